@@ -1,0 +1,88 @@
+//! The walk back over the tape.
+//!
+//! The inputs of a node always lie before it, so one split parts a node's own gradient from all that it adds to.
+
+use crate::op::backward;
+use crate::pass::first_assigns;
+use crate::tape::{Inputs, Shape};
+use crate::{Gradients, Mode, Params, Tape, Var};
+use deepcross_kernels::{Real, Write};
+
+/// Walks from `output` back to the first node.
+pub(crate) fn reverse<F: Real>(
+    tape: &mut Tape<F>,
+    params: &Params<F>,
+    output: Var,
+    upstream: &[F],
+    gradients: &mut Gradients<F>,
+    mode: Mode,
+) {
+    seed(tape, output, upstream);
+    let Tape { nodes, values, gradients: node_gradients, reached, arena, scratch } = tape;
+    for (i, node) in nodes[..=output.0].iter().enumerate().rev() {
+        if !(node.tracked && reached[i]) {
+            continue;
+        }
+        let range = node.range();
+        let (before, own) = node_gradients.split_at_mut(range.start);
+        let context = Backward {
+            inputs: Inputs { nodes, values, params, arena },
+            shape: node.shape,
+            output: &values[range.clone()],
+            gradient: &own[..range.len()],
+            before,
+            reached,
+            parameters: gradients,
+            scratch,
+            mode,
+        };
+        backward(&node.op, context);
+    }
+}
+
+fn seed<F: Real>(tape: &mut Tape<F>, output: Var, upstream: &[F]) {
+    let range = tape.nodes[output.0].range();
+    if tape.gradients.len() < range.end {
+        tape.gradients.resize(range.end, F::zero());
+    }
+    tape.reached.clear();
+    tape.reached.resize(tape.nodes.len(), false);
+    tape.gradients[range].copy_from_slice(upstream);
+    tape.reached[output.0] = true;
+}
+
+/// What the backward rule of an operation sees.
+#[derive(Debug)]
+pub(crate) struct Backward<'a, F> {
+    /// Values of all nodes, parameters, arena.
+    pub(crate) inputs: Inputs<'a, F>,
+    /// The node's own shape, value and gradient.
+    pub(crate) shape: Shape,
+    pub(crate) output: &'a [F],
+    pub(crate) gradient: &'a [F],
+    before: &'a mut [F],
+    reached: &'a mut [bool],
+    /// Where gradients of parameters go.
+    pub(crate) parameters: &'a mut Gradients<F>,
+    /// For intermediate results of a rule; contents are left over from others.
+    pub(crate) scratch: &'a mut Vec<F>,
+    pub(crate) mode: Mode,
+}
+
+impl<F: Real> Backward<'_, F> {
+    /// Lets `write` assign or add to the gradient of an input, where one is wanted.
+    pub(crate) fn add_to(&mut self, input: Var, write: impl FnOnce(&mut [F], Write)) {
+        let node = &self.inputs.nodes[input.0];
+        if node.tracked {
+            write(&mut self.before[node.range()], first_assigns(&mut self.reached[input.0]));
+        }
+    }
+}
+
+/// The first `len` elements of the scratch buffer, which grows as needed.
+pub(crate) fn scratch<F: Real>(buffer: &mut Vec<F>, len: usize) -> &mut [F] {
+    if buffer.len() < len {
+        buffer.resize(len, F::zero());
+    }
+    &mut buffer[..len]
+}

@@ -1,0 +1,103 @@
+//! The gradients of all parameters: where backward passes write, and optimizers read.
+
+use crate::{DenseId, Params, RowGradients, TableId};
+use deepcross_kernels::{Real, Write};
+use ndarray::ArrayView2;
+
+/// One gradient a parameter of a [`Params`]; backward passes add to it until [`clear`](Self::clear).
+///
+/// Nothing is zeroed between steps: the first contribution to a matrix replaces what an earlier step left there.
+#[derive(Clone, Debug)]
+pub struct Gradients<F> {
+    dense: Vec<Dense>,
+    dense_values: Vec<F>,
+    tables: Vec<RowGradients<F>>,
+}
+
+#[derive(Clone, Debug)]
+struct Dense {
+    shape: (usize, usize),
+    range: std::ops::Range<usize>,
+    reached: bool,
+}
+
+impl<F: Real> Gradients<F> {
+    /// Room for the gradients of these parameters.
+    pub fn new(params: &Params<F>) -> Self {
+        let dense = params
+            .dense_ids()
+            .map(|id| Dense {
+                shape: params.dense_shape(id),
+                range: params.dense_range(id),
+                reached: false,
+            })
+            .collect();
+        let tables =
+            params.table_ids().map(|id| RowGradients::new(params.table_width(id))).collect();
+        Self { dense, dense_values: vec![F::zero(); params.dense_values().len()], tables }
+    }
+
+    /// Forgets all gradients and keeps the memory.
+    pub fn clear(&mut self) {
+        self.dense.iter_mut().for_each(|dense| dense.reached = false);
+        self.tables.iter_mut().for_each(RowGradients::clear);
+    }
+
+    /// The gradient of a matrix; `None` where no loss since [`clear`](Self::clear) depends on it.
+    pub fn dense(&self, id: DenseId) -> Option<ArrayView2<'_, F>> {
+        let values = self.dense_slice(id)?;
+        Some(
+            ArrayView2::from_shape(self.dense[id.0].shape, values)
+                .expect("the range has the size of the shape"),
+        )
+    }
+
+    /// The elements of [`dense`](Self::dense), row after row.
+    pub fn dense_slice(&self, id: DenseId) -> Option<&[F]> {
+        let Dense { range, reached, .. } = &self.dense[id.0];
+        reached.then(|| &self.dense_values[range.clone()])
+    }
+
+    /// The gradient of a table: the rows that were looked up.
+    pub fn table(&self, id: TableId) -> &RowGradients<F> {
+        &self.tables[id.0]
+    }
+
+    /// Adds up the gradients of each table's rows; see [`RowGradients::coalesce`].
+    pub fn coalesce(&mut self) {
+        self.tables.iter_mut().for_each(RowGradients::coalesce);
+    }
+
+    /// Where to write the gradient of a matrix, and whether it is the first contribution.
+    pub(crate) fn dense_mut(&mut self, id: DenseId) -> (&mut [F], Write) {
+        let Dense { range, reached, .. } = &mut self.dense[id.0];
+        let write = if std::mem::replace(reached, true) { Write::Add } else { Write::Assign };
+        (&mut self.dense_values[range.clone()], write)
+    }
+
+    pub(crate) fn table_mut(&mut self, id: TableId) -> &mut RowGradients<F> {
+        &mut self.tables[id.0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn the_first_contribution_after_clear_replaces() {
+        let mut params = Params::new();
+        let weight = params.add_dense("weight", array![[1.0, 2.0]]);
+        let mut gradients = Gradients::new(&params);
+        assert_eq!(gradients.dense(weight), None);
+        for _ in 0..2 {
+            let (values, write) = gradients.dense_mut(weight);
+            assert_eq!(write, Write::Assign);
+            values.copy_from_slice(&[3.0, 4.0]);
+            assert_eq!(gradients.dense_mut(weight).1, Write::Add);
+            assert_eq!(gradients.dense(weight), Some(array![[3.0, 4.0]].view()));
+            gradients.clear();
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! An activation by itself; [`Pass::affine`] and [`Pass::add_activate`] have one built in.
+
+use crate::backward::Backward;
+use crate::op::Op;
+use crate::{Activation, Pass, Var};
+use deepcross_kernels::{Real, Write, map_into, zip_into};
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Activate {
+    x: Var,
+    activation: Activation,
+}
+
+impl<F: Real> Pass<'_, F> {
+    /// `activation(x)`, element by element.
+    ///
+    /// # Shapes
+    /// `[m, n]` → `[m, n]`
+    pub fn activate(&mut self, x: Var, activation: Activation) -> Var {
+        let (shape, tracked) = (self.shape(x), self.is_tracked(x));
+        self.push(Op::Activate(Activate { x, activation }), shape, tracked, |inputs, out| {
+            map_into(out, Write::Assign, inputs.slice(x), |x| activation.apply(x));
+        })
+    }
+
+    /// `max(0, x)`, element by element.
+    ///
+    /// # Shapes
+    /// `[m, n]` → `[m, n]`
+    pub fn relu(&mut self, x: Var) -> Var {
+        self.activate(x, Activation::Relu)
+    }
+
+    /// `1 / (1 + exp(−x))`, element by element.
+    ///
+    /// # Shapes
+    /// `[m, n]` → `[m, n]`
+    pub fn sigmoid(&mut self, x: Var) -> Var {
+        self.activate(x, Activation::Sigmoid)
+    }
+
+    /// The hyperbolic tangent, element by element.
+    ///
+    /// # Shapes
+    /// `[m, n]` → `[m, n]`
+    pub fn tanh(&mut self, x: Var) -> Var {
+        self.activate(x, Activation::Tanh)
+    }
+}
+
+pub(crate) fn backward<F: Real>(op: &Activate, mut context: Backward<'_, F>) {
+    let (gradient, output, activation) = (context.gradient, context.output, op.activation);
+    context.add_to(op.x, |out, write| {
+        zip_into(out, write, gradient, output, |g, y| g * activation.derivative(y));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Activation;
+    use crate::ops_test::{check, dense};
+
+    #[test]
+    fn derivative() {
+        for activation in Activation::ALL {
+            check(&[dense(3, 4)], |pass, x| pass.activate(x[0], activation));
+        }
+    }
+}

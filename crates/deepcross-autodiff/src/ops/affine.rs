@@ -1,0 +1,127 @@
+//! The linear map with bias and activation.
+//!
+//! With `Y = σ(X Wᵀ + b)` and `D = ∂Y ⊙ σ'(Y)`: `∂X = D W`, `∂W = Dᵀ X`, `∂b = Σ rows of D`.
+//! Weights are stored `[outputs, inputs]`, as PyTorch does, so that they can be exchanged as they are.
+
+use crate::backward::{Backward, scratch};
+use crate::op::Op;
+use crate::tape::{matrix, matrix_mut};
+use crate::{Activation, DenseId, Gradients, Pass, Var};
+use deepcross_kernels::{
+    self as kernels, Real, Write, add_column_sums, affine_into, matmul_into, zip_into,
+};
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Affine {
+    x: Var,
+    weight: DenseId,
+    bias: Option<DenseId>,
+    activation: Activation,
+}
+
+impl<F: Real> Pass<'_, F> {
+    /// `activation(x weightᵀ + bias)`.
+    ///
+    /// # Shapes
+    /// `x`: `[rows, inputs]`, `weight`: `[outputs, inputs]`, `bias`: `[1, outputs]` → `[rows, outputs]`
+    ///
+    /// # Panics
+    /// If the shapes do not fit together.
+    #[track_caller]
+    pub fn affine(
+        &mut self,
+        x: Var,
+        weight: DenseId,
+        bias: Option<DenseId>,
+        activation: Activation,
+    ) -> Var {
+        let (rows, inputs) = self.shape(x);
+        let (outputs, weight_inputs) = self.params.dense_shape(weight);
+        assert_eq!(
+            inputs,
+            weight_inputs,
+            "`{}` takes another width",
+            self.params.dense_name(weight)
+        );
+        let op = Op::Affine(Affine { x, weight, bias, activation });
+        self.push(op, (rows, outputs), true, |given, out| {
+            let bias = bias.map(|bias| given.params.dense_slice(bias));
+            let layer = kernels::Affine { weight: given.params.dense(weight), bias, activation };
+            affine_into(given.matrix(x), layer, matrix_mut((rows, outputs), out));
+        })
+    }
+}
+
+pub(crate) fn backward<F: Real>(op: &Affine, mut context: Backward<'_, F>) {
+    let buffer = std::mem::take(context.scratch);
+    let buffer = with_change(op, &mut context, buffer);
+    *context.scratch = buffer;
+}
+
+/// The rule itself, with the scratch buffer held apart from the rest of the context.
+fn with_change<F: Real>(op: &Affine, context: &mut Backward<'_, F>, mut buffer: Vec<F>) -> Vec<F> {
+    let change = pre_activation_gradient(op.activation, context, &mut buffer);
+    let change = matrix(context.shape, change);
+    let x = context.inputs.matrix(op.x);
+    let weight = context.inputs.params.dense(op.weight);
+    context.add_to(op.x, |out, write| matmul_into(change, weight, write, matrix_mut(x.dim(), out)));
+    let (out, write) = context.parameters.dense_mut(op.weight);
+    matmul_into(change.t(), x, write, matrix_mut(weight.dim(), out));
+    if let Some(bias) = op.bias {
+        add_bias_gradient(context.parameters, bias, change.as_slice().expect("made of a slice"));
+    }
+    buffer
+}
+
+/// `∂Y ⊙ σ'(Y)`; for the identity, `∂Y` itself.
+fn pre_activation_gradient<'b, F: Real>(
+    activation: Activation,
+    context: &Backward<'b, F>,
+    buffer: &'b mut Vec<F>,
+) -> &'b [F] {
+    if activation == Activation::Identity {
+        return context.gradient;
+    }
+    let out = scratch(buffer, context.gradient.len());
+    zip_into(out, Write::Assign, context.gradient, context.output, |g, y| {
+        g * activation.derivative(y)
+    });
+    out
+}
+
+/// Adds the column sums of `change` to the gradient of a bias.
+pub(crate) fn add_bias_gradient<F: Real>(
+    gradients: &mut Gradients<F>,
+    bias: DenseId,
+    change: &[F],
+) {
+    let (out, write) = gradients.dense_mut(bias);
+    if write == Write::Assign {
+        out.fill(F::zero());
+    }
+    add_column_sums(out, change);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::gradients;
+    use crate::ops_test::dense;
+    use crate::{Activation, Params};
+
+    #[test]
+    fn derivative() {
+        for activation in Activation::ALL {
+            for with_bias in [false, true] {
+                let mut params = Params::new();
+                let x = params.add_dense("x", dense(3, 4));
+                let weight = params.add_dense("weight", dense(2, 4));
+                let bias = with_bias.then(|| params.add_dense("bias", dense(1, 2)));
+                let report = gradients(&params, |pass| {
+                    let x = pass.dense(x);
+                    pass.affine(x, weight, bias, activation)
+                });
+                assert_eq!(report, Ok(()), "{activation:?}, bias: {with_bias}");
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The segment of a [stack](super::stack) that looks up one table row for each batch row: a one-hot feature.
+//!
+//! With `y = σ(table[id] + b)` and `d = ∂y ⊙ σ'(y)`: the table's row `id` and the bias both get `d`.
+
+use super::affine::add_bias_gradient;
+use super::stack::StackBuilder;
+use crate::backward::Backward;
+use crate::tape::Span;
+use crate::{Activation, DenseId, Pass, TableId, Var};
+use deepcross_kernels::{Columns, Real, activation_gradient_into, gather_into};
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gather {
+    pub(crate) lookup: Lookup,
+    pub(crate) ids: Span,
+}
+
+/// A table, and what is done with the sum of its rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Lookup {
+    /// The table.
+    pub table: TableId,
+    /// Added to the looked-up row, or the sum of them; `[1, width]`.
+    pub bias: Option<DenseId>,
+    /// Applied last.
+    pub activation: Activation,
+}
+
+impl Lookup {
+    /// The table's rows as they are: no bias, no activation.
+    pub fn plain(table: TableId) -> Self {
+        Self { table, bias: None, activation: Activation::Identity }
+    }
+}
+
+impl<F: Real> Pass<'_, F> {
+    /// Row `ids[r]` of the table, with bias and activation, for each `r`.
+    ///
+    /// # Shapes
+    /// `ids`: one a row → `[rows, width of the table]`
+    ///
+    /// # Panics
+    /// If an id is not a row of the table.
+    #[track_caller]
+    pub fn gather(&mut self, lookup: Lookup, ids: &[u32]) -> Var {
+        let width = self.params.table_width(lookup.table);
+        let mut stack = self.stack(ids.len(), width);
+        stack.gather(lookup, ids);
+        stack.finish()
+    }
+}
+
+impl<F: Real> StackBuilder<'_, '_, F> {
+    /// Fills the next columns as [`Pass::gather`] does.
+    ///
+    /// # Panics
+    /// If there is not one id a row, or an id is not a row of the table.
+    #[track_caller]
+    pub fn gather(&mut self, lookup: Lookup, ids: &[u32]) {
+        assert_eq!(ids.len(), self.n_rows(), "one id a row");
+        let params = self.params();
+        let bias = lookup.bias.map(|bias| params.dense_slice(bias));
+        let columns = self.next_columns(params.table_width(lookup.table));
+        gather_into(params.table_slice(lookup.table), ids, bias, lookup.activation, columns);
+        let ids = Span::store(&mut self.arena().ids, ids);
+        self.note_gather(Gather { lookup, ids });
+    }
+}
+
+pub(crate) fn backward<F: Real>(
+    op: &Gather,
+    [gradient, output]: [Columns<'_, F>; 2],
+    context: &mut Backward<'_, F>,
+) {
+    let ids = op.ids.of(&context.inputs.arena.ids);
+    let table = context.parameters.table_mut(op.lookup.table);
+    let first = table.add_sources(ids.len(), |out| {
+        activation_gradient_into(out, gradient, output, op.lookup.activation);
+    });
+    for (&id, source) in ids.iter().zip(first..) {
+        table.add_entry(id, source, F::one());
+    }
+    add_source_bias(op.lookup, first, context);
+}
+
+/// The bias gets the sum of the source rows, from the `first` on.
+pub(crate) fn add_source_bias<F: Real>(lookup: Lookup, first: u32, context: &mut Backward<'_, F>) {
+    let Some(bias) = lookup.bias else { return };
+    // Moved out for the moment of the sum, since both lie in the same gradients.
+    let sources = context.parameters.table_mut(lookup.table).take_sources();
+    let width = context.inputs.params.table_width(lookup.table);
+    add_bias_gradient(context.parameters, bias, &sources[first as usize * width..]);
+    context.parameters.table_mut(lookup.table).put_sources(sources);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lookup;
+    use crate::check::gradients;
+    use crate::ops_test::dense;
+    use crate::{Activation, Params};
+
+    #[test]
+    fn derivative() {
+        for activation in Activation::ALL {
+            for with_bias in [false, true] {
+                let mut params = Params::new();
+                let table = params.add_table("table", dense(5, 3));
+                let bias = with_bias.then(|| params.add_dense("bias", dense(1, 3)));
+                let lookup = Lookup { table, bias, activation };
+                let report = gradients(&params, |pass| pass.gather(lookup, &[4, 0, 4, 2]));
+                assert_eq!(report, Ok(()), "{activation:?}, bias: {with_bias}");
+            }
+        }
+    }
+}

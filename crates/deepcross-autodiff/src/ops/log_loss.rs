@@ -1,0 +1,118 @@
+//! The log loss from logits: `ln(1 + exp(z)) − label · z`, whose derivative is `sigmoid(z) − label`.
+//!
+//! Taken from logits and not from probabilities, it neither overflows nor loses the digits of a small probability.
+
+use crate::backward::Backward;
+use crate::op::Op;
+use crate::tape::Span;
+use crate::{Activation, Pass, Var};
+use deepcross_kernels::{Real, sum};
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogLoss<F> {
+    logits: Var,
+    labels: Span,
+    weights: Option<Span>,
+    scale: F,
+}
+
+impl<F: Real> Pass<'_, F> {
+    /// The mean log loss `Σ wᵢ ℓᵢ / Σ wᵢ`, with weights of 1 where none are given; 0 where the weights sum to 0.
+    ///
+    /// # Shapes
+    /// `logits`: `[rows, 1]`; `labels`, `weights`: one a row → `[1, 1]`
+    ///
+    /// # Panics
+    /// If the shapes do not fit together.
+    #[track_caller]
+    pub fn log_loss(&mut self, logits: Var, labels: &[F], weights: Option<&[F]>) -> Var {
+        let total = weights.map_or_else(|| F::of(labels.len() as f64), sum);
+        let scale = if total > F::zero() { F::one() / total } else { F::zero() };
+        self.log_loss_sum(logits, labels, weights, scale)
+    }
+
+    /// `scale · Σ wᵢ ℓᵢ`: the share of some rows in the mean over a larger batch, with `scale` 1 over its weight.
+    ///
+    /// # Shapes
+    /// `logits`: `[rows, 1]`; `labels`, `weights`: one a row → `[1, 1]`
+    ///
+    /// # Panics
+    /// If the shapes do not fit together.
+    #[track_caller]
+    pub fn log_loss_sum(
+        &mut self,
+        logits: Var,
+        labels: &[F],
+        weights: Option<&[F]>,
+        scale: F,
+    ) -> Var {
+        assert_eq!(self.shape(logits), (labels.len(), 1), "one logit a label");
+        assert!(weights.is_none_or(|weights| weights.len() == labels.len()), "one weight a label");
+        let reals = &mut self.tape.arena.reals;
+        let op = LogLoss {
+            logits,
+            labels: Span::store(reals, labels),
+            weights: weights.map(|weights| Span::store(reals, weights)),
+            scale,
+        };
+        let tracked = self.is_tracked(logits);
+        self.push(Op::LogLoss(op), (1, 1), tracked, |inputs, out| {
+            let losses = inputs.slice(logits).iter().zip(labels).enumerate();
+            let total = losses.fold(F::zero(), |total, (i, (&logit, &label))| {
+                total + weights.map_or(F::one(), |weights| weights[i]) * loss(logit, label)
+            });
+            out[0] = scale * total;
+        })
+    }
+}
+
+/// `ln(1 + exp(z)) − label · z`; `exp` is taken of a number that is not positive.
+fn loss<F: Real>(logit: F, label: F) -> F {
+    let positive_part = if logit > F::zero() { logit } else { F::zero() };
+    positive_part - label * logit + (-logit.abs()).exp().ln_1p()
+}
+
+pub(crate) fn backward<F: Real>(op: &LogLoss<F>, mut context: Backward<'_, F>) {
+    let inputs = context.inputs;
+    let factor = context.gradient[0] * op.scale;
+    let (logits, labels) = (inputs.slice(op.logits), op.labels.of(&inputs.arena.reals));
+    let weights = op.weights.map(|weights| weights.of(&inputs.arena.reals));
+    context.add_to(op.logits, |out, write| {
+        if write == deepcross_kernels::Write::Assign {
+            out.fill(F::zero());
+        }
+        for (i, (out, (&logit, &label))) in
+            out.iter_mut().zip(logits.iter().zip(labels)).enumerate()
+        {
+            let weight = weights.map_or(factor, |weights| factor * weights[i]);
+            *out += weight * (Activation::Sigmoid.apply(logit) - label);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::loss;
+    use crate::ops_test::{check, dense};
+
+    #[test]
+    fn derivative() {
+        let (labels, weights) = ([1.0, 0.0, 1.0], [0.5, 2.0, 0.0]);
+        check(&[dense(3, 1)], |pass, x| pass.log_loss(x[0], &labels, None));
+        check(&[dense(3, 1)], |pass, x| pass.log_loss(x[0], &labels, Some(&weights)));
+        check(&[dense(3, 1)], |pass, x| pass.log_loss_sum(x[0], &labels, Some(&weights), 0.1));
+    }
+
+    #[test]
+    fn large_logits_do_not_overflow() {
+        let cases = [
+            (0.0, 1.0, 2.0_f64.ln()),
+            (800.0, 1.0, 0.0),
+            (800.0, 0.0, 800.0),
+            (-800.0, 1.0, 800.0),
+        ];
+        for (logit, label, expected) in cases {
+            assert!((loss::<f64>(logit, label) - expected).abs() < 1e-12, "{logit}, {label}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The mean of all elements.
+
+use super::Reduce;
+use super::sum::spread;
+use crate::backward::Backward;
+use crate::op::Op;
+use crate::{Pass, Var};
+use deepcross_kernels::{self as kernels, Real};
+
+impl<F: Real> Pass<'_, F> {
+    /// The mean of all elements.
+    ///
+    /// # Shapes
+    /// `[m, n]` → `[1, 1]`
+    ///
+    /// # Panics
+    /// If there is no element.
+    #[track_caller]
+    pub fn mean(&mut self, x: Var) -> Var {
+        let (rows, cols) = self.shape(x);
+        assert!(rows * cols > 0, "the mean of nothing");
+        let tracked = self.is_tracked(x);
+        self.push(Op::Mean(Reduce { x }), (1, 1), tracked, |inputs, out| {
+            let values = inputs.slice(x);
+            out[0] = kernels::sum(values) / count(values.len());
+        })
+    }
+}
+
+pub(crate) fn backward<F: Real>(op: &Reduce, mut context: Backward<'_, F>) {
+    let gradient = context.gradient[0];
+    context.add_to(op.x, |out, write| {
+        let share = gradient / count(out.len());
+        spread(out, write, share);
+    });
+}
+
+fn count<F: Real>(n: usize) -> F {
+    F::of(n as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ops_test::{check, dense};
+
+    #[test]
+    fn derivative() {
+        check(&[dense(3, 4)], |pass, x| pass.mean(x[0]));
+    }
+}

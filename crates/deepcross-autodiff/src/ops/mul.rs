@@ -1,0 +1,42 @@
+//! The product of two values, element by element: each gets the gradient times the other.
+
+use super::Binary;
+use crate::backward::Backward;
+use crate::op::Op;
+use crate::{Pass, Var};
+use deepcross_kernels::{Real, Write, zip_into};
+
+impl<F: Real> Pass<'_, F> {
+    /// `a ⊙ b`.
+    ///
+    /// # Shapes
+    /// `[m, n]`, `[m, n]` → `[m, n]`
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn mul(&mut self, a: Var, b: Var) -> Var {
+        let (shape, tracked) = (self.same_shape(a, b), self.any_tracked(a, b));
+        self.push(Op::Mul(Binary { a, b }), shape, tracked, |inputs, out| {
+            zip_into(out, Write::Assign, inputs.slice(a), inputs.slice(b), |a, b| a * b);
+        })
+    }
+}
+
+pub(crate) fn backward<F: Real>(op: &Binary, mut context: Backward<'_, F>) {
+    let gradient = context.gradient;
+    let (a, b) = (context.inputs.slice(op.a), context.inputs.slice(op.b));
+    context.add_to(op.a, |out, write| zip_into(out, write, gradient, b, |g, b| g * b));
+    context.add_to(op.b, |out, write| zip_into(out, write, gradient, a, |g, a| g * a));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ops_test::{check, dense};
+
+    #[test]
+    fn derivative() {
+        check(&[dense(3, 4), dense(3, 4)], |pass, x| pass.mul(x[0], x[1]));
+        check(&[dense(3, 4)], |pass, x| pass.mul(x[0], x[0]));
+    }
+}

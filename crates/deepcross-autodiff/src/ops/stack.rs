@@ -1,0 +1,221 @@
+//! The stacked input: look-ups, constants and other values, each written straight into its columns.
+//!
+//! Embeddings that are values of their own and are then concatenated would be written twice and read once more; with
+//! 26 fields that is as much memory traffic as the first layer.
+
+use super::bag::{self, Bag};
+use super::concat::{copy_into, take_columns};
+use super::gather::{self, Gather};
+use super::project::{self, Project};
+use crate::backward::Backward;
+use crate::op::Op;
+use crate::tape::{Arena, Node, Span};
+use crate::{Params, Pass, Var};
+use deepcross_kernels::{Columns, ColumnsMut, Real};
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stack {
+    segments: Span,
+}
+
+/// Columns of a stack that take part in the backward pass; constants do not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Segment {
+    first: usize,
+    width: usize,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Value(Var),
+    Gather(Gather),
+    Bag(Bag),
+    Project(Project),
+}
+
+impl<'a, F: Real> Pass<'a, F> {
+    /// Begins a matrix of `rows` × `width` that is filled from left to right.
+    pub fn stack(&mut self, rows: usize, width: usize) -> StackBuilder<'_, 'a, F> {
+        let first_segment = self.tape.arena.segments.len();
+        let op =
+            Op::Stack(Stack { segments: Span::since(&self.tape.arena.segments, first_segment) });
+        let node = self.reserve(op, (rows, width), false);
+        StackBuilder { pass: self, node, first_segment, filled: 0, latest: (0, 0) }
+    }
+}
+
+/// Fills a stacked matrix column range by column range; see [`Pass::stack`].
+#[derive(Debug)]
+#[must_use = "the stack becomes a value in `finish`"]
+pub struct StackBuilder<'p, 'a, F> {
+    pass: &'p mut Pass<'a, F>,
+    node: Node<F>,
+    first_segment: usize,
+    /// How many columns are filled.
+    filled: usize,
+    /// (first, width) of the columns filled last.
+    latest: (usize, usize),
+}
+
+impl<'a, F: Real> StackBuilder<'_, 'a, F> {
+    /// The number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.node.shape.0
+    }
+
+    /// Fills the next columns with constants: `write(r, out)` writes row `r`, of which every element is 0 at first.
+    ///
+    /// # Panics
+    /// If the columns reach past the stack.
+    #[track_caller]
+    pub fn constant(&mut self, width: usize, mut write: impl FnMut(usize, &mut [F])) {
+        for (row, out) in self.next_columns(width).rows().enumerate() {
+            out.fill(F::zero());
+            write(row, out);
+        }
+    }
+
+    /// Fills the next columns with a value.
+    ///
+    /// # Panics
+    /// If the value has another number of rows, or the columns reach past the stack.
+    #[track_caller]
+    pub fn value(&mut self, x: Var) {
+        let (rows, width) = self.pass.shape(x);
+        assert_eq!(rows, self.n_rows(), "the value and the stack differ in rows");
+        let (columns, before) = self.split(width);
+        let x_range = self.pass.tape.nodes[x.0].range();
+        let (values, out) = self.pass.tape.values.split_at_mut(before);
+        let out = &mut out[..self.node.shape.0 * self.node.shape.1];
+        copy_into(&values[x_range], ColumnsMut::new(out, self.node.shape.1.max(1), columns, width));
+        let tracked = self.pass.is_tracked(x);
+        self.note(Kind::Value(x), tracked);
+    }
+
+    /// The stack as a value.
+    ///
+    /// # Panics
+    /// If not every column is filled.
+    #[track_caller]
+    pub fn finish(mut self) -> Var {
+        assert_eq!(self.filled, self.node.shape.1, "filled columns of the stack");
+        let segments = Span::since(&self.pass.tape.arena.segments, self.first_segment);
+        self.node.op = Op::Stack(Stack { segments });
+        self.pass.append(self.node)
+    }
+
+    pub(crate) fn params(&self) -> &'a Params<F> {
+        self.pass.params
+    }
+
+    pub(crate) fn arena(&mut self) -> &mut Arena<F> {
+        &mut self.pass.tape.arena
+    }
+
+    pub(crate) fn note_gather(&mut self, op: Gather) {
+        self.note(Kind::Gather(op), true);
+    }
+
+    pub(crate) fn note_bag(&mut self, op: Bag) {
+        self.note(Kind::Bag(op), true);
+    }
+
+    pub(crate) fn note_project(&mut self, op: Project) {
+        self.note(Kind::Project(op), true);
+    }
+
+    /// Notes what the columns filled last were made of.
+    fn note(&mut self, kind: Kind, tracked: bool) {
+        let (first, width) = self.latest;
+        self.node.tracked |= tracked;
+        self.pass.tape.arena.segments.push(Segment { first, width, kind });
+    }
+
+    /// Claims the next `width` columns.
+    #[track_caller]
+    pub(crate) fn next_columns(&mut self, width: usize) -> ColumnsMut<'_, F> {
+        let (first, start) = self.split(width);
+        let (rows, stride) = self.node.shape;
+        let out = &mut self.pass.tape.values[start..start + rows * stride];
+        ColumnsMut::new(out, stride.max(1), first, width)
+    }
+
+    /// Claims the next `width` columns: the first of them, and where the stack begins among the values.
+    #[track_caller]
+    fn split(&mut self, width: usize) -> (usize, usize) {
+        let first = self.filled;
+        self.filled += width;
+        assert!(
+            self.filled <= self.node.shape.1,
+            "columns past the width {} of the stack",
+            self.node.shape.1
+        );
+        self.latest = (first, width);
+        (first, self.node.start)
+    }
+}
+
+pub(crate) fn backward<F: Real>(op: &Stack, mut context: Backward<'_, F>) {
+    let stride = context.shape.1.max(1);
+    let (gradient, output) = (context.gradient, context.output);
+    for segment in op.segments.of(&context.inputs.arena.segments) {
+        let columns = |values| Columns::new(values, stride, segment.first, segment.width);
+        let both = [columns(gradient), columns(output)];
+        match &segment.kind {
+            Kind::Value(x) => context.add_to(*x, |out, write| take_columns(out, write, both[0])),
+            Kind::Gather(op) => gather::backward(op, both, &mut context),
+            Kind::Bag(op) => bag::backward(op, both, &mut context),
+            Kind::Project(op) => project::backward(op, both[0], &mut context),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::gradients;
+    use crate::ops_test::dense;
+    use crate::{Activation, Bags, Lookup, Params, Tape};
+    use ndarray::array;
+
+    #[test]
+    fn derivative() {
+        let mut params = Params::new();
+        let (ads, words) =
+            (params.add_table("ads", dense(4, 2)), params.add_table("words", dense(5, 3)));
+        let (x, bias) =
+            (params.add_dense("x", dense(3, 2)), Some(params.add_dense("bias", dense(1, 2))));
+        let bags = Bags { offsets: &[0, 1, 1, 3], ids: &[4, 2, 2], weights: None };
+        let report = gradients(&params, |pass| {
+            let x = pass.dense(x);
+            let mut stack = pass.stack(3, 11);
+            stack.constant(2, |row, out| out[row % 2] = 1.0);
+            stack.gather(Lookup { table: ads, bias, activation: Activation::Sigmoid }, &[3, 3, 0]);
+            stack.value(x);
+            stack.bag(Lookup::plain(words), bags);
+            stack.value(x);
+            stack.finish()
+        });
+        assert_eq!(report, Ok(()));
+    }
+
+    #[test]
+    fn columns_come_in_the_order_of_filling() {
+        let (params, mut tape) = (Params::<f64>::new(), Tape::new());
+        let mut pass = tape.record(&params);
+        let x = pass.input(array![[3.0], [4.0]].view());
+        let mut stack = pass.stack(2, 3);
+        stack.constant(2, |row, out| out[row] = 1.0);
+        stack.value(x);
+        let stacked = stack.finish();
+        assert_eq!(pass.value(stacked), array![[1.0, 0.0, 3.0], [0.0, 1.0, 4.0]]);
+    }
+
+    #[test]
+    #[should_panic(expected = "filled columns of the stack")]
+    fn every_column_must_be_filled() {
+        let (params, mut tape) = (Params::<f64>::new(), Tape::new());
+        let mut pass = tape.record(&params);
+        pass.stack(2, 3).finish();
+    }
+}

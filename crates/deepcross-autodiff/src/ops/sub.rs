@@ -1,0 +1,40 @@
+//! The difference of two values, element by element: the second gets the gradient negated.
+
+use super::Binary;
+use crate::backward::Backward;
+use crate::op::Op;
+use crate::{Pass, Var};
+use deepcross_kernels::{Real, Write, map_into, zip_into};
+
+impl<F: Real> Pass<'_, F> {
+    /// `a − b`.
+    ///
+    /// # Shapes
+    /// `[m, n]`, `[m, n]` → `[m, n]`
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn sub(&mut self, a: Var, b: Var) -> Var {
+        let (shape, tracked) = (self.same_shape(a, b), self.any_tracked(a, b));
+        self.push(Op::Sub(Binary { a, b }), shape, tracked, |inputs, out| {
+            zip_into(out, Write::Assign, inputs.slice(a), inputs.slice(b), |a, b| a - b);
+        })
+    }
+}
+
+pub(crate) fn backward<F: Real>(op: &Binary, mut context: Backward<'_, F>) {
+    let gradient = context.gradient;
+    context.add_to(op.a, |out, write| map_into(out, write, gradient, |g| g));
+    context.add_to(op.b, |out, write| map_into(out, write, gradient, |g| -g));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ops_test::{check, dense};
+
+    #[test]
+    fn derivative() {
+        check(&[dense(3, 4), dense(3, 4)], |pass, x| pass.sub(x[0], x[1]));
+    }
+}

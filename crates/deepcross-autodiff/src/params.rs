@@ -1,0 +1,339 @@
+//! The weights: all of them, in one place, behind two kinds of handles.
+//!
+//! Layers hold handles, so that the same layer serves `f32` and `f64`, and an optimizer, a file or another rank can
+//! walk over the weights without knowing a layer.
+//! Dense matrices stand end to end in one buffer: their gradients are then one buffer too, which is summed over the
+//! groups of a batch in one loop. Tables stand apart, since only a few of their rows change in a step.
+
+use deepcross_kernels::Real;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+
+/// A dense matrix of [`Params`]: all of it is used, and gets a gradient, in each step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DenseId(pub(crate) usize);
+
+/// A table of [`Params`]: a step uses some of its rows, and only these get a gradient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TableId(pub(crate) usize);
+
+impl DenseId {
+    /// The position among the dense matrices, in order of addition.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+impl TableId {
+    /// The position among the tables, in order of addition.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Dense {
+    name: String,
+    shape: (usize, usize),
+    start: usize,
+}
+
+/// The values of one table; see [`Params::split_mut`].
+#[derive(Clone, Debug)]
+pub struct Table<F> {
+    name: String,
+    width: usize,
+    values: Vec<F>,
+}
+
+impl<F> Table<F> {
+    /// The number of columns.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The elements, row after row, to be changed.
+    pub fn values_mut(&mut self) -> &mut [F] {
+        &mut self.values
+    }
+}
+
+/// All weights of a model.
+#[derive(Clone, Debug, Default)]
+pub struct Params<F> {
+    dense: Vec<Dense>,
+    dense_values: Vec<F>,
+    tables: Vec<Table<F>>,
+}
+
+impl<F: Real> Params<F> {
+    /// No weights.
+    pub fn new() -> Self {
+        Self { dense: Vec::new(), dense_values: Vec::new(), tables: Vec::new() }
+    }
+
+    /// Adds a dense matrix; a vector, such as a bias, is a matrix of one row.
+    ///
+    /// # Panics
+    /// If a parameter of this name exists.
+    #[track_caller]
+    pub fn add_dense(&mut self, name: impl Into<String>, values: Array2<F>) -> DenseId {
+        let name = self.new_name(name.into());
+        let (shape, start) = (values.dim(), self.dense_values.len());
+        self.dense_values.extend(values.iter());
+        self.dense.push(Dense { name, shape, start });
+        DenseId(self.dense.len() - 1)
+    }
+
+    /// Adds a table of embeddings, `[rows, width]`; values in standard layout are moved, not copied.
+    ///
+    /// # Panics
+    /// If a parameter of this name exists.
+    #[track_caller]
+    pub fn add_table(&mut self, name: impl Into<String>, values: Array2<F>) -> TableId {
+        let name = self.new_name(name.into());
+        let width = values.ncols();
+        let values = if values.is_standard_layout() {
+            values
+        } else {
+            values.as_standard_layout().to_owned()
+        };
+        let (mut values, offset) = values.into_raw_vec_and_offset();
+        values.drain(..offset.unwrap_or(0));
+        self.tables.push(Table { name, width, values });
+        TableId(self.tables.len() - 1)
+    }
+
+    #[track_caller]
+    fn new_name(&self, name: String) -> String {
+        let exists = self.dense_ids().any(|id| self.dense_name(id) == name)
+            || self.table_ids().any(|id| self.table_name(id) == name);
+        assert!(!exists, "a parameter named `{name}` exists");
+        name
+    }
+
+    /// The matrix.
+    pub fn dense(&self, id: DenseId) -> ArrayView2<'_, F> {
+        view(self.dense[id.0].shape, self.dense_slice(id))
+    }
+
+    /// The matrix, to be changed.
+    pub fn dense_mut(&mut self, id: DenseId) -> ArrayViewMut2<'_, F> {
+        let shape = self.dense[id.0].shape;
+        ArrayViewMut2::from_shape(shape, self.dense_slice_mut(id))
+            .expect("the range has the size of the shape")
+    }
+
+    /// The elements of the matrix, row after row.
+    pub fn dense_slice(&self, id: DenseId) -> &[F] {
+        &self.dense_values[self.dense_range(id)]
+    }
+
+    /// The elements of the matrix, row after row, to be changed.
+    pub fn dense_slice_mut(&mut self, id: DenseId) -> &mut [F] {
+        let range = self.dense_range(id);
+        &mut self.dense_values[range]
+    }
+
+    /// Where the matrix stands in [`dense_values`](Self::dense_values).
+    pub fn dense_range(&self, id: DenseId) -> std::ops::Range<usize> {
+        let Dense { shape: (rows, cols), start, .. } = self.dense[id.0];
+        start..start + rows * cols
+    }
+
+    /// All dense matrices end to end, in order of addition.
+    pub fn dense_values(&self) -> &[F] {
+        &self.dense_values
+    }
+
+    /// All dense matrices end to end, to be changed.
+    pub fn dense_values_mut(&mut self) -> &mut [F] {
+        &mut self.dense_values
+    }
+
+    /// (rows, columns).
+    pub fn dense_shape(&self, id: DenseId) -> (usize, usize) {
+        self.dense[id.0].shape
+    }
+
+    /// The name that the matrix was added under.
+    pub fn dense_name(&self, id: DenseId) -> &str {
+        &self.dense[id.0].name
+    }
+
+    /// The dense matrices, in order of addition.
+    pub fn dense_ids(&self) -> impl Iterator<Item = DenseId> + use<F> {
+        (0..self.dense.len()).map(DenseId)
+    }
+
+    /// The table, `[rows, width]`.
+    pub fn table(&self, id: TableId) -> ArrayView2<'_, F> {
+        view(self.table_shape(id), self.table_slice(id))
+    }
+
+    /// The elements of the table, row after row.
+    pub fn table_slice(&self, id: TableId) -> &[F] {
+        &self.tables[id.0].values
+    }
+
+    /// The elements of the table, row after row, to be changed.
+    pub fn table_slice_mut(&mut self, id: TableId) -> &mut [F] {
+        &mut self.tables[id.0].values
+    }
+
+    /// The dense matrices end to end and the tables, in order of addition, to be changed at the same time.
+    pub fn split_mut(&mut self) -> (&mut [F], &mut [Table<F>]) {
+        (&mut self.dense_values, &mut self.tables)
+    }
+
+    /// (rows, width).
+    pub fn table_shape(&self, id: TableId) -> (usize, usize) {
+        let Table { width, values, .. } = &self.tables[id.0];
+        (values.len().checked_div(*width).unwrap_or(0), *width)
+    }
+
+    /// The number of columns of the table.
+    pub fn table_width(&self, id: TableId) -> usize {
+        self.tables[id.0].width
+    }
+
+    /// The name that the table was added under.
+    pub fn table_name(&self, id: TableId) -> &str {
+        &self.tables[id.0].name
+    }
+
+    /// The tables, in order of addition.
+    pub fn table_ids(&self) -> impl Iterator<Item = TableId> + use<F> {
+        (0..self.tables.len()).map(TableId)
+    }
+
+    /// The number of weights, of matrices and tables together.
+    pub fn n_parameters(&self) -> usize {
+        self.dense_values.len() + self.tables.iter().map(|table| table.values.len()).sum::<usize>()
+    }
+
+    /// Takes over all values of `other`, without an allocation.
+    ///
+    /// # Panics
+    /// If `other` does not have the same shapes.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.dense_values.copy_from_slice(&other.dense_values);
+        assert_eq!(self.tables.len(), other.tables.len(), "number of tables");
+        for (own, other) in self.tables.iter_mut().zip(&other.tables) {
+            own.values.copy_from_slice(&other.values);
+        }
+    }
+
+    /// Whether `other` has the same parameters: names, shapes and order.
+    ///
+    /// # Errors
+    /// The first difference, as a sentence.
+    pub fn same_layout(&self, other: &Self) -> Result<(), String> {
+        let layout = |params: &Self| {
+            let dense = params
+                .dense_ids()
+                .map(|id| (params.dense_name(id).to_owned(), params.dense_shape(id)));
+            let tables = params
+                .table_ids()
+                .map(|id| (params.table_name(id).to_owned(), params.table_shape(id)));
+            [dense.collect::<Vec<_>>(), tables.collect()]
+        };
+        let (own, others) = (layout(self), layout(other));
+        for (own, other) in own.iter().zip(&others) {
+            if own.len() != other.len() {
+                return Err(format!("{} parameters of a kind, and not {}", other.len(), own.len()));
+            }
+            for ((name, shape), (other_name, other_shape)) in own.iter().zip(other) {
+                if (name, shape) != (other_name, other_shape) {
+                    return Err(format!(
+                        "`{other_name}` of {other_shape:?}, and not `{name}` of {shape:?}"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The first weight that is NaN or infinite: the parameter's name, and row and column.
+    pub fn find_non_finite(&self) -> Option<(&str, usize, usize)> {
+        let dense = self
+            .dense_ids()
+            .map(|id| (self.dense_name(id), self.dense_shape(id).1, self.dense_slice(id)));
+        let tables = self
+            .table_ids()
+            .map(|id| (self.table_name(id), self.table_width(id), self.table_slice(id)));
+        dense.chain(tables).find_map(|(name, width, values)| {
+            let position = values.iter().position(|v| !v.is_finite())?;
+            Some((name, position / width, position % width))
+        })
+    }
+}
+
+fn view<F>(shape: (usize, usize), values: &[F]) -> ArrayView2<'_, F> {
+    ArrayView2::from_shape(shape, values).expect("the range has the size of the shape")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn handles_lead_to_names_shapes_and_values() {
+        let mut params = Params::new();
+        let weight = params.add_dense("weight", array![[1.0, 2.0], [3.0, 4.0]]);
+        let bias = params.add_dense("bias", array![[5.0, 6.0]]);
+        let table =
+            params.add_table("table", array![[7.0], [8.0], [9.0]].reversed_axes().reversed_axes());
+        assert_eq!(params.dense(weight), array![[1.0, 2.0], [3.0, 4.0]]);
+        assert_eq!(params.dense_values(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!((params.dense_name(bias), params.dense_shape(bias)), ("bias", (1, 2)));
+        assert_eq!((params.table_name(table), params.table_shape(table)), ("table", (3, 1)));
+        assert_eq!(params.n_parameters(), 9);
+    }
+
+    #[test]
+    fn transposed_values_are_added_in_row_order() {
+        let mut params = Params::new();
+        let matrix = array![[1.0, 2.0], [3.0, 4.0]].reversed_axes();
+        let (dense, table) =
+            (params.add_dense("dense", matrix.clone()), params.add_table("table", matrix.clone()));
+        assert_eq!(params.dense(dense), matrix);
+        assert_eq!(params.table(table), matrix);
+    }
+
+    #[test]
+    fn layouts_differ_by_name_shape_and_number() {
+        let make = |name: &str, width: usize| {
+            let mut params = Params::new();
+            params.add_dense(name, Array2::<f32>::zeros((2, width)));
+            params
+        };
+        assert_eq!(make("a", 1).same_layout(&make("a", 1)), Ok(()));
+        let cases = [
+            (make("b", 1), "`b` of (2, 1), and not `a` of (2, 1)"),
+            (make("a", 3), "`a` of (2, 3), and not `a` of (2, 1)"),
+            (Params::new(), "0 parameters of a kind, and not 1"),
+        ];
+        for (other, problem) in cases {
+            assert_eq!(make("a", 1).same_layout(&other), Err(problem.to_owned()));
+        }
+    }
+
+    #[test]
+    fn non_finite_weights_are_found() {
+        let mut params = Params::new();
+        params.add_dense("weight", array![[1.0, 2.0]]);
+        let table = params.add_table("table", array![[1.0, 2.0], [3.0, 4.0]]);
+        assert_eq!(params.find_non_finite(), None);
+        params.table_slice_mut(table)[3] = f32::INFINITY;
+        assert_eq!(params.find_non_finite(), Some(("table", 1, 1)));
+    }
+
+    #[test]
+    #[should_panic(expected = "a parameter named `bias` exists")]
+    fn names_are_unique() {
+        let mut params = Params::new();
+        params.add_dense("bias", array![[1.0]]);
+        params.add_table("bias", array![[1.0]]);
+    }
+}

@@ -1,0 +1,181 @@
+//! The gradient of a table: the rows that a batch touched, and nothing of the others.
+//!
+//! A look-up records *source* rows (the gradient of one bag's sum) and *entries* (this table row gets so much of that
+//! source), and [`coalesce`](RowGradients::coalesce) adds up what belongs to one table row.
+//! A bag of twenty ids thus keeps one gradient row and not twenty.
+//! Sorting was chosen over a hash map: it allocates nothing, and the order of each sum, so its bits, follows from the
+//! batch alone.
+
+use deepcross_kernels::{Real, add_scaled};
+
+#[derive(Clone, Copy, Debug)]
+struct Entry<F> {
+    row: u32,
+    source: u32,
+    weight: F,
+}
+
+/// Gradients of some rows of one table.
+#[derive(Clone, Debug, Default)]
+pub struct RowGradients<F> {
+    width: usize,
+    sources: Vec<F>,
+    entries: Vec<Entry<F>>,
+    /// How many of the entries the coalesced form below holds.
+    n_coalesced: usize,
+    rows: Vec<u32>,
+    values: Vec<F>,
+}
+
+impl<F: Real> RowGradients<F> {
+    /// Of a table of this width; no row yet.
+    pub fn new(width: usize) -> Self {
+        Self {
+            width,
+            sources: Vec::new(),
+            entries: Vec::new(),
+            n_coalesced: 0,
+            rows: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+
+    /// The number of columns of the table.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Forgets all rows and keeps the memory.
+    pub fn clear(&mut self) {
+        self.sources.clear();
+        self.entries.clear();
+        self.n_coalesced = 0;
+        self.rows.clear();
+        self.values.clear();
+    }
+
+    /// Appends `n` source rows, which `fill` writes (rows end to end, zero at first), and returns the first's number.
+    pub(crate) fn add_sources(&mut self, n: usize, fill: impl FnOnce(&mut [F])) -> u32 {
+        let start = self.sources.len();
+        self.sources.resize(start + n * self.width, F::zero());
+        fill(&mut self.sources[start..]);
+        u32::try_from(start / self.width).expect("fewer than 2^32 source rows in a batch")
+    }
+
+    /// Notes that table row `row` gets `weight` times the source row.
+    pub(crate) fn add_entry(&mut self, row: u32, source: u32, weight: F) {
+        self.entries.push(Entry { row, source, weight });
+    }
+
+    /// The source rows, moved out for a while; [`put_sources`](Self::put_sources) brings them back.
+    pub(crate) fn take_sources(&mut self) -> Vec<F> {
+        std::mem::take(&mut self.sources)
+    }
+
+    pub(crate) fn put_sources(&mut self, sources: Vec<F>) {
+        self.sources = sources;
+    }
+
+    /// Adds up what belongs to one row, in the order of recording; without effect where nothing is new.
+    pub fn coalesce(&mut self) {
+        if self.is_coalesced() {
+            return;
+        }
+        self.entries.sort_unstable_by_key(|entry| (entry.row, entry.source));
+        self.rows.clear();
+        self.values.clear();
+        for entry in &self.entries {
+            if self.rows.last() != Some(&entry.row) {
+                self.rows.push(entry.row);
+                self.values.resize(self.values.len() + self.width, F::zero());
+            }
+            let start = entry.source as usize * self.width;
+            let end = self.values.len();
+            let sum = &mut self.values[end - self.width..];
+            add_scaled(sum, entry.weight, &self.sources[start..start + self.width]);
+        }
+        self.n_coalesced = self.entries.len();
+    }
+
+    /// The touched rows' numbers, ascending.
+    ///
+    /// # Panics
+    /// If [`coalesce`](Self::coalesce) has not run since the last backward pass.
+    #[track_caller]
+    pub fn rows(&self) -> &[u32] {
+        self.must_be_coalesced();
+        &self.rows
+    }
+
+    /// The touched rows' gradients end to end, in the order of [`rows`](Self::rows).
+    ///
+    /// # Panics
+    /// If [`coalesce`](Self::coalesce) has not run since the last backward pass.
+    #[track_caller]
+    pub fn values(&self) -> &[F] {
+        self.must_be_coalesced();
+        &self.values
+    }
+
+    /// The gradient of one row, where the batch touched it.
+    ///
+    /// # Panics
+    /// If [`coalesce`](Self::coalesce) has not run since the last backward pass.
+    #[track_caller]
+    pub fn row(&self, row: u32) -> Option<&[F]> {
+        let position = self.rows().binary_search(&row).ok()?;
+        Some(&self.values[position * self.width..(position + 1) * self.width])
+    }
+
+    fn is_coalesced(&self) -> bool {
+        self.n_coalesced == self.entries.len()
+    }
+
+    #[track_caller]
+    fn must_be_coalesced(&self) {
+        assert!(self.is_coalesced(), "row gradients are read before `coalesce`");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn coalesced_rows_are_the_sums_of_their_entries(
+            entries in prop::collection::vec((0_u32..6, 0_u32..4, -2.0..2.0_f64), 0..30),
+            cut in 0_usize..30,
+        ) {
+            let sources = [[1.0, -1.0], [2.0, 0.5], [0.0, 3.0], [-4.0, 1.0]];
+            let mut gradients = RowGradients::new(2);
+            gradients.add_sources(4, |out| out.copy_from_slice(sources.as_flattened()));
+            for (i, &(row, source, weight)) in entries.iter().enumerate() {
+                if i == cut {
+                    gradients.coalesce();
+                }
+                gradients.add_entry(row, source, weight);
+            }
+            gradients.coalesce();
+            prop_assert!(gradients.rows().is_sorted_by(|a, b| a < b));
+            for row in 0..6 {
+                let of_row = || entries.iter().filter(|entry| entry.0 == row);
+                prop_assert_eq!(gradients.row(row).is_some(), of_row().count() > 0);
+                for (c, &got) in gradients.row(row).into_iter().flatten().enumerate() {
+                    let sum: f64 = of_row().map(|&(_, s, w)| w * sources[s as usize][c]).sum();
+                    prop_assert!((got - sum).abs() < 1e-12);
+                }
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "before `coalesce`")]
+    fn reading_before_coalescing_is_refused() {
+        let mut gradients = RowGradients::<f32>::new(1);
+        let source = gradients.add_sources(1, |_| ());
+        gradients.add_entry(0, source, 1.0);
+        gradients.rows();
+    }
+}

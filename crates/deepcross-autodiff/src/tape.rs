@@ -1,0 +1,158 @@
+//! The tape: a Wengert list whose values stand end to end in one buffer.
+//!
+//! Buffers only grow and are used again by the next pass, so that a warm step allocates nothing.
+//! The alternative, nodes that own their arrays behind `Rc<RefCell<…>>`, allocates at each operation and cannot be
+//! walked in reverse without run-time borrow checks.
+
+use crate::op::Op;
+use crate::ops::Segment;
+use crate::{Mode, Params, Pass};
+use deepcross_kernels::Real;
+use ndarray::ArrayView2;
+
+/// (rows, columns) of a value; every value is a matrix, and a scalar is one of 1 × 1.
+pub type Shape = (usize, usize);
+
+/// A value on the tape: valid for the [`Pass`] that returned it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Var(pub(crate) usize);
+
+#[derive(Debug)]
+pub(crate) struct Node<F> {
+    pub(crate) op: Op<F>,
+    pub(crate) shape: Shape,
+    /// Where the value, and its gradient, begin in their buffers.
+    pub(crate) start: usize,
+    /// Whether a gradient is wanted: whether it depends on a parameter or a variable.
+    pub(crate) tracked: bool,
+}
+
+impl<F> Node<F> {
+    pub(crate) fn range(&self) -> std::ops::Range<usize> {
+        self.start..self.start + self.shape.0 * self.shape.1
+    }
+}
+
+/// Reusable memory for one pass at a time; [`record`](Self::record) begins one.
+#[derive(Debug)]
+pub struct Tape<F> {
+    pub(crate) nodes: Vec<Node<F>>,
+    pub(crate) values: Vec<F>,
+    pub(crate) gradients: Vec<F>,
+    /// Whether a gradient has reached the node in the present backward pass.
+    pub(crate) reached: Vec<bool>,
+    pub(crate) arena: Arena<F>,
+    pub(crate) scratch: Vec<F>,
+}
+
+/// What operations keep beside their values: row numbers, weights, labels, parts.
+#[derive(Debug)]
+pub(crate) struct Arena<F> {
+    pub(crate) ids: Vec<u32>,
+    pub(crate) reals: Vec<F>,
+    pub(crate) vars: Vec<Var>,
+    pub(crate) segments: Vec<Segment>,
+}
+
+/// A range of one of the arena's buffers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    start: usize,
+    end: usize,
+}
+
+impl Span {
+    /// Appends copies to a buffer of the arena.
+    pub(crate) fn store<T: Copy>(buffer: &mut Vec<T>, values: &[T]) -> Self {
+        let start = buffer.len();
+        buffer.extend_from_slice(values);
+        Self { start, end: buffer.len() }
+    }
+
+    /// What stands in `buffer` since it was `start` long.
+    pub(crate) fn since<T>(buffer: &[T], start: usize) -> Self {
+        Self { start, end: buffer.len() }
+    }
+
+    pub(crate) fn of<T>(self, buffer: &[T]) -> &[T] {
+        &buffer[self.start..self.end]
+    }
+}
+
+impl<F: Real> Tape<F> {
+    /// An empty tape; memory comes with use.
+    pub fn new() -> Self {
+        Self {
+            nodes: Vec::new(),
+            values: Vec::new(),
+            gradients: Vec::new(),
+            reached: Vec::new(),
+            arena: Arena {
+                ids: Vec::new(),
+                reals: Vec::new(),
+                vars: Vec::new(),
+                segments: Vec::new(),
+            },
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Begins a pass over these parameters, in [`Mode::Inference`]; values of an earlier pass are forgotten.
+    pub fn record<'a>(&'a mut self, params: &'a Params<F>) -> Pass<'a, F> {
+        self.record_in(params, Mode::Inference)
+    }
+
+    /// Begins a pass in a mode: inference, or a training step with its random stream.
+    pub fn record_in<'a>(&'a mut self, params: &'a Params<F>, mode: Mode) -> Pass<'a, F> {
+        self.nodes.clear();
+        self.reached.clear();
+        self.arena.ids.clear();
+        self.arena.reals.clear();
+        self.arena.vars.clear();
+        self.arena.segments.clear();
+        Pass::new(self, params, mode)
+    }
+}
+
+impl<F: Real> Default for Tape<F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What an operation may read: the values before it, the parameters, the arena.
+#[derive(Debug)]
+pub(crate) struct Inputs<'a, F> {
+    pub(crate) nodes: &'a [Node<F>],
+    pub(crate) values: &'a [F],
+    pub(crate) params: &'a Params<F>,
+    pub(crate) arena: &'a Arena<F>,
+}
+
+impl<F> Clone for Inputs<'_, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F> Copy for Inputs<'_, F> {}
+
+impl<'a, F: Real> Inputs<'a, F> {
+    /// The elements of a value, row after row.
+    pub(crate) fn slice(self, var: Var) -> &'a [F] {
+        &self.values[self.nodes[var.0].range()]
+    }
+
+    pub(crate) fn matrix(self, var: Var) -> ArrayView2<'a, F> {
+        matrix(self.nodes[var.0].shape, self.slice(var))
+    }
+}
+
+pub(crate) fn matrix<F>(shape: Shape, values: &[F]) -> ArrayView2<'_, F> {
+    ArrayView2::from_shape(shape, values).expect("a node's range has the size of its shape")
+}
+
+pub(crate) fn matrix_mut<F>(shape: Shape, values: &mut [F]) -> ndarray::ArrayViewMut2<'_, F> {
+    ndarray::ArrayViewMut2::from_shape(shape, values)
+        .expect("a node's range has the size of its shape")
+}

@@ -1,0 +1,73 @@
+//! `deepcross evaluate`
+
+use super::{load, on_threads, reader, report_values};
+use crate::args::Evaluate;
+use crate::tables::{grouped, metric, table};
+use anyhow::Result;
+use deepcross_data::{Labels, RowReader};
+use deepcross_metrics::Summary;
+use deepcross_model::Tapes;
+use deepcross_train::evaluate;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+pub(crate) fn run(args: &Evaluate) -> Result<()> {
+    let (trained, config) = load(&args.model)?;
+    let mut reader = reader(&trained, &config, &args.data, Labels::Required)?;
+    let work = || evaluate(trained.predictor(), &mut reader, &Tapes::new());
+    let summary = on_threads(args.threads.get(), work)??;
+    if args.json {
+        println!("{}", serde_json::to_string(&Report::new(&summary, &reader))?);
+    } else {
+        report_values(&reader);
+        print(&summary);
+    }
+    Ok(())
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    /// Values of each field that were not met in training.
+    unseen: BTreeMap<&'a str, u64>,
+    missing: BTreeMap<&'a str, u64>,
+    rare: BTreeMap<&'a str, u64>,
+    clipped: BTreeMap<&'a str, u64>,
+    /// Rows that could not be read.
+    skipped: u64,
+}
+
+impl<'a> Report<'a> {
+    fn new(summary: &'a Summary, reader: &'a RowReader<'_>) -> Self {
+        let counts = || reader.counts().iter();
+        Self {
+            summary,
+            unseen: counts().map(|(name, counts)| (name, counts.unseen)).collect(),
+            missing: counts().map(|(name, counts)| (name, counts.missing)).collect(),
+            rare: counts().map(|(name, counts)| (name, counts.rare)).collect(),
+            clipped: counts().map(|(name, counts)| (name, counts.clipped)).collect(),
+            skipped: reader.skipped().rows,
+        }
+    }
+}
+
+fn print(summary: &Summary) {
+    let mut table = table(&["metric", "model", "always the base rate"]);
+    table.add_row(["AUC".to_owned(), metric(summary.auc), metric(summary.auc.map(|_| 0.5))]);
+    table.add_row(["log loss".to_owned(), metric(summary.log_loss), metric(summary.base_log_loss)]);
+    let base_entropy = summary.normalized_entropy.map(|_| 1.0);
+    table.add_row([
+        "normalized entropy".to_owned(),
+        metric(summary.normalized_entropy),
+        metric(base_entropy),
+    ]);
+    let base_calibration = summary.calibration.map(|_| 1.0);
+    table.add_row([
+        "calibration".to_owned(),
+        metric(summary.calibration),
+        metric(base_calibration),
+    ]);
+    println!("{} rows, {} positive\n\n{table}", grouped(summary.rows), grouped(summary.positives));
+}

@@ -1,0 +1,68 @@
+//! `deepcross predict`
+
+use super::{load, on_threads, reader, report_values};
+use crate::args::Predict;
+use crate::output::OutputFile;
+use anyhow::{Context, Result};
+use deepcross_data::{Labels, RowReader};
+use deepcross_model::{Predictor, Tapes};
+use deepcross_train::Predictions;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+pub(crate) fn run(args: &Predict) -> Result<()> {
+    let (trained, config) = load(&args.model)?;
+    let mut reader = reader(&trained, &config, &args.data, Labels::Ignored)?;
+    let predictor = trained.predictor();
+    let threads = args.threads.get();
+    match &args.out {
+        Some(path) => {
+            let n_rows = predict_to_file(predictor, &mut reader, threads, path)?;
+            eprintln!("wrote {n_rows} predictions to {}", path.display());
+        }
+        None => {
+            let out = std::io::stdout();
+            let work = || write_all(predictor, &mut reader, &mut BufWriter::new(out.lock()));
+            on_threads(threads, work)?.map(drop)?;
+        }
+    }
+    report_values(&reader);
+    Ok(())
+}
+
+/// Writes the predictions for all rows of a reader; how many.
+pub(crate) fn predict_to_file(
+    predictor: Predictor<'_>,
+    reader: &mut RowReader<'_>,
+    threads: usize,
+    path: &Path,
+) -> Result<u64> {
+    let mut out = OutputFile::create(path)?;
+    let n_rows = on_threads(threads, || write_all(predictor, reader, &mut out))?
+        .with_context(|| format!("{}: cannot be written", path.display()))?;
+    out.finish()?;
+    Ok(n_rows)
+}
+
+/// Writes a header and a line for each row, empty for one that could not be read; how many.
+fn write_all(
+    predictor: Predictor<'_>,
+    reader: &mut RowReader<'_>,
+    out: &mut impl Write,
+) -> Result<u64> {
+    let tapes = Tapes::new();
+    let mut predictions = Predictions::new(predictor, reader, &tapes);
+    let mut n_rows = 0;
+    writeln!(out, "probability")?;
+    while let Some(chunk) = predictions.next_chunk()? {
+        for probability in chunk {
+            match probability {
+                Some(probability) => writeln!(out, "{probability}")?,
+                None => writeln!(out)?,
+            }
+        }
+        n_rows += chunk.len() as u64;
+    }
+    out.flush()?;
+    Ok(n_rows)
+}

@@ -1,0 +1,124 @@
+//! `deepcross quickstart`: the whole way, on clicks whose true probabilities are known.
+
+use super::predict::predict_to_file;
+use super::train::train_and_save;
+use super::{on_threads, reader, simulate};
+use crate::args::Quickstart;
+use crate::output::{OutputFile, open};
+use crate::tables::{metric, table};
+use anyhow::{Context, Result, anyhow};
+use deepcross_data::Labels;
+use deepcross_data::simulate::SimulatorConfig;
+use deepcross_metrics::{Evaluation, Summary};
+use deepcross_model::{Tapes, TrainedModel};
+use deepcross_train::{Files, RunConfig, evaluate};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+const CONFIG: &str = include_str!("quickstart.toml");
+const TRAIN_ROWS: u64 = 200_000;
+const TEST_ROWS: u64 = 50_000;
+
+/// The files of a quickstart.
+struct Folder {
+    config: PathBuf,
+    train: PathBuf,
+    test: PathBuf,
+    truth: PathBuf,
+    model: PathBuf,
+    predictions: PathBuf,
+}
+
+impl Folder {
+    fn new(folder: &Path) -> Self {
+        let file = |name| folder.join(name);
+        Self {
+            config: file("run.toml"),
+            train: file("train.tsv"),
+            test: file("test.tsv"),
+            truth: file("test-truth.tsv"),
+            model: file("model.dcx"),
+            predictions: file("predictions.csv"),
+        }
+    }
+
+    fn files(&self) -> [&Path; 6] {
+        [&self.config, &self.train, &self.test, &self.truth, &self.model, &self.predictions]
+    }
+
+    fn say_what_is_overwritten(&self) {
+        for file in self.files().into_iter().filter(|file| file.exists()) {
+            eprintln!("overwriting {}", file.display());
+        }
+    }
+}
+
+pub(crate) fn run(args: &Quickstart) -> Result<()> {
+    std::fs::create_dir_all(&args.out)
+        .with_context(|| format!("{}: cannot be made", args.out.display()))?;
+    let folder = Folder::new(&args.out);
+    folder.say_what_is_overwritten();
+    simulate_files(&folder)?;
+    let config = RunConfig::parse(CONFIG, &[], &folder.config.display().to_string())?;
+    let files = Files { train: vec![folder.train.clone()], valid: Vec::new() };
+    let threads = args.threads.get();
+    train_and_save(&config, &files, threads, &folder.model)?;
+    // From here on with what was written, as a user would.
+    let trained = TrainedModel::load(&folder.model)?;
+    let test = std::slice::from_ref(&folder.test);
+    let mut labelled = reader(&trained, &config, test, Labels::Required)?;
+    let model =
+        on_threads(threads, || evaluate(trained.predictor(), &mut labelled, &Tapes::new()))??;
+    let mut unlabelled = reader(&trained, &config, test, Labels::Ignored)?;
+    predict_to_file(trained.predictor(), &mut unlabelled, threads, &folder.predictions)?;
+    print(&model, &best_possible(&folder)?);
+    what_next(&folder);
+    Ok(())
+}
+
+fn simulate_files(folder: &Folder) -> Result<()> {
+    let mut out = OutputFile::create(&folder.config)?;
+    let written = out.write_all(CONFIG.as_bytes());
+    out.written(written)?;
+    out.finish()?;
+    eprintln!("simulating {TRAIN_ROWS} rows to train on and {TEST_ROWS} to test with");
+    let world = SimulatorConfig::default();
+    simulate::write(SimulatorConfig { seed: 1, ..world }, TRAIN_ROWS, &folder.train, None)?;
+    let test = SimulatorConfig { seed: 2, ..world };
+    simulate::write(test, TEST_ROWS, &folder.test, Some(&folder.truth)).map(drop)
+}
+
+/// The metrics of the true probabilities: what no model can be better than, but by chance.
+fn best_possible(folder: &Folder) -> Result<Summary> {
+    let mut evaluation = Evaluation::default();
+    let rows = lines(&folder.test)?.zip(lines(&folder.truth)?).skip(1);
+    for (row, truth) in rows {
+        let (row, truth) = (row?, truth?);
+        let click = row.split('\t').next().unwrap_or_default() == "1";
+        let probability: f64 =
+            truth.parse().with_context(|| format!("{truth}: is not a probability"))?;
+        evaluation.push(probability, click, 1.0).map_err(|error| anyhow!("{error}"))?;
+    }
+    Ok(evaluation.finish())
+}
+
+fn lines(path: &Path) -> Result<std::io::Lines<BufReader<std::fs::File>>> {
+    Ok(BufReader::new(open(path)?).lines())
+}
+
+fn print(model: &Summary, best: &Summary) {
+    let mut table = table(&["on the test rows", "model", "best possible", "always the base rate"]);
+    table.add_row(["AUC".to_owned(), metric(model.auc), metric(best.auc), metric(Some(0.5))]);
+    let losses = [model.log_loss, best.log_loss, model.base_log_loss].map(metric);
+    table.add_row(std::iter::once("log loss".to_owned()).chain(losses));
+    println!("\n{table}\n");
+}
+
+fn what_next(folder: &Folder) {
+    let [config, train, _, _, model, _] = folder.files().map(|file| file.display().to_string());
+    eprintln!("wrote {model} and {}", folder.predictions.display());
+    eprintln!("\nto go on:\n  deepcross inspect --model {model}");
+    eprintln!(
+        "  deepcross train --config {config} --data {train} --out {model} --set model.hidden=[256,128]"
+    );
+}

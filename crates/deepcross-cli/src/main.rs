@@ -1,0 +1,48 @@
+//! The program `deepcross`: from raw click logs to a trained, evaluated model.
+//!
+//! Data goes to standard output, everything else to standard error.
+//! The exit code is 0 when done, 1 when the run failed, 2 when the call or the configuration was wrong.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a program is for")]
+
+mod args;
+mod commands;
+mod output;
+mod progress;
+mod tables;
+
+use args::{Cli, Command};
+use clap::Parser;
+use deepcross_train::TrainError;
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Quickstart(args) => commands::quickstart::run(&args),
+        Command::Simulate(args) => commands::simulate::run(&args),
+        Command::Train(args) => commands::train::run(&args),
+        Command::Evaluate(args) => commands::evaluate::run(&args),
+        Command::Predict(args) => commands::predict::run(&args),
+        Command::Inspect(args) => commands::inspect::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+/// Whoever reads our output has seen enough, as `head` does.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    causes.into_iter().any(|cause| cause.kind() == ErrorKind::BrokenPipe)
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    let is_call = matches!(error.downcast_ref::<TrainError>(), Some(TrainError::Config { .. }));
+    if is_call { 2 } else { 1 }
+}

@@ -1,0 +1,105 @@
+//! How a run goes, on standard error: a bar on a terminal, and a line for each epoch.
+
+use crate::tables::{grouped, metric, percent, table};
+use deepcross_train::{EpochReport, Event};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::{Duration, Instant};
+
+/// Listens to a run.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    begun: Instant,
+    rows: u64,
+    epochs: Vec<EpochReport>,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_message("reading the data once to fit the encoder");
+        bar.set_style(style("{spinner} {msg} ({elapsed})"));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self { bar, begun: Instant::now(), rows: 0, epochs: Vec::new() }
+    }
+
+    pub(crate) fn observe(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Fitted { rows, positives, skipped } => {
+                self.rows = *rows;
+                let clicks = percent(*positives, *rows);
+                self.say(&format!("{} training rows, {clicks} positive", grouped(*rows)));
+                for message in &skipped.first {
+                    self.say(&format!("left out: {message}"));
+                }
+                if skipped.rows > 0 {
+                    self.say(&format!(
+                        "{} rows could not be read and are left out",
+                        grouped(skipped.rows)
+                    ));
+                }
+            }
+            Event::Built { model, n_parameters } => {
+                let (width, weights) = (model.stack_width(), grouped(*n_parameters as u64));
+                self.say(&format!("{weights} weights, stacked input {width} wide"));
+            }
+            Event::Step { epoch, rows, loss } => self.step(*epoch, *rows, *loss),
+            Event::Epoch(report) => self.epoch(report),
+            _ => {}
+        }
+    }
+
+    fn step(&mut self, epoch: u32, rows: u64, loss: f64) {
+        if self.bar.length() != Some(self.rows) {
+            self.bar.set_length(self.rows);
+            self.bar.set_style(style("{msg} {wide_bar} {percent} %  {per_sec}  {eta} left"));
+        }
+        self.bar.set_position(rows);
+        self.bar.set_message(format!("epoch {epoch}, log loss {loss:.4}"));
+    }
+
+    fn epoch(&mut self, report: &EpochReport) {
+        let valid = report.valid.map_or_else(String::new, |valid| {
+            format!(", validation log loss {}, AUC {}", metric(valid.log_loss), metric(valid.auc))
+        });
+        let best = if report.best { ", best so far" } else { "" };
+        self.say(&format!(
+            "epoch {}: log loss {:.4}{valid}{best}",
+            report.epoch, report.train_loss
+        ));
+        self.bar.reset();
+        self.epochs.push(report.clone());
+    }
+
+    /// Prints a line without disturbing the bar.
+    fn say(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("{line}"));
+    }
+
+    /// Prints what came of it all.
+    pub(crate) fn finish(self) {
+        self.bar.finish_and_clear();
+        let mut summary =
+            table(&["epoch", "log loss", "validation log loss", "validation AUC", ""]);
+        let kept = self.epochs.iter().rposition(|report| report.best);
+        for (i, report) in self.epochs.iter().enumerate() {
+            let valid = report.valid;
+            summary.add_row([
+                report.epoch.to_string(),
+                format!("{:.4}", report.train_loss),
+                metric(valid.and_then(|valid| valid.log_loss)),
+                metric(valid.and_then(|valid| valid.auc)),
+                if kept == Some(i) { "kept".to_owned() } else { String::new() },
+            ]);
+        }
+        let seconds = self.begun.elapsed().as_secs_f64();
+        let rows = self.rows as f64 * self.epochs.len() as f64;
+        eprintln!(
+            "\n{summary}\n\n{seconds:.1} s, {} rows/s with reading and validation",
+            grouped((rows / seconds) as u64)
+        );
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

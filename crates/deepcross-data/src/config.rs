@@ -1,0 +1,247 @@
+//! The section `[data]` of a run: how the files are to be read.
+//!
+//! Values that TOML can write in two ways (a label by name or with its classes, a quote switched
+//! off or chosen) have a [`Visitor`](serde::de::Visitor) each.
+//! `#[serde(untagged)]` would be shorter, but answers every mistake with "data did not match any
+//! variant", and hides unknown keys from those who gather them.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::label::LabelConfig;
+use crate::nearest::nearest;
+use crate::quote::Quote;
+
+/// How to read the data files; every key may be left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DataConfig {
+    /// The format of all files; default: told from each file's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    /// The column that holds the label; needed to train and to evaluate, not to predict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<LabelConfig>,
+    /// The column of row weights (finite, at least 0); default: every row weighs 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<String>,
+    /// The values that mean "missing" in every feature column; default: the empty value alone.
+    pub missing: Vec<String>,
+    /// The names of the columns, for files without a header row; default: the first row has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
+    /// One ASCII character between two fields; default: `,` for CSV, a tab for TSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
+    /// `false`, `true` for `"`, or one ASCII character; default: `"` for CSV, `false` for TSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Quote>,
+    /// Whether white space around each field is dropped; default: true.
+    pub trim: bool,
+    /// One ASCII character that begins a line to be skipped; default: no line is a comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<char>,
+    /// What happens to a row that cannot be read; default: `error`.
+    pub bad_rows: BadRows,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            format: None,
+            label: None,
+            weight: None,
+            missing: vec![String::new()],
+            columns: None,
+            delimiter: None,
+            quote: None,
+            trim: true,
+            comment: None,
+            bad_rows: BadRows::Error,
+        }
+    }
+}
+
+/// A file format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// Fields between commas, quoted where needed (RFC 4180).
+    Csv,
+    /// Fields between tabs; a quote is a character like any other.
+    Tsv,
+}
+
+/// What happens to a row that cannot be parsed or encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BadRows {
+    /// The row stops the run with an error.
+    #[default]
+    Error,
+    /// The row is left out and counted.
+    Skip,
+}
+
+impl DataConfig {
+    /// All that is wrong with the settings, each as a sentence that names the key; empty if valid.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = self.character_problems();
+        problems.extend(self.column_problems());
+        problems.extend(self.label.iter().flat_map(LabelConfig::problems));
+        problems
+    }
+
+    /// The characters that give a file its form must be ASCII, no line ends, and differ.
+    fn character_problems(&self) -> Vec<String> {
+        let quote = match self.quote {
+            Some(Quote::Char(quote)) => Some(quote),
+            _ => None,
+        };
+        let set = [("delimiter", self.delimiter), ("quote", quote), ("comment", self.comment)];
+        let set: Vec<_> = set.into_iter().filter_map(|(key, c)| Some((key, c?))).collect();
+        let unusable = set.iter().filter(|(_, c)| !c.is_ascii() || matches!(c, '\n' | '\r'));
+        let unusable = unusable.map(|(key, c)| {
+            format!("`data.{key}`: must be one ASCII character that ends no line, but is {c:?}")
+        });
+        unusable.chain(clashes(&set)).collect()
+    }
+
+    /// Names that can be checked before any file is opened.
+    fn column_problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let label = self.label.as_ref().map(|label| &label.column);
+        if let (Some(label), Some(weight)) = (label, &self.weight)
+            && label == weight
+        {
+            problems.push(format!("`data.weight`: must not be the label's column `{label}`"));
+        }
+        let Some(columns) = &self.columns else { return problems };
+        if columns.is_empty() {
+            problems.push("`data.columns`: must name at least one column, but is empty".into());
+        }
+        if let Some(name) = first_repeated(columns) {
+            problems.push(format!(
+                "`data.columns`: must name each column once, but has `{name}` twice"
+            ));
+        }
+        for (key, name) in [("label", label), ("weight", self.weight.as_ref())] {
+            let Some(name) = name.filter(|name| !columns.contains(name)) else { continue };
+            let near = nearest(name, columns).map(|n| format!(", the nearest is `{n}`"));
+            let near = near.unwrap_or_default();
+            problems.push(format!("`data.{key}`: `data.columns` has no column `{name}`{near}"));
+        }
+        problems
+    }
+}
+
+/// One sentence for each pair of characters that are the same.
+pub(crate) fn clashes(set: &[(&str, char)]) -> Vec<String> {
+    let pairs = set.iter().enumerate().flat_map(|(i, a)| set[i + 1..].iter().map(move |b| (a, b)));
+    let equal = pairs.filter(|((_, a), (_, b))| a == b);
+    let sentence = |((first, c), (second, _)): (&(&str, char), &(&str, char))| {
+        format!("`data.{second}`: must differ from `data.{first}`, but both are {c:?}")
+    };
+    equal.map(sentence).collect()
+}
+
+/// The first name that stood in the list before.
+pub(crate) fn first_repeated(names: &[String]) -> Option<&str> {
+    let mut seen = BTreeSet::new();
+    names.iter().map(String::as_str).find(|name| !seen.insert(*name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads TOML; gives the problems, or the message of the parser.
+    fn problems(text: &str) -> Vec<String> {
+        match toml::from_str::<DataConfig>(text) {
+            Ok(config) => config.problems(),
+            Err(error) => vec![error.message().to_owned()],
+        }
+    }
+
+    #[test]
+    fn defaults_are_the_documented_ones() {
+        let config: DataConfig = toml::from_str("").unwrap();
+        assert_eq!(config, DataConfig::default());
+        assert_eq!((config.trim, config.bad_rows), (true, BadRows::Error));
+        assert_eq!(config.missing, [""]);
+    }
+
+    #[test]
+    fn each_problem_names_its_key_and_value() {
+        let cases: &[(&str, &[&str])] = &[
+            ("label = 'click'\nweight = 'w'", &[]),
+            (
+                "delimiter = '→'",
+                &["`data.delimiter`: must be one ASCII character that ends no line, but is '→'"],
+            ),
+            (
+                "delimiter = ';'\nquote = ';'",
+                &["`data.quote`: must differ from `data.delimiter`, but both are ';'"],
+            ),
+            (
+                "comment = \"\\n\"",
+                &["`data.comment`: must be one ASCII character that ends no line, but is '\\n'"],
+            ),
+            ("delimiter = 'ab'", &["invalid value: string \"ab\", expected a character"]),
+            (
+                "quote = 'ab'",
+                &["invalid value: string \"ab\", expected true, false, or one character"],
+            ),
+            ("format = 'xls'", &["unknown variant `xls`, expected `csv` or `tsv`"]),
+            (
+                "label = 3",
+                &[
+                    "invalid type: integer `3`, expected the name of a column, or { column = \"…\", \
+                 positive = [\"…\"], negative = [\"…\"] }",
+                ],
+            ),
+            ("label = { positive = ['a'] }", &["missing field `column`"]),
+            (
+                "label = { column = 'y', positive = ['a', 'b'], negative = ['b'] }",
+                &["`data.label`: a value must be positive or negative, but `b` is both"],
+            ),
+            (
+                "label = { column = 'y', positive = [], negative = [] }",
+                &[
+                    "`data.label.positive`: must name at least one value, but is empty",
+                    "`data.label.negative`: must name at least one value, but is empty",
+                ],
+            ),
+            ("label = 'y'\nweight = 'y'", &["`data.weight`: must not be the label's column `y`"]),
+            ("columns = []", &["`data.columns`: must name at least one column, but is empty"]),
+            (
+                "columns = ['a', 'click', 'a']\nlabel = 'clik'",
+                &[
+                    "`data.columns`: must name each column once, but has `a` twice",
+                    "`data.label`: `data.columns` has no column `clik`, the nearest is `click`",
+                ],
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(problems(text), *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back_equal() {
+        let texts = [
+            "",
+            "label = 'click'",
+            "label = { column = 'y', positive = ['yes'], negative = ['no', 'never'] }",
+            "quote = false\ncomment = '|'\ndelimiter = \"\\t\"\nformat = 'tsv'",
+            "quote = true\ntrim = false\nbad_rows = 'skip'\nmissing = ['', '?']",
+            "quote = \"'\"\ncolumns = ['a', 'b']\nweight = 'a'",
+        ];
+        for text in texts {
+            let config: DataConfig = toml::from_str(text).unwrap();
+            let written = toml::to_string(&config).unwrap();
+            assert_eq!(toml::from_str::<DataConfig>(&written).unwrap(), config, "{written}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The form of one file: what stands between fields, and what around them.
+
+use std::path::Path;
+
+use crate::config::{DataConfig, Format, clashes};
+use crate::error::DataError;
+use crate::quote::Quote;
+
+/// A file's form with every choice made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    pub(crate) delimiter: u8,
+    pub(crate) quote: Option<u8>,
+    pub(crate) comment: Option<u8>,
+    pub(crate) trim: bool,
+    /// Whether the first row holds the names of the columns.
+    pub(crate) headed: bool,
+}
+
+impl Dialect {
+    /// The form of the file `path`: what `config` sets, else what is usual for the format.
+    ///
+    /// The settings themselves must be free of problems already.
+    pub(crate) fn of(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
+        let format = config.format.or_else(|| Format::of(path));
+        let format = format.ok_or_else(|| DataError::UnknownFormat { file: path.into() })?;
+        let delimiter = config.delimiter.unwrap_or(format.delimiter());
+        let quote = match config.quote.unwrap_or(format.quote()) {
+            Quote::Off => None,
+            Quote::Char(quote) => Some(quote),
+        };
+        let set = [("delimiter", Some(delimiter)), ("quote", quote), ("comment", config.comment)];
+        let set: Vec<_> = set.into_iter().filter_map(|(key, c)| Some((key, c?))).collect();
+        let problems = clashes(&set);
+        if !problems.is_empty() {
+            return Err(DataError::Config { problems });
+        }
+        Ok(Self {
+            delimiter: delimiter as u8,
+            quote: quote.map(|c| c as u8),
+            comment: config.comment.map(|c| c as u8),
+            trim: config.trim,
+            headed: config.columns.is_none(),
+        })
+    }
+}
+
+impl Format {
+    /// The format that the end of the name tells, in capitals or not.
+    fn of(path: &Path) -> Option<Self> {
+        let extension = path.extension()?;
+        let known = [("csv", Self::Csv), ("tsv", Self::Tsv)];
+        known.into_iter().find(|(end, _)| extension.eq_ignore_ascii_case(end)).map(|known| known.1)
+    }
+
+    fn delimiter(self) -> char {
+        match self {
+            Self::Csv => ',',
+            Self::Tsv => '\t',
+        }
+    }
+
+    /// TSV as registered with IANA has no quotes, and raw queries in it hold many that never close.
+    fn quote(self) -> Quote {
+        match self {
+            Self::Csv => Quote::Char('"'),
+            Self::Tsv => Quote::Off,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_as_set_else_as_usual() {
+        let cases = [
+            ("", "a.csv", Ok((',', Some('"')))),
+            ("", "a.TSV", Ok(('\t', None))),
+            ("quote = true", "a.tsv", Ok(('\t', Some('"')))),
+            ("delimiter = ';'\nquote = false", "a.csv", Ok((';', None))),
+            ("format = 'csv'", "a.tsv", Ok((',', Some('"')))),
+            ("format = 'tsv'", "adult.data", Ok(('\t', None))),
+            (
+                "",
+                "adult.data",
+                Err("`adult.data`: the format cannot be told from the name, expected a name that \
+                     ends in .csv or .tsv, or `format` to be set in `[data]`"),
+            ),
+            (
+                "comment = ','",
+                "a.csv",
+                Err("`data.comment`: must differ from `data.delimiter`, but both are ','"),
+            ),
+        ];
+        for (text, name, expected) in cases {
+            let config: DataConfig = toml::from_str(text).unwrap();
+            let found = Dialect::of(Path::new(name), &config)
+                .map(|dialect| (char::from(dialect.delimiter), dialect.quote.map(char::from)))
+                .map_err(|error| error.to_string());
+            assert_eq!(found, expected.map_err(String::from), "{text} {name}");
+        }
+    }
+}

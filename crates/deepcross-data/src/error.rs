@@ -1,0 +1,255 @@
+//! What can go wrong with data, and where.
+//!
+//! A message is complete by itself: file, line, field, value, and what was expected.
+//! The alternative, a bare reason that each caller wraps in context, loses the place as soon as one
+//! caller forgets it.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use deepcross_features::FeatureError;
+use thiserror::Error;
+
+/// Why data could not be opened, read or encoded.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// The settings of `[data]` are invalid, as [`DataConfig::problems`](crate::DataConfig::problems)
+    /// finds them.
+    #[error("{}", problems.join("; "))]
+    Config {
+        /// All problems found, each a sentence.
+        problems: Vec<String>,
+    },
+    /// No file was named.
+    #[error("no data file is named")]
+    NoFiles,
+    /// The format of a file is neither set nor told by its name.
+    #[error(
+        "`{}`: the format cannot be told from the name, expected a name that ends in .csv or .tsv, \
+         or `format` to be set in `[data]`", file.display()
+    )]
+    UnknownFormat {
+        /// The file.
+        file: PathBuf,
+    },
+    /// There is no such file.
+    #[error("`{}`: no such file", file.display())]
+    MissingFile {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The path is a folder.
+    #[error("`{}`: is a folder, expected a file", file.display())]
+    Folder {
+        /// The folder.
+        file: PathBuf,
+    },
+    /// The operating system refused to open or to read the file.
+    #[error("`{}`: cannot be read", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The file holds nothing but blank lines and comments.
+    #[error("`{}`: is empty, expected {expected}", file.display())]
+    EmptyFile {
+        /// The file.
+        file: PathBuf,
+        /// What should have been there.
+        expected: &'static str,
+    },
+    /// A name stands twice in a header.
+    #[error("{place}: the header names the column `{name}` twice, expected each name once")]
+    RepeatedColumn {
+        /// The header's place.
+        place: Place,
+        /// The repeated name.
+        name: String,
+    },
+    /// The headers of two files differ.
+    #[error(
+        "`{}`: column {column} of the header is {found}, expected {expected} as in `{}`",
+        file.display(), first.display()
+    )]
+    HeaderDiffers {
+        /// The file that differs from the first.
+        file: PathBuf,
+        /// The first file.
+        first: PathBuf,
+        /// The first column that differs, counted from 1.
+        column: usize,
+        /// Its name in `file`, in backticks, or a word for its absence.
+        found: String,
+        /// Its name in `first`, likewise.
+        expected: String,
+    },
+    /// A column named in the settings is not in the header.
+    #[error("`{}`: has no column `{column}` for {role}{}", file.display(), hint(nearest))]
+    MissingColumn {
+        /// The first file, whose header was searched.
+        file: PathBuf,
+        /// The name looked for.
+        column: String,
+        /// What reads it: the label, the weight, or a field.
+        role: String,
+        /// The most similar name in the header, if one is similar.
+        nearest: Option<String>,
+    },
+    /// A label is needed and `[data]` names no column for it.
+    #[error("`data.label`: must name the column of the labels, but is not set")]
+    NoLabel,
+    /// A row has too few or too many fields.
+    #[error("{place}: has {}, expected {expected}{}", fields(*found), quote_hint(*several_lines))]
+    FieldCount {
+        /// Where the row begins.
+        place: Place,
+        /// The number of fields in the row.
+        found: usize,
+        /// The number of fields in the header.
+        expected: usize,
+        /// Whether the row spans several lines, as it does after a quote that nobody meant.
+        several_lines: bool,
+    },
+    /// The file ends inside of a quoted field.
+    #[error("{place}: a quote opens in this row and does not close before the file ends")]
+    UnclosedQuote {
+        /// Where the row begins.
+        place: Place,
+    },
+    /// A row is longer than any sound row, as after a quote that does not close.
+    #[error("{place}: the row is longer than {limit} bytes; a quote in it may not close")]
+    LongRow {
+        /// Where the row begins, or blank lines or comments right before it.
+        place: Place,
+        /// The longest row that is read, in bytes.
+        limit: usize,
+    },
+    /// A value is not what its column must hold.
+    #[error("{place}: field `{field}` is `{value}`, expected {expected}")]
+    Row {
+        /// Where the row begins.
+        place: Place,
+        /// The name of the column.
+        field: String,
+        /// The value, shortened and made printable.
+        value: String,
+        /// What was allowed.
+        expected: String,
+    },
+    /// There is no row to fit an encoder on.
+    #[error("`{}`: has no row to fit the encoder on{}", file.display(), skipped_hint(*skipped))]
+    NoRows {
+        /// The first file.
+        file: PathBuf,
+        /// How many bad rows were skipped.
+        skipped: u64,
+    },
+    /// An error of the feature encoder that belongs to no row.
+    #[error(transparent)]
+    Features(#[from] FeatureError),
+}
+
+impl DataError {
+    /// Whether one row is at fault, so that reading can go on after it.
+    pub fn is_bad_row(&self) -> bool {
+        matches!(self, Self::Row { .. } | Self::FieldCount { .. } | Self::UnclosedQuote { .. })
+    }
+
+    /// An encoder's error in the row that begins at `place`.
+    pub(crate) fn in_row(error: FeatureError, place: impl FnOnce() -> Place) -> Self {
+        let (column, value, expected) = match error {
+            FeatureError::Value { column, value, expected, .. } => (column, value, expected),
+            FeatureError::Utf8 { column, value, .. } => (column, value, "valid UTF-8"),
+            other => return Self::Features(other),
+        };
+        let (field, expected) = (column, expected.to_owned());
+        Self::Row { place: place(), field, value: shown(value.as_bytes()), expected }
+    }
+
+    /// An encoder's error in the header of `file`.
+    pub(crate) fn in_header(error: FeatureError, file: PathBuf) -> Self {
+        match error {
+            FeatureError::MissingColumn { field, column, nearest } => {
+                Self::MissingColumn { file, column, role: format!("field `{field}`"), nearest }
+            }
+            other => Self::Features(other),
+        }
+    }
+}
+
+/// Where a row begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file, as it was named.
+    pub file: PathBuf,
+    /// The line, counted from 1; a line ends with each line feed, within quotes too.
+    pub line: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`, line {}", self.file.display(), self.line)
+    }
+}
+
+/// A field's bytes for a message: at most 40 characters, unprintable ones escaped.
+pub(crate) fn shown(value: &[u8]) -> String {
+    const LONGEST: usize = 40;
+    // Four bytes hold any character, so the rest of a long value need not be decoded.
+    let head = &value[..value.len().min(4 * (LONGEST + 1))];
+    let text = String::from_utf8_lossy(head);
+    let chars = text.chars();
+    if text.chars().nth(LONGEST).is_none() {
+        return chars.flat_map(printable).collect();
+    }
+    chars.take(LONGEST - 1).flat_map(printable).chain(['…']).collect()
+}
+
+/// The character itself, or its escape if it would disturb the line of a message.
+fn printable(c: char) -> impl Iterator<Item = char> {
+    let escape = c.is_control().then(|| c.escape_default());
+    let plain = escape.is_none().then_some(c);
+    escape.into_iter().flatten().chain(plain)
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    nearest.as_ref().map(|name| format!(", the nearest is `{name}`")).unwrap_or_default()
+}
+
+fn fields(n: usize) -> String {
+    format!("{n} field{}", if n == 1 { "" } else { "s" })
+}
+
+fn quote_hint(several_lines: bool) -> &'static str {
+    if several_lines { "; it spans several lines, so a quote in it may not close" } else { "" }
+}
+
+fn skipped_hint(skipped: u64) -> String {
+    if skipped == 0 { String::new() } else { format!(" ({skipped} bad rows were skipped)") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn values_are_short_and_printable() {
+        let long = "ä".repeat(41);
+        let cut = format!("{}…", "ä".repeat(39));
+        let cases: &[(&[u8], &str)] = &[
+            (b"old", "old"),
+            (b"", ""),
+            (b"a\nb\0\tc", "a\\nb\\u{0}\\tc"),
+            (b"caf\xe9", "caf\u{fffd}"),
+            (long.as_bytes(), &cut),
+            (&long.as_bytes()[..80], &"ä".repeat(40)),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(shown(value), *expected);
+        }
+    }
+}

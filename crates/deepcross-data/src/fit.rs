@@ -1,0 +1,81 @@
+//! The streaming pass that fits an encoder.
+
+use deepcross_features::{Binding, Encoder, Fitter, Schema};
+
+use crate::config::BadRows;
+use crate::error::DataError;
+use crate::part::Part;
+use crate::selected::{Selected, Target};
+use crate::skipped::Skipped;
+use crate::source::Source;
+
+/// An encoder and what was met while it was fitted.
+#[derive(Clone, Debug)]
+pub struct Fitted {
+    /// The encoder.
+    pub encoder: Encoder,
+    /// The number of rows that it was fitted on.
+    pub rows: u64,
+    /// How many of them are positive; 0 where `[data]` names no label.
+    pub positives: u64,
+    /// The bad rows, which the encoder has not seen.
+    pub skipped: Skipped,
+}
+
+/// Fits the encoder of `schema` on the rows of `part`, read once.
+///
+/// Labels and weights are checked on the way where `[data]` names them, so that the encoder learns
+/// from those rows only that can be trained on.
+///
+/// # Errors
+/// As [`Records::read`](crate::Records::read), and if the header lacks a column, if a row cannot be
+/// read while `bad_rows` is `error`, or if there is no row at all.
+pub fn fit(
+    source: &Source,
+    schema: &Schema,
+    part: Part,
+    bad_rows: BadRows,
+) -> Result<Fitted, DataError> {
+    let mut pass = Pass::new(source, schema, part)?;
+    let (mut rows, mut positives, mut skipped) = (0, 0, Skipped::default());
+    loop {
+        match pass.observe_next() {
+            Ok(None) => break,
+            Ok(Some(target)) => {
+                rows += 1;
+                positives += u64::from(target.label == Some(1.0));
+            }
+            Err(error) => skipped.admit(error, bad_rows)?,
+        }
+    }
+    if rows == 0 {
+        return Err(DataError::NoRows { file: source.first_file(), skipped: skipped.rows });
+    }
+    Ok(Fitted { encoder: pass.fitter.finish(), rows, positives, skipped })
+}
+
+/// Rows on their way into a fitter.
+struct Pass {
+    rows: Selected,
+    fitter: Fitter,
+    binding: Binding,
+}
+
+impl Pass {
+    fn new(source: &Source, schema: &Schema, part: Part) -> Result<Self, DataError> {
+        let fitter = Fitter::new(schema);
+        let binding = fitter
+            .bind(source.header())
+            .map_err(|error| DataError::in_header(error, source.first_file()))?;
+        Ok(Self { rows: Selected::labelled(source, part)?, fitter, binding })
+    }
+
+    fn observe_next(&mut self) -> Result<Option<Target>, DataError> {
+        let Some(target) = self.rows.next()? else { return Ok(None) };
+        let row = self.rows.row();
+        self.fitter
+            .observe(&self.binding, row)
+            .map_err(|error| DataError::in_row(error, || row.place()))?;
+        Ok(Some(target))
+    }
+}

@@ -1,0 +1,41 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod dialect;
+mod quote;
+
+mod open;
+mod source;
+mod text;
+
+mod records;
+mod row;
+
+mod label;
+mod part;
+mod selected;
+mod weight;
+
+mod fit;
+mod rows;
+mod shuffle;
+
+mod error;
+mod nearest;
+mod skipped;
+
+pub use config::{BadRows, DataConfig, Format};
+pub use error::{DataError, Place};
+pub use fit::{Fitted, fit};
+pub use label::{LabelConfig, LabelReader};
+pub use part::Part;
+pub use quote::Quote;
+pub use records::Records;
+pub use row::RawRow;
+pub use rows::{Labels, RowPlan, RowReader};
+pub use shuffle::Shuffled;
+pub use skipped::Skipped;
+pub use source::Source;
+pub use weight::WeightReader;
+
+pub mod simulate;

@@ -1,0 +1,68 @@
+//! A pass over the raw rows of a source.
+
+use crate::error::DataError;
+use crate::row::RawRow;
+use crate::source::Source;
+use crate::text::TextReader;
+
+/// Streams the rows of all files in order, holding one row and one buffer at a time.
+///
+/// Made by [`Source::records`].
+#[derive(Debug)]
+pub struct Records {
+    source: Source,
+    /// The file being read; `None` after the last, and after an error that no row is to blame for.
+    reader: Option<TextReader>,
+    /// The index of the file to be read next.
+    next_file: usize,
+}
+
+impl Records {
+    pub(crate) fn new(source: Source) -> Result<Self, DataError> {
+        let mut records = Self { source, reader: None, next_file: 0 };
+        records.open_next()?;
+        Ok(records)
+    }
+
+    /// Reads the next row into `row`; false after the last row of the last file.
+    ///
+    /// Allocates nothing once `row` has held a row as long and a file is open.
+    ///
+    /// # Errors
+    /// A row with another number of fields than the header, or with a quote that never closes:
+    /// `row` then holds it, and the next call goes on after it.
+    /// What the system says, or a row longer than 16 MiB, ends the pass.
+    pub fn read(&mut self, row: &mut RawRow) -> Result<bool, DataError> {
+        while let Some(reader) = &mut self.reader {
+            match reader.read(row) {
+                Ok(true) => return self.check_count(row),
+                Ok(false) => self.open_next()?,
+                Err(error) => {
+                    if !error.is_bad_row() {
+                        self.reader = None;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn open_next(&mut self) -> Result<(), DataError> {
+        self.reader = None;
+        if let Some(file) = self.source.file(self.next_file) {
+            self.reader = Some(file.rows()?);
+            self.next_file += 1;
+        }
+        Ok(())
+    }
+
+    fn check_count(&self, row: &RawRow) -> Result<bool, DataError> {
+        let (found, expected) = (row.n_fields(), self.source.header().len());
+        if found == expected {
+            return Ok(true);
+        }
+        let several_lines = row.spans_lines();
+        Err(DataError::FieldCount { place: row.place(), found, expected, several_lines })
+    }
+}

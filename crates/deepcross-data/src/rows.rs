@@ -1,0 +1,133 @@
+//! Encoded rows, a batch at a time.
+
+use deepcross_features::{Batch, Binding, Counts, Encoder};
+
+use crate::config::BadRows;
+use crate::error::DataError;
+use crate::part::Part;
+use crate::selected::{Selected, Target};
+use crate::skipped::Skipped;
+use crate::source::Source;
+
+/// What a [`RowReader`] reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RowPlan {
+    /// Whether labels and weights are read.
+    pub labels: Labels,
+    /// Which rows are read.
+    pub part: Part,
+    /// What happens to a row that cannot be read.
+    pub bad_rows: BadRows,
+}
+
+/// Whether a pass reads labels, and row weights where `[data]` names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Labels {
+    /// Each row has one: to train and to evaluate.
+    Required,
+    /// They are not looked at and need not be there: to predict.
+    Ignored,
+}
+
+/// Streams the rows of a source into batches.
+#[derive(Debug)]
+pub struct RowReader<'e> {
+    rows: Selected,
+    encoder: &'e Encoder,
+    binding: Binding,
+    bad_rows: BadRows,
+    counts: Counts,
+    skipped: Skipped,
+    bad_positions: Vec<usize>,
+}
+
+impl<'e> RowReader<'e> {
+    /// Binds `encoder` and the label to the header of `source`, and starts a pass.
+    ///
+    /// # Errors
+    /// If the header lacks a column, if labels are required and `[data]` names none, or if the
+    /// first file can no longer be opened.
+    pub fn new(source: &Source, encoder: &'e Encoder, plan: RowPlan) -> Result<Self, DataError> {
+        let RowPlan { labels, part, bad_rows } = plan;
+        let rows = match labels {
+            Labels::Required if source.config().label.is_none() => return Err(DataError::NoLabel),
+            Labels::Required => Selected::labelled(source, part)?,
+            Labels::Ignored => Selected::unlabelled(source, part)?,
+        };
+        let binding = encoder
+            .bind(source.header())
+            .map_err(|error| DataError::in_header(error, source.first_file()))?;
+        let counts = Counts::new(encoder.shapes());
+        let (skipped, bad_positions) = (Skipped::default(), Vec::new());
+        Ok(Self { rows, encoder, binding, bad_rows, counts, skipped, bad_positions })
+    }
+
+    /// Appends up to `rows` rows to `batch`, which the encoder must have made; returns how many.
+    ///
+    /// Fewer than `rows` means that the source is at its end.
+    /// A fill that returns 0 may still have met bad rows.
+    ///
+    /// # Errors
+    /// As [`Records::read`](crate::Records::read), and if a value, label or weight is bad while
+    /// `bad_rows` is `error`; the batch keeps the rows before it.
+    pub fn fill(&mut self, batch: &mut Batch, rows: usize) -> Result<usize, DataError> {
+        self.bad_positions.clear();
+        let mut appended = 0;
+        while appended < rows {
+            match self.encode_next(batch) {
+                Ok(true) => appended += 1,
+                Ok(false) => break,
+                Err(error) => {
+                    self.skipped.admit(error, self.bad_rows)?;
+                    self.bad_positions.push(appended + self.bad_positions.len());
+                }
+            }
+        }
+        Ok(appended)
+    }
+
+    /// What the encoder met since the pass started.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// The bad rows since the pass started.
+    pub fn skipped(&self) -> &Skipped {
+        &self.skipped
+    }
+
+    /// Where the last fill met bad rows: positions, in order, among all rows that it read, good and
+    /// bad, counted from 0.
+    pub fn bad_positions(&self) -> &[usize] {
+        &self.bad_positions
+    }
+
+    /// Starts anew at the first row, with all counts at zero.
+    ///
+    /// # Errors
+    /// If the first file can no longer be opened.
+    pub fn restart(&mut self) -> Result<(), DataError> {
+        self.rows.restart()?;
+        self.counts.clear();
+        self.skipped = Skipped::default();
+        self.bad_positions.clear();
+        Ok(())
+    }
+
+    /// An empty batch for the encoder's rows.
+    pub fn new_batch(&self) -> Batch {
+        self.encoder.new_batch()
+    }
+
+    /// Appends the next row; false at the end.
+    fn encode_next(&mut self, batch: &mut Batch) -> Result<bool, DataError> {
+        let Some(Target { label, weight }) = self.rows.next()? else { return Ok(false) };
+        let row = self.rows.row();
+        self.encoder
+            .encode(&self.binding, row, batch, &mut self.counts)
+            .map_err(|error| DataError::in_row(error, || row.place()))?;
+        batch.labels_mut().extend(label);
+        batch.weights_mut().extend(weight);
+        Ok(true)
+    }
+}

@@ -1,0 +1,163 @@
+//! Rows in a random order, through a bounded buffer.
+//!
+//! The buffer holds encoded rows, so that each row is parsed once and memory does not grow with the
+//! file.
+//! A row drawn from the buffer leaves a gap, since rows of many lengths cannot take each other's
+//! place; gaps are closed all at once, when they make up half of the buffer.
+//! Shuffling raw lines instead would need no gaps, but would hold all columns, read or not.
+
+use deepcross_features::Batch;
+use rand::RngCore;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::error::DataError;
+use crate::rows::RowReader;
+
+/// Draws the rows of a [`RowReader`] at random.
+///
+/// Data that fit the buffer come in a uniformly random order.
+/// Otherwise each row is drawn from a full buffer: the row at position `p` of the output, counted
+/// from 0, is one of the first `p + capacity` of the input, and a row stays `capacity` draws on
+/// average.
+/// So rows mix with those up to a few capacities away, and a trend over more rows than that remains.
+///
+/// The order depends on the data, the capacity, the seed and the epoch alone.
+#[derive(Debug)]
+pub struct Shuffled<'e> {
+    reader: RowReader<'e>,
+    capacity: usize,
+    seed: u64,
+    random: ChaCha8Rng,
+    /// Rows read and not yet drawn, and gaps.
+    buffer: Batch,
+    /// The positions in `buffer` of the rows not yet drawn.
+    waiting: Vec<usize>,
+    /// The other side when gaps are closed.
+    spare: Batch,
+    exhausted: bool,
+}
+
+impl<'e> Shuffled<'e> {
+    /// Shuffles the rows that `reader` has not read yet; `capacity` of 0 counts as 1, which keeps
+    /// the order.
+    ///
+    /// Holds at most 1.5 times `capacity` rows, and for a moment 2.5 times.
+    pub fn new(reader: RowReader<'e>, capacity: usize, seed: u64, epoch: u64) -> Self {
+        let (buffer, spare) = (reader.new_batch(), reader.new_batch());
+        let random = stream(seed, epoch);
+        let capacity = capacity.max(1);
+        let (waiting, exhausted) = (Vec::new(), false);
+        Self { reader, capacity, seed, random, buffer, waiting, spare, exhausted }
+    }
+
+    /// Appends up to `rows` rows to `batch`; returns how many, and fewer only at the end.
+    ///
+    /// Allocates nothing once the buffers have grown to the size of their rows.
+    ///
+    /// # Errors
+    /// As [`RowReader::fill`].
+    pub fn next(&mut self, batch: &mut Batch, rows: usize) -> Result<usize, DataError> {
+        for appended in 0..rows {
+            self.refill()?;
+            let Some(row) = self.draw() else { return Ok(appended) };
+            batch.push_row_from(&self.buffer, row);
+        }
+        Ok(rows)
+    }
+
+    /// Starts anew at the first row, in the order of `epoch`, and keeps the buffers.
+    ///
+    /// # Errors
+    /// As [`RowReader::restart`].
+    pub fn restart(&mut self, epoch: u64) -> Result<(), DataError> {
+        self.reader.restart()?;
+        self.random = stream(self.seed, epoch);
+        self.buffer.clear();
+        self.waiting.clear();
+        self.exhausted = false;
+        Ok(())
+    }
+
+    /// The reader, for its counts.
+    pub fn reader(&self) -> &RowReader<'e> {
+        &self.reader
+    }
+
+    /// Reads until `capacity` rows wait, or none is left.
+    fn refill(&mut self) -> Result<(), DataError> {
+        let wanted = self.capacity - self.waiting.len();
+        if self.exhausted || wanted == 0 {
+            return Ok(());
+        }
+        if self.buffer.n_rows() - self.waiting.len() > self.capacity / 2 {
+            self.close_gaps();
+        }
+        let start = self.buffer.n_rows();
+        let read = self.reader.fill(&mut self.buffer, wanted)?;
+        self.waiting.extend(start..start + read);
+        self.exhausted = read < wanted;
+        Ok(())
+    }
+
+    /// Takes a waiting row at random and gives its position in the buffer.
+    fn draw(&mut self) -> Option<usize> {
+        let n = self.waiting.len();
+        (n > 0).then(|| self.waiting.swap_remove(below(&mut self.random, n)))
+    }
+
+    /// Moves the waiting rows together, in the order of `waiting`.
+    fn close_gaps(&mut self) {
+        self.spare.clear();
+        for (position, row) in self.waiting.iter_mut().enumerate() {
+            self.spare.push_row_from(&self.buffer, *row);
+            *row = position;
+        }
+        std::mem::swap(&mut self.buffer, &mut self.spare);
+    }
+}
+
+/// The random numbers of an epoch.
+fn stream(seed: u64, epoch: u64) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(epoch);
+    random
+}
+
+/// A number in `0..n`, uniform up to n/2⁶⁴.
+///
+/// Written out, since an order must not change with the version of a library.
+fn below(random: &mut ChaCha8Rng, n: usize) -> usize {
+    let wide = u128::from(random.next_u64()) * n as u128;
+    (wide >> 64) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use deepcross_features::{FieldConfig, Schema};
+
+    use super::*;
+    use crate::{BadRows, DataConfig, Labels, Part, RowPlan, Source, fit};
+
+    #[test]
+    fn the_buffer_stays_within_its_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.csv");
+        std::fs::write(&file, format!("a\n{}", "1\n".repeat(500))).unwrap();
+        let source = Source::open(&[file], &DataConfig::default()).unwrap();
+        let schema = Schema::new(vec![FieldConfig::number("a")], Vec::new()).unwrap();
+        let encoder = fit(&source, &schema, Part::All, BadRows::Error).unwrap().encoder;
+
+        for capacity in [1, 2, 7, 50] {
+            let plan =
+                RowPlan { labels: Labels::Ignored, part: Part::All, bad_rows: BadRows::Error };
+            let reader = RowReader::new(&source, &encoder, plan).unwrap();
+            let mut shuffled = Shuffled::new(reader, capacity, 0, 0);
+            let mut batch = encoder.new_batch();
+            while shuffled.next(&mut batch, 1).unwrap() > 0 {
+                assert!(shuffled.buffer.n_rows() <= capacity + capacity / 2);
+            }
+            assert_eq!(batch.n_rows(), 500);
+        }
+    }
+}

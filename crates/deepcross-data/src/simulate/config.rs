@@ -1,0 +1,91 @@
+//! What can be chosen about a simulation.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of a [`Simulator`](super::Simulator).
+///
+/// Two simulations with the same settings but for `seed` show two samples of one world: a training
+/// and a test file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SimulatorConfig {
+    /// Chooses the rows; default 1.
+    pub seed: u64,
+    /// Chooses the world: campaigns, users, and what makes them click; default 1.
+    pub world: u64,
+    /// Number of campaigns; default 30,000, from 1 to 10,000,000.
+    pub campaigns: usize,
+    /// Number of users; default 20,000, from 1 to 10,000,000.
+    pub users: usize,
+    /// Number of rows that make a day; default 10,000, at least 1.
+    pub rows_per_day: u64,
+    /// Share of clicks that the world is set to; default 0.09, from 0.001 to 0.5.
+    pub click_rate: f64,
+}
+
+impl Default for SimulatorConfig {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            world: 1,
+            campaigns: 30_000,
+            users: 20_000,
+            rows_per_day: 10_000,
+            click_rate: 0.09,
+        }
+    }
+}
+
+const MOST: usize = 10_000_000;
+
+impl SimulatorConfig {
+    /// All that is wrong with the settings, each as a sentence; empty where nothing is.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        for (key, value) in [("campaigns", self.campaigns), ("users", self.users)] {
+            if !(1..=MOST).contains(&value) {
+                problems.push(format!("`{key}`: must be from 1 to {MOST}, but is {value}."));
+            }
+        }
+        if self.rows_per_day == 0 {
+            problems.push("`rows_per_day`: must be at least 1, but is 0.".to_owned());
+        }
+        if !(0.001..=0.5).contains(&self.click_rate) {
+            let value = self.click_rate;
+            problems.push(format!("`click_rate`: must be from 0.001 to 0.5, but is {value}."));
+        }
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_problems_are_told() {
+        let check = |config: SimulatorConfig, keys: &[&str]| {
+            let problems = config.problems();
+            assert_eq!(problems.len(), keys.len(), "{problems:?}");
+            for (problem, key) in problems.iter().zip(keys) {
+                assert!(problem.starts_with(&format!("`{key}`: must be")), "{problem}");
+            }
+        };
+        let default = SimulatorConfig::default();
+        check(default.clone(), &[]);
+        check(SimulatorConfig { click_rate: f64::NAN, ..default.clone() }, &["click_rate"]);
+        check(SimulatorConfig { users: MOST + 1, ..default.clone() }, &["users"]);
+        check(
+            SimulatorConfig { campaigns: 0, users: 0, rows_per_day: 0, click_rate: 0.6, ..default },
+            &["campaigns", "users", "rows_per_day", "click_rate"],
+        );
+    }
+
+    #[test]
+    fn settings_survive_toml() {
+        let config = SimulatorConfig { seed: 7, click_rate: 0.05, ..SimulatorConfig::default() };
+        let text = toml::to_string(&config).expect("the settings are plain values");
+        assert_eq!(toml::from_str(&text), Ok(config));
+        assert_eq!(toml::from_str("seed = 1"), Ok(SimulatorConfig::default()));
+    }
+}

@@ -1,0 +1,30 @@
+//! Bad rows that were left out, and why.
+
+use crate::config::BadRows;
+use crate::error::DataError;
+
+/// How many bad rows were skipped, and the messages of the first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// The number of rows.
+    pub rows: u64,
+    /// The messages of the first rows, five at most.
+    pub first: Vec<String>,
+}
+
+impl Skipped {
+    /// The most messages that are kept.
+    const KEPT: usize = 5;
+
+    /// Counts the error if it is one row's and such rows are to be skipped; else hands it back.
+    pub(crate) fn admit(&mut self, error: DataError, bad_rows: BadRows) -> Result<(), DataError> {
+        if bad_rows == BadRows::Error || !error.is_bad_row() {
+            return Err(error);
+        }
+        self.rows += 1;
+        if self.first.len() < Self::KEPT {
+            self.first.push(error.to_string());
+        }
+        Ok(())
+    }
+}

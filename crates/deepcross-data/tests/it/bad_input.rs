@@ -1,0 +1,275 @@
+//! Each kind of bad input and the whole message that it gets.
+
+use std::path::PathBuf;
+
+use deepcross_data::{DataConfig, DataError, RawRow, Source};
+use proptest::prelude::*;
+
+use crate::{Files, config, fitted, read_all};
+
+const LABEL: &str = "label = 'click'";
+
+/// Fits on `content` as `x.csv` and expects the message.
+#[track_caller]
+fn check(name: &str, settings: &str, content: &[u8], expected: &str) {
+    check_files(name, settings, &[("x.csv", content)], expected);
+}
+
+#[track_caller]
+fn check_files(name: &str, settings: &str, files: &[(&str, &[u8])], expected: &str) {
+    let files = Files::new(files);
+    let error = files.source(settings).and_then(|source| fitted(&source)).expect_err(name);
+    assert_eq!(files.message(&error), expected, "{name}");
+}
+
+#[test]
+fn headers() {
+    check(
+        "missing label column",
+        LABEL,
+        b"clik,age,user\n1,30,a\n",
+        "`x.csv`: has no column `click` for the label, the nearest is `clik`",
+    );
+    check(
+        "missing weight column",
+        "weight = 'w'",
+        b"click,age,user\n1,30,a\n",
+        "`x.csv`: has no column `w` for the row weight",
+    );
+    check(
+        "missing field column",
+        LABEL,
+        b"click,age,usr\n1,30,a\n",
+        "`x.csv`: has no column `user` for field `user`, the nearest is `usr`",
+    );
+    check(
+        "repeated column",
+        "comment = '#'",
+        b"# from the log\nclick,age, age\n1,30,a\n",
+        "`x.csv`, line 2: the header names the column `age` twice, expected each name once",
+    );
+    check(
+        "name that is not text",
+        LABEL,
+        b"click,\xff\xfe,user\n1,30,a\n",
+        "`x.csv`, line 1: field `column 2` is `\u{fffd}\u{fffd}`, expected a column name in valid UTF-8",
+    );
+    check_files(
+        "other name",
+        LABEL,
+        &[("a.csv", b"click,age,user\n1,3,a\n"), ("b.tsv", b"click\tuser\tage\n1\t3\ta\n")],
+        "`b.tsv`: column 2 of the header is `user`, expected `age` as in `a.csv`",
+    );
+    check_files(
+        "fewer names",
+        LABEL,
+        &[("a.csv", b"click,age,user\n1,3,a\n"), ("b.csv", b"click,age\n1,3\n")],
+        "`b.csv`: column 3 of the header is absent, expected `user` as in `a.csv`",
+    );
+}
+
+#[test]
+fn files_without_rows() {
+    let needs_header = "`x.csv`: is empty, expected a header row";
+    check("empty", LABEL, b"", needs_header);
+    check("line feeds only", LABEL, b"\n\n\n", needs_header);
+    check("line ends only", LABEL, b"\r\n\r\n", needs_header);
+    check("byte order mark only", LABEL, b"\xef\xbb\xbf", needs_header);
+    check("comments only", "comment = '#'", b"# a\n# b", needs_header);
+    check(
+        "empty without header",
+        "columns = ['age', 'user']",
+        b"\n",
+        "`x.csv`: is empty, expected rows",
+    );
+    check("header only", LABEL, b"click,age,user\n", "`x.csv`: has no row to fit the encoder on");
+    check(
+        "bad rows only",
+        "bad_rows = 'skip'",
+        b"click,age,user\n1\n2\n",
+        "`x.csv`: has no row to fit the encoder on (2 bad rows were skipped)",
+    );
+}
+
+#[test]
+fn rows_of_another_length() {
+    check(
+        "too few",
+        LABEL,
+        b"click,age,user\n1,30,a\n\n0,30\n",
+        "`x.csv`, line 4: has 2 fields, expected 3",
+    );
+    check("one", LABEL, b"click,age,user\r\n1\r\n", "`x.csv`, line 2: has 1 field, expected 3");
+    check(
+        "too many",
+        LABEL,
+        b"click,age,user\n1,30,a,\n",
+        "`x.csv`, line 2: has 4 fields, expected 3",
+    );
+    check(
+        "quote that nobody meant",
+        LABEL,
+        b"click,age,user\n1,30,a\n1,\"30,a\n0,31,\"b\n",
+        "`x.csv`, line 3: has 2 fields, expected 3; it spans several lines, so a quote in it may \
+         not close",
+    );
+    check(
+        "quote open to the end",
+        LABEL,
+        b"click,age,user\n1,30,a\n1,30,\"a\n0,31,b\n0,32,c\n",
+        "`x.csv`, line 3: a quote opens in this row and does not close before the file ends",
+    );
+}
+
+#[test]
+fn a_row_without_end() {
+    let mut content = b"click,age,user\n1,30,\"".to_vec();
+    content.resize(17 << 20, b'a');
+    let expected =
+        "`x.csv`, line 2: the row is longer than 16777216 bytes; a quote in it may not close";
+    check("row without end", LABEL, &content, expected);
+
+    let files = Files::new(&[("x.csv", &content), ("y.csv", b"click,age,user\n1,30,a\n")]);
+    let (mut records, mut row) = (files.source("").unwrap().records().unwrap(), RawRow::new());
+    assert_eq!(files.message(&records.read(&mut row).unwrap_err()), expected);
+    assert!(!records.read(&mut row).unwrap(), "the pass has ended");
+}
+
+#[test]
+fn many_rows_are_not_a_long_one() {
+    let row = [b"1,30,".to_vec(), vec![b'a'; 1 << 16], b"\n".to_vec()].concat();
+    let files = Files::one(&[&b"click,age,user\n"[..], &row.repeat(300)].concat());
+    assert_eq!(read_all(&files.source("").unwrap()).unwrap().len(), 300);
+}
+
+#[test]
+fn labels_of_neither_class() {
+    let head = b"click,age,user\n1,30,a\n";
+    let content = |value: &[u8]| [head, value, b",31,b\n"].concat();
+    let binary = "expected `1` (positive) or `0` (negative)";
+    for (value, shown) in [("yes", "yes"), ("", ""), ("1.0", "1.0"), ("\0", "\\u{0}")] {
+        let expected = format!("`x.csv`, line 3: field `click` is `{shown}`, {binary}");
+        check(value, LABEL, &content(value.as_bytes()), &expected);
+    }
+    let expected = format!("`x.csv`, line 3: field `click` is `\u{fffd}`, {binary}");
+    check("not text", LABEL, &content(b"\xff"), &expected);
+    check(
+        "named classes",
+        "label = { column = 'click', positive = ['1', 'yes'], negative = ['no'] }",
+        &content(b"No"),
+        "`x.csv`, line 3: field `click` is `No`, expected `1`, `yes` (positive) or `no` (negative)",
+    );
+}
+
+#[test]
+fn values_that_do_not_belong() {
+    let head = "click,age,user\n1,30,a\n";
+    let long = format!("{head}0,{},b\n", "x".repeat(100));
+    let shown = format!("{}…", "x".repeat(39));
+    for (value, shown) in [("old", "old"), ("inf", "inf"), ("3O", "3O"), ("1,5", "1,5")] {
+        let content = format!("{head}0,\"{value}\",b\n");
+        let expected =
+            format!("`x.csv`, line 3: field `age` is `{shown}`, expected a finite number");
+        check(value, LABEL, content.as_bytes(), &expected);
+    }
+    let expected = format!("`x.csv`, line 3: field `age` is `{shown}`, expected a finite number");
+    check("long value", LABEL, long.as_bytes(), &expected);
+    for (column, row) in [("user", &b"1,3,caf\xe9\n"[..]), ("age", &b"1,\xe9,c\n"[..])] {
+        let content = [&b"click,age,user\n"[..], row].concat();
+        let files = Files::one(&content);
+        let error = files.source(LABEL).and_then(|source| fitted(&source)).expect_err(column);
+        let message = files.message(&error);
+        assert!(
+            message.starts_with(&format!("`x.csv`, line 2: field `{column}` is `")),
+            "{message}"
+        );
+        assert!(message.ends_with("`, expected valid UTF-8"), "{message}");
+    }
+}
+
+#[test]
+fn weights_out_of_range() {
+    for value in ["-1", "nan", "inf", "1e99", "", "heavy"] {
+        let content = format!("click,age,user,w\n1,30,a,1\n1,30,a,{value}\n");
+        let expected = format!(
+            "`x.csv`, line 3: field `w` is `{value}`, expected a finite number of at least 0"
+        );
+        check(value, "label = 'click'\nweight = 'w'", content.as_bytes(), &expected);
+    }
+}
+
+#[test]
+fn paths() {
+    let files = Files::new(&[("x.csv", b"a\n1\n"), ("x.dat", b"a\n1\n")]);
+    let cases = [
+        (vec!["y.csv"], "`y.csv`: no such file"),
+        (vec!["x.csv", "y.csv"], "`y.csv`: no such file"),
+        (vec!["folder.csv"], "`folder.csv`: is a folder, expected a file"),
+        (vec![], "no data file is named"),
+        (
+            vec!["x.dat"],
+            "`x.dat`: the format cannot be told from the name, expected a name that ends in .csv \
+             or .tsv, or `format` to be set in `[data]`",
+        ),
+    ];
+    std::fs::create_dir(files.folder.path().join("folder.csv")).unwrap();
+    for (names, expected) in cases {
+        let paths: Vec<PathBuf> = names.iter().map(|name| files.folder.path().join(name)).collect();
+        let error = Source::open(&paths, &DataConfig::default()).unwrap_err();
+        assert_eq!(files.message(&error), expected);
+    }
+}
+
+#[test]
+fn settings() {
+    let error = Files::one(b"a\n1\n").source("delimiter = '→'\ncolumns = []").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`data.delimiter`: must be one ASCII character that ends no line, but is '→'; \
+         `data.columns`: must name at least one column, but is empty"
+    );
+}
+
+/// Reads to the end as a run that skips bad rows would; whether the pass ended by itself.
+fn read_past_bad_rows(content: &[u8], settings: &DataConfig) -> Result<usize, DataError> {
+    let files = Files::one(content);
+    let mut records = Source::open(&files.paths, settings)?.records()?;
+    let (mut row, mut reads) = (RawRow::new(), 0);
+    loop {
+        reads += 1;
+        match records.read(&mut row) {
+            Ok(true) => {}
+            Ok(false) => return Ok(reads),
+            Err(error) if error.is_bad_row() => drop(error.to_string()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn arbitrary_bytes_never_panic(
+        bytes in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..300),
+            prop::collection::vec(prop::sample::select(b"ab,\"\n\r# \0\xef\xbb\xbf".to_vec()), 0..300),
+        ],
+        settings in prop::sample::select(vec![
+            "", "trim = false", "quote = false", "comment = '#'", "columns = ['a', 'b']",
+        ]),
+    ) {
+        // Each byte ends at most one row.
+        let reads = read_past_bad_rows(&bytes, &config(settings)).unwrap_or(0);
+        prop_assert!(reads <= bytes.len() + 1);
+    }
+
+    #[test]
+    fn arbitrary_rows_never_panic_in_the_encoder(
+        rows in prop::collection::vec(prop::sample::select(b"019.-e,\"\n\xff|?".to_vec()), 0..300),
+    ) {
+        let files = Files::one(&[b"click,age,user\n1,1,a\n", rows.as_slice()].concat());
+        let source = files.source("label = 'click'\nbad_rows = 'skip'").unwrap();
+        prop_assert!(fitted(&source).is_ok());
+    }
+}

@@ -1,0 +1,159 @@
+//! Encoded rows: labels, weights, parts, and bad rows that are skipped.
+
+use deepcross_data::{BadRows, DataError, Labels, Part, RowPlan, RowReader, Source, fit};
+
+use crate::{Files, fitted, schema};
+
+const ALL: RowPlan =
+    RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Error };
+
+const SKIP: RowPlan = RowPlan { bad_rows: BadRows::Skip, ..ALL };
+
+/// Good rows at the lines 2, 4, 7 and 8, bad ones between and after them.
+const SPOTTED: &[u8] =
+    b"click,age,user\n1,10,a\n2,10,a\n0,20,b\n1,x,a\n1\n1,30,a\n0,10,c\n0,20,\xff\n";
+
+#[test]
+fn labels_and_weights_are_read_as_set() {
+    let settings =
+        "label = { column = 'y', positive = ['yes', 'sure'], negative = ['no'] }\nweight = 'w'";
+    let files = Files::one(b"w,age,y,user\n2,1,yes,a\n0,2,no,b\n.5,3,sure,a\n");
+    let source = files.source(settings).unwrap();
+    let encoder = fitted(&source).unwrap();
+    let mut batch = encoder.new_batch();
+
+    let mut reader = RowReader::new(&source, &encoder, ALL).unwrap();
+    assert_eq!(reader.fill(&mut batch, 2).unwrap(), 2);
+    assert_eq!(reader.fill(&mut batch, 2).unwrap(), 1);
+    assert_eq!(reader.fill(&mut batch, 2).unwrap(), 0);
+    assert_eq!(batch.labels(), [1.0, 0.0, 1.0]);
+    assert_eq!(batch.weights(), [2.0, 0.0, 0.5]);
+    assert_eq!(batch.check(encoder.shapes()), Ok(()));
+    assert_eq!(reader.counts().get("user").unwrap().values, 3);
+}
+
+#[test]
+fn prediction_needs_no_labels() {
+    let files = Files::new(&[
+        ("train.csv", b"click,age,user\n1,1,a\n"),
+        ("new.csv", b"user,age\na,1\nb,2\n"),
+    ]);
+    let config = crate::config("label = 'click'");
+    let encoder = fitted(&Source::open(&files.paths[..1], &config).unwrap()).unwrap();
+    let source = Source::open(&files.paths[1..], &config).unwrap();
+    let mut batch = encoder.new_batch();
+
+    let plan = RowPlan { labels: Labels::Ignored, ..ALL };
+    let mut reader = RowReader::new(&source, &encoder, plan).unwrap();
+    assert_eq!(reader.fill(&mut batch, 9).unwrap(), 2);
+    assert!(batch.labels().is_empty() && batch.weights().is_empty());
+    assert_eq!(reader.counts().get("user").unwrap().unseen, 1);
+
+    let error = RowReader::new(&source, &encoder, ALL).unwrap_err();
+    assert_eq!(files.message(&error), "`new.csv`: has no column `click` for the label");
+    let unlabelled = Source::open(&files.paths[1..], &crate::config("")).unwrap();
+    let error = RowReader::new(&unlabelled, &encoder, ALL).unwrap_err();
+    let expected = "`data.label`: must name the column of the labels, but is not set";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn bad_rows_are_skipped_and_counted() {
+    let files = Files::one(SPOTTED);
+    let source = files.source("label = 'click'").unwrap();
+    let schema = schema(&["".into()]);
+    let fitted = fit(&source, &schema, Part::All, BadRows::Skip).unwrap();
+    assert_eq!((fitted.rows, fitted.positives, fitted.skipped.rows), (4, 2, 4));
+
+    let mut reader = RowReader::new(&source, &fitted.encoder, SKIP).unwrap();
+    let mut batch = reader.new_batch();
+    let mut fills = Vec::new();
+    for _ in 0..3 {
+        let rows = reader.fill(&mut batch, 3).unwrap();
+        fills.push((rows, reader.bad_positions().to_vec()));
+    }
+    assert_eq!(fills, [(3, vec![1, 3, 4]), (1, vec![1]), (0, vec![])]);
+    assert_eq!(batch.labels(), [1.0, 0.0, 1.0, 0.0]);
+    assert_eq!(*reader.skipped(), fitted.skipped);
+    let first: Vec<_> =
+        reader.skipped().first.iter().map(|text| text.rsplit_once("x.csv").unwrap().1).collect();
+    assert_eq!(
+        first,
+        [
+            "`, line 3: field `click` is `2`, expected `1` (positive) or `0` (negative)",
+            "`, line 5: field `age` is `x`, expected a finite number",
+            "`, line 6: has 1 field, expected 3",
+            "`, line 9: field `user` is `\u{fffd}`, expected valid UTF-8",
+        ]
+    );
+
+    reader.restart().unwrap();
+    assert_eq!((reader.skipped().rows, reader.bad_positions().len()), (0, 0));
+    assert_eq!(reader.fill(&mut batch, 9).unwrap(), 4);
+}
+
+#[test]
+fn at_most_five_messages_are_kept() {
+    let files = Files::one(&[&b"click,age,user\n1,1,a\n"[..], &b"1,x,a\n".repeat(20)].concat());
+    let source = files.source("label = 'click'").unwrap();
+    let skipped = fit(&source, &schema(&[]), Part::All, BadRows::Skip).unwrap().skipped;
+    assert_eq!((skipped.rows, skipped.first.len()), (20, 5));
+}
+
+#[test]
+fn an_error_keeps_the_rows_before_it() {
+    let files = Files::one(SPOTTED);
+    let source = files.source("label = 'click'").unwrap();
+    let encoder = fit(&source, &schema(&["".into()]), Part::All, BadRows::Skip).unwrap().encoder;
+    let mut reader = RowReader::new(&source, &encoder, ALL).unwrap();
+    let mut batch = encoder.new_batch();
+    let error = reader.fill(&mut batch, 9).unwrap_err();
+    assert!(matches!(error, DataError::Row { place, .. } if place.line == 3));
+    assert_eq!((batch.n_rows(), batch.labels()), (1, &[1.0][..]));
+}
+
+#[test]
+fn parts_cover_all_rows_once_bad_ones_too() {
+    let content: String = (0..300)
+        .map(|i| match i % 10 {
+            0 => format!("{i}\n"),
+            1 => format!("1,x{i},b\n"),
+            _ => format!("{},{i},a{}\n", i % 2, i % 7),
+        })
+        .collect();
+    let files = Files::one(format!("click,age,user\n{content}").as_bytes());
+    let source = files.source("label = 'click'").unwrap();
+    let (valid_fraction, seed) = (0.3, 7);
+    let parts =
+        [Part::All, Part::Train { valid_fraction, seed }, Part::Valid { valid_fraction, seed }];
+    let counts = parts.map(|part| {
+        let fitted = fit(&source, &schema(&[]), part, BadRows::Skip).unwrap();
+        let mut reader =
+            RowReader::new(&source, &fitted.encoder, RowPlan { part, ..SKIP }).unwrap();
+        let read = reader.fill(&mut fitted.encoder.new_batch(), usize::MAX).unwrap() as u64;
+        assert_eq!((read, reader.skipped()), (fitted.rows, &fitted.skipped));
+        [fitted.rows, fitted.positives, fitted.skipped.rows]
+    });
+    let [all, train, valid] = counts;
+    assert_eq!(all, [240, 120, 60]);
+    assert!(valid.iter().all(|&count| count > 0));
+    assert_eq!(std::array::from_fn(|i| train[i] + valid[i]), all);
+}
+
+#[test]
+fn a_part_does_not_depend_on_how_a_row_is_written() {
+    let contents: [&[u8]; 2] =
+        [b"age,user\n1,a\n2,b\n3,c\n", b"age , user\r\n 1,\"a\"\r\n\"2\" ,b \r\n3,c"];
+    let part = Part::Train { valid_fraction: 0.5, seed: 3 };
+    let kept = contents.map(|content| {
+        let files = Files::one(content);
+        let source = files.source("").unwrap();
+        let (mut records, mut row, mut kept) =
+            (source.records().unwrap(), Default::default(), vec![]);
+        while records.read(&mut row).unwrap() {
+            kept.push(part.contains(&row));
+        }
+        kept
+    });
+    assert_eq!(kept[0], kept[1]);
+}

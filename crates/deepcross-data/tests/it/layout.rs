@@ -1,0 +1,150 @@
+//! Files that are sound but odd: all these say the same.
+
+use deepcross_features::Record;
+use proptest::prelude::*;
+
+use crate::{Files, read_all};
+
+/// Reads `content` as `x.csv` and expects the header `a`, `b` and these rows with their lines.
+#[track_caller]
+fn check(name: &str, settings: &str, content: &[u8], expected: &[(u64, [&str; 2])]) {
+    let files = Files::one(content);
+    let source = files.source(settings).expect(name);
+    assert_eq!(source.header(), ["a", "b"], "{name}");
+    let expected: Vec<_> =
+        expected.iter().map(|(line, fields)| (*line, fields.map(str::to_owned).to_vec())).collect();
+    assert_eq!(read_all(&source).expect(name), expected, "{name}");
+    assert_eq!(read_all(&source).expect(name), expected, "{name}, the second time");
+}
+
+#[test]
+fn line_ends_and_marks() {
+    let rows = [(2, ["1", "x"]), (3, ["2", "y"])];
+    check("plain", "", b"a,b\n1,x\n2,y\n", &rows);
+    check("no last line end", "", b"a,b\n1,x\n2,y", &rows);
+    check("byte order mark", "", b"\xef\xbb\xbfa,b\n1,x\n2,y\n", &rows);
+    check("carriage returns", "", b"a,b\r\n1,x\r\n2,y\r\n", &rows);
+    check("carriage returns, untrimmed", "trim = false", b"a,b\r\n1,x\r\n2,y\r\n", &rows);
+    check("mixed line ends", "", b"a,b\n1,x\r\n2,y\n", &rows);
+    check(
+        "quotes before carriage returns",
+        "",
+        b"\"a\",\"b\"\r\n1,\"x\"\r\n\"2\",\"y\"\r\n",
+        &rows,
+    );
+    check("spaces around fields", "", b" a , b\n 1,x \n2 ,\ty\n", &rows);
+    check("spaces kept", "trim = false", b" a , b\n 1,x \n", &[(2, [" 1", "x "])]);
+}
+
+#[test]
+fn lines_that_are_no_rows() {
+    let rows = [(3, ["1", "x"]), (6, ["2", "y"])];
+    check("blank lines", "", b"\na,b\n1,x\n\n\n2,y\n\n", &rows);
+    check("blank lines with returns", "", b"\r\na,b\r\n1,x\r\n\r\n \r\n2,y\r\n\r\n", &rows);
+    check("comments", "comment = '|'", b"|\na,b\n1,x\n|a,b,c\n|\n2,y\n|\"", &rows);
+    check("no comment by default", "", b"a,b\n|1,x\n", &[(2, ["|1", "x"])]);
+}
+
+#[test]
+fn quotes() {
+    let lines = [(2, ["1", "x\ny"]), (4, ["2", "a, \"b\""]), (5, ["3", "z"])];
+    check("quoted line end", "", b"a,b\n1,\"x\ny\"\n2,\"a, \"\"b\"\"\"\n3,z\n", &lines);
+    check("last field quoted", "", b"a,b\n1,\"x\n\n\"", &[(2, ["1", "x"])]);
+    let single = "quote = \"'\"";
+    check("other quote", single, b"a,b\n1,'x,y'\n2,\"z\n", &[(2, ["1", "x,y"]), (3, ["2", "\"z"])]);
+    check(
+        "no quotes",
+        "quote = false",
+        b"a,b\n1,\"x\n2,y\"\n",
+        &[(2, ["1", "\"x"]), (3, ["2", "y\""])],
+    );
+    check(
+        "quote within a field",
+        "",
+        b"a,b\n1,5\" disk\n2,y\n",
+        &[(2, ["1", "5\" disk"]), (3, ["2", "y"])],
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let files = Files::one(b"a,b\n1,\0\n\xff,x\0y\n");
+    let rows = read_all(&files.source("").unwrap()).unwrap();
+    let expected =
+        [(2, vec!["1".into(), "\0".into()]), (3, vec!["\u{fffd}".into(), "x\0y".into()])];
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn columns_stand_for_a_header() {
+    check("no header", "columns = ['a', 'b']", b"1,x\n2,y\n", &[(1, ["1", "x"]), (2, ["2", "y"])]);
+}
+
+#[test]
+fn columns_without_a_name_may_repeat() {
+    let source = Files::one(b",a,,\n0,1,2,3\n").source("").unwrap();
+    assert_eq!(source.header(), ["", "a", "", ""]);
+}
+
+#[test]
+fn delimiters() {
+    check("semicolon", "delimiter = ';'", b"a;b\n1;x,y\n", &[(2, ["1", "x,y"])]);
+    check(
+        "tabs",
+        "format = 'tsv'",
+        b"a\tb\n1\t\"x, y\n\t\n",
+        &[(2, ["1", "\"x, y"]), (3, ["", ""])],
+    );
+}
+
+#[test]
+fn several_files_follow_each_other() {
+    let files =
+        Files::new(&[("a.csv", b"a,b\n1,x"), ("b.tsv", b"a\tb\n"), ("c.tsv", b"\n\na\tb\n2\ty\n")]);
+    let source = files.source("").unwrap();
+    let rows = read_all(&source).unwrap();
+    assert_eq!(rows, [(2, vec!["1".into(), "x".into()]), (4, vec!["2".into(), "y".into()])]);
+    let (mut records, mut row) = (source.records().unwrap(), deepcross_data::RawRow::new());
+    while records.read(&mut row).unwrap() {}
+    assert_eq!(row.place().file, files.paths[2]);
+    assert_eq!(row.field(7), b"");
+}
+
+/// One line or quoted row of a made-up file, and its fields where it is a row.
+fn line() -> impl Strategy<Value = (String, Option<[String; 2]>)> {
+    let field = "[a-z]{1,3}( [a-z])?";
+    prop_oneof![
+        4 => [field, field].prop_map(|[a, b]| (format!("{a},{b}"), Some([a, b]))),
+        2 => [field, field, field].prop_map(|[a, b, c]| {
+            (format!("\"{a}\n\"\"{b}\",{c}"), Some([format!("{a}\n\"{b}"), c]))
+        }),
+        2 => [field, field, field].prop_map(|[a, b, c]| {
+            (format!("{c},\"{a}\r\n\n{b}\""), Some([c, format!("{a}\r\n\n{b}")]))
+        }),
+        1 => Just((String::new(), None)),
+        1 => Just(("  ".to_owned(), None)),
+        1 => field.prop_map(|text| (format!("#{text}, \""), None)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn line_numbers_and_fields_are_exact(
+        lines in prop::collection::vec((line(), prop::sample::select(vec!["\n", "\r\n"])), 1..30),
+        last_line_end: bool,
+    ) {
+        let (mut content, mut expected) = ("a,b\n".to_owned(), Vec::new());
+        for ((text, fields), line_end) in &lines {
+            let line = 1 + content.matches('\n').count() as u64;
+            expected.extend(fields.as_ref().map(|fields| (line, fields.to_vec())));
+            content += text;
+            content += line_end;
+        }
+        if !last_line_end {
+            content.truncate(content.trim_end_matches(['\r', '\n']).len());
+        }
+        let files = Files::one(content.as_bytes());
+        let rows = read_all(&files.source("comment = '#'").unwrap()).unwrap();
+        prop_assert_eq!(rows, expected);
+    }
+}

@@ -1,0 +1,77 @@
+//! The reader from files to batches: what it accepts, what it refuses and in which words, and in
+//! which order rows come.
+
+mod bad_input;
+mod encoded;
+mod layout;
+mod order;
+mod real_data;
+
+use std::fs;
+use std::path::PathBuf;
+
+use deepcross_data::{DataConfig, DataError, Part, RawRow, Source, fit};
+use deepcross_features::{Encoder, FieldConfig, Schema};
+use tempfile::TempDir;
+
+/// A folder of small files that ends with the test.
+struct Files {
+    folder: TempDir,
+    paths: Vec<PathBuf>,
+}
+
+impl Files {
+    /// Writes each of `files`, a name and its content.
+    fn new(files: &[(&str, &[u8])]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |(name, content): &(&str, &[u8])| {
+            let path = folder.path().join(name);
+            fs::write(&path, content).unwrap();
+            path
+        };
+        let paths = files.iter().map(write).collect();
+        Self { folder, paths }
+    }
+
+    /// One file, `x.csv`.
+    fn one(content: &[u8]) -> Self {
+        Self::new(&[("x.csv", content)])
+    }
+
+    fn source(&self, config: &str) -> Result<Source, DataError> {
+        Source::open(&self.paths, &toml::from_str(config).unwrap())
+    }
+
+    /// The message of `error` with file names as they were given to [`new`](Self::new).
+    fn message(&self, error: &DataError) -> String {
+        let folder = format!("{}/", self.folder.path().display());
+        error.to_string().replace(&folder, "")
+    }
+}
+
+/// The settings of `[data]`.
+fn config(text: &str) -> DataConfig {
+    toml::from_str(text).unwrap()
+}
+
+/// All rows: the line of each and its fields, lossily as text.
+fn read_all(source: &Source) -> Result<Vec<(u64, Vec<String>)>, DataError> {
+    let (mut records, mut row, mut rows) = (source.records()?, RawRow::new(), Vec::new());
+    while records.read(&mut row)? {
+        let fields = row.fields().map(|field| String::from_utf8_lossy(field).into_owned());
+        rows.push((row.place().line, fields.collect()));
+    }
+    Ok(rows)
+}
+
+/// The fields `age` (a number) and `user`.
+fn schema(missing: &[String]) -> Schema {
+    let fields = vec![FieldConfig::number("age"), FieldConfig::categorical("user")];
+    Schema::new(fields, missing.to_vec()).unwrap()
+}
+
+/// Fits `age` and `user` on all rows.
+fn fitted(source: &Source) -> Result<Encoder, DataError> {
+    let config = source.config();
+    Ok(fit(source, &schema(&config.missing), Part::All, config.bad_rows)?.encoder)
+}

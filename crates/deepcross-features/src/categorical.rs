@@ -1,0 +1,96 @@
+//! Categorical fields: a value is one id.
+
+use crate::cell::CellError;
+use crate::column::Column;
+use crate::config::FieldConfig;
+use crate::counts::FieldCounts;
+use crate::description::Encoding;
+use crate::error::FeatureError;
+use crate::lookup::{Lookup, LookupFitter};
+use crate::shape::FieldShape;
+use crate::state::CategoricalState;
+
+/// Learns the ids of the values.
+#[derive(Clone, Debug)]
+pub(crate) struct CategoricalFitter {
+    lookup: LookupFitter,
+}
+
+/// Writes one id a row.
+#[derive(Clone, Debug)]
+pub(crate) struct CategoricalEncoder {
+    lookup: Lookup,
+}
+
+impl CategoricalFitter {
+    pub(crate) fn new(config: &FieldConfig) -> Self {
+        Self { lookup: LookupFitter::new(config) }
+    }
+
+    pub(crate) fn observe(&mut self, cell: Option<&str>) -> Result<(), CellError> {
+        cell.map_or(Ok(()), |value| self.lookup.observe(value))
+    }
+
+    pub(crate) fn finish(self) -> CategoricalEncoder {
+        CategoricalEncoder { lookup: self.lookup.finish() }
+    }
+}
+
+impl CategoricalEncoder {
+    pub(crate) fn encode(&self, cell: Option<&str>, column: &mut Column, counts: &mut FieldCounts) {
+        column.sparse_mut().push_id(self.lookup.encode(cell, counts));
+    }
+
+    pub(crate) fn shape(&self, name: &str) -> FieldShape {
+        self.lookup.shape(name, false)
+    }
+
+    pub(crate) fn lookup(&self) -> &Lookup {
+        &self.lookup
+    }
+
+    pub(crate) fn describe(&self) -> Encoding {
+        Encoding::Categorical { ids: self.lookup.describe() }
+    }
+
+    pub(crate) fn to_state(&self) -> CategoricalState {
+        CategoricalState { lookup: self.lookup.to_state() }
+    }
+
+    pub(crate) fn from_state(field: &str, state: CategoricalState) -> Result<Self, FeatureError> {
+        Ok(Self { lookup: Lookup::from_state(field, state.lookup)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(config: FieldConfig, expected: &[(Option<&str>, u32)], counted: FieldCounts) {
+        let mut fitter = CategoricalFitter::new(&config);
+        for cell in [Some("a"), None, Some("b"), Some("a")] {
+            fitter.observe(cell).expect("few values");
+        }
+        let encoder = fitter.finish();
+        let mut column = Column::new(&encoder.shape("f"));
+        let mut counts = FieldCounts::default();
+        for &(cell, _) in expected {
+            encoder.encode(cell, &mut column, &mut counts);
+        }
+        let ids: Vec<_> = expected.iter().map(|&(_, id)| id).collect();
+        assert_eq!(column.sparse_mut().ids(), ids);
+        assert_eq!(counts, counted);
+    }
+
+    #[test]
+    fn a_value_is_one_id() {
+        let config = FieldConfig { min_count: Some(2), ..FieldConfig::categorical("f") };
+        let counted = FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0 };
+        check(config, &[(Some("a"), 3), (None, 0), (Some("c"), 1), (Some("b"), 2)], counted);
+
+        let config = FieldConfig { buckets: Some(1), ..FieldConfig::categorical("f") };
+        let counted = FieldCounts { values: 3, missing: 1, ..FieldCounts::default() };
+        check(config, &[(Some("a"), 1), (None, 0), (Some("c"), 1)], counted);
+    }
+}

@@ -1,0 +1,76 @@
+//! One value of one row on its way to an encoder: is it text, is it missing, and what is said where it is neither.
+//!
+//! Encoders of each kind know no names; the place of an error is added here, on the cold path.
+
+use std::str;
+
+use crate::error::FeatureError;
+
+/// The characters of a value that an error shows.
+const SHOWN: usize = 40;
+
+/// What is wrong with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CellError {
+    /// It is not UTF-8.
+    Utf8,
+    /// It is not what is expected.
+    Expected(&'static str),
+    /// It has, or there are with it, more values than this.
+    TooMany(u32),
+}
+
+/// The text of `raw`, or `None` where it is one of the values that mean "missing".
+pub(crate) fn read<'a>(raw: &'a [u8], missing: &[String]) -> Result<Option<&'a str>, CellError> {
+    if missing.iter().any(|value| value.as_bytes() == raw) {
+        return Ok(None);
+    }
+    str::from_utf8(raw).map(Some).map_err(|_| CellError::Utf8)
+}
+
+impl CellError {
+    #[cold]
+    pub(crate) fn at(self, field: &str, column: &str, raw: &[u8]) -> FeatureError {
+        let (field, column) = (field.to_owned(), column.to_owned());
+        let value = shorten(&String::from_utf8_lossy(raw));
+        match self {
+            Self::Utf8 => FeatureError::Utf8 { field, column, value },
+            Self::Expected(expected) => FeatureError::Value { field, column, value, expected },
+            Self::TooMany(limit) => FeatureError::TooManyValues { field, column, limit },
+        }
+    }
+}
+
+/// `text`, cut to 40 characters with an ellipsis for the rest.
+pub(crate) fn shorten(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some(_) => text.chars().take(SHOWN - 1).chain(['…']).collect(),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_text_or_missing() {
+        let missing = ["".to_owned(), "?".to_owned()];
+        for (raw, expected) in [
+            (&b"a"[..], Ok(Some("a"))),
+            (b"", Ok(None)),
+            (b"?", Ok(None)),
+            (b"??", Ok(Some("??"))),
+            (b"\xff", Err(CellError::Utf8)),
+        ] {
+            assert_eq!(read(raw, &missing), expected);
+        }
+        assert_eq!(read(b"", &[]), Ok(Some("")));
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        assert_eq!(shorten(&"é".repeat(40)), "é".repeat(40));
+        assert_eq!(shorten(&"é".repeat(41)), format!("{}…", "é".repeat(39)));
+    }
+}

@@ -1,0 +1,138 @@
+//! How often each field met a value that has no slot of its own.
+//!
+//! The caller owns the counts and hands them to each call, so that one encoder can serve many threads; their counts are merged afterwards.
+//! Counters inside the encoder would be atomics on the hot path.
+
+use std::ops::{AddAssign, SubAssign};
+
+use serde::Serialize;
+
+use crate::shape::FieldShape;
+
+/// Tallies of each field, in the order of the fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    names: Vec<String>,
+    fields: Vec<FieldCounts>,
+}
+
+/// Tallies of one field; each but `values` counts some of the `values`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FieldCounts {
+    /// All values met: one a row, but each element of a multi-hot row.
+    pub values: u64,
+    /// Missing values.
+    pub missing: u64,
+    /// Values never met in fitting.
+    pub unseen: u64,
+    /// Values met in fitting but dropped from the vocabulary.
+    pub rare: u64,
+    /// Numbers that were moved into the range of their transform.
+    pub clipped: u64,
+}
+
+impl Counts {
+    /// Zero counts for the fields of `shapes`.
+    pub fn new(shapes: &[FieldShape]) -> Self {
+        let names = shapes.iter().map(|shape| shape.name.clone()).collect();
+        Self { names, fields: vec![FieldCounts::default(); shapes.len()] }
+    }
+
+    /// The counts of the field called `name`, if there is one.
+    pub fn get(&self, name: &str) -> Option<&FieldCounts> {
+        self.position(name).map(|index| &self.fields[index])
+    }
+
+    /// Names and counts in the order of the fields.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &FieldCounts)> {
+        self.names.iter().map(String::as_str).zip(&self.fields)
+    }
+
+    /// Adds the counts of `other` by field name; fields that only `other` has are appended.
+    pub fn merge(&mut self, other: &Self) {
+        for (name, counts) in other.iter() {
+            match self.position(name) {
+                Some(index) => self.fields[index] += *counts,
+                None => {
+                    self.names.push(name.to_owned());
+                    self.fields.push(*counts);
+                }
+            }
+        }
+    }
+
+    /// Sets all counts to zero.
+    pub fn clear(&mut self) {
+        self.fields.fill(FieldCounts::default());
+    }
+
+    pub(crate) fn fields_mut(&mut self) -> &mut [FieldCounts] {
+        &mut self.fields
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+}
+
+impl AddAssign for FieldCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.values += other.values;
+        self.missing += other.missing;
+        self.unseen += other.unseen;
+        self.rare += other.rare;
+        self.clipped += other.clipped;
+    }
+}
+
+impl SubAssign for FieldCounts {
+    fn sub_assign(&mut self, other: Self) {
+        self.values -= other.values;
+        self.missing -= other.missing;
+        self.unseen -= other.unseen;
+        self.rare -= other.rare;
+        self.clipped -= other.clipped;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(names: &[&str], first_values: u64) -> Counts {
+        let shapes: Vec<_> = names.iter().map(|&name| FieldShape::dense(name, 1)).collect();
+        let mut counts = Counts::new(&shapes);
+        for (values, field) in (first_values..).zip(counts.fields_mut()) {
+            *field = FieldCounts { values, missing: 1, unseen: 2, rare: 3, clipped: 4 };
+        }
+        counts
+    }
+
+    #[test]
+    fn merge_adds_by_name() {
+        let mut merged = counts(&["a", "b"], 10);
+        merged.merge(&counts(&["b", "c"], 100));
+
+        let values: Vec<_> = merged.iter().map(|(name, field)| (name, field.values)).collect();
+        assert_eq!(values, [("a", 10), ("b", 111), ("c", 101)]);
+        let doubled = FieldCounts { values: 111, missing: 2, unseen: 4, rare: 6, clipped: 8 };
+        assert_eq!(merged.get("b"), Some(&doubled));
+        assert_eq!(merged.get("d"), None);
+    }
+
+    #[test]
+    fn clear_keeps_the_names() {
+        let mut cleared = counts(&["a"], 5);
+        cleared.clear();
+        assert_eq!(cleared.get("a"), Some(&FieldCounts::default()));
+    }
+
+    #[test]
+    fn subtraction_undoes_addition() {
+        let one = FieldCounts { values: 9, missing: 1, unseen: 2, rare: 3, clipped: 4 };
+        let mut sum = one;
+        sum += one;
+        sum -= one;
+        assert_eq!(sum, one);
+    }
+}

@@ -1,0 +1,76 @@
+//! A column of numbers, row-major.
+
+use std::ops::Range;
+
+/// Numbers of one field, row by row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DenseColumn<F = f32> {
+    width: usize,
+    values: Vec<F>,
+}
+
+impl<F: Copy> DenseColumn<F> {
+    /// A column of `width` numbers a row, at least 1; `values` are row-major: row `i` is `values[i * width..(i + 1) * width]`.
+    ///
+    /// Nothing is checked here: [`Batch::check`](crate::Batch::check) does.
+    pub fn new(width: usize, values: Vec<F>) -> Self {
+        Self { width, values }
+    }
+
+    /// The numbers a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// All numbers, row-major.
+    pub fn values(&self) -> &[F] {
+        &self.values
+    }
+
+    /// The number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.values.len() / self.width.max(1)
+    }
+
+    /// Appends a row.
+    ///
+    /// # Panics
+    /// If `row` does not have `width` numbers.
+    #[track_caller]
+    pub fn push_row(&mut self, row: &[F]) {
+        assert_eq!(row.len(), self.width, "a row has {} numbers, not {}", self.width, row.len());
+        self.values.extend_from_slice(row);
+    }
+
+    pub(crate) fn values_of(&self, rows: &Range<usize>) -> &[F] {
+        &self.values[rows.start * self.width..rows.end * self.width]
+    }
+
+    #[track_caller]
+    pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
+        assert_eq!(self.width, other.width, "columns of different width cannot be joined");
+        self.values.extend_from_slice(other.values_of(&rows));
+    }
+
+    pub(crate) fn truncate(&mut self, n_rows: usize) {
+        self.values.truncate(n_rows * self.width);
+    }
+
+    pub(crate) fn reserve(&mut self, n_rows: usize) {
+        self.values.reserve(n_rows * self.width);
+    }
+
+    pub(crate) fn map_values<G>(&self, convert: impl Fn(F) -> G) -> DenseColumn<G> {
+        let values = self.values.iter().map(|&value| convert(value)).collect();
+        DenseColumn { width: self.width, values }
+    }
+
+    /// What keeps this column from being one of `width` numbers a row, if anything.
+    pub(crate) fn problem(&self, width: usize) -> Option<String> {
+        if self.width != width || width == 0 {
+            return Some(format!("is {} wide where {width} (at least 1) is expected", self.width));
+        }
+        let left_over = self.values.len() % width;
+        (left_over != 0).then(|| format!("ends in a row of {left_over} of {width} numbers"))
+    }
+}

@@ -1,0 +1,246 @@
+//! Encoding: raw rows to ids and numbers, by what was learned in fitting.
+//!
+//! An encoder is part of a trained model and is shared by threads: it holds nothing that changes.
+
+use std::collections::BTreeSet;
+
+use crate::batch::Batch;
+use crate::categorical::CategoricalEncoder;
+use crate::cell::{self, CellError};
+use crate::column::Column;
+use crate::counts::{Counts, FieldCounts};
+use crate::description::FieldDescription;
+use crate::error::FeatureError;
+use crate::lookup::Lookup;
+use crate::multi_hot::MultiHotEncoder;
+use crate::number::NumberEncoder;
+use crate::record::Record;
+use crate::schema::Binding;
+use crate::shape::FieldShape;
+use crate::state::{EncoderState, EncoderStateV1, FieldState, KindState};
+
+/// Encodes raw rows into a [`Batch`].
+#[derive(Clone, Debug)]
+pub struct Encoder {
+    missing: Vec<String>,
+    fields: Vec<FieldEncoder>,
+    shapes: Vec<FieldShape>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct FieldEncoder {
+    pub(crate) name: String,
+    pub(crate) column: String,
+    pub(crate) kind: KindEncoder,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum KindEncoder {
+    Categorical(CategoricalEncoder),
+    MultiHot(MultiHotEncoder),
+    Number(NumberEncoder),
+}
+
+impl Encoder {
+    pub(crate) fn new(missing: Vec<String>, fields: Vec<FieldEncoder>) -> Self {
+        let shapes = fields.iter().map(FieldEncoder::shape).collect();
+        Self { missing, fields, shapes }
+    }
+
+    /// Finds the column of each field in `header`.
+    ///
+    /// # Errors
+    /// [`FeatureError::MissingColumn`] or [`FeatureError::AmbiguousColumn`].
+    pub fn bind(&self, header: &[String]) -> Result<Binding, FeatureError> {
+        Binding::new(self.fields.iter().map(|f| (f.name.as_str(), f.column.as_str())), header)
+    }
+
+    /// Appends one row to the columns of `batch` and counts its values; labels and weights are the caller's.
+    ///
+    /// Allocates nothing once the batch has the capacity.
+    ///
+    /// # Errors
+    /// [`FeatureError::Value`], [`FeatureError::Utf8`] or [`FeatureError::TooManyValues`]: batch and counts are as before.
+    ///
+    /// # Panics
+    /// If `binding`, `batch` or `counts` were made for other fields.
+    pub fn encode<R: Record + ?Sized>(
+        &self,
+        binding: &Binding,
+        record: &R,
+        batch: &mut Batch,
+        counts: &mut Counts,
+    ) -> Result<(), FeatureError> {
+        let n_rows = batch.n_rows();
+        for (index, field) in self.fields.iter().enumerate() {
+            let raw = record.field(binding.columns()[index]);
+            let column = &mut batch.columns_mut()[index];
+            if let Err(error) =
+                field.encode(raw, &self.missing, column, &mut counts.fields_mut()[index])
+            {
+                batch.columns_mut().iter_mut().for_each(|column| column.truncate(n_rows));
+                self.uncount(index, binding, record, counts);
+                return Err(error.at(&field.name, &field.column, raw));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back the counts of the first `n_fields` fields of `record`, by encoding them again: only a bad row pays.
+    #[cold]
+    fn uncount<R: Record + ?Sized>(
+        &self,
+        n_fields: usize,
+        binding: &Binding,
+        record: &R,
+        counts: &mut Counts,
+    ) {
+        let mut batch = self.new_batch();
+        for (index, field) in self.fields[..n_fields].iter().enumerate() {
+            let raw = record.field(binding.columns()[index]);
+            let mut again = FieldCounts::default();
+            if field.encode(raw, &self.missing, &mut batch.columns_mut()[index], &mut again).is_ok()
+            {
+                counts.fields_mut()[index] -= again;
+            }
+        }
+    }
+
+    /// The form of each field, in order.
+    pub fn shapes(&self) -> &[FieldShape] {
+        &self.shapes
+    }
+
+    /// An empty batch to encode into.
+    pub fn new_batch(&self) -> Batch {
+        Batch::new(&self.shapes)
+    }
+
+    /// Zero counts to encode with.
+    pub fn new_counts(&self) -> Counts {
+        Counts::new(&self.shapes)
+    }
+
+    /// The names of the columns that are read, each once, in the order of the fields.
+    pub fn columns(&self) -> Vec<&str> {
+        let mut seen = BTreeSet::new();
+        let columns = self.fields.iter().map(|field| field.column.as_str());
+        columns.filter(|column| seen.insert(*column)).collect()
+    }
+
+    /// What is done with each field, in order.
+    pub fn fields(&self) -> Vec<FieldDescription> {
+        self.fields.iter().map(FieldEncoder::describe).collect()
+    }
+
+    /// The value of the vocabulary of the field at `field` that has the id `id`; `None` for other fields and ids.
+    pub fn value(&self, field: usize, id: u32) -> Option<&str> {
+        self.fields.get(field)?.kind.lookup()?.value(id)
+    }
+
+    /// What a file keeps of this encoder; equal for encoders that were fitted alike.
+    pub fn to_state(&self) -> EncoderState {
+        EncoderState::V1(EncoderStateV1 {
+            missing: self.missing.clone(),
+            fields: self.fields.iter().map(FieldEncoder::to_state).collect(),
+        })
+    }
+
+    /// The encoder that was stored.
+    ///
+    /// # Errors
+    /// [`FeatureError::State`] where no fitting could have given `state`: it is checked in full.
+    pub fn from_state(state: EncoderState) -> Result<Self, FeatureError> {
+        let EncoderState::V1(EncoderStateV1 { missing, fields }) = state;
+        check_names(&fields)?;
+        let fields = fields.into_iter().map(FieldEncoder::from_state).collect::<Result<_, _>>()?;
+        Ok(Self::new(missing, fields))
+    }
+}
+
+impl FieldEncoder {
+    fn encode(
+        &self,
+        raw: &[u8],
+        missing: &[String],
+        column: &mut Column,
+        counts: &mut FieldCounts,
+    ) -> Result<(), CellError> {
+        let cell = cell::read(raw, missing)?;
+        match &self.kind {
+            KindEncoder::Categorical(encoder) => encoder.encode(cell, column, counts),
+            KindEncoder::MultiHot(encoder) => encoder.encode(cell, column, counts)?,
+            KindEncoder::Number(encoder) => encoder.encode(cell, column, counts)?,
+        }
+        Ok(())
+    }
+
+    fn shape(&self) -> FieldShape {
+        match &self.kind {
+            KindEncoder::Categorical(encoder) => encoder.shape(&self.name),
+            KindEncoder::MultiHot(encoder) => encoder.shape(&self.name),
+            KindEncoder::Number(encoder) => encoder.shape(&self.name),
+        }
+    }
+
+    fn describe(&self) -> FieldDescription {
+        let encoding = match &self.kind {
+            KindEncoder::Categorical(encoder) => encoder.describe(),
+            KindEncoder::MultiHot(encoder) => encoder.describe(),
+            KindEncoder::Number(encoder) => encoder.describe(),
+        };
+        FieldDescription { name: self.name.clone(), column: self.column.clone(), encoding }
+    }
+
+    fn to_state(&self) -> FieldState {
+        let kind = match &self.kind {
+            KindEncoder::Categorical(encoder) => KindState::Categorical(encoder.to_state()),
+            KindEncoder::MultiHot(encoder) => KindState::MultiHot(encoder.to_state()),
+            KindEncoder::Number(encoder) => KindState::Number(encoder.to_state()),
+        };
+        FieldState { name: self.name.clone(), column: self.column.clone(), kind }
+    }
+
+    fn from_state(state: FieldState) -> Result<Self, FeatureError> {
+        let FieldState { name, column, kind } = state;
+        let kind = match kind {
+            KindState::Categorical(state) => {
+                KindEncoder::Categorical(CategoricalEncoder::from_state(&name, state)?)
+            }
+            KindState::MultiHot(state) => {
+                KindEncoder::MultiHot(MultiHotEncoder::from_state(&name, state)?)
+            }
+            KindState::Number(state) => {
+                KindEncoder::Number(NumberEncoder::from_state(&name, state)?)
+            }
+        };
+        Ok(Self { name, column, kind })
+    }
+}
+
+impl KindEncoder {
+    fn lookup(&self) -> Option<&Lookup> {
+        match self {
+            Self::Categorical(encoder) => Some(encoder.lookup()),
+            Self::MultiHot(encoder) => Some(encoder.lookup()),
+            Self::Number(_) => None,
+        }
+    }
+}
+
+fn check_names(fields: &[FieldState]) -> Result<(), FeatureError> {
+    let error = |problem: String| Err(FeatureError::State { problem });
+    if fields.is_empty() {
+        return error("it has no field".to_owned());
+    }
+    let mut seen = BTreeSet::new();
+    for field in fields {
+        if field.name.is_empty() || field.column.is_empty() {
+            return error("a field or its column has an empty name".to_owned());
+        }
+        if !seen.insert(&field.name) {
+            return error(format!("there is more than one field `{}`", cell::shorten(&field.name)));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! Hashing values into buckets, for fields with more values than a vocabulary should hold.
+//!
+//! The hash is XXH3-64 with a seed, over canonical bytes: the field's name, a zero byte, the value.
+//! It is the same on every machine and in every version, which the hashers of the standard library do not promise.
+//! The name is hashed too, so that two fields of the same values collide in different places.
+
+use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
+
+use crate::error::FeatureError;
+use crate::state::HashState;
+
+/// The first bucket's id; 0 is that of a missing value.
+const FIRST: u32 = 1;
+/// Canonical bytes up to this length are gathered on the stack.
+const SHORT: usize = 128;
+
+/// Buckets for the values of one field.
+#[derive(Clone, Debug)]
+pub(crate) struct HashBuckets {
+    buckets: u32,
+    seed: u64,
+    /// The field's name and a zero byte.
+    prefix: Vec<u8>,
+}
+
+impl HashBuckets {
+    /// `buckets`, at least 1 and less than `u32::MAX`, for the field called `name`.
+    pub(crate) fn new(name: &str, buckets: u32, seed: u64) -> Self {
+        let mut prefix = name.as_bytes().to_vec();
+        prefix.push(0);
+        Self { buckets, seed, prefix }
+    }
+
+    pub(crate) fn buckets(&self) -> u32 {
+        self.buckets
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The number of ids, the reserved one included.
+    pub(crate) fn dimensions(&self) -> usize {
+        self.buckets as usize + FIRST as usize
+    }
+
+    /// The id of `value`: the hash, taken as a fraction of 2⁶⁴, times the number of buckets.
+    #[inline]
+    pub(crate) fn id(&self, value: &str) -> u32 {
+        let bucket = (u128::from(self.hash(value.as_bytes())) * u128::from(self.buckets)) >> 64;
+        bucket as u32 + FIRST
+    }
+
+    #[inline]
+    fn hash(&self, value: &[u8]) -> u64 {
+        let (start, end) = (self.prefix.len(), self.prefix.len() + value.len());
+        if end > SHORT {
+            return self.hash_long(value);
+        }
+        let mut canonical = [0; SHORT];
+        canonical[..start].copy_from_slice(&self.prefix);
+        canonical[start..end].copy_from_slice(value);
+        xxh3_64_with_seed(&canonical[..end], self.seed)
+    }
+
+    fn hash_long(&self, value: &[u8]) -> u64 {
+        let mut hasher = Xxh3::with_seed(self.seed);
+        hasher.update(&self.prefix);
+        hasher.update(value);
+        hasher.digest()
+    }
+
+    pub(crate) fn to_state(&self) -> HashState {
+        HashState { buckets: self.buckets, seed: self.seed }
+    }
+
+    pub(crate) fn from_state(field: &str, state: HashState) -> Result<Self, FeatureError> {
+        if !(1..u32::MAX).contains(&state.buckets) {
+            let problem = format!(
+                "field `{field}`: the number of buckets must be from 1 to 4294967294, but is {}",
+                state.buckets
+            );
+            return Err(FeatureError::State { problem });
+        }
+        Ok(Self::new(field, state.buckets, state.seed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn forged_states_are_refused() {
+        for (buckets, good) in [(0, false), (1, true), (u32::MAX - 1, true), (u32::MAX, false)] {
+            let state = HashState { buckets, seed: 0 };
+            assert_eq!(HashBuckets::from_state("f", state).is_ok(), good, "{buckets} buckets");
+        }
+    }
+
+    #[test]
+    fn one_bucket_takes_all() {
+        let hash = HashBuckets::new("field", 1, 0);
+        assert!(["", "a", "b", "c"].iter().all(|value| hash.id(value) == FIRST));
+    }
+
+    #[test]
+    fn names_and_seeds_part_equal_values() {
+        let id = |name, seed| HashBuckets::new(name, u32::MAX - 1, seed).id("value");
+        let ids = [id("a", 0), id("b", 0), id("a", 1)];
+        assert!(ids[0] != ids[1] && ids[0] != ids[2] && ids[1] != ids[2], "{ids:?}");
+    }
+
+    #[test]
+    fn buckets_fill_evenly() {
+        let hash = HashBuckets::new("field", 10, 7);
+        let mut rows = [0_u32; 10];
+        for number in 0..10_000 {
+            rows[(hash.id(&number.to_string()) - FIRST) as usize] += 1;
+        }
+        assert!(rows.iter().all(|row| (850..1150).contains(row)), "{rows:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn the_hash_is_xxh3_of_the_canonical_bytes(
+            name in "[a-z]{1,20}",
+            value in ".{0,400}",
+            seed: u64,
+            buckets in 1..u32::MAX,
+        ) {
+            let hash = HashBuckets::new(&name, buckets, seed);
+            let canonical = [name.as_bytes(), &[0], value.as_bytes()].concat();
+            let oracle = twox_hash::XxHash3_64::oneshot_with_seed(seed, &canonical);
+            prop_assert_eq!(hash.hash(value.as_bytes()), oracle);
+            prop_assert!((FIRST as usize..hash.dimensions()).contains(&(hash.id(&value) as usize)));
+        }
+
+        #[test]
+        fn look_ups_use_xxh3(value in ".{0,300}") {
+            let oracle = twox_hash::XxHash3_64::oneshot(value.as_bytes());
+            prop_assert_eq!(crate::value_table::hash(&value), oracle);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod missing_number;
+mod schema;
+
+mod fitter;
+
+mod encoder;
+
+mod categorical;
+mod multi_hot;
+mod number;
+mod statistics;
+
+mod fingerprints;
+mod hash;
+mod lookup;
+mod value_table;
+mod vocabulary;
+
+mod cell;
+mod record;
+
+mod batch;
+mod column;
+mod counts;
+mod dense;
+mod rows;
+mod shape;
+mod sparse;
+
+mod description;
+mod error;
+mod state;
+
+pub use batch::Batch;
+pub use column::Column;
+pub use config::{FieldConfig, FieldKind, Pooling, Transform};
+pub use counts::{Counts, FieldCounts};
+pub use dense::DenseColumn;
+pub use description::{Encoding, FieldDescription, FittedMissing, FittedTransform};
+pub use encoder::Encoder;
+pub use error::FeatureError;
+pub use fitter::Fitter;
+pub use lookup::Ids;
+pub use missing_number::MissingNumber;
+pub use record::Record;
+pub use rows::{Bag, Bags, BatchRows, ColumnRows};
+pub use schema::{Binding, Schema};
+pub use shape::{FieldShape, Reserved, ShapeKind};
+pub use sparse::SparseColumn;
+pub use state::{EncoderState, EncoderStateV1};

@@ -1,0 +1,149 @@
+//! From values to ids: by a vocabulary or by hashing, the part that categorical and multi-hot fields share.
+
+use std::fmt;
+
+use crate::cell::CellError;
+use crate::config::FieldConfig;
+use crate::counts::FieldCounts;
+use crate::error::FeatureError;
+use crate::hash::HashBuckets;
+use crate::shape::{FieldShape, Reserved};
+use crate::state::LookupState;
+use crate::vocabulary::{Keep, RARE, UNSEEN, Vocabulary, VocabularyFitter};
+
+/// The id of a missing value, in a vocabulary and among buckets alike.
+const MISSING: u32 = 0;
+
+/// Learns the ids of a field's values.
+#[derive(Clone, Debug)]
+pub(crate) enum LookupFitter {
+    Vocabulary(VocabularyFitter),
+    Hash(HashBuckets),
+}
+
+/// Gives the id of a value.
+#[derive(Clone, Debug)]
+pub(crate) enum Lookup {
+    Vocabulary(Vocabulary),
+    Hash(HashBuckets),
+}
+
+/// How a field's values get their ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ids {
+    /// From a vocabulary learned in fitting.
+    Vocabulary {
+        /// The values that have an id of their own.
+        values: usize,
+        /// The values met but dropped as rare; a few fewer than there were where their fingerprints coincide.
+        rare: usize,
+    },
+    /// From a hash.
+    Hash {
+        /// The number of buckets.
+        buckets: u32,
+        /// The seed.
+        seed: u64,
+    },
+}
+
+impl LookupFitter {
+    pub(crate) fn new(config: &FieldConfig) -> Self {
+        match config.buckets {
+            Some(buckets) => {
+                Self::Hash(HashBuckets::new(&config.name, buckets, config.seed.unwrap_or(0)))
+            }
+            None => Self::Vocabulary(VocabularyFitter::new(Keep {
+                min_count: config.min_count.unwrap_or(1),
+                top: config.top.unwrap_or(usize::MAX),
+            })),
+        }
+    }
+
+    pub(crate) fn observe(&mut self, value: &str) -> Result<(), CellError> {
+        match self {
+            Self::Vocabulary(vocabulary) => vocabulary.observe(value),
+            Self::Hash(_) => Ok(()),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Lookup {
+        match self {
+            Self::Vocabulary(vocabulary) => Lookup::Vocabulary(vocabulary.finish()),
+            Self::Hash(buckets) => Lookup::Hash(buckets),
+        }
+    }
+}
+
+impl Lookup {
+    /// The id of `value`, or of a missing one; counts it.
+    pub(crate) fn encode(&self, value: Option<&str>, counts: &mut FieldCounts) -> u32 {
+        counts.values += 1;
+        let Some(value) = value else {
+            counts.missing += 1;
+            return MISSING;
+        };
+        match self {
+            Self::Vocabulary(vocabulary) => tally(vocabulary.id(value), counts),
+            Self::Hash(buckets) => buckets.id(value),
+        }
+    }
+
+    pub(crate) fn shape(&self, name: &str, multi_hot: bool) -> FieldShape {
+        let (dimensions, reserved) = match self {
+            Self::Vocabulary(vocabulary) => (vocabulary.dimensions(), Reserved::VOCABULARY),
+            Self::Hash(buckets) => (buckets.dimensions(), Reserved::HASH),
+        };
+        FieldShape::sparse(name, dimensions, multi_hot, reserved)
+    }
+
+    pub(crate) fn value(&self, id: u32) -> Option<&str> {
+        match self {
+            Self::Vocabulary(vocabulary) => vocabulary.value(id),
+            Self::Hash(_) => None,
+        }
+    }
+
+    pub(crate) fn describe(&self) -> Ids {
+        match self {
+            Self::Vocabulary(vocabulary) => {
+                Ids::Vocabulary { values: vocabulary.n_values(), rare: vocabulary.n_rare() }
+            }
+            Self::Hash(hash) => Ids::Hash { buckets: hash.buckets(), seed: hash.seed() },
+        }
+    }
+
+    pub(crate) fn to_state(&self) -> LookupState {
+        match self {
+            Self::Vocabulary(vocabulary) => LookupState::Vocabulary(vocabulary.to_state()),
+            Self::Hash(buckets) => LookupState::Hash(buckets.to_state()),
+        }
+    }
+
+    pub(crate) fn from_state(field: &str, state: LookupState) -> Result<Self, FeatureError> {
+        match state {
+            LookupState::Vocabulary(state) => {
+                Vocabulary::from_state(field, state).map(Self::Vocabulary)
+            }
+            LookupState::Hash(state) => HashBuckets::from_state(field, state).map(Self::Hash),
+        }
+    }
+}
+
+impl fmt::Display for Ids {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Vocabulary { values, rare } => {
+                write!(f, "vocabulary of {values} values, {rare} more were rare")
+            }
+            Self::Hash { buckets, seed } => write!(f, "hash into {buckets} buckets, seed {seed}"),
+        }
+    }
+}
+
+fn tally(id: u32, counts: &mut FieldCounts) -> u32 {
+    counts.unseen += u64::from(id == UNSEEN);
+    counts.rare += u64::from(id == RARE);
+    id
+}

@@ -1,0 +1,47 @@
+//! A raw row, as the encoders see it.
+//!
+//! Encoders address columns by position, resolved once per file by a [`Binding`](crate::Binding).
+//! A row that is a map from name to value would hash every column name in every row instead.
+
+/// One raw row whose columns are found by position.
+///
+/// Values arrive already trimmed, unquoted and without line ends.
+/// A reader implements this for its own row type; slices, arrays and vectors of strings or byte strings have it here.
+pub trait Record {
+    /// The bytes of the column at `column`, counted from 0; empty where the row has no such column.
+    fn field(&self, column: usize) -> &[u8];
+}
+
+impl<T: AsRef<[u8]>> Record for [T] {
+    fn field(&self, column: usize) -> &[u8] {
+        self.get(column).map_or(&[], AsRef::as_ref)
+    }
+}
+
+impl<T: AsRef<[u8]>, const N: usize> Record for [T; N] {
+    fn field(&self, column: usize) -> &[u8] {
+        self.as_slice().field(column)
+    }
+}
+
+impl<T: AsRef<[u8]>> Record for Vec<T> {
+    fn field(&self, column: usize) -> &[u8] {
+        self.as_slice().field(column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_columns_are_empty() {
+        let check = |row: &dyn Record| {
+            assert_eq!(row.field(0), b"a");
+            assert_eq!(row.field(1), b"bc");
+            assert_eq!(row.field(2), b"");
+        };
+        check(&["a", "bc"]);
+        check(&vec![b"a".to_vec(), b"bc".to_vec()]);
+    }
+}

@@ -1,0 +1,273 @@
+//! A column of ids, in compressed-row form.
+//!
+//! A column of one-hot ids keeps no offsets: row `i` has the one id `ids[i]`.
+//! Weights that would all be 1 are not stored, since most columns have no others.
+
+use std::ops::Range;
+
+/// Ids of one field, with their weights where these are not all 1.
+///
+/// A column is weighted or not as a whole; an empty column takes the kind of the first ids pushed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SparseColumn<F = f32> {
+    /// Where each row's ids begin, and the end of the last; `None` where each row has exactly one id.
+    offsets: Option<Vec<u32>>,
+    ids: Vec<u32>,
+    weights: Vec<F>,
+}
+
+impl<F: Copy> SparseColumn<F> {
+    /// A column with one id a row, unweighted.
+    pub fn one_hot(ids: Vec<u32>) -> Self {
+        Self { offsets: None, ids, weights: Vec::new() }
+    }
+
+    /// A column in which row `i` has the ids `ids[offsets[i]..offsets[i + 1]]`; `weights` are empty or as many as the ids.
+    ///
+    /// Nothing is checked here: [`Batch::check`](crate::Batch::check) does.
+    pub fn multi_hot(offsets: Vec<u32>, ids: Vec<u32>, weights: Vec<F>) -> Self {
+        Self { offsets: Some(offsets), ids, weights }
+    }
+
+    /// The number of rows.
+    pub fn n_rows(&self) -> usize {
+        match &self.offsets {
+            Some(offsets) => offsets.len().saturating_sub(1),
+            None => self.ids.len(),
+        }
+    }
+
+    /// `n_rows + 1` positions into [`ids`](Self::ids); `None` where each row has exactly one id.
+    pub fn offsets(&self) -> Option<&[u32]> {
+        self.offsets.as_deref()
+    }
+
+    /// All ids, row after row.
+    pub fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
+    /// A weight for each id; empty where all are 1.
+    pub fn weights(&self) -> &[F] {
+        &self.weights
+    }
+
+    /// Appends a row with the one id `id` and weight 1.
+    ///
+    /// # Panics
+    /// As [`push_bag`](Self::push_bag).
+    #[track_caller]
+    pub fn push_id(&mut self, id: u32) {
+        assert!(self.weights.is_empty(), "weighted and unweighted ids cannot stand in one column");
+        self.ids.push(id);
+        if let Some(offsets) = &mut self.offsets {
+            offsets.push(end_of_bag(self.ids.len()));
+        }
+    }
+
+    /// Appends a row with `ids` and, where given, as many weights.
+    ///
+    /// # Panics
+    /// If the column has one id a row and `ids` has another number, if the numbers of ids and weights differ, if weighted and unweighted ids meet in one column, or if the column would hold 2³² ids or more.
+    #[track_caller]
+    pub fn push_bag(&mut self, ids: &[u32], weights: Option<&[F]>) {
+        self.extend(ids, weights);
+        match &mut self.offsets {
+            Some(offsets) => offsets.push(end_of_bag(self.ids.len())),
+            None => assert_eq!(ids.len(), 1, "a one-hot row has exactly one id"),
+        }
+    }
+
+    /// Appends `id` to the row that [`end_bag`](Self::end_bag) will close.
+    pub(crate) fn push_open(&mut self, id: u32) {
+        self.ids.push(id);
+    }
+
+    /// The number of ids that were pushed since the last row was closed.
+    pub(crate) fn open_len(&self) -> usize {
+        self.ids.len() - self.offsets.as_deref().map_or(self.ids.len(), last_offset)
+    }
+
+    /// Closes a row of a multi-hot column; false, and the row left open, where the column would hold 2³² ids or more.
+    pub(crate) fn end_bag(&mut self, weight: Option<F>) -> bool {
+        if let Some(weight) = weight {
+            self.weights.resize(self.ids.len(), weight);
+        }
+        let (Some(offsets), Ok(end)) = (&mut self.offsets, u32::try_from(self.ids.len())) else {
+            return false;
+        };
+        offsets.push(end);
+        true
+    }
+
+    #[track_caller]
+    pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
+        assert_eq!(
+            self.offsets.is_some(),
+            other.offsets.is_some(),
+            "a one-hot and a multi-hot column cannot be joined"
+        );
+        let ids = other.ids_of(&rows);
+        let base = self.ids.len();
+        self.extend(
+            &other.ids[ids.clone()],
+            other.weights.get(ids.clone()).filter(|w| !w.is_empty()),
+        );
+        if let (Some(into), Some(from)) = (&mut self.offsets, &other.offsets) {
+            let ends = &from[rows.start + 1..rows.end + 1];
+            into.extend(ends.iter().map(|&end| end_of_bag(base + end as usize - ids.start)));
+        }
+    }
+
+    #[track_caller]
+    fn extend(&mut self, ids: &[u32], weights: Option<&[F]>) {
+        if !ids.is_empty() {
+            let weighted_so_far = (!self.ids.is_empty()).then_some(!self.weights.is_empty());
+            assert!(
+                weighted_so_far.is_none_or(|weighted| weighted == weights.is_some()),
+                "weighted and unweighted ids cannot stand in one column"
+            );
+        }
+        if let Some(weights) = weights {
+            assert_eq!(weights.len(), ids.len(), "a row has as many weights as ids");
+            self.weights.extend_from_slice(weights);
+        }
+        self.ids.extend_from_slice(ids);
+    }
+
+    /// The positions of the ids of `rows`.
+    fn ids_of(&self, rows: &Range<usize>) -> Range<usize> {
+        match &self.offsets {
+            Some(offsets) => offsets[rows.start] as usize..offsets[rows.end] as usize,
+            None => rows.clone(),
+        }
+    }
+
+    pub(crate) fn truncate(&mut self, n_rows: usize) {
+        let n_ids = match &mut self.offsets {
+            Some(offsets) => {
+                offsets.truncate(n_rows + 1);
+                last_offset(offsets)
+            }
+            None => n_rows,
+        };
+        self.ids.truncate(n_ids);
+        self.weights.truncate(n_ids);
+    }
+
+    pub(crate) fn reserve(&mut self, n_rows: usize) {
+        let ids_a_row = self.ids.len().div_ceil(self.n_rows().max(1)).max(1);
+        self.ids.reserve(n_rows * ids_a_row);
+        if !self.weights.is_empty() {
+            self.weights.reserve(n_rows * ids_a_row);
+        }
+        if let Some(offsets) = &mut self.offsets {
+            offsets.reserve(n_rows);
+        }
+    }
+
+    pub(crate) fn map_values<G>(&self, convert: impl Fn(F) -> G) -> SparseColumn<G> {
+        SparseColumn {
+            offsets: self.offsets.clone(),
+            ids: self.ids.clone(),
+            weights: self.weights.iter().map(|&weight| convert(weight)).collect(),
+        }
+    }
+
+    /// What keeps this column from being one of ids below `dimensions`, if anything.
+    pub(crate) fn problem(&self, dimensions: usize, multi_hot: bool) -> Option<String> {
+        let problem = match (&self.offsets, multi_hot) {
+            (Some(offsets), true) => offsets_problem(offsets, self.ids.len()),
+            (None, false) => None,
+            (Some(_), false) => Some("holds bags of ids where one id a row is expected".to_owned()),
+            (None, true) => Some("holds one id a row where bags of ids are expected".to_owned()),
+        };
+        problem.or_else(|| self.weights_problem()).or_else(|| self.ids_problem(dimensions))
+    }
+
+    fn weights_problem(&self) -> Option<String> {
+        let (n_ids, n_weights) = (self.ids.len(), self.weights.len());
+        (n_weights != 0 && n_weights != n_ids)
+            .then(|| format!("has {n_ids} ids, but {n_weights} weights"))
+    }
+
+    fn ids_problem(&self, dimensions: usize) -> Option<String> {
+        let bad = self.ids.iter().find(|&&id| id as usize >= dimensions)?;
+        Some(format!("has the id {bad}, but ids must be less than {dimensions}"))
+    }
+}
+
+fn last_offset(offsets: &[u32]) -> usize {
+    offsets.last().map_or(0, |&end| end as usize)
+}
+
+#[track_caller]
+fn end_of_bag(n_ids: usize) -> u32 {
+    u32::try_from(n_ids)
+        .unwrap_or_else(|_| panic!("a column holds fewer than 2^32 ids, not {n_ids}"))
+}
+
+fn offsets_problem(offsets: &[u32], n_ids: usize) -> Option<String> {
+    if offsets.first() != Some(&0) {
+        return Some("has offsets that do not begin with 0".to_owned());
+    }
+    if let Some(pair) = offsets.windows(2).find(|pair| pair[0] > pair[1]) {
+        return Some(format!("has offsets that fall from {} to {}", pair[0], pair[1]));
+    }
+    let end = last_offset(offsets);
+    (end != n_ids).then(|| format!("has {n_ids} ids, but offsets that end at {end}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bags() -> SparseColumn {
+        SparseColumn::multi_hot(vec![0], Vec::new(), Vec::new())
+    }
+
+    #[test]
+    fn bags_are_pushed_truncated_and_appended() {
+        let mut column = bags();
+        column.push_bag(&[1, 2], Some(&[0.5, 0.5]));
+        column.push_bag(&[], None);
+        column.push_bag(&[3], Some(&[2.0]));
+        let whole = column.clone();
+        column.truncate(2);
+        assert_eq!(column, SparseColumn::multi_hot(vec![0, 2, 2], vec![1, 2], vec![0.5, 0.5]));
+        column.append(&whole, 1..3);
+        let expected =
+            SparseColumn::multi_hot(vec![0, 2, 2, 2, 3], vec![1, 2, 3], vec![0.5, 0.5, 2.0]);
+        assert_eq!(column, expected);
+    }
+
+    #[test]
+    fn a_row_left_open_is_truncated_too() {
+        let mut column = bags();
+        column.push_id(4);
+        column.push_open(5);
+        assert_eq!(column.open_len(), 1);
+        column.truncate(1);
+        assert_eq!(column, SparseColumn::multi_hot(vec![0, 1], vec![4], vec![]));
+    }
+
+    #[test]
+    #[should_panic(expected = "weighted and unweighted")]
+    fn weighted_and_unweighted_ids_do_not_mix() {
+        let mut column = bags();
+        column.push_bag(&[1], Some(&[1.0]));
+        column.push_id(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "as many weights as ids")]
+    fn each_id_has_its_weight() {
+        bags().push_bag(&[1], Some(&[]));
+    }
+
+    #[test]
+    #[should_panic(expected = "exactly one id")]
+    fn one_hot_rows_have_one_id() {
+        SparseColumn::<f32>::one_hot(vec![]).push_bag(&[1, 2], None);
+    }
+}

@@ -1,0 +1,97 @@
+//! What a file keeps of a fitted encoder.
+//!
+//! These types are made for files and change only by a new version, so that encoders can change freely.
+//! They hold no hash map: equal encoders give equal bytes.
+//! Whatever was decoded is checked by [`Encoder::from_state`](crate::Encoder::from_state) before it is used.
+
+use serde::{Deserialize, Serialize};
+
+/// A stored encoder, of any version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum EncoderState {
+    /// The first version.
+    V1(EncoderStateV1),
+}
+
+/// A stored encoder of the first version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EncoderStateV1 {
+    pub(crate) missing: Vec<String>,
+    pub(crate) fields: Vec<FieldState>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct FieldState {
+    pub(crate) name: String,
+    pub(crate) column: String,
+    pub(crate) kind: KindState,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum KindState {
+    Categorical(CategoricalState),
+    MultiHot(MultiHotState),
+    Number(NumberState),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CategoricalState {
+    pub(crate) lookup: LookupState,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MultiHotState {
+    pub(crate) lookup: LookupState,
+    pub(crate) separator: char,
+    pub(crate) pooling: PoolingState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum PoolingState {
+    Sum,
+    Mean,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum LookupState {
+    Vocabulary(VocabularyState),
+    Hash(HashState),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct VocabularyState {
+    /// All values, end to end.
+    pub(crate) text: String,
+    /// The length of each value in bytes; many short integers, one byte each in a variable-length encoding.
+    pub(crate) lengths: Vec<u64>,
+    /// 32 bits of the hash of each dropped value, ascending.
+    pub(crate) rare: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct HashState {
+    pub(crate) buckets: u32,
+    pub(crate) seed: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct NumberState {
+    pub(crate) transform: TransformState,
+    pub(crate) missing: MissingState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum TransformState {
+    Raw,
+    MinMax { min: f64, max: f64 },
+    Standard { mean: f64, deviation: f64 },
+    Log1p,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum MissingState {
+    Mean(f64),
+    Indicator,
+    Value(f64),
+}

@@ -1,0 +1,254 @@
+//! A vocabulary: the values that have an id of their own, and how it is chosen.
+//!
+//! A value that was dropped as rare must be told from one never met, without keeping it: 32 bits of its hash are kept.
+//! With n dropped values, an unseen value is taken for a rare one with probability of at most n / 2³².
+//! Keeping the dropped values themselves would make rare values, most of them by number, cost as much as kept ones.
+
+use crate::cell::{CellError, shorten};
+use crate::error::FeatureError;
+use crate::fingerprints::Fingerprints;
+use crate::state::VocabularyState;
+use crate::value_table::{self, MAX_VALUES, ValueTable};
+
+/// The id of a value never met in fitting.
+pub(crate) const UNSEEN: u32 = 1;
+/// The id of a value met in fitting but dropped.
+pub(crate) const RARE: u32 = 2;
+/// The first id of a value of its own.
+const FIRST: u32 = 3;
+
+/// Which of the counted values are kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keep {
+    /// The least count.
+    pub(crate) min_count: u64,
+    /// The most values.
+    pub(crate) top: usize,
+}
+
+/// Counts the values of one field.
+#[derive(Clone, Debug)]
+pub(crate) struct VocabularyFitter {
+    keep: Keep,
+    values: ValueTable,
+    counts: Vec<u64>,
+}
+
+/// The ids of the values of one field.
+#[derive(Clone, Debug)]
+pub(crate) struct Vocabulary {
+    values: ValueTable,
+    /// Those of the dropped values.
+    rare: Fingerprints,
+}
+
+impl VocabularyFitter {
+    pub(crate) fn new(keep: Keep) -> Self {
+        Self { keep, values: ValueTable::default(), counts: Vec::new() }
+    }
+
+    /// Counts `value`; an error where there are too many values for ids of 32 bits.
+    pub(crate) fn observe(&mut self, value: &str) -> Result<(), CellError> {
+        let index = self.values.find_or_add(value).ok_or(CellError::TooMany(MAX_VALUES))?;
+        match self.counts.get_mut(index as usize) {
+            Some(count) => *count += 1,
+            None => self.counts.push(1),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Vocabulary {
+        let order = self.by_count_then_bytes();
+        let frequent = order.iter().take_while(|&&index| self.count(index) >= self.keep.min_count);
+        let n_kept = frequent.count().min(self.keep.top);
+        let (kept, dropped) = order.split_at(n_kept);
+        let mut values = ValueTable::default();
+        for &index in kept {
+            values.find_or_add(self.values.value(index));
+        }
+        let hashes = dropped.iter().map(|&index| value_table::hash(self.values.value(index)));
+        Vocabulary { values, rare: Fingerprints::of_hashes(hashes) }
+    }
+
+    fn by_count_then_bytes(&self) -> Vec<u32> {
+        let mut order: Vec<_> = (0..self.values.len() as u32).collect();
+        order.sort_unstable_by(|&a, &b| {
+            let by_count = self.count(b).cmp(&self.count(a));
+            by_count.then_with(|| self.values.value(a).cmp(self.values.value(b)))
+        });
+        order
+    }
+
+    fn count(&self, index: u32) -> u64 {
+        self.counts[index as usize]
+    }
+}
+
+impl Vocabulary {
+    /// The number of ids, reserved ones included.
+    pub(crate) fn dimensions(&self) -> usize {
+        self.values.len() + FIRST as usize
+    }
+
+    /// The number of values with an id of their own.
+    pub(crate) fn n_values(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The number of values that were dropped (a few fewer where fingerprints coincide).
+    pub(crate) fn n_rare(&self) -> usize {
+        self.rare.sorted().len()
+    }
+
+    /// The id of `value`.
+    #[inline]
+    pub(crate) fn id(&self, value: &str) -> u32 {
+        let hash = value_table::hash(value);
+        match self.values.find(value, hash) {
+            Some(index) => index + FIRST,
+            None if self.rare.contains(hash) => RARE,
+            None => UNSEEN,
+        }
+    }
+
+    /// The value whose id is `id`; `None` for reserved ids and those out of range.
+    pub(crate) fn value(&self, id: u32) -> Option<&str> {
+        let index = id.checked_sub(FIRST)?;
+        ((index as usize) < self.values.len()).then(|| self.values.value(index))
+    }
+
+    pub(crate) fn to_state(&self) -> VocabularyState {
+        let lengths = self.values.iter().map(|value| value.len() as u64).collect();
+        VocabularyState {
+            text: self.values.iter().collect(),
+            lengths,
+            rare: self.rare.sorted().to_vec(),
+        }
+    }
+
+    pub(crate) fn from_state(field: &str, state: VocabularyState) -> Result<Self, FeatureError> {
+        let problem = |problem: String| FeatureError::State {
+            problem: format!("field `{field}`: the vocabulary {problem}"),
+        };
+        let values = split_values(&state.text, &state.lengths).map_err(problem)?;
+        let rare = Fingerprints::new(state.rare)
+            .ok_or_else(|| problem("has fingerprints that do not ascend".to_owned()))?;
+        Ok(Self { values, rare })
+    }
+}
+
+/// The values of `lengths` bytes that make up `text`, or what is wrong with them.
+fn split_values(text: &str, lengths: &[u64]) -> Result<ValueTable, String> {
+    let mut values = ValueTable::with_capacity(lengths.len(), text.len());
+    let mut rest = text;
+    for (index, &length) in lengths.iter().enumerate() {
+        let split = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
+        let (value, after) = split.ok_or("has a value that does not end where text does")?;
+        if values.find_or_add(value).map(|found| found as usize) != Some(index) {
+            return Err(format!("has `{}` twice, or too many values", shorten(value)));
+        }
+        rest = after;
+    }
+    if rest.is_empty() { Ok(values) } else { Err("has text after its last value".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ALL: Keep = Keep { min_count: 1, top: usize::MAX };
+
+    fn fit(keep: Keep, values: &[impl AsRef<str>]) -> Vocabulary {
+        let mut fitter = VocabularyFitter::new(keep);
+        for value in values {
+            fitter.observe(value.as_ref()).expect("few values");
+        }
+        fitter.finish()
+    }
+
+    #[track_caller]
+    fn check(keep: Keep, kept: &[&str], rare: &[&str]) {
+        let vocabulary = fit(keep, &["c", "a", "b", "c", "a", "d", "c"]);
+        let found: Vec<_> = vocabulary.values.iter().collect();
+        assert_eq!(found, kept);
+        for (index, value) in kept.iter().enumerate() {
+            assert_eq!(vocabulary.id(value), FIRST + index as u32);
+        }
+        assert!(rare.iter().all(|value| vocabulary.id(value) == RARE));
+        assert_eq!(vocabulary.id("never met"), UNSEEN);
+        assert_eq!((vocabulary.n_values(), vocabulary.n_rare()), (kept.len(), rare.len()));
+    }
+
+    #[test]
+    fn values_are_kept_by_count_then_bytes() {
+        check(ALL, &["c", "a", "b", "d"], &[]);
+        check(Keep { min_count: 2, ..ALL }, &["c", "a"], &["b", "d"]);
+        check(Keep { min_count: 4, ..ALL }, &[], &["c", "a", "b", "d"]);
+        check(Keep { top: 3, ..ALL }, &["c", "a", "b"], &["d"]);
+        check(Keep { top: 3, min_count: 2 }, &["c", "a"], &["b", "d"]);
+        check(Keep { top: 1, min_count: 2 }, &["c"], &["a", "b", "d"]);
+    }
+
+    #[test]
+    fn ids_lead_back_to_values() {
+        let vocabulary = fit(ALL, &["x", "y", "x"]);
+        let values: Vec<_> = (0..6).map(|id| vocabulary.value(id)).collect();
+        assert_eq!(values, [None, None, None, Some("x"), Some("y"), None]);
+        assert_eq!(vocabulary.value(u32::MAX), None);
+    }
+
+    #[test]
+    fn forged_states_are_refused() {
+        let check = |text: &str, lengths: &[u64], rare: &[u32], message: &str| {
+            let (text, lengths, rare) = (text.to_owned(), lengths.to_vec(), rare.to_vec());
+            let result = Vocabulary::from_state("f", VocabularyState { text, lengths, rare });
+            let found = result.map_or_else(|error| error.to_string(), |_| "accepted".to_owned());
+            assert!(found.ends_with(message), "{found}");
+        };
+        let no_end = "has a value that does not end where text does";
+        check("abc", &[1, 2], &[5, 6], "accepted");
+        check("abc", &[1, 3], &[], no_end);
+        check("abc", &[u64::MAX], &[], no_end);
+        check("é", &[1, 1], &[], no_end);
+        check("aa", &[1, 1], &[], "field `f`: the vocabulary has `a` twice, or too many values");
+        check("abc", &[1], &[], "the vocabulary has text after its last value");
+        for rare in [[6, 5], [5, 5]] {
+            check("", &[], &rare, "has fingerprints that do not ascend");
+        }
+    }
+
+    /// The same choice, made the slow and plain way.
+    fn naive(keep: Keep, values: &[String]) -> Vec<String> {
+        let mut counts = std::collections::BTreeMap::<&String, u64>::new();
+        for value in values {
+            *counts.entry(value).or_default() += 1;
+        }
+        let mut order: Vec<_> =
+            counts.into_iter().filter(|&(_, count)| count >= keep.min_count).collect();
+        order.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+        order.into_iter().take(keep.top).map(|(value, _)| value.clone()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_right_values_are_kept(
+            values in vec("[ab é]{0,2}", 0..60),
+            min_count in 1_u64..5,
+            top in 1_usize..8,
+        ) {
+            let keep = Keep { min_count, top };
+            let vocabulary = fit(keep, &values);
+            let kept = naive(keep, &values);
+            let found: Vec<_> = vocabulary.values.iter().collect();
+            prop_assert_eq!(found, kept.iter().map(String::as_str).collect::<Vec<_>>());
+            for value in &values {
+                let id = vocabulary.id(value);
+                prop_assert_eq!(id >= FIRST, kept.contains(value));
+                prop_assert_eq!(id == RARE, !kept.contains(value));
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What must hold of the crate as its users see it.
+
+mod allocation;
+mod common;
+mod encode;
+mod fit;
+mod state;

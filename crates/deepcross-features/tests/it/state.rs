@@ -1,0 +1,86 @@
+//! A stored encoder encodes as the one that was stored, and damage to it is refused or harmless.
+
+use bincode::config::{Config, standard};
+use bincode::serde::{decode_from_slice, encode_to_vec};
+use deepcross_features::{Encoder, EncoderState, FeatureError};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::common::{Row, encode, fit, rows};
+
+/// What a file would be decoded with.
+fn config() -> impl Config {
+    standard().with_limit::<100_000>()
+}
+
+fn to_bytes(encoder: &Encoder) -> Vec<u8> {
+    encode_to_vec(encoder.to_state(), config()).expect("a state can be encoded")
+}
+
+/// The encoder in `bytes`, if they decode at all.
+fn from_bytes(bytes: &[u8]) -> Option<Result<Encoder, FeatureError>> {
+    let (state, _) = decode_from_slice::<EncoderState, _>(bytes, config()).ok()?;
+    Some(Encoder::from_state(state))
+}
+
+#[test]
+fn a_state_without_fields_is_refused() {
+    let no_fields = [0, 0, 0];
+    let message = "stored encoder: it has no field";
+    let found = from_bytes(&no_fields).expect("it decodes").map_err(|error| error.to_string());
+    assert_eq!(found.map(drop), Err(message.to_owned()));
+}
+
+#[test]
+fn repeated_and_empty_names_are_refused() {
+    let bytes = to_bytes(&fit(&[]).0);
+    let check = |from: &[u8], to: &[u8], message: &str| {
+        let start = bytes.windows(from.len()).position(|window| window == from);
+        let start = start.expect("the name is in the bytes");
+        let forged = [&bytes[..start], to, &bytes[start + from.len()..]].concat();
+        let found = from_bytes(&forged).expect("it decodes").map_err(|error| error.to_string());
+        assert_eq!(found.map(drop), Err(message.to_owned()));
+    };
+    check(b"\x04mean", b"\x04list", "stored encoder: there is more than one field `list`");
+    check(b"\x04mean", b"\x00", "stored encoder: a field or its column has an empty name");
+}
+
+/// Bytes of which at most a few are not those of a good state.
+fn damage(bytes: &[u8], flips: &[(Index, u8)]) -> Vec<u8> {
+    let mut damaged = bytes.to_vec();
+    for (place, bits) in flips {
+        damaged[place.index(bytes.len())] ^= bits;
+    }
+    damaged
+}
+
+proptest! {
+    #[test]
+    fn a_restored_encoder_encodes_alike(training in rows(), later in rows()) {
+        let (encoder, binding) = fit(&training);
+        let bytes = to_bytes(&encoder);
+        let restored = from_bytes(&bytes).expect("it decodes").expect("it is accepted");
+        prop_assert_eq!(restored.shapes(), encoder.shapes());
+        prop_assert_eq!(restored.fields(), encoder.fields());
+        prop_assert_eq!(to_bytes(&restored), bytes);
+        let all: Vec<Row> = [training, later].concat();
+        prop_assert_eq!(encode(&restored, &binding, &all), encode(&encoder, &binding, &all));
+    }
+
+    #[test]
+    fn damaged_states_never_panic(
+        training in rows(),
+        flips in prop::collection::vec(any::<(Index, u8)>(), 1..4),
+    ) {
+        let (encoder, binding) = fit(&training);
+        let damaged = damage(&to_bytes(&encoder), &flips);
+        if let Some(Ok(accepted)) = from_bytes(&damaged) {
+            let (mut batch, mut counts) = (accepted.new_batch(), accepted.new_counts());
+            for row in &training {
+                // A damaged list of missing values may turn a missing number into a bad one.
+                let _ = accepted.encode(&binding, row, &mut batch, &mut counts);
+            }
+            prop_assert_eq!(batch.check(accepted.shapes()), Ok(()));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod activation;
+mod columns;
+mod elementwise;
+mod product;
+mod real;
+mod reduce;
+mod rows;
+
+pub use activation::Activation;
+pub use columns::{Columns, ColumnsMut};
+pub use elementwise::{Write, map_into, vectorised, zip_into, zip3_into};
+pub use product::{Affine, affine_into, matmul_into};
+pub use real::Real;
+pub use reduce::{add_column_sums, sum};
+pub use rows::{Bags, activation_gradient_into, add_scaled, bag_into, gather_into};

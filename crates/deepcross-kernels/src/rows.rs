@@ -1,0 +1,219 @@
+//! Look-ups: rows of a table, activated, into the columns of the stacked input; and the way back.
+//!
+//! One call does a whole field, so that the choice of instructions is made once a field and not once a row, and the
+//! looked-up rows are written once, where they are read.
+
+use crate::elementwise::vectorised;
+use crate::{Activation, Columns, ColumnsMut, Real, activation::relu};
+
+/// Weighted bags of row numbers, one bag an output row.
+#[derive(Clone, Copy, Debug)]
+pub struct Bags<'a, F> {
+    /// Bag `i` holds `ids[offsets[i] .. offsets[i + 1]]`; one longer than the number of bags.
+    pub offsets: &'a [u32],
+    /// Row numbers.
+    pub ids: &'a [u32],
+    /// One weight an id; `None` means 1 each.
+    pub weights: Option<&'a [F]>,
+}
+
+impl<'a, F: Real> Bags<'a, F> {
+    /// The number of bags.
+    pub fn len(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    /// Whether there is no bag.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The (id, weight) pairs of each bag, bag after bag.
+    #[inline(always)]
+    pub fn iter(self) -> impl Iterator<Item = impl Iterator<Item = (u32, F)>> {
+        self.offsets.windows(2).map(move |ends| {
+            let range = ends[0] as usize..ends[1] as usize;
+            let weights = self.weights.map(|weights| &weights[range.clone()]);
+            let weight = move |i: usize| weights.map_or(F::one(), |weights| weights[i]);
+            self.ids[range].iter().enumerate().map(move |(i, &id)| (id, weight(i)))
+        })
+    }
+}
+
+/// `out[r] = activation(table[ids[r]] + bias)`: the embedding of a one-hot feature.
+///
+/// # Shapes
+/// `table`: rows as wide as `out`; `bias`: one such row.
+///
+/// # Panics
+/// If an id is past the table, or lengths do not fit.
+#[track_caller]
+pub fn gather_into<F: Real>(
+    table: &[F],
+    ids: &[u32],
+    bias: Option<&[F]>,
+    activation: Activation,
+    out: ColumnsMut<'_, F>,
+) {
+    let width = out.width();
+    vectorised(|| {
+        for (out, &id) in out.rows().zip(ids) {
+            let row = table_row(table, width, id);
+            match bias {
+                Some(bias) => {
+                    out.iter_mut().zip(row.iter().zip(bias)).for_each(|(o, (&r, &b))| *o = r + b);
+                }
+                None => out.copy_from_slice(row),
+            }
+            activate(out, activation);
+        }
+    });
+}
+
+/// `out[r] = activation(Σ weight · table[id] + bias)` over bag `r`: the embedding of a multi-hot feature.
+///
+/// # Panics
+/// If an id is past the table, or lengths do not fit.
+#[track_caller]
+pub fn bag_into<F: Real>(
+    table: &[F],
+    bags: Bags<'_, F>,
+    bias: Option<&[F]>,
+    activation: Activation,
+    out: ColumnsMut<'_, F>,
+) {
+    let width = out.width();
+    vectorised(|| {
+        for (out, bag) in out.rows().zip(bags.iter()) {
+            match bias {
+                Some(bias) => out.copy_from_slice(bias),
+                None => out.fill(F::zero()),
+            }
+            for (id, weight) in bag {
+                let row = table_row(table, width, id);
+                out.iter_mut().zip(row).for_each(|(o, &r)| *o += weight * r);
+            }
+            activate(out, activation);
+        }
+    });
+}
+
+/// `out[r] = gradient[r] ⊙ activation'(output[r])`, rows of `out` end to end: the way back through the activation.
+///
+/// # Panics
+/// If `out` is shorter than the rows.
+#[track_caller]
+pub fn activation_gradient_into<F: Real>(
+    out: &mut [F],
+    gradient: Columns<'_, F>,
+    output: Columns<'_, F>,
+    activation: Activation,
+) {
+    let width = gradient.width();
+    vectorised(|| {
+        let rows = out.chunks_exact_mut(width).zip(gradient.rows().zip(output.rows()));
+        match activation {
+            Activation::Identity => rows.for_each(|(out, (g, _))| out.copy_from_slice(g)),
+            Activation::Relu => rows.for_each(|(out, (g, y))| {
+                let pairs = g.iter().zip(y);
+                out.iter_mut()
+                    .zip(pairs)
+                    .for_each(|(o, (&g, &y))| *o = if y > F::zero() { g } else { F::zero() });
+            }),
+            other => rows.for_each(|(out, (g, y))| {
+                let pairs = g.iter().zip(y);
+                out.iter_mut().zip(pairs).for_each(|(o, (&g, &y))| *o = g * other.derivative(y));
+            }),
+        }
+    });
+}
+
+/// `out += weight · row`.
+#[inline(always)]
+pub fn add_scaled<F: Real>(out: &mut [F], weight: F, row: &[F]) {
+    out.iter_mut().zip(row).for_each(|(o, &r)| *o += weight * r);
+}
+
+#[inline(always)]
+fn activate<F: Real>(out: &mut [F], activation: Activation) {
+    match activation {
+        Activation::Identity => {}
+        Activation::Relu => out.iter_mut().for_each(|o| *o = relu(*o)),
+        other => out.iter_mut().for_each(|o| *o = other.apply(*o)),
+    }
+}
+
+#[inline(always)]
+#[track_caller]
+fn table_row<F>(table: &[F], width: usize, id: u32) -> &[F] {
+    let start = id as usize * width;
+    &table[start..start + width]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TABLE: [f64; 6] = [1.0, -2.0, 3.0, 4.0, -5.0, 6.0];
+
+    #[test]
+    fn gather_writes_its_columns_only() {
+        let mut out = [9.0; 8];
+        let columns = ColumnsMut::new(&mut out, 4, 1, 2);
+        gather_into(&TABLE, &[2, 0], Some(&[0.5, 0.5]), Activation::Relu, columns);
+        assert_eq!(out, [9.0, 0.0, 6.5, 9.0, 9.0, 1.5, 0.0, 9.0]);
+    }
+
+    #[test]
+    fn bags_sum_weighted_rows_and_may_be_empty() {
+        let mut out = [9.0; 6];
+        let bags =
+            Bags { offsets: &[0, 2, 2, 3], ids: &[0, 0, 1], weights: Some(&[1.0, 0.5, 2.0]) };
+        bag_into(&TABLE, bags, None, Activation::Identity, ColumnsMut::new(&mut out, 2, 0, 2));
+        assert_eq!(out, [1.5, -3.0, 0.0, 0.0, 6.0, 8.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_bag_of_one_is_a_gather(ids in prop::collection::vec(0_u32..3, 0..9), bias in -2.0..2.0_f64) {
+            for activation in Activation::ALL {
+                let bias = [bias, -bias];
+                let offsets: Vec<u32> = (0..).take(ids.len() + 1).collect();
+                let bags = Bags { offsets: &offsets, ids: &ids, weights: None };
+                let (mut one, mut many) = (vec![0.0; ids.len() * 2], vec![0.0; ids.len() * 2]);
+                gather_into(&TABLE, &ids, Some(&bias), activation, ColumnsMut::new(&mut one, 2, 0, 2));
+                bag_into(&TABLE, bags, Some(&bias), activation, ColumnsMut::new(&mut many, 2, 0, 2));
+                for (one, many) in one.iter().zip(&many) {
+                    prop_assert!((one - many).abs() < 1e-12);
+                }
+            }
+        }
+
+        #[test]
+        fn the_way_back_is_gradient_times_derivative(
+            pairs in prop::collection::vec((-2.0..2.0_f64, 0.0..1.0_f64), 0..9)
+        ) {
+            let (gradient, output): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+            for activation in Activation::ALL {
+                let mut out = vec![9.0; gradient.len()];
+                activation_gradient_into(
+                    &mut out,
+                    Columns::new(&gradient, 1, 0, 1),
+                    Columns::new(&output, 1, 0, 1),
+                    activation,
+                );
+                for ((&out, &g), &y) in out.iter().zip(&gradient).zip(&output) {
+                    prop_assert!((out - g * activation.derivative(y)).abs() < 1e-15);
+                }
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "out of range")]
+    fn an_id_past_the_table_is_refused() {
+        let mut out = [0.0; 2];
+        gather_into(&TABLE, &[3], None, Activation::Relu, ColumnsMut::new(&mut out, 2, 0, 2));
+    }
+}

@@ -1,0 +1,133 @@
+//! Makes parameters, each from a random stream of its own.
+//!
+//! The stream is chosen by the parameter's name, so that adding, dropping or reordering layers leaves the start of all
+//! others as it was, and two models can be compared layer by layer.
+//! One stream for the whole model would be shorter, and every change of a layer would then change all that come after.
+
+use crate::Init;
+use deepcross_autodiff::{DenseId, Params, Real, TableId};
+use ndarray::Array2;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Adds initialised parameters to a [`Params`].
+///
+/// Numbers are drawn as `f64` and rounded to `F`, so that `f32` and `f64` models start alike.
+#[derive(Debug)]
+pub struct Builder<'a, F> {
+    params: &'a mut Params<F>,
+    /// `None`: every weight is 0.
+    seed: Option<u64>,
+}
+
+impl<'a, F: Real> Builder<'a, F> {
+    /// A builder that adds to `params`; the same seed and names give the same numbers.
+    pub fn new(params: &'a mut Params<F>, seed: u64) -> Self {
+        Self { params, seed: Some(seed) }
+    }
+
+    /// A builder whose weights all start at 0, whatever their [`Init`]: for layers whose weights come from elsewhere.
+    pub fn zeros(params: &'a mut Params<F>) -> Self {
+        Self { params, seed: None }
+    }
+
+    /// Adds the matrix of a linear map, or a bias, whose shape is then `(1, outputs)`.
+    ///
+    /// # Shapes
+    /// `shape`: `(outputs, inputs)`
+    ///
+    /// # Panics
+    /// If a parameter of this name exists, or [`Init::Normal`] has a standard deviation that is negative or not finite.
+    #[track_caller]
+    pub fn dense(&mut self, name: &str, shape: (usize, usize), init: Init) -> DenseId {
+        let values = self.draw(name, shape, init.with_fans(shape.1, shape.0));
+        self.params.add_dense(name, values)
+    }
+
+    /// Adds a table of embeddings: a linear map from the one-hot row number, so it has `rows` inputs and `width` outputs.
+    ///
+    /// # Shapes
+    /// `shape`: `(rows, width)`
+    ///
+    /// # Panics
+    /// As [`dense`](Self::dense).
+    #[track_caller]
+    pub fn table(&mut self, name: &str, shape: (usize, usize), init: Init) -> TableId {
+        let values = self.draw(name, shape, init.with_fans(shape.0, shape.1));
+        self.params.add_table(name, values)
+    }
+
+    /// The parameters made so far, and those that were there before.
+    pub fn params(&self) -> &Params<F> {
+        self.params
+    }
+
+    pub(crate) fn params_mut(&mut self) -> &mut Params<F> {
+        self.params
+    }
+
+    #[track_caller]
+    fn draw(&self, name: &str, shape: (usize, usize), start: crate::init::Start) -> Array2<F> {
+        let Some(seed) = self.seed else { return Array2::zeros(shape) };
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(xxh3_64(name.as_bytes()));
+        start.draw(shape, &mut rng)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NORMAL: Init = Init::Normal { std: 1.0 };
+
+    /// The values of `wanted` after parameters of these names were made with this seed.
+    fn start<F: Real>(seed: u64, names: &[&str], wanted: &str) -> Vec<F> {
+        let mut params = Params::new();
+        let mut builder = Builder::new(&mut params, seed);
+        let ids: Vec<_> = names.iter().map(|name| builder.dense(name, (3, 4), NORMAL)).collect();
+        let position = names.iter().position(|&name| name == wanted);
+        params.dense_slice(ids[position.expect("it is among the names")]).to_vec()
+    }
+
+    #[test]
+    fn other_parameters_do_not_change_a_start() {
+        let alone = start::<f64>(7, &["b"], "b");
+        assert_eq!(start::<f64>(7, &["a", "b", "c"], "b"), alone);
+        assert_eq!(start::<f64>(7, &["c", "b"], "b"), alone);
+    }
+
+    #[test]
+    fn seed_and_name_both_count() {
+        let first = start::<f64>(7, &["a"], "a");
+        assert_ne!(start::<f64>(8, &["a"], "a"), first);
+        assert_ne!(start::<f64>(7, &["b"], "b"), first);
+    }
+
+    #[test]
+    fn without_a_seed_every_weight_is_zero() {
+        let mut params = Params::<f32>::new();
+        let weight = Builder::zeros(&mut params).dense("a", (3, 4), NORMAL);
+        assert_eq!(params.dense_slice(weight), [0.0; 12]);
+    }
+
+    #[test]
+    fn f32_is_f64_rounded() {
+        let rounded: Vec<f32> = start::<f64>(7, &["a"], "a").iter().map(|&v| v as f32).collect();
+        assert_eq!(start::<f32>(7, &["a"], "a"), rounded);
+    }
+
+    #[test]
+    fn fans_are_those_of_the_linear_map() {
+        let mut params = Params::<f64>::new();
+        let mut builder = Builder::new(&mut params, 1);
+        let weight = builder.dense("weight", (2, 600), Init::HeUniform);
+        let table = builder.table("table", (600, 2), Init::HeUniform);
+        let largest = |values: &[f64]| values.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
+        for values in [params.dense_slice(weight), params.table_slice(table)] {
+            // The bound of 600 inputs is 0.1, and of 2 inputs 1.7.
+            assert!((0.098..0.1).contains(&largest(values)), "{}", largest(values));
+        }
+    }
+}

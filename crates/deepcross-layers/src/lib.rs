@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod dropout;
+mod embedding;
+mod init;
+mod linear;
+mod module;
+mod one_layer_unit;
+mod residual_unit;
+mod scoring;
+mod stacked_field;
+mod stacking;
+#[cfg(test)]
+mod test_support;
+mod unit;
+
+pub use builder::Builder;
+pub use deepcross_autodiff::{Activation, Bags, Lookup, Real};
+pub use dropout::Dropout;
+pub use embedding::{Embedding, EmbeddingConfig};
+pub use init::Init;
+pub use linear::{Linear, LinearConfig};
+pub use module::Module;
+pub use one_layer_unit::{OneLayerUnit, OneLayerUnitConfig};
+pub use residual_unit::{ResidualUnit, ResidualUnitConfig};
+pub use scoring::{Scoring, ScoringConfig};
+pub use stacked_field::{FieldInput, StackedField};
+pub use stacking::Stacking;
+pub use unit::Unit;

@@ -1,0 +1,128 @@
+//! The paper's residual unit: two layers of ReLU around which the input is carried (paper, section 5.3 and figure 2).
+//!
+//! The outer ReLU stands *after* the addition, as figure 2 and the paper's CNTK macro have it; equation 4 omits it.
+//! It clips negative inputs, so numbers that are stacked raw should not be negative.
+
+use crate::{Builder, Init, Linear, LinearConfig, Module};
+use deepcross_autodiff::{Activation, Pass, Real, Var};
+
+/// Configuration of a [`ResidualUnit`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResidualUnitConfig {
+    /// The parameters are those of the linear maps `{name}.inner` and `{name}.outer`.
+    pub name: String,
+    /// The width of input and output.
+    pub width: usize,
+    /// The width between the two layers.
+    pub hidden: usize,
+    /// Applied after the addition.
+    pub activation: Activation,
+    /// How both weights start.
+    pub init: Init,
+}
+
+impl ResidualUnitConfig {
+    /// With a ReLU after the addition, starting at [`Init::XavierNormal`].
+    pub fn new(name: impl Into<String>, width: usize, hidden: usize) -> Self {
+        Self {
+            name: name.into(),
+            width,
+            hidden,
+            activation: Activation::Relu,
+            init: Init::XavierNormal,
+        }
+    }
+
+    /// Makes the parameters, and the layer that uses them.
+    ///
+    /// # Panics
+    /// As [`Builder::dense`].
+    #[track_caller]
+    pub fn init<F: Real>(&self, builder: &mut Builder<'_, F>) -> ResidualUnit {
+        let Self { name, width, hidden, activation, init } = self;
+        let inner = LinearConfig {
+            activation: Activation::Relu,
+            init: *init,
+            ..LinearConfig::new(format!("{name}.inner"), *width, *hidden)
+        };
+        let outer = LinearConfig {
+            init: *init,
+            ..LinearConfig::new(format!("{name}.outer"), *hidden, *width)
+        };
+        ResidualUnit {
+            inner: inner.init(builder),
+            outer: outer.init(builder),
+            activation: *activation,
+        }
+    }
+}
+
+/// `out = activation(x + W₁ relu(W₀ x + b₀) + b₁)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ResidualUnit {
+    /// `relu(W₀ x + b₀)`, to the hidden width.
+    pub inner: Linear,
+    /// `W₁ h + b₁`, back to the width of the input.
+    pub outer: Linear,
+    /// Applied after the addition.
+    pub activation: Activation,
+}
+
+impl Module for ResidualUnit {
+    /// # Shapes
+    /// `x`: `[rows, width]` → `[rows, width]`
+    fn forward<F: Real>(&self, pass: &mut Pass<'_, F>, x: Var) -> Var {
+        let hidden = self.inner.forward(pass, x);
+        let change = self.outer.forward(pass, hidden);
+        pass.add_activate(x, change, self.activation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::{activated, check, naive_linear};
+    use deepcross_autodiff::Params;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn agrees_with_its_twin_and_its_differences(
+            [rows, width, hidden] in prop::array::uniform3(1_usize..=8),
+            activation in prop::sample::select(&Activation::ALL[..]),
+            seed: u64,
+        ) {
+            let mut params = Params::new();
+            let mut builder = Builder::new(&mut params, 0);
+            let config = ResidualUnitConfig { activation, ..ResidualUnitConfig::new("unit", width, hidden) };
+            let unit = config.init(&mut builder);
+            let x = builder.dense("x", (rows, width), Init::Zeros);
+            check(
+                params,
+                seed,
+                |pass| {
+                    let x = pass.dense(x);
+                    unit.forward(pass, x)
+                },
+                |params| {
+                    let x = params.dense(x).to_owned();
+                    let hidden = naive_linear(params, unit.inner, &x);
+                    activated(x + naive_linear(params, unit.outer, &hidden), activation)
+                },
+            )?;
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_the_papers() {
+        let mut params = Params::<f32>::new();
+        let unit = ResidualUnitConfig::new("unit", 4, 3).init(&mut Builder::new(&mut params, 1));
+        assert_eq!(unit.inner.activation, Activation::Relu);
+        assert_eq!(unit.outer.activation, Activation::Identity);
+        assert_eq!(unit.activation, Activation::Relu);
+        let names: Vec<_> = params.dense_ids().map(|id| params.dense_name(id)).collect();
+        let expected =
+            ["unit.inner.weight", "unit.inner.bias", "unit.outer.weight", "unit.outer.bias"];
+        assert_eq!(names, expected);
+    }
+}

@@ -1,0 +1,152 @@
+//! One field of the stacked input, and what a batch holds for it.
+//!
+//! An enum, and not a trait that fields implement: a model describes its fields in a file and walks over them in
+//! `inspect`, and both want to know the kinds.
+
+use crate::Embedding;
+use deepcross_autodiff::{Bags, DenseId, Params, Real, StackBuilder};
+
+/// How one field becomes columns of the stacked input.
+#[derive(Clone, Copy, Debug)]
+pub enum StackedField {
+    /// A categorical field, embedded. Takes ids or bags.
+    Embedding(Embedding),
+    /// A categorical field of few values, stacked raw: the paper does so below 256 values. Takes ids or bags.
+    ///
+    /// Each id's weight is added to the id's column; a single id weighs 1.
+    OneHot {
+        /// The number of columns: ids are below it.
+        dimensions: usize,
+    },
+    /// Numbers, stacked raw.
+    Numbers {
+        /// The number of numbers a row.
+        width: usize,
+    },
+    /// Numbers, embedded by a linear map without bias.
+    ProjectedNumbers {
+        /// The map, `[outputs, inputs]`; see [`Builder::dense`](crate::Builder::dense).
+        weight: DenseId,
+    },
+}
+
+impl StackedField {
+    /// The number of columns.
+    pub fn width<F: Real>(&self, params: &Params<F>) -> usize {
+        match *self {
+            Self::Embedding(embedding) => params.table_width(embedding.lookup.table),
+            Self::OneHot { dimensions } => dimensions,
+            Self::Numbers { width } => width,
+            Self::ProjectedNumbers { weight } => params.dense_shape(weight).0,
+        }
+    }
+
+    /// Fills the field's columns.
+    #[track_caller]
+    pub(crate) fn fill<F: Real>(
+        &self,
+        stack: &mut StackBuilder<'_, '_, F>,
+        input: FieldInput<'_, F>,
+    ) {
+        match (*self, input) {
+            (Self::Embedding(Embedding { lookup }), FieldInput::Ids(ids)) => {
+                stack.gather(lookup, ids);
+            }
+            (Self::Embedding(Embedding { lookup }), FieldInput::Bags(bags)) => {
+                stack.bag(lookup, bags);
+            }
+            (Self::OneHot { dimensions }, FieldInput::Ids(ids)) => one_hot(stack, dimensions, ids),
+            (Self::OneHot { dimensions }, FieldInput::Bags(bags)) => {
+                multi_hot(stack, dimensions, bags);
+            }
+            (Self::Numbers { width }, FieldInput::Numbers(values)) => numbers(stack, width, values),
+            (Self::ProjectedNumbers { weight }, FieldInput::Numbers(values)) => {
+                stack.project(weight, values);
+            }
+            (field, input) => panic!("the field {field:?} does not take {}", input.kind()),
+        }
+    }
+}
+
+/// What the rows of a batch hold for one field.
+#[derive(Clone, Copy, Debug)]
+pub enum FieldInput<'a, F> {
+    /// One id a row.
+    Ids(&'a [u32]),
+    /// One bag of ids a row.
+    Bags(Bags<'a, F>),
+    /// Numbers, row after row.
+    Numbers(&'a [F]),
+}
+
+impl<F> FieldInput<'_, F> {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Ids(_) => "ids",
+            Self::Bags(_) => "bags",
+            Self::Numbers(_) => "numbers",
+        }
+    }
+}
+
+#[track_caller]
+fn one_hot<F: Real>(stack: &mut StackBuilder<'_, '_, F>, dimensions: usize, ids: &[u32]) {
+    assert_eq!(ids.len(), stack.n_rows(), "one id a row");
+    stack.constant(dimensions, |row, out| out[ids[row] as usize] = F::one());
+}
+
+#[track_caller]
+fn multi_hot<F: Real>(stack: &mut StackBuilder<'_, '_, F>, dimensions: usize, bags: Bags<'_, F>) {
+    assert_eq!(bags.len(), stack.n_rows(), "one bag a row");
+    let mut bags = bags.iter();
+    stack.constant(dimensions, |_, out| {
+        bags.next().into_iter().flatten().for_each(|(id, weight)| out[id as usize] += weight);
+    });
+}
+
+#[track_caller]
+fn numbers<F: Real>(stack: &mut StackBuilder<'_, '_, F>, width: usize, values: &[F]) {
+    assert_eq!(values.len(), stack.n_rows() * width, "{width} numbers a row");
+    stack.constant(width, |row, out| {
+        out.copy_from_slice(&values[row * width..(row + 1) * width]);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Stacking;
+    use deepcross_autodiff::Tape;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    /// The message of the panic that comes of two rows of this field and input.
+    fn refusal(field: StackedField, input: FieldInput<'_, f64>) -> String {
+        let (params, mut tape) = (Params::new(), Tape::new());
+        let stacking = Stacking::new(vec![field], &params);
+        let mut pass = tape.record(&params);
+        let forward = AssertUnwindSafe(|| stacking.forward(&mut pass, 2, |_| input));
+        let payload = catch_unwind(forward).expect_err("the input does not fit the field");
+        let text = payload.downcast_ref::<String>().cloned();
+        text.unwrap_or_else(|| payload.downcast_ref::<&str>().expect("a message").to_string())
+    }
+
+    #[test]
+    fn inputs_that_do_not_fit_are_refused() {
+        let (one_hot, numbers) =
+            (StackedField::OneHot { dimensions: 3 }, StackedField::Numbers { width: 2 });
+        let bags = Bags { offsets: &[0, 1], ids: &[0], weights: None };
+        let cases = [
+            (one_hot, FieldInput::Numbers(&[1.0, 2.0]), "does not take numbers"),
+            (numbers, FieldInput::Ids(&[1, 2]), "does not take ids"),
+            (numbers, FieldInput::Bags(bags), "does not take bags"),
+            (one_hot, FieldInput::Ids(&[1]), "one id a row"),
+            (one_hot, FieldInput::Ids(&[1, 3]), "index out of bounds"),
+            (one_hot, FieldInput::Bags(bags), "one bag a row"),
+            (numbers, FieldInput::Numbers(&[1.0, 2.0, 3.0]), "2 numbers a row"),
+        ];
+        for (field, input, expected) in cases {
+            let message = refusal(field, input);
+            assert!(message.contains(expected), "{message} does not say {expected}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The stacking layer: all fields side by side (paper, section 5.2).
+//!
+//! Each field is written straight into its columns; fields that were values of their own, concatenated, would be
+//! written twice.
+
+use crate::{FieldInput, StackedField};
+use deepcross_autodiff::{Params, Pass, Real, Var};
+
+/// The concatenation of fields, in their order.
+#[derive(Clone, Debug)]
+pub struct Stacking {
+    fields: Vec<StackedField>,
+    width: usize,
+}
+
+impl Stacking {
+    /// A stack of fields whose parameters are among `params`.
+    pub fn new<F: Real>(fields: Vec<StackedField>, params: &Params<F>) -> Self {
+        let width = fields.iter().map(|field| field.width(params)).sum();
+        Self { fields, width }
+    }
+
+    /// The fields, from left to right.
+    pub fn fields(&self) -> &[StackedField] {
+        &self.fields
+    }
+
+    /// The number of columns of all fields together.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The stacked input of `n_rows` rows; `input(i)` is what they hold for field `i`. Allocates nothing when warm.
+    ///
+    /// # Shapes
+    /// Each input: one id, bag or row of numbers a row → `[rows, width]`
+    ///
+    /// # Panics
+    /// If a field does not take the kind of its input, an input is not of `n_rows` rows, or an id is not below the
+    /// dimensions of its field.
+    #[track_caller]
+    pub fn forward<'b, F: Real>(
+        &self,
+        pass: &mut Pass<'_, F>,
+        n_rows: usize,
+        input: impl Fn(usize) -> FieldInput<'b, F>,
+    ) -> Var {
+        let mut stack = pass.stack(n_rows, self.width);
+        for (i, field) in self.fields.iter().enumerate() {
+            field.fill(&mut stack, input(i));
+        }
+        stack.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::{OwnedBags, any_bags, check, multi_hot, naive_embedding, one_hot};
+    use crate::{Builder, Embedding, EmbeddingConfig, Init};
+    use deepcross_autodiff::DenseId;
+    use ndarray::{Array2, Axis, concatenate};
+    use proptest::prelude::*;
+
+    const DIMENSIONS: u32 = 5;
+
+    /// What some rows hold: a one-hot field, a multi-hot field, and two numbers a row.
+    #[derive(Clone, Debug)]
+    struct Rows {
+        ids: Vec<u32>,
+        bags: OwnedBags,
+        numbers: Array2<f64>,
+    }
+
+    impl Rows {
+        fn inputs(&self) -> [FieldInput<'_, f64>; 3] {
+            let numbers = self.numbers.as_slice().expect("made in standard layout");
+            [
+                FieldInput::Ids(&self.ids),
+                FieldInput::Bags(self.bags.view()),
+                FieldInput::Numbers(numbers),
+            ]
+        }
+
+        /// The three kinds of input as matrices.
+        fn matrices(&self) -> [Array2<f64>; 3] {
+            let dimensions = DIMENSIONS as usize;
+            let (one, many) = (one_hot(&self.ids, dimensions), multi_hot(&self.bags, dimensions));
+            [one, many, self.numbers.clone()]
+        }
+    }
+
+    fn any_rows() -> impl Strategy<Value = Rows> {
+        (1_usize..=8).prop_flat_map(|n_rows| {
+            let ids = prop::collection::vec(0..DIMENSIONS, n_rows);
+            let numbers = prop::collection::vec(-2.0..2.0, 2 * n_rows).prop_map(move |values| {
+                Array2::from_shape_vec((n_rows, 2), values).expect("two a row")
+            });
+            (ids, any_bags(n_rows, DIMENSIONS), numbers).prop_map(|(ids, bags, numbers)| Rows {
+                ids,
+                bags,
+                numbers,
+            })
+        })
+    }
+
+    /// Every kind of field, each with the number of its input among those of [`Rows`].
+    fn fields(
+        builder: &mut Builder<'_, f64>,
+        width: usize,
+    ) -> ([(StackedField, usize); 6], [Embedding; 2], DenseId) {
+        let dimensions = DIMENSIONS as usize;
+        let ad = EmbeddingConfig::new("ad", dimensions, width).init(builder);
+        let words = EmbeddingConfig::new("words", dimensions, 3).init(builder);
+        let weight = builder.dense("numbers", (width, 2), Init::Zeros);
+        let fields = [
+            (StackedField::OneHot { dimensions }, 0),
+            (StackedField::Embedding(ad), 0),
+            (StackedField::OneHot { dimensions }, 1),
+            (StackedField::Embedding(words), 1),
+            (StackedField::Numbers { width: 2 }, 2),
+            (StackedField::ProjectedNumbers { weight }, 2),
+        ];
+        (fields, [ad, words], weight)
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_its_twin_and_its_differences(
+            rows in any_rows(),
+            width in 1_usize..=8,
+            seed: u64,
+        ) {
+            let mut params = Params::new();
+            let (fields, [ad, words], weight) = fields(&mut Builder::new(&mut params, 0), width);
+            let stacking = Stacking::new(fields.iter().map(|field| field.0).collect(), &params);
+            prop_assert_eq!(stacking.width(), 5 + width + 5 + 3 + 2 + width);
+            let inputs = rows.inputs();
+            check(
+                params,
+                seed,
+                |pass| stacking.forward(pass, rows.ids.len(), |i| inputs[fields[i].1]),
+                |params| {
+                    let [one, many, numbers] = rows.matrices();
+                    let ads = naive_embedding(params, ad, &one);
+                    let sums = naive_embedding(params, words, &many);
+                    let projected = numbers.dot(&params.dense(weight).t());
+                    let parts = [&one, &ads, &many, &sums, &numbers, &projected];
+                    concatenate(Axis(1), &parts.map(|part| part.view())).expect("as many rows")
+                },
+            )?;
+        }
+    }
+}

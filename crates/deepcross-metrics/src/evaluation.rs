@@ -1,0 +1,187 @@
+//! All metrics of a set of predictions in one pass.
+
+use serde::Serialize;
+
+use crate::row::Row;
+use crate::slices::for_each_row;
+use crate::{Auc, Calibration, MetricError, NormalizedEntropy, Score};
+
+/// Takes predictions and ends in a [`Summary`].
+///
+/// `S` is the type of the probabilities, `f32` or `f64`. It decides the memory ([`Auc`] keeps
+/// every score) and the clamp of [`LogLoss`](crate::LogLoss).
+#[derive(Clone, Debug, Default)]
+pub struct Evaluation<S: Score> {
+    rows: u64,
+    positives: u64,
+    auc: Auc<S>,
+    entropy: NormalizedEntropy,
+    calibration: Calibration,
+}
+
+impl<S: Score> Evaluation<S> {
+    /// Takes a row: the probability of label 1, a label (0 or 1), and a weight (0, or
+    /// [`MIN_WEIGHT`](crate::MIN_WEIGHT) to [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
+    ///
+    /// # Errors
+    /// A probability outside [0, 1], a label that is no class, a weight out of range; the row is
+    /// then not counted.
+    pub fn push(
+        &mut self,
+        probability: S,
+        label: impl Into<f64>,
+        weight: impl Into<f64>,
+    ) -> Result<(), MetricError> {
+        let row = Row::predicted(probability, label, weight)?;
+        self.rows += 1;
+        self.positives += u64::from(row.positive);
+        self.auc.add(row);
+        self.entropy.add(row);
+        self.calibration.add(row);
+        Ok(())
+    }
+
+    /// Takes the rows of slices. `weights` has one entry a row, or none where all are 1.
+    ///
+    /// # Errors
+    /// Slices of different lengths, before any row is counted; and the first bad row, by its
+    /// position, after the rows before it are counted.
+    pub fn push_all(
+        &mut self,
+        probabilities: &[S],
+        labels: &[impl Copy + Into<f64>],
+        weights: &[impl Copy + Into<f64>],
+    ) -> Result<(), MetricError> {
+        for_each_row(probabilities, labels, weights, |probability, label, weight| {
+            self.push(probability, label, weight)
+        })
+    }
+
+    /// Takes all rows of another part of the data.
+    ///
+    /// Counts and AUC are then the same to the bit as if one evaluation had taken all rows; the
+    /// other metrics, which are sums, to a few units in the last place.
+    pub fn merge(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.positives += other.positives;
+        self.auc.merge(other.auc);
+        self.entropy.merge(other.entropy);
+        self.calibration.merge(other.calibration);
+    }
+
+    /// The metrics of all rows. Takes n log n time for n rows, because AUC sorts.
+    ///
+    /// For metrics on the way, finish a clone.
+    pub fn finish(self) -> Summary {
+        let base_rate = self.entropy.base_rate();
+        let weight = base_rate.weight();
+        Summary {
+            rows: self.rows,
+            positives: self.positives,
+            weight,
+            positive_weight: base_rate.positive_weight(),
+            base_rate: base_rate.value(),
+            log_loss: self.entropy.log_loss().value(),
+            base_log_loss: base_rate.log_loss(),
+            normalized_entropy: self.entropy.value(),
+            calibration: self.calibration.value(),
+            mean_prediction: (weight > 0.0).then(|| self.calibration.predicted() / weight),
+            auc: self.auc.into_value(),
+        }
+    }
+}
+
+/// What an [`Evaluation`] found. No field is ever NaN or infinite.
+///
+/// Serialised, it is a map of its fields, in which what is undefined is null.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Rows taken, those of weight 0 included.
+    pub rows: u64,
+    /// Rows taken with label 1, those of weight 0 included.
+    pub positives: u64,
+    /// The sum of all weights.
+    pub weight: f64,
+    /// The sum of the weights of rows with label 1.
+    pub positive_weight: f64,
+    /// `positive_weight / weight`; `None` without weight.
+    pub base_rate: Option<f64>,
+    /// The area under the ROC curve, see [`Auc`]; `None` where a class has no weight.
+    pub auc: Option<f64>,
+    /// The mean log loss in nats, see [`LogLoss`](crate::LogLoss); `None` without weight.
+    pub log_loss: Option<f64>,
+    /// The log loss of always predicting `base_rate`; `None` without weight.
+    pub base_log_loss: Option<f64>,
+    /// `log_loss / base_log_loss`, see [`NormalizedEntropy`]; `None` where a class has no weight.
+    pub normalized_entropy: Option<f64>,
+    /// Predicted over observed positives, see [`Calibration`]; `None` where label 1 has no weight.
+    pub calibration: Option<f64>,
+    /// The weighted mean of the probabilities; `None` without weight.
+    pub mean_prediction: Option<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::assert_close;
+
+    fn summary(labels: &[u8], weights: &[f64]) -> Summary {
+        let probabilities = &[0.5_f32, 0.75, 0.5, 0.5][..labels.len()];
+        let mut evaluation = Evaluation::default();
+        evaluation.push_all(probabilities, labels, weights).expect("the rows are good");
+        evaluation.finish()
+    }
+
+    /// Each expected value stands at the place of its field.
+    #[track_caller]
+    fn check(found: Summary, counts: (u64, u64), weights: (f64, f64), expected: [Option<f64>; 7]) {
+        assert_eq!((found.rows, found.positives), counts);
+        assert_eq!((found.weight, found.positive_weight), weights);
+        assert_close(found.base_rate, expected[0]);
+        assert_close(found.auc, expected[1]);
+        assert_close(found.log_loss, expected[2]);
+        assert_close(found.base_log_loss, expected[3]);
+        assert_close(found.normalized_entropy, expected[4]);
+        assert_close(found.calibration, expected[5]);
+        assert_close(found.mean_prediction, expected[6]);
+    }
+
+    #[test]
+    fn both_classes_define_all_metrics() {
+        let loss = (16.0_f64 / 3.0).ln() / 3.0;
+        let base = (27.0_f64 / 4.0).ln() / 3.0;
+        let expected = [1.0 / 3.0, 1.0, loss, base, loss / base, 1.75, 1.75 / 3.0].map(Some);
+        check(summary(&[0, 1, 0, 1], &[1.0, 1.0, 1.0, 0.0]), (4, 2), (3.0, 1.0), expected);
+    }
+
+    #[test]
+    fn one_class_leaves_metrics_undefined() {
+        let ln_2 = Some(std::f64::consts::LN_2);
+        let negative = [Some(0.0), None, ln_2, Some(0.0), None, None, Some(0.5)];
+        check(summary(&[0, 1], &[1.0, 0.0]), (2, 1), (1.0, 0.0), negative);
+        let positive = [Some(1.0), None, ln_2, Some(0.0), None, Some(0.5), Some(0.5)];
+        check(summary(&[1], &[]), (1, 1), (1.0, 1.0), positive);
+        check(summary(&[1, 0], &[0.0, 0.0]), (2, 1), (0.0, 0.0), [None; 7]);
+    }
+
+    #[test]
+    fn what_is_undefined_is_null_in_json() {
+        let json = serde_json::to_string(&summary(&[], &[])).expect("a summary is a map");
+        let expected = concat!(
+            r#"{"rows":0,"positives":0,"weight":0.0,"positive_weight":0.0,"base_rate":null,"#,
+            r#""auc":null,"log_loss":null,"base_log_loss":null,"normalized_entropy":null,"#,
+            r#""calibration":null,"mean_prediction":null}"#,
+        );
+        assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn a_bad_row_is_named_and_not_counted() {
+        let mut evaluation = Evaluation::default();
+        let problem = evaluation.push_all(&[0.5, 1.5, 0.5], &[0, 1, 1], &[] as &[f64]);
+        let message = "row 1: probability must be in [0, 1], but is 1.5";
+        assert_eq!(problem.map_err(|problem| problem.to_string()), Err(message.to_owned()));
+        assert_eq!(evaluation.finish().rows, 1);
+    }
+}

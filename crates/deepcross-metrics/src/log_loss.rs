@@ -1,0 +1,137 @@
+//! Log loss, computed from probabilities.
+//!
+//! A probability of exactly 0 or 1 that turns out wrong has an infinite loss, and one such row
+//! would be all that a mean says. Probabilities are therefore moved into [ε, 1 − ε], where ε is
+//! the machine epsilon of the type they come in (2⁻²³ for `f32`, 2⁻⁵² for `f64`), as scikit-learn
+//! does. Losses from logits need no clamp and lost: predictions that come from a file, or from
+//! another program, have no logits.
+
+use crate::row::Row;
+use crate::slices::for_each_row;
+use crate::sum::Sum;
+use crate::{MetricError, Score};
+
+/// The weighted mean of −ln of the probability that was given to the label, in nats.
+///
+/// Other orders and partings of the rows change the value by a few units in the last place.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogLoss {
+    loss: Sum,
+    weight: Sum,
+}
+
+impl LogLoss {
+    /// Takes a row: the probability of label 1, a label (0 or 1), and a weight (0, or
+    /// [`MIN_WEIGHT`](crate::MIN_WEIGHT) to [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
+    ///
+    /// The probability is clamped by the [`EPSILON`](Score::EPSILON) of its type: a sure and wrong
+    /// prediction costs 15.9 nats in `f32` and 36.0 in `f64`.
+    ///
+    /// # Errors
+    /// A probability outside [0, 1], a label that is no class, a weight out of range; the row is
+    /// then not counted.
+    pub fn push(
+        &mut self,
+        probability: impl Score,
+        label: impl Into<f64>,
+        weight: impl Into<f64>,
+    ) -> Result<(), MetricError> {
+        self.add(Row::predicted(probability, label, weight)?);
+        Ok(())
+    }
+
+    /// Takes all rows of another part of the data.
+    pub fn merge(&mut self, other: Self) {
+        self.loss.merge(other.loss);
+        self.weight.merge(other.weight);
+    }
+
+    /// The mean loss, not negative; `None` where there is no weight.
+    pub fn value(&self) -> Option<f64> {
+        let weight = self.weight.value();
+        (weight > 0.0).then(|| self.loss.value() / weight)
+    }
+
+    pub(crate) fn add<S: Score>(&mut self, row: Row<S>) {
+        self.loss.add(row.weight * loss(row));
+        self.weight.add(row.weight);
+    }
+}
+
+/// The [`LogLoss`] of probabilities in memory, all weights 1.
+///
+/// # Errors
+/// Slices of different lengths, and the first bad row, by its position.
+pub fn log_loss<S: Score>(
+    probabilities: &[S],
+    labels: &[impl Copy + Into<f64>],
+) -> Result<Option<f64>, MetricError> {
+    log_loss_weighted(probabilities, labels, &[] as &[f64])
+}
+
+/// The [`LogLoss`] of probabilities in memory. `weights` has one entry a row, or none where all
+/// are 1.
+///
+/// # Errors
+/// Slices of different lengths, and the first bad row, by its position.
+pub fn log_loss_weighted<S: Score>(
+    probabilities: &[S],
+    labels: &[impl Copy + Into<f64>],
+    weights: &[impl Copy + Into<f64>],
+) -> Result<Option<f64>, MetricError> {
+    let mut mean = LogLoss::default();
+    for_each_row(probabilities, labels, weights, |probability, label, weight| {
+        mean.push(probability, label, weight)
+    })?;
+    Ok(mean.value())
+}
+
+fn loss<S: Score>(row: Row<S>) -> f64 {
+    let probability = row.probability().clamp(S::EPSILON, 1.0 - S::EPSILON);
+    if row.positive { -probability.ln() } else { -(-probability).ln_1p() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::assert_close;
+
+    #[track_caller]
+    fn check<S: Score>(rows: &[(S, u8, f64)], expected: Option<f64>) {
+        let mut mean = LogLoss::default();
+        for &(probability, label, weight) in rows {
+            mean.push(probability, label, weight).expect("rows of the table are good");
+        }
+        assert_close(mean.value(), expected);
+    }
+
+    #[test]
+    fn is_the_mean_by_weight() {
+        let ln_2 = std::f64::consts::LN_2;
+        check(&[(0.5, 0, 1.0), (0.5, 1, 1.0)], Some(ln_2));
+        check(&[(0.25, 1, 3.0), (0.5, 1, 1.0)], Some(7.0 * ln_2 / 4.0));
+        check(&[(0.5, 1, 1.0), (0.1, 0, 0.0)], Some(ln_2));
+    }
+
+    #[test]
+    fn probabilities_of_0_and_1_are_clamped_by_their_type() {
+        check(&[(0.0_f64, 1, 1.0)], Some(-f64::EPSILON.ln()));
+        check(&[(1.0_f64, 0, 1.0)], Some(-f64::EPSILON.ln()));
+        check(&[(0.0_f32, 1, 1.0)], Some(-f64::from(f32::EPSILON).ln()));
+        check(&[(1.0_f32, 0, 1.0)], Some(-f64::from(f32::EPSILON).ln()));
+        check(&[(0.0_f64, 0, 1.0)], Some(f64::EPSILON));
+    }
+
+    #[test]
+    fn needs_weight() {
+        check::<f64>(&[], None);
+        check(&[(0.5, 1, 0.0)], None);
+    }
+
+    #[test]
+    fn a_bad_row_is_not_counted() {
+        let mut mean = LogLoss::default();
+        assert_eq!(mean.push(1.5, 0, 1), Err(MetricError::Probability { value: 1.5 }));
+        assert_eq!(mean.value(), None);
+    }
+}

@@ -1,0 +1,14 @@
+//! What the unit tests of several metrics share.
+
+/// Both are undefined, or they agree but for the last bits, in which logarithms differ between
+/// platforms.
+#[track_caller]
+pub(crate) fn assert_close(found: Option<f64>, expected: Option<f64>) {
+    let close = match (found, expected) {
+        (Some(found), Some(expected)) => {
+            (found - expected).abs() <= 1e-15 * expected.abs().max(1.0)
+        }
+        _ => found.is_none() && expected.is_none(),
+    };
+    assert!(close, "found {found:?}, expected {expected:?}");
+}

@@ -1,0 +1,93 @@
+//! Golden numbers, made in float64 with NumPy and scikit-learn: for labels `y`, scores `p` with
+//! ties and weights `w`,
+//!
+//! ```python
+//! auc = roc_auc_score(y, p, sample_weight=w)      # `unweighted`: w = None
+//! log_loss = log_loss(y, p, sample_weight=w)
+//! rate = y.mean()
+//! base = -(rate * math.log(rate) + (1 - rate) * math.log(1 - rate))
+//! normalized_entropy = log_loss(y, p) / base
+//! calibration_ratio = p.sum() / y.sum()
+//! ```
+//!
+//! The file's `pr_auc` and `brier` are not read.
+
+use deepcross_metrics::{Evaluation, log_loss, log_loss_weighted, roc_auc, roc_auc_weighted};
+use serde_json::Value;
+
+const GOLDEN: &str = include_str!("../golden/metrics.json");
+
+struct Case {
+    labels: Vec<f64>,
+    scores: Vec<f64>,
+    weights: Vec<f64>,
+    expected: Value,
+}
+
+fn cases() -> Vec<Case> {
+    let cases: Vec<Value> = serde_json::from_str(GOLDEN).expect("the golden file is JSON");
+    assert_eq!(cases.len(), 4);
+    let numbers = |case: &Value, name: &str| {
+        serde_json::from_value(case[name].clone()).expect("the golden file holds lists of numbers")
+    };
+    let read = |case: Value| Case {
+        labels: numbers(&case, "labels"),
+        scores: numbers(&case, "scores"),
+        weights: numbers(&case, "weights"),
+        expected: case,
+    };
+    cases.into_iter().map(read).collect()
+}
+
+#[track_caller]
+fn check(found: Option<f64>, expected: &Value) {
+    let expected = expected.as_f64().expect("the golden file holds this number");
+    let found = found.expect("both classes are there");
+    assert!((found - expected).abs() <= 1e-12 * expected.abs().max(1.0), "{found} {expected}");
+}
+
+#[test]
+fn functions_agree() {
+    for Case { labels, scores, weights, expected } in cases() {
+        let (plain, weighted) = (&expected["unweighted"], &expected["weighted"]);
+        check(roc_auc(&scores, &labels).unwrap(), &plain["auc"]);
+        check(log_loss(&scores, &labels).unwrap(), &plain["log_loss"]);
+        check(roc_auc_weighted(&scores, &labels, &weights).unwrap(), &weighted["auc"]);
+        check(log_loss_weighted(&scores, &labels, &weights).unwrap(), &weighted["log_loss"]);
+    }
+}
+
+#[test]
+fn evaluation_agrees() {
+    for Case { labels, scores, expected, .. } in cases() {
+        let mut evaluation = Evaluation::default();
+        evaluation.push_all(&scores, &labels, &[] as &[f64]).unwrap();
+        let summary = evaluation.finish();
+        check(summary.auc, &expected["unweighted"]["auc"]);
+        check(summary.log_loss, &expected["unweighted"]["log_loss"]);
+        check(summary.normalized_entropy, &expected["normalized_entropy"]);
+        check(summary.calibration, &expected["calibration_ratio"]);
+    }
+}
+
+#[test]
+fn weighted_evaluation_agrees() {
+    for Case { labels, scores, weights, expected } in cases() {
+        let mut evaluation = Evaluation::default();
+        evaluation.push_all(&scores, &labels, &weights).unwrap();
+        let summary = evaluation.finish();
+        check(summary.auc, &expected["weighted"]["auc"]);
+        check(summary.log_loss, &expected["weighted"]["log_loss"]);
+    }
+}
+
+/// Scores of at most six decimals keep their order and their ties as `f32`.
+#[test]
+fn narrow_scores_give_the_same_area() {
+    for Case { labels, scores, weights, expected } in cases() {
+        let scores: Vec<f32> = scores.iter().map(|&score| score as f32).collect();
+        check(roc_auc(&scores, &labels).unwrap(), &expected["unweighted"]["auc"]);
+        let weighted = roc_auc_weighted(&scores, &labels, &weights).unwrap();
+        check(weighted, &expected["weighted"]["auc"]);
+    }
+}

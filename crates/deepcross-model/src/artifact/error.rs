@@ -1,0 +1,193 @@
+//! What can go wrong with an artifact: its bytes, and the file that they stand in.
+//!
+//! The two are apart because bytes need not come from a file.
+//! A message about a file names it; what the operating system said, if it was asked, is the error's source.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why an artifact's file could not be written or read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ArtifactError {
+    /// There is no such file.
+    #[error("`{}`: no such file", file.display())]
+    MissingFile {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The path is a folder.
+    #[error("`{}`: is a folder, expected an artifact file", file.display())]
+    Folder {
+        /// The folder.
+        file: PathBuf,
+    },
+    /// The path is a device, pipe or socket.
+    #[error("`{}`: is a device, pipe or socket, expected an artifact file", file.display())]
+    NotAFile {
+        /// The path.
+        file: PathBuf,
+    },
+    /// The operating system refused to open or to read the file.
+    #[error("`{}`: cannot be read", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The file can be read, but is no sound artifact.
+    #[error("`{}`: {problem}", file.display())]
+    Invalid {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with its content.
+        problem: FormatError,
+    },
+    /// The folder to write into does not exist, or is no folder.
+    #[error("`{}`: cannot be written: there is no folder `{}`", file.display(), folder.display())]
+    MissingFolder {
+        /// The file to be written.
+        file: PathBuf,
+        /// The folder that it should stand in.
+        folder: PathBuf,
+    },
+    /// The operating system refused to write: no permission, a full disk.
+    #[error("`{}`: cannot be written", file.display())]
+    Unwritable {
+        /// The file to be written.
+        file: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// Header or weights are such that an artifact cannot hold them.
+    #[error("`{}`: cannot be written: {problem}", file.display())]
+    Unencodable {
+        /// The file to be written.
+        file: PathBuf,
+        /// What is wrong with header or weights.
+        problem: FormatError,
+    },
+}
+
+/// Why bytes are no sound artifact, or why a header and weights cannot become one.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// The bytes do not begin with the magic.
+    #[error("is not a deepcross artifact: it does not begin with `DEEPCROS`")]
+    NotAnArtifact,
+    /// The format is newer than this program.
+    #[error(
+        "was written by a newer deepcross: it has format version {found}, this one reads up to {supported}"
+    )]
+    NewerVersion {
+        /// The version found.
+        found: u32,
+        /// The newest version that can be read.
+        supported: u32,
+    },
+    /// No deepcross ever wrote this version.
+    #[error("has format version {found}, expected 1 to {supported}")]
+    UnknownVersion {
+        /// The version found.
+        found: u32,
+        /// The newest version that can be read.
+        supported: u32,
+    },
+    /// Bytes are missing at the end.
+    #[error("is cut off: it has {length} bytes, expected at least {expected}")]
+    Truncated {
+        /// The number of bytes found.
+        length: u64,
+        /// The least number of bytes that it should have.
+        expected: u64,
+    },
+    /// Something follows the end.
+    #[error("has {length} bytes, expected {expected}")]
+    TooLong {
+        /// The number of bytes found.
+        length: u64,
+        /// The number of bytes that it should have.
+        expected: u64,
+    },
+    /// A checksum does not match what it covers.
+    #[error("is damaged: the checksum of the {part} is {computed:016x}, expected {stored:016x}")]
+    Damaged {
+        /// What the checksum covers: `header` or `file`.
+        part: &'static str,
+        /// The checksum that was stored.
+        stored: u64,
+        /// The checksum of what was found.
+        computed: u64,
+    },
+    /// Bytes between header and tensors, or between tensors, are not zero.
+    #[error("is damaged: bytes that fill up to a multiple of 64 are not zero")]
+    Filling,
+    /// The header is longer than allowed.
+    #[error("the header has {length} bytes, expected at most {limit}")]
+    HeaderTooLong {
+        /// Its length in bytes.
+        length: u64,
+        /// The greatest length allowed.
+        limit: u64,
+    },
+    /// The header is not what the caller's type expects.
+    #[error("the header cannot be decoded: {reason}")]
+    Header {
+        /// What was found.
+        reason: String,
+    },
+    /// The caller's header has something that cannot be encoded.
+    #[error("the header cannot be encoded: {reason}")]
+    UnsupportedHeader {
+        /// What it has.
+        reason: String,
+    },
+    /// Header and weights are sound by themselves, and do not make a model.
+    ///
+    /// It is the header's owner who finds this: [`decode`](super::decode) does not know what a header says.
+    #[error("does not hold a whole model: {reason}")]
+    Content {
+        /// What does not fit.
+        reason: String,
+    },
+    /// There are more tensors than allowed.
+    #[error("there are {count} tensors, expected at most {limit}")]
+    TooManyTensors {
+        /// How many.
+        count: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// Two tensors have one name.
+    #[error("tensor `{name}`: the name occurs twice, expected each name once")]
+    RepeatedTensor {
+        /// The name.
+        name: String,
+    },
+    /// A tensor has no elements, or more than a file can hold.
+    #[error(
+        "tensor `{name}`: {rows} rows of {columns} columns, expected at least 1 of each and at most 2^46 elements"
+    )]
+    TensorShape {
+        /// The tensor's name.
+        name: String,
+        /// Its rows.
+        rows: u64,
+        /// Its columns.
+        columns: u64,
+    },
+    /// A weight is NaN or infinite.
+    #[error("tensor `{name}`, row {row}, column {column}: is not a finite number")]
+    NonFinite {
+        /// The tensor's name.
+        name: String,
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+    },
+}

@@ -1,0 +1,293 @@
+//! The artifact's file: read whole, and written whole or not at all.
+//!
+//! A new file is written under a temporary name in the same folder, synced, and renamed.
+//! To write in place would be simpler, but a run that is killed, or a full disk, would leave half a model in the place
+//! of a good one.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::path::Path;
+
+use deepcross_autodiff::Params;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tempfile::NamedTempFile;
+
+use super::ArtifactError;
+use super::format::{self, Encoding, MAGIC};
+
+const BUFFER_LENGTH: usize = 1 << 20;
+
+/// Writes an artifact in place of what `file` holds, if anything.
+///
+/// After an error or a crash, `file` is as it was before, or complete where all that failed was to sync the folder.
+/// After success, it survives a crash.
+/// The same header and weights give the same bytes.
+///
+/// # Errors
+/// If header or weights are nothing that an artifact can hold (see [`Encoding::new`]), or the file cannot be written.
+pub fn write<H: Serialize>(
+    file: impl AsRef<Path>,
+    header: &H,
+    params: &Params<f32>,
+) -> Result<(), ArtifactError> {
+    let file = file.as_ref();
+    let encoding = Encoding::new(header, params)
+        .map_err(|problem| ArtifactError::Unencodable { file: file.to_owned(), problem })?;
+    replace(file, |writer| encoding.write_to(writer))
+}
+
+/// Checks that [`write()`] could write to `file`, without changing it: to be asked before a long training.
+///
+/// # Errors
+/// If the folder is missing or cannot be written to, or if `file` is a folder or a device.
+pub fn check_writable(file: impl AsRef<Path>) -> Result<(), ArtifactError> {
+    // The temporary file is removed when dropped.
+    temporary_file(file.as_ref()).map(drop)
+}
+
+/// Reads the header and the weights that [`write()`] wrote, to the bit.
+///
+/// While it is decoded, the file is in memory beside the weights. See [`decode`](super::decode) about `H`.
+///
+/// # Errors
+/// If there is no such file, if it cannot be read, or if it is not one sound artifact of a known version with such a
+/// header.
+pub fn read<H: DeserializeOwned>(
+    file: impl AsRef<Path>,
+) -> Result<(H, Params<f32>), ArtifactError> {
+    let file = file.as_ref();
+    let bytes = read_bytes(file)?;
+    format::decode(&bytes)
+        .map_err(|problem| ArtifactError::Invalid { file: file.to_owned(), problem })
+}
+
+/// All bytes of the file, once the first ones show that it is an artifact.
+fn read_bytes(file: &Path) -> Result<Vec<u8>, ArtifactError> {
+    let unreadable = |source| match io::Error::kind(&source) {
+        ErrorKind::NotFound => ArtifactError::MissingFile { file: file.to_owned() },
+        _ => ArtifactError::Unreadable { file: file.to_owned(), source },
+    };
+    // Looked at before it is opened, since to open a pipe is to wait for its writer.
+    let metadata = fs::metadata(file).map_err(unreadable)?;
+    check_kind(file, &metadata)?;
+    let reader = File::open(file).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    (&reader).take(MAGIC.len() as u64).read_to_end(&mut bytes).map_err(unreadable)?;
+    format::check_magic(&bytes)
+        .map_err(|problem| ArtifactError::Invalid { file: file.to_owned(), problem })?;
+    read_rest(&reader, metadata.len(), &mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// Reads on until there are `length` bytes; a file that grows meanwhile is not followed.
+fn read_rest(reader: &File, length: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let rest = length.saturating_sub(bytes.len() as u64);
+    let capacity = usize::try_from(rest).map_err(|_| ErrorKind::OutOfMemory)?;
+    bytes.try_reserve_exact(capacity)?;
+    reader.take(rest).read_to_end(bytes)?;
+    Ok(())
+}
+
+fn check_kind(file: &Path, metadata: &Metadata) -> Result<(), ArtifactError> {
+    if metadata.is_dir() {
+        return Err(ArtifactError::Folder { file: file.to_owned() });
+    }
+    if !metadata.is_file() {
+        return Err(ArtifactError::NotAFile { file: file.to_owned() });
+    }
+    Ok(())
+}
+
+/// Puts what `fill` writes in the place of `file`, or leaves everything as it was.
+fn replace(
+    file: &Path,
+    fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> Result<(), ArtifactError> {
+    let temporary = temporary_file(file)?;
+    let unwritable = |source| ArtifactError::Unwritable { file: file.to_owned(), source };
+    let mut writer = BufWriter::with_capacity(BUFFER_LENGTH, temporary.as_file());
+    fill(&mut writer).and_then(|()| writer.flush()).map_err(unwritable)?;
+    drop(writer);
+    temporary.as_file().sync_all().map_err(unwritable)?;
+    temporary.persist(file).map_err(|error| unwritable(error.error))?;
+    sync_folder(folder(file)).map_err(unwritable)
+}
+
+/// An empty file beside `file`, which is removed when it is dropped.
+fn temporary_file(file: &Path) -> Result<NamedTempFile, ArtifactError> {
+    // A rename would replace a device, such as /dev/null, by a file.
+    if let Ok(metadata) = fs::metadata(file) {
+        check_kind(file, &metadata)?;
+    }
+    let folder = folder(file);
+    if !folder.is_dir() {
+        let (file, folder) = (file.to_owned(), folder.to_owned());
+        return Err(ArtifactError::MissingFolder { file, folder });
+    }
+    let mut builder = tempfile::Builder::new();
+    let builder = builder.prefix(".deepcross-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        // Left alone, temporary files are for their owner only; a model gets the usual permissions.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder
+        .tempfile_in(folder)
+        .map_err(|source| ArtifactError::Unwritable { file: file.to_owned(), source })
+}
+
+fn folder(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if folder != "" => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes the renaming survive a crash, where the system can sync a folder.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    // Some systems cannot open a folder, some file systems cannot sync one. The file is in its place all the same.
+    let Ok(folder) = File::open(folder) else { return Ok(()) };
+    match folder.sync_all() {
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+            Ok(())
+        }
+        result => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::FormatError;
+    use super::super::sample::{self, Header};
+    use super::*;
+    use std::path::PathBuf;
+    use tempfile::TempDir;
+
+    /// A folder, and the path of a file in it that does not exist yet.
+    fn place() -> (TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("model.dcx");
+        (folder, file)
+    }
+
+    fn names(folder: &TempDir) -> Vec<String> {
+        let entries = fs::read_dir(folder.path()).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[track_caller]
+    fn check_message<T>(result: Result<T, ArtifactError>, file: &Path, message: &str) {
+        let error = result.err().expect("the file must be refused");
+        assert_eq!(error.to_string(), format!("`{}`: {message}", file.display()));
+    }
+
+    #[test]
+    fn an_artifact_is_written_read_and_replaced() {
+        let (folder, file) = place();
+        check_writable(&file).unwrap();
+        assert!(names(&folder).is_empty());
+        write(&file, &"an older one", &Params::new()).unwrap();
+        check_writable(&file).unwrap();
+        write(&file, &sample::header(), &sample::params()).unwrap();
+        assert_eq!(names(&folder), ["model.dcx"]);
+        assert_eq!(fs::read(&file).unwrap(), sample::bytes());
+
+        let (header, params) = read::<Header>(&file).unwrap();
+        assert_eq!(header, sample::header());
+        assert_eq!(format!("{params:?}"), format!("{:?}", sample::params()));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn an_artifact_has_the_permissions_of_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, file) = place();
+        write(&file, &(), &Params::new()).unwrap();
+        let other = folder.path().join("other");
+        fs::write(&other, "").unwrap();
+        let mode = |file: &Path| fs::metadata(file).unwrap().permissions().mode();
+        assert_eq!(mode(&file), mode(&other));
+    }
+
+    #[test]
+    fn files_that_are_no_artifacts_are_refused() {
+        let (folder, file) = place();
+        check_message(read::<Header>(&file), &file, "no such file");
+        let message = "is a folder, expected an artifact file";
+        check_message(read::<Header>(folder.path()), folder.path(), message);
+
+        let bytes = sample::bytes();
+        fs::write(&file, &bytes[..100]).unwrap();
+        let expected = "is cut off: it has 100 bytes, expected at least 186";
+        check_message(read::<Header>(&file), &file, expected);
+        fs::write(&file, "click\n1\n").unwrap();
+        let expected = "is not a deepcross artifact: it does not begin with `DEEPCROS`";
+        check_message(read::<Header>(&file), &file, expected);
+    }
+
+    #[test]
+    fn devices_are_neither_read_nor_replaced() {
+        let device = Path::new("/dev/null");
+        if device.exists() {
+            let message = "is a device, pipe or socket, expected an artifact file";
+            check_message(read::<Header>(device), device, message);
+            check_message(check_writable(device), device, message);
+            check_message(write(device, &(), &Params::new()), device, message);
+        }
+    }
+
+    #[test]
+    fn places_that_cannot_be_written_to_are_refused() {
+        let (folder, file) = place();
+        let missing = file.join("deep").join("model.dcx");
+        let expected = format!(
+            "cannot be written: there is no folder `{}`",
+            missing.parent().unwrap().display()
+        );
+        check_message(check_writable(&missing), &missing, &expected);
+        check_message(write(&missing, &(), &Params::new()), &missing, &expected);
+        let expected = "is a folder, expected an artifact file";
+        check_message(write(folder.path(), &(), &Params::new()), folder.path(), expected);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_folder_that_takes_no_files_is_refused() {
+        // Not even the superuser makes a file there.
+        let file = Path::new("/proc/model.dcx");
+        check_message(check_writable(file), file, "cannot be written");
+        check_message(write(file, &(), &Params::new()), file, "cannot be written");
+    }
+
+    #[test]
+    fn a_disk_that_becomes_full_changes_nothing() {
+        let (folder, file) = place();
+        fs::write(&file, "the old content").unwrap();
+        let result = replace(&file, |writer| {
+            writer.write_all(&[0; 3 * BUFFER_LENGTH])?;
+            Err(ErrorKind::StorageFull.into())
+        });
+        check_message(result, &file, "cannot be written");
+        assert_eq!(names(&folder), ["model.dcx"]);
+        assert_eq!(fs::read(&file).unwrap(), b"the old content");
+    }
+
+    #[test]
+    fn weights_that_are_not_finite_leave_the_old_file() {
+        let (folder, file) = place();
+        let mut params = sample::params();
+        params.dense_values_mut()[0] = f32::NAN;
+        let problem = FormatError::NonFinite { name: "weight".to_owned(), row: 0, column: 0 };
+        let result = write(&file, &sample::header(), &params);
+        check_message(result, &file, &format!("cannot be written: {problem}"));
+        assert!(names(&folder).is_empty());
+    }
+
+    #[test]
+    fn a_bare_name_stands_in_the_current_folder() {
+        assert_eq!(folder(Path::new("model.dcx")), Path::new("."));
+        assert_eq!(folder(Path::new("runs/model.dcx")), Path::new("runs"));
+    }
+}

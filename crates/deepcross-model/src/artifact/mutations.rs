@@ -1,0 +1,152 @@
+//! Thousands of damaged and forged files: each gets an answer, never a panic.
+//!
+//! Half of them have right checksums, so that the decoder behind these is reached.
+//! `DEEPCROSS_MUTATIONS` sets how many there are.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::cursor::Cursor;
+use super::sample::{self, Header};
+use super::{FormatError, decode};
+
+const DEFAULT_COUNT: u32 = 10_000;
+
+#[derive(Clone, Debug)]
+enum Mutation {
+    Flip { at: Index, bit: u8 },
+    Overwrite { at: Index, with: Vec<u8> },
+    Truncate { length: Index },
+    Splice { from: Index, length: usize, to: Index },
+}
+
+impl Mutation {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        if bytes.is_empty() {
+            return;
+        }
+        match self {
+            Self::Flip { at, bit } => *at.get_mut(bytes) ^= 1 << bit,
+            Self::Overwrite { at, with } => {
+                let at = at.index(bytes.len());
+                bytes.iter_mut().skip(at).zip(with).for_each(|(byte, new)| *byte = *new);
+            }
+            Self::Truncate { length } => bytes.truncate(length.index(bytes.len())),
+            Self::Splice { from, length, to } => {
+                let from = from.index(bytes.len());
+                let copy: Vec<u8> = bytes[from..].iter().copied().take(*length).collect();
+                let to = to.index(bytes.len());
+                bytes.splice(to..to, copy);
+            }
+        }
+    }
+}
+
+fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
+    let mutation = prop_oneof![
+        (any::<Index>(), 0u8..8).prop_map(|(at, bit)| Mutation::Flip { at, bit }),
+        (any::<Index>(), extreme()).prop_map(|(at, with)| Mutation::Overwrite { at, with }),
+        any::<Index>().prop_map(|length| Mutation::Truncate { length }),
+        (any::<Index>(), 1usize..80, any::<Index>())
+            .prop_map(|(from, length, to)| Mutation::Splice { from, length, to }),
+    ];
+    prop::collection::vec(mutation, 1..4)
+}
+
+/// Values that are most likely to lead a decoder astray; bincode announces integers of 2, 4 and 8 bytes by 251 to 253.
+fn extreme() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        any::<[u8; 8]>().prop_map(|bytes| [&[253][..], &bytes].concat()),
+        Just(vec![253, 255, 255, 255, 255, 255, 255, 255, 127]),
+        Just(vec![252, 255, 255, 255, 255]),
+        Just(vec![251, 255, 255]),
+        Just(f32::NAN.to_le_bytes().to_vec()),
+        Just(vec![0; 8]),
+    ]
+}
+
+fn mutate(bytes: &[u8], mutations: &[Mutation]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for mutation in mutations {
+        mutation.apply(&mut bytes);
+    }
+    bytes
+}
+
+/// The sample's header, and its tensors with all that fills them up.
+fn parts() -> (Vec<u8>, Vec<u8>) {
+    let bytes = sample::bytes();
+    let header = Cursor::new(&bytes[12..]).take_array().map(u64::from_le_bytes).unwrap() as usize;
+    let tensors = (28 + header).next_multiple_of(64)..bytes.len() - 8;
+    (bytes[28..28 + header].to_vec(), bytes[tensors].to_vec())
+}
+
+/// Header and tensors in a sound frame, written down anew as the format has it.
+fn frame(header: &[u8], tensors: &[u8]) -> Vec<u8> {
+    let mut bytes = b"DEEPCROS\x01\0\0\0".to_vec();
+    bytes.extend((header.len() as u64).to_le_bytes());
+    bytes.extend(xxh3_64(header).to_le_bytes());
+    bytes.extend(header);
+    bytes.resize(bytes.len().next_multiple_of(64), 0);
+    bytes.extend(tensors);
+    bytes.extend(xxh3_64(&bytes).to_le_bytes());
+    bytes
+}
+
+/// Runs `check` on half as many cases as there are to be files, always the same ones.
+fn run<S: Strategy>(strategy: &S, check: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+    let count = std::env::var("DEEPCROSS_MUTATIONS").map_or(DEFAULT_COUNT, |count| {
+        count.parse().expect("DEEPCROSS_MUTATIONS is a number of files")
+    });
+    let config = Config { cases: count / 2, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    TestRunner::new_with_rng(config, rng).run(strategy, check).unwrap();
+}
+
+#[test]
+fn damaged_files_are_refused() {
+    let sound = sample::bytes();
+    run(&mutations(), |mutations| {
+        let bytes = mutate(&sound, &mutations);
+        prop_assert_eq!(decode::<Header>(&bytes).is_ok(), bytes == sound);
+        Ok(())
+    });
+}
+
+#[test]
+fn forged_files_get_an_answer() {
+    let (header, tensors) = parts();
+    assert_eq!(frame(&header, &tensors), sample::bytes());
+    let answers = RefCell::new(BTreeMap::<&str, u32>::new());
+    let strategy = (mutations(), prop::option::weighted(0.2, mutations()));
+    run(&strategy, |(header_mutations, tensor_mutations)| {
+        let header = mutate(&header, &header_mutations);
+        let tensors = mutate(&tensors, &tensor_mutations.unwrap_or_default());
+        let answer = decode::<Header>(&frame(&header, &tensors));
+        *answers.borrow_mut().entry(name(&answer)).or_default() += 1;
+        if let Ok((_, params)) = answer {
+            prop_assert_eq!(params.find_non_finite(), None);
+        }
+        Ok(())
+    });
+    let answers = answers.into_inner();
+    let all = ["header", "length", "shape", "weights", "accepted"];
+    assert!(all.iter().all(|name| answers.contains_key(name)), "got no further than {answers:?}");
+}
+
+/// How far the decoder came.
+fn name<T>(answer: &Result<T, FormatError>) -> &'static str {
+    match answer {
+        Err(FormatError::Header { .. }) => "header",
+        Err(FormatError::Truncated { .. } | FormatError::TooLong { .. }) => "length",
+        Err(FormatError::TensorShape { .. } | FormatError::RepeatedTensor { .. }) => "shape",
+        Err(FormatError::NonFinite { .. } | FormatError::Filling) => "weights",
+        Err(_) => "other",
+        Ok(_) => "accepted",
+    }
+}

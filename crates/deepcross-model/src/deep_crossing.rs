@@ -1,0 +1,329 @@
+//! The Deep Crossing model (Shan et al., KDD 2016, section 5): embedding, stacking, residual units, scoring.
+
+use crate::config::{ModelSpec, UnitsSpec};
+use crate::{LayerSummary, ModelError};
+use deepcross_autodiff::{Params, Pass, Real, Var};
+use deepcross_features::{BatchRows, ColumnRows, FieldShape, ShapeKind};
+use deepcross_layers::{
+    Bags, Builder, Dropout, EmbeddingConfig, FieldInput, Init, Module, OneLayerUnitConfig,
+    ResidualUnitConfig, Scoring, ScoringConfig, StackedField, Stacking, Unit,
+};
+
+/// The model: layers that hold handles into a [`Params`].
+#[derive(Clone, Debug)]
+pub struct DeepCrossing {
+    stacking: Stacking,
+    units: Vec<Unit>,
+    dropout: Dropout,
+    scoring: Scoring,
+    layers: Vec<LayerSummary>,
+}
+
+impl DeepCrossing {
+    /// A model of these fields, whose weights are added to `params` as `seed` has them start.
+    ///
+    /// # Errors
+    /// [`ModelError::NoFields`], [`ModelError::TooLarge`], and [`ModelError::Config`] where the specification names a
+    /// field that there is not.
+    pub fn new<F: Real>(
+        spec: &ModelSpec,
+        shapes: &[FieldShape],
+        params: &mut Params<F>,
+        seed: u64,
+    ) -> Result<Self, ModelError> {
+        check_fields(spec, shapes)?;
+        n_parameters(spec, shapes).ok_or(ModelError::TooLarge)?;
+        Ok(Self::build(spec, shapes, &mut Builder::new(params, seed)))
+    }
+
+    /// The layers of stored weights, which must be those that [`new`](Self::new) makes, in its order.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] where they are not, and as [`new`](Self::new).
+    pub fn over(
+        spec: &ModelSpec,
+        shapes: &[FieldShape],
+        params: &Params<f32>,
+    ) -> Result<Self, ModelError> {
+        check_fields(spec, shapes)?;
+        let expected = n_parameters(spec, shapes).ok_or(ModelError::TooLarge)?;
+        let found = params.n_parameters();
+        if found != expected {
+            return Err(ModelError::Weights(format!(
+                "there are {found} of them, and not {expected}"
+            )));
+        }
+        // Weights of 0 that are never touched cost no memory; their handles serve the stored ones.
+        let mut zeros = Params::new();
+        let model = Self::build(spec, shapes, &mut Builder::zeros(&mut zeros));
+        zeros.same_layout(params).map_err(ModelError::Weights)?;
+        Ok(model)
+    }
+
+    fn build<F: Real>(
+        spec: &ModelSpec,
+        shapes: &[FieldShape],
+        builder: &mut Builder<'_, F>,
+    ) -> Self {
+        let mut layers = Vec::new();
+        let mut note = |name: String, outputs: usize, builder: &Builder<'_, F>| {
+            let before: usize = layers.iter().map(|layer: &LayerSummary| layer.n_parameters).sum();
+            layers.push(LayerSummary {
+                name,
+                outputs,
+                n_parameters: builder.params().n_parameters() - before,
+            });
+        };
+        let mut fields = Vec::with_capacity(shapes.len());
+        for shape in shapes {
+            let field = stacked_field(spec, shape, builder);
+            note(field_layer_name(&field, &shape.name), field.width(builder.params()), builder);
+            fields.push(field);
+        }
+        let stacking = Stacking::new(fields, builder.params());
+        let width = stacking.width();
+        note("stacking".to_owned(), width, builder);
+        let mut units = Vec::new();
+        for i in 0..n_units(spec) {
+            units.push(unit(spec, i, width, builder));
+            note(unit_layer_name(spec, i), width, builder);
+        }
+        let scoring = ScoringConfig::new("scoring", width).init(builder);
+        note("scoring".to_owned(), 1, builder);
+        Self { stacking, units, dropout: Dropout { rate: spec.dropout }, scoring, layers }
+    }
+
+    /// The logits of some rows.
+    ///
+    /// # Shapes
+    /// `rows`: fields as the model was built for → `[rows, 1]`
+    ///
+    /// # Panics
+    /// If the rows have other fields, or ids past a field's dimensions.
+    #[track_caller]
+    pub fn forward<F: Real>(&self, pass: &mut Pass<'_, F>, rows: BatchRows<'_, F>) -> Var {
+        let stacked = self.stacking.forward(pass, rows.n_rows(), |i| field_input(rows, i));
+        let crossed = self.units.iter().fold(stacked, |x, unit| {
+            let x = unit.forward(pass, x);
+            self.dropout.forward(pass, x)
+        });
+        self.scoring.forward(pass, crossed)
+    }
+
+    /// The width of the stacked input.
+    pub fn stack_width(&self) -> usize {
+        self.stacking.width()
+    }
+
+    /// The layers, from the input to the score.
+    pub fn layers(&self) -> &[LayerSummary] {
+        &self.layers
+    }
+}
+
+fn check_fields(spec: &ModelSpec, shapes: &[FieldShape]) -> Result<(), ModelError> {
+    if shapes.is_empty() {
+        return Err(ModelError::NoFields);
+    }
+    let unknown =
+        spec.embeddings.keys().filter(|name| shapes.iter().all(|shape| shape.name != **name));
+    let problems: Vec<_> = unknown
+        .map(|name| format!("`model.embeddings.{name}`: there is no field `{name}`"))
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(ModelError::Config(problems)) }
+}
+
+/// How a field enters the stack; the one place where the bypass is decided.
+enum Form {
+    Embedded { dimensions: usize, width: usize, zero_row: Option<u32> },
+    Raw { dimensions: usize },
+    Numbers { width: usize },
+    ProjectedNumbers { inputs: usize, width: usize },
+}
+
+fn form(spec: &ModelSpec, shape: &FieldShape) -> Form {
+    let width = spec.embedding_of(&shape.name);
+    match shape.kind {
+        ShapeKind::Sparse { dimensions, .. } if dimensions < spec.bypass_below => {
+            Form::Raw { dimensions }
+        }
+        ShapeKind::Sparse { dimensions, reserved, .. } => {
+            Form::Embedded { dimensions, width, zero_row: reserved.unseen }
+        }
+        ShapeKind::Dense { width: inputs } if spec.embed_numbers => {
+            Form::ProjectedNumbers { inputs, width }
+        }
+        ShapeKind::Dense { width } => Form::Numbers { width },
+    }
+}
+
+fn stacked_field<F: Real>(
+    spec: &ModelSpec,
+    shape: &FieldShape,
+    builder: &mut Builder<'_, F>,
+) -> StackedField {
+    let name = format!("embedding.{}", shape.name);
+    match form(spec, shape) {
+        Form::Raw { dimensions } => StackedField::OneHot { dimensions },
+        Form::Numbers { width } => StackedField::Numbers { width },
+        Form::ProjectedNumbers { inputs, width } => {
+            let weight =
+                builder.dense(&format!("{name}.weight"), (width, inputs), Init::XavierNormal);
+            StackedField::ProjectedNumbers { weight }
+        }
+        Form::Embedded { dimensions, width, zero_row } => {
+            let config = EmbeddingConfig {
+                bias: spec.embedding_bias,
+                activation: spec.embedding_activation,
+                init: Init::Normal { std: spec.embedding_std },
+                zero_row,
+                ..EmbeddingConfig::new(name, dimensions, width)
+            };
+            StackedField::Embedding(config.init(builder))
+        }
+    }
+}
+
+fn n_units(spec: &ModelSpec) -> usize {
+    match &spec.units {
+        UnitsSpec::TwoLayer(hidden) => hidden.len(),
+        UnitsSpec::OneLayer(depth, _) => *depth,
+    }
+}
+
+fn unit<F: Real>(spec: &ModelSpec, i: usize, width: usize, builder: &mut Builder<'_, F>) -> Unit {
+    let (name, outer) = (format!("unit{i}"), spec.outer_activation);
+    match &spec.units {
+        UnitsSpec::TwoLayer(hidden) => {
+            let config = ResidualUnitConfig {
+                activation: outer,
+                ..ResidualUnitConfig::new(name, width, hidden[i])
+            };
+            config.init(builder).into()
+        }
+        UnitsSpec::OneLayer(_, activation) => {
+            let config = OneLayerUnitConfig {
+                activation: *activation,
+                outer_activation: outer,
+                ..OneLayerUnitConfig::new(name, width)
+            };
+            config.init(builder).into()
+        }
+    }
+}
+
+fn field_layer_name(field: &StackedField, name: &str) -> String {
+    let form = match field {
+        StackedField::Embedding(_) => "embedding",
+        StackedField::OneHot { .. } => "raw",
+        StackedField::Numbers { .. } => "numbers",
+        StackedField::ProjectedNumbers { .. } => "embedded numbers",
+    };
+    format!("{name} ({form})")
+}
+
+fn unit_layer_name(spec: &ModelSpec, i: usize) -> String {
+    match &spec.units {
+        UnitsSpec::TwoLayer(hidden) => format!("residual unit {i} (hidden {})", hidden[i]),
+        UnitsSpec::OneLayer(..) => format!("residual unit {i} (one layer)"),
+    }
+}
+
+/// The number of weights that a model of this specification has; `None` where it does not fit a `usize`.
+fn n_parameters(spec: &ModelSpec, shapes: &[FieldShape]) -> Option<usize> {
+    let (mut total, mut stack) = (0_usize, 0_usize);
+    for shape in shapes {
+        let (weights, width) = match form(spec, shape) {
+            Form::Raw { dimensions } => (0, dimensions),
+            Form::Numbers { width } => (0, width),
+            Form::ProjectedNumbers { inputs, width } => (inputs.checked_mul(width)?, width),
+            Form::Embedded { dimensions, width, .. } => {
+                let bias = if spec.embedding_bias { width } else { 0 };
+                (dimensions.checked_mul(width)?.checked_add(bias)?, width)
+            }
+        };
+        total = total.checked_add(weights)?;
+        stack = stack.checked_add(width)?;
+    }
+    let affine = |inputs: usize, outputs: usize| inputs.checked_add(1)?.checked_mul(outputs);
+    let units = match &spec.units {
+        UnitsSpec::TwoLayer(hidden) => hidden.iter().try_fold(0_usize, |total, &hidden| {
+            total.checked_add(affine(stack, hidden)?)?.checked_add(affine(hidden, stack)?)
+        })?,
+        UnitsSpec::OneLayer(depth, _) => affine(stack, stack)?.checked_mul(*depth)?,
+    };
+    // Twice the bytes of f64, so that no size of a buffer overflows.
+    let total = total.checked_add(units)?.checked_add(affine(stack, 1)?)?;
+    total.checked_mul(16).map(|_| total)
+}
+
+fn field_input<'a, F: Real>(rows: BatchRows<'a, F>, field: usize) -> FieldInput<'a, F> {
+    match rows.field(field) {
+        ColumnRows::Dense { values, .. } => FieldInput::Numbers(values),
+        ColumnRows::Sparse(bags) => match bags.offsets {
+            None => FieldInput::Ids(bags.ids),
+            Some(offsets) => {
+                FieldInput::Bags(Bags { offsets, ids: bags.ids, weights: bags.weights })
+            }
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ModelConfig, Preset};
+
+    fn shapes() -> Vec<FieldShape> {
+        vec![
+            FieldShape::one_hot("ad", 300),
+            FieldShape::multi_hot("words", 20),
+            FieldShape::dense("age", 2),
+        ]
+    }
+
+    #[test]
+    fn the_count_of_weights_is_what_is_built() {
+        for preset in [Preset::Paper, Preset::Note, Preset::Fuxictr] {
+            let spec = ModelConfig { preset, ..Default::default() }.check().unwrap();
+            let mut params = Params::<f32>::new();
+            let model = DeepCrossing::new(&spec, &shapes(), &mut params, 1).unwrap();
+            assert_eq!(Some(params.n_parameters()), n_parameters(&spec, &shapes()), "{preset:?}");
+            let of_layers: usize = model.layers().iter().map(|layer| layer.n_parameters).sum();
+            assert_eq!(of_layers, params.n_parameters(), "{preset:?}");
+        }
+    }
+
+    #[test]
+    fn stored_weights_must_be_the_models_own() {
+        let spec = ModelConfig::default().check().unwrap();
+        let mut params = Params::<f32>::new();
+        DeepCrossing::new(&spec, &shapes(), &mut params, 1).unwrap();
+        assert!(DeepCrossing::over(&spec, &shapes(), &params).is_ok());
+        let other = [shapes(), vec![FieldShape::dense("more", 1)]].concat();
+        assert!(matches!(DeepCrossing::over(&spec, &other, &params), Err(ModelError::Weights(_))));
+        let mut renamed = shapes();
+        renamed[0].name = "advert".to_owned();
+        let error = DeepCrossing::over(&spec, &renamed, &params).unwrap_err().to_string();
+        assert!(error.contains("`embedding.advert."), "{error}");
+    }
+
+    #[test]
+    fn impossible_sizes_are_refused_before_memory_is_asked_for() {
+        let spec =
+            ModelConfig { embedding: Some(usize::MAX / 2), ..Default::default() }.check().unwrap();
+        let result = DeepCrossing::new(&spec, &shapes(), &mut Params::<f32>::new(), 1);
+        assert_eq!(result.unwrap_err(), ModelError::TooLarge);
+    }
+
+    #[test]
+    fn an_embedding_width_needs_its_field() {
+        let spec = ModelConfig { embeddings: [("adz".to_owned(), 4)].into(), ..Default::default() };
+        let result =
+            DeepCrossing::new(&spec.check().unwrap(), &shapes(), &mut Params::<f32>::new(), 1);
+        assert_eq!(
+            result.unwrap_err().to_string(),
+            "`model.embeddings.adz`: there is no field `adz`"
+        );
+    }
+}

@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+pub mod artifact;
+mod config;
+mod deep_crossing;
+mod error;
+mod predictor;
+mod scorer;
+mod summary;
+mod trained;
+
+pub use artifact::ArtifactError;
+pub use config::{ModelConfig, ModelSpec, Preset, UnitKind, UnitsSpec};
+pub use deep_crossing::DeepCrossing;
+pub use error::ModelError;
+pub use predictor::{BLOCK, Predictor, Tapes};
+pub use scorer::{Scorer, Session};
+pub use summary::LayerSummary;
+pub use trained::{TrainedModel, TrainingSummary};

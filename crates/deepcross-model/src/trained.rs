@@ -1,0 +1,92 @@
+//! A trained model: configuration, encoder, layers, weights, and how it came about. It is what an artifact holds.
+
+use crate::artifact::{self, ArtifactError, FormatError};
+use crate::{DeepCrossing, ModelSpec, Predictor};
+use deepcross_autodiff::Params;
+use deepcross_features::{Encoder, EncoderState};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// A model that has been trained, with everything that a prediction needs.
+#[derive(Clone, Debug)]
+pub struct TrainedModel {
+    /// The configuration of the run, as TOML.
+    pub config: String,
+    /// Raw values to ids and numbers.
+    pub encoder: Encoder,
+    /// What the layers were built from.
+    pub spec: ModelSpec,
+    /// The layers.
+    pub model: DeepCrossing,
+    /// The weights.
+    pub params: Params<f32>,
+    /// How it was trained.
+    pub training: TrainingSummary,
+}
+
+/// How a model was trained.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrainingSummary {
+    /// Rows of an epoch.
+    pub rows: u64,
+    /// Clicks among them.
+    pub positives: u64,
+    /// Steps made until the kept epoch's end.
+    pub steps: u64,
+    /// Epochs run.
+    pub epochs: u32,
+    /// The epoch whose weights were kept, from 1.
+    pub best_epoch: u32,
+    /// Rows held out for validation; 0 where there were none.
+    pub valid_rows: u64,
+    /// The AUC of the kept epoch on them, where both classes were there.
+    pub valid_auc: Option<f64>,
+    /// The log loss of the kept epoch on them.
+    pub valid_log_loss: Option<f64>,
+    /// The seed of the run.
+    pub seed: u64,
+}
+
+/// What an artifact's header holds, by version.
+#[derive(Debug, Serialize, Deserialize)]
+enum Header {
+    V1 { config: String, encoder: EncoderState, spec: ModelSpec, training: TrainingSummary },
+}
+
+impl TrainedModel {
+    /// The weights and layers, to predict with.
+    pub fn predictor(&self) -> Predictor<'_> {
+        Predictor { model: &self.model, params: &self.params }
+    }
+
+    /// Writes the artifact; the file is complete or not there.
+    ///
+    /// # Errors
+    /// [`ArtifactError`] with the path and the cause.
+    pub fn save(&self, path: &Path) -> Result<(), ArtifactError> {
+        let header = Header::V1 {
+            config: self.config.clone(),
+            encoder: self.encoder.to_state(),
+            spec: self.spec.clone(),
+            training: self.training.clone(),
+        };
+        artifact::write(path, &header, &self.params)
+    }
+
+    /// Reads an artifact.
+    ///
+    /// # Errors
+    /// [`ArtifactError`] with the path and what is wrong with the file.
+    pub fn load(path: &Path) -> Result<Self, ArtifactError> {
+        let (header, params) = artifact::read::<Header>(path)?;
+        let Header::V1 { config, encoder, spec, training } = header;
+        let invalid = |reason: String| ArtifactError::Invalid {
+            file: path.to_owned(),
+            problem: FormatError::Content { reason },
+        };
+        let encoder = Encoder::from_state(encoder).map_err(|error| invalid(error.to_string()))?;
+        let model = DeepCrossing::over(&spec, encoder.shapes(), &params)
+            .map_err(|error| invalid(error.to_string()))?;
+        Ok(Self { config, encoder, spec, model, params, training })
+    }
+}

@@ -1,0 +1,50 @@
+//! A step of the dense matrices: the gradients of the groups are summed, in their order, where they are used.
+
+use crate::chunks::{CHUNK, Step};
+use deepcross_autodiff::{DenseId, Gradients};
+use deepcross_kernels::{Real, Write, map_into};
+
+/// Chunks that one thread takes at a time.
+const CHUNKS_A_TASK: usize = 16;
+
+/// A part of one matrix.
+#[derive(Debug)]
+pub(crate) struct Part<'a, F> {
+    pub(crate) id: DenseId,
+    /// Where the part begins in the matrix, a multiple of the chunk.
+    pub(crate) start: usize,
+    pub(crate) weights: &'a mut [F],
+    pub(crate) state: &'a mut [F],
+}
+
+impl<F: Real> Part<'_, F> {
+    /// Moves the weights, in halves on several threads where it is long.
+    pub(crate) fn step(self, step: &Step<F>, groups: &[Gradients<F>]) {
+        let n_chunks = self.weights.len().div_ceil(CHUNK);
+        if n_chunks <= CHUNKS_A_TASK {
+            return self.step_here(step, groups);
+        }
+        let middle = n_chunks / 2 * CHUNK;
+        let (left_weights, right_weights) = self.weights.split_at_mut(middle);
+        let (left_state, right_state) = self.state.split_at_mut(middle * step.n_states);
+        let left =
+            Part { id: self.id, start: self.start, weights: left_weights, state: left_state };
+        let right = Part {
+            id: self.id,
+            start: self.start + middle,
+            weights: right_weights,
+            state: right_state,
+        };
+        rayon::join(|| left.step(step, groups), || right.step(step, groups));
+    }
+
+    fn step_here(self, step: &Step<F>, groups: &[Gradients<F>]) {
+        let Part { id, start, weights, state } = self;
+        step.apply(weights, state, |range, sum| {
+            let range = start + range.start..start + range.end;
+            for gradient in groups.iter().filter_map(|group| group.dense_slice(id)) {
+                map_into(sum, Write::Add, &gradient[range.clone()], |g| g);
+            }
+        });
+    }
+}

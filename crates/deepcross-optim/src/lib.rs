@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod chunks;
+mod config;
+mod dense;
+mod error;
+mod optimizer;
+mod rules;
+mod tables;
+
+pub use config::{OptimizerConfig, TableUpdates};
+pub use error::OptimizerError;
+pub use optimizer::{MAX_GROUPS, Optimizer};
+pub use rules::{Rule, StepSize, Update};

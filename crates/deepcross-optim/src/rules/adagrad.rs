@@ -1,0 +1,41 @@
+//! Adagrad: `s += g²`, `w −= η g / (√s + ε)`.
+
+use super::StepSize;
+use deepcross_kernels::{Real, vectorised};
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Adagrad<F> {
+    rate: F,
+    epsilon: F,
+}
+
+impl<F: Real> Adagrad<F> {
+    pub(super) fn new(size: StepSize, epsilon: f64) -> Self {
+        Self { rate: F::of(size.learning_rate), epsilon: F::of(epsilon) }
+    }
+
+    pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], squares: &mut [F]) {
+        assert_eq!(squares.len(), weights.len(), "length of the state");
+        let Self { rate, epsilon } = *self;
+        vectorised(|| {
+            for ((w, &g), s) in weights.iter_mut().zip(gradient).zip(squares) {
+                *s += g * g;
+                *w -= rate * g / (s.sqrt() + epsilon);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::{Rule, run};
+
+    #[test]
+    fn the_first_step_has_the_size_of_the_rate() {
+        let weights = run(Rule::ADAGRAD, 0.25, &[[4.0, -0.5]]);
+        assert!(
+            (weights[0] - 0.75).abs() < 1e-9 && (weights[1] + 1.75).abs() < 1e-9,
+            "{weights:?}"
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! Stochastic gradient descent: `w −= η g`.
+
+use super::StepSize;
+use deepcross_kernels::{Real, vectorised};
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sgd<F> {
+    rate: F,
+}
+
+impl<F: Real> Sgd<F> {
+    pub(super) fn new(size: StepSize) -> Self {
+        Self { rate: F::of(size.learning_rate) }
+    }
+
+    pub(super) fn apply(&self, weights: &mut [F], gradient: &[F]) {
+        let rate = self.rate;
+        vectorised(|| weights.iter_mut().zip(gradient).for_each(|(w, &g)| *w -= rate * g));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::{Rule, run};
+
+    #[test]
+    fn moves_against_the_gradient() {
+        assert_eq!(run(Rule::Sgd, 0.5, &[[1.0, -1.0], [2.0, 0.0]]), [-0.5, -1.5]);
+    }
+}

@@ -1,0 +1,4 @@
+//! Optimizers against numbers of PyTorch, and by-row against dense updates.
+
+mod golden;
+mod tables;

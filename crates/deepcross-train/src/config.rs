@@ -1,0 +1,215 @@
+//! The section `[train]`.
+
+use deepcross_optim::{MAX_GROUPS, OptimizerConfig, Rule, TableUpdates};
+use serde::{Deserialize, Serialize};
+
+/// How a model is trained; every key may be left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TrainConfig {
+    /// Passes over the data, at most; from 1, default 10.
+    pub epochs: u32,
+    /// Rows a step, from 1; default 1024.
+    pub batch: usize,
+    /// The update rule; default `adam`.
+    pub optimizer: OptimizerKind,
+    /// Above 0; default 1e-3.
+    pub learning_rate: f64,
+    /// With `sgd`: in [0, 1); default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub momentum: Option<f64>,
+    /// With `adamw`: at least 0; default 0.01.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
+    /// The penalty `l2 / 2 · ‖w‖²` on dense matrices, at least 0; default 0.
+    pub l2: f64,
+    /// The penalty `embedding_l2 / 2 · ‖E‖²` on tables, at least 0; default 0.
+    ///
+    /// With `table_updates = "rows"` it acts on a row in the steps that touch it.
+    pub embedding_l2: f64,
+    /// Which table rows a step moves; default `rows`.
+    pub table_updates: TableUpdates,
+    /// Stop after so many epochs in a row without a better one, from 1; default: run all epochs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u32>,
+    /// What makes an epoch better; default `log-loss`.
+    pub monitor: Monitor,
+    /// The share of rows held out where no validation file is given, in [0, 1); default 0.1.
+    ///
+    /// With 0, the last epoch is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_fraction: Option<f64>,
+    /// Rows that are shuffled at a time, from 1; default 200,000.
+    pub shuffle_buffer: usize,
+    /// Parts of a batch whose gradients are summed in order, from 1 to 64; default 8.
+    ///
+    /// More groups than threads keep all threads busy; the result depends on it, and not on the threads.
+    pub groups: usize,
+    /// Of initial weights, order and dropout; 0 to 2⁶³ − 1, default 1.
+    pub seed: u64,
+}
+
+/// An update rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptimizerKind {
+    /// Stochastic gradient descent, with `momentum` where it is set.
+    Sgd,
+    /// Adagrad.
+    Adagrad,
+    /// Adam; by rows it is what PyTorch calls `SparseAdam`.
+    #[default]
+    Adam,
+    /// Adam with `weight_decay` beside the step.
+    Adamw,
+}
+
+/// What makes an epoch better than another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Monitor {
+    /// A lower validation log loss.
+    #[default]
+    LogLoss,
+    /// A higher validation AUC; both classes must be among the validation rows.
+    Auc,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            epochs: 10,
+            batch: 1024,
+            optimizer: OptimizerKind::default(),
+            learning_rate: 1e-3,
+            momentum: None,
+            weight_decay: None,
+            l2: 0.0,
+            embedding_l2: 0.0,
+            table_updates: TableUpdates::default(),
+            patience: None,
+            monitor: Monitor::default(),
+            valid_fraction: None,
+            shuffle_buffer: 200_000,
+            groups: 8,
+            seed: 1,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// The share of rows held out where no validation file is given.
+    pub fn valid_fraction(&self) -> f64 {
+        self.valid_fraction.unwrap_or(0.1)
+    }
+
+    /// What is out of range or contradicts itself, one sentence each.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let counts = [
+            ("epochs", self.epochs as usize),
+            ("batch", self.batch),
+            ("shuffle_buffer", self.shuffle_buffer),
+            ("groups", self.groups),
+            ("patience", self.patience.map_or(1, |patience| patience as usize)),
+        ];
+        for (key, value) in counts {
+            if value == 0 {
+                problems.push(format!("`train.{key}`: must be at least 1, but is 0"));
+            }
+        }
+        if self.groups > MAX_GROUPS {
+            problems.push(format!(
+                "`train.groups`: must be at most {MAX_GROUPS}, but is {}",
+                self.groups
+            ));
+        }
+        if let Some(fraction) =
+            self.valid_fraction.filter(|fraction| !(0.0..1.0).contains(fraction))
+        {
+            problems.push(format!("`train.valid_fraction`: must be in [0, 1), but is {fraction}"));
+        }
+        problems.extend(self.misplaced());
+        let of_rule = self.optimizer_config().problems();
+        problems.extend(
+            of_rule
+                .iter()
+                .map(|problem| format!("`train`: {}", problem.replace("table_l2", "embedding_l2"))),
+        );
+        problems
+    }
+
+    /// Keys of another optimizer.
+    fn misplaced(&self) -> Vec<String> {
+        let keys = [
+            ("momentum", self.momentum.is_some(), OptimizerKind::Sgd, "sgd"),
+            ("weight_decay", self.weight_decay.is_some(), OptimizerKind::Adamw, "adamw"),
+        ];
+        let misplaced = keys.iter().filter(|(_, set, kind, _)| *set && *kind != self.optimizer);
+        misplaced
+            .map(|(key, _, _, name)| {
+                format!("`train.{key}`: has a meaning only with `optimizer = \"{name}\"`")
+            })
+            .collect()
+    }
+
+    /// The optimizer's settings.
+    pub fn optimizer_config(&self) -> OptimizerConfig {
+        OptimizerConfig {
+            l2: self.l2,
+            table_l2: self.embedding_l2,
+            tables: self.table_updates,
+            ..OptimizerConfig::new(self.rule(), self.learning_rate)
+        }
+    }
+
+    fn rule(&self) -> Rule {
+        match (self.optimizer, self.momentum) {
+            (OptimizerKind::Sgd, Some(momentum)) => Rule::Momentum { momentum },
+            (OptimizerKind::Sgd, None) => Rule::Sgd,
+            (OptimizerKind::Adagrad, _) => Rule::ADAGRAD,
+            (OptimizerKind::Adam, _) => Rule::ADAM,
+            (OptimizerKind::Adamw, _) => Rule::AdamW {
+                beta1: 0.9,
+                beta2: 0.999,
+                epsilon: 1e-8,
+                weight_decay: self.weight_decay.unwrap_or(0.01),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_in_range_and_read_back_equal() {
+        let config = TrainConfig::default();
+        assert_eq!(config.problems(), Vec::<String>::new());
+        let text = toml::to_string(&config).unwrap();
+        assert_eq!(toml::from_str::<TrainConfig>(&text).unwrap(), config);
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let config = TrainConfig {
+            batch: 0,
+            groups: 65,
+            valid_fraction: Some(1.0),
+            momentum: Some(0.9),
+            learning_rate: -1.0,
+            embedding_l2: -0.5,
+            ..Default::default()
+        };
+        let expected = [
+            "`train.batch`: must be at least 1, but is 0",
+            "`train.groups`: must be at most 64, but is 65",
+            "`train.valid_fraction`: must be in [0, 1), but is 1",
+            "`train.momentum`: has a meaning only with `optimizer = \"sgd\"`",
+            "`train`: `learning_rate` must be above 0, but is -1",
+            "`train`: `embedding_l2` must be at least 0, but is -0.5",
+        ];
+        assert_eq!(config.problems(), expected);
+    }
+}

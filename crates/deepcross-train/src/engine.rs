@@ -1,0 +1,193 @@
+//! One training step: the gradients of a batch, in groups, and the update.
+//!
+//! A batch is cut into a fixed number of groups, each with gradients of its own, and a group walks over its rows in
+//! blocks that reuse a tape. Groups are what threads share; their gradients are summed in order. So the result depends
+//! on the number of groups, and not on the number of threads or on which finishes first.
+
+use crate::TrainError;
+use deepcross_autodiff::{Gradients, Mode, Params, Stream};
+use deepcross_features::{Batch, BatchRows};
+use deepcross_model::{DeepCrossing, Tapes};
+use deepcross_optim::{Optimizer, OptimizerConfig};
+use std::ops::Range;
+
+/// Rows a pass: enough for the products to be fast, few enough for their values to stay in the cache.
+const BLOCK: usize = 128;
+
+/// A model in training.
+#[derive(Debug)]
+pub struct Engine {
+    model: DeepCrossing,
+    params: Params<f32>,
+    optimizer: Optimizer<f32>,
+    gradients: Vec<Gradients<f32>>,
+    losses: Vec<f64>,
+    tapes: Tapes,
+    seed: u64,
+}
+
+/// What is the same for all groups of a step.
+#[derive(Clone, Copy)]
+struct Step<'a> {
+    model: &'a DeepCrossing,
+    params: &'a Params<f32>,
+    tapes: &'a Tapes,
+    rows: BatchRows<'a>,
+    n_groups: usize,
+    /// 1 over the weight of the batch.
+    scale: f32,
+    stream: Stream,
+}
+
+impl Engine {
+    /// A model before its first step, for batches in so many groups.
+    ///
+    /// Threads are those of the rayon pool that this and all steps are called in.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] where a setting of the optimizer is out of range.
+    pub fn new(
+        model: DeepCrossing,
+        params: Params<f32>,
+        optimizer: OptimizerConfig,
+        n_groups: usize,
+        seed: u64,
+    ) -> Result<Self, TrainError> {
+        let optimizer = Optimizer::new(optimizer, &params).map_err(|error| TrainError::Config {
+            file: "the optimizer".to_owned(),
+            problems: vec![error.to_string()],
+        })?;
+        let gradients = (0..n_groups).map(|_| Gradients::new(&params)).collect();
+        Ok(Self {
+            model,
+            params,
+            optimizer,
+            gradients,
+            losses: vec![0.0; n_groups],
+            tapes: Tapes::new(),
+            seed,
+        })
+    }
+
+    /// The layers.
+    pub fn model(&self) -> &DeepCrossing {
+        &self.model
+    }
+
+    /// The weights.
+    pub fn params(&self) -> &Params<f32> {
+        &self.params
+    }
+
+    /// The tapes, to predict with between steps.
+    pub fn tapes(&self) -> &Tapes {
+        &self.tapes
+    }
+
+    /// Steps made so far.
+    pub fn n_steps(&self) -> u64 {
+        self.optimizer.n_steps()
+    }
+
+    /// The layers and the weights.
+    pub fn into_parts(self) -> (DeepCrossing, Params<f32>) {
+        (self.model, self.params)
+    }
+
+    /// Makes a step on a batch with labels and returns its mean log loss before the step.
+    ///
+    /// # Errors
+    /// [`TrainError::NotFinite`] where the loss is NaN or infinite; the weights are then as they were.
+    ///
+    /// # Panics
+    /// If the batch has no labels, or is not of the model's fields.
+    pub fn step(&mut self, batch: &Batch) -> Result<f64, TrainError> {
+        let stream = Stream { seed: self.seed, step: self.optimizer.n_steps(), first_row: 0 };
+        let step = Step {
+            model: &self.model,
+            params: &self.params,
+            tapes: &self.tapes,
+            rows: batch.rows(0..batch.n_rows()),
+            n_groups: self.gradients.len(),
+            scale: scale(batch),
+            stream,
+        };
+        step.groups(0, &mut self.gradients, &mut self.losses);
+        let loss: f64 = self.losses.iter().sum();
+        if !loss.is_finite() {
+            return Err(TrainError::NotFinite { step: self.n_steps() + 1, what: self.cause() });
+        }
+        self.optimizer.step_groups(&mut self.params, &mut self.gradients);
+        Ok(loss)
+    }
+
+    /// What made the loss NaN or infinite.
+    fn cause(&self) -> String {
+        let place = match self.params.find_non_finite() {
+            Some((name, row, column)) => {
+                format!(
+                    "the weight `{name}`[{row}, {column}] became NaN or infinite in the step before"
+                )
+            }
+            None => {
+                "the loss is NaN or infinite though every weight is finite: the logits overflowed"
+                    .to_owned()
+            }
+        };
+        format!(
+            "{place}; a lower `train.learning_rate`, or numbers scaled by their `transform`, may help"
+        )
+    }
+}
+
+/// 1 over the weight of the batch; 0 where that is 0.
+fn scale(batch: &Batch) -> f32 {
+    let weight = match batch.weights() {
+        [] => batch.n_rows() as f64,
+        weights => weights.iter().map(|&weight| f64::from(weight)).sum(),
+    };
+    if weight > 0.0 { (1.0 / weight) as f32 } else { 0.0 }
+}
+
+impl Step<'_> {
+    /// The gradients and losses of the groups from `first` on, in halves on several threads.
+    fn groups(self, first: usize, gradients: &mut [Gradients<f32>], losses: &mut [f64]) {
+        match (gradients, losses) {
+            ([], _) => {}
+            ([gradients], [loss]) => *loss = self.group(first, gradients),
+            (gradients, losses) => {
+                let middle = gradients.len() / 2;
+                let (left, right) = gradients.split_at_mut(middle);
+                let (left_losses, right_losses) = losses.split_at_mut(middle);
+                rayon::join(
+                    || self.groups(first, left, left_losses),
+                    || self.groups(first + middle, right, right_losses),
+                );
+            }
+        }
+    }
+
+    fn group(self, group: usize, gradients: &mut Gradients<f32>) -> f64 {
+        let n_rows = self.rows.n_rows();
+        let rows = group * n_rows / self.n_groups..(group + 1) * n_rows / self.n_groups;
+        gradients.clear();
+        let blocks = rows.clone().step_by(BLOCK).map(|start| start..rows.end.min(start + BLOCK));
+        let loss = blocks.map(|block| self.block(block, gradients)).sum();
+        gradients.coalesce();
+        loss
+    }
+
+    fn block(self, block: Range<usize>, gradients: &mut Gradients<f32>) -> f64 {
+        let stream = Stream { first_row: block.start as u64, ..self.stream };
+        let rows = self.rows.rows(block);
+        let weights = rows.weights();
+        self.tapes.with(|tape| {
+            let mut pass = tape.record_in(self.params, Mode::Training(stream));
+            let logits = self.model.forward(&mut pass, rows);
+            let weights = (!weights.is_empty()).then_some(weights);
+            let loss = pass.log_loss_sum(logits, rows.labels(), weights, self.scale);
+            pass.backward(loss, gradients);
+            f64::from(pass.scalar(loss))
+        })
+    }
+}

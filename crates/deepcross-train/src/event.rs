@@ -1,0 +1,51 @@
+//! What a run tells while it goes on; this crate prints nothing and reads no clock.
+
+use deepcross_data::Skipped;
+use deepcross_metrics::Summary;
+use deepcross_model::DeepCrossing;
+
+/// A moment of a run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The encoder has been fitted.
+    Fitted {
+        /// Training rows.
+        rows: u64,
+        /// Clicks among them.
+        positives: u64,
+        /// Rows that could not be read and were left out.
+        skipped: &'a Skipped,
+    },
+    /// The model has been built.
+    Built {
+        /// The model.
+        model: &'a DeepCrossing,
+        /// The number of its weights.
+        n_parameters: usize,
+    },
+    /// A step has been made.
+    Step {
+        /// The epoch, from 1.
+        epoch: u32,
+        /// Rows of this epoch so far.
+        rows: u64,
+        /// The mean log loss of this epoch so far.
+        loss: f64,
+    },
+    /// An epoch has ended.
+    Epoch(EpochReport),
+}
+
+/// How an epoch went.
+#[derive(Clone, Debug)]
+pub struct EpochReport {
+    /// The epoch, from 1.
+    pub epoch: u32,
+    /// The mean log loss over the epoch, each row before the step that it was part of.
+    pub train_loss: f64,
+    /// The validation metrics, where rows were held out or given.
+    pub valid: Option<Summary>,
+    /// Whether the weights of this epoch are the best so far.
+    pub best: bool,
+}

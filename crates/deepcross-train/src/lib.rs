@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod engine;
+mod error;
+mod event;
+mod known_keys;
+mod places;
+mod prediction;
+mod run_config;
+mod trainer;
+mod validation;
+
+pub use config::{Monitor, OptimizerKind, TrainConfig};
+pub use engine::Engine;
+pub use error::TrainError;
+pub use event::{EpochReport, Event};
+pub use prediction::Predictions;
+pub use run_config::RunConfig;
+pub use trainer::{Files, train};
+pub use validation::evaluate;

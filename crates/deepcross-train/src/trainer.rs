@@ -1,0 +1,259 @@
+//! A run: fit the encoder, train epoch by epoch, validate, keep the best.
+
+use crate::event::{EpochReport, Event};
+use crate::validation::evaluate;
+use crate::{Engine, Monitor, RunConfig, TrainError};
+use deepcross_autodiff::Params;
+use deepcross_data::{Fitted, Labels, Part, RowPlan, RowReader, Shuffled, Source, fit};
+use deepcross_features::{Batch, Encoder};
+use deepcross_metrics::Summary;
+use deepcross_model::{DeepCrossing, Predictor, TrainedModel, TrainingSummary};
+use std::path::PathBuf;
+
+/// The files of a run.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// Read in order.
+    pub train: Vec<PathBuf>,
+    /// Validation files; where there are none, rows of the training files are held out.
+    pub valid: Vec<PathBuf>,
+}
+
+/// Trains a model on so many threads; the result is the same for any number of them.
+///
+/// `observe` is told how it goes, on one of these threads.
+///
+/// # Errors
+/// [`TrainError`]: configuration, data, or a number that is no longer finite.
+pub fn train(
+    config: &RunConfig,
+    files: &Files,
+    threads: usize,
+    observe: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<TrainedModel, TrainError> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| TrainError::Threads { threads, reason: error.to_string() })?;
+    pool.install(|| train_here(config, files, observe))
+}
+
+/// The rows of a run: where they come from, and which are held out.
+struct Rows {
+    train: Source,
+    train_part: Part,
+    /// `None` where nothing is held out or given.
+    valid: Option<(Source, Part)>,
+}
+
+impl Rows {
+    fn open(config: &RunConfig, files: &Files) -> Result<Self, TrainError> {
+        let train = Source::open(&files.train, &config.data)?;
+        if !files.valid.is_empty() {
+            let valid = (Source::open(&files.valid, &config.data)?, Part::All);
+            return Ok(Self { train, train_part: Part::All, valid: Some(valid) });
+        }
+        let (valid_fraction, seed) = (config.train.valid_fraction(), config.train.seed);
+        if valid_fraction == 0.0 {
+            return Ok(Self { train, train_part: Part::All, valid: None });
+        }
+        let held_out = Source::open(&files.train, &config.data)?;
+        let valid = (held_out, Part::Valid { valid_fraction, seed });
+        Ok(Self { train, train_part: Part::Train { valid_fraction, seed }, valid: Some(valid) })
+    }
+
+    fn plan(config: &RunConfig, part: Part) -> RowPlan {
+        RowPlan { labels: Labels::Required, part, bad_rows: config.data.bad_rows }
+    }
+}
+
+/// Settings that contradict the files.
+fn check(config: &RunConfig, files: &Files) -> Result<(), TrainError> {
+    let mut problems = Vec::new();
+    let no_validation = files.valid.is_empty() && config.train.valid_fraction() == 0.0;
+    if no_validation && config.train.patience.is_some() {
+        problems.push(
+            "`train.patience`: needs validation rows, but `train.valid_fraction` is 0".to_owned(),
+        );
+    }
+    if !files.valid.is_empty() && config.train.valid_fraction.is_some() {
+        problems.push(
+            "`train.valid_fraction`: has no meaning with a validation file; remove one".to_owned(),
+        );
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(TrainError::Config { file: "the configuration".to_owned(), problems })
+}
+
+fn train_here(
+    config: &RunConfig,
+    files: &Files,
+    observe: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<TrainedModel, TrainError> {
+    check(config, files)?;
+    let rows = Rows::open(config, files)?;
+    let fitted = fit(&rows.train, &config.schema()?, rows.train_part, config.data.bad_rows)?;
+    observe(Event::Fitted {
+        rows: fitted.rows,
+        positives: fitted.positives,
+        skipped: &fitted.skipped,
+    });
+    let spec = config.model.check()?;
+    let mut params = Params::new();
+    let model = DeepCrossing::new(&spec, fitted.encoder.shapes(), &mut params, config.train.seed)?;
+    observe(Event::Built { model: &model, n_parameters: params.n_parameters() });
+    let (groups, seed) = (config.train.groups, config.train.seed);
+    let engine = Engine::new(model, params, config.train.optimizer_config(), groups, seed)?;
+    let run = Run { config, rows: &rows, encoder: &fitted.encoder, engine, best: Best::default() };
+    let (model, params, training) = run.epochs(&fitted, observe)?;
+    let config = config.to_toml()?;
+    Ok(TrainedModel { config, encoder: fitted.encoder, spec, model, params, training })
+}
+
+/// The weights to keep.
+#[derive(Default)]
+struct Best {
+    epoch: u32,
+    steps: u64,
+    valid: Option<Summary>,
+    /// `None` while the engine's own weights are the best.
+    params: Option<Params<f32>>,
+}
+
+struct Run<'a> {
+    config: &'a RunConfig,
+    rows: &'a Rows,
+    encoder: &'a Encoder,
+    engine: Engine,
+    best: Best,
+}
+
+impl<'a> Run<'a> {
+    fn epochs(
+        mut self,
+        fitted: &Fitted,
+        observe: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<(DeepCrossing, Params<f32>, TrainingSummary), TrainError> {
+        let train = &self.config.train;
+        let reader = RowReader::new(
+            &self.rows.train,
+            self.encoder,
+            Rows::plan(self.config, self.rows.train_part),
+        )?;
+        let mut shuffled = Shuffled::new(reader, train.shuffle_buffer, train.seed, 1);
+        let (mut batch, mut last) = (self.encoder.new_batch(), 0);
+        for epoch in 1..=train.epochs {
+            if epoch > 1 {
+                shuffled.restart(u64::from(epoch))?;
+            }
+            let train_loss = self.epoch(epoch, &mut shuffled, &mut batch, observe)?;
+            let valid = self.validate()?;
+            let best = self.note(epoch, valid);
+            observe(Event::Epoch(EpochReport { epoch, train_loss, valid, best }));
+            last = epoch;
+            if train.patience.is_some_and(|patience| epoch - self.best.epoch >= patience) {
+                break;
+            }
+        }
+        let summary = self.summary(fitted, last);
+        let (model, own) = self.engine.into_parts();
+        Ok((model, self.best.params.unwrap_or(own), summary))
+    }
+
+    /// Trains on each row once; the mean log loss.
+    fn epoch(
+        &mut self,
+        epoch: u32,
+        shuffled: &mut Shuffled<'a>,
+        batch: &mut Batch,
+        observe: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<f64, TrainError> {
+        let (mut rows, mut total) = (0_u64, 0.0);
+        loop {
+            batch.clear();
+            let n = shuffled.next(batch, self.config.train.batch)?;
+            if n == 0 {
+                break;
+            }
+            total += self.engine.step(batch)? * n as f64;
+            rows += n as u64;
+            observe(Event::Step { epoch, rows, loss: total / rows as f64 });
+        }
+        self.check_weights()?;
+        Ok(total / rows.max(1) as f64)
+    }
+
+    fn check_weights(&self) -> Result<(), TrainError> {
+        let Some((name, row, column)) = self.engine.params().find_non_finite() else {
+            return Ok(());
+        };
+        let what = format!(
+            "the weight `{name}`[{row}, {column}] is NaN or infinite; a lower `train.learning_rate` may help"
+        );
+        Err(TrainError::NotFinite { step: self.engine.n_steps(), what })
+    }
+
+    fn validate(&self) -> Result<Option<Summary>, TrainError> {
+        let Some((source, part)) = &self.rows.valid else { return Ok(None) };
+        let mut reader = RowReader::new(source, self.encoder, Rows::plan(self.config, *part))?;
+        let predictor = Predictor { model: self.engine.model(), params: self.engine.params() };
+        let summary = evaluate(predictor, &mut reader, self.engine.tapes())?;
+        Ok((summary.rows > 0).then_some(summary))
+    }
+
+    /// Keeps the weights of this epoch if they are better than the best so far; whether they are.
+    fn note(&mut self, epoch: u32, valid: Option<Summary>) -> bool {
+        let better = match (valid, self.best.valid) {
+            (Some(valid), Some(best)) => self.is_better(&valid, &best),
+            _ => true,
+        };
+        if better {
+            let is_last = epoch == self.config.train.epochs || valid.is_none();
+            self.best.epoch = epoch;
+            self.best.steps = self.engine.n_steps();
+            self.best.valid = valid;
+            self.keep(is_last);
+        }
+        better
+    }
+
+    /// Copies the weights, unless no step follows that would change them.
+    fn keep(&mut self, is_last: bool) {
+        let params = self.engine.params();
+        match &mut self.best.params {
+            kept if is_last => *kept = None,
+            Some(kept) => kept.copy_from(params),
+            kept => *kept = Some(params.clone()),
+        }
+    }
+
+    /// Whether the first is better; where a metric is undefined on one side, the log loss decides.
+    fn is_better(&self, new: &Summary, best: &Summary) -> bool {
+        if self.config.train.monitor == Monitor::Auc
+            && let (Some(new), Some(best)) = (new.auc, best.auc)
+        {
+            return new > best;
+        }
+        match (new.log_loss, best.log_loss) {
+            (Some(new), Some(best)) => new < best,
+            (new, _) => new.is_some(),
+        }
+    }
+
+    fn summary(&self, fitted: &Fitted, epochs: u32) -> TrainingSummary {
+        let valid = self.best.valid;
+        TrainingSummary {
+            rows: fitted.rows,
+            positives: fitted.positives,
+            steps: self.best.steps,
+            epochs,
+            best_epoch: self.best.epoch,
+            valid_rows: valid.map_or(0, |valid| valid.rows),
+            valid_auc: valid.and_then(|valid| valid.auc),
+            valid_log_loss: valid.and_then(|valid| valid.log_loss),
+            seed: self.config.train.seed,
+        }
+    }
+}
