@@ -1,0 +1,82 @@
+//! The pages in `docs/` and the README against the program: every key is explained, and every example is a valid run.
+//!
+//! The keys are asked of the program itself: its answer to an unknown key lists the known ones of the section.
+
+use deepcross::train::{RunConfig, TrainError};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// No known key is near to this one.
+const STRANGE: &str = "zzzzzzzzzzzzzzzzzzzzzzzzzzzz";
+
+fn page(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The keys that the program knows, told by the problem of one that it does not.
+fn known_keys(section: &str) -> BTreeSet<String> {
+    let table = match section {
+        "field" => "[[field]]\nname = \"a\"\nkind = \"number\"".to_owned(),
+        _ => format!("[{section}]"),
+    };
+    let Err(TrainError::Config { problems, .. }) =
+        RunConfig::parse(&format!("{table}\n{STRANGE} = 1"), &[], "run.toml")
+    else {
+        panic!("`{section}.{STRANGE}` was accepted");
+    };
+    let known = problems.iter().filter(|problem| problem.contains(STRANGE));
+    let known = known.filter_map(|problem| problem.split_once("known are ")).map(|(_, keys)| keys);
+    known.flat_map(|keys| keys.split(", ").map(str::to_owned)).collect()
+}
+
+/// The first cells of the tables in a section of a page, where they are code: "| `key` | …".
+fn documented_keys(page: &str, heading: &str) -> BTreeSet<String> {
+    let (_, section) = page.split_once(&format!("\n## {heading}\n")).expect("the section");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let (keys, _) = section.split_once("```toml").expect("an example after the keys");
+    let rows = keys.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.filter_map(|row| row.split_once('`')).map(|(key, _)| key.to_owned()).collect()
+}
+
+/// The TOML examples of a page, one after the other.
+fn examples(page: &str) -> String {
+    let blocks = page.split("```toml\n").skip(1);
+    blocks.filter_map(|block| block.split_once("```")).map(|(example, _)| example).collect()
+}
+
+#[test]
+fn every_key_is_explained_and_no_other() {
+    let page = page("docs/configuration.md");
+    for (section, heading) in [
+        ("data", "`[data]`"),
+        ("field", "`[[field]]`"),
+        ("model", "`[model]`"),
+        ("train", "`[train]`"),
+    ] {
+        let known = known_keys(section);
+        assert!(known.len() > 5, "{section}: {known:?}");
+        assert_eq!(documented_keys(&page, heading), known, "the keys of {heading}");
+    }
+}
+
+#[test]
+fn examples_are_valid_runs() {
+    for name in ["README.md", "docs/configuration.md"] {
+        let text = examples(&page(name));
+        assert!(!text.is_empty(), "{name} has no example");
+        if let Err(error) = RunConfig::parse(&text, &[], name) {
+            panic!("{error}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_begins_with_two_commands() {
+    let page = page("README.md");
+    let (_, block) = page.split_once("```sh\n").expect("a block of commands");
+    let (block, _) = block.split_once("```").expect("the end of the block");
+    let commands: Vec<_> = block.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(commands.len(), 2, "{commands:?}");
+    assert!(commands.iter().all(|command| command.starts_with("cargo ")), "{commands:?}");
+}

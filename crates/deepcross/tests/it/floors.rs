@@ -1,0 +1,96 @@
+//! The floors of the architecture: a crate uses lower floors only, in its code, its tests and its build alike.
+
+use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package};
+
+/// The floor of every member of the workspace.
+const FLOORS: [(&str, u32); 13] = [
+    ("deepcross-kernels", 0),
+    ("deepcross-features", 0),
+    ("deepcross-metrics", 0),
+    ("deepcross-autodiff", 1),
+    ("deepcross-data", 1),
+    ("deepcross-layers", 2),
+    ("deepcross-optim", 2),
+    ("deepcross-model", 3),
+    ("deepcross-train", 4),
+    ("deepcross-cli", 5),
+    ("deepcross", 5),
+    ("examples", 6),
+    ("benches", 6),
+];
+
+/// Outside crates that one crate alone uses: the products behind one function, and what is there to print.
+const NAMED_ONCE: [(&str, &str); 5] = [
+    ("gemm", "deepcross-kernels"),
+    ("pulp", "deepcross-kernels"),
+    ("clap", "deepcross-cli"),
+    ("comfy-table", "deepcross-cli"),
+    ("indicatif", "deepcross-cli"),
+];
+
+fn floor(name: &str) -> Option<u32> {
+    FLOORS.iter().find(|(member, _)| *member == name).map(|&(_, floor)| floor)
+}
+
+/// The manifests of the workspace as Cargo reads them; nothing is resolved or downloaded.
+fn workspace() -> Metadata {
+    MetadataCommand::new()
+        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .features(CargoOpt::AllFeatures)
+        .no_deps()
+        .other_options(["--offline".to_owned()])
+        .exec()
+        .expect("cargo reads the manifests of the workspace")
+}
+
+/// What is wrong with the dependencies of a member, of any kind.
+fn problems(package: &Package) -> Vec<String> {
+    let name = package.name.as_str();
+    let Some(own) = floor(name) else { return vec![format!("{name} has no floor")] };
+    let below = |dependency: &str| match floor(dependency) {
+        Some(floor) => floor < own && dependency != "deepcross-cli",
+        None => !dependency.starts_with("deepcross"),
+    };
+    let dependencies = package.dependencies.iter().filter(|dependency| !below(&dependency.name));
+    let edge = |kind: DependencyKind, to: &str| format!("{name} has a {kind} dependency on {to}");
+    dependencies.map(|dependency| edge(dependency.kind, &dependency.name)).collect()
+}
+
+#[test]
+fn dependencies_lead_to_lower_floors() {
+    let workspace = workspace();
+    let members = workspace.workspace_packages();
+    let found: Vec<_> = members.iter().flat_map(|package| problems(package)).collect();
+    assert_eq!(found, Vec::<String>::new());
+    assert_eq!(members.len(), FLOORS.len(), "a crate of the table is not a member");
+}
+
+#[test]
+fn outside_crates_are_named_where_they_belong() {
+    for package in workspace().workspace_packages() {
+        let used = package.dependencies.iter().filter(|used| used.kind == DependencyKind::Normal);
+        for used in used {
+            let owner = NAMED_ONCE.iter().find(|(name, _)| *name == used.name);
+            let is_owner = owner.is_none_or(|(_, owner)| *owner == package.name.as_str());
+            assert!(is_owner, "{} uses {}", package.name, used.name);
+        }
+    }
+}
+
+#[test]
+fn every_library_opens_with_its_readme() {
+    for package in workspace().workspace_packages() {
+        if package.publish.as_ref().is_some_and(Vec::is_empty) {
+            continue;
+        }
+        let name = &package.name;
+        let readme = package.readme().unwrap_or_else(|| panic!("{name} names no README"));
+        let readme = std::fs::read_to_string(readme).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert!(readme.starts_with(&format!("# {name}\n")), "{name}: {readme:.40}");
+        for library in package.targets.iter().filter(|target| target.is_lib()) {
+            let source = std::fs::read_to_string(&library.src_path).expect("the source is there");
+            let included = source.starts_with("#![doc = include_str!(\"../README.md\")]");
+            assert!(included, "the documentation of {name} is not its README");
+        }
+    }
+}
