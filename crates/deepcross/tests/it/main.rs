@@ -1,8 +1,5 @@
 //! Tests of the whole: what no crate can show alone.
 
-mod common;
-mod determinism;
 mod floors;
 mod golden;
 mod paper;
-mod properties;
