@@ -75,7 +75,7 @@ impl Model {
         let stacking = Stacking::new(fields.to_vec(), builder.params());
         let width = stacking.width();
         let unit = |i| ResidualUnitConfig::new(format!("unit{i}"), width, 32);
-        let units = (0..n_units).map(|i| Unit::TwoLayer(unit(i).init(builder))).collect();
+        let units = (0..n_units).map(|i| Unit::Residual(unit(i).init(builder))).collect();
         let scoring = ScoringConfig::new("score", width).init(builder);
         Self { stacking, units, scoring }
     }

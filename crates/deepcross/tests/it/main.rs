@@ -1,5 +1,4 @@
 //! Tests of the whole: what no crate can show alone.
 
 mod floors;
-mod golden;
 mod paper;
