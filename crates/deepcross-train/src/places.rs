@@ -43,8 +43,9 @@ impl<'t> Places<'t> {
             match value.get_ref() {
                 DeValue::Table(inner) => table = inner,
                 DeValue::Array(fields) => {
-                    let (start, field) = parts.next().and_then(|name| named(fields, name))?;
-                    (found, table) = (Some(start), field);
+                    let field = parts.next().and_then(|name| named(fields, name));
+                    let Some((start, inner)) = field else { break };
+                    (found, table) = (Some(start), inner);
                 }
                 _ => break,
             }

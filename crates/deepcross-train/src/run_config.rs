@@ -270,13 +270,13 @@ epochs = 3
             (
                 "epochs = 3",
                 "epoch = 3",
-                "line 18: `train.epoch`: unknown key; the nearest known one is `epochs`",
+                "line 19: `train.epoch`: unknown key; the nearest known one is `epochs`",
             ),
-            ("epochs = 3", "epochs = 0", "line 18: `train.epochs`: must be at least 1, but is 0"),
+            ("epochs = 3", "epochs = 0", "line 19: `train.epochs`: must be at least 1, but is 0"),
             (
                 "epochs = 3",
                 "epochs = \"three\"",
-                "line 18: `train.epochs`: invalid type: string \"three\", expected u32",
+                "line 19: `train.epochs`: invalid type: string \"three\", expected u32",
             ),
             (
                 "[model]",
