@@ -3,9 +3,18 @@
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+const AFTER_HELP: &str = "\
+Data goes to standard output, everything else to standard error.
+Exit codes: 0 done, 1 the run failed, 2 the call or the configuration was wrong.";
+
+const TRAIN_HELP: &str = "\
+Example:
+  deepcross train --config run.toml --data january.csv february.csv --valid march.csv \\
+      --out model.dcx --set train.epochs=5";
+
 /// Click-through-rate prediction with Deep Crossing: from raw logs to a trained, evaluated model.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -32,6 +41,9 @@ pub(crate) struct Quickstart {
     /// The folder that everything is written to
     #[arg(long, value_name = "FOLDER", default_value = "deepcross-quickstart")]
     pub(crate) out: PathBuf,
+    /// The number of rows to train on; a quarter as many are made to test with
+    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) rows: u64,
     #[command(flatten)]
     pub(crate) threads: Threads,
 }
@@ -39,10 +51,10 @@ pub(crate) struct Quickstart {
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
     /// The number of rows
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rows: u64,
     /// Chooses the rows; files of different seeds are draws from one world
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
     /// The file to write, tab-separated
     #[arg(long, value_name = "FILE")]
@@ -53,6 +65,7 @@ pub(crate) struct Simulate {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = TRAIN_HELP)]
 pub(crate) struct Train {
     /// The configuration of the run
     #[arg(long, value_name = "FILE")]
@@ -69,7 +82,7 @@ pub(crate) struct Train {
     #[command(flatten)]
     pub(crate) threads: Threads,
     /// The seed of the run, instead of the configuration's
-    #[arg(long)]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
     /// Replace a value of the configuration, as in `train.epochs=5` or `field.age.transform=standard`
     #[arg(long = "set", value_name = "KEY=VALUE")]

@@ -3,16 +3,17 @@
 //! Data goes to standard output, everything else to standard error.
 //! The exit code is 0 when done, 1 when the run failed, 2 when the call or the configuration was wrong.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a program is for")]
-
 mod args;
+mod call_error;
 mod commands;
 mod output;
 mod progress;
 mod tables;
 
 use args::{Cli, Command};
+use call_error::CallError;
 use clap::Parser;
+use deepcross_model::ModelError;
 use deepcross_train::TrainError;
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            output::say(format_args!("error: {error:#}"));
             ExitCode::from(exit_code(&error))
         }
     }
@@ -38,11 +39,14 @@ fn main() -> ExitCode {
 
 /// Whoever reads our output has seen enough, as `head` does.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
-    causes.into_iter().any(|cause| cause.kind() == ErrorKind::BrokenPipe)
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    causes.any(|cause| cause.kind() == ErrorKind::BrokenPipe)
 }
 
 fn exit_code(error: &anyhow::Error) -> u8 {
-    let is_call = matches!(error.downcast_ref::<TrainError>(), Some(TrainError::Config { .. }));
-    if is_call { 2 } else { 1 }
+    let is_config = matches!(
+        error.downcast_ref::<TrainError>(),
+        Some(TrainError::Config { .. } | TrainError::Model(ModelError::Config(_)))
+    );
+    if is_config || error.is::<CallError>() { 2 } else { 1 }
 }

@@ -1,51 +1,68 @@
-//! Files that are there whole, or not at all.
+//! Files that are there whole, or not at all; and lines for standard output and standard error.
 
+use crate::call_error::CallError;
 use anyhow::{Context, Result, bail};
+use std::fmt::Display;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Error, Write};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 /// A file that takes its name when it is complete; dropped before, it leaves nothing behind.
+///
+/// Its errors name the path.
 pub(crate) struct OutputFile {
-    writer: BufWriter<NamedTempFile>,
+    writer: BufWriter<File>,
+    temporary: TempPath,
     path: PathBuf,
 }
 
 impl OutputFile {
     /// Begins a file; an existing one of the name stays until the new one is complete.
+    ///
+    /// A folder or a device is refused: the new file would take its place.
     pub(crate) fn create(path: &Path) -> Result<Self> {
+        check_kind(path)?;
         let folder = folder_of(path)?;
         let file = builder()
             .tempfile_in(folder)
             .with_context(|| format!("{}: cannot write into its folder", path.display()))?;
-        Ok(Self { writer: BufWriter::new(file), path: path.to_owned() })
+        let (file, temporary) = file.into_parts();
+        Ok(Self { writer: BufWriter::new(file), temporary, path: path.to_owned() })
     }
 
     /// Gives the file its name.
     pub(crate) fn finish(self) -> Result<()> {
-        let Self { writer, path } = self;
-        let failed = || format!("{}: cannot be written", path.display());
-        let file = writer.into_inner().map_err(|error| error.into_error()).with_context(failed)?;
-        file.as_file().sync_all().with_context(failed)?;
-        file.persist(&path).map_err(|error| error.error).with_context(failed)?;
-        Ok(())
+        Self::finish_all([self])
     }
 
-    /// Adds the path to an error of writing.
-    pub(crate) fn written<T>(&self, result: std::io::Result<T>) -> Result<T> {
-        result.with_context(|| format!("{}: cannot be written", self.path.display()))
+    /// Gives files their names once all of them are complete.
+    pub(crate) fn finish_all(files: impl IntoIterator<Item = Self>) -> Result<()> {
+        let mut files: Vec<Self> = files.into_iter().collect();
+        for file in &mut files {
+            file.flush()?;
+            let synced = file.writer.get_ref().sync_all();
+            synced.map_err(|error| unwritable(&file.path, &error))?;
+        }
+        for Self { temporary, path, .. } in files {
+            temporary.persist(&path).map_err(|error| unwritable(&path, &error.error))?;
+        }
+        Ok(())
     }
 }
 
 impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.writer.write(bytes)
+        self.writer.write(bytes).map_err(|error| unwritable(&self.path, &error))
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        self.writer.flush()
+        self.writer.flush().map_err(|error| unwritable(&self.path, &error))
     }
+}
+
+fn unwritable(path: &Path, error: &Error) -> Error {
+    Error::new(error.kind(), format!("{}: cannot be written: {error}", path.display()))
 }
 
 /// A temporary file is for its owner alone; what takes a name is for whom the system's mask allows.
@@ -59,10 +76,43 @@ fn builder() -> tempfile::Builder<'static, 'static> {
 
 /// Fails early where an output could not be written at the end of long work.
 pub(crate) fn check_writable(path: &Path) -> Result<()> {
-    if path.is_dir() {
-        bail!("{}: is a folder, but a file is to be written", path.display());
-    }
     OutputFile::create(path).map(drop)
+}
+
+/// Fails where an output would take the place of a file that is read or written beside it.
+pub(crate) fn check_apart<'p>(
+    out: &Path,
+    others: impl IntoIterator<Item = &'p PathBuf>,
+) -> Result<()> {
+    match others.into_iter().find(|other| real_path(other) == real_path(out)) {
+        Some(other) => Err(CallError::with_message(format!(
+            "{}: cannot be written there, since the call names it twice, also as {}",
+            out.display(),
+            other.display()
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The path without links and dots; the file itself need not exist.
+fn real_path(path: &Path) -> PathBuf {
+    let in_folder = || {
+        let folder = folder_of(path).ok()?.canonicalize().ok()?;
+        Some(folder.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
+}
+
+fn check_kind(path: &Path) -> Result<()> {
+    match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => {
+            bail!("{}: is a folder, but a file is to be written", path.display())
+        }
+        Ok(metadata) if !metadata.is_file() => {
+            bail!("{}: is a device, pipe or socket, but a file is to be written", path.display())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn folder_of(path: &Path) -> Result<&Path> {
@@ -84,4 +134,20 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
 /// Opens a file that has just been written.
 pub(crate) fn open(path: &Path) -> Result<File> {
     File::open(path).with_context(|| format!("{}: cannot be read", path.display()))
+}
+
+/// Writes data and a line feed to standard output.
+///
+/// `println!` would panic where nobody reads on, as behind `| head`.
+pub(crate) fn print(text: impl Display) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).context(STANDARD_OUTPUT)
+}
+
+/// What an error of standard output is called.
+pub(crate) const STANDARD_OUTPUT: &str = "standard output: cannot be written";
+
+/// Writes a line to standard error; that nobody reads it is no reason to stop.
+pub(crate) fn say(line: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,8 +1,11 @@
 //! How a run goes, on standard error: a bar on a terminal, and a line for each epoch.
 
+use crate::commands::skipped_lines;
+use crate::output::say;
 use crate::tables::{grouped, metric, percent, table};
 use deepcross_train::{EpochReport, Event};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 /// Listens to a run.
@@ -28,14 +31,8 @@ impl Progress {
                 self.rows = *rows;
                 let clicks = percent(*positives, *rows);
                 self.say(&format!("{} training rows, {clicks} positive", grouped(*rows)));
-                for message in &skipped.first {
-                    self.say(&format!("left out: {message}"));
-                }
-                if skipped.rows > 0 {
-                    self.say(&format!(
-                        "{} rows could not be read and are left out",
-                        grouped(skipped.rows)
-                    ));
+                for line in skipped_lines(skipped) {
+                    self.say(&line);
                 }
             }
             Event::Built { model, n_parameters } => {
@@ -51,7 +48,8 @@ impl Progress {
     fn step(&mut self, epoch: u32, rows: u64, loss: f64) {
         if self.bar.length() != Some(self.rows) {
             self.bar.set_length(self.rows);
-            self.bar.set_style(style("{msg} {wide_bar} {percent} %  {per_sec}  {eta} left"));
+            self.bar
+                .set_style(style("{msg} {wide_bar} {percent} %  {rows_per_s} rows/s  {eta} left"));
         }
         self.bar.set_position(rows);
         self.bar.set_message(format!("epoch {epoch}, log loss {loss:.4}"));
@@ -72,7 +70,7 @@ impl Progress {
 
     /// Prints a line without disturbing the bar.
     fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| say(line));
     }
 
     /// Prints what came of it all.
@@ -93,13 +91,20 @@ impl Progress {
         }
         let seconds = self.begun.elapsed().as_secs_f64();
         let rows = self.rows as f64 * self.epochs.len() as f64;
-        eprintln!(
-            "\n{summary}\n\n{seconds:.1} s, {} rows/s with reading and validation",
-            grouped((rows / seconds) as u64)
-        );
+        let speed = grouped((rows / seconds) as u64);
+        say(format_args!(
+            "\n{}\n\n{seconds:.1} s, {speed} rows/s with reading and validation",
+            summary.trim_fmt()
+        ));
     }
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let style = ProgressStyle::with_template(template);
+    style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rows_per_s", rows_per_s)
+}
+
+fn rows_per_s(state: &ProgressState, out: &mut dyn Write) {
+    // An error of the bar's own buffer could not be shown anyway.
+    let _ = out.write_str(&grouped(state.per_sec() as u64));
 }

@@ -4,14 +4,24 @@ use comfy_table::{CellAlignment, Table, presets};
 
 /// A table with a header; all columns but the first are aligned to the right.
 pub(crate) fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(header);
-    for i in 1..header.len() {
-        if let Some(column) = table.column_mut(i) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+    let mut table = text_table(header);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
     }
     table
+}
+
+/// A table with a header, all columns aligned to the left.
+pub(crate) fn text_table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header);
+    table
+}
+
+/// The lines of a table or text, moved to the right, without blanks at their ends.
+pub(crate) fn indented(text: &str) -> String {
+    let indented = |line: &str| format!("  {}", line.trim_end()).trim_end().to_owned();
+    text.lines().map(indented).collect::<Vec<_>>().join("\n")
 }
 
 /// 1234567 as `1,234,567`.

@@ -2,6 +2,7 @@
 
 use super::{load, on_threads, reader, report_values};
 use crate::args::Evaluate;
+use crate::output;
 use crate::tables::{grouped, metric, table};
 use anyhow::Result;
 use deepcross_data::{Labels, RowReader};
@@ -17,12 +18,10 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
     let work = || evaluate(trained.predictor(), &mut reader, &Tapes::new());
     let summary = on_threads(args.threads.get(), work)??;
     if args.json {
-        println!("{}", serde_json::to_string(&Report::new(&summary, &reader))?);
-    } else {
-        report_values(&reader);
-        print(&summary);
+        return output::print(serde_json::to_string(&Report::new(&summary, &reader))?);
     }
-    Ok(())
+    report_values(&reader);
+    print(&summary)
 }
 
 /// What `--json` prints.
@@ -53,7 +52,7 @@ impl<'a> Report<'a> {
     }
 }
 
-fn print(summary: &Summary) {
+fn print(summary: &Summary) -> Result<()> {
     let mut table = table(&["metric", "model", "always the base rate"]);
     table.add_row(["AUC".to_owned(), metric(summary.auc), metric(summary.auc.map(|_| 0.5))]);
     table.add_row(["log loss".to_owned(), metric(summary.log_loss), metric(summary.base_log_loss)]);
@@ -69,5 +68,6 @@ fn print(summary: &Summary) {
         metric(summary.calibration),
         metric(base_calibration),
     ]);
-    println!("{} rows, {} positive\n\n{table}", grouped(summary.rows), grouped(summary.positives));
+    let (rows, positives) = (grouped(summary.rows), grouped(summary.positives));
+    output::print(format_args!("{rows} rows, {positives} positive\n\n{}", table.trim_fmt()))
 }

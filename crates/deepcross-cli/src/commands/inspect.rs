@@ -2,59 +2,66 @@
 
 use super::load;
 use crate::args::Inspect;
-use crate::tables::{grouped, metric, percent, table};
+use crate::output;
+use crate::tables::{grouped, indented, metric, percent, table, text_table};
 use anyhow::Result;
+use comfy_table::{CellAlignment, Table};
 use deepcross_features::ShapeKind;
 use deepcross_model::{TrainedModel, TrainingSummary};
 
 pub(crate) fn run(args: &Inspect) -> Result<()> {
     let (trained, _) = load(&args.model)?;
-    println!("fields\n\n{}\n", fields(&trained));
-    println!("layers\n\n{}\n", layers(&trained));
-    println!("training\n\n{}\n", training(&trained.training));
-    println!("configuration\n\n{}", indented(&trained.config));
-    Ok(())
+    let sections = [
+        ("fields", fields(&trained).trim_fmt()),
+        ("layers", layers(&trained).trim_fmt()),
+        ("weights", weights(&trained).trim_fmt()),
+        ("training", training(&trained.training)),
+        ("configuration", trained.config.clone()),
+    ];
+    let sections = sections.map(|(title, text)| format!("{title}\n\n{}\n", indented(&text)));
+    output::print(sections.join("\n").trim_end())
 }
 
-fn fields(trained: &TrainedModel) -> comfy_table::Table {
-    let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_header([
-        "field",
-        "column",
-        "dimensions",
-        "encoding",
-    ]);
+fn fields(trained: &TrainedModel) -> Table {
+    let mut table = text_table(&["field", "column", "dimensions", "encoding"]);
+    if let Some(dimensions) = table.column_mut(2) {
+        dimensions.set_cell_alignment(CellAlignment::Right);
+    }
     for (field, shape) in trained.encoder.fields().iter().zip(trained.encoder.shapes()) {
         let dimensions = match shape.kind {
             ShapeKind::Sparse { dimensions, .. } => dimensions,
             ShapeKind::Dense { width } => width,
         };
-        table.add_row([
-            &field.name,
-            &field.column,
-            &grouped(dimensions as u64),
-            &field.encoding.to_string(),
-        ]);
+        let dimensions = grouped(dimensions as u64);
+        table.add_row([&field.name, &field.column, &dimensions, &field.encoding.to_string()]);
     }
     table
 }
 
-fn layers(trained: &TrainedModel) -> comfy_table::Table {
-    let mut table = table(&["layer", "width", "weights"]);
+fn layers(trained: &TrainedModel) -> Table {
+    let mut table = table(&["layer", "output width", "weights"]);
     for layer in trained.model.layers() {
         let (width, weights) = (grouped(layer.outputs as u64), grouped(layer.n_parameters as u64));
         table.add_row([layer.name.clone(), width, weights]);
     }
-    table.add_row([
-        "total".to_owned(),
-        String::new(),
-        grouped(trained.params.n_parameters() as u64),
-    ]);
+    let total = grouped(trained.params.n_parameters() as u64);
+    table.add_row(["total".to_owned(), String::new(), total]);
     table
 }
 
-fn training(training: &TrainingSummary) -> comfy_table::Table {
-    let mut table = table(&["", ""]);
+/// Each matrix by its name, with its shape: a table as values × width, a layer as outputs × inputs.
+fn weights(trained: &TrainedModel) -> Table {
+    let params = &trained.params;
+    let tables = params.table_ids().map(|id| (params.table_name(id), params.table_shape(id)));
+    let dense = params.dense_ids().map(|id| (params.dense_name(id), params.dense_shape(id)));
+    let mut table = table(&["matrix", "rows", "columns"]);
+    for (name, (rows, columns)) in tables.chain(dense) {
+        table.add_row([name.to_owned(), grouped(rows as u64), grouped(columns as u64)]);
+    }
+    table
+}
+
+fn training(training: &TrainingSummary) -> String {
     let rows = [
         ("rows", grouped(training.rows)),
         ("positive", percent(training.positives, training.rows)),
@@ -66,10 +73,5 @@ fn training(training: &TrainingSummary) -> comfy_table::Table {
         ("validation log loss", metric(training.valid_log_loss)),
         ("seed", training.seed.to_string()),
     ];
-    table.add_rows(rows.map(|(name, value)| [name.to_owned(), value]));
-    table
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
+    rows.map(|(name, value)| format!("{name:<24}{value:>10}")).join("\n")
 }

@@ -7,8 +7,11 @@ pub(crate) mod quickstart;
 pub(crate) mod simulate;
 pub(crate) mod train;
 
+use crate::output::say;
+use crate::tables::{grouped, table};
 use anyhow::{Context, Result};
-use deepcross_data::{Labels, Part, RowPlan, RowReader, Source};
+use deepcross_data::{Labels, Part, RowPlan, RowReader, Skipped, Source};
+use deepcross_features::FieldCounts;
 use deepcross_model::TrainedModel;
 use deepcross_train::RunConfig;
 use std::path::{Path, PathBuf};
@@ -41,32 +44,46 @@ pub(crate) fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Sen
     Ok(pool.install(work))
 }
 
-/// Says what the encoder met, where there is something to say.
+/// Says what the encoder met that it did not learn or that was not there, and which rows it left out.
 pub(crate) fn report_values(reader: &RowReader<'_>) {
-    let counts = reader.counts().iter();
-    let met = counts.filter(|(_, c)| c.missing + c.unseen + c.rare + c.clipped > 0);
-    let mut table =
-        crate::tables::table(&["field", "values", "missing", "unseen", "rare", "clipped"]);
-    for (name, c) in met {
-        let numbers =
-            [c.values, c.missing, c.unseen, c.rare, c.clipped].map(crate::tables::grouped);
-        table.add_row(std::iter::once(name.to_owned()).chain(numbers));
+    if let Some(table) = unusual_values(reader) {
+        say(format_args!("unusual values\n\n{}\n", table.trim_fmt()));
     }
-    if !table.is_empty() {
-        eprintln!("{table}\n");
+    for line in skipped_lines(reader.skipped()) {
+        say(line);
     }
-    report_skipped(reader);
 }
 
-fn report_skipped(reader: &RowReader<'_>) {
-    let skipped = reader.skipped();
-    for message in &skipped.first {
-        eprintln!("left out: {message}");
+/// What is counted for each field; the names of the columns.
+const COUNTED: [&str; 4] = ["missing", "unseen", "rare", "clipped"];
+
+/// The fields and the counts that are not zero; `None` where there are none.
+fn unusual_values(reader: &RowReader<'_>) -> Option<comfy_table::Table> {
+    let numbers = |c: &FieldCounts| [c.missing, c.unseen, c.rare, c.clipped];
+    let rows: Vec<_> =
+        reader.counts().iter().map(|(name, c)| (name, c.values, numbers(c))).collect();
+    let shown: Vec<usize> =
+        (0..COUNTED.len()).filter(|&i| rows.iter().any(|(_, _, n)| n[i] > 0)).collect();
+    if shown.is_empty() {
+        return None;
     }
-    if skipped.rows > 0 {
-        eprintln!(
-            "{} rows could not be read and are left out",
-            crate::tables::grouped(skipped.rows)
-        );
+    let header = ["field", "values"].into_iter().chain(shown.iter().map(|&i| COUNTED[i]));
+    let mut table = table(&header.collect::<Vec<_>>());
+    for (name, values, numbers) in rows.into_iter().filter(|(_, _, n)| n.iter().any(|&n| n > 0)) {
+        let shown = shown.iter().map(|&i| grouped(numbers[i]));
+        table.add_row([name.to_owned(), grouped(values)].into_iter().chain(shown));
     }
+    Some(table)
+}
+
+/// Which rows could not be read: the first few, and how many.
+pub(crate) fn skipped_lines(skipped: &Skipped) -> Vec<String> {
+    let mut lines: Vec<String> =
+        skipped.first.iter().map(|message| format!("left out: {message}")).collect();
+    match skipped.rows {
+        0 => {}
+        1 => lines.push("1 row could not be read and is left out".to_owned()),
+        n => lines.push(format!("{} rows could not be read and are left out", grouped(n))),
+    }
+    lines
 }

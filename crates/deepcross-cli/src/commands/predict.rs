@@ -2,8 +2,9 @@
 
 use super::{load, on_threads, reader, report_values};
 use crate::args::Predict;
-use crate::output::OutputFile;
-use anyhow::{Context, Result};
+use crate::output::{OutputFile, STANDARD_OUTPUT, check_apart, say};
+use crate::tables::grouped;
+use anyhow::{Error, Result};
 use deepcross_data::{Labels, RowReader};
 use deepcross_model::{Predictor, Tapes};
 use deepcross_train::Predictions;
@@ -11,6 +12,9 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 pub(crate) fn run(args: &Predict) -> Result<()> {
+    if let Some(out) = &args.out {
+        check_apart(out, args.data.iter().chain([&args.model]))?;
+    }
     let (trained, config) = load(&args.model)?;
     let mut reader = reader(&trained, &config, &args.data, Labels::Ignored)?;
     let predictor = trained.predictor();
@@ -18,12 +22,12 @@ pub(crate) fn run(args: &Predict) -> Result<()> {
     match &args.out {
         Some(path) => {
             let n_rows = predict_to_file(predictor, &mut reader, threads, path)?;
-            eprintln!("wrote {n_rows} predictions to {}", path.display());
+            say(format_args!("wrote {} predictions to {}", grouped(n_rows), path.display()));
         }
         None => {
             let out = std::io::stdout();
             let work = || write_all(predictor, &mut reader, &mut BufWriter::new(out.lock()));
-            on_threads(threads, work)?.map(drop)?;
+            on_threads(threads, work)?.map_err(name_standard_output)?;
         }
     }
     report_values(&reader);
@@ -38,10 +42,14 @@ pub(crate) fn predict_to_file(
     path: &Path,
 ) -> Result<u64> {
     let mut out = OutputFile::create(path)?;
-    let n_rows = on_threads(threads, || write_all(predictor, reader, &mut out))?
-        .with_context(|| format!("{}: cannot be written", path.display()))?;
+    let n_rows = on_threads(threads, || write_all(predictor, reader, &mut out))??;
     out.finish()?;
     Ok(n_rows)
+}
+
+/// An error of writing has no name for standard output; one of reading has its file.
+fn name_standard_output(error: Error) -> Error {
+    if error.is::<std::io::Error>() { error.context(STANDARD_OUTPUT) } else { error }
 }
 
 /// Writes a header and a line for each row, empty for one that could not be read; how many.

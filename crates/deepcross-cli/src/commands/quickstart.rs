@@ -4,8 +4,8 @@ use super::predict::predict_to_file;
 use super::train::train_and_save;
 use super::{on_threads, reader, simulate};
 use crate::args::Quickstart;
-use crate::output::{OutputFile, open};
-use crate::tables::{metric, table};
+use crate::output::{self, OutputFile, open, say};
+use crate::tables::{grouped, metric, table};
 use anyhow::{Context, Result, anyhow};
 use deepcross_data::Labels;
 use deepcross_data::simulate::SimulatorConfig;
@@ -16,8 +16,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 const CONFIG: &str = include_str!("quickstart.toml");
-const TRAIN_ROWS: u64 = 200_000;
-const TEST_ROWS: u64 = 50_000;
+/// So many rows to train on for one to test with.
+const TRAIN_ROWS_PER_TEST_ROW: u64 = 4;
 
 /// The files of a quickstart.
 struct Folder {
@@ -48,7 +48,7 @@ impl Folder {
 
     fn say_what_is_overwritten(&self) {
         for file in self.files().into_iter().filter(|file| file.exists()) {
-            eprintln!("overwriting {}", file.display());
+            say(format_args!("overwriting {}", file.display()));
         }
     }
 }
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Quickstart) -> Result<()> {
         .with_context(|| format!("{}: cannot be made", args.out.display()))?;
     let folder = Folder::new(&args.out);
     folder.say_what_is_overwritten();
-    simulate_files(&folder)?;
+    simulate_files(&folder, args.rows)?;
     let config = RunConfig::parse(CONFIG, &[], &folder.config.display().to_string())?;
     let files = Files { train: vec![folder.train.clone()], valid: Vec::new() };
     let threads = args.threads.get();
@@ -71,21 +71,22 @@ pub(crate) fn run(args: &Quickstart) -> Result<()> {
         on_threads(threads, || evaluate(trained.predictor(), &mut labelled, &Tapes::new()))??;
     let mut unlabelled = reader(&trained, &config, test, Labels::Ignored)?;
     predict_to_file(trained.predictor(), &mut unlabelled, threads, &folder.predictions)?;
-    print(&model, &best_possible(&folder)?);
+    print(&model, &best_possible(&folder)?)?;
     what_next(&folder);
     Ok(())
 }
 
-fn simulate_files(folder: &Folder) -> Result<()> {
+fn simulate_files(folder: &Folder, n_train: u64) -> Result<()> {
     let mut out = OutputFile::create(&folder.config)?;
-    let written = out.write_all(CONFIG.as_bytes());
-    out.written(written)?;
+    out.write_all(CONFIG.as_bytes())?;
     out.finish()?;
-    eprintln!("simulating {TRAIN_ROWS} rows to train on and {TEST_ROWS} to test with");
+    let n_test = n_train.div_ceil(TRAIN_ROWS_PER_TEST_ROW);
+    let (train_rows, test_rows) = (grouped(n_train), grouped(n_test));
+    say(format_args!("simulating {train_rows} rows to train on and {test_rows} to test with"));
     let world = SimulatorConfig::default();
-    simulate::write(SimulatorConfig { seed: 1, ..world }, TRAIN_ROWS, &folder.train, None)?;
+    simulate::write(SimulatorConfig { seed: 1, ..world }, n_train, &folder.train, None)?;
     let test = SimulatorConfig { seed: 2, ..world };
-    simulate::write(test, TEST_ROWS, &folder.test, Some(&folder.truth)).map(drop)
+    simulate::write(test, n_test, &folder.test, Some(&folder.truth)).map(drop)
 }
 
 /// The metrics of the true probabilities: what no model can be better than, but by chance.
@@ -106,19 +107,19 @@ fn lines(path: &Path) -> Result<std::io::Lines<BufReader<std::fs::File>>> {
     Ok(BufReader::new(open(path)?).lines())
 }
 
-fn print(model: &Summary, best: &Summary) {
+fn print(model: &Summary, best: &Summary) -> Result<()> {
     let mut table = table(&["on the test rows", "model", "best possible", "always the base rate"]);
     table.add_row(["AUC".to_owned(), metric(model.auc), metric(best.auc), metric(Some(0.5))]);
     let losses = [model.log_loss, best.log_loss, model.base_log_loss].map(metric);
     table.add_row(std::iter::once("log loss".to_owned()).chain(losses));
-    println!("\n{table}\n");
+    output::print(format_args!("\n{}\n", table.trim_fmt()))
 }
 
 fn what_next(folder: &Folder) {
     let [config, train, _, _, model, _] = folder.files().map(|file| file.display().to_string());
-    eprintln!("wrote {model} and {}", folder.predictions.display());
-    eprintln!("\nto go on:\n  deepcross inspect --model {model}");
-    eprintln!(
+    say(format_args!("wrote {model} and {}", folder.predictions.display()));
+    say(format_args!("\nto go on:\n  deepcross inspect --model {model}"));
+    say(format_args!(
         "  deepcross train --config {config} --data {train} --out {model} --set model.hidden=[256,128]"
-    );
+    ));
 }

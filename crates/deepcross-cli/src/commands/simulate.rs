@@ -1,21 +1,23 @@
 //! `deepcross simulate`
 
 use crate::args::Simulate;
-use crate::output::OutputFile;
+use crate::output::{OutputFile, check_apart, say};
 use crate::tables::{grouped, percent};
-use anyhow::{Result, bail};
+use anyhow::Result;
 use deepcross_data::simulate::{SimulationSummary, Simulator, SimulatorConfig};
 use std::io::Write;
 use std::path::Path;
 
 pub(crate) fn run(args: &Simulate) -> Result<()> {
-    if args.truth.as_ref() == Some(&args.out) {
-        bail!("{}: rows and true probabilities cannot go to one file", args.out.display());
-    }
+    check_apart(&args.out, &args.truth)?;
     let config = SimulatorConfig { seed: args.seed, ..SimulatorConfig::default() };
     let summary = write(config, args.rows, &args.out, args.truth.as_deref())?;
     let clicks = percent(summary.clicks, summary.rows);
-    eprintln!("wrote {} rows, {clicks} clicked, to {}", grouped(summary.rows), args.out.display());
+    let (rows, out) = (grouped(summary.rows), args.out.display());
+    say(format_args!("wrote {rows} rows, {clicks} clicked, to {out}"));
+    if let Some(truth) = &args.truth {
+        say(format_args!("wrote their true probabilities to {}", truth.display()));
+    }
     Ok(())
 }
 
@@ -31,9 +33,7 @@ pub(crate) fn write(
     let mut out = OutputFile::create(path)?;
     let mut truth = truth.map(OutputFile::create).transpose()?;
     let truth_writer = truth.as_mut().map(|truth| truth as &mut dyn Write);
-    let written = simulator.write_tsv(&mut out, truth_writer, n_rows);
-    let summary = out.written(written)?;
-    out.finish()?;
-    truth.map(OutputFile::finish).transpose()?;
+    let summary = simulator.write_tsv(&mut out, truth_writer, n_rows)?;
+    OutputFile::finish_all(std::iter::once(out).chain(truth))?;
     Ok(summary)
 }

@@ -1,7 +1,7 @@
 //! `deepcross train`
 
 use crate::args::Train;
-use crate::output::{check_writable, read_text};
+use crate::output::{check_apart, check_writable, read_text, say};
 use crate::progress::Progress;
 use anyhow::Result;
 use deepcross_model::TrainedModel;
@@ -9,6 +9,7 @@ use deepcross_train::{Files, RunConfig, train};
 use std::path::Path;
 
 pub(crate) fn run(args: &Train) -> Result<()> {
+    check_apart(&args.out, args.data.iter().chain(&args.valid).chain([&args.config]))?;
     let mut overrides = args.overrides.clone();
     overrides.extend(args.seed.map(|seed| format!("train.seed={seed}")));
     let text = read_text(&args.config)?;
@@ -29,6 +30,6 @@ pub(crate) fn train_and_save(
     let trained = train(config, files, threads, &mut |event| progress.observe(&event))?;
     progress.finish();
     trained.save(out)?;
-    eprintln!("wrote {}", out.display());
+    say(format_args!("wrote {}", out.display()));
     Ok(trained)
 }

@@ -1,0 +1,161 @@
+//! Outputs that cannot be written leave nothing half-written behind.
+
+use crate::{Folder, csv};
+use std::ffi::OsStr;
+use std::process::{Command, Output, Stdio};
+
+/// A command line that writes to `out`, once for each command that writes files.
+fn writing(out: &str) -> [String; 4] {
+    [
+        format!("train --config run.toml --data train.csv --out {out}"),
+        format!("predict --model model.dcx --data new.csv --out {out}"),
+        format!("simulate --rows 10 --out {out}"),
+        format!("simulate --rows 10 --out clicks.tsv --truth {out}"),
+    ]
+}
+
+#[test]
+fn folders_that_are_missing_or_in_the_place_of_a_file_are_named() {
+    let folder = Folder::with_model();
+    std::fs::create_dir(folder.path("folder")).unwrap();
+    let cases = [
+        ("none/out", "none/out: the folder none does not exist"),
+        ("folder", "folder: is a folder, but a file is to be written"),
+    ];
+    for (out, message) in cases {
+        for call in writing(out) {
+            folder.fail(&call, 1, message);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_or_socket_is_not_replaced() {
+    let folder = Folder::with_model();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path("socket")).unwrap();
+    for call in writing("socket") {
+        let message = "socket: is a device, pipe or socket, but a file is to be written";
+        folder.fail(&call, 1, message);
+    }
+}
+
+#[test]
+fn an_input_is_not_replaced() {
+    let folder = Folder::with_model();
+    let cases = [
+        ("train --config run.toml --data train.csv --out ./train.csv", "./train.csv", "train.csv"),
+        ("train --config run.toml --data train.csv --out run.toml", "run.toml", "run.toml"),
+        ("predict --model model.dcx --data new.csv --out model.dcx", "model.dcx", "model.dcx"),
+        ("predict --model model.dcx --data ./new.csv --out new.csv", "new.csv", "./new.csv"),
+        ("simulate --rows 9 --out clicks.tsv --truth ./clicks.tsv", "clicks.tsv", "./clicks.tsv"),
+    ];
+    for (call, out, also) in cases {
+        let message = format!(
+            "{out}: cannot be written there, since the call names it twice, also as {also}"
+        );
+        folder.fail(call, 2, &message);
+    }
+}
+
+/// Runs a command in a name space of its own where `full` is a file system of 64 KiB, and lists what is left there.
+///
+/// The file system goes with the name space, whatever becomes of the test.
+fn on_full_disk(folder: &Folder, program: &OsStr, arguments: &[&str]) -> std::io::Result<Output> {
+    let script = "mount -t tmpfs -o size=64k full full && { \"$0\" \"$@\"; code=$?; ls -A full; exit $code; }";
+    Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-c", script])
+        .arg(program)
+        .args(arguments)
+        .current_dir(folder.folder.path())
+        .output()
+}
+
+#[test]
+fn a_full_disk_is_named_and_nothing_is_left() {
+    let folder = Folder::with_model();
+    std::fs::create_dir(folder.path("full")).unwrap();
+    folder.write("many.csv", csv(20_000));
+    let cases = [
+        (
+            "train --config run.toml --data train.csv --set field.ad.buckets=100000 --out full/m.dcx",
+            "full/m.dcx",
+        ),
+        ("predict --model model.dcx --data many.csv --out full/p.csv", "full/p.csv"),
+        ("simulate --rows 5000 --out full/clicks.tsv", "full/clicks.tsv"),
+        ("simulate --rows 9000 --out clicks.tsv --truth full/truth.tsv", "full/truth.tsv"),
+    ];
+    if !on_full_disk(&folder, "true".as_ref(), &[]).is_ok_and(|output| output.status.success()) {
+        println!("skipped: a small file system cannot be mounted here");
+        return;
+    }
+    for (call, path) in cases {
+        let before = folder.names();
+        let arguments: Vec<&str> = call.split(' ').collect();
+        let output = on_full_disk(&folder, folder.program().get_program(), &arguments).unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let error = stderr.rsplit_once("error: ").map_or("", |(_, error)| error).trim_end();
+        assert!(
+            error.starts_with(path) || error.starts_with(&format!("`{path}`")),
+            "{call}\n{stderr}"
+        );
+        assert!(
+            error.contains("cannot be written: ") && error.contains("No space left"),
+            "{call}\n{stderr}"
+        );
+        assert_eq!(error.matches("No space left").count(), 1, "{call}\n{stderr}");
+        assert_eq!(output.status.code(), Some(1), "{call}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{call}: a file is left");
+        assert_eq!(folder.names(), before, "{call}");
+    }
+}
+
+/// Commands that print data.
+const PRINTING: [&str; 4] = [
+    "predict --model model.dcx --data many.csv",
+    "evaluate --model model.dcx --data new.csv",
+    "evaluate --model model.dcx --data new.csv --json",
+    "inspect --model model.dcx",
+];
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let folder = Folder::with_model();
+    folder.write("many.csv", csv(20_000));
+    for call in PRINTING {
+        let mut child = Command::new(folder.program().get_program())
+            .args(call.split(' '))
+            .current_dir(folder.folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{call}\n{stderr}");
+        assert!(!stderr.contains("error") && !stderr.contains("panicked"), "{call}\n{stderr}");
+    }
+}
+
+#[test]
+fn standard_output_that_is_full_is_an_error() {
+    let folder = Folder::with_model();
+    folder.write("many.csv", csv(20_000));
+    for call in PRINTING {
+        let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
+            println!("skipped: there is no /dev/full here");
+            return;
+        };
+        let output = Command::new(folder.program().get_program())
+            .args(call.split(' '))
+            .current_dir(folder.folder.path())
+            .stdout(full)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{call}\n{stderr}");
+        let message = "error: standard output: cannot be written: No space left on device";
+        assert!(stderr.contains(message), "{call}\n{stderr}");
+    }
+}
