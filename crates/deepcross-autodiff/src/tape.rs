@@ -97,6 +97,21 @@ impl<F: Real> Tape<F> {
         }
     }
 
+    /// Makes room for every pass that `other` has room for; values stay as they are.
+    ///
+    /// For tapes that share work: which of them gets the largest part of it may change from one time to the next.
+    pub fn reserve_like(&mut self, other: &Self) {
+        reserve_like(&mut self.nodes, &other.nodes);
+        reserve_like(&mut self.values, &other.values);
+        reserve_like(&mut self.gradients, &other.gradients);
+        reserve_like(&mut self.reached, &other.reached);
+        reserve_like(&mut self.arena.ids, &other.arena.ids);
+        reserve_like(&mut self.arena.reals, &other.arena.reals);
+        reserve_like(&mut self.arena.vars, &other.arena.vars);
+        reserve_like(&mut self.arena.segments, &other.arena.segments);
+        reserve_like(&mut self.scratch, &other.scratch);
+    }
+
     /// Begins a pass over these parameters, in [`Mode::Inference`]; values of an earlier pass are forgotten.
     pub fn record<'a>(&'a mut self, params: &'a Params<F>) -> Pass<'a, F> {
         self.record_in(params, Mode::Inference)
@@ -112,6 +127,11 @@ impl<F: Real> Tape<F> {
         self.arena.segments.clear();
         Pass::new(self, params, mode)
     }
+}
+
+/// Exactly, so that buffers that are made alike in turn do not double each other.
+fn reserve_like<T>(buffer: &mut Vec<T>, other: &Vec<T>) {
+    buffer.reserve_exact(other.capacity().saturating_sub(buffer.len()));
 }
 
 impl<F: Real> Default for Tape<F> {
@@ -155,4 +175,26 @@ pub(crate) fn matrix<F>(shape: Shape, values: &[F]) -> ArrayView2<'_, F> {
 pub(crate) fn matrix_mut<F>(shape: Shape, values: &mut [F]) -> ndarray::ArrayViewMut2<'_, F> {
     ndarray::ArrayViewMut2::from_shape(shape, values)
         .expect("a node's range has the size of its shape")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    #[test]
+    fn tapes_made_alike_have_the_room_of_the_larger() {
+        let (params, mut large, mut small) = (Params::<f32>::new(), Tape::new(), Tape::new());
+        for (tape, rows) in [(&mut large, 50), (&mut small, 3)] {
+            let mut pass = tape.record(&params);
+            let x = pass.input(Array2::ones((rows, 7)).view());
+            pass.add(x, x);
+        }
+        small.reserve_like(&large);
+        let capacity = small.values.capacity();
+        assert_eq!(capacity, large.values.capacity());
+        large.reserve_like(&small);
+        small.reserve_like(&large);
+        assert_eq!([large.values.capacity(), small.values.capacity()], [capacity; 2]);
+    }
 }

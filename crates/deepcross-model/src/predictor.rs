@@ -37,6 +37,18 @@ impl Tapes {
         Self { tapes: (0..n.max(1)).map(|_| Mutex::new(Tape::new())).collect() }
     }
 
+    /// Gives every tape the room of the largest, so that it does not matter to which thread a block falls next time.
+    pub fn level(&mut self) {
+        let Some((first, others)) = self.tapes.split_first_mut() else { return };
+        let first = first.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for other in others.iter_mut() {
+            first.reserve_like(other.get_mut().unwrap_or_else(PoisonError::into_inner));
+        }
+        for other in others {
+            other.get_mut().unwrap_or_else(PoisonError::into_inner).reserve_like(first);
+        }
+    }
+
     /// Lends the tape of the current thread; a pass begins by forgetting what a panic may have left on it.
     pub fn with<R>(&self, work: impl FnOnce(&mut Tape<f32>) -> R) -> R {
         let thread = rayon::current_thread_index().unwrap_or(0) % self.tapes.len();

@@ -113,6 +113,7 @@ impl Engine {
             stream,
         };
         step.groups(0, &mut self.gradients, &mut self.losses);
+        self.tapes.level();
         let loss: f64 = self.losses.iter().sum();
         if !loss.is_finite() {
             return Err(TrainError::NotFinite { step: self.n_steps() + 1, what: self.cause() });

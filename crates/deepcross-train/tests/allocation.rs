@@ -1,0 +1,140 @@
+//! A warm step on a batch no larger than an earlier one allocates nothing of ours.
+//!
+//! All threads of the process are counted, the pool's own bookkeeping among them.
+//! What the matrix library packs inside a product is its own: it asks for memory in each call, but for products with a
+//! vector. So the count is 0 for a model whose units are one wide, in which every operation of the widest model runs; and
+//! for a wide model it is the same in every warm step, where a buffer of ours that still grows would show.
+
+use deepcross_autodiff::{Params, Tape};
+use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
+use deepcross_model::{DeepCrossing, ModelConfig};
+use deepcross_optim::{OptimizerConfig, Rule, TableUpdates};
+use deepcross_train::Engine;
+use ndarray::Array2;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The system's allocator, which counts what the whole process allocates.
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+#[expect(unsafe_code, reason = "an allocator cannot be counted otherwise")]
+// SAFETY: every call is handed on unchanged to the system's allocator, which keeps the contract; counting adds to an
+// atomic number, and so allocates nothing. `realloc` is the default one, which calls `alloc`, and so is counted, too.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promises about `layout` are those that `System` asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: `pointer` came from `System` with this `layout`, as `alloc` above shows.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const AD: u32 = 500;
+const WORDS: u32 = 300;
+
+fn shapes() -> [FieldShape; 4] {
+    [
+        FieldShape::one_hot("device", 4),
+        FieldShape::one_hot("ad", AD as usize),
+        FieldShape::multi_hot("words", WORDS as usize),
+        FieldShape::dense("stats", 3),
+    ]
+}
+
+/// Rows with one to five words each, that look random.
+fn batch(seed: u32, n_rows: u32) -> Batch {
+    let mix = |i: u32| (i.wrapping_add(seed << 16)).wrapping_mul(2_654_435_761) >> 8;
+    let ids = |n: u32| SparseColumn::one_hot((0..n_rows).map(|i| mix(i) % n).collect());
+    let mut words = SparseColumn::multi_hot(vec![0], Vec::new(), Vec::new());
+    for row in 0..n_rows {
+        let bag: Vec<_> = (0..=mix(row) % 5).map(|j| mix(row + j) % WORDS).collect();
+        words.push_bag(&bag, Some(&vec![1.5; bag.len()]));
+    }
+    let stats = (0..3 * n_rows).map(|i| mix(i) as f32 / (1 << 24) as f32).collect();
+    let mut batch = Batch::from_columns(vec![
+        Column::Sparse(ids(4)),
+        Column::Sparse(ids(AD)),
+        Column::Sparse(words),
+        Column::Dense(DenseColumn::new(3, stats)),
+    ]);
+    batch.labels_mut().extend((0..n_rows).map(|i| (mix(i) % 2) as f32));
+    batch.weights_mut().extend((0..n_rows).map(|i| 0.5 + (mix(i) % 3) as f32));
+    assert_eq!(batch.check(&shapes()), Ok(()));
+    batch
+}
+
+fn engine(hidden: &[usize], tables: TableUpdates) -> Engine {
+    let config = ModelConfig {
+        embedding: Some(8),
+        bypass_below: Some(10),
+        hidden: Some(hidden.to_vec()),
+        dropout: Some(0.1),
+        ..Default::default()
+    };
+    let mut params = Params::new();
+    let spec = config.check().expect("the settings are good");
+    let model = DeepCrossing::new(&spec, &shapes(), &mut params, 1).expect("the fields are good");
+    let (l2, table_l2) = (1e-5, 1e-5);
+    let adam = OptimizerConfig::new(Rule::ADAM, 1e-3);
+    let config = OptimizerConfig { tables, l2, table_l2, ..adam };
+    Engine::new(model, params, config, 8, 1).expect("the settings are good")
+}
+
+/// A pool of one or two threads, each of which has behind it what a thread allocates once: when it first takes another's
+/// work, and in its first product of matrices.
+fn warm_pool(threads: usize) -> ThreadPool {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("there are threads");
+    let (first, second) = (Barrier::new(threads), Barrier::new(threads));
+    pool.install(|| {
+        let meet_again = || rayon::join(|| second.wait(), || second.wait());
+        rayon::join(|| first.wait(), || (first.wait(), meet_again()));
+    });
+    pool.broadcast(|_| {
+        let (params, mut tape) = (Params::<f32>::new(), Tape::new());
+        let mut pass = tape.record(&params);
+        let square = pass.input(Array2::ones((64, 64)).view());
+        pass.matmul(square, square);
+    });
+    pool
+}
+
+/// Allocations in each of some rounds of steps, after a cold one.
+fn allocations(hidden: &[usize], tables: TableUpdates) -> [u64; 10] {
+    // Groups of more than a block, of less, and without a row.
+    let batches = [batch(1, 1100), batch(2, 1100), batch(3, 300), batch(4, 5)];
+    let mut engine = engine(hidden, tables);
+    let mut round = || {
+        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        for batch in &batches {
+            engine.step(batch).expect("the loss is finite");
+        }
+        ALLOCATIONS.load(Ordering::Relaxed) - before
+    };
+    assert!(round() > 0, "cold steps allocate");
+    [(); 10].map(|()| round())
+}
+
+/// One test and not several, since they would count each other; for the same reason no pool ends before the last case.
+#[test]
+fn warm_steps_allocate_nothing() {
+    for pool in &[1, 2].map(warm_pool) {
+        for tables in [TableUpdates::Rows, TableUpdates::Dense] {
+            let threads = pool.current_num_threads();
+            let found = pool.install(|| allocations(&[1, 1, 1], tables));
+            assert_eq!(found, [0; 10], "{tables:?}, {threads} threads");
+            let found = pool.install(|| allocations(&[64, 32], tables));
+            assert_eq!(found, [found[0]; 10], "wide, {tables:?}, {threads} threads");
+        }
+    }
+}

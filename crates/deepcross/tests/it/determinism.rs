@@ -1,0 +1,183 @@
+//! The result depends on data, configuration and seed alone: not on threads, not on how rows are cut into files, not on
+//! a way through the artifact. All comparisons are to the bit but for the last.
+
+use crate::common::{
+    artifact, clicks, config, folder, on_threads, predictions, reloaded, trained, trained_with,
+    with_reader, write, write_parts,
+};
+use deepcross::features::Batch;
+use deepcross::metrics::Summary;
+use deepcross::model::{Scorer, Tapes, TrainedModel};
+use deepcross::train::{Event, Files, evaluate};
+
+const THREADS: [usize; 4] = [1, 2, 3, 8];
+
+/// Rows of a training file, whose last batch is not full, and of a test file, whose last block has eight rows: products
+/// of so few rows take another path than those of a full block, so that another cut into blocks would show.
+const ROWS: [u64; 2] = [2600, 4096 + 256 + 8];
+
+fn bits(probabilities: &[f32]) -> Vec<u32> {
+    probabilities.iter().map(|probability| probability.to_bits()).collect()
+}
+
+/// The artifact of a run with these overrides on so many threads, and its matrices.
+fn run(overrides: &[&str], threads: usize) -> (Vec<u8>, Vec<f32>) {
+    let folder = folder();
+    let file = write(&folder, "train.tsv", &clicks(1, ROWS[0]));
+    let model = trained(&config(overrides), &[file], threads);
+    (artifact(&model, folder.path()), model.params.dense_values().to_vec())
+}
+
+#[track_caller]
+fn check_training(overrides: &[&str]) {
+    let (expected, weights) = run(overrides, 1);
+    for threads in THREADS {
+        // Not `assert_eq`, which would print both artifacts.
+        let same = run(overrides, threads).0 == expected;
+        assert!(same, "{overrides:?}: another artifact on {threads} threads");
+    }
+    // The artifact holds the seed itself, so that its bytes would differ in any case.
+    let (_, other) = run(&[overrides, &["train.seed=2"]].concat(), 1);
+    let n_equal = weights.iter().zip(&other).filter(|(a, b)| a == b).count();
+    assert!(n_equal < weights.len() / 10, "{overrides:?}: {n_equal} weights for any seed");
+}
+
+#[test]
+fn training_by_rows_gives_the_same_artifact_on_any_threads() {
+    check_training(&["train.table_updates=rows"]);
+}
+
+#[test]
+fn training_of_whole_tables_gives_the_same_artifact_on_any_threads() {
+    check_training(&["train.table_updates=dense", "train.embedding_l2=1e-4", "train.l2=1e-4"]);
+}
+
+#[test]
+fn training_does_not_see_where_a_file_ends() {
+    let (folder, lines) = (folder(), clicks(1, ROWS[0]));
+    let (whole, parts) =
+        (write(&folder, "train.tsv", &lines), write_parts(&folder, &lines, &[1, 700, 2000]));
+    let bytes = |files: &[_]| artifact(&trained(&config(&[]), files, 2), folder.path());
+    assert!(bytes(&[whole]) == bytes(&parts), "the cut into files changed the artifact");
+}
+
+/// A trained model, its folder, and rows that it has not seen.
+fn model_and_test_rows() -> (tempfile::TempDir, TrainedModel, Vec<String>) {
+    let folder = folder();
+    let file = write(&folder, "train.tsv", &clicks(1, ROWS[0]));
+    let model = trained(&config(&[]), &[file], 2);
+    (folder, model, clicks(2, ROWS[1]))
+}
+
+#[test]
+fn predictions_are_the_same_after_reload_on_any_threads_and_in_any_files() {
+    let (folder, model, lines) = model_and_test_rows();
+    let whole = [write(&folder, "test.tsv", &lines)];
+    // What the model in memory gives for one batch, block after block on one thread.
+    let batch = encoded(&model, &whole);
+    let mut expected = vec![0.0; batch.n_rows()];
+    let rows = batch.rows(0..batch.n_rows());
+    model.predictor().predict(&mut Default::default(), rows, &mut expected);
+    assert_eq!(expected.len() as u64, ROWS[1]);
+    assert!(expected.iter().any(|&probability| probability != expected[0]));
+
+    let parts = write_parts(&folder, &lines, &[1, 6, 255, 2000, 2007]);
+    for model in [&model, &reloaded(&model, &folder)] {
+        for threads in THREADS {
+            for files in [&whole[..], &parts] {
+                let found = on_threads(threads, || predictions(model, &config(&[]), files));
+                assert!(
+                    bits(&found) == bits(&expected),
+                    "{threads} threads, {} files",
+                    files.len()
+                );
+            }
+        }
+    }
+}
+
+/// All rows of the files in one batch.
+fn encoded(model: &TrainedModel, files: &[std::path::PathBuf]) -> Batch {
+    with_reader(model, &config(&[]), files, |reader| {
+        let mut batch = reader.new_batch();
+        reader.fill(&mut batch, usize::MAX).expect("the rows are good");
+        batch
+    })
+}
+
+#[test]
+fn threads_that_share_a_scorer_agree() {
+    let (folder, model, lines) = model_and_test_rows();
+    let expected = predictions(&model, &config(&[]), &[write(&folder, "test.tsv", &lines)]);
+    let scorer = Scorer::new(model);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..3).map(|_| scope.spawn(|| scored(&scorer, &lines, lines.len()))).collect();
+        for thread in threads {
+            let found = thread.join().expect("the thread scores");
+            assert!(bits(&found) == bits(&expected), "a scorer gives other bits");
+        }
+    });
+}
+
+/// Probabilities of raw rows, scored so many at a time.
+fn scored(scorer: &Scorer, lines: &[String], rows: usize) -> Vec<f32> {
+    let split = |line: &String| line.split('\t').map(str::to_owned).collect::<Vec<_>>();
+    let (header, lines) = lines.split_first().expect("a header");
+    let binding = scorer.encoder().bind(&split(header)).expect("the columns are there");
+    let (mut session, mut all) = (scorer.session(), Vec::new());
+    for lines in lines.chunks(rows) {
+        for line in lines {
+            scorer.push(&mut session, &binding, &split(line)).expect("a good row");
+        }
+        all.extend_from_slice(scorer.score(&mut session));
+    }
+    all
+}
+
+#[test]
+fn validation_metrics_are_those_of_the_reloaded_artifact() {
+    let folder = folder();
+    let files = Files {
+        train: vec![write(&folder, "train.tsv", &clicks(1, ROWS[0]))],
+        valid: vec![write(&folder, "valid.tsv", &clicks(2, ROWS[1]))],
+    };
+    let config = config(&["train.epochs=4", "train.learning_rate=0.05"]);
+    let mut reported = Vec::new();
+    let model = trained_with(&config, &files, 2, &mut |event| {
+        if let Event::Epoch(report) = event {
+            reported.push(report.valid.expect("there are validation rows"));
+        }
+    });
+    let best: Summary = reported[model.training.best_epoch as usize - 1];
+    assert_eq!(
+        (model.training.valid_auc, model.training.valid_log_loss),
+        (best.auc, best.log_loss)
+    );
+    assert_eq!((best.rows, model.training.valid_rows), (ROWS[1], ROWS[1]));
+
+    let again = reloaded(&model, &folder);
+    for threads in THREADS {
+        let summary = on_threads(threads, || {
+            with_reader(&again, &config, &files.valid, |reader| {
+                evaluate(again.predictor(), reader, &Tapes::new()).expect("the rows are good")
+            })
+        });
+        assert_eq!(summary, best, "{threads} threads");
+    }
+}
+
+#[test]
+fn predictions_agree_between_batch_sizes() {
+    let (_folder, model, lines) = model_and_test_rows();
+    let scorer = Scorer::new(model);
+    let expected = scored(&scorer, &lines, lines.len());
+    for rows in [1, 7, 256, 1000] {
+        let found = scored(&scorer, &lines, rows);
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(&expected) {
+            let close = (found - expected).abs() <= 1e-6;
+            assert!(close, "{rows} rows a call: {found} against {expected}");
+        }
+    }
+}
