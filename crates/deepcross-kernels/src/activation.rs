@@ -55,12 +55,12 @@ pub(crate) fn relu<F: Real>(x: F) -> F {
 }
 
 #[inline(always)]
-pub(crate) fn relu_derivative<F: Real>(y: F) -> F {
+fn relu_derivative<F: Real>(y: F) -> F {
     if y > F::zero() { F::one() } else { F::zero() }
 }
 
 /// Never overflows: `exp` is taken of a number that is not positive.
-fn sigmoid<F: Real>(x: F) -> F {
+pub(crate) fn sigmoid<F: Real>(x: F) -> F {
     let small = (-x.abs()).exp();
     let of_magnitude = F::one() / (F::one() + small);
     if x < F::zero() { small * of_magnitude } else { of_magnitude }

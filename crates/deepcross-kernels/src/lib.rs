@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod activated;
 mod activation;
 mod columns;
 mod elementwise;
@@ -8,6 +9,7 @@ mod real;
 mod reduce;
 mod rows;
 
+pub use activated::{activate_into, add_activate_into, slope_into};
 pub use activation::Activation;
 pub use columns::{Columns, ColumnsMut};
 pub use elementwise::{Write, map_into, vectorised, zip_into, zip3_into};

@@ -7,7 +7,7 @@
 #![allow(unsafe_code, reason = "the gemm crate takes raw pointers")]
 
 use crate::elementwise::vectorised;
-use crate::{Activation, Real, Write, activation::relu};
+use crate::{Activation, Real, Write, activated::activate_in_place, activation::relu};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// `out = a b`, or `out += a b`.
@@ -101,10 +101,7 @@ pub fn affine_into<F: Real>(
     let width = layer.weight.nrows();
     let out = out.as_slice_mut().expect("the rows of the output are contiguous");
     match (layer.bias, layer.activation) {
-        (None, Activation::Identity) => {}
-        (None, activation) => {
-            vectorised(|| out.iter_mut().for_each(|o| *o = activation.apply(*o)));
-        }
+        (None, activation) => activate_in_place(out, activation),
         (Some(bias), Activation::Identity) => add_bias(out, width, bias, |v| v),
         (Some(bias), Activation::Relu) => add_bias(out, width, bias, relu),
         (Some(bias), activation) => add_bias(out, width, bias, |v| activation.apply(v)),

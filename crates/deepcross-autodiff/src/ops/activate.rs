@@ -3,7 +3,7 @@
 use crate::backward::Backward;
 use crate::op::Op;
 use crate::{Activation, Pass, Var};
-use deepcross_kernels::{Real, Write, map_into, zip_into};
+use deepcross_kernels::{Real, Write, activate_into, slope_into};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Activate {
@@ -19,7 +19,7 @@ impl<F: Real> Pass<'_, F> {
     pub fn activate(&mut self, x: Var, activation: Activation) -> Var {
         let (shape, tracked) = (self.shape(x), self.is_tracked(x));
         self.push(Op::Activate(Activate { x, activation }), shape, tracked, |inputs, out| {
-            map_into(out, Write::Assign, inputs.slice(x), |x| activation.apply(x));
+            activate_into(out, Write::Assign, inputs.slice(x), activation);
         })
     }
 
@@ -50,9 +50,7 @@ impl<F: Real> Pass<'_, F> {
 
 pub(crate) fn backward<F: Real>(op: &Activate, mut context: Backward<'_, F>) {
     let (gradient, output, activation) = (context.gradient, context.output, op.activation);
-    context.add_to(op.x, |out, write| {
-        zip_into(out, write, gradient, output, |g, y| g * activation.derivative(y));
-    });
+    context.add_to(op.x, |out, write| slope_into(out, write, gradient, output, activation));
 }
 
 #[cfg(test)]

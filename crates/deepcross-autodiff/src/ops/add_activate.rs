@@ -3,7 +3,7 @@
 use crate::backward::Backward;
 use crate::op::Op;
 use crate::{Activation, Pass, Var};
-use deepcross_kernels::{Real, Write, zip_into};
+use deepcross_kernels::{Real, add_activate_into, slope_into};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AddActivate {
@@ -25,8 +25,7 @@ impl<F: Real> Pass<'_, F> {
         let (shape, tracked) = (self.same_shape(a, b), self.any_tracked(a, b));
         let op = Op::AddActivate(AddActivate { a, b, activation });
         self.push(op, shape, tracked, |inputs, out| {
-            let (a, b) = (inputs.slice(a), inputs.slice(b));
-            zip_into(out, Write::Assign, a, b, |a, b| activation.apply(a + b));
+            add_activate_into(out, inputs.slice(a), inputs.slice(b), activation);
         })
     }
 
@@ -46,9 +45,7 @@ impl<F: Real> Pass<'_, F> {
 pub(crate) fn backward<F: Real>(op: &AddActivate, mut context: Backward<'_, F>) {
     let (gradient, output, activation) = (context.gradient, context.output, op.activation);
     for input in [op.a, op.b] {
-        context.add_to(input, |out, write| {
-            zip_into(out, write, gradient, output, |g, y| g * activation.derivative(y));
-        });
+        context.add_to(input, |out, write| slope_into(out, write, gradient, output, activation));
     }
 }
 

@@ -8,7 +8,7 @@ use crate::op::Op;
 use crate::tape::{matrix, matrix_mut};
 use crate::{Activation, DenseId, Gradients, Pass, Var};
 use deepcross_kernels::{
-    self as kernels, Real, Write, add_column_sums, affine_into, matmul_into, zip_into,
+    self as kernels, Real, Write, add_column_sums, affine_into, matmul_into, slope_into,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -83,9 +83,7 @@ fn pre_activation_gradient<'b, F: Real>(
         return context.gradient;
     }
     let out = scratch(buffer, context.gradient.len());
-    zip_into(out, Write::Assign, context.gradient, context.output, |g, y| {
-        g * activation.derivative(y)
-    });
+    slope_into(out, Write::Assign, context.gradient, context.output, activation);
     out
 }
 
