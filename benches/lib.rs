@@ -1,1 +1,100 @@
-//! Benches.
+//! What the benches share: how long criterion measures, random numbers, and a model of the size of Criteo's.
+//!
+//! Each bench is a plain `main` over [`run`], not criterion's macros: those make public functions that nothing documents.
+
+use criterion::Criterion;
+use deepcross::autodiff::Params;
+use deepcross::features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
+use deepcross::model::{DeepCrossing, ModelConfig, ModelError};
+use ndarray::Array2;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::time::Duration;
+
+/// Categorical fields of the Criteo data.
+pub const N_CATEGORICAL: usize = 26;
+/// Numbers of the Criteo data.
+pub const N_NUMBERS: usize = 13;
+/// Width of an embedding.
+pub const EMBEDDING: usize = 16;
+/// Width of the stacked input, which each residual unit keeps.
+pub const STACK: usize = N_CATEGORICAL * EMBEDDING + N_NUMBERS;
+/// Hidden widths of the residual units: the paper's.
+pub const HIDDEN: [usize; 5] = [512, 512, 256, 128, 64];
+
+/// Runs benches with short times, as the command line filters them.
+///
+/// A second of measurement gives figures that repeat to a few hundredths on a machine that does nothing else.
+pub fn run(benches: impl FnOnce(&mut Criterion)) {
+    let mut criterion = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1))
+        .configure_from_args();
+    benches(&mut criterion);
+    criterion.final_summary();
+}
+
+/// Random numbers that are the same in each run.
+pub fn random() -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(2016)
+}
+
+/// `n` numbers in [-1, 1).
+pub fn numbers(n: usize) -> Vec<f32> {
+    let mut random = random();
+    (0..n).map(|_| random.random_range(-1.0..1.0)).collect()
+}
+
+/// A matrix of numbers in [-1, 1).
+pub fn matrix(rows: usize, columns: usize) -> Array2<f32> {
+    let mut random = random();
+    Array2::from_shape_simple_fn((rows, columns), || random.random_range(-1.0..1.0))
+}
+
+/// `n` ids below `dimensions`, small ones more often than great ones, as frequent values are in click logs.
+pub fn ids(random: &mut impl Rng, n: usize, dimensions: usize) -> Vec<u32> {
+    let skewed = |uniform: f64| (uniform.powi(3) * dimensions as f64) as u32;
+    (0..n).map(|_| skewed(random.random())).collect()
+}
+
+/// Fields as Criteo's: [`N_CATEGORICAL`] of `dimensions` each, and [`N_NUMBERS`].
+pub fn criteo_shapes(dimensions: usize) -> Vec<FieldShape> {
+    let categorical = (0..N_CATEGORICAL).map(|i| FieldShape::one_hot(format!("C{i}"), dimensions));
+    categorical.chain((0..N_NUMBERS).map(|i| FieldShape::dense(format!("I{i}"), 1))).collect()
+}
+
+/// Rows for [`criteo_shapes`], with labels, a quarter of them clicks.
+pub fn criteo_batch(rows: usize, dimensions: usize) -> Batch {
+    let mut random = random();
+    let mut columns = Vec::new();
+    for _ in 0..N_CATEGORICAL {
+        columns.push(Column::Sparse(SparseColumn::one_hot(ids(&mut random, rows, dimensions))));
+    }
+    for _ in 0..N_NUMBERS {
+        let numbers = (0..rows).map(|_| random.random()).collect();
+        columns.push(Column::Dense(DenseColumn::new(1, numbers)));
+    }
+    let mut batch = Batch::from_columns(columns);
+    batch.labels_mut().extend((0..rows).map(|_| f32::from(random.random_bool(0.25))));
+    batch
+}
+
+/// A model over `shapes` with every field embedded, [`EMBEDDING`] wide, and units of these hidden widths.
+///
+/// # Errors
+/// As [`DeepCrossing::new`].
+pub fn model(
+    shapes: &[FieldShape],
+    hidden: &[usize],
+) -> Result<(DeepCrossing, Params<f32>), ModelError> {
+    let config = ModelConfig {
+        embedding: Some(EMBEDDING),
+        bypass_below: Some(0),
+        hidden: Some(hidden.to_vec()),
+        ..ModelConfig::default()
+    };
+    let mut params = Params::new();
+    let model = DeepCrossing::new(&config.check()?, shapes, &mut params, 2016)?;
+    Ok((model, params))
+}

@@ -1,0 +1,104 @@
+//! The arithmetic: matrix products at the model's shapes, element-wise loops, and table look-ups.
+//!
+//! Elements per second of `matmul` are floating-point operations: a product and a sum count as two.
+//! So `Gelem/s` reads as GFLOP/s, on one thread.
+
+use benches::{EMBEDDING, STACK, ids, matrix, numbers, random, run};
+use criterion::{BenchmarkId, Criterion, Throughput};
+use deepcross::kernels::{
+    Activation, Bags, ColumnsMut, Write, bag_into, gather_into, map_into, matmul_into, zip_into,
+};
+use ndarray::Array2;
+use std::hint::black_box;
+
+/// Rows, inputs and outputs of a layer: a batch of 1 to 4096 rows, the units of the Criteo model, and a cube.
+const PRODUCTS: [(usize, usize, usize); 9] = [
+    (1, 640, 512),
+    (16, 640, 512),
+    (128, 640, 512),
+    (4096, 640, 512),
+    (128, STACK, 512),
+    (128, 512, STACK),
+    (128, STACK, 64),
+    (128, STACK, 1),
+    (1024, 1024, 1024),
+];
+
+fn main() {
+    run(|criterion| {
+        matmul(criterion);
+        elementwise(criterion);
+        look_ups(criterion);
+    });
+}
+
+/// A layer's product: `x` by the transpose of a weight that lies as `[outputs, inputs]`.
+fn matmul(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("matmul");
+    for (rows, inputs, outputs) in PRODUCTS {
+        let (x, weight) = (matrix(rows, inputs), matrix(outputs, inputs));
+        let mut out = Array2::zeros((rows, outputs));
+        group.throughput(Throughput::Elements((2 * rows * inputs * outputs) as u64));
+        group.bench_function(format!("{rows}x{inputs}x{outputs}"), |bencher| {
+            bencher.iter(|| matmul_into(x.view(), weight.t(), Write::Assign, out.view_mut()));
+        });
+    }
+    group.finish();
+}
+
+/// A block of 128 rows, 512 wide, in the cache.
+///
+/// `relu_constant` knows its activation when it is compiled; the others learn theirs when they run.
+fn elementwise(criterion: &mut Criterion) {
+    const N: usize = 128 * 512;
+    let mut group = criterion.benchmark_group("elementwise");
+    group.throughput(Throughput::Elements(N as u64));
+    let (a, b, mut out) = (numbers(N), numbers(N), vec![0.0; N]);
+    group.bench_function(BenchmarkId::new("zip_add", N), |bencher| {
+        bencher.iter(|| zip_into(&mut out, Write::Assign, black_box(&a), &b, |a, b| a + b));
+    });
+    group.bench_function(BenchmarkId::new("relu_constant", N), |bencher| {
+        bencher.iter(|| {
+            map_into(&mut out, Write::Assign, black_box(&a), |a| Activation::Relu.apply(a));
+        });
+    });
+    for activation in black_box([Activation::Relu, Activation::Sigmoid, Activation::Tanh]) {
+        let name = format!("{activation:?}").to_lowercase();
+        group.bench_function(BenchmarkId::new(name, N), |bencher| {
+            bencher.iter(|| {
+                map_into(&mut out, Write::Assign, black_box(&a), |a| activation.apply(a));
+            });
+        });
+    }
+    group.finish();
+}
+
+/// Embeddings of 4096 rows, written into the columns of the stacked input; elements are looked-up table rows.
+fn look_ups(criterion: &mut Criterion) {
+    const ROWS: usize = 4096;
+    const BAG: usize = 5;
+    let (mut random, mut out) = (random(), vec![0.0; ROWS * STACK]);
+    let mut group = criterion.benchmark_group("look_ups");
+    for height in [10_000, 1_000_000] {
+        let table = numbers(height * EMBEDDING);
+        let rows = ids(&mut random, ROWS, height);
+        group.throughput(Throughput::Elements(ROWS as u64));
+        group.bench_function(BenchmarkId::new("gather", height), |bencher| {
+            bencher.iter(|| {
+                let columns = ColumnsMut::new(&mut out, STACK, 0, EMBEDDING);
+                gather_into(&table, &rows, None, Activation::Relu, columns);
+            });
+        });
+        let rows = ids(&mut random, ROWS * BAG, height);
+        let offsets: Vec<u32> = (0..=ROWS).map(|row| (row * BAG) as u32).collect();
+        group.throughput(Throughput::Elements((ROWS * BAG) as u64));
+        group.bench_function(BenchmarkId::new("bag_of_5", height), |bencher| {
+            bencher.iter(|| {
+                let bags = Bags { offsets: &offsets, ids: &rows, weights: None };
+                let columns = ColumnsMut::new(&mut out, STACK, 0, EMBEDDING);
+                bag_into(&table, bags, None, Activation::Relu, columns);
+            });
+        });
+    }
+    group.finish();
+}

@@ -1,0 +1,90 @@
+//! A training step on all threads: of the Criteo model, and beside ever higher tables.
+
+use benches::{HIDDEN, criteo_batch, criteo_shapes, ids, model, random, run};
+use criterion::{BenchmarkId, Criterion, Throughput};
+use deepcross::features::{Batch, Column, FieldShape, SparseColumn};
+use deepcross::optim::{OptimizerConfig, Rule};
+use deepcross::train::Engine;
+use std::error::Error;
+
+const ROWS: usize = 4096;
+/// Groups of a batch: what threads share.
+const GROUPS: usize = 4;
+const LOW: usize = 10_000;
+const HIGH: usize = 10_000_000;
+
+fn main() {
+    run(|criterion| {
+        criteo(criterion);
+        table_height(criterion);
+    });
+}
+
+/// 26 embeddings from tables of 100 thousand rows, 13 numbers, the paper's five units; elements are rows.
+fn criteo(criterion: &mut Criterion) {
+    const DIMENSIONS: usize = 100_000;
+    let mut group = criterion.benchmark_group("criteo");
+    group.throughput(Throughput::Elements(ROWS as u64));
+    let batch = criteo_batch(ROWS, DIMENSIONS);
+    let mut engine = WarmEngine::default();
+    group.bench_function(BenchmarkId::from_parameter(ROWS), |bencher| {
+        let engine = engine.get(&criteo_shapes(DIMENSIONS), &HIDDEN, &batch);
+        bencher.iter(|| engine.step(&batch).expect("the loss is finite"));
+    });
+    group.finish();
+}
+
+/// One table and one small unit, so that the table's part is most of the step.
+///
+/// * `10000` and `10000000`: the same batch, whose ids are below 10 thousand; only the height differs.
+/// * `10000000_spread`: each id is multiplied by 1000: as many distinct rows, now all over the table, so that each is
+///   fetched from memory and not from the cache. What it adds is the price of memory, and not of work.
+fn table_height(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("table_height");
+    group.throughput(Throughput::Elements(ROWS as u64));
+    let cases = [
+        (LOW.to_string(), LOW, 1),
+        (HIGH.to_string(), HIGH, 1),
+        (format!("{HIGH}_spread"), HIGH, HIGH / LOW),
+    ];
+    for (name, height, stride) in cases {
+        let batch = one_field(stride as u32);
+        let mut engine = WarmEngine::default();
+        group.bench_function(name, |bencher| {
+            let engine = engine.get(&[FieldShape::one_hot("id", height)], &[16], &batch);
+            bencher.iter(|| engine.step(&batch).expect("the loss is finite"));
+        });
+    }
+    group.finish();
+}
+
+/// An engine that is made, and makes its first step, when it is first asked for.
+///
+/// Criterion calls a bench once for each sample, and never calls one that the command line left out.
+#[derive(Default)]
+struct WarmEngine(Option<Engine>);
+
+impl WarmEngine {
+    fn get(&mut self, shapes: &[FieldShape], hidden: &[usize], batch: &Batch) -> &mut Engine {
+        self.0.get_or_insert_with(|| {
+            let mut engine = engine(shapes, hidden).expect("the model is sound");
+            // The first step makes the tapes and gradients as large as they have to be.
+            engine.step(batch).expect("the loss is finite");
+            engine
+        })
+    }
+}
+
+fn engine(shapes: &[FieldShape], hidden: &[usize]) -> Result<Engine, Box<dyn Error>> {
+    let (model, params) = model(shapes, hidden)?;
+    Ok(Engine::new(model, params, OptimizerConfig::new(Rule::ADAM, 1e-4), GROUPS, 1)?)
+}
+
+/// Rows of one id, `stride` apart, and a label that alternates.
+fn one_field(stride: u32) -> Batch {
+    let mut rows = ids(&mut random(), ROWS, LOW);
+    rows.iter_mut().for_each(|id| *id *= stride);
+    let mut batch = Batch::from_columns(vec![Column::Sparse(SparseColumn::one_hot(rows))]);
+    batch.labels_mut().extend((0..ROWS).map(|row| (row % 2) as f32));
+    batch
+}
