@@ -117,7 +117,7 @@ impl fmt::Display for FittedTransform {
             Self::Raw => f.write_str("raw"),
             Self::MinMax { min, max } => write!(f, "min-max from {min} to {max}"),
             Self::Standard { mean, deviation } => {
-                write!(f, "standard with mean {mean} and deviation {deviation}")
+                write!(f, "standard with mean {mean:.4} and deviation {deviation:.4}")
             }
             Self::Log1p => f.write_str("log1p"),
         }
@@ -127,7 +127,7 @@ impl fmt::Display for FittedTransform {
 impl fmt::Display for FittedMissing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Mean(mean) => write!(f, "the mean {mean}"),
+            Self::Mean(mean) => write!(f, "the mean {mean:.4}"),
             Self::Indicator => f.write_str("an indicator"),
             Self::Value(value) => value.fmt(f),
         }

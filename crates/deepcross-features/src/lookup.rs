@@ -134,8 +134,9 @@ impl Lookup {
 impl fmt::Display for Ids {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Vocabulary { values, rare: 0 } => write!(f, "vocabulary of all {values} values"),
             Self::Vocabulary { values, rare } => {
-                write!(f, "vocabulary of {values} values, {rare} more were rare")
+                write!(f, "vocabulary of {values} values, {rare} rare ones share a slot")
             }
             Self::Hash { buckets, seed } => write!(f, "hash into {buckets} buckets, seed {seed}"),
         }

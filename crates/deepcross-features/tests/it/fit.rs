@@ -31,12 +31,12 @@ fn shapes_and_descriptions_tell_what_was_learned() {
     assert_eq!(
         lines,
         [
-            "vocabulary of 1 values, 1 more were rare",
+            "vocabulary of 1 values, 1 rare ones share a slot",
             "hash into 5 buckets, seed 0",
-            "vocabulary of 2 values, 1 more were rare, elements parted by '|', sum",
+            "vocabulary of 2 values, 1 rare ones share a slot, elements parted by '|', sum",
             "hash into 1000 buckets, seed 9, elements parted by '|', mean",
-            "min-max from 0 to 10, missing: the mean 5",
-            "standard with mean 5 and deviation 5, missing: an indicator",
+            "min-max from 0 to 10, missing: the mean 5.0000",
+            "standard with mean 5.0000 and deviation 5.0000, missing: an indicator",
         ]
     );
     let ids = Ids::Vocabulary { values: 1, rare: 1 };
