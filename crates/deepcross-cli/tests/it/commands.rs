@@ -149,7 +149,7 @@ fn inspection_shows_schema_layers_and_training() {
     for line in expected {
         assert!(words.iter().any(|shown| shown == line), "{line}\n{}", outcome.stdout);
     }
-    assert!(outcome.stdout.contains("vocabulary of 7 values"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("vocabulary of all 7 values"), "{}", outcome.stdout);
     assert!(outcome.stdout.lines().all(|line| !line.ends_with(' ')), "{}", outcome.stdout);
 }
 
