@@ -93,6 +93,18 @@ impl DataConfig {
         problems
     }
 
+    /// The columns that a file without a header may have: `columns`, those without the label, those
+    /// without the weight, and those without both; none where `columns` is not set.
+    pub(crate) fn layouts(&self) -> Vec<Vec<String>> {
+        let Some(columns) = &self.columns else { return Vec::new() };
+        let (label, weight) =
+            (self.label.as_ref().map(|label| &label.column), self.weight.as_ref());
+        let without = |absent: [Option<&String>; 2]| {
+            columns.iter().filter(|name| !absent.contains(&Some(*name))).cloned().collect()
+        };
+        [[None, None], [label, None], [None, weight], [label, weight]].map(without).to_vec()
+    }
+
     /// The characters that give a file its form must be ASCII, no line ends, and differ.
     fn character_problems(&self) -> Vec<String> {
         let quote = match self.quote {

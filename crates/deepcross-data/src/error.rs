@@ -62,6 +62,22 @@ pub enum DataError {
         /// What should have been there.
         expected: &'static str,
     },
+    /// Files of this kind are not read.
+    #[error("`{}`: {kind} not read, expected a file of plain text", file.display())]
+    NotRead {
+        /// The file.
+        file: PathBuf,
+        /// The kind, with its verb.
+        kind: &'static str,
+    },
+    /// `data.columns` is set, and the file has a header all the same.
+    #[error(
+        "{place}: holds the names of `data.columns`: remove `columns`, since the file has a header"
+    )]
+    HeaderAndColumns {
+        /// The header's place.
+        place: Place,
+    },
     /// A name stands twice in a header.
     #[error("{place}: the header names the column `{name}` twice, expected each name once")]
     RepeatedColumn {
@@ -88,7 +104,10 @@ pub enum DataError {
         expected: String,
     },
     /// A column named in the settings is not in the header.
-    #[error("`{}`: has no column `{column}` for {role}{}", file.display(), hint(nearest))]
+    #[error(
+        "`{}`: has no column `{column}` for {role}{}{}",
+        file.display(), hint(nearest), delimiter_hint(*delimiter)
+    )]
     MissingColumn {
         /// The first file, whose header was searched.
         file: PathBuf,
@@ -98,6 +117,8 @@ pub enum DataError {
         role: String,
         /// The most similar name in the header, if one is similar.
         nearest: Option<String>,
+        /// What may be the delimiter, where the header is a single column.
+        delimiter: Option<char>,
     },
     /// A label is needed and `[data]` names no column for it.
     #[error("`data.label`: must name the column of the labels, but is not set")]
@@ -114,16 +135,35 @@ pub enum DataError {
         /// Whether the row spans several lines, as it does after a quote that nobody meant.
         several_lines: bool,
     },
-    /// The file ends inside of a quoted field.
-    #[error("{place}: a quote opens in this row and does not close before the file ends")]
+    /// A quoted field does not end.
+    #[error(
+        "{place}: a quote opens in this row and does not close {}; {UNQUOTED}", within(*limit)
+    )]
     UnclosedQuote {
         /// Where the row begins.
         place: Place,
+        /// How many bytes were searched; `None` where the file ended before.
+        limit: Option<usize>,
     },
-    /// A row is longer than any sound row, as after a quote that does not close.
-    #[error("{place}: the row is longer than {limit} bytes; a quote in it may not close")]
+    /// A closing quote has text after it, as a quote that nobody meant has.
+    #[error(
+        "{place}: a quote opens in this row and closes in line {line} before {found:?}, expected \
+         {delimiter:?} or a line end after it; {}", after_quote_hint(*found)
+    )]
+    TextAfterQuote {
+        /// Where the row begins.
+        place: Place,
+        /// The line of the closing quote.
+        line: u64,
+        /// The character after the closing quote.
+        found: char,
+        /// The delimiter.
+        delimiter: char,
+    },
+    /// A line is longer than any sound row.
+    #[error("{place}: the line is longer than {limit} bytes")]
     LongRow {
-        /// Where the row begins, or blank lines or comments right before it.
+        /// Where the line is.
         place: Place,
         /// The longest row that is read, in bytes.
         limit: usize,
@@ -154,9 +194,14 @@ pub enum DataError {
 }
 
 impl DataError {
-    /// Whether one row is at fault, so that reading can go on after it.
+    /// Whether one row is at fault, so that reading can go on.
     pub fn is_bad_row(&self) -> bool {
-        matches!(self, Self::Row { .. } | Self::FieldCount { .. } | Self::UnclosedQuote { .. })
+        let is_value = matches!(self, Self::Row { .. });
+        let is_form = matches!(
+            self,
+            Self::FieldCount { .. } | Self::UnclosedQuote { .. } | Self::TextAfterQuote { .. }
+        );
+        is_value || is_form
     }
 
     /// An encoder's error in the row that begins at `place`.
@@ -166,15 +211,18 @@ impl DataError {
             FeatureError::Utf8 { column, value, .. } => (column, value, "valid UTF-8"),
             other => return Self::Features(other),
         };
-        let (field, expected) = (column, expected.to_owned());
+        let hint = missing_hint(&value, expected);
+        let (field, expected) = (column, format!("{expected}{hint}"));
         Self::Row { place: place(), field, value: shown(value.as_bytes()), expected }
     }
 
     /// An encoder's error in the header of `file`.
-    pub(crate) fn in_header(error: FeatureError, file: PathBuf) -> Self {
+    pub(crate) fn in_header(error: FeatureError, file: PathBuf, header: &[String]) -> Self {
         match error {
             FeatureError::MissingColumn { field, column, nearest } => {
-                Self::MissingColumn { file, column, role: format!("field `{field}`"), nearest }
+                let (role, delimiter) = (format!("field `{field}`"), other_delimiter(header));
+                let nearest = nearest.filter(|_| delimiter.is_none());
+                Self::MissingColumn { file, column, role, nearest, delimiter }
             }
             other => Self::Features(other),
         }
@@ -220,12 +268,58 @@ fn hint(nearest: &Option<String>) -> String {
     nearest.as_ref().map(|name| format!(", the nearest is `{name}`")).unwrap_or_default()
 }
 
+fn delimiter_hint(delimiter: Option<char>) -> String {
+    let hint =
+        |c| format!("; the header is one column with {c:?} in it: is that `data.delimiter`?");
+    delimiter.map(hint).unwrap_or_default()
+}
+
+/// The delimiter that a header of a single column seems to have.
+pub(crate) fn other_delimiter(header: &[String]) -> Option<char> {
+    let [name] = header else { return None };
+    name.chars().find(|c| is_delimiter(*c))
+}
+
+/// The way out for a value that many programs write where a number is missing.
+fn missing_hint(value: &str, expected: &str) -> &'static str {
+    const MISSING: [&str; 8] = ["na", "n/a", "null", "none", "nan", "nil", "-", "?"];
+    let is_missing = MISSING.iter().any(|known| value.eq_ignore_ascii_case(known));
+    if is_missing && expected == "a finite number" {
+        "; if it means that the value is missing, add it to `data.missing`"
+    } else {
+        ""
+    }
+}
+
 fn fields(n: usize) -> String {
     format!("{n} field{}", if n == 1 { "" } else { "s" })
 }
 
 fn quote_hint(several_lines: bool) -> &'static str {
     if several_lines { "; it spans several lines, so a quote in it may not close" } else { "" }
+}
+
+/// The way out for a file whose quotes are text.
+const UNQUOTED: &str = "if quotes are plain text in this file, set `data.quote` to false";
+
+fn within(limit: Option<usize>) -> String {
+    match limit {
+        Some(limit) => format!("within {limit} bytes"),
+        None => "before the file ends".to_owned(),
+    }
+}
+
+fn after_quote_hint(found: char) -> &'static str {
+    if is_delimiter(found) {
+        "if it stands between the fields, set `data.delimiter`"
+    } else {
+        UNQUOTED
+    }
+}
+
+/// Whether the character is one that other files have between two fields.
+fn is_delimiter(c: char) -> bool {
+    matches!(c, ';' | '\t' | '|')
 }
 
 fn skipped_hint(skipped: u64) -> String {

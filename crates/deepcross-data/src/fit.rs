@@ -66,7 +66,7 @@ impl Pass {
         let fitter = Fitter::new(schema);
         let binding = fitter
             .bind(source.header())
-            .map_err(|error| DataError::in_header(error, source.first_file()))?;
+            .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;
         Ok(Self { rows: Selected::labelled(source, part)?, fitter, binding })
     }
 

@@ -86,12 +86,17 @@ impl LabelReader {
 
     fn neither_class(&self, row: &RawRow, value: &[u8]) -> DataError {
         let LabelConfig { column, positive, negative } = &self.config;
+        let hint = if self.config == LabelConfig::binary(column) { OTHER_CLASSES } else { "" };
         let expected =
-            format!("{} (positive) or {} (negative)", listed(positive), listed(negative));
+            format!("{} (positive) or {} (negative){hint}", listed(positive), listed(negative));
         let (place, field, value) = (row.place(), column.clone(), shown(value));
         DataError::Row { place, field, value, expected }
     }
 }
+
+/// The way out for a label of other values than `1` and `0`.
+const OTHER_CLASSES: &str =
+    "; name other classes with `data.label = { column, positive, negative }`";
 
 /// The values in backticks, with commas between them.
 fn listed(values: &[String]) -> String {

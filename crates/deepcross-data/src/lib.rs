@@ -7,6 +7,7 @@ mod quote;
 mod open;
 mod source;
 mod text;
+mod window;
 
 mod records;
 mod row;

@@ -25,6 +25,27 @@ pub(crate) fn open(path: &Path) -> Result<Stream, DataError> {
     Ok(Box::new(file))
 }
 
+/// Refuses, before the form of the file is told from its name, what is no file to be read.
+///
+/// # Errors
+/// If there is no such file, if it is a folder or compressed, or if `-` is meant as the standard
+/// input.
+pub(crate) fn check(path: &Path) -> Result<(), DataError> {
+    let not_read = |kind| Err(DataError::NotRead { file: path.into(), kind });
+    if path == Path::new("-") {
+        return not_read("the standard input is");
+    }
+    let about = path.metadata().map_err(|error| reason(path, error))?;
+    if about.is_dir() {
+        return Err(DataError::Folder { file: path.into() });
+    }
+    let extension = path.extension().unwrap_or_default();
+    if ["gz", "zst", "bz2", "xz", "zip"].iter().any(|end| extension.eq_ignore_ascii_case(end)) {
+        return not_read("compressed files are");
+    }
+    Ok(())
+}
+
 /// The error for what the system said about `path`.
 fn reason(path: &Path, source: io::Error) -> DataError {
     match source.kind() {

@@ -29,13 +29,16 @@ impl Records {
     /// Allocates nothing once `row` has held a row as long and a file is open.
     ///
     /// # Errors
-    /// A row with another number of fields than the header, or with a quote that never closes:
-    /// `row` then holds it, and the next call goes on after it.
+    /// A row with another number of fields than the header, or with a quote that does not close or
+    /// closes amid text: `row` then holds it, as far as it could be split.
+    /// The next call reads on in the line after the row's first, since what a stray quote has made
+    /// one row is several.
     /// What the system says, or a row longer than 16 MiB, ends the pass.
     pub fn read(&mut self, row: &mut RawRow) -> Result<bool, DataError> {
         while let Some(reader) = &mut self.reader {
             match reader.read(row) {
-                Ok(true) => return self.check_count(row),
+                Ok(true) if row.n_fields() == self.source.header().len() => return Ok(true),
+                Ok(true) => return Err(self.wrong_count(row)),
                 Ok(false) => self.open_next()?,
                 Err(error) => {
                     if !error.is_bad_row() {
@@ -57,12 +60,12 @@ impl Records {
         Ok(())
     }
 
-    fn check_count(&self, row: &RawRow) -> Result<bool, DataError> {
+    fn wrong_count(&mut self, row: &RawRow) -> DataError {
         let (found, expected) = (row.n_fields(), self.source.header().len());
-        if found == expected {
-            return Ok(true);
+        let several_lines = self.reader.as_ref().is_some_and(TextReader::spans_lines);
+        if let Some(reader) = &mut self.reader {
+            reader.return_lines();
         }
-        let several_lines = row.spans_lines();
-        Err(DataError::FieldCount { place: row.place(), found, expected, several_lines })
+        DataError::FieldCount { place: row.place(), found, expected, several_lines }
     }
 }

@@ -26,6 +26,9 @@ pub enum Labels {
     /// Each row has one: to train and to evaluate.
     Required,
     /// They are not looked at and need not be there: to predict.
+    ///
+    /// Where [`DataConfig::columns`](crate::DataConfig::columns) stand for a header, the number of
+    /// fields in the first row tells whether the columns of the label and the weight are there.
     Ignored,
 }
 
@@ -49,14 +52,18 @@ impl<'e> RowReader<'e> {
     /// first file can no longer be opened.
     pub fn new(source: &Source, encoder: &'e Encoder, plan: RowPlan) -> Result<Self, DataError> {
         let RowPlan { labels, part, bad_rows } = plan;
-        let rows = match labels {
+        let source = &match labels {
             Labels::Required if source.config().label.is_none() => return Err(DataError::NoLabel),
+            Labels::Required => source.clone(),
+            Labels::Ignored => source.without_targets()?,
+        };
+        let rows = match labels {
             Labels::Required => Selected::labelled(source, part)?,
             Labels::Ignored => Selected::unlabelled(source, part)?,
         };
         let binding = encoder
             .bind(source.header())
-            .map_err(|error| DataError::in_header(error, source.first_file()))?;
+            .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;
         let counts = Counts::new(encoder.shapes());
         let (skipped, bad_positions) = (Skipped::default(), Vec::new());
         Ok(Self { rows, encoder, binding, bad_rows, counts, skipped, bad_positions })

@@ -3,13 +3,15 @@
 //! All headers are read and compared before the first row, so that a wrong file stops a run at
 //! once and not after an hour.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{DataConfig, first_repeated};
 use crate::dialect::Dialect;
-use crate::error::{DataError, Place, shown};
+use crate::error::{DataError, Place, other_delimiter, shown};
 use crate::nearest::nearest;
+use crate::open::check;
 use crate::records::Records;
 use crate::row::RawRow;
 use crate::text::TextReader;
@@ -29,7 +31,7 @@ struct Shared {
 }
 
 /// A file and its form.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TextFile {
     pub(crate) path: Arc<Path>,
     pub(crate) dialect: Dialect,
@@ -40,7 +42,8 @@ impl Source {
     ///
     /// # Errors
     /// If the settings have problems, no file is given, or a file is missing, a folder, unreadable,
-    /// empty, of unknown format, or has another header than the first.
+    /// empty, compressed, of unknown format, or has another header than the first, or one although
+    /// [`DataConfig::columns`] is set.
     pub fn open(paths: &[PathBuf], config: &DataConfig) -> Result<Self, DataError> {
         let problems = config.problems();
         if !problems.is_empty() {
@@ -80,6 +83,23 @@ impl Source {
         Records::new(self.clone())
     }
 
+    /// The source as it is read without labels and weights: where `columns` stand for a header and
+    /// the first row lacks exactly theirs, the header lacks them too.
+    pub(crate) fn without_targets(&self) -> Result<Self, DataError> {
+        let Some(first) = self.file(0).filter(|file| !file.dialect.headed) else {
+            return Ok(self.clone());
+        };
+        let n_fields = match first.first_row("rows") {
+            Err(error) if error.is_bad_row() => return Ok(self.clone()),
+            row => row?.n_fields(),
+        };
+        let (files, config) = (self.shared.files.clone(), self.config().clone());
+        let mut layouts = config.layouts().into_iter();
+        let header = layouts.find(|columns| columns.len() == n_fields);
+        let header = header.unwrap_or_else(|| self.header().to_vec());
+        Ok(Self { shared: Arc::new(Shared { files, header, config }) })
+    }
+
     /// The position of a column that `role` (the label, the row weight) reads.
     pub(crate) fn column(&self, name: &str, role: &str) -> Result<usize, DataError> {
         let position = self.header().iter().position(|known| known == name);
@@ -88,6 +108,7 @@ impl Source {
             column: name.to_owned(),
             role: role.to_owned(),
             nearest: nearest(name, self.header()).map(str::to_owned),
+            delimiter: other_delimiter(self.header()),
         })
     }
 
@@ -102,6 +123,7 @@ impl Source {
 
 impl TextFile {
     fn new(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
+        check(path)?;
         Ok(Self { path: Arc::from(path), dialect: Dialect::of(path, config)? })
     }
 
@@ -116,14 +138,34 @@ impl TextFile {
 
     /// The column names of this file, which must hold a row at least.
     fn header(&self, config: &DataConfig) -> Result<Vec<String>, DataError> {
+        if let Some(columns) = &config.columns {
+            self.check_headless(config)?;
+            return Ok(columns.clone());
+        }
+        names(&self.first_row("a header row")?)
+    }
+
+    /// Refuses a file whose first row holds the names of `columns`, in any order.
+    fn check_headless(&self, config: &DataConfig) -> Result<(), DataError> {
+        let row = match self.first_row("rows") {
+            // Whoever reads the rows decides about bad ones.
+            Err(error) if error.is_bad_row() => return Ok(()),
+            row => row?,
+        };
+        let found: BTreeSet<&[u8]> = row.fields().map(<[u8]>::trim_ascii).collect();
+        let is_header = config.layouts().iter().any(|columns| {
+            let names: BTreeSet<_> = columns.iter().map(String::as_bytes).collect();
+            row.n_fields() == names.len() && found == names
+        });
+        if is_header { Err(DataError::HeaderAndColumns { place: row.place() }) } else { Ok(()) }
+    }
+
+    /// The first row, or an error that says what was `expected` of the file.
+    fn first_row(&self, expected: &'static str) -> Result<RawRow, DataError> {
         let mut row = RawRow::new();
-        let found = TextReader::open(&self.path, self.dialect)?.read(&mut row)?;
-        let empty = |expected| DataError::EmptyFile { file: self.path.to_path_buf(), expected };
-        match &config.columns {
-            Some(columns) if found => Ok(columns.clone()),
-            Some(_) => Err(empty("rows")),
-            None if found => names(&row),
-            None => Err(empty("a header row")),
+        match TextReader::open(&self.path, self.dialect)?.read(&mut row)? {
+            true => Ok(row),
+            false => Err(DataError::EmptyFile { file: self.path.to_path_buf(), expected }),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use deepcross_data::{DataConfig, DataError, RawRow, Source};
+use deepcross_data::{DataConfig, DataError, LabelReader, RawRow, Source};
 use proptest::prelude::*;
 
 use crate::{Files, config, fitted, read_all};
@@ -107,17 +107,60 @@ fn rows_of_another_length() {
         "`x.csv`, line 2: has 4 fields, expected 3",
     );
     check(
-        "quote that nobody meant",
+        "quote over two lines",
         LABEL,
-        b"click,age,user\n1,30,a\n1,\"30,a\n0,31,\"b\n",
-        "`x.csv`, line 3: has 2 fields, expected 3; it spans several lines, so a quote in it may \
+        b"click,age,user\n1,30,a\n1,\"30,a\n0,31\",b,c\n",
+        "`x.csv`, line 3: has 4 fields, expected 3; it spans several lines, so a quote in it may \
          not close",
     );
+}
+
+#[test]
+fn another_delimiter_than_set() {
+    let label = Files::one(b"click;age;user\n1;30;a\n");
+    let source = label.source(LABEL).unwrap();
+    let config = source.config().label.as_ref().unwrap();
+    let error = LabelReader::bind(config, &source).unwrap_err();
+    assert_eq!(
+        label.message(&error),
+        "`x.csv`: has no column `click` for the label; the header is one column with ';' in it: is \
+         that `data.delimiter`?"
+    );
     check(
-        "quote open to the end",
+        "field",
+        "",
+        b"click|age|user\n1|30|a\n",
+        "`x.csv`: has no column `age` for field `age`; the header is one column with '|' in it: is \
+         that `data.delimiter`?",
+    );
+    check(
+        "quoted header",
         LABEL,
-        b"click,age,user\n1,30,a\n1,30,\"a\n0,31,b\n0,32,c\n",
-        "`x.csv`, line 3: a quote opens in this row and does not close before the file ends",
+        b"\"click\"\t\"age\"\n1\t30\n",
+        "`x.csv`, line 1: a quote opens in this row and closes in line 1 before '\\t', expected ',' \
+         or a line end after it; if it stands between the fields, set `data.delimiter`",
+    );
+}
+
+#[test]
+fn columns_of_a_file_with_a_header() {
+    let settings = "label = 'click'\nweight = 'w'\ncolumns = ['click', 'w', 'age', 'user']";
+    let expected = "`x.csv`, line 1: holds the names of `data.columns`: remove `columns`, since \
+                    the file has a header";
+    for header in ["click,w,age,user", "user, age ,click,w", "age,user", "w,age,user"] {
+        let content = format!("{header}\n1,1,30,a\n");
+        check(header, settings, content.as_bytes(), expected);
+        let skipping = format!("{settings}\nbad_rows = 'skip'");
+        check(header, &skipping, content.as_bytes(), expected);
+    }
+    let settings = "label = 'click'\ncolumns = ['age', 'user', 'click']";
+    check("some names", settings, b"30,user,1\n1,b\n", "`x.csv`, line 2: has 2 fields, expected 3");
+    check(
+        "names repeated",
+        settings,
+        b"age,user,user\n",
+        "`x.csv`, line 1: field `click` is `user`, expected `1` (positive) or `0` (negative); name \
+         other classes with `data.label = { column, positive, negative }`",
     );
 }
 
@@ -125,8 +168,7 @@ fn rows_of_another_length() {
 fn a_row_without_end() {
     let mut content = b"click,age,user\n1,30,\"".to_vec();
     content.resize(17 << 20, b'a');
-    let expected =
-        "`x.csv`, line 2: the row is longer than 16777216 bytes; a quote in it may not close";
+    let expected = "`x.csv`, line 2: the line is longer than 16777216 bytes";
     check("row without end", LABEL, &content, expected);
 
     let files = Files::new(&[("x.csv", &content), ("y.csv", b"click,age,user\n1,30,a\n")]);
@@ -146,7 +188,8 @@ fn many_rows_are_not_a_long_one() {
 fn labels_of_neither_class() {
     let head = b"click,age,user\n1,30,a\n";
     let content = |value: &[u8]| [head, value, b",31,b\n"].concat();
-    let binary = "expected `1` (positive) or `0` (negative)";
+    let binary = "expected `1` (positive) or `0` (negative); name other classes with `data.label = \
+                  { column, positive, negative }`";
     for (value, shown) in [("yes", "yes"), ("", ""), ("1.0", "1.0"), ("\0", "\\u{0}")] {
         let expected = format!("`x.csv`, line 3: field `click` is `{shown}`, {binary}");
         check(value, LABEL, &content(value.as_bytes()), &expected);
@@ -171,6 +214,13 @@ fn values_that_do_not_belong() {
         let expected =
             format!("`x.csv`, line 3: field `age` is `{shown}`, expected a finite number");
         check(value, LABEL, content.as_bytes(), &expected);
+    }
+    for value in ["NA", "null", "None", "nan", "-", "?"] {
+        let expected = format!(
+            "`x.csv`, line 3: field `age` is `{value}`, expected a finite number; if it means that \
+             the value is missing, add it to `data.missing`"
+        );
+        check(value, LABEL, format!("{head}0,{value},b\n").as_bytes(), &expected);
     }
     let expected = format!("`x.csv`, line 3: field `age` is `{shown}`, expected a finite number");
     check("long value", LABEL, long.as_bytes(), &expected);
@@ -200,11 +250,19 @@ fn weights_out_of_range() {
 
 #[test]
 fn paths() {
-    let files = Files::new(&[("x.csv", b"a\n1\n"), ("x.dat", b"a\n1\n")]);
+    let contents: [(&str, &[u8]); 3] =
+        [("x.csv", b"a\n1\n"), ("x.dat", b"a\n1\n"), ("x.csv.gz", b"\x1f\x8b")];
+    let files = Files::new(&contents);
     let cases = [
         (vec!["y.csv"], "`y.csv`: no such file"),
         (vec!["x.csv", "y.csv"], "`y.csv`: no such file"),
         (vec!["folder.csv"], "`folder.csv`: is a folder, expected a file"),
+        (vec!["folder"], "`folder`: is a folder, expected a file"),
+        (vec!["y.dat"], "`y.dat`: no such file"),
+        (
+            vec!["x.csv.gz"],
+            "`x.csv.gz`: compressed files are not read, expected a file of plain text",
+        ),
         (vec![], "no data file is named"),
         (
             vec!["x.dat"],
@@ -212,12 +270,17 @@ fn paths() {
              or .tsv, or `format` to be set in `[data]`",
         ),
     ];
-    std::fs::create_dir(files.folder.path().join("folder.csv")).unwrap();
+    for name in ["folder", "folder.csv"] {
+        std::fs::create_dir(files.folder.path().join(name)).unwrap();
+    }
     for (names, expected) in cases {
         let paths: Vec<PathBuf> = names.iter().map(|name| files.folder.path().join(name)).collect();
         let error = Source::open(&paths, &DataConfig::default()).unwrap_err();
         assert_eq!(files.message(&error), expected);
     }
+    let error = Source::open(&["-".into()], &DataConfig::default()).unwrap_err();
+    let expected = "`-`: the standard input is not read, expected a file of plain text";
+    assert_eq!(error.to_string(), expected);
 }
 
 #[test]
@@ -259,9 +322,9 @@ proptest! {
             "", "trim = false", "quote = false", "comment = '#'", "columns = ['a', 'b']",
         ]),
     ) {
-        // Each byte ends at most one row.
+        // Each line is at most one row, and the last read finds the end.
         let reads = read_past_bad_rows(&bytes, &config(settings)).unwrap_or(0);
-        prop_assert!(reads <= bytes.len() + 1);
+        prop_assert!(reads <= bytes.split(|byte| *byte == b'\n').count() + 1);
     }
 
     #[test]

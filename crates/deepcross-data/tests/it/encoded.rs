@@ -57,6 +57,44 @@ fn prediction_needs_no_labels() {
     assert_eq!(error.to_string(), expected);
 }
 
+/// Reads all rows of headless `content` with an encoder of age and user: the rows, or the message.
+fn read_headless(content: &str, plan: RowPlan) -> Result<usize, String> {
+    let settings = "label = 'click'\nweight = 'w'\ncolumns = ['age', 'click', 'w', 'user']";
+    let train = Files::one(b"1,1,0.5,a\n2,0,1,b\n");
+    let encoder = fitted(&train.source(settings).unwrap()).unwrap();
+    let files = Files::one(content.as_bytes());
+    let source = files.source(settings).unwrap();
+    let read = || {
+        let (mut reader, mut batch) =
+            (RowReader::new(&source, &encoder, plan)?, encoder.new_batch());
+        let rows = reader.fill(&mut batch, 9)?;
+        assert_eq!(reader.counts().get("user").unwrap().unseen, 0, "{content}");
+        Ok(rows)
+    };
+    read().map_err(|error| files.message(&error))
+}
+
+#[test]
+fn headless_files_to_predict_may_lack_label_and_weight() {
+    let ignored = RowPlan { labels: Labels::Ignored, ..ALL };
+    let lengths = |line, found, expected| {
+        Err(format!("`x.csv`, line {line}: has {found}, expected {expected}"))
+    };
+    let cases = [
+        ("1,1,0.5,a\n1,?,?,b\n", ignored, Ok(2)),
+        ("1,0.5,a\n2,1,b\n", ignored, Ok(2)),
+        ("1,a\n2,b\n", ignored, Ok(2)),
+        ("1,a\n2,1,b\n", ignored, lengths(2, "3 fields", 2)),
+        ("1,1,1,a\n2,b\n", ignored, lengths(2, "2 fields", 4)),
+        ("1\n2,b\n", ignored, lengths(1, "1 field", 4)),
+        ("1,\"a\"b\n1,1,1,b\n", RowPlan { labels: Labels::Ignored, ..SKIP }, Ok(1)),
+        ("1,a\n2,b\n", ALL, lengths(1, "2 fields", 4)),
+    ];
+    for (content, plan, expected) in cases {
+        assert_eq!(read_headless(content, plan), expected, "{content}");
+    }
+}
+
 #[test]
 fn bad_rows_are_skipped_and_counted() {
     let files = Files::one(SPOTTED);
@@ -80,7 +118,8 @@ fn bad_rows_are_skipped_and_counted() {
     assert_eq!(
         first,
         [
-            "`, line 3: field `click` is `2`, expected `1` (positive) or `0` (negative)",
+            "`, line 3: field `click` is `2`, expected `1` (positive) or `0` (negative); name other \
+             classes with `data.label = { column, positive, negative }`",
             "`, line 5: field `age` is `x`, expected a finite number",
             "`, line 6: has 1 field, expected 3",
             "`, line 9: field `user` is `\u{fffd}`, expected valid UTF-8",

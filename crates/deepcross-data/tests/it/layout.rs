@@ -81,6 +81,13 @@ fn columns_stand_for_a_header() {
 }
 
 #[test]
+fn an_empty_value_in_quotes_is_a_row() {
+    let files = Files::one(b"a\n\"\"\n\n1\n");
+    let source = files.source("").unwrap();
+    assert_eq!(read_all(&source).unwrap(), [(2, vec![String::new()]), (4, vec!["1".into()])]);
+}
+
+#[test]
 fn columns_without_a_name_may_repeat() {
     let source = Files::one(b",a,,\n0,1,2,3\n").source("").unwrap();
     assert_eq!(source.header(), ["", "a", "", ""]);

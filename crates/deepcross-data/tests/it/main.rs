@@ -5,6 +5,7 @@ mod bad_input;
 mod encoded;
 mod layout;
 mod order;
+mod quotes;
 mod real_data;
 
 use std::fs;

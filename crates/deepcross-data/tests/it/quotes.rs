@@ -1,0 +1,90 @@
+//! Quotes that nobody meant: what they cost, and what is said about them.
+
+use deepcross_data::RawRow;
+
+use crate::Files;
+
+/// Reads to the end past bad rows: the lines of the good rows, and the messages of the bad.
+fn read_on(settings: &str, content: &[u8]) -> (Vec<u64>, Vec<String>) {
+    let files = Files::one(content);
+    let mut records = files.source(settings).unwrap().records().unwrap();
+    let (mut row, mut lines, mut messages) = (RawRow::new(), Vec::new(), Vec::new());
+    loop {
+        match records.read(&mut row) {
+            Ok(true) => lines.push(row.place().line),
+            Ok(false) => return (lines, messages),
+            Err(error) => messages.push(files.message(&error)),
+        }
+    }
+}
+
+#[test]
+fn quotes_that_nobody_meant() {
+    let unclosed = |line| {
+        format!(
+            "`x.csv`, line {line}: a quote opens in this row and does not close before the file \
+             ends; if quotes are plain text in this file, set `data.quote` to false"
+        )
+    };
+    let closes = |line, closing, found| {
+        format!(
+            "`x.csv`, line {line}: a quote opens in this row and closes in line {closing} before \
+             '{found}', expected ',' or a line end after it; if quotes are plain text in this \
+             file, set `data.quote` to false"
+        )
+    };
+    let wrong_counts = [
+        "`x.csv`, line 2: has 4 fields, expected 2; it spans several lines, so a quote in it may \
+         not close",
+        "`x.csv`, line 3: has 3 fields, expected 2",
+    ];
+    let wrong_counts = wrong_counts.map(str::to_owned);
+    let cases: [(&str, &[u64], Vec<String>); 10] = [
+        ("1,\"x\n0,y\n", &[3], vec![unclosed(2)]),
+        ("1,x\n3,\"y", &[2], vec![unclosed(3)]),
+        ("1,\"x,3", &[], vec![unclosed(2)]),
+        ("1,x\n3,\"", &[2], vec![unclosed(3)]),
+        ("1,\"x\"\"", &[], vec![unclosed(2)]),
+        ("1,\"x\"\r\n0,\"y\"", &[2, 3], vec![]),
+        ("1,\"x\"y\n0,z\n", &[3], vec![closes(2, 2, "y")]),
+        ("1,\"x\"  \r\n\"0\" ,z\n1,\"x\" y\n", &[2, 3], vec![closes(4, 4, "y")]),
+        ("1,\"x\n0,z\n1,\"é\"\n", &[3, 4], vec![closes(2, 4, "é")]),
+        ("1,\"x\n0\",y,z\n1,w\n", &[4], wrong_counts.to_vec()),
+    ];
+    for (rows, lines, messages) in cases {
+        let content = format!("n,a\n{rows}");
+        assert_eq!(read_on("", content.as_bytes()), (lines.to_vec(), messages), "{rows}");
+    }
+}
+
+#[test]
+fn a_stray_quote_costs_one_row() {
+    let row = |i: usize| match i {
+        10 => "1,\"x,0.5\n",
+        950 => "1,\"z,0.5\n",
+        _ => "0,y,0.25\n",
+    };
+    let rows: String = (1..=1000).map(row).collect();
+    let (lines, messages) = read_on("", format!("click,user,age\n{rows}").as_bytes());
+    let good: Vec<u64> = (2..=1001).filter(|line| ![11, 951].contains(line)).collect();
+    assert_eq!(lines, good);
+    assert_eq!(messages.len(), 2);
+    assert!(messages[0].starts_with(
+        "`x.csv`, line 11: a quote opens in this row and closes in line 951 before 'z'"
+    ));
+    assert!(
+        messages[1].starts_with("`x.csv`, line 951: a quote opens in this row and does not close")
+    );
+}
+
+#[test]
+fn a_quote_is_searched_within_bounds() {
+    let content = [&b"n,a\n1,\"x\n"[..], &b"0,y\n".repeat(5 << 20)].concat();
+    let (lines, messages) = read_on("", &content);
+    assert_eq!(lines.len(), 5 << 20);
+    assert_eq!(
+        messages,
+        ["`x.csv`, line 2: a quote opens in this row and does not close within \
+        16777216 bytes; if quotes are plain text in this file, set `data.quote` to false"]
+    );
+}
