@@ -67,10 +67,11 @@ fn main() -> Result<()> {
     println!("additive model         {additive:.4}");
     println!("Deep Crossing          {deep:.4}");
     println!("best possible          {best:.4}");
-    println!(
-        "Deep Crossing closes {:.0} % of the gap",
-        100.0 * (deep - additive) / (best - additive)
-    );
+    let closed = (deep - additive) / (best - additive);
+    println!("Deep Crossing closes {:.0} % of the gap", 100.0 * closed);
+    if train_rows >= 300_000 && closed < 1.0 / 3.0 {
+        return Err("less than a third: the model has become worse".into());
+    }
     Ok(())
 }
 

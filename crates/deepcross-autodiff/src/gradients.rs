@@ -68,6 +68,17 @@ impl<F: Real> Gradients<F> {
         self.tables.iter_mut().for_each(RowGradients::coalesce);
     }
 
+    /// Gives all groups of a batch room for the rows of the one that touched most of each table, and some more: in the
+    /// next batch it may be another.
+    pub fn level(groups: &mut [Self]) {
+        let n_tables = groups.first().map_or(0, |group| group.tables.len());
+        for table in 0..n_tables {
+            let lengths = groups.iter().map(|group| group.tables[table].lengths());
+            let longest = lengths.fold([0; 4], |a, b| std::array::from_fn(|i| a[i].max(b[i])));
+            groups.iter_mut().for_each(|group| group.tables[table].make_room(longest));
+        }
+    }
+
     /// Where to write the gradient of a matrix, and whether it is the first contribution.
     pub(crate) fn dense_mut(&mut self, id: DenseId) -> (&mut [F], Write) {
         let Dense { range, reached, .. } = &mut self.dense[id.0];

@@ -214,7 +214,7 @@ impl<F: Real> Params<F> {
     /// Takes over all values of `other`, without an allocation.
     ///
     /// # Panics
-    /// If `other` does not have the same shapes.
+    /// If `other` does not have as many weights in its matrices and in each table.
     pub fn copy_from(&mut self, other: &Self) {
         self.dense_values.copy_from_slice(&other.dense_values);
         assert_eq!(self.tables.len(), other.tables.len(), "number of tables");

@@ -7,12 +7,21 @@
 //! batch alone.
 
 use deepcross_kernels::{Real, add_scaled};
+use std::cmp::Ordering;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry<F> {
     row: u32,
     source: u32,
     weight: F,
+}
+
+impl<F: Real> Entry<F> {
+    /// A total order of what a sum distinguishes, so that no sort can choose the order of a sum.
+    fn order(&self, other: &Self) -> Ordering {
+        let by_weight = || self.weight.partial_cmp(&other.weight).unwrap_or(Ordering::Equal);
+        (self.row, self.source).cmp(&(other.row, other.source)).then_with(by_weight)
+    }
 }
 
 /// Gradients of some rows of one table.
@@ -54,6 +63,19 @@ impl<F: Real> RowGradients<F> {
         self.values.clear();
     }
 
+    /// How long each buffer is.
+    pub(crate) fn lengths(&self) -> [usize; 4] {
+        [self.sources.len(), self.entries.len(), self.rows.len(), self.values.len()]
+    }
+
+    /// Gives each buffer room for such lengths and half as much again.
+    pub(crate) fn make_room(&mut self, [sources, entries, rows, values]: [usize; 4]) {
+        make_room(&mut self.sources, sources);
+        make_room(&mut self.entries, entries);
+        make_room(&mut self.rows, rows);
+        make_room(&mut self.values, values);
+    }
+
     /// Appends `n` source rows, which `fill` writes (rows end to end, zero at first), and returns the first's number.
     pub(crate) fn add_sources(&mut self, n: usize, fill: impl FnOnce(&mut [F])) -> u32 {
         let start = self.sources.len();
@@ -76,12 +98,12 @@ impl<F: Real> RowGradients<F> {
         self.sources = sources;
     }
 
-    /// Adds up what belongs to one row, in the order of recording; without effect where nothing is new.
+    /// Adds up what belongs to one row, source after source; without effect where nothing is new.
     pub fn coalesce(&mut self) {
         if self.is_coalesced() {
             return;
         }
-        self.entries.sort_unstable_by_key(|entry| (entry.row, entry.source));
+        self.entries.sort_unstable_by(Entry::order);
         self.rows.clear();
         self.values.clear();
         for entry in &self.entries {
@@ -134,6 +156,13 @@ impl<F: Real> RowGradients<F> {
     #[track_caller]
     fn must_be_coalesced(&self) {
         assert!(self.is_coalesced(), "row gradients are read before `coalesce`");
+    }
+}
+
+/// Leaves a buffer alone that has some room to spare, so that it does not grow a little in each step.
+fn make_room<T>(buffer: &mut Vec<T>, length: usize) {
+    if buffer.capacity() < length + length / 4 {
+        buffer.reserve_exact(length + length / 2 - buffer.len());
     }
 }
 

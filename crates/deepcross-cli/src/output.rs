@@ -22,6 +22,7 @@ impl OutputFile {
     ///
     /// A folder or a device is refused: the new file would take its place.
     pub(crate) fn create(path: &Path) -> Result<Self> {
+        let path = &resolved(path);
         check_kind(path)?;
         let folder = folder_of(path)?;
         let file = builder()
@@ -63,6 +64,13 @@ impl Write for OutputFile {
 
 fn unwritable(path: &Path, error: &Error) -> Error {
     Error::new(error.kind(), format!("{}: cannot be written: {error}", path.display()))
+}
+
+/// What a symbolic link leads to, so that it is the file that is replaced and not the link.
+pub(crate) fn resolved(path: &Path) -> PathBuf {
+    let is_link = path.symlink_metadata().is_ok_and(|data| data.is_symlink());
+    let target = is_link.then(|| path.canonicalize().ok()).flatten();
+    target.unwrap_or_else(|| path.to_owned())
 }
 
 /// A temporary file is for its owner alone; what takes a name is for whom the system's mask allows.

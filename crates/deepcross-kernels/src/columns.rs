@@ -28,6 +28,11 @@ impl<'a, F> Columns<'a, F> {
         self.width
     }
 
+    /// The number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.values.len() / self.stride
+    }
+
     /// The rows, each a slice of [`width`](Self::width) elements.
     #[inline(always)]
     pub fn rows(self) -> impl Iterator<Item = &'a [F]> {
@@ -59,6 +64,11 @@ impl<'a, F> ColumnsMut<'a, F> {
     /// The number of columns.
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// The number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.values.len() / self.stride
     }
 
     /// The rows, each a slice of [`width`](Self::width) elements.

@@ -56,6 +56,8 @@ pub fn gather_into<F: Real>(
     out: ColumnsMut<'_, F>,
 ) {
     let width = out.width();
+    assert_eq!(ids.len(), out.n_rows(), "one id a row");
+    assert!(bias.is_none_or(|bias| bias.len() == width), "the bias is as wide as the table");
     vectorised(|| {
         for (out, &id) in out.rows().zip(ids) {
             let row = table_row(table, width, id);
@@ -83,6 +85,7 @@ pub fn bag_into<F: Real>(
     out: ColumnsMut<'_, F>,
 ) {
     let width = out.width();
+    assert_eq!(bags.len(), out.n_rows(), "one bag a row");
     vectorised(|| {
         for (out, bag) in out.rows().zip(bags.iter()) {
             match bias {
@@ -101,7 +104,7 @@ pub fn bag_into<F: Real>(
 /// `out[r] = gradient[r] ⊙ activation'(output[r])`, rows of `out` end to end: the way back through the activation.
 ///
 /// # Panics
-/// If `out` is shorter than the rows.
+/// If `out` is of another length than the rows.
 #[track_caller]
 pub fn activation_gradient_into<F: Real>(
     out: &mut [F],
@@ -110,6 +113,7 @@ pub fn activation_gradient_into<F: Real>(
     activation: Activation,
 ) {
     let width = gradient.width();
+    assert_eq!(out.len(), gradient.n_rows() * width, "as many rows as the gradient");
     vectorised(|| {
         let rows = out.chunks_exact_mut(width).zip(gradient.rows().zip(output.rows()));
         match activation {
@@ -208,6 +212,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "the bias is as wide as the table")]
+    fn a_bias_of_another_width_is_refused() {
+        let out = &mut [0.0; 2];
+        gather_into(&TABLE, &[0], Some(&[1.0]), Activation::Relu, ColumnsMut::new(out, 2, 0, 2));
+    }
+
+    #[test]
+    #[should_panic(expected = "one id a row")]
+    fn every_row_needs_an_id() {
+        let out = &mut [0.0; 4];
+        gather_into(&TABLE, &[0], None, Activation::Relu, ColumnsMut::new(out, 2, 0, 2));
     }
 
     #[test]

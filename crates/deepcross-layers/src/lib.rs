@@ -25,6 +25,6 @@ pub use module::Module;
 pub use one_layer_unit::{OneLayerUnit, OneLayerUnitConfig};
 pub use residual_unit::{ResidualUnit, ResidualUnitConfig};
 pub use scoring::{Scoring, ScoringConfig};
-pub use stacked_field::{FieldInput, StackedField};
+pub use stacked_field::{FieldInput, OneHot, StackedField};
 pub use stacking::Stacking;
 pub use unit::Unit;

@@ -14,10 +14,7 @@ pub enum StackedField {
     /// A categorical field of few values, stacked raw: the paper does so below 256 values. Takes ids or bags.
     ///
     /// Each id's weight is added to the id's column; a single id weighs 1.
-    OneHot {
-        /// The number of columns: ids are below it.
-        dimensions: usize,
-    },
+    OneHot(OneHot),
     /// Numbers, stacked raw.
     Numbers {
         /// The number of numbers a row.
@@ -35,7 +32,7 @@ impl StackedField {
     pub fn width<F: Real>(&self, params: &Params<F>) -> usize {
         match *self {
             Self::Embedding(embedding) => params.table_width(embedding.lookup.table),
-            Self::OneHot { dimensions } => dimensions,
+            Self::OneHot(one_hot) => one_hot.dimensions,
             Self::Numbers { width } => width,
             Self::ProjectedNumbers { weight } => params.dense_shape(weight).0,
         }
@@ -55,10 +52,8 @@ impl StackedField {
             (Self::Embedding(Embedding { lookup }), FieldInput::Bags(bags)) => {
                 stack.bag(lookup, bags);
             }
-            (Self::OneHot { dimensions }, FieldInput::Ids(ids)) => one_hot(stack, dimensions, ids),
-            (Self::OneHot { dimensions }, FieldInput::Bags(bags)) => {
-                multi_hot(stack, dimensions, bags);
-            }
+            (Self::OneHot(one_hot), FieldInput::Ids(ids)) => one_hot.fill_ids(stack, ids),
+            (Self::OneHot(one_hot), FieldInput::Bags(bags)) => one_hot.fill_bags(stack, bags),
             (Self::Numbers { width }, FieldInput::Numbers(values)) => numbers(stack, width, values),
             (Self::ProjectedNumbers { weight }, FieldInput::Numbers(values)) => {
                 stack.project(weight, values);
@@ -89,19 +84,39 @@ impl<F> FieldInput<'_, F> {
     }
 }
 
-#[track_caller]
-fn one_hot<F: Real>(stack: &mut StackBuilder<'_, '_, F>, dimensions: usize, ids: &[u32]) {
-    assert_eq!(ids.len(), stack.n_rows(), "one id a row");
-    stack.constant(dimensions, |row, out| out[ids[row] as usize] = F::one());
+/// The columns of a categorical field that is stacked raw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OneHot {
+    /// The number of columns: ids are below it.
+    pub dimensions: usize,
+    /// The id of values that training never meets: its column is always 0, since the weights behind it are never
+    /// trained and would add the noise of their start.
+    pub unseen: Option<u32>,
 }
 
-#[track_caller]
-fn multi_hot<F: Real>(stack: &mut StackBuilder<'_, '_, F>, dimensions: usize, bags: Bags<'_, F>) {
-    assert_eq!(bags.len(), stack.n_rows(), "one bag a row");
-    let mut bags = bags.iter();
-    stack.constant(dimensions, |_, out| {
-        bags.next().into_iter().flatten().for_each(|(id, weight)| out[id as usize] += weight);
-    });
+impl OneHot {
+    #[track_caller]
+    fn fill_ids<F: Real>(self, stack: &mut StackBuilder<'_, '_, F>, ids: &[u32]) {
+        assert_eq!(ids.len(), stack.n_rows(), "one id a row");
+        stack.constant(self.dimensions, |row, out| self.add(out, ids[row], F::one()));
+    }
+
+    #[track_caller]
+    fn fill_bags<F: Real>(self, stack: &mut StackBuilder<'_, '_, F>, bags: Bags<'_, F>) {
+        assert_eq!(bags.len(), stack.n_rows(), "one bag a row");
+        let mut bags = bags.iter();
+        stack.constant(self.dimensions, |_, out| {
+            bags.next().into_iter().flatten().for_each(|(id, weight)| self.add(out, id, weight));
+        });
+    }
+
+    #[inline]
+    fn add<F: Real>(self, out: &mut [F], id: u32, weight: F) {
+        let column = &mut out[id as usize];
+        if Some(id) != self.unseen {
+            *column += weight;
+        }
+    }
 }
 
 #[track_caller]
@@ -117,6 +132,7 @@ mod tests {
     use super::*;
     use crate::Stacking;
     use deepcross_autodiff::Tape;
+    use ndarray::array;
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     /// The message of the panic that comes of two rows of this field and input.
@@ -132,8 +148,10 @@ mod tests {
 
     #[test]
     fn inputs_that_do_not_fit_are_refused() {
-        let (one_hot, numbers) =
-            (StackedField::OneHot { dimensions: 3 }, StackedField::Numbers { width: 2 });
+        let (one_hot, numbers) = (
+            StackedField::OneHot(OneHot { dimensions: 3, unseen: None }),
+            StackedField::Numbers { width: 2 },
+        );
         let bags = Bags { offsets: &[0, 1], ids: &[0], weights: None };
         let cases = [
             (one_hot, FieldInput::Numbers(&[1.0, 2.0]), "does not take numbers"),
@@ -148,5 +166,19 @@ mod tests {
             let message = refusal(field, input);
             assert!(message.contains(expected), "{message} does not say {expected}");
         }
+    }
+
+    #[test]
+    fn the_column_of_unseen_values_stays_zero() {
+        let params = Params::<f64>::new();
+        let one_hot = OneHot { dimensions: 3, unseen: Some(1) };
+        let stacking = Stacking::new(vec![StackedField::OneHot(one_hot); 2], &params);
+        let bags = Bags { offsets: &[0, 3, 3], ids: &[1, 2, 2], weights: Some(&[0.5, 0.5, 0.25]) };
+        let mut tape = Tape::new();
+        let mut pass = tape.record(&params);
+        let inputs = [FieldInput::Ids(&[1, 0]), FieldInput::Bags(bags)];
+        let stacked = stacking.forward(&mut pass, 2, |i| inputs[i]);
+        let expected = array![[0.0, 0.0, 0.0, 0.0, 0.0, 0.75], [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]];
+        assert_eq!(pass.value(stacked), expected);
     }
 }

@@ -56,6 +56,7 @@ impl Stacking {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::OneHot;
     use crate::test_support::{OwnedBags, any_bags, check, multi_hot, naive_embedding, one_hot};
     use crate::{Builder, Embedding, EmbeddingConfig, Init};
     use deepcross_autodiff::DenseId;
@@ -114,9 +115,9 @@ mod tests {
         let words = EmbeddingConfig::new("words", dimensions, 3).init(builder);
         let weight = builder.dense("numbers", (width, 2), Init::Zeros);
         let fields = [
-            (StackedField::OneHot { dimensions }, 0),
+            (StackedField::OneHot(OneHot { dimensions, unseen: None }), 0),
             (StackedField::Embedding(ad), 0),
-            (StackedField::OneHot { dimensions }, 1),
+            (StackedField::OneHot(OneHot { dimensions, unseen: None }), 1),
             (StackedField::Embedding(words), 1),
             (StackedField::Numbers { width: 2 }, 2),
             (StackedField::ProjectedNumbers { weight }, 2),

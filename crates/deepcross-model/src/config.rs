@@ -246,6 +246,27 @@ impl ModelConfig {
 }
 
 impl ModelSpec {
+    /// Whether every number is in range: a stored specification may come from anywhere.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] with all that is out of range.
+    pub fn check(&self) -> Result<(), ModelError> {
+        let hidden = match &self.units {
+            UnitsSpec::TwoLayer(hidden) => Some(hidden.clone()),
+            UnitsSpec::OneLayer(..) => None,
+        };
+        let as_written = ModelConfig {
+            embedding: Some(self.embedding),
+            embeddings: self.embeddings.clone(),
+            embedding_std: Some(self.embedding_std),
+            dropout: Some(self.dropout),
+            hidden,
+            ..ModelConfig::default()
+        };
+        let problems = as_written.problems();
+        if problems.is_empty() { Ok(()) } else { Err(ModelError::Config(problems)) }
+    }
+
     /// The width of the embedding of a field.
     pub fn embedding_of(&self, field: &str) -> usize {
         self.embeddings.get(field).copied().unwrap_or(self.embedding)

@@ -5,7 +5,7 @@ use crate::{LayerSummary, ModelError};
 use deepcross_autodiff::{Params, Pass, Real, Var};
 use deepcross_features::{BatchRows, ColumnRows, FieldShape, ShapeKind};
 use deepcross_layers::{
-    Bags, Builder, Dropout, EmbeddingConfig, FieldInput, Init, Module, OneLayerUnitConfig,
+    Bags, Builder, Dropout, EmbeddingConfig, FieldInput, Init, Module, OneHot, OneLayerUnitConfig,
     ResidualUnitConfig, Scoring, ScoringConfig, StackedField, Stacking, Unit,
 };
 
@@ -32,7 +32,8 @@ impl DeepCrossing {
         seed: u64,
     ) -> Result<Self, ModelError> {
         check_fields(spec, shapes)?;
-        n_parameters(spec, shapes).ok_or(ModelError::TooLarge)?;
+        let n_parameters = n_parameters(spec, shapes).ok_or(ModelError::TooLarge)?;
+        check_memory(n_parameters, n_parameters * size_of::<F>(), "nothing but them")?;
         Ok(Self::build(spec, shapes, &mut Builder::new(params, seed)))
     }
 
@@ -45,6 +46,7 @@ impl DeepCrossing {
         shapes: &[FieldShape],
         params: &Params<f32>,
     ) -> Result<Self, ModelError> {
+        spec.check()?;
         check_fields(spec, shapes)?;
         let expected = n_parameters(spec, shapes).ok_or(ModelError::TooLarge)?;
         let found = params.n_parameters();
@@ -121,22 +123,42 @@ impl DeepCrossing {
     }
 }
 
+/// Asks the system for so many bytes and gives them back, since an allocation that fails later ends the process.
+///
+/// # Errors
+/// [`ModelError::OutOfMemory`].
+pub fn check_memory(weights: usize, bytes: usize, what: &'static str) -> Result<(), ModelError> {
+    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| ModelError::OutOfMemory {
+        weights,
+        what,
+        bytes,
+    })
+}
+
 fn check_fields(spec: &ModelSpec, shapes: &[FieldShape]) -> Result<(), ModelError> {
     if shapes.is_empty() {
         return Err(ModelError::NoFields);
     }
-    let unknown =
-        spec.embeddings.keys().filter(|name| shapes.iter().all(|shape| shape.name != **name));
-    let problems: Vec<_> = unknown
-        .map(|name| format!("`model.embeddings.{name}`: there is no field `{name}`"))
-        .collect();
+    let problem = |name: &String| {
+        let shape = shapes.iter().find(|shape| shape.name == *name);
+        let problem = match shape.map(|shape| form(spec, shape)) {
+            None => "there is no such field",
+            Some(Form::Raw { .. }) => {
+                "has no effect, since `model.bypass_below` stacks the field raw"
+            }
+            Some(Form::Numbers { .. }) => "has no effect, since numbers are stacked raw",
+            Some(Form::Embedded { .. } | Form::ProjectedNumbers { .. }) => return None,
+        };
+        Some(format!("`model.embeddings.{name}`: {problem}"))
+    };
+    let problems: Vec<_> = spec.embeddings.keys().filter_map(problem).collect();
     if problems.is_empty() { Ok(()) } else { Err(ModelError::Config(problems)) }
 }
 
 /// How a field enters the stack; the one place where the bypass is decided.
 enum Form {
     Embedded { dimensions: usize, width: usize, zero_row: Option<u32> },
-    Raw { dimensions: usize },
+    Raw { dimensions: usize, unseen: Option<u32> },
     Numbers { width: usize },
     ProjectedNumbers { inputs: usize, width: usize },
 }
@@ -144,8 +166,8 @@ enum Form {
 fn form(spec: &ModelSpec, shape: &FieldShape) -> Form {
     let width = spec.embedding_of(&shape.name);
     match shape.kind {
-        ShapeKind::Sparse { dimensions, .. } if dimensions < spec.bypass_below => {
-            Form::Raw { dimensions }
+        ShapeKind::Sparse { dimensions, reserved, .. } if dimensions < spec.bypass_below => {
+            Form::Raw { dimensions, unseen: reserved.unseen }
         }
         ShapeKind::Sparse { dimensions, reserved, .. } => {
             Form::Embedded { dimensions, width, zero_row: reserved.unseen }
@@ -164,7 +186,7 @@ fn stacked_field<F: Real>(
 ) -> StackedField {
     let name = format!("embedding.{}", shape.name);
     match form(spec, shape) {
-        Form::Raw { dimensions } => StackedField::OneHot { dimensions },
+        Form::Raw { dimensions, unseen } => StackedField::OneHot(OneHot { dimensions, unseen }),
         Form::Numbers { width } => StackedField::Numbers { width },
         Form::ProjectedNumbers { inputs, width } => {
             let weight =
@@ -215,7 +237,7 @@ fn unit<F: Real>(spec: &ModelSpec, i: usize, width: usize, builder: &mut Builder
 fn field_layer_name(field: &StackedField, name: &str) -> String {
     let form = match field {
         StackedField::Embedding(_) => "embedding",
-        StackedField::OneHot { .. } => "raw",
+        StackedField::OneHot(_) => "raw",
         StackedField::Numbers { .. } => "numbers",
         StackedField::ProjectedNumbers { .. } => "embedded numbers",
     };
@@ -234,7 +256,7 @@ fn n_parameters(spec: &ModelSpec, shapes: &[FieldShape]) -> Option<usize> {
     let (mut total, mut stack) = (0_usize, 0_usize);
     for shape in shapes {
         let (weights, width) = match form(spec, shape) {
-            Form::Raw { dimensions } => (0, dimensions),
+            Form::Raw { dimensions, .. } => (0, dimensions),
             Form::Numbers { width } => (0, width),
             Form::ProjectedNumbers { inputs, width } => (inputs.checked_mul(width)?, width),
             Form::Embedded { dimensions, width, .. } => {
@@ -273,6 +295,7 @@ fn field_input<'a, F: Real>(rows: BatchRows<'a, F>, field: usize) -> FieldInput<
 mod tests {
     use super::*;
     use crate::{ModelConfig, Preset};
+    use deepcross_layers::Activation;
 
     fn shapes() -> Vec<FieldShape> {
         vec![
@@ -309,6 +332,44 @@ mod tests {
     }
 
     #[test]
+    fn stored_specifications_out_of_range_are_refused() {
+        let good = ModelConfig::default().check().unwrap();
+        let mut params = Params::<f32>::new();
+        DeepCrossing::new(&good, &shapes(), &mut params, 1).unwrap();
+        let bad = [
+            ModelSpec { dropout: 2.0, ..good.clone() },
+            ModelSpec { embedding: 0, ..good.clone() },
+            ModelSpec {
+                embedding: 0,
+                units: UnitsSpec::OneLayer(usize::MAX, Activation::Relu),
+                ..good
+            },
+        ];
+        for spec in bad {
+            let result = DeepCrossing::over(&spec, &shapes(), &params);
+            assert!(matches!(result, Err(ModelError::Config(_))), "{spec:?}");
+        }
+    }
+
+    #[test]
+    fn more_memory_than_there_is_is_refused() {
+        let spec = ModelConfig { embedding: Some(1 << 40), ..Default::default() }.check().unwrap();
+        let result = DeepCrossing::new(&spec, &shapes(), &mut Params::<f32>::new(), 1);
+        assert!(matches!(result, Err(ModelError::OutOfMemory { .. })), "{result:?}");
+    }
+
+    #[test]
+    fn an_embedding_width_without_effect_is_refused() {
+        for (field, why) in [("words", "bypass_below"), ("age", "numbers")] {
+            let config =
+                ModelConfig { embeddings: [(field.to_owned(), 4)].into(), ..Default::default() };
+            let spec = config.check().unwrap();
+            let result = DeepCrossing::new(&spec, &shapes(), &mut Params::<f32>::new(), 1);
+            assert!(result.unwrap_err().to_string().contains(why));
+        }
+    }
+
+    #[test]
     fn impossible_sizes_are_refused_before_memory_is_asked_for() {
         let spec =
             ModelConfig { embedding: Some(usize::MAX / 2), ..Default::default() }.check().unwrap();
@@ -323,7 +384,7 @@ mod tests {
             DeepCrossing::new(&spec.check().unwrap(), &shapes(), &mut Params::<f32>::new(), 1);
         assert_eq!(
             result.unwrap_err().to_string(),
-            "`model.embeddings.adz`: there is no field `adz`"
+            "`model.embeddings.adz`: there is no such field"
         );
     }
 }

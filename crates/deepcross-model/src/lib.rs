@@ -11,7 +11,7 @@ mod trained;
 
 pub use artifact::ArtifactError;
 pub use config::{ModelConfig, ModelSpec, Preset, UnitKind, UnitsSpec};
-pub use deep_crossing::DeepCrossing;
+pub use deep_crossing::{DeepCrossing, check_memory};
 pub use error::ModelError;
 pub use predictor::{BLOCK, Predictor, Tapes};
 pub use scorer::{Scorer, Session};

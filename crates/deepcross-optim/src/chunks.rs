@@ -19,14 +19,14 @@ pub(crate) struct Step<F> {
 }
 
 impl<F: Real> Step<F> {
-    /// Moves a vector; `add_gradient` adds the loss's gradient of the weights in a range to what it is given.
+    /// Moves a vector, with `buffer` for its gradient; `add_gradient` adds the loss's gradient of the weights in a range to what it is given.
     pub(crate) fn apply(
         &self,
         weights: &mut [F],
         state: &mut [F],
+        buffer: &mut [F; CHUNK],
         mut add_gradient: impl FnMut(Range<usize>, &mut [F]),
     ) {
-        let mut buffer = [F::zero(); CHUNK];
         for start in (0..weights.len()).step_by(CHUNK) {
             let range = start..weights.len().min(start + CHUNK);
             let weights = &mut weights[range.clone()];

@@ -40,7 +40,7 @@ impl<F: Real> Part<'_, F> {
 
     fn step_here(self, step: &Step<F>, groups: &[Gradients<F>]) {
         let Part { id, start, weights, state } = self;
-        step.apply(weights, state, |range, sum| {
+        step.apply(weights, state, &mut [F::zero(); CHUNK], |range, sum| {
             let range = start + range.start..start + range.end;
             for gradient in groups.iter().filter_map(|group| group.dense_slice(id)) {
                 map_into(sum, Write::Add, &gradient[range.clone()], |g| g);

@@ -4,7 +4,7 @@
 //! merged with one cursor a group; a row's gradient is the sum in the order of the groups.
 
 use crate::MAX_GROUPS;
-use crate::chunks::Step;
+use crate::chunks::{CHUNK, Step};
 use deepcross_autodiff::{Gradients, RowGradients, TableId};
 use deepcross_kernels::{Real, Write, map_into};
 use std::ops::Range;
@@ -72,6 +72,8 @@ impl<F: Real> Rows<'_, F> {
     }
 
     fn step_here(self, table: &TableStep<'_, F>) {
+        // Of all rows here: clearing it for each would cost more than a short row.
+        let mut buffer = [F::zero(); CHUNK];
         let mut merge = Merge::new(self.id, &self.numbers, table.groups);
         let (first, n_states) = (self.numbers.start, table.step.n_states);
         let mut number = first;
@@ -84,7 +86,9 @@ impl<F: Real> Rows<'_, F> {
             let end = start + self.width;
             let (weights, state) =
                 (&mut self.weights[start..end], &mut self.state[start * n_states..end * n_states]);
-            table.step.apply(weights, state, |range, sum| merge.add(number, range, sum));
+            table
+                .step
+                .apply(weights, state, &mut buffer, |range, sum| merge.add(number, range, sum));
             merge.pass(number);
             number += 1;
         }
@@ -115,8 +119,8 @@ impl<'a, F: Real> Merge<'a, F> {
 
     /// Each group's rows, and the position in them.
     fn lists(&self) -> impl Iterator<Item = (&'a RowGradients<F>, usize)> {
-        let id = self.id;
-        self.groups.iter().zip(self.cursors).map(move |(group, cursor)| (group.table(id), cursor))
+        let lists = self.groups.iter().zip(&self.cursors);
+        lists.map(|(group, &cursor)| (group.table(self.id), cursor))
     }
 
     /// The smallest row number that is still to come; the largest number where there is none.

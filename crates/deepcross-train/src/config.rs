@@ -32,8 +32,9 @@ pub struct TrainConfig {
     /// Stop after so many epochs in a row without a better one, from 1; default: run all epochs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<u32>,
-    /// What makes an epoch better; default `log-loss`.
-    pub monitor: Monitor,
+    /// What makes an epoch better; default `log-loss`. Needs validation rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monitor: Option<Monitor>,
     /// The share of rows held out where no validation file is given, in [0, 1); default 0.1.
     ///
     /// With 0, the last epoch is kept.
@@ -45,7 +46,7 @@ pub struct TrainConfig {
     ///
     /// More groups than threads keep all threads busy; the result depends on it, and not on the threads.
     pub groups: usize,
-    /// Of initial weights, order and dropout; 0 to 2⁶³ − 1, default 1.
+    /// Of initial weights, order, dropout, and which rows are held out; 0 to 2⁶³ − 1, default 1.
     pub seed: u64,
 }
 
@@ -88,7 +89,7 @@ impl Default for TrainConfig {
             embedding_l2: 0.0,
             table_updates: TableUpdates::default(),
             patience: None,
-            monitor: Monitor::default(),
+            monitor: None,
             valid_fraction: None,
             shuffle_buffer: 200_000,
             groups: 8,
@@ -101,6 +102,11 @@ impl TrainConfig {
     /// The share of rows held out where no validation file is given.
     pub fn valid_fraction(&self) -> f64 {
         self.valid_fraction.unwrap_or(0.1)
+    }
+
+    /// What makes an epoch better.
+    pub fn monitor(&self) -> Monitor {
+        self.monitor.unwrap_or_default()
     }
 
     /// What is out of range or contradicts itself, one sentence each.
@@ -130,12 +136,13 @@ impl TrainConfig {
             problems.push(format!("`train.valid_fraction`: must be in [0, 1), but is {fraction}"));
         }
         problems.extend(self.misplaced());
+        // The optimizer names its own settings: `learning_rate` must …
         let of_rule = self.optimizer_config().problems();
-        problems.extend(
-            of_rule
-                .iter()
-                .map(|problem| format!("`train`: {}", problem.replace("table_l2", "embedding_l2"))),
-        );
+        problems.extend(of_rule.iter().map(|problem| {
+            let problem =
+                problem.replace("`table_l2`", "`embedding_l2`").replacen("` must", "`: must", 1);
+            problem.replacen('`', "`train.", 1)
+        }));
         problems
     }
 
@@ -207,8 +214,8 @@ mod tests {
             "`train.groups`: must be at most 64, but is 65",
             "`train.valid_fraction`: must be in [0, 1), but is 1",
             "`train.momentum`: has a meaning only with `optimizer = \"sgd\"`",
-            "`train`: `learning_rate` must be above 0, but is -1",
-            "`train`: `embedding_l2` must be at least 0, but is -0.5",
+            "`train.learning_rate`: must be above 0, but is -1",
+            "`train.embedding_l2`: must be at least 0, but is -0.5",
         ];
         assert_eq!(config.problems(), expected);
     }

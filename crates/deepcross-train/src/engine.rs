@@ -7,8 +7,8 @@
 use crate::TrainError;
 use deepcross_autodiff::{Gradients, Mode, Params, Stream};
 use deepcross_features::{Batch, BatchRows};
-use deepcross_model::{DeepCrossing, Tapes};
-use deepcross_optim::{Optimizer, OptimizerConfig};
+use deepcross_model::{DeepCrossing, Tapes, check_memory};
+use deepcross_optim::{MAX_GROUPS, Optimizer, OptimizerConfig};
 use std::ops::Range;
 
 /// Rows a pass: enough for the products to be fast, few enough for their values to stay in the cache.
@@ -53,6 +53,17 @@ impl Engine {
         n_groups: usize,
         seed: u64,
     ) -> Result<Self, TrainError> {
+        if !(1..=MAX_GROUPS).contains(&n_groups) {
+            let problem = format!("`groups` must be from 1 to {MAX_GROUPS}, but is {n_groups}");
+            return Err(TrainError::Config {
+                file: "the engine".to_owned(),
+                problems: vec![problem],
+            });
+        }
+        let (all, dense) = (params.n_parameters(), params.dense_values().len());
+        // The optimizer's state, the copy of the best epoch, and the gradients of the groups.
+        let n_numbers = all * (optimizer.rule.n_states() + 1) + n_groups * dense;
+        check_memory(all, n_numbers * size_of::<f32>(), "gradients and the optimizer's state")?;
         let optimizer = Optimizer::new(optimizer, &params).map_err(|error| TrainError::Config {
             file: "the optimizer".to_owned(),
             problems: vec![error.to_string()],
@@ -96,12 +107,18 @@ impl Engine {
 
     /// Makes a step on a batch with labels and returns its mean log loss before the step.
     ///
+    /// A batch of weight 0 has nothing to teach: it makes no step, and its loss is 0.
+    ///
     /// # Errors
     /// [`TrainError::NotFinite`] where the loss is NaN or infinite; the weights are then as they were.
     ///
     /// # Panics
     /// If the batch has no labels, or is not of the model's fields.
     pub fn step(&mut self, batch: &Batch) -> Result<f64, TrainError> {
+        let scale = scale(batch);
+        if scale == 0.0 {
+            return Ok(0.0);
+        }
         let stream = Stream { seed: self.seed, step: self.optimizer.n_steps(), first_row: 0 };
         let step = Step {
             model: &self.model,
@@ -109,11 +126,12 @@ impl Engine {
             tapes: &self.tapes,
             rows: batch.rows(0..batch.n_rows()),
             n_groups: self.gradients.len(),
-            scale: scale(batch),
+            scale,
             stream,
         };
         step.groups(0, &mut self.gradients, &mut self.losses);
         self.tapes.level();
+        Gradients::level(&mut self.gradients);
         let loss: f64 = self.losses.iter().sum();
         if !loss.is_finite() {
             return Err(TrainError::NotFinite { step: self.n_steps() + 1, what: self.cause() });
@@ -127,11 +145,11 @@ impl Engine {
         let place = match self.params.find_non_finite() {
             Some((name, row, column)) => {
                 format!(
-                    "the weight `{name}`[{row}, {column}] became NaN or infinite in the step before"
+                    "the weight `{name}`[{row}, {column}] became NaN or infinite in an earlier step"
                 )
             }
             None => {
-                "the loss is NaN or infinite though every weight is finite: the logits overflowed"
+                "the loss is NaN or infinite though every weight is finite: logits or row weights overflowed"
                     .to_owned()
             }
         };
@@ -141,12 +159,17 @@ impl Engine {
     }
 }
 
-/// 1 over the weight of the batch; 0 where that is 0.
-fn scale(batch: &Batch) -> f32 {
-    let weight = match batch.weights() {
+/// The sum of the row weights; the number of rows where there are none.
+pub(crate) fn total_weight(batch: &Batch) -> f64 {
+    match batch.weights() {
         [] => batch.n_rows() as f64,
         weights => weights.iter().map(|&weight| f64::from(weight)).sum(),
-    };
+    }
+}
+
+/// 1 over the weight of the batch; 0 where that is 0.
+fn scale(batch: &Batch) -> f32 {
+    let weight = total_weight(batch);
     if weight > 0.0 { (1.0 / weight) as f32 } else { 0.0 }
 }
 
@@ -190,5 +213,47 @@ impl Step<'_> {
             pass.backward(loss, gradients);
             f64::from(pass.scalar(loss))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use deepcross_features::{Column, FieldShape, SparseColumn};
+    use deepcross_model::ModelConfig;
+    use deepcross_optim::Rule;
+
+    fn engine(n_groups: usize) -> Result<Engine, TrainError> {
+        let config =
+            ModelConfig { embedding: Some(2), hidden: Some(vec![2]), ..Default::default() };
+        let mut params = Params::new();
+        let shapes = [FieldShape::one_hot("ad", 300)];
+        let model = DeepCrossing::new(&config.check()?, &shapes, &mut params, 1)?;
+        Engine::new(model, params, OptimizerConfig::new(Rule::ADAM, 0.1), n_groups, 1)
+    }
+
+    fn batch(weights: &[f32]) -> Batch {
+        let ids = (0..).take(weights.len()).collect();
+        let mut batch = Batch::from_columns(vec![Column::Sparse(SparseColumn::one_hot(ids))]);
+        batch.labels_mut().extend((0..weights.len()).map(|i| (i % 2) as f32));
+        batch.weights_mut().extend(weights);
+        batch
+    }
+
+    #[test]
+    fn a_batch_of_no_weight_changes_nothing() {
+        let mut engine = engine(3).unwrap();
+        let before = engine.params().dense_values().to_vec();
+        assert_eq!(engine.step(&batch(&[0.0; 4])).unwrap(), 0.0);
+        assert_eq!((engine.n_steps(), engine.params().dense_values()), (0, &before[..]));
+        assert!(engine.step(&batch(&[0.0, 1.0, 2.0, 0.0])).unwrap() > 0.0);
+        assert_eq!(engine.n_steps(), 1);
+    }
+
+    #[test]
+    fn the_number_of_groups_is_checked() {
+        for n_groups in [0, 65] {
+            assert!(matches!(engine(n_groups), Err(TrainError::Config { .. })), "{n_groups}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Errors.
 
 use deepcross_data::DataError;
+use deepcross_metrics::MetricError;
 use deepcross_model::ModelError;
 use thiserror::Error;
 
@@ -30,6 +31,26 @@ pub enum TrainError {
         /// Which number, and what may help.
         what: String,
     },
+    /// A prediction, or what it is held against, cannot be evaluated.
+    #[error("the predictions cannot be evaluated: {0}")]
+    Evaluation(#[from] MetricError),
+    /// There is nothing to learn from.
+    #[error("all {rows} training rows have the weight 0")]
+    NoWeight {
+        /// How many rows there are.
+        rows: u64,
+    },
+    /// Validation was wanted, and there was nothing to validate on.
+    #[error(
+        "there is no validation row of weight above 0: raise `train.valid_fraction` or set it to 0, or give a validation file with rows"
+    )]
+    NoValidationRows,
+    /// The AUC was to choose the epoch, and is not defined.
+    #[error(
+        "the validation rows are of one class, so that `train.monitor = \"auc\"` has nothing to go by: \
+         use `log-loss`, or more validation rows"
+    )]
+    OneClass,
     /// The threads could not be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

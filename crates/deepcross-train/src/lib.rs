@@ -5,9 +5,11 @@ mod engine;
 mod error;
 mod event;
 mod known_keys;
+mod overrides;
 mod places;
 mod prediction;
 mod run_config;
+mod section;
 mod trainer;
 mod validation;
 

@@ -4,12 +4,13 @@
 //! problems of the others, and keys that no section knows are gathered with the nearest known one.
 
 use crate::known_keys::known_keys;
+use crate::overrides::set;
 use crate::places::Places;
+use crate::section::{read, section, unknown};
 use crate::{TrainConfig, TrainError};
 use deepcross_data::DataConfig;
 use deepcross_features::{FieldConfig, Schema};
 use deepcross_model::ModelConfig;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -42,7 +43,6 @@ impl RunConfig {
             problems.extend(set(&mut table, assignment).err());
         }
         let config = Self::from_table(table, &mut problems);
-        problems.extend(config.problems());
         if problems.is_empty() {
             return Ok(config);
         }
@@ -72,129 +72,65 @@ impl RunConfig {
     }
 
     fn from_table(mut table: Table, problems: &mut Vec<String>) -> Self {
+        let (field, all_fields) = fields(&mut table, problems);
         let config = Self {
             data: section(&mut table, "data", problems),
             model: section(&mut table, "model", problems),
             train: section(&mut table, "train", problems),
-            field: fields(&mut table, problems),
+            field,
         };
         problems.extend(table.keys().map(|key| unknown(key, "", known_keys::<Self>())));
+        problems.extend(config.data.problems());
+        problems.extend(config.model.problems());
+        problems.extend(config.train.problems());
+        if all_fields {
+            problems.extend(config.field_problems());
+        }
         config
     }
 
-    fn problems(&self) -> Vec<String> {
-        let mut problems = self.data.problems();
-        problems.extend(self.model.problems());
-        problems.extend(self.train.problems());
+    /// What is wrong with the fields, by themselves and beside the other sections.
+    fn field_problems(&self) -> Vec<String> {
         let schema = Schema::new(self.field.clone(), self.data.missing.clone());
-        problems.extend(schema.err().into_iter().flatten());
+        let mut problems: Vec<_> = schema.err().into_iter().flatten().collect();
+        let label = self.data.label.as_ref().map(|label| &label.column);
+        let targets = [("label", label), ("weight", self.data.weight.as_ref())];
+        for field in &self.field {
+            let (name, column) = (&field.name, field.column.as_ref().unwrap_or(&field.name));
+            for (what, _) in targets.iter().filter(|(_, target)| *target == Some(column)) {
+                problems
+                    .push(format!("`field.{name}.column`: `{column}` is the column of the {what}"));
+            }
+        }
+        let is_field = |name: &String| self.field.iter().any(|field| field.name == *name);
+        let unknown = self.model.embeddings.keys().filter(|name| !is_field(name));
+        problems.extend(
+            unknown.map(|name| format!("`model.embeddings.{name}`: there is no such field")),
+        );
         problems
     }
 }
 
-fn section<T: DeserializeOwned + Default>(
-    table: &mut Table,
-    name: &str,
-    problems: &mut Vec<String>,
-) -> T {
-    let Some(value) = table.remove(name) else { return T::default() };
-    read(value, name, problems).unwrap_or_default()
-}
-
-/// Each field by itself; one that cannot be read is left out, its problem noted.
-fn fields(table: &mut Table, problems: &mut Vec<String>) -> Vec<FieldConfig> {
+/// Each field by itself; whether all could be read.
+fn fields(table: &mut Table, problems: &mut Vec<String>) -> (Vec<FieldConfig>, bool) {
     let fields = match table.remove("field") {
         None => Vec::new(),
         Some(Value::Array(fields)) => fields,
         Some(other) => {
-            problems.push(format!(
-                "`field`: must be tables `[[field]]`, but is a {}",
-                other.type_str()
-            ));
-            Vec::new()
+            let found = other.type_str();
+            problems.push(format!("`field`: must be tables `[[field]]`, but is a {found}"));
+            return (Vec::new(), false);
         }
     };
+    let n_fields = fields.len();
     let mut named = |(i, value): (usize, Value)| {
         let name =
             value.get("name").and_then(Value::as_str).map_or_else(|| i.to_string(), str::to_owned);
         read(value, &format!("field.{name}"), problems)
     };
-    fields.into_iter().enumerate().filter_map(&mut named).collect()
-}
-
-/// Reads one section; what goes wrong is noted under its `name`.
-fn read<T: DeserializeOwned>(value: Value, name: &str, problems: &mut Vec<String>) -> Option<T> {
-    let mut ignored = Vec::new();
-    let mut track = serde_path_to_error::Track::new();
-    let result: Result<T, _> = serde_ignored::deserialize(
-        serde_path_to_error::Deserializer::new(value, &mut track),
-        |path| ignored.push(path.to_string()),
-    );
-    problems.extend(ignored.iter().map(|key| unknown(key, name, known_keys::<T>())));
-    result
-        .map_err(|error: toml::de::Error| {
-            let path = match track.path().to_string() {
-                path if path == "." => format!("`{name}`"),
-                path => format!("`{name}.{path}`"),
-            };
-            problems.push(format!("{path}: {}", error.message()));
-        })
-        .ok()
-}
-
-/// The problem of a key that nobody knows.
-fn unknown(key: &str, section: &str, known: &[&str]) -> String {
-    let nearest = known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(key, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 3)
-        .min();
-    let full = if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
-    match nearest {
-        Some((_, nearest)) => {
-            format!("`{full}`: unknown key; the nearest known one is `{nearest}`")
-        }
-        None => format!("`{full}`: unknown key; known are {}", known.join(", ")),
-    }
-}
-
-/// Replaces one value: `section.key=value`, the value in TOML, or a bare word as a string.
-fn set(table: &mut Table, assignment: &str) -> Result<(), String> {
-    let problem = |what: &str| format!("`--set {assignment}`: {what}");
-    let (path, value) = assignment
-        .split_once('=')
-        .ok_or_else(|| problem("must be of the form section.key=value"))?;
-    let value = toml::from_str::<Table>(&format!("value = {value}"))
-        .ok()
-        .and_then(|mut table| table.remove("value"))
-        .unwrap_or_else(|| Value::String(value.to_owned()));
-    let parts: Vec<&str> = path.trim().split('.').collect();
-    match parts.as_slice() {
-        ["field", name, key] => {
-            let field = field_mut(table, name)
-                .ok_or_else(|| problem(&format!("there is no field `{name}`")))?;
-            field.insert((*key).to_owned(), value);
-        }
-        [section, keys @ ..] if !keys.is_empty() => {
-            let empty = || Value::Table(Table::new());
-            let mut at = table.entry(*section).or_insert_with(empty);
-            for key in &keys[..keys.len() - 1] {
-                let inner =
-                    at.as_table_mut().ok_or_else(|| problem("a part of it is not a table"))?;
-                at = inner.entry(*key).or_insert_with(empty);
-            }
-            let inner = at.as_table_mut().ok_or_else(|| problem("a part of it is not a table"))?;
-            inner.insert(keys[keys.len() - 1].to_owned(), value);
-        }
-        _ => return Err(problem("must be of the form section.key=value")),
-    }
-    Ok(())
-}
-
-fn field_mut<'t>(table: &'t mut Table, name: &str) -> Option<&'t mut Table> {
-    let fields = table.get_mut("field")?.as_array_mut()?;
-    let mut tables = fields.iter_mut().filter_map(Value::as_table_mut);
-    tables.find(|field| field.get("name").and_then(Value::as_str) == Some(name))
+    let read: Vec<_> = fields.into_iter().enumerate().filter_map(&mut named).collect();
+    let complete = read.len() == n_fields;
+    (read, complete)
 }
 
 /// A syntax error with its line.
@@ -276,7 +212,7 @@ epochs = 3
             (
                 "epochs = 3",
                 "epochs = \"three\"",
-                "line 19: `train.epochs`: invalid type: string \"three\", expected u32",
+                "line 19: `train.epochs`: invalid type: string \"three\", expected a whole number from 0",
             ),
             (
                 "[model]",
@@ -313,6 +249,51 @@ epochs = 3
             .replace("top = 10", "top = 0")
             .replace("[data]", "[data]\nformt = 1");
         assert_eq!(problems(&text, &["model.embedding=0", "nonsense"]).len(), 5);
+    }
+
+    #[test]
+    fn several_problems_of_one_section_are_told() {
+        let text = GOOD.replace("epochs = 3", "epochs = -1\nbatch = 'big'\nseed = true\nl2 = -1.0");
+        let found =
+            problems(&text, &["model.hidden=4", "data.label={ column = 'y', negatve = [] }"]);
+        let expected = [
+            "line 3: `data.label.negatve`: unknown key; the nearest known one is `negative`",
+            "`model.hidden`: invalid type: integer `4`, expected a list, such as [128, 64]",
+            "line 20: `train.batch`: invalid type: string \"big\", expected a whole number from 0",
+            "line 19: `train.epochs`: invalid value: integer `-1`, expected a whole number from 0",
+            "line 21: `train.seed`: invalid type: boolean `true`, expected a whole number from 0",
+            "line 22: `train.l2`: must be at least 0, but is -1",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn an_unknown_key_within_a_value_is_named_with_its_own_neighbours() {
+        let label =
+            "data.label={ column = 'y', positive = ['a'], negative = ['b'], negatives = [] }";
+        let expected = "`data.label.negatives`: unknown key; the nearest known one is `negative`";
+        assert_eq!(problems(GOOD, &[label])[0].replace("line 3: ", ""), expected);
+    }
+
+    #[test]
+    fn the_label_is_no_feature_and_widths_belong_to_fields() {
+        let found = problems(GOOD, &["field.age.column=click", "model.embeddings.nobody=4"]);
+        let expected = [
+            "`field.age.column`: `click` is the column of the label",
+            "`model.embeddings.nobody`: there is no such field",
+        ];
+        assert_eq!(
+            found.iter().map(|p| p.trim_start_matches("line 5: ")).collect::<Vec<_>>(),
+            expected
+        );
+    }
+
+    #[test]
+    fn names_with_dots_are_quoted_in_overrides() {
+        let text = GOOD.replace("name = \"ad\"", "name = \"a.d\"");
+        let config =
+            RunConfig::parse(&text, &["field.\"a.d\".top=3".to_owned()], "run.toml").unwrap();
+        assert_eq!(config.field[1].top, Some(3));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A run: fit the encoder, train epoch by epoch, validate, keep the best.
 
+use crate::engine::total_weight;
 use crate::event::{EpochReport, Event};
 use crate::validation::evaluate;
 use crate::{Engine, Monitor, RunConfig, TrainError};
@@ -70,7 +71,15 @@ impl Rows {
 /// Settings that contradict the files.
 fn check(config: &RunConfig, files: &Files) -> Result<(), TrainError> {
     let mut problems = Vec::new();
+    if config.data.label.is_none() {
+        problems.push("`data.label`: is needed to train: name the column of the label".to_owned());
+    }
     let no_validation = files.valid.is_empty() && config.train.valid_fraction() == 0.0;
+    if no_validation && config.train.monitor.is_some() {
+        problems.push(
+            "`train.monitor`: needs validation rows, but `train.valid_fraction` is 0".to_owned(),
+        );
+    }
     if no_validation && config.train.patience.is_some() {
         problems.push(
             "`train.patience`: needs validation rows, but `train.valid_fraction` is 0".to_owned(),
@@ -170,19 +179,23 @@ impl<'a> Run<'a> {
         batch: &mut Batch,
         observe: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<f64, TrainError> {
-        let (mut rows, mut total) = (0_u64, 0.0);
+        let (mut rows, mut total, mut weight) = (0_u64, 0.0, 0.0);
         loop {
             batch.clear();
             let n = shuffled.next(batch, self.config.train.batch)?;
             if n == 0 {
                 break;
             }
-            total += self.engine.step(batch)? * n as f64;
+            let batch_weight = total_weight(batch);
+            total += self.engine.step(batch)? * batch_weight;
+            weight += batch_weight;
             rows += n as u64;
-            observe(Event::Step { epoch, rows, loss: total / rows as f64 });
+            if weight > 0.0 {
+                observe(Event::Step { epoch, rows, loss: total / weight });
+            }
         }
         self.check_weights()?;
-        Ok(total / rows.max(1) as f64)
+        if weight > 0.0 { Ok(total / weight) } else { Err(TrainError::NoWeight { rows }) }
     }
 
     fn check_weights(&self) -> Result<(), TrainError> {
@@ -200,7 +213,13 @@ impl<'a> Run<'a> {
         let mut reader = RowReader::new(source, self.encoder, Rows::plan(self.config, *part))?;
         let predictor = Predictor { model: self.engine.model(), params: self.engine.params() };
         let summary = evaluate(predictor, &mut reader, self.engine.tapes())?;
-        Ok((summary.rows > 0).then_some(summary))
+        if summary.log_loss.is_none() {
+            return Err(TrainError::NoValidationRows);
+        }
+        if self.config.train.monitor() == Monitor::Auc && summary.auc.is_none() {
+            return Err(TrainError::OneClass);
+        }
+        Ok(Some(summary))
     }
 
     /// Keeps the weights of this epoch if they are better than the best so far; whether they are.
@@ -229,16 +248,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Whether the first is better; where a metric is undefined on one side, the log loss decides.
+    /// Whether the first is better; both have the metric that [`validate`](Self::validate) asked for.
     fn is_better(&self, new: &Summary, best: &Summary) -> bool {
-        if self.config.train.monitor == Monitor::Auc
-            && let (Some(new), Some(best)) = (new.auc, best.auc)
-        {
-            return new > best;
-        }
-        match (new.log_loss, best.log_loss) {
-            (Some(new), Some(best)) => new < best,
-            (new, _) => new.is_some(),
+        match self.config.train.monitor() {
+            Monitor::Auc => new.auc > best.auc,
+            Monitor::LogLoss => new.log_loss < best.log_loss,
         }
     }
 

@@ -14,7 +14,7 @@ pub(crate) const ROWS: usize = 16 * BLOCK;
 /// Memory holds one score a row, for the exact AUC.
 ///
 /// # Errors
-/// As [`RowReader::fill`], and [`TrainError::NotFinite`] where a prediction is NaN.
+/// As [`RowReader::fill`], and [`TrainError::Evaluation`] where a prediction is NaN.
 pub fn evaluate(
     predictor: Predictor<'_>,
     reader: &mut RowReader<'_>,
@@ -24,12 +24,7 @@ pub fn evaluate(
     let (mut batch, mut probabilities) = (reader.new_batch(), Vec::new());
     while read(reader, &mut batch)? > 0 {
         predictor.predict_batch(tapes, &batch, &mut probabilities);
-        evaluation.push_all(&probabilities, batch.labels(), batch.weights()).map_err(|error| {
-            TrainError::NotFinite {
-                step: 0,
-                what: format!("a prediction cannot be evaluated: {error}"),
-            }
-        })?;
+        evaluation.push_all(&probabilities, batch.labels(), batch.weights())?;
     }
     Ok(evaluation.finish())
 }

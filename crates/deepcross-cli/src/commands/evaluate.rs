@@ -6,6 +6,7 @@ use crate::output;
 use crate::tables::{grouped, metric, table};
 use anyhow::Result;
 use deepcross_data::{Labels, RowReader};
+use deepcross_features::{FieldShape, ShapeKind};
 use deepcross_metrics::Summary;
 use deepcross_model::Tapes;
 use deepcross_train::evaluate;
@@ -18,7 +19,11 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
     let work = || evaluate(trained.predictor(), &mut reader, &Tapes::new());
     let summary = on_threads(args.threads.get(), work)??;
     if args.json {
-        return output::print(serde_json::to_string(&Report::new(&summary, &reader))?);
+        return output::print(serde_json::to_string(&Report::new(
+            &summary,
+            &reader,
+            trained.encoder.shapes(),
+        ))?);
     }
     report_values(&reader);
     print(&summary)
@@ -29,8 +34,8 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
 struct Report<'a> {
     #[serde(flatten)]
     summary: &'a Summary,
-    /// Values of each field that were not met in training.
-    unseen: BTreeMap<&'a str, u64>,
+    /// Values of each field that were not met in training; null where that cannot be known, as of hashed values and numbers.
+    unseen: BTreeMap<&'a str, Option<u64>>,
     missing: BTreeMap<&'a str, u64>,
     rare: BTreeMap<&'a str, u64>,
     clipped: BTreeMap<&'a str, u64>,
@@ -39,17 +44,26 @@ struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn new(summary: &'a Summary, reader: &'a RowReader<'_>) -> Self {
+    fn new(summary: &'a Summary, reader: &'a RowReader<'_>, shapes: &[FieldShape]) -> Self {
         let counts = || reader.counts().iter();
         Self {
             summary,
-            unseen: counts().map(|(name, counts)| (name, counts.unseen)).collect(),
+            unseen: shapes
+                .iter()
+                .zip(counts())
+                .map(|(shape, (name, counts))| (name, knows_unseen(shape).then_some(counts.unseen)))
+                .collect(),
             missing: counts().map(|(name, counts)| (name, counts.missing)).collect(),
             rare: counts().map(|(name, counts)| (name, counts.rare)).collect(),
             clipped: counts().map(|(name, counts)| (name, counts.clipped)).collect(),
             skipped: reader.skipped().rows,
         }
     }
+}
+
+/// Whether the field tells values that training never met from others.
+fn knows_unseen(shape: &FieldShape) -> bool {
+    matches!(shape.kind, ShapeKind::Sparse { reserved, .. } if reserved.unseen.is_some())
 }
 
 fn print(summary: &Summary) -> Result<()> {

@@ -109,7 +109,12 @@ fn lines(path: &Path) -> Result<std::io::Lines<BufReader<std::fs::File>>> {
 
 fn print(model: &Summary, best: &Summary) -> Result<()> {
     let mut table = table(&["on the test rows", "model", "best possible", "always the base rate"]);
-    table.add_row(["AUC".to_owned(), metric(model.auc), metric(best.auc), metric(Some(0.5))]);
+    table.add_row([
+        "AUC".to_owned(),
+        metric(model.auc),
+        metric(best.auc),
+        metric(model.auc.map(|_| 0.5)),
+    ]);
     let losses = [model.log_loss, best.log_loss, model.base_log_loss].map(metric);
     table.add_row(std::iter::once("log loss".to_owned()).chain(losses));
     output::print(format_args!("\n{}\n", table.trim_fmt()))

@@ -1,7 +1,7 @@
 //! `deepcross train`
 
 use crate::args::Train;
-use crate::output::{check_apart, check_writable, read_text, say};
+use crate::output::{check_apart, check_writable, read_text, resolved, say};
 use crate::progress::Progress;
 use anyhow::Result;
 use deepcross_model::TrainedModel;
@@ -29,7 +29,7 @@ pub(crate) fn train_and_save(
     let mut progress = Progress::new();
     let trained = train(config, files, threads, &mut |event| progress.observe(&event))?;
     progress.finish();
-    trained.save(out)?;
+    trained.save(&resolved(out))?;
     say(format_args!("wrote {}", out.display()));
     Ok(trained)
 }

@@ -44,8 +44,8 @@ fn rows_that_cannot_be_read_stop_the_run() {
 fn a_label_of_neither_class_stops_training_and_evaluation() {
     let folder = Folder::with_model();
     folder.write("bad.csv", with_row(b"maybe,ad1,t1,30"));
-    let message =
-        "`bad.csv`, line 4: field `click` is `maybe`, expected `1` (positive) or `0` (negative)";
+    let message = "`bad.csv`, line 4: field `click` is `maybe`, expected `1` (positive) or `0` \
+                   (negative); name other classes with `data.label = { column, positive, negative }`";
     folder.fail("train --config run.toml --data bad.csv --out new.dcx", 1, message);
     folder.fail("evaluate --model model.dcx --data bad.csv", 1, message);
     folder.fail("evaluate --model model.dcx --data bad.csv --json", 1, message);
@@ -113,7 +113,7 @@ fn a_number_that_is_no_longer_finite_is_named() {
     assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
     let error = outcome.stderr.rsplit_once("error: ").unwrap().1;
     assert!(error.starts_with("step 2: the weight `"), "{error}");
-    assert!(error.contains("became NaN or infinite in the step before"), "{error}");
+    assert!(error.contains("became NaN or infinite in an earlier step"), "{error}");
     assert!(error.contains("a lower `train.learning_rate`"), "{error}");
     assert!(!folder.path("new.dcx").exists());
 }

@@ -18,7 +18,7 @@ fn training_counts_and_reports_them() {
     let expected = [
         "left out: `bad.csv`, line 202: has 3 fields, expected 4\n",
         "left out: `bad.csv`, line 203: field `age` is `old`, expected a finite number\n",
-        "left out: `bad.csv`, line 204: field `click` is `maybe`, expected `1` (positive) or `0` (negative)\n",
+        "left out: `bad.csv`, line 204: field `click` is `maybe`, expected `1` (positive) or `0` (negative); name other classes with `data.label = { column, positive, negative }`\n",
         "left out: `bad.csv`, line 205: field `ad` is `caf\u{fffd}`, expected valid UTF-8\n",
         "4 rows could not be read and are left out\n",
     ];

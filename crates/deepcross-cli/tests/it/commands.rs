@@ -103,7 +103,7 @@ fn evaluation_reports_metrics_and_unusual_values() {
     for key in ["auc", "log_loss", "normalized_entropy", "calibration"] {
         assert!(report[key].as_f64().is_some_and(|value| value > 0.0), "{key} in {json}");
     }
-    assert_eq!(report["unseen"], serde_json::json!({"ad": 1, "age": 0, "tags": 1}), "{json}");
+    assert_eq!(report["unseen"], serde_json::json!({"ad": 1, "age": null, "tags": 1}), "{json}");
     assert_eq!(report["missing"], serde_json::json!({"ad": 1, "age": 1, "tags": 0}), "{json}");
 
     let outcome = folder.succeed("evaluate --model model.dcx --data odd.csv");

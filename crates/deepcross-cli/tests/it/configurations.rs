@@ -34,7 +34,7 @@ fn keys_and_values_are_named_with_their_line() {
         (
             "batch = 32",
             "batch = \"many\"",
-            "run.toml: line 24: `train.batch`: invalid type: string \"many\", expected usize",
+            "run.toml: line 24: `train.batch`: invalid type: string \"many\", expected a whole number from 0",
         ),
         (
             "batch = 32",

@@ -31,6 +31,20 @@ fn folders_that_are_missing_or_in_the_place_of_a_file_are_named() {
 
 #[cfg(unix)]
 #[test]
+fn a_link_is_followed_and_not_replaced() {
+    let folder = Folder::with_model();
+    for call in writing("link") {
+        folder.write("target", "old");
+        let _ = std::fs::remove_file(folder.path("link"));
+        std::os::unix::fs::symlink(folder.path("target"), folder.path("link")).unwrap();
+        folder.succeed(&call);
+        assert!(folder.path("link").is_symlink(), "{call}");
+        assert_ne!(std::fs::read(folder.path("target")).unwrap(), b"old", "{call}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_device_or_socket_is_not_replaced() {
     let folder = Folder::with_model();
     let _socket = std::os::unix::net::UnixListener::bind(folder.path("socket")).unwrap();

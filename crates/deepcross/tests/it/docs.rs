@@ -72,6 +72,25 @@ fn examples_are_valid_runs() {
 }
 
 #[test]
+fn configurations_among_the_examples_are_valid() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let files = std::fs::read_dir(folder).expect("the folder of examples");
+    let paths = files.map(|file| file.expect("a file").path());
+    let configs: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
+    let runs = configs.iter().filter(|path| !path.ends_with("Cargo.toml"));
+    let mut n_runs = 0;
+    for path in runs {
+        let text = std::fs::read_to_string(path).expect("a readable file");
+        if let Err(error) = RunConfig::parse(&text, &[], &path.display().to_string()) {
+            panic!("{error}");
+        }
+        n_runs += 1;
+    }
+    assert!(n_runs >= 3, "{configs:?}");
+}
+
+#[test]
 fn the_readme_begins_with_two_commands() {
     let page = page("README.md");
     let (_, block) = page.split_once("```sh\n").expect("a block of commands");
