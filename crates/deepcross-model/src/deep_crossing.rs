@@ -1,7 +1,7 @@
 //! The Deep Crossing model (Shan et al., KDD 2016, section 5): embedding, stacking, residual units, scoring.
 
 use crate::config::{ModelSpec, UnitsSpec};
-use crate::{LayerSummary, ModelError};
+use crate::{LayerSummary, ModelError, check_memory};
 use deepcross_autodiff::{Params, Pass, Real, Var};
 use deepcross_features::{BatchRows, ColumnRows, FieldShape, ShapeKind};
 use deepcross_layers::{
@@ -55,7 +55,8 @@ impl DeepCrossing {
                 "there are {found} of them, and not {expected}"
             )));
         }
-        // Weights of 0 that are never touched cost no memory; their handles serve the stored ones.
+        // The handles of a twin of zeros serve the stored weights. Its tables are never touched, and cost no memory; its
+        // matrices do until the end of this function.
         let mut zeros = Params::new();
         let model = Self::build(spec, shapes, &mut Builder::zeros(&mut zeros));
         zeros.same_layout(params).map_err(ModelError::Weights)?;
@@ -121,18 +122,6 @@ impl DeepCrossing {
     pub fn layers(&self) -> &[LayerSummary] {
         &self.layers
     }
-}
-
-/// Asks the system for so many bytes and gives them back, since an allocation that fails later ends the process.
-///
-/// # Errors
-/// [`ModelError::OutOfMemory`].
-pub fn check_memory(weights: usize, bytes: usize, what: &'static str) -> Result<(), ModelError> {
-    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| ModelError::OutOfMemory {
-        weights,
-        what,
-        bytes,
-    })
 }
 
 fn check_fields(spec: &ModelSpec, shapes: &[FieldShape]) -> Result<(), ModelError> {

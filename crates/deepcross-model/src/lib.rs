@@ -4,6 +4,7 @@ pub mod artifact;
 mod config;
 mod deep_crossing;
 mod error;
+mod memory;
 mod predictor;
 mod scorer;
 mod summary;
@@ -11,8 +12,9 @@ mod trained;
 
 pub use artifact::ArtifactError;
 pub use config::{ModelConfig, ModelSpec, Preset, UnitKind, UnitsSpec};
-pub use deep_crossing::{DeepCrossing, check_memory};
+pub use deep_crossing::DeepCrossing;
 pub use error::ModelError;
+pub use memory::check_memory;
 pub use predictor::{BLOCK, Predictor, Tapes};
 pub use scorer::{Scorer, Session};
 pub use summary::LayerSummary;

@@ -58,8 +58,7 @@ impl Rows {
         if valid_fraction == 0.0 {
             return Ok(Self { train, train_part: Part::All, valid: None });
         }
-        let held_out = Source::open(&files.train, &config.data)?;
-        let valid = (held_out, Part::Valid { valid_fraction, seed });
+        let valid = (train.clone(), Part::Valid { valid_fraction, seed });
         Ok(Self { train, train_part: Part::Train { valid_fraction, seed }, valid: Some(valid) })
     }
 
@@ -75,15 +74,13 @@ fn check(config: &RunConfig, files: &Files) -> Result<(), TrainError> {
         problems.push("`data.label`: is needed to train: name the column of the label".to_owned());
     }
     let no_validation = files.valid.is_empty() && config.train.valid_fraction() == 0.0;
-    if no_validation && config.train.monitor.is_some() {
-        problems.push(
-            "`train.monitor`: needs validation rows, but `train.valid_fraction` is 0".to_owned(),
-        );
-    }
-    if no_validation && config.train.patience.is_some() {
-        problems.push(
-            "`train.patience`: needs validation rows, but `train.valid_fraction` is 0".to_owned(),
-        );
+    let set = [
+        ("monitor", config.train.monitor.is_some()),
+        ("patience", config.train.patience.is_some()),
+    ];
+    for (key, _) in set.iter().filter(|(_, set)| *set && no_validation) {
+        let problem = "needs validation rows, but `train.valid_fraction` is 0";
+        problems.push(format!("`train.{key}`: {problem}"));
     }
     if !files.valid.is_empty() && config.train.valid_fraction.is_some() {
         problems.push(
