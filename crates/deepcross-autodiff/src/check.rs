@@ -1,15 +1,28 @@
 //! Whether derivatives are right: the reverse pass against central differences, in `f64`.
 //!
-//! Every entry of every parameter is moved by a small step both ways, and the difference of `Σ u ⊙ output`, for a fixed
-//! `u` without symmetry, is compared with the derivative that the reverse pass gives.
-//! Entry by entry is slower than along random directions, and tells which entry is wrong.
+//! For random `u` and `v`, the reverse pass gives `u·J·v` as the gradient of `Σ u ⊙ output` times `v`; moving all weights
+//! along `v`, a little both ways, gives it as a difference.
+//! A direction compares every entry of every parameter at once for two evaluations, where one entry after the other
+//! takes two for each; so entries are only looked at one by one to find the one that is off.
 //!
-//! At a kink, such as ReLU's at 0, there is no derivative to compare with: where derivatives disagree, the step is shrunk
-//! until a kink nearby lies outside, and an entry that sits on a kink is left out.
+//! At a kink, such as ReLU's at 0, there is no derivative to compare with.
+//! A kink within the step is left outside by shrinking the step; where the point itself lies on one, which shows in
+//! slopes that differ on both sides however small the step, the comparison is made at a point nearby and counted in
+//! [`Report::redrawn`]. No entry is ever left out.
 
-use crate::{DenseId, Gradients, Mode, Params, Pass, TableId, Tape, Var};
+use crate::mode::uniform;
+use crate::{Gradients, Mode, Params, Pass, Stream, Tape, Var};
 use ndarray::Array2;
 use std::fmt;
+
+/// What was compared, and found right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Random directions along which the derivatives agree.
+    pub directions: usize,
+    /// How often a direction was drawn again, at a point nearby, since the point lay on a kink.
+    pub redrawn: usize,
+}
 
 /// An entry whose derivative is wrong.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,12 +49,10 @@ impl fmt::Display for Mismatch {
 
 impl std::error::Error for Mismatch {}
 
-/// Checks the derivatives of a value, of any shape, by every entry of every parameter.
-///
-/// `build` makes the value; it is called twice for each entry, so keep the parameters small.
+/// Checks the derivatives of a value, of any shape, by all parameters, in [`Mode::Inference`].
 ///
 /// # Errors
-/// The first entry whose derivatives differ by more than 1e-6 of their size (or of 1, where they are smaller).
+/// As [`Check::run`].
 ///
 /// # Examples
 /// ```
@@ -50,168 +61,273 @@ impl std::error::Error for Mismatch {}
 ///
 /// let mut params = Params::new();
 /// let x = params.add_dense("x", array![[0.5, -1.5]]);
-/// check::gradients(&params, |pass| {
+/// let report = check::gradients(&params, |pass| {
 ///     let x = pass.dense(x);
 ///     pass.mul(x, x)
 /// })?;
+/// assert_eq!(report.redrawn, 0);
 /// # Ok::<(), check::Mismatch>(())
 /// ```
 pub fn gradients(
     params: &Params<f64>,
     build: impl Fn(&mut Pass<'_, f64>) -> Var,
-) -> Result<(), Mismatch> {
-    gradients_in(params, Mode::Inference, build)
+) -> Result<Report, Mismatch> {
+    Check::default().run(params, build)
 }
 
-/// [`gradients`] in a mode, for what behaves differently in training.
-///
-/// # Errors
-/// As [`gradients`].
-pub fn gradients_in(
-    params: &Params<f64>,
-    mode: Mode,
-    build: impl Fn(&mut Pass<'_, f64>) -> Var,
-) -> Result<(), Mismatch> {
-    let mut checked = Checked { params: params.clone(), tape: Tape::new(), mode, build };
-    let reverse = checked.reverse();
-    for id in params.dense_ids() {
-        let width = params.dense_shape(id).1;
-        for i in 0..params.dense_slice(id).len() {
-            let derivative = reverse.dense_slice(id).map_or(0.0, |gradient| gradient[i]);
-            checked
-                .compare(Entry { parameter: Parameter::Dense(id), index: i, width }, derivative)?;
-        }
+/// How derivatives are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Of the passes: [`Mode::Training`] for what behaves differently there.
+    pub mode: Mode,
+    /// How many random directions are compared; 4 by default.
+    pub directions: usize,
+    /// Of the directions; 0 by default.
+    pub seed: u64,
+}
+
+impl Default for Check {
+    fn default() -> Self {
+        Self { mode: Mode::Inference, directions: 4, seed: 0 }
     }
-    for id in params.table_ids() {
-        let width = params.table_width(id);
-        for i in 0..params.table_slice(id).len() {
-            let row = u32::try_from(i / width).expect("a checked table is small");
-            let derivative = reverse.table(id).row(row).map_or(0.0, |gradient| gradient[i % width]);
-            checked
-                .compare(Entry { parameter: Parameter::Table(id), index: i, width }, derivative)?;
+}
+
+impl Check {
+    /// Checks the derivatives of a value, of any shape, by all parameters.
+    ///
+    /// `build` makes the value, the same for the same parameters. It is called four to ten times a direction.
+    ///
+    /// # Errors
+    /// Where `u·J·v` differs by more than 1e-6 of the sum of its terms' sizes, or of what rounding explains: the entry
+    /// whose derivative is off the most. Where a value is not finite near the point, that is such a difference too.
+    pub fn run(
+        &self,
+        params: &Params<f64>,
+        build: impl Fn(&mut Pass<'_, f64>) -> Var,
+    ) -> Result<Report, Mismatch> {
+        let mut tape = Tape::new();
+        let mut pass = tape.record_in(params, self.mode);
+        let output = build(&mut pass);
+        let shape = pass.shape(output);
+        let mut function = Function { params: params.clone(), tape, mode: self.mode, build };
+        let mut draw = Draw { seed: self.seed, n: 0 };
+        let mut report = Report::default();
+        for _ in 0..self.directions {
+            report.redrawn += function.direction(shape, &weights(params), &mut draw)?;
+            report.directions += 1;
         }
+        Ok(report)
     }
-    Ok(())
 }
 
-#[derive(Clone, Copy)]
-enum Parameter {
-    Dense(DenseId),
-    Table(TableId),
-}
-
-#[derive(Clone, Copy)]
-struct Entry {
-    parameter: Parameter,
-    index: usize,
-    width: usize,
-}
-
-struct Checked<B> {
+/// The function whose derivatives are checked.
+struct Function<B> {
     params: Params<f64>,
     tape: Tape<f64>,
     mode: Mode,
     build: B,
 }
 
+/// Where and how two derivatives are compared. Weights are those of matrices and then of tables, end to end.
+struct Line<'a> {
+    point: &'a [f64],
+    direction: &'a [f64],
+    upstream: &'a Array2<f64>,
+    /// The gradient that the reverse pass gives at the point.
+    gradient: &'a [f64],
+}
+
+/// What a comparison found, with the central difference at the smallest step.
+#[derive(Clone, Copy, Debug)]
+enum Outcome {
+    Agrees,
+    Kink(f64),
+    Differs(f64),
+}
+
 /// Tried one after the other, since a kink within the step spoils the difference.
 const STEPS: [f64; 4] = [1e-4, 1e-5, 1e-6, 1e-7];
+/// Of the sum of the sizes of the terms.
 const TOLERANCE: f64 = 1e-6;
-/// How far the slopes of both sides of a point without kink may lie apart at the smallest step.
+/// Of the size of the value: what its two evaluations may differ by through rounding.
+const ROUNDING: f64 = 1e-14;
+/// Where all terms are 0, what is left of the third derivative.
+const FLOOR: f64 = 1e-10;
+/// A kink makes the slopes of both sides differ by this part of the mismatch, however small the step; on a smooth
+/// stretch they differ by the step times the second derivative.
 const KINK: f64 = 1e-4;
+/// How far a point is moved to leave a kink.
+const MOVE: f64 = 1e-2;
+/// A rule is wrong if it is so at two directions from one point, or wherever the point is moved.
+const ATTEMPTS: usize = 8;
 
-impl<B: Fn(&mut Pass<'_, f64>) -> Var> Checked<B> {
-    fn reverse(&mut self) -> Gradients<f64> {
+impl<B: Fn(&mut Pass<'_, f64>) -> Var> Function<B> {
+    /// Compares along one random direction; how often it was drawn again.
+    fn direction(
+        &mut self,
+        shape: (usize, usize),
+        origin: &[f64],
+        draw: &mut Draw,
+    ) -> Result<usize, Mismatch> {
+        let (mut point, mut n_kinks, mut n_differing) = (origin.to_vec(), 0, 0);
+        loop {
+            let upstream = Array2::from_shape_simple_fn(shape, || draw.next());
+            let direction: Vec<_> = origin.iter().map(|_| draw.next()).collect();
+            let gradient = self.reverse(&point, &upstream);
+            let line = Line {
+                point: &point,
+                direction: &direction,
+                upstream: &upstream,
+                gradient: &gradient,
+            };
+            match self.compare(&line) {
+                Outcome::Agrees => return Ok(n_kinks),
+                Outcome::Kink(_) => n_kinks += 1,
+                // Kinks on one point can make slopes of both sides that are equal by chance, but hardly twice.
+                Outcome::Differs(_) => n_differing += 1,
+            }
+            if n_differing == 2 || n_kinks == ATTEMPTS {
+                return Err(self.worst_entry(&line));
+            }
+            if n_kinks > 0 {
+                point = origin.iter().map(|weight| weight + MOVE * draw.next()).collect();
+            }
+        }
+    }
+
+    fn compare(&mut self, line: &Line<'_>) -> Outcome {
+        let terms = || line.gradient.iter().zip(line.direction).map(|(g, v)| g * v);
+        let (reverse, size) = (terms().sum::<f64>(), terms().map(f64::abs).sum::<f64>());
+        let (middle, value_size) = self.value(line, 0.0);
+        let mut outcome = Outcome::Agrees;
+        for step in STEPS {
+            let ((above, _), (below, _)) = (self.value(line, step), self.value(line, -step));
+            let difference = (above - below) / (2.0 * step);
+            let allowed = TOLERANCE * size + ROUNDING * value_size / step + FLOOR;
+            let mismatch = (difference - reverse).abs();
+            if mismatch <= allowed {
+                return Outcome::Agrees;
+            }
+            let (right, left) = ((above - middle) / step, (middle - below) / step);
+            let is_kink = (right - left).abs() > KINK * mismatch;
+            outcome =
+                if is_kink { Outcome::Kink(difference) } else { Outcome::Differs(difference) };
+        }
+        outcome
+    }
+
+    /// The entry whose derivative is off the most; one on a kink only if there is no other.
+    fn worst_entry(&mut self, line: &Line<'_>) -> Mismatch {
+        let (mut worst, mut index) = ((false, 0.0, 0.0), 0);
+        for i in 0..line.point.len() {
+            let mut direction = vec![0.0; line.point.len()];
+            direction[i] = 1.0;
+            let (differs, difference) = match self.compare(&Line { direction: &direction, ..*line })
+            {
+                Outcome::Agrees => continue,
+                Outcome::Kink(difference) => (false, difference),
+                Outcome::Differs(difference) => (true, difference),
+            };
+            let mismatch = (difference - line.gradient[i]).abs();
+            // A difference that is no number is the worst of all.
+            if (differs, mismatch) > (worst.0, worst.1) || mismatch.is_nan() {
+                (worst, index) = ((differs, mismatch, difference), i);
+            }
+        }
+        let (parameter, entry) = place(&self.params, index);
+        Mismatch { parameter, entry, reverse: line.gradient[index], difference: worst.2 }
+    }
+
+    /// The gradient of `Σ upstream ⊙ output`.
+    fn reverse(&mut self, point: &[f64], upstream: &Array2<f64>) -> Vec<f64> {
+        set_weights(&mut self.params, point.iter().copied());
         let mut gradients = Gradients::new(&self.params);
         let mut pass = self.tape.record_in(&self.params, self.mode);
         let output = (self.build)(&mut pass);
-        let upstream = upstream(pass.shape(output));
         pass.backward_from(output, upstream.view(), &mut gradients);
         gradients.coalesce();
-        gradients
+        flattened(&gradients, &self.params)
     }
 
-    /// `Σ upstream ⊙ output`.
-    fn value(&mut self) -> f64 {
+    /// `Σ upstream ⊙ output` so far along the line, and the sum of the sizes of its terms.
+    fn value(&mut self, line: &Line<'_>, distance: f64) -> (f64, f64) {
+        let weights = line.point.iter().zip(line.direction).map(|(w, v)| w + distance * v);
+        set_weights(&mut self.params, weights);
         let mut pass = self.tape.record_in(&self.params, self.mode);
         let output = (self.build)(&mut pass);
-        (upstream(pass.shape(output)) * pass.value(output)).sum()
-    }
-
-    fn value_at(&mut self, entry: Entry, weight: f64) -> f64 {
-        *self.weight(entry) = weight;
-        self.value()
-    }
-
-    fn weight(&mut self, entry: Entry) -> &mut f64 {
-        match entry.parameter {
-            Parameter::Dense(id) => &mut self.params.dense_slice_mut(id)[entry.index],
-            Parameter::Table(id) => &mut self.params.table_slice_mut(id)[entry.index],
-        }
-    }
-
-    fn compare(&mut self, entry: Entry, reverse: f64) -> Result<(), Mismatch> {
-        let agrees =
-            |difference: f64| (difference - reverse).abs() <= TOLERANCE * reverse.abs().max(1.0);
-        match self.central_difference(entry, agrees) {
-            Some(difference) if !agrees(difference) => {
-                Err(self.mismatch(entry, reverse, difference))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The central difference at the first step at which it agrees, else at the smallest; `None` on a kink.
-    fn central_difference(&mut self, entry: Entry, agrees: impl Fn(f64) -> bool) -> Option<f64> {
-        let weight = *self.weight(entry);
-        let middle = self.value();
-        let mut found = None;
-        for step in STEPS {
-            let (above, below) =
-                (self.value_at(entry, weight + step), self.value_at(entry, weight - step));
-            let difference = (above - below) / (2.0 * step);
-            let (right, left) = ((above - middle) / step, (middle - below) / step);
-            // On a smooth stretch the two sides differ by the step times the second derivative; at the smallest step
-            // that is far below what a kink that matters makes of them.
-            found = ((right - left).abs() <= KINK * right.abs().max(left.abs()).max(1.0))
-                .then_some(difference);
-            if agrees(difference) {
-                break;
-            }
-        }
-        *self.weight(entry) = weight;
-        found
-    }
-
-    fn mismatch(&self, entry: Entry, reverse: f64, difference: f64) -> Mismatch {
-        let parameter = match entry.parameter {
-            Parameter::Dense(id) => self.params.dense_name(id),
-            Parameter::Table(id) => self.params.table_name(id),
-        };
-        Mismatch {
-            parameter: parameter.to_owned(),
-            entry: (entry.index / entry.width, entry.index % entry.width),
-            reverse,
-            difference,
-        }
+        let terms = line.upstream * &pass.value(output);
+        (terms.sum(), terms.mapv_into(f64::abs).sum())
     }
 }
 
-/// Numbers without symmetry, so that gradients which cancel in a plain sum do not cancel here.
-fn upstream(shape: (usize, usize)) -> Array2<f64> {
-    Array2::from_shape_fn(shape, |(r, c)| 0.5 + ((3 * r + 5 * c + 1) as f64).sin())
+/// Numbers in [−1, 1), the same for the same seed.
+struct Draw {
+    seed: u64,
+    n: usize,
+}
+
+impl Draw {
+    fn next(&mut self) -> f64 {
+        self.n += 1;
+        let stream = Stream { seed: self.seed, step: 0, first_row: 0 };
+        2.0 * uniform(stream.row_key(0, 0), self.n) - 1.0
+    }
+}
+
+/// All weights: those of matrices and then of tables, end to end.
+fn weights(params: &Params<f64>) -> Vec<f64> {
+    let tables = params.table_ids().flat_map(|id| params.table_slice(id));
+    params.dense_values().iter().chain(tables).copied().collect()
+}
+
+fn set_weights(params: &mut Params<f64>, weights: impl Iterator<Item = f64>) {
+    let (dense, tables) = params.split_mut();
+    let tables = tables.iter_mut().flat_map(|table| table.values_mut());
+    dense.iter_mut().chain(tables).zip(weights).for_each(|(weight, new)| *weight = new);
+}
+
+/// The gradient in the order of [`weights`].
+fn flattened(gradients: &Gradients<f64>, params: &Params<f64>) -> Vec<f64> {
+    let mut flat = Vec::new();
+    for id in params.dense_ids() {
+        let n = params.dense_slice(id).len();
+        flat.extend(gradients.dense_slice(id).unwrap_or(&vec![0.0; n]));
+    }
+    for id in params.table_ids() {
+        let (rows, width) = params.table_shape(id);
+        for row in (0..).take(rows) {
+            flat.extend(gradients.table(id).row(row).unwrap_or(&vec![0.0; width]));
+        }
+    }
+    flat
+}
+
+/// The parameter's name, and (row, column), of a position in the order of [`weights`].
+fn place(params: &Params<f64>, index: usize) -> (String, (usize, usize)) {
+    let dense = params.dense_ids().map(|id| (params.dense_name(id), params.dense_shape(id)));
+    let tables = params.table_ids().map(|id| (params.table_name(id), params.table_shape(id)));
+    let mut before = 0;
+    for (name, (rows, width)) in dense.chain(tables) {
+        if index < before + rows * width {
+            let within = index - before;
+            return (name.to_owned(), (within / width, within % width));
+        }
+        before += rows * width;
+    }
+    unreachable!("an index of a weight")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CustomInputs, Operation, Own};
+    use crate::{CustomInputs, Lookup, Operation, Own};
     use ndarray::{ArrayViewMut2, array};
     use std::sync::Arc;
 
-    /// The square, with a derivative that is wrong by the given factor.
+    /// The square of each element, with a derivative that is wrong where `wrong` says so.
     #[derive(Debug)]
     struct Square {
+        wrong: fn((usize, usize), f64) -> bool,
         factor: f64,
     }
 
@@ -231,37 +347,116 @@ mod tests {
             _which: usize,
             mut into: ArrayViewMut2<'_, f64>,
         ) {
-            into += &(&inputs.get(0) * &own.gradient * (2.0 * self.factor));
+            let x = inputs.get(0);
+            for (entry, into) in into.indexed_iter_mut() {
+                let factor = if (self.wrong)(entry, x[entry]) { self.factor } else { 1.0 };
+                *into += own.gradient[entry] * 2.0 * x[entry] * factor;
+            }
         }
     }
 
-    fn check_square(factor: f64) -> Result<(), Mismatch> {
+    fn check_square(
+        x: Array2<f64>,
+        wrong: fn((usize, usize), f64) -> bool,
+        factor: f64,
+    ) -> Result<Report, Mismatch> {
         let mut params = Params::new();
-        let x = params.add_dense("x", array![[0.0, 1.0]]);
-        let square: Arc<dyn Operation<f64>> = Arc::new(Square { factor });
+        let x = params.add_dense("x", x);
+        let square: Arc<dyn Operation<f64>> = Arc::new(Square { wrong, factor });
         gradients(&params, |pass| {
             let x = pass.dense(x);
-            pass.custom(&square, &[x])
+            let squares = pass.custom(&square, &[x]);
+            pass.add(squares, x)
         })
     }
 
     #[test]
-    fn a_wrong_rule_is_caught_with_its_place() {
-        assert_eq!(check_square(1.0), Ok(()));
-        for factor in [-1.0, 0.0, 1.001] {
-            let mismatch = check_square(factor).unwrap_err();
-            assert_eq!((mismatch.parameter.as_str(), mismatch.entry), ("x", (0, 1)), "{factor}");
+    fn one_wrong_entry_among_many_is_named() {
+        let x = Array2::from_shape_fn((9, 11), |(row, column)| 0.2 + (row * 11 + column) as f64);
+        assert_eq!(
+            check_square(x.clone(), |_, _| false, 0.0),
+            Ok(Report { directions: 4, redrawn: 0 })
+        );
+        for factor in [-1.0, 0.0, 1.01, f64::NAN] {
+            let mismatch = check_square(x.clone(), |entry, _| entry == (7, 3), factor).unwrap_err();
+            assert_eq!((mismatch.parameter.as_str(), mismatch.entry), ("x", (7, 3)), "{factor}");
+            let expected = 2.0 * x[(7, 3)] + 1.0;
+            let ratio = mismatch.difference / mismatch.reverse * (2.0 * x[(7, 3)] * factor + 1.0);
+            assert!(factor.is_nan() || (ratio - expected).abs() < 1e-6 * expected, "{mismatch}");
         }
     }
 
     #[test]
-    fn kinks_are_not_held_against_a_rule() {
+    fn a_row_of_a_table_is_named() {
         let mut params = Params::new();
-        let x = params.add_dense("x", array![[0.0, 3e-5, -3e-5, -9.95e-5, 1.0]]);
-        let report = gradients(&params, |pass| {
+        params.add_dense("unused", array![[1.0, 2.0]]);
+        let table = params.add_table("table", array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+        let wrong: fn((usize, usize), f64) -> bool = |entry, _| entry == (1, 1);
+        let square: Arc<dyn Operation<f64>> = Arc::new(Square { wrong, factor: 0.5 });
+        let mismatch = gradients(&params, |pass| {
+            let rows = pass.gather(Lookup::plain(table), &[0, 2]);
+            pass.custom(&square, &[rows])
+        });
+        let mismatch = mismatch.unwrap_err();
+        assert_eq!((mismatch.parameter.as_str(), mismatch.entry), ("table", (2, 1)));
+        assert!(mismatch.to_string().starts_with("`table`[2, 1]: the reverse pass gives "));
+    }
+
+    #[test]
+    fn a_rule_that_is_wrong_at_one_value_only_is_caught() {
+        let result = check_square(array![[0.5, 2.0, -1.0]], |_, x| x == 2.0, 0.0);
+        assert_eq!(result.unwrap_err().entry, (0, 1));
+    }
+
+    #[test]
+    fn values_that_are_no_numbers_are_caught() {
+        let mut params = Params::new();
+        let x = params.add_dense("x", array![[0.5, f64::NAN]]);
+        let result = gradients(&params, |pass| {
+            let x = pass.dense(x);
+            pass.mul(x, x)
+        });
+        assert_eq!(result.unwrap_err().parameter, "x");
+    }
+
+    fn check_relu(x: Array2<f64>) -> Result<Report, Mismatch> {
+        let mut params = Params::new();
+        let x = params.add_dense("x", x);
+        gradients(&params, |pass| {
             let x = pass.dense(x);
             pass.relu(x)
+        })
+    }
+
+    #[test]
+    fn kinks_within_the_step_are_left_outside_and_kinks_on_the_point_are_counted() {
+        let near = check_relu(array![[3e-5, -3e-5, -9.95e-5, 1.0]]);
+        assert_eq!(near, Ok(Report { directions: 4, redrawn: 0 }));
+        for on in [array![[0.0, 1.0]], Array2::zeros((5, 7))] {
+            let report = check_relu(on).unwrap();
+            assert_eq!((report.directions, report.redrawn >= 4), (4, true), "{report:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_rule_on_a_kink_is_caught() {
+        let mut params = Params::new();
+        let x = params.add_dense("x", Array2::zeros((3, 2)));
+        let wrong: fn((usize, usize), f64) -> bool = |entry, _| entry == (2, 1);
+        let square: Arc<dyn Operation<f64>> = Arc::new(Square { wrong, factor: -1.0 });
+        let result = gradients(&params, |pass| {
+            let x = pass.dense(x);
+            let kinked = pass.relu(x);
+            let squares = pass.custom(&square, &[x]);
+            pass.add(kinked, squares)
         });
-        assert_eq!(report, Ok(()));
+        assert_eq!(result.unwrap_err().entry, (2, 1));
+    }
+
+    #[test]
+    fn the_seed_chooses_the_directions() {
+        let first = |seed| Draw { seed, n: 0 }.next();
+        assert_eq!(first(1), first(1));
+        assert_ne!(first(1), first(2));
     }
 }

@@ -3,6 +3,8 @@
 mod backward;
 pub mod check;
 mod gradients;
+#[cfg(test)]
+mod graph_test;
 mod mode;
 mod op;
 mod ops;
@@ -12,6 +14,11 @@ mod params;
 mod pass;
 mod row_gradients;
 mod tape;
+#[cfg(any(test, feature = "wrong-rules"))]
+pub mod wrong_rules;
+#[cfg(not(any(test, feature = "wrong-rules")))]
+#[allow(dead_code, unreachable_pub, reason = "public with the feature only")]
+mod wrong_rules;
 
 pub use deepcross_kernels::{Activation, Bags, Real};
 pub use gradients::Gradients;

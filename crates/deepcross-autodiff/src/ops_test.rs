@@ -1,37 +1,102 @@
-//! Helpers for the tests of operations.
+//! Helpers for the tests of operations: random inputs, and properties as functions.
+//!
+//! A property is a function that draws its cases and says whether they all hold; it is a test by itself, and the tests
+//! of [`wrong_rules`](crate::wrong_rules) call it to see it fail.
 
-use crate::check::gradients_in;
-use crate::{Mode, Params, Pass, Var};
+use crate::check::Check;
+use crate::{Activation, Mode, Params, Pass, Stream, Var, wrong_rules};
 use ndarray::Array2;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseResult, TestRunner};
+use std::fmt;
+use std::ops::RangeInclusive;
 
-/// A matrix of numbers of both signs, none near 0, all different from other matrices' of other shapes.
-pub(crate) fn dense(rows: usize, cols: usize) -> Array2<f64> {
-    Array2::from_shape_fn((rows, cols), |(r, c)| {
-        let angle = (1 + r * 7 + c * 3 + rows * 11 + cols * 5) as f64;
-        angle.sin() + 0.2 * angle.sin().signum()
+/// Whether a property holds for all drawn cases.
+pub(crate) type Holds = Result<(), Counterexample>;
+
+/// The smallest case found for which a property does not hold, and why.
+pub(crate) struct Counterexample(String);
+
+impl fmt::Debug for Counterexample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Draws cases, as many as `PROPTEST_CASES` says, and looks for one for which the property does not hold.
+pub(crate) fn holds<S: Strategy>(cases: S, property: impl Fn(S::Value) -> TestCaseResult) -> Holds {
+    let mut config = Config { failure_persistence: None, ..Config::default() };
+    if wrong_rules::is_any_made() {
+        // That there is a counterexample is all that is asked, and to shrink large ones takes long.
+        config.max_shrink_iters = 0;
+    }
+    TestRunner::new(config).run(&cases, property).map_err(|error| Counterexample(error.to_string()))
+}
+
+/// Rows, columns, or what else there are some of.
+pub(crate) const SIZES: RangeInclusive<usize> = 1..=12;
+
+/// A stream for [`Mode::Training`].
+pub(crate) fn any_training() -> impl Strategy<Value = Mode> {
+    (any::<u64>(), 0_u64..100, 0_u64..1000)
+        .prop_map(|(seed, step, first_row)| Mode::Training(Stream { seed, step, first_row }))
+}
+
+pub(crate) fn any_activation() -> impl Strategy<Value = Activation> {
+    prop::sample::select(&Activation::ALL[..])
+}
+
+/// Numbers of both signs, some of them 0; now and then all.
+pub(crate) fn any_matrix(rows: usize, cols: usize) -> impl Strategy<Value = Array2<f64>> {
+    let number = prop_oneof![1 => Just(0.0), 9 => -2.0..2.0];
+    let numbers = prop::collection::vec(number, rows * cols);
+    prop_oneof![1 => Just(vec![0.0; rows * cols]), 15 => numbers].prop_map(move |numbers| {
+        Array2::from_shape_vec((rows, cols), numbers).expect("as many numbers as elements")
     })
 }
 
+/// A matrix of any size.
+pub(crate) fn any_sized() -> impl Strategy<Value = Array2<f64>> {
+    (SIZES, SIZES).prop_flat_map(|(rows, cols)| any_matrix(rows, cols))
+}
+
+/// Two matrices of one size.
+pub(crate) fn any_pair() -> impl Strategy<Value = [Array2<f64>; 2]> {
+    (SIZES, SIZES)
+        .prop_flat_map(|(rows, cols)| (any_matrix(rows, cols), any_matrix(rows, cols)))
+        .prop_map(|(a, b)| [a, b])
+}
+
 /// Checks the derivatives of what `build` makes of the inputs.
-#[track_caller]
-pub(crate) fn check(inputs: &[Array2<f64>], build: impl Fn(&mut Pass<'_, f64>, &[Var]) -> Var) {
-    check_in(Mode::Inference, inputs, build);
+pub(crate) fn check(
+    inputs: &[Array2<f64>],
+    build: impl Fn(&mut Pass<'_, f64>, &[Var]) -> Var,
+) -> TestCaseResult {
+    check_in(Mode::Inference, inputs, build)
 }
 
 /// [`check`] in a mode.
-#[track_caller]
 pub(crate) fn check_in(
     mode: Mode,
     inputs: &[Array2<f64>],
     build: impl Fn(&mut Pass<'_, f64>, &[Var]) -> Var,
-) {
+) -> TestCaseResult {
     let mut params = Params::new();
     let named = inputs.iter().enumerate();
     let ids: Vec<_> =
         named.map(|(i, x)| params.add_dense(format!("input {i}"), x.clone())).collect();
-    let report = gradients_in(&params, mode, |pass| {
+    check_params(mode, &params, |pass| {
         let vars: Vec<_> = ids.iter().map(|&id| pass.dense(id)).collect();
         build(pass, &vars)
-    });
-    assert_eq!(report, Ok(()));
+    })
+}
+
+/// Checks the derivatives of what `build` makes, by all parameters.
+pub(crate) fn check_params(
+    mode: Mode,
+    params: &Params<f64>,
+    build: impl Fn(&mut Pass<'_, f64>) -> Var,
+) -> TestCaseResult {
+    let result = Check { mode, ..Check::default() }.run(params, build);
+    result.map(drop).map_err(|mismatch| TestCaseError::fail(mismatch.to_string()))
 }

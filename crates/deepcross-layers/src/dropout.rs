@@ -25,10 +25,13 @@ impl Module for Dropout {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use deepcross_autodiff::{Mode, Params, Stream, Tape, check};
+    use crate::test_support::{Holds, holds};
+    use deepcross_autodiff::check::Check;
+    use deepcross_autodiff::{Mode, Params, Stream, Tape};
     use ndarray::Array2;
+    use proptest::array::uniform2;
     use proptest::prelude::*;
 
     fn training(seed: u64) -> Mode {
@@ -39,28 +42,26 @@ mod tests {
         Array2::from_shape_fn((rows, width), |(row, column)| 1.0 + (8 * row + column) as f64)
     }
 
-    proptest! {
-        #[test]
-        fn derivatives_are_right(
-            [rows, width] in prop::array::uniform2(1_usize..=8),
-            rate in 0.0..0.99,
-            seed: u64,
-        ) {
+    #[test]
+    pub(crate) fn derivatives_are_right() -> Holds {
+        let cases = (uniform2(1_usize..=12), 0.0..0.99, any::<u64>());
+        holds(cases, |([rows, width], rate, seed)| {
             let mut params = Params::new();
             let x = params.add_dense("x", numbers(rows, width));
-            let report = check::gradients_in(&params, training(seed), |pass| {
+            let check = Check { mode: training(seed), ..Check::default() };
+            let report = check.run(&params, |pass| {
                 let x = pass.dense(x);
                 Dropout { rate }.forward(pass, x)
             });
-            prop_assert_eq!(report, Ok(()));
-        }
+            prop_assert_eq!(report.map(drop), Ok(()));
+            Ok(())
+        })
+    }
 
-        #[test]
-        fn elements_are_dropped_or_scaled(
-            [rows, width] in prop::array::uniform2(1_usize..=8),
-            rate in 0.0..0.99,
-            seed: u64,
-        ) {
+    #[test]
+    pub(crate) fn elements_are_dropped_or_scaled() -> Holds {
+        let cases = (uniform2(1_usize..=12), 0.0..0.99, any::<u64>());
+        holds(cases, |([rows, width], rate, seed)| {
             let (params, mut tape) = (Params::new(), Tape::new());
             let mut pass = tape.record_in(&params, training(seed));
             let x = pass.input(numbers(rows, width).view());
@@ -69,7 +70,8 @@ mod tests {
                 let kept = (out - x / (1.0 - rate)).abs() <= 1e-12 * out.abs();
                 prop_assert!(*out == 0.0 || kept, "{} of {}", out, x);
             }
-        }
+            Ok(())
+        })
     }
 
     #[test]

@@ -14,6 +14,8 @@ mod stacking;
 #[cfg(test)]
 mod test_support;
 mod unit;
+#[cfg(test)]
+mod wrong_rules_test;
 
 pub use builder::Builder;
 pub use deepcross_autodiff::{Activation, Bags, Lookup, Real};
@@ -27,4 +29,4 @@ pub use residual_unit::{ResidualUnit, ResidualUnitConfig};
 pub use scoring::{Scoring, ScoringConfig};
 pub use stacked_field::{FieldInput, OneHot, StackedField};
 pub use stacking::Stacking;
-pub use unit::Unit;
+pub use unit::{Unit, UnitVars};

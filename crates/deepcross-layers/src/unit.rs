@@ -2,8 +2,8 @@
 //!
 //! An enum and not a boxed trait: see [`Module`].
 
-use crate::{Module, OneLayerUnit, ResidualUnit};
-use deepcross_autodiff::{Pass, Real, Var};
+use crate::{Activation, Module, OneLayerUnit, ResidualUnit};
+use deepcross_autodiff::{DenseId, Pass, Real, Var};
 
 /// A residual unit; its output is as wide as its input.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,14 +14,58 @@ pub enum Unit {
     OneLayer(OneLayerUnit),
 }
 
+/// The values of a unit in one pass, for whoever wants to look into it; both are on the tape anyway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnitVars {
+    /// After the inner activation: `relu(W₀ x + b₀)` of a unit of two layers, `σ(W x + b)` of one.
+    pub inner: Var,
+    /// The output, after the outer activation.
+    pub out: Var,
+}
+
+impl Unit {
+    /// [`forward`](Module::forward), with the inner value beside the output.
+    ///
+    /// # Panics
+    /// As [`forward`](Module::forward).
+    pub fn forward_parts<F: Real>(&self, pass: &mut Pass<'_, F>, x: Var) -> UnitVars {
+        match self {
+            Self::Residual(unit) => unit.forward_parts(pass, x),
+            Self::OneLayer(unit) => unit.forward_parts(pass, x),
+        }
+    }
+
+    /// The activation that makes [`UnitVars::inner`].
+    pub fn inner_activation(&self) -> Activation {
+        match self {
+            Self::Residual(unit) => unit.inner.activation,
+            Self::OneLayer(unit) => unit.linear.activation,
+        }
+    }
+
+    /// The activation that makes [`UnitVars::out`].
+    pub fn outer_activation(&self) -> Activation {
+        match self {
+            Self::Residual(unit) => unit.activation,
+            Self::OneLayer(unit) => unit.activation,
+        }
+    }
+
+    /// The unit's own weights and biases, from its input on.
+    pub fn parameters(&self) -> impl Iterator<Item = DenseId> + use<> {
+        let layers = match self {
+            Self::Residual(unit) => [Some(unit.inner), Some(unit.outer)],
+            Self::OneLayer(unit) => [Some(unit.linear), None],
+        };
+        layers.into_iter().flatten().flat_map(|layer| [Some(layer.weight), layer.bias]).flatten()
+    }
+}
+
 impl Module for Unit {
     /// # Shapes
     /// `x`: `[rows, width]` → `[rows, width]`
     fn forward<F: Real>(&self, pass: &mut Pass<'_, F>, x: Var) -> Var {
-        match self {
-            Self::Residual(unit) => unit.forward(pass, x),
-            Self::OneLayer(unit) => unit.forward(pass, x),
-        }
+        self.forward_parts(pass, x).out
     }
 }
 
@@ -61,5 +105,48 @@ mod tests {
             assert_eq!(pass.value(bare), pass.value(held));
         }
         assert_ne!(pass.value(pairs[0].0), pass.value(pairs[1].0));
+    }
+
+    #[test]
+    fn each_kind_tells_its_parts() {
+        let mut params = Params::<f64>::new();
+        let mut builder = Builder::new(&mut params, 1);
+        let two = ResidualUnitConfig {
+            activation: Activation::Tanh,
+            ..ResidualUnitConfig::new("two", 3, 2)
+        };
+        let one = OneLayerUnitConfig {
+            activation: Activation::Sigmoid,
+            ..OneLayerUnitConfig::new("one", 3)
+        };
+        let (two, one) = (two.init(&mut builder), one.init(&mut builder));
+        let cases: [(Unit, _, _, _, &[&str]); 2] = [
+            (
+                two.into(),
+                two.inner,
+                Activation::Relu,
+                Activation::Tanh,
+                &["two.inner.weight", "two.inner.bias", "two.outer.weight", "two.outer.bias"],
+            ),
+            (
+                one.into(),
+                one.linear,
+                Activation::Sigmoid,
+                Activation::Identity,
+                &["one.weight", "one.bias"],
+            ),
+        ];
+        for (unit, layer, inner, outer, names) in cases {
+            assert_eq!((unit.inner_activation(), unit.outer_activation()), (inner, outer));
+            let found: Vec<_> = unit.parameters().map(|id| params.dense_name(id)).collect();
+            assert_eq!(found, names);
+            let mut tape = Tape::new();
+            let mut pass = tape.record(&params);
+            let x = pass.input(array![[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]].view());
+            let (parts, inner) = (unit.forward_parts(&mut pass, x), layer.forward(&mut pass, x));
+            assert_eq!(pass.value(parts.inner), pass.value(inner));
+            let out = unit.forward(&mut pass, x);
+            assert_eq!(pass.value(parts.out), pass.value(out));
+        }
     }
 }

@@ -6,6 +6,7 @@
 use crate::backward::{Backward, scratch};
 use crate::op::Op;
 use crate::tape::{matrix, matrix_mut};
+use crate::wrong_rules::{WrongRule, is_made, transposed};
 use crate::{Activation, DenseId, Gradients, Pass, Var};
 use deepcross_kernels::{
     self as kernels, Real, Write, add_column_sums, affine_into, matmul_into, slope_into,
@@ -64,7 +65,11 @@ fn with_change<F: Real>(op: &Affine, context: &mut Backward<'_, F>, mut buffer: 
     let change = matrix(context.shape, change);
     let x = context.inputs.matrix(op.x);
     let weight = context.inputs.params.dense(op.weight);
-    context.add_to(op.x, |out, write| matmul_into(change, weight, write, matrix_mut(x.dim(), out)));
+    // The rows of the weight are the outputs: as it is stored, it is the transposed matrix of the map.
+    let weight_t = transposed(weight);
+    context.add_to(op.x, |out, write| {
+        matmul_into(change, weight_t.view(), write, matrix_mut(x.dim(), out));
+    });
     let (out, write) = context.parameters.dense_mut(op.weight);
     matmul_into(change.t(), x, write, matrix_mut(weight.dim(), out));
     if let Some(bias) = op.bias {
@@ -79,11 +84,15 @@ fn pre_activation_gradient<'b, F: Real>(
     context: &Backward<'b, F>,
     buffer: &'b mut Vec<F>,
 ) -> &'b [F] {
-    if activation == Activation::Identity {
+    let wrong_sign = is_made(WrongRule::Sign);
+    if activation == Activation::Identity && !wrong_sign {
         return context.gradient;
     }
     let out = scratch(buffer, context.gradient.len());
     slope_into(out, Write::Assign, context.gradient, context.output, activation);
+    if wrong_sign {
+        out.iter_mut().for_each(|change| *change = -*change);
+    }
     out
 }
 
@@ -93,6 +102,9 @@ pub(crate) fn add_bias_gradient<F: Real>(
     bias: DenseId,
     change: &[F],
 ) {
+    if is_made(WrongRule::NoBiasGradient) {
+        return;
+    }
     let (out, write) = gradients.dense_mut(bias);
     if write == Write::Assign {
         out.fill(F::zero());
@@ -101,25 +113,26 @@ pub(crate) fn add_bias_gradient<F: Real>(
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::check::gradients;
-    use crate::ops_test::dense;
-    use crate::{Activation, Params};
+pub(crate) mod tests {
+    use crate::ops_test::{Holds, SIZES, any_activation, any_matrix, check_params, holds};
+    use crate::{Mode, Params};
+    use proptest::prelude::*;
 
     #[test]
-    fn derivative() {
-        for activation in Activation::ALL {
-            for with_bias in [false, true] {
-                let mut params = Params::new();
-                let x = params.add_dense("x", dense(3, 4));
-                let weight = params.add_dense("weight", dense(2, 4));
-                let bias = with_bias.then(|| params.add_dense("bias", dense(1, 2)));
-                let report = gradients(&params, |pass| {
-                    let x = pass.dense(x);
-                    pass.affine(x, weight, bias, activation)
-                });
-                assert_eq!(report, Ok(()), "{activation:?}, bias: {with_bias}");
-            }
-        }
+    pub(crate) fn derivative() -> Holds {
+        let layers = (SIZES, SIZES, SIZES).prop_flat_map(|(rows, inputs, outputs)| {
+            let bias = prop::option::of(any_matrix(1, outputs));
+            (any_matrix(rows, inputs), any_matrix(outputs, inputs), bias, any_activation())
+        });
+        holds(layers, |(x, weight, bias, activation)| {
+            let mut params = Params::new();
+            let x = params.add_dense("x", x);
+            let weight = params.add_dense("weight", weight);
+            let bias = bias.map(|bias| params.add_dense("bias", bias));
+            check_params(Mode::Inference, &params, |pass| {
+                let x = pass.dense(x);
+                pass.affine(x, weight, bias, activation)
+            })
+        })
     }
 }

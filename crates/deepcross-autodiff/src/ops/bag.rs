@@ -87,30 +87,40 @@ pub(crate) fn backward<F: Real>(
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::check::gradients;
-    use crate::ops_test::dense;
-    use crate::{Activation, Bags, Lookup, Params};
+pub(crate) mod tests {
+    use crate::ops_test::{Holds, SIZES, any_activation, any_matrix, check_params, holds};
+    use crate::{Bags, Lookup, Mode, Params};
+    use proptest::prelude::*;
+
+    /// Lists of (id, weight), empty ones and repeated ids among them.
+    pub(crate) fn any_bags(rows: u32) -> impl Strategy<Value = Vec<Vec<(u32, f64)>>> {
+        let weight = prop_oneof![1 => Just(0.0), 9 => -2.0..2.0];
+        prop::collection::vec(prop::collection::vec((0..rows, weight), 0..=5), SIZES)
+    }
 
     #[test]
-    fn derivative() {
-        let bags = [
-            Bags {
-                offsets: &[0, 2, 2, 5],
-                ids: &[4, 0, 1, 1, 4],
-                weights: Some(&[0.5, 2.0, 1.0, -1.5, 0.0]),
-            },
-            Bags { offsets: &[1, 2, 4], ids: &[9, 3, 1, 2, 9], weights: None },
-        ];
-        for bags in bags {
-            for activation in Activation::ALL {
-                let mut params = Params::new();
-                let table = params.add_table("table", dense(5, 3));
-                let bias = Some(params.add_dense("bias", dense(1, 3)));
-                let report =
-                    gradients(&params, |pass| pass.bag(Lookup { table, bias, activation }, bags));
-                assert_eq!(report, Ok(()), "{activation:?}");
-            }
-        }
+    pub(crate) fn derivative() -> Holds {
+        let lookups = (SIZES, SIZES).prop_flat_map(|(rows, width)| {
+            let bias = prop::option::of(any_matrix(1, width));
+            (any_matrix(rows, width), bias, any_activation(), any_bags(rows as u32), any::<bool>())
+        });
+        holds(lookups, |(table, bias, activation, bags, weighted)| {
+            let mut params = Params::new();
+            let table = params.add_table("table", table);
+            let bias = bias.map(|bias| params.add_dense("bias", bias));
+            let ends = bags.iter().scan(3, |end, bag| {
+                *end += bag.len() as u32;
+                Some(*end)
+            });
+            // Offsets need not begin at 0.
+            let offsets: Vec<u32> = std::iter::once(3).chain(ends).collect();
+            let entries = std::iter::repeat_n((u32::MAX, f64::NAN), 3).chain(bags.concat());
+            let (ids, weights): (Vec<_>, Vec<_>) = entries.unzip();
+            let weights = weighted.then_some(&weights[..]);
+            let bags = Bags { offsets: &offsets, ids: &ids, weights };
+            check_params(Mode::Inference, &params, |pass| {
+                pass.bag(Lookup { table, bias, activation }, bags)
+            })
+        })
     }
 }

@@ -66,11 +66,20 @@ pub(crate) fn backward<F: Real>(op: &Concat, mut context: Backward<'_, F>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::ops_test::{check, dense};
+pub(crate) mod tests {
+    use crate::ops_test::{Holds, SIZES, any_matrix, check, holds};
+    use proptest::prelude::*;
 
     #[test]
-    fn derivative() {
-        check(&[dense(3, 4), dense(3, 1)], |pass, x| pass.concat(&[x[0], x[1], x[0]]));
+    pub(crate) fn derivative() -> Holds {
+        let parts = (SIZES, prop::collection::vec(SIZES, 1..=4)).prop_flat_map(|(rows, widths)| {
+            widths.into_iter().map(|width| any_matrix(rows, width)).collect::<Vec<_>>()
+        });
+        holds(parts, |parts| {
+            check(&parts, |pass, x| {
+                let with_first_again: Vec<_> = x.iter().chain(&x[..1]).copied().collect();
+                pass.concat(&with_first_again)
+            })
+        })
     }
 }

@@ -117,9 +117,9 @@ pub(crate) fn backward<F: Real>(op: &Custom<F>, mut context: Backward<'_, F>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::ops_test::{check, dense};
+    use crate::ops_test::{Holds, any_pair, check, holds};
 
     /// The sum over columns of a ⊙ b².
     #[derive(Debug)]
@@ -154,9 +154,11 @@ mod tests {
     }
 
     #[test]
-    fn derivative() {
-        let operation: Arc<dyn Operation<f64>> = Arc::new(WeightedSquares);
-        check(&[dense(3, 4), dense(3, 4)], |pass, x| pass.custom(&operation, x));
-        check(&[dense(2, 2)], |pass, x| pass.custom(&operation, &[x[0], x[0]]));
+    pub(crate) fn derivative() -> Holds {
+        holds(any_pair(), |pair| {
+            let operation: Arc<dyn Operation<f64>> = Arc::new(WeightedSquares);
+            check(&pair, |pass, x| pass.custom(&operation, x))?;
+            check(&pair, |pass, x| pass.custom(&operation, &[x[0], x[0]]))
+        })
     }
 }

@@ -73,16 +73,22 @@ pub(crate) fn backward<F: Real>(op: &Dropout<F>, mut context: Backward<'_, F>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::ops_test::{check_in, dense};
+pub(crate) mod tests {
+    use crate::ops_test::{Holds, any_sized, any_training, check_in, holds};
     use crate::{Mode, Params, Stream, Tape};
     use ndarray::Array2;
 
     const TRAINING: Mode = Mode::Training(Stream { seed: 1, step: 1, first_row: 0 });
 
     #[test]
-    fn derivative() {
-        check_in(TRAINING, &[dense(3, 4)], |pass, x| pass.dropout(x[0], 0.4));
+    pub(crate) fn derivative() -> Holds {
+        holds((any_sized(), any_training(), 0.0..0.9), |(x, mode, rate)| {
+            check_in(mode, &[x], |pass, x| {
+                let once = pass.dropout(x[0], rate);
+                let twice = pass.dropout(x[0], rate);
+                pass.mul(once, twice)
+            })
+        })
     }
 
     #[test]

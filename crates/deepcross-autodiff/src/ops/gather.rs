@@ -94,23 +94,25 @@ pub(crate) fn add_source_bias<F: Real>(lookup: Lookup, first: u32, context: &mut
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::Lookup;
-    use crate::check::gradients;
-    use crate::ops_test::dense;
-    use crate::{Activation, Params};
+    use crate::ops_test::{Holds, SIZES, any_activation, any_matrix, check_params, holds};
+    use crate::{Mode, Params};
+    use proptest::prelude::*;
 
     #[test]
-    fn derivative() {
-        for activation in Activation::ALL {
-            for with_bias in [false, true] {
-                let mut params = Params::new();
-                let table = params.add_table("table", dense(5, 3));
-                let bias = with_bias.then(|| params.add_dense("bias", dense(1, 3)));
-                let lookup = Lookup { table, bias, activation };
-                let report = gradients(&params, |pass| pass.gather(lookup, &[4, 0, 4, 2]));
-                assert_eq!(report, Ok(()), "{activation:?}, bias: {with_bias}");
-            }
-        }
+    pub(crate) fn derivative() -> Holds {
+        let lookups = (SIZES, SIZES).prop_flat_map(|(rows, width)| {
+            let ids = prop::collection::vec(0..rows as u32, SIZES);
+            let bias = prop::option::of(any_matrix(1, width));
+            (any_matrix(rows, width), bias, any_activation(), ids)
+        });
+        holds(lookups, |(table, bias, activation, ids)| {
+            let mut params = Params::new();
+            let table = params.add_table("table", table);
+            let bias = bias.map(|bias| params.add_dense("bias", bias));
+            let lookup = Lookup { table, bias, activation };
+            check_params(Mode::Inference, &params, |pass| pass.gather(lookup, &ids))
+        })
     }
 }

@@ -91,16 +91,23 @@ pub(crate) fn backward<F: Real>(op: &LogLoss<F>, mut context: Backward<'_, F>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::loss;
-    use crate::ops_test::{check, dense};
+    use crate::ops_test::{Holds, SIZES, any_matrix, check, holds};
+    use proptest::prelude::*;
 
     #[test]
-    fn derivative() {
-        let (labels, weights) = ([1.0, 0.0, 1.0], [0.5, 2.0, 0.0]);
-        check(&[dense(3, 1)], |pass, x| pass.log_loss(x[0], &labels, None));
-        check(&[dense(3, 1)], |pass, x| pass.log_loss(x[0], &labels, Some(&weights)));
-        check(&[dense(3, 1)], |pass, x| pass.log_loss_sum(x[0], &labels, Some(&weights), 0.1));
+    pub(crate) fn derivative() -> Holds {
+        let rows = SIZES.prop_flat_map(|rows| {
+            let labels = prop::collection::vec(prop_oneof![Just(0.0), Just(1.0), 0.0..1.0], rows);
+            let weights = prop::collection::vec(prop_oneof![Just(0.0), 0.0..3.0], rows);
+            (any_matrix(rows, 1), labels, prop::option::of(weights), -2.0..2.0)
+        });
+        holds(rows, |(logits, labels, weights, scale)| {
+            let (inputs, weights) = ([logits * 5.0], weights.as_deref());
+            check(&inputs, |pass, x| pass.log_loss(x[0], &labels, weights))?;
+            check(&inputs, |pass, x| pass.log_loss_sum(x[0], &labels, weights, scale))
+        })
     }
 
     #[test]

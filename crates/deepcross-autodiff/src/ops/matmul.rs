@@ -4,6 +4,7 @@ use super::Binary;
 use crate::backward::Backward;
 use crate::op::Op;
 use crate::tape::{matrix, matrix_mut};
+use crate::wrong_rules::transposed;
 use crate::{Pass, Var};
 use deepcross_kernels::{Real, Write, matmul_into};
 
@@ -30,19 +31,27 @@ impl<F: Real> Pass<'_, F> {
 pub(crate) fn backward<F: Real>(op: &Binary, mut context: Backward<'_, F>) {
     let (a, b) = (context.inputs.matrix(op.a), context.inputs.matrix(op.b));
     let gradient = matrix(context.shape, context.gradient);
-    context
-        .add_to(op.a, |out, write| matmul_into(gradient, b.t(), write, matrix_mut(a.dim(), out)));
-    context
-        .add_to(op.b, |out, write| matmul_into(a.t(), gradient, write, matrix_mut(b.dim(), out)));
+    let (a_t, b_t) = (transposed(a.t()), transposed(b.t()));
+    context.add_to(op.a, |out, write| {
+        matmul_into(gradient, b_t.view(), write, matrix_mut(a.dim(), out));
+    });
+    context.add_to(op.b, |out, write| {
+        matmul_into(a_t.view(), gradient, write, matrix_mut(b.dim(), out));
+    });
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::ops_test::{check, dense};
+pub(crate) mod tests {
+    use crate::ops_test::{Holds, SIZES, any_matrix, check, holds};
+    use proptest::prelude::*;
 
     #[test]
-    fn derivative() {
-        check(&[dense(3, 4), dense(4, 2)], |pass, x| pass.matmul(x[0], x[1]));
-        check(&[dense(3, 3)], |pass, x| pass.matmul(x[0], x[0]));
+    pub(crate) fn derivative() -> Holds {
+        let factors = (SIZES, SIZES, SIZES)
+            .prop_flat_map(|(m, k, n)| (any_matrix(m, k), any_matrix(k, n), any_matrix(k, k)));
+        holds(factors, |(a, b, square)| {
+            check(&[a, b], |pass, x| pass.matmul(x[0], x[1]))?;
+            check(&[square], |pass, x| pass.matmul(x[0], x[0]))
+        })
     }
 }

@@ -66,24 +66,28 @@ pub(crate) fn backward<F: Real>(
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::Params;
-    use crate::check::gradients;
-    use crate::ops_test::dense;
+pub(crate) mod tests {
+    use crate::ops_test::{Holds, SIZES, any_matrix, check_params, holds};
+    use crate::{Mode, Params};
+    use proptest::prelude::*;
 
     #[test]
-    fn derivative() {
-        for inputs in [1, 2] {
+    pub(crate) fn derivative() -> Holds {
+        let maps = (SIZES, SIZES, SIZES).prop_flat_map(|(rows, inputs, outputs)| {
+            (any_matrix(outputs, inputs), any_matrix(rows, inputs))
+        });
+        holds(maps, |(weight, numbers)| {
+            let (outputs, rows) = (weight.nrows(), numbers.nrows());
             let mut params = Params::new();
-            let weight = params.add_dense("weight", dense(3, inputs));
-            let numbers = dense(4, inputs);
-            let report = gradients(&params, |pass| {
-                let mut stack = pass.stack(4, 4);
+            let weight = params.add_dense("weight", weight);
+            let numbers = numbers.as_slice().expect("made in standard layout");
+            check_params(Mode::Inference, &params, |pass| {
+                let mut stack = pass.stack(rows, 1 + 2 * outputs);
                 stack.constant(1, |_, out| out[0] = 1.0);
-                stack.project(weight, numbers.as_slice().unwrap());
+                stack.project(weight, numbers);
+                stack.project(weight, numbers);
                 stack.finish()
-            });
-            assert_eq!(report, Ok(()));
-        }
+            })
+        })
     }
 }

@@ -30,11 +30,13 @@ pub(crate) fn backward<F: Real>(op: &Scale<F>, mut context: Backward<'_, F>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::ops_test::{check, dense};
+pub(crate) mod tests {
+    use crate::ops_test::{Holds, any_sized, check, holds};
 
     #[test]
-    fn derivative() {
-        check(&[dense(3, 4)], |pass, x| pass.scale(x[0], -1.5));
+    pub(crate) fn derivative() -> Holds {
+        holds((any_sized(), -3.0..3.0), |(x, factor)| {
+            check(&[x], |pass, x| pass.scale(x[0], factor))
+        })
     }
 }

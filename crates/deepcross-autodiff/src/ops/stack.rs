@@ -172,31 +172,88 @@ pub(crate) fn backward<F: Real>(op: &Stack, mut context: Backward<'_, F>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::check::gradients;
-    use crate::ops_test::dense;
-    use crate::{Activation, Bags, Lookup, Params, Tape};
-    use ndarray::array;
+pub(crate) mod tests {
+    use crate::ops_test::{Holds, SIZES, any_activation, any_matrix, check_params, holds};
+    use crate::{Activation, Lookup, Mode, Params, StackBuilder, Tape, Var};
+    use ndarray::{Array2, array};
+    use proptest::prelude::*;
+
+    /// What fills the next columns; every segment of a kind uses the same parameter.
+    #[derive(Clone, Copy, Debug)]
+    enum Segment {
+        Constant,
+        Value,
+        Gather(Activation),
+        Project,
+    }
+
+    fn any_segments() -> impl Strategy<Value = Vec<Segment>> {
+        let segment = prop_oneof![
+            Just(Segment::Constant),
+            Just(Segment::Value),
+            any_activation().prop_map(Segment::Gather),
+            Just(Segment::Project),
+        ];
+        prop::collection::vec(segment, 1..=6)
+    }
+
+    /// The parameters of the segments, and what the rows hold.
+    struct Case {
+        params: Params<f64>,
+        lookup: Lookup,
+        ids: Vec<u32>,
+        numbers: Array2<f64>,
+    }
+
+    impl Case {
+        fn new(x: Array2<f64>, table: Array2<f64>, ids: Vec<u32>) -> Self {
+            let mut params = Params::new();
+            let (width, numbers) = (x.ncols(), x.mapv(|x| 1.0 - x));
+            params.add_dense("x", x);
+            params.add_dense("weight", table.slice(ndarray::s![..1, ..]).to_owned());
+            let bias = Some(params.add_dense("bias", Array2::from_elem((1, width), 0.25)));
+            let table = params.add_table("table", table);
+            let lookup = Lookup { table, bias, activation: Activation::Identity };
+            Self { params, lookup, ids, numbers }
+        }
+
+        fn width(&self, segment: Segment) -> usize {
+            if matches!(segment, Segment::Project) { 1 } else { self.numbers.ncols() }
+        }
+
+        fn fill(&self, stack: &mut StackBuilder<'_, '_, f64>, segment: Segment, x: Var) {
+            match segment {
+                Segment::Constant => {
+                    stack.constant(self.numbers.ncols(), |row, out| out[0] = row as f64);
+                }
+                Segment::Value => stack.value(x),
+                Segment::Gather(activation) => {
+                    stack.gather(Lookup { activation, ..self.lookup }, &self.ids);
+                }
+                Segment::Project => {
+                    let weight = self.params.dense_ids().nth(1).expect("the second matrix");
+                    stack.project(weight, self.numbers.as_slice().expect("standard layout"));
+                }
+            }
+        }
+    }
 
     #[test]
-    fn derivative() {
-        let mut params = Params::new();
-        let (ads, words) =
-            (params.add_table("ads", dense(4, 2)), params.add_table("words", dense(5, 3)));
-        let (x, bias) =
-            (params.add_dense("x", dense(3, 2)), Some(params.add_dense("bias", dense(1, 2))));
-        let bags = Bags { offsets: &[0, 1, 1, 3], ids: &[4, 2, 2], weights: None };
-        let report = gradients(&params, |pass| {
-            let x = pass.dense(x);
-            let mut stack = pass.stack(3, 11);
-            stack.constant(2, |row, out| out[row % 2] = 1.0);
-            stack.gather(Lookup { table: ads, bias, activation: Activation::Sigmoid }, &[3, 3, 0]);
-            stack.value(x);
-            stack.bag(Lookup::plain(words), bags);
-            stack.value(x);
-            stack.finish()
+    pub(crate) fn derivative() -> Holds {
+        let cases = (SIZES, SIZES, SIZES).prop_flat_map(|(rows, width, height)| {
+            let ids = prop::collection::vec(0..height as u32, rows);
+            (any_matrix(rows, width), any_matrix(height, width), ids, any_segments())
         });
-        assert_eq!(report, Ok(()));
+        holds(cases, |(x, table, ids, segments)| {
+            let case = Case::new(x, table, ids);
+            let width = segments.iter().map(|&segment| case.width(segment)).sum();
+            check_params(Mode::Inference, &case.params, |pass| {
+                let x = pass.dense(case.params.dense_ids().next().expect("the first matrix"));
+                let mut stack = pass.stack(case.ids.len(), width);
+                segments.iter().for_each(|&segment| case.fill(&mut stack, segment, x));
+                stack.finish()
+            })
+        })
     }
 
     #[test]

@@ -15,7 +15,7 @@
 //! residual_path, = torch.autograd.grad((up * res).sum(), [w0])
 //! ```
 
-use deepcross_autodiff::{DenseId, Gradients, Params, Pass, Tape, Var};
+use deepcross_autodiff::{Gradients, Params, Tape};
 use deepcross_layers::{Activation, Linear, Module, OneLayerUnit, ResidualUnit};
 use ndarray::{Array2, ArrayView2};
 use serde_json::Value;
@@ -23,7 +23,7 @@ use serde_json::Value;
 const GOLDEN: &str = include_str!("../golden/residual_units.json");
 
 /// The cases of one kind.
-fn cases(kind: &str, n_cases: usize) -> Vec<Value> {
+pub(crate) fn cases(kind: &str, n_cases: usize) -> Vec<Value> {
     let all: Vec<Value> = serde_json::from_str(GOLDEN).expect("the golden file is JSON");
     let cases: Vec<_> = all.into_iter().filter(|case| case["kind"] == kind).collect();
     assert_eq!(cases.len(), n_cases, "cases of `{kind}`");
@@ -31,7 +31,7 @@ fn cases(kind: &str, n_cases: usize) -> Vec<Value> {
 }
 
 /// A matrix of a case; a vector is a matrix of one row.
-fn matrix(case: &Value, name: &str) -> Array2<f64> {
+pub(crate) fn matrix(case: &Value, name: &str) -> Array2<f64> {
     let rows: Vec<Vec<f64>> = serde_json::from_value(case[name].clone())
         .or_else(|_| serde_json::from_value(case[name].clone()).map(|row| vec![row]))
         .expect("the golden file holds lists of numbers");
@@ -39,7 +39,7 @@ fn matrix(case: &Value, name: &str) -> Array2<f64> {
     Array2::from_shape_vec(shape, rows.concat()).expect("rows are of one length")
 }
 
-fn activation(case: &Value) -> Activation {
+pub(crate) fn activation(case: &Value) -> Activation {
     serde_json::from_value(case["activation"].clone()).expect("the activation is one of ours")
 }
 
@@ -102,43 +102,5 @@ fn two_layer_units_agree() {
             activation: Activation::Relu,
         };
         check_unit(&case, "x", &params, unit);
-    }
-}
-
-/// The gradient of a weight for the case's upstream gradient at what `build` makes.
-fn gradient(
-    case: &Value,
-    params: &Params<f64>,
-    weight: DenseId,
-    build: impl Fn(&mut Pass<'_, f64>, Var) -> Var,
-) -> Array2<f64> {
-    let (mut tape, mut gradients) = (Tape::new(), Gradients::new(params));
-    let mut pass = tape.record(params);
-    let h0 = pass.input(matrix(case, "h0").view());
-    let out = build(&mut pass, h0);
-    pass.backward_from(out, matrix(case, "upstream").view(), &mut gradients);
-    gradients.dense(weight).expect("the output depends on it").to_owned()
-}
-
-#[test]
-fn gradients_split_into_identity_and_residual_path() {
-    for case in cases("two_unit_split", 3) {
-        let mut params = Params::new();
-        let below = linear(&mut params, &case, ["w0", "b0"], activation(&case));
-        let linear = linear(&mut params, &case, ["w1", "b1"], activation(&case));
-        let unit = OneLayerUnit { linear, activation: Activation::Identity };
-        let of = |build: &dyn Fn(&mut Pass<'_, f64>, Var) -> Var| {
-            gradient(&case, &params, below.weight, |pass, h0| {
-                let h1 = below.forward(pass, h0);
-                build(pass, h1)
-            })
-        };
-        let total = of(&|pass, h1| unit.forward(pass, h1));
-        let identity_path = of(&|_, h1| h1);
-        let residual_path = of(&|pass, h1| unit.linear.forward(pass, h1));
-        check(&case, "grad_w0", total.view());
-        check(&case, "identity_path", identity_path.view());
-        check(&case, "residual_path", residual_path.view());
-        check(&case, "grad_w0", (identity_path + residual_path).view());
     }
 }

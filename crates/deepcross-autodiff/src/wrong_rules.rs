@@ -1,0 +1,135 @@
+//! Backward rules that are wrong on purpose, to see that a test notices.
+//!
+//! A test that has never failed proves little.
+//! The switch stands in the real rules and not in a copy of them, so what is shown to be noticed is an error in what
+//! users run; without the feature `wrong-rules`, which only tests ask for, it is compiled out.
+
+use deepcross_kernels::Real;
+use ndarray::{ArrayView2, CowArray, Ix2};
+
+/// A mistake that a backward rule can make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrongRule {
+    /// The gradient of a linear map's pre-activation, and of what a difference takes away, has the other sign.
+    Sign,
+    /// A sum hands no gradient to its first operand, which in a residual unit is what it carries past its layers.
+    NoIdentityPath,
+    /// A product hands its gradient on through the other matrix as it is, and not transposed.
+    NoTranspose,
+    /// A bias gets no gradient.
+    NoBiasGradient,
+}
+
+impl WrongRule {
+    /// Every mistake.
+    pub const ALL: [Self; 4] =
+        [Self::Sign, Self::NoIdentityPath, Self::NoTranspose, Self::NoBiasGradient];
+}
+
+#[cfg(any(test, feature = "wrong-rules"))]
+mod switch {
+    use super::WrongRule;
+    use std::cell::Cell;
+
+    thread_local! {
+        static MADE: Cell<Option<WrongRule>> = const { Cell::new(None) };
+    }
+
+    /// Sets the switch back, also where the closure panics.
+    struct Reset(Option<WrongRule>);
+
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            MADE.set(self.0);
+        }
+    }
+
+    /// What `run` returns when, on this thread, the backward pass makes the mistake.
+    pub fn with<T>(rule: WrongRule, run: impl FnOnce() -> T) -> T {
+        let _reset = Reset(MADE.replace(Some(rule)));
+        run()
+    }
+
+    pub(crate) fn is_made(rule: WrongRule) -> bool {
+        MADE.get() == Some(rule)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_any_made() -> bool {
+        MADE.get().is_some()
+    }
+}
+
+#[cfg(test)]
+pub(crate) use switch::is_any_made;
+#[cfg(any(test, feature = "wrong-rules"))]
+pub(crate) use switch::is_made;
+#[cfg(any(test, feature = "wrong-rules"))]
+pub use switch::with;
+
+/// No rule is wrong.
+#[cfg(not(any(test, feature = "wrong-rules")))]
+#[inline(always)]
+pub(crate) const fn is_made(_rule: WrongRule) -> bool {
+    false
+}
+
+/// The matrix that a product's gradient is handed on through; the place of [`WrongRule::NoTranspose`].
+pub(crate) fn transposed<F: Real>(matrix: ArrayView2<'_, F>) -> CowArray<'_, F, Ix2> {
+    if !is_made(WrongRule::NoTranspose) {
+        return matrix.into();
+    }
+    // In the shape that is asked for, whatever the sizes.
+    let mut out = matrix.to_owned();
+    out.iter_mut().zip(matrix.t()).for_each(|(out, &value)| *out = value);
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WrongRule::{NoBiasGradient, NoIdentityPath, NoTranspose, Sign};
+    use super::*;
+    use crate::ops_test::Holds;
+    use crate::{graph_test, ops};
+
+    /// A property, and the mistakes that it must notice.
+    type Row = (&'static str, fn() -> Holds, &'static [WrongRule]);
+
+    const PROPERTIES: [Row; 18] = [
+        ("activate", ops::activate::tests::derivative, &[]),
+        ("add", ops::add::tests::derivative, &[NoIdentityPath]),
+        ("add_activate", ops::add_activate::tests::derivative, &[NoIdentityPath]),
+        ("affine", ops::affine::tests::derivative, &[Sign, NoTranspose, NoBiasGradient]),
+        ("bag", ops::bag::tests::derivative, &[NoBiasGradient]),
+        ("concat", ops::concat::tests::derivative, &[]),
+        ("custom", ops::custom::tests::derivative, &[]),
+        ("dropout", ops::dropout::tests::derivative, &[]),
+        ("gather", ops::gather::tests::derivative, &[NoBiasGradient]),
+        ("log_loss", ops::log_loss::tests::derivative, &[]),
+        ("matmul", ops::matmul::tests::derivative, &[NoTranspose]),
+        ("mean", ops::mean::tests::derivative, &[]),
+        ("mul", ops::mul::tests::derivative, &[]),
+        ("project", ops::project::tests::derivative, &[]),
+        ("scale", ops::scale::tests::derivative, &[]),
+        ("stack", ops::stack::tests::derivative, &[NoBiasGradient]),
+        ("sub", ops::sub::tests::derivative, &[Sign]),
+        ("graph", graph_test::derivative, &WrongRule::ALL),
+    ];
+
+    #[test]
+    fn each_property_notices_what_it_must() {
+        for rule in WrongRule::ALL {
+            for (name, property, noticed) in PROPERTIES {
+                let result = with(rule, property);
+                assert_eq!(result.is_err(), noticed.contains(&rule), "{name} under {rule:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_switch_is_set_back() {
+        with(Sign, || with(NoTranspose, || assert!(is_made(NoTranspose) && !is_made(Sign))));
+        let _ = std::panic::catch_unwind(|| with(Sign, || panic!("on purpose")));
+        assert!(!is_any_made());
+    }
+}

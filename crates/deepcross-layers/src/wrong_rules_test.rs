@@ -1,0 +1,51 @@
+//! Each layer's property notices each backward rule that is wrong and that the layer uses.
+
+use crate::test_support::Holds;
+use crate::{dropout, embedding, linear, one_layer_unit, residual_unit, scoring, stacking};
+use deepcross_autodiff::wrong_rules::WrongRule::{
+    self, NoBiasGradient, NoIdentityPath, NoTranspose, Sign,
+};
+use deepcross_autodiff::wrong_rules::with;
+
+/// A property, and the mistakes that it must notice.
+type Row = (&'static str, fn() -> Holds, &'static [WrongRule]);
+
+const AFFINE: &[WrongRule] = &[Sign, NoTranspose, NoBiasGradient];
+
+const PROPERTIES: [Row; 8] = [
+    ("dropout", dropout::tests::derivatives_are_right, &[]),
+    (
+        "one-hot embedding",
+        embedding::tests::one_hot_agrees_with_its_twin_and_its_differences,
+        &[NoBiasGradient],
+    ),
+    (
+        "multi-hot embedding",
+        embedding::tests::multi_hot_agrees_with_its_twin_and_its_differences,
+        &[NoBiasGradient],
+    ),
+    ("linear", linear::tests::agrees_with_its_twin_and_its_differences, AFFINE),
+    (
+        "one-layer unit",
+        one_layer_unit::tests::agrees_with_its_twin_and_its_differences,
+        &WrongRule::ALL,
+    ),
+    (
+        "residual unit",
+        residual_unit::tests::agrees_with_its_twin_and_its_differences,
+        &WrongRule::ALL,
+    ),
+    // With one output, a transposed weight is the weight.
+    ("scoring", scoring::tests::agrees_with_its_twin_and_its_differences, &[Sign, NoBiasGradient]),
+    ("stacking", stacking::tests::agrees_with_its_twin_and_its_differences, &[NoBiasGradient]),
+];
+
+#[test]
+fn each_property_notices_what_it_must() {
+    for rule in [Sign, NoIdentityPath, NoTranspose, NoBiasGradient] {
+        for (name, property, noticed) in PROPERTIES {
+            let result = with(rule, property);
+            assert_eq!(result.is_err(), noticed.contains(&rule), "{name} under {rule:?}");
+        }
+    }
+}
