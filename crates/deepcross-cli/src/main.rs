@@ -9,6 +9,7 @@ mod commands;
 mod output;
 mod progress;
 mod tables;
+mod units;
 
 use args::{Cli, Command};
 use call_error::CallError;

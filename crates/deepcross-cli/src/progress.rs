@@ -3,6 +3,7 @@
 use crate::commands::skipped_lines;
 use crate::output::say;
 use crate::tables::{grouped, metric, percent, table};
+use crate::units::Units;
 use deepcross_train::{EpochReport, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
@@ -14,6 +15,7 @@ pub(crate) struct Progress {
     begun: Instant,
     rows: u64,
     epochs: Vec<EpochReport>,
+    units: Units,
 }
 
 impl Progress {
@@ -22,7 +24,7 @@ impl Progress {
         bar.set_message("reading the data once to fit the encoder");
         bar.set_style(style("{spinner} {msg} ({elapsed})"));
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, begun: Instant::now(), rows: 0, epochs: Vec::new() }
+        Self { bar, begun: Instant::now(), rows: 0, epochs: Vec::new(), units: Units::default() }
     }
 
     pub(crate) fn observe(&mut self, event: &Event<'_>) {
@@ -41,6 +43,11 @@ impl Progress {
             }
             Event::Step { epoch, rows, loss } => self.step(*epoch, *rows, *loss),
             Event::Epoch(report) => self.epoch(report),
+            Event::Units { epoch, rows, units } => {
+                for line in self.units.observe(*epoch, *rows, units) {
+                    self.say(&line);
+                }
+            }
             _ => {}
         }
     }
@@ -92,6 +99,9 @@ impl Progress {
         let seconds = self.begun.elapsed().as_secs_f64();
         let rows = self.rows as f64 * self.epochs.len() as f64;
         let speed = grouped((rows / seconds) as u64);
+        if let Some(units) = self.units.table() {
+            say(format_args!("\n{units}"));
+        }
         say(format_args!(
             "\n{}\n\n{seconds:.1} s, {speed} rows/s with reading and validation",
             summary.trim_fmt()

@@ -6,7 +6,7 @@ use deepcross_autodiff::{Params, Pass, Real, Var};
 use deepcross_features::{BatchRows, ColumnRows, FieldShape, ShapeKind};
 use deepcross_layers::{
     Bags, Builder, Dropout, EmbeddingConfig, FieldInput, Init, Module, OneHot, OneLayerUnitConfig,
-    ResidualUnitConfig, Scoring, ScoringConfig, StackedField, Stacking, Unit,
+    ResidualUnitConfig, Scoring, ScoringConfig, StackedField, Stacking, Unit, UnitVars,
 };
 
 /// The model: layers that hold handles into a [`Params`].
@@ -105,12 +105,49 @@ impl DeepCrossing {
     /// If the rows have other fields, or ids past a field's dimensions.
     #[track_caller]
     pub fn forward<F: Real>(&self, pass: &mut Pass<'_, F>, rows: BatchRows<'_, F>) -> Var {
-        let stacked = self.stacking.forward(pass, rows.n_rows(), |i| field_input(rows, i));
+        let stacked = self.stack(pass, rows);
+        self.forward_stacked(pass, stacked, |_, _| ())
+    }
+
+    /// The stacked input of some rows: the first half of [`forward`](Self::forward).
+    ///
+    /// # Shapes
+    /// `rows`: fields as the model was built for → `[rows, stack width]`
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    #[track_caller]
+    pub fn stack<F: Real>(&self, pass: &mut Pass<'_, F>, rows: BatchRows<'_, F>) -> Var {
+        self.stacking.forward(pass, rows.n_rows(), |i| field_input(rows, i))
+    }
+
+    /// The logits of stacked rows: the second half of [`forward`](Self::forward).
+    ///
+    /// `observe` is told the input and the values of each unit, in order.
+    ///
+    /// # Shapes
+    /// `stacked`: `[rows, stack width]` → `[rows, 1]`
+    ///
+    /// # Panics
+    /// If `stacked` has another width.
+    #[track_caller]
+    pub fn forward_stacked<F: Real>(
+        &self,
+        pass: &mut Pass<'_, F>,
+        stacked: Var,
+        mut observe: impl FnMut(Var, UnitVars),
+    ) -> Var {
         let crossed = self.units.iter().fold(stacked, |x, unit| {
-            let x = unit.forward(pass, x);
-            self.dropout.forward(pass, x)
+            let parts = unit.forward_parts(pass, x);
+            observe(x, parts);
+            self.dropout.forward(pass, parts.out)
         });
         self.scoring.forward(pass, crossed)
+    }
+
+    /// The residual units, from the input to the score.
+    pub fn units(&self) -> &[Unit] {
+        &self.units
     }
 
     /// The width of the stacked input.

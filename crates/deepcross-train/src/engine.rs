@@ -4,15 +4,16 @@
 //! blocks that reuse a tape. Groups are what threads share; their gradients are summed in order. So the result depends
 //! on the number of groups, and not on the number of threads or on which finishes first.
 
-use crate::TrainError;
-use deepcross_autodiff::{Gradients, Mode, Params, Stream};
+use crate::units::reports;
+use crate::{TrainError, UnitReport};
+use deepcross_autodiff::{Gradients, Mode, Params, Real, Stream};
 use deepcross_features::{Batch, BatchRows};
 use deepcross_model::{DeepCrossing, Tapes, check_memory};
 use deepcross_optim::{MAX_GROUPS, Optimizer, OptimizerConfig};
 use std::ops::Range;
 
 /// Rows a pass: enough for the products to be fast, few enough for their values to stay in the cache.
-const BLOCK: usize = 128;
+pub(crate) const BLOCK: usize = 128;
 
 /// A model in training.
 #[derive(Debug)]
@@ -140,6 +141,18 @@ impl Engine {
         Ok(loss)
     }
 
+    /// How each residual unit does on a batch with labels, by the present weights; they stay as they are.
+    ///
+    /// Costs a pass forward and back on the current thread; the steps after it are the same as without it.
+    ///
+    /// # Panics
+    /// If the batch has no rows or no labels, or is not of the model's fields.
+    pub fn units(&mut self, batch: &Batch) -> Vec<UnitReport> {
+        // Every step clears the gradients of its groups first, so that there is always a free one.
+        let Self { model, params, gradients, tapes, .. } = self;
+        tapes.with(|tape| reports(model, params, batch, tape, &mut gradients[0]))
+    }
+
     /// What made the loss NaN or infinite.
     fn cause(&self) -> String {
         let place = match self.params.find_non_finite() {
@@ -160,10 +173,10 @@ impl Engine {
 }
 
 /// The sum of the row weights; the number of rows where there are none.
-pub(crate) fn total_weight(batch: &Batch) -> f64 {
+pub(crate) fn total_weight<F: Real>(batch: &Batch<F>) -> f64 {
     match batch.weights() {
         [] => batch.n_rows() as f64,
-        weights => weights.iter().map(|&weight| f64::from(weight)).sum(),
+        weights => weights.iter().map(|weight| weight.as_f64()).sum(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a run tells while it goes on; this crate prints nothing and reads no clock.
 
+use crate::UnitReport;
 use deepcross_data::Skipped;
 use deepcross_metrics::Summary;
 use deepcross_model::DeepCrossing;
@@ -35,6 +36,18 @@ pub enum Event<'a> {
     },
     /// An epoch has ended.
     Epoch(EpochReport),
+    /// How the residual units do: before the first step, and after each epoch.
+    ///
+    /// Always on the same rows: those of the first batch whose weight is not 0, at most 1024.
+    /// A model without units has nothing to tell.
+    Units {
+        /// The epoch, from 1; 0 before the first step.
+        epoch: u32,
+        /// The number of rows that are looked at.
+        rows: usize,
+        /// One report a unit, from the stacked input to the score.
+        units: &'a [UnitReport],
+    },
 }
 
 /// How an epoch went.

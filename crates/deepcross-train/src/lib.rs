@@ -11,6 +11,8 @@ mod prediction;
 mod run_config;
 mod section;
 mod trainer;
+mod trouble;
+mod units;
 mod validation;
 
 pub use config::{Monitor, OptimizerKind, TrainConfig};
@@ -20,4 +22,6 @@ pub use event::{EpochReport, Event};
 pub use prediction::Predictions;
 pub use run_config::RunConfig;
 pub use trainer::{Files, train};
+pub use trouble::{Trouble, troubles};
+pub use units::{ReluReport, UnitReport};
 pub use validation::evaluate;

@@ -2,6 +2,7 @@
 
 use crate::engine::total_weight;
 use crate::event::{EpochReport, Event};
+use crate::units::rows_to_look_at;
 use crate::validation::evaluate;
 use crate::{Engine, Monitor, RunConfig, TrainError};
 use deepcross_autodiff::Params;
@@ -112,7 +113,9 @@ fn train_here(
     observe(Event::Built { model: &model, n_parameters: params.n_parameters() });
     let (groups, seed) = (config.train.groups, config.train.seed);
     let engine = Engine::new(model, params, config.train.optimizer_config(), groups, seed)?;
-    let run = Run { config, rows: &rows, encoder: &fitted.encoder, engine, best: Best::default() };
+    let encoder = &fitted.encoder;
+    let looked_at = encoder.new_batch();
+    let run = Run { config, rows: &rows, encoder, engine, best: Best::default(), looked_at };
     let (model, params, training) = run.epochs(&fitted, observe)?;
     let config = config.to_toml()?;
     Ok(TrainedModel { config, encoder: fitted.encoder, spec, model, params, training })
@@ -134,6 +137,8 @@ struct Run<'a> {
     encoder: &'a Encoder,
     engine: Engine,
     best: Best,
+    /// The rows that the units are looked at with; none before the first step.
+    looked_at: Batch,
 }
 
 impl<'a> Run<'a> {
@@ -158,6 +163,7 @@ impl<'a> Run<'a> {
             let valid = self.validate()?;
             let best = self.note(epoch, valid);
             observe(Event::Epoch(EpochReport { epoch, train_loss, valid, best }));
+            self.tell_units(epoch, observe);
             last = epoch;
             if train.patience.is_some_and(|patience| epoch - self.best.epoch >= patience) {
                 break;
@@ -184,6 +190,10 @@ impl<'a> Run<'a> {
                 break;
             }
             let batch_weight = total_weight(batch);
+            if self.looked_at.n_rows() == 0 && batch_weight > 0.0 {
+                self.looked_at = rows_to_look_at(batch, self.encoder.new_batch());
+                self.tell_units(0, observe);
+            }
             total += self.engine.step(batch)? * batch_weight;
             weight += batch_weight;
             rows += n as u64;
@@ -193,6 +203,14 @@ impl<'a> Run<'a> {
         }
         self.check_weights()?;
         if weight > 0.0 { Ok(total / weight) } else { Err(TrainError::NoWeight { rows }) }
+    }
+
+    fn tell_units(&mut self, epoch: u32, observe: &mut (dyn FnMut(Event<'_>) + Send)) {
+        if self.engine.model().units().is_empty() {
+            return;
+        }
+        let units = self.engine.units(&self.looked_at);
+        observe(Event::Units { epoch, rows: self.looked_at.n_rows(), units: &units });
     }
 
     fn check_weights(&self) -> Result<(), TrainError> {

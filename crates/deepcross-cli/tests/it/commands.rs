@@ -13,12 +13,42 @@ fn training_tells_how_it_goes_though_piped() {
         "\nepoch 1: log loss 0.",
         "\nepoch 2: log loss 0.",
         ", validation log loss 0.",
+        "\nresidual units on 32 training rows, at the start → after epoch 2\n\n unit  gradient at its input",
         "\nwrote model.dcx\n",
     ];
     for part in parts {
         assert!(outcome.stderr.contains(part), "{part}\n{}", outcome.stderr);
     }
     assert_eq!(folder.names(), ["model.dcx", "new.csv", "run.toml", "train.csv"]);
+}
+
+#[test]
+fn units_in_trouble_are_told_once() {
+    let folder = Folder::with_data();
+    let smooth = "unit = \"one-layer\"\ndepth = 20\nactivation = \"sigmoid\"\nouter_activation = \"sigmoid\"";
+    folder.write("smooth.toml", CONFIG.replace("hidden = [8]", smooth));
+    let good = "--config run.toml";
+    let too_fast = "--config run.toml --set train.optimizer=sgd --set train.learning_rate=100";
+    let cases: [(_, _, &[&str]); 3] = [
+        (good, "residual units on 32 training rows", &[]),
+        (too_fast, "9 of 9 never", &["unit 0 after epoch 1: dead: no ReLU after the addition"]),
+        (
+            "--config smooth.toml",
+            "10 of 20 residual units on 32 training rows",
+            &["units 0–11 at the start: the gradient vanishes"],
+        ),
+    ];
+    for (call, table, expected) in cases {
+        let train = format!("train {call} --data train.csv --out model.dcx");
+        let said = folder.succeed(&train).stderr;
+        assert!(said.contains(table), "{table}\n{said}");
+        let warnings: Vec<_> =
+            said.lines().filter_map(|line| line.strip_prefix("warning: ")).collect();
+        assert_eq!(warnings.len(), expected.len(), "{said}");
+        for (warning, expected) in warnings.iter().zip(expected) {
+            assert!(warning.starts_with(expected), "{said}");
+        }
+    }
 }
 
 #[test]

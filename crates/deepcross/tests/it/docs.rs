@@ -91,6 +91,22 @@ fn configurations_among_the_examples_are_valid() {
 }
 
 #[test]
+fn every_test_of_the_derivation_is_cited_and_no_other() {
+    let folder = "crates/deepcross-layers/tests/it/derivation";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    let files = std::fs::read_dir(path).expect("the folder of the tests");
+    let names = files.map(|file| file.expect("a file").file_name().into_string().expect("a name"));
+    let sources: String = names.map(|name| page(&format!("{folder}/{name}"))).collect();
+    let tests = sources.lines().filter_map(|line| line.trim_start().strip_prefix("fn "));
+    let tests = tests.filter_map(|test| test.split_once('(')).map(|(name, _)| name);
+    let tests: BTreeSet<_> = tests.filter(|name| name.starts_with("derivation_")).collect();
+    assert!(tests.len() > 20, "{tests:?}");
+    let text = page("docs/residual-gradient.md");
+    let code = text.split('`').filter(|code| code.starts_with("derivation_"));
+    assert_eq!(code.collect::<BTreeSet<_>>(), tests);
+}
+
+#[test]
 fn the_readme_begins_with_two_commands() {
     let page = page("README.md");
     let (_, block) = page.split_once("```sh\n").expect("a block of commands");
