@@ -73,9 +73,34 @@ impl Pass {
     fn observe_next(&mut self) -> Result<Option<Target>, DataError> {
         let Some(target) = self.rows.next()? else { return Ok(None) };
         let row = self.rows.row();
+        let positive = target.label == Some(1.0);
         self.fitter
-            .observe(&self.binding, row)
+            .observe_labelled(&self.binding, row, positive)
             .map_err(|error| DataError::in_row(error, || row.place()))?;
         Ok(Some(target))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deepcross_features::{FieldConfig, TopBy};
+
+    use super::*;
+    use crate::DataConfig;
+
+    #[test]
+    fn the_encoder_learns_which_rows_are_positive() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.csv");
+        std::fs::write(&file, "ad,click\nshoes,0\nshoes,0\nhats,1\nbags,0\n").unwrap();
+        let config: DataConfig = toml::from_str("label = \"click\"").unwrap();
+        let source = Source::open(&[file], &config).unwrap();
+        for (top_by, kept) in [(TopBy::Count, "shoes"), (TopBy::Positives, "hats")] {
+            let (top, top_by) = (Some(1), Some(top_by));
+            let field = FieldConfig { top, top_by, ..FieldConfig::categorical("ad") };
+            let schema = Schema::new(vec![field], Vec::new()).unwrap();
+            let fitted = fit(&source, &schema, Part::All, BadRows::Error).unwrap();
+            assert_eq!(fitted.encoder.value(0, 3), Some(kept));
+        }
     }
 }

@@ -27,8 +27,8 @@ impl CategoricalFitter {
         Self { lookup: LookupFitter::new(config) }
     }
 
-    pub(crate) fn observe(&mut self, cell: Option<&str>) -> Result<(), CellError> {
-        cell.map_or(Ok(()), |value| self.lookup.observe(value))
+    pub(crate) fn observe(&mut self, cell: Option<&str>, positive: bool) -> Result<(), CellError> {
+        cell.map_or(Ok(()), |value| self.lookup.observe(value, positive))
     }
 
     pub(crate) fn finish(self) -> CategoricalEncoder {
@@ -70,7 +70,7 @@ mod tests {
     fn check(config: FieldConfig, expected: &[(Option<&str>, u32)], counted: FieldCounts) {
         let mut fitter = CategoricalFitter::new(&config);
         for cell in [Some("a"), None, Some("b"), Some("a")] {
-            fitter.observe(cell).expect("few values");
+            fitter.observe(cell, false).expect("few values");
         }
         let encoder = fitter.finish();
         let mut column = Column::new(&encoder.shape("f"));

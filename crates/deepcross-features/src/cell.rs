@@ -20,6 +20,14 @@ pub(crate) enum CellError {
     TooMany(u32),
 }
 
+/// The raw values that a field reads of one row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cells<'a> {
+    pub(crate) first: &'a [u8],
+    /// Empty where the field reads one column only.
+    pub(crate) second: &'a [u8],
+}
+
 /// The text of `raw`, or `None` where it is one of the values that mean "missing".
 pub(crate) fn read<'a>(raw: &'a [u8], missing: &[String]) -> Result<Option<&'a str>, CellError> {
     if missing.iter().any(|value| value.as_bytes() == raw) {

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::missing_number::MissingNumber;
+use crate::utc_offset::UtcOffset;
 
 /// One field of the model's input: which column it reads and how its values are encoded.
 ///
@@ -16,18 +17,24 @@ use crate::missing_number::MissingNumber;
 pub struct FieldConfig {
     /// The field's name, not empty, unique among the fields.
     pub name: String,
-    /// How values are encoded: `categorical`, `multi-hot` or `number`.
+    /// How values are encoded: `categorical`, `multi-hot`, `text`, `number`, `bucketized`, `time` or `cross`.
     pub kind: FieldKind,
     /// The column to read; by default the one called `name`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
-    /// Categorical and multi-hot: a value met less often in training is rare; at least 1, which is the default.
+    /// Cross: the two columns to read, different ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
+    /// Categorical, multi-hot and text: a value met less often in training is rare; at least 1, which is the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_count: Option<u64>,
-    /// Categorical and multi-hot: only the `top` most frequent values are kept, others are rare; at least 1, by default all.
+    /// Categorical, multi-hot and text: only the `top` values that come first by `top_by` are kept, others are rare; at least 1, by default all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top: Option<usize>,
-    /// Categorical and multi-hot: hash values into so many buckets instead of keeping a vocabulary; 1 to 2³² − 2.
+    /// With `top`: what values come first by, `count` (the default) or `positives`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_by: Option<TopBy>,
+    /// Categorical, multi-hot, text and cross: hash values into so many buckets instead of keeping a vocabulary; 1 to 2³² − 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buckets: Option<u32>,
     /// With `buckets`: the seed of the hash; 0 to 2⁶³ − 1, by default 0.
@@ -36,15 +43,45 @@ pub struct FieldConfig {
     /// Multi-hot: the one character that parts the elements of a value; by default `|`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub separator: Option<String>,
-    /// Multi-hot: how the embeddings of a row's elements are joined, `sum` (the default) or `mean`.
+    /// Multi-hot: how the embeddings of a row's elements are joined, `sum` (the default), `mean` or `sqrt-n`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pooling: Option<Pooling>,
-    /// Number: `raw`, `min-max` (the default), `standard` or `log1p`.
+    /// Multi-hot: whether an element may have a weight after a colon, as in `word:0.5`; by default not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<bool>,
+    /// Multi-hot: only the first so many elements of a value are kept, the others counted as clipped; at least 1, by default all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<usize>,
+    /// Text: what a gram that occurs several times weighs, `counts` (the default) or `binary`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grams: Option<Grams>,
+    /// Number: `raw`, `min-max` (the default), `standard`, `log1p` or `signed-log`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transform: Option<Transform>,
+    /// Number: the range, lower end first, into which values are moved before all else, and counted as clipped; by default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip: Option<[f64; 2]>,
     /// Number: what stands for a missing value, `"mean"` (the default), `"indicator"` or a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<MissingNumber>,
+    /// Bucketized: the numbers at which a new bucket begins, ascending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boundaries: Option<Vec<f64>>,
+    /// Bucketized: so many buckets that hold equally many training values; 2 to 1000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantiles: Option<u32>,
+    /// Bucketized: whether the bucket of x is ⌊ln(x)²⌋ for x above 2, and else x without its fraction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_square: Option<bool>,
+    /// Time: what of it is the value, `hour` or `weekday`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<TimePart>,
+    /// Time: how it is written, `unix` (the default), `unix-ms`, `date-time` or `yymmddhh`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_format: Option<TimeFormat>,
+    /// Time: the offset from UTC of the clock that hour and weekday are read from, as `+01:00`; by default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utc_offset: Option<UtcOffset>,
 }
 
 /// How the values of a field are encoded.
@@ -55,19 +92,51 @@ pub enum FieldKind {
     Categorical,
     /// A value is a list of elements, each an id.
     MultiHot,
+    /// A value is a text, each of its tri-letter grams an id.
+    Text,
     /// A value is a number.
     Number,
+    /// A value is a number, and the bucket that it falls into one id.
+    Bucketized,
+    /// A value is a time, and its hour or weekday one id.
+    Time,
+    /// The values of two columns are one id.
+    Cross,
 }
 
-/// How the embeddings of the elements of a multi-hot value are joined.
+/// Which values of a field come first where only the `top` ones are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TopBy {
+    /// Those met most often in training.
+    #[default]
+    Count,
+    /// Those met most often in positive rows of training.
+    Positives,
+}
+
+/// How the embeddings e of the elements of a multi-hot value are joined, with weights w that are 1 unless given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pooling {
-    /// Their sum: each element has weight 1.
+    /// Σ w e.
     #[default]
     Sum,
-    /// Their mean: each of n elements has weight 1/n.
+    /// Σ w e / Σ |w|, and 0 where all weights are 0.
     Mean,
+    /// Σ w e / √(Σ w²), and 0 where all weights are 0.
+    SqrtN,
+}
+
+/// What a gram of a text weighs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grams {
+    /// As often as it occurs.
+    #[default]
+    Counts,
+    /// 1, however often it occurs.
+    Binary,
 }
 
 /// How a number is scaled before the model sees it.
@@ -85,6 +154,33 @@ pub enum Transform {
     Standard,
     /// ln(1 + x), with 0 for what is negative.
     Log1p,
+    /// ln(1 + x), and −ln(1 − x) for what is negative.
+    SignedLog,
+}
+
+/// What of a time is the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimePart {
+    /// The hour of the day, 0 to 23.
+    Hour,
+    /// The day of the week, Monday first.
+    Weekday,
+}
+
+/// How a time is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeFormat {
+    /// Seconds since the beginning of 1970, UTC.
+    #[default]
+    Unix,
+    /// Milliseconds since the beginning of 1970, UTC.
+    UnixMs,
+    /// `2016-08-13 09:30:00` as the clock shows it, or with an offset from UTC as in RFC 3339: `2016-08-13T09:30:00Z`.
+    DateTime,
+    /// `16081309`, as the clock shows it.
+    Yymmddhh,
 }
 
 impl FieldConfig {
@@ -94,14 +190,26 @@ impl FieldConfig {
             name: name.into(),
             kind,
             column: None,
+            columns: None,
             min_count: None,
             top: None,
+            top_by: None,
             buckets: None,
             seed: None,
             separator: None,
             pooling: None,
+            weights: None,
+            max_length: None,
+            grams: None,
             transform: None,
+            clip: None,
             missing: None,
+            boundaries: None,
+            quantiles: None,
+            log_square: None,
+            part: None,
+            time_format: None,
+            utc_offset: None,
         }
     }
 
@@ -115,96 +223,42 @@ impl FieldConfig {
         Self::new(name, FieldKind::MultiHot)
     }
 
+    /// A text with all else by default.
+    pub fn text(name: impl Into<String>) -> Self {
+        Self::new(name, FieldKind::Text)
+    }
+
     /// A number with all else by default.
     pub fn number(name: impl Into<String>) -> Self {
         Self::new(name, FieldKind::Number)
     }
 
-    /// The column that the field reads.
+    /// A number in buckets, which are still to be told by one key.
+    pub fn bucketized(name: impl Into<String>) -> Self {
+        Self::new(name, FieldKind::Bucketized)
+    }
+
+    /// A time of which `part` is the value, with all else by default.
+    pub fn time(name: impl Into<String>, part: TimePart) -> Self {
+        Self { part: Some(part), ..Self::new(name, FieldKind::Time) }
+    }
+
+    /// A cross, whose `columns` and `buckets` are still to be told.
+    pub fn cross(name: impl Into<String>) -> Self {
+        Self::new(name, FieldKind::Cross)
+    }
+
+    /// The column that the field reads; of a cross, the first.
     pub fn column(&self) -> &str {
-        self.column.as_deref().unwrap_or(&self.name)
+        self.columns().first().copied().unwrap_or_default()
     }
 
-    /// Everything that is wrong with the field by itself, a sentence each; empty where it can be used.
-    pub fn problems(&self) -> Vec<String> {
-        let mut problems = self.foreign_keys();
-        problems.extend(self.contradictions());
-        problems.extend(self.bad_values());
-        problems
-    }
-
-    fn key(&self, key: &str) -> String {
-        format!("`field.{}.{key}`", self.name)
-    }
-
-    /// Keys that have no meaning for the kind.
-    fn foreign_keys(&self) -> Vec<String> {
-        use FieldKind::{Categorical, MultiHot, Number};
-        let ids: &[FieldKind] = &[Categorical, MultiHot];
-        let keys = [
-            ("min_count", self.min_count.is_some(), ids),
-            ("top", self.top.is_some(), ids),
-            ("buckets", self.buckets.is_some(), ids),
-            ("seed", self.seed.is_some(), ids),
-            ("separator", self.separator.is_some(), &[MultiHot]),
-            ("pooling", self.pooling.is_some(), &[MultiHot]),
-            ("transform", self.transform.is_some(), &[Number]),
-            ("missing", self.missing.is_some(), &[Number]),
-        ];
-        keys.iter()
-            .filter(|(_, given, kinds)| *given && !kinds.contains(&self.kind))
-            .map(|(key, ..)| format!("{}: has no meaning for kind `{}`", self.key(key), self.kind))
-            .collect()
-    }
-
-    /// Keys that contradict each other.
-    fn contradictions(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        if let Some(buckets) = self.buckets {
-            let vocabulary = [("min_count", self.min_count.is_some()), ("top", self.top.is_some())];
-            problems.extend(vocabulary.iter().filter(|(_, given)| *given).map(|(key, _)| {
-                format!(
-                    "{}: contradicts `buckets = {buckets}`, since hashing keeps no vocabulary",
-                    self.key(key)
-                )
-            }));
-        } else if let Some(seed) = self.seed {
-            problems.push(format!(
-                "{}: has no meaning without `buckets`, but is {seed}",
-                self.key("seed")
-            ));
+    /// All columns that the field reads: one, but two of a cross.
+    pub fn columns(&self) -> Vec<&str> {
+        match (self.kind, &self.columns) {
+            (FieldKind::Cross, columns) => columns.iter().flatten().map(String::as_str).collect(),
+            _ => vec![self.column.as_deref().unwrap_or(&self.name)],
         }
-        problems
-    }
-
-    /// Values out of range.
-    fn bad_values(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        let mut check = |key: &str, good: bool, want: &str, is: &dyn fmt::Display| {
-            if !good {
-                problems.push(format!("{}: must be {want}, but is {is}", self.key(key)));
-            }
-        };
-        check("name", !self.name.is_empty(), "not empty", &"\"\"");
-        check("column", self.column.as_deref() != Some(""), "not empty", &"\"\"");
-        check("min_count", self.min_count != Some(0), "at least 1", &0);
-        check("top", self.top != Some(0), "at least 1", &0);
-        let buckets = self.buckets.unwrap_or(1);
-        check("buckets", (1..u32::MAX).contains(&buckets), "from 1 to 4294967294", &buckets);
-        let seed = self.seed.unwrap_or(0);
-        check("seed", i64::try_from(seed).is_ok(), "at most 9223372036854775807", &seed);
-        let separator = self.separator.as_deref().unwrap_or("|");
-        check(
-            "separator",
-            single_char(separator).is_some(),
-            "one character",
-            &format!("{separator:?}"),
-        );
-        if let Some(MissingNumber::Value(value)) = self.missing {
-            let good = value.abs() <= f64::from(f32::MAX);
-            check("missing", good, "a finite number within the range of f32", &value);
-        }
-        problems
     }
 
     pub(crate) fn separator_char(&self) -> char {
@@ -217,12 +271,16 @@ impl fmt::Display for FieldKind {
         f.write_str(match self {
             Self::Categorical => "categorical",
             Self::MultiHot => "multi-hot",
+            Self::Text => "text",
             Self::Number => "number",
+            Self::Bucketized => "bucketized",
+            Self::Time => "time",
+            Self::Cross => "cross",
         })
     }
 }
 
-fn single_char(text: &str) -> Option<char> {
+pub(crate) fn single_char(text: &str) -> Option<char> {
     let mut chars = text.chars();
     chars.next().filter(|_| chars.next().is_none())
 }
@@ -236,42 +294,63 @@ mod tests {
         field: Vec<FieldConfig>,
     }
 
-    fn parse(toml: &str) -> FieldConfig {
-        toml::from_str(toml).expect("a well-formed field")
-    }
+    const FIELDS: &str = r#"
+        [[field]]
+        name = "age"
+        kind = "number"
+        transform = "signed-log"
+        clip = [0, 99.5]
+        missing = 0
 
-    #[test]
-    fn the_field_tables_of_a_run_parse_and_round_trip() {
-        let run: Run = toml::from_str(
-            r#"
-            [[field]]
-            name = "age"
-            kind = "number"
-            transform = "min-max"
-            missing = 0
+        [[field]]
+        name = "campaign"
+        kind = "categorical"
+        column = "campaign_id"
+        top = 10000
 
-            [[field]]
-            name = "campaign"
-            kind = "categorical"
-            column = "campaign_id"
-            top = 10000
+        [[field]]
+        name = "genres"
+        kind = "multi-hot"
+        separator = "|"
+        pooling = "mean"
+        buckets = 1000000
+        seed = 7
 
-            [[field]]
-            name = "genres"
-            kind = "multi-hot"
-            separator = "|"
-            pooling = "mean"
-            buckets = 1000000
-            seed = 7
-            "#,
-        )
-        .expect("well-formed tables");
-        let expected = vec![
-            FieldConfig {
-                transform: Some(Transform::MinMax),
-                missing: Some(MissingNumber::Value(0.0)),
-                ..FieldConfig::number("age")
-            },
+        [[field]]
+        name = "tags"
+        kind = "multi-hot"
+        weights = true
+        max_length = 20
+        pooling = "sqrt-n"
+
+        [[field]]
+        name = "query"
+        kind = "text"
+        grams = "binary"
+        top = 49292
+        top_by = "positives"
+
+        [[field]]
+        name = "price"
+        kind = "bucketized"
+        boundaries = [1, 2.5]
+
+        [[field]]
+        name = "hour"
+        kind = "time"
+        part = "hour"
+        time_format = "yymmddhh"
+        utc_offset = "-08:30"
+
+        [[field]]
+        name = "pair"
+        kind = "cross"
+        columns = ["a", "b"]
+        buckets = 10
+    "#;
+
+    fn ids() -> Vec<FieldConfig> {
+        vec![
             FieldConfig {
                 column: Some("campaign_id".to_owned()),
                 top: Some(10_000),
@@ -284,53 +363,46 @@ mod tests {
                 seed: Some(7),
                 ..FieldConfig::multi_hot("genres")
             },
-        ];
-        assert_eq!(run.field, expected);
-        let written = toml::to_string(&run).expect("what was read can be written");
-        assert_eq!(toml::from_str::<Run>(&written).expect("what was written can be read"), run);
-    }
-
-    #[track_caller]
-    fn check(toml: &str, problems: &[&str]) {
-        assert_eq!(parse(toml).problems(), problems);
+            FieldConfig {
+                weights: Some(true),
+                max_length: Some(20),
+                pooling: Some(Pooling::SqrtN),
+                ..FieldConfig::multi_hot("tags")
+            },
+            FieldConfig {
+                grams: Some(Grams::Binary),
+                top: Some(49_292),
+                top_by: Some(TopBy::Positives),
+                ..FieldConfig::text("query")
+            },
+        ]
     }
 
     #[test]
-    fn all_problems_are_told_at_once() {
-        check("name = \"a\"\nkind = \"categorical\"\nmin_count = 2\ntop = 5", &[]);
-        check(
-            "name = \"a\"\nkind = \"number\"\nseparator = \"|\"\ntop = 0",
-            &[
-                "`field.a.top`: has no meaning for kind `number`",
-                "`field.a.separator`: has no meaning for kind `number`",
-                "`field.a.top`: must be at least 1, but is 0",
-            ],
-        );
-        check(
-            "name = \"a\"\nkind = \"multi-hot\"\nbuckets = 0\ntop = 1\nmin_count = 0\n\
-             separator = \"ab\"",
-            &[
-                "`field.a.min_count`: contradicts `buckets = 0`, since hashing keeps no vocabulary",
-                "`field.a.top`: contradicts `buckets = 0`, since hashing keeps no vocabulary",
-                "`field.a.min_count`: must be at least 1, but is 0",
-                "`field.a.buckets`: must be from 1 to 4294967294, but is 0",
-                "`field.a.separator`: must be one character, but is \"ab\"",
-            ],
-        );
-        check(
-            "name = \"a\"\nkind = \"categorical\"\nseed = 3\ntransform = \"raw\"",
-            &[
-                "`field.a.transform`: has no meaning for kind `categorical`",
-                "`field.a.seed`: has no meaning without `buckets`, but is 3",
-            ],
-        );
-        check(
-            "name = \"\"\nkind = \"number\"\ncolumn = \"\"\nmissing = inf",
-            &[
-                "`field..name`: must be not empty, but is \"\"",
-                "`field..column`: must be not empty, but is \"\"",
-                "`field..missing`: must be a finite number within the range of f32, but is inf",
-            ],
-        );
+    fn the_field_tables_of_a_run_parse_and_round_trip() {
+        let run: Run = toml::from_str(FIELDS).expect("well-formed tables");
+        let number = FieldConfig {
+            transform: Some(Transform::SignedLog),
+            clip: Some([0.0, 99.5]),
+            missing: Some(MissingNumber::Value(0.0)),
+            ..FieldConfig::number("age")
+        };
+        let others = vec![
+            FieldConfig { boundaries: Some(vec![1.0, 2.5]), ..FieldConfig::bucketized("price") },
+            FieldConfig {
+                time_format: Some(TimeFormat::Yymmddhh),
+                utc_offset: UtcOffset::parse("-08:30"),
+                ..FieldConfig::time("hour", TimePart::Hour)
+            },
+            FieldConfig {
+                columns: Some(vec!["a".to_owned(), "b".to_owned()]),
+                buckets: Some(10),
+                ..FieldConfig::cross("pair")
+            },
+        ];
+        assert_eq!(run.field, [vec![number], ids(), others].concat());
+        assert!(run.field.iter().all(|field| field.problems().is_empty()));
+        let written = toml::to_string(&run).expect("what was read can be written");
+        assert_eq!(toml::from_str::<Run>(&written).expect("what was written can be read"), run);
     }
 }

@@ -19,7 +19,7 @@ pub struct Counts {
 /// Tallies of one field; each but `values` counts some of the `values`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FieldCounts {
-    /// All values met: one a row, but each element of a multi-hot row.
+    /// All values met: one a row, but each element of a multi-hot row and each gram of a text.
     pub values: u64,
     /// Missing values.
     pub missing: u64,
@@ -27,7 +27,7 @@ pub struct FieldCounts {
     pub unseen: u64,
     /// Values met in fitting but dropped from the vocabulary.
     pub rare: u64,
-    /// Numbers that were moved into the range of their transform.
+    /// Numbers that were moved into their range, and elements beyond the greatest length of a multi-hot row.
     pub clipped: u64,
 }
 

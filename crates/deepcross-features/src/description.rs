@@ -2,15 +2,16 @@
 
 use std::fmt;
 
-use crate::config::{FieldKind, Pooling};
+use crate::config::{FieldKind, Grams, Pooling, TimeFormat, TimePart, TopBy};
 use crate::lookup::Ids;
+use crate::utc_offset::UtcOffset;
 
 /// One field of a fitted encoder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldDescription {
     /// The field's name.
     pub name: String,
-    /// The column that it reads.
+    /// The column that it reads; of a cross, both, joined by ` and `.
     pub column: String,
     /// How its values are encoded; displays as one line.
     pub encoding: Encoding,
@@ -31,15 +32,67 @@ pub enum Encoding {
         ids: Ids,
         /// What parts the elements.
         separator: char,
+        /// Whether elements may have weights.
+        weighted: bool,
+        /// The most elements that are kept; `None` for all.
+        max_length: Option<usize>,
         /// How elements are joined.
         pooling: Pooling,
     },
+    /// One id for each tri-letter gram.
+    Text {
+        /// Where ids come from.
+        ids: Ids,
+        /// What a gram weighs.
+        grams: Grams,
+    },
     /// A number.
     Number {
+        /// The ends of the range into which it is moved first, where there is one.
+        clip: Option<(f64, f64)>,
         /// The scaling, with what it learned.
         transform: FittedTransform,
         /// What stands for a missing value.
         missing: FittedMissing,
+    },
+    /// The bucket of a number.
+    Bucketized {
+        /// Where buckets begin.
+        buckets: Buckets,
+    },
+    /// A part of a time.
+    Time {
+        /// Which part.
+        part: TimePart,
+        /// How times are written.
+        format: TimeFormat,
+        /// What the clock is ahead of UTC.
+        utc_offset: UtcOffset,
+    },
+    /// One id for a pair of values, by a hash.
+    Cross {
+        /// The number of buckets.
+        buckets: u32,
+        /// The seed.
+        seed: u64,
+    },
+}
+
+/// What parts the buckets of a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Buckets {
+    /// Numbers, given or learned as quantiles.
+    Cuts {
+        /// The number of buckets.
+        buckets: usize,
+        /// The number at which the second bucket begins, and that at which the last does; `None` for a single bucket.
+        ends: Option<(f64, f64)>,
+    },
+    /// The squared logarithm.
+    LogSquare {
+        /// Where the buckets' ids come from.
+        ids: Ids,
     },
 }
 
@@ -65,6 +118,8 @@ pub enum FittedTransform {
     },
     /// ln(1 + max(x, 0)).
     Log1p,
+    /// ln(1 + |x|) with the sign of x.
+    SignedLog,
 }
 
 /// What stands for a missing number; raw numbers are transformed like any other.
@@ -85,7 +140,11 @@ impl FieldDescription {
         match self.encoding {
             Encoding::Categorical { .. } => FieldKind::Categorical,
             Encoding::MultiHot { .. } => FieldKind::MultiHot,
+            Encoding::Text { .. } => FieldKind::Text,
             Encoding::Number { .. } => FieldKind::Number,
+            Encoding::Bucketized { .. } => FieldKind::Bucketized,
+            Encoding::Time { .. } => FieldKind::Time,
+            Encoding::Cross { .. } => FieldKind::Cross,
         }
     }
 }
@@ -94,11 +153,61 @@ impl fmt::Display for Encoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Categorical { ids } => ids.fmt(f),
-            Self::MultiHot { ids, separator, pooling } => {
-                write!(f, "{ids}, elements parted by {separator:?}, {pooling}")
+            Self::MultiHot { ids, separator, weighted, max_length, pooling } => {
+                write!(f, "{ids}, elements parted by {separator:?}, ")?;
+                if *weighted {
+                    f.write_str("weighted, ")?;
+                }
+                if let Some(length) = max_length {
+                    write!(f, "at most {length}, ")?;
+                }
+                pooling.fmt(f)
             }
-            Self::Number { transform, missing } => write!(f, "{transform}, missing: {missing}"),
+            Self::Text { ids, grams } => write!(f, "{ids}, tri-letter grams, {grams}"),
+            Self::Number { clip, transform, missing } => {
+                if let Some((low, high)) = clip {
+                    write!(f, "clipped to {low} to {high}, ")?;
+                }
+                write!(f, "{transform}, missing: {missing}")
+            }
+            Self::Bucketized { buckets } => buckets.fmt(f),
+            Self::Time { part, format, utc_offset } => {
+                write!(f, "{part} of {format}, UTC{utc_offset}")
+            }
+            Self::Cross { buckets, seed } => Ids::Hash { buckets: *buckets, seed: *seed }.fmt(f),
         }
+    }
+}
+
+impl fmt::Display for Buckets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cuts { ends: None, .. } => f.write_str("a single bucket"),
+            Self::Cuts { buckets, ends: Some((first, last)) } => {
+                write!(f, "{buckets} buckets parted from {first} to {last}")
+            }
+            Self::LogSquare { ids } => write!(f, "squared logarithms, {ids}"),
+        }
+    }
+}
+
+impl fmt::Display for TimePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hour => "hour",
+            Self::Weekday => "weekday",
+        })
+    }
+}
+
+impl fmt::Display for TimeFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unix => "unix",
+            Self::UnixMs => "unix-ms",
+            Self::DateTime => "date-time",
+            Self::Yymmddhh => "yymmddhh",
+        })
     }
 }
 
@@ -107,6 +216,25 @@ impl fmt::Display for Pooling {
         f.write_str(match self {
             Self::Sum => "sum",
             Self::Mean => "mean",
+            Self::SqrtN => "sqrt-n",
+        })
+    }
+}
+
+impl fmt::Display for Grams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Counts => "counts",
+            Self::Binary => "binary",
+        })
+    }
+}
+
+impl fmt::Display for TopBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Count => "count",
+            Self::Positives => "positives",
         })
     }
 }
@@ -120,6 +248,7 @@ impl fmt::Display for FittedTransform {
                 write!(f, "standard with mean {mean:.4} and deviation {deviation:.4}")
             }
             Self::Log1p => f.write_str("log1p"),
+            Self::SignedLog => f.write_str("signed-log"),
         }
     }
 }

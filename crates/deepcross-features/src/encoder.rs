@@ -3,21 +3,26 @@
 //! An encoder is part of a trained model and is shared by threads: it holds nothing that changes.
 
 use std::collections::BTreeSet;
+use std::iter;
 
 use crate::batch::Batch;
+use crate::bucketized::BucketizedEncoder;
 use crate::categorical::CategoricalEncoder;
-use crate::cell::{self, CellError};
+use crate::cell::{self, CellError, Cells};
 use crate::column::Column;
 use crate::counts::{Counts, FieldCounts};
+use crate::cross::CrossEncoder;
 use crate::description::FieldDescription;
 use crate::error::FeatureError;
 use crate::lookup::Lookup;
 use crate::multi_hot::MultiHotEncoder;
 use crate::number::NumberEncoder;
 use crate::record::Record;
-use crate::schema::Binding;
+use crate::schema::{Binding, FieldColumns};
 use crate::shape::FieldShape;
 use crate::state::{EncoderState, EncoderStateV1, FieldState, KindState};
+use crate::text::TextEncoder;
+use crate::time::TimeEncoder;
 
 /// Encodes raw rows into a [`Batch`].
 #[derive(Clone, Debug)]
@@ -38,7 +43,11 @@ pub(crate) struct FieldEncoder {
 pub(crate) enum KindEncoder {
     Categorical(CategoricalEncoder),
     MultiHot(MultiHotEncoder),
+    Text(TextEncoder),
     Number(NumberEncoder),
+    Bucketized(BucketizedEncoder),
+    Time(TimeEncoder),
+    Cross(CrossEncoder),
 }
 
 impl Encoder {
@@ -52,7 +61,7 @@ impl Encoder {
     /// # Errors
     /// [`FeatureError::MissingColumn`] or [`FeatureError::AmbiguousColumn`].
     pub fn bind(&self, header: &[String]) -> Result<Binding, FeatureError> {
-        Binding::new(self.fields.iter().map(|f| (f.name.as_str(), f.column.as_str())), header)
+        Binding::new(self.fields.iter().map(FieldEncoder::columns), header)
     }
 
     /// Appends one row to the columns of `batch` and counts its values; labels and weights are the caller's.
@@ -73,14 +82,14 @@ impl Encoder {
     ) -> Result<(), FeatureError> {
         let n_rows = batch.n_rows();
         for (index, field) in self.fields.iter().enumerate() {
-            let raw = record.field(binding.columns()[index]);
+            let cells = binding.cells(index, record);
             let column = &mut batch.columns_mut()[index];
             if let Err(error) =
-                field.encode(raw, &self.missing, column, &mut counts.fields_mut()[index])
+                field.encode(cells, &self.missing, column, &mut counts.fields_mut()[index])
             {
                 batch.columns_mut().iter_mut().for_each(|column| column.truncate(n_rows));
                 self.uncount(index, binding, record, counts);
-                return Err(error.at(&field.name, &field.column, raw));
+                return Err(error);
             }
         }
         Ok(())
@@ -97,10 +106,10 @@ impl Encoder {
     ) {
         let mut batch = self.new_batch();
         for (index, field) in self.fields[..n_fields].iter().enumerate() {
-            let raw = record.field(binding.columns()[index]);
+            let cells = binding.cells(index, record);
+            let column = &mut batch.columns_mut()[index];
             let mut again = FieldCounts::default();
-            if field.encode(raw, &self.missing, &mut batch.columns_mut()[index], &mut again).is_ok()
-            {
+            if field.encode(cells, &self.missing, column, &mut again).is_ok() {
                 counts.fields_mut()[index] -= again;
             }
         }
@@ -124,7 +133,8 @@ impl Encoder {
     /// The names of the columns that are read, each once, in the order of the fields.
     pub fn columns(&self) -> Vec<&str> {
         let mut seen = BTreeSet::new();
-        let columns = self.fields.iter().map(|field| field.column.as_str());
+        let columns = self.fields.iter().map(FieldEncoder::columns);
+        let columns = columns.flat_map(|field| iter::once(field.first).chain(field.second));
         columns.filter(|column| seen.insert(*column)).collect()
     }
 
@@ -159,27 +169,51 @@ impl Encoder {
 }
 
 impl FieldEncoder {
+    fn columns(&self) -> FieldColumns<'_> {
+        let second = match &self.kind {
+            KindEncoder::Cross(encoder) => Some(encoder.second()),
+            _ => None,
+        };
+        FieldColumns { field: &self.name, first: &self.column, second }
+    }
+
     fn encode(
         &self,
-        raw: &[u8],
+        cells: Cells<'_>,
         missing: &[String],
         column: &mut Column,
         counts: &mut FieldCounts,
-    ) -> Result<(), CellError> {
-        let cell = cell::read(raw, missing)?;
-        match &self.kind {
-            KindEncoder::Categorical(encoder) => encoder.encode(cell, column, counts),
-            KindEncoder::MultiHot(encoder) => encoder.encode(cell, column, counts)?,
-            KindEncoder::Number(encoder) => encoder.encode(cell, column, counts)?,
-        }
-        Ok(())
+    ) -> Result<(), FeatureError> {
+        let place = |error: CellError| error.at(&self.name, &self.column, cells.first);
+        let cell = cell::read(cells.first, missing).map_err(place)?;
+        let encoded = match &self.kind {
+            KindEncoder::Categorical(encoder) => {
+                encoder.encode(cell, column, counts);
+                Ok(())
+            }
+            KindEncoder::MultiHot(encoder) => encoder.encode(cell, column, counts),
+            KindEncoder::Text(encoder) => encoder.encode(cell, column, counts),
+            KindEncoder::Number(encoder) => encoder.encode(cell, column, counts),
+            KindEncoder::Bucketized(encoder) => encoder.encode(cell, column, counts),
+            KindEncoder::Time(encoder) => encoder.encode(cell, column, counts),
+            KindEncoder::Cross(encoder) => {
+                let second = encoder.read_second(&self.name, cells.second, missing)?;
+                encoder.encode(cell, second, column, counts);
+                Ok(())
+            }
+        };
+        encoded.map_err(place)
     }
 
     fn shape(&self) -> FieldShape {
         match &self.kind {
             KindEncoder::Categorical(encoder) => encoder.shape(&self.name),
             KindEncoder::MultiHot(encoder) => encoder.shape(&self.name),
+            KindEncoder::Text(encoder) => encoder.shape(&self.name),
             KindEncoder::Number(encoder) => encoder.shape(&self.name),
+            KindEncoder::Bucketized(encoder) => encoder.shape(&self.name),
+            KindEncoder::Time(encoder) => encoder.shape(&self.name),
+            KindEncoder::Cross(encoder) => encoder.shape(&self.name),
         }
     }
 
@@ -187,43 +221,71 @@ impl FieldEncoder {
         let encoding = match &self.kind {
             KindEncoder::Categorical(encoder) => encoder.describe(),
             KindEncoder::MultiHot(encoder) => encoder.describe(),
+            KindEncoder::Text(encoder) => encoder.describe(),
             KindEncoder::Number(encoder) => encoder.describe(),
+            KindEncoder::Bucketized(encoder) => encoder.describe(),
+            KindEncoder::Time(encoder) => encoder.describe(),
+            KindEncoder::Cross(encoder) => encoder.describe(),
         };
-        FieldDescription { name: self.name.clone(), column: self.column.clone(), encoding }
+        let column = match self.columns().second {
+            Some(second) => format!("{} and {second}", self.column),
+            None => self.column.clone(),
+        };
+        FieldDescription { name: self.name.clone(), column, encoding }
     }
 
     fn to_state(&self) -> FieldState {
         let kind = match &self.kind {
             KindEncoder::Categorical(encoder) => KindState::Categorical(encoder.to_state()),
-            KindEncoder::MultiHot(encoder) => KindState::MultiHot(encoder.to_state()),
-            KindEncoder::Number(encoder) => KindState::Number(encoder.to_state()),
+            KindEncoder::MultiHot(encoder) => encoder.to_state(),
+            KindEncoder::Text(encoder) => KindState::Text(encoder.to_state()),
+            KindEncoder::Number(encoder) => encoder.to_state(),
+            KindEncoder::Bucketized(encoder) => KindState::Bucketized(encoder.to_state()),
+            KindEncoder::Time(encoder) => KindState::Time(encoder.to_state()),
+            KindEncoder::Cross(encoder) => KindState::Cross(encoder.to_state()),
         };
         FieldState { name: self.name.clone(), column: self.column.clone(), kind }
     }
 
     fn from_state(state: FieldState) -> Result<Self, FeatureError> {
         let FieldState { name, column, kind } = state;
-        let kind = match kind {
-            KindState::Categorical(state) => {
-                KindEncoder::Categorical(CategoricalEncoder::from_state(&name, state)?)
-            }
-            KindState::MultiHot(state) => {
-                KindEncoder::MultiHot(MultiHotEncoder::from_state(&name, state)?)
-            }
-            KindState::Number(state) => {
-                KindEncoder::Number(NumberEncoder::from_state(&name, state)?)
-            }
-        };
+        let kind = KindEncoder::from_state(&name, kind)?;
         Ok(Self { name, column, kind })
     }
 }
 
 impl KindEncoder {
+    fn from_state(field: &str, state: KindState) -> Result<Self, FeatureError> {
+        match state {
+            KindState::Categorical(state) => {
+                CategoricalEncoder::from_state(field, state).map(Self::Categorical)
+            }
+            KindState::MultiHot(state) => {
+                MultiHotEncoder::from_state(field, state).map(Self::MultiHot)
+            }
+            KindState::Number(state) => NumberEncoder::from_state(field, state).map(Self::Number),
+            KindState::Text(state) => TextEncoder::from_state(field, state).map(Self::Text),
+            KindState::List(state) => {
+                MultiHotEncoder::from_list_state(field, state).map(Self::MultiHot)
+            }
+            KindState::ClippedNumber(state) => {
+                NumberEncoder::from_clipped_state(field, state).map(Self::Number)
+            }
+            KindState::Bucketized(state) => {
+                BucketizedEncoder::from_state(field, state).map(Self::Bucketized)
+            }
+            KindState::Time(state) => TimeEncoder::from_state(field, state).map(Self::Time),
+            KindState::Cross(state) => CrossEncoder::from_state(field, state).map(Self::Cross),
+        }
+    }
+
     fn lookup(&self) -> Option<&Lookup> {
         match self {
             Self::Categorical(encoder) => Some(encoder.lookup()),
             Self::MultiHot(encoder) => Some(encoder.lookup()),
-            Self::Number(_) => None,
+            Self::Text(encoder) => Some(encoder.lookup()),
+            Self::Bucketized(encoder) => encoder.lookup(),
+            Self::Number(_) | Self::Time(_) | Self::Cross(_) => None,
         }
     }
 }

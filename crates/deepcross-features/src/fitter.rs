@@ -2,19 +2,23 @@
 //!
 //! Memory grows with the number of distinct values, never with the number of rows.
 
+use crate::bucketized::BucketizedFitter;
 use crate::categorical::CategoricalFitter;
-use crate::cell::{self, CellError};
+use crate::cell::{self, CellError, Cells};
 use crate::config::{FieldConfig, FieldKind};
+use crate::cross::CrossEncoder;
 use crate::encoder::{Encoder, FieldEncoder, KindEncoder};
 use crate::error::FeatureError;
 use crate::multi_hot::MultiHotFitter;
 use crate::number::NumberFitter;
 use crate::record::Record;
-use crate::schema::{Binding, Schema};
+use crate::schema::{Binding, FieldColumns, Schema};
+use crate::text::TextFitter;
+use crate::time::TimeEncoder;
 
 /// Learns an [`Encoder`] from the rows that it is shown.
 ///
-/// The result depends on the rows and, for the last bits of statistics, their order; on nothing else.
+/// The result depends on the rows and, for the last bits of statistics and the quantiles of many numbers, their order; on nothing else.
 #[derive(Clone, Debug)]
 pub struct Fitter {
     missing: Vec<String>,
@@ -32,7 +36,11 @@ struct FieldFitter {
 enum KindFitter {
     Categorical(CategoricalFitter),
     MultiHot(MultiHotFitter),
+    Text(TextFitter),
     Number(NumberFitter),
+    Bucketized(BucketizedFitter),
+    Time(TimeEncoder),
+    Cross(CrossEncoder),
 }
 
 impl Fitter {
@@ -47,26 +55,38 @@ impl Fitter {
     /// # Errors
     /// [`FeatureError::MissingColumn`] or [`FeatureError::AmbiguousColumn`].
     pub fn bind(&self, header: &[String]) -> Result<Binding, FeatureError> {
-        Binding::new(self.fields.iter().map(|f| (f.name.as_str(), f.column.as_str())), header)
+        Binding::new(self.fields.iter().map(FieldFitter::columns), header)
     }
 
-    /// Learns from one row.
+    /// Learns from one row without a label, which counts as negative.
     ///
     /// # Errors
-    /// [`FeatureError::Value`] or [`FeatureError::Utf8`] where a value cannot be encoded: nothing was learned from the row, which may be skipped.
-    /// [`FeatureError::TooManyValues`] where a vocabulary is full: fitting cannot go on.
+    /// As [`observe_labelled`](Self::observe_labelled).
     pub fn observe<R: Record + ?Sized>(
         &mut self,
         binding: &Binding,
         record: &R,
     ) -> Result<(), FeatureError> {
+        self.observe_labelled(binding, record, false)
+    }
+
+    /// Learns from one row, which is positive or not: what fields with `top_by = "positives"` go by.
+    ///
+    /// # Errors
+    /// [`FeatureError::Value`] or [`FeatureError::Utf8`] where a value cannot be encoded: nothing was learned from the row, which may be skipped.
+    /// [`FeatureError::TooManyValues`] where a vocabulary is full: fitting cannot go on.
+    pub fn observe_labelled<R: Record + ?Sized>(
+        &mut self,
+        binding: &Binding,
+        record: &R,
+        positive: bool,
+    ) -> Result<(), FeatureError> {
         let Self { missing, fields } = self;
-        let columns = binding.columns();
-        for (field, &column) in fields.iter().zip(columns) {
-            field.check(record.field(column), missing)?;
+        for (index, field) in fields.iter().enumerate() {
+            field.check(binding.cells(index, record), missing)?;
         }
-        for (field, &column) in fields.iter_mut().zip(columns) {
-            field.observe(record.field(column), missing)?;
+        for (index, field) in fields.iter_mut().enumerate() {
+            field.observe(binding.cells(index, record), missing, positive)?;
         }
         Ok(())
     }
@@ -86,14 +106,34 @@ impl FieldFitter {
         Self { name, column, kind: KindFitter::new(config) }
     }
 
-    fn check(&self, raw: &[u8], missing: &[String]) -> Result<(), FeatureError> {
-        let checked = cell::read(raw, missing).and_then(|cell| self.kind.check(cell));
-        checked.map_err(|error| error.at(&self.name, &self.column, raw))
+    fn columns(&self) -> FieldColumns<'_> {
+        let second = match &self.kind {
+            KindFitter::Cross(cross) => Some(cross.second()),
+            _ => None,
+        };
+        FieldColumns { field: &self.name, first: &self.column, second }
     }
 
-    fn observe(&mut self, raw: &[u8], missing: &[String]) -> Result<(), FeatureError> {
-        let observed = cell::read(raw, missing).and_then(|cell| self.kind.observe(cell));
-        observed.map_err(|error| error.at(&self.name, &self.column, raw))
+    fn check(&self, cells: Cells<'_>, missing: &[String]) -> Result<(), FeatureError> {
+        let checked = cell::read(cells.first, missing).and_then(|cell| self.kind.check(cell));
+        checked.map_err(|error| error.at(&self.name, &self.column, cells.first))?;
+        match &self.kind {
+            KindFitter::Cross(cross) => {
+                cross.read_second(&self.name, cells.second, missing).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn observe(
+        &mut self,
+        cells: Cells<'_>,
+        missing: &[String],
+        positive: bool,
+    ) -> Result<(), FeatureError> {
+        let cell = cell::read(cells.first, missing);
+        let observed = cell.and_then(|cell| self.kind.observe(cell, positive));
+        observed.map_err(|error| error.at(&self.name, &self.column, cells.first))
     }
 
     fn finish(self) -> FieldEncoder {
@@ -106,22 +146,32 @@ impl KindFitter {
         match config.kind {
             FieldKind::Categorical => Self::Categorical(CategoricalFitter::new(config)),
             FieldKind::MultiHot => Self::MultiHot(MultiHotFitter::new(config)),
+            FieldKind::Text => Self::Text(TextFitter::new(config)),
             FieldKind::Number => Self::Number(NumberFitter::new(config)),
+            FieldKind::Bucketized => Self::Bucketized(BucketizedFitter::new(config)),
+            FieldKind::Time => Self::Time(TimeEncoder::new(config)),
+            FieldKind::Cross => Self::Cross(CrossEncoder::new(config)),
         }
     }
 
     fn check(&self, cell: Option<&str>) -> Result<(), CellError> {
         match self {
-            Self::Categorical(_) | Self::MultiHot(_) => Ok(()),
+            Self::Categorical(_) | Self::Text(_) | Self::Cross(_) => Ok(()),
+            Self::MultiHot(fitter) => fitter.check(cell),
             Self::Number(_) => NumberFitter::check(cell),
+            Self::Bucketized(_) => BucketizedFitter::check(cell),
+            Self::Time(time) => time.check(cell),
         }
     }
 
-    fn observe(&mut self, cell: Option<&str>) -> Result<(), CellError> {
+    fn observe(&mut self, cell: Option<&str>, positive: bool) -> Result<(), CellError> {
         match self {
-            Self::Categorical(fitter) => fitter.observe(cell),
-            Self::MultiHot(fitter) => fitter.observe(cell),
+            Self::Categorical(fitter) => fitter.observe(cell, positive),
+            Self::MultiHot(fitter) => fitter.observe(cell, positive),
+            Self::Text(fitter) => fitter.observe(cell, positive),
             Self::Number(fitter) => fitter.observe(cell),
+            Self::Bucketized(fitter) => fitter.observe(cell, positive),
+            Self::Time(_) | Self::Cross(_) => Ok(()),
         }
     }
 
@@ -129,7 +179,11 @@ impl KindFitter {
         match self {
             Self::Categorical(fitter) => KindEncoder::Categorical(fitter.finish()),
             Self::MultiHot(fitter) => KindEncoder::MultiHot(fitter.finish()),
+            Self::Text(fitter) => KindEncoder::Text(fitter.finish()),
             Self::Number(fitter) => KindEncoder::Number(fitter.finish()),
+            Self::Bucketized(fitter) => KindEncoder::Bucketized(fitter.finish()),
+            Self::Time(encoder) => KindEncoder::Time(encoder),
+            Self::Cross(encoder) => KindEncoder::Cross(encoder),
         }
     }
 }

@@ -47,26 +47,36 @@ impl HashBuckets {
     /// The id of `value`: the hash, taken as a fraction of 2⁶⁴, times the number of buckets.
     #[inline]
     pub(crate) fn id(&self, value: &str) -> u32 {
-        let bucket = (u128::from(self.hash(value.as_bytes())) * u128::from(self.buckets)) >> 64;
+        self.id_of([value.as_bytes()])
+    }
+
+    /// The id of the value that `parts` make up end to end.
+    #[inline]
+    pub(crate) fn id_of<const N: usize>(&self, parts: [&[u8]; N]) -> u32 {
+        let bucket = (u128::from(self.hash(parts)) * u128::from(self.buckets)) >> 64;
         bucket as u32 + FIRST
     }
 
     #[inline]
-    fn hash(&self, value: &[u8]) -> u64 {
-        let (start, end) = (self.prefix.len(), self.prefix.len() + value.len());
-        if end > SHORT {
-            return self.hash_long(value);
+    fn hash<const N: usize>(&self, parts: [&[u8]; N]) -> u64 {
+        let length = parts.iter().fold(self.prefix.len(), |length, part| length + part.len());
+        if length > SHORT {
+            return self.hash_long(&parts);
         }
         let mut canonical = [0; SHORT];
-        canonical[..start].copy_from_slice(&self.prefix);
-        canonical[start..end].copy_from_slice(value);
+        let mut end = self.prefix.len();
+        canonical[..end].copy_from_slice(&self.prefix);
+        for part in parts {
+            canonical[end..end + part.len()].copy_from_slice(part);
+            end += part.len();
+        }
         xxh3_64_with_seed(&canonical[..end], self.seed)
     }
 
-    fn hash_long(&self, value: &[u8]) -> u64 {
+    fn hash_long(&self, parts: &[&[u8]]) -> u64 {
         let mut hasher = Xxh3::with_seed(self.seed);
         hasher.update(&self.prefix);
-        hasher.update(value);
+        parts.iter().for_each(|part| hasher.update(part));
         hasher.digest()
     }
 
@@ -134,7 +144,7 @@ mod tests {
             let hash = HashBuckets::new(&name, buckets, seed);
             let canonical = [name.as_bytes(), &[0], value.as_bytes()].concat();
             let oracle = twox_hash::XxHash3_64::oneshot_with_seed(seed, &canonical);
-            prop_assert_eq!(hash.hash(value.as_bytes()), oracle);
+            prop_assert_eq!(hash.hash([value.as_bytes()]), oracle);
             prop_assert!((FIRST as usize..hash.dimensions()).contains(&(hash.id(&value) as usize)));
         }
 

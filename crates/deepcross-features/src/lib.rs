@@ -2,16 +2,23 @@
 
 mod config;
 mod missing_number;
+mod problems;
 mod schema;
+mod utc_offset;
 
 mod fitter;
 
 mod encoder;
 
+mod bucketized;
 mod categorical;
+mod cross;
 mod multi_hot;
 mod number;
+mod quantiles;
 mod statistics;
+mod text;
+mod time;
 
 mod fingerprints;
 mod hash;
@@ -36,10 +43,10 @@ mod state;
 
 pub use batch::Batch;
 pub use column::Column;
-pub use config::{FieldConfig, FieldKind, Pooling, Transform};
+pub use config::{FieldConfig, FieldKind, Grams, Pooling, TimeFormat, TimePart, TopBy, Transform};
 pub use counts::{Counts, FieldCounts};
 pub use dense::DenseColumn;
-pub use description::{Encoding, FieldDescription, FittedMissing, FittedTransform};
+pub use description::{Buckets, Encoding, FieldDescription, FittedMissing, FittedTransform};
 pub use encoder::Encoder;
 pub use error::FeatureError;
 pub use fitter::Fitter;
@@ -51,3 +58,4 @@ pub use schema::{Binding, Schema};
 pub use shape::{FieldShape, Reserved, ShapeKind};
 pub use sparse::SparseColumn;
 pub use state::{EncoderState, EncoderStateV1};
+pub use utc_offset::UtcOffset;

@@ -1,4 +1,4 @@
-//! From values to ids: by a vocabulary or by hashing, the part that categorical and multi-hot fields share.
+//! From values to ids: by a vocabulary or by hashing, the part that categorical, multi-hot and text fields share.
 
 use std::fmt;
 
@@ -11,8 +11,8 @@ use crate::shape::{FieldShape, Reserved};
 use crate::state::LookupState;
 use crate::vocabulary::{Keep, RARE, UNSEEN, Vocabulary, VocabularyFitter};
 
-/// The id of a missing value, in a vocabulary and among buckets alike.
-const MISSING: u32 = 0;
+/// The id of a missing value, in every field of ids.
+pub(crate) const MISSING: u32 = 0;
 
 /// Learns the ids of a field's values.
 #[derive(Clone, Debug)]
@@ -57,13 +57,15 @@ impl LookupFitter {
             None => Self::Vocabulary(VocabularyFitter::new(Keep {
                 min_count: config.min_count.unwrap_or(1),
                 top: config.top.unwrap_or(usize::MAX),
+                by: config.top_by.unwrap_or_default(),
             })),
         }
     }
 
-    pub(crate) fn observe(&mut self, value: &str) -> Result<(), CellError> {
+    /// Learns `value`, met in a row that is positive or not.
+    pub(crate) fn observe(&mut self, value: &str, positive: bool) -> Result<(), CellError> {
         match self {
-            Self::Vocabulary(vocabulary) => vocabulary.observe(value),
+            Self::Vocabulary(vocabulary) => vocabulary.observe(value, positive),
             Self::Hash(_) => Ok(()),
         }
     }

@@ -1,8 +1,11 @@
-//! Multi-hot fields: a value is a list of elements, each an id.
+//! Multi-hot fields: a value is a list of elements, each an id, with a weight where the field has weights.
 //!
 //! Elements are parted by one character, trimmed of ASCII spaces, and skipped where empty.
-//! A value that is missing as a whole, or has no element, is the one missing id, so that no row is without an id.
+//! A value that is missing as a whole, or has no element, is the one missing id with weight 1, so that no row is without an id.
 //! Elements that repeat stay repeated: how often a tag was given may matter.
+//!
+//! A weight stands after the last colon of its element, `word:0.5`, so that words may have colons themselves.
+//! The mean divides by the sum of the weights' magnitudes: by their plain sum, weights of both signs would give anything, up to infinity.
 
 use crate::cell::CellError;
 use crate::column::Column;
@@ -11,41 +14,71 @@ use crate::counts::FieldCounts;
 use crate::description::Encoding;
 use crate::error::FeatureError;
 use crate::lookup::{Lookup, LookupFitter};
+use crate::number;
 use crate::shape::FieldShape;
-use crate::state::{MultiHotState, PoolingState};
+use crate::sparse::SparseColumn;
+use crate::state::{KindState, ListState, MultiHotState, PoolingState};
+
+/// What stands between an element and its weight.
+const BEFORE_WEIGHT: char = ':';
+
+const WEIGHTED: CellError = CellError::Expected(
+    "a list of elements each of whose weights, as in `word:0.5`, is a finite number",
+);
 
 /// Learns the ids of the elements.
 #[derive(Clone, Debug)]
 pub(crate) struct MultiHotFitter {
     lookup: LookupFitter,
-    separator: char,
+    list: List,
     pooling: Pooling,
 }
 
-/// Writes the ids of a row's elements, with weights where their mean is wanted.
+/// Writes the ids of a row's elements, with weights unless their plain sum is wanted.
 #[derive(Clone, Debug)]
 pub(crate) struct MultiHotEncoder {
     lookup: Lookup,
-    separator: char,
+    list: List,
     pooling: Pooling,
+}
+
+/// How a value is cut into elements.
+#[derive(Clone, Copy, Debug)]
+struct List {
+    separator: char,
+    weighted: bool,
+    /// At least 1.
+    max_length: usize,
 }
 
 impl MultiHotFitter {
     pub(crate) fn new(config: &FieldConfig) -> Self {
-        Self {
-            lookup: LookupFitter::new(config),
+        let list = List {
             separator: config.separator_char(),
-            pooling: config.pooling.unwrap_or_default(),
-        }
+            weighted: config.weights.unwrap_or(false),
+            max_length: config.max_length.unwrap_or(usize::MAX),
+        };
+        let pooling = config.pooling.unwrap_or_default();
+        Self { lookup: LookupFitter::new(config), list, pooling }
     }
 
-    pub(crate) fn observe(&mut self, cell: Option<&str>) -> Result<(), CellError> {
-        elements(cell, self.separator).try_for_each(|element| self.lookup.observe(element))
+    /// Whether [`observe`](Self::observe) would accept `cell`.
+    pub(crate) fn check(&self, cell: Option<&str>) -> Result<(), CellError> {
+        if !self.list.weighted {
+            return Ok(());
+        }
+        self.list.kept(cell).try_for_each(|element| self.list.read(element).map(drop))
+    }
+
+    /// Counts each element that is kept as often as it occurs, whatever its weight.
+    pub(crate) fn observe(&mut self, cell: Option<&str>, positive: bool) -> Result<(), CellError> {
+        let Self { lookup, list, .. } = self;
+        list.kept(cell).try_for_each(|element| lookup.observe(list.read(element)?.0, positive))
     }
 
     pub(crate) fn finish(self) -> MultiHotEncoder {
-        let Self { lookup, separator, pooling } = self;
-        MultiHotEncoder { lookup: lookup.finish(), separator, pooling }
+        let Self { lookup, list, pooling } = self;
+        MultiHotEncoder { lookup: lookup.finish(), list, pooling }
     }
 }
 
@@ -58,25 +91,60 @@ impl MultiHotEncoder {
     ) -> Result<(), CellError> {
         let column = column.sparse_mut();
         let mut row_counts = FieldCounts::default();
-        for element in elements(cell, self.separator) {
-            column.push_open(self.lookup.encode(Some(element), &mut row_counts));
-        }
-        if column.open_len() == 0 {
-            column.push_open(self.lookup.encode(None, &mut row_counts));
-        }
-        if !column.end_bag(self.weight(column.open_len())) {
+        let weight = if self.list.weighted {
+            self.push_weighted(cell, column, &mut row_counts)?;
+            None
+        } else {
+            self.push_unweighted(cell, column, &mut row_counts)
+        };
+        if !column.end_bag(weight) {
             return Err(CellError::TooMany(u32::MAX));
         }
         *counts += row_counts;
         Ok(())
     }
 
-    /// The weight of each of a row's elements; `None` where it is 1 for every row.
-    fn weight(&self, n_elements: usize) -> Option<f32> {
+    /// Appends the elements to the open row; the weight of each, or `None` where it is 1 for every row.
+    fn push_unweighted(
+        &self,
+        cell: Option<&str>,
+        column: &mut SparseColumn,
+        counts: &mut FieldCounts,
+    ) -> Option<f32> {
+        let mut elements = self.list.elements(cell);
+        for element in elements.by_ref().take(self.list.max_length) {
+            column.push_open(self.lookup.encode(Some(element), counts));
+        }
+        if column.open_len() == 0 {
+            column.push_open(self.lookup.encode(None, counts));
+        }
+        count_clipped(elements, counts);
+        let n_elements = column.open_len() as f32;
         match self.pooling {
             Pooling::Sum => None,
-            Pooling::Mean => Some(1.0 / n_elements as f32),
+            Pooling::Mean => Some(1.0 / n_elements),
+            Pooling::SqrtN => Some(1.0 / n_elements.sqrt()),
         }
+    }
+
+    /// Appends the elements with their weights to the open row.
+    fn push_weighted(
+        &self,
+        cell: Option<&str>,
+        column: &mut SparseColumn,
+        counts: &mut FieldCounts,
+    ) -> Result<(), CellError> {
+        let mut elements = self.list.elements(cell);
+        for element in elements.by_ref().take(self.list.max_length) {
+            let (word, weight) = self.list.read(element)?;
+            column.push_open_weighted(self.lookup.encode(Some(word), counts), weight);
+        }
+        if column.open_len() == 0 {
+            column.push_open_weighted(self.lookup.encode(None, counts), 1.0);
+        }
+        count_clipped(elements, counts);
+        pool(self.pooling, column.open_weights_mut());
+        Ok(())
     }
 
     pub(crate) fn shape(&self, name: &str) -> FieldShape {
@@ -88,37 +156,113 @@ impl MultiHotEncoder {
     }
 
     pub(crate) fn describe(&self) -> Encoding {
-        let (separator, pooling) = (self.separator, self.pooling);
-        Encoding::MultiHot { ids: self.lookup.describe(), separator, pooling }
+        let List { separator, weighted, .. } = self.list;
+        Encoding::MultiHot {
+            ids: self.lookup.describe(),
+            separator,
+            weighted,
+            max_length: self.list.limit(),
+            pooling: self.pooling,
+        }
     }
 
-    pub(crate) fn to_state(&self) -> MultiHotState {
+    pub(crate) fn to_state(&self) -> KindState {
         let pooling = match self.pooling {
             Pooling::Sum => PoolingState::Sum,
             Pooling::Mean => PoolingState::Mean,
+            Pooling::SqrtN => PoolingState::SqrtN,
         };
-        MultiHotState { lookup: self.lookup.to_state(), separator: self.separator, pooling }
+        let (lookup, separator) = (self.lookup.to_state(), self.list.separator);
+        let multi_hot = MultiHotState { lookup, separator, pooling };
+        match (self.list.weighted, self.list.limit()) {
+            (false, None) => KindState::MultiHot(multi_hot),
+            (weighted, limit) => {
+                let max_length = limit.map(|length| length as u64);
+                KindState::List(ListState { multi_hot, weighted, max_length })
+            }
+        }
     }
 
     pub(crate) fn from_state(field: &str, state: MultiHotState) -> Result<Self, FeatureError> {
-        let pooling = match state.pooling {
+        Self::from_list_state(
+            field,
+            ListState { multi_hot: state, weighted: false, max_length: None },
+        )
+    }
+
+    pub(crate) fn from_list_state(field: &str, state: ListState) -> Result<Self, FeatureError> {
+        let ListState { multi_hot: MultiHotState { lookup, separator, pooling }, .. } = state;
+        let max_length = state.max_length.map_or(Some(usize::MAX), |length| length.try_into().ok());
+        let Some(max_length @ 1..) = max_length else {
+            let problem =
+                format!("field `{field}`: the greatest number of elements is out of range");
+            return Err(FeatureError::State { problem });
+        };
+        let pooling = match pooling {
             PoolingState::Sum => Pooling::Sum,
             PoolingState::Mean => Pooling::Mean,
+            PoolingState::SqrtN => Pooling::SqrtN,
         };
-        let lookup = Lookup::from_state(field, state.lookup)?;
-        Ok(Self { lookup, separator: state.separator, pooling })
+        let list = List { separator, weighted: state.weighted, max_length };
+        Ok(Self { lookup: Lookup::from_state(field, lookup)?, list, pooling })
     }
 }
 
-fn elements(cell: Option<&str>, separator: char) -> impl Iterator<Item = &str> {
-    let parts = cell.into_iter().flat_map(move |cell| cell.split(separator));
-    parts.map(|part| part.trim_matches(' ')).filter(|part| !part.is_empty())
+impl List {
+    /// The elements, not empty.
+    fn elements(self, cell: Option<&str>) -> impl Iterator<Item = &str> {
+        let parts = cell.into_iter().flat_map(move |cell| cell.split(self.separator));
+        parts.map(|part| part.trim_matches(' ')).filter(|part| !part.is_empty())
+    }
+
+    /// Those elements that are not beyond the greatest length.
+    fn kept(self, cell: Option<&str>) -> impl Iterator<Item = &str> {
+        self.elements(cell).take(self.max_length)
+    }
+
+    /// An element's word and its weight, which is 1 where none is given.
+    fn read(self, element: &str) -> Result<(&str, f32), CellError> {
+        let Some((word, weight)) = element.rsplit_once(BEFORE_WEIGHT).filter(|_| self.weighted)
+        else {
+            return Ok((element, 1.0));
+        };
+        let word = word.trim_end_matches(' ');
+        let weight = number::parse(weight.trim_start_matches(' ')).map_err(|_| WEIGHTED)?;
+        if word.is_empty() { Err(WEIGHTED) } else { Ok((word, weight as f32)) }
+    }
+
+    /// The greatest length, where there is one.
+    fn limit(self) -> Option<usize> {
+        Some(self.max_length).filter(|&length| length < usize::MAX)
+    }
+}
+
+/// Counts the elements beyond the greatest length.
+fn count_clipped<'a>(beyond: impl Iterator<Item = &'a str>, counts: &mut FieldCounts) {
+    let n_beyond = beyond.count() as u64;
+    counts.values += n_beyond;
+    counts.clipped += n_beyond;
+}
+
+/// Divides the weights of a row by what its pooling asks for; weights that are all 0 stay so.
+fn pool(pooling: Pooling, weights: &mut [f32]) {
+    let numbers = || weights.iter().map(|&weight| f64::from(weight));
+    let divisor = match pooling {
+        Pooling::Sum => return,
+        Pooling::Mean => numbers().map(f64::abs).sum::<f64>(),
+        Pooling::SqrtN => numbers().map(|weight| weight * weight).sum::<f64>().sqrt(),
+    };
+    if divisor > 0.0 {
+        weights.iter_mut().for_each(|weight| *weight = (f64::from(*weight) / divisor) as f32);
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::sparse::SparseColumn;
 
     fn encode(
         pooling: Pooling,
@@ -134,7 +278,7 @@ mod tests {
         let mut fitter = MultiHotFitter::new(&config);
         let training = ["a|b|a", "a| b", "rare"].map(|cell| cell.replace('|', separator));
         for cell in &training {
-            fitter.observe(Some(cell)).expect("few values");
+            fitter.observe(Some(cell), false).expect("few values");
         }
         let encoder = fitter.finish();
         let mut column = Column::new(&encoder.shape("f"));
@@ -167,6 +311,12 @@ mod tests {
     }
 
     #[test]
+    fn sqrt_n_divides_by_the_root_of_the_number() {
+        let (column, _) = encode(Pooling::SqrtN, "|", &[Some("a|b|a|never"), None]);
+        assert_eq!(column.weights(), [0.5, 0.5, 0.5, 0.5, 1.0]);
+    }
+
+    #[test]
     fn a_mean_gives_each_element_its_share() {
         let cells = [Some("a|b|a|never"), None, Some("b")];
         let (column, counts) = encode(Pooling::Mean, "|", &cells);
@@ -177,5 +327,134 @@ mod tests {
 
         let (column, _) = encode(Pooling::Sum, "|", &cells);
         assert_eq!(column.weights(), [0.0; 0]);
+    }
+
+    /// An encoder that knows `a` as 3 and `b` as 4.
+    fn weighted(pooling: Pooling, max_length: Option<usize>) -> MultiHotEncoder {
+        let config = FieldConfig {
+            pooling: Some(pooling),
+            weights: Some(true),
+            max_length,
+            ..FieldConfig::multi_hot("f")
+        };
+        let mut fitter = MultiHotFitter::new(&config);
+        for cell in ["a:7|b", "a"] {
+            fitter.check(Some(cell)).expect("good weights");
+            fitter.observe(Some(cell), false).expect("few values");
+        }
+        fitter.finish()
+    }
+
+    type Encoded = Result<(SparseColumn, FieldCounts), CellError>;
+
+    fn encode_one(encoder: &MultiHotEncoder, cell: Option<&str>) -> Encoded {
+        let mut column = Column::new(&encoder.shape("f"));
+        let mut counts = FieldCounts::default();
+        encoder.encode(cell, &mut column, &mut counts)?;
+        Ok((column.sparse_mut().clone(), counts))
+    }
+
+    #[track_caller]
+    fn check_weights(pooling: Pooling, cell: Option<&str>, ids: &[u32], weights: &[f32]) {
+        let encoded = encode_one(&weighted(pooling, None), cell).map(|(column, _)| column);
+        let n_ids = ids.len() as u32;
+        let expected = SparseColumn::multi_hot(vec![0, n_ids], ids.to_vec(), weights.to_vec());
+        assert_eq!(encoded, Ok(expected), "{cell:?}");
+    }
+
+    #[test]
+    fn weights_stand_after_a_colon() {
+        use Pooling::{Mean, SqrtN, Sum};
+        check_weights(Sum, Some("a:0.5|b"), &[3, 4], &[0.5, 1.0]);
+        check_weights(Sum, Some(" b : -2 ||a:1e2|b"), &[4, 3, 4], &[-2.0, 100.0, 1.0]);
+        check_weights(Sum, Some("a:b:3"), &[1], &[3.0]);
+        check_weights(Mean, Some("a:3|b:-1"), &[3, 4], &[0.75, -0.25]);
+        check_weights(Mean, Some("a:2|b:2|a:4"), &[3, 4, 3], &[0.25, 0.25, 0.5]);
+        check_weights(SqrtN, Some("a:3|b:-4"), &[3, 4], &[0.6, -0.8]);
+        for pooling in [Sum, Mean, SqrtN] {
+            check_weights(pooling, Some("a:0|b:0"), &[3, 4], &[0.0, 0.0]);
+            check_weights(pooling, Some(" | "), &[0], &[1.0]);
+            check_weights(pooling, None, &[0], &[1.0]);
+        }
+    }
+
+    #[test]
+    fn bad_weights_are_bad_values() {
+        let config = FieldConfig { weights: Some(true), ..FieldConfig::multi_hot("f") };
+        let fitter = MultiHotFitter::new(&config);
+        let encoder = weighted(Pooling::Sum, None);
+        for cell in ["a:", "a:x|b", "b|a:nan", "a:inf", "a:1e39", ":0.5", " :1"] {
+            assert_eq!(encode_one(&encoder, Some(cell)), Err(WEIGHTED), "{cell}");
+            assert_eq!(fitter.check(Some(cell)), Err(WEIGHTED), "{cell}");
+        }
+        assert!(MultiHotFitter::new(&FieldConfig::multi_hot("f")).check(Some("a:x")).is_ok());
+    }
+
+    #[test]
+    fn elements_beyond_the_greatest_length_are_clipped() {
+        let encoder = weighted(Pooling::Mean, Some(2));
+        let (column, counts) = encode_one(&encoder, Some("b|a|b||a:x")).expect("kept are good");
+        assert_eq!((column.ids(), column.weights()), (&[4, 3][..], &[0.5, 0.5][..]));
+        assert_eq!(counts, FieldCounts { values: 4, clipped: 2, ..FieldCounts::default() });
+
+        let config = FieldConfig { max_length: Some(1), ..FieldConfig::multi_hot("f") };
+        let mut fitter = MultiHotFitter::new(&config);
+        fitter.observe(Some("a|b"), false).expect("few values");
+        let (column, counts) = encode_one(&fitter.finish(), Some("b|a|b")).expect("few values");
+        assert_eq!((column.ids(), column.weights()), (&[1][..], &[][..]));
+        let expected = FieldCounts { values: 3, clipped: 2, unseen: 1, ..FieldCounts::default() };
+        assert_eq!(counts, expected);
+    }
+
+    #[test]
+    fn forged_states_are_refused() {
+        let KindState::List(state) = weighted(Pooling::Sum, Some(7)).to_state() else {
+            panic!("a list with weights has a state of its own");
+        };
+        let read = |max_length| {
+            MultiHotEncoder::from_list_state("f", ListState { max_length, ..state.clone() })
+        };
+        assert_eq!(read(Some(7)).map(|encoder| encoder.list.limit()), Ok(Some(7)));
+        assert_eq!(read(None).map(|encoder| encoder.list.limit()), Ok(None));
+        let message = "stored encoder: field `f`: the greatest number of elements is out of range";
+        assert_eq!(read(Some(0)).map_err(|e| e.to_string()).err().as_deref(), Some(message));
+    }
+
+    proptest! {
+        #[test]
+        fn pooled_weights_have_norm_1(
+            weights in vec(prop_oneof![-1e3..1e3_f32, Just(0.0), -3e38..3e38_f32], 1..20),
+        ) {
+            let cell: Vec<_> = weights.iter().map(|weight| format!("a:{weight}")).collect();
+            let pooled = |pooling| {
+                let encoded = encode_one(&weighted(pooling, None), Some(&cell.join("|")));
+                encoded.expect("good weights").0.weights().to_vec()
+            };
+            prop_assert_eq!(pooled(Pooling::Sum), &weights[..]);
+            let is_zero = weights.iter().all(|&weight| weight == 0.0);
+            let norm = if is_zero { 0.0 } else { 1.0 };
+            let mean: f32 = pooled(Pooling::Mean).iter().map(|weight| weight.abs()).sum();
+            prop_assert!((mean - norm).abs() < 1e-5, "{mean}");
+            let squares: f32 = pooled(Pooling::SqrtN).iter().map(|weight| weight * weight).sum();
+            prop_assert!((squares - norm).abs() < 1e-5, "{squares}");
+        }
+
+        #[test]
+        fn weights_of_1_change_nothing(
+            cell in "[ab |]{0,12}",
+            max_length in prop::option::of(1_usize..5),
+            pooling in prop::sample::select(vec![Pooling::Mean, Pooling::SqrtN]),
+        ) {
+            let with = weighted(pooling, max_length);
+            let list = List { weighted: false, ..with.list };
+            let without = MultiHotEncoder { list, ..with.clone() };
+            let (with, without) = (encode_one(&with, Some(&cell)), encode_one(&without, Some(&cell)));
+            let (with, without) = (with.expect("good"), without.expect("good"));
+            prop_assert_eq!(with.0.ids(), without.0.ids());
+            for (a, b) in with.0.weights().iter().zip(without.0.weights()) {
+                prop_assert!((a - b).abs() < 1e-6);
+            }
+            prop_assert_eq!(with.1, without.1);
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::description::{Encoding, FittedMissing, FittedTransform};
 use crate::error::FeatureError;
 use crate::missing_number::MissingNumber;
 use crate::shape::FieldShape;
-use crate::state::{MissingState, NumberState, TransformState};
+use crate::state::{ClippedNumberState, KindState, MissingState, NumberState, TransformState};
 use crate::statistics::Statistics;
 
 /// The largest magnitude of a number: that of `f32`.
@@ -22,6 +22,7 @@ const EXACT_DIGITS: usize = 15;
 /// Learns the numbers that the transform needs.
 #[derive(Clone, Debug)]
 pub(crate) struct NumberFitter {
+    clip: Option<Clip>,
     transform: Transform,
     missing: MissingNumber,
     statistics: Statistics,
@@ -30,15 +31,24 @@ pub(crate) struct NumberFitter {
 /// Writes one number a row, or two where missing values have an indicator.
 #[derive(Clone, Debug)]
 pub(crate) struct NumberEncoder {
+    clip: Option<Clip>,
     transform: FittedTransform,
     missing: FittedMissing,
     /// What is written for a missing value.
     filler: f32,
 }
 
+/// The range into which numbers are moved before all else.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Clip {
+    low: f64,
+    high: f64,
+}
+
 impl NumberFitter {
     pub(crate) fn new(config: &FieldConfig) -> Self {
         Self {
+            clip: config.clip.map(|[low, high]| Clip { low, high }),
             transform: config.transform.unwrap_or_default(),
             missing: config.missing.unwrap_or_default(),
             statistics: Statistics::default(),
@@ -52,7 +62,7 @@ impl NumberFitter {
 
     pub(crate) fn observe(&mut self, cell: Option<&str>) -> Result<(), CellError> {
         if let Some(text) = cell {
-            self.statistics.push(parse(text)?);
+            self.statistics.push(moved(self.clip, parse(text)?));
         }
         Ok(())
     }
@@ -67,23 +77,26 @@ impl NumberFitter {
                 FittedTransform::Standard { mean, deviation: statistics.deviation().min(LARGEST) }
             }
             Transform::Log1p => FittedTransform::Log1p,
+            Transform::SignedLog => FittedTransform::SignedLog,
         };
         let missing = match self.missing {
             MissingNumber::Mean => FittedMissing::Mean(mean),
             MissingNumber::Indicator => FittedMissing::Indicator,
             MissingNumber::Value(value) => FittedMissing::Value(value),
         };
-        NumberEncoder::new(transform, missing)
+        NumberEncoder::new(self.clip, transform, missing)
     }
 }
 
 impl NumberEncoder {
-    fn new(transform: FittedTransform, missing: FittedMissing) -> Self {
+    fn new(clip: Option<Clip>, transform: FittedTransform, missing: FittedMissing) -> Self {
         let filler = match missing {
-            FittedMissing::Mean(raw) | FittedMissing::Value(raw) => apply(&transform, raw).0,
+            FittedMissing::Mean(raw) | FittedMissing::Value(raw) => {
+                apply(&transform, moved(clip, raw)).0
+            }
             FittedMissing::Indicator => 0.0,
         };
-        Self { transform, missing, filler }
+        Self { clip, transform, missing, filler }
     }
 
     pub(crate) fn encode(
@@ -93,7 +106,7 @@ impl NumberEncoder {
         counts: &mut FieldCounts,
     ) -> Result<(), CellError> {
         let (value, clipped) = match cell {
-            Some(text) => apply(&self.transform, parse(text)?),
+            Some(text) => self.scale(parse(text)?),
             None => (self.filler, false),
         };
         counts.values += 1;
@@ -107,16 +120,34 @@ impl NumberEncoder {
         Ok(())
     }
 
+    /// What is written for `x`, and whether it was moved into a range.
+    fn scale(&self, x: f64) -> (f32, bool) {
+        let inside = moved(self.clip, x);
+        let (value, clipped) = apply(&self.transform, inside);
+        (value, clipped || inside != x)
+    }
+
     pub(crate) fn shape(&self, name: &str) -> FieldShape {
         let width = if self.missing == FittedMissing::Indicator { 2 } else { 1 };
         FieldShape::dense(name, width)
     }
 
     pub(crate) fn describe(&self) -> Encoding {
-        Encoding::Number { transform: self.transform, missing: self.missing }
+        let clip = self.clip.map(|Clip { low, high }| (low, high));
+        Encoding::Number { clip, transform: self.transform, missing: self.missing }
     }
 
-    pub(crate) fn to_state(&self) -> NumberState {
+    pub(crate) fn to_state(&self) -> KindState {
+        let number = self.number_state();
+        match self.clip {
+            None => KindState::Number(number),
+            Some(Clip { low, high }) => {
+                KindState::ClippedNumber(ClippedNumberState { number, low, high })
+            }
+        }
+    }
+
+    fn number_state(&self) -> NumberState {
         let transform = match self.transform {
             FittedTransform::Raw => TransformState::Raw,
             FittedTransform::MinMax { min, max } => TransformState::MinMax { min, max },
@@ -124,6 +155,7 @@ impl NumberEncoder {
                 TransformState::Standard { mean, deviation }
             }
             FittedTransform::Log1p => TransformState::Log1p,
+            FittedTransform::SignedLog => TransformState::SignedLog,
         };
         let missing = match self.missing {
             FittedMissing::Mean(mean) => MissingState::Mean(mean),
@@ -146,6 +178,7 @@ impl NumberEncoder {
                 FittedTransform::Standard { mean, deviation }
             }
             TransformState::Log1p => FittedTransform::Log1p,
+            TransformState::SignedLog => FittedTransform::SignedLog,
         };
         let missing = match state.missing {
             MissingState::Mean(mean) => FittedMissing::Mean(mean),
@@ -155,7 +188,17 @@ impl NumberEncoder {
         if let FittedMissing::Mean(value) | FittedMissing::Value(value) = missing {
             check_state(field, "number for missing values", in_range(value))?;
         }
-        Ok(Self::new(transform, missing))
+        Ok(Self::new(None, transform, missing))
+    }
+
+    pub(crate) fn from_clipped_state(
+        field: &str,
+        state: ClippedNumberState,
+    ) -> Result<Self, FeatureError> {
+        let ClippedNumberState { number, low, high } = state;
+        check_state(field, "range", in_range(low) && in_range(high) && low < high)?;
+        let Self { transform, missing, .. } = Self::from_state(field, number)?;
+        Ok(Self::new(Some(Clip { low, high }), transform, missing))
     }
 }
 
@@ -165,8 +208,13 @@ fn check_state(field: &str, what: &str, good: bool) -> Result<(), FeatureError> 
     if good { Ok(()) } else { Err(FeatureError::State { problem: problem() }) }
 }
 
-fn in_range(value: f64) -> bool {
+pub(crate) fn in_range(value: f64) -> bool {
     value.abs() <= LARGEST
+}
+
+/// `x` in the range of `clip`.
+fn moved(clip: Option<Clip>, x: f64) -> f64 {
+    clip.map_or(x, |Clip { low, high }| x.clamp(low, high))
 }
 
 /// The transformed number, in the range of `f32`, and whether it was clipped to the range of the transform.
@@ -178,6 +226,7 @@ fn apply(transform: &FittedTransform, x: f64) -> (f32, bool) {
         }
         FittedTransform::Standard { mean, deviation } => (standard(x, mean, deviation), false),
         FittedTransform::Log1p => (x.max(0.0).ln_1p(), x < 0.0),
+        FittedTransform::SignedLog => (x.abs().ln_1p().copysign(x), false),
     };
     (value.clamp(-LARGEST, LARGEST) as f32, clipped)
 }
@@ -191,7 +240,8 @@ fn standard(x: f64, mean: f64, deviation: f64) -> f64 {
     if deviation == 0.0 { 0.0 } else { (x - mean) / deviation }
 }
 
-fn parse(text: &str) -> Result<f64, CellError> {
+/// A finite number in the range of `f32`.
+pub(crate) fn parse(text: &str) -> Result<f64, CellError> {
     let number = parse_short_integer(text.as_bytes()).or_else(|| text.parse().ok());
     match number {
         Some(number) if in_range(number) => Ok(number),
@@ -233,6 +283,16 @@ mod tests {
         fitter.finish()
     }
 
+    fn fit_clipped(transform: Transform, clip: [f64; 2], training: &[f64]) -> NumberEncoder {
+        let (transform, clip) = (Some(transform), Some(clip));
+        let mut fitter =
+            NumberFitter::new(&FieldConfig { transform, clip, ..FieldConfig::number("f") });
+        for number in training {
+            fitter.observe(Some(&number.to_string())).expect("a number in range");
+        }
+        fitter.finish()
+    }
+
     fn encode(encoder: &NumberEncoder, cells: &[Option<&str>]) -> (Vec<f32>, FieldCounts) {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
@@ -266,6 +326,8 @@ mod tests {
         check(Transform::MinMax, Mean, &cells, &[0.0, 0.4, 0.0, 1.0], 1);
         check(Transform::MinMax, Value(100.0), &cells, &[0.0, 1.0, 0.0, 1.0], 1);
         check(Transform::Log1p, Value(-1.0), &cells, &[2_f32.ln(), 0.0, 0.0, 7_f32.ln()], 1);
+        let logs = [2_f32.ln(), 4_f32.ln(), -7.5_f32.ln(), 7_f32.ln()];
+        check(Transform::SignedLog, Mean, &cells, &logs, 0);
         let indicated = [1.0, 0.0, 0.0, 1.0, -6.5, 0.0, 6.0, 0.0];
         check(Transform::Raw, Indicator, &cells, &indicated, 0);
         let deviation = 3.5_f32.sqrt();
@@ -276,6 +338,20 @@ mod tests {
             &[0.0, 0.0, 1.0 / deviation],
             0,
         );
+    }
+
+    #[test]
+    fn numbers_are_clipped_before_all_else() {
+        let encoder = fit_clipped(Transform::MinMax, [0.0, 8.0], &[-100.0, 2.0, 3.0, 1e9]);
+        // The mean is that of 0, 2, 3 and 8.
+        let (values, counts) = encode(&encoder, &[Some("-1"), Some("2"), Some("8.5"), None]);
+        assert_eq!(values, [0.0, 0.25, 1.0, 3.25 / 8.0]);
+        assert_eq!(counts, FieldCounts { values: 4, missing: 1, clipped: 2, ..counts });
+        // Moved by the clip and by the transform, but counted once.
+        let encoder = fit_clipped(Transform::Log1p, [-2.0, 3.0], &[]);
+        let (values, counts) = encode(&encoder, &[Some("-5"), Some("-1"), Some("3"), Some("4")]);
+        assert_eq!(values, [0.0, 0.0, 4_f32.ln(), 4_f32.ln()]);
+        assert_eq!(counts.clipped, 3);
     }
 
     #[test]
@@ -329,6 +405,14 @@ mod tests {
         check(Standard { mean: 1e300, deviation: 1.0 }, Indicator, false);
         check(Raw, Mean(f64::NEG_INFINITY), false);
         check(Raw, Value(f64::NAN), false);
+        let number = NumberState { transform: Raw, missing: Indicator };
+        for (low, high, good) in
+            [(0.0, 1.0, true), (1.0, 1.0, false), (f64::NAN, 1.0, false), (0.0, 1e39, false)]
+        {
+            let state = ClippedNumberState { number, low, high };
+            let found = NumberEncoder::from_clipped_state("f", state);
+            assert_eq!(found.is_ok(), good, "{state:?}");
+        }
     }
 
     #[test]
@@ -338,6 +422,11 @@ mod tests {
         let encoder = NumberEncoder::from_state("f", state).expect("a legal state");
         let (values, _) = encode(&encoder, &[Some("1"), Some("-3e38")]);
         assert_eq!(values, [f32::MAX, 0.0, f32::MIN, 0.0]);
+    }
+
+    fn transforms() -> impl Strategy<Value = Transform> {
+        use Transform::{Log1p, MinMax, Raw, SignedLog, Standard};
+        prop::sample::select(vec![Raw, MinMax, Standard, Log1p, SignedLog])
     }
 
     fn numbers() -> impl Strategy<Value = Vec<f64>> {
@@ -381,12 +470,36 @@ mod tests {
         }
 
         #[test]
-        fn any_fitted_encoder_is_restored(training in numbers(), kind in 0_usize..4) {
-            let transforms =
-                [Transform::Raw, Transform::MinMax, Transform::Standard, Transform::Log1p];
-            let encoder = fit(transforms[kind], MissingNumber::Mean, &training);
-            let restored = NumberEncoder::from_state("f", encoder.to_state());
+        fn any_fitted_encoder_is_restored(training in numbers(), transform in transforms()) {
+            let encoder = fit(transform, MissingNumber::Mean, &training);
+            let restored = NumberEncoder::from_state("f", encoder.number_state());
             prop_assert_eq!(restored.map(|encoder| encoder.to_state()), Ok(encoder.to_state()));
+        }
+
+        #[test]
+        fn clipping_equals_clipped_values(
+            training in numbers(),
+            later in numbers(),
+            ends in (-LARGEST..LARGEST, -LARGEST..LARGEST),
+            transform in transforms(),
+        ) {
+            let (low, high) = (ends.0.min(ends.1), ends.0.max(ends.1));
+            prop_assume!(low < high);
+            let clipped: Vec<_> = training.iter().map(|x| x.clamp(low, high)).collect();
+            let encoder = fit_clipped(transform, [low, high], &training);
+            let plain = fit(transform, MissingNumber::Mean, &clipped);
+            prop_assert_eq!(encoder.number_state(), plain.number_state());
+            for x in later {
+                prop_assert_eq!(encoder.scale(x).0, plain.scale(x.clamp(low, high)).0);
+                prop_assert!(encoder.scale(x).1 || (low..=high).contains(&x));
+            }
+        }
+
+        #[test]
+        fn signed_log_is_odd_and_keeps_order(a in -LARGEST..LARGEST, b in -LARGEST..LARGEST) {
+            let log = |x| apply(&FittedTransform::SignedLog, x).0;
+            prop_assert_eq!(log(-a), -log(a));
+            prop_assert!(a > b || log(a) <= log(b));
         }
     }
 }

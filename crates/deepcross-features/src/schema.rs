@@ -4,8 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::cell::Cells;
 use crate::config::FieldConfig;
 use crate::error::FeatureError;
+use crate::record::Record;
 
 /// Fields that were checked, and the raw values that mean "missing".
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +20,16 @@ pub struct Schema {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
     columns: Vec<usize>,
+    /// Those of the second values, of fields that have them.
+    seconds: Vec<Option<usize>>,
+}
+
+/// The names of a field and of the columns that it reads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FieldColumns<'a> {
+    pub(crate) field: &'a str,
+    pub(crate) first: &'a str,
+    pub(crate) second: Option<&'a str>,
 }
 
 impl Schema {
@@ -47,18 +59,29 @@ impl Schema {
 }
 
 impl Binding {
-    /// The position of the column of each field.
+    /// The position of the column of each field; of a cross, that of the first.
     pub fn columns(&self) -> &[usize] {
         &self.columns
     }
 
-    /// Finds the column of each of `fields`, pairs of a field's name and its column's.
+    /// What the field at `index` reads of `record`.
+    #[inline]
+    pub(crate) fn cells<'a, R: Record + ?Sized>(&self, index: usize, record: &'a R) -> Cells<'a> {
+        let second = self.seconds[index].map_or(&[][..], |column| record.field(column));
+        Cells { first: record.field(self.columns[index]), second }
+    }
+
+    /// Finds the columns of each of `fields`.
     pub(crate) fn new<'a>(
-        fields: impl Iterator<Item = (&'a str, &'a str)>,
+        fields: impl Iterator<Item = FieldColumns<'a>>,
         header: &[String],
     ) -> Result<Self, FeatureError> {
-        let columns = fields.map(|(field, column)| position(field, column, header));
-        Ok(Self { columns: columns.collect::<Result<_, _>>()? })
+        let (mut columns, mut seconds) = (Vec::new(), Vec::new());
+        for FieldColumns { field, first, second } in fields {
+            columns.push(position(field, first, header)?);
+            seconds.push(second.map(|column| position(field, column, header)).transpose()?);
+        }
+        Ok(Self { columns, seconds })
     }
 }
 
@@ -128,9 +151,15 @@ mod tests {
     #[test]
     fn columns_are_found_by_name() {
         let bind = |names: &[&str]| {
-            Binding::new([("age", "age"), ("place", "city")].into_iter(), &header(names))
+            let fields = [("age", "age", None), ("place", "city", Some("age"))];
+            let fields = fields.map(|(field, first, second)| FieldColumns { field, first, second });
+            Binding::new(fields.into_iter(), &header(names))
         };
-        assert_eq!(bind(&["city", "x", "age"]).map(|b| b.columns), Ok(vec![2, 0]));
+        let binding = bind(&["city", "x", "age"]).expect("all columns are there");
+        assert_eq!((binding.columns(), &binding.seconds[..]), (&[2, 0][..], &[None, Some(2)][..]));
+        let cells = binding.cells(1, &["Ulm", "", "7"]);
+        assert_eq!((cells.first, cells.second), (&b"Ulm"[..], &b"7"[..]));
+        assert_eq!(binding.cells(0, &["Ulm", "", "7"]).second, b"");
         for (names, message) in [
             (&["agee", "city"][..], "field `age`: there is no column `age`; the nearest is `agee`"),
             (&[], "field `age`: there is no column `age`"),

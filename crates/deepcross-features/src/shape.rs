@@ -44,6 +44,8 @@ pub struct Reserved {
 impl Reserved {
     /// No reserved slots: every id is a value's.
     pub const NONE: Self = Self { missing: None, unseen: None, rare: None };
+    /// The slots of a field all of whose values are known beforehand: 0 is missing, values follow.
+    pub const MISSING: Self = Self { missing: Some(0), unseen: None, rare: None };
     /// The slots of a field that hashes its values: 0 is missing, buckets follow.
     pub const HASH: Self = Self { missing: Some(0), unseen: None, rare: None };
     /// The slots of a field with a vocabulary: 0 is missing, 1 unseen, 2 rare, values follow.
@@ -87,9 +89,12 @@ mod tests {
 
     #[test]
     fn reserved_slots_are_counted() {
-        for (reserved, count) in
-            [(Reserved::NONE, 0), (Reserved::HASH, 1), (Reserved::VOCABULARY, 3)]
-        {
+        for (reserved, count) in [
+            (Reserved::NONE, 0),
+            (Reserved::MISSING, 1),
+            (Reserved::HASH, 1),
+            (Reserved::VOCABULARY, 3),
+        ] {
             assert_eq!(reserved.count(), count);
         }
     }

@@ -197,6 +197,56 @@ impl<F: Copy> SparseColumn<F> {
     }
 }
 
+/// Rows that are written id by id and closed by [`SparseColumn::end_bag`].
+impl SparseColumn {
+    /// Appends `id` with its weight to the row that is open.
+    pub(crate) fn push_open_weighted(&mut self, id: u32, weight: f32) {
+        self.ids.push(id);
+        self.weights.push(weight);
+    }
+
+    /// The weights of the open row of a weighted column.
+    pub(crate) fn open_weights_mut(&mut self) -> &mut [f32] {
+        let start = self.open_start();
+        &mut self.weights[start..]
+    }
+
+    /// Sorts the ids of the open row, keeps each once, and gives it as weight how often it was there.
+    pub(crate) fn merge_open(&mut self) {
+        let start = self.open_start();
+        self.ids[start..].sort_unstable();
+        let mut end = start;
+        for next in start..self.ids.len() {
+            if end > start && self.ids[end - 1] == self.ids[next] {
+                self.weights[end - 1] += 1.0;
+            } else {
+                self.ids[end] = self.ids[next];
+                self.weights.push(1.0);
+                end += 1;
+            }
+        }
+        self.ids.truncate(end);
+    }
+
+    /// Sorts the ids of the open row and keeps each once.
+    pub(crate) fn dedup_open(&mut self) {
+        let start = self.open_start();
+        self.ids[start..].sort_unstable();
+        let mut end = start;
+        for next in start..self.ids.len() {
+            if end == start || self.ids[end - 1] != self.ids[next] {
+                self.ids[end] = self.ids[next];
+                end += 1;
+            }
+        }
+        self.ids.truncate(end);
+    }
+
+    fn open_start(&self) -> usize {
+        self.ids.len() - self.open_len()
+    }
+}
+
 fn last_offset(offsets: &[u32]) -> usize {
     offsets.last().map_or(0, |&end| end as usize)
 }
@@ -249,6 +299,30 @@ mod tests {
         assert_eq!(column.open_len(), 1);
         column.truncate(1);
         assert_eq!(column, SparseColumn::multi_hot(vec![0, 1], vec![4], vec![]));
+    }
+
+    #[test]
+    fn equal_ids_of_an_open_row_are_merged() {
+        let open = |ids: &[u32]| {
+            let mut column = bags();
+            column.push_bag(&[9], Some(&[0.5]));
+            ids.iter().for_each(|&id| column.push_open(id));
+            column
+        };
+        let mut merged = open(&[9, 2, 9, 9, 4]);
+        merged.merge_open();
+        merged.end_bag(None);
+        let (ids, weights) = (vec![9, 2, 4, 9], vec![0.5, 1.0, 1.0, 3.0]);
+        assert_eq!(merged, SparseColumn::multi_hot(vec![0, 1, 4], ids, weights));
+        let mut once = open(&[3, 2, 3]);
+        once.dedup_open();
+        assert_eq!(once.ids(), [9, 2, 3]);
+        for mut empty in [open(&[]), bags()] {
+            let before = empty.clone();
+            empty.merge_open();
+            empty.dedup_open();
+            assert_eq!(empty, before);
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What a file keeps of a fitted encoder.
 //!
 //! These types are made for files and change only by a new version, so that encoders can change freely.
+//! A new kind of field, or a new option of one, is a new variant at the end of its enum: variants are stored by their
+//! position, so that files written before are read as they were.
 //! They hold no hash map: equal encoders give equal bytes.
 //! Whatever was decoded is checked by [`Encoder::from_state`](crate::Encoder::from_state) before it is used.
 
@@ -33,6 +35,12 @@ pub(crate) enum KindState {
     Categorical(CategoricalState),
     MultiHot(MultiHotState),
     Number(NumberState),
+    Text(TextState),
+    List(ListState),
+    ClippedNumber(ClippedNumberState),
+    Bucketized(BucketizedState),
+    Time(TimeState),
+    Cross(CrossState),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +59,27 @@ pub(crate) struct MultiHotState {
 pub(crate) enum PoolingState {
     Sum,
     Mean,
+    SqrtN,
+}
+
+/// A multi-hot field with elements that are weighted or limited in number; without, it is a [`MultiHotState`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ListState {
+    pub(crate) multi_hot: MultiHotState,
+    pub(crate) weighted: bool,
+    pub(crate) max_length: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TextState {
+    pub(crate) lookup: LookupState,
+    pub(crate) grams: GramsState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum GramsState {
+    Counts,
+    Binary,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,6 +116,7 @@ pub(crate) enum TransformState {
     MinMax { min: f64, max: f64 },
     Standard { mean: f64, deviation: f64 },
     Log1p,
+    SignedLog,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,4 +124,47 @@ pub(crate) enum MissingState {
     Mean(f64),
     Indicator,
     Value(f64),
+}
+
+/// A number that is moved into a range first; without one, it is a [`NumberState`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ClippedNumberState {
+    pub(crate) number: NumberState,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum BucketizedState {
+    /// The numbers at which a new bucket begins, ascending.
+    Cuts(Vec<f64>),
+    LogSquare(LookupState),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TimeState {
+    pub(crate) part: TimePartState,
+    pub(crate) format: TimeFormatState,
+    pub(crate) offset_minutes: i16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum TimePartState {
+    Hour,
+    Weekday,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum TimeFormatState {
+    Unix,
+    UnixMs,
+    DateTime,
+    Yymmddhh,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CrossState {
+    /// The column of the second value.
+    pub(crate) second: String,
+    pub(crate) hash: HashState,
 }

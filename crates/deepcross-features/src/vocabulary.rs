@@ -5,6 +5,7 @@
 //! Keeping the dropped values themselves would make rare values, most of them by number, cost as much as kept ones.
 
 use crate::cell::{CellError, shorten};
+use crate::config::TopBy;
 use crate::error::FeatureError;
 use crate::fingerprints::Fingerprints;
 use crate::state::VocabularyState;
@@ -24,6 +25,8 @@ pub(crate) struct Keep {
     pub(crate) min_count: u64,
     /// The most values.
     pub(crate) top: usize,
+    /// Which of them come first.
+    pub(crate) by: TopBy,
 }
 
 /// Counts the values of one field.
@@ -32,6 +35,8 @@ pub(crate) struct VocabularyFitter {
     keep: Keep,
     values: ValueTable,
     counts: Vec<u64>,
+    /// How often each value was met in a positive row; empty where it does not matter.
+    positives: Vec<u64>,
 }
 
 /// The ids of the values of one field.
@@ -44,22 +49,25 @@ pub(crate) struct Vocabulary {
 
 impl VocabularyFitter {
     pub(crate) fn new(keep: Keep) -> Self {
-        Self { keep, values: ValueTable::default(), counts: Vec::new() }
+        let (counts, positives) = (Vec::new(), Vec::new());
+        Self { keep, values: ValueTable::default(), counts, positives }
     }
 
-    /// Counts `value`; an error where there are too many values for ids of 32 bits.
-    pub(crate) fn observe(&mut self, value: &str) -> Result<(), CellError> {
+    /// Counts `value`, met in a row that is positive or not.
+    ///
+    /// An error where there are too many values for ids of 32 bits.
+    pub(crate) fn observe(&mut self, value: &str, positive: bool) -> Result<(), CellError> {
         let index = self.values.find_or_add(value).ok_or(CellError::TooMany(MAX_VALUES))?;
-        match self.counts.get_mut(index as usize) {
-            Some(count) => *count += 1,
-            None => self.counts.push(1),
+        add(&mut self.counts, index, 1);
+        if self.keep.by == TopBy::Positives {
+            add(&mut self.positives, index, u64::from(positive));
         }
         Ok(())
     }
 
     pub(crate) fn finish(self) -> Vocabulary {
-        let order = self.by_count_then_bytes();
-        let frequent = order.iter().take_while(|&&index| self.count(index) >= self.keep.min_count);
+        let order = self.best_first();
+        let frequent = order.iter().take_while(|&&index| self.is_frequent(index));
         let n_kept = frequent.count().min(self.keep.top);
         let (kept, dropped) = order.split_at(n_kept);
         let mut values = ValueTable::default();
@@ -70,17 +78,35 @@ impl VocabularyFitter {
         Vocabulary { values, rare: Fingerprints::of_hashes(hashes) }
     }
 
-    fn by_count_then_bytes(&self) -> Vec<u32> {
+    /// All values: the frequent ones first, and of these those of most positives, if asked for, then of most
+    /// occurrences, then by bytes.
+    fn best_first(&self) -> Vec<u32> {
+        let rank = |index: u32| {
+            let positives = self.positives.get(index as usize).copied().unwrap_or(0);
+            (self.is_frequent(index), positives, self.count(index))
+        };
         let mut order: Vec<_> = (0..self.values.len() as u32).collect();
         order.sort_unstable_by(|&a, &b| {
-            let by_count = self.count(b).cmp(&self.count(a));
-            by_count.then_with(|| self.values.value(a).cmp(self.values.value(b)))
+            let by_rank = rank(b).cmp(&rank(a));
+            by_rank.then_with(|| self.values.value(a).cmp(self.values.value(b)))
         });
         order
     }
 
+    fn is_frequent(&self, index: u32) -> bool {
+        self.count(index) >= self.keep.min_count
+    }
+
     fn count(&self, index: u32) -> u64 {
         self.counts[index as usize]
+    }
+}
+
+/// Adds to the tally of the value at `index`, which is the next one where it is new.
+fn add(tallies: &mut Vec<u64>, index: u32, amount: u64) {
+    match tallies.get_mut(index as usize) {
+        Some(tally) => *tally += amount,
+        None => tallies.push(amount),
     }
 }
 
@@ -159,12 +185,16 @@ mod tests {
 
     use super::*;
 
-    const ALL: Keep = Keep { min_count: 1, top: usize::MAX };
+    const ALL: Keep = Keep { min_count: 1, top: usize::MAX, by: TopBy::Count };
+
+    /// Values that begin with it are met in positive rows only, others in negative ones.
+    const POSITIVE: char = 'd';
 
     fn fit(keep: Keep, values: &[impl AsRef<str>]) -> Vocabulary {
         let mut fitter = VocabularyFitter::new(keep);
         for value in values {
-            fitter.observe(value.as_ref()).expect("few values");
+            let value = value.as_ref();
+            fitter.observe(value, value.starts_with(POSITIVE)).expect("few values");
         }
         fitter.finish()
     }
@@ -188,8 +218,16 @@ mod tests {
         check(Keep { min_count: 2, ..ALL }, &["c", "a"], &["b", "d"]);
         check(Keep { min_count: 4, ..ALL }, &[], &["c", "a", "b", "d"]);
         check(Keep { top: 3, ..ALL }, &["c", "a", "b"], &["d"]);
-        check(Keep { top: 3, min_count: 2 }, &["c", "a"], &["b", "d"]);
-        check(Keep { top: 1, min_count: 2 }, &["c"], &["a", "b", "d"]);
+        check(Keep { top: 3, min_count: 2, ..ALL }, &["c", "a"], &["b", "d"]);
+        check(Keep { top: 1, min_count: 2, ..ALL }, &["c"], &["a", "b", "d"]);
+    }
+
+    #[test]
+    fn values_are_kept_by_positives() {
+        let by_positives = Keep { by: TopBy::Positives, ..ALL };
+        check(by_positives, &["d", "c", "a", "b"], &[]);
+        check(Keep { top: 2, ..by_positives }, &["d", "c"], &["a", "b"]);
+        check(Keep { top: 2, min_count: 2, ..by_positives }, &["c", "a"], &["b", "d"]);
     }
 
     #[test]
@@ -226,20 +264,25 @@ mod tests {
         for value in values {
             *counts.entry(value).or_default() += 1;
         }
+        let rank = |value: &String, count: u64| {
+            let positive = keep.by == TopBy::Positives && value.starts_with(POSITIVE);
+            std::cmp::Reverse((if positive { count } else { 0 }, count))
+        };
         let mut order: Vec<_> =
             counts.into_iter().filter(|&(_, count)| count >= keep.min_count).collect();
-        order.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+        order.sort_by_key(|&(value, count)| rank(value, count));
         order.into_iter().take(keep.top).map(|(value, _)| value.clone()).collect()
     }
 
     proptest! {
         #[test]
         fn the_right_values_are_kept(
-            values in vec("[ab é]{0,2}", 0..60),
+            values in vec("[abd é]{0,2}", 0..60),
             min_count in 1_u64..5,
             top in 1_usize..8,
+            by in prop::sample::select(vec![TopBy::Count, TopBy::Positives]),
         ) {
-            let keep = Keep { min_count, top };
+            let keep = Keep { min_count, top, by };
             let vocabulary = fit(keep, &values);
             let kept = naive(keep, &values);
             let found: Vec<_> = vocabulary.values.iter().collect();

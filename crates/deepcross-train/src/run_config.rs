@@ -96,10 +96,16 @@ impl RunConfig {
         let label = self.data.label.as_ref().map(|label| &label.column);
         let targets = [("label", label), ("weight", self.data.weight.as_ref())];
         for field in &self.field {
-            let (name, column) = (&field.name, field.column.as_ref().unwrap_or(&field.name));
-            for (what, _) in targets.iter().filter(|(_, target)| *target == Some(column)) {
-                problems
-                    .push(format!("`field.{name}.column`: `{column}` is the column of the {what}"));
+            let key = if field.columns.is_some() { "columns" } else { "column" };
+            for (column, (what, target)) in field
+                .columns()
+                .into_iter()
+                .flat_map(|column| targets.map(|target| (column, target)))
+            {
+                if target.is_some_and(|target| target == column) {
+                    let key = format!("`field.{}.{key}`", field.name);
+                    problems.push(format!("{key}: `{column}` is the column of the {what}"));
+                }
             }
         }
         let is_field = |name: &String| self.field.iter().any(|field| field.name == *name);
@@ -232,7 +238,7 @@ epochs = 3
             (
                 "kind = \"number\"",
                 "kind = \"numbr\"",
-                "line 7: `field.age.kind`: unknown variant `numbr`, expected one of `categorical`, `multi-hot`, `number`",
+                "line 7: `field.age.kind`: unknown variant `numbr`, expected one of `categorical`, `multi-hot`, `text`, `number`, `bucketized`, `time`, `cross`",
             ),
             ("kind = \"number\"", "", "line 5: `field.age`: missing field `kind`"),
             ("[data]", "[data", "line 2: unclosed table, expected `]`"),
@@ -286,6 +292,14 @@ epochs = 3
             found.iter().map(|p| p.trim_start_matches("line 5: ")).collect::<Vec<_>>(),
             expected
         );
+    }
+
+    #[test]
+    fn the_label_is_no_part_of_a_cross() {
+        let cross = "kind = \"cross\"\nbuckets = 9\ncolumns = [\"user\", \"click\"]";
+        let text = GOOD.replace("kind = \"categorical\"\ntop = 10", cross);
+        let expected = "line 13: `field.ad.columns`: `click` is the column of the label";
+        assert_eq!(problems(&text, &[]), [expected]);
     }
 
     #[test]

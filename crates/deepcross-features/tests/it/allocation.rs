@@ -39,7 +39,7 @@ fn allocations(work: impl FnOnce()) -> u64 {
 
 #[test]
 fn warm_encoding_and_moving_allocate_nothing() {
-    let training = [["0.25", "a|b", "x"], ["-17", "a|c|d|a", "y"], ["?", "", "never"]];
+    let training = [["0.25", "a|b", "x"], ["-17", "a:2|c|d|a", "y"], ["?", "", "never"]];
     let (encoder, _) = fit(&training.map(|row| row.map(str::to_owned)));
     let binding = encoder.bind(&header()).expect("all columns are there");
     let (mut batch, mut counts) = (encoder.new_batch(), encoder.new_counts());

@@ -1,11 +1,11 @@
 //! Encoding never panics, never leaves half a row, and gives what the shapes promise.
 
-use deepcross_features::{ColumnRows, Counts, FieldCounts};
+use deepcross_features::{ColumnRows, Counts, FieldConfig, FieldCounts, Fitter};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::common::{Row, encode, fit, header, row, rows};
+use crate::common::{Row, encode, fit, fit_of, header, row, rows, schema_of};
 
 /// A training set of one row, for tests that need any encoder.
 fn one_row() -> Vec<Row> {
@@ -41,9 +41,25 @@ fn errors_name_field_column_and_value() {
 }
 
 #[test]
+fn an_error_in_the_second_column_of_a_cross_names_it() {
+    let columns = Some(vec!["number".to_owned(), "word".to_owned()]);
+    let field = FieldConfig { columns, buckets: Some(9), ..FieldConfig::cross("pair") };
+    let (encoder, binding) = fit_of(&schema_of(vec![field.clone()]), &[]);
+    assert_eq!(encoder.columns(), ["number", "word"]);
+    assert_eq!(encoder.fields()[0].column, "number and word");
+    let row: [&[u8]; 3] = [b"1", b"\xff", b"\xc3"];
+    let message = "field `pair`, column `word`: `\u{fffd}` is not valid UTF-8";
+    let (mut batch, mut counts) = (encoder.new_batch(), encoder.new_counts());
+    let found = encoder.encode(&binding, &row, &mut batch, &mut counts);
+    assert_eq!(found.map_err(|error| error.to_string()), Err(message.to_owned()));
+    let found = Fitter::new(&schema_of(vec![field])).observe(&binding, &row);
+    assert_eq!(found.map_err(|error| error.to_string()), Err(message.to_owned()));
+}
+
+#[test]
 fn headers_are_bound_by_name() {
     let (encoder, binding) = fit(&one_row());
-    assert_eq!(binding.columns(), [2, 2, 1, 1, 0, 0]);
+    assert_eq!(binding.columns(), [2, 2, 1, 1, 0, 0, 1, 1, 1, 2, 0, 0, 0, 0, 1]);
     assert_eq!(encoder.columns(), ["word", "list", "number"]);
     assert!(encoder.bind(&header()[1..]).is_err());
 }
@@ -65,6 +81,15 @@ fn counts_tell_what_had_no_slot() {
         ("mean", FieldCounts { values: 6, missing: 2, ..none }),
         ("number", FieldCounts { values: 4, missing: 1, clipped: 2, ..none }),
         ("standard", FieldCounts { values: 4, missing: 1, ..none }),
+        ("text", FieldCounts { values: 9, missing: 1, unseen: 7, ..none }),
+        ("binary", FieldCounts { values: 9, missing: 1, ..none }),
+        ("weighted", FieldCounts { values: 6, missing: 2, clipped: 1, ..none }),
+        ("best", FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0 }),
+        ("clipped", FieldCounts { values: 4, missing: 1, ..none }),
+        ("quantiles", FieldCounts { values: 4, missing: 1, ..none }),
+        ("square", FieldCounts { values: 4, missing: 1, unseen: 1, ..none }),
+        ("hour", FieldCounts { values: 4, missing: 1, ..none }),
+        ("cross", FieldCounts { values: 4, ..none }),
     ];
     let found: Vec<_> = counts.iter().map(|(name, counts)| (name, *counts)).collect();
     assert_eq!(found, expected);

@@ -1,11 +1,11 @@
 //! Fitting takes one pass, depends on the rows alone, and survives bad ones.
 
 use deepcross_features::{
-    Encoding, FittedMissing, FittedTransform, Fitter, Ids, Reserved, ShapeKind,
+    Encoding, FieldConfig, FittedMissing, FittedTransform, Fitter, Ids, Reserved, ShapeKind, TopBy,
 };
 use proptest::prelude::*;
 
-use crate::common::{fit, header, rows, schema};
+use crate::common::{fit, header, rows, schema, schema_of};
 
 #[test]
 fn shapes_and_descriptions_tell_what_was_learned() {
@@ -21,6 +21,15 @@ fn shapes_and_descriptions_tell_what_was_learned() {
         ("mean", sparse(1_001, true, Reserved::HASH)),
         ("number", ShapeKind::Dense { width: 1 }),
         ("standard", ShapeKind::Dense { width: 2 }),
+        ("text", sparse(6, true, Reserved::VOCABULARY)),
+        ("binary", sparse(51, true, Reserved::HASH)),
+        ("weighted", sparse(6, true, Reserved::VOCABULARY)),
+        ("best", sparse(4, false, Reserved::VOCABULARY)),
+        ("clipped", ShapeKind::Dense { width: 1 }),
+        ("quantiles", sparse(3, false, Reserved::MISSING)),
+        ("square", sparse(5, false, Reserved::VOCABULARY)),
+        ("hour", sparse(25, false, Reserved::MISSING)),
+        ("cross", sparse(101, false, Reserved::HASH)),
     ];
     let found: Vec<_> =
         encoder.shapes().iter().map(|shape| (shape.name.as_str(), shape.kind.clone())).collect();
@@ -37,15 +46,27 @@ fn shapes_and_descriptions_tell_what_was_learned() {
             "hash into 1000 buckets, seed 9, elements parted by '|', mean",
             "min-max from 0 to 10, missing: the mean 5.0000",
             "standard with mean 5.0000 and deviation 5.0000, missing: an indicator",
+            "vocabulary of 3 values, 1 rare ones share a slot, tri-letter grams, counts",
+            "hash into 50 buckets, seed 0, tri-letter grams, binary",
+            "vocabulary of all 3 values, elements parted by '|', weighted, at most 2, sqrt-n",
+            "vocabulary of 1 values, 1 rare ones share a slot",
+            "clipped to -5 to 20, signed-log, missing: the mean 5.0000",
+            "2 buckets parted from 10 to 10",
+            "squared logarithms, vocabulary of all 2 values",
+            "hour of unix, UTC+00:00",
+            "hash into 100 buckets, seed 0",
         ]
     );
     let ids = Ids::Vocabulary { values: 1, rare: 1 };
     assert_eq!(fields[0].encoding, Encoding::Categorical { ids });
     let (transform, missing) =
         (FittedTransform::MinMax { min: 0.0, max: 10.0 }, FittedMissing::Mean(5.0));
-    assert_eq!(fields[4].encoding, Encoding::Number { transform, missing });
+    assert_eq!(fields[4].encoding, Encoding::Number { clip: None, transform, missing });
     assert_eq!(encoder.value(0, 3), Some("x"));
-    assert_eq!((encoder.value(0, 2), encoder.value(1, 1), encoder.value(9, 3)), (None, None, None));
+    assert_eq!(
+        (encoder.value(0, 2), encoder.value(1, 1), encoder.value(99, 3)),
+        (None, None, None)
+    );
 }
 
 #[test]
@@ -54,7 +75,14 @@ fn bad_rows_teach_nothing() {
     let binding = fitter.bind(&header()).expect("all columns are there");
     let good = ["1", "a", "x"];
     let mut with_bad = fitter.clone();
-    for row in [&good, &["abc", "b", "y"], &["1e39", "b", "y"], &good] {
+    for row in [
+        &good,
+        &["abc", "b", "y"],
+        &["1e39", "b", "y"],
+        &["1", "b:c", "y"],
+        &["1", ":2", "y"],
+        &good,
+    ] {
         assert_eq!(with_bad.observe(&binding, row).is_ok(), row == &good);
     }
     assert!(with_bad.observe(&binding, &[&b"7"[..], b"\xff", b"y"]).is_err());
@@ -62,6 +90,20 @@ fn bad_rows_teach_nothing() {
         fitter.observe(&binding, &good).expect("a good row");
     }
     assert_eq!(with_bad.finish().to_state(), fitter.finish().to_state());
+}
+
+#[test]
+fn values_with_most_positives_are_kept() {
+    let rows = [("x", false), ("x", false), ("x", false), ("y", true), ("z", false), ("y", true)];
+    let field = FieldConfig { top: Some(1), ..FieldConfig::categorical("word") };
+    for (top_by, kept) in [(None, "x"), (Some(TopBy::Positives), "y")] {
+        let mut fitter = Fitter::new(&schema_of(vec![FieldConfig { top_by, ..field.clone() }]));
+        let binding = fitter.bind(&header()).expect("all columns are there");
+        for (word, positive) in rows {
+            fitter.observe_labelled(&binding, &["", "", word], positive).expect("a good row");
+        }
+        assert_eq!(fitter.finish().value(0, 3), Some(kept));
+    }
 }
 
 proptest! {
@@ -78,7 +120,8 @@ proptest! {
             encoder.encode(&binding, row, &mut batch, &mut counts).expect("a good row");
         }
         for (name, counts) in counts.iter() {
-            prop_assert_eq!((name, counts.unseen, counts.clipped), (name, 0, 0));
+            let clipped = if ["weighted", "clipped"].contains(&name) { counts.clipped } else { 0 };
+            prop_assert_eq!((name, counts.unseen, counts.clipped), (name, 0, clipped));
         }
     }
 }

@@ -6,7 +6,7 @@ use deepcross_features::{Encoder, EncoderState, FeatureError};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::common::{Row, encode, fit, rows};
+use crate::common::{Row, encode, first_fields, fit, fit_of, rows, schema_of};
 
 /// What a file would be decoded with.
 fn config() -> impl Config {
@@ -29,6 +29,19 @@ fn a_state_without_fields_is_refused() {
     let message = "stored encoder: it has no field";
     let found = from_bytes(&no_fields).expect("it decodes").map_err(|error| error.to_string());
     assert_eq!(found.map(drop), Err(message.to_owned()));
+}
+
+/// Files of this version must be readable for ever: the stored one is never written anew.
+#[test]
+fn what_was_stored_first_is_read_and_written_alike() {
+    let training = [["0", "a|b", "x"], ["10", "a|b| é", "x"], ["?", "c", "y"]];
+    let training = training.map(|row| row.map(str::to_owned));
+    let (encoder, binding) = fit_of(&schema_of(first_fields()), &training);
+    let stored = include_bytes!("../data/encoder_v1.bin");
+    assert_eq!(to_bytes(&encoder), stored);
+    let restored = from_bytes(stored).expect("it decodes").expect("it is accepted");
+    let later = [training.to_vec(), vec![["7", "é|d", "z"].map(str::to_owned)]].concat();
+    assert_eq!(encode(&restored, &binding, &later), encode(&encoder, &binding, &later));
 }
 
 #[test]
