@@ -3,11 +3,12 @@
 //! All are equally wide, and a plain layer and a one-layer unit at the same height start with the same weights.
 
 use deepcross::autodiff::{Activation, Pass, Var};
-use deepcross::features::{BatchRows, ColumnRows, FieldShape, ShapeKind};
+use deepcross::features::{BatchRows, FieldShape, ShapeKind};
 use deepcross::layers::{
-    Bags, Builder, EmbeddingConfig, FieldInput, Init, Linear, LinearConfig, Module,
-    OneLayerUnitConfig, ResidualUnitConfig, Scoring, ScoringConfig, StackedField, Stacking, Unit,
+    Builder, EmbeddingConfig, Init, Linear, LinearConfig, Module, OneLayerUnitConfig,
+    ResidualUnitConfig, Scoring, ScoringConfig, StackedField, Stacking, Unit,
 };
+use deepcross::model::field_input;
 use std::fmt;
 
 /// Columns of each of the 11 fields in the stacked input.
@@ -117,7 +118,7 @@ impl Stack {
     }
 
     pub(crate) fn walk(&self, pass: &mut Pass<'_, f64>, rows: BatchRows<'_, f64>) -> Walk {
-        let mut h = self.stacking.forward(pass, rows.n_rows(), |i| input(rows, i));
+        let mut h = self.stacking.forward(pass, rows.n_rows(), |i| field_input(rows, i));
         let mut hidden = vec![h];
         for layer in &self.layers {
             h = layer.forward(pass, h);
@@ -142,17 +143,5 @@ fn field(shape: &FieldShape, builder: &mut Builder<'_, f64>) -> StackedField {
             let weight = builder.dense(&name, (COLUMNS, width), Init::XavierNormal);
             StackedField::ProjectedNumbers { weight }
         }
-    }
-}
-
-fn input<'a>(rows: BatchRows<'a, f64>, field: usize) -> FieldInput<'a, f64> {
-    match rows.field(field) {
-        ColumnRows::Dense { values, .. } => FieldInput::Numbers(values),
-        ColumnRows::Sparse(bags) => match bags.offsets {
-            None => FieldInput::Ids(bags.ids),
-            Some(offsets) => {
-                FieldInput::Bags(Bags { offsets, ids: bags.ids, weights: bags.weights })
-            }
-        },
     }
 }

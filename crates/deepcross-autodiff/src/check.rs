@@ -18,7 +18,7 @@ use std::fmt;
 /// What was compared, and found right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Random directions along which the derivatives agree.
+    /// Random directions along which the derivatives agree; 0 where there is no weight.
     pub directions: usize,
     /// How often a direction was drawn again, at a point nearby, since the point lay on a kink.
     pub redrawn: usize,
@@ -105,6 +105,10 @@ impl Check {
         params: &Params<f64>,
         build: impl Fn(&mut Pass<'_, f64>) -> Var,
     ) -> Result<Report, Mismatch> {
+        if params.n_parameters() == 0 {
+            // There is no derivative to compare.
+            return Ok(Report::default());
+        }
         let mut tape = Tape::new();
         let mut pass = tape.record_in(params, self.mode);
         let output = build(&mut pass);
@@ -137,12 +141,12 @@ struct Line<'a> {
     gradient: &'a [f64],
 }
 
-/// What a comparison found, with the central difference at the smallest step.
-#[derive(Clone, Copy, Debug)]
-enum Outcome {
+/// What a comparison found, the worse the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
     Agrees,
-    Kink(f64),
-    Differs(f64),
+    Kink,
+    Differs,
 }
 
 /// Tried one after the other, since a kink within the step spoils the difference.
@@ -180,11 +184,11 @@ impl<B: Fn(&mut Pass<'_, f64>) -> Var> Function<B> {
                 upstream: &upstream,
                 gradient: &gradient,
             };
-            match self.compare(&line) {
-                Outcome::Agrees => return Ok(n_kinks),
-                Outcome::Kink(_) => n_kinks += 1,
+            match self.compare(&line).0 {
+                Verdict::Agrees => return Ok(n_kinks),
+                Verdict::Kink => n_kinks += 1,
                 // Kinks on one point can make slopes of both sides that are equal by chance, but hardly twice.
-                Outcome::Differs(_) => n_differing += 1,
+                Verdict::Differs => n_differing += 1,
             }
             if n_differing == 2 || n_kinks == ATTEMPTS {
                 return Err(self.worst_entry(&line));
@@ -195,47 +199,42 @@ impl<B: Fn(&mut Pass<'_, f64>) -> Var> Function<B> {
         }
     }
 
-    fn compare(&mut self, line: &Line<'_>) -> Outcome {
+    /// What is found at the first step at which the derivatives agree, or else at the smallest, and the central
+    /// difference there.
+    fn compare(&mut self, line: &Line<'_>) -> (Verdict, f64) {
         let terms = || line.gradient.iter().zip(line.direction).map(|(g, v)| g * v);
         let (reverse, size) = (terms().sum::<f64>(), terms().map(f64::abs).sum::<f64>());
         let (middle, value_size) = self.value(line, 0.0);
-        let mut outcome = Outcome::Agrees;
+        let mut found = (Verdict::Agrees, reverse);
         for step in STEPS {
             let ((above, _), (below, _)) = (self.value(line, step), self.value(line, -step));
             let difference = (above - below) / (2.0 * step);
             let allowed = TOLERANCE * size + ROUNDING * value_size / step + FLOOR;
             let mismatch = (difference - reverse).abs();
             if mismatch <= allowed {
-                return Outcome::Agrees;
+                return (Verdict::Agrees, difference);
             }
             let (right, left) = ((above - middle) / step, (middle - below) / step);
             let is_kink = (right - left).abs() > KINK * mismatch;
-            outcome =
-                if is_kink { Outcome::Kink(difference) } else { Outcome::Differs(difference) };
+            found = (if is_kink { Verdict::Kink } else { Verdict::Differs }, difference);
         }
-        outcome
+        found
     }
 
-    /// The entry whose derivative is off the most; one on a kink only if there is no other.
+    /// The entry whose derivative is off the most: one that differs before one on a kink, and this before one that is
+    /// off by less than what is allowed for it alone.
     fn worst_entry(&mut self, line: &Line<'_>) -> Mismatch {
-        let (mut worst, mut index) = ((false, 0.0, 0.0), 0);
-        for i in 0..line.point.len() {
+        let entries = (0..line.point.len()).map(|i| {
             let mut direction = vec![0.0; line.point.len()];
             direction[i] = 1.0;
-            let (differs, difference) = match self.compare(&Line { direction: &direction, ..*line })
-            {
-                Outcome::Agrees => continue,
-                Outcome::Kink(difference) => (false, difference),
-                Outcome::Differs(difference) => (true, difference),
-            };
-            let mismatch = (difference - line.gradient[i]).abs();
-            // A difference that is no number is the worst of all.
-            if (differs, mismatch) > (worst.0, worst.1) || mismatch.is_nan() {
-                (worst, index) = ((differs, mismatch, difference), i);
-            }
-        }
-        let (parameter, entry) = place(&self.params, index);
-        Mismatch { parameter, entry, reverse: line.gradient[index], difference: worst.2 }
+            let (verdict, difference) = self.compare(&Line { direction: &direction, ..*line });
+            (verdict, (difference - line.gradient[i]).abs(), i, difference)
+        });
+        // A difference that is no number is above all numbers in the total order.
+        let worst = entries.max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let (_, _, i, difference) = worst.expect("weights were compared, so there are some");
+        let (parameter, entry) = place(&self.params, i);
+        Mismatch { parameter, entry, reverse: line.gradient[i], difference }
     }
 
     /// The gradient of `Σ upstream ⊙ output`.
@@ -417,6 +416,12 @@ mod tests {
             pass.mul(x, x)
         });
         assert_eq!(result.unwrap_err().parameter, "x");
+    }
+
+    #[test]
+    fn without_weights_there_is_nothing_to_compare() {
+        let report = gradients(&Params::new(), |pass| pass.input(array![[f64::NAN]].view()));
+        assert_eq!(report, Ok(Report::default()));
     }
 
     fn check_relu(x: Array2<f64>) -> Result<Report, Mismatch> {

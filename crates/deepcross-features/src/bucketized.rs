@@ -47,11 +47,6 @@ impl BucketizedFitter {
         }
     }
 
-    /// Whether [`observe`](Self::observe) would accept `cell`.
-    pub(crate) fn check(cell: Option<&str>) -> Result<(), CellError> {
-        cell.map_or(Ok(()), |text| number::parse(text).map(drop))
-    }
-
     pub(crate) fn observe(&mut self, cell: Option<&str>, positive: bool) -> Result<(), CellError> {
         let Some(text) = cell else { return Ok(()) };
         let x = number::parse(text)?;

@@ -10,7 +10,7 @@ use crate::cross::CrossEncoder;
 use crate::encoder::{Encoder, FieldEncoder, KindEncoder};
 use crate::error::FeatureError;
 use crate::multi_hot::MultiHotFitter;
-use crate::number::NumberFitter;
+use crate::number::{self, NumberFitter};
 use crate::record::Record;
 use crate::schema::{Binding, FieldColumns, Schema};
 use crate::text::TextFitter;
@@ -158,8 +158,7 @@ impl KindFitter {
         match self {
             Self::Categorical(_) | Self::Text(_) | Self::Cross(_) => Ok(()),
             Self::MultiHot(fitter) => fitter.check(cell),
-            Self::Number(_) => NumberFitter::check(cell),
-            Self::Bucketized(_) => BucketizedFitter::check(cell),
+            Self::Number(_) | Self::Bucketized(_) => number::check(cell),
             Self::Time(time) => time.check(cell),
         }
     }

@@ -55,11 +55,6 @@ impl NumberFitter {
         }
     }
 
-    /// Whether [`observe`](Self::observe) would accept `cell`.
-    pub(crate) fn check(cell: Option<&str>) -> Result<(), CellError> {
-        cell.map_or(Ok(()), |text| parse(text).map(drop))
-    }
-
     pub(crate) fn observe(&mut self, cell: Option<&str>) -> Result<(), CellError> {
         if let Some(text) = cell {
             self.statistics.push(moved(self.clip, parse(text)?));
@@ -238,6 +233,11 @@ fn min_max(x: f64, min: f64, max: f64) -> f64 {
 
 fn standard(x: f64, mean: f64, deviation: f64) -> f64 {
     if deviation == 0.0 { 0.0 } else { (x - mean) / deviation }
+}
+
+/// Whether a cell that is not missing holds a number.
+pub(crate) fn check(cell: Option<&str>) -> Result<(), CellError> {
+    cell.map_or(Ok(()), |text| parse(text).map(drop))
 }
 
 /// A finite number in the range of `f32`.

@@ -305,7 +305,11 @@ fn n_parameters(spec: &ModelSpec, shapes: &[FieldShape]) -> Option<usize> {
     total.checked_mul(16).map(|_| total)
 }
 
-fn field_input<'a, F: Real>(rows: BatchRows<'a, F>, field: usize) -> FieldInput<'a, F> {
+/// What some rows hold for a field, as a stacked input takes it.
+///
+/// # Panics
+/// If there is no such field.
+pub fn field_input<'a, F: Real>(rows: BatchRows<'a, F>, field: usize) -> FieldInput<'a, F> {
     match rows.field(field) {
         ColumnRows::Dense { values, .. } => FieldInput::Numbers(values),
         ColumnRows::Sparse(bags) => match bags.offsets {

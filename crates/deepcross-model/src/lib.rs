@@ -12,7 +12,7 @@ mod trained;
 
 pub use artifact::ArtifactError;
 pub use config::{ModelConfig, ModelSpec, Preset, UnitKind, UnitsSpec};
-pub use deep_crossing::DeepCrossing;
+pub use deep_crossing::{DeepCrossing, field_input};
 pub use error::ModelError;
 pub use memory::check_memory;
 pub use predictor::{BLOCK, Predictor, Tapes};
