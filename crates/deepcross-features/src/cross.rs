@@ -65,7 +65,7 @@ impl CrossEncoder {
         let lengths = [first, second]
             .map(|value| value.map_or(NO_LENGTH, |value| value.len() as u64).to_le_bytes());
         let [first, second] = [first, second].map(|value| value.unwrap_or_default().as_bytes());
-        self.hash.id_of([&lengths[0], first, &lengths[1], second])
+        self.hash.id_of(&[&lengths[0], first, &lengths[1], second])
     }
 
     pub(crate) fn shape(&self, name: &str) -> FieldShape {

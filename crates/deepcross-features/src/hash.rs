@@ -47,29 +47,29 @@ impl HashBuckets {
     /// The id of `value`: the hash, taken as a fraction of 2⁶⁴, times the number of buckets.
     #[inline]
     pub(crate) fn id(&self, value: &str) -> u32 {
-        self.id_of([value.as_bytes()])
+        self.bucket(self.hash(value.as_bytes()))
     }
 
     /// The id of the value that `parts` make up end to end.
+    pub(crate) fn id_of(&self, parts: &[&[u8]]) -> u32 {
+        self.bucket(self.hash_long(parts))
+    }
+
     #[inline]
-    pub(crate) fn id_of<const N: usize>(&self, parts: [&[u8]; N]) -> u32 {
-        let bucket = (u128::from(self.hash(parts)) * u128::from(self.buckets)) >> 64;
+    fn bucket(&self, hash: u64) -> u32 {
+        let bucket = (u128::from(hash) * u128::from(self.buckets)) >> 64;
         bucket as u32 + FIRST
     }
 
     #[inline]
-    fn hash<const N: usize>(&self, parts: [&[u8]; N]) -> u64 {
-        let length = parts.iter().fold(self.prefix.len(), |length, part| length + part.len());
-        if length > SHORT {
-            return self.hash_long(&parts);
+    fn hash(&self, value: &[u8]) -> u64 {
+        let (start, end) = (self.prefix.len(), self.prefix.len() + value.len());
+        if end > SHORT {
+            return self.hash_long(&[value]);
         }
         let mut canonical = [0; SHORT];
-        let mut end = self.prefix.len();
-        canonical[..end].copy_from_slice(&self.prefix);
-        for part in parts {
-            canonical[end..end + part.len()].copy_from_slice(part);
-            end += part.len();
-        }
+        canonical[..start].copy_from_slice(&self.prefix);
+        canonical[start..end].copy_from_slice(value);
         xxh3_64_with_seed(&canonical[..end], self.seed)
     }
 
@@ -144,7 +144,7 @@ mod tests {
             let hash = HashBuckets::new(&name, buckets, seed);
             let canonical = [name.as_bytes(), &[0], value.as_bytes()].concat();
             let oracle = twox_hash::XxHash3_64::oneshot_with_seed(seed, &canonical);
-            prop_assert_eq!(hash.hash([value.as_bytes()]), oracle);
+            prop_assert_eq!(hash.hash(value.as_bytes()), oracle);
             prop_assert!((FIRST as usize..hash.dimensions()).contains(&(hash.id(&value) as usize)));
         }
 
