@@ -1,16 +1,43 @@
 //! What the program is called with.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use deepcross_data::Format;
 use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
 Data goes to standard output, everything else to standard error.
 Exit codes: 0 done, 1 the run failed, 2 the call or the configuration was wrong.";
 
-const TRAIN_HELP: &str = "\
-Example:
+/// What can stand for a data file; a macro, since `concat!` takes no constants.
+macro_rules! files_help {
+    () => {
+        "Data files are plain text or compressed by gzip or zstd. A quoted pattern such as
+'logs/*.csv.gz' stands for all files that match it, by name; `-` is the standard input."
+    };
+}
+
+const TRAIN_HELP: &str = concat!(
+    "Example:
   deepcross train --config run.toml --data january.csv february.csv --valid march.csv \\
-      --out model.dcx --set train.epochs=5";
+      --out model.dcx --set train.epochs=5
+
+",
+    files_help!()
+);
+
+const FILES_HELP: &str = files_help!();
+
+const SPLIT_HELP: &str = concat!(
+    "Examples:
+  deepcross split --data clicks.csv --by time --column hour --test 0.1 --valid 0.1 --out-dir parts
+  deepcross split --data clicks.csv --by key --column user --test 0.2 --out-dir parts
+
+Rows are written byte for byte as they are, each file with the header, if there is one.
+The same call makes the same files on any machine.
+
+",
+    files_help!()
+);
 
 /// Click-through-rate prediction with Deep Crossing: from raw logs to a trained, evaluated model.
 #[derive(Debug, Parser)]
@@ -26,6 +53,8 @@ pub(crate) enum Command {
     Quickstart(Quickstart),
     /// Write simulated sponsored-search clicks
     Simulate(Simulate),
+    /// Divide rows into files to train on and to test with
+    Split(Split),
     /// Train a model
     Train(Train),
     /// Measure a model on rows with labels
@@ -65,6 +94,78 @@ pub(crate) struct Simulate {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = SPLIT_HELP)]
+pub(crate) struct Split {
+    /// The rows to divide; several files are read in order
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) data: Vec<PathBuf>,
+    /// What tells on which side a row is
+    #[arg(long, value_enum, value_name = "RULE")]
+    pub(crate) by: By,
+    /// The column of the time (numbers, or dates with the year first) or of the key
+    #[arg(long, value_name = "NAME")]
+    pub(crate) column: Option<String>,
+    /// The share of rows to test with
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    pub(crate) test: f64,
+    /// The share of rows to validate with; with 0, no such file is written
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) valid: f64,
+    /// By time: the first time to test with, instead of a share
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["test", "valid"])]
+    pub(crate) test_from: Option<String>,
+    /// By time: the first time to validate with
+    #[arg(long, value_name = "TIME", requires = "test_from")]
+    pub(crate) valid_from: Option<String>,
+    /// By key or row: chooses which
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The folder to write `train`, `test` and perhaps `valid` to, with the end .csv or .tsv
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out_dir: PathBuf,
+    /// The configuration of a run, whose `[data]` says how the files are read
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The format of the files, instead of the one that their names tell
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<FileFormat>,
+}
+
+/// What tells on which side a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum By {
+    /// The latest rows are tested with
+    Time,
+    /// All rows of a key are on one side, by its hash
+    Key,
+    /// Each row by its hash; equal rows are on one side
+    Row,
+    /// The last rows are tested with
+    Order,
+}
+
+/// The format of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FileFormat {
+    /// Fields between commas
+    Csv,
+    /// Fields between tabs
+    Tsv,
+    /// The layout of Criteo's click logs
+    Criteo,
+}
+
+impl From<FileFormat> for Format {
+    fn from(format: FileFormat) -> Self {
+        match format {
+            FileFormat::Csv => Self::Csv,
+            FileFormat::Tsv => Self::Tsv,
+            FileFormat::Criteo => Self::Criteo,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = TRAIN_HELP)]
 pub(crate) struct Train {
     /// The configuration of the run
@@ -90,6 +191,7 @@ pub(crate) struct Train {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = FILES_HELP)]
 pub(crate) struct Evaluate {
     /// The artifact
     #[arg(long, value_name = "FILE")]
@@ -105,6 +207,7 @@ pub(crate) struct Evaluate {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = FILES_HELP)]
 pub(crate) struct Predict {
     /// The artifact
     #[arg(long, value_name = "FILE")]

@@ -6,6 +6,7 @@
 mod args;
 mod call_error;
 mod commands;
+mod inputs;
 mod output;
 mod progress;
 mod tables;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Quickstart(args) => commands::quickstart::run(&args),
         Command::Simulate(args) => commands::simulate::run(&args),
+        Command::Split(args) => commands::split::run(&args),
         Command::Train(args) => commands::train::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Predict(args) => commands::predict::run(&args),

@@ -17,10 +17,12 @@ use crate::quote::Quote;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DataConfig {
-    /// The format of all files; default: told from each file's name.
+    /// The format of all files; default: told from each file's name, or from the first line of a pipe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
     /// The column that holds the label; needed to train and to evaluate, not to predict.
+    ///
+    /// [`label`](Self::label) knows the default of a format.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<LabelConfig>,
     /// The column of row weights (finite, at least 0); default: every row weighs 1.
@@ -71,6 +73,9 @@ pub enum Format {
     Csv,
     /// Fields between tabs; a quote is a character like any other.
     Tsv,
+    /// Criteo's click logs: [`Tsv`](Self::Tsv) without a header, of the columns `label`, `I1` to
+    /// `I13` and `C1` to `C26`.
+    Criteo,
 }
 
 /// What happens to a row that cannot be parsed or encoded.
@@ -93,12 +98,28 @@ impl DataConfig {
         problems
     }
 
-    /// The columns that a file without a header may have: `columns`, those without the label, those
-    /// without the weight, and those without both; none where `columns` is not set.
+    /// The label: what `label` sets, else the one of the format, if it has one.
+    pub fn label(&self) -> Option<LabelConfig> {
+        let of_format = || self.is_criteo().then(|| LabelConfig::binary("label"));
+        self.label.clone().or_else(of_format)
+    }
+
+    /// The names of the columns where no header has them: those of `columns`, else of the format.
+    pub fn columns(&self) -> Option<Vec<String>> {
+        self.columns.clone().or_else(|| self.is_criteo().then(criteo_columns))
+    }
+
+    /// Whether the columns are those of Criteo's logs.
+    pub(crate) fn is_criteo(&self) -> bool {
+        self.format == Some(Format::Criteo)
+    }
+
+    /// The columns that a file without a header may have: all, those without the label, those
+    /// without the weight, and those without both; none where a header names them.
     pub(crate) fn layouts(&self) -> Vec<Vec<String>> {
-        let Some(columns) = &self.columns else { return Vec::new() };
-        let (label, weight) =
-            (self.label.as_ref().map(|label| &label.column), self.weight.as_ref());
+        let Some(columns) = self.columns() else { return Vec::new() };
+        let label = self.label();
+        let (label, weight) = (label.as_ref().map(|label| &label.column), self.weight.as_ref());
         let without = |absent: [Option<&String>; 2]| {
             columns.iter().filter(|name| !absent.contains(&Some(*name))).cloned().collect()
         };
@@ -123,13 +144,22 @@ impl DataConfig {
     /// Names that can be checked before any file is opened.
     fn column_problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let label = self.label.as_ref().map(|label| &label.column);
+        let label = self.label();
+        let label = label.as_ref().map(|label| &label.column);
         if let (Some(label), Some(weight)) = (label, &self.weight)
             && label == weight
         {
             problems.push(format!("`data.weight`: must not be the label's column `{label}`"));
         }
-        let Some(columns) = &self.columns else { return problems };
+        if self.is_criteo() && self.columns.is_some() {
+            problems.push(
+                "`data.columns`: has no meaning with the format `criteo`, which has columns of its \
+                 own: `label`, `I1` to `I13` and `C1` to `C26`"
+                    .into(),
+            );
+            return problems;
+        }
+        let Some(columns) = &self.columns() else { return problems };
         if columns.is_empty() {
             problems.push("`data.columns`: must name at least one column, but is empty".into());
         }
@@ -142,10 +172,18 @@ impl DataConfig {
             let Some(name) = name.filter(|name| !columns.contains(name)) else { continue };
             let near = nearest(name, columns).map(|n| format!(", the nearest is `{n}`"));
             let near = near.unwrap_or_default();
-            problems.push(format!("`data.{key}`: `data.columns` has no column `{name}`{near}"));
+            let columns = if self.is_criteo() { "the format `criteo`" } else { "`data.columns`" };
+            problems.push(format!("`data.{key}`: {columns} has no column `{name}`{near}"));
         }
         problems
     }
+}
+
+/// The columns of Criteo's logs: the label, 13 numbers and 26 categories.
+fn criteo_columns() -> Vec<String> {
+    let label = std::iter::once("label".to_owned());
+    let numbers = (1..=13).map(|i| format!("I{i}"));
+    label.chain(numbers).chain((1..=26).map(|i| format!("C{i}"))).collect()
 }
 
 /// One sentence for each pair of characters that are the same.
@@ -205,7 +243,7 @@ mod tests {
                 "quote = 'ab'",
                 &["invalid value: string \"ab\", expected true, false, or one character"],
             ),
-            ("format = 'xls'", &["unknown variant `xls`, expected `csv` or `tsv`"]),
+            ("format = 'xls'", &["unknown variant `xls`, expected one of `csv`, `tsv`, `criteo`"]),
             (
                 "label = 3",
                 &[
@@ -241,12 +279,35 @@ mod tests {
     }
 
     #[test]
+    fn the_columns_of_criteo_are_known() {
+        let cases: &[(&str, &[&str])] = &[
+            ("format = 'criteo'\nweight = 'C26'", &[]),
+            (
+                "format = 'criteo'\ncolumns = ['a']",
+                &["`data.columns`: has no meaning with the format `criteo`, which has columns of \
+                   its own: `label`, `I1` to `I13` and `C1` to `C26`"],
+            ),
+            (
+                "format = 'criteo'\nlabel = 'Label'\nweight = 'C27'",
+                &[
+                    "`data.label`: the format `criteo` has no column `Label`, the nearest is `label`",
+                    "`data.weight`: the format `criteo` has no column `C27`, the nearest is `C2`",
+                ],
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(problems(text), *expected, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_written_reads_back_equal() {
         let texts = [
             "",
             "label = 'click'",
             "label = { column = 'y', positive = ['yes'], negative = ['no', 'never'] }",
             "quote = false\ncomment = '|'\ndelimiter = \"\\t\"\nformat = 'tsv'",
+            "format = 'criteo'",
             "quote = true\ntrim = false\nbad_rows = 'skip'\nmissing = ['', '?']",
             "quote = \"'\"\ncolumns = ['a', 'b']\nweight = 'a'",
         ];

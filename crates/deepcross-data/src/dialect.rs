@@ -2,9 +2,15 @@
 
 use std::path::Path;
 
+use memchr::memchr;
+
 use crate::config::{DataConfig, Format, clashes};
 use crate::error::DataError;
+use crate::open::{open, unreadable};
+use crate::pipe::is_pipe;
 use crate::quote::Quote;
+use crate::text::LONGEST_ROW;
+use crate::window::Window;
 
 /// A file's form with every choice made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +28,11 @@ impl Dialect {
     ///
     /// The settings themselves must be free of problems already.
     pub(crate) fn of(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
-        let format = config.format.or_else(|| Format::of(path));
-        let format = format.ok_or_else(|| DataError::UnknownFormat { file: path.into() })?;
+        let format = match config.format.or_else(|| Format::of(path)) {
+            Some(format) => format,
+            None if is_pipe(path) => Format::of_first_line(path)?,
+            None => return Err(DataError::UnknownFormat { file: path.into() }),
+        };
         let delimiter = config.delimiter.unwrap_or(format.delimiter());
         let quote = match config.quote.unwrap_or(format.quote()) {
             Quote::Off => None,
@@ -40,23 +49,36 @@ impl Dialect {
             quote: quote.map(|c| c as u8),
             comment: config.comment.map(|c| c as u8),
             trim: config.trim,
-            headed: config.columns.is_none(),
+            headed: config.columns().is_none(),
         })
     }
 }
 
 impl Format {
-    /// The format that the end of the name tells, in capitals or not.
+    /// The format that the end of the name tells, in capitals or not; an end that says how the file
+    /// is compressed is passed over.
     fn of(path: &Path) -> Option<Self> {
-        let extension = path.extension()?;
-        let known = [("csv", Self::Csv), ("tsv", Self::Tsv)];
-        known.into_iter().find(|(end, _)| extension.eq_ignore_ascii_case(end)).map(|known| known.1)
+        let ends_in = |path: &Path, ends: &[&str]| {
+            let extension = path.extension().unwrap_or_default();
+            ends.iter().position(|end| extension.eq_ignore_ascii_case(end))
+        };
+        let is_compressed = ends_in(path, &["gz", "zst"]).is_some();
+        let inner = if is_compressed { Path::new(path.file_stem()?) } else { path };
+        ends_in(inner, &["csv", "tsv"]).map(|known| [Self::Csv, Self::Tsv][known])
+    }
+
+    /// The format that the first line tells of a pipe, which has no name that could tell it.
+    fn of_first_line(path: &Path) -> Result<Self, DataError> {
+        let mut window = Window::new(open(path)?);
+        let end = window.line_end(0, LONGEST_ROW).map_err(|error| unreadable(path, 1, error))?;
+        let line = &window.bytes()[..end.unwrap_or_default()];
+        Ok(if memchr(b'\t', line).is_some() { Self::Tsv } else { Self::Csv })
     }
 
     fn delimiter(self) -> char {
         match self {
             Self::Csv => ',',
-            Self::Tsv => '\t',
+            Self::Tsv | Self::Criteo => '\t',
         }
     }
 
@@ -64,7 +86,7 @@ impl Format {
     fn quote(self) -> Quote {
         match self {
             Self::Csv => Quote::Char('"'),
-            Self::Tsv => Quote::Off,
+            Self::Tsv | Self::Criteo => Quote::Off,
         }
     }
 }
@@ -80,6 +102,9 @@ mod tests {
             ("", "a.TSV", Ok(('\t', None))),
             ("quote = true", "a.tsv", Ok(('\t', Some('"')))),
             ("delimiter = ';'\nquote = false", "a.csv", Ok((';', None))),
+            ("", "a.csv.gz", Ok((',', Some('"')))),
+            ("", "a.TSV.ZST", Ok(('\t', None))),
+            ("format = 'criteo'", "day_0.gz", Ok(('\t', None))),
             ("format = 'csv'", "a.tsv", Ok((',', Some('"')))),
             ("format = 'tsv'", "adult.data", Ok(('\t', None))),
             (

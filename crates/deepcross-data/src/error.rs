@@ -6,10 +6,12 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use deepcross_features::FeatureError;
 use thiserror::Error;
+
+use crate::pipe::STANDARD_INPUT;
 
 /// Why data could not be opened, read or encoded.
 #[derive(Debug, Error)]
@@ -27,35 +29,44 @@ pub enum DataError {
     NoFiles,
     /// The format of a file is neither set nor told by its name.
     #[error(
-        "`{}`: the format cannot be told from the name, expected a name that ends in .csv or .tsv, \
-         or `format` to be set in `[data]`", file.display()
+        "{}: the format cannot be told from the name, expected a name that ends in .csv or .tsv, \
+         or `format` to be set in `[data]`",
+        named(file)
     )]
     UnknownFormat {
         /// The file.
         file: PathBuf,
     },
     /// There is no such file.
-    #[error("`{}`: no such file", file.display())]
+    #[error("{}: no such file", named(file))]
     MissingFile {
         /// The file.
         file: PathBuf,
     },
     /// The path is a folder.
-    #[error("`{}`: is a folder, expected a file", file.display())]
+    #[error("{}: is a folder, expected a file", named(file))]
     Folder {
         /// The folder.
         file: PathBuf,
     },
     /// The operating system refused to open or to read the file.
-    #[error("`{}`: cannot be read", file.display())]
+    #[error("{}: cannot be read", named(file))]
     Unreadable {
         /// The file.
         file: PathBuf,
         /// The reason.
         source: io::Error,
     },
+    /// Compressed data that cannot be decompressed.
+    #[error("{place}: cannot be read on, {problem}")]
+    Damaged {
+        /// Where the text breaks off.
+        place: Place,
+        /// What is wrong with the data.
+        problem: String,
+    },
     /// The file holds nothing but blank lines and comments.
-    #[error("`{}`: is empty, expected {expected}", file.display())]
+    #[error("{}: is empty, expected {expected}", named(file))]
     EmptyFile {
         /// The file.
         file: PathBuf,
@@ -63,20 +74,20 @@ pub enum DataError {
         expected: &'static str,
     },
     /// Files of this kind are not read.
-    #[error("`{}`: {kind} not read, expected a file of plain text", file.display())]
+    #[error("{}: {kind} not read, expected plain text, gzip or zstd", named(file))]
     NotRead {
         /// The file.
         file: PathBuf,
         /// The kind, with its verb.
         kind: &'static str,
     },
-    /// `data.columns` is set, and the file has a header all the same.
-    #[error(
-        "{place}: holds the names of `data.columns`: remove `columns`, since the file has a header"
-    )]
+    /// The names of the columns are known from the settings, and the file has a header all the same.
+    #[error("{place}: {remedy}, since the file has a header")]
     HeaderAndColumns {
         /// The header's place.
         place: Place,
+        /// What the header holds, and what to do about it.
+        remedy: &'static str,
     },
     /// A name stands twice in a header.
     #[error("{place}: the header names the column `{name}` twice, expected each name once")]
@@ -88,8 +99,9 @@ pub enum DataError {
     },
     /// The headers of two files differ.
     #[error(
-        "`{}`: column {column} of the header is {found}, expected {expected} as in `{}`",
-        file.display(), first.display()
+        "{}: column {column} of the header is {found}, expected {expected} as in {}",
+        named(file),
+        named(first)
     )]
     HeaderDiffers {
         /// The file that differs from the first.
@@ -103,10 +115,22 @@ pub enum DataError {
         /// Its name in `first`, likewise.
         expected: String,
     },
+    /// Rows of two files cannot stand in one file.
+    #[error(
+        "{}: has another delimiter or quote than {}, so that their rows cannot be put together",
+        named(file),
+        named(first)
+    )]
+    FormDiffers {
+        /// The file that differs from the first.
+        file: PathBuf,
+        /// The first file.
+        first: PathBuf,
+    },
     /// A column named in the settings is not in the header.
     #[error(
-        "`{}`: has no column `{column}` for {role}{}{}",
-        file.display(), hint(nearest), delimiter_hint(*delimiter)
+        "{}: has no column `{column}` for {role}{}{}",
+        named(file), hint(nearest), delimiter_hint(*delimiter)
     )]
     MissingColumn {
         /// The first file, whose header was searched.
@@ -181,7 +205,7 @@ pub enum DataError {
         expected: String,
     },
     /// There is no row to fit an encoder on.
-    #[error("`{}`: has no row to fit the encoder on{}", file.display(), skipped_hint(*skipped))]
+    #[error("{}: has no row to fit the encoder on{}", named(file), skipped_hint(*skipped))]
     NoRows {
         /// The first file.
         file: PathBuf,
@@ -240,7 +264,15 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`, line {}", self.file.display(), self.line)
+        write!(f, "{}, line {}", named(&self.file), self.line)
+    }
+}
+
+/// A file as messages name it.
+fn named(file: &Path) -> String {
+    match file == Path::new(STANDARD_INPUT) {
+        true => "standard input".to_owned(),
+        false => format!("`{}`", file.display()),
     }
 }
 

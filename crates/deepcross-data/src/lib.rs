@@ -4,7 +4,9 @@ mod config;
 mod dialect;
 mod quote;
 
+mod compression;
 mod open;
+mod pipe;
 mod source;
 mod text;
 mod window;
@@ -20,6 +22,8 @@ mod weight;
 mod fit;
 mod rows;
 mod shuffle;
+mod split;
+mod time;
 
 mod error;
 mod nearest;
@@ -30,6 +34,7 @@ pub use error::{DataError, Place};
 pub use fit::{Fitted, fit};
 pub use label::{LabelConfig, LabelReader};
 pub use part::Part;
+pub use pipe::keep_pipes;
 pub use quote::Quote;
 pub use records::Records;
 pub use row::RawRow;
@@ -37,6 +42,7 @@ pub use rows::{Labels, RowPlan, RowReader};
 pub use shuffle::Shuffled;
 pub use skipped::Skipped;
 pub use source::Source;
+pub use split::{Shares, Side, SplitBy, Splitter};
 pub use weight::WeightReader;
 
 pub mod simulate;

@@ -1,22 +1,36 @@
 //! The one place where data files are opened.
 //!
-//! Readers take any byte stream, so that what stands between a file and its bytes (decompression,
-//! standard input) can be decided here without a reader knowing.
+//! Readers take any byte stream: what stands between a file and its bytes (decompression, the
+//! standard input) is decided here without a reader knowing.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::error::DataError;
+use crate::compression::{Damage, decompressed};
+use crate::error::{DataError, Place};
+use crate::pipe::{self, is_pipe};
 
 /// A stream of a file's bytes.
 pub(crate) type Stream = Box<dyn Read + Send>;
 
-/// Opens the file at `path` for reading.
+/// Opens what `path` names for reading; compressed data are decompressed.
 ///
 /// # Errors
-/// If there is no such file, if it is a folder, or if the system refuses.
+/// If there is no such file, if it is a folder or compressed in a way that is not read, or if the
+/// system refuses.
 pub(crate) fn open(path: &Path) -> Result<Stream, DataError> {
+    let opened = open_raw(path)?;
+    match decompressed(opened).map_err(|error| unreadable(path, 1, error))? {
+        Ok(stream) => Ok(stream),
+        Err(kind) => Err(DataError::NotRead { file: path.into(), kind }),
+    }
+}
+
+fn open_raw(path: &Path) -> Result<Stream, DataError> {
+    if is_pipe(path) {
+        return pipe::open(path).map_err(|error| reason(path, error));
+    }
     let file = File::open(path).map_err(|error| reason(path, error))?;
     let about = file.metadata().map_err(|error| reason(path, error))?;
     if about.is_dir() {
@@ -25,28 +39,18 @@ pub(crate) fn open(path: &Path) -> Result<Stream, DataError> {
     Ok(Box::new(file))
 }
 
-/// Refuses, before the form of the file is told from its name, what is no file to be read.
-///
-/// # Errors
-/// If there is no such file, if it is a folder or compressed, or if `-` is meant as the standard
-/// input.
-pub(crate) fn check(path: &Path) -> Result<(), DataError> {
-    let not_read = |kind| Err(DataError::NotRead { file: path.into(), kind });
-    if path == Path::new("-") {
-        return not_read("the standard input is");
+/// The error for a stream of `path` that broke off in a line.
+pub(crate) fn unreadable(path: &Path, line: u64, source: io::Error) -> DataError {
+    let file = path.to_path_buf();
+    match source.downcast::<Damage>() {
+        Ok(damage) => {
+            DataError::Damaged { place: Place { file, line }, problem: damage.to_string() }
+        }
+        Err(source) => DataError::Unreadable { file, source },
     }
-    let about = path.metadata().map_err(|error| reason(path, error))?;
-    if about.is_dir() {
-        return Err(DataError::Folder { file: path.into() });
-    }
-    let extension = path.extension().unwrap_or_default();
-    if ["gz", "zst", "bz2", "xz", "zip"].iter().any(|end| extension.eq_ignore_ascii_case(end)) {
-        return not_read("compressed files are");
-    }
-    Ok(())
 }
 
-/// The error for what the system said about `path`.
+/// The error for what the system said when `path` was opened.
 fn reason(path: &Path, source: io::Error) -> DataError {
     match source.kind() {
         io::ErrorKind::NotFound => DataError::MissingFile { file: path.into() },

@@ -41,12 +41,12 @@ impl Part {
 }
 
 fn is_held_out(row: &RawRow, valid_fraction: f64, seed: u64) -> bool {
-    position(row, seed) < valid_fraction
+    position(row.fields(), seed) < valid_fraction
 }
 
-/// The place of a row in [0, 1), uniform over rows: each field's XXH3-64 is the seed of the next.
-fn position(row: &RawRow, seed: u64) -> f64 {
-    let hash = row.fields().fold(seed, |hash, field| xxh3_64_with_seed(field, hash));
+/// The place of a row, or of some fields of it, in [0, 1), uniform over rows: each field's XXH3-64 is the seed of the next.
+pub(crate) fn position<'a>(fields: impl Iterator<Item = &'a [u8]>, seed: u64) -> f64 {
+    let hash = fields.fold(seed, |hash, field| xxh3_64_with_seed(field, hash));
     (hash >> 11) as f64 / (1_u64 << 53) as f64
 }
 
@@ -91,7 +91,7 @@ mod tests {
             (&["a", "b"], 1, 0.06093425840021416),
         ];
         for (fields, seed, expected) in cases {
-            assert_eq!(position(&RawRow::of(fields), seed), expected, "{fields:?}, {seed}");
+            assert_eq!(position(RawRow::of(fields).fields(), seed), expected, "{fields:?}, {seed}");
         }
     }
 

@@ -51,6 +51,11 @@ impl Records {
         Ok(false)
     }
 
+    /// The row that was read last without an error, as it stands in its file, with its line end.
+    pub fn raw(&self) -> &[u8] {
+        self.reader.as_ref().map_or(&[], TextReader::raw)
+    }
+
     fn open_next(&mut self) -> Result<(), DataError> {
         self.reader = None;
         if let Some(file) = self.source.file(self.next_file) {

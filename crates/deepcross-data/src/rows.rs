@@ -53,7 +53,9 @@ impl<'e> RowReader<'e> {
     pub fn new(source: &Source, encoder: &'e Encoder, plan: RowPlan) -> Result<Self, DataError> {
         let RowPlan { labels, part, bad_rows } = plan;
         let source = &match labels {
-            Labels::Required if source.config().label.is_none() => return Err(DataError::NoLabel),
+            Labels::Required if source.config().label().is_none() => {
+                return Err(DataError::NoLabel);
+            }
             Labels::Required => source.clone(),
             Labels::Ignored => source.without_targets()?,
         };

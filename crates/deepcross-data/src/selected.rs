@@ -1,6 +1,5 @@
 //! The rows of one part of a source with their labels and weights: what fitting and encoding share.
 
-use crate::config::DataConfig;
 use crate::error::DataError;
 use crate::label::LabelReader;
 use crate::part::Part;
@@ -36,9 +35,10 @@ impl Selected {
 
     /// The rows of `part`, with the label and the weight that the settings name.
     pub(crate) fn labelled(source: &Source, part: Part) -> Result<Self, DataError> {
-        let DataConfig { label, weight, .. } = source.config();
-        let label = label.as_ref().map(|label| LabelReader::bind(label, source)).transpose()?;
-        let weight = weight.as_ref().map(|name| WeightReader::bind(name, source)).transpose()?;
+        let config = source.config();
+        let label = config.label().map(|label| LabelReader::bind(&label, source)).transpose()?;
+        let weight =
+            config.weight.as_ref().map(|name| WeightReader::bind(name, source)).transpose()?;
         Ok(Self { label, weight, ..Self::unlabelled(source, part)? })
     }
 

@@ -11,7 +11,7 @@ use crate::config::{DataConfig, first_repeated};
 use crate::dialect::Dialect;
 use crate::error::{DataError, Place, other_delimiter, shown};
 use crate::nearest::nearest;
-use crate::open::check;
+use crate::open::open;
 use crate::records::Records;
 use crate::row::RawRow;
 use crate::text::TextReader;
@@ -38,12 +38,15 @@ pub(crate) struct TextFile {
 }
 
 impl Source {
-    /// Opens each of `paths` once, to check that it can be read and that all headers are equal.
+    /// Opens each of `paths`, to check that it can be read and that all headers are equal.
+    ///
+    /// Files compressed by gzip or zstd are told by their first bytes and decompressed in each pass.
+    /// The path `-` is the standard input: see [`keep_pipes`](crate::keep_pipes).
     ///
     /// # Errors
     /// If the settings have problems, no file is given, or a file is missing, a folder, unreadable,
-    /// empty, compressed, of unknown format, or has another header than the first, or one although
-    /// [`DataConfig::columns`] is set.
+    /// empty, damaged, compressed other than by gzip or zstd, of unknown format, or has another
+    /// header than the first, or one although [`DataConfig::columns`] is set.
     pub fn open(paths: &[PathBuf], config: &DataConfig) -> Result<Self, DataError> {
         let problems = config.problems();
         if !problems.is_empty() {
@@ -81,6 +84,35 @@ impl Source {
     /// If the first file can no longer be opened.
     pub fn records(&self) -> Result<Records, DataError> {
         Records::new(self.clone())
+    }
+
+    /// The header row of the first file as it stands there; `None` where no header names the columns.
+    ///
+    /// # Errors
+    /// If the file can no longer be read.
+    pub fn raw_header(&self) -> Result<Option<Vec<u8>>, DataError> {
+        let Some(file) = self.file(0).filter(|file| file.dialect.headed) else { return Ok(None) };
+        let mut reader = TextReader::open(&file.path, file.dialect)?;
+        reader.read(&mut RawRow::new())?;
+        Ok(Some(reader.raw().to_vec()))
+    }
+
+    /// Whether what stands between two fields is a tab, as in TSV.
+    pub fn has_tabs(&self) -> bool {
+        self.file(0).is_some_and(|file| file.dialect.delimiter == b'\t')
+    }
+
+    /// Refuses files of several forms, whose rows cannot stand in one file.
+    pub(crate) fn check_one_form(&self) -> Result<(), DataError> {
+        let mut others = self.shared.files.iter().skip(1);
+        let Some(first) = self.file(0) else { return Ok(()) };
+        match others.find(|file| file.dialect != first.dialect) {
+            None => Ok(()),
+            Some(other) => Err(DataError::FormDiffers {
+                file: other.path.to_path_buf(),
+                first: first.path.to_path_buf(),
+            }),
+        }
     }
 
     /// The source as it is read without labels and weights: where `columns` stand for a header and
@@ -123,7 +155,8 @@ impl Source {
 
 impl TextFile {
     fn new(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
-        check(path)?;
+        // What cannot be read at all is said before the form of the file is told from its name.
+        open(path)?;
         Ok(Self { path: Arc::from(path), dialect: Dialect::of(path, config)? })
     }
 
@@ -138,9 +171,9 @@ impl TextFile {
 
     /// The column names of this file, which must hold a row at least.
     fn header(&self, config: &DataConfig) -> Result<Vec<String>, DataError> {
-        if let Some(columns) = &config.columns {
+        if let Some(columns) = config.columns() {
             self.check_headless(config)?;
-            return Ok(columns.clone());
+            return Ok(columns);
         }
         names(&self.first_row("a header row")?)
     }
@@ -157,7 +190,11 @@ impl TextFile {
             let names: BTreeSet<_> = columns.iter().map(String::as_bytes).collect();
             row.n_fields() == names.len() && found == names
         });
-        if is_header { Err(DataError::HeaderAndColumns { place: row.place() }) } else { Ok(()) }
+        if !is_header {
+            return Ok(());
+        }
+        let remedy = if config.is_criteo() { NAMES_OF_CRITEO } else { NAMES_OF_COLUMNS };
+        Err(DataError::HeaderAndColumns { place: row.place(), remedy })
     }
 
     /// The first row, or an error that says what was `expected` of the file.
@@ -193,6 +230,10 @@ impl TextFile {
         })
     }
 }
+
+/// What to do about a header that is set already.
+const NAMES_OF_COLUMNS: &str = "holds the names of `data.columns`: remove `columns`";
+const NAMES_OF_CRITEO: &str = "holds the names of Criteo's columns: set `data.format` to `tsv`";
 
 /// The names in a header row.
 fn names(row: &RawRow) -> Result<Vec<String>, DataError> {

@@ -13,12 +13,12 @@ use memchr::memchr;
 
 use crate::dialect::Dialect;
 use crate::error::{DataError, Place};
-use crate::open::open;
+use crate::open::{open, unreadable};
 use crate::row::RawRow;
 use crate::window::Window;
 
 /// The longest row, in bytes: without a bound, a quote that never closes takes all memory.
-const LONGEST_ROW: usize = 16 << 20;
+pub(crate) const LONGEST_ROW: usize = 16 << 20;
 
 /// UTF-8's byte order mark, which some programs write first.
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -76,6 +76,11 @@ impl TextReader {
     /// Whether the row that was read last holds line ends.
     pub(crate) fn spans_lines(&self) -> bool {
         self.taken_lines > 1
+    }
+
+    /// The row that was read last, as it stands in the file, with its line end.
+    pub(crate) fn raw(&self) -> &[u8] {
+        &self.window.bytes()[..self.taken]
     }
 
     /// Takes no more than the first line for the row that was read last.
@@ -209,7 +214,7 @@ impl TextReader {
     }
 
     fn unreadable(&self, source: io::Error) -> DataError {
-        DataError::Unreadable { file: self.file.to_path_buf(), source }
+        unreadable(&self.file, self.line + self.taken_lines, source)
     }
 }
 

@@ -93,7 +93,8 @@ impl RunConfig {
     fn field_problems(&self) -> Vec<String> {
         let schema = Schema::new(self.field.clone(), self.data.missing.clone());
         let mut problems: Vec<_> = schema.err().into_iter().flatten().collect();
-        let label = self.data.label.as_ref().map(|label| &label.column);
+        let label = self.data.label();
+        let label = label.as_ref().map(|label| &label.column);
         let targets = [("label", label), ("weight", self.data.weight.as_ref())];
         for field in &self.field {
             let key = if field.columns.is_some() { "columns" } else { "column" };

@@ -71,7 +71,7 @@ impl Rows {
 /// Settings that contradict the files.
 fn check(config: &RunConfig, files: &Files) -> Result<(), TrainError> {
     let mut problems = Vec::new();
-    if config.data.label.is_none() {
+    if config.data.label().is_none() {
         problems.push("`data.label`: is needed to train: name the column of the label".to_owned());
     }
     let no_validation = files.valid.is_empty() && config.train.valid_fraction() == 0.0;

@@ -2,6 +2,7 @@
 
 use super::{load, on_threads, reader, report_values};
 use crate::args::Evaluate;
+use crate::inputs::{self, check_standard_input};
 use crate::output;
 use crate::tables::{grouped, metric, table};
 use anyhow::Result;
@@ -14,8 +15,10 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 pub(crate) fn run(args: &Evaluate) -> Result<()> {
+    let data = inputs::files(&args.data)?;
+    check_standard_input(&data)?;
     let (trained, config) = load(&args.model)?;
-    let mut reader = reader(&trained, &config, &args.data, Labels::Required)?;
+    let mut reader = reader(&trained, &config, &data, Labels::Required)?;
     let work = || evaluate(trained.predictor(), &mut reader, &Tapes::new());
     let summary = on_threads(args.threads.get(), work)??;
     if args.json {

@@ -5,6 +5,7 @@ pub(crate) mod inspect;
 pub(crate) mod predict;
 pub(crate) mod quickstart;
 pub(crate) mod simulate;
+pub(crate) mod split;
 pub(crate) mod train;
 
 use crate::output::say;

@@ -2,6 +2,7 @@
 
 use super::{load, on_threads, reader, report_values};
 use crate::args::Predict;
+use crate::inputs::{self, check_standard_input};
 use crate::output::{OutputFile, STANDARD_OUTPUT, check_apart, say};
 use crate::tables::grouped;
 use anyhow::{Error, Result};
@@ -12,11 +13,13 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 pub(crate) fn run(args: &Predict) -> Result<()> {
+    let data = inputs::files(&args.data)?;
+    check_standard_input(&data)?;
     if let Some(out) = &args.out {
-        check_apart(out, args.data.iter().chain([&args.model]))?;
+        check_apart(out, data.iter().chain([&args.model]))?;
     }
     let (trained, config) = load(&args.model)?;
-    let mut reader = reader(&trained, &config, &args.data, Labels::Ignored)?;
+    let mut reader = reader(&trained, &config, &data, Labels::Ignored)?;
     let predictor = trained.predictor();
     let threads = args.threads.get();
     match &args.out {

@@ -1,6 +1,7 @@
 //! `deepcross train`
 
 use crate::args::Train;
+use crate::inputs::{self, check_standard_input, keep_pipes_beside};
 use crate::output::{check_apart, check_writable, read_text, resolved, say};
 use crate::progress::Progress;
 use anyhow::Result;
@@ -9,12 +10,15 @@ use deepcross_train::{Files, RunConfig, train};
 use std::path::Path;
 
 pub(crate) fn run(args: &Train) -> Result<()> {
-    check_apart(&args.out, args.data.iter().chain(&args.valid).chain([&args.config]))?;
+    let files = Files { train: inputs::files(&args.data)?, valid: inputs::files(&args.valid)? };
+    check_standard_input(files.train.iter().chain(&files.valid))?;
+    check_apart(&args.out, files.train.iter().chain(&files.valid).chain([&args.config]))?;
     let mut overrides = args.overrides.clone();
     overrides.extend(args.seed.map(|seed| format!("train.seed={seed}")));
     let text = read_text(&args.config)?;
     let config = RunConfig::parse(&text, &overrides, &args.config.display().to_string())?;
-    let files = Files { train: args.data.clone(), valid: args.valid.clone() };
+    // The pass that fits and each epoch read all rows again.
+    keep_pipes_beside(&resolved(&args.out));
     train_and_save(&config, &files, args.threads.get(), &args.out).map(drop)
 }
 

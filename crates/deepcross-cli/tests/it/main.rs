@@ -7,9 +7,11 @@ mod bad_input;
 mod bad_rows;
 mod commands;
 mod configurations;
+mod input_files;
 mod outputs;
 mod quickstart;
 mod real_data;
+mod split;
 
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin_cmd;

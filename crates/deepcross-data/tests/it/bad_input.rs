@@ -250,8 +250,12 @@ fn weights_out_of_range() {
 
 #[test]
 fn paths() {
-    let contents: [(&str, &[u8]); 3] =
-        [("x.csv", b"a\n1\n"), ("x.dat", b"a\n1\n"), ("x.csv.gz", b"\x1f\x8b")];
+    let contents: [(&str, &[u8]); 4] = [
+        ("x.csv", b"a\n1\n"),
+        ("x.dat", b"a\n1\n"),
+        ("x.csv.xz", b"\xfd7zXZ\0\0"),
+        ("x.zip", b"PK\x03\x04"),
+    ];
     let files = Files::new(&contents);
     let cases = [
         (vec!["y.csv"], "`y.csv`: no such file"),
@@ -260,9 +264,10 @@ fn paths() {
         (vec!["folder"], "`folder`: is a folder, expected a file"),
         (vec!["y.dat"], "`y.dat`: no such file"),
         (
-            vec!["x.csv.gz"],
-            "`x.csv.gz`: compressed files are not read, expected a file of plain text",
+            vec!["x.csv", "x.csv.xz"],
+            "`x.csv.xz`: xz files are not read, expected plain text, gzip or zstd",
         ),
+        (vec!["x.zip"], "`x.zip`: zip files are not read, expected plain text, gzip or zstd"),
         (vec![], "no data file is named"),
         (
             vec!["x.dat"],
@@ -278,9 +283,6 @@ fn paths() {
         let error = Source::open(&paths, &DataConfig::default()).unwrap_err();
         assert_eq!(files.message(&error), expected);
     }
-    let error = Source::open(&["-".into()], &DataConfig::default()).unwrap_err();
-    let expected = "`-`: the standard input is not read, expected a file of plain text";
-    assert_eq!(error.to_string(), expected);
 }
 
 #[test]

@@ -2,11 +2,14 @@
 //! which order rows come.
 
 mod bad_input;
+mod compressed;
+mod criteo;
 mod encoded;
 mod layout;
 mod order;
 mod quotes;
 mod real_data;
+mod split;
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,0 +1,186 @@
+//! On which side each row falls.
+
+use deepcross_data::{BadRows, Shares, Side, SplitBy, Splitter};
+use proptest::prelude::*;
+
+use crate::Files;
+
+const HALF: Shares = Shares { valid: 0.0, test: 0.5 };
+
+/// The rows of each side as they stand in the file, or the message.
+fn split(content: &[u8], settings: &str, by: &SplitBy) -> Result<[String; 3], String> {
+    let files = Files::one(content);
+    let read = || {
+        let source = files.source(settings)?;
+        let mut splitter = Splitter::new(&source, by, source.config().bad_rows)?;
+        let mut sides = [(); 3].map(|()| String::new());
+        while let Some((side, row)) = splitter.next_row()? {
+            sides[side as usize] += str::from_utf8(row).expect("text");
+        }
+        Ok(sides)
+    };
+    read().map_err(|error| files.message(&error))
+}
+
+fn time(valid: f64, test: f64) -> SplitBy {
+    SplitBy::Time { column: "t".into(), shares: Shares { valid, test } }
+}
+
+fn cut(valid: Option<&str>, test: &str) -> SplitBy {
+    SplitBy::Cut { column: "t".into(), valid: valid.map(Into::into), test: test.into() }
+}
+
+#[test]
+fn by_order_and_by_time() {
+    let order = |valid, test| SplitBy::Order(Shares { valid, test });
+    let cases = [
+        ("5 3 1 4 2", order(0.2, 0.4), ["5 3 ", "1 ", "4 2 "]),
+        ("5 3 1 4 2", order(0.0, 0.2), ["5 3 1 4 ", "", "2 "]),
+        ("5 3 1 4 2", order(0.0, 0.0), ["5 3 1 4 2 ", "", ""]),
+        ("5 3 1 4 2", time(0.2, 0.4), ["1 2 ", "3 ", "5 4 "]),
+        ("5 3 1 4 2", time(0.2, 0.0), ["3 1 4 2 ", "5 ", ""]),
+        // As numbers, and rows of one time together.
+        ("10 9 9 9 8", time(0.0, 0.4), ["8 ", "", "10 9 9 9 "]),
+        ("10 9 9 9 8", time(0.2, 0.2), ["8 ", "9 9 9 ", "10 "]),
+        ("5 3 1 4 2", cut(Some("3"), "4.5"), ["1 2 ", "3 4 ", "5 "]),
+        (
+            "2026-01-31 2025-12-31 2026-02-01T10:00",
+            cut(None, "2026-01-31"),
+            ["2025-12-31 ", "", "2026-01-31 2026-02-01T10:00 "],
+        ),
+    ];
+    for (times, by, expected) in cases {
+        let rows = times.split(' ').map(|time| format!("{time},x\n"));
+        let sides = split(format!("t,a\n{}", rows.collect::<String>()).as_bytes(), "", &by);
+        let sides = sides.map(|sides| sides.map(|rows| rows.replace(",x\n", " ")));
+        assert_eq!(sides, Ok(expected.map(str::to_owned)), "{times}, {by:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_split_is_refused() {
+    let shares = |valid, test| SplitBy::Order(Shares { valid, test });
+    let cases = [
+        ("1", shares(0.0, 1.0), "the share `test` must be in [0, 1), but is 1".to_owned()),
+        ("1", shares(f64::NAN, 0.5), "the share `valid` must be in [0, 1), but is NaN".to_owned()),
+        (
+            "1",
+            shares(0.5, 0.5),
+            "the shares must leave rows to train on, but sum up to 1".to_owned(),
+        ),
+        (
+            "1",
+            SplitBy::Key { column: "tt".into(), shares: HALF, seed: 1 },
+            "`x.csv`: has no column `tt` for the split, the nearest is `t`".to_owned(),
+        ),
+        (
+            "soon 1",
+            time(0.0, 0.5),
+            "`x.csv`, line 2: field `t` is `soon`, expected a finite number or a date like \
+             `2026-01-31`"
+                .to_owned(),
+        ),
+        (
+            "1 2026-01-31",
+            time(0.0, 0.5),
+            "`x.csv`, line 3: field `t` is `2026-01-31`, expected a time like `1`".to_owned(),
+        ),
+        (
+            "1",
+            cut(None, "January"),
+            "the time of a cut must be a finite number or a date like `2026-01-31`, but is \
+             `January`"
+                .to_owned(),
+        ),
+        (
+            "1",
+            cut(Some("7"), "7"),
+            "the time to validate from must be before the time to test from, `7`, but is `7`"
+                .to_owned(),
+        ),
+    ];
+    for (times, by, expected) in cases {
+        let rows = times.split(' ').map(|time| format!("{time},x\n"));
+        let content = format!("t,a\n{}", rows.collect::<String>());
+        assert_eq!(split(content.as_bytes(), "", &by), Err(expected), "{by:?}");
+    }
+    let files = Files::new(&[("x.csv", b"t,a\n1,2\n"), ("y.tsv", b"t\ta\n1\t2\n")]);
+    let error = Splitter::new(&files.source("").unwrap(), &time(0.0, 0.5), BadRows::Error);
+    assert_eq!(
+        files.message(&error.unwrap_err()),
+        "`y.tsv`: has another delimiter or quote than `x.csv`, so that their rows cannot be put \
+         together"
+    );
+}
+
+#[test]
+fn bad_rows_are_skipped_where_they_may_be() {
+    let content = b"t,a\n1,x\n2\nsoon,x\n3,\"y\n\"\n4,z\n";
+    let by = time(0.0, 0.3);
+    let sides = split(content, "bad_rows = 'skip'", &by).unwrap();
+    assert_eq!(sides, ["1,x\n3,\"y\n\"\n".to_owned(), String::new(), "4,z\n".to_owned()]);
+    let by = SplitBy::Order(Shares { valid: 0.0, test: 0.5 });
+    assert_eq!(split(content, "", &by), Err("`x.csv`, line 3: has 1 field, expected 2".into()));
+}
+
+/// By the numbers of this program, with the Python package xxhash:
+///
+/// ```python
+/// seed = xxhash.xxh3_64_intdigest(b"split", 7)
+/// [key for key in keys if (xxhash.xxh3_64_intdigest(key, seed) >> 11) / 2**53 < 0.5]
+/// ```
+#[test]
+fn sides_stay_the_same_in_all_versions() {
+    let keys: Vec<String> = (0..12).map(|i| format!("k{i}")).collect();
+    let content = format!("t\n{}\n", keys.join("\n"));
+    let by = SplitBy::Key { column: "t".into(), shares: HALF, seed: 7 };
+    let [_, _, test] = split(content.as_bytes(), "", &by).unwrap();
+    assert_eq!(test.replace('\n', " "), "k1 k2 k5 k7 k9 k10 ");
+}
+
+proptest! {
+    #[test]
+    fn each_row_falls_on_one_side_unchanged(
+        keys in prop::collection::vec(0_u8..9, 1..60),
+        valid in 0.0..0.4, test in 0.0..0.5, seed: u64, kind in 0..3,
+    ) {
+        let shares = Shares { valid, test };
+        let by = match kind {
+            0 => SplitBy::Key { column: "key".into(), shares, seed },
+            1 => SplitBy::Row { shares, seed },
+            _ => SplitBy::Time { column: "key".into(), shares },
+        };
+        // Each row is unlike the others, but for its key.
+        let rows: Vec<String> = keys.iter().enumerate().map(|(i, key)| format!(" {key},\"{i}\" \r\n")).collect();
+        let content = format!("key,n\r\n{}", rows.concat());
+        let sides = split(content.as_bytes(), "", &by).unwrap();
+        let mut found: Vec<&str> = sides.iter().flat_map(|side| side.split_inclusive('\n')).collect();
+        let mut expected: Vec<&str> = rows.iter().map(String::as_str).collect();
+        found.sort_unstable();
+        expected.sort_unstable();
+        prop_assert_eq!(found, expected);
+        if kind != 1 {
+            let keys_of = |side: &String| -> std::collections::BTreeSet<String> {
+                side.lines().filter_map(|row| row.split(',').next()).map(str::to_owned).collect()
+            };
+            let [a, b, c] = sides.each_ref().map(keys_of);
+            prop_assert!(a.is_disjoint(&b) && a.is_disjoint(&c) && b.is_disjoint(&c));
+        }
+        prop_assert_eq!(split(content.as_bytes(), "", &by).unwrap(), sides);
+    }
+}
+
+#[test]
+fn shares_are_met_by_hash_and_seeds_differ() {
+    let content = format!("t\n{}", (0..20_000).map(|i| format!("{i}\n")).collect::<String>());
+    let shares = Shares { valid: 0.1, test: 0.2 };
+    let by = |seed| SplitBy::Row { shares, seed };
+    let sides = split(content.as_bytes(), "", &by(1)).unwrap();
+    for (side, share) in [(Side::Valid, 0.1_f64), (Side::Test, 0.2)] {
+        let found = sides[side as usize].lines().count() as f64 / 20_000.0;
+        // Five standard deviations of a binomial share.
+        let tolerance = 5.0 * (share * (1.0 - share) / 20_000.0).sqrt();
+        assert!((found - share).abs() < tolerance, "{side:?}: {found}");
+    }
+    assert_ne!(split(content.as_bytes(), "", &by(2)).unwrap(), sides);
+}
