@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use deepcross_features::CountsFrom;
 use serde::{Deserialize, Serialize};
 
 use crate::label::LabelConfig;
@@ -46,6 +47,8 @@ pub struct DataConfig {
     pub comment: Option<char>,
     /// What happens to a row that cannot be read; default: `error`.
     pub bad_rows: BadRows,
+    /// What is known of the order of the rows; default: `any`.
+    pub order: Order,
 }
 
 impl Default for DataConfig {
@@ -61,6 +64,7 @@ impl Default for DataConfig {
             trim: true,
             comment: None,
             bad_rows: BadRows::Error,
+            order: Order::Any,
         }
     }
 }
@@ -76,6 +80,26 @@ pub enum Format {
     /// Criteo's click logs: [`Tsv`](Self::Tsv) without a header, of the columns `label`, `I1` to
     /// `I13` and `C1` to `C26`.
     Criteo,
+}
+
+/// What is known of the order in which the rows stand in the files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// Nothing: companion counts of a training row are those of other folds.
+    #[default]
+    Any,
+    /// Earlier rows come first: companion counts of a training row are those of the rows before it.
+    Time,
+}
+
+impl From<Order> for CountsFrom {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Any => Self::OtherFolds,
+            Order::Time => Self::EarlierRows,
+        }
+    }
 }
 
 /// What happens to a row that cannot be parsed or encoded.

@@ -1,6 +1,6 @@
 //! The streaming pass that fits an encoder.
 
-use deepcross_features::{Binding, Encoder, Fitter, Schema};
+use deepcross_features::{Binding, Encoder, Fitter, History, Schema};
 
 use crate::config::BadRows;
 use crate::error::DataError;
@@ -14,6 +14,8 @@ use crate::source::Source;
 pub struct Fitted {
     /// The encoder.
     pub encoder: Encoder,
+    /// The companion counts of the rows that it was fitted on, for [`RowReader::with_history`](crate::RowReader::with_history).
+    pub history: History,
     /// The number of rows that it was fitted on.
     pub rows: u64,
     /// How many of them are positive; 0 where `[data]` names no label.
@@ -51,7 +53,8 @@ pub fn fit(
     if rows == 0 {
         return Err(DataError::NoRows { file: source.first_file(), skipped: skipped.rows });
     }
-    Ok(Fitted { encoder: pass.fitter.finish(), rows, positives, skipped })
+    let (encoder, history) = pass.fitter.finish_for_training();
+    Ok(Fitted { encoder, history, rows, positives, skipped })
 }
 
 /// Rows on their way into a fitter.
@@ -63,7 +66,7 @@ struct Pass {
 
 impl Pass {
     fn new(source: &Source, schema: &Schema, part: Part) -> Result<Self, DataError> {
-        let fitter = Fitter::new(schema);
+        let fitter = Fitter::with_counts_from(schema, source.config().order.into());
         let binding = fitter
             .bind(source.header())
             .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;

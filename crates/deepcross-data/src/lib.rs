@@ -29,7 +29,7 @@ mod error;
 mod nearest;
 mod skipped;
 
-pub use config::{BadRows, DataConfig, Format};
+pub use config::{BadRows, DataConfig, Format, Order};
 pub use error::{DataError, Place};
 pub use fit::{Fitted, fit};
 pub use label::{LabelConfig, LabelReader};

@@ -1,6 +1,6 @@
 //! Encoded rows, a batch at a time.
 
-use deepcross_features::{Batch, Binding, Counts, Encoder};
+use deepcross_features::{Batch, Binding, Counts, Encoder, History};
 
 use crate::config::BadRows;
 use crate::error::DataError;
@@ -42,6 +42,8 @@ pub struct RowReader<'e> {
     counts: Counts,
     skipped: Skipped,
     bad_positions: Vec<usize>,
+    /// Of training rows, where there are companion counts.
+    history: Option<History>,
 }
 
 impl<'e> RowReader<'e> {
@@ -68,7 +70,16 @@ impl<'e> RowReader<'e> {
             .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;
         let counts = Counts::new(encoder.shapes());
         let (skipped, bad_positions) = (Skipped::default(), Vec::new());
-        Ok(Self { rows, encoder, binding, bad_rows, counts, skipped, bad_positions })
+        let history = None;
+        Ok(Self { rows, encoder, binding, bad_rows, counts, skipped, bad_positions, history })
+    }
+
+    /// Gives the rows the companion counts that training rows may know, and not those after training.
+    ///
+    /// The rows, with labels, must be those that `history` was fitted on.
+    #[must_use]
+    pub fn with_history(self, history: History) -> Self {
+        Self { history: (!history.is_empty()).then_some(history), ..self }
     }
 
     /// Appends up to `rows` rows to `batch`, which the encoder must have made; returns how many.
@@ -120,6 +131,7 @@ impl<'e> RowReader<'e> {
         self.counts.clear();
         self.skipped = Skipped::default();
         self.bad_positions.clear();
+        self.history.iter_mut().for_each(History::restart);
         Ok(())
     }
 
@@ -135,6 +147,9 @@ impl<'e> RowReader<'e> {
         self.encoder
             .encode(&self.binding, row, batch, &mut self.counts)
             .map_err(|error| DataError::in_row(error, || row.place()))?;
+        if let Some(history) = &mut self.history {
+            history.rewrite(&self.binding, row, label == Some(1.0), batch);
+        }
         batch.labels_mut().extend(label);
         batch.weights_mut().extend(weight);
         Ok(true)

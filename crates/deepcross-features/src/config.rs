@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::companion::companion_name;
 use crate::missing_number::MissingNumber;
 use crate::utc_offset::UtcOffset;
 
@@ -40,6 +41,12 @@ pub struct FieldConfig {
     /// With `buckets`: the seed of the hash; 0 to 2⁶³ − 1, by default 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// Categorical: whether a field of companion counts goes with it, called like it with `_counts` after the name; by default not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<bool>,
+    /// With `counts`: the clicks to which the click rate is smoothed, 0.001 to 10⁹; by default 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smoothing: Option<f64>,
     /// Multi-hot: the one character that parts the elements of a value; by default `|`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub separator: Option<String>,
@@ -196,6 +203,8 @@ impl FieldConfig {
             top_by: None,
             buckets: None,
             seed: None,
+            counts: None,
+            smoothing: None,
             separator: None,
             pooling: None,
             weights: None,
@@ -259,6 +268,11 @@ impl FieldConfig {
             (FieldKind::Cross, columns) => columns.iter().flatten().map(String::as_str).collect(),
             _ => vec![self.column.as_deref().unwrap_or(&self.name)],
         }
+    }
+
+    /// The name of the field of companion counts that goes with this one, if one does.
+    pub fn companion(&self) -> Option<String> {
+        (self.counts == Some(true)).then(|| companion_name(&self.name))
     }
 
     pub(crate) fn separator_char(&self) -> char {

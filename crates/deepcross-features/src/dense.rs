@@ -42,6 +42,15 @@ impl<F: Copy> DenseColumn<F> {
         self.values.extend_from_slice(row);
     }
 
+    /// The last row.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub(crate) fn last_mut(&mut self) -> &mut [F] {
+        let start = self.values.len() - self.width;
+        &mut self.values[start..]
+    }
+
     pub(crate) fn values_of(&self, rows: &Range<usize>) -> &[F] {
         &self.values[rows.start * self.width..rows.end * self.width]
     }

@@ -76,6 +76,13 @@ pub enum Encoding {
         /// The seed.
         seed: u64,
     },
+    /// The companion counts of a categorical field.
+    Companion {
+        /// The values, or buckets, of which there are counts.
+        values: usize,
+        /// The clicks to which the click rate is smoothed.
+        smoothing: f64,
+    },
 }
 
 /// What parts the buckets of a number.
@@ -135,10 +142,10 @@ pub enum FittedMissing {
 }
 
 impl FieldDescription {
-    /// The kind that the field was configured with.
+    /// The kind that the field was configured with; of companion counts, that of the field that they go with.
     pub fn kind(&self) -> FieldKind {
         match self.encoding {
-            Encoding::Categorical { .. } => FieldKind::Categorical,
+            Encoding::Categorical { .. } | Encoding::Companion { .. } => FieldKind::Categorical,
             Encoding::MultiHot { .. } => FieldKind::MultiHot,
             Encoding::Text { .. } => FieldKind::Text,
             Encoding::Number { .. } => FieldKind::Number,
@@ -175,6 +182,9 @@ impl fmt::Display for Encoding {
                 write!(f, "{part} of {format}, UTC{utc_offset}")
             }
             Self::Cross { buckets, seed } => Ids::Hash { buckets: *buckets, seed: *seed }.fmt(f),
+            Self::Companion { values, smoothing } => {
+                write!(f, "companion counts of {values} values, smoothed by {smoothing} clicks")
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::bucketized::BucketizedEncoder;
 use crate::categorical::CategoricalEncoder;
 use crate::cell::{self, CellError, Cells};
 use crate::column::Column;
+use crate::companion::CompanionEncoder;
 use crate::counts::{Counts, FieldCounts};
 use crate::cross::CrossEncoder;
 use crate::description::FieldDescription;
@@ -48,6 +49,7 @@ pub(crate) enum KindEncoder {
     Bucketized(BucketizedEncoder),
     Time(TimeEncoder),
     Cross(CrossEncoder),
+    Companion(CompanionEncoder),
 }
 
 impl Encoder {
@@ -66,6 +68,7 @@ impl Encoder {
 
     /// Appends one row to the columns of `batch` and counts its values; labels and weights are the caller's.
     ///
+    /// Companion counts are those after training; for training rows, [`History::rewrite`](crate::History::rewrite) must follow.
     /// Allocates nothing once the batch has the capacity.
     ///
     /// # Errors
@@ -201,6 +204,10 @@ impl FieldEncoder {
                 encoder.encode(cell, second, column, counts);
                 Ok(())
             }
+            KindEncoder::Companion(encoder) => {
+                encoder.encode(cell, column, counts);
+                Ok(())
+            }
         };
         encoded.map_err(place)
     }
@@ -214,6 +221,7 @@ impl FieldEncoder {
             KindEncoder::Bucketized(encoder) => encoder.shape(&self.name),
             KindEncoder::Time(encoder) => encoder.shape(&self.name),
             KindEncoder::Cross(encoder) => encoder.shape(&self.name),
+            KindEncoder::Companion(encoder) => encoder.shape(&self.name),
         }
     }
 
@@ -226,6 +234,7 @@ impl FieldEncoder {
             KindEncoder::Bucketized(encoder) => encoder.describe(),
             KindEncoder::Time(encoder) => encoder.describe(),
             KindEncoder::Cross(encoder) => encoder.describe(),
+            KindEncoder::Companion(encoder) => encoder.describe(),
         };
         let column = match self.columns().second {
             Some(second) => format!("{} and {second}", self.column),
@@ -243,6 +252,7 @@ impl FieldEncoder {
             KindEncoder::Bucketized(encoder) => KindState::Bucketized(encoder.to_state()),
             KindEncoder::Time(encoder) => KindState::Time(encoder.to_state()),
             KindEncoder::Cross(encoder) => KindState::Cross(encoder.to_state()),
+            KindEncoder::Companion(encoder) => KindState::Companion(encoder.to_state()),
         };
         FieldState { name: self.name.clone(), column: self.column.clone(), kind }
     }
@@ -276,6 +286,9 @@ impl KindEncoder {
             }
             KindState::Time(state) => TimeEncoder::from_state(field, state).map(Self::Time),
             KindState::Cross(state) => CrossEncoder::from_state(field, state).map(Self::Cross),
+            KindState::Companion(state) => {
+                CompanionEncoder::from_state(field, state).map(Self::Companion)
+            }
         }
     }
 
@@ -285,7 +298,7 @@ impl KindEncoder {
             Self::MultiHot(encoder) => Some(encoder.lookup()),
             Self::Text(encoder) => Some(encoder.lookup()),
             Self::Bucketized(encoder) => encoder.lookup(),
-            Self::Number(_) | Self::Time(_) | Self::Cross(_) => None,
+            Self::Number(_) | Self::Time(_) | Self::Cross(_) | Self::Companion(_) => None,
         }
     }
 }

@@ -2,17 +2,22 @@
 //!
 //! Memory grows with the number of distinct values, never with the number of rows.
 
+use std::sync::Arc;
+
 use crate::bucketized::BucketizedFitter;
 use crate::categorical::CategoricalFitter;
 use crate::cell::{self, CellError, Cells};
+use crate::companion::CompanionFitter;
 use crate::config::{FieldConfig, FieldKind};
 use crate::cross::CrossEncoder;
 use crate::encoder::{Encoder, FieldEncoder, KindEncoder};
 use crate::error::FeatureError;
+use crate::history::{CountsFrom, FieldHistory, FoldTallies, History, Seen, fold};
 use crate::multi_hot::MultiHotFitter;
 use crate::number::{self, NumberFitter};
 use crate::record::Record;
 use crate::schema::{Binding, FieldColumns, Schema};
+use crate::tally::Tally;
 use crate::text::TextFitter;
 use crate::time::TimeEncoder;
 
@@ -23,6 +28,17 @@ use crate::time::TimeEncoder;
 pub struct Fitter {
     missing: Vec<String>,
     fields: Vec<FieldFitter>,
+    counts_from: CountsFrom,
+    /// All rows of each fold, at index 0.
+    folds: FoldTallies,
+    n_rows: u64,
+}
+
+/// What fields go by besides their values.
+#[derive(Clone, Copy, Debug)]
+struct TrainingRow {
+    positive: bool,
+    fold: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -41,13 +57,21 @@ enum KindFitter {
     Bucketized(BucketizedFitter),
     Time(TimeEncoder),
     Cross(CrossEncoder),
+    Companion(CompanionFitter),
 }
 
 impl Fitter {
     /// A fitter that has seen no row.
     pub fn new(schema: &Schema) -> Self {
-        let fields = schema.fields().iter().map(FieldFitter::new).collect();
-        Self { missing: schema.missing().to_vec(), fields }
+        Self::with_counts_from(schema, CountsFrom::default())
+    }
+
+    /// A fitter that has seen no row, for training rows that are to have companion counts from these rows.
+    pub fn with_counts_from(schema: &Schema, counts_from: CountsFrom) -> Self {
+        let fields = schema.fields().iter();
+        let fields = fields.flat_map(|field| FieldFitter::of(field, counts_from)).collect();
+        let (missing, folds) = (schema.missing().to_vec(), FoldTallies::default());
+        Self { missing, fields, counts_from, folds, n_rows: 0 }
     }
 
     /// Finds the column of each field in `header`.
@@ -81,13 +105,16 @@ impl Fitter {
         record: &R,
         positive: bool,
     ) -> Result<(), FeatureError> {
-        let Self { missing, fields } = self;
+        let Self { missing, fields, .. } = self;
         for (index, field) in fields.iter().enumerate() {
             field.check(binding.cells(index, record), missing)?;
         }
+        let row = TrainingRow { positive, fold: fold(self.n_rows) };
         for (index, field) in fields.iter_mut().enumerate() {
-            field.observe(binding.cells(index, record), missing, positive)?;
+            field.observe(binding.cells(index, record), missing, row)?;
         }
+        self.folds.add(0, row.fold, positive);
+        self.n_rows += 1;
         Ok(())
     }
 
@@ -95,15 +122,45 @@ impl Fitter {
     ///
     /// A field without any value gets a vocabulary of reserved ids only, or a range of 0 to 0.
     pub fn finish(self) -> Encoder {
-        let fields = self.fields.into_iter().map(FieldFitter::finish).collect();
-        Encoder::new(self.missing, fields)
+        self.finish_for_training().0
+    }
+
+    /// The encoder for what was learned, and what the same rows may know of it when they are trained on.
+    pub fn finish_for_training(self) -> (Encoder, History) {
+        let Self { missing, fields, counts_from, folds, .. } = self;
+        let (mut encoders, mut histories) = (Vec::new(), Vec::new());
+        for (index, field) in fields.into_iter().enumerate() {
+            let (encoder, folds) = field.finish();
+            histories.extend(history(index, &encoder.kind, folds));
+            encoders.push(encoder);
+        }
+        let seen = match counts_from {
+            CountsFrom::OtherFolds => Seen::Folds(folds),
+            CountsFrom::EarlierRows => Seen::Earlier(vec![Tally::default()]),
+        };
+        let history = History::new(missing.clone(), histories, seen);
+        (Encoder::new(missing, encoders), history)
     }
 }
 
+/// The history of the field at `field`, if it is one of companion counts.
+fn history(field: usize, kind: &KindEncoder, folds: Option<FoldTallies>) -> Option<FieldHistory> {
+    let KindEncoder::Companion(encoder) = kind else { return None };
+    let table = Arc::clone(encoder.table());
+    let none_yet = || Seen::Earlier(vec![Tally::default(); table.tallies().len()]);
+    let seen = folds.map_or_else(none_yet, Seen::Folds);
+    Some(FieldHistory { field, table, seen })
+}
+
 impl FieldFitter {
-    fn new(config: &FieldConfig) -> Self {
-        let (name, column) = (config.name.clone(), config.column().to_owned());
-        Self { name, column, kind: KindFitter::new(config) }
+    /// The field, and that of its companion counts.
+    fn of(config: &FieldConfig, counts_from: CountsFrom) -> impl Iterator<Item = Self> {
+        let column = config.column();
+        let field = |name: String, kind| Self { name, column: column.to_owned(), kind };
+        let by_fold = counts_from == CountsFrom::OtherFolds;
+        let counts = || KindFitter::Companion(CompanionFitter::new(config, by_fold));
+        let companion = config.companion().map(|name| field(name, counts()));
+        [Some(field(config.name.clone(), KindFitter::new(config))), companion].into_iter().flatten()
     }
 
     fn columns(&self) -> FieldColumns<'_> {
@@ -129,15 +186,16 @@ impl FieldFitter {
         &mut self,
         cells: Cells<'_>,
         missing: &[String],
-        positive: bool,
+        row: TrainingRow,
     ) -> Result<(), FeatureError> {
         let cell = cell::read(cells.first, missing);
-        let observed = cell.and_then(|cell| self.kind.observe(cell, positive));
+        let observed = cell.and_then(|cell| self.kind.observe(cell, row));
         observed.map_err(|error| error.at(&self.name, &self.column, cells.first))
     }
 
-    fn finish(self) -> FieldEncoder {
-        FieldEncoder { name: self.name, column: self.column, kind: self.kind.finish() }
+    fn finish(self) -> (FieldEncoder, Option<FoldTallies>) {
+        let (kind, folds) = self.kind.finish();
+        (FieldEncoder { name: self.name, column: self.column, kind }, folds)
     }
 }
 
@@ -156,26 +214,29 @@ impl KindFitter {
 
     fn check(&self, cell: Option<&str>) -> Result<(), CellError> {
         match self {
-            Self::Categorical(_) | Self::Text(_) | Self::Cross(_) => Ok(()),
+            Self::Categorical(_) | Self::Text(_) | Self::Cross(_) | Self::Companion(_) => Ok(()),
             Self::MultiHot(fitter) => fitter.check(cell),
             Self::Number(_) | Self::Bucketized(_) => number::check(cell),
             Self::Time(time) => time.check(cell),
         }
     }
 
-    fn observe(&mut self, cell: Option<&str>, positive: bool) -> Result<(), CellError> {
+    fn observe(&mut self, cell: Option<&str>, row: TrainingRow) -> Result<(), CellError> {
+        let TrainingRow { positive, fold } = row;
         match self {
             Self::Categorical(fitter) => fitter.observe(cell, positive),
             Self::MultiHot(fitter) => fitter.observe(cell, positive),
             Self::Text(fitter) => fitter.observe(cell, positive),
             Self::Number(fitter) => fitter.observe(cell),
             Self::Bucketized(fitter) => fitter.observe(cell, positive),
+            Self::Companion(fitter) => fitter.observe(cell, positive, fold),
             Self::Time(_) | Self::Cross(_) => Ok(()),
         }
     }
 
-    fn finish(self) -> KindEncoder {
-        match self {
+    /// The encoder, and the tallies by fold of companion counts.
+    fn finish(self) -> (KindEncoder, Option<FoldTallies>) {
+        let encoder = match self {
             Self::Categorical(fitter) => KindEncoder::Categorical(fitter.finish()),
             Self::MultiHot(fitter) => KindEncoder::MultiHot(fitter.finish()),
             Self::Text(fitter) => KindEncoder::Text(fitter.finish()),
@@ -183,6 +244,11 @@ impl KindFitter {
             Self::Bucketized(fitter) => KindEncoder::Bucketized(fitter.finish()),
             Self::Time(encoder) => KindEncoder::Time(encoder),
             Self::Cross(encoder) => KindEncoder::Cross(encoder),
-        }
+            Self::Companion(fitter) => {
+                let (encoder, folds) = fitter.finish();
+                return (KindEncoder::Companion(encoder), folds);
+            }
+        };
+        (encoder, None)
     }
 }

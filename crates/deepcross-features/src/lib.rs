@@ -7,16 +7,19 @@ mod schema;
 mod utc_offset;
 
 mod fitter;
+mod history;
 
 mod encoder;
 
 mod bucketized;
 mod categorical;
+mod companion;
 mod cross;
 mod multi_hot;
 mod number;
 mod quantiles;
 mod statistics;
+mod tally;
 mod text;
 mod time;
 
@@ -50,6 +53,7 @@ pub use description::{Buckets, Encoding, FieldDescription, FittedMissing, Fitted
 pub use encoder::Encoder;
 pub use error::FeatureError;
 pub use fitter::Fitter;
+pub use history::{CountsFrom, History};
 pub use lookup::Ids;
 pub use missing_number::MissingNumber;
 pub use record::Record;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::bucketized::are_cuts;
+use crate::companion::is_smoothing;
 use crate::config::{FieldConfig, FieldKind, single_char};
 use crate::missing_number::MissingNumber;
 use crate::number::in_range;
@@ -25,7 +26,7 @@ impl FieldConfig {
     }
 
     /// The keys that some kinds have no use for.
-    fn keys(&self) -> [Key; 21] {
+    fn keys(&self) -> [Key; 23] {
         use FieldKind::{Bucketized, Categorical, Cross, MultiHot, Number, Text, Time};
         const ONE_COLUMN: &[FieldKind] = &[Categorical, MultiHot, Text, Number, Bucketized, Time];
         const VOCABULARY: &[FieldKind] = &[Categorical, MultiHot, Text, Bucketized];
@@ -38,6 +39,8 @@ impl FieldConfig {
             ("top_by", self.top_by.is_some(), VOCABULARY),
             ("buckets", self.buckets.is_some(), HASH),
             ("seed", self.seed.is_some(), HASH),
+            ("counts", self.counts.is_some(), &[Categorical]),
+            ("smoothing", self.smoothing.is_some(), &[Categorical]),
             ("separator", self.separator.is_some(), &[MultiHot]),
             ("pooling", self.pooling.is_some(), &[MultiHot]),
             ("weights", self.weights.is_some(), &[MultiHot]),
@@ -120,6 +123,11 @@ impl FieldConfig {
             let key = self.key("seed");
             problems.push(format!("{key}: has no meaning without `buckets`, but is {seed}"));
         }
+        if let (Some(smoothing), None | Some(false)) = (self.smoothing, self.counts) {
+            let key = self.key("smoothing");
+            problems
+                .push(format!("{key}: has no meaning without `counts = true`, but is {smoothing}"));
+        }
         problems
     }
 
@@ -128,6 +136,7 @@ impl FieldConfig {
         let mut checks = Checks { field: self, problems: Vec::new() };
         checks.columns();
         checks.ids();
+        checks.counts();
         checks.elements();
         checks.numbers();
         checks.problems
@@ -165,6 +174,11 @@ impl Checks<'_> {
         self.check("buckets", (1..u32::MAX).contains(&buckets), "from 1 to 4294967294", &buckets);
         let seed = seed.unwrap_or(0);
         self.check("seed", i64::try_from(seed).is_ok(), "at most 9223372036854775807", &seed);
+    }
+
+    fn counts(&mut self) {
+        let smoothing = self.field.smoothing.unwrap_or(1.0);
+        self.check("smoothing", is_smoothing(smoothing), "from 0.001 to 1e9", &smoothing);
     }
 
     fn elements(&mut self) {
@@ -306,6 +320,22 @@ mod tests {
                 "`field.a.columns`: must be given, as the names of two columns",
                 "`field.a.buckets`: must be given, from 1 to 4294967294",
             ],
+        );
+    }
+
+    #[test]
+    fn companion_counts_have_a_smoothing() {
+        check("name = \"a\"\nkind = \"categorical\"\ncounts = true\nsmoothing = 2.5", NONE);
+        check("name = \"a\"\nkind = \"categorical\"\nbuckets = 3\ncounts = true", NONE);
+        let alone = "name = \"a\"\nkind = \"categorical\"\ncounts = false\nsmoothing = 2.5";
+        check(alone, &["`field.a.smoothing`: has no meaning without `counts = true`, but is 2.5"]);
+        check(
+            "name = \"a\"\nkind = \"categorical\"\ncounts = true\nsmoothing = 0",
+            &["`field.a.smoothing`: must be from 0.001 to 1e9, but is 0"],
+        );
+        check(
+            "name = \"a\"\nkind = \"cross\"\ncounts = true\nbuckets = 3\ncolumns = [\"x\", \"y\"]",
+            &["`field.a.counts`: has no meaning for kind `cross`, only for `categorical`"],
         );
     }
 

@@ -88,9 +88,10 @@ impl Binding {
 fn duplicate_names(fields: &[FieldConfig]) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut repeated = BTreeSet::new();
-    for field in fields {
-        if !seen.insert(&field.name) {
-            repeated.insert(&field.name);
+    for name in fields.iter().flat_map(|field| [Some(field.name.clone()), field.companion()]) {
+        let Some(name) = name else { continue };
+        if !seen.insert(name.clone()) {
+            repeated.insert(name);
         }
     }
     repeated
@@ -145,6 +146,11 @@ mod tests {
                 "`field.a.top`: must be at least 1, but is 0",
                 "`field.a`: the name must be unique, but occurs more than once",
             ],
+        );
+        let with_counts = FieldConfig { counts: Some(true), ..FieldConfig::categorical("a") };
+        check(
+            vec![with_counts, FieldConfig::number("a_counts")],
+            &["`field.a_counts`: the name must be unique, but occurs more than once"],
         );
     }
 

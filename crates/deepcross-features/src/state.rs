@@ -41,6 +41,7 @@ pub(crate) enum KindState {
     Bucketized(BucketizedState),
     Time(TimeState),
     Cross(CrossState),
+    Companion(CompanionState),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -167,4 +168,23 @@ pub(crate) struct CrossState {
     /// The column of the second value.
     pub(crate) second: String,
     pub(crate) hash: HashState,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CompanionState {
+    pub(crate) keys: CompanionKeysState,
+    /// Rows and positive rows of the missing value and of each key.
+    pub(crate) tallies: Vec<(u64, u64)>,
+    pub(crate) smoothing: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum CompanionKeysState {
+    Values {
+        /// All values, end to end.
+        text: String,
+        /// The length of each value in bytes.
+        lengths: Vec<u64>,
+    },
+    Hash(HashState),
 }

@@ -164,7 +164,7 @@ impl Vocabulary {
 }
 
 /// The values of `lengths` bytes that make up `text`, or what is wrong with them.
-fn split_values(text: &str, lengths: &[u64]) -> Result<ValueTable, String> {
+pub(crate) fn split_values(text: &str, lengths: &[u64]) -> Result<ValueTable, String> {
     let mut values = ValueTable::with_capacity(lengths.len(), text.len());
     let mut rest = text;
     for (index, &length) in lengths.iter().enumerate() {

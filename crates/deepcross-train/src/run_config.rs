@@ -8,7 +8,7 @@ use crate::overrides::set;
 use crate::places::Places;
 use crate::section::{read, section, unknown};
 use crate::{TrainConfig, TrainError};
-use deepcross_data::DataConfig;
+use deepcross_data::{DataConfig, Order};
 use deepcross_features::{FieldConfig, Schema};
 use deepcross_model::ModelConfig;
 use serde::{Deserialize, Serialize};
@@ -108,6 +108,13 @@ impl RunConfig {
                     problems.push(format!("{key}: `{column}` is the column of the {what}"));
                 }
             }
+        }
+        let has_counts = self.field.iter().any(|field| field.companion().is_some());
+        if self.data.order == Order::Time && !has_counts {
+            problems.push(
+                "`data.order`: has a meaning only where a field has `counts = true`, but none has"
+                    .to_owned(),
+            );
         }
         let is_field = |name: &String| self.field.iter().any(|field| field.name == *name);
         let unknown = self.model.embeddings.keys().filter(|name| !is_field(name));
@@ -209,7 +216,7 @@ epochs = 3
 
     #[test]
     fn problems_name_line_key_value_and_what_was_expected() {
-        let cases: [(&str, &str, &str); 9] = [
+        let cases: [(&str, &str, &str); 10] = [
             (
                 "epochs = 3",
                 "epoch = 3",
@@ -240,6 +247,11 @@ epochs = 3
                 "kind = \"number\"",
                 "kind = \"numbr\"",
                 "line 7: `field.age.kind`: unknown variant `numbr`, expected one of `categorical`, `multi-hot`, `text`, `number`, `bucketized`, `time`, `cross`",
+            ),
+            (
+                "label = \"click\"",
+                "order = \"time\"",
+                "line 3: `data.order`: has a meaning only where a field has `counts = true`, but none has",
             ),
             ("kind = \"number\"", "", "line 5: `field.age`: missing field `kind`"),
             ("[data]", "[data", "line 2: unclosed table, expected `]`"),

@@ -7,7 +7,7 @@ use crate::validation::evaluate;
 use crate::{Engine, Monitor, RunConfig, TrainError};
 use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, Labels, Part, RowPlan, RowReader, Shuffled, Source, fit};
-use deepcross_features::{Batch, Encoder};
+use deepcross_features::{Batch, Encoder, History};
 use deepcross_metrics::Summary;
 use deepcross_model::{DeepCrossing, Predictor, TrainedModel, TrainingSummary};
 use std::path::PathBuf;
@@ -113,12 +113,14 @@ fn train_here(
     observe(Event::Built { model: &model, n_parameters: params.n_parameters() });
     let (groups, seed) = (config.train.groups, config.train.seed);
     let engine = Engine::new(model, params, config.train.optimizer_config(), groups, seed)?;
-    let encoder = &fitted.encoder;
-    let looked_at = encoder.new_batch();
-    let run = Run { config, rows: &rows, encoder, engine, best: Best::default(), looked_at };
-    let (model, params, training) = run.epochs(&fitted, observe)?;
+    let Fitted { encoder, history, rows: n_rows, positives, .. } = fitted;
+    let (best, looked_at) = (Best::default(), encoder.new_batch());
+    let run =
+        Run { config, rows: &rows, n_rows, positives, encoder: &encoder, engine, best, looked_at };
+    let (model, params, training) = run.epochs(history, observe)?;
+
     let config = config.to_toml()?;
-    Ok(TrainedModel { config, encoder: fitted.encoder, spec, model, params, training })
+    Ok(TrainedModel { config, encoder, spec, model, params, training })
 }
 
 /// The weights to keep.
@@ -134,6 +136,10 @@ struct Best {
 struct Run<'a> {
     config: &'a RunConfig,
     rows: &'a Rows,
+    /// The number of training rows.
+    n_rows: u64,
+    /// How many of them are positive.
+    positives: u64,
     encoder: &'a Encoder,
     engine: Engine,
     best: Best,
@@ -144,7 +150,7 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn epochs(
         mut self,
-        fitted: &Fitted,
+        history: History,
         observe: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<(DeepCrossing, Params<f32>, TrainingSummary), TrainError> {
         let train = &self.config.train;
@@ -152,7 +158,8 @@ impl<'a> Run<'a> {
             &self.rows.train,
             self.encoder,
             Rows::plan(self.config, self.rows.train_part),
-        )?;
+        )?
+        .with_history(history);
         let mut shuffled = Shuffled::new(reader, train.shuffle_buffer, train.seed, 1);
         let (mut batch, mut last) = (self.encoder.new_batch(), 0);
         for epoch in 1..=train.epochs {
@@ -169,7 +176,7 @@ impl<'a> Run<'a> {
                 break;
             }
         }
-        let summary = self.summary(fitted, last);
+        let summary = self.summary(last);
         let (model, own) = self.engine.into_parts();
         Ok((model, self.best.params.unwrap_or(own), summary))
     }
@@ -271,11 +278,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn summary(&self, fitted: &Fitted, epochs: u32) -> TrainingSummary {
+    fn summary(&self, epochs: u32) -> TrainingSummary {
         let valid = self.best.valid;
         TrainingSummary {
-            rows: fitted.rows,
-            positives: fitted.positives,
+            rows: self.n_rows,
+            positives: self.positives,
             steps: self.best.steps,
             epochs,
             best_epoch: self.best.epoch,

@@ -2,6 +2,7 @@
 //! which order rows come.
 
 mod bad_input;
+mod companion;
 mod compressed;
 mod criteo;
 mod encoded;

@@ -102,6 +102,22 @@ fn later_fields() -> Vec<FieldConfig> {
             buckets: Some(100),
             ..FieldConfig::cross("cross")
         },
+        reading(
+            "word",
+            FieldConfig {
+                counts: Some(true),
+                buckets: Some(4),
+                ..FieldConfig::categorical("bucketed")
+            },
+        ),
+        reading(
+            "word",
+            FieldConfig {
+                counts: Some(true),
+                min_count: Some(2),
+                ..FieldConfig::categorical("counted")
+            },
+        ),
     ]
 }
 

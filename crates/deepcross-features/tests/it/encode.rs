@@ -59,7 +59,7 @@ fn an_error_in_the_second_column_of_a_cross_names_it() {
 #[test]
 fn headers_are_bound_by_name() {
     let (encoder, binding) = fit(&one_row());
-    assert_eq!(binding.columns(), [2, 2, 1, 1, 0, 0, 1, 1, 1, 2, 0, 0, 0, 0, 1]);
+    assert_eq!(binding.columns(), [2, 2, 1, 1, 0, 0, 1, 1, 1, 2, 0, 0, 0, 0, 1, 2, 2, 2, 2]);
     assert_eq!(encoder.columns(), ["word", "list", "number"]);
     assert!(encoder.bind(&header()[1..]).is_err());
 }
@@ -90,6 +90,10 @@ fn counts_tell_what_had_no_slot() {
         ("square", FieldCounts { values: 4, missing: 1, unseen: 1, ..none }),
         ("hour", FieldCounts { values: 4, missing: 1, ..none }),
         ("cross", FieldCounts { values: 4, ..none }),
+        ("bucketed", FieldCounts { values: 4, missing: 1, ..none }),
+        ("bucketed_counts", FieldCounts { values: 4, missing: 1, ..none }),
+        ("counted", FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0 }),
+        ("counted_counts", FieldCounts { values: 4, missing: 1, unseen: 1, ..none }),
     ];
     let found: Vec<_> = counts.iter().map(|(name, counts)| (name, *counts)).collect();
     assert_eq!(found, expected);

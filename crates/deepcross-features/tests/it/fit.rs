@@ -30,6 +30,10 @@ fn shapes_and_descriptions_tell_what_was_learned() {
         ("square", sparse(5, false, Reserved::VOCABULARY)),
         ("hour", sparse(25, false, Reserved::MISSING)),
         ("cross", sparse(101, false, Reserved::HASH)),
+        ("bucketed", sparse(5, false, Reserved::HASH)),
+        ("bucketed_counts", ShapeKind::Dense { width: 5 }),
+        ("counted", sparse(4, false, Reserved::VOCABULARY)),
+        ("counted_counts", ShapeKind::Dense { width: 5 }),
     ];
     let found: Vec<_> =
         encoder.shapes().iter().map(|shape| (shape.name.as_str(), shape.kind.clone())).collect();
@@ -55,6 +59,10 @@ fn shapes_and_descriptions_tell_what_was_learned() {
             "squared logarithms, vocabulary of all 2 values",
             "hour of unix, UTC+00:00",
             "hash into 100 buckets, seed 0",
+            "hash into 4 buckets, seed 0",
+            "companion counts of 2 values, smoothed by 4 clicks",
+            "vocabulary of 1 values, 1 rare ones share a slot",
+            "companion counts of 2 values, smoothed by 4 clicks",
         ]
     );
     let ids = Ids::Vocabulary { values: 1, rare: 1 };

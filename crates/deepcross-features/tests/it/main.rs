@@ -2,6 +2,7 @@
 
 mod allocation;
 mod common;
+mod companion;
 mod encode;
 mod fit;
 mod state;

@@ -1,6 +1,7 @@
 //! Tests of the whole: what no crate can show alone.
 
 mod common;
+mod companion;
 mod determinism;
 mod docs;
 mod floors;

@@ -1,0 +1,104 @@
+//! Labels that are pure noise: companion counts must not help to predict them, and a leak would.
+
+use deepcross::autodiff::Params;
+use deepcross::data::{BadRows, Labels, Part, RowPlan, RowReader, Source, fit};
+use deepcross::features::Encoder;
+use deepcross::metrics::Summary;
+use deepcross::model::{DeepCrossing, Predictor};
+use deepcross::train::{Engine, RunConfig, evaluate};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::common::{folder, write};
+
+/// Only the most frequent value has an id of its own: what is learned is learned from the counts.
+const CONFIG: &str = r#"
+    [data]
+    label = "click"
+
+    [[field]]
+    name = "ad"
+    kind = "categorical"
+    top = 1
+    counts = true
+
+    [model]
+    bypass_below = 10
+    hidden = [8]
+
+    [train]
+    learning_rate = 0.01
+"#;
+
+const ROWS: u64 = 8000;
+const EPOCHS: usize = 5;
+const PART: (f64, u64) = (0.5, 1);
+
+/// Rows of 3000 ads, with clicks that depend on nothing.
+fn noise() -> Vec<String> {
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    // The row's number keeps rows apart, of which else a part would all be held out or not.
+    let row = |i| {
+        let (ad, click) = (random.random_range(0..3000), random.random_bool(0.3));
+        format!("{i},{ad},{}", u8::from(click))
+    };
+    let rows: Vec<_> = (0..ROWS).map(row).collect();
+    [vec!["row,ad,click".to_owned()], rows].concat()
+}
+
+/// The metrics on held-out rows, of a model whose counts leak or do not.
+///
+/// A leak is what one gets without care: counts of all rows, each row's own label among them.
+fn on_held_out_rows(order: &str, leaking: bool) -> Summary {
+    let folder = folder();
+    let file = write(&folder, "noise.csv", &noise());
+    let order = (order == "time").then(|| "data.order=time".to_owned());
+    let config = RunConfig::parse(CONFIG, order.as_slice(), "run.toml").expect("it is good");
+    let source = Source::open(&[file], &config.data).expect("the file is there");
+    let (valid_fraction, seed) = PART;
+    let train = Part::Train { valid_fraction, seed };
+    let fitted_on = if leaking { Part::All } else { train };
+    let schema = config.schema().expect("the fields are good");
+    let fitted = fit(&source, &schema, fitted_on, BadRows::Error).expect("the rows are good");
+    let reader = reader(&source, &fitted.encoder, train);
+    let reader = if leaking { reader } else { reader.with_history(fitted.history) };
+    let engine = trained(&config, &fitted.encoder, reader);
+    let predictor = Predictor { model: engine.model(), params: engine.params() };
+    let mut held_out = self::reader(&source, &fitted.encoder, Part::Valid { valid_fraction, seed });
+    evaluate(predictor, &mut held_out, engine.tapes()).expect("the rows are good")
+}
+
+fn reader<'e>(source: &Source, encoder: &'e Encoder, part: Part) -> RowReader<'e> {
+    let plan = RowPlan { labels: Labels::Required, part, bad_rows: BadRows::Error };
+    RowReader::new(source, encoder, plan).expect("the columns are there")
+}
+
+fn trained(config: &RunConfig, encoder: &Encoder, mut reader: RowReader<'_>) -> Engine {
+    let spec = config.model.check().expect("the model is good");
+    let mut params = Params::new();
+    let model = DeepCrossing::new(&spec, encoder.shapes(), &mut params, 1).expect("it has room");
+    let optimizer = config.train.optimizer_config();
+    let mut engine = Engine::new(model, params, optimizer, 2, 1).expect("the settings are good");
+    let mut batch = encoder.new_batch();
+    for _ in 0..EPOCHS {
+        while reader.fill(&mut batch, 100).expect("the rows are good") > 0 {
+            engine.step(&batch).expect("the loss is finite");
+            batch.clear();
+        }
+        reader.restart().expect("the file is there");
+    }
+    engine
+}
+
+#[test]
+fn on_noise_companion_counts_bring_nothing_and_a_leak_would() {
+    // The standard deviation of the AUC of noise on 4000 rows of which 30 % are positive is 0.010.
+    let is_chance = |auc: Option<f64>| auc.is_some_and(|auc| (auc - 0.5).abs() < 0.04);
+    for order in ["any", "time"] {
+        let summary = on_held_out_rows(order, false);
+        assert!(is_chance(summary.auc), "order = {order}: {summary:?}");
+        let leaking = on_held_out_rows(order, true);
+        assert!(leaking.auc.is_some_and(|auc| auc > 0.7), "order = {order}: {leaking:?}");
+        assert!(leaking.log_loss < summary.log_loss, "{leaking:?} {summary:?}");
+    }
+}
