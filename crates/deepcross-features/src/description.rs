@@ -193,6 +193,9 @@ impl fmt::Display for Buckets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cuts { ends: None, .. } => f.write_str("a single bucket"),
+            Self::Cuts { buckets, ends: Some((first, last)) } if first == last => {
+                write!(f, "{buckets} buckets parted at {first}")
+            }
             Self::Cuts { buckets, ends: Some((first, last)) } => {
                 write!(f, "{buckets} buckets parted from {first} to {last}")
             }

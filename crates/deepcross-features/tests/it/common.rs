@@ -15,7 +15,7 @@ pub(crate) type Row = [String; 3];
 
 /// A field of every kind.
 pub(crate) fn schema() -> Schema {
-    schema_of([first_fields(), later_fields()].concat())
+    schema_of([first_fields(), later_fields(), counted_fields()].concat())
 }
 
 pub(crate) fn schema_of(fields: Vec<FieldConfig>) -> Schema {
@@ -102,6 +102,12 @@ fn later_fields() -> Vec<FieldConfig> {
             buckets: Some(100),
             ..FieldConfig::cross("cross")
         },
+    ]
+}
+
+/// Fields with companion counts.
+fn counted_fields() -> Vec<FieldConfig> {
+    vec![
         reading(
             "word",
             FieldConfig {
