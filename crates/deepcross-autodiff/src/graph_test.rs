@@ -15,6 +15,7 @@ use proptest::prelude::*;
 enum Step {
     Activate(usize, Activation),
     Scale(usize, f64),
+    Shift(usize, f64),
     Dropout(usize),
     Add([usize; 2]),
     Sub([usize; 2]),
@@ -38,6 +39,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         (one(), any_activation()).prop_map(|(x, activation)| Step::Activate(x, activation)),
         (one(), -2.0..2.0).prop_map(|(x, factor)| Step::Scale(x, factor)),
+        (one(), -2.0..2.0).prop_map(|(x, by)| Step::Shift(x, by)),
         one().prop_map(Step::Dropout),
         two().prop_map(Step::Add),
         two().prop_map(Step::Sub),
@@ -108,6 +110,7 @@ impl Values<'_> {
         Some(match step {
             Step::Activate(x, activation) => pass.activate(one(x), activation),
             Step::Scale(x, factor) => pass.scale(one(x), factor),
+            Step::Shift(x, by) => pass.shift(one(x), by),
             Step::Dropout(x) => pass.dropout(one(x), 0.3),
             Step::Add([a, b]) => pass.add(one(a), one(b)),
             Step::Sub([a, b]) => pass.sub(one(a), one(b)),

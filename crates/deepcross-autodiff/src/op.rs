@@ -3,9 +3,9 @@
 use crate::DenseId;
 use crate::backward::Backward;
 use crate::ops::{
-    Activate, AddActivate, Affine, Binary, Concat, Custom, Dropout, LogLoss, Reduce, Scale, Stack,
-    activate, add, add_activate, affine, concat, custom, dropout, log_loss, matmul, mean, mul,
-    scale, stack, sub, sum,
+    Activate, AddActivate, Affine, Binary, Concat, Custom, Dropout, LogLoss, Reduce, Scale, Shift,
+    Stack, activate, add, add_activate, affine, concat, custom, dropout, log_loss, matmul, mean,
+    mul, scale, shift, stack, sub, sum,
 };
 use deepcross_kernels::{Real, map_into};
 
@@ -18,6 +18,7 @@ pub(crate) enum Op<F> {
     Sub(Binary),
     Mul(Binary),
     Scale(Scale<F>),
+    Shift(Shift),
     Activate(Activate),
     AddActivate(AddActivate),
     Affine(Affine),
@@ -40,6 +41,7 @@ pub(crate) fn backward<F: Real>(op: &Op<F>, context: Backward<'_, F>) {
         Op::Sub(op) => sub::backward(op, context),
         Op::Mul(op) => mul::backward(op, context),
         Op::Scale(op) => scale::backward(op, context),
+        Op::Shift(op) => shift::backward(op, context),
         Op::Activate(op) => activate::backward(op, context),
         Op::AddActivate(op) => add_activate::backward(op, context),
         Op::Affine(op) => affine::backward(op, context),

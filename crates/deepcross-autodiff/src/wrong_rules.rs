@@ -95,7 +95,7 @@ mod tests {
     /// A property, and the mistakes that it must notice.
     type Row = (&'static str, fn() -> Holds, &'static [WrongRule]);
 
-    const PROPERTIES: [Row; 18] = [
+    const PROPERTIES: [Row; 19] = [
         ("activate", ops::activate::tests::derivative, &[]),
         ("add", ops::add::tests::derivative, &[NoIdentityPath]),
         ("add_activate", ops::add_activate::tests::derivative, &[NoIdentityPath]),
@@ -111,6 +111,7 @@ mod tests {
         ("mul", ops::mul::tests::derivative, &[]),
         ("project", ops::project::tests::derivative, &[]),
         ("scale", ops::scale::tests::derivative, &[]),
+        ("shift", ops::shift::tests::derivative, &[]),
         ("stack", ops::stack::tests::derivative, &[NoBiasGradient]),
         ("sub", ops::sub::tests::derivative, &[Sign]),
         ("graph", graph_test::derivative, &WrongRule::ALL),

@@ -15,6 +15,7 @@ pub(crate) mod mean;
 pub(crate) mod mul;
 pub(crate) mod project;
 pub(crate) mod scale;
+pub(crate) mod shift;
 pub(crate) mod stack;
 pub(crate) mod sub;
 pub(crate) mod sum;
@@ -27,6 +28,7 @@ pub(crate) use custom::Custom;
 pub(crate) use dropout::Dropout;
 pub(crate) use log_loss::LogLoss;
 pub(crate) use scale::Scale;
+pub(crate) use shift::Shift;
 pub(crate) use stack::{Segment, Stack};
 
 use crate::tape::Shape;
