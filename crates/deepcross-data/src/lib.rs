@@ -15,6 +15,7 @@ mod records;
 mod row;
 
 mod label;
+mod negatives;
 mod part;
 mod selected;
 mod weight;
@@ -33,6 +34,7 @@ pub use config::{BadRows, DataConfig, Format, Order};
 pub use error::{DataError, Place};
 pub use fit::{Fitted, fit};
 pub use label::{LabelConfig, LabelReader};
+pub use negatives::NegativeCounts;
 pub use part::Part;
 pub use pipe::keep_pipes;
 pub use quote::Quote;

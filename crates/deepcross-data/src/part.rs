@@ -47,6 +47,11 @@ fn is_held_out(row: &RawRow, valid_fraction: f64, seed: u64) -> bool {
 /// The place of a row, or of some fields of it, in [0, 1), uniform over rows: each field's XXH3-64 is the seed of the next.
 pub(crate) fn position<'a>(fields: impl Iterator<Item = &'a [u8]>, seed: u64) -> f64 {
     let hash = fields.fold(seed, |hash, field| xxh3_64_with_seed(field, hash));
+    unit_interval(hash)
+}
+
+/// The hash as a number in [0, 1).
+pub(crate) fn unit_interval(hash: u64) -> f64 {
     (hash >> 11) as f64 / (1_u64 << 53) as f64
 }
 

@@ -4,6 +4,7 @@ use deepcross_features::{Batch, Binding, Counts, Encoder, History};
 
 use crate::config::BadRows;
 use crate::error::DataError;
+use crate::negatives::{NegativeCounts, Negatives};
 use crate::part::Part;
 use crate::selected::{Selected, Target};
 use crate::skipped::Skipped;
@@ -39,11 +40,14 @@ pub struct RowReader<'e> {
     encoder: &'e Encoder,
     binding: Binding,
     bad_rows: BadRows,
+    negatives: Negatives,
     counts: Counts,
     skipped: Skipped,
     bad_positions: Vec<usize>,
     /// Of training rows, where there are companion counts.
     history: Option<History>,
+    /// Where a dropped row is encoded where it must be known whether it can be.
+    spare: (Batch, Counts),
 }
 
 impl<'e> RowReader<'e> {
@@ -70,8 +74,18 @@ impl<'e> RowReader<'e> {
             .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;
         let counts = Counts::new(encoder.shapes());
         let (skipped, bad_positions) = (Skipped::default(), Vec::new());
-        let history = None;
-        Ok(Self { rows, encoder, binding, bad_rows, counts, skipped, bad_positions, history })
+        Ok(Self {
+            rows,
+            encoder,
+            binding,
+            bad_rows,
+            counts,
+            skipped,
+            bad_positions,
+            history: None,
+            spare: (encoder.new_batch(), encoder.new_counts()),
+            negatives: Negatives::ALL,
+        })
     }
 
     /// Gives the rows the companion counts that training rows may know, and not those after training.
@@ -80,6 +94,26 @@ impl<'e> RowReader<'e> {
     #[must_use]
     pub fn with_history(self, history: History) -> Self {
         Self { history: (!history.is_empty()).then_some(history), ..self }
+    }
+
+    /// Keeps each negative row with the probability `rate`; the others are as if they were not there.
+    ///
+    /// A row is dropped before it is encoded, so that it is neither counted nor found bad by a value; but companion
+    /// counts know it.
+    /// Which rows are kept depends on `seed`, on the epoch and on their order, and not on which rows a [`Part`] with the
+    /// same seed holds out.
+    /// Rows without labels are all kept.
+    #[must_use]
+    pub fn with_negative_rate(mut self, rate: f64, seed: u64) -> Self {
+        self.negatives = Negatives::sampled(rate, seed);
+        self
+    }
+
+    /// Begins the draw of the negative rows of `epoch`; a reader begins with that of epoch 0.
+    ///
+    /// To be called before the first row; [`Shuffled`](crate::Shuffled) does.
+    pub fn set_epoch(&mut self, epoch: u64) {
+        self.negatives.begin(epoch);
     }
 
     /// Appends up to `rows` rows to `batch`, which the encoder must have made; returns how many.
@@ -111,6 +145,11 @@ impl<'e> RowReader<'e> {
         &self.counts
     }
 
+    /// The negative rows since the pass started.
+    pub fn negatives(&self) -> NegativeCounts {
+        self.negatives.counts()
+    }
+
     /// The bad rows since the pass started.
     pub fn skipped(&self) -> &Skipped {
         &self.skipped
@@ -122,12 +161,13 @@ impl<'e> RowReader<'e> {
         &self.bad_positions
     }
 
-    /// Starts anew at the first row, with all counts at zero.
+    /// Starts anew at the first row, with all counts at zero, in the same epoch.
     ///
     /// # Errors
     /// If the first file can no longer be opened.
     pub fn restart(&mut self) -> Result<(), DataError> {
         self.rows.restart()?;
+        self.negatives.restart();
         self.counts.clear();
         self.skipped = Skipped::default();
         self.bad_positions.clear();
@@ -142,7 +182,7 @@ impl<'e> RowReader<'e> {
 
     /// Appends the next row; false at the end.
     fn encode_next(&mut self, batch: &mut Batch) -> Result<bool, DataError> {
-        let Some(Target { label, weight }) = self.rows.next()? else { return Ok(false) };
+        let Some(Target { label, weight }) = self.next_kept()? else { return Ok(false) };
         let row = self.rows.row();
         self.encoder
             .encode(&self.binding, row, batch, &mut self.counts)
@@ -153,5 +193,33 @@ impl<'e> RowReader<'e> {
         batch.labels_mut().extend(label);
         batch.weights_mut().extend(weight);
         Ok(true)
+    }
+
+    /// Reads the next row that is not dropped; `None` at the end.
+    fn next_kept(&mut self) -> Result<Option<Target>, DataError> {
+        while let Some(target) = self.rows.next()? {
+            if target.label.is_none_or(|label| self.negatives.keep(label)) {
+                return Ok(Some(target));
+            }
+            self.drop_row()?;
+        }
+        Ok(None)
+    }
+
+    /// Lets the companion counts of later rows know a negative row that is dropped.
+    ///
+    /// The history was fitted on good rows only; where bad ones did not end that pass, this row may be one.
+    fn drop_row(&mut self) -> Result<(), DataError> {
+        let Some(history) = &mut self.history else { return Ok(()) };
+        let row = self.rows.row();
+        if self.bad_rows == BadRows::Skip {
+            let (batch, counts) = &mut self.spare;
+            batch.clear();
+            self.encoder
+                .encode(&self.binding, row, batch, counts)
+                .map_err(|error| DataError::in_row(error, || row.place()))?;
+        }
+        history.pass(&self.binding, row, false);
+        Ok(())
     }
 }

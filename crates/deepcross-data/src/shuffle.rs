@@ -39,11 +39,12 @@ pub struct Shuffled<'e> {
 }
 
 impl<'e> Shuffled<'e> {
-    /// Shuffles the rows that `reader` has not read yet; `capacity` of 0 counts as 1, which keeps
+    /// Shuffles the rows of `reader`, which must not have read any yet; `capacity` of 0 counts as 1, which keeps
     /// the order.
     ///
     /// Holds at most 1.5 times `capacity` rows, and for a moment 2.5 times.
-    pub fn new(reader: RowReader<'e>, capacity: usize, seed: u64, epoch: u64) -> Self {
+    pub fn new(mut reader: RowReader<'e>, capacity: usize, seed: u64, epoch: u64) -> Self {
+        reader.set_epoch(epoch);
         let (buffer, spare) = (reader.new_batch(), reader.new_batch());
         let random = stream(seed, epoch);
         let capacity = capacity.max(1);
@@ -72,6 +73,7 @@ impl<'e> Shuffled<'e> {
     /// As [`RowReader::restart`].
     pub fn restart(&mut self, epoch: u64) -> Result<(), DataError> {
         self.reader.restart()?;
+        self.reader.set_epoch(epoch);
         self.random = stream(self.seed, epoch);
         self.buffer.clear();
         self.waiting.clear();

@@ -7,6 +7,7 @@ mod compressed;
 mod criteo;
 mod encoded;
 mod layout;
+mod negatives;
 mod order;
 mod quotes;
 mod real_data;
