@@ -442,6 +442,24 @@ mod tests {
         }
 
         #[test]
+        fn an_indicator_is_a_slot_of_its_own(
+            transform in transforms(),
+            training in numbers(),
+            later in vec(prop::option::of(-LARGEST..=LARGEST), 1..20),
+        ) {
+            let later: Vec<_> = later.iter().map(|x| x.map(|x| x.to_string())).collect();
+            let cells: Vec<_> = later.iter().map(Option::as_deref).collect();
+            let (with, counts) =
+                encode(&fit(transform, MissingNumber::Indicator, &training), &cells);
+            let (without, same) = encode(&fit(transform, MissingNumber::Mean, &training), &cells);
+            prop_assert_eq!(counts, same);
+            for ((pair, &plain), cell) in with.chunks(2).zip(&without).zip(&cells) {
+                let expected = if cell.is_some() { [plain, 0.0] } else { [0.0, 1.0] };
+                prop_assert_eq!(pair, expected);
+            }
+        }
+
+        #[test]
         fn min_max_stays_within_0_and_1(training in numbers(), later in numbers()) {
             let encoder = fit(Transform::MinMax, MissingNumber::Mean, &training);
             for x in training.iter().chain(&later) {
