@@ -134,9 +134,11 @@ fn folder_of(path: &Path) -> Result<&Path> {
     Ok(folder)
 }
 
-/// Reads a text file.
+/// Reads a text file that a call names; where it cannot be read, the call was wrong.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))
+    std::fs::read_to_string(path).map_err(|error| {
+        CallError::with_message(format!("{}: cannot be read: {error}", path.display()))
+    })
 }
 
 /// Opens a file that has just been written.

@@ -121,8 +121,9 @@ fn print(model: &Summary, best: &Summary) -> Result<()> {
 }
 
 fn what_next(folder: &Folder) {
-    let [config, train, _, _, model, _] = folder.files().map(|file| file.display().to_string());
-    say(format_args!("wrote {model} and {}", folder.predictions.display()));
+    let [config, train, _, _, model, predictions] =
+        folder.files().map(|file| file.display().to_string());
+    say(format_args!("wrote {predictions}"));
     say(format_args!("\nto go on:\n  deepcross inspect --model {model}"));
     say(format_args!(
         "  deepcross train --config {config} --data {train} --out {model} --set model.hidden=[256,128]"

@@ -112,7 +112,7 @@ fn a_configuration_that_cannot_be_read_is_named() {
         ("latin.toml", "latin.toml: cannot be read: stream did not contain valid UTF-8"),
     ];
     for (file, message) in cases {
-        folder.fail(&format!("train --config {file} --data train.csv --out new.dcx"), 1, message);
+        folder.fail(&format!("train --config {file} --data train.csv --out new.dcx"), 2, message);
     }
 }
 

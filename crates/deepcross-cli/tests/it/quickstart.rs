@@ -21,6 +21,10 @@ fn quickstart_goes_the_whole_way_and_can_be_repeated() {
     assert_eq!(folder.text("q/train.tsv").lines().count(), 1 + 2000);
     assert_eq!(folder.text("q/predictions.csv").lines().count(), 1 + 500);
     assert!(!first.stderr.contains("overwriting"), "{}", first.stderr);
+    for file in ["model.dcx", "predictions.csv"] {
+        let line = format!("wrote q/{file}\n");
+        assert_eq!(first.stderr.matches(&line).count(), 1, "{}", first.stderr);
+    }
     let before = WRITTEN.map(|name| folder.read(&format!("q/{name}")));
 
     let second = folder.succeed("quickstart --rows 2000 --out q --threads 3");
