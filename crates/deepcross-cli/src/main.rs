@@ -11,6 +11,7 @@ mod output;
 mod progress;
 mod tables;
 mod units;
+mod values;
 
 use args::{Cli, Command};
 use call_error::CallError;

@@ -4,6 +4,8 @@ use crate::commands::skipped_lines;
 use crate::output::say;
 use crate::tables::{grouped, metric, percent, table};
 use crate::units::Units;
+use crate::values::training_values;
+use deepcross_data::RowReader;
 use deepcross_train::{EpochReport, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
@@ -13,24 +15,41 @@ use std::time::{Duration, Instant};
 pub(crate) struct Progress {
     bar: ProgressBar,
     begun: Instant,
+    negative_rate: f64,
     rows: u64,
+    /// Of them, those to be expected in an epoch.
+    epoch_rows: u64,
     epochs: Vec<EpochReport>,
     units: Units,
+    /// What was met in the last epoch.
+    values: Vec<String>,
 }
 
 impl Progress {
-    pub(crate) fn new() -> Self {
+    /// Of a run that keeps each negative row with this probability.
+    pub(crate) fn new(negative_rate: f64) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_message("reading the data once to fit the encoder");
         bar.set_style(style("{spinner} {msg} ({elapsed})"));
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, begun: Instant::now(), rows: 0, epochs: Vec::new(), units: Units::default() }
+        Self {
+            bar,
+            begun: Instant::now(),
+            negative_rate,
+            rows: 0,
+            epoch_rows: 0,
+            epochs: Vec::new(),
+            units: Units::default(),
+            values: Vec::new(),
+        }
     }
 
     pub(crate) fn observe(&mut self, event: &Event<'_>) {
         match event {
             Event::Fitted { rows, positives, skipped } => {
                 self.rows = *rows;
+                let negatives = (*rows - *positives) as f64;
+                self.epoch_rows = *positives + (self.negative_rate * negatives) as u64;
                 let clicks = percent(*positives, *rows);
                 self.say(&format!("{} training rows, {clicks} positive", grouped(*rows)));
                 for line in skipped_lines(skipped) {
@@ -48,18 +67,44 @@ impl Progress {
                     self.say(&line);
                 }
             }
+            Event::Read { train, valid } => self.read(train, *valid),
             _ => {}
         }
     }
 
+    /// Notes what is to be said of the last epoch's rows at the end.
+    fn read(&mut self, train: &RowReader<'_>, valid: Option<&RowReader<'_>>) {
+        self.values = vec![training_values(train, valid)];
+        if self.is_sampled() {
+            let (kept, met) = (grouped(train.negatives().kept), grouped(train.negatives().met));
+            let rate = self.negative_rate;
+            self.values.push(format!(
+                "kept {kept} of {met} negative rows in the last epoch (negative_rate {rate}); \
+                 probabilities are those of all rows"
+            ));
+        }
+        for line in valid.iter().flat_map(|valid| skipped_lines(valid.skipped())) {
+            self.say(&format!("validation: {line}"));
+        }
+    }
+
+    fn is_sampled(&self) -> bool {
+        self.negative_rate < 1.0
+    }
+
+    /// What the loss of training is called: that of a sample is no measure for all rows.
+    fn loss_name(&self) -> &'static str {
+        if self.is_sampled() { "log loss of kept rows" } else { "log loss" }
+    }
+
     fn step(&mut self, epoch: u32, rows: u64, loss: f64) {
-        if self.bar.length() != Some(self.rows) {
-            self.bar.set_length(self.rows);
+        if self.bar.length() != Some(self.epoch_rows) {
+            self.bar.set_length(self.epoch_rows);
             self.bar
                 .set_style(style("{msg} {wide_bar} {percent} %  {rows_per_s} rows/s  {eta} left"));
         }
         self.bar.set_position(rows);
-        self.bar.set_message(format!("epoch {epoch}, log loss {loss:.4}"));
+        self.bar.set_message(format!("epoch {epoch}, {} {loss:.4}", self.loss_name()));
     }
 
     fn epoch(&mut self, report: &EpochReport) {
@@ -68,8 +113,10 @@ impl Progress {
         });
         let best = if report.best { ", best so far" } else { "" };
         self.say(&format!(
-            "epoch {}: log loss {:.4}{valid}{best}",
-            report.epoch, report.train_loss
+            "epoch {}: {} {:.4}{valid}{best}",
+            report.epoch,
+            self.loss_name(),
+            report.train_loss
         ));
         self.bar.reset();
         self.epochs.push(report.clone());
@@ -84,7 +131,7 @@ impl Progress {
     pub(crate) fn finish(self) {
         self.bar.finish_and_clear();
         let mut summary =
-            table(&["epoch", "log loss", "validation log loss", "validation AUC", ""]);
+            table(&["epoch", self.loss_name(), "validation log loss", "validation AUC", ""]);
         let kept = self.epochs.iter().rposition(|report| report.best);
         for (i, report) in self.epochs.iter().enumerate() {
             let valid = report.valid;
@@ -103,8 +150,9 @@ impl Progress {
             say(format_args!("\n{units}"));
         }
         say(format_args!(
-            "\n{}\n\n{seconds:.1} s, {speed} rows/s with reading and validation",
-            summary.trim_fmt()
+            "\n{}\n\n{}\n\n{seconds:.1} s, {speed} rows/s with reading and validation",
+            summary.trim_fmt(),
+            self.values.join("\n\n")
         ));
     }
 }

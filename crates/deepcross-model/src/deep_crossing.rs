@@ -145,6 +145,12 @@ impl DeepCrossing {
         self.scoring.forward(pass, crossed)
     }
 
+    /// Moves the logit of every row by a constant: the bias of the scoring layer.
+    pub fn shift_logits<F: Real>(&self, params: &mut Params<F>, by: F) {
+        let bias = self.scoring.linear.bias;
+        bias.into_iter().for_each(|bias| params.dense_slice_mut(bias)[0] += by);
+    }
+
     /// The residual units, from the input to the score.
     pub fn units(&self) -> &[Unit] {
         &self.units

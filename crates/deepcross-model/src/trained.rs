@@ -27,7 +27,7 @@ pub struct TrainedModel {
 /// How a model was trained.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainingSummary {
-    /// Rows of an epoch.
+    /// Training rows, before any is dropped by `negative_rate`.
     pub rows: u64,
     /// Clicks among them.
     pub positives: u64,

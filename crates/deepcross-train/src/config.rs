@@ -40,13 +40,18 @@ pub struct TrainConfig {
     /// With 0, the last epoch is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_fraction: Option<f64>,
+    /// The probability with which an epoch keeps a negative training row, in (0, 1]; default 1.
+    ///
+    /// Each epoch draws anew; positive rows and validation rows are always kept.
+    /// Probabilities are those of all rows nevertheless.
+    pub negative_rate: f64,
     /// Rows that are shuffled at a time, from 1; default 200,000.
     pub shuffle_buffer: usize,
     /// Parts of a batch whose gradients are summed in order, from 1 to 64; default 8.
     ///
     /// More groups than threads keep all threads busy; the result depends on it, and not on the threads.
     pub groups: usize,
-    /// Of initial weights, order, dropout, and which rows are held out; 0 to 2⁶³ − 1, default 1.
+    /// Of initial weights, order, dropout, and which rows are held out or kept; 0 to 2⁶³ − 1, default 1.
     pub seed: u64,
 }
 
@@ -91,6 +96,7 @@ impl Default for TrainConfig {
             patience: None,
             monitor: None,
             valid_fraction: None,
+            negative_rate: 1.0,
             shuffle_buffer: 200_000,
             groups: 8,
             seed: 1,
@@ -134,6 +140,10 @@ impl TrainConfig {
             self.valid_fraction.filter(|fraction| !(0.0..1.0).contains(fraction))
         {
             problems.push(format!("`train.valid_fraction`: must be in [0, 1), but is {fraction}"));
+        }
+        let rate = self.negative_rate;
+        if !(rate > 0.0 && rate <= 1.0) {
+            problems.push(format!("`train.negative_rate`: must be in (0, 1], but is {rate}"));
         }
         problems.extend(self.misplaced());
         // The optimizer names its own settings: `learning_rate` must …
@@ -204,6 +214,7 @@ mod tests {
             batch: 0,
             groups: 65,
             valid_fraction: Some(1.0),
+            negative_rate: 2.0,
             momentum: Some(0.9),
             learning_rate: -1.0,
             embedding_l2: -0.5,
@@ -213,10 +224,25 @@ mod tests {
             "`train.batch`: must be at least 1, but is 0",
             "`train.groups`: must be at most 64, but is 65",
             "`train.valid_fraction`: must be in [0, 1), but is 1",
+            "`train.negative_rate`: must be in (0, 1], but is 2",
             "`train.momentum`: has a meaning only with `optimizer = \"sgd\"`",
             "`train.learning_rate`: must be above 0, but is -1",
             "`train.embedding_l2`: must be at least 0, but is -0.5",
         ];
         assert_eq!(config.problems(), expected);
+    }
+
+    #[test]
+    fn a_share_of_negative_rows_is_above_0_and_at_most_1() {
+        for (negative_rate, shown) in [(0.0, "0"), (-0.1, "-0.1"), (1.5, "1.5"), (f64::NAN, "NaN")]
+        {
+            let config = TrainConfig { negative_rate, ..Default::default() };
+            let problem = format!("`train.negative_rate`: must be in (0, 1], but is {shown}");
+            assert_eq!(config.problems(), [problem]);
+        }
+        for negative_rate in [1e-9, 0.1, 1.0] {
+            let config = TrainConfig { negative_rate, ..Default::default() };
+            assert_eq!(config.problems(), Vec::<String>::new());
+        }
     }
 }

@@ -4,7 +4,8 @@
 //! blocks that reuse a tape. Groups are what threads share; their gradients are summed in order. So the result depends
 //! on the number of groups, and not on the number of threads or on which finishes first.
 
-use crate::units::reports;
+use crate::objective::Objective;
+use crate::units::{Learner, reports};
 use crate::{TrainError, UnitReport};
 use deepcross_autodiff::{Gradients, Mode, Params, Real, Stream};
 use deepcross_features::{Batch, BatchRows};
@@ -24,6 +25,7 @@ pub struct Engine {
     gradients: Vec<Gradients<f32>>,
     losses: Vec<f64>,
     tapes: Tapes,
+    objective: Objective,
     seed: u64,
 }
 
@@ -33,6 +35,7 @@ struct Step<'a> {
     model: &'a DeepCrossing,
     params: &'a Params<f32>,
     tapes: &'a Tapes,
+    objective: Objective,
     rows: BatchRows<'a>,
     n_groups: usize,
     /// 1 over the weight of the batch.
@@ -77,8 +80,24 @@ impl Engine {
             gradients,
             losses: vec![0.0; n_groups],
             tapes: Tapes::new(),
+            objective: Objective::default(),
             seed,
         })
+    }
+
+    /// For rows of which each negative one is there with the probability `rate`, in (0, 1], and each positive one surely.
+    ///
+    /// The loss is then that of such a sample, and the logits are those of all rows: nothing that predicts with the
+    /// weights, now or later, has to know the rate.
+    /// To be called before the first step: the logits move by ln `rate`, so that training starts from the probabilities
+    /// that it would start from without a sample.
+    #[must_use]
+    pub fn with_negative_rate(mut self, rate: f64) -> Self {
+        self.objective = Objective::of_sample(rate);
+        if rate != 1.0 {
+            self.model.shift_logits(&mut self.params, rate.ln() as f32);
+        }
+        self
     }
 
     /// The layers.
@@ -125,6 +144,7 @@ impl Engine {
             model: &self.model,
             params: &self.params,
             tapes: &self.tapes,
+            objective: self.objective,
             rows: batch.rows(0..batch.n_rows()),
             n_groups: self.gradients.len(),
             scale,
@@ -149,8 +169,9 @@ impl Engine {
     /// If the batch has no rows or no labels, or is not of the model's fields.
     pub fn units(&mut self, batch: &Batch) -> Vec<UnitReport> {
         // Every step clears the gradients of its groups first, so that there is always a free one.
-        let Self { model, params, gradients, tapes, .. } = self;
-        tapes.with(|tape| reports(model, params, batch, tape, &mut gradients[0]))
+        let Self { model, params, gradients, tapes, objective, .. } = self;
+        let learner = Learner { model, params, objective: *objective };
+        tapes.with(|tape| reports(learner, batch, tape, &mut gradients[0]))
     }
 
     /// What made the loss NaN or infinite.
@@ -217,12 +238,10 @@ impl Step<'_> {
     fn block(self, block: Range<usize>, gradients: &mut Gradients<f32>) -> f64 {
         let stream = Stream { first_row: block.start as u64, ..self.stream };
         let rows = self.rows.rows(block);
-        let weights = rows.weights();
         self.tapes.with(|tape| {
             let mut pass = tape.record_in(self.params, Mode::Training(stream));
             let logits = self.model.forward(&mut pass, rows);
-            let weights = (!weights.is_empty()).then_some(weights);
-            let loss = pass.log_loss_sum(logits, rows.labels(), weights, self.scale);
+            let loss = self.objective.loss(&mut pass, logits, rows, self.scale);
             pass.backward(loss, gradients);
             f64::from(pass.scalar(loss))
         })
@@ -233,7 +252,7 @@ impl Step<'_> {
 mod tests {
     use super::*;
     use deepcross_features::{Column, FieldShape, SparseColumn};
-    use deepcross_model::ModelConfig;
+    use deepcross_model::{ModelConfig, Predictor};
     use deepcross_optim::Rule;
 
     fn engine(n_groups: usize) -> Result<Engine, TrainError> {
@@ -261,6 +280,59 @@ mod tests {
         assert_eq!((engine.n_steps(), engine.params().dense_values()), (0, &before[..]));
         assert!(engine.step(&batch(&[0.0, 1.0, 2.0, 0.0])).unwrap() > 0.0);
         assert_eq!(engine.n_steps(), 1);
+    }
+
+    /// Rows of one kind, so many of them clicks.
+    fn rows_of_one_kind(positives: usize, negatives: usize) -> Batch {
+        let n = positives + negatives;
+        let mut batch =
+            Batch::from_columns(vec![Column::Sparse(SparseColumn::one_hot(vec![7; n]))]);
+        batch.labels_mut().extend((0..n).map(|i| f32::from(i < positives)));
+        batch
+    }
+
+    fn probability(engine: &Engine, batch: &Batch) -> f32 {
+        let (mut tape, mut out) = (deepcross_autodiff::Tape::new(), [0.0]);
+        let predictor = Predictor { model: engine.model(), params: engine.params() };
+        predictor.predict(&mut tape, batch.rows(0..1), &mut out);
+        out[0]
+    }
+
+    #[test]
+    fn a_sample_of_the_negative_rows_teaches_the_probability_among_all() {
+        // 30 clicks, and 27 of 270 other rows.
+        for (rate, expected) in [(1.0, 30.0 / 57.0), (0.1, 0.1), (0.01, 30.0 / 2730.0)] {
+            let (mut engine, batch) =
+                (engine(3).unwrap().with_negative_rate(rate), rows_of_one_kind(30, 27));
+            for _ in 0..300 {
+                engine.step(&batch).unwrap();
+            }
+            let found = probability(&engine, &batch);
+            assert!((found / expected - 1.0).abs() < 1e-3, "{found}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn a_sample_is_begun_with_the_probabilities_of_all_rows() {
+        let batch = batch(&[1.0, 2.0, 0.5, 3.0]);
+        let (mut plain, mut same) =
+            (engine(2).unwrap(), engine(2).unwrap().with_negative_rate(1.0));
+        let mut sampled = engine(2).unwrap().with_negative_rate(0.01);
+        let (odds, odds_of_all) = (odds(&plain, &batch), odds(&sampled, &batch));
+        assert!((odds_of_all / odds - 0.01).abs() < 1e-6, "{odds_of_all} of {odds}");
+        let close = |a: f64, b: f64| (a - b).abs() <= 1e-5 * b.abs();
+        for (unit, expected) in sampled.units(&batch).iter().zip(plain.units(&batch)) {
+            assert!(close(unit.input_gradient, expected.input_gradient), "{unit:?}, {expected:?}");
+        }
+        let loss = plain.step(&batch).unwrap();
+        assert_eq!(same.step(&batch).unwrap(), loss);
+        assert_eq!(same.params().dense_values(), plain.params().dense_values());
+        assert!(close(sampled.step(&batch).unwrap(), loss));
+    }
+
+    fn odds(engine: &Engine, batch: &Batch) -> f32 {
+        let probability = probability(engine, batch);
+        probability / (1.0 - probability)
     }
 
     #[test]

@@ -40,6 +40,16 @@ pub enum TrainError {
         /// How many rows there are.
         rows: u64,
     },
+    /// An epoch kept no row.
+    #[error(
+        "epoch {epoch} has no training row: none is positive, and `train.negative_rate` kept none of {negatives} others"
+    )]
+    NoRowKept {
+        /// The epoch, from 1.
+        epoch: u32,
+        /// How many negative rows there are.
+        negatives: u64,
+    },
     /// Validation was wanted, and there was nothing to validate on.
     #[error(
         "there is no validation row of weight above 0: raise `train.valid_fraction` or set it to 0, or give a validation file with rows"

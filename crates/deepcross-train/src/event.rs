@@ -1,7 +1,7 @@
 //! What a run tells while it goes on; this crate prints nothing and reads no clock.
 
 use crate::UnitReport;
-use deepcross_data::Skipped;
+use deepcross_data::{RowReader, Skipped};
 use deepcross_metrics::Summary;
 use deepcross_model::DeepCrossing;
 
@@ -11,7 +11,7 @@ use deepcross_model::DeepCrossing;
 pub enum Event<'a> {
     /// The encoder has been fitted.
     Fitted {
-        /// Training rows.
+        /// Training rows, before any is dropped.
         rows: u64,
         /// Clicks among them.
         positives: u64,
@@ -29,13 +29,20 @@ pub enum Event<'a> {
     Step {
         /// The epoch, from 1.
         epoch: u32,
-        /// Rows of this epoch so far.
+        /// Rows of this epoch so far, without those that were dropped.
         rows: u64,
         /// The mean log loss of this epoch so far.
         loss: f64,
     },
     /// An epoch has ended.
     Epoch(EpochReport),
+    /// All epochs have ended; the readers tell what they met in the last one.
+    Read {
+        /// The training rows that the epoch kept, and how many negative ones it dropped.
+        train: &'a RowReader<'a>,
+        /// The validation rows, where rows were held out or given.
+        valid: Option<&'a RowReader<'a>>,
+    },
     /// How the residual units do: before the first step, and after each epoch.
     ///
     /// Always on the same rows: those of the first batch whose weight is not 0, at most 1024.
@@ -56,6 +63,8 @@ pub struct EpochReport {
     /// The epoch, from 1.
     pub epoch: u32,
     /// The mean log loss over the epoch, each row before the step that it was part of.
+    ///
+    /// With `negative_rate` it is that of the kept rows, by their own odds, and not to be compared with the validation's.
     pub train_loss: f64,
     /// The validation metrics, where rows were held out or given.
     pub valid: Option<Summary>,

@@ -5,6 +5,7 @@ mod engine;
 mod error;
 mod event;
 mod known_keys;
+mod objective;
 mod overrides;
 mod places;
 mod prediction;

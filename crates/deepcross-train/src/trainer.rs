@@ -112,11 +112,21 @@ fn train_here(
     let model = DeepCrossing::new(&spec, fitted.encoder.shapes(), &mut params, config.train.seed)?;
     observe(Event::Built { model: &model, n_parameters: params.n_parameters() });
     let (groups, seed) = (config.train.groups, config.train.seed);
-    let engine = Engine::new(model, params, config.train.optimizer_config(), groups, seed)?;
+    let engine = Engine::new(model, params, config.train.optimizer_config(), groups, seed)?
+        .with_negative_rate(config.train.negative_rate);
     let Fitted { encoder, history, rows: n_rows, positives, .. } = fitted;
     let (best, looked_at) = (Best::default(), encoder.new_batch());
-    let run =
-        Run { config, rows: &rows, n_rows, positives, encoder: &encoder, engine, best, looked_at };
+    let run = Run {
+        config,
+        rows: &rows,
+        n_rows,
+        positives,
+        encoder: &encoder,
+        engine,
+        best,
+        looked_at,
+        valid: None,
+    };
     let (model, params, training) = run.epochs(history, observe)?;
 
     let config = config.to_toml()?;
@@ -145,6 +155,8 @@ struct Run<'a> {
     best: Best,
     /// The rows that the units are looked at with; none before the first step.
     looked_at: Batch,
+    /// The validation rows of the last epoch, read to their end; what was met in them.
+    valid: Option<RowReader<'a>>,
 }
 
 impl<'a> Run<'a> {
@@ -159,7 +171,8 @@ impl<'a> Run<'a> {
             self.encoder,
             Rows::plan(self.config, self.rows.train_part),
         )?
-        .with_history(history);
+        .with_history(history)
+        .with_negative_rate(train.negative_rate, train.seed);
         let mut shuffled = Shuffled::new(reader, train.shuffle_buffer, train.seed, 1);
         let (mut batch, mut last) = (self.encoder.new_batch(), 0);
         for epoch in 1..=train.epochs {
@@ -176,6 +189,7 @@ impl<'a> Run<'a> {
                 break;
             }
         }
+        observe(Event::Read { train: shuffled.reader(), valid: self.valid.as_ref() });
         let summary = self.summary(last);
         let (model, own) = self.engine.into_parts();
         Ok((model, self.best.params.unwrap_or(own), summary))
@@ -209,6 +223,10 @@ impl<'a> Run<'a> {
             }
         }
         self.check_weights()?;
+        if rows == 0 {
+            let negatives = shuffled.reader().negatives().met;
+            return Err(TrainError::NoRowKept { epoch, negatives });
+        }
         if weight > 0.0 { Ok(total / weight) } else { Err(TrainError::NoWeight { rows }) }
     }
 
@@ -230,11 +248,12 @@ impl<'a> Run<'a> {
         Err(TrainError::NotFinite { step: self.engine.n_steps(), what })
     }
 
-    fn validate(&self) -> Result<Option<Summary>, TrainError> {
+    fn validate(&mut self) -> Result<Option<Summary>, TrainError> {
         let Some((source, part)) = &self.rows.valid else { return Ok(None) };
         let mut reader = RowReader::new(source, self.encoder, Rows::plan(self.config, *part))?;
         let predictor = Predictor { model: self.engine.model(), params: self.engine.params() };
         let summary = evaluate(predictor, &mut reader, self.engine.tapes())?;
+        self.valid = Some(reader);
         if summary.log_loss.is_none() {
             return Err(TrainError::NoValidationRows);
         }

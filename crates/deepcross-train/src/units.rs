@@ -5,6 +5,7 @@
 //! in every step, and compare other rows under other dropout masks.
 
 use crate::engine::{BLOCK, total_weight};
+use crate::objective::Objective;
 use deepcross_autodiff::{Activation, Gradients, Params, Pass, Real, Tape, Var};
 use deepcross_features::{Batch, BatchRows};
 use deepcross_model::DeepCrossing;
@@ -14,7 +15,8 @@ const MAX_ROWS: usize = 1024;
 
 /// What one residual unit does on some rows.
 ///
-/// Norms are those of Frobenius, the root of the sum of squares; `L` is the mean log loss of the rows by their weights.
+/// Norms are those of Frobenius, the root of the sum of squares; `L` is the mean log loss of the rows by their weights,
+/// as training takes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnitReport {
     /// Its number, from 0 at the stacked input.
@@ -48,17 +50,25 @@ pub(crate) fn rows_to_look_at(batch: &Batch, mut chosen: Batch) -> Batch {
     chosen
 }
 
+/// A model, its weights, and what they are to minimise.
+#[derive(Clone, Copy)]
+pub(crate) struct Learner<'a, F> {
+    pub(crate) model: &'a DeepCrossing,
+    pub(crate) params: &'a Params<F>,
+    pub(crate) objective: Objective,
+}
+
 /// One report a unit on all rows of a batch, on the current thread; `gradients` are scratch.
 ///
 /// # Panics
 /// If the batch has no rows or no labels, or is not of the model's fields.
 pub(crate) fn reports<F: Real>(
-    model: &DeepCrossing,
-    params: &Params<F>,
+    learner: Learner<'_, F>,
     batch: &Batch<F>,
     tape: &mut Tape<F>,
     gradients: &mut Gradients<F>,
 ) -> Vec<UnitReport> {
+    let Learner { model, params, .. } = learner;
     let n_rows = batch.n_rows();
     assert!(n_rows > 0, "there is nothing to tell of no rows");
     let weight = total_weight(batch);
@@ -68,7 +78,7 @@ pub(crate) fn reports<F: Real>(
     for start in (0..n_rows).step_by(BLOCK) {
         let rows = batch.rows(start..n_rows.min(start + BLOCK));
         let mut pass = tape.record(params);
-        let units = there_and_back(model, &mut pass, rows, scale, gradients);
+        let units = there_and_back(learner, &mut pass, rows, scale, gradients);
         sums.iter_mut().zip(units).for_each(|(sums, unit)| sums.add(&pass, unit));
     }
     sums.iter().enumerate().map(|(unit, sums)| sums.report(unit, model, gradients)).collect()
@@ -84,7 +94,7 @@ struct Values {
 
 /// A pass over one block, forward and back; the values of its units.
 fn there_and_back<F: Real>(
-    model: &DeepCrossing,
+    Learner { model, objective, .. }: Learner<'_, F>,
     pass: &mut Pass<'_, F>,
     rows: BatchRows<'_, F>,
     scale: F,
@@ -98,8 +108,7 @@ fn there_and_back<F: Real>(
     let logits = model.forward_stacked(pass, stacked, |input, parts| {
         units.push(Values { input, inner: parts.inner, out: parts.out });
     });
-    let weights = (!rows.weights().is_empty()).then(|| rows.weights());
-    let loss = pass.log_loss_sum(logits, rows.labels(), weights, scale);
+    let loss = objective.loss(pass, logits, rows, scale);
     pass.backward(loss, gradients);
     units
 }
@@ -241,7 +250,8 @@ mod tests {
         params: &Params<f64>,
         batch: &Batch<f64>,
     ) -> Vec<UnitReport> {
-        reports(model, params, batch, &mut Tape::new(), &mut Gradients::new(params))
+        let learner = Learner { model, params, objective: Objective::default() };
+        reports(learner, batch, &mut Tape::new(), &mut Gradients::new(params))
     }
 
     /// The values of a unit, from its formula.

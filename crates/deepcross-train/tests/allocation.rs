@@ -88,7 +88,8 @@ fn engine(hidden: &[usize], tables: TableUpdates) -> Engine {
     let (l2, table_l2) = (1e-5, 1e-5);
     let adam = OptimizerConfig::new(Rule::ADAM, 1e-3);
     let config = OptimizerConfig { tables, l2, table_l2, ..adam };
-    Engine::new(model, params, config, 8, 1).expect("the settings are good")
+    let engine = Engine::new(model, params, config, 8, 1).expect("the settings are good");
+    engine.with_negative_rate(0.1)
 }
 
 /// A pool of one or two threads, each of which has behind it what a thread allocates once: when it first takes another's

@@ -1,10 +1,11 @@
 //! `deepcross evaluate`
 
-use super::{load, on_threads, reader, report_values};
+use super::{load, on_threads, reader};
 use crate::args::Evaluate;
 use crate::inputs::{self, check_standard_input};
 use crate::output;
 use crate::tables::{grouped, metric, table};
+use crate::values::report_values;
 use anyhow::Result;
 use deepcross_data::{Labels, RowReader};
 use deepcross_features::{FieldShape, ShapeKind};

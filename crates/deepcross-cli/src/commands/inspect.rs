@@ -10,12 +10,12 @@ use deepcross_features::ShapeKind;
 use deepcross_model::{TrainedModel, TrainingSummary};
 
 pub(crate) fn run(args: &Inspect) -> Result<()> {
-    let (trained, _) = load(&args.model)?;
+    let (trained, config) = load(&args.model)?;
     let sections = [
         ("fields", fields(&trained).trim_fmt()),
         ("layers", layers(&trained).trim_fmt()),
         ("weights", weights(&trained).trim_fmt()),
-        ("training", training(&trained.training)),
+        ("training", training(&trained.training, config.train.negative_rate)),
         ("configuration", trained.config.clone()),
     ];
     let sections = sections.map(|(title, text)| format!("{title}\n\n{}\n", indented(&text)));
@@ -61,10 +61,11 @@ fn weights(trained: &TrainedModel) -> Table {
     table
 }
 
-fn training(training: &TrainingSummary) -> String {
+fn training(training: &TrainingSummary, negative_rate: f64) -> String {
     let rows = [
         ("rows", grouped(training.rows)),
         ("positive", percent(training.positives, training.rows)),
+        ("negative rate", negative_rate.to_string()),
         ("epochs run", training.epochs.to_string()),
         ("epoch kept", training.best_epoch.to_string()),
         ("steps to the kept epoch", grouped(training.steps)),

@@ -8,11 +8,9 @@ pub(crate) mod simulate;
 pub(crate) mod split;
 pub(crate) mod train;
 
-use crate::output::say;
-use crate::tables::{grouped, table};
+use crate::tables::grouped;
 use anyhow::{Context, Result};
 use deepcross_data::{Labels, Part, RowPlan, RowReader, Skipped, Source};
-use deepcross_features::FieldCounts;
 use deepcross_model::TrainedModel;
 use deepcross_train::RunConfig;
 use std::path::{Path, PathBuf};
@@ -43,38 +41,6 @@ pub(crate) fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Sen
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.with_context(|| format!("cannot start {threads} threads"))?;
     Ok(pool.install(work))
-}
-
-/// Says what the encoder met that it did not learn or that was not there, and which rows it left out.
-pub(crate) fn report_values(reader: &RowReader<'_>) {
-    if let Some(table) = unusual_values(reader) {
-        say(format_args!("unusual values\n\n{}\n", table.trim_fmt()));
-    }
-    for line in skipped_lines(reader.skipped()) {
-        say(line);
-    }
-}
-
-/// What is counted for each field; the names of the columns.
-const COUNTED: [&str; 4] = ["missing", "unseen", "rare", "clipped"];
-
-/// The fields and the counts that are not zero; `None` where there are none.
-fn unusual_values(reader: &RowReader<'_>) -> Option<comfy_table::Table> {
-    let numbers = |c: &FieldCounts| [c.missing, c.unseen, c.rare, c.clipped];
-    let rows: Vec<_> =
-        reader.counts().iter().map(|(name, c)| (name, c.values, numbers(c))).collect();
-    let shown: Vec<usize> =
-        (0..COUNTED.len()).filter(|&i| rows.iter().any(|(_, _, n)| n[i] > 0)).collect();
-    if shown.is_empty() {
-        return None;
-    }
-    let header = ["field", "values"].into_iter().chain(shown.iter().map(|&i| COUNTED[i]));
-    let mut table = table(&header.collect::<Vec<_>>());
-    for (name, values, numbers) in rows.into_iter().filter(|(_, _, n)| n.iter().any(|&n| n > 0)) {
-        let shown = shown.iter().map(|&i| grouped(numbers[i]));
-        table.add_row([name.to_owned(), grouped(values)].into_iter().chain(shown));
-    }
-    Some(table)
 }
 
 /// Which rows could not be read: the first few, and how many.

@@ -1,10 +1,11 @@
 //! `deepcross predict`
 
-use super::{load, on_threads, reader, report_values};
+use super::{load, on_threads, reader};
 use crate::args::Predict;
 use crate::inputs::{self, check_standard_input};
 use crate::output::{OutputFile, STANDARD_OUTPUT, check_apart, say};
 use crate::tables::grouped;
+use crate::values::report_values;
 use anyhow::{Error, Result};
 use deepcross_data::{Labels, RowReader};
 use deepcross_model::{Predictor, Tapes};

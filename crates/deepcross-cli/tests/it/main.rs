@@ -11,7 +11,9 @@ mod input_files;
 mod outputs;
 mod quickstart;
 mod real_data;
+mod sampling;
 mod split;
+mod values;
 
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin_cmd;

@@ -53,6 +53,11 @@ fn training_of_whole_tables_gives_the_same_artifact_on_any_threads() {
 }
 
 #[test]
+fn training_on_a_sample_gives_the_same_artifact_on_any_threads() {
+    check_training(&["train.negative_rate=0.3"]);
+}
+
+#[test]
 fn training_does_not_see_where_a_file_ends() {
     let (folder, lines) = (folder(), clicks(1, ROWS[0]));
     let (whole, parts) =

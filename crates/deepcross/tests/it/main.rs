@@ -8,3 +8,4 @@ mod floors;
 mod golden;
 mod paper;
 mod properties;
+mod sampling;

@@ -1,0 +1,161 @@
+//! What the encoder met that has no slot of its own, after a run: missing, unseen, rare and clipped values.
+//!
+//! Evaluation and prediction show counts, since each of their rows matters.
+//! Training shows shares, so that its rows and those of the validation can be compared: a field whose values are usual
+//! in the one and not in the other tells of time that has passed, or of an id that is new in every row.
+
+use crate::commands::skipped_lines;
+use crate::output::say;
+use crate::tables::{grouped, table};
+use comfy_table::Table;
+use deepcross_data::RowReader;
+use deepcross_features::FieldCounts;
+
+/// After training, so many fields are shown: those with the largest shares.
+const MAX_LINES: usize = 12;
+
+/// A count of a field: its name, and where it is found.
+type Kind = (&'static str, fn(&FieldCounts) -> u64);
+
+const KINDS: [Kind; 4] = [
+    ("missing", |counts| counts.missing),
+    ("unseen", |counts| counts.unseen),
+    ("rare", |counts| counts.rare),
+    ("clipped", |counts| counts.clipped),
+];
+
+/// Says what the encoder met that it did not learn or that was not there, and which rows it left out.
+pub(crate) fn report_values(reader: &RowReader<'_>) {
+    match count_table(&unusual([reader])) {
+        None => say("no value is missing, unseen, rare or clipped"),
+        Some(table) => say(format_args!("unusual values\n\n{}\n", table.trim_fmt())),
+    }
+    for line in skipped_lines(reader.skipped()) {
+        say(line);
+    }
+}
+
+/// The same of the rows that a model was trained with and, where there are some, of those that it was validated with.
+pub(crate) fn training_values(train: &RowReader<'_>, valid: Option<&RowReader<'_>>) -> String {
+    let mut fields = unusual([train].into_iter().chain(valid));
+    let rows = if valid.is_some() { "training / validation rows" } else { "training rows" };
+    if fields.is_empty() {
+        return format!("no value of the {rows} is missing, unseen, rare or clipped");
+    }
+    fields.sort_by(|a, b| b.largest_share().total_cmp(&a.largest_share()));
+    let hidden = match fields.len().saturating_sub(MAX_LINES) {
+        0 => String::new(),
+        n => format!("\n and {n} more with smaller shares"),
+    };
+    fields.truncate(MAX_LINES);
+    let table = share_table(&fields);
+    format!("unusual values of the {rows}, in % of all\n\n{}{hidden}", table.trim_fmt())
+}
+
+/// A field, and its counts in each of some passes.
+struct Field<'r> {
+    name: &'r str,
+    passes: Vec<FieldCounts>,
+}
+
+impl Field<'_> {
+    fn has(&self, (_, count): Kind) -> bool {
+        self.passes.iter().any(|counts| count(counts) > 0)
+    }
+
+    /// The largest share among those of all kinds in all passes.
+    fn largest_share(&self) -> f64 {
+        let of_pass = |counts: &FieldCounts| {
+            KINDS.iter().map(|(_, count)| share(count(counts), counts.values)).fold(0.0, f64::max)
+        };
+        self.passes.iter().map(of_pass).fold(0.0, f64::max)
+    }
+}
+
+/// The fields that have a count above 0, in their order.
+fn unusual<'r>(readers: impl IntoIterator<Item = &'r RowReader<'r>>) -> Vec<Field<'r>> {
+    let mut fields: Vec<Field<'r>> = Vec::new();
+    for reader in readers {
+        for (i, (name, &counts)) in reader.counts().iter().enumerate() {
+            match fields.get_mut(i) {
+                Some(field) => field.passes.push(counts),
+                None => fields.push(Field { name, passes: vec![counts] }),
+            }
+        }
+    }
+    fields.retain(|field| KINDS.iter().any(|&kind| field.has(kind)));
+    fields
+}
+
+/// The kinds that some field has.
+fn shown(fields: &[Field<'_>]) -> Vec<Kind> {
+    KINDS.into_iter().filter(|&kind| fields.iter().any(|field| field.has(kind))).collect()
+}
+
+/// A table with a column for each kind, after some others.
+fn table_of(first: &[&'static str], kinds: &[Kind]) -> Table {
+    table(&first.iter().copied().chain(kinds.iter().map(|(name, _)| *name)).collect::<Vec<_>>())
+}
+
+/// The counts of a single pass; `None` where there are none.
+fn count_table(fields: &[Field<'_>]) -> Option<Table> {
+    let kinds = shown(fields);
+    let mut table = table_of(&["field", "values"], &kinds);
+    for Field { name, passes } in fields {
+        let counts = passes.first()?;
+        let cells = kinds.iter().map(|(_, count)| grouped(count(counts)));
+        table.add_row([(*name).to_owned(), grouped(counts.values)].into_iter().chain(cells));
+    }
+    (!fields.is_empty()).then_some(table)
+}
+
+/// The shares of all passes.
+fn share_table(fields: &[Field<'_>]) -> Table {
+    let kinds = shown(fields);
+    let mut table = table_of(&["field"], &kinds);
+    for field in fields {
+        let of_kind = |&kind: &Kind| {
+            let (_, count) = kind;
+            if !field.has(kind) {
+                return "0".to_owned();
+            }
+            let shares = field.passes.iter().map(|counts| percent(count(counts), counts.values));
+            shares.collect::<Vec<_>>().join(" / ")
+        };
+        table.add_row([field.name.to_owned()].into_iter().chain(kinds.iter().map(of_kind)));
+    }
+    table
+}
+
+fn share(n: u64, of: u64) -> f64 {
+    n as f64 / of.max(1) as f64
+}
+
+/// A share in percent; no small one looks like none.
+fn percent(n: u64, of: u64) -> String {
+    match 100.0 * share(n, of) {
+        0.0 => "0".to_owned(),
+        percent if percent < 0.01 => "<0.01".to_owned(),
+        percent => format!("{percent:.2}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn small_shares_are_told_from_none() {
+        let cases = [
+            (0, 5, "0"),
+            (0, 0, "0"),
+            (1, 1_000_000, "<0.01"),
+            (1, 10_000, "0.01"),
+            (1, 3, "33.33"),
+            (7, 7, "100.00"),
+        ];
+        for (n, of, expected) in cases {
+            assert_eq!(percent(n, of), expected, "{n} of {of}");
+        }
+    }
+}
