@@ -199,6 +199,9 @@ pub(crate) struct Evaluate {
     /// Rows with labels; several files are read in order
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub(crate) data: Vec<PathBuf>,
+    /// The format of the files, instead of the one of training or that their names tell
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<FileFormat>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -215,6 +218,9 @@ pub(crate) struct Predict {
     /// Rows, with or without labels; several files are read in order
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub(crate) data: Vec<PathBuf>,
+    /// The format of the files, instead of the one of training or that their names tell
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<FileFormat>,
     /// The file to write; without it, predictions go to standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

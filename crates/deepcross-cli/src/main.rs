@@ -16,6 +16,7 @@ mod values;
 use args::{Cli, Command};
 use call_error::CallError;
 use clap::Parser;
+use deepcross_data::DataError;
 use deepcross_model::ModelError;
 use deepcross_train::TrainError;
 use std::io::ErrorKind;
@@ -52,5 +53,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         error.downcast_ref::<TrainError>(),
         Some(TrainError::Config { .. } | TrainError::Model(ModelError::Config(_)))
     );
-    if is_config || error.is::<CallError>() { 2 } else { 1 }
+    let is_data_config =
+        matches!(error.downcast_ref::<DataError>(), Some(DataError::Config { .. }));
+    if is_config || is_data_config || error.is::<CallError>() { 2 } else { 1 }
 }

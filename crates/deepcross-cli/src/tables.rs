@@ -37,6 +37,11 @@ pub(crate) fn grouped(n: u64) -> String {
     out
 }
 
+/// 1 with "row" as `1 row`, 2000 as `2,000 rows`.
+pub(crate) fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
 /// A metric, or a dash where it is not defined.
 pub(crate) fn metric(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"))
@@ -49,13 +54,21 @@ pub(crate) fn percent(n: u64, of: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::{counted, grouped};
 
     #[test]
     fn digits_are_grouped_by_three() {
         let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (43_466_359, "43,466,359")];
         for (n, expected) in cases {
             assert_eq!(grouped(n), expected);
+        }
+    }
+
+    #[test]
+    fn one_thing_is_not_several() {
+        let cases = [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (1_000, "1,000 rows")];
+        for (n, expected) in cases {
+            assert_eq!(counted(n, "row"), expected);
         }
     }
 }

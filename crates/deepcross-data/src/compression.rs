@@ -13,6 +13,9 @@ use crate::open::Stream;
 /// How many bytes of compressed data are read at once.
 const CHUNK: usize = 64 << 10;
 
+/// The largest window of zstd that is read, as a power of two: that of its highest level, 128 MiB.
+const WINDOW_LOG: u32 = 27;
+
 /// So many bytes tell each kind.
 const HEAD: usize = 10;
 
@@ -22,7 +25,7 @@ enum Kind {
     Plain,
     Gzip,
     Zstd,
-    /// Compressed in a way that is not read.
+    /// Compressed or written in a way that is not read.
     Other(&'static str),
 }
 
@@ -32,6 +35,7 @@ impl Kind {
             [0x1f, 0x8b, ..] => Self::Gzip,
             // A frame, or one that decoders skip, which programs put first for notes of their own.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Self::Other("UTF-16 text is"),
             [b'P', b'K', 3, 4, ..] => Self::Other("zip files are"),
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Other("xz files are"),
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => {
@@ -61,7 +65,8 @@ pub(crate) fn decompressed(mut raw: Stream) -> io::Result<Decompressed> {
         }
         Kind::Zstd => {
             let whole = BufReader::with_capacity(CHUNK, whole);
-            let decoder = zstd::stream::read::Decoder::with_buffer(whole)?;
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(whole)?;
+            decoder.window_log_max(WINDOW_LOG)?;
             Box::new(Decoder { decoder, method: "zstd" })
         }
         Kind::Other(kind) => return Ok(Err(kind)),
@@ -74,6 +79,13 @@ pub(crate) enum Damage {
     /// Nothing follows where more must.
     #[error("its {method} data are cut off: the file is not complete")]
     CutOff { method: &'static str },
+    /// Too much of the text would have to be kept to decompress the rest.
+    #[error(
+        "its {method} data need more memory than the {} MiB that are given; compress it with a \
+         smaller window",
+        1 << (WINDOW_LOG - 20)
+    )]
+    Window { method: &'static str },
     /// The data cannot be what was compressed.
     #[error("its {method} data are damaged ({reason})")]
     Corrupt { method: &'static str, reason: String },
@@ -95,12 +107,19 @@ fn damage(method: &'static str, error: io::Error) -> io::Error {
     let damage = match error.kind() {
         _ if error.raw_os_error().is_some() => return error,
         ErrorKind::UnexpectedEof => Damage::CutOff { method },
+        _ if error.to_string() == window_too_large() => Damage::Window { method },
         ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::Other => {
             Damage::Corrupt { method, reason: error.to_string() }
         }
         _ => return error,
     };
     io::Error::new(error.kind(), damage)
+}
+
+/// What zstd says of a frame whose window is larger than allowed; it gives its errors names only.
+fn window_too_large() -> &'static str {
+    const CODE: usize = 16;
+    zstd::zstd_safe::get_error_name(CODE.wrapping_neg())
 }
 
 #[cfg(test)]
@@ -138,7 +157,7 @@ mod tests {
 
     #[test]
     fn kinds_are_told_by_their_first_bytes() {
-        let cases: [(&[u8], Kind); 10] = [
+        let cases: [(&[u8], Kind); 12] = [
             (b"", Kind::Plain),
             (b"PK,BZh9,\x1f\x8b", Kind::Plain),
             (b"BZh9,a\n", Kind::Plain),
@@ -146,6 +165,8 @@ mod tests {
             (&zstd(b""), Kind::Zstd),
             (b"\x50\x2a\x4d\x18", Kind::Zstd),
             (b"\x28\xb5\x2f", Kind::Plain),
+            (b"\xff\xfea\0,\0", Kind::Other("UTF-16 text is")),
+            (b"\xfe\xff\0a\0,", Kind::Other("UTF-16 text is")),
             (b"PK\x03\x04", Kind::Other("zip files are")),
             (b"\xfd7zXZ\0", Kind::Other("xz files are")),
             (b"BZh91AY&SY", Kind::Other("bzip2 files are")),

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::label::LabelConfig;
 use crate::nearest::nearest;
 use crate::quote::Quote;
+use crate::row::MOST_FIELDS;
 
 /// How to read the data files; every key may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -186,6 +187,12 @@ impl DataConfig {
         let Some(columns) = &self.columns() else { return problems };
         if columns.is_empty() {
             problems.push("`data.columns`: must name at least one column, but is empty".into());
+        }
+        if columns.len() > MOST_FIELDS {
+            problems.push(format!(
+                "`data.columns`: must name at most {MOST_FIELDS} columns, but has {}",
+                columns.len()
+            ));
         }
         if let Some(name) = first_repeated(columns) {
             problems.push(format!(

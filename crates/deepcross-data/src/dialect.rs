@@ -111,7 +111,7 @@ mod tests {
                 "",
                 "adult.data",
                 Err("`adult.data`: the format cannot be told from the name, expected a name that \
-                     ends in .csv or .tsv, or `format` to be set in `[data]`"),
+                     ends in .csv or .tsv, or `format` to be set"),
             ),
             (
                 "comment = ','",

@@ -3,6 +3,7 @@
 //! A message is complete by itself: file, line, field, value, and what was expected.
 //! The alternative, a bare reason that each caller wraps in context, loses the place as soon as one
 //! caller forgets it.
+//! For the same reason it is the [`Place`] that shows how the line begins, and not each message.
 
 use std::fmt;
 use std::io;
@@ -30,7 +31,7 @@ pub enum DataError {
     /// The format of a file is neither set nor told by its name.
     #[error(
         "{}: the format cannot be told from the name, expected a name that ends in .csv or .tsv, \
-         or `format` to be set in `[data]`",
+         or `format` to be set",
         named(file)
     )]
     UnknownFormat {
@@ -74,7 +75,10 @@ pub enum DataError {
         expected: &'static str,
     },
     /// Files of this kind are not read.
-    #[error("{}: {kind} not read, expected plain text, gzip or zstd", named(file))]
+    #[error(
+        "{}: {kind} not read, expected UTF-8 text, plain or compressed by gzip or zstd",
+        named(file)
+    )]
     NotRead {
         /// The file.
         file: PathBuf,
@@ -147,12 +151,23 @@ pub enum DataError {
     /// A label is needed and `[data]` names no column for it.
     #[error("`data.label`: must name the column of the labels, but is not set")]
     NoLabel,
+    /// A header has more columns than any sound file.
+    #[error("{place}: has {found} columns, expected at most {limit}")]
+    ManyColumns {
+        /// The header's place.
+        place: Place,
+        /// The number of columns.
+        found: usize,
+        /// The most columns that are read.
+        limit: usize,
+    },
     /// A row has too few or too many fields.
     #[error("{place}: has {}, expected {expected}{}", fields(*found), quote_hint(*several_lines))]
     FieldCount {
         /// Where the row begins.
         place: Place,
-        /// The number of fields in the row.
+        /// The number of fields in the row; of a row that is too long already, those up to the quote
+        /// that adds a line to it.
         found: usize,
         /// The number of fields in the header.
         expected: usize,
@@ -161,22 +176,26 @@ pub enum DataError {
     },
     /// A quoted field does not end.
     #[error(
-        "{place}: a quote opens in this row and does not close {}; {UNQUOTED}", within(*limit)
+        "{place}: a quote opens in line {opened} and does not close {}; {UNQUOTED}", within(*limit)
     )]
     UnclosedQuote {
         /// Where the row begins.
         place: Place,
+        /// The line of the opening quote.
+        opened: u64,
         /// How many bytes were searched; `None` where the file ended before.
         limit: Option<usize>,
     },
     /// A closing quote has text after it, as a quote that nobody meant has.
     #[error(
-        "{place}: a quote opens in this row and closes in line {line} before {found:?}, expected \
-         {delimiter:?} or a line end after it; {}", after_quote_hint(*found)
+        "{place}: a quote opens in line {opened} and closes in line {line} before {found:?}, \
+         expected {delimiter:?} or a line end after it; {}", after_quote_hint(*found)
     )]
     TextAfterQuote {
         /// Where the row begins.
         place: Place,
+        /// The line of the opening quote.
+        opened: u64,
         /// The line of the closing quote.
         line: u64,
         /// The character after the closing quote.
@@ -185,7 +204,7 @@ pub enum DataError {
         delimiter: char,
     },
     /// A line is longer than any sound row.
-    #[error("{place}: the line is longer than {limit} bytes")]
+    #[error("{place}: the line is longer than {}, the longest that is read", mebibytes(*limit))]
     LongRow {
         /// Where the line is.
         place: Place,
@@ -253,19 +272,44 @@ impl DataError {
     }
 }
 
-/// Where a row begins.
+/// Where a row begins, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The file, as it was named.
     pub file: PathBuf,
     /// The line, counted from 1; a line ends with each line feed, within quotes too.
     pub line: u64,
+    /// The start of the line: at most 40 characters, those that nobody would see escaped; empty where
+    /// it cannot be told.
+    pub start: Box<str>,
+}
+
+impl Place {
+    /// The place of a line of `file` that `text` begins with.
+    pub(crate) fn new(file: &Path, line: u64, text: &[u8]) -> Self {
+        Self { file: file.to_path_buf(), line, start: shown(line_start(text)).into() }
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {}", named(&self.file), self.line)
+        write!(f, "{}, line {}", named(&self.file), self.line)?;
+        if self.start.is_empty() { Ok(()) } else { write!(f, " (`{}`)", self.start) }
     }
+}
+
+/// The most characters of a value or a line that a message shows.
+const LONGEST_SHOWN: usize = 40;
+
+/// As many bytes as tell what is shown, and that it is not all: four hold any character.
+const HEAD: usize = 4 * (LONGEST_SHOWN + 1);
+
+/// The first line of `text`, without its end, as far as messages show it.
+pub(crate) fn line_start(text: &[u8]) -> &[u8] {
+    let head = &text[..text.len().min(HEAD)];
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    // A carriage return at the very end of the head may be amid the line, but is not shown anyway.
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// A file as messages name it.
@@ -276,28 +320,34 @@ fn named(file: &Path) -> String {
     }
 }
 
-/// A field's bytes for a message: at most 40 characters, unprintable ones escaped.
+/// Bytes for a message: at most 40 characters, those that nobody would see escaped.
 pub(crate) fn shown(value: &[u8]) -> String {
-    const LONGEST: usize = 40;
-    // Four bytes hold any character, so the rest of a long value need not be decoded.
-    let head = &value[..value.len().min(4 * (LONGEST + 1))];
+    let head = &value[..value.len().min(HEAD)];
     let text = String::from_utf8_lossy(head);
     let chars = text.chars();
-    if text.chars().nth(LONGEST).is_none() {
-        return chars.flat_map(printable).collect();
+    if text.chars().nth(LONGEST_SHOWN).is_none() {
+        return chars.flat_map(visible).collect();
     }
-    chars.take(LONGEST - 1).flat_map(printable).chain(['…']).collect()
+    chars.take(LONGEST_SHOWN - 1).flat_map(visible).chain(['…']).collect()
 }
 
-/// The character itself, or its escape if it would disturb the line of a message.
-fn printable(c: char) -> impl Iterator<Item = char> {
-    let escape = c.is_control().then(|| c.escape_default());
+/// The character itself, or its escape if it is not to be seen or disturbs the line of a message.
+fn visible(c: char) -> impl Iterator<Item = char> {
+    let is_blank = c.is_control() || (c.is_whitespace() && c != ' ');
+    let escape = (is_blank || is_without_width(c)).then(|| c.escape_default());
     let plain = escape.is_none().then_some(c);
     escape.into_iter().flatten().chain(plain)
 }
 
+/// Soft hyphens, joiners, marks of direction and of byte order: a value with one looks like another.
+fn is_without_width(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 fn hint(nearest: &Option<String>) -> String {
-    nearest.as_ref().map(|name| format!(", the nearest is `{name}`")).unwrap_or_default()
+    let hint = |name: &String| format!(", the nearest is `{}`", shown(name.as_bytes()));
+    nearest.as_ref().map(hint).unwrap_or_default()
 }
 
 fn delimiter_hint(delimiter: Option<char>) -> String {
@@ -336,9 +386,13 @@ const UNQUOTED: &str = "if quotes are plain text in this file, set `data.quote` 
 
 fn within(limit: Option<usize>) -> String {
     match limit {
-        Some(limit) => format!("within {limit} bytes"),
+        Some(limit) => format!("within {}", mebibytes(limit)),
         None => "before the file ends".to_owned(),
     }
+}
+
+fn mebibytes(bytes: usize) -> String {
+    format!("{} MiB", bytes >> 20)
 }
 
 fn after_quote_hint(found: char) -> &'static str {
@@ -360,7 +414,7 @@ fn skipped_hint(skipped: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::*;
 
     #[test]
     fn values_are_short_and_printable() {
@@ -373,9 +427,29 @@ mod tests {
             (b"caf\xe9", "caf\u{fffd}"),
             (long.as_bytes(), &cut),
             (&long.as_bytes()[..80], &"ä".repeat(40)),
+            ("1\u{a0}\u{200b}\u{feff}".as_bytes(), "1\\u{a0}\\u{200b}\\u{feff}"),
+            ("e\u{301} नमस्ते 日本".as_bytes(), "e\u{301} नमस्ते 日本"),
         ];
         for (value, expected) in cases {
             assert_eq!(shown(value), *expected);
+        }
+    }
+
+    #[test]
+    fn places_show_how_the_line_begins() {
+        let long = "1,".repeat(200);
+        let wide = "日".repeat(99);
+        let cases: &[(&str, &str)] = &[
+            ("1\tab\r\n2\t", " (`1\\tab`)"),
+            ("1,\"x", " (`1,\"x`)"),
+            ("", ""),
+            ("\n1", ""),
+            (&long, &format!(" (`{}1…`)", "1,".repeat(19))),
+            (&wide, &format!(" (`{}…`)", "日".repeat(39))),
+        ];
+        for (text, expected) in cases {
+            let place = Place::new(Path::new("x.csv"), 7, text.as_bytes());
+            assert_eq!(place.to_string(), format!("`x.csv`, line 7{expected}"));
         }
     }
 }

@@ -7,9 +7,11 @@
 pub(crate) fn nearest<'a>(name: &str, candidates: &'a [String]) -> Option<&'a str> {
     let wanted = name.to_lowercase();
     let distance = |known: &str| strsim::damerau_levenshtein(&wanted, &known.to_lowercase());
-    let nearest = candidates.iter().map(|known| (distance(known), known)).min_by_key(|pair| pair.0);
     let length = wanted.chars().count();
     let allowed = (length / 3).max(usize::from(length > 1));
+    // Comparing costs the product of both lengths, in time and memory.
+    let candidates = candidates.iter().filter(|known| known.len() <= 8 * (length + allowed));
+    let nearest = candidates.map(|known| (distance(known), known)).min_by_key(|pair| pair.0);
     nearest.filter(|pair| pair.0 <= allowed).map(|pair| pair.1.as_str())
 }
 

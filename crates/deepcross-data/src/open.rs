@@ -44,7 +44,8 @@ pub(crate) fn unreadable(path: &Path, line: u64, source: io::Error) -> DataError
     let file = path.to_path_buf();
     match source.downcast::<Damage>() {
         Ok(damage) => {
-            DataError::Damaged { place: Place { file, line }, problem: damage.to_string() }
+            let place = Place { file, line, start: Box::default() };
+            DataError::Damaged { place, problem: damage.to_string() }
         }
         Err(source) => DataError::Unreadable { file, source },
     }

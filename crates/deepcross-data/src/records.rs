@@ -31,6 +31,7 @@ impl Records {
     /// # Errors
     /// A row with another number of fields than the header, or with a quote that does not close or
     /// closes amid text: `row` then holds it, as far as it could be split.
+    /// A row that has too many fields already is not searched for the end of a quote.
     /// The next call reads on in the line after the row's first, since what a stray quote has made
     /// one row is several.
     /// What the system says, or a row longer than 16 MiB, ends the pass.
@@ -59,7 +60,9 @@ impl Records {
     fn open_next(&mut self) -> Result<(), DataError> {
         self.reader = None;
         if let Some(file) = self.source.file(self.next_file) {
-            self.reader = Some(file.rows()?);
+            let mut reader = file.rows()?;
+            reader.expect_fields(self.source.header().len());
+            self.reader = Some(reader);
             self.next_file += 1;
         }
         Ok(())

@@ -8,14 +8,20 @@ use std::sync::Arc;
 use deepcross_features::Record;
 use memchr::memchr_iter;
 
-use crate::error::Place;
+use crate::error::{Place, line_start};
+
+/// The most fields of a row that are kept: no sound file has more columns.
+pub(crate) const MOST_FIELDS: usize = 1 << 16;
 
 /// A raw row, made once and filled by [`Records::read`](crate::Records::read) again and again.
 #[derive(Clone, Debug)]
 pub struct RawRow {
     text: Vec<u8>,
-    /// Where each field starts and ends in `text`.
+    /// Where each of the first [`MOST_FIELDS`] fields starts and ends in `text`.
     bounds: Vec<(usize, usize)>,
+    n_fields: usize,
+    /// How its line begins in the file, as far as messages show it.
+    start: Vec<u8>,
     file: Arc<Path>,
     trim: bool,
     line: u64,
@@ -30,33 +36,37 @@ impl Default for RawRow {
 impl RawRow {
     /// An empty row.
     pub fn new() -> Self {
-        let (text, bounds, file) = (Vec::new(), Vec::new(), Arc::from(Path::new("")));
-        Self { text, bounds, file, trim: true, line: 1 }
+        let (text, bounds, start) = (Vec::new(), Vec::new(), Vec::new());
+        let file = Arc::from(Path::new(""));
+        Self { text, bounds, n_fields: 0, start, file, trim: true, line: 1 }
     }
 
     /// The number of fields.
     pub fn n_fields(&self) -> usize {
-        self.bounds.len()
+        self.n_fields
     }
 
-    /// The fields in order, as [`Record::field`] gives them.
+    /// The fields in order, as [`Record::field`] gives them; the first 65,536, which are all of a sound row.
     pub fn fields(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.n_fields()).map(|column| self.field(column))
+        (0..self.bounds.len()).map(|column| self.field(column))
     }
 
     /// Where the row begins.
     pub fn place(&self) -> Place {
-        Place { file: self.file.to_path_buf(), line: self.line }
+        Place::new(&self.file, self.line, &self.start)
     }
 
-    /// Makes this a row without fields, which begins in a line of `file`.
-    pub(crate) fn begin(&mut self, file: &Arc<Path>, trim: bool, line: u64) {
+    /// Makes this a row without fields, which begins in a line of `file` with `text`.
+    pub(crate) fn begin(&mut self, file: &Arc<Path>, trim: bool, line: u64, text: &[u8]) {
         if !Arc::ptr_eq(&self.file, file) {
             self.file = Arc::clone(file);
         }
         (self.trim, self.line) = (trim, line);
+        self.start.clear();
+        self.start.extend_from_slice(line_start(text));
         self.text.clear();
         self.bounds.clear();
+        self.n_fields = 0;
     }
 
     /// Appends text to the field that is being filled.
@@ -67,7 +77,7 @@ impl RawRow {
     /// Ends the field that is being filled.
     pub(crate) fn end_field(&mut self) {
         let start = self.bounds.last().map_or(0, |field| field.1);
-        self.bounds.push((start, self.text.len()));
+        self.add(start, self.text.len());
     }
 
     /// Adds the fields of an empty row: `line`, with a delimiter between each two.
@@ -75,8 +85,15 @@ impl RawRow {
         self.push(line);
         let mut start = 0;
         for end in memchr_iter(delimiter, line).chain([line.len()]) {
-            self.bounds.push((start, end));
+            self.add(start, end);
             start = end + 1;
+        }
+    }
+
+    fn add(&mut self, start: usize, end: usize) {
+        self.n_fields += 1;
+        if self.bounds.len() < MOST_FIELDS {
+            self.bounds.push((start, end));
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{DataError, Place, other_delimiter, shown};
 use crate::nearest::nearest;
 use crate::open::open;
 use crate::records::Records;
-use crate::row::RawRow;
+use crate::row::{MOST_FIELDS, RawRow};
 use crate::text::TextReader;
 
 /// Opened files with one header; cheap to clone.
@@ -218,7 +218,7 @@ impl TextFile {
         let differs = (0..n_columns).find(|&column| found.get(column) != expected.get(column));
         let Some(column) = differs else { return Ok(()) };
         let name = |header: &[String]| match header.get(column) {
-            Some(name) => format!("`{name}`"),
+            Some(name) => format!("`{}`", shown(name.as_bytes())),
             None => "absent".to_owned(),
         };
         Err(DataError::HeaderDiffers {
@@ -235,25 +235,45 @@ impl TextFile {
 const NAMES_OF_COLUMNS: &str = "holds the names of `data.columns`: remove `columns`";
 const NAMES_OF_CRITEO: &str = "holds the names of Criteo's columns: set `data.format` to `tsv`";
 
+/// The longest name of a column, in bytes.
+const LONGEST_NAME: usize = 1024;
+
 /// The names in a header row.
 fn names(row: &RawRow) -> Result<Vec<String>, DataError> {
     let place: Place = row.place();
+    if row.n_fields() > MOST_FIELDS {
+        return Err(DataError::ManyColumns { place, found: row.n_fields(), limit: MOST_FIELDS });
+    }
     let names: Result<Vec<String>, _> =
         row.fields().enumerate().map(|field| name(&place, field)).collect();
     let names = names?;
     let named: Vec<_> = names.iter().filter(|name| !name.is_empty()).cloned().collect();
     match first_repeated(&named) {
-        Some(name) => Err(DataError::RepeatedColumn { place, name: name.to_owned() }),
+        Some(name) => Err(DataError::RepeatedColumn { place, name: shown(name.as_bytes()) }),
         None => Ok(names),
     }
 }
 
 fn name(place: &Place, (column, value): (usize, &[u8])) -> Result<String, DataError> {
-    let name = str::from_utf8(value.trim_ascii()).map_err(|_| DataError::Row {
-        place: place.clone(),
-        field: format!("column {}", column + 1),
-        value: shown(value),
-        expected: "a column name in valid UTF-8".to_owned(),
-    })?;
+    let refused = |expected: &str| {
+        let (place, field) = (place.clone(), format!("column {}", column + 1));
+        DataError::Row { place, field, value: shown(value), expected: expected.to_owned() }
+    };
+    let value = value.trim_ascii();
+    let name = str::from_utf8(value).map_err(|_| refused("a column name in valid UTF-8"))?;
+    if value.len() > LONGEST_NAME {
+        return Err(refused(&format!("a column name of at most {LONGEST_NAME} bytes")));
+    }
+    if has_lone_return(value) {
+        return Err(refused(
+            "a column name without a carriage return; lines must end with a line feed, with or \
+             without a carriage return before it",
+        ));
+    }
     Ok(name.to_owned())
+}
+
+/// Whether lines seem to end with carriage returns alone, so that all of the file is one line.
+fn has_lone_return(value: &[u8]) -> bool {
+    value.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n')
 }

@@ -4,6 +4,10 @@
 //! of the field and the end of the file for a closing quote: one stray quote can then swallow a
 //! thousand rows without a word.
 //! Where nothing is amiss, the two agree.
+//!
+//! Whatever a file holds, memory stays within a few times [`LONGEST_ROW`], and time within the size of
+//! the file times the number of its columns: a row that has too many fields already takes no further
+//! line, so that lines which all open a quote are not read again and again to the end.
 
 use std::io;
 use std::path::Path;
@@ -14,7 +18,7 @@ use memchr::memchr;
 use crate::dialect::Dialect;
 use crate::error::{DataError, Place};
 use crate::open::{open, unreadable};
-use crate::row::RawRow;
+use crate::row::{MOST_FIELDS, RawRow};
 use crate::window::Window;
 
 /// The longest row, in bytes: without a bound, a quote that never closes takes all memory.
@@ -28,6 +32,8 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 pub(crate) struct TextReader {
     file: Arc<Path>,
     dialect: Dialect,
+    /// With more fields, a row is not searched for the end of a quote.
+    most_fields: usize,
     /// Starts with the row that was read last.
     window: Window,
     /// The line in which the window starts, counted from 1.
@@ -40,20 +46,27 @@ pub(crate) struct TextReader {
 }
 
 impl TextReader {
-    /// Opens the file.
+    /// Opens the file, whose number of columns is yet to be known.
     pub(crate) fn open(file: &Arc<Path>, dialect: Dialect) -> Result<Self, DataError> {
         let (file, window) = (Arc::clone(file), Window::new(open(file)?));
+        let most_fields = MOST_FIELDS;
+        let (line, taken, taken_lines, first_line) = (1, 0, 0, 0);
         let mut reader =
-            Self { file, dialect, window, line: 1, taken: 0, taken_lines: 0, first_line: 0 };
+            Self { file, dialect, most_fields, window, line, taken, taken_lines, first_line };
         reader.window.skip(MARK).map_err(|error| reader.unreadable(error))?;
         Ok(reader)
+    }
+
+    /// Expects rows of so many fields from now on.
+    pub(crate) fn expect_fields(&mut self, n_fields: usize) {
+        self.most_fields = n_fields;
     }
 
     /// Reads the next row, past comments and blank lines; false at the end of the file.
     ///
     /// # Errors
-    /// A quote that does not close or closes amid text: the next call reads on in the line after
-    /// the row's first.
+    /// A quote that does not close, closes amid text, or adds a line to a row of too many fields: the
+    /// next call reads on in the line after the row's first.
     /// A row that is too long, or what the system says: nothing more can be read.
     pub(crate) fn read(&mut self, row: &mut RawRow) -> Result<bool, DataError> {
         loop {
@@ -64,7 +77,7 @@ impl TextReader {
                 break;
             }
         }
-        row.begin(&self.file, self.dialect.trim, self.line);
+        row.begin(&self.file, self.dialect.trim, self.line, self.content(0));
         if let Err(error) = self.split(row) {
             row.end_field();
             self.return_lines();
@@ -140,26 +153,27 @@ impl TextReader {
 
     /// Adds the field whose quote opens right before `at`; returns where its closing quote ends.
     fn quoted(&mut self, row: &mut RawRow, mut at: usize, quote: u8) -> Result<usize, DataError> {
+        let opened = self.last_line();
         loop {
             let rest = &self.window.bytes()[at..self.taken];
             let Some(length) = memchr(quote, rest) else {
                 row.push(rest);
                 at = self.taken;
-                self.add_line()?;
+                self.add_line(row, opened)?;
                 continue;
             };
             let doubled = rest.get(length + 1) == Some(&quote);
             row.push(&rest[..length + usize::from(doubled)]);
             at += length + 1 + usize::from(doubled);
             if !doubled {
-                return self.closed(at);
+                return self.closed(at, opened);
             }
         }
     }
 
-    /// Where the field ends whose closing quote ends at `at`: refuses text before the next
-    /// delimiter, but for spaces that are trimmed anyway.
-    fn closed(&self, at: usize) -> Result<usize, DataError> {
+    /// Where the field ends whose quote opens in a line and closes at `at`: refuses text before the
+    /// next delimiter, but for spaces that are trimmed anyway.
+    fn closed(&self, at: usize, opened: u64) -> Result<usize, DataError> {
         let Dialect { delimiter, trim, .. } = self.dialect;
         let content = self.content(at);
         let is_dropped = |c: &u8| trim && *c == b' ' && *c != delimiter;
@@ -170,7 +184,8 @@ impl TextReader {
         }
         Err(DataError::TextAfterQuote {
             place: self.place(),
-            line: self.line + self.taken_lines - 1,
+            opened,
+            line: self.last_line(),
             found: String::from_utf8_lossy(&rest[..rest.len().min(4)])
                 .chars()
                 .next()
@@ -179,11 +194,14 @@ impl TextReader {
         })
     }
 
-    /// Takes one more line for a row that is within quotes.
-    fn add_line(&mut self) -> Result<(), DataError> {
+    /// Takes one more line for a row that is within a quote, which opens in a line.
+    fn add_line(&mut self, row: &RawRow, opened: u64) -> Result<(), DataError> {
+        if row.n_fields() >= self.most_fields {
+            return Err(self.too_many_fields(row));
+        }
         match self.line_end()? {
-            None => Err(self.unclosed(Some(LONGEST_ROW))),
-            Some(end) if end == self.taken => Err(self.unclosed(None)),
+            None => Err(self.unclosed(opened, Some(LONGEST_ROW))),
+            Some(end) if end == self.taken => Err(self.unclosed(opened, None)),
             Some(end) => {
                 (self.taken, self.taken_lines) = (end, self.taken_lines + 1);
                 Ok(())
@@ -205,12 +223,22 @@ impl TextReader {
         end.map_err(|error| self.unreadable(error))
     }
 
-    fn unclosed(&self, limit: Option<usize>) -> DataError {
-        DataError::UnclosedQuote { place: self.place(), limit }
+    /// The last line that was taken.
+    fn last_line(&self) -> u64 {
+        self.line + self.taken_lines - 1
+    }
+
+    fn unclosed(&self, opened: u64, limit: Option<usize>) -> DataError {
+        DataError::UnclosedQuote { place: self.place(), opened, limit }
+    }
+
+    fn too_many_fields(&self, row: &RawRow) -> DataError {
+        let (found, expected) = (row.n_fields() + 1, self.most_fields);
+        DataError::FieldCount { place: self.place(), found, expected, several_lines: true }
     }
 
     fn place(&self) -> Place {
-        Place { file: self.file.to_path_buf(), line: self.line }
+        Place::new(&self.file, self.line, self.window.bytes())
     }
 
     fn unreadable(&self, source: io::Error) -> DataError {

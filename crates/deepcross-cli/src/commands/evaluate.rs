@@ -1,10 +1,10 @@
 //! `deepcross evaluate`
 
-use super::{load, on_threads, reader};
+use super::{load, on_threads, reader, set_format};
 use crate::args::Evaluate;
 use crate::inputs::{self, check_standard_input};
 use crate::output;
-use crate::tables::{grouped, metric, table};
+use crate::tables::{counted, grouped, metric, table};
 use crate::values::report_values;
 use anyhow::Result;
 use deepcross_data::{Labels, RowReader};
@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 pub(crate) fn run(args: &Evaluate) -> Result<()> {
     let data = inputs::files(&args.data)?;
     check_standard_input(&data)?;
-    let (trained, config) = load(&args.model)?;
+    let (trained, mut config) = load(&args.model)?;
+    set_format(&mut config.data, args.format);
     let mut reader = reader(&trained, &config, &data, Labels::Required)?;
     let work = || evaluate(trained.predictor(), &mut reader, &Tapes::new());
     let summary = on_threads(args.threads.get(), work)??;
@@ -86,6 +87,6 @@ fn print(summary: &Summary) -> Result<()> {
         metric(summary.calibration),
         metric(base_calibration),
     ]);
-    let (rows, positives) = (grouped(summary.rows), grouped(summary.positives));
-    output::print(format_args!("{rows} rows, {positives} positive\n\n{}", table.trim_fmt()))
+    let (rows, positives) = (counted(summary.rows, "row"), grouped(summary.positives));
+    output::print(format_args!("{rows}, {positives} positive\n\n{}", table.trim_fmt()))
 }

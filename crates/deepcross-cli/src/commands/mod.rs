@@ -8,9 +8,10 @@ pub(crate) mod simulate;
 pub(crate) mod split;
 pub(crate) mod train;
 
+use crate::args::FileFormat;
 use crate::tables::grouped;
 use anyhow::{Context, Result};
-use deepcross_data::{Labels, Part, RowPlan, RowReader, Skipped, Source};
+use deepcross_data::{DataConfig, Labels, Part, RowPlan, RowReader, Skipped, Source};
 use deepcross_model::TrainedModel;
 use deepcross_train::RunConfig;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,13 @@ pub(crate) fn load(path: &Path) -> Result<(TrainedModel, RunConfig)> {
     let config = RunConfig::parse(&trained.config, &[], &file)
         .map_err(|error| anyhow::anyhow!("{error}"))?;
     Ok((trained, config))
+}
+
+/// Reads files of another format than the model's training data; the label stays the one of training.
+pub(crate) fn set_format(data: &mut DataConfig, format: Option<FileFormat>) {
+    let Some(format) = format else { return };
+    data.label = data.label();
+    data.format = Some(format.into());
 }
 
 /// All rows of files, read as the model's training data were.

@@ -1,10 +1,10 @@
 //! `deepcross predict`
 
-use super::{load, on_threads, reader};
+use super::{load, on_threads, reader, set_format};
 use crate::args::Predict;
 use crate::inputs::{self, check_standard_input};
 use crate::output::{OutputFile, STANDARD_OUTPUT, check_apart, say};
-use crate::tables::grouped;
+use crate::tables::counted;
 use crate::values::report_values;
 use anyhow::{Error, Result};
 use deepcross_data::{Labels, RowReader};
@@ -19,14 +19,15 @@ pub(crate) fn run(args: &Predict) -> Result<()> {
     if let Some(out) = &args.out {
         check_apart(out, data.iter().chain([&args.model]))?;
     }
-    let (trained, config) = load(&args.model)?;
+    let (trained, mut config) = load(&args.model)?;
+    set_format(&mut config.data, args.format);
     let mut reader = reader(&trained, &config, &data, Labels::Ignored)?;
     let predictor = trained.predictor();
     let threads = args.threads.get();
     match &args.out {
         Some(path) => {
             let n_rows = predict_to_file(predictor, &mut reader, threads, path)?;
-            say(format_args!("wrote {} predictions to {}", grouped(n_rows), path.display()));
+            say(format_args!("wrote {} to {}", counted(n_rows, "prediction"), path.display()));
         }
         None => {
             let out = std::io::stdout();

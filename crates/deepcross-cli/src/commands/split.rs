@@ -5,7 +5,7 @@ use crate::args::{By, Split};
 use crate::call_error::CallError;
 use crate::inputs::{self, check_standard_input};
 use crate::output::{OutputFile, check_apart, read_text, say};
-use crate::tables::{grouped, percent};
+use crate::tables::{counted, percent};
 use anyhow::{Context, Result, bail};
 use deepcross_data::{DataConfig, Format, Shares, Side, Source, SplitBy, Splitter, keep_pipes};
 use deepcross_train::RunConfig;
@@ -167,8 +167,8 @@ impl Outputs {
     fn lines(&self) -> Vec<String> {
         let all = self.files.iter().map(|output| output.rows).sum();
         let line = |output: &Output| {
-            let (rows, share) = (grouped(output.rows), percent(output.rows, all));
-            format!("wrote {rows} rows, {share}, to {}", output.path.display())
+            let (rows, share) = (counted(output.rows, "row"), percent(output.rows, all));
+            format!("wrote {rows}, {share}, to {}", output.path.display())
         };
         self.files.iter().map(line).collect()
     }

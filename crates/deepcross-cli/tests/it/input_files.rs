@@ -87,7 +87,7 @@ fn errors_name_the_standard_input_and_leave_nothing() {
     let bad = format!("{}1,ad1,t1\n", csv(200));
     let cut_off = gzip(csv(200).as_bytes());
     let cases: [(&[u8], &str); 4] = [
-        (bad.as_bytes(), "standard input, line 202: has 3 fields, expected 4"),
+        (bad.as_bytes(), "standard input, line 202 (`1,ad1,t1`): has 3 fields, expected 4"),
         (b"", "standard input: is empty, expected a header row"),
         (b"ad,tags,age\n", "standard input: has no column `click` for the label"),
         (
@@ -169,6 +169,23 @@ fn patterns_that_the_shell_left_are_expanded() {
 }
 
 #[test]
+fn the_format_can_be_said_of_files_whose_names_tell_nothing() {
+    let folder = Folder::with_model();
+    folder.write("log", csv(20));
+    folder.write("log.old", csv(20).replace(',', "\t"));
+    for call in ["evaluate --model model.dcx --json --data", "predict --model model.dcx --data"] {
+        let expected = folder.succeed(&format!("{call} new.csv")).stdout;
+        for (file, format) in [("log", "csv"), ("log.old", "tsv"), ("new.csv", "csv")] {
+            let outcome = folder.succeed(&format!("{call} {file} --format {format}"));
+            assert_eq!(outcome.stdout, expected, "{call} {file}");
+        }
+        let message = "`log`: the format cannot be told from the name, expected a name that ends in \
+                       .csv or .tsv, or `format` to be set";
+        folder.fail(&format!("{call} log"), 1, message);
+    }
+}
+
+#[test]
 fn click_logs_of_criteo_need_no_columns_and_no_label() {
     let folder = Folder::new();
     let config = CONFIG
@@ -190,9 +207,7 @@ fn click_logs_of_criteo_need_no_columns_and_no_label() {
     assert_eq!(labelled, unlabelled);
     let report = folder.succeed("evaluate --model model.dcx --data day_0").stdout;
     assert!(report.starts_with("200 rows, 67 positive\n"), "{report}");
-    folder.fail(
-        "evaluate --model model.dcx --data test",
-        1,
-        "`test`, line 1: has 39 fields, expected 40",
-    );
+    let start = format!("0{}c0\\td0{}…", "\\t".repeat(13), "\\t".repeat(20));
+    let message = format!("`test`, line 1 (`{start}`): has 39 fields, expected 40");
+    folder.fail("evaluate --model model.dcx --data test", 1, &message);
 }

@@ -10,7 +10,7 @@ fn files_hold_the_header_and_the_rows_as_they_were() {
     let said = folder.succeed("split --data odd.csv --by order --test 0.34 --out-dir new/parts");
     assert_eq!(
         said.stderr,
-        "wrote 2 rows, 66.67 %, to new/parts/train.csv\nwrote 1 rows, 33.33 %, to new/parts/test.csv\n"
+        "wrote 2 rows, 66.67 %, to new/parts/train.csv\nwrote 1 row, 33.33 %, to new/parts/test.csv\n"
     );
     assert_eq!(said.stdout, "");
     let header = format!("{HEADER}\r\n");
@@ -62,7 +62,11 @@ fn a_split_that_fails_leaves_nothing() {
     let folder = Folder::with_data();
     folder.write("bad.csv", format!("{}1,ad1,t1\n", csv(200)));
     let cases = [
-        ("--data bad.csv --by row", 1, "`bad.csv`, line 202: has 3 fields, expected 4"),
+        (
+            "--data bad.csv --by row",
+            1,
+            "`bad.csv`, line 202 (`1,ad1,t1`): has 3 fields, expected 4",
+        ),
         ("--data train.csv --by key", 2, "`--column`: name the column of the time or the key"),
         (
             "--data train.csv --by row --column age",
@@ -73,7 +77,7 @@ fn a_split_that_fails_leaves_nothing() {
         (
             "--data train.csv --by time --column age --test-from 2026-01-31",
             1,
-            "`train.csv`, line 2: field `age` is `18`, expected a time like `2026-01-31`",
+            "`train.csv`, line 2 (`1,ad0,t0|t0,18`): field `age` is `18`, expected a time like `2026-01-31`",
         ),
         (
             "--data train.csv --by time --column age --test-from 700",
@@ -82,8 +86,18 @@ fn a_split_that_fails_leaves_nothing() {
         ),
         (
             "--data train.csv --by order --test 1.5",
-            1,
+            2,
             "the share `test` must be in [0, 1), but is 1.5",
+        ),
+        (
+            "--data train.csv --by row --test 0.5 --valid 0.5",
+            2,
+            "the shares must leave rows to train on, but sum up to 1",
+        ),
+        (
+            "--data train.csv --by time --column age --test-from soon",
+            2,
+            "the time of a cut must be a finite number or a date like `2026-01-31`, but is `soon`",
         ),
         (
             "--data train.csv --by time --column tag",

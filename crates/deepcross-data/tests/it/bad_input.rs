@@ -46,13 +46,13 @@ fn headers() {
         "repeated column",
         "comment = '#'",
         b"# from the log\nclick,age, age\n1,30,a\n",
-        "`x.csv`, line 2: the header names the column `age` twice, expected each name once",
+        "`x.csv`, line 2 (`click,age, age`): the header names the column `age` twice, expected each name once",
     );
     check(
         "name that is not text",
         LABEL,
         b"click,\xff\xfe,user\n1,30,a\n",
-        "`x.csv`, line 1: field `column 2` is `\u{fffd}\u{fffd}`, expected a column name in valid UTF-8",
+        "`x.csv`, line 1 (`click,\u{fffd}\u{fffd},user`): field `column 2` is `\u{fffd}\u{fffd}`, expected a column name in valid UTF-8",
     );
     check_files(
         "other name",
@@ -97,20 +97,25 @@ fn rows_of_another_length() {
         "too few",
         LABEL,
         b"click,age,user\n1,30,a\n\n0,30\n",
-        "`x.csv`, line 4: has 2 fields, expected 3",
+        "`x.csv`, line 4 (`0,30`): has 2 fields, expected 3",
     );
-    check("one", LABEL, b"click,age,user\r\n1\r\n", "`x.csv`, line 2: has 1 field, expected 3");
+    check(
+        "one",
+        LABEL,
+        b"click,age,user\r\n1\r\n",
+        "`x.csv`, line 2 (`1`): has 1 field, expected 3",
+    );
     check(
         "too many",
         LABEL,
         b"click,age,user\n1,30,a,\n",
-        "`x.csv`, line 2: has 4 fields, expected 3",
+        "`x.csv`, line 2 (`1,30,a,`): has 4 fields, expected 3",
     );
     check(
         "quote over two lines",
         LABEL,
         b"click,age,user\n1,30,a\n1,\"30,a\n0,31\",b,c\n",
-        "`x.csv`, line 3: has 4 fields, expected 3; it spans several lines, so a quote in it may \
+        "`x.csv`, line 3 (`1,\"30,a`): has 4 fields, expected 3; it spans several lines, so a quote in it may \
          not close",
     );
 }
@@ -137,29 +142,36 @@ fn another_delimiter_than_set() {
         "quoted header",
         LABEL,
         b"\"click\"\t\"age\"\n1\t30\n",
-        "`x.csv`, line 1: a quote opens in this row and closes in line 1 before '\\t', expected ',' \
-         or a line end after it; if it stands between the fields, set `data.delimiter`",
+        "`x.csv`, line 1 (`\"click\"\\t\"age\"`): a quote opens in line 1 and closes in line 1 before \
+         '\\t', expected ',' or a line end after it; if it stands between the fields, set `data.delimiter`",
     );
 }
 
 #[test]
 fn columns_of_a_file_with_a_header() {
     let settings = "label = 'click'\nweight = 'w'\ncolumns = ['click', 'w', 'age', 'user']";
-    let expected = "`x.csv`, line 1: holds the names of `data.columns`: remove `columns`, since \
-                    the file has a header";
     for header in ["click,w,age,user", "user, age ,click,w", "age,user", "w,age,user"] {
         let content = format!("{header}\n1,1,30,a\n");
+        let expected = &format!(
+            "`x.csv`, line 1 (`{header}`): holds the names of `data.columns`: remove `columns`, \
+             since the file has a header"
+        );
         check(header, settings, content.as_bytes(), expected);
         let skipping = format!("{settings}\nbad_rows = 'skip'");
         check(header, &skipping, content.as_bytes(), expected);
     }
     let settings = "label = 'click'\ncolumns = ['age', 'user', 'click']";
-    check("some names", settings, b"30,user,1\n1,b\n", "`x.csv`, line 2: has 2 fields, expected 3");
+    check(
+        "some names",
+        settings,
+        b"30,user,1\n1,b\n",
+        "`x.csv`, line 2 (`1,b`): has 2 fields, expected 3",
+    );
     check(
         "names repeated",
         settings,
         b"age,user,user\n",
-        "`x.csv`, line 1: field `click` is `user`, expected `1` (positive) or `0` (negative); name \
+        "`x.csv`, line 1 (`age,user,user`): field `click` is `user`, expected `1` (positive) or `0` (negative); name \
          other classes with `data.label = { column, positive, negative }`",
     );
 }
@@ -168,12 +180,15 @@ fn columns_of_a_file_with_a_header() {
 fn a_row_without_end() {
     let mut content = b"click,age,user\n1,30,\"".to_vec();
     content.resize(17 << 20, b'a');
-    let expected = "`x.csv`, line 2: the line is longer than 16777216 bytes";
+    let start = format!("1,30,\"{}…", "a".repeat(33));
+    let expected = &format!(
+        "`x.csv`, line 2 (`{start}`): the line is longer than 16 MiB, the longest that is read"
+    );
     check("row without end", LABEL, &content, expected);
 
     let files = Files::new(&[("x.csv", &content), ("y.csv", b"click,age,user\n1,30,a\n")]);
     let (mut records, mut row) = (files.source("").unwrap().records().unwrap(), RawRow::new());
-    assert_eq!(files.message(&records.read(&mut row).unwrap_err()), expected);
+    assert_eq!(files.message(&records.read(&mut row).unwrap_err()), *expected);
     assert!(!records.read(&mut row).unwrap(), "the pass has ended");
 }
 
@@ -191,16 +206,18 @@ fn labels_of_neither_class() {
     let binary = "expected `1` (positive) or `0` (negative); name other classes with `data.label = \
                   { column, positive, negative }`";
     for (value, shown) in [("yes", "yes"), ("", ""), ("1.0", "1.0"), ("\0", "\\u{0}")] {
-        let expected = format!("`x.csv`, line 3: field `click` is `{shown}`, {binary}");
+        let expected =
+            format!("`x.csv`, line 3 (`{shown},31,b`): field `click` is `{shown}`, {binary}");
         check(value, LABEL, &content(value.as_bytes()), &expected);
     }
-    let expected = format!("`x.csv`, line 3: field `click` is `\u{fffd}`, {binary}");
+    let expected =
+        format!("`x.csv`, line 3 (`\u{fffd},31,b`): field `click` is `\u{fffd}`, {binary}");
     check("not text", LABEL, &content(b"\xff"), &expected);
     check(
         "named classes",
         "label = { column = 'click', positive = ['1', 'yes'], negative = ['no'] }",
         &content(b"No"),
-        "`x.csv`, line 3: field `click` is `No`, expected `1`, `yes` (positive) or `no` (negative)",
+        "`x.csv`, line 3 (`No,31,b`): field `click` is `No`, expected `1`, `yes` (positive) or `no` (negative)",
     );
 }
 
@@ -208,29 +225,36 @@ fn labels_of_neither_class() {
 fn values_that_do_not_belong() {
     let head = "click,age,user\n1,30,a\n";
     let long = format!("{head}0,{},b\n", "x".repeat(100));
-    let shown = format!("{}…", "x".repeat(39));
+    let (shown, start) = (format!("{}…", "x".repeat(39)), format!("0,{}…", "x".repeat(37)));
     for (value, shown) in [("old", "old"), ("inf", "inf"), ("3O", "3O"), ("1,5", "1,5")] {
-        let content = format!("{head}0,\"{value}\",b\n");
-        let expected =
-            format!("`x.csv`, line 3: field `age` is `{shown}`, expected a finite number");
+        let row = format!("0,\"{value}\",b");
+        let content = format!("{head}{row}\n");
+        let expected = format!(
+            "`x.csv`, line 3 (`{row}`): field `age` is `{shown}`, expected a finite number"
+        );
         check(value, LABEL, content.as_bytes(), &expected);
     }
     for value in ["NA", "null", "None", "nan", "-", "?"] {
         let expected = format!(
-            "`x.csv`, line 3: field `age` is `{value}`, expected a finite number; if it means that \
-             the value is missing, add it to `data.missing`"
+            "`x.csv`, line 3 (`0,{value},b`): field `age` is `{value}`, expected a finite number; \
+             if it means that the value is missing, add it to `data.missing`"
         );
         check(value, LABEL, format!("{head}0,{value},b\n").as_bytes(), &expected);
     }
-    let expected = format!("`x.csv`, line 3: field `age` is `{shown}`, expected a finite number");
+    let expected =
+        format!("`x.csv`, line 3 (`{start}`): field `age` is `{shown}`, expected a finite number");
     check("long value", LABEL, long.as_bytes(), &expected);
-    for (column, row) in [("user", &b"1,3,caf\xe9\n"[..]), ("age", &b"1,\xe9,c\n"[..])] {
+    let rows = [
+        ("user", &b"1,3,caf\xe9\n"[..], "1,3,caf\u{fffd}"),
+        ("age", b"1,\xe9,c\n", "1,\u{fffd},c"),
+    ];
+    for (column, row, start) in rows {
         let content = [&b"click,age,user\n"[..], row].concat();
         let files = Files::one(&content);
         let error = files.source(LABEL).and_then(|source| fitted(&source)).expect_err(column);
         let message = files.message(&error);
         assert!(
-            message.starts_with(&format!("`x.csv`, line 2: field `{column}` is `")),
+            message.starts_with(&format!("`x.csv`, line 2 (`{start}`): field `{column}` is `")),
             "{message}"
         );
         assert!(message.ends_with("`, expected valid UTF-8"), "{message}");
@@ -242,7 +266,8 @@ fn weights_out_of_range() {
     for value in ["-1", "nan", "inf", "1e99", "", "heavy"] {
         let content = format!("click,age,user,w\n1,30,a,1\n1,30,a,{value}\n");
         let expected = format!(
-            "`x.csv`, line 3: field `w` is `{value}`, expected a finite number of at least 0"
+            "`x.csv`, line 3 (`1,30,a,{value}`): field `w` is `{value}`, expected a finite number of \
+             at least 0"
         );
         check(value, "label = 'click'\nweight = 'w'", content.as_bytes(), &expected);
     }
@@ -265,14 +290,19 @@ fn paths() {
         (vec!["y.dat"], "`y.dat`: no such file"),
         (
             vec!["x.csv", "x.csv.xz"],
-            "`x.csv.xz`: xz files are not read, expected plain text, gzip or zstd",
+            "`x.csv.xz`: xz files are not read, expected UTF-8 text, plain or compressed by gzip or \
+             zstd",
         ),
-        (vec!["x.zip"], "`x.zip`: zip files are not read, expected plain text, gzip or zstd"),
+        (
+            vec!["x.zip"],
+            "`x.zip`: zip files are not read, expected UTF-8 text, plain or compressed by gzip or \
+             zstd",
+        ),
         (vec![], "no data file is named"),
         (
             vec!["x.dat"],
             "`x.dat`: the format cannot be told from the name, expected a name that ends in .csv \
-             or .tsv, or `format` to be set in `[data]`",
+             or .tsv, or `format` to be set",
         ),
     ];
     for name in ["folder", "folder.csv"] {

@@ -118,7 +118,10 @@ fn a_small_file_that_swells_to_a_long_line_is_refused() {
     assert!(bomb.len() < 200_000);
     let files = Files::new(&[("x.csv.gz", &bomb)]);
     let error = files.source("").and_then(|source| read_all(&source)).unwrap_err();
-    let expected = "`x.csv.gz`, line 2: the line is longer than 16777216 bytes";
+    let start = format!("1,{}…", "a".repeat(37));
+    let expected = format!(
+        "`x.csv.gz`, line 2 (`{start}`): the line is longer than 16 MiB, the longest that is read"
+    );
     assert_eq!(files.message(&error), expected);
 }
 

@@ -77,18 +77,18 @@ fn read_headless(content: &str, plan: RowPlan) -> Result<usize, String> {
 #[test]
 fn headless_files_to_predict_may_lack_label_and_weight() {
     let ignored = RowPlan { labels: Labels::Ignored, ..ALL };
-    let lengths = |line, found, expected| {
-        Err(format!("`x.csv`, line {line}: has {found}, expected {expected}"))
+    let lengths = |line, start, found, expected| {
+        Err(format!("`x.csv`, line {line} (`{start}`): has {found}, expected {expected}"))
     };
     let cases = [
         ("1,1,0.5,a\n1,?,?,b\n", ignored, Ok(2)),
         ("1,0.5,a\n2,1,b\n", ignored, Ok(2)),
         ("1,a\n2,b\n", ignored, Ok(2)),
-        ("1,a\n2,1,b\n", ignored, lengths(2, "3 fields", 2)),
-        ("1,1,1,a\n2,b\n", ignored, lengths(2, "2 fields", 4)),
-        ("1\n2,b\n", ignored, lengths(1, "1 field", 4)),
+        ("1,a\n2,1,b\n", ignored, lengths(2, "2,1,b", "3 fields", 2)),
+        ("1,1,1,a\n2,b\n", ignored, lengths(2, "2,b", "2 fields", 4)),
+        ("1\n2,b\n", ignored, lengths(1, "1", "1 field", 4)),
         ("1,\"a\"b\n1,1,1,b\n", RowPlan { labels: Labels::Ignored, ..SKIP }, Ok(1)),
-        ("1,a\n2,b\n", ALL, lengths(1, "2 fields", 4)),
+        ("1,a\n2,b\n", ALL, lengths(1, "1,a", "2 fields", 4)),
     ];
     for (content, plan, expected) in cases {
         assert_eq!(read_headless(content, plan), expected, "{content}");
@@ -118,11 +118,11 @@ fn bad_rows_are_skipped_and_counted() {
     assert_eq!(
         first,
         [
-            "`, line 3: field `click` is `2`, expected `1` (positive) or `0` (negative); name other \
+            "`, line 3 (`2,10,a`): field `click` is `2`, expected `1` (positive) or `0` (negative); name other \
              classes with `data.label = { column, positive, negative }`",
-            "`, line 5: field `age` is `x`, expected a finite number",
-            "`, line 6: has 1 field, expected 3",
-            "`, line 9: field `user` is `\u{fffd}`, expected valid UTF-8",
+            "`, line 5 (`1,x,a`): field `age` is `x`, expected a finite number",
+            "`, line 6 (`1`): has 1 field, expected 3",
+            "`, line 9 (`0,20,\u{fffd}`): field `user` is `\u{fffd}`, expected valid UTF-8",
         ]
     );
 

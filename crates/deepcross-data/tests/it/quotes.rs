@@ -20,35 +20,47 @@ fn read_on(settings: &str, content: &[u8]) -> (Vec<u64>, Vec<String>) {
 
 #[test]
 fn quotes_that_nobody_meant() {
-    let unclosed = |line| {
+    let unclosed = |line, start, opened| {
         format!(
-            "`x.csv`, line {line}: a quote opens in this row and does not close before the file \
-             ends; if quotes are plain text in this file, set `data.quote` to false"
+            "`x.csv`, line {line} (`{start}`): a quote opens in line {opened} and does not close \
+             before the file ends; if quotes are plain text in this file, set `data.quote` to false"
         )
     };
-    let closes = |line, closing, found| {
+    let closes = |line, start, closing, found| {
         format!(
-            "`x.csv`, line {line}: a quote opens in this row and closes in line {closing} before \
-             '{found}', expected ',' or a line end after it; if quotes are plain text in this \
+            "`x.csv`, line {line} (`{start}`): a quote opens in line {line} and closes in line \
+             {closing} before '{found}', expected ',' or a line end after it; if quotes are plain text in this \
              file, set `data.quote` to false"
         )
     };
     let wrong_counts = [
-        "`x.csv`, line 2: has 4 fields, expected 2; it spans several lines, so a quote in it may \
+        "`x.csv`, line 2 (`1,\"x`): has 4 fields, expected 2; it spans several lines, so a quote in it may \
          not close",
-        "`x.csv`, line 3: has 3 fields, expected 2",
+        "`x.csv`, line 3 (`0\",y,z`): has 3 fields, expected 2",
     ];
     let wrong_counts = wrong_counts.map(str::to_owned);
-    let cases: [(&str, &[u64], Vec<String>); 10] = [
-        ("1,\"x\n0,y\n", &[3], vec![unclosed(2)]),
-        ("1,x\n3,\"y", &[2], vec![unclosed(3)]),
-        ("1,\"x,3", &[], vec![unclosed(2)]),
-        ("1,x\n3,\"", &[2], vec![unclosed(3)]),
-        ("1,\"x\"\"", &[], vec![unclosed(2)]),
+    let cases: [(&str, &[u64], Vec<String>); 12] = [
+        ("1,\"x\n0,y\n", &[3], vec![unclosed(2, "1,\"x", 2)]),
+        ("1,x\n3,\"y", &[2], vec![unclosed(3, "3,\"y", 3)]),
+        ("1,\"x,3", &[], vec![unclosed(2, "1,\"x,3", 2)]),
+        ("1,x\n3,\"", &[2], vec![unclosed(3, "3,\"", 3)]),
+        ("1,\"x\"\"", &[], vec![unclosed(2, "1,\"x\"\"", 2)]),
         ("1,\"x\"\r\n0,\"y\"", &[2, 3], vec![]),
-        ("1,\"x\"y\n0,z\n", &[3], vec![closes(2, 2, "y")]),
-        ("1,\"x\"  \r\n\"0\" ,z\n1,\"x\" y\n", &[2, 3], vec![closes(4, 4, "y")]),
-        ("1,\"x\n0,z\n1,\"é\"\n", &[3, 4], vec![closes(2, 4, "é")]),
+        ("1,\"x\"y\n0,z\n", &[3], vec![closes(2, "1,\"x\"y", 2, "y")]),
+        ("1,\"x\"  \r\n\"0\" ,z\n1,\"x\" y\n", &[2, 3], vec![closes(4, "1,\"x\" y", 4, "y")]),
+        ("1,\"x\n0,z\n1,\"é\"\n", &[3, 4], vec![closes(2, "1,\"x", 4, "é")]),
+        // The quote that is not closed opens after a row has begun, and is named by its own line.
+        ("\"1\n\",\"x\n0,y\n", &[4], vec![unclosed(2, "\"1", 3), closes(3, "\",\"x", 3, "x")]),
+        // A row of enough fields takes no further line.
+        (
+            "1,x,\"y\n2,z\n\"\n",
+            &[3],
+            vec![
+            "`x.csv`, line 2 (`1,x,\"y`): has 3 fields, expected 2; it spans several lines, so a \
+             quote in it may not close".to_owned(),
+            unclosed(4, "\"", 4),
+        ],
+        ),
         ("1,\"x\n0\",y,z\n1,w\n", &[4], wrong_counts.to_vec()),
     ];
     for (rows, lines, messages) in cases {
@@ -70,11 +82,11 @@ fn a_stray_quote_costs_one_row() {
     assert_eq!(lines, good);
     assert_eq!(messages.len(), 2);
     assert!(messages[0].starts_with(
-        "`x.csv`, line 11: a quote opens in this row and closes in line 951 before 'z'"
+        "`x.csv`, line 11 (`1,\"x,0.5`): a quote opens in line 11 and closes in line 951 before 'z'"
     ));
-    assert!(
-        messages[1].starts_with("`x.csv`, line 951: a quote opens in this row and does not close")
-    );
+    assert!(messages[1].starts_with(
+        "`x.csv`, line 951 (`1,\"z,0.5`): a quote opens in line 951 and does not close"
+    ));
 }
 
 #[test]
@@ -84,7 +96,8 @@ fn a_quote_is_searched_within_bounds() {
     assert_eq!(lines.len(), 5 << 20);
     assert_eq!(
         messages,
-        ["`x.csv`, line 2: a quote opens in this row and does not close within \
-        16777216 bytes; if quotes are plain text in this file, set `data.quote` to false"]
+        [
+            "`x.csv`, line 2 (`1,\"x`): a quote opens in line 2 and does not close within 16 MiB; if quotes are plain text in this file, set `data.quote` to false"
+        ]
     );
 }

@@ -76,14 +76,14 @@ fn what_cannot_be_split_is_refused() {
         (
             "soon 1",
             time(0.0, 0.5),
-            "`x.csv`, line 2: field `t` is `soon`, expected a finite number or a date like \
+            "`x.csv`, line 2 (`soon,x`): field `t` is `soon`, expected a finite number or a date like \
              `2026-01-31`"
                 .to_owned(),
         ),
         (
             "1 2026-01-31",
             time(0.0, 0.5),
-            "`x.csv`, line 3: field `t` is `2026-01-31`, expected a time like `1`".to_owned(),
+            "`x.csv`, line 3 (`2026-01-31,x`): field `t` is `2026-01-31`, expected a time like `1`".to_owned(),
         ),
         (
             "1",
@@ -120,7 +120,10 @@ fn bad_rows_are_skipped_where_they_may_be() {
     let sides = split(content, "bad_rows = 'skip'", &by).unwrap();
     assert_eq!(sides, ["1,x\n3,\"y\n\"\n".to_owned(), String::new(), "4,z\n".to_owned()]);
     let by = SplitBy::Order(Shares { valid: 0.0, test: 0.5 });
-    assert_eq!(split(content, "", &by), Err("`x.csv`, line 3: has 1 field, expected 2".into()));
+    assert_eq!(
+        split(content, "", &by),
+        Err("`x.csv`, line 3 (`2`): has 1 field, expected 2".into())
+    );
 }
 
 /// By the numbers of this program, with the Python package xxhash:
