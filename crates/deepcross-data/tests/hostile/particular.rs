@@ -1,0 +1,195 @@
+//! Particular files that swell, never end or pretend: the right reading, or a clear error with its place.
+//!
+//! None of them is held in memory: what is held is bounded by the longest row.
+
+use std::fs;
+use std::io::Write;
+
+use deepcross_data::{RawRow, Source};
+use deepcross_features::Record;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::memory::peak;
+
+/// What may be held for any file: a few times the longest row of 16 MiB.
+const ALLOWED: usize = 100 << 20;
+
+/// Where little but buffers is needed.
+const LITTLE: usize = 1 << 20;
+
+/// What reading came to: the number of good rows, and the messages of the bad ones and of what ended the pass.
+type Outcome = (u64, Vec<String>);
+
+/// Reads `content` as the file `name` past bad rows, within the bound, and looks at each good row.
+#[track_caller]
+fn read_with(name: &str, content: &[u8], bound: usize, mut look: impl FnMut(&RawRow)) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, content).unwrap();
+    let read = || {
+        let (mut rows, mut messages) = (0, Vec::new());
+        let mut records =
+            match Source::open(&[path], &Default::default()).and_then(|source| source.records()) {
+                Ok(records) => records,
+                Err(error) => return (0, vec![error.to_string()]),
+            };
+        let mut row = RawRow::new();
+        loop {
+            match records.read(&mut row) {
+                Ok(true) => {
+                    look(&row);
+                    rows += 1;
+                }
+                Ok(false) => return (rows, messages),
+                Err(error) if messages.len() < 10 => messages.push(error.to_string()),
+                Err(_) => {}
+            }
+        }
+    };
+    let ((rows, messages), bytes) = peak(read);
+    assert!(bytes <= bound, "{name}: {bytes} bytes are held");
+    let prefix = format!("{}/", folder.path().display());
+    (rows, messages.into_iter().map(|message| message.replace(&prefix, "")).collect())
+}
+
+#[track_caller]
+fn check(name: &str, content: &[u8], bound: usize, rows: u64, messages: &[&str]) {
+    let outcome = read_with(name, content, bound, |_| {});
+    assert_eq!(outcome, (rows, messages.iter().map(|text| (*text).to_owned()).collect()));
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A frame of zstd that asks for a window of two to the power `log`, and then holds `text` as it is.
+fn frame(log: u8, text: &[u8]) -> Vec<u8> {
+    const LAST_BLOCK: usize = 1;
+    let header = [0x28, 0xb5, 0x2f, 0xfd, 0, (log - 10) << 3];
+    let block = (text.len() << 3 | LAST_BLOCK).to_le_bytes();
+    [&header[..], &block[..3], text].concat()
+}
+
+#[test]
+fn lines_and_fields_of_megabytes() {
+    let long = |n: usize, delimiter: &str| {
+        let head = "a,b\n1,x\n2,".replace(',', delimiter);
+        [head.as_bytes(), &vec![b'y'; n], format!("\n3{delimiter}z\n").as_bytes()].concat()
+    };
+    for (name, delimiter, shown) in [("x.csv", ",", ","), ("x.tsv", "\t", "\\t")] {
+        let start = format!("2{shown}{}…", "y".repeat(37));
+        let expected = format!(
+            "`{name}`, line 3 (`{start}`): the line is longer than 16 MiB, the longest that is read"
+        );
+        check(name, &long(100_000_000, delimiter), ALLOWED, 1, &[&expected]);
+    }
+    let mut lengths = Vec::new();
+    let content = long(10_000_000, ",");
+    let outcome = read_with("x.csv", &content, ALLOWED, |row| lengths.push(row.field(1).len()));
+    assert_eq!((outcome, lengths), ((3, vec![]), vec![1, 10_000_000, 1]));
+}
+
+#[test]
+fn a_quote_that_never_closes_names_its_line() {
+    let n = 8 << 20;
+    let rows = b"0,y\n".repeat(n);
+    let unclosed = "a quote opens in line 3 and does not close within 16 MiB; if quotes are plain text \
+                    in this file, set `data.quote` to false";
+    let content = [b"a,b\n0,y\n1,\"x\n".to_vec(), rows.clone()].concat();
+    let expected = format!("`x.csv`, line 3 (`1,\"x`): {unclosed}");
+    check("x.csv", &content, ALLOWED, n as u64 + 1, &[&expected]);
+    // The row begins in a line before, whose quote is sound; what follows is read on from there.
+    let content = [b"a,b\n\"1\n\",\"\n".to_vec(), rows].concat();
+    let expected = [
+        &format!("`x.csv`, line 2 (`\"1`): {unclosed}"),
+        "`x.csv`, line 3 (`\",\"`): has 1 field, expected 2",
+    ];
+    check("x.csv", &content, ALLOWED, n as u64, &expected);
+}
+
+#[test]
+fn lines_that_all_open_a_quote_are_read_once() {
+    // Each line closes the quote of the line before and opens another; searching on from each would never end.
+    let n = 1 << 20;
+    let content = [&b"a,b\n"[..], &b"1\",\"\n".repeat(n)].concat();
+    let (rows, messages) = read_with("x.csv", &content, LITTLE, |_| {});
+    assert_eq!(rows, 0);
+    let expected = "`x.csv`, line 2 (`1\",\"`): has 3 fields, expected 2; it spans several lines, so a \
+                    quote in it may not close";
+    assert_eq!(messages.len(), 10);
+    assert_eq!(messages[0], expected);
+}
+
+#[test]
+fn more_fields_than_any_file_has() {
+    let many = ",".repeat((1 << 20) - 1);
+    let start = format!("{}…", ",".repeat(39));
+    let content = format!("a,b\n1,x\n{many}\n2,y\n");
+    let expected = format!("`x.csv`, line 3 (`{start}`): has 1048576 fields, expected 2");
+    check("x.csv", content.as_bytes(), 6 << 20, 2, &[&expected]);
+    let expected =
+        format!("`x.csv`, line 1 (`{start}`): has 1048576 columns, expected at most 65536");
+    check("x.csv", format!("{many}\n1\n").as_bytes(), 6 << 20, 0, &[&expected]);
+}
+
+#[test]
+fn files_of_one_byte_over_and_over() {
+    let million = |byte: u8| vec![byte; 1_000_000];
+    check("x.csv", &million(b'\n'), LITTLE, 0, &["`x.csv`: is empty, expected a header row"]);
+    let zeros = format!("{}…", "\\u{0}".repeat(39));
+    let expected = format!(
+        "`x.csv`, line 1 (`{zeros}`): field `column 1` is `{zeros}`, expected a column name of at \
+         most 1024 bytes"
+    );
+    check("x.csv", &million(0), 6 << 20, 0, &[&expected]);
+    let rows = [b"a\n1\n".to_vec(), million(b'\n'), b"2\n".to_vec()].concat();
+    check("x.csv", &rows, LITTLE, 2, &[]);
+}
+
+#[test]
+fn text_in_other_forms() {
+    let is_utf16 = "`x.csv`: UTF-16 text is not read, expected UTF-8 text, plain or compressed by gzip \
+                    or zstd";
+    check("x.csv", b"\xff\xfea\0,\0b\0\n\0", LITTLE, 0, &[is_utf16]);
+    check("x.csv", b"\xfe\xff\0a\0,\0b\0\n", LITTLE, 0, &[is_utf16]);
+    let returns_alone = "`x.csv`, line 1 (`a,b\\r1,x\\r2,y`): field `column 2` is `b\\r1`, expected a \
+                         column name without a carriage return; lines must end with a line feed, with \
+                         or without a carriage return before it";
+    check("x.csv", b"a,b\r1,x\r2,y\r", LITTLE, 0, &[returns_alone]);
+    check("x.csv", b"a,\"b\r\nc\"\r\n1,x\r\n", LITTLE, 1, &[]);
+}
+
+/// A gigabyte, compressed to a megabyte.
+fn bomb(head: &[u8], member: &[u8]) -> Vec<u8> {
+    let members = gzip(member).repeat((1 << 30) / member.len());
+    assert!(members.len() < 8 << 20);
+    [gzip(head), members].concat()
+}
+
+#[test]
+fn small_files_that_swell() {
+    let row = [&b"1,"[..], &[b'x'; 1021], b"\n"].concat();
+    let rows = bomb(b"a,b\n", &row.repeat(1 << 10));
+    check("x.csv.gz", &rows, LITTLE, 1 << 20, &[]);
+    let zeros = bomb(b"a,b\n1,x\n", &vec![0; 1 << 20]);
+    let start = format!("{}…", "\\u{0}".repeat(39));
+    let expected = format!(
+        "`x.csv.gz`, line 3 (`{start}`): the line is longer than 16 MiB, the longest that is read"
+    );
+    check("x.csv.gz", &zeros, ALLOWED, 1, &[&expected]);
+}
+
+#[test]
+fn zstd_that_asks_for_memory() {
+    let text = b"a\n1\n2\n";
+    check("x.csv.zst", &frame(10, text), LITTLE, 2, &[]);
+    check("x.csv.zst", &frame(27, text), LITTLE, 2, &[]);
+    for log in [28, 31, 40] {
+        let expected = "`x.csv.zst`, line 1: cannot be read on, its zstd data need more memory than \
+                        the 128 MiB that are given; compress it with a smaller window";
+        check("x.csv.zst", &frame(log, text), LITTLE, 0, &[expected]);
+    }
+}
