@@ -26,10 +26,10 @@ pub struct FieldConfig {
     /// Cross: the two columns to read, different ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
-    /// Categorical, multi-hot and text: a value met less often in training is rare; at least 1, which is the default.
+    /// Categorical, multi-hot, text and bucketized by `log_square`: a value met less often in training is rare; at least 1, which is the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_count: Option<u64>,
-    /// Categorical, multi-hot and text: only the `top` values that come first by `top_by` are kept, others are rare; at least 1, by default all.
+    /// Categorical, multi-hot, text and bucketized by `log_square`: only the `top` values that come first by `top_by` are kept, others are rare; at least 1, by default all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top: Option<usize>,
     /// With `top`: what values come first by, `count` (the default) or `positives`.
@@ -86,7 +86,7 @@ pub struct FieldConfig {
     /// Time: how it is written, `unix` (the default), `unix-ms`, `date-time` or `yymmddhh`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_format: Option<TimeFormat>,
-    /// Time: the offset from UTC of the clock that hour and weekday are read from, as `+01:00`; by default none.
+    /// Time, but not `yymmddhh`: the offset from UTC of the clock that hour and weekday are read from, as `+01:00`; by default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub utc_offset: Option<UtcOffset>,
 }
@@ -353,7 +353,7 @@ mod tests {
         name = "hour"
         kind = "time"
         part = "hour"
-        time_format = "yymmddhh"
+        time_format = "date-time"
         utc_offset = "-08:30"
 
         [[field]]
@@ -404,7 +404,7 @@ mod tests {
         let others = vec![
             FieldConfig { boundaries: Some(vec![1.0, 2.5]), ..FieldConfig::bucketized("price") },
             FieldConfig {
-                time_format: Some(TimeFormat::Yymmddhh),
+                time_format: Some(TimeFormat::DateTime),
                 utc_offset: UtcOffset::parse("-08:30"),
                 ..FieldConfig::time("hour", TimePart::Hour)
             },

@@ -178,6 +178,9 @@ impl fmt::Display for Encoding {
                 write!(f, "{transform}, missing: {missing}")
             }
             Self::Bucketized { buckets } => buckets.fmt(f),
+            Self::Time { part, format: TimeFormat::Yymmddhh, .. } => {
+                write!(f, "{part} of {}, as it is", TimeFormat::Yymmddhh)
+            }
             Self::Time { part, format, utc_offset } => {
                 write!(f, "{part} of {format}, UTC{utc_offset}")
             }

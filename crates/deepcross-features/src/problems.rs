@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::bucketized::are_cuts;
 use crate::companion::is_smoothing;
-use crate::config::{FieldConfig, FieldKind, single_char};
+use crate::config::{FieldConfig, FieldKind, TimeFormat, single_char};
 use crate::missing_number::MissingNumber;
 use crate::number::in_range;
 
@@ -127,6 +127,12 @@ impl FieldConfig {
             let key = self.key("smoothing");
             problems
                 .push(format!("{key}: has no meaning without `counts = true`, but is {smoothing}"));
+        }
+        if self.utc_offset.is_some() && self.time_format == Some(TimeFormat::Yymmddhh) {
+            let key = self.key("utc_offset");
+            let problem =
+                "has no meaning with `time_format = \"yymmddhh\"`, an hour as its clock shows it";
+            problems.push(format!("{key}: {problem}"));
         }
         problems
     }
@@ -292,6 +298,7 @@ mod tests {
             ],
         );
     }
+
     #[test]
     fn kinds_need_what_they_cannot_guess() {
         let one_of = "`field.a.kind`: needs exactly one of `boundaries`, `quantiles` and \
@@ -319,6 +326,21 @@ mod tests {
                  `multi-hot`, `text`, `number`, `bucketized` and `time`",
                 "`field.a.columns`: must be given, as the names of two columns",
                 "`field.a.buckets`: must be given, from 1 to 4294967294",
+            ],
+        );
+    }
+
+    #[test]
+    fn an_offset_needs_a_clock_that_it_can_move() {
+        let time = "name = \"a\"\nkind = \"time\"\npart = \"hour\"\nutc_offset = \"+01:00\"";
+        for format in ["unix", "unix-ms", "date-time"] {
+            check(&format!("{time}\ntime_format = \"{format}\""), NONE);
+        }
+        check(
+            &format!("{time}\ntime_format = \"yymmddhh\""),
+            &[
+                "`field.a.utc_offset`: has no meaning with `time_format = \"yymmddhh\"`, an hour as \
+               its clock shows it",
             ],
         );
     }

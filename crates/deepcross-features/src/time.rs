@@ -81,8 +81,14 @@ impl TimeEncoder {
     }
 
     /// A date and a time of day, which is in the wanted offset unless it has one of its own.
+    ///
+    /// The clock of a time zone alone, as in `[Asia/Tokyo]`, is another one: such a time is refused.
     fn date_time(&self, text: &str) -> Option<DateTime> {
         let pieces = Pieces::parse(text).ok()?;
+        let of_zone = pieces.offset().is_none() && pieces.time_zone_annotation().is_some();
+        if of_zone {
+            return None;
+        }
         let time = match self.part {
             TimePart::Hour => pieces.time()?,
             TimePart::Weekday => pieces.time().unwrap_or_default(),
@@ -212,6 +218,7 @@ mod tests {
         check(DateTime, "+00:00", "2016-08-13T09:30:00Z", 9, 5);
         check(DateTime, "+05:00", "2016-08-13T09:30:00Z", 14, 5);
         check(DateTime, "+00:00", "2016-08-13T01:30:00+02:00", 23, 4);
+        check(DateTime, "+00:00", "2016-08-13T01:30:00+02:00[Europe/Paris]", 23, 4);
         check(DateTime, "+00:00", "2016-08-13 23:59:60", 23, 5);
         check(Yymmddhh, "+05:00", "16081309", 9, 5);
         check(Yymmddhh, "+00:00", "14102100", 0, 1);
@@ -242,6 +249,8 @@ mod tests {
             (DateTime, "1471080600"),
             (DateTime, "13.08.2016 09:30"),
             (DateTime, "-9999-01-01T00:00:00+23:59"),
+            (DateTime, "2016-08-13T09:30[Asia/Tokyo]"),
+            (DateTime, "2016-08-13T09:30[+09:00]"),
             (Yymmddhh, "1608130"),
             (Yymmddhh, "160813091"),
             (Yymmddhh, "16081324"),
