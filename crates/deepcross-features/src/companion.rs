@@ -78,6 +78,8 @@ pub(crate) struct CompanionTable {
 pub(crate) struct Scale {
     /// The most impressions of a value; at least 1.
     most: f64,
+    /// ln(1 + `most`).
+    log_most: f64,
     smoothing: f64,
 }
 
@@ -219,23 +221,27 @@ impl CompanionTable {
 }
 
 impl Scale {
+    fn new(most: u64, smoothing: f64) -> Self {
+        let most = most.max(1) as f64;
+        Self { most, log_most: most.ln_1p(), smoothing }
+    }
+
     /// The five numbers of a value, beside those of all rows.
     #[inline]
     pub(crate) fn numbers(&self, value: Tally, total: Tally) -> [f32; WIDTH] {
         let (n, c) = (value.rows as f64, value.positives as f64);
         let rate = (total.positives as f64 + 1.0) / (total.rows as f64 + 2.0);
         let relative = (c + self.smoothing) / (n * rate + self.smoothing);
-        let log_most = self.most.ln_1p();
-        [n / self.most, c / self.most, relative, n.ln_1p() / log_most, c.ln_1p() / log_most]
-            .map(|number| number as f32)
+        let log = |count: f64| count.ln_1p() / self.log_most;
+        [n / self.most, c / self.most, relative, log(n), log(c)].map(|number| number as f32)
     }
 }
 
 impl CompanionEncoder {
     fn new(keys: Keys, tallies: Vec<Tally>, smoothing: f64) -> Self {
         let total = tallies.iter().copied().fold(Tally::default(), Tally::plus);
-        let most = tallies.iter().map(|tally| tally.rows).max().unwrap_or(0).max(1) as f64;
-        let scale = Scale { most, smoothing };
+        let most = tallies.iter().map(|tally| tally.rows).max().unwrap_or(0);
+        let scale = Scale::new(most, smoothing);
         Self { table: Arc::new(CompanionTable { keys, tallies, total, scale }) }
     }
 
@@ -354,6 +360,24 @@ mod tests {
     }
 
     #[test]
+    fn buckets_are_those_of_the_field() {
+        let (buckets, seed) = (Some(1_000), Some(7));
+        let config = FieldConfig { buckets, seed, ..FieldConfig::categorical("f") };
+        let encoder = fitted(&config, &ROWS);
+        for value in ["a", "b", "never met"] {
+            let id = HashBuckets::new("f", 1_000, 7).id(value) as usize;
+            assert_eq!(encoder.table().find(Some(value)), Some(id));
+        }
+    }
+
+    #[test]
+    fn a_missing_value_is_not_counted_as_a_value() {
+        let encoder = fitted(&FieldConfig::categorical("f"), &ROWS);
+        let smoothing = SMOOTHING;
+        assert_eq!(encoder.describe(), Encoding::Companion { values: 2, smoothing });
+    }
+
+    #[test]
     fn what_has_no_counts_is_told() {
         let encoder = fitted(&FieldConfig::categorical("f"), &ROWS);
         let (mut column, mut counts) = (Column::new(&encoder.shape("f")), FieldCounts::default());
@@ -393,7 +417,7 @@ mod tests {
         ) {
             let of = |rows: u64, share: f64| Tally { rows, positives: (rows as f64 * share) as u64 };
             let value = of(rows, clicks);
-            let scale = Scale { most: rows.max(1) as f64, smoothing };
+            let scale = Scale::new(rows, smoothing);
             let numbers = scale.numbers(value, value.plus(of(others, other_clicks)));
             let [n, c, rate, log_n, log_c] = numbers;
             prop_assert!([n, c, log_n, log_c].iter().all(|number| (0.0..=1.0).contains(number)), "{numbers:?}");

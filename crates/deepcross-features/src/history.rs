@@ -6,6 +6,10 @@
 //! of the rows before it, where the rows stand in order of time, as it will be when the model serves;
 //! or of the other folds, where each row is in one of five folds at random.
 //! Leaving out the row alone would not do: the difference to what other rows of the value see would be its label.
+//!
+//! Folds make that difference blurred, not nothing: of two rows of a value, the one that knows fewer clicks has more of
+//! them in its own fold. No number tells this by itself, but a model that knows the value by its id learns it by heart,
+//! the sooner the fewer rows the value has. So rare values are best left without an id, as in the paper.
 
 use std::sync::Arc;
 
@@ -140,16 +144,13 @@ impl History {
     ) {
         let fold = fold(self.n_rows);
         let total = self.seen.other_rows(0, fold, self.total());
-        for field in &self.fields {
-            let table = &field.table;
-            let value =
-                field.index(binding, record, &self.missing).map_or(Tally::default(), |index| {
-                    field.seen.other_rows(index, fold, table.tallies()[index])
-                });
-            let numbers = table.scale().numbers(value, total);
+        for field in &mut self.fields {
+            let index = field.index(binding, record, &self.missing);
+            let numbers = field.table.scale().numbers(field.other_rows(index, fold), total);
             batch.columns_mut()[field.field].dense_mut().last_mut().copy_from_slice(&numbers);
+            field.learn(index, positive);
         }
-        self.pass(binding, record, positive);
+        self.end_row(positive);
     }
 
     /// Learns the label of a row that is not encoded.
@@ -158,10 +159,12 @@ impl History {
     /// If `binding` was made for other fields.
     pub fn pass<R: Record + ?Sized>(&mut self, binding: &Binding, record: &R, positive: bool) {
         for field in &mut self.fields {
-            if let Some(index) = field.index(binding, record, &self.missing) {
-                field.seen.learn(index, positive);
-            }
+            field.learn(field.index(binding, record, &self.missing), positive);
         }
+        self.end_row(positive);
+    }
+
+    fn end_row(&mut self, positive: bool) {
         self.seen.learn(0, positive);
         self.n_rows += 1;
     }
@@ -173,6 +176,19 @@ impl History {
 }
 
 impl FieldHistory {
+    /// What a row in `fold` may know of its value, which is the one at `index`.
+    fn other_rows(&self, index: Option<usize>, fold: usize) -> Tally {
+        index.map_or(Tally::default(), |index| {
+            self.seen.other_rows(index, fold, self.table.tallies()[index])
+        })
+    }
+
+    fn learn(&mut self, index: Option<usize>, positive: bool) {
+        if let Some(index) = index {
+            self.seen.learn(index, positive);
+        }
+    }
+
     fn index<R: Record + ?Sized>(
         &self,
         binding: &Binding,
