@@ -125,6 +125,18 @@ mod tests {
     }
 
     #[test]
+    fn seeds_part_equal_pairs() {
+        let id = |seed| {
+            let (buckets, seed) = (Some(MANY), Some(seed));
+            let columns = Some(vec!["a".to_owned(), "b".to_owned()]);
+            let config = FieldConfig { columns, buckets, seed, ..FieldConfig::cross("f") };
+            CrossEncoder::new(&config).id(Some("x"), Some("y"))
+        };
+        assert_eq!(id(0), cross(MANY).id(Some("x"), Some("y")));
+        assert_ne!(id(0), id(1));
+    }
+
+    #[test]
     fn only_a_pair_without_values_is_missing() {
         let encoder = cross(1);
         let mut column = Column::new(&encoder.shape("f"));

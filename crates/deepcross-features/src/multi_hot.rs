@@ -393,6 +393,9 @@ mod tests {
     #[test]
     fn elements_beyond_the_greatest_length_are_clipped() {
         let encoder = weighted(Pooling::Mean, Some(2));
+        let (weights, max_length) = (Some(true), Some(2));
+        let config = FieldConfig { weights, max_length, ..FieldConfig::multi_hot("f") };
+        assert_eq!(MultiHotFitter::new(&config).check(Some("b|a|b||a:x")), Ok(()));
         let (column, counts) = encode_one(&encoder, Some("b|a|b||a:x")).expect("kept are good");
         assert_eq!((column.ids(), column.weights()), (&[4, 3][..], &[0.5, 0.5][..]));
         assert_eq!(counts, FieldCounts { values: 4, clipped: 2, ..FieldCounts::default() });

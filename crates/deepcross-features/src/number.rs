@@ -349,9 +349,14 @@ mod tests {
         assert_eq!(counts, FieldCounts { values: 4, missing: 1, clipped: 2, ..counts });
         // Moved by the clip and by the transform, but counted once.
         let encoder = fit_clipped(Transform::Log1p, [-2.0, 3.0], &[]);
-        let (values, counts) = encode(&encoder, &[Some("-5"), Some("-1"), Some("3"), Some("4")]);
-        assert_eq!(values, [0.0, 0.0, 4_f32.ln(), 4_f32.ln()]);
+        let cells = ["-5", "-1", "0", "-0", "3", "4"].map(Some);
+        let (values, counts) = encode(&encoder, &cells);
+        assert_eq!(values, [0.0, 0.0, 0.0, 0.0, 4_f32.ln(), 4_f32.ln()]);
         assert_eq!(counts.clipped, 3);
+        // The number for missing values is moved too.
+        let (clip, missing) = (Some(Clip { low: 0.0, high: 8.0 }), FittedMissing::Value(100.0));
+        let encoder = NumberEncoder::new(clip, FittedTransform::Raw, missing);
+        assert_eq!(encode(&encoder, &[None]).0, [8.0]);
     }
 
     #[test]
