@@ -299,6 +299,58 @@ mod tests {
         );
     }
 
+    /// Every key but `name` and `kind`.
+    const ALL_KEYS: &str = r#"column = "x"
+        columns = ["x", "y"]
+        min_count = 2
+        top = 3
+        top_by = "count"
+        buckets = 4
+        seed = 5
+        counts = true
+        smoothing = 6
+        separator = ";"
+        pooling = "sum"
+        weights = true
+        max_length = 7
+        grams = "binary"
+        transform = "raw"
+        clip = [0, 1]
+        missing = 8
+        boundaries = [9]
+        quantiles = 10
+        log_square = true
+        part = "hour"
+        time_format = "unix"
+        utc_offset = "+01:00""#;
+
+    #[track_caller]
+    fn check_own_keys(kind: &str, own: &[&str]) {
+        let field = parse(&format!("name = \"a\"\nkind = \"{kind}\"\n{ALL_KEYS}"));
+        let foreign = field.foreign_keys();
+        for line in ALL_KEYS.lines() {
+            let (key, _) = line.trim().split_once(" = ").expect("a key and a value");
+            let start = format!("`field.a.{key}`: has no meaning for kind `{kind}`, only for ");
+            let is_foreign = foreign.iter().any(|problem| problem.starts_with(&start));
+            assert_eq!(is_foreign, !own.contains(&key), "{key}");
+        }
+    }
+
+    #[test]
+    fn each_kind_has_its_keys() {
+        let ids = ["column", "min_count", "top", "top_by", "buckets", "seed"];
+        let and = |keys: &[&'static str]| [&ids[..], keys].concat();
+        check_own_keys("categorical", &and(&["counts", "smoothing"]));
+        check_own_keys("multi-hot", &and(&["separator", "pooling", "weights", "max_length"]));
+        check_own_keys("text", &and(&["grams"]));
+        check_own_keys("number", &["column", "transform", "clip", "missing"]);
+        let vocabulary = ["column", "min_count", "top", "top_by"];
+        let buckets = ["boundaries", "quantiles", "log_square"];
+        check_own_keys("bucketized", &[&vocabulary[..], &buckets].concat());
+        check_own_keys("time", &["column", "part", "time_format", "utc_offset"]);
+        check_own_keys("cross", &["columns", "buckets", "seed"]);
+    }
+
     #[test]
     fn kinds_need_what_they_cannot_guess() {
         let one_of = "`field.a.kind`: needs exactly one of `boundaries`, `quantiles` and \
@@ -356,6 +408,10 @@ mod tests {
             &["`field.a.smoothing`: must be from 0.001 to 1e9, but is 0"],
         );
         check(
+            "name = \"a\"\nkind = \"categorical\"\ncounts = true\nsmoothing = 2e9",
+            &["`field.a.smoothing`: must be from 0.001 to 1e9, but is 2000000000"],
+        );
+        check(
             "name = \"a\"\nkind = \"cross\"\ncounts = true\nbuckets = 3\ncolumns = [\"x\", \"y\"]",
             &["`field.a.counts`: has no meaning for kind `cross`, only for `categorical`"],
         );
@@ -376,8 +432,13 @@ mod tests {
                 format!("name = \"a\"\nkind = \"cross\"\nbuckets = 1\ncolumns = {columns:?}");
             check(&toml, if good { &[] } else { std::slice::from_ref(&problem) });
         }
-        for (clip, good) in [("0, 1.0", true), ("1, 1", false), ("2, 1", false), ("nan, 1", false)]
-        {
+        for (clip, good) in [
+            ("0, 1.0", true),
+            ("1, 1", false),
+            ("2, 1", false),
+            ("nan, 1", false),
+            ("0, 1e39", false),
+        ] {
             let field = parse(&format!("name = \"a\"\nkind = \"number\"\nclip = [{clip}]"));
             assert_eq!(field.problems().is_empty(), good, "{clip}");
         }
@@ -387,10 +448,21 @@ mod tests {
             let toml = format!("name = \"a\"\nkind = \"bucketized\"\nboundaries = [{boundaries}]");
             assert_eq!(parse(&toml).problems().is_empty(), good, "{boundaries}");
         }
+        for (quantiles, good) in [(1, false), (2, true), (1000, true), (1001, false)] {
+            let problem =
+                format!("`field.a.quantiles`: must be from 2 to 1000, but is {quantiles}");
+            let toml = format!("name = \"a\"\nkind = \"bucketized\"\nquantiles = {quantiles}");
+            check(&toml, if good { &[] } else { std::slice::from_ref(&problem) });
+        }
         check(
-            "name = \"a\"\nkind = \"bucketized\"\nquantiles = 1",
-            &["`field.a.quantiles`: must be from 2 to 1000, but is 1"],
+            "name = \"a\"\nkind = \"categorical\"\nbuckets = 4294967295",
+            &["`field.a.buckets`: must be from 1 to 4294967294, but is 4294967295"],
         );
+        let (buckets, seed) = (Some(1), Some(1 << 63));
+        let field = FieldConfig { buckets, seed, ..FieldConfig::categorical("a") };
+        let problem =
+            "`field.a.seed`: must be at most 9223372036854775807, but is 9223372036854775808";
+        assert_eq!(field.problems(), [problem]);
         check(
             "name = \"a\"\nkind = \"number\"\nclip = [3, 2]",
             &["`field.a.clip`: must be two numbers within the range of f32, the lower first, \

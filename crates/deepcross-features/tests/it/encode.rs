@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::common::{Row, encode, fit, fit_of, header, row, rows, schema_of};
+use crate::common::{Row, encode, fit, fit_of, header, row, rows, schema, schema_of};
 
 /// A training set of one row, for tests that need any encoder.
 fn one_row() -> Vec<Row> {
@@ -130,6 +130,21 @@ proptest! {
         }
         prop_assert_eq!(batch.n_rows(), n_good);
         prop_assert_eq!(batch.check(encoder.shapes()), Ok(()));
+    }
+
+    /// Whoever fits and whoever encodes skip the same rows: companion counts go by the number of a row.
+    #[test]
+    fn a_row_teaches_if_and_only_if_it_can_be_encoded(wild in vec(wild_row(), 1..20)) {
+        for field in schema().fields() {
+            let schema = schema_of(vec![field.clone()]);
+            let (encoder, binding) = fit_of(&schema, &[]);
+            let (mut batch, mut counts) = (encoder.new_batch(), encoder.new_counts());
+            let mut fitter = Fitter::new(&schema);
+            for row in &wild {
+                let taught = fitter.observe(&binding, row);
+                prop_assert_eq!(taught, encoder.encode(&binding, row, &mut batch, &mut counts));
+            }
+        }
     }
 
     #[test]

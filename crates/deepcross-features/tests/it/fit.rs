@@ -108,18 +108,29 @@ fn bad_rows_teach_nothing() {
     assert_eq!(with_bad.finish().to_state(), fitter.finish().to_state());
 }
 
-#[test]
-fn values_with_most_positives_are_kept() {
-    let rows = [("x", false), ("x", false), ("x", false), ("y", true), ("z", false), ("y", true)];
-    let field = FieldConfig { top: Some(1), ..FieldConfig::categorical("word") };
-    for (top_by, kept) in [(None, "x"), (Some(TopBy::Positives), "y")] {
-        let mut fitter = Fitter::new(&schema_of(vec![FieldConfig { top_by, ..field.clone() }]));
+/// Of the values 3, met three times, and 7, met in both positive rows, the one that each rule keeps.
+#[track_caller]
+fn check_kept(field: FieldConfig, by_count: &str, by_positives: &str) {
+    let rows = [("3", false), ("3", false), ("3", false), ("7", true), ("9", false), ("7", true)];
+    for (top_by, kept) in [(None, by_count), (Some(TopBy::Positives), by_positives)] {
+        let field = FieldConfig { top: Some(1), top_by, ..field.clone() };
+        let mut fitter = Fitter::new(&schema_of(vec![field]));
         let binding = fitter.bind(&header()).expect("all columns are there");
         for (word, positive) in rows {
             fitter.observe_labelled(&binding, &["", "", word], positive).expect("a good row");
         }
         assert_eq!(fitter.finish().value(0, 3), Some(kept));
     }
+}
+
+#[test]
+fn values_with_most_positives_are_kept() {
+    check_kept(FieldConfig::categorical("word"), "3", "7");
+    check_kept(FieldConfig::multi_hot("word"), "3", "7");
+    check_kept(FieldConfig::text("word"), "#3#", "#7#");
+    // ⌊ln(3)²⌋ and ⌊ln(7)²⌋.
+    let log_square = FieldConfig { log_square: Some(true), ..FieldConfig::bucketized("word") };
+    check_kept(log_square, "1", "3");
 }
 
 proptest! {

@@ -55,7 +55,9 @@ fn repeated_and_empty_names_are_refused() {
         assert_eq!(found.map(drop), Err(message.to_owned()));
     };
     check(b"\x04mean", b"\x04list", "stored encoder: there is more than one field `list`");
-    check(b"\x04mean", b"\x00", "stored encoder: a field or its column has an empty name");
+    let empty = "stored encoder: a field or its column has an empty name";
+    check(b"\x04mean", b"\x00", empty);
+    check(b"\x04mean\x04list", b"\x04mean\x00", empty);
 }
 
 /// Bytes of which at most a few are not those of a good state.
