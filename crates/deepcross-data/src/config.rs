@@ -211,7 +211,7 @@ impl DataConfig {
 }
 
 /// The columns of Criteo's logs: the label, 13 numbers and 26 categories.
-fn criteo_columns() -> Vec<String> {
+pub(crate) fn criteo_columns() -> Vec<String> {
     let label = std::iter::once("label".to_owned());
     let numbers = (1..=13).map(|i| format!("I{i}"));
     label.chain(numbers).chain((1..=26).map(|i| format!("C{i}"))).collect()

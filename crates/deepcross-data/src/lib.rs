@@ -26,6 +26,10 @@ mod shuffle;
 mod split;
 mod time;
 
+mod form;
+mod infer;
+mod profile;
+
 mod error;
 mod nearest;
 mod skipped;
@@ -33,10 +37,16 @@ mod skipped;
 pub use config::{BadRows, DataConfig, Format, Order};
 pub use error::{DataError, Place};
 pub use fit::{Fitted, fit};
+pub use form::{guess_form, looks_like_values};
+pub use infer::{Inferred, InferredColumn, Kind, LeftOut, infer};
 pub use label::{LabelConfig, LabelReader};
 pub use negatives::NegativeCounts;
 pub use part::Part;
 pub use pipe::keep_pipes;
+pub use profile::{
+    ColumnProfile, Count, LabelRule, ListForm, Numbers, Profile, ProfilePlan, Tally, TimeForm,
+    TopValue, profile,
+};
 pub use quote::Quote;
 pub use records::Records;
 pub use row::RawRow;

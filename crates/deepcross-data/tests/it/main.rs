@@ -6,6 +6,8 @@ mod companion;
 mod compressed;
 mod criteo;
 mod encoded;
+mod form;
+mod infer;
 mod layout;
 mod negatives;
 mod order;
