@@ -39,6 +39,31 @@ The same call makes the same files on any machine.
     files_help!()
 );
 
+const INFER_HELP: &str = concat!(
+    "Examples:
+  deepcross infer-config --data clicks.csv --label click --out run.toml
+  deepcross infer-config --data people.data --columns age,job,income --label income \\
+      --positive '>50K' --out run.toml
+
+All rows are read once, in bounded memory, and a configuration is written that can be trained with
+as it is: a field for each column, as its values ask for, and a model and a training of a size that
+suits the rows. It is meant to be read, kept and changed.
+Columns that cannot help are left out, each with a comment that says why: those that are empty or
+constant, that number the rows, or that predict the label by themselves.
+
+",
+    files_help!()
+);
+
+const DESCRIBE_HELP: &str = concat!(
+    "Examples:
+  deepcross describe --data clicks.csv --label click
+  deepcross describe --data 'logs/*.tsv.gz' --config run.toml --json
+
+",
+    files_help!()
+);
+
 /// Click-through-rate prediction with Deep Crossing: from raw logs to a trained, evaluated model.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = AFTER_HELP)]
@@ -55,6 +80,10 @@ pub(crate) enum Command {
     Simulate(Simulate),
     /// Divide rows into files to train on and to test with
     Split(Split),
+    /// Show what the columns of files hold
+    Describe(Describe),
+    /// Write a first configuration for files
+    InferConfig(InferConfig),
     /// Train a model
     Train(Train),
     /// Measure a model on rows with labels
@@ -163,6 +192,70 @@ impl From<FileFormat> for Format {
             FileFormat::Criteo => Self::Criteo,
         }
     }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = INFER_HELP)]
+pub(crate) struct InferConfig {
+    /// Rows to train on; several files are read in order
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) data: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) label: LabelColumn,
+    #[command(flatten)]
+    pub(crate) layout: Layout,
+    /// The file to write; without it, the configuration goes to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the file if there is one
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = DESCRIBE_HELP)]
+pub(crate) struct Describe {
+    /// The rows to describe; several files are read in order
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) data: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) label: LabelColumn,
+    #[command(flatten)]
+    pub(crate) layout: Layout,
+    /// The configuration of a run, whose `[data]` says how the files are read
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which column is the label.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct LabelColumn {
+    /// The column of the label; Criteo's logs have one of their own
+    #[arg(long, value_name = "NAME")]
+    pub(crate) label: Option<String>,
+    /// The values of the label that mean 1, unless it is 1 and 0 itself
+    #[arg(long, value_name = "VALUE", num_args = 1..)]
+    pub(crate) positive: Vec<String>,
+    /// The values of the label that mean 0 [default: all that are not positive]
+    #[arg(long, value_name = "VALUE", num_args = 1.., requires = "positive")]
+    pub(crate) negative: Vec<String>,
+}
+
+/// How files are read that no configuration tells of.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Layout {
+    /// The names of the columns with commas between them, for files without a header
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// The format of the files, instead of the one that they show
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<FileFormat>,
+    /// The values that mean "missing", beside the empty one, instead of those that usually do
+    #[arg(long, value_name = "VALUE", num_args = 1..)]
+    pub(crate) missing: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -8,10 +8,13 @@ mod call_error;
 mod commands;
 mod inputs;
 mod output;
+mod profiled;
 mod progress;
+mod sizes;
 mod tables;
 mod units;
 mod values;
+mod written;
 
 use args::{Cli, Command};
 use call_error::CallError;
@@ -27,6 +30,8 @@ fn main() -> ExitCode {
         Command::Quickstart(args) => commands::quickstart::run(&args),
         Command::Simulate(args) => commands::simulate::run(&args),
         Command::Split(args) => commands::split::run(&args),
+        Command::Describe(args) => commands::describe::run(&args),
+        Command::InferConfig(args) => commands::infer_config::run(&args),
         Command::Train(args) => commands::train::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Predict(args) => commands::predict::run(&args),

@@ -1,6 +1,8 @@
 //! One command, one file.
 
+pub(crate) mod describe;
 pub(crate) mod evaluate;
+pub(crate) mod infer_config;
 pub(crate) mod inspect;
 pub(crate) mod predict;
 pub(crate) mod quickstart;

@@ -7,6 +7,8 @@ mod bad_input;
 mod bad_rows;
 mod commands;
 mod configurations;
+mod describe;
+mod infer_config;
 mod input_files;
 mod outputs;
 mod quickstart;

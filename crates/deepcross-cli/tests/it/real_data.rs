@@ -49,3 +49,43 @@ fn films_are_learned_from_genres_and_tags() {
     let report = evaluate(&data, &config, "--data train.csv --valid valid.csv", "test.csv");
     assert!(report["auc"].as_f64().is_some_and(|auc| auc >= 0.78), "{report}");
 }
+
+/// Writes a configuration as `flags` say, trains with it on `train` and evaluates it on `test`.
+fn inferred(data: &Path, flags: &str, train: &str, test: &str) -> Value {
+    let folder = Folder::new();
+    let absolute = |names: &str| {
+        let path = |name: &str| match name.starts_with("--") {
+            true => name.to_owned(),
+            false => data.join(name).display().to_string(),
+        };
+        names.split(' ').map(path).collect::<Vec<_>>().join(" ")
+    };
+    let (train, test) = (absolute(train), absolute(test));
+    let first: String = train.split(" --valid").take(1).collect();
+    let said = folder.succeed(&format!("infer-config {first} {flags} --out run.toml")).stderr;
+    assert!(!said.contains("warning"), "{said}");
+    folder.succeed(&format!("train --config run.toml {train} --out model.dcx"));
+    let json = folder.succeed(&format!("evaluate --model model.dcx --data {test} --json")).stdout;
+    serde_json::from_str(&json).unwrap()
+}
+
+#[test]
+fn inferred_configurations_learn_without_a_change() {
+    let Some(data) = std::env::var_os("DEEPCROSS_DATA").map(PathBuf::from) else {
+        println!("skipped: DEEPCROSS_DATA is not set");
+        return;
+    };
+    let census = "--label income --positive >50K >50K. --negative <=50K <=50K. --columns \
+        age,workclass,fnlwgt,education,education-num,marital-status,occupation,relationship,race,\
+        sex,capital-gain,capital-loss,hours-per-week,native-country,income";
+    let cases = [
+        ("adult", census, "--data adult.data", "adult.test", 0.90),
+        ("movielens", "--label like", "--data train.csv --valid valid.csv", "test.csv", 0.78),
+        // Too few clicks for a floor: it has to work.
+        ("criteo", "--format criteo", "--data day_0_head10k.tsv", "day_0_head10k.tsv", 0.5),
+    ];
+    for (folder, flags, train, test, floor) in cases {
+        let report = inferred(&data.join(folder), flags, train, test);
+        assert!(report["auc"].as_f64().is_some_and(|auc| auc >= floor), "{folder}: {report}");
+    }
+}

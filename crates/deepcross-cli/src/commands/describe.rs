@@ -1,0 +1,291 @@
+//! `deepcross describe`
+
+use super::skipped_lines;
+use crate::args::Describe;
+use crate::output::{self, read_text, say};
+use crate::profiled::{Profiled, formed, profiled, with_layout};
+use crate::tables::{grouped, metric, percent, text_table};
+use crate::written::{counted, range};
+use anyhow::Result;
+use comfy_table::{CellAlignment, Table};
+use deepcross_data::{
+    ColumnProfile, Count, DataConfig, InferredColumn, Kind, LeftOut, Tally, TopValue,
+};
+use deepcross_train::RunConfig;
+use serde::Serialize;
+
+/// The widest line of a table.
+const WIDTH: usize = 100;
+
+/// So many values are told of each column.
+const TOP: usize = 10;
+
+pub(crate) fn run(args: &Describe) -> Result<()> {
+    let profiled = read(args)?;
+    if args.json {
+        return output::print(serde_json::to_string(&Report::new(&profiled))?);
+    }
+    for line in skipped_lines(&profiled.profile.skipped) {
+        say(line);
+    }
+    output::print(format_args!("{}\n\n{}", title(&profiled), table_of(&profiled).trim_fmt()))
+}
+
+/// With a configuration, files are read as it says; without, as they show themselves.
+fn read(args: &Describe) -> Result<Profiled> {
+    let guess_missing = args.config.is_none() && args.layout.missing.is_empty();
+    let config = match &args.config {
+        Some(path) => {
+            let run = RunConfig::parse(&read_text(path)?, &[], &path.display().to_string())?;
+            with_layout(run.data, &args.layout)
+        }
+        None => formed(&args.data, &with_layout(DataConfig::default(), &args.layout))?,
+    };
+    profiled(&args.data, config, &args.label, guess_missing)
+}
+
+fn title(profiled: &Profiled) -> String {
+    let (rows, missing) = (profiled.profile.rows, &profiled.profile.missing);
+    let positive = match rows.labelled() {
+        0 => String::new(),
+        labelled => format!(", {} positive", percent(rows.positives(), labelled)),
+    };
+    let missing: Vec<_> =
+        missing.iter().filter(|value| !value.is_empty()).map(|v| format!("`{v}`")).collect();
+    let missing = match missing.is_empty() {
+        true => String::new(),
+        false => format!("; {} means missing", missing.join(", ")),
+    };
+    format!("{} rows{positive}{missing}", grouped(rows.rows))
+}
+
+fn table_of(profiled: &Profiled) -> Table {
+    let has_label = profiled.profile.rows.labelled() > 0;
+    let columns = profiled.profile.columns.iter().zip(&profiled.inferred.columns);
+    let mut rows: Vec<Vec<String>> = columns.clone().map(|(c, i)| cells(c, i, has_label)).collect();
+    let mut header = vec!["column", "kind", "distinct", "missing"];
+    header.extend(has_label.then_some("AUC"));
+    let width = |i: usize| {
+        let cells = rows.iter().map(|row| row[i].chars().count());
+        cells.chain([header[i].len()]).max().unwrap_or_default() + 2
+    };
+    let left = WIDTH.saturating_sub((0..header.len()).map(width).sum::<usize>() + 2).max(24);
+    for (row, (column, inferred)) in rows.iter_mut().zip(columns) {
+        row.push(cut(&summary(column, inferred), left));
+    }
+    header.push(match has_label {
+        true => "range, or frequent values → mean label",
+        false => "range, or frequent values",
+    });
+    let mut table = text_table(&header);
+    for column in table.column_iter_mut().skip(2).take(header.len() - 3) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.add_rows(rows);
+    table
+}
+
+fn cells(column: &ColumnProfile, inferred: &InferredColumn, has_label: bool) -> Vec<String> {
+    let missing = column.missing();
+    let rows = missing.rows + column.present().rows;
+    let is_label = inferred.left_out == Some(LeftOut::Label);
+    let mut cells = vec![
+        cut(column.name(), 24),
+        kind(inferred),
+        counted(distinct(column, inferred)).replace("about ", "~"),
+        match missing.rows {
+            0 => "–".to_owned(),
+            n => format!("{}{}", percent(n, rows), mean(missing)),
+        },
+    ];
+    cells.extend(has_label.then(|| metric(column.foresight().filter(|_| !is_label))));
+    cells
+}
+
+/// The mean label of some rows, as it stands after their share.
+fn mean(tally: Tally) -> String {
+    tally.mean_label().map(|mean| format!(" → {mean:.3}")).unwrap_or_default()
+}
+
+fn kind(inferred: &InferredColumn) -> String {
+    match (&inferred.left_out, inferred.kind) {
+        (Some(reason), _) => word(reason).to_owned(),
+        (None, Kind::List(form)) => format!("multi-hot {:?}", form.separator),
+        (None, kind) => kind.field_kind().to_string(),
+    }
+}
+
+/// Why a column is left out, in a word or two.
+fn word(reason: &LeftOut) -> &'static str {
+    match reason {
+        LeftOut::Label => "label",
+        LeftOut::NoName => "without a name",
+        LeftOut::Empty => "empty",
+        LeftOut::Constant => "constant",
+        LeftOut::RowId => "row id",
+        LeftOut::Leak(_) => "leak of the label",
+        LeftOut::NotText(_) => "no text",
+        _ => "left out",
+    }
+}
+
+/// The number of distinct elements of lists, and of distinct values of all else.
+fn distinct(column: &ColumnProfile, inferred: &InferredColumn) -> Count {
+    match inferred.kind {
+        Kind::List(form) => form.distinct,
+        _ => column.distinct(),
+    }
+}
+
+fn top(column: &ColumnProfile, inferred: &InferredColumn) -> Vec<TopValue> {
+    match inferred.kind {
+        Kind::List(form) => column.top_elements(form.separator, TOP),
+        _ => column.top(TOP),
+    }
+}
+
+/// The range of numbers, and the most frequent values of all else with their shares.
+fn summary(column: &ColumnProfile, inferred: &InferredColumn) -> String {
+    if inferred.kind == Kind::Number {
+        return range(column);
+    }
+    let rows = column.missing().rows + column.present().rows;
+    let share = |n: u64| format!("{:.1} %", 100.0 * n as f64 / rows as f64);
+    let values = top(column, inferred).into_iter();
+    let is_label = inferred.left_out == Some(LeftOut::Label);
+    let mean = |tally| if is_label { String::new() } else { mean(tally) };
+    let values = values.map(|value| {
+        let TopValue { text, tally } = value;
+        format!("{} {}{}", text.escape_debug(), share(tally.rows), mean(tally))
+    });
+    values.collect::<Vec<_>>().join(", ")
+}
+
+/// The text, cut to so many characters.
+fn cut(text: &str, length: usize) -> String {
+    match text.chars().nth(length) {
+        Some(_) => text.chars().take(length - 1).chain(['…']).collect(),
+        None => text.to_owned(),
+    }
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    rows: u64,
+    /// Rows that could not be read.
+    skipped: u64,
+    mean_label: Option<f64>,
+    /// The values that are taken for missing ones.
+    missing_values: &'a [String],
+    columns: Vec<ColumnReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct ColumnReport<'a> {
+    name: &'a str,
+    kind: String,
+    /// Why it would be left out of a configuration.
+    left_out: Option<&'static str>,
+    distinct: u64,
+    distinct_is_exact: bool,
+    missing: u64,
+    /// The mean label of the rows with a value.
+    mean_label: Option<f64>,
+    mean_label_of_missing: Option<f64>,
+    /// How well the column predicts the label by itself.
+    auc: Option<f64>,
+    mean_characters: f64,
+    numbers: Option<NumbersReport>,
+    list: Option<ListReport>,
+    /// The most frequent values, of lists the most frequent elements.
+    top: Vec<TopReport>,
+}
+
+#[derive(Serialize)]
+struct NumbersReport {
+    min: f64,
+    max: f64,
+    mean: f64,
+    median: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct ListReport {
+    separator: char,
+    distinct_values: u64,
+    mean_length: f64,
+    longest: u64,
+}
+
+#[derive(Serialize)]
+struct TopReport {
+    value: String,
+    rows: u64,
+    mean_label: Option<f64>,
+}
+
+impl<'a> Report<'a> {
+    fn new(profiled: &'a Profiled) -> Self {
+        let profile = &profiled.profile;
+        let columns = profile.columns.iter().zip(&profiled.inferred.columns);
+        Self {
+            rows: profile.rows.rows,
+            skipped: profile.skipped.rows,
+            mean_label: profile.rows.mean_label(),
+            missing_values: &profile.missing,
+            columns: columns
+                .map(|(column, inferred)| ColumnReport::new(column, inferred))
+                .collect(),
+        }
+    }
+}
+
+impl<'a> ColumnReport<'a> {
+    fn new(column: &'a ColumnProfile, inferred: &InferredColumn) -> Self {
+        let Count { n, exact } = distinct(column, inferred);
+        let is_label = inferred.left_out == Some(LeftOut::Label);
+        Self {
+            name: column.name(),
+            kind: inferred.kind.field_kind().to_string(),
+            left_out: inferred.left_out.as_ref().map(word),
+            distinct: n,
+            distinct_is_exact: exact,
+            missing: column.missing().rows,
+            mean_label: column.present().mean_label(),
+            mean_label_of_missing: column.missing().mean_label(),
+            auc: column.foresight().filter(|_| !is_label),
+            mean_characters: column.mean_characters(),
+            numbers: NumbersReport::new(column),
+            list: ListReport::new(column, inferred),
+            top: top(column, inferred).into_iter().map(TopReport::new).collect(),
+        }
+    }
+}
+
+impl NumbersReport {
+    fn new(column: &ColumnProfile) -> Option<Self> {
+        let numbers = column.numbers()?;
+        let (min, max, mean) = (numbers.min, numbers.max, numbers.mean);
+        Some(Self { min, max, mean, median: column.median() })
+    }
+}
+
+impl ListReport {
+    fn new(column: &ColumnProfile, inferred: &InferredColumn) -> Option<Self> {
+        let Kind::List(form) = inferred.kind else { return None };
+        Some(Self {
+            separator: form.separator,
+            distinct_values: column.distinct().n,
+            mean_length: form.mean_length,
+            longest: form.longest,
+        })
+    }
+}
+
+impl TopReport {
+    fn new(value: TopValue) -> Self {
+        let TopValue { text, tally } = value;
+        Self { value: text, rows: tally.rows, mean_label: tally.mean_label() }
+    }
+}

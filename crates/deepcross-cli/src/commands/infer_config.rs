@@ -1,0 +1,83 @@
+//! `deepcross infer-config`
+
+use crate::args::InferConfig;
+use crate::call_error::CallError;
+use crate::output::{self, OutputFile, check_apart, check_writable, say};
+use crate::profiled::{Profiled, formed, profiled, with_layout};
+use crate::written::{configuration, why};
+use anyhow::{Context, Result};
+use deepcross_data::{DataConfig, LeftOut};
+use deepcross_train::RunConfig;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+pub(crate) fn run(args: &InferConfig) -> Result<()> {
+    if let Some(out) = &args.out {
+        check_out(out, args)?;
+    }
+    let config = formed(&args.data, &with_layout(DataConfig::default(), &args.layout))?;
+    if args.label.label.is_none() && config.label().is_none() {
+        return call_error("--label: name the column of the label");
+    }
+    let profiled = profiled(&args.data, config, &args.label, args.layout.missing.is_empty())?;
+    if profiled.inferred.fields().next().is_none() {
+        return call_error("no column is left to predict the label from");
+    }
+    let text = configuration(&profiled, &named(&args.data))?;
+    RunConfig::parse(&text, &[], "what was inferred").context("please report this")?;
+    warn(&profiled);
+    match &args.out {
+        Some(out) => write(out, &text, &profiled),
+        None => output::print(text.trim_end()),
+    }
+}
+
+fn call_error(message: &str) -> Result<()> {
+    Err(CallError::with_message(message.to_owned()))
+}
+
+/// Refuses an output that is there already or that could not be written.
+fn check_out(out: &Path, args: &InferConfig) -> Result<()> {
+    check_apart(out, &args.data)?;
+    if out.exists() && !args.force {
+        let out = out.display();
+        return call_error(&format!("{out}: is there already; --force replaces it"));
+    }
+    check_writable(out)
+}
+
+/// The files as the configuration names them.
+fn named(files: &[PathBuf]) -> String {
+    let name = |path: &PathBuf| match path == Path::new("-") {
+        true => "the standard input".to_owned(),
+        false => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+    };
+    match files {
+        [file] => name(file),
+        files => format!("{} and others", files.first().map(name).unwrap_or_default()),
+    }
+}
+
+/// Says which columns are left out although they hold something.
+fn warn(profiled: &Profiled) {
+    let columns = profiled.profile.columns.iter().zip(&profiled.inferred.columns);
+    for (column, inferred) in columns {
+        if let Some(reason @ (LeftOut::Leak(_) | LeftOut::NotText(_))) = &inferred.left_out {
+            say(format_args!("warning: `{}` is left out: {}", column.name(), why(column, reason)));
+        }
+    }
+    let rows = profiled.profile.rows;
+    if rows.labelled() < rows.rows {
+        let n = rows.rows - rows.labelled();
+        say(format_args!("warning: {n} rows have no label and are to be left out: `bad_rows`"));
+    }
+}
+
+fn write(out: &Path, text: &str, profiled: &Profiled) -> Result<()> {
+    let mut file = OutputFile::create(out)?;
+    file.write_all(text.as_bytes())?;
+    file.finish()?;
+    let fields = profiled.inferred.fields().count();
+    say(format_args!("wrote {}, {fields} fields", out.display()));
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! `infer-config`: what it writes can be trained with as it is.
+
+use crate::{Folder, csv};
+use std::fmt::Write;
+
+#[test]
+fn what_is_written_trains_evaluates_and_predicts() {
+    let folder = Folder::with_data();
+    let said = folder.succeed("infer-config --data train.csv --label click --out new.toml");
+    assert!(said.stderr.ends_with("\nwrote new.toml, 2 fields\n"), "{}", said.stderr);
+    assert_eq!(said.stdout, "");
+    let printed = folder.succeed("infer-config --data train.csv --label click").stdout;
+    assert_eq!(printed, folder.text("new.toml"));
+    let lines = [
+        "# Chosen from 200 rows of train.csv, 33.50 % positive: a beginning, to be read and changed.",
+        "label = \"click\"",
+        "# 7 values",
+        "# lists of 2.0 out of 5 elements",
+        "separator = \"|\"",
+        "[train]",
+    ];
+    for line in lines {
+        assert!(printed.lines().any(|printed| printed == line), "{line}\n{printed}");
+    }
+    folder.succeed("train --config new.toml --data train.csv --out model.dcx --set train.epochs=2");
+    folder.succeed("evaluate --model model.dcx --data train.csv");
+    folder.succeed("predict --model model.dcx --data new.csv --out p.csv");
+}
+
+#[test]
+fn a_column_that_knows_the_label_is_left_out_with_a_warning() {
+    let folder = Folder::new();
+    let text: String = csv(200).lines().fold(String::new(), |mut text, line| {
+        let known = line.split(',').next().unwrap_or_default().replace("click", "paid");
+        writeln!(text, "{line},x{known},same").unwrap();
+        text
+    });
+    folder.write("leak.csv", text.replacen(",same", ",constant", 1));
+    let said = folder.succeed("infer-config --data leak.csv --label click --out new.toml");
+    let reason = "it predicts the label by itself (AUC 1.0000), as if it were written after it";
+    // The age knows it too, in these rows: every third is positive, and it has a period of twelve.
+    let warning = |name: &str| format!("warning: `{name}` is left out: {reason}\n");
+    let warnings = [warning("age"), warning("xpaid")].concat();
+    assert_eq!(said.stderr, format!("{warnings}wrote new.toml, 2 fields\n"));
+    let written = folder.text("new.toml");
+    assert!(
+        written.contains(&format!("# `xpaid` is left out: {reason}.\n# [[field]]\n")),
+        "{written}"
+    );
+    assert!(
+        written.contains("# `constant` is left out: it is `same` in every row.\n"),
+        "{written}"
+    );
+    folder.succeed("train --config new.toml --data leak.csv --out m.dcx --set train.epochs=1");
+}
+
+/// Rows without a header, with a comment, blanks, marks for missing values, and a label in words.
+fn people() -> String {
+    let row = |i: usize| {
+        let job = ["clerk", "?", "smith"][i % 3];
+        format!(
+            "{}, {job}, {}\n",
+            20 + i * 7 % 50,
+            if i.is_multiple_of(4) { ">50K" } else { "<=50K" }
+        )
+    };
+    format!("|made by hand\n{}", (0..300).map(row).collect::<String>())
+}
+
+#[test]
+fn a_file_without_header_needs_the_names_and_the_classes() {
+    let folder = Folder::new();
+    folder.write("people.data", people());
+    let call = "infer-config --data people.data --columns age,job,income --label income";
+    folder.succeed(&format!("{call} --positive >50K --out new.toml"));
+    let written = folder.text("new.toml");
+    let (data, fields) = written.split_once("\n\n# 50 values").unwrap_or((&written, ""));
+    let expected = "[data]\nformat = \"csv\"\ncomment = \"|\"\ncolumns = [\"age\", \"job\", \"income\"]\n\
+        label = { column = \"income\", positive = [\">50K\"], negative = [\"<=50K\"] }\nmissing = [\"\", \"?\"]";
+    assert!(data.contains(expected), "{written}{fields}");
+    assert!(written.contains("# 2 values, 33.33 % missing\n"), "{written}");
+    folder.succeed("train --config new.toml --data people.data --out m.dcx --set train.epochs=1");
+    folder.succeed("evaluate --model m.dcx --data people.data");
+    let marked = folder.succeed(&format!("{call} --positive >50K --missing clerk")).stdout;
+    assert!(marked.contains("missing = [\"\", \"clerk\"]"), "{marked}");
+}
+
+#[test]
+fn calls_that_cannot_be_followed_say_what_is_needed() {
+    let folder = Folder::with_data();
+    folder.write("people.data", people());
+    let columns = "--data people.data --columns age,job,income --label income";
+    let cases = [
+        ("--data train.csv".to_owned(), "--label: name the column of the label"),
+        (
+            "--data people.data --label income".to_owned(),
+            "`people.data`: the first row looks like values and not like the names of columns: `20`, \
+             `clerk`, `>50K`, …; name the 3 columns with --columns",
+        ),
+        (
+            columns.to_owned(),
+            "the label `income` is `<=50K` in 225 rows, `>50K` in 75 rows, expected `1` (positive) or \
+             `0` (negative); name the positive values with --positive",
+        ),
+        (
+            format!("{columns} --positive >50k"),
+            "the label `income` is positive in no row: `<=50K` in 225 rows, `>50K` in 75 rows",
+        ),
+        (
+            format!("{columns} --positive >50K --negative none"),
+            "the label `income` is `<=50K` in 225 rows, `>50K` in 75 rows, expected `>50K` (positive) \
+             or `none` (negative); name the positive values with --positive",
+        ),
+        (
+            "--data train.csv --label click --out run.toml".to_owned(),
+            "run.toml: is there already; --force replaces it",
+        ),
+    ];
+    for (flags, message) in cases {
+        folder.fail(&format!("infer-config {flags}"), 2, message);
+    }
+    folder.fail(
+        "infer-config --data train.csv --label clik",
+        1,
+        "`train.csv`: has no column `clik` for the label, the nearest is `click`",
+    );
+    folder.succeed("infer-config --data train.csv --label click --out run.toml --force");
+}
+
+#[test]
+fn pipes_patterns_and_compressed_files_are_read() {
+    let folder = Folder::with_data();
+    let expected = folder.succeed("infer-config --data train.csv --label click").stdout;
+    let after_head = |text: &str| text.split_once('\n').map(|(_, rest)| rest.to_owned());
+    let output = folder
+        .program()
+        .args("infer-config --data - --label click".split(' '))
+        .write_stdin(csv(200))
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    assert_eq!(after_head(&String::from_utf8(output.stdout).unwrap()), after_head(&expected));
+    let by_pattern = folder.succeed("infer-config --data tr*.csv --label click").stdout;
+    assert_eq!(after_head(&by_pattern), after_head(&expected));
+}
