@@ -165,6 +165,10 @@ impl Vocabulary {
 
 /// The values of `lengths` bytes that make up `text`, or what is wrong with them.
 pub(crate) fn split_values(text: &str, lengths: &[u64]) -> Result<ValueTable, String> {
+    // Only one value can be empty: room is made for no more values than there can be.
+    if lengths.len() > text.len() + 1 {
+        return Err("has more values than text".to_owned());
+    }
     let mut values = ValueTable::with_capacity(lengths.len(), text.len());
     let mut rest = text;
     for (index, &length) in lengths.iter().enumerate() {
@@ -253,6 +257,8 @@ mod tests {
         check("é", &[1, 1], &[], no_end);
         check("aa", &[1, 1], &[], "field `f`: the vocabulary has `a` twice, or too many values");
         check("abc", &[1], &[], "the vocabulary has text after its last value");
+        check("a", &[0, 1], &[], "accepted");
+        check("a", &[0, 0, 1], &[], "the vocabulary has more values than text");
         for rare in [[6, 5], [5, 5]] {
             check("", &[], &rare, "has fingerprints that do not ascend");
         }
