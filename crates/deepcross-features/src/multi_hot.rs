@@ -23,7 +23,7 @@ use crate::state::{KindState, ListState, MultiHotState, PoolingState};
 const BEFORE_WEIGHT: char = ':';
 
 const WEIGHTED: CellError = CellError::Expected(
-    "a list of elements each of whose weights, as in `word:0.5`, is a finite number",
+    "a list of elements with weights as in `word:0.5`, finite numbers in the range of f32",
 );
 
 /// Learns the ids of the elements.

@@ -87,7 +87,7 @@ impl FieldConfig {
                 &[("part", self.part.is_none(), "must be given, as \"hour\" or \"weekday\"")]
             }
             FieldKind::Cross => &[
-                ("columns", self.columns.is_none(), "must be given, as the names of two columns"),
+                ("columns", self.columns.is_none(), "must be given, as two names"),
                 ("buckets", self.buckets.is_none(), "must be given, from 1 to 4294967294"),
             ],
             _ => &[],
@@ -168,7 +168,8 @@ impl Checks<'_> {
         self.check("column", column.as_deref() != Some(""), "not empty", &"\"\"");
         if let Some(columns) = columns {
             let good = matches!(&columns[..], [a, b] if a != b && !a.is_empty() && !b.is_empty());
-            self.check("columns", good, "the names of two columns", &format!("{columns:?}"));
+            let want = "the names of two different columns";
+            self.check("columns", good, want, &format!("{columns:?}"));
         }
     }
 
@@ -376,7 +377,7 @@ mod tests {
             &[
                 "`field.a.column`: has no meaning for kind `cross`, only for `categorical`, \
                  `multi-hot`, `text`, `number`, `bucketized` and `time`",
-                "`field.a.columns`: must be given, as the names of two columns",
+                "`field.a.columns`: must be given, as two names",
                 "`field.a.buckets`: must be given, from 1 to 4294967294",
             ],
         );
@@ -426,8 +427,9 @@ mod tests {
             (&["x", ""], false),
             (&["x", "y", "z"], false),
         ] {
-            let problem =
-                format!("`field.a.columns`: must be the names of two columns, but is {columns:?}");
+            let problem = format!(
+                "`field.a.columns`: must be the names of two different columns, but is {columns:?}"
+            );
             let toml =
                 format!("name = \"a\"\nkind = \"cross\"\nbuckets = 1\ncolumns = {columns:?}");
             check(&toml, if good { &[] } else { std::slice::from_ref(&problem) });

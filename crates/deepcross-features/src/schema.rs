@@ -94,10 +94,15 @@ fn duplicate_names(fields: &[FieldConfig]) -> Vec<String> {
             repeated.insert(name);
         }
     }
-    repeated
-        .iter()
-        .map(|name| format!("`field.{name}`: the name must be unique, but occurs more than once"))
-        .collect()
+    repeated.iter().map(|name| repeated_name(name, fields)).collect()
+}
+
+fn repeated_name(name: &str, fields: &[FieldConfig]) -> String {
+    let counted = fields.iter().find(|field| field.companion().as_deref() == Some(name));
+    let source = counted.map_or_else(String::new, |field| {
+        format!(": field `{}` has its companion counts by this name", field.name)
+    });
+    format!("`field.{name}`: the name must be unique, but occurs more than once{source}")
 }
 
 fn position(field: &str, column: &str, header: &[String]) -> Result<usize, FeatureError> {
@@ -150,7 +155,8 @@ mod tests {
         let with_counts = FieldConfig { counts: Some(true), ..FieldConfig::categorical("a") };
         check(
             vec![with_counts, FieldConfig::number("a_counts")],
-            &["`field.a_counts`: the name must be unique, but occurs more than once"],
+            &["`field.a_counts`: the name must be unique, but occurs more than once: \
+               field `a` has its companion counts by this name"],
         );
     }
 
