@@ -3,7 +3,8 @@
 //! The buffer holds encoded rows, so that each row is parsed once and memory does not grow with the
 //! file.
 //! A row drawn from the buffer leaves a gap, since rows of many lengths cannot take each other's
-//! place; gaps are closed all at once, when they make up half of the buffer.
+//! place; gaps are closed all at once, when there are half as many as rows that wait.
+//! They are closed in place: moving the rows into a second buffer would hold most of them twice.
 //! Shuffling raw lines instead would need no gaps, but would hold all columns, read or not.
 
 use deepcross_features::Batch;
@@ -33,8 +34,9 @@ pub struct Shuffled<'e> {
     buffer: Batch,
     /// The positions in `buffer` of the rows not yet drawn.
     waiting: Vec<usize>,
-    /// The other side when gaps are closed.
-    spare: Batch,
+    /// Scratch to close gaps with: the waiting positions in ascending order, and the new place of each position.
+    kept: Vec<usize>,
+    places: Vec<usize>,
     exhausted: bool,
 }
 
@@ -42,14 +44,15 @@ impl<'e> Shuffled<'e> {
     /// Shuffles the rows of `reader`, which must not have read any yet; `capacity` of 0 counts as 1, which keeps
     /// the order.
     ///
-    /// Holds at most 1.5 times `capacity` rows, and for a moment 2.5 times.
+    /// Holds at most 1.5 times `capacity` rows.
     pub fn new(mut reader: RowReader<'e>, capacity: usize, seed: u64, epoch: u64) -> Self {
         reader.set_epoch(epoch);
-        let (buffer, spare) = (reader.new_batch(), reader.new_batch());
+        let buffer = reader.new_batch();
         let random = stream(seed, epoch);
         let capacity = capacity.max(1);
-        let (waiting, exhausted) = (Vec::new(), false);
-        Self { reader, capacity, seed, random, buffer, waiting, spare, exhausted }
+        let (waiting, kept, places) = (Vec::new(), Vec::new(), Vec::new());
+        let exhausted = false;
+        Self { reader, capacity, seed, random, buffer, waiting, kept, places, exhausted }
     }
 
     /// Appends up to `rows` rows to `batch`; returns how many, and fewer only at the end.
@@ -108,14 +111,23 @@ impl<'e> Shuffled<'e> {
         (n > 0).then(|| self.waiting.swap_remove(below(&mut self.random, n)))
     }
 
-    /// Moves the waiting rows together, in the order of `waiting`.
+    /// Moves the waiting rows together; `waiting` keeps its order, so that gaps do not change what is drawn.
     fn close_gaps(&mut self) {
-        self.spare.clear();
-        for (position, row) in self.waiting.iter_mut().enumerate() {
-            self.spare.push_row_from(&self.buffer, *row);
-            *row = position;
+        const GAP: usize = usize::MAX;
+        self.places.clear();
+        self.places.resize(self.buffer.n_rows(), GAP);
+        for &row in &self.waiting {
+            self.places[row] = 0;
         }
-        std::mem::swap(&mut self.buffer, &mut self.spare);
+        self.kept.clear();
+        for (row, place) in self.places.iter_mut().enumerate().filter(|(_, place)| **place != GAP) {
+            *place = self.kept.len();
+            self.kept.push(row);
+        }
+        self.buffer.keep_rows(&self.kept);
+        for row in &mut self.waiting {
+            *row = self.places[*row];
+        }
     }
 }
 

@@ -87,6 +87,21 @@ impl<F: Copy> Batch<F> {
         self.weights.truncate(n_rows);
     }
 
+    /// Keeps the rows at these positions, which must ascend, and moves them together in place.
+    ///
+    /// # Panics
+    /// If there are no such rows.
+    #[track_caller]
+    pub fn keep_rows(&mut self, rows: &[usize]) {
+        debug_assert!(rows.is_sorted_by(|one, next| one < next), "positions must ascend");
+        self.columns.iter_mut().for_each(|column| column.keep_rows(rows));
+        for values in [&mut self.labels, &mut self.weights] {
+            if !values.is_empty() {
+                keep_rows(values, 1, rows);
+            }
+        }
+    }
+
     /// Makes room for `n_rows` more rows like those so far.
     pub fn reserve(&mut self, n_rows: usize) {
         self.columns.iter_mut().for_each(|column| column.reserve(n_rows));
@@ -163,6 +178,15 @@ impl<F: Copy> Batch<F> {
         }
         Err(batch_error(format!("has {found} {what}, but {wanted} rows")))
     }
+}
+
+/// Moves the rows at these ascending positions to the front, and drops all others; a row has `width` values.
+#[track_caller]
+pub(crate) fn keep_rows<T: Copy>(values: &mut Vec<T>, width: usize, rows: &[usize]) {
+    for (place, row) in rows.iter().enumerate() {
+        values.copy_within(row * width..(row + 1) * width, place * width);
+    }
+    values.truncate(rows.len() * width);
 }
 
 fn batch_error(problem: String) -> FeatureError {
@@ -272,6 +296,21 @@ mod tests {
         assert_eq!(again, from);
         again.clear();
         assert_eq!(again, Batch::new(&shapes()));
+    }
+
+    #[test]
+    fn kept_rows_move_together() {
+        let mut whole = batch();
+        whole.append(&batch(), 0..3);
+        whole.weights_mut().extend([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        for chosen in 0_u32..64 {
+            let rows: Vec<usize> = (0..6).filter(|row| chosen >> row & 1 == 1).collect();
+            let mut expected = Batch::new(&shapes());
+            rows.iter().for_each(|&row| expected.push_row_from(&whole, row));
+            let mut kept = whole.clone();
+            kept.keep_rows(&rows);
+            assert_eq!(kept, expected, "{rows:?}");
+        }
     }
 
     #[test]

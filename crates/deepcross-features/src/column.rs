@@ -76,6 +76,15 @@ impl<F: Copy> Column<F> {
         }
     }
 
+    /// Keeps the rows at these ascending positions, and moves them together in place.
+    #[track_caller]
+    pub(crate) fn keep_rows(&mut self, rows: &[usize]) {
+        match self {
+            Self::Sparse(column) => column.keep_rows(rows),
+            Self::Dense(column) => column.keep_rows(rows),
+        }
+    }
+
     /// Makes room for `n_rows` more rows, of as many ids each as the rows so far, rounded up, and at least one.
     pub fn reserve(&mut self, n_rows: usize) {
         match self {

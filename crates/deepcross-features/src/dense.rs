@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::batch::keep_rows;
+
 /// Numbers of one field, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DenseColumn<F = f32> {
@@ -63,6 +65,11 @@ impl<F: Copy> DenseColumn<F> {
 
     pub(crate) fn truncate(&mut self, n_rows: usize) {
         self.values.truncate(n_rows * self.width);
+    }
+
+    #[track_caller]
+    pub(crate) fn keep_rows(&mut self, rows: &[usize]) {
+        keep_rows(&mut self.values, self.width, rows);
     }
 
     pub(crate) fn reserve(&mut self, n_rows: usize) {

@@ -155,6 +155,25 @@ impl<F: Copy> SparseColumn<F> {
         self.weights.truncate(n_ids);
     }
 
+    #[track_caller]
+    pub(crate) fn keep_rows(&mut self, rows: &[usize]) {
+        let mut end = 0;
+        for (place, &row) in rows.iter().enumerate() {
+            let ids = self.ids_of(&(row..row + 1));
+            let start = end;
+            end += ids.len();
+            self.ids.copy_within(ids.clone(), start);
+            if !self.weights.is_empty() {
+                self.weights.copy_within(ids, start);
+            }
+            // Offsets that are still to be read stand behind this one, which changes only after a gap.
+            if let Some(offsets) = &mut self.offsets {
+                offsets[place + 1] = end_of_bag(end);
+            }
+        }
+        self.truncate(rows.len());
+    }
+
     pub(crate) fn reserve(&mut self, n_rows: usize) {
         let ids_a_row = self.ids.len().div_ceil(self.n_rows().max(1)).max(1);
         self.ids.reserve(n_rows * ids_a_row);
