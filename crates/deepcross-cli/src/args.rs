@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use deepcross_data::Format;
+use deepcross_data::simulate::SimulatorConfig;
 use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
@@ -114,6 +115,9 @@ pub(crate) struct Simulate {
     /// Chooses the rows; files of different seeds are draws from one world
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// How much campaigns differ in how often they are clicked: the standard deviation, in logits
+    #[arg(long, value_name = "LOGITS", default_value_t = SimulatorConfig::default().campaign_deviation)]
+    pub(crate) campaign_deviation: f64,
     /// The file to write, tab-separated
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,

@@ -1,6 +1,7 @@
 //! `deepcross simulate`
 
 use crate::args::Simulate;
+use crate::call_error::CallError;
 use crate::output::{OutputFile, check_apart, say};
 use crate::tables::{grouped, percent};
 use anyhow::Result;
@@ -10,7 +11,8 @@ use std::path::Path;
 
 pub(crate) fn run(args: &Simulate) -> Result<()> {
     check_apart(&args.out, &args.truth)?;
-    let config = SimulatorConfig { seed: args.seed, ..SimulatorConfig::default() };
+    let Simulate { seed, campaign_deviation, .. } = *args;
+    let config = SimulatorConfig { seed, campaign_deviation, ..SimulatorConfig::default() };
     let summary = write(config, args.rows, &args.out, args.truth.as_deref())?;
     let clicks = percent(summary.clicks, summary.rows);
     let (rows, out) = (grouped(summary.rows), args.out.display());
@@ -29,7 +31,7 @@ pub(crate) fn write(
     truth: Option<&Path>,
 ) -> Result<SimulationSummary> {
     let simulator =
-        Simulator::new(&config).map_err(|problems| anyhow::anyhow!(problems.join("\n")))?;
+        Simulator::new(&config).map_err(|problems| CallError::with_message(problems.join("\n")))?;
     let mut out = OutputFile::create(path)?;
     let mut truth = truth.map(OutputFile::create).transpose()?;
     let truth_writer = truth.as_mut().map(|truth| truth as &mut dyn Write);

@@ -3,6 +3,7 @@
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use super::config::SimulatorConfig;
 use super::discrete::Discrete;
 use super::random::{WorldPart, world_stream};
 use super::vocabulary::{Attitude, Vocabulary, WordId};
@@ -16,9 +17,6 @@ pub(crate) const TOPIC_EXPONENT: f64 = 1.0;
 
 /// Its offset: under plain Zipf, the first of twelve topics would have a third of the impressions.
 pub(crate) const TOPIC_OFFSET: f64 = 3.0;
-
-/// Standard deviation of a campaign's quality, in logits.
-pub(crate) const CAMPAIGN_DEVIATION: f64 = 0.3;
 
 /// How often a title ends with the generic word of its topic.
 const GENERIC_SHARE: f64 = 0.75;
@@ -50,13 +48,14 @@ pub(crate) struct Campaigns {
 }
 
 impl Campaigns {
-    /// The `n_campaigns` campaigns of a world, the most shown first.
-    pub(crate) fn new(world: u64, n_campaigns: usize, vocabulary: &Vocabulary) -> Self {
+    /// The campaigns of a world, the most shown first.
+    pub(crate) fn new(config: &SimulatorConfig, vocabulary: &Vocabulary) -> Self {
+        let SimulatorConfig { world, campaigns: n_campaigns, campaign_deviation, .. } = *config;
         let mut rng = world_stream(world, WorldPart::Campaigns);
         let popularity = Discrete::zipf(n_campaigns, CAMPAIGN_EXPONENT);
         let campaigns = campaign_topics(&popularity, n_campaigns)
             .into_iter()
-            .map(|topic| draw_campaign(topic, vocabulary, &mut rng))
+            .map(|topic| draw_campaign(topic, campaign_deviation, vocabulary, &mut rng))
             .collect();
         Self { campaigns, popularity }
     }
@@ -92,7 +91,12 @@ fn campaign_topics(popularity: &Discrete, n_campaigns: usize) -> Vec<usize> {
     (0..n_campaigns).map(give_topic).collect()
 }
 
-fn draw_campaign(topic: usize, vocabulary: &Vocabulary, rng: &mut impl Rng) -> Campaign {
+fn draw_campaign(
+    topic: usize,
+    deviation: f64,
+    vocabulary: &Vocabulary,
+    rng: &mut impl Rng,
+) -> Campaign {
     let keyword = draw_keyword(topic, vocabulary, rng);
     let attitude = draw_attitude([0.42, 0.42, 0.16], rng);
     let title = draw_title(topic, keyword[keyword.len() - 1], attitude, vocabulary, rng);
@@ -105,7 +109,7 @@ fn draw_campaign(topic: usize, vocabulary: &Vocabulary, rng: &mut impl Rng) -> C
         keyword,
         attitude,
         price_deviate: 0.5 * attitude.sign() + 0.85 * deviate,
-        quality: CAMPAIGN_DEVIATION * quality,
+        quality: deviation * quality,
     }
 }
 

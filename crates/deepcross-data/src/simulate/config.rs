@@ -15,6 +15,8 @@ pub struct SimulatorConfig {
     pub world: u64,
     /// Number of campaigns; default 30,000, from 1 to 10,000,000.
     pub campaigns: usize,
+    /// Standard deviation of the quality of campaigns, in logits; default 0.3, from 0 to 3.
+    pub campaign_deviation: f64,
     /// Number of users; default 20,000, from 1 to 10,000,000.
     pub users: usize,
     /// Number of rows that make a day; default 10,000, at least 1.
@@ -29,6 +31,7 @@ impl Default for SimulatorConfig {
             seed: 1,
             world: 1,
             campaigns: 30_000,
+            campaign_deviation: 0.3,
             users: 20_000,
             rows_per_day: 10_000,
             click_rate: 0.09,
@@ -46,6 +49,10 @@ impl SimulatorConfig {
             if !(1..=MOST).contains(&value) {
                 problems.push(format!("`{key}`: must be from 1 to {MOST}, but is {value}."));
             }
+        }
+        if !(0.0..=3.0).contains(&self.campaign_deviation) {
+            let value = self.campaign_deviation;
+            problems.push(format!("`campaign_deviation`: must be from 0 to 3, but is {value}."));
         }
         if self.rows_per_day == 0 {
             problems.push("`rows_per_day`: must be at least 1, but is 0.".to_owned());
@@ -74,6 +81,10 @@ mod tests {
         let default = SimulatorConfig::default();
         check(default.clone(), &[]);
         check(SimulatorConfig { click_rate: f64::NAN, ..default.clone() }, &["click_rate"]);
+        check(
+            SimulatorConfig { campaign_deviation: -0.1, ..default.clone() },
+            &["campaign_deviation"],
+        );
         check(SimulatorConfig { users: MOST + 1, ..default.clone() }, &["users"]);
         check(
             SimulatorConfig { campaigns: 0, users: 0, rows_per_day: 0, click_rate: 0.6, ..default },

@@ -35,7 +35,7 @@
 //! | term | size | fields |
 //! |---|---|---|
 //! | intercept | set so that [`SimulatorConfig::click_rate`] is met | – |
-//! | quality of the campaign | N(0, 0.3²) | campaign |
+//! | quality of the campaign | N(0, d²), d = [`SimulatorConfig::campaign_deviation`] | campaign |
 //! | inclination of the user | N(0, 0.15²) | user |
 //! | topic | 0.3 (leisure + on_the_go + mid_life) + N(0, 0.1²) | words |
 //! | attitudes | 0.25 q − 0.25 a; −0.6 for a query that seeks knowledge | words |
@@ -57,6 +57,8 @@
 //!
 //! What interacts is carried by words, devices, hours and numbers that come often, so that it can
 //! be learned; the effects of single campaigns and users, of which most come seldom, are small.
+//! Real campaigns differ more: in a world with a greater [`SimulatorConfig::campaign_deviation`] there is more to learn
+//! of single ones.
 //! Each interacting trait also has a main effect, because a learner finds the products of centred
 //! factors only late.
 //! A first version without these, with effects drawn for each pair of topic and device and an age of

@@ -174,3 +174,30 @@ fn settings_with_problems_build_nothing() {
     let config = SimulatorConfig { campaigns: 0, users: 0, ..SimulatorConfig::default() };
     assert_eq!(Simulator::new(&config).err(), Some(config.problems()));
 }
+
+#[test]
+fn campaigns_differ_as_much_as_is_told() {
+    let of_deviation = |campaign_deviation| {
+        let config = SimulatorConfig { campaign_deviation, ..SimulatorConfig::default() };
+        Simulator::new(&config).expect("the settings have no problems")
+    };
+    let (alike, unlike) = (of_deviation(0.3), of_deviation(0.9));
+    let mut met = HashSet::new();
+    let mut differences = Vec::new();
+    for (one, other) in alike.rows().zip(unlike.rows()).take(20_000) {
+        let expected =
+            SimulatedRow { click: one.click, probability: one.probability, ..other.clone() };
+        assert_eq!(one, expected, "only clicks and their probabilities may differ");
+        if met.insert(one.campaign) {
+            differences.push(logit(other.probability) - logit(one.probability));
+        }
+    }
+    let n = differences.len() as f64;
+    let mean = differences.iter().sum::<f64>() / n;
+    let variance = differences.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
+    assert!((variance.sqrt() - 0.6).abs() < 0.03, "{} over {n} campaigns", variance.sqrt());
+}
+
+fn logit(probability: f64) -> f64 {
+    (probability / (1.0 - probability)).ln()
+}

@@ -62,7 +62,7 @@ impl World {
     pub(crate) fn new(config: &SimulatorConfig) -> Self {
         let vocabulary = Vocabulary::new(config.world);
         let mut world = Self {
-            campaigns: Campaigns::new(config.world, config.campaigns, &vocabulary),
+            campaigns: Campaigns::new(config, &vocabulary),
             users: Users::new(config.world, config.users),
             queries: QueryWriter::new(),
             positions: Discrete::new(POSITION_SHARES),
