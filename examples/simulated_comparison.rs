@@ -9,45 +9,18 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
-use deepcross::data::simulate::{Simulator, SimulatorConfig};
-use deepcross::data::{BadRows, Labels, Part, RowPlan, RowReader, Source};
+mod clicks;
+
+use clicks::{Clicks, Result, best_possible, tested, trained};
+use deepcross::data::simulate::SimulatorConfig;
 use deepcross::metrics::{Evaluation, Summary};
-use deepcross::model::Tapes;
-use deepcross::train::{Files, RunConfig, evaluate, train};
+use deepcross::train::RunConfig;
 use std::collections::HashMap;
-use std::error::Error;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
 
 const CONFIG: &str = include_str!("simulated.toml");
 const ADDITIVE: [&str; 2] = ["model.preset=fuxictr", "model.hidden=[]"];
 /// Rows of prior belief that a campaign has the overall click rate.
 const PRIOR_ROWS: f64 = 20.0;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-struct Clicks {
-    simulator: Simulator,
-    n_rows: u64,
-    path: PathBuf,
-}
-
-impl Clicks {
-    fn write(folder: &Path, seed: u64, n_rows: u64) -> Result<Self> {
-        let config = SimulatorConfig { seed, ..SimulatorConfig::default() };
-        let simulator = Simulator::new(&config).map_err(|all| all.join("\n"))?;
-        let path = folder.join(format!("clicks-{seed}.tsv"));
-        let mut file = BufWriter::new(File::create(&path)?);
-        simulator.write_tsv(&mut file, None, n_rows)?;
-        file.flush()?;
-        Ok(Self { simulator, n_rows, path })
-    }
-
-    fn indices(&self) -> std::ops::Range<u64> {
-        0..self.n_rows
-    }
-}
 
 fn main() -> Result<()> {
     let given: Vec<u64> =
@@ -55,13 +28,16 @@ fn main() -> Result<()> {
     let number = |i: usize, default| given.get(i).copied().unwrap_or(default);
     let (train_rows, test_rows, seeds) = (number(0, 300_000), number(1, 100_000), number(2, 3));
     let folder = tempfile::tempdir()?;
-    let (clicks, test) =
-        (Clicks::write(folder.path(), 1, train_rows)?, Clicks::write(folder.path(), 2, test_rows)?);
+    let write = |seed, n_rows| {
+        let config = SimulatorConfig { seed, ..SimulatorConfig::default() };
+        Clicks::write(folder.path(), &config, n_rows)
+    };
+    let (clicks, test) = (write(1, train_rows)?, write(2, test_rows)?);
 
     let campaign = of_campaign_rates(&clicks, &test)?;
     let additive = mean_auc(&clicks, &test, &ADDITIVE, seeds)?;
     let deep = mean_auc(&clicks, &test, &[], seeds)?;
-    let best = of_truth(&test)?.auc.ok_or("the test rows are of one class")?;
+    let best = best_possible(&test)?.auc.ok_or("the test rows are of one class")?;
     println!("{train_rows} rows to train on, {test_rows} to test with, mean AUC of {seeds} seeds");
     println!("campaign's click rate  {:.4}", campaign.auc.unwrap_or(f64::NAN));
     println!("additive model         {additive:.4}");
@@ -82,13 +58,8 @@ fn mean_auc(clicks: &Clicks, test: &Clicks, overrides: &[&str], seeds: u64) -> R
             overrides.iter().map(|&setting| setting.to_owned()).collect();
         overrides.push(format!("train.seed={seed}"));
         let config = RunConfig::parse(CONFIG, &overrides, "simulated.toml")?;
-        let files = Files { train: vec![clicks.path.clone()], valid: vec![] };
-        let threads = std::thread::available_parallelism()?.get();
-        let trained = train(&config, &files, threads, &mut |_event| ())?;
-        let source = Source::open(std::slice::from_ref(&test.path), &config.data)?;
-        let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Error };
-        let mut reader = RowReader::new(&source, &trained.encoder, plan)?;
-        let summary = evaluate(trained.predictor(), &mut reader, &Tapes::new())?;
+        let model = trained(&config, clicks, None)?;
+        let summary = tested(&model, &config, test)?;
         sum += summary.auc.ok_or("the test rows are of one class")?;
     }
     Ok(sum / seeds as f64)
@@ -110,15 +81,6 @@ fn of_campaign_rates(clicks: &Clicks, test: &Clicks) -> Result<Summary> {
         let (n_clicks, n_rows) =
             campaigns.get(&row.campaign.to_string()).copied().unwrap_or_default();
         evaluation.push((n_clicks + PRIOR_ROWS * prior) / (n_rows + PRIOR_ROWS), row.click, 1.0)?;
-    }
-    Ok(evaluation.finish())
-}
-
-fn of_truth(test: &Clicks) -> Result<Summary> {
-    let mut evaluation = Evaluation::default();
-    for index in test.indices() {
-        let row = test.simulator.row(index);
-        evaluation.push(row.probability, row.click, 1.0)?;
     }
     Ok(evaluation.finish())
 }
