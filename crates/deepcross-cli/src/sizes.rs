@@ -2,7 +2,7 @@
 //!
 //! Small data want a small model with dropout and many epochs, and tables that decay; of many rows a
 //! few epochs are enough, and a step that touches every row of a large table would take too long.
-//! The borders lie between data sets on which either side was tried (`docs/results.md`).
+//! The figures in `docs/data.md` were reached with these sizes; the borders between few and many are a choice.
 
 use crate::profiled::Profiled;
 use deepcross_data::{InferredColumn, Kind};

@@ -40,7 +40,8 @@ impl CellError {
     #[cold]
     pub(crate) fn at(self, field: &str, column: &str, raw: &[u8]) -> FeatureError {
         let (field, column) = (field.to_owned(), column.to_owned());
-        let value = shorten(&String::from_utf8_lossy(raw));
+        // A value may have megabytes, of which few are shown: four bytes a character are enough.
+        let value = shorten(&String::from_utf8_lossy(&raw[..raw.len().min(4 * (SHOWN + 1))]));
         match self {
             Self::Utf8 => FeatureError::Utf8 { field, column, value },
             Self::Expected(expected) => FeatureError::Value { field, column, value, expected },
