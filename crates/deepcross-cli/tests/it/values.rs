@@ -84,7 +84,7 @@ fn validation_rows_that_are_left_out_are_told() {
     let call = "train --config run.toml --data train.csv --valid valid.csv --out model.dcx --set data.bad_rows=skip";
     let said = folder.succeed(call).stderr;
     for line in [
-        "validation: left out: `valid.csv`, line 11: field `age` is `old`, expected a finite number\n",
+        "validation: left out: `valid.csv`, line 11 (`1,ad1,t1,old`): field `age` is `old`, expected a finite number\n",
         "validation: 1 row could not be read and is left out\n",
     ] {
         assert!(said.contains(line), "{line}\n{said}");
