@@ -20,8 +20,10 @@ fn dense(criterion: &mut Criterion) {
     let rules = [
         ("sgd", Rule::Sgd),
         ("momentum", Rule::Momentum { momentum: 0.9 }),
+        ("nesterov", Rule::Nesterov { momentum: 0.9 }),
         ("adagrad", Rule::ADAGRAD),
         ("adam", Rule::ADAM),
+        ("ftrl", Rule::Ftrl { beta: 1.0, l1: 1e-6, l2: 1e-6 }),
     ];
     let mut group = criterion.benchmark_group("dense");
     group.throughput(Throughput::Elements(params.n_parameters() as u64));
@@ -44,7 +46,8 @@ fn table(criterion: &mut Criterion) {
     for height in [10_000, 100_000] {
         let (params, gradients) = table_gradients(height);
         for (name, tables) in updates {
-            let config = OptimizerConfig { tables, ..OptimizerConfig::new(Rule::ADAM, 1e-6) };
+            let config =
+                OptimizerConfig { table_updates: tables, ..OptimizerConfig::new(Rule::ADAM, 1e-6) };
             let (mut params, mut gradients) = (params.clone(), gradients.clone());
             let mut optimizer = Optimizer::new(config, &params).expect("the settings are sound");
             group.bench_function(BenchmarkId::new(name, height), |bencher| {

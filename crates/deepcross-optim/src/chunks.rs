@@ -2,6 +2,7 @@
 //!
 //! The state of a chunk stands together, one kind after the other: a chunk fits into the cache with its gradient, and a
 //! row of a table no wider than a chunk has all its state in one place.
+//! The same walk measures the gradient before it is clipped: what is measured is what is then moved by.
 
 use crate::Update;
 use deepcross_kernels::Real;
@@ -16,26 +17,75 @@ pub(crate) struct Step<F> {
     pub(crate) update: Update<F>,
     pub(crate) l2: F,
     pub(crate) n_states: usize,
+    pub(crate) n_row_states: usize,
+    pub(crate) action: Action<F>,
+}
+
+/// What is done with the gradients.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Action<F> {
+    /// Their squares are summed.
+    Measure,
+    /// Weights move by them.
+    Move,
+    /// Weights move by so many times them.
+    MoveBy(F),
 }
 
 impl<F: Real> Step<F> {
-    /// Moves a vector, with `buffer` for its gradient; `add_gradient` adds the loss's gradient of the weights in a range to what it is given.
+    /// Moves a vector, or measures its gradient, with `buffer` for it; `add_gradient` adds the loss's gradient of the
+    /// weights in a range to what it is given.
+    ///
+    /// A row of several chunks is measured first where the rule is row-wise.
+    /// The sum of squares; 0 where weights move.
     pub(crate) fn apply(
         &self,
         weights: &mut [F],
         state: &mut [F],
         buffer: &mut [F; CHUNK],
         mut add_gradient: impl FnMut(Range<usize>, &mut [F]),
-    ) {
+    ) -> f64 {
+        if !(self.update.is_row_wise() && weights.len() > CHUNK) {
+            return self.apply_chunks(weights, state, buffer, &mut add_gradient);
+        }
+        let measure = Self { action: Action::Measure, ..*self };
+        let squares = measure.apply_chunks(weights, &mut [], buffer, &mut add_gradient);
+        let factor = match self.action {
+            Action::Measure => return squares,
+            Action::Move => 1.0,
+            Action::MoveBy(factor) => factor.as_f64(),
+        };
+        let of_row = self.update.of_row(squares * factor * factor, weights.len(), state);
+        let update = of_row.unwrap_or(self.update);
+        let by_parts = Self { update, n_row_states: 0, ..*self };
+        by_parts.apply_chunks(weights, &mut [], buffer, &mut add_gradient)
+    }
+
+    fn apply_chunks(
+        &self,
+        weights: &mut [F],
+        state: &mut [F],
+        buffer: &mut [F; CHUNK],
+        add_gradient: &mut impl FnMut(Range<usize>, &mut [F]),
+    ) -> f64 {
+        let mut squares = 0.0;
         for start in (0..weights.len()).step_by(CHUNK) {
             let range = start..weights.len().min(start + CHUNK);
             let weights = &mut weights[range.clone()];
             let gradient = &mut buffer[..weights.len()];
             self.penalty_gradient(weights, gradient);
-            let state_range = self.n_states * range.start..self.n_states * range.end;
+            let states = self.n_states * range.start..self.n_states * range.end + self.n_row_states;
             add_gradient(range, gradient);
-            self.update.apply(weights, gradient, &mut state[state_range]);
+            match self.action {
+                Action::Measure => squares += square_sum(gradient),
+                Action::Move => self.update.apply(weights, gradient, &mut state[states]),
+                Action::MoveBy(factor) => {
+                    gradient.iter_mut().for_each(|g| *g *= factor);
+                    self.update.apply(weights, gradient, &mut state[states]);
+                }
+            }
         }
+        squares
     }
 
     fn penalty_gradient(&self, weights: &[F], gradient: &mut [F]) {
@@ -44,4 +94,17 @@ impl<F: Real> Step<F> {
         }
         gradient.iter_mut().zip(weights).for_each(|(g, &w)| *g = self.l2 * w);
     }
+}
+
+/// The sum of squares, in f64 and in an order of its own: eight sums, that the compiler may keep in vectors.
+pub(crate) fn square_sum<F: Real>(values: &[F]) -> f64 {
+    let (eights, rest) = values.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for eight in eights {
+        for (sum, value) in sums.iter_mut().zip(eight) {
+            *sum += value.as_f64() * value.as_f64();
+        }
+    }
+    let rest = rest.iter().map(|value| value.as_f64() * value.as_f64());
+    sums.into_iter().chain(rest).sum()
 }

@@ -17,38 +17,74 @@ pub enum TableUpdates {
     Dense,
 }
 
-/// A rule with a learning rate and penalties.
+/// How weights of one kind move.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct OptimizerConfig {
+pub struct Settings {
     /// The update rule.
     pub rule: Rule,
     /// Above 0.
     pub learning_rate: f64,
-    /// The penalty `l2 / 2 · ‖w‖²` on dense matrices; at least 0.
+    /// The penalty `l2 / 2 · ‖w‖²`; at least 0.
     pub l2: f64,
-    /// The penalty `table_l2 / 2 · ‖E‖²` on tables; at least 0.
-    pub table_l2: f64,
+}
+
+/// How dense matrices and tables move.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OptimizerConfig {
+    /// Dense matrices.
+    pub dense: Settings,
+    /// Embedding tables.
+    pub tables: Settings,
     /// Which rows of a table a step moves.
-    pub tables: TableUpdates,
+    pub table_updates: TableUpdates,
+    /// The largest norm of the gradient of all weights together, above 0: a longer one is scaled to it. `None` for any.
+    ///
+    /// The gradient is that of loss and penalties, of the rows that a step moves.
+    pub clip_norm: Option<f64>,
+}
+
+impl Settings {
+    /// Without a penalty.
+    pub fn new(rule: Rule, learning_rate: f64) -> Self {
+        Self { rule, learning_rate, l2: 0.0 }
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = self.rule.problems();
+        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
+            let is = self.learning_rate;
+            problems.push(format!("`learning_rate` must be above 0, but is {is}"));
+        }
+        if !(self.l2 >= 0.0 && self.l2.is_finite()) {
+            problems.push(format!("`l2` must be at least 0, but is {}", self.l2));
+        }
+        problems
+    }
 }
 
 impl OptimizerConfig {
-    /// Without penalties, updating touched rows only.
+    /// One rule for all weights, without penalties, updating touched rows only.
     pub fn new(rule: Rule, learning_rate: f64) -> Self {
-        Self { rule, learning_rate, l2: 0.0, table_l2: 0.0, tables: TableUpdates::Rows }
+        let settings = Settings::new(rule, learning_rate);
+        let table_updates = TableUpdates::Rows;
+        Self { dense: settings, tables: settings, table_updates, clip_norm: None }
     }
 
     /// What is out of range, one sentence each.
     pub fn problems(&self) -> Vec<String> {
-        let mut problems = self.rule.problems();
-        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
+        let kinds = [("dense", &self.dense), ("tables", &self.tables)];
+        let of_kind = |(kind, settings): (&str, &Settings)| {
+            let problems = settings.problems().into_iter();
             problems
-                .push(format!("`learning_rate` must be above 0, but is {}", self.learning_rate));
+                .map(|problem| problem.replacen('`', &format!("`{kind}."), 1))
+                .collect::<Vec<_>>()
+        };
+        let mut problems: Vec<_> = kinds.into_iter().flat_map(of_kind).collect();
+        if self.dense.rule.n_row_states() > 0 {
+            problems.push("`dense.rule` must not be row-wise, which is for tables".to_owned());
         }
-        for (name, penalty) in [("l2", self.l2), ("table_l2", self.table_l2)] {
-            if !(penalty >= 0.0 && penalty.is_finite()) {
-                problems.push(format!("`{name}` must be at least 0, but is {penalty}"));
-            }
+        if let Some(norm) = self.clip_norm.filter(|norm| !(*norm > 0.0 && norm.is_finite())) {
+            problems.push(format!("`clip_norm` must be above 0, but is {norm}"));
         }
         problems
     }

@@ -18,8 +18,8 @@ pub(crate) struct Part<'a, F> {
 }
 
 impl<F: Real> Part<'_, F> {
-    /// Moves the weights, in halves on several threads where it is long.
-    pub(crate) fn step(self, step: &Step<F>, groups: &[Gradients<F>]) {
+    /// Moves the weights or measures their gradient, in halves on several threads where it is long; the sum of squares.
+    pub(crate) fn step(self, step: &Step<F>, groups: &[Gradients<F>]) -> f64 {
         let n_chunks = self.weights.len().div_ceil(CHUNK);
         if n_chunks <= CHUNKS_A_TASK {
             return self.step_here(step, groups);
@@ -35,16 +35,17 @@ impl<F: Real> Part<'_, F> {
             weights: right_weights,
             state: right_state,
         };
-        rayon::join(|| left.step(step, groups), || right.step(step, groups));
+        let (left, right) = rayon::join(|| left.step(step, groups), || right.step(step, groups));
+        left + right
     }
 
-    fn step_here(self, step: &Step<F>, groups: &[Gradients<F>]) {
+    fn step_here(self, step: &Step<F>, groups: &[Gradients<F>]) -> f64 {
         let Part { id, start, weights, state } = self;
         step.apply(weights, state, &mut [F::zero(); CHUNK], |range, sum| {
             let range = start + range.start..start + range.end;
             for gradient in groups.iter().filter_map(|group| group.dense_slice(id)) {
                 map_into(sum, Write::Add, &gradient[range.clone()], |g| g);
             }
-        });
+        })
     }
 }

@@ -8,7 +8,7 @@ mod optimizer;
 mod rules;
 mod tables;
 
-pub use config::{OptimizerConfig, TableUpdates};
+pub use config::{OptimizerConfig, Settings, TableUpdates};
 pub use error::OptimizerError;
 pub use optimizer::{MAX_GROUPS, Optimizer};
 pub use rules::{Rule, StepSize, Update};

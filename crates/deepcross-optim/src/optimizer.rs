@@ -1,9 +1,9 @@
 //! The optimizer: a rule, its state, and the step over all parameters.
 
-use crate::chunks::Step;
+use crate::chunks::{Action, Step};
 use crate::dense::Part;
 use crate::tables::{Rows, TableStep};
-use crate::{OptimizerConfig, OptimizerError, StepSize, TableUpdates};
+use crate::{OptimizerConfig, OptimizerError, Settings, StepSize, TableUpdates};
 use deepcross_autodiff::{Gradients, Params};
 use deepcross_kernels::Real;
 
@@ -15,6 +15,8 @@ pub const MAX_GROUPS: usize = 64;
 pub struct Optimizer<F> {
     config: OptimizerConfig,
     n_steps: u64,
+    /// What both learning rates are multiplied by.
+    rate_factor: f64,
     dense_state: Vec<F>,
     table_states: Vec<Vec<F>>,
 }
@@ -29,15 +31,17 @@ impl<F: Real> Optimizer<F> {
         if !problems.is_empty() {
             return Err(OptimizerError::Config(problems));
         }
-        let zeros = |n_weights: usize| vec![F::zero(); n_weights * config.rule.n_states()];
+        let (dense, tables) = (&config.dense.rule, &config.tables.rule);
+        let table = |id| {
+            let width = params.table(id).ncols();
+            params.table(id).nrows() * tables.states_of_row(width)
+        };
         Ok(Self {
             config,
             n_steps: 0,
-            dense_state: zeros(params.dense_values().len()),
-            table_states: params
-                .table_ids()
-                .map(|id| zeros(params.table_slice(id).len()))
-                .collect(),
+            rate_factor: 1.0,
+            dense_state: vec![F::zero(); params.dense_values().len() * dense.n_states()],
+            table_states: params.table_ids().map(|id| vec![F::zero(); table(id)]).collect(),
         })
     }
 
@@ -70,42 +74,86 @@ impl<F: Real> Optimizer<F> {
         assert!(groups.len() <= MAX_GROUPS, "{} groups, of at most {MAX_GROUPS}", groups.len());
         groups.iter_mut().for_each(Gradients::coalesce);
         self.n_steps += 1;
-        self.step_dense(params, groups);
-        self.step_tables(params, groups);
+        let action = self.action(params, groups);
+        self.walk(params, groups, action);
     }
 
-    fn step_dense(&mut self, params: &mut Params<F>, groups: &[Gradients<F>]) {
-        let step = self.at_this_step(self.config.l2, false);
+    /// Scales both learning rates from the next step on: what a schedule does.
+    ///
+    /// # Panics
+    /// If `factor` is not above 0 and finite.
+    #[track_caller]
+    pub fn set_rate_factor(&mut self, factor: f64) {
+        assert!(factor > 0.0 && factor.is_finite(), "a learning rate times {factor}");
+        self.rate_factor = factor;
+    }
+
+    /// By how much the gradients are clipped.
+    fn action(&mut self, params: &mut Params<F>, groups: &[Gradients<F>]) -> Action<F> {
+        let Some(most) = self.config.clip_norm else { return Action::Move };
+        let norm = self.walk(params, groups, Action::Measure).sqrt();
+        if norm > most { Action::MoveBy(F::of(most / norm)) } else { Action::Move }
+    }
+
+    /// Moves all parameters, or measures their gradient: the sum of squares.
+    fn walk(&mut self, params: &mut Params<F>, groups: &[Gradients<F>], action: Action<F>) -> f64 {
+        self.walk_dense(params, groups, action) + self.walk_tables(params, groups, action)
+    }
+
+    fn walk_dense(
+        &mut self,
+        params: &mut Params<F>,
+        groups: &[Gradients<F>],
+        action: Action<F>,
+    ) -> f64 {
+        let step = self.at_this_step(&self.config.dense, action, false);
+        let mut squares = 0.0;
         for id in params.dense_ids() {
             let range = params.dense_range(id);
             let state =
                 &mut self.dense_state[range.start * step.n_states..range.end * step.n_states];
-            Part { id, start: 0, weights: params.dense_slice_mut(id), state }.step(&step, groups);
+            let part = Part { id, start: 0, weights: params.dense_slice_mut(id), state };
+            squares += part.step(&step, groups);
         }
+        squares
     }
 
-    fn step_tables(&mut self, params: &mut Params<F>, groups: &[Gradients<F>]) {
-        let every_row = self.config.tables == TableUpdates::Dense;
-        let step = self.at_this_step(self.config.table_l2, !every_row);
+    fn walk_tables(
+        &mut self,
+        params: &mut Params<F>,
+        groups: &[Gradients<F>],
+        action: Action<F>,
+    ) -> f64 {
+        let every_row = self.config.table_updates == TableUpdates::Dense;
+        let step = self.at_this_step(&self.config.tables, action, !every_row);
         let table_step = TableStep { step, groups, every_row };
         let ids = params.table_ids();
         let (_, tables) = params.split_mut();
+        let mut squares = 0.0;
         for ((id, table), state) in ids.zip(tables).zip(&mut self.table_states) {
             let width = table.width();
             let weights = table.values_mut();
             let height =
                 u32::try_from(weights.len() / width.max(1)).expect("row numbers have 32 bits");
-            Rows { id, width, numbers: 0..height, weights, state }.step(&table_step);
+            squares += Rows { id, width, numbers: 0..height, weights, state }.step(&table_step);
         }
+        squares
     }
 
-    fn at_this_step(&self, l2: f64, epsilon_before_correction: bool) -> Step<F> {
-        let learning_rate = self.config.learning_rate;
+    fn at_this_step(
+        &self,
+        settings: &Settings,
+        action: Action<F>,
+        epsilon_before_correction: bool,
+    ) -> Step<F> {
+        let learning_rate = settings.learning_rate * self.rate_factor;
         let size = StepSize { learning_rate, step: self.n_steps, epsilon_before_correction };
         Step {
-            update: self.config.rule.at(size),
-            l2: F::of(l2),
-            n_states: self.config.rule.n_states(),
+            update: settings.rule.at(size),
+            l2: F::of(settings.l2),
+            n_states: settings.rule.n_states(),
+            n_row_states: settings.rule.n_row_states(),
+            action,
         }
     }
 }

@@ -34,13 +34,20 @@ pub(crate) struct TableStep<'a, F> {
     pub(crate) every_row: bool,
 }
 
+impl<F: Real> TableStep<'_, F> {
+    /// The numbers of state of a row of this width.
+    fn states(&self, width: usize) -> usize {
+        width * self.step.n_states + self.step.n_row_states
+    }
+}
+
 impl<F: Real> Rows<'_, F> {
-    /// Moves the rows, in parts on several threads where there are many.
-    pub(crate) fn step(self, table: &TableStep<'_, F>) {
+    /// Moves the rows or measures their gradient, in parts on several threads where there are many; the sum of squares.
+    pub(crate) fn step(self, table: &TableStep<'_, F>) -> f64 {
         let Some(middle) = self.split_point(table) else { return self.step_here(table) };
-        let n_left = (middle - self.numbers.start) as usize * self.width;
-        let (left_weights, right_weights) = self.weights.split_at_mut(n_left);
-        let (left_state, right_state) = self.state.split_at_mut(n_left * table.step.n_states);
+        let n_left = (middle - self.numbers.start) as usize;
+        let (left_weights, right_weights) = self.weights.split_at_mut(n_left * self.width);
+        let (left_state, right_state) = self.state.split_at_mut(n_left * table.states(self.width));
         let Self { id, width, numbers, .. } = self;
         let left = Rows {
             id,
@@ -56,7 +63,8 @@ impl<F: Real> Rows<'_, F> {
             weights: right_weights,
             state: right_state,
         };
-        rayon::join(|| left.step(table), || right.step(table));
+        let (left, right) = rayon::join(|| left.step(table), || right.step(table));
+        left + right
     }
 
     /// A row that halves the work; `None` where there is too little of it.
@@ -71,27 +79,27 @@ impl<F: Real> Rows<'_, F> {
         (within.len() > TOUCHED_A_TASK).then(|| longest.rows()[within.start + within.len() / 2])
     }
 
-    fn step_here(self, table: &TableStep<'_, F>) {
+    fn step_here(self, table: &TableStep<'_, F>) -> f64 {
         // Of all rows here: clearing it for each would cost more than a short row.
         let mut buffer = [F::zero(); CHUNK];
         let mut merge = Merge::new(self.id, &self.numbers, table.groups);
-        let (first, n_states) = (self.numbers.start, table.step.n_states);
-        let mut number = first;
+        let (first, n_states) = (self.numbers.start, table.states(self.width));
+        let (mut number, mut squares) = (first, 0.0);
         loop {
             number = if table.every_row { number } else { merge.next_row() };
             if number >= self.numbers.end {
                 break;
             }
-            let start = (number - first) as usize * self.width;
-            let end = start + self.width;
-            let (weights, state) =
-                (&mut self.weights[start..end], &mut self.state[start * n_states..end * n_states]);
-            table
+            let row = (number - first) as usize;
+            let weights = &mut self.weights[row * self.width..(row + 1) * self.width];
+            let state = &mut self.state[row * n_states..(row + 1) * n_states];
+            squares += table
                 .step
                 .apply(weights, state, &mut buffer, |range, sum| merge.add(number, range, sum));
             merge.pass(number);
             number += 1;
         }
+        squares
     }
 }
 

@@ -1,6 +1,8 @@
 //! The section `[train]`.
 
-use deepcross_optim::{MAX_GROUPS, OptimizerConfig, Rule, TableUpdates};
+use crate::optimizer::OptimizerKind;
+use crate::schedule::Schedule;
+use deepcross_optim::{MAX_GROUPS, TableUpdates};
 use serde::{Deserialize, Serialize};
 
 /// How a model is trained; every key may be left out.
@@ -15,12 +17,48 @@ pub struct TrainConfig {
     pub optimizer: OptimizerKind,
     /// Above 0; default 1e-3.
     pub learning_rate: f64,
+    /// The update rule of embedding tables; default: `optimizer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding_optimizer: Option<OptimizerKind>,
+    /// The learning rate of embedding tables, above 0; default: `learning_rate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding_learning_rate: Option<f64>,
     /// With `sgd`: in [0, 1); default 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub momentum: Option<f64>,
+    /// With `momentum`: whether it is Nesterov's; default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nesterov: Option<bool>,
     /// With `adamw`: at least 0; default 0.01.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight_decay: Option<f64>,
+    /// With `ftrl`: the L1 penalty, at least 0; default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub l1: Option<f64>,
+    /// With `ftrl`: β, above 0; default 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beta: Option<f64>,
+    /// The largest norm of the gradient of all weights together, above 0; default: any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
+    /// How far training labels are moved towards one half, ε in [0, 1): 1 becomes 1 − ε/2; default 0.
+    pub label_smoothing: f64,
+    /// How learning rates change; default `constant`.
+    pub schedule: Schedule,
+    /// Steps over which learning rates grow to their full size; default 0.
+    pub warm_up: u64,
+    /// With `step` and `plateau`: what learning rates are multiplied by, in (0, 1); default 0.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decay_factor: Option<f64>,
+    /// With `step`: after every so many epochs, from 1; default 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decay_every: Option<u32>,
+    /// With `plateau`: after so many epochs in a row without a better one, from 1; default 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decay_patience: Option<u32>,
+    /// With `cosine`, `step` and `plateau`: the least share of the learning rates, in [0, 1); default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decay_minimum: Option<f64>,
     /// The penalty `l2 / 2 · ‖w‖²` on dense matrices, at least 0; default 0.
     pub l2: f64,
     /// The penalty `embedding_l2 / 2 · ‖E‖²` on tables, at least 0; default 0.
@@ -55,21 +93,6 @@ pub struct TrainConfig {
     pub seed: u64,
 }
 
-/// An update rule.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OptimizerKind {
-    /// Stochastic gradient descent, with `momentum` where it is set.
-    Sgd,
-    /// Adagrad.
-    Adagrad,
-    /// Adam; by rows it is what PyTorch calls `SparseAdam`.
-    #[default]
-    Adam,
-    /// Adam with `weight_decay` beside the step.
-    Adamw,
-}
-
 /// What makes an epoch better than another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -88,8 +111,21 @@ impl Default for TrainConfig {
             batch: 1024,
             optimizer: OptimizerKind::default(),
             learning_rate: 1e-3,
+            embedding_optimizer: None,
+            embedding_learning_rate: None,
             momentum: None,
+            nesterov: None,
             weight_decay: None,
+            l1: None,
+            beta: None,
+            clip_norm: None,
+            label_smoothing: 0.0,
+            schedule: Schedule::default(),
+            warm_up: 0,
+            decay_factor: None,
+            decay_every: None,
+            decay_patience: None,
+            decay_minimum: None,
             l2: 0.0,
             embedding_l2: 0.0,
             table_updates: TableUpdates::default(),
@@ -145,54 +181,14 @@ impl TrainConfig {
         if !(rate > 0.0 && rate <= 1.0) {
             problems.push(format!("`train.negative_rate`: must be in (0, 1], but is {rate}"));
         }
-        problems.extend(self.misplaced());
-        // The optimizer names its own settings: `learning_rate` must …
-        let of_rule = self.optimizer_config().problems();
-        problems.extend(of_rule.iter().map(|problem| {
-            let problem =
-                problem.replace("`table_l2`", "`embedding_l2`").replacen("` must", "`: must", 1);
-            problem.replacen('`', "`train.", 1)
-        }));
+        let smoothing = self.label_smoothing;
+        if !(0.0..1.0).contains(&smoothing) {
+            problems
+                .push(format!("`train.label_smoothing`: must be in [0, 1), but is {smoothing}"));
+        }
+        problems.extend(self.optimizer_problems());
+        problems.extend(self.schedule_problems());
         problems
-    }
-
-    /// Keys of another optimizer.
-    fn misplaced(&self) -> Vec<String> {
-        let keys = [
-            ("momentum", self.momentum.is_some(), OptimizerKind::Sgd, "sgd"),
-            ("weight_decay", self.weight_decay.is_some(), OptimizerKind::Adamw, "adamw"),
-        ];
-        let misplaced = keys.iter().filter(|(_, set, kind, _)| *set && *kind != self.optimizer);
-        misplaced
-            .map(|(key, _, _, name)| {
-                format!("`train.{key}`: has a meaning only with `optimizer = \"{name}\"`")
-            })
-            .collect()
-    }
-
-    /// The optimizer's settings.
-    pub fn optimizer_config(&self) -> OptimizerConfig {
-        OptimizerConfig {
-            l2: self.l2,
-            table_l2: self.embedding_l2,
-            tables: self.table_updates,
-            ..OptimizerConfig::new(self.rule(), self.learning_rate)
-        }
-    }
-
-    fn rule(&self) -> Rule {
-        match (self.optimizer, self.momentum) {
-            (OptimizerKind::Sgd, Some(momentum)) => Rule::Momentum { momentum },
-            (OptimizerKind::Sgd, None) => Rule::Sgd,
-            (OptimizerKind::Adagrad, _) => Rule::ADAGRAD,
-            (OptimizerKind::Adam, _) => Rule::ADAM,
-            (OptimizerKind::Adamw, _) => Rule::AdamW {
-                beta1: 0.9,
-                beta2: 0.999,
-                epsilon: 1e-8,
-                weight_decay: self.weight_decay.unwrap_or(0.01),
-            },
-        }
     }
 }
 

@@ -66,7 +66,9 @@ impl Engine {
         }
         let (all, dense) = (params.n_parameters(), params.dense_values().len());
         // The optimizer's state, the copy of the best epoch, and the gradients of the groups.
-        let n_numbers = all * (optimizer.rule.n_states() + 1) + n_groups * dense;
+        let n_states = dense * optimizer.dense.rule.n_states()
+            + (all - dense) * optimizer.tables.rule.n_states();
+        let n_numbers = n_states + all + n_groups * dense;
         check_memory(all, n_numbers * size_of::<f32>(), "gradients and the optimizer's state")?;
         let optimizer = Optimizer::new(optimizer, &params).map_err(|error| TrainError::Config {
             file: "the optimizer".to_owned(),
@@ -98,6 +100,15 @@ impl Engine {
             self.model.shift_logits(&mut self.params, rate.ln() as f32);
         }
         self
+    }
+
+    /// Scales the learning rates of the steps that follow: what a schedule does.
+    ///
+    /// # Panics
+    /// If `factor` is not above 0 and finite.
+    #[track_caller]
+    pub fn set_rate_factor(&mut self, factor: f64) {
+        self.optimizer.set_rate_factor(factor);
     }
 
     /// The layers.

@@ -2,9 +2,10 @@
 
 use crate::engine::total_weight;
 use crate::event::{EpochReport, Event};
+use crate::schedule::Rates;
 use crate::units::rows_to_look_at;
 use crate::validation::evaluate;
-use crate::{Engine, Monitor, RunConfig, TrainError};
+use crate::{Engine, Monitor, RunConfig, Schedule, TrainConfig, TrainError};
 use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, Labels, Part, RowPlan, RowReader, Shuffled, Source, fit};
 use deepcross_features::{Batch, Encoder, History};
@@ -78,6 +79,7 @@ fn check(config: &RunConfig, files: &Files) -> Result<(), TrainError> {
     let set = [
         ("monitor", config.train.monitor.is_some()),
         ("patience", config.train.patience.is_some()),
+        ("schedule", config.train.schedule == Schedule::Plateau),
     ];
     for (key, _) in set.iter().filter(|(_, set)| *set && no_validation) {
         let problem = "needs validation rows, but `train.valid_fraction` is 0";
@@ -126,6 +128,7 @@ fn train_here(
         best,
         looked_at,
         valid: None,
+        rates: Rates::new(&config.train, n_steps(&config.train, n_rows, positives)),
     };
     let (model, params, training) = run.epochs(history, observe)?;
 
@@ -157,6 +160,22 @@ struct Run<'a> {
     looked_at: Batch,
     /// The validation rows of the last epoch, read to their end; what was met in them.
     valid: Option<RowReader<'a>>,
+    /// How learning rates change.
+    rates: Rates,
+}
+
+/// Moves labels by `smoothing`, in [0, 1), towards one half (Szegedy et al., CVPR 2016); does nothing where it is 0.
+fn smooth(labels: &mut [f32], smoothing: f64) {
+    if smoothing > 0.0 {
+        let (keep, add) = ((1.0 - smoothing) as f32, (0.5 * smoothing) as f32);
+        labels.iter_mut().for_each(|label| *label = keep * *label + add);
+    }
+}
+
+/// The steps of a run of all epochs, up to the chance of which negative rows are kept.
+fn n_steps(train: &TrainConfig, rows: u64, positives: u64) -> u64 {
+    let kept = positives as f64 + (rows - positives) as f64 * train.negative_rate;
+    u64::from(train.epochs) * (kept / train.batch as f64).ceil() as u64
 }
 
 impl<'a> Run<'a> {
@@ -182,6 +201,7 @@ impl<'a> Run<'a> {
             let train_loss = self.epoch(epoch, &mut shuffled, &mut batch, observe)?;
             let valid = self.validate()?;
             let best = self.note(epoch, valid);
+            self.rates.end_epoch(epoch, best);
             observe(Event::Epoch(EpochReport { epoch, train_loss, valid, best }));
             self.tell_units(epoch, observe);
             last = epoch;
@@ -210,11 +230,13 @@ impl<'a> Run<'a> {
             if n == 0 {
                 break;
             }
+            smooth(batch.labels_mut(), self.config.train.label_smoothing);
             let batch_weight = total_weight(batch);
             if self.looked_at.n_rows() == 0 && batch_weight > 0.0 {
                 self.looked_at = rows_to_look_at(batch, self.encoder.new_batch());
                 self.tell_units(0, observe);
             }
+            self.engine.set_rate_factor(self.rates.factor(self.engine.n_steps()));
             total += self.engine.step(batch)? * batch_weight;
             weight += batch_weight;
             rows += n as u64;
@@ -310,5 +332,31 @@ impl<'a> Run<'a> {
             valid_log_loss: valid.and_then(|valid| valid.log_loss),
             seed: self.config.train.seed,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_moved_towards_one_half() {
+        for (smoothing, expected) in [(0.0, [0.0, 1.0]), (0.25, [0.125, 0.875])] {
+            let mut labels = [0.0, 1.0];
+            smooth(&mut labels, smoothing);
+            assert_eq!(labels, expected);
+        }
+    }
+
+    #[test]
+    fn a_run_has_the_steps_of_all_its_kept_rows() {
+        let train = |negative_rate| TrainConfig {
+            epochs: 3,
+            batch: 10,
+            negative_rate,
+            ..Default::default()
+        };
+        assert_eq!(n_steps(&train(1.0), 101, 20), 33);
+        assert_eq!(n_steps(&train(0.5), 100, 20), 18);
     }
 }

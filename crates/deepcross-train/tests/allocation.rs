@@ -8,7 +8,7 @@
 use deepcross_autodiff::{Params, Tape};
 use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
 use deepcross_model::{DeepCrossing, ModelConfig};
-use deepcross_optim::{OptimizerConfig, Rule, TableUpdates};
+use deepcross_optim::{OptimizerConfig, Rule, Settings, TableUpdates};
 use deepcross_train::Engine;
 use ndarray::Array2;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -85,9 +85,13 @@ fn engine(hidden: &[usize], tables: TableUpdates) -> Engine {
     let mut params = Params::new();
     let spec = config.check().expect("the settings are good");
     let model = DeepCrossing::new(&spec, &shapes(), &mut params, 1).expect("the fields are good");
-    let (l2, table_l2) = (1e-5, 1e-5);
-    let adam = OptimizerConfig::new(Rule::ADAM, 1e-3);
-    let config = OptimizerConfig { tables, l2, table_l2, ..adam };
+    let settings = Settings { l2: 1e-5, ..Settings::new(Rule::ADAM, 1e-3) };
+    let config = OptimizerConfig {
+        dense: settings,
+        tables: settings,
+        table_updates: tables,
+        clip_norm: Some(1.0),
+    };
     let engine = Engine::new(model, params, config, 8, 1).expect("the settings are good");
     engine.with_negative_rate(0.1)
 }

@@ -1,14 +1,18 @@
 //! Update rules on slices, one a file.
 //!
-//! A rule sees weights, their gradient and their state, all of one length (the state some multiple of it), and neither
-//! a matrix nor a table: the same code moves a whole matrix and one row.
+//! A rule sees weights, their gradient and their state, and neither a matrix nor a table: the same code moves a whole
+//! matrix and one row. Row-wise rules alone must be shown whole rows.
 
 mod adagrad;
 mod adam;
+mod ftrl;
 mod momentum;
+mod nesterov;
+mod row_wise_adagrad;
 mod sgd;
 
 use deepcross_kernels::Real;
+use row_wise_adagrad::RowWiseAdagrad;
 
 /// An update rule and its constants.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,8 +25,18 @@ pub enum Rule {
         /// `μ`, in [0, 1).
         momentum: f64,
     },
+    /// `v = μ v + g`, `w −= η (g + μ v)`.
+    Nesterov {
+        /// `μ`, in [0, 1).
+        momentum: f64,
+    },
     /// `s += g²`, `w −= η g / (√s + ε)` (Duchi, Hazan and Singer, JMLR 2011).
     Adagrad {
+        /// `ε`, above 0.
+        epsilon: f64,
+    },
+    /// `s += mean(g²)` over a row of a table, `w −= η g / (√s + ε)`: one number of state a row (Naumov et al., 2019).
+    RowWiseAdagrad {
         /// `ε`, above 0.
         epsilon: f64,
     },
@@ -46,6 +60,15 @@ pub enum Rule {
         /// `λ`, at least 0.
         weight_decay: f64,
     },
+    /// FTRL-proximal with the learning rate as `α` (McMahan et al., KDD 2013): for linear models.
+    Ftrl {
+        /// `β`, above 0.
+        beta: f64,
+        /// `λ₁`, at least 0: weights whose gradients do not reach it are exactly 0.
+        l1: f64,
+        /// `λ₂`, at least 0.
+        l2: f64,
+    },
 }
 
 impl Rule {
@@ -54,13 +77,28 @@ impl Rule {
     /// Adagrad with `ε` = 1e-10.
     pub const ADAGRAD: Self = Self::Adagrad { epsilon: 1e-10 };
 
-    /// How many numbers of state a weight has; all are 0 before the first step.
+    /// Row-wise Adagrad with `ε` = 1e-10.
+    pub const ROW_WISE_ADAGRAD: Self = Self::RowWiseAdagrad { epsilon: 1e-10 };
+
+    /// How many numbers of state a weight has, those of the whole row apart; all are 0 before the first step.
     pub fn n_states(&self) -> usize {
         match self {
-            Self::Sgd => 0,
-            Self::Momentum { .. } | Self::Adagrad { .. } => 1,
-            Self::Adam { .. } | Self::AdamW { .. } => 2,
+            Self::Sgd | Self::RowWiseAdagrad { .. } => 0,
+            Self::Momentum { .. } | Self::Nesterov { .. } | Self::Adagrad { .. } => 1,
+            Self::Adam { .. } | Self::AdamW { .. } | Self::Ftrl { .. } => 2,
         }
+    }
+
+    /// How many numbers of state a row of a table has beside those of its weights; all are 0 before the first step.
+    ///
+    /// A rule that has any moves whole rows, and no other matrices.
+    pub fn n_row_states(&self) -> usize {
+        usize::from(matches!(self, Self::RowWiseAdagrad { .. }))
+    }
+
+    /// The numbers of state of a row of this width.
+    pub(crate) fn states_of_row(&self, width: usize) -> usize {
+        width * self.n_states() + self.n_row_states()
     }
 
     /// The rule in one step of the run.
@@ -69,6 +107,15 @@ impl Rule {
             Self::Sgd => Update(Kind::Sgd(sgd::Sgd::new(size))),
             Self::Momentum { momentum } => {
                 Update(Kind::Momentum(momentum::Momentum::new(size, momentum)))
+            }
+            Self::Nesterov { momentum } => {
+                Update(Kind::Nesterov(nesterov::Nesterov::new(size, momentum)))
+            }
+            Self::RowWiseAdagrad { epsilon } => {
+                Update(Kind::RowWiseAdagrad(RowWiseAdagrad::new(size, epsilon)))
+            }
+            Self::Ftrl { beta, l1, l2 } => {
+                Update(Kind::Ftrl(ftrl::Ftrl::new(size, [beta, l1, l2])))
             }
             Self::Adagrad { epsilon } => {
                 Update(Kind::Adagrad(adagrad::Adagrad::new(size, epsilon)))
@@ -83,38 +130,34 @@ impl Rule {
     }
 
     pub(crate) fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        let mut check = |name, value: f64, allowed: &str, ok: bool| {
-            if !ok {
-                problems.push(format!("`{name}` must be {allowed}, but is {value}"));
+        let decay = |name, value: f64| (name, value, "in [0, 1)", (0.0..1.0).contains(&value));
+        let above = |name, value: f64| (name, value, "above 0", value > 0.0 && value.is_finite());
+        let least =
+            |name, value: f64| (name, value, "at least 0", value >= 0.0 && value.is_finite());
+        let checks = match *self {
+            Self::Sgd => vec![],
+            Self::Momentum { momentum } | Self::Nesterov { momentum } => {
+                vec![decay("momentum", momentum)]
+            }
+            Self::Adagrad { epsilon } | Self::RowWiseAdagrad { epsilon } => {
+                vec![above("epsilon", epsilon)]
+            }
+            Self::Adam { beta1, beta2, epsilon } => {
+                vec![decay("beta1", beta1), decay("beta2", beta2), above("epsilon", epsilon)]
+            }
+            Self::AdamW { beta1, beta2, epsilon, weight_decay } => vec![
+                decay("beta1", beta1),
+                decay("beta2", beta2),
+                above("epsilon", epsilon),
+                least("weight_decay", weight_decay),
+            ],
+            Self::Ftrl { beta, l1, l2 } => {
+                vec![above("beta", beta), least("l1", l1), least("l2", l2)]
             }
         };
-        let mut decay = |name, value| check(name, value, "in [0, 1)", (0.0..1.0).contains(&value));
-        match *self {
-            Self::Momentum { momentum } => decay("momentum", momentum),
-            Self::Adam { beta1, beta2, .. } | Self::AdamW { beta1, beta2, .. } => {
-                decay("beta1", beta1);
-                decay("beta2", beta2);
-            }
-            Self::Sgd | Self::Adagrad { .. } => {}
-        }
-        match *self {
-            Self::Adagrad { epsilon }
-            | Self::Adam { epsilon, .. }
-            | Self::AdamW { epsilon, .. } => {
-                check("epsilon", epsilon, "above 0", epsilon > 0.0 && epsilon.is_finite());
-            }
-            Self::Sgd | Self::Momentum { .. } => {}
-        }
-        if let Self::AdamW { weight_decay, .. } = *self {
-            check(
-                "weight_decay",
-                weight_decay,
-                "at least 0",
-                weight_decay >= 0.0 && weight_decay.is_finite(),
-            );
-        }
-        problems
+        let bad = checks.into_iter().filter(|(_, _, _, good)| !good);
+        bad.map(|(name, value, allowed, _)| format!("`{name}` must be {allowed}, but is {value}"))
+            .collect()
     }
 }
 
@@ -140,13 +183,17 @@ enum Kind<F> {
     Momentum(momentum::Momentum<F>),
     Adagrad(adagrad::Adagrad<F>),
     Adam(adam::Adam<F>),
+    Nesterov(nesterov::Nesterov<F>),
+    RowWiseAdagrad(RowWiseAdagrad<F>),
+    Ftrl(ftrl::Ftrl<F>),
 }
 
 impl<F: Real> Update<F> {
     /// Moves weights by their gradient.
     ///
     /// # Shapes
-    /// `weights` and `gradient`: `n`; `state`: `n` times [`Rule::n_states`], one kind of state after the other.
+    /// `weights` and `gradient`: `n`, a whole row where the rule is row-wise;
+    /// `state`: `n` times [`Rule::n_states`], one kind of state after the other, or [`Rule::n_row_states`].
     ///
     /// # Panics
     /// If the lengths do not fit together.
@@ -158,14 +205,31 @@ impl<F: Real> Update<F> {
             Kind::Momentum(rule) => rule.apply(weights, gradient, state),
             Kind::Adagrad(rule) => rule.apply(weights, gradient, state),
             Kind::Adam(rule) => rule.apply(weights, gradient, state),
+            Kind::Nesterov(rule) => rule.apply(weights, gradient, state),
+            Kind::RowWiseAdagrad(rule) => rule.apply(weights, gradient, state),
+            Kind::Ftrl(rule) => rule.apply(weights, gradient, state),
         }
+    }
+
+    /// For a row-wise rule, the update of one row by parts: its squared gradient has this sum, its state is moved.
+    pub(crate) fn of_row(&self, square_sum: f64, width: usize, state: &mut [F]) -> Option<Self> {
+        match &self.0 {
+            Kind::RowWiseAdagrad(rule) => {
+                Some(Self(Kind::Sgd(rule.of_row(square_sum, width, &mut state[0]))))
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_row_wise(&self) -> bool {
+        matches!(self.0, Kind::RowWiseAdagrad(_))
     }
 }
 
 #[cfg(test)]
 pub(crate) fn run(rule: Rule, learning_rate: f64, gradients: &[[f64; 2]]) -> [f64; 2] {
     let mut weights = [1.0, -2.0];
-    let mut state = vec![0.0; 2 * rule.n_states()];
+    let mut state = vec![0.0; rule.states_of_row(2)];
     for (gradient, step) in gradients.iter().zip(1..) {
         let size = StepSize { learning_rate, step, epsilon_before_correction: false };
         rule.at(size).apply(&mut weights, gradient, &mut state);

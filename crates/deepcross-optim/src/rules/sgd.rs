@@ -10,7 +10,11 @@ pub(super) struct Sgd<F> {
 
 impl<F: Real> Sgd<F> {
     pub(super) fn new(size: StepSize) -> Self {
-        Self { rate: F::of(size.learning_rate) }
+        Self::with_rate(F::of(size.learning_rate))
+    }
+
+    pub(super) fn with_rate(rate: F) -> Self {
+        Self { rate }
     }
 
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F]) {

@@ -1,12 +1,21 @@
 //! Updates by rows against dense updates, and against themselves on other numbers of threads and groups.
 
 use deepcross_autodiff::{Gradients, Lookup, Params, TableId, Tape};
-use deepcross_optim::{Optimizer, OptimizerConfig, Rule, TableUpdates};
+use deepcross_optim::{Optimizer, OptimizerConfig, Rule, Settings, TableUpdates};
 use ndarray::Array2;
 use proptest::prelude::*;
 
 const HEIGHT: usize = 5_000;
 const WIDTH: usize = 3;
+
+const ROW_WISE: Rule = Rule::RowWiseAdagrad { epsilon: 1e-10 };
+const FTRL: Rule = Rule::Ftrl { beta: 1.0, l1: 0.01, l2: 0.1 };
+
+/// Adam for the matrix, and `rule` for the table.
+fn with_tables(rule: Rule) -> OptimizerConfig {
+    let tables = Settings::new(rule, 0.1);
+    OptimizerConfig { tables, ..OptimizerConfig::new(Rule::ADAM, 0.1) }
+}
 
 fn table() -> (Params<f64>, TableId) {
     let mut params = Params::new();
@@ -62,9 +71,9 @@ proptest! {
     /// Where an untouched row does not move (no moments that run on, no penalty), by-row and dense are the same.
     #[test]
     fn by_rows_equals_dense_without_moments(batches in batches()) {
-        for rule in [Rule::Sgd, Rule::ADAGRAD] {
-            let by_rows = OptimizerConfig::new(rule, 0.1);
-            let dense = OptimizerConfig { tables: TableUpdates::Dense, ..by_rows };
+        for rule in [Rule::Sgd, Rule::ADAGRAD, ROW_WISE, FTRL] {
+            let by_rows = with_tables(rule);
+            let dense = OptimizerConfig { table_updates: TableUpdates::Dense, ..by_rows };
             prop_assert_eq!(values(&run(by_rows, &batches)), values(&run(dense, &batches)), "{:?}", rule);
         }
     }
@@ -72,8 +81,9 @@ proptest! {
     #[test]
     fn untouched_rows_move_in_dense_updates_only(batches in batches()) {
         let (start, id) = table();
-        let by_rows = OptimizerConfig { table_l2: 0.01, ..OptimizerConfig::new(Rule::ADAM, 0.1) };
-        let dense = OptimizerConfig { tables: TableUpdates::Dense, ..by_rows };
+        let tables = Settings { l2: 0.01, ..Settings::new(Rule::ADAM, 0.1) };
+        let by_rows = OptimizerConfig { tables, ..OptimizerConfig::new(Rule::ADAM, 0.1) };
+        let dense = OptimizerConfig { table_updates: TableUpdates::Dense, ..by_rows };
         let touched: std::collections::BTreeSet<u32> = batches.iter().flatten().flatten().copied().collect();
         let (by_rows, dense) = (run(by_rows, &batches), run(dense, &batches));
         for (number, start) in (0..).zip(start.table(id).rows()) {
@@ -84,19 +94,93 @@ proptest! {
     }
 }
 
+/// The gradient of all weights at the start, summed over the groups.
+fn whole_gradient(groups: &[Vec<u32>]) -> Vec<f64> {
+    let (params, _) = table();
+    let mut whole = vec![0.0; values(&params).len()];
+    // One step of plain descent with the rate 1 gives it away.
+    let config = OptimizerConfig::new(Rule::Sgd, 1.0);
+    let moved = values(&run(config, &[groups.to_vec()]));
+    for ((g, before), after) in whole.iter_mut().zip(values(&params)).zip(moved) {
+        *g = before - after;
+    }
+    whole
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Clipping scales the gradient of all weights together, and only where it is too long.
+    #[test]
+    fn long_gradients_are_scaled_to_the_norm(groups in prop::collection::vec(prop::collection::vec(0..5000_u32, 0..40), 1..5), share in 0.1..2.0) {
+        let norm = whole_gradient(&groups).iter().map(|g| g * g).sum::<f64>().sqrt();
+        let most = share * norm;
+        let free = OptimizerConfig::new(Rule::Sgd, 1.0);
+        let clipped = run(OptimizerConfig { clip_norm: Some(most), ..free }, std::slice::from_ref(&groups));
+        let scaled = OptimizerConfig::new(Rule::Sgd, f64::min(share, 1.0));
+        let expected = run(scaled, &[groups]);
+        for (clipped, expected) in values(&clipped).iter().zip(values(&expected)) {
+            prop_assert!((clipped - expected).abs() < 1e-9, "{clipped} and {expected}");
+        }
+    }
+
+    /// A row wider than a chunk, by parts, moves as by the formula.
+    #[test]
+    fn wide_rows_share_one_rate(values in prop::collection::vec(-1.0..1.0_f64, 1025..3000), clip in prop::option::of(0.5..2.0)) {
+        let mut params = Params::new();
+        let id = params.add_table("wide", Array2::from_shape_vec((1, values.len()), values.clone()).unwrap());
+        let config = OptimizerConfig { clip_norm: clip, ..with_tables(ROW_WISE) };
+        let mut optimizer = Optimizer::new(config, &params).unwrap();
+        let (mut tape, mut gradients) = (Tape::new(), Gradients::new(&params));
+        let mut pass = tape.record(&params);
+        let row = pass.gather(Lookup::plain(id), &[0]);
+        let squares = pass.mul(row, row);
+        let loss = pass.sum(squares);
+        pass.backward(loss, &mut gradients);
+        optimizer.step(&mut params, &mut gradients);
+        let norm = 2.0 * values.iter().map(|w| w * w).sum::<f64>().sqrt();
+        let factor = clip.map_or(1.0, |clip| f64::min(1.0, clip / norm));
+        let mean = (norm * factor).powi(2) / values.len() as f64;
+        for (w, moved) in values.iter().zip(params.table_slice(id)) {
+            let expected = w - 0.1 * factor * 2.0 * w / (mean.sqrt() + 1e-10);
+            prop_assert!((moved - expected).abs() < 1e-9, "{moved} and {expected}");
+        }
+    }
+}
+
+#[test]
+fn a_rate_factor_scales_the_steps_that_follow() {
+    let (mut params, id) = table();
+    let mut optimizer = Optimizer::new(OptimizerConfig::new(Rule::Sgd, 1.0), &params).unwrap();
+    optimizer.set_rate_factor(0.25);
+    let mut gradients = gradients(&params, id, &[vec![7]]);
+    optimizer.step_groups(&mut params, &mut gradients);
+    let expected = run(OptimizerConfig::new(Rule::Sgd, 0.25), &[vec![vec![7]]]);
+    assert_eq!(values(&params), values(&expected));
+}
+
 #[test]
 fn bits_do_not_depend_on_threads() {
     let ids = |from: u32| (0..4_000).map(|i| (i * 7 + from) % 5_000).collect::<Vec<u32>>();
     let batches = [vec![ids(0), ids(3), ids(11), ids(0)], vec![ids(5), ids(1), ids(2), ids(9)]];
-    for tables in [TableUpdates::Rows, TableUpdates::Dense] {
-        let config = OptimizerConfig { tables, l2: 0.01, ..OptimizerConfig::new(Rule::ADAM, 0.1) };
+    let updates = [TableUpdates::Rows, TableUpdates::Dense];
+    for (table_updates, clip_norm) in
+        updates.into_iter().flat_map(|one| [(one, None), (one, Some(0.1))])
+    {
+        let dense = Settings { l2: 0.01, ..Settings::new(Rule::ADAM, 0.1) };
+        let config = OptimizerConfig {
+            dense,
+            table_updates,
+            clip_norm,
+            ..OptimizerConfig::new(Rule::ADAM, 0.1)
+        };
         let on_threads = |n| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
             values(&pool.install(|| run(config, &batches)))
         };
         let one = on_threads(1);
         for n in [2, 3, 8] {
-            assert!(one == on_threads(n), "{tables:?} on {n} threads");
+            assert!(one == on_threads(n), "{table_updates:?}, {clip_norm:?} on {n} threads");
         }
     }
 }
@@ -105,11 +189,17 @@ fn bits_do_not_depend_on_threads() {
 fn settings_out_of_range_are_told_all_at_once() {
     let (params, _) = table();
     let rule = Rule::Adam { beta1: 1.0, beta2: 0.5, epsilon: 0.0 };
-    let config = OptimizerConfig { table_l2: -1.0, ..OptimizerConfig::new(rule, f64::NAN) };
+    let config = OptimizerConfig {
+        dense: Settings { rule: ROW_WISE, learning_rate: f64::NAN, l2: -1.0 },
+        tables: Settings::new(rule, 0.1),
+        clip_norm: Some(0.0),
+        ..OptimizerConfig::new(Rule::Sgd, 0.1)
+    };
     let error = Optimizer::new(config, &params).unwrap_err().to_string();
     assert_eq!(
         error,
-        "`beta1` must be in [0, 1), but is 1; `epsilon` must be above 0, but is 0; \
-         `learning_rate` must be above 0, but is NaN; `table_l2` must be at least 0, but is -1"
+        "`dense.learning_rate` must be above 0, but is NaN; `dense.l2` must be at least 0, but is -1; \
+         `tables.beta1` must be in [0, 1), but is 1; `tables.epsilon` must be above 0, but is 0; \
+         `dense.rule` must not be row-wise, which is for tables; `clip_norm` must be above 0, but is 0"
     );
 }

@@ -58,6 +58,18 @@ fn training_on_a_sample_gives_the_same_artifact_on_any_threads() {
 }
 
 #[test]
+fn clipped_and_scheduled_training_gives_the_same_artifact_on_any_threads() {
+    check_training(&[
+        "train.embedding_optimizer=row-wise-adagrad",
+        "train.embedding_learning_rate=0.05",
+        "train.clip_norm=0.1",
+        "train.schedule=cosine",
+        "train.warm_up=2",
+        "train.label_smoothing=0.05",
+    ]);
+}
+
+#[test]
 fn training_does_not_see_where_a_file_ends() {
     let (folder, lines) = (folder(), clicks(1, ROWS[0]));
     let (whole, parts) =

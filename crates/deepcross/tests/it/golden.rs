@@ -232,7 +232,8 @@ fn values_and_gradients_agree() {
 fn check_run(name: &str, rule: Rule, learning_rate: f64, tables: TableUpdates) {
     let Golden { params: start, batches, after_ten_steps, .. } = golden();
     let (model, mut params) = model(&start);
-    let config = OptimizerConfig { tables, ..OptimizerConfig::new(rule, learning_rate) };
+    let config =
+        OptimizerConfig { table_updates: tables, ..OptimizerConfig::new(rule, learning_rate) };
     let mut optimizer = Optimizer::new(config, &params).unwrap();
     let (mut tape, mut gradients) = (Tape::new(), Gradients::new(&params));
     let run = &after_ten_steps[name];

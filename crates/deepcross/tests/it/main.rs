@@ -9,3 +9,4 @@ mod golden;
 mod paper;
 mod properties;
 mod sampling;
+mod schedule;

@@ -1,0 +1,39 @@
+//! Nesterov's momentum: `v = μ v + g`, `w −= η (g + μ v)`, in the form of PyTorch, where the gradient is that of the weights as they are.
+
+use super::StepSize;
+use deepcross_kernels::{Real, vectorised};
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Nesterov<F> {
+    rate: F,
+    momentum: F,
+}
+
+impl<F: Real> Nesterov<F> {
+    pub(super) fn new(size: StepSize, momentum: f64) -> Self {
+        Self { rate: F::of(size.learning_rate), momentum: F::of(momentum) }
+    }
+
+    pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], velocity: &mut [F]) {
+        assert_eq!(velocity.len(), weights.len(), "length of the state");
+        let Self { rate, momentum } = *self;
+        vectorised(|| {
+            for ((w, &g), v) in weights.iter_mut().zip(gradient).zip(velocity) {
+                *v = momentum * *v + g;
+                *w -= rate * (g + momentum * *v);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::{Rule, run};
+
+    #[test]
+    fn looks_half_a_velocity_ahead() {
+        // v = 1, then 0.5 + 2; v = −1, then −0.5.
+        let weights = run(Rule::Nesterov { momentum: 0.5 }, 0.5, &[[1.0, -1.0], [2.0, 0.0]]);
+        assert_eq!(weights, [1.0 - 0.75 - 1.625, -2.0 + 0.75 + 0.125]);
+    }
+}
