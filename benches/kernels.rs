@@ -6,7 +6,8 @@
 use benches::{EMBEDDING, STACK, ids, matrix, numbers, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::kernels::{
-    Activation, Bags, ColumnsMut, Write, bag_into, gather_into, map_into, matmul_into, zip_into,
+    Activation, Bags, ColumnsMut, Finish, LeftFactor, RightFactor, Write, bag_into, gather_into,
+    map_into, matmul_into, packed_product_into, rows_product_into, zip_into,
 };
 use ndarray::Array2;
 use std::hint::black_box;
@@ -27,6 +28,7 @@ const PRODUCTS: [(usize, usize, usize); 9] = [
 fn main() {
     run(|criterion| {
         matmul(criterion);
+        packed(criterion);
         elementwise(criterion);
         look_ups(criterion);
     });
@@ -41,6 +43,35 @@ fn matmul(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements((2 * rows * inputs * outputs) as u64));
         group.bench_function(format!("{rows}x{inputs}x{outputs}"), |bencher| {
             bencher.iter(|| matmul_into(x.view(), weight.t(), Write::Assign, out.view_mut()));
+        });
+    }
+    group.finish();
+}
+
+/// The same products with a packed weight, and the gradient of the weight, whose factors are packed each time.
+fn packed(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("packed");
+    for (rows, inputs, outputs) in PRODUCTS {
+        let (x, weight) = (numbers(rows * inputs), numbers(inputs * outputs));
+        let mut out = vec![0.0; rows * outputs];
+        let mut factor = RightFactor::default();
+        group.throughput(Throughput::Elements((2 * rows * inputs * outputs) as u64));
+        factor.pack_transposed(&weight, (outputs, inputs));
+        let finish = Finish::plain(Write::Assign);
+        group.bench_function(format!("{rows}x{inputs}x{outputs}"), |bencher| {
+            bencher.iter(|| rows_product_into(&mut out, &x, &factor, finish));
+        });
+        let (mut left, mut gradient) = (LeftFactor::default(), vec![0.0; inputs * outputs]);
+        group.bench_function(format!("gradient_{rows}x{inputs}x{outputs}"), |bencher| {
+            bencher.iter(|| {
+                left.pack_transposed(&out, (rows, outputs));
+                factor.pack(&x, (rows, inputs));
+                packed_product_into(&mut gradient, &left, &factor, Finish::plain(Write::Add));
+            });
+        });
+        group.throughput(Throughput::Elements((inputs * outputs) as u64));
+        group.bench_function(format!("pack_for_{rows}x{inputs}x{outputs}"), |bencher| {
+            bencher.iter(|| factor.pack_transposed(&weight, (outputs, inputs)));
         });
     }
     group.finish();

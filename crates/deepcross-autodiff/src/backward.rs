@@ -3,6 +3,7 @@
 //! The inputs of a node always lie before it, so one split parts a node's own gradient from all that it adds to.
 
 use crate::op::backward;
+use crate::packed_weights::PackedWeights;
 use crate::pass::first_assigns;
 use crate::tape::{Inputs, Shape};
 use crate::{Gradients, Mode, Params, Tape, Var};
@@ -18,7 +19,7 @@ pub(crate) fn reverse<F: Real>(
     mode: Mode,
 ) {
     seed(tape, output, upstream);
-    let Tape { nodes, values, gradients: node_gradients, reached, arena, scratch } = tape;
+    let Tape { nodes, values, gradients: node_gradients, reached, arena, scratch, packed } = tape;
     for (i, node) in nodes[..=output.0].iter().enumerate().rev() {
         if !(node.tracked && reached[i]) {
             continue;
@@ -34,6 +35,7 @@ pub(crate) fn reverse<F: Real>(
             reached,
             parameters: gradients,
             scratch,
+            packed,
             mode,
         };
         backward(&node.op, context);
@@ -66,6 +68,8 @@ pub(crate) struct Backward<'a, F> {
     pub(crate) parameters: &'a mut Gradients<F>,
     /// For intermediate results of a rule; contents are left over from others.
     pub(crate) scratch: &'a mut Vec<F>,
+    /// Weights packed for products.
+    pub(crate) packed: &'a mut PackedWeights<F>,
     pub(crate) mode: Mode,
 }
 

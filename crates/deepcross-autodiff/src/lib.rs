@@ -10,6 +10,7 @@ mod op;
 mod ops;
 #[cfg(test)]
 mod ops_test;
+mod packed_weights;
 mod params;
 mod pass;
 mod row_gradients;

@@ -7,6 +7,10 @@
 
 use deepcross_kernels::Real;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The last version that any [`Params`] were given.
+static LAST_VERSION: AtomicU64 = AtomicU64::new(0);
 
 /// A dense matrix of [`Params`]: all of it is used, and gets a gradient, in each step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,12 +67,23 @@ pub struct Params<F> {
     dense: Vec<Dense>,
     dense_values: Vec<F>,
     tables: Vec<Table<F>>,
+    /// Another one after each change of dense matrices; the same in two `Params` only where these are equal.
+    version: u64,
 }
 
 impl<F: Real> Params<F> {
     /// No weights.
     pub fn new() -> Self {
-        Self { dense: Vec::new(), dense_values: Vec::new(), tables: Vec::new() }
+        Self { dense: Vec::new(), dense_values: Vec::new(), tables: Vec::new(), version: 0 }
+    }
+
+    /// Tells whether dense matrices have changed since, in these or in other `Params`.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn note_change(&mut self) {
+        self.version = LAST_VERSION.fetch_add(1, Ordering::Relaxed) + 1;
     }
 
     /// Adds a dense matrix; a vector, such as a bias, is a matrix of one row.
@@ -78,6 +93,7 @@ impl<F: Real> Params<F> {
     #[track_caller]
     pub fn add_dense(&mut self, name: impl Into<String>, values: Array2<F>) -> DenseId {
         let name = self.new_name(name.into());
+        self.note_change();
         let (shape, start) = (values.dim(), self.dense_values.len());
         self.dense_values.extend(values.iter());
         self.dense.push(Dense { name, shape, start });
@@ -130,6 +146,7 @@ impl<F: Real> Params<F> {
 
     /// The elements of the matrix, row after row, to be changed.
     pub fn dense_slice_mut(&mut self, id: DenseId) -> &mut [F] {
+        self.note_change();
         let range = self.dense_range(id);
         &mut self.dense_values[range]
     }
@@ -147,6 +164,7 @@ impl<F: Real> Params<F> {
 
     /// All dense matrices end to end, to be changed.
     pub fn dense_values_mut(&mut self) -> &mut [F] {
+        self.note_change();
         &mut self.dense_values
     }
 
@@ -182,6 +200,7 @@ impl<F: Real> Params<F> {
 
     /// The dense matrices end to end and the tables, in order of addition, to be changed at the same time.
     pub fn split_mut(&mut self) -> (&mut [F], &mut [Table<F>]) {
+        self.note_change();
         (&mut self.dense_values, &mut self.tables)
     }
 
@@ -216,6 +235,7 @@ impl<F: Real> Params<F> {
     /// # Panics
     /// If `other` does not have as many weights in its matrices and in each table.
     pub fn copy_from(&mut self, other: &Self) {
+        self.note_change();
         self.dense_values.copy_from_slice(&other.dense_values);
         assert_eq!(self.tables.len(), other.tables.len(), "number of tables");
         for (own, other) in self.tables.iter_mut().zip(&other.tables) {

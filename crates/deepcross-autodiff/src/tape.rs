@@ -6,6 +6,7 @@
 
 use crate::op::Op;
 use crate::ops::Segment;
+use crate::packed_weights::PackedWeights;
 use crate::{Mode, Params, Pass};
 use deepcross_kernels::Real;
 use ndarray::ArrayView2;
@@ -43,6 +44,7 @@ pub struct Tape<F> {
     pub(crate) reached: Vec<bool>,
     pub(crate) arena: Arena<F>,
     pub(crate) scratch: Vec<F>,
+    pub(crate) packed: PackedWeights<F>,
 }
 
 /// What operations keep beside their values: row numbers, weights, labels, parts.
@@ -94,6 +96,7 @@ impl<F: Real> Tape<F> {
                 segments: Vec::new(),
             },
             scratch: Vec::new(),
+            packed: PackedWeights::default(),
         }
     }
 
@@ -110,6 +113,7 @@ impl<F: Real> Tape<F> {
         reserve_like(&mut self.arena.vars, &other.arena.vars);
         reserve_like(&mut self.arena.segments, &other.arena.segments);
         reserve_like(&mut self.scratch, &other.scratch);
+        self.packed.reserve_like(&other.packed);
     }
 
     /// Begins a pass over these parameters, in [`Mode::Inference`]; values of an earlier pass are forgotten.

@@ -5,7 +5,7 @@
 //! users run; without the feature `wrong-rules`, which only tests ask for, it is compiled out.
 
 use deepcross_kernels::Real;
-use ndarray::{ArrayView2, CowArray, Ix2};
+use ndarray::{Array2, ArrayView2, CowArray, Ix2};
 
 /// A mistake that a backward rule can make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,13 +76,16 @@ pub(crate) const fn is_made(_rule: WrongRule) -> bool {
 
 /// The matrix that a product's gradient is handed on through; the place of [`WrongRule::NoTranspose`].
 pub(crate) fn transposed<F: Real>(matrix: ArrayView2<'_, F>) -> CowArray<'_, F, Ix2> {
-    if !is_made(WrongRule::NoTranspose) {
-        return matrix.into();
-    }
-    // In the shape that is asked for, whatever the sizes.
-    let mut out = matrix.to_owned();
-    out.iter_mut().zip(matrix.t()).for_each(|(out, &value)| *out = value);
-    out.into()
+    not_transposed(matrix).map_or_else(|| matrix.into(), CowArray::from)
+}
+
+/// Where that mistake is made, the matrix read in the other order, in the shape that is asked for, whatever the sizes.
+pub(crate) fn not_transposed<F: Real>(matrix: ArrayView2<'_, F>) -> Option<Array2<F>> {
+    is_made(WrongRule::NoTranspose).then(|| {
+        let mut out = matrix.to_owned();
+        out.iter_mut().zip(matrix.t()).for_each(|(out, &value)| *out = value);
+        out
+    })
 }
 
 #[cfg(test)]

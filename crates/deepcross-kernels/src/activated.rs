@@ -25,7 +25,10 @@ pub fn activate_into<F: Real>(out: &mut [F], write: Write, x: &[F], activation: 
 pub(crate) fn activate_in_place<F: Real>(x: &mut [F], activation: Activation) {
     match activation {
         Activation::Identity => {}
-        Activation::Relu => vectorised(|| x.iter_mut().for_each(|x| *x = relu(*x))),
+        Activation::Relu => vectorised(
+            #[inline(always)]
+            || x.iter_mut().for_each(|x| *x = relu(*x)),
+        ),
         other => x.iter_mut().for_each(|x| *x = other.apply(*x)),
     }
 }

@@ -25,8 +25,14 @@ pub enum Write {
 pub fn map_into<F: Real>(out: &mut [F], write: Write, a: &[F], f: impl Fn(F) -> F) {
     same_length(out, a);
     match write {
-        Write::Assign => vectorised(|| out.iter_mut().zip(a).for_each(|(o, &a)| *o = f(a))),
-        Write::Add => vectorised(|| out.iter_mut().zip(a).for_each(|(o, &a)| *o += f(a))),
+        Write::Assign => vectorised(
+            #[inline(always)]
+            || out.iter_mut().zip(a).for_each(|(o, &a)| *o = f(a)),
+        ),
+        Write::Add => vectorised(
+            #[inline(always)]
+            || out.iter_mut().zip(a).for_each(|(o, &a)| *o += f(a)),
+        ),
     }
 }
 
@@ -42,10 +48,16 @@ pub fn zip_into<F: Real>(out: &mut [F], write: Write, a: &[F], b: &[F], f: impl 
     let inputs = a.iter().zip(b);
     match write {
         Write::Assign => {
-            vectorised(|| out.iter_mut().zip(inputs).for_each(|(o, (&a, &b))| *o = f(a, b)));
+            vectorised(
+                #[inline(always)]
+                || out.iter_mut().zip(inputs).for_each(|(o, (&a, &b))| *o = f(a, b)),
+            );
         }
         Write::Add => {
-            vectorised(|| out.iter_mut().zip(inputs).for_each(|(o, (&a, &b))| *o += f(a, b)));
+            vectorised(
+                #[inline(always)]
+                || out.iter_mut().zip(inputs).for_each(|(o, (&a, &b))| *o += f(a, b)),
+            );
         }
     }
 }
@@ -67,18 +79,25 @@ pub fn zip3_into<F: Real>(
     same_length(out, c);
     let inputs = a.iter().zip(b).zip(c);
     match write {
-        Write::Assign => vectorised(|| {
-            out.iter_mut().zip(inputs).for_each(|(o, ((&a, &b), &c))| *o = f(a, b, c));
-        }),
-        Write::Add => vectorised(|| {
-            out.iter_mut().zip(inputs).for_each(|(o, ((&a, &b), &c))| *o += f(a, b, c));
-        }),
+        Write::Assign => vectorised(
+            #[inline(always)]
+            || {
+                out.iter_mut().zip(inputs).for_each(|(o, ((&a, &b), &c))| *o = f(a, b, c));
+            },
+        ),
+        Write::Add => vectorised(
+            #[inline(always)]
+            || {
+                out.iter_mut().zip(inputs).for_each(|(o, ((&a, &b), &c))| *o += f(a, b, c));
+            },
+        ),
     }
 }
 
 /// Runs a loop with the widest instructions that this processor has.
 ///
-/// The body is compiled once for each set of instructions: keep it small, and let it call only what is inlined.
+/// The body is compiled once for each set of instructions: keep it small, mark it `#[inline(always)]`, and let it call only
+/// what is inlined; what is not is compiled for the least of all processors.
 #[inline(always)]
 pub fn vectorised<R>(body: impl FnOnce() -> R) -> R {
     Arch::new().dispatch(body)

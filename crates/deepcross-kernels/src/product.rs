@@ -114,11 +114,14 @@ fn add_bias<F: Real>(out: &mut [F], width: usize, bias: &[F], activate: impl Fn(
     if width == 0 {
         return;
     }
-    vectorised(|| {
-        for row in out.chunks_exact_mut(width) {
-            row.iter_mut().zip(bias).for_each(|(o, &b)| *o = activate(*o + b));
-        }
-    });
+    vectorised(
+        #[inline(always)]
+        || {
+            for row in out.chunks_exact_mut(width) {
+                row.iter_mut().zip(bias).for_each(|(o, &b)| *o = activate(*o + b));
+            }
+        },
+    );
 }
 
 #[cfg(test)]

@@ -9,14 +9,17 @@ const LANES: usize = 16;
 /// The sum of all elements.
 /// Element `i` goes to lane `i mod 16`; the lanes are added in order.
 pub fn sum<F: Real>(values: &[F]) -> F {
-    vectorised(|| {
-        let mut lanes = [F::zero(); LANES];
-        let chunks = values.chunks_exact(LANES);
-        let rest = chunks.remainder();
-        chunks.for_each(|chunk| lanes.iter_mut().zip(chunk).for_each(|(lane, &v)| *lane += v));
-        lanes.iter_mut().zip(rest).for_each(|(lane, &v)| *lane += v);
-        lanes.into_iter().fold(F::zero(), |total, lane| total + lane)
-    })
+    vectorised(
+        #[inline(always)]
+        || {
+            let mut lanes = [F::zero(); LANES];
+            let chunks = values.chunks_exact(LANES);
+            let rest = chunks.remainder();
+            chunks.for_each(|chunk| lanes.iter_mut().zip(chunk).for_each(|(lane, &v)| *lane += v));
+            lanes.iter_mut().zip(rest).for_each(|(lane, &v)| *lane += v);
+            lanes.into_iter().fold(F::zero(), |total, lane| total + lane)
+        },
+    )
 }
 
 /// Adds to `out[c]` the sum over rows of `matrix[r, c]`, row after row: the gradient of a bias.
@@ -29,11 +32,14 @@ pub fn add_column_sums<F: Real>(out: &mut [F], matrix: &[F]) {
         return assert!(matrix.is_empty(), "a matrix without columns holds values");
     }
     assert!(matrix.len().is_multiple_of(out.len()), "rows are not as long as the output");
-    vectorised(|| {
-        for row in matrix.chunks_exact(out.len()) {
-            out.iter_mut().zip(row).for_each(|(o, &v)| *o += v);
-        }
-    });
+    vectorised(
+        #[inline(always)]
+        || {
+            for row in matrix.chunks_exact(out.len()) {
+                out.iter_mut().zip(row).for_each(|(o, &v)| *o += v);
+            }
+        },
+    );
 }
 
 #[cfg(test)]

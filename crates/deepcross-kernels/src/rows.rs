@@ -58,18 +58,23 @@ pub fn gather_into<F: Real>(
     let width = out.width();
     assert_eq!(ids.len(), out.n_rows(), "one id a row");
     assert!(bias.is_none_or(|bias| bias.len() == width), "the bias is as wide as the table");
-    vectorised(|| {
-        for (out, &id) in out.rows().zip(ids) {
-            let row = table_row(table, width, id);
-            match bias {
-                Some(bias) => {
-                    out.iter_mut().zip(row.iter().zip(bias)).for_each(|(o, (&r, &b))| *o = r + b);
+    vectorised(
+        #[inline(always)]
+        || {
+            for (out, &id) in out.rows().zip(ids) {
+                let row = table_row(table, width, id);
+                match bias {
+                    Some(bias) => {
+                        out.iter_mut()
+                            .zip(row.iter().zip(bias))
+                            .for_each(|(o, (&r, &b))| *o = r + b);
+                    }
+                    None => out.copy_from_slice(row),
                 }
-                None => out.copy_from_slice(row),
+                activate(out, activation);
             }
-            activate(out, activation);
-        }
-    });
+        },
+    );
 }
 
 /// `out[r] = activation(Σ weight · table[id] + bias)` over bag `r`: the embedding of a multi-hot feature.
@@ -86,19 +91,22 @@ pub fn bag_into<F: Real>(
 ) {
     let width = out.width();
     assert_eq!(bags.len(), out.n_rows(), "one bag a row");
-    vectorised(|| {
-        for (out, bag) in out.rows().zip(bags.iter()) {
-            match bias {
-                Some(bias) => out.copy_from_slice(bias),
-                None => out.fill(F::zero()),
+    vectorised(
+        #[inline(always)]
+        || {
+            for (out, bag) in out.rows().zip(bags.iter()) {
+                match bias {
+                    Some(bias) => out.copy_from_slice(bias),
+                    None => out.fill(F::zero()),
+                }
+                for (id, weight) in bag {
+                    let row = table_row(table, width, id);
+                    out.iter_mut().zip(row).for_each(|(o, &r)| *o += weight * r);
+                }
+                activate(out, activation);
             }
-            for (id, weight) in bag {
-                let row = table_row(table, width, id);
-                out.iter_mut().zip(row).for_each(|(o, &r)| *o += weight * r);
-            }
-            activate(out, activation);
-        }
-    });
+        },
+    );
 }
 
 /// `out[r] = gradient[r] ⊙ activation'(output[r])`, rows of `out` end to end: the way back through the activation.
@@ -114,22 +122,27 @@ pub fn activation_gradient_into<F: Real>(
 ) {
     let width = gradient.width();
     assert_eq!(out.len(), gradient.n_rows() * width, "as many rows as the gradient");
-    vectorised(|| {
-        let rows = out.chunks_exact_mut(width).zip(gradient.rows().zip(output.rows()));
-        match activation {
-            Activation::Identity => rows.for_each(|(out, (g, _))| out.copy_from_slice(g)),
-            Activation::Relu => rows.for_each(|(out, (g, y))| {
-                let pairs = g.iter().zip(y);
-                out.iter_mut()
-                    .zip(pairs)
-                    .for_each(|(o, (&g, &y))| *o = if y > F::zero() { g } else { F::zero() });
-            }),
-            other => rows.for_each(|(out, (g, y))| {
-                let pairs = g.iter().zip(y);
-                out.iter_mut().zip(pairs).for_each(|(o, (&g, &y))| *o = g * other.derivative(y));
-            }),
-        }
-    });
+    vectorised(
+        #[inline(always)]
+        || {
+            let rows = out.chunks_exact_mut(width).zip(gradient.rows().zip(output.rows()));
+            match activation {
+                Activation::Identity => rows.for_each(|(out, (g, _))| out.copy_from_slice(g)),
+                Activation::Relu => rows.for_each(|(out, (g, y))| {
+                    let pairs = g.iter().zip(y);
+                    out.iter_mut()
+                        .zip(pairs)
+                        .for_each(|(o, (&g, &y))| *o = if y > F::zero() { g } else { F::zero() });
+                }),
+                other => rows.for_each(|(out, (g, y))| {
+                    let pairs = g.iter().zip(y);
+                    out.iter_mut()
+                        .zip(pairs)
+                        .for_each(|(o, (&g, &y))| *o = g * other.derivative(y));
+                }),
+            }
+        },
+    );
 }
 
 /// `out += weight · row`.

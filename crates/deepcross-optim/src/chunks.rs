@@ -61,6 +61,30 @@ impl<F: Real> Step<F> {
         by_parts.apply_chunks(weights, &mut [], buffer, &mut add_gradient)
     }
 
+    /// Moves whole rows, no more than fit into `buffer`, or measures their gradient; `add_gradients` adds the loss's to what
+    /// it is given.
+    ///
+    /// The sum of squares; 0 where weights move.
+    pub(crate) fn apply_rows(
+        &self,
+        width: usize,
+        weights: &mut [F],
+        state: &mut [F],
+        buffer: &mut [F; CHUNK],
+        add_gradients: impl FnOnce(&mut [F]),
+    ) -> f64 {
+        let gradients = &mut buffer[..weights.len()];
+        self.penalty_gradient(weights, gradients);
+        add_gradients(gradients);
+        match self.action {
+            Action::Measure => return square_sum(gradients),
+            Action::Move => {}
+            Action::MoveBy(factor) => gradients.iter_mut().for_each(|g| *g *= factor),
+        }
+        self.update.apply_rows(width, weights, gradients, state);
+        0.0
+    }
+
     fn apply_chunks(
         &self,
         weights: &mut [F],

@@ -3,7 +3,9 @@
 mod chunks;
 mod config;
 mod dense;
+mod each;
 mod error;
+mod merge;
 mod optimizer;
 mod rules;
 mod tables;

@@ -1,12 +1,11 @@
 //! A step of the tables: the rows that any group touched, or all rows.
 //!
-//! A table is split by row number, so that no two threads touch one row. The lists of the groups are ascending, and are
-//! merged with one cursor a group; a row's gradient is the sum in the order of the groups.
+//! A table is split by row number, so that no two threads touch one row.
 
-use crate::MAX_GROUPS;
 use crate::chunks::{CHUNK, Step};
+use crate::merge::Merge;
 use deepcross_autodiff::{Gradients, RowGradients, TableId};
-use deepcross_kernels::{Real, Write, map_into};
+use deepcross_kernels::{Real, prefetch};
 use std::ops::Range;
 
 /// Rows of a dense update that one thread takes at a time.
@@ -79,84 +78,74 @@ impl<F: Real> Rows<'_, F> {
         (within.len() > TOUCHED_A_TASK).then(|| longest.rows()[within.start + within.len() / 2])
     }
 
-    fn step_here(self, table: &TableStep<'_, F>) -> f64 {
+    fn step_here(mut self, table: &TableStep<'_, F>) -> f64 {
         // Of all rows here: clearing it for each would cost more than a short row.
         let mut buffer = [F::zero(); CHUNK];
         let mut merge = Merge::new(self.id, &self.numbers, table.groups);
-        let (first, n_states) = (self.numbers.start, table.states(self.width));
-        let (mut number, mut squares) = (first, 0.0);
-        loop {
-            number = if table.every_row { number } else { merge.next_row() };
-            if number >= self.numbers.end {
-                break;
-            }
-            let row = (number - first) as usize;
-            let weights = &mut self.weights[row * self.width..(row + 1) * self.width];
-            let state = &mut self.state[row * n_states..(row + 1) * n_states];
-            squares += table
-                .step
-                .apply(weights, state, &mut buffer, |range, sum| merge.add(number, range, sum));
-            merge.pass(number);
-            number += 1;
+        if table.every_row && self.width <= CHUNK {
+            return self.step_every_row(table, &mut merge, &mut buffer);
+        }
+        let mut squares = 0.0;
+        let mut number = if table.every_row { self.numbers.start } else { merge.row() };
+        while number < self.numbers.end {
+            let (weights, state) = self.rows(number..number + 1, table);
+            let step = &table.step;
+            squares +=
+                step.apply(weights, state, &mut buffer, |range, sum| merge.add(number, range, sum));
+            merge.pass(number, |ahead| self.prefetch(ahead, table));
+            number = if table.every_row { number + 1 } else { merge.row() };
         }
         squares
+    }
+
+    /// As many rows at a time as the buffer has room for, since most of them have no gradient.
+    fn step_every_row(
+        &mut self,
+        table: &TableStep<'_, F>,
+        merge: &mut Merge<'_, F>,
+        buffer: &mut [F; CHUNK],
+    ) -> f64 {
+        let (width, numbers) = (self.width, self.numbers.clone());
+        let at_a_time = (CHUNK / width.max(1)).max(1);
+        let mut squares = 0.0;
+        for first in numbers.clone().step_by(at_a_time) {
+            let end = numbers.end.min(first.saturating_add(at_a_time as u32));
+            let (weights, state) = self.rows(first..end, table);
+            squares += table.step.apply_rows(width, weights, state, buffer, |gradients| {
+                while merge.row() < end {
+                    let number = merge.row();
+                    let start = (number - first) as usize * width;
+                    merge.add(number, 0..width, &mut gradients[start..start + width]);
+                    merge.pass(number, |_| ());
+                }
+            });
+        }
+        squares
+    }
+
+    /// The weights and the state of some of these rows.
+    fn rows(&mut self, numbers: Range<u32>, table: &TableStep<'_, F>) -> (&mut [F], &mut [F]) {
+        let n_states = table.states(self.width);
+        let of = |width: usize| {
+            let at = |number: u32| (number - self.numbers.start) as usize * width;
+            at(numbers.start)..at(numbers.end)
+        };
+        (&mut self.weights[of(self.width)], &mut self.state[of(n_states)])
+    }
+
+    /// Has a row fetched that is soon to be moved.
+    fn prefetch(&self, number: u32, table: &TableStep<'_, F>) {
+        if self.numbers.contains(&number) {
+            let row = (number - self.numbers.start) as usize;
+            prefetch(self.weights, row * self.width, self.width);
+            let n_states = table.states(self.width);
+            prefetch(self.state, row * n_states, n_states);
+        }
     }
 }
 
 /// Where in the list of touched rows the rows of a range stand.
-fn within<F: Real>(rows: &RowGradients<F>, numbers: &Range<u32>) -> Range<usize> {
+pub(crate) fn within<F: Real>(rows: &RowGradients<F>, numbers: &Range<u32>) -> Range<usize> {
     let at = |number: u32| rows.rows().partition_point(|&row| row < number);
     at(numbers.start)..at(numbers.end)
-}
-
-/// The touched rows of all groups, in ascending order.
-struct Merge<'a, F> {
-    id: TableId,
-    groups: &'a [Gradients<F>],
-    cursors: [usize; MAX_GROUPS],
-}
-
-impl<'a, F: Real> Merge<'a, F> {
-    fn new(id: TableId, numbers: &Range<u32>, groups: &'a [Gradients<F>]) -> Self {
-        let mut cursors = [0; MAX_GROUPS];
-        for (cursor, group) in cursors.iter_mut().zip(groups) {
-            *cursor = within(group.table(id), numbers).start;
-        }
-        Self { id, groups, cursors }
-    }
-
-    /// Each group's rows, and the position in them.
-    fn lists(&self) -> impl Iterator<Item = (&'a RowGradients<F>, usize)> {
-        let lists = self.groups.iter().zip(&self.cursors);
-        lists.map(|(group, &cursor)| (group.table(self.id), cursor))
-    }
-
-    /// The smallest row number that is still to come; the largest number where there is none.
-    fn next_row(&self) -> u32 {
-        self.lists()
-            .filter_map(|(list, cursor)| list.rows().get(cursor))
-            .min()
-            .copied()
-            .unwrap_or(u32::MAX)
-    }
-
-    /// Adds the gradients of this row, in columns `range`, in the order of the groups.
-    fn add(&self, number: u32, range: Range<usize>, sum: &mut [F]) {
-        for (list, cursor) in self.lists() {
-            if list.rows().get(cursor) == Some(&number) {
-                let start = cursor * list.width();
-                let gradient = &list.values()[start + range.start..start + range.end];
-                map_into(sum, Write::Add, gradient, |g| g);
-            }
-        }
-    }
-
-    /// Goes on from this row.
-    fn pass(&mut self, number: u32) {
-        for (cursor, group) in self.cursors.iter_mut().zip(self.groups) {
-            if group.table(self.id).rows().get(*cursor) == Some(&number) {
-                *cursor += 1;
-            }
-        }
-    }
 }

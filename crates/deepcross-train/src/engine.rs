@@ -14,7 +14,7 @@ use deepcross_optim::{MAX_GROUPS, Optimizer, OptimizerConfig};
 use std::ops::Range;
 
 /// Rows a pass: enough for the products to be fast, few enough for their values to stay in the cache.
-pub(crate) const BLOCK: usize = 128;
+pub(crate) const BLOCK: usize = 256;
 
 /// A model in training.
 #[derive(Debug)]

@@ -5,11 +5,10 @@
 
 use crate::backward::{Backward, scratch};
 use crate::op::Op;
-use crate::tape::{matrix, matrix_mut};
-use crate::wrong_rules::{WrongRule, is_made, transposed};
+use crate::wrong_rules::{WrongRule, is_made, not_transposed};
 use crate::{Activation, DenseId, Gradients, Pass, Var};
 use deepcross_kernels::{
-    self as kernels, Real, Write, add_column_sums, affine_into, matmul_into, slope_into,
+    Finish, Real, Write, add_column_sums, packed_product_into, rows_product_into, slope_into,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -45,11 +44,14 @@ impl<F: Real> Pass<'_, F> {
             self.params.dense_name(weight)
         );
         let op = Op::Affine(Affine { x, weight, bias, activation });
-        self.push(op, (rows, outputs), true, |given, out| {
+        let mut packed = std::mem::take(&mut self.tape.packed);
+        let out = self.push(op, (rows, outputs), true, |given, out| {
             let bias = bias.map(|bias| given.params.dense_slice(bias));
-            let layer = kernels::Affine { weight: given.params.dense(weight), bias, activation };
-            affine_into(given.matrix(x), layer, matrix_mut((rows, outputs), out));
-        })
+            let finish = Finish { bias, add: None, activation, write: Write::Assign };
+            rows_product_into(out, given.slice(x), packed.transposed(given.params, weight), finish);
+        });
+        self.tape.packed = packed;
+        out
     }
 }
 
@@ -62,18 +64,25 @@ pub(crate) fn backward<F: Real>(op: &Affine, mut context: Backward<'_, F>) {
 /// The rule itself, with the scratch buffer held apart from the rest of the context.
 fn with_change<F: Real>(op: &Affine, context: &mut Backward<'_, F>, mut buffer: Vec<F>) -> Vec<F> {
     let change = pre_activation_gradient(op.activation, context, &mut buffer);
-    let change = matrix(context.shape, change);
-    let x = context.inputs.matrix(op.x);
-    let weight = context.inputs.params.dense(op.weight);
-    // The rows of the weight are the outputs: as it is stored, it is the transposed matrix of the map.
-    let weight_t = transposed(weight);
+    let mut packed = std::mem::take(context.packed);
+    let params = context.inputs.params;
     context.add_to(op.x, |out, write| {
-        matmul_into(change, weight_t.view(), write, matrix_mut(x.dim(), out));
+        if let Some(wrong) = not_transposed(params.dense(op.weight)) {
+            packed.right.pack(wrong.as_slice().expect("made in standard layout"), wrong.dim());
+            return rows_product_into(out, change, &packed.right, Finish::plain(write));
+        }
+        // The rows of the weight are the outputs: as it is stored, it is the transposed matrix of the map.
+        let weight = packed.as_stored(params, op.weight);
+        rows_product_into(out, change, weight, Finish::plain(write));
     });
+    let (x, x_shape) = (context.inputs.slice(op.x), context.inputs.nodes[op.x.0].shape);
+    packed.left.pack_transposed(change, context.shape);
+    packed.right.pack(x, x_shape);
     let (out, write) = context.parameters.dense_mut(op.weight);
-    matmul_into(change.t(), x, write, matrix_mut(weight.dim(), out));
+    packed_product_into(out, &packed.left, &packed.right, Finish::plain(write));
+    *context.packed = packed;
     if let Some(bias) = op.bias {
-        add_bias_gradient(context.parameters, bias, change.as_slice().expect("made of a slice"));
+        add_bias_gradient(context.parameters, bias, change);
     }
     buffer
 }

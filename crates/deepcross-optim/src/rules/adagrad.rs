@@ -1,7 +1,8 @@
 //! Adagrad: `s += g²`, `w −= η g / (√s + ε)`.
 
 use super::StepSize;
-use deepcross_kernels::{Real, vectorised};
+use crate::each::each;
+use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Adagrad<F> {
@@ -14,14 +15,13 @@ impl<F: Real> Adagrad<F> {
         Self { rate: F::of(size.learning_rate), epsilon: F::of(epsilon) }
     }
 
+    #[inline(always)]
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], squares: &mut [F]) {
         assert_eq!(squares.len(), weights.len(), "length of the state");
         let Self { rate, epsilon } = *self;
-        vectorised(|| {
-            for ((w, &g), s) in weights.iter_mut().zip(gradient).zip(squares) {
-                *s += g * g;
-                *w -= rate * g / (s.sqrt() + epsilon);
-            }
+        each(weights, gradient, [squares], |w, g, [s]| {
+            *s += g * g;
+            *w -= rate * g / (s.sqrt() + epsilon);
         });
     }
 }

@@ -4,7 +4,8 @@
 //! `v̂ = v / (1 − β₂ᵗ)`. The powers are taken in f64 once a step.
 
 use super::StepSize;
-use deepcross_kernels::{Real, vectorised};
+use crate::each::each;
+use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Adam<F> {
@@ -40,17 +41,15 @@ impl<F: Real> Adam<F> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], state: &mut [F]) {
         assert_eq!(state.len(), 2 * weights.len(), "length of the state");
         let (first, second) = state.split_at_mut(weights.len());
         let Self { beta1, beta2, rate, root_correction, epsilon, keep } = *self;
-        vectorised(|| {
-            let moments = first.iter_mut().zip(second);
-            for ((w, &g), (m, v)) in weights.iter_mut().zip(gradient).zip(moments) {
-                *m = beta1 * *m + (F::one() - beta1) * g;
-                *v = beta2 * *v + (F::one() - beta2) * g * g;
-                *w = keep * *w - rate * *m / (v.sqrt() * root_correction + epsilon);
-            }
+        each(weights, gradient, [first, second], |w, g, [m, v]| {
+            *m = beta1 * *m + (F::one() - beta1) * g;
+            *v = beta2 * *v + (F::one() - beta2) * g * g;
+            *w = keep * *w - rate * *m / (v.sqrt() * root_correction + epsilon);
         });
     }
 }

@@ -6,7 +6,8 @@
 //! A weight that did not start at 0 begins with the `z` for which the last line gives that weight.
 
 use super::StepSize;
-use deepcross_kernels::{Real, vectorised};
+use crate::each::each;
+use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ftrl<F> {
@@ -23,36 +24,36 @@ impl<F: Real> Ftrl<F> {
         Self { inverse_rate, beta: F::of(beta), l1: F::of(l1), l2: F::of(l2) }
     }
 
+    #[inline(always)]
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], state: &mut [F]) {
         assert_eq!(state.len(), 2 * weights.len(), "length of the state");
         let (z, n) = state.split_at_mut(weights.len());
         let zero = F::zero();
-        vectorised(|| {
-            for ((w, &g), (z, n)) in weights.iter_mut().zip(gradient).zip(z.iter_mut().zip(n)) {
-                // Without gradient nothing moves, and a weight of no history keeps the value that it started with.
-                if g == zero {
-                    continue;
-                }
-                if *n == zero {
-                    *z = -*w * self.strength(zero) - sign(*w) * self.l1;
-                }
-                let root = n.sqrt();
-                *n += g * g;
-                let new_root = n.sqrt();
-                *z += g - (new_root - root) * self.inverse_rate * *w;
-                let beyond = z.abs() - self.l1;
-                *w =
-                    if beyond > zero { -sign(*z) * beyond / self.strength(new_root) } else { zero };
+        each(weights, gradient, [z, n], |w, g, [z, n]| {
+            // Without gradient nothing moves, and a weight of no history keeps the value that it started with.
+            if g == zero {
+                return;
             }
+            if *n == zero {
+                *z = -*w * self.strength(zero) - sign(*w) * self.l1;
+            }
+            let root = n.sqrt();
+            *n += g * g;
+            let new_root = n.sqrt();
+            *z += g - (new_root - root) * self.inverse_rate * *w;
+            let beyond = z.abs() - self.l1;
+            *w = if beyond > zero { -sign(*z) * beyond / self.strength(new_root) } else { zero };
         });
     }
 
+    #[inline(always)]
     fn strength(&self, root: F) -> F {
         (self.beta + root) * self.inverse_rate + self.l2
     }
 }
 
 /// −1, 0 or 1.
+#[inline(always)]
 fn sign<F: Real>(x: F) -> F {
     if x > F::zero() {
         F::one()

@@ -11,7 +11,7 @@ mod nesterov;
 mod row_wise_adagrad;
 mod sgd;
 
-use deepcross_kernels::Real;
+use deepcross_kernels::{Real, vectorised};
 use row_wise_adagrad::RowWiseAdagrad;
 
 /// An update rule and its constants.
@@ -200,6 +200,46 @@ impl<F: Real> Update<F> {
     #[track_caller]
     pub fn apply(&self, weights: &mut [F], gradient: &[F], state: &mut [F]) {
         assert_eq!(weights.len(), gradient.len(), "weights and gradient differ in length");
+        vectorised(
+            #[inline(always)]
+            || self.apply_here(weights, gradient, state),
+        );
+    }
+
+    /// Moves the rows of a part of a table, each as [`apply`](Self::apply) does.
+    ///
+    /// # Shapes
+    /// `weights` and `gradients`: rows of `width`, end to end; `state`: as many rows of it, end to end.
+    ///
+    /// # Panics
+    /// If the lengths do not fit together.
+    #[track_caller]
+    pub(crate) fn apply_rows(
+        &self,
+        width: usize,
+        weights: &mut [F],
+        gradients: &[F],
+        state: &mut [F],
+    ) {
+        assert_eq!(weights.len(), gradients.len(), "weights and gradients differ in length");
+        let n_states = state.len() / (weights.len() / width).max(1);
+        vectorised(
+            #[inline(always)]
+            || {
+                let gradients = gradients.chunks_exact(width);
+                // Loops, and not `for_each`, whose closures would not be compiled for the instructions chosen here.
+                for (row, (weights, gradient)) in
+                    weights.chunks_exact_mut(width).zip(gradients).enumerate()
+                {
+                    let state = &mut state[row * n_states..(row + 1) * n_states];
+                    self.apply_here(weights, gradient, state);
+                }
+            },
+        );
+    }
+
+    #[inline(always)]
+    fn apply_here(&self, weights: &mut [F], gradient: &[F], state: &mut [F]) {
         match &self.0 {
             Kind::Sgd(rule) => rule.apply(weights, gradient),
             Kind::Momentum(rule) => rule.apply(weights, gradient, state),

@@ -2,7 +2,8 @@
 //! The learning rate stands outside the velocity, as in PyTorch, so that a schedule acts at once.
 
 use super::StepSize;
-use deepcross_kernels::{Real, vectorised};
+use crate::each::each;
+use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Momentum<F> {
@@ -15,14 +16,13 @@ impl<F: Real> Momentum<F> {
         Self { rate: F::of(size.learning_rate), momentum: F::of(momentum) }
     }
 
+    #[inline(always)]
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], velocity: &mut [F]) {
         assert_eq!(velocity.len(), weights.len(), "length of the state");
         let Self { rate, momentum } = *self;
-        vectorised(|| {
-            for ((w, &g), v) in weights.iter_mut().zip(gradient).zip(velocity) {
-                *v = momentum * *v + g;
-                *w -= rate * *v;
-            }
+        each(weights, gradient, [velocity], |w, g, [v]| {
+            *v = momentum * *v + g;
+            *w -= rate * *v;
         });
     }
 }

@@ -1,7 +1,8 @@
 //! Nesterov's momentum: `v = μ v + g`, `w −= η (g + μ v)`, in the form of PyTorch, where the gradient is that of the weights as they are.
 
 use super::StepSize;
-use deepcross_kernels::{Real, vectorised};
+use crate::each::each;
+use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Nesterov<F> {
@@ -14,14 +15,13 @@ impl<F: Real> Nesterov<F> {
         Self { rate: F::of(size.learning_rate), momentum: F::of(momentum) }
     }
 
+    #[inline(always)]
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], velocity: &mut [F]) {
         assert_eq!(velocity.len(), weights.len(), "length of the state");
         let Self { rate, momentum } = *self;
-        vectorised(|| {
-            for ((w, &g), v) in weights.iter_mut().zip(gradient).zip(velocity) {
-                *v = momentum * *v + g;
-                *w -= rate * (g + momentum * *v);
-            }
+        each(weights, gradient, [velocity], |w, g, [v]| {
+            *v = momentum * *v + g;
+            *w -= rate * (g + momentum * *v);
         });
     }
 }

@@ -18,12 +18,14 @@ impl<F: Real> RowWiseAdagrad<F> {
     }
 
     /// Moves a whole row.
+    #[inline(always)]
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], state: &mut [F]) {
         assert_eq!(state.len(), 1, "length of the state");
         self.of_row(square_sum(gradient), weights.len(), &mut state[0]).apply(weights, gradient);
     }
 
     /// The step of a row of this width, whose squared gradient has this sum; the row's state is moved.
+    #[inline(always)]
     pub(super) fn of_row(&self, square_sum: f64, width: usize, state: &mut F) -> Sgd<F> {
         *state += F::of(square_sum / width as f64);
         Sgd::with_rate(self.rate / (state.sqrt() + self.epsilon))

@@ -1,7 +1,8 @@
 //! Stochastic gradient descent: `w −= η g`.
 
 use super::StepSize;
-use deepcross_kernels::{Real, vectorised};
+use crate::each::each;
+use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sgd<F> {
@@ -17,9 +18,10 @@ impl<F: Real> Sgd<F> {
         Self { rate }
     }
 
+    #[inline(always)]
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F]) {
         let rate = self.rate;
-        vectorised(|| weights.iter_mut().zip(gradient).for_each(|(w, &g)| *w -= rate * g));
+        each(weights, gradient, [], |w, g, []| *w -= rate * g);
     }
 }
 

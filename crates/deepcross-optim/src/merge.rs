@@ -1,0 +1,78 @@
+//! The touched rows of one table, over all groups of a batch, in ascending order.
+//!
+//! The lists of the groups are ascending, and are merged with one cursor a group; a row's gradient is the sum in the order
+//! of the groups. With few groups, looking at the head of each list is faster than a heap of them.
+
+use crate::MAX_GROUPS;
+use crate::tables::within;
+use deepcross_autodiff::{Gradients, TableId};
+use deepcross_kernels::{Real, add_scaled};
+use std::ops::Range;
+
+/// How many rows ahead in the list of a group the next ones are told.
+const AHEAD: usize = 4;
+
+/// After the last row.
+const END: u32 = u32::MAX;
+
+/// The rows of all groups, merged.
+#[derive(Debug)]
+pub(crate) struct Merge<'a, F> {
+    lists: [List<'a, F>; MAX_GROUPS],
+    n_groups: usize,
+    /// The next row of each list.
+    heads: [u32; MAX_GROUPS],
+    width: usize,
+}
+
+/// What a group has still to add.
+#[derive(Clone, Copy, Debug)]
+struct List<'a, F> {
+    rows: &'a [u32],
+    values: &'a [F],
+}
+
+impl<'a, F: Real> Merge<'a, F> {
+    /// The rows of these numbers in a table.
+    pub(crate) fn new(id: TableId, numbers: &Range<u32>, groups: &'a [Gradients<F>]) -> Self {
+        let mut lists = [List { rows: &[][..], values: &[][..] }; MAX_GROUPS];
+        let (mut heads, mut width) = ([END; MAX_GROUPS], 0);
+        for ((list, head), group) in lists.iter_mut().zip(&mut heads).zip(groups) {
+            let gradients = group.table(id);
+            width = gradients.width();
+            let within = within(gradients, numbers);
+            let values = &gradients.values()[within.start * width..within.end * width];
+            *list = List { rows: &gradients.rows()[within], values };
+            *head = list.rows.first().copied().unwrap_or(END);
+        }
+        Self { lists, n_groups: groups.len(), heads, width }
+    }
+
+    /// The smallest row number that is still to come; the largest number where there is none.
+    #[inline]
+    pub(crate) fn row(&self) -> u32 {
+        self.heads[..self.n_groups].iter().fold(END, |least, &head| least.min(head))
+    }
+
+    /// Adds the gradients of the row, in columns `range`, in the order of the groups.
+    #[inline]
+    pub(crate) fn add(&self, number: u32, range: Range<usize>, sum: &mut [F]) {
+        let lists = self.heads[..self.n_groups].iter().zip(&self.lists);
+        for (_, list) in lists.filter(|(head, _)| **head == number) {
+            add_scaled(sum, F::one(), &list.values[range.clone()]);
+        }
+    }
+
+    /// Goes on from this row, and tells which rows come soon.
+    #[inline]
+    pub(crate) fn pass(&mut self, number: u32, mut soon: impl FnMut(u32)) {
+        let lists = self.heads[..self.n_groups].iter_mut().zip(&mut self.lists);
+        for (head, list) in lists.filter(|(head, _)| **head == number) {
+            // A number that is the largest of all is no row's.
+            let Some((_, rest)) = list.rows.split_first() else { continue };
+            *list = List { rows: rest, values: &list.values[self.width..] };
+            *head = rest.first().copied().unwrap_or(END);
+            rest.get(AHEAD).into_iter().for_each(|&row| soon(row));
+        }
+    }
+}
