@@ -6,7 +6,7 @@ use crate::tables::{grouped, metric, percent, table};
 use crate::units::Units;
 use crate::values::training_values;
 use deepcross_data::RowReader;
-use deepcross_train::{EpochReport, Event};
+use deepcross_train::{EpochReport, Event, Waiting};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Progress {
     bar: ProgressBar,
     begun: Instant,
+    waiting: Waiting,
     negative_rate: f64,
     rows: u64,
     /// Of them, those to be expected in an epoch.
@@ -26,8 +27,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Of a run that keeps each negative row with this probability.
-    pub(crate) fn new(negative_rate: f64) -> Self {
+    /// Of a run on so many threads that keeps each negative row with this probability.
+    pub(crate) fn new(threads: usize, negative_rate: f64) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_message("reading the data once to fit the encoder");
         bar.set_style(style("{spinner} {msg} ({elapsed})"));
@@ -35,6 +36,7 @@ impl Progress {
         Self {
             bar,
             begun: Instant::now(),
+            waiting: Waiting::new(threads),
             negative_rate,
             rows: 0,
             epoch_rows: 0,
@@ -45,6 +47,7 @@ impl Progress {
     }
 
     pub(crate) fn observe(&mut self, event: &Event<'_>) {
+        self.waiting.observe(event, Instant::now());
         match event {
             Event::Fitted { rows, positives, skipped } => {
                 self.rows = *rows;
@@ -146,11 +149,13 @@ impl Progress {
         let seconds = self.begun.elapsed().as_secs_f64();
         let rows = self.rows as f64 * self.epochs.len() as f64;
         let speed = grouped((rows / seconds) as u64);
+        let waited = 100.0 * self.waiting.share();
         if let Some(units) = self.units.table() {
             say(format_args!("\n{units}"));
         }
         say(format_args!(
-            "\n{}\n\n{}\n\n{seconds:.1} s, {speed} rows/s with reading and validation",
+            "\n{}\n\n{}\n\n{seconds:.1} s, {speed} rows/s with reading and validation; \
+             threads waited for data {waited:.1} % of training",
             summary.trim_fmt(),
             self.values.join("\n\n")
         ));

@@ -25,6 +25,13 @@ pub enum Event<'a> {
         /// The number of its weights.
         n_parameters: usize,
     },
+    /// The threads have nothing to do but to read the next batch: an epoch begins, or a step has ended.
+    ///
+    /// Until [`BatchReady`](Self::BatchReady), one thread reads and all others wait; that is no time at all where the
+    /// batch was read while the step was made. See [`Waiting`](crate::Waiting).
+    BatchWanted,
+    /// The next batch has been read, or it is known that the epoch has no more.
+    BatchReady,
     /// A step has been made.
     Step {
         /// The epoch, from 1.

@@ -2,6 +2,7 @@
 
 use crate::engine::total_weight;
 use crate::event::{EpochReport, Event};
+use crate::read_ahead::{Batches, ReadAhead};
 use crate::schedule::Rates;
 use crate::units::rows_to_look_at;
 use crate::validation::evaluate;
@@ -164,6 +165,17 @@ struct Run<'a> {
     rates: Rates,
 }
 
+/// An epoch up to now.
+#[derive(Clone, Copy, Default)]
+struct SoFar {
+    /// From 1.
+    epoch: u32,
+    rows: u64,
+    /// The sum of the rows' losses, each times the row's weight.
+    total: f64,
+    weight: f64,
+}
+
 /// Moves labels by `smoothing`, in [0, 1), towards one half (Szegedy et al., CVPR 2016); does nothing where it is 0.
 fn smooth(labels: &mut [f32], smoothing: f64) {
     if smoothing > 0.0 {
@@ -192,13 +204,13 @@ impl<'a> Run<'a> {
         )?
         .with_history(history)
         .with_negative_rate(train.negative_rate, train.seed);
-        let mut shuffled = Shuffled::new(reader, train.shuffle_buffer, train.seed, 1);
-        let (mut batch, mut last) = (self.encoder.new_batch(), 0);
+        let shuffled = Shuffled::new(reader, train.shuffle_buffer, train.seed, 1);
+        let (mut ahead, mut last) = (ReadAhead::new(Batches { shuffled, rows: train.batch }), 0);
         for epoch in 1..=train.epochs {
             if epoch > 1 {
-                shuffled.restart(u64::from(epoch))?;
+                ahead.source_mut().shuffled.restart(u64::from(epoch))?;
             }
-            let train_loss = self.epoch(epoch, &mut shuffled, &mut batch, observe)?;
+            let train_loss = self.epoch(epoch, &mut ahead, observe)?;
             let valid = self.validate()?;
             let best = self.note(epoch, valid);
             self.rates.end_epoch(epoch, best);
@@ -209,7 +221,8 @@ impl<'a> Run<'a> {
                 break;
             }
         }
-        observe(Event::Read { train: shuffled.reader(), valid: self.valid.as_ref() });
+        let train = ahead.source().shuffled.reader();
+        observe(Event::Read { train, valid: self.valid.as_ref() });
         let summary = self.summary(last);
         let (model, own) = self.engine.into_parts();
         Ok((model, self.best.params.unwrap_or(own), summary))
@@ -219,37 +232,51 @@ impl<'a> Run<'a> {
     fn epoch(
         &mut self,
         epoch: u32,
-        shuffled: &mut Shuffled<'a>,
-        batch: &mut Batch,
+        ahead: &mut ReadAhead<Batches<'a>>,
         observe: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<f64, TrainError> {
-        let (mut rows, mut total, mut weight) = (0_u64, 0.0, 0.0);
-        loop {
-            batch.clear();
-            let n = shuffled.next(batch, self.config.train.batch)?;
-            if n == 0 {
-                break;
-            }
-            smooth(batch.labels_mut(), self.config.train.label_smoothing);
-            let batch_weight = total_weight(batch);
-            if self.looked_at.n_rows() == 0 && batch_weight > 0.0 {
-                self.looked_at = rows_to_look_at(batch, self.encoder.new_batch());
-                self.tell_units(0, observe);
-            }
-            self.engine.set_rate_factor(self.rates.factor(self.engine.n_steps()));
-            total += self.engine.step(batch)? * batch_weight;
-            weight += batch_weight;
-            rows += n as u64;
-            if weight > 0.0 {
-                observe(Event::Step { epoch, rows, loss: total / weight });
-            }
+        let mut so_far = SoFar { epoch, ..SoFar::default() };
+        observe(Event::BatchWanted);
+        while let Some(done) = ahead.next(|batch| {
+            observe(Event::BatchReady);
+            let done = self.step(batch, &mut so_far, observe);
+            observe(Event::BatchWanted);
+            done
+        })? {
+            done?;
         }
+        observe(Event::BatchReady);
         self.check_weights()?;
+        let SoFar { rows, total, weight, .. } = so_far;
         if rows == 0 {
-            let negatives = shuffled.reader().negatives().met;
+            let negatives = ahead.source().shuffled.reader().negatives().met;
             return Err(TrainError::NoRowKept { epoch, negatives });
         }
         if weight > 0.0 { Ok(total / weight) } else { Err(TrainError::NoWeight { rows }) }
+    }
+
+    /// Trains on a batch.
+    fn step(
+        &mut self,
+        batch: &mut Batch,
+        so_far: &mut SoFar,
+        observe: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<(), TrainError> {
+        smooth(batch.labels_mut(), self.config.train.label_smoothing);
+        let weight = total_weight(batch);
+        if self.looked_at.n_rows() == 0 && weight > 0.0 {
+            self.looked_at = rows_to_look_at(batch, self.encoder.new_batch());
+            self.tell_units(0, observe);
+        }
+        self.engine.set_rate_factor(self.rates.factor(self.engine.n_steps()));
+        so_far.total += self.engine.step(batch)? * weight;
+        so_far.weight += weight;
+        so_far.rows += batch.n_rows() as u64;
+        if so_far.weight > 0.0 {
+            let SoFar { epoch, rows, total, weight } = *so_far;
+            observe(Event::Step { epoch, rows, loss: total / weight });
+        }
+        Ok(())
     }
 
     fn tell_units(&mut self, epoch: u32, observe: &mut (dyn FnMut(Event<'_>) + Send)) {

@@ -1,8 +1,8 @@
 //! Metrics of a model on rows with labels, streamed.
 
 use crate::TrainError;
+use crate::read_ahead::{InOrder, ReadAhead};
 use deepcross_data::RowReader;
-use deepcross_features::Batch;
 use deepcross_metrics::{Evaluation, Summary};
 use deepcross_model::{BLOCK, Predictor, Tapes};
 
@@ -21,16 +21,13 @@ pub fn evaluate(
     tapes: &Tapes,
 ) -> Result<Summary, TrainError> {
     let mut evaluation = Evaluation::default();
-    let (mut batch, mut probabilities) = (reader.new_batch(), Vec::new());
-    while read(reader, &mut batch)? > 0 {
-        predictor.predict_batch(tapes, &batch, &mut probabilities);
-        evaluation.push_all(&probabilities, batch.labels(), batch.weights())?;
+    let mut ahead = ReadAhead::new(InOrder { reader, rows: ROWS });
+    let mut probabilities = Vec::new();
+    while let Some(pushed) = ahead.next(|rows| {
+        predictor.predict_batch(tapes, &rows.batch, &mut probabilities);
+        evaluation.push_all(&probabilities, rows.batch.labels(), rows.batch.weights())
+    })? {
+        pushed?;
     }
     Ok(evaluation.finish())
-}
-
-/// Fills an emptied batch.
-pub(crate) fn read(reader: &mut RowReader<'_>, batch: &mut Batch) -> Result<usize, TrainError> {
-    batch.clear();
-    Ok(reader.fill(batch, ROWS)?)
 }

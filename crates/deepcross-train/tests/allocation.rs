@@ -1,4 +1,4 @@
-//! A warm step on a batch no larger than an earlier one allocates nothing of ours.
+//! A warm step on a batch no larger than an earlier one allocates nothing of ours, nor does reading the next one.
 //!
 //! All threads of the process are counted, the pool's own bookkeeping among them.
 //! What the matrix library packs inside a product is its own: it asks for memory in each call, but for products with a
@@ -9,7 +9,7 @@ use deepcross_autodiff::{Params, Tape};
 use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
 use deepcross_model::{DeepCrossing, ModelConfig};
 use deepcross_optim::{OptimizerConfig, Rule, Settings, TableUpdates};
-use deepcross_train::Engine;
+use deepcross_train::{Engine, Event, Files, RunConfig, train};
 use ndarray::Array2;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -139,6 +139,71 @@ fn allocations(hidden: &[usize], tables: TableUpdates) -> [u64; 10] {
     [(); 10].map(|()| round(&other_order))
 }
 
+/// Batches of rows that are all alike but for their order: each batch has each ad, user and word.
+const CONFIG: &str = r#"
+    [data]
+    label = "click"
+
+    [[field]]
+    name = "ad"
+    kind = "categorical"
+
+    [[field]]
+    name = "user"
+    kind = "categorical"
+    counts = true
+
+    [[field]]
+    name = "words"
+    kind = "multi-hot"
+    separator = " "
+
+    [[field]]
+    name = "title"
+    kind = "text"
+
+    [[field]]
+    name = "age"
+    kind = "number"
+
+    [model]
+    embedding = 3
+    hidden = [1]
+    bypass_below = 0
+
+    [train]
+    epochs = 4
+    batch = 500
+    shuffle_buffer = 700
+    valid_fraction = 0
+"#;
+
+/// Allocations from step to step of a run, in its epochs after the first two, with all reading in between.
+fn allocations_of_run(threads: usize) -> Vec<u64> {
+    let folder = tempfile::tempdir().expect("there is room");
+    let file = folder.path().join("rows.csv");
+    let row = |i: u32| {
+        let words = format!("w{} w{}", i % 3, (i + 1) % 3);
+        format!("{},{},{},{words},a{},{}\n", i % 2, i % 5, i % 7, i % 4, 20 + i % 50)
+    };
+    let text: String = (0..5000).map(row).collect();
+    std::fs::write(&file, format!("click,ad,user,words,title,age\n{text}")).expect("there is room");
+    let config = RunConfig::parse(CONFIG, &[], "run.toml").expect("the configuration is good");
+    let files = Files { train: vec![file], valid: vec![] };
+    let (mut found, mut last) = (Vec::with_capacity(100), None);
+    let trained = train(&config, &files, threads, &mut |event| match event {
+        Event::Step { epoch: 3.., .. } => {
+            let now = ALLOCATIONS.load(Ordering::Relaxed);
+            found.extend(last.map(|last| now - last));
+            last = Some(now);
+        }
+        Event::Epoch(_) => last = None,
+        _ => {}
+    });
+    trained.expect("the rows are good");
+    found
+}
+
 /// One test and not several, since they would count each other; for the same reason no pool ends before the last case.
 #[test]
 fn warm_steps_allocate_nothing() {
@@ -150,5 +215,8 @@ fn warm_steps_allocate_nothing() {
             let found = pool.install(|| allocations(&[64, 32], tables));
             assert_eq!(found, [found[0]; 10], "wide, {tables:?}, {threads} threads");
         }
+    }
+    for threads in [1, 2] {
+        assert_eq!(allocations_of_run(threads), [0; 18], "a run on {threads} threads");
     }
 }

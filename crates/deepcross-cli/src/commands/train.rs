@@ -30,7 +30,7 @@ pub(crate) fn train_and_save(
     out: &Path,
 ) -> Result<TrainedModel> {
     check_writable(out)?;
-    let mut progress = Progress::new(config.train.negative_rate);
+    let mut progress = Progress::new(threads, config.train.negative_rate);
     let trained = train(config, files, threads, &mut |event| progress.observe(&event))?;
     progress.finish();
     trained.save(&resolved(out))?;
