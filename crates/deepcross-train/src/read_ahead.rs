@@ -3,7 +3,7 @@
 //! Reading is a task of the pool beside the work on the rows before, joined with it: so no more threads run than the pool
 //! has, whichever is free early takes groups from the others, and on one thread the two simply take turns.
 //! Nothing is left behind by an error or a panic, since a join waits for both of its sides.
-//! A thread of its own for reading was tried in thought and lost: it is one thread more than there are cores, takes time
+//! A thread of its own for reading lost: it is one thread more than there are cores, takes time
 //! from one of the pool's when it pleases, and has to be told to stop.
 //! A longer queue would help only where single reads take longer than the work on a whole batch, and would hold more.
 //!
@@ -176,12 +176,12 @@ mod tests {
         pool.expect("there are threads").install(work)
     }
 
-    /// All that is worked on, up to the end or an error.
+    /// What all work comes to, up to the end or an error.
     fn all(ahead: &mut ReadAhead<Numbers>) -> (Vec<u32>, Result<(), DataError>) {
         let mut done = Vec::new();
         loop {
-            match ahead.next(|chunk| done.push(*chunk)) {
-                Ok(Some(())) => {}
+            match ahead.next(|chunk| *chunk) {
+                Ok(Some(chunk)) => done.push(chunk),
                 Ok(None) => return (done, Ok(())),
                 Err(error) => return (done, Err(error)),
             }
