@@ -21,7 +21,7 @@ pub mod wrong_rules;
 #[allow(dead_code, unreachable_pub, reason = "public with the feature only")]
 mod wrong_rules;
 
-pub use deepcross_kernels::{Activation, Bags, Real};
+pub use deepcross_kernels::{Activation, Bags, Real, all_finite};
 pub use gradients::Gradients;
 pub use mode::{Mode, Stream};
 pub use ops::custom::{CustomInputs, Operation, Own};

@@ -42,6 +42,22 @@ pub fn add_column_sums<F: Real>(out: &mut [F], matrix: &[F]) {
     );
 }
 
+/// Whether no element is NaN or infinite.
+///
+/// All elements are read, in lanes that sum `0 · v`, which is 0 or NaN: to stop at the first would be slower for what is
+/// nearly always finite.
+pub fn all_finite<F: Real>(values: &[F]) -> bool {
+    vectorised(|| {
+        let mut lanes = [F::zero(); LANES];
+        let chunks = values.chunks_exact(LANES);
+        let rest = chunks.remainder();
+        let add = |(lane, &v): (&mut F, &F)| *lane += F::zero() * v;
+        chunks.for_each(|chunk| lanes.iter_mut().zip(chunk).for_each(add));
+        lanes.iter_mut().zip(rest).for_each(add);
+        lanes.iter().all(|&lane| lane == F::zero())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +68,17 @@ mod tests {
         fn sums_agree_with_plain_loops(values in prop::collection::vec(-1e3..1e3_f64, 0..100)) {
             let plain: f64 = values.iter().sum();
             prop_assert!((sum(&values) - plain).abs() <= 1e-9 * (1.0 + plain.abs()));
+        }
+
+        #[test]
+        fn a_number_that_is_not_finite_is_noticed_anywhere(
+            (mut values, at) in (1_usize..100).prop_flat_map(|n| (Just(vec![-f32::MAX; n]), 0..n))
+        ) {
+            prop_assert!(all_finite(&values));
+            for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                values[at] = bad;
+                prop_assert!(!all_finite(&values));
+            }
         }
 
         #[test]

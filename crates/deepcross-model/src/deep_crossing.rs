@@ -12,6 +12,7 @@ use deepcross_layers::{
 /// The model: layers that hold handles into a [`Params`].
 #[derive(Clone, Debug)]
 pub struct DeepCrossing {
+    field_names: Vec<String>,
     stacking: Stacking,
     units: Vec<Unit>,
     dropout: Dropout,
@@ -93,7 +94,9 @@ impl DeepCrossing {
         }
         let scoring = ScoringConfig::new("scoring", width).init(builder);
         note("scoring".to_owned(), 1, builder);
-        Self { stacking, units, dropout: Dropout { rate: spec.dropout }, scoring, layers }
+        let field_names = shapes.iter().map(|shape| shape.name.clone()).collect();
+        let dropout = Dropout { rate: spec.dropout };
+        Self { field_names, stacking, units, dropout, scoring, layers }
     }
 
     /// The logits of some rows.
@@ -149,6 +152,17 @@ impl DeepCrossing {
     pub fn shift_logits<F: Real>(&self, params: &mut Params<F>, by: F) {
         let bias = self.scoring.linear.bias;
         bias.into_iter().for_each(|bias| params.dense_slice_mut(bias)[0] += by);
+    }
+
+    /// The names of the fields, in the order of the stacked input.
+    pub fn field_names(&self) -> &[String] {
+        &self.field_names
+    }
+
+    /// The number of the field whose embedding a parameter of this name belongs to.
+    pub fn field_of_parameter(&self, name: &str) -> Option<usize> {
+        let parts = name.strip_prefix("embedding.")?.rsplit_once('.')?;
+        self.field_names.iter().position(|field| field == parts.0)
     }
 
     /// The residual units, from the input to the score.

@@ -3,11 +3,17 @@
 //! A batch is cut into a fixed number of groups, each with gradients of its own, and a group walks over its rows in
 //! blocks that reuse a tape. Groups are what threads share; their gradients are summed in order. So the result depends
 //! on the number of groups, and not on the number of threads or on which finishes first.
+//!
+//! A step stops before weights move where its loss is NaN or infinite, or its gradient. Of the gradient, what has just
+//! been written is looked at: that of the stacked input, which a number gone wrong anywhere above reaches by the identity
+//! path, and those of the matrices of one row, such as biases. To look at all gradients, or at the weights after they
+//! have moved, would read memory once more that a step has to wait for.
 
+use crate::cause::{Failed, weight};
 use crate::objective::Objective;
 use crate::units::{Learner, reports};
-use crate::{TrainError, UnitReport};
-use deepcross_autodiff::{Gradients, Mode, Params, Real, Stream};
+use crate::{NonFinite, TrainError, UnitReport};
+use deepcross_autodiff::{DenseId, Gradients, Mode, Params, Pass, Real, Stream, Var, all_finite};
 use deepcross_features::{Batch, BatchRows};
 use deepcross_model::{DeepCrossing, Tapes, check_memory};
 use deepcross_optim::{MAX_GROUPS, Optimizer, OptimizerConfig};
@@ -27,6 +33,8 @@ pub struct Engine {
     tapes: Tapes,
     objective: Objective,
     seed: u64,
+    /// The matrices of one row.
+    vectors: Vec<DenseId>,
 }
 
 /// What is the same for all groups of a step.
@@ -41,6 +49,7 @@ struct Step<'a> {
     /// 1 over the weight of the batch.
     scale: f32,
     stream: Stream,
+    vectors: &'a [DenseId],
 }
 
 impl Engine {
@@ -75,9 +84,11 @@ impl Engine {
             problems: vec![error.to_string()],
         })?;
         let gradients = (0..n_groups).map(|_| Gradients::new(&params)).collect();
+        let vectors = params.dense_ids().filter(|&id| params.dense_shape(id).0 == 1).collect();
         Ok(Self {
             model,
             params,
+            vectors,
             optimizer,
             gradients,
             losses: vec![0.0; n_groups],
@@ -141,16 +152,19 @@ impl Engine {
     /// A batch of weight 0 has nothing to teach: it makes no step, and its loss is 0.
     ///
     /// # Errors
-    /// [`TrainError::NotFinite`] where the loss is NaN or infinite; the weights are then as they were.
+    /// [`TrainError::NotFinite`] where the loss or its gradient is NaN or infinite; the weights are then as they were.
     ///
     /// # Panics
     /// If the batch has no labels, or is not of the model's fields.
     pub fn step(&mut self, batch: &Batch) -> Result<f64, TrainError> {
-        let scale = scale(batch);
-        if scale == 0.0 {
+        let stream = Stream { seed: self.seed, step: self.optimizer.n_steps(), first_row: 0 };
+        let weight = total_weight(batch);
+        if !weight.is_finite() {
+            return Err(self.not_finite(batch, stream));
+        }
+        if weight <= 0.0 {
             return Ok(0.0);
         }
-        let stream = Stream { seed: self.seed, step: self.optimizer.n_steps(), first_row: 0 };
         let step = Step {
             model: &self.model,
             params: &self.params,
@@ -158,15 +172,16 @@ impl Engine {
             objective: self.objective,
             rows: batch.rows(0..batch.n_rows()),
             n_groups: self.gradients.len(),
-            scale,
+            scale: (1.0 / weight) as f32,
             stream,
+            vectors: &self.vectors,
         };
         step.groups(0, &mut self.gradients, &mut self.losses);
         self.tapes.level();
         Gradients::level(&mut self.gradients);
         let loss: f64 = self.losses.iter().sum();
         if !loss.is_finite() {
-            return Err(TrainError::NotFinite { step: self.n_steps() + 1, what: self.cause() });
+            return Err(self.not_finite(batch, stream));
         }
         self.optimizer.step_groups(&mut self.params, &mut self.gradients);
         Ok(loss)
@@ -185,23 +200,38 @@ impl Engine {
         tapes.with(|tape| reports(learner, batch, tape, &mut gradients[0]))
     }
 
-    /// What made the loss NaN or infinite.
-    fn cause(&self) -> String {
-        let place = match self.params.find_non_finite() {
-            Some((name, row, column)) => {
-                format!(
-                    "the weight `{name}`[{row}, {column}] became NaN or infinite in an earlier step"
-                )
-            }
-            None => {
-                "the loss is NaN or infinite though every weight is finite: logits or row weights overflowed"
-                    .to_owned()
-            }
-        };
-        format!(
-            "{place}; a lower `train.learning_rate`, or numbers scaled by their `transform`, may help"
-        )
+    /// The first weight that is NaN or infinite; reads all of them.
+    pub(crate) fn find_non_finite(&self) -> Option<NonFinite> {
+        weight(&self.model, &self.params)
     }
+
+    /// What made the loss of this batch, or its gradient, NaN or infinite.
+    fn not_finite(&self, batch: &Batch, stream: Stream) -> TrainError {
+        let n_rows = batch.n_rows();
+        let groups = (0..self.gradients.len()).map(|i| group_rows(i, self.gradients.len(), n_rows));
+        let failed = Failed {
+            model: &self.model,
+            params: &self.params,
+            objective: self.objective,
+            batch,
+            gradients: &self.gradients,
+            stream,
+            blocks: groups.flat_map(blocks).collect(),
+        };
+        let what = self.tapes.with(|tape| failed.cause(tape));
+        TrainError::NotFinite { step: self.n_steps() + 1, what }
+    }
+}
+
+/// The rows of a group.
+fn group_rows(group: usize, n_groups: usize, n_rows: usize) -> Range<usize> {
+    group * n_rows / n_groups..(group + 1) * n_rows / n_groups
+}
+
+/// The blocks of a group.
+fn blocks(rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let end = rows.end;
+    rows.step_by(BLOCK).map(move |start| start..end.min(start + BLOCK))
 }
 
 /// The sum of the row weights; the number of rows where there are none.
@@ -210,12 +240,6 @@ pub(crate) fn total_weight<F: Real>(batch: &Batch<F>) -> f64 {
         [] => batch.n_rows() as f64,
         weights => weights.iter().map(|weight| weight.as_f64()).sum(),
     }
-}
-
-/// 1 over the weight of the batch; 0 where that is 0.
-fn scale(batch: &Batch) -> f32 {
-    let weight = total_weight(batch);
-    if weight > 0.0 { (1.0 / weight) as f32 } else { 0.0 }
 }
 
 impl Step<'_> {
@@ -236,27 +260,35 @@ impl Step<'_> {
         }
     }
 
+    /// The loss of a group; NaN where it or its gradient is not finite.
     fn group(self, group: usize, gradients: &mut Gradients<f32>) -> f64 {
-        let n_rows = self.rows.n_rows();
-        let rows = group * n_rows / self.n_groups..(group + 1) * n_rows / self.n_groups;
+        let rows = group_rows(group, self.n_groups, self.rows.n_rows());
         gradients.clear();
-        let blocks = rows.clone().step_by(BLOCK).map(|start| start..rows.end.min(start + BLOCK));
-        let loss = blocks.map(|block| self.block(block, gradients)).sum();
+        let loss: f64 = blocks(rows).map(|block| self.block(block, gradients)).sum();
         gradients.coalesce();
-        loss
+        let mut slices = self.vectors.iter().filter_map(|&id| gradients.dense_slice(id));
+        if slices.all(all_finite) { loss } else { f64::NAN }
     }
 
+    /// The loss of a block; NaN where it or the gradient of its stacked input is not finite.
     fn block(self, block: Range<usize>, gradients: &mut Gradients<f32>) -> f64 {
         let stream = Stream { first_row: block.start as u64, ..self.stream };
         let rows = self.rows.rows(block);
         self.tapes.with(|tape| {
             let mut pass = tape.record_in(self.params, Mode::Training(stream));
-            let logits = self.model.forward(&mut pass, rows);
+            let stacked = self.model.stack(&mut pass, rows);
+            let logits = self.model.forward_stacked(&mut pass, stacked, |_, _| ());
             let loss = self.objective.loss(&mut pass, logits, rows, self.scale);
             pass.backward(loss, gradients);
-            f64::from(pass.scalar(loss))
+            if is_finite(&pass, stacked) { f64::from(pass.scalar(loss)) } else { f64::NAN }
         })
     }
+}
+
+/// Whether the gradient of a value is finite, where it has one.
+fn is_finite(pass: &Pass<'_, f32>, value: Var) -> bool {
+    let gradient = pass.gradient(value);
+    gradient.is_none_or(|gradient| gradient.as_slice().is_some_and(all_finite))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Errors.
 
+use crate::NonFinite;
 use deepcross_data::DataError;
 use deepcross_metrics::MetricError;
 use deepcross_model::ModelError;
@@ -28,8 +29,8 @@ pub enum TrainError {
     NotFinite {
         /// The step of the run, from 1.
         step: u64,
-        /// Which number, and what may help.
-        what: String,
+        /// Which number.
+        what: NonFinite,
     },
     /// A prediction, or what it is held against, cannot be evaluated.
     #[error("the predictions cannot be evaluated: {0}")]

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod cause;
 mod config;
 mod engine;
 mod error;
@@ -20,6 +21,7 @@ mod units;
 mod validation;
 mod waiting;
 
+pub use cause::{Element, NonFinite};
 pub use config::{Monitor, TrainConfig};
 pub use engine::Engine;
 pub use error::TrainError;

@@ -269,7 +269,7 @@ impl<'a> Run<'a> {
             self.tell_units(0, observe);
         }
         self.engine.set_rate_factor(self.rates.factor(self.engine.n_steps()));
-        so_far.total += self.engine.step(batch)? * weight;
+        so_far.total += self.engine.step(batch).map_err(|error| self.named(error))? * weight;
         so_far.weight += weight;
         so_far.rows += batch.n_rows() as u64;
         if so_far.weight > 0.0 {
@@ -288,13 +288,18 @@ impl<'a> Run<'a> {
     }
 
     fn check_weights(&self) -> Result<(), TrainError> {
-        let Some((name, row, column)) = self.engine.params().find_non_finite() else {
-            return Ok(());
-        };
-        let what = format!(
-            "the weight `{name}`[{row}, {column}] is NaN or infinite; a lower `train.learning_rate` may help"
-        );
-        Err(TrainError::NotFinite { step: self.engine.n_steps(), what })
+        let Some(what) = self.engine.find_non_finite() else { return Ok(()) };
+        Err(self.named(TrainError::NotFinite { step: self.engine.n_steps(), what }))
+    }
+
+    /// The error, which tells the value that the row of a table stands for.
+    fn named(&self, mut error: TrainError) -> TrainError {
+        if let TrainError::NotFinite { what, .. } = &mut error
+            && let Some(element) = what.element_mut()
+        {
+            element.name_value(self.encoder);
+        }
+        error
     }
 
     fn validate(&mut self) -> Result<Option<Summary>, TrainError> {
