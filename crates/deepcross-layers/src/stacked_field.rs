@@ -38,6 +38,11 @@ impl StackedField {
         }
     }
 
+    /// Whether the columns are made by weights: those of an embedding, of categories or of numbers.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self, Self::Embedding(_) | Self::ProjectedNumbers { .. })
+    }
+
     /// Fills the field's columns.
     #[track_caller]
     pub(crate) fn fill<F: Real>(

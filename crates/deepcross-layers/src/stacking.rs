@@ -5,19 +5,33 @@
 
 use crate::{FieldInput, StackedField};
 use deepcross_autodiff::{Params, Pass, Real, Var};
+use std::ops::Range;
 
 /// The concatenation of fields, in their order.
 #[derive(Clone, Debug)]
 pub struct Stacking {
     fields: Vec<StackedField>,
     width: usize,
+    embedded: Vec<Range<usize>>,
 }
 
 impl Stacking {
     /// A stack of fields whose parameters are among `params`.
     pub fn new<F: Real>(fields: Vec<StackedField>, params: &Params<F>) -> Self {
-        let width = fields.iter().map(|field| field.width(params)).sum();
-        Self { fields, width }
+        let (mut width, mut embedded) = (0, Vec::new());
+        for field in &fields {
+            let columns = width..width + field.width(params);
+            width = columns.end;
+            if field.is_embedded() {
+                embedded.push(columns);
+            }
+        }
+        Self { fields, width, embedded }
+    }
+
+    /// The columns of each field that is embedded, from left to right.
+    pub fn embedded(&self) -> &[Range<usize>] {
+        &self.embedded
     }
 
     /// The fields, from left to right.
@@ -135,6 +149,8 @@ pub(crate) mod tests {
             let (fields, [ad, words], weight) = fields(&mut Builder::new(&mut params, 0), width);
             let stacking = Stacking::new(fields.iter().map(|field| field.0).collect(), &params);
             prop_assert_eq!(stacking.width(), 5 + width + 5 + 3 + 2 + width);
+            let embedded = [5..5 + width, 10 + width..13 + width, 15 + width..15 + 2 * width];
+            prop_assert_eq!(stacking.embedded(), embedded);
             let inputs = rows.inputs();
             check(
                 params,

@@ -53,6 +53,9 @@ pub struct ModelConfig {
     /// The share of elements dropped after each unit in training, in [0, 1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropout: Option<f64>,
+    /// The share of elements of embeddings dropped in training, in [0, 1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding_dropout: Option<f64>,
 }
 
 /// A named set of values.
@@ -105,6 +108,10 @@ pub struct ModelSpec {
     pub outer_activation: Activation,
     /// The share of elements dropped after each unit in training.
     pub dropout: f64,
+    /// The share of elements of embeddings dropped in training.
+    pub embedding_dropout: f64,
+    /// Whether each unit normalises its sum by batches; no configuration asks for it yet.
+    pub batch_norm: bool,
 }
 
 /// The residual units of a [`ModelSpec`].
@@ -129,6 +136,8 @@ impl Preset {
             units: UnitsSpec::TwoLayer(vec![512, 512, 256, 128, 64]),
             outer_activation: Activation::Relu,
             dropout: 0.0,
+            embedding_dropout: 0.0,
+            batch_norm: false,
         };
         match self {
             Self::Paper => paper,
@@ -169,8 +178,11 @@ impl ModelConfig {
         if let Some(std) = self.embedding_std.filter(|std| !(*std >= 0.0 && std.is_finite())) {
             problems.push(format!("`model.embedding_std`: must be at least 0, but is {std}"));
         }
-        if let Some(rate) = self.dropout.filter(|rate| !(0.0..1.0).contains(rate)) {
-            problems.push(format!("`model.dropout`: must be in [0, 1), but is {rate}"));
+        let rates = [("dropout", self.dropout), ("embedding_dropout", self.embedding_dropout)];
+        for (key, rate) in rates {
+            if let Some(rate) = rate.filter(|rate| !(0.0..1.0).contains(rate)) {
+                problems.push(format!("`model.{key}`: must be in [0, 1), but is {rate}"));
+            }
         }
         problems
     }
@@ -221,6 +233,8 @@ impl ModelConfig {
             embed_numbers: self.embed_numbers.unwrap_or(preset.embed_numbers),
             outer_activation: self.outer_activation.unwrap_or(preset.outer_activation),
             dropout: self.dropout.unwrap_or(preset.dropout),
+            embedding_dropout: self.embedding_dropout.unwrap_or(preset.embedding_dropout),
+            batch_norm: preset.batch_norm,
             units: self.units(preset.units),
         })
     }
@@ -260,6 +274,7 @@ impl ModelSpec {
             embeddings: self.embeddings.clone(),
             embedding_std: Some(self.embedding_std),
             dropout: Some(self.dropout),
+            embedding_dropout: Some(self.embedding_dropout),
             hidden,
             ..ModelConfig::default()
         };
@@ -312,6 +327,7 @@ mod tests {
             hidden: Some(vec![4, 0]),
             depth: Some(3),
             dropout: Some(1.0),
+            embedding_dropout: Some(f64::NAN),
             ..Default::default()
         };
         let expected = [
@@ -319,6 +335,7 @@ mod tests {
             "`model.embedding`: must be at least 1, but is 0",
             "`model.hidden[1]`: must be at least 1, but is 0",
             "`model.dropout`: must be in [0, 1), but is 1",
+            "`model.embedding_dropout`: must be in [0, 1), but is NaN",
         ];
         assert_eq!(config.problems(), expected);
     }

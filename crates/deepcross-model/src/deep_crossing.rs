@@ -14,6 +14,7 @@ use deepcross_layers::{
 pub struct DeepCrossing {
     field_names: Vec<String>,
     stacking: Stacking,
+    embedding_dropout: f64,
     units: Vec<Unit>,
     dropout: Dropout,
     scoring: Scoring,
@@ -96,7 +97,8 @@ impl DeepCrossing {
         note("scoring".to_owned(), 1, builder);
         let field_names = shapes.iter().map(|shape| shape.name.clone()).collect();
         let dropout = Dropout { rate: spec.dropout };
-        Self { field_names, stacking, units, dropout, scoring, layers }
+        let embedding_dropout = spec.embedding_dropout;
+        Self { field_names, stacking, embedding_dropout, units, dropout, scoring, layers }
     }
 
     /// The logits of some rows.
@@ -114,6 +116,8 @@ impl DeepCrossing {
 
     /// The stacked input of some rows: the first half of [`forward`](Self::forward).
     ///
+    /// In training, with the dropout of embeddings: what is stacked raw is never dropped.
+    ///
     /// # Shapes
     /// `rows`: fields as the model was built for → `[rows, stack width]`
     ///
@@ -121,7 +125,8 @@ impl DeepCrossing {
     /// As [`forward`](Self::forward).
     #[track_caller]
     pub fn stack<F: Real>(&self, pass: &mut Pass<'_, F>, rows: BatchRows<'_, F>) -> Var {
-        self.stacking.forward(pass, rows.n_rows(), |i| field_input(rows, i))
+        let stacked = self.stacking.forward(pass, rows.n_rows(), |i| field_input(rows, i));
+        pass.dropout_columns(stacked, self.embedding_dropout, self.stacking.embedded())
     }
 
     /// The logits of stacked rows: the second half of [`forward`](Self::forward).
@@ -345,6 +350,8 @@ pub fn field_input<'a, F: Real>(rows: BatchRows<'a, F>, field: usize) -> FieldIn
 mod tests {
     use super::*;
     use crate::{ModelConfig, Preset};
+    use deepcross_autodiff::{Mode, Stream, Tape};
+    use deepcross_features::{Batch, Column, DenseColumn, SparseColumn};
     use deepcross_layers::Activation;
 
     fn shapes() -> Vec<FieldShape> {
@@ -388,6 +395,7 @@ mod tests {
         DeepCrossing::new(&good, &shapes(), &mut params, 1).unwrap();
         let bad = [
             ModelSpec { dropout: 2.0, ..good.clone() },
+            ModelSpec { embedding_dropout: -0.5, ..good.clone() },
             ModelSpec { embedding: 0, ..good.clone() },
             ModelSpec {
                 embedding: 0,
@@ -399,6 +407,43 @@ mod tests {
             let result = DeepCrossing::over(&spec, &shapes(), &params);
             assert!(matches!(result, Err(ModelError::Config(_))), "{spec:?}");
         }
+    }
+
+    /// Embeddings are dropped or doubled; raw categories and numbers, and all of them in inference, stay.
+    #[test]
+    fn only_embeddings_are_dropped_and_only_in_training() {
+        let config = ModelConfig {
+            embedding: Some(4),
+            bypass_below: Some(25),
+            embedding_dropout: Some(0.5),
+            ..Default::default()
+        };
+        let (mut params, spec) = (Params::<f64>::new(), config.check().unwrap());
+        let model = DeepCrossing::new(&spec, &shapes(), &mut params, 1).unwrap();
+        let words = SparseColumn::multi_hot((0..=40).collect(), vec![3; 40], vec![0.5; 40]);
+        let batch = Batch::from_columns(vec![
+            Column::Sparse(SparseColumn::one_hot((0..40).collect())),
+            Column::Sparse(words),
+            Column::Dense(DenseColumn::new(2, vec![0.25; 80])),
+        ]);
+        let stack = |mode| {
+            let mut tape = Tape::new();
+            let mut pass = tape.record_in(&params, mode);
+            let stacked = model.stack(&mut pass, batch.rows(0..40));
+            pass.value(stacked).to_owned()
+        };
+        let plain = stack(Mode::Inference);
+        let dropped = stack(Mode::Training(Stream { seed: 1, step: 1, first_row: 0 }));
+        let ads = ndarray::s![.., ..4];
+        let others = ndarray::s![.., 4..];
+        assert_eq!(plain.slice(others), dropped.slice(others));
+        assert!(plain.slice(ads) != dropped.slice(ads));
+        for (&plain, &found) in plain.slice(ads).iter().zip(dropped.slice(ads)) {
+            assert!(found == 0.0 || found == 2.0 * plain, "{found} of {plain}");
+        }
+        let n_kept = dropped.slice(ads).iter().filter(|&&value| value != 0.0).count();
+        let n = plain.slice(ads).iter().filter(|&&value| value != 0.0).count();
+        assert!((n / 4..3 * n / 4).contains(&n_kept), "{n_kept} of {n}");
     }
 
     #[test]

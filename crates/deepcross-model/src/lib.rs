@@ -4,6 +4,7 @@ pub mod artifact;
 mod config;
 mod deep_crossing;
 mod error;
+mod header;
 mod memory;
 mod predictor;
 mod scorer;

@@ -1,9 +1,10 @@
 //! A trained model: configuration, encoder, layers, weights, and how it came about. It is what an artifact holds.
 
 use crate::artifact::{self, ArtifactError, FormatError};
+use crate::header::{Header, HeaderV2};
 use crate::{DeepCrossing, ModelSpec, Predictor};
 use deepcross_autodiff::Params;
-use deepcross_features::{Encoder, EncoderState};
+use deepcross_features::Encoder;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -47,12 +48,6 @@ pub struct TrainingSummary {
     pub seed: u64,
 }
 
-/// What an artifact's header holds, by version.
-#[derive(Debug, Serialize, Deserialize)]
-enum Header {
-    V1 { config: String, encoder: EncoderState, spec: ModelSpec, training: TrainingSummary },
-}
-
 impl TrainedModel {
     /// The weights and layers, to predict with.
     pub fn predictor(&self) -> Predictor<'_> {
@@ -64,12 +59,12 @@ impl TrainedModel {
     /// # Errors
     /// [`ArtifactError`] with the path and the cause.
     pub fn save(&self, path: &Path) -> Result<(), ArtifactError> {
-        let header = Header::V1 {
+        let header = Header::V2(HeaderV2 {
             config: self.config.clone(),
             encoder: self.encoder.to_state(),
             spec: self.spec.clone(),
             training: self.training.clone(),
-        };
+        });
         artifact::write(path, &header, &self.params)
     }
 
@@ -79,7 +74,7 @@ impl TrainedModel {
     /// [`ArtifactError`] with the path and what is wrong with the file.
     pub fn load(path: &Path) -> Result<Self, ArtifactError> {
         let (header, params) = artifact::read::<Header>(path)?;
-        let Header::V1 { config, encoder, spec, training } = header;
+        let HeaderV2 { config, encoder, spec, training } = header.newest();
         let invalid = |reason: String| ArtifactError::Invalid {
             file: path.to_owned(),
             problem: FormatError::Content { reason },
