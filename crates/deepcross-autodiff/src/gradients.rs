@@ -1,6 +1,6 @@
 //! The gradients of all parameters: where backward passes write, and optimizers read.
 
-use crate::{DenseId, Params, RowGradients, TableId};
+use crate::{DenseId, Params, RowGradients, StatisticId, TableId};
 use deepcross_kernels::{Real, Write};
 use ndarray::ArrayView2;
 
@@ -12,6 +12,14 @@ pub struct Gradients<F> {
     dense: Vec<Dense>,
     dense_values: Vec<F>,
     tables: Vec<RowGradients<F>>,
+    statistics: Vec<Observed<F>>,
+}
+
+/// What the backward pass saw of a statistic's column moments; no gradient, but it goes the same way.
+#[derive(Clone, Debug)]
+struct Observed<F> {
+    values: Vec<F>,
+    reached: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -34,13 +42,33 @@ impl<F: Real> Gradients<F> {
             .collect();
         let tables =
             params.table_ids().map(|id| RowGradients::new(params.table_width(id))).collect();
-        Self { dense, dense_values: vec![F::zero(); params.dense_values().len()], tables }
+        let observed = |id| {
+            let values = vec![F::zero(); params.statistic(id).len()];
+            Observed { values, reached: false }
+        };
+        let statistics = params.statistic_ids().map(observed).collect();
+        let dense_values = vec![F::zero(); params.dense_values().len()];
+        Self { dense, dense_values, tables, statistics }
     }
 
     /// Forgets all gradients and keeps the memory.
     pub fn clear(&mut self) {
         self.dense.iter_mut().for_each(|dense| dense.reached = false);
         self.tables.iter_mut().for_each(RowGradients::clear);
+        self.statistics.iter_mut().for_each(|observed| observed.reached = false);
+    }
+
+    /// What the last backward pass since [`clear`](Self::clear) saw for a statistic; `None` where it saw nothing.
+    pub fn observed(&self, id: StatisticId) -> Option<&[F]> {
+        let Observed { values, reached } = &self.statistics[id.0];
+        reached.then_some(values)
+    }
+
+    /// Where to write what a backward pass sees for a statistic.
+    pub(crate) fn observe(&mut self, id: StatisticId) -> &mut [F] {
+        let Observed { values, reached } = &mut self.statistics[id.0];
+        *reached = true;
+        values
     }
 
     /// The gradient of a matrix; `None` where no loss since [`clear`](Self::clear) depends on it.

@@ -3,9 +3,9 @@
 use crate::DenseId;
 use crate::backward::Backward;
 use crate::ops::{
-    Activate, AddActivate, Affine, Binary, Concat, Custom, Dropout, LogLoss, Reduce, Scale, Shift,
-    Stack, activate, add, add_activate, affine, concat, custom, dropout, log_loss, matmul, mean,
-    mul, scale, shift, stack, sub, sum,
+    Activate, AddActivate, Affine, BatchNorm, Binary, Concat, Custom, Dropout, LogLoss, Reduce,
+    Scale, Shift, Stack, activate, add, add_activate, affine, batch_norm, concat, custom, dropout,
+    log_loss, matmul, mean, mul, scale, shift, stack, sub, sum,
 };
 use deepcross_kernels::{Real, map_into};
 
@@ -22,6 +22,7 @@ pub(crate) enum Op<F> {
     Activate(Activate),
     AddActivate(AddActivate),
     Affine(Affine),
+    BatchNorm(BatchNorm),
     Concat(Concat),
     Stack(Stack),
     Dropout(Dropout<F>),
@@ -45,6 +46,7 @@ pub(crate) fn backward<F: Real>(op: &Op<F>, context: Backward<'_, F>) {
         Op::Activate(op) => activate::backward(op, context),
         Op::AddActivate(op) => add_activate::backward(op, context),
         Op::Affine(op) => affine::backward(op, context),
+        Op::BatchNorm(op) => batch_norm::backward(op, context),
         Op::Concat(op) => concat::backward(op, context),
         Op::Stack(op) => stack::backward(op, context),
         Op::Dropout(op) => dropout::backward(op, context),

@@ -5,6 +5,7 @@
 //! Dense matrices stand end to end in one buffer: their gradients are then one buffer too, which is summed over the
 //! groups of a batch in one loop. Tables stand apart, since only a few of their rows change in a step.
 
+use crate::Gradients;
 use deepcross_kernels::Real;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +20,10 @@ pub struct DenseId(pub(crate) usize);
 /// A table of [`Params`]: a step uses some of its rows, and only these get a gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TableId(pub(crate) usize);
+
+/// A statistic of [`Params`]: numbers that a model learns by watching its batches, and that no gradient moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StatisticId(pub(crate) usize);
 
 impl DenseId {
     /// The position among the dense matrices, in order of addition.
@@ -67,14 +72,28 @@ pub struct Params<F> {
     dense: Vec<Dense>,
     dense_values: Vec<F>,
     tables: Vec<Table<F>>,
+    statistics: Vec<Statistic<F>>,
     /// Another one after each change of dense matrices; the same in two `Params` only where these are equal.
     version: u64,
+}
+
+/// The values of one statistic, `[1, width]`.
+#[derive(Clone, Debug)]
+struct Statistic<F> {
+    name: String,
+    values: Vec<F>,
 }
 
 impl<F: Real> Params<F> {
     /// No weights.
     pub fn new() -> Self {
-        Self { dense: Vec::new(), dense_values: Vec::new(), tables: Vec::new(), version: 0 }
+        Self {
+            dense: Vec::new(),
+            dense_values: Vec::new(),
+            tables: Vec::new(),
+            statistics: Vec::new(),
+            version: 0,
+        }
     }
 
     /// Tells whether dense matrices have changed since, in these or in other `Params`.
@@ -119,10 +138,70 @@ impl<F: Real> Params<F> {
         TableId(self.tables.len() - 1)
     }
 
+    /// Adds a statistic, `[1, width]`: gradients, optimizers and the count of weights know nothing of it.
+    ///
+    /// # Panics
+    /// If a parameter of this name exists.
+    #[track_caller]
+    pub fn add_statistic(&mut self, name: impl Into<String>, values: Vec<F>) -> StatisticId {
+        let name = self.new_name(name.into());
+        self.statistics.push(Statistic { name, values });
+        StatisticId(self.statistics.len() - 1)
+    }
+
+    /// Makes statistics of the last `n` dense matrices, in their order: a file holds statistics as matrices after all
+    /// others.
+    ///
+    /// Without effect where there are fewer: the layout is then not that of a model with statistics.
+    pub fn last_dense_are_statistics(&mut self, n: usize) {
+        let Some(first) = self.dense.len().checked_sub(n) else { return };
+        for Dense { name, shape: (rows, cols), start } in self.dense.drain(first..) {
+            let values = self.dense_values[start..start + rows * cols].to_vec();
+            self.statistics.push(Statistic { name, values });
+        }
+        let end = self.dense.last().map_or(0, |last| last.start + last.shape.0 * last.shape.1);
+        self.dense_values.truncate(end);
+    }
+
+    /// The numbers of the statistic.
+    pub fn statistic(&self, id: StatisticId) -> &[F] {
+        &self.statistics[id.0].values
+    }
+
+    /// The numbers of the statistic, to be changed.
+    pub fn statistic_mut(&mut self, id: StatisticId) -> &mut [F] {
+        &mut self.statistics[id.0].values
+    }
+
+    /// The name that the statistic was added under.
+    pub fn statistic_name(&self, id: StatisticId) -> &str {
+        &self.statistics[id.0].name
+    }
+
+    /// The statistics, in order of addition.
+    pub fn statistic_ids(&self) -> impl Iterator<Item = StatisticId> + use<F> {
+        (0..self.statistics.len()).map(StatisticId)
+    }
+
+    /// Moves each statistic by what the groups of a batch observed, one group after the other: by the share `momentum`
+    /// from what it is to what the group saw.
+    ///
+    /// This is the running estimate of ghost batch normalisation (Hoffer et al., NIPS 2017, algorithm 1).
+    pub fn watch(&mut self, groups: &[Gradients<F>], momentum: F) {
+        for (i, statistic) in self.statistics.iter_mut().enumerate() {
+            for observed in groups.iter().filter_map(|group| group.observed(StatisticId(i))) {
+                for (value, &observed) in statistic.values.iter_mut().zip(observed) {
+                    *value += momentum * (observed - *value);
+                }
+            }
+        }
+    }
+
     #[track_caller]
     fn new_name(&self, name: String) -> String {
         let exists = self.dense_ids().any(|id| self.dense_name(id) == name)
-            || self.table_ids().any(|id| self.table_name(id) == name);
+            || self.table_ids().any(|id| self.table_name(id) == name)
+            || self.statistics.iter().any(|statistic| statistic.name == name);
         assert!(!exists, "a parameter named `{name}` exists");
         name
     }
@@ -225,7 +304,7 @@ impl<F: Real> Params<F> {
         (0..self.tables.len()).map(TableId)
     }
 
-    /// The number of weights, of matrices and tables together.
+    /// The number of weights, of matrices and tables together; statistics are none.
     pub fn n_parameters(&self) -> usize {
         self.dense_values.len() + self.tables.iter().map(|table| table.values.len()).sum::<usize>()
     }
@@ -239,6 +318,10 @@ impl<F: Real> Params<F> {
         self.dense_values.copy_from_slice(&other.dense_values);
         assert_eq!(self.tables.len(), other.tables.len(), "number of tables");
         for (own, other) in self.tables.iter_mut().zip(&other.tables) {
+            own.values.copy_from_slice(&other.values);
+        }
+        assert_eq!(self.statistics.len(), other.statistics.len(), "number of statistics");
+        for (own, other) in self.statistics.iter_mut().zip(&other.statistics) {
             own.values.copy_from_slice(&other.values);
         }
     }
@@ -255,7 +338,9 @@ impl<F: Real> Params<F> {
             let tables = params
                 .table_ids()
                 .map(|id| (params.table_name(id).to_owned(), params.table_shape(id)));
-            [dense.collect::<Vec<_>>(), tables.collect()]
+            let statistics = params.statistics.iter();
+            let statistics = statistics.map(|own| (own.name.clone(), (1, own.values.len())));
+            [dense.collect::<Vec<_>>(), tables.collect(), statistics.collect()]
         };
         let (own, others) = (layout(self), layout(other));
         for (own, other) in own.iter().zip(&others) {
@@ -281,7 +366,10 @@ impl<F: Real> Params<F> {
         let tables = self
             .table_ids()
             .map(|id| (self.table_name(id), self.table_width(id), self.table_slice(id)));
-        dense.chain(tables).find_map(|(name, width, values)| {
+        let statistics = self.statistics.iter();
+        let statistics =
+            statistics.map(|own| (own.name.as_str(), own.values.len(), own.values.as_slice()));
+        dense.chain(tables).chain(statistics).find_map(|(name, width, values)| {
             let position = values.iter().position(|v| !v.is_finite())?;
             Some((name, position / width, position % width))
         })
@@ -337,6 +425,52 @@ mod tests {
         for (other, problem) in cases {
             assert_eq!(make("a", 1).same_layout(&other), Err(problem.to_owned()));
         }
+    }
+
+    fn with_statistic(values: Vec<f32>) -> Params<f32> {
+        let mut params = Params::new();
+        params.add_dense("weight", array![[1.0, 2.0]]);
+        params.add_statistic("mean", values);
+        params
+    }
+
+    #[test]
+    fn statistics_stand_beside_the_weights() {
+        let (mut params, other) = (with_statistic(vec![3.0]), with_statistic(vec![f32::NAN]));
+        assert_eq!((params.n_parameters(), params.dense_values()), (2, &[1.0, 2.0][..]));
+        assert_eq!(other.find_non_finite(), Some(("mean", 0, 0)));
+        assert_eq!(params.same_layout(&other), Ok(()));
+        params.copy_from(&other);
+        let id = params.statistic_ids().next().unwrap();
+        assert!(params.statistic(id)[0].is_nan());
+        assert!(params.same_layout(&with_statistic(vec![1.0, 2.0])).is_err());
+    }
+
+    #[test]
+    fn matrices_become_statistics_from_the_last_on() {
+        let mut params = Params::new();
+        params.add_dense("weight", array![[1.0, 2.0]]);
+        params.add_dense("mean", array![[3.0]]);
+        params.last_dense_are_statistics(3);
+        assert_eq!(params.dense_ids().count(), 2, "there are no three");
+        params.last_dense_are_statistics(1);
+        assert_eq!(params.same_layout(&with_statistic(vec![0.0])), Ok(()));
+        let id = params.statistic_ids().next().unwrap();
+        assert_eq!((params.statistic(id), params.dense_values()), (&[3.0][..], &[1.0, 2.0][..]));
+    }
+
+    #[test]
+    fn groups_are_watched_in_their_order() {
+        let mut params = with_statistic(vec![1.0]);
+        let id = params.statistic_ids().next().unwrap();
+        let mut groups = vec![Gradients::new(&params); 3];
+        groups[0].observe(id).copy_from_slice(&[2.0]);
+        groups[2].observe(id).copy_from_slice(&[4.0]);
+        params.watch(&groups, 0.5);
+        assert_eq!(params.statistic(id), [0.5 * (0.5 * (1.0 + 2.0) + 4.0)]);
+        groups.iter_mut().for_each(Gradients::clear);
+        params.watch(&groups, 0.5);
+        assert_eq!(params.statistic(id), [2.75]);
     }
 
     #[test]

@@ -64,6 +64,10 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
     /// Appends copies to a buffer of the arena.
     pub(crate) fn store<T: Copy>(buffer: &mut Vec<T>, values: &[T]) -> Self {
         let start = buffer.len();

@@ -18,10 +18,12 @@ pub enum WrongRule {
     NoTranspose,
     /// A bias gets no gradient.
     NoBiasGradient,
+    /// The mean and the variance of a batch normalisation count as constants.
+    ConstantStatistics,
 }
 
 impl WrongRule {
-    /// Every mistake.
+    /// Every mistake that layers without batch normalisation can make.
     pub const ALL: [Self; 4] =
         [Self::Sign, Self::NoIdentityPath, Self::NoTranspose, Self::NoBiasGradient];
 }
@@ -90,7 +92,7 @@ pub(crate) fn not_transposed<F: Real>(matrix: ArrayView2<'_, F>) -> Option<Array
 
 #[cfg(test)]
 mod tests {
-    use super::WrongRule::{NoBiasGradient, NoIdentityPath, NoTranspose, Sign};
+    use super::WrongRule::{ConstantStatistics, NoBiasGradient, NoIdentityPath, NoTranspose, Sign};
     use super::*;
     use crate::ops_test::Holds;
     use crate::{graph_test, ops};
@@ -98,12 +100,17 @@ mod tests {
     /// A property, and the mistakes that it must notice.
     type Row = (&'static str, fn() -> Holds, &'static [WrongRule]);
 
-    const PROPERTIES: [Row; 19] = [
+    const PROPERTIES: [Row; 20] = [
         ("activate", ops::activate::tests::derivative, &[]),
         ("add", ops::add::tests::derivative, &[NoIdentityPath]),
         ("add_activate", ops::add_activate::tests::derivative, &[NoIdentityPath]),
         ("affine", ops::affine::tests::derivative, &[Sign, NoTranspose, NoBiasGradient]),
         ("bag", ops::bag::tests::derivative, &[NoBiasGradient]),
+        (
+            "batch_norm",
+            ops::batch_norm::tests::derivative,
+            &[NoIdentityPath, NoBiasGradient, ConstantStatistics],
+        ),
         ("concat", ops::concat::tests::derivative, &[]),
         ("custom", ops::custom::tests::derivative, &[]),
         ("dropout", ops::dropout::tests::derivative, &[]),
@@ -122,7 +129,7 @@ mod tests {
 
     #[test]
     fn each_property_notices_what_it_must() {
-        for rule in WrongRule::ALL {
+        for rule in WrongRule::ALL.into_iter().chain([ConstantStatistics]) {
             for (name, property, noticed) in PROPERTIES {
                 let result = with(rule, property);
                 assert_eq!(result.is_err(), noticed.contains(&rule), "{name} under {rule:?}");

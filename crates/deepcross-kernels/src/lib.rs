@@ -4,6 +4,7 @@ mod activated;
 mod activation;
 mod columns;
 mod elementwise;
+mod normalise;
 mod packed;
 mod prefetch;
 mod product;
@@ -15,6 +16,9 @@ pub use activated::{activate_into, add_activate_into, slope_into};
 pub use activation::Activation;
 pub use columns::{Columns, ColumnsMut};
 pub use elementwise::{Write, map_into, vectorised, zip_into, zip3_into};
+pub use normalise::{
+    ColumnScale, add_normalised_sums, column_moments, normalise_gradient_into, normalise_into,
+};
 pub use packed::{Finish, LeftFactor, RightFactor, packed_product_into, rows_product_into};
 pub use prefetch::prefetch;
 pub use product::{Affine, affine_into, matmul_into};

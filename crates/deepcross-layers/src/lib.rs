@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod batch_norm;
 mod builder;
 mod dropout;
 mod embedding;
@@ -17,6 +18,7 @@ mod unit;
 #[cfg(test)]
 mod wrong_rules_test;
 
+pub use batch_norm::{BatchNorm, BatchNormConfig};
 pub use builder::Builder;
 pub use deepcross_autodiff::{Activation, Bags, Lookup, Real};
 pub use dropout::Dropout;

@@ -15,7 +15,8 @@
 //! Derivations that write these products with their factors in another order hold for scalars only; this is the form
 //! that holds for matrices. The page `docs/residual-gradient.md` derives it, and names the test that checks each step.
 
-use crate::{Builder, Init, Linear, LinearConfig, Module, UnitVars};
+use crate::batch_norm::end_of_unit;
+use crate::{BatchNorm, BatchNormConfig, Builder, Init, Linear, LinearConfig, Module, UnitVars};
 use deepcross_autodiff::{Activation, Pass, Real, Var};
 
 /// Configuration of a [`OneLayerUnit`].
@@ -31,6 +32,8 @@ pub struct OneLayerUnitConfig {
     pub outer_activation: Activation,
     /// How the weight starts.
     pub init: Init,
+    /// Whether the sum is normalised by batches, by a layer `{name}.norm`.
+    pub batch_norm: bool,
 }
 
 impl OneLayerUnitConfig {
@@ -42,6 +45,7 @@ impl OneLayerUnitConfig {
             activation: Activation::Relu,
             outer_activation: Activation::Identity,
             init: Init::XavierNormal,
+            batch_norm: false,
         }
     }
 
@@ -56,15 +60,20 @@ impl OneLayerUnitConfig {
             init: self.init,
             ..LinearConfig::new(self.name.as_str(), self.width, self.width)
         };
-        OneLayerUnit { linear: linear.init(builder), activation: self.outer_activation }
+        let linear = linear.init(builder);
+        let norm = BatchNormConfig::new(format!("{}.norm", self.name), self.width);
+        let norm = self.batch_norm.then(|| norm.init(builder));
+        OneLayerUnit { linear, norm, activation: self.outer_activation }
     }
 }
 
-/// `out = outer(x + σ(W x + b))`.
+/// `out = outer(x + σ(W x + b))`, the sum normalised by batches where that is wanted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OneLayerUnit {
     /// `σ(W x + b)`, as wide as its input.
     pub linear: Linear,
+    /// Between the addition and the activation.
+    pub norm: Option<BatchNorm>,
     /// `outer`: applied after the addition.
     pub activation: Activation,
 }
@@ -79,7 +88,7 @@ impl OneLayerUnit {
     /// As [`forward`](Module::forward).
     pub fn forward_parts<F: Real>(&self, pass: &mut Pass<'_, F>, x: Var) -> UnitVars {
         let inner = self.linear.forward(pass, x);
-        UnitVars { inner, out: pass.add_activate(x, inner, self.activation) }
+        UnitVars { inner, out: end_of_unit(pass, [x, inner], self.norm, self.activation) }
     }
 }
 

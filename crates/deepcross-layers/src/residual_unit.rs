@@ -3,7 +3,8 @@
 //! The outer ReLU stands *after* the addition, as figure 2 and the paper's CNTK macro have it; equation 4 omits it.
 //! It clips negative inputs, so numbers that are stacked raw should not be negative.
 
-use crate::{Builder, Init, Linear, LinearConfig, Module, UnitVars};
+use crate::batch_norm::end_of_unit;
+use crate::{BatchNorm, BatchNormConfig, Builder, Init, Linear, LinearConfig, Module, UnitVars};
 use deepcross_autodiff::{Activation, Pass, Real, Var};
 
 /// Configuration of a [`ResidualUnit`].
@@ -19,6 +20,8 @@ pub struct ResidualUnitConfig {
     pub activation: Activation,
     /// How both weights start.
     pub init: Init,
+    /// Whether the sum is normalised by batches, by a layer `{name}.norm`.
+    pub batch_norm: bool,
 }
 
 impl ResidualUnitConfig {
@@ -30,6 +33,7 @@ impl ResidualUnitConfig {
             hidden,
             activation: Activation::Relu,
             init: Init::XavierNormal,
+            batch_norm: false,
         }
     }
 
@@ -39,7 +43,7 @@ impl ResidualUnitConfig {
     /// As [`Builder::dense`].
     #[track_caller]
     pub fn init<F: Real>(&self, builder: &mut Builder<'_, F>) -> ResidualUnit {
-        let Self { name, width, hidden, activation, init } = self;
+        let Self { name, width, hidden, activation, init, batch_norm } = self;
         let inner = LinearConfig {
             activation: Activation::Relu,
             init: *init,
@@ -52,18 +56,22 @@ impl ResidualUnitConfig {
         ResidualUnit {
             inner: inner.init(builder),
             outer: outer.init(builder),
+            norm: batch_norm
+                .then(|| BatchNormConfig::new(format!("{name}.norm"), *width).init(builder)),
             activation: *activation,
         }
     }
 }
 
-/// `out = activation(x + W₁ relu(W₀ x + b₀) + b₁)`.
+/// `out = activation(x + W₁ relu(W₀ x + b₀) + b₁)`, the sum normalised by batches where that is wanted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ResidualUnit {
     /// `relu(W₀ x + b₀)`, to the hidden width.
     pub inner: Linear,
     /// `W₁ h + b₁`, back to the width of the input.
     pub outer: Linear,
+    /// Between the addition and the activation.
+    pub norm: Option<BatchNorm>,
     /// Applied after the addition.
     pub activation: Activation,
 }
@@ -79,7 +87,7 @@ impl ResidualUnit {
     pub fn forward_parts<F: Real>(&self, pass: &mut Pass<'_, F>, x: Var) -> UnitVars {
         let inner = self.inner.forward(pass, x);
         let change = self.outer.forward(pass, inner);
-        UnitVars { inner, out: pass.add_activate(x, change, self.activation) }
+        UnitVars { inner, out: end_of_unit(pass, [x, change], self.norm, self.activation) }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! An enum and not a boxed trait: see [`Module`].
 
-use crate::{Activation, Module, OneLayerUnit, ResidualUnit};
+use crate::{Activation, BatchNorm, Module, OneLayerUnit, ResidualUnit};
 use deepcross_autodiff::{DenseId, Pass, Real, Var};
 
 /// A residual unit; its output is as wide as its input.
@@ -51,13 +51,26 @@ impl Unit {
         }
     }
 
+    /// What normalises the sum, where anything does.
+    pub fn norm(&self) -> Option<BatchNorm> {
+        match self {
+            Self::Residual(unit) => unit.norm,
+            Self::OneLayer(unit) => unit.norm,
+        }
+    }
+
     /// The unit's own weights and biases, from its input on.
     pub fn parameters(&self) -> impl Iterator<Item = DenseId> + use<> {
         let layers = match self {
             Self::Residual(unit) => [Some(unit.inner), Some(unit.outer)],
             Self::OneLayer(unit) => [Some(unit.linear), None],
         };
-        layers.into_iter().flatten().flat_map(|layer| [Some(layer.weight), layer.bias]).flatten()
+        let norm = self.norm().map(|BatchNorm { normalisation: norm }| [norm.gamma, norm.beta]);
+        let layers = layers.into_iter().flatten();
+        layers
+            .flat_map(|layer| [Some(layer.weight), layer.bias])
+            .flatten()
+            .chain(norm.into_iter().flatten())
     }
 }
 

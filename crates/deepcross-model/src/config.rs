@@ -56,6 +56,9 @@ pub struct ModelConfig {
     /// The share of elements of embeddings dropped in training, in [0, 1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embedding_dropout: Option<f64>,
+    /// Whether each unit normalises its sum by batches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_norm: Option<bool>,
 }
 
 /// A named set of values.
@@ -110,7 +113,7 @@ pub struct ModelSpec {
     pub dropout: f64,
     /// The share of elements of embeddings dropped in training.
     pub embedding_dropout: f64,
-    /// Whether each unit normalises its sum by batches; no configuration asks for it yet.
+    /// Whether each unit normalises its sum by batches.
     pub batch_norm: bool,
 }
 
@@ -234,7 +237,7 @@ impl ModelConfig {
             outer_activation: self.outer_activation.unwrap_or(preset.outer_activation),
             dropout: self.dropout.unwrap_or(preset.dropout),
             embedding_dropout: self.embedding_dropout.unwrap_or(preset.embedding_dropout),
-            batch_norm: preset.batch_norm,
+            batch_norm: self.batch_norm.unwrap_or(preset.batch_norm),
             units: self.units(preset.units),
         })
     }

@@ -62,7 +62,20 @@ impl DeepCrossing {
         let mut zeros = Params::new();
         let model = Self::build(spec, shapes, &mut Builder::zeros(&mut zeros));
         zeros.same_layout(params).map_err(ModelError::Weights)?;
+        model.check_variances(params)?;
         Ok(model)
+    }
+
+    /// Refuses a negative running variance, whose root a prediction would take.
+    fn check_variances(&self, params: &Params<f32>) -> Result<(), ModelError> {
+        for norm in self.units.iter().filter_map(Unit::norm) {
+            let id = norm.normalisation.variance;
+            if let Some(value) = params.statistic(id).iter().find(|&&value| value < 0.0) {
+                let name = params.statistic_name(id);
+                return Err(ModelError::Weights(format!("`{name}` has a variance of {value}")));
+            }
+        }
+        Ok(())
     }
 
     fn build<F: Real>(
@@ -175,6 +188,11 @@ impl DeepCrossing {
         &self.units
     }
 
+    /// Whether a unit normalises by the rows of a pass, so that in training a group must be one.
+    pub fn has_batch_norm(&self) -> bool {
+        self.units.iter().any(|unit| unit.norm().is_some())
+    }
+
     /// The width of the stacked input.
     pub fn stack_width(&self) -> usize {
         self.stacking.width()
@@ -264,12 +282,18 @@ fn n_units(spec: &ModelSpec) -> usize {
     }
 }
 
+/// The number of statistics that a model of this specification has beside its weights.
+pub(crate) fn n_statistics(spec: &ModelSpec) -> usize {
+    if spec.batch_norm { n_units(spec).saturating_mul(2) } else { 0 }
+}
+
 fn unit<F: Real>(spec: &ModelSpec, i: usize, width: usize, builder: &mut Builder<'_, F>) -> Unit {
     let (name, outer) = (format!("unit{i}"), spec.outer_activation);
     match &spec.units {
         UnitsSpec::TwoLayer(hidden) => {
             let config = ResidualUnitConfig {
                 activation: outer,
+                batch_norm: spec.batch_norm,
                 ..ResidualUnitConfig::new(name, width, hidden[i])
             };
             config.init(builder).into()
@@ -278,6 +302,7 @@ fn unit<F: Real>(spec: &ModelSpec, i: usize, width: usize, builder: &mut Builder
             let config = OneLayerUnitConfig {
                 activation: *activation,
                 outer_activation: outer,
+                batch_norm: spec.batch_norm,
                 ..OneLayerUnitConfig::new(name, width)
             };
             config.init(builder).into()
@@ -296,9 +321,10 @@ fn field_layer_name(field: &StackedField, name: &str) -> String {
 }
 
 fn unit_layer_name(spec: &ModelSpec, i: usize) -> String {
+    let norm = if spec.batch_norm { ", batch norm" } else { "" };
     match &spec.units {
-        UnitsSpec::TwoLayer(hidden) => format!("residual unit {i} (hidden {})", hidden[i]),
-        UnitsSpec::OneLayer(..) => format!("residual unit {i} (one layer)"),
+        UnitsSpec::TwoLayer(hidden) => format!("residual unit {i} (hidden {}{norm})", hidden[i]),
+        UnitsSpec::OneLayer(..) => format!("residual unit {i} (one layer{norm})"),
     }
 }
 
@@ -326,7 +352,9 @@ fn n_parameters(spec: &ModelSpec, shapes: &[FieldShape]) -> Option<usize> {
         UnitsSpec::OneLayer(depth, _) => affine(stack, stack)?.checked_mul(*depth)?,
     };
     // Twice the bytes of f64, so that no size of a buffer overflows.
-    let total = total.checked_add(units)?.checked_add(affine(stack, 1)?)?;
+    let norms =
+        if spec.batch_norm { n_units(spec).checked_mul(stack)?.checked_mul(2)? } else { 0 };
+    let total = total.checked_add(units)?.checked_add(norms)?.checked_add(affine(stack, 1)?)?;
     total.checked_mul(16).map(|_| total)
 }
 
@@ -364,13 +392,20 @@ mod tests {
 
     #[test]
     fn the_count_of_weights_is_what_is_built() {
-        for preset in [Preset::Paper, Preset::Note, Preset::Fuxictr] {
-            let spec = ModelConfig { preset, ..Default::default() }.check().unwrap();
+        let presets = [Preset::Paper, Preset::Note, Preset::Fuxictr];
+        for (preset, norm) in presets.map(|preset| [(preset, false), (preset, true)]).concat() {
+            let config = ModelConfig { preset, batch_norm: Some(norm), ..Default::default() };
+            let spec = config.check().unwrap();
+            assert_eq!(n_statistics(&spec) > 0, norm);
             let mut params = Params::<f32>::new();
             let model = DeepCrossing::new(&spec, &shapes(), &mut params, 1).unwrap();
             assert_eq!(Some(params.n_parameters()), n_parameters(&spec, &shapes()), "{preset:?}");
             let of_layers: usize = model.layers().iter().map(|layer| layer.n_parameters).sum();
             assert_eq!(of_layers, params.n_parameters(), "{preset:?}");
+            assert_eq!(
+                (n_statistics(&spec), model.has_batch_norm()),
+                (params.statistic_ids().count(), norm)
+            );
         }
     }
 
@@ -386,6 +421,25 @@ mod tests {
         renamed[0].name = "advert".to_owned();
         let error = DeepCrossing::over(&spec, &renamed, &params).unwrap_err().to_string();
         assert!(error.contains("`embedding.advert."), "{error}");
+    }
+
+    #[test]
+    fn stored_statistics_must_be_there_and_no_variance_below_zero() {
+        let spec = ModelConfig { batch_norm: Some(true), ..Default::default() }.check().unwrap();
+        let mut params = Params::<f32>::new();
+        DeepCrossing::new(&spec, &shapes(), &mut params, 1).unwrap();
+        assert!(DeepCrossing::over(&spec, &shapes(), &params).is_ok());
+        let without = ModelSpec { batch_norm: false, ..spec.clone() };
+        let mut bare = Params::<f32>::new();
+        DeepCrossing::new(&without, &shapes(), &mut bare, 1).unwrap();
+        for (spec, params) in [(&spec, &bare), (&without, &params)] {
+            let result = DeepCrossing::over(spec, &shapes(), params);
+            assert!(matches!(result, Err(ModelError::Weights(_))), "{result:?}");
+        }
+        let last = params.statistic_ids().last().unwrap();
+        params.statistic_mut(last)[3] = -0.5;
+        let error = DeepCrossing::over(&spec, &shapes(), &params).unwrap_err().to_string();
+        assert!(error.contains("`unit4.norm.variance` has a variance of -0.5"), "{error}");
     }
 
     #[test]

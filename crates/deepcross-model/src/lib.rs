@@ -14,6 +14,7 @@ mod trained;
 pub use artifact::ArtifactError;
 pub use config::{ModelConfig, ModelSpec, Preset, UnitKind, UnitsSpec};
 pub use deep_crossing::{DeepCrossing, field_input};
+pub use deepcross_layers::{BatchNorm, Module, ResidualUnit, Unit};
 pub use error::ModelError;
 pub use memory::check_memory;
 pub use predictor::{BLOCK, Predictor, Tapes};

@@ -1,6 +1,7 @@
 //! A trained model: configuration, encoder, layers, weights, and how it came about. It is what an artifact holds.
 
 use crate::artifact::{self, ArtifactError, FormatError};
+use crate::deep_crossing::n_statistics;
 use crate::header::{Header, HeaderV2};
 use crate::{DeepCrossing, ModelSpec, Predictor};
 use deepcross_autodiff::Params;
@@ -73,13 +74,14 @@ impl TrainedModel {
     /// # Errors
     /// [`ArtifactError`] with the path and what is wrong with the file.
     pub fn load(path: &Path) -> Result<Self, ArtifactError> {
-        let (header, params) = artifact::read::<Header>(path)?;
+        let (header, mut params) = artifact::read::<Header>(path)?;
         let HeaderV2 { config, encoder, spec, training } = header.newest();
         let invalid = |reason: String| ArtifactError::Invalid {
             file: path.to_owned(),
             problem: FormatError::Content { reason },
         };
         let encoder = Encoder::from_state(encoder).map_err(|error| invalid(error.to_string()))?;
+        params.last_dense_are_statistics(n_statistics(&spec));
         let model = DeepCrossing::over(&spec, encoder.shapes(), &params)
             .map_err(|error| invalid(error.to_string()))?;
         Ok(Self { config, encoder, spec, model, params, training })

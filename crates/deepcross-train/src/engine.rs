@@ -15,7 +15,7 @@ use crate::units::{Learner, reports};
 use crate::{NonFinite, TrainError, UnitReport};
 use deepcross_autodiff::{DenseId, Gradients, Mode, Params, Pass, Real, Stream, Var, all_finite};
 use deepcross_features::{Batch, BatchRows};
-use deepcross_model::{DeepCrossing, Tapes, check_memory};
+use deepcross_model::{BatchNorm, DeepCrossing, Tapes, check_memory};
 use deepcross_optim::{MAX_GROUPS, Optimizer, OptimizerConfig};
 use std::ops::Range;
 
@@ -184,6 +184,7 @@ impl Engine {
             return Err(self.not_finite(batch, stream));
         }
         self.optimizer.step_groups(&mut self.params, &mut self.gradients);
+        self.params.watch(&self.gradients, BatchNorm::MOMENTUM as f32);
         Ok(loss)
     }
 
@@ -216,7 +217,7 @@ impl Engine {
             batch,
             gradients: &self.gradients,
             stream,
-            blocks: groups.flat_map(blocks).collect(),
+            blocks: groups.flat_map(|rows| blocks(&self.model, rows)).collect(),
         };
         let what = self.tapes.with(|tape| failed.cause(tape));
         TrainError::NotFinite { step: self.n_steps() + 1, what }
@@ -228,10 +229,11 @@ fn group_rows(group: usize, n_groups: usize, n_rows: usize) -> Range<usize> {
     group * n_rows / n_groups..(group + 1) * n_rows / n_groups
 }
 
-/// The blocks of a group.
-fn blocks(rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+/// The blocks of a group: one, where a layer takes its statistics from the rows of a pass.
+fn blocks(model: &DeepCrossing, rows: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
+    let block = if model.has_batch_norm() { rows.len().max(1) } else { BLOCK };
     let end = rows.end;
-    rows.step_by(BLOCK).map(move |start| start..end.min(start + BLOCK))
+    rows.step_by(block).map(move |start| start..end.min(start + block))
 }
 
 /// The sum of the row weights; the number of rows where there are none.
@@ -264,7 +266,7 @@ impl Step<'_> {
     fn group(self, group: usize, gradients: &mut Gradients<f32>) -> f64 {
         let rows = group_rows(group, self.n_groups, self.rows.n_rows());
         gradients.clear();
-        let loss: f64 = blocks(rows).map(|block| self.block(block, gradients)).sum();
+        let loss: f64 = blocks(self.model, rows).map(|block| self.block(block, gradients)).sum();
         gradients.coalesce();
         let mut slices = self.vectors.iter().filter_map(|&id| gradients.dense_slice(id));
         if slices.all(all_finite) { loss } else { f64::NAN }
@@ -294,9 +296,10 @@ fn is_finite(pass: &Pass<'_, f32>, value: Var) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use deepcross_autodiff::Activation;
     use deepcross_features::{Column, FieldShape, SparseColumn};
-    use deepcross_model::{ModelConfig, Predictor};
-    use deepcross_optim::Rule;
+    use deepcross_model::{ModelConfig, Module, Predictor, ResidualUnit, Unit};
+    use deepcross_optim::{Rule, Settings};
 
     fn engine(n_groups: usize) -> Result<Engine, TrainError> {
         let config =
@@ -376,6 +379,80 @@ mod tests {
     fn odds(engine: &Engine, batch: &Batch) -> f32 {
         let probability = probability(engine, batch);
         probability / (1.0 - probability)
+    }
+
+    /// An engine of three groups with batch normalisation, and a penalty that would pull on anything it reaches.
+    fn normalised_engine() -> Engine {
+        let config = ModelConfig {
+            embedding: Some(2),
+            hidden: Some(vec![2, 3]),
+            batch_norm: Some(true),
+            ..Default::default()
+        };
+        let (mut params, shapes) = (Params::new(), [FieldShape::one_hot("ad", 300)]);
+        let model = DeepCrossing::new(&config.check().unwrap(), &shapes, &mut params, 1).unwrap();
+        let settings = Settings { l2: 10.0, ..Settings::new(Rule::ADAM, 0.1) };
+        let config = OptimizerConfig {
+            dense: settings,
+            tables: settings,
+            clip_norm: Some(1e-3),
+            ..OptimizerConfig::new(Rule::ADAM, 0.1)
+        };
+        Engine::new(model, params, config, 3, 1).unwrap()
+    }
+
+    fn statistics(engine: &Engine) -> Vec<Vec<f32>> {
+        let params = engine.params();
+        params.statistic_ids().map(|id| params.statistic(id).to_vec()).collect()
+    }
+
+    /// A group of one row has no variance: none is watched, and no optimizer moves what is left.
+    #[test]
+    fn statistics_are_moved_by_groups_and_by_nothing_else() {
+        let mut engine = normalised_engine();
+        let start = statistics(&engine);
+        assert_eq!(start, [[0.0; 2], [1.0; 2], [0.0; 2], [1.0; 2]]);
+        let before = engine.params().dense_values().to_vec();
+        for _ in 0..3 {
+            engine.step(&batch(&[1.0; 3])).unwrap();
+        }
+        assert_eq!(statistics(&engine), start);
+        assert_ne!(engine.params().dense_values(), before);
+        engine.step(&batch(&[1.0; 300])).unwrap();
+        let moved = statistics(&engine);
+        assert!(moved.iter().zip(&start).all(|(moved, start)| moved != start), "{moved:?}");
+    }
+
+    /// The first unit's sums by hand, group by group, in the order of the groups.
+    #[test]
+    fn running_statistics_are_those_of_whole_groups_in_their_order() {
+        let mut engine = normalised_engine();
+        // Groups of 200 rows: more than a block.
+        let rows = batch(&[1.0; 300]);
+        let mut doubled = rows.clone();
+        doubled.append(&rows, 0..300);
+        let mut expected = [[0.0; 2], [1.0; 2]];
+        for group in 0..3 {
+            let mut tape = deepcross_autodiff::Tape::new();
+            let mut pass = tape.record(engine.params());
+            let x = engine.model().stack(&mut pass, doubled.rows(200 * group..200 * group + 200));
+            let unit = engine.model().units()[0];
+            let Unit::Residual(unit) = unit else { panic!("a unit of two layers") };
+            let sum = ResidualUnit { norm: None, activation: Activation::Identity, ..unit };
+            let sum = sum.forward(&mut pass, x);
+            for (c, column) in pass.value(sum).columns().into_iter().enumerate() {
+                let mean = column.iter().map(|&x| f64::from(x)).sum::<f64>() / 200.0;
+                let squares = column.iter().map(|&x| (f64::from(x) - mean).powi(2));
+                let variance = squares.sum::<f64>() / 199.0;
+                expected[0][c] += 0.1 * (mean - expected[0][c]);
+                expected[1][c] += 0.1 * (variance - expected[1][c]);
+            }
+        }
+        engine.step(&doubled).unwrap();
+        let found = statistics(&engine);
+        for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
+            assert!((f64::from(*found) - expected).abs() < 1e-6, "{found}, not {expected}");
+        }
     }
 
     #[test]

@@ -74,12 +74,14 @@ fn batch(seed: u32, n_rows: u32) -> Batch {
     batch
 }
 
-fn engine(hidden: &[usize], tables: TableUpdates) -> Engine {
+fn engine(hidden: &[usize], tables: TableUpdates, batch_norm: bool) -> Engine {
     let config = ModelConfig {
         embedding: Some(8),
         bypass_below: Some(10),
         hidden: Some(hidden.to_vec()),
         dropout: Some(0.1),
+        embedding_dropout: Some(0.1),
+        batch_norm: Some(batch_norm),
         ..Default::default()
     };
     let mut params = Params::new();
@@ -123,11 +125,11 @@ fn turned(batch: &Batch) -> Batch {
 }
 
 /// Allocations in each of some rounds of steps, after a cold one on the same rows in another order.
-fn allocations(hidden: &[usize], tables: TableUpdates) -> [u64; 10] {
+fn allocations(hidden: &[usize], tables: TableUpdates, batch_norm: bool) -> [u64; 10] {
     // Groups of more than a block, of less, and without a row.
     let batches = [batch(1, 1100), batch(2, 1100), batch(3, 300), batch(4, 5)];
     let other_order = batches.each_ref().map(turned);
-    let mut engine = engine(hidden, tables);
+    let mut engine = engine(hidden, tables, batch_norm);
     let mut round = |batches: &[Batch; 4]| {
         let before = ALLOCATIONS.load(Ordering::Relaxed);
         for batch in batches {
@@ -208,12 +210,14 @@ fn allocations_of_run(threads: usize) -> Vec<u64> {
 #[test]
 fn warm_steps_allocate_nothing() {
     for pool in &[1, 2].map(warm_pool) {
-        for tables in [TableUpdates::Rows, TableUpdates::Dense] {
+        let (rows, dense) = (TableUpdates::Rows, TableUpdates::Dense);
+        for (tables, norm) in [(rows, false), (dense, false), (rows, true)] {
             let threads = pool.current_num_threads();
-            let found = pool.install(|| allocations(&[1, 1, 1], tables));
-            assert_eq!(found, [0; 10], "{tables:?}, {threads} threads");
-            let found = pool.install(|| allocations(&[64, 32], tables));
-            assert_eq!(found, [found[0]; 10], "wide, {tables:?}, {threads} threads");
+            let what = format!("{tables:?}, batch norm {norm}, {threads} threads");
+            let found = pool.install(|| allocations(&[1, 1, 1], tables, norm));
+            assert_eq!(found, [0; 10], "{what}");
+            let found = pool.install(|| allocations(&[64, 32], tables, norm));
+            assert_eq!(found, [found[0]; 10], "wide, {what}");
         }
     }
     for threads in [1, 2] {

@@ -44,7 +44,7 @@ pub(crate) fn activation(case: &Value) -> Activation {
 }
 
 #[track_caller]
-fn check(case: &Value, name: &str, found: ArrayView2<'_, f64>) {
+pub(crate) fn check(case: &Value, name: &str, found: ArrayView2<'_, f64>) {
     let expected = matrix(case, name);
     assert_eq!(found.dim(), expected.dim(), "{name}");
     for (found, expected) in found.iter().zip(&expected) {
@@ -54,7 +54,7 @@ fn check(case: &Value, name: &str, found: ArrayView2<'_, f64>) {
 }
 
 /// A linear map whose weight and bias are those that the case has under these names.
-fn linear(
+pub(crate) fn linear(
     params: &mut Params<f64>,
     case: &Value,
     [weight, bias]: [&str; 2],
@@ -87,7 +87,7 @@ fn one_layer_units_agree() {
     for case in cases("one_layer", 9) {
         let mut params = Params::new();
         let linear = linear(&mut params, &case, ["w", "b"], activation(&case));
-        let unit = OneLayerUnit { linear, activation: Activation::Identity };
+        let unit = OneLayerUnit { linear, norm: None, activation: Activation::Identity };
         check_unit(&case, "h", &params, unit);
     }
 }
@@ -99,6 +99,7 @@ fn two_layer_units_agree() {
         let unit = ResidualUnit {
             inner: linear(&mut params, &case, ["w0", "b0"], Activation::Relu),
             outer: linear(&mut params, &case, ["w1", "b1"], Activation::Identity),
+            norm: None,
             activation: Activation::Relu,
         };
         check_unit(&case, "x", &params, unit);

@@ -37,10 +37,12 @@ struct Entry {
 impl Directory {
     /// The directory of `params`.
     pub(super) fn of(params: &Params<f32>) -> Self {
-        let dense = params
-            .dense_ids()
-            .map(|id| Entry::new(params.dense_name(id), params.dense_shape(id)))
-            .collect();
+        let matrices =
+            params.dense_ids().map(|id| Entry::new(params.dense_name(id), params.dense_shape(id)));
+        let statistics = params
+            .statistic_ids()
+            .map(|id| Entry::new(params.statistic_name(id), (1, params.statistic(id).len())));
+        let dense = matrices.chain(statistics).collect();
         let tables = params
             .table_ids()
             .map(|id| Entry::new(params.table_name(id), params.table_shape(id)))
@@ -137,6 +139,9 @@ pub(super) fn write(params: &Params<f32>, writer: &mut impl Write) -> io::Result
     for id in params.dense_ids() {
         write_tensor(params.dense_slice(id), writer)?;
     }
+    for id in params.statistic_ids() {
+        write_tensor(params.statistic(id), writer)?;
+    }
     for id in params.table_ids() {
         write_tensor(params.table_slice(id), writer)?;
     }
@@ -190,6 +195,20 @@ mod tests {
         assert_eq!(bytes.len(), 128 + 4416 + 3 * 64);
 
         let reread = directory.read(&mut Cursor::new(&bytes)).unwrap();
+        assert_eq!(format!("{reread:?}"), format!("{params:?}"));
+    }
+
+    #[test]
+    fn statistics_are_matrices_after_all_others() {
+        let mut params = params(2);
+        params.add_statistic("mean", vec![0.5; 5]);
+        let directory = Directory::of(&params);
+        let mut bytes = Vec::new();
+        write(&params, &mut bytes).unwrap();
+        assert_eq!(bytes.len() as u64, directory.length().unwrap());
+        let mut reread = directory.read(&mut Cursor::new(&bytes)).unwrap();
+        assert_eq!(reread.dense_ids().count(), params.dense_ids().count() + 1);
+        reread.last_dense_are_statistics(1);
         assert_eq!(format!("{reread:?}"), format!("{params:?}"));
     }
 

@@ -70,6 +70,26 @@ fn clipped_and_scheduled_training_gives_the_same_artifact_on_any_threads() {
 }
 
 #[test]
+fn normalised_training_gives_the_same_artifact_on_any_threads() {
+    check_training(&["model.batch_norm=true", "model.embedding_dropout=0.1", "train.l2=1e-4"]);
+}
+
+#[test]
+fn a_normalised_model_predicts_the_same_after_reload() {
+    let folder = folder();
+    let file = write(&folder, "train.tsv", &clicks(1, ROWS[0]));
+    let config = config(&["model.batch_norm=true"]);
+    let model = trained(&config, std::slice::from_ref(&file), 2);
+    let params = &model.params;
+    let means = params.statistic_ids().flat_map(|id| params.statistic(id)).filter(|v| **v != 1.0);
+    assert!(means.count() > 0, "the running statistics moved");
+    let again = reloaded(&model, &folder);
+    assert_eq!(again.params.n_parameters(), params.n_parameters());
+    let of = |model| bits(&predictions(model, &config, std::slice::from_ref(&file)));
+    assert!(of(&model) == of(&again), "reloading changed a prediction");
+}
+
+#[test]
 fn training_does_not_see_where_a_file_ends() {
     let (folder, lines) = (folder(), clicks(1, ROWS[0]));
     let (whole, parts) =

@@ -114,6 +114,7 @@ impl Units {
         let units = self.units.iter().map(|unit| ResidualUnit {
             inner: unit.inner.linear(&mut params),
             outer: unit.outer.linear(&mut params),
+            norm: None,
             activation: Activation::Relu,
         });
         let units: Vec<_> = units.collect();

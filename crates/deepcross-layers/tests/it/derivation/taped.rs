@@ -60,7 +60,7 @@ impl Layer {
 
     /// The crate's unit around [`linear`](Self::linear).
     pub(super) fn unit(&self, params: &mut Params<f64>) -> OneLayerUnit {
-        OneLayerUnit { linear: self.linear(params), activation: Activation::Identity }
+        OneLayerUnit { linear: self.linear(params), norm: None, activation: Activation::Identity }
     }
 }
 
