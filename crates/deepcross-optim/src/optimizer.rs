@@ -1,14 +1,21 @@
 //! The optimizer: a rule, its state, and the step over all parameters.
+//!
+//! The state is held as [`Params`] are, each matrix under the name of the weights that it belongs to: what stores and
+//! checks weights then stores and checks the state, and knows no rule.
 
 use crate::chunks::{Action, Step};
 use crate::dense::Part;
 use crate::tables::{Rows, TableStep};
 use crate::{OptimizerConfig, OptimizerError, Settings, StepSize, TableUpdates};
-use deepcross_autodiff::{Gradients, Params};
+use deepcross_autodiff::{Gradients, Params, Table};
 use deepcross_kernels::Real;
+use ndarray::Array2;
 
 /// The largest number of groups whose gradients one step takes.
 pub const MAX_GROUPS: usize = 64;
+
+/// No run makes so many steps: numbers up to it can be counted in `f64`, too.
+const MAX_STEPS: u64 = 1 << 53;
 
 /// Moves parameters by their gradients.
 #[derive(Clone, Debug)]
@@ -17,8 +24,8 @@ pub struct Optimizer<F> {
     n_steps: u64,
     /// What both learning rates are multiplied by.
     rate_factor: f64,
-    dense_state: Vec<F>,
-    table_states: Vec<Vec<F>>,
+    /// Without matrices or tables whose rule keeps nothing.
+    state: Params<F>,
 }
 
 impl<F: Real> Optimizer<F> {
@@ -31,18 +38,28 @@ impl<F: Real> Optimizer<F> {
         if !problems.is_empty() {
             return Err(OptimizerError::Config(problems));
         }
-        let (dense, tables) = (&config.dense.rule, &config.tables.rule);
-        let table = |id| {
-            let width = params.table(id).ncols();
-            params.table(id).nrows() * tables.states_of_row(width)
-        };
-        Ok(Self {
-            config,
-            n_steps: 0,
-            rate_factor: 1.0,
-            dense_state: vec![F::zero(); params.dense_values().len() * dense.n_states()],
-            table_states: params.table_ids().map(|id| vec![F::zero(); table(id)]).collect(),
-        })
+        let state = empty_state(&config, params);
+        Ok(Self { config, n_steps: 0, rate_factor: 1.0, state })
+    }
+
+    /// Goes on where an optimizer of the same settings and parameters stood after `n_steps` steps, with its
+    /// [`state`](Self::state).
+    ///
+    /// # Errors
+    /// [`OptimizerError::State`] where the state is of other settings or parameters, or there are 2⁵³ steps or more.
+    pub fn with_state(self, n_steps: u64, state: Params<F>) -> Result<Self, OptimizerError> {
+        if n_steps >= MAX_STEPS {
+            let problem = format!("there are {n_steps} steps, and not fewer than 2^53");
+            return Err(OptimizerError::State(problem));
+        }
+        self.state.same_layout(&state).map_err(OptimizerError::State)?;
+        Ok(Self { n_steps, state, ..self })
+    }
+
+    /// What the rules remember of the steps so far: for each matrix and each table whose rule remembers anything, one of
+    /// the same name.
+    pub fn state(&self) -> &Params<F> {
+        &self.state
     }
 
     /// The settings.
@@ -110,8 +127,8 @@ impl<F: Real> Optimizer<F> {
         let mut squares = 0.0;
         for id in params.dense_ids() {
             let range = params.dense_range(id);
-            let state =
-                &mut self.dense_state[range.start * step.n_states..range.end * step.n_states];
+            let (state, _) = self.state.split_mut();
+            let state = &mut state[range.start * step.n_states..range.end * step.n_states];
             let part = Part { id, start: 0, weights: params.dense_slice_mut(id), state };
             squares += part.step(&step, groups);
         }
@@ -129,8 +146,11 @@ impl<F: Real> Optimizer<F> {
         let table_step = TableStep { step, groups, every_row };
         let ids = params.table_ids();
         let (_, tables) = params.split_mut();
+        let (_, states) = self.state.split_mut();
+        let mut states = states.iter_mut().map(Table::values_mut);
         let mut squares = 0.0;
-        for ((id, table), state) in ids.zip(tables).zip(&mut self.table_states) {
+        for (id, table) in ids.zip(tables) {
+            let state = states.next().unwrap_or_default();
             let width = table.width();
             let weights = table.values_mut();
             let height =
@@ -156,4 +176,23 @@ impl<F: Real> Optimizer<F> {
             action,
         }
     }
+}
+
+/// The state before the first step: zeros.
+fn empty_state<F: Real>(config: &OptimizerConfig, params: &Params<F>) -> Params<F> {
+    let mut state = Params::new();
+    let (dense, tables) = (&config.dense.rule, &config.tables.rule);
+    for id in params.dense_ids().filter(|_| dense.n_states() > 0) {
+        let (rows, columns) = params.dense_shape(id);
+        let zeros = Array2::zeros((rows, columns * dense.n_states()));
+        state.add_dense(params.dense_name(id), zeros);
+    }
+    for id in params.table_ids() {
+        let (rows, width) = params.table_shape(id);
+        let width = tables.states_of_row(width);
+        if width > 0 {
+            state.add_table(params.table_name(id), Array2::zeros((rows, width)));
+        }
+    }
+    state
 }
