@@ -60,13 +60,24 @@ impl TrainedModel {
     /// # Errors
     /// [`ArtifactError`] with the path and the cause.
     pub fn save(&self, path: &Path) -> Result<(), ArtifactError> {
-        let header = Header::V2(HeaderV2 {
+        artifact::write(path, &self.header(), &self.params)
+    }
+
+    /// A number that tells the model from any other: a hash of its artifact's bytes.
+    ///
+    /// # Errors
+    /// [`FormatError`] where it cannot become an artifact.
+    pub fn fingerprint(&self) -> Result<u64, FormatError> {
+        artifact::Encoding::new(&self.header(), &self.params).map(|encoding| encoding.checksum())
+    }
+
+    fn header(&self) -> Header {
+        Header::V2(HeaderV2 {
             config: self.config.clone(),
             encoder: self.encoder.to_state(),
             spec: self.spec.clone(),
             training: self.training.clone(),
-        });
-        artifact::write(path, &header, &self.params)
+        })
     }
 
     /// Reads an artifact.

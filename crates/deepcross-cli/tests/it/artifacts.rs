@@ -55,7 +55,7 @@ fn what_is_no_artifact_or_a_newer_one_is_said_so() {
     std::fs::create_dir(folder.path("folder.dcx")).unwrap();
     let cases = [
         ("none.dcx", "`none.dcx`: no such file"),
-        ("folder.dcx", "`folder.dcx`: is a folder, expected an artifact file"),
+        ("folder.dcx", "`folder.dcx`: is a folder, expected a file"),
     ];
     for (model, message) in cases {
         for call in ["inspect", "evaluate --data new.csv", "predict --data new.csv --out p.csv"] {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why an artifact's file could not be written or read.
+/// Why an artifact's file, or another in its frame, could not be written or read.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ArtifactError {
@@ -19,13 +19,13 @@ pub enum ArtifactError {
         file: PathBuf,
     },
     /// The path is a folder.
-    #[error("`{}`: is a folder, expected an artifact file", file.display())]
+    #[error("`{}`: is a folder, expected a file", file.display())]
     Folder {
         /// The folder.
         file: PathBuf,
     },
     /// The path is a device, pipe or socket.
-    #[error("`{}`: is a device, pipe or socket, expected an artifact file", file.display())]
+    #[error("`{}`: is a device, pipe or socket, expected a file", file.display())]
     NotAFile {
         /// The path.
         file: PathBuf,
@@ -76,9 +76,14 @@ pub enum ArtifactError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FormatError {
-    /// The bytes do not begin with the magic.
-    #[error("is not a deepcross artifact: it does not begin with `DEEPCROS`")]
-    NotAnArtifact,
+    /// The bytes do not begin with the magic of this kind of file.
+    #[error("is not a deepcross {kind}: it does not begin with `{magic}`")]
+    OtherKind {
+        /// What was expected, such as `artifact`.
+        kind: &'static str,
+        /// What it would begin with.
+        magic: &'static str,
+    },
     /// The format is newer than this program.
     #[error(
         "was written by a newer deepcross: it has format version {found}, this one reads up to {supported}"
@@ -153,6 +158,14 @@ pub enum FormatError {
     Content {
         /// What does not fit.
         reason: String,
+    },
+    /// There are more or fewer parts than in any file of its kind.
+    #[error("has {found} parts, expected {expected}")]
+    Parts {
+        /// How many.
+        found: usize,
+        /// How many there should be.
+        expected: usize,
     },
     /// There are more tensors than allowed.
     #[error("there are {count} tensors, expected at most {limit}")]

@@ -12,11 +12,15 @@ use deepcross_autodiff::Params;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
+use xxhash_rust::xxh3::xxh3_64;
 
-use super::ArtifactError;
-use super::format::{self, Encoding, MAGIC};
+use super::format::{self, ARTIFACT, Encoding, FileKind, MAGIC_LENGTH};
+use super::{ArtifactError, FormatError};
 
 const BUFFER_LENGTH: usize = 1 << 20;
+
+/// How the names of temporary files end.
+const SUFFIX: &str = ".tmp";
 
 /// Writes an artifact in place of what `file` holds, if anything.
 ///
@@ -31,8 +35,27 @@ pub fn write<H: Serialize>(
     header: &H,
     params: &Params<f32>,
 ) -> Result<(), ArtifactError> {
-    let file = file.as_ref();
-    let encoding = Encoding::new(header, params)
+    write_encoding(file.as_ref(), Encoding::new(header, params))
+}
+
+/// [`write()`] for a file of another kind.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_parts<H: Serialize>(
+    file: impl AsRef<Path>,
+    kind: FileKind,
+    header: &H,
+    parts: &[&Params<f32>],
+) -> Result<(), ArtifactError> {
+    write_encoding(file.as_ref(), Encoding::of_parts(kind, header, parts))
+}
+
+fn write_encoding(
+    file: &Path,
+    encoding: Result<Encoding<'_>, FormatError>,
+) -> Result<(), ArtifactError> {
+    let encoding = encoding
         .map_err(|problem| ArtifactError::Unencodable { file: file.to_owned(), problem })?;
     replace(file, |writer| encoding.write_to(writer))
 }
@@ -56,14 +79,31 @@ pub fn check_writable(file: impl AsRef<Path>) -> Result<(), ArtifactError> {
 pub fn read<H: DeserializeOwned>(
     file: impl AsRef<Path>,
 ) -> Result<(H, Params<f32>), ArtifactError> {
-    let file = file.as_ref();
-    let bytes = read_bytes(file)?;
-    format::decode(&bytes)
-        .map_err(|problem| ArtifactError::Invalid { file: file.to_owned(), problem })
+    read_with(file.as_ref(), ARTIFACT, |bytes| format::decode(bytes))
 }
 
-/// All bytes of the file, once the first ones show that it is an artifact.
-fn read_bytes(file: &Path) -> Result<Vec<u8>, ArtifactError> {
+/// [`read`] for a file of another kind: its header, and as many parts as the kind has.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_parts<H: DeserializeOwned>(
+    file: impl AsRef<Path>,
+    kind: FileKind,
+) -> Result<(H, Vec<Params<f32>>), ArtifactError> {
+    read_with(file.as_ref(), kind, |bytes| format::decode_parts(kind, bytes))
+}
+
+fn read_with<T>(
+    file: &Path,
+    kind: FileKind,
+    decode: impl Fn(&[u8]) -> Result<T, FormatError>,
+) -> Result<T, ArtifactError> {
+    let bytes = read_bytes(file, kind)?;
+    decode(&bytes).map_err(|problem| ArtifactError::Invalid { file: file.to_owned(), problem })
+}
+
+/// All bytes of the file, once the first ones show that it is of this kind.
+fn read_bytes(file: &Path, kind: FileKind) -> Result<Vec<u8>, ArtifactError> {
     let unreadable = |source| match io::Error::kind(&source) {
         ErrorKind::NotFound => ArtifactError::MissingFile { file: file.to_owned() },
         _ => ArtifactError::Unreadable { file: file.to_owned(), source },
@@ -73,8 +113,8 @@ fn read_bytes(file: &Path) -> Result<Vec<u8>, ArtifactError> {
     check_kind(file, &metadata)?;
     let reader = File::open(file).map_err(unreadable)?;
     let mut bytes = Vec::new();
-    (&reader).take(MAGIC.len() as u64).read_to_end(&mut bytes).map_err(unreadable)?;
-    format::check_magic(&bytes)
+    (&reader).take(MAGIC_LENGTH as u64).read_to_end(&mut bytes).map_err(unreadable)?;
+    kind.check_magic(&bytes)
         .map_err(|problem| ArtifactError::Invalid { file: file.to_owned(), problem })?;
     read_rest(&reader, metadata.len(), &mut bytes).map_err(unreadable)?;
     Ok(bytes)
@@ -104,7 +144,10 @@ fn replace(
     file: &Path,
     fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
 ) -> Result<(), ArtifactError> {
+    remove_leftovers(file);
     let temporary = temporary_file(file)?;
+    // A lock tells whoever removes leftovers that this is none. It ends with the process, however that ends.
+    let _ = temporary.as_file().try_lock();
     let unwritable = |source| ArtifactError::Unwritable { file: file.to_owned(), source };
     let mut writer = BufWriter::with_capacity(BUFFER_LENGTH, temporary.as_file());
     fill(&mut writer).and_then(|()| writer.flush()).map_err(unwritable)?;
@@ -125,8 +168,8 @@ fn temporary_file(file: &Path) -> Result<NamedTempFile, ArtifactError> {
         let (file, folder) = (file.to_owned(), folder.to_owned());
         return Err(ArtifactError::MissingFolder { file, folder });
     }
-    let mut builder = tempfile::Builder::new();
-    let builder = builder.prefix(".deepcross-").suffix(".tmp");
+    let (prefix, mut builder) = (prefix(file), tempfile::Builder::new());
+    let builder = builder.prefix(&prefix).suffix(SUFFIX);
     #[cfg(unix)]
     {
         // Left alone, temporary files are for their owner only; a model gets the usual permissions.
@@ -136,6 +179,27 @@ fn temporary_file(file: &Path) -> Result<NamedTempFile, ArtifactError> {
     builder
         .tempfile_in(folder)
         .map_err(|source| ArtifactError::Unwritable { file: file.to_owned(), source })
+}
+
+/// How the temporary files begin that are to become `file`: of a bounded length, whatever its name.
+fn prefix(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().as_encoded_bytes();
+    format!(".deepcross-{:016x}-", xxh3_64(name))
+}
+
+/// Removes the temporary files that killed processes have left behind on their way to `file`.
+///
+/// What cannot be removed stays: it is no reason not to write.
+fn remove_leftovers(file: &Path) {
+    let prefix = prefix(file);
+    let is_one = |name: &str| name.starts_with(&prefix) && name.ends_with(SUFFIX);
+    let entries = fs::read_dir(folder(file)).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_str().is_some_and(is_one)) {
+        let is_free = File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
+        if is_free {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn folder(file: &Path) -> &Path {
@@ -159,7 +223,6 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::FormatError;
     use super::super::sample::{self, Header};
     use super::*;
     use std::path::PathBuf;
@@ -200,6 +263,26 @@ mod tests {
     }
 
     #[test]
+    fn what_killed_processes_left_is_removed() {
+        let (folder, file) = place();
+        let leftover = |name: &str| folder.path().join(name);
+        let own = format!("{}abc.tmp", prefix(&file));
+        let of_another = format!("{}abc.tmp", prefix(Path::new("other.dcx")));
+        let in_use = format!("{}def.tmp", prefix(&file));
+        for name in [&own, &of_another, &in_use] {
+            fs::write(leftover(name), "half of a model").unwrap();
+        }
+        let held = File::open(leftover(&in_use)).unwrap();
+        held.lock().unwrap();
+        write(&file, &(), &Params::new()).unwrap();
+        let mut expected = vec![of_another, in_use, "model.dcx".to_owned()];
+        expected.sort();
+        let mut found = names(&folder);
+        found.sort();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
     #[cfg(unix)]
     fn an_artifact_has_the_permissions_of_any_new_file() {
         use std::os::unix::fs::PermissionsExt;
@@ -215,7 +298,7 @@ mod tests {
     fn files_that_are_no_artifacts_are_refused() {
         let (folder, file) = place();
         check_message(read::<Header>(&file), &file, "no such file");
-        let message = "is a folder, expected an artifact file";
+        let message = "is a folder, expected a file";
         check_message(read::<Header>(folder.path()), folder.path(), message);
 
         let bytes = sample::bytes();
@@ -231,7 +314,7 @@ mod tests {
     fn devices_are_neither_read_nor_replaced() {
         let device = Path::new("/dev/null");
         if device.exists() {
-            let message = "is a device, pipe or socket, expected an artifact file";
+            let message = "is a device, pipe or socket, expected a file";
             check_message(read::<Header>(device), device, message);
             check_message(check_writable(device), device, message);
             check_message(write(device, &(), &Params::new()), device, message);
@@ -248,7 +331,7 @@ mod tests {
         );
         check_message(check_writable(&missing), &missing, &expected);
         check_message(write(&missing, &(), &Params::new()), &missing, &expected);
-        let expected = "is a folder, expected an artifact file";
+        let expected = "is a folder, expected a file";
         check_message(write(folder.path(), &(), &Params::new()), folder.path(), expected);
     }
 

@@ -1,8 +1,12 @@
 //! The frame: what stands around header and tensors, and finds damage.
+//!
+//! Other files than artifacts can stand in the same frame: a [`FileKind`] of their own says what they begin with, and how
+//! many sets of tensors they have.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::io::{self, Write};
+use std::slice;
 
 use deepcross_autodiff::Params;
 use serde::Serialize;
@@ -16,17 +20,52 @@ use super::{FormatError, header};
 /// The version that [`Encoding`] writes, and the newest that [`decode`] reads.
 pub const FORMAT_VERSION: u32 = 1;
 
-pub(super) const MAGIC: [u8; 8] = *b"DEEPCROS";
+/// The artifact: one set of tensors.
+pub(super) const ARTIFACT: FileKind = FileKind {
+    name: "artifact",
+    magic: "DEEPCROS",
+    version: FORMAT_VERSION,
+    parts: &[Values::Finite],
+};
+
+/// The length of a magic.
+pub(super) const MAGIC_LENGTH: usize = 8;
 
 /// Magic, version, length and checksum of the header.
 const PREAMBLE_LENGTH: u64 = 28;
 
 const CHECKSUM_LENGTH: u64 = 8;
 
-/// An artifact, ready to be written.
+/// A kind of file in the artifact's frame.
+///
+/// The header of an artifact begins with one directory of tensors; that of any other kind, with a sequence of them, one
+/// for each part.
+#[derive(Clone, Copy, Debug)]
+pub struct FileKind {
+    /// What messages call it.
+    pub name: &'static str,
+    /// What it begins with: eight bytes.
+    pub magic: &'static str,
+    /// The version that is written, and the newest that is read; from 1.
+    pub version: u32,
+    /// The sets of tensors, and which numbers each may have.
+    pub parts: &'static [Values],
+}
+
+/// Which numbers tensors may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// Finite ones only: weights.
+    Finite,
+    /// NaN and infinity, too.
+    Any,
+}
+
+/// An artifact, or another file in its frame, ready to be written.
 pub struct Encoding<'a> {
+    kind: FileKind,
     header: Vec<u8>,
-    params: &'a Params<f32>,
+    parts: Vec<&'a Params<f32>>,
     length: u64,
 }
 
@@ -39,34 +78,70 @@ impl<'a> Encoding<'a> {
     /// [`MAX_TENSORS`](super::MAX_TENSORS).
     pub fn new<H: Serialize>(header: &H, params: &'a Params<f32>) -> Result<Self, FormatError> {
         let directory = Directory::of(params);
-        directory.check()?;
-        tensors::check_finite(params)?;
-        let header = header::encode(&(&directory, header))?;
-        let length = length(header.len(), &directory)?;
-        Ok(Self { header, params, length })
+        let directories = slice::from_ref(&directory);
+        Self::framed(ARTIFACT, vec![params], directories, &(&directory, header))
     }
 
-    /// The length of the artifact in bytes.
+    /// Encodes a file of another kind, for [`decode_parts`].
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), for each part; and if there are not as many parts as the kind has.
+    pub fn of_parts<H: Serialize>(
+        kind: FileKind,
+        header: &H,
+        parts: &[&'a Params<f32>],
+    ) -> Result<Self, FormatError> {
+        let directories: Vec<_> = parts.iter().copied().map(Directory::of).collect();
+        Self::framed(kind, parts.to_vec(), &directories, &(&directories, header))
+    }
+
+    fn framed<H: Serialize>(
+        kind: FileKind,
+        parts: Vec<&'a Params<f32>>,
+        directories: &[Directory],
+        header: &H,
+    ) -> Result<Self, FormatError> {
+        kind.check_directories(directories)?;
+        for (params, &values) in parts.iter().zip(kind.parts) {
+            tensors::check_values(params, values)?;
+        }
+        let header = header::encode(header)?;
+        let length = length(header.len(), directories)?;
+        Ok(Self { kind, header, parts, length })
+    }
+
+    /// The length of the file in bytes.
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// Writes the artifact: the same bytes each time.
+    /// Writes the file: the same bytes each time.
     ///
     /// # Errors
     /// Those of `writer`.
     pub fn write_to(&self, writer: impl Write) -> io::Result<()> {
         let mut writer = Summing { writer, sum: Xxh3::new() };
-        writer.write_all(&MAGIC)?;
-        writer.write_all(&FORMAT_VERSION.to_le_bytes())?;
-        writer.write_all(&(self.header.len() as u64).to_le_bytes())?;
-        writer.write_all(&xxh3_64(&self.header).to_le_bytes())?;
-        writer.write_all(&self.header)?;
-        tensors::write_filling(PREAMBLE_LENGTH + self.header.len() as u64, &mut writer)?;
-        tensors::write(self.params, &mut writer)?;
+        self.write_content(&mut writer)?;
         let sum = writer.sum.digest();
         writer.write_all(&sum.to_le_bytes())?;
         writer.flush()
+    }
+
+    /// The checksum that the file ends with.
+    pub fn checksum(&self) -> u64 {
+        let mut writer = Summing { writer: io::sink(), sum: Xxh3::new() };
+        self.write_content(&mut writer).expect("nothing is written anywhere");
+        writer.sum.digest()
+    }
+
+    fn write_content(&self, writer: &mut impl Write) -> io::Result<()> {
+        writer.write_all(self.kind.magic.as_bytes())?;
+        writer.write_all(&self.kind.version.to_le_bytes())?;
+        writer.write_all(&(self.header.len() as u64).to_le_bytes())?;
+        writer.write_all(&xxh3_64(&self.header).to_le_bytes())?;
+        writer.write_all(&self.header)?;
+        tensors::write_filling(PREAMBLE_LENGTH + self.header.len() as u64, writer)?;
+        self.parts.iter().try_for_each(|params| tensors::write(params, writer))
     }
 }
 
@@ -84,47 +159,97 @@ impl fmt::Debug for Encoding<'_> {
 /// # Errors
 /// If `bytes` are not exactly one sound artifact of a known version, with a header of type `H`.
 pub fn decode<H: DeserializeOwned>(bytes: &[u8]) -> Result<(H, Params<f32>), FormatError> {
-    let mut cursor = Cursor::new(bytes);
-    let header_bytes = take_header(bytes, &mut cursor)?;
-    let (directory, header) = header::decode::<(Directory, H)>(header_bytes)?;
-    directory.check()?;
-    check_length(bytes.len() as u64, length(header_bytes.len(), &directory)?)?;
-    check_last_sum(bytes)?;
-    cursor.take_filling()?;
-    Ok((header, directory.read(&mut cursor)?))
+    let frame = Frame::open(ARTIFACT, bytes)?;
+    let (directory, header) = header::decode::<(Directory, H)>(frame.header)?;
+    let mut tensors = frame.tensors(slice::from_ref(&directory))?;
+    Ok((header, directory.read(&mut tensors, Values::Finite)?))
 }
 
-/// Refuses what does not begin with the magic.
-pub(super) fn check_magic(bytes: &[u8]) -> Result<(), FormatError> {
-    if bytes.starts_with(&MAGIC) { Ok(()) } else { Err(FormatError::NotAnArtifact) }
+/// The header and the parts of a file of another kind, to the bit; as many parts as the kind has.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_parts<H: DeserializeOwned>(
+    kind: FileKind,
+    bytes: &[u8],
+) -> Result<(H, Vec<Params<f32>>), FormatError> {
+    let frame = Frame::open(kind, bytes)?;
+    let (directories, header) = header::decode::<(Vec<Directory>, H)>(frame.header)?;
+    let mut tensors = frame.tensors(&directories)?;
+    let parts = directories.iter().zip(kind.parts);
+    let parts = parts.map(|(directory, &values)| directory.read(&mut tensors, values));
+    Ok((header, parts.collect::<Result<_, _>>()?))
 }
 
-/// The length of the whole artifact. It cannot overflow: the tensors take at most 2^62 bytes, the header 2^28.
-fn length(header_length: usize, directory: &Directory) -> Result<u64, FormatError> {
-    let tensors_start = (PREAMBLE_LENGTH + header_length as u64).next_multiple_of(ALIGNMENT);
-    Ok(tensors_start + directory.length()? + CHECKSUM_LENGTH)
-}
-
-/// The bytes of the header, after magic, version, length and checksum were found right.
-fn take_header<'a>(bytes: &[u8], cursor: &mut Cursor<'a>) -> Result<&'a [u8], FormatError> {
-    check_magic(bytes)?;
-    cursor.take_array::<{ MAGIC.len() }>()?;
-    check_version(u32::from_le_bytes(cursor.take_array()?))?;
-    let length = u64::from_le_bytes(cursor.take_array()?);
-    header::check_length(length)?;
-    let stored = u64::from_le_bytes(cursor.take_array()?);
-    let header = cursor.take(length)?;
-    check_sum("header", header, stored)?;
-    Ok(header)
-}
-
-fn check_version(found: u32) -> Result<(), FormatError> {
-    let supported = FORMAT_VERSION;
-    match found {
-        0 => Err(FormatError::UnknownVersion { found, supported }),
-        1..=FORMAT_VERSION => Ok(()),
-        _ => Err(FormatError::NewerVersion { found, supported }),
+impl FileKind {
+    /// Refuses what does not begin with the magic.
+    pub(super) fn check_magic(&self, bytes: &[u8]) -> Result<(), FormatError> {
+        let Self { name: kind, magic, .. } = *self;
+        if bytes.starts_with(magic.as_bytes()) {
+            return Ok(());
+        }
+        Err(FormatError::OtherKind { kind, magic })
     }
+
+    fn check_version(&self, found: u32) -> Result<(), FormatError> {
+        let supported = self.version;
+        match found {
+            0 => Err(FormatError::UnknownVersion { found, supported }),
+            _ if found <= supported => Ok(()),
+            _ => Err(FormatError::NewerVersion { found, supported }),
+        }
+    }
+
+    fn check_directories(&self, directories: &[Directory]) -> Result<(), FormatError> {
+        let (found, expected) = (directories.len(), self.parts.len());
+        if found != expected {
+            return Err(FormatError::Parts { found, expected });
+        }
+        directories.iter().try_for_each(Directory::check)
+    }
+}
+
+/// A file whose header has been found right.
+struct Frame<'a> {
+    kind: FileKind,
+    bytes: &'a [u8],
+    header: &'a [u8],
+    /// After the header.
+    cursor: Cursor<'a>,
+}
+
+impl<'a> Frame<'a> {
+    /// Checks magic and version, and length and checksum of the header.
+    fn open(kind: FileKind, bytes: &'a [u8]) -> Result<Self, FormatError> {
+        let mut cursor = Cursor::new(bytes);
+        kind.check_magic(bytes)?;
+        cursor.take_array::<MAGIC_LENGTH>()?;
+        kind.check_version(u32::from_le_bytes(cursor.take_array()?))?;
+        let length = u64::from_le_bytes(cursor.take_array()?);
+        header::check_length(length)?;
+        let stored = u64::from_le_bytes(cursor.take_array()?);
+        let header = cursor.take(length)?;
+        check_sum("header", header, stored)?;
+        Ok(Self { kind, bytes, header, cursor })
+    }
+
+    /// Checks the directories, the length of the file and its checksum; where the tensors begin.
+    fn tensors(mut self, directories: &[Directory]) -> Result<Cursor<'a>, FormatError> {
+        self.kind.check_directories(directories)?;
+        check_length(self.bytes.len() as u64, length(self.header.len(), directories)?)?;
+        check_last_sum(self.bytes)?;
+        self.cursor.take_filling()?;
+        Ok(self.cursor)
+    }
+}
+
+/// The length of the whole file; the greatest number where several parts of 2^62 bytes exceed it, as no file does.
+fn length(header_length: usize, directories: &[Directory]) -> Result<u64, FormatError> {
+    let tensors_start = (PREAMBLE_LENGTH + header_length as u64).next_multiple_of(ALIGNMENT);
+    let mut lengths = directories.iter().map(Directory::length);
+    let add = |sum: u64, length: Result<u64, FormatError>| Ok(sum.saturating_add(length?));
+    let tensors = lengths.try_fold(tensors_start, add)?;
+    Ok(tensors.saturating_add(CHECKSUM_LENGTH))
 }
 
 fn check_length(length: u64, expected: u64) -> Result<(), FormatError> {
@@ -197,6 +322,7 @@ mod tests {
         );
         let end = bytes.len() - 8;
         assert_eq!(integer(end), xxh3_64(&bytes[..end]));
+        assert_eq!(integer(end), encoding.checksum());
         assert_eq!(end, tensors + 64 + 64 + 128);
     }
 
@@ -235,7 +361,7 @@ mod tests {
     #[test]
     fn each_shorter_or_longer_file_is_refused() {
         let mut bytes = sample::bytes();
-        for length in MAGIC.len()..bytes.len() {
+        for length in MAGIC_LENGTH..bytes.len() {
             let error = decode::<Header>(&bytes[..length]).unwrap_err();
             assert!(matches!(error, FormatError::Truncated { .. }), "{length}: {error}");
         }
@@ -297,6 +423,76 @@ mod tests {
         params.dense_values_mut()[1] = f32::INFINITY;
         let error = Encoding::new(&(), &params).unwrap_err();
         assert_eq!(error.to_string(), "tensor `weight`, row 0, column 1: is not a finite number");
+    }
+
+    const PAIR: FileKind = FileKind {
+        name: "pair",
+        magic: "DEEPPAIR",
+        version: 3,
+        parts: &[Values::Finite, Values::Any],
+    };
+
+    fn pair(first: &Params<f32>, second: &Params<f32>) -> Result<Vec<u8>, FormatError> {
+        let mut bytes = Vec::new();
+        let encoding = Encoding::of_parts(PAIR, &sample::header(), &[first, second])?;
+        encoding.write_to(&mut bytes).expect("a vector takes all bytes");
+        assert_eq!(encoding.length(), bytes.len() as u64);
+        Ok(bytes)
+    }
+
+    /// The sample's weights with one that is NaN, of a payload of its own.
+    fn broken() -> Params<f32> {
+        let mut params = sample::params();
+        params.dense_values_mut()[1] = f32::from_bits(0x7fc1_2345);
+        params
+    }
+
+    #[test]
+    fn several_parts_come_back_to_the_bit() {
+        let bytes = pair(&sample::params(), &broken()).unwrap();
+        let (header, parts) = decode_parts::<Header>(PAIR, &bytes).unwrap();
+        assert_eq!((header, parts.len()), (sample::header(), 2));
+        assert_eq!(format!("{:?}", parts[0]), format!("{:?}", sample::params()));
+        assert_eq!(parts[1].dense_values()[1].to_bits(), 0x7fc1_2345);
+        let empty = pair(&Params::new(), &Params::new()).unwrap();
+        assert!(decode_parts::<Header>(PAIR, &empty).is_ok());
+    }
+
+    #[test]
+    fn damage_to_any_part_is_found() {
+        let sound = pair(&sample::params(), &broken()).unwrap();
+        for length in 0..sound.len() {
+            assert!(decode_parts::<Header>(PAIR, &sound[..length]).is_err(), "{length} bytes");
+        }
+        for position in 0..sound.len() {
+            let mut bytes = sound.clone();
+            bytes[position] ^= 1 << (position % 8);
+            assert!(decode_parts::<Header>(PAIR, &bytes).is_err(), "byte {position}");
+        }
+    }
+
+    #[test]
+    fn a_kind_has_its_own_magic_parts_and_values() {
+        let bytes = pair(&sample::params(), &broken()).unwrap();
+        check_refused(&bytes, "is not a deepcross artifact: it does not begin with `DEEPCROS`");
+        let refused = |result: Result<_, FormatError>| {
+            let refused: Result<(Header, Vec<Params<f32>>), _> = result;
+            refused.unwrap_err().to_string()
+        };
+        assert_eq!(
+            refused(decode_parts(PAIR, &sample::bytes())),
+            "is not a deepcross pair: it does not begin with `DEEPPAIR`"
+        );
+        let three = FileKind { parts: &[Values::Any; 3], ..PAIR };
+        assert_eq!(refused(decode_parts(three, &bytes)), "has 2 parts, expected 3");
+        let finite = FileKind { parts: &[Values::Finite; 2], ..PAIR };
+        let message = "tensor `weight`, row 0, column 1: is not a finite number";
+        assert_eq!(refused(decode_parts(finite, &bytes)), message);
+        assert_eq!(pair(&broken(), &sample::params()).unwrap_err().to_string(), message);
+        let one = Encoding::of_parts(PAIR, &(), &[&sample::params()]).map(drop);
+        assert_eq!(one.unwrap_err().to_string(), "has 1 parts, expected 2");
+        let older = FileKind { version: 2, ..PAIR };
+        assert!(refused(decode_parts(older, &bytes)).starts_with("was written by a newer"));
     }
 
     #[test]

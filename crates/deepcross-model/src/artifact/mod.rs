@@ -2,6 +2,8 @@
 //!
 //! [`write()`] puts a header, of whatever type, and all weights into a file, and [`read`] gives them back to the bit.
 //! [`Encoding`] and [`decode`] do the same without a file.
+//! Another [`FileKind`] may stand in the same frame, with a magic of its own and several sets of weights: [`write_parts`]
+//! and [`read_parts`] are for such a file, as the checkpoint of a training run is.
 //! The module does not know what the header says: the model's configuration and encoder are one type to it.
 //!
 //! ```
@@ -76,7 +78,7 @@ mod sample;
 mod tensors;
 
 pub use error::{ArtifactError, FormatError};
-pub use file::{check_writable, read, write};
-pub use format::{Encoding, FORMAT_VERSION, decode};
+pub use file::{check_writable, read, read_parts, write, write_parts};
+pub use format::{Encoding, FORMAT_VERSION, FileKind, Values, decode, decode_parts};
 pub use header::MAX_HEADER_LENGTH;
 pub use tensors::MAX_TENSORS;

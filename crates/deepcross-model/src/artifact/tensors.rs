@@ -9,8 +9,8 @@ use deepcross_autodiff::Params;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::FormatError;
 use super::cursor::{ALIGNMENT, Cursor};
+use super::{FormatError, Values};
 
 /// How many tensors an artifact may have: 16,384.
 ///
@@ -72,7 +72,11 @@ impl Directory {
     }
 
     /// The weights, from the bytes of all tensors: [`length`](Self::length) of them.
-    pub(super) fn read(&self, cursor: &mut Cursor<'_>) -> Result<Params<f32>, FormatError> {
+    pub(super) fn read(
+        &self,
+        cursor: &mut Cursor<'_>,
+        values: Values,
+    ) -> Result<Params<f32>, FormatError> {
         let mut params = Params::new();
         for entry in &self.dense {
             params.add_dense(&entry.name, entry.read(cursor)?);
@@ -80,7 +84,7 @@ impl Directory {
         for entry in &self.tables {
             params.add_table(&entry.name, entry.read(cursor)?);
         }
-        check_finite(&params)?;
+        check_values(&params, values)?;
         Ok(params)
     }
 
@@ -124,13 +128,13 @@ impl Entry {
     }
 }
 
-/// Refuses weights that are NaN or infinite.
-pub(super) fn check_finite(params: &Params<f32>) -> Result<(), FormatError> {
+/// Refuses numbers that are NaN or infinite, where there must be none.
+pub(super) fn check_values(params: &Params<f32>, values: Values) -> Result<(), FormatError> {
     match params.find_non_finite() {
-        Some((name, row, column)) => {
+        Some((name, row, column)) if values == Values::Finite => {
             Err(FormatError::NonFinite { name: name.to_owned(), row, column })
         }
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -194,7 +198,7 @@ mod tests {
         assert_eq!(bytes.len() as u64, directory.length().unwrap());
         assert_eq!(bytes.len(), 128 + 4416 + 3 * 64);
 
-        let reread = directory.read(&mut Cursor::new(&bytes)).unwrap();
+        let reread = directory.read(&mut Cursor::new(&bytes), Values::Finite).unwrap();
         assert_eq!(format!("{reread:?}"), format!("{params:?}"));
     }
 
@@ -206,7 +210,7 @@ mod tests {
         let mut bytes = Vec::new();
         write(&params, &mut bytes).unwrap();
         assert_eq!(bytes.len() as u64, directory.length().unwrap());
-        let mut reread = directory.read(&mut Cursor::new(&bytes)).unwrap();
+        let mut reread = directory.read(&mut Cursor::new(&bytes), Values::Finite).unwrap();
         assert_eq!(reread.dense_ids().count(), params.dense_ids().count() + 1);
         reread.last_dense_are_statistics(1);
         assert_eq!(format!("{reread:?}"), format!("{params:?}"));
@@ -240,7 +244,7 @@ mod tests {
         let directory = Directory { dense: vec![], tables };
         directory.check().unwrap();
         assert_eq!(directory.length(), Ok(1 << 62));
-        let error = directory.read(&mut Cursor::new(&[])).unwrap_err();
+        let error = directory.read(&mut Cursor::new(&[]), Values::Finite).unwrap_err();
         assert_eq!(error, FormatError::Truncated { length: 0, expected: 1 << 48 });
     }
 
@@ -251,10 +255,13 @@ mod tests {
         write(&params, &mut bytes).unwrap();
 
         bytes[127] = 1;
-        assert_eq!(directory.read(&mut Cursor::new(&bytes)).unwrap_err(), FormatError::Filling);
+        assert_eq!(
+            directory.read(&mut Cursor::new(&bytes), Values::Finite).unwrap_err(),
+            FormatError::Filling
+        );
         bytes[127] = 0;
         bytes[32..36].copy_from_slice(&f32::NAN.to_le_bytes());
         let expected = FormatError::NonFinite { name: "weight".to_owned(), row: 1, column: 1 };
-        assert_eq!(directory.read(&mut Cursor::new(&bytes)).unwrap_err(), expected);
+        assert_eq!(directory.read(&mut Cursor::new(&bytes), Values::Finite).unwrap_err(), expected);
     }
 }
