@@ -5,6 +5,7 @@ mod dialect;
 mod quote;
 
 mod compression;
+mod fingerprint;
 mod open;
 mod pipe;
 mod source;
@@ -36,6 +37,7 @@ mod skipped;
 
 pub use config::{BadRows, DataConfig, Format, Order};
 pub use error::{DataError, Place};
+pub use fingerprint::Fingerprint;
 pub use fit::{Fitted, fit};
 pub use form::{guess_form, looks_like_values};
 pub use infer::{Inferred, InferredColumn, Kind, LeftOut, infer};

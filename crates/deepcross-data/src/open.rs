@@ -4,7 +4,7 @@
 //! standard input) is decided here without a reader knowing.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use crate::compression::{Damage, decompressed};
@@ -27,16 +27,33 @@ pub(crate) fn open(path: &Path) -> Result<Stream, DataError> {
     }
 }
 
+/// A stream in which one can move about.
+pub(crate) trait Seekable: Read + Seek {}
+
+impl<T: Read + Seek> Seekable for T {}
+
+/// Opens what `path` names as it is, to look at parts of it; a pipe can be moved about in by what is kept of it.
+pub(crate) fn open_seekable(path: &Path) -> Result<Box<dyn Seekable>, DataError> {
+    if is_pipe(path) {
+        return Ok(Box::new(pipe::open(path).map_err(|error| reason(path, error))?));
+    }
+    Ok(Box::new(open_file(path)?))
+}
+
 fn open_raw(path: &Path) -> Result<Stream, DataError> {
     if is_pipe(path) {
-        return pipe::open(path).map_err(|error| reason(path, error));
+        return Ok(Box::new(pipe::open(path).map_err(|error| reason(path, error))?));
     }
+    Ok(Box::new(open_file(path)?))
+}
+
+fn open_file(path: &Path) -> Result<File, DataError> {
     let file = File::open(path).map_err(|error| reason(path, error))?;
     let about = file.metadata().map_err(|error| reason(path, error))?;
     if about.is_dir() {
         return Err(DataError::Folder { file: path.into() });
     }
-    Ok(Box::new(file))
+    Ok(file)
 }
 
 /// The error for a stream of `path` that broke off in a line.

@@ -49,10 +49,10 @@ pub(crate) fn is_pipe(path: &Path) -> bool {
 }
 
 /// All that the pipe gives, from its beginning.
-pub(crate) fn open(path: &Path) -> io::Result<Stream> {
+pub(crate) fn open(path: &Path) -> io::Result<Replay> {
     let mut pipes = PIPES.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(pipe) = pipes.open.get(path) {
-        return Ok(Box::new(Replay { pipe: Arc::clone(pipe), at: 0 }));
+        return Ok(Replay { pipe: Arc::clone(pipe), at: 0 });
     }
     let live: Stream = match path == Path::new(STANDARD_INPUT) {
         true => Box::new(io::stdin()),
@@ -60,7 +60,7 @@ pub(crate) fn open(path: &Path) -> io::Result<Stream> {
     };
     let pipe = Arc::new(Mutex::new(Pipe::new(live, pipes.folder.as_deref())?));
     pipes.open.insert(path.to_owned(), Arc::clone(&pipe));
-    Ok(Box::new(Replay { pipe, at: 0 }))
+    Ok(Replay { pipe, at: 0 })
 }
 
 /// A pipe and what it has given.
@@ -134,7 +134,8 @@ impl fmt::Debug for Pipe {
 }
 
 /// A pipe from its beginning: what it has given before, then what it gives.
-struct Replay {
+#[derive(Debug)]
+pub(crate) struct Replay {
     pipe: Arc<Mutex<Pipe>>,
     at: u64,
 }
@@ -145,6 +146,20 @@ impl Read for Replay {
         let n = pipe.read(self.at, buffer)?;
         self.at += n as u64;
         Ok(n)
+    }
+}
+
+/// To the end, which reads all that is still to come, and to places before it.
+impl Seek for Replay {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match to {
+            SeekFrom::Start(at) => self.at = at,
+            SeekFrom::End(0) => {
+                io::copy(self, &mut io::sink())?;
+            }
+            _ => return Err(ErrorKind::Unsupported.into()),
+        }
+        Ok(self.at)
     }
 }
 
@@ -171,6 +186,12 @@ mod tests {
             first.read_to_end(&mut a).unwrap();
             second.read_to_end(&mut b).unwrap();
             assert!(a == bytes && b == bytes);
+            let mut third = replay();
+            assert_eq!(third.seek(SeekFrom::End(0)).unwrap(), 10_000);
+            assert_eq!(third.seek(SeekFrom::Start(9_000)).unwrap(), 9_000);
+            let mut rest = Vec::new();
+            third.read_to_end(&mut rest).unwrap();
+            assert!(rest == bytes[9_000..]);
             assert_eq!(folder.map_or(0, |folder| folder.read_dir().unwrap().count()), 0);
         }
     }
