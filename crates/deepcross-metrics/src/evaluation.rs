@@ -1,6 +1,6 @@
 //! All metrics of a set of predictions in one pass.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::row::Row;
 use crate::slices::for_each_row;
@@ -94,7 +94,7 @@ impl<S: Score> Evaluation<S> {
 /// What an [`Evaluation`] found. No field is ever NaN or infinite.
 ///
 /// Serialised, it is a map of its fields, in which what is undefined is null.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Summary {
     /// Rows taken, those of weight 0 included.

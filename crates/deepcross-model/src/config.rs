@@ -4,6 +4,7 @@
 //! ([`ModelConfig`]), and what is built and stored, without ([`ModelSpec`]).
 
 use crate::ModelError;
+use crate::deep_crossing::n_statistics;
 use deepcross_layers::Activation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -263,6 +264,11 @@ impl ModelConfig {
 }
 
 impl ModelSpec {
+    /// How many of the last dense matrices of stored weights are statistics, which no gradient moves.
+    pub fn n_statistics(&self) -> usize {
+        n_statistics(self)
+    }
+
     /// Whether every number is in range: a stored specification may come from anywhere.
     ///
     /// # Errors

@@ -491,7 +491,7 @@ mod tests {
             let mut batch = batch();
             batch.labels_mut()[2] = 1.0;
             let found = (0..50).find_map(|_| engine.step(&batch).err());
-            let Some(TrainError::NotFinite { step, what }) = found else {
+            let Some(TrainError::NotFinite { step, what, .. }) = found else {
                 panic!("no step of 50 fails");
             };
             let expected = matches!(what, NonFinite::Weight(_) | NonFinite::Output { .. });

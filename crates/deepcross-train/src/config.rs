@@ -4,6 +4,7 @@ use crate::optimizer::OptimizerKind;
 use crate::schedule::Schedule;
 use deepcross_optim::{MAX_GROUPS, TableUpdates};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// How a model is trained; every key may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,6 +90,17 @@ pub struct TrainConfig {
     ///
     /// More groups than threads keep all threads busy; the result depends on it, and not on the threads.
     pub groups: usize,
+    /// A checkpoint after every so many steps, from 1; default: none.
+    ///
+    /// It is no part of what a model is, and is not written into one.
+    #[serde(skip_serializing)]
+    pub checkpoint_steps: Option<u64>,
+    /// A checkpoint after every so many minutes, at least 0; default 10, and none with 0.
+    ///
+    /// Whoever calls has the clock: see [`Checkpoints::ask`](crate::Checkpoints::ask).
+    /// It is no part of what a model is, and is not written into one.
+    #[serde(skip_serializing)]
+    pub checkpoint_minutes: Option<f64>,
     /// Of initial weights, order, dropout, and which rows are held out or kept; 0 to 2⁶³ − 1, default 1.
     pub seed: u64,
 }
@@ -135,6 +147,8 @@ impl Default for TrainConfig {
             negative_rate: 1.0,
             shuffle_buffer: 200_000,
             groups: 8,
+            checkpoint_steps: None,
+            checkpoint_minutes: None,
             seed: 1,
         }
     }
@@ -149,6 +163,11 @@ impl TrainConfig {
     /// What makes an epoch better.
     pub fn monitor(&self) -> Monitor {
         self.monitor.unwrap_or_default()
+    }
+
+    /// The minutes between two checkpoints; `None` where time calls for none.
+    pub fn checkpoint_minutes(&self) -> Option<f64> {
+        Some(self.checkpoint_minutes.unwrap_or(10.0)).filter(|minutes| *minutes > 0.0)
     }
 
     /// What is out of range or contradicts itself, one sentence each.
@@ -186,9 +205,22 @@ impl TrainConfig {
             problems
                 .push(format!("`train.label_smoothing`: must be in [0, 1), but is {smoothing}"));
         }
+        problems.extend(self.checkpoint_problems());
         problems.extend(self.optimizer_problems());
         problems.extend(self.schedule_problems());
         problems
+    }
+
+    fn checkpoint_problems(&self) -> Vec<String> {
+        let problem = |key: &str, value: &dyn fmt::Display, least: u32| {
+            format!("`train.{key}`: must be at least {least}, but is {value}")
+        };
+        let steps = self.checkpoint_steps.filter(|steps| *steps == 0);
+        let minutes =
+            self.checkpoint_minutes.filter(|minutes| !(*minutes >= 0.0 && minutes.is_finite()));
+        let steps = steps.map(|steps| problem("checkpoint_steps", &steps, 1));
+        let minutes = minutes.map(|minutes| problem("checkpoint_minutes", &minutes, 0));
+        steps.into_iter().chain(minutes).collect()
     }
 }
 
@@ -226,6 +258,22 @@ mod tests {
             "`train.embedding_l2`: must be at least 0, but is -0.5",
         ];
         assert_eq!(config.problems(), expected);
+    }
+
+    #[test]
+    fn checkpoints_are_asked_for_by_positive_numbers() {
+        let problems = |text: &str| toml::from_str::<TrainConfig>(text).unwrap().problems();
+        let steps = "`train.checkpoint_steps`: must be at least 1, but is 0";
+        assert_eq!(problems("checkpoint_steps = 0"), [steps]);
+        for (minutes, shown) in [("-1", "-1"), ("nan", "NaN"), ("inf", "inf")] {
+            let problem = format!("`train.checkpoint_minutes`: must be at least 0, but is {shown}");
+            assert_eq!(problems(&format!("checkpoint_minutes = {minutes}")), [problem]);
+        }
+        let minutes =
+            |text: &str| toml::from_str::<TrainConfig>(text).unwrap().checkpoint_minutes();
+        assert_eq!(minutes(""), Some(10.0));
+        assert_eq!(minutes("checkpoint_minutes = 0"), None);
+        assert_eq!(minutes("checkpoint_minutes = 0.5"), Some(0.5));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{NonFinite, TrainError, UnitReport};
 use deepcross_autodiff::{DenseId, Gradients, Mode, Params, Pass, Real, Stream, Var, all_finite};
 use deepcross_features::{Batch, BatchRows};
 use deepcross_model::{BatchNorm, DeepCrossing, Tapes, check_memory};
-use deepcross_optim::{MAX_GROUPS, Optimizer, OptimizerConfig};
+use deepcross_optim::{MAX_GROUPS, Optimizer, OptimizerConfig, OptimizerError};
 use std::ops::Range;
 
 /// Rows a pass: enough for the products to be fast, few enough for their values to stay in the cache.
@@ -79,10 +79,7 @@ impl Engine {
             + (all - dense) * optimizer.tables.rule.n_states();
         let n_numbers = n_states + all + n_groups * dense;
         check_memory(all, n_numbers * size_of::<f32>(), "gradients and the optimizer's state")?;
-        let optimizer = Optimizer::new(optimizer, &params).map_err(|error| TrainError::Config {
-            file: "the optimizer".to_owned(),
-            problems: vec![error.to_string()],
-        })?;
+        let optimizer = Optimizer::new(optimizer, &params).map_err(of_optimizer)?;
         let gradients = (0..n_groups).map(|_| Gradients::new(&params)).collect();
         let vectors = params.dense_ids().filter(|&id| params.dense_shape(id).0 == 1).collect();
         Ok(Self {
@@ -106,11 +103,36 @@ impl Engine {
     /// that it would start from without a sample.
     #[must_use]
     pub fn with_negative_rate(mut self, rate: f64) -> Self {
-        self.objective = Objective::of_sample(rate);
         if rate != 1.0 {
             self.model.shift_logits(&mut self.params, rate.ln() as f32);
         }
-        self
+        self.with_trained_weights(rate)
+    }
+
+    /// [`with_negative_rate`](Self::with_negative_rate) for weights that have been trained: their logits are those of all
+    /// rows, and stay where they are.
+    #[must_use]
+    pub fn with_trained_weights(self, rate: f64) -> Self {
+        Self { objective: Objective::of_sample(rate), ..self }
+    }
+
+    /// Goes on where the optimizer of an engine like this stood after `n_steps` steps, with the
+    /// [`optimizer_state`](Self::optimizer_state) of then.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] where the state is of another optimizer or other weights.
+    pub fn with_optimizer_state(
+        self,
+        n_steps: u64,
+        state: Params<f32>,
+    ) -> Result<Self, TrainError> {
+        let optimizer = self.optimizer.with_state(n_steps, state).map_err(of_optimizer)?;
+        Ok(Self { optimizer, ..self })
+    }
+
+    /// What the optimizer remembers of the steps so far.
+    pub fn optimizer_state(&self) -> &Params<f32> {
+        self.optimizer.state()
     }
 
     /// Scales the learning rates of the steps that follow: what a schedule does.
@@ -220,7 +242,7 @@ impl Engine {
             blocks: groups.flat_map(|rows| blocks(&self.model, rows)).collect(),
         };
         let what = self.tapes.with(|tape| failed.cause(tape));
-        TrainError::NotFinite { step: self.n_steps() + 1, what }
+        TrainError::NotFinite { step: self.n_steps() + 1, what, checkpoint: None }
     }
 }
 
@@ -234,6 +256,11 @@ fn blocks(model: &DeepCrossing, rows: Range<usize>) -> impl Iterator<Item = Rang
     let block = if model.has_batch_norm() { rows.len().max(1) } else { BLOCK };
     let end = rows.end;
     rows.step_by(block).map(move |start| start..end.min(start + block))
+}
+
+fn of_optimizer(error: OptimizerError) -> TrainError {
+    let problems = vec![error.to_string()];
+    TrainError::Config { file: "the optimizer".to_owned(), problems }
 }
 
 /// The sum of the row weights; the number of rows where there are none.

@@ -4,6 +4,8 @@ use crate::NonFinite;
 use deepcross_data::DataError;
 use deepcross_metrics::MetricError;
 use deepcross_model::ModelError;
+use deepcross_model::artifact::ArtifactError;
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// Why a run failed.
@@ -24,14 +26,41 @@ pub enum TrainError {
     /// The model.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// A number became NaN or infinite.
-    #[error("step {step}: {what}")]
+    /// A number became NaN or infinite. The last good checkpoint, if there is one, stays as it is.
+    #[error("step {step}: {what}{}", last_good(.checkpoint.as_deref()))]
     NotFinite {
         /// The step of the run, from 1.
         step: u64,
         /// Which number.
         what: NonFinite,
+        /// The last good checkpoint, where there is one of this run.
+        checkpoint: Option<PathBuf>,
     },
+    /// The caller asked the run to stop, after a checkpoint.
+    #[error("stopped after step {step}: its checkpoint is `{}`", file.display())]
+    Stopped {
+        /// The steps made so far.
+        step: u64,
+        /// The checkpoint.
+        file: PathBuf,
+    },
+    /// A checkpoint is of another run than the one that is to go on.
+    #[error("`{}` is the checkpoint of another run: {}", file.display(), sentences(.differences))]
+    OtherRun {
+        /// The checkpoint.
+        file: PathBuf,
+        /// What differs, one sentence each.
+        differences: Vec<String>,
+    },
+    /// The model to begin from has other fields or layers than the configuration.
+    #[error("the model to begin from is of another schema: {}", sentences(.differences))]
+    OtherModel {
+        /// What differs, one sentence each: what the model was trained with, and what it is now.
+        differences: Vec<String>,
+    },
+    /// A checkpoint or a model to begin from cannot be read, or the last checkpoint cannot be written.
+    #[error(transparent)]
+    Checkpoint(#[from] ArtifactError),
     /// A prediction, or what it is held against, cannot be evaluated.
     #[error("the predictions cannot be evaluated: {0}")]
     Evaluation(#[from] MetricError),
@@ -77,4 +106,21 @@ fn list(problems: &[String]) -> String {
         [problem] => problem.clone(),
         many => format!("{} problems\n  {}", many.len(), many.join("\n  ")),
     }
+}
+
+fn sentences(differences: &[String]) -> String {
+    match differences {
+        [difference] => difference.clone(),
+        many => format!("{} differences\n  {}", many.len(), many.join("\n  ")),
+    }
+}
+
+fn last_good(checkpoint: Option<&Path>) -> String {
+    let told = |file: &Path| {
+        let file = file.display();
+        format!(
+            "; the last good checkpoint stays in `{file}`: a run with other settings can begin from its weights"
+        )
+    };
+    checkpoint.map_or(String::new(), told)
 }

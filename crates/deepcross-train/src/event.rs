@@ -4,6 +4,9 @@ use crate::UnitReport;
 use deepcross_data::{RowReader, Skipped};
 use deepcross_metrics::Summary;
 use deepcross_model::DeepCrossing;
+use deepcross_model::artifact::ArtifactError;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// A moment of a run.
 #[derive(Debug)]
@@ -32,6 +35,33 @@ pub enum Event<'a> {
     BatchWanted,
     /// The next batch has been read, or it is known that the epoch has no more.
     BatchReady,
+    /// The run goes on from a checkpoint; first come [`Fitted`](Self::Fitted) and [`Built`](Self::Built), as they were.
+    Resumed {
+        /// The checkpoint.
+        file: &'a Path,
+        /// The steps made so far.
+        step: u64,
+        /// The epoch, from 1.
+        epoch: u32,
+        /// Rows of this epoch so far.
+        rows: u64,
+        /// The epochs before it.
+        reports: &'a [EpochReport],
+    },
+    /// A checkpoint has been written, and the run goes on.
+    Checkpoint {
+        /// The file.
+        file: &'a Path,
+        /// The steps made so far.
+        step: u64,
+    },
+    /// A checkpoint could not be written, and the run goes on; an earlier one is still there.
+    NoCheckpoint {
+        /// The steps made so far.
+        step: u64,
+        /// The reason.
+        error: &'a ArtifactError,
+    },
     /// A step has been made.
     Step {
         /// The epoch, from 1.
@@ -50,7 +80,8 @@ pub enum Event<'a> {
         /// The validation rows, where rows were held out or given.
         valid: Option<&'a RowReader<'a>>,
     },
-    /// How the residual units do: before the first step, and after each epoch.
+    /// How the residual units do: before the first step, and after each epoch. A run that goes on tells of the epochs from
+    /// there.
     ///
     /// Always on the same rows: those of the first batch whose weight is not 0, at most 1024.
     /// A model without units has nothing to tell.
@@ -65,7 +96,7 @@ pub enum Event<'a> {
 }
 
 /// How an epoch went.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochReport {
     /// The epoch, from 1.
     pub epoch: u32,

@@ -1,13 +1,19 @@
 #![doc = include_str!("../README.md")]
 
 mod cause;
+mod checkpoint;
 mod config;
+mod differences;
 mod engine;
 mod error;
 mod event;
+mod identity;
+mod init;
+mod keeper;
 mod known_keys;
 mod objective;
 mod optimizer;
+mod options;
 mod overrides;
 mod places;
 mod prediction;
@@ -22,15 +28,17 @@ mod validation;
 mod waiting;
 
 pub use cause::{Element, NonFinite};
+pub use checkpoint::load_model;
 pub use config::{Monitor, TrainConfig};
 pub use engine::Engine;
 pub use error::TrainError;
 pub use event::{EpochReport, Event};
 pub use optimizer::OptimizerKind;
+pub use options::{Checkpoints, Next, RunOptions};
 pub use prediction::Predictions;
 pub use run_config::RunConfig;
 pub use schedule::Schedule;
-pub use trainer::{Files, train};
+pub use trainer::{Files, train, train_with};
 pub use trouble::{Trouble, troubles};
 pub use units::{ReluReport, UnitReport};
 pub use validation::evaluate;

@@ -54,6 +54,16 @@ impl Rates {
         }
     }
 
+    /// Goes on from a [`standing`](Self::standing).
+    pub(crate) fn at(self, level: f64, waited: u32) -> Self {
+        Self { level, waited, ..self }
+    }
+
+    /// What has been decayed to, and the epochs that have been waited.
+    pub(crate) fn standing(&self) -> (f64, u32) {
+        (self.level, self.waited)
+    }
+
     /// The factor of the step that follows `step` others; above 0.
     pub(crate) fn factor(&self, step: u64) -> f64 {
         if step < self.warm_up {
@@ -76,7 +86,7 @@ impl Rates {
 
     /// Takes notice of the end of an epoch, counted from 1, which was the best so far or not; whether rates fall.
     pub(crate) fn end_epoch(&mut self, epoch: u32, best: bool) -> bool {
-        self.waited = if best { 0 } else { self.waited + 1 };
+        self.waited = if best { 0 } else { self.waited.saturating_add(1) };
         let falls = match self.schedule {
             Schedule::Constant | Schedule::Cosine => false,
             Schedule::Step => epoch.is_multiple_of(self.every),

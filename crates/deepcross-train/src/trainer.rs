@@ -1,17 +1,25 @@
 //! A run: fit the encoder, train epoch by epoch, validate, keep the best.
 
+mod keeping;
+mod standing;
+mod start;
+
+use crate::checkpoint::FittedRows;
 use crate::engine::total_weight;
 use crate::event::{EpochReport, Event};
+use crate::keeper::Keeper;
 use crate::read_ahead::{Batches, ReadAhead};
 use crate::schedule::Rates;
 use crate::units::rows_to_look_at;
 use crate::validation::evaluate;
-use crate::{Engine, Monitor, RunConfig, Schedule, TrainConfig, TrainError};
+use crate::{Engine, Monitor, RunConfig, RunOptions, Schedule, TrainConfig, TrainError};
 use deepcross_autodiff::Params;
-use deepcross_data::{Fitted, Labels, Part, RowPlan, RowReader, Shuffled, Source, fit};
+use deepcross_data::{Labels, Part, RowPlan, RowReader, Shuffled, Source};
 use deepcross_features::{Batch, Encoder, History};
 use deepcross_metrics::Summary;
 use deepcross_model::{DeepCrossing, Predictor, TrainedModel, TrainingSummary};
+pub(crate) use standing::{Best, Standing};
+use start::{Start, start};
 use std::path::PathBuf;
 
 /// The files of a run.
@@ -35,17 +43,36 @@ pub fn train(
     threads: usize,
     observe: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<TrainedModel, TrainError> {
+    train_with(config, files, RunOptions::on_threads(threads), observe)
+}
+
+/// [`train`], from a model that was trained before or with checkpoints, or both.
+///
+/// A run that was stopped or killed and goes on from its checkpoint gives the model that it would have given if left alone,
+/// to the bit, on any number of threads.
+///
+/// # Errors
+/// As [`train`]; and [`TrainError::Stopped`] where the caller asked for it, [`TrainError::OtherRun`] where the checkpoint
+/// is not of this run, [`TrainError::OtherModel`] where the model to begin from has another schema, and
+/// [`TrainError::Checkpoint`] where the checkpoint cannot be read.
+pub fn train_with(
+    config: &RunConfig,
+    files: &Files,
+    options: RunOptions<'_>,
+    observe: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<TrainedModel, TrainError> {
+    let threads = options.threads;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
         .map_err(|error| TrainError::Threads { threads, reason: error.to_string() })?;
-    pool.install(|| train_here(config, files, observe))
+    pool.install(|| train_here(config, files, options, observe))
 }
 
 /// The rows of a run: where they come from, and which are held out.
-struct Rows {
-    train: Source,
-    train_part: Part,
+pub(crate) struct Rows {
+    pub(crate) train: Source,
+    pub(crate) train_part: Part,
     /// `None` where nothing is held out or given.
     valid: Option<(Source, Part)>,
 }
@@ -65,7 +92,7 @@ impl Rows {
         Ok(Self { train, train_part: Part::Train { valid_fraction, seed }, valid: Some(valid) })
     }
 
-    fn plan(config: &RunConfig, part: Part) -> RowPlan {
+    pub(crate) fn plan(config: &RunConfig, part: Part) -> RowPlan {
         RowPlan { labels: Labels::Required, part, bad_rows: config.data.bad_rows }
     }
 }
@@ -100,80 +127,51 @@ fn check(config: &RunConfig, files: &Files) -> Result<(), TrainError> {
 fn train_here(
     config: &RunConfig,
     files: &Files,
+    options: RunOptions<'_>,
     observe: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<TrainedModel, TrainError> {
     check(config, files)?;
     let rows = Rows::open(config, files)?;
-    let fitted = fit(&rows.train, &config.schema()?, rows.train_part, config.data.bad_rows)?;
-    observe(Event::Fitted {
-        rows: fitted.rows,
-        positives: fitted.positives,
-        skipped: &fitted.skipped,
-    });
-    let spec = config.model.check()?;
-    let mut params = Params::new();
-    let model = DeepCrossing::new(&spec, fitted.encoder.shapes(), &mut params, config.train.seed)?;
-    observe(Event::Built { model: &model, n_parameters: params.n_parameters() });
-    let (groups, seed) = (config.train.groups, config.train.seed);
-    let engine = Engine::new(model, params, config.train.optimizer_config(), groups, seed)?
-        .with_negative_rate(config.train.negative_rate);
-    let Fitted { encoder, history, rows: n_rows, positives, .. } = fitted;
-    let (best, looked_at) = (Best::default(), encoder.new_batch());
+    let RunOptions { init, checkpoints, .. } = options;
+    let (start, keeper) = start(config, (files, &rows), init, checkpoints, observe)?;
+    let Start { encoder, history, fitted, engine, standing, best } = start;
+    let rates = Rates::new(&config.train, n_steps(&config.train, fitted.rows, fitted.positives));
     let run = Run {
         config,
         rows: &rows,
-        n_rows,
-        positives,
+        fitted: &fitted,
         encoder: &encoder,
         engine,
+        rates: rates.at(standing.level, standing.waited),
+        standing,
         best,
-        looked_at,
+        looked_at: encoder.new_batch(),
         valid: None,
-        rates: Rates::new(&config.train, n_steps(&config.train, n_rows, positives)),
+        keeper,
     };
     let (model, params, training) = run.epochs(history, observe)?;
 
-    let config = config.to_toml()?;
+    let (config, spec) = (config.to_toml()?, config.model.check()?);
     Ok(TrainedModel { config, encoder, spec, model, params, training })
-}
-
-/// The weights to keep.
-#[derive(Default)]
-struct Best {
-    epoch: u32,
-    steps: u64,
-    valid: Option<Summary>,
-    /// `None` while the engine's own weights are the best.
-    params: Option<Params<f32>>,
 }
 
 struct Run<'a> {
     config: &'a RunConfig,
     rows: &'a Rows,
-    /// The number of training rows.
-    n_rows: u64,
-    /// How many of them are positive.
-    positives: u64,
+    fitted: &'a FittedRows,
     encoder: &'a Encoder,
     engine: Engine,
-    best: Best,
+    standing: Standing,
+    /// The weights of the best epoch; `None` while the engine's own weights are the best.
+    best: Option<Params<f32>>,
     /// The rows that the units are looked at with; none before the first step.
     looked_at: Batch,
     /// The validation rows of the last epoch, read to their end; what was met in them.
     valid: Option<RowReader<'a>>,
     /// How learning rates change.
     rates: Rates,
-}
-
-/// An epoch up to now.
-#[derive(Clone, Copy, Default)]
-struct SoFar {
-    /// From 1.
-    epoch: u32,
-    rows: u64,
-    /// The sum of the rows' losses, each times the row's weight.
-    total: f64,
-    weight: f64,
+    /// `None` where no checkpoints are written.
+    keeper: Option<Keeper<'a>>,
 }
 
 /// Moves labels by `smoothing`, in [0, 1), towards one half (Szegedy et al., CVPR 2016); does nothing where it is 0.
@@ -187,59 +185,78 @@ fn smooth(labels: &mut [f32], smoothing: f64) {
 /// The steps of a run of all epochs, up to the chance of which negative rows are kept.
 fn n_steps(train: &TrainConfig, rows: u64, positives: u64) -> u64 {
     let kept = positives as f64 + (rows - positives) as f64 * train.negative_rate;
-    u64::from(train.epochs) * (kept / train.batch as f64).ceil() as u64
+    u64::from(train.epochs).saturating_mul((kept / train.batch as f64).ceil() as u64)
 }
 
 impl<'a> Run<'a> {
     fn epochs(
         mut self,
-        history: History,
+        history: Option<History>,
         observe: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<(DeepCrossing, Params<f32>, TrainingSummary), TrainError> {
+        let last =
+            self.all_epochs(history, observe).map_err(|error| self.with_checkpoint(error))?;
+        let summary = self.summary(last);
+        let (model, own) = self.engine.into_parts();
+        Ok((model, self.best.unwrap_or(own), summary))
+    }
+
+    /// Trains from where the run stands to its end; the last epoch.
+    fn all_epochs(
+        &mut self,
+        history: Option<History>,
+        observe: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<u32, TrainError> {
         let train = &self.config.train;
-        let reader = RowReader::new(
+        let mut reader = RowReader::new(
             &self.rows.train,
             self.encoder,
             Rows::plan(self.config, self.rows.train_part),
         )?
-        .with_history(history)
         .with_negative_rate(train.negative_rate, train.seed);
+        if let Some(history) = history {
+            reader = reader.with_history(history);
+        }
         let shuffled = Shuffled::new(reader, train.shuffle_buffer, train.seed, 1);
         let (mut ahead, mut last) = (ReadAhead::new(Batches { shuffled, rows: train.batch }), 0);
-        for epoch in 1..=train.epochs {
-            if epoch > 1 {
+        self.catch_up(ahead.source_mut())?;
+        let first = self.standing.epoch;
+        for epoch in first..=train.epochs {
+            if epoch > first {
                 ahead.source_mut().shuffled.restart(u64::from(epoch))?;
+                self.standing.begin(epoch);
             }
             let train_loss = self.epoch(epoch, &mut ahead, observe)?;
             let valid = self.validate()?;
             let best = self.note(epoch, valid);
             self.rates.end_epoch(epoch, best);
-            observe(Event::Epoch(EpochReport { epoch, train_loss, valid, best }));
+            (self.standing.level, self.standing.waited) = self.rates.standing();
+            let report = EpochReport { epoch, train_loss, valid, best };
+            self.standing.reports.push(report.clone());
+            observe(Event::Epoch(report));
             self.tell_units(epoch, observe);
             last = epoch;
-            if train.patience.is_some_and(|patience| epoch - self.best.epoch >= patience) {
+            let waited = epoch - self.standing.best.epoch;
+            if train.patience.is_some_and(|patience| waited >= patience) {
                 break;
             }
         }
         let train = ahead.source().shuffled.reader();
         observe(Event::Read { train, valid: self.valid.as_ref() });
-        let summary = self.summary(last);
-        let (model, own) = self.engine.into_parts();
-        Ok((model, self.best.params.unwrap_or(own), summary))
+        Ok(last)
     }
 
-    /// Trains on each row once; the mean log loss.
+    /// Trains on the rows of the epoch that are still to come; the mean log loss of all.
     fn epoch(
         &mut self,
         epoch: u32,
         ahead: &mut ReadAhead<Batches<'a>>,
         observe: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<f64, TrainError> {
-        let mut so_far = SoFar { epoch, ..SoFar::default() };
         observe(Event::BatchWanted);
         while let Some(done) = ahead.next(|batch| {
             observe(Event::BatchReady);
-            let done = self.step(batch, &mut so_far, observe);
+            let done = self.step(epoch, batch, observe);
             observe(Event::BatchWanted);
             done
         })? {
@@ -247,19 +264,23 @@ impl<'a> Run<'a> {
         }
         observe(Event::BatchReady);
         self.check_weights()?;
-        let SoFar { rows, total, weight, .. } = so_far;
-        if rows == 0 {
+        let sums = self.standing.sums;
+        if sums.rows == 0 {
             let negatives = ahead.source().shuffled.reader().negatives().met;
             return Err(TrainError::NoRowKept { epoch, negatives });
         }
-        if weight > 0.0 { Ok(total / weight) } else { Err(TrainError::NoWeight { rows }) }
+        if sums.weight > 0.0 {
+            Ok(sums.mean_loss())
+        } else {
+            Err(TrainError::NoWeight { rows: sums.rows })
+        }
     }
 
     /// Trains on a batch.
     fn step(
         &mut self,
+        epoch: u32,
         batch: &mut Batch,
-        so_far: &mut SoFar,
         observe: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<(), TrainError> {
         smooth(batch.labels_mut(), self.config.train.label_smoothing);
@@ -269,14 +290,13 @@ impl<'a> Run<'a> {
             self.tell_units(0, observe);
         }
         self.engine.set_rate_factor(self.rates.factor(self.engine.n_steps()));
-        so_far.total += self.engine.step(batch).map_err(|error| self.named(error))? * weight;
-        so_far.weight += weight;
-        so_far.rows += batch.n_rows() as u64;
-        if so_far.weight > 0.0 {
-            let SoFar { epoch, rows, total, weight } = *so_far;
-            observe(Event::Step { epoch, rows, loss: total / weight });
+        let loss = self.engine.step(batch).map_err(|error| self.named(error))?;
+        let sums = self.standing.add_batch(batch.n_rows() as u64, loss, weight);
+        if sums.weight > 0.0 {
+            let (rows, loss) = (sums.rows, sums.mean_loss());
+            observe(Event::Step { epoch, rows, loss });
         }
-        Ok(())
+        self.after_batch(observe)
     }
 
     fn tell_units(&mut self, epoch: u32, observe: &mut (dyn FnMut(Event<'_>) + Send)) {
@@ -289,7 +309,8 @@ impl<'a> Run<'a> {
 
     fn check_weights(&self) -> Result<(), TrainError> {
         let Some(what) = self.engine.find_non_finite() else { return Ok(()) };
-        Err(self.named(TrainError::NotFinite { step: self.engine.n_steps(), what }))
+        let step = self.engine.n_steps();
+        Err(self.named(TrainError::NotFinite { step, what, checkpoint: None }))
     }
 
     /// The error, which tells the value that the row of a table stands for.
@@ -319,15 +340,13 @@ impl<'a> Run<'a> {
 
     /// Keeps the weights of this epoch if they are better than the best so far; whether they are.
     fn note(&mut self, epoch: u32, valid: Option<Summary>) -> bool {
-        let better = match (valid, self.best.valid) {
+        let better = match (valid, self.standing.best.valid) {
             (Some(valid), Some(best)) => self.is_better(&valid, &best),
             _ => true,
         };
         if better {
             let is_last = epoch == self.config.train.epochs || valid.is_none();
-            self.best.epoch = epoch;
-            self.best.steps = self.engine.n_steps();
-            self.best.valid = valid;
+            self.standing.best = Best { epoch, steps: self.engine.n_steps(), valid };
             self.keep(is_last);
         }
         better
@@ -336,7 +355,7 @@ impl<'a> Run<'a> {
     /// Copies the weights, unless no step follows that would change them.
     fn keep(&mut self, is_last: bool) {
         let params = self.engine.params();
-        match &mut self.best.params {
+        match &mut self.best {
             kept if is_last => *kept = None,
             Some(kept) => kept.copy_from(params),
             kept => *kept = Some(params.clone()),
@@ -352,13 +371,14 @@ impl<'a> Run<'a> {
     }
 
     fn summary(&self, epochs: u32) -> TrainingSummary {
-        let valid = self.best.valid;
+        let best = self.standing.best;
+        let valid = best.valid;
         TrainingSummary {
-            rows: self.n_rows,
-            positives: self.positives,
-            steps: self.best.steps,
+            rows: self.fitted.rows,
+            positives: self.fitted.positives,
+            steps: best.steps,
             epochs,
-            best_epoch: self.best.epoch,
+            best_epoch: best.epoch,
             valid_rows: valid.map_or(0, |valid| valid.rows),
             valid_auc: valid.and_then(|valid| valid.auc),
             valid_log_loss: valid.and_then(|valid| valid.log_loss),

@@ -2,11 +2,13 @@
 
 mod common;
 mod companion;
+mod continuing;
 mod determinism;
 mod docs;
 mod floors;
 mod golden;
 mod paper;
 mod properties;
+mod resume;
 mod sampling;
 mod schedule;

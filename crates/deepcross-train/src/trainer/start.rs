@@ -1,0 +1,172 @@
+//! How a run begins: anew, from a model, or where a checkpoint stands.
+
+use super::{Rows, Standing};
+use crate::checkpoint::{Checkpoint, FittedRows, invalid};
+use crate::event::Event;
+use crate::identity::Identity;
+use crate::init::{check_schema, survey};
+use crate::keeper::Keeper;
+use crate::{Checkpoints, Engine, Files, RunConfig, TrainError};
+use deepcross_autodiff::Params;
+use deepcross_data::{Fitted, fit};
+use deepcross_features::{Encoder, History};
+use deepcross_model::artifact::ArtifactError;
+use deepcross_model::{DeepCrossing, TrainedModel};
+use std::path::Path;
+
+type Observe<'o> = dyn FnMut(Event<'_>) + Send + 'o;
+
+/// A run before its next step.
+pub(super) struct Start {
+    pub(super) encoder: Encoder,
+    /// What training rows may know of others; `None` where that is what all rows may know.
+    pub(super) history: Option<History>,
+    pub(super) fitted: FittedRows,
+    pub(super) engine: Engine,
+    pub(super) standing: Standing,
+    /// The weights of the best epoch.
+    pub(super) best: Option<Params<f32>>,
+}
+
+/// Begins the run, or finds out where it stands.
+pub(super) fn start<'c>(
+    config: &RunConfig,
+    (files, rows): (&Files, &Rows),
+    init: Option<TrainedModel>,
+    checkpoints: Option<Checkpoints<'c>>,
+    observe: &mut Observe<'_>,
+) -> Result<(Start, Option<Keeper<'c>>), TrainError> {
+    init.as_ref().map_or(Ok(()), |init| check_schema(config, init))?;
+    let Some(checkpoints) = checkpoints else {
+        return Ok((begin(config, rows, init, observe)?, None));
+    };
+    let print = init.as_ref().map(TrainedModel::fingerprint).transpose();
+    let print = print.map_err(|error| invalid(Path::new("the model"), error.to_string()))?;
+    let run = Identity::of(config, files, print)?;
+    let found = match checkpoints.resume {
+        true => found(&run, config, files, checkpoints.file())?,
+        false => None,
+    };
+    let mut keeper = Keeper::new(checkpoints, run, config.train.checkpoint_steps);
+    let Some(checkpoint) = found else {
+        return Ok((begin(config, rows, init, observe)?, Some(keeper)));
+    };
+    keeper.stands_at(checkpoint.n_steps);
+    let start = go_on(config, rows, init.is_some(), (checkpoint, keeper.file()), observe)?;
+    Ok((start, Some(keeper)))
+}
+
+/// The checkpoint in the file; `None` where there is none.
+fn found(
+    run: &Identity,
+    config: &RunConfig,
+    files: &Files,
+    file: &Path,
+) -> Result<Option<Checkpoint>, TrainError> {
+    let checkpoint = match Checkpoint::read(file) {
+        Err(ArtifactError::MissingFile { .. }) => return Ok(None),
+        read => read?,
+    };
+    let differences = checkpoint.run.differences(run, files);
+    if !differences.is_empty() {
+        return Err(TrainError::OtherRun { file: file.to_owned(), differences });
+    }
+    checkpoint.check(config, file)?;
+    Ok(Some(checkpoint))
+}
+
+fn begin(
+    config: &RunConfig,
+    rows: &Rows,
+    init: Option<TrainedModel>,
+    observe: &mut Observe<'_>,
+) -> Result<Start, TrainError> {
+    let (encoder, history, fitted) = match &init {
+        Some(init) => (init.encoder.clone(), None, survey(config, rows, &init.encoder)?),
+        None => fitted(config, rows)?,
+    };
+    tell(&fitted, observe);
+    let (train, seed) = (&config.train, config.train.seed);
+    let engine = match init {
+        Some(TrainedModel { model, params, .. }) => {
+            tell_built(&model, &params, observe);
+            Engine::new(model, params, train.optimizer_config(), train.groups, seed)?
+                .with_trained_weights(train.negative_rate)
+        }
+        None => {
+            let mut params = Params::new();
+            let spec = config.model.check()?;
+            let model = DeepCrossing::new(&spec, encoder.shapes(), &mut params, seed)?;
+            tell_built(&model, &params, observe);
+            Engine::new(model, params, train.optimizer_config(), train.groups, seed)?
+                .with_negative_rate(train.negative_rate)
+        }
+    };
+    let (standing, best) = (Standing::default(), None);
+    Ok(Start { encoder, history, fitted, engine, standing, best })
+}
+
+fn fitted(
+    config: &RunConfig,
+    rows: &Rows,
+) -> Result<(Encoder, Option<History>, FittedRows), TrainError> {
+    let fitted = fit(&rows.train, &config.schema()?, rows.train_part, config.data.bad_rows)?;
+    let Fitted { encoder, history, rows, positives, skipped } = fitted;
+    Ok((encoder, Some(history), FittedRows::new(rows, positives, &skipped)))
+}
+
+fn go_on(
+    config: &RunConfig,
+    rows: &Rows,
+    from_model: bool,
+    (checkpoint, file): (Checkpoint, &Path),
+    observe: &mut Observe<'_>,
+) -> Result<Start, TrainError> {
+    let history = match from_model {
+        true => None,
+        false => history(config, rows, &checkpoint, file)?,
+    };
+    let Checkpoint { encoder, fitted, n_steps, standing, weights, optimizer, best, .. } =
+        checkpoint;
+    tell(&fitted, observe);
+    let spec = config.model.check()?;
+    let model = DeepCrossing::over(&spec, encoder.shapes(), &weights)?;
+    tell_built(&model, &weights, observe);
+    let (train, seed) = (&config.train, config.train.seed);
+    let engine = Engine::new(model, weights, train.optimizer_config(), train.groups, seed)?
+        .with_trained_weights(train.negative_rate)
+        .with_optimizer_state(n_steps, optimizer)
+        .map_err(|error| invalid(file, error.to_string()))?;
+    let (epoch, rows, reports) = (standing.epoch, standing.sums.rows, &standing.reports);
+    observe(Event::Resumed { file, step: n_steps, epoch, rows, reports });
+    Ok(Start { encoder, history, fitted, engine, standing, best })
+}
+
+/// The companion counts of training rows, from a second fit; it must give the encoder of the first.
+///
+/// To store them would spare that pass, but they are as large as the values of all training rows.
+fn history(
+    config: &RunConfig,
+    rows: &Rows,
+    checkpoint: &Checkpoint,
+    file: &Path,
+) -> Result<Option<History>, TrainError> {
+    if config.field.iter().all(|field| field.companion().is_none()) {
+        return Ok(None);
+    }
+    let (encoder, history, fitted) = fitted(config, rows)?;
+    if fitted != checkpoint.fitted || encoder.to_state() != checkpoint.encoder.to_state() {
+        let differences = vec!["the training rows have other values".to_owned()];
+        return Err(TrainError::OtherRun { file: file.to_owned(), differences });
+    }
+    Ok(history)
+}
+
+fn tell(fitted: &FittedRows, observe: &mut Observe<'_>) {
+    let FittedRows { rows, positives, .. } = *fitted;
+    observe(Event::Fitted { rows, positives, skipped: &fitted.skipped() });
+}
+
+fn tell_built(model: &DeepCrossing, params: &Params<f32>, observe: &mut Observe<'_>) {
+    observe(Event::Built { model, n_parameters: params.n_parameters() });
+}

@@ -1,0 +1,99 @@
+//! Beginning from a model: its encoder and weights, new rows, a new optimizer.
+
+use crate::common::{clicks, config, folder, predictions, trained_with, with_reader, write};
+use deepcross::model::{Tapes, TrainedModel};
+use deepcross::train::{Files, RunConfig, RunOptions, TrainError, evaluate, train_with};
+use std::path::PathBuf;
+
+const ROWS: u64 = 2500;
+
+fn files(paths: &[PathBuf]) -> Files {
+    Files { train: paths.to_vec(), valid: vec![] }
+}
+
+fn continued(
+    config: &RunConfig,
+    file: &PathBuf,
+    init: &TrainedModel,
+) -> Result<TrainedModel, TrainError> {
+    let options = RunOptions { init: Some(init.clone()), ..RunOptions::on_threads(2) };
+    train_with(config, &files(std::slice::from_ref(file)), options, &mut |_| ())
+}
+
+/// The log loss on all rows of a file.
+fn log_loss(model: &TrainedModel, file: &PathBuf) -> f64 {
+    let config = config(&[]);
+    let summary = with_reader(model, &config, std::slice::from_ref(file), |reader| {
+        evaluate(model.predictor(), reader, &Tapes::new()).expect("the rows are good")
+    });
+    summary.log_loss.expect("there are rows")
+}
+
+#[test]
+fn the_first_predictions_are_those_of_the_model() {
+    let folder = folder();
+    let [first, second, test] =
+        [1, 2, 3].map(|seed| write(&folder, &format!("{seed}.tsv"), &clicks(seed, ROWS)));
+    for overrides in [&[][..], &["field.campaign.counts=true", "train.negative_rate=0.3"]] {
+        let model = trained_with(&config(overrides), &files(&[first.clone()]), 2, &mut |_| ());
+        // Steps of no size, which leave all weights as they are.
+        let still = ["train.epochs=1", "train.optimizer=sgd", "train.learning_rate=1e-30"];
+        let still = config(&[overrides, &still].concat());
+        let next = continued(&still, &second, &model).expect("it begins from the model");
+        let [before, after] =
+            [&model, &next].map(|model| predictions(model, &still, std::slice::from_ref(&test)));
+        assert!(before == after, "{overrides:?}: other predictions");
+        assert_eq!(next.encoder.to_state(), model.encoder.to_state());
+        assert_eq!(next.config, still.to_toml().expect("plain numbers"));
+        assert_ne!(next.training.rows, model.training.rows, "the rows are those of the new file");
+    }
+}
+
+#[test]
+fn a_model_goes_on_learning() {
+    let folder = folder();
+    let [first, second, test] =
+        [1, 2, 3].map(|seed| write(&folder, &format!("{seed}.tsv"), &clicks(seed, 2 * ROWS)));
+    let config = config(&["train.epochs=1", "train.batch=200"]);
+    let [day, other_day] = [&first, &second]
+        .map(|file| trained_with(&config, &files(&[file.clone()]), 2, &mut |_| ()));
+    let both = continued(&config, &second, &day).expect("it begins from the model");
+    let [alone, anew, both] = [&day, &other_day, &both].map(|model| log_loss(model, &test));
+    assert!(both < alone && both < anew, "{both} after both days, {alone} and {anew} after one");
+}
+
+#[test]
+fn another_schema_is_refused() {
+    let folder = folder();
+    let file = write(&folder, "train.tsv", &clicks(1, 500));
+    let model = trained_with(&config(&["train.epochs=1"]), &files(&[file.clone()]), 2, &mut |_| ());
+    let cases: [(&[&str], &str); 5] = [
+        (&["field.campaign.top=50"], "`field.campaign.top` was 100, and is 50"),
+        (&["data.missing=['', '?']"], "`data.missing` was [\"\"], and is [\"\", \"?\"]"),
+        (&["model.embedding=5"], "`model.embedding` was 4, and is 5"),
+        (&["model.dropout=0.1"], "`model.dropout` was 0.2, and is 0.1"),
+        (
+            &["field.campaign.counts=true", "model.embedding=5"],
+            "2 differences\n  `field.campaign.counts` was not set, and is true\n  `model.embedding` was 4, and is 5",
+        ),
+    ];
+    for (overrides, expected) in cases {
+        let error = continued(&config(overrides), &file, &model).expect_err("another schema");
+        let message = format!("the model to begin from is of another schema: {expected}");
+        assert_eq!(error.to_string(), message);
+    }
+    // How it is trained, and how files are read, may change from day to day.
+    let others = config(&["train.batch=64", "train.optimizer=adagrad", "data.bad_rows=skip"]);
+    continued(&others, &file, &model).expect("the schema is the same");
+}
+
+#[test]
+fn a_file_without_rows_is_named() {
+    let folder = folder();
+    let lines = clicks(1, 500);
+    let [file, empty] = [&lines[..], &lines[..1]]
+        .map(|lines| write(&folder, &format!("{}.tsv", lines.len()), lines));
+    let model = trained_with(&config(&["train.epochs=1"]), &files(&[file]), 2, &mut |_| ());
+    let error = continued(&config(&[]), &empty, &model).expect_err("there is no row");
+    assert!(error.to_string().contains("1.tsv"), "{error}");
+}

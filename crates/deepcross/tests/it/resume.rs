@@ -1,0 +1,354 @@
+//! A run that is stopped after any of its steps, and goes on from its checkpoint, gives the artifact of one that was left
+//! alone, to the byte; and a checkpoint of anything else is refused.
+
+use crate::common::{artifact, clicks, config, folder, trained_with, write};
+use deepcross::model::TrainedModel;
+use deepcross::train::{
+    Checkpoints, EpochReport, Event, Files, Next, RunConfig, RunOptions, TrainError, load_model,
+    train_with,
+};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+const ROWS: u64 = 1500;
+
+/// Runs of these settings, that go on on other numbers of threads each time.
+struct Case {
+    folder: TempDir,
+    files: Files,
+    config: RunConfig,
+    init: Option<TrainedModel>,
+}
+
+impl Case {
+    fn new(overrides: &[&str]) -> Self {
+        let folder = folder();
+        let train = vec![write(&folder, "train.tsv", &clicks(1, ROWS))];
+        let short = ["train.batch=300", "train.learning_rate=0.03"];
+        let config = config(&[&short, overrides].concat());
+        Self { folder, files: Files { train, valid: vec![] }, config, init: None }
+    }
+
+    fn checkpoint(&self) -> PathBuf {
+        self.folder.path().join("model.dcx.checkpoint")
+    }
+
+    /// Goes on, or begins; `ask` says when to stop.
+    fn run(
+        &self,
+        threads: usize,
+        ask: impl FnMut(u64) -> Next + Send,
+        observe: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<TrainedModel, TrainError> {
+        let checkpoints = Checkpoints::new(self.checkpoint()).resume(true).ask(ask);
+        let options =
+            RunOptions { threads, init: self.init.clone(), checkpoints: Some(checkpoints) };
+        train_with(&self.config, &self.files, options, observe)
+    }
+
+    /// The model of a run that is stopped after every so many steps, what it tells of its epochs, and how often it was
+    /// stopped.
+    fn interrupted(&self, every: u64) -> (TrainedModel, Vec<EpochReport>, usize) {
+        let (mut stops, mut reports) = (0, Vec::new());
+        loop {
+            let mut observe = |event: Event<'_>| match event {
+                Event::Resumed { reports: before, .. } => reports = before.to_vec(),
+                Event::Epoch(report) => reports.push(report),
+                _ => {}
+            };
+            let mut left = every;
+            let ask = |_| {
+                left -= 1;
+                if left == 0 { Next::Stop } else { Next::GoOn }
+            };
+            match self.run([1, 3, 2, 8][stops % 4], ask, &mut observe) {
+                Err(TrainError::Stopped { file, .. }) => assert_eq!(file, self.checkpoint()),
+                result => {
+                    let model = result.unwrap_or_else(|error| panic!("{error}"));
+                    return (model, reports, stops);
+                }
+            }
+            stops += 1;
+        }
+    }
+
+    /// The model of a run that is left alone, and what it tells of its epochs.
+    fn left_alone(&self) -> (TrainedModel, Vec<EpochReport>) {
+        let mut reports = Vec::new();
+        let mut observe = |event: Event<'_>| {
+            if let Event::Epoch(report) = event {
+                reports.push(report);
+            }
+        };
+        let options = RunOptions { init: self.init.clone(), ..RunOptions::on_threads(2) };
+        let model = train_with(&self.config, &self.files, options, &mut observe);
+        (model.unwrap_or_else(|error| panic!("{error}")), reports)
+    }
+
+    #[track_caller]
+    fn check(&self) -> TrainedModel {
+        let (expected, expected_reports) = self.left_alone();
+        let bytes = artifact(&expected, self.folder.path());
+        for every in [1, 4] {
+            let (found, reports, stops) = self.interrupted(every);
+            assert!(stops as u64 >= 8 / every, "stopped only {stops} times");
+            assert_eq!(reports, expected_reports, "every {every}");
+            let same = artifact(&found, self.folder.path()) == bytes;
+            assert!(same, "stopped after every {every} steps: another artifact");
+            std::fs::remove_file(self.checkpoint()).expect("the last checkpoint is still there");
+        }
+        expected
+    }
+}
+
+#[test]
+fn a_run_with_patience_goes_on() {
+    let case = Case::new(&["train.epochs=30", "train.patience=2", "train.learning_rate=0.2"]);
+    let training = case.check().training;
+    let waited = training.epochs - training.best_epoch;
+    assert!(waited == 2 && training.epochs < 30, "{training:?}");
+}
+
+#[test]
+fn schedules_clipping_and_rules_go_on() {
+    let rest = ["train.label_smoothing=0.1", "train.epochs=4", "train.patience=4"];
+    let cases: [&[&str]; 4] = [
+        &[
+            "train.schedule=plateau",
+            "train.decay_factor=0.5",
+            "train.warm_up=3",
+            "train.embedding_optimizer=row-wise-adagrad",
+            "train.clip_norm=0.1",
+            "train.learning_rate=0.2",
+        ],
+        &[
+            "train.schedule=cosine",
+            "train.optimizer=sgd",
+            "train.momentum=0.9",
+            "train.nesterov=true",
+        ],
+        &["train.schedule=step", "train.optimizer=adagrad", "train.table_updates=dense"],
+        &["train.optimizer=ftrl", "train.embedding_optimizer=sgd", "train.monitor=auc"],
+    ];
+    for overrides in cases {
+        Case::new(&[&rest, overrides].concat()).check();
+    }
+}
+
+#[test]
+fn a_run_without_validation_goes_on() {
+    Case::new(&["train.valid_fraction=0", "train.epochs=3", "train.optimizer=sgd"]).check();
+}
+
+#[test]
+fn a_run_with_files_to_validate_with_goes_on() {
+    let mut case = Case::new(&["train.epochs=3"]);
+    case.files.valid = vec![write(&case.folder, "valid.tsv", &clicks(2, 500))];
+    case.check();
+}
+
+#[test]
+fn a_sample_of_the_negative_rows_goes_on() {
+    Case::new(&["train.negative_rate=0.4", "train.epochs=3", "train.batch=150"]).check();
+}
+
+#[test]
+fn companion_counts_go_on() {
+    for order in ["data.order=any", "data.order=time"] {
+        let counts = ["field.campaign.counts=true", "train.epochs=3", order];
+        Case::new(&[&counts[..], &["train.negative_rate=0.6", "train.batch=200"]].concat()).check();
+    }
+}
+
+#[test]
+fn a_run_that_began_from_a_model_goes_on() {
+    let mut case = Case::new(&["field.campaign.counts=true", "train.epochs=3"]);
+    let (first, _) = case.left_alone();
+    case.files.train = vec![write(&case.folder, "next.tsv", &clicks(3, ROWS))];
+    case.init = Some(first);
+    case.config.train.negative_rate = 0.5;
+    case.config.train.batch = 150;
+    case.check();
+}
+
+#[test]
+fn checkpoints_on_the_way_change_nothing() {
+    let mut case = Case::new(&[]);
+    let (expected, _) = case.left_alone();
+    case.config.train.checkpoint_steps = Some(3);
+    let mut steps = Vec::new();
+    let mut observe = |event: Event<'_>| {
+        if let Event::Checkpoint { step, .. } = event {
+            steps.push(step);
+        }
+    };
+    let ask = |step| if step == 4 { Next::Checkpoint } else { Next::GoOn };
+    let model = case.run(2, ask, &mut observe).expect("it ends well");
+    assert_eq!(steps, [3, 4, 7, 10]);
+    let folder = case.folder.path();
+    assert!(artifact(&model, folder) == artifact(&expected, folder));
+}
+
+/// The units are looked at with the first rows of the run, whenever it goes on.
+#[test]
+fn units_are_looked_at_with_the_same_rows() {
+    let told = |stop: Option<u64>| {
+        let (case, mut units) = (Case::new(&["train.epochs=3"]), Vec::new());
+        let mut observe = |event: Event<'_>| {
+            if let Event::Units { epoch, units: now, .. } = event {
+                units.push((epoch, now.to_vec()));
+            }
+        };
+        let ask = |step| if Some(step) == stop { Next::Stop } else { Next::GoOn };
+        let _ = case.run(2, ask, &mut observe);
+        if stop.is_some() {
+            case.run(1, |_| Next::GoOn, &mut observe).expect("it ends well");
+        }
+        units
+    };
+    let expected = told(None);
+    for stop in [2, 5, 7, 13] {
+        assert_eq!(told(Some(stop)), expected, "stopped after step {stop}");
+    }
+}
+
+/// A case that was stopped after its sixth step.
+fn stopped(overrides: &[&str]) -> Case {
+    let case = Case::new(overrides);
+    let ask = |step| if step == 6 { Next::Stop } else { Next::GoOn };
+    let error = case.run(2, ask, &mut |_| ()).expect_err("it was stopped");
+    assert!(matches!(error, TrainError::Stopped { step: 6, .. }), "{error}");
+    case
+}
+
+/// The answer to a run that would go on, with the checkpoint's path left out.
+fn refused(case: &Case) -> String {
+    let before = std::fs::read(case.checkpoint()).expect("the checkpoint is there");
+    let error = case.run(2, |_| Next::GoOn, &mut |_| ()).expect_err("it must be refused");
+    let after = std::fs::read(case.checkpoint()).expect("the checkpoint is there");
+    assert!(before == after, "the checkpoint is another one");
+    error.to_string().replace(&case.folder.path().display().to_string(), "")
+}
+
+#[test]
+fn the_checkpoint_of_another_run_is_refused() {
+    let another = "`/model.dcx.checkpoint` is the checkpoint of another run: ";
+    let other_config = |change: &dyn Fn(&mut RunConfig)| {
+        let mut case = stopped(&[]);
+        change(&mut case.config);
+        refused(&case)
+    };
+    assert_eq!(
+        other_config(&|config| config.train.epochs = 3),
+        format!("{another}`train.epochs` was 2, and is 3")
+    );
+    assert_eq!(
+        other_config(&|config| (config.train.seed, config.field[0].min_count) = (2, Some(3))),
+        format!(
+            "{another}2 differences\n  `field.query.min_count` was 2, and is 3\n  `train.seed` was 1, and is 2"
+        )
+    );
+    let other_files = |change: &dyn Fn(&mut Case)| {
+        let mut case = stopped(&[]);
+        change(&mut case);
+        refused(&case)
+    };
+    let longer = other_files(&|case| drop(write(&case.folder, "train.tsv", &clicks(1, ROWS + 1))));
+    assert!(longer.contains("the training file `/train.tsv` had "), "{longer}");
+    let swapped = other_files(&|case| {
+        let mut lines = clicks(1, ROWS);
+        lines.swap(700, 701);
+        write(&case.folder, "train.tsv", &lines);
+    });
+    assert_eq!(swapped, format!("{another}the training file `/train.tsv` has another content"));
+    let two = other_files(&|case| case.files.train.push(case.files.train[0].clone()));
+    assert_eq!(two, format!("{another}the number of training files was 1, and is 2"));
+    let init = other_files(&|case| case.init = Some(case.left_alone().0));
+    assert_eq!(init, format!("{another}it began anew, and this run begins from a model"));
+}
+
+#[test]
+fn what_changes_no_result_may_differ() {
+    let mut case = stopped(&[]);
+    case.config.train.checkpoint_steps = Some(1);
+    case.config.train.checkpoint_minutes = Some(0.0);
+    let moved = case.folder.path().join("moved.tsv");
+    std::fs::rename(&case.files.train[0], &moved).expect("it can be moved");
+    case.files.train = vec![moved];
+    let model = case.run(3, |_| Next::GoOn, &mut |_| ()).expect("it goes on");
+    let (expected, folder) = (Case::new(&[]).left_alone().0, case.folder.path());
+    assert!(artifact(&model, folder) == artifact(&expected, folder));
+}
+
+#[test]
+fn a_damaged_checkpoint_is_refused() {
+    let case = stopped(&[]);
+    let mut bytes = std::fs::read(case.checkpoint()).expect("the checkpoint is there");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(case.checkpoint(), &bytes).expect("it can be written");
+    assert!(refused(&case).starts_with("`/model.dcx.checkpoint`: is damaged: "));
+    std::fs::write(case.checkpoint(), "click\n1\n").expect("it can be written");
+    let message = "is not a deepcross checkpoint: it does not begin with `DEEPCKPT`";
+    assert_eq!(refused(&case), format!("`/model.dcx.checkpoint`: {message}"));
+}
+
+#[test]
+fn a_run_without_a_checkpoint_begins() {
+    let (case, mut resumed) = (Case::new(&[]), false);
+    let mut observe = |event: Event<'_>| resumed |= matches!(event, Event::Resumed { .. });
+    let model = case.run(2, |_| Next::GoOn, &mut observe).expect("it begins");
+    assert!(!resumed && !case.checkpoint().exists());
+    let plain = trained_with(&case.config, &case.files, 1, &mut |_| ());
+    let folder = case.folder.path();
+    assert!(artifact(&model, folder) == artifact(&plain, folder));
+}
+
+#[test]
+fn the_last_good_checkpoint_stays_when_a_number_is_no_longer_finite() {
+    let mut case = Case::new(&["train.optimizer=sgd", "train.learning_rate=1e30"]);
+    case.config.train.checkpoint_steps = Some(1);
+    let error = case.run(2, |_| Next::GoOn, &mut |_| ()).expect_err("it overflows");
+    let TrainError::NotFinite { step, checkpoint, .. } = &error else { panic!("{error}") };
+    assert_eq!(checkpoint.as_deref(), Some(&*case.checkpoint()));
+    assert!(*step > 1 && error.to_string().contains("the last good checkpoint stays in `"));
+    let good = load_model(&case.checkpoint()).expect("the checkpoint is sound");
+    assert_eq!(good.params.find_non_finite(), None);
+    assert!(good.training.steps < *step, "{} steps", good.training.steps);
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_written_ends_only_a_run_that_is_to_stop() {
+    let case = Case::new(&[]);
+    let nowhere = case.folder.path().join("none").join("checkpoint");
+    let run = |next: Next, untold: &mut u32| {
+        let checkpoints =
+            Checkpoints::new(&nowhere).ask(move |step| if step == 3 { next } else { Next::GoOn });
+        let options = RunOptions { checkpoints: Some(checkpoints), ..RunOptions::on_threads(2) };
+        train_with(&case.config, &case.files, options, &mut |event| {
+            *untold += u32::from(matches!(event, Event::NoCheckpoint { step: 3, .. }));
+        })
+    };
+    let mut untold = 0;
+    assert!(run(Next::Checkpoint, &mut untold).is_ok());
+    assert_eq!(untold, 1);
+    let stopped = run(Next::Stop, &mut untold);
+    assert!(matches!(stopped, Err(TrainError::Checkpoint(_))), "{stopped:?}");
+}
+
+#[test]
+fn an_artifact_and_a_checkpoint_are_models_to_begin_from() {
+    let case = stopped(&[]);
+    let of_checkpoint = load_model(&case.checkpoint()).expect("a sound checkpoint");
+    let path: &Path = &case.folder.path().join("model.dcx");
+    of_checkpoint.save(path).expect("there is room for temporary files");
+    let of_artifact = load_model(path).expect("a sound artifact");
+    assert_eq!(of_artifact.training, of_checkpoint.training);
+    assert_eq!(of_artifact.training.steps, 6);
+    let error = load_model(&case.files.train[0]).expect_err("no model");
+    assert!(
+        error
+            .to_string()
+            .ends_with("is not a deepcross artifact: it does not begin with `DEEPCROS`")
+    );
+}
