@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
 Data goes to standard output, everything else to standard error.
-Exit codes: 0 done, 1 the run failed, 2 the call or the configuration was wrong.";
+Exit codes: 0 done, 1 the run failed, 2 the call or the configuration was wrong,
+130 and 143 interrupted by SIGINT (Ctrl-C) and SIGTERM.";
 
 /// What can stand for a data file; a macro, since `concat!` takes no constants.
 macro_rules! files_help {
@@ -18,9 +19,16 @@ macro_rules! files_help {
 }
 
 const TRAIN_HELP: &str = concat!(
-    "Example:
+    "Examples:
   deepcross train --config run.toml --data january.csv february.csv --valid march.csv \\
       --out model.dcx --set train.epochs=5
+  deepcross train --config run.toml --data today.csv --init yesterday.dcx --out today.dcx
+
+A checkpoint is kept beside the artifact, as in `model.dcx.checkpoint`: every ten minutes (see
+`train.checkpoint_minutes` and `train.checkpoint_steps`), and on SIGINT (Ctrl-C) and SIGTERM, which
+then end the run; a second signal ends it at once. The same call with --resume goes on from it, and
+gives the artifact that the run would have given if left alone. It is removed when the artifact is
+written.
 
 ",
     files_help!()
@@ -277,6 +285,13 @@ pub(crate) struct Train {
     /// The artifact to write
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+    /// Go on from the checkpoint beside the artifact; without one, begin anew
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Begin from the encoder and weights of this model, of the same fields and layers; also from a
+    /// checkpoint
+    #[arg(long, value_name = "FILE")]
+    pub(crate) init: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) threads: Threads,
     /// The seed of the run, instead of the configuration's

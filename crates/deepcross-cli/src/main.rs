@@ -1,7 +1,8 @@
 //! The program `deepcross`: from raw click logs to a trained, evaluated model.
 //!
 //! Data goes to standard output, everything else to standard error.
-//! The exit code is 0 when done, 1 when the run failed, 2 when the call or the configuration was wrong.
+//! The exit code is 0 when done, 1 when the run failed, 2 when the call or the configuration was wrong, and 128 more than the
+//! number of the signal when one ended it, as shells have it.
 
 mod args;
 mod call_error;
@@ -10,6 +11,7 @@ mod inputs;
 mod output;
 mod profiled;
 mod progress;
+mod signals;
 mod sizes;
 mod tables;
 mod units;
@@ -22,6 +24,7 @@ use clap::Parser;
 use deepcross_data::DataError;
 use deepcross_model::ModelError;
 use deepcross_train::TrainError;
+use signals::Interrupted;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -41,7 +44,9 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            output::say(format_args!("error: {error:#}"));
+            if !error.is::<Interrupted>() {
+                output::say(format_args!("error: {error:#}"));
+            }
             ExitCode::from(exit_code(&error))
         }
     }
@@ -54,9 +59,17 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 fn exit_code(error: &anyhow::Error) -> u8 {
+    if let Some(Interrupted { code }) = error.downcast_ref() {
+        return *code;
+    }
     let is_config = matches!(
         error.downcast_ref::<TrainError>(),
-        Some(TrainError::Config { .. } | TrainError::Model(ModelError::Config(_)))
+        Some(
+            TrainError::Config { .. }
+                | TrainError::Model(ModelError::Config(_))
+                | TrainError::OtherRun { .. }
+                | TrainError::OtherModel { .. }
+        )
     );
     let is_data_config =
         matches!(error.downcast_ref::<DataError>(), Some(DataError::Config { .. }));

@@ -21,6 +21,8 @@ pub(crate) struct Progress {
     /// Of them, those to be expected in an epoch.
     epoch_rows: u64,
     epochs: Vec<EpochReport>,
+    /// Rows that an earlier call has trained on.
+    rows_before: u64,
     units: Units,
     /// What was met in the last epoch.
     values: Vec<String>,
@@ -41,6 +43,7 @@ impl Progress {
             rows: 0,
             epoch_rows: 0,
             epochs: Vec::new(),
+            rows_before: 0,
             units: Units::default(),
             values: Vec::new(),
         }
@@ -62,6 +65,17 @@ impl Progress {
             Event::Built { model, n_parameters } => {
                 let (width, weights) = (model.stack_width(), grouped(*n_parameters as u64));
                 self.say(&format!("{weights} weights, stacked input {width} wide"));
+            }
+            Event::Resumed { step, epoch, rows, reports, .. } => {
+                self.epochs = reports.to_vec();
+                self.rows_before = self.rows * reports.len() as u64 + rows;
+                self.say(&format!(
+                    "going on from the checkpoint of step {}, in epoch {epoch}",
+                    grouped(*step)
+                ));
+            }
+            Event::NoCheckpoint { step, error } => {
+                self.say(&format!("warning: no checkpoint of step {step}: {}", chain(error)));
             }
             Event::Step { epoch, rows, loss } => self.step(*epoch, *rows, *loss),
             Event::Epoch(report) => self.epoch(report),
@@ -130,6 +144,11 @@ impl Progress {
         self.bar.suspend(|| say(line));
     }
 
+    /// Takes the bar away, where the run has failed.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
     /// Prints what came of it all.
     pub(crate) fn finish(self) {
         self.bar.finish_and_clear();
@@ -147,8 +166,8 @@ impl Progress {
             ]);
         }
         let seconds = self.begun.elapsed().as_secs_f64();
-        let rows = self.rows as f64 * self.epochs.len() as f64;
-        let speed = grouped((rows / seconds) as u64);
+        let rows = self.rows * self.epochs.len() as u64;
+        let speed = grouped((rows.saturating_sub(self.rows_before) as f64 / seconds) as u64);
         let waited = 100.0 * self.waiting.share();
         if let Some(units) = self.units.table() {
             say(format_args!("\n{units}"));
@@ -160,6 +179,12 @@ impl Progress {
             self.values.join("\n\n")
         ));
     }
+}
+
+/// An error with its cause, which says what the system answered.
+fn chain(error: &dyn std::error::Error) -> String {
+    let source = error.source().map_or(String::new(), |source| format!(": {source}"));
+    format!("{error}{source}")
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -12,6 +12,8 @@ const MAX_LINES: usize = 10;
 pub(crate) struct Units {
     rows: usize,
     epoch: u32,
+    /// When the first report was made: at the start, or where a run goes on, after its first epoch there.
+    first_epoch: u32,
     first: Vec<UnitReport>,
     last: Vec<UnitReport>,
     told: BTreeSet<(Trouble, usize)>,
@@ -21,7 +23,7 @@ impl Units {
     /// The lines of all warnings that have not been given before: one for all units in the same trouble.
     pub(crate) fn observe(&mut self, epoch: u32, rows: usize, units: &[UnitReport]) -> Vec<String> {
         if self.first.is_empty() {
-            self.first = units.to_vec();
+            (self.first, self.first_epoch) = (units.to_vec(), epoch);
         }
         self.last = units.to_vec();
         (self.epoch, self.rows) = (epoch, rows);
@@ -53,9 +55,9 @@ impl Units {
             table.add_row(columns.iter().map(|(_, cell)| cell(first, last)));
         }
         let of_all = if n > MAX_LINES { format!("{MAX_LINES} of {n} ") } else { String::new() };
-        let (rows, moment) = (grouped(self.rows as u64), moment(self.epoch));
-        let title =
-            format!("{of_all}residual units on {rows} training rows, at the start → {moment}");
+        let rows = grouped(self.rows as u64);
+        let (first, moment) = (moment(self.first_epoch), moment(self.epoch));
+        let title = format!("{of_all}residual units on {rows} training rows, {first} → {moment}");
         Some(format!("{title}\n\n{}", table.trim_fmt()))
     }
 

@@ -200,6 +200,14 @@ pub fn load_model(file: &Path) -> Result<TrainedModel, TrainError> {
     }
 }
 
+/// Removes the checkpoint of a run whose model has been saved; one that is not there is no error.
+///
+/// # Errors
+/// [`ArtifactError`] where it cannot be removed.
+pub fn remove_checkpoint(file: &Path) -> Result<(), ArtifactError> {
+    artifact::remove(file)
+}
+
 fn is_checkpoint(file: &Path) -> bool {
     let mut magic = [0; 8];
     let read = std::fs::File::open(file).and_then(|mut file| {

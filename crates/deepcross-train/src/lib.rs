@@ -28,7 +28,7 @@ mod validation;
 mod waiting;
 
 pub use cause::{Element, NonFinite};
-pub use checkpoint::load_model;
+pub use checkpoint::{load_model, remove_checkpoint};
 pub use config::{Monitor, TrainConfig};
 pub use engine::Engine;
 pub use error::TrainError;

@@ -29,7 +29,8 @@ impl RunOptions<'_> {
 /// Where and when checkpoints are written, and whether the run goes on from one.
 ///
 /// There is one file, which is replaced whole by each checkpoint.
-/// It stays when the run ends, in whatever way: when the trained model has been saved, it is the caller's to remove.
+/// It stays when the run ends, in whatever way: when the trained model has been saved, it is the caller's to
+/// [remove](crate::remove_checkpoint).
 pub struct Checkpoints<'a> {
     pub(crate) file: PathBuf,
     pub(crate) resume: bool,

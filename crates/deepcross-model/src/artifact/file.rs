@@ -69,6 +69,21 @@ pub fn check_writable(file: impl AsRef<Path>) -> Result<(), ArtifactError> {
     temporary_file(file.as_ref()).map(drop)
 }
 
+/// Removes a file that [`write()`] or [`write_parts`] wrote, and what killed processes left behind on their way to it.
+///
+/// # Errors
+/// If it is there and cannot be removed.
+pub fn remove(file: impl AsRef<Path>) -> Result<(), ArtifactError> {
+    let file = file.as_ref();
+    remove_leftovers(file);
+    match fs::remove_file(file) {
+        Err(source) if source.kind() != ErrorKind::NotFound => {
+            Err(ArtifactError::Unwritable { file: file.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Reads the header and the weights that [`write()`] wrote, to the bit.
 ///
 /// While it is decoded, the file is in memory beside the weights. See [`decode`](super::decode) about `H`.
@@ -280,6 +295,13 @@ mod tests {
         let mut found = names(&folder);
         found.sort();
         assert_eq!(found, expected);
+
+        fs::write(leftover(&own), "half of a model").unwrap();
+        remove(&file).unwrap();
+        remove(&file).unwrap();
+        let mut found = names(&folder);
+        found.sort();
+        assert_eq!(found, expected[..2]);
     }
 
     #[test]

@@ -78,7 +78,7 @@ mod sample;
 mod tensors;
 
 pub use error::{ArtifactError, FormatError};
-pub use file::{check_writable, read, read_parts, write, write_parts};
+pub use file::{check_writable, read, read_parts, remove, write, write_parts};
 pub use format::{Encoding, FORMAT_VERSION, FileKind, Values, decode, decode_parts};
 pub use header::MAX_HEADER_LENGTH;
 pub use tensors::MAX_TENSORS;

@@ -35,7 +35,8 @@ fn the_first_predictions_are_those_of_the_model() {
     let [first, second, test] =
         [1, 2, 3].map(|seed| write(&folder, &format!("{seed}.tsv"), &clicks(seed, ROWS)));
     for overrides in [&[][..], &["field.campaign.counts=true", "train.negative_rate=0.3"]] {
-        let model = trained_with(&config(overrides), &files(&[first.clone()]), 2, &mut |_| ());
+        let model =
+            trained_with(&config(overrides), &files(std::slice::from_ref(&first)), 2, &mut |_| ());
         // Steps of no size, which leave all weights as they are.
         let still = ["train.epochs=1", "train.optimizer=sgd", "train.learning_rate=1e-30"];
         let still = config(&[overrides, &still].concat());
@@ -56,7 +57,7 @@ fn a_model_goes_on_learning() {
         [1, 2, 3].map(|seed| write(&folder, &format!("{seed}.tsv"), &clicks(seed, 2 * ROWS)));
     let config = config(&["train.epochs=1", "train.batch=200"]);
     let [day, other_day] = [&first, &second]
-        .map(|file| trained_with(&config, &files(&[file.clone()]), 2, &mut |_| ()));
+        .map(|file| trained_with(&config, &files(std::slice::from_ref(file)), 2, &mut |_| ()));
     let both = continued(&config, &second, &day).expect("it begins from the model");
     let [alone, anew, both] = [&day, &other_day, &both].map(|model| log_loss(model, &test));
     assert!(both < alone && both < anew, "{both} after both days, {alone} and {anew} after one");
@@ -66,7 +67,12 @@ fn a_model_goes_on_learning() {
 fn another_schema_is_refused() {
     let folder = folder();
     let file = write(&folder, "train.tsv", &clicks(1, 500));
-    let model = trained_with(&config(&["train.epochs=1"]), &files(&[file.clone()]), 2, &mut |_| ());
+    let model = trained_with(
+        &config(&["train.epochs=1"]),
+        &files(std::slice::from_ref(&file)),
+        2,
+        &mut |_| (),
+    );
     let cases: [(&[&str], &str); 5] = [
         (&["field.campaign.top=50"], "`field.campaign.top` was 100, and is 50"),
         (&["data.missing=['', '?']"], "`data.missing` was [\"\"], and is [\"\", \"?\"]"),
