@@ -8,6 +8,7 @@
 use crate::Gradients;
 use deepcross_kernels::Real;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The last version that any [`Params`] were given.
@@ -74,7 +75,17 @@ pub struct Params<F> {
     tables: Vec<Table<F>>,
     statistics: Vec<Statistic<F>>,
     /// Another one after each change of dense matrices; the same in two `Params` only where these are equal.
-    version: u64,
+    version: Version,
+}
+
+/// Not a value of the parameters, and so not shown as one: equal weights look alike.
+#[derive(Clone, Copy, Default)]
+struct Version(u64);
+
+impl fmt::Debug for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
 }
 
 /// The values of one statistic, `[1, width]`.
@@ -92,17 +103,17 @@ impl<F: Real> Params<F> {
             dense_values: Vec::new(),
             tables: Vec::new(),
             statistics: Vec::new(),
-            version: 0,
+            version: Version::default(),
         }
     }
 
     /// Tells whether dense matrices have changed since, in these or in other `Params`.
     pub(crate) fn version(&self) -> u64 {
-        self.version
+        self.version.0
     }
 
     fn note_change(&mut self) {
-        self.version = LAST_VERSION.fetch_add(1, Ordering::Relaxed) + 1;
+        self.version = Version(LAST_VERSION.fetch_add(1, Ordering::Relaxed) + 1);
     }
 
     /// Adds a dense matrix; a vector, such as a bias, is a matrix of one row.

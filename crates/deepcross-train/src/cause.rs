@@ -494,7 +494,7 @@ mod tests {
             let Some(TrainError::NotFinite { step, what, .. }) = found else {
                 panic!("no step of 50 fails");
             };
-            let expected = matches!(what, NonFinite::Weight(_) | NonFinite::Output { .. });
+            let expected = matches!(*what, NonFinite::Weight(_) | NonFinite::Output { .. });
             assert!(expected && step > 1, "{step}: {what}");
         }
     }

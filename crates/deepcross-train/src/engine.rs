@@ -242,7 +242,7 @@ impl Engine {
             blocks: groups.flat_map(|rows| blocks(&self.model, rows)).collect(),
         };
         let what = self.tapes.with(|tape| failed.cause(tape));
-        TrainError::NotFinite { step: self.n_steps() + 1, what, checkpoint: None }
+        TrainError::NotFinite { step: self.n_steps() + 1, what: Box::new(what), checkpoint: None }
     }
 }
 

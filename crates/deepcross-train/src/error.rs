@@ -32,7 +32,7 @@ pub enum TrainError {
         /// The step of the run, from 1.
         step: u64,
         /// Which number.
-        what: NonFinite,
+        what: Box<NonFinite>,
         /// The last good checkpoint, where there is one of this run.
         checkpoint: Option<PathBuf>,
     },

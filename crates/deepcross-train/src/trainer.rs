@@ -310,7 +310,7 @@ impl<'a> Run<'a> {
     fn check_weights(&self) -> Result<(), TrainError> {
         let Some(what) = self.engine.find_non_finite() else { return Ok(()) };
         let step = self.engine.n_steps();
-        Err(self.named(TrainError::NotFinite { step, what, checkpoint: None }))
+        Err(self.named(TrainError::NotFinite { step, what: Box::new(what), checkpoint: None }))
     }
 
     /// The error, which tells the value that the row of a table stands for.

@@ -291,7 +291,7 @@ mod tests {
 
     /// The norm of the gradient of `loss`, by central differences.
     fn norm_by_differences(n: usize, mut loss: impl FnMut(usize, f64) -> f64) -> f64 {
-        let step = 1e-5;
+        let step = 1e-6;
         let slope = |i| (loss(i, step) - loss(i, -step)) / (2.0 * step);
         (0..n).map(slope).map(|slope: f64| slope.powi(2)).sum::<f64>().sqrt()
     }

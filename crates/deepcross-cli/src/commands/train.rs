@@ -87,7 +87,7 @@ fn train_keeping(
     options: RunOptions<'_>,
     signals: &Signals,
 ) -> Result<TrainedModel> {
-    let mut progress = Progress::new(config.train.negative_rate);
+    let mut progress = Progress::new(options.threads, config.train.negative_rate);
     let mut stands = None;
     let trained = train_with(config, files, options, &mut |event| {
         if let Event::Resumed { file, step, .. } | Event::Checkpoint { file, step } = event {
