@@ -1,7 +1,7 @@
 //! The one way to a prediction: for validation, for files and for a service alike.
 //!
-//! Rows are cut into blocks of [`BLOCK`], and each block is one pass. A product of few rows may take another path through
-//! the matrix library than one of many, and differ in the last bits: the cut, not the number of threads, decides them.
+//! Rows are cut into blocks of [`BLOCK`], and each block is one pass; a row's prediction depends on neither the cut nor the
+//! number of threads.
 
 use crate::DeepCrossing;
 use deepcross_autodiff::{Activation, Params, Tape};

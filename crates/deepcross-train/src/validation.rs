@@ -6,7 +6,7 @@ use deepcross_data::RowReader;
 use deepcross_metrics::{Evaluation, Summary};
 use deepcross_model::{BLOCK, Predictor, Tapes};
 
-/// Rows that are read at a time: a whole number of blocks, so that the cut runs on.
+/// Rows that are read at a time: a whole number of blocks, so that none is filled in part.
 pub(crate) const ROWS: usize = 16 * BLOCK;
 
 /// The metrics of the model on all rows that `reader` has not read yet; they must have labels.
