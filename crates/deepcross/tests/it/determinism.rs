@@ -12,8 +12,7 @@ use deepcross::train::{Event, Files, evaluate};
 
 const THREADS: [usize; 4] = [1, 2, 3, 8];
 
-/// Rows of a training file, whose last batch is not full, and of a test file, whose last block has eight rows: products
-/// of so few rows take another path than those of a full block, so that another cut into blocks would show.
+/// Rows of a training file, whose last batch is not full, and of a test file, whose last block has eight rows.
 const ROWS: [u64; 2] = [2600, 4096 + 256 + 8];
 
 fn bits(probabilities: &[f32]) -> Vec<u32> {
