@@ -178,6 +178,18 @@ impl<F: Real> Optimizer<F> {
     }
 }
 
+/// Zeros that stand in memory, and not only in the promises of the operating system.
+///
+/// Memory that is zero and was never touched is given page by page when it is first written: in a step, which then waits
+/// for it at each row that it is the first to touch, and a run would learn in its middle that there is not enough.
+fn resident_zeros<F: Real>(rows: usize, width: usize) -> Array2<F> {
+    let mut values = Vec::with_capacity(rows * width);
+    // Hides that the memory is new, or the two lines would become one that leaves it untouched.
+    std::hint::black_box(&mut values);
+    values.resize(rows * width, F::zero());
+    Array2::from_shape_vec((rows, width), values).expect("as many numbers as the shape has")
+}
+
 /// The state before the first step: zeros.
 fn empty_state<F: Real>(config: &OptimizerConfig, params: &Params<F>) -> Params<F> {
     let mut state = Params::new();
@@ -191,7 +203,7 @@ fn empty_state<F: Real>(config: &OptimizerConfig, params: &Params<F>) -> Params<
         let (rows, width) = params.table_shape(id);
         let width = tables.states_of_row(width);
         if width > 0 {
-            state.add_table(params.table_name(id), Array2::zeros((rows, width)));
+            state.add_table(params.table_name(id), resident_zeros(rows, width));
         }
     }
     state
