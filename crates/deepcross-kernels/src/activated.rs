@@ -4,7 +4,6 @@
 //! from using wide instructions, which made ReLU 35 times slower.
 
 use crate::activation::{relu, sigmoid};
-use crate::elementwise::vectorised;
 use crate::{Activation, Real, Write, map_into, zip_into};
 
 /// `out[i] = activation(x[i])`, or `+=`.
@@ -18,18 +17,6 @@ pub fn activate_into<F: Real>(out: &mut [F], write: Write, x: &[F], activation: 
         Activation::Relu => map_into(out, write, x, relu),
         Activation::Sigmoid => map_into(out, write, x, sigmoid),
         Activation::Tanh => map_into(out, write, x, F::tanh),
-    }
-}
-
-/// `x[i] = activation(x[i])`.
-pub(crate) fn activate_in_place<F: Real>(x: &mut [F], activation: Activation) {
-    match activation {
-        Activation::Identity => {}
-        Activation::Relu => vectorised(
-            #[inline(always)]
-            || x.iter_mut().for_each(|x| *x = relu(*x)),
-        ),
-        other => x.iter_mut().for_each(|x| *x = other.apply(*x)),
     }
 }
 

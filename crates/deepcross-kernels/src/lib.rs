@@ -21,7 +21,7 @@ pub use normalise::{
 };
 pub use packed::{Finish, LeftFactor, RightFactor, packed_product_into, rows_product_into};
 pub use prefetch::prefetch;
-pub use product::{Affine, affine_into, matmul_into};
+pub use product::matmul_into;
 pub use real::Real;
 pub use reduce::{add_column_sums, all_finite, sum};
 pub use rows::{Bags, activation_gradient_into, add_scaled, bag_into, gather_into};

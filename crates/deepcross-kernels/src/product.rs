@@ -6,8 +6,7 @@
 
 #![allow(unsafe_code, reason = "the gemm crate takes raw pointers")]
 
-use crate::elementwise::vectorised;
-use crate::{Activation, Real, Write, activated::activate_in_place, activation::relu};
+use crate::{Real, Write};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// `out = a b`, or `out += a b`.
@@ -73,57 +72,6 @@ fn strides(of_view: &[isize]) -> (isize, isize) {
     (of_view[0], of_view[1])
 }
 
-/// A linear map with bias and activation.
-#[derive(Clone, Copy, Debug)]
-pub struct Affine<'a, F> {
-    /// `[outputs, inputs]`.
-    pub weight: ArrayView2<'a, F>,
-    /// One number an output.
-    pub bias: Option<&'a [F]>,
-    /// Applied last.
-    pub activation: Activation,
-}
-
-/// `out = activation(x weightᵀ + bias)`.
-///
-/// # Shapes
-/// `x`: `[rows, inputs]`, `out`: `[rows, outputs]`, its rows contiguous.
-///
-/// # Panics
-/// If the shapes do not fit together.
-#[track_caller]
-pub fn affine_into<F: Real>(
-    x: ArrayView2<'_, F>,
-    layer: Affine<'_, F>,
-    mut out: ArrayViewMut2<'_, F>,
-) {
-    matmul_into(x, layer.weight.t(), Write::Assign, out.view_mut());
-    let width = layer.weight.nrows();
-    let out = out.as_slice_mut().expect("the rows of the output are contiguous");
-    match (layer.bias, layer.activation) {
-        (None, activation) => activate_in_place(out, activation),
-        (Some(bias), Activation::Identity) => add_bias(out, width, bias, |v| v),
-        (Some(bias), Activation::Relu) => add_bias(out, width, bias, relu),
-        (Some(bias), activation) => add_bias(out, width, bias, |v| activation.apply(v)),
-    }
-}
-
-#[track_caller]
-fn add_bias<F: Real>(out: &mut [F], width: usize, bias: &[F], activate: impl Fn(F) -> F) {
-    assert_eq!(bias.len(), width, "length of the bias");
-    if width == 0 {
-        return;
-    }
-    vectorised(
-        #[inline(always)]
-        || {
-            for row in out.chunks_exact_mut(width) {
-                row.iter_mut().zip(bias).for_each(|(o, &b)| *o = activate(*o + b));
-            }
-        },
-    );
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,27 +129,6 @@ mod tests {
                 let mut transposed = start.t().to_owned();
                 matmul_into(b.t(), a.t(), write, transposed.view_mut());
                 check_close(&transposed.t().to_owned(), &expected);
-            }
-        }
-
-        #[test]
-        fn affine_is_product_bias_and_activation(
-            (x, weight, bias) in (0_usize..6, 1_usize..20, 1_usize..20)
-                .prop_flat_map(|(m, k, n)| (matrix(m, k), matrix(n, k), matrix(1, n)))
-        ) {
-            for activation in Activation::ALL {
-                for with_bias in [false, true] {
-                    let mut expected = x.dot(&weight.t());
-                    if with_bias {
-                        expected += &bias;
-                    }
-                    expected.mapv_inplace(|v| activation.apply(v));
-                    let mut got = Array2::from_elem(expected.dim(), f64::NAN);
-                    let bias = with_bias.then(|| bias.as_slice().unwrap());
-                    let layer = Affine { weight: weight.view(), bias, activation };
-                    affine_into(x.view(), layer, got.view_mut());
-                    check_close(&got, &expected);
-                }
             }
         }
     }

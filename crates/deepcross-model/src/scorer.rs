@@ -12,7 +12,7 @@ pub struct Scorer {
     trained: TrainedModel,
 }
 
-/// A caller's scratch memory; after a first use of its size, scoring allocates nothing but what the matrix library packs.
+/// A caller's scratch memory; after a first use of its size, scoring allocates nothing.
 #[derive(Debug)]
 pub struct Session {
     tape: Tape<f32>,
