@@ -4,7 +4,10 @@
 //! looked-up rows are written once, where they are read.
 
 use crate::elementwise::vectorised;
-use crate::{Activation, Columns, ColumnsMut, Real, activation::relu};
+use crate::{Activation, Columns, ColumnsMut, Real, activation::relu, prefetch};
+
+/// How many rows ahead a table's row is fetched: so many wait for memory at once.
+const AHEAD: usize = 8;
 
 /// Weighted bags of row numbers, one bag an output row.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +64,10 @@ pub fn gather_into<F: Real>(
     vectorised(
         #[inline(always)]
         || {
-            for (out, &id) in out.rows().zip(ids) {
+            for (i, (out, &id)) in out.rows().zip(ids).enumerate() {
+                if let Some(&ahead) = ids.get(i + AHEAD) {
+                    prefetch(table, (ahead as usize).saturating_mul(width), width);
+                }
                 let row = table_row(table, width, id);
                 match bias {
                     Some(bias) => {
