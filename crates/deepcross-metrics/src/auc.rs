@@ -3,14 +3,13 @@
 //! It is exact: every score is kept, and the pairs of a positive and a negative row are counted
 //! in one walk over the sorted scores, ties as half a pair (the Mann–Whitney statistic; Hanley
 //! and McNeil 1982, "The meaning and use of the area under a receiver operating characteristic
-//! curve"). A histogram of scores, which takes fixed memory, lost: published results differ in
-//! the fourth digit, and binned ties move that digit.
+//! curve"). A histogram of scores, which takes fixed memory, moves the value by ties that it makes;
+//! [`BoundedAuc`](crate::BoundedAuc) is one, and tells by how much at most.
 
 use crate::class_scores::{ClassScores, Entry, tied_groups, total_weight};
-use crate::row::Row;
 use crate::slices::for_each_row;
 use crate::sum::Sum;
-use crate::{MetricError, Score};
+use crate::{MetricError, Ranked, Ranking, Score};
 
 /// The exact area under the ROC curve, ties counted as half, with row weights.
 ///
@@ -23,8 +22,7 @@ use crate::{MetricError, Score};
 /// else 12 and 16; like any growing `Vec`, it may hold up to twice that in reserve.
 #[derive(Clone, Debug, Default)]
 pub struct Auc<S: Score> {
-    positives: ClassScores<S>,
-    negatives: ClassScores<S>,
+    ranking: Ranking<S>,
 }
 
 impl<S: Score> Auc<S> {
@@ -41,14 +39,12 @@ impl<S: Score> Auc<S> {
         label: impl Into<f64>,
         weight: impl Into<f64>,
     ) -> Result<(), MetricError> {
-        self.add(Row::scored(score, label, weight)?);
-        Ok(())
+        self.ranking.push(score, label, weight)
     }
 
     /// Takes all rows of another part of the data.
     pub fn merge(&mut self, other: Self) {
-        self.positives.merge(other.positives);
-        self.negatives.merge(other.negatives);
+        self.ranking.merge(other.ranking);
     }
 
     /// The area, in [0, 1]; `None` where a class has no weight.
@@ -60,23 +56,21 @@ impl<S: Score> Auc<S> {
     }
 
     /// The same as [`value`](Self::value), sorted in place.
-    pub fn into_value(mut self) -> Option<f64> {
+    pub fn into_value(self) -> Option<f64> {
+        self.ranking.into_ranked().auc()
+    }
+}
+
+impl<S: Score> Ranked<S> {
+    /// The area under the ROC curve, in [0, 1], as [`Auc`] gives it; `None` where a class has no
+    /// weight.
+    pub fn auc(&self) -> Option<f64> {
         use ClassScores::{Unit, Weighted};
-        self.positives.sort();
-        self.negatives.sort();
-        match (&self.positives, &self.negatives) {
+        match (self.positives(), self.negatives()) {
             (Unit(positives), Unit(negatives)) => counted_area(positives, negatives),
             (Unit(positives), Weighted(negatives)) => weighted_area(positives, negatives),
             (Weighted(positives), Unit(negatives)) => weighted_area(positives, negatives),
             (Weighted(positives), Weighted(negatives)) => weighted_area(positives, negatives),
-        }
-    }
-
-    pub(crate) fn add(&mut self, row: Row<S>) {
-        // A row without weight is in no pair.
-        if row.weight > 0.0 {
-            let class = if row.positive { &mut self.positives } else { &mut self.negatives };
-            class.push(row.score, row.weight);
         }
     }
 }

@@ -64,6 +64,14 @@ impl<S: Score> ClassScores<S> {
         }
     }
 
+    /// The sum of all weights.
+    pub(crate) fn weight(&self) -> f64 {
+        match self {
+            Self::Unit(scores) => scores.len() as f64,
+            Self::Weighted(entries) => total_weight(entries),
+        }
+    }
+
     fn into_weighted(self) -> Vec<WeightedScore<S>> {
         match self {
             Self::Unit(scores) => {
@@ -137,6 +145,30 @@ pub(crate) fn tied_groups<'a, S: Score, A: Entry<S>, B: Entry<S>>(
     })
 }
 
+/// The same walk from the highest score down.
+pub(crate) fn tied_groups_down<'a, S: Score, A: Entry<S>, B: Entry<S>>(
+    mut first: &'a [A],
+    mut second: &'a [B],
+) -> impl Iterator<Item = (&'a [A], &'a [B])> {
+    std::iter::from_fn(move || {
+        let score = match (first.last(), second.last()) {
+            (Some(a), Some(b)) if b.score() > a.score() => b.score(),
+            (Some(a), _) => a.score(),
+            (None, Some(b)) => b.score(),
+            (None, None) => return None,
+        };
+        Some((split_tied_end(&mut first, score), split_tied_end(&mut second, score)))
+    })
+}
+
+/// Takes the trailing entries of this score off the slice.
+fn split_tied_end<'a, S: Score, E: Entry<S>>(entries: &mut &'a [E], score: S) -> &'a [E] {
+    let n_tied = entries.iter().rev().take_while(|entry| entry.score() == score).count();
+    let (rest, tied) = entries.split_at(entries.len() - n_tied);
+    *entries = rest;
+    tied
+}
+
 /// Takes the leading entries of this score off the slice.
 fn split_tied<'a, S: Score, E: Entry<S>>(entries: &mut &'a [E], score: S) -> &'a [E] {
     let n_tied = entries.iter().take_while(|entry| entry.score() == score).count();
@@ -153,6 +185,10 @@ mod tests {
     fn check_groups(first: &[f32], second: &[f32], expected: &str) {
         let groups = tied_groups(first, second).map(|(a, b)| format!("{a:?}{b:?}"));
         assert_eq!(groups.collect::<Vec<_>>().join(" "), expected);
+        let down = tied_groups_down(first, second).map(|(a, b)| format!("{a:?}{b:?}"));
+        let mut up_again = down.collect::<Vec<_>>();
+        up_again.reverse();
+        assert_eq!(up_again.join(" "), expected);
     }
 
     #[test]

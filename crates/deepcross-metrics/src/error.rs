@@ -37,6 +37,22 @@ pub enum MetricError {
         /// The number of entries in the slice.
         found: usize,
     },
+    /// A setting of a metric, as a level or a share, that is out of its range.
+    #[error("{name} must be {allowed}, but is {value}")]
+    Setting {
+        /// What is set.
+        name: &'static str,
+        /// The range of the setting.
+        allowed: &'static str,
+        /// What it was set to.
+        value: f64,
+    },
+    /// A metric of the caller that is NaN or infinite.
+    #[error("metric must be finite, but is {value}")]
+    Value {
+        /// What the metric returned.
+        value: f64,
+    },
     /// A bad row inside slices.
     #[error("row {row}: {problem}")]
     Row {

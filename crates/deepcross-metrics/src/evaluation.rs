@@ -1,22 +1,29 @@
 //! All metrics of a set of predictions in one pass.
 
+use std::num::NonZeroUsize;
+
 use serde::{Deserialize, Serialize};
 
 use crate::row::Row;
 use crate::slices::for_each_row;
-use crate::{Auc, Calibration, MetricError, NormalizedEntropy, Score};
+use crate::{Brier, Calibration, MetricError, NormalizedEntropy, Ranking, Score};
+
+/// The bins of the expected calibration error, as many as Guo et al. (2017), "On Calibration of
+/// Modern Neural Networks", take.
+const CALIBRATION_BINS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(14);
 
 /// Takes predictions and ends in a [`Summary`].
 ///
-/// `S` is the type of the probabilities, `f32` or `f64`. It decides the memory ([`Auc`] keeps
+/// `S` is the type of the probabilities, `f32` or `f64`. It decides the memory ([`Ranking`] keeps
 /// every score) and the clamp of [`LogLoss`](crate::LogLoss).
 #[derive(Clone, Debug, Default)]
 pub struct Evaluation<S: Score> {
     rows: u64,
     positives: u64,
-    auc: Auc<S>,
+    ranking: Ranking<S>,
     entropy: NormalizedEntropy,
     calibration: Calibration,
+    brier: Brier,
 }
 
 impl<S: Score> Evaluation<S> {
@@ -35,9 +42,10 @@ impl<S: Score> Evaluation<S> {
         let row = Row::predicted(probability, label, weight)?;
         self.rows += 1;
         self.positives += u64::from(row.positive);
-        self.auc.add(row);
+        self.ranking.add(row);
         self.entropy.add(row);
         self.calibration.add(row);
+        self.brier.add(row);
         Ok(())
     }
 
@@ -59,22 +67,25 @@ impl<S: Score> Evaluation<S> {
 
     /// Takes all rows of another part of the data.
     ///
-    /// Counts and AUC are then the same to the bit as if one evaluation had taken all rows; the
-    /// other metrics, which are sums, to a few units in the last place.
+    /// Counts, AUC, average precision and the expected calibration error are then the same to the
+    /// bit as if one evaluation had taken all rows; the other metrics, which are sums, to a few
+    /// units in the last place.
     pub fn merge(&mut self, other: Self) {
         self.rows += other.rows;
         self.positives += other.positives;
-        self.auc.merge(other.auc);
+        self.ranking.merge(other.ranking);
         self.entropy.merge(other.entropy);
         self.calibration.merge(other.calibration);
+        self.brier.merge(other.brier);
     }
 
-    /// The metrics of all rows. Takes n log n time for n rows, because AUC sorts.
+    /// The metrics of all rows. Takes n log n time for n rows, because AUC and others sort.
     ///
     /// For metrics on the way, finish a clone.
     pub fn finish(self) -> Summary {
         let base_rate = self.entropy.base_rate();
         let weight = base_rate.weight();
+        let ranked = self.ranking.into_ranked();
         Summary {
             rows: self.rows,
             positives: self.positives,
@@ -86,7 +97,15 @@ impl<S: Score> Evaluation<S> {
             normalized_entropy: self.entropy.value(),
             calibration: self.calibration.value(),
             mean_prediction: (weight > 0.0).then(|| self.calibration.predicted() / weight),
-            auc: self.auc.into_value(),
+            auc: ranked.auc(),
+            average_precision: ranked.average_precision(),
+            relative_information_gain: self.entropy.relative_information_gain(),
+            brier: self.brier.value(),
+            // Rows are checked to be probabilities where they are taken.
+            expected_calibration_error: ranked
+                .expected_calibration_error(CALIBRATION_BINS)
+                .ok()
+                .flatten(),
         }
     }
 }
@@ -107,7 +126,7 @@ pub struct Summary {
     pub positive_weight: f64,
     /// `positive_weight / weight`; `None` without weight.
     pub base_rate: Option<f64>,
-    /// The area under the ROC curve, see [`Auc`]; `None` where a class has no weight.
+    /// The area under the ROC curve, see [`Auc`](crate::Auc); `None` where a class has no weight.
     pub auc: Option<f64>,
     /// The mean log loss in nats, see [`LogLoss`](crate::LogLoss); `None` without weight.
     pub log_loss: Option<f64>,
@@ -119,6 +138,18 @@ pub struct Summary {
     pub calibration: Option<f64>,
     /// The weighted mean of the probabilities; `None` without weight.
     pub mean_prediction: Option<f64>,
+    /// The area under the precision–recall curve, see
+    /// [`Ranked::average_precision`](crate::Ranked::average_precision); `None` where label 1 has no
+    /// weight.
+    pub average_precision: Option<f64>,
+    /// 1 − `normalized_entropy`; `None` where a class has no weight.
+    pub relative_information_gain: Option<f64>,
+    /// The mean squared error, see [`Brier`]; `None` without weight.
+    pub brier: Option<f64>,
+    /// The mean gap between prediction and label over 15 bins of equal mass, see
+    /// [`Ranked::expected_calibration_error`](crate::Ranked::expected_calibration_error); `None`
+    /// without weight.
+    pub expected_calibration_error: Option<f64>,
 }
 
 #[cfg(test)]
@@ -171,7 +202,9 @@ mod tests {
         let expected = concat!(
             r#"{"rows":0,"positives":0,"weight":0.0,"positive_weight":0.0,"base_rate":null,"#,
             r#""auc":null,"log_loss":null,"base_log_loss":null,"normalized_entropy":null,"#,
-            r#""calibration":null,"mean_prediction":null}"#,
+            r#""calibration":null,"mean_prediction":null,"average_precision":null,"#,
+            r#""relative_information_gain":null,"brier":null,"#,
+            r#""expected_calibration_error":null}"#,
         );
         assert_eq!(json, expected);
     }

@@ -43,6 +43,15 @@ impl NormalizedEntropy {
         if base > 0.0 { Some(self.log_loss.value()? / base) } else { None }
     }
 
+    /// The relative information gain: 1 minus [`value`](Self::value), the share of the labels'
+    /// entropy that the predictions explain (He et al. 2014, section 2).
+    ///
+    /// 0 is as good as knowing the base rate, negative is worse, and 1 is perfect; `None` where
+    /// fewer than two classes have weight.
+    pub fn relative_information_gain(&self) -> Option<f64> {
+        self.value().map(|value| 1.0 - value)
+    }
+
     /// The numerator.
     pub fn log_loss(&self) -> &LogLoss {
         &self.log_loss
@@ -71,6 +80,7 @@ mod tests {
             entropy.push(probability, label, weight).expect("rows of the table are good");
         }
         assert_close(entropy.value(), expected);
+        assert_close(entropy.relative_information_gain(), expected.map(|value| 1.0 - value));
     }
 
     #[test]

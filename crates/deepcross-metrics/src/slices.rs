@@ -27,7 +27,12 @@ pub(crate) fn for_each_row<S: Copy, L: Copy, W: Copy + Into<f64>>(
     Ok(())
 }
 
-fn check_length(slice: &'static str, found: usize, expected: usize) -> Result<(), MetricError> {
+/// Whether the slice of this name has as many entries as it should.
+pub(crate) fn check_length(
+    slice: &'static str,
+    found: usize,
+    expected: usize,
+) -> Result<(), MetricError> {
     if found == expected { Ok(()) } else { Err(MetricError::Length { slice, expected, found }) }
 }
 

@@ -23,7 +23,7 @@ use std::path::Path;
 const KIND: FileKind = FileKind {
     name: "checkpoint",
     magic: "DEEPCKPT",
-    version: 1,
+    version: 2,
     // The optimizer's state may overflow where weights do not, and a run goes on with it.
     parts: &[Values::Finite, Values::Any, Values::Finite],
 };
@@ -31,11 +31,11 @@ const KIND: FileKind = FileKind {
 /// What the header holds, by version.
 #[derive(Serialize, Deserialize)]
 enum Header {
-    V1(HeaderV1),
+    V2(HeaderV2),
 }
 
 #[derive(Serialize, Deserialize)]
-struct HeaderV1 {
+struct HeaderV2 {
     run: Identity,
     encoder: EncoderState,
     fitted: FittedRows,
@@ -78,7 +78,7 @@ pub(crate) struct Moment<'a> {
 impl Moment<'_> {
     /// Writes the checkpoint in place of an earlier one; after an error, that one is still there.
     pub(crate) fn write(self, file: &Path) -> Result<(), ArtifactError> {
-        let header = Header::V1(HeaderV1 {
+        let header = Header::V2(HeaderV2 {
             run: self.run.clone(),
             encoder: self.encoder.to_state(),
             fitted: self.fitted.clone(),
@@ -110,8 +110,8 @@ impl Checkpoint {
     /// # Errors
     /// [`ArtifactError`] where it is missing or no sound checkpoint.
     pub(crate) fn read(file: &Path) -> Result<Self, ArtifactError> {
-        let (Header::V1(header), parts) = artifact::read_parts::<Header>(file, KIND)?;
-        let HeaderV1 { run, encoder, fitted, n_steps, standing } = header;
+        let (Header::V2(header), parts) = artifact::read_parts::<Header>(file, KIND)?;
+        let HeaderV2 { run, encoder, fitted, n_steps, standing } = header;
         let encoder =
             Encoder::from_state(encoder).map_err(|error| invalid(file, error.to_string()))?;
         let mut parts = parts.into_iter();

@@ -8,11 +8,13 @@
 //! base = -(rate * math.log(rate) + (1 - rate) * math.log(1 - rate))
 //! normalized_entropy = log_loss(y, p) / base
 //! calibration_ratio = p.sum() / y.sum()
+//! pr_auc = average_precision_score(y, p, sample_weight=w)
+//! brier = brier_score_loss(y, p, sample_weight=w)
 //! ```
-//!
-//! The file's `pr_auc` and `brier` are not read.
 
-use deepcross_metrics::{Evaluation, log_loss, log_loss_weighted, roc_auc, roc_auc_weighted};
+use deepcross_metrics::{
+    Evaluation, average_precision, log_loss, log_loss_weighted, roc_auc, roc_auc_weighted,
+};
 use serde_json::Value;
 
 const GOLDEN: &str = include_str!("../golden/metrics.json");
@@ -54,6 +56,9 @@ fn functions_agree() {
         check(log_loss(&scores, &labels).unwrap(), &plain["log_loss"]);
         check(roc_auc_weighted(&scores, &labels, &weights).unwrap(), &weighted["auc"]);
         check(log_loss_weighted(&scores, &labels, &weights).unwrap(), &weighted["log_loss"]);
+        let none: [f64; 0] = [];
+        check(average_precision(&scores, &labels, &none).unwrap(), &plain["pr_auc"]);
+        check(average_precision(&scores, &labels, &weights).unwrap(), &weighted["pr_auc"]);
     }
 }
 
@@ -67,6 +72,8 @@ fn evaluation_agrees() {
         check(summary.log_loss, &expected["unweighted"]["log_loss"]);
         check(summary.normalized_entropy, &expected["normalized_entropy"]);
         check(summary.calibration, &expected["calibration_ratio"]);
+        check(summary.average_precision, &expected["unweighted"]["pr_auc"]);
+        check(summary.brier, &expected["unweighted"]["brier"]);
     }
 }
 
@@ -78,6 +85,8 @@ fn weighted_evaluation_agrees() {
         let summary = evaluation.finish();
         check(summary.auc, &expected["weighted"]["auc"]);
         check(summary.log_loss, &expected["weighted"]["log_loss"]);
+        check(summary.average_precision, &expected["weighted"]["pr_auc"]);
+        check(summary.brier, &expected["weighted"]["brier"]);
     }
 }
 

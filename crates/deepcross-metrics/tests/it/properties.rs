@@ -69,7 +69,7 @@ fn same(found: Summary, expected: Summary) -> bool {
         && metrics(found).into_iter().zip(metrics(expected)).all(|(a, b)| close(a, b))
 }
 
-fn metrics(summary: Summary) -> [Option<f64>; 9] {
+fn metrics(summary: Summary) -> [Option<f64>; 13] {
     [
         Some(summary.weight),
         Some(summary.positive_weight),
@@ -80,6 +80,10 @@ fn metrics(summary: Summary) -> [Option<f64>; 9] {
         summary.normalized_entropy,
         summary.calibration,
         summary.mean_prediction,
+        summary.average_precision,
+        summary.relative_information_gain,
+        summary.brier,
+        summary.expected_calibration_error,
     ]
 }
 
@@ -124,6 +128,9 @@ proptest! {
         let (merged, whole) = (merged.finish(), evaluation(&rows).finish());
         prop_assert!(same(merged, whole), "{merged:?} {whole:?}");
         prop_assert_eq!(bits(merged.auc), bits(whole.auc));
+        prop_assert_eq!(bits(merged.average_precision), bits(whole.average_precision));
+        let errors = [merged.expected_calibration_error, whole.expected_calibration_error];
+        prop_assert_eq!(bits(errors[0]), bits(errors[1]));
     }
 
     #[test]

@@ -1,0 +1,151 @@
+//! The Brier score, and what it is made of.
+
+use std::num::NonZeroUsize;
+
+use crate::row::Row;
+use crate::sum::Sum;
+use crate::{MetricError, Ranked, Score};
+
+/// The weighted mean of (probability − label)² (Brier 1950).
+///
+/// Other orders and partings of the rows change the value by a few units in the last place.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Brier {
+    loss: Sum,
+    weight: Sum,
+}
+
+impl Brier {
+    /// Takes a row: the probability of label 1, a label (0 or 1), and a weight (0, or
+    /// [`MIN_WEIGHT`](crate::MIN_WEIGHT) to [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
+    ///
+    /// # Errors
+    /// A probability outside [0, 1], a label that is no class, a weight out of range; the row is
+    /// then not counted.
+    pub fn push(
+        &mut self,
+        probability: impl Score,
+        label: impl Into<f64>,
+        weight: impl Into<f64>,
+    ) -> Result<(), MetricError> {
+        self.add(Row::predicted(probability, label, weight)?);
+        Ok(())
+    }
+
+    /// Takes all rows of another part of the data.
+    pub fn merge(&mut self, other: Self) {
+        self.loss.merge(other.loss);
+        self.weight.merge(other.weight);
+    }
+
+    /// The score, in [0, 1], lower is better; `None` where there is no weight.
+    pub fn value(&self) -> Option<f64> {
+        let weight = self.weight.value();
+        (weight > 0.0).then(|| (self.loss.value() / weight).min(1.0))
+    }
+
+    pub(crate) fn add<S: Score>(&mut self, row: Row<S>) {
+        let distance = row.probability() - f64::from(u8::from(row.positive));
+        self.loss.add(row.weight * distance * distance);
+        self.weight.add(row.weight);
+    }
+}
+
+/// The Brier score as a sum of five terms over bins of predictions.
+///
+/// The first three are Murphy's (1973). They add up to the score only where all predictions of a
+/// bin are equal; the last two are what differences within bins add (Stephenson, Coelho and
+/// Jolliffe 2008, "Two Extra Components in the Brier Score Decomposition").
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BrierDecomposition {
+    /// The mean square of mean prediction − mean label: lower is better.
+    pub reliability: f64,
+    /// The mean square of mean label − base rate: higher is better.
+    pub resolution: f64,
+    /// The variance of the labels, which no prediction changes.
+    pub uncertainty: f64,
+    /// The mean variance of predictions within bins.
+    pub within_bin_variance: f64,
+    /// Twice the mean covariance of predictions and labels within bins.
+    pub within_bin_covariance: f64,
+}
+
+impl BrierDecomposition {
+    /// reliability − resolution + uncertainty + within-bin variance − within-bin covariance: the
+    /// Brier score, but for rounding.
+    pub fn score(&self) -> f64 {
+        self.reliability - self.resolution + self.uncertainty + self.within_bin_variance
+            - self.within_bin_covariance
+    }
+}
+
+impl<S: Score> Ranked<S> {
+    /// The decomposition over the bins of [`reliability`](Self::reliability); `None` where there
+    /// is no weight.
+    ///
+    /// # Errors
+    /// Scores outside [0, 1].
+    pub fn brier_decomposition(
+        &self,
+        n_bins: NonZeroUsize,
+    ) -> Result<Option<BrierDecomposition>, MetricError> {
+        let bins = self.checked_bins(n_bins)?;
+        let totals = self.totals();
+        let weight = totals.weight();
+        if weight <= 0.0 {
+            return Ok(None);
+        }
+        let rate = totals.positive / weight;
+        let mean = |terms: &mut dyn Iterator<Item = f64>| terms.collect::<Sum>().value() / weight;
+        let gap = |bin: &crate::reliability::Bin| bin.mean_prediction() - bin.mean_label();
+        let gain = |bin: &crate::reliability::Bin| bin.mean_label() - rate;
+        Ok(Some(BrierDecomposition {
+            reliability: mean(&mut bins.iter().map(|bin| bin.weight() * gap(bin).powi(2))),
+            resolution: mean(&mut bins.iter().map(|bin| bin.weight() * gain(bin).powi(2))),
+            uncertainty: rate * (totals.negative / weight),
+            within_bin_variance: mean(&mut bins.iter().map(|bin| bin.prediction_squares())),
+            within_bin_covariance: mean(&mut bins.iter().map(|bin| 2.0 * bin.products())),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ranking;
+    use crate::test_support::assert_close;
+
+    const ROWS: [(f64, u8, f64); 4] =
+        [(0.25, 0, 1.0), (0.25, 1, 1.0), (0.75, 1, 2.0), (1.0, 0, 0.0)];
+
+    #[test]
+    fn is_the_mean_square() {
+        let mut brier = Brier::default();
+        assert_eq!(brier.value(), None);
+        for (probability, label, weight) in ROWS {
+            brier.push(probability, label, weight).expect("rows of the table are good");
+        }
+        assert_close(brier.value(), Some((0.0625 + 0.5625 + 2.0 * 0.0625) / 4.0));
+        assert!(brier.push(1.5, 0, 1).is_err());
+    }
+
+    #[test]
+    fn terms_are_those_of_the_definition() {
+        let mut ranking = Ranking::default();
+        for (probability, label, weight) in ROWS {
+            ranking.push(probability, label, weight).expect("rows of the table are good");
+        }
+        let n_bins = NonZeroUsize::new(2).expect("not 0");
+        let found = ranking.into_ranked().brier_decomposition(n_bins).expect("probabilities");
+        let expected = BrierDecomposition {
+            reliability: 0.0625,
+            resolution: 0.0625,
+            uncertainty: 0.1875,
+            within_bin_variance: 0.0,
+            within_bin_covariance: 0.0,
+        };
+        assert_eq!(found, Some(expected));
+        let empty = Ranking::<f64>::default().into_ranked().brier_decomposition(n_bins);
+        assert_eq!(empty, Ok(None));
+    }
+}
