@@ -2,7 +2,9 @@
 
 use benches::{random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use deepcross::metrics::{Evaluation, log_loss, roc_auc};
+use deepcross::metrics::{
+    BoundedAuc, Evaluation, auc_difference, auc_interval, average_precision, log_loss, roc_auc,
+};
 use rand::Rng;
 
 const ROWS: usize = 1_000_000;
@@ -15,7 +17,11 @@ fn main() {
             (probability, f32::from(random.random_bool(f64::from(probability))))
         })
         .unzip();
-    run(|criterion| metrics(criterion, &probabilities, &labels));
+    let other: Vec<f32> = probabilities.iter().map(|_| random.random()).collect();
+    run(|criterion| {
+        metrics(criterion, &probabilities, &labels);
+        intervals(criterion, [&probabilities, &other], &labels);
+    });
 }
 
 fn metrics(criterion: &mut Criterion, probabilities: &[f32], labels: &[f32]) {
@@ -23,6 +29,12 @@ fn metrics(criterion: &mut Criterion, probabilities: &[f32], labels: &[f32]) {
     group.throughput(Throughput::Elements(ROWS as u64));
     group.bench_function(BenchmarkId::new("roc_auc", ROWS), |bencher| {
         bencher.iter(|| roc_auc(probabilities, labels));
+    });
+    group.bench_function(BenchmarkId::new("bounded_auc", ROWS), |bencher| {
+        bencher.iter(|| bounded_area(probabilities, labels));
+    });
+    group.bench_function(BenchmarkId::new("average_precision", ROWS), |bencher| {
+        bencher.iter(|| average_precision(probabilities, labels, &[] as &[f32]));
     });
     group.bench_function(BenchmarkId::new("log_loss", ROWS), |bencher| {
         bencher.iter(|| log_loss(probabilities, labels));
@@ -33,6 +45,27 @@ fn metrics(criterion: &mut Criterion, probabilities: &[f32], labels: &[f32]) {
             let mut evaluation = Evaluation::default();
             evaluation.push_all(probabilities, labels, &none).map(|()| evaluation.finish())
         });
+    });
+    group.finish();
+}
+
+fn bounded_area(probabilities: &[f32], labels: &[f32]) -> Option<f64> {
+    let mut auc = BoundedAuc::default();
+    for (&probability, &label) in probabilities.iter().zip(labels) {
+        auc.push(probability, label, 1.0).ok()?;
+    }
+    auc.value().map(|area| area.value)
+}
+
+fn intervals(criterion: &mut Criterion, [first, second]: [&[f32]; 2], labels: &[f32]) {
+    let mut group = criterion.benchmark_group("metrics");
+    group.throughput(Throughput::Elements(ROWS as u64));
+    let none: [f32; 0] = [];
+    group.bench_function(BenchmarkId::new("auc_interval", ROWS), |bencher| {
+        bencher.iter(|| auc_interval(first, labels, &none, 0.95));
+    });
+    group.bench_function(BenchmarkId::new("auc_difference", ROWS), |bencher| {
+        bencher.iter(|| auc_difference(first, second, labels, &none, 0.95));
     });
     group.finish();
 }
