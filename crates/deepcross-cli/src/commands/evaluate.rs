@@ -73,20 +73,27 @@ fn knows_unseen(shape: &FieldShape) -> bool {
 
 fn print(summary: &Summary) -> Result<()> {
     let mut table = table(&["metric", "model", "always the base rate"]);
-    table.add_row(["AUC".to_owned(), metric(summary.auc), metric(summary.auc.map(|_| 0.5))]);
-    table.add_row(["log loss".to_owned(), metric(summary.log_loss), metric(summary.base_log_loss)]);
-    let base_entropy = summary.normalized_entropy.map(|_| 1.0);
-    table.add_row([
-        "normalized entropy".to_owned(),
-        metric(summary.normalized_entropy),
-        metric(base_entropy),
-    ]);
-    let base_calibration = summary.calibration.map(|_| 1.0);
-    table.add_row([
-        "calibration".to_owned(),
-        metric(summary.calibration),
-        metric(base_calibration),
-    ]);
+    for (name, model, base) in lines(summary) {
+        table.add_row([name.to_owned(), metric(model), metric(base)]);
+    }
     let (rows, positives) = (counted(summary.rows, "row"), grouped(summary.positives));
     output::print(format_args!("{rows}, {positives} positive\n\n{}", table.trim_fmt()))
+}
+
+/// Each metric: its name, that of the model, and that of always predicting the base rate.
+fn lines(summary: &Summary) -> [(&'static str, Option<f64>, Option<f64>); 8] {
+    let Summary { auc, average_precision, log_loss, normalized_entropy, brier, .. } = *summary;
+    let gain = summary.relative_information_gain;
+    let (calibration, error) = (summary.calibration, summary.expected_calibration_error);
+    let rate = summary.base_rate;
+    [
+        ("AUC", auc, auc.map(|_| 0.5)),
+        ("average precision", average_precision, average_precision.and(rate)),
+        ("log loss", log_loss, summary.base_log_loss),
+        ("normalized entropy", normalized_entropy, normalized_entropy.map(|_| 1.0)),
+        ("relative information gain", gain, gain.map(|_| 0.0)),
+        ("Brier score", brier, rate.map(|rate| rate * (1.0 - rate))),
+        ("calibration", calibration, calibration.map(|_| 1.0)),
+        ("expected calibration error", error, error.map(|_| 0.0)),
+    ]
 }

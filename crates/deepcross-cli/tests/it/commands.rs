@@ -130,9 +130,21 @@ fn evaluation_reports_metrics_and_unusual_values() {
     assert_eq!(json.lines().count(), 1);
     let report: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&report["rows"], &report["positives"]), (&22.into(), &8.into()), "{json}");
-    for key in ["auc", "log_loss", "normalized_entropy", "calibration"] {
+    let keys = [
+        "auc",
+        "average_precision",
+        "log_loss",
+        "normalized_entropy",
+        "brier",
+        "calibration",
+        "expected_calibration_error",
+    ];
+    for key in keys {
         assert!(report[key].as_f64().is_some_and(|value| value > 0.0), "{key} in {json}");
     }
+    let [entropy, gain] = ["normalized_entropy", "relative_information_gain"]
+        .map(|key| report[key].as_f64().unwrap_or(f64::NAN));
+    assert!((entropy + gain - 1.0).abs() < 1e-12, "{json}");
     assert_eq!(report["unseen"], serde_json::json!({"ad": 1, "age": null, "tags": 1}), "{json}");
     assert_eq!(report["missing"], serde_json::json!({"ad": 1, "age": 1, "tags": 0}), "{json}");
 
@@ -146,7 +158,17 @@ age        22        1       0
 ";
     let said: String = outcome.stderr.lines().map(|line| format!("{}\n", line.trim())).collect();
     assert!(said.starts_with(table), "{said}");
-    for part in ["22 rows, 8 positive", "AUC", "log loss", "normalized entropy", "calibration"] {
+    for part in [
+        "22 rows, 8 positive",
+        "AUC",
+        "average precision",
+        "log loss",
+        "normalized entropy",
+        "relative information gain",
+        "Brier score",
+        "calibration",
+        "expected calibration error",
+    ] {
         assert!(outcome.stdout.contains(part), "{part}\n{}", outcome.stdout);
     }
     let usual = folder.succeed("evaluate --model model.dcx --data train.csv");
