@@ -185,6 +185,23 @@ mod tests {
     }
 
     #[test]
+    fn the_ends_are_the_percentiles() {
+        let ends = |replicates, level| {
+            let mut value = f64::from(replicates);
+            let count_down = |_: &[f64]| {
+                value -= 1.0;
+                Ok(Some(value))
+            };
+            let bootstrap = Bootstrap { replicates, level, ..BOOTSTRAP };
+            let found = bootstrap.interval(3, &[], count_down).unwrap().expect("defined");
+            [found.low, found.high].map(|end| (end * 1000.0).round() / 1000.0)
+        };
+        assert_eq!(ends(101, 0.9), [5.0, 95.0]);
+        assert_eq!(ends(101, 0.5), [25.0, 75.0]);
+        assert_eq!(ends(2, 0.8), [0.1, 0.9]);
+    }
+
+    #[test]
     fn undefined_replicates_are_counted() {
         let found = BOOTSTRAP.interval(1, &[2.0], mean).unwrap().expect("defined");
         assert!((300..440).contains(&found.undefined), "{found:?}");

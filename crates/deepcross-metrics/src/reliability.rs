@@ -208,6 +208,10 @@ mod tests {
         let tied = [(0.5, 1, 1.0), (0.5, 0, 1.0), (0.5, 0, 1.0), (0.9, 1, 1.0)];
         let found = ranked(&tied).reliability(bins(10), 0.95).expect("probabilities");
         assert_eq!(found.iter().map(|bin| bin.rows).collect::<Vec<_>>(), [3, 1]);
+        // The weight of 0.5 begins in the upper half, and its middle lies in the lower.
+        let broad = [(0.9, 1, 2.0), (0.5, 0, 4.0), (0.1, 0, 1.0)];
+        let found = ranked(&broad).reliability(bins(2), 0.95).expect("probabilities");
+        assert_eq!(found.iter().map(|bin| bin.weight).collect::<Vec<_>>(), [5.0, 2.0]);
     }
 
     /// The interval of 8 of 10 at 95 %, by the formula in Python.
