@@ -104,7 +104,11 @@ mod tests {
         ("activate", ops::activate::tests::derivative, &[]),
         ("add", ops::add::tests::derivative, &[NoIdentityPath]),
         ("add_activate", ops::add_activate::tests::derivative, &[NoIdentityPath]),
-        ("affine", ops::affine::tests::derivative, &[Sign, NoTranspose, NoBiasGradient]),
+        (
+            "affine",
+            ops::affine::tests::derivative,
+            &[Sign, NoIdentityPath, NoTranspose, NoBiasGradient],
+        ),
         ("bag", ops::bag::tests::derivative, &[NoBiasGradient]),
         (
             "batch_norm",

@@ -372,6 +372,10 @@ impl<F: Real> Product<'_, F> {
             let start = (place.row + r) * self.n + place.panel * PANEL;
             prefetch(out, start, 1);
             prefetch(out, start + PANEL - 1, 1);
+            if let Some(add) = self.finish.add {
+                prefetch(add, start, 1);
+                prefetch(add, start + PANEL - 1, 1);
+            }
         }
         let sums = match self.left {
             Left::Rows(rows) => {
@@ -385,10 +389,10 @@ impl<F: Real> Product<'_, F> {
                 sums_of_strip::<F, HEIGHT, FUSED>(panel, strip)
             }
         };
-        let Finish { add, activation, write, .. } = self.finish;
+        let Finish { activation, write, .. } = self.finish;
         let is_whole = place.n_rows == HEIGHT && (place.panel + 1) * PANEL <= self.n;
         // The common ends of a tile, each with a loop of its own.
-        match (is_whole && add.is_none(), write, activation) {
+        match (is_whole, write, activation) {
             (true, Write::Assign, Activation::Identity) => {
                 self.store_all(sums, place, out, |sum, _| sum);
             }
@@ -418,8 +422,13 @@ impl<F: Real> Product<'_, F> {
         for (r, sums) in sums.iter().enumerate() {
             let start = (place.row + r) * self.n + place.panel * PANEL;
             let (out, _) = out[start..start + PANEL].as_chunks_mut::<PANEL>();
+            let mut sums = *sums;
+            add(&mut sums, &place.bias);
+            if let Some(more) = self.finish.add {
+                add(&mut sums, &more[start..start + PANEL].as_chunks::<PANEL>().0[0]);
+            }
             for j in 0..PANEL {
-                out[0][j] = finish(sums[j] + place.bias[j], out[0][j]);
+                out[0][j] = finish(sums[j], out[0][j]);
             }
         }
     }

@@ -86,8 +86,14 @@ impl ResidualUnit {
     /// As [`forward`](Module::forward).
     pub fn forward_parts<F: Real>(&self, pass: &mut Pass<'_, F>, x: Var) -> UnitVars {
         let inner = self.inner.forward(pass, x);
-        let change = self.outer.forward(pass, inner);
-        UnitVars { inner, out: end_of_unit(pass, [x, change], self.norm, self.activation) }
+        let Linear { weight, bias, activation } = self.outer;
+        let out = if self.norm.is_none() && activation == Activation::Identity {
+            pass.add_affine(x, inner, weight, bias, self.activation)
+        } else {
+            let change = self.outer.forward(pass, inner);
+            end_of_unit(pass, [x, change], self.norm, self.activation)
+        };
+        UnitVars { inner, out }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The linear map with bias and activation.
 //!
-//! With `Y = σ(X Wᵀ + b)` and `D = ∂Y ⊙ σ'(Y)`: `∂X = D W`, `∂W = Dᵀ X`, `∂b = Σ rows of D`.
+//! With `Y = σ(A + X Wᵀ + b)` and `D = ∂Y ⊙ σ'(Y)`: `∂X = D W`, `∂W = Dᵀ X`, `∂b = Σ rows of D`, `∂A = D`.
+//! `A` is what a residual unit carries past its layers: added while the product is in registers, it costs no loop.
 //! Weights are stored `[outputs, inputs]`, as PyTorch does, so that they can be exchanged as they are.
 
 use crate::backward::{Backward, scratch};
@@ -16,6 +17,8 @@ pub(crate) struct Affine {
     x: Var,
     weight: DenseId,
     bias: Option<DenseId>,
+    /// Added to the map, before the activation.
+    add: Option<Var>,
     activation: Activation,
 }
 
@@ -35,6 +38,33 @@ impl<F: Real> Pass<'_, F> {
         bias: Option<DenseId>,
         activation: Activation,
     ) -> Var {
+        self.push_affine(Affine { x, weight, bias, add: None, activation })
+    }
+
+    /// `activation(add + x weightᵀ + bias)`: the end of a residual unit.
+    ///
+    /// # Shapes
+    /// `add`: `[rows, outputs]`; else as [`affine`](Self::affine).
+    ///
+    /// # Panics
+    /// If the shapes do not fit together.
+    #[track_caller]
+    pub fn add_affine(
+        &mut self,
+        add: Var,
+        x: Var,
+        weight: DenseId,
+        bias: Option<DenseId>,
+        activation: Activation,
+    ) -> Var {
+        let shape = (self.shape(x).0, self.params.dense_shape(weight).0);
+        assert_eq!(self.shape(add), shape, "what is added to a map is of its shape");
+        self.push_affine(Affine { x, weight, bias, add: Some(add), activation })
+    }
+
+    #[track_caller]
+    fn push_affine(&mut self, op: Affine) -> Var {
+        let Affine { x, weight, bias, add, activation } = op;
         let (rows, inputs) = self.shape(x);
         let (outputs, weight_inputs) = self.params.dense_shape(weight);
         assert_eq!(
@@ -43,11 +73,11 @@ impl<F: Real> Pass<'_, F> {
             "`{}` takes another width",
             self.params.dense_name(weight)
         );
-        let op = Op::Affine(Affine { x, weight, bias, activation });
         let mut packed = std::mem::take(&mut self.tape.packed);
-        let out = self.push(op, (rows, outputs), true, |given, out| {
+        let out = self.push(Op::Affine(op), (rows, outputs), true, |given, out| {
             let bias = bias.map(|bias| given.params.dense_slice(bias));
-            let finish = Finish { bias, add: None, activation, write: Write::Assign };
+            let add = add.map(|add| given.slice(add));
+            let finish = Finish { bias, add, activation, write: Write::Assign };
             rows_product_into(out, given.slice(x), packed.transposed(given.params, weight), finish);
         });
         self.tape.packed = packed;
@@ -64,6 +94,10 @@ pub(crate) fn backward<F: Real>(op: &Affine, mut context: Backward<'_, F>) {
 /// The rule itself, with the scratch buffer held apart from the rest of the context.
 fn with_change<F: Real>(op: &Affine, context: &mut Backward<'_, F>, mut buffer: Vec<F>) -> Vec<F> {
     let change = pre_activation_gradient(op.activation, context, &mut buffer);
+    if let Some(add) = op.add.filter(|_| !is_made(WrongRule::NoIdentityPath)) {
+        let (gradient, output) = (context.gradient, context.output);
+        context.add_to(add, |out, write| slope_into(out, write, gradient, output, op.activation));
+    }
     let mut packed = std::mem::take(context.packed);
     let params = context.inputs.params;
     context.add_to(op.x, |out, write| {
@@ -124,24 +158,41 @@ pub(crate) fn add_bias_gradient<F: Real>(
 #[cfg(test)]
 pub(crate) mod tests {
     use crate::ops_test::{Holds, SIZES, any_activation, any_matrix, check_params, holds};
-    use crate::{Mode, Params};
+    use crate::{Activation, Mode, Params, Tape};
+    use ndarray::Array2;
     use proptest::prelude::*;
 
     #[test]
     pub(crate) fn derivative() -> Holds {
         let layers = (SIZES, SIZES, SIZES).prop_flat_map(|(rows, inputs, outputs)| {
             let bias = prop::option::of(any_matrix(1, outputs));
-            (any_matrix(rows, inputs), any_matrix(outputs, inputs), bias, any_activation())
+            let add = prop::option::of(any_matrix(rows, outputs));
+            (any_matrix(rows, inputs), any_matrix(outputs, inputs), bias, add, any_activation())
         });
-        holds(layers, |(x, weight, bias, activation)| {
+        holds(layers, |(x, weight, bias, add, activation)| {
             let mut params = Params::new();
             let x = params.add_dense("x", x);
             let weight = params.add_dense("weight", weight);
             let bias = bias.map(|bias| params.add_dense("bias", bias));
+            let add = add.map(|add| params.add_dense("add", add));
             check_params(Mode::Inference, &params, |pass| {
                 let x = pass.dense(x);
-                pass.affine(x, weight, bias, activation)
+                match add.map(|add| pass.dense(add)) {
+                    Some(add) => pass.add_affine(add, x, weight, bias, activation),
+                    None => pass.affine(x, weight, bias, activation),
+                }
             })
         })
+    }
+
+    #[test]
+    #[should_panic(expected = "what is added to a map is of its shape")]
+    fn a_value_of_another_shape_is_not_added() {
+        let mut params = Params::<f64>::new();
+        let weight = params.add_dense("weight", Array2::zeros((3, 2)));
+        let mut tape = Tape::new();
+        let mut pass = tape.record(&params);
+        let [x, add] = [2, 4].map(|width| pass.input(Array2::zeros((5, width)).view()));
+        pass.add_affine(add, x, weight, None, Activation::Relu);
     }
 }
