@@ -18,7 +18,7 @@ use deepcross::kernels::{Write, matmul_into};
 use deepcross::layers::Activation;
 use deepcross::model::{DeepCrossing, ModelConfig, Predictor};
 use deepcross::optim::{OptimizerConfig, Rule, Settings, TableUpdates};
-use deepcross::train::Engine;
+use deepcross::train::{Engine, TrainConfig};
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -30,8 +30,6 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Steps whose time is not taken.
 const WARM_UP: usize = 3;
-/// Groups of a batch: what threads share.
-const GROUPS: usize = 8;
 /// The paper's text fields: tri-letter grams, and how many a row has.
 const TEXTS: [&str; 3] = ["query", "keyword", "title"];
 const GRAMS: usize = 49_292;
@@ -216,14 +214,17 @@ fn paper_columns(random: &mut ChaCha8Rng, rows: usize) -> Vec<Column> {
 fn train(args: &Args) -> Result<Report> {
     let (model, params) = args.model()?;
     let width = model.stack_width();
-    let mut engine = Engine::new(model, params, args.optimizer(), GROUPS, 1)?;
+    let groups = TrainConfig { batch: args.batch, ..TrainConfig::default() }.groups();
+    let mut engine = Engine::new(model, params, args.optimizer(), groups, 1)?;
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let mut seconds = Vec::with_capacity(args.steps);
     let peak_before = gemm_peak_gflops(args.threads);
-    for step in 0..WARM_UP + args.steps {
-        let batch = args.draw(&mut random, args.batch);
+    // All drawn before, so that the threads find the next batch at hand, as they do where it has been read ahead.
+    let n_steps = WARM_UP + args.steps;
+    let batches: Vec<_> = (0..n_steps).map(|_| args.draw(&mut random, args.batch)).collect();
+    for (step, batch) in batches.iter().enumerate() {
         let start = Instant::now();
-        engine.step(&batch)?;
+        engine.step(batch)?;
         if step >= WARM_UP {
             seconds.push(start.elapsed().as_secs_f64());
         }

@@ -164,9 +164,14 @@ fn transpose<F: Real>(panel: &mut [F], values: &[F], k: usize) {
         }
         return;
     }
-    let rows: [&[F]; PANEL] = std::array::from_fn(|j| &values[j * k..(j + 1) * k]);
+    let mut rows = [values; PANEL];
+    for j in 0..PANEL {
+        rows[j] = &values[j * k..(j + 1) * k];
+    }
     for (i, places) in places.iter_mut().enumerate() {
-        *places = std::array::from_fn(|j| rows[j][i]);
+        for j in 0..PANEL {
+            places[j] = rows[j][i];
+        }
     }
 }
 

@@ -86,10 +86,11 @@ pub struct TrainConfig {
     pub negative_rate: f64,
     /// Rows that are shuffled at a time, from 1; default 200,000.
     pub shuffle_buffer: usize,
-    /// Parts of a batch whose gradients are summed in order, from 1 to 64; default 8.
+    /// Parts of a batch whose gradients are summed in order, from 1 to 64; default: see [`groups`](Self::groups).
     ///
     /// More groups than threads keep all threads busy; the result depends on it, and not on the threads.
-    pub groups: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<usize>,
     /// A checkpoint after every so many steps, from 1; default: none.
     ///
     /// It is no part of what a model is, and is not written into one.
@@ -146,7 +147,7 @@ impl Default for TrainConfig {
             valid_fraction: None,
             negative_rate: 1.0,
             shuffle_buffer: 200_000,
-            groups: 8,
+            groups: None,
             checkpoint_steps: None,
             checkpoint_minutes: None,
             seed: 1,
@@ -158,6 +159,13 @@ impl TrainConfig {
     /// The share of rows held out where no validation file is given.
     pub fn valid_fraction(&self) -> f64 {
         self.valid_fraction.unwrap_or(0.1)
+    }
+
+    /// The parts of a batch; where they are not set, one for every 64 rows, from 1 to 8.
+    ///
+    /// Each part sums gradients of its own, which for fewer rows costs more than the products do.
+    pub fn groups(&self) -> usize {
+        self.groups.unwrap_or_else(|| (self.batch / 64).clamp(1, 8))
     }
 
     /// What makes an epoch better.
@@ -177,7 +185,7 @@ impl TrainConfig {
             ("epochs", self.epochs as usize),
             ("batch", self.batch),
             ("shuffle_buffer", self.shuffle_buffer),
-            ("groups", self.groups),
+            ("groups", self.groups.unwrap_or(1)),
             ("patience", self.patience.map_or(1, |patience| patience as usize)),
         ];
         for (key, value) in counts {
@@ -185,11 +193,8 @@ impl TrainConfig {
                 problems.push(format!("`train.{key}`: must be at least 1, but is 0"));
             }
         }
-        if self.groups > MAX_GROUPS {
-            problems.push(format!(
-                "`train.groups`: must be at most {MAX_GROUPS}, but is {}",
-                self.groups
-            ));
+        if let Some(groups) = self.groups.filter(|groups| *groups > MAX_GROUPS) {
+            problems.push(format!("`train.groups`: must be at most {MAX_GROUPS}, but is {groups}"));
         }
         if let Some(fraction) =
             self.valid_fraction.filter(|fraction| !(0.0..1.0).contains(fraction))
@@ -240,7 +245,7 @@ mod tests {
     fn all_problems_are_told_at_once() {
         let config = TrainConfig {
             batch: 0,
-            groups: 65,
+            groups: Some(65),
             valid_fraction: Some(1.0),
             negative_rate: 2.0,
             momentum: Some(0.9),

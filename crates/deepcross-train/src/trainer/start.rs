@@ -90,7 +90,7 @@ fn begin(
     let engine = match init {
         Some(TrainedModel { model, params, .. }) => {
             tell_built(&model, &params, observe);
-            Engine::new(model, params, train.optimizer_config(), train.groups, seed)?
+            Engine::new(model, params, train.optimizer_config(), train.groups(), seed)?
                 .with_trained_weights(train.negative_rate)
         }
         None => {
@@ -98,7 +98,7 @@ fn begin(
             let spec = config.model.check()?;
             let model = DeepCrossing::new(&spec, encoder.shapes(), &mut params, seed)?;
             tell_built(&model, &params, observe);
-            Engine::new(model, params, train.optimizer_config(), train.groups, seed)?
+            Engine::new(model, params, train.optimizer_config(), train.groups(), seed)?
                 .with_negative_rate(train.negative_rate)
         }
     };
@@ -133,7 +133,7 @@ fn go_on(
     let model = DeepCrossing::over(&spec, encoder.shapes(), &weights)?;
     tell_built(&model, &weights, observe);
     let (train, seed) = (&config.train, config.train.seed);
-    let engine = Engine::new(model, weights, train.optimizer_config(), train.groups, seed)?
+    let engine = Engine::new(model, weights, train.optimizer_config(), train.groups(), seed)?
         .with_trained_weights(train.negative_rate)
         .with_optimizer_state(n_steps, optimizer)
         .map_err(|error| invalid(file, error.to_string()))?;
