@@ -3,7 +3,8 @@
 use benches::{EMBEDDING, STACK, ids, matrix, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::autodiff::{Activation, Gradients, Lookup, Params, Tape};
-use deepcross::optim::{Optimizer, OptimizerConfig, Rule, TableUpdates};
+use deepcross::optim::{Optimizer, OptimizerConfig, Rule, Settings, TableUpdates};
+use rayon::prelude::*;
 
 const TOUCHES: usize = 4096;
 
@@ -11,6 +12,7 @@ fn main() {
     run(|criterion| {
         dense(criterion);
         table(criterion);
+        whole_table(criterion);
     });
 }
 
@@ -56,6 +58,45 @@ fn table(criterion: &mut Criterion) {
         }
     }
     group.finish();
+}
+
+/// Adam with a penalty on every row of a table that is much larger than the caches, and beside it the least that memory
+/// would take: three arrays of as many numbers, read and written in place by all threads. Elements are bytes.
+fn whole_table(criterion: &mut Criterion) {
+    const HEIGHT: usize = 2_000_000;
+    let n_weights = HEIGHT * EMBEDDING;
+    let mut group = criterion.benchmark_group("whole_table");
+    // A weight, and two numbers of state: each is read and written.
+    group.throughput(Throughput::Bytes((n_weights * 3 * 2 * size_of::<f32>()) as u64));
+    let mut arrays = [0; 3].map(|_| vec![1.0_f32; n_weights]);
+    group.bench_function(BenchmarkId::new("memory", n_weights), |bencher| {
+        bencher.iter(|| move_together(&mut arrays));
+    });
+    drop(arrays);
+    let (mut params, mut gradients) = table_gradients(HEIGHT);
+    let adam = Settings { l2: 1e-5, ..Settings::new(Rule::ADAM, 1e-6) };
+    let config = OptimizerConfig {
+        dense: adam,
+        tables: adam,
+        table_updates: TableUpdates::Dense,
+        clip_norm: None,
+    };
+    let mut optimizer = Optimizer::new(config, &params).expect("the settings are sound");
+    group.bench_function(BenchmarkId::new("adam_l2", n_weights), |bencher| {
+        bencher.iter(|| optimizer.step(&mut params, &mut gradients));
+    });
+    group.finish();
+}
+
+/// Moves three arrays by each other, element by element, in place.
+fn move_together([a, b, c]: &mut [Vec<f32>; 3]) {
+    const CHUNK: usize = 1 << 14;
+    let chunks = a.par_chunks_mut(CHUNK).zip(b.par_chunks_mut(CHUNK)).zip(c.par_chunks_mut(CHUNK));
+    chunks.for_each(|((a, b), c)| {
+        for ((a, b), c) in a.iter_mut().zip(b).zip(c) {
+            (*a, *b, *c) = (0.5 * (*a + *b), 0.5 * (*b + *c), 0.5 * (*c + *a));
+        }
+    });
 }
 
 fn dense_gradients() -> (Params<f32>, Gradients<f32>) {
