@@ -3,9 +3,10 @@
 use crate::DenseId;
 use crate::backward::Backward;
 use crate::ops::{
-    Activate, AddActivate, Affine, BatchNorm, Binary, Concat, Custom, Dropout, LogLoss, Reduce,
-    Scale, Shift, Stack, activate, add, add_activate, affine, batch_norm, concat, custom, dropout,
-    log_loss, matmul, mean, mul, scale, shift, stack, sub, sum,
+    Activate, AddActivate, Affine, BatchNorm, Binary, Concat, Custom, Dropout, Ffm, Fm, LogLoss,
+    Reduce, Scale, Shift, Stack, SumColumns, activate, add, add_activate, affine, batch_norm,
+    concat, custom, dropout, ffm, fm, log_loss, matmul, mean, mul, scale, shift, stack, sub, sum,
+    sum_columns,
 };
 use deepcross_kernels::{Real, map_into};
 
@@ -26,6 +27,9 @@ pub(crate) enum Op<F> {
     Concat(Concat),
     Stack(Stack),
     Dropout(Dropout<F>),
+    SumColumns(SumColumns),
+    Fm(Fm),
+    Ffm(Ffm),
     Sum(Reduce),
     Mean(Reduce),
     LogLoss(LogLoss<F>),
@@ -50,6 +54,9 @@ pub(crate) fn backward<F: Real>(op: &Op<F>, context: Backward<'_, F>) {
         Op::Concat(op) => concat::backward(op, context),
         Op::Stack(op) => stack::backward(op, context),
         Op::Dropout(op) => dropout::backward(op, context),
+        Op::SumColumns(op) => sum_columns::backward(op, context),
+        Op::Fm(op) => fm::backward(op, context),
+        Op::Ffm(op) => ffm::backward(op, context),
         Op::Sum(op) => sum::backward(op, context),
         Op::Mean(op) => mean::backward(op, context),
         Op::LogLoss(op) => log_loss::backward(op, context),

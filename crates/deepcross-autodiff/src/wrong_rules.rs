@@ -100,7 +100,7 @@ mod tests {
     /// A property, and the mistakes that it must notice.
     type Row = (&'static str, fn() -> Holds, &'static [WrongRule]);
 
-    const PROPERTIES: [Row; 20] = [
+    const PROPERTIES: [Row; 23] = [
         ("activate", ops::activate::tests::derivative, &[]),
         ("add", ops::add::tests::derivative, &[NoIdentityPath]),
         ("add_activate", ops::add_activate::tests::derivative, &[NoIdentityPath]),
@@ -118,6 +118,8 @@ mod tests {
         ("concat", ops::concat::tests::derivative, &[]),
         ("custom", ops::custom::tests::derivative, &[]),
         ("dropout", ops::dropout::tests::derivative, &[]),
+        ("ffm", ops::ffm::tests::derivative, &[]),
+        ("fm", ops::fm::tests::derivative, &[]),
         ("gather", ops::gather::tests::derivative, &[NoBiasGradient]),
         ("log_loss", ops::log_loss::tests::derivative, &[]),
         ("matmul", ops::matmul::tests::derivative, &[NoTranspose]),
@@ -128,6 +130,7 @@ mod tests {
         ("shift", ops::shift::tests::derivative, &[]),
         ("stack", ops::stack::tests::derivative, &[NoBiasGradient]),
         ("sub", ops::sub::tests::derivative, &[Sign]),
+        ("sum_columns", ops::sum_columns::tests::derivative, &[NoBiasGradient]),
         ("graph", graph_test::derivative, &WrongRule::ALL),
     ];
 

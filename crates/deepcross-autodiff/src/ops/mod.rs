@@ -9,6 +9,8 @@ pub(crate) mod batch_norm;
 pub(crate) mod concat;
 pub(crate) mod custom;
 pub(crate) mod dropout;
+pub(crate) mod ffm;
+pub(crate) mod fm;
 pub(crate) mod gather;
 pub(crate) mod log_loss;
 pub(crate) mod matmul;
@@ -20,6 +22,7 @@ pub(crate) mod shift;
 pub(crate) mod stack;
 pub(crate) mod sub;
 pub(crate) mod sum;
+pub(crate) mod sum_columns;
 
 pub(crate) use activate::Activate;
 pub(crate) use add_activate::AddActivate;
@@ -28,14 +31,17 @@ pub(crate) use batch_norm::BatchNorm;
 pub(crate) use concat::Concat;
 pub(crate) use custom::Custom;
 pub(crate) use dropout::Dropout;
+pub(crate) use ffm::Ffm;
+pub(crate) use fm::Fm;
 pub(crate) use log_loss::LogLoss;
 pub(crate) use scale::Scale;
 pub(crate) use shift::Shift;
 pub(crate) use stack::{Segment, Stack};
+pub(crate) use sum_columns::SumColumns;
 
 use crate::tape::Shape;
 use crate::{Pass, Var};
-use deepcross_kernels::Real;
+use deepcross_kernels::{Real, Write};
 
 /// The two inputs of an operation.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +54,18 @@ pub(crate) struct Binary {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reduce {
     pub(crate) x: Var,
+}
+
+/// The rows of a gradient, to add to some of their columns: all are 0 where no gradient has come before.
+pub(crate) fn rows_from_zero<F: Real>(
+    gradient: &mut [F],
+    write: Write,
+    stride: usize,
+) -> impl Iterator<Item = &mut [F]> {
+    if write == Write::Assign {
+        gradient.fill(F::zero());
+    }
+    gradient.chunks_exact_mut(stride.max(1))
 }
 
 impl<F: Real> Pass<'_, F> {
