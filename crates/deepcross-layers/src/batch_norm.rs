@@ -84,12 +84,15 @@ pub(crate) fn end_of_unit<F: Real>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{OneLayerUnit, OneLayerUnitConfig, ResidualUnit, ResidualUnitConfig, Unit};
+    use crate::{
+        OneLayerUnit, OneLayerUnitConfig, PlainUnit, PlainUnitConfig, ResidualUnit,
+        ResidualUnitConfig, Unit,
+    };
     use deepcross_autodiff::check::Check;
     use deepcross_autodiff::{Mode, Params, Stream, Tape};
     use ndarray::{Array2, array};
 
-    fn units(params: &mut Params<f64>) -> [Unit; 2] {
+    fn units(params: &mut Params<f64>) -> [Unit; 3] {
         let mut builder = Builder::new(params, 3);
         let two = ResidualUnitConfig {
             batch_norm: true,
@@ -101,7 +104,16 @@ mod tests {
             activation: Activation::Tanh,
             ..OneLayerUnitConfig::new("one", 3)
         };
-        [two.init(&mut builder).into(), one.init(&mut builder).into()]
+        let plain = PlainUnitConfig {
+            batch_norm: true,
+            activation: Activation::Tanh,
+            ..PlainUnitConfig::new("plain", 3, 4)
+        };
+        [
+            two.init(&mut builder).into(),
+            one.init(&mut builder).into(),
+            plain.init(&mut builder).into(),
+        ]
     }
 
     fn rows() -> Array2<f64> {
@@ -117,6 +129,7 @@ mod tests {
                 Unit::OneLayer(one) => {
                     (Unit::OneLayer(OneLayerUnit { norm: None, ..one }), one.norm)
                 }
+                Unit::Plain(plain) => (PlainUnit { norm: None, ..plain }.into(), plain.norm),
             };
             let mut tape = Tape::new();
             let mode = Mode::Training(Stream { seed: 1, step: 1, first_row: 0 });
@@ -165,7 +178,7 @@ mod tests {
             assert!(last[0].ends_with("norm.gamma") && last[1].ends_with("norm.beta"), "{names:?}");
         }
         let names = params.statistic_ids().map(|id| params.statistic_name(id).to_owned());
-        let expected = ["two.norm.mean", "two.norm.variance", "one.norm.mean", "one.norm.variance"];
-        assert_eq!(names.collect::<Vec<_>>(), expected);
+        let of = |unit| ["mean", "variance"].map(|name| format!("{unit}.norm.{name}"));
+        assert_eq!(names.collect::<Vec<_>>(), ["two", "one", "plain"].map(of).concat());
     }
 }

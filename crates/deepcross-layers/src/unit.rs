@@ -1,17 +1,19 @@
-//! Either kind of residual unit, so that a model holds a list of them.
+//! Any kind of unit, so that a model holds a list of them.
 //!
 //! An enum and not a boxed trait: see [`Module`].
 
-use crate::{Activation, BatchNorm, Module, OneLayerUnit, ResidualUnit};
+use crate::{Activation, BatchNorm, Module, OneLayerUnit, PlainUnit, ResidualUnit};
 use deepcross_autodiff::{DenseId, Pass, Real, Var};
 
-/// A residual unit; its output is as wide as its input.
+/// A unit; its output is as wide as its input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Unit {
     /// Two layers, as in the paper.
     Residual(ResidualUnit),
     /// One layer.
     OneLayer(OneLayerUnit),
+    /// Two layers without the identity path: no residual unit, but what one is compared with.
+    Plain(PlainUnit),
 }
 
 /// The values of a unit in one pass, for whoever wants to look into it; both are on the tape anyway.
@@ -32,6 +34,7 @@ impl Unit {
         match self {
             Self::Residual(unit) => unit.forward_parts(pass, x),
             Self::OneLayer(unit) => unit.forward_parts(pass, x),
+            Self::Plain(unit) => unit.forward_parts(pass, x),
         }
     }
 
@@ -40,6 +43,7 @@ impl Unit {
         match self {
             Self::Residual(unit) => unit.inner.activation,
             Self::OneLayer(unit) => unit.linear.activation,
+            Self::Plain(unit) => unit.inner.activation,
         }
     }
 
@@ -48,14 +52,21 @@ impl Unit {
         match self {
             Self::Residual(unit) => unit.activation,
             Self::OneLayer(unit) => unit.activation,
+            Self::Plain(unit) => unit.activation,
         }
     }
 
-    /// What normalises the sum, where anything does.
+    /// Whether the unit carries its input past its layers.
+    pub fn is_residual(&self) -> bool {
+        !matches!(self, Self::Plain(_))
+    }
+
+    /// What normalises the value before the outer activation, where anything does.
     pub fn norm(&self) -> Option<BatchNorm> {
         match self {
             Self::Residual(unit) => unit.norm,
             Self::OneLayer(unit) => unit.norm,
+            Self::Plain(unit) => unit.norm,
         }
     }
 
@@ -64,6 +75,7 @@ impl Unit {
         let layers = match self {
             Self::Residual(unit) => [Some(unit.inner), Some(unit.outer)],
             Self::OneLayer(unit) => [Some(unit.linear), None],
+            Self::Plain(unit) => [Some(unit.inner), Some(unit.outer)],
         };
         let norm = self.norm().map(|BatchNorm { normalisation: norm }| [norm.gamma, norm.beta]);
         let layers = layers.into_iter().flatten();
@@ -94,10 +106,16 @@ impl From<OneLayerUnit> for Unit {
     }
 }
 
+impl From<PlainUnit> for Unit {
+    fn from(unit: PlainUnit) -> Self {
+        Self::Plain(unit)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Builder, OneLayerUnitConfig, ResidualUnitConfig};
+    use crate::{Builder, OneLayerUnitConfig, PlainUnitConfig, ResidualUnitConfig};
     use deepcross_autodiff::{Params, Tape};
     use ndarray::array;
 
@@ -107,12 +125,14 @@ mod tests {
         let mut builder = Builder::new(&mut params, 1);
         let two = ResidualUnitConfig::new("two", 3, 2).init(&mut builder);
         let one = OneLayerUnitConfig::new("one", 3).init(&mut builder);
+        let plain = PlainUnitConfig::new("plain", 3, 2).init(&mut builder);
         let mut tape = Tape::new();
         let mut pass = tape.record(&params);
         let x = pass.input(array![[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]].view());
         let pairs = [
             (two.forward(&mut pass, x), Unit::from(two).forward(&mut pass, x)),
             (one.forward(&mut pass, x), Unit::from(one).forward(&mut pass, x)),
+            (plain.forward(&mut pass, x), Unit::from(plain).forward(&mut pass, x)),
         ];
         for (bare, held) in pairs {
             assert_eq!(pass.value(bare), pass.value(held));
@@ -133,7 +153,8 @@ mod tests {
             ..OneLayerUnitConfig::new("one", 3)
         };
         let (two, one) = (two.init(&mut builder), one.init(&mut builder));
-        let cases: [(Unit, _, _, _, &[&str]); 2] = [
+        let plain = PlainUnitConfig::new("plain", 3, 2).init(&mut builder);
+        let cases: [(Unit, _, _, _, &[&str]); 3] = [
             (
                 two.into(),
                 two.inner,
@@ -147,6 +168,18 @@ mod tests {
                 Activation::Sigmoid,
                 Activation::Identity,
                 &["one.weight", "one.bias"],
+            ),
+            (
+                plain.into(),
+                plain.inner,
+                Activation::Relu,
+                Activation::Relu,
+                &[
+                    "plain.inner.weight",
+                    "plain.inner.bias",
+                    "plain.outer.weight",
+                    "plain.outer.bias",
+                ],
             ),
         ];
         for (unit, layer, inner, outer, names) in cases {

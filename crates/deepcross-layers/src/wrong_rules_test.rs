@@ -1,7 +1,10 @@
 //! Each layer's property notices each backward rule that is wrong and that the layer uses.
 
 use crate::test_support::Holds;
-use crate::{dropout, embedding, linear, one_layer_unit, residual_unit, scoring, stacking};
+use crate::{
+    dropout, embedding, ffm, first_order, fm, linear, mlp, one_layer_unit, plain_unit,
+    residual_unit, scoring, stacking,
+};
 use deepcross_autodiff::wrong_rules::WrongRule::{
     self, NoBiasGradient, NoIdentityPath, NoTranspose, Sign,
 };
@@ -12,7 +15,7 @@ type Row = (&'static str, fn() -> Holds, &'static [WrongRule]);
 
 const AFFINE: &[WrongRule] = &[Sign, NoTranspose, NoBiasGradient];
 
-const PROPERTIES: [Row; 8] = [
+const PROPERTIES: [Row; 13] = [
     ("dropout", dropout::tests::derivatives_are_right, &[]),
     (
         "one-hot embedding",
@@ -24,6 +27,15 @@ const PROPERTIES: [Row; 8] = [
         embedding::tests::multi_hot_agrees_with_its_twin_and_its_differences,
         &[NoBiasGradient],
     ),
+    (
+        "first order",
+        first_order::tests::agrees_with_its_twin_and_its_differences,
+        &[NoBiasGradient],
+    ),
+    ("factorization machine", fm::tests::agrees_with_its_twin_and_its_differences, &[]),
+    ("field-aware machine", ffm::tests::agrees_with_its_twin_and_its_differences, &[]),
+    ("mlp", mlp::tests::agrees_with_its_twin_and_its_differences, AFFINE),
+    ("plain unit", plain_unit::tests::agrees_with_its_twin_and_its_differences, AFFINE),
     ("linear", linear::tests::agrees_with_its_twin_and_its_differences, AFFINE),
     (
         "one-layer unit",

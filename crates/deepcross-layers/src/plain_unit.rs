@@ -1,0 +1,150 @@
+//! The paper's unit of two layers without the path that carries its input past them: what a residual unit is to be
+//! compared with.
+//!
+//! A type of its own, and not a switch of [`ResidualUnit`](crate::ResidualUnit), which keeps the form of the paper.
+
+use crate::{
+    Activation, BatchNorm, BatchNormConfig, Builder, Init, Linear, LinearConfig, Module, UnitVars,
+};
+use deepcross_autodiff::{Pass, Real, Var};
+
+/// Configuration of a [`PlainUnit`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlainUnitConfig {
+    /// The parameters are those of the linear maps `{name}.inner` and `{name}.outer`, as in a residual unit.
+    pub name: String,
+    /// The width of input and output.
+    pub width: usize,
+    /// The width between the two layers.
+    pub hidden: usize,
+    /// Applied last.
+    pub activation: Activation,
+    /// How both weights start.
+    pub init: Init,
+    /// Whether the value before the activation is normalised by batches, by a layer `{name}.norm`.
+    pub batch_norm: bool,
+}
+
+impl PlainUnitConfig {
+    /// With a ReLU at the end, starting at [`Init::XavierNormal`].
+    pub fn new(name: impl Into<String>, width: usize, hidden: usize) -> Self {
+        Self {
+            name: name.into(),
+            width,
+            hidden,
+            activation: Activation::Relu,
+            init: Init::XavierNormal,
+            batch_norm: false,
+        }
+    }
+
+    /// Makes the parameters, and the layer that uses them.
+    ///
+    /// # Panics
+    /// As [`Builder::dense`].
+    #[track_caller]
+    pub fn init<F: Real>(&self, builder: &mut Builder<'_, F>) -> PlainUnit {
+        let Self { name, width, hidden, activation, init, batch_norm } = self;
+        let inner = LinearConfig {
+            activation: Activation::Relu,
+            init: *init,
+            ..LinearConfig::new(format!("{name}.inner"), *width, *hidden)
+        };
+        let outer = LinearConfig {
+            activation: if *batch_norm { Activation::Identity } else { *activation },
+            init: *init,
+            ..LinearConfig::new(format!("{name}.outer"), *hidden, *width)
+        };
+        PlainUnit {
+            inner: inner.init(builder),
+            outer: outer.init(builder),
+            norm: batch_norm
+                .then(|| BatchNormConfig::new(format!("{name}.norm"), *width).init(builder)),
+            activation: *activation,
+        }
+    }
+}
+
+/// `out = activation(W₁ relu(W₀ x + b₀) + b₁)`, normalised by batches before the activation where that is wanted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlainUnit {
+    /// `relu(W₀ x + b₀)`, to the hidden width.
+    pub inner: Linear,
+    /// `W₁ h + b₁`, back to the width of the input; with the activation, where nothing stands between.
+    pub outer: Linear,
+    /// Between the linear map and the activation.
+    pub norm: Option<BatchNorm>,
+    /// Applied last.
+    pub activation: Activation,
+}
+
+impl PlainUnit {
+    /// [`forward`](Module::forward), with the value between the two layers beside the output.
+    ///
+    /// # Shapes
+    /// `x`: `[rows, width]` → inner `[rows, hidden]`, out `[rows, width]`
+    ///
+    /// # Panics
+    /// As [`forward`](Module::forward).
+    pub fn forward_parts<F: Real>(&self, pass: &mut Pass<'_, F>, x: Var) -> UnitVars {
+        let inner = self.inner.forward(pass, x);
+        let out = self.outer.forward(pass, inner);
+        let Some(norm) = self.norm else { return UnitVars { inner, out } };
+        let normalised = norm.forward(pass, out);
+        UnitVars { inner, out: pass.activate(normalised, self.activation) }
+    }
+}
+
+impl Module for PlainUnit {
+    /// # Shapes
+    /// `x`: `[rows, width]` → `[rows, width]`
+    fn forward<F: Real>(&self, pass: &mut Pass<'_, F>, x: Var) -> Var {
+        self.forward_parts(pass, x).out
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::test_support::{Holds, activated, any_activation, check, holds, naive_linear};
+    use crate::{BatchNorm, Unit};
+    use deepcross_autodiff::Params;
+    use ndarray::Array2;
+    use proptest::array::uniform3;
+    use proptest::prelude::*;
+
+    /// In inference, where the running statistics are those of the start.
+    fn naive(params: &Params<f64>, unit: PlainUnit, x: &Array2<f64>) -> Array2<f64> {
+        let hidden = naive_linear(params, unit.inner, x);
+        let out = naive_linear(params, unit.outer, &hidden);
+        let Some(BatchNorm { normalisation }) = unit.norm else { return out };
+        let normed = out / (1.0 + BatchNorm::EPSILON).sqrt() * params.dense(normalisation.gamma);
+        activated(normed + params.dense(normalisation.beta), unit.activation)
+    }
+
+    #[test]
+    pub(crate) fn agrees_with_its_twin_and_its_differences() -> Holds {
+        let cases = (uniform3(1_usize..=12), any_activation(), any::<bool>(), any::<u64>());
+        holds(cases, |([rows, width, hidden], activation, batch_norm, seed)| {
+            let mut params = Params::new();
+            let mut builder = Builder::new(&mut params, 0);
+            let unit = PlainUnitConfig {
+                activation,
+                batch_norm,
+                ..PlainUnitConfig::new("unit", width, hidden)
+            };
+            let unit = unit.init(&mut builder);
+            prop_assert_eq!(Unit::from(unit).outer_activation(), activation);
+            let x = builder.dense("x", (rows, width), Init::Zeros);
+            check(
+                params,
+                seed,
+                |pass| {
+                    let x = pass.dense(x);
+                    unit.forward(pass, x)
+                },
+                |params| naive(params, unit, &params.dense(x).to_owned()),
+            )
+        })
+    }
+}
