@@ -5,7 +5,7 @@
 use criterion::Criterion;
 use deepcross::autodiff::Params;
 use deepcross::features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
-use deepcross::model::{DeepCrossing, ModelConfig, ModelError};
+use deepcross::model::{Model, ModelConfig, ModelError};
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -83,11 +83,8 @@ pub fn criteo_batch(rows: usize, dimensions: usize) -> Batch {
 /// A model over `shapes` with every field embedded, [`EMBEDDING`] wide, and units of these hidden widths.
 ///
 /// # Errors
-/// As [`DeepCrossing::new`].
-pub fn model(
-    shapes: &[FieldShape],
-    hidden: &[usize],
-) -> Result<(DeepCrossing, Params<f32>), ModelError> {
+/// As [`Model::new`].
+pub fn model(shapes: &[FieldShape], hidden: &[usize]) -> Result<(Model, Params<f32>), ModelError> {
     let config = ModelConfig {
         embedding: Some(EMBEDDING),
         bypass_below: Some(0),
@@ -95,6 +92,6 @@ pub fn model(
         ..ModelConfig::default()
     };
     let mut params = Params::new();
-    let model = DeepCrossing::new(&config.check()?, shapes, &mut params, 2016)?;
+    let model = Model::new(&config.check()?, shapes, &mut params, 2016)?;
     Ok((model, params))
 }

@@ -3,7 +3,7 @@
 use benches::{HIDDEN, criteo_batch, criteo_shapes, model, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::autodiff::{Params, Tape};
-use deepcross::model::{DeepCrossing, ModelError, Predictor, Tapes};
+use deepcross::model::{Model, ModelError, Predictor, Tapes};
 
 const DIMENSIONS: usize = 100_000;
 
@@ -17,7 +17,7 @@ fn main() -> Result<(), ModelError> {
 }
 
 /// On one thread; elements are rows.
-fn predict(criterion: &mut Criterion, model: &DeepCrossing, params: &Params<f32>) {
+fn predict(criterion: &mut Criterion, model: &Model, params: &Params<f32>) {
     let (predictor, mut tape) = (Predictor { model, params }, Tape::new());
     let mut group = criterion.benchmark_group("predict");
     for rows in [1, 16, 100, 1000] {
@@ -31,7 +31,7 @@ fn predict(criterion: &mut Criterion, model: &DeepCrossing, params: &Params<f32>
 }
 
 /// On all threads, as files are predicted; elements are rows.
-fn predict_batch(criterion: &mut Criterion, model: &DeepCrossing, params: &Params<f32>) {
+fn predict_batch(criterion: &mut Criterion, model: &Model, params: &Params<f32>) {
     const ROWS: usize = 4096;
     let (predictor, tapes, mut out) = (Predictor { model, params }, Tapes::new(), Vec::new());
     let batch = criteo_batch(ROWS, DIMENSIONS);

@@ -16,7 +16,7 @@ use deepcross::autodiff::{Params, Tape};
 use deepcross::features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
 use deepcross::kernels::{Write, matmul_into};
 use deepcross::layers::Activation;
-use deepcross::model::{DeepCrossing, ModelConfig, Predictor};
+use deepcross::model::{Model, ModelConfig, Predictor};
 use deepcross::optim::{OptimizerConfig, Rule, Settings, TableUpdates};
 use deepcross::train::{Engine, TrainConfig};
 use ndarray::Array2;
@@ -146,7 +146,7 @@ impl Args {
         ids.chain((0..self.numbers).map(|i| FieldShape::dense(format!("I{i}"), 1))).collect()
     }
 
-    fn model(&self) -> Result<(DeepCrossing, Params<f32>)> {
+    fn model(&self) -> Result<(Model, Params<f32>)> {
         let config = ModelConfig {
             embedding: Some(if self.paper { PAPER_DIM } else { self.dim }),
             embedding_bias: Some(self.paper),
@@ -157,7 +157,7 @@ impl Args {
             ..ModelConfig::default()
         };
         let mut params = Params::new();
-        let model = DeepCrossing::new(&config.check()?, &self.shapes(), &mut params, 1)?;
+        let model = Model::new(&config.check()?, &self.shapes(), &mut params, 1)?;
         Ok((model, params))
     }
 

@@ -1,21 +1,26 @@
-//! The section `[model]` of a run, its presets, and the checked specification that a model is built from.
+//! The section `[model]` of a run, and its presets.
 //!
 //! Each key overrides the preset's value. The two stages are two types: what a user wrote, with gaps
 //! ([`ModelConfig`]), and what is built and stored, without ([`ModelSpec`]).
+//! All kinds of model share one set of keys, of which each kind knows some; the others are refused by name, since a key
+//! without effect would be taken for one that has been tried.
 
-use crate::ModelError;
-use crate::deep_crossing::n_statistics;
+use crate::spec::{DeepCrossingSpec, FactorsSpec, MlpSpec, ModelSpec, StackingSpec, UnitsSpec};
+use crate::{ModelError, ModelKind};
 use deepcross_layers::Activation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The section `[model]`: a preset, and what differs from it.
+/// The section `[model]`: a kind and a preset, and what differs from it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ModelConfig {
+    /// The kind of the model; `deep-crossing` where left out.
+    pub kind: ModelKind,
     /// Where values come from that are not set here; `paper` where left out.
-    pub preset: Preset,
-    /// The width of each embedding, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<Preset>,
+    /// The width of each embedding, or of the vectors of a factorization machine, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embedding: Option<usize>,
     /// The widths of the embeddings of single fields, by the field's name.
@@ -39,13 +44,14 @@ pub struct ModelConfig {
     /// The kind of the residual units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<UnitKind>,
-    /// The hidden width of each two-layer unit, each from 1; an empty list leaves an additive model.
+    /// The hidden width of each two-layer unit, or the width of each hidden layer, each from 1; an empty list leaves an
+    /// additive model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden: Option<Vec<usize>>,
     /// The number of one-layer units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub depth: Option<usize>,
-    /// The activation within a one-layer unit.
+    /// The activation within a one-layer unit, or of hidden layers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub activation: Option<Activation>,
     /// The activation after the addition of a unit.
@@ -89,47 +95,9 @@ pub enum UnitKind {
     OneLayer,
 }
 
-/// A checked configuration without gaps.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ModelSpec {
-    /// The width of each embedding.
-    pub embedding: usize,
-    /// The widths of the embeddings of single fields.
-    pub embeddings: BTreeMap<String, usize>,
-    /// A categorical field of fewer dimensions than this is stacked raw.
-    pub bypass_below: usize,
-    /// The activation of an embedding.
-    pub embedding_activation: Activation,
-    /// Whether an embedding has a bias.
-    pub embedding_bias: bool,
-    /// The standard deviation that embeddings start with.
-    pub embedding_std: f64,
-    /// Whether numbers are embedded.
-    pub embed_numbers: bool,
-    /// The residual units.
-    pub units: UnitsSpec,
-    /// The activation after the addition of a unit.
-    pub outer_activation: Activation,
-    /// The share of elements dropped after each unit in training.
-    pub dropout: f64,
-    /// The share of elements of embeddings dropped in training.
-    pub embedding_dropout: f64,
-    /// Whether each unit normalises its sum by batches.
-    pub batch_norm: bool,
-}
-
-/// The residual units of a [`ModelSpec`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum UnitsSpec {
-    /// Two-layer units of these hidden widths.
-    TwoLayer(Vec<usize>),
-    /// So many one-layer units of this activation.
-    OneLayer(usize, Activation),
-}
-
 impl Preset {
-    fn spec(self) -> ModelSpec {
-        let paper = ModelSpec {
+    fn spec(self) -> DeepCrossingSpec {
+        let stacking = StackingSpec {
             embedding: 256,
             embeddings: BTreeMap::new(),
             bypass_below: 256,
@@ -137,26 +105,32 @@ impl Preset {
             embedding_bias: true,
             embedding_std: 0.01,
             embed_numbers: false,
+            embedding_dropout: 0.0,
+        };
+        let paper = DeepCrossingSpec {
+            stacking: stacking.clone(),
             units: UnitsSpec::TwoLayer(vec![512, 512, 256, 128, 64]),
             outer_activation: Activation::Relu,
             dropout: 0.0,
-            embedding_dropout: 0.0,
             batch_norm: false,
         };
         match self {
             Self::Paper => paper,
-            Self::Note => ModelSpec {
+            Self::Note => DeepCrossingSpec {
                 units: UnitsSpec::OneLayer(5, Activation::Relu),
                 outer_activation: Activation::Identity,
                 ..paper
             },
-            Self::Fuxictr => ModelSpec {
-                embedding: 40,
-                bypass_below: 0,
-                embedding_activation: Activation::Identity,
-                embedding_bias: false,
-                embedding_std: 1e-4,
-                embed_numbers: true,
+            Self::Fuxictr => DeepCrossingSpec {
+                stacking: StackingSpec {
+                    embedding: 40,
+                    bypass_below: 0,
+                    embedding_activation: Activation::Identity,
+                    embedding_bias: false,
+                    embedding_std: 1e-4,
+                    embed_numbers: true,
+                    ..stacking
+                },
                 units: UnitsSpec::TwoLayer(vec![500; 3]),
                 ..paper
             },
@@ -191,8 +165,54 @@ impl ModelConfig {
         problems
     }
 
-    /// Keys that belong to the other kind of unit.
+    /// Keys that belong to another kind of model, or of unit.
     fn contradictions(&self) -> Vec<String> {
+        let without = self.kind.without();
+        let kind = self.kind.name();
+        let misplaced = self.set_keys().into_iter().filter(|key| without.contains(key));
+        let mut problems: Vec<_> = misplaced
+            .map(|key| {
+                format!(
+                    "`model.{key}`: has no meaning for the kind `{kind}`; remove it, or set `model.kind`"
+                )
+            })
+            .collect();
+        match self.kind {
+            ModelKind::DeepCrossing => problems.extend(self.misplaced_of_units()),
+            _ if self.preset == Some(Preset::Note) && !without.contains(&"preset") => problems
+                .push(format!(
+                    "`model.preset`: `note` has one-layer units, and the kind `{kind}` has none"
+                )),
+            _ => {}
+        }
+        problems
+    }
+
+    /// The keys that are set, but for the kind.
+    fn set_keys(&self) -> Vec<&'static str> {
+        let keys = [
+            ("preset", self.preset.is_some()),
+            ("embedding", self.embedding.is_some()),
+            ("embeddings", !self.embeddings.is_empty()),
+            ("bypass_below", self.bypass_below.is_some()),
+            ("embedding_activation", self.embedding_activation.is_some()),
+            ("embedding_bias", self.embedding_bias.is_some()),
+            ("embedding_std", self.embedding_std.is_some()),
+            ("embed_numbers", self.embed_numbers.is_some()),
+            ("unit", self.unit.is_some()),
+            ("hidden", self.hidden.is_some()),
+            ("depth", self.depth.is_some()),
+            ("activation", self.activation.is_some()),
+            ("outer_activation", self.outer_activation.is_some()),
+            ("dropout", self.dropout.is_some()),
+            ("embedding_dropout", self.embedding_dropout.is_some()),
+            ("batch_norm", self.batch_norm.is_some()),
+        ];
+        keys.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()
+    }
+
+    /// Keys that belong to the other kind of unit.
+    fn misplaced_of_units(&self) -> Vec<String> {
         let (kind, misplaced) = match self.unit_kind() {
             UnitKind::TwoLayer => (
                 "two-layer",
@@ -211,7 +231,7 @@ impl ModelConfig {
     }
 
     fn unit_kind(&self) -> UnitKind {
-        self.unit.unwrap_or(match self.preset {
+        self.unit.unwrap_or(match self.preset.unwrap_or_default() {
             Preset::Note => UnitKind::OneLayer,
             Preset::Paper | Preset::Fuxictr => UnitKind::TwoLayer,
         })
@@ -226,8 +246,50 @@ impl ModelConfig {
         if !problems.is_empty() {
             return Err(ModelError::Config(problems));
         }
-        let preset = self.preset.spec();
-        Ok(ModelSpec {
+        Ok(match self.kind {
+            ModelKind::DeepCrossing | ModelKind::DeepCrossingPlain => {
+                ModelSpec::DeepCrossing(self.deep_crossing())
+            }
+            ModelKind::Mlp => ModelSpec::Mlp(self.mlp()),
+            ModelKind::Lr => ModelSpec::Lr,
+            ModelKind::Fm => ModelSpec::Fm(self.factors(16)),
+            ModelKind::Ffm => ModelSpec::Ffm(self.factors(4)),
+        })
+    }
+
+    /// [`check`](Self::check) of a Deep Crossing, to build it by itself.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check), and where the kind is another one.
+    pub fn check_deep_crossing(&self) -> Result<DeepCrossingSpec, ModelError> {
+        match self.check()? {
+            ModelSpec::DeepCrossing(spec) => Ok(spec),
+            _ => Err(ModelError::Config(vec![format!(
+                "`model.kind`: must be `deep-crossing`, but is `{}`",
+                self.kind.name()
+            )])),
+        }
+    }
+
+    fn deep_crossing(&self) -> DeepCrossingSpec {
+        let preset = self.preset.unwrap_or_default().spec();
+        let units = self.units(preset.units);
+        DeepCrossingSpec {
+            stacking: self.stacking(preset.stacking),
+            outer_activation: self.outer_activation.unwrap_or(preset.outer_activation),
+            dropout: self.dropout.unwrap_or(preset.dropout),
+            batch_norm: self.batch_norm.unwrap_or(preset.batch_norm),
+            units: match units {
+                UnitsSpec::TwoLayer(hidden) if self.kind == ModelKind::DeepCrossingPlain => {
+                    UnitsSpec::Plain(hidden)
+                }
+                units => units,
+            },
+        }
+    }
+
+    fn stacking(&self, preset: StackingSpec) -> StackingSpec {
+        StackingSpec {
             embedding: self.embedding.unwrap_or(preset.embedding),
             embeddings: self.embeddings.clone(),
             bypass_below: self.bypass_below.unwrap_or(preset.bypass_below),
@@ -235,17 +297,34 @@ impl ModelConfig {
             embedding_bias: self.embedding_bias.unwrap_or(preset.embedding_bias),
             embedding_std: self.embedding_std.unwrap_or(preset.embedding_std),
             embed_numbers: self.embed_numbers.unwrap_or(preset.embed_numbers),
-            outer_activation: self.outer_activation.unwrap_or(preset.outer_activation),
-            dropout: self.dropout.unwrap_or(preset.dropout),
             embedding_dropout: self.embedding_dropout.unwrap_or(preset.embedding_dropout),
-            batch_norm: self.batch_norm.unwrap_or(preset.batch_norm),
-            units: self.units(preset.units),
-        })
+        }
+    }
+
+    fn mlp(&self) -> MlpSpec {
+        let preset = self.preset.unwrap_or_default().spec();
+        let hidden = match preset.units {
+            UnitsSpec::TwoLayer(hidden) | UnitsSpec::Plain(hidden) => hidden,
+            UnitsSpec::OneLayer(..) => Vec::new(),
+        };
+        MlpSpec {
+            stacking: self.stacking(preset.stacking),
+            hidden: self.hidden.clone().unwrap_or(hidden),
+            activation: self.activation.unwrap_or(Activation::Relu),
+            dropout: self.dropout.unwrap_or(preset.dropout),
+        }
+    }
+
+    fn factors(&self, embedding: usize) -> FactorsSpec {
+        FactorsSpec {
+            embedding: self.embedding.unwrap_or(embedding),
+            embedding_std: self.embedding_std.unwrap_or(0.01),
+        }
     }
 
     fn units(&self, preset: UnitsSpec) -> UnitsSpec {
         match (self.unit_kind(), preset) {
-            (UnitKind::TwoLayer, UnitsSpec::TwoLayer(hidden)) => {
+            (UnitKind::TwoLayer, UnitsSpec::TwoLayer(hidden) | UnitsSpec::Plain(hidden)) => {
                 UnitsSpec::TwoLayer(self.hidden.clone().unwrap_or(hidden))
             }
             (UnitKind::TwoLayer, UnitsSpec::OneLayer(..)) => UnitsSpec::TwoLayer(
@@ -255,45 +334,13 @@ impl ModelConfig {
                 self.depth.unwrap_or(depth),
                 self.activation.unwrap_or(activation),
             ),
-            (UnitKind::OneLayer, UnitsSpec::TwoLayer(hidden)) => UnitsSpec::OneLayer(
-                self.depth.unwrap_or(hidden.len()),
-                self.activation.unwrap_or_default(),
-            ),
+            (UnitKind::OneLayer, UnitsSpec::TwoLayer(hidden) | UnitsSpec::Plain(hidden)) => {
+                UnitsSpec::OneLayer(
+                    self.depth.unwrap_or(hidden.len()),
+                    self.activation.unwrap_or_default(),
+                )
+            }
         }
-    }
-}
-
-impl ModelSpec {
-    /// How many of the last dense matrices of stored weights are statistics, which no gradient moves.
-    pub fn n_statistics(&self) -> usize {
-        n_statistics(self)
-    }
-
-    /// Whether every number is in range: a stored specification may come from anywhere.
-    ///
-    /// # Errors
-    /// [`ModelError::Config`] with all that is out of range.
-    pub fn check(&self) -> Result<(), ModelError> {
-        let hidden = match &self.units {
-            UnitsSpec::TwoLayer(hidden) => Some(hidden.clone()),
-            UnitsSpec::OneLayer(..) => None,
-        };
-        let as_written = ModelConfig {
-            embedding: Some(self.embedding),
-            embeddings: self.embeddings.clone(),
-            embedding_std: Some(self.embedding_std),
-            dropout: Some(self.dropout),
-            embedding_dropout: Some(self.embedding_dropout),
-            hidden,
-            ..ModelConfig::default()
-        };
-        let problems = as_written.problems();
-        if problems.is_empty() { Ok(()) } else { Err(ModelError::Config(problems)) }
-    }
-
-    /// The width of the embedding of a field.
-    pub fn embedding_of(&self, field: &str) -> usize {
-        self.embeddings.get(field).copied().unwrap_or(self.embedding)
     }
 }
 
@@ -303,14 +350,20 @@ mod tests {
 
     #[test]
     fn presets_are_as_documented() {
-        let paper = ModelConfig::default().check().unwrap();
-        assert_eq!((paper.embedding, paper.bypass_below, paper.embedding_bias), (256, 256, true));
+        let of =
+            |preset| ModelConfig { preset, ..Default::default() }.check_deep_crossing().unwrap();
+        let paper = of(None);
+        assert_eq!(of(Some(Preset::Paper)), paper);
+        let stacking = &paper.stacking;
+        assert_eq!(
+            (stacking.embedding, stacking.bypass_below, stacking.embedding_bias),
+            (256, 256, true)
+        );
         assert_eq!(paper.units, UnitsSpec::TwoLayer(vec![512, 512, 256, 128, 64]));
-        let note = ModelConfig { preset: Preset::Note, ..Default::default() }.check().unwrap();
+        let note = of(Some(Preset::Note));
         assert_eq!(note.units, UnitsSpec::OneLayer(5, Activation::Relu));
         assert_eq!(note.outer_activation, Activation::Identity);
-        let fuxictr =
-            ModelConfig { preset: Preset::Fuxictr, ..Default::default() }.check().unwrap();
+        let fuxictr = of(Some(Preset::Fuxictr)).stacking;
         assert_eq!((fuxictr.embedding, fuxictr.bypass_below, fuxictr.embed_numbers), (40, 0, true));
         assert_eq!(fuxictr.embedding_activation, Activation::Identity);
     }
@@ -324,8 +377,9 @@ mod tests {
             activation: Some(Activation::Tanh),
             ..Default::default()
         };
-        let spec = config.check().unwrap();
-        assert_eq!((spec.embedding_of("ad"), spec.embedding_of("words")), (4, 8));
+        let spec = config.check_deep_crossing().unwrap();
+        let stacking = &spec.stacking;
+        assert_eq!((stacking.embedding_of("ad"), stacking.embedding_of("words")), (4, 8));
         assert_eq!(spec.units, UnitsSpec::OneLayer(5, Activation::Tanh));
     }
 
@@ -347,5 +401,83 @@ mod tests {
             "`model.embedding_dropout`: must be in [0, 1), but is NaN",
         ];
         assert_eq!(config.problems(), expected);
+    }
+
+    /// A configuration with every key but the preset.
+    fn full(kind: ModelKind) -> ModelConfig {
+        ModelConfig {
+            kind,
+            preset: Some(Preset::Paper),
+            embedding: Some(3),
+            embeddings: [("ad".to_owned(), 4)].into(),
+            bypass_below: Some(0),
+            embedding_activation: Some(Activation::Tanh),
+            embedding_bias: Some(false),
+            embedding_std: Some(0.1),
+            embed_numbers: Some(true),
+            unit: Some(UnitKind::TwoLayer),
+            hidden: Some(vec![7]),
+            depth: Some(2),
+            activation: Some(Activation::Tanh),
+            outer_activation: Some(Activation::Tanh),
+            dropout: Some(0.5),
+            embedding_dropout: Some(0.25),
+            batch_norm: Some(true),
+        }
+    }
+
+    #[test]
+    fn keys_without_meaning_are_refused_by_name() {
+        for (kind, n_refused) in ModelKind::ALL.into_iter().zip([2, 3, 16, 14, 14, 4]) {
+            let config = full(kind);
+            let problems = config.problems();
+            assert_eq!(problems.len(), n_refused, "{problems:?}");
+            let keys = config.set_keys();
+            assert_eq!(keys.len(), 16);
+            for problem in problems {
+                let key = problem.split_once("`: has no meaning for ").expect("of a key").0;
+                let key = key.strip_prefix("`model.").expect("of the section");
+                assert!(keys.contains(&key), "{key}");
+            }
+        }
+        let mut fm =
+            ModelConfig { kind: ModelKind::Fm, hidden: Some(vec![4]), ..Default::default() };
+        fm.embedding = Some(0);
+        let expected = [
+            "`model.hidden`: has no meaning for the kind `fm`; remove it, or set `model.kind`",
+            "`model.embedding`: must be at least 1, but is 0",
+        ];
+        assert_eq!(fm.problems(), expected);
+        for kind in [ModelKind::DeepCrossingPlain, ModelKind::Mlp] {
+            let config = ModelConfig { kind, preset: Some(Preset::Note), ..Default::default() };
+            let problem = format!(
+                "`model.preset`: `note` has one-layer units, and the kind `{}` has none",
+                kind.name()
+            );
+            assert_eq!(config.problems(), [problem]);
+        }
+    }
+
+    #[test]
+    fn each_kind_takes_its_keys() {
+        let hidden = || Some(vec![7, 5]);
+        let check = |config: ModelConfig| config.check().unwrap();
+        let of = |kind| ModelConfig { kind, embedding: Some(3), ..Default::default() };
+        let factors = FactorsSpec { embedding: 3, embedding_std: 0.01 };
+        assert_eq!(check(of(ModelKind::Fm)), ModelSpec::Fm(factors.clone()));
+        assert_eq!(check(of(ModelKind::Ffm)), ModelSpec::Ffm(factors));
+        let lr = ModelConfig { kind: ModelKind::Lr, ..Default::default() };
+        assert_eq!(check(lr), ModelSpec::Lr);
+        let plain = ModelConfig { hidden: hidden(), ..of(ModelKind::DeepCrossingPlain) };
+        assert_eq!(plain.check_deep_crossing().unwrap().units, UnitsSpec::Plain(vec![7, 5]));
+        let mlp = ModelConfig {
+            hidden: hidden(),
+            activation: Some(Activation::Tanh),
+            ..of(ModelKind::Mlp)
+        };
+        let ModelSpec::Mlp(spec) = check(mlp.clone()) else { panic!("an mlp") };
+        assert_eq!((spec.hidden, spec.activation), (vec![7, 5], Activation::Tanh));
+        assert_eq!((spec.stacking.embedding, spec.stacking.bypass_below), (3, 256));
+        assert!(matches!(mlp.check_deep_crossing(), Err(ModelError::Config(_))));
     }
 }

@@ -1,23 +1,37 @@
 #![doc = include_str!("../README.md")]
 
 pub mod artifact;
+mod base;
 mod config;
 mod deep_crossing;
 mod error;
 mod header;
+mod kind;
+#[cfg(test)]
+mod kinds_test;
+mod linear;
 mod memory;
+mod mlp;
+mod model;
+mod model_kind;
 mod predictor;
 mod scorer;
+mod spec;
+mod stack_fields;
 mod summary;
 mod trained;
 
 pub use artifact::ArtifactError;
-pub use config::{ModelConfig, ModelSpec, Preset, UnitKind, UnitsSpec};
-pub use deep_crossing::{DeepCrossing, field_input};
+pub use base::field_input;
+pub use config::{ModelConfig, Preset, UnitKind};
+pub use deep_crossing::DeepCrossing;
 pub use deepcross_layers::{BatchNorm, Module, ResidualUnit, Unit};
 pub use error::ModelError;
 pub use memory::check_memory;
+pub use model::Model;
+pub use model_kind::ModelKind;
 pub use predictor::{BLOCK, Predictor, Tapes};
 pub use scorer::{Scorer, Session};
+pub use spec::{DeepCrossingSpec, FactorsSpec, MlpSpec, ModelSpec, StackingSpec, UnitsSpec};
 pub use summary::LayerSummary;
 pub use trained::{TrainedModel, TrainingSummary};

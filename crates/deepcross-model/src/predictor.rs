@@ -3,7 +3,7 @@
 //! Rows are cut into blocks of [`BLOCK`], and each block is one pass; a row's prediction depends on neither the cut nor the
 //! number of threads.
 
-use crate::DeepCrossing;
+use crate::Model;
 use deepcross_autodiff::{Activation, Params, Tape};
 use deepcross_features::{Batch, BatchRows};
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +15,7 @@ pub const BLOCK: usize = 256;
 #[derive(Clone, Copy, Debug)]
 pub struct Predictor<'a> {
     /// The layers.
-    pub model: &'a DeepCrossing,
+    pub model: &'a Model,
     /// Their weights.
     pub params: &'a Params<f32>,
 }

@@ -1,9 +1,8 @@
 //! A trained model: configuration, encoder, layers, weights, and how it came about. It is what an artifact holds.
 
 use crate::artifact::{self, ArtifactError, FormatError};
-use crate::deep_crossing::n_statistics;
-use crate::header::{Header, HeaderV2};
-use crate::{DeepCrossing, ModelSpec, Predictor};
+use crate::header::{Contents, Header};
+use crate::{Model, ModelSpec, Predictor};
 use deepcross_autodiff::Params;
 use deepcross_features::Encoder;
 use serde::{Deserialize, Serialize};
@@ -19,7 +18,7 @@ pub struct TrainedModel {
     /// What the layers were built from.
     pub spec: ModelSpec,
     /// The layers.
-    pub model: DeepCrossing,
+    pub model: Model,
     /// The weights.
     pub params: Params<f32>,
     /// How it was trained.
@@ -71,8 +70,8 @@ impl TrainedModel {
         artifact::Encoding::new(&self.header(), &self.params).map(|encoding| encoding.checksum())
     }
 
-    fn header(&self) -> Header {
-        Header::V2(HeaderV2 {
+    pub(crate) fn header(&self) -> Header {
+        Header::new(Contents {
             config: self.config.clone(),
             encoder: self.encoder.to_state(),
             spec: self.spec.clone(),
@@ -85,16 +84,20 @@ impl TrainedModel {
     /// # Errors
     /// [`ArtifactError`] with the path and what is wrong with the file.
     pub fn load(path: &Path) -> Result<Self, ArtifactError> {
-        let (header, mut params) = artifact::read::<Header>(path)?;
-        let HeaderV2 { config, encoder, spec, training } = header.newest();
-        let invalid = |reason: String| ArtifactError::Invalid {
+        let (header, params) = artifact::read::<Header>(path)?;
+        Self::of_parts(header, params).map_err(|reason| ArtifactError::Invalid {
             file: path.to_owned(),
             problem: FormatError::Content { reason },
-        };
-        let encoder = Encoder::from_state(encoder).map_err(|error| invalid(error.to_string()))?;
-        params.last_dense_are_statistics(n_statistics(&spec));
-        let model = DeepCrossing::over(&spec, encoder.shapes(), &params)
-            .map_err(|error| invalid(error.to_string()))?;
+        })
+    }
+
+    /// The model of what a file says, or what is wrong with that.
+    pub(crate) fn of_parts(header: Header, mut params: Params<f32>) -> Result<Self, String> {
+        let Contents { config, encoder, spec, training } = header.into_contents();
+        let encoder = Encoder::from_state(encoder).map_err(|error| error.to_string())?;
+        params.last_dense_are_statistics(spec.n_statistics());
+        let model =
+            Model::over(&spec, encoder.shapes(), &params).map_err(|error| error.to_string())?;
         Ok(Self { config, encoder, spec, model, params, training })
     }
 }

@@ -7,7 +7,7 @@
 use crate::objective::Objective;
 use deepcross_autodiff::{Gradients, Mode, Params, Pass, Stream, Tape, Var};
 use deepcross_features::{Batch, BatchRows, ColumnRows, Encoder, ShapeKind};
-use deepcross_model::DeepCrossing;
+use deepcross_model::Model;
 use std::fmt;
 
 /// A number that is NaN or infinite: which one, and where.
@@ -143,7 +143,7 @@ impl fmt::Display for Element {
 /// A step that failed.
 #[derive(Debug)]
 pub(crate) struct Failed<'a> {
-    pub(crate) model: &'a DeepCrossing,
+    pub(crate) model: &'a Model,
     pub(crate) params: &'a Params<f32>,
     pub(crate) objective: Objective,
     pub(crate) batch: &'a Batch,
@@ -231,17 +231,17 @@ impl Failed<'_> {
         })
     }
 
-    /// The name of the layer of output `i`: the field of a column of the stacked input, a unit, or the score.
+    /// The name of the layer of output `i`: the field of a column of the stacked input, a unit or hidden layer, or the score.
     fn layer(&self, i: usize, column: usize) -> String {
-        let (layers, n_fields) = (self.model.layers(), self.model.field_names().len());
+        let (layers, stacked) = (self.model.layers(), self.model.stacked_layers());
         let mut end = 0;
-        let mut of_column = layers[..n_fields].iter().filter(|layer| {
+        let mut of_column = stacked.iter().filter(|layer| {
             end += layer.outputs;
             column < end
         });
         let layer = match i {
             0 => of_column.next(),
-            i => layers.get(n_fields + 1 + (i - 1) / 2),
+            i => layers.get(stacked.len() + 1 + (i - 1) / 2),
         };
         layer.map_or_else(String::new, |layer| layer.name.clone())
     }
@@ -273,7 +273,7 @@ impl Failed<'_> {
 }
 
 /// The first weight that is NaN or infinite.
-pub(crate) fn weight(model: &DeepCrossing, params: &Params<f32>) -> Option<NonFinite> {
+pub(crate) fn weight(model: &Model, params: &Params<f32>) -> Option<NonFinite> {
     let (name, row, column) = params.find_non_finite()?;
     let dense = params.dense_ids().find(|&id| params.dense_name(id) == name);
     let table = || params.table_ids().find(|&id| params.table_name(id) == name);
@@ -284,7 +284,7 @@ pub(crate) fn weight(model: &DeepCrossing, params: &Params<f32>) -> Option<NonFi
     Some(NonFinite::Weight(element(model, name, (row, column), value)))
 }
 
-fn element(model: &DeepCrossing, name: &str, at: (usize, usize), value: f32) -> Element {
+fn element(model: &Model, name: &str, at: (usize, usize), value: f32) -> Element {
     let field = model.field_of_parameter(name);
     let name_of = |field: usize| format!(" of the field `{}`", model.field_names()[field]);
     let stands_for = field.map(name_of).unwrap_or_default();
@@ -301,7 +301,7 @@ mod tests {
     use super::*;
     use crate::{Engine, Files, RunConfig, TrainError, train};
     use deepcross_features::{Column, DenseColumn, FieldShape, SparseColumn};
-    use deepcross_model::ModelConfig;
+    use deepcross_model::{ModelConfig, ModelKind};
     use deepcross_optim::{OptimizerConfig, Rule};
 
     /// Four rows of an ad, two words of weight 2, and a number.
@@ -332,7 +332,7 @@ mod tests {
             ..Default::default()
         };
         let mut params = Params::<f32>::new();
-        let model = DeepCrossing::new(&config.check().unwrap(), shapes, &mut params, 1).unwrap();
+        let model = Model::new(&config.check().unwrap(), shapes, &mut params, 1).unwrap();
         // Every weight is at work, whatever the start.
         params.dense_values_mut().iter_mut().for_each(|weight| *weight = weight.abs());
         for id in params.table_ids() {
@@ -362,6 +362,48 @@ mod tests {
         let error = engine.step(&bad).unwrap_err().to_string();
         assert_eq!(error, format!("step 3: {expected}, expected a finite number"));
         assert_eq!((engine.n_steps(), engine.params().dense_values()), (2, &before[..]));
+    }
+
+    /// What a first step of another kind of model tells, with the first of these weights forged.
+    #[track_caller]
+    fn check_kind(config: &ModelConfig, forged: &[(&str, f32)], expected: &str) {
+        let mut params = Params::<f32>::new();
+        let model = Model::new(&config.check().unwrap(), &shapes(), &mut params, 1).unwrap();
+        forged.iter().for_each(|&(name, value)| set(&mut params, name, 0, value));
+        let mut engine =
+            Engine::new(model, params, OptimizerConfig::new(Rule::Sgd, 1e-3), 3, 1).unwrap();
+        let error = engine.step(&batch()).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("step 1: {expected}")), "{error}");
+    }
+
+    #[test]
+    fn layers_of_other_kinds_are_named() {
+        let of = |kind| ModelConfig { kind, ..Default::default() };
+        let nan = f32::NAN;
+        let lr = of(ModelKind::Lr);
+        check_kind(
+            &lr,
+            &[("linear.ad.table", nan)],
+            "the weight `linear.ad.table`[0, 0] of the field `ad` is NaN since",
+        );
+        check_kind(&lr, &[("linear.bias", nan)], "the weight `linear.bias`[0, 0] is NaN since");
+        for (kind, layer) in
+            [(ModelKind::Fm, "factorization"), (ModelKind::Ffm, "field-aware factorization")]
+        {
+            check_kind(
+                &ModelConfig { embedding_std: Some(1e4), ..of(kind) },
+                &[("embedding.ad.table", 3e38)],
+                &format!("the output of the layer `{layer} machine` is "),
+            );
+        }
+        let mlp = ModelConfig { hidden: Some(vec![2, 2]), ..of(ModelKind::Mlp) };
+        for (bias, weight, layer) in [
+            ("hidden0.bias", "hidden1.weight", "hidden layer 1"),
+            ("hidden1.bias", "scoring.weight", "scoring"),
+        ] {
+            let expected = format!("the output of the layer `{layer}` is ");
+            check_kind(&mlp, &[(bias, 3e38), (weight, 3.0)], &expected);
+        }
     }
 
     #[test]

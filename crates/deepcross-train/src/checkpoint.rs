@@ -15,7 +15,7 @@ use deepcross_autodiff::Params;
 use deepcross_data::Skipped;
 use deepcross_features::{Encoder, EncoderState};
 use deepcross_model::artifact::{self, ArtifactError, FileKind, FormatError, Values};
-use deepcross_model::{DeepCrossing, ModelSpec, TrainedModel, TrainingSummary};
+use deepcross_model::{Model, ModelSpec, TrainedModel, TrainingSummary};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -152,7 +152,7 @@ impl Checkpoint {
     pub(crate) fn into_model(self, file: &Path) -> Result<TrainedModel, ArtifactError> {
         let config = config(&self.run, file)?;
         let spec = spec(&self.run, file)?;
-        let model = DeepCrossing::over(&spec, self.encoder.shapes(), &self.weights)
+        let model = Model::over(&spec, self.encoder.shapes(), &self.weights)
             .map_err(|error| invalid(file, error.to_string()))?;
         let training = TrainingSummary {
             rows: self.fitted.rows,

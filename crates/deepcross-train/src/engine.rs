@@ -15,7 +15,7 @@ use crate::units::{Learner, reports};
 use crate::{NonFinite, TrainError, UnitReport};
 use deepcross_autodiff::{DenseId, Gradients, Mode, Params, Pass, Real, Stream, Var, all_finite};
 use deepcross_features::{Batch, BatchRows};
-use deepcross_model::{BatchNorm, DeepCrossing, Tapes, check_memory};
+use deepcross_model::{BatchNorm, Model, Tapes, check_memory};
 use deepcross_optim::{MAX_GROUPS, Optimizer, OptimizerConfig, OptimizerError};
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ pub(crate) const BLOCK: usize = 256;
 /// A model in training.
 #[derive(Debug)]
 pub struct Engine {
-    model: DeepCrossing,
+    model: Model,
     params: Params<f32>,
     optimizer: Optimizer<f32>,
     gradients: Vec<Gradients<f32>>,
@@ -40,7 +40,7 @@ pub struct Engine {
 /// What is the same for all groups of a step.
 #[derive(Clone, Copy)]
 struct Step<'a> {
-    model: &'a DeepCrossing,
+    model: &'a Model,
     params: &'a Params<f32>,
     tapes: &'a Tapes,
     objective: Objective,
@@ -60,7 +60,7 @@ impl Engine {
     /// # Errors
     /// [`TrainError::Config`] where a setting of the optimizer is out of range.
     pub fn new(
-        model: DeepCrossing,
+        model: Model,
         params: Params<f32>,
         optimizer: OptimizerConfig,
         n_groups: usize,
@@ -145,7 +145,7 @@ impl Engine {
     }
 
     /// The layers.
-    pub fn model(&self) -> &DeepCrossing {
+    pub fn model(&self) -> &Model {
         &self.model
     }
 
@@ -165,7 +165,7 @@ impl Engine {
     }
 
     /// The layers and the weights.
-    pub fn into_parts(self) -> (DeepCrossing, Params<f32>) {
+    pub fn into_parts(self) -> (Model, Params<f32>) {
         (self.model, self.params)
     }
 
@@ -252,7 +252,7 @@ fn group_rows(group: usize, n_groups: usize, n_rows: usize) -> Range<usize> {
 }
 
 /// The blocks of a group: one, where a layer takes its statistics from the rows of a pass.
-fn blocks(model: &DeepCrossing, rows: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
+fn blocks(model: &Model, rows: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
     let block = if model.has_batch_norm() { rows.len().max(1) } else { BLOCK };
     let end = rows.end;
     rows.step_by(block).map(move |start| start..end.min(start + block))
@@ -333,7 +333,7 @@ mod tests {
             ModelConfig { embedding: Some(2), hidden: Some(vec![2]), ..Default::default() };
         let mut params = Params::new();
         let shapes = [FieldShape::one_hot("ad", 300)];
-        let model = DeepCrossing::new(&config.check()?, &shapes, &mut params, 1)?;
+        let model = Model::new(&config.check()?, &shapes, &mut params, 1)?;
         Engine::new(model, params, OptimizerConfig::new(Rule::ADAM, 0.1), n_groups, 1)
     }
 
@@ -417,7 +417,7 @@ mod tests {
             ..Default::default()
         };
         let (mut params, shapes) = (Params::new(), [FieldShape::one_hot("ad", 300)]);
-        let model = DeepCrossing::new(&config.check().unwrap(), &shapes, &mut params, 1).unwrap();
+        let model = Model::new(&config.check().unwrap(), &shapes, &mut params, 1).unwrap();
         let settings = Settings { l2: 10.0, ..Settings::new(Rule::ADAM, 0.1) };
         let config = OptimizerConfig {
             dense: settings,

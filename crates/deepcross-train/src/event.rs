@@ -3,7 +3,7 @@
 use crate::UnitReport;
 use deepcross_data::{RowReader, Skipped};
 use deepcross_metrics::Summary;
-use deepcross_model::DeepCrossing;
+use deepcross_model::Model;
 use deepcross_model::artifact::ArtifactError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -24,7 +24,7 @@ pub enum Event<'a> {
     /// The model has been built.
     Built {
         /// The model.
-        model: &'a DeepCrossing,
+        model: &'a Model,
         /// The number of its weights.
         n_parameters: usize,
     },

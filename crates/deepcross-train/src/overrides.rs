@@ -5,6 +5,7 @@ use toml::{Table, Value};
 /// Replaces one value; the path and the value are TOML, a bare word is a string.
 ///
 /// A field is found by its name: `field.age.top=10`, or `field."a.b".top=10`.
+/// A table replaces a whole section: `model={kind="fm",embedding=8}`.
 pub(crate) fn set(table: &mut Table, assignment: &str) -> Result<(), String> {
     let problem = |what: &str| format!("`--set {assignment}`: {what}");
     let form = || problem("must be of the form section.key=value");
@@ -16,6 +17,10 @@ pub(crate) fn set(table: &mut Table, assignment: &str) -> Result<(), String> {
             let field = field_mut(table, name)
                 .ok_or_else(|| problem(&format!("there is no field `{name}`")))?;
             field.insert((*key).to_owned(), parse(value));
+        }
+        // A whole section, of another kind of model for instance, whose keys are others.
+        [section] if matches!(parse(value), Value::Table(_)) => {
+            table.insert((*section).to_owned(), parse(value));
         }
         [sections @ .., key] if !sections.is_empty() => {
             let inner = sections.iter().try_fold(table, |table, section| {

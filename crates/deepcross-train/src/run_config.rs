@@ -211,7 +211,27 @@ epochs = 3
         assert_eq!(config.train.epochs, 7);
         assert_eq!(config.model.hidden, Some(vec![4]));
         assert_eq!(config.field[1].top, Some(3));
-        assert_eq!(config.model.preset, deepcross_model::Preset::Note);
+        assert_eq!(config.model.preset, Some(deepcross_model::Preset::Note));
+    }
+
+    #[test]
+    fn each_kind_of_model_is_read_by_its_name() {
+        for kind in deepcross_model::ModelKind::ALL {
+            // The keys of the section would have no meaning for some kinds: it is replaced as a whole.
+            let section = format!("model={{kind=\"{}\"}}", kind.name());
+            let config = RunConfig::parse(GOOD, &[section], "run.toml").unwrap();
+            assert_eq!((config.model.kind, config.model.hidden.as_ref()), (kind, None));
+            let text = config.to_toml().unwrap();
+            assert_eq!(RunConfig::parse(&text, &[], "again").unwrap(), config, "{text}");
+        }
+        let found = problems(GOOD, &["model.kind=fm", "model.embedding=0"]);
+        let expected = [
+            "line 16: `model.hidden`: has no meaning for the kind `fm`; remove it, or set `model.kind`",
+            "`model.embedding`: must be at least 1, but is 0",
+        ];
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found[0], expected[0]);
+        assert!(found[1].ends_with(expected[1]), "{}", found[1]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use deepcross_autodiff::Params;
 use deepcross_data::{Labels, Part, RowPlan, RowReader, Shuffled, Source};
 use deepcross_features::{Batch, Encoder, History};
 use deepcross_metrics::Summary;
-use deepcross_model::{DeepCrossing, Predictor, TrainedModel, TrainingSummary};
+use deepcross_model::{Model, Predictor, TrainedModel, TrainingSummary, Unit};
 pub(crate) use standing::{Best, Standing};
 use start::{Start, start};
 use std::path::PathBuf;
@@ -193,7 +193,7 @@ impl<'a> Run<'a> {
         mut self,
         history: Option<History>,
         observe: &mut (dyn FnMut(Event<'_>) + Send),
-    ) -> Result<(DeepCrossing, Params<f32>, TrainingSummary), TrainError> {
+    ) -> Result<(Model, Params<f32>, TrainingSummary), TrainError> {
         let last =
             self.all_epochs(history, observe).map_err(|error| self.with_checkpoint(error))?;
         let summary = self.summary(last);
@@ -300,7 +300,7 @@ impl<'a> Run<'a> {
     }
 
     fn tell_units(&mut self, epoch: u32, observe: &mut (dyn FnMut(Event<'_>) + Send)) {
-        if self.engine.model().units().is_empty() {
+        if !self.engine.model().units().iter().any(Unit::is_residual) {
             return;
         }
         let units = self.engine.units(&self.looked_at);

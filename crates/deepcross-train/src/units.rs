@@ -8,7 +8,7 @@ use crate::engine::{BLOCK, total_weight};
 use crate::objective::Objective;
 use deepcross_autodiff::{Activation, Gradients, Params, Pass, Real, Tape, Var};
 use deepcross_features::{Batch, BatchRows};
-use deepcross_model::DeepCrossing;
+use deepcross_model::Model;
 
 /// At most so many rows of the first batch are looked at.
 const MAX_ROWS: usize = 1024;
@@ -53,7 +53,7 @@ pub(crate) fn rows_to_look_at(batch: &Batch, mut chosen: Batch) -> Batch {
 /// A model, its weights, and what they are to minimise.
 #[derive(Clone, Copy)]
 pub(crate) struct Learner<'a, F> {
-    pub(crate) model: &'a DeepCrossing,
+    pub(crate) model: &'a Model,
     pub(crate) params: &'a Params<F>,
     pub(crate) objective: Objective,
 }
@@ -129,12 +129,7 @@ impl UnitSums {
         self.outer.add(pass, unit.out);
     }
 
-    fn report<F: Real>(
-        &self,
-        unit: usize,
-        model: &DeepCrossing,
-        gradients: &Gradients<F>,
-    ) -> UnitReport {
+    fn report<F: Real>(&self, unit: usize, model: &Model, gradients: &Gradients<F>) -> UnitReport {
         let own = &model.units()[unit];
         let of_weights = own.parameters().filter_map(|id| gradients.dense(id)).map(squares);
         let relu =
@@ -188,7 +183,9 @@ mod tests {
     use super::*;
     use crate::{Engine, Event, Files, RunConfig, Trouble, train, troubles};
     use deepcross_features::{Column, DenseColumn, FieldShape, SparseColumn};
-    use deepcross_model::{ModelConfig, ModelSpec, UnitKind, UnitsSpec};
+    use deepcross_model::{
+        DeepCrossingSpec, ModelConfig, ModelSpec, StackingSpec, UnitKind, UnitsSpec,
+    };
     use deepcross_optim::{OptimizerConfig, Rule};
     use ndarray::{Array2, Axis};
 
@@ -214,49 +211,47 @@ mod tests {
         batch
     }
 
-    fn two_layers() -> ModelSpec {
+    fn two_layers() -> DeepCrossingSpec {
         let config = ModelConfig {
             embedding: Some(2),
             bypass_below: Some(0),
             hidden: Some(vec![4, 3]),
             ..Default::default()
         };
-        config.check().unwrap()
+        config.check_deep_crossing().unwrap()
     }
 
-    fn one_layer(depth: usize, activation: Activation, outer: Activation) -> ModelSpec {
+    fn one_layer(depth: usize, activation: Activation, outer: Activation) -> DeepCrossingSpec {
         let config = ModelConfig {
             unit: Some(UnitKind::OneLayer),
             hidden: None,
             outer_activation: Some(outer),
             ..Default::default()
         };
-        let spec = config.check().unwrap();
+        let spec = config.check_deep_crossing().unwrap();
         let units = UnitsSpec::OneLayer(depth, activation);
-        ModelSpec { embedding: 2, bypass_below: 0, units, ..spec }
+        let stacking = StackingSpec { embedding: 2, bypass_below: 0, ..spec.stacking };
+        DeepCrossingSpec { stacking, units, ..spec }
     }
 
     /// A model all of whose weights and biases are noise.
-    fn model(spec: &ModelSpec) -> (DeepCrossing, Params<f64>) {
+    fn model(spec: &DeepCrossingSpec) -> (Model, Params<f64>) {
         let mut params = Params::new();
-        let model = DeepCrossing::new(spec, &SHAPES(), &mut params, 1).unwrap();
+        let spec = ModelSpec::DeepCrossing(spec.clone());
+        let model = Model::new(&spec, &SHAPES(), &mut params, 1).unwrap();
         let values = params.dense_values_mut().iter_mut().enumerate();
         values.for_each(|(i, value)| *value = noise(1000 + i));
         (model, params)
     }
 
-    fn reports_of(
-        model: &DeepCrossing,
-        params: &Params<f64>,
-        batch: &Batch<f64>,
-    ) -> Vec<UnitReport> {
+    fn reports_of(model: &Model, params: &Params<f64>, batch: &Batch<f64>) -> Vec<UnitReport> {
         let learner = Learner { model, params, objective: Objective::default() };
         reports(learner, batch, &mut Tape::new(), &mut Gradients::new(params))
     }
 
     /// The values of a unit, from its formula.
     fn unit_by_hand(
-        model: &DeepCrossing,
+        model: &Model,
         unit: usize,
         params: &Params<f64>,
         x: &Array2<f64>,
@@ -272,7 +267,7 @@ mod tests {
 
     /// The mean log loss, from the input of a unit on.
     fn loss_by_hand(
-        model: &DeepCrossing,
+        model: &Model,
         from: usize,
         params: &Params<f64>,
         (x, batch): (&Array2<f64>, &Batch<f64>),
@@ -430,10 +425,10 @@ mod tests {
 
     #[test]
     fn steps_do_not_notice_a_look() {
-        let spec = ModelSpec { dropout: 0.2, ..two_layers() };
+        let spec = ModelSpec::DeepCrossing(DeepCrossingSpec { dropout: 0.2, ..two_layers() });
         let engine = || {
             let mut params = Params::new();
-            let model = DeepCrossing::new(&spec, &SHAPES(), &mut params, 1).unwrap();
+            let model = Model::new(&spec, &SHAPES(), &mut params, 1).unwrap();
             Engine::new(model, params, OptimizerConfig::new(Rule::ADAM, 0.1), 3, 1).unwrap()
         };
         let rows = batch(300).map_values(|value| value as f32);
@@ -487,6 +482,8 @@ mod tests {
         let slower = told("hidden = [8, 3]", 0.001, 1);
         assert_eq!(slower[0], found[0], "no step comes before the first look");
         assert_ne!(slower[1], found[1]);
-        assert_eq!(told("hidden = []", 0.01, 1), [], "there are no units");
+        for model in ["hidden = []", "hidden = [8, 3]\nkind = 'deep-crossing-plain'"] {
+            assert_eq!(told(model, 0.01, 1), [], "there are no residual units");
+        }
     }
 }

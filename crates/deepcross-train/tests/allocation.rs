@@ -5,7 +5,7 @@
 
 use deepcross_autodiff::{Params, Tape};
 use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
-use deepcross_model::{DeepCrossing, ModelConfig};
+use deepcross_model::{Model, ModelConfig, ModelKind};
 use deepcross_optim::{OptimizerConfig, Rule, Settings, TableUpdates};
 use deepcross_train::{Engine, Event, Files, RunConfig, train};
 use ndarray::Array2;
@@ -72,19 +72,39 @@ fn batch(seed: u32, n_rows: u32) -> Batch {
     batch
 }
 
-fn engine(hidden: &[usize], tables: TableUpdates, batch_norm: bool) -> Engine {
-    let config = ModelConfig {
+fn deep_crossing(hidden: &[usize], batch_norm: bool) -> ModelConfig {
+    ModelConfig { batch_norm: Some(batch_norm), ..stacked(ModelKind::DeepCrossing, hidden) }
+}
+
+/// A model over a stacked input.
+fn stacked(kind: ModelKind, hidden: &[usize]) -> ModelConfig {
+    ModelConfig {
+        kind,
         embedding: Some(8),
         bypass_below: Some(10),
         hidden: Some(hidden.to_vec()),
         dropout: Some(0.1),
         embedding_dropout: Some(0.1),
-        batch_norm: Some(batch_norm),
         ..Default::default()
-    };
+    }
+}
+
+/// One of each other kind.
+fn other_kinds() -> [ModelConfig; 5] {
+    let of = |kind| ModelConfig { kind, ..Default::default() };
+    [
+        of(ModelKind::Lr),
+        ModelConfig { embedding: Some(8), ..of(ModelKind::Fm) },
+        ModelConfig { embedding: Some(4), ..of(ModelKind::Ffm) },
+        stacked(ModelKind::Mlp, &[32, 16]),
+        stacked(ModelKind::DeepCrossingPlain, &[32, 16]),
+    ]
+}
+
+fn engine(config: &ModelConfig, tables: TableUpdates) -> Engine {
     let mut params = Params::new();
     let spec = config.check().expect("the settings are good");
-    let model = DeepCrossing::new(&spec, &shapes(), &mut params, 1).expect("the fields are good");
+    let model = Model::new(&spec, &shapes(), &mut params, 1).expect("the fields are good");
     let settings = Settings { l2: 1e-5, ..Settings::new(Rule::ADAM, 1e-3) };
     let config = OptimizerConfig {
         dense: settings,
@@ -123,11 +143,11 @@ fn turned(batch: &Batch) -> Batch {
 }
 
 /// Allocations in each of some rounds of steps, after a cold one on the same rows in another order.
-fn allocations(hidden: &[usize], tables: TableUpdates, batch_norm: bool) -> [u64; 10] {
+fn allocations(model: &ModelConfig, tables: TableUpdates) -> [u64; 10] {
     // Groups of more than a block, of less, and without a row.
     let batches = [batch(1, 1100), batch(2, 1100), batch(3, 300), batch(4, 5)];
     let other_order = batches.each_ref().map(turned);
-    let mut engine = engine(hidden, tables, batch_norm);
+    let mut engine = engine(model, tables);
     let mut round = |batches: &[Batch; 4]| {
         let before = ALLOCATIONS.load(Ordering::Relaxed);
         for batch in batches {
@@ -212,10 +232,14 @@ fn warm_steps_allocate_nothing() {
         for (tables, norm) in [(rows, false), (dense, false), (rows, true)] {
             let threads = pool.current_num_threads();
             let what = format!("{tables:?}, batch norm {norm}, {threads} threads");
-            let found = pool.install(|| allocations(&[1, 1, 1], tables, norm));
+            let found = pool.install(|| allocations(&deep_crossing(&[1, 1, 1], norm), tables));
             assert_eq!(found, [0; 10], "{what}");
-            let found = pool.install(|| allocations(&[64, 32], tables, norm));
+            let found = pool.install(|| allocations(&deep_crossing(&[64, 32], norm), tables));
             assert_eq!(found, [0; 10], "wide, {what}");
+        }
+        for model in other_kinds() {
+            let found = pool.install(|| allocations(&model, rows));
+            assert_eq!(found, [0; 10], "{:?}", model.kind);
         }
     }
     for threads in [1, 2] {

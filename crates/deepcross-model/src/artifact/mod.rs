@@ -72,7 +72,7 @@ mod format;
 mod guarded;
 mod header;
 #[cfg(test)]
-mod mutations;
+pub(crate) mod mutations;
 #[cfg(test)]
 mod sample;
 mod tensors;

@@ -18,7 +18,7 @@ use super::{FormatError, decode};
 const DEFAULT_COUNT: u32 = 10_000;
 
 #[derive(Clone, Debug)]
-enum Mutation {
+pub(crate) enum Mutation {
     Flip { at: Index, bit: u8 },
     Overwrite { at: Index, with: Vec<u8> },
     Truncate { length: Index },
@@ -47,7 +47,7 @@ impl Mutation {
     }
 }
 
-fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
+pub(crate) fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
     let mutation = prop_oneof![
         (any::<Index>(), 0u8..8).prop_map(|(at, bit)| Mutation::Flip { at, bit }),
         (any::<Index>(), extreme()).prop_map(|(at, with)| Mutation::Overwrite { at, with }),
@@ -70,7 +70,7 @@ fn extreme() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-fn mutate(bytes: &[u8], mutations: &[Mutation]) -> Vec<u8> {
+pub(crate) fn mutate(bytes: &[u8], mutations: &[Mutation]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for mutation in mutations {
         mutation.apply(&mut bytes);
@@ -78,16 +78,15 @@ fn mutate(bytes: &[u8], mutations: &[Mutation]) -> Vec<u8> {
     bytes
 }
 
-/// The sample's header, and its tensors with all that fills them up.
-fn parts() -> (Vec<u8>, Vec<u8>) {
-    let bytes = sample::bytes();
+/// The header of a file, and its tensors with all that fills them up.
+pub(crate) fn parts(bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let header = Cursor::new(&bytes[12..]).take_array().map(u64::from_le_bytes).unwrap() as usize;
     let tensors = (28 + header).next_multiple_of(64)..bytes.len() - 8;
     (bytes[28..28 + header].to_vec(), bytes[tensors].to_vec())
 }
 
 /// Header and tensors in a sound frame, written down anew as the format has it.
-fn frame(header: &[u8], tensors: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(header: &[u8], tensors: &[u8]) -> Vec<u8> {
     let mut bytes = b"DEEPCROS\x01\0\0\0".to_vec();
     bytes.extend((header.len() as u64).to_le_bytes());
     bytes.extend(xxh3_64(header).to_le_bytes());
@@ -99,7 +98,10 @@ fn frame(header: &[u8], tensors: &[u8]) -> Vec<u8> {
 }
 
 /// Runs `check` on half as many cases as there are to be files, always the same ones.
-fn run<S: Strategy>(strategy: &S, check: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+pub(crate) fn run<S: Strategy>(
+    strategy: &S,
+    check: impl Fn(S::Value) -> Result<(), TestCaseError>,
+) {
     let count = std::env::var("DEEPCROSS_MUTATIONS").map_or(DEFAULT_COUNT, |count| {
         count.parse().expect("DEEPCROSS_MUTATIONS is a number of files")
     });
@@ -120,7 +122,7 @@ fn damaged_files_are_refused() {
 
 #[test]
 fn forged_files_get_an_answer() {
-    let (header, tensors) = parts();
+    let (header, tensors) = parts(&sample::bytes());
     assert_eq!(frame(&header, &tensors), sample::bytes());
     let answers = RefCell::new(BTreeMap::<&str, u32>::new());
     let strategy = (mutations(), prop::option::weighted(0.2, mutations()));

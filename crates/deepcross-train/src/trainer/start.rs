@@ -11,7 +11,7 @@ use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, fit};
 use deepcross_features::{Encoder, History};
 use deepcross_model::artifact::ArtifactError;
-use deepcross_model::{DeepCrossing, TrainedModel};
+use deepcross_model::{Model, TrainedModel};
 use std::path::Path;
 
 type Observe<'o> = dyn FnMut(Event<'_>) + Send + 'o;
@@ -96,7 +96,7 @@ fn begin(
         None => {
             let mut params = Params::new();
             let spec = config.model.check()?;
-            let model = DeepCrossing::new(&spec, encoder.shapes(), &mut params, seed)?;
+            let model = Model::new(&spec, encoder.shapes(), &mut params, seed)?;
             tell_built(&model, &params, observe);
             Engine::new(model, params, train.optimizer_config(), train.groups(), seed)?
                 .with_negative_rate(train.negative_rate)
@@ -130,7 +130,7 @@ fn go_on(
         checkpoint;
     tell(&fitted, observe);
     let spec = config.model.check()?;
-    let model = DeepCrossing::over(&spec, encoder.shapes(), &weights)?;
+    let model = Model::over(&spec, encoder.shapes(), &weights)?;
     tell_built(&model, &weights, observe);
     let (train, seed) = (&config.train, config.train.seed);
     let engine = Engine::new(model, weights, train.optimizer_config(), train.groups(), seed)?
@@ -167,6 +167,6 @@ fn tell(fitted: &FittedRows, observe: &mut Observe<'_>) {
     observe(Event::Fitted { rows, positives, skipped: &fitted.skipped() });
 }
 
-fn tell_built(model: &DeepCrossing, params: &Params<f32>, observe: &mut Observe<'_>) {
+fn tell_built(model: &Model, params: &Params<f32>, observe: &mut Observe<'_>) {
     observe(Event::Built { model, n_parameters: params.n_parameters() });
 }

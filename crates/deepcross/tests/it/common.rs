@@ -64,6 +64,19 @@ const CONFIG: &str = r#"
     shuffle_buffer = 1000
 "#;
 
+/// A small model of each kind but Deep Crossing's own, as overrides.
+pub(crate) const KINDS: [(&str, &[&str]); 6] = [
+    ("lr", &["model={kind='lr'}"]),
+    (
+        "lr by ftrl",
+        &["model={kind='lr'}", "train.optimizer=ftrl", "train.l1=0.1", "train.learning_rate=0.1"],
+    ),
+    ("fm", &["model={kind='fm',embedding=4,embedding_std=0.1}"]),
+    ("ffm", &["model={kind='ffm',embedding=2,embedding_std=0.1}"]),
+    ("mlp", &["model.kind=mlp"]),
+    ("deep-crossing-plain", &["model.kind=deep-crossing-plain"]),
+];
+
 /// The configuration, with parts of it replaced: `section.key=value`.
 pub(crate) fn config(overrides: &[&str]) -> RunConfig {
     let overrides: Vec<_> = overrides.iter().map(|&one| one.to_owned()).collect();

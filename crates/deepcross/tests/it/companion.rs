@@ -4,7 +4,7 @@ use deepcross::autodiff::Params;
 use deepcross::data::{BadRows, Labels, Part, RowPlan, RowReader, Source, fit};
 use deepcross::features::Encoder;
 use deepcross::metrics::Summary;
-use deepcross::model::{DeepCrossing, Predictor};
+use deepcross::model::{Model, Predictor};
 use deepcross::train::{Engine, RunConfig, evaluate};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -76,7 +76,7 @@ fn reader<'e>(source: &Source, encoder: &'e Encoder, part: Part) -> RowReader<'e
 fn trained(config: &RunConfig, encoder: &Encoder, mut reader: RowReader<'_>) -> Engine {
     let spec = config.model.check().expect("the model is good");
     let mut params = Params::new();
-    let model = DeepCrossing::new(&spec, encoder.shapes(), &mut params, 1).expect("it has room");
+    let model = Model::new(&spec, encoder.shapes(), &mut params, 1).expect("it has room");
     let optimizer = config.train.optimizer_config();
     let mut engine = Engine::new(model, params, optimizer, 2, 1).expect("the settings are good");
     let mut batch = encoder.new_batch();

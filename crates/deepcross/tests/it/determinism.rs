@@ -2,8 +2,8 @@
 //! a way through the artifact. All comparisons are to the bit but for the last.
 
 use crate::common::{
-    artifact, clicks, config, folder, on_threads, predictions, reloaded, trained, trained_with,
-    with_reader, write, write_parts,
+    KINDS, artifact, clicks, config, folder, on_threads, predictions, reloaded, trained,
+    trained_with, with_reader, write, write_parts,
 };
 use deepcross::features::Batch;
 use deepcross::metrics::Summary;
@@ -27,14 +27,21 @@ fn run(overrides: &[&str], threads: usize) -> (Vec<u8>, Vec<f32>) {
     (artifact(&model, folder.path()), model.params.dense_values().to_vec())
 }
 
+/// Checks that the artifact is the same on any threads; its matrices.
 #[track_caller]
-fn check_training(overrides: &[&str]) {
+fn check_threads(overrides: &[&str]) -> Vec<f32> {
     let (expected, weights) = run(overrides, 1);
     for threads in THREADS {
         // Not `assert_eq`, which would print both artifacts.
         let same = run(overrides, threads).0 == expected;
         assert!(same, "{overrides:?}: another artifact on {threads} threads");
     }
+    weights
+}
+
+#[track_caller]
+fn check_training(overrides: &[&str]) {
+    let weights = check_threads(overrides);
     // The artifact holds the seed itself, so that its bytes would differ in any case.
     let (_, other) = run(&[overrides, &["train.seed=2"]].concat(), 1);
     let n_equal = weights.iter().zip(&other).filter(|(a, b)| a == b).count();
@@ -71,6 +78,25 @@ fn clipped_and_scheduled_training_gives_the_same_artifact_on_any_threads() {
 #[test]
 fn normalised_training_gives_the_same_artifact_on_any_threads() {
     check_training(&["model.batch_norm=true", "model.embedding_dropout=0.1", "train.l2=1e-4"]);
+}
+
+/// Every kind of model: the same artifact on any threads, and the same predictions after a way through it.
+#[test]
+fn every_kind_trains_and_predicts_the_same_on_any_threads() {
+    for (kind, overrides) in KINDS {
+        check_threads(overrides);
+        let folder = folder();
+        let file = [write(&folder, "train.tsv", &clicks(1, ROWS[0]))];
+        let config = config(overrides);
+        let model = trained(&config, &file, 2);
+        let again = reloaded(&model, &folder);
+        let of = |model: &TrainedModel, threads| {
+            bits(&on_threads(threads, || predictions(model, &config, &file)))
+        };
+        let expected = of(&model, 1);
+        assert!(expected.iter().any(|&one| one != expected[0]), "{kind}");
+        assert!([1, 3].iter().all(|&threads| of(&again, threads) == expected), "{kind}");
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@
 
 use deepcross::autodiff::{Gradients, Params, TableId, Tape};
 use deepcross::features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
-use deepcross::model::{DeepCrossing, ModelConfig};
+use deepcross::model::{Model, ModelConfig};
 use deepcross::optim::{Optimizer, OptimizerConfig, Rule, TableUpdates};
 use ndarray::Array2;
 use serde::Deserialize;
@@ -131,7 +131,7 @@ fn shapes() -> [FieldShape; 4] {
 }
 
 /// The model with the weights that the file has it start with.
-fn model(start: &Matrices) -> (DeepCrossing, Params<f64>) {
+fn model(start: &Matrices) -> (Model, Params<f64>) {
     let config = ModelConfig {
         embeddings: [("ad".to_owned(), 4), ("words".to_owned(), 3)].into(),
         bypass_below: Some(6),
@@ -140,7 +140,7 @@ fn model(start: &Matrices) -> (DeepCrossing, Params<f64>) {
     };
     let mut params = Params::new();
     let spec = config.check().unwrap();
-    let model = DeepCrossing::new(&spec, &shapes(), &mut params, 1).unwrap();
+    let model = Model::new(&spec, &shapes(), &mut params, 1).unwrap();
     assert_eq!(params.dense_ids().count() + params.table_ids().count(), NAMES.len());
     for id in params.dense_ids() {
         let values = named(start, params.dense_name(id));

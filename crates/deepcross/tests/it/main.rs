@@ -7,6 +7,7 @@ mod determinism;
 mod docs;
 mod floors;
 mod golden;
+mod linear_models;
 mod paper;
 mod properties;
 mod resume;

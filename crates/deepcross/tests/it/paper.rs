@@ -2,7 +2,7 @@
 
 use deepcross::autodiff::Params;
 use deepcross::features::FieldShape;
-use deepcross::model::{DeepCrossing, LayerSummary, ModelConfig, Preset};
+use deepcross::model::{LayerSummary, Model, ModelConfig, Preset};
 
 /// The fields of table 1.
 fn fields() -> Vec<FieldShape> {
@@ -24,9 +24,9 @@ fn weights(layers: &[LayerSummary], is_meant: impl Fn(&str) -> bool) -> usize {
 
 #[test]
 fn the_papers_model_has_the_papers_size() {
-    let spec = ModelConfig { preset: Preset::Paper, ..Default::default() }.check().unwrap();
+    let spec = ModelConfig { preset: Some(Preset::Paper), ..Default::default() }.check().unwrap();
     let mut params = Params::<f32>::new();
-    let model = DeepCrossing::new(&spec, &fields(), &mut params, 2016).unwrap();
+    let model = Model::new(&spec, &fields(), &mut params, 2016).unwrap();
 
     // Four embeddings of 256, the match type as it is, five counts.
     assert_eq!(model.stack_width(), 4 * 256 + 4 + 5);

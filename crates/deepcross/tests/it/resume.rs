@@ -1,7 +1,7 @@
 //! A run that is stopped after any of its steps, and goes on from its checkpoint, gives the artifact of one that was left
 //! alone, to the byte; and a checkpoint of anything else is refused.
 
-use crate::common::{artifact, clicks, config, folder, trained_with, write};
+use crate::common::{KINDS, artifact, clicks, config, folder, trained_with, write};
 use deepcross::model::TrainedModel;
 use deepcross::train::{
     Checkpoints, EpochReport, Event, Files, Next, RunConfig, RunOptions, TrainError, load_model,
@@ -132,6 +132,13 @@ fn schedules_clipping_and_rules_go_on() {
     ];
     for overrides in cases {
         Case::new(&[&rest, overrides].concat()).check();
+    }
+}
+
+#[test]
+fn every_kind_of_model_goes_on() {
+    for (_, overrides) in KINDS {
+        Case::new(overrides).check();
     }
 }
 

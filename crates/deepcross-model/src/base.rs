@@ -1,0 +1,135 @@
+//! What all kinds of model begin with: the fields, the stacked input that is made of them, and the list of layers.
+
+use crate::LayerSummary;
+use deepcross_autodiff::{Pass, Real, Var};
+use deepcross_features::{BatchRows, ColumnRows, FieldShape};
+use deepcross_layers::{Bags, Builder, FieldInput, StackedField, Stacking};
+
+/// The first half of a model.
+#[derive(Clone, Debug)]
+pub(crate) struct Base {
+    field_names: Vec<String>,
+    /// Every field once, or several times, one round of all after the other.
+    stacking: Stacking,
+    embedding_dropout: f64,
+    layers: Vec<LayerSummary>,
+}
+
+impl Base {
+    /// A base of these fields, whose layers are the `layers` so far.
+    pub(crate) fn new<F: Real>(
+        shapes: &[FieldShape],
+        fields: Vec<StackedField>,
+        mut layers: Layers,
+        builder: &Builder<'_, F>,
+    ) -> Self {
+        let stacking = Stacking::new(fields, builder.params());
+        layers.note("stacking", stacking.width(), builder);
+        let field_names = shapes.iter().map(|shape| shape.name.clone()).collect();
+        Self { field_names, stacking, embedding_dropout: 0.0, layers: layers.0 }
+    }
+
+    /// Drops elements of embeddings in training.
+    pub(crate) fn with_embedding_dropout(self, rate: f64) -> Self {
+        Self { embedding_dropout: rate, ..self }
+    }
+
+    /// Adds a layer that has just been made.
+    pub(crate) fn note<F: Real>(
+        &mut self,
+        name: impl Into<String>,
+        outputs: usize,
+        builder: &Builder<'_, F>,
+    ) {
+        let mut layers = Layers(std::mem::take(&mut self.layers));
+        layers.note(name, outputs, builder);
+        self.layers = layers.0;
+    }
+
+    /// Adds a layer that has been made together with others.
+    pub(crate) fn push(&mut self, layer: LayerSummary) {
+        self.layers.push(layer);
+    }
+
+    #[track_caller]
+    pub(crate) fn stack<F: Real>(&self, pass: &mut Pass<'_, F>, rows: BatchRows<'_, F>) -> Var {
+        let n_fields = self.field_names.len();
+        let input = |i| field_input(rows, i % n_fields);
+        let stacked = self.stacking.forward(pass, rows.n_rows(), input);
+        pass.dropout_columns(stacked, self.embedding_dropout, self.stacking.embedded())
+    }
+
+    pub(crate) fn field_names(&self) -> &[String] {
+        &self.field_names
+    }
+
+    /// See [`Model::field_of_parameter`](crate::Model::field_of_parameter).
+    pub(crate) fn field_of_parameter(&self, name: &str) -> Option<usize> {
+        let own = ["embedding.", "linear."].iter().find_map(|prefix| name.strip_prefix(prefix))?;
+        let field = own.rsplit_once('.')?.0;
+        self.field_names.iter().position(|name| name == field)
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.stacking.width()
+    }
+
+    pub(crate) fn layers(&self) -> &[LayerSummary] {
+        &self.layers
+    }
+
+    /// The layers that fill the stacked input, from left to right.
+    pub(crate) fn stacked_layers(&self) -> &[LayerSummary] {
+        &self.layers[..self.stacking.fields().len()]
+    }
+}
+
+/// The layers made so far.
+#[derive(Debug, Default)]
+pub(crate) struct Layers(Vec<LayerSummary>);
+
+impl Layers {
+    /// Adds a layer that has just been made: its weights are those that no layer before it has.
+    pub(crate) fn note<F: Real>(
+        &mut self,
+        name: impl Into<String>,
+        outputs: usize,
+        builder: &Builder<'_, F>,
+    ) {
+        let before: usize = self.0.iter().map(|layer| layer.n_parameters).sum();
+        let n_parameters = builder.params().n_parameters() - before;
+        self.0.push(LayerSummary { name: name.into(), outputs, n_parameters });
+    }
+
+    /// Adds the layer of a field.
+    pub(crate) fn note_field<F: Real>(
+        &mut self,
+        name: &str,
+        field: &StackedField,
+        builder: &Builder<'_, F>,
+    ) {
+        let form = match field {
+            StackedField::Embedding(_) => "embedding",
+            StackedField::OneHot(_) => "raw",
+            StackedField::Numbers { .. } => "numbers",
+            StackedField::ProjectedNumbers { .. } => "embedded numbers",
+        };
+        self.note(format!("{name} ({form})"), field.width(builder.params()), builder);
+    }
+}
+
+/// What some rows hold for a field, as a stacked input takes it.
+///
+/// # Panics
+/// If there is no such field.
+pub fn field_input<'a, F: Real>(rows: BatchRows<'a, F>, field: usize) -> FieldInput<'a, F> {
+    match rows.field(field) {
+        ColumnRows::Dense { values, .. } => FieldInput::Numbers(values),
+        ColumnRows::Sparse(bags) => match bags.offsets {
+            None => FieldInput::Ids(bags.ids),
+            Some(offsets) => {
+                FieldInput::Bags(Bags { offsets, ids: bags.ids, weights: bags.weights })
+            }
+        },
+    }
+}

@@ -1,0 +1,102 @@
+//! What an artifact's header says, by version.
+//!
+//! The types of a version never change: what a newer one adds is a new type, and an old file gets for it what the program
+//! did at its time.
+
+mod v1;
+mod v2;
+mod v3;
+
+use crate::spec::ModelSpec;
+use crate::trained::TrainingSummary;
+use deepcross_features::EncoderState;
+use serde::{Deserialize, Serialize};
+use v1::HeaderV1;
+use v2::HeaderV2;
+use v3::HeaderV3;
+
+/// The header, by version; the newest is the one that is written.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Header {
+    V1(HeaderV1),
+    V2(HeaderV2),
+    V3(HeaderV3),
+}
+
+/// What a header of any version says.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    pub(crate) config: String,
+    pub(crate) encoder: EncoderState,
+    pub(crate) spec: ModelSpec,
+    pub(crate) training: TrainingSummary,
+}
+
+impl Header {
+    /// The header of the newest version.
+    pub(crate) fn new(contents: Contents) -> Self {
+        Self::V3(contents.into())
+    }
+
+    /// What it says, as the program understands it today.
+    pub(crate) fn into_contents(self) -> Contents {
+        match self {
+            Self::V1(header) => header.into(),
+            Self::V2(header) => header.into(),
+            Self::V3(header) => header.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{DeepCrossingSpec, ModelSpec, Scorer, TrainedModel, UnitsSpec};
+    use std::path::Path;
+
+    /// The Deep Crossing in a stored file, which predicts three rows as it did then, and so does what is written of it.
+    fn stored(name: &str, expected: [f32; 3]) -> DeepCrossingSpec {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+        let model = TrainedModel::load(&file).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let again = folder.path().join("model.dcx");
+        model.save(&again).unwrap();
+        assert_eq!(TrainedModel::load(&again).unwrap().spec, model.spec);
+        for file in [file, again] {
+            let scorer = Scorer::load(&file).unwrap();
+            let mut session = scorer.session();
+            let header = ["click", "ad", "age"].map(str::to_owned);
+            let binding = scorer.encoder().bind(&header).unwrap();
+            for row in [["0", "hats", "20"], ["1", "shoes", "21"], ["0", "socks", "22"]] {
+                scorer.push(&mut session, &binding, &row.map(str::to_owned)[..]).unwrap();
+            }
+            for (found, expected) in scorer.score(&mut session).iter().zip(expected) {
+                assert!((found - expected).abs() <= 1e-6, "{found}, not {expected}");
+            }
+        }
+        let ModelSpec::DeepCrossing(spec) = model.spec else { panic!("{:?}", model.spec) };
+        assert_eq!((&spec.units, spec.stacking.embedding), (&UnitsSpec::TwoLayer(vec![3]), 2));
+        spec
+    }
+
+    /// Written by the first version, for `[model] embedding = 2, bypass_below = 0, hidden = [3], dropout = 0.25`; its
+    /// predictions are those that `deepcross predict` gave then.
+    #[test]
+    fn a_file_of_the_first_version_is_read() {
+        let spec = stored("model_v1.dcx", [0.49964094, 0.5028291, 0.5060169]);
+        assert_eq!(
+            (spec.dropout, spec.stacking.embedding_dropout, spec.batch_norm),
+            (0.25, 0.0, false)
+        );
+    }
+
+    /// Written by the second version, for `[model] embedding = 2, bypass_below = 0, hidden = [3], embedding_dropout = 0.25,
+    /// batch_norm = true`, three epochs of which moved the running statistics; its predictions as above.
+    #[test]
+    fn a_file_of_the_second_version_is_read() {
+        let spec = stored("model_v2.dcx", [0.4980301, 0.49897352, 0.5006]);
+        assert_eq!(
+            (spec.dropout, spec.stacking.embedding_dropout, spec.batch_norm),
+            (0.0, 0.25, true)
+        );
+    }
+}

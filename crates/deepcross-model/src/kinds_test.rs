@@ -1,0 +1,246 @@
+//! What holds of every kind of model: its count of weights, its way through an artifact, and forged files of it.
+
+use crate::artifact::mutations::{Mutation, frame, mutate, mutations, parts, run};
+use crate::artifact::{Encoding, decode};
+use crate::header::Header;
+use crate::kind::Kind;
+use crate::{Model, ModelConfig, ModelError, ModelKind, ModelSpec, TrainedModel, UnitsSpec};
+use deepcross_autodiff::{Params, Tape};
+use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
+use proptest::prelude::*;
+use std::path::Path;
+
+fn shapes() -> Vec<FieldShape> {
+    vec![
+        FieldShape::one_hot("ad", 30),
+        FieldShape::multi_hot("words", 20),
+        FieldShape::dense("age", 2),
+    ]
+}
+
+/// A small model of a kind.
+fn spec(kind: ModelKind) -> ModelSpec {
+    let config = ModelConfig { kind, ..Default::default() };
+    let factors = ModelConfig { embedding: Some(3), embedding_std: Some(0.5), ..config.clone() };
+    let stacked =
+        ModelConfig { bypass_below: Some(25), hidden: Some(vec![4, 5]), ..factors.clone() };
+    let config = match kind {
+        ModelKind::Lr => config,
+        ModelKind::Fm | ModelKind::Ffm => factors,
+        ModelKind::DeepCrossing | ModelKind::DeepCrossingPlain | ModelKind::Mlp => stacked,
+    };
+    config.check().unwrap()
+}
+
+fn batch() -> Batch<f64> {
+    let words = SparseColumn::multi_hot(vec![0, 2, 2, 5], vec![1, 7, 3, 4, 3], vec![0.5; 5]);
+    Batch::from_columns(vec![
+        Column::Sparse(SparseColumn::one_hot(vec![29, 0, 4])),
+        Column::Sparse(words),
+        Column::Dense(DenseColumn::new(2, vec![0.5, -1.0, 2.0, 0.0, 1.0, 0.25])),
+    ])
+}
+
+fn logits(model: &Model, params: &Params<f64>) -> Vec<f64> {
+    let (mut tape, batch) = (Tape::new(), batch());
+    let mut pass = tape.record(params);
+    let logits = model.forward(&mut pass, batch.rows(0..3));
+    pass.value(logits).iter().copied().collect()
+}
+
+#[test]
+fn the_count_of_weights_is_what_is_built() {
+    for kind in ModelKind::ALL {
+        let (spec, mut params) = (spec(kind), Params::<f64>::new());
+        let model = Model::new(&spec, &shapes(), &mut params, 1).unwrap();
+        assert_eq!(Model::n_parameters(&spec, &shapes()), Some(params.n_parameters()), "{kind:?}");
+        let layers = model.layers().iter();
+        assert_eq!(
+            layers.map(|l| l.n_parameters).sum::<usize>(),
+            params.n_parameters(),
+            "{kind:?}"
+        );
+        let stacked = model.stacked_layers().iter();
+        assert_eq!(stacked.map(|l| l.outputs).sum::<usize>(), model.stack_width(), "{kind:?}");
+        let is_deep_crossing = matches!(spec, ModelSpec::DeepCrossing(_));
+        assert_eq!(model.units().len(), if is_deep_crossing { 2 } else { 0 }, "{kind:?}");
+        for id in params.table_ids() {
+            let field = model.field_of_parameter(params.table_name(id)).expect("of a field");
+            assert!(params.table_name(id).contains(&model.field_names()[field]));
+        }
+    }
+}
+
+#[test]
+fn the_sizes_are_those_of_the_formulas() {
+    let n = |kind| Model::n_parameters(&spec(kind), &shapes()).unwrap();
+    // 52 features: a weight each and a bias; 3 more each; 3 more for each of 2 other fields.
+    assert_eq!(n(ModelKind::Lr), 52 + 1);
+    assert_eq!(n(ModelKind::Fm), 52 * 4 + 1);
+    assert_eq!(n(ModelKind::Ffm), 52 * 7 + 1);
+    // A table of 30 rows with a bias; a stack of 3 + 20 + 2.
+    assert_eq!(n(ModelKind::Mlp), 93 + 26 * 4 + 5 * 5 + 6);
+    assert_eq!(n(ModelKind::DeepCrossingPlain), n(ModelKind::DeepCrossing));
+}
+
+#[test]
+fn logits_move_by_the_bias() {
+    for kind in ModelKind::ALL {
+        let mut params = Params::new();
+        let model = Model::new(&spec(kind), &shapes(), &mut params, 1).unwrap();
+        let before = logits(&model, &params);
+        model.shift_logits(&mut params, 0.75);
+        for (before, after) in before.iter().zip(logits(&model, &params)) {
+            assert!((after - before - 0.75).abs() < 1e-12, "{kind:?}: {before} {after}");
+        }
+    }
+}
+
+/// First-order weights start at 0, so that logistic regression begins at even odds, and pairs at the size of their noise.
+#[test]
+fn kinds_begin_apart() {
+    let start = |kind| {
+        let mut params = Params::new();
+        let model = Model::new(&spec(kind), &shapes(), &mut params, 1).unwrap();
+        logits(&model, &params)
+    };
+    assert_eq!(start(ModelKind::Lr), [0.0; 3]);
+    for kind in ModelKind::ALL.into_iter().filter(|kind| *kind != ModelKind::Lr) {
+        assert!(start(kind).iter().any(|logit| *logit != 0.0), "{kind:?}");
+    }
+    assert_ne!(start(ModelKind::DeepCrossing), start(ModelKind::DeepCrossingPlain));
+}
+
+#[test]
+fn a_field_aware_machine_needs_another_field() {
+    let result = Model::new(&spec(ModelKind::Ffm), &shapes()[..1], &mut Params::<f32>::new(), 1);
+    let expected = "`model.kind`: `ffm` needs at least 2 fields, but there is 1";
+    assert_eq!(result.unwrap_err().to_string(), expected);
+    for kind in ModelKind::ALL {
+        let result = Model::new(&spec(kind), &[], &mut Params::<f32>::new(), 1);
+        assert_eq!(result.unwrap_err(), ModelError::NoFields);
+    }
+}
+
+#[test]
+fn impossible_sizes_and_numbers_out_of_range_are_refused() {
+    let of = |kind| ModelConfig { kind, ..Default::default() };
+    let huge = Some(usize::MAX / 2);
+    for config in [
+        ModelConfig { embedding: huge, ..of(ModelKind::Fm) },
+        ModelConfig { embedding: huge, ..of(ModelKind::Ffm) },
+        ModelConfig { hidden: Some(vec![usize::MAX / 2]), ..of(ModelKind::Mlp) },
+    ] {
+        let spec = config.check().unwrap();
+        let result = Model::new(&spec, &shapes(), &mut Params::<f32>::new(), 1);
+        assert_eq!(result.unwrap_err(), ModelError::TooLarge);
+    }
+    let bad = |spec: ModelSpec| {
+        let result = Model::over(&spec, &shapes(), &Params::new());
+        assert!(matches!(result, Err(ModelError::Config(_))), "{spec:?}");
+    };
+    for kind in ModelKind::ALL {
+        let set: &[fn(&mut ModelSpec)] = match kind {
+            ModelKind::Lr => &[],
+            ModelKind::Fm | ModelKind::Ffm => {
+                &[|spec| factors(spec).embedding = 0, |spec| factors(spec).embedding_std = f64::NAN]
+            }
+            ModelKind::Mlp => &[
+                |spec| mlp(spec).hidden[1] = 0,
+                |spec| mlp(spec).dropout = 1.0,
+                |spec| mlp(spec).stacking.embedding_std = -1.0,
+            ],
+            ModelKind::DeepCrossing | ModelKind::DeepCrossingPlain => {
+                &[|spec| deep_crossing(spec).units = UnitsSpec::Plain(vec![3, 0])]
+            }
+        };
+        for set in set {
+            let mut spec = spec(kind);
+            set(&mut spec);
+            bad(spec);
+        }
+    }
+}
+
+fn factors(spec: &mut ModelSpec) -> &mut crate::FactorsSpec {
+    match spec {
+        ModelSpec::Fm(factors) | ModelSpec::Ffm(factors) => factors,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn mlp(spec: &mut ModelSpec) -> &mut crate::MlpSpec {
+    if let ModelSpec::Mlp(spec) = spec { spec } else { panic!("{spec:?}") }
+}
+
+fn deep_crossing(spec: &mut ModelSpec) -> &mut crate::DeepCrossingSpec {
+    if let ModelSpec::DeepCrossing(spec) = spec { spec } else { panic!("{spec:?}") }
+}
+
+/// A model of a kind, for the encoder of a stored file.
+fn trained(kind: ModelKind) -> TrainedModel {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/model_v2.dcx");
+    let stored = TrainedModel::load(&file).unwrap();
+    let (spec, mut params) = (spec(kind), Params::new());
+    let model = Model::new(&spec, stored.encoder.shapes(), &mut params, 1).unwrap();
+    TrainedModel { spec, model, params, ..stored }
+}
+
+fn bytes(model: &TrainedModel) -> Vec<u8> {
+    let (header, mut bytes) = (model.header(), Vec::new());
+    Encoding::new(&header, &model.params).unwrap().write_to(&mut bytes).unwrap();
+    bytes
+}
+
+/// The model in the bytes of a file.
+fn read(bytes: &[u8]) -> Result<TrainedModel, String> {
+    let (header, params) = decode::<Header>(bytes).map_err(|error| error.to_string())?;
+    TrainedModel::of_parts(header, params)
+}
+
+#[test]
+fn every_kind_goes_through_an_artifact() {
+    for kind in ModelKind::ALL {
+        let model = trained(kind);
+        let again = read(&bytes(&model)).unwrap();
+        assert_eq!((&again.spec, again.params.same_layout(&model.params)), (&model.spec, Ok(())));
+        assert!(bytes(&again) == bytes(&model), "{kind:?}");
+    }
+}
+
+#[test]
+fn weights_of_one_kind_are_no_model_of_another() {
+    for kind in ModelKind::ALL {
+        for other in ModelKind::ALL.into_iter().filter(|other| *other != kind) {
+            let (model, other) = (trained(kind), trained(other));
+            let result = TrainedModel::of_parts(other.header(), model.params);
+            // Plain units have the weights of residual ones, and two fields have one vector each for the other.
+            let alike = matches!(
+                (&model.spec, &other.spec),
+                (ModelSpec::DeepCrossing(_), ModelSpec::DeepCrossing(_))
+                    | (ModelSpec::Fm(_) | ModelSpec::Ffm(_), ModelSpec::Fm(_) | ModelSpec::Ffm(_))
+            );
+            assert_eq!(result.is_ok(), alike, "{kind:?}, {:?}", other.spec);
+        }
+    }
+}
+
+/// Changed headers with right checksums reach what checks the specification: a model or an error, never a panic.
+#[test]
+fn forged_files_of_every_kind_get_an_answer() {
+    let files = ModelKind::ALL.map(|kind| parts(&bytes(&trained(kind))));
+    let (n_accepted, n_refused) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+    let strategy = (0..files.len(), mutations());
+    run(&strategy, |(file, changes): (usize, Vec<Mutation>)| {
+        let (header, tensors) = &files[file];
+        match read(&frame(&mutate(header, &changes), tensors)) {
+            Ok(model) => {
+                n_accepted.set(n_accepted.get() + 1);
+                prop_assert_eq!(model.spec.check(), Ok(()));
+            }
+            Err(_) => n_refused.set(n_refused.get() + 1),
+        }
+        Ok(())
+    });
+    assert!(n_accepted.get() > 0 && n_refused.get() > 0);
+}

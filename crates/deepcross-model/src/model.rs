@@ -1,0 +1,227 @@
+//! A model of any kind: what is trained, stored, looked into and predicted with.
+//!
+//! An enum, and not a boxed trait: `forward` is generic over the number type, so that one model trains in `f32` and is
+//! checked in `f64`.
+
+use crate::base::Base;
+use crate::kind::{self, Kind};
+use crate::linear::{LinearModel, PairsSpec};
+use crate::mlp::MlpModel;
+use crate::spec::ModelSpec;
+use crate::{DeepCrossing, LayerSummary, ModelError};
+use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
+use deepcross_features::{BatchRows, FieldShape};
+use deepcross_layers::{Builder, Unit, UnitVars};
+
+/// A model: layers that hold handles into a [`Params`].
+#[derive(Clone, Debug)]
+pub struct Model {
+    form: Form,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    DeepCrossing(DeepCrossing),
+    Mlp(MlpModel),
+    Linear(LinearModel),
+}
+
+impl Model {
+    /// A model of these fields, whose weights are added to `params` as `seed` has them start.
+    ///
+    /// # Errors
+    /// [`ModelError::NoFields`], [`ModelError::TooLarge`], and [`ModelError::Config`] where the specification does not fit
+    /// the fields.
+    pub fn new<F: Real>(
+        spec: &ModelSpec,
+        shapes: &[FieldShape],
+        params: &mut Params<F>,
+        seed: u64,
+    ) -> Result<Self, ModelError> {
+        kind::new(spec, shapes, params, seed)
+    }
+
+    /// The layers of stored weights, which must be those that [`new`](Self::new) makes, in its order.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] where they are not, and as [`new`](Self::new).
+    pub fn over(
+        spec: &ModelSpec,
+        shapes: &[FieldShape],
+        params: &Params<f32>,
+    ) -> Result<Self, ModelError> {
+        kind::over(spec, shapes, params)
+    }
+
+    /// The logits of some rows.
+    ///
+    /// # Shapes
+    /// `rows`: fields as the model was built for → `[rows, 1]`
+    ///
+    /// # Panics
+    /// If the rows have other fields, or ids past a field's dimensions.
+    #[track_caller]
+    pub fn forward<F: Real>(&self, pass: &mut Pass<'_, F>, rows: BatchRows<'_, F>) -> Var {
+        let stacked = self.stack(pass, rows);
+        self.forward_stacked(pass, stacked, |_, _| ())
+    }
+
+    /// The stacked input of some rows: the first half of [`forward`](Self::forward).
+    ///
+    /// In training, with the dropout of embeddings: what is stacked raw is never dropped.
+    ///
+    /// # Shapes
+    /// `rows`: fields as the model was built for → `[rows, stack width]`
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    #[track_caller]
+    pub fn stack<F: Real>(&self, pass: &mut Pass<'_, F>, rows: BatchRows<'_, F>) -> Var {
+        self.base().stack(pass, rows)
+    }
+
+    /// The logits of stacked rows: the second half of [`forward`](Self::forward).
+    ///
+    /// `observe` is told the input and the values of each unit or hidden layer, in order; of a hidden layer, both values
+    /// are its output.
+    ///
+    /// # Shapes
+    /// `stacked`: `[rows, stack width]` → `[rows, 1]`
+    ///
+    /// # Panics
+    /// If `stacked` has another width.
+    #[track_caller]
+    pub fn forward_stacked<F: Real>(
+        &self,
+        pass: &mut Pass<'_, F>,
+        stacked: Var,
+        observe: impl FnMut(Var, UnitVars),
+    ) -> Var {
+        match &self.form {
+            Form::DeepCrossing(model) => model.forward_stacked(pass, stacked, observe),
+            Form::Mlp(model) => model.forward_stacked(pass, stacked, observe),
+            Form::Linear(model) => model.forward_stacked(pass, stacked),
+        }
+    }
+
+    /// Moves the logit of every row by a constant: the bias of what makes the logit.
+    pub fn shift_logits<F: Real>(&self, params: &mut Params<F>, by: F) {
+        self.bias().into_iter().for_each(|bias| params.dense_slice_mut(bias)[0] += by);
+    }
+
+    fn bias(&self) -> Option<DenseId> {
+        match &self.form {
+            Form::DeepCrossing(model) => model.scoring.linear.bias,
+            Form::Mlp(model) => model.scoring.linear.bias,
+            Form::Linear(model) => Some(model.bias()),
+        }
+    }
+
+    /// The names of the fields, in the order of the stacked input.
+    pub fn field_names(&self) -> &[String] {
+        self.base().field_names()
+    }
+
+    /// The number of the field whose embedding or first-order weight a parameter of this name belongs to.
+    pub fn field_of_parameter(&self, name: &str) -> Option<usize> {
+        self.base().field_of_parameter(name)
+    }
+
+    /// The units of a Deep Crossing, from the input to the score; no other kind has any.
+    pub fn units(&self) -> &[Unit] {
+        match &self.form {
+            Form::DeepCrossing(model) => model.units(),
+            Form::Mlp(_) | Form::Linear(_) => &[],
+        }
+    }
+
+    /// Whether a unit normalises by the rows of a pass, so that in training a group must be one.
+    pub fn has_batch_norm(&self) -> bool {
+        self.units().iter().any(|unit| unit.norm().is_some())
+    }
+
+    /// The width of the stacked input.
+    pub fn stack_width(&self) -> usize {
+        self.base().width()
+    }
+
+    /// The layers, from the input to the score.
+    pub fn layers(&self) -> &[LayerSummary] {
+        self.base().layers()
+    }
+
+    /// The first of the [`layers`](Self::layers): those whose outputs are the stacked input, from left to right.
+    pub fn stacked_layers(&self) -> &[LayerSummary] {
+        self.base().stacked_layers()
+    }
+
+    fn base(&self) -> &Base {
+        match &self.form {
+            Form::DeepCrossing(model) => &model.base,
+            Form::Mlp(model) => &model.base,
+            Form::Linear(model) => &model.base,
+        }
+    }
+}
+
+impl From<DeepCrossing> for Model {
+    fn from(model: DeepCrossing) -> Self {
+        Self { form: Form::DeepCrossing(model) }
+    }
+}
+
+/// The pairs of a linear kind.
+fn pairs(spec: &ModelSpec) -> PairsSpec {
+    match spec {
+        ModelSpec::Fm(factors) => PairsSpec::Fm(factors.clone()),
+        ModelSpec::Ffm(factors) => PairsSpec::Ffm(factors.clone()),
+        ModelSpec::Lr | ModelSpec::DeepCrossing(_) | ModelSpec::Mlp(_) => PairsSpec::None,
+    }
+}
+
+impl Kind for Model {
+    type Spec = ModelSpec;
+
+    fn check(spec: &ModelSpec) -> Result<(), ModelError> {
+        spec.check()
+    }
+
+    fn check_fields(spec: &ModelSpec, shapes: &[FieldShape]) -> Result<(), ModelError> {
+        match spec {
+            ModelSpec::DeepCrossing(spec) => DeepCrossing::check_fields(spec, shapes),
+            ModelSpec::Mlp(spec) => MlpModel::check_fields(spec, shapes),
+            linear => LinearModel::check_fields(&pairs(linear), shapes),
+        }
+    }
+
+    fn n_parameters(spec: &ModelSpec, shapes: &[FieldShape]) -> Option<usize> {
+        match spec {
+            ModelSpec::DeepCrossing(spec) => DeepCrossing::n_parameters(spec, shapes),
+            ModelSpec::Mlp(spec) => MlpModel::n_parameters(spec, shapes),
+            linear => LinearModel::n_parameters(&pairs(linear), shapes),
+        }
+    }
+
+    fn build<F: Real>(
+        spec: &ModelSpec,
+        shapes: &[FieldShape],
+        builder: &mut Builder<'_, F>,
+    ) -> Self {
+        let form = match spec {
+            ModelSpec::DeepCrossing(spec) => {
+                Form::DeepCrossing(DeepCrossing::build(spec, shapes, builder))
+            }
+            ModelSpec::Mlp(spec) => Form::Mlp(MlpModel::build(spec, shapes, builder)),
+            linear => Form::Linear(LinearModel::build(&pairs(linear), shapes, builder)),
+        };
+        Self { form }
+    }
+
+    fn check_weights(&self, params: &Params<f32>) -> Result<(), ModelError> {
+        match &self.form {
+            Form::DeepCrossing(model) => model.check_weights(params),
+            Form::Mlp(model) => model.check_weights(params),
+            Form::Linear(model) => model.check_weights(params),
+        }
+    }
+}
