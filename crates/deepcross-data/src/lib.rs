@@ -12,6 +12,7 @@ mod source;
 mod text;
 mod window;
 
+mod raw_rows;
 mod records;
 mod row;
 
@@ -22,6 +23,10 @@ mod selected;
 mod weight;
 
 mod fit;
+
+mod columns;
+mod intake;
+mod piece;
 mod rows;
 mod shuffle;
 mod split;

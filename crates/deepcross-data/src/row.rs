@@ -27,6 +27,17 @@ pub struct RawRow {
     line: u64,
 }
 
+/// What [`RawRow`] holds.
+#[derive(Debug)]
+pub(crate) struct Parts<'a> {
+    pub(crate) text: &'a [u8],
+    pub(crate) bounds: &'a [(usize, usize)],
+    pub(crate) start: &'a [u8],
+    pub(crate) file: &'a Arc<Path>,
+    pub(crate) trim: bool,
+    pub(crate) line: u64,
+}
+
 impl Default for RawRow {
     fn default() -> Self {
         Self::new()
@@ -54,6 +65,12 @@ impl RawRow {
     /// Where the row begins.
     pub fn place(&self) -> Place {
         Place::new(&self.file, self.line, &self.start)
+    }
+
+    /// What a copy of the row needs.
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        let Self { text, bounds, start, file, trim, line, .. } = self;
+        Parts { text, bounds, start, file, trim: *trim, line: *line }
     }
 
     /// Makes this a row without fields, which begins in a line of `file` with `text`.

@@ -1,12 +1,20 @@
 //! Encoded rows, a batch at a time.
+//!
+//! A chunk of raw rows is read in order ([`intake`](crate::intake)), its rows are encoded in pieces on all threads
+//! ([`piece`](crate::piece)) while one of them reads the next chunk, and pieces are put together in order, here: with all
+//! that depends on the rows before, which are companion counts, the first error, and where bad rows stand.
 
 use deepcross_features::{Batch, Binding, Counts, Encoder, History};
 
+use crate::columns::append_all;
 use crate::config::BadRows;
 use crate::error::DataError;
+use crate::intake::{Chunk, Entry, Intake};
 use crate::negatives::{NegativeCounts, Negatives};
 use crate::part::Part;
-use crate::selected::{Selected, Target};
+use crate::piece::{Encoding, Piece, join};
+use crate::raw_rows::RawRows;
+use crate::selected::Selected;
 use crate::skipped::Skipped;
 use crate::source::Source;
 
@@ -34,20 +42,25 @@ pub enum Labels {
 }
 
 /// Streams the rows of a source into batches.
+///
+/// Within a pool of rayon's, rows are encoded on all of its threads, and elsewhere on the caller's; what comes out is the
+/// same.
 #[derive(Debug)]
 pub struct RowReader<'e> {
-    rows: Selected,
+    intake: Intake,
     encoder: &'e Encoder,
     binding: Binding,
-    bad_rows: BadRows,
-    negatives: Negatives,
     counts: Counts,
     skipped: Skipped,
     bad_positions: Vec<usize>,
     /// Of training rows, where there are companion counts.
     history: Option<History>,
-    /// Where a dropped row is encoded where it must be known whether it can be.
-    spare: (Batch, Counts),
+    /// The rows that are encoded, and those that are read meanwhile.
+    chunk: Chunk,
+    next: Chunk,
+    pieces: Vec<Piece>,
+    /// How many of the pieces hold rows that are to be appended.
+    n_pieces: usize,
 }
 
 impl<'e> RowReader<'e> {
@@ -74,17 +87,19 @@ impl<'e> RowReader<'e> {
             .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;
         let counts = Counts::new(encoder.shapes());
         let (skipped, bad_positions) = (Skipped::default(), Vec::new());
+        let intake = Intake { rows, negatives: Negatives::ALL, bad_rows, tells_dropped: false };
         Ok(Self {
-            rows,
+            intake,
             encoder,
             binding,
-            bad_rows,
             counts,
             skipped,
             bad_positions,
             history: None,
-            spare: (encoder.new_batch(), encoder.new_counts()),
-            negatives: Negatives::ALL,
+            chunk: Chunk::default(),
+            next: Chunk::default(),
+            pieces: Vec::new(),
+            n_pieces: 0,
         })
     }
 
@@ -92,8 +107,10 @@ impl<'e> RowReader<'e> {
     ///
     /// The rows, with labels, must be those that `history` was fitted on.
     #[must_use]
-    pub fn with_history(self, history: History) -> Self {
-        Self { history: (!history.is_empty()).then_some(history), ..self }
+    pub fn with_history(mut self, history: History) -> Self {
+        self.history = (!history.is_empty()).then_some(history);
+        self.intake.tells_dropped = self.history.is_some();
+        self
     }
 
     /// Keeps each negative row with the probability `rate`; the others are as if they were not there.
@@ -105,7 +122,7 @@ impl<'e> RowReader<'e> {
     /// Rows without labels are all kept.
     #[must_use]
     pub fn with_negative_rate(mut self, rate: f64, seed: u64) -> Self {
-        self.negatives = Negatives::sampled(rate, seed);
+        self.intake.negatives = Negatives::sampled(rate, seed);
         self
     }
 
@@ -113,7 +130,7 @@ impl<'e> RowReader<'e> {
     ///
     /// To be called before the first row; [`Shuffled`](crate::Shuffled) does.
     pub fn set_epoch(&mut self, epoch: u64) {
-        self.negatives.begin(epoch);
+        self.intake.negatives.begin(epoch);
     }
 
     /// Appends up to `rows` rows to `batch`, which the encoder must have made; returns how many.
@@ -126,18 +143,14 @@ impl<'e> RowReader<'e> {
     /// `bad_rows` is `error`; the batch keeps the rows before it.
     pub fn fill(&mut self, batch: &mut Batch, rows: usize) -> Result<usize, DataError> {
         self.bad_positions.clear();
-        let mut appended = 0;
-        while appended < rows {
-            match self.encode_next(batch) {
-                Ok(true) => appended += 1,
-                Ok(false) => break,
-                Err(error) => {
-                    self.skipped.admit(error, self.bad_rows)?;
-                    self.bad_positions.push(appended + self.bad_positions.len());
-                }
+        let start = batch.n_rows();
+        loop {
+            let wanted = rows - (batch.n_rows() - start);
+            if wanted == 0 || !self.encode_chunk(wanted) {
+                return Ok(rows - wanted);
             }
+            self.append(batch, start)?;
         }
-        Ok(appended)
     }
 
     /// What the encoder met since the pass started.
@@ -147,7 +160,7 @@ impl<'e> RowReader<'e> {
 
     /// The negative rows since the pass started.
     pub fn negatives(&self) -> NegativeCounts {
-        self.negatives.counts()
+        self.intake.negatives.counts()
     }
 
     /// The bad rows since the pass started.
@@ -166,8 +179,10 @@ impl<'e> RowReader<'e> {
     /// # Errors
     /// If the first file can no longer be opened.
     pub fn restart(&mut self) -> Result<(), DataError> {
-        self.rows.restart()?;
-        self.negatives.restart();
+        self.intake.rows.restart()?;
+        self.chunk.clear();
+        self.next.clear();
+        self.intake.negatives.restart();
         self.counts.clear();
         self.skipped = Skipped::default();
         self.bad_positions.clear();
@@ -180,46 +195,88 @@ impl<'e> RowReader<'e> {
         self.encoder.new_batch()
     }
 
-    /// Appends the next row; false at the end.
-    fn encode_next(&mut self, batch: &mut Batch) -> Result<bool, DataError> {
-        let Some(Target { label, weight }) = self.next_kept()? else { return Ok(false) };
-        let row = self.rows.row();
-        self.encoder
-            .encode(&self.binding, row, batch, &mut self.counts)
-            .map_err(|error| DataError::in_row(error, || row.place()))?;
-        if let Some(history) = &mut self.history {
-            history.rewrite(&self.binding, row, label == Some(1.0), batch);
-        }
-        batch.labels_mut().extend(label);
-        batch.weights_mut().extend(weight);
-        Ok(true)
-    }
-
-    /// Reads the next row that is not dropped; `None` at the end.
-    fn next_kept(&mut self) -> Result<Option<Target>, DataError> {
-        while let Some(target) = self.rows.next()? {
-            if target.label.is_none_or(|label| self.negatives.keep(label)) {
-                return Ok(Some(target));
-            }
-            self.drop_row()?;
-        }
-        Ok(None)
-    }
-
-    /// Lets the companion counts of later rows know a negative row that is dropped.
+    /// Encodes rows of the next chunk, of which no more than `wanted` count, and reads the one after it; false at the end.
     ///
-    /// The history was fitted on good rows only; where bad ones did not end that pass, this row may be one.
-    fn drop_row(&mut self) -> Result<(), DataError> {
-        let Some(history) = &mut self.history else { return Ok(()) };
-        let row = self.rows.row();
-        if self.bad_rows == BadRows::Skip {
-            let (batch, counts) = &mut self.spare;
-            batch.clear();
-            self.encoder
-                .encode(&self.binding, row, batch, counts)
-                .map_err(|error| DataError::in_row(error, || row.place()))?;
+    /// No row is read that a caller has not asked for: counts are those of the rows that were handed out.
+    fn encode_chunk(&mut self, wanted: usize) -> bool {
+        let Self { intake, encoder, binding, chunk, next, pieces, n_pieces, .. } = self;
+        if chunk.rest().is_empty() {
+            std::mem::swap(chunk, next);
+            next.clear();
         }
-        history.pass(&self.binding, row, false);
+        if chunk.rest().is_empty() {
+            intake.read(chunk, wanted);
+        }
+        let (entries, n_counting) = chunk.first(wanted);
+        let encoding = Encoding { encoder, binding, bad_rows: intake.bad_rows };
+        *n_pieces = encoding.cut(entries, pieces).len();
+        let pieces = &mut pieces[..*n_pieces];
+        let reads_on = !chunk.stops && next.rest().is_empty() && wanted > n_counting;
+        let mut encode = || encoding.encode_all(chunk, pieces);
+        if reads_on {
+            join(encode, || intake.read(next, wanted - n_counting));
+        } else {
+            encode();
+        }
+        *n_pieces > 0
+    }
+
+    /// Appends the rows that were encoded to `batch`, in which this fill began at row `start`.
+    fn append(&mut self, batch: &mut Batch, start: usize) -> Result<(), DataError> {
+        let mut n_good = batch.n_rows() - start;
+        let ended = (0..self.n_pieces)
+            .map(|piece| (piece + 1, self.settle(piece, &mut n_good)))
+            .find(|(_, settled)| settled.is_err());
+        let (n_pieces, settled) = ended.unwrap_or((self.n_pieces, Ok(())));
+        let pieces = &self.pieces[..n_pieces];
+        pieces.iter().try_for_each(|piece| self.encoder.check_room(batch, &piece.batch))?;
+        append_all(batch, pieces.iter().map(|piece| &piece.batch));
+        settled
+    }
+
+    /// Does for the rows of a piece what depends on the rows before them; adds how many are good, up to an error.
+    ///
+    /// Its batch has no row behind the error that this gives: encoding has ended there, or nothing was read behind it.
+    fn settle(&mut self, piece: usize, n_good: &mut usize) -> Result<(), DataError> {
+        let piece = &mut self.pieces[piece];
+        self.counts.merge(&piece.counts);
+        let mut at = 0;
+        for index in piece.entries.clone() {
+            let entry = &mut self.chunk.entries[index];
+            self.chunk.done = index + 1;
+            let error = match entry {
+                Entry::Bad(error) => error.take(),
+                Entry::Kept(..) | Entry::Dropped(_) => piece.take_error(index),
+            };
+            if let Some(error) = error {
+                self.skipped.admit(error, self.intake.bad_rows)?;
+                self.bad_positions.push(*n_good + self.bad_positions.len());
+                continue;
+            }
+            if let Some(history) = &mut self.history {
+                let rows = &self.chunk.rows;
+                learn(history, &self.binding, rows, entry, (&mut piece.batch, at));
+            }
+            let is_kept = usize::from(matches!(entry, Entry::Kept(..)));
+            (at, *n_good) = (at + is_kept, *n_good + is_kept);
+        }
         Ok(())
+    }
+}
+
+/// Lets the companion counts of later rows know a row, and writes what it may know of earlier ones to its row of a batch.
+fn learn(
+    history: &mut History,
+    binding: &Binding,
+    rows: &RawRows,
+    entry: &Entry,
+    (batch, at): (&mut Batch, usize),
+) {
+    match entry {
+        Entry::Kept(row, target) => {
+            history.rewrite(binding, &rows.get(*row), target.label == Some(1.0), (batch, at));
+        }
+        Entry::Dropped(row) => history.pass(binding, &rows.get(*row), false),
+        Entry::Bad(_) => {}
     }
 }

@@ -7,11 +7,14 @@
 //! They are closed in place: moving the rows into a second buffer would hold most of them twice.
 //! Shuffling raw lines instead would need no gaps, but would hold all columns, read or not.
 
+use std::ops::Range;
+
 use deepcross_features::Batch;
 use rand::RngCore;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use crate::columns::{gather, keep_rows};
 use crate::error::DataError;
 use crate::rows::RowReader;
 
@@ -34,6 +37,8 @@ pub struct Shuffled<'e> {
     buffer: Batch,
     /// The positions in `buffer` of the rows not yet drawn.
     waiting: Vec<usize>,
+    /// The positions of the rows drawn last, in order.
+    drawn: Vec<usize>,
     /// Scratch to close gaps with: the waiting positions in ascending order, and the new place of each position.
     kept: Vec<usize>,
     places: Vec<usize>,
@@ -50,9 +55,9 @@ impl<'e> Shuffled<'e> {
         let buffer = reader.new_batch();
         let random = stream(seed, epoch);
         let capacity = capacity.max(1);
-        let (waiting, kept, places) = (Vec::new(), Vec::new(), Vec::new());
+        let (waiting, drawn, kept, places) = Default::default();
         let exhausted = false;
-        Self { reader, capacity, seed, random, buffer, waiting, kept, places, exhausted }
+        Self { reader, capacity, seed, random, buffer, waiting, drawn, kept, places, exhausted }
     }
 
     /// Appends up to `rows` rows to `batch`; returns how many, and fewer only at the end.
@@ -62,12 +67,18 @@ impl<'e> Shuffled<'e> {
     /// # Errors
     /// As [`RowReader::fill`].
     pub fn next(&mut self, batch: &mut Batch, rows: usize) -> Result<usize, DataError> {
-        for appended in 0..rows {
-            self.refill()?;
-            let Some(row) = self.draw() else { return Ok(appended) };
-            batch.push_row_from(&self.buffer, row);
+        let start = batch.n_rows();
+        loop {
+            let wanted = rows - (batch.n_rows() - start);
+            if wanted == 0 || self.exhausted && self.waiting.is_empty() {
+                return Ok(rows - wanted);
+            }
+            let draws = wanted.min(self.most_draws());
+            let (arrived, read) = self.refill(draws);
+            self.draw(arrived, draws);
+            gather(batch, &self.buffer, &self.drawn);
+            read?;
         }
-        Ok(rows)
     }
 
     /// Starts anew at the first row, in the order of `epoch`, and keeps the buffers.
@@ -89,26 +100,43 @@ impl<'e> Shuffled<'e> {
         &self.reader
     }
 
-    /// Reads until `capacity` rows wait, or none is left.
-    fn refill(&mut self) -> Result<(), DataError> {
-        let wanted = self.capacity - self.waiting.len();
-        if self.exhausted || wanted == 0 {
-            return Ok(());
-        }
-        if self.buffer.n_rows() - self.waiting.len() > self.capacity / 2 {
+    /// The most rows that are drawn after one read, so that what is read for them stays within the bound.
+    fn most_draws(&self) -> usize {
+        self.capacity.div_ceil(8)
+    }
+
+    /// Reads what so many draws take, each from `capacity` rows: the positions of these rows in the buffer, and whether
+    /// reading went well.
+    fn refill(&mut self, draws: usize) -> (Range<usize>, Result<(), DataError>) {
+        let wanted = self.capacity - self.waiting.len() + draws - 1;
+        let n_gaps = self.buffer.n_rows() - self.waiting.len();
+        if n_gaps > 0 && n_gaps + draws > self.capacity / 2 {
             self.close_gaps();
         }
         let start = self.buffer.n_rows();
-        let read = self.reader.fill(&mut self.buffer, wanted)?;
-        self.waiting.extend(start..start + read);
-        self.exhausted = read < wanted;
-        Ok(())
+        let read = match self.exhausted {
+            true => Ok(()),
+            false => self
+                .reader
+                .fill(&mut self.buffer, wanted)
+                .map(|read| self.exhausted = read < wanted),
+        };
+        (start..self.buffer.n_rows(), read)
     }
 
-    /// Takes a waiting row at random and gives its position in the buffer.
-    fn draw(&mut self) -> Option<usize> {
-        let n = self.waiting.len();
-        (n > 0).then(|| self.waiting.swap_remove(below(&mut self.random, n)))
+    /// Draws waiting rows at random, so many or as long as there are enough to draw from; those that arrived join them one
+    /// by one, so that `capacity` rows wait at each draw.
+    fn draw(&mut self, mut arrived: Range<usize>, draws: usize) {
+        self.drawn.clear();
+        for _ in 0..draws {
+            let missing = self.capacity - self.waiting.len();
+            self.waiting.extend(arrived.by_ref().take(missing));
+            let n = self.waiting.len();
+            if n == 0 || n < self.capacity && !self.exhausted {
+                return;
+            }
+            self.drawn.push(self.waiting.swap_remove(below(&mut self.random, n)));
+        }
     }
 
     /// Moves the waiting rows together; `waiting` keeps its order, so that gaps do not change what is drawn.
@@ -124,7 +152,7 @@ impl<'e> Shuffled<'e> {
             *place = self.kept.len();
             self.kept.push(row);
         }
-        self.buffer.keep_rows(&self.kept);
+        keep_rows(&mut self.buffer, &self.kept);
         for row in &mut self.waiting {
             *row = self.places[*row];
         }

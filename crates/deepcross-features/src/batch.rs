@@ -95,6 +95,15 @@ impl<F: Copy> Batch<F> {
     pub fn keep_rows(&mut self, rows: &[usize]) {
         debug_assert!(rows.is_sorted_by(|one, next| one < next), "positions must ascend");
         self.columns.iter_mut().for_each(|column| column.keep_rows(rows));
+        self.keep_targets(rows);
+    }
+
+    /// As [`keep_rows`](Self::keep_rows), of labels and weights alone, by whoever does it column by column.
+    ///
+    /// # Panics
+    /// If there are no such rows.
+    #[track_caller]
+    pub fn keep_targets(&mut self, rows: &[usize]) {
         for values in [&mut self.labels, &mut self.weights] {
             if !values.is_empty() {
                 keep_rows(values, 1, rows);

@@ -68,6 +68,14 @@ impl<F: Copy> Column<F> {
         self.truncate(0);
     }
 
+    /// Whether the rows of `other`, a column of the same form, can be appended.
+    pub(crate) fn has_room_for(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sparse(into), Self::Sparse(from)) => into.has_room_for(from),
+            _ => true,
+        }
+    }
+
     /// Keeps the first `n_rows` rows; does nothing where there are no more.
     pub fn truncate(&mut self, n_rows: usize) {
         match self {
@@ -76,9 +84,12 @@ impl<F: Copy> Column<F> {
         }
     }
 
-    /// Keeps the rows at these ascending positions, and moves them together in place.
+    /// Keeps the rows at these positions, which must ascend, and moves them together in place.
+    ///
+    /// # Panics
+    /// If there are no such rows.
     #[track_caller]
-    pub(crate) fn keep_rows(&mut self, rows: &[usize]) {
+    pub fn keep_rows(&mut self, rows: &[usize]) {
         match self {
             Self::Sparse(column) => column.keep_rows(rows),
             Self::Dense(column) => column.keep_rows(rows),
@@ -98,7 +109,7 @@ impl<F: Copy> Column<F> {
     /// # Panics
     /// If the two have different forms or the rows do not exist, and where [`SparseColumn::push_bag`] would.
     #[track_caller]
-    pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
+    pub fn append(&mut self, other: &Self, rows: Range<usize>) {
         match (self, other) {
             (Self::Sparse(into), Self::Sparse(from)) => into.append(from, rows),
             (Self::Dense(into), Self::Dense(from)) => into.append(from, rows),

@@ -44,13 +44,12 @@ impl<F: Copy> DenseColumn<F> {
         self.values.extend_from_slice(row);
     }
 
-    /// The last row.
+    /// A row.
     ///
     /// # Panics
-    /// If there is none.
-    pub(crate) fn last_mut(&mut self) -> &mut [F] {
-        let start = self.values.len() - self.width;
-        &mut self.values[start..]
+    /// If there is no such row.
+    pub(crate) fn row_mut(&mut self, row: usize) -> &mut [F] {
+        &mut self.values[row * self.width..(row + 1) * self.width]
     }
 
     pub(crate) fn values_of(&self, rows: &Range<usize>) -> &[F] {

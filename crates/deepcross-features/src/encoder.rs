@@ -98,6 +98,20 @@ impl Encoder {
         Ok(())
     }
 
+    /// Checks that the rows of `more` can be appended to `batch`.
+    ///
+    /// # Errors
+    /// [`FeatureError::TooManyValues`] where a field would have 2³² ids or more.
+    pub fn check_room(&self, batch: &Batch, more: &Batch) -> Result<(), FeatureError> {
+        let columns = batch.columns().iter().zip(more.columns());
+        match columns.zip(&self.fields).find(|((into, from), _)| !into.has_room_for(from)) {
+            None => Ok(()),
+            Some((_, field)) => {
+                Err(CellError::TooMany(u32::MAX).at(&field.name, &field.column, &[]))
+            }
+        }
+    }
+
     /// Takes back the counts of the first `n_fields` fields of `record`, by encoding them again: only a bad row pays.
     #[cold]
     fn uncount<R: Record + ?Sized>(

@@ -130,24 +130,24 @@ impl History {
         self.fields.iter_mut().for_each(|field| field.seen.restart());
     }
 
-    /// Writes the companion counts of the training row `record` over those of the last row of `batch`, as which the
-    /// encoder has just encoded it, and learns its label, for the rows after it.
+    /// Writes the companion counts of the training row `record` over those of a row of a batch, as which the encoder has
+    /// encoded it, and learns its label, for the rows after it.
     ///
     /// # Panics
-    /// If `binding` or `batch` were made for other fields, or the batch is empty.
+    /// If `binding` or the batch were made for other fields, or there is no such row.
     pub fn rewrite<R: Record + ?Sized>(
         &mut self,
         binding: &Binding,
         record: &R,
         positive: bool,
-        batch: &mut Batch,
+        (batch, row): (&mut Batch, usize),
     ) {
         let fold = fold(self.n_rows);
         let total = self.seen.other_rows(0, fold, self.total());
         for field in &mut self.fields {
             let index = field.index(binding, record, &self.missing);
             let numbers = field.table.scale().numbers(field.other_rows(index, fold), total);
-            batch.columns_mut()[field.field].dense_mut().last_mut().copy_from_slice(&numbers);
+            batch.columns_mut()[field.field].dense_mut().row_mut(row).copy_from_slice(&numbers);
             field.learn(index, positive);
         }
         self.end_row(positive);

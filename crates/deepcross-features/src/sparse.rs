@@ -100,6 +100,13 @@ impl<F: Copy> SparseColumn<F> {
         true
     }
 
+    /// Whether `other` can be appended without that there are 2³² ids or more where bags have offsets.
+    pub(crate) fn has_room_for(&self, other: &Self) -> bool {
+        let ends =
+            self.offsets.as_deref().map(last_offset).zip(other.offsets.as_deref().map(last_offset));
+        ends.is_none_or(|(end, more)| u32::try_from(end + more).is_ok())
+    }
+
     #[track_caller]
     pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
         assert_eq!(

@@ -46,7 +46,9 @@ impl TextFitter {
 
     /// Counts each gram as often as it occurs.
     pub(crate) fn observe(&mut self, cell: Option<&str>, positive: bool) -> Result<(), CellError> {
-        grams(cell).try_for_each(|gram| self.lookup.observe(gram.as_str(), positive))
+        cell.map_or(Ok(()), |text| {
+            try_for_each_gram(text, |gram| self.lookup.observe(gram, positive))
+        })
     }
 
     pub(crate) fn finish(self) -> TextEncoder {
@@ -63,8 +65,11 @@ impl TextEncoder {
     ) -> Result<(), CellError> {
         let column = column.sparse_mut();
         let mut row_counts = FieldCounts::default();
-        for gram in grams(cell) {
-            column.push_open(self.lookup.encode(Some(gram.as_str()), &mut row_counts));
+        if let Some(text) = cell {
+            try_for_each_gram(text, |gram| {
+                column.push_open(self.lookup.encode(Some(gram), &mut row_counts));
+                Ok(())
+            })?;
         }
         if column.open_len() == 0 {
             column.push_open(self.lookup.encode(None, &mut row_counts));
@@ -129,9 +134,38 @@ impl Gram {
     }
 }
 
+/// Hands on the grams of all words, in order, up to an error.
+fn try_for_each_gram(
+    text: &str,
+    mut work: impl FnMut(&str) -> Result<(), CellError>,
+) -> Result<(), CellError> {
+    if text.is_ascii() {
+        return try_for_each_ascii_gram(text.as_bytes(), work);
+    }
+    grams(text).try_for_each(|gram| work(gram.as_str()))
+}
+
+/// The same for ASCII, whose characters are bytes.
+fn try_for_each_ascii_gram(
+    text: &[u8],
+    mut work: impl FnMut(&str) -> Result<(), CellError>,
+) -> Result<(), CellError> {
+    const MARK: u8 = b'#';
+    // The white space of Unicode among ASCII; `u8::is_ascii_whitespace` lacks the vertical tab.
+    let is_space = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ');
+    for word in text.split(is_space).filter(|word| !word.is_empty()) {
+        let mut gram = [0, MARK, word[0].to_ascii_lowercase()];
+        for letter in word[1..].iter().map(u8::to_ascii_lowercase).chain([MARK]) {
+            gram = [gram[1], gram[2], letter];
+            work(str::from_utf8(&gram).unwrap_or_default())?;
+        }
+    }
+    Ok(())
+}
+
 /// The grams of all words, in order.
-fn grams(cell: Option<&str>) -> impl Iterator<Item = Gram> {
-    cell.into_iter().flat_map(str::split_whitespace).flat_map(grams_of_word)
+fn grams(text: &str) -> impl Iterator<Item = Gram> {
+    text.split_whitespace().flat_map(grams_of_word)
 }
 
 fn grams_of_word(word: &str) -> impl Iterator<Item = Gram> {
@@ -156,7 +190,13 @@ mod tests {
     use crate::sparse::SparseColumn;
 
     fn grams_of(text: &str) -> Vec<String> {
-        grams(Some(text)).map(|gram| gram.as_str().to_owned()).collect()
+        let mut grams = Vec::new();
+        let pushed = try_for_each_gram(text, |gram| {
+            grams.push(gram.to_owned());
+            Ok(())
+        });
+        assert_eq!(pushed, Ok(()));
+        grams
     }
 
     #[track_caller]
@@ -245,7 +285,25 @@ mod tests {
         counts
     }
 
+    #[test]
+    fn an_error_ends_the_grams() {
+        for text in ["cat", "cät"] {
+            let mut n_grams = 0;
+            let ended = try_for_each_gram(text, |_| {
+                n_grams += 1;
+                if n_grams == 2 { Err(CellError::Utf8) } else { Ok(()) }
+            });
+            assert_eq!((ended, n_grams), (Err(CellError::Utf8), 2), "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn grams_of_ascii_are_those_of_any_text(text in "[\\x00-\\x7f]{0,40}") {
+            let plain: Vec<_> = grams(&text).map(|gram| gram.as_str().to_owned()).collect();
+            prop_assert_eq!(grams_of(&text), plain);
+        }
+
         #[test]
         fn bags_hold_the_counts_of_all_grams(
             training in vec("[a-cA-C é#]{0,12}", 0..8),

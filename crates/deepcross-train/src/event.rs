@@ -30,8 +30,8 @@ pub enum Event<'a> {
     },
     /// The threads have nothing to do but to read the next batch: an epoch begins, or a step has ended.
     ///
-    /// Until [`BatchReady`](Self::BatchReady), one thread reads and all others wait; that is no time at all where the
-    /// batch was read while the step was made. See [`Waiting`](crate::Waiting).
+    /// Until [`BatchReady`](Self::BatchReady), one thread reads and all others count as waiting; that is no time at all
+    /// where the batch was read while the step was made. See [`Waiting`](crate::Waiting).
     BatchWanted,
     /// The next batch has been read, or it is known that the epoch has no more.
     BatchReady,

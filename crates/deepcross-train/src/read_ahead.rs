@@ -1,7 +1,8 @@
-//! Reading ahead: while the threads work on some rows, one of them reads the next.
+//! Reading ahead: while the threads work on some rows, they read the next.
 //!
-//! Reading is a task of the pool beside the work on the rows before, joined with it: so no more threads run than the pool
-//! has, whichever is free early takes groups from the others, and on one thread the two simply take turns.
+//! Reading is a task of the pool beside the work on the rows before, joined with it, and parts into tasks itself: so no
+//! more threads run than the pool has, whichever is free early takes groups or rows from the others, and on one thread
+//! the two simply take turns.
 //! Nothing is left behind by an error or a panic, since a join waits for both of its sides.
 //! A thread of its own for reading lost: it is one thread more than there are cores, takes time
 //! from one of the pool's when it pleases, and has to be told to stop.

@@ -1,8 +1,9 @@
 //! How much of the time of training its threads wait for data.
 //!
 //! A run reads no clock, so that whoever observes it does, and hands the moments on to [`Waiting`].
-//! What is measured is the time of threads and not that in which no step is being made: the thread that reads has work,
-//! and on one thread nobody waits, however slow reading is.
+//! What is measured is the time of threads and not that in which no step is being made: one thread reads, and on one
+//! thread nobody waits, however slow reading is.
+//! Other threads count as waiting, also where they help the first to encode: the figure tells what a step waits for.
 
 use crate::Event;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 ///
 /// Training is the time of each epoch from its beginning to its last step: fitting and validation are left out.
 /// Within it, a batch may not have been read when the step before it ends; until it is, one thread reads and all others
-/// wait. Filling the shuffle buffer before the first step of an epoch counts in full.
+/// count as waiting, also those that help to encode. Filling the shuffle buffer before the first step of an epoch counts in full.
 #[derive(Clone, Debug)]
 pub struct Waiting {
     threads: usize,

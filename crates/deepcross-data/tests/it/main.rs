@@ -14,6 +14,7 @@ mod order;
 mod quotes;
 mod real_data;
 mod split;
+mod threads;
 
 use std::fs;
 use std::path::PathBuf;

@@ -44,7 +44,8 @@ fn pass(
     let (mut batch, mut counts) = (encoder.new_batch(), encoder.new_counts());
     for (value, positive) in rows {
         encoder.encode(binding, &[value], &mut batch, &mut counts).expect("a good row");
-        history.rewrite(binding, &[value], *positive, &mut batch);
+        let row = batch.n_rows() - 1;
+        history.rewrite(binding, &[value], *positive, (&mut batch, row));
     }
     numbers(&batch)
 }
@@ -130,7 +131,8 @@ proptest! {
                 continue;
             }
             encoder.encode(&binding, &[value], &mut batch, &mut counts).expect("a good row");
-            history.rewrite(&binding, &[value], *positive, &mut batch);
+            let row = batch.n_rows() - 1;
+            history.rewrite(&binding, &[value], *positive, (&mut batch, row));
         }
         let mut expected = all;
         expected.remove(skipped);

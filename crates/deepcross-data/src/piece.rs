@@ -1,0 +1,131 @@
+//! The middle of encoding: the rows of a chunk, a few at a time, each few into a batch of their own.
+//!
+//! What a row becomes depends on nothing but the row, so that it does not matter which thread encodes it, nor when;
+//! what depends on the rows before it is done later, in order.
+//! Pieces have a fixed number of rows, whatever the number of threads: small enough that all threads end at about the
+//! same time, and large enough that handing one over costs nothing beside it.
+
+use std::ops::Range;
+
+use deepcross_features::{Batch, Binding, Counts, Encoder};
+
+use crate::config::BadRows;
+use crate::error::DataError;
+use crate::intake::{Chunk, Entry};
+
+/// The rows of a piece.
+const PIECE_ROWS: usize = 32;
+
+/// A few rows of a chunk, encoded.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    /// The entries of the chunk.
+    pub(crate) entries: Range<usize>,
+    /// The good rows among them that are kept, up to the first error where that ends the pass.
+    pub(crate) batch: Batch,
+    pub(crate) counts: Counts,
+    /// The entries that turned out to be bad, the last one first.
+    errors: Vec<(usize, DataError)>,
+    /// Where a dropped row is encoded where it must be known whether it can be.
+    spare: (Batch, Counts),
+}
+
+/// How rows are encoded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Encoding<'a> {
+    pub(crate) encoder: &'a Encoder,
+    pub(crate) binding: &'a Binding,
+    pub(crate) bad_rows: BadRows,
+}
+
+impl Piece {
+    fn new(encoder: &Encoder) -> Self {
+        let (batch, counts) = (encoder.new_batch(), encoder.new_counts());
+        let spare = (encoder.new_batch(), encoder.new_counts());
+        Self { entries: 0..0, batch, counts, errors: Vec::new(), spare }
+    }
+
+    /// What is wrong with an entry; entries are to be asked for in order.
+    pub(crate) fn take_error(&mut self, entry: usize) -> Option<DataError> {
+        self.errors.pop_if(|(bad, _)| *bad == entry).map(|(_, error)| error)
+    }
+}
+
+impl Encoding<'_> {
+    /// Cuts entries into pieces and gives these, which reuse the first of `pieces`.
+    pub(crate) fn cut<'p>(
+        &self,
+        entries: Range<usize>,
+        pieces: &'p mut Vec<Piece>,
+    ) -> &'p mut [Piece] {
+        let n_pieces = entries.len().div_ceil(PIECE_ROWS);
+        while pieces.len() < n_pieces {
+            pieces.push(Piece::new(self.encoder));
+        }
+        let pieces = &mut pieces[..n_pieces];
+        for (index, piece) in pieces.iter_mut().enumerate() {
+            let start = entries.start + index * PIECE_ROWS;
+            piece.entries = start..entries.end.min(start + PIECE_ROWS);
+        }
+        pieces
+    }
+
+    /// Encodes all pieces of a chunk, on the threads of the pool.
+    pub(crate) fn encode_all(self, chunk: &Chunk, pieces: &mut [Piece]) {
+        match pieces {
+            [] => {}
+            [piece] => self.encode(chunk, piece),
+            _ => {
+                let (left, right) = pieces.split_at_mut(pieces.len() / 2);
+                join(|| self.encode_all(chunk, left), || self.encode_all(chunk, right));
+            }
+        }
+    }
+
+    fn encode(self, chunk: &Chunk, piece: &mut Piece) {
+        piece.batch.clear();
+        piece.counts.clear();
+        piece.errors.clear();
+        for index in piece.entries.clone() {
+            if let Err(error) = self.encode_entry(chunk, index, piece) {
+                piece.errors.push((index, error));
+                if self.bad_rows == BadRows::Error {
+                    break;
+                }
+            }
+        }
+        piece.errors.reverse();
+    }
+
+    fn encode_entry(self, chunk: &Chunk, index: usize, piece: &mut Piece) -> Result<(), DataError> {
+        let (row, target, (batch, counts)) = match &chunk.entries[index] {
+            Entry::Kept(row, target) => (*row, Some(target), (&mut piece.batch, &mut piece.counts)),
+            // Companion counts were fitted on good rows only; where bad ones did not end that pass, this may be one.
+            Entry::Dropped(row) if self.bad_rows == BadRows::Skip => {
+                let (batch, counts) = &mut piece.spare;
+                batch.clear();
+                (*row, None, (batch, counts))
+            }
+            Entry::Dropped(_) | Entry::Bad(_) => return Ok(()),
+        };
+        let row = chunk.rows.get(row);
+        self.encoder
+            .encode(self.binding, &row, batch, counts)
+            .map_err(|error| DataError::in_row(error, || row.place()))?;
+        if let Some(target) = target {
+            batch.labels_mut().extend(target.label);
+            batch.weights_mut().extend(target.weight);
+        }
+        Ok(())
+    }
+}
+
+/// Does both, side by side where this is a thread of a pool; elsewhere a pool would have to be started for it.
+pub(crate) fn join(first: impl FnOnce() + Send, second: impl FnOnce() + Send) {
+    if rayon::current_thread_index().is_some() {
+        rayon::join(first, second);
+    } else {
+        first();
+        second();
+    }
+}
