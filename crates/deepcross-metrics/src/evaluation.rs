@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::row::Row;
 use crate::slices::for_each_row;
-use crate::{Brier, Calibration, MetricError, NormalizedEntropy, Ranking, Score};
+use crate::{Brier, Calibration, MetricError, NormalizedEntropy, Ranked, Ranking, Score};
 
 /// The bins of the expected calibration error, as many as Guo et al. (2017), "On Calibration of
 /// Modern Neural Networks", take.
@@ -83,10 +83,15 @@ impl<S: Score> Evaluation<S> {
     ///
     /// For metrics on the way, finish a clone.
     pub fn finish(self) -> Summary {
+        self.finish_ranked().0
+    }
+
+    /// [`finish`](Self::finish), and the rows in order: for curves and intervals.
+    pub fn finish_ranked(self) -> (Summary, Ranked<S>) {
         let base_rate = self.entropy.base_rate();
         let weight = base_rate.weight();
         let ranked = self.ranking.into_ranked();
-        Summary {
+        let summary = Summary {
             rows: self.rows,
             positives: self.positives,
             weight,
@@ -106,7 +111,8 @@ impl<S: Score> Evaluation<S> {
                 .expected_calibration_error(CALIBRATION_BINS)
                 .ok()
                 .flatten(),
-        }
+        };
+        (summary, ranked)
     }
 }
 

@@ -78,6 +78,9 @@ pub(crate) struct Tied {
     pub(crate) negative: f64,
     /// The sum of squared weights.
     pub(crate) squares: f64,
+    /// The positive ones of `rows`, and their part of `squares`.
+    pub(crate) positive_rows: u64,
+    pub(crate) positive_squares: f64,
 }
 
 impl Tied {
@@ -134,6 +137,8 @@ fn tied<S: Score, A: Entry<S>, B: Entry<S>>((positives, negatives): (&[A], &[B])
         positive,
         negative,
         squares: positive_squares + negative_squares,
+        positive_rows: positives.len() as u64,
+        positive_squares,
     }
 }
 
