@@ -300,6 +300,9 @@ pub(crate) struct Train {
     /// Replace a value of the configuration, as in `train.epochs=5` or `field.age.transform=standard`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) overrides: Vec<String>,
+    /// Also write a page with the course of the training here, as HTML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -317,6 +320,9 @@ pub(crate) struct Evaluate {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+    /// Also write a page with curves, reliability and tables here, as HTML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) threads: Threads,
 }

@@ -9,6 +9,7 @@ mod call_error;
 mod commands;
 mod inputs;
 mod output;
+mod pages;
 mod profiled;
 mod progress;
 mod signals;

@@ -41,5 +41,5 @@ pub use schedule::Schedule;
 pub use trainer::{Files, train, train_with};
 pub use trouble::{Trouble, troubles};
 pub use units::{ReluReport, UnitReport};
-pub use validation::evaluate;
+pub use validation::{evaluate, evaluate_ranked};
 pub use waiting::Waiting;

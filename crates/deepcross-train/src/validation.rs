@@ -3,7 +3,7 @@
 use crate::TrainError;
 use crate::read_ahead::{InOrder, ReadAhead};
 use deepcross_data::RowReader;
-use deepcross_metrics::{Evaluation, Summary};
+use deepcross_metrics::{Evaluation, Ranked, Summary};
 use deepcross_model::{BLOCK, Predictor, Tapes};
 
 /// Rows that are read at a time: a whole number of blocks, so that none is filled in part.
@@ -20,6 +20,18 @@ pub fn evaluate(
     reader: &mut RowReader<'_>,
     tapes: &Tapes,
 ) -> Result<Summary, TrainError> {
+    evaluate_ranked(predictor, reader, tapes).map(|(summary, _)| summary)
+}
+
+/// [`evaluate`], and the scores in order: for curves and intervals.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_ranked(
+    predictor: Predictor<'_>,
+    reader: &mut RowReader<'_>,
+    tapes: &Tapes,
+) -> Result<(Summary, Ranked<f32>), TrainError> {
     let mut evaluation = Evaluation::default();
     let mut ahead = ReadAhead::new(InOrder { reader, rows: ROWS });
     let mut probabilities = Vec::new();
@@ -29,5 +41,5 @@ pub fn evaluate(
     })? {
         pushed?;
     }
-    Ok(evaluation.finish())
+    Ok(evaluation.finish_ranked())
 }

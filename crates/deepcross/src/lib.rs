@@ -8,4 +8,5 @@ pub use deepcross_layers as layers;
 pub use deepcross_metrics as metrics;
 pub use deepcross_model as model;
 pub use deepcross_optim as optim;
+pub use deepcross_report as report;
 pub use deepcross_train as train;

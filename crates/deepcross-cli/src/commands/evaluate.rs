@@ -3,7 +3,9 @@
 use super::{load, on_threads, reader, set_format};
 use crate::args::Evaluate;
 use crate::inputs::{self, check_standard_input};
-use crate::output;
+use crate::output::{self, check_apart, check_writable, say};
+use crate::pages::evaluation::page;
+use crate::pages::write;
 use crate::tables::{counted, grouped, metric, table};
 use crate::values::report_values;
 use anyhow::Result;
@@ -11,18 +13,26 @@ use deepcross_data::{Labels, RowReader};
 use deepcross_features::{FieldShape, ShapeKind};
 use deepcross_metrics::Summary;
 use deepcross_model::Tapes;
-use deepcross_train::evaluate;
+use deepcross_train::evaluate_ranked;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 pub(crate) fn run(args: &Evaluate) -> Result<()> {
     let data = inputs::files(&args.data)?;
     check_standard_input(&data)?;
+    if let Some(report) = &args.report {
+        check_apart(report, data.iter().chain([&args.model]))?;
+        check_writable(report)?;
+    }
     let (trained, mut config) = load(&args.model)?;
     set_format(&mut config.data, args.format);
     let mut reader = reader(&trained, &config, &data, Labels::Required)?;
-    let work = || evaluate(trained.predictor(), &mut reader, &Tapes::new());
-    let summary = on_threads(args.threads.get(), work)??;
+    let work = || evaluate_ranked(trained.predictor(), &mut reader, &Tapes::new());
+    let (summary, ranked) = on_threads(args.threads.get(), work)??;
+    if let Some(report) = &args.report {
+        write(report, &page(args, &trained, &reader, (&summary, &ranked))?)?;
+        say(format_args!("wrote {}", report.display()));
+    }
     if args.json {
         return output::print(serde_json::to_string(&Report::new(
             &summary,
@@ -67,7 +77,7 @@ impl<'a> Report<'a> {
 }
 
 /// Whether the field tells values that training never met from others.
-fn knows_unseen(shape: &FieldShape) -> bool {
+pub(crate) fn knows_unseen(shape: &FieldShape) -> bool {
     matches!(shape.kind, ShapeKind::Sparse { reserved, .. } if reserved.unseen.is_some())
 }
 

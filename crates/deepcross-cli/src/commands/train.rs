@@ -3,6 +3,8 @@
 use crate::args::Train;
 use crate::inputs::{self, check_standard_input, keep_pipes_beside};
 use crate::output::{check_apart, check_writable, read_text, resolved, say};
+use crate::pages::training::Course;
+use crate::pages::write;
 use crate::progress::Progress;
 use crate::signals::Signals;
 use anyhow::Result;
@@ -21,6 +23,10 @@ pub(crate) fn run(args: &Train) -> Result<()> {
     let inputs = || files.train.iter().chain(&files.valid).chain([&args.config]);
     check_apart(&args.out, inputs())?;
     check_apart(&checkpoint, inputs().chain(&args.init))?;
+    if let Some(report) = &args.report {
+        let others = [&args.out, &checkpoint];
+        check_apart(report, inputs().chain(&args.init).chain(others))?;
+    }
     let mut overrides = args.overrides.clone();
     overrides.extend(args.seed.map(|seed| format!("train.seed={seed}")));
     let text = read_text(&args.config)?;
@@ -29,6 +35,7 @@ pub(crate) fn run(args: &Train) -> Result<()> {
     // The pass that fits and each epoch read all rows again.
     keep_pipes_beside(&resolved(&args.out));
     check_writable(&args.out)?;
+    args.report.as_deref().map_or(Ok(()), check_writable)?;
     say_where_it_begins(args, &checkpoint);
     let signals = Signals::listen()?;
     let checkpoints = Checkpoints::new(&checkpoint)
@@ -36,9 +43,15 @@ pub(crate) fn run(args: &Train) -> Result<()> {
         .ask(next(&signals, config.train.checkpoint_minutes()));
     let threads = args.threads.get();
     let options = RunOptions { threads, init, checkpoints: Some(checkpoints) };
-    train_keeping(&config, &files, options, &signals)?.save(&resolved(&args.out))?;
+    let mut course = Course::default();
+    let trained = train_keeping(&config, &files, options, &signals, &mut course)?;
+    trained.save(&resolved(&args.out))?;
     remove_checkpoint(&checkpoint)?;
     say(format_args!("wrote {}", args.out.display()));
+    if let Some(report) = &args.report {
+        write(report, &course.page(args, &trained))?;
+        say(format_args!("wrote {}", report.display()));
+    }
     Ok(())
 }
 
@@ -86,6 +99,7 @@ fn train_keeping(
     files: &Files,
     options: RunOptions<'_>,
     signals: &Signals,
+    course: &mut Course,
 ) -> Result<TrainedModel> {
     let mut progress = Progress::new(options.threads, config.train.negative_rate);
     let mut stands = None;
@@ -94,6 +108,7 @@ fn train_keeping(
             stands = Some((file.to_owned(), step));
         }
         progress.observe(&event);
+        course.observe(&event);
     });
     match trained {
         Ok(trained) => {

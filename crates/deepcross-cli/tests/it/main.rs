@@ -13,6 +13,7 @@ mod input_files;
 mod outputs;
 mod quickstart;
 mod real_data;
+mod reports;
 mod restart;
 mod sampling;
 mod split;

@@ -3,12 +3,13 @@
 use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package};
 
 /// The floor of every member of the workspace.
-const FLOORS: [(&str, u32); 13] = [
+const FLOORS: [(&str, u32); 14] = [
     ("deepcross-kernels", 0),
     ("deepcross-features", 0),
     ("deepcross-metrics", 0),
     ("deepcross-autodiff", 1),
     ("deepcross-data", 1),
+    ("deepcross-report", 1),
     ("deepcross-layers", 2),
     ("deepcross-optim", 2),
     ("deepcross-model", 3),

@@ -1,0 +1,123 @@
+//! The page of `deepcross evaluate`.
+
+use super::{fields, footer, model, names};
+use crate::args::Evaluate;
+use crate::commands::skipped_lines;
+use crate::tables::{grouped, percent};
+use anyhow::Result;
+use deepcross_data::RowReader;
+use deepcross_metrics::{Ranked, Summary};
+use deepcross_model::TrainedModel;
+use deepcross_report::{Figure, Plot, Report, Section, Table};
+use std::num::NonZeroUsize;
+use std::slice::from_ref;
+
+/// The probability that intervals cover.
+const LEVEL: f64 = 0.95;
+/// Points of a curve: more than a screen can show apart.
+const POINTS: usize = 400;
+/// Bins of the reliability diagram; as many as those of the expected calibration error.
+const BINS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(14);
+/// Bins of the scores, and the share of rows that may lie above them.
+const SPREAD: (usize, f64) = (40, 0.005);
+
+/// What the metrics of a model were, and how they come about.
+pub(crate) fn page(
+    args: &Evaluate,
+    trained: &TrainedModel,
+    reader: &RowReader<'_>,
+    (summary, ranked): (&Summary, &Ranked<f32>),
+) -> Result<Report> {
+    let (model_name, data) = (names(from_ref(&args.model)), names(&args.data));
+    let mut report = Report::new(format!("{model_name} on {data}"));
+    report.fact("Model", model_name);
+    report.fact("Data", data);
+    report.fact("Rows", grouped(summary.rows));
+    let positives = grouped(summary.positives);
+    let share = percent(summary.positives, summary.rows);
+    report.fact("Positives", format!("{positives} ({share})"));
+    if reader.skipped().rows > 0 {
+        report.fact("Rows left out", grouped(reader.skipped().rows));
+    }
+    report.figures = figures(summary, ranked)?;
+    report.note = "Below a value, where chance alone may put it: 95 % intervals, by DeLong for the AUC and of the normal \
+                   distribution for the others."
+        .to_owned();
+    report.sections =
+        vec![ranking(summary, ranked), calibration(ranked)?, data_section(trained, reader)];
+    report.sections.extend(model(trained));
+    report.footer = footer();
+    Ok(report)
+}
+
+/// The metrics, each with its interval and what to hold it against.
+pub(super) fn figures(summary: &Summary, ranked: &Ranked<f32>) -> Result<Vec<Figure>> {
+    let found = ranked.intervals(LEVEL)?;
+    let mut figures = plain_figures(summary);
+    let intervals =
+        [found.auc, found.log_loss, found.normalized_entropy, found.calibration, found.brier];
+    for (figure, interval) in figures.iter_mut().zip(intervals) {
+        figure.interval = interval;
+    }
+    Ok(figures)
+}
+
+/// The metrics alone.
+pub(super) fn plain_figures(summary: &Summary) -> Vec<Figure> {
+    let base =
+        |value: Option<f64>| value.map_or_else(String::new, |v| format!("base rate: {v:.4}"));
+    let rate = summary.base_rate;
+    vec![
+        Figure::new("AUC", summary.auc).with_note("chance: 0.5"),
+        Figure::new("Log loss", summary.log_loss).with_note(base(summary.base_log_loss)),
+        Figure::new("Normalized entropy", summary.normalized_entropy).with_note("base rate: 1"),
+        Figure::new("Calibration ratio", summary.calibration).with_note("ideal: 1"),
+        Figure::new("Brier score", summary.brier)
+            .with_note(base(rate.map(|rate| rate * (1.0 - rate)))),
+        Figure::new("Expected calibration error", summary.expected_calibration_error)
+            .with_note("ideal: 0"),
+        Figure::new("Average precision", summary.average_precision).with_note(base(rate)),
+        Figure::new("Relative information gain", summary.relative_information_gain)
+            .with_note("base rate: 0"),
+    ]
+}
+
+fn ranking(summary: &Summary, ranked: &Ranked<f32>) -> Section {
+    let mut section = Section::new("Ranking").with_note(
+        "Whether rows with a click come before rows without: the further above the dashed line, the better.",
+    );
+    section.plots.extend(ranked.roc_curve(POINTS).map(|points| Plot::roc(&points)));
+    let curve = ranked.precision_recall_curve(POINTS);
+    section.plots.extend(curve.map(|points| Plot::precision_recall(&points, summary.base_rate)));
+    section
+}
+
+fn calibration(ranked: &Ranked<f32>) -> Result<Section> {
+    let bins = ranked.reliability(BINS, LEVEL)?;
+    let mut section = Section::new("Calibration").with_note(
+        "Whether probabilities are right: points on the dashed line are, and above it, more clicks came than were predicted.",
+    );
+    if bins.is_empty() {
+        return Ok(section);
+    }
+    section.plots =
+        vec![Plot::reliability(&bins), Plot::scores(&ranked.spread(SPREAD.0, SPREAD.1))];
+    let header = ["bin", "rows", "mean prediction", "share of positives", "from", "to"];
+    let mut table = Table::new("Reliability in bins of equal weight", &header);
+    for (n, bin) in bins.iter().enumerate() {
+        let numbers = [bin.mean_prediction, bin.mean_label, bin.low, bin.high];
+        let cells = numbers.map(|number| format!("{number:.4}"));
+        table.push([(n + 1).to_string(), grouped(bin.rows)].into_iter().chain(cells));
+    }
+    section.tables.push(table);
+    Ok(section)
+}
+
+fn data_section(trained: &TrainedModel, reader: &RowReader<'_>) -> Section {
+    let mut section = Section::new("Data").with_note(
+        "Values that the model has not learned, in shares of all. A dash stands where a field cannot know.",
+    );
+    section.tables.push(fields("Fields", reader.counts(), trained.encoder.shapes()));
+    section.text = skipped_lines(reader.skipped()).join("\n");
+    section
+}

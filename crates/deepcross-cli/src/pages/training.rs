@@ -1,0 +1,164 @@
+//! The page of `deepcross train`.
+
+use super::evaluation::plain_figures;
+use super::{fields, footer, model, names};
+use crate::args::Train;
+use crate::tables::{grouped, metric, percent};
+use deepcross_features::Counts;
+use deepcross_model::TrainedModel;
+use deepcross_report::{Plot, Report, Section, Series, Table, YScale};
+use deepcross_train::{EpochReport, Event, UnitReport};
+use std::slice::from_ref;
+
+/// What is kept of a run, to be shown at its end; its size grows with epochs and units alone.
+#[derive(Default)]
+pub(crate) struct Course {
+    epochs: Vec<EpochReport>,
+    units: Vec<(u32, Vec<UnitReport>)>,
+    /// What was met in each field in the last epoch, by what the rows are called.
+    counts: Vec<(&'static str, Counts)>,
+}
+
+impl Course {
+    /// Takes notice of a moment.
+    pub(crate) fn observe(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Resumed { reports, .. } => self.epochs = reports.to_vec(),
+            Event::Epoch(report) => self.epochs.push(report.clone()),
+            Event::Units { epoch, units, .. } => self.units.push((*epoch, units.to_vec())),
+            Event::Read { train, valid } => {
+                self.counts = vec![("Training rows, last epoch", train.counts().clone())];
+                let valid = valid.map(|valid| ("Validation rows", valid.counts().clone()));
+                self.counts.extend(valid);
+            }
+            _ => {}
+        }
+    }
+
+    /// How the run went.
+    pub(crate) fn page(self, args: &Train, trained: &TrainedModel) -> Report {
+        let name = names(from_ref(&args.out));
+        let training = &trained.training;
+        let mut report = Report::new(format!("Training of {name}"));
+        report.fact("Model", name);
+        report.fact("Training data", names(&args.data));
+        if !args.valid.is_empty() {
+            report.fact("Validation data", names(&args.valid));
+        }
+        report.fact("Rows", grouped(training.rows));
+        report.fact("Positive", percent(training.positives, training.rows));
+        report.fact("Validation rows", grouped(training.valid_rows));
+        report.fact("Epochs", format!("{}, kept {}", training.epochs, training.best_epoch));
+        report.fact("Seed", training.seed.to_string());
+        let kept = self.epochs.iter().find(|report| report.epoch == training.best_epoch);
+        if let Some(valid) = kept.and_then(|report| report.valid.as_ref()) {
+            report.figures = plain_figures(valid);
+            report.note = format!("On the validation rows, after epoch {}.", training.best_epoch);
+        }
+        report.sections = vec![self.epochs(training.best_epoch), self.units()];
+        let mut data = Section::new("Data").with_note(
+            "Values that have no place of their own, in shares of all. A dash stands where a field cannot know.",
+        );
+        let shapes = trained.encoder.shapes();
+        let tables = self.counts.iter().map(|(caption, counts)| fields(caption, counts, shapes));
+        data.tables = tables.collect();
+        report.sections.push(data);
+        report.sections.extend(model(trained));
+        report.footer = footer();
+        report
+    }
+
+    fn epochs(&self, best: u32) -> Section {
+        type Value = fn(&EpochReport) -> Option<f64>;
+        let line = |name: &str, value: Value| {
+            let points = self.epochs.iter().filter_map(|r| Some((f64::from(r.epoch), value(r)?)));
+            Series { name: name.to_owned(), points: points.collect() }
+        };
+        let plot = |title: &str, y: &str, series: Vec<Series>| {
+            let series: Vec<_> =
+                series.into_iter().filter(|line| !line.points.is_empty()).collect();
+            (!series.is_empty())
+                .then(|| Plot::lines(title, y, YScale::Linear, &series, Some(f64::from(best))))
+        };
+        let losses = vec![
+            line("training", |report| Some(report.train_loss)),
+            line("validation", |report| report.valid.as_ref()?.log_loss),
+        ];
+        let areas = vec![line("validation", |report| report.valid.as_ref()?.auc)];
+        let mut section = Section::new("Epochs").with_note(
+            "A training loss is the mean over its epoch, each row before the step that it was part of.",
+        );
+        section.plots.extend(plot("Log loss", "log loss", losses));
+        section.plots.extend(plot("AUC", "AUC", areas));
+        let header = ["epoch", "training log loss", "validation log loss", "AUC", "calibration"];
+        let mut table = Table::new("", &header);
+        for report in &self.epochs {
+            let kept = if report.epoch == best { " (kept)" } else { "" };
+            let valid = |value: fn(&deepcross_metrics::Summary) -> Option<f64>| {
+                metric(report.valid.as_ref().and_then(value))
+            };
+            table.push([
+                format!("{}{kept}", report.epoch),
+                format!("{:.4}", report.train_loss),
+                valid(|valid| valid.log_loss),
+                valid(|valid| valid.auc),
+                valid(|valid| valid.calibration),
+            ]);
+        }
+        section.tables.push(table);
+        section
+    }
+
+    /// What the residual units did; without units, nothing.
+    fn units(&self) -> Section {
+        type Value = fn(&UnitReport) -> Option<f64>;
+        let n_units = self.units.iter().map(|(_, units)| units.len()).max().unwrap_or(0);
+        let lines = |value: Value| {
+            let line = |unit: usize| {
+                let point = |(epoch, units): &(u32, Vec<UnitReport>)| {
+                    Some((f64::from(*epoch), value(units.get(unit)?)?))
+                };
+                let points = self.units.iter().filter_map(point).collect();
+                Series { name: format!("unit {unit}"), points }
+            };
+            let lines = (0..n_units).map(line).filter(|line| !line.points.is_empty());
+            lines.collect::<Vec<_>>()
+        };
+        let mut section = Section::new("Residual units").with_note(
+            "On the same training rows throughout. Unit 0 is next to the stacked input. Of more than eight units, eight are \
+             shown, evenly spaced.",
+        );
+        let plots = [
+            (
+                "Gradient of the weights",
+                "norm",
+                YScale::Logarithmic,
+                lines(|unit| Some(unit.weight_gradient)),
+            ),
+            (
+                "Gradient at the input",
+                "norm",
+                YScale::Logarithmic,
+                lines(|unit| Some(unit.input_gradient)),
+            ),
+            (
+                "Active ReLUs before the addition",
+                "share",
+                YScale::Unit,
+                lines(|unit| unit.inner.map(|relu| relu.active)),
+            ),
+            (
+                "Active ReLUs after the addition",
+                "share",
+                YScale::Unit,
+                lines(|unit| unit.outer.map(|relu| relu.active)),
+            ),
+        ];
+        for (title, y, scale, series) in plots {
+            if !series.is_empty() {
+                section.plots.push(Plot::lines(title, y, scale, &series, None));
+            }
+        }
+        section
+    }
+}

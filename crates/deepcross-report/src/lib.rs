@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod chart;
+mod figure;
+mod markup;
+mod plots;
+mod report;
+mod scale;
+mod section;
+mod table;
+
+pub use figure::Figure;
+pub use plots::{Plot, Series, YScale};
+pub use report::Report;
+pub use section::Section;
+pub use table::Table;
