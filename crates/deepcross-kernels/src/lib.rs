@@ -2,6 +2,7 @@
 
 mod activated;
 mod activation;
+mod aligned;
 mod columns;
 mod elementwise;
 mod normalise;
@@ -11,6 +12,7 @@ mod product;
 mod real;
 mod reduce;
 mod rows;
+mod tile;
 
 pub use activated::{activate_into, add_activate_into, slope_into};
 pub use activation::Activation;

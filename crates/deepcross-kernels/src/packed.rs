@@ -8,15 +8,15 @@
 //! A library's product packs both factors in each call, which for blocks of 128 rows is a tenth of its time, and its result
 //! has to be read and written again for what follows.
 
+use crate::aligned::Aligned;
+use crate::tile::{PANEL, Sums, sums_of_rows, sums_of_strip};
 use crate::{Activation, Real, Write, activation::relu, prefetch, vectorised};
+use pulp::Simd;
+use std::ops::Range;
 
-/// Columns of a panel.
-const PANEL: usize = 16;
-/// Rows of a tile with vectors of 8 and of 16 numbers: as many as there are registers for.
+/// Rows of a tile with 32 and with 16 registers.
 const TALL: usize = 12;
 const LOW: usize = 6;
-/// Terms of a sum that are unrolled.
-const UNROLLED: usize = 16;
 /// Rows that are met panel by panel, so that they stay in the cache; a multiple of both heights of a tile.
 const ROWS: usize = 252;
 
@@ -25,7 +25,7 @@ const ROWS: usize = 252;
 pub struct RightFactor<F> {
     rows: usize,
     columns: usize,
-    panels: Vec<F>,
+    panels: Aligned<F>,
 }
 
 /// The left factor of a product, where it does not stand in rows.
@@ -52,7 +52,7 @@ impl<F: Real> RightFactor<F> {
     pub fn pack(&mut self, values: &[F], (rows, columns): (usize, usize)) {
         assert_eq!(values.len(), rows * columns, "values of a matrix of [{rows}, {columns}]");
         self.make_room(rows, columns);
-        let panels = &mut self.panels;
+        let panels = self.panels.get_mut();
         vectorised(
             #[inline(always)]
             || pack_columns::<F, PANEL>(panels, values, columns),
@@ -70,7 +70,7 @@ impl<F: Real> RightFactor<F> {
         if values.is_empty() {
             return;
         }
-        let panels = self.panels.chunks_exact_mut(rows * PANEL);
+        let panels = self.panels.get_mut().chunks_exact_mut(rows * PANEL);
         for (panel, values) in panels.zip(values.chunks(rows * PANEL)) {
             vectorised(
                 #[inline(always)]
@@ -81,14 +81,13 @@ impl<F: Real> RightFactor<F> {
 
     /// Gives this the room of `other`; what it holds stays.
     pub fn reserve_like(&mut self, other: &Self) {
-        let more = other.panels.capacity().saturating_sub(self.panels.len());
-        self.panels.reserve_exact(more);
+        self.panels.reserve_like(&other.panels);
     }
 
     /// What does not become a part of the matrix is zero where a panel is filled up, and else left as it is.
     fn make_room(&mut self, rows: usize, columns: usize) {
         (self.rows, self.columns) = (rows, columns);
-        self.panels.resize(columns.div_ceil(PANEL) * rows * PANEL, F::zero());
+        self.panels.resize(columns.div_ceil(PANEL) * rows * PANEL);
     }
 }
 
@@ -215,7 +214,10 @@ pub fn rows_product_into<F: Real>(
     }
     let rows = out.len() / n;
     assert_eq!(left.len(), rows * k, "the left factor has {k} columns, and {rows} rows");
-    product(Product { rows, k, n, left: Left::Rows(left), panels: &right.panels, finish }, out);
+    product(
+        Product { rows, k, n, left: Left::Rows(left), panels: right.panels.get(), finish },
+        out,
+    );
 }
 
 /// As [`rows_product_into`], for a packed left factor.
@@ -232,7 +234,7 @@ pub fn packed_product_into<F: Real>(
     let ((rows, k), n) = (left.shape(), right.columns);
     assert_eq!(k, right.rows, "product of {:?} and {:?}", left.shape(), right.shape());
     let strips = Left::Strips(&left.strips, left.height);
-    product(Product { rows, k, n, left: strips, panels: &right.panels, finish }, out);
+    product(Product { rows, k, n, left: strips, panels: right.panels.get(), finish }, out);
 }
 
 #[track_caller]
@@ -263,7 +265,7 @@ enum Left<'a, F> {
     Strips(&'a [F], usize),
 }
 
-/// Where a tile stands: its first row, its panel, how many of its rows there are, and the bias of its columns.
+/// Where a part of a tile stands: its first row, its panel, how many of its rows there are, and the bias of its columns.
 #[derive(Clone, Copy)]
 struct Place<F> {
     row: usize,
@@ -272,30 +274,53 @@ struct Place<F> {
     bias: [F; PANEL],
 }
 
-/// Whether there are enough registers for the higher tile.
+/// Whether there are 32 registers of 16 numbers.
 fn is_wide() -> bool {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     return matches!(pulp::Arch::new(), pulp::Arch::V4(_));
     #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-    return true;
+    return false;
 }
 
-/// Whether a product and a sum are one instruction; if not, asking for it calls a function.
-fn is_fused() -> bool {
-    !matches!(pulp::Arch::new(), pulp::Arch::Scalar)
-}
-
-/// A product and its output, in tiles of so many rows.
+/// A product and its output.
 ///
 /// Not a closure, since what calls a closure may not be inlined, and is then compiled for the least of all processors.
-struct Tiles<'a, 'o, F, const HEIGHT: usize>(Product<'a, F>, &'o mut [F]);
+struct Tiles<'a, 'o, F>(Product<'a, F>, &'o mut [F]);
 
-impl<F: Real, const HEIGHT: usize> pulp::WithSimd for Tiles<'_, '_, F, HEIGHT> {
+impl<F: Real> pulp::WithSimd for Tiles<'_, '_, F> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) {
-        self.0.tiles::<HEIGHT, true>(self.1);
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self(product, out) = self;
+        // Known when this is compiled; tiles take as many registers as there are, and at least as many sums as a processor
+        // adds at a time.
+        match (PANEL / F::lanes::<S>(), S::REGISTER_COUNT) {
+            (1, _) => {
+                product.bands::<S, TALL, 2, 1>(simd, out);
+                product.rest::<S, TALL, 4, 8, 1>(simd, out);
+            }
+            (2, 32..) => {
+                product.bands::<S, TALL, 1, 2>(simd, out);
+                product.rest::<S, TALL, 2, 4, 2>(simd, out);
+            }
+            (2, _) => {
+                product.bands::<S, LOW, 1, 2>(simd, out);
+                product.rest::<S, LOW, 1, 4, 2>(simd, out);
+            }
+            (4, _) => {
+                product.bands::<S, LOW, 1, 4>(simd, out);
+                product.rest::<S, LOW, 1, 2, 4>(simd, out);
+            }
+            (8, _) => {
+                product.bands::<S, LOW, 1, 8>(simd, out);
+                product.rest::<S, LOW, 1, 1, 8>(simd, out);
+            }
+            _ => {
+                product.bands::<S, LOW, 1, 16>(simd, out);
+                product.rest::<S, LOW, 1, 1, 16>(simd, out);
+            }
+        }
     }
 }
 
@@ -303,59 +328,78 @@ impl<F: Real> Product<'_, F> {
     /// With the instructions of this processor; called with a type that is known, so that it is compiled in this crate.
     #[inline(always)]
     pub(crate) fn run(self, out: &mut [F]) {
-        let height = match self.left {
-            Left::Strips(_, height) => height,
-            Left::Rows(_) if is_wide() => TALL,
-            Left::Rows(_) => LOW,
-        };
-        let arch = pulp::Arch::new();
-        match (height, is_fused()) {
-            (TALL, true) => arch.dispatch(Tiles::<F, TALL>(self, out)),
-            (TALL, false) => self.tiles::<TALL, false>(out),
-            (_, true) => arch.dispatch(Tiles::<F, LOW>(self, out)),
-            (_, false) => self.tiles::<LOW, false>(out),
-        }
+        pulp::Arch::new().dispatch(Tiles(self, out));
     }
 
+    /// The tiles of full height, and those of strips, which are filled up.
     #[inline(always)]
-    fn tiles<const HEIGHT: usize, const FUSED: bool>(self, out: &mut [F]) {
-        let mut first = 0;
-        while first < self.rows {
-            let end = self.rows.min(first + ROWS);
-            for panel in 0..self.n.div_ceil(PANEL) {
-                self.strip::<HEIGHT, FUSED>(first, end, panel, out);
-            }
-            first = end;
-        }
-    }
-
-    /// The tiles of some rows and one panel.
-    #[inline(always)]
-    fn strip<const HEIGHT: usize, const FUSED: bool>(
+    fn bands<S: Simd, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize>(
         self,
-        first: usize,
-        end: usize,
-        panel: usize,
+        simd: S,
         out: &mut [F],
     ) {
-        let bias = self.bias(panel);
-        let mut row = first;
-        while row + HEIGHT <= end || (row < end && matches!(self.left, Left::Strips(..))) {
-            let n_rows = HEIGHT.min(end - row);
-            self.tile::<HEIGHT, FUSED>(Place { row, panel, n_rows, bias }, out);
-            row += HEIGHT;
+        let rows = match self.left {
+            Left::Rows(_) => self.rows / HEIGHT * HEIGHT,
+            Left::Strips(_, height) => {
+                assert_eq!(height, HEIGHT, "strips are packed for the same processor");
+                self.rows
+            }
+        };
+        for first in (0..rows).step_by(ROWS) {
+            let band = first..rows.min(first + ROWS);
+            self.band::<S, HEIGHT, PANELS, VECTORS>(simd, band, out);
         }
-        // Rows that are left over, where they do not stand in strips that are filled up.
-        while row + 4 <= end {
-            self.tile::<4, FUSED>(Place { row, panel, n_rows: 4, bias }, out);
-            row += 4;
+    }
+
+    /// Rows that are left over, where they do not stand in strips: 4 rows of `FOUR` panels, then 2 and 1 of `FEW`.
+    #[inline(always)]
+    fn rest<
+        S: Simd,
+        const HEIGHT: usize,
+        const FOUR: usize,
+        const FEW: usize,
+        const VECTORS: usize,
+    >(
+        self,
+        simd: S,
+        out: &mut [F],
+    ) {
+        if matches!(self.left, Left::Strips(..)) {
+            return;
         }
-        while row + 2 <= end {
-            self.tile::<2, FUSED>(Place { row, panel, n_rows: 2, bias }, out);
-            row += 2;
+        let rows = self.rows;
+        let tall = rows / HEIGHT * HEIGHT;
+        let fours = rows - (rows - tall) % 4;
+        let twos = rows - (rows - tall) % 2;
+        self.band::<S, 4, FOUR, VECTORS>(simd, tall..fours, out);
+        self.band::<S, 2, FEW, VECTORS>(simd, fours..twos, out);
+        self.band::<S, 1, FEW, VECTORS>(simd, twos..rows, out);
+    }
+
+    /// The tiles of some rows, panels by panels.
+    #[inline(always)]
+    fn band<S: Simd, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize>(
+        self,
+        simd: S,
+        rows: Range<usize>,
+        out: &mut [F],
+    ) {
+        if rows.is_empty() {
+            return;
         }
-        if row < end {
-            self.tile::<1, FUSED>(Place { row, panel, n_rows: 1, bias }, out);
+        let panels = self.n.div_ceil(PANEL);
+        let together = panels / PANELS * PANELS;
+        for panel in (0..together).step_by(PANELS) {
+            for row in rows.clone().step_by(HEIGHT) {
+                let n_rows = HEIGHT.min(rows.end - row);
+                self.tile::<S, HEIGHT, PANELS, VECTORS>(simd, (row, n_rows), panel, out);
+            }
+        }
+        for panel in together..panels {
+            for row in rows.clone().step_by(HEIGHT) {
+                let n_rows = HEIGHT.min(rows.end - row);
+                self.tile::<S, HEIGHT, 1, VECTORS>(simd, (row, n_rows), panel, out);
+            }
         }
     }
 
@@ -370,46 +414,74 @@ impl<F: Real> Product<'_, F> {
     }
 
     #[inline(always)]
-    fn tile<const HEIGHT: usize, const FUSED: bool>(self, place: Place<F>, out: &mut [F]) {
-        let panel = &self.panels[place.panel * self.k * PANEL..(place.panel + 1) * self.k * PANEL];
-        // Where the sums will go is fetched while they are added: both ends, since rows seldom begin with a line.
-        for r in 0..place.n_rows {
-            let start = (place.row + r) * self.n + place.panel * PANEL;
-            prefetch(out, start, 1);
-            prefetch(out, start + PANEL - 1, 1);
-            if let Some(add) = self.finish.add {
-                prefetch(add, start, 1);
-                prefetch(add, start + PANEL - 1, 1);
-            }
-        }
+    fn tile<S: Simd, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize>(
+        self,
+        simd: S,
+        (row, n_rows): (usize, usize),
+        panel: usize,
+        out: &mut [F],
+    ) {
+        let width = self.k * PANEL;
+        let panels = &self.panels[panel * width..(panel + PANELS) * width];
+        self.fetch::<PANELS>(row..row + n_rows, panel, out);
         let sums = match self.left {
             Left::Rows(rows) => {
-                let start = place.row * self.k;
-                let rows = &rows[start..start + HEIGHT * self.k];
-                sums_of_rows::<F, HEIGHT, FUSED>(panel, rows)
+                let rows = &rows[row * self.k..(row + HEIGHT) * self.k];
+                sums_of_rows::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, rows)
             }
             Left::Strips(strips, height) => {
-                let start = place.row / height * height * self.k;
+                let start = row / height * height * self.k;
                 let (strip, _) = strips[start..start + height * self.k].as_chunks::<HEIGHT>();
-                sums_of_strip::<F, HEIGHT, FUSED>(panel, strip)
+                sums_of_strip::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, strip)
             }
         };
+        for p in 0..PANELS {
+            let bias = self.bias(panel + p);
+            self.finish(&sums, p, Place { row, panel: panel + p, n_rows, bias }, out);
+        }
+    }
+
+    /// Fetches where sums will go while they are added: both ends, since rows seldom begin with a line.
+    #[inline(always)]
+    fn fetch<const PANELS: usize>(self, rows: Range<usize>, panel: usize, out: &[F]) {
+        for row in rows {
+            for p in 0..PANELS {
+                let start = row * self.n + (panel + p) * PANEL;
+                prefetch(out, start, 1);
+                prefetch(out, start + PANEL - 1, 1);
+                if let Some(add) = self.finish.add {
+                    prefetch(add, start, 1);
+                    prefetch(add, start + PANEL - 1, 1);
+                }
+            }
+        }
+    }
+
+    /// Finishes a panel of a tile.
+    #[inline(always)]
+    fn finish<const HEIGHT: usize, const PANELS: usize>(
+        self,
+        sums: &Sums<F, HEIGHT, PANELS>,
+        p: usize,
+        place: Place<F>,
+        out: &mut [F],
+    ) {
         let Finish { activation, write, .. } = self.finish;
         let is_whole = place.n_rows == HEIGHT && (place.panel + 1) * PANEL <= self.n;
         // The common ends of a tile, each with a loop of its own.
         match (is_whole, write, activation) {
             (true, Write::Assign, Activation::Identity) => {
-                self.store_all(sums, place, out, |sum, _| sum);
+                self.store_all(sums, p, place, out, |sum, _| sum);
             }
             (true, Write::Assign, Activation::Relu) => {
-                self.store_all(sums, place, out, |sum, _| relu(sum));
+                self.store_all(sums, p, place, out, |sum, _| relu(sum));
             }
             (true, Write::Add, Activation::Identity) => {
-                self.store_all(sums, place, out, |sum, out| out + sum);
+                self.store_all(sums, p, place, out, |sum, out| out + sum);
             }
             _ => {
-                for (r, sums) in sums.into_iter().enumerate().take(place.n_rows) {
-                    self.store(sums, place.row + r, place, out);
+                for (r, sums) in sums.iter().enumerate().take(place.n_rows) {
+                    self.store(sums[p], place.row + r, place, out);
                 }
             }
         }
@@ -417,9 +489,10 @@ impl<F: Real> Product<'_, F> {
 
     /// Finishes a tile that lies within the output.
     #[inline(always)]
-    fn store_all<const HEIGHT: usize>(
+    fn store_all<const HEIGHT: usize, const PANELS: usize>(
         self,
-        sums: [[F; PANEL]; HEIGHT],
+        sums: &Sums<F, HEIGHT, PANELS>,
+        p: usize,
         place: Place<F>,
         out: &mut [F],
         finish: impl Fn(F, F) -> F,
@@ -427,7 +500,7 @@ impl<F: Real> Product<'_, F> {
         for (r, sums) in sums.iter().enumerate() {
             let start = (place.row + r) * self.n + place.panel * PANEL;
             let (out, _) = out[start..start + PANEL].as_chunks_mut::<PANEL>();
-            let mut sums = *sums;
+            let mut sums = sums[p];
             add(&mut sums, &place.bias);
             if let Some(more) = self.finish.add {
                 add(&mut sums, &more[start..start + PANEL].as_chunks::<PANEL>().0[0]);
@@ -482,68 +555,13 @@ fn padded<F: Real>(values: &[F]) -> [F; PANEL] {
     out
 }
 
-/// `out[r][j] = Σ_k rows[r][k] · panel[16 k + j]`, of rows that stand one after the other.
-#[inline(always)]
-fn sums_of_rows<F: Real, const HEIGHT: usize, const FUSED: bool>(
-    panel: &[F],
-    rows: &[F],
-) -> [[F; PANEL]; HEIGHT] {
-    let mut sums = [[F::zero(); PANEL]; HEIGHT];
-    let (terms, _) = panel.as_chunks::<PANEL>();
-    // Arrays are filled by loops: `from_fn` and `map` become calls here, two in a hundred of a product's time.
-    let all = rows;
-    let mut rows = [all; HEIGHT];
-    for r in 0..HEIGHT {
-        rows[r] = &all[r * terms.len()..(r + 1) * terms.len()];
-    }
-    let (chunks, rest) = terms.as_chunks::<UNROLLED>();
-    for (c, chunk) in chunks.iter().enumerate() {
-        let mut parts = [&rows[0].as_chunks::<UNROLLED>().0[c]; HEIGHT];
-        for r in 1..HEIGHT {
-            parts[r] = &rows[r].as_chunks::<UNROLLED>().0[c];
-        }
-        for i in 0..UNROLLED {
-            for r in 0..HEIGHT {
-                add_scaled::<F, FUSED>(&mut sums[r], parts[r][i], &chunk[i]);
-            }
-        }
-    }
-    for (k, right) in (chunks.len() * UNROLLED..).zip(rest) {
-        for r in 0..HEIGHT {
-            add_scaled::<F, FUSED>(&mut sums[r], rows[r][k], right);
-        }
-    }
-    sums
-}
-
-/// `out[r][j] = Σ_k strip[k][r] · panel[16 k + j]`
-#[inline(always)]
-fn sums_of_strip<F: Real, const HEIGHT: usize, const FUSED: bool>(
-    panel: &[F],
-    strip: &[[F; HEIGHT]],
-) -> [[F; PANEL]; HEIGHT] {
-    let mut sums = [[F::zero(); PANEL]; HEIGHT];
-    for (left, right) in strip.iter().zip(panel.as_chunks::<PANEL>().0) {
-        for r in 0..HEIGHT {
-            add_scaled::<F, FUSED>(&mut sums[r], left[r], right);
-        }
-    }
-    sums
-}
-
-#[inline(always)]
-fn add_scaled<F: Real, const FUSED: bool>(sums: &mut [F; PANEL], scale: F, values: &[F; PANEL]) {
-    for j in 0..PANEL {
-        sums[j] = if FUSED { scale.fused(values[j], sums[j]) } else { sums[j] + scale * values[j] };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::matmul_into;
     use ndarray::Array2;
     use proptest::prelude::*;
+    use pulp::WithSimd;
 
     fn matrix(rows: usize, cols: usize) -> impl Strategy<Value = Array2<f64>> {
         prop::collection::vec(-3.0..3.0, rows * cols)
@@ -592,15 +610,71 @@ mod tests {
                 let mut got = start.clone();
                 rows_product_into(got.as_slice_mut().expect("standard layout"), values(&a), &packed, finish);
                 prop_assert!((&got - &expected).iter().all(|d| d.abs() < 1e-12));
-                for height in [LOW, TALL] {
-                    let (mut left, mut again) = (LeftFactor::default(), start.clone());
-                    left.pack_strips(&[f64::NAN; 2500], (50, 50), height);
-                    left.pack_strips(values(&transposed), transposed.dim(), height);
-                    packed_product_into(again.as_slice_mut().expect("standard layout"), &left, &packed, finish);
-                    prop_assert_eq!(&again, &got, "strips of {}", height);
-                }
+                let (mut left, mut again) = (LeftFactor::default(), start.clone());
+                left.pack_transposed(&[f64::NAN; 2500], (50, 50));
+                left.pack_transposed(values(&transposed), transposed.dim());
+                packed_product_into(again.as_slice_mut().expect("standard layout"), &left, &packed, finish);
+                prop_assert_eq!(&again, &got, "strips");
             }
         }
+    }
+
+    /// With the instructions that a processor of less would have, and with none; `f32`, since its tiles are those that matter.
+    #[test]
+    fn all_instructions_agree() {
+        let (rows, k, n) = (ROWS + 31, 53, 85);
+        let left: Vec<f32> = (0..rows * k).map(|i| (i as f32 * 0.7).sin()).collect();
+        let right: Vec<f32> = (0..k * n).map(|i| (i as f32 * 0.3).cos()).collect();
+        let transposed: Vec<f32> = (0..k * rows).map(|i| left[i % rows * k + i / rows]).collect();
+        let (mut factor, finish) = (RightFactor::default(), Finish::plain(Write::Assign));
+        factor.pack(&right, (k, n));
+        let mut expected = vec![f32::NAN; rows * n];
+        rows_product_into(&mut expected, &left, &factor, finish);
+        for n_rows in [1, 2, 3, 4, 7, rows] {
+            let len = n_rows * n;
+            let left = Left::Rows(&left[..n_rows * k]);
+            let panels = factor.panels.get();
+            for out in on_all(Product { rows: n_rows, k, n, left, panels, finish }, None, len) {
+                assert!(differ_little(&out, &expected[..len]), "{n_rows} rows");
+            }
+        }
+        for height in [LOW, TALL] {
+            let mut strips = LeftFactor::default();
+            strips.pack_strips(&transposed, (k, rows), height);
+            let left = Left::Strips(&strips.strips, height);
+            let product = Product { rows, k, n, left, panels: factor.panels.get(), finish };
+            for out in on_all(product, Some(height), rows * n) {
+                assert!(differ_little(&out, &expected), "strips of {height}");
+            }
+        }
+    }
+
+    /// Sums are rounded twice a term where there are no fused instructions.
+    fn differ_little(a: &[f32], b: &[f32]) -> bool {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4)
+    }
+
+    /// A product with each set of instructions of this processor, or with those whose tiles are so high.
+    fn on_all(product: Product<'_, f32>, height: Option<usize>, len: usize) -> Vec<Vec<f32>> {
+        let fits = |of_tiles| height.is_none_or(|height| height == of_tiles);
+        let empty = || vec![f32::NAN; len];
+        let mut outs = Vec::new();
+        if fits(LOW) {
+            outs.push(empty());
+            Tiles(product, outs.last_mut().expect("pushed")).with_simd(pulp::Scalar::new());
+        }
+        #[cfg(target_arch = "x86_64")]
+        {
+            if let Some(simd) = pulp::x86::V3::try_new().filter(|_| fits(LOW)) {
+                outs.push(empty());
+                Simd::vectorize(simd, Tiles(product, outs.last_mut().expect("pushed")));
+            }
+            if let Some(simd) = pulp::x86::V4::try_new().filter(|_| fits(TALL)) {
+                outs.push(empty());
+                Simd::vectorize(simd, Tiles(product, outs.last_mut().expect("pushed")));
+            }
+        }
+        outs
     }
 
     /// Over several bands of rows, and with each number of rows alone.

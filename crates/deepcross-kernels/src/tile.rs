@@ -1,0 +1,149 @@
+//! The sums of a tile of a product, in registers: each element is one sum in ascending order.
+//!
+//! Vectors are named here and not left to the compiler, which else may choose to run along the rows of a tile, where numbers do
+//! not stand side by side: a product is then thirty times slower.
+
+use crate::Real;
+use pulp::Simd;
+
+/// Columns of a panel.
+pub(crate) const PANEL: usize = 16;
+/// Terms of a sum for which the places of rows are kept in registers.
+const UNROLLED: usize = 16;
+
+/// Sums of `HEIGHT` rows and `PANELS` panels.
+pub(crate) type Sums<F, const HEIGHT: usize, const PANELS: usize> = [[[F; PANEL]; PANELS]; HEIGHT];
+
+/// The same in vectors, of which `VECTORS` make a row of a panel.
+type Vectors<V, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize> =
+    [[[V; VECTORS]; PANELS]; HEIGHT];
+
+/// The panels of a tile, each of as many terms.
+type Panels<'a, V, const PANELS: usize, const VECTORS: usize> = [&'a [[V; VECTORS]]; PANELS];
+
+/// `out[r][p][j] = Σ_k rows[r][k] · panels[p][16 k + j]`, of rows and panels that stand one after the other.
+#[inline(always)]
+pub(crate) fn sums_of_rows<
+    S: Simd,
+    F: Real,
+    const HEIGHT: usize,
+    const PANELS: usize,
+    const VECTORS: usize,
+>(
+    simd: S,
+    panels: &[F],
+    rows: &[F],
+) -> Sums<F, HEIGHT, PANELS> {
+    let mut sums = [[[F::splat(simd, F::zero()); VECTORS]; PANELS]; HEIGHT];
+    let panels = parted::<S, F, PANELS, VECTORS>(panels);
+    let k = panels[0].len();
+    // Arrays are filled by loops: `from_fn` and `map` become calls here, two in a hundred of a product's time.
+    let mut parts = [rows; HEIGHT];
+    for r in 0..HEIGHT {
+        parts[r] = &rows[r * k..(r + 1) * k];
+    }
+    let mut first = 0;
+    while first + UNROLLED <= k {
+        let mut lefts = [&parts[0][first..].as_chunks::<UNROLLED>().0[0]; HEIGHT];
+        for r in 1..HEIGHT {
+            lefts[r] = &parts[r][first..].as_chunks::<UNROLLED>().0[0];
+        }
+        let rights = from::<_, PANELS, VECTORS>(panels, first, UNROLLED);
+        for i in 0..UNROLLED {
+            for (sums, left) in sums.iter_mut().zip(lefts) {
+                let left = F::splat(simd, left[i]);
+                add_scaled::<S, F, PANELS, VECTORS>(simd, sums, left, rights, i);
+            }
+        }
+        first += UNROLLED;
+    }
+    let rights = from::<_, PANELS, VECTORS>(panels, first, k - first);
+    for i in 0..k - first {
+        for r in 0..HEIGHT {
+            let left = F::splat(simd, parts[r][first + i]);
+            add_scaled::<S, F, PANELS, VECTORS>(simd, &mut sums[r], left, rights, i);
+        }
+    }
+    stored::<S, F, HEIGHT, PANELS, VECTORS>(&sums)
+}
+
+/// `out[r][p][j] = Σ_k strip[k][r] · panels[p][16 k + j]`
+#[inline(always)]
+pub(crate) fn sums_of_strip<
+    S: Simd,
+    F: Real,
+    const HEIGHT: usize,
+    const PANELS: usize,
+    const VECTORS: usize,
+>(
+    simd: S,
+    panels: &[F],
+    strip: &[[F; HEIGHT]],
+) -> Sums<F, HEIGHT, PANELS> {
+    let mut sums = [[[F::splat(simd, F::zero()); VECTORS]; PANELS]; HEIGHT];
+    let panels = parted::<S, F, PANELS, VECTORS>(panels);
+    let panels = from::<_, PANELS, VECTORS>(panels, 0, strip.len());
+    for (k, left) in strip.iter().enumerate() {
+        for r in 0..HEIGHT {
+            let left = F::splat(simd, left[r]);
+            add_scaled::<S, F, PANELS, VECTORS>(simd, &mut sums[r], left, panels, k);
+        }
+    }
+    stored::<S, F, HEIGHT, PANELS, VECTORS>(&sums)
+}
+
+/// Panels that stand one after the other, in vectors.
+#[inline(always)]
+fn parted<S: Simd, F: Real, const PANELS: usize, const VECTORS: usize>(
+    panels: &[F],
+) -> Panels<'_, F::Vector<S>, PANELS, VECTORS> {
+    let (all, _) = F::vectors::<S>(panels).as_chunks::<VECTORS>();
+    let k = all.len() / PANELS;
+    let mut parts = [all; PANELS];
+    for p in 0..PANELS {
+        parts[p] = &all[p * k..(p + 1) * k];
+    }
+    parts
+}
+
+/// So many terms of each panel.
+#[inline(always)]
+fn from<V, const PANELS: usize, const VECTORS: usize>(
+    panels: Panels<'_, V, PANELS, VECTORS>,
+    first: usize,
+    terms: usize,
+) -> Panels<'_, V, PANELS, VECTORS> {
+    let mut parts = panels;
+    for p in 0..PANELS {
+        parts[p] = &panels[p][first..first + terms];
+    }
+    parts
+}
+
+#[inline(always)]
+fn add_scaled<S: Simd, F: Real, const PANELS: usize, const VECTORS: usize>(
+    simd: S,
+    sums: &mut [[F::Vector<S>; VECTORS]; PANELS],
+    left: F::Vector<S>,
+    panels: Panels<'_, F::Vector<S>, PANELS, VECTORS>,
+    k: usize,
+) {
+    for p in 0..PANELS {
+        for v in 0..VECTORS {
+            sums[p][v] = F::fused(simd, left, panels[p][k][v], sums[p][v]);
+        }
+    }
+}
+
+#[inline(always)]
+fn stored<S: Simd, F: Real, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize>(
+    sums: &Vectors<F::Vector<S>, HEIGHT, PANELS, VECTORS>,
+) -> Sums<F, HEIGHT, PANELS> {
+    let mut out = [[[F::zero(); PANEL]; PANELS]; HEIGHT];
+    for r in 0..HEIGHT {
+        for p in 0..PANELS {
+            F::vectors_mut::<S>(&mut out[r][p]).copy_from_slice(&sums[r][p]);
+        }
+    }
+    out
+}
