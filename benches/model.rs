@@ -18,7 +18,7 @@ fn main() -> Result<(), ModelError> {
 
 /// On one thread; elements are rows.
 fn predict(criterion: &mut Criterion, model: &Model, params: &Params<f32>) {
-    let (predictor, mut tape) = (Predictor { model, params }, Tape::new());
+    let (predictor, mut tape) = (Predictor::new(model, params), Tape::new());
     let mut group = criterion.benchmark_group("predict");
     for rows in [1, 16, 100, 1000] {
         let (batch, mut out) = (criteo_batch(rows, DIMENSIONS), vec![0.0; rows]);
@@ -33,7 +33,7 @@ fn predict(criterion: &mut Criterion, model: &Model, params: &Params<f32>) {
 /// On all threads, as files are predicted; elements are rows.
 fn predict_batch(criterion: &mut Criterion, model: &Model, params: &Params<f32>) {
     const ROWS: usize = 4096;
-    let (predictor, tapes, mut out) = (Predictor { model, params }, Tapes::new(), Vec::new());
+    let (predictor, tapes, mut out) = (Predictor::new(model, params), Tapes::new(), Vec::new());
     let batch = criteo_batch(ROWS, DIMENSIONS);
     let mut group = criterion.benchmark_group("predict_batch");
     group.throughput(Throughput::Elements(ROWS as u64));

@@ -244,7 +244,7 @@ fn train(args: &Args) -> Result<Report> {
 
 fn score(args: &Args) -> Result<Report> {
     let (model, params) = args.model()?;
-    let (predictor, mut tape) = (Predictor { model: &model, params: &params }, Tape::new());
+    let (predictor, mut tape) = (Predictor::new(&model, &params), Tape::new());
     let batch = args.draw(&mut ChaCha8Rng::seed_from_u64(1), 4096);
     let [batch_1_us, batch_16_us, batch_100_us, batch_1000_us] = [1, 16, 100, 1000].map(|rows| {
         let mut out = vec![0.0; rows];

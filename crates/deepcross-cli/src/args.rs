@@ -1,6 +1,7 @@
 //! What the program is called with.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use deepcross_calibration::Method;
 use deepcross_data::Format;
 use deepcross_data::simulate::SimulatorConfig;
 use std::path::PathBuf;
@@ -35,6 +36,18 @@ written.
 );
 
 const FILES_HELP: &str = files_help!();
+
+const CALIBRATE_HELP: &str = concat!(
+    "Example:
+  deepcross calibrate --model model.dcx --data valid.csv --method platt --out calibrated.dcx
+
+The rows must be others than those that the model was trained on. What the calibrator brings is
+measured by five folds, each calibrated by what the other four gave; the one that is stored is
+fitted to all rows. To test the calibrated model, evaluate it on rows that neither has seen.
+
+",
+    files_help!()
+);
 
 const SPLIT_HELP: &str = concat!(
     "Examples:
@@ -97,6 +110,8 @@ pub(crate) enum Command {
     Train(Train),
     /// Measure a model on rows with labels
     Evaluate(Evaluate),
+    /// Fit a calibrator to rows with labels, and store it in the model
+    Calibrate(Calibrate),
     /// Predict the probability of a click for each row
     Predict(Predict),
     /// Show what a model is made of and how it was trained
@@ -325,6 +340,55 @@ pub(crate) struct Evaluate {
     pub(crate) report: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) threads: Threads,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = CALIBRATE_HELP)]
+pub(crate) struct Calibrate {
+    /// The artifact; a calibrator that it has is replaced
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: PathBuf,
+    /// Rows with labels that the model was not trained on; several files are read in order
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) data: Vec<PathBuf>,
+    /// The form of the calibrator
+    #[arg(long, value_enum, value_name = "METHOD")]
+    pub(crate) method: CalibrationMethod,
+    /// The artifact to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The format of the files, instead of the one of training or that their names tell
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<FileFormat>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also write a page with reliability before and after here, as HTML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+/// The form of a calibrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CalibrationMethod {
+    /// sigmoid(logit / T): one number
+    Temperature,
+    /// sigmoid(a · logit + b): two numbers
+    Platt,
+    /// A rising function of any form; for many rows
+    Isotonic,
+}
+
+impl From<CalibrationMethod> for Method {
+    fn from(method: CalibrationMethod) -> Self {
+        match method {
+            CalibrationMethod::Temperature => Self::Temperature,
+            CalibrationMethod::Platt => Self::Platt,
+            CalibrationMethod::Isotonic => Self::Isotonic,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@
 //! number of the signal when one ended it, as shells have it.
 
 mod args;
+mod calibration_report;
 mod call_error;
 mod commands;
 mod inputs;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::InferConfig(args) => commands::infer_config::run(&args),
         Command::Train(args) => commands::train::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
+        Command::Calibrate(args) => commands::calibrate::run(&args),
         Command::Predict(args) => commands::predict::run(&args),
         Command::Inspect(args) => commands::inspect::run(&args),
     };

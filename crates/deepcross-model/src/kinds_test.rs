@@ -4,8 +4,11 @@ use crate::artifact::mutations::{Mutation, frame, mutate, mutations, parts, run}
 use crate::artifact::{Encoding, decode};
 use crate::header::Header;
 use crate::kind::Kind;
-use crate::{Model, ModelConfig, ModelError, ModelKind, ModelSpec, TrainedModel, UnitsSpec};
-use deepcross_autodiff::{Params, Tape};
+use crate::{
+    Model, ModelConfig, ModelError, ModelKind, ModelSpec, Scorer, Tapes, TrainedModel, UnitsSpec,
+};
+use deepcross_autodiff::{Activation, Params, Tape};
+use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic, Platt, Temperature};
 use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
 use proptest::prelude::*;
 use std::path::Path;
@@ -183,7 +186,21 @@ fn trained(kind: ModelKind) -> TrainedModel {
     let stored = TrainedModel::load(&file).unwrap();
     let (spec, mut params) = (spec(kind), Params::new());
     let model = Model::new(&spec, stored.encoder.shapes(), &mut params, 1).unwrap();
-    TrainedModel { spec, model, params, ..stored }
+    TrainedModel { spec, model, params, calibrator: calibrator(kind), ..stored }
+}
+
+/// A calibrator of each kind and none, among the kinds of models.
+fn calibrator(kind: ModelKind) -> Option<Calibrator> {
+    let map = match kind {
+        ModelKind::Mlp => CalibrationMap::Temperature(Temperature::new(1.5).unwrap()),
+        ModelKind::Fm => CalibrationMap::Platt(Platt::new(0.5, -1.0).unwrap()),
+        ModelKind::Ffm | ModelKind::Lr => {
+            let points = vec![(-0.5, 0.125), (0.0, 0.375), (0.25, 0.375), (1.0, 0.75)];
+            CalibrationMap::Isotonic(Isotonic::new(points).unwrap())
+        }
+        _ => return None,
+    };
+    Some(Calibrator { map, rows: 1000, positives: 300 })
 }
 
 fn bytes(model: &TrainedModel) -> Vec<u8> {
@@ -205,6 +222,37 @@ fn every_kind_goes_through_an_artifact() {
         let again = read(&bytes(&model)).unwrap();
         assert_eq!((&again.spec, again.params.same_layout(&model.params)), (&model.spec, Ok(())));
         assert!(bytes(&again) == bytes(&model), "{kind:?}");
+        assert_eq!(again.calibrator, calibrator(kind));
+    }
+}
+
+#[test]
+fn every_way_to_a_probability_goes_through_the_calibrator() {
+    for kind in ModelKind::ALL {
+        let model = trained(kind);
+        let scorer = Scorer::new(model.clone());
+        let header = ["click", "ad", "age"].map(str::to_owned);
+        let binding = scorer.encoder().bind(&header).unwrap();
+        let (mut session, mut batch) = (scorer.session(), scorer.encoder().new_batch());
+        let mut counts = scorer.encoder().new_counts();
+        for row in [["0", "hats", "20"], ["1", "shoes", "21"], ["0", "none", "90"]] {
+            let row = &row.map(str::to_owned)[..];
+            scorer.push(&mut session, &binding, row).unwrap();
+            scorer.encoder().encode(&binding, row, &mut batch, &mut counts).unwrap();
+        }
+        let (predictor, tapes) = (model.predictor(), Tapes::for_threads(1));
+        let (mut logits, mut found) = (Vec::new(), Vec::new());
+        predictor.logits_batch(&tapes, &batch, &mut logits);
+        let probability = |logit: &f32| match &model.calibrator {
+            Some(calibrator) => calibrator.probability(*logit),
+            None => Activation::Sigmoid.apply(*logit),
+        };
+        let expected: Vec<f32> = logits.iter().map(probability).collect();
+        predictor.predict_batch(&tapes, &batch, &mut found);
+        assert_eq!(found, expected, "{kind:?}");
+        assert_eq!(scorer.score(&mut session), expected, "{kind:?}");
+        predictor.with_calibrator(None).predict_batch(&tapes, &batch, &mut found);
+        assert_eq!(found == expected, model.calibrator.is_none(), "{kind:?}");
     }
 }
 
@@ -237,6 +285,10 @@ fn forged_files_of_every_kind_get_an_answer() {
             Ok(model) => {
                 n_accepted.set(n_accepted.get() + 1);
                 prop_assert_eq!(model.spec.check(), Ok(()));
+                if let Some(calibrator) = &model.calibrator {
+                    let [low, high] = [-3.0, 3.0].map(|logit| calibrator.probability(logit));
+                    prop_assert!(0.0 <= low && low <= high && high <= 1.0, "{calibrator:?}");
+                }
             }
             Err(_) => n_refused.set(n_refused.get() + 1),
         }

@@ -5,6 +5,7 @@
 
 use crate::Model;
 use deepcross_autodiff::{Activation, Params, Tape};
+use deepcross_calibration::Calibrator;
 use deepcross_features::{Batch, BatchRows};
 use std::sync::{Mutex, PoisonError};
 
@@ -18,6 +19,8 @@ pub struct Predictor<'a> {
     pub model: &'a Model,
     /// Their weights.
     pub params: &'a Params<f32>,
+    /// From logits to probabilities; the logistic function, where there is none.
+    pub calibrator: Option<&'a Calibrator>,
 }
 
 /// Scratch memory: one tape for each thread that predicts at a time.
@@ -62,22 +65,49 @@ impl Default for Tapes {
     }
 }
 
-impl Predictor<'_> {
+impl<'a> Predictor<'a> {
+    /// Of layers and weights, without a calibrator.
+    pub fn new(model: &'a Model, params: &'a Params<f32>) -> Self {
+        Self { model, params, calibrator: None }
+    }
+
+    /// With this calibrator instead of the one that it has, or with none.
+    #[must_use]
+    pub fn with_calibrator(self, calibrator: Option<&'a Calibrator>) -> Self {
+        Self { calibrator, ..self }
+    }
+
+    /// The probability that belongs to a logit of the model.
+    #[inline]
+    pub fn probability(&self, logit: f32) -> f32 {
+        match self.calibrator {
+            Some(calibrator) => calibrator.probability(logit),
+            None => Activation::Sigmoid.apply(logit),
+        }
+    }
+
     /// Writes the probability of a click for each row, block after block, on the current thread.
     ///
     /// # Panics
     /// If `out` is not as long as the rows, or the rows are not of the model's fields.
     #[track_caller]
     pub fn predict(&self, tape: &mut Tape<f32>, rows: BatchRows<'_>, out: &mut [f32]) {
-        assert_eq!(out.len(), rows.n_rows(), "one probability a row");
+        self.logits(tape, rows, out);
+        out.iter_mut().for_each(|value| *value = self.probability(*value));
+    }
+
+    /// Writes the logit of each row, which no calibrator has touched, block after block, on the current thread.
+    ///
+    /// # Panics
+    /// As [`predict`](Self::predict).
+    #[track_caller]
+    pub fn logits(&self, tape: &mut Tape<f32>, rows: BatchRows<'_>, out: &mut [f32]) {
+        assert_eq!(out.len(), rows.n_rows(), "one value a row");
         for (block, out) in out.chunks_mut(BLOCK).enumerate() {
             let first = block * BLOCK;
             let mut pass = tape.record(self.params);
             let logits = self.model.forward(&mut pass, rows.rows(first..first + out.len()));
-            let logits = pass.value(logits);
-            out.iter_mut()
-                .zip(logits)
-                .for_each(|(out, &logit)| *out = Activation::Sigmoid.apply(logit));
+            out.iter_mut().zip(pass.value(logits)).for_each(|(out, &logit)| *out = logit);
         }
     }
 
@@ -86,20 +116,39 @@ impl Predictor<'_> {
     /// # Panics
     /// As [`predict`](Self::predict).
     pub fn predict_batch(&self, tapes: &Tapes, batch: &Batch, out: &mut Vec<f32>) {
-        out.clear();
-        out.resize(batch.n_rows(), 0.0);
-        self.predict_shared(tapes, batch.rows(0..batch.n_rows()), out);
+        shared(tapes, batch, out, &|tape, rows, out| self.predict(tape, rows, out));
     }
 
-    fn predict_shared(&self, tapes: &Tapes, rows: BatchRows<'_>, out: &mut [f32]) {
-        if out.len() <= BLOCK {
-            return tapes.with(|tape| self.predict(tape, rows, out));
-        }
-        let middle = out.len().div_ceil(BLOCK) / 2 * BLOCK;
-        let (left, right) = out.split_at_mut(middle);
-        rayon::join(
-            || self.predict_shared(tapes, rows.rows(0..middle), left),
-            || self.predict_shared(tapes, rows.rows(middle..rows.n_rows()), right),
-        );
+    /// [`logits`](Self::logits) with the blocks shared between the threads of the current rayon pool; the same bits.
+    ///
+    /// # Panics
+    /// As [`predict`](Self::predict).
+    pub fn logits_batch(&self, tapes: &Tapes, batch: &Batch, out: &mut Vec<f32>) {
+        shared(tapes, batch, out, &|tape, rows, out| self.logits(tape, rows, out));
     }
+}
+
+/// Writes a value for each row of a batch by `work`, which is done on blocks.
+fn shared<W>(tapes: &Tapes, batch: &Batch, out: &mut Vec<f32>, work: &W)
+where
+    W: Fn(&mut Tape<f32>, BatchRows<'_>, &mut [f32]) + Sync,
+{
+    out.clear();
+    out.resize(batch.n_rows(), 0.0);
+    halved(tapes, batch.rows(0..batch.n_rows()), out, work);
+}
+
+fn halved<W>(tapes: &Tapes, rows: BatchRows<'_>, out: &mut [f32], work: &W)
+where
+    W: Fn(&mut Tape<f32>, BatchRows<'_>, &mut [f32]) + Sync,
+{
+    if out.len() <= BLOCK {
+        return tapes.with(|tape| work(tape, rows, out));
+    }
+    let middle = out.len().div_ceil(BLOCK) / 2 * BLOCK;
+    let (left, right) = out.split_at_mut(middle);
+    rayon::join(
+        || halved(tapes, rows.rows(0..middle), left, work),
+        || halved(tapes, rows.rows(middle..rows.n_rows()), right, work),
+    );
 }

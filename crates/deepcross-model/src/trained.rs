@@ -4,6 +4,7 @@ use crate::artifact::{self, ArtifactError, FormatError};
 use crate::header::{Contents, Header};
 use crate::{Model, ModelSpec, Predictor};
 use deepcross_autodiff::Params;
+use deepcross_calibration::Calibrator;
 use deepcross_features::Encoder;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -23,6 +24,8 @@ pub struct TrainedModel {
     pub params: Params<f32>,
     /// How it was trained.
     pub training: TrainingSummary,
+    /// From its logits to probabilities, where it was calibrated after the training; the logistic function otherwise.
+    pub calibrator: Option<Calibrator>,
 }
 
 /// How a model was trained.
@@ -49,9 +52,9 @@ pub struct TrainingSummary {
 }
 
 impl TrainedModel {
-    /// The weights and layers, to predict with.
+    /// The weights and layers, to predict with; calibrated, where it has a calibrator.
     pub fn predictor(&self) -> Predictor<'_> {
-        Predictor { model: &self.model, params: &self.params }
+        Predictor::new(&self.model, &self.params).with_calibrator(self.calibrator.as_ref())
     }
 
     /// Writes the artifact; the file is complete or not there.
@@ -76,6 +79,7 @@ impl TrainedModel {
             encoder: self.encoder.to_state(),
             spec: self.spec.clone(),
             training: self.training.clone(),
+            calibrator: self.calibrator.clone(),
         })
     }
 
@@ -93,11 +97,12 @@ impl TrainedModel {
 
     /// The model of what a file says, or what is wrong with that.
     pub(crate) fn of_parts(header: Header, mut params: Params<f32>) -> Result<Self, String> {
-        let Contents { config, encoder, spec, training } = header.into_contents();
+        let contents = header.into_contents().map_err(|error| format!("calibrator: {error}"))?;
+        let Contents { config, encoder, spec, training, calibrator } = contents;
         let encoder = Encoder::from_state(encoder).map_err(|error| error.to_string())?;
         params.last_dense_are_statistics(spec.n_statistics());
         let model =
             Model::over(&spec, encoder.shapes(), &params).map_err(|error| error.to_string())?;
-        Ok(Self { config, encoder, spec, model, params, training })
+        Ok(Self { config, encoder, spec, model, params, training, calibrator })
     }
 }

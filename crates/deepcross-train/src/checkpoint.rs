@@ -164,7 +164,8 @@ impl Checkpoint {
             ..Default::default()
         };
         let (config, encoder, params) = (self.run.config, self.encoder, self.weights);
-        Ok(TrainedModel { config, encoder, spec, model, params, training })
+        let calibrator = None;
+        Ok(TrainedModel { config, encoder, spec, model, params, training, calibrator })
     }
 }
 

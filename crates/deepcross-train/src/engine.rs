@@ -366,7 +366,7 @@ mod tests {
 
     fn probability(engine: &Engine, batch: &Batch) -> f32 {
         let (mut tape, mut out) = (deepcross_autodiff::Tape::new(), [0.0]);
-        let predictor = Predictor { model: engine.model(), params: engine.params() };
+        let predictor = Predictor::new(engine.model(), engine.params());
         predictor.predict(&mut tape, batch.rows(0..1), &mut out);
         out[0]
     }

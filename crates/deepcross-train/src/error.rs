@@ -1,6 +1,7 @@
 //! Errors.
 
 use crate::NonFinite;
+use deepcross_calibration::CalibrationError;
 use deepcross_data::DataError;
 use deepcross_metrics::MetricError;
 use deepcross_model::ModelError;
@@ -62,8 +63,11 @@ pub enum TrainError {
     #[error(transparent)]
     Checkpoint(#[from] ArtifactError),
     /// A prediction, or what it is held against, cannot be evaluated.
-    #[error("the predictions cannot be evaluated: {0}")]
+    #[error("the predictions cannot be evaluated")]
     Evaluation(#[from] MetricError),
+    /// No calibrator can be fitted to the rows.
+    #[error("no calibrator can be fitted")]
+    Calibration(#[from] CalibrationError),
     /// There is nothing to learn from.
     #[error("all {rows} training rows have the weight 0")]
     NoWeight {

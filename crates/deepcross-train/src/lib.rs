@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod calibration;
 mod cause;
 mod checkpoint;
 mod config;
@@ -27,6 +28,7 @@ mod units;
 mod validation;
 mod waiting;
 
+pub use calibration::{Calibration, Measured, calibrate, observations};
 pub use cause::{Element, NonFinite};
 pub use checkpoint::{load_model, remove_checkpoint};
 pub use config::{Monitor, TrainConfig};

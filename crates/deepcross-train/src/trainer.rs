@@ -152,7 +152,8 @@ fn train_here(
     let (model, params, training) = run.epochs(history, observe)?;
 
     let (config, spec) = (config.to_toml()?, config.model.check()?);
-    Ok(TrainedModel { config, encoder, spec, model, params, training })
+    let calibrator = None;
+    Ok(TrainedModel { config, encoder, spec, model, params, training, calibrator })
 }
 
 struct Run<'a> {
@@ -326,7 +327,7 @@ impl<'a> Run<'a> {
     fn validate(&mut self) -> Result<Option<Summary>, TrainError> {
         let Some((source, part)) = &self.rows.valid else { return Ok(None) };
         let mut reader = RowReader::new(source, self.encoder, Rows::plan(self.config, *part))?;
-        let predictor = Predictor { model: self.engine.model(), params: self.engine.params() };
+        let predictor = Predictor::new(self.engine.model(), self.engine.params());
         let summary = evaluate(predictor, &mut reader, self.engine.tapes())?;
         self.valid = Some(reader);
         if summary.log_loss.is_none() {

@@ -4,8 +4,9 @@
 //! The one-wide and the wide model run every operation of a model.
 
 use deepcross_autodiff::{Params, Tape};
+use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic};
 use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
-use deepcross_model::{Model, ModelConfig, ModelKind};
+use deepcross_model::{Model, ModelConfig, ModelKind, Predictor, Tapes};
 use deepcross_optim::{OptimizerConfig, Rule, Settings, TableUpdates};
 use deepcross_train::{Engine, Event, Files, RunConfig, train};
 use ndarray::Array2;
@@ -159,6 +160,23 @@ fn allocations(model: &ModelConfig, tables: TableUpdates) -> [u64; 10] {
     [(); 10].map(|()| round(&other_order))
 }
 
+/// Allocations of a calibrated prediction, after one of the same size on the current pool.
+fn allocations_of_prediction() -> u64 {
+    let mut params = Params::new();
+    let spec = deep_crossing(&[16], false).check().expect("a good configuration");
+    let model = Model::new(&spec, &shapes(), &mut params, 1).expect("a small model");
+    let points = (0..1000_u16).map(|i| (f32::from(i), 0.25 + f32::from(i) / 4000.0)).collect();
+    let map = CalibrationMap::Isotonic(Isotonic::new(points).expect("they rise"));
+    let calibrator = Calibrator { map, rows: 10, positives: 5 };
+    let predictor = Predictor::new(&model, &params).with_calibrator(Some(&calibrator));
+    let (batch, mut tapes, mut out) = (batch(1, 1100), Tapes::new(), Vec::new());
+    predictor.predict_batch(&tapes, &batch, &mut out);
+    tapes.level();
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    predictor.predict_batch(&tapes, &batch, &mut out);
+    ALLOCATIONS.load(Ordering::Relaxed) - before
+}
+
 /// Batches of rows that are all alike but for their order: each batch has each ad, user and word.
 const CONFIG: &str = r#"
     [data]
@@ -237,6 +255,7 @@ fn warm_steps_allocate_nothing() {
             let found = pool.install(|| allocations(&deep_crossing(&[64, 32], norm), tables));
             assert_eq!(found, [0; 10], "wide, {what}");
         }
+        assert_eq!(pool.install(allocations_of_prediction), 0, "a calibrated prediction");
         for model in other_kinds() {
             let found = pool.install(|| allocations(&model, rows));
             assert_eq!(found, [0; 10], "{:?}", model.kind);

@@ -1,5 +1,6 @@
 //! `deepcross evaluate`
 
+use super::calibrate::map_words;
 use super::{load, on_threads, reader, set_format};
 use crate::args::Evaluate;
 use crate::inputs::{self, check_standard_input};
@@ -12,7 +13,7 @@ use anyhow::Result;
 use deepcross_data::{Labels, RowReader};
 use deepcross_features::{FieldShape, ShapeKind};
 use deepcross_metrics::Summary;
-use deepcross_model::Tapes;
+use deepcross_model::{Tapes, TrainedModel};
 use deepcross_train::evaluate_ranked;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -34,13 +35,12 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
         say(format_args!("wrote {}", report.display()));
     }
     if args.json {
-        return output::print(serde_json::to_string(&Report::new(
-            &summary,
-            &reader,
-            trained.encoder.shapes(),
-        ))?);
+        return output::print(serde_json::to_string(&Report::new(&summary, &reader, &trained))?);
     }
     report_values(&reader);
+    if let Some(calibrator) = &trained.calibrator {
+        say(format_args!("calibrated by {}", map_words(&calibrator.map)));
+    }
     print(&summary)
 }
 
@@ -49,6 +49,9 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
 struct Report<'a> {
     #[serde(flatten)]
     summary: &'a Summary,
+    /// The method of the model's calibrator, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibrator: Option<&'static str>,
     /// Values of each field that were not met in training; null where that cannot be known, as of hashed values and numbers.
     unseen: BTreeMap<&'a str, Option<u64>>,
     missing: BTreeMap<&'a str, u64>,
@@ -59,11 +62,14 @@ struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn new(summary: &'a Summary, reader: &'a RowReader<'_>, shapes: &[FieldShape]) -> Self {
+    fn new(summary: &'a Summary, reader: &'a RowReader<'_>, trained: &'a TrainedModel) -> Self {
         let counts = || reader.counts().iter();
         Self {
             summary,
-            unseen: shapes
+            calibrator: trained.calibrator.as_ref().map(|found| found.map.method().name()),
+            unseen: trained
+                .encoder
+                .shapes()
                 .iter()
                 .zip(counts())
                 .map(|(shape, (name, counts))| (name, knows_unseen(shape).then_some(counts.unseen)))

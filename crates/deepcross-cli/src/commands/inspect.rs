@@ -1,11 +1,13 @@
 //! `deepcross inspect`
 
+use super::calibrate::map_words;
 use super::load;
 use crate::args::Inspect;
 use crate::output;
-use crate::tables::{grouped, indented, metric, percent, table, text_table};
+use crate::tables::{counted, grouped, indented, metric, percent, table, text_table};
 use anyhow::Result;
 use comfy_table::{CellAlignment, Table};
+use deepcross_calibration::Calibrator;
 use deepcross_features::ShapeKind;
 use deepcross_model::{TrainedModel, TrainingSummary};
 
@@ -16,6 +18,7 @@ pub(crate) fn run(args: &Inspect) -> Result<()> {
         ("layers", layers(&trained).trim_fmt()),
         ("weights", weights(&trained).trim_fmt()),
         ("training", training(&trained.training, config.train.negative_rate)),
+        ("calibrator", calibrator(trained.calibrator.as_ref())),
         ("configuration", trained.config.clone()),
     ];
     let sections = sections.map(|(title, text)| format!("{title}\n\n{}\n", indented(&text)));
@@ -59,6 +62,20 @@ fn weights(trained: &TrainedModel) -> Table {
         table.add_row([name.to_owned(), grouped(rows as u64), grouped(columns as u64)]);
     }
     table
+}
+
+fn calibrator(calibrator: Option<&Calibrator>) -> String {
+    match calibrator {
+        None => "none".to_owned(),
+        Some(Calibrator { map, rows, positives }) => {
+            format!(
+                "{}\nfitted to {}, {} positive",
+                map_words(map),
+                counted(*rows, "row"),
+                grouped(*positives)
+            )
+        }
+    }
 }
 
 fn training(training: &TrainingSummary, negative_rate: f64) -> String {

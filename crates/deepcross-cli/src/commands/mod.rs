@@ -1,5 +1,6 @@
 //! One command, one file.
 
+pub(crate) mod calibrate;
 pub(crate) mod describe;
 pub(crate) mod evaluate;
 pub(crate) mod infer_config;

@@ -32,6 +32,11 @@ pub(crate) fn run(args: &Train) -> Result<()> {
     let text = read_text(&args.config)?;
     let config = RunConfig::parse(&text, &overrides, &args.config.display().to_string())?;
     let init = args.init.as_deref().map(load_model).transpose()?;
+    if init.as_ref().is_some_and(|init| init.calibrator.is_some()) {
+        say(
+            "the calibrator of the model to begin from is left behind: it does not suit weights that move on",
+        );
+    }
     // The pass that fits and each epoch read all rows again.
     keep_pipes_beside(&resolved(&args.out));
     check_writable(&args.out)?;

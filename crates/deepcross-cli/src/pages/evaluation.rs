@@ -2,6 +2,7 @@
 
 use super::{fields, footer, model, names};
 use crate::args::Evaluate;
+use crate::commands::calibrate::map_words;
 use crate::commands::skipped_lines;
 use crate::tables::{grouped, percent};
 use anyhow::Result;
@@ -36,6 +37,9 @@ pub(crate) fn page(
     let positives = grouped(summary.positives);
     let share = percent(summary.positives, summary.rows);
     report.fact("Positives", format!("{positives} ({share})"));
+    if let Some(calibrator) = &trained.calibrator {
+        report.fact("Calibrator", map_words(&calibrator.map));
+    }
     if reader.skipped().rows > 0 {
         report.fact("Rows left out", grouped(reader.skipped().rows));
     }

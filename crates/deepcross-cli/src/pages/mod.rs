@@ -1,5 +1,6 @@
 //! The pages of `--report`: what `deepcross-report` is given to show.
 
+pub(crate) mod calibration;
 pub(crate) mod evaluation;
 pub(crate) mod training;
 

@@ -219,8 +219,17 @@ fn the_shown_configuration_trains_the_same_model() {
 #[test]
 fn help_names_each_flag_once_and_fits_a_terminal() {
     let folder = Folder::new();
-    let commands =
-        ["", "quickstart ", "simulate ", "split ", "train ", "evaluate ", "predict ", "inspect "];
+    let commands = [
+        "",
+        "quickstart ",
+        "simulate ",
+        "split ",
+        "train ",
+        "evaluate ",
+        "calibrate ",
+        "predict ",
+        "inspect ",
+    ];
     for command in commands {
         let help = folder.succeed(&format!("{command}--help")).stdout;
         assert!(help.contains("Usage: deepcross "), "{help}");

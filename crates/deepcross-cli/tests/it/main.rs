@@ -5,6 +5,7 @@
 mod artifacts;
 mod bad_input;
 mod bad_rows;
+mod calibrate;
 mod commands;
 mod configurations;
 mod describe;

@@ -5,10 +5,11 @@ use std::ffi::OsStr;
 use std::process::{Command, Output, Stdio};
 
 /// A command line that writes to `out`, once for each command that writes files.
-fn writing(out: &str) -> [String; 4] {
+fn writing(out: &str) -> [String; 5] {
     [
         format!("train --config run.toml --data train.csv --out {out}"),
         format!("predict --model model.dcx --data new.csv --out {out}"),
+        format!("calibrate --model model.dcx --data train.csv --method isotonic --out {out}"),
         format!("simulate --rows 10 --out {out}"),
         format!("simulate --rows 10 --out clicks.tsv --truth {out}"),
     ]
@@ -62,6 +63,21 @@ fn an_input_is_not_replaced() {
         ("train --config run.toml --data train.csv --out run.toml", "run.toml", "run.toml"),
         ("predict --model model.dcx --data new.csv --out model.dcx", "model.dcx", "model.dcx"),
         ("predict --model model.dcx --data ./new.csv --out new.csv", "new.csv", "./new.csv"),
+        (
+            "calibrate --model model.dcx --data new.csv --method platt --out ./model.dcx",
+            "./model.dcx",
+            "model.dcx",
+        ),
+        (
+            "calibrate --model model.dcx --data new.csv --method platt --out new.csv",
+            "new.csv",
+            "new.csv",
+        ),
+        (
+            "calibrate --model model.dcx --data new.csv --method platt --out o.dcx --report o.dcx",
+            "o.dcx",
+            "o.dcx",
+        ),
         ("simulate --rows 9 --out clicks.tsv --truth ./clicks.tsv", "clicks.tsv", "./clicks.tsv"),
     ];
     for (call, out, also) in cases {

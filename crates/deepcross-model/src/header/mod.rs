@@ -6,14 +6,17 @@
 mod v1;
 mod v2;
 mod v3;
+mod v4;
 
 use crate::spec::ModelSpec;
 use crate::trained::TrainingSummary;
+use deepcross_calibration::{CalibrationError, Calibrator};
 use deepcross_features::EncoderState;
 use serde::{Deserialize, Serialize};
 use v1::HeaderV1;
 use v2::HeaderV2;
 use v3::HeaderV3;
+use v4::HeaderV4;
 
 /// The header, by version; the newest is the one that is written.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,6 +24,7 @@ pub(crate) enum Header {
     V1(HeaderV1),
     V2(HeaderV2),
     V3(HeaderV3),
+    V4(HeaderV4),
 }
 
 /// What a header of any version says.
@@ -30,20 +34,25 @@ pub(crate) struct Contents {
     pub(crate) encoder: EncoderState,
     pub(crate) spec: ModelSpec,
     pub(crate) training: TrainingSummary,
+    pub(crate) calibrator: Option<Calibrator>,
 }
 
 impl Header {
     /// The header of the newest version.
     pub(crate) fn new(contents: Contents) -> Self {
-        Self::V3(contents.into())
+        Self::V4(contents.into())
     }
 
     /// What it says, as the program understands it today.
-    pub(crate) fn into_contents(self) -> Contents {
+    ///
+    /// # Errors
+    /// A calibrator that is none.
+    pub(crate) fn into_contents(self) -> Result<Contents, CalibrationError> {
         match self {
-            Self::V1(header) => header.into(),
-            Self::V2(header) => header.into(),
-            Self::V3(header) => header.into(),
+            Self::V1(header) => Ok(header.into()),
+            Self::V2(header) => Ok(header.into()),
+            Self::V3(header) => Ok(header.into()),
+            Self::V4(header) => header.try_into(),
         }
     }
 }
@@ -53,8 +62,9 @@ mod tests {
     use crate::{DeepCrossingSpec, ModelSpec, Scorer, TrainedModel, UnitsSpec};
     use std::path::Path;
 
-    /// The Deep Crossing in a stored file, which predicts three rows as it did then, and so does what is written of it.
-    fn stored(name: &str, expected: [f32; 3]) -> DeepCrossingSpec {
+    /// What the model in a stored file was built from; it predicts three rows as it did then, and so does what is written
+    /// of it.
+    fn stored(name: &str, expected: [f32; 3]) -> ModelSpec {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
         let model = TrainedModel::load(&file).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -73,7 +83,14 @@ mod tests {
                 assert!((found - expected).abs() <= 1e-6, "{found}, not {expected}");
             }
         }
-        let ModelSpec::DeepCrossing(spec) = model.spec else { panic!("{:?}", model.spec) };
+        assert_eq!(model.calibrator, None);
+        model.spec
+    }
+
+    /// The Deep Crossing in a stored file.
+    fn stored_deep_crossing(name: &str, expected: [f32; 3]) -> DeepCrossingSpec {
+        let spec = stored(name, expected);
+        let ModelSpec::DeepCrossing(spec) = spec else { panic!("{spec:?}") };
         assert_eq!((&spec.units, spec.stacking.embedding), (&UnitsSpec::TwoLayer(vec![3]), 2));
         spec
     }
@@ -82,7 +99,7 @@ mod tests {
     /// predictions are those that `deepcross predict` gave then.
     #[test]
     fn a_file_of_the_first_version_is_read() {
-        let spec = stored("model_v1.dcx", [0.49964094, 0.5028291, 0.5060169]);
+        let spec = stored_deep_crossing("model_v1.dcx", [0.49964094, 0.5028291, 0.5060169]);
         assert_eq!(
             (spec.dropout, spec.stacking.embedding_dropout, spec.batch_norm),
             (0.25, 0.0, false)
@@ -93,10 +110,18 @@ mod tests {
     /// batch_norm = true`, three epochs of which moved the running statistics; its predictions as above.
     #[test]
     fn a_file_of_the_second_version_is_read() {
-        let spec = stored("model_v2.dcx", [0.4980301, 0.49897352, 0.5006]);
+        let spec = stored_deep_crossing("model_v2.dcx", [0.4980301, 0.49897352, 0.5006]);
         assert_eq!(
             (spec.dropout, spec.stacking.embedding_dropout, spec.batch_norm),
             (0.0, 0.25, true)
         );
+    }
+
+    /// Written by the third version, for `[model] kind = "fm", embedding = 2`, after three epochs; its predictions as above.
+    #[test]
+    fn a_file_of_the_third_version_is_read() {
+        let spec = stored("model_v3.dcx", [0.49921116, 0.50159866, 0.4993917]);
+        let ModelSpec::Fm(spec) = spec else { panic!("{spec:?}") };
+        assert_eq!(spec.embedding, 2);
     }
 }

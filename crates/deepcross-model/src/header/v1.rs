@@ -40,7 +40,13 @@ pub(super) enum UnitsSpecV1 {
 impl From<HeaderV1> for Contents {
     fn from(header: HeaderV1) -> Self {
         let HeaderV1 { config, encoder, spec, training } = header;
-        Self { config, encoder, spec: ModelSpec::DeepCrossing(spec.into()), training }
+        Self {
+            config,
+            encoder,
+            spec: ModelSpec::DeepCrossing(spec.into()),
+            training,
+            calibrator: None,
+        }
     }
 }
 

@@ -36,7 +36,13 @@ struct ModelSpecV2 {
 impl From<HeaderV2> for Contents {
     fn from(header: HeaderV2) -> Self {
         let HeaderV2 { config, encoder, spec, training } = header;
-        Self { config, encoder, spec: ModelSpec::DeepCrossing(spec.into()), training }
+        Self {
+            config,
+            encoder,
+            spec: ModelSpec::DeepCrossing(spec.into()),
+            training,
+            calibrator: None,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the third version says of a model, which may be of any kind.
 //!
-//! Its types are spelled out beside those that a model is built from, and the compiler compares the two: where the latter
+//! Its types, of the fourth version too, are spelled out beside those that a model is built from, and the compiler compares the two: where the latter
 //! change, these stay as they are, and get a conversion, as those of the versions before have.
 
 use super::Contents;
@@ -22,7 +22,7 @@ pub(crate) struct HeaderV3 {
 
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "ModelSpec")]
-enum ModelSpecV3 {
+pub(super) enum ModelSpecV3 {
     DeepCrossing(#[serde(with = "DeepCrossingSpecV3")] DeepCrossingSpec),
     Mlp(#[serde(with = "MlpSpecV3")] MlpSpec),
     Lr,
@@ -83,13 +83,6 @@ struct FactorsSpecV3 {
 impl From<HeaderV3> for Contents {
     fn from(header: HeaderV3) -> Self {
         let HeaderV3 { config, encoder, spec, training } = header;
-        Self { config, encoder, spec, training }
-    }
-}
-
-impl From<Contents> for HeaderV3 {
-    fn from(contents: Contents) -> Self {
-        let Contents { config, encoder, spec, training } = contents;
-        Self { config, encoder, spec, training }
+        Self { config, encoder, spec, training, calibrator: None }
     }
 }

@@ -1,5 +1,6 @@
 //! The plots: one kind, one file.
 
+mod calibration;
 mod curves;
 mod lines;
 mod reliability;

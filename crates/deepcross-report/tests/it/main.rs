@@ -31,6 +31,8 @@ fn page(text: &str) -> String {
         Plot::lines(text, text, YScale::Linear, &[line(text), line("b")], Some(3.0)),
         Plot::lines("gradients", "norm", YScale::Logarithmic, &vec![line(text); 30], None),
         Plot::lines("active", "share", YScale::Unit, &[], None),
+        Plot::reliabilities(&[(text, &bins), ("after", &bins[3..])]),
+        Plot::calibration_curve(&[(0.0, 0.1), (0.5, 0.25), (1.0, 0.9)]),
     ];
     let mut table = Table::new(text, &[text, "n"]);
     table.push([text.to_owned(), text.to_owned()]);
@@ -65,7 +67,7 @@ fn every_plot_is_there_and_says_what_it_shows() {
     let document = parsed(&page);
     let plots: Vec<_> =
         document.descendants().filter(|node| node.tag_name().name() == "svg").collect();
-    assert_eq!(plots.len(), 7);
+    assert_eq!(plots.len(), 9);
     for plot in &plots {
         assert_eq!(plot.attribute("role"), Some("img"));
         assert!(plot.attribute("viewBox").is_some());

@@ -37,6 +37,8 @@ pub(super) fn start<'c>(
     observe: &mut Observe<'_>,
 ) -> Result<(Start, Option<Keeper<'c>>), TrainError> {
     init.as_ref().map_or(Ok(()), |init| check_schema(config, init))?;
+    // Its weights are trained on, and a calibrator belongs to what they were.
+    let init = init.map(|init| TrainedModel { calibrator: None, ..init });
     let Some(checkpoints) = checkpoints else {
         return Ok((begin(config, rows, init, observe)?, None));
     };

@@ -63,7 +63,7 @@ fn on_held_out_rows(order: &str, leaking: bool) -> Summary {
     let reader = reader(&source, &fitted.encoder, train);
     let reader = if leaking { reader } else { reader.with_history(fitted.history) };
     let engine = trained(&config, &fitted.encoder, reader);
-    let predictor = Predictor { model: engine.model(), params: engine.params() };
+    let predictor = Predictor::new(engine.model(), engine.params());
     let mut held_out = self::reader(&source, &fitted.encoder, Part::Valid { valid_fraction, seed });
     evaluate(predictor, &mut held_out, engine.tapes()).expect("the rows are good")
 }

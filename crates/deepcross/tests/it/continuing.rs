@@ -1,8 +1,13 @@
 //! Beginning from a model: its encoder and weights, new rows, a new optimizer.
 
-use crate::common::{clicks, config, folder, predictions, trained_with, with_reader, write};
+use crate::common::{
+    artifact, clicks, config, folder, predictions, trained_with, with_reader, write,
+};
+use deepcross::calibration::Method;
 use deepcross::model::{Tapes, TrainedModel};
-use deepcross::train::{Files, RunConfig, RunOptions, TrainError, evaluate, train_with};
+use deepcross::train::{
+    Checkpoints, Files, Next, RunConfig, RunOptions, TrainError, calibrate, evaluate, train_with,
+};
 use std::path::PathBuf;
 
 const ROWS: u64 = 2500;
@@ -61,6 +66,36 @@ fn a_model_goes_on_learning() {
     let both = continued(&config, &second, &day).expect("it begins from the model");
     let [alone, anew, both] = [&day, &other_day, &both].map(|model| log_loss(model, &test));
     assert!(both < alone && both < anew, "{both} after both days, {alone} and {anew} after one");
+}
+
+/// A run from the calibrated model is the same run as one from the model before: one goes on from the other's checkpoint.
+#[test]
+fn a_calibrator_is_left_behind() {
+    let folder = folder();
+    let [first, second] =
+        [1, 2].map(|seed| write(&folder, &format!("{seed}.tsv"), &clicks(seed, ROWS)));
+    let config = config(&["train.epochs=1", "train.batch=200"]);
+    let model = trained_with(&config, &files(std::slice::from_ref(&first)), 2, &mut |_| ());
+    let found = with_reader(&model, &config, std::slice::from_ref(&second), |reader| {
+        calibrate(model.predictor(), reader, &Tapes::new(), Method::Isotonic).expect("good rows")
+    });
+    let calibrated = TrainedModel { calibrator: Some(found.calibrator), ..model.clone() };
+    let test = std::slice::from_ref(&first);
+    assert_ne!(predictions(&calibrated, &config, test), predictions(&model, &config, test));
+
+    let checkpoint = folder.path().join("checkpoint");
+    let run = |init: &TrainedModel, stop: u64| {
+        let ask = move |step| if step == stop { Next::Stop } else { Next::GoOn };
+        let checkpoints = Checkpoints::new(&checkpoint).resume(true).ask(ask);
+        let init = Some(init.clone());
+        let options = RunOptions { threads: 2, init, checkpoints: Some(checkpoints) };
+        train_with(&config, &files(std::slice::from_ref(&second)), options, &mut |_| ())
+    };
+    assert!(matches!(run(&model, 3), Err(TrainError::Stopped { step: 3, .. })));
+    let resumed = run(&calibrated, 0).expect("it goes on");
+    let alone = continued(&config, &second, &model).expect("it begins from the model");
+    assert_eq!(resumed.calibrator, None);
+    assert!(artifact(&resumed, folder.path()) == artifact(&alone, folder.path()));
 }
 
 #[test]

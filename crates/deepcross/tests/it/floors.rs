@@ -3,8 +3,9 @@
 use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package};
 
 /// The floor of every member of the workspace.
-const FLOORS: [(&str, u32); 14] = [
+const FLOORS: [(&str, u32); 15] = [
     ("deepcross-kernels", 0),
+    ("deepcross-calibration", 0),
     ("deepcross-features", 0),
     ("deepcross-metrics", 0),
     ("deepcross-autodiff", 1),

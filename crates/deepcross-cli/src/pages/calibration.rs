@@ -1,0 +1,118 @@
+//! The page of `deepcross calibrate`.
+
+use super::{footer, model, names};
+use crate::args::Calibrate;
+use crate::commands::calibrate::{lines, map_words};
+use crate::tables::{grouped, metric, percent};
+use anyhow::Result;
+use deepcross_calibration::{CalibrationMap, Calibrator, FOLDS};
+use deepcross_metrics::{ReliabilityBin, Summary};
+use deepcross_model::TrainedModel;
+use deepcross_report::{Figure, Plot, Report, Section, Table};
+use deepcross_train::{Calibration, Measured};
+use std::num::NonZeroUsize;
+use std::slice::from_ref;
+
+/// The probability that intervals cover.
+const LEVEL: f64 = 0.95;
+/// Bins of the reliability diagram; as many as those of the expected calibration error.
+const BINS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(14);
+/// Points of the calibration curve.
+const POINTS: u16 = 400;
+
+/// What the probabilities were, and what they are.
+pub(crate) fn page(
+    args: &Calibrate,
+    trained: &TrainedModel,
+    found: &Calibration,
+) -> Result<Report> {
+    let Calibration { calibrator, before, after } = found;
+    let (model_name, data) = (names(from_ref(&args.model)), names(&args.data));
+    let mut report = Report::new(format!("{model_name}, calibrated on {data}"));
+    report.fact("Model", model_name);
+    report.fact("Data", data);
+    report.fact("Rows", grouped(before.summary.rows));
+    let (rows, positives) = (before.summary.rows, before.summary.positives);
+    report.fact("Positives", format!("{} ({})", grouped(positives), percent(positives, rows)));
+    report.fact("Calibrator", map_words(&calibrator.map));
+    report.figures = figures(before, after)?;
+    report.note = format!(
+        "What the calibrator brings is measured by {FOLDS} folds, each calibrated by what the others gave; the one that is \
+         stored is fitted to all rows. Below a value, where chance alone may put it: 95 % intervals."
+    );
+    report.sections = vec![metrics(&before.summary, &after.summary), reliability(found)?];
+    report.sections.extend(model(trained));
+    report.footer = footer();
+    Ok(report)
+}
+
+/// The metrics after, each with its interval, and what it was before.
+fn figures(before: &Measured, after: &Measured) -> Result<Vec<Figure>> {
+    let found = after.ranked.intervals(LEVEL)?;
+    // In the order of the lines.
+    let intervals =
+        [found.log_loss, found.normalized_entropy, found.brier, found.calibration, None, found.auc];
+    let lines = lines(&before.summary, &after.summary).into_iter().zip(intervals);
+    let figure = |((name, before, after), interval): ((&str, Option<f64>, Option<f64>), _)| {
+        let note = format!("uncalibrated: {}", metric(before));
+        Figure::new(name, after).with_interval(interval).with_note(note)
+    };
+    Ok(lines.map(figure).collect())
+}
+
+fn metrics(before: &Summary, after: &Summary) -> Section {
+    let mut section = Section::new("Before and after");
+    let mut table = Table::new("", &["metric", "uncalibrated", "calibrated"]);
+    for (name, before, after) in lines(before, after) {
+        table.push([name.to_owned(), metric(before), metric(after)]);
+    }
+    section.tables.push(table);
+    section
+}
+
+fn reliability(found: &Calibration) -> Result<Section> {
+    let [before, after] = [&found.before, &found.after];
+    let bins = [before.ranked.reliability(BINS, LEVEL)?, after.ranked.reliability(BINS, LEVEL)?];
+    let upper = bins[0].last().map_or(1.0, |bin| bin.mean_prediction);
+    let mut section = Section::new("Calibration").with_note(
+        "Whether probabilities are right: points on the dashed line are, and above it, more clicks came than were predicted. \
+         The curve shows what the stored calibrator makes of a probability of the model, as far as the rows reach.",
+    );
+    section.plots = vec![
+        Plot::reliabilities(&[("uncalibrated", &bins[0]), ("calibrated", &bins[1])]),
+        Plot::calibration_curve(&curve(&found.calibrator, upper)),
+    ];
+    section.tables = vec![
+        table("Reliability before, in bins of equal weight", &bins[0]),
+        table("Reliability after, in bins of equal weight", &bins[1]),
+    ];
+    if let CalibrationMap::Isotonic(map) = &found.calibrator.map {
+        let mut points = Table::new("Breakpoints", &["logit", "probability"]);
+        for (logit, probability) in map.points() {
+            points.push([format!("{logit:.4}"), format!("{probability:.5}")]);
+        }
+        section.tables.push(points);
+    }
+    Ok(section)
+}
+
+fn table(caption: &str, bins: &[ReliabilityBin]) -> Table {
+    let header = ["bin", "rows", "mean prediction", "share of positives", "from", "to"];
+    let mut table = Table::new(caption, &header);
+    for (n, bin) in bins.iter().enumerate() {
+        let numbers = [bin.mean_prediction, bin.mean_label, bin.low, bin.high];
+        let cells = numbers.map(|number| format!("{number:.4}"));
+        table.push([(n + 1).to_string(), grouped(bin.rows)].into_iter().chain(cells));
+    }
+    table
+}
+
+/// The probabilities of a calibrator, over those of the model alone up to `upper`.
+fn curve(calibrator: &Calibrator, upper: f64) -> Vec<(f64, f64)> {
+    let point = |i: u16| {
+        let p = upper * f64::from(i) / f64::from(POINTS);
+        let logit = (p / (1.0 - p)).ln() as f32;
+        (p, f64::from(calibrator.probability(logit)))
+    };
+    (1..POINTS).map(point).collect()
+}
