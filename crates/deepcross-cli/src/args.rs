@@ -332,6 +332,9 @@ pub(crate) struct Evaluate {
     /// The format of the files, instead of the one of training or that their names tell
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<FileFormat>,
+    /// Also show what deciding by this probability comes to: accuracy, precision, recall, F1, MCC
+    #[arg(long, value_name = "P", value_parser = parse_probability)]
+    pub(crate) threshold: Option<f64>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -422,6 +425,13 @@ pub(crate) struct Threads {
     /// The number of threads; the result does not depend on it [default: all processors]
     #[arg(long, value_name = "N", value_parser = parse_threads)]
     threads: Option<usize>,
+}
+
+fn parse_probability(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(p) if (0.0..=1.0).contains(&p) => Ok(p),
+        _ => Err("must be a number from 0 to 1".to_owned()),
+    }
 }
 
 fn parse_threads(text: &str) -> Result<usize, String> {

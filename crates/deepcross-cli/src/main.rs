@@ -8,6 +8,7 @@ mod args;
 mod calibration_report;
 mod call_error;
 mod commands;
+mod decisions;
 mod inputs;
 mod output;
 mod pages;

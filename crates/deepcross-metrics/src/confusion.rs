@@ -2,7 +2,7 @@
 
 use crate::row::Row;
 use crate::sum::Sum;
-use crate::{MetricError, Score};
+use crate::{MetricError, Ranked, Score};
 
 /// The weights of right and wrong decisions, where a row is predicted positive if its score is at
 /// least the threshold.
@@ -142,6 +142,26 @@ impl Confusion {
     }
 }
 
+impl<S: Score> Ranked<S> {
+    /// The decisions at a threshold on the scale of the scores.
+    ///
+    /// # Errors
+    /// A threshold that is NaN.
+    pub fn confusion(&self, threshold: f64) -> Result<Confusion, MetricError> {
+        let mut confusion = Confusion::at(threshold)?;
+        self.for_each_tied(|tied| {
+            let is_predicted = tied.score >= threshold;
+            let (positive, negative) = match is_predicted {
+                true => (&mut confusion.true_positive, &mut confusion.false_positive),
+                false => (&mut confusion.false_negative, &mut confusion.true_negative),
+            };
+            positive.add(tied.positive);
+            negative.add(tied.negative);
+        });
+        Ok(confusion)
+    }
+}
+
 fn setting(value: f64, allowed: &'static str) -> MetricError {
     MetricError::Setting { name: "threshold", allowed, value }
 }
@@ -180,6 +200,29 @@ mod tests {
         check([6.0, 1.0, 3.0, 2.0], [Some(0.75), Some(6.0 / 7.0), Some(0.75), Some(f1), Some(mcc)]);
         check([1.0, 0.0, 1.0, 0.0], [Some(1.0); 5]);
         check([0.0, 1.0, 0.0, 1.0], [Some(0.0), Some(0.0), Some(0.0), Some(0.0), Some(-1.0)]);
+    }
+
+    #[test]
+    fn ranked_rows_decide_as_rows_do() {
+        let mut ranking = crate::Ranking::default();
+        let rows =
+            [(0.25_f32, 1, 2.0), (0.5, 0, 1.0), (0.5, 1, 3.0), (0.75, 1, 0.5), (0.1, 0, 4.0)];
+        for (score, label, weight) in rows {
+            ranking.push(score, label, weight).expect("good rows");
+        }
+        let ranked = ranking.into_ranked();
+        for threshold in [0.0, 0.25, 0.5, 0.6, 1.0] {
+            let mut expected = Confusion::at(threshold).expect("a number");
+            for (score, label, weight) in rows {
+                expected.push(score, label, weight).expect("good rows");
+            }
+            let found = ranked.confusion(threshold).expect("a number");
+            let all = |c: &Confusion| {
+                [c.true_positive(), c.false_positive(), c.true_negative(), c.false_negative()]
+            };
+            assert_eq!(all(&found), all(&expected), "{threshold}");
+        }
+        assert!(ranked.confusion(f64::NAN).is_err());
     }
 
     #[test]

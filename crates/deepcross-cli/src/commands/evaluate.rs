@@ -3,6 +3,7 @@
 use super::calibrate::map_words;
 use super::{load, on_threads, reader, set_format};
 use crate::args::Evaluate;
+use crate::decisions::Decisions;
 use crate::inputs::{self, check_standard_input};
 use crate::output::{self, check_apart, check_writable, say};
 use crate::pages::evaluation::page;
@@ -30,18 +31,29 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
     let mut reader = reader(&trained, &config, &data, Labels::Required)?;
     let work = || evaluate_ranked(trained.predictor(), &mut reader, &Tapes::new());
     let (summary, ranked) = on_threads(args.threads.get(), work)??;
+    let decisions = args.threshold.map(|threshold| ranked.confusion(threshold)).transpose()?;
+    let decisions = decisions.as_ref().zip(args.threshold).map(Decisions::new);
     if let Some(report) = &args.report {
-        write(report, &page(args, &trained, &reader, (&summary, &ranked))?)?;
+        let mut page = page(args, &trained, &reader, (&summary, &ranked))?;
+        page.sections.splice(2..2, decisions.as_ref().map(Decisions::section));
+        write(report, &page)?;
         say(format_args!("wrote {}", report.display()));
     }
     if args.json {
-        return output::print(serde_json::to_string(&Report::new(&summary, &reader, &trained))?);
+        return output::print(serde_json::to_string(&Report::new(
+            (&summary, decisions),
+            &reader,
+            &trained,
+        ))?);
     }
     report_values(&reader);
     if let Some(calibrator) = &trained.calibrator {
         say(format_args!("calibrated by {}", map_words(&calibrator.map)));
     }
-    print(&summary)
+    print(&summary)?;
+    decisions.map_or(Ok(()), |decisions| {
+        output::print(format_args!("\n{}", decisions.table().trim_fmt()))
+    })
 }
 
 /// What `--json` prints.
@@ -49,6 +61,9 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
 struct Report<'a> {
     #[serde(flatten)]
     summary: &'a Summary,
+    /// Where a threshold is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decisions: Option<Decisions>,
     /// The method of the model's calibrator, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     calibrator: Option<&'static str>,
@@ -62,10 +77,15 @@ struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn new(summary: &'a Summary, reader: &'a RowReader<'_>, trained: &'a TrainedModel) -> Self {
+    fn new(
+        (summary, decisions): (&'a Summary, Option<Decisions>),
+        reader: &'a RowReader<'_>,
+        trained: &'a TrainedModel,
+    ) -> Self {
         let counts = || reader.counts().iter();
         Self {
             summary,
+            decisions,
             calibrator: trained.calibrator.as_ref().map(|found| found.map.method().name()),
             unseen: trained
                 .encoder

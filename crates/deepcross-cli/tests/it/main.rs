@@ -8,6 +8,7 @@ mod bad_rows;
 mod calibrate;
 mod commands;
 mod configurations;
+mod decisions;
 mod describe;
 mod infer_config;
 mod input_files;

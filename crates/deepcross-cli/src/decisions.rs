@@ -1,0 +1,73 @@
+//! What `evaluate --threshold` shows: for people, as JSON, and for a page.
+
+use crate::tables::{metric, table};
+use deepcross_metrics::Confusion;
+use deepcross_report::{Section, Table};
+use serde::Serialize;
+
+/// What deciding by a threshold comes to: a row is taken for a click where its probability is at least the threshold.
+#[derive(Serialize)]
+pub(crate) struct Decisions {
+    threshold: f64,
+    accuracy: Option<f64>,
+    precision: Option<f64>,
+    recall: Option<f64>,
+    f1: Option<f64>,
+    mcc: Option<f64>,
+    /// The weights of the four outcomes.
+    true_positive: f64,
+    false_positive: f64,
+    true_negative: f64,
+    false_negative: f64,
+}
+
+impl Decisions {
+    pub(crate) fn new((found, threshold): (&Confusion, f64)) -> Self {
+        Self {
+            threshold,
+            accuracy: found.accuracy(),
+            precision: found.precision(),
+            recall: found.recall(),
+            f1: found.f1(),
+            mcc: found.mcc(),
+            true_positive: found.true_positive(),
+            false_positive: found.false_positive(),
+            true_negative: found.true_negative(),
+            false_negative: found.false_negative(),
+        }
+    }
+
+    fn cells(&self) -> [(&'static str, String); 9] {
+        [
+            ("accuracy", metric(self.accuracy)),
+            ("precision", metric(self.precision)),
+            ("recall", metric(self.recall)),
+            ("F1", metric(self.f1)),
+            ("MCC", metric(self.mcc)),
+            ("true positives", self.true_positive.to_string()),
+            ("false positives", self.false_positive.to_string()),
+            ("true negatives", self.true_negative.to_string()),
+            ("false negatives", self.false_negative.to_string()),
+        ]
+    }
+
+    pub(crate) fn table(&self) -> comfy_table::Table {
+        let mut table = table(&[&format!("decisions at {}", self.threshold), "model"]);
+        self.cells().into_iter().for_each(|(name, value)| {
+            table.add_row([name.to_owned(), value]);
+        });
+        table
+    }
+
+    /// Of the page.
+    pub(crate) fn section(&self) -> Section {
+        let mut section = Section::new("Decisions").with_note(format!(
+            "Where rows with a probability of at least {} are taken for positive. Outcomes are sums of weights.",
+            self.threshold
+        ));
+        let mut table = Table::new("", &["measure", "value"]);
+        self.cells().into_iter().for_each(|(name, value)| table.push([name.to_owned(), value]));
+        section.tables.push(table);
+        section
+    }
+}
