@@ -113,10 +113,10 @@ pub fn auc_difference<S: Score>(
 
 /// Where a row stands among the rows of the other class.
 #[derive(Clone, Copy, Debug)]
-struct Placement {
-    positive: bool,
-    weight: f64,
-    value: f64,
+pub(crate) struct Placement {
+    pub(crate) positive: bool,
+    pub(crate) weight: f64,
+    pub(crate) value: f64,
 }
 
 fn rows<S: Score>(
@@ -133,7 +133,7 @@ fn rows<S: Score>(
 }
 
 /// The placements of all rows, in their order; 0 where the other class has no weight.
-fn placements<S: Score>(rows: &[Row<S>]) -> Vec<Placement> {
+pub(crate) fn placements<S: Score>(rows: &[Row<S>]) -> Vec<Placement> {
     let total = |positive| {
         rows.iter().filter(|row| row.positive == positive).map(|row| row.weight).collect::<Sum>()
     };
@@ -179,14 +179,22 @@ fn area(placed: &[Placement]) -> Option<f64> {
 
 /// The mean placement of positive rows, and its standard error over both classes.
 fn estimate(placed: &[Placement]) -> Option<(f64, f64)> {
-    let (mean, above) = mean_and_variance(placed, true)?;
-    let (_, below) = mean_and_variance(placed, false)?;
-    Some((mean, (above + below).sqrt()))
+    area_and_variance(placed).map(|(area, variance)| (area, variance.sqrt()))
 }
 
-/// The weighted mean of one class, and the variance of that mean.
-fn mean_and_variance(placed: &[Placement], positive: bool) -> Option<(f64, f64)> {
-    let class = || placed.iter().filter(|row| row.positive == positive && row.weight > 0.0);
+/// The mean placement of positive rows, and its variance over both classes.
+pub(crate) fn area_and_variance(placed: &[Placement]) -> Option<(f64, f64)> {
+    let (mean, above) = mean_and_variance(placed, |row| row.positive)?;
+    let (_, below) = mean_and_variance(placed, |row| !row.positive)?;
+    Some((mean, above + below))
+}
+
+/// The weighted mean of the rows chosen, and the variance of that mean; `None` of fewer than two.
+pub(crate) fn mean_and_variance(
+    placed: &[Placement],
+    chosen: impl Fn(&Placement) -> bool,
+) -> Option<(f64, f64)> {
+    let class = || placed.iter().filter(|row| row.weight > 0.0 && chosen(row));
     let n = class().count();
     if n < 2 {
         return None;

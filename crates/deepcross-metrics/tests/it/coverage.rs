@@ -10,9 +10,13 @@ const LEAST: u32 = 922;
 const MOST: u32 = 978;
 
 /// Normal numbers by Box and Muller over SplitMix64.
-struct Normal(u64);
+pub(crate) struct Normal(u64);
 
 impl Normal {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn uniform(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -20,7 +24,7 @@ impl Normal {
         ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    fn next(&mut self) -> f64 {
+    pub(crate) fn next(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }

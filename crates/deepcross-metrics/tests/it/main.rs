@@ -4,4 +4,5 @@ mod coverage;
 mod golden;
 mod hostile;
 mod properties;
+mod seeds;
 mod twins;
