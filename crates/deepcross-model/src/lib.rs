@@ -2,6 +2,7 @@
 
 pub mod artifact;
 mod base;
+mod carry_over;
 mod config;
 mod deep_crossing;
 mod error;

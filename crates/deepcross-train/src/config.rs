@@ -79,6 +79,11 @@ pub struct TrainConfig {
     /// With 0, the last epoch is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_fraction: Option<f64>,
+    /// Chooses which rows are held out, as [`seed`](Self::seed) does where it is left out; 0 to 2⁶³ − 1.
+    ///
+    /// With it, runs of several seeds hold out the same rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split_seed: Option<u64>,
     /// The probability with which an epoch keeps a negative training row, in (0, 1]; default 1.
     ///
     /// Each epoch draws anew; positive rows and validation rows are always kept.
@@ -145,6 +150,7 @@ impl Default for TrainConfig {
             patience: None,
             monitor: None,
             valid_fraction: None,
+            split_seed: None,
             negative_rate: 1.0,
             shuffle_buffer: 200_000,
             groups: None,
@@ -159,6 +165,11 @@ impl TrainConfig {
     /// The share of rows held out where no validation file is given.
     pub fn valid_fraction(&self) -> f64 {
         self.valid_fraction.unwrap_or(0.1)
+    }
+
+    /// What chooses the rows held out.
+    pub fn split_seed(&self) -> u64 {
+        self.split_seed.unwrap_or(self.seed)
     }
 
     /// The parts of a batch; where they are not set, one for every 64 rows, from 1 to 8.

@@ -45,6 +45,28 @@ pub enum TrainError {
         /// The checkpoint.
         file: PathBuf,
     },
+    /// The caller asked a comparison to stop.
+    #[error("stopped after step {step}")]
+    Interrupted {
+        /// The steps made so far, of the run that was stopped.
+        step: u64,
+    },
+    /// A run of a comparison failed.
+    #[error("`{name}`, seed {seed}: {error}")]
+    Contender {
+        /// The name of the model.
+        name: String,
+        /// The seed of the run.
+        seed: u64,
+        /// Why it failed.
+        error: Box<TrainError>,
+    },
+    /// The rows that a comparison tests on do not define its metrics.
+    #[error("the rows to test on need two rows of each class that have weight")]
+    TestRows,
+    /// What a comparison was called with, one sentence.
+    #[error("{0}")]
+    Comparison(String),
     /// A checkpoint is of another run than the one that is to go on.
     #[error("`{}` is the checkpoint of another run: {}", file.display(), sentences(.differences))]
     OtherRun {

@@ -3,6 +3,7 @@
 mod calibration;
 mod cause;
 mod checkpoint;
+mod compare;
 mod config;
 mod differences;
 mod engine;
@@ -31,6 +32,10 @@ mod waiting;
 pub use calibration::{Calibration, Measured, calibrate, observations};
 pub use cause::{Element, NonFinite};
 pub use checkpoint::{load_model, remove_checkpoint};
+pub use compare::{
+    CompareEvent, CompareOptions, ComparedModel, ComparedRun, Comparison, Contender, Place,
+    TestedOn, ToBest, compare,
+};
 pub use config::{Monitor, TrainConfig};
 pub use engine::Engine;
 pub use error::TrainError;

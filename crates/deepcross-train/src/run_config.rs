@@ -3,6 +3,7 @@
 //! Each section belongs to the crate that it configures and is read by itself: a type error in one does not hide the
 //! problems of the others, and keys that no section knows are gathered with the nearest known one.
 
+use crate::compare::Sections;
 use crate::known_keys::known_keys;
 use crate::overrides::set;
 use crate::places::Places;
@@ -10,7 +11,7 @@ use crate::section::{read, section, unknown};
 use crate::{TrainConfig, TrainError};
 use deepcross_data::{DataConfig, Order};
 use deepcross_features::{FieldConfig, Schema};
-use deepcross_model::ModelConfig;
+use deepcross_model::{ModelConfig, ModelKind};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -35,6 +36,29 @@ impl RunConfig {
     /// # Errors
     /// [`TrainError::Config`] with every problem; `file` is what it calls the text.
     pub fn parse(text: &str, overrides: &[String], file: &str) -> Result<Self, TrainError> {
+        Self::read(text, overrides, file, &[]).map(|(config, _)| config)
+    }
+
+    /// One configuration for each of `kinds`, in their order: what the kind knows of `[model]`, with the keys of its section
+    /// `[compare.KIND]` laid over; data and fields are the same for all.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), which checks the sections of all kinds, too.
+    pub fn parse_kinds(
+        text: &str,
+        overrides: &[String],
+        file: &str,
+        kinds: &[ModelKind],
+    ) -> Result<Vec<Self>, TrainError> {
+        Self::read(text, overrides, file, kinds).map(|(_, of_kinds)| of_kinds)
+    }
+
+    fn read(
+        text: &str,
+        overrides: &[String],
+        file: &str,
+        kinds: &[ModelKind],
+    ) -> Result<(Self, Vec<Self>), TrainError> {
         let fail = |problems| TrainError::Config { file: file.to_owned(), problems };
         let mut table: Table =
             toml::from_str(text).map_err(|error| fail(vec![syntax_problem(text, &error)]))?;
@@ -42,9 +66,14 @@ impl RunConfig {
         for assignment in overrides {
             problems.extend(set(&mut table, assignment).err());
         }
-        let config = Self::from_table(table, &mut problems);
+        let sections = Sections::take(&mut table, &mut problems);
+        let config = Self::from_table(table.clone(), &mut problems);
+        let mut run_of = |kind| sections.run_of(kind, (&table, &config), &mut problems);
+        // The section of a kind that is not asked for is checked all the same.
+        sections.kinds().filter(|kind| !kinds.contains(kind)).for_each(|kind| drop(run_of(kind)));
+        let of_kinds = kinds.iter().map(|&kind| run_of(kind)).collect();
         if problems.is_empty() {
-            return Ok(config);
+            return Ok((config, of_kinds));
         }
         let places = Places::of(text, overrides);
         Err(fail(problems.into_iter().map(|problem| places.located(problem)).collect()))
@@ -71,7 +100,8 @@ impl RunConfig {
             .map_err(|problems| TrainError::Config { file: "the fields".to_owned(), problems })
     }
 
-    fn from_table(mut table: Table, problems: &mut Vec<String>) -> Self {
+    /// Reads all sections but those of a comparison; what is wrong is noted.
+    pub(crate) fn from_table(mut table: Table, problems: &mut Vec<String>) -> Self {
         let (field, all_fields) = fields(&mut table, problems);
         let config = Self {
             data: section(&mut table, "data", problems),
@@ -79,7 +109,8 @@ impl RunConfig {
             train: section(&mut table, "train", problems),
             field,
         };
-        problems.extend(table.keys().map(|key| unknown(key, "", known_keys::<Self>())));
+        let known = [known_keys::<Self>(), &["compare"]].concat();
+        problems.extend(table.keys().map(|key| unknown(key, "", &known)));
         problems.extend(config.data.problems());
         problems.extend(config.model.problems());
         problems.extend(config.train.problems());

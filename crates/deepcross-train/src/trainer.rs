@@ -14,12 +14,13 @@ use crate::units::rows_to_look_at;
 use crate::validation::evaluate;
 use crate::{Engine, Monitor, RunConfig, RunOptions, Schedule, TrainConfig, TrainError};
 use deepcross_autodiff::Params;
-use deepcross_data::{Labels, Part, RowPlan, RowReader, Shuffled, Source};
+use deepcross_data::{Fitted, Labels, Part, RowPlan, RowReader, Shuffled, Source};
 use deepcross_features::{Batch, Encoder, History};
 use deepcross_metrics::Summary;
 use deepcross_model::{Model, Predictor, TrainedModel, TrainingSummary, Unit};
 pub(crate) use standing::{Best, Standing};
-use start::{Start, start};
+pub(crate) use start::fitted;
+use start::{Start, anew, start};
 use std::path::PathBuf;
 
 /// The files of a run.
@@ -74,17 +75,17 @@ pub(crate) struct Rows {
     pub(crate) train: Source,
     pub(crate) train_part: Part,
     /// `None` where nothing is held out or given.
-    valid: Option<(Source, Part)>,
+    pub(crate) valid: Option<(Source, Part)>,
 }
 
 impl Rows {
-    fn open(config: &RunConfig, files: &Files) -> Result<Self, TrainError> {
+    pub(crate) fn open(config: &RunConfig, files: &Files) -> Result<Self, TrainError> {
         let train = Source::open(&files.train, &config.data)?;
         if !files.valid.is_empty() {
             let valid = (Source::open(&files.valid, &config.data)?, Part::All);
             return Ok(Self { train, train_part: Part::All, valid: Some(valid) });
         }
-        let (valid_fraction, seed) = (config.train.valid_fraction(), config.train.seed);
+        let (valid_fraction, seed) = (config.train.valid_fraction(), config.train.split_seed());
         if valid_fraction == 0.0 {
             return Ok(Self { train, train_part: Part::All, valid: None });
         }
@@ -98,7 +99,7 @@ impl Rows {
 }
 
 /// Settings that contradict the files.
-fn check(config: &RunConfig, files: &Files) -> Result<(), TrainError> {
+pub(crate) fn check(config: &RunConfig, files: &Files) -> Result<(), TrainError> {
     let mut problems = Vec::new();
     if config.data.label().is_none() {
         problems.push("`data.label`: is needed to train: name the column of the label".to_owned());
@@ -107,16 +108,19 @@ fn check(config: &RunConfig, files: &Files) -> Result<(), TrainError> {
     let set = [
         ("monitor", config.train.monitor.is_some()),
         ("patience", config.train.patience.is_some()),
+        ("split_seed", config.train.split_seed.is_some()),
         ("schedule", config.train.schedule == Schedule::Plateau),
     ];
     for (key, _) in set.iter().filter(|(_, set)| *set && no_validation) {
         let problem = "needs validation rows, but `train.valid_fraction` is 0";
         problems.push(format!("`train.{key}`: {problem}"));
     }
-    if !files.valid.is_empty() && config.train.valid_fraction.is_some() {
-        problems.push(
-            "`train.valid_fraction`: has no meaning with a validation file; remove one".to_owned(),
-        );
+    let of_split = [
+        ("valid_fraction", config.train.valid_fraction.is_some()),
+        ("split_seed", config.train.split_seed.is_some()),
+    ];
+    for (key, _) in of_split.iter().filter(|(_, set)| *set && !files.valid.is_empty()) {
+        problems.push(format!("`train.{key}`: has no meaning with a validation file; remove one"));
     }
     if problems.is_empty() {
         return Ok(());
@@ -134,11 +138,41 @@ fn train_here(
     let rows = Rows::open(config, files)?;
     let RunOptions { init, checkpoints, .. } = options;
     let (start, keeper) = start(config, (files, &rows), init, checkpoints, observe)?;
+    run(config, &rows, start, (keeper, None), observe)
+}
+
+/// Trains a new model on rows that an encoder has been fitted on, within the pool of the caller; `stop` is asked after each
+/// batch.
+///
+/// # Errors
+/// As [`train`], and [`TrainError::Interrupted`].
+pub(crate) fn train_fitted(
+    config: &RunConfig,
+    rows: &Rows,
+    fitted: &Fitted,
+    stop: Stop<'_>,
+    observe: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<TrainedModel, TrainError> {
+    let start = anew(config, fitted.clone(), observe)?;
+    run(config, rows, start, (None, Some(stop)), observe)
+}
+
+/// Whether a run is to end before its time.
+pub(crate) type Stop<'s> = &'s (dyn Fn() -> bool + Sync);
+
+/// Trains from where a run begins to its end.
+fn run<'a>(
+    config: &'a RunConfig,
+    rows: &'a Rows,
+    start: Start,
+    (keeper, stop): (Option<Keeper<'a>>, Option<Stop<'a>>),
+    observe: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<TrainedModel, TrainError> {
     let Start { encoder, history, fitted, engine, standing, best } = start;
     let rates = Rates::new(&config.train, n_steps(&config.train, fitted.rows, fitted.positives));
     let run = Run {
         config,
-        rows: &rows,
+        rows,
         fitted: &fitted,
         encoder: &encoder,
         engine,
@@ -148,6 +182,7 @@ fn train_here(
         looked_at: encoder.new_batch(),
         valid: None,
         keeper,
+        stop,
     };
     let (model, params, training) = run.epochs(history, observe)?;
 
@@ -173,6 +208,8 @@ struct Run<'a> {
     rates: Rates,
     /// `None` where no checkpoints are written.
     keeper: Option<Keeper<'a>>,
+    /// `None` where nobody is to be asked.
+    stop: Option<Stop<'a>>,
 }
 
 /// Moves labels by `smoothing`, in [0, 1), towards one half (Szegedy et al., CVPR 2016); does nothing where it is 0.

@@ -57,6 +57,9 @@ impl<'a> Run<'a> {
         observe: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<(), TrainError> {
         let step = self.engine.n_steps();
+        if self.stop.is_some_and(|stop| stop()) {
+            return Err(TrainError::Interrupted { step });
+        }
         let Some(next) = self.keeper.as_mut().map(|keeper| keeper.next(step)) else {
             return Ok(());
         };

@@ -83,38 +83,38 @@ fn begin(
     init: Option<TrainedModel>,
     observe: &mut Observe<'_>,
 ) -> Result<Start, TrainError> {
-    let (encoder, history, fitted) = match &init {
-        Some(init) => (init.encoder.clone(), None, survey(config, rows, &init.encoder)?),
-        None => fitted(config, rows)?,
-    };
+    let Some(init) = init else { return anew(config, fitted(config, rows)?, observe) };
+    let fitted = survey(config, rows, &init.encoder)?;
     tell(&fitted, observe);
-    let (train, seed) = (&config.train, config.train.seed);
-    let engine = match init {
-        Some(TrainedModel { model, params, .. }) => {
-            tell_built(&model, &params, observe);
-            Engine::new(model, params, train.optimizer_config(), train.groups(), seed)?
-                .with_trained_weights(train.negative_rate)
-        }
-        None => {
-            let mut params = Params::new();
-            let spec = config.model.check()?;
-            let model = Model::new(&spec, encoder.shapes(), &mut params, seed)?;
-            tell_built(&model, &params, observe);
-            Engine::new(model, params, train.optimizer_config(), train.groups(), seed)?
-                .with_negative_rate(train.negative_rate)
-        }
-    };
-    let (standing, best) = (Standing::default(), None);
-    Ok(Start { encoder, history, fitted, engine, standing, best })
+    let TrainedModel { model, params, encoder, .. } = init;
+    tell_built(&model, &params, observe);
+    let train = &config.train;
+    let engine = Engine::new(model, params, train.optimizer_config(), train.groups(), train.seed)?
+        .with_trained_weights(train.negative_rate);
+    Ok(Start { encoder, history: None, fitted, engine, standing: Standing::default(), best: None })
 }
 
-fn fitted(
+/// A new model on the rows that an encoder was fitted on.
+pub(super) fn anew(
     config: &RunConfig,
-    rows: &Rows,
-) -> Result<(Encoder, Option<History>, FittedRows), TrainError> {
-    let fitted = fit(&rows.train, &config.schema()?, rows.train_part, config.data.bad_rows)?;
+    fitted: Fitted,
+    observe: &mut Observe<'_>,
+) -> Result<Start, TrainError> {
     let Fitted { encoder, history, rows, positives, skipped } = fitted;
-    Ok((encoder, Some(history), FittedRows::new(rows, positives, &skipped)))
+    let fitted = FittedRows::new(rows, positives, &skipped);
+    tell(&fitted, observe);
+    let (train, mut params) = (&config.train, Params::new());
+    let model = Model::new(&config.model.check()?, encoder.shapes(), &mut params, train.seed)?;
+    tell_built(&model, &params, observe);
+    let engine = Engine::new(model, params, train.optimizer_config(), train.groups(), train.seed)?
+        .with_negative_rate(train.negative_rate);
+    let (history, standing) = (Some(history), Standing::default());
+    Ok(Start { encoder, history, fitted, engine, standing, best: None })
+}
+
+/// Fits the encoder on the training rows.
+pub(crate) fn fitted(config: &RunConfig, rows: &Rows) -> Result<Fitted, TrainError> {
+    Ok(fit(&rows.train, &config.schema()?, rows.train_part, config.data.bad_rows)?)
 }
 
 fn go_on(
@@ -156,12 +156,13 @@ fn history(
     if config.field.iter().all(|field| field.companion().is_none()) {
         return Ok(None);
     }
-    let (encoder, history, fitted) = fitted(config, rows)?;
+    let Fitted { encoder, history, rows, positives, skipped } = fitted(config, rows)?;
+    let fitted = FittedRows::new(rows, positives, &skipped);
     if fitted != checkpoint.fitted || encoder.to_state() != checkpoint.encoder.to_state() {
         let differences = vec!["the training rows have other values".to_owned()];
         return Err(TrainError::OtherRun { file: file.to_owned(), differences });
     }
-    Ok(history)
+    Ok(Some(history))
 }
 
 fn tell(fitted: &FittedRows, observe: &mut Observe<'_>) {

@@ -1,0 +1,338 @@
+//! Several models, trained with several seeds each on the same rows, and compared on the same rows.
+//!
+//! The encoder is fitted once, and the rows held out are chosen by `split_seed`, or by the seed of the first model where that
+//! is left out: neither depends on the seed of a run. What a run comes to is what [`train`](crate::train) with its
+//! configuration and seed comes to.
+
+mod event;
+mod sections;
+mod test;
+
+use crate::trainer::{Rows, Stop, check, fitted, train_fitted};
+use crate::{EpochReport, Files, RunConfig, TrainError};
+use deepcross_data::{Fitted, Part, Source};
+use deepcross_metrics::{SeedDifference, SeedEstimate, SeedRuns, Summary, holm};
+use deepcross_model::{TrainedModel, TrainingSummary};
+pub use event::{CompareEvent, Place};
+pub(crate) use sections::Sections;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use test::Test;
+
+/// A model of a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contender {
+    /// What it is called; no two of a comparison are called alike.
+    pub name: String,
+    /// What is trained and how. Data, fields, and what chooses the rows held out are the same for all models of a
+    /// comparison; the seed is that of each run.
+    pub config: RunConfig,
+}
+
+/// The circumstances of a comparison.
+#[derive(Clone, Copy)]
+pub struct CompareOptions<'a> {
+    /// The seeds that each model is trained with, each another one; at least one.
+    pub seeds: &'a [u64],
+    /// The number of threads; the result does not depend on it.
+    pub threads: usize,
+    /// The probability that intervals cover, in (0, 1).
+    pub level: f64,
+    /// Asked after each step; where it says so, the comparison ends with [`TrainError::Interrupted`].
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl std::fmt::Debug for CompareOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { seeds, threads, level, .. } = self;
+        let mut debug = f.debug_struct("CompareOptions");
+        debug.field("seeds", seeds).field("threads", threads).field("level", level);
+        debug.finish_non_exhaustive()
+    }
+}
+
+/// Which rows models are tested on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestedOn {
+    /// Files that no training saw.
+    Test,
+    /// The validation rows. They have chosen the epoch that is kept, which flatters each model a little.
+    Validation,
+}
+
+/// What a comparison found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Comparison {
+    /// Which rows models were tested on.
+    pub tested_on: TestedOn,
+    /// How many.
+    pub rows: u64,
+    /// Positive ones among them.
+    pub positives: u64,
+    /// The probability that intervals cover.
+    pub level: f64,
+    /// The place among `models` of the one with the highest mean AUC; of several, the first.
+    pub best: usize,
+    /// As they were called.
+    pub models: Vec<ComparedModel>,
+}
+
+/// A model of a [`Comparison`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ComparedModel {
+    /// What it is called.
+    pub name: String,
+    /// The number of its weights.
+    pub n_parameters: u64,
+    /// The area under the ROC curve: the mean over seeds.
+    pub auc: SeedEstimate,
+    /// The log loss: the mean over seeds.
+    pub log_loss: SeedEstimate,
+    /// Its metrics − those of the best model; `None` of the best model itself.
+    pub to_best: Option<ToBest>,
+    /// One a seed, in their order.
+    pub runs: Vec<ComparedRun>,
+}
+
+/// How a model differs from the best one, on the same rows.
+///
+/// The best is chosen by the same rows, so that on average it looks a little better than it is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ToBest {
+    /// Its AUC − that of the best; 0 or below.
+    pub auc: SeedDifference,
+    /// The p-value of `auc`, adjusted by [`holm`] for the comparisons with all other models.
+    pub auc_p_adjusted: Option<f64>,
+    /// Its log loss − that of the best.
+    pub log_loss: SeedDifference,
+    /// The p-value of `log_loss`, likewise.
+    pub log_loss_p_adjusted: Option<f64>,
+}
+
+/// A run of a [`ComparedModel`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ComparedRun {
+    /// The seed.
+    pub seed: u64,
+    /// How it was trained.
+    pub training: TrainingSummary,
+    /// How its epochs went.
+    pub epochs: Vec<EpochReport>,
+    /// Its metrics on the rows tested on.
+    pub test: Summary,
+}
+
+/// Trains each model with each seed, tests all on the rows of `test`, or, where that is empty, on the validation rows, and
+/// compares them by [`SeedRuns`].
+///
+/// `observe` is told how it goes, on one of the threads. Memory holds one trained model at a time, and 16 bytes a row tested
+/// on and model.
+///
+/// # Errors
+/// Before anything is trained: [`TrainError::Comparison`] where models, seeds or `test` do not make a comparison,
+/// [`TrainError::Config`] as [`train`](crate::train), [`TrainError::Data`] where the encoder cannot be fitted.
+/// Then [`TrainError::Contender`] with the model and the seed of the run that failed, or [`TrainError::Interrupted`].
+pub fn compare(
+    contenders: &[Contender],
+    files: &Files,
+    test: &[PathBuf],
+    options: CompareOptions<'_>,
+    observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
+) -> Result<Comparison, TrainError> {
+    check_call(contenders, options)?;
+    let runs: Vec<_> = contenders.iter().map(|contender| with_split(contender, files)).collect();
+    runs.iter().try_for_each(|run| check(&run.config, files))?;
+    let threads = options.threads;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| TrainError::Threads { threads, reason: error.to_string() })?;
+    pool.install(|| compare_here(&runs, files, test, options, observe))
+}
+
+/// The model with what chooses the rows held out written down, so that it does not change with the seed of a run.
+fn with_split(contender: &Contender, files: &Files) -> Contender {
+    let mut contender = contender.clone();
+    let train = &mut contender.config.train;
+    if files.valid.is_empty() && train.valid_fraction() > 0.0 {
+        train.split_seed = Some(train.split_seed());
+    }
+    contender
+}
+
+/// Models and seeds that do not make a comparison.
+fn check_call(contenders: &[Contender], options: CompareOptions<'_>) -> Result<(), TrainError> {
+    let fail = |problem: &str| Err(TrainError::Comparison(problem.to_owned()));
+    let Some(first) = contenders.first() else { return fail("there is no model to compare") };
+    let names: BTreeSet<_> = contenders.iter().map(|contender| &contender.name).collect();
+    if names.len() < contenders.len() {
+        return fail("two models of a comparison have the same name");
+    }
+    let seeds: BTreeSet<_> = options.seeds.iter().collect();
+    if seeds.is_empty() || seeds.len() < options.seeds.len() {
+        return fail("a comparison needs at least one seed, and each once");
+    }
+    if !(options.level > 0.0 && options.level < 1.0) {
+        return fail(&format!("the level must be in (0, 1), but is {}", options.level));
+    }
+    let shared = |contender: &Contender| {
+        let RunConfig { data, field, train, .. } = &contender.config;
+        (data.clone(), field.clone(), train.valid_fraction(), train.split_seed())
+    };
+    match contenders.iter().find(|contender| shared(contender) != shared(first)) {
+        Some(other) => fail(&format!(
+            "`{}` has other data, fields or rows held out than `{}`",
+            other.name, first.name
+        )),
+        None => Ok(()),
+    }
+}
+
+fn compare_here(
+    contenders: &[Contender],
+    files: &Files,
+    test: &[PathBuf],
+    options: CompareOptions<'_>,
+    observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
+) -> Result<Comparison, TrainError> {
+    let shared = &contenders[0].config;
+    let rows = Rows::open(shared, files)?;
+    let (tested_on, (source, part)) = match (test.is_empty(), rows.valid.clone()) {
+        (false, _) => (TestedOn::Test, (Source::open(test, &shared.data)?, Part::All)),
+        (true, Some(valid)) => (TestedOn::Validation, valid),
+        (true, None) => {
+            let problem = "there are no rows to test on: give test files, or validation rows";
+            return Err(TrainError::Comparison(problem.to_owned()));
+        }
+    };
+    let fitted = fitted(shared, &rows)?;
+    let test = Test::read(source, Rows::plan(shared, part), &fitted.encoder)?;
+    let (n_runs, mut place) = (contenders.len() * options.seeds.len(), 0);
+    let mut done: Vec<Done<'_>> = Vec::new();
+    for contender in contenders {
+        let mut own = Done::new(contender, test.rows.runs());
+        for &seed in options.seeds {
+            place += 1;
+            let at = Place { name: &contender.name, seed, run: place, of: n_runs };
+            let run = Runner { rows: &rows, fitted: &fitted, test: &test, stop: options.stop };
+            run.once(contender, at, &mut own, observe).map_err(|error| at.failed(error))?;
+        }
+        done.push(own);
+    }
+    compared(done, tested_on, &test, options.level)
+}
+
+/// What all runs share.
+#[derive(Clone, Copy)]
+struct Runner<'a> {
+    rows: &'a Rows,
+    fitted: &'a Fitted,
+    test: &'a Test,
+    stop: Stop<'a>,
+}
+
+impl Runner<'_> {
+    /// Trains and tests a model with one seed.
+    fn once(
+        self,
+        contender: &Contender,
+        place: Place<'_>,
+        done: &mut Done<'_>,
+        observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
+    ) -> Result<(), TrainError> {
+        let mut config = contender.config.clone();
+        config.train.seed = place.seed;
+        observe(CompareEvent::Begins(place));
+        let mut epochs = Vec::new();
+        let mut listen = |event: crate::Event<'_>| {
+            if let crate::Event::Epoch(report) = &event {
+                epochs.push(report.clone());
+            }
+            observe(CompareEvent::Training(place, &event));
+        };
+        let trained = train_fitted(&config, self.rows, self.fitted, self.stop, &mut listen)?;
+        observe(CompareEvent::Trained(place, &trained));
+        let (probabilities, test, ranked) = self.test.evaluate(&trained)?;
+        observe(CompareEvent::Tested(place, &test, &ranked));
+        done.add(&trained, epochs, (&probabilities, test))
+    }
+}
+
+/// The runs of a model so far.
+struct Done<'r> {
+    name: String,
+    n_parameters: u64,
+    runs: Vec<ComparedRun>,
+    scores: SeedRuns<'r>,
+}
+
+impl<'r> Done<'r> {
+    fn new(contender: &Contender, scores: SeedRuns<'r>) -> Self {
+        Self { name: contender.name.clone(), n_parameters: 0, runs: Vec::new(), scores }
+    }
+
+    fn add(
+        &mut self,
+        trained: &TrainedModel,
+        epochs: Vec<EpochReport>,
+        (probabilities, test): (&[f32], Summary),
+    ) -> Result<(), TrainError> {
+        self.n_parameters = trained.params.n_parameters() as u64;
+        self.scores.push(probabilities)?;
+        let training = trained.training.clone();
+        self.runs.push(ComparedRun { seed: training.seed, training, epochs, test });
+        Ok(())
+    }
+}
+
+/// The models beside each other.
+fn compared(
+    done: Vec<Done<'_>>,
+    tested_on: TestedOn,
+    test: &Test,
+    level: f64,
+) -> Result<Comparison, TrainError> {
+    let mut estimates = Vec::new();
+    for Done { scores, .. } in &done {
+        let pair = scores.auc(level)?.zip(scores.log_loss(level)?);
+        estimates.push(pair.ok_or(TrainError::TestRows)?);
+    }
+    let best = (0..done.len())
+        .rev()
+        .max_by(|&a, &b| estimates[a].0.value.total_cmp(&estimates[b].0.value));
+    let best = best.unwrap_or(0);
+    let differences = differences(&done, best, level)?;
+    let models = done.into_iter().zip(estimates).zip(differences);
+    let models = models.map(|((done, (auc, log_loss)), to_best)| {
+        let Done { name, n_parameters, runs, .. } = done;
+        ComparedModel { name, n_parameters, auc, log_loss, to_best, runs }
+    });
+    let (rows, positives) = (test.rows.len() as u64, test.positives);
+    Ok(Comparison { tested_on, rows, positives, level, best, models: models.collect() })
+}
+
+/// How each model differs from the best, with p-values adjusted for all of them.
+fn differences(
+    done: &[Done<'_>],
+    best: usize,
+    level: f64,
+) -> Result<Vec<Option<ToBest>>, TrainError> {
+    let mut found = Vec::new();
+    for (place, model) in done.iter().enumerate() {
+        let of_best = &done[best].scores;
+        let auc = of_best.auc_difference(&model.scores, level)?;
+        let log_loss = of_best.log_loss_difference(&model.scores, level)?;
+        found.push(auc.zip(log_loss).filter(|_| place != best));
+    }
+    let adjusted = |p: fn(&(SeedDifference, SeedDifference)) -> Option<f64>| {
+        holm(&found.iter().map(|pair| pair.as_ref().and_then(p)).collect::<Vec<_>>())
+    };
+    let (of_auc, of_loss) = (adjusted(|pair| pair.0.p_value), adjusted(|pair| pair.1.p_value));
+    let pairs = found.iter().zip(of_auc.into_iter().zip(of_loss));
+    let to_best = pairs.map(|(pair, (auc_p_adjusted, log_loss_p_adjusted))| {
+        pair.map(|(auc, log_loss)| ToBest { auc, auc_p_adjusted, log_loss, log_loss_p_adjusted })
+    });
+    Ok(to_best.collect())
+}
