@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use deepcross_calibration::Method;
 use deepcross_data::Format;
 use deepcross_data::simulate::SimulatorConfig;
+use deepcross_model::ModelKind;
 use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
@@ -30,6 +31,22 @@ A checkpoint is kept beside the artifact, as in `model.dcx.checkpoint`: every te
 then end the run; a second signal ends it at once. The same call with --resume goes on from it, and
 gives the artifact that the run would have given if left alone. It is removed when the artifact is
 written.
+
+",
+    files_help!()
+);
+
+const COMPARE_HELP: &str = concat!(
+    "Examples:
+  deepcross compare --config run.toml --data train.csv --test test.csv
+  deepcross compare --config run.toml --data train.csv --valid valid.csv --test test.csv \\
+      --models lr,fm,deep-crossing --seeds 5 --report comparison.html \\
+      --set compare.lr.train.optimizer=ftrl --set compare.lr.train.learning_rate=0.1
+
+Each model has the keys of `[model]` that its kind knows and all of `[train]`; the sections
+`[compare.KIND.model]` and `[compare.KIND.train]` replace single keys for one kind. The encoder is
+fitted once, and all models see the same rows. Intervals are over the rows tested on and over seeds;
+p-values are those of the difference to the best model, adjusted by Holm for all of them.
 
 ",
     files_help!()
@@ -108,6 +125,8 @@ pub(crate) enum Command {
     InferConfig(InferConfig),
     /// Train a model
     Train(Train),
+    /// Train models of several kinds on the same rows and compare them
+    Compare(Compare),
     /// Measure a model on rows with labels
     Evaluate(Evaluate),
     /// Fit a calibrator to rows with labels, and store it in the model
@@ -321,6 +340,44 @@ pub(crate) struct Train {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = COMPARE_HELP)]
+pub(crate) struct Compare {
+    /// The configuration of the runs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Training data; several files are read in order
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) data: Vec<PathBuf>,
+    /// Validation data; without it, a share of the training rows is held out
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) valid: Vec<PathBuf>,
+    /// Rows to test on; without them, the validation rows, which flatter each model a little
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) test: Vec<PathBuf>,
+    /// The kinds of model, with commas between them
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = parse_kind,
+        default_value = "lr,fm,ffm,mlp,deep-crossing-plain,deep-crossing")]
+    pub(crate) models: Vec<ModelKind>,
+    /// How many seeds each model is trained with: the configuration's, and those that follow it
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(crate) seeds: u64,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    /// Replace a value of the configuration, as in `train.epochs=5` or `compare.lr.train.l2=1e-4`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) overrides: Vec<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Keep the models in this folder, as in `fm-seed2.dcx`
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// Also write a page with plots and tables here, as HTML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = FILES_HELP)]
 pub(crate) struct Evaluate {
     /// The artifact
@@ -432,6 +489,12 @@ fn parse_probability(text: &str) -> Result<f64, String> {
         Ok(p) if (0.0..=1.0).contains(&p) => Ok(p),
         _ => Err("must be a number from 0 to 1".to_owned()),
     }
+}
+
+fn parse_kind(text: &str) -> Result<ModelKind, String> {
+    let named = ModelKind::ALL.into_iter().find(|kind| kind.name() == text);
+    let names = || ModelKind::ALL.map(ModelKind::name).join(", ");
+    named.ok_or_else(|| format!("there is no such kind of model; known are {}", names()))
 }
 
 fn parse_threads(text: &str) -> Result<usize, String> {

@@ -14,6 +14,7 @@ mod output;
 mod pages;
 mod profiled;
 mod progress;
+mod race;
 mod signals;
 mod sizes;
 mod tables;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Command::Describe(args) => commands::describe::run(&args),
         Command::InferConfig(args) => commands::infer_config::run(&args),
         Command::Train(args) => commands::train::run(&args),
+        Command::Compare(args) => commands::compare::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Calibrate(args) => commands::calibrate::run(&args),
         Command::Predict(args) => commands::predict::run(&args),
@@ -73,6 +75,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
                 | TrainError::Model(ModelError::Config(_))
                 | TrainError::OtherRun { .. }
                 | TrainError::OtherModel { .. }
+                | TrainError::Comparison(_)
         )
     );
     let is_data_config =

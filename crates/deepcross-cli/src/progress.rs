@@ -187,7 +187,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     format!("{error}{source}")
 }
 
-fn style(template: &str) -> ProgressStyle {
+pub(crate) fn style(template: &str) -> ProgressStyle {
     let style = ProgressStyle::with_template(template);
     style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rows_per_s", rows_per_s)
 }

@@ -15,6 +15,16 @@ const BOTTOM: f64 = 226.0;
 const LEGEND: f64 = 282.0;
 const LEGEND_LINE: f64 = 18.0;
 
+/// An SVG of this height around its `body`, with what a reader without eyes is told.
+pub(crate) fn picture(height: f64, title: &str, description: &str, body: &str) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
+         aria-label=\"{0}\">\n<title>{0}</title>\n<desc>{1}</desc>\n{body}</svg>\n",
+        Escaped(title),
+        Escaped(description)
+    )
+}
+
 /// A chart to draw on.
 pub(crate) struct Chart<'a> {
     x: Scale,
@@ -102,12 +112,7 @@ impl<'a> Chart<'a> {
     pub(crate) fn finish(self, title: &str, description: &str) -> String {
         let (legend, height) = self.legend();
         let (frame, marks) = (self.frame(), &self.marks);
-        format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
-             aria-label=\"{0}\">\n<title>{0}</title>\n<desc>{1}</desc>\n{frame}{marks}{legend}</svg>\n",
-            Escaped(title),
-            Escaped(description)
-        )
+        picture(height, title, description, &format!("{frame}{marks}{legend}"))
     }
 
     fn frame(&self) -> String {

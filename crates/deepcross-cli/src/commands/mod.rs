@@ -1,6 +1,7 @@
 //! One command, one file.
 
 pub(crate) mod calibrate;
+pub(crate) mod compare;
 pub(crate) mod describe;
 pub(crate) mod evaluate;
 pub(crate) mod infer_config;

@@ -1,6 +1,7 @@
 //! The pages of `--report`: what `deepcross-report` is given to show.
 
 pub(crate) mod calibration;
+pub(crate) mod comparison;
 pub(crate) mod evaluation;
 pub(crate) mod training;
 

@@ -7,6 +7,7 @@ mod bad_input;
 mod bad_rows;
 mod calibrate;
 mod commands;
+mod compare;
 mod configurations;
 mod decisions;
 mod describe;

@@ -1,55 +1,97 @@
-//! The curves of ranking.
+//! The curves of ranking, of one model or of several.
 
-use super::Plot;
+use super::lines::evenly;
+use super::{Plot, Series};
 use crate::chart::Chart;
 use crate::scale::Scale;
 use deepcross_metrics::{PrecisionRecallPoint, RocPoint};
 
-const MODEL: &str = "l s0";
-
 impl Plot {
     /// The ROC curve, with that of chance.
     pub fn roc(points: &[RocPoint]) -> Self {
-        let names = ["false positive rate", "true positive rate"];
-        let mut chart = Chart::new(Scale::unit(), Scale::unit(), names);
-        let points: Vec<_> =
-            points.iter().map(|p| (p.false_positive_rate, p.true_positive_rate)).collect();
-        chart.line(&[(0.0, 0.0), (1.0, 1.0)], "ideal");
-        chart.line(&points, MODEL);
-        chart.entry(Chart::line_sign(MODEL), "model");
-        chart.entry(Chart::line_sign("ideal"), "chance");
-        let at = |rate| nearest(&points, rate);
-        let description = format!(
-            "The share of positive rows that pass a threshold, over the share of negative rows that do. At a false \
-             positive rate of 0.1, the true positive rate is about {:.2}; at 0.3, about {:.2}.",
-            at(0.1),
-            at(0.3)
-        );
-        let title = "ROC curve".to_owned();
-        Self { svg: chart.finish(&title, &description), title }
+        Self::rocs(&[Series::roc("model", points)])
+    }
+
+    /// The ROC curves of several models, of which at most 8 are drawn, evenly chosen; see [`Series::roc`].
+    pub fn rocs(models: &[Series]) -> Self {
+        let base = Base { line: [(0.0, 0.0), (1.0, 1.0)], name: "chance".to_owned() };
+        let axes = ["false positive rate", "true positive rate"];
+        let values = |points: &[(f64, f64)]| {
+            format!(
+                "at a false positive rate of 0.1, the true positive rate is about {:.2}; at 0.3, about {:.2}.",
+                nearest(points, 0.1),
+                nearest(points, 0.3)
+            )
+        };
+        let what = "The share of positive rows that pass a threshold, over the share of negative rows that do.";
+        curves("ROC curve", axes, Some(base), models, (what, &values))
     }
 
     /// The precision–recall curve, with the rate of positive rows, which chance has at any recall.
     pub fn precision_recall(points: &[PrecisionRecallPoint], base_rate: Option<f64>) -> Self {
-        let points: Vec<_> = points.iter().map(|p| (p.recall, p.precision)).collect();
-        let mut chart = Chart::new(Scale::unit(), Scale::unit(), ["recall", "precision"]);
-        if let Some(rate) = base_rate {
-            chart.line(&[(0.0, rate), (1.0, rate)], "ideal");
-        }
-        chart.line(&points, MODEL);
-        chart.entry(Chart::line_sign(MODEL), "model");
-        if let Some(rate) = base_rate {
-            chart.entry(Chart::line_sign("ideal"), format!("base rate {rate:.4}"));
-        }
-        let description = format!(
-            "The positive share of the rows that pass a threshold, over the share of positive rows that pass. At a \
-             recall of 0.2, precision is about {:.2}; at 0.8, about {:.2}.",
-            nearest(&points, 0.2),
-            nearest(&points, 0.8)
-        );
-        let title = "Precision–recall curve".to_owned();
-        Self { svg: chart.finish(&title, &description), title }
+        Self::precision_recalls(&[Series::precision_recall("model", points)], base_rate)
     }
+
+    /// The precision–recall curves of several models, of which at most 8 are drawn, evenly chosen; see
+    /// [`Series::precision_recall`].
+    pub fn precision_recalls(models: &[Series], base_rate: Option<f64>) -> Self {
+        let base = base_rate.map(|rate| Base {
+            line: [(0.0, rate), (1.0, rate)],
+            name: format!("base rate {rate:.4}"),
+        });
+        let values = |points: &[(f64, f64)]| {
+            format!(
+                "at a recall of 0.2, precision is about {:.2}; at 0.8, about {:.2}.",
+                nearest(points, 0.2),
+                nearest(points, 0.8)
+            )
+        };
+        let what = "The positive share of the rows that pass a threshold, over the share of positive rows that pass.";
+        curves("Precision–recall curve", ["recall", "precision"], base, models, (what, &values))
+    }
+}
+
+impl Series {
+    /// The ROC curve of a model of this name.
+    pub fn roc(name: impl Into<String>, points: &[RocPoint]) -> Self {
+        let points = points.iter().map(|p| (p.false_positive_rate, p.true_positive_rate));
+        Self { name: name.into(), points: points.collect() }
+    }
+
+    /// The precision–recall curve of a model of this name.
+    pub fn precision_recall(name: impl Into<String>, points: &[PrecisionRecallPoint]) -> Self {
+        let points = points.iter().map(|p| (p.recall, p.precision));
+        Self { name: name.into(), points: points.collect() }
+    }
+}
+
+/// What a model without any knowledge has.
+struct Base {
+    line: [(f64, f64); 2],
+    name: String,
+}
+
+/// The values of a curve, in words.
+type Told<'a> = &'a dyn Fn(&[(f64, f64)]) -> String;
+
+fn curves(
+    title: &str,
+    axes: [&str; 2],
+    base: Option<Base>,
+    models: &[Series],
+    (what, values): (&str, Told<'_>),
+) -> Plot {
+    let mut chart = Chart::new(Scale::unit(), Scale::unit(), axes);
+    base.iter().for_each(|base| chart.line(&base.line, "ideal"));
+    let mut description = what.to_owned();
+    for (place, Series { name, points }) in evenly(models).into_iter().enumerate() {
+        let class = format!("l s{place}");
+        chart.line(points, &class);
+        chart.entry(Chart::line_sign(&class), name);
+        description += &format!(" {name}: {}", values(points));
+    }
+    base.into_iter().for_each(|base| chart.entry(Chart::line_sign("ideal"), base.name));
+    Plot { svg: chart.finish(title, &description), title: title.to_owned() }
 }
 
 /// The second value of the point whose first is nearest; 0 of none.

@@ -64,7 +64,7 @@ impl Plot {
     }
 }
 
-fn evenly(series: &[Series]) -> Vec<&Series> {
+pub(super) fn evenly(series: &[Series]) -> Vec<&Series> {
     let n = series.len();
     if n <= MAX_SERIES {
         return series.iter().collect();

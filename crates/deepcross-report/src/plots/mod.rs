@@ -2,10 +2,12 @@
 
 mod calibration;
 mod curves;
+mod forest;
 mod lines;
 mod reliability;
 mod scores;
 
+pub use forest::ForestRow;
 pub use lines::{Series, YScale};
 
 use crate::markup::Escaped;

@@ -1,7 +1,7 @@
 //! The page as a whole: well-formed, complete, closed to the outside, and proof against what data hold.
 
-use deepcross_metrics::Ranking;
-use deepcross_report::{Figure, Plot, Report, Section, Series, Table, YScale};
+use deepcross_metrics::{Interval, Ranking};
+use deepcross_report::{Figure, ForestRow, Plot, Report, Section, Series, Table, YScale};
 use roxmltree::{Document, Node, ParsingOptions};
 use std::num::NonZeroUsize;
 
@@ -10,6 +10,14 @@ const HOSTILE: &str =
 
 fn line(name: &str) -> Series {
     Series { name: name.to_owned(), points: vec![(1.0, 0.5), (2.0, f64::NAN), (3.0, 0.25)] }
+}
+
+fn forest(name: &str) -> Vec<ForestRow> {
+    let row = |value: f64| {
+        let interval = Interval { low: value - 0.01, high: value + 0.02 };
+        ForestRow { name: name.to_owned(), value, interval }
+    };
+    [0.75, 0.7, f64::NAN, 0.72].into_iter().chain([0.71; 9]).map(row).collect()
 }
 
 /// A page with every plot, in which each text is `text`.
@@ -33,6 +41,10 @@ fn page(text: &str) -> String {
         Plot::lines("active", "share", YScale::Unit, &[], None),
         Plot::reliabilities(&[(text, &bins), ("after", &bins[3..])]),
         Plot::calibration_curve(&[(0.0, 0.1), (0.5, 0.25), (1.0, 0.9)]),
+        Plot::forest(text, text, &forest(text), 0),
+        Plot::forest("none", "AUC", &[], 3),
+        Plot::rocs(&[line(text), line("b")]),
+        Plot::precision_recalls(&vec![line(text); 30], None),
     ];
     let mut table = Table::new(text, &[text, "n"]);
     table.push([text.to_owned(), text.to_owned()]);
@@ -67,7 +79,7 @@ fn every_plot_is_there_and_says_what_it_shows() {
     let document = parsed(&page);
     let plots: Vec<_> =
         document.descendants().filter(|node| node.tag_name().name() == "svg").collect();
-    assert_eq!(plots.len(), 9);
+    assert_eq!(plots.len(), 13);
     for plot in &plots {
         assert_eq!(plot.attribute("role"), Some("img"));
         assert!(plot.attribute("viewBox").is_some());
@@ -78,7 +90,10 @@ fn every_plot_is_there_and_says_what_it_shows() {
     let titles: Vec<_> = plots.iter().map(|plot| child(plot, "title")).collect();
     let expected = ["ROC curve", "Precision–recall curve", "Reliability", "Scores by class"];
     assert_eq!(titles[..4], expected);
-    assert!(child(&plots[0], "desc").contains("At a false positive rate of 0.1"));
+    assert!(child(&plots[0], "desc").contains("at a false positive rate of 0.1"));
+    assert!(child(&plots[7], "desc").contains("text: 0.7200, from 0.7100 to 0.7400."));
+    let dots = plots[7].children().filter(|node| node.tag_name().name() == "circle");
+    assert_eq!(dots.count(), 12, "one of 13 values is not finite");
     // Of thirty lines, eight are drawn.
     let lines = plots[5]
         .children()

@@ -1,0 +1,211 @@
+//! The page of `deepcross compare`.
+
+use super::{footer, names};
+use crate::args::Compare;
+use crate::commands::compare::{cells, costs, notes};
+use crate::race::Pace;
+use crate::tables::{counted, grouped, metric, percent};
+use deepcross_metrics::{Interval, SeedEstimate};
+use deepcross_report::{Figure, ForestRow, Plot, Report, Section, Series, Table, YScale};
+use deepcross_train::{CompareEvent, ComparedModel, Comparison, Contender, EpochReport, TestedOn};
+use std::slice::from_ref;
+
+/// Points of a curve: more than a screen can show apart.
+const POINTS: usize = 300;
+
+/// The curves of the first run of each model.
+#[derive(Default)]
+pub(crate) struct Curves {
+    roc: Vec<Series>,
+    precision_recall: Vec<Series>,
+}
+
+impl Curves {
+    /// Takes notice of a moment.
+    pub(crate) fn observe(&mut self, event: &CompareEvent<'_>) {
+        let CompareEvent::Tested(place, _, ranked) = event else { return };
+        if self.roc.last().is_some_and(|last| last.name == place.name) {
+            return;
+        }
+        let roc = ranked.roc_curve(POINTS).unwrap_or_default();
+        let precision_recall = ranked.precision_recall_curve(POINTS).unwrap_or_default();
+        self.roc.push(Series::roc(place.name, &roc));
+        self.precision_recall.push(Series::precision_recall(place.name, &precision_recall));
+    }
+
+    /// What came of it all.
+    pub(crate) fn page(
+        self,
+        args: &Compare,
+        contenders: &[Contender],
+        (comparison, paces): (&Comparison, &[Pace]),
+    ) -> Report {
+        let tested = match comparison.tested_on {
+            TestedOn::Test => names(&args.test),
+            TestedOn::Validation => "the validation rows".to_owned(),
+        };
+        let mut report = Report::new(format!("Comparison of models on {tested}"));
+        report.facts = facts(args, comparison, &tested);
+        report.figures = figures(comparison);
+        report.note = notes(comparison).join(" ");
+        report.sections = vec![
+            metrics(comparison),
+            self.ranking(comparison),
+            epochs(comparison),
+            runs(comparison, paces),
+            cost_section(comparison, paces),
+        ];
+        report.sections.extend(contenders.iter().map(configuration));
+        report.footer = footer();
+        report
+    }
+
+    fn ranking(self, comparison: &Comparison) -> Section {
+        let seed = first_seed(comparison);
+        let mut section =
+            Section::new("Ranking").with_note(format!("Of the runs with seed {seed}."));
+        let rate = comparison.positives as f64 / comparison.rows as f64;
+        section.plots = vec![
+            Plot::rocs(&self.roc),
+            Plot::precision_recalls(&self.precision_recall, Some(rate)),
+        ];
+        section
+    }
+}
+
+fn first_seed(comparison: &Comparison) -> u64 {
+    comparison.models.first().and_then(|model| model.runs.first()).map_or(1, |run| run.seed)
+}
+
+fn facts(args: &Compare, comparison: &Comparison, tested: &str) -> Vec<(String, String)> {
+    let Comparison { rows, positives, .. } = *comparison;
+    let mut facts = vec![
+        ("Configuration", names(from_ref(&args.config))),
+        ("Training data", names(&args.data)),
+    ];
+    if !args.valid.is_empty() {
+        facts.push(("Validation data", names(&args.valid)));
+    }
+    facts.push(("Tested on", tested.to_owned()));
+    if let Some(training) = comparison.models.first().and_then(|model| model.runs.first()) {
+        facts.push(("Training rows", grouped(training.training.rows)));
+        facts.push(("Validation rows", grouped(training.training.valid_rows)));
+    }
+    let share = percent(positives, rows);
+    facts.push(("Rows tested on", format!("{}, {share} positive", grouped(rows))));
+    facts.push(("Seeds", counted(args.seeds, "seed")));
+    facts.push(("Threads", args.threads.get().to_string()));
+    facts.push(("System", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)));
+    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The AUC of each model.
+fn figures(comparison: &Comparison) -> Vec<Figure> {
+    let figure = |model: &ComparedModel| {
+        let note = match &model.to_best {
+            None => "highest AUC".to_owned(),
+            Some(_) => format!("log loss {:.4}", model.log_loss.value),
+        };
+        Figure::new(model.name.clone(), Some(model.auc.value))
+            .with_interval(Some(interval(&model.auc)))
+            .with_note(note)
+    };
+    comparison.models.iter().map(figure).collect()
+}
+
+fn interval(found: &SeedEstimate) -> Interval {
+    Interval { low: found.low, high: found.high }
+}
+
+fn metrics(comparison: &Comparison) -> Section {
+    let forest = |title: &str, of: fn(&ComparedModel) -> &SeedEstimate| {
+        let row = |model: &ComparedModel| {
+            let found = of(model);
+            ForestRow { name: model.name.clone(), value: found.value, interval: interval(found) }
+        };
+        let rows: Vec<_> = comparison.models.iter().map(row).collect();
+        Plot::forest(title, title, &rows, comparison.best)
+    };
+    let mut section = Section::new("Models").with_note(
+        "Two intervals that overlap do not tell whether models differ, since all are tested on the same rows: the p-values of \
+         the table do. The dashed line stands at the model with the highest AUC.",
+    );
+    section.plots =
+        vec![forest("AUC", |model| &model.auc), forest("Log loss", |model| &model.log_loss)];
+    let header = ["model", "AUC", "to the best", "p", "log loss", "to the best", "p"];
+    let mut table = Table::new("Means over seeds", &header);
+    comparison.models.iter().for_each(|model| table.push(cells(model)));
+    section.tables.push(table);
+    section
+}
+
+fn epochs(comparison: &Comparison) -> Section {
+    type Value = fn(&EpochReport) -> Option<f64>;
+    let lines = |value: Value| -> Vec<Series> {
+        let line = |model: &ComparedModel| {
+            let reports = model.runs.first().into_iter().flat_map(|run| &run.epochs);
+            let points = reports.filter_map(|r| Some((f64::from(r.epoch), value(r)?)));
+            Series { name: model.name.clone(), points: points.collect() }
+        };
+        comparison.models.iter().map(line).filter(|line| !line.points.is_empty()).collect()
+    };
+    let seed = first_seed(comparison);
+    let mut section = Section::new("Epochs").with_note(format!(
+        "Of the runs with seed {seed}. A training loss is the mean over its epoch, each row before the step that it was part of."
+    ));
+    let plots: [(&str, &str, Value); 3] = [
+        ("Training log loss", "log loss", |report| Some(report.train_loss)),
+        ("Validation log loss", "log loss", |report| report.valid.as_ref()?.log_loss),
+        ("Validation AUC", "AUC", |report| report.valid.as_ref()?.auc),
+    ];
+    for (title, y, value) in plots {
+        let series = lines(value);
+        if !series.is_empty() {
+            section.plots.push(Plot::lines(title, y, YScale::Linear, &series, None));
+        }
+    }
+    section
+}
+
+fn runs(comparison: &Comparison, paces: &[Pace]) -> Section {
+    let header = ["model", "seed", "AUC", "log loss", "calibration", "epochs", "kept", "seconds"];
+    let (mut table, mut paces) = (Table::new("", &header), paces.iter());
+    for model in &comparison.models {
+        for run in &model.runs {
+            let seconds = paces.next().map_or(0.0, |pace| pace.seconds);
+            table.push([
+                model.name.clone(),
+                run.seed.to_string(),
+                metric(run.test.auc),
+                metric(run.test.log_loss),
+                metric(run.test.calibration),
+                run.training.epochs.to_string(),
+                run.training.best_epoch.to_string(),
+                format!("{seconds:.1}"),
+            ]);
+        }
+    }
+    let mut section = Section::new("Runs");
+    section.tables.push(table);
+    section
+}
+
+fn cost_section(comparison: &Comparison, paces: &[Pace]) -> Section {
+    let header = ["model", "weights", "epochs", "kept", "seconds a run", "rows/s"];
+    let mut table = Table::new("", &header);
+    for (model, cost) in comparison.models.iter().zip(costs(comparison, paces)) {
+        table.push([vec![model.name.clone()], cost].concat());
+    }
+    let mut section = Section::new("Size and time").with_note(
+        "Means over seeds; with reading and validation, and with whatever else the machine had to do.",
+    );
+    section.tables.push(table);
+    section
+}
+
+/// What a model was trained with.
+fn configuration(contender: &Contender) -> Section {
+    let mut section = Section::new(format!("Configuration of {}", contender.name));
+    section.text = contender.config.to_toml().unwrap_or_else(|error| error.to_string());
+    section
+}
