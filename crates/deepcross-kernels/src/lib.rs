@@ -5,6 +5,7 @@ mod activation;
 mod aligned;
 mod columns;
 mod elementwise;
+mod factors;
 mod normalise;
 mod packed;
 mod prefetch;
@@ -18,10 +19,11 @@ pub use activated::{activate_into, add_activate_into, slope_into};
 pub use activation::Activation;
 pub use columns::{Columns, ColumnsMut};
 pub use elementwise::{Write, map_into, vectorised, zip_into, zip3_into};
+pub use factors::{LeftFactor, RightFactor};
 pub use normalise::{
     ColumnScale, add_normalised_sums, column_moments, normalise_gradient_into, normalise_into,
 };
-pub use packed::{Finish, LeftFactor, RightFactor, packed_product_into, rows_product_into};
+pub use packed::{Finish, packed_product_into, rows_product_into};
 pub use prefetch::prefetch;
 pub use product::matmul_into;
 pub use real::Real;

@@ -8,171 +8,14 @@
 //! A library's product packs both factors in each call, which for blocks of 128 rows is a tenth of its time, and its result
 //! has to be read and written again for what follows.
 
-use crate::aligned::Aligned;
+use crate::factors::{LOW, LeftFactor, RightFactor, TALL};
 use crate::tile::{PANEL, Sums, sums_of_rows, sums_of_strip};
-use crate::{Activation, Real, Write, activation::relu, prefetch, vectorised};
+use crate::{Activation, Real, Write, activation::relu, prefetch};
 use pulp::Simd;
 use std::ops::Range;
 
-/// Rows of a tile with 32 and with 16 registers.
-const TALL: usize = 12;
-const LOW: usize = 6;
 /// Rows that are met panel by panel, so that they stay in the cache; a multiple of both heights of a tile.
 const ROWS: usize = 252;
-
-/// The right factor of products.
-#[derive(Clone, Debug, Default)]
-pub struct RightFactor<F> {
-    rows: usize,
-    columns: usize,
-    panels: Aligned<F>,
-}
-
-/// The left factor of a product, where it does not stand in rows.
-#[derive(Clone, Debug, Default)]
-pub struct LeftFactor<F> {
-    rows: usize,
-    columns: usize,
-    /// Rows of a strip.
-    height: usize,
-    strips: Vec<F>,
-}
-
-impl<F: Real> RightFactor<F> {
-    /// (rows, columns)
-    pub fn shape(&self) -> (usize, usize) {
-        (self.rows, self.columns)
-    }
-
-    /// Packs a matrix `[rows, columns]` that stands row after row; the memory is used again.
-    ///
-    /// # Panics
-    /// If the number of values is another.
-    #[track_caller]
-    pub fn pack(&mut self, values: &[F], (rows, columns): (usize, usize)) {
-        assert_eq!(values.len(), rows * columns, "values of a matrix of [{rows}, {columns}]");
-        self.make_room(rows, columns);
-        let panels = self.panels.get_mut();
-        vectorised(
-            #[inline(always)]
-            || pack_columns::<F, PANEL>(panels, values, columns),
-        );
-    }
-
-    /// Packs the transposed of a matrix `[columns, rows]` that stands row after row; the memory is used again.
-    ///
-    /// # Panics
-    /// If the number of values is another.
-    #[track_caller]
-    pub fn pack_transposed(&mut self, values: &[F], (columns, rows): (usize, usize)) {
-        assert_eq!(values.len(), rows * columns, "values of a matrix of [{columns}, {rows}]");
-        self.make_room(rows, columns);
-        if values.is_empty() {
-            return;
-        }
-        let panels = self.panels.get_mut().chunks_exact_mut(rows * PANEL);
-        for (panel, values) in panels.zip(values.chunks(rows * PANEL)) {
-            vectorised(
-                #[inline(always)]
-                || transpose(panel, values, rows),
-            );
-        }
-    }
-
-    /// Gives this the room of `other`; what it holds stays.
-    pub fn reserve_like(&mut self, other: &Self) {
-        self.panels.reserve_like(&other.panels);
-    }
-
-    /// What does not become a part of the matrix is zero where a panel is filled up, and else left as it is.
-    fn make_room(&mut self, rows: usize, columns: usize) {
-        (self.rows, self.columns) = (rows, columns);
-        self.panels.resize(columns.div_ceil(PANEL) * rows * PANEL);
-    }
-}
-
-impl<F: Real> LeftFactor<F> {
-    /// (rows, columns)
-    pub fn shape(&self) -> (usize, usize) {
-        (self.rows, self.columns)
-    }
-
-    /// Packs the transposed of a matrix `[columns, rows]` that stands row after row; the memory is used again.
-    ///
-    /// # Panics
-    /// If the number of values is another.
-    #[track_caller]
-    pub fn pack_transposed(&mut self, values: &[F], shape: (usize, usize)) {
-        self.pack_strips(values, shape, if is_wide() { TALL } else { LOW });
-    }
-
-    #[track_caller]
-    fn pack_strips(&mut self, values: &[F], (columns, rows): (usize, usize), height: usize) {
-        assert_eq!(values.len(), rows * columns, "values of a matrix of [{columns}, {rows}]");
-        (self.rows, self.columns, self.height) = (rows, columns, height);
-        self.strips.resize(rows.div_ceil(height) * columns * height, F::zero());
-        let strips = &mut self.strips;
-        vectorised(
-            #[inline(always)]
-            || match height {
-                TALL => pack_columns::<F, TALL>(strips, values, rows),
-                _ => pack_columns::<F, LOW>(strips, values, rows),
-            },
-        );
-    }
-
-    /// Gives this the room of `other`; what it holds stays.
-    pub fn reserve_like(&mut self, other: &Self) {
-        let more = other.strips.capacity().saturating_sub(self.strips.len());
-        self.strips.reserve_exact(more);
-    }
-}
-
-/// Cuts a matrix of so many columns into panels of `WIDTH` of them, the last one filled up with zeros.
-#[inline(always)]
-fn pack_columns<F: Real, const WIDTH: usize>(panels: &mut [F], values: &[F], columns: usize) {
-    if values.is_empty() {
-        return;
-    }
-    let rows = values.len() / columns;
-    for (panel, first) in panels.chunks_exact_mut(rows * WIDTH).zip((0..columns).step_by(WIDTH)) {
-        let (places, _) = panel.as_chunks_mut::<WIDTH>();
-        let width = WIDTH.min(columns - first);
-        for (places, row) in places.iter_mut().zip(values.chunks_exact(columns)) {
-            let row = &row[first..first + width];
-            match <&[F; WIDTH]>::try_from(row) {
-                Ok(row) => *places = *row,
-                Err(_) => {
-                    places[..width].copy_from_slice(row);
-                    places[width..].fill(F::zero());
-                }
-            }
-        }
-    }
-}
-
-/// Fills a panel with the columns of a matrix of at most 16 rows, each of `k` values.
-#[inline(always)]
-fn transpose<F: Real>(panel: &mut [F], values: &[F], k: usize) {
-    let (places, _) = panel.as_chunks_mut::<PANEL>();
-    let n_rows = values.len() / k;
-    if n_rows < PANEL {
-        places.iter_mut().for_each(|places| places[n_rows..].fill(F::zero()));
-        for (j, row) in values.chunks_exact(k).enumerate() {
-            places.iter_mut().zip(row).for_each(|(places, &value)| places[j] = value);
-        }
-        return;
-    }
-    let mut rows = [values; PANEL];
-    for j in 0..PANEL {
-        rows[j] = &values[j * k..(j + 1) * k];
-    }
-    for (i, places) in places.iter_mut().enumerate() {
-        for j in 0..PANEL {
-            places[j] = rows[j][i];
-        }
-    }
-}
 
 /// What becomes of a product.
 #[derive(Clone, Copy, Debug)]
@@ -214,10 +57,7 @@ pub fn rows_product_into<F: Real>(
     }
     let rows = out.len() / n;
     assert_eq!(left.len(), rows * k, "the left factor has {k} columns, and {rows} rows");
-    product(
-        Product { rows, k, n, left: Left::Rows(left), panels: right.panels.get(), finish },
-        out,
-    );
+    product(Product { rows, k, n, left: Left::Rows(left), panels: right.panels(), finish }, out);
 }
 
 /// As [`rows_product_into`], for a packed left factor.
@@ -231,10 +71,11 @@ pub fn packed_product_into<F: Real>(
     right: &RightFactor<F>,
     finish: Finish<'_, F>,
 ) {
-    let ((rows, k), n) = (left.shape(), right.columns);
-    assert_eq!(k, right.rows, "product of {:?} and {:?}", left.shape(), right.shape());
-    let strips = Left::Strips(&left.strips, left.height);
-    product(Product { rows, k, n, left: strips, panels: right.panels.get(), finish }, out);
+    let ((rows, k), (right_rows, n)) = (left.shape(), right.shape());
+    assert_eq!(k, right_rows, "product of {:?} and {:?}", left.shape(), right.shape());
+    let (strips, height) = left.strips();
+    let strips = Left::Strips(strips, height);
+    product(Product { rows, k, n, left: strips, panels: right.panels(), finish }, out);
 }
 
 #[track_caller]
@@ -272,14 +113,6 @@ struct Place<F> {
     panel: usize,
     n_rows: usize,
     bias: [F; PANEL],
-}
-
-/// Whether there are 32 registers of 16 numbers.
-fn is_wide() -> bool {
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    return matches!(pulp::Arch::new(), pulp::Arch::V4(_));
-    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-    return false;
 }
 
 /// A product and its output.
@@ -633,7 +466,7 @@ mod tests {
         for n_rows in [1, 2, 3, 4, 7, rows] {
             let len = n_rows * n;
             let left = Left::Rows(&left[..n_rows * k]);
-            let panels = factor.panels.get();
+            let panels = factor.panels();
             for out in on_all(Product { rows: n_rows, k, n, left, panels, finish }, None, len) {
                 assert!(differ_little(&out, &expected[..len]), "{n_rows} rows");
             }
@@ -641,8 +474,8 @@ mod tests {
         for height in [LOW, TALL] {
             let mut strips = LeftFactor::default();
             strips.pack_strips(&transposed, (k, rows), height);
-            let left = Left::Strips(&strips.strips, height);
-            let product = Product { rows, k, n, left, panels: factor.panels.get(), finish };
+            let left = Left::Strips(strips.strips().0, height);
+            let product = Product { rows, k, n, left, panels: factor.panels(), finish };
             for out in on_all(product, Some(height), rows * n) {
                 assert!(differ_little(&out, &expected), "strips of {height}");
             }
