@@ -33,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     run(|criterion| {
         parse(criterion, [("tsv", &source), ("csv", &csv)], text.len());
         encoded(criterion, &source, &encoder);
+        threads(criterion, &source, &encoder);
         simulate(criterion, &simulator);
     });
     Ok(())
@@ -78,6 +79,26 @@ fn encoded(criterion: &mut Criterion, source: &Source, encoder: &Encoder) {
             drain(&mut batch, |batch| shuffled.next(batch, BATCH)).expect("the rows are sound");
         });
     });
+    group.finish();
+}
+
+/// The same rows with pools of one and of two threads.
+fn threads(criterion: &mut Criterion, source: &Source, encoder: &Encoder) {
+    let mut group = criterion.benchmark_group("encoded_on_threads");
+    group.throughput(Throughput::Elements(ROWS as u64));
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.expect("threads can be started");
+        let mut reader = RowReader::new(source, encoder, PLAN).expect("the header is known");
+        let mut batch = reader.new_batch();
+        group.bench_function(BenchmarkId::new("in_order", threads), |bencher| {
+            bencher.iter(|| {
+                reader.restart().expect("the file is still there");
+                let all = || drain(&mut batch, |batch| reader.fill(batch, BATCH));
+                pool.install(all).expect("the rows are sound");
+            });
+        });
+    }
     group.finish();
 }
 

@@ -14,14 +14,17 @@ fn main() {
     });
 }
 
-/// Units of the Criteo model: its stack, and the paper's widest and narrowest hidden layer.
+/// Units of the Criteo model: its stack, and the paper's widest and narrowest hidden layer; and the widest with batch
+/// normalisation.
 fn residual_unit(criterion: &mut Criterion) {
-    for hidden in [512, 64] {
+    for (hidden, batch_norm) in [(512, false), (64, false), (512, true)] {
         let mut params = Params::new();
-        let config = ResidualUnitConfig::new("unit", STACK, hidden);
+        let config =
+            ResidualUnitConfig { batch_norm, ..ResidualUnitConfig::new("unit", STACK, hidden) };
+        let norm = if batch_norm { "_batch_norm" } else { "" };
         let unit = config.init(&mut Builder::new(&mut params, 1));
         let x = matrix(ROWS, STACK);
-        measure(criterion, &format!("residual_unit_{STACK}x{hidden}"), &params, |pass| {
+        measure(criterion, &format!("residual_unit{norm}_{STACK}x{hidden}"), &params, |pass| {
             // A variable and not an input: within a model, a unit hands its gradient on.
             let x = pass.variable(x.view());
             unit.forward(pass, x)

@@ -1,9 +1,12 @@
 //! Updates: a dense matrix by each rule, and a table by touched rows and as a whole.
 
-use benches::{EMBEDDING, STACK, ids, matrix, random, run};
+use benches::{EMBEDDING, STACK, ids, matrix, numbers, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::autodiff::{Activation, Gradients, Lookup, Params, Tape};
-use deepcross::optim::{Optimizer, OptimizerConfig, Rule, Settings, TableUpdates};
+use deepcross::kernels::prefetch;
+use deepcross::optim::{Optimizer, OptimizerConfig, Rule, Settings, StepSize, TableUpdates};
+use rand::Rng;
+use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 const TOUCHES: usize = 4096;
@@ -13,6 +16,7 @@ fn main() {
         dense(criterion);
         table(criterion);
         whole_table(criterion);
+        scattered_rows(criterion);
     });
 }
 
@@ -86,6 +90,74 @@ fn whole_table(criterion: &mut Criterion) {
         bencher.iter(|| optimizer.step(&mut params, &mut gradients));
     });
     group.finish();
+}
+
+/// Adam on rows here and there in a table that is much larger than the caches, and look-ups of as many: with the state in an
+/// array of its own, as the optimizer has it, or behind the weights of each row. Elements are rows.
+fn scattered_rows(criterion: &mut Criterion) {
+    const HEIGHT: usize = 4_000_000;
+    const STATE: usize = 2 * EMBEDDING;
+    const BOTH: usize = EMBEDDING + STATE;
+    let random = &mut random();
+    let mut rows: Vec<usize> = (0..100_000).map(|_| random.random_range(0..HEIGHT)).collect();
+    let update = Rule::ADAM.at::<f32>(StepSize {
+        learning_rate: 1e-6,
+        step: 10,
+        epsilon_before_correction: false,
+    });
+    let gradient = numbers(EMBEDDING);
+    let mut group = criterion.benchmark_group("scattered_rows");
+    group.throughput(Throughput::Elements(rows.len() as u64));
+    {
+        let (mut weights, mut state) = (vec![0.5; HEIGHT * EMBEDDING], vec![0.5; HEIGHT * STATE]);
+        group.bench_function(BenchmarkId::new("look_up_apart", HEIGHT), |bencher| {
+            bencher.iter(|| sum_of(&weights, EMBEDDING, &rows));
+        });
+        rows.sort_unstable();
+        group.bench_function(BenchmarkId::new("adam_apart", HEIGHT), |bencher| {
+            bencher.iter(|| {
+                for (i, &row) in rows.iter().enumerate() {
+                    if let Some(next) = rows.get(i + 8) {
+                        prefetch(&weights, next * EMBEDDING, EMBEDDING);
+                        prefetch(&state, next * STATE, STATE);
+                    }
+                    let weights = &mut weights[row * EMBEDDING..(row + 1) * EMBEDDING];
+                    update.apply(weights, &gradient, &mut state[row * STATE..(row + 1) * STATE]);
+                }
+            });
+        });
+    }
+    let mut table = vec![0.5; HEIGHT * BOTH];
+    rows.shuffle(random);
+    group.bench_function(BenchmarkId::new("look_up_together", HEIGHT), |bencher| {
+        bencher.iter(|| sum_of(&table, BOTH, &rows));
+    });
+    rows.sort_unstable();
+    group.bench_function(BenchmarkId::new("adam_together", HEIGHT), |bencher| {
+        bencher.iter(|| {
+            for (i, &row) in rows.iter().enumerate() {
+                if let Some(next) = rows.get(i + 8) {
+                    prefetch(&table, next * BOTH, BOTH);
+                }
+                let (weights, state) = table[row * BOTH..(row + 1) * BOTH].split_at_mut(EMBEDDING);
+                update.apply(weights, &gradient, state);
+            }
+        });
+    });
+    group.finish();
+}
+
+/// The sum of the first numbers of these rows of a table, fetched ahead.
+fn sum_of(table: &[f32], width: usize, rows: &[usize]) -> f32 {
+    let mut sums = [0.0; EMBEDDING];
+    for (i, &row) in rows.iter().enumerate() {
+        if let Some(next) = rows.get(i + 8) {
+            prefetch(table, next * width, EMBEDDING);
+        }
+        let row = &table[row * width..row * width + EMBEDDING];
+        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+    }
+    sums.iter().sum()
 }
 
 /// Moves three arrays by each other, element by element, in place.

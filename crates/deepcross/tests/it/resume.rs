@@ -7,8 +7,11 @@ use deepcross::train::{
     Checkpoints, EpochReport, Event, Files, Next, RunConfig, RunOptions, TrainError, load_model,
     train_with,
 };
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use xxhash_rust::xxh3::xxh3_64;
 
 const ROWS: u64 = 1500;
 
@@ -298,6 +301,57 @@ fn a_damaged_checkpoint_is_refused() {
     std::fs::write(case.checkpoint(), "click\n1\n").expect("it can be written");
     let message = "is not a deepcross checkpoint: it does not begin with `DEEPCKPT`";
     assert_eq!(refused(&case), format!("`/model.dcx.checkpoint`: {message}"));
+}
+
+/// Headers that were changed by hand, with right checksums: each gets an answer, and a run that goes on ends as one does.
+///
+/// `DEEPCROSS_MUTATIONS` sets how many.
+#[test]
+fn forged_checkpoints_get_an_answer() {
+    let count = std::env::var("DEEPCROSS_MUTATIONS")
+        .map_or(300, |count| count.parse().expect("DEEPCROSS_MUTATIONS is a number of files"));
+    let case = stopped(&["train.optimizer=adam"]);
+    let sound = std::fs::read(case.checkpoint()).expect("the checkpoint is there");
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let (mut refused, mut gone_on) = (0, 0);
+    for _ in 0..count {
+        std::fs::write(case.checkpoint(), forged(&sound, &mut random)).expect("it can be written");
+        let _ = load_model(&case.checkpoint());
+        match case.run(2, |_| Next::Stop, &mut |_| ()) {
+            Err(TrainError::Stopped { .. }) | Ok(_) => gone_on += 1,
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > count / 4 && gone_on > 0, "{refused} refused, {gone_on} went on");
+}
+
+/// The file with some bytes of its header changed, cut or put in, and its checksums made right.
+fn forged(sound: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
+    let length = u64::from_le_bytes(sound[12..20].try_into().expect("8 bytes")) as usize;
+    let mut header = sound[28..28 + length].to_vec();
+    let tensors = &sound[(28 + length).next_multiple_of(64)..sound.len() - 8];
+    for _ in 0..random.random_range(1..4) {
+        let at = random.random_range(0..header.len());
+        match random.random_range(0..5) {
+            0 => header[at] ^= 1 << random.random_range(0..8),
+            1 => header[at] = random.random(),
+            // How bincode announces numbers of eight bytes.
+            2 => drop(header.splice(at..at, [253, 255, 255, 255, 255, 255, 255, 255, 127])),
+            3 => drop(header.remove(at)),
+            _ => header.iter_mut().skip(at).take(8).for_each(|byte| *byte = 0xff),
+        }
+    }
+    let mut bytes = sound[..12].to_vec();
+    bytes.extend((header.len() as u64).to_le_bytes());
+    bytes.extend(xxh3_64(&header).to_le_bytes());
+    bytes.extend(header);
+    bytes.resize(bytes.len().next_multiple_of(64), 0);
+    bytes.extend(tensors);
+    bytes.extend(xxh3_64(&bytes).to_le_bytes());
+    bytes
 }
 
 #[test]
