@@ -15,16 +15,6 @@ const BOTTOM: f64 = 226.0;
 const LEGEND: f64 = 282.0;
 const LEGEND_LINE: f64 = 18.0;
 
-/// An SVG of this height around its `body`, with what a reader without eyes is told.
-pub(crate) fn picture(height: f64, title: &str, description: &str, body: &str) -> String {
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
-         aria-label=\"{0}\">\n<title>{0}</title>\n<desc>{1}</desc>\n{body}</svg>\n",
-        Escaped(title),
-        Escaped(description)
-    )
-}
-
 /// A chart to draw on.
 pub(crate) struct Chart<'a> {
     x: Scale,
@@ -111,8 +101,8 @@ impl<'a> Chart<'a> {
     /// The whole picture.
     pub(crate) fn finish(self, title: &str, description: &str) -> String {
         let (legend, height) = self.legend();
-        let (frame, marks) = (self.frame(), &self.marks);
-        picture(height, title, description, &format!("{frame}{marks}{legend}"))
+        let body = format!("{}{}{legend}", self.frame(), self.marks);
+        picture(title, description, height, &body)
     }
 
     fn frame(&self) -> String {
@@ -184,4 +174,14 @@ impl<'a> Chart<'a> {
     fn put_into(&self, out: &mut String, text: std::fmt::Arguments<'_>) {
         let _ = out.write_fmt(text);
     }
+}
+
+/// An SVG of the width that all have, with what a reader without eyes is told.
+pub(crate) fn picture(title: &str, description: &str, height: f64, body: &str) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
+         aria-label=\"{0}\">\n<title>{0}</title>\n<desc>{1}</desc>\n{body}</svg>\n",
+        Escaped(title),
+        Escaped(description)
+    )
 }

@@ -10,7 +10,7 @@ mod section;
 mod table;
 
 pub use figure::Figure;
-pub use plots::{ForestRow, Plot, Series, YScale};
+pub use plots::{IntervalRow, Plot, Reference, Series, YScale};
 pub use report::Report;
 pub use section::Section;
 pub use table::Table;

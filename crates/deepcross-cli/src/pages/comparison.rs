@@ -6,7 +6,7 @@ use crate::commands::compare::{cells, costs, notes};
 use crate::race::Pace;
 use crate::tables::{counted, grouped, metric, percent};
 use deepcross_metrics::{Interval, SeedEstimate};
-use deepcross_report::{Figure, ForestRow, Plot, Report, Section, Series, Table, YScale};
+use deepcross_report::{Figure, IntervalRow, Plot, Report, Section, Series, Table, YScale};
 use deepcross_train::{CompareEvent, ComparedModel, Comparison, Contender, EpochReport, TestedOn};
 use std::slice::from_ref;
 
@@ -118,20 +118,21 @@ fn interval(found: &SeedEstimate) -> Interval {
 }
 
 fn metrics(comparison: &Comparison) -> Section {
-    let forest = |title: &str, of: fn(&ComparedModel) -> &SeedEstimate| {
+    let plot = |title: &str, of: fn(&ComparedModel) -> &SeedEstimate| {
         let row = |model: &ComparedModel| {
             let found = of(model);
-            ForestRow { name: model.name.clone(), value: found.value, interval: interval(found) }
+            let (name, interval) = (model.name.clone(), Some(interval(found)));
+            IntervalRow { name, estimate: found.value, interval }
         };
         let rows: Vec<_> = comparison.models.iter().map(row).collect();
-        Plot::forest(title, title, &rows, comparison.best)
+        Plot::intervals(title, title, &rows, None)
     };
     let mut section = Section::new("Models").with_note(
         "Two intervals that overlap do not tell whether models differ, since all are tested on the same rows: the p-values of \
-         the table do. The dashed line stands at the model with the highest AUC.",
+         the table do.",
     );
     section.plots =
-        vec![forest("AUC", |model| &model.auc), forest("Log loss", |model| &model.log_loss)];
+        vec![plot("AUC", |model| &model.auc), plot("Log loss", |model| &model.log_loss)];
     let header = ["model", "AUC", "to the best", "p", "log loss", "to the best", "p"];
     let mut table = Table::new("Means over seeds", &header);
     comparison.models.iter().for_each(|model| table.push(cells(model)));

@@ -2,12 +2,12 @@
 
 mod calibration;
 mod curves;
-mod forest;
+mod intervals;
 mod lines;
 mod reliability;
 mod scores;
 
-pub use forest::ForestRow;
+pub use intervals::{IntervalRow, Reference};
 pub use lines::{Series, YScale};
 
 use crate::markup::Escaped;

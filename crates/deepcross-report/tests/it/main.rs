@@ -1,7 +1,9 @@
 //! The page as a whole: well-formed, complete, closed to the outside, and proof against what data hold.
 
 use deepcross_metrics::{Interval, Ranking};
-use deepcross_report::{Figure, ForestRow, Plot, Report, Section, Series, Table, YScale};
+use deepcross_report::{
+    Figure, IntervalRow, Plot, Reference, Report, Section, Series, Table, YScale,
+};
 use roxmltree::{Document, Node, ParsingOptions};
 use std::num::NonZeroUsize;
 
@@ -12,12 +14,9 @@ fn line(name: &str) -> Series {
     Series { name: name.to_owned(), points: vec![(1.0, 0.5), (2.0, f64::NAN), (3.0, 0.25)] }
 }
 
-fn forest(name: &str) -> Vec<ForestRow> {
-    let row = |value: f64| {
-        let interval = Interval { low: value - 0.01, high: value + 0.02 };
-        ForestRow { name: name.to_owned(), value, interval }
-    };
-    [0.75, 0.7, f64::NAN, 0.72].into_iter().chain([0.71; 9]).map(row).collect()
+fn estimate(name: &str) -> IntervalRow {
+    let interval = Some(Interval { low: 0.8, high: 1.1 });
+    IntervalRow { name: name.to_owned(), estimate: 0.9, interval }
 }
 
 /// A page with every plot, in which each text is `text`.
@@ -41,10 +40,9 @@ fn page(text: &str) -> String {
         Plot::lines("active", "share", YScale::Unit, &[], None),
         Plot::reliabilities(&[(text, &bins), ("after", &bins[3..])]),
         Plot::calibration_curve(&[(0.0, 0.1), (0.5, 0.25), (1.0, 0.9)]),
-        Plot::forest(text, text, &forest(text), 0),
-        Plot::forest("none", "AUC", &[], 3),
         Plot::rocs(&[line(text), line("b")]),
         Plot::precision_recalls(&vec![line(text); 30], None),
+        Plot::intervals(text, text, &[estimate(text)], Some(Reference { value: 1.0, name: text })),
     ];
     let mut table = Table::new(text, &[text, "n"]);
     table.push([text.to_owned(), text.to_owned()]);
@@ -79,13 +77,13 @@ fn every_plot_is_there_and_says_what_it_shows() {
     let document = parsed(&page);
     let plots: Vec<_> =
         document.descendants().filter(|node| node.tag_name().name() == "svg").collect();
-    assert_eq!(plots.len(), 13);
+    assert_eq!(plots.len(), 12);
     for plot in &plots {
         assert_eq!(plot.attribute("role"), Some("img"));
         assert!(plot.attribute("viewBox").is_some());
         assert!(!child(plot, "title").is_empty());
         let ticks = plot.descendants().filter(|node| node.attribute("class") == Some("tick"));
-        assert!(ticks.count() >= 4, "{}", child(plot, "title"));
+        assert!(ticks.count() >= 3, "{}", child(plot, "title"));
     }
     let titles: Vec<_> = plots.iter().map(|plot| child(plot, "title")).collect();
     let expected = ["ROC curve", "Precision–recall curve", "Reliability", "Scores by class"];
