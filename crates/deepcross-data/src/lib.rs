@@ -13,6 +13,7 @@ mod text;
 mod window;
 
 mod raw_rows;
+mod raw_values;
 mod records;
 mod row;
 
@@ -47,6 +48,7 @@ pub use fit::{Fitted, fit};
 pub use form::{guess_form, looks_like_values};
 pub use infer::{Inferred, InferredColumn, Kind, LeftOut, infer};
 pub use label::{LabelConfig, LabelReader};
+pub use nearest::nearest;
 pub use negatives::NegativeCounts;
 pub use part::Part;
 pub use pipe::keep_pipes;
@@ -55,6 +57,7 @@ pub use profile::{
     TopValue, profile,
 };
 pub use quote::Quote;
+pub use raw_values::{RawColumn, RawValues};
 pub use records::Records;
 pub use row::RawRow;
 pub use rows::{Labels, RowPlan, RowReader};

@@ -4,7 +4,7 @@
 ///
 /// Letter case does not count, one letter may always differ but in names of one letter; of equally
 /// close names the first wins.
-pub(crate) fn nearest<'a>(name: &str, candidates: &'a [String]) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, candidates: &'a [String]) -> Option<&'a str> {
     let wanted = name.to_lowercase();
     let distance = |known: &str| strsim::damerau_levenshtein(&wanted, &known.to_lowercase());
     let length = wanted.chars().count();

@@ -4,7 +4,7 @@
 //! ([`piece`](crate::piece)) while one of them reads the next chunk, and pieces are put together in order, here: with all
 //! that depends on the rows before, which are companion counts, the first error, and where bad rows stand.
 
-use deepcross_features::{Batch, Binding, Counts, Encoder, History};
+use deepcross_features::{Batch, Binding, Counts, Encoder, History, Record};
 
 use crate::columns::append_all;
 use crate::config::BadRows;
@@ -14,6 +14,7 @@ use crate::negatives::{NegativeCounts, Negatives};
 use crate::part::Part;
 use crate::piece::{Encoding, Piece, join};
 use crate::raw_rows::RawRows;
+use crate::raw_values::RawValues;
 use crate::selected::Selected;
 use crate::skipped::Skipped;
 use crate::source::Source;
@@ -55,6 +56,9 @@ pub struct RowReader<'e> {
     bad_positions: Vec<usize>,
     /// Of training rows, where there are companion counts.
     history: Option<History>,
+    /// The columns of which the raw values are kept, and those of the last fill.
+    kept_columns: Vec<usize>,
+    raw_values: RawValues,
     /// The rows that are encoded, and those that are read meanwhile.
     chunk: Chunk,
     next: Chunk,
@@ -96,6 +100,8 @@ impl<'e> RowReader<'e> {
             skipped,
             bad_positions,
             history: None,
+            kept_columns: Vec::new(),
+            raw_values: RawValues::default(),
             chunk: Chunk::default(),
             next: Chunk::default(),
             pieces: Vec::new(),
@@ -111,6 +117,17 @@ impl<'e> RowReader<'e> {
         self.history = (!history.is_empty()).then_some(history);
         self.intake.tells_dropped = self.history.is_some();
         self
+    }
+
+    /// Keeps the raw values of these columns of the source, beside what the rows are encoded to.
+    ///
+    /// # Errors
+    /// [`DataError::MissingColumn`] where the source has no such column.
+    pub fn keeping_values(mut self, columns: &[String]) -> Result<Self, DataError> {
+        let position = |name: &String| self.intake.rows.column(name, "what keeps raw values");
+        self.kept_columns = columns.iter().map(position).collect::<Result<_, _>>()?;
+        self.raw_values = RawValues::new(columns.len());
+        Ok(self)
     }
 
     /// Keeps each negative row with the probability `rate`; the others are as if they were not there.
@@ -143,6 +160,7 @@ impl<'e> RowReader<'e> {
     /// `bad_rows` is `error`; the batch keeps the rows before it.
     pub fn fill(&mut self, batch: &mut Batch, rows: usize) -> Result<usize, DataError> {
         self.bad_positions.clear();
+        self.raw_values.clear();
         let start = batch.n_rows();
         loop {
             let wanted = rows - (batch.n_rows() - start);
@@ -172,6 +190,12 @@ impl<'e> RowReader<'e> {
     /// bad, counted from 0.
     pub fn bad_positions(&self) -> &[usize] {
         &self.bad_positions
+    }
+
+    /// The raw values of the rows that the last fill appended, of the columns that
+    /// [`keeping_values`](Self::keeping_values) names.
+    pub fn raw_values(&self) -> &RawValues {
+        &self.raw_values
     }
 
     /// Starts anew at the first row, with all counts at zero, in the same epoch.
@@ -256,6 +280,12 @@ impl<'e> RowReader<'e> {
             if let Some(history) = &mut self.history {
                 let rows = &self.chunk.rows;
                 learn(history, &self.binding, rows, entry, (&mut piece.batch, at));
+            }
+            if let Entry::Kept(row, _) = entry
+                && !self.kept_columns.is_empty()
+            {
+                let row = self.chunk.rows.get(*row);
+                self.raw_values.push(self.kept_columns.iter().map(|&column| row.field(column)));
             }
             let is_kept = usize::from(matches!(entry, Entry::Kept(..)));
             (at, *n_good) = (at + is_kept, *n_good + is_kept);

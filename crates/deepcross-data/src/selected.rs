@@ -59,6 +59,11 @@ impl Selected {
         }
     }
 
+    /// The position of the column of this name, which `role` reads.
+    pub(crate) fn column(&self, name: &str, role: &str) -> Result<usize, DataError> {
+        self.source.column(name, role)
+    }
+
     /// The row that was read last.
     pub(crate) fn row(&self) -> &RawRow {
         &self.row

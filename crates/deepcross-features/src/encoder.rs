@@ -10,7 +10,7 @@ use crate::bucketized::BucketizedEncoder;
 use crate::categorical::CategoricalEncoder;
 use crate::cell::{self, CellError, Cells};
 use crate::column::Column;
-use crate::companion::CompanionEncoder;
+use crate::companion::{self, CompanionEncoder};
 use crate::counts::{Counts, FieldCounts};
 use crate::cross::CrossEncoder;
 use crate::description::FieldDescription;
@@ -162,7 +162,39 @@ impl Encoder {
 
     /// The value of the vocabulary of the field at `field` that has the id `id`; `None` for other fields and ids.
     pub fn value(&self, field: usize, id: u32) -> Option<&str> {
-        self.fields.get(field)?.kind.lookup()?.value(id)
+        self.lookup(field)?.value(id)
+    }
+
+    /// Whether values of the field at `field` have ids of their own, which [`value`](Self::value) leads back from.
+    pub fn has_vocabulary(&self, field: usize) -> bool {
+        self.lookup(field).is_some_and(|lookup| matches!(lookup, Lookup::Vocabulary(_)))
+    }
+
+    /// Whether values of the field at `field` have their ids from a hash.
+    pub fn is_hashed(&self, field: usize) -> bool {
+        self.lookup(field).is_some_and(|lookup| matches!(lookup, Lookup::Hash(_)))
+    }
+
+    /// The id of a value, or element, of the field at `field`, which may be a reserved one; `None` for fields without
+    /// values.
+    pub fn id(&self, field: usize, value: &str) -> Option<u32> {
+        Some(self.lookup(field)?.encode(Some(value), &mut FieldCounts::default()))
+    }
+
+    /// The rows, and the positive ones of these, in which training met a value of the field at `field`; `None` where it
+    /// has no companion counts, or they know nothing of the value.
+    ///
+    /// Of a hashed field, those of the value's bucket.
+    pub fn companion_counts(&self, field: usize, value: &str) -> Option<(u64, u64)> {
+        let name = companion::companion_name(&self.fields.get(field)?.name);
+        let companion = self.fields.iter().find(|field| field.name == name)?;
+        let KindEncoder::Companion(encoder) = &companion.kind else { return None };
+        let tally = encoder.table().tallies()[encoder.table().find(Some(value))?];
+        Some((tally.rows, tally.positives))
+    }
+
+    fn lookup(&self, field: usize) -> Option<&Lookup> {
+        self.fields.get(field)?.kind.lookup()
     }
 
     /// What a file keeps of this encoder; equal for encoders that were fitted alike.

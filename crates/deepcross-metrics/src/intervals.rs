@@ -5,13 +5,15 @@
 //! calibration are ratios of means, whose error is that of their linear part (the delta method:
 //! Oehlert 1992, "A Note on the Delta Method"). Resampling lost here: it takes a walk a replicate.
 
+use serde::{Deserialize, Serialize};
+
 use crate::normal::two_sided_quantile;
 use crate::ranking::Tied;
 use crate::sum::Sum;
 use crate::{MetricError, Ranked, Score};
 
 /// A range that covers the true value of a metric with a probability of about the level asked for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The lower end.
     pub low: f64,
@@ -21,7 +23,7 @@ pub struct Interval {
 
 /// The intervals of a model's metrics; `None` where the metric is not defined, or from fewer than
 /// two rows (for the area: two of each class).
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Intervals {
     /// Of the area under the ROC curve, within [0, 1].
     pub auc: Option<Interval>,

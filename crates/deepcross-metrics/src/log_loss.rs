@@ -86,7 +86,7 @@ pub fn log_loss_weighted<S: Score>(
     Ok(mean.value())
 }
 
-/// The loss of a row whose score is a probability.
+/// What a row costs whose score is a probability, in nats.
 pub(crate) fn loss<S: Score>(row: Row<S>) -> f64 {
     let probability = row.probability().clamp(S::EPSILON, 1.0 - S::EPSILON);
     if row.positive { -probability.ln() } else { -(-probability).ln_1p() }

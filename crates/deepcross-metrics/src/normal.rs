@@ -13,11 +13,11 @@ pub(crate) fn two_sided_tail(z: f64) -> f64 {
     if x < 2.0 { 1.0 - erf_series(x) } else { erfc_fraction(x) }
 }
 
-/// The z for which P(|Z| ≤ z) is `level`, by bisection.
+/// The z for which P(|Z| ≤ z) of a standard normal Z is `level`, as of the ends of an interval of that level.
 ///
 /// # Errors
 /// A level that is not in (0, 1).
-pub(crate) fn two_sided_quantile(level: f64) -> Result<f64, MetricError> {
+pub fn two_sided_quantile(level: f64) -> Result<f64, MetricError> {
     if !(level > 0.0 && level < 1.0) {
         return Err(MetricError::Setting { name: "level", allowed: "in (0, 1)", value: level });
     }

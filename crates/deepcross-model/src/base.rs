@@ -63,6 +63,13 @@ impl Base {
         &self.field_names
     }
 
+    /// What the last round of the fields makes of one.
+    #[track_caller]
+    pub(crate) fn last_of(&self, field: usize) -> StackedField {
+        let fields = self.stacking.fields();
+        fields[fields.len() - self.field_names.len() + field]
+    }
+
     /// See [`Model::field_of_parameter`](crate::Model::field_of_parameter).
     pub(crate) fn field_of_parameter(&self, name: &str) -> Option<usize> {
         let own = ["embedding.", "linear."].iter().find_map(|prefix| name.strip_prefix(prefix))?;

@@ -11,7 +11,7 @@ use crate::spec::ModelSpec;
 use crate::{DeepCrossing, LayerSummary, ModelError};
 use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
 use deepcross_features::{BatchRows, FieldShape};
-use deepcross_layers::{Builder, Unit, UnitVars};
+use deepcross_layers::{Builder, StackedField, Unit, UnitVars};
 
 /// A model: layers that hold handles into a [`Params`].
 #[derive(Clone, Debug)]
@@ -138,6 +138,15 @@ impl Model {
     /// Whether a unit normalises by the rows of a pass, so that in training a group must be one.
     pub fn has_batch_norm(&self) -> bool {
         self.units().iter().any(|unit| unit.norm().is_some())
+    }
+
+    /// How the field at `field` comes into the stacked input; of a linear model with pairs, the vectors of these.
+    ///
+    /// # Panics
+    /// If there is no such field.
+    #[track_caller]
+    pub fn embedding_of(&self, field: usize) -> StackedField {
+        self.base().last_of(field)
     }
 
     /// The width of the stacked input.

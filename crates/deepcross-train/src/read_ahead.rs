@@ -11,7 +11,7 @@
 //! Reads happen in the order in which they would happen without reading ahead, and an error of reading is told when
 //! all rows before it have been worked on.
 
-use deepcross_data::{DataError, RowReader, Shuffled};
+use deepcross_data::{DataError, RawValues, RowReader, Shuffled};
 use deepcross_features::Batch;
 
 /// What can be read ahead.
@@ -109,13 +109,19 @@ pub(crate) struct OrderedRows {
     pub(crate) batch: Batch,
     /// As [`RowReader::bad_positions`] has them of these rows.
     pub(crate) bad_positions: Vec<usize>,
+    /// As [`RowReader::raw_values`] has them of these rows.
+    pub(crate) raw_values: RawValues,
 }
 
 impl Reads for InOrder<'_, '_> {
     type Chunk = OrderedRows;
 
     fn new_chunk(&self) -> OrderedRows {
-        OrderedRows { batch: self.reader.new_batch(), bad_positions: Vec::new() }
+        OrderedRows {
+            batch: self.reader.new_batch(),
+            bad_positions: Vec::new(),
+            raw_values: RawValues::default(),
+        }
     }
 
     fn read(&mut self, chunk: &mut OrderedRows) -> Result<bool, DataError> {
@@ -123,6 +129,7 @@ impl Reads for InOrder<'_, '_> {
         let n_good = self.reader.fill(&mut chunk.batch, self.rows)?;
         chunk.bad_positions.clear();
         chunk.bad_positions.extend(self.reader.bad_positions());
+        chunk.raw_values.clone_from(self.reader.raw_values());
         Ok(n_good + chunk.bad_positions.len() > 0)
     }
 }

@@ -13,3 +13,4 @@ mod properties;
 mod resume;
 mod sampling;
 mod schedule;
+mod understanding;

@@ -1,0 +1,53 @@
+//! Raw values of some columns, beside the rows that were encoded from them.
+//!
+//! A batch has ids and numbers, and what a metric is asked for by is text: also that of columns which no field reads.
+
+/// Raw values of rows, column by column: a container that is filled again and again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawValues {
+    columns: Vec<RawColumn>,
+}
+
+/// The raw values of one column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawColumn {
+    text: Vec<u8>,
+    /// Where each value ends in `text`.
+    ends: Vec<usize>,
+}
+
+impl RawValues {
+    /// Of so many columns, without rows.
+    pub(crate) fn new(n_columns: usize) -> Self {
+        Self { columns: vec![RawColumn::default(); n_columns] }
+    }
+
+    /// The columns, in the order in which they were asked for.
+    pub fn columns(&self) -> &[RawColumn] {
+        &self.columns
+    }
+
+    /// Removes all rows and keeps the capacity.
+    pub(crate) fn clear(&mut self) {
+        for column in &mut self.columns {
+            column.text.clear();
+            column.ends.clear();
+        }
+    }
+
+    /// Appends a row, by the value of each column.
+    pub(crate) fn push<'a>(&mut self, values: impl Iterator<Item = &'a [u8]>) {
+        for (column, value) in self.columns.iter_mut().zip(values) {
+            column.text.extend_from_slice(value);
+            column.ends.push(column.text.len());
+        }
+    }
+}
+
+impl RawColumn {
+    /// The values in the order of the rows, without blanks at their ends where these are trimmed.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        let start = |row: usize| row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.ends.iter().enumerate().map(move |(row, &end)| &self.text[start(row)..end])
+    }
+}

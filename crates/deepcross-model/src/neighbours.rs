@@ -1,0 +1,212 @@
+//! The values that a model takes for alike: those whose embeddings point in nearly the same direction.
+//!
+//! Vectors are compared as the layers above get them, with bias and activation: after a ReLU, what lies below 0 is gone, and
+//! two rows of a table may differ in nothing else.
+//! All values are compared. An index of approximate neighbours lost: one value is asked for at a time, and even a million
+//! rows take less time than the file takes to load.
+
+use crate::{ModelKind, ModelSpec, TrainedModel};
+use deepcross_features::{Encoding, ShapeKind};
+use deepcross_layers::{Lookup, StackedField};
+use thiserror::Error;
+
+/// A value, and how near it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Neighbour {
+    /// The value.
+    pub value: String,
+    /// The cosine of the angle between the two embeddings, in [−1, 1].
+    pub similarity: f64,
+    /// How often training met it, where the field has companion counts.
+    pub met: Option<Met>,
+}
+
+/// How often training met a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Met {
+    /// Rows with it.
+    pub rows: u64,
+    /// Clicks among them.
+    pub positives: u64,
+}
+
+/// Why there are no neighbours of a value.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum NeighbourError {
+    /// The model has no such field.
+    #[error("the model has no field `{field}`")]
+    UnknownField {
+        /// The name asked for.
+        field: String,
+    },
+    /// The field's vocabulary does not have the value.
+    #[error("field `{field}`: `{value}` is not in its vocabulary, {}", if *.rare { "since it was too rare" } else { "since training never met it" })]
+    UnknownValue {
+        /// The field.
+        field: String,
+        /// The value asked for.
+        value: String,
+        /// Whether training met it.
+        rare: bool,
+    },
+    /// The field's ids are buckets of a hash.
+    #[error(
+        "field `{field}`: its values are hashed into buckets, which share an embedding and keep no names: train with a \
+         vocabulary, which is a field without `buckets`"
+    )]
+    Hashed {
+        /// The field.
+        field: String,
+    },
+    /// The field has no values with names.
+    #[error(
+        "field `{field}`: has no named values with an embedding each; it is read so: {encoding}"
+    )]
+    NoValues {
+        /// The field.
+        field: String,
+        /// How it is read.
+        encoding: String,
+    },
+    /// The field is stacked without an embedding.
+    #[error(
+        "field `{field}`: has {dimensions} dimensions, below `model.bypass_below`, so that its values are stacked raw, \
+         without an embedding"
+    )]
+    Raw {
+        /// The field.
+        field: String,
+        /// Its values and reserved slots.
+        dimensions: usize,
+    },
+    /// Logistic regression has one weight a value.
+    #[error(
+        "the model is of kind `{}`, which has one weight a value and no embedding: its values have no neighbours",
+        ModelKind::Lr.name()
+    )]
+    NoEmbeddings,
+    /// The embedding of the value has no direction.
+    #[error(
+        "field `{field}`: the embedding of `{value}` is 0 in all places, so that nothing is near it"
+    )]
+    Zero {
+        /// The field.
+        field: String,
+        /// The value asked for.
+        value: String,
+    },
+}
+
+/// The values of a field's vocabulary nearest to one of them, at most `top`, the nearest first and of equally near ones
+/// that which comes first in the vocabulary, where the more frequent are.
+///
+/// Values whose embedding is 0 in all places have no direction, and are left out.
+/// It costs a pass over the field's table.
+///
+/// # Errors
+/// [`NeighbourError`] that says why there are none.
+pub fn neighbours(
+    trained: &TrainedModel,
+    field: &str,
+    value: &str,
+    top: usize,
+) -> Result<Vec<Neighbour>, NeighbourError> {
+    let index = trained.model.field_names().iter().position(|name| name == field);
+    let index = index.ok_or_else(|| NeighbourError::UnknownField { field: field.to_owned() })?;
+    let vectors = Vectors { lookup: lookup(trained, index)?, trained };
+    let id = id(trained, index, value)?;
+    let own = vectors.unit(id);
+    let own =
+        own.ok_or_else(|| NeighbourError::Zero { field: field.into(), value: value.into() })?;
+    let mut found = Vec::new();
+    for other in (0..vectors.len()).filter(|&other| other != id) {
+        if let Some((name, unit)) = trained.encoder.value(index, other).zip(vectors.unit(other)) {
+            let cosine: f64 = own.iter().zip(&unit).map(|(a, b)| a * b).sum();
+            found.push((cosine.clamp(-1.0, 1.0), name));
+        }
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let neighbour = |(similarity, name): &(f64, &str)| Neighbour {
+        value: (*name).to_owned(),
+        similarity: *similarity,
+        met: met(trained, index, name),
+    };
+    Ok(found.iter().take(top).map(neighbour).collect())
+}
+
+/// How often training met a value of the field at `field`, where that has companion counts.
+pub fn met(trained: &TrainedModel, field: usize, value: &str) -> Option<Met> {
+    let (rows, positives) = trained.encoder.companion_counts(field, value)?;
+    Some(Met { rows, positives })
+}
+
+/// The embedding of a field whose values have names.
+fn lookup(trained: &TrainedModel, field: usize) -> Result<Lookup, NeighbourError> {
+    let description = trained.encoder.fields().swap_remove(field);
+    let name = || description.name.clone();
+    let no_values = || {
+        let encoding = description.encoding.to_string();
+        NeighbourError::NoValues { field: name(), encoding }
+    };
+    if trained.spec == ModelSpec::Lr {
+        return Err(NeighbourError::NoEmbeddings);
+    }
+    if !trained.encoder.has_vocabulary(field) {
+        let is_hashed = trained.encoder.is_hashed(field)
+            || matches!(description.encoding, Encoding::Cross { .. });
+        return Err(match is_hashed {
+            true => NeighbourError::Hashed { field: name() },
+            false => no_values(),
+        });
+    }
+    match trained.model.embedding_of(field) {
+        StackedField::Embedding(embedding) => Ok(embedding.lookup),
+        StackedField::OneHot(raw) => {
+            Err(NeighbourError::Raw { field: name(), dimensions: raw.dimensions })
+        }
+        _ => Err(no_values()),
+    }
+}
+
+fn id(trained: &TrainedModel, field: usize, value: &str) -> Result<u32, NeighbourError> {
+    let unknown = |rare| NeighbourError::UnknownValue {
+        field: trained.model.field_names()[field].clone(),
+        value: value.to_owned(),
+        rare,
+    };
+    let id = trained.encoder.id(field, value).ok_or_else(|| unknown(false))?;
+    if trained.encoder.value(field, id).is_some() {
+        return Ok(id);
+    }
+    let ShapeKind::Sparse { reserved, .. } = trained.encoder.shapes()[field].kind else {
+        return Err(unknown(false));
+    };
+    Err(unknown(reserved.rare == Some(id)))
+}
+
+/// The embeddings of a field.
+struct Vectors<'a> {
+    lookup: Lookup,
+    trained: &'a TrainedModel,
+}
+
+impl Vectors<'_> {
+    fn len(&self) -> u32 {
+        self.trained.params.table_shape(self.lookup.table).0 as u32
+    }
+
+    /// The embedding of an id, as long as 1; `None` where it is 0.
+    fn unit(&self, id: u32) -> Option<Vec<f64>> {
+        let Lookup { table, bias, activation } = self.lookup;
+        let (params, width) = (&self.trained.params, self.trained.params.table_width(table));
+        let row = &params.table_slice(table)[id as usize * width..][..width];
+        let bias = bias.map(|bias| params.dense_slice(bias));
+        let value = |(place, &weight): (usize, &f32)| {
+            f64::from(activation.apply(weight + bias.map_or(0.0, |bias| bias[place])))
+        };
+        let vector: Vec<f64> = row.iter().enumerate().map(value).collect();
+        let length = vector.iter().map(|value| value * value).sum::<f64>().sqrt();
+        (length > 0.0).then(|| vector.iter().map(|value| value / length).collect())
+    }
+}
