@@ -398,6 +398,19 @@ pub(crate) struct Evaluate {
     /// Also write a page with curves, reliability and tables here, as HTML
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    /// Also measure what is lost when the values of a field are permuted among the rows, so many times each [default: 3]
+    #[arg(long, value_name = "REPEATS", num_args = 0..=1, default_missing_value = "3", value_parser = clap::value_parser!(u32).range(2..=100))]
+    pub(crate) importance: Option<u32>,
+    /// Permute no more than so many rows, chosen by their position
+    #[arg(long, value_name = "N", default_value_t = 200_000, requires = "importance", value_parser = clap::value_parser!(u64).range(2..))]
+    pub(crate) importance_rows: u64,
+    /// Also measure the rows of each value, or range of numbers, of these columns; `all` stands for
+    /// those of all fields with one value a row
+    #[arg(long, value_name = "COLUMN", num_args = 1..)]
+    pub(crate) slices: Vec<String>,
+    /// Put values with fewer rows together
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "slices")]
+    pub(crate) slice_rows: u64,
     #[command(flatten)]
     pub(crate) threads: Threads,
 }
@@ -475,6 +488,12 @@ pub(crate) struct Inspect {
     /// The artifact
     #[arg(long, value_name = "FILE")]
     pub(crate) model: PathBuf,
+    /// Show instead the values of a field whose embeddings are nearest to that of one value
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub(crate) neighbours: Option<String>,
+    /// How many neighbours
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "neighbours", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) top: u32,
 }
 
 #[derive(Clone, Copy, Debug, Args)]

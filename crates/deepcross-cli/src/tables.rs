@@ -52,9 +52,34 @@ pub(crate) fn percent(n: u64, of: u64) -> String {
     if of == 0 { "–".to_owned() } else { format!("{:.2} %", 100.0 * n as f64 / of as f64) }
 }
 
+/// A value of the data in a cell: cut where it is long, and without what would steer a terminal.
+pub(crate) fn shown(value: &str) -> String {
+    const MOST: usize = 40;
+    let escaped = |c: char| match c.is_control() {
+        true => c.escape_debug().to_string(),
+        false => c.to_string(),
+    };
+    match value.char_indices().nth(MOST) {
+        Some(_) => value.chars().take(MOST - 1).map(escaped).chain(["…".to_owned()]).collect(),
+        None => value.chars().map(escaped).collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{counted, grouped};
+    use super::{counted, grouped, shown};
+
+    #[test]
+    fn values_steer_no_terminal_and_fit_a_cell() {
+        let cases = [
+            ("it's \"plain\"", "it's \"plain\"".to_owned()),
+            ("a\u{1b}[31mred\n", r"a\u{1b}[31mred\n".to_owned()),
+            (&"é".repeat(41), format!("{}…", "é".repeat(39))),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(shown(value), expected);
+        }
+    }
 
     #[test]
     fn digits_are_grouped_by_three() {

@@ -1,7 +1,7 @@
 //! `deepcross inspect`
 
 use super::calibrate::map_words;
-use super::load;
+use super::{load, neighbours};
 use crate::args::Inspect;
 use crate::output;
 use crate::tables::{counted, grouped, indented, metric, percent, table, text_table};
@@ -13,6 +13,9 @@ use deepcross_model::{TrainedModel, TrainingSummary};
 
 pub(crate) fn run(args: &Inspect) -> Result<()> {
     let (trained, config) = load(&args.model)?;
+    if let Some(asked) = &args.neighbours {
+        return neighbours::print(&trained, asked, args.top as usize);
+    }
     let sections = [
         ("fields", fields(&trained).trim_fmt()),
         ("layers", layers(&trained).trim_fmt()),

@@ -6,6 +6,7 @@ pub(crate) mod describe;
 pub(crate) mod evaluate;
 pub(crate) mod infer_config;
 pub(crate) mod inspect;
+mod neighbours;
 pub(crate) mod predict;
 pub(crate) mod quickstart;
 pub(crate) mod simulate;
@@ -43,9 +44,18 @@ pub(crate) fn reader<'m>(
     files: &[PathBuf],
     labels: Labels,
 ) -> Result<RowReader<'m>> {
-    let source = Source::open(files, &config.data)?;
+    reader_of(trained, config, &Source::open(files, &config.data)?, labels)
+}
+
+/// All rows of a source.
+pub(crate) fn reader_of<'m>(
+    trained: &'m TrainedModel,
+    config: &RunConfig,
+    source: &Source,
+    labels: Labels,
+) -> Result<RowReader<'m>> {
     let plan = RowPlan { labels, part: Part::All, bad_rows: config.data.bad_rows };
-    Ok(RowReader::new(&source, &trained.encoder, plan)?)
+    Ok(RowReader::new(source, &trained.encoder, plan)?)
 }
 
 /// Runs `work` on so many threads.

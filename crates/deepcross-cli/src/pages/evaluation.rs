@@ -1,10 +1,13 @@
 //! The page of `deepcross evaluate`.
 
+use super::understanding;
 use super::{fields, footer, model, names};
 use crate::args::Evaluate;
 use crate::commands::calibrate::map_words;
 use crate::commands::skipped_lines;
+use crate::decisions::Decisions;
 use crate::tables::{grouped, percent};
+use crate::understood::Understood;
 use anyhow::Result;
 use deepcross_data::RowReader;
 use deepcross_metrics::{Ranked, Summary};
@@ -28,6 +31,7 @@ pub(crate) fn page(
     trained: &TrainedModel,
     reader: &RowReader<'_>,
     (summary, ranked): (&Summary, &Ranked<f32>),
+    understood: &Understood,
 ) -> Result<Report> {
     let (model_name, data) = (names(from_ref(&args.model)), names(&args.data));
     let mut report = Report::new(format!("{model_name} on {data}"));
@@ -47,8 +51,10 @@ pub(crate) fn page(
     report.note = "Below a value, where chance alone may put it: 95 % intervals, by DeLong for the AUC and of the normal \
                    distribution for the others."
         .to_owned();
-    report.sections =
-        vec![ranking(summary, ranked), calibration(ranked)?, data_section(trained, reader)];
+    report.sections = vec![ranking(summary, ranked), calibration(ranked)?];
+    report.sections.extend(understood.decisions.as_ref().map(Decisions::section));
+    report.sections.extend(understanding::sections(understood));
+    report.sections.push(data_section(trained, reader));
     report.sections.extend(model(trained));
     report.footer = footer();
     Ok(report)

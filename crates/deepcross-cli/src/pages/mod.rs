@@ -4,6 +4,7 @@ pub(crate) mod calibration;
 pub(crate) mod comparison;
 pub(crate) mod evaluation;
 pub(crate) mod training;
+mod understanding;
 
 use crate::commands::evaluate::knows_unseen;
 use crate::output::OutputFile;

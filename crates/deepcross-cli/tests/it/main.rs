@@ -20,6 +20,7 @@ mod reports;
 mod restart;
 mod sampling;
 mod split;
+mod understanding;
 mod values;
 
 use assert_cmd::Command;

@@ -13,7 +13,7 @@ const RIGHT: f64 = 346.0;
 const TOP: f64 = 10.0;
 const LINE: f64 = 18.0;
 /// What names may take of the width, the least that they get, and the width of a letter.
-const NAMES: (f64, f64, f64) = (150.0, 58.0, 6.6);
+const NAMES: (f64, f64, f64) = (165.0, 58.0, 6.6);
 
 /// A line of [`Plot::intervals`].
 #[derive(Clone, Debug, PartialEq)]
@@ -145,8 +145,8 @@ impl<'a> Forest<'a> {
             |class| format!("{whisker}<circle class=\"{class}\" cx=\"11\" cy=\"6\" r=\"3.5\"/>");
         let mut entries = Vec::new();
         if let Some(Reference { name, .. }) = self.reference {
-            entries.push((dot("f0"), format!("interval apart from: {name}")));
-            entries.push((dot("open s0"), "interval not apart from it".to_owned()));
+            entries.push((dot("f0"), "interval that does not reach the line".to_owned()));
+            entries.push((dot("open s0"), "interval that reaches the line".to_owned()));
             entries.push(("<path class=\"ideal\" d=\"M0 6H22\"/>".to_owned(), name.to_owned()));
         } else {
             entries.push((dot("open s0"), "estimate and interval".to_owned()));

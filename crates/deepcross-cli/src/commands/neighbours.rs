@@ -1,0 +1,65 @@
+//! `deepcross inspect --neighbours`
+
+use crate::call_error::CallError;
+use crate::output;
+use crate::tables::{counted, grouped, percent, shown, table};
+use anyhow::Result;
+use deepcross_data::nearest;
+use deepcross_features::ShapeKind;
+use deepcross_model::{Met, Neighbour, NeighbourError, TrainedModel, met, neighbours};
+
+/// The values nearest to that of `FIELD=VALUE`.
+///
+/// # Errors
+/// [`CallError`] where there are none.
+pub(crate) fn print(trained: &TrainedModel, asked: &str, top: usize) -> Result<()> {
+    let problem = |text: String| CallError::with_message(format!("`--neighbours {asked}`: {text}"));
+    let (field, value) = asked.split_once('=').ok_or_else(|| {
+        problem("must be the name of a field and one of its values, as in `job=nurse`".to_owned())
+    })?;
+    let found = neighbours(trained, field, value, top)
+        .map_err(|error| problem(format!("{error}{}", hint(trained, &error))))?;
+    let index = trained.model.field_names().iter().position(|name| name == field);
+    let own = index.and_then(|index| met(trained, index, value));
+    let own = own.map_or_else(String::new, |own| format!(", met in {}", counted(own.rows, "row")));
+    let n = counted(found.len() as u64, "value");
+    let value = shown(value);
+    let title = format!("{field} = {value}{own}: the nearest {n} by the cosine of embeddings");
+    output::print(format_args!("{title}\n\n{}", as_table(&found).trim_fmt()))
+}
+
+fn as_table(found: &[Neighbour]) -> comfy_table::Table {
+    let has_counts = found.iter().any(|neighbour| neighbour.met.is_some());
+    let header = ["value", "similarity", "rows in training", "positive"];
+    let mut table = table(if has_counts { &header } else { &header[..2] });
+    for Neighbour { value, similarity, met } in found {
+        let Met { rows, positives } = met.unwrap_or(Met { rows: 0, positives: 0 });
+        let counts = [grouped(rows), percent(positives, rows)];
+        let cells = [shown(value), format!("{similarity:.4}")];
+        table.add_row(cells.into_iter().chain(counts.into_iter().filter(|_| has_counts)));
+    }
+    table
+}
+
+/// The known name that was most likely meant.
+fn hint(trained: &TrainedModel, error: &NeighbourError) -> String {
+    let (name, known) = match error {
+        NeighbourError::UnknownField { field } => (field, trained.model.field_names().to_vec()),
+        NeighbourError::UnknownValue { field, value, .. } => (value, values(trained, field)),
+        _ => return String::new(),
+    };
+    nearest(name, &known)
+        .map_or_else(String::new, |known| format!("; the nearest is `{}`", shown(known)))
+}
+
+/// The vocabulary of a field.
+fn values(trained: &TrainedModel, field: &str) -> Vec<String> {
+    let shapes = trained.encoder.shapes().iter().enumerate();
+    let found = shapes.filter(|(_, shape)| shape.name == field).find_map(|(index, shape)| {
+        let ShapeKind::Sparse { dimensions, .. } = shape.kind else { return None };
+        let ids = 0..u32::try_from(dimensions).unwrap_or(u32::MAX);
+        let value = |id| trained.encoder.value(index, id).map(str::to_owned);
+        Some(ids.filter_map(value).collect())
+    });
+    found.unwrap_or_default()
+}

@@ -1,0 +1,100 @@
+//! Which columns `--slices` means, and how their values are told apart.
+
+use crate::call_error::CallError;
+use crate::output::say;
+use anyhow::Result;
+use deepcross_data::{Source, nearest};
+use deepcross_features::{Encoding, FieldDescription, TimeFormat};
+use deepcross_model::TrainedModel;
+use deepcross_train::{SliceColumn, SliceForm};
+
+/// What stands for all columns.
+const ALL: &str = "all";
+
+/// The columns of a call, each once: by their names in the data, or by the names of fields.
+///
+/// # Errors
+/// [`CallError`] where there is no such column, or its rows do not have one value each.
+pub(crate) fn columns(
+    named: &[String],
+    trained: &TrainedModel,
+    source: &Source,
+) -> Result<Vec<SliceColumn>> {
+    let fields = trained.encoder.fields();
+    let mut columns: Vec<SliceColumn> = Vec::new();
+    for name in named {
+        let own = match name.as_str() {
+            ALL if !source.header().contains(name) => all(&fields),
+            _ => vec![one(name, &fields, source)?],
+        };
+        for column in own {
+            if columns.iter().all(|known| known.name != column.name) {
+                columns.push(column);
+            }
+        }
+    }
+    Ok(columns)
+}
+
+/// The columns of all fields with one value a row; says which are left out.
+fn all(fields: &[FieldDescription]) -> Vec<SliceColumn> {
+    let (mut columns, mut left_out) = (Vec::new(), Vec::new());
+    for field in fields.iter().filter(|field| !is_cross(field)) {
+        match form(field) {
+            Some(form) => columns.push(SliceColumn { name: field.column.clone(), form }),
+            None => left_out.push(format!("`{}`", field.column)),
+        }
+    }
+    if !left_out.is_empty() {
+        say(format_args!(
+            "slices: left out, since a row has several values: {}",
+            left_out.join(", ")
+        ));
+    }
+    columns
+}
+
+fn one(name: &str, fields: &[FieldDescription], source: &Source) -> Result<SliceColumn> {
+    let problem = |text: String| CallError::with_message(format!("`--slices {name}`: {text}"));
+    let field = || fields.iter().find(|field| field.name == name && !is_cross(field));
+    let column = match source.header().iter().any(|known| known == name) {
+        true => name,
+        false => field().map(|field| field.column.as_str()).ok_or_else(|| {
+            let known = nearest(name, source.header());
+            let hint =
+                known.map_or_else(String::new, |known| format!("; the nearest is `{known}`"));
+            problem(format!("the data have no column of this name{hint}"))
+        })?,
+    };
+    if source.config().label().is_some_and(|label| label.column == column) {
+        return Err(problem("is the label, which is what predictions are held against".to_owned()));
+    }
+    let form = match fields.iter().find(|field| field.column == column) {
+        None => SliceForm::Values,
+        Some(field) => form(field).ok_or_else(|| {
+            let kind = field.kind();
+            problem(format!(
+                "is read as {kind}, so that a row has several values, but is to be in one slice"
+            ))
+        })?,
+    };
+    Ok(SliceColumn { name: column.to_owned(), form })
+}
+
+/// A cross reads two columns, and has no value of its own in the data.
+fn is_cross(field: &FieldDescription) -> bool {
+    matches!(field.encoding, Encoding::Cross { .. })
+}
+
+/// How the raw values of a field's column are told apart; `None` where a row has several.
+fn form(field: &FieldDescription) -> Option<SliceForm> {
+    match field.encoding {
+        Encoding::MultiHot { .. } | Encoding::Text { .. } => None,
+        Encoding::Number { .. }
+        | Encoding::Bucketized { .. }
+        | Encoding::Time { format: TimeFormat::Unix | TimeFormat::UnixMs, .. } => {
+            Some(SliceForm::Numbers)
+        }
+        _ => Some(SliceForm::Values),
+    }
+}

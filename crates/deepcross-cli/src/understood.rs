@@ -1,0 +1,123 @@
+//! What a model relies on, and where it is wrong, as text.
+
+use crate::decisions::Decisions;
+use crate::tables::{counted, grouped, metric, shown, table};
+use deepcross_train::{Importance, Importances, Lost, Slice, Slices};
+
+/// So many slices are shown; the page and the JSON have all.
+const MAX_SLICES: usize = 20;
+
+/// What `evaluate` was asked for beside the metrics.
+#[derive(Default)]
+pub(crate) struct Understood {
+    pub(crate) decisions: Option<Decisions>,
+    /// With the number of all rows, of which some were permuted.
+    pub(crate) importance: Option<(Importances, u64)>,
+    pub(crate) slices: Option<Slices>,
+}
+
+impl Understood {
+    /// The tables, one after the other; empty where nothing was asked for.
+    pub(crate) fn text(&self) -> String {
+        let importance = self.importance.as_ref().map(|(found, of)| importance(found, *of));
+        let decisions = self.decisions.as_ref().map(|found| found.table().trim_fmt());
+        let parts = decisions.into_iter().chain(importance).chain(self.slices.as_ref().map(slices));
+        parts.map(|part| format!("\n\n{part}")).collect()
+    }
+}
+
+/// The names of fields that move together.
+pub(crate) fn names(importance: &Importance) -> String {
+    importance.fields.join(" + ")
+}
+
+/// On how many rows importance was measured.
+pub(crate) fn permuted_rows(found: &Importances, of: u64) -> String {
+    let rows = counted(found.rows, "row");
+    match found.rows == of {
+        true => format!("all {rows}"),
+        false => format!("{rows} of {}, chosen by their position", grouped(of)),
+    }
+}
+
+fn importance(found: &Importances, of: u64) -> String {
+    let mut table =
+        table(&["field", "log loss added", "95 % interval", "AUC lost", "95 % interval"]);
+    let ends = |lost: Option<Lost>| {
+        lost.map_or_else(|| "–".to_owned(), |lost| format!("{:.4} to {:.4}", lost.low, lost.high))
+    };
+    let mut add = |name: String, one: &Importance| {
+        let of = |lost: Option<Lost>| metric(lost.map(|lost| lost.lost));
+        table.add_row([name, of(one.log_loss), ends(one.log_loss), of(one.auc), ends(one.auc)]);
+    };
+    found.fields.iter().for_each(|one| add(names(one), one));
+    add("(all fields)".to_owned(), &found.all);
+    format!(
+        "importance: what is lost when the values of a field are permuted among the rows\n\
+         {}, {} permutations of each field\n\n{}",
+        permuted_rows(found, of),
+        found.repeats,
+        table.trim_fmt()
+    )
+}
+
+fn slices(found: &Slices) -> String {
+    let header = [
+        "column",
+        "value",
+        "rows",
+        "positives",
+        "prediction",
+        "label",
+        "calibration",
+        "95 % interval",
+        "log loss",
+        "NE",
+        "AUC",
+        "costs at least",
+    ];
+    let mut table = table(&header);
+    let worst = found.worst();
+    for (column, slice) in worst.iter().take(MAX_SLICES) {
+        table.add_row([(*column).to_owned(), value(slice)].into_iter().chain(numbers(slice)));
+    }
+    let n = worst.len() as u64;
+    let costly = worst.iter().filter(|(_, slice)| slice.cost > 0.0).count() as u64;
+    let shown = match worst.len() > MAX_SLICES {
+        true => format!(", of which {MAX_SLICES} are shown; --report and --json have all"),
+        false => String::new(),
+    };
+    format!(
+        "slices: those that cost most first, in log loss of all rows, beyond what chance explains\n\
+         {}, {} beyond chance{shown}\n\n{}",
+        counted(n, "slice"),
+        grouped(costly),
+        table.trim_fmt()
+    )
+}
+
+/// What a slice's rows have in common, in a cell.
+pub(crate) fn value(slice: &Slice) -> String {
+    shown(&slice.value.to_string())
+}
+
+/// The cells of a slice behind its value.
+pub(crate) fn numbers(slice: &Slice) -> [String; 10] {
+    let Slice { summary, intervals, cost, .. } = slice;
+    let interval = intervals.calibration.map_or_else(
+        || "–".to_owned(),
+        |interval| format!("{:.3} to {:.3}", interval.low, interval.high),
+    );
+    [
+        grouped(summary.rows),
+        grouped(summary.positives),
+        metric(summary.mean_prediction),
+        metric(summary.base_rate),
+        metric(summary.calibration),
+        interval,
+        metric(summary.log_loss),
+        metric(summary.normalized_entropy),
+        metric(summary.auc),
+        if *cost > 0.0 { format!("{cost:.6}") } else { "0".to_owned() },
+    ]
+}

@@ -1,0 +1,143 @@
+//! What a model relies on, where it is wrong and what it takes for alike, as a user asks for it.
+
+use super::{Folder, csv};
+use serde_json::Value;
+
+const EVALUATE: &str = "evaluate --model model.dcx --data train.csv";
+
+fn folder() -> Folder {
+    let folder = Folder::with_model();
+    folder.write("many.csv", csv(600));
+    folder
+}
+
+#[test]
+fn the_object_has_importance_and_slices_where_they_are_asked_for() {
+    let folder = folder();
+    let parsed = |flags: &str| -> Value {
+        let json = folder.succeed(&format!("{EVALUATE} --json{flags}")).stdout;
+        serde_json::from_str(&json).unwrap()
+    };
+    let plain = parsed("");
+    assert!(plain.get("importance").or(plain.get("slices")).is_none(), "{plain}");
+    let found = parsed(" --importance 2 --slices all --slice-rows 20");
+    let importance = &found["importance"];
+    assert_eq!((&importance["rows"], &importance["repeats"]), (&200.into(), &2.into()));
+    let losses: Vec<_> = importance["fields"].as_array().unwrap().iter().collect();
+    assert_eq!(losses.len(), 3);
+    assert!(
+        losses.is_sorted_by(|a, b| {
+            a["log_loss"]["lost"].as_f64() >= b["log_loss"]["lost"].as_f64()
+        })
+    );
+    assert_eq!(importance["all"]["fields"], serde_json::json!(["ad", "tags", "age"]));
+    let slices = found["slices"].as_array().unwrap();
+    assert!(slices.is_sorted_by(|a, b| a["cost"].as_f64() >= b["cost"].as_f64()));
+    for column in ["ad", "age"] {
+        let own = || slices.iter().filter(|slice| slice["column"] == column);
+        assert_eq!(own().filter_map(|slice| slice["rows"].as_u64()).sum::<u64>(), 200);
+        assert!(own().all(|slice| slice["intervals"]["log_loss"]["low"].is_f64()), "{found}");
+    }
+    assert!(slices.iter().all(|slice| slice["column"] != "tags"), "a row has several tags");
+    assert_eq!(parsed(" --importance 2 --slices all --slice-rows 20 --threads 1"), found);
+    assert_eq!(parsed(" --importance --importance-rows 50")["importance"]["rows"], 50);
+}
+
+#[test]
+fn tables_and_page_show_what_was_asked_for() {
+    let folder = folder();
+    let call =
+        "evaluate --model model.dcx --data many.csv --importance --slices ad age --slice-rows 50";
+    let outcome = folder.succeed(&format!("{call} --importance-rows 300 --report page.html"));
+    for part in
+        ["300 rows of 600, chosen by their position", "(all fields)", "costs at least", "ad3"]
+    {
+        assert!(outcome.stdout.contains(part), "{part}\n{}", outcome.stdout);
+    }
+    let page = folder.text("page.html");
+    for part in ["Log loss added", "AUC lost", "Calibration ratio of the worst slices", "ad: ad3"] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert_eq!(page.matches("<svg").count(), 7);
+    assert_eq!(page.matches("<title>").count(), page.matches("</title>").count());
+    let outside =
+        page.replace("http://www.w3.org/2000/svg", "").replace("http://www.w3.org/1999/xhtml", "");
+    assert!(!outside.contains("http:") && !outside.contains("src=") && !outside.contains("NaN"));
+    folder.succeed(&format!("{call} --importance-rows 300 --threads 1 --report again.html"));
+    assert_eq!(folder.text("again.html"), page);
+    let plain = folder.succeed("evaluate --model model.dcx --data many.csv --report plain.html");
+    assert!(!plain.stdout.contains("importance") && !folder.text("plain.html").contains("Slices"));
+}
+
+#[test]
+fn wrong_columns_are_told_before_any_work() {
+    let folder = folder();
+    for (flags, message) in [
+        (
+            "--slices agee",
+            "`--slices agee`: the data have no column of this name; the nearest is `age`",
+        ),
+        ("--slices elephant", "`--slices elephant`: the data have no column of this name"),
+        (
+            "--slices click",
+            "`--slices click`: is the label, which is what predictions are held against",
+        ),
+        (
+            "--slices ad tags",
+            "`--slices tags`: is read as multi-hot, so that a row has several values, but is to be in one slice",
+        ),
+    ] {
+        folder.fail(&format!("{EVALUATE} {flags}"), 2, message);
+    }
+    for flags in ["--importance 1", "--importance-rows 10", "--slice-rows 5", "--importance none"] {
+        assert_eq!(folder.call(&format!("{EVALUATE} {flags}")).code, Some(2), "{flags}");
+    }
+}
+
+#[test]
+fn columns_that_no_field_reads_have_slices_too() {
+    let folder = folder();
+    let rows: String = csv(200)
+        .lines()
+        .enumerate()
+        .map(|(n, line)| match n {
+            0 => format!("{line},day\n"),
+            _ => format!("{line},{}\n", if n % 2 == 0 { "monday" } else { "" }),
+        })
+        .collect();
+    folder.write("days.csv", rows);
+    let found = folder.succeed("evaluate --model model.dcx --data days.csv --slices day --json");
+    let found: Value = serde_json::from_str(&found.stdout).unwrap();
+    let mut kinds: Vec<_> = found["slices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|slice| slice["value"].to_string())
+        .collect();
+    kinds.sort();
+    assert_eq!(kinds, [r#"{"kind":"missing"}"#, r#"{"kind":"value","text":"monday"}"#]);
+}
+
+#[test]
+fn neighbours_are_named_or_it_is_told_why_not() {
+    let folder = folder();
+    let outcome = folder.succeed("inspect --model model.dcx --neighbours ad=ad3 --top 2");
+    assert_eq!(outcome.stdout.lines().filter(|line| line.contains(" ad")).count(), 2 + 1);
+    assert!(outcome.stdout.starts_with("ad = ad3: the nearest 2 values"), "{}", outcome.stdout);
+    for (asked, message) in [
+        ("ad", "must be the name of a field and one of its values, as in `job=nurse`"),
+        ("add=ad3", "the model has no field `add`; the nearest is `ad`"),
+        (
+            "ad=adx",
+            "field `ad`: `adx` is not in its vocabulary, since training never met it; the nearest is `ad2`",
+        ),
+        (
+            "age=30",
+            "field `age`: has no named values with an embedding each; it is read so: min-max from 18 to 73, missing: the mean 44.5847",
+        ),
+    ] {
+        let call = format!("inspect --model model.dcx --neighbours {asked}");
+        folder.fail(&call, 2, &format!("`--neighbours {asked}`: {message}"));
+    }
+    assert_eq!(folder.call("inspect --model model.dcx --top 3").code, Some(2));
+}
