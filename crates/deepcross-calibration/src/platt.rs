@@ -19,6 +19,9 @@ const DESCENT: f64 = 1e-4;
 /// the loss, and unknowns are then wrong by less than the square of the step.
 const LAST: f64 = 1e-12;
 
+/// The least slope that is told from 0, for logits with a standard deviation of 1: less is rounding.
+const LEAST_SLOPE: f64 = 1e-6;
+
 /// `sigmoid(slope · logit + intercept)`, whose slope is above 0, so that the order of rows stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Platt {
@@ -49,9 +52,9 @@ impl Platt {
     /// Rows of one class, rows of one logit, and rows for which the slope would be 0 or less.
     pub fn fit(rows: &[Observation]) -> Result<Self, CalibrationError> {
         let objective = Objective::new(rows)?;
-        let [slope, intercept] = objective.minimum();
-        let slope = slope / objective.scale;
-        if slope > 0.0 {
+        let [scaled, intercept] = objective.minimum();
+        let slope = scaled / objective.scale;
+        if scaled > LEAST_SLOPE {
             return Self::new(slope, intercept - slope * objective.centre);
         }
         Err(CalibrationError::Order { slope })

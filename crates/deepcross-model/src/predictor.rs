@@ -10,7 +10,7 @@ use deepcross_features::{Batch, BatchRows};
 use std::sync::{Mutex, PoisonError};
 
 /// Rows a pass.
-pub const BLOCK: usize = 256;
+pub const BLOCK: usize = 96;
 
 /// A model with weights.
 #[derive(Clone, Copy, Debug)]

@@ -81,11 +81,13 @@ impl<'a> Forest<'a> {
         let mut out = String::new();
         for (value, label) in &self.scale.ticks {
             let x = self.at(*value);
+            // A label at the edge would stand out of the picture if it were centred.
+            let anchor = if x > RIGHT - 12.0 { "end" } else { "middle" };
             put(
                 &mut out,
                 format_args!(
                     "<path class=\"grid\" d=\"M{x:.1} {TOP}V{bottom}\"/>\
-                     <text class=\"tick\" x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\">{label}</text>\n",
+                     <text class=\"tick\" x=\"{x:.1}\" y=\"{}\" text-anchor=\"{anchor}\">{label}</text>\n",
                     bottom + 18.0
                 ),
             );
