@@ -1,5 +1,6 @@
 //! What the program is called with.
 
+use crate::serve_args::Serve;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use deepcross_calibration::Method;
 use deepcross_data::Format;
@@ -135,6 +136,8 @@ pub(crate) enum Command {
     Predict(Predict),
     /// Show what a model is made of and how it was trained
     Inspect(Inspect),
+    /// Answer requests for probabilities over HTTP
+    Serve(Serve),
 }
 
 #[derive(Debug, Args)]

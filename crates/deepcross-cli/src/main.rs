@@ -15,6 +15,7 @@ mod pages;
 mod profiled;
 mod progress;
 mod race;
+mod serve_args;
 mod signals;
 mod sizes;
 mod slicing;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::Calibrate(args) => commands::calibrate::run(&args),
         Command::Predict(args) => commands::predict::run(&args),
         Command::Inspect(args) => commands::inspect::run(&args),
+        Command::Serve(args) => commands::serve::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -155,6 +155,11 @@ impl Encoder {
         columns.filter(|column| seen.insert(*column)).collect()
     }
 
+    /// The raw values (after trimming) that mean "missing".
+    pub fn missing(&self) -> &[String] {
+        &self.missing
+    }
+
     /// What is done with each field, in order.
     pub fn fields(&self) -> Vec<FieldDescription> {
         self.fields.iter().map(FieldEncoder::describe).collect()

@@ -9,6 +9,7 @@ pub(crate) mod inspect;
 mod neighbours;
 pub(crate) mod predict;
 pub(crate) mod quickstart;
+pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod split;
 pub(crate) mod train;

@@ -3,7 +3,7 @@
 use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package};
 
 /// The floor of every member of the workspace.
-const FLOORS: [(&str, u32); 15] = [
+const FLOORS: [(&str, u32); 16] = [
     ("deepcross-kernels", 0),
     ("deepcross-calibration", 0),
     ("deepcross-features", 0),
@@ -15,19 +15,22 @@ const FLOORS: [(&str, u32); 15] = [
     ("deepcross-optim", 2),
     ("deepcross-model", 3),
     ("deepcross-train", 4),
+    ("deepcross-serve", 4),
     ("deepcross-cli", 5),
     ("deepcross", 5),
     ("examples", 6),
     ("benches", 6),
 ];
 
-/// Outside crates that one crate alone uses: the products behind one function, and what is there to print.
-const NAMED_ONCE: [(&str, &str); 5] = [
+/// Outside crates that one crate alone uses: the products behind one function, what is there to print, and the HTTP server.
+const NAMED_ONCE: [(&str, &str); 7] = [
     ("gemm", "deepcross-kernels"),
     ("pulp", "deepcross-kernels"),
     ("clap", "deepcross-cli"),
     ("comfy-table", "deepcross-cli"),
     ("indicatif", "deepcross-cli"),
+    ("axum", "deepcross-serve"),
+    ("tokio", "deepcross-serve"),
 ];
 
 fn floor(name: &str) -> Option<u32> {

@@ -1,0 +1,93 @@
+//! The columns that a model reads, as requests name them.
+
+use deepcross_features::{Binding, Encoder, Encoding, FeatureError, FieldDescription, FieldKind};
+use std::collections::HashMap;
+
+/// What requests may and must name, for one model.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    pub(crate) list: Vec<InputColumn>,
+    by_name: HashMap<String, usize>,
+    /// What stands for `null`: the first raw value that means "missing"; `None` where none does.
+    pub(crate) missing: Option<String>,
+    /// Whether white space around strings is dropped, as it was in the files of training.
+    pub(crate) trim: bool,
+    pub(crate) binding: Binding,
+}
+
+/// A column and those who read it.
+#[derive(Debug)]
+pub(crate) struct InputColumn {
+    pub(crate) name: String,
+    /// The fields that read it, and their kinds.
+    pub(crate) fields: Vec<(String, FieldKind)>,
+    /// What joins the elements of a list; `None` where a list is no value of it.
+    pub(crate) separator: Option<char>,
+    /// What a value is like, in words.
+    pub(crate) accepts: &'static str,
+}
+
+impl Columns {
+    pub(crate) fn new(encoder: &Encoder, trim: bool) -> Result<Self, FeatureError> {
+        let names: Vec<String> = encoder.columns().into_iter().map(str::to_owned).collect();
+        let binding = encoder.bind(&names)?;
+        let fields = encoder.fields();
+        let list: Vec<_> = names.iter().map(|name| InputColumn::new(name, &fields)).collect();
+        let by_name = names.into_iter().enumerate().map(|(index, name)| (name, index)).collect();
+        let missing = encoder.missing();
+        // The empty value reads best where several mean the same.
+        let empty = missing.iter().find(|value| value.is_empty());
+        let missing = empty.or(missing.first()).cloned();
+        Ok(Self { list, by_name, missing, trim, binding })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The name of fewest edits.
+    pub(crate) fn nearest(&self, name: &str) -> &str {
+        // An edit distance grows with the square of the length, and no name is that long.
+        let end = name.char_indices().nth(64).map_or(name.len(), |(end, _)| end);
+        let distance =
+            |known: &&InputColumn| strsim::damerau_levenshtein(&known.name, &name[..end]);
+        self.list.iter().min_by_key(distance).map_or("", |known| &known.name)
+    }
+}
+
+impl InputColumn {
+    fn new(name: &str, fields: &[FieldDescription]) -> Self {
+        let reads = |field: &&FieldDescription| {
+            let of_cross = field.kind() == FieldKind::Cross
+                && field.column.split(" and ").any(|column| column == name);
+            field.column == name || of_cross
+        };
+        let readers: Vec<_> = fields.iter().filter(reads).collect();
+        let separators: Vec<_> = readers.iter().map(|field| separator(field)).collect();
+        let first = separators.first().copied().flatten();
+        let separator = first.filter(|_| separators.iter().all(|other| *other == first));
+        let is = |kind| readers.iter().any(|field| field.kind() == kind);
+        let accepts = if is(FieldKind::Number) || is(FieldKind::Bucketized) {
+            "a number, or a string that holds one"
+        } else if separator.is_some() {
+            "a string, or an array of strings"
+        } else if is(FieldKind::Time) {
+            "a time, as a string or a number"
+        } else {
+            "a string, number or boolean"
+        };
+        let fields = readers.iter().map(|field| (field.name.clone(), field.kind())).collect();
+        Self { name: name.to_owned(), fields, separator, accepts }
+    }
+}
+
+fn separator(field: &FieldDescription) -> Option<char> {
+    match field.encoding {
+        Encoding::MultiHot { separator, .. } => Some(separator),
+        _ => None,
+    }
+}

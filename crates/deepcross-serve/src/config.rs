@@ -1,0 +1,123 @@
+//! What a service is started with.
+//!
+//! A [`ServeConfig`] is anything; [`Server::bind`](crate::Server::bind) checks it and gathers all problems.
+
+use crate::Token;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Address, limits and times of a service; [`ServeConfig::default`] is meant for a model behind a proxy on one machine.
+#[derive(Clone, Debug)]
+pub struct ServeConfig {
+    /// Where to listen; loopback by default. Port 0 takes a free one.
+    pub addr: SocketAddr,
+    /// Threads that score, each with scratch memory of its own; at least 1.
+    pub threads: usize,
+    /// The most rows that are scored in one go; at least 1.
+    pub batch_rows: usize,
+    /// How long the first rows of a batch wait for others; 0 takes what is there.
+    pub batch_delay: Duration,
+    /// The most rows that wait to be scored; at least `max_rows`.
+    pub queue_rows: usize,
+    /// The most rows, or candidates, of a request; at least 1.
+    pub max_rows: usize,
+    /// The most bytes of a request's body; at least 1.
+    pub max_body: usize,
+    /// The most bytes of one value, as text; at least 1.
+    pub max_value: usize,
+    /// The most connections at a time; others wait to be accepted. At least 1.
+    pub max_connections: usize,
+    /// How long a head, and then a body, may take to arrive, and a connection be idle.
+    pub read_timeout: Duration,
+    /// How long rows may wait and be scored.
+    pub score_timeout: Duration,
+    /// How long a caller may take none of the response.
+    pub write_timeout: Duration,
+    /// How long a service that was told to end goes on to accept requests, unready, so that balancers see it.
+    pub drain_delay: Duration,
+    /// How long it then waits for the requests in flight.
+    pub drain_timeout: Duration,
+    /// Whether a field that a row does not name is a missing value; by default, it is an error.
+    pub absent_as_missing: bool,
+    /// What callers of `/v1` must know; without it, these routes are open, but for reload, which is then refused.
+    pub token: Option<Token>,
+}
+
+impl Default for ServeConfig {
+    fn default() -> Self {
+        Self {
+            addr: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            batch_rows: 256,
+            batch_delay: Duration::ZERO,
+            queue_rows: 16_384,
+            max_rows: 4096,
+            max_body: 8 << 20,
+            max_value: 64 << 10,
+            max_connections: 4096,
+            read_timeout: Duration::from_secs(10),
+            score_timeout: Duration::from_secs(5),
+            write_timeout: Duration::from_secs(10),
+            drain_delay: Duration::ZERO,
+            drain_timeout: Duration::from_secs(10),
+            absent_as_missing: false,
+            token: None,
+        }
+    }
+}
+
+impl ServeConfig {
+    /// All that is wrong, a sentence each.
+    pub fn problems(&self) -> Vec<String> {
+        let counts = [
+            ("threads", self.threads),
+            ("batch-rows", self.batch_rows),
+            ("max-rows", self.max_rows),
+            ("max-body", self.max_body),
+            ("max-value", self.max_value),
+            ("connections", self.max_connections),
+        ];
+        let zero = counts.iter().filter(|(_, value)| *value == 0);
+        let mut problems: Vec<_> =
+            zero.map(|(name, _)| format!("`{name}` must be at least 1, but is 0")).collect();
+        let times = [
+            ("read-timeout", self.read_timeout),
+            ("score-timeout", self.score_timeout),
+            ("write-timeout", self.write_timeout),
+        ];
+        let zero = times.iter().filter(|(_, time)| time.is_zero());
+        problems.extend(zero.map(|(name, _)| format!("`{name}` must be above 0, but is 0")));
+        if self.queue_rows < self.max_rows {
+            let Self { queue_rows, max_rows, .. } = self;
+            problems.push(format!(
+                "`queue-rows` must be at least `max-rows`, but {queue_rows} is less than {max_rows}"
+            ));
+        }
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_are_gathered() {
+        assert_eq!(ServeConfig::default().problems(), [""; 0]);
+        let wrong = ServeConfig {
+            batch_rows: 0,
+            read_timeout: Duration::ZERO,
+            queue_rows: 7,
+            max_rows: 8,
+            ..ServeConfig::default()
+        };
+        assert_eq!(
+            wrong.problems(),
+            [
+                "`batch-rows` must be at least 1, but is 0",
+                "`read-timeout` must be above 0, but is 0",
+                "`queue-rows` must be at least `max-rows`, but 7 is less than 8",
+            ]
+        );
+    }
+}

@@ -1,0 +1,135 @@
+//! Rows that wait to be scored: bounded, and handed out in batches that may hold rows of several requests.
+//!
+//! Rows, not requests, are what is bounded, since a row is what costs memory and time.
+//! A channel would bound messages, and could not look ahead to what fits into a batch.
+
+use crate::model::Loaded;
+use crate::problem::RowError;
+use crate::rows::Rows;
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot::Sender;
+
+/// Rows of one request, to be scored by one model in one go.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) model: Arc<Loaded>,
+    pub(crate) rows: Arc<Rows>,
+    pub(crate) range: Range<usize>,
+    /// Closed where nobody waits any more.
+    pub(crate) reply: Sender<Scored>,
+}
+
+/// A probability for each row, or what is wrong with rows.
+pub(crate) type Scored = Result<Vec<f32>, Vec<RowError>>;
+
+/// There is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Full;
+
+/// Jobs in the order in which they came.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    max_rows: usize,
+    batch_rows: usize,
+    batch_delay: Duration,
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    rows: usize,
+    is_closed: bool,
+}
+
+impl Queue {
+    /// For at most `max_rows` rows, handed out in batches of `batch_rows`, after `batch_delay` for more to come.
+    pub(crate) fn new(max_rows: usize, batch_rows: usize, batch_delay: Duration) -> Self {
+        let (waiting, changed) = (Mutex::default(), Condvar::new());
+        Self { max_rows, batch_rows, batch_delay, waiting, changed }
+    }
+
+    /// The rows that wait.
+    pub(crate) fn n_rows(&self) -> usize {
+        self.lock().rows
+    }
+
+    /// Appends all jobs of a request, or none.
+    pub(crate) fn push(&self, jobs: Vec<Job>) -> Result<(), Full> {
+        let rows: usize = jobs.iter().map(|job| job.range.len()).sum();
+        let mut waiting = self.lock();
+        if waiting.is_closed || waiting.rows + rows > self.max_rows {
+            return Err(Full);
+        }
+        waiting.rows += rows;
+        waiting.jobs.extend(jobs);
+        drop(waiting);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Waits for the next batch: jobs of one model, of at most `batch_rows` rows together; false once closed and empty.
+    pub(crate) fn take(&self, batch: &mut Vec<Job>) -> bool {
+        let mut waiting = self.lock();
+        loop {
+            while waiting.jobs.is_empty() {
+                if waiting.is_closed {
+                    return false;
+                }
+                waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            }
+            waiting = self.fill_up(waiting);
+            if !waiting.jobs.is_empty() {
+                break;
+            }
+        }
+        waiting.move_batch(self.batch_rows, batch);
+        if !waiting.jobs.is_empty() {
+            self.changed.notify_one();
+        }
+        true
+    }
+
+    /// No job is accepted any more; those that wait are still handed out.
+    pub(crate) fn close(&self) {
+        self.lock().is_closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until a batch is full, for no longer than the delay.
+    fn fill_up<'a>(&self, mut waiting: MutexGuard<'a, Waiting>) -> MutexGuard<'a, Waiting> {
+        let until = Instant::now() + self.batch_delay;
+        while waiting.rows < self.batch_rows && !waiting.is_closed {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let woken = self.changed.wait_timeout(waiting, left);
+            waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        waiting
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn move_batch(&mut self, most: usize, batch: &mut Vec<Job>) {
+        let mut rows = 0;
+        while let Some(next) = self.jobs.front() {
+            let other = batch.first().is_some_and(|job| !Arc::ptr_eq(&job.model, &next.model));
+            if other || (!batch.is_empty() && rows + next.range.len() > most) {
+                break;
+            }
+            rows += next.range.len();
+            batch.extend(self.jobs.pop_front());
+        }
+        self.rows -= rows;
+    }
+}

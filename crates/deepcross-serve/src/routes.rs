@@ -1,0 +1,180 @@
+//! What each route does.
+
+use crate::json::{Order, RankRequest};
+use crate::model::Loaded;
+use crate::problem::Problem;
+use crate::rows::Rows;
+use crate::service::Service;
+use crate::{csv_body, json};
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Bodies above this are read in a thread of their own: others must not wait for it.
+const LARGE: usize = 64 << 10;
+
+#[derive(Serialize)]
+struct Probabilities {
+    probabilities: Vec<f32>,
+}
+
+#[derive(Serialize)]
+struct Ranking {
+    ranking: Vec<Ranked>,
+}
+
+#[derive(Serialize)]
+struct Ranked {
+    /// The position among the candidates, from 0.
+    index: usize,
+    probability: f32,
+}
+
+/// What the body of a request is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    Json,
+    Csv,
+}
+
+pub(crate) async fn score(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let content = content(&headers, true)?;
+    let body = read(&service, &headers, body).await?;
+    let model = service.models.current();
+    let rows = parse(&service, &model, body, move |body, model, service| {
+        let (columns, limits) = (&model.columns, service.limits());
+        match content {
+            Content::Json => json::score_rows(body, columns, limits),
+            Content::Csv => csv_body::rows(body, columns, limits),
+        }
+    });
+    let rows: Rows = rows.await?;
+    let probabilities = service.scoring.score(&model, rows).await?;
+    Ok(Json(Probabilities { probabilities }).into_response())
+}
+
+pub(crate) async fn rank(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    content(&headers, false)?;
+    let body = read(&service, &headers, body).await?;
+    let model = service.models.current();
+    let request = parse(&service, &model, body, |body, model, service| {
+        json::rank_rows(body, &model.columns, service.limits())
+    });
+    let RankRequest { rows, order, top } = request.await?;
+    let probabilities = service.scoring.score(&model, rows).await?;
+    Ok(Json(Ranking { ranking: ranking(&probabilities, order, top) }).into_response())
+}
+
+pub(crate) async fn model(State(service): State<Arc<Service>>) -> Response {
+    Json(&service.models.current().description).into_response()
+}
+
+pub(crate) async fn reload(State(service): State<Arc<Service>>) -> Result<Response, Problem> {
+    if service.config.token.is_none() {
+        let detail = "a service without a token is reloaded by SIGHUP";
+        let title = "Reload is not allowed";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "reload-refused", title, detail));
+    }
+    let reloaded = tokio::task::spawn_blocking(move || service.reload()).await;
+    let failed = |reason: String| {
+        let title = "The new model was refused, and the old one is served on";
+        Problem::new(StatusCode::CONFLICT, "model-refused", title, reason)
+    };
+    let model = reloaded.map_err(|error| failed(error.to_string()))?.map_err(failed)?;
+    let fingerprint = format!("{:016x}", model.fingerprint);
+    Ok(Json(serde_json::json!({ "fingerprint": fingerprint })).into_response())
+}
+
+pub(crate) async fn readyz(State(service): State<Arc<Service>>) -> Result<&'static str, Problem> {
+    let is_draining = service.is_draining.load(Ordering::Relaxed);
+    if is_draining || !service.scoring.is_whole() {
+        let detail = if is_draining { "the service is going down" } else { "a scorer has ended" };
+        let (status, title) = (StatusCode::SERVICE_UNAVAILABLE, "The service is not ready");
+        return Err(Problem::new(status, "not-ready", title, detail));
+    }
+    Ok("ready\n")
+}
+
+pub(crate) async fn metrics(State(service): State<Arc<Service>>) -> Response {
+    let text = service.metrics.render(service.gauges());
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// The candidates in the order asked for; equal probabilities stay in the order in which they came.
+fn ranking(probabilities: &[f32], order: Order, top: Option<usize>) -> Vec<Ranked> {
+    let mut indices: Vec<_> = (0..probabilities.len()).collect();
+    indices.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
+    indices.truncate(top.unwrap_or(usize::MAX));
+    if order == Order::Input {
+        indices.sort_unstable();
+    }
+    let ranked = |index: usize| Ranked { index, probability: probabilities[index] };
+    indices.into_iter().map(ranked).collect()
+}
+
+fn content(headers: &HeaderMap, takes_csv: bool) -> Result<Content, Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
+    let kind = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim());
+    match kind {
+        None => Ok(Content::Json),
+        Some(kind) if kind.eq_ignore_ascii_case("application/json") => Ok(Content::Json),
+        Some(kind) if takes_csv && kind.eq_ignore_ascii_case("text/csv") => Ok(Content::Csv),
+        Some(_) => {
+            let and_csv = if takes_csv { " or text/csv" } else { "" };
+            let detail = format!("expected application/json{and_csv}");
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            Err(Problem::new(status, "media-type", "The content type is not known", detail))
+        }
+    }
+}
+
+/// The body, within the limits of size and time.
+async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let most = service.config.max_body;
+    let too_large = || Problem::too_large(format!("a body may have {most} bytes"));
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > most) {
+        return Err(too_large());
+    }
+    let body = Limited::new(body, most).collect();
+    match tokio::time::timeout(service.config.read_timeout, body).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => Err(Problem::malformed("the body ended early")),
+        Err(_) => {
+            let (status, detail) =
+                (StatusCode::REQUEST_TIMEOUT, "the time of `read-timeout` is over");
+            Err(Problem::new(status, "slow-body", "The body took too long to arrive", detail))
+        }
+    }
+}
+
+/// Reads a body by `work`, apart from other requests where it is large.
+async fn parse<T: Send + 'static>(
+    service: &Arc<Service>,
+    model: &Arc<Loaded>,
+    body: Bytes,
+    work: impl FnOnce(&[u8], &Loaded, &Service) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    if body.len() <= LARGE {
+        return work(&body, model, service);
+    }
+    let (service, model) = (Arc::clone(service), Arc::clone(model));
+    let parsed = tokio::task::spawn_blocking(move || work(&body, &model, &service)).await;
+    parsed.unwrap_or_else(|_| Err(Problem::not_scored("the body could not be read")))
+}

@@ -1,0 +1,182 @@
+//! The threads that score: each owns a session, and takes batch after batch from the queue.
+
+use crate::metrics::Metrics;
+use crate::model::Loaded;
+use crate::problem::{Problem, RowError};
+use crate::queue::{Job, Queue, Scored};
+use crate::rows::Rows;
+use deepcross_features::{Counts, FeatureError};
+use deepcross_model::Session;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::timeout_at;
+
+/// The queue and the threads behind it.
+#[derive(Debug)]
+pub(crate) struct Scoring {
+    pub(crate) queue: Arc<Queue>,
+    batch_rows: usize,
+    timeout: Duration,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// A session, and the model that it was made for.
+struct Desk {
+    model: Arc<Loaded>,
+    session: Session,
+    /// What of the session's counts is told already.
+    told: Counts,
+}
+
+impl Scoring {
+    pub(crate) fn start(
+        queue: Queue,
+        threads: usize,
+        batch_rows: usize,
+        timeout: Duration,
+        metrics: &Arc<Metrics>,
+    ) -> std::io::Result<Self> {
+        let queue = Arc::new(queue);
+        let start = |index: usize| {
+            let (queue, metrics) = (Arc::clone(&queue), Arc::clone(metrics));
+            let name = format!("scorer-{index}");
+            std::thread::Builder::new().name(name).spawn(move || work(&queue, &metrics))
+        };
+        let threads = (0..threads).map(start).collect::<Result<_, _>>()?;
+        Ok(Self { queue, batch_rows, timeout, threads })
+    }
+
+    /// The probabilities of all rows.
+    ///
+    /// # Errors
+    /// Where the queue is full, a row cannot be encoded, or it takes too long.
+    pub(crate) async fn score(&self, model: &Arc<Loaded>, rows: Rows) -> Result<Vec<f32>, Problem> {
+        let rows = Arc::new(rows);
+        let (mut jobs, mut replies) = (Vec::new(), Vec::new());
+        for range in rows.chunks(self.batch_rows) {
+            let (reply, scored) = oneshot::channel();
+            let (model, rows) = (Arc::clone(model), Arc::clone(&rows));
+            jobs.push(Job { model, rows, range, reply });
+            replies.push(scored);
+        }
+        let until = tokio::time::Instant::now() + self.timeout;
+        self.queue.push(jobs).map_err(|_| {
+            Problem::overloaded("as many rows wait to be scored as `queue-rows` allows")
+        })?;
+        let (mut probabilities, mut errors) = (Vec::with_capacity(rows.len()), Vec::new());
+        for reply in replies {
+            match timeout_at(until, reply).await {
+                Err(_) => return Err(Problem::not_scored("the time of `score-timeout` is over")),
+                Ok(Err(_)) => return Err(Problem::not_scored("scoring failed")),
+                Ok(Ok(Ok(scored))) => probabilities.extend(scored),
+                Ok(Ok(Err(more))) => errors.extend(more),
+            }
+        }
+        if errors.is_empty() { Ok(probabilities) } else { Err(Problem::rows(errors, 0)) }
+    }
+
+    /// Whether all threads are at work.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.threads.iter().all(|thread| !thread.is_finished())
+    }
+}
+
+impl Drop for Scoring {
+    fn drop(&mut self) {
+        self.queue.close();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has nothing more to say.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work(queue: &Queue, metrics: &Metrics) {
+    let mut desk = None;
+    let mut batch = Vec::new();
+    while queue.take(&mut batch) {
+        // What the library promises never to do would otherwise end this thread, and in time the service.
+        let done = catch_unwind(AssertUnwindSafe(|| score_batch(&mut desk, &mut batch, metrics)));
+        if done.is_err() {
+            desk = None;
+            batch.clear();
+        }
+    }
+}
+
+/// Scores all jobs of a batch in one go and answers them.
+fn score_batch(desk: &mut Option<Desk>, batch: &mut Vec<Job>, metrics: &Metrics) {
+    batch.retain(|job| !job.reply.is_closed());
+    let Some(first) = batch.first() else { return };
+    let desk = Desk::for_model(desk, &first.model);
+    let pushed: Vec<_> = batch.iter().map(|job| desk.push(job)).collect();
+    let mut probabilities = desk.model.scorer.score(&mut desk.session);
+    metrics.scored(probabilities);
+    for (job, pushed) in batch.drain(..).zip(pushed) {
+        let (own, others) = probabilities.split_at(pushed.n_rows);
+        probabilities = others;
+        let scored: Scored =
+            if pushed.errors.is_empty() { Ok(own.to_vec()) } else { Err(pushed.errors) };
+        // Whoever asked may have gone.
+        let _ = job.reply.send(scored);
+    }
+    desk.tell_counts(metrics);
+}
+
+/// What became of the rows of a job.
+struct Pushed {
+    n_rows: usize,
+    errors: Vec<RowError>,
+}
+
+impl Desk {
+    /// The desk, made anew where there is none for this model.
+    fn for_model<'d>(desk: &'d mut Option<Self>, model: &Arc<Loaded>) -> &'d mut Self {
+        let old = desk.take().filter(|desk| Arc::ptr_eq(&desk.model, model));
+        desk.insert(old.unwrap_or_else(|| {
+            let session = model.scorer.session();
+            let told = session.counts().clone();
+            Self { model: Arc::clone(model), session, told }
+        }))
+    }
+
+    fn push(&mut self, job: &Job) -> Pushed {
+        let mut pushed = Pushed { n_rows: 0, errors: Vec::new() };
+        let columns = &self.model.columns;
+        for index in job.range.clone() {
+            let row = job.rows.row(index);
+            match self.model.scorer.push(&mut self.session, &columns.binding, &row) {
+                Ok(()) => pushed.n_rows += 1,
+                Err(error) => pushed.errors.push(self.row_error(job, index, error)),
+            }
+        }
+        pushed
+    }
+
+    fn row_error(&self, job: &Job, row: usize, error: FeatureError) -> RowError {
+        let (column, expected) = match error {
+            FeatureError::Value { column, expected, .. } => (Some(column), expected.to_owned()),
+            FeatureError::Utf8 { column, .. } => (Some(column), "valid UTF-8".to_owned()),
+            FeatureError::TooManyValues { column, .. } => {
+                (Some(column), "fewer elements".to_owned())
+            }
+            _ => (None, "a row that can be encoded".to_owned()),
+        };
+        let position = column.as_ref().and_then(|name| self.model.columns.position(name));
+        let found = position.map(|position| job.rows.kind(row, position).name());
+        RowError { row: Some(row), field: column, found, expected }
+    }
+
+    fn tell_counts(&mut self, metrics: &Metrics) {
+        let now = self.session.counts();
+        metrics.met_values(now.iter().zip(self.told.iter()).map(|((name, now), (_, told))| {
+            let mut new = *now;
+            new -= *told;
+            (name, new)
+        }));
+        self.told.clone_from(now);
+    }
+}

@@ -1,0 +1,221 @@
+//! From an address to connections, and an orderly end.
+//!
+//! Connections are served by hyper itself: axum's own server has no time limit for heads and no bound on connections.
+
+use crate::metrics::Metrics;
+use crate::model::Models;
+use crate::queue::Queue;
+use crate::scoring::Scoring;
+use crate::service::{Listener, Service, router};
+use crate::timed_write::TimedWrite;
+use crate::{Event, Load, ServeConfig, ServeError};
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+
+/// A service that has an address and a model, and is yet to run.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    addr: SocketAddr,
+    service: Arc<Service>,
+}
+
+/// SIGTERM and SIGINT end the service, SIGHUP loads the model anew.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Server {
+    /// Checks the configuration, loads the model, and listens; `events` are told to `listener`.
+    ///
+    /// # Errors
+    /// [`ServeError`]; nothing runs then.
+    pub fn bind(config: ServeConfig, load: Load, listener: Listener) -> Result<Self, ServeError> {
+        let problems = config.problems();
+        if !problems.is_empty() {
+            return Err(ServeError::Config(problems));
+        }
+        let models = Models::new(load, !config.absent_as_missing).map_err(ServeError::Model)?;
+        let bind = |source| ServeError::Bind { addr: config.addr, source };
+        let socket = TcpListener::bind(config.addr).map_err(bind)?;
+        let addr = socket.local_addr().map_err(bind)?;
+        socket.set_nonblocking(true).map_err(bind)?;
+        let metrics = Arc::new(Metrics::new());
+        let ServeConfig { threads, queue_rows, batch_rows, batch_delay, score_timeout, .. } =
+            config;
+        let queue = Queue::new(queue_rows, batch_rows, batch_delay);
+        let scoring = Scoring::start(queue, threads, batch_rows, score_timeout, &metrics)
+            .map_err(|source| ServeError::System { what: "threads to score", source })?;
+        let service = Service {
+            config,
+            models,
+            scoring,
+            metrics,
+            is_draining: AtomicBool::new(false),
+            connections: AtomicUsize::new(0),
+            listener,
+        };
+        Ok(Self { listener: socket, addr, service: Arc::new(service) })
+    }
+
+    /// The address that is listened on, with the port that was taken.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Serves until SIGTERM or SIGINT, and then until all requests in flight are answered, on threads of its own.
+    ///
+    /// SIGHUP loads the model anew.
+    ///
+    /// # Errors
+    /// [`ServeError::System`] where threads, the socket or signals cannot be had.
+    pub fn run(self) -> Result<(), ServeError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(std::thread::available_parallelism().map_or(2, usize::from).min(4))
+            .max_blocking_threads(4)
+            .thread_name("http")
+            .enable_all()
+            .build()
+            .map_err(|source| ServeError::System { what: "threads of the service", source })?;
+        let done = runtime.block_on(self.serve());
+        // What was cut must not keep the program alive.
+        runtime.shutdown_timeout(Duration::from_millis(100));
+        done
+    }
+
+    async fn serve(self) -> Result<(), ServeError> {
+        let Self { listener, addr, service } = self;
+        let mut signals =
+            Signals::listen().map_err(|source| ServeError::System { what: "signals", source })?;
+        let listener = tokio::net::TcpListener::from_std(listener)
+            .map_err(|source| ServeError::Bind { addr, source })?;
+        let connections = Connections::new(Arc::clone(&service));
+        (service.listener)(Event::Listening(addr));
+        tokio::select! {
+            () = connections.accept(&listener) => {}
+            () = signals.wait(&service) => {}
+        }
+        service.is_draining.store(true, Ordering::Relaxed);
+        (service.listener)(Event::Draining);
+        // Balancers ask whether it is ready for some time before they send nothing more.
+        let _ = timeout(service.config.drain_delay, connections.accept(&listener)).await;
+        drop(listener);
+        connections.drain().await;
+        Ok(())
+    }
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Returns when the service is to end.
+    async fn wait(&mut self, service: &Arc<Service>) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => {
+                    let service = Arc::clone(service);
+                    // What came of it was told to the listener.
+                    drop(tokio::task::spawn_blocking(move || service.reload()));
+                }
+            }
+        }
+    }
+}
+
+/// All connections of a service.
+struct Connections {
+    service: Arc<Service>,
+    router: Router,
+    slots: Arc<Semaphore>,
+    graceful: GracefulShutdown,
+}
+
+/// A place among the connections, given back when it is dropped.
+struct Slot {
+    service: Arc<Service>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Connections {
+    fn new(service: Arc<Service>) -> Self {
+        let slots = Arc::new(Semaphore::new(service.config.max_connections));
+        let router = router(Arc::clone(&service));
+        Self { service, router, slots, graceful: GracefulShutdown::new() }
+    }
+
+    /// Accepts connections for ever, as many at a time as there may be.
+    async fn accept(&self, listener: &tokio::net::TcpListener) {
+        loop {
+            let Ok(permit) = Arc::clone(&self.slots).acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok((stream, _)) => self.spawn(stream, Slot::new(&self.service, permit)),
+                // A lack of files, or a caller that has gone: neither is a reason to end.
+                Err(_) => sleep(Duration::from_millis(10)).await,
+            }
+        }
+    }
+
+    fn spawn(&self, stream: TcpStream, slot: Slot) {
+        // Small responses must not wait for more to be sent.
+        let _ = stream.set_nodelay(true);
+        let config = &self.service.config;
+        let stream = TokioIo::new(TimedWrite::new(stream, config.write_timeout));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(config.read_timeout)
+            // A caller that has said all may still wait for the answer.
+            .half_close(true)
+            .max_buf_size(64 << 10)
+            .serve_connection(stream, TowerToHyperService::new(self.router.clone()));
+        let connection = self.graceful.watch(connection);
+        tokio::spawn(async move {
+            // An error is the caller's: it went, was too slow, or sent what is no HTTP.
+            let _ = connection.await;
+            drop(slot);
+        });
+    }
+
+    /// Waits until all requests are answered, or the time is over.
+    async fn drain(self) {
+        let Self { service, graceful, .. } = self;
+        let done = timeout(service.config.drain_timeout, graceful.shutdown()).await;
+        (service.listener)(match done {
+            Ok(()) => Event::Drained,
+            Err(_) => Event::Cut(service.connections.load(Ordering::Relaxed)),
+        });
+    }
+}
+
+impl Slot {
+    fn new(service: &Arc<Service>, permit: OwnedSemaphorePermit) -> Self {
+        service.connections.fetch_add(1, Ordering::Relaxed);
+        Self { service: Arc::clone(service), _permit: permit }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.service.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
