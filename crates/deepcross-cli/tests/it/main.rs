@@ -19,6 +19,7 @@ mod real_data;
 mod reports;
 mod restart;
 mod sampling;
+mod serve;
 mod split;
 mod understanding;
 mod values;

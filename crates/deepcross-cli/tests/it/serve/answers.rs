@@ -1,0 +1,194 @@
+//! Good requests, and bad ones of callers who mean well.
+
+use super::{ROW, Service};
+use crate::{Folder, csv};
+
+const CSV: &str = "content-type: text/csv\r\n";
+
+/// The predictions of the program for a file, to the bit.
+fn predicted(folder: &Folder, file: &str) -> Vec<f32> {
+    let text = folder.succeed(&format!("predict --model model.dcx --data {file}")).stdout;
+    text.lines().skip(1).map(|line| line.parse().unwrap()).collect()
+}
+
+/// The rows of a CSV file as JSON objects: numbers as numbers, lists as arrays, nothing as null.
+fn json_rows(csv: &str) -> Vec<String> {
+    let value = |text: &str| match text.is_empty() {
+        true => "null".to_owned(),
+        false => format!("\"{text}\""),
+    };
+    let row = |line: &str| {
+        let cells: Vec<_> = line.split(',').collect();
+        let tags: Vec<_> = cells[2].split('|').map(value).collect();
+        let age = if cells[3].is_empty() { "null" } else { cells[3] };
+        format!("{{\"age\":{age},\"ad\":{},\"tags\":[{}]}}", value(cells[1]), tags.join(","))
+    };
+    csv.lines().skip(1).map(row).collect()
+}
+
+#[test]
+fn probabilities_are_those_of_predict_to_the_bit() {
+    let folder = Folder::with_model();
+    let text = format!("{}0,,t1,\n1,never seen,t9|t1,3.25\n0,ad1,t2,1e1\n", csv(500));
+    folder.write("many.csv", &text);
+    let expected = predicted(&folder, "many.csv");
+    let rows = json_rows(&text);
+    for flags in ["", "--threads 3 --batch-rows 7 --batch-delay 2ms"] {
+        let service = Service::start(&folder, flags);
+        let body = format!("{{\"rows\":[{}]}}", rows.join(","));
+        assert_eq!(service.post("/v1/score", &body).probabilities(), expected);
+        assert_eq!(service.ask("POST", "/v1/score", CSV, &text).probabilities(), expected);
+        let one = format!("{{\"rows\":[{}]}}", rows[500]);
+        assert_eq!(service.post("/v1/score", &one).probabilities(), expected[500..501]);
+        let cells = |i: usize| {
+            let cells = text.lines().skip(1).map(move |line| line.split(',').nth(i).unwrap());
+            cells.map(|cell| format!("\"{cell}\"")).collect::<Vec<_>>().join(",")
+        };
+        let [ad, tags, age] = [1, 2, 3].map(cells);
+        let body = format!("{{\"columns\":{{\"tags\":[{tags}],\"age\":[{age}],\"ad\":[{ad}]}}}}");
+        assert_eq!(service.post("/v1/score", &body).probabilities(), expected);
+    }
+}
+
+#[test]
+fn concurrent_requests_get_their_own_rows() {
+    let folder = Folder::with_model();
+    let text = csv(120);
+    folder.write("many.csv", &text);
+    let expected = predicted(&folder, "many.csv");
+    let rows = json_rows(&text);
+    let service = Service::start(&folder, "--batch-delay 1ms");
+    std::thread::scope(|scope| {
+        for (rows, expected) in rows.chunks(15).zip(expected.chunks(15)) {
+            let service = &service;
+            scope.spawn(move || {
+                for n in [1, 4, 15, 2, 8] {
+                    let body = format!("{{\"rows\":[{}]}}", rows[..n].join(","));
+                    assert_eq!(service.post("/v1/score", &body).probabilities(), expected[..n]);
+                }
+            });
+        }
+    });
+    let metrics = service.get("/metrics").body;
+    let line = |name: &str| {
+        let found = metrics.lines().find_map(|line| line.strip_prefix(name));
+        found.unwrap_or_else(|| panic!("{name}\n{metrics}")).trim().to_owned()
+    };
+    assert_eq!(line("deepcross_score_count"), "240");
+    let batches: u32 = line("deepcross_batch_rows_count").parse().unwrap();
+    assert!(batches <= 40, "rows of several requests are scored together: {batches}");
+    let route = "deepcross_request_duration_seconds_count{route=\"/v1/score\",status=\"200\"}";
+    assert_eq!(line(route), "40");
+    assert_eq!(line("deepcross_field_values_total{field=\"ad\"}"), "240");
+    assert_eq!(line("deepcross_queue_rows"), "0");
+}
+
+#[test]
+fn candidates_are_ranked_by_what_they_would_score() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "");
+    let score = |ad: &str, age: u32| {
+        let body = format!("{{\"rows\":[{{\"ad\":\"{ad}\",\"tags\":\"t1\",\"age\":{age}}}]}}");
+        service.post("/v1/score", &body).probabilities()[0]
+    };
+    let ads = ["ad0", "ad1", "ad2", "ad3", "ad4"];
+    let mut expected: Vec<_> = ads.iter().enumerate().map(|(i, ad)| (i, score(ad, 30))).collect();
+    expected[3].1 = score("ad3", 60);
+    let in_order = expected.clone();
+    expected.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let candidates = ads.map(|ad| match ad {
+        "ad3" => format!("{{\"ad\":\"{ad}\",\"age\":60}}"),
+        _ => format!("{{\"ad\":\"{ad}\"}}"),
+    });
+    let rank = |more: &str| {
+        let candidates = candidates.join(",");
+        let shared = "\"shared\":{\"tags\":[\"t1\"],\"age\":30}";
+        let body = format!("{{{shared},\"candidates\":[{candidates}]{more}}}");
+        let json = service.post("/v1/rank", &body).json();
+        let ranked = json["ranking"].as_array().unwrap_or_else(|| panic!("{json}")).clone();
+        let ranked = ranked.iter().map(|one| {
+            let probability: f32 = one["probability"].to_string().parse().unwrap();
+            (one["index"].as_u64().unwrap() as usize, probability)
+        });
+        ranked.collect::<Vec<_>>()
+    };
+    assert_eq!(rank(""), expected);
+    assert_eq!(rank(",\"order\":\"input\""), in_order);
+    assert_eq!(rank(",\"top\":2"), expected[..2]);
+}
+
+#[test]
+fn wrong_requests_are_told_what_was_expected() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "--max-rows 3 --max-body 4000 --max-value 50");
+    let long = format!("{{\"rows\":[{}]}}", ROW.replace("ad1", &"x".repeat(51)));
+    let row = |from: &str, to: &str| format!("{{\"rows\":[{}]}}", ROW.replace(from, to));
+    let cases: [(&str, u16, &[&str]); 22] = [
+        ("", 400, &["EOF"]),
+        ("{\"rows\":[{\"ad\":\"ad1\",}]}", 400, &["line 1 column"]),
+        ("{\"rows\":[]} x", 400, &["trailing"]),
+        ("{}", 400, &["one of `rows`", "`columns`"]),
+        ("{\"row\":[]}", 400, &["unknown field `row`", "`rows`"]),
+        ("{\"rows\":{}}", 400, &["`rows`, an array", "kind object"]),
+        ("{\"rows\":[3]}", 400, &["`rows`[0]", "an object of fields"]),
+        (&row("20", "NaN"), 400, &["expected value"]),
+        (&row("20", "\"NaN\""), 422, &["row 0, field `age`", "a finite number", "kind string"]),
+        (&row("20", "\"inf\""), 422, &["row 0, field `age`", "a finite number", "kind string"]),
+        (&row("20", "1e999"), 422, &["row 0, field `age`", "number", "kind number"]),
+        (&row("20", "true"), 422, &["field `age`", "a finite number", "kind boolean"]),
+        (&row("20", "[1]"), 422, &["field `age`", "a number, or a string", "kind array"]),
+        (&row("\"ad1\"", "{}"), 422, &["field `ad`", "a string, number or boolean", "kind object"]),
+        (&row("\"t1\"", "\"a|b\""), 422, &["field `tags`", "without `|`", "kind array"]),
+        (&row("\"age\"", "\"agee\""), 422, &["field `agee`", "the nearest known one is `age`"]),
+        (&row(",\"age\":20", ""), 422, &["row 0, field `age`", "or null", "kind nothing"]),
+        (&row("{", "{\"age\":1,"), 422, &["field `age`", "each field once"]),
+        (&long, 422, &["field `ad`", "at most 50 bytes"]),
+        (&super::rows(4), 413, &["3 rows or candidates"]),
+        (&super::rows(100), 413, &["4000 bytes"]),
+        ("{\"columns\":{\"ad\":[1],\"age\":[1,2]}}", 400, &["equally long", "`age`"]),
+    ];
+    for (body, status, parts) in cases {
+        let answer = service.post("/v1/score", body);
+        answer.is_problem(status, parts);
+        assert!(!answer.body.contains("NaN") && !answer.body.contains("xxx"), "{}", answer.body);
+    }
+    let answer = service.ask("POST", "/v1/score", "content-type: text/plain\r\n", "x");
+    answer.is_problem(415, &["application/json or text/csv"]);
+    service
+        .ask("POST", "/v1/score", CSV, "ad,tags\na,b\n")
+        .is_problem(422, &["row 0, field `age`"]);
+    service
+        .ask("POST", "/v1/score", CSV, "ad,tags,age\na,b\n")
+        .is_problem(400, &["line 2", "3 fields"]);
+    service.get("/v1/none").is_problem(404, &["/openapi.json"]);
+    service.get("/v1/score").is_problem(405, &["/openapi.json"]);
+    assert_eq!(service.post("/v1/score", &super::rows(3)).probabilities().len(), 3);
+}
+
+#[test]
+fn absent_fields_are_missing_where_that_is_asked_for() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "--absent-as-missing");
+    let both = "{\"rows\":[{\"tags\":\"t1\"},{\"ad\":null,\"tags\":\"t1\",\"age\":null}]}";
+    let probabilities = service.post("/v1/score", both).probabilities();
+    assert_eq!(probabilities[0], probabilities[1]);
+}
+
+#[test]
+fn the_model_and_the_service_describe_themselves() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "");
+    let model = service.get("/v1/model").json();
+    let fields: Vec<_> = model["fields"].as_array().unwrap().iter().map(|f| &f["name"]).collect();
+    assert_eq!(fields, ["ad", "tags", "age"]);
+    assert_eq!(model["fields"][1]["array_separator"], "|");
+    assert_eq!(model["fingerprint"].as_str().unwrap().len(), 16);
+    assert!(model["training"]["rows"].as_u64().unwrap() > 100);
+    let paths = service.get("/openapi.json").json()["paths"].as_object().unwrap().clone();
+    for (path, methods) in paths {
+        for method in methods.as_object().unwrap().keys() {
+            let status = service.ask(&method.to_uppercase(), &path, "", "").status;
+            assert!(![404, 405, 500].contains(&status), "{method} {path}: {status}");
+        }
+    }
+}

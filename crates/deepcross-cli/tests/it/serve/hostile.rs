@@ -1,0 +1,148 @@
+//! Callers who are slow, silent, rude or too many: they get their errors, and others their answers.
+
+use super::{Answer, ROW, Service, request, rows};
+use crate::Folder;
+use std::io::{BufReader, Read, Write};
+use std::net::Shutdown;
+use std::time::{Duration, Instant};
+
+#[track_caller]
+fn is_well(service: &Service) {
+    assert_eq!(service.post("/v1/score", &rows(1)).probabilities().len(), 1);
+}
+
+#[test]
+fn slow_senders_are_cut_off() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "--read-timeout 300ms");
+    let start = Instant::now();
+    let mut head = service.connect();
+    head.write_all(b"POST /v1/score HTTP/1.1\r\nhost").unwrap();
+    let mut body = service.connect();
+    body.write_all(b"POST /v1/score HTTP/1.1\r\nhost: t\r\ncontent-length: 50\r\n\r\n{").unwrap();
+    Answer::read(&mut BufReader::new(body)).is_problem(408, &["read-timeout"]);
+    // A head that never ends is cut, with or without a word.
+    let mut rest = Vec::new();
+    let _ = head.read_to_end(&mut rest);
+    assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 4"), "{rest:?}");
+    // So is a connection that never says anything.
+    let _ = service.connect().read_to_end(&mut Vec::new());
+    assert!(start.elapsed() < Duration::from_secs(10));
+    is_well(&service);
+}
+
+#[test]
+fn who_has_said_all_still_gets_the_answer() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "--batch-delay 50ms");
+    let mut stream = service.connect();
+    stream.write_all(request("POST", "/v1/score", "", &rows(2)).as_bytes()).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let answer = Answer::read(&mut BufReader::new(stream));
+    assert_eq!(answer.probabilities().len(), 2);
+}
+
+#[test]
+fn callers_who_go_or_talk_nonsense_harm_nobody() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "");
+    for bytes in [
+        &b"\0\xff\x16\x03\x01"[..],
+        b"GET\r\n\r\n",
+        b"POST /v1/score HTTP/1.1\r\ncontent-length: -1\r\n\r\n",
+        b"POST /v1/score HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+    ] {
+        let mut stream = service.connect();
+        stream.write_all(bytes).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+    for _ in 0..50 {
+        let mut stream = service.connect();
+        stream.write_all(request("POST", "/v1/score", "", &rows(20)).as_bytes()).unwrap();
+    }
+    // The head may be cut before all of it is sent.
+    let mut stream = service.connect();
+    let _ = write!(stream, "GET /healthz HTTP/1.1\r\nx-long: {}\r\n\r\n", "x".repeat(1 << 20));
+    let mut said = Vec::new();
+    let _ = stream.read_to_end(&mut said);
+    assert!(!said.starts_with(b"HTTP/1.1 200"), "a head of a megabyte was read");
+    is_well(&service);
+}
+
+#[test]
+fn a_body_without_a_length_is_bounded_too() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "--max-body 1000");
+    let mut stream = service.connect();
+    let head = "POST /v1/score HTTP/1.1\r\nhost: t\r\ntransfer-encoding: chunked\r\n\r\n";
+    let chunk = format!("400\r\n{}\r\n", " ".repeat(1024));
+    stream.write_all(format!("{head}{chunk}").as_bytes()).unwrap();
+    Answer::read(&mut BufReader::new(stream)).is_problem(413, &["1000 bytes"]);
+    is_well(&service);
+}
+
+#[test]
+fn idle_connections_keep_nobody_out() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "");
+    let n = std::env::var("DEEPCROSS_IDLE_CONNECTIONS").ok();
+    let n = n.map_or(200, |n| n.parse().expect("a number of connections"));
+    let idle: Vec<_> = (0..n).map(|_| service.connect()).collect();
+    is_well(&service);
+    let metrics = service.get("/metrics").body;
+    let line = metrics.lines().find_map(|line| line.strip_prefix("deepcross_connections "));
+    assert!(line.unwrap().parse::<usize>().unwrap() >= n, "{line:?}");
+    drop(idle);
+}
+
+#[test]
+fn beyond_the_bound_connections_wait_for_a_place() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "--connections 3 --read-timeout 500ms");
+    let idle: Vec<_> = (0..3).map(|_| service.connect()).collect();
+    is_well(&service);
+    drop(idle);
+}
+
+#[test]
+fn a_full_queue_is_told_at_once() {
+    let folder = Folder::with_model();
+    // One scorer that waits for a batch to fill holds the rows in the queue.
+    let flags = "--threads 1 --queue-rows 10 --max-rows 10 --batch-rows 100 --batch-delay 1s";
+    let service = Service::start(&folder, flags);
+    let mut first = service.connect();
+    first.write_all(request("POST", "/v1/score", "", &rows(8)).as_bytes()).unwrap();
+    let metrics = || service.get("/metrics").body;
+    let start = Instant::now();
+    while !metrics().contains("deepcross_queue_rows 8") {
+        assert!(start.elapsed() < Duration::from_millis(900), "the rows never waited");
+    }
+    let answer = service.post("/v1/score", &rows(3));
+    answer.is_problem(503, &["queue-rows"]);
+    assert!(answer.head.contains("retry-after: 1\r\n"), "{}", answer.head);
+    assert_eq!(Answer::read(&mut BufReader::new(first)).probabilities().len(), 8);
+    is_well(&service);
+}
+
+#[test]
+fn rows_that_wait_too_long_are_given_up() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "--score-timeout 100ms --batch-delay 700ms");
+    let answer = service.post("/v1/score", &rows(1));
+    answer.is_problem(503, &["score-timeout"]);
+    assert!(answer.head.contains("retry-after: "), "{}", answer.head);
+}
+
+#[test]
+fn several_requests_share_a_connection() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "");
+    let mut stream = service.connect();
+    let good = request("POST", "/v1/score", "", &rows(1));
+    let bad = request("POST", "/v1/score", "", &format!("{{\"rows\":{ROW}}}"));
+    write!(stream, "{good}{bad}{good}").unwrap();
+    let mut reader = BufReader::new(stream);
+    let statuses = [0; 3].map(|_| Answer::read(&mut reader).status);
+    assert_eq!(statuses, [200, 400, 200]);
+}
