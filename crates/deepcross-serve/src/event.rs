@@ -17,7 +17,7 @@ pub enum Event {
     Draining,
     /// All requests are answered.
     Drained,
-    /// So many connections were still open when the time to end had come.
+    /// So many connections are still open, and the service ends all the same.
     Cut(usize),
 }
 
@@ -31,8 +31,8 @@ impl fmt::Display for Event {
             }
             Self::Draining => f.write_str("draining: requests in flight are answered"),
             Self::Drained => f.write_str("drained: all requests are answered"),
-            Self::Cut(1) => f.write_str("1 connection was cut at the end of the time to drain"),
-            Self::Cut(n) => write!(f, "{n} connections were cut at the end of the time to drain"),
+            Self::Cut(1) => f.write_str("ended: 1 connection was cut"),
+            Self::Cut(n) => write!(f, "ended: {n} connections were cut"),
         }
     }
 }

@@ -78,7 +78,7 @@ impl Server {
 
     /// Serves until SIGTERM or SIGINT, and then until all requests in flight are answered, on threads of its own.
     ///
-    /// SIGHUP loads the model anew.
+    /// SIGHUP loads the model anew; a second signal to end cuts what is in flight.
     ///
     /// # Errors
     /// [`ServeError::System`] where threads, the socket or signals cannot be had.
@@ -110,10 +110,17 @@ impl Server {
         }
         service.is_draining.store(true, Ordering::Relaxed);
         (service.listener)(Event::Draining);
-        // Balancers ask whether it is ready for some time before they send nothing more.
-        let _ = timeout(service.config.drain_delay, connections.accept(&listener)).await;
-        drop(listener);
-        connections.drain().await;
+        let delay = service.config.drain_delay;
+        let end = async move {
+            // Balancers ask whether it is ready for some time before they send nothing more.
+            let _ = timeout(delay, connections.accept(&listener)).await;
+            drop(listener);
+            connections.drain().await;
+        };
+        tokio::select! {
+            () = end => {}
+            () = signals.wait(&service) => service.tell_cut(),
+        }
         Ok(())
     }
 }
@@ -200,10 +207,10 @@ impl Connections {
     async fn drain(self) {
         let Self { service, graceful, .. } = self;
         let done = timeout(service.config.drain_timeout, graceful.shutdown()).await;
-        (service.listener)(match done {
-            Ok(()) => Event::Drained,
-            Err(_) => Event::Cut(service.connections.load(Ordering::Relaxed)),
-        });
+        match done {
+            Ok(()) => (service.listener)(Event::Drained),
+            Err(_) => service.tell_cut(),
+        }
     }
 }
 

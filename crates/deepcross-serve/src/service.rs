@@ -62,6 +62,11 @@ impl Service {
         result
     }
 
+    /// Tells of connections that will not be waited for.
+    pub(crate) fn tell_cut(&self) {
+        (self.listener)(Event::Cut(self.connections.load(Ordering::Relaxed)));
+    }
+
     pub(crate) fn gauges(&self) -> Gauges {
         Gauges {
             queue_rows: self.scoring.queue.n_rows(),

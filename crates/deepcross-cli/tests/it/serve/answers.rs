@@ -2,6 +2,7 @@
 
 use super::{ROW, Service};
 use crate::{Folder, csv};
+use std::collections::BTreeSet;
 
 const CSV: &str = "content-type: text/csv\r\n";
 
@@ -191,4 +192,27 @@ fn the_model_and_the_service_describe_themselves() {
             assert!(![404, 405, 500].contains(&status), "{method} {path}: {status}");
         }
     }
+}
+
+#[test]
+fn every_flag_and_metric_is_documented_and_no_other() {
+    let folder = Folder::with_model();
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/serving.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let documented = |start: &str| {
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `")).map(str::to_owned);
+        let names = rows.filter_map(|row| row.split_once('`').map(|(name, _)| name.to_owned()));
+        names.filter(|name| name.starts_with(start)).collect::<BTreeSet<_>>()
+    };
+    let help = folder.succeed("serve --help").stdout;
+    let flags = help.lines().filter_map(|line| line.trim_start().strip_prefix("--"));
+    let flags = flags.map(|flag| format!("--{}", flag.split(' ').next().unwrap()));
+    let flags: BTreeSet<_> = flags.filter(|flag| flag != "--model").collect();
+    assert!(flags.len() > 10, "{help}");
+    assert_eq!(documented("--"), flags);
+
+    let metrics = Service::start(&folder, "").get("/metrics").body;
+    let names = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let names: BTreeSet<_> = names.map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(documented("deepcross_"), names);
 }

@@ -152,6 +152,17 @@ fn the_end_does_not_wait_for_ever() {
 }
 
 #[test]
+fn a_second_signal_ends_at_once() {
+    let folder = Folder::with_model();
+    let mut service = Service::start(&folder, "--drain-delay 60s");
+    service.signal("-INT");
+    assert!(service.line().starts_with("draining"));
+    service.signal("-INT");
+    let (code, said) = service.end();
+    assert_eq!((code, said.trim_end()), (Some(0), "ended: 0 connections were cut"));
+}
+
+#[test]
 fn nothing_of_a_request_is_ever_said() {
     let folder = Folder::with_model();
     let service = Service::start_with(&folder, "", Some("secret"));
