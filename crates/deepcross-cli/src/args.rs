@@ -67,6 +67,28 @@ fitted to all rows. To test the calibrated model, evaluate it on rows that neith
     files_help!()
 );
 
+const EXPORT_HELP: &str = concat!(
+    "Examples:
+  deepcross export --model model.dcx --format safetensors --out weights.safetensors
+  deepcross export --model model.dcx --format onnx --out model.onnx \\
+      --sample rows.csv --sample-out sample.safetensors
+
+safetensors holds the weights alone, under the names that `deepcross inspect` shows. ONNX holds the
+way from ids and numbers to a probability, without the encoder. The sample holds what the first
+1,000 rows are encoded to and the probabilities that belong to them, to check another program with.
+
+",
+    files_help!()
+);
+
+const IMPORT_HELP: &str = "\
+Example:
+  deepcross import --model base.dcx --weights weights.safetensors --out model.dcx
+
+Encoder, configuration and layers are those of --model, for instance of a run of one epoch; all of its
+weights are replaced. The file must have each tensor by its name, with its shape, as F32, and no
+other: `deepcross export --format safetensors` writes such a file, and so does PyTorch.";
+
 const SPLIT_HELP: &str = concat!(
     "Examples:
   deepcross split --data clicks.csv --by time --column hour --test 0.1 --valid 0.1 --out-dir parts
@@ -138,6 +160,10 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Answer requests for probabilities over HTTP
     Serve(Serve),
+    /// Write a model's weights or its graph for other programs
+    Export(Export),
+    /// Put weights that another program trained into a model
+    Import(Import),
 }
 
 #[derive(Debug, Args)]
@@ -497,6 +523,49 @@ pub(crate) struct Inspect {
     /// How many neighbours
     #[arg(long, value_name = "N", default_value_t = 10, requires = "neighbours", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) top: u32,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXPORT_HELP)]
+pub(crate) struct Export {
+    /// The artifact
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: PathBuf,
+    /// What to write
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: ExportFormat,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Rows to write encoded, with their probabilities; several files are read in order
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "sample_out")]
+    pub(crate) sample: Vec<PathBuf>,
+    /// The file to write the encoded rows to, as safetensors
+    #[arg(long, value_name = "FILE", requires = "sample")]
+    pub(crate) sample_out: Option<PathBuf>,
+}
+
+/// A file format of other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// The weights, as PyTorch has them
+    Safetensors,
+    /// The graph from ids and numbers to a probability
+    Onnx,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = IMPORT_HELP)]
+pub(crate) struct Import {
+    /// The artifact that encoder and layers are taken from
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: PathBuf,
+    /// The weights, as safetensors
+    #[arg(long, value_name = "FILE")]
+    pub(crate) weights: PathBuf,
+    /// The artifact to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, Args)]

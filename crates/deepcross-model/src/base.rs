@@ -59,6 +59,11 @@ impl Base {
         pass.dropout_columns(stacked, self.embedding_dropout, self.stacking.embedded())
     }
 
+    #[cfg(feature = "interchange")]
+    pub(crate) fn stacking(&self) -> &Stacking {
+        &self.stacking
+    }
+
     pub(crate) fn field_names(&self) -> &[String] {
         &self.field_names
     }

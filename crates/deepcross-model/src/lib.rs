@@ -7,6 +7,8 @@ mod config;
 mod deep_crossing;
 mod error;
 mod header;
+#[cfg(feature = "interchange")]
+pub mod interchange;
 mod kind;
 #[cfg(test)]
 mod kinds_test;

@@ -19,13 +19,13 @@ use deepcross_layers::{
 #[derive(Clone, Debug)]
 pub(crate) struct LinearModel {
     pub(crate) base: Base,
-    first_order: FirstOrder,
-    pairs: Option<Pairs>,
+    pub(crate) first_order: FirstOrder,
+    pub(crate) pairs: Option<Pairs>,
 }
 
 /// The second-order terms.
 #[derive(Clone, Copy, Debug)]
-enum Pairs {
+pub(crate) enum Pairs {
     Fm(FactorizationMachine),
     Ffm(FieldAware),
 }

@@ -12,7 +12,7 @@ use deepcross_layers::{Builder, Mlp, MlpConfig, Module, Scoring, ScoringConfig, 
 #[derive(Clone, Debug)]
 pub(crate) struct MlpModel {
     pub(crate) base: Base,
-    hidden: Mlp,
+    pub(crate) hidden: Mlp,
     pub(crate) scoring: Scoring,
 }
 

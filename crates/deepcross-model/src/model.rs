@@ -19,8 +19,9 @@ pub struct Model {
     form: Form,
 }
 
+/// The layers of each kind.
 #[derive(Clone, Debug)]
-enum Form {
+pub(crate) enum Form {
     DeepCrossing(DeepCrossing),
     Mlp(MlpModel),
     Linear(LinearModel),
@@ -164,7 +165,13 @@ impl Model {
         self.base().stacked_layers()
     }
 
-    fn base(&self) -> &Base {
+    /// The layers, for those who write them down elsewhere.
+    #[cfg(feature = "interchange")]
+    pub(crate) fn form(&self) -> &Form {
+        &self.form
+    }
+
+    pub(crate) fn base(&self) -> &Base {
         match &self.form {
             Form::DeepCrossing(model) => &model.base,
             Form::Mlp(model) => &model.base,

@@ -95,6 +95,20 @@ pub struct FactorsSpec {
 }
 
 impl ModelSpec {
+    /// The kind of model.
+    pub fn kind(&self) -> ModelKind {
+        match self {
+            Self::DeepCrossing(DeepCrossingSpec { units: UnitsSpec::Plain(_), .. }) => {
+                ModelKind::DeepCrossingPlain
+            }
+            Self::DeepCrossing(_) => ModelKind::DeepCrossing,
+            Self::Mlp(_) => ModelKind::Mlp,
+            Self::Lr => ModelKind::Lr,
+            Self::Fm(_) => ModelKind::Fm,
+            Self::Ffm(_) => ModelKind::Ffm,
+        }
+    }
+
     /// How many of the last dense matrices of stored weights are statistics, which no gradient moves.
     pub fn n_statistics(&self) -> usize {
         match self {

@@ -2,7 +2,7 @@
 
 use crate::artifact::{self, ArtifactError, FormatError};
 use crate::header::{Contents, Header};
-use crate::{Model, ModelSpec, Predictor};
+use crate::{Model, ModelError, ModelSpec, Predictor};
 use deepcross_autodiff::Params;
 use deepcross_calibration::Calibrator;
 use deepcross_features::Encoder;
@@ -55,6 +55,18 @@ impl TrainedModel {
     /// The weights and layers, to predict with; calibrated, where it has a calibrator.
     pub fn predictor(&self) -> Predictor<'_> {
         Predictor::new(&self.model, &self.params).with_calibrator(self.calibrator.as_ref())
+    }
+
+    /// The same fields and layers with weights that were trained elsewhere.
+    ///
+    /// What was said of the training is forgotten, and a calibrator too: it was fitted to the logits of other weights.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] where they are not those of the model's layers.
+    pub fn with_weights(self, params: Params<f32>) -> Result<Self, ModelError> {
+        let model = Model::over(&self.spec, self.encoder.shapes(), &params)?;
+        let training = TrainingSummary::default();
+        Ok(Self { model, params, training, calibrator: None, ..self })
     }
 
     /// Writes the artifact; the file is complete or not there.

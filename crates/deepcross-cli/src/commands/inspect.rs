@@ -82,6 +82,9 @@ fn calibrator(calibrator: Option<&Calibrator>) -> String {
 }
 
 fn training(training: &TrainingSummary, negative_rate: f64) -> String {
+    if *training == TrainingSummary::default() {
+        return "not here: the weights were imported".to_owned();
+    }
     let rows = [
         ("rows", grouped(training.rows)),
         ("positive", percent(training.positives, training.rows)),

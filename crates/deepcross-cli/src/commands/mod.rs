@@ -4,6 +4,8 @@ pub(crate) mod calibrate;
 pub(crate) mod compare;
 pub(crate) mod describe;
 pub(crate) mod evaluate;
+pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod infer_config;
 pub(crate) mod inspect;
 mod neighbours;

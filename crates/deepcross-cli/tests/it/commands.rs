@@ -229,6 +229,8 @@ fn help_names_each_flag_once_and_fits_a_terminal() {
         "calibrate ",
         "predict ",
         "inspect ",
+        "export ",
+        "import ",
     ];
     for command in commands {
         let help = folder.succeed(&format!("{command}--help")).stdout;

@@ -13,6 +13,7 @@ mod decisions;
 mod describe;
 mod infer_config;
 mod input_files;
+mod interchange;
 mod outputs;
 mod quickstart;
 mod real_data;

@@ -119,20 +119,38 @@ fn read_with<T>(
 
 /// All bytes of the file, once the first ones show that it is of this kind.
 fn read_bytes(file: &Path, kind: FileKind) -> Result<Vec<u8>, ArtifactError> {
-    let unreadable = |source| match io::Error::kind(&source) {
-        ErrorKind::NotFound => ArtifactError::MissingFile { file: file.to_owned() },
-        _ => ArtifactError::Unreadable { file: file.to_owned(), source },
-    };
-    // Looked at before it is opened, since to open a pipe is to wait for its writer.
-    let metadata = fs::metadata(file).map_err(unreadable)?;
-    check_kind(file, &metadata)?;
-    let reader = File::open(file).map_err(unreadable)?;
+    let unreadable = |source| unreadable(file, source);
+    let (reader, metadata) = open(file)?;
     let mut bytes = Vec::new();
     (&reader).take(MAGIC_LENGTH as u64).read_to_end(&mut bytes).map_err(unreadable)?;
     kind.check_magic(&bytes)
         .map_err(|problem| ArtifactError::Invalid { file: file.to_owned(), problem })?;
     read_rest(&reader, metadata.len(), &mut bytes).map_err(unreadable)?;
     Ok(bytes)
+}
+
+/// All bytes of a file of whatever kind.
+#[cfg(feature = "interchange")]
+pub(crate) fn read_all(file: &Path) -> Result<Vec<u8>, ArtifactError> {
+    let (reader, metadata) = open(file)?;
+    let mut bytes = Vec::new();
+    read_rest(&reader, metadata.len(), &mut bytes).map_err(|source| unreadable(file, source))?;
+    Ok(bytes)
+}
+
+fn open(file: &Path) -> Result<(File, Metadata), ArtifactError> {
+    let unreadable = |source| unreadable(file, source);
+    // Looked at before it is opened, since to open a pipe is to wait for its writer.
+    let metadata = fs::metadata(file).map_err(unreadable)?;
+    check_kind(file, &metadata)?;
+    Ok((File::open(file).map_err(unreadable)?, metadata))
+}
+
+fn unreadable(file: &Path, source: io::Error) -> ArtifactError {
+    match source.kind() {
+        ErrorKind::NotFound => ArtifactError::MissingFile { file: file.to_owned() },
+        _ => ArtifactError::Unreadable { file: file.to_owned(), source },
+    }
 }
 
 /// Reads on until there are `length` bytes; a file that grows meanwhile is not followed.
@@ -155,7 +173,7 @@ fn check_kind(file: &Path, metadata: &Metadata) -> Result<(), ArtifactError> {
 }
 
 /// Puts what `fill` writes in the place of `file`, or leaves everything as it was.
-fn replace(
+pub(crate) fn replace(
     file: &Path,
     fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
 ) -> Result<(), ArtifactError> {

@@ -79,6 +79,8 @@ mod tensors;
 
 pub use error::{ArtifactError, FormatError};
 pub use file::{check_writable, read, read_parts, remove, write, write_parts};
+#[cfg(feature = "interchange")]
+pub(crate) use file::{read_all, replace};
 pub use format::{Encoding, FORMAT_VERSION, FileKind, Values, decode, decode_parts};
 pub use header::MAX_HEADER_LENGTH;
 pub use tensors::MAX_TENSORS;

@@ -1,0 +1,48 @@
+//! Weights and graphs for other programs: safetensors in and out, ONNX out.
+//!
+//! [`write_safetensors`] writes all weights under the names of their parameters, and [`read_safetensors`] reads them into
+//! the layout of a model; the tensors are those of a PyTorch `state_dict`, a linear map as `[outputs, inputs]`.
+//! [`write_onnx`] writes the way from ids and numbers to probabilities as a graph; the encoder, from raw values to ids,
+//! stays here. [`write_sample`] writes encoded rows with their probabilities, to check another program with.
+//! `docs/interchange.md` has all names and shapes.
+//!
+//! # Decisions
+//!
+//! * **Weights go into a model that is there.** A file of weights has no vocabularies and no scaling, without which a row
+//!   cannot be scored; these come from an artifact. The alternative, a configuration and files of vocabularies beside the
+//!   weights, would be a second artifact of several files that can be mixed up.
+//! * **Nothing is guessed.** Each tensor must be there under its name, with its shape and as 32-bit floats, and no other.
+//!   To ignore what is unknown, or to broadcast, would score with half of the weights and say nothing.
+//! * **Vectors have one axis.** A bias is a matrix of one row here and `[n]` in PyTorch; the file has what PyTorch has.
+//!
+//! ```
+//! use deepcross_autodiff::Params;
+//! use deepcross_model::interchange;
+//! use ndarray::array;
+//!
+//! let mut params = Params::new();
+//! params.add_dense("scoring.weight", array![[0.5, -0.25]]);
+//! params.add_dense("scoring.bias", array![[1.0]]);
+//!
+//! let folder = tempfile::tempdir()?;
+//! let file = folder.path().join("weights.safetensors");
+//! interchange::write_safetensors(&file, &params)?;
+//! let weights = interchange::read_safetensors(&file, &params)?;
+//! assert_eq!(weights.dense_values(), [0.5, -0.25, 1.0]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod error;
+mod inputs;
+mod onnx;
+mod safetensors;
+mod tensors;
+#[cfg(test)]
+mod tests;
+
+pub use error::{ExportError, InterchangeError, TensorProblem, WeightsError};
+pub use inputs::write_sample;
+pub use onnx::{OPSET, write_onnx};
+pub use safetensors::{
+    decode_safetensors, encode_safetensors, read_safetensors, write_safetensors,
+};

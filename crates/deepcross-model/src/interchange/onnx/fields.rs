@@ -1,0 +1,128 @@
+//! The stacked input: what each field's ids or numbers become.
+//!
+//! A row's list of ids is padded to the longest of the batch, and the weights of what is padded are 0: a look-up and a
+//! product, which any runtime does for any number of rows and of values. Offsets into one list of ids, as within this
+//! workspace, take a sum over segments, for which ONNX has a scatter that runtimes do in no promised order.
+
+use super::graph::{Axis, GraphBuilder, Value, integer};
+use crate::base::Base;
+use crate::interchange::inputs::{ids_name, numbers_name, weights_name};
+use deepcross_features::{FieldShape, ShapeKind};
+use deepcross_layers::{Embedding, OneHot, StackedField};
+
+/// What a batch holds for a field.
+enum Input {
+    /// One id a row.
+    Ids(Value),
+    /// Ids `[rows, values]`, and weights `[rows, 1, values]`.
+    Bags { ids: Value, weights: Value },
+    /// Numbers `[rows, width]`.
+    Numbers(Value),
+}
+
+/// The stacked input, `[rows, stack width]`.
+pub(super) fn stack(graph: &mut GraphBuilder<'_>, base: &Base, shapes: &[FieldShape]) -> Value {
+    let inputs: Vec<_> = shapes.iter().map(|shape| input(graph, shape)).collect();
+    let fields = base.stacking().fields().iter().zip(inputs.iter().cycle());
+    let parts: Vec<_> = fields.map(|(field, input)| part(graph, field, input)).collect();
+    graph.node_with("Concat", &parts.iter().collect::<Vec<_>>(), vec![integer("axis", 1)])
+}
+
+fn input(graph: &mut GraphBuilder<'_>, shape: &FieldShape) -> Input {
+    let name = &shape.name;
+    match shape.kind {
+        ShapeKind::Dense { width } => {
+            let axes = [Axis::rows(), Axis::Fixed(width)];
+            Input::Numbers(graph.numbers(numbers_name(name), &axes))
+        }
+        ShapeKind::Sparse { multi_hot: false, .. } => {
+            Input::Ids(graph.ids(ids_name(name), &[Axis::rows()]))
+        }
+        ShapeKind::Sparse { .. } => {
+            let axes = [Axis::rows(), Axis::Free(format!("{name}.values"))];
+            let ids = graph.ids(ids_name(name), &axes);
+            let weights = graph.numbers(weights_name(name), &axes);
+            let axis = graph.constant_ids(&[1]);
+            let weights = graph.node("Unsqueeze", &[&weights, &axis]);
+            Input::Bags { ids, weights }
+        }
+    }
+}
+
+/// The columns of a field, `[rows, width]`.
+///
+/// # Panics
+/// If the field does not take such an input, which a model of these shapes has none of.
+fn part(graph: &mut GraphBuilder<'_>, field: &StackedField, input: &Input) -> Value {
+    match (field, input) {
+        (StackedField::Numbers { .. }, Input::Numbers(numbers)) => numbers.clone(),
+        (StackedField::ProjectedNumbers { weight }, Input::Numbers(numbers)) => {
+            let (params, (outputs, inputs)) = (graph.params, graph.params.dense_shape(*weight));
+            let (name, values) = (params.dense_name(*weight), params.dense_slice(*weight));
+            let weight = graph.parameter(name, &[outputs, inputs], values);
+            graph.node_with("Gemm", &[numbers, &weight], vec![integer("transB", 1)])
+        }
+        (StackedField::Embedding(embedding), Input::Ids(ids)) => {
+            let table = table(graph, embedding);
+            let rows = graph.node("Gather", &[&table, ids]);
+            end_of_embedding(graph, embedding, rows)
+        }
+        (StackedField::Embedding(embedding), Input::Bags { ids, weights }) => {
+            let table = table(graph, embedding);
+            let rows = graph.node("Gather", &[&table, ids]);
+            let sums = weighted(graph, weights, &rows);
+            end_of_embedding(graph, embedding, sums)
+        }
+        (StackedField::OneHot(raw), Input::Ids(ids)) => {
+            let columns = one_hot(graph, *raw, ids);
+            without_unseen(graph, *raw, columns)
+        }
+        (StackedField::OneHot(raw), Input::Bags { ids, weights }) => {
+            let each = one_hot(graph, *raw, ids);
+            let columns = weighted(graph, weights, &each);
+            without_unseen(graph, *raw, columns)
+        }
+        _ => panic!("the field {field:?} has another form of input"),
+    }
+}
+
+fn table(graph: &mut GraphBuilder<'_>, embedding: &Embedding) -> Value {
+    let (params, table) = (graph.params, embedding.lookup.table);
+    let (rows, width) = params.table_shape(table);
+    graph.parameter(params.table_name(table), &[rows, width], params.table_slice(table))
+}
+
+/// `[rows, 1, values]` times `[rows, values, width]` → `[rows, width]`.
+fn weighted(graph: &mut GraphBuilder<'_>, weights: &Value, each: &Value) -> Value {
+    let sums = graph.node("MatMul", &[weights, each]);
+    let axis = graph.constant_ids(&[1]);
+    graph.node("Squeeze", &[&sums, &axis])
+}
+
+fn end_of_embedding(graph: &mut GraphBuilder<'_>, embedding: &Embedding, sums: Value) -> Value {
+    let params = graph.params;
+    let sums = match embedding.lookup.bias {
+        None => sums,
+        Some(bias) => {
+            let values = params.dense_slice(bias);
+            let bias = graph.parameter(params.dense_name(bias), &[values.len()], values);
+            graph.node("Add", &[&sums, &bias])
+        }
+    };
+    graph.activation(sums, embedding.lookup.activation)
+}
+
+fn one_hot(graph: &mut GraphBuilder<'_>, raw: OneHot, ids: &Value) -> Value {
+    let depth = graph.scalar_id(raw.dimensions as i64);
+    let off_on = graph.constant(&[2], &[0.0, 1.0]);
+    graph.node("OneHot", &[ids, &depth, &off_on])
+}
+
+/// The column of unseen values stays 0.
+fn without_unseen(graph: &mut GraphBuilder<'_>, raw: OneHot, columns: Value) -> Value {
+    let Some(unseen) = raw.unseen else { return columns };
+    let kept = |id: usize| if id == unseen as usize { 0.0 } else { 1.0 };
+    let mask: Vec<f32> = (0..raw.dimensions).map(kept).collect();
+    let mask = graph.constant(&[mask.len()], &mask);
+    graph.node("Mul", &[&columns, &mask])
+}

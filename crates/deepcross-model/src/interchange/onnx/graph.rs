@@ -1,0 +1,174 @@
+//! A graph under construction: nodes in the order of their work, each named by its operator and its number.
+
+use super::proto::{self, Attribute, FLOAT, INT64};
+use crate::interchange::tensors::little_endian;
+use deepcross_autodiff::{Activation, Params};
+
+/// The name of a value in the graph.
+///
+/// A node's ends with a colon and its number, a parameter's and an input's with a word after a dot: they cannot collide.
+#[derive(Clone, Debug)]
+pub(super) struct Value(String);
+
+/// The length of an axis.
+#[derive(Clone, Debug)]
+pub(super) enum Axis {
+    Fixed(usize),
+    Free(String),
+}
+
+impl Axis {
+    /// The rows of a batch.
+    pub(super) fn rows() -> Self {
+        Self::Free("rows".to_owned())
+    }
+}
+
+/// Collects what becomes the graph.
+#[derive(Debug)]
+pub(super) struct GraphBuilder<'a> {
+    pub(super) params: &'a Params<f32>,
+    graph: proto::Graph,
+    n_values: usize,
+}
+
+impl<'a> GraphBuilder<'a> {
+    pub(super) fn new(params: &'a Params<f32>) -> Self {
+        let graph = proto::Graph { name: Some("deepcross".to_owned()), ..proto::Graph::default() };
+        Self { params, graph, n_values: 0 }
+    }
+
+    pub(super) fn finish(self) -> proto::Graph {
+        self.graph
+    }
+
+    /// An input of ids.
+    pub(super) fn ids(&mut self, name: String, axes: &[Axis]) -> Value {
+        self.graph.input.push(value_info(&name, INT64, axes));
+        Value(name)
+    }
+
+    /// An input of numbers.
+    pub(super) fn numbers(&mut self, name: String, axes: &[Axis]) -> Value {
+        self.graph.input.push(value_info(&name, FLOAT, axes));
+        Value(name)
+    }
+
+    /// A result, `[rows]`.
+    pub(super) fn output(&mut self, name: &str, column: &Value) {
+        let axes = self.constant_ids(&[1]);
+        self.push("Squeeze", &[column, &axes], Vec::new(), name.to_owned());
+        self.graph.output.push(value_info(name, FLOAT, &[Axis::rows()]));
+    }
+
+    /// A parameter under its own name; it stands in the file once, however often it is asked for.
+    pub(super) fn parameter(&mut self, name: &str, shape: &[usize], values: &[f32]) -> Value {
+        let is_there = |tensor: &proto::Tensor| tensor.name.as_deref() == Some(name);
+        if !self.graph.initializer.iter().any(is_there) {
+            self.initializer(name.to_owned(), FLOAT, shape, little_endian(values));
+        }
+        Value(name.to_owned())
+    }
+
+    pub(super) fn constant(&mut self, shape: &[usize], values: &[f32]) -> Value {
+        let name = self.new_name("constant");
+        self.initializer(name.clone(), FLOAT, shape, little_endian(values));
+        Value(name)
+    }
+
+    pub(super) fn constant_ids(&mut self, values: &[i64]) -> Value {
+        let name = self.new_name("constant");
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.initializer(name.clone(), INT64, &[values.len()], bytes);
+        Value(name)
+    }
+
+    /// One integer without an axis.
+    pub(super) fn scalar_id(&mut self, value: i64) -> Value {
+        let name = self.new_name("constant");
+        self.initializer(name.clone(), INT64, &[], value.to_le_bytes().to_vec());
+        Value(name)
+    }
+
+    pub(super) fn node(&mut self, operator: &str, inputs: &[&Value]) -> Value {
+        self.node_with(operator, inputs, Vec::new())
+    }
+
+    pub(super) fn node_with(
+        &mut self,
+        operator: &str,
+        inputs: &[&Value],
+        attributes: Vec<Attribute>,
+    ) -> Value {
+        let name = self.new_name(operator);
+        self.push(operator, inputs, attributes, name.clone());
+        Value(name)
+    }
+
+    pub(super) fn activation(&mut self, x: Value, activation: Activation) -> Value {
+        match activation {
+            Activation::Identity => x,
+            Activation::Relu => self.node("Relu", &[&x]),
+            Activation::Sigmoid => self.node("Sigmoid", &[&x]),
+            Activation::Tanh => self.node("Tanh", &[&x]),
+        }
+    }
+
+    /// The columns `start..end` of a matrix.
+    pub(super) fn columns(&mut self, x: &Value, columns: std::ops::Range<usize>) -> Value {
+        let [start, end, axis] =
+            [columns.start as i64, columns.end as i64, 1].map(|value| self.constant_ids(&[value]));
+        self.node("Slice", &[x, &start, &end, &axis])
+    }
+
+    /// The sums along the second axis, which stays, with the length 1, or goes.
+    pub(super) fn sum(&mut self, x: &Value, stays: bool) -> Value {
+        let axes = self.constant_ids(&[1]);
+        self.node_with("ReduceSum", &[x, &axes], vec![integer("keepdims", stays.into())])
+    }
+
+    fn push(&mut self, operator: &str, inputs: &[&Value], attribute: Vec<Attribute>, name: String) {
+        self.graph.node.push(proto::Node {
+            input: inputs.iter().map(|value| value.0.clone()).collect(),
+            output: vec![name.clone()],
+            name: Some(name),
+            op_type: Some(operator.to_owned()),
+            attribute,
+        });
+    }
+
+    fn new_name(&mut self, operator: &str) -> String {
+        self.n_values += 1;
+        format!("{operator}:{}", self.n_values)
+    }
+
+    fn initializer(&mut self, name: String, kind: i32, shape: &[usize], bytes: Vec<u8>) {
+        self.graph.initializer.push(proto::Tensor {
+            dims: shape.iter().map(|&length| length as i64).collect(),
+            data_type: Some(kind),
+            name: Some(name),
+            raw_data: Some(bytes),
+        });
+    }
+}
+
+pub(super) fn integer(name: &str, value: i64) -> Attribute {
+    Attribute { name: Some(name.to_owned()), f: None, i: Some(value), kind: Some(2) }
+}
+
+pub(super) fn float(name: &str, value: f32) -> Attribute {
+    Attribute { name: Some(name.to_owned()), f: Some(value), i: None, kind: Some(1) }
+}
+
+fn value_info(name: &str, elem_type: i32, axes: &[Axis]) -> proto::ValueInfo {
+    let dim = axes.iter().map(|axis| match axis {
+        Axis::Fixed(length) => {
+            proto::Dimension { dim_value: Some(*length as i64), dim_param: None }
+        }
+        Axis::Free(name) => proto::Dimension { dim_value: None, dim_param: Some(name.clone()) },
+    });
+    let shape = Some(proto::Shape { dim: dim.collect() });
+    let tensor_type = Some(proto::TensorType { elem_type: Some(elem_type), shape });
+    let kind = Some(proto::Type { tensor_type });
+    proto::ValueInfo { name: Some(name.to_owned()), kind }
+}

@@ -1,0 +1,115 @@
+//! A model as an ONNX graph: from ids and numbers to logits and probabilities.
+//!
+//! Inputs, for a field `f`: `f.ids` of one id a row, `f.ids` and `f.weights` of lists, `f.numbers` of numbers. Outputs:
+//! `probability`, calibrated where the model is, and `logit`, which no calibrator has touched; both `[rows]`.
+//! All operators stand in opset 17 of the standard domain.
+
+mod calibration;
+mod fields;
+mod graph;
+mod layers;
+mod proto;
+#[cfg(test)]
+mod tests;
+
+use super::error::{ExportError, InterchangeError};
+use crate::artifact::replace;
+use crate::{Predictor, TrainedModel};
+use deepcross_calibration::Calibrator;
+use deepcross_features::{FieldShape, Reserved, ShapeKind};
+use graph::GraphBuilder;
+use prost::Message;
+use serde_json::{Value as Json, json};
+use std::io::Write;
+use std::path::Path;
+
+/// The version of the standard operators that a graph asks for.
+pub const OPSET: i64 = 17;
+
+/// The version of the format of models, the first with all operators of [`OPSET`].
+const IR_VERSION: i64 = 8;
+
+/// The most bytes of weights: a protobuf message is shorter than 2 GiB, and the graph takes its part.
+const LIMIT: usize = (i32::MAX as usize) - (64 << 20);
+
+/// Writes the model as a graph; the file is complete or not there.
+///
+/// It has notes on the model: its fingerprint, its kind, its calibrator, and its fields with their reserved ids. The same
+/// model gives the same bytes.
+///
+/// # Errors
+/// [`InterchangeError`] with the path and the cause, [`ExportError::TooLarge`] among them.
+pub fn write_onnx(file: &Path, trained: &TrainedModel) -> Result<(), InterchangeError> {
+    let bytes = encode(trained)
+        .map_err(|problem| InterchangeError::Unwritable { file: file.to_owned(), problem })?;
+    Ok(replace(file, |out| out.write_all(&bytes))?)
+}
+
+fn encode(trained: &TrainedModel) -> Result<Vec<u8>, ExportError> {
+    check_size(size_of::<f32>().saturating_mul(trained.params.n_parameters()))?;
+    let fingerprint = trained.fingerprint()?;
+    let shapes = trained.encoder.shapes();
+    let fields: Vec<_> = shapes.iter().map(field_note).collect();
+    let calibrator = trained.calibrator.as_ref();
+    let method = calibrator.map_or("none", |calibrator| calibrator.map.method().name());
+    let notes = [
+        ("deepcross.fingerprint", format!("{fingerprint:016x}")),
+        ("deepcross.kind", trained.spec.kind().name().to_owned()),
+        ("deepcross.calibrator", method.to_owned()),
+        ("deepcross.fields", Json::from(fields).to_string()),
+    ];
+    let entry = |(key, value): (&str, String)| proto::Entry {
+        key: Some(key.to_owned()),
+        value: Some(value),
+    };
+    let model = proto::Model {
+        metadata_props: notes.map(entry).to_vec(),
+        ..message(&trained.predictor(), shapes)
+    };
+    Ok(model.encode_to_vec())
+}
+
+fn check_size(bytes: usize) -> Result<(), ExportError> {
+    if bytes > LIMIT { Err(ExportError::TooLarge { bytes, limit: LIMIT }) } else { Ok(()) }
+}
+
+/// The graph of a model of these fields, and what it is written by.
+fn message(predictor: &Predictor<'_>, shapes: &[FieldShape]) -> proto::Model {
+    let opset = proto::OperatorSet { domain: Some(String::new()), version: Some(OPSET) };
+    proto::Model {
+        ir_version: Some(IR_VERSION),
+        producer_name: Some("deepcross".to_owned()),
+        producer_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        graph: Some(graph_of(predictor, shapes)),
+        opset_import: vec![opset],
+        metadata_props: Vec::new(),
+    }
+}
+
+fn graph_of(predictor: &Predictor<'_>, shapes: &[FieldShape]) -> proto::Graph {
+    let calibrator: Option<&Calibrator> = predictor.calibrator;
+    let mut graph = GraphBuilder::new(predictor.params);
+    let stacked = fields::stack(&mut graph, predictor.model.base(), shapes);
+    let logit = layers::logit(&mut graph, predictor.model.form(), stacked);
+    let probability = calibration::probability(&mut graph, calibrator, &logit);
+    graph.output("probability", &probability);
+    graph.output("logit", &logit);
+    graph.finish()
+}
+
+/// What a caller must know of a field.
+fn field_note(shape: &FieldShape) -> Json {
+    match shape.kind {
+        ShapeKind::Dense { width } => {
+            json!({ "name": shape.name, "form": "numbers", "width": width })
+        }
+        ShapeKind::Sparse { dimensions, multi_hot, reserved } => {
+            let form = if multi_hot { "lists" } else { "ids" };
+            let Reserved { missing, unseen, rare } = reserved;
+            json!({
+                "name": shape.name, "form": form, "dimensions": dimensions,
+                "missing": missing, "unseen": unseen, "rare": rare,
+            })
+        }
+    }
+}

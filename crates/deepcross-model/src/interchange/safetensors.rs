@@ -1,0 +1,167 @@
+//! Weights as safetensors: a header in JSON, then the raw numbers.
+//!
+//! The library checks that header and bytes fit; names, shapes, types and numbers are checked here.
+
+use super::error::{ExportError, InterchangeError, TensorProblem, WeightsError};
+use super::tensors::{Tensor, little_endian, tensors};
+use crate::artifact::{read_all, replace};
+use deepcross_autodiff::Params;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors, View};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::io::Write;
+use std::path::Path;
+
+/// Writes all weights; the file is complete or not there.
+///
+/// The same weights give the same bytes.
+///
+/// # Errors
+/// [`InterchangeError`] with the path and the cause.
+pub fn write_safetensors(file: &Path, params: &Params<f32>) -> Result<(), InterchangeError> {
+    let bytes = encode_safetensors(params)
+        .map_err(|problem| InterchangeError::Unwritable { file: file.to_owned(), problem })?;
+    Ok(replace(file, |out| out.write_all(&bytes))?)
+}
+
+/// Reads weights that have the layout of `like`: the same names and shapes.
+///
+/// # Errors
+/// [`InterchangeError`] with the path and the cause.
+pub fn read_safetensors(file: &Path, like: &Params<f32>) -> Result<Params<f32>, InterchangeError> {
+    let bytes = read_all(file)?;
+    decode_safetensors(&bytes, like)
+        .map_err(|problem| InterchangeError::Weights { file: file.to_owned(), problem })
+}
+
+/// [`write_safetensors`] without a file.
+///
+/// # Errors
+/// [`ExportError::Format`] where the names alone take more than 100 MB.
+pub fn encode_safetensors(params: &Params<f32>) -> Result<Vec<u8>, ExportError> {
+    let tensors = tensors(params).into_iter();
+    encode(tensors.map(|tensor| {
+        let numbers = Numbers::Floats(Cow::Borrowed(tensor.place.values(params)));
+        (tensor.name, NamedTensor { shape: tensor.shape, numbers })
+    }))
+}
+
+/// [`read_safetensors`] without a file.
+///
+/// # Errors
+/// [`WeightsError`]: bytes of another format, and tensors that are missing, unknown, of another shape or type, or hold NaN
+/// or an infinity, all of them at once.
+pub fn decode_safetensors(bytes: &[u8], like: &Params<f32>) -> Result<Params<f32>, WeightsError> {
+    let file = SafeTensors::deserialize(bytes)
+        .map_err(|error| WeightsError::Format { reason: error.to_string() })?;
+    let (expected, mut params, mut problems) = (tensors(like), like.clone(), Vec::new());
+    for tensor in &expected {
+        if let Err(problem) = take(tensor, &file, &mut params) {
+            problems.push(TensorProblem { name: tensor.name.clone(), problem });
+        }
+    }
+    let known: BTreeSet<&str> = expected.iter().map(|tensor| tensor.name.as_str()).collect();
+    let found: BTreeSet<&str> = file.names().into_iter().collect();
+    problems.extend(found.difference(&known).map(|&name| TensorProblem {
+        name: name.to_owned(),
+        problem: "is unknown: the model has no such tensor".to_owned(),
+    }));
+    if problems.is_empty() { Ok(params) } else { Err(WeightsError::Tensors { problems }) }
+}
+
+/// Copies the tensor of a file into the parameters, or says what is wrong with it.
+fn take(tensor: &Tensor, file: &SafeTensors<'_>, params: &mut Params<f32>) -> Result<(), String> {
+    let Tensor { name, shape, place } = tensor;
+    let found = file
+        .tensor(name)
+        .map_err(|_| format!("is missing, expected F32 of the shape {shape:?}"))?;
+    check_form(&found, shape)?;
+    let values = place.values_mut(params);
+    let (numbers, _) = found.data().as_chunks();
+    for (at, (value, &bytes)) in values.iter_mut().zip(numbers).enumerate() {
+        *value = f32::from_le_bytes(bytes);
+        if !value.is_finite() {
+            let place = position(at, shape);
+            return Err(format!("has {value} at {place:?}, expected finite numbers"));
+        }
+    }
+    Ok(())
+}
+
+fn check_form(found: &TensorView<'_>, shape: &[usize]) -> Result<(), String> {
+    if found.dtype() != Dtype::F32 {
+        return Err(format!("has the type {}, expected F32", found.dtype()));
+    }
+    if found.shape() != shape {
+        return Err(format!("has the shape {:?}, expected {shape:?}", found.shape()));
+    }
+    Ok(())
+}
+
+/// The indices of an element, by axes.
+fn position(mut at: usize, shape: &[usize]) -> Vec<usize> {
+    let mut place: Vec<_> = shape
+        .iter()
+        .rev()
+        .map(|&length| {
+            let index = at % length;
+            at /= length;
+            index
+        })
+        .collect();
+    place.reverse();
+    place
+}
+
+/// A tensor to be written.
+#[derive(Debug)]
+pub(super) struct NamedTensor<'a> {
+    pub(super) shape: Vec<usize>,
+    pub(super) numbers: Numbers<'a>,
+}
+
+/// The numbers of a tensor.
+#[derive(Debug)]
+pub(super) enum Numbers<'a> {
+    Floats(Cow<'a, [f32]>),
+    Ids(Vec<i64>),
+}
+
+/// The bytes of a file with these tensors.
+///
+/// It says that it is PyTorch's, and nothing else: the library would write several notes in an order of chance.
+pub(super) fn encode<'a>(
+    tensors: impl Iterator<Item = (String, NamedTensor<'a>)>,
+) -> Result<Vec<u8>, ExportError> {
+    let notes = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    safetensors::serialize(tensors, Some(notes))
+        .map_err(|error| ExportError::Format { reason: error.to_string() })
+}
+
+impl View for NamedTensor<'_> {
+    fn dtype(&self) -> Dtype {
+        match self.numbers {
+            Numbers::Floats(_) => Dtype::F32,
+            Numbers::Ids(_) => Dtype::I64,
+        }
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(match &self.numbers {
+            Numbers::Floats(values) => little_endian(values),
+            Numbers::Ids(ids) => ids.iter().flat_map(|id| id.to_le_bytes()).collect(),
+        })
+    }
+
+    fn data_len(&self) -> usize {
+        match &self.numbers {
+            Numbers::Floats(values) => size_of_val(&**values),
+            Numbers::Ids(ids) => size_of_val(&**ids),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The parameters of a model as named tensors.
+
+use deepcross_autodiff::{DenseId, Params, StatisticId, TableId};
+
+/// Where the values of a tensor stand.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    Dense(DenseId),
+    Table(TableId),
+    Statistic(StatisticId),
+}
+
+/// A parameter as a tensor.
+#[derive(Clone, Debug)]
+pub(super) struct Tensor {
+    pub(super) name: String,
+    pub(super) shape: Vec<usize>,
+    pub(super) place: Place,
+}
+
+/// How the names of parameters end that are vectors: one axis in a file, a matrix of one row here.
+const VECTORS: [&str; 3] = [".bias", ".gamma", ".beta"];
+
+/// All parameters: tables, matrices and statistics, each in order of addition.
+pub(super) fn tensors(params: &Params<f32>) -> Vec<Tensor> {
+    let tables = params.table_ids().map(|id| {
+        let (rows, width) = params.table_shape(id);
+        tensor(params.table_name(id), vec![rows, width], Place::Table(id))
+    });
+    let dense = params.dense_ids().map(|id| {
+        let (name, (rows, columns)) = (params.dense_name(id), params.dense_shape(id));
+        let is_vector = rows == 1 && VECTORS.iter().any(|end| name.ends_with(end));
+        let shape = if is_vector { vec![columns] } else { vec![rows, columns] };
+        tensor(name, shape, Place::Dense(id))
+    });
+    let statistics = params.statistic_ids().map(|id| {
+        let shape = vec![params.statistic(id).len()];
+        tensor(params.statistic_name(id), shape, Place::Statistic(id))
+    });
+    tables.chain(dense).chain(statistics).collect()
+}
+
+fn tensor(name: &str, shape: Vec<usize>, place: Place) -> Tensor {
+    Tensor { name: name.to_owned(), shape, place }
+}
+
+impl Place {
+    pub(super) fn values(self, params: &Params<f32>) -> &[f32] {
+        match self {
+            Self::Dense(id) => params.dense_slice(id),
+            Self::Table(id) => params.table_slice(id),
+            Self::Statistic(id) => params.statistic(id),
+        }
+    }
+
+    pub(super) fn values_mut(self, params: &mut Params<f32>) -> &mut [f32] {
+        match self {
+            Self::Dense(id) => params.dense_slice_mut(id),
+            Self::Table(id) => params.table_slice_mut(id),
+            Self::Statistic(id) => params.statistic_mut(id),
+        }
+    }
+}
+
+/// The numbers as a file has them.
+pub(super) fn little_endian(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
