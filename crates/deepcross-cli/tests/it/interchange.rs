@@ -235,6 +235,15 @@ fn graphs_give_the_same_probabilities_elsewhere() {
         ));
         names.push(method.to_owned());
     }
+    // All of its weights are 0, and so the isotonic map has one breakpoint.
+    train(
+        &folder,
+        ("flat", "kind=lr"),
+        " --set train.optimizer=ftrl --set train.l1=1e9 --set train.batch=1",
+    );
+    folder
+        .succeed("calibrate --model flat.dcx --data new.csv --method isotonic --out constant.dcx");
+    names.push("constant".to_owned());
     for name in &names {
         let sample = format!("--sample new.csv --sample-out {name}.sample");
         folder.succeed(&format!(

@@ -22,10 +22,13 @@ const FLOORS: [(&str, u32); 16] = [
     ("benches", 6),
 ];
 
-/// Outside crates that one crate alone uses: the products behind one function, what is there to print, and the HTTP server.
-const NAMED_ONCE: [(&str, &str); 7] = [
+/// Outside crates that one crate alone uses: the products behind one function, files for other programs, what is there to
+/// print, and the HTTP server.
+const NAMED_ONCE: [(&str, &str); 9] = [
     ("gemm", "deepcross-kernels"),
     ("pulp", "deepcross-kernels"),
+    ("prost", "deepcross-model"),
+    ("safetensors", "deepcross-model"),
     ("clap", "deepcross-cli"),
     ("comfy-table", "deepcross-cli"),
     ("indicatif", "deepcross-cli"),
