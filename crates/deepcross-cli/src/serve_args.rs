@@ -44,6 +44,9 @@ pub(crate) struct Serve {
     /// The most bytes of a request's body
     #[arg(long, value_name = "BYTES", default_value_t = 8 << 20)]
     pub(crate) max_body: usize,
+    /// The most bytes of all bodies in memory; requests beyond are answered by 503
+    #[arg(long, value_name = "BYTES", default_value_t = 256 << 20)]
+    pub(crate) body_memory: usize,
     /// The most bytes of a value
     #[arg(long, value_name = "BYTES", default_value_t = 64 << 10)]
     pub(crate) max_value: usize,

@@ -23,6 +23,8 @@ pub struct ServeConfig {
     pub max_rows: usize,
     /// The most bytes of a request's body; at least 1.
     pub max_body: usize,
+    /// The most bytes of all bodies that are in memory at a time; at least `max_body`.
+    pub body_memory: usize,
     /// The most bytes of one value, as text; at least 1.
     pub max_value: usize,
     /// The most connections at a time; others wait to be accepted. At least 1.
@@ -53,6 +55,7 @@ impl Default for ServeConfig {
             queue_rows: 16_384,
             max_rows: 4096,
             max_body: 8 << 20,
+            body_memory: 256 << 20,
             max_value: 64 << 10,
             max_connections: 4096,
             read_timeout: Duration::from_secs(10),
@@ -93,6 +96,12 @@ impl ServeConfig {
                 "`queue-rows` must be at least `max-rows`, but {queue_rows} is less than {max_rows}"
             ));
         }
+        if self.body_memory < self.max_body {
+            let Self { body_memory, max_body, .. } = self;
+            problems.push(format!(
+                "`body-memory` must be at least `max-body`, but {body_memory} is less than {max_body}"
+            ));
+        }
         problems
     }
 }
@@ -109,6 +118,8 @@ mod tests {
             read_timeout: Duration::ZERO,
             queue_rows: 7,
             max_rows: 8,
+            body_memory: 5,
+            max_body: 6,
             ..ServeConfig::default()
         };
         assert_eq!(
@@ -117,6 +128,7 @@ mod tests {
                 "`batch-rows` must be at least 1, but is 0",
                 "`read-timeout` must be above 0, but is 0",
                 "`queue-rows` must be at least `max-rows`, but 7 is less than 8",
+                "`body-memory` must be at least `max-body`, but 5 is less than 6",
             ]
         );
     }

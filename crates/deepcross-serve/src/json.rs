@@ -337,3 +337,104 @@ impl Visitor<'_> for NameSeed<'_> {
         Ok(self.0.position(name).ok_or_else(|| name.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::csv_body;
+    use deepcross_features::{FieldConfig, Fitter, Record, Schema};
+
+    const LIMITS: Limits = Limits { max_rows: 3, max_value: 8, absent_as_missing: false };
+
+    /// A number `n`, a list `l` and a category `é`, with `-` for what is missing.
+    fn columns() -> Columns {
+        let fields = vec![
+            FieldConfig::number("n"),
+            FieldConfig::multi_hot("l"),
+            FieldConfig::categorical("é"),
+        ];
+        let schema = Schema::new(fields, vec!["-".to_owned()]).expect("a schema");
+        let mut fitter = Fitter::new(&schema);
+        let names = ["n", "l", "é"].map(str::to_owned);
+        let binding = fitter.bind(&names).expect("all columns");
+        fitter.observe(&binding, &["1", "a|b", "x"]).expect("a row");
+        Columns::new(&fitter.finish(), true).expect("columns")
+    }
+
+    fn cells(rows: &Rows) -> Vec<String> {
+        let cell = |row, column| String::from_utf8_lossy(rows.row(row).field(column)).into_owned();
+        (0..rows.len()).map(|row| [0, 1, 2].map(|column| cell(row, column)).join(";")).collect()
+    }
+
+    #[track_caller]
+    fn check(body: &str, expected: &[&str]) {
+        let rows = score_rows(body.as_bytes(), &columns(), LIMITS).expect(body);
+        assert_eq!(cells(&rows), expected, "{body}");
+    }
+
+    #[test]
+    fn values_stay_the_text_that_they_were() {
+        check(r#"{"rows":[{"n":1.50,"l":["a", 2],"é":"x"}]}"#, &["1.50;a|2;x"]);
+        check(r#"{"rows":[{"\u00e9":" \t\u0078 ","l":[],"n":-0e1}]}"#, &["-0e1;;x"]);
+        check(r#"{"rows":[{"n":null,"l":null,"é":true}]}"#, &["-;-;true"]);
+        check(r#"{"columns":{"é":[1,2],"n":["3",4],"l":["a|b",["c"]]}}"#, &["3;a|b;1", "4;c;2"]);
+        check(r#"{"rows":[]}"#, &[]);
+        check(r#"{"columns":{}}"#, &[]);
+    }
+
+    #[test]
+    fn a_candidate_has_what_is_shared_but_for_its_own() {
+        let body =
+            r#"{"shared":{"n":1,"é":"s"},"candidates":[{"l":"a"},{"l":"b","é":"own"}],"top":1}"#;
+        let request = rank_rows(body.as_bytes(), &columns(), LIMITS).expect("candidates");
+        assert_eq!(cells(&request.rows), ["1;a;s", "1;b;own"]);
+        assert_eq!((request.order, request.top), (Order::Sorted, Some(1)));
+    }
+
+    /// Bodies that are cut, or have bytes changed and put in, are rows or a problem, and end soon.
+    #[test]
+    fn no_body_makes_the_readers_panic() {
+        let columns = columns();
+        let bodies = [
+            r#"{"rows":[{"n":1.5,"l":["a","b"],"é":"x\u00e9"},{"n":null,"l":"","é":true}]}"#,
+            r#"{"columns":{"n":[1,2],"l":[["a"],null],"é":["\ud83d\ude00","y"]}}"#,
+            r#"{"shared":{"n":1,"é":"s"},"candidates":[{"l":["a"]}],"order":"input","top":2}"#,
+            "n,l,é\n1,a|b,x\n\"2\",\"\"\"\",y\n",
+        ];
+        let parts =
+            [&b"{"[..], b"[", b"\"", b"\\u", b"\\ud800", b",", b"\xff", b"null", b"1e9", b"]}"];
+        let mut state = 1_u64;
+        let mut draw = |n: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % n
+        };
+        for round in 0..20_000 {
+            let mut body = bodies[round % bodies.len()].as_bytes().to_vec();
+            for _ in 0..=draw(3) {
+                let (at, part) = (draw(body.len()), parts[draw(parts.len())]);
+                let end = body.len().min(at + draw(4));
+                body.splice(at..end, part.iter().copied());
+            }
+            body.truncate(1 + draw(2 * body.len()));
+            let rows = [
+                score_rows(&body, &columns, LIMITS),
+                rank_rows(&body, &columns, LIMITS).map(|request| request.rows),
+                csv_body::rows(&body, &columns, LIMITS),
+            ];
+            assert!(rows.iter().flatten().all(|rows| rows.len() <= LIMITS.max_rows));
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_no_row_and_no_overflow() {
+        let deep = |open: &str| format!(r#"{{"rows":[{{"n":{}"#, open.repeat(1_000_000));
+        for open in ["[", "{\"a\":"] {
+            assert!(score_rows(deep(open).as_bytes(), &columns(), LIMITS).is_err());
+        }
+        let closed =
+            format!(r#"{{"rows":[{{"l":{}{}}}]}}"#, "[".repeat(100_000), "]".repeat(100_000));
+        assert!(score_rows(closed.as_bytes(), &columns(), LIMITS).is_err());
+    }
+}

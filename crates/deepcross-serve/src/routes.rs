@@ -7,7 +7,7 @@ use crate::rows::Rows;
 use crate::service::Service;
 use crate::{csv_body, json};
 use axum::Json;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,6 +15,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bodies above this are read in a thread of their own: others must not wait for it.
 const LARGE: usize = 64 << 10;
@@ -144,18 +145,22 @@ fn content(headers: &HeaderMap, takes_csv: bool) -> Result<Content, Problem> {
 }
 
 /// The body, within the limits of size and time.
-async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<Collected, Problem> {
     let most = service.config.max_body;
     let too_large = || Problem::too_large(format!("a body may have {most} bytes"));
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > most) {
         return Err(too_large());
     }
-    let body = Limited::new(body, most).collect();
+    let body = collect(Limited::new(body, most), &service.body_memory);
     match tokio::time::timeout(service.config.read_timeout, body).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(Problem::malformed("the body ended early")),
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(Uncollected::TooLong)) => Err(too_large()),
+        Ok(Err(Uncollected::NoMemory)) => {
+            let detail = "as many bytes of bodies are in memory as `body-memory` allows";
+            Err(Problem::overloaded(detail))
+        }
+        Ok(Err(Uncollected::Cut)) => Err(Problem::malformed("the body ended early")),
         Err(_) => {
             let (status, detail) =
                 (StatusCode::REQUEST_TIMEOUT, "the time of `read-timeout` is over");
@@ -164,17 +169,54 @@ async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<Byte
     }
 }
 
+/// A body, and its share of the memory for bodies.
+struct Collected {
+    bytes: Vec<u8>,
+    _share: Option<OwnedSemaphorePermit>,
+}
+
+/// Why there is no body.
+enum Uncollected {
+    TooLong,
+    NoMemory,
+    Cut,
+}
+
+/// Takes memory as bytes arrive: a caller who says that many will come, and sends none, holds none.
+async fn collect(
+    mut body: Limited<Body>,
+    memory: &Arc<Semaphore>,
+) -> Result<Collected, Uncollected> {
+    let (mut bytes, mut share) = (Vec::new(), None::<OwnedSemaphorePermit>);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
+            true => Uncollected::TooLong,
+            false => Uncollected::Cut,
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        let n_bytes = u32::try_from(data.len()).map_err(|_| Uncollected::NoMemory)?;
+        let more = Arc::clone(memory).try_acquire_many_owned(n_bytes);
+        let more = more.map_err(|_| Uncollected::NoMemory)?;
+        match &mut share {
+            Some(share) => share.merge(more),
+            None => share = Some(more),
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(Collected { bytes, _share: share })
+}
+
 /// Reads a body by `work`, apart from other requests where it is large.
 async fn parse<T: Send + 'static>(
     service: &Arc<Service>,
     model: &Arc<Loaded>,
-    body: Bytes,
+    body: Collected,
     work: impl FnOnce(&[u8], &Loaded, &Service) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    if body.len() <= LARGE {
-        return work(&body, model, service);
+    if body.bytes.len() <= LARGE {
+        return work(&body.bytes, model, service);
     }
     let (service, model) = (Arc::clone(service), Arc::clone(model));
-    let parsed = tokio::task::spawn_blocking(move || work(&body, &model, &service)).await;
+    let parsed = tokio::task::spawn_blocking(move || work(&body.bytes, &model, &service)).await;
     parsed.unwrap_or_else(|_| Err(Problem::not_scored("the body could not be read")))
 }

@@ -113,6 +113,8 @@ fn score_batch(desk: &mut Option<Desk>, batch: &mut Vec<Job>, metrics: &Metrics)
     let Some(first) = batch.first() else { return };
     let desk = Desk::for_model(desk, &first.model);
     let pushed: Vec<_> = batch.iter().map(|job| desk.push(job)).collect();
+    // All is counted before anybody is answered: who then asks for the counts finds the own rows among them.
+    desk.tell_counts(metrics);
     let mut probabilities = desk.model.scorer.score(&mut desk.session);
     metrics.scored(probabilities);
     for (job, pushed) in batch.drain(..).zip(pushed) {
@@ -123,7 +125,6 @@ fn score_batch(desk: &mut Option<Desk>, batch: &mut Vec<Job>, metrics: &Metrics)
         // Whoever asked may have gone.
         let _ = job.reply.send(scored);
     }
-    desk.tell_counts(metrics);
 }
 
 /// What became of the rows of a job.

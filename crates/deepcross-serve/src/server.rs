@@ -59,7 +59,10 @@ impl Server {
         let queue = Queue::new(queue_rows, batch_rows, batch_delay);
         let scoring = Scoring::start(queue, threads, batch_rows, score_timeout, &metrics)
             .map_err(|source| ServeError::System { what: "threads to score", source })?;
+        // No body is longer than an acquisition may be, and no machine has more memory than a semaphore has permits.
+        let body_memory = config.body_memory.min(Semaphore::MAX_PERMITS);
         let service = Service {
+            body_memory: Arc::new(Semaphore::new(body_memory)),
             config,
             models,
             scoring,

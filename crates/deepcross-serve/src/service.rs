@@ -17,6 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
+use tokio::sync::Semaphore;
 
 /// What the service tells its events to.
 pub type Listener = Box<dyn Fn(Event) + Send + Sync>;
@@ -27,6 +28,8 @@ pub(crate) struct Service {
     pub(crate) models: Models,
     pub(crate) scoring: Scoring,
     pub(crate) metrics: Arc<Metrics>,
+    /// A permit for each byte of a body that may be in memory.
+    pub(crate) body_memory: Arc<Semaphore>,
     pub(crate) is_draining: AtomicBool,
     pub(crate) connections: AtomicUsize,
     pub(crate) listener: Listener,

@@ -38,6 +38,7 @@ fn config(args: &Serve) -> Result<ServeConfig> {
         queue_rows: args.queue_rows,
         max_rows: args.max_rows,
         max_body: args.max_body,
+        body_memory: args.body_memory,
         max_value: args.max_value,
         max_connections: args.connections,
         read_timeout: args.read_timeout,

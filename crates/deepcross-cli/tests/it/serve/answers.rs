@@ -195,6 +195,34 @@ fn the_model_and_the_service_describe_themselves() {
 }
 
 #[test]
+fn calibrated_models_are_served_as_they_predict() {
+    let folder = Folder::with_model();
+    // Clicks where the model expects them more often than not, but for every fifth row.
+    folder.write("rows.csv", csv(300));
+    let scores = predicted(&folder, "rows.csv");
+    let mean = scores.iter().sum::<f32>() / 300.0;
+    let mut valid = "click,ad,tags,age\n".to_owned();
+    for (i, (line, &score)) in csv(300).lines().skip(1).zip(&scores).enumerate() {
+        let (_, values) = line.split_once(',').unwrap();
+        let click = u8::from((score > mean) != (i % 5 == 0));
+        valid.push_str(&format!("{click},{values}\n"));
+    }
+    folder.write("valid.csv", valid);
+    let calibrate = "calibrate --model model.dcx --data valid.csv --method platt --out c.dcx";
+    folder.succeed(calibrate);
+    let plain = predicted(&folder, "new.csv");
+    std::fs::rename(folder.path("c.dcx"), folder.path("model.dcx")).unwrap();
+    let calibrated = predicted(&folder, "new.csv");
+    assert_ne!(plain, calibrated);
+    let service = Service::start(&folder, "");
+    let served = service.ask("POST", "/v1/score", CSV, &folder.text("new.csv")).probabilities();
+    assert_eq!(served, calibrated);
+    let calibrator = service.get("/v1/model").json()["calibrator"].clone();
+    assert_eq!((&calibrator["method"], &calibrator["rows"]), (&"platt".into(), &300.into()));
+    assert!(calibrator["parameters"]["slope"].is_number(), "{calibrator}");
+}
+
+#[test]
 fn every_flag_and_metric_is_documented_and_no_other() {
     let folder = Folder::with_model();
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/serving.md");

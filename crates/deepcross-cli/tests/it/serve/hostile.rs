@@ -83,6 +83,29 @@ fn a_body_without_a_length_is_bounded_too() {
 }
 
 #[test]
+fn bodies_that_never_end_take_bounded_memory() {
+    let folder = Folder::with_model();
+    let flags = "--max-body 200000 --body-memory 300000 --read-timeout 2s";
+    let service = Service::start(&folder, flags);
+    let head = "POST /v1/score HTTP/1.1\r\nhost: t\r\ncontent-length: 200000\r\n\r\n";
+    let slow = [0; 2].map(|_| {
+        let mut stream = service.connect();
+        write!(stream, "{head}{}", " ".repeat(150_000 - 1)).unwrap();
+        stream
+    });
+    let start = Instant::now();
+    let mut answer = service.post("/v1/score", &rows(1));
+    while answer.status == 200 && start.elapsed() < Duration::from_millis(1500) {
+        answer = service.post("/v1/score", &rows(1));
+    }
+    answer.is_problem(503, &["body-memory"]);
+    for stream in slow {
+        Answer::read(&mut BufReader::new(stream)).is_problem(408, &["read-timeout"]);
+    }
+    is_well(&service);
+}
+
+#[test]
 fn idle_connections_keep_nobody_out() {
     let folder = Folder::with_model();
     let service = Service::start(&folder, "");
@@ -145,4 +168,21 @@ fn several_requests_share_a_connection() {
     let mut reader = BufReader::new(stream);
     let statuses = [0; 3].map(|_| Answer::read(&mut reader).status);
     assert_eq!(statuses, [200, 400, 200]);
+}
+
+#[test]
+fn who_takes_nothing_of_the_answers_is_cut_off() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "--write-timeout 300ms --read-timeout 60s");
+    let mut greedy = service.connect();
+    // More than the buffers of both ends hold.
+    let requests = "GET /openapi.json HTTP/1.1\r\nhost: t\r\n\r\n".repeat(2000);
+    let _ = greedy.write_all(requests.as_bytes());
+    let is_alone = || service.get("/metrics").body.contains("\ndeepcross_connections 1\n");
+    let start = Instant::now();
+    while !is_alone() {
+        assert!(start.elapsed() < Duration::from_secs(10), "the connection stays open");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(greedy);
 }

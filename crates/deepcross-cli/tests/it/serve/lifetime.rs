@@ -114,16 +114,38 @@ fn a_reload_fails_no_request_and_a_broken_model_is_refused() {
 }
 
 #[test]
+fn requests_end_with_the_model_that_they_began_with() {
+    let folder = Folder::with_model();
+    folder.succeed("train --config run.toml --data train.csv --out new.dcx --seed 7");
+    let mut service = Service::start(&folder, "--threads 1 --batch-delay 800ms");
+    let of_old = service.post("/v1/score", &rows(1)).probabilities();
+    let mut began = service.connect();
+    began.write_all(request("POST", "/v1/score", "", &rows(1)).as_bytes()).unwrap();
+    let start = Instant::now();
+    while !service.get("/metrics").body.contains("deepcross_queue_rows 1") {
+        assert!(start.elapsed().as_millis() < 750, "the row never waited");
+    }
+    std::fs::rename(folder.path("new.dcx"), folder.path("model.dcx")).unwrap();
+    service.signal("-HUP");
+    assert!(service.line().starts_with("reloaded: now serving "));
+    // Most often both wait together now.
+    let of_new = service.post("/v1/score", &rows(1)).probabilities();
+    assert_eq!(Answer::read(&mut BufReader::new(began)).probabilities(), of_old);
+    assert_eq!(service.post("/v1/score", &rows(1)).probabilities(), of_new);
+    assert_ne!(of_old, of_new);
+}
+
+#[test]
 fn requests_in_flight_are_answered_before_the_end() {
     let folder = Folder::with_model();
     for signal in ["-TERM", "-INT"] {
-        let mut service = Service::start(&folder, "--batch-delay 600ms --drain-delay 300ms");
+        let mut service = Service::start(&folder, "--batch-delay 1s --drain-delay 1s");
         let mut stream = service.connect();
         let idle = service.connect();
         stream.write_all(request("POST", "/v1/score", "", &rows(3)).as_bytes()).unwrap();
         let start = Instant::now();
         while !service.get("/metrics").body.contains("deepcross_queue_rows 3") {
-            assert!(start.elapsed().as_millis() < 550, "the rows never waited");
+            assert!(start.elapsed().as_millis() < 900, "the rows never waited");
         }
         assert_eq!(service.get("/readyz").status, 200);
         service.signal(signal);
