@@ -1,7 +1,7 @@
 //! Products whose factors are packed before: weights once for many blocks of rows.
 //!
-//! The right factor stands in *panels* of 16 columns, so that a tile of the result, a few rows by 16 columns, is a sum over
-//! contiguous memory that stays in registers until it is whole. What follows a product in a layer (bias, addition,
+//! The right factor stands in *panels* of 16 columns, so that a tile of the result, a few rows by one or several panels, is a
+//! sum over contiguous memory that stays in registers until it is whole. What follows a product in a layer (bias, addition,
 //! activation) then costs no walk over memory of its own.
 //! Each element is one sum in ascending order, so that it does not depend on how many rows are asked for at a time.
 //!
