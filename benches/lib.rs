@@ -4,7 +4,10 @@
 
 use criterion::Criterion;
 use deepcross::autodiff::Params;
-use deepcross::features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
+use deepcross::features::{
+    Batch, Column, DenseColumn, Encoder, FeatureError, FieldConfig, FieldShape, Fitter, Schema,
+    SparseColumn,
+};
 use deepcross::model::{Model, ModelConfig, ModelError};
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
@@ -21,6 +24,9 @@ pub const EMBEDDING: usize = 16;
 pub const STACK: usize = N_CATEGORICAL * EMBEDDING + N_NUMBERS;
 /// Hidden widths of the residual units: the paper's.
 pub const HIDDEN: [usize; 5] = [512, 512, 256, 128, 64];
+
+/// Distinct values of a column of [`raw_rows`].
+const DISTINCT: usize = 100_000;
 
 /// Runs benches with short times, as the command line filters them.
 ///
@@ -94,4 +100,61 @@ pub fn model(shapes: &[FieldShape], hidden: &[usize]) -> Result<(Model, Params<f
     let mut params = Params::new();
     let model = Model::new(&config.check()?, shapes, &mut params, 2016)?;
     Ok((model, params))
+}
+
+/// The columns of [`raw_rows`].
+pub fn raw_header() -> Vec<String> {
+    let categorical = (0..N_CATEGORICAL).map(|i| format!("C{i}"));
+    categorical.chain((0..N_NUMBERS).map(|i| format!("I{i}"))).collect()
+}
+
+/// Values of eight hexadecimal digits and whole numbers, one value in ten missing.
+pub fn raw_rows(n_rows: usize) -> Vec<Vec<String>> {
+    let mut random = random();
+    let mut row = |_| {
+        let mut values = ids(&mut random, N_CATEGORICAL, DISTINCT)
+            .into_iter()
+            .map(|id| format!("{:08x}", id.wrapping_mul(0x9e37_79b9)))
+            .collect::<Vec<_>>();
+        values.extend((0..N_NUMBERS).map(|_| random.random_range(0..5000).to_string()));
+        for value in &mut values {
+            if random.random_bool(0.1) {
+                value.clear();
+            }
+        }
+        values
+    };
+    (0..n_rows).map(&mut row).collect()
+}
+
+/// The fields of [`raw_rows`], hashed or by vocabulary.
+///
+/// # Errors
+/// As [`Schema::new`].
+pub fn raw_schema(buckets: Option<u32>) -> Result<Schema, String> {
+    let header = raw_header();
+    let (categorical, numbers) = header.split_at(N_CATEGORICAL);
+    let mut fields = Vec::new();
+    for name in categorical {
+        fields.push(FieldConfig { buckets, ..FieldConfig::categorical(name) });
+    }
+    fields.extend(numbers.iter().map(FieldConfig::number));
+    Schema::new(fields, vec![String::new()]).map_err(|problems| problems.join("\n"))
+}
+
+/// An encoder that is fitted on rows.
+///
+/// # Errors
+/// As [`Fitter::observe`].
+pub fn fit(
+    schema: &Schema,
+    header: &[String],
+    rows: &[Vec<String>],
+) -> Result<Encoder, FeatureError> {
+    let mut fitter = Fitter::new(schema);
+    let binding = fitter.bind(header)?;
+    for row in rows {
+        fitter.observe(&binding, row)?;
+    }
+    Ok(fitter.finish())
 }

@@ -14,6 +14,7 @@ mod packed_weights;
 mod params;
 mod pass;
 mod row_gradients;
+mod shared_columns;
 mod tape;
 #[cfg(any(test, feature = "wrong-rules"))]
 pub mod wrong_rules;
@@ -31,4 +32,5 @@ pub use ops::stack::StackBuilder;
 pub use params::{DenseId, Params, StatisticId, Table, TableId};
 pub use pass::Pass;
 pub use row_gradients::RowGradients;
+pub use shared_columns::SharedColumns;
 pub use tape::{Shape, Tape, Var};

@@ -2,7 +2,7 @@
 
 use crate::op::Op;
 use crate::tape::{Inputs, Node, Shape, matrix};
-use crate::{DenseId, Params, Tape, Var};
+use crate::{DenseId, Params, SharedColumns, Tape, Var};
 use crate::{Gradients, Mode};
 use deepcross_kernels::{Real, Write};
 use ndarray::{ArrayView2, CowArray, Ix2};
@@ -20,11 +20,13 @@ pub struct Pass<'a, F> {
     n_values: usize,
     /// How often randomness was used so far.
     pub(crate) n_random_sites: u64,
+    /// A value with columns that hold the same in all rows.
+    pub(crate) shared: Option<(Var, &'a mut SharedColumns<F>)>,
 }
 
 impl<'a, F: Real> Pass<'a, F> {
     pub(crate) fn new(tape: &'a mut Tape<F>, params: &'a Params<F>, mode: Mode) -> Self {
-        Self { tape, params, mode, n_values: 0, n_random_sites: 0 }
+        Self { tape, params, mode, n_values: 0, n_random_sites: 0, shared: None }
     }
 
     /// Whether this pass trains.
@@ -80,6 +82,19 @@ impl<'a, F: Real> Pass<'a, F> {
         self.push(Op::Dense(id), shape, true, |inputs, out| {
             out.copy_from_slice(inputs.params.dense_slice(id))
         })
+    }
+
+    /// Says which columns of `x` hold the same in all rows: linear maps of `x` compute their part once, and keep it in
+    /// `shared` for other passes until [`renew`](SharedColumns::renew).
+    ///
+    /// Of one value at a time; that they do hold the same is the caller's word, and the first row is taken for all.
+    ///
+    /// # Panics
+    /// If `x` has another width.
+    #[track_caller]
+    pub fn share_columns(&mut self, x: Var, shared: &'a mut SharedColumns<F>) {
+        assert_eq!(self.shape(x).1, shared.width(), "shared columns are of another width");
+        self.shared = Some((x, shared));
     }
 
     /// Appends a node; `forward` computes its value.

@@ -117,6 +117,25 @@ impl<F: Copy> Column<F> {
         }
     }
 
+    /// Appends `n_rows` copies of the first row of `other`.
+    ///
+    /// # Panics
+    /// If the two have different forms, `other` has no row, and where [`SparseColumn::push_bag`] would.
+    #[track_caller]
+    pub fn append_copies(&mut self, other: &Self, n_rows: usize) {
+        match (self, other) {
+            (Self::Sparse(into), Self::Sparse(from)) => into.append_copies(from, n_rows),
+            (into, from) => (0..n_rows).for_each(|_| into.append(from, 0..1)),
+        }
+    }
+
+    pub(crate) fn has_room_for_copies(&self, n_rows: usize) -> bool {
+        match self {
+            Self::Sparse(column) => column.has_room_for_copies(n_rows),
+            Self::Dense(_) => true,
+        }
+    }
+
     pub(crate) fn map_values<G>(&self, convert: impl Fn(F) -> G) -> Column<G> {
         match self {
             Self::Sparse(column) => Column::Sparse(column.map_values(convert)),

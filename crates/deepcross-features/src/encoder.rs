@@ -83,15 +83,38 @@ impl Encoder {
         batch: &mut Batch,
         counts: &mut Counts,
     ) -> Result<(), FeatureError> {
-        let n_rows = batch.n_rows();
-        for (index, field) in self.fields.iter().enumerate() {
+        self.encode_fields(0..self.fields.len(), binding, record, batch, counts)
+    }
+
+    /// As [`encode`](Self::encode), but of the fields at these positions alone: their columns, of equally many rows, have
+    /// a row more afterwards, and the others are as before.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    ///
+    /// # Panics
+    /// As [`encode`](Self::encode), and if there are no such fields.
+    pub fn encode_fields<R: Record + ?Sized>(
+        &self,
+        fields: impl Iterator<Item = usize> + Clone,
+        binding: &Binding,
+        record: &R,
+        batch: &mut Batch,
+        counts: &mut Counts,
+    ) -> Result<(), FeatureError> {
+        for (done, index) in fields.clone().enumerate() {
             let cells = binding.cells(index, record);
             let column = &mut batch.columns_mut()[index];
+            let n_rows = column.n_rows();
+            let counts_of_field = &mut counts.fields_mut()[index];
             if let Err(error) =
-                field.encode(cells, &self.missing, column, &mut counts.fields_mut()[index])
+                self.fields[index].encode(cells, &self.missing, column, counts_of_field)
             {
-                batch.columns_mut().iter_mut().for_each(|column| column.truncate(n_rows));
-                self.uncount(index, binding, record, counts);
+                column.truncate(n_rows);
+                for index in fields.clone().take(done) {
+                    batch.columns_mut()[index].truncate(n_rows);
+                }
+                self.uncount(fields.take(done), binding, record, counts);
                 return Err(error);
             }
         }
@@ -104,29 +127,40 @@ impl Encoder {
     /// [`FeatureError::TooManyValues`] where a field would have 2³² ids or more.
     pub fn check_room(&self, batch: &Batch, more: &Batch) -> Result<(), FeatureError> {
         let columns = batch.columns().iter().zip(more.columns());
-        match columns.zip(&self.fields).find(|((into, from), _)| !into.has_room_for(from)) {
-            None => Ok(()),
-            Some((_, field)) => {
-                Err(CellError::TooMany(u32::MAX).at(&field.name, &field.column, &[]))
-            }
-        }
+        self.each_has_room(columns.map(|(into, from)| into.has_room_for(from)))
     }
 
-    /// Takes back the counts of the first `n_fields` fields of `record`, by encoding them again: only a bad row pays.
+    /// Checks that a batch can hold `n_rows` rows like the first of `batch`.
+    ///
+    /// # Errors
+    /// As [`check_room`](Self::check_room).
+    pub fn check_copies(&self, batch: &Batch, n_rows: usize) -> Result<(), FeatureError> {
+        let columns = batch.columns().iter();
+        self.each_has_room(columns.map(|column| column.has_room_for_copies(n_rows)))
+    }
+
+    fn each_has_room(&self, mut fields: impl Iterator<Item = bool>) -> Result<(), FeatureError> {
+        let full = fields.position(|has_room| !has_room).map(|index| &self.fields[index]);
+        full.map_or(Ok(()), |field| {
+            Err(CellError::TooMany(u32::MAX).at(&field.name, &field.column, &[]))
+        })
+    }
+
+    /// Takes back the counts of these fields of `record`, by encoding them again: only a bad row pays.
     #[cold]
     fn uncount<R: Record + ?Sized>(
         &self,
-        n_fields: usize,
+        fields: impl Iterator<Item = usize>,
         binding: &Binding,
         record: &R,
         counts: &mut Counts,
     ) {
         let mut batch = self.new_batch();
-        for (index, field) in self.fields[..n_fields].iter().enumerate() {
+        for index in fields {
             let cells = binding.cells(index, record);
             let column = &mut batch.columns_mut()[index];
             let mut again = FieldCounts::default();
-            if field.encode(cells, &self.missing, column, &mut again).is_ok() {
+            if self.fields[index].encode(cells, &self.missing, column, &mut again).is_ok() {
                 counts.fields_mut()[index] -= again;
             }
         }

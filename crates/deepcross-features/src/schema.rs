@@ -64,6 +64,15 @@ impl Binding {
         &self.columns
     }
 
+    /// The fields that read none but these columns, given by their positions.
+    pub fn fields_within(&self, columns: &[usize]) -> Vec<usize> {
+        let is_within = |&field: &usize| {
+            let mut reads = [Some(self.columns[field]), self.seconds[field]].into_iter().flatten();
+            reads.all(|column| columns.contains(&column))
+        };
+        (0..self.columns.len()).filter(is_within).collect()
+    }
+
     /// What the field at `index` reads of `record`.
     #[inline]
     pub(crate) fn cells<'a, R: Record + ?Sized>(&self, index: usize, record: &'a R) -> Cells<'a> {
@@ -172,6 +181,9 @@ mod tests {
         let cells = binding.cells(1, &["Ulm", "", "7"]);
         assert_eq!((cells.first, cells.second), (&b"Ulm"[..], &b"7"[..]));
         assert_eq!(binding.cells(0, &["Ulm", "", "7"]).second, b"");
+        let within = [&[][..], &[0], &[2], &[0, 2], &[0, 1]];
+        let expected = [&[][..], &[], &[0], &[0, 1], &[]];
+        assert_eq!(within.map(|columns| binding.fields_within(columns)), expected);
         for (names, message) in [
             (&["agee", "city"][..], "field `age`: there is no column `age`; the nearest is `agee`"),
             (&[], "field `age`: there is no column `age`"),

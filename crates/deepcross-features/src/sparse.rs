@@ -126,6 +126,22 @@ impl<F: Copy> SparseColumn<F> {
         }
     }
 
+    /// Whether a column of `n_rows` rows like the first has fewer than 2³² ids, where bags have offsets.
+    pub(crate) fn has_room_for_copies(&self, n_rows: usize) -> bool {
+        let n_ids = self.offsets.as_ref().map_or(0, |offsets| offsets.get(1).map_or(0, |&n| n));
+        (n_ids as usize).checked_mul(n_rows).is_some_and(|n_ids| u32::try_from(n_ids).is_ok())
+    }
+
+    /// Appends copies of the first row of `other`.
+    #[track_caller]
+    pub(crate) fn append_copies(&mut self, other: &Self, n_rows: usize) {
+        if self.offsets.is_none() && other.offsets.is_none() {
+            self.ids.resize(self.ids.len() + n_rows, other.ids[0]);
+            return;
+        }
+        (0..n_rows).for_each(|_| self.append(other, 0..1));
+    }
+
     #[track_caller]
     fn extend(&mut self, ids: &[u32], weights: Option<&[F]>) {
         if !ids.is_empty() {

@@ -11,6 +11,7 @@ use std::ops::Range;
 #[derive(Clone, Debug)]
 pub struct Stacking {
     fields: Vec<StackedField>,
+    columns: Vec<Range<usize>>,
     width: usize,
     embedded: Vec<Range<usize>>,
 }
@@ -18,15 +19,21 @@ pub struct Stacking {
 impl Stacking {
     /// A stack of fields whose parameters are among `params`.
     pub fn new<F: Real>(fields: Vec<StackedField>, params: &Params<F>) -> Self {
-        let (mut width, mut embedded) = (0, Vec::new());
-        for field in &fields {
-            let columns = width..width + field.width(params);
-            width = columns.end;
-            if field.is_embedded() {
-                embedded.push(columns);
-            }
-        }
-        Self { fields, width, embedded }
+        let mut width = 0;
+        let mut place = |field: &StackedField| {
+            let start = width;
+            width += field.width(params);
+            start..width
+        };
+        let columns: Vec<_> = fields.iter().map(&mut place).collect();
+        let embedded = fields.iter().zip(&columns).filter(|(field, _)| field.is_embedded());
+        let embedded = embedded.map(|(_, columns)| columns.clone()).collect();
+        Self { fields, columns, width, embedded }
+    }
+
+    /// The columns of each field, from left to right.
+    pub fn columns(&self) -> &[Range<usize>] {
+        &self.columns
     }
 
     /// The columns of each field that is embedded, from left to right.
@@ -151,6 +158,7 @@ pub(crate) mod tests {
             prop_assert_eq!(stacking.width(), 5 + width + 5 + 3 + 2 + width);
             let embedded = [5..5 + width, 10 + width..13 + width, 15 + width..15 + 2 * width];
             prop_assert_eq!(stacking.embedded(), embedded);
+            prop_assert_eq!(&stacking.columns()[1], &(5..5 + width));
             let inputs = rows.inputs();
             check(
                 params,

@@ -1,7 +1,7 @@
 //! What all kinds of model begin with: the fields, the stacked input that is made of them, and the list of layers.
 
 use crate::LayerSummary;
-use deepcross_autodiff::{Pass, Real, Var};
+use deepcross_autodiff::{Pass, Real, SharedColumns, Var};
 use deepcross_features::{BatchRows, ColumnRows, FieldShape};
 use deepcross_layers::{Bags, Builder, FieldInput, StackedField, Stacking};
 
@@ -57,6 +57,13 @@ impl Base {
         let input = |i| field_input(rows, i % n_fields);
         let stacked = self.stacking.forward(pass, rows.n_rows(), input);
         pass.dropout_columns(stacked, self.embedding_dropout, self.stacking.embedded())
+    }
+
+    /// The columns of the stacked input, where those of these fields are the same in all rows.
+    pub(crate) fn shared_columns<F: Real>(&self, fields: &[usize]) -> SharedColumns<F> {
+        let (n_fields, columns) = (self.field_names.len(), self.stacking.columns());
+        let own = columns.iter().enumerate().filter(|(i, _)| !fields.contains(&(i % n_fields)));
+        SharedColumns::new(self.width(), own.map(|(_, columns)| columns.clone()))
     }
 
     #[cfg(feature = "interchange")]

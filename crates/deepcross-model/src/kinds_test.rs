@@ -181,7 +181,7 @@ fn deep_crossing(spec: &mut ModelSpec) -> &mut crate::DeepCrossingSpec {
 }
 
 /// A model of a kind, for the encoder of a stored file.
-fn trained(kind: ModelKind) -> TrainedModel {
+pub(crate) fn trained(kind: ModelKind) -> TrainedModel {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/model_v2.dcx");
     let stored = TrainedModel::load(&file).unwrap();
     let (spec, mut params) = (spec(kind), Params::new());

@@ -9,7 +9,7 @@ use crate::linear::{LinearModel, PairsSpec};
 use crate::mlp::MlpModel;
 use crate::spec::ModelSpec;
 use crate::{DeepCrossing, LayerSummary, ModelError};
-use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
+use deepcross_autodiff::{DenseId, Params, Pass, Real, SharedColumns, Var};
 use deepcross_features::{BatchRows, FieldShape};
 use deepcross_layers::{Builder, StackedField, Unit, UnitVars};
 
@@ -64,6 +64,33 @@ impl Model {
     #[track_caller]
     pub fn forward<F: Real>(&self, pass: &mut Pass<'_, F>, rows: BatchRows<'_, F>) -> Var {
         let stacked = self.stack(pass, rows);
+        self.forward_stacked(pass, stacked, |_, _| ())
+    }
+
+    /// The columns of the stacked input, where those of the fields at these positions are the same in all rows.
+    pub fn shared_columns<F: Real>(&self, fields: &[usize]) -> SharedColumns<F> {
+        self.base().shared_columns(fields)
+    }
+
+    /// The logits of rows of which [`shared_columns`](Self::shared_columns) are the same; what these add to the first
+    /// product is computed once, until [`SharedColumns::renew`].
+    ///
+    /// Where a kind has no product of the whole stacked input, as those of pairs, this is [`forward`](Self::forward).
+    ///
+    /// # Shapes
+    /// As [`forward`](Self::forward).
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    #[track_caller]
+    pub fn forward_sharing<'a, F: Real>(
+        &self,
+        pass: &mut Pass<'a, F>,
+        rows: BatchRows<'_, F>,
+        shared: &'a mut SharedColumns<F>,
+    ) -> Var {
+        let stacked = self.stack(pass, rows);
+        pass.share_columns(stacked, shared);
         self.forward_stacked(pass, stacked, |_, _| ())
     }
 

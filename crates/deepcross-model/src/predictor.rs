@@ -4,9 +4,10 @@
 //! number of threads.
 
 use crate::Model;
-use deepcross_autodiff::{Activation, Params, Tape};
+use deepcross_autodiff::{Activation, Params, SharedColumns, Tape};
 use deepcross_calibration::Calibrator;
 use deepcross_features::{Batch, BatchRows};
+use ndarray::ArrayView2;
 use std::sync::{Mutex, PoisonError};
 
 /// Rows a pass.
@@ -102,13 +103,33 @@ impl<'a> Predictor<'a> {
     /// As [`predict`](Self::predict).
     #[track_caller]
     pub fn logits(&self, tape: &mut Tape<f32>, rows: BatchRows<'_>, out: &mut [f32]) {
-        assert_eq!(out.len(), rows.n_rows(), "one value a row");
-        for (block, out) in out.chunks_mut(BLOCK).enumerate() {
-            let first = block * BLOCK;
+        for (rows, out) in blocks(rows, out) {
             let mut pass = tape.record(self.params);
-            let logits = self.model.forward(&mut pass, rows.rows(first..first + out.len()));
-            out.iter_mut().zip(pass.value(logits)).for_each(|(out, &logit)| *out = logit);
+            let logits = self.model.forward(&mut pass, rows);
+            write(out, pass.value(logits));
         }
+    }
+
+    /// [`predict`](Self::predict) of rows that hold the same in `shared` columns of the stacked input, whose part of the
+    /// first product is computed once; the same to rounding.
+    ///
+    /// # Panics
+    /// As [`predict`](Self::predict), and if the columns are of another model.
+    #[track_caller]
+    pub fn predict_sharing(
+        &self,
+        tape: &mut Tape<f32>,
+        rows: BatchRows<'_>,
+        shared: &mut SharedColumns<f32>,
+        out: &mut [f32],
+    ) {
+        shared.renew();
+        for (rows, out) in blocks(rows, out) {
+            let mut pass = tape.record(self.params);
+            let logits = self.model.forward_sharing(&mut pass, rows, shared);
+            write(out, pass.value(logits));
+        }
+        out.iter_mut().for_each(|value| *value = self.probability(*value));
     }
 
     /// [`predict`](Self::predict) with the blocks shared between the threads of the current rayon pool; the same bits.
@@ -126,6 +147,23 @@ impl<'a> Predictor<'a> {
     pub fn logits_batch(&self, tapes: &Tapes, batch: &Batch, out: &mut Vec<f32>) {
         shared(tapes, batch, out, &|tape, rows, out| self.logits(tape, rows, out));
     }
+}
+
+/// The rows of each pass, with the place of what comes of them.
+#[track_caller]
+fn blocks<'b, 'o>(
+    rows: BatchRows<'b>,
+    out: &'o mut [f32],
+) -> impl Iterator<Item = (BatchRows<'b>, &'o mut [f32])> {
+    assert_eq!(out.len(), rows.n_rows(), "one value a row");
+    out.chunks_mut(BLOCK).enumerate().map(move |(block, out)| {
+        let first = block * BLOCK;
+        (rows.rows(first..first + out.len()), out)
+    })
+}
+
+fn write(out: &mut [f32], values: ArrayView2<'_, f32>) {
+    out.iter_mut().zip(values).for_each(|(out, &value)| *out = value);
 }
 
 /// Writes a value for each row of a batch by `work`, which is done on blocks.

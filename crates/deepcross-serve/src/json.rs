@@ -73,7 +73,7 @@ pub(crate) fn score_rows(body: &[u8], columns: &Columns, limits: Limits) -> Resu
 
 /// The candidates of a request to rank.
 ///
-/// What is shared is merged into each candidate by where its text lies: nothing is copied.
+/// What is shared is merged into each candidate by where its text lies, and the rows know which columns it fills.
 pub(crate) fn rank_rows(
     body: &[u8],
     columns: &Columns,

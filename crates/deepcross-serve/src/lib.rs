@@ -20,6 +20,7 @@ mod reader;
 mod rows;
 
 mod describe;
+mod desk;
 mod metrics;
 mod model;
 mod queue;

@@ -27,6 +27,8 @@ pub(crate) struct RowReader<'c> {
     found: Vec<Option<Cell>>,
     /// The values that stand for those that a row does not name.
     shared: Vec<Option<Cell>>,
+    /// Whether a row has a value of its own instead, by column.
+    has_own: Vec<bool>,
     errors: Vec<RowError>,
     left_out: usize,
 }
@@ -40,6 +42,7 @@ impl<'c> RowReader<'c> {
             rows: Rows::new(n_columns),
             found: vec![None; n_columns],
             shared: vec![None; n_columns],
+            has_own: vec![false; n_columns],
             errors: Vec::new(),
             left_out: 0,
         }
@@ -105,13 +108,17 @@ impl<'c> RowReader<'c> {
             if self.found[column].is_none() {
                 let shared = self.shared[column];
                 self.found[column] = Some(shared.unwrap_or_else(|| self.absent(row, column)));
+            } else {
+                self.has_own[column] = true;
             }
         }
         self.rows.push(self.found.iter_mut().filter_map(Option::take));
     }
 
     /// The rows, if nothing was refused.
-    pub(crate) fn finish(self) -> Result<Rows, Problem> {
+    pub(crate) fn finish(mut self) -> Result<Rows, Problem> {
+        let is_shared = |&column: &usize| self.shared[column].is_some() && !self.has_own[column];
+        self.rows.share((0..self.columns.len()).filter(is_shared).collect());
         match self.errors.is_empty() {
             true => Ok(self.rows),
             false => Err(Problem::rows(self.errors, self.left_out)),

@@ -9,6 +9,8 @@ pub(crate) struct Rows {
     text: Vec<u8>,
     cells: Vec<Cell>,
     n_columns: usize,
+    /// The columns that hold the same in all rows, as the caller said, in order.
+    shared: Vec<usize>,
 }
 
 /// Where the text of a value lies, and of what kind it was.
@@ -52,7 +54,7 @@ impl ValueKind {
 
 impl Rows {
     pub(crate) fn new(n_columns: usize) -> Self {
-        Self { text: Vec::new(), cells: Vec::new(), n_columns }
+        Self { text: Vec::new(), cells: Vec::new(), n_columns, shared: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -61,6 +63,16 @@ impl Rows {
 
     pub(crate) fn row(&self, index: usize) -> Row<'_> {
         Row { rows: self, index }
+    }
+
+    /// The columns that hold the same in all rows.
+    pub(crate) fn shared(&self) -> &[usize] {
+        &self.shared
+    }
+
+    /// Says which columns hold the same in all rows.
+    pub(crate) fn share(&mut self, columns: Vec<usize>) {
+        self.shared = columns;
     }
 
     /// The kind of the value in a column of a row.

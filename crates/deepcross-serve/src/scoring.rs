@@ -1,12 +1,11 @@
 //! The threads that score: each owns a session, and takes batch after batch from the queue.
 
+use crate::desk::Desk;
 use crate::metrics::Metrics;
 use crate::model::Loaded;
-use crate::problem::{Problem, RowError};
-use crate::queue::{Job, Queue, Scored};
+use crate::problem::Problem;
+use crate::queue::{Job, Queue};
 use crate::rows::Rows;
-use deepcross_features::{Counts, FeatureError};
-use deepcross_model::Session;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -21,14 +20,6 @@ pub(crate) struct Scoring {
     batch_rows: usize,
     timeout: Duration,
     threads: Vec<JoinHandle<()>>,
-}
-
-/// A session, and the model that it was made for.
-struct Desk {
-    model: Arc<Loaded>,
-    session: Session,
-    /// What of the session's counts is told already.
-    told: Counts,
 }
 
 impl Scoring {
@@ -107,77 +98,14 @@ fn work(queue: &Queue, metrics: &Metrics) {
     }
 }
 
-/// Scores all jobs of a batch in one go and answers them.
+/// Scores all jobs of a batch and answers them.
 fn score_batch(desk: &mut Option<Desk>, batch: &mut Vec<Job>, metrics: &Metrics) {
     batch.retain(|job| !job.reply.is_closed());
     let Some(first) = batch.first() else { return };
-    let desk = Desk::for_model(desk, &first.model);
-    let pushed: Vec<_> = batch.iter().map(|job| desk.push(job)).collect();
+    let scored = Desk::for_model(desk, &first.model).score(batch, metrics);
     // All is counted before anybody is answered: who then asks for the counts finds the own rows among them.
-    desk.tell_counts(metrics);
-    let mut probabilities = desk.model.scorer.score(&mut desk.session);
-    metrics.scored(probabilities);
-    for (job, pushed) in batch.drain(..).zip(pushed) {
-        let (own, others) = probabilities.split_at(pushed.n_rows);
-        probabilities = others;
-        let scored: Scored =
-            if pushed.errors.is_empty() { Ok(own.to_vec()) } else { Err(pushed.errors) };
+    for (job, scored) in batch.drain(..).zip(scored) {
         // Whoever asked may have gone.
         let _ = job.reply.send(scored);
-    }
-}
-
-/// What became of the rows of a job.
-struct Pushed {
-    n_rows: usize,
-    errors: Vec<RowError>,
-}
-
-impl Desk {
-    /// The desk, made anew where there is none for this model.
-    fn for_model<'d>(desk: &'d mut Option<Self>, model: &Arc<Loaded>) -> &'d mut Self {
-        let old = desk.take().filter(|desk| Arc::ptr_eq(&desk.model, model));
-        desk.insert(old.unwrap_or_else(|| {
-            let session = model.scorer.session();
-            let told = session.counts().clone();
-            Self { model: Arc::clone(model), session, told }
-        }))
-    }
-
-    fn push(&mut self, job: &Job) -> Pushed {
-        let mut pushed = Pushed { n_rows: 0, errors: Vec::new() };
-        let columns = &self.model.columns;
-        for index in job.range.clone() {
-            let row = job.rows.row(index);
-            match self.model.scorer.push(&mut self.session, &columns.binding, &row) {
-                Ok(()) => pushed.n_rows += 1,
-                Err(error) => pushed.errors.push(self.row_error(job, index, error)),
-            }
-        }
-        pushed
-    }
-
-    fn row_error(&self, job: &Job, row: usize, error: FeatureError) -> RowError {
-        let (column, expected) = match error {
-            FeatureError::Value { column, expected, .. } => (Some(column), expected.to_owned()),
-            FeatureError::Utf8 { column, .. } => (Some(column), "valid UTF-8".to_owned()),
-            FeatureError::TooManyValues { column, .. } => {
-                (Some(column), "fewer elements".to_owned())
-            }
-            _ => (None, "a row that can be encoded".to_owned()),
-        };
-        let position = column.as_ref().and_then(|name| self.model.columns.position(name));
-        let found = position.map(|position| job.rows.kind(row, position).name());
-        RowError { row: Some(row), field: column, found, expected }
-    }
-
-    fn tell_counts(&mut self, metrics: &Metrics) {
-        let now = self.session.counts();
-        metrics.met_values(now.iter().zip(self.told.iter()).map(|((name, now), (_, told))| {
-            let mut new = *now;
-            new -= *told;
-            (name, new)
-        }));
-        self.told.clone_from(now);
     }
 }

@@ -73,14 +73,21 @@ impl<F: Real> Pass<'_, F> {
             "`{}` takes another width",
             self.params.dense_name(weight)
         );
-        let mut packed = std::mem::take(&mut self.tape.packed);
+        let (mut packed, mut shared) = (std::mem::take(&mut self.tape.packed), self.shared.take());
         let out = self.push(Op::Affine(op), (rows, outputs), true, |given, out| {
-            let bias = bias.map(|bias| given.params.dense_slice(bias));
+            let (params, rows) = (given.params, given.slice(x));
+            let layer = (weight, bias);
+            let bias = bias.map(|bias| params.dense_slice(bias));
             let add = add.map(|add| given.slice(add));
             let finish = Finish { bias, add, activation, write: Write::Assign };
-            rows_product_into(out, given.slice(x), packed.transposed(given.params, weight), finish);
+            match &mut shared {
+                Some((of, shared)) if *of == x => {
+                    shared.product_into(out, rows, params, layer, finish);
+                }
+                _ => rows_product_into(out, rows, packed.transposed(params, weight), finish),
+            }
         });
-        self.tape.packed = packed;
+        (self.tape.packed, self.shared) = (packed, shared);
         out
     }
 }

@@ -113,9 +113,41 @@ fn candidates_are_ranked_by_what_they_would_score() {
         });
         ranked.collect::<Vec<_>>()
     };
-    assert_eq!(rank(""), expected);
-    assert_eq!(rank(",\"order\":\"input\""), in_order);
-    assert_eq!(rank(",\"top\":2"), expected[..2]);
+    // With what is shared apart, sums are taken in another order.
+    let check = |found: Vec<(usize, f32)>, expected: &[(usize, f32)]| {
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(expected) {
+            let near = (found.1 - expected.1).abs() < 1e-6;
+            assert!(found.0 == expected.0 && near, "{found:?} {expected:?}");
+        }
+    };
+    check(rank(""), &expected);
+    check(rank(",\"order\":\"input\""), &in_order);
+    check(rank(",\"top\":2"), &expected[..2]);
+}
+
+#[test]
+fn shared_values_are_encoded_once_and_told_of_once() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "--batch-rows 2");
+    let rank = |age: &str| {
+        let candidates = ["ad1", "ad2", "never seen", "ad4", "ad0"];
+        let candidates = candidates.map(|ad| format!("{{\"ad\":\"{ad}\"}}")).join(",");
+        let shared = format!("\"shared\":{{\"tags\":\"t1\",\"age\":{age}}}");
+        service.post("/v1/rank", &format!("{{{shared},\"candidates\":[{candidates}]}}"))
+    };
+    assert_eq!(rank("30").json()["ranking"].as_array().map(Vec::len), Some(5));
+    let metrics = service.ask("GET", "/metrics", "", "").body;
+    // Five candidates are three batches.
+    for (field, values) in [("ad", 5), ("age", 3)] {
+        let line = format!("deepcross_field_values_total{{field=\"{field}\"}} {values}");
+        assert!(metrics.lines().any(|other| other == line), "{line}\n{metrics}");
+    }
+    let answer = rank("\"thirty\"");
+    answer.is_problem(422, &["field `age`", "a finite number", "kind string"]);
+    let errors = answer.json()["errors"].clone();
+    assert_eq!(errors.as_array().map(Vec::len), Some(1), "{errors}");
+    assert!(errors[0]["row"].is_null(), "{errors}");
 }
 
 #[test]

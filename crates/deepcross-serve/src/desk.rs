@@ -1,0 +1,150 @@
+//! Where a thread scores: what it keeps for one model from batch to batch.
+
+use crate::metrics::Metrics;
+use crate::model::Loaded;
+use crate::problem::RowError;
+use crate::queue::{Job, Scored};
+use deepcross_features::{Counts, FeatureError};
+use deepcross_model::{Ranking, Session};
+use std::sync::Arc;
+
+/// How many sets of shared columns have scratch memory at a time: callers of a service share few.
+const RANKINGS: usize = 4;
+
+/// Scratch memory, and the model that it was made for.
+pub(crate) struct Desk {
+    model: Arc<Loaded>,
+    session: Session,
+    told: Counts,
+    /// The last used first.
+    rankings: Vec<SharedRanking>,
+}
+
+/// Scratch memory for candidates that share these columns.
+struct SharedRanking {
+    columns: Vec<usize>,
+    ranking: Ranking,
+    told: Counts,
+}
+
+/// The rows of a job that wait in the session.
+struct Pushed {
+    n_rows: usize,
+    errors: Vec<RowError>,
+}
+
+/// What became of a job so far.
+enum Progress {
+    Pushed(Pushed),
+    Ranked(Scored),
+}
+
+impl Desk {
+    /// The desk, made anew where there is none for this model.
+    pub(crate) fn for_model<'d>(desk: &'d mut Option<Self>, model: &Arc<Loaded>) -> &'d mut Self {
+        let old = desk.take().filter(|desk| Arc::ptr_eq(&desk.model, model));
+        desk.insert(old.unwrap_or_else(|| {
+            let session = model.scorer.session();
+            let told = session.counts().clone();
+            Self { model: Arc::clone(model), session, told, rankings: Vec::new() }
+        }))
+    }
+
+    /// Scores whole rows of all jobs in one go, and candidates that share columns job by job.
+    pub(crate) fn score(&mut self, jobs: &[Job], metrics: &Metrics) -> Vec<Scored> {
+        let begin = |job: &Job| match job.rows.shared() {
+            [] => Progress::Pushed(self.push(job)),
+            _ => Progress::Ranked(self.rank(job, metrics)),
+        };
+        let progress: Vec<_> = jobs.iter().map(begin).collect();
+        tell(self.session.counts(), &mut self.told, metrics);
+        let mut probabilities = self.model.scorer.score(&mut self.session);
+        if !probabilities.is_empty() {
+            metrics.scored(probabilities);
+        }
+        let end = |progress| match progress {
+            Progress::Ranked(scored) => scored,
+            Progress::Pushed(Pushed { n_rows, errors }) => {
+                let (own, others) = probabilities.split_at(n_rows);
+                probabilities = others;
+                if errors.is_empty() { Ok(own.to_vec()) } else { Err(errors) }
+            }
+        };
+        progress.into_iter().map(end).collect()
+    }
+
+    fn push(&mut self, job: &Job) -> Pushed {
+        let Self { model, session, .. } = self;
+        let mut pushed = Pushed { n_rows: 0, errors: Vec::new() };
+        for index in job.range.clone() {
+            let row = job.rows.row(index);
+            match model.scorer.push(session, &model.columns.binding, &row) {
+                Ok(()) => pushed.n_rows += 1,
+                Err(error) => pushed.errors.push(row_error(job, Some(index), error)),
+            }
+        }
+        pushed
+    }
+
+    fn rank(&mut self, job: &Job, metrics: &Metrics) -> Scored {
+        let first = job.rows.row(job.range.start);
+        let model = Arc::clone(&self.model);
+        let SharedRanking { ranking, told, .. } = self.ranking(job.rows.shared());
+        // Of a request that was cut into several jobs, all fail here, and the first one tells.
+        if let Err(error) = model.scorer.share(ranking, &first) {
+            let tells = job.range.start == 0;
+            return Err(tells.then(|| row_error(job, None, error)).into_iter().collect());
+        }
+        let mut errors = Vec::new();
+        for index in job.range.clone() {
+            if let Err(error) = model.scorer.add(ranking, &job.rows.row(index)) {
+                errors.push(row_error(job, Some(index), error));
+            }
+        }
+        tell(ranking.counts(), told, metrics);
+        let probabilities = model.scorer.rank(ranking);
+        metrics.scored(probabilities);
+        if errors.is_empty() { Ok(probabilities.to_vec()) } else { Err(errors) }
+    }
+
+    /// Scratch memory for candidates that share these columns, made where there is none.
+    fn ranking(&mut self, columns: &[usize]) -> &mut SharedRanking {
+        let found = self.rankings.iter().position(|ranking| ranking.columns == columns);
+        let used = match found {
+            Some(index) => self.rankings.remove(index),
+            None => {
+                self.rankings.truncate(RANKINGS - 1);
+                let Loaded { scorer, columns: known, .. } = &*self.model;
+                let ranking = scorer.ranking(&known.binding, columns);
+                let told = ranking.counts().clone();
+                SharedRanking { columns: columns.to_vec(), ranking, told }
+            }
+        };
+        self.rankings.insert(0, used);
+        &mut self.rankings[0]
+    }
+}
+
+/// What is wrong with a row, or with what rows share.
+fn row_error(job: &Job, row: Option<usize>, error: FeatureError) -> RowError {
+    let (column, expected) = match error {
+        FeatureError::Value { column, expected, .. } => (Some(column), expected.to_owned()),
+        FeatureError::Utf8 { column, .. } => (Some(column), "valid UTF-8".to_owned()),
+        FeatureError::TooManyValues { column, .. } => (Some(column), "fewer elements".to_owned()),
+        _ => (None, "a row that can be encoded".to_owned()),
+    };
+    let position = column.as_ref().and_then(|name| job.model.columns.position(name));
+    let at = row.unwrap_or(job.range.start);
+    let found = position.map(|position| job.rows.kind(at, position).name());
+    RowError { row, field: column, found, expected }
+}
+
+/// Tells what was met since it was told before.
+fn tell(now: &Counts, told: &mut Counts, metrics: &Metrics) {
+    metrics.met_values(now.iter().zip(told.iter()).map(|((name, now), (_, told))| {
+        let mut new = *now;
+        new -= *told;
+        (name, new)
+    }));
+    told.clone_from(now);
+}
