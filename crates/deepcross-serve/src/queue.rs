@@ -25,6 +25,9 @@ pub(crate) struct Job {
 /// A probability for each row, or what is wrong with rows.
 pub(crate) type Scored = Result<Vec<f32>, Vec<RowError>>;
 
+/// Rows that are worth a thread of their own: products of fewer rows are slower a row.
+pub(crate) const WORTH_A_THREAD: usize = 32;
+
 /// There is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Full;
@@ -43,6 +46,8 @@ pub(crate) struct Queue {
 struct Waiting {
     jobs: VecDeque<Job>,
     rows: usize,
+    /// Threads that wait for work.
+    idle: usize,
     is_closed: bool,
 }
 
@@ -73,6 +78,8 @@ impl Queue {
     }
 
     /// Waits for the next batch: jobs of one model, of at most `batch_rows` rows together; false once closed and empty.
+    ///
+    /// Threads that wait for work get their share of the rows.
     pub(crate) fn take(&self, batch: &mut Vec<Job>) -> bool {
         let mut waiting = self.lock();
         loop {
@@ -80,14 +87,17 @@ impl Queue {
                 if waiting.is_closed {
                     return false;
                 }
+                waiting.idle += 1;
                 waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                waiting.idle -= 1;
             }
             waiting = self.fill_up(waiting);
             if !waiting.jobs.is_empty() {
                 break;
             }
         }
-        waiting.move_batch(self.batch_rows, batch);
+        let share = waiting.rows.div_ceil(1 + waiting.idle).max(WORTH_A_THREAD);
+        waiting.move_batch(share.min(self.batch_rows), batch);
         if !waiting.jobs.is_empty() {
             self.changed.notify_one();
         }

@@ -4,7 +4,7 @@ use crate::desk::Desk;
 use crate::metrics::Metrics;
 use crate::model::Loaded;
 use crate::problem::Problem;
-use crate::queue::{Job, Queue};
+use crate::queue::{Job, Queue, WORTH_A_THREAD};
 use crate::rows::Rows;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl Scoring {
     pub(crate) async fn score(&self, model: &Arc<Loaded>, rows: Rows) -> Result<Vec<f32>, Problem> {
         let rows = Arc::new(rows);
         let (mut jobs, mut replies) = (Vec::new(), Vec::new());
-        for range in rows.chunks(self.batch_rows) {
+        for range in rows.chunks(self.job_rows(rows.len())) {
             let (reply, scored) = oneshot::channel();
             let (model, rows) = (Arc::clone(model), Arc::clone(&rows));
             jobs.push(Job { model, rows, range, reply });
@@ -67,6 +67,11 @@ impl Scoring {
             }
         }
         if errors.is_empty() { Ok(probabilities) } else { Err(Problem::rows(errors, 0)) }
+    }
+
+    /// How many rows of a request go together: few enough that all threads have a part, where that pays.
+    fn job_rows(&self, n_rows: usize) -> usize {
+        n_rows.div_ceil(self.threads.len()).max(WORTH_A_THREAD).min(self.batch_rows)
     }
 
     /// Whether all threads are at work.

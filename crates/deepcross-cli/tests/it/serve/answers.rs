@@ -151,6 +151,25 @@ fn shared_values_are_encoded_once_and_told_of_once() {
 }
 
 #[test]
+fn one_large_request_is_shared_between_threads_that_wait() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "--threads 2");
+    let n_batches = || {
+        let metrics = service.ask("GET", "/metrics", "", "").body;
+        let line =
+            metrics.lines().find_map(|line| line.strip_prefix("deepcross_batch_rows_count "));
+        line.and_then(|count| count.parse::<usize>().ok()).unwrap_or_else(|| panic!("{metrics}"))
+    };
+    let is_shared = |_| {
+        let before = n_batches();
+        assert_eq!(service.post("/v1/score", &super::rows(100)).probabilities().len(), 100);
+        n_batches() == before + 2
+    };
+    // A thread that has just answered may not wait again yet.
+    assert!((0..50).any(is_shared));
+}
+
+#[test]
 fn wrong_requests_are_told_what_was_expected() {
     let folder = Folder::with_model();
     let service = Service::start(&folder, "--max-rows 3 --max-body 4000 --max-value 50");

@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""The service under load, and prediction beside onnxruntime, in one run.
+
+    cargo build --release -p deepcross-cli -p examples --examples
+    python3 benches/serving.py --parts predict rank load
+
+A model of the Criteo data's shape is trained on a few random rows: 26 hashed categories, embedded 16 wide, 13 numbers,
+residual units of 512, 512, 256, 128 and 64, tables of a million rows together; `--hidden` takes other widths.
+
+predict  microseconds of 1, 16, 100 and 1000 rows on one thread, and of onnxruntime on the exported graph where Python has
+         it, in turn; medians.
+rank     milliseconds of a request of 200 candidates that share 16 categories, as whole rows and by /v1/rank, in turn.
+load     for requests of 1 row and of 100 rows, the greatest rate of a ladder that the service holds with a 99th
+         percentile below 10 ms; then a minute at twice that rate, the service's memory, and the time until it answers
+         in time again.
+
+One line of JSON for each part. Python's own library is enough, but for onnxruntime.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import pathlib
+import random
+import statistics
+import subprocess
+import tempfile
+import time
+
+CATEGORIES, NUMBERS, SHARED, CANDIDATES = 26, 13, 16, 200
+
+
+def fields():
+    return [f"I{i + 1}" for i in range(NUMBERS)], [f"C{i + 1}" for i in range(CATEGORIES)]
+
+
+def configuration(hidden):
+    numbers, categories = fields()
+    text = '[data]\nformat = "criteo"\nlabel = "label"\nmissing = [""]\n'
+    for name in numbers:
+        text += f'[[field]]\nname = "{name}"\nkind = "number"\ntransform = "log1p"\n'
+    for name in categories:
+        text += f'[[field]]\nname = "{name}"\nkind = "categorical"\nbuckets = {1_000_000 // CATEGORIES}\n'
+    text += f"[model]\nembedding = 16\nbypass_below = 0\nhidden = {list(hidden)}\n"
+    return text + "[train]\nepochs = 1\nbatch = 256\nvalid_fraction = 0.0\n"
+
+
+def raw_row(rng):
+    numbers = [str(int(rng.expovariate(0.01))) if rng.random() > 0.1 else "" for _ in range(NUMBERS)]
+    categories = []
+    for index in range(CATEGORIES):
+        value = (int(rng.random() ** 3 * 100_000) * 2654435761 + index) & 0xFFFFFFFF
+        categories.append(f"{value:08x}" if rng.random() > 0.1 else "")
+    return numbers, categories
+
+
+def as_object(row, columns=None):
+    numbers, categories = fields()
+    cells = dict(zip(numbers, row[0])) | dict(zip(categories, row[1]))
+    cells = {name: None if value == "" else value for name, value in cells.items()}
+    cells = {name: int(value) if value and name[0] == "I" else value for name, value in cells.items()}
+    return {name: value for name, value in cells.items() if columns is None or name in columns}
+
+
+class Service:
+    def __init__(self, args, folder, model):
+        command = [args.bin / "deepcross", "serve", "--model", model, "--addr", "127.0.0.1:0"]
+        command += ["--max-body", "16777216"]
+        self.log = open(folder / "serve.log", "w+")
+        self.process = subprocess.Popen(command, stderr=self.log, stdout=self.log)
+        for _ in range(100):
+            time.sleep(0.1)
+            self.log.seek(0)
+            found = [word for word in self.log.read().split() if word.startswith(("http://", "127.0.0.1:"))]
+            if found:
+                self.addr = found[0].removeprefix("http://").rstrip("/.,")
+                return
+        raise SystemExit("the service did not start")
+
+    def memory(self):
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS"))
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def predict(args, folder, model):
+    sizes = [1, 16, 100, 1000]
+    ours, theirs = {n: [] for n in sizes}, {n: [] for n in sizes}
+    command = [args.bin / "examples/throughput", "--mode", "score", "--threads", "1", "--hidden"]
+    session = onnx_session(args, folder, model)
+    for _ in range(args.rounds):
+        found = json.loads(subprocess.check_output(command + [str(width) for width in args.hidden]))
+        for n in sizes:
+            ours[n].append(found[f"batch_{n}_us"])
+            if session:
+                theirs[n].append(onnx_time(session, n))
+    result = {"part": "predict", "microseconds": {n: statistics.median(ours[n]) for n in sizes}}
+    if session:
+        result["onnxruntime"] = {n: statistics.median(theirs[n]) for n in sizes}
+        result["ratio"] = {n: round(statistics.median(ours[n]) / statistics.median(theirs[n]), 3) for n in sizes}
+    return result
+
+
+def onnx_session(args, folder, model):
+    try:
+        import numpy
+        import onnxruntime
+    except ImportError:
+        return None
+    out, sample = folder / "model.onnx", folder / "sample.json"
+    command = [args.bin / "deepcross", "export", "--model", model, "--format", "onnx", "--out", out]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(out), options, providers=["CPUExecutionProvider"])
+    rng = numpy.random.default_rng(1)
+
+    def inputs(n):
+        made = {}
+        for given in session.get_inputs():
+            shape = [n if not isinstance(size, int) else size for size in given.shape]
+            if "int" in given.type:
+                kind = numpy.int64 if "64" in given.type else numpy.int32
+                made[given.name] = rng.integers(2, 1_000_000 // CATEGORIES, shape).astype(kind)
+            else:
+                made[given.name] = rng.random(shape, dtype=numpy.float32)
+        return made
+
+    return session, {n: inputs(n) for n in (1, 16, 100, 1000)}
+
+
+def onnx_time(session, n):
+    session, inputs = session
+    rounds = max(20, 2000 // n)
+    for _ in range(3):
+        session.run(None, inputs[n])
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        session.run(None, inputs[n])
+        times.append(time.perf_counter() - start)
+    return statistics.median(times) * 1e6
+
+
+def rank(args, folder, model):
+    rng = random.Random(2)
+    rows = [as_object(raw_row(rng)) for _ in range(CANDIDATES)]
+    shared = {name: rows[0][name] for name in fields()[1][:SHARED]}
+    rows = [row | shared for row in rows]
+    own = [{name: value for name, value in row.items() if name not in shared} for row in rows]
+    bodies = {
+        "/v1/score": json.dumps({"rows": rows}),
+        "/v1/rank": json.dumps({"shared": shared, "candidates": own, "order": "input"}),
+    }
+    service = Service(args, folder, model)
+    connection = http.client.HTTPConnection(service.addr)
+    times = {path: [] for path in bodies}
+    answers = {}
+    for _ in range(args.rounds * 100):
+        for path, body in bodies.items():
+            start = time.perf_counter()
+            connection.request("POST", path, body, {"content-type": "application/json"})
+            answers[path] = json.loads(connection.getresponse().read())
+            times[path].append((time.perf_counter() - start) * 1e3)
+    service.stop()
+    ranked = [one["probability"] for one in answers["/v1/rank"]["ranking"]]
+    difference = max(abs(a - b) for a, b in zip(ranked, answers["/v1/score"]["probabilities"]))
+    middle = {path: round(statistics.median(times[path]), 3) for path in times}
+    ratio = middle["/v1/score"] / middle["/v1/rank"]
+    return {"part": "rank", "milliseconds": middle, "ratio": round(ratio, 3), "difference": difference}
+
+
+def load(args, folder, model):
+    found = {"part": "load"}
+    rng = random.Random(3)
+    for n, ladder in ((1, (5, 8, 10, 12, 14, 16, 18, 20, 24, 28)), (100, (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2))):
+        body = folder / f"rows_{n}.json"
+        body.write_text(json.dumps({"rows": [as_object(raw_row(rng)) for _ in range(n)]}))
+        service = Service(args, folder, model)
+
+        def at(rate, seconds, connections=64):
+            command = [args.bin / "examples/load_generator", "--addr", service.addr, "--body", body]
+            command += ["--rate", str(rate), "--seconds", str(seconds), "--connections", str(connections)]
+            return json.loads(subprocess.check_output(command))
+
+        at(ladder[0] * 1000, 3)
+        held, memory = None, service.memory()
+        for rate in ladder:
+            result = at(rate * 1000, args.seconds)
+            if result["milliseconds"]["p99"] >= 10 or result["statuses"].keys() != {"200"}:
+                break
+            held = result | {"rate": rate * 1000}
+        if held is None:
+            raise SystemExit(f"not even {ladder[0] * 1000} requests a second are held")
+        # A connection waits for its answer, so that a queue is filled by many of them.
+        command = [at, 2 * held["rate"], args.overload_seconds, 256]
+        over = command[0](*command[1:])
+        after, start = service.memory(), time.monotonic()
+        while at(100, 0.5)["milliseconds"]["p99"] >= 10 and time.monotonic() - start < 10:
+            pass
+        recovery = time.monotonic() - start
+        again = at(100, 2)
+        found[f"rows_{n}"] = {
+            "held": held,
+            "twice": over,
+            "memory_mib": [round(memory, 1), round(after, 1), round(service.memory(), 1)],
+            "seconds_until_in_time": round(recovery, 2),
+            "afterwards": again,
+        }
+        if service.process.poll() is not None:
+            raise SystemExit("the service ended")
+        service.stop()
+    return found
+
+
+def soak(args, folder, model):
+    rng = random.Random(4)
+    body = folder / "soak.json"
+    body.write_text(json.dumps({"rows": [as_object(raw_row(rng)) for _ in range(100)]}))
+    service = Service(args, folder, model)
+    command = [args.bin / "examples/load_generator", "--addr", service.addr, "--body", body]
+    command += ["--rate", "100000", "--seconds", "1", "--connections", "64"]
+    # Each request leaves as soon as a connection is free: the service is never idle.
+    memory, statuses, answered = [], {}, 0
+    until = time.monotonic() + args.soak_seconds
+    while time.monotonic() < until:
+        command[command.index("--rate") + 1] = "1000"
+        command[command.index("--seconds") + 1] = "10"
+        result = json.loads(subprocess.check_output(command))
+        answered += result["requests"]
+        for status, count in result["statuses"].items():
+            statuses[status] = statuses.get(status, 0) + count
+        memory.append(round(service.memory(), 1))
+    service.stop()
+    return {"part": "soak", "requests": answered, "statuses": statuses, "memory_mib": memory}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path("target/release"))
+    parser.add_argument("--parts", nargs="+", default=["predict", "rank"], choices=["predict", "rank", "load", "soak"])
+    parser.add_argument("--hidden", nargs="+", type=int, default=[512, 512, 256, 128, 64])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--overload-seconds", type=float, default=60)
+    parser.add_argument("--soak-seconds", type=float, default=300)
+    args = parser.parse_args()
+    args.bin = args.bin.resolve()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "run.toml").write_text(configuration(args.hidden))
+        rng = random.Random(1)
+        with open(folder / "train.tsv", "w") as rows:
+            for _ in range(2000):
+                numbers, categories = raw_row(rng)
+                rows.write("\t".join([str(int(rng.random() < 0.25)), *numbers, *categories]) + "\n")
+        model = folder / "model.dcx"
+        command = [args.bin / "deepcross", "train", "--config", folder / "run.toml", "--data", folder / "train.tsv"]
+        subprocess.run(command + ["--out", model], check=True, stderr=subprocess.DEVNULL)
+        for part in args.parts:
+            print(json.dumps({"predict": predict, "rank": rank, "load": load, "soak": soak}[part](args, folder, model)))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    main()
