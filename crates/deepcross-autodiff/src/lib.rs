@@ -15,6 +15,7 @@ mod params;
 mod pass;
 mod row_gradients;
 mod shared_columns;
+mod table_values;
 mod tape;
 #[cfg(any(test, feature = "wrong-rules"))]
 pub mod wrong_rules;
@@ -33,4 +34,5 @@ pub use params::{DenseId, Params, StatisticId, Table, TableId};
 pub use pass::Pass;
 pub use row_gradients::RowGradients;
 pub use shared_columns::SharedColumns;
+pub use table_values::LentValues;
 pub use tape::{Shape, Tape, Var};

@@ -6,9 +6,11 @@
 //! groups of a batch in one loop. Tables stand apart, since only a few of their rows change in a step.
 
 use crate::Gradients;
+use crate::table_values::{LentValues, TableValues};
 use deepcross_kernels::Real;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The last version that any [`Params`] were given.
@@ -52,18 +54,18 @@ struct Dense {
 pub struct Table<F> {
     name: String,
     width: usize,
-    values: Vec<F>,
+    values: TableValues<F>,
 }
 
-impl<F> Table<F> {
+impl<F: Real> Table<F> {
     /// The number of columns.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// The elements, row after row, to be changed.
+    /// The elements, row after row, to be changed; those that were lent are copied first.
     pub fn values_mut(&mut self) -> &mut [F] {
-        &mut self.values
+        self.values.to_mut()
     }
 }
 
@@ -145,7 +147,26 @@ impl<F: Real> Params<F> {
         };
         let (mut values, offset) = values.into_raw_vec_and_offset();
         values.drain(..offset.unwrap_or(0));
-        self.tables.push(Table { name, width, values });
+        self.tables.push(Table { name, width, values: TableValues::owned(values) });
+        TableId(self.tables.len() - 1)
+    }
+
+    /// Adds a table of embeddings whose values stay where they are: `[values / width, width]`.
+    ///
+    /// Whoever changes the table gets a copy of its own.
+    ///
+    /// # Panics
+    /// If a parameter of this name exists, or the values are not whole rows.
+    #[track_caller]
+    pub fn add_lent_table(
+        &mut self,
+        name: impl Into<String>,
+        width: usize,
+        values: Arc<dyn LentValues<F>>,
+    ) -> TableId {
+        let name = self.new_name(name.into());
+        assert!(values.values().len().is_multiple_of(width), "rows of {width} values");
+        self.tables.push(Table { name, width, values: TableValues::lent(values) });
         TableId(self.tables.len() - 1)
     }
 
@@ -280,12 +301,12 @@ impl<F: Real> Params<F> {
 
     /// The elements of the table, row after row.
     pub fn table_slice(&self, id: TableId) -> &[F] {
-        &self.tables[id.0].values
+        self.tables[id.0].values.as_slice()
     }
 
     /// The elements of the table, row after row, to be changed.
     pub fn table_slice_mut(&mut self, id: TableId) -> &mut [F] {
-        &mut self.tables[id.0].values
+        self.tables[id.0].values.to_mut()
     }
 
     /// The dense matrices end to end and the tables, in order of addition, to be changed at the same time.
@@ -297,7 +318,7 @@ impl<F: Real> Params<F> {
     /// (rows, width).
     pub fn table_shape(&self, id: TableId) -> (usize, usize) {
         let Table { width, values, .. } = &self.tables[id.0];
-        (values.len().checked_div(*width).unwrap_or(0), *width)
+        (values.as_slice().len().checked_div(*width).unwrap_or(0), *width)
     }
 
     /// The number of columns of the table.
@@ -317,7 +338,8 @@ impl<F: Real> Params<F> {
 
     /// The number of weights, of matrices and tables together; statistics are none.
     pub fn n_parameters(&self) -> usize {
-        self.dense_values.len() + self.tables.iter().map(|table| table.values.len()).sum::<usize>()
+        self.dense_values.len()
+            + self.tables.iter().map(|table| table.values.as_slice().len()).sum::<usize>()
     }
 
     /// Takes over all values of `other`, without an allocation.
@@ -329,7 +351,7 @@ impl<F: Real> Params<F> {
         self.dense_values.copy_from_slice(&other.dense_values);
         assert_eq!(self.tables.len(), other.tables.len(), "number of tables");
         for (own, other) in self.tables.iter_mut().zip(&other.tables) {
-            own.values.copy_from_slice(&other.values);
+            own.values.to_mut().copy_from_slice(other.values.as_slice());
         }
         assert_eq!(self.statistics.len(), other.statistics.len(), "number of statistics");
         for (own, other) in self.statistics.iter_mut().zip(&other.statistics) {
@@ -436,6 +458,35 @@ mod tests {
         for (other, problem) in cases {
             assert_eq!(make("a", 1).same_layout(&other), Err(problem.to_owned()));
         }
+    }
+
+    #[derive(Debug)]
+    struct Elsewhere(Vec<f32>);
+
+    impl LentValues<f32> for Elsewhere {
+        fn values(&self) -> &[f32] {
+            &self.0
+        }
+    }
+
+    #[test]
+    fn lent_values_are_copied_by_who_changes_them() {
+        let elsewhere = Arc::new(Elsewhere(vec![1.0, 2.0, 3.0, 4.0]));
+        let mut params = Params::new();
+        let table = params.add_lent_table("table", 2, Arc::clone(&elsewhere) as _);
+        assert_eq!((params.table_shape(table), params.n_parameters()), ((2, 2), 4));
+        assert_eq!(params.table_slice(table).as_ptr(), elsewhere.0.as_ptr());
+        let other = params.clone();
+        params.table_slice_mut(table)[1] = 9.0;
+        assert_eq!(params.table_slice(table), [1.0, 9.0, 3.0, 4.0]);
+        assert_eq!(
+            (&elsewhere.0[..], other.table_slice(table)[1]),
+            (&[1.0, 2.0, 3.0, 4.0][..], 2.0)
+        );
+        params.split_mut().1[0].values_mut()[0] = 8.0;
+        assert_eq!(params.table_slice(table), [8.0, 9.0, 3.0, 4.0]);
+        params.copy_from(&other);
+        assert_eq!(params.table_slice(table), elsewhere.0);
     }
 
     fn with_statistic(values: Vec<f32>) -> Params<f32> {

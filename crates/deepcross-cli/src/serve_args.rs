@@ -24,6 +24,9 @@ pub(crate) struct Serve {
     /// The artifact
     #[arg(long, value_name = "FILE")]
     pub(crate) model: PathBuf,
+    /// Leave the tables in the artifact and map it into memory; the file must not be changed in place
+    #[arg(long)]
+    pub(crate) map_tables: bool,
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(crate) addr: SocketAddr,

@@ -30,6 +30,14 @@ impl Scorer {
         TrainedModel::load(path).map(Self::new)
     }
 
+    /// A scorer of an artifact whose tables stay in the file.
+    ///
+    /// # Errors
+    /// As [`TrainedModel::map`], which says what is asked of the file.
+    pub fn map(path: &Path) -> Result<Self, ArtifactError> {
+        TrainedModel::map(path).map(Self::new)
+    }
+
     /// A scorer of a model in memory.
     pub fn new(trained: TrainedModel) -> Self {
         Self { trained }

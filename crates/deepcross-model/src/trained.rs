@@ -100,7 +100,25 @@ impl TrainedModel {
     /// # Errors
     /// [`ArtifactError`] with the path and what is wrong with the file.
     pub fn load(path: &Path) -> Result<Self, ArtifactError> {
-        let (header, params) = artifact::read::<Header>(path)?;
+        Self::of_file(path, artifact::read::<Header>(path)?)
+    }
+
+    /// Reads an artifact and leaves its tables in the file, which is mapped into memory.
+    ///
+    /// All of the file is looked at once, to check it; what is then not used the system may forget, and several processes
+    /// share what is.
+    /// The file must not be changed in place meanwhile; to put another one in its place is no change.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn map(path: &Path) -> Result<Self, ArtifactError> {
+        Self::of_file(path, artifact::map::<Header>(path)?)
+    }
+
+    fn of_file(
+        path: &Path,
+        (header, params): (Header, Params<f32>),
+    ) -> Result<Self, ArtifactError> {
         Self::of_parts(header, params).map_err(|reason| ArtifactError::Invalid {
             file: path.to_owned(),
             problem: FormatError::Content { reason },

@@ -26,7 +26,15 @@ use std::path::{Path, PathBuf};
 
 /// An artifact, and the configuration that it was trained with.
 pub(crate) fn load(path: &Path) -> Result<(TrainedModel, RunConfig)> {
-    let trained = TrainedModel::load(path)?;
+    with_config(path, TrainedModel::load(path)?)
+}
+
+/// As [`load`], with tables that stay in the file.
+pub(crate) fn map(path: &Path) -> Result<(TrainedModel, RunConfig)> {
+    with_config(path, TrainedModel::map(path)?)
+}
+
+fn with_config(path: &Path, trained: TrainedModel) -> Result<(TrainedModel, RunConfig)> {
     let file = format!("{}: the configuration in the artifact", path.display());
     let config = RunConfig::parse(&trained.config, &[], &file)
         .map_err(|error| anyhow::anyhow!("{error}"))?;

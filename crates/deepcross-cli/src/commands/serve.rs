@@ -1,6 +1,6 @@
 //! `deepcross serve`
 
-use super::load;
+use super::{load, map};
 use crate::call_error::CallError;
 use crate::output::{read_text, say};
 use crate::serve_args::Serve;
@@ -16,9 +16,9 @@ pub(crate) fn run(args: &Serve) -> Result<()> {
     if !problems.is_empty() {
         return Err(CallError::with_message(problems.join("; ")));
     }
-    let model = args.model.clone();
+    let (model, read) = (args.model.clone(), if args.map_tables { map } else { load });
     let load = move || {
-        let (trained, config) = load(&model).map_err(|error| format!("{error:#}"))?;
+        let (trained, config) = read(&model).map_err(|error| format!("{error:#}"))?;
         Ok(ServedModel { trained, trim: config.data.trim })
     };
     let server = Server::bind(config, Box::new(load), Box::new(say_event))?;

@@ -40,7 +40,8 @@ impl<'a> Cursor<'a> {
         if filling.iter().all(|&byte| byte == 0) { Ok(()) } else { Err(FormatError::Filling) }
     }
 
-    fn position(&self) -> u64 {
+    /// How many bytes were taken.
+    pub(super) fn position(&self) -> u64 {
         (self.bytes.len() - self.rest.len()) as u64
     }
 

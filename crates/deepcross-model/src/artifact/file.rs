@@ -7,6 +7,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use deepcross_autodiff::Params;
 use serde::Serialize;
@@ -15,6 +16,7 @@ use tempfile::NamedTempFile;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::format::{self, ARTIFACT, Encoding, FileKind, MAGIC_LENGTH};
+use super::map::Map;
 use super::{ArtifactError, FormatError};
 
 const BUFFER_LENGTH: usize = 1 << 20;
@@ -106,6 +108,22 @@ pub fn read_parts<H: DeserializeOwned>(
     kind: FileKind,
 ) -> Result<(H, Vec<Params<f32>>), ArtifactError> {
     read_with(file.as_ref(), kind, |bytes| format::decode_parts(kind, bytes))
+}
+
+/// [`read`] with tables that stay in the file, which is mapped into memory: they take no memory that the system could not
+/// take back, and several processes share it.
+///
+/// The file must not be changed while it is mapped; to write another one in its place, as [`write()`] does, is no change.
+/// Where the system cannot map it, the file is read.
+///
+/// # Errors
+/// As [`read`].
+pub fn map<H: DeserializeOwned>(file: impl AsRef<Path>) -> Result<(H, Params<f32>), ArtifactError> {
+    let file = file.as_ref();
+    let (reader, _) = open(file)?;
+    let Some(map) = Map::new(&reader) else { return read(file) };
+    format::decode_map(&Arc::new(map))
+        .map_err(|problem| ArtifactError::Invalid { file: file.to_owned(), problem })
 }
 
 fn read_with<T>(
@@ -290,9 +308,19 @@ mod tests {
         assert_eq!(names(&folder), ["model.dcx"]);
         assert_eq!(fs::read(&file).unwrap(), sample::bytes());
 
-        let (header, params) = read::<Header>(&file).unwrap();
-        assert_eq!(header, sample::header());
-        assert_eq!(format!("{params:?}"), format!("{:?}", sample::params()));
+        let mapped = map::<Header>(&file).unwrap();
+        for (header, params) in [read::<Header>(&file).unwrap(), mapped.clone()] {
+            assert_eq!((header, params.same_layout(&sample::params())), (sample::header(), Ok(())));
+            let values = params.table_ids().map(|id| params.table(id).to_owned());
+            let expected = sample::params();
+            let expected = expected.table_ids().map(|id| expected.table(id).to_owned());
+            assert!(values.eq(expected));
+        }
+        // Another file in its place leaves the mapped one as it was.
+        write(&file, &"a newer one", &Params::new()).unwrap();
+        let table = mapped.1.table_ids().next().unwrap();
+        assert_eq!(mapped.1.table(table), sample::params().table(table));
+        write(&file, &sample::header(), &sample::params()).unwrap();
     }
 
     #[test]

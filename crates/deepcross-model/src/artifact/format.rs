@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::io::{self, Write};
 use std::slice;
+use std::sync::Arc;
 
 use deepcross_autodiff::Params;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::cursor::{ALIGNMENT, Cursor};
+use super::map::Map;
 use super::tensors::{self, Directory};
 use super::{FormatError, header};
 
@@ -163,6 +165,16 @@ pub fn decode<H: DeserializeOwned>(bytes: &[u8]) -> Result<(H, Params<f32>), For
     let (directory, header) = header::decode::<(Directory, H)>(frame.header)?;
     let mut tensors = frame.tensors(slice::from_ref(&directory))?;
     Ok((header, directory.read(&mut tensors, Values::Finite)?))
+}
+
+/// As [`decode`], of an artifact that is mapped into memory, with tables that stay there.
+pub(super) fn decode_map<H: DeserializeOwned>(
+    map: &Arc<Map>,
+) -> Result<(H, Params<f32>), FormatError> {
+    let frame = Frame::open(ARTIFACT, map.bytes())?;
+    let (directory, header) = header::decode::<(Directory, H)>(frame.header)?;
+    let mut tensors = frame.tensors(slice::from_ref(&directory))?;
+    Ok((header, directory.map(&mut tensors, Values::Finite, map)?))
 }
 
 /// The header and the parts of a file of another kind, to the bit; as many parts as the kind has.

@@ -71,6 +71,7 @@ mod file;
 mod format;
 mod guarded;
 mod header;
+mod map;
 #[cfg(test)]
 pub(crate) mod mutations;
 #[cfg(test)]
@@ -78,7 +79,7 @@ mod sample;
 mod tensors;
 
 pub use error::{ArtifactError, FormatError};
-pub use file::{check_writable, read, read_parts, remove, write, write_parts};
+pub use file::{check_writable, map, read, read_parts, remove, write, write_parts};
 #[cfg(feature = "interchange")]
 pub(crate) use file::{read_all, replace};
 pub use format::{Encoding, FORMAT_VERSION, FileKind, Values, decode, decode_parts};

@@ -4,12 +4,14 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use deepcross_autodiff::Params;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::cursor::{ALIGNMENT, Cursor};
+use super::map::{Map, MappedValues};
 use super::{FormatError, Values};
 
 /// How many tensors an artifact may have: 16,384.
@@ -77,13 +79,43 @@ impl Directory {
         cursor: &mut Cursor<'_>,
         values: Values,
     ) -> Result<Params<f32>, FormatError> {
+        self.read_with(cursor, values, |params, entry, cursor| {
+            params.add_table(&entry.name, entry.read(cursor)?);
+            Ok(())
+        })
+    }
+
+    /// As [`read`](Self::read), with tables that stay in the `map`, whose bytes the cursor walks over.
+    pub(super) fn map(
+        &self,
+        cursor: &mut Cursor<'_>,
+        values: Values,
+        map: &Arc<Map>,
+    ) -> Result<Params<f32>, FormatError> {
+        self.read_with(cursor, values, |params, entry, cursor| {
+            let (_, columns) = entry.shape()?;
+            let (start, length) = (cursor.position(), entry.length()?);
+            cursor.take(length)?;
+            cursor.take_filling()?;
+            match MappedValues::new(map, start, length) {
+                Some(values) => params.add_lent_table(&entry.name, columns, Arc::new(values)),
+                None => return Err(entry.shape_error()),
+            };
+            Ok(())
+        })
+    }
+
+    fn read_with<'b>(
+        &self,
+        cursor: &mut Cursor<'b>,
+        values: Values,
+        add_table: impl Fn(&mut Params<f32>, &Entry, &mut Cursor<'b>) -> Result<(), FormatError>,
+    ) -> Result<Params<f32>, FormatError> {
         let mut params = Params::new();
         for entry in &self.dense {
             params.add_dense(&entry.name, entry.read(cursor)?);
         }
-        for entry in &self.tables {
-            params.add_table(&entry.name, entry.read(cursor)?);
-        }
+        self.tables.iter().try_for_each(|entry| add_table(&mut params, entry, cursor))?;
         check_values(&params, values)?;
         Ok(params)
     }

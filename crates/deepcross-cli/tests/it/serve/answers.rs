@@ -151,6 +151,15 @@ fn shared_values_are_encoded_once_and_told_of_once() {
 }
 
 #[test]
+fn tables_that_stay_in_the_file_give_the_same_answers() {
+    let folder = Folder::with_model();
+    let body = super::rows(20);
+    let own = Service::start(&folder, "").post("/v1/score", &body).probabilities();
+    let mapped = Service::start(&folder, "--map-tables");
+    assert_eq!(mapped.post("/v1/score", &body).probabilities(), own);
+}
+
+#[test]
 fn one_large_request_is_shared_between_threads_that_wait() {
     let folder = Folder::with_model();
     let service = Service::start(&folder, "--threads 2");
