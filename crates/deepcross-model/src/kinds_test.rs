@@ -1,5 +1,6 @@
 //! What holds of every kind of model: its count of weights, its way through an artifact, and forged files of it.
 
+use crate::artifact::held::peak;
 use crate::artifact::mutations::{Mutation, frame, mutate, mutations, parts, run};
 use crate::artifact::{Encoding, decode};
 use crate::header::Header;
@@ -281,7 +282,10 @@ fn forged_files_of_every_kind_get_an_answer() {
     let strategy = (0..files.len(), mutations());
     run(&strategy, |(file, changes): (usize, Vec<Mutation>)| {
         let (header, tensors) = &files[file];
-        match read(&frame(&mutate(header, &changes), tensors)) {
+        let bytes = frame(&mutate(header, &changes), tensors);
+        let (answer, held) = peak(|| read(&bytes));
+        prop_assert!(held <= bytes.len() + (1 << 20), "{held} bytes for a file of {}", bytes.len());
+        match answer {
             Ok(model) => {
                 n_accepted.set(n_accepted.get() + 1);
                 prop_assert_eq!(model.spec.check(), Ok(()));

@@ -130,6 +130,7 @@ impl Ranking {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::artifact::held::peak;
     use crate::kinds_test::trained;
     use crate::{BLOCK, ModelKind};
 
@@ -206,5 +207,32 @@ mod tests {
         scorer.share(&mut ranking, &new[..]).unwrap();
         scorer.add(&mut ranking, &bad[..]).unwrap();
         assert_eq!(scorer.rank(&mut ranking).len(), 1);
+    }
+
+    #[test]
+    fn a_warm_call_allocates_nothing() {
+        for kind in ModelKind::ALL {
+            let scorer = Scorer::new(trained(kind));
+            let binding = scorer.encoder().bind(&HEADER.map(str::to_owned)).unwrap();
+            let (mut session, mut ranking) = (scorer.session(), scorer.ranking(&binding, &[2]));
+            let rows = rows(&[2], 2 * BLOCK + 9);
+            let mut score = |n: usize| {
+                for row in &rows[..n] {
+                    scorer.push(&mut session, &binding, &row[..]).unwrap();
+                }
+                scorer.score(&mut session).len()
+            };
+            let mut rank = |n: usize| {
+                scorer.share(&mut ranking, &rows[0][..]).unwrap();
+                for row in &rows[..n] {
+                    scorer.add(&mut ranking, &row[..]).unwrap();
+                }
+                scorer.rank(&mut ranking).len()
+            };
+            assert!(peak(|| score(rows.len()) + rank(rows.len())).1 > 0);
+            for n in [rows.len(), 1, 7] {
+                assert_eq!(peak(|| score(n) + rank(n)), (2 * n, 0), "{kind:?}, {n} rows");
+            }
+        }
     }
 }

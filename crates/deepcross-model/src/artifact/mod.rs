@@ -71,6 +71,8 @@ mod file;
 mod format;
 mod guarded;
 mod header;
+#[cfg(test)]
+pub(crate) mod held;
 mod map;
 #[cfg(test)]
 pub(crate) mod mutations;
