@@ -224,7 +224,7 @@ pub(crate) struct Split {
     /// By key or row: chooses which
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// The folder to write `train`, `test` and perhaps `valid` to, with the end .csv or .tsv
+    /// The folder to write `train`, `test` and perhaps `valid` to, with the end of the format
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out_dir: PathBuf,
     /// The configuration of a run, whose `[data]` says how the files are read
@@ -257,6 +257,10 @@ pub(crate) enum FileFormat {
     Tsv,
     /// The layout of Criteo's click logs
     Criteo,
+    /// A label and pairs `index:value`
+    Libsvm,
+    /// A label and `field:feature:value`
+    Libffm,
 }
 
 impl From<FileFormat> for Format {
@@ -265,6 +269,8 @@ impl From<FileFormat> for Format {
             FileFormat::Csv => Self::Csv,
             FileFormat::Tsv => Self::Tsv,
             FileFormat::Criteo => Self::Criteo,
+            FileFormat::Libsvm => Self::Libsvm,
+            FileFormat::Libffm => Self::Libffm,
         }
     }
 }

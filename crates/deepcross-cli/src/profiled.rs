@@ -6,8 +6,8 @@ use crate::inputs::{self, check_standard_input};
 use crate::tables::grouped;
 use anyhow::{Context, Result};
 use deepcross_data::{
-    ColumnProfile, DataConfig, DataError, Inferred, LabelConfig, LabelRule, Profile, ProfilePlan,
-    Source, guess_form, infer, looks_like_values, profile,
+    ColumnProfile, DataConfig, DataError, Format, Inferred, LabelConfig, LabelRule, Profile,
+    ProfilePlan, Source, guess_form, infer, looks_like_values, profile,
 };
 use std::path::{Path, PathBuf};
 
@@ -64,7 +64,8 @@ pub(crate) fn formed(data: &[PathBuf], config: &DataConfig) -> Result<DataConfig
 }
 
 fn open(files: &[PathBuf], config: &DataConfig) -> Result<Source> {
-    let headed = config.columns().is_none();
+    let has_pairs = matches!(config.format, Some(Format::Libsvm | Format::Libffm));
+    let headed = config.columns().is_none() && !has_pairs;
     let source = match Source::open(files, config) {
         Err(error @ DataError::RepeatedColumn { .. }) if headed => {
             return Err(error).context("without a header, name the columns with --columns");

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::label::LabelConfig;
 use crate::nearest::nearest;
+use crate::pairs::{LABEL, is_whole};
 use crate::quote::Quote;
 use crate::row::MOST_FIELDS;
 
@@ -81,6 +82,12 @@ pub enum Format {
     /// Criteo's click logs: [`Tsv`](Self::Tsv) without a header, of the columns `label`, `I1` to
     /// `I13` and `C1` to `C26`.
     Criteo,
+    /// A label and pairs `index:value` between blanks: the columns `label`, `qid` where the first row has
+    /// one, and `features`, a weighted list.
+    Libsvm,
+    /// A label and `field:feature:value` between blanks: the column `label`, and one for each field under
+    /// its number, a weighted list of `feature:value`.
+    Libffm,
 }
 
 /// What is known of the order in which the rows stand in the files.
@@ -119,13 +126,18 @@ impl DataConfig {
     pub fn problems(&self) -> Vec<String> {
         let mut problems = self.character_problems();
         problems.extend(self.column_problems());
+        problems.extend(self.format.into_iter().flat_map(|format| self.pair_problems(format)));
         problems.extend(self.label.iter().flat_map(LabelConfig::problems));
         problems
     }
 
     /// The label: what `label` sets, else the one of the format, if it has one.
     pub fn label(&self) -> Option<LabelConfig> {
-        let of_format = || self.is_criteo().then(|| LabelConfig::binary("label"));
+        let of_format = || match self.format? {
+            Format::Criteo => Some(LabelConfig::binary(LABEL)),
+            Format::Libsvm | Format::Libffm => Some(LabelConfig::signed(LABEL)),
+            _ => None,
+        };
         self.label.clone().or_else(of_format)
     }
 
@@ -149,6 +161,33 @@ impl DataConfig {
             columns.iter().filter(|name| !absent.contains(&Some(*name))).cloned().collect()
         };
         [[None, None], [label, None], [None, weight], [label, weight]].map(without).to_vec()
+    }
+
+    /// Keys that have no meaning with a format of pairs, or another one.
+    pub(crate) fn pair_problems(&self, format: Format) -> Vec<String> {
+        let (name, has_columns) = match format {
+            Format::Libsvm => ("libsvm", false),
+            Format::Libffm => ("libffm", true),
+            _ => return Vec::new(),
+        };
+        let set = [
+            ("delimiter", self.delimiter.is_some()),
+            ("quote", self.quote.is_some()),
+            ("comment", self.comment.is_some()),
+            ("columns", self.columns.is_some() && !has_columns),
+        ];
+        let unmeant = set.iter().filter(|(_, is_set)| *is_set);
+        let mut problems: Vec<_> = unmeant
+            .map(|(key, _)| format!("`data.{key}`: has no meaning with the format `{name}`"))
+            .collect();
+        let fields = self.columns.iter().flatten().skip(1).filter(|_| has_columns);
+        problems.extend(fields.filter(|field| !is_whole(field.as_bytes())).map(|field| {
+            format!(
+                "`data.columns`: must name the label and then the numbers of the fields with the \
+                 format `libffm`, but has `{field}`"
+            )
+        }));
+        problems
     }
 
     /// The characters that give a file its form must be ASCII, no line ends, and differ.
@@ -274,7 +313,12 @@ mod tests {
                 "quote = 'ab'",
                 &["invalid value: string \"ab\", expected true, false, or one character"],
             ),
-            ("format = 'xls'", &["unknown variant `xls`, expected one of `csv`, `tsv`, `criteo`"]),
+            (
+                "format = 'xls'",
+                &[
+                    "unknown variant `xls`, expected one of `csv`, `tsv`, `criteo`, `libsvm`, `libffm`",
+                ],
+            ),
             (
                 "label = 3",
                 &[

@@ -7,6 +7,7 @@ use memchr::memchr;
 use crate::config::{DataConfig, Format, clashes};
 use crate::error::DataError;
 use crate::open::{open, unreadable};
+use crate::pairs::{is_libffm, is_libsvm, is_pair};
 use crate::pipe::is_pipe;
 use crate::quote::Quote;
 use crate::text::LONGEST_ROW;
@@ -28,11 +29,11 @@ impl Dialect {
     ///
     /// The settings themselves must be free of problems already.
     pub(crate) fn of(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
-        let format = match config.format.or_else(|| Format::of(path)) {
-            Some(format) => format,
-            None if is_pipe(path) => Format::of_first_line(path)?,
-            None => return Err(DataError::UnknownFormat { file: path.into() }),
-        };
+        Self::of_format(Format::told(path, config)?, config)
+    }
+
+    /// The form of a file of this format.
+    pub(crate) fn of_format(format: Format, config: &DataConfig) -> Result<Self, DataError> {
         let delimiter = config.delimiter.unwrap_or(format.delimiter());
         let quote = match config.quote.unwrap_or(format.quote()) {
             Quote::Off => None,
@@ -55,6 +56,15 @@ impl Dialect {
 }
 
 impl Format {
+    /// The format that `config` sets, else the one that the name or the first line of a pipe tells.
+    pub(crate) fn told(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
+        match config.format.or_else(|| Self::of(path)) {
+            Some(format) => Ok(format),
+            None if is_pipe(path) => Self::of_first_line(path),
+            None => Err(DataError::UnknownFormat { file: path.into() }),
+        }
+    }
+
     /// The format that the end of the name tells, in capitals or not; an end that says how the file
     /// is compressed is passed over.
     fn of(path: &Path) -> Option<Self> {
@@ -64,7 +74,10 @@ impl Format {
         };
         let is_compressed = ends_in(path, &["gz", "zst"]).is_some();
         let inner = if is_compressed { Path::new(path.file_stem()?) } else { path };
-        ends_in(inner, &["csv", "tsv"]).map(|known| [Self::Csv, Self::Tsv][known])
+        let formats =
+            [Self::Csv, Self::Tsv, Self::Libsvm, Self::Libsvm, Self::Libffm, Self::Libffm];
+        ends_in(inner, &["csv", "tsv", "svm", "libsvm", "ffm", "libffm"])
+            .map(|known| formats[known])
     }
 
     /// The format that the first line tells of a pipe, which has no name that could tell it.
@@ -72,13 +85,19 @@ impl Format {
         let mut window = Window::new(open(path)?);
         let end = window.line_end(0, LONGEST_ROW).map_err(|error| unreadable(path, 1, error))?;
         let line = &window.bytes()[..end.unwrap_or_default()];
-        Ok(if memchr(b'\t', line).is_some() { Self::Tsv } else { Self::Csv })
+        Ok(match line {
+            _ if is_pair(line) && is_libffm(line) => Self::Libffm,
+            _ if is_pair(line) && is_libsvm(line) => Self::Libsvm,
+            _ if memchr(b'\t', line).is_some() => Self::Tsv,
+            _ => Self::Csv,
+        })
     }
 
     fn delimiter(self) -> char {
         match self {
             Self::Csv => ',',
             Self::Tsv | Self::Criteo => '\t',
+            Self::Libsvm | Self::Libffm => ' ',
         }
     }
 
@@ -86,7 +105,7 @@ impl Format {
     fn quote(self) -> Quote {
         match self {
             Self::Csv => Quote::Char('"'),
-            Self::Tsv | Self::Criteo => Quote::Off,
+            Self::Tsv | Self::Criteo | Self::Libsvm | Self::Libffm => Quote::Off,
         }
     }
 }
@@ -111,7 +130,7 @@ mod tests {
                 "",
                 "adult.data",
                 Err("`adult.data`: the format cannot be told from the name, expected a name that \
-                     ends in .csv or .tsv, or `format` to be set"),
+                     ends in .csv, .tsv, .svm, .libsvm, .ffm or .libffm, or `format` to be set"),
             ),
             (
                 "comment = ','",

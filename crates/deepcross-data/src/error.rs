@@ -30,8 +30,8 @@ pub enum DataError {
     NoFiles,
     /// The format of a file is neither set nor told by its name.
     #[error(
-        "{}: the format cannot be told from the name, expected a name that ends in .csv or .tsv, \
-         or `format` to be set",
+        "{}: the format cannot be told from the name, expected a name that ends in .csv, .tsv, \
+         .svm, .libsvm, .ffm or .libffm, or `format` to be set",
         named(file)
     )]
     UnknownFormat {
@@ -121,7 +121,7 @@ pub enum DataError {
     },
     /// Rows of two files cannot stand in one file.
     #[error(
-        "{}: has another delimiter or quote than {}, so that their rows cannot be put together",
+        "{}: has another format, delimiter or quote than {}, so that their rows cannot be put together",
         named(file),
         named(first)
     )]

@@ -1,6 +1,6 @@
 //! The streaming pass that fits an encoder.
 
-use deepcross_features::{Binding, Encoder, Fitter, History, Schema};
+use deepcross_features::{Binding, Encoder, FieldConfig, Fitter, History, Schema};
 
 use crate::config::BadRows;
 use crate::error::DataError;
@@ -66,6 +66,7 @@ struct Pass {
 
 impl Pass {
     fn new(source: &Source, schema: &Schema, part: Part) -> Result<Self, DataError> {
+        let source = &source.with_fields(schema.fields().iter().flat_map(FieldConfig::columns));
         let fitter = Fitter::with_counts_from(schema, source.config().order.into());
         let binding = fitter
             .bind(source.header())
@@ -86,7 +87,7 @@ impl Pass {
 
 #[cfg(test)]
 mod tests {
-    use deepcross_features::{FieldConfig, TopBy};
+    use deepcross_features::TopBy;
 
     use super::*;
     use crate::DataConfig;

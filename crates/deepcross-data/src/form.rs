@@ -11,6 +11,7 @@ use crate::config::{DataConfig, Format, criteo_columns};
 use crate::dialect::Dialect;
 use crate::error::DataError;
 use crate::open::{open, unreadable};
+use crate::pairs::{is_libffm, is_libsvm, is_pair};
 use crate::text::LONGEST_ROW;
 use crate::window::Window;
 
@@ -34,6 +35,9 @@ const COMMENTS: [u8; 3] = *b"#|%";
 pub fn guess_form(paths: &[PathBuf], config: &DataConfig) -> Result<DataConfig, DataError> {
     let path = paths.first().ok_or(DataError::NoFiles)?;
     let lines = first_lines(path)?;
+    if let Some(format) = pairs(path, config, &lines) {
+        return Ok(DataConfig { format: Some(format), ..config.clone() });
+    }
     let comment = config.comment.map_or_else(|| comment(&lines), |c| Some(c as u8));
     let rows: Vec<&[u8]> =
         lines.iter().map(Vec::as_slice).filter(|line| line.first().copied() != comment).collect();
@@ -50,6 +54,23 @@ pub fn guess_form(paths: &[PathBuf], config: &DataConfig) -> Result<DataConfig, 
         config.delimiter = delimiter.filter(|found| *found != usual).map(char::from);
     }
     Ok(config)
+}
+
+/// The format of labels and pairs that the settings, the name or nearly all lines tell.
+fn pairs(path: &Path, config: &DataConfig, lines: &[Vec<u8>]) -> Option<Format> {
+    if let Ok(format) = Format::told(path, config) {
+        return Some(format).filter(|format| matches!(format, Format::Libsvm | Format::Libffm));
+    }
+    let rows: Vec<_> = lines.iter().filter(|line| !line.starts_with(b"#")).collect();
+    let are = |is_one: fn(&[u8]) -> bool| {
+        let alike = rows.iter().filter(|row| is_one(row)).count();
+        rows.iter().any(|row| is_pair(row)) && alike * 10 >= rows.len() * 9
+    };
+    match () {
+        () if are(is_libffm) => Some(Format::Libffm),
+        () if are(is_libsvm) => Some(Format::Libsvm),
+        () => None,
+    }
 }
 
 /// Whether the names of a header look like the values of a row: a quarter of them are numbers.

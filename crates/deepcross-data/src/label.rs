@@ -33,6 +33,13 @@ impl LabelConfig {
         Self { column: column.into(), positive: vec!["1".into()], negative: vec!["0".into()] }
     }
 
+    /// A column of `1` and `0`, or of `+1` and `-1`, as files for linear models have it.
+    pub fn signed(column: impl Into<String>) -> Self {
+        let [positive, negative] =
+            [["1", "+1"], ["0", "-1"]].map(|class| class.map(String::from).into());
+        Self { column: column.into(), positive, negative }
+    }
+
     /// What is wrong with the classes; see [`DataConfig::problems`](crate::DataConfig::problems).
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -65,7 +72,9 @@ impl LabelReader {
     /// If there is no such column.
     pub fn bind(config: &LabelConfig, source: &Source) -> Result<Self, DataError> {
         let column = source.column(&config.column, "the label")?;
-        Ok(Self { config: config.clone(), column })
+        let is_by_name = source.has_pairs() && *config == LabelConfig::binary(&config.column);
+        let signed = is_by_name.then(|| LabelConfig::signed(&config.column));
+        Ok(Self { config: signed.unwrap_or_else(|| config.clone()), column })
     }
 
     /// The label of `row`: 1 for a positive value, 0 for a negative one.

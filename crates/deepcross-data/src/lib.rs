@@ -5,9 +5,15 @@ mod dialect;
 mod quote;
 
 mod compression;
+mod file;
 mod fingerprint;
+mod libffm;
+mod libsvm;
+mod lines;
 mod open;
+mod pairs;
 mod pipe;
+mod reader;
 mod source;
 mod text;
 mod window;

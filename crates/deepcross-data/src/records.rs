@@ -1,9 +1,9 @@
 //! A pass over the raw rows of a source.
 
 use crate::error::DataError;
+use crate::reader::Reader;
 use crate::row::RawRow;
 use crate::source::Source;
-use crate::text::TextReader;
 
 /// Streams the rows of all files in order, holding one row and one buffer at a time.
 ///
@@ -12,7 +12,7 @@ use crate::text::TextReader;
 pub struct Records {
     source: Source,
     /// The file being read; `None` after the last, and after an error that no row is to blame for.
-    reader: Option<TextReader>,
+    reader: Option<Reader>,
     /// The index of the file to be read next.
     next_file: usize,
 }
@@ -54,15 +54,13 @@ impl Records {
 
     /// The row that was read last without an error, as it stands in its file, with its line end.
     pub fn raw(&self) -> &[u8] {
-        self.reader.as_ref().map_or(&[], TextReader::raw)
+        self.reader.as_ref().map_or(&[], Reader::raw)
     }
 
     fn open_next(&mut self) -> Result<(), DataError> {
         self.reader = None;
         if let Some(file) = self.source.file(self.next_file) {
-            let mut reader = file.rows()?;
-            reader.expect_fields(self.source.header().len());
-            self.reader = Some(reader);
+            self.reader = Some(file.rows(self.source.header())?);
             self.next_file += 1;
         }
         Ok(())
@@ -70,7 +68,7 @@ impl Records {
 
     fn wrong_count(&mut self, row: &RawRow) -> DataError {
         let (found, expected) = (row.n_fields(), self.source.header().len());
-        let several_lines = self.reader.as_ref().is_some_and(TextReader::spans_lines);
+        let several_lines = self.reader.as_ref().is_some_and(Reader::spans_lines);
         if let Some(reader) = &mut self.reader {
             reader.return_lines();
         }

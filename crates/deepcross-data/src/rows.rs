@@ -82,6 +82,7 @@ impl<'e> RowReader<'e> {
             Labels::Required => source.clone(),
             Labels::Ignored => source.without_targets()?,
         };
+        let source = &source.with_fields(encoder.columns());
         let rows = match labels {
             Labels::Required => Selected::labelled(source, part)?,
             Labels::Ignored => Selected::unlabelled(source, part)?,

@@ -136,7 +136,7 @@ struct Outputs {
 
 impl Outputs {
     fn create(folder: &Path, source: &Source, has_valid: bool) -> Result<Self> {
-        let (header, end) = (source.raw_header()?, if source.has_tabs() { "tsv" } else { "csv" });
+        let (header, end) = (source.raw_header()?, source.extension());
         let sides = [(Side::Train, "train"), (Side::Valid, "valid"), (Side::Test, "test")];
         let sides = sides.into_iter().filter(|(side, _)| has_valid || *side != Side::Valid);
         let open = |(side, name)| {

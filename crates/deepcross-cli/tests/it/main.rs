@@ -15,6 +15,7 @@ mod infer_config;
 mod input_files;
 mod interchange;
 mod outputs;
+mod pairs;
 mod quickstart;
 mod real_data;
 mod reports;

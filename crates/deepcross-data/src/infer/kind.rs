@@ -30,12 +30,16 @@ pub enum Kind {
 
 /// What the column holds.
 ///
+/// 0. Lists, if the format says so.
 /// 1. Times, if each value is one in the same form.
 /// 2. Numbers, if each value is one; whole numbers that are names of things are ids.
 /// 3. Lists, if a separator parts values into elements that come again in other values.
 /// 4. Texts, if most distinct values have several words and there are many of them.
 /// 5. Ids.
 pub(super) fn kind(column: &ColumnProfile) -> Kind {
+    if let Some(form) = column.pairs() {
+        return Kind::List(form);
+    }
     if let Some(form) = column.time().filter(|_| column.distinct().n > 2) {
         return Kind::Time(form);
     }

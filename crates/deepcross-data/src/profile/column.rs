@@ -8,6 +8,7 @@ use super::sample::{Draw, Sample};
 use super::tally::{Label, Tally};
 use super::times::{TimeForm, Times};
 use super::values::{Count, Values};
+use crate::pairs::BETWEEN;
 
 /// What a column holds, in bounded memory.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,7 @@ pub struct ColumnProfile {
     marks: Marks,
     values: Values,
     lists: Vec<Lists>,
+    holds_pairs: bool,
     times: Times,
     numbers: Numbers,
     sample: Sample,
@@ -39,6 +41,12 @@ pub struct TopValue {
 impl ColumnProfile {
     pub(crate) fn new(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// Of a column that holds weighted lists by its format.
+    pub(crate) fn of_pairs(name: &str) -> Self {
+        let lists = vec![Lists::new(char::from(BETWEEN), &Values::default())];
+        Self { holds_pairs: true, lists, ..Self::new(name) }
     }
 
     /// Counts a row in which the value is missing.
@@ -183,6 +191,11 @@ impl ColumnProfile {
     /// How times are written, if every value is a time.
     pub fn time(&self) -> Option<TimeForm> {
         self.times.form(self.present.rows)
+    }
+
+    /// The weighted lists of a column that holds these by its format.
+    pub(crate) fn pairs(&self) -> Option<ListForm> {
+        self.lists().next().filter(|_| self.holds_pairs)
     }
 
     /// What the values are like as lists, for each separator that some of them hold.

@@ -126,7 +126,11 @@ impl<'a> Pass<'a> {
     fn new(source: &Source, plan: &'a ProfilePlan) -> Result<Self, DataError> {
         let position = |rule: &LabelRule| source.column(&rule.column, "the label");
         let label = plan.label.as_ref().map(position).transpose()?;
-        let columns = source.header().iter().map(|name| ColumnProfile::new(name)).collect();
+        let column = |(at, name): (usize, &String)| match source.holds_pairs(at) {
+            true => ColumnProfile::of_pairs(name),
+            false => ColumnProfile::new(name),
+        };
+        let columns = source.header().iter().enumerate().map(column).collect();
         let missing = source.config().missing.clone();
         let (rows, skipped) = (Tally::default(), Skipped::default());
         let profile = Profile { rows, columns, label, missing, skipped };

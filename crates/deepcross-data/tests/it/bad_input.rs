@@ -301,8 +301,8 @@ fn paths() {
         (vec![], "no data file is named"),
         (
             vec!["x.dat"],
-            "`x.dat`: the format cannot be told from the name, expected a name that ends in .csv \
-             or .tsv, or `format` to be set",
+            "`x.dat`: the format cannot be told from the name, expected a name that ends in .csv, \
+             .tsv, .svm, .libsvm, .ffm or .libffm, or `format` to be set",
         ),
     ];
     for name in ["folder", "folder.csv"] {

@@ -11,6 +11,7 @@ mod infer;
 mod layout;
 mod negatives;
 mod order;
+mod pairs;
 mod quotes;
 mod real_data;
 mod split;

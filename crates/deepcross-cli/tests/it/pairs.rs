@@ -1,0 +1,94 @@
+//! Labels and pairs, libsvm and libffm, through the program.
+
+use crate::Folder;
+use std::fmt::Write;
+
+const MODEL: &str =
+    "\n[model]\nembedding = 4\nbypass_below = 0\nhidden = [8]\n\n[train]\nepochs = 1\nbatch = 32\n";
+
+/// The fields of these columns, weighted lists.
+fn config(columns: &[&str]) -> String {
+    let mut text = String::from("[data]\nlabel = \"label\"\n");
+    for column in columns {
+        // Writing to a string does not fail.
+        writeln!(
+            text,
+            "\n[[field]]\nname = \"{column}\"\nkind = \"multi-hot\"\nseparator = \" \"\nweights = true"
+        )
+        .unwrap();
+    }
+    text + MODEL
+}
+
+/// A folder with the same rows as libffm and as CSV.
+fn with_rows() -> Folder {
+    let folder = Folder::new();
+    let (mut ffm, mut csv) = (String::new(), String::from("label,0,4\n"));
+    for i in 0..200_u32 {
+        let (label, a, b) = (u32::from(i % 3 == 0), i % 17, i % 5);
+        writeln!(ffm, "{label} 4:{b}:0.5 0:{a}:1 4:9:2 # {i}").unwrap();
+        writeln!(csv, "{label},{a}:1,{b}:0.5 9:2").unwrap();
+    }
+    folder.write("rows.ffm.gz", gzip(ffm.as_bytes()));
+    folder.write("rows.ffm", ffm);
+    folder.write("rows.csv", csv);
+    folder.write("run.toml", config(&["0", "4"]));
+    folder
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn the_same_rows_as_libffm_and_csv_give_the_same_model_and_predictions() {
+    let folder = with_rows();
+    let mut artifacts = Vec::new();
+    for (data, threads) in [("rows.csv", 1), ("rows.ffm", 1), ("rows.ffm", 3), ("rows.ffm.gz", 2)] {
+        let out = format!("--out model.dcx --threads {threads}");
+        folder.succeed(&format!("train --config run.toml --data {data} {out}"));
+        artifacts.push(folder.read("model.dcx"));
+    }
+    assert!(artifacts.iter().all(|artifact| *artifact == artifacts[0]), "the artifacts differ");
+    let expected = folder.succeed("predict --model model.dcx --data rows.csv").stdout;
+    for data in ["rows.ffm", "rows.ffm.gz", "rows.f?m"] {
+        let found = folder.succeed(&format!("predict --model model.dcx --data {data}")).stdout;
+        assert_eq!(found, expected, "{data}");
+    }
+    let mut program = folder.program();
+    let from_pipe = program.args(["predict", "--model", "model.dcx", "--data", "-"]);
+    let output = from_pipe.write_stdin(folder.read("rows.ffm")).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+    let measured = folder.succeed("evaluate --model model.dcx --data rows.csv --json").stdout;
+    assert_eq!(
+        folder.succeed("evaluate --model model.dcx --data rows.ffm --json").stdout,
+        measured
+    );
+}
+
+#[test]
+fn a_configuration_is_inferred_that_trains() {
+    let folder = with_rows();
+    let line =
+        |i: u32| format!("{} {}:1 {}:0.5\n", ["-1", "+1"][(i % 2) as usize], i % 7, 7 + i % 11);
+    folder.write("a9a", (0..200).map(line).collect::<String>());
+    for (data, name) in [("a9a", "features"), ("rows.ffm", "4")] {
+        folder.succeed(&format!("infer-config --data {data} --out {name}.toml"));
+        let text = folder.text(&format!("{name}.toml"));
+        assert!(text.contains(&format!("name = \"{name}\"\nkind = \"multi-hot\"")), "{text}");
+        let set = "--set train.epochs=1 --out model.dcx";
+        folder.succeed(&format!("train --config {name}.toml --data {data} {set}"));
+        let shown = folder.succeed(&format!("describe --data {data}")).stdout;
+        assert!(shown.contains(name), "{shown}");
+    }
+}
+
+#[test]
+fn rows_are_split_as_they_stand() {
+    let folder = with_rows();
+    folder.succeed("split --data rows.ffm --by order --test 0.25 --out-dir parts");
+    let parts = [folder.text("parts/train.ffm"), folder.text("parts/test.ffm")];
+    assert_eq!(parts.concat(), folder.text("rows.ffm"));
+}
