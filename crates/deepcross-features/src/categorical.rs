@@ -41,6 +41,17 @@ impl CategoricalEncoder {
         column.sparse_mut().push_id(self.lookup.encode(cell, counts));
     }
 
+    /// As [`encode`](Self::encode) of each of up to [`CELLS`](crate::lookup::CELLS) cells.
+    pub(crate) fn encode_cells(
+        &self,
+        cells: &[Option<&[u8]>],
+        column: &mut Column,
+        counts: &mut FieldCounts,
+    ) {
+        let ids = self.lookup.encode_cells(cells, counts);
+        column.sparse_mut().push_ids(&ids[..cells.len()]);
+    }
+
     pub(crate) fn shape(&self, name: &str) -> FieldShape {
         self.lookup.shape(name, false)
     }

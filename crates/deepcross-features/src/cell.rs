@@ -36,6 +36,15 @@ pub(crate) fn read<'a>(raw: &'a [u8], missing: &[String]) -> Result<Option<&'a s
     str::from_utf8(raw).map(Some).map_err(|_| CellError::Utf8)
 }
 
+/// [`read`] of the bytes of a text.
+#[inline]
+pub(crate) fn read_text<'a>(text: &'a [u8], missing: &[String]) -> Option<&'a [u8]> {
+    // Byte by byte, since most that are compared at all are empty.
+    let is_text =
+        |value: &String| value.len() == text.len() && value.bytes().eq(text.iter().copied());
+    (!missing.iter().any(is_text)).then_some(text)
+}
+
 impl CellError {
     #[cold]
     pub(crate) fn at(self, field: &str, column: &str, raw: &[u8]) -> FeatureError {

@@ -50,8 +50,10 @@ impl Counts {
 
     /// Adds the counts of `other` by field name; fields that only `other` has are appended.
     pub fn merge(&mut self, other: &Self) {
-        for (name, counts) in other.iter() {
-            match self.position(name) {
+        for (index, (name, counts)) in other.iter().enumerate() {
+            // Counts of one encoder have their fields in one order.
+            let is_here = self.names.get(index).is_some_and(|known| known == name);
+            match is_here.then_some(index).or_else(|| self.position(name)) {
                 Some(index) => self.fields[index] += *counts,
                 None => {
                     self.names.push(name.to_owned());

@@ -3,7 +3,7 @@
 //! An encoder is part of a trained model and is shared by threads: it holds nothing that changes.
 
 use std::collections::BTreeSet;
-use std::iter;
+use std::{iter, str};
 
 use crate::batch::Batch;
 use crate::bucketized::BucketizedEncoder;
@@ -15,7 +15,7 @@ use crate::counts::{Counts, FieldCounts};
 use crate::cross::CrossEncoder;
 use crate::description::FieldDescription;
 use crate::error::FeatureError;
-use crate::lookup::Lookup;
+use crate::lookup::{CELLS, Lookup};
 use crate::multi_hot::MultiHotEncoder;
 use crate::number::NumberEncoder;
 use crate::record::Record;
@@ -119,6 +119,35 @@ impl Encoder {
             }
         }
         Ok(())
+    }
+
+    /// Appends rows as [`encode`](Self::encode) does one after the other, or none of them.
+    ///
+    /// It goes column by column, which is faster by far: values of one column are looked up side by side.
+    /// Returns whether all rows could be encoded; where not, batch and counts are as before, and [`encode`](Self::encode)
+    /// tells which row is at fault.
+    ///
+    /// # Panics
+    /// As [`encode`](Self::encode).
+    pub fn encode_rows<R: Record>(
+        &self,
+        binding: &Binding,
+        rows: &[R],
+        batch: &mut Batch,
+        counts: &mut Counts,
+    ) -> bool {
+        let n_rows = batch.n_rows();
+        for (index, field) in self.fields.iter().enumerate() {
+            let column = &mut batch.columns_mut()[index];
+            let mut met = FieldCounts::default();
+            if !field.encode_rows((binding, index), rows, &self.missing, (column, &mut met)) {
+                batch.columns_mut().iter_mut().for_each(|column| column.truncate(n_rows));
+                rows.iter().for_each(|row| self.uncount(0..index, binding, row, counts));
+                return false;
+            }
+            counts.fields_mut()[index] += met;
+        }
+        true
     }
 
     /// Checks that the rows of `more` can be appended to `batch`.
@@ -265,6 +294,28 @@ impl FieldEncoder {
         FieldColumns { field: &self.name, first: &self.column, second }
     }
 
+    /// [`encode`](Self::encode) of the field at `index` of each row, up to the first that is bad; whether none is.
+    fn encode_rows<R: Record>(
+        &self,
+        (binding, index): (&Binding, usize),
+        rows: &[R],
+        missing: &[String],
+        (column, counts): (&mut Column, &mut FieldCounts),
+    ) -> bool {
+        let Some(from) = binding.only_column(index) else {
+            let mut cells = rows.iter().map(|row| binding.cells(index, row));
+            return cells.all(|cells| self.encode(cells, missing, column, counts).is_ok());
+        };
+        rows.chunks(CELLS).all(|rows| {
+            let mut cells = [None; CELLS];
+            for (row, cell) in rows.iter().zip(&mut cells) {
+                let Some(text) = row.text(from) else { return false };
+                *cell = cell::read_text(text, missing);
+            }
+            self.kind.encode_cells(&cells[..rows.len()], column, counts)
+        })
+    }
+
     fn encode(
         &self,
         cells: Cells<'_>,
@@ -274,27 +325,12 @@ impl FieldEncoder {
     ) -> Result<(), FeatureError> {
         let place = |error: CellError| error.at(&self.name, &self.column, cells.first);
         let cell = cell::read(cells.first, missing).map_err(place)?;
-        let encoded = match &self.kind {
-            KindEncoder::Categorical(encoder) => {
-                encoder.encode(cell, column, counts);
-                Ok(())
-            }
-            KindEncoder::MultiHot(encoder) => encoder.encode(cell, column, counts),
-            KindEncoder::Text(encoder) => encoder.encode(cell, column, counts),
-            KindEncoder::Number(encoder) => encoder.encode(cell, column, counts),
-            KindEncoder::Bucketized(encoder) => encoder.encode(cell, column, counts),
-            KindEncoder::Time(encoder) => encoder.encode(cell, column, counts),
-            KindEncoder::Cross(encoder) => {
-                let second = encoder.read_second(&self.name, cells.second, missing)?;
-                encoder.encode(cell, second, column, counts);
-                Ok(())
-            }
-            KindEncoder::Companion(encoder) => {
-                encoder.encode(cell, column, counts);
-                Ok(())
-            }
-        };
-        encoded.map_err(place)
+        if let KindEncoder::Cross(encoder) = &self.kind {
+            let second = encoder.read_second(&self.name, cells.second, missing)?;
+            encoder.encode(cell, second, column, counts);
+            return Ok(());
+        }
+        self.kind.encode(cell, column, counts).map_err(place)
     }
 
     fn shape(&self) -> FieldShape {
@@ -350,6 +386,46 @@ impl FieldEncoder {
 }
 
 impl KindEncoder {
+    /// Appends one row of a field that reads one column.
+    fn encode(
+        &self,
+        cell: Option<&str>,
+        column: &mut Column,
+        counts: &mut FieldCounts,
+    ) -> Result<(), CellError> {
+        match self {
+            Self::Categorical(encoder) => encoder.encode(cell, column, counts),
+            Self::MultiHot(encoder) => encoder.encode(cell, column, counts)?,
+            Self::Text(encoder) => encoder.encode(cell, column, counts)?,
+            Self::Number(encoder) => encoder.encode(cell, column, counts)?,
+            Self::Bucketized(encoder) => encoder.encode(cell, column, counts)?,
+            Self::Time(encoder) => encoder.encode(cell, column, counts)?,
+            Self::Cross(encoder) => encoder.encode(cell, None, column, counts),
+            Self::Companion(encoder) => encoder.encode(cell, column, counts),
+        }
+        Ok(())
+    }
+
+    /// Appends up to [`CELLS`] rows, up to the first that is bad; whether none is.
+    fn encode_cells(
+        &self,
+        cells: &[Option<&[u8]>],
+        column: &mut Column,
+        counts: &mut FieldCounts,
+    ) -> bool {
+        match self {
+            Self::Categorical(encoder) => {
+                encoder.encode_cells(cells, column, counts);
+                true
+            }
+            Self::Number(encoder) => encoder.encode_cells(cells, column, counts).is_ok(),
+            _ => cells.iter().all(|cell| match cell.map(str::from_utf8).transpose() {
+                Ok(cell) => self.encode(cell, column, counts).is_ok(),
+                Err(_) => false,
+            }),
+        }
+    }
+
     fn from_state(field: &str, state: KindState) -> Result<Self, FeatureError> {
         match state {
             KindState::Categorical(state) => {

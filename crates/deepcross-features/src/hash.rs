@@ -4,6 +4,8 @@
 //! It is the same on every machine and in every version, which the hashers of the standard library do not promise.
 //! The name is hashed too, so that two fields of the same values collide in different places.
 
+use std::array;
+
 use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
 
 use crate::error::FeatureError;
@@ -13,6 +15,8 @@ use crate::state::HashState;
 const FIRST: u32 = 1;
 /// Canonical bytes up to this length are gathered on the stack.
 const SHORT: usize = 128;
+/// The same where many values are hashed at a time.
+const LANE: usize = 32;
 
 /// Buckets for the values of one field.
 #[derive(Clone, Debug)]
@@ -48,6 +52,30 @@ impl HashBuckets {
     #[inline]
     pub(crate) fn id(&self, value: &str) -> u32 {
         self.bucket(self.hash(value.as_bytes()))
+    }
+
+    /// The ids of all `values`, as by [`id`](Self::id).
+    ///
+    /// All canonical bytes are written before the first are hashed: a processor that reads what it has only just
+    /// written, by other steps than it was written in, has to wait.
+    pub(crate) fn ids<const N: usize>(&self, values: [&[u8]; N]) -> [u32; N] {
+        let (mut lane, start) = ([0; LANE], self.prefix.len());
+        if let Some(prefix) = lane.get_mut(..start) {
+            prefix.copy_from_slice(&self.prefix);
+        }
+        let mut lanes = [lane; N];
+        for (lane, value) in lanes.iter_mut().zip(values) {
+            match (lane.get_mut(start..start + value.len()), value.as_array::<8>()) {
+                // Known to be so long, it is copied without a call.
+                (Some(place), Some(value)) => place.copy_from_slice(value),
+                (Some(place), None) => place.copy_from_slice(value),
+                (None, _) => {}
+            }
+        }
+        array::from_fn(|index| match lanes[index].get(..start + values[index].len()) {
+            Some(canonical) => self.bucket(xxh3_64_with_seed(canonical, self.seed)),
+            None => self.bucket(self.hash(values[index])),
+        })
     }
 
     /// The id of the value that `parts` make up end to end.
@@ -146,6 +174,17 @@ mod tests {
             let oracle = twox_hash::XxHash3_64::oneshot_with_seed(seed, &canonical);
             prop_assert_eq!(hash.hash(value.as_bytes()), oracle);
             prop_assert!((FIRST as usize..hash.dimensions()).contains(&(hash.id(&value) as usize)));
+        }
+
+        #[test]
+        fn many_values_have_the_ids_of_each(
+            name in "[a-z]{1,40}",
+            values in prop::array::uniform4(prop_oneof![".{0,3}", "[0-9a-f]{8}", ".{0,200}"]),
+            seed: u64,
+        ) {
+            let hash = HashBuckets::new(&name, u32::MAX - 1, seed);
+            let expected = values.each_ref().map(|value| hash.id(value));
+            prop_assert_eq!(hash.ids(values.each_ref().map(|value| value.as_bytes())), expected);
         }
 
         #[test]

@@ -1,5 +1,6 @@
 //! From values to ids: by a vocabulary or by hashing, the part that categorical, multi-hot and text fields share.
 
+use std::array;
 use std::fmt;
 
 use crate::cell::CellError;
@@ -13,6 +14,13 @@ use crate::vocabulary::{Keep, RARE, UNSEEN, Vocabulary, VocabularyFitter};
 
 /// The id of a missing value, in every field of ids.
 pub(crate) const MISSING: u32 = 0;
+
+/// How many cells are looked up at a time, at most.
+pub(crate) const CELLS: usize = 32;
+
+/// What is looked up for a missing value, to be forgotten: as long as most values of click logs, so that the processor
+/// guesses how long the next value is.
+const PLACEHOLDER: &[u8] = b"missing!";
 
 /// Learns the ids of a field's values.
 #[derive(Clone, Debug)]
@@ -90,6 +98,29 @@ impl Lookup {
             Self::Vocabulary(vocabulary) => tally(vocabulary.id(value), counts),
             Self::Hash(buckets) => buckets.id(value),
         }
+    }
+
+    /// The ids of up to [`CELLS`] cells, as by [`encode`](Self::encode); behind them, there are any.
+    pub(crate) fn encode_cells(
+        &self,
+        cells: &[Option<&[u8]>],
+        counts: &mut FieldCounts,
+    ) -> [u32; CELLS] {
+        let cell = |index| cells.get(index).copied().flatten();
+        let values = array::from_fn(|index| cell(index).unwrap_or(PLACEHOLDER));
+        let mut ids = match self {
+            Self::Vocabulary(vocabulary) => vocabulary.ids(values),
+            Self::Hash(buckets) => buckets.ids(values),
+        };
+        for (cell, id) in cells.iter().zip(&mut ids) {
+            *id = if cell.is_some() { *id } else { MISSING };
+        }
+        counts.values += cells.len() as u64;
+        counts.missing += cells.iter().filter(|cell| cell.is_none()).count() as u64;
+        if let Self::Vocabulary(_) = self {
+            ids[..cells.len()].iter().for_each(|&id| _ = tally(id, counts));
+        }
+        ids
     }
 
     pub(crate) fn shape(&self, name: &str, multi_hot: bool) -> FieldShape {

@@ -2,6 +2,9 @@
 //!
 //! The model computes in `f32`, so a number must lie in its range; within it, no statistic of `f64` can overflow.
 
+use std::sync::LazyLock;
+use std::{array, str};
+
 use crate::cell::CellError;
 use crate::column::Column;
 use crate::config::{FieldConfig, Transform};
@@ -100,17 +103,29 @@ impl NumberEncoder {
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), CellError> {
-        let (value, clipped) = match cell {
-            Some(text) => self.scale(parse(text)?),
-            None => (self.filler, false),
-        };
-        counts.values += 1;
-        counts.missing += u64::from(cell.is_none());
-        counts.clipped += u64::from(clipped);
+        self.encode_cells(&[cell.map(str::as_bytes)], column, counts)
+    }
+
+    /// As [`encode`](Self::encode) of the bytes of each of some cells, up to an error.
+    pub(crate) fn encode_cells(
+        &self,
+        cells: &[Option<&[u8]>],
+        column: &mut Column,
+        counts: &mut FieldCounts,
+    ) -> Result<(), CellError> {
         let column = column.dense_mut();
-        match self.missing {
-            FittedMissing::Indicator => column.push_row(&[value, f32::from(cell.is_none())]),
-            FittedMissing::Mean(_) | FittedMissing::Value(_) => column.push_row(&[value]),
+        for cell in cells {
+            let (value, clipped) = match cell {
+                Some(text) => self.scale(parse_bytes(text)?),
+                None => (self.filler, false),
+            };
+            counts.values += 1;
+            counts.missing += u64::from(cell.is_none());
+            counts.clipped += u64::from(clipped);
+            match self.missing {
+                FittedMissing::Indicator => column.push_row(&[value, f32::from(cell.is_none())]),
+                FittedMissing::Mean(_) | FittedMissing::Value(_) => column.push_row(&[value]),
+            }
         }
         Ok(())
     }
@@ -220,10 +235,21 @@ fn apply(transform: &FittedTransform, x: f64) -> (f32, bool) {
             (min_max(x.clamp(min, max), min, max), x < min || x > max)
         }
         FittedTransform::Standard { mean, deviation } => (standard(x, mean, deviation), false),
-        FittedTransform::Log1p => (x.max(0.0).ln_1p(), x < 0.0),
-        FittedTransform::SignedLog => (x.abs().ln_1p().copysign(x), false),
+        FittedTransform::Log1p => (ln_1p(x.max(0.0)), x < 0.0),
+        FittedTransform::SignedLog => (ln_1p(x.abs()).copysign(x), false),
     };
     (value.clamp(-LARGEST, LARGEST) as f32, clipped)
+}
+
+/// ln(1 + x): that of the small whole numbers, of which click logs are full, is known.
+fn ln_1p(x: f64) -> f64 {
+    static KNOWN: LazyLock<[f64; 4096]> =
+        LazyLock::new(|| array::from_fn(|whole| (whole as f64).ln_1p()));
+    let whole = x as u32;
+    // Bits are compared, since -0 is no such number.
+    let is_whole = f64::from(whole).to_bits() == x.to_bits();
+    let known = KNOWN.get(whole as usize).filter(|_| is_whole);
+    known.copied().unwrap_or_else(|| x.ln_1p())
 }
 
 /// `x` from `min..=max` to `0..=1`.
@@ -242,8 +268,13 @@ pub(crate) fn check(cell: Option<&str>) -> Result<(), CellError> {
 
 /// A finite number in the range of `f32`.
 pub(crate) fn parse(text: &str) -> Result<f64, CellError> {
-    let number = parse_short_integer(text.as_bytes()).or_else(|| text.parse().ok());
-    match number {
+    parse_bytes(text.as_bytes())
+}
+
+/// [`parse`] of the bytes of a text.
+fn parse_bytes(text: &[u8]) -> Result<f64, CellError> {
+    let general = || str::from_utf8(text).ok()?.parse().ok();
+    match parse_short_integer(text).or_else(general) {
         Some(number) if in_range(number) => Ok(number),
         Some(number) if number.is_finite() => {
             Err(CellError::Expected("a number in the range of f32"))
@@ -444,6 +475,16 @@ mod tests {
             let expected = text.parse::<f64>().ok();
             prop_assert_eq!(parse(&text).ok(), expected);
             prop_assert!(parse_short_integer(text.as_bytes()).is_none_or(|x| Some(x) == expected));
+        }
+
+        #[test]
+        fn known_logarithms_are_those_of_any_number(x in prop_oneof![
+            prop::num::f64::ANY,
+            0.0..5000.0_f64,
+            (0..5000_u32).prop_map(f64::from),
+            Just(-0.0),
+        ]) {
+            prop_assert_eq!(ln_1p(x).to_bits(), x.ln_1p().to_bits());
         }
 
         #[test]

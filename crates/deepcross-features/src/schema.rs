@@ -73,6 +73,11 @@ impl Binding {
         (0..self.columns.len()).filter(is_within).collect()
     }
 
+    /// The column of the field at `index`, if it reads one only.
+    pub(crate) fn only_column(&self, index: usize) -> Option<usize> {
+        self.seconds[index].is_none().then_some(self.columns[index])
+    }
+
     /// What the field at `index` reads of `record`.
     #[inline]
     pub(crate) fn cells<'a, R: Record + ?Sized>(&self, index: usize, record: &'a R) -> Cells<'a> {

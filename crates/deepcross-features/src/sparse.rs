@@ -65,6 +65,17 @@ impl<F: Copy> SparseColumn<F> {
         }
     }
 
+    /// Appends a row for each of `ids`, with weight 1, as [`push_id`](Self::push_id) does.
+    #[track_caller]
+    pub(crate) fn push_ids(&mut self, ids: &[u32]) {
+        if self.offsets.is_some() {
+            ids.iter().for_each(|&id| self.push_id(id));
+            return;
+        }
+        assert!(self.weights.is_empty(), "weighted and unweighted ids cannot stand in one column");
+        self.ids.extend_from_slice(ids);
+    }
+
     /// Appends a row with `ids` and, where given, as many weights.
     ///
     /// # Panics

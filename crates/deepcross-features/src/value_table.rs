@@ -1,11 +1,10 @@
 //! Distinct values and their numbers: a hash table over one string.
 //!
 //! A map from `String` to number would allocate for every value and store each key apart; here a value costs its bytes, an end position and a table slot.
-//! Values of up to eight bytes, most of those in click logs, stand in the slot too, so that a look-up waits for memory twice instead of four times.
+//! Values of up to eight bytes, most of those in click logs, stand in the slot too, so that a look-up waits for memory once.
+//! A slot is the first free one from where the hash points on: a table with a byte of control for each slot, as hashbrown's, waits twice, and gives nobody a slot to fetch before it is needed.
 //! Values are hashed by XXH3-64 without seed, once a look-up.
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The number of values that the table may hold: ids are 32 bits wide, and three are reserved.
@@ -15,7 +14,8 @@ pub(crate) const MAX_VALUES: u32 = u32::MAX - 3;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ValueTable {
     values: Values,
-    table: HashTable<Slot>,
+    /// A power of two of them, of which at most three in four are taken; or none.
+    slots: Vec<Slot>,
 }
 
 /// Values end to end in one string.
@@ -27,11 +27,17 @@ struct Values {
 
 /// A value's key and number, in 16 bytes: a struct within this one would round it up to 24.
 #[derive(Clone, Copy, Debug)]
-struct Slot {
+pub(crate) struct Slot {
     start: u64,
     len: u32,
+    /// [`FREE`] where no value stands.
     index: u32,
 }
+
+/// The index of no value.
+const FREE: u32 = u32::MAX;
+
+const FREE_SLOT: Slot = Slot { start: 0, len: 0, index: FREE };
 
 /// A value's length and its bytes, as far as eight of them go: equal for equal values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +49,8 @@ struct Key {
 impl ValueTable {
     pub(crate) fn with_capacity(n_values: usize, n_bytes: usize) -> Self {
         let (text, ends) = (String::with_capacity(n_bytes), Vec::with_capacity(n_values));
-        Self { values: Values { text, ends }, table: HashTable::with_capacity(n_values) }
+        let slots = vec![FREE_SLOT; n_slots(n_values)];
+        Self { values: Values { text, ends }, slots }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -53,24 +60,64 @@ impl ValueTable {
     /// The number of `value`, whose hash is `hash`.
     #[inline]
     pub(crate) fn find(&self, value: &str, hash: u64) -> Option<u32> {
+        self.find_from(self.first_slot(hash)?, value.as_bytes(), hash)
+    }
+
+    /// The slot at which the search for a value of this hash begins; `None` in a table without slots.
+    ///
+    /// To ask for those of several values before any of them is searched lets the processor wait for all at once.
+    #[inline]
+    pub(crate) fn first_slot(&self, hash: u64) -> Option<Slot> {
+        self.slots.get(self.place(hash)).copied()
+    }
+
+    /// As [`find`](Self::find), with what [`first_slot`](Self::first_slot) gave.
+    #[inline]
+    pub(crate) fn find_from(&self, first: Slot, value: &[u8], hash: u64) -> Option<u32> {
         let key = Key::new(value);
-        self.table.find(hash, |slot| self.values.is_in(slot, key, value)).map(|slot| slot.index)
+        let (mut slot, mut place) = (first, self.place(hash));
+        while slot.index != FREE {
+            if self.values.is_in(&slot, key, value) {
+                return Some(slot.index);
+            }
+            place = (place + 1) & (self.slots.len() - 1);
+            slot = self.slots[place];
+        }
+        None
     }
 
     /// The number of `value`, which is added where it is new; `None` where the table is full.
     pub(crate) fn find_or_add(&mut self, value: &str) -> Option<u32> {
-        let Self { values, table } = self;
-        let key = Key::new(value);
-        let same = |slot: &Slot| values.is_in(slot, key, value);
-        match table.entry(hash(value), same, |slot| hash(values.get(slot.index))) {
-            Entry::Occupied(entry) => Some(entry.get().index),
-            Entry::Vacant(entry) => {
-                let index = values.next_index()?;
-                entry.insert(Slot { start: key.start, len: key.len, index });
-                values.push(value);
-                Some(index)
-            }
+        let hash = hash(value);
+        if let Some(index) = self.find(value, hash) {
+            return Some(index);
         }
+        let index = self.values.next_index()?;
+        self.values.push(value);
+        let n_slots = n_slots(self.len());
+        if n_slots > self.slots.len() {
+            self.grow(n_slots);
+        } else {
+            take_slot(&mut self.slots, value, hash, index);
+        }
+        Some(index)
+    }
+
+    /// Gives all values slots among so many.
+    fn grow(&mut self, n_slots: usize) {
+        self.slots.clear();
+        self.slots.resize(n_slots, FREE_SLOT);
+        let Self { values, slots } = self;
+        for index in 0..values.ends.len() as u32 {
+            let value = values.get(index);
+            take_slot(slots, value, hash(value), index);
+        }
+    }
+
+    /// Where the search for a value of this hash begins.
+    #[inline]
+    fn place(&self, hash: u64) -> usize {
+        hash as usize & self.slots.len().wrapping_sub(1)
     }
 
     /// The value numbered `index`.
@@ -87,6 +134,22 @@ impl ValueTable {
     }
 }
 
+/// The slots for so many values.
+fn n_slots(n_values: usize) -> usize {
+    if n_values == 0 { 0 } else { (n_values + n_values.div_ceil(3)).next_power_of_two() }
+}
+
+/// Puts a value that is not among them into the first free one of `slots` from where its hash points on.
+fn take_slot(slots: &mut [Slot], value: &str, hash: u64, index: u32) {
+    let mask = slots.len() - 1;
+    let mut place = hash as usize & mask;
+    while slots[place].index != FREE {
+        place = (place + 1) & mask;
+    }
+    let Key { start, len } = Key::new(value.as_bytes());
+    slots[place] = Slot { start, len, index };
+}
+
 impl Values {
     fn get(&self, index: u32) -> &str {
         let index = index as usize;
@@ -96,9 +159,9 @@ impl Values {
 
     /// Whether `slot` is that of `value`, whose key is `key`.
     #[inline]
-    fn is_in(&self, slot: &Slot, key: Key, value: &str) -> bool {
+    fn is_in(&self, slot: &Slot, key: Key, value: &[u8]) -> bool {
         let same_key = slot.start == key.start && slot.len == key.len;
-        same_key && (value.len() <= Key::BYTES || self.get(slot.index) == value)
+        same_key && (value.len() <= Key::BYTES || self.get(slot.index).as_bytes() == value)
     }
 
     fn next_index(&self) -> Option<u32> {
@@ -115,11 +178,10 @@ impl Key {
     const BYTES: usize = 8;
 
     #[inline]
-    fn new(value: &str) -> Self {
-        let bytes = value.as_bytes();
-        let start = match bytes.first_chunk() {
+    fn new(value: &[u8]) -> Self {
+        let start = match value.first_chunk() {
             Some(&first) => u64::from_le_bytes(first),
-            None => bytes.iter().rev().fold(0, |start, &byte| start << 8 | u64::from(byte)),
+            None => value.iter().rev().fold(0, |start, &byte| start << 8 | u64::from(byte)),
         };
         // Long values are compared in full: their length need only tell them from short ones.
         Self { start, len: u32::try_from(value.len()).unwrap_or(u32::MAX) }
@@ -129,7 +191,13 @@ impl Key {
 /// The hash by which a value is looked up.
 #[inline]
 pub(crate) fn hash(value: &str) -> u64 {
-    xxh3_64(value.as_bytes())
+    hash_bytes(value.as_bytes())
+}
+
+/// The same of the bytes of a value.
+#[inline]
+pub(crate) fn hash_bytes(value: &[u8]) -> u64 {
+    xxh3_64(value)
 }
 
 #[cfg(test)]

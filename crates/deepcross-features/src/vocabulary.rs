@@ -4,6 +4,8 @@
 //! With n dropped values, an unseen value is taken for a rare one with probability of at most n / 2³².
 //! Keeping the dropped values themselves would make rare values, most of them by number, cost as much as kept ones.
 
+use std::array;
+
 use crate::cell::{CellError, shorten};
 use crate::config::TopBy;
 use crate::error::FeatureError;
@@ -130,7 +132,23 @@ impl Vocabulary {
     #[inline]
     pub(crate) fn id(&self, value: &str) -> u32 {
         let hash = value_table::hash(value);
-        match self.values.find(value, hash) {
+        self.id_of(self.values.find(value, hash), hash)
+    }
+
+    /// The ids of all `values`, as by [`id`](Self::id); but memory is waited for once, and not for each.
+    pub(crate) fn ids<const N: usize>(&self, values: [&[u8]; N]) -> [u32; N] {
+        let hashes = values.map(value_table::hash_bytes);
+        let slots = hashes.map(|hash| self.values.first_slot(hash));
+        array::from_fn(|index| {
+            let (value, hash) = (values[index], hashes[index]);
+            let found = slots[index].and_then(|slot| self.values.find_from(slot, value, hash));
+            self.id_of(found, hash)
+        })
+    }
+
+    #[inline]
+    fn id_of(&self, found: Option<u32>, hash: u64) -> u32 {
+        match found {
             Some(index) => index + FIRST,
             None if self.rare.contains(hash) => RARE,
             None => UNSEEN,

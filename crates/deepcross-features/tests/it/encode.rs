@@ -116,6 +116,32 @@ fn wild_row() -> impl Strategy<Value = [Vec<u8>; 3]> {
 
 proptest! {
     #[test]
+    fn rows_are_encoded_together_as_one_by_one(
+        training in rows(),
+        good in vec(row(), 0..80),
+        wild in prop::option::of((wild_row(), any::<Index>())),
+    ) {
+        let (encoder, binding) = fit(&training);
+        let mut rows: Vec<_> =
+            good.into_iter().map(|row| row.map(String::into_bytes)).collect();
+        if let Some((row, at)) = wild {
+            rows.insert(at.index(rows.len() + 1), row.map(Into::into));
+        }
+        let (mut batch, mut counts) = (encoder.new_batch(), encoder.new_counts());
+        encoder.encode(&binding, &["7", "a", "b"], &mut batch, &mut counts).expect("a good row");
+        let (mut expected, mut expected_counts) = (batch.clone(), counts.clone());
+        let one_by_one = rows.iter().try_for_each(|row| {
+            encoder.encode(&binding, row, &mut expected, &mut expected_counts)
+        });
+        if one_by_one.is_err() {
+            (expected, expected_counts) = (batch.clone(), counts.clone());
+        }
+        let together = encoder.encode_rows(&binding, &rows, &mut batch, &mut counts);
+        prop_assert_eq!(together, one_by_one.is_ok());
+        prop_assert_eq!((batch, counts), (expected, expected_counts));
+    }
+
+    #[test]
     fn bad_rows_leave_no_trace(training in rows(), wild in vec(wild_row(), 1..20)) {
         let (encoder, binding) = fit(&training);
         let (mut batch, mut counts) = (encoder.new_batch(), encoder.new_counts());
