@@ -4,27 +4,14 @@
 
 use deepcross_features::{Batch, Column};
 
-use crate::piece::join;
-
-/// Does `work` on each column, with its position, on the threads of the pool.
-fn for_each(columns: &mut [Column], first: usize, work: &(impl Fn(usize, &mut Column) + Sync)) {
-    match columns {
-        [] => {}
-        [column] => work(first, column),
-        _ => {
-            let middle = columns.len() / 2;
-            let (left, right) = columns.split_at_mut(middle);
-            join(|| for_each(left, first, work), || for_each(right, first + middle, work));
-        }
-    }
-}
+use crate::side_by_side::for_each;
 
 /// Appends all rows of some batches, in order.
 pub(crate) fn append_all<'b>(
     batch: &mut Batch,
     others: impl Iterator<Item = &'b Batch> + Clone + Sync,
 ) {
-    for_each(batch.columns_mut(), 0, &|index, column: &mut Column| {
+    for_each(batch.columns_mut(), &|index, column: &mut Column| {
         for other in others.clone() {
             column.append(&other.columns()[index], 0..other.n_rows());
         }
@@ -37,7 +24,7 @@ pub(crate) fn append_all<'b>(
 
 /// Appends the rows of another batch at these positions, in this order.
 pub(crate) fn gather(batch: &mut Batch, from: &Batch, rows: &[usize]) {
-    for_each(batch.columns_mut(), 0, &|index, column: &mut Column| {
+    for_each(batch.columns_mut(), &|index, column: &mut Column| {
         let from = &from.columns()[index];
         rows.iter().for_each(|&row| column.append(from, row..row + 1));
     });
@@ -52,6 +39,6 @@ pub(crate) fn gather(batch: &mut Batch, from: &Batch, rows: &[usize]) {
 
 /// [`Batch::keep_rows`].
 pub(crate) fn keep_rows(batch: &mut Batch, rows: &[usize]) {
-    for_each(batch.columns_mut(), 0, &|_, column: &mut Column| column.keep_rows(rows));
+    for_each(batch.columns_mut(), &|_, column: &mut Column| column.keep_rows(rows));
     batch.keep_targets(rows);
 }

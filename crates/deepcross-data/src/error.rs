@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use deepcross_features::FeatureError;
+use memchr::memchr;
 use thiserror::Error;
 
 use crate::pipe::STANDARD_INPUT;
@@ -307,7 +308,7 @@ const HEAD: usize = 4 * (LONGEST_SHOWN + 1);
 /// The first line of `text`, without its end, as far as messages show it.
 pub(crate) fn line_start(text: &[u8]) -> &[u8] {
     let head = &text[..text.len().min(HEAD)];
-    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = &head[..memchr(b'\n', head).unwrap_or(head.len())];
     // A carriage return at the very end of the head may be amid the line, but is not shown anyway.
     line.strip_suffix(b"\r").unwrap_or(line)
 }

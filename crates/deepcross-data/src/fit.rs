@@ -3,9 +3,10 @@
 use deepcross_features::{Binding, Encoder, FieldConfig, Fitter, History, Schema};
 
 use crate::config::BadRows;
+use crate::criteria::Target;
 use crate::error::DataError;
 use crate::part::Part;
-use crate::selected::{Selected, Target};
+use crate::selected::Selected;
 use crate::skipped::Skipped;
 use crate::source::Source;
 

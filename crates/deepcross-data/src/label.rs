@@ -5,13 +5,12 @@
 
 use std::fmt;
 
-use deepcross_features::Record;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{DataError, shown};
-use crate::row::RawRow;
+use crate::row::{Located, RawRow};
 use crate::source::Source;
 
 /// The label column and the values of its two classes.
@@ -82,6 +81,10 @@ impl LabelReader {
     /// # Errors
     /// If the value is of neither class; a missing value is.
     pub fn read(&self, row: &RawRow) -> Result<f32, DataError> {
+        self.read_of(row)
+    }
+
+    pub(crate) fn read_of(&self, row: &impl Located) -> Result<f32, DataError> {
         let value = row.field(self.column);
         let is_among = |class: &[String]| class.iter().any(|known| known.as_bytes() == value);
         if is_among(&self.config.positive) {
@@ -93,7 +96,7 @@ impl LabelReader {
         }
     }
 
-    fn neither_class(&self, row: &RawRow, value: &[u8]) -> DataError {
+    fn neither_class(&self, row: &impl Located, value: &[u8]) -> DataError {
         let LabelConfig { column, positive, negative } = &self.config;
         let hint = if self.config == LabelConfig::binary(column) { OTHER_CLASSES } else { "" };
         let expected =

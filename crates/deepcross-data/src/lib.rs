@@ -18,6 +18,7 @@ mod source;
 mod text;
 mod window;
 
+mod places;
 mod raw_rows;
 mod raw_values;
 mod records;
@@ -27,11 +28,13 @@ mod label;
 mod negatives;
 mod part;
 mod selected;
+mod side_by_side;
 mod weight;
 
 mod fit;
 
 mod columns;
+mod criteria;
 mod intake;
 mod piece;
 mod rows;

@@ -66,15 +66,20 @@ impl LibffmReader {
         }
     }
 
-    /// Reads the next row; false at the end of the file.
+    /// Takes the line of the next row; false at the end of the file.
+    ///
+    /// # Errors
+    /// A line that is too long, or what the system says: nothing more can be read.
+    pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
+        self.lines.take()
+    }
+
+    /// Splits the row whose line was taken.
     ///
     /// # Errors
     /// A word that is no pair, or one of a field that is not known: the next call reads on in the next
     /// line.
-    pub(crate) fn read(&mut self, row: &mut RawRow) -> Result<bool, DataError> {
-        if !self.lines.take()? {
-            return Ok(false);
-        }
+    pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
         self.lines.begin(row);
         let line = self.lines.content();
         let mut words = self.lines.words().peekable();
@@ -106,7 +111,7 @@ impl LibffmReader {
             row.end_field();
         }
         match wrong {
-            None => Ok(true),
+            None => Ok(()),
             Some((word, expected)) => Err(self.wrong(word, expected)),
         }
     }

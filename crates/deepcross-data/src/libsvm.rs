@@ -44,14 +44,19 @@ impl LibsvmReader {
         Ok(names.into_iter().flatten().map(str::to_owned).collect())
     }
 
-    /// Reads the next row; false at the end of the file.
+    /// Takes the line of the next row; false at the end of the file.
+    ///
+    /// # Errors
+    /// A line that is too long, or what the system says: nothing more can be read.
+    pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
+        self.lines.take()
+    }
+
+    /// Splits the row whose line was taken.
     ///
     /// # Errors
     /// A word that is no pair: the next call reads on in the next line.
-    pub(crate) fn read(&mut self, row: &mut RawRow) -> Result<bool, DataError> {
-        if !self.lines.take()? {
-            return Ok(false);
-        }
+    pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
         self.lines.begin(row);
         let mut words = self.lines.words().peekable();
         row.push(words.next_if(|word| !is_pair(word)).unwrap_or_default());
@@ -68,7 +73,7 @@ impl LibsvmReader {
             wrong = wrong.or_else(|| (!is_feature_with_value(word)).then(|| self.wrong(word)));
         }
         row.end_field();
-        wrong.map_or(Ok(true), Err)
+        wrong.map_or(Ok(()), Err)
     }
 
     /// The row that was read last, as it stands in the file.

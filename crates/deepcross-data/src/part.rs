@@ -32,16 +32,17 @@ pub enum Part {
 impl Part {
     /// Whether `row` belongs to this part: told by its fields alone, after trimming and unquoting.
     pub fn contains(&self, row: &RawRow) -> bool {
+        self.has_row_of(row.fields())
+    }
+
+    /// Whether a row of these fields belongs to this part.
+    pub(crate) fn has_row_of<'a>(&self, fields: impl Iterator<Item = &'a [u8]>) -> bool {
         match *self {
             Self::All => true,
-            Self::Train { valid_fraction, seed } => !is_held_out(row, valid_fraction, seed),
-            Self::Valid { valid_fraction, seed } => is_held_out(row, valid_fraction, seed),
+            Self::Train { valid_fraction, seed } => position(fields, seed) >= valid_fraction,
+            Self::Valid { valid_fraction, seed } => position(fields, seed) < valid_fraction,
         }
     }
-}
-
-fn is_held_out(row: &RawRow, valid_fraction: f64, seed: u64) -> bool {
-    position(row.fields(), seed) < valid_fraction
 }
 
 /// The place of a row, or of some fields of it, in [0, 1), uniform over rows: each field's XXH3-64 is the seed of the next.

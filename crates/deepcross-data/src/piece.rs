@@ -12,6 +12,8 @@ use deepcross_features::{Batch, Binding, Counts, Encoder};
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::intake::{Chunk, Entry};
+use crate::row::Located;
+use crate::side_by_side::for_each;
 
 /// The rows of a piece.
 const PIECE_ROWS: usize = 32;
@@ -45,6 +47,13 @@ impl Piece {
         Self { entries: 0..0, batch, counts, errors: Vec::new(), spare }
     }
 
+    /// Forgets all rows and keeps the capacity.
+    fn clear(&mut self) {
+        self.batch.clear();
+        self.counts.clear();
+        self.errors.clear();
+    }
+
     /// What is wrong with an entry; entries are to be asked for in order.
     pub(crate) fn take_error(&mut self, entry: usize) -> Option<DataError> {
         self.errors.pop_if(|(bad, _)| *bad == entry).map(|(_, error)| error)
@@ -72,21 +81,20 @@ impl Encoding<'_> {
 
     /// Encodes all pieces of a chunk, on the threads of the pool.
     pub(crate) fn encode_all(self, chunk: &Chunk, pieces: &mut [Piece]) {
-        match pieces {
-            [] => {}
-            [piece] => self.encode(chunk, piece),
-            _ => {
-                let (left, right) = pieces.split_at_mut(pieces.len() / 2);
-                join(|| self.encode_all(chunk, left), || self.encode_all(chunk, right));
-            }
-        }
+        for_each(pieces, &|_, piece: &mut Piece| self.encode(chunk, piece));
     }
 
     fn encode(self, chunk: &Chunk, piece: &mut Piece) {
-        piece.batch.clear();
-        piece.counts.clear();
-        piece.errors.clear();
+        piece.clear();
+        if self.encode_together(chunk, piece) {
+            return;
+        }
+        piece.clear();
         for index in piece.entries.clone() {
+            // A row behind an error that ends the pass is none of this batch's.
+            if self.bad_rows == BadRows::Error && matches!(chunk.entries[index], Entry::Bad(_)) {
+                break;
+            }
             if let Err(error) = self.encode_entry(chunk, index, piece) {
                 piece.errors.push((index, error));
                 if self.bad_rows == BadRows::Error {
@@ -95,6 +103,24 @@ impl Encoding<'_> {
             }
         }
         piece.errors.reverse();
+    }
+
+    /// Encodes all rows of a piece column by column; false where that cannot be, which row by row tells why.
+    fn encode_together(self, chunk: &Chunk, piece: &mut Piece) -> bool {
+        let mut rows = Vec::with_capacity(piece.entries.len());
+        for entry in &chunk.entries[piece.entries.clone()] {
+            match entry {
+                Entry::Kept(row, target) => {
+                    rows.push(chunk.row(*row));
+                    piece.batch.labels_mut().extend(target.label);
+                    piece.batch.weights_mut().extend(target.weight);
+                }
+                Entry::Dropped(_) if self.bad_rows == BadRows::Skip => return false,
+                Entry::Bad(_) if self.bad_rows == BadRows::Error => return false,
+                Entry::Dropped(_) | Entry::Bad(_) => {}
+            }
+        }
+        self.encoder.encode_rows(self.binding, &rows, &mut piece.batch, &mut piece.counts)
     }
 
     fn encode_entry(self, chunk: &Chunk, index: usize, piece: &mut Piece) -> Result<(), DataError> {
@@ -108,7 +134,7 @@ impl Encoding<'_> {
             }
             Entry::Dropped(_) | Entry::Bad(_) => return Ok(()),
         };
-        let row = chunk.rows.get(row);
+        let row = chunk.row(row);
         self.encoder
             .encode(self.binding, &row, batch, counts)
             .map_err(|error| DataError::in_row(error, || row.place()))?;
@@ -117,15 +143,5 @@ impl Encoding<'_> {
             batch.weights_mut().extend(target.weight);
         }
         Ok(())
-    }
-}
-
-/// Does both, side by side where this is a thread of a pool; elsewhere a pool would have to be started for it.
-pub(crate) fn join(first: impl FnOnce() + Send, second: impl FnOnce() + Send) {
-    if rayon::current_thread_index().is_some() {
-        rayon::join(first, second);
-    } else {
-        first();
-        second();
     }
 }

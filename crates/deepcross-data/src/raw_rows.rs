@@ -1,53 +1,99 @@
-//! Some raw rows at once, so that threads can encode them side by side.
+//! Some raw rows at once, which one thread at a time splits into fields and looks at.
 //!
+//! A line without a quote is kept as it stands in its file until then, so that whoever reads it need only find its end.
 //! All text lies in one buffer, as do all bounds: rows that each had buffers of their own would each grow to the
 //! longest row that ever came to their place.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use deepcross_features::Record;
 
-use crate::error::Place;
-use crate::row::RawRow;
+use crate::criteria::{Criteria, Verdict};
+use crate::error::{DataError, Place, line_start};
+use crate::places::push_places;
+use crate::row::{Located, MOST_FIELDS, RawRow};
 
-/// Copies of raw rows, in order.
+/// The most rows that are meant for one thread.
+const ROWS: usize = 32;
+
+/// With so many bytes, no further row is meant to be appended; cleared rows keep a few times as much memory.
+const BYTES: usize = 16 << 10;
+
+/// Raw rows, in order.
 #[derive(Debug, Default)]
 pub(crate) struct RawRows {
     text: Vec<u8>,
-    /// Where each field starts and ends in the text of its row.
-    bounds: Vec<(usize, usize)>,
+    /// Where each field of the rows that have been split ends in the text of its row; the next one begins behind the
+    /// byte there. A row is no longer than 16 MiB.
+    ends: Vec<u32>,
     rows: Vec<Ends>,
+    files: Vec<Arc<Path>>,
+    verdicts: Vec<Verdict>,
 }
 
 /// Where a row ends, and where it stands in its file.
 #[derive(Debug)]
 struct Ends {
-    /// In `text`, of the row and then of how its line begins.
+    /// In `text`: of the row before, of the row, and of how its line begins, which is the row itself where that is a
+    /// line.
+    before: usize,
     text: usize,
     start: usize,
-    /// In `bounds`.
-    bounds: usize,
-    file: Arc<Path>,
+    /// Its place in the ends of fields, where it has been split.
+    fields: Range<usize>,
+    /// Whether blanks around fields are to be trimmed.
     trim: bool,
+    is_ascii: bool,
+    /// In `files`.
+    file: usize,
     line: u64,
+    /// What is left to do.
+    rest: Rest,
+}
+
+/// What is left to do with a row.
+#[derive(Debug)]
+enum Rest {
+    /// It is a line to be split.
+    Split(Line),
+    /// It is bad, which is to be told.
+    Tell(Box<DataError>),
+    Nothing,
+}
+
+/// The form of a line without quotes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    pub(crate) delimiter: u8,
+    pub(crate) trim: bool,
 }
 
 /// One of the rows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowView<'a> {
-    text: &'a [u8],
-    bounds: &'a [(usize, usize)],
-    start: &'a [u8],
-    ends: &'a Ends,
+    bytes: &'a [u8],
+    /// Whether they all are ASCII.
+    is_ascii: bool,
+    ends: &'a [u32],
+    trim: bool,
+    /// How its line begins; `None` where that is the row.
+    start: Option<&'a [u8]>,
+    file: &'a Path,
+    line: u64,
 }
 
 impl RawRows {
-    /// Removes all rows and keeps the capacity.
+    /// Removes all rows and keeps the capacity, but for what a long row took.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
-        self.bounds.clear();
+        self.text.shrink_to(4 * BYTES);
+        self.ends.clear();
+        self.ends.shrink_to(BYTES);
         self.rows.clear();
+        self.files.clear();
+        self.verdicts.clear();
     }
 
     /// The number of rows.
@@ -60,44 +106,126 @@ impl RawRows {
         self.text.len()
     }
 
-    /// Appends a row.
-    pub(crate) fn push(&mut self, row: &RawRow) {
-        let parts = row.parts();
-        self.text.extend_from_slice(parts.text);
-        let text = self.text.len();
+    pub(crate) fn is_full(&self) -> bool {
+        self.len() >= ROWS || self.n_bytes() >= BYTES
+    }
+
+    /// Appends a line, yet to be split, which stands in a line of `file`.
+    pub(crate) fn push_line(&mut self, text: &[u8], form: Line, file: &Arc<Path>, line: u64) {
+        self.text.extend_from_slice(text);
+        self.end_row(self.text.len(), file, line, Rest::Split(form));
+    }
+
+    /// Appends a row that has been split; with an error, if it is bad.
+    pub(crate) fn push(&mut self, row: &RawRow, error: Option<DataError>) {
+        let (before, first) = (self.text.len(), self.ends.len());
+        for field in row.fields() {
+            self.text.extend_from_slice(field);
+            self.ends.push((self.text.len() - before) as u32);
+            // The byte behind a field, where a line has its delimiter.
+            self.text.push(b'\n');
+        }
+        let (text, parts) = (self.text.len(), row.parts());
+        let is_ascii = self.text[before..].is_ascii();
         self.text.extend_from_slice(parts.start);
-        self.bounds.extend_from_slice(parts.bounds);
-        let (start, bounds, file) = (self.text.len(), self.bounds.len(), Arc::clone(parts.file));
-        let (trim, line) = (parts.trim, parts.line);
-        self.rows.push(Ends { text, start, bounds, file, trim, line });
+        let rest = error.map_or(Rest::Nothing, |error| Rest::Tell(Box::new(error)));
+        self.end_row(text, parts.file, parts.line, rest);
+        if let Some(row) = self.rows.last_mut() {
+            (row.fields, row.is_ascii) = (first..self.ends.len(), is_ascii);
+        }
+    }
+
+    fn end_row(&mut self, text: usize, file: &Arc<Path>, line: u64, rest: Rest) {
+        if self.files.last().is_none_or(|last| !Arc::ptr_eq(last, file)) {
+            self.files.push(Arc::clone(file));
+        }
+        let before = self.rows.last().map_or(0, |row| row.start);
+        let (start, file) = (self.text.len(), self.files.len() - 1);
+        let (fields, trim, is_ascii) = (0..0, false, false);
+        self.rows.push(Ends { before, text, start, fields, trim, is_ascii, file, line, rest });
+    }
+
+    /// Splits all lines, and finds what `criteria` make of each row.
+    pub(crate) fn judge(&mut self, criteria: &Criteria) {
+        for index in 0..self.rows.len() {
+            let error = match std::mem::replace(&mut self.rows[index].rest, Rest::Nothing) {
+                Rest::Nothing => None,
+                Rest::Tell(error) => Some(error),
+                Rest::Split(form) => self.split(index, form, criteria.n_columns).map(Box::new),
+            };
+            let verdict = criteria.judge(&self.get(index), error);
+            self.verdicts.push(verdict);
+        }
+    }
+
+    /// What was found of each row; of some, once for all.
+    pub(crate) fn verdicts_mut(&mut self) -> &mut [Verdict] {
+        &mut self.verdicts
+    }
+
+    /// Splits a line into fields; an error where there are not `expected`.
+    fn split(&mut self, index: usize, form: Line, expected: usize) -> Option<DataError> {
+        let Self { text, ends, rows, .. } = self;
+        let row = &mut rows[index];
+        let (line, first) = (&text[row.before..row.text], ends.len());
+        let n_delimiters = push_places(form.delimiter, line, ends, first + MOST_FIELDS);
+        if n_delimiters < MOST_FIELDS {
+            ends.push(line.len() as u32);
+        }
+        (row.trim, row.is_ascii) = (form.trim, line.is_ascii());
+        row.fields = first..ends.len();
+        let found = n_delimiters + 1;
+        (found != expected).then(|| DataError::FieldCount {
+            place: self.get(index).place(),
+            found,
+            expected,
+            several_lines: false,
+        })
     }
 
     /// The row at `index`, which there must be.
     pub(crate) fn get(&self, index: usize) -> RowView<'_> {
-        let ends = &self.rows[index];
-        let before = index.checked_sub(1).map(|before| &self.rows[before]);
-        let (text, bounds) = before.map_or((0, 0), |before| (before.start, before.bounds));
-        RowView {
-            text: &self.text[text..ends.text],
-            bounds: &self.bounds[bounds..ends.bounds],
-            start: &self.text[ends.text..ends.start],
-            ends,
-        }
+        let row = &self.rows[index];
+        let bytes = &self.text[row.before..row.text];
+        let (ends, file) = (&self.ends[row.fields.clone()], &*self.files[row.file]);
+        let is_line = row.text == row.start;
+        let start = (!is_line).then(|| &self.text[row.text..row.start]);
+        let Ends { is_ascii, trim, line, .. } = *row;
+        RowView { bytes, is_ascii, ends, trim, start, file, line }
     }
 }
 
 impl RowView<'_> {
-    /// Where the row begins.
-    pub(crate) fn place(&self) -> Place {
-        Place::new(&self.ends.file, self.ends.line, self.start)
+    /// The fields in order, of a row that has been split; the first 65,536, which are all of a sound row.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len()).map(|column| self.field(column))
+    }
+}
+
+impl Located for RowView<'_> {
+    fn place(&self) -> Place {
+        Place::new(self.file, self.line, self.start.unwrap_or_else(|| line_start(self.bytes)))
     }
 }
 
 impl Record for RowView<'_> {
+    #[inline]
     fn field(&self, column: usize) -> &[u8] {
-        let Some((start, end)) = self.bounds.get(column).copied() else { return &[] };
-        let field = &self.text[start..end];
-        if self.ends.trim { field.trim_ascii() } else { field }
+        let Some(&end) = self.ends.get(column) else { return &[] };
+        let start = if column == 0 { 0 } else { self.ends[column - 1] + 1 };
+        let field = &self.bytes[start as usize..end as usize];
+        // White space is among these bytes, and few fields begin or end with any of them.
+        let is_low = |byte: Option<&u8>| byte.is_some_and(|byte| *byte <= b' ');
+        if self.trim && (is_low(field.first()) || is_low(field.last())) {
+            return field.trim_ascii();
+        }
+        field
+    }
+
+    #[inline]
+    fn text(&self, column: usize) -> Option<&[u8]> {
+        let field = self.field(column);
+        (self.is_ascii || str::from_utf8(field).is_ok()).then_some(field)
     }
 }
 
@@ -109,23 +237,32 @@ mod tests {
     fn rows_keep_their_fields_and_places() {
         let file: Arc<Path> = Arc::from(Path::new("x.csv"));
         let (mut rows, mut row) = (RawRows::default(), RawRow::new());
-        let lines = [&b" a,bc,"[..], b"", b"d", b"\xff,,e "];
-        for _ in 0..2 {
+        let lines =
+            [&b" a,bc, \t,c d ,"[..], b"", b"d", b"\xff,,e ", b"\xc3,\xa9", b" ", b",,,", b"x\r\r"];
+        for as_lines in [true, false, true] {
             rows.clear();
             for (line, text) in (3..).zip(lines) {
+                let trim = line != 6;
+                row.begin(&file, trim, line, text);
+                row.extend(text, b',');
+                if as_lines {
+                    rows.push_line(text, Line { delimiter: b',', trim }, &file, line);
+                } else {
+                    rows.push(&row, None);
+                }
+            }
+            rows.judge(&Criteria::all(4));
+            assert_eq!(rows.len(), lines.len());
+            for (index, (line, text)) in (3..).zip(lines).enumerate() {
                 row.begin(&file, line != 6, line, text);
                 row.extend(text, b',');
-                rows.push(&row);
-            }
-        }
-        assert_eq!(rows.len(), lines.len());
-        for (index, (line, text)) in (3..).zip(lines).enumerate() {
-            row.begin(&file, line != 6, line, text);
-            row.extend(text, b',');
-            let view = rows.get(index);
-            assert_eq!(view.place(), row.place());
-            for column in 0..5 {
-                assert_eq!(view.field(column), row.field(column), "line {line}, {column}");
+                let view = rows.get(index);
+                assert_eq!(view.place(), row.place());
+                assert!(view.fields().eq(row.fields()), "line {line}");
+                for column in 0..7 {
+                    assert_eq!(view.field(column), row.field(column), "line {line}, {column}");
+                    assert_eq!(view.text(column), row.text(column), "line {line}, {column}");
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::error::DataError;
 use crate::libffm::LibffmReader;
 use crate::libsvm::LibsvmReader;
+use crate::raw_rows::RawRows;
 use crate::row::RawRow;
 use crate::text::TextReader;
 
@@ -15,16 +16,33 @@ pub(crate) enum Reader {
 }
 
 impl Reader {
-    /// Reads the next row; false at the end of the file.
+    /// Takes what the next row begins with; false at the end of the file.
     ///
     /// # Errors
-    /// What makes a bad row: the next call reads on behind it. Anything else ends the pass.
-    pub(crate) fn read(&mut self, row: &mut RawRow) -> Result<bool, DataError> {
+    /// What ends the pass.
+    pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
         match self {
-            Self::Text(reader) => reader.read(row),
-            Self::Libsvm(reader) => reader.read(row),
-            Self::Libffm(reader) => reader.read(row),
+            Self::Text(reader) => reader.take_row(),
+            Self::Libsvm(reader) => reader.take_row(),
+            Self::Libffm(reader) => reader.take_row(),
         }
+    }
+
+    /// Splits the row that was taken.
+    ///
+    /// # Errors
+    /// What makes a bad row: the next call of [`take_row`](Self::take_row) goes on behind it. Anything else ends the pass.
+    pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
+        match self {
+            Self::Text(reader) => reader.split_row(row),
+            Self::Libsvm(reader) => reader.split_row(row),
+            Self::Libffm(reader) => reader.split_row(row),
+        }
+    }
+
+    /// Appends the row that was taken to `rows`, unsplit; false where it has to be split here.
+    pub(crate) fn push_line(&self, rows: &mut RawRows) -> bool {
+        matches!(self, Self::Text(reader) if reader.push_line(rows))
     }
 
     /// The row that was read last, as it stands in its file.

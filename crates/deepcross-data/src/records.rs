@@ -1,6 +1,7 @@
 //! A pass over the raw rows of a source.
 
 use crate::error::DataError;
+use crate::raw_rows::RawRows;
 use crate::reader::Reader;
 use crate::row::RawRow;
 use crate::source::Source;
@@ -36,20 +37,66 @@ impl Records {
     /// one row is several.
     /// What the system says, or a row longer than 16 MiB, ends the pass.
     pub fn read(&mut self, row: &mut RawRow) -> Result<bool, DataError> {
+        if !self.take()? {
+            return Ok(false);
+        }
+        self.split(row)?;
+        Ok(true)
+    }
+
+    /// Appends the next row to `rows`, where it may stand unsplit, and a bad row with its error; false after the last.
+    ///
+    /// `row` is for those that have to be split here: whether a line with a quote in it is a row cannot be told before.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read) that end the pass.
+    pub(crate) fn read_into(
+        &mut self,
+        rows: &mut RawRows,
+        row: &mut RawRow,
+    ) -> Result<bool, DataError> {
+        if !self.take()? {
+            return Ok(false);
+        }
+        if self.reader.as_ref().is_some_and(|reader| reader.push_line(rows)) {
+            return Ok(true);
+        }
+        match self.split(row) {
+            Ok(()) => rows.push(row, None),
+            Err(error) if error.is_bad_row() => rows.push(row, Some(error)),
+            Err(error) => return Err(error),
+        }
+        Ok(true)
+    }
+
+    /// Takes the first line of the next row; false after the last row of the last file.
+    fn take(&mut self) -> Result<bool, DataError> {
         while let Some(reader) = &mut self.reader {
-            match reader.read(row) {
-                Ok(true) if row.n_fields() == self.source.header().len() => return Ok(true),
-                Ok(true) => return Err(self.wrong_count(row)),
+            match reader.take_row() {
+                Ok(true) => return Ok(true),
                 Ok(false) => self.open_next()?,
                 Err(error) => {
-                    if !error.is_bad_row() {
-                        self.reader = None;
-                    }
+                    self.reader = None;
                     return Err(error);
                 }
             }
         }
         Ok(false)
+    }
+
+    /// Splits the row whose first line was taken.
+    fn split(&mut self, row: &mut RawRow) -> Result<(), DataError> {
+        let Some(reader) = &mut self.reader else { return Ok(()) };
+        match reader.split_row(row) {
+            Ok(()) if row.n_fields() == self.source.header().len() => Ok(()),
+            Ok(()) => Err(self.wrong_count(row)),
+            Err(error) => {
+                if !error.is_bad_row() {
+                    self.reader = None;
+                }
+                Err(error)
+            }
+        }
     }
 
     /// The row that was read last without an error, as it stands in its file, with its line end.

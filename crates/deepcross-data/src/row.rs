@@ -27,14 +27,17 @@ pub struct RawRow {
     line: u64,
 }
 
-/// What [`RawRow`] holds.
+/// A raw row that can say where it stands.
+pub(crate) trait Located: Record {
+    /// Where the row begins.
+    fn place(&self) -> Place;
+}
+
+/// Where a row stands, and how its line begins.
 #[derive(Debug)]
 pub(crate) struct Parts<'a> {
-    pub(crate) text: &'a [u8],
-    pub(crate) bounds: &'a [(usize, usize)],
     pub(crate) start: &'a [u8],
     pub(crate) file: &'a Arc<Path>,
-    pub(crate) trim: bool,
     pub(crate) line: u64,
 }
 
@@ -69,8 +72,8 @@ impl RawRow {
 
     /// What a copy of the row needs.
     pub(crate) fn parts(&self) -> Parts<'_> {
-        let Self { text, bounds, start, file, trim, line, .. } = self;
-        Parts { text, bounds, start, file, trim: *trim, line: *line }
+        let Self { start, file, line, .. } = self;
+        Parts { start, file, line: *line }
     }
 
     /// Makes this a row without fields, which begins in a line of `file` with `text`.
@@ -112,6 +115,12 @@ impl RawRow {
         if self.bounds.len() < MOST_FIELDS {
             self.bounds.push((start, end));
         }
+    }
+}
+
+impl Located for RawRow {
+    fn place(&self) -> Place {
+        self.place()
     }
 }
 

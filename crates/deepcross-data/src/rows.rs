@@ -12,10 +12,10 @@ use crate::error::DataError;
 use crate::intake::{Chunk, Entry, Intake};
 use crate::negatives::{NegativeCounts, Negatives};
 use crate::part::Part;
-use crate::piece::{Encoding, Piece, join};
-use crate::raw_rows::RawRows;
+use crate::piece::{Encoding, Piece};
 use crate::raw_values::RawValues;
 use crate::selected::Selected;
+use crate::side_by_side::join;
 use crate::skipped::Skipped;
 use crate::source::Source;
 
@@ -279,13 +279,13 @@ impl<'e> RowReader<'e> {
                 continue;
             }
             if let Some(history) = &mut self.history {
-                let rows = &self.chunk.rows;
-                learn(history, &self.binding, rows, entry, (&mut piece.batch, at));
+                learn(history, &self.binding, (&self.chunk, index), (&mut piece.batch, at));
             }
+            let entry = &self.chunk.entries[index];
             if let Entry::Kept(row, _) = entry
                 && !self.kept_columns.is_empty()
             {
-                let row = self.chunk.rows.get(*row);
+                let row = self.chunk.row(*row);
                 self.raw_values.push(self.kept_columns.iter().map(|&column| row.field(column)));
             }
             let is_kept = usize::from(matches!(entry, Entry::Kept(..)));
@@ -295,19 +295,19 @@ impl<'e> RowReader<'e> {
     }
 }
 
-/// Lets the companion counts of later rows know a row, and writes what it may know of earlier ones to its row of a batch.
+/// Lets the companion counts of later rows know a row of a chunk, and writes what it may know of earlier ones to its row
+/// of a batch.
 fn learn(
     history: &mut History,
     binding: &Binding,
-    rows: &RawRows,
-    entry: &Entry,
+    (chunk, entry): (&Chunk, usize),
     (batch, at): (&mut Batch, usize),
 ) {
-    match entry {
+    match &chunk.entries[entry] {
         Entry::Kept(row, target) => {
-            history.rewrite(binding, &rows.get(*row), target.label == Some(1.0), (batch, at));
+            history.rewrite(binding, &chunk.row(*row), target.label == Some(1.0), (batch, at));
         }
-        Entry::Dropped(row) => history.pass(binding, &rows.get(*row), false),
+        Entry::Dropped(row) => history.pass(binding, &chunk.row(*row), false),
         Entry::Bad(_) => {}
     }
 }

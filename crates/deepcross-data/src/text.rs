@@ -18,6 +18,7 @@ use memchr::memchr;
 use crate::dialect::Dialect;
 use crate::error::{DataError, Place};
 use crate::open::{open, unreadable};
+use crate::raw_rows::{Line, RawRows};
 use crate::row::{MOST_FIELDS, RawRow};
 use crate::window::Window;
 
@@ -69,21 +70,52 @@ impl TextReader {
     /// next call reads on in the line after the row's first.
     /// A row that is too long, or what the system says: nothing more can be read.
     pub(crate) fn read(&mut self, row: &mut RawRow) -> Result<bool, DataError> {
+        if !self.take_row()? {
+            return Ok(false);
+        }
+        self.split_row(row)?;
+        Ok(true)
+    }
+
+    /// Takes the first line of the next row, past comments and blank lines; false at the end of the file.
+    ///
+    /// # Errors
+    /// A row that is too long, or what the system says: nothing more can be read.
+    pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
         loop {
             if !self.take_line()? {
                 return Ok(false);
             }
             if self.is_row() {
-                break;
+                return Ok(true);
             }
         }
+    }
+
+    /// Splits the row whose first line was taken.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
         row.begin(&self.file, self.dialect.trim, self.line, self.content(0));
         if let Err(error) = self.split(row) {
             row.end_field();
             self.return_lines();
             return Err(error);
         }
-        Ok(true)
+        Ok(())
+    }
+
+    /// Appends the row whose first line was taken to `rows`, unsplit; false where it holds a quote, so that it may have
+    /// more lines.
+    pub(crate) fn push_line(&self, rows: &mut RawRows) -> bool {
+        let line = self.content(0);
+        let Dialect { delimiter, trim, quote, .. } = self.dialect;
+        let is_plain = quote.is_none_or(|quote| memchr(quote, line).is_none());
+        if is_plain {
+            rows.push_line(line, Line { delimiter, trim }, &self.file, self.line);
+        }
+        is_plain
     }
 
     /// Whether the row that was read last holds line ends.

@@ -1,9 +1,7 @@
 //! The weight of a row in the loss and in the metrics.
 
-use deepcross_features::Record;
-
 use crate::error::{DataError, shown};
-use crate::row::RawRow;
+use crate::row::{Located, RawRow};
 use crate::source::Source;
 
 /// Reads the column of row weights.
@@ -27,6 +25,10 @@ impl WeightReader {
     /// # Errors
     /// If the value is no such number; a missing value is not.
     pub fn read(&self, row: &RawRow) -> Result<f32, DataError> {
+        self.read_of(row)
+    }
+
+    pub(crate) fn read_of(&self, row: &impl Located) -> Result<f32, DataError> {
         let value = row.field(self.column);
         let weight = str::from_utf8(value).ok().and_then(|text| text.parse::<f32>().ok());
         weight.filter(|weight| weight.is_finite() && *weight >= 0.0).ok_or_else(|| DataError::Row {
