@@ -2,6 +2,8 @@
 //!
 //! Row by row lost: a row has as many places in memory as there are fields, and only one thread can append it.
 
+use std::ops::Range;
+
 use deepcross_features::{Batch, Column};
 
 use crate::side_by_side::for_each;
@@ -20,6 +22,16 @@ pub(crate) fn append_all<'b>(
         batch.labels_mut().extend_from_slice(other.labels());
         batch.weights_mut().extend_from_slice(other.weights());
     }
+}
+
+/// Appends rows of another batch that stand there one after another.
+pub(crate) fn append_rows(batch: &mut Batch, from: &Batch, rows: Range<usize>) {
+    for_each(batch.columns_mut(), &|index, column: &mut Column| {
+        column.append(&from.columns()[index], rows.clone());
+    });
+    let of_rows = |values| <[f32]>::get(values, rows.clone()).unwrap_or_default();
+    batch.labels_mut().extend_from_slice(of_rows(from.labels()));
+    batch.weights_mut().extend_from_slice(of_rows(from.weights()));
 }
 
 /// Appends the rows of another batch at these positions, in this order.

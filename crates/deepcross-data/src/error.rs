@@ -51,6 +51,22 @@ pub enum DataError {
         /// The folder.
         file: PathBuf,
     },
+    /// The file is no complete and sound cache of encoded rows.
+    #[error("{}: is no sound cache, {problem}", named(file))]
+    Cache {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A cache, or a file that rows are shuffled through, cannot be written.
+    #[error("{}: cannot be written", named(file))]
+    Unwritable {
+        /// The file, or the folder that it was to stand in.
+        file: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
     /// The operating system refused to open or to read the file.
     #[error("{}: cannot be read", named(file))]
     Unreadable {

@@ -72,6 +72,14 @@ impl Entry {
     pub(crate) fn counts(&self) -> bool {
         !matches!(self, Self::Dropped(_))
     }
+
+    /// The label of a row that is kept, where there is one.
+    pub(crate) fn label(&self) -> Option<f32> {
+        match self {
+            Self::Kept(_, target) => target.label,
+            Self::Dropped(_) | Self::Bad(_) => None,
+        }
+    }
 }
 
 impl Chunk {

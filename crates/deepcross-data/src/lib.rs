@@ -33,6 +33,7 @@ mod weight;
 
 mod fit;
 
+mod cache;
 mod columns;
 mod criteria;
 mod intake;
@@ -41,6 +42,7 @@ mod rows;
 mod shuffle;
 mod split;
 mod time;
+mod whole;
 
 mod form;
 mod infer;
@@ -50,6 +52,7 @@ mod error;
 mod nearest;
 mod skipped;
 
+pub use cache::{Cache, CacheWriter};
 pub use config::{BadRows, DataConfig, Format, Order};
 pub use error::{DataError, Place};
 pub use fingerprint::Fingerprint;

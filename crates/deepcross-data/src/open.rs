@@ -47,6 +47,18 @@ fn open_raw(path: &Path) -> Result<Stream, DataError> {
     Ok(Box::new(open_file(path)?))
 }
 
+/// Opens a file of our own, which is not compressed and no pipe.
+pub(crate) fn open_plain(path: &Path) -> Result<File, DataError> {
+    match path.metadata() {
+        // To open a pipe would be to wait for its writer.
+        Ok(about) if !about.is_file() && !about.is_dir() => {
+            let problem = "it is a device, a pipe or a socket".to_owned();
+            Err(DataError::Cache { file: path.into(), problem })
+        }
+        _ => open_file(path),
+    }
+}
+
 fn open_file(path: &Path) -> Result<File, DataError> {
     let file = File::open(path).map_err(|error| reason(path, error))?;
     let about = file.metadata().map_err(|error| reason(path, error))?;

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use deepcross_features::{Batch, Binding, Counts, Encoder};
 
+use crate::cache::Differences;
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::intake::{Chunk, Entry};
@@ -28,6 +29,8 @@ pub(crate) struct Piece {
     pub(crate) counts: Counts,
     /// The entries that turned out to be bad, the last one first.
     errors: Vec<(usize, DataError)>,
+    /// What its rows counted that is not told by what they are encoded to, where that is to be known.
+    pub(crate) differences: Differences,
     /// Where a dropped row is encoded where it must be known whether it can be.
     spare: (Batch, Counts),
 }
@@ -38,13 +41,16 @@ pub(crate) struct Encoding<'a> {
     pub(crate) encoder: &'a Encoder,
     pub(crate) binding: &'a Binding,
     pub(crate) bad_rows: BadRows,
+    /// Whether it is to be known what each row counts.
+    pub(crate) records: bool,
 }
 
 impl Piece {
     fn new(encoder: &Encoder) -> Self {
         let (batch, counts) = (encoder.new_batch(), encoder.new_counts());
         let spare = (encoder.new_batch(), encoder.new_counts());
-        Self { entries: 0..0, batch, counts, errors: Vec::new(), spare }
+        let differences = Differences::default();
+        Self { entries: 0..0, batch, counts, errors: Vec::new(), differences, spare }
     }
 
     /// Forgets all rows and keeps the capacity.
@@ -52,6 +58,7 @@ impl Piece {
         self.batch.clear();
         self.counts.clear();
         self.errors.clear();
+        self.differences.clear();
     }
 
     /// What is wrong with an entry; entries are to be asked for in order.
@@ -86,7 +93,8 @@ impl Encoding<'_> {
 
     fn encode(self, chunk: &Chunk, piece: &mut Piece) {
         piece.clear();
-        if self.encode_together(chunk, piece) {
+        // What each row counts is known row by row only.
+        if !self.records && self.encode_together(chunk, piece) {
             return;
         }
         piece.clear();
@@ -138,6 +146,10 @@ impl Encoding<'_> {
         self.encoder
             .encode(self.binding, &row, batch, counts)
             .map_err(|error| DataError::in_row(error, || row.place()))?;
+        if self.records {
+            let counts = counts.iter().map(|(_, counts)| counts);
+            piece.differences.observe(batch.columns(), self.encoder.shapes(), counts);
+        }
         if let Some(target) = target {
             batch.labels_mut().extend(target.label);
             batch.weights_mut().extend(target.weight);

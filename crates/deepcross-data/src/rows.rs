@@ -4,8 +4,9 @@
 //! ([`piece`](crate::piece)) while one of them reads the next chunk, and pieces are put together in order, here: with all
 //! that depends on the rows before, which are companion counts, the first error, and where bad rows stand.
 
-use deepcross_features::{Batch, Binding, Counts, Encoder, History, Record};
+use deepcross_features::{Batch, Binding, Counts, Encoder, FieldShape, History, Record};
 
+use crate::cache::{Cache, CachedRows, Met, Recorded};
 use crate::columns::append_all;
 use crate::config::BadRows;
 use crate::error::DataError;
@@ -65,6 +66,10 @@ pub struct RowReader<'e> {
     pieces: Vec<Piece>,
     /// How many of the pieces hold rows that are to be appended.
     n_pieces: usize,
+    /// Where rows come from instead of from text.
+    cached: Option<CachedRows>,
+    /// What the last fill met beside rows, where rows are to be stored.
+    recorded: Option<Recorded>,
 }
 
 impl<'e> RowReader<'e> {
@@ -107,6 +112,8 @@ impl<'e> RowReader<'e> {
             next: Chunk::default(),
             pieces: Vec::new(),
             n_pieces: 0,
+            cached: None,
+            recorded: None,
         })
     }
 
@@ -118,6 +125,30 @@ impl<'e> RowReader<'e> {
         self.history = (!history.is_empty()).then_some(history);
         self.intake.tells_dropped = self.history.is_some();
         self
+    }
+
+    /// Takes the rows from a part of `cache` instead of from the text; they must be those that this reader would give, and
+    /// whether it has companion counts must be as `has_history` says.
+    ///
+    /// What it hands out and counts is the same; but it keeps no raw values.
+    #[must_use]
+    pub fn with_cache(mut self, cache: &Cache, part: usize, has_history: bool) -> Self {
+        self.history = None;
+        self.intake.tells_dropped = has_history;
+        self.cached = Some(CachedRows::new(cache.clone(), part));
+        self
+    }
+
+    /// Notes beside the rows what a cache must know of them.
+    pub(crate) fn recording(mut self) -> Self {
+        self.recorded = Some(Recorded::default());
+        self
+    }
+
+    /// What was noted in the last fill.
+    pub(crate) fn recorded(&self) -> &Recorded {
+        static NOTHING: Recorded = Recorded::NOTHING;
+        self.recorded.as_ref().unwrap_or(&NOTHING)
     }
 
     /// Keeps the raw values of these columns of the source, beside what the rows are encoded to.
@@ -162,6 +193,14 @@ impl<'e> RowReader<'e> {
     pub fn fill(&mut self, batch: &mut Batch, rows: usize) -> Result<usize, DataError> {
         self.bad_positions.clear();
         self.raw_values.clear();
+        self.recorded.iter_mut().for_each(Recorded::clear);
+        if let Some(cached) = &mut self.cached {
+            let tells_dropped = self.intake.tells_dropped;
+            let Self { counts, skipped, bad_positions, intake, .. } = self;
+            let negatives = &mut intake.negatives;
+            let met = Met { counts, skipped, bad_positions, negatives, tells_dropped };
+            return cached.fill(self.encoder.shapes(), batch, rows, met);
+        }
         let start = batch.n_rows();
         loop {
             let wanted = rows - (batch.n_rows() - start);
@@ -204,7 +243,10 @@ impl<'e> RowReader<'e> {
     /// # Errors
     /// If the first file can no longer be opened.
     pub fn restart(&mut self) -> Result<(), DataError> {
-        self.intake.rows.restart()?;
+        match &mut self.cached {
+            Some(cached) => cached.restart(),
+            None => self.intake.rows.restart()?,
+        }
         self.chunk.clear();
         self.next.clear();
         self.intake.negatives.restart();
@@ -213,6 +255,11 @@ impl<'e> RowReader<'e> {
         self.bad_positions.clear();
         self.history.iter_mut().for_each(History::restart);
         Ok(())
+    }
+
+    /// The form of each field.
+    pub(crate) fn shapes(&self) -> &[FieldShape] {
+        self.encoder.shapes()
     }
 
     /// An empty batch for the encoder's rows.
@@ -224,7 +271,7 @@ impl<'e> RowReader<'e> {
     ///
     /// No row is read that a caller has not asked for: counts are those of the rows that were handed out.
     fn encode_chunk(&mut self, wanted: usize) -> bool {
-        let Self { intake, encoder, binding, chunk, next, pieces, n_pieces, .. } = self;
+        let Self { intake, encoder, binding, chunk, next, pieces, n_pieces, recorded, .. } = self;
         if chunk.rest().is_empty() {
             std::mem::swap(chunk, next);
             next.clear();
@@ -233,7 +280,8 @@ impl<'e> RowReader<'e> {
             intake.read(chunk, wanted);
         }
         let (entries, n_counting) = chunk.first(wanted);
-        let encoding = Encoding { encoder, binding, bad_rows: intake.bad_rows };
+        let (bad_rows, records) = (intake.bad_rows, recorded.is_some());
+        let encoding = Encoding { encoder, binding, bad_rows, records };
         *n_pieces = encoding.cut(entries, pieces).len();
         let pieces = &mut pieces[..*n_pieces];
         let reads_on = !chunk.stops && next.rest().is_empty() && wanted > n_counting;
@@ -255,6 +303,13 @@ impl<'e> RowReader<'e> {
         let (n_pieces, settled) = ended.unwrap_or((self.n_pieces, Ok(())));
         let pieces = &self.pieces[..n_pieces];
         pieces.iter().try_for_each(|piece| self.encoder.check_room(batch, &piece.batch))?;
+        if let Some(recorded) = &mut self.recorded {
+            let mut first = batch.n_rows() - start;
+            for piece in pieces {
+                recorded.counted(piece.differences.from(first));
+                first += piece.batch.n_rows();
+            }
+        }
         append_all(batch, pieces.iter().map(|piece| &piece.batch));
         settled
     }
@@ -274,6 +329,9 @@ impl<'e> RowReader<'e> {
                 Entry::Kept(..) | Entry::Dropped(_) => piece.take_error(index),
             };
             if let Some(error) = error {
+                if let Some(recorded) = &mut self.recorded {
+                    recorded.bad(*n_good, entry.label(), error.to_string());
+                }
                 self.skipped.admit(error, self.intake.bad_rows)?;
                 self.bad_positions.push(*n_good + self.bad_positions.len());
                 continue;

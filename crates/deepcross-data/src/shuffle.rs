@@ -8,6 +8,7 @@
 //! Shuffling raw lines instead would need no gaps, but would hold all columns, read or not.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use deepcross_features::Batch;
 use rand::RngCore;
@@ -17,6 +18,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::columns::{gather, keep_rows};
 use crate::error::DataError;
 use crate::rows::RowReader;
+use crate::whole::Whole;
 
 /// Draws the rows of a [`RowReader`] at random.
 ///
@@ -43,6 +45,8 @@ pub struct Shuffled<'e> {
     kept: Vec<usize>,
     places: Vec<usize>,
     exhausted: bool,
+    /// Where all rows are shuffled as a whole, the way that they take instead.
+    whole: Option<Whole>,
 }
 
 impl<'e> Shuffled<'e> {
@@ -56,8 +60,35 @@ impl<'e> Shuffled<'e> {
         let random = stream(seed, epoch);
         let capacity = capacity.max(1);
         let (waiting, drawn, kept, places) = Default::default();
-        let exhausted = false;
-        Self { reader, capacity, seed, random, buffer, waiting, drawn, kept, places, exhausted }
+        let (exhausted, whole) = (false, None);
+        Self {
+            reader,
+            capacity,
+            seed,
+            random,
+            buffer,
+            waiting,
+            drawn,
+            kept,
+            places,
+            exhausted,
+            whole,
+        }
+    }
+
+    /// Shuffles all rows as a whole: they come in a uniformly random order, however many there are.
+    ///
+    /// Holds about `capacity` rows; where there are more, they go through a file in `folder`, which has no name there and
+    /// is about as large as a [`Cache`](crate::Cache) of them.
+    /// All rows are read before the first is handed out.
+    /// `n_rows` is how many there are, more or less: by as much as there are more, more are held.
+    ///
+    /// The order depends on the data, the capacity, `n_rows`, the seed and the epoch alone.
+    #[must_use]
+    pub fn as_a_whole(mut self, n_rows: u64, folder: PathBuf) -> Self {
+        let rows = self.reader.new_batch();
+        self.whole = Some(Whole::new(rows, (n_rows, self.capacity), folder));
+        self
     }
 
     /// Appends up to `rows` rows to `batch`; returns how many, and fewer only at the end.
@@ -65,8 +96,11 @@ impl<'e> Shuffled<'e> {
     /// Allocates nothing once the buffers have grown to the size of their rows.
     ///
     /// # Errors
-    /// As [`RowReader::fill`].
+    /// As [`RowReader::fill`]; and where a file to shuffle through cannot be written or read.
     pub fn next(&mut self, batch: &mut Batch, rows: usize) -> Result<usize, DataError> {
+        if let Some(whole) = &mut self.whole {
+            return whole.next(&mut self.reader, &mut self.random, (batch, rows));
+        }
         let start = batch.n_rows();
         loop {
             let wanted = rows - (batch.n_rows() - start);
@@ -89,6 +123,7 @@ impl<'e> Shuffled<'e> {
         self.reader.restart()?;
         self.reader.set_epoch(epoch);
         self.random = stream(self.seed, epoch);
+        self.whole.iter_mut().for_each(Whole::restart);
         self.buffer.clear();
         self.waiting.clear();
         self.exhausted = false;
@@ -169,7 +204,7 @@ fn stream(seed: u64, epoch: u64) -> ChaCha8Rng {
 /// A number in `0..n`, uniform up to n/2⁶⁴.
 ///
 /// Written out, since an order must not change with the version of a library.
-fn below(random: &mut ChaCha8Rng, n: usize) -> usize {
+pub(crate) fn below(random: &mut ChaCha8Rng, n: usize) -> usize {
     let wide = u128::from(random.next_u64()) * n as u128;
     (wide >> 64) as usize
 }

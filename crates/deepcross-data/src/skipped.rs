@@ -21,10 +21,15 @@ impl Skipped {
         if bad_rows == BadRows::Error || !error.is_bad_row() {
             return Err(error);
         }
+        self.note(|| error.to_string());
+        Ok(())
+    }
+
+    /// Counts a row that is skipped.
+    pub(crate) fn note(&mut self, message: impl FnOnce() -> String) {
         self.rows += 1;
         if self.first.len() < Self::KEPT {
-            self.first.push(error.to_string());
+            self.first.push(message());
         }
-        Ok(())
     }
 }

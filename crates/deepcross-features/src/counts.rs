@@ -63,6 +63,11 @@ impl Counts {
         }
     }
 
+    /// Adds counts of the fields in their order; those beyond the last field are left out.
+    pub fn add_in_order(&mut self, counts: impl IntoIterator<Item = FieldCounts>) {
+        self.fields.iter_mut().zip(counts).for_each(|(field, counts)| *field += counts);
+    }
+
     /// Sets all counts to zero.
     pub fn clear(&mut self) {
         self.fields.fill(FieldCounts::default());

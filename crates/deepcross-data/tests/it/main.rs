@@ -2,6 +2,7 @@
 //! which order rows come.
 
 mod bad_input;
+mod cached;
 mod companion;
 mod compressed;
 mod criteo;
@@ -16,6 +17,7 @@ mod quotes;
 mod real_data;
 mod split;
 mod threads;
+mod whole;
 
 use std::fs;
 use std::path::PathBuf;

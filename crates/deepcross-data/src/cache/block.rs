@@ -1,0 +1,183 @@
+//! A block: some rows one after another, column by column, and what was met between them.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 4 | the number of rows |
+//! | 4 a section | the length of each section |
+//! | | a section for each column ([`column`](super::column)) |
+//! | | a section of labels and weights: a byte whether there are any (1 and 2), then each |
+//! | | a section of bad rows and of counts |
+//!
+//! Lengths come first, so that columns are read side by side.
+
+use deepcross_features::{Batch, Column, FieldShape};
+
+use super::column;
+use super::cursor::{Cursor, Problem};
+use super::ints::{self, Forms};
+use super::record::{BadRow, Recorded};
+use super::tally::{N_STATS, Table};
+use crate::side_by_side::for_each;
+
+/// The most rows of a block: what a reader holds beside the rows that it hands out.
+pub(crate) const BLOCK_ROWS: usize = 4096;
+
+const LABELS: u8 = 1;
+const WEIGHTS: u8 = 2;
+
+/// The label of a bad row, as it is stored.
+const UNREAD: u8 = 2;
+
+/// A block that was read.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    pub(super) batch: Option<Batch>,
+    /// In the order in which they stand among the rows.
+    pub(super) bad: Vec<BadRow>,
+    pub(super) differences: Table,
+}
+
+/// Appends a block of the rows of `batch`, [`BLOCK_ROWS`] at most.
+pub(crate) fn write(out: &mut Vec<u8>, batch: &Batch, recorded: &Recorded) {
+    let n_columns = batch.columns().len();
+    let mut sections = vec![Vec::new(); n_columns + 2];
+    for_each(&mut sections, &|index, section: &mut Vec<u8>| match index.checked_sub(n_columns) {
+        None => column::write(section, &batch.columns()[index]),
+        Some(0) => write_targets(section, batch),
+        Some(_) => write_met(section, batch, recorded),
+    });
+    out.extend((batch.n_rows() as u32).to_le_bytes());
+    sections.iter().for_each(|section| out.extend((section.len() as u32).to_le_bytes()));
+    sections.iter().for_each(|section| out.extend_from_slice(section));
+}
+
+fn write_targets(out: &mut Vec<u8>, batch: &Batch) {
+    let (labels, weights) = (batch.labels(), batch.weights());
+    let flag = |values: &[f32], flag| if values.is_empty() { 0 } else { flag };
+    out.push(flag(labels, LABELS) | flag(weights, WEIGHTS));
+    for values in [labels, weights].into_iter().filter(|values| !values.is_empty()) {
+        column::write_numbers(out, values);
+    }
+}
+
+fn write_met(out: &mut Vec<u8>, batch: &Batch, recorded: &Recorded) {
+    let (n_fields, n_rows) = (batch.columns().len(), batch.n_rows());
+    let table = Table::of(&recorded.differences, n_fields, n_rows);
+    out.extend((table.columns.len() as u32).to_le_bytes());
+    for (field, stat, by) in &table.columns {
+        out.extend((*field as u32).to_le_bytes());
+        out.push(*stat as u8);
+        ints::write(out, by, Forms::Any);
+    }
+    out.extend((recorded.bad.len() as u32).to_le_bytes());
+    for BadRow { before, label, message } in &recorded.bad {
+        out.extend((*before as u32).to_le_bytes());
+        out.push(label.map_or(UNREAD, |label| u8::from(label != 0.0)));
+        out.extend((message.len() as u32).to_le_bytes());
+        out.extend(message.as_bytes());
+    }
+}
+
+/// Reads a block of rows of these fields; its bytes must hold nothing else.
+pub(super) fn read(bytes: &[u8], shapes: &[FieldShape]) -> Result<Block, Problem> {
+    let mut cursor = Cursor::new(bytes);
+    let n_rows = cursor.u32()? as usize;
+    if n_rows > BLOCK_ROWS {
+        return Err(format!("a block has {n_rows} rows, but at most {BLOCK_ROWS} are expected"));
+    }
+    let lengths = (0..shapes.len() + 2).map(|_| cursor.u32());
+    let lengths = lengths.collect::<Result<Vec<u32>, _>>()?;
+    let sections = lengths.iter().map(|&length| cursor.take(length.into()));
+    let sections = sections.collect::<Result<Vec<&[u8]>, _>>()?;
+    cursor.end("the sections of a block")?;
+    let (columns, others) = sections.split_at(shapes.len());
+    let mut batch = Batch::from_columns(read_columns(columns, shapes, n_rows)?);
+    let [targets, met] = others else { return Err("sections are missing".to_owned()) };
+    read_targets(targets, &mut batch, n_rows)?;
+    let (differences, bad) = read_met(met, shapes.len(), n_rows)?;
+    Ok(Block { batch: Some(batch), bad, differences })
+}
+
+fn read_columns(
+    sections: &[&[u8]],
+    shapes: &[FieldShape],
+    n_rows: usize,
+) -> Result<Vec<Column>, Problem> {
+    let mut read: Vec<Option<Result<Column, Problem>>> = Vec::new();
+    read.resize_with(shapes.len(), || None);
+    for_each(&mut read, &|index, place: &mut Option<_>| {
+        let (mut cursor, shape) = (Cursor::new(sections[index]), &shapes[index]);
+        let column = column::read(&mut cursor, &shape.kind, n_rows)
+            .and_then(|column| cursor.end("a column").map(|()| column));
+        *place = Some(column.map_err(|problem| format!("field `{}`: {problem}", shape.name)));
+    });
+    read.into_iter().flatten().collect()
+}
+
+fn read_targets(section: &[u8], batch: &mut Batch, n_rows: usize) -> Result<(), Problem> {
+    let mut cursor = Cursor::new(section);
+    let flags = cursor.u8()?;
+    if flags & !(LABELS | WEIGHTS) != 0 {
+        return Err(format!("{flags} does not say whether rows have labels and weights"));
+    }
+    if flags & LABELS != 0 {
+        *batch.labels_mut() = column::read_numbers(&mut cursor, n_rows)?;
+    }
+    if flags & WEIGHTS != 0 {
+        *batch.weights_mut() = column::read_numbers(&mut cursor, n_rows)?;
+    }
+    if let Some(label) = batch.labels().iter().find(|label| **label != 0.0 && **label != 1.0) {
+        return Err(format!("a row has the label {label}"));
+    }
+    if let Some(weight) =
+        batch.weights().iter().find(|weight| !(weight.is_finite() && **weight >= 0.0))
+    {
+        return Err(format!("a row has the weight {weight}"));
+    }
+    cursor.end("labels and weights")
+}
+
+fn read_met(
+    section: &[u8],
+    n_fields: usize,
+    n_rows: usize,
+) -> Result<(Table, Vec<BadRow>), Problem> {
+    let mut cursor = Cursor::new(section);
+    let mut table = Table::default();
+    let n_columns = cursor.u32()? as usize;
+    if n_columns > n_fields * N_STATS {
+        return Err(format!("{n_columns} columns of counts for {n_fields} fields"));
+    }
+    for _ in 0..n_columns {
+        let (field, stat) = (cursor.u32()? as usize, usize::from(cursor.u8()?));
+        if field >= n_fields || stat >= N_STATS {
+            return Err(format!("the number {stat} of the field {field} is counted"));
+        }
+        let mut by = Vec::new();
+        ints::read(&mut cursor, &mut by, n_rows, Forms::Any)?;
+        table.columns.push((field, stat, by));
+    }
+    let (mut bad, n_bad): (Vec<BadRow>, _) = (Vec::new(), cursor.u32()?);
+    for _ in 0..n_bad {
+        let row = read_bad(&mut cursor)?;
+        if row.before > n_rows || bad.last().is_some_and(|last| last.before > row.before) {
+            return Err(format!("a bad row is said to stand behind {} rows", row.before));
+        }
+        bad.push(row);
+    }
+    cursor.end("the bad rows of a block")?;
+    Ok((table, bad))
+}
+
+fn read_bad(cursor: &mut Cursor<'_>) -> Result<BadRow, Problem> {
+    let before = cursor.u32()? as usize;
+    let label = match cursor.u8()? {
+        UNREAD => None,
+        label @ 0..=1 => Some(f32::from(label)),
+        other => return Err(format!("a bad row has the label {other}")),
+    };
+    let length = cursor.u32()?;
+    let message = std::str::from_utf8(cursor.take(length.into())?)
+        .map_err(|_| "a message is not UTF-8".to_owned())?;
+    Ok(BadRow { before, label, message: message.to_owned() })
+}

@@ -1,0 +1,227 @@
+//! Thousands of damaged and forged caches: each gives an error or the rows that it was written with, never a panic.
+//!
+//! Half of them have right sums, so that the decoder behind these is reached; what it takes must be rows of the encoder.
+//! `DEEPCROSS_MUTATIONS` sets how many there are.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use deepcross_features::{Batch, Encoder, FieldConfig, Schema};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use tempfile::TempDir;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::file::{self, BlockPlace, Cache};
+use super::write::CacheWriter;
+use crate::error::DataError;
+use crate::{BadRows, Labels, Part, RowPlan, RowReader, Source, fit};
+
+const DEFAULT_COUNT: u32 = 10_000;
+
+const PLAN: RowPlan =
+    RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Skip };
+
+#[derive(Clone, Debug)]
+enum Mutation {
+    Flip { at: Index, bit: u8 },
+    Overwrite { at: Index, with: Vec<u8> },
+    Truncate { length: Index },
+    Splice { from: Index, length: usize, to: Index },
+}
+
+impl Mutation {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        if bytes.is_empty() {
+            return;
+        }
+        match self {
+            Self::Flip { at, bit } => *at.get_mut(bytes) ^= 1 << bit,
+            Self::Overwrite { at, with } => {
+                let at = at.index(bytes.len());
+                bytes.iter_mut().skip(at).zip(with).for_each(|(byte, new)| *byte = *new);
+            }
+            Self::Truncate { length } => bytes.truncate(length.index(bytes.len())),
+            Self::Splice { from, length, to } => {
+                let from = from.index(bytes.len());
+                let copy: Vec<u8> = bytes[from..].iter().copied().take(*length).collect();
+                let to = to.index(bytes.len());
+                bytes.splice(to..to, copy);
+            }
+        }
+    }
+}
+
+fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
+    let mutation = prop_oneof![
+        (any::<Index>(), 0u8..8).prop_map(|(at, bit)| Mutation::Flip { at, bit }),
+        (any::<Index>(), extreme()).prop_map(|(at, with)| Mutation::Overwrite { at, with }),
+        any::<Index>().prop_map(|length| Mutation::Truncate { length }),
+        (any::<Index>(), 1usize..80, any::<Index>())
+            .prop_map(|(from, length, to)| Mutation::Splice { from, length, to }),
+    ];
+    prop::collection::vec(mutation, 1..4)
+}
+
+/// Values that are most likely to lead a decoder astray.
+fn extreme() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        any::<[u8; 4]>().prop_map(|bytes| bytes.to_vec()),
+        Just(vec![255; 4]),
+        Just(vec![255; 8]),
+        Just(vec![0; 8]),
+        Just(f32::NAN.to_le_bytes().to_vec()),
+        (0u8..4).prop_map(|form| vec![form]),
+    ]
+}
+
+fn mutate(bytes: &[u8], mutations: &[Mutation]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    mutations.iter().for_each(|mutation| mutation.apply(&mut bytes));
+    bytes
+}
+
+/// A small cache with all kinds of columns, counts and bad rows.
+struct World {
+    folder: TempDir,
+    source: Source,
+    encoder: Encoder,
+    sound: Vec<u8>,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("x.csv");
+        let row = |i: u32| match i % 17 {
+            3 => format!("1,a{i},many,x,1\n"),
+            4 => format!("maybe,a{i},1,x,1\n"),
+            5 => format!("0,,,,{}\n", 1 + i % 2),
+            _ => format!("{},a{},{},x{}|y|x{},1\n", i % 2, i % 9, i % 30, i % 7, i % 5),
+        };
+        let rows: String = (0..150).map(row).collect();
+        std::fs::write(&text, format!("click,ad,number,tags,importance\n{rows}")).unwrap();
+        let config = toml::from_str("label = 'click'\nweight = 'importance'").unwrap();
+        let source = Source::open(&[text], &config).unwrap();
+        let list =
+            FieldConfig { separator: Some("|".to_owned()), ..FieldConfig::multi_hot("tags") };
+        let ad = FieldConfig { counts: Some(true), ..FieldConfig::categorical("ad") };
+        let fields = vec![ad, FieldConfig::number("number"), list];
+        let schema = Schema::new(fields, vec![String::new()]).unwrap();
+        let encoder = fit(&source, &schema, Part::All, BadRows::Skip).unwrap().encoder;
+        let path = folder.path().join("sound.dcc");
+        let mut writer = CacheWriter::create(&path, b"about").unwrap();
+        for _ in 0..2 {
+            writer.write_part(RowReader::new(&source, &encoder, PLAN).unwrap()).unwrap();
+        }
+        writer.finish().unwrap();
+        let sound = std::fs::read(&path).unwrap();
+        Self { folder, source, encoder, sound }
+    }
+
+    /// All rows of a cache of these bytes, and the messages of what was skipped.
+    fn rows(&self, bytes: &[u8]) -> Result<(Batch, Vec<String>), DataError> {
+        let path = self.folder.path().join("mutated.dcc");
+        std::fs::write(&path, bytes).unwrap();
+        let cache = Cache::open(Path::new(&path))?;
+        let (mut batch, mut messages) = (self.encoder.new_batch(), Vec::new());
+        for part in 0..cache.n_parts() {
+            let reader = RowReader::new(&self.source, &self.encoder, PLAN)?;
+            let mut reader = reader.with_cache(&cache, part, false).with_negative_rate(0.9, 1);
+            while reader.fill(&mut batch, 100)? > 0 {}
+            messages.push(format!("{:?} {:?}", reader.skipped(), reader.counts()));
+        }
+        Ok((batch, messages))
+    }
+
+    /// The bytes of the first block, which stands behind a head of 33 bytes.
+    fn block(&self) -> Vec<u8> {
+        let cache = Cache::open(&self.folder.path().join("sound.dcc")).unwrap();
+        let mut bytes = Vec::new();
+        cache.read(0, 0, &mut bytes).unwrap();
+        bytes
+    }
+}
+
+/// A cache of one block in a sound frame.
+fn frame(block: &[u8], n_rows: u32) -> Vec<u8> {
+    let head = file::head(b"about");
+    let (start, n_bytes) = (head.len() as u64, block.len() as u32);
+    let place = BlockPlace { start, n_bytes, n_rows, hash: xxh3_64(block) };
+    let tail = file::tail(&head, &[vec![place]], start + u64::from(n_bytes));
+    [head, block.to_vec(), tail].concat()
+}
+
+/// Runs `check` on half as many cases as there are to be files, always the same ones.
+fn run<S: Strategy>(strategy: &S, check: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+    let count = std::env::var("DEEPCROSS_MUTATIONS").map_or(DEFAULT_COUNT, |count| {
+        count.parse().expect("DEEPCROSS_MUTATIONS is a number of files")
+    });
+    let config = Config { cases: count / 2, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    TestRunner::new_with_rng(config, rng).run(strategy, check).unwrap();
+}
+
+#[test]
+fn damaged_caches_are_refused() {
+    let world = World::new();
+    let expected = world.rows(&world.sound).unwrap();
+    assert!(expected.0.n_rows() > 200 && expected.1[0].contains("many"), "{:?}", expected.1);
+    run(&mutations(), |mutations| {
+        let bytes = mutate(&world.sound, &mutations);
+        match world.rows(&bytes) {
+            Ok(rows) => prop_assert!(bytes == world.sound && rows == expected),
+            Err(error) => prop_assert!(bytes != world.sound, "{}", error),
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn every_cut_and_every_flipped_bit_is_found() {
+    let world = World::new();
+    for length in 0..world.sound.len() {
+        assert!(world.rows(&world.sound[..length]).is_err(), "{length} bytes");
+        let mut flipped = world.sound.clone();
+        flipped[length] ^= 1 << (length % 8);
+        assert!(world.rows(&flipped).is_err(), "bit in byte {length}");
+    }
+}
+
+#[test]
+fn forged_caches_give_rows_of_the_encoder_or_an_error() {
+    let world = World::new();
+    let (block, answers) = (world.block(), RefCell::new(BTreeMap::<&str, u32>::new()));
+    let n_rows = u32::from_le_bytes(*block.first_chunk().unwrap());
+    assert!(world.rows(&frame(&block, n_rows)).is_ok());
+    run(&mutations(), |mutations| {
+        let block = mutate(&block, &mutations);
+        let n_rows = block.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+        let answer = world.rows(&frame(&block, n_rows));
+        *answers.borrow_mut().entry(name(&answer)).or_default() += 1;
+        if let Ok((batch, _)) = answer {
+            prop_assert_eq!(batch.check(world.encoder.shapes()), Ok(()));
+        }
+        Ok(())
+    });
+    let answers = answers.into_inner();
+    let all = ["field", "bytes", "rows", "accepted"];
+    assert!(all.iter().all(|name| answers.contains_key(name)), "got no further than {answers:?}");
+}
+
+/// How far the decoder came.
+fn name<T>(answer: &Result<T, DataError>) -> &'static str {
+    let Err(error) = answer else { return "accepted" };
+    let message = error.to_string();
+    if message.contains("field `") {
+        "field"
+    } else if message.contains("bytes are") {
+        "bytes"
+    } else if message.contains("row") {
+        "rows"
+    } else {
+        "other"
+    }
+}

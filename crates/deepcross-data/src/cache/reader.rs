@@ -1,0 +1,162 @@
+//! Rows from a cache, as a pass over the text would hand them out: the same rows are drawn among the negative ones, and the
+//! same is counted and told.
+
+use std::ops::Range;
+
+use deepcross_features::{Batch, Counts, FieldShape};
+
+use super::block::{self, Block};
+use super::file::Cache;
+use super::record::BadRow;
+use super::tally::{self, Stats};
+use crate::columns::{append_rows, gather};
+use crate::error::DataError;
+use crate::negatives::Negatives;
+use crate::skipped::Skipped;
+
+/// Reads the rows of a part of a cache.
+#[derive(Debug)]
+pub(crate) struct CachedRows {
+    cache: Cache,
+    part: usize,
+    /// The next block.
+    next: usize,
+    block: Block,
+    bytes: Vec<u8>,
+    /// The rows and the bad rows of the block that were handed on.
+    at: usize,
+    bad_at: usize,
+    /// Scratch: which rows are kept, and what they counted.
+    kept: Vec<usize>,
+    stats: Vec<Stats>,
+}
+
+/// What a reader tells of a pass beside its rows.
+#[derive(Debug)]
+pub(crate) struct Met<'m> {
+    pub(crate) counts: &'m mut Counts,
+    pub(crate) skipped: &'m mut Skipped,
+    pub(crate) bad_positions: &'m mut Vec<usize>,
+    pub(crate) negatives: &'m mut Negatives,
+    /// Whether bad rows are told that would have been dropped.
+    pub(crate) tells_dropped: bool,
+}
+
+impl CachedRows {
+    pub(crate) fn new(cache: Cache, part: usize) -> Self {
+        let (block, bytes, kept, stats) = Default::default();
+        Self { cache, part, next: 0, block, bytes, at: 0, bad_at: 0, kept, stats }
+    }
+
+    /// Starts anew at the first row.
+    pub(crate) fn restart(&mut self) {
+        (self.next, self.at, self.bad_at) = (0, 0, 0);
+        self.block = Block::default();
+    }
+
+    /// Appends up to `rows` rows; how many, and fewer only at the end.
+    pub(crate) fn fill(
+        &mut self,
+        shapes: &[FieldShape],
+        batch: &mut Batch,
+        rows: usize,
+        mut met: Met<'_>,
+    ) -> Result<usize, DataError> {
+        let mut n_good = 0;
+        while n_good < rows {
+            if self.is_done() && !self.read_block(shapes)? {
+                break;
+            }
+            let n_rows = self.n_rows();
+            let end = self.block.bad.get(self.bad_at).map_or(n_rows, |bad| bad.before);
+            if self.at < end {
+                n_good += self.append((shapes, end), batch, rows - n_good, &mut met);
+            } else if self.bad_at < self.block.bad.len() {
+                let bad = &self.block.bad[self.bad_at];
+                tell(bad, n_good, &mut met);
+                self.bad_at += 1;
+            }
+        }
+        Ok(n_good)
+    }
+
+    fn n_rows(&self) -> usize {
+        self.block.batch.as_ref().map_or(0, Batch::n_rows)
+    }
+
+    fn is_done(&self) -> bool {
+        self.at == self.n_rows() && self.bad_at == self.block.bad.len()
+    }
+
+    /// Reads the next block; false at the end.
+    fn read_block(&mut self, shapes: &[FieldShape]) -> Result<bool, DataError> {
+        let Some(place) = self.cache.blocks(self.part).get(self.next) else { return Ok(false) };
+        let (at, n_rows) = ((self.part, self.next), place.n_rows as usize);
+        self.cache.read(at.0, at.1, &mut self.bytes)?;
+        let damaged = |problem: String| self.cache.damaged(at, &problem);
+        let block = block::read(&self.bytes, shapes).map_err(damaged)?;
+        if block.batch.as_ref().map_or(0, Batch::n_rows) != n_rows {
+            return Err(self.cache.damaged(at, "it has another number of rows"));
+        }
+        (self.block, self.at, self.bad_at) = (block, 0, 0);
+        self.next += 1;
+        Ok(true)
+    }
+
+    /// Appends up to `most` of the rows before `end`, without those that are dropped; how many.
+    fn append(
+        &mut self,
+        (shapes, end): (&[FieldShape], usize),
+        batch: &mut Batch,
+        most: usize,
+        met: &mut Met<'_>,
+    ) -> usize {
+        let Some(from) = &self.block.batch else { return 0 };
+        let start = self.at;
+        self.kept.clear();
+        while self.at < end && self.kept.len() < most {
+            let is_kept = from.labels().get(self.at).is_none_or(|&label| met.negatives.keep(label));
+            if is_kept {
+                self.kept.push(self.at);
+            }
+            self.at += 1;
+        }
+        self.stats.clear();
+        self.stats.resize(shapes.len(), Stats::default());
+        let all = start..self.at;
+        if self.kept.len() == all.len() {
+            count(&mut self.stats, &self.block, (from, shapes), all.clone());
+            append_rows(batch, from, all);
+        } else {
+            for &row in &self.kept {
+                count(&mut self.stats, &self.block, (from, shapes), row..row + 1);
+            }
+            gather(batch, from, &self.kept);
+        }
+        met.counts.add_in_order(self.stats.iter().map(|stats| tally::counts_of(*stats)));
+        self.kept.len()
+    }
+}
+
+/// Adds what rows of a block counted.
+fn count(
+    stats: &mut [Stats],
+    block: &Block,
+    (batch, shapes): (&Batch, &[FieldShape]),
+    rows: Range<usize>,
+) {
+    for ((column, shape), stats) in batch.columns().iter().zip(shapes).zip(stats.iter_mut()) {
+        let told = tally::told(column, shape, rows.clone());
+        stats.iter_mut().zip(told).for_each(|(sum, told)| *sum += told);
+    }
+    block.differences.add(rows, stats);
+}
+
+/// Tells of a bad row behind so many good ones, unless it would have been dropped before it was known to be bad.
+fn tell(bad: &BadRow, n_good: usize, met: &mut Met<'_>) {
+    let is_kept = bad.label.is_none_or(|label| met.negatives.keep(label));
+    if is_kept || met.tells_dropped {
+        met.skipped.note(|| bad.message.clone());
+        met.bad_positions.push(n_good + met.bad_positions.len());
+    }
+}
