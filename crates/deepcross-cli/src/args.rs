@@ -37,6 +37,19 @@ written.
     files_help!()
 );
 
+const ENCODE_HELP: &str = concat!(
+    "Examples:
+  deepcross encode --config run.toml --data january.csv february.csv --out clicks.dcc
+  deepcross train --config run.toml --data january.csv february.csv --cache clicks.dcc --out model.dcx
+
+The file has the encoded training and validation rows and the encoder that was fitted to them.
+`deepcross train --cache` uses it as long as the content of the files, `[data]`, `[[field]]` and
+which rows are held out are the same, and otherwise says what is another and makes it anew.
+
+",
+    files_help!()
+);
+
 const COMPARE_HELP: &str = concat!(
     "Examples:
   deepcross compare --config run.toml --data train.csv --test test.csv
@@ -146,6 +159,8 @@ pub(crate) enum Command {
     Describe(Describe),
     /// Write a first configuration for files
     InferConfig(InferConfig),
+    /// Encode rows into a file that `train --cache` reads instead of text
+    Encode(Encode),
     /// Train a model
     Train(Train),
     /// Train models of several kinds on the same rows and compare them
@@ -361,6 +376,10 @@ pub(crate) struct Train {
     /// checkpoint
     #[arg(long, value_name = "FILE")]
     pub(crate) init: Option<PathBuf>,
+    /// Keep the encoded rows in this file, so that text is parsed once; one of the same rows is used, by
+    /// this run and by later ones, and any other is made anew
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cache: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) threads: Threads,
     /// The seed of the run, instead of the configuration's
@@ -372,6 +391,34 @@ pub(crate) struct Train {
     /// Also write a page with the course of the training here, as HTML
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = ENCODE_HELP)]
+pub(crate) struct Encode {
+    /// The configuration of the runs to come; without it, that of the model
+    #[arg(long, value_name = "FILE", required_unless_present = "model")]
+    pub(crate) config: Option<PathBuf>,
+    /// Training data; several files are read in order
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) data: Vec<PathBuf>,
+    /// Validation data; without it, a share of the training rows is held out
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) valid: Vec<PathBuf>,
+    /// Encode by the encoder of this model, for runs that begin from it with `--init`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: Option<PathBuf>,
+    /// The cache to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    /// The seed of the run, instead of the configuration's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    pub(crate) seed: Option<u64>,
+    /// Replace a value of the configuration, as in `train.valid_fraction=0.2`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) overrides: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         Command::Split(args) => commands::split::run(&args),
         Command::Describe(args) => commands::describe::run(&args),
         Command::InferConfig(args) => commands::infer_config::run(&args),
+        Command::Encode(args) => commands::encode::run(&args),
         Command::Train(args) => commands::train::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(&args),

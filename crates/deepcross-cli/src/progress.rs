@@ -6,7 +6,7 @@ use crate::tables::{grouped, metric, percent, table};
 use crate::units::Units;
 use crate::values::training_values;
 use deepcross_data::RowReader;
-use deepcross_train::{EpochReport, Event, Waiting};
+use deepcross_train::{CacheEvent, EpochReport, Event, Waiting};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -77,6 +77,7 @@ impl Progress {
             Event::NoCheckpoint { step, error } => {
                 self.say(&format!("warning: no checkpoint of step {step}: {}", chain(error)));
             }
+            Event::Cache(event) => cache_lines(event).iter().for_each(|line| self.say(line)),
             Event::Step { epoch, rows, loss } => self.step(*epoch, *rows, *loss),
             Event::Epoch(report) => self.epoch(report),
             Event::Units { epoch, rows, units } => {
@@ -178,6 +179,29 @@ impl Progress {
             summary.trim_fmt(),
             self.values.join("\n\n")
         ));
+    }
+}
+
+/// What is said of a cache.
+fn cache_lines(event: &CacheEvent<'_>) -> Vec<String> {
+    match event {
+        CacheEvent::Used { file, rows } => {
+            let (rows, file) = (grouped(*rows), file.display());
+            vec![format!("{rows} encoded training rows from the cache {file}")]
+        }
+        CacheEvent::Refused { file, reasons } => {
+            let lines = reasons.iter().map(|reason| format!("  {reason}"));
+            let first = format!("the cache {} is not of this run and made anew:", file.display());
+            std::iter::once(first).chain(lines).collect()
+        }
+        CacheEvent::Made { file, rows, bytes } => {
+            let (rows, bytes) = (grouped(*rows), grouped(*bytes));
+            vec![format!("wrote the cache {}: {rows} training rows, {bytes} bytes", file.display())]
+        }
+        CacheEvent::NotMade { reason } => {
+            vec![format!("warning: no cache, rows are read from the text in each epoch: {reason}")]
+        }
+        _ => Vec::new(),
     }
 }
 

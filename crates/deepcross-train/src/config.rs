@@ -89,7 +89,10 @@ pub struct TrainConfig {
     /// Each epoch draws anew; positive rows and validation rows are always kept.
     /// Probabilities are those of all rows nevertheless.
     pub negative_rate: f64,
-    /// Rows that are shuffled at a time, from 1; default 200,000.
+    /// Which rows are shuffled with each other; default `buffer`.
+    #[serde(skip_serializing_if = "Shuffle::is_default")]
+    pub shuffle: Shuffle,
+    /// Rows that are shuffled, or with `shuffle = "whole"` held, at a time, from 1; default 200,000.
     pub shuffle_buffer: usize,
     /// Parts of a batch whose gradients are summed in order, from 1 to 64; default: see [`groups`](Self::groups).
     ///
@@ -109,6 +112,24 @@ pub struct TrainConfig {
     pub checkpoint_minutes: Option<f64>,
     /// Of initial weights, order, dropout, and which rows are held out or kept; 0 to 2⁶³ − 1, default 1.
     pub seed: u64,
+}
+
+/// Which training rows are shuffled with each other, anew in each epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shuffle {
+    /// Those that are in a buffer at the same time: see [`Shuffled`](deepcross_data::Shuffled).
+    #[default]
+    Buffer,
+    /// All, whose order is then uniformly random: each epoch begins with a pass over the rows that deals them to heaps on
+    /// disk. See [`Shuffled::as_a_whole`](deepcross_data::Shuffled::as_a_whole).
+    Whole,
+}
+
+impl Shuffle {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What makes an epoch better than another.
@@ -152,6 +173,7 @@ impl Default for TrainConfig {
             valid_fraction: None,
             split_seed: None,
             negative_rate: 1.0,
+            shuffle: Shuffle::default(),
             shuffle_buffer: 200_000,
             groups: None,
             checkpoint_steps: None,

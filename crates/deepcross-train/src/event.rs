@@ -62,6 +62,8 @@ pub enum Event<'a> {
         /// The reason.
         error: &'a ArtifactError,
     },
+    /// What became of the cache of the run; see [`RunOptions::cache`](crate::RunOptions::cache).
+    Cache(CacheEvent<'a>),
     /// A step has been made.
     Step {
         /// The epoch, from 1.
@@ -92,6 +94,40 @@ pub enum Event<'a> {
         rows: usize,
         /// One report a unit, from the stacked input to the score.
         units: &'a [UnitReport],
+    },
+}
+
+/// What became of a cache of encoded rows.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum CacheEvent<'a> {
+    /// It was there, and all rows come from it.
+    Used {
+        /// The file.
+        file: &'a Path,
+        /// The training rows, before any is dropped.
+        rows: u64,
+    },
+    /// A file was there that is damaged, or of other rows; it is made anew.
+    Refused {
+        /// The file.
+        file: &'a Path,
+        /// What is wrong with it, or another, one sentence each.
+        reasons: &'a [String],
+    },
+    /// It has been made, and all rows come from it.
+    Made {
+        /// The file.
+        file: &'a Path,
+        /// The training rows, before any is dropped.
+        rows: u64,
+        /// The length of the file.
+        bytes: u64,
+    },
+    /// It could not be written; rows come from the text, and nothing of it is left.
+    NotMade {
+        /// The error, with the file.
+        reason: &'a str,
     },
 }
 

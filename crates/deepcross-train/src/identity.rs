@@ -5,7 +5,7 @@
 
 use crate::differences::differences;
 use crate::{Files, RunConfig, TrainError};
-use deepcross_data::Fingerprint;
+use deepcross_data::{DataError, Fingerprint};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -26,10 +26,6 @@ impl Identity {
         files: &Files,
         init: Option<u64>,
     ) -> Result<Self, TrainError> {
-        let fingerprints = |paths: &[PathBuf]| {
-            let prints = paths.iter().map(|path| Fingerprint::of(path));
-            prints.collect::<Result<Vec<_>, _>>()
-        };
         let (train, valid) = (fingerprints(&files.train)?, fingerprints(&files.valid)?);
         Ok(Self { config: config.to_toml()?, train, valid, init })
     }
@@ -53,7 +49,13 @@ impl Identity {
     }
 }
 
-fn other_files(
+/// The fingerprints of files, in their order.
+pub(crate) fn fingerprints(paths: &[PathBuf]) -> Result<Vec<Fingerprint>, DataError> {
+    paths.iter().map(|path| Fingerprint::of(path)).collect()
+}
+
+/// What is another of files, one sentence each.
+pub(crate) fn other_files(
     what: &str,
     before: &[Fingerprint],
     now: &[Fingerprint],

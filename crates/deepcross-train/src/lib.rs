@@ -6,6 +6,7 @@ mod checkpoint;
 mod compare;
 mod config;
 mod differences;
+mod encode;
 mod engine;
 mod error;
 mod event;
@@ -21,6 +22,7 @@ mod overrides;
 mod places;
 mod prediction;
 mod read_ahead;
+mod row_cache;
 mod row_sample;
 mod run_config;
 mod schedule;
@@ -39,10 +41,11 @@ pub use compare::{
     CompareEvent, CompareOptions, ComparedModel, ComparedRun, Comparison, Contender, Place,
     TestedOn, ToBest, compare,
 };
-pub use config::{Monitor, TrainConfig};
+pub use config::{Monitor, Shuffle, TrainConfig};
+pub use encode::{Encoded, encode};
 pub use engine::Engine;
 pub use error::TrainError;
-pub use event::{EpochReport, Event};
+pub use event::{CacheEvent, EpochReport, Event};
 pub use importance::{Importance, ImportancePlan, Importances, Lost, permutation_importance};
 pub use optimizer::OptimizerKind;
 pub use options::{Checkpoints, Next, RunOptions};

@@ -17,12 +17,17 @@ pub struct RunOptions<'a> {
     pub init: Option<TrainedModel>,
     /// Where and when checkpoints are written, if at all.
     pub checkpoints: Option<Checkpoints<'a>>,
+    /// A file for the encoded rows, if any, so that no epoch after this parses text.
+    ///
+    /// One that is there and of the same rows is used, by this run and by later ones; any other is made anew.
+    /// The result does not depend on it.
+    pub cache: Option<PathBuf>,
 }
 
 impl RunOptions<'_> {
     /// A new model on so many threads, without checkpoints.
     pub fn on_threads(threads: usize) -> Self {
-        Self { threads, init: None, checkpoints: None }
+        Self { threads, init: None, checkpoints: None, cache: None }
     }
 }
 

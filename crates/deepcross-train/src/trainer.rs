@@ -9,10 +9,11 @@ use crate::engine::total_weight;
 use crate::event::{EpochReport, Event};
 use crate::keeper::Keeper;
 use crate::read_ahead::{Batches, ReadAhead};
+use crate::row_cache::RowCache;
 use crate::schedule::Rates;
 use crate::units::rows_to_look_at;
 use crate::validation::evaluate;
-use crate::{Engine, Monitor, RunConfig, RunOptions, Schedule, TrainConfig, TrainError};
+use crate::{Engine, Monitor, RunConfig, RunOptions, Schedule, Shuffle, TrainConfig, TrainError};
 use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, Labels, Part, RowPlan, RowReader, Shuffled, Source};
 use deepcross_features::{Batch, Encoder, History};
@@ -136,8 +137,7 @@ fn train_here(
 ) -> Result<TrainedModel, TrainError> {
     check(config, files)?;
     let rows = Rows::open(config, files)?;
-    let RunOptions { init, checkpoints, .. } = options;
-    let (start, keeper) = start(config, (files, &rows), init, checkpoints, observe)?;
+    let (start, keeper) = start(config, (files, &rows), options, observe)?;
     run(config, &rows, start, (keeper, None), observe)
 }
 
@@ -168,7 +168,7 @@ fn run<'a>(
     (keeper, stop): (Option<Keeper<'a>>, Option<Stop<'a>>),
     observe: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<TrainedModel, TrainError> {
-    let Start { encoder, history, fitted, engine, standing, best } = start;
+    let Start { encoder, history, fitted, engine, standing, best, cache } = start;
     let rates = Rates::new(&config.train, n_steps(&config.train, fitted.rows, fitted.positives));
     let run = Run {
         config,
@@ -183,6 +183,7 @@ fn run<'a>(
         valid: None,
         keeper,
         stop,
+        cache,
     };
     let (model, params, training) = run.epochs(history, observe)?;
 
@@ -210,6 +211,8 @@ struct Run<'a> {
     keeper: Option<Keeper<'a>>,
     /// `None` where nobody is to be asked.
     stop: Option<Stop<'a>>,
+    /// Where rows come from; `None` where that is the text.
+    cache: Option<RowCache>,
 }
 
 /// Moves labels by `smoothing`, in [0, 1), towards one half (Szegedy et al., CVPR 2016); does nothing where it is 0.
@@ -222,8 +225,13 @@ fn smooth(labels: &mut [f32], smoothing: f64) {
 
 /// The steps of a run of all epochs, up to the chance of which negative rows are kept.
 fn n_steps(train: &TrainConfig, rows: u64, positives: u64) -> u64 {
-    let kept = positives as f64 + (rows - positives) as f64 * train.negative_rate;
+    let kept = n_kept(train, rows, positives);
     u64::from(train.epochs).saturating_mul((kept / train.batch as f64).ceil() as u64)
+}
+
+/// The rows of an epoch, likewise.
+fn n_kept(train: &TrainConfig, rows: u64, positives: u64) -> f64 {
+    positives as f64 + (rows - positives) as f64 * train.negative_rate
 }
 
 impl<'a> Run<'a> {
@@ -246,16 +254,7 @@ impl<'a> Run<'a> {
         observe: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<u32, TrainError> {
         let train = &self.config.train;
-        let mut reader = RowReader::new(
-            &self.rows.train,
-            self.encoder,
-            Rows::plan(self.config, self.rows.train_part),
-        )?
-        .with_negative_rate(train.negative_rate, train.seed);
-        if let Some(history) = history {
-            reader = reader.with_history(history);
-        }
-        let shuffled = Shuffled::new(reader, train.shuffle_buffer, train.seed, 1);
+        let shuffled = self.shuffled(history)?;
         let (mut ahead, mut last) = (ReadAhead::new(Batches { shuffled, rows: train.batch }), 0);
         self.catch_up(ahead.source_mut())?;
         let first = self.standing.epoch;
@@ -282,6 +281,28 @@ impl<'a> Run<'a> {
         let train = ahead.source().shuffled.reader();
         observe(Event::Read { train, valid: self.valid.as_ref() });
         Ok(last)
+    }
+
+    /// The training rows, in the order of the first epoch.
+    fn shuffled(&self, history: Option<History>) -> Result<Shuffled<'a>, TrainError> {
+        let (train, rows) = (&self.config.train, self.rows);
+        let plan = Rows::plan(self.config, rows.train_part);
+        let reader = RowReader::new(&rows.train, self.encoder, plan)?
+            .with_negative_rate(train.negative_rate, train.seed);
+        let reader = match (&self.cache, history) {
+            (Some(cache), _) => cache.train(reader),
+            (None, Some(history)) => reader.with_history(history),
+            (None, None) => reader,
+        };
+        let shuffled = Shuffled::new(reader, train.shuffle_buffer, train.seed, 1);
+        Ok(match train.shuffle {
+            Shuffle::Buffer => shuffled,
+            Shuffle::Whole => {
+                let folder = self.cache.as_ref().map_or_else(std::env::temp_dir, RowCache::folder);
+                let n_rows = n_kept(train, self.fitted.rows, self.fitted.positives);
+                shuffled.as_a_whole(n_rows.ceil() as u64, folder)
+            }
+        })
     }
 
     /// Trains on the rows of the epoch that are still to come; the mean log loss of all.
@@ -363,7 +384,11 @@ impl<'a> Run<'a> {
 
     fn validate(&mut self) -> Result<Option<Summary>, TrainError> {
         let Some((source, part)) = &self.rows.valid else { return Ok(None) };
-        let mut reader = RowReader::new(source, self.encoder, Rows::plan(self.config, *part))?;
+        let reader = RowReader::new(source, self.encoder, Rows::plan(self.config, *part))?;
+        let mut reader = match &self.cache {
+            Some(cache) => cache.valid(reader),
+            None => reader,
+        };
         let predictor = Predictor::new(self.engine.model(), self.engine.params());
         let summary = evaluate(predictor, &mut reader, self.engine.tapes())?;
         self.valid = Some(reader);

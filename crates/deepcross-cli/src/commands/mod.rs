@@ -3,6 +3,7 @@
 pub(crate) mod calibrate;
 pub(crate) mod compare;
 pub(crate) mod describe;
+pub(crate) mod encode;
 pub(crate) mod evaluate;
 pub(crate) mod export;
 pub(crate) mod import;

@@ -23,8 +23,11 @@ pub(crate) fn run(args: &Train) -> Result<()> {
     let inputs = || files.train.iter().chain(&files.valid).chain([&args.config]);
     check_apart(&args.out, inputs())?;
     check_apart(&checkpoint, inputs().chain(&args.init))?;
+    if let Some(cache) = &args.cache {
+        check_apart(cache, inputs().chain(&args.init).chain([&args.out, &checkpoint]))?;
+    }
     if let Some(report) = &args.report {
-        let others = [&args.out, &checkpoint];
+        let others = [&args.out, &checkpoint].into_iter().chain(&args.cache);
         check_apart(report, inputs().chain(&args.init).chain(others))?;
     }
     let mut overrides = args.overrides.clone();
@@ -47,7 +50,8 @@ pub(crate) fn run(args: &Train) -> Result<()> {
         .resume(args.resume)
         .ask(next(&signals, config.train.checkpoint_minutes()));
     let threads = args.threads.get();
-    let options = RunOptions { threads, init, checkpoints: Some(checkpoints) };
+    let cache = args.cache.as_deref().map(resolved);
+    let options = RunOptions { threads, init, checkpoints: Some(checkpoints), cache };
     let mut course = Course::default();
     let trained = train_keeping(&config, &files, options, &signals, &mut course)?;
     trained.save(&resolved(&args.out))?;

@@ -6,7 +6,8 @@ use crate::event::Event;
 use crate::identity::Identity;
 use crate::init::{check_schema, survey};
 use crate::keeper::Keeper;
-use crate::{Checkpoints, Engine, Files, RunConfig, TrainError};
+use crate::row_cache::{CachePlan, FoundCache, RowCache};
+use crate::{Engine, Files, RunConfig, RunOptions, TrainError};
 use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, fit};
 use deepcross_features::{Encoder, History};
@@ -26,40 +27,62 @@ pub(super) struct Start {
     pub(super) standing: Standing,
     /// The weights of the best epoch.
     pub(super) best: Option<Params<f32>>,
+    /// Where rows come from instead of from text.
+    pub(super) cache: Option<RowCache>,
 }
 
 /// Begins the run, or finds out where it stands.
 pub(super) fn start<'c>(
     config: &RunConfig,
     (files, rows): (&Files, &Rows),
-    init: Option<TrainedModel>,
-    checkpoints: Option<Checkpoints<'c>>,
+    options: RunOptions<'c>,
     observe: &mut Observe<'_>,
 ) -> Result<(Start, Option<Keeper<'c>>), TrainError> {
+    let encoder = options.init.as_ref().map(|init| &init.encoder);
+    let plan = options.cache.as_deref().map(|file| CachePlan::new(config, files, encoder, file));
+    let plan = plan.transpose()?;
+    let found = plan.as_ref().and_then(|plan| plan.find(files, observe));
+    let (mut start, keeper) = without_cache(config, (files, rows), options, found, observe)?;
+    if let Some(plan) = plan.filter(|_| start.cache.is_none()) {
+        let encoder = (&start.encoder, start.history.as_ref());
+        start.cache = plan.make((config, rows), encoder, &start.fitted, observe)?;
+    }
+    Ok((start, keeper))
+}
+
+/// Begins the run, or finds out where it stands; where no cache was found, without one.
+fn without_cache<'c>(
+    config: &RunConfig,
+    (files, rows): (&Files, &Rows),
+    options: RunOptions<'c>,
+    found: Option<FoundCache>,
+    observe: &mut Observe<'_>,
+) -> Result<(Start, Option<Keeper<'c>>), TrainError> {
+    let RunOptions { init, checkpoints, .. } = options;
     init.as_ref().map_or(Ok(()), |init| check_schema(config, init))?;
     // Its weights are trained on, and a calibrator belongs to what they were.
     let init = init.map(|init| TrainedModel { calibrator: None, ..init });
     let Some(checkpoints) = checkpoints else {
-        return Ok((begin(config, rows, init, observe)?, None));
+        return Ok((begin(config, rows, (init, found), observe)?, None));
     };
     let print = init.as_ref().map(TrainedModel::fingerprint).transpose();
     let print = print.map_err(|error| invalid(Path::new("the model"), error.to_string()))?;
     let run = Identity::of(config, files, print)?;
-    let found = match checkpoints.resume {
-        true => found(&run, config, files, checkpoints.file())?,
+    let stored = match checkpoints.resume {
+        true => stored(&run, config, files, checkpoints.file())?,
         false => None,
     };
     let mut keeper = Keeper::new(checkpoints, run, config.train.checkpoint_steps);
-    let Some(checkpoint) = found else {
-        return Ok((begin(config, rows, init, observe)?, Some(keeper)));
+    let Some(checkpoint) = stored else {
+        return Ok((begin(config, rows, (init, found), observe)?, Some(keeper)));
     };
     keeper.stands_at(checkpoint.n_steps);
-    let start = go_on(config, rows, init.is_some(), (checkpoint, keeper.file()), observe)?;
+    let start = go_on(config, rows, (init.is_some(), found), (checkpoint, keeper.file()), observe)?;
     Ok((start, Some(keeper)))
 }
 
 /// The checkpoint in the file; `None` where there is none.
-fn found(
+fn stored(
     run: &Identity,
     config: &RunConfig,
     files: &Files,
@@ -80,18 +103,30 @@ fn found(
 fn begin(
     config: &RunConfig,
     rows: &Rows,
-    init: Option<TrainedModel>,
+    (init, found): (Option<TrainedModel>, Option<FoundCache>),
     observe: &mut Observe<'_>,
 ) -> Result<Start, TrainError> {
-    let Some(init) = init else { return anew(config, fitted(config, rows)?, observe) };
-    let fitted = survey(config, rows, &init.encoder)?;
+    let Some(init) = init else {
+        return match found {
+            None => anew(config, fitted(config, rows)?, observe),
+            Some(FoundCache { rows, encoder, fitted }) => {
+                let start = build(config, (encoder, fitted), observe)?;
+                Ok(Start { cache: Some(rows), ..start })
+            }
+        };
+    };
+    let (fitted, cache) = match found {
+        None => (survey(config, rows, &init.encoder)?, None),
+        Some(found) => (found.fitted, Some(found.rows)),
+    };
     tell(&fitted, observe);
     let TrainedModel { model, params, encoder, .. } = init;
     tell_built(&model, &params, observe);
     let train = &config.train;
     let engine = Engine::new(model, params, train.optimizer_config(), train.groups(), train.seed)?
         .with_trained_weights(train.negative_rate);
-    Ok(Start { encoder, history: None, fitted, engine, standing: Standing::default(), best: None })
+    let (history, standing, best) = (None, Standing::default(), None);
+    Ok(Start { encoder, history, fitted, engine, standing, best, cache })
 }
 
 /// A new model on the rows that an encoder was fitted on.
@@ -101,15 +136,24 @@ pub(super) fn anew(
     observe: &mut Observe<'_>,
 ) -> Result<Start, TrainError> {
     let Fitted { encoder, history, rows, positives, skipped } = fitted;
-    let fitted = FittedRows::new(rows, positives, &skipped);
+    let start = build(config, (encoder, FittedRows::new(rows, positives, &skipped)), observe)?;
+    Ok(Start { history: Some(history), ..start })
+}
+
+/// A new model on rows of which all is known that a fit tells, but for what training rows may know of others.
+fn build(
+    config: &RunConfig,
+    (encoder, fitted): (Encoder, FittedRows),
+    observe: &mut Observe<'_>,
+) -> Result<Start, TrainError> {
     tell(&fitted, observe);
     let (train, mut params) = (&config.train, Params::new());
     let model = Model::new(&config.model.check()?, encoder.shapes(), &mut params, train.seed)?;
     tell_built(&model, &params, observe);
     let engine = Engine::new(model, params, train.optimizer_config(), train.groups(), train.seed)?
         .with_negative_rate(train.negative_rate);
-    let (history, standing) = (Some(history), Standing::default());
-    Ok(Start { encoder, history, fitted, engine, standing, best: None })
+    let (history, standing, best, cache) = (None, Standing::default(), None, None);
+    Ok(Start { encoder, history, fitted, engine, standing, best, cache })
 }
 
 /// Fits the encoder on the training rows.
@@ -120,11 +164,17 @@ pub(crate) fn fitted(config: &RunConfig, rows: &Rows) -> Result<Fitted, TrainErr
 fn go_on(
     config: &RunConfig,
     rows: &Rows,
-    from_model: bool,
+    (from_model, found): (bool, Option<FoundCache>),
     (checkpoint, file): (Checkpoint, &Path),
     observe: &mut Observe<'_>,
 ) -> Result<Start, TrainError> {
-    let history = match from_model {
+    // Rows of the same files and settings have the same encoder, unless somebody forged one of the two.
+    let is_same = |found: &FoundCache| {
+        found.fitted == checkpoint.fitted
+            && found.encoder.to_state() == checkpoint.encoder.to_state()
+    };
+    let cache = found.filter(is_same).map(|found| found.rows);
+    let history = match from_model || cache.is_some() {
         true => None,
         false => history(config, rows, &checkpoint, file)?,
     };
@@ -141,7 +191,7 @@ fn go_on(
         .map_err(|error| invalid(file, error.to_string()))?;
     let (epoch, rows, reports) = (standing.epoch, standing.sums.rows, &standing.reports);
     observe(Event::Resumed { file, step: n_steps, epoch, rows, reports });
-    Ok(Start { encoder, history, fitted, engine, standing, best })
+    Ok(Start { encoder, history, fitted, engine, standing, best, cache })
 }
 
 /// The companion counts of training rows, from a second fit; it must give the encoder of the first.

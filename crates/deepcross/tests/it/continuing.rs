@@ -88,7 +88,7 @@ fn a_calibrator_is_left_behind() {
         let ask = move |step| if step == stop { Next::Stop } else { Next::GoOn };
         let checkpoints = Checkpoints::new(&checkpoint).resume(true).ask(ask);
         let init = Some(init.clone());
-        let options = RunOptions { threads: 2, init, checkpoints: Some(checkpoints) };
+        let options = RunOptions { threads: 2, init, checkpoints: Some(checkpoints), cache: None };
         train_with(&config, &files(std::slice::from_ref(&second)), options, &mut |_| ())
     };
     assert!(matches!(run(&model, 3), Err(TrainError::Stopped { step: 3, .. })));

@@ -1,5 +1,6 @@
 //! Tests of the whole: what no crate can show alone.
 
+mod cache;
 mod common;
 mod companion;
 mod continuing;

@@ -44,8 +44,12 @@ impl Case {
         observe: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<TrainedModel, TrainError> {
         let checkpoints = Checkpoints::new(self.checkpoint()).resume(true).ask(ask);
-        let options =
-            RunOptions { threads, init: self.init.clone(), checkpoints: Some(checkpoints) };
+        let options = RunOptions {
+            threads,
+            init: self.init.clone(),
+            checkpoints: Some(checkpoints),
+            cache: None,
+        };
         train_with(&self.config, &self.files, options, observe)
     }
 

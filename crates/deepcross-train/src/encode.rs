@@ -1,0 +1,73 @@
+//! Encoding rows into a cache without training: for runs to come.
+
+use crate::checkpoint::FittedRows;
+use crate::event::Event;
+use crate::init::{check_schema, survey};
+use crate::row_cache::CachePlan;
+use crate::trainer::{Rows, check, fitted};
+use crate::{Files, RunConfig, TrainError};
+use deepcross_data::Fitted;
+use deepcross_features::{Encoder, History};
+use deepcross_model::TrainedModel;
+use std::path::Path;
+
+/// A cache that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// The training rows, before any is dropped.
+    pub rows: u64,
+    /// The validation rows.
+    pub valid_rows: u64,
+    /// The length of the file.
+    pub bytes: u64,
+}
+
+/// Writes the cache that a run of this configuration on these files would make in `out`, in place of what is there; with
+/// the encoder of `init` where the run would begin from that model.
+///
+/// # Errors
+/// As [`train_with`](crate::train_with), and where the file cannot be written: then what was there is still there.
+pub fn encode(
+    config: &RunConfig,
+    files: &Files,
+    (init, threads): (Option<&TrainedModel>, usize),
+    out: &Path,
+    observe: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<Encoded, TrainError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| TrainError::Threads { threads, reason: error.to_string() })?;
+    pool.install(|| encode_here(config, files, init, out, observe))
+}
+
+fn encode_here(
+    config: &RunConfig,
+    files: &Files,
+    init: Option<&TrainedModel>,
+    out: &Path,
+    observe: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<Encoded, TrainError> {
+    check(config, files)?;
+    init.map_or(Ok(()), |init| check_schema(config, init))?;
+    let rows = Rows::open(config, files)?;
+    let encoder = init.map(|init| &init.encoder);
+    let plan = CachePlan::new(config, files, encoder, out)?;
+    let (encoder, history, fitted) = encoder_of(config, &rows, encoder)?;
+    let skipped = fitted.skipped();
+    observe(Event::Fitted { rows: fitted.rows, positives: fitted.positives, skipped: &skipped });
+    let made = plan.write((config, &rows), (&encoder, history.as_ref()), &fitted)?;
+    let (valid_rows, bytes) = made.sizes();
+    Ok(Encoded { rows: fitted.rows, valid_rows, bytes })
+}
+
+/// The encoder, what training rows may know of others, and what is known of the rows.
+fn encoder_of(
+    config: &RunConfig,
+    rows: &Rows,
+    encoder: Option<&Encoder>,
+) -> Result<(Encoder, Option<History>, FittedRows), TrainError> {
+    if let Some(encoder) = encoder {
+        return Ok((encoder.clone(), None, survey(config, rows, encoder)?));
+    }
+    let Fitted { encoder, history, rows, positives, skipped } = fitted(config, rows)?;
+    Ok((encoder, Some(history), FittedRows::new(rows, positives, &skipped)))
+}

@@ -1,0 +1,354 @@
+//! A run that reads encoded rows from a cache gives the artifact of one that reads text, to the byte; and a cache of
+//! anything else is not used.
+
+use crate::common::{artifact, clicks, folder, write};
+use deepcross::model::TrainedModel;
+use deepcross::train::{
+    CacheEvent, Checkpoints, Event, Files, Next, RunConfig, RunOptions, TrainError, encode, train,
+    train_with,
+};
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// Each kind of field, companion counts, row weights, and a shuffle buffer smaller than the data.
+const CONFIG: &str = r#"
+    [data]
+    label = "click"
+    weight = "price"
+
+    [[field]]
+    name = "query"
+    kind = "text"
+    min_count = 2
+
+    [[field]]
+    name = "title"
+    kind = "multi-hot"
+    separator = " "
+    pooling = "mean"
+    max_length = 3
+    buckets = 300
+
+    [[field]]
+    name = "campaign"
+    kind = "categorical"
+    top = 100
+    counts = true
+
+    [[field]]
+    name = "user"
+    kind = "categorical"
+    buckets = 200
+    counts = true
+
+    [[field]]
+    name = "hour"
+    kind = "bucketized"
+    quantiles = 6
+
+    [[field]]
+    name = "both"
+    kind = "cross"
+    columns = ["device", "match_type"]
+    buckets = 20
+
+    [[field]]
+    name = "age"
+    kind = "number"
+    transform = "standard"
+    clip = [20.0, 60.0]
+
+    [model]
+    embedding = 4
+    bypass_below = 10
+    hidden = [16]
+    dropout = 0.1
+
+    [train]
+    epochs = 3
+    batch = 256
+    groups = 4
+    learning_rate = 0.02
+    shuffle_buffer = 300
+"#;
+
+const ROWS: u64 = 1500;
+
+/// What was told of the cache.
+type Told = Vec<String>;
+
+struct Case {
+    folder: TempDir,
+    config: RunConfig,
+    files: Files,
+    init: Option<TrainedModel>,
+}
+
+impl Case {
+    fn new(overrides: &[&str]) -> Self {
+        let overrides: Vec<_> = overrides.iter().map(|&one| one.to_owned()).collect();
+        let config = RunConfig::parse(CONFIG, &overrides, "run.toml").expect("it is good");
+        let folder = folder();
+        let train = vec![write(&folder, "train.tsv", &clicks(1, ROWS))];
+        Self { folder, config, files: Files { train, valid: vec![] }, init: None }
+    }
+
+    /// With every fifth row made bad, in one of three ways.
+    fn spotted(self) -> Self {
+        let mut lines = clicks(1, ROWS);
+        for (row, line) in lines.iter_mut().enumerate().skip(1).filter(|(row, _)| row % 5 == 2) {
+            *line = match row % 3 {
+                0 => line.replacen(['0', '1'], "maybe", 1),
+                1 => format!("{line}\tmore"),
+                _ => {
+                    let cells: Vec<_> = line.split('\t').collect();
+                    let [before @ .., _, price] = &cells[..] else { panic!("there are columns") };
+                    [before, &["old", price]].concat().join("\t")
+                }
+            };
+        }
+        write(&self.folder, "train.tsv", &lines);
+        self
+    }
+
+    fn cache(&self) -> PathBuf {
+        self.folder.path().join("rows.dcc")
+    }
+
+    fn text(&self) -> Vec<u8> {
+        let options = RunOptions { init: self.init.clone(), ..RunOptions::on_threads(2) };
+        let model = train_with(&self.config, &self.files, options, &mut |_| ());
+        artifact(&model.unwrap_or_else(|error| panic!("{error}")), self.folder.path())
+    }
+
+    fn cached(&self, threads: usize) -> (Vec<u8>, Told) {
+        self.cached_observed(threads, &mut |_| ())
+    }
+
+    fn cached_observed(
+        &self,
+        threads: usize,
+        observe: &mut (dyn FnMut(&Event<'_>) + Send),
+    ) -> (Vec<u8>, Told) {
+        let (init, cache) = (self.init.clone(), Some(self.cache()));
+        let options = RunOptions { init, cache, ..RunOptions::on_threads(threads) };
+        let mut told = Vec::new();
+        let model = train_with(&self.config, &self.files, options, &mut |event| {
+            note(&event, &mut told);
+            observe(&event);
+        });
+        let model = model.unwrap_or_else(|error| panic!("{error}"));
+        (artifact(&model, self.folder.path()), told)
+    }
+
+    /// Made, used, and made on another number of threads.
+    #[track_caller]
+    fn check(&self, name: &str) {
+        let expected = self.text();
+        for (threads, told) in [(1, "made"), (3, "used"), (3, "made")] {
+            if told == "made" {
+                let _ = std::fs::remove_file(self.cache());
+            }
+            let (found, what) = self.cached(threads);
+            assert_eq!(what, [told], "{name}, {threads} threads");
+            assert!(found == expected, "{name}, {told} on {threads} threads: another artifact");
+        }
+    }
+}
+
+fn note(event: &Event<'_>, told: &mut Told) {
+    let Event::Cache(event) = event else { return };
+    told.push(match event {
+        CacheEvent::Used { .. } => "used".to_owned(),
+        CacheEvent::Made { .. } => "made".to_owned(),
+        CacheEvent::NotMade { reason } => format!("not made: {reason}"),
+        CacheEvent::Refused { reasons, .. } => format!("refused: {}", reasons.join("; ")),
+        other => format!("{other:?}"),
+    });
+}
+
+#[test]
+fn the_artifact_is_that_of_the_text() {
+    let cases: [&[&str]; 6] = [
+        &[],
+        &["data.order=time"],
+        &["train.negative_rate=0.4"],
+        &["train.negative_rate=0.4", "data.order=time", "train.split_seed=3"],
+        &["train.valid_fraction=0", "train.label_smoothing=0.1"],
+        &["train.shuffle=whole"],
+    ];
+    for overrides in cases {
+        Case::new(overrides).check(&overrides.join(" "));
+    }
+}
+
+#[test]
+fn bad_rows_are_left_out_of_a_cache_too() {
+    for overrides in [
+        &["data.bad_rows=skip"][..],
+        &["data.bad_rows=skip", "train.negative_rate=0.4"],
+        &["data.bad_rows=skip", "train.negative_rate=0.4", "data.order=time"],
+    ] {
+        let case = Case::new(overrides).spotted();
+        case.check(&overrides.join(" "));
+        let mut skipped = Vec::new();
+        for cache in [None, Some(case.cache())] {
+            let options = RunOptions { cache, ..RunOptions::on_threads(2) };
+            let trained = train_with(&case.config, &case.files, options, &mut |event| {
+                if let Event::Read { train, valid } = event {
+                    let valid =
+                        valid.map(|valid| (valid.skipped().clone(), valid.counts().clone()));
+                    let train =
+                        (train.skipped().clone(), train.counts().clone(), train.negatives());
+                    skipped.push((train, valid));
+                }
+            });
+            trained.unwrap_or_else(|error| panic!("{error}"));
+        }
+        assert!(skipped[0].0.0.rows > 100, "{:?}", skipped[0]);
+        assert_eq!(skipped[0], skipped[1], "what was met is told as from the text");
+    }
+}
+
+#[test]
+fn a_validation_file_and_a_model_to_begin_from_are_cached() {
+    let mut case = Case::new(&["train.negative_rate=0.6"]);
+    case.files.valid = vec![write(&case.folder, "valid.tsv", &clicks(2, 700))];
+    case.check("a validation file");
+    let begun =
+        Files { train: vec![write(&case.folder, "first.tsv", &clicks(3, 900))], valid: vec![] };
+    let model = train(&case.config, &begun, 2, &mut |_| ()).expect("the rows are good");
+    case.init = Some(model.clone());
+    let (_, told) = case.cached(2);
+    assert_eq!(told, ["refused: the rows were encoded by another encoder", "made"]);
+    case.check("a model");
+    // What is encoded beforehand is what a run makes.
+    let made = std::fs::read(case.cache()).expect("the run has made it");
+    let from = (Some(&model), 3);
+    let encoded = encode(&case.config, &case.files, from, &case.cache(), &mut |_| ());
+    let encoded = encoded.expect("the rows are good");
+    assert_eq!((encoded.rows, encoded.valid_rows), (ROWS, 700));
+    assert!(std::fs::read(case.cache()).expect("it is written") == made);
+    assert_eq!(case.cached(2), (case.text(), vec!["used".to_owned()]));
+}
+
+#[test]
+fn no_epoch_reads_the_text_once_there_is_a_cache() {
+    let case = Case::new(&["train.shuffle=whole"]);
+    let (expected, file) = (case.text(), &case.files.train[0]);
+    let text = std::fs::read_to_string(file).expect("it is there");
+    let header = text.lines().next().expect("there is a header");
+    let (found, _) = case.cached_observed(2, &mut |event| {
+        if let Event::Cache(CacheEvent::Made { .. }) = event {
+            std::fs::write(file, format!("{header}\nno row at all\n")).expect("there is room");
+        }
+    });
+    assert!(found == expected);
+    std::fs::write(file, text).expect("there is room");
+    // A later run does not even fit: the event comes before the one of the fit.
+    let mut order = Vec::new();
+    case.cached_observed(2, &mut |event| match event {
+        Event::Cache(_) => order.push("cache"),
+        Event::Fitted { .. } => order.push("fitted"),
+        _ => {}
+    });
+    assert_eq!(order, ["cache", "fitted"]);
+}
+
+#[test]
+fn a_run_that_is_stopped_goes_on_with_its_cache_or_another() {
+    let case = Case::new(&["data.order=time", "train.negative_rate=0.7"]);
+    let (expected, checkpoint) = (case.text(), case.folder.path().join("checkpoint"));
+    for (removed, whole) in [(false, false), (true, false), (true, true)] {
+        let mut stops = 0;
+        let model = loop {
+            let mut left = 4;
+            let ask = |_| {
+                left -= 1;
+                if left == 0 { Next::Stop } else { Next::GoOn }
+            };
+            let checkpoints = Checkpoints::new(&checkpoint).resume(true).ask(ask);
+            // The last time, every other call is without a cache.
+            let cache = (!whole || stops % 2 == 0).then(|| case.cache());
+            let threads = 1 + stops % 3;
+            let options = RunOptions { threads, init: None, checkpoints: Some(checkpoints), cache };
+            match train_with(&case.config, &case.files, options, &mut |_| ()) {
+                Err(TrainError::Stopped { .. }) => stops += 1,
+                result => break result.unwrap_or_else(|error| panic!("{error}")),
+            }
+            if removed {
+                let _ = std::fs::remove_file(case.cache());
+            }
+        };
+        assert!(stops > 2);
+        assert!(artifact(&model, case.folder.path()) == expected, "{removed}, {whole}");
+        std::fs::remove_file(&checkpoint).expect("the last checkpoint is still there");
+    }
+}
+
+#[test]
+fn a_cache_of_other_rows_is_told_and_made_anew() {
+    let mut case = Case::new(&[]);
+    assert_eq!(case.cached(2).1, ["made"]);
+    // What the rows do not depend on may change.
+    case.config =
+        Case::new(&["train.epochs=1", "train.batch=64", "train.negative_rate=0.5"]).config;
+    assert_eq!(case.cached(2).1, ["used"]);
+    let changes: [(&[&str], &str); 4] = [
+        (
+            &["field.age.transform=log1p"],
+            "`field.age.transform` was \"standard\", and is \"log1p\"",
+        ),
+        (&["data.order=time"], "`data.order` was \"any\", and is \"time\""),
+        (&["train.valid_fraction=0.3"], "`train.valid_fraction` was 0.1, and is 0.3"),
+        (&["train.seed=2"], "`train.split_seed` was 1, and is 2"),
+    ];
+    for (overrides, expected) in changes {
+        let overrides = [&["train.epochs=1"], overrides].concat();
+        case.config = Case::new(&overrides).config;
+        let (found, told) = case.cached(2);
+        assert!(told[0].starts_with(&format!("refused: {expected}")), "{told:?}");
+        assert!(told[1] == "made" && found == case.text(), "{overrides:?}");
+        case.config = Case::new(&["train.epochs=1"]).config;
+        assert_eq!(case.cached(2).1.len(), 2);
+    }
+    let mut lines = clicks(1, ROWS);
+    lines.push(lines[5].clone());
+    write(&case.folder, "train.tsv", &lines);
+    let (found, told) = case.cached(2);
+    assert!(told[0].contains("train.tsv` had") && told[1] == "made", "{told:?}");
+    assert!(found == case.text());
+}
+
+#[test]
+fn a_damaged_cache_is_told_and_made_anew() {
+    let case = Case::new(&["train.epochs=1"]);
+    let expected = case.text();
+    case.cached(2);
+    let sound = std::fs::read(case.cache()).expect("the run has made it");
+    let mut damaged = vec![b"click\n1\n".to_vec(), Vec::new(), sound[..sound.len() - 1].to_vec()];
+    damaged.extend([40, sound.len() / 3, sound.len() / 2, sound.len() - 40].map(|at| {
+        let mut bytes = sound.clone();
+        bytes[at] ^= 16;
+        bytes
+    }));
+    for bytes in damaged {
+        std::fs::write(case.cache(), bytes).expect("there is room");
+        let (found, told) = case.cached(2);
+        assert!(told[0].contains("no sound cache") && told[1] == "made", "{told:?}");
+        assert!(found == expected);
+        assert!(std::fs::read(case.cache()).expect("it is there") == sound);
+    }
+}
+
+#[test]
+fn without_room_for_a_cache_a_run_reads_text() {
+    let case = Case::new(&["train.epochs=1"]);
+    std::fs::create_dir(case.cache()).expect("there is room");
+    let (found, told) = case.cached(2);
+    assert!(found == case.text());
+    assert!(told[0].starts_with("refused") && told[1].starts_with("not made"), "{told:?}");
+    let error = encode(&case.config, &case.files, (None, 2), &case.cache(), &mut |_| ());
+    assert!(error.is_err_and(|error| error.to_string().contains("cannot be written")));
+    std::fs::remove_dir(case.cache()).expect("nothing is left in it");
+}
