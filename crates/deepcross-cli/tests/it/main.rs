@@ -5,6 +5,7 @@
 mod artifacts;
 mod bad_input;
 mod bad_rows;
+mod cache;
 mod calibrate;
 mod commands;
 mod compare;

@@ -1,0 +1,125 @@
+//! The cache of encoded rows, of the shape of Criteo's logs: 13 numbers and 26 ids a row.
+
+use benches::run;
+use criterion::{BenchmarkId, Criterion, Throughput};
+use deepcross::data::{
+    BadRows, Cache, CacheWriter, DataConfig, DataError, Format, Labels, Part, RowPlan, RowReader,
+    Source, fit,
+};
+use deepcross::features::{Batch, Encoder, FieldConfig, Schema, Transform};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::error::Error;
+use std::fmt::Write;
+use std::path::Path;
+
+const ROWS: usize = 200_000;
+const PLAN: RowPlan =
+    RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Error };
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let (text, path) = (folder.path().join("rows.tsv"), folder.path().join("rows.dcc"));
+    std::fs::write(&text, rows()?)?;
+    let config = DataConfig { format: Some(Format::Criteo), ..DataConfig::default() };
+    let source = Source::open(std::slice::from_ref(&text), &config)?;
+    let encoder = fit(&source, &schema()?, Part::All, BadRows::Error)?.encoder;
+    let cache = write(&path, &source, &encoder)?;
+    run(|criterion| {
+        read(criterion, (&source, &encoder), &cache);
+        sums(criterion, &cache);
+        encode(criterion, (&source, &encoder), &path);
+    });
+    Ok(())
+}
+
+fn write(path: &Path, source: &Source, encoder: &Encoder) -> Result<Cache, DataError> {
+    let mut writer = CacheWriter::create(path, b"a bench")?;
+    writer.write_part(RowReader::new(source, encoder, PLAN)?)?;
+    writer.finish()
+}
+
+/// All rows into batches of 4096, with pools of one and of two threads.
+fn read(criterion: &mut Criterion, (source, encoder): (&Source, &Encoder), cache: &Cache) {
+    let mut group = criterion.benchmark_group("cache_read");
+    group.throughput(Throughput::Elements(ROWS as u64));
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.expect("threads can be started");
+        let reader = RowReader::new(source, encoder, PLAN).expect("the columns are there");
+        let mut reader = reader.with_cache(cache, 0, false);
+        let mut batch = reader.new_batch();
+        group.bench_function(BenchmarkId::new("criteo", threads), |bencher| {
+            bencher.iter(|| {
+                reader.restart().expect("the cache is still there");
+                pool.install(|| drain(&mut reader, &mut batch)).expect("the cache is sound");
+            });
+        });
+    }
+    group.finish();
+}
+
+fn drain(reader: &mut RowReader<'_>, batch: &mut Batch) -> Result<(), DataError> {
+    batch.clear();
+    while reader.fill(batch, 4096)? > 0 {
+        batch.clear();
+    }
+    Ok(())
+}
+
+/// What a run does before it uses a cache.
+fn sums(criterion: &mut Criterion, cache: &Cache) {
+    let mut group = criterion.benchmark_group("cache_verify");
+    group.throughput(Throughput::Bytes(cache.n_bytes()));
+    group.bench_function("criteo", |bencher| {
+        bencher.iter(|| cache.verify().expect("the cache is sound"));
+    });
+    group.finish();
+}
+
+/// Text to a cache, on one thread.
+fn encode(criterion: &mut Criterion, (source, encoder): (&Source, &Encoder), path: &Path) {
+    let mut group = criterion.benchmark_group("cache_write");
+    group.throughput(Throughput::Elements(ROWS as u64));
+    group.sample_size(10);
+    group.bench_function("criteo", |bencher| {
+        bencher.iter(|| write(path, source, encoder).expect("there is room"));
+    });
+    group.finish();
+}
+
+/// Rows with skewed ids and counts, a fifth of the numbers missing.
+fn rows() -> Result<String, std::fmt::Error> {
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let mut text = String::new();
+    for _ in 0..ROWS {
+        write!(text, "{}", u8::from(random.random_bool(0.25)))?;
+        for _ in 0..13 {
+            match random.random_bool(0.2) {
+                true => text.push('\t'),
+                false => write!(text, "\t{}", skewed(&mut random, 1e3))?,
+            }
+        }
+        for field in 0..26 {
+            let most = 10_f64.powf(1.0 + f64::from(field % 6));
+            write!(text, "\t{:08x}", skewed(&mut random, most).wrapping_mul(0x9e37_79b1))?;
+        }
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// A number below `most` whose logarithm is uniform.
+fn skewed(random: &mut ChaCha8Rng, most: f64) -> u32 {
+    most.powf(random.random::<f64>()) as u32
+}
+
+fn schema() -> Result<Schema, String> {
+    let number = |i| FieldConfig {
+        transform: Some(Transform::Log1p),
+        ..FieldConfig::number(format!("I{i}"))
+    };
+    let id = |i| FieldConfig { min_count: Some(2), ..FieldConfig::categorical(format!("C{i}")) };
+    let fields = (1..=13).map(number).chain((1..=26).map(id)).collect();
+    Schema::new(fields, vec![String::new()]).map_err(|problems| problems.join("\n"))
+}
