@@ -276,6 +276,8 @@ pub(crate) enum FileFormat {
     Libsvm,
     /// A label and `field:feature:value`
     Libffm,
+    /// Columns of typed values
+    Parquet,
 }
 
 impl From<FileFormat> for Format {
@@ -286,6 +288,7 @@ impl From<FileFormat> for Format {
             FileFormat::Criteo => Self::Criteo,
             FileFormat::Libsvm => Self::Libsvm,
             FileFormat::Libffm => Self::Libffm,
+            FileFormat::Parquet => Self::Parquet,
         }
     }
 }

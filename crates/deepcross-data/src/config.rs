@@ -88,6 +88,8 @@ pub enum Format {
     /// A label and `field:feature:value` between blanks: the column `label`, and one for each field under
     /// its number, a weighted list of `feature:value`.
     Libffm,
+    /// Parquet, with the cargo feature `parquet`: typed columns, whose values are read as text has them.
+    Parquet,
 }
 
 /// What is known of the order in which the rows stand in the files.
@@ -163,11 +165,12 @@ impl DataConfig {
         [[None, None], [label, None], [None, weight], [label, weight]].map(without).to_vec()
     }
 
-    /// Keys that have no meaning with a format of pairs, or another one.
+    /// Keys that have no meaning with a format that is no delimited text, or another one.
     pub(crate) fn pair_problems(&self, format: Format) -> Vec<String> {
         let (name, has_columns) = match format {
             Format::Libsvm => ("libsvm", false),
             Format::Libffm => ("libffm", true),
+            Format::Parquet => ("parquet", false),
             _ => return Vec::new(),
         };
         let set = [
@@ -316,7 +319,7 @@ mod tests {
             (
                 "format = 'xls'",
                 &[
-                    "unknown variant `xls`, expected one of `csv`, `tsv`, `criteo`, `libsvm`, `libffm`",
+                    "unknown variant `xls`, expected one of `csv`, `tsv`, `criteo`, `libsvm`, `libffm`, `parquet`",
                 ],
             ),
             (

@@ -74,6 +74,9 @@ impl Format {
         };
         let is_compressed = ends_in(path, &["gz", "zst"]).is_some();
         let inner = if is_compressed { Path::new(path.file_stem()?) } else { path };
+        if ends_in(path, &["parquet"]).is_some() {
+            return Some(Self::Parquet);
+        }
         let formats =
             [Self::Csv, Self::Tsv, Self::Libsvm, Self::Libsvm, Self::Libffm, Self::Libffm];
         ends_in(inner, &["csv", "tsv", "svm", "libsvm", "ffm", "libffm"])
@@ -86,6 +89,7 @@ impl Format {
         let end = window.line_end(0, LONGEST_ROW).map_err(|error| unreadable(path, 1, error))?;
         let line = &window.bytes()[..end.unwrap_or_default()];
         Ok(match line {
+            _ if line.starts_with(b"PAR1") => Self::Parquet,
             _ if is_pair(line) && is_libffm(line) => Self::Libffm,
             _ if is_pair(line) && is_libsvm(line) => Self::Libsvm,
             _ if memchr(b'\t', line).is_some() => Self::Tsv,
@@ -97,7 +101,7 @@ impl Format {
         match self {
             Self::Csv => ',',
             Self::Tsv | Self::Criteo => '\t',
-            Self::Libsvm | Self::Libffm => ' ',
+            Self::Libsvm | Self::Libffm | Self::Parquet => ' ',
         }
     }
 
@@ -105,7 +109,7 @@ impl Format {
     fn quote(self) -> Quote {
         match self {
             Self::Csv => Quote::Char('"'),
-            Self::Tsv | Self::Criteo | Self::Libsvm | Self::Libffm => Quote::Off,
+            _ => Quote::Off,
         }
     }
 }
@@ -130,7 +134,7 @@ mod tests {
                 "",
                 "adult.data",
                 Err("`adult.data`: the format cannot be told from the name, expected a name that \
-                     ends in .csv, .tsv, .svm, .libsvm, .ffm or .libffm, or `format` to be set"),
+                     ends in .csv, .tsv, .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set"),
             ),
             (
                 "comment = ','",

@@ -32,7 +32,7 @@ pub enum DataError {
     /// The format of a file is neither set nor told by its name.
     #[error(
         "{}: the format cannot be told from the name, expected a name that ends in .csv, .tsv, \
-         .svm, .libsvm, .ffm or .libffm, or `format` to be set",
+         .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set",
         named(file)
     )]
     UnknownFormat {
@@ -147,6 +147,23 @@ pub enum DataError {
         file: PathBuf,
         /// The first file.
         first: PathBuf,
+    },
+    /// A Parquet file is damaged, or holds what is not read.
+    #[error("{}: cannot be read as Parquet: {problem}", named(file))]
+    Parquet {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Rows are to be written as they stand in the file, and are no text there.
+    #[error(
+        "{}: is Parquet, whose rows are no text that could be written as it stands",
+        named(file)
+    )]
+    NoText {
+        /// The file.
+        file: PathBuf,
     },
     /// A column named in the settings is not in the header.
     #[error(
@@ -293,24 +310,37 @@ impl DataError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The file, as it was named.
-    pub file: PathBuf,
+    pub file: Box<Path>,
     /// The line, counted from 1; a line ends with each line feed, within quotes too.
     pub line: u64,
     /// The start of the line: at most 40 characters, those that nobody would see escaped; empty where
     /// it cannot be told.
     pub start: Box<str>,
+    /// Whether `line` counts the rows of a file that has no lines.
+    pub is_row: bool,
+}
+
+/// Marks a number of a line as one of a row; no file has so many lines.
+const ROW: u64 = 1 << 63;
+
+/// The number of a row where a file has no lines, as a raw row carries it in place of a line.
+#[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "all other formats have lines"))]
+pub(crate) fn row_number(row: u64) -> u64 {
+    row | ROW
 }
 
 impl Place {
     /// The place of a line of `file` that `text` begins with.
     pub(crate) fn new(file: &Path, line: u64, text: &[u8]) -> Self {
-        Self { file: file.to_path_buf(), line, start: shown(line_start(text)).into() }
+        let (start, is_row) = (shown(line_start(text)).into(), line & ROW != 0);
+        Self { file: file.into(), line: line & !ROW, start, is_row }
     }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {}", named(&self.file), self.line)?;
+        let unit = if self.is_row { "row" } else { "line" };
+        write!(f, "{}, {unit} {}", named(&self.file), self.line)?;
         if self.start.is_empty() { Ok(()) } else { write!(f, " (`{}`)", self.start) }
     }
 }

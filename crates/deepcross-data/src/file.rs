@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::columnar::ParquetReader;
 use crate::config::{DataConfig, Format, first_repeated};
 use crate::dialect::Dialect;
 use crate::error::{DataError, Place, shown};
@@ -27,6 +28,7 @@ pub(crate) enum Form {
     Text(Dialect),
     Libsvm,
     Libffm,
+    Parquet { trim: bool },
 }
 
 impl Form {
@@ -39,6 +41,7 @@ impl Form {
         Ok(match format {
             Format::Libsvm => Self::Libsvm,
             Format::Libffm => Self::Libffm,
+            Format::Parquet => Self::Parquet { trim: config.trim },
             Format::Csv | Format::Tsv | Format::Criteo => {
                 Self::Text(Dialect::of_format(format, config)?)
             }
@@ -66,6 +69,9 @@ impl DataFile {
             }
             Form::Libsvm => Reader::Libsvm(LibsvmReader::open(&self.path, header)?),
             Form::Libffm => Reader::Libffm(LibffmReader::open(&self.path, header)?),
+            Form::Parquet { trim } => {
+                Reader::Parquet(Box::new(ParquetReader::open(&self.path, trim)?))
+            }
         })
     }
 
@@ -73,7 +79,7 @@ impl DataFile {
     pub(crate) fn dialect(&self) -> Option<Dialect> {
         match self.form {
             Form::Text(dialect) => Some(dialect),
-            Form::Libsvm | Form::Libffm => None,
+            Form::Libsvm | Form::Libffm | Form::Parquet { .. } => None,
         }
     }
 
@@ -88,6 +94,7 @@ impl DataFile {
             (Form::Libsvm, _) => LibsvmReader::header(&self.path),
             (Form::Libffm, Some(columns)) => LibffmReader::check(&self.path).map(|()| columns),
             (Form::Libffm, None) => LibffmReader::header(&self.path),
+            (Form::Parquet { .. }, _) => ParquetReader::header(&self.path),
         }
     }
 

@@ -34,6 +34,9 @@ const COMMENTS: [u8; 3] = *b"#|%";
 /// If no file is given, or the first cannot be read.
 pub fn guess_form(paths: &[PathBuf], config: &DataConfig) -> Result<DataConfig, DataError> {
     let path = paths.first().ok_or(DataError::NoFiles)?;
+    if matches!(Format::told(path, config), Ok(Format::Parquet)) {
+        return Ok(config.clone());
+    }
     let lines = first_lines(path)?;
     if let Some(format) = pairs(path, config, &lines) {
         return Ok(DataConfig { format: Some(format), ..config.clone() });

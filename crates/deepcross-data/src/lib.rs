@@ -4,6 +4,10 @@ mod config;
 mod dialect;
 mod quote;
 
+#[cfg(feature = "parquet")]
+mod cells;
+#[cfg_attr(not(feature = "parquet"), path = "columnar_absent.rs")]
+mod columnar;
 mod compression;
 mod file;
 mod fingerprint;

@@ -70,13 +70,12 @@ fn open_file(path: &Path) -> Result<File, DataError> {
 
 /// The error for a stream of `path` that broke off in a line.
 pub(crate) fn unreadable(path: &Path, line: u64, source: io::Error) -> DataError {
-    let file = path.to_path_buf();
     match source.downcast::<Damage>() {
         Ok(damage) => {
-            let place = Place { file, line, start: Box::default() };
+            let place = Place { file: path.into(), line, start: Box::default(), is_row: false };
             DataError::Damaged { place, problem: damage.to_string() }
         }
-        Err(source) => DataError::Unreadable { file, source },
+        Err(source) => DataError::Unreadable { file: path.into(), source },
     }
 }
 

@@ -1,5 +1,6 @@
 //! A pass over one file, whatever its format: rows of as many fields as there are columns.
 
+use crate::columnar::ParquetReader;
 use crate::error::DataError;
 use crate::libffm::LibffmReader;
 use crate::libsvm::LibsvmReader;
@@ -13,6 +14,7 @@ pub(crate) enum Reader {
     Text(TextReader),
     Libsvm(LibsvmReader),
     Libffm(LibffmReader),
+    Parquet(Box<ParquetReader>),
 }
 
 impl Reader {
@@ -25,6 +27,7 @@ impl Reader {
             Self::Text(reader) => reader.take_row(),
             Self::Libsvm(reader) => reader.take_row(),
             Self::Libffm(reader) => reader.take_row(),
+            Self::Parquet(reader) => reader.take_row(),
         }
     }
 
@@ -37,6 +40,7 @@ impl Reader {
             Self::Text(reader) => reader.split_row(row),
             Self::Libsvm(reader) => reader.split_row(row),
             Self::Libffm(reader) => reader.split_row(row),
+            Self::Parquet(reader) => reader.split_row(row),
         }
     }
 
@@ -45,12 +49,13 @@ impl Reader {
         matches!(self, Self::Text(reader) if reader.push_line(rows))
     }
 
-    /// The row that was read last, as it stands in its file.
+    /// The row that was read last, as it stands in its file; nothing where rows are no text.
     pub(crate) fn raw(&self) -> &[u8] {
         match self {
             Self::Text(reader) => reader.raw(),
             Self::Libsvm(reader) => reader.raw(),
             Self::Libffm(reader) => reader.raw(),
+            Self::Parquet(_) => &[],
         }
     }
 

@@ -104,7 +104,7 @@ impl Source {
 
     /// Whether all files hold labels and pairs: libsvm or libffm.
     pub(crate) fn has_pairs(&self) -> bool {
-        self.shared.files.iter().all(|file| file.dialect().is_none())
+        self.shared.files.iter().all(|file| matches!(file.form, Form::Libsvm | Form::Libffm))
     }
 
     /// Whether a column is a weighted list of features by its format.
@@ -134,10 +134,14 @@ impl Source {
         Self { shared: Arc::new(Shared { files, header, config }) }
     }
 
-    /// Refuses files of several forms, whose rows cannot stand in one file.
+    /// Refuses files whose rows are no text, and files of several forms, whose rows cannot stand in one file.
     pub(crate) fn check_one_form(&self) -> Result<(), DataError> {
         let mut others = self.shared.files.iter().skip(1);
         let Some(first) = self.file(0) else { return Ok(()) };
+        let is_no_text = |file: &&DataFile| matches!(file.form, Form::Parquet { .. });
+        if let Some(file) = self.shared.files.iter().find(is_no_text) {
+            return Err(DataError::NoText { file: file.path.to_path_buf() });
+        }
         match others.find(|file| file.form != first.form) {
             None => Ok(()),
             Some(other) => Err(DataError::FormDiffers {

@@ -180,7 +180,7 @@ fn the_format_can_be_said_of_files_whose_names_tell_nothing() {
             assert_eq!(outcome.stdout, expected, "{call} {file}");
         }
         let message = "`log`: the format cannot be told from the name, expected a name that ends in \
-                       .csv, .tsv, .svm, .libsvm, .ffm or .libffm, or `format` to be set";
+                       .csv, .tsv, .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set";
         folder.fail(&format!("{call} log"), 1, message);
     }
 }

@@ -17,6 +17,7 @@ mod input_files;
 mod interchange;
 mod outputs;
 mod pairs;
+mod parquet;
 mod quickstart;
 mod real_data;
 mod reports;

@@ -302,7 +302,7 @@ fn paths() {
         (
             vec!["x.dat"],
             "`x.dat`: the format cannot be told from the name, expected a name that ends in .csv, \
-             .tsv, .svm, .libsvm, .ffm or .libffm, or `format` to be set",
+             .tsv, .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set",
         ),
     ];
     for name in ["folder", "folder.csv"] {

@@ -113,7 +113,7 @@ fn several_files_follow_each_other() {
     assert_eq!(rows, [(2, vec!["1".into(), "x".into()]), (4, vec!["2".into(), "y".into()])]);
     let (mut records, mut row) = (source.records().unwrap(), deepcross_data::RawRow::new());
     while records.read(&mut row).unwrap() {}
-    assert_eq!(row.place().file, files.paths[2]);
+    assert_eq!(*row.place().file, *files.paths[2]);
     assert_eq!(row.field(7), b"");
 }
 

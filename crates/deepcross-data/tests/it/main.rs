@@ -10,9 +10,12 @@ mod encoded;
 mod form;
 mod infer;
 mod layout;
+mod mutations;
 mod negatives;
 mod order;
 mod pairs;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod quotes;
 mod real_data;
 mod split;

@@ -1,0 +1,121 @@
+//! Thousands of damaged files of each format: each gets rows or an error, never a panic.
+//!
+//! `DEEPCROSS_MUTATIONS` sets how many there are of a format.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use deepcross_data::{DataConfig, DataError, RawRow, Source};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use crate::config;
+
+const DEFAULT_COUNT: u64 = 10_000;
+
+/// Bytes that mean something in one format or another.
+const TELLING: &[u8] = b"\",\t\n\r:#| -+.019ex\0\xff\x80";
+
+/// Changes up to three places: a bit, some bytes, what follows, or a copy of a part.
+fn mutate(sound: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
+    let mut bytes = sound.to_vec();
+    for _ in 0..random.random_range(1..4) {
+        let at = random.random_range(0..bytes.len().max(1)).min(bytes.len().saturating_sub(1));
+        match random.random_range(0..5) {
+            _ if bytes.is_empty() => {}
+            0 => bytes[at] ^= 1 << random.random_range(0..8),
+            1 => bytes[at] = TELLING[random.random_range(0..TELLING.len())],
+            2 => bytes.truncate(at),
+            3 => {
+                let end = bytes.len().min(at + random.random_range(1..9));
+                random.fill(&mut bytes[at..end]);
+            }
+            _ => {
+                let end = bytes.len().min(at + random.random_range(1..80));
+                let copy = bytes[at..end].to_vec();
+                let to = random.random_range(0..bytes.len());
+                bytes.splice(to..to, copy);
+            }
+        }
+    }
+    bytes
+}
+
+/// How reading ends, after how many rows; bad ones are passed over.
+fn read(source: &Source) -> Result<u64, DataError> {
+    let (mut records, mut row, mut n) = (source.records()?, RawRow::new(), 0);
+    loop {
+        match records.read(&mut row) {
+            Ok(false) => return Ok(n),
+            Ok(true) => assert_eq!(row.n_fields(), source.header().len()),
+            Err(error) if error.is_bad_row() => {}
+            Err(error) => return Err(error),
+        }
+        n += 1;
+    }
+}
+
+/// Reads many damaged versions of `sound`, of which some must be read and some refused.
+fn check(settings: &str, sound: &[u8]) {
+    let count = std::env::var("DEEPCROSS_MUTATIONS").map_or(DEFAULT_COUNT, |count| {
+        count.parse().expect("DEEPCROSS_MUTATIONS is a number of files")
+    });
+    let (folder, config): (_, DataConfig) = (tempfile::tempdir().unwrap(), config(settings));
+    let path = folder.path().join("x");
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    let mut answers = BTreeMap::<&str, u64>::new();
+    for _ in 0..count {
+        let bytes = mutate(sound, &mut random);
+        fs::write(&path, &bytes).unwrap();
+        let answer =
+            match Source::open(std::slice::from_ref(&path), &config).map(|source| read(&source)) {
+                Err(_) => "refused",
+                Ok(Err(_)) => "broke off",
+                // Blank lines are no rows, and no row is shorter than a byte.
+                Ok(Ok(n)) if n <= bytes.len() as u64 => "read",
+                Ok(Ok(n)) => panic!("{n} rows out of {} bytes", bytes.len()),
+            };
+        *answers.entry(answer).or_default() += 1;
+    }
+    assert!(answers.contains_key("read") && answers.contains_key("refused"), "{answers:?}");
+}
+
+#[test]
+fn damaged_csv_gets_an_answer() {
+    check("format = 'csv'", b"a,b,c\n1,\"x, y\",3\r\n\"2\n3\",\"\"\"z\",\n,4, 5 \n");
+}
+
+#[test]
+fn damaged_tsv_gets_an_answer() {
+    check("format = 'tsv'\ncomment = '#'", b"a\tb\tc\n1\tx\t3\r\n# no row\n2\t\t\n\t4\t 5 \n");
+}
+
+#[test]
+fn damaged_rows_of_criteo_get_an_answer() {
+    let row = [&b"1\t5"[..], &[b'\t'; 37], b"68fd1e64\n"].concat();
+    check("format = 'criteo'", &[row.clone(), row].concat());
+}
+
+#[test]
+fn damaged_libsvm_gets_an_answer() {
+    check("format = 'libsvm'", b"+1 qid:3 1:0.5 7:1 # first\n-1 qid:4 7:2e-1\n0\n1 2:1\n");
+}
+
+#[test]
+fn damaged_libffm_gets_an_answer() {
+    check("format = 'libffm'", b"+1 0:3:0.5 2:7:1 # first\n-1 2:7:2e-1\n0\n1 10:2:1 2:3:-4\n");
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn damaged_parquet_gets_an_answer() {
+    // The reader's panics are caught, and are not to be printed by the thousand.
+    std::panic::set_hook(Box::new(|_| {}));
+    let sound = crate::parquet::small();
+    let caught = std::panic::catch_unwind(|| check("format = 'parquet'", &sound));
+    let _ = std::panic::take_hook();
+    if let Err(panic) = caught {
+        std::panic::resume_unwind(panic);
+    }
+}

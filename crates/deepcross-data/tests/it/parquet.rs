@@ -1,0 +1,222 @@
+//! Parquet: the same rows as in text, and what is refused.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::builder::{Int64Builder, ListBuilder, StringBuilder};
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array,
+    Float64Array, Int32Array, RecordBatch, StringArray, StringViewArray, StructArray,
+    TimestampMillisecondArray, UInt64Array,
+};
+use arrow_schema::{DataType, Field};
+use deepcross_data::{
+    DataConfig, Labels, Part, RowPlan, RowReader, Shares, Source, SplitBy, Splitter, fit,
+};
+use deepcross_features::{Batch, FieldConfig, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use tempfile::TempDir;
+
+use crate::{Files, config, read_all};
+
+/// Writes the columns to `x.parquet`, in row groups of seven rows.
+fn write(path: &Path, columns: Vec<(&str, ArrayRef)>, compression: Compression) {
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let properties = WriterProperties::builder()
+        .set_compression(compression)
+        .set_max_row_group_row_count(Some(7))
+        .build();
+    let mut writer =
+        ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), Some(properties))
+            .unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+fn written(columns: Vec<(&str, ArrayRef)>) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    write(&path, columns, Compression::UNCOMPRESSED);
+    (folder, path)
+}
+
+fn open(path: &Path) -> Source {
+    Source::open(&[path.to_owned()], &DataConfig::default()).unwrap()
+}
+
+#[test]
+fn each_type_has_the_text_of_its_values() {
+    let mut lists = ListBuilder::new(StringBuilder::new());
+    lists.append_value([Some("a"), None, Some("b c")]);
+    lists.append_null();
+    let mut numbers = ListBuilder::new(Int64Builder::new());
+    numbers.append_value([Some(7), Some(-8)]);
+    numbers.append_value([]);
+    let dictionary: DictionaryArray<Int32Type> = [Some("red"), None].into_iter().collect();
+    let columns: Vec<(&str, ArrayRef, [&str; 2])> = vec![
+        ("click", Arc::new(BooleanArray::from(vec![true, false])), ["1", "0"]),
+        ("int", Arc::new(Int32Array::from(vec![Some(-3), None])), ["-3", ""]),
+        ("large", Arc::new(UInt64Array::from(vec![u64::MAX, 0])), ["18446744073709551615", "0"]),
+        (
+            "single",
+            Arc::new(Float32Array::from(vec![0.1, -1e30])),
+            ["0.1", "-1000000000000000000000000000000"],
+        ),
+        ("double", Arc::new(Float64Array::from(vec![0.1, f64::NAN])), ["0.1", "NaN"]),
+        ("text", Arc::new(StringArray::from(vec!["a,\"b\"\n", "ä"])), ["a,\"b\"", "ä"]),
+        (
+            "view",
+            Arc::new(StringViewArray::from(vec!["", "a view of more than twelve bytes"])),
+            ["", "a view of more than twelve bytes"],
+        ),
+        ("dictionary", Arc::new(dictionary), ["red", ""]),
+        ("date", Arc::new(Date32Array::from(vec![0, 19_782])), ["1970-01-01", "2024-02-29"]),
+        (
+            "time",
+            Arc::new(TimestampMillisecondArray::from(vec![1_709_209_800_000, 1_500])),
+            ["2024-02-29T12:30:00", "1970-01-01T00:00:01.500"],
+        ),
+        (
+            "price",
+            Arc::new(Decimal128Array::from(vec![1250, -5]).with_precision_and_scale(9, 2).unwrap()),
+            ["12.50", "-0.05"],
+        ),
+        ("tags", Arc::new(lists.finish()), ["a|b c", ""]),
+        ("ids", Arc::new(numbers.finish()), ["7|-8", ""]),
+    ];
+    let arrays = columns.iter().map(|(name, array, _)| (*name, array.clone())).collect();
+    let (_folder, path) = written(arrays);
+    let source = open(&path);
+    let names: Vec<_> = columns.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(source.header(), names);
+    let rows = read_all(&source).unwrap();
+    assert_eq!(rows.len(), 2);
+    for (column, (name, _, expected)) in columns.iter().enumerate() {
+        assert_eq!([&rows[0].1[column], &rows[1].1[column]], *expected, "{name}");
+    }
+}
+
+const N: usize = 2500;
+
+/// Rows as Parquet with typed columns, and as CSV.
+fn both(compression: Compression) -> (TempDir, Source, Source) {
+    let clicks = (0..N).map(|i| i % 3 == 0);
+    let ads = (0..N).map(|i| (i % 11 > 0).then(|| format!("ad{}", i % 11)));
+    let ages = (0..N).map(|i| i as f32 / 7.0);
+    let mut tags = ListBuilder::new(StringBuilder::new());
+    let mut csv = String::from("click,ad,tags,age\n");
+    for i in 0..N {
+        let elements: Vec<_> = (0..i % 4).map(|k| format!("t{}", (i + k) % 9)).collect();
+        tags.append_value(elements.iter().map(Some));
+        let ad = if i % 11 > 0 { format!("ad{}", i % 11) } else { String::new() };
+        csv +=
+            &format!("{},{ad},{},{}\n", u8::from(i % 3 == 0), elements.join("|"), i as f32 / 7.0);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("click", Arc::new(clicks.map(Some).collect::<BooleanArray>())),
+        ("ad", Arc::new(ads.collect::<StringArray>())),
+        ("tags", Arc::new(tags.finish())),
+        ("age", Arc::new(ages.map(Some).collect::<Float32Array>())),
+    ];
+    write(&path, columns, compression);
+    let text = folder.path().join("x.csv");
+    std::fs::write(&text, csv).unwrap();
+    let config = config("label = 'click'");
+    let [parquet, csv] = [path, text].map(|path| Source::open(&[path], &config).unwrap());
+    (folder, parquet, csv)
+}
+
+fn encoded(source: &Source, part: Part) -> (Batch, Vec<f32>) {
+    let fields = vec![
+        FieldConfig::categorical("ad"),
+        FieldConfig::multi_hot("tags"),
+        FieldConfig::number("age"),
+    ];
+    let schema = Schema::new(fields, vec![String::new()]).unwrap();
+    let bad_rows = source.config().bad_rows;
+    let fitted = fit(source, &schema, part, bad_rows).unwrap();
+    let plan = RowPlan { labels: Labels::Required, part, bad_rows };
+    let mut reader = RowReader::new(source, &fitted.encoder, plan).unwrap();
+    let mut batch = reader.new_batch();
+    reader.fill(&mut batch, N).unwrap();
+    let labels = batch.labels().to_vec();
+    (batch, labels)
+}
+
+#[test]
+fn the_same_rows_as_text_are_the_same_numbers_on_any_number_of_threads() {
+    let codecs = [
+        Compression::SNAPPY,
+        Compression::GZIP(Default::default()),
+        Compression::LZ4_RAW,
+        Compression::ZSTD(ZstdLevel::default()),
+    ];
+    for compression in codecs {
+        let (_folder, parquet, csv) = both(compression);
+        for part in [Part::All, Part::Valid { valid_fraction: 0.3, seed: 5 }] {
+            let expected = encoded(&csv, part);
+            for threads in 1..=3 {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                assert_eq!(pool.install(|| encoded(&parquet, part)), expected, "{compression}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_by_its_row_or_column() {
+    let mut tags = ListBuilder::new(StringBuilder::new());
+    tags.append_value([Some("a")]);
+    tags.append_value([Some("b|c")]);
+    let (folder, path) = written(vec![("tags", Arc::new(tags.finish()))]);
+    let in_folder = |text: String| text.replace(&format!("{}/", folder.path().display()), "");
+    let source = open(&path);
+    let error = read_all(&source).unwrap_err();
+    assert!(error.is_bad_row());
+    assert_eq!(
+        in_folder(error.to_string()),
+        "`x.parquet`, row 2: field `tags` is `b|c`, expected a list of elements without `|`, which parts \
+         them"
+    );
+    let shares = SplitBy::Order(Shares { valid: 0.0, test: 0.5 });
+    let error = Splitter::new(&source, &shares, source.config().bad_rows).unwrap_err();
+    assert_eq!(
+        in_folder(error.to_string()),
+        "`x.parquet`: is Parquet, whose rows are no text that could be written as it stands"
+    );
+    let inner: ArrayRef = Arc::new(Int32Array::from(vec![1]));
+    let nested = StructArray::from(vec![(Arc::new(Field::new("a", DataType::Int32, true)), inner)]);
+    let (_folder, path) = written(vec![("user", Arc::new(nested))]);
+    let error = Source::open(&[path], &DataConfig::default()).unwrap_err().to_string();
+    assert!(
+        error.contains("cannot be read as Parquet: column `user` is of type Struct"),
+        "{error}"
+    );
+    let files = Files::new(&[("x.parquet", b"a,b\n1,2\n")]);
+    let error = files.message(&files.source("").unwrap_err());
+    assert!(error.starts_with("`x.parquet`: cannot be read as Parquet: "), "{error}");
+    let error = files.message(&files.source("columns = ['a']").unwrap_err());
+    assert_eq!(error, "`data.columns`: has no meaning with the format `parquet`");
+}
+
+/// A small file of some types, with two row groups.
+pub(crate) fn small() -> Vec<u8> {
+    let mut tags = ListBuilder::new(StringBuilder::new());
+    (0..9).for_each(|i| tags.append_value((0..i % 3).map(|k| Some(format!("t{k}")))));
+    let (_folder, path) = written(vec![
+        ("click", Arc::new((0..9).map(|i| Some(i % 2 == 0)).collect::<BooleanArray>())),
+        (
+            "ad",
+            Arc::new((0..9).map(|i| (i > 2).then(|| format!("ad{i}"))).collect::<StringArray>()),
+        ),
+        ("tags", Arc::new(tags.finish())),
+        ("age", Arc::new((0..9).map(|i| Some(i as f32)).collect::<Float32Array>())),
+    ]);
+    std::fs::read(path).unwrap()
+}
