@@ -73,6 +73,14 @@ impl Entry {
         !matches!(self, Self::Dropped(_))
     }
 
+    /// Where a row that is kept stands, and its target.
+    pub(crate) fn kept(&self) -> Option<(At, Target)> {
+        match self {
+            Self::Kept(at, target) => Some((*at, *target)),
+            Self::Dropped(_) | Self::Bad(_) => None,
+        }
+    }
+
     /// The label of a row that is kept, where there is one.
     pub(crate) fn label(&self) -> Option<f32> {
         match self {

@@ -115,20 +115,26 @@ impl Encoding<'_> {
 
     /// Encodes all rows of a piece column by column; false where that cannot be, which row by row tells why.
     fn encode_together(self, chunk: &Chunk, piece: &mut Piece) -> bool {
-        let mut rows = Vec::with_capacity(piece.entries.len());
-        for entry in &chunk.entries[piece.entries.clone()] {
-            match entry {
-                Entry::Kept(row, target) => {
-                    rows.push(chunk.row(*row));
-                    piece.batch.labels_mut().extend(target.label);
-                    piece.batch.weights_mut().extend(target.weight);
-                }
-                Entry::Dropped(_) if self.bad_rows == BadRows::Skip => return false,
-                Entry::Bad(_) if self.bad_rows == BadRows::Error => return false,
-                Entry::Dropped(_) | Entry::Bad(_) => {}
-            }
+        let entries = &chunk.entries[piece.entries.clone()];
+        let mut kept = entries.iter().filter_map(Entry::kept);
+        // In place of a vector, which would be an allocation for each piece.
+        let Some((first, _)) = kept.clone().next() else { return false };
+        let (mut rows, mut n_rows) = ([chunk.row(first); PIECE_ROWS], 0);
+        let needs_order = |entry: &Entry| match entry {
+            Entry::Kept(..) => false,
+            Entry::Dropped(_) => self.bad_rows == BadRows::Skip,
+            Entry::Bad(_) => self.bad_rows == BadRows::Error,
+        };
+        if entries.iter().any(needs_order) {
+            return false;
         }
-        self.encoder.encode_rows(self.binding, &rows, &mut piece.batch, &mut piece.counts)
+        for (place, (at, target)) in rows.iter_mut().zip(&mut kept) {
+            *place = chunk.row(at);
+            piece.batch.labels_mut().extend(target.label);
+            piece.batch.weights_mut().extend(target.weight);
+            n_rows += 1;
+        }
+        self.encoder.encode_rows(self.binding, &rows[..n_rows], &mut piece.batch, &mut piece.counts)
     }
 
     fn encode_entry(self, chunk: &Chunk, index: usize, piece: &mut Piece) -> Result<(), DataError> {
