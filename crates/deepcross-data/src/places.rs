@@ -1,58 +1,107 @@
-//! Where a byte stands in a text, for bytes that are a few apart.
+//! Where a byte stands in a text, for bytes that are a few apart, and what other bytes there are.
 //!
 //! `memchr` finds the next place fastest, and begins anew at each: between fields of eight bytes it spends its time on
-//! beginnings. Here all places among 64 bytes are found at once, eight bytes to a word, as bits of one number.
+//! beginnings. Here all places among 64 bytes are found at once, as bits of one number, and the same walk tells whether
+//! there is anything to trim or to check for UTF-8.
+
+#[cfg(target_arch = "x86_64")]
+use pulp::core_arch::x86::Sse2;
 
 /// Bytes that are looked at together.
 const BLOCK: usize = 64;
 
-/// Appends the places of `byte` in `text`, in order, to `places`, which is not to be longer than `most`; returns how many
-/// there are.
-pub(crate) fn push_places(byte: u8, text: &[u8], places: &mut Vec<u32>, most: usize) -> usize {
+/// What a walk over a text found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// How often the byte stands in the text.
+    pub(crate) n_places: usize,
+    /// Whether any other byte is a space or below, as white space is.
+    pub(crate) has_blanks: bool,
+    pub(crate) is_ascii: bool,
+}
+
+/// Bytes of a block, as the bits of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Bits {
+    equal: u64,
+    /// Spaces and below.
+    low: u64,
+    /// What is not ASCII.
+    high: u64,
+}
+
+/// Appends the places of `byte` in `text`, in order, to `places`, which is not to be longer than `most`.
+pub(crate) fn push_places(byte: u8, text: &[u8], places: &mut Vec<u32>, most: usize) -> Found {
     let (blocks, rest) = text.as_chunks::<BLOCK>();
-    let mut n_places = 0;
+    let (mut n_places, mut blanks, mut high) = (0, 0, 0);
+    let mut look = |bits: Bits, first: usize| {
+        n_places += push_bits(bits.equal, first, places, most);
+        blanks |= bits.low & !bits.equal;
+        high |= bits.high;
+    };
     for (index, block) in blocks.iter().enumerate() {
-        n_places += push_bits(bits(byte, block), index * BLOCK, places, most);
+        look(Bits::of(byte, block), index * BLOCK);
     }
     let mut last = [0; BLOCK];
     last[..rest.len()].copy_from_slice(rest);
-    let bits = bits(byte, &last) & ((1 << rest.len()) - 1);
-    n_places + push_bits(bits, blocks.len() * BLOCK, places, most)
+    look(Bits::of(byte, &last).first(rest.len()), blocks.len() * BLOCK);
+    Found { n_places, has_blanks: blanks != 0, is_ascii: high == 0 }
 }
 
 /// Appends the places of the bits that are set, counted from `first`; returns how many there are.
 #[inline]
 fn push_bits(mut bits: u64, first: usize, places: &mut Vec<u32>, most: usize) -> usize {
-    let (mut found, mut n_found) = ([0; BLOCK], 0);
-    while bits != 0 {
-        found[n_found % BLOCK] = first as u32 + bits.trailing_zeros();
-        n_found += 1;
-        bits &= bits - 1;
-    }
+    let n_found = bits.count_ones() as usize;
     let n_kept = n_found.min(most.saturating_sub(places.len()));
-    places.extend_from_slice(&found[..n_kept]);
+    places.extend((0..n_kept).map(|_| {
+        let place = first as u32 + bits.trailing_zeros();
+        bits &= bits - 1;
+        place
+    }));
     n_found
 }
 
-/// The places of `byte`, as the bits of a number.
-#[inline]
-fn bits(byte: u8, block: &[u8; BLOCK]) -> u64 {
-    let (words, _) = block.as_chunks::<8>();
-    let bits = words.iter().map(|word| bits_in_word(byte, u64::from_le_bytes(*word)));
-    bits.rev().fold(0, |all, bits| all << 8 | bits)
-}
+impl Bits {
+    /// Those of a block, sixteen bytes at a time by SSE2, which each x86-64 has.
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    fn of(byte: u8, block: &[u8; BLOCK]) -> Self {
+        let Some(simd) = Sse2::try_new() else { return Self::one_by_one(byte, block) };
+        let (byte, space) = (simd._mm_set1_epi8(byte.cast_signed()), simd._mm_set1_epi8(0x20));
+        let mut all = Self { equal: 0, low: 0, high: 0 };
+        let (words, _) = block.as_chunks::<8>();
+        for (index, [first, second]) in words.as_chunks::<2>().0.iter().enumerate() {
+            let (first, second) = (i64::from_le_bytes(*first), i64::from_le_bytes(*second));
+            let bytes = simd._mm_set_epi64x(second, first);
+            let mask = |bytes| u64::from(simd._mm_movemask_epi8(bytes) as u16) << (16 * index);
+            all.equal |= mask(simd._mm_cmpeq_epi8(bytes, byte));
+            all.low |= mask(simd._mm_cmpeq_epi8(simd._mm_min_epu8(bytes, space), bytes));
+            all.high |= mask(bytes);
+        }
+        all
+    }
 
-/// The same for eight bytes: the lowest eight bits.
-#[inline]
-fn bits_in_word(byte: u8, word: u64) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let differences = word ^ (ONES * u64::from(byte));
-    // The upper bit of each byte that is not zero; no carry leaves a byte.
-    let unequal = ((differences & LOW) + LOW) | differences;
-    let equal = !unequal >> 7 & ONES;
-    // Moves the lowest bit of each byte into the uppermost byte.
-    equal.wrapping_mul(0x0102_0408_1020_4080) >> 56
+    /// Those of a block.
+    #[cfg(not(target_arch = "x86_64"))]
+    fn of(byte: u8, block: &[u8; BLOCK]) -> Self {
+        Self::one_by_one(byte, block)
+    }
+
+    /// Those of a block, byte by byte.
+    fn one_by_one(byte: u8, block: &[u8; BLOCK]) -> Self {
+        let bits = |is: &dyn Fn(u8) -> bool| {
+            block.iter().rev().fold(0, |bits, &found| bits << 1 | u64::from(is(found)))
+        };
+        let equal = bits(&|found| found == byte);
+        Self { equal, low: bits(&|found| found <= b' '), high: bits(&|found| !found.is_ascii()) }
+    }
+
+    /// The bits of the first `n` bytes, fewer than all.
+    fn first(self, n: usize) -> Self {
+        let mask = (1 << n) - 1;
+        let Self { equal, low, high } = self;
+        Self { equal: equal & mask, low: low & mask, high: high & mask }
+    }
 }
 
 #[cfg(test)]
@@ -65,15 +114,30 @@ mod tests {
     proptest! {
         #[test]
         fn places_are_those_of_memchr(
-            text in prop::collection::vec(prop::sample::select(vec![0, 1, 8, 9, 10, 0x89, 255]), 0..300),
+            text in prop::sample::select(vec![
+                vec![9, b'!', b'a'],
+                vec![9, b'!', 0x89, 255],
+                vec![0, 1, 8, 9, 10, b'a', 0x89, 255],
+            ])
+            .prop_flat_map(|bytes| prop::collection::vec(prop::sample::select(bytes), 0..300)),
             byte in prop::sample::select(vec![0, 9, 0x89, 255]),
             most in prop::sample::select(vec![0, 3, 40, 1000]),
         ) {
             let expected: Vec<_> = memchr_iter(byte, &text).map(|place| place as u32).collect();
             let mut places = vec![7];
-            let n_places = push_places(byte, &text, &mut places, 1 + most);
-            prop_assert_eq!(n_places, expected.len());
+            let found = push_places(byte, &text, &mut places, 1 + most);
+            let has_blanks = text.iter().any(|found| *found <= b' ' && *found != byte);
+            let n_places = expected.len();
+            prop_assert_eq!(found, Found { n_places, has_blanks, is_ascii: text.is_ascii() });
             prop_assert_eq!(&places[1..], &expected[..most.min(expected.len())]);
+        }
+
+        #[test]
+        fn bits_are_those_of_each_byte(block in prop::array::uniform32(any::<[u8; 2]>()), byte: u8) {
+            let block: [u8; BLOCK] = std::array::from_fn(|index| block[index / 2][index % 2]);
+            for byte in [byte, block[5], 0, b' ', 0x80, 0xff] {
+                prop_assert_eq!(Bits::of(byte, &block), Bits::one_by_one(byte, &block));
+            }
         }
     }
 }

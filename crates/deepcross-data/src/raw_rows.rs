@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use deepcross_features::Record;
+use deepcross_features::{Record, Value};
 
 use crate::criteria::{Criteria, Verdict};
 use crate::error::{DataError, Place, line_start};
@@ -43,7 +43,7 @@ struct Ends {
     start: usize,
     /// Its place in the ends of fields, where it has been split.
     fields: Range<usize>,
-    /// Whether blanks around fields are to be trimmed.
+    /// Whether there may be blanks around fields that are to be trimmed.
     trim: bool,
     is_ascii: bool,
     /// In `files`.
@@ -73,7 +73,9 @@ pub(crate) struct Line {
 /// One of the rows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowView<'a> {
-    bytes: &'a [u8],
+    /// The row, and what happens to be behind it.
+    text: &'a [u8],
+    n_bytes: usize,
     /// Whether they all are ASCII.
     is_ascii: bool,
     ends: &'a [u32],
@@ -168,13 +170,13 @@ impl RawRows {
         let Self { text, ends, rows, .. } = self;
         let row = &mut rows[index];
         let (line, first) = (&text[row.before..row.text], ends.len());
-        let n_delimiters = push_places(form.delimiter, line, ends, first + MOST_FIELDS);
-        if n_delimiters < MOST_FIELDS {
+        let found = push_places(form.delimiter, line, ends, first + MOST_FIELDS);
+        if found.n_places < MOST_FIELDS {
             ends.push(line.len() as u32);
         }
-        (row.trim, row.is_ascii) = (form.trim, line.is_ascii());
+        (row.trim, row.is_ascii) = (form.trim && found.has_blanks, found.is_ascii);
         row.fields = first..ends.len();
-        let found = n_delimiters + 1;
+        let found = found.n_places + 1;
         (found != expected).then(|| DataError::FieldCount {
             place: self.get(index).place(),
             found,
@@ -186,12 +188,12 @@ impl RawRows {
     /// The row at `index`, which there must be.
     pub(crate) fn get(&self, index: usize) -> RowView<'_> {
         let row = &self.rows[index];
-        let bytes = &self.text[row.before..row.text];
+        let (text, n_bytes) = (&self.text[row.before..], row.text - row.before);
         let (ends, file) = (&self.ends[row.fields.clone()], &*self.files[row.file]);
         let is_line = row.text == row.start;
         let start = (!is_line).then(|| &self.text[row.text..row.start]);
         let Ends { is_ascii, trim, line, .. } = *row;
-        RowView { bytes, is_ascii, ends, trim, start, file, line }
+        RowView { text, n_bytes, is_ascii, ends, trim, start, file, line }
     }
 }
 
@@ -200,32 +202,39 @@ impl RowView<'_> {
     pub(crate) fn fields(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.ends.len()).map(|column| self.field(column))
     }
+
+    /// Where a field begins and ends, before it is trimmed; one that there is not is empty.
+    #[inline]
+    fn bounds(&self, column: usize) -> (usize, usize) {
+        let Some(&end) = self.ends.get(column) else { return (0, 0) };
+        let start = if column == 0 { 0 } else { self.ends[column - 1] + 1 };
+        (start as usize, end as usize)
+    }
 }
 
 impl Located for RowView<'_> {
     fn place(&self) -> Place {
-        Place::new(self.file, self.line, self.start.unwrap_or_else(|| line_start(self.bytes)))
+        let line = || line_start(&self.text[..self.n_bytes]);
+        Place::new(self.file, self.line, self.start.unwrap_or_else(line))
     }
 }
 
 impl Record for RowView<'_> {
     #[inline]
     fn field(&self, column: usize) -> &[u8] {
-        let Some(&end) = self.ends.get(column) else { return &[] };
-        let start = if column == 0 { 0 } else { self.ends[column - 1] + 1 };
-        let field = &self.bytes[start as usize..end as usize];
-        // White space is among these bytes, and few fields begin or end with any of them.
-        let is_low = |byte: Option<&u8>| byte.is_some_and(|byte| *byte <= b' ');
-        if self.trim && (is_low(field.first()) || is_low(field.last())) {
-            return field.trim_ascii();
-        }
-        field
+        let (start, end) = self.bounds(column);
+        let field = &self.text[start..end];
+        if self.trim { field.trim_ascii() } else { field }
     }
 
     #[inline]
-    fn text(&self, column: usize) -> Option<&[u8]> {
+    fn value(&self, column: usize) -> Option<Value<'_>> {
+        if self.is_ascii && !self.trim {
+            let (start, end) = self.bounds(column);
+            return Some(Value::within(self.text, start, end));
+        }
         let field = self.field(column);
-        (self.is_ascii || str::from_utf8(field).is_ok()).then_some(field)
+        str::from_utf8(field).is_ok().then(|| Value::new(field))
     }
 }
 
@@ -261,7 +270,7 @@ mod tests {
                 assert!(view.fields().eq(row.fields()), "line {line}");
                 for column in 0..7 {
                     assert_eq!(view.field(column), row.field(column), "line {line}, {column}");
-                    assert_eq!(view.text(column), row.text(column), "line {line}, {column}");
+                    assert_eq!(view.value(column), row.value(column), "line {line}, {column}");
                 }
             }
         }

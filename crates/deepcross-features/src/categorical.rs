@@ -9,6 +9,7 @@ use crate::error::FeatureError;
 use crate::lookup::{Lookup, LookupFitter};
 use crate::shape::FieldShape;
 use crate::state::CategoricalState;
+use crate::value::Run;
 
 /// Learns the ids of the values.
 #[derive(Clone, Debug)]
@@ -41,15 +42,10 @@ impl CategoricalEncoder {
         column.sparse_mut().push_id(self.lookup.encode(cell, counts));
     }
 
-    /// As [`encode`](Self::encode) of each of up to [`CELLS`](crate::lookup::CELLS) cells.
-    pub(crate) fn encode_cells(
-        &self,
-        cells: &[Option<&[u8]>],
-        column: &mut Column,
-        counts: &mut FieldCounts,
-    ) {
-        let ids = self.lookup.encode_cells(cells, counts);
-        column.sparse_mut().push_ids(&ids[..cells.len()]);
+    /// As [`encode`](Self::encode) of each cell.
+    pub(crate) fn encode_run(&self, run: &Run<'_>, column: &mut Column, counts: &mut FieldCounts) {
+        let ids = self.lookup.encode_run(run, counts);
+        column.sparse_mut().push_ids(&ids[..run.len()]);
     }
 
     pub(crate) fn shape(&self, name: &str) -> FieldShape {

@@ -36,13 +36,28 @@ pub(crate) fn read<'a>(raw: &'a [u8], missing: &[String]) -> Result<Option<&'a s
     str::from_utf8(raw).map(Some).map_err(|_| CellError::Utf8)
 }
 
-/// [`read`] of the bytes of a text.
-#[inline]
-pub(crate) fn read_text<'a>(text: &'a [u8], missing: &[String]) -> Option<&'a [u8]> {
-    // Byte by byte, since most that are compared at all are empty.
-    let is_text =
-        |value: &String| value.len() == text.len() && value.bytes().eq(text.iter().copied());
-    (!missing.iter().any(is_text)).then_some(text)
+/// The values that mean "missing", looked at once for many cells.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Missing<'a> {
+    values: &'a [String],
+    /// Whether the empty value is one of them, and whether any other is.
+    empty: bool,
+    others: bool,
+}
+
+impl<'a> Missing<'a> {
+    pub(crate) fn new(values: &'a [String]) -> Self {
+        let is_empty = |value: &String| value.is_empty();
+        let (empty, others) = (values.iter().any(is_empty), !values.iter().all(is_empty));
+        Self { values, empty, others }
+    }
+
+    /// Whether `value` is one of them.
+    #[inline]
+    pub(crate) fn contains(&self, value: &[u8]) -> bool {
+        let is_it = |known: &String| known.as_bytes() == value;
+        (value.is_empty() & self.empty) | (self.others && self.values.iter().any(is_it))
+    }
 }
 
 impl CellError {

@@ -44,6 +44,16 @@ impl<F: Copy> DenseColumn<F> {
         self.values.extend_from_slice(row);
     }
 
+    /// Appends rows of one number each.
+    ///
+    /// # Panics
+    /// If rows have another width.
+    #[track_caller]
+    pub(crate) fn push_numbers(&mut self, values: &[F]) {
+        assert_eq!(self.width, 1, "a row has {} numbers, not 1", self.width);
+        self.values.extend_from_slice(values);
+    }
+
     /// A row.
     ///
     /// # Panics

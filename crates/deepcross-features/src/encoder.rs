@@ -8,14 +8,14 @@ use std::{iter, str};
 use crate::batch::Batch;
 use crate::bucketized::BucketizedEncoder;
 use crate::categorical::CategoricalEncoder;
-use crate::cell::{self, CellError, Cells};
+use crate::cell::{self, CellError, Cells, Missing};
 use crate::column::Column;
 use crate::companion::{self, CompanionEncoder};
 use crate::counts::{Counts, FieldCounts};
 use crate::cross::CrossEncoder;
 use crate::description::FieldDescription;
 use crate::error::FeatureError;
-use crate::lookup::{CELLS, Lookup};
+use crate::lookup::Lookup;
 use crate::multi_hot::MultiHotEncoder;
 use crate::number::NumberEncoder;
 use crate::record::Record;
@@ -24,6 +24,7 @@ use crate::shape::FieldShape;
 use crate::state::{EncoderState, EncoderStateV1, FieldState, KindState};
 use crate::text::TextEncoder;
 use crate::time::TimeEncoder;
+use crate::value::{RUN, Run};
 
 /// Encodes raw rows into a [`Batch`].
 #[derive(Clone, Debug)]
@@ -306,13 +307,10 @@ impl FieldEncoder {
             let mut cells = rows.iter().map(|row| binding.cells(index, row));
             return cells.all(|cells| self.encode(cells, missing, column, counts).is_ok());
         };
-        rows.chunks(CELLS).all(|rows| {
-            let mut cells = [None; CELLS];
-            for (row, cell) in rows.iter().zip(&mut cells) {
-                let Some(text) = row.text(from) else { return false };
-                *cell = cell::read_text(text, missing);
-            }
-            self.kind.encode_cells(&cells[..rows.len()], column, counts)
+        let (missing, mut run) = (Missing::new(missing), Run::EMPTY);
+        rows.chunks(RUN).all(|rows| {
+            run.fill(rows.iter().map(|row| row.value(from)), &missing)
+                && self.kind.encode_run(&run, column, counts)
         })
     }
 
@@ -406,20 +404,15 @@ impl KindEncoder {
         Ok(())
     }
 
-    /// Appends up to [`CELLS`] rows, up to the first that is bad; whether none is.
-    fn encode_cells(
-        &self,
-        cells: &[Option<&[u8]>],
-        column: &mut Column,
-        counts: &mut FieldCounts,
-    ) -> bool {
+    /// Appends rows, up to the first that is bad; whether none is.
+    fn encode_run(&self, run: &Run<'_>, column: &mut Column, counts: &mut FieldCounts) -> bool {
         match self {
             Self::Categorical(encoder) => {
-                encoder.encode_cells(cells, column, counts);
+                encoder.encode_run(run, column, counts);
                 true
             }
-            Self::Number(encoder) => encoder.encode_cells(cells, column, counts).is_ok(),
-            _ => cells.iter().all(|cell| match cell.map(str::from_utf8).transpose() {
+            Self::Number(encoder) => encoder.encode_run(run, column, counts).is_ok(),
+            _ => run.cells().all(|cell| match cell.map(str::from_utf8).transpose() {
                 Ok(cell) => self.encode(cell, column, counts).is_ok(),
                 Err(_) => false,
             }),

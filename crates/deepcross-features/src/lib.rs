@@ -26,11 +26,13 @@ mod time;
 mod fingerprints;
 mod hash;
 mod lookup;
+mod short_hash;
 mod value_table;
 mod vocabulary;
 
 mod cell;
 mod record;
+mod value;
 
 mod batch;
 mod column;
@@ -63,3 +65,4 @@ pub use shape::{FieldShape, Reserved, ShapeKind};
 pub use sparse::SparseColumn;
 pub use state::{EncoderState, EncoderStateV1};
 pub use utc_offset::UtcOffset;
+pub use value::Value;

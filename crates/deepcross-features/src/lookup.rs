@@ -1,6 +1,5 @@
 //! From values to ids: by a vocabulary or by hashing, the part that categorical, multi-hot and text fields share.
 
-use std::array;
 use std::fmt;
 
 use crate::cell::CellError;
@@ -10,17 +9,11 @@ use crate::error::FeatureError;
 use crate::hash::HashBuckets;
 use crate::shape::{FieldShape, Reserved};
 use crate::state::LookupState;
+use crate::value::{RUN, Run};
 use crate::vocabulary::{Keep, RARE, UNSEEN, Vocabulary, VocabularyFitter};
 
 /// The id of a missing value, in every field of ids.
 pub(crate) const MISSING: u32 = 0;
-
-/// How many cells are looked up at a time, at most.
-pub(crate) const CELLS: usize = 32;
-
-/// What is looked up for a missing value, to be forgotten: as long as most values of click logs, so that the processor
-/// guesses how long the next value is.
-const PLACEHOLDER: &[u8] = b"missing!";
 
 /// Learns the ids of a field's values.
 #[derive(Clone, Debug)]
@@ -100,25 +93,19 @@ impl Lookup {
         }
     }
 
-    /// The ids of up to [`CELLS`] cells, as by [`encode`](Self::encode); behind them, there are any.
-    pub(crate) fn encode_cells(
-        &self,
-        cells: &[Option<&[u8]>],
-        counts: &mut FieldCounts,
-    ) -> [u32; CELLS] {
-        let cell = |index| cells.get(index).copied().flatten();
-        let values = array::from_fn(|index| cell(index).unwrap_or(PLACEHOLDER));
+    /// The ids of all cells, as by [`encode`](Self::encode); behind them, there are any.
+    pub(crate) fn encode_run(&self, run: &Run<'_>, counts: &mut FieldCounts) -> [u32; RUN] {
         let mut ids = match self {
-            Self::Vocabulary(vocabulary) => vocabulary.ids(values),
-            Self::Hash(buckets) => buckets.ids(values),
+            Self::Vocabulary(vocabulary) => vocabulary.ids(run.values()),
+            Self::Hash(buckets) => buckets.ids(run.values()),
         };
-        for (cell, id) in cells.iter().zip(&mut ids) {
-            *id = if cell.is_some() { *id } else { MISSING };
+        for (index, id) in ids.iter_mut().enumerate() {
+            *id = if run.is_missing(index) { MISSING } else { *id };
         }
-        counts.values += cells.len() as u64;
-        counts.missing += cells.iter().filter(|cell| cell.is_none()).count() as u64;
+        counts.values += run.len() as u64;
+        counts.missing += run.n_missing();
         if let Self::Vocabulary(_) = self {
-            ids[..cells.len()].iter().for_each(|&id| _ = tally(id, counts));
+            ids[..run.len()].iter().for_each(|&id| _ = tally(id, counts));
         }
         ids
     }

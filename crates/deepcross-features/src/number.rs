@@ -15,6 +15,7 @@ use crate::missing_number::MissingNumber;
 use crate::shape::FieldShape;
 use crate::state::{ClippedNumberState, KindState, MissingState, NumberState, TransformState};
 use crate::statistics::Statistics;
+use crate::value::{RUN, Run, Value};
 
 /// The largest magnitude of a number: that of `f32`.
 const LARGEST: f64 = f32::MAX as f64;
@@ -90,7 +91,7 @@ impl NumberEncoder {
     fn new(clip: Option<Clip>, transform: FittedTransform, missing: FittedMissing) -> Self {
         let filler = match missing {
             FittedMissing::Mean(raw) | FittedMissing::Value(raw) => {
-                apply(&transform, moved(clip, raw)).0
+                apply(&transform, moved(clip, raw)).0 as f32
             }
             FittedMissing::Indicator => 0.0,
         };
@@ -103,38 +104,72 @@ impl NumberEncoder {
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), CellError> {
-        self.encode_cells(&[cell.map(str::as_bytes)], column, counts)
-    }
-
-    /// As [`encode`](Self::encode) of the bytes of each of some cells, up to an error.
-    pub(crate) fn encode_cells(
-        &self,
-        cells: &[Option<&[u8]>],
-        column: &mut Column,
-        counts: &mut FieldCounts,
-    ) -> Result<(), CellError> {
-        let column = column.dense_mut();
-        for cell in cells {
-            let (value, clipped) = match cell {
-                Some(text) => self.scale(parse_bytes(text)?),
-                None => (self.filler, false),
-            };
-            counts.values += 1;
-            counts.missing += u64::from(cell.is_none());
-            counts.clipped += u64::from(clipped);
-            match self.missing {
-                FittedMissing::Indicator => column.push_row(&[value, f32::from(cell.is_none())]),
-                FittedMissing::Mean(_) | FittedMissing::Value(_) => column.push_row(&[value]),
-            }
-        }
+        let number = [cell.map_or(Ok(0.0), parse)?];
+        self.write(&number, cell.is_none().into(), column, counts);
         Ok(())
     }
 
-    /// What is written for `x`, and whether it was moved into a range.
-    fn scale(&self, x: f64) -> (f32, bool) {
-        let inside = moved(self.clip, x);
-        let (value, clipped) = apply(&self.transform, inside);
-        (value, clipped || inside != x)
+    /// As [`encode`](Self::encode) of each cell, or of none where one holds no number.
+    ///
+    /// All are parsed before the first is transformed: what there is to be decided is decided once for all.
+    pub(crate) fn encode_run(
+        &self,
+        run: &Run<'_>,
+        column: &mut Column,
+        counts: &mut FieldCounts,
+    ) -> Result<(), CellError> {
+        let (values, missing) = (&run.values()[..run.len()], run.missing());
+        let (mut numbers, mut others) = ([0.0; RUN], 0_u32);
+        for (index, (number, value)) in numbers.iter_mut().zip(values).enumerate() {
+            let (whole, is_whole) = short_whole(value);
+            *number = f64::from(whole);
+            others |= u32::from(!is_whole) << index;
+        }
+        others &= !missing;
+        while others != 0 {
+            let index = others.trailing_zeros() as usize;
+            numbers[index] = parse_bytes(values[index].bytes())?;
+            others &= others - 1;
+        }
+        self.write(&numbers[..values.len()], missing, column, counts);
+        Ok(())
+    }
+
+    /// Writes up to [`RUN`] numbers, of which those whose bit is set are missing: whatever is in their place.
+    #[inline]
+    fn write(&self, numbers: &[f64], missing: u32, column: &mut Column, counts: &mut FieldCounts) {
+        counts.values += numbers.len() as u64;
+        counts.missing += u64::from(missing.count_ones());
+        let (mut values, mut clipped) = ([0.0; RUN], 0_u32);
+        self.scale_all(numbers, &mut |index, value, is_clipped| {
+            let is_missing = missing >> index & 1 == 1;
+            values[index] = if is_missing { self.filler } else { value as f32 };
+            clipped |= u32::from(is_clipped) << index;
+        });
+        counts.clipped += u64::from((clipped & !missing).count_ones());
+        let (column, values) = (column.dense_mut(), &values[..numbers.len()]);
+        match self.missing {
+            FittedMissing::Mean(_) | FittedMissing::Value(_) => column.push_numbers(values),
+            FittedMissing::Indicator => values.iter().enumerate().for_each(|(index, &value)| {
+                column.push_row(&[value, (missing >> index & 1) as f32]);
+            }),
+        }
+    }
+
+    /// Gives the position of each number, what is written for it, and whether it was moved into a range.
+    ///
+    /// In each arm the transform is known, so that its loop decides nothing.
+    #[inline(always)]
+    fn scale_all(&self, numbers: &[f64], give: &mut impl FnMut(usize, f64, bool)) {
+        use FittedTransform::{Log1p, MinMax, Raw, SignedLog, Standard};
+        let clip = self.clip;
+        match self.transform {
+            it @ Raw => scale_each(clip, &it, numbers, give),
+            it @ MinMax { .. } => scale_each(clip, &it, numbers, give),
+            it @ Standard { .. } => scale_each(clip, &it, numbers, give),
+            it @ Log1p => scale_each(clip, &it, numbers, give),
+            it @ SignedLog => scale_each(clip, &it, numbers, give),
+        }
     }
 
     pub(crate) fn shape(&self, name: &str) -> FieldShape {
@@ -227,8 +262,24 @@ fn moved(clip: Option<Clip>, x: f64) -> f64 {
     clip.map_or(x, |Clip { low, high }| x.clamp(low, high))
 }
 
+/// [`NumberEncoder::scale_all`] by one transform.
+#[inline(always)]
+fn scale_each(
+    clip: Option<Clip>,
+    transform: &FittedTransform,
+    numbers: &[f64],
+    give: &mut impl FnMut(usize, f64, bool),
+) {
+    for (index, &number) in numbers.iter().enumerate().take(RUN) {
+        let inside = moved(clip, number);
+        let (value, is_clipped) = apply(transform, inside);
+        give(index, value, is_clipped | (inside != number));
+    }
+}
+
 /// The transformed number, in the range of `f32`, and whether it was clipped to the range of the transform.
-fn apply(transform: &FittedTransform, x: f64) -> (f32, bool) {
+#[inline(always)]
+fn apply(transform: &FittedTransform, x: f64) -> (f64, bool) {
     let (value, clipped) = match *transform {
         FittedTransform::Raw => (x, false),
         FittedTransform::MinMax { min, max } => {
@@ -238,7 +289,7 @@ fn apply(transform: &FittedTransform, x: f64) -> (f32, bool) {
         FittedTransform::Log1p => (ln_1p(x.max(0.0)), x < 0.0),
         FittedTransform::SignedLog => (ln_1p(x.abs()).copysign(x), false),
     };
-    (value.clamp(-LARGEST, LARGEST) as f32, clipped)
+    (value.clamp(-LARGEST, LARGEST), clipped)
 }
 
 /// ln(1 + x): that of the small whole numbers, of which click logs are full, is known.
@@ -294,6 +345,25 @@ fn parse_short_integer(text: &[u8]) -> Option<f64> {
     })?;
     let magnitude = magnitude as f64;
     Some(if digits.len() < text.len() { -magnitude } else { magnitude })
+}
+
+/// The number that up to eight digits make, and whether the value is that and no other; 0 where not.
+///
+/// Two digits become a number, two of these, and two of those again, each time in all places at once. A loop over the
+/// digits would end where no processor can guess.
+#[inline]
+fn short_whole(value: &Value<'_>) -> (u32, bool) {
+    const ALL: u64 = 0x0101_0101_0101_0101;
+    let n_digits = value.bytes().len().min(Value::WORD);
+    let digits = value.word() ^ ((ALL * u64::from(b'0')) & Value::mask(n_digits));
+    let is_whole = (digits.wrapping_add(ALL * 0x76) | digits) & (ALL * 0x80) == 0;
+    let is_whole = is_whole & (n_digits > 0) & value.is_short();
+    // The last digit uppermost, and zeros before the first.
+    let digits = digits << ((8 * (Value::WORD - n_digits)) % 64);
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    let eight = fours.wrapping_mul(10_000).wrapping_add(fours >> 32) as u32;
+    (if is_whole { eight } else { 0 }, is_whole)
 }
 
 #[cfg(test)]
@@ -471,10 +541,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn integers_parse_like_any_number(text in "-?[0-9]{0,18}") {
+        fn integers_parse_like_any_number(text in "-?[0-9]{0,18}|[-0-9/:.@bx \u{ff}]{0,9}") {
             let expected = text.parse::<f64>().ok();
             prop_assert_eq!(parse(&text).ok(), expected);
             prop_assert!(parse_short_integer(text.as_bytes()).is_none_or(|x| Some(x) == expected));
+            let (whole, is_whole) = short_whole(&Value::new(text.as_bytes()));
+            let is_short = (1..=8).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit());
+            prop_assert_eq!(is_whole, is_short);
+            prop_assert_eq!(f64::from(whole), expected.filter(|_| is_whole).unwrap_or(0.0));
         }
 
         #[test]
@@ -554,8 +628,13 @@ mod tests {
             let plain = fit(transform, MissingNumber::Mean, &clipped);
             prop_assert_eq!(encoder.number_state(), plain.number_state());
             for x in later {
-                prop_assert_eq!(encoder.scale(x).0, plain.scale(x.clamp(low, high)).0);
-                prop_assert!(encoder.scale(x).1 || (low..=high).contains(&x));
+                let scaled = |encoder: &NumberEncoder, x: f64| {
+                    let (values, counts) = encode(encoder, &[Some(&x.to_string())]);
+                    (values[0], counts.clipped == 1)
+                };
+                let (value, is_clipped) = scaled(&encoder, x);
+                prop_assert_eq!(value, scaled(&plain, x.clamp(low, high)).0);
+                prop_assert!(is_clipped || (low..=high).contains(&x));
             }
         }
 

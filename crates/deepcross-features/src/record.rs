@@ -3,6 +3,8 @@
 //! Encoders address columns by position, resolved once per file by a [`Binding`](crate::Binding).
 //! A row that is a map from name to value would hash every column name in every row instead.
 
+use crate::value::Value;
+
 /// One raw row whose columns are found by position.
 ///
 /// Values arrive already trimmed, unquoted and without line ends.
@@ -11,12 +13,13 @@ pub trait Record {
     /// The bytes of the column at `column`, counted from 0; empty where the row has no such column.
     fn field(&self, column: usize) -> &[u8];
 
-    /// The same bytes; `None` where they are not valid UTF-8.
+    /// The same bytes as a value; `None` where they are not valid UTF-8.
     ///
-    /// A reader that knows whole rows to be ASCII says so here, and spares a check of each field.
-    fn text(&self, column: usize) -> Option<&[u8]> {
+    /// A reader that knows whole rows to be ASCII says so here, and spares a check of each field; and one that has all
+    /// fields in one buffer spares some copies by [`Value::within`].
+    fn value(&self, column: usize) -> Option<Value<'_>> {
         let field = self.field(column);
-        str::from_utf8(field).is_ok().then_some(field)
+        str::from_utf8(field).is_ok().then(|| Value::new(field))
     }
 }
 

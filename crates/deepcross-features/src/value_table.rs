@@ -7,6 +7,9 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::short_hash;
+use crate::value::Value;
+
 /// The number of values that the table may hold: ids are 32 bits wide, and three are reserved.
 pub(crate) const MAX_VALUES: u32 = u32::MAX - 3;
 
@@ -60,7 +63,7 @@ impl ValueTable {
     /// The number of `value`, whose hash is `hash`.
     #[inline]
     pub(crate) fn find(&self, value: &str, hash: u64) -> Option<u32> {
-        self.find_from(self.first_slot(hash)?, value.as_bytes(), hash)
+        self.find_from(self.first_slot(hash)?, &Value::new(value.as_bytes()), hash)
     }
 
     /// The slot at which the search for a value of this hash begins; `None` in a table without slots.
@@ -73,7 +76,7 @@ impl ValueTable {
 
     /// As [`find`](Self::find), with what [`first_slot`](Self::first_slot) gave.
     #[inline]
-    pub(crate) fn find_from(&self, first: Slot, value: &[u8], hash: u64) -> Option<u32> {
+    pub(crate) fn find_from(&self, first: Slot, value: &Value<'_>, hash: u64) -> Option<u32> {
         let key = Key::new(value);
         let (mut slot, mut place) = (first, self.place(hash));
         while slot.index != FREE {
@@ -146,7 +149,7 @@ fn take_slot(slots: &mut [Slot], value: &str, hash: u64, index: u32) {
     while slots[place].index != FREE {
         place = (place + 1) & mask;
     }
-    let Key { start, len } = Key::new(value.as_bytes());
+    let Key { start, len } = Key::new(&Value::new(value.as_bytes()));
     slots[place] = Slot { start, len, index };
 }
 
@@ -159,9 +162,9 @@ impl Values {
 
     /// Whether `slot` is that of `value`, whose key is `key`.
     #[inline]
-    fn is_in(&self, slot: &Slot, key: Key, value: &[u8]) -> bool {
+    fn is_in(&self, slot: &Slot, key: Key, value: &Value<'_>) -> bool {
         let same_key = slot.start == key.start && slot.len == key.len;
-        same_key && (value.len() <= Key::BYTES || self.get(slot.index).as_bytes() == value)
+        same_key && (value.is_short() || self.get(slot.index).as_bytes() == value.bytes())
     }
 
     fn next_index(&self) -> Option<u32> {
@@ -175,29 +178,26 @@ impl Values {
 }
 
 impl Key {
-    const BYTES: usize = 8;
-
     #[inline]
-    fn new(value: &[u8]) -> Self {
-        let start = match value.first_chunk() {
-            Some(&first) => u64::from_le_bytes(first),
-            None => value.iter().rev().fold(0, |start, &byte| start << 8 | u64::from(byte)),
-        };
+    fn new(value: &Value<'_>) -> Self {
         // Long values are compared in full: their length need only tell them from short ones.
-        Self { start, len: u32::try_from(value.len()).unwrap_or(u32::MAX) }
+        Self { start: value.word(), len: u32::try_from(value.bytes().len()).unwrap_or(u32::MAX) }
     }
 }
 
 /// The hash by which a value is looked up.
 #[inline]
 pub(crate) fn hash(value: &str) -> u64 {
-    hash_bytes(value.as_bytes())
+    hash_of(&Value::new(value.as_bytes()))
 }
 
-/// The same of the bytes of a value.
+/// The same of a value.
 #[inline]
-pub(crate) fn hash_bytes(value: &[u8]) -> u64 {
-    xxh3_64(value)
+pub(crate) fn hash_of(value: &Value<'_>) -> u64 {
+    match value.is_short() {
+        true => short_hash::xxh3_64(value.word(), 0, value.bytes().len(), 0),
+        false => xxh3_64(value.bytes()),
+    }
 }
 
 #[cfg(test)]

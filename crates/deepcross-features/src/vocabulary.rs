@@ -4,13 +4,12 @@
 //! With n dropped values, an unseen value is taken for a rare one with probability of at most n / 2³².
 //! Keeping the dropped values themselves would make rare values, most of them by number, cost as much as kept ones.
 
-use std::array;
-
 use crate::cell::{CellError, shorten};
 use crate::config::TopBy;
 use crate::error::FeatureError;
 use crate::fingerprints::Fingerprints;
 use crate::state::VocabularyState;
+use crate::value::{RUN, Value};
 use crate::value_table::{self, MAX_VALUES, ValueTable};
 
 /// The id of a value never met in fitting.
@@ -136,14 +135,21 @@ impl Vocabulary {
     }
 
     /// The ids of all `values`, as by [`id`](Self::id); but memory is waited for once, and not for each.
-    pub(crate) fn ids<const N: usize>(&self, values: [&[u8]; N]) -> [u32; N] {
-        let hashes = values.map(value_table::hash_bytes);
-        let slots = hashes.map(|hash| self.values.first_slot(hash));
-        array::from_fn(|index| {
-            let (value, hash) = (values[index], hashes[index]);
+    pub(crate) fn ids(&self, values: &[Value<'_>; RUN]) -> [u32; RUN] {
+        // Loops over arrays, since what `map` is given is called, and not inlined.
+        let (mut hashes, mut slots, mut ids) = ([0; RUN], [None; RUN], [0; RUN]);
+        for (hash, value) in hashes.iter_mut().zip(values) {
+            *hash = value_table::hash_of(value);
+        }
+        for (slot, hash) in slots.iter_mut().zip(hashes) {
+            *slot = self.values.first_slot(hash);
+        }
+        for (index, id) in ids.iter_mut().enumerate() {
+            let (value, hash) = (&values[index], hashes[index]);
             let found = slots[index].and_then(|slot| self.values.find_from(slot, value, hash));
-            self.id_of(found, hash)
-        })
+            *id = self.id_of(found, hash);
+        }
+        ids
     }
 
     #[inline]
