@@ -52,6 +52,11 @@ impl<'a> Missing<'a> {
         Self { values, empty, others }
     }
 
+    /// All of them.
+    pub(crate) fn values(&self) -> &'a [String] {
+        self.values
+    }
+
     /// Whether `value` is one of them.
     #[inline]
     pub(crate) fn contains(&self, value: &[u8]) -> bool {

@@ -138,10 +138,13 @@ impl Encoder {
         counts: &mut Counts,
     ) -> bool {
         let n_rows = batch.n_rows();
+        // One run for all fields: to make one costs as much as some values.
+        let (missing, mut run) = (Missing::new(&self.missing), Run::EMPTY);
         for (index, field) in self.fields.iter().enumerate() {
             let column = &mut batch.columns_mut()[index];
             let mut met = FieldCounts::default();
-            if !field.encode_rows((binding, index), rows, &self.missing, (column, &mut met)) {
+            let into = (column, &mut met);
+            if !field.encode_rows((binding, index), rows, &missing, &mut run, into) {
                 batch.columns_mut().iter_mut().for_each(|column| column.truncate(n_rows));
                 rows.iter().for_each(|row| self.uncount(0..index, binding, row, counts));
                 return false;
@@ -296,21 +299,21 @@ impl FieldEncoder {
     }
 
     /// [`encode`](Self::encode) of the field at `index` of each row, up to the first that is bad; whether none is.
-    fn encode_rows<R: Record>(
+    fn encode_rows<'r, R: Record>(
         &self,
         (binding, index): (&Binding, usize),
-        rows: &[R],
-        missing: &[String],
+        rows: &'r [R],
+        missing: &Missing<'_>,
+        run: &mut Run<'r>,
         (column, counts): (&mut Column, &mut FieldCounts),
     ) -> bool {
         let Some(from) = binding.only_column(index) else {
             let mut cells = rows.iter().map(|row| binding.cells(index, row));
-            return cells.all(|cells| self.encode(cells, missing, column, counts).is_ok());
+            return cells.all(|cells| self.encode(cells, missing.values(), column, counts).is_ok());
         };
-        let (missing, mut run) = (Missing::new(missing), Run::EMPTY);
         rows.chunks(RUN).all(|rows| {
-            run.fill(rows.iter().map(|row| row.value(from)), &missing)
-                && self.kind.encode_run(&run, column, counts)
+            run.fill(rows.iter().map(|row| row.value(from)), missing)
+                && self.kind.encode_run(run, column, counts)
         })
     }
 
