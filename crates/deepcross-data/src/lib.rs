@@ -43,8 +43,10 @@ mod criteria;
 mod intake;
 mod piece;
 mod rows;
+mod settling;
 mod shuffle;
 mod split;
+mod stages;
 mod time;
 mod whole;
 

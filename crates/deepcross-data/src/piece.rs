@@ -70,13 +70,13 @@ impl Piece {
 impl Encoding<'_> {
     /// Cuts entries into pieces and gives these, which reuse the first of `pieces`.
     pub(crate) fn cut<'p>(
-        &self,
+        encoder: &Encoder,
         entries: Range<usize>,
         pieces: &'p mut Vec<Piece>,
     ) -> &'p mut [Piece] {
         let n_pieces = entries.len().div_ceil(PIECE_ROWS);
         while pieces.len() < n_pieces {
-            pieces.push(Piece::new(self.encoder));
+            pieces.push(Piece::new(encoder));
         }
         let pieces = &mut pieces[..n_pieces];
         for (index, piece) in pieces.iter_mut().enumerate() {
