@@ -9,7 +9,10 @@ residual units of 512, 512, 256, 128 and 64, tables of a million rows together; 
 
 predict  microseconds of 1, 16, 100 and 1000 rows on one thread, and of onnxruntime on the exported graph where Python has
          it, in turn; medians.
-rank     milliseconds of a request of 200 candidates that share 16 categories, as whole rows and by /v1/rank, in turn.
+rank     a request of 200 candidates that share 16 categories, as whole rows by /v1/score and as candidates by /v1/rank, each
+         as objects and as columns, in turn: milliseconds of one at a time, by a client that reads the answer and does not
+         parse it; then requests a second of 8 connections, and what the service takes of a processor for each, which other
+         programs move least; medians. With units of 64 and 32 as well, where products are few.
 soak     five minutes of requests of 100 rows, as many as 64 connections can send, and the service's memory after each 10 s
          asked for.
 load     for requests of 1 row and of 100 rows, the greatest rate of a ladder that the service holds with a 99th
@@ -20,11 +23,11 @@ One line of JSON for each part. Python's own library is enough, but for onnxrunt
 """
 
 import argparse
-import http.client
 import json
 import os
 import pathlib
 import random
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -85,9 +88,27 @@ class Service:
         with open(f"/proc/{self.process.pid}/status") as status:
             return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS"))
 
+    def processor_seconds(self):
+        threads = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
+
     def stop(self):
         self.process.terminate()
         self.process.wait()
+
+
+def train(args, folder, hidden):
+    name = "_".join(map(str, hidden))
+    config, data, model = folder / f"{name}.toml", folder / "train.tsv", folder / f"{name}.dcx"
+    config.write_text(configuration(hidden))
+    rng = random.Random(1)
+    with open(data, "w") as rows:
+        for _ in range(2000):
+            numbers, categories = raw_row(rng)
+            rows.write("\t".join([str(int(rng.random() < 0.25)), *numbers, *categories]) + "\n")
+    command = [args.bin / "deepcross", "train", "--config", config, "--data", data, "--out", model]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    return model
 
 
 def predict(args, folder, model):
@@ -149,32 +170,130 @@ def onnx_time(session, n):
     return statistics.median(times) * 1e6
 
 
-def rank(args, folder, model):
+class Caller:
+    """One connection that is kept, and as little work as Python can do."""
+
+    def __init__(self, service):
+        host, port = service.addr.split(":")
+        self.socket = socket.create_connection((host, int(port)))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def ask(self, request):
+        self.socket.sendall(request)
+        answer = bytearray()
+        while (end := answer.find(b"\r\n\r\n")) < 0:
+            answer += self.receive()
+        head = bytes(answer[:end]).lower()
+        if not head.startswith(b"http/1.1 200"):
+            raise SystemExit(bytes(answer))
+        length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
+        while len(answer) < end + 4 + length:
+            answer += self.receive()
+        return bytes(answer[end + 4 :])
+
+    def receive(self):
+        part = self.socket.recv(1 << 16)
+        if not part:
+            raise SystemExit("the service closed the connection")
+        return part
+
+
+def as_request(path, body):
+    head = f"POST {path} HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def rank_bodies():
     rng = random.Random(2)
     rows = [as_object(raw_row(rng)) for _ in range(CANDIDATES)]
     shared = {name: rows[0][name] for name in fields()[1][:SHARED]}
     rows = [row | shared for row in rows]
     own = [{name: value for name, value in row.items() if name not in shared} for row in rows]
+
+    def as_columns(rows):
+        return {name: [row[name] for row in rows] for name in rows[0]}
+
     bodies = {
-        "/v1/score": json.dumps({"rows": rows}),
-        "/v1/rank": json.dumps({"shared": shared, "candidates": own, "order": "input"}),
+        "score_rows": {"rows": rows},
+        "score_columns": {"columns": as_columns(rows)},
+        "rank_candidates": {"shared": shared, "candidates": own, "order": "input"},
+        "rank_columns": {"shared": shared, "columns": as_columns(own), "order": "input"},
     }
-    service = Service(args, folder, model)
-    connection = http.client.HTTPConnection(service.addr)
-    times = {path: [] for path in bodies}
+    return {form: json.dumps(body).encode() for form, body in bodies.items()}
+
+
+def path_of(form):
+    return f"/v1/{form.split('_')[0]}"
+
+
+def middle(found, digits):
+    return {form: round(statistics.median(values), digits) for form, values in found.items()}
+
+
+def latencies(args, service, bodies):
+    caller = Caller(service)
+    requests = {form: as_request(path_of(form), body) for form, body in bodies.items()}
+    times = {form: [] for form in bodies}
     answers = {}
     for _ in range(args.rounds * 100):
-        for path, body in bodies.items():
+        for form, request in requests.items():
             start = time.perf_counter()
-            connection.request("POST", path, body, {"content-type": "application/json"})
-            answers[path] = json.loads(connection.getresponse().read())
-            times[path].append((time.perf_counter() - start) * 1e3)
-    service.stop()
-    ranked = [one["probability"] for one in answers["/v1/rank"]["ranking"]]
-    difference = max(abs(a - b) for a, b in zip(ranked, answers["/v1/score"]["probabilities"]))
-    middle = {path: round(statistics.median(times[path]), 3) for path in times}
-    ratio = middle["/v1/score"] / middle["/v1/rank"]
-    return {"part": "rank", "milliseconds": middle, "ratio": round(ratio, 3), "difference": difference}
+            answers[form] = caller.ask(request)
+            times[form].append((time.perf_counter() - start) * 1e3)
+    return middle(times, 3), {form: json.loads(answer) for form, answer in answers.items()}
+
+
+def throughputs(args, folder, service, bodies):
+    rates, processor = {form: [] for form in bodies}, {form: [] for form in bodies}
+    for _ in range(args.rounds):
+        for form, body in bodies.items():
+            file = folder / f"{form}.json"
+            file.write_bytes(body)
+            # A rate that no service holds: each connection asks again as soon as it is answered.
+            command = [args.bin / "examples/load_generator", "--addr", service.addr, "--path", path_of(form)]
+            command += ["--body", file, "--connections", "8", "--rate", "100000", "--seconds", "0.005"]
+            before = service.processor_seconds()
+            result = json.loads(subprocess.check_output(command))
+            spent = service.processor_seconds() - before
+            if result["statuses"].keys() != {"200"}:
+                raise SystemExit(f"{form}: {result['statuses']}")
+            rates[form].append(result["rate_held"])
+            processor[form].append(spent * 1e3 / result["requests"])
+    return middle(rates, 1), middle(processor, 3)
+
+
+def furthest(answers):
+    scored = answers["score_rows"]["probabilities"]
+    assert answers["score_columns"]["probabilities"] == scored
+    ranked = [[one["probability"] for one in answers[form]["ranking"]] for form in ("rank_candidates", "rank_columns")]
+    return max(abs(a - b) for some in ranked for a, b in zip(some, scored, strict=True))
+
+
+def rank(args, folder, model):
+    result, bodies = {"part": "rank"}, rank_bodies()
+    for hidden in [args.hidden] + [[64, 32]] * (args.hidden != [64, 32]):
+        served = model if hidden == args.hidden else train(args, folder, hidden)
+        service = Service(args, folder, served)
+        milliseconds, answers = latencies(args, service, bodies)
+        rates, processor = throughputs(args, folder, service, bodies)
+        service.stop()
+        # Whole rows are what a caller would send otherwise.
+        against = [("rank_candidates", "score_rows"), ("rank_columns", "score_columns"), ("rank_columns", "score_rows")]
+        result[" ".join(map(str, hidden))] = {
+            "milliseconds": milliseconds,
+            "requests_a_second": rates,
+            "processor_milliseconds_a_request": processor,
+            "times_as_fast": {
+                f"{ranked} to {scored}": {
+                    "one at a time": round(milliseconds[scored] / milliseconds[ranked], 3),
+                    "8 connections": round(rates[ranked] / rates[scored], 3),
+                    "processor": round(processor[scored] / processor[ranked], 3),
+                }
+                for ranked, scored in against
+            },
+            "difference": furthest(answers),
+        }
+    return result
 
 
 def watch(service, memory, done):
@@ -262,15 +381,7 @@ def main():
     args.bin = args.bin.resolve()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        (folder / "run.toml").write_text(configuration(args.hidden))
-        rng = random.Random(1)
-        with open(folder / "train.tsv", "w") as rows:
-            for _ in range(2000):
-                numbers, categories = raw_row(rng)
-                rows.write("\t".join([str(int(rng.random() < 0.25)), *numbers, *categories]) + "\n")
-        model = folder / "model.dcx"
-        command = [args.bin / "deepcross", "train", "--config", folder / "run.toml", "--data", folder / "train.tsv"]
-        subprocess.run(command + ["--out", model], check=True, stderr=subprocess.DEVNULL)
+        model = train(args, folder, args.hidden)
         for part in args.parts:
             print(json.dumps({"predict": predict, "rank": rank, "load": load, "soak": soak}[part](args, folder, model)))
 

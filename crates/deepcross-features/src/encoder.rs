@@ -137,16 +137,34 @@ impl Encoder {
         batch: &mut Batch,
         counts: &mut Counts,
     ) -> bool {
-        let n_rows = batch.n_rows();
+        self.encode_fields_of_rows(0..self.fields.len(), binding, rows, batch, counts)
+    }
+
+    /// As [`encode_rows`](Self::encode_rows), but of the fields at these positions alone, as
+    /// [`encode_fields`](Self::encode_fields) does one row after the other.
+    ///
+    /// # Panics
+    /// As [`encode_fields`](Self::encode_fields).
+    pub fn encode_fields_of_rows<R: Record>(
+        &self,
+        fields: impl Iterator<Item = usize> + Clone,
+        binding: &Binding,
+        rows: &[R],
+        batch: &mut Batch,
+        counts: &mut Counts,
+    ) -> bool {
         // One run for all fields: to make one costs as much as some values.
         let (missing, mut run) = (Missing::new(&self.missing), Run::EMPTY);
-        for (index, field) in self.fields.iter().enumerate() {
+        for (done, index) in fields.clone().enumerate() {
             let column = &mut batch.columns_mut()[index];
+            let n_rows = column.n_rows();
             let mut met = FieldCounts::default();
-            let into = (column, &mut met);
-            if !field.encode_rows((binding, index), rows, &missing, &mut run, into) {
-                batch.columns_mut().iter_mut().for_each(|column| column.truncate(n_rows));
-                rows.iter().for_each(|row| self.uncount(0..index, binding, row, counts));
+            let into = (&mut *column, &mut met);
+            if !self.fields[index].encode_rows((binding, index), rows, &missing, &mut run, into) {
+                column.truncate(n_rows);
+                let done = fields.take(done);
+                done.clone().for_each(|index| batch.columns_mut()[index].truncate(n_rows));
+                rows.iter().for_each(|row| self.uncount(done.clone(), binding, row, counts));
                 return false;
             }
             counts.fields_mut()[index] += met;

@@ -77,6 +77,20 @@ impl Scorer {
         self.encoder().encode(binding, record, &mut session.batch, &mut session.counts)
     }
 
+    /// Encodes records as [`push`](Self::push) does one after the other, or none of them.
+    ///
+    /// Values of one column are looked up side by side, which is faster by far.
+    /// Returns whether all could be encoded; where not, the session is as before, and [`push`](Self::push) tells which
+    /// record is at fault.
+    pub fn push_all<R: Record>(
+        &self,
+        session: &mut Session,
+        binding: &Binding,
+        records: &[R],
+    ) -> bool {
+        self.encoder().encode_rows(binding, records, &mut session.batch, &mut session.counts)
+    }
+
     /// The probability of a click for each pushed record, in order; the session is empty afterwards.
     pub fn score<'s>(&self, session: &'s mut Session) -> &'s [f32] {
         let Session { tape, batch, probabilities, .. } = session;

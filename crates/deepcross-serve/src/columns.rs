@@ -19,6 +19,8 @@ pub(crate) struct Columns {
 #[derive(Debug)]
 pub(crate) struct InputColumn {
     pub(crate) name: String,
+    /// Whether the name in JSON is, between its quotes, the name itself.
+    pub(crate) is_plain: bool,
     /// The fields that read it, and their kinds.
     pub(crate) fields: Vec<(String, FieldKind)>,
     /// What joins the elements of a list; `None` where a list is no value of it.
@@ -81,7 +83,8 @@ impl InputColumn {
             "a string, number or boolean"
         };
         let fields = readers.iter().map(|field| (field.name.clone(), field.kind())).collect();
-        Self { name: name.to_owned(), fields, separator, accepts }
+        let is_plain = !name.contains(['"', '\\']);
+        Self { name: name.to_owned(), is_plain, fields, separator, accepts }
     }
 }
 

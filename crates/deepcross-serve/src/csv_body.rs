@@ -14,7 +14,7 @@ pub(crate) fn rows(body: &[u8], columns: &Columns, limits: Limits) -> Result<Row
     let mut lines = ReaderBuilder::new().from_reader(body);
     let header = lines.byte_headers().map_err(|error| malformed(&error))?.clone();
     let positions = positions(&header, columns)?;
-    let mut reader = RowReader::new(columns, limits);
+    let mut reader = RowReader::new(columns, limits, false);
     let mut line = ByteRecord::new();
     while lines.read_byte_record(&mut line).map_err(|error| malformed(&error))? {
         let row = reader.n_rows();
@@ -22,7 +22,7 @@ pub(crate) fn rows(body: &[u8], columns: &Columns, limits: Limits) -> Result<Row
         for &(position, column) in &positions {
             let text = line.get(position).unwrap_or_default();
             let cell = reader.text(Some(row), column, text, ValueKind::String);
-            reader.put(Some(row), column, cell);
+            reader.put(column, cell);
         }
         reader.end_row();
     }

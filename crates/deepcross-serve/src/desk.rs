@@ -4,8 +4,9 @@ use crate::metrics::Metrics;
 use crate::model::Loaded;
 use crate::problem::RowError;
 use crate::queue::{Job, Scored};
+use crate::rows::Row;
 use deepcross_features::{Counts, FeatureError};
-use deepcross_model::{Ranking, Session};
+use deepcross_model::{Ranking, Scorer, Session};
 use std::sync::Arc;
 
 /// How many sets of shared columns have scratch memory at a time: callers of a service share few.
@@ -75,10 +76,13 @@ impl Desk {
 
     fn push(&mut self, job: &Job) -> Pushed {
         let Self { model, session, .. } = self;
+        let (scorer, binding) = (&model.scorer, &model.columns.binding);
+        if scorer.push_all(session, binding, &rows(job)) {
+            return Pushed { n_rows: job.range.len(), errors: Vec::new() };
+        }
         let mut pushed = Pushed { n_rows: 0, errors: Vec::new() };
         for index in job.range.clone() {
-            let row = job.rows.row(index);
-            match model.scorer.push(session, &model.columns.binding, &row) {
+            match scorer.push(session, binding, &job.rows.row(index)) {
                 Ok(()) => pushed.n_rows += 1,
                 Err(error) => pushed.errors.push(row_error(job, Some(index), error)),
             }
@@ -95,12 +99,10 @@ impl Desk {
             let tells = job.range.start == 0;
             return Err(tells.then(|| row_error(job, None, error)).into_iter().collect());
         }
-        let mut errors = Vec::new();
-        for index in job.range.clone() {
-            if let Err(error) = model.scorer.add(ranking, &job.rows.row(index)) {
-                errors.push(row_error(job, Some(index), error));
-            }
-        }
+        let errors = match model.scorer.add_all(ranking, &rows(job)) {
+            true => Vec::new(),
+            false => add_each(&model.scorer, ranking, job),
+        };
         tell(ranking.counts(), told, metrics);
         let probabilities = model.scorer.rank(ranking);
         metrics.scored(probabilities);
@@ -123,6 +125,22 @@ impl Desk {
         self.rankings.insert(0, used);
         &mut self.rankings[0]
     }
+}
+
+/// The rows of a job, to be encoded together.
+fn rows(job: &Job) -> Vec<Row<'_>> {
+    job.range.clone().map(|index| job.rows.row(index)).collect()
+}
+
+/// Adds candidates one after the other, of which one or more are bad: what is wrong with them.
+fn add_each(scorer: &Scorer, ranking: &mut Ranking, job: &Job) -> Vec<RowError> {
+    let mut errors = Vec::new();
+    for index in job.range.clone() {
+        if let Err(error) = scorer.add(ranking, &job.rows.row(index)) {
+            errors.push(row_error(job, Some(index), error));
+        }
+    }
+    errors
 }
 
 /// What is wrong with a row, or with what rows share.

@@ -5,13 +5,11 @@
 
 use crate::columns::Columns;
 use crate::problem::Problem;
-use crate::reader::{Limits, RowReader, kind_of};
+use crate::reader::{Limits, RowReader};
 use crate::rows::{Cell, Rows};
+use crate::walk::{Value, Walk, kind_of};
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::error::Category;
 use serde_json::value::RawValue;
-use std::fmt;
 
 /// What stands around the rows of a request to score.
 #[derive(Deserialize)]
@@ -29,7 +27,9 @@ struct RankBody<'a> {
     #[serde(borrow)]
     shared: Option<&'a RawValue>,
     #[serde(borrow)]
-    candidates: &'a RawValue,
+    candidates: Option<&'a RawValue>,
+    #[serde(borrow)]
+    columns: Option<&'a RawValue>,
     #[serde(default)]
     order: Order,
     top: Option<usize>,
@@ -58,37 +58,26 @@ pub(crate) struct RankRequest {
 /// The rows of a request to score.
 pub(crate) fn score_rows(body: &[u8], columns: &Columns, limits: Limits) -> Result<Rows, Problem> {
     let body: ScoreBody<'_> = parse(body)?;
-    let mut reader = RowReader::new(columns, limits);
-    match (body.rows, body.columns) {
-        (Some(rows), None) => read_rows(&mut reader, rows, "rows")?,
-        (None, Some(columns)) => read_columns(&mut reader, columns)?,
-        _ => {
-            let detail =
-                "expected one of `rows`, an array of objects, and `columns`, an object of arrays";
-            return Err(Problem::malformed(detail));
-        }
-    }
+    let mut reader = RowReader::new(columns, limits, true);
+    read_either(&mut reader, ("rows", body.rows), body.columns)?;
     reader.finish()
 }
 
 /// The candidates of a request to rank.
 ///
-/// What is shared is merged into each candidate by where its text lies, and the rows know which columns it fills.
+/// A candidate holds what it names; what is shared is kept once, and the rows know which columns it fills.
 pub(crate) fn rank_rows(
     body: &[u8],
     columns: &Columns,
     limits: Limits,
 ) -> Result<RankRequest, Problem> {
-    let RankBody { shared, candidates, order, top } = parse(body)?;
-    let mut reader = RowReader::new(columns, limits);
-    if let Some(shared) = shared {
-        let row = RowSeed { reader: &mut reader, row: None };
-        let mut json = serde_json::Deserializer::from_str(shared.get());
-        row.deserialize(&mut json).map_err(|error| unexpected(&error, "`shared`", shared))?;
-        reader.end_shared();
+    let body: RankBody<'_> = parse(body)?;
+    let mut reader = RowReader::new(columns, limits, true);
+    if let Some(shared) = body.shared {
+        read_shared(&mut reader, shared)?;
     }
-    read_rows(&mut reader, candidates, "candidates")?;
-    Ok(RankRequest { rows: reader.finish()?, order, top })
+    read_either(&mut reader, ("candidates", body.candidates), body.columns)?;
+    Ok(RankRequest { rows: reader.finish()?, order: body.order, top: body.top })
 }
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
@@ -101,42 +90,123 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
     })
 }
 
-fn read_rows(reader: &mut RowReader<'_>, raw: &RawValue, name: &str) -> Result<(), Problem> {
-    let mut trouble = None;
-    let seed = RowsSeed { reader, trouble: &mut trouble };
-    let mut json = serde_json::Deserializer::from_str(raw.get());
-    let done = seed.deserialize(&mut json);
-    match (trouble, done) {
-        (Some(problem), _) => Err(problem),
-        (None, Err(error)) if error.is_data() && raw.get().starts_with('[') => {
-            let row = reader.n_rows();
-            Err(Problem::malformed(format!("`{name}`[{row}]: expected an object of fields")))
-        }
-        (None, Err(error)) => Err(unexpected(&error, &format!("`{name}`, an array"), raw)),
-        (None, Ok(())) => Ok(()),
+/// Rows as objects under a name, or as columns.
+fn read_either(
+    reader: &mut RowReader<'_>,
+    (name, rows): (&str, Option<&RawValue>),
+    columns: Option<&RawValue>,
+) -> Result<(), Problem> {
+    match (rows, columns) {
+        (Some(rows), None) => read_rows(reader, rows, name),
+        (None, Some(columns)) => read_columns(reader, columns),
+        _ => Err(Problem::malformed(format!(
+            "expected one of `{name}`, an array of objects, and `columns`, an object of arrays"
+        ))),
     }
 }
 
-fn read_columns(reader: &mut RowReader<'_>, raw: &RawValue) -> Result<(), Problem> {
-    let mut trouble = None;
-    let mut cells = vec![None; reader.columns.len()];
-    let seed = ColumnsSeed { reader, cells: &mut cells, trouble: &mut trouble };
-    let mut json = serde_json::Deserializer::from_str(raw.get());
-    let done = seed.deserialize(&mut json);
-    if let Some(problem) = trouble {
-        return Err(problem);
+fn read_shared(reader: &mut RowReader<'_>, raw: &RawValue) -> Result<(), Problem> {
+    let mut walk = Walk::new(raw);
+    if !walk.enter(b'{') {
+        return Err(unexpected("`shared`", raw));
     }
-    done.map_err(|error| unexpected(&error, "`columns`, an object of arrays", raw))?;
-    let n_rows = check_lengths(reader.columns, &cells)?;
-    for row in 0..n_rows {
-        for (column, cells) in cells.iter().enumerate() {
-            if let Some(cell) = cells.as_ref().map(|cells: &Vec<Cell>| cells[row]) {
-                reader.put(Some(row), column, cell);
-            }
+    while let Some((column, value)) = next_field(&mut walk, reader, None)? {
+        let cell = reader.json(None, column, value);
+        reader.put_shared(column, cell);
+    }
+    reader.end_shared();
+    Ok(())
+}
+
+fn read_rows(reader: &mut RowReader<'_>, raw: &RawValue, name: &str) -> Result<(), Problem> {
+    let mut walk = Walk::new(raw);
+    if !walk.enter(b'[') {
+        return Err(unexpected(&format!("`{name}`, an array"), raw));
+    }
+    while walk.has_next() {
+        let row = reader.n_rows();
+        reader.check_room(row)?;
+        if !walk.enter(b'{') {
+            return Err(Problem::malformed(format!(
+                "`{name}`[{row}]: expected an object of fields"
+            )));
+        }
+        while let Some((column, value)) = next_field(&mut walk, reader, Some(row))? {
+            let cell = reader.json(Some(row), column, value);
+            reader.put(column, cell);
         }
         reader.end_row();
     }
     Ok(())
+}
+
+fn read_columns(reader: &mut RowReader<'_>, raw: &RawValue) -> Result<(), Problem> {
+    let mut walk = Walk::new(raw);
+    let mut cells = vec![None; reader.columns.len()];
+    if !walk.enter(b'{') {
+        return Err(unexpected("`columns`, an object of arrays", raw));
+    }
+    while let Some(name) = walk.next() {
+        let name = name.string().ok_or_else(bad_escapes)?;
+        let column = reader.columns.position(&name);
+        if !walk.enter(b'[') {
+            return Err(unexpected("`columns`, an object of arrays", raw));
+        }
+        let values = read_values(&mut walk, reader, column)?;
+        match column {
+            Some(column) if cells[column].replace(values).is_some() => {
+                reader.refuse(None, Some(&name), None, || "each column once".to_owned());
+            }
+            Some(_) => {}
+            None => reader.refuse_unknown(None, &name),
+        }
+    }
+    let n_rows = check_lengths(reader.columns, &cells)?;
+    for (column, cells) in cells.into_iter().enumerate() {
+        if let Some(cells) = cells {
+            reader.put_column(column, cells);
+        }
+    }
+    (0..n_rows).for_each(|_| reader.end_row());
+    Ok(())
+}
+
+/// The values of one column; of one that is unknown, none is kept.
+fn read_values(
+    walk: &mut Walk<'_>,
+    reader: &mut RowReader<'_>,
+    column: Option<usize>,
+) -> Result<Vec<Cell>, Problem> {
+    let (mut cells, mut row) = (Vec::new(), 0);
+    while let Some(value) = walk.next() {
+        reader.check_room(row)?;
+        if let Some(column) = column {
+            cells.push(reader.json(Some(row), column, value));
+        }
+        row += 1;
+    }
+    Ok(cells)
+}
+
+/// The next field of an object that the model reads, as the position of its column, and its value.
+#[inline]
+fn next_field<'a>(
+    walk: &mut Walk<'a>,
+    reader: &mut RowReader<'_>,
+    row: Option<usize>,
+) -> Result<Option<(usize, Value<'a>)>, Problem> {
+    if let Some(column) = reader.take_expected(walk) {
+        return Ok(walk.next().map(|value| (column, value)));
+    }
+    while let Some(name) = walk.next() {
+        let name = name.string().ok_or_else(bad_escapes)?;
+        let Some(value) = walk.next() else { break };
+        match reader.position(&name) {
+            Some(column) => return Ok(Some((column, value))),
+            None => reader.refuse_unknown(row, &name),
+        }
+    }
+    Ok(None)
 }
 
 /// The number of rows, where all columns agree on it.
@@ -153,189 +223,14 @@ fn check_lengths(columns: &Columns, cells: &[Option<Vec<Cell>>]) -> Result<usize
     }
 }
 
-/// A value that is well-formed but not what is expected, or whose escapes are no Unicode.
-fn unexpected(error: &serde_json::Error, expected: &str, raw: &RawValue) -> Problem {
-    match error.classify() {
-        Category::Data => {
-            let found = kind_of(raw.get()).name();
-            Problem::malformed(format!("expected {expected}, but found a value of kind {found}"))
-        }
-        _ => Problem::malformed("a string holds escapes that are no Unicode"),
-    }
+/// A value that is well-formed but not what is expected.
+fn unexpected(expected: &str, raw: &RawValue) -> Problem {
+    let found = kind_of(raw.get().bytes().next()).name();
+    Problem::malformed(format!("expected {expected}, but found a value of kind {found}"))
 }
 
-/// An array of rows.
-struct RowsSeed<'r, 'c> {
-    reader: &'r mut RowReader<'c>,
-    trouble: &'r mut Option<Problem>,
-}
-
-/// An object of fields: a row, or with `row: None` what rows share.
-struct RowSeed<'r, 'c> {
-    reader: &'r mut RowReader<'c>,
-    row: Option<usize>,
-}
-
-/// An object of arrays.
-struct ColumnsSeed<'r, 'c> {
-    reader: &'r mut RowReader<'c>,
-    cells: &'r mut [Option<Vec<Cell>>],
-    trouble: &'r mut Option<Problem>,
-}
-
-/// The name of a field as the position of its column, or as it is where there is none.
-struct NameSeed<'c>(&'c Columns);
-
-/// The values of one column; of one that is unknown, none is kept.
-struct ValuesSeed<'r, 'c> {
-    reader: &'r mut RowReader<'c>,
-    column: Option<usize>,
-    trouble: &'r mut Option<Problem>,
-}
-
-impl<'de> DeserializeSeed<'de> for RowsSeed<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for RowsSeed<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of objects")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
-        let Self { reader, trouble } = self;
-        loop {
-            let row = reader.n_rows();
-            let full = reader.check_room(row).err();
-            let Some(()) = rows.next_element_seed(RowSeed { reader, row: Some(row) })? else {
-                return Ok(());
-            };
-            if full.is_some() {
-                *trouble = full;
-                return Err(Error::custom("too many rows"));
-            }
-            reader.end_row();
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for RowSeed<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for RowSeed<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of fields")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        let Self { reader, row } = self;
-        while let Some(column) = fields.next_key_seed(NameSeed(reader.columns))? {
-            let value: &RawValue = fields.next_value()?;
-            match column {
-                Ok(column) => {
-                    let cell = reader.json(row, column, value);
-                    reader.put(row, column, cell);
-                }
-                Err(name) => reader.refuse_unknown(row, &name),
-            }
-        }
-        Ok(())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for ColumnsSeed<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ColumnsSeed<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of arrays")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut columns: A) -> Result<(), A::Error> {
-        let Self { reader, cells, trouble } = self;
-        while let Some(name) = columns.next_key_seed(NameSeed(reader.columns))? {
-            let column = name.as_ref().ok().copied();
-            let values = columns.next_value_seed(ValuesSeed { reader, column, trouble })?;
-            match name {
-                Ok(column) if cells[column].is_some() => {
-                    let name = &reader.columns.list[column].name;
-                    reader.refuse(None, Some(name), None, || "each column once".to_owned());
-                }
-                Ok(column) => cells[column] = Some(values),
-                Err(name) => reader.refuse_unknown(None, &name),
-            }
-        }
-        Ok(())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for ValuesSeed<'_, '_> {
-    type Value = Vec<Cell>;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Vec<Cell>, D::Error> {
-        json.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ValuesSeed<'_, '_> {
-    type Value = Vec<Cell>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of values")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Vec<Cell>, A::Error> {
-        let (mut cells, mut row) = (Vec::new(), 0);
-        while let Some(value) = values.next_element::<&RawValue>()? {
-            if let Err(problem) = self.reader.check_room(row) {
-                *self.trouble = Some(problem);
-                return Err(Error::custom("too many rows"));
-            }
-            cells.extend(self.column.map(|column| self.reader.json(Some(row), column, value)));
-            row += 1;
-        }
-        Ok(cells)
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for NameSeed<'_> {
-    type Value = Result<usize, String>;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
-        json.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for NameSeed<'_> {
-    type Value = Result<usize, String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a field")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.0.position(name).ok_or_else(|| name.to_owned()))
-    }
+fn bad_escapes() -> Problem {
+    Problem::malformed("a string holds escapes that are no Unicode")
 }
 
 #[cfg(test)]
@@ -383,12 +278,55 @@ mod tests {
     }
 
     #[test]
+    fn rows_may_name_fields_in_any_order() {
+        check(
+            r#"{"rows":[{"n":1,"l":"a","é":"x"},{"é":"y","n":2,"l":"b"},{"l":"c","\u00e9":"z","n":3}]}"#,
+            &["1;a;x", "2;b;y", "3;c;z"],
+        );
+    }
+
+    #[test]
     fn a_candidate_has_what_is_shared_but_for_its_own() {
-        let body =
-            r#"{"shared":{"n":1,"é":"s"},"candidates":[{"l":"a"},{"l":"b","é":"own"}],"top":1}"#;
-        let request = rank_rows(body.as_bytes(), &columns(), LIMITS).expect("candidates");
-        assert_eq!(cells(&request.rows), ["1;a;s", "1;b;own"]);
-        assert_eq!((request.order, request.top), (Order::Sorted, Some(1)));
+        let check = |candidates: &str, expected: &[&str], shared: &[usize]| {
+            let body = format!(r#"{{{candidates},"shared":{{"n":1,"é":"s"}},"top":1}}"#);
+            let request = rank_rows(body.as_bytes(), &columns(), LIMITS).expect(candidates);
+            assert_eq!(cells(&request.rows), expected);
+            assert_eq!(request.rows.shared(), shared);
+            assert_eq!((request.order, request.top), (Order::Sorted, Some(1)));
+        };
+        let two = ["1;a;s", "1;b;own"];
+        check(r#""candidates":[{"l":"a"},{"l":"b","é":"own"}]"#, &two, &[0]);
+        check(r#""candidates":[{"é":"own","l":"b"},{"l":"a"}]"#, &["1;b;own", "1;a;s"], &[0]);
+        check(r#""columns":{"é":["s","own"],"l":["a","b"]}"#, &two, &[0]);
+        check(r#""columns":{"l":["a"]}"#, &["1;a;s"], &[0, 2]);
+        check(r#""candidates":[]"#, &[], &[0, 2]);
+    }
+
+    /// What is wrong with candidates, by status and a part of what is told.
+    #[test]
+    fn bad_candidates_are_told_of_in_either_form() {
+        let check = |body: &str, status: u16, detail: &str| {
+            let problem = rank_rows(body.as_bytes(), &columns(), LIMITS).expect_err(body);
+            let told = serde_json::to_string(&problem).expect("a document");
+            assert!(problem.status().as_u16() == status && told.contains(detail), "{body} {told}");
+        };
+        check("{}", 400, "one of `candidates`, an array of objects, and `columns`");
+        check(r#"{"candidates":[],"columns":{}}"#, 400, "one of `candidates`");
+        check(r#"{"candidates":{}}"#, 400, "`candidates`, an array, but");
+        check(r#"{"candidates":[{},1]}"#, 400, "`candidates`[1]: expected an object");
+        check(r#"{"shared":[],"candidates":[]}"#, 400, "kind array");
+        check(r#"{"columns":[]}"#, 400, "`columns`, an object of arrays");
+        check(r#"{"columns":{"n":1}}"#, 400, "`columns`, an object of arrays");
+        check(r#"{"columns":{"n":[1],"l":[1,2]}}"#, 400, "equally long");
+        check(r#"{"columns":{"n":[1,2,3,4]}}"#, 413, "3 rows or candidates");
+        check(r#"{"columns":{"\ud800":[1]}}"#, 400, "no Unicode");
+        check(r#"{"shared":{"n":1,"n":2},"candidates":[]}"#, 422, "shared, field `n`");
+        check(r#"{"shared":{"n":1,"é":1},"candidates":[{"l":"a"},{}]}"#, 422, "row 1, field `l`");
+        check(r#"{"shared":{"n":1},"columns":{"l":["a",{}]}}"#, 422, "row 1, field `l`");
+        check(r#"{"shared":{"n":1},"columns":{"l":["a"]}}"#, 422, "row 0, field `é`");
+        check(r#"{"columns":{"n":[1],"n":[1]}}"#, 422, "each column once");
+        check(r#"{"columns":{"nn":[1]}}"#, 422, "the nearest known one is `n`");
+        check(r#"{"candidates":[{"é":1,"n":1,"l":"a","é":1}]}"#, 422, "each field once");
     }
 
     /// Bodies that are cut, or have bytes changed and put in, are rows or a problem, and end soon.
@@ -399,6 +337,7 @@ mod tests {
             r#"{"rows":[{"n":1.5,"l":["a","b"],"é":"x\u00e9"},{"n":null,"l":"","é":true}]}"#,
             r#"{"columns":{"n":[1,2],"l":[["a"],null],"é":["\ud83d\ude00","y"]}}"#,
             r#"{"shared":{"n":1,"é":"s"},"candidates":[{"l":["a"]}],"order":"input","top":2}"#,
+            r#"{"shared":{"n":1,"é":"s"},"columns":{"l":[["a"],"b"],"é":["x","\u00e9"]}}"#,
             "n,l,é\n1,a|b,x\n\"2\",\"\"\"\",y\n",
         ];
         let parts =
@@ -423,7 +362,8 @@ mod tests {
                 rank_rows(&body, &columns, LIMITS).map(|request| request.rows),
                 csv_body::rows(&body, &columns, LIMITS),
             ];
-            assert!(rows.iter().flatten().all(|rows| rows.len() <= LIMITS.max_rows));
+            // Whatever is accepted can be read as well.
+            assert!(rows.iter().flatten().all(|rows| cells(rows).len() <= LIMITS.max_rows));
         }
     }
 

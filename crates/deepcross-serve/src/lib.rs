@@ -18,6 +18,7 @@ mod csv_body;
 mod json;
 mod reader;
 mod rows;
+mod walk;
 
 mod describe;
 mod desk;

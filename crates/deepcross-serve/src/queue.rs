@@ -71,9 +71,14 @@ impl Queue {
             return Err(Full);
         }
         waiting.rows += rows;
+        let is_shared = jobs.len() > 1;
         waiting.jobs.extend(jobs);
         drop(waiting);
-        self.changed.notify_one();
+        // One thread after the other would let the last one wait for all that wake before it.
+        match is_shared {
+            true => self.changed.notify_all(),
+            false => self.changed.notify_one(),
+        }
         Ok(())
     }
 

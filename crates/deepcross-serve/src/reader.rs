@@ -1,9 +1,9 @@
 //! From values of a request to the cells of rows: what is accepted, and what is said where it is not.
 
-use crate::columns::Columns;
+use crate::columns::{Columns, InputColumn};
 use crate::problem::{Problem, RowError};
 use crate::rows::{Cell, Rows, ValueKind};
-use serde_json::value::RawValue;
+use crate::walk::{Value, Walk};
 use std::borrow::Cow;
 
 /// The most errors that are worded; others are counted.
@@ -23,26 +23,32 @@ pub(crate) struct RowReader<'c> {
     pub(crate) columns: &'c Columns,
     limits: Limits,
     rows: Rows,
-    /// The values of the row that is being read.
-    found: Vec<Option<Cell>>,
+    /// The columns that the row before named, in its order.
+    order: Vec<usize>,
+    /// How many the row that is being read has named.
+    n_named: usize,
     /// The values that stand for those that a row does not name.
     shared: Vec<Option<Cell>>,
-    /// Whether a row has a value of its own instead, by column.
-    has_own: Vec<bool>,
+    /// The columns that each row must have a cell of its own for.
+    own: Vec<usize>,
+    is_own: Vec<bool>,
     errors: Vec<RowError>,
     left_out: usize,
 }
 
 impl<'c> RowReader<'c> {
-    pub(crate) fn new(columns: &'c Columns, limits: Limits) -> Self {
+    /// Of values that are all UTF-8, or may be other bytes.
+    pub(crate) fn new(columns: &'c Columns, limits: Limits, is_utf8: bool) -> Self {
         let n_columns = columns.len();
         Self {
             columns,
             limits,
-            rows: Rows::new(n_columns),
-            found: vec![None; n_columns],
+            rows: Rows::new(n_columns, is_utf8),
+            order: Vec::new(),
+            n_named: 0,
             shared: vec![None; n_columns],
-            has_own: vec![false; n_columns],
+            own: (0..n_columns).collect(),
+            is_own: vec![true; n_columns],
             errors: Vec::new(),
             left_out: 0,
         }
@@ -88,41 +94,113 @@ impl<'c> RowReader<'c> {
         });
     }
 
-    /// Puts a value into the row that is being read.
-    pub(crate) fn put(&mut self, row: Option<usize>, column: usize, cell: Cell) {
-        if self.found[column].replace(cell).is_some() {
-            let name = &self.columns.list[column].name;
-            self.refuse(row, Some(name), None, || "each field once".to_owned());
+    /// Steps over the next name, where it is what the row before named in this place: the position of its column.
+    ///
+    /// Rows of one request nearly always name the same columns in the same order, so that a comparison spares finding the
+    /// end of the name, and looking it up.
+    #[inline]
+    pub(crate) fn take_expected(&mut self, walk: &mut Walk<'_>) -> Option<usize> {
+        let column = *self.order.get(self.n_named)?;
+        let InputColumn { name, is_plain, .. } = &self.columns.list[column];
+        let is_it = *is_plain && walk.take_name(name);
+        self.n_named += usize::from(is_it);
+        is_it.then_some(column)
+    }
+
+    /// The column that a row names next.
+    pub(crate) fn position(&mut self, name: &str) -> Option<usize> {
+        let column = self.columns.position(name)?;
+        match self.order.get_mut(self.n_named) {
+            Some(place) => *place = column,
+            None if self.n_named < self.columns.len() => self.order.push(column),
+            // A field is named again and again, which is no order to expect.
+            None => {}
+        }
+        self.n_named += 1;
+        Some(column)
+    }
+
+    /// Puts a value into what all rows share.
+    pub(crate) fn put_shared(&mut self, column: usize, cell: Cell) {
+        if self.shared[column].replace(cell).is_some() {
+            self.refuse_again(None, column);
         }
     }
 
-    /// Ends what all further rows share.
+    /// Ends what all rows share: they need none of these columns.
     pub(crate) fn end_shared(&mut self) {
-        self.shared = std::mem::replace(&mut self.found, vec![None; self.columns.len()]);
+        self.is_own = self.shared.iter().map(Option::is_none).collect();
+        self.own.retain(|&column| self.is_own[column]);
+        self.order.clear();
+        self.n_named = 0;
+    }
+
+    /// Puts a value into the row that is being read.
+    #[inline]
+    pub(crate) fn put(&mut self, column: usize, cell: Cell) {
+        let row = self.n_rows();
+        if !self.is_own[column] {
+            self.begin_own(column);
+        }
+        let cells = self.rows.cells(column);
+        if cells.len() > row {
+            cells[row] = cell;
+            self.refuse_again(Some(row), column);
+        } else {
+            cells.push(cell);
+        }
+    }
+
+    /// Puts all values of a column, before the first row ends.
+    pub(crate) fn put_column(&mut self, column: usize, cells: Vec<Cell>) {
+        if !self.is_own[column] {
+            self.begin_own(column);
+        }
+        *self.rows.cells(column) = cells;
+    }
+
+    /// Gives the rows so far cells of their own in a column that is shared: the next one has another value.
+    #[cold]
+    fn begin_own(&mut self, column: usize) {
+        let n_rows = self.n_rows();
+        if let Some(cell) = self.shared[column] {
+            self.rows.cells(column).resize(n_rows, cell);
+        }
+        self.is_own[column] = true;
+        self.own.push(column);
     }
 
     /// Ends a row: fields that it does not name are shared ones, or missing, or an error.
     pub(crate) fn end_row(&mut self) {
         let row = self.n_rows();
-        for column in 0..self.columns.len() {
-            if self.found[column].is_none() {
+        for at in 0..self.own.len() {
+            let column = self.own[at];
+            if self.rows.cells(column).len() <= row {
                 let shared = self.shared[column];
-                self.found[column] = Some(shared.unwrap_or_else(|| self.absent(row, column)));
-            } else {
-                self.has_own[column] = true;
+                let cell = shared.unwrap_or_else(|| self.absent(row, column));
+                self.rows.cells(column).push(cell);
             }
         }
-        self.rows.push(self.found.iter_mut().filter_map(Option::take));
+        self.rows.end_row();
+        self.n_named = 0;
     }
 
     /// The rows, if nothing was refused.
     pub(crate) fn finish(mut self) -> Result<Rows, Problem> {
-        let is_shared = |&column: &usize| self.shared[column].is_some() && !self.has_own[column];
-        self.rows.share((0..self.columns.len()).filter(is_shared).collect());
+        for (column, shared) in self.shared.iter().enumerate() {
+            if let (Some(cell), false) = (shared, self.is_own[column]) {
+                self.rows.share(column, *cell);
+            }
+        }
         match self.errors.is_empty() {
             true => Ok(self.rows),
             false => Err(Problem::rows(self.errors, self.left_out)),
         }
+    }
+
+    fn refuse_again(&mut self, row: Option<usize>, column: usize) {
+        let name = &self.columns.list[column].name;
+        self.refuse(row, Some(name), None, || "each field once".to_owned());
     }
 
     fn absent(&mut self, row: usize, column: usize) -> Cell {
@@ -168,32 +246,31 @@ impl<'c> RowReader<'c> {
     }
 
     /// Keeps a JSON value as a value of a column.
-    pub(crate) fn json(&mut self, row: Option<usize>, column: usize, raw: &RawValue) -> Cell {
-        let text = raw.get();
-        match kind_of(text) {
+    #[inline]
+    pub(crate) fn json(&mut self, row: Option<usize>, column: usize, value: Value<'_>) -> Cell {
+        match value.kind {
             ValueKind::Null => self.null(row, column),
-            ValueKind::String => match string(text) {
+            ValueKind::String => match value.string() {
                 Some(value) => self.text(row, column, value.as_bytes(), ValueKind::String),
                 None => self.unfit(row, column, ValueKind::String),
             },
-            ValueKind::Array => self.array(row, column, text),
+            ValueKind::Array => self.array(row, column, value),
             ValueKind::Object => self.unfit(row, column, ValueKind::Object),
-            kind => self.text(row, column, text.as_bytes(), kind),
+            kind => self.text(row, column, value.text.as_bytes(), kind),
         }
     }
 
     /// The elements of an array, joined as files have them.
-    fn array(&mut self, row: Option<usize>, column: usize, text: &str) -> Cell {
+    fn array(&mut self, row: Option<usize>, column: usize, value: Value<'_>) -> Cell {
         let Some(separator) = self.columns.list[column].separator else {
             return self.unfit(row, column, ValueKind::Array);
         };
-        let elements: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
+        let mut elements = Walk::within(value);
         let mut joined = String::new();
-        for element in elements {
-            let element = match kind_of(element.get()) {
-                ValueKind::String => string(element.get()),
-                ValueKind::Number => Some(Cow::Borrowed(element.get())),
-                _ => None,
+        while let Some(element) = elements.next() {
+            let element = match element.kind {
+                ValueKind::Number => Some(Cow::Borrowed(element.text)),
+                _ => element.string(),
             };
             match element {
                 Some(element) if !element.contains(separator) => {
@@ -222,26 +299,6 @@ impl<'c> RowReader<'c> {
         });
         self.rows.keep(b"", kind)
     }
-}
-
-/// The kind of a JSON value, by its first character.
-pub(crate) fn kind_of(text: &str) -> ValueKind {
-    match text.as_bytes().first() {
-        Some(b'n') => ValueKind::Null,
-        Some(b't' | b'f') => ValueKind::Boolean,
-        Some(b'"') => ValueKind::String,
-        Some(b'[') => ValueKind::Array,
-        Some(b'{') => ValueKind::Object,
-        _ => ValueKind::Number,
-    }
-}
-
-/// What a JSON string holds; `None` where its escapes are no Unicode.
-fn string(text: &str) -> Option<Cow<'_, str>> {
-    if text.contains('\\') {
-        return serde_json::from_str(text).ok().map(Cow::Owned);
-    }
-    text.get(1..text.len() - 1).map(Cow::Borrowed)
 }
 
 /// A name of a caller, cut to what a message should repeat.

@@ -119,8 +119,11 @@ pub(crate) async fn metrics(State(service): State<Arc<Service>>) -> Response {
 /// The candidates in the order asked for; equal probabilities stay in the order in which they came.
 fn ranking(probabilities: &[f32], order: Order, top: Option<usize>) -> Vec<Ranked> {
     let mut indices: Vec<_> = (0..probabilities.len()).collect();
-    indices.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
-    indices.truncate(top.unwrap_or(usize::MAX));
+    let top = top.unwrap_or(usize::MAX);
+    if order == Order::Sorted || top < indices.len() {
+        indices.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
+        indices.truncate(top);
+    }
     if order == Order::Input {
         indices.sort_unstable();
     }

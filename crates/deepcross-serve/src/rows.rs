@@ -1,16 +1,26 @@
 //! The rows of a request as text, end to end in one buffer: what encoders read.
 
-use deepcross_features::Record;
+use deepcross_features::{Record, Value};
 use std::ops::Range;
 
-/// Rows of as many cells as a model has columns.
-#[derive(Debug, Default)]
+/// Rows of a cell for each column of a model, kept column by column, as they are encoded.
+#[derive(Debug)]
 pub(crate) struct Rows {
     text: Vec<u8>,
-    cells: Vec<Cell>,
-    n_columns: usize,
+    columns: Vec<CellColumn>,
+    n_rows: usize,
     /// The columns that hold the same in all rows, as the caller said, in order.
     shared: Vec<usize>,
+    /// Whether the text of each cell is known to be UTF-8.
+    is_utf8: bool,
+}
+
+/// The cells of a column.
+#[derive(Clone, Debug, Default)]
+struct CellColumn {
+    /// One for each row, or one for all.
+    cells: Vec<Cell>,
+    is_shared: bool,
 }
 
 /// Where the text of a value lies, and of what kind it was.
@@ -53,12 +63,14 @@ impl ValueKind {
 }
 
 impl Rows {
-    pub(crate) fn new(n_columns: usize) -> Self {
-        Self { text: Vec::new(), cells: Vec::new(), n_columns, shared: Vec::new() }
+    /// No rows yet; `is_utf8` promises that no other text is kept.
+    pub(crate) fn new(n_columns: usize, is_utf8: bool) -> Self {
+        let columns = vec![CellColumn::default(); n_columns];
+        Self { text: Vec::new(), columns, n_rows: 0, shared: Vec::new(), is_utf8 }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.cells.len() / self.n_columns.max(1)
+        self.n_rows
     }
 
     pub(crate) fn row(&self, index: usize) -> Row<'_> {
@@ -70,32 +82,32 @@ impl Rows {
         &self.shared
     }
 
-    /// Says which columns hold the same in all rows.
-    pub(crate) fn share(&mut self, columns: Vec<usize>) {
-        self.shared = columns;
+    /// Gives a column the same cell in all rows; columns are to be shared in order.
+    pub(crate) fn share(&mut self, column: usize, cell: Cell) {
+        self.columns[column] = CellColumn { cells: vec![cell], is_shared: true };
+        self.shared.push(column);
     }
 
     /// The kind of the value in a column of a row.
     pub(crate) fn kind(&self, row: usize, column: usize) -> ValueKind {
-        self.cells[row * self.n_columns + column].kind
+        self.columns[column].at(row).kind
     }
 
-    /// Keeps the text of a value; the cell is to become part of a row.
+    /// Keeps the text of a value; the cell is to become part of a column.
     pub(crate) fn keep(&mut self, text: &[u8], kind: ValueKind) -> Cell {
         let start = self.text.len();
         self.text.extend_from_slice(text);
         Cell { start, end: self.text.len(), kind }
     }
 
-    /// Appends a row.
-    ///
-    /// # Panics
-    /// If it has not a cell for each column.
-    #[track_caller]
-    pub(crate) fn push(&mut self, cells: impl IntoIterator<Item = Cell>) {
-        let before = self.cells.len();
-        self.cells.extend(cells);
-        assert_eq!(self.cells.len() - before, self.n_columns, "a cell for each column");
+    /// The cells of a column, one for each row so far.
+    pub(crate) fn cells(&mut self, column: usize) -> &mut Vec<Cell> {
+        &mut self.columns[column].cells
+    }
+
+    /// Ends a row, for which each column that is not to be shared has a cell.
+    pub(crate) fn end_row(&mut self) {
+        self.n_rows += 1;
     }
 
     /// The ranges of rows that are scored in one go, of at most `most` rows.
@@ -105,9 +117,24 @@ impl Rows {
     }
 }
 
+impl CellColumn {
+    #[inline]
+    fn at(&self, row: usize) -> Cell {
+        self.cells[if self.is_shared { 0 } else { row }]
+    }
+}
+
 impl Record for Row<'_> {
+    #[inline]
     fn field(&self, column: usize) -> &[u8] {
-        let cell = self.rows.cells[self.index * self.rows.n_columns + column];
+        let cell = self.rows.columns[column].at(self.index);
         &self.rows.text[cell.start..cell.end]
+    }
+
+    #[inline]
+    fn value(&self, column: usize) -> Option<Value<'_>> {
+        let Cell { start, end, .. } = self.rows.columns[column].at(self.index);
+        let is_text = self.rows.is_utf8 || std::str::from_utf8(&self.rows.text[start..end]).is_ok();
+        is_text.then(|| Value::within(&self.rows.text, start, end))
     }
 }

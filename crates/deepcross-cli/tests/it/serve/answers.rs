@@ -84,6 +84,17 @@ fn concurrent_requests_get_their_own_rows() {
     assert_eq!(line("deepcross_queue_rows"), "0");
 }
 
+/// The candidates of an answer, with their probabilities.
+#[track_caller]
+fn ranked(json: &serde_json::Value) -> Vec<(usize, f32)> {
+    let ranking = json["ranking"].as_array().unwrap_or_else(|| panic!("{json}"));
+    let ranked = ranking.iter().map(|one| {
+        let probability: f32 = one["probability"].to_string().parse().unwrap();
+        (one["index"].as_u64().unwrap() as usize, probability)
+    });
+    ranked.collect()
+}
+
 #[test]
 fn candidates_are_ranked_by_what_they_would_score() {
     let folder = Folder::with_model();
@@ -105,13 +116,7 @@ fn candidates_are_ranked_by_what_they_would_score() {
         let candidates = candidates.join(",");
         let shared = "\"shared\":{\"tags\":[\"t1\"],\"age\":30}";
         let body = format!("{{{shared},\"candidates\":[{candidates}]{more}}}");
-        let json = service.post("/v1/rank", &body).json();
-        let ranked = json["ranking"].as_array().unwrap_or_else(|| panic!("{json}")).clone();
-        let ranked = ranked.iter().map(|one| {
-            let probability: f32 = one["probability"].to_string().parse().unwrap();
-            (one["index"].as_u64().unwrap() as usize, probability)
-        });
-        ranked.collect::<Vec<_>>()
+        ranked(&service.post("/v1/rank", &body).json())
     };
     // With what is shared apart, sums are taken in another order.
     let check = |found: Vec<(usize, f32)>, expected: &[(usize, f32)]| {
@@ -124,6 +129,9 @@ fn candidates_are_ranked_by_what_they_would_score() {
     check(rank(""), &expected);
     check(rank(",\"order\":\"input\""), &in_order);
     check(rank(",\"top\":2"), &expected[..2]);
+    let columns = "\"ad\":[\"ad0\",\"ad1\",\"ad2\",\"ad3\",\"ad4\"],\"age\":[30,30,30,60,30]";
+    let body = format!("{{\"shared\":{{\"tags\":\"t1\"}},\"columns\":{{{columns}}}}}");
+    check(ranked(&service.post("/v1/rank", &body).json()), &expected);
 }
 
 #[test]
