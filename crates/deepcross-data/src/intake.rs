@@ -64,7 +64,7 @@ pub(crate) enum Entry {
     /// The row here is a negative one that is dropped.
     Dropped(At),
     /// The row could not be read; `None` once that has been told.
-    Bad(Option<DataError>),
+    Bad(Option<Box<DataError>>),
 }
 
 impl Entry {
@@ -155,7 +155,7 @@ impl Intake {
             n_counting += self.select(chunk, first);
             ended = !matches!(taken, Ok(true));
             if let Err(error) = taken {
-                chunk.entries.push(Entry::Bad(Some(error)));
+                chunk.entries.push(Entry::Bad(Some(Box::new(error))));
                 chunk.stops = true;
             }
         }
@@ -193,7 +193,7 @@ impl Intake {
                     Verdict::Here(_) => continue,
                     Verdict::Bad(error) => {
                         chunk.stops |= self.bad_rows == BadRows::Error;
-                        Entry::Bad(Some(*error))
+                        Entry::Bad(Some(error))
                     }
                 };
                 n_counting += usize::from(entry.counts());

@@ -106,7 +106,7 @@ impl<'e> Settling<'e> {
             let entry = &mut chunk.entries[index];
             chunk.done = index + 1;
             let error = match entry {
-                Entry::Bad(error) => error.take(),
+                Entry::Bad(error) => error.take().map(|error| *error),
                 Entry::Kept(..) | Entry::Dropped(_) => piece.take_error(index),
             };
             if let Some(error) = error {
