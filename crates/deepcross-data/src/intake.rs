@@ -18,10 +18,10 @@ use crate::selected::Selected;
 use crate::side_by_side::for_each;
 
 /// The most rows of a chunk.
-pub(crate) const CHUNK_ROWS: usize = 512;
+pub(crate) const CHUNK_ROWS: usize = 768;
 
 /// With so many bytes a chunk takes no further row.
-const CHUNK_BYTES: usize = 256 << 10;
+const CHUNK_BYTES: usize = 384 << 10;
 
 /// Reads rows into chunks.
 #[derive(Debug)]

@@ -7,6 +7,10 @@ use crate::intake::{Chunk, Intake};
 use crate::piece::{Encoding, Piece};
 use crate::side_by_side::join;
 
+/// The rows of the first chunk of a fill, which one thread reads alone; each later one may have twice as many as the one
+/// before it, until chunks are full.
+const FIRST_ROWS: usize = 128;
+
 /// Chunks in their order, each with what it is encoded to.
 #[derive(Debug, Default)]
 pub(crate) struct Stages {
@@ -32,6 +36,11 @@ pub(crate) struct Stage {
 impl Stage {
     fn is_empty(&self) -> bool {
         self.chunk.rest().is_empty()
+    }
+
+    /// How many rows are read while its rows are encoded, of `left` that are wanted.
+    fn next_rows(&self, left: usize) -> usize {
+        left.min(2 * self.n_counting.max(FIRST_ROWS))
     }
 
     /// Whether rows of it wait to be appended.
@@ -80,7 +89,7 @@ impl Stages {
     ) -> bool {
         self.move_up();
         if self.first.is_empty() {
-            intake.read(&mut self.first.chunk, wanted);
+            intake.read(&mut self.first.chunk, wanted.min(FIRST_ROWS));
         }
         if self.first.is_empty() {
             return false;
@@ -116,6 +125,7 @@ impl Stages {
         first.cut(encoding.encoder, wanted);
         let most = wanted - first.n_counting;
         let reads = most > 0 && second.is_empty() && !first.chunk.stops;
+        let most = first.next_rows(most);
         let Stage { chunk, pieces, n_pieces, .. } = first;
         join(
             || encoding.encode_all(chunk, &mut pieces[..*n_pieces]),
@@ -143,6 +153,7 @@ impl Stages {
         let most = left - second.n_counting;
         let stops = first.chunk.stops || second.chunk.stops;
         let reads = most > 0 && third.rest().is_empty() && !stops && !second.is_empty();
+        let most = second.next_rows(most);
         let Stage { chunk, pieces, n_pieces, .. } = second;
         join(
             || append(first),
