@@ -114,6 +114,25 @@ The same call makes the same files on any machine.
     files_help!()
 );
 
+const CONVERT_HELP: &str = concat!(
+    "Examples:
+  deepcross convert --data 'logs/*.csv.gz' --out clicks.parquet
+  deepcross convert --data day_0.gz --format criteo --out day_0.csv.zst
+  deepcross convert --data clicks.csv --config run.toml --out clicks.ffm
+  zcat clicks.csv.gz | deepcross convert --data - --format csv --to tsv | head
+
+Formats are told by the ends of names: .csv and .tsv, .svm or .libsvm, .ffm or .libffm, each perhaps
+with .gz or .zst behind it, and .parquet. Values are written as they are, in CSV with quotes where it
+needs them; a value that the format has no way to write is a bad row.
+
+libsvm and libffm hold numbers. Files of these formats, and text with the columns that such files
+are read as, are written as they are. Rows of any other columns are encoded: by the encoder of
+--model, or by one that is fitted to them for the fields of --config.
+
+",
+    files_help!()
+);
+
 const INFER_HELP: &str = concat!(
     "Examples:
   deepcross infer-config --data clicks.csv --label click --out run.toml
@@ -155,6 +174,8 @@ pub(crate) enum Command {
     Simulate(Simulate),
     /// Divide rows into files to train on and to test with
     Split(Split),
+    /// Write files in another format
+    Convert(Convert),
     /// Show what the columns of files hold
     Describe(Describe),
     /// Write a first configuration for files
@@ -248,6 +269,33 @@ pub(crate) struct Split {
     /// The format of the files, instead of the one that their names tell
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<FileFormat>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = CONVERT_HELP)]
+pub(crate) struct Convert {
+    /// The rows to convert; several files are read in order and become one
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) data: Vec<PathBuf>,
+    /// The file to write; without it, or with `-`, rows go to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// The format to write, instead of the one that the name of the output tells
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) to: Option<FileFormat>,
+    /// The format of the files, instead of the one that their names tell
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<FileFormat>,
+    /// The configuration of a run, whose `[data]` says how the files are read; its fields are fitted and
+    /// encoded where libsvm or libffm are to hold other columns than their own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Encode rows by the encoder of this model, and read files as those of its training were, for
+    /// libsvm and libffm
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    pub(crate) model: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
 }
 
 /// What tells on which side a row is.

@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         Command::Quickstart(args) => commands::quickstart::run(&args),
         Command::Simulate(args) => commands::simulate::run(&args),
         Command::Split(args) => commands::split::run(&args),
+        Command::Convert(args) => commands::convert::run(&args),
         Command::Describe(args) => commands::describe::run(&args),
         Command::InferConfig(args) => commands::infer_config::run(&args),
         Command::Encode(args) => commands::encode::run(&args),

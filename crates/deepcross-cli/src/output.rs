@@ -157,6 +157,11 @@ pub(crate) fn print(text: impl Display) -> Result<()> {
 /// What an error of standard output is called.
 pub(crate) const STANDARD_OUTPUT: &str = "standard output: cannot be written";
 
+/// An error of writing has no name for standard output; one of reading has its file.
+pub(crate) fn name_standard_output(error: anyhow::Error) -> anyhow::Error {
+    if error.is::<std::io::Error>() { error.context(STANDARD_OUTPUT) } else { error }
+}
+
 /// Writes a line to standard error; that nobody reads it is no reason to stop.
 pub(crate) fn say(line: impl Display) {
     let _ = writeln!(std::io::stderr(), "{line}");

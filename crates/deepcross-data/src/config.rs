@@ -6,6 +6,7 @@
 //! variant", and hides unknown keys from those who gather them.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use deepcross_features::CountsFrom;
 use serde::{Deserialize, Serialize};
@@ -103,6 +104,19 @@ pub enum Order {
     Time,
 }
 
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Criteo => "criteo",
+            Self::Libsvm => "libsvm",
+            Self::Libffm => "libffm",
+            Self::Parquet => "parquet",
+        })
+    }
+}
+
 impl From<Order> for CountsFrom {
     fn from(order: Order) -> Self {
         match order {
@@ -167,10 +181,9 @@ impl DataConfig {
 
     /// Keys that have no meaning with a format that is no delimited text, or another one.
     pub(crate) fn pair_problems(&self, format: Format) -> Vec<String> {
-        let (name, has_columns) = match format {
-            Format::Libsvm => ("libsvm", false),
-            Format::Libffm => ("libffm", true),
-            Format::Parquet => ("parquet", false),
+        let has_columns = match format {
+            Format::Libsvm | Format::Parquet => false,
+            Format::Libffm => true,
             _ => return Vec::new(),
         };
         let set = [
@@ -181,7 +194,7 @@ impl DataConfig {
         ];
         let unmeant = set.iter().filter(|(_, is_set)| *is_set);
         let mut problems: Vec<_> = unmeant
-            .map(|(key, _)| format!("`data.{key}`: has no meaning with the format `{name}`"))
+            .map(|(key, _)| format!("`data.{key}`: has no meaning with the format `{format}`"))
             .collect();
         let fields = self.columns.iter().flatten().skip(1).filter(|_| has_columns);
         problems.extend(fields.filter(|field| !is_whole(field.as_bytes())).map(|field| {

@@ -67,7 +67,7 @@ impl Format {
 
     /// The format that the end of the name tells, in capitals or not; an end that says how the file
     /// is compressed is passed over.
-    fn of(path: &Path) -> Option<Self> {
+    pub(crate) fn of(path: &Path) -> Option<Self> {
         let ends_in = |path: &Path, ends: &[&str]| {
             let extension = path.extension().unwrap_or_default();
             ends.iter().position(|end| extension.eq_ignore_ascii_case(end))

@@ -13,6 +13,7 @@ use deepcross_features::FeatureError;
 use memchr::memchr;
 use thiserror::Error;
 
+use crate::config::Format;
 use crate::pipe::STANDARD_INPUT;
 
 /// Why data could not be opened, read or encoded.
@@ -156,6 +157,30 @@ pub enum DataError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A format cannot have the columns that are to be written.
+    #[error("the rows cannot be written as {format}: {problem}")]
+    UnfitColumns {
+        /// The format.
+        format: Format,
+        /// Which column, and what was expected.
+        problem: String,
+    },
+    /// A format cannot hold a value that is to be written.
+    #[error("field `{field}` is `{value}`, expected {expected}")]
+    Value {
+        /// The name of the column.
+        field: String,
+        /// The value, shortened and made printable.
+        value: String,
+        /// What could be written.
+        expected: &'static str,
+    },
+    /// What rows are written to takes no more of them.
+    #[error("the rows cannot be written")]
+    Output {
+        /// The reason.
+        source: io::Error,
+    },
     /// Rows are to be written as they stand in the file, and are no text there.
     #[error(
         "{}: is Parquet, whose rows are no text that could be written as it stands",
@@ -273,12 +298,27 @@ pub enum DataError {
 impl DataError {
     /// Whether one row is at fault, so that reading can go on.
     pub fn is_bad_row(&self) -> bool {
-        let is_value = matches!(self, Self::Row { .. });
+        let is_value = matches!(self, Self::Row { .. } | Self::Value { .. });
         let is_form = matches!(
             self,
             Self::FieldCount { .. } | Self::UnclosedQuote { .. } | Self::TextAfterQuote { .. }
         );
         is_value || is_form
+    }
+
+    pub(crate) fn output(source: io::Error) -> Self {
+        Self::Output { source }
+    }
+
+    /// The error with the place of the row, where a value is at fault.
+    pub(crate) fn at(self, place: impl FnOnce() -> Place) -> Self {
+        match self {
+            Self::Value { field, value, expected } => {
+                let (place, expected) = (place(), expected.to_owned());
+                Self::Row { place, field, value, expected }
+            }
+            other => other,
+        }
     }
 
     /// An encoder's error in the row that begins at `place`.

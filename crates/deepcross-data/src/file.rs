@@ -165,7 +165,7 @@ const NAMES_OF_COLUMNS: &str = "holds the names of `data.columns`: remove `colum
 const NAMES_OF_CRITEO: &str = "holds the names of Criteo's columns: set `data.format` to `tsv`";
 
 /// The longest name of a column, in bytes.
-const LONGEST_NAME: usize = 1024;
+pub(crate) const LONGEST_NAME: usize = 1024;
 
 /// The names in a header row.
 fn names(row: &RawRow) -> Result<Vec<String>, DataError> {
@@ -203,6 +203,6 @@ fn name(place: &Place, (column, value): (usize, &[u8])) -> Result<String, DataEr
 }
 
 /// Whether lines seem to end with carriage returns alone, so that all of the file is one line.
-fn has_lone_return(value: &[u8]) -> bool {
+pub(crate) fn has_lone_return(value: &[u8]) -> bool {
     value.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n')
 }

@@ -23,7 +23,7 @@ const BYTES: usize = 1 << 20;
 const DELIMITERS: [u8; 4] = *b"\t,;|";
 
 /// What may begin a comment.
-const COMMENTS: [u8; 3] = *b"#|%";
+pub(crate) const COMMENTS: [u8; 3] = *b"#|%";
 
 /// `config` with what the first file shows and no key tells: `format`, `delimiter` and `comment`.
 ///

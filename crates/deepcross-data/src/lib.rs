@@ -22,6 +22,7 @@ mod source;
 mod text;
 mod window;
 
+mod each_row;
 mod places;
 mod raw_rows;
 mod raw_values;
@@ -50,6 +51,9 @@ mod stages;
 mod time;
 mod whole;
 
+mod convert;
+mod writer;
+
 mod form;
 mod infer;
 mod profile;
@@ -60,6 +64,7 @@ mod skipped;
 
 pub use cache::{Cache, CacheWriter};
 pub use config::{BadRows, DataConfig, Format, Order};
+pub use convert::{Converted, convert, convert_encoded};
 pub use error::{DataError, Place};
 pub use fingerprint::Fingerprint;
 pub use fit::{Fitted, fit};
@@ -84,5 +89,6 @@ pub use skipped::Skipped;
 pub use source::Source;
 pub use split::{Shares, Side, SplitBy, Splitter};
 pub use weight::WeightReader;
+pub use writer::{ColumnType, ColumnTypes, Compression, EncodedWriter, FileForm, RowWriter};
 
 pub mod simulate;

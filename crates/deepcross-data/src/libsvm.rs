@@ -13,12 +13,13 @@ use crate::pairs::{BETWEEN, LABEL, is_feature_with_value, is_pair};
 use crate::row::RawRow;
 
 /// The name of the column of all pairs.
-const FEATURES: &str = "features";
+pub(crate) const FEATURES: &str = "features";
 
-const QID: &str = "qid";
+/// The name of the column of queries.
+pub(crate) const QID: &str = "qid";
 
 /// What stands before the number of a query.
-const BEFORE_QID: &[u8] = b"qid:";
+pub(crate) const BEFORE_QID: &[u8] = b"qid:";
 
 /// Reads the rows of one file.
 #[derive(Debug)]

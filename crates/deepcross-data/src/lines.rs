@@ -9,12 +9,10 @@ use memchr::memchr;
 
 use crate::error::{DataError, Place};
 use crate::open::{open, unreadable};
+use crate::pairs::{COMMENT, words};
 use crate::row::RawRow;
 use crate::text::LONGEST_ROW;
 use crate::window::Window;
-
-/// What begins a comment, which ends with its line.
-const COMMENT: u8 = b'#';
 
 /// Reads the lines of one file.
 #[derive(Debug)]
@@ -70,7 +68,7 @@ impl Lines {
 
     /// What stands between blanks in the line.
     pub(crate) fn words(&self) -> impl Iterator<Item = &[u8]> {
-        self.content().split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+        words(self.content())
     }
 
     /// Makes `row` one without fields that begins in this line.

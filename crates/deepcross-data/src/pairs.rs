@@ -14,6 +14,25 @@ pub(crate) const BETWEEN: u8 = b' ';
 /// The most digits of a feature or a field: those of the largest number of 64 bits.
 const MOST_DIGITS: usize = 20;
 
+/// What begins a comment, which ends with its line.
+pub(crate) const COMMENT: u8 = b'#';
+
+/// What stands between blanks in a text.
+pub(crate) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+}
+
+/// Whether a text is read as one word.
+pub(crate) fn is_word(text: &[u8]) -> bool {
+    let parts = |byte: &u8| byte.is_ascii_whitespace() || *byte == COMMENT;
+    !text.is_empty() && !text.iter().any(parts)
+}
+
+/// Whether a text is read as a label.
+pub(crate) fn is_label(text: &[u8]) -> bool {
+    is_word(text) && !is_pair(text)
+}
+
 /// Whether a word is a pair and not a label.
 pub(crate) fn is_pair(word: &[u8]) -> bool {
     memchr(b':', word).is_some()

@@ -10,6 +10,7 @@ use deepcross_features::Record;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::config::BadRows;
+use crate::each_row::each_row;
 use crate::error::{DataError, shown};
 use crate::part::position;
 use crate::records::Records;
@@ -314,26 +315,6 @@ fn count(source: &Source, bad_rows: BadRows) -> Result<u64, DataError> {
         Ok(())
     })?;
     Ok(n_rows)
-}
-
-/// Reads all rows; those that are bad here or to `look` are passed over where they are skipped.
-fn each_row(
-    source: &Source,
-    bad_rows: BadRows,
-    mut look: impl FnMut(&RawRow) -> Result<(), DataError>,
-) -> Result<(), DataError> {
-    let (mut records, mut row) = (source.records()?, RawRow::new());
-    let mut skipped = Skipped::default();
-    loop {
-        match records
-            .read(&mut row)
-            .and_then(|more| if more { look(&row).map(|()| more) } else { Ok(more) })
-        {
-            Ok(true) => {}
-            Ok(false) => return Ok(()),
-            Err(error) => skipped.admit(error, bad_rows)?,
-        }
-    }
 }
 
 /// Looks for the times at which shares of the rows begin.

@@ -26,7 +26,7 @@ use crate::window::Window;
 pub(crate) const LONGEST_ROW: usize = 16 << 20;
 
 /// UTF-8's byte order mark, which some programs write first.
-const MARK: &[u8] = b"\xef\xbb\xbf";
+pub(crate) const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads the rows of one file, its header row like any other.
 #[derive(Debug)]

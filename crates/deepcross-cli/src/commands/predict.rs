@@ -3,10 +3,10 @@
 use super::{load, on_threads, reader, set_format};
 use crate::args::Predict;
 use crate::inputs::{self, check_standard_input};
-use crate::output::{OutputFile, STANDARD_OUTPUT, check_apart, say};
+use crate::output::{OutputFile, check_apart, name_standard_output, say};
 use crate::tables::counted;
 use crate::values::report_values;
-use anyhow::{Error, Result};
+use anyhow::Result;
 use deepcross_data::{Labels, RowReader};
 use deepcross_model::{Predictor, Tapes};
 use deepcross_train::Predictions;
@@ -50,11 +50,6 @@ pub(crate) fn predict_to_file(
     let n_rows = on_threads(threads, || write_all(predictor, reader, &mut out))??;
     out.finish()?;
     Ok(n_rows)
-}
-
-/// An error of writing has no name for standard output; one of reading has its file.
-fn name_standard_output(error: Error) -> Error {
-    if error.is::<std::io::Error>() { error.context(STANDARD_OUTPUT) } else { error }
 }
 
 /// Writes a header and a line for each row, empty for one that could not be read; how many.

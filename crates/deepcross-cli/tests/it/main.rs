@@ -10,6 +10,7 @@ mod calibrate;
 mod commands;
 mod compare;
 mod configurations;
+mod convert;
 mod decisions;
 mod describe;
 mod infer_config;

@@ -5,12 +5,14 @@ use std::ffi::OsStr;
 use std::process::{Command, Output, Stdio};
 
 /// A command line that writes to `out`, once for each command that writes files.
-fn writing(out: &str) -> [String; 5] {
+fn writing(out: &str) -> [String; 7] {
     [
         format!("train --config run.toml --data train.csv --out {out}"),
         format!("predict --model model.dcx --data new.csv --out {out}"),
         format!("calibrate --model model.dcx --data train.csv --method isotonic --out {out}"),
         format!("simulate --rows 10 --out {out}"),
+        format!("convert --data new.csv --to tsv --out {out}"),
+        format!("convert --data new.csv --to parquet --out {out}"),
         format!("simulate --rows 10 --out clicks.tsv --truth {out}"),
     ]
 }
@@ -79,6 +81,18 @@ fn an_input_is_not_replaced() {
             "o.dcx",
         ),
         ("simulate --rows 9 --out clicks.tsv --truth ./clicks.tsv", "clicks.tsv", "./clicks.tsv"),
+        ("convert --data new.csv train.csv --out ./train.csv", "./train.csv", "train.csv"),
+        ("convert --data *.csv --out new.csv", "new.csv", "new.csv"),
+        (
+            "convert --data new.csv --model model.dcx --to libffm --out model.dcx",
+            "model.dcx",
+            "model.dcx",
+        ),
+        (
+            "convert --data new.csv --config run.toml --to tsv --out run.toml",
+            "run.toml",
+            "run.toml",
+        ),
     ];
     for (call, out, also) in cases {
         let message = format!(
@@ -101,11 +115,18 @@ fn on_full_disk(folder: &Folder, program: &OsStr, arguments: &[&str]) -> std::io
         .output()
 }
 
+/// A header and `n` rows that no method makes much shorter.
+fn incompressible(n: u64) -> String {
+    let rows = (1..=n).map(|i| format!("{},x\n", i.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+    format!("a,b\n{}", rows.collect::<String>())
+}
+
 #[test]
 fn a_full_disk_is_named_and_nothing_is_left() {
     let folder = Folder::with_model();
     std::fs::create_dir(folder.path("full")).unwrap();
     folder.write("many.csv", csv(20_000));
+    folder.write("odd.csv", incompressible(20_000));
     let cases = [
         (
             "train --config run.toml --data train.csv --set field.ad.buckets=100000 --out full/m.dcx",
@@ -114,6 +135,11 @@ fn a_full_disk_is_named_and_nothing_is_left() {
         ("predict --model model.dcx --data many.csv --out full/p.csv", "full/p.csv"),
         ("simulate --rows 5000 --out full/clicks.tsv", "full/clicks.tsv"),
         ("simulate --rows 9000 --out clicks.tsv --truth full/truth.tsv", "full/truth.tsv"),
+        ("convert --data many.csv --out full/many.tsv", "full/many.tsv"),
+        ("convert --data odd.csv --out full/odd.csv.gz", "full/odd.csv.gz"),
+        ("convert --data odd.csv --out full/odd.tsv.zst", "full/odd.tsv.zst"),
+        ("convert --data odd.csv --out full/odd.parquet", "full/odd.parquet"),
+        ("convert --data many.csv --config run.toml --out full/many.ffm", "full/many.ffm"),
     ];
     if !on_full_disk(&folder, "true".as_ref(), &[]).is_ok_and(|output| output.status.success()) {
         println!("skipped: a small file system cannot be mounted here");
@@ -141,11 +167,13 @@ fn a_full_disk_is_named_and_nothing_is_left() {
 }
 
 /// Commands that print data.
-const PRINTING: [&str; 4] = [
+const PRINTING: [&str; 6] = [
     "predict --model model.dcx --data many.csv",
     "evaluate --model model.dcx --data new.csv",
     "evaluate --model model.dcx --data new.csv --json",
     "inspect --model model.dcx",
+    "convert --data many.csv --to tsv",
+    "convert --data many.csv --to parquet",
 ];
 
 #[test]

@@ -5,6 +5,7 @@ mod bad_input;
 mod cached;
 mod companion;
 mod compressed;
+mod convert;
 mod criteo;
 mod encoded;
 mod form;

@@ -1,0 +1,87 @@
+//! All rows of a source, written into one file of another format.
+
+use std::io::Write;
+
+use crate::config::{BadRows, Format};
+use crate::each_row::each_row;
+use crate::error::DataError;
+use crate::rows::RowReader;
+use crate::skipped::Skipped;
+use crate::source::Source;
+use crate::writer::{ColumnType, ColumnTypes, EncodedWriter, FileForm, RowWriter};
+
+/// So many rows are encoded before they are written.
+const BATCH_ROWS: usize = 4096;
+
+/// What became of the rows of a source, and what they were written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Converted<W> {
+    /// The file, complete.
+    pub out: W,
+    /// The rows that were written.
+    pub rows: u64,
+    /// The bad rows, which were left out.
+    pub skipped: Skipped,
+}
+
+/// Writes all rows of `source` to `out`, with the values that they have; memory does not grow with them.
+///
+/// For Parquet, all rows are read twice: the first time for the [`ColumnTypes`].
+/// Where a file without a header has rows without label and weight, there are no columns of these either.
+///
+/// # Errors
+/// As [`Records::read`](crate::Records::read) and [`RowWriter`]; a value that the format cannot hold makes a bad row.
+pub fn convert<W: Write + Send>(
+    source: &Source,
+    bad_rows: BadRows,
+    form: FileForm,
+    out: W,
+) -> Result<Converted<W>, DataError> {
+    let source = &source.without_targets()?;
+    form.format.check_columns(source.header())?;
+    let types = match form.format {
+        Format::Parquet => types(source, bad_rows)?,
+        _ => Vec::new(),
+    };
+    let mut writer = RowWriter::new(out, form, source.header(), &types)?;
+    let mut rows = 0;
+    let skipped = each_row(source, bad_rows, |row| {
+        writer.write_row(row)?;
+        rows += 1;
+        Ok(())
+    })?;
+    Ok(Converted { out: writer.finish()?, rows, skipped })
+}
+
+/// Writes all rows of `reader` to `out` as its encoder sees them, as libsvm or libffm: see [`EncodedWriter`].
+///
+/// # Errors
+/// As [`RowReader::fill`] and [`EncodedWriter`].
+pub fn convert_encoded<W: Write>(
+    reader: &mut RowReader<'_>,
+    form: FileForm,
+    out: W,
+) -> Result<Converted<W>, DataError> {
+    let mut writer = EncodedWriter::new(out, form, reader.shapes())?;
+    let (mut batch, mut rows) = (reader.new_batch(), 0);
+    loop {
+        batch.clear();
+        let n_rows = reader.fill(&mut batch, BATCH_ROWS)?;
+        writer.write(&batch)?;
+        rows += n_rows as u64;
+        if n_rows < BATCH_ROWS {
+            let (out, skipped) = (writer.finish()?, reader.skipped().clone());
+            return Ok(Converted { out, rows, skipped });
+        }
+    }
+}
+
+/// The types of the columns by all rows.
+fn types(source: &Source, bad_rows: BadRows) -> Result<Vec<ColumnType>, DataError> {
+    let mut types = ColumnTypes::new(source.header().len());
+    each_row(source, bad_rows, |row| {
+        types.observe(row.fields());
+        Ok(())
+    })?;
+    Ok(types.types())
+}

@@ -1,0 +1,69 @@
+//! CSV: fields between commas, quoted where a reader would take them for something else.
+
+use memchr::memchr;
+
+use crate::form::COMMENTS;
+use crate::text::MARK;
+
+const DELIMITER: u8 = b',';
+const QUOTE: u8 = b'"';
+
+/// Appends the line of a row, without its end.
+pub(super) fn push(fields: &[&[u8]], text: &mut Vec<u8>) {
+    for (column, field) in fields.iter().enumerate() {
+        if column > 0 {
+            text.push(DELIMITER);
+        }
+        // A line of blanks is no row.
+        let is_blank_line = fields.len() == 1 && field.trim_ascii().is_empty();
+        match is_blank_line || is_special(field) || column == 0 && begins_oddly(field) {
+            true => push_quoted(field, text),
+            false => text.extend_from_slice(field),
+        }
+    }
+}
+
+fn is_special(field: &[u8]) -> bool {
+    field.iter().any(|byte| matches!(*byte, DELIMITER | QUOTE | b'\n' | b'\r'))
+}
+
+/// Whether a line that begins with the field may be taken for a comment, or loses a byte order mark.
+fn begins_oddly(field: &[u8]) -> bool {
+    field.first().is_some_and(|first| COMMENTS.contains(first)) || field.starts_with(MARK)
+}
+
+fn push_quoted(mut field: &[u8], text: &mut Vec<u8>) {
+    text.push(QUOTE);
+    while let Some(quote) = memchr(QUOTE, field) {
+        text.extend_from_slice(&field[..=quote]);
+        text.push(QUOTE);
+        field = &field[quote + 1..];
+    }
+    text.extend_from_slice(field);
+    text.push(QUOTE);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_stand_where_they_are_needed() {
+        let cases: &[(&[&str], &str)] = &[
+            (&["a", "b c", ""], "a,b c,"),
+            (&["a,b", "say \"hi\"", "two\nlines"], "\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\""),
+            (&["\"", "\r"], "\"\"\"\",\"\r\""),
+            (&["#1", "#2"], "\"#1\",#2"),
+            (&["\u{feff}a", "\u{feff}b"], "\"\u{feff}a\",\u{feff}b"),
+            (&[""], "\"\""),
+            (&[" "], "\" \""),
+            (&[" ", " a "], " , a "),
+        ];
+        for (fields, expected) in cases {
+            let fields: Vec<&[u8]> = fields.iter().map(|field| field.as_bytes()).collect();
+            let mut text = Vec::new();
+            push(&fields, &mut text);
+            assert_eq!(String::from_utf8(text).unwrap(), *expected);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Encoded rows as libsvm or libffm, for programs that know nothing of vocabularies.
+//!
+//! Every field has a range of features of its own: that of an id is the first of its field plus the id, and a field of
+//! numbers has one feature for each of them.
+
+use std::fmt;
+use std::io::Write;
+
+use deepcross_features::{Batch, Column, FieldShape, ShapeKind};
+
+use super::file_form::FileForm;
+use super::libsvm::push_word;
+use super::lines::LineWriter;
+use crate::config::Format;
+use crate::error::DataError;
+
+/// Writes the rows of batches as lines of `field:feature:value`, or of `feature:value`.
+///
+/// Fields are counted from 0 in the order of the encoder's shapes.
+/// Features are numbered through all fields, from 0 in libffm and from 1 in libsvm, whose own programs know no 0.
+/// In libsvm the features of a row ascend, equal ones are added up, and those of value 0 are left out, as they mean the
+/// same there.
+/// A label is 1 or 0; weights of rows have no place in these formats.
+pub struct EncodedWriter<W: Write> {
+    lines: LineWriter<W>,
+    pairs: Pairs,
+    /// The first feature of each field.
+    firsts: Vec<u64>,
+    /// The features of one field of a row.
+    features: Vec<(u64, f32)>,
+}
+
+/// What a line is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pairs {
+    WithFields,
+    Alone,
+}
+
+impl<W: Write> fmt::Debug for EncodedWriter<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncodedWriter").field("pairs", &self.pairs).finish_non_exhaustive()
+    }
+}
+
+impl<W: Write> EncodedWriter<W> {
+    /// Begins a file of rows of these shapes.
+    ///
+    /// # Errors
+    /// [`DataError::UnfitColumns`] for a format other than libsvm and libffm.
+    pub fn new(out: W, form: FileForm, shapes: &[FieldShape]) -> Result<Self, DataError> {
+        let (pairs, first) = match form.format {
+            Format::Libsvm => (Pairs::Alone, 1),
+            Format::Libffm => (Pairs::WithFields, 0),
+            format => {
+                let problem = "encoded rows are written as libsvm or libffm".to_owned();
+                return Err(DataError::UnfitColumns { format, problem });
+            }
+        };
+        let lines = LineWriter::new(out, form.compression)?;
+        Ok(Self { lines, pairs, firsts: firsts(first, shapes), features: Vec::new() })
+    }
+
+    /// Writes all rows of a batch, with their labels where it has them.
+    ///
+    /// # Errors
+    /// [`DataError::Output`].
+    ///
+    /// # Panics
+    /// If the batch is not sound and of the shapes that the writer was made for.
+    pub fn write(&mut self, batch: &Batch) -> Result<(), DataError> {
+        let Self { lines, pairs, firsts, features } = self;
+        for row in 0..batch.n_rows() {
+            lines.push_line(|text| push_row((batch, row), *pairs, firsts, (features, text)))?;
+        }
+        Ok(())
+    }
+
+    /// Ends the file and gives back what it was written to; unless this is called, its end is missing.
+    ///
+    /// # Errors
+    /// [`DataError::Output`].
+    pub fn finish(self) -> Result<W, DataError> {
+        self.lines.finish()
+    }
+}
+
+/// The first feature of each field, where that of the first field is `first`.
+fn firsts(first: u64, shapes: &[FieldShape]) -> Vec<u64> {
+    let sizes = shapes.iter().map(|shape| match shape.kind {
+        ShapeKind::Sparse { dimensions, .. } => dimensions,
+        ShapeKind::Dense { width } => width,
+    });
+    let next = |next: &mut u64, size: usize| {
+        let first = *next;
+        *next += size as u64;
+        Some(first)
+    };
+    sizes.scan(first, next).collect()
+}
+
+/// Appends the line of a row.
+fn push_row(
+    (batch, row): (&Batch, usize),
+    pairs: Pairs,
+    firsts: &[u64],
+    (features, text): (&mut Vec<(u64, f32)>, &mut Vec<u8>),
+) {
+    let start = text.len();
+    if let Some(label) = batch.labels().get(row) {
+        put(text, format_args!("{label}"));
+    }
+    for (field, (column, first)) in batch.columns().iter().zip(firsts).enumerate() {
+        features.clear();
+        gather(column, row, *first, features);
+        if pairs == Pairs::Alone {
+            merge(features);
+        }
+        for (feature, value) in features.iter() {
+            push_word(b"", (start, text));
+            if pairs == Pairs::WithFields {
+                put(text, format_args!("{field}:"));
+            }
+            put(text, format_args!("{feature}:{value}"));
+        }
+    }
+    // A blank line would be no row.
+    if text.len() == start {
+        text.extend_from_slice(if pairs == Pairs::Alone { b"1:0" } else { b"0:0:0" });
+    }
+}
+
+/// Appends the features of a field in a row, whose first one is `first`.
+fn gather(column: &Column, row: usize, first: u64, features: &mut Vec<(u64, f32)>) {
+    match column {
+        Column::Sparse(column) => {
+            let range = match column.offsets() {
+                Some(offsets) => offsets[row] as usize..offsets[row + 1] as usize,
+                None => row..row + 1,
+            };
+            let weight = |at| column.weights().get(at).copied().unwrap_or(1.0);
+            features.extend(range.map(|at| (first + u64::from(column.ids()[at]), weight(at))));
+        }
+        Column::Dense(column) => {
+            let width = column.width();
+            let values = &column.values()[row * width..(row + 1) * width];
+            features.extend((first..).zip(values.iter().copied()));
+        }
+    }
+}
+
+/// Sorts the features, adds equal ones up, and leaves out those of value 0.
+fn merge(features: &mut Vec<(u64, f32)>) {
+    // Equal ones are added in the order of the row.
+    features.sort_by_key(|(feature, _)| *feature);
+    features.dedup_by(|next, kept| {
+        let is_same = next.0 == kept.0;
+        if is_same {
+            kept.1 += next.1;
+        }
+        is_same
+    });
+    features.retain(|(_, value)| *value != 0.0);
+}
+
+fn put(text: &mut Vec<u8>, value: fmt::Arguments<'_>) {
+    // Writing to memory does not fail.
+    text.write_fmt(value).unwrap_or_default();
+}

@@ -1,0 +1,36 @@
+//! TSV, and Criteo's logs, which have no header: fields between tabs, without quotes.
+//!
+//! TSV as registered with IANA has no way to write a tab or a line end in a field.
+//! To write quotes or escapes of our own lost: our reader and most others would take them for text.
+
+use memchr::memchr2;
+
+use super::refused::Refused;
+
+const DELIMITER: u8 = b'\t';
+
+/// Appends the line of a row, without its end.
+pub(super) fn push(fields: &[&[u8]], text: &mut Vec<u8>) -> Result<(), Refused> {
+    for (column, field) in fields.iter().enumerate() {
+        if column > 0 {
+            text.push(DELIMITER);
+        }
+        if let Some(expected) = problem(field, column, fields.len()) {
+            return Err(Refused::new(column, field, expected));
+        }
+        text.extend_from_slice(field);
+    }
+    Ok(())
+}
+
+/// What is expected instead of the field.
+fn problem(field: &[u8], column: usize, n_columns: usize) -> Option<&'static str> {
+    if memchr2(DELIMITER, b'\n', field).is_some() {
+        return Some("no tab and no line end in it, since this format has no quotes");
+    }
+    if column + 1 == n_columns && field.last() == Some(&b'\r') {
+        return Some("no carriage return at its end, where it would be part of the line end");
+    }
+    (n_columns == 1 && field.trim_ascii().is_empty())
+        .then_some("something to be seen, since a blank line is no row")
+}
