@@ -19,6 +19,7 @@ pub enum ColumnType {
 }
 
 /// A value of a type.
+#[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "no other format has types"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Cell<'v> {
     Missing,
@@ -27,6 +28,7 @@ pub(super) enum Cell<'v> {
     Bytes(&'v [u8]),
 }
 
+#[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "no other format has types"))]
 impl ColumnType {
     /// The value of this text; `None` where it is none of this type, or is read back as another text.
     pub(super) fn cell(self, text: &[u8]) -> Option<Cell<'_>> {
