@@ -122,8 +122,8 @@ const CONVERT_HELP: &str = concat!(
   zcat clicks.csv.gz | deepcross convert --data - --format csv --to tsv | head
 
 Formats are told by the ends of names: .csv and .tsv, .svm or .libsvm, .ffm or .libffm, each perhaps
-with .gz or .zst behind it, and .parquet. Values are written as they are, in CSV with quotes where it
-needs them; a value that the format has no way to write is a bad row.
+with .gz or .zst behind it, and .parquet. Values are written as they are, in CSV with quotes where
+they need them; a value that the format has no way to write is a bad row.
 
 libsvm and libffm hold numbers. Files of these formats, and text with the columns that such files
 are read as, are written as they are. Rows of any other columns are encoded: by the encoder of
