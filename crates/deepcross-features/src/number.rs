@@ -599,7 +599,7 @@ mod tests {
             let training: Vec<_> = training.iter().map(|x| x * scale).collect();
             let encoder = fit(Transform::Standard, MissingNumber::Mean, &training);
             let values: Vec<_> =
-                training.iter().map(|&x| f64::from(apply(&encoder.transform, x).0)).collect();
+                training.iter().map(|&x| apply(&encoder.transform, x).0).collect();
             let n = values.len() as f64;
             let mean = values.iter().sum::<f64>() / n;
             let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
