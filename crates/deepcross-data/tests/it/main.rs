@@ -7,6 +7,8 @@ mod companion;
 mod compressed;
 mod criteo;
 mod encoded;
+#[cfg(feature = "parquet")]
+mod forged_parquet;
 mod form;
 mod infer;
 mod layout;
