@@ -5,7 +5,9 @@
 //! All columns are read: which rows are held out is told by all of their values.
 //!
 //! The library panics on some damaged files; that is caught at this edge and told as an error.
+//! Sizes that would end the process are looked at before ([`parquet_claims`](crate::parquet_claims)).
 
+use std::convert::Infallible;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Seek};
@@ -22,15 +24,13 @@ use parquet::arrow::arrow_reader::{
 use crate::cells::{Refused, is_read, write};
 use crate::error::{DataError, row_number, shown};
 use crate::open::{open, unreadable};
+use crate::parquet_claims::{problem_of_columns, problem_of_groups};
 use crate::pipe::is_pipe;
 use crate::row::{MOST_FIELDS, RawRow};
 use crate::text::LONGEST_ROW;
 
 /// The rows of a batch.
 const BATCH_ROWS: usize = 1024;
-
-/// The largest row group, in bytes before compression.
-const LARGEST_GROUP: i64 = 1 << 30;
 
 /// Reads the rows of one file.
 pub(crate) struct ParquetReader {
@@ -55,7 +55,10 @@ impl fmt::Debug for ParquetReader {
 
 impl ParquetReader {
     pub(crate) fn open(file: &Arc<Path>, trim: bool) -> Result<Self, DataError> {
-        let builder = builder(file)?;
+        let (builder, bytes) = builder(file)?;
+        let problem =
+            guarded(file, || Ok::<_, Infallible>(problem_of_groups(&bytes, builder.metadata())))?;
+        refuse(file, problem)?;
         let names = names(file, builder.schema())?;
         let batches = guarded(file, || builder.with_batch_size(BATCH_ROWS).build())?;
         let (file, value) = (Arc::clone(file), Vec::new());
@@ -64,7 +67,7 @@ impl ParquetReader {
 
     /// The names of the columns.
     pub(crate) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
-        names(file, builder(file)?.schema())
+        names(file, builder(file)?.0.schema())
     }
 
     /// Takes the next row; false at the end of the file.
@@ -117,26 +120,20 @@ impl ParquetReader {
     }
 }
 
-/// What can be said of a file, without its rows.
-fn builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, DataError> {
+/// What can be said of a file, without its rows; and the file.
+fn builder(path: &Path) -> Result<(ParquetRecordBatchReaderBuilder<File>, File), DataError> {
     let file = whole(path)?;
+    refuse(path, problem_of_columns(&file))?;
     // What another program had in memory, such as dictionaries, says nothing about the values.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let bytes = file.try_clone().map_err(|error| unreadable(path, 1, error))?;
     let builder =
         guarded(path, || ParquetRecordBatchReaderBuilder::try_new_with_options(file, options))?;
-    let groups = builder.metadata().row_groups();
-    match groups.iter().position(|group| group.total_byte_size() > LARGEST_GROUP) {
-        None => Ok(builder),
-        Some(group) => Err(DataError::Parquet {
-            file: path.into(),
-            problem: format!(
-                "row group {} has {} bytes, expected at most {LARGEST_GROUP}; write it with smaller \
-                 row groups",
-                group + 1,
-                groups[group].total_byte_size()
-            ),
-        }),
-    }
+    Ok((builder, bytes))
+}
+
+fn refuse(path: &Path, problem: Option<String>) -> Result<(), DataError> {
+    problem.map_or(Ok(()), |problem| Err(DataError::Parquet { file: path.into(), problem }))
 }
 
 /// The file; what a pipe gives is put into one without a name, since its end comes first.

@@ -16,10 +16,14 @@ mod libsvm;
 mod lines;
 mod open;
 mod pairs;
+#[cfg(feature = "parquet")]
+mod parquet_claims;
 mod pipe;
 mod reader;
 mod source;
 mod text;
+#[cfg(feature = "parquet")]
+mod thrift;
 mod window;
 
 mod each_row;

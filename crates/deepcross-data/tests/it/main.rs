@@ -8,6 +8,8 @@ mod compressed;
 mod convert;
 mod criteo;
 mod encoded;
+#[cfg(feature = "parquet")]
+mod forged_parquet;
 mod form;
 mod infer;
 mod layout;

@@ -13,7 +13,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field};
 use deepcross_data::{
-    DataConfig, Labels, Part, RowPlan, RowReader, Shares, Source, SplitBy, Splitter, fit,
+    BadRows, DataConfig, Labels, Part, RowPlan, RowReader, Shares, Source, SplitBy, Splitter, fit,
 };
 use deepcross_features::{Batch, FieldConfig, Schema};
 use parquet::arrow::ArrowWriter;
@@ -195,7 +195,14 @@ fn what_is_wrong_is_told_by_its_row_or_column() {
     let (_folder, path) = written(vec![("user", Arc::new(nested))]);
     let error = Source::open(&[path], &DataConfig::default()).unwrap_err().to_string();
     assert!(
-        error.contains("cannot be read as Parquet: column `user` is of type Struct"),
+        error.contains("x.parquet`: cannot be read as Parquet: column `user` is of type Struct"),
+        "{error}"
+    );
+    assert!(
+        error.ends_with(
+            "expected whole numbers, floating-point numbers, decimals, booleans, text, dates, times, or \
+             lists of these"
+        ),
         "{error}"
     );
     let files = Files::new(&[("x.parquet", b"a,b\n1,2\n")]);
@@ -203,6 +210,37 @@ fn what_is_wrong_is_told_by_its_row_or_column() {
     assert!(error.starts_with("`x.parquet`: cannot be read as Parquet: "), "{error}");
     let error = files.message(&files.source("columns = ['a']").unwrap_err());
     assert_eq!(error, "`data.columns`: has no meaning with the format `parquet`");
+}
+
+#[test]
+fn columns_that_are_missing_or_of_another_kind_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let in_folder = |text: String| text.replace(&format!("{}/", folder.path().display()), "");
+    let path = |name: &str| folder.path().join(name);
+    let ages: ArrayRef = Arc::new(StringArray::from(vec!["7", "old"]));
+    let ads: ArrayRef = Arc::new(Int32Array::from(vec![1, 2]));
+    let plain = Compression::UNCOMPRESSED;
+    write(&path("x.parquet"), vec![("age", ages.clone()), ("ad", ads.clone())], plain);
+    write(&path("y.parquet"), vec![("age", ages)], plain);
+    let both = [path("x.parquet"), path("y.parquet")];
+    let error = Source::open(&both, &DataConfig::default()).unwrap_err();
+    assert_eq!(
+        in_folder(error.to_string()),
+        "`y.parquet`: column 2 of the header is absent, expected `ad` as in `x.parquet`"
+    );
+    let fitting = |name: &str, field: FieldConfig| {
+        let schema = Schema::new(vec![field], Vec::new()).unwrap();
+        let error = fit(&open(&path(name)), &schema, Part::All, BadRows::Error).unwrap_err();
+        in_folder(error.to_string())
+    };
+    assert_eq!(
+        fitting("y.parquet", FieldConfig::categorical("ad")),
+        "`y.parquet`: has no column `ad` for field `ad`, the nearest is `age`"
+    );
+    assert_eq!(
+        fitting("x.parquet", FieldConfig::number("age")),
+        "`x.parquet`, row 2: field `age` is `old`, expected a finite number"
+    );
 }
 
 /// A small file of some types, with two row groups.

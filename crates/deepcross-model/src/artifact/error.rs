@@ -2,6 +2,7 @@
 //!
 //! The two are apart because bytes need not come from a file.
 //! A message about a file names it; what the operating system said, if it was asked, is the error's source.
+//! What a message repeats of a file has no control characters, which a terminal would obey.
 
 use std::io;
 use std::path::PathBuf;
@@ -140,13 +141,13 @@ pub enum FormatError {
         limit: u64,
     },
     /// The header is not what the caller's type expects.
-    #[error("the header cannot be decoded: {reason}")]
+    #[error("the header cannot be decoded: {}", shown_lines(reason))]
     Header {
         /// What was found.
         reason: String,
     },
     /// The caller's header has something that cannot be encoded.
-    #[error("the header cannot be encoded: {reason}")]
+    #[error("the header cannot be encoded: {}", shown_lines(reason))]
     UnsupportedHeader {
         /// What it has.
         reason: String,
@@ -154,7 +155,7 @@ pub enum FormatError {
     /// Header and weights are sound by themselves, and do not make a model.
     ///
     /// It is the header's owner who finds this: [`decode`](super::decode) does not know what a header says.
-    #[error("does not hold a whole model: {reason}")]
+    #[error("does not hold a whole model: {}", shown_lines(reason))]
     Content {
         /// What does not fit.
         reason: String,
@@ -176,14 +177,15 @@ pub enum FormatError {
         limit: usize,
     },
     /// Two tensors have one name.
-    #[error("tensor `{name}`: the name occurs twice, expected each name once")]
+    #[error("tensor `{}`: the name occurs twice, expected each name once", shown(name))]
     RepeatedTensor {
         /// The name.
         name: String,
     },
     /// A tensor has no elements, or more than a file can hold.
     #[error(
-        "tensor `{name}`: {rows} rows of {columns} columns, expected at least 1 of each and at most 2^46 elements"
+        "tensor `{}`: {rows} rows of {columns} columns, expected at least 1 of each and at most 2^46 elements",
+        shown(name)
     )]
     TensorShape {
         /// The tensor's name.
@@ -194,7 +196,7 @@ pub enum FormatError {
         columns: u64,
     },
     /// A weight is NaN or infinite.
-    #[error("tensor `{name}`, row {row}, column {column}: is not a finite number")]
+    #[error("tensor `{}`, row {row}, column {column}: is not a finite number", shown(name))]
     NonFinite {
         /// The tensor's name.
         name: String,
@@ -203,4 +205,41 @@ pub enum FormatError {
         /// The column, from 0.
         column: usize,
     },
+}
+
+/// Text of a file, with escapes for what disturbs a terminal.
+pub(crate) fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// [`shown`] of several lines, which stay apart.
+pub(crate) fn shown_lines(text: &str) -> String {
+    text.split('\n').map(shown).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_hold_nothing_that_a_terminal_obeys() {
+        let name = "é\u{1b}[2J\0\n`w`".to_owned();
+        let seen = "é\\u{1b}[2J\\u{0}\\n`w`";
+        assert_eq!(
+            FormatError::NonFinite { name: name.clone(), row: 0, column: 1 }.to_string(),
+            format!("tensor `{seen}`, row 0, column 1: is not a finite number")
+        );
+        assert!(FormatError::RepeatedTensor { name: name.clone() }.to_string().contains(seen));
+        let shape = FormatError::TensorShape { name, rows: 0, columns: 1 };
+        assert!(shape.to_string().contains(seen));
+        let content = FormatError::Content { reason: "2 problems\n  \u{7}".to_owned() };
+        assert_eq!(content.to_string(), "does not hold a whole model: 2 problems\n  \\u{7}");
+    }
 }

@@ -80,6 +80,8 @@ pub(crate) mod mutations;
 mod sample;
 mod tensors;
 
+#[cfg(feature = "interchange")]
+pub(crate) use error::shown;
 pub use error::{ArtifactError, FormatError};
 pub use file::{check_writable, map, read, read_parts, remove, write, write_parts};
 #[cfg(feature = "interchange")]

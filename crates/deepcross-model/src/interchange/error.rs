@@ -1,6 +1,6 @@
 //! What can go wrong between a model and the files of other programs.
 
-use crate::artifact::{ArtifactError, FormatError};
+use crate::artifact::{ArtifactError, FormatError, shown};
 use std::fmt;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -35,7 +35,7 @@ pub enum InterchangeError {
 #[non_exhaustive]
 pub enum WeightsError {
     /// The bytes are damaged, cut off, or of another format.
-    #[error("is not a sound safetensors file: {reason}")]
+    #[error("is not a sound safetensors file: {}", shown(reason))]
     Format {
         /// What is wrong.
         reason: String,
@@ -84,7 +84,7 @@ pub enum ExportError {
 
 impl fmt::Display for TensorProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "tensor `{}`: {}", self.name, self.problem)
+        write!(f, "tensor `{}`: {}", shown(&self.name), shown(&self.problem))
     }
 }
 

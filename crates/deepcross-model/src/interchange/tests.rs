@@ -164,6 +164,11 @@ fn what_is_wrong_is_told_with_found_and_expected() {
         },
         "tensor `embedding.ad.table`: has NaN at [7, 1], expected finite numbers",
     );
+    // A terminal would obey it.
+    check(
+        &|tensors| set(tensors, "\u{1b}[2J", &[1], Dtype::F32),
+        "tensor `\\u{1b}[2J`: is unknown: the model has no such tensor",
+    );
     check(
         &|tensors| {
             tensors.remove("scoring.bias");

@@ -1,0 +1,37 @@
+//! Splitting a file by the order of its rows: what is written has the good rows of what was read.
+
+use deepcross_data::{BadRows, DataConfig, Shares, SplitBy, Splitter};
+
+use crate::file::{Written, judge};
+use crate::rows::{open, raw};
+
+/// Writes all sides into one file again, and reads it.
+pub(crate) fn check(config: &DataConfig, bytes: &[u8]) {
+    let file = Written::new(bytes);
+    let Ok(source) = open(config, &file) else { return };
+    let (rows, ended) = raw(&source);
+    // Where no header names the columns, rows do, bad ones among them.
+    let is_told_by_rows = matches!(source.extension(), "svm" | "ffm");
+    if ended.is_some() || is_told_by_rows && rows.iter().any(Option::is_none) {
+        return;
+    }
+    let by = SplitBy::Order(Shares { valid: 0.2, test: 0.3 });
+    let mut splitter = match Splitter::new(&source, &by, BadRows::Skip) {
+        Ok(splitter) => splitter,
+        Err(error) => return judge(&error, &file),
+    };
+    let mut text = source.raw_header().ok().flatten().unwrap_or_default();
+    let mut n_rows = 0;
+    while let Some((_, row)) = splitter.next_row().expect("what was read once is read again") {
+        text.extend_from_slice(row);
+        n_rows += 1;
+    }
+    let good: Vec<_> = rows.into_iter().flatten().collect();
+    assert_eq!(n_rows, good.len());
+    if good.is_empty() {
+        return;
+    }
+    let file = Written::new(&text);
+    let again = raw(&open(config, &file).expect("its rows can be read"));
+    assert_eq!(again.0.into_iter().flatten().collect::<Vec<_>>(), good);
+}

@@ -1,0 +1,139 @@
+//! A small model with fields of all kinds, and the rows that it was trained on.
+
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use deepcross_data::{BadRows, Labels, Part, RowPlan, RowReader, Source};
+use deepcross_model::TrainedModel;
+use deepcross_train::{Files, RunConfig, train};
+
+use crate::file::Written;
+
+/// How it is trained.
+pub(crate) const RUN: &str = r#"
+[data]
+format = "csv"
+label = "click"
+weight = "weight"
+bad_rows = "skip"
+
+[[field]]
+name = "ad"
+kind = "categorical"
+counts = true
+
+[[field]]
+name = "site"
+kind = "categorical"
+buckets = 5
+
+[[field]]
+name = "tags"
+kind = "multi-hot"
+weights = true
+
+[[field]]
+name = "query"
+kind = "text"
+top = 12
+
+[[field]]
+name = "age"
+kind = "number"
+missing = "indicator"
+
+[[field]]
+name = "price"
+kind = "bucketized"
+quantiles = 3
+
+[[field]]
+name = "hour"
+kind = "time"
+part = "hour"
+
+[[field]]
+name = "both"
+kind = "cross"
+columns = ["ad", "site"]
+buckets = 10
+
+[model]
+embedding = 2
+hidden = [3]
+batch_norm = true
+
+[train]
+epochs = 2
+batch = 16
+groups = 2
+valid_fraction = 0.2
+"#;
+
+/// The model with its rows; made once.
+#[derive(Debug)]
+pub struct World {
+    rows: Written,
+    /// How it is trained.
+    pub config: RunConfig,
+    /// The rows that it was trained on.
+    pub source: Source,
+    /// The model.
+    pub trained: TrainedModel,
+}
+
+impl World {
+    /// The only one there is.
+    pub fn get() -> &'static Self {
+        static WORLD: LazyLock<World> = LazyLock::new(World::new);
+        &WORLD
+    }
+
+    fn new() -> Self {
+        let rows = Written::new(text().as_bytes());
+        let config = RunConfig::parse(RUN, &[], "run.toml").expect("a configuration");
+        let source = Source::open(&[rows.path()], &config.data).expect("rows");
+        let files = Files { train: vec![rows.path()], valid: Vec::new() };
+        let trained = train(&config, &files, 1, &mut |_| {}).expect("a model");
+        Self { rows, config, source, trained }
+    }
+
+    /// The files of a run.
+    pub fn files(&self) -> Files {
+        Files { train: vec![self.rows.path()], valid: Vec::new() }
+    }
+
+    /// A reader of the rows, as it is to make a cache of them.
+    pub fn reader(&self) -> RowReader<'_> {
+        let bad_rows = BadRows::Skip;
+        let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows };
+        RowReader::new(&self.source, &self.trained.encoder, plan).expect("all columns")
+    }
+}
+
+/// The rows: some without values, and a bad one.
+fn text() -> String {
+    let row = |i: u32| match i % 16 {
+        7 => "0,1,,,,,,,\n".to_owned(),
+        9 if i < 16 => "1,1,a,s,t,q,many,1,0\n".to_owned(),
+        _ => format!(
+            "{},{},a{},s{},t{}:0.5|t{},red shoe{},{},{},{}\n",
+            i % 3 % 2,
+            1 + i % 2,
+            i % 5,
+            i % 7,
+            i % 4,
+            i % 3,
+            i % 6,
+            i % 30,
+            i * i % 40,
+            1_471_080_600 + i * 5000,
+        ),
+    };
+    let header = "click,weight,ad,site,tags,query,age,price,hour\n";
+    header.chars().chain((0..48).flat_map(|i| row(i).chars().collect::<Vec<_>>())).collect()
+}
+
+/// Lets one run at a time have what is shared, whatever became of the one before.
+pub(crate) fn locked<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
