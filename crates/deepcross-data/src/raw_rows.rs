@@ -76,7 +76,7 @@ pub(crate) struct RowView<'a> {
     /// The row, and what happens to be behind it.
     text: &'a [u8],
     n_bytes: usize,
-    /// Whether they all are ASCII.
+    /// Whether the bytes of the row all are ASCII.
     is_ascii: bool,
     ends: &'a [u32],
     trim: bool,

@@ -7,8 +7,8 @@ use crate::intake::{Chunk, Intake};
 use crate::piece::{Encoding, Piece};
 use crate::side_by_side::join;
 
-/// The rows of the first chunk of a fill, which one thread reads alone; each later one may have twice as many as the one
-/// before it, until chunks are full.
+/// The rows of the first chunk of a fill, whose line ends one thread finds while the others wait; each later one may have
+/// twice as many as the one before it, until chunks are full.
 const FIRST_ROWS: usize = 128;
 
 /// Chunks in their order, each with what it is encoded to.
@@ -79,7 +79,8 @@ impl Stages {
     /// Goes on with rows of which no more than `wanted` count: reads and encodes some, while `append` appends those of
     /// the first stage, where these are encoded; false at the end.
     ///
-    /// No row is read that was not asked for: what a pass counts are the rows that were handed out.
+    /// No row is read that was not asked for: what a pass counts are the rows that were handed out, but for negative rows
+    /// behind an error that ends a fill, which may have been counted ahead.
     pub(crate) fn step(
         &mut self,
         intake: &mut Intake,
@@ -145,10 +146,13 @@ impl Stages {
         append: impl FnOnce(&mut Stage) + Send,
     ) {
         let Self { first, second, third } = self;
-        // Where not all that is wanted is in the first stage, all that is there is encoded.
+        // Rows that were cut to be encoded were wanted, and bad ones among them leave more to be wanted: this is never
+        // below 0. While it is above, all rows of the first stage were cut, and those of the second follow them.
         let left = wanted - first.n_counting;
         if left > 0 {
             second.cut(encoding.encoder, left);
+        } else {
+            second.recall();
         }
         let most = left - second.n_counting;
         let stops = first.chunk.stops || second.chunk.stops;

@@ -154,7 +154,7 @@ fn row_error(job: &Job, row: Option<usize>, error: FeatureError) -> RowError {
     let position = column.as_ref().and_then(|name| job.model.columns.position(name));
     let at = row.unwrap_or(job.range.start);
     let found = position.map(|position| job.rows.kind(at, position).name());
-    RowError { row, field: column, found, expected }
+    RowError { row, instead: "shared", field: column, found, expected }
 }
 
 /// Tells what was met since it was told before.

@@ -142,6 +142,7 @@ fn read_rows(reader: &mut RowReader<'_>, raw: &RawValue, name: &str) -> Result<(
 
 fn read_columns(reader: &mut RowReader<'_>, raw: &RawValue) -> Result<(), Problem> {
     let mut walk = Walk::new(raw);
+    reader.instead = "columns";
     let mut cells = vec![None; reader.columns.len()];
     if !walk.enter(b'{') {
         return Err(unexpected("`columns`, an object of arrays", raw));
@@ -324,8 +325,14 @@ mod tests {
         check(r#"{"shared":{"n":1,"é":1},"candidates":[{"l":"a"},{}]}"#, 422, "row 1, field `l`");
         check(r#"{"shared":{"n":1},"columns":{"l":["a",{}]}}"#, 422, "row 1, field `l`");
         check(r#"{"shared":{"n":1},"columns":{"l":["a"]}}"#, 422, "row 0, field `é`");
-        check(r#"{"columns":{"n":[1],"n":[1]}}"#, 422, "each column once");
-        check(r#"{"columns":{"nn":[1]}}"#, 422, "the nearest known one is `n`");
+        check(
+            r#"{"columns":{"n":[1],"n":[1]}}"#,
+            422,
+            "columns, field `n`: expected each column once",
+        );
+        let unknown =
+            "columns, field `nn`: expected a field of the model; the nearest known one is `n`";
+        check(r#"{"shared":{"n":1},"columns":{"nn":[1]}}"#, 422, unknown);
         check(r#"{"candidates":[{"é":1,"n":1,"l":"a","é":1}]}"#, 422, "each field once");
     }
 

@@ -32,6 +32,8 @@ pub(crate) struct RowReader<'c> {
     /// The columns that each row must have a cell of its own for.
     own: Vec<usize>,
     is_own: Vec<bool>,
+    /// What is read where it is no row.
+    pub(crate) instead: &'static str,
     errors: Vec<RowError>,
     left_out: usize,
 }
@@ -49,6 +51,7 @@ impl<'c> RowReader<'c> {
             shared: vec![None; n_columns],
             own: (0..n_columns).collect(),
             is_own: vec![true; n_columns],
+            instead: "shared",
             errors: Vec::new(),
             left_out: 0,
         }
@@ -83,7 +86,8 @@ impl<'c> RowReader<'c> {
             return;
         }
         let field = field.map(shorten);
-        self.errors.push(RowError { row, field, found, expected: expected() });
+        let (instead, expected) = (self.instead, expected());
+        self.errors.push(RowError { row, instead, field, found, expected });
     }
 
     /// Refuses a field that the model does not read.

@@ -120,3 +120,43 @@ fn the_first_bad_row_ends_a_pass_on_any_number_of_threads() {
         assert!(error.is_some() || batch.n_rows() > 0, "{first}");
     }
 }
+
+/// All rows, counts and errors of a pass that goes on behind each error, with fills of so many rows in turn.
+fn behind_errors(reader: &mut RowReader<'_>, sizes: &[usize]) -> (Batch, Counts, Vec<String>) {
+    let (mut batch, mut errors) = (reader.new_batch(), Vec::new());
+    for &rows in sizes.iter().cycle() {
+        match reader.fill(&mut batch, rows) {
+            Ok(filled) if filled < rows => break,
+            Ok(_) => {}
+            Err(error) => {
+                assert!(error.is_bad_row(), "{error}");
+                errors.push(error.to_string());
+            }
+        }
+    }
+    (batch, reader.counts().clone(), errors)
+}
+
+#[test]
+fn rows_behind_an_error_are_those_that_were_not_handed_out() {
+    for every in [11, 97, 303, 1301] {
+        let files = Files::one(&content(|i| i % every == 10));
+        let source = files.source("label = 'click'\norder = 'time'").unwrap();
+        let part = Part::Train { valid_fraction: 0.2, seed: 5 };
+        let fitted = fit(&source, &schema(), part, BadRows::Skip).unwrap();
+        let plan = RowPlan { labels: Labels::Required, part, bad_rows: BadRows::Error };
+        let reader = || {
+            let reader = RowReader::new(&source, &fitted.encoder, plan).unwrap();
+            reader.with_history(fitted.history.clone())
+        };
+        let expected = behind_errors(&mut reader(), &[1]);
+        assert!(!expected.2.is_empty() && expected.0.n_rows() > 1000);
+        for threads in [1, 2, 3, 8] {
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            for sizes in [&[37][..], &[1000], &[100_000], &[100_000, 3, 700], &[2000, 300]] {
+                let found = pool.install(|| behind_errors(&mut reader(), sizes));
+                assert!(found == expected, "every {every}: {threads} threads, {sizes:?}");
+            }
+        }
+    }
+}
