@@ -103,12 +103,6 @@ impl Stages {
         true
     }
 
-    /// Forgets what rows are encoded to: those before them were not all appended.
-    pub(crate) fn recall(&mut self) {
-        self.first.recall();
-        self.second.recall();
-    }
-
     /// Moves chunks up to where no rows are left.
     fn move_up(&mut self) {
         if self.first.is_empty() {
