@@ -237,6 +237,9 @@ impl<'e> RowReader<'e> {
         let mut settled = Ok(());
         let append = |stage: &mut Stage| settled = settling.append(stage, batch, start);
         let goes_on = stages.step(intake, encoding, wanted, append);
+        if settled.is_err() {
+            stages.recall();
+        }
         settled.map(|()| goes_on)
     }
 }

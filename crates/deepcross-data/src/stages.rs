@@ -103,6 +103,13 @@ impl Stages {
         true
     }
 
+    /// Forgets what rows are encoded to, where an error ends a fill: they were cut for what this fill wanted, and the next
+    /// one may want fewer.
+    pub(crate) fn recall(&mut self) {
+        self.first.recall();
+        self.second.recall();
+    }
+
     /// Moves chunks up to where no rows are left.
     fn move_up(&mut self) {
         if self.first.is_empty() {

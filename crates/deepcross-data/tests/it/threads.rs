@@ -160,3 +160,26 @@ fn rows_behind_an_error_are_those_that_were_not_handed_out() {
         }
     }
 }
+
+#[test]
+fn a_small_fill_behind_an_error_at_the_end_of_a_chunk_gives_no_more_than_its_rows() {
+    // Whether a row is the last of its chunk depends on how many rows chunks have: each of these is tried.
+    for bad in 120..140 {
+        let row = |i: u32| format!("{},{i}\n", if i == bad { "many" } else { "1" });
+        let rows: String = (0..2000).map(row).collect();
+        let files = Files::one(format!("number,id\n{rows}").as_bytes());
+        let source = files.source("").unwrap();
+        let schema = Schema::new(vec![FieldConfig::number("number")], Vec::new()).unwrap();
+        let plan = RowPlan { labels: Labels::Ignored, part: Part::All, bad_rows: BadRows::Error };
+        let fitted = fit(&source, &schema, Part::All, BadRows::Skip).unwrap();
+        let mut reader = RowReader::new(&source, &fitted.encoder, plan).unwrap();
+        let mut batch = reader.new_batch();
+        assert!(reader.fill(&mut batch, 100_000).is_err());
+        assert_eq!(batch.n_rows(), bad as usize);
+        for n in [3, 5] {
+            assert_eq!(reader.fill(&mut batch, n).unwrap(), n, "bad row {bad}");
+        }
+        assert_eq!(batch.n_rows(), bad as usize + 8);
+        assert_eq!(reader.fill(&mut batch, 100_000).unwrap(), 2000 - 9 - bad as usize);
+    }
+}
