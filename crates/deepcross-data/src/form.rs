@@ -8,12 +8,10 @@ use std::path::{Path, PathBuf};
 use memchr::memchr_iter;
 
 use crate::config::{DataConfig, Format, criteo_columns};
-use crate::dialect::Dialect;
 use crate::error::DataError;
-use crate::open::{open, unreadable};
-use crate::pairs::{is_libffm, is_libsvm, is_pair};
-use crate::text::LONGEST_ROW;
-use crate::window::Window;
+use crate::formats::{COMMENTS, Dialect, is_libffm, is_libsvm, is_pair};
+use crate::input::{Window, open, unreadable};
+use crate::limits::LONGEST_ROW;
 
 /// So many lines are looked at, or those that so many bytes hold.
 const LINES: usize = 100;
@@ -21,9 +19,6 @@ const BYTES: usize = 1 << 20;
 
 /// What may stand between two fields, the likelier first where several fit.
 const DELIMITERS: [u8; 4] = *b"\t,;|";
-
-/// What may begin a comment.
-pub(crate) const COMMENTS: [u8; 3] = *b"#|%";
 
 /// `config` with what the first file shows and no key tells: `format`, `delimiter` and `comment`.
 ///

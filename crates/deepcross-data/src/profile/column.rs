@@ -8,7 +8,7 @@ use super::sample::{Draw, Sample};
 use super::tally::{Label, Tally};
 use super::times::{TimeForm, Times};
 use super::values::{Count, Values};
-use crate::pairs::BETWEEN;
+use crate::formats::BETWEEN;
 
 /// What a column holds, in bounded memory.
 #[derive(Clone, Debug, Default)]

@@ -20,11 +20,10 @@ mod values;
 
 use deepcross_features::Record;
 
+use crate::config::LabelConfig;
 use crate::error::DataError;
-use crate::label::LabelConfig;
-use crate::row::RawRow;
-use crate::skipped::Skipped;
-use crate::source::Source;
+use crate::rows::RawRow;
+use crate::source::{Skipped, Source};
 
 pub use column::{ColumnProfile, TopValue};
 pub use lists::ListForm;

@@ -2,8 +2,8 @@
 
 use memchr::memchr;
 
-use crate::form::COMMENTS;
-use crate::text::MARK;
+use crate::formats::COMMENTS;
+use crate::input::MARK;
 
 const DELIMITER: u8 = b',';
 const QUOTE: u8 = b'"';
