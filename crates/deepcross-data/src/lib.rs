@@ -94,5 +94,3 @@ pub use source::Source;
 pub use split::{Shares, Side, SplitBy, Splitter};
 pub use weight::WeightReader;
 pub use writer::{ColumnType, ColumnTypes, Compression, EncodedWriter, FileForm, RowWriter};
-
-pub mod simulate;

@@ -12,4 +12,5 @@ pub use deepcross_optim as optim;
 pub use deepcross_report as report;
 #[cfg(feature = "serve")]
 pub use deepcross_serve as serve;
+pub use deepcross_simulate as simulate;
 pub use deepcross_train as train;

@@ -158,7 +158,7 @@ fn crossed_effects(shown: &Impression<'_>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulate::query::MatchType;
+    use crate::query::MatchType;
 
     /// The crossed effects of one impression; the price is one deviation above the usual.
     fn crossed(

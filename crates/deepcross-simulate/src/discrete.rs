@@ -65,7 +65,7 @@ impl Discrete {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulate::random::row_stream;
+    use crate::random::row_stream;
 
     fn check(distribution: &Discrete, expected: &[f64]) {
         let mut rng = row_stream(3, 0);

@@ -1,4 +1,6 @@
-//! A simulator of sponsored search: clicks whose true probabilities are known.
+#![doc = include_str!("../README.md")]
+//!
+//! # Worlds and seeds
 //!
 //! A [`Simulator`] draws rows of one **world**: its words, campaigns, users, and what makes them
 //! click.
@@ -100,7 +102,7 @@ use world::World;
 /// Draws rows of one world.
 ///
 /// ```
-/// use deepcross_data::simulate::{Simulator, SimulatorConfig};
+/// use deepcross_simulate::{Simulator, SimulatorConfig};
 ///
 /// # fn main() -> Result<(), Vec<String>> {
 /// let simulator = Simulator::new(&SimulatorConfig { seed: 2, ..SimulatorConfig::default() })?;

@@ -190,7 +190,7 @@ fn misspelt(word: &str, rng: &mut impl Rng) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulate::random::row_stream;
+    use crate::random::row_stream;
 
     #[test]
     fn match_type_is_the_first_relation_that_holds() {

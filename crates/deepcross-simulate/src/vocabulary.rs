@@ -185,7 +185,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::simulate::random::row_stream;
+    use crate::random::row_stream;
 
     #[test]
     fn each_word_is_unlike_all_others_and_long_enough_to_be_misspelt() {
