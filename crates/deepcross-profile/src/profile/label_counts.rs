@@ -1,11 +1,11 @@
-//! How many rows, and how many of them are positive: of a column, a value, an element.
+//! Counts of rows and of their labels: for a column, for a value, or for an element of a list.
 //!
-//! Rows with labels are counted in two halves, so that what one half says of a value can be tried
-//! on the other; counted as one, every rare value would seem to know its label.
+//! Rows with labels are counted in two halves, so that the mean label of one half can be tested on the other.
+//! Rejected: one count for all rows, because every rare value would seem to predict its label.
 
 use std::ops::AddAssign;
 
-/// What a row is to be counted as.
+/// The label of a row, and the half that the row is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Label {
     pub(crate) positive: bool,
@@ -13,18 +13,18 @@ pub(crate) struct Label {
     pub(crate) half: usize,
 }
 
-/// Counts of rows.
+/// A number of rows, and how many of them have a label and a positive label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct LabelCounts {
     /// All rows, with and without a label.
     pub rows: u64,
-    /// Rows with a label, by half.
+    /// The rows with a label in each half.
     pub(crate) labelled: [u64; 2],
-    /// Positive rows, by half.
+    /// The positive rows in each half.
     pub(crate) positives: [u64; 2],
 }
 
-impl Tally {
+impl LabelCounts {
     /// Counts a row.
     pub(crate) fn add(&mut self, label: Option<Label>) {
         self.rows += 1;
@@ -34,24 +34,24 @@ impl Tally {
         }
     }
 
-    /// The rows with a label.
+    /// The number of rows with a label.
     pub fn labelled(&self) -> u64 {
         self.labelled.iter().sum()
     }
 
-    /// The positive rows.
+    /// The number of positive rows.
     pub fn positives(&self) -> u64 {
         self.positives.iter().sum()
     }
 
-    /// The share of positive rows among those with a label; `None` without any.
+    /// The share of positive rows among the rows with a label; `None` if no row has one.
     pub fn mean_label(&self) -> Option<f64> {
         let labelled = self.labelled();
         (labelled > 0).then(|| self.positives() as f64 / labelled as f64)
     }
 }
 
-impl AddAssign for Tally {
+impl AddAssign for LabelCounts {
     fn add_assign(&mut self, other: Self) {
         self.rows += other.rows;
         for half in 0..2 {

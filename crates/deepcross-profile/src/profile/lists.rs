@@ -1,63 +1,66 @@
-//! Whether the values of a column are lists, and of what.
+//! The values of a column as lists: their separator, their elements, and how long they are.
 //!
-//! A separator is looked at from the first value on that holds it; columns without any cost no more
-//! than a search for it.
+//! A separator is considered from the first value on that contains it.
+//! A column without separators costs no more than a search for them.
 
 use memchr::memchr;
 
+use super::label_counts::Label;
 use super::numbers::number;
-use super::tally::Label;
-use super::values::{Count, Entry, Values};
+use super::value_counts::{DistinctCount, Entry, ValueCounts};
 
-/// What may stand between the elements of a list.
+/// The characters that may separate the elements of a list.
 pub(crate) const SEPARATORS: [char; 4] = ['|', ';', ',', ' '];
 
-/// The values of a column, taken for lists with one separator.
+/// The values of a column, taken as lists with one separator.
 #[derive(Clone, Debug)]
 pub(crate) struct Lists {
     separator: char,
     /// The elements, without their weights.
-    pub(crate) elements: Values,
-    /// How many elements there are, how many of them with a weight as in `word:0.5`, and how many
-    /// that hold a digit.
+    pub(crate) elements: ValueCounts,
+    /// The number of elements.
     n: u64,
+    /// The number of elements with a weight, as in `word:0.5`.
     weighted: u64,
+    /// The number of elements that contain a digit.
     with_digit: u64,
     /// Whether an element has a colon that no weight follows, which an encoder of weights refuses.
     other_colons: bool,
-    /// The most elements of a value.
+    /// The largest number of elements of a value.
     longest: u64,
-    /// Distinct values, those of several elements, and the elements of all of these.
+    /// The number of distinct values.
     values: u64,
+    /// The number of distinct values with several elements.
     several: u64,
+    /// The number of elements of the distinct values with several elements.
     of_several: u64,
 }
 
-/// What the lists of a column are like.
+/// The form of the lists in a column: their separator, length and elements.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ListForm {
-    /// What stands between two elements.
+    /// The character between two elements.
     pub separator: char,
     /// The number of distinct elements.
-    pub distinct: Count,
+    pub distinct: DistinctCount,
     /// The mean number of elements of a value that is not missing.
     pub mean_length: f64,
     /// The largest number of elements of a value.
     pub longest: u64,
     /// The share of distinct values that have several elements.
     pub several: f64,
-    /// In how many distinct values of several elements an element stands, on average.
+    /// The mean number of distinct values with several elements that an element occurs in.
     pub repeats: f64,
-    /// The share of elements with a weight, as in `word:0.5`; 0 where some have a colon and none.
+    /// The share of elements with a weight, as in `word:0.5`; 0 if some element has a colon without a weight.
     pub weighted: f64,
-    /// The share of elements that hold a digit.
+    /// The share of elements that contain a digit.
     pub with_digit: f64,
 }
 
 impl Lists {
-    /// Lists with a separator that no value so far, all of them in `values`, has held.
-    pub(crate) fn new(separator: char, values: &Values) -> Self {
-        let elements = Values::default();
+    /// Lists with a separator that no value so far contains; `values` are the values so far.
+    pub(crate) fn new(separator: char, values: &ValueCounts) -> Self {
+        let elements = ValueCounts::default();
         let mut lists = Self {
             separator,
             elements,
@@ -70,22 +73,22 @@ impl Lists {
             several: 0,
             of_several: 0,
         };
-        values.entries().for_each(|entry| lists.take_over(entry));
+        values.entries().for_each(|entry| lists.add_single(entry));
         lists
     }
 
-    /// Counts the rows of a value of one element.
-    fn take_over(&mut self, entry: &Entry) {
+    /// Counts the rows of a value that is a list of one element.
+    fn add_single(&mut self, entry: &Entry) {
         let (element, weighted) = without_weight(&entry.text);
-        self.n += entry.tally.rows;
-        self.weighted += if weighted { entry.tally.rows } else { 0 };
-        self.with_digit += if has_digit(element) { entry.tally.rows } else { 0 };
+        self.n += entry.counts.rows;
+        self.weighted += if weighted { entry.counts.rows } else { 0 };
+        self.with_digit += if has_digit(element) { entry.counts.rows } else { 0 };
         self.other_colons |= !weighted && element.contains(':');
         self.values += 1;
-        self.elements.add_tally(element, entry.tally);
+        self.elements.add_counts(element, entry.counts);
     }
 
-    /// Counts a row of `text`; `is_new` where it was not met before.
+    /// Counts a row with the value `text`; `is_new` if the value did not occur before.
     pub(crate) fn add(&mut self, text: &str, label: Option<Label>, is_new: bool) {
         let mut length = 0;
         let parts = text.split(self.separator).map(str::trim);
@@ -105,7 +108,7 @@ impl Lists {
         }
     }
 
-    /// What was met in `n` values.
+    /// The form of the lists in `n` values.
     pub(crate) fn form(&self, n: u64) -> ListForm {
         let distinct = self.elements.distinct();
         let share = |part, of: u64| part as f64 / of.max(1) as f64;
@@ -121,13 +124,14 @@ impl Lists {
         }
     }
 
+    /// The character between two elements.
     pub(crate) fn separator(&self) -> char {
         self.separator
     }
 }
 
-/// Whether the separator stands in the text.
-pub(crate) fn holds(text: &str, separator: char) -> bool {
+/// Whether the text contains the separator.
+pub(crate) fn contains(text: &str, separator: char) -> bool {
     memchr(separator as u8, text.as_bytes()).is_some()
 }
 

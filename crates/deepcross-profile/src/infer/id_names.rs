@@ -1,6 +1,6 @@
-//! What the name of a column says of whole numbers in it.
+//! Names of columns whose whole numbers are ids.
 
-/// Words that name things and not quantities: numbers of columns that end so are ids.
+/// Words that name things and not quantities: if the name of a column ends with one, its whole numbers are ids.
 const THINGS: [&str; 30] = [
     "id",
     "ids",
@@ -34,9 +34,10 @@ const THINGS: [&str; 30] = [
     "movie",
 ];
 
-/// Whether the last word of the name is one for a thing: words end at capitals and at what is no
-/// letter, and digits do not count.
-pub(super) fn is_of_things(name: &str) -> bool {
+/// Whether the last word of the name is one of [`THINGS`].
+///
+/// A word ends before a capital and before a character that is not a letter; digits at the end are ignored.
+pub(super) fn is_name_of_ids(name: &str) -> bool {
     let name = name.trim_end_matches(|c: char| !c.is_alphabetic());
     let last = name.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
     let from = last.char_indices().rev().find(|(i, c)| c.is_uppercase() && starts_word(last, *i));
@@ -44,7 +45,7 @@ pub(super) fn is_of_things(name: &str) -> bool {
     THINGS.contains(&word.to_lowercase().as_str())
 }
 
-/// Whether the capital at `i` begins a word, as in `userId`, and does not go on with one, as in `ID`.
+/// Whether the capital at `i` begins a word, as in `userId`, and does not continue one, as in `ID`.
 fn starts_word(text: &str, i: usize) -> bool {
     text[..i].chars().next_back().is_some_and(char::is_lowercase)
 }
@@ -54,15 +55,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_word_tells() {
+    fn the_last_word_decides() {
         let things = [
             "id", "user_id", "userId", "userID", "USER_ID", "user-id", "zip code", "item1", "movie",
         ];
         for name in things {
-            assert!(is_of_things(name), "{name}");
+            assert!(is_name_of_ids(name), "{name}");
         }
         for name in ["paid", "width", "idle", "id_count", "n_items", "age", "", "42", "userAge"] {
-            assert!(!is_of_things(name), "{name}");
+            assert!(!is_name_of_ids(name), "{name}");
         }
     }
 }

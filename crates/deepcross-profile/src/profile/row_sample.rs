@@ -1,41 +1,43 @@
-//! Which rows are kept to look at their numbers in order: a uniform sample of bounded size.
+//! A uniform sample of rows, of bounded size, whose numbers are looked at in order.
 //!
-//! One draw a row serves all columns, and the half that the row is counted in.
-//! It is Vitter's algorithm R (1985).
+//! The sample is drawn by Vitter's algorithm R (1985).
+//! One draw for each row serves all columns, and also decides the half that the row is counted in.
 
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-/// The size of the sample.
+/// The largest number of rows in the sample.
 const SIZE: u64 = 8192;
 
-/// Draws for one row after the other.
+/// Draws whether and where each row stands in the sample.
 #[derive(Clone, Debug)]
 pub(crate) struct Sampler {
     random: ChaCha8Rng,
     rows: u64,
 }
 
-/// What was drawn for a row.
+/// The result of the draw for one row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Draw {
-    /// The place in the sample that the row takes, if any.
+    /// The place of the row in the sample; `None` if the row is not in it.
     pub(crate) place: Option<usize>,
-    /// 0 or 1.
+    /// The half that the row is counted in: 0 or 1.
     pub(crate) half: usize,
 }
 
 impl Sampler {
+    /// A sampler at the first row, with a fixed seed.
     pub(crate) fn new() -> Self {
         Self { random: ChaCha8Rng::seed_from_u64(1), rows: 0 }
     }
 
+    /// The draw for the next row.
     pub(crate) fn next(&mut self) -> Draw {
         let bits = self.random.next_u64();
         let row = self.rows;
         self.rows += 1;
-        // 63 bits below the number of rows: the product of a fraction and the number.
+        // A uniform whole number below the number of rows: 63 random bits, read as a fraction, times that number.
         let drawn = ((u128::from(bits >> 1) * u128::from(self.rows)) >> 63) as u64;
         let place = if row < SIZE { Some(row) } else { Some(drawn).filter(|place| *place < SIZE) };
         Draw { place: place.map(|place| place as usize), half: (bits & 1) as usize }
@@ -44,12 +46,12 @@ impl Sampler {
 
 /// The numbers of a column in the sampled rows, with their labels.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sample {
+pub(crate) struct NumberSample {
     rows: Vec<Option<(f64, Option<bool>)>>,
 }
 
-impl Sample {
-    /// Puts a row, or its lack of a number, in its place.
+impl NumberSample {
+    /// Puts the number of a row, or `None` if the row has no number, at `place`.
     pub(crate) fn put(&mut self, place: usize, row: Option<(f64, Option<bool>)>) {
         if self.rows.len() <= place && row.is_some() {
             self.rows.resize(place + 1, None);
@@ -59,12 +61,12 @@ impl Sample {
         }
     }
 
-    /// The numbers with their labels.
+    /// The numbers with the labels of their rows.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = (f64, Option<bool>)> {
         self.rows.iter().flatten().copied()
     }
 
-    /// The number in the middle; `None` without any.
+    /// The median (the upper one of an even number); `None` if there is no number.
     pub(crate) fn median(&self) -> Option<f64> {
         let mut numbers: Vec<_> = self.numbers().map(|(number, _)| number).collect();
         let middle = numbers.len() / 2;
@@ -78,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_sample_is_uniform_over_rows() {
-        let (mut sampler, mut sample, n) = (Sampler::new(), Sample::default(), 100_000);
+        let (mut sampler, mut sample, n) = (Sampler::new(), NumberSample::default(), 100_000);
         let mut first_half = 0;
         for row in 0..n {
             let draw = sampler.next();

@@ -1,17 +1,18 @@
-//! What is told of columns that nobody has described, and that it can be fitted and read.
+//! The fields inferred for undescribed columns, which can be fitted and read.
 
 use std::fmt::Write;
 
-use deepcross_data::{
-    BadRows, DataConfig, DataError, Inferred, LabelConfig, LabelRule, LeftOut, Part, Profile,
-    ProfilePlan, Source, fit, infer, profile,
-};
+use deepcross_data::{BadRows, DataConfig, DataError, LabelConfig, Part, Source, fit};
 use deepcross_features::Schema;
+use deepcross_profile::{
+    ColumnKind, InferredFields, LabelRule, LeftOutReason, Profile, ProfileOptions, infer_fields,
+    profile_source,
+};
 use proptest::prelude::*;
 
 const ROWS: usize = 2000;
 
-/// Whether a row of the tables here is positive: one in five, in no order.
+/// Whether a row of the tables in this file is positive: one of five, in no order.
 fn is_positive(i: usize) -> bool {
     hash(i, 7).is_multiple_of(5)
 }
@@ -29,24 +30,24 @@ fn profile_of(csv: &str, label: Option<LabelRule>) -> Profile {
     let file = folder.path().join("x.csv");
     std::fs::write(&file, csv).unwrap();
     let source = Source::open(&[file], &DataConfig::default()).unwrap();
-    profile(&source, &ProfilePlan { label, guess_missing: true }).unwrap()
+    profile_source(&source, &ProfileOptions { label, guess_missing: true }).unwrap()
 }
 
 fn click() -> Option<LabelRule> {
     Some(LabelConfig::binary("click").into())
 }
 
-/// The choice for one column called `name`, whose value in row `i` is `value(i)`, beside a label.
-fn inferred(name: &str, value: &dyn Fn(usize) -> String) -> Inferred {
+/// The fields inferred for a column called `name` beside a label; its value in row `i` is `value(i)`.
+fn inferred(name: &str, value: &dyn Fn(usize) -> String) -> InferredFields {
     let mut csv = format!("click,{name}\n");
     for i in 0..ROWS {
         writeln!(csv, "{},\"{}\"", usize::from(is_positive(i)), value(i)).unwrap();
     }
-    infer(&profile_of(&csv, click()))
+    infer_fields(&profile_of(&csv, click()))
 }
 
-/// The fields as TOML in one line each, or why there are none.
-fn told(inferred: &Inferred) -> String {
+/// The fields as TOML, each in one line, or the reason why the column is left out.
+fn as_text(inferred: &InferredFields) -> String {
     let column = &inferred.columns[1];
     if let Some(reason) = &column.left_out {
         let reason = format!("{reason:?}");
@@ -58,7 +59,7 @@ fn told(inferred: &Inferred) -> String {
 
 #[track_caller]
 fn check(name: &str, value: &dyn Fn(usize) -> String, expected: &str) {
-    assert_eq!(told(&inferred(name, value)), expected, "{name}, such as {}", value(0));
+    assert_eq!(as_text(&inferred(name, value)), expected, "{name}, such as {}", value(0));
 }
 
 #[test]
@@ -74,8 +75,8 @@ fn names_are_ids() {
 }
 
 #[test]
-fn whole_numbers_are_ids_where_their_order_says_nothing_of_the_label() {
-    // Two in five of the rows have a number that goes with the label, in no order.
+fn whole_numbers_are_ids_if_their_order_says_nothing_about_the_label() {
+    // In two of five rows the number depends on the label, in no order.
     let names =
         |i| (hash(i, 1) % 60 * 2 + usize::from(is_positive(i) && hash(i, 2) % 5 < 2)).to_string();
     check("x", &names, "name = \"x\", kind = \"categorical\"");
@@ -103,7 +104,7 @@ fn quantities_are_numbers() {
 }
 
 #[test]
-fn lists_have_elements_that_come_again() {
+fn lists_have_elements_that_occur_again() {
     let list = |n: usize, joint: &'static str, element: fn(usize) -> String| {
         move |i: usize| {
             (0..hash(i, 1) % n).map(|j| element(hash(i, j + 2))).collect::<Vec<_>>().join(joint)
@@ -169,24 +170,24 @@ fn columns_that_cannot_help_are_left_out() {
     check("x", &|i| format!("{:x}", hash(i, 1)), "RowId");
     check("click_id", &|i| (hash(i, 1)).to_string(), "RowId");
     check("", &|i| (hash(i, 1) % 60).to_string(), "NoName");
-    // A measure may have another value in each row, and a column may often be empty.
+    // A measure may have a different value in each row, and a column may be empty in many rows.
     check("x", &|i| format!("{}.5", hash(i, 1) % 100_000), "name = \"x\", kind = \"number\"");
     let flag = |i: usize| if i.is_multiple_of(3) { "yes".to_owned() } else { String::new() };
     check("x", &flag, "name = \"x\", kind = \"categorical\"");
 }
 
 #[test]
-fn columns_that_know_the_label_are_left_out() {
+fn columns_that_predict_the_label_are_left_out() {
     let label = |i| if is_positive(i) { "buy" } else { "no" }.to_owned();
     check("x", &label, "Leak");
-    // Of many values, each of one class.
+    // Many values, each of one class.
     check("x", &|i| format!("{}{}", label(i), hash(i, 1) % 90), "Leak");
-    // There only after a click.
+    // A value that is written only after a click.
     check("x", &|i| if is_positive(i) { hash(i, 1).to_string() } else { String::new() }, "Leak");
-    // A number without two rows alike.
+    // A number that differs in every row.
     let number = |i| hash(i, 1) % 1_000_000 * 2 + 3_000_000 * usize::from(is_positive(i));
     check("x", &|i| format!("{}.25", number(i)), "Leak");
-    // Right in nine of ten rows is no leak.
+    // A column that is right in nine of ten rows is not a leak.
     let nearly = |i| if hash(i, 1).is_multiple_of(10) { "no".to_owned() } else { label(i) };
     check("x", &nearly, "name = \"x\", kind = \"categorical\"");
 }
@@ -200,16 +201,34 @@ fn without_labels_nothing_is_a_leak() {
     }
     let profile = profile_of(&csv, None);
     assert_eq!(profile.rows.mean_label(), None);
-    assert!(infer(&profile).columns.iter().all(|column| column.left_out.is_none()));
-    // A few rows prove nothing, whatever they say.
+    assert!(infer_fields(&profile).columns.iter().all(|column| column.left_out.is_none()));
+    // A few rows prove nothing, whatever they hold.
     let few: String = csv.split_inclusive('\n').take(31).collect();
-    let of_few = infer(&profile_of(&few, click()));
-    assert_eq!(of_few.columns[0].left_out, Some(LeftOut::Label));
+    let of_few = infer_fields(&profile_of(&few, click()));
+    assert_eq!(of_few.columns[0].left_out, Some(LeftOutReason::Label));
     assert_eq!(of_few.columns[1].left_out, None);
 }
 
 #[test]
-fn what_is_counted_is_told() {
+fn columns_of_libffm_are_lists_by_their_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.ffm");
+    std::fs::write(&file, "1 10:4:1 2:7:0.5 2:8:1\n0 2:7:1\n\n-1 0:1:1 10:5:-2 # last\n").unwrap();
+    let source = Source::open(&[file], &DataConfig::default()).unwrap();
+    let label = Some(LabelConfig::signed("label").into());
+    let profile = profile_source(&source, &ProfileOptions { label, guess_missing: true }).unwrap();
+    assert_eq!((profile.rows.rows, profile.rows.positives()), (3, 1));
+    for column in &infer_fields(&profile).columns[1..] {
+        assert!(
+            matches!(column.kind, ColumnKind::List(form) if form.separator == ' '),
+            "{column:?}"
+        );
+        assert_eq!(column.fields[0].weights, Some(true));
+    }
+}
+
+#[test]
+fn rows_labels_and_values_are_counted() {
     let csv = "click,x\n1,a\n0,a\n1,b\n0,\n1,\n0,?\n,a\n";
     let profile = profile_of(csv, click());
     assert_eq!(profile.missing, ["", "?"]);
@@ -218,24 +237,25 @@ fn what_is_counted_is_told() {
     assert_eq!((x.missing().rows, x.missing().mean_label()), (3, Some(1.0 / 3.0)));
     assert_eq!((x.present().rows, x.distinct().n), (4, 2));
     let top = x.top(5);
-    let top: Vec<_> = top.iter().map(|v| (&*v.text, v.tally.rows, v.tally.mean_label())).collect();
+    let top: Vec<_> =
+        top.iter().map(|v| (&*v.text, v.counts.rows, v.counts.mean_label())).collect();
     assert_eq!(top, [("a", 3, Some(0.5)), ("b", 1, Some(1.0))]);
 }
 
 #[test]
-fn a_profile_needs_a_label_and_rows() {
+fn a_profile_needs_the_label_and_rows() {
     let folder = tempfile::tempdir().unwrap();
     let open = |csv: &str| {
         let file = folder.path().join("x.csv");
         std::fs::write(&file, csv).unwrap();
         Source::open(&[file], &DataConfig::default()).unwrap()
     };
-    let plan = ProfilePlan { label: click(), guess_missing: true };
-    let error = profile(&open("clik,x\n1,a\n"), &plan).unwrap_err();
+    let plan = ProfileOptions { label: click(), guess_missing: true };
+    let error = profile_source(&open("clik,x\n1,a\n"), &plan).unwrap_err();
     assert!(
         matches!(&error, DataError::MissingColumn { nearest: Some(near), .. } if near == "clik")
     );
-    let error = profile(&open("click,x\n"), &plan).unwrap_err();
+    let error = profile_source(&open("click,x\n"), &plan).unwrap_err();
     assert!(matches!(error, DataError::NoRows { .. }));
 }
 
@@ -270,10 +290,10 @@ const ODD: [&str; 24] = [
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// An encoder refuses values that are not of its kind; none may be chosen that refuses a value of
-    /// the rows that it was chosen by.
+    /// An encoder refuses values that are not of its kind: no encoder may be chosen that refuses a value of the profiled
+    /// rows.
     #[test]
-    fn what_is_chosen_can_be_fitted(
+    fn inferred_fields_can_be_fitted(
         kinds in prop::collection::vec(prop::collection::vec(prop::sample::select(&ODD[..]), 1..5), 1..4),
         picks in prop::collection::vec(any::<[u8; 4]>(), 1..120),
     ) {
@@ -289,9 +309,9 @@ proptest! {
         std::fs::write(&file, &csv).unwrap();
         let config = DataConfig { label: Some(LabelConfig::binary("click")), ..DataConfig::default() };
         let source = Source::open(std::slice::from_ref(&file), &config).unwrap();
-        let plan = ProfilePlan { label: click(), guess_missing: true };
-        let profile = profile(&source, &plan).unwrap();
-        let fields: Vec<_> = infer(&profile).fields().cloned().collect();
+        let plan = ProfileOptions { label: click(), guess_missing: true };
+        let profile = profile_source(&source, &plan).unwrap();
+        let fields: Vec<_> = infer_fields(&profile).fields().cloned().collect();
         prop_assume!(!fields.is_empty());
         let schema = Schema::new(fields, profile.missing.clone());
         let schema = schema.map_err(|problems| TestCaseError::fail(problems.join("\n")))?;

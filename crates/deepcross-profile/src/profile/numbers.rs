@@ -1,19 +1,19 @@
-//! What the numbers of a column are like.
+//! The numbers of a column: their range, mean and skewness.
 //!
-//! Moments come from one pass by the updates of Terriberry (2007), which do not cancel as sums of
-//! powers do.
+//! Moments are computed in one pass by the updates of Terriberry (2007).
+//! Rejected: sums of powers, which lose digits by cancellation.
 
-/// The largest magnitude that an encoder takes: that of `f32`.
+/// The largest magnitude that an encoder accepts: that of `f32`.
 const LARGEST: f64 = f32::MAX as f64;
 
-/// The number that `text` is to an encoder, if it is one.
+/// The number that an encoder reads `text` as; `None` if an encoder would refuse it.
 pub(crate) fn number(text: &str) -> Option<f64> {
     let begins = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
     let number: f64 = if begins { text.parse().ok()? } else { return None };
     (number.abs() <= LARGEST).then_some(number)
 }
 
-/// How a value is written that is a whole number: in digits alone, perhaps after a sign.
+/// Whether the text is a whole number: digits only, or digits after a minus sign.
 pub(crate) fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit())
@@ -22,20 +22,22 @@ pub(crate) fn is_integer(text: &str) -> bool {
 /// The range and the moments of numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Numbers {
-    /// How many numbers there are.
+    /// The number of numbers.
     pub n: u64,
-    /// The least of them; 0 without any.
+    /// The smallest number; 0 if there is none.
     pub min: f64,
-    /// The largest of them; 0 without any.
+    /// The largest number; 0 if there is none.
     pub max: f64,
-    /// Their mean; 0 without any.
+    /// The mean; 0 if there is no number.
     pub mean: f64,
-    /// The sums of the second and third powers of their differences from the mean.
+    /// The sum of the squared differences from the mean.
     second: f64,
+    /// The sum of the cubed differences from the mean.
     third: f64,
 }
 
 impl Numbers {
+    /// Adds a number.
     pub(crate) fn add(&mut self, x: f64) {
         if self.n == 0 {
             (self.min, self.max) = (x, x);
@@ -52,7 +54,7 @@ impl Numbers {
         self.second += term;
     }
 
-    /// The third standardised moment: 0 for what is symmetric, 2 for an exponential distribution.
+    /// The third standardised moment: 0 for a symmetric distribution, 2 for an exponential one.
     pub fn skewness(&self) -> f64 {
         let variance = self.second / self.n.max(1) as f64;
         if variance <= 0.0 { 0.0 } else { self.third / self.n as f64 / variance.powf(1.5) }
@@ -66,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_what_an_encoder_takes() {
+    fn numbers_are_those_that_an_encoder_accepts() {
         let cases = [
             ("1", Some(1.0)),
             ("-1.5e3", Some(-1500.0)),
@@ -92,7 +94,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn moments_are_those_of_two_passes(numbers in prop::collection::vec(-1e3..1e3_f64, 1..100)) {
+        fn moments_equal_those_of_two_passes(numbers in prop::collection::vec(-1e3..1e3_f64, 1..100)) {
             let mut streamed = Numbers::default();
             numbers.iter().for_each(|x| streamed.add(*x));
             let n = numbers.len() as f64;

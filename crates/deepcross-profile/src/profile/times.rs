@@ -1,22 +1,23 @@
-//! How a column of times is written, if it is one.
+//! The form of times in a column whose values are all times.
 //!
-//! A form counts only if it fits every value: `14102100` alone may be an hour or a number, but a
-//! million of numbers are hardly ever hours all of them.
+//! A form is accepted only if every value has it.
+//! `14102100` alone may be an hour or a number, but a million numbers are hardly ever all hours.
 
 use deepcross_features::TimeFormat;
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::Pieces;
 
-/// Seconds since 1970 that are taken for times: from 2000 to 2050.
+/// The seconds since 1970 that are taken for times: those from 2000 to 2050.
 const PLAUSIBLE: std::ops::Range<f64> = 946_684_800.0..2_524_608_000.0;
 
-/// For how many values each form fits.
+/// The number of values that have each form.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Times {
     unix: u64,
     unix_ms: u64,
-    /// Dates, with a time of day or without.
+    /// Dates, with or without a time of day.
     dates: u64,
+    /// Dates with a time of day.
     date_times: u64,
     yymmddhh: u64,
 }
@@ -24,14 +25,14 @@ pub(crate) struct Times {
 /// The form of a column of times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeForm {
-    /// How they are written.
+    /// The format of the times.
     pub format: TimeFormat,
-    /// Whether each has a time of day, and not only a date.
+    /// Whether each value has a time of day, and not only a date.
     pub has_hours: bool,
 }
 
 impl Times {
-    /// Looks at a value, and at the number that it is.
+    /// Counts a value; `number` is the number that it is read as, if it is one.
     pub(crate) fn add(&mut self, text: &str, number: Option<f64>) {
         if let Some(number) = number {
             self.unix += u64::from(PLAUSIBLE.contains(&number));
@@ -43,7 +44,7 @@ impl Times {
         }
     }
 
-    /// The form that fits all of `n` values.
+    /// The form that all of `n` values have, if there is one.
     pub(crate) fn form(&self, n: u64) -> Option<TimeForm> {
         let forms = [
             (self.unix, TimeFormat::Unix, true),
@@ -57,9 +58,9 @@ impl Times {
     }
 }
 
-/// Whether the value is a date, and whether it has a time of day.
+/// Whether a date has a time of day; `None` if the text is not a date.
 fn date(text: &str) -> Option<bool> {
-    // Most values are no dates and need no parser to see it.
+    // Most values are not dates, which the first characters show without a parser.
     let bytes = text.as_bytes();
     let begins = bytes.len() >= 10 && bytes[..4].iter().all(u8::is_ascii_digit);
     let pieces = begins.then(|| Pieces::parse(text).ok()).flatten()?;
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_fits_all_values_or_none() {
+    fn a_form_is_that_of_all_values() {
         use TimeFormat::{DateTime, Unix, UnixMs, Yymmddhh};
         let form = |(format, has_hours)| TimeForm { format, has_hours };
         let cases: [(&[&str], Option<_>); 12] = [

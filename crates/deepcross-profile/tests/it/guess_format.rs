@@ -1,14 +1,15 @@
-//! The form of files that neither their names nor any settings tell.
+//! The format of files that neither their names nor any settings show.
 
-use deepcross_data::{DataConfig, guess_form, looks_like_values};
+use deepcross_data::{DataConfig, Format};
+use deepcross_profile::{guess_format, header_looks_like_values};
 
-/// The keys that are guessed for a file of this name and content, as TOML in one line.
+/// The keys that are guessed for a file with this name and content, as TOML in one line.
 fn guessed(name: &str, content: &str, set: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(name);
     std::fs::write(&file, content).unwrap();
     let config: DataConfig = toml::from_str(set).unwrap();
-    let guessed = guess_form(&[file], &config).unwrap();
+    let guessed = guess_format(&[file], &config).unwrap();
     let text = toml::to_string(&guessed).unwrap();
     let is_guessed =
         |line: &&str| ["format", "delimiter", "comment"].iter().any(|key| line.starts_with(key));
@@ -16,7 +17,7 @@ fn guessed(name: &str, content: &str, set: &str) -> String {
 }
 
 #[test]
-fn what_the_name_does_not_tell_is_guessed() {
+fn what_the_name_does_not_show_is_guessed() {
     let criteo = format!("1\t5{}\n", "\t".repeat(38)).repeat(3);
     let headed = format!("label\tI1{}\n{criteo}", "\t".repeat(38));
     let cases = [
@@ -50,6 +51,26 @@ fn what_the_name_does_not_tell_is_guessed() {
 }
 
 #[test]
+fn labels_and_pairs_are_recognised_by_nearly_all_lines() {
+    let svm = "# made by hand\n+1 3:0.5 7:1  # the first\n\n-1\t7:2.5e-1 \r\n0\n1 11:1 3:2";
+    let ffm = "1 10:4:1 2:7:0.5 2:8:1\n0 2:7:1\n\n-1 0:1:1 10:5:-2 # last\n";
+    let cases = [
+        ("a9a", svm, Some(Format::Libsvm)),
+        ("a9a", ffm, Some(Format::Libffm)),
+        ("a.svm", ffm, Some(Format::Libsvm)),
+        ("a.csv", "1 2:1\n0 3:1\n", None),
+        ("a.data", "a b\n1 2\n", Some(Format::Csv)),
+    ];
+    for (name, content, expected) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(name);
+        std::fs::write(&file, content).unwrap();
+        let guessed = guess_format(&[file], &DataConfig::default()).unwrap();
+        assert_eq!(guessed.format, expected, "{name}");
+    }
+}
+
+#[test]
 fn headers_hold_few_numbers() {
     let cases = [
         ("click,ad,age", false),
@@ -60,6 +81,6 @@ fn headers_hold_few_numbers() {
     ];
     for (header, expected) in cases {
         let header: Vec<_> = header.split(',').map(str::to_owned).collect();
-        assert_eq!(looks_like_values(&header), expected, "{header:?}");
+        assert_eq!(header_looks_like_values(&header), expected, "{header:?}");
     }
 }
