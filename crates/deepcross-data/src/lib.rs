@@ -28,19 +28,16 @@ mod writer;
 mod convert;
 mod split;
 
-mod form;
-mod infer;
-mod profile;
-pub mod simulate;
-
 pub use config::{BadRows, DataConfig, Format, LabelConfig, Order, Quote};
 pub use error::DataError;
 pub use nearest::nearest;
 pub use place::Place;
 
-pub use input::{Fingerprint, keep_pipes};
+pub use input::{Fingerprint, first_lines, keep_pipes};
 
 pub use rows::{RawColumn, RawRow, RawValues};
+
+pub use formats::COMMENT_MARKERS;
 
 pub use source::{LabelReader, Part, Records, Skipped, Source, WeightReader};
 
@@ -54,10 +51,3 @@ pub use writer::{ColumnType, ColumnTypes, Compression, EncodedWriter, FileForm, 
 
 pub use convert::{Converted, convert, convert_encoded};
 pub use split::{Shares, Side, SplitBy, Splitter};
-
-pub use form::{guess_form, looks_like_values};
-pub use infer::{Inferred, InferredColumn, Kind, LeftOut, infer};
-pub use profile::{
-    ColumnProfile, Count, LabelRule, ListForm, Numbers, Profile, ProfilePlan, Tally, TimeForm,
-    TopValue, profile,
-};

@@ -5,7 +5,7 @@
 
 use memchr::memchr;
 
-use crate::config::is_whole;
+use crate::config::{Format, is_whole};
 
 /// What stands between two pairs of a list.
 pub(crate) const BETWEEN: u8 = b' ';
@@ -53,6 +53,19 @@ pub(crate) fn is_finite(word: &[u8]) -> bool {
             .ok()
             .and_then(|text| text.parse::<f64>().ok())
             .is_some_and(|number| (number as f32).is_finite())
+}
+
+impl Format {
+    /// Whether a line may be a row of this format, if it is libsvm or libffm; false for all other formats.
+    ///
+    /// A label alone may be a row of both.
+    pub fn matches_line(self, line: &[u8]) -> bool {
+        match self {
+            Self::Libsvm => is_libsvm(line),
+            Self::Libffm => is_libffm(line),
+            Self::Csv | Self::Tsv | Self::Criteo | Self::Parquet => false,
+        }
+    }
 }
 
 /// Whether a line may be one of libsvm: pairs after a label, or without one, or a label alone.

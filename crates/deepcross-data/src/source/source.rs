@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::config::{DataConfig, is_whole};
 use crate::error::DataError;
-use crate::formats::{DataFile, Form, TextReader};
+use crate::formats::{BETWEEN, DataFile, Form, TextReader};
 use crate::message::other_delimiter;
 use crate::nearest::nearest;
 use crate::rows::RawRow;
@@ -97,13 +97,15 @@ impl Source {
         self.shared.files.iter().all(|file| matches!(file.form, Form::Libsvm | Form::Libffm))
     }
 
-    /// Whether a column is a weighted list of features by its format.
-    pub(crate) fn holds_pairs(&self, column: usize) -> bool {
-        match self.file(0).map(|file| file.form) {
+    /// The character between two features of a column that is a weighted list by its format, as in libsvm and libffm;
+    /// `None` for all other columns.
+    pub fn pair_separator(&self, column: usize) -> Option<char> {
+        let holds_pairs = match self.file(0).map(|file| file.form) {
             Some(Form::Libsvm) => column + 1 == self.header().len(),
             Some(Form::Libffm) => column > 0,
             _ => false,
-        }
+        };
+        holds_pairs.then_some(char::from(BETWEEN))
     }
 
     /// The source with a column for each field of `names` that no row of libffm has: a field without a
@@ -159,8 +161,12 @@ impl Source {
         Ok(Self { shared: Arc::new(Shared { files, header, config }) })
     }
 
-    /// The position of a column that `role` (the label, the row weight) reads.
-    pub(crate) fn column(&self, name: &str, role: &str) -> Result<usize, DataError> {
+    /// The position of the column `name` in the header; `role` says in an error what the column is for, such as
+    /// "the label".
+    ///
+    /// # Errors
+    /// [`DataError::MissingColumn`] if the header does not have the column.
+    pub fn column(&self, name: &str, role: &str) -> Result<usize, DataError> {
         let position = self.header().iter().position(|known| known == name);
         position.ok_or_else(|| DataError::MissingColumn {
             file: self.first_file(),
