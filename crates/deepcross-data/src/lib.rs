@@ -39,7 +39,7 @@ pub use rows::{RawColumn, RawRow, RawValues};
 
 pub use formats::COMMENT_MARKERS;
 
-pub use source::{LabelReader, Part, Records, Skipped, Source, WeightReader};
+pub use source::{LabelReader, Partition, Records, Skipped, Source, WeightReader};
 
 pub use encode::{Fitted, Labels, NegativeCounts, RowPlan, RowReader, fit};
 
@@ -50,4 +50,4 @@ pub use shuffle::Shuffled;
 pub use writer::{ColumnType, ColumnTypes, Compression, EncodedWriter, FileForm, RowWriter};
 
 pub use convert::{Converted, convert, convert_encoded};
-pub use split::{Shares, Side, SplitBy, Splitter};
+pub use split::{Shares, SplitBy, SplitSet, Splitter};
