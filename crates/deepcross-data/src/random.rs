@@ -1,4 +1,4 @@
-//! Numbers of a range from hashes and from random bits.
+//! Uniform numbers in a range, from hashes and from random bits.
 
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
