@@ -5,7 +5,7 @@ use crate::call_error::CallError;
 use crate::output::{OutputFile, check_apart, say};
 use crate::tables::{grouped, percent};
 use anyhow::Result;
-use deepcross_data::simulate::{SimulationSummary, Simulator, SimulatorConfig};
+use deepcross_simulate::{SimulationSummary, Simulator, SimulatorConfig};
 use std::io::Write;
 use std::path::Path;
 
