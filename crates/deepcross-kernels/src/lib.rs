@@ -3,7 +3,6 @@
 mod activated;
 mod activation;
 mod aligned;
-mod byte_bits;
 mod columns;
 mod elementwise;
 mod factors;
@@ -18,7 +17,6 @@ mod tile;
 
 pub use activated::{activate_into, add_activate_into, slope_into};
 pub use activation::Activation;
-pub use byte_bits::{BYTES, ByteBits};
 pub use columns::{Columns, ColumnsMut};
 pub use elementwise::{Write, map_into, vectorised, zip_into, zip3_into};
 pub use factors::{LeftFactor, RightFactor};

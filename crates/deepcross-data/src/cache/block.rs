@@ -13,11 +13,11 @@
 use deepcross_features::{Batch, Column, FieldShape};
 
 use super::column;
+use super::count_table::CountTable;
 use super::cursor::{Cursor, Problem};
 use super::ints::{self, Forms};
-use super::record::{BadRow, Recorded};
-use super::tally::{N_STATS, Table};
-use crate::side_by_side::for_each;
+use crate::encode::{BadRow, N_STATS, Recorded};
+use crate::parallel::for_each;
 
 /// The most rows of a block: what a reader holds beside the rows that it hands out.
 pub(crate) const BLOCK_ROWS: usize = 4096;
@@ -34,7 +34,7 @@ pub(super) struct Block {
     pub(super) batch: Option<Batch>,
     /// In the order in which they stand among the rows.
     pub(super) bad: Vec<BadRow>,
-    pub(super) differences: Table,
+    pub(super) differences: CountTable,
 }
 
 /// Appends a block of the rows of `batch`, [`BLOCK_ROWS`] at most.
@@ -62,7 +62,7 @@ fn write_targets(out: &mut Vec<u8>, batch: &Batch) {
 
 fn write_met(out: &mut Vec<u8>, batch: &Batch, recorded: &Recorded) {
     let (n_fields, n_rows) = (batch.columns().len(), batch.n_rows());
-    let table = Table::of(&recorded.differences, n_fields, n_rows);
+    let table = CountTable::of(&recorded.differences, n_fields, n_rows);
     out.extend((table.columns.len() as u32).to_le_bytes());
     for (field, stat, by) in &table.columns {
         out.extend((*field as u32).to_le_bytes());
@@ -141,9 +141,9 @@ fn read_met(
     section: &[u8],
     n_fields: usize,
     n_rows: usize,
-) -> Result<(Table, Vec<BadRow>), Problem> {
+) -> Result<(CountTable, Vec<BadRow>), Problem> {
     let mut cursor = Cursor::new(section);
-    let mut table = Table::default();
+    let mut table = CountTable::default();
     let n_columns = cursor.u32()? as usize;
     if n_columns > n_fields * N_STATS {
         return Err(format!("{n_columns} columns of counts for {n_fields} fields"));

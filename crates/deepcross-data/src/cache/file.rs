@@ -27,7 +27,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::cursor::{Cursor, Problem};
 use crate::error::DataError;
-use crate::open::open_plain;
+use crate::input::open_plain;
 
 const MAGIC: [u8; 8] = *b"DEEPROWS";
 const END: [u8; 8] = *b"DEEPSWOR";

@@ -9,8 +9,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::block::{self, BLOCK_ROWS};
 use super::file::{self, BlockPlace, Cache};
+use crate::encode::RowReader;
 use crate::error::DataError;
-use crate::rows::RowReader;
 
 /// How the names of temporary files end.
 const SUFFIX: &str = ".tmp";
