@@ -33,13 +33,13 @@ pub use error::DataError;
 pub use nearest::nearest;
 pub use place::Place;
 
-pub use input::{Fingerprint, keep_pipes};
+pub use input::{Fingerprint, first_lines, keep_pipes};
 
 pub use rows::{RawColumn, RawRow, RawValues};
 
-pub use formats::{COMMENT_MARKERS, first_lines};
+pub use formats::COMMENT_MARKERS;
 
-pub use source::{LabelReader, Part, Records, Skipped, Source, WeightReader};
+pub use source::{LabelReader, Partition, Records, Skipped, Source, WeightReader};
 
 pub use encode::{Fitted, Labels, NegativeCounts, RowPlan, RowReader, fit};
 
@@ -50,4 +50,4 @@ pub use shuffle::Shuffled;
 pub use writer::{ColumnType, ColumnTypes, Compression, EncodedWriter, FileForm, RowWriter};
 
 pub use convert::{Converted, convert, convert_encoded};
-pub use split::{Shares, Side, SplitBy, Splitter};
+pub use split::{Shares, SplitBy, SplitSet, Splitter};

@@ -15,7 +15,7 @@ use crate::units::rows_to_look_at;
 use crate::validation::evaluate;
 use crate::{Engine, Monitor, RunConfig, RunOptions, Schedule, Shuffle, TrainConfig, TrainError};
 use deepcross_autodiff::Params;
-use deepcross_data::{Fitted, Labels, Part, RowPlan, RowReader, Shuffled, Source};
+use deepcross_data::{Fitted, Labels, Partition, RowPlan, RowReader, Shuffled, Source};
 use deepcross_features::{Batch, Encoder, History};
 use deepcross_metrics::Summary;
 use deepcross_model::{Model, Predictor, TrainedModel, TrainingSummary, Unit};
@@ -74,28 +74,32 @@ pub fn train_with(
 /// The rows of a run: where they come from, and which are held out.
 pub(crate) struct Rows {
     pub(crate) train: Source,
-    pub(crate) train_part: Part,
+    pub(crate) train_part: Partition,
     /// `None` where nothing is held out or given.
-    pub(crate) valid: Option<(Source, Part)>,
+    pub(crate) valid: Option<(Source, Partition)>,
 }
 
 impl Rows {
     pub(crate) fn open(config: &RunConfig, files: &Files) -> Result<Self, TrainError> {
         let train = Source::open(&files.train, &config.data)?;
         if !files.valid.is_empty() {
-            let valid = (Source::open(&files.valid, &config.data)?, Part::All);
-            return Ok(Self { train, train_part: Part::All, valid: Some(valid) });
+            let valid = (Source::open(&files.valid, &config.data)?, Partition::All);
+            return Ok(Self { train, train_part: Partition::All, valid: Some(valid) });
         }
         let (valid_fraction, seed) = (config.train.valid_fraction(), config.train.split_seed());
         if valid_fraction == 0.0 {
-            return Ok(Self { train, train_part: Part::All, valid: None });
+            return Ok(Self { train, train_part: Partition::All, valid: None });
         }
-        let valid = (train.clone(), Part::Valid { valid_fraction, seed });
-        Ok(Self { train, train_part: Part::Train { valid_fraction, seed }, valid: Some(valid) })
+        let valid = (train.clone(), Partition::Valid { valid_fraction, seed });
+        Ok(Self {
+            train,
+            train_part: Partition::Train { valid_fraction, seed },
+            valid: Some(valid),
+        })
     }
 
-    pub(crate) fn plan(config: &RunConfig, part: Part) -> RowPlan {
-        RowPlan { labels: Labels::Required, part, bad_rows: config.data.bad_rows }
+    pub(crate) fn plan(config: &RunConfig, partition: Partition) -> RowPlan {
+        RowPlan { labels: Labels::Required, partition, bad_rows: config.data.bad_rows }
     }
 }
 

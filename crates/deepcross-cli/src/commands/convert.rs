@@ -9,8 +9,8 @@ use crate::tables::counted;
 use crate::values::report_values;
 use anyhow::{Error, Result};
 use deepcross_data::{
-    Converted, DataConfig, DataError, FileForm, Format, Labels, Part, RowPlan, RowReader, Source,
-    convert, convert_encoded, fit, keep_pipes,
+    Converted, DataConfig, DataError, FileForm, Format, Labels, Partition, RowPlan, RowReader,
+    Source, convert, convert_encoded, fit, keep_pipes,
 };
 use deepcross_model::TrainedModel;
 use deepcross_train::RunConfig;
@@ -175,8 +175,8 @@ impl Conversion {
             }
             Some(Numbers::Fitted(config)) => {
                 let out = out()?;
-                let fitted = fit(&self.source, &config.schema()?, Part::All, bad_rows)?;
-                let plan = RowPlan { labels: self.labels(), part: Part::All, bad_rows };
+                let fitted = fit(&self.source, &config.schema()?, Partition::All, bad_rows)?;
+                let plan = RowPlan { labels: self.labels(), partition: Partition::All, bad_rows };
                 let reader = RowReader::new(&self.source, &fitted.encoder, plan)?;
                 self.write_encoded(reader.with_history(fitted.history), out)
             }

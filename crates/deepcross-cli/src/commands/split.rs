@@ -7,7 +7,7 @@ use crate::inputs::{self, check_standard_input};
 use crate::output::{OutputFile, check_apart, read_text, say};
 use crate::tables::{counted, percent};
 use anyhow::{Context, Result, bail};
-use deepcross_data::{DataConfig, Format, Shares, Side, Source, SplitBy, Splitter, keep_pipes};
+use deepcross_data::{DataConfig, Format, Shares, Source, SplitBy, SplitSet, Splitter, keep_pipes};
 use deepcross_train::RunConfig;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -123,7 +123,7 @@ impl Drop for Folder {
 
 /// One file of a split.
 struct Output {
-    side: Side,
+    side: SplitSet,
     path: PathBuf,
     file: OutputFile,
     rows: u64,
@@ -137,8 +137,9 @@ struct Outputs {
 impl Outputs {
     fn create(folder: &Path, source: &Source, has_valid: bool) -> Result<Self> {
         let (header, end) = (source.raw_header()?, source.extension());
-        let sides = [(Side::Train, "train"), (Side::Valid, "valid"), (Side::Test, "test")];
-        let sides = sides.into_iter().filter(|(side, _)| has_valid || *side != Side::Valid);
+        let sides =
+            [(SplitSet::Train, "train"), (SplitSet::Valid, "valid"), (SplitSet::Test, "test")];
+        let sides = sides.into_iter().filter(|(side, _)| has_valid || *side != SplitSet::Valid);
         let open = |(side, name)| {
             let path = folder.join(format!("{name}.{end}"));
             let mut file = OutputFile::create(&path)?;
@@ -148,7 +149,7 @@ impl Outputs {
         Ok(Self { files: sides.map(open).collect::<Result<_>>()? })
     }
 
-    fn write(&mut self, side: Side, row: &[u8]) -> Result<()> {
+    fn write(&mut self, side: SplitSet, row: &[u8]) -> Result<()> {
         for output in self.files.iter_mut().filter(|output| output.side == side) {
             write_line(&mut output.file, row)?;
             output.rows += 1;

@@ -17,12 +17,12 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::file::{self, BlockPlace, Cache};
 use super::write::CacheWriter;
 use crate::error::DataError;
-use crate::{BadRows, Labels, Part, RowPlan, RowReader, Source, fit};
+use crate::{BadRows, Labels, Partition, RowPlan, RowReader, Source, fit};
 
 const DEFAULT_COUNT: u32 = 10_000;
 
 const PLAN: RowPlan =
-    RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Skip };
+    RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Skip };
 
 #[derive(Clone, Debug)]
 enum Mutation {
@@ -110,7 +110,7 @@ impl World {
         let ad = FieldConfig { counts: Some(true), ..FieldConfig::categorical("ad") };
         let fields = vec![ad, FieldConfig::number("number"), list];
         let schema = Schema::new(fields, vec![String::new()]).unwrap();
-        let encoder = fit(&source, &schema, Part::All, BadRows::Skip).unwrap().encoder;
+        let encoder = fit(&source, &schema, Partition::All, BadRows::Skip).unwrap().encoder;
         let path = folder.path().join("sound.dcc");
         let mut writer = CacheWriter::create(&path, b"about").unwrap();
         for _ in 0..2 {

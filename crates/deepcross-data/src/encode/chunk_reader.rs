@@ -39,10 +39,10 @@ pub(crate) struct Chunk {
     sheets: Vec<Sheet>,
     /// The number of sheets that hold rows.
     n_sheets: usize,
-    /// The rows read and their bytes, of any part.
+    /// The rows read and their bytes, of any partition.
     n_rows: usize,
     n_bytes: usize,
-    /// The rows of the part.
+    /// The rows of the partition.
     pub(crate) rows: Vec<ChunkRow>,
     /// The number of rows that have been handed on.
     pub(crate) done: usize,
@@ -152,7 +152,7 @@ impl Chunk {
 impl ChunkReader {
     /// Fills a chunk, in place of its content, with rows until `most` of them count; with none at the end.
     ///
-    /// At a time, at most as many rows of any part are read as are still wanted: nobody waits for a row that was not
+    /// At a time, at most as many rows of any partition are read as are still wanted: nobody waits for a row that was not
     /// asked for.
     pub(crate) fn read(&mut self, chunk: &mut Chunk, most: usize) {
         chunk.clear();
@@ -199,7 +199,7 @@ impl ChunkReader {
         Ok(true)
     }
 
-    /// Appends the rows of the part, from a sheet on; returns how many count.
+    /// Appends the rows of the partition, from a sheet on; returns how many count.
     fn select(&mut self, chunk: &mut Chunk, first: usize) -> usize {
         let mut n_counting = 0;
         for sheet in first..chunk.n_sheets {

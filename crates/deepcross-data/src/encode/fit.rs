@@ -5,7 +5,7 @@ use deepcross_features::{Binding, Encoder, FieldConfig, Fitter, History, Schema}
 use super::row_filter::{FilteredRows, Target};
 use crate::config::BadRows;
 use crate::error::DataError;
-use crate::source::{Part, Skipped, Source};
+use crate::source::{Partition, Skipped, Source};
 
 /// An encoder and what was met while it was fitted.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub struct Fitted {
     pub skipped: Skipped,
 }
 
-/// Fits the encoder of `schema` on the rows of `part`, read once.
+/// Fits the encoder of `schema` on the rows of `partition`, read once.
 ///
 /// Labels and weights are checked on the way if `[data]` names them, so that the encoder learns
 /// from those rows only that can be trained on.
@@ -33,10 +33,10 @@ pub struct Fitted {
 pub fn fit(
     source: &Source,
     schema: &Schema,
-    part: Part,
+    partition: Partition,
     bad_rows: BadRows,
 ) -> Result<Fitted, DataError> {
-    let mut pass = Pass::new(source, schema, part)?;
+    let mut pass = Pass::new(source, schema, partition)?;
     let (mut rows, mut positives, mut skipped) = (0, 0, Skipped::default());
     loop {
         match pass.observe_next() {
@@ -63,13 +63,13 @@ struct Pass {
 }
 
 impl Pass {
-    fn new(source: &Source, schema: &Schema, part: Part) -> Result<Self, DataError> {
+    fn new(source: &Source, schema: &Schema, partition: Partition) -> Result<Self, DataError> {
         let source = &source.with_fields(schema.fields().iter().flat_map(FieldConfig::columns));
         let fitter = Fitter::with_counts_from(schema, source.config().order.into());
         let binding = fitter
             .bind(source.header())
             .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;
-        Ok(Self { rows: FilteredRows::labelled(source, part)?, fitter, binding })
+        Ok(Self { rows: FilteredRows::labelled(source, partition)?, fitter, binding })
     }
 
     fn observe_next(&mut self) -> Result<Option<Target>, DataError> {
@@ -101,7 +101,7 @@ mod tests {
             let (top, top_by) = (Some(1), Some(top_by));
             let field = FieldConfig { top, top_by, ..FieldConfig::categorical("ad") };
             let schema = Schema::new(vec![field], Vec::new()).unwrap();
-            let fitted = fit(&source, &schema, Part::All, BadRows::Error).unwrap();
+            let fitted = fit(&source, &schema, Partition::All, BadRows::Error).unwrap();
             assert_eq!(fitted.encoder.value(0, 3), Some(kept));
         }
     }

@@ -1,6 +1,6 @@
 //! Negative down-sampling: of the many rows without a click, each pass keeps a share.
 //!
-//! A row is drawn by its number among the negative rows and not by its bytes, as [`Part`](crate::Part) holds rows out:
+//! A row is drawn by its number among the negative rows and not by its bytes, as [`Partition`](crate::Partition) holds rows out:
 //! equal rows, of which a click log has many where its fields have few values, would otherwise be kept or dropped all
 //! at once. What a model learns is balanced for such rows only if they are drawn one by one.
 

@@ -6,12 +6,12 @@
 
 use crate::error::DataError;
 use crate::rows::{Located, RawRow, RawRows, RowView};
-use crate::source::{LabelReader, Part, Records, Source, WeightReader};
+use crate::source::{LabelReader, Partition, Records, Source, WeightReader};
 
 /// Which rows are read, and whether their labels and weights are.
 #[derive(Clone, Debug)]
 pub(crate) struct RowFilter {
-    part: Part,
+    partition: Partition,
     label: Option<LabelReader>,
     weight: Option<WeightReader>,
     /// The number of fields of a valid row.
@@ -21,11 +21,11 @@ pub(crate) struct RowFilter {
 /// What a [`RowFilter`] finds of a row.
 #[derive(Debug)]
 pub(crate) enum RowStatus {
-    /// The row belongs to another part, or it has been handed on.
+    /// The row belongs to another partition, or it has been handed on.
     Elsewhere,
-    /// The row belongs to the part.
+    /// The row belongs to the partition.
     Here(Target),
-    /// The row belongs to the part and is bad.
+    /// The row belongs to the partition and is bad.
     Bad(Box<DataError>),
 }
 
@@ -37,18 +37,18 @@ pub(crate) struct Target {
 }
 
 impl RowFilter {
-    /// The rows of `part`, without targets.
-    fn unlabelled(source: &Source, part: Part) -> Self {
-        Self { part, label: None, weight: None, n_columns: source.header().len() }
+    /// The rows of `partition`, without targets.
+    fn unlabelled(source: &Source, partition: Partition) -> Self {
+        Self { partition, label: None, weight: None, n_columns: source.header().len() }
     }
 
-    /// The rows of `part`, with the label and the weight that the settings name.
-    fn labelled(source: &Source, part: Part) -> Result<Self, DataError> {
+    /// The rows of `partition`, with the label and the weight that the settings name.
+    fn labelled(source: &Source, partition: Partition) -> Result<Self, DataError> {
         let config = source.config();
         let label = config.label().map(|label| LabelReader::bind(&label, source)).transpose()?;
         let weight =
             config.weight.as_ref().map(|name| WeightReader::bind(name, source)).transpose()?;
-        Ok(Self { label, weight, ..Self::unlabelled(source, part) })
+        Ok(Self { label, weight, ..Self::unlabelled(source, partition) })
     }
 
     /// Splits all lines among `rows`, and appends the status of each row to `statuses`.
@@ -61,9 +61,9 @@ impl RowFilter {
 
     /// The status of `row`, which has this error.
     ///
-    /// A row belongs to its part even if it is malformed, so that each bad row is met by one part alone.
+    /// A row belongs to its partition even if it is malformed, so that each bad row is met by one partition alone.
     fn judge(&self, row: &RowView<'_>, error: Option<Box<DataError>>) -> RowStatus {
-        if !self.part.has_row_of(row.fields()) {
+        if !self.partition.has_row_of(row.fields()) {
             return RowStatus::Elsewhere;
         }
         match error.map_or_else(|| self.target(row).map_err(Box::new), Err) {
@@ -91,14 +91,14 @@ pub(crate) struct FilteredRows {
 }
 
 impl FilteredRows {
-    /// The rows of `part`, without targets.
-    pub(crate) fn unlabelled(source: &Source, part: Part) -> Result<Self, DataError> {
-        Self::new(source, RowFilter::unlabelled(source, part))
+    /// The rows of `partition`, without targets.
+    pub(crate) fn unlabelled(source: &Source, partition: Partition) -> Result<Self, DataError> {
+        Self::new(source, RowFilter::unlabelled(source, partition))
     }
 
-    /// The rows of `part`, with the label and the weight that the settings name.
-    pub(crate) fn labelled(source: &Source, part: Part) -> Result<Self, DataError> {
-        Self::new(source, RowFilter::labelled(source, part)?)
+    /// The rows of `partition`, with the label and the weight that the settings name.
+    pub(crate) fn labelled(source: &Source, partition: Partition) -> Result<Self, DataError> {
+        Self::new(source, RowFilter::labelled(source, partition)?)
     }
 
     fn new(source: &Source, filter: RowFilter) -> Result<Self, DataError> {
@@ -106,18 +106,18 @@ impl FilteredRows {
         Ok(Self { source: source.clone(), records, row, filter })
     }
 
-    /// Reads the next row of the part; `None` after the last.
+    /// Reads the next row of the partition; `None` after the last.
     ///
-    /// A row belongs to its part even if it is malformed, so that each bad row is met by one part alone.
+    /// A row belongs to its partition even if it is malformed, so that each bad row is met by one partition alone.
     pub(crate) fn next(&mut self) -> Result<Option<Target>, DataError> {
-        let part = self.filter.part;
+        let partition = self.filter.partition;
         loop {
             match self.records.read(&mut self.row) {
                 Ok(false) => return Ok(None),
-                Ok(true) if part.contains(&self.row) => {
+                Ok(true) if partition.contains(&self.row) => {
                     return self.filter.target(&self.row).map(Some);
                 }
-                Err(error) if !error.is_bad_row() || part.contains(&self.row) => {
+                Err(error) if !error.is_bad_row() || partition.contains(&self.row) => {
                     return Err(error);
                 }
                 _ => {}
@@ -125,7 +125,7 @@ impl FilteredRows {
         }
     }
 
-    /// Appends the next row of any part to `rows`, unjudged; false after the last.
+    /// Appends the next row of any partition to `rows`, unjudged; false after the last.
     ///
     /// # Errors
     /// Those that end the pass.

@@ -18,7 +18,7 @@ use super::stored_rows::{Met, StoredRows};
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::rows::RawValues;
-use crate::source::{Part, Skipped, Source};
+use crate::source::{Partition, Skipped, Source};
 
 /// What a [`RowReader`] reads.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,7 +26,7 @@ pub struct RowPlan {
     /// Whether labels and weights are read.
     pub labels: Labels,
     /// Which rows are read.
-    pub part: Part,
+    pub partition: Partition,
     /// What happens to a row that cannot be read.
     pub bad_rows: BadRows,
 }
@@ -64,7 +64,7 @@ impl<'e> RowReader<'e> {
     /// If the header lacks a column, if labels are required and `[data]` names none, or if the
     /// first file can no longer be opened.
     pub fn new(source: &Source, encoder: &'e Encoder, plan: RowPlan) -> Result<Self, DataError> {
-        let RowPlan { labels, part, bad_rows } = plan;
+        let RowPlan { labels, partition, bad_rows } = plan;
         let source = &match labels {
             Labels::Required if source.config().label().is_none() => {
                 return Err(DataError::NoLabel);
@@ -74,8 +74,8 @@ impl<'e> RowReader<'e> {
         };
         let source = &source.with_fields(encoder.columns());
         let rows = match labels {
-            Labels::Required => FilteredRows::labelled(source, part)?,
-            Labels::Ignored => FilteredRows::unlabelled(source, part)?,
+            Labels::Required => FilteredRows::labelled(source, partition)?,
+            Labels::Ignored => FilteredRows::unlabelled(source, partition)?,
         };
         let binding = encoder
             .bind(source.header())
@@ -132,7 +132,7 @@ impl<'e> RowReader<'e> {
     ///
     /// A row is dropped before it is encoded, so that it is neither counted nor found bad by a value; but companion
     /// counts know it.
-    /// Which rows are kept depends on `seed`, on the epoch and on their order, and not on which rows a [`Part`] with the
+    /// Which rows are kept depends on `seed`, on the epoch and on their order, and not on which rows a [`Partition`] with the
     /// same seed holds out.
     /// Rows without labels are all kept.
     #[must_use]

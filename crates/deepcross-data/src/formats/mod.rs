@@ -7,7 +7,6 @@ mod file_reader;
 
 mod delimited;
 mod dialect;
-mod first_lines;
 
 mod libffm;
 mod libsvm;
@@ -17,11 +16,9 @@ mod svm_tokens;
 mod parquet;
 
 pub use dialect::COMMENT_MARKERS;
-pub use first_lines::first_lines;
 
 pub(crate) use data_file::{DataFile, Form, has_lone_return};
 pub(crate) use delimited::TextReader;
-pub(crate) use dialect::Dialect;
 pub(crate) use file_reader::Reader;
 pub(crate) use libsvm::{BEFORE_QID, FEATURES, QID};
 pub(crate) use svm_tokens::{BETWEEN, is_feature_with_value, is_label, is_word, words};

@@ -4,12 +4,14 @@
 
 mod compression;
 mod fingerprint;
+mod first_lines;
 mod line_window;
 mod open;
 mod replay;
 mod stream;
 
 pub use fingerprint::Fingerprint;
+pub use first_lines::first_lines;
 pub use replay::keep_pipes;
 
 pub(crate) use line_window::{MARK, Window};

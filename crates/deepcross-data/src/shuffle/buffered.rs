@@ -205,7 +205,7 @@ mod tests {
     use deepcross_features::{FieldConfig, Schema};
 
     use super::*;
-    use crate::{BadRows, DataConfig, Labels, Part, RowPlan, Source, fit};
+    use crate::{BadRows, DataConfig, Labels, Partition, RowPlan, Source, fit};
 
     #[test]
     fn the_buffer_stays_within_its_bound() {
@@ -214,11 +214,14 @@ mod tests {
         std::fs::write(&file, format!("a\n{}", "1\n".repeat(500))).unwrap();
         let source = Source::open(&[file], &DataConfig::default()).unwrap();
         let schema = Schema::new(vec![FieldConfig::number("a")], Vec::new()).unwrap();
-        let encoder = fit(&source, &schema, Part::All, BadRows::Error).unwrap().encoder;
+        let encoder = fit(&source, &schema, Partition::All, BadRows::Error).unwrap().encoder;
 
         for capacity in [1, 2, 7, 50] {
-            let plan =
-                RowPlan { labels: Labels::Ignored, part: Part::All, bad_rows: BadRows::Error };
+            let plan = RowPlan {
+                labels: Labels::Ignored,
+                partition: Partition::All,
+                bad_rows: BadRows::Error,
+            };
             let reader = RowReader::new(&source, &encoder, plan).unwrap();
             let mut shuffled = Shuffled::new(reader, capacity, 0, 0);
             let mut batch = encoder.new_batch();

@@ -13,7 +13,7 @@ mod source;
 mod weight;
 
 pub use label::LabelReader;
-pub use partition::Part;
+pub use partition::Partition;
 pub use records::Records;
 pub use skipped::Skipped;
 pub use source::Source;

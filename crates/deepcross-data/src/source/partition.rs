@@ -1,4 +1,4 @@
-//! Rows held out by a hash of their bytes.
+//! Holds rows out of a run by a hash of their bytes.
 //!
 //! The same rows are held out in each pass, in files of any order, and equal rows fall on one side
 //! together, so that none is both trained on and validated with.
@@ -11,10 +11,10 @@ use crate::rows::RawRow;
 
 /// Which rows of a source are read.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Part {
+pub enum Partition {
     /// All rows.
     All,
-    /// The rows that [`Part::Valid`] with the same values leaves.
+    /// The rows that [`Partition::Valid`] with the same values leaves.
     Train {
         /// The share of rows held out, in [0, 1].
         valid_fraction: f64,
@@ -30,13 +30,13 @@ pub enum Part {
     },
 }
 
-impl Part {
-    /// Whether `row` belongs to this part: told by its fields alone, after trimming and unquoting.
+impl Partition {
+    /// Whether `row` belongs to this partition; its fields alone decide, after trimming and unquoting.
     pub fn contains(&self, row: &RawRow) -> bool {
         self.has_row_of(row.fields())
     }
 
-    /// Whether a row of these fields belongs to this part.
+    /// Whether a row of these fields belongs to this partition.
     pub(crate) fn has_row_of<'a>(&self, fields: impl Iterator<Item = &'a [u8]>) -> bool {
         match *self {
             Self::All => true,
@@ -62,8 +62,8 @@ mod tests {
 
     /// The share of `N` rows that are held out.
     fn share(valid_fraction: f64, seed: u64) -> f64 {
-        let part = Part::Valid { valid_fraction, seed };
-        let held_out = (0..N).filter(|i| part.contains(&RawRow::of(&[&i.to_string(), "0"])));
+        let partition = Partition::Valid { valid_fraction, seed };
+        let held_out = (0..N).filter(|i| partition.contains(&RawRow::of(&[&i.to_string(), "0"])));
         held_out.count() as f64 / N as f64
     }
 
@@ -103,11 +103,11 @@ mod tests {
             let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
             let row = RawRow::of(&fields);
             let sides = [
-                Part::Train { valid_fraction: f, seed },
-                Part::Valid { valid_fraction: f, seed },
+                Partition::Train { valid_fraction: f, seed },
+                Partition::Valid { valid_fraction: f, seed },
             ];
-            prop_assert_eq!(sides.iter().filter(|part| part.contains(&row)).count(), 1);
-            prop_assert!(Part::All.contains(&row));
+            prop_assert_eq!(sides.iter().filter(|partition| partition.contains(&row)).count(), 1);
+            prop_assert!(Partition::All.contains(&row));
         }
     }
 }

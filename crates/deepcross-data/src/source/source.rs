@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use crate::config::{DataConfig, is_whole};
 use crate::error::DataError;
-use crate::formats::BETWEEN;
-use crate::formats::{DataFile, Form, TextReader};
+use crate::formats::{BETWEEN, DataFile, Form, TextReader};
 use crate::message::other_delimiter;
 use crate::nearest::nearest;
 use crate::rows::RawRow;

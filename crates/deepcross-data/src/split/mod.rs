@@ -1,8 +1,8 @@
-//! A division of rows into those to train on, to validate with, and to test with.
+//! Divides rows into those to train on, to validate with, and to test with.
 //!
 //! Rows are told apart by their order, their time, or a hash; all three are functions of the files
 //! and the settings alone, so that a split is the same on any machine.
-//! [`Part`](crate::Part) holds rows out in the midst of a run; this is for files that others read too.
+//! [`Partition`](crate::Partition) holds rows out within a run; this is for files that others read too.
 
 mod time;
 
@@ -18,9 +18,12 @@ use crate::rows::RawRow;
 use crate::source::{Records, Skipped, Source, each_row, position};
 use time::Time;
 
-/// Where a row goes.
+/// One of the sets that rows are divided into.
+///
+/// [`Partition`](crate::Partition) is another thing: the rule by which a single run holds rows out, with a share and a
+/// seed, and without a test set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Side {
+pub enum SplitSet {
     /// To train on.
     Train,
     /// To validate with.
@@ -38,19 +41,19 @@ pub struct Shares {
     pub test: f64,
 }
 
-/// What tells on which side a row is.
+/// The rule that says to which set a row belongs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SplitBy {
     /// The order of the files: the last rows are tested with, those before them validated with.
     Order(Shares),
-    /// A hash of the row's values: equal rows are on one side.
+    /// A hash of the row's values: equal rows are in one set.
     Row {
         /// The shares, as far as a hash meets them.
         shares: Shares,
         /// Chooses which rows.
         seed: u64,
     },
-    /// A hash of one column's value: all rows of a value are on one side.
+    /// A hash of one column's value: all rows of a value are in one set.
     Key {
         /// The column.
         column: String,
@@ -60,14 +63,14 @@ pub enum SplitBy {
         seed: u64,
     },
     /// The time in a column, a number or a date that begins with its year (ISO 8601): the latest
-    /// rows are tested with; rows of one time are on one side, so that shares are met or exceeded.
+    /// rows are tested with; rows of one time are in one set, so that shares are met or exceeded.
     Time {
         /// The column.
         column: String,
         /// The shares of the rows.
         shares: Shares,
     },
-    /// As [`Time`](Self::Time), with the times at which the sides begin.
+    /// As [`Time`](Self::Time), with the times at which the sets begin.
     Cut {
         /// The column.
         column: String,
@@ -78,7 +81,7 @@ pub enum SplitBy {
     },
 }
 
-/// Streams the rows of a source with the side of each.
+/// Streams the rows of a source, each with the set that it belongs to.
 ///
 /// By order and by time with shares, all rows are read once before.
 #[derive(Debug)]
@@ -146,22 +149,22 @@ impl Splitter {
         Ok(Self { records, row, rule, bad_rows, skipped: Skipped::default() })
     }
 
-    /// The next row, as it stands in its file, with its side; `None` after the last.
+    /// The next row, as it stands in its file, with its set; `None` after the last.
     ///
     /// The line end is that of the file; a last line without one is given without one.
     ///
     /// # Errors
     /// As [`Records::read`], and for a time that cannot be told or compared, unless bad rows are
     /// skipped.
-    pub fn next_row(&mut self) -> Result<Option<(Side, &[u8])>, DataError> {
-        let side = loop {
-            match self.side_of_next() {
+    pub fn next_row(&mut self) -> Result<Option<(SplitSet, &[u8])>, DataError> {
+        let set = loop {
+            match self.set_of_next() {
                 Ok(None) => return Ok(None),
-                Ok(Some(side)) => break side,
+                Ok(Some(set)) => break set,
                 Err(error) => self.skipped.admit(error, self.bad_rows)?,
             }
         };
-        Ok(Some((side, self.records.raw())))
+        Ok(Some((set, self.records.raw())))
     }
 
     /// The rows that were left out.
@@ -178,11 +181,11 @@ impl Splitter {
         }
     }
 
-    fn side_of_next(&mut self) -> Result<Option<Side>, DataError> {
+    fn set_of_next(&mut self) -> Result<Option<SplitSet>, DataError> {
         if !self.records.read(&mut self.row)? {
             return Ok(None);
         }
-        self.rule.side(&self.row).map(Some)
+        self.rule.set_of(&self.row).map(Some)
     }
 }
 
@@ -215,12 +218,12 @@ impl Shares {
         problems
     }
 
-    /// The side of a row at a position in [0, 1).
-    fn side(self, position: f64) -> Side {
+    /// The set of a row at a position in [0, 1).
+    fn set_of(self, position: f64) -> SplitSet {
         match position {
-            p if p < self.test => Side::Test,
-            p if p < self.test + self.valid => Side::Valid,
-            _ => Side::Train,
+            p if p < self.test => SplitSet::Test,
+            p if p < self.test + self.valid => SplitSet::Valid,
+            _ => SplitSet::Train,
         }
     }
 }
@@ -253,23 +256,25 @@ impl Rule {
         Self::Hash { column, shares, seed: xxh3_64_with_seed(b"split", seed) }
     }
 
-    fn side(&mut self, row: &RawRow) -> Result<Side, DataError> {
+    fn set_of(&mut self, row: &RawRow) -> Result<SplitSet, DataError> {
         match self {
             Self::Order { valid, test, next } => {
                 let number = *next;
                 *next += 1;
-                Ok(from([(*valid, Side::Valid), (*test, Side::Test)], |first| number >= first))
+                Ok(from([(*valid, SplitSet::Valid), (*test, SplitSet::Test)], |first| {
+                    number >= first
+                }))
             }
             Self::Hash { column: None, shares, seed } => {
-                Ok(shares.side(position(row.fields(), *seed)))
+                Ok(shares.set_of(position(row.fields(), *seed)))
             }
             Self::Hash { column: Some(column), shares, seed } => {
-                Ok(shares.side(position(std::iter::once(row.field(*column)), *seed)))
+                Ok(shares.set_of(position(std::iter::once(row.field(*column)), *seed)))
             }
             Self::Time { column, name, valid, test } => {
                 let time = time(row, *column, name, test.as_ref())?;
                 let is_past = |cut: &Option<Time>| cut.as_ref().is_some_and(|cut| time >= *cut);
-                Ok(from([(&*valid, Side::Valid), (&*test, Side::Test)], is_past))
+                Ok(from([(&*valid, SplitSet::Valid), (&*test, SplitSet::Test)], is_past))
             }
         }
     }
@@ -280,10 +285,10 @@ fn rows_of(n_rows: u64, share: f64) -> u64 {
     ((n_rows as f64 * share).round() as u64).min(n_rows)
 }
 
-/// The last side whose start is reached.
-fn from<T>(starts: [(T, Side); 2], is_reached: impl Fn(T) -> bool) -> Side {
-    let reached = starts.into_iter().filter_map(|(start, side)| is_reached(start).then_some(side));
-    reached.last().unwrap_or(Side::Train)
+/// The last set whose start is reached.
+fn from<T>(starts: [(T, SplitSet); 2], is_reached: impl Fn(T) -> bool) -> SplitSet {
+    let reached = starts.into_iter().filter_map(|(start, set)| is_reached(start).then_some(set));
+    reached.last().unwrap_or(SplitSet::Train)
 }
 
 /// The time of a row, which can be compared with `example`.

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use deepcross_data::{
-    BadRows, DataConfig, DataError, Labels, Part, RawRow, RowPlan, RowReader, Shares, Skipped,
+    BadRows, DataConfig, DataError, Labels, Partition, RawRow, RowPlan, RowReader, Shares, Skipped,
     Source, SplitBy, Splitter, fit,
 };
 use deepcross_features::{Batch, Encoder, FieldConfig, Schema};
@@ -133,7 +133,7 @@ impl Reader {
         let fields: Fields = toml::from_str(&rename(FIELDS)).unwrap();
         let schema = Schema::new(fields.field, config.missing.clone()).unwrap();
         let source = Source::open(std::slice::from_ref(&path), &config).unwrap();
-        let encoder = fit(&source, &schema, Part::All, BadRows::Error).unwrap().encoder;
+        let encoder = fit(&source, &schema, Partition::All, BadRows::Error).unwrap().encoder;
         let (time, text) = (rename("TIME"), text.as_bytes().to_vec());
         Self { _folder: folder, path, config, schema, encoder, time, text, pack }
     }
@@ -199,7 +199,7 @@ impl Reader {
     /// Encodes all rows; a run that stops does so at the first row that one which skips has left out.
     fn read_encoded(&self, source: &Source, labels: Labels) -> Result<(), TestCaseError> {
         let [stopped, skipped] = [BadRows::Error, BadRows::Skip].map(|bad_rows| {
-            let plan = RowPlan { labels, part: Part::All, bad_rows };
+            let plan = RowPlan { labels, partition: Partition::All, bad_rows };
             RowReader::new(source, &self.encoder, plan).and_then(|reader| encode(reader))
         });
         for error in [&stopped, &skipped].into_iter().filter_map(|outcome| outcome.as_ref().err()) {
@@ -214,11 +214,15 @@ impl Reader {
 
     /// Fits on the rows that can be read, and reads them as a training run does.
     fn fit_and_read(&self, source: &Source) -> Result<(), TestCaseError> {
-        let fitted = match fit(source, &self.schema, Part::All, BadRows::Skip) {
+        let fitted = match fit(source, &self.schema, Partition::All, BadRows::Skip) {
             Ok(fitted) => fitted,
             Err(error) => return self.judge(&error),
         };
-        let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Skip };
+        let plan = RowPlan {
+            labels: Labels::Required,
+            partition: Partition::All,
+            bad_rows: BadRows::Skip,
+        };
         let reader = RowReader::new(source, &fitted.encoder, plan).unwrap();
         let (batch, skipped) = encode(reader.with_history(fitted.history)).unwrap();
         prop_assert_eq!(batch.check(fitted.encoder.shapes()), Ok(()));

@@ -10,7 +10,7 @@ mod test;
 
 use crate::trainer::{Rows, Stop, check, fitted, train_fitted};
 use crate::{EpochReport, Files, RunConfig, TrainError};
-use deepcross_data::{Fitted, Part, Source};
+use deepcross_data::{Fitted, Partition, Source};
 use deepcross_metrics::{SeedDifference, SeedEstimate, SeedRuns, Summary, holm};
 use deepcross_model::{TrainedModel, TrainingSummary};
 pub use event::{CompareEvent, Place};
@@ -200,7 +200,7 @@ fn compare_here(
     let shared = &contenders[0].config;
     let rows = Rows::open(shared, files)?;
     let (tested_on, (source, part)) = match (test.is_empty(), rows.valid.clone()) {
-        (false, _) => (TestedOn::Test, (Source::open(test, &shared.data)?, Part::All)),
+        (false, _) => (TestedOn::Test, (Source::open(test, &shared.data)?, Partition::All)),
         (true, Some(valid)) => (TestedOn::Validation, valid),
         (true, None) => {
             let problem = "there are no rows to test on: give test files, or validation rows";

@@ -1,6 +1,6 @@
 //! What a model relies on, where it is wrong, and what it takes for alike: on clicks of which that is known.
 
-use deepcross::data::{BadRows, Labels, Part, RowPlan, RowReader, Source};
+use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross::model::{Met, NeighbourError, Tapes, TrainedModel, neighbours};
 use deepcross::train::{
     Files, ImportancePlan, Importances, RowSample, RunConfig, SliceColumn, SliceForm, SlicePlan,
@@ -92,8 +92,8 @@ fn world(overrides: &[&str]) -> World {
 
 fn reader<'e>(world: &'e World, file: &Path) -> RowReader<'e> {
     let source = Source::open(&[file.to_owned()], &world.config.data).expect("a file");
-    let (labels, part) = (Labels::Required, Part::All);
-    let plan = RowPlan { labels, part, bad_rows: BadRows::Error };
+    let (labels, partition) = (Labels::Required, Partition::All);
+    let plan = RowPlan { labels, partition, bad_rows: BadRows::Error };
     RowReader::new(&source, &world.trained.encoder, plan).expect("all columns are there")
 }
 
@@ -179,7 +179,8 @@ fn bad_rows_have_no_raw_values() {
     let file = world.test.with_file_name("bad.csv");
     std::fs::write(&file, text).expect("there is room");
     let source = Source::open(&[file], &world.config.data).expect("a file");
-    let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Skip };
+    let plan =
+        RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Skip };
     let reader = RowReader::new(&source, &world.trained.encoder, plan).expect("columns");
     let names = ["ad", "age"].map(String::from);
     let mut reader = reader.keeping_values(&names).expect("columns");

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::line_window::{MARK, Window};
+use super::open::{open, unreadable};
 use crate::error::DataError;
-use crate::input::{MARK, Window, open, unreadable};
 use crate::limits::LONGEST_ROW;
 
 /// The first lines of a file without their ends, at most `n_lines` of them, or as many as begin in its first `n_bytes`.
