@@ -8,11 +8,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use deepcross_features::CountsFrom;
+use deepcross_features::{CountsFrom, suggest};
 use serde::{Deserialize, Serialize};
 
 use crate::label::LabelConfig;
-use crate::nearest::nearest;
 use crate::pairs::{LABEL, is_whole};
 use crate::quote::Quote;
 use crate::row::MOST_FIELDS;
@@ -256,7 +255,7 @@ impl DataConfig {
         }
         for (key, name) in [("label", label), ("weight", self.weight.as_ref())] {
             let Some(name) = name.filter(|name| !columns.contains(name)) else { continue };
-            let near = nearest(name, columns).map(|n| format!(", the nearest is `{n}`"));
+            let near = suggest::nearest(name, columns).map(|n| format!(", the nearest is `{n}`"));
             let near = near.unwrap_or_default();
             let columns = if self.is_criteo() { "the format `criteo`" } else { "`data.columns`" };
             problems.push(format!("`data.{key}`: {columns} has no column `{name}`{near}"));

@@ -63,7 +63,6 @@ mod infer;
 mod profile;
 
 mod error;
-mod nearest;
 mod skipped;
 
 pub use cache::{Cache, CacheWriter};
@@ -75,7 +74,6 @@ pub use fit::{Fitted, fit};
 pub use form::{guess_form, looks_like_values};
 pub use infer::{Inferred, InferredColumn, Kind, LeftOut, infer};
 pub use label::{LabelConfig, LabelReader};
-pub use nearest::nearest;
 pub use negatives::NegativeCounts;
 pub use part::Part;
 pub use pipe::keep_pipes;

@@ -6,10 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use deepcross_features::suggest;
+
 use crate::config::DataConfig;
 use crate::error::{DataError, other_delimiter};
 use crate::file::{DataFile, Form};
-use crate::nearest::nearest;
 use crate::pairs::is_whole;
 use crate::records::Records;
 use crate::row::RawRow;
@@ -176,7 +177,7 @@ impl Source {
             file: self.first_file(),
             column: name.to_owned(),
             role: role.to_owned(),
-            nearest: nearest(name, self.header()).map(str::to_owned),
+            nearest: suggest::nearest(name, self.header()).map(str::to_owned),
             delimiter: other_delimiter(self.header()),
         })
     }

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod suggest;
+
 mod config;
 mod missing_number;
 mod problems;

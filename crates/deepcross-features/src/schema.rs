@@ -8,6 +8,7 @@ use crate::cell::Cells;
 use crate::config::FieldConfig;
 use crate::error::FeatureError;
 use crate::record::Record;
+use crate::suggest;
 
 /// Fields that were checked, and the raw values that mean "missing".
 #[derive(Clone, Debug, PartialEq)]
@@ -131,14 +132,9 @@ fn position(field: &str, column: &str, header: &[String]) -> Result<usize, Featu
         (None, _) => Err(FeatureError::MissingColumn {
             field: field.to_owned(),
             column: column.to_owned(),
-            nearest: nearest(column, header),
+            nearest: suggest::nearest_of_all(column, header).map(str::to_owned),
         }),
     }
-}
-
-/// The name of fewest edits; of several, the first.
-fn nearest(column: &str, header: &[String]) -> Option<String> {
-    header.iter().min_by_key(|name| strsim::damerau_levenshtein(name, column)).cloned()
 }
 
 #[cfg(test)]
