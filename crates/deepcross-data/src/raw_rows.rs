@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use deepcross_features::{Record, Value};
+use deepcross_features::{RowFields, Value};
 
 use crate::criteria::{Criteria, Verdict};
 use crate::error::{DataError, Place, line_start};
@@ -219,7 +219,7 @@ impl Located for RowView<'_> {
     }
 }
 
-impl Record for RowView<'_> {
+impl RowFields for RowView<'_> {
     #[inline]
     fn field(&self, column: usize) -> &[u8] {
         let (start, end) = self.bounds(column);

@@ -1,7 +1,7 @@
 //! The end of encoding: pieces put together in order, with all that depends on the rows before, which are companion
 //! counts, the first error, and where bad rows stand.
 
-use deepcross_features::{Batch, Binding, Counts, Encoder, History, Record};
+use deepcross_features::{Batch, Binding, Counts, Encoder, History, RowFields};
 
 use crate::cache::Recorded;
 use crate::columns::append_all;

@@ -7,7 +7,7 @@ use std::ops::{AddAssign, SubAssign};
 
 use serde::Serialize;
 
-use crate::shape::FieldShape;
+use crate::batch::shape::FieldShape;
 
 /// Tallies of each field, in the order of the fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

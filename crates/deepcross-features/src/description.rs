@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::config::{FieldKind, Grams, Pooling, TimeFormat, TimePart, TopBy};
+use crate::config::field_config::{FieldKind, Grams, Pooling, TimeFormat, TimePart, TopBy};
+use crate::config::utc_offset::UtcOffset;
 use crate::lookup::Ids;
-use crate::utc_offset::UtcOffset;
 
 /// One field of a fitted encoder.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,25 +6,26 @@ use std::collections::BTreeSet;
 use std::{iter, str};
 
 use crate::batch::Batch;
-use crate::bucketized::BucketizedEncoder;
-use crate::categorical::CategoricalEncoder;
-use crate::cell::{self, CellError, Cells, Missing};
-use crate::column::Column;
-use crate::companion::{self, CompanionEncoder};
+use crate::batch::column::Column;
+use crate::batch::shape::FieldShape;
+use crate::companion::CompanionEncoder;
+use crate::config::field_config::companion_name;
 use crate::counts::{Counts, FieldCounts};
-use crate::cross::CrossEncoder;
 use crate::description::FieldDescription;
 use crate::error::FeatureError;
+use crate::kinds::bucketized::BucketizedEncoder;
+use crate::kinds::categorical::CategoricalEncoder;
+use crate::kinds::cross::CrossEncoder;
+use crate::kinds::multi_hot::MultiHotEncoder;
+use crate::kinds::number::NumberEncoder;
+use crate::kinds::text::TextEncoder;
+use crate::kinds::time::TimeEncoder;
 use crate::lookup::Lookup;
-use crate::multi_hot::MultiHotEncoder;
-use crate::number::NumberEncoder;
-use crate::record::Record;
-use crate::schema::{Binding, FieldColumns};
-use crate::shape::FieldShape;
+use crate::raw::binding::{Binding, FieldColumns};
+use crate::raw::row_fields::RowFields;
+use crate::raw::value::{RUN, Run};
+use crate::raw::value_text::{self, FieldValues, Missing, ValueError};
 use crate::state::{EncoderState, EncoderStateV1, FieldState, KindState};
-use crate::text::TextEncoder;
-use crate::time::TimeEncoder;
-use crate::value::{RUN, Run};
 
 /// Encodes raw rows into a [`Batch`].
 #[derive(Clone, Debug)]
@@ -77,14 +78,14 @@ impl Encoder {
     ///
     /// # Panics
     /// If `binding`, `batch` or `counts` were made for other fields.
-    pub fn encode<R: Record + ?Sized>(
+    pub fn encode<R: RowFields + ?Sized>(
         &self,
         binding: &Binding,
-        record: &R,
+        row: &R,
         batch: &mut Batch,
         counts: &mut Counts,
     ) -> Result<(), FeatureError> {
-        self.encode_fields(0..self.fields.len(), binding, record, batch, counts)
+        self.encode_fields(0..self.fields.len(), binding, row, batch, counts)
     }
 
     /// As [`encode`](Self::encode), but of the fields at these positions alone: their columns, of equally many rows, have
@@ -95,27 +96,27 @@ impl Encoder {
     ///
     /// # Panics
     /// As [`encode`](Self::encode), and if there are no such fields.
-    pub fn encode_fields<R: Record + ?Sized>(
+    pub fn encode_fields<R: RowFields + ?Sized>(
         &self,
         fields: impl Iterator<Item = usize> + Clone,
         binding: &Binding,
-        record: &R,
+        row: &R,
         batch: &mut Batch,
         counts: &mut Counts,
     ) -> Result<(), FeatureError> {
         for (done, index) in fields.clone().enumerate() {
-            let cells = binding.cells(index, record);
+            let values = binding.values(index, row);
             let column = &mut batch.columns_mut()[index];
             let n_rows = column.n_rows();
             let counts_of_field = &mut counts.fields_mut()[index];
             if let Err(error) =
-                self.fields[index].encode(cells, &self.missing, column, counts_of_field)
+                self.fields[index].encode(values, &self.missing, column, counts_of_field)
             {
                 column.truncate(n_rows);
                 for index in fields.clone().take(done) {
                     batch.columns_mut()[index].truncate(n_rows);
                 }
-                self.uncount(fields.take(done), binding, record, counts);
+                self.uncount(fields.take(done), binding, row, counts);
                 return Err(error);
             }
         }
@@ -130,7 +131,7 @@ impl Encoder {
     ///
     /// # Panics
     /// As [`encode`](Self::encode).
-    pub fn encode_rows<R: Record>(
+    pub fn encode_rows<R: RowFields>(
         &self,
         binding: &Binding,
         rows: &[R],
@@ -145,7 +146,7 @@ impl Encoder {
     ///
     /// # Panics
     /// As [`encode_fields`](Self::encode_fields).
-    pub fn encode_fields_of_rows<R: Record>(
+    pub fn encode_fields_of_rows<R: RowFields>(
         &self,
         fields: impl Iterator<Item = usize> + Clone,
         binding: &Binding,
@@ -193,25 +194,25 @@ impl Encoder {
     fn each_has_room(&self, mut fields: impl Iterator<Item = bool>) -> Result<(), FeatureError> {
         let full = fields.position(|has_room| !has_room).map(|index| &self.fields[index]);
         full.map_or(Ok(()), |field| {
-            Err(CellError::TooMany(u32::MAX).at(&field.name, &field.column, &[]))
+            Err(ValueError::TooMany(u32::MAX).at(&field.name, &field.column, &[]))
         })
     }
 
     /// Takes back the counts of these fields of `record`, by encoding them again: only a bad row pays.
     #[cold]
-    fn uncount<R: Record + ?Sized>(
+    fn uncount<R: RowFields + ?Sized>(
         &self,
         fields: impl Iterator<Item = usize>,
         binding: &Binding,
-        record: &R,
+        row: &R,
         counts: &mut Counts,
     ) {
         let mut batch = self.new_batch();
         for index in fields {
-            let cells = binding.cells(index, record);
+            let values = binding.values(index, row);
             let column = &mut batch.columns_mut()[index];
             let mut again = FieldCounts::default();
-            if self.fields[index].encode(cells, &self.missing, column, &mut again).is_ok() {
+            if self.fields[index].encode(values, &self.missing, column, &mut again).is_ok() {
                 counts.fields_mut()[index] -= again;
             }
         }
@@ -276,11 +277,11 @@ impl Encoder {
     ///
     /// Of a hashed field, those of the value's bucket.
     pub fn companion_counts(&self, field: usize, value: &str) -> Option<(u64, u64)> {
-        let name = companion::companion_name(&self.fields.get(field)?.name);
+        let name = companion_name(&self.fields.get(field)?.name);
         let companion = self.fields.iter().find(|field| field.name == name)?;
         let KindEncoder::Companion(encoder) = &companion.kind else { return None };
-        let tally = encoder.table().tallies()[encoder.table().find(Some(value))?];
-        Some((tally.rows, tally.positives))
+        let counts = encoder.table().counts()[encoder.table().find(Some(value))?];
+        Some((counts.rows, counts.positives))
     }
 
     fn lookup(&self, field: usize) -> Option<&Lookup> {
@@ -317,7 +318,7 @@ impl FieldEncoder {
     }
 
     /// [`encode`](Self::encode) of the field at `index` of each row, up to the first that is bad; whether none is.
-    fn encode_rows<'r, R: Record>(
+    fn encode_rows<'r, R: RowFields>(
         &self,
         (binding, index): (&Binding, usize),
         rows: &'r [R],
@@ -326,8 +327,9 @@ impl FieldEncoder {
         (column, counts): (&mut Column, &mut FieldCounts),
     ) -> bool {
         let Some(from) = binding.only_column(index) else {
-            let mut cells = rows.iter().map(|row| binding.cells(index, row));
-            return cells.all(|cells| self.encode(cells, missing.values(), column, counts).is_ok());
+            let mut values = rows.iter().map(|row| binding.values(index, row));
+            return values
+                .all(|values| self.encode(values, missing.values(), column, counts).is_ok());
         };
         rows.chunks(RUN).all(|rows| {
             run.fill(rows.iter().map(|row| row.value(from)), missing)
@@ -337,19 +339,19 @@ impl FieldEncoder {
 
     fn encode(
         &self,
-        cells: Cells<'_>,
+        values: FieldValues<'_>,
         missing: &[String],
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), FeatureError> {
-        let place = |error: CellError| error.at(&self.name, &self.column, cells.first);
-        let cell = cell::read(cells.first, missing).map_err(place)?;
+        let place = |error: ValueError| error.at(&self.name, &self.column, values.first);
+        let text = value_text::read(values.first, missing).map_err(place)?;
         if let KindEncoder::Cross(encoder) = &self.kind {
-            let second = encoder.read_second(&self.name, cells.second, missing)?;
-            encoder.encode(cell, second, column, counts);
+            let second = encoder.read_second(&self.name, values.second, missing)?;
+            encoder.encode(text, second, column, counts);
             return Ok(());
         }
-        self.kind.encode(cell, column, counts).map_err(place)
+        self.kind.encode(text, column, counts).map_err(place)
     }
 
     fn shape(&self) -> FieldShape {
@@ -408,19 +410,19 @@ impl KindEncoder {
     /// Appends one row of a field that reads one column.
     fn encode(
         &self,
-        cell: Option<&str>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
-    ) -> Result<(), CellError> {
+    ) -> Result<(), ValueError> {
         match self {
-            Self::Categorical(encoder) => encoder.encode(cell, column, counts),
-            Self::MultiHot(encoder) => encoder.encode(cell, column, counts)?,
-            Self::Text(encoder) => encoder.encode(cell, column, counts)?,
-            Self::Number(encoder) => encoder.encode(cell, column, counts)?,
-            Self::Bucketized(encoder) => encoder.encode(cell, column, counts)?,
-            Self::Time(encoder) => encoder.encode(cell, column, counts)?,
-            Self::Cross(encoder) => encoder.encode(cell, None, column, counts),
-            Self::Companion(encoder) => encoder.encode(cell, column, counts),
+            Self::Categorical(encoder) => encoder.encode(text, column, counts),
+            Self::MultiHot(encoder) => encoder.encode(text, column, counts)?,
+            Self::Text(encoder) => encoder.encode(text, column, counts)?,
+            Self::Number(encoder) => encoder.encode(text, column, counts)?,
+            Self::Bucketized(encoder) => encoder.encode(text, column, counts)?,
+            Self::Time(encoder) => encoder.encode(text, column, counts)?,
+            Self::Cross(encoder) => encoder.encode(text, None, column, counts),
+            Self::Companion(encoder) => encoder.encode(text, column, counts),
         }
         Ok(())
     }
@@ -433,8 +435,8 @@ impl KindEncoder {
                 true
             }
             Self::Number(encoder) => encoder.encode_run(run, column, counts).is_ok(),
-            _ => run.cells().all(|cell| match cell.map(str::from_utf8).transpose() {
-                Ok(cell) => self.encode(cell, column, counts).is_ok(),
+            _ => run.texts().all(|text| match text.map(str::from_utf8).transpose() {
+                Ok(text) => self.encode(text, column, counts).is_ok(),
                 Err(_) => false,
             }),
         }
@@ -489,7 +491,10 @@ fn check_names(fields: &[FieldState]) -> Result<(), FeatureError> {
             return error("a field or its column has an empty name".to_owned());
         }
         if !seen.insert(&field.name) {
-            return error(format!("there is more than one field `{}`", cell::shorten(&field.name)));
+            return error(format!(
+                "there is more than one field `{}`",
+                value_text::shorten(&field.name)
+            ));
         }
     }
     Ok(())

@@ -1,70 +1,52 @@
 #![doc = include_str!("../README.md")]
 
+// Bottom to top: a module uses only those before it.
+mod error;
+
 pub mod suggest;
 
-mod config;
-mod missing_number;
-mod problems;
-mod schema;
-mod utc_offset;
+mod state;
 
-mod fitter;
-mod history;
+mod config;
+
+mod batch;
+
+mod counts;
+
+mod raw;
+
+mod lookup;
+
+mod description;
+
+mod kinds;
+
+mod companion;
 
 mod encoder;
 
-mod bucketized;
-mod categorical;
-mod companion;
-mod cross;
-mod multi_hot;
-mod number;
-mod quantiles;
-mod statistics;
-mod tally;
-mod text;
-mod time;
-
-mod fingerprints;
-mod hash;
-mod lookup;
-mod short_hash;
-mod value_table;
-mod vocabulary;
-
-mod cell;
-mod record;
-mod value;
-
-mod batch;
-mod column;
-mod counts;
-mod dense;
-mod rows;
-mod shape;
-mod sparse;
-
-mod description;
-mod error;
-mod state;
+mod fitter;
 
 pub use batch::Batch;
-pub use column::Column;
-pub use config::{FieldConfig, FieldKind, Grams, Pooling, TimeFormat, TimePart, TopBy, Transform};
+pub use batch::column::Column;
+pub use batch::dense::DenseColumn;
+pub use batch::rows::{Bag, Bags, BatchRows, ColumnRows};
+pub use batch::shape::{FieldShape, Reserved, ShapeKind};
+pub use batch::sparse::SparseColumn;
+pub use companion::history::{CountsFrom, History};
+pub use config::field_config::{
+    FieldConfig, FieldKind, Grams, Pooling, TimeFormat, TimePart, TopBy, Transform,
+};
+pub use config::missing_number::MissingNumber;
+pub use config::schema::Schema;
+pub use config::utc_offset::UtcOffset;
 pub use counts::{Counts, FieldCounts};
-pub use dense::DenseColumn;
 pub use description::{Buckets, Encoding, FieldDescription, FittedMissing, FittedTransform};
 pub use encoder::Encoder;
 pub use error::FeatureError;
 pub use fitter::Fitter;
-pub use history::{CountsFrom, History};
 pub use lookup::Ids;
-pub use missing_number::MissingNumber;
-pub use record::Record;
-pub use rows::{Bag, Bags, BatchRows, ColumnRows};
-pub use schema::{Binding, Schema};
-pub use shape::{FieldShape, Reserved, ShapeKind};
-pub use sparse::SparseColumn;
+pub use raw::binding::Binding;
+pub use raw::row_fields::RowFields;
+pub use raw::value::Value;
 pub use state::{EncoderState, EncoderStateV1};
-pub use utc_offset::UtcOffset;
-pub use value::Value;

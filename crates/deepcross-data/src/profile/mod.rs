@@ -18,7 +18,7 @@ mod tally;
 mod times;
 mod values;
 
-use deepcross_features::Record;
+use deepcross_features::RowFields;
 
 use crate::error::DataError;
 use crate::label::LabelConfig;

@@ -4,13 +4,13 @@
 //! With n dropped values, an unseen value is taken for a rare one with probability of at most n / 2³².
 //! Keeping the dropped values themselves would make rare values, most of them by number, cost as much as kept ones.
 
-use crate::cell::{CellError, shorten};
-use crate::config::TopBy;
+use crate::config::field_config::TopBy;
 use crate::error::FeatureError;
-use crate::fingerprints::Fingerprints;
+use crate::lookup::fingerprints::Fingerprints;
+use crate::lookup::value_table::{self, MAX_VALUES, ValueTable};
+use crate::raw::value::{RUN, Value};
+use crate::raw::value_text::{ValueError, shorten};
 use crate::state::VocabularyState;
-use crate::value::{RUN, Value};
-use crate::value_table::{self, MAX_VALUES, ValueTable};
 
 /// The id of a value never met in fitting.
 pub(crate) const UNSEEN: u32 = 1;
@@ -21,7 +21,7 @@ const FIRST: u32 = 3;
 
 /// Which of the counted values are kept.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Keep {
+pub(crate) struct Selection {
     /// The least count.
     pub(crate) min_count: u64,
     /// The most values.
@@ -33,7 +33,7 @@ pub(crate) struct Keep {
 /// Counts the values of one field.
 #[derive(Clone, Debug)]
 pub(crate) struct VocabularyFitter {
-    keep: Keep,
+    keep: Selection,
     values: ValueTable,
     counts: Vec<u64>,
     /// How often each value was met in a positive row; empty where it does not matter.
@@ -49,7 +49,7 @@ pub(crate) struct Vocabulary {
 }
 
 impl VocabularyFitter {
-    pub(crate) fn new(keep: Keep) -> Self {
+    pub(crate) fn new(keep: Selection) -> Self {
         let (counts, positives) = (Vec::new(), Vec::new());
         Self { keep, values: ValueTable::default(), counts, positives }
     }
@@ -57,8 +57,8 @@ impl VocabularyFitter {
     /// Counts `value`, met in a row that is positive or not.
     ///
     /// An error where there are too many values for ids of 32 bits.
-    pub(crate) fn observe(&mut self, value: &str, positive: bool) -> Result<(), CellError> {
-        let index = self.values.find_or_add(value).ok_or(CellError::TooMany(MAX_VALUES))?;
+    pub(crate) fn observe(&mut self, value: &str, positive: bool) -> Result<(), ValueError> {
+        let index = self.values.find_or_add(value).ok_or(ValueError::TooMany(MAX_VALUES))?;
         add(&mut self.counts, index, 1);
         if self.keep.by == TopBy::Positives {
             add(&mut self.positives, index, u64::from(positive));
@@ -213,12 +213,12 @@ mod tests {
 
     use super::*;
 
-    const ALL: Keep = Keep { min_count: 1, top: usize::MAX, by: TopBy::Count };
+    const ALL: Selection = Selection { min_count: 1, top: usize::MAX, by: TopBy::Count };
 
     /// Values that begin with it are met in positive rows only, others in negative ones.
     const POSITIVE: char = 'd';
 
-    fn fit(keep: Keep, values: &[impl AsRef<str>]) -> Vocabulary {
+    fn fit(keep: Selection, values: &[impl AsRef<str>]) -> Vocabulary {
         let mut fitter = VocabularyFitter::new(keep);
         for value in values {
             let value = value.as_ref();
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(keep: Keep, kept: &[&str], rare: &[&str]) {
+    fn check(keep: Selection, kept: &[&str], rare: &[&str]) {
         let vocabulary = fit(keep, &["c", "a", "b", "c", "a", "d", "c"]);
         let found: Vec<_> = vocabulary.values.iter().collect();
         assert_eq!(found, kept);
@@ -243,19 +243,19 @@ mod tests {
     #[test]
     fn values_are_kept_by_count_then_bytes() {
         check(ALL, &["c", "a", "b", "d"], &[]);
-        check(Keep { min_count: 2, ..ALL }, &["c", "a"], &["b", "d"]);
-        check(Keep { min_count: 4, ..ALL }, &[], &["c", "a", "b", "d"]);
-        check(Keep { top: 3, ..ALL }, &["c", "a", "b"], &["d"]);
-        check(Keep { top: 3, min_count: 2, ..ALL }, &["c", "a"], &["b", "d"]);
-        check(Keep { top: 1, min_count: 2, ..ALL }, &["c"], &["a", "b", "d"]);
+        check(Selection { min_count: 2, ..ALL }, &["c", "a"], &["b", "d"]);
+        check(Selection { min_count: 4, ..ALL }, &[], &["c", "a", "b", "d"]);
+        check(Selection { top: 3, ..ALL }, &["c", "a", "b"], &["d"]);
+        check(Selection { top: 3, min_count: 2, ..ALL }, &["c", "a"], &["b", "d"]);
+        check(Selection { top: 1, min_count: 2, ..ALL }, &["c"], &["a", "b", "d"]);
     }
 
     #[test]
     fn values_are_kept_by_positives() {
-        let by_positives = Keep { by: TopBy::Positives, ..ALL };
+        let by_positives = Selection { by: TopBy::Positives, ..ALL };
         check(by_positives, &["d", "c", "a", "b"], &[]);
-        check(Keep { top: 2, ..by_positives }, &["d", "c"], &["a", "b"]);
-        check(Keep { top: 2, min_count: 2, ..by_positives }, &["c", "a"], &["b", "d"]);
+        check(Selection { top: 2, ..by_positives }, &["d", "c"], &["a", "b"]);
+        check(Selection { top: 2, min_count: 2, ..by_positives }, &["c", "a"], &["b", "d"]);
     }
 
     #[test]
@@ -289,7 +289,7 @@ mod tests {
     }
 
     /// The same choice, made the slow and plain way.
-    fn naive(keep: Keep, values: &[String]) -> Vec<String> {
+    fn naive(keep: Selection, values: &[String]) -> Vec<String> {
         let mut counts = std::collections::BTreeMap::<&String, u64>::new();
         for value in values {
             *counts.entry(value).or_default() += 1;
@@ -312,7 +312,7 @@ mod tests {
             top in 1_usize..8,
             by in prop::sample::select(vec![TopBy::Count, TopBy::Positives]),
         ) {
-            let keep = Keep { min_count, top, by };
+            let keep = Selection { min_count, top, by };
             let vocabulary = fit(keep, &values);
             let kept = naive(keep, &values);
             let found: Vec<_> = vocabulary.values.iter().collect();

@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use crate::bucketized::are_cuts;
-use crate::companion::is_smoothing;
-use crate::config::{FieldConfig, FieldKind, TimeFormat, single_char};
-use crate::missing_number::MissingNumber;
-use crate::number::in_range;
+use crate::config::field_config::{FieldConfig, FieldKind, TimeFormat, single_char};
+use crate::config::limits::{are_cuts, in_range, is_smoothing};
+use crate::config::missing_number::MissingNumber;
 
 /// A key, whether it is given, and the kinds that it has a meaning for.
 type Key = (&'static str, bool, &'static [FieldKind]);

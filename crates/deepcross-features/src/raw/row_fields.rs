@@ -3,13 +3,13 @@
 //! Encoders address columns by position, resolved once per file by a [`Binding`](crate::Binding).
 //! A row that is a map from name to value would hash every column name in every row instead.
 
-use crate::value::Value;
+use crate::raw::value::Value;
 
 /// One raw row whose columns are found by position.
 ///
 /// Values arrive already trimmed, unquoted and without line ends.
 /// A reader implements this for its own row type; slices, arrays and vectors of strings or byte strings have it here.
-pub trait Record {
+pub trait RowFields {
     /// The bytes of the column at `column`, counted from 0; empty where the row has no such column.
     fn field(&self, column: usize) -> &[u8];
 
@@ -23,19 +23,19 @@ pub trait Record {
     }
 }
 
-impl<T: AsRef<[u8]>> Record for [T] {
+impl<T: AsRef<[u8]>> RowFields for [T] {
     fn field(&self, column: usize) -> &[u8] {
         self.get(column).map_or(&[], AsRef::as_ref)
     }
 }
 
-impl<T: AsRef<[u8]>, const N: usize> Record for [T; N] {
+impl<T: AsRef<[u8]>, const N: usize> RowFields for [T; N] {
     fn field(&self, column: usize) -> &[u8] {
         self.as_slice().field(column)
     }
 }
 
-impl<T: AsRef<[u8]>> Record for Vec<T> {
+impl<T: AsRef<[u8]>> RowFields for Vec<T> {
     fn field(&self, column: usize) -> &[u8] {
         self.as_slice().field(column)
     }
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn absent_columns_are_empty() {
-        let check = |row: &dyn Record| {
+        let check = |row: &dyn RowFields| {
             assert_eq!(row.field(0), b"a");
             assert_eq!(row.field(1), b"bc");
             assert_eq!(row.field(2), b"");

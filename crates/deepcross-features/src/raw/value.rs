@@ -5,7 +5,7 @@
 
 use std::iter;
 
-use crate::cell::Missing;
+use crate::raw::value_text::Missing;
 
 /// How many values are looked at together, at most.
 pub(crate) const RUN: usize = 32;
@@ -149,11 +149,11 @@ impl<'a> Run<'a> {
         self.missing.count_ones().into()
     }
 
-    /// The bytes of each cell; `None` of a missing one.
-    pub(crate) fn cells(&self) -> impl Iterator<Item = Option<&'a [u8]>> {
-        let cell =
+    /// The bytes of each value; `None` of a missing one.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = Option<&'a [u8]>> {
+        let text =
             |(index, value): (usize, &Value<'a>)| (!self.is_missing(index)).then_some(value.bytes);
-        self.values[..self.len].iter().enumerate().map(cell)
+        self.values[..self.len].iter().enumerate().map(text)
     }
 }
 
@@ -179,16 +179,16 @@ mod tests {
         }
 
         #[test]
-        fn a_run_is_its_cells(cells in prop::collection::vec("|\\?|[a-c]{1,10}", 0..RUN + 1)) {
+        fn a_run_is_its_cells(texts in prop::collection::vec("|\\?|[a-c]{1,10}", 0..RUN + 1)) {
             let missing = ["".to_owned(), "?".to_owned()];
-            let values = cells.iter().map(|cell| Some(Value::new(cell.as_bytes())));
+            let values = texts.iter().map(|text| Some(Value::new(text.as_bytes())));
             let mut run = Run::EMPTY;
             for _ in 0..2 {
                 prop_assert!(run.fill(values.clone(), &Missing::new(&missing)));
             }
-            let expected = cells.iter().map(|cell| Some(cell.as_bytes()).filter(|_| !missing.contains(cell)));
-            prop_assert!(run.cells().eq(expected.clone()));
-            prop_assert_eq!(run.len(), cells.len());
+            let expected = texts.iter().map(|text| Some(text.as_bytes()).filter(|_| !missing.contains(text)));
+            prop_assert!(run.texts().eq(expected.clone()));
+            prop_assert_eq!(run.len(), texts.len());
             prop_assert_eq!(run.n_missing(), expected.filter(Option::is_none).count() as u64);
         }
     }

@@ -11,7 +11,7 @@ const SHOWN: usize = 40;
 
 /// What is wrong with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CellError {
+pub(crate) enum ValueError {
     /// It is not UTF-8.
     Utf8,
     /// It is not what is expected.
@@ -22,21 +22,21 @@ pub(crate) enum CellError {
 
 /// The raw values that a field reads of one row.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cells<'a> {
+pub(crate) struct FieldValues<'a> {
     pub(crate) first: &'a [u8],
     /// Empty where the field reads one column only.
     pub(crate) second: &'a [u8],
 }
 
 /// The text of `raw`, or `None` where it is one of the values that mean "missing".
-pub(crate) fn read<'a>(raw: &'a [u8], missing: &[String]) -> Result<Option<&'a str>, CellError> {
+pub(crate) fn read<'a>(raw: &'a [u8], missing: &[String]) -> Result<Option<&'a str>, ValueError> {
     if missing.iter().any(|value| value.as_bytes() == raw) {
         return Ok(None);
     }
-    str::from_utf8(raw).map(Some).map_err(|_| CellError::Utf8)
+    str::from_utf8(raw).map(Some).map_err(|_| ValueError::Utf8)
 }
 
-/// The values that mean "missing", looked at once for many cells.
+/// The values that mean "missing", looked at once for many values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Missing<'a> {
     values: &'a [String],
@@ -65,7 +65,7 @@ impl<'a> Missing<'a> {
     }
 }
 
-impl CellError {
+impl ValueError {
     #[cold]
     pub(crate) fn at(self, field: &str, column: &str, raw: &[u8]) -> FeatureError {
         let (field, column) = (field.to_owned(), column.to_owned());
@@ -99,7 +99,7 @@ mod tests {
             (b"", Ok(None)),
             (b"?", Ok(None)),
             (b"??", Ok(Some("??"))),
-            (b"\xff", Err(CellError::Utf8)),
+            (b"\xff", Err(ValueError::Utf8)),
         ] {
             assert_eq!(read(raw, &missing), expected);
         }

@@ -12,14 +12,14 @@
 use std::iter::once;
 use std::str;
 
-use crate::cell::CellError;
-use crate::column::Column;
-use crate::config::{FieldConfig, Grams};
+use crate::batch::column::Column;
+use crate::batch::shape::FieldShape;
+use crate::config::field_config::{FieldConfig, Grams};
 use crate::counts::FieldCounts;
 use crate::description::Encoding;
 use crate::error::FeatureError;
 use crate::lookup::{Lookup, LookupFitter};
-use crate::shape::FieldShape;
+use crate::raw::value_text::ValueError;
 use crate::state::{GramsState, TextState};
 
 /// What stands before and after a word.
@@ -45,8 +45,8 @@ impl TextFitter {
     }
 
     /// Counts each gram as often as it occurs.
-    pub(crate) fn observe(&mut self, cell: Option<&str>, positive: bool) -> Result<(), CellError> {
-        cell.map_or(Ok(()), |text| {
+    pub(crate) fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
+        text.map_or(Ok(()), |text| {
             try_for_each_gram(text, |gram| self.lookup.observe(gram, positive))
         })
     }
@@ -59,13 +59,13 @@ impl TextFitter {
 impl TextEncoder {
     pub(crate) fn encode(
         &self,
-        cell: Option<&str>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
-    ) -> Result<(), CellError> {
+    ) -> Result<(), ValueError> {
         let column = column.sparse_mut();
         let mut row_counts = FieldCounts::default();
-        if let Some(text) = cell {
+        if let Some(text) = text {
             try_for_each_gram(text, |gram| {
                 column.push_open(self.lookup.encode(Some(gram), &mut row_counts));
                 Ok(())
@@ -79,7 +79,7 @@ impl TextEncoder {
             Grams::Binary => column.dedup_open(),
         }
         if !column.end_bag(None) {
-            return Err(CellError::TooMany(u32::MAX));
+            return Err(ValueError::TooMany(u32::MAX));
         }
         *counts += row_counts;
         Ok(())
@@ -137,8 +137,8 @@ impl Gram {
 /// Hands on the grams of all words, in order, up to an error.
 fn try_for_each_gram(
     text: &str,
-    mut work: impl FnMut(&str) -> Result<(), CellError>,
-) -> Result<(), CellError> {
+    mut work: impl FnMut(&str) -> Result<(), ValueError>,
+) -> Result<(), ValueError> {
     if text.is_ascii() {
         return try_for_each_ascii_gram(text.as_bytes(), work);
     }
@@ -148,8 +148,8 @@ fn try_for_each_gram(
 /// The same for ASCII, whose characters are bytes.
 fn try_for_each_ascii_gram(
     text: &[u8],
-    mut work: impl FnMut(&str) -> Result<(), CellError>,
-) -> Result<(), CellError> {
+    mut work: impl FnMut(&str) -> Result<(), ValueError>,
+) -> Result<(), ValueError> {
     const MARK: u8 = b'#';
     // The white space of Unicode among ASCII; `u8::is_ascii_whitespace` lacks the vertical tab.
     let is_space = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ');
@@ -187,7 +187,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::sparse::SparseColumn;
+    use crate::batch::sparse::SparseColumn;
 
     fn grams_of(text: &str) -> Vec<String> {
         let mut grams = Vec::new();
@@ -234,20 +234,20 @@ mod tests {
         fitter.finish()
     }
 
-    fn encode(encoder: &TextEncoder, cells: &[Option<&str>]) -> (SparseColumn, FieldCounts) {
+    fn encode(encoder: &TextEncoder, texts: &[Option<&str>]) -> (SparseColumn, FieldCounts) {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
-        for &cell in cells {
-            encoder.encode(cell, &mut column, &mut counts).expect("few grams");
+        for &text in texts {
+            encoder.encode(text, &mut column, &mut counts).expect("few grams");
         }
         (column.sparse_mut().clone(), counts)
     }
 
     #[test]
     fn equal_grams_are_one_id() {
-        let cells = [Some("aa a zz A"), None, Some(" "), Some("aa")];
+        let texts = [Some("aa a zz A"), None, Some(" "), Some("aa")];
         let training = ["a a a aa"];
-        let counted = encode(&fit(&config(Grams::Counts), &training), &cells);
+        let counted = encode(&fit(&config(Grams::Counts), &training), &texts);
         // By count, then bytes: `#a#` is 3, `#aa` is 4, `aa#` is 5.
         assert_eq!(counted.0.ids(), [1, 3, 4, 5, 0, 0, 4, 5]);
         assert_eq!(counted.0.weights(), [2.0, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
@@ -255,7 +255,7 @@ mod tests {
         let expected = FieldCounts { values: 10, missing: 2, unseen: 2, ..FieldCounts::default() };
         assert_eq!(counted.1, expected);
 
-        let binary = encode(&fit(&config(Grams::Binary), &training), &cells);
+        let binary = encode(&fit(&config(Grams::Binary), &training), &texts);
         assert_eq!((binary.0.ids(), binary.0.offsets()), (counted.0.ids(), counted.0.offsets()));
         assert_eq!(binary.0.weights(), [0.0; 0]);
         assert_eq!(binary.1, expected);
@@ -291,9 +291,9 @@ mod tests {
             let mut n_grams = 0;
             let ended = try_for_each_gram(text, |_| {
                 n_grams += 1;
-                if n_grams == 2 { Err(CellError::Utf8) } else { Ok(()) }
+                if n_grams == 2 { Err(ValueError::Utf8) } else { Ok(()) }
             });
-            assert_eq!((ended, n_grams), (Err(CellError::Utf8), 2), "{text}");
+            assert_eq!((ended, n_grams), (Err(ValueError::Utf8), 2), "{text}");
         }
     }
 

@@ -9,17 +9,17 @@ use jiff::civil::DateTime;
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 
-use crate::cell::CellError;
-use crate::column::Column;
-use crate::config::{FieldConfig, TimeFormat, TimePart};
+use crate::batch::column::Column;
+use crate::batch::shape::{FieldShape, Reserved};
+use crate::config::field_config::{FieldConfig, TimeFormat, TimePart};
+use crate::config::utc_offset::UtcOffset;
 use crate::counts::FieldCounts;
 use crate::description::Encoding;
 use crate::error::FeatureError;
+use crate::kinds::number;
 use crate::lookup::MISSING;
-use crate::number;
-use crate::shape::{FieldShape, Reserved};
+use crate::raw::value_text::ValueError;
 use crate::state::{TimeFormatState, TimePartState, TimeState};
-use crate::utc_offset::UtcOffset;
 
 /// The id of the first hour or day.
 const FIRST: u32 = 1;
@@ -41,32 +41,32 @@ impl TimeEncoder {
         }
     }
 
-    /// Whether [`encode`](Self::encode) would accept `cell`.
-    pub(crate) fn check(&self, cell: Option<&str>) -> Result<(), CellError> {
-        cell.map_or(Ok(()), |text| self.id(text).map(drop))
+    /// Whether [`encode`](Self::encode) would accept `text`.
+    pub(crate) fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
+        text.map_or(Ok(()), |text| self.id(text).map(drop))
     }
 
     pub(crate) fn encode(
         &self,
-        cell: Option<&str>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
-    ) -> Result<(), CellError> {
-        let id = cell.map_or(Ok(MISSING), |text| self.id(text))?;
+    ) -> Result<(), ValueError> {
+        let id = text.map_or(Ok(MISSING), |text| self.id(text))?;
         counts.values += 1;
-        counts.missing += u64::from(cell.is_none());
+        counts.missing += u64::from(text.is_none());
         column.sparse_mut().push_id(id);
         Ok(())
     }
 
-    fn id(&self, text: &str) -> Result<u32, CellError> {
+    fn id(&self, text: &str) -> Result<u32, ValueError> {
         let time = match self.format {
             TimeFormat::Unix => self.at_seconds(text, 1.0),
             TimeFormat::UnixMs => self.at_seconds(text, 1000.0),
             TimeFormat::DateTime => self.date_time(text),
             TimeFormat::Yymmddhh => yymmddhh(text.as_bytes()),
         };
-        let time = time.ok_or(CellError::Expected(self.expected()))?;
+        let time = time.ok_or(ValueError::Expected(self.expected()))?;
         let part = match self.part {
             TimePart::Hour => time.hour(),
             TimePart::Weekday => time.weekday().to_monday_zero_offset(),
@@ -184,10 +184,10 @@ mod tests {
         TimeEncoder { part, format, offset: UtcOffset::parse(offset).expect("an offset") }
     }
 
-    fn encode(encoder: &TimeEncoder, cell: Option<&str>) -> Result<(u32, FieldCounts), CellError> {
+    fn encode(encoder: &TimeEncoder, text: Option<&str>) -> Result<(u32, FieldCounts), ValueError> {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
-        encoder.encode(cell, &mut column, &mut counts)?;
+        encoder.encode(text, &mut column, &mut counts)?;
         Ok((column.sparse_mut().ids()[0], counts))
     }
 
@@ -258,7 +258,7 @@ mod tests {
             (Yymmddhh, "1608130a"),
         ] {
             let encoder = encoder(format, TimePart::Hour, "+00:00");
-            let expected = CellError::Expected(encoder.expected());
+            let expected = ValueError::Expected(encoder.expected());
             assert_eq!(encode(&encoder, Some(text)), Err(expected), "{text}");
             assert_eq!(encoder.check(Some(text)), Err(expected), "{text}");
         }

@@ -7,8 +7,8 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::short_hash;
-use crate::value::Value;
+use crate::lookup::short_hash;
+use crate::raw::value::Value;
 
 /// The number of values that the table may hold: ids are 32 bits wide, and three are reserved.
 pub(crate) const MAX_VALUES: u32 = u32::MAX - 3;

@@ -21,21 +21,26 @@
 //! Statistics cover all values, not only those with an id; a hashed field has them by bucket, so that they are bounded.
 //! Row weights play no part.
 
+pub(crate) mod folds;
+pub(crate) mod history;
+pub(crate) mod value_counts;
+
 use std::sync::Arc;
 
-use crate::cell::CellError;
-use crate::column::Column;
-use crate::config::FieldConfig;
+use crate::batch::column::Column;
+use crate::batch::shape::FieldShape;
+use crate::companion::folds::FoldCounts;
+use crate::companion::value_counts::ValueCounts;
+use crate::config::field_config::{FieldConfig, companion_name};
+use crate::config::limits::is_smoothing;
 use crate::counts::FieldCounts;
 use crate::description::Encoding;
 use crate::error::FeatureError;
-use crate::hash::HashBuckets;
-use crate::history::FoldTallies;
-use crate::shape::FieldShape;
+use crate::lookup::hash::HashBuckets;
+use crate::lookup::value_table::{self, MAX_VALUES, ValueTable};
+use crate::lookup::vocabulary::split_values;
+use crate::raw::value_text::ValueError;
 use crate::state::{CompanionKeysState, CompanionState};
-use crate::tally::Tally;
-use crate::value_table::{self, MAX_VALUES, ValueTable};
-use crate::vocabulary::split_values;
 
 /// The numbers a row.
 pub(crate) const WIDTH: usize = 5;
@@ -57,9 +62,9 @@ enum Keys {
 #[derive(Clone, Debug)]
 pub(crate) struct CompanionFitter {
     keys: Keys,
-    tallies: Vec<Tally>,
+    counts: Vec<ValueCounts>,
     /// Those of each fold, where a training row is to know the other folds.
-    folds: Option<FoldTallies>,
+    folds: Option<FoldCounts>,
     smoothing: f64,
 }
 
@@ -67,13 +72,13 @@ pub(crate) struct CompanionFitter {
 #[derive(Clone, Debug)]
 pub(crate) struct CompanionTable {
     keys: Keys,
-    tallies: Vec<Tally>,
+    counts: Vec<ValueCounts>,
     /// All rows.
-    total: Tally,
+    total: ValueCounts,
     scale: Scale,
 }
 
-/// What turns the tally of a value into numbers.
+/// What turns the counts of a value into numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Scale {
     /// The most impressions of a value; at least 1.
@@ -89,11 +94,6 @@ pub(crate) struct CompanionEncoder {
     table: Arc<CompanionTable>,
 }
 
-/// The name of the field that holds the companion counts of the field `name`.
-pub(crate) fn companion_name(name: &str) -> String {
-    format!("{name}_counts")
-}
-
 impl Keys {
     fn new(config: &FieldConfig) -> Self {
         match config.buckets {
@@ -106,8 +106,8 @@ impl Keys {
 
     /// The index of a value; `None` where nothing is known of it.
     #[inline]
-    fn find(&self, cell: Option<&str>) -> Option<usize> {
-        let Some(value) = cell else { return Some(MISSING) };
+    fn find(&self, text: Option<&str>) -> Option<usize> {
+        let Some(value) = text else { return Some(MISSING) };
         match self {
             Self::Values(values) => {
                 values.find(value, value_table::hash(value)).map(|index| 1 + index as usize)
@@ -116,12 +116,12 @@ impl Keys {
         }
     }
 
-    fn find_or_add(&mut self, cell: Option<&str>) -> Option<usize> {
-        match (self, cell) {
+    fn find_or_add(&mut self, text: Option<&str>) -> Option<usize> {
+        match (self, text) {
             (Self::Values(values), Some(value)) => {
                 values.find_or_add(value).map(|index| 1 + index as usize)
             }
-            (keys, cell) => keys.find(cell),
+            (keys, text) => keys.find(text),
         }
     }
 
@@ -165,8 +165,8 @@ impl CompanionFitter {
     pub(crate) fn new(config: &FieldConfig, by_fold: bool) -> Self {
         Self {
             keys: Keys::new(config),
-            tallies: Vec::new(),
-            folds: by_fold.then(FoldTallies::default),
+            counts: Vec::new(),
+            folds: by_fold.then(FoldCounts::default),
             smoothing: config.smoothing.unwrap_or(SMOOTHING),
         }
     }
@@ -174,44 +174,44 @@ impl CompanionFitter {
     /// Counts a value in a row that is positive or not, and lies in `fold`.
     pub(crate) fn observe(
         &mut self,
-        cell: Option<&str>,
+        text: Option<&str>,
         positive: bool,
         fold: usize,
-    ) -> Result<(), CellError> {
-        let index = self.keys.find_or_add(cell).ok_or(CellError::TooMany(MAX_VALUES))?;
-        if self.tallies.len() <= index {
-            self.tallies.resize(index + 1, Tally::default());
+    ) -> Result<(), ValueError> {
+        let index = self.keys.find_or_add(text).ok_or(ValueError::TooMany(MAX_VALUES))?;
+        if self.counts.len() <= index {
+            self.counts.resize(index + 1, ValueCounts::default());
         }
-        self.tallies[index].add(positive);
+        self.counts[index].add(positive);
         if let Some(folds) = &mut self.folds {
             folds.add(index, fold, positive);
         }
         Ok(())
     }
 
-    /// The encoder, and the tallies of the folds if they were counted.
-    pub(crate) fn finish(mut self) -> (CompanionEncoder, Option<FoldTallies>) {
-        self.tallies.resize(self.keys.len(), Tally::default());
-        self.tallies.shrink_to_fit();
-        let encoder = CompanionEncoder::new(self.keys, self.tallies, self.smoothing);
+    /// The encoder, and the counts of the folds if they were counted.
+    pub(crate) fn finish(mut self) -> (CompanionEncoder, Option<FoldCounts>) {
+        self.counts.resize(self.keys.len(), ValueCounts::default());
+        self.counts.shrink_to_fit();
+        let encoder = CompanionEncoder::new(self.keys, self.counts, self.smoothing);
         (encoder, self.folds)
     }
 }
 
 impl CompanionTable {
-    /// The index of a value among [`tallies`](Self::tallies); `None` where nothing is known of it.
+    /// The index of a value among [`counts`](Self::counts); `None` where nothing is known of it.
     #[inline]
-    pub(crate) fn find(&self, cell: Option<&str>) -> Option<usize> {
-        self.keys.find(cell)
+    pub(crate) fn find(&self, text: Option<&str>) -> Option<usize> {
+        self.keys.find(text)
     }
 
     /// What training met of each value, the missing one first.
-    pub(crate) fn tallies(&self) -> &[Tally] {
-        &self.tallies
+    pub(crate) fn counts(&self) -> &[ValueCounts] {
+        &self.counts
     }
 
     /// All rows that training met.
-    pub(crate) fn total(&self) -> Tally {
+    pub(crate) fn total(&self) -> ValueCounts {
         self.total
     }
 
@@ -228,7 +228,7 @@ impl Scale {
 
     /// The five numbers of a value, beside those of all rows.
     #[inline]
-    pub(crate) fn numbers(&self, value: Tally, total: Tally) -> [f32; WIDTH] {
+    pub(crate) fn numbers(&self, value: ValueCounts, total: ValueCounts) -> [f32; WIDTH] {
         let (n, c) = (value.rows as f64, value.positives as f64);
         let rate = (total.positives as f64 + 1.0) / (total.rows as f64 + 2.0);
         let relative = (c + self.smoothing) / (n * rate + self.smoothing);
@@ -238,11 +238,11 @@ impl Scale {
 }
 
 impl CompanionEncoder {
-    fn new(keys: Keys, tallies: Vec<Tally>, smoothing: f64) -> Self {
-        let total = tallies.iter().copied().fold(Tally::default(), Tally::plus);
-        let most = tallies.iter().map(|tally| tally.rows).max().unwrap_or(0);
+    fn new(keys: Keys, counts: Vec<ValueCounts>, smoothing: f64) -> Self {
+        let total = counts.iter().copied().fold(ValueCounts::default(), ValueCounts::plus);
+        let most = counts.iter().map(|counts| counts.rows).max().unwrap_or(0);
         let scale = Scale::new(most, smoothing);
-        Self { table: Arc::new(CompanionTable { keys, tallies, total, scale }) }
+        Self { table: Arc::new(CompanionTable { keys, counts, total, scale }) }
     }
 
     /// The statistics, to be shared.
@@ -250,13 +250,13 @@ impl CompanionEncoder {
         &self.table
     }
 
-    pub(crate) fn encode(&self, cell: Option<&str>, column: &mut Column, counts: &mut FieldCounts) {
-        let found = self.table.find(cell);
+    pub(crate) fn encode(&self, text: Option<&str>, column: &mut Column, counts: &mut FieldCounts) {
+        let found = self.table.find(text);
         counts.values += 1;
-        counts.missing += u64::from(cell.is_none());
+        counts.missing += u64::from(text.is_none());
         counts.unseen += u64::from(found.is_none());
-        let tally = found.map_or(Tally::default(), |index| self.table.tallies[index]);
-        column.dense_mut().push_row(&self.table.scale.numbers(tally, self.table.total));
+        let found = found.map_or(ValueCounts::default(), |index| self.table.counts[index]);
+        column.dense_mut().push_row(&self.table.scale.numbers(found, self.table.total));
     }
 
     #[expect(clippy::unused_self, reason = "all encoders are asked alike")]
@@ -265,15 +265,15 @@ impl CompanionEncoder {
     }
 
     pub(crate) fn describe(&self) -> Encoding {
-        let met = self.table.tallies.iter().skip(1).filter(|tally| tally.rows > 0);
+        let met = self.table.counts.iter().skip(1).filter(|counts| counts.rows > 0);
         Encoding::Companion { values: met.count(), smoothing: self.table.scale.smoothing }
     }
 
     pub(crate) fn to_state(&self) -> CompanionState {
-        let tally = |tally: &Tally| (tally.rows, tally.positives);
+        let pair = |counts: &ValueCounts| (counts.rows, counts.positives);
         CompanionState {
             keys: self.table.keys.to_state(),
-            tallies: self.table.tallies.iter().map(tally).collect(),
+            tallies: self.table.counts.iter().map(pair).collect(),
             smoothing: self.table.scale.smoothing,
         }
     }
@@ -291,19 +291,14 @@ impl CompanionEncoder {
             let problem_of = format!("have a smoothing of {}", state.smoothing);
             return Err(problem(problem_of));
         }
-        let sum = state.tallies.iter().try_fold(0_u64, |sum, tally| sum.checked_add(tally.0));
+        let sum = state.tallies.iter().try_fold(0_u64, |sum, counts| sum.checked_add(counts.0));
         if sum.is_none() || state.tallies.iter().any(|(rows, positives)| positives > rows) {
             return Err(problem("are no counts of rows".to_owned()));
         }
-        let tallies = state.tallies.iter();
-        let tallies = tallies.map(|&(rows, positives)| Tally { rows, positives }).collect();
-        Ok(Self::new(keys, tallies, state.smoothing))
+        let counts = state.tallies.iter();
+        let counts = counts.map(|&(rows, positives)| ValueCounts { rows, positives }).collect();
+        Ok(Self::new(keys, counts, state.smoothing))
     }
-}
-
-/// Whether rates can be smoothed by so many clicks.
-pub(crate) fn is_smoothing(smoothing: f64) -> bool {
-    (1e-3..=1e9).contains(&smoothing)
 }
 
 #[cfg(test)]
@@ -314,15 +309,15 @@ mod tests {
 
     fn fitted(config: &FieldConfig, rows: &[(Option<&str>, bool)]) -> CompanionEncoder {
         let mut fitter = CompanionFitter::new(config, false);
-        for &(cell, positive) in rows {
-            fitter.observe(cell, positive, 0).expect("few values");
+        for &(text, positive) in rows {
+            fitter.observe(text, positive, 0).expect("few values");
         }
         fitter.finish().0
     }
 
-    fn encoded(encoder: &CompanionEncoder, cell: Option<&str>) -> Vec<f32> {
+    fn encoded(encoder: &CompanionEncoder, text: Option<&str>) -> Vec<f32> {
         let mut column = Column::new(&encoder.shape("f"));
-        encoder.encode(cell, &mut column, &mut FieldCounts::default());
+        encoder.encode(text, &mut column, &mut FieldCounts::default());
         column.dense_mut().values().to_vec()
     }
 
@@ -341,13 +336,13 @@ mod tests {
         let encoder = fitted(&config, &ROWS);
         // Python: p = (3 + 1) / (6 + 2); M = 3; k = 2
         // [n/M, c/M, (c+k)/(n*p+k), math.log1p(n)/math.log1p(M), math.log1p(c)/math.log1p(M)]
-        for (cell, numbers) in [
+        for (text, numbers) in [
             (Some("a"), [1.0, 0.6666667, 8.0 / 7.0, 1.0, 0.792_481_25]),
             (Some("b"), [0.6666667, 0.0, 0.6666667, 0.792_481_25, 0.0]),
             (None, [0.33333334, 0.33333334, 1.2, 0.5, 0.5]),
             (Some("never met"), [0.0, 0.0, 1.0, 0.0, 0.0]),
         ] {
-            assert_eq!(encoded(&encoder, cell), numbers, "{cell:?}");
+            assert_eq!(encoded(&encoder, text), numbers, "{text:?}");
         }
     }
 
@@ -356,7 +351,7 @@ mod tests {
         let config = FieldConfig { buckets: Some(1), ..FieldConfig::categorical("f") };
         let encoder = fitted(&config, &ROWS);
         assert_eq!(encoded(&encoder, Some("a")), encoded(&encoder, Some("never met")));
-        assert_eq!(encoder.table().tallies()[1], Tally { rows: 5, positives: 2 });
+        assert_eq!(encoder.table().counts()[1], ValueCounts { rows: 5, positives: 2 });
     }
 
     #[test]
@@ -381,8 +376,8 @@ mod tests {
     fn what_has_no_counts_is_told() {
         let encoder = fitted(&FieldConfig::categorical("f"), &ROWS);
         let (mut column, mut counts) = (Column::new(&encoder.shape("f")), FieldCounts::default());
-        for cell in [Some("a"), None, Some("c"), None] {
-            encoder.encode(cell, &mut column, &mut counts);
+        for text in [Some("a"), None, Some("c"), None] {
+            encoder.encode(text, &mut column, &mut counts);
         }
         let expected = FieldCounts { values: 4, missing: 2, unseen: 1, rare: 0, clipped: 0 };
         assert_eq!(counts, expected);
@@ -415,7 +410,7 @@ mod tests {
             other_clicks in 0.0..=1.0,
             smoothing in 0.001..1000.0,
         ) {
-            let of = |rows: u64, share: f64| Tally { rows, positives: (rows as f64 * share) as u64 };
+            let of = |rows: u64, share: f64| ValueCounts { rows, positives: (rows as f64 * share) as u64 };
             let value = of(rows, clicks);
             let scale = Scale::new(rows, smoothing);
             let numbers = scale.numbers(value, value.plus(of(others, other_clicks)));

@@ -1,15 +1,15 @@
 //! Categorical fields: a value is one id.
 
-use crate::cell::CellError;
-use crate::column::Column;
-use crate::config::FieldConfig;
+use crate::batch::column::Column;
+use crate::batch::shape::FieldShape;
+use crate::config::field_config::FieldConfig;
 use crate::counts::FieldCounts;
 use crate::description::Encoding;
 use crate::error::FeatureError;
 use crate::lookup::{Lookup, LookupFitter};
-use crate::shape::FieldShape;
+use crate::raw::value::Run;
+use crate::raw::value_text::ValueError;
 use crate::state::CategoricalState;
-use crate::value::Run;
 
 /// Learns the ids of the values.
 #[derive(Clone, Debug)]
@@ -28,8 +28,8 @@ impl CategoricalFitter {
         Self { lookup: LookupFitter::new(config) }
     }
 
-    pub(crate) fn observe(&mut self, cell: Option<&str>, positive: bool) -> Result<(), CellError> {
-        cell.map_or(Ok(()), |value| self.lookup.observe(value, positive))
+    pub(crate) fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
+        text.map_or(Ok(()), |value| self.lookup.observe(value, positive))
     }
 
     pub(crate) fn finish(self) -> CategoricalEncoder {
@@ -38,11 +38,11 @@ impl CategoricalFitter {
 }
 
 impl CategoricalEncoder {
-    pub(crate) fn encode(&self, cell: Option<&str>, column: &mut Column, counts: &mut FieldCounts) {
-        column.sparse_mut().push_id(self.lookup.encode(cell, counts));
+    pub(crate) fn encode(&self, text: Option<&str>, column: &mut Column, counts: &mut FieldCounts) {
+        column.sparse_mut().push_id(self.lookup.encode(text, counts));
     }
 
-    /// As [`encode`](Self::encode) of each cell.
+    /// As [`encode`](Self::encode) of each value.
     pub(crate) fn encode_run(&self, run: &Run<'_>, column: &mut Column, counts: &mut FieldCounts) {
         let ids = self.lookup.encode_run(run, counts);
         column.sparse_mut().push_ids(&ids[..run.len()]);
@@ -76,14 +76,14 @@ mod tests {
     #[track_caller]
     fn check(config: FieldConfig, expected: &[(Option<&str>, u32)], counted: FieldCounts) {
         let mut fitter = CategoricalFitter::new(&config);
-        for cell in [Some("a"), None, Some("b"), Some("a")] {
-            fitter.observe(cell, false).expect("few values");
+        for text in [Some("a"), None, Some("b"), Some("a")] {
+            fitter.observe(text, false).expect("few values");
         }
         let encoder = fitter.finish();
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
-        for &(cell, _) in expected {
-            encoder.encode(cell, &mut column, &mut counts);
+        for &(text, _) in expected {
+            encoder.encode(text, &mut column, &mut counts);
         }
         let ids: Vec<_> = expected.iter().map(|&(_, id)| id).collect();
         assert_eq!(column.sparse_mut().ids(), ids);

@@ -3,12 +3,19 @@
 //! A batch is a container that its owner fills, clears and fills again, so that a warm loop allocates nothing.
 //! It is generic over the number type, so that gradients can be checked in `f64`; encoders write `f32`.
 
+pub(crate) mod column;
+pub(crate) mod dense;
+pub(crate) mod rows;
+pub(crate) mod shape;
+pub(crate) mod sparse;
+
 use std::ops::Range;
 
-use crate::column::Column;
+use crate::batch::column::Column;
+use crate::batch::dense::keep_rows;
+use crate::batch::rows::BatchRows;
+use crate::batch::shape::FieldShape;
 use crate::error::FeatureError;
-use crate::rows::BatchRows;
-use crate::shape::FieldShape;
 
 /// Encoded rows, column by column.
 ///
@@ -189,15 +196,6 @@ impl<F: Copy> Batch<F> {
     }
 }
 
-/// Moves the rows at these ascending positions to the front, and drops all others; a row has `width` values.
-#[track_caller]
-pub(crate) fn keep_rows<T: Copy>(values: &mut Vec<T>, width: usize, rows: &[usize]) {
-    for (place, row) in rows.iter().enumerate() {
-        values.copy_within(row * width..(row + 1) * width, place * width);
-    }
-    values.truncate(rows.len() * width);
-}
-
 fn batch_error(problem: String) -> FeatureError {
     FeatureError::Batch { problem }
 }
@@ -205,8 +203,8 @@ fn batch_error(problem: String) -> FeatureError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dense::DenseColumn;
-    use crate::sparse::SparseColumn;
+    use crate::batch::dense::DenseColumn;
+    use crate::batch::sparse::SparseColumn;
 
     fn shapes() -> Vec<FieldShape> {
         vec![FieldShape::one_hot("a", 4), FieldShape::multi_hot("b", 5), FieldShape::dense("c", 2)]

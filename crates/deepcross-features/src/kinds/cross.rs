@@ -1,18 +1,18 @@
 //! Crosses: the values of two columns, hashed together into one id.
 //!
 //! A vocabulary of pairs would need as many slots as there are pairs in the training data; a hash has as many as one gives it.
-//! The hash is that of [`hash`](crate::hash), over each value with its length before it: `ab` and `c` are not `a` and `bc`.
+//! The hash is that of [`hash`](crate::lookup::hash), over each value with its length before it: `ab` and `c` are not `a` and `bc`.
 //! A missing value is hashed as such, and is not an empty one; where both are missing, so is the pair.
 
-use crate::cell;
-use crate::column::Column;
-use crate::config::FieldConfig;
+use crate::batch::column::Column;
+use crate::batch::shape::{FieldShape, Reserved};
+use crate::config::field_config::FieldConfig;
 use crate::counts::FieldCounts;
 use crate::description::Encoding;
 use crate::error::FeatureError;
-use crate::hash::HashBuckets;
 use crate::lookup::MISSING;
-use crate::shape::{FieldShape, Reserved};
+use crate::lookup::hash::HashBuckets;
+use crate::raw::value_text;
 use crate::state::CrossState;
 
 /// What stands in place of the length of a missing value.
@@ -45,7 +45,7 @@ impl CrossEncoder {
         raw: &'a [u8],
         missing: &[String],
     ) -> Result<Option<&'a str>, FeatureError> {
-        cell::read(raw, missing).map_err(|error| error.at(field, &self.second, raw))
+        value_text::read(raw, missing).map_err(|error| error.at(field, &self.second, raw))
     }
 
     pub(crate) fn encode(

@@ -7,9 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::companion::companion_name;
-use crate::missing_number::MissingNumber;
-use crate::utc_offset::UtcOffset;
+use crate::config::missing_number::MissingNumber;
+use crate::config::utc_offset::UtcOffset;
 
 /// One field of the model's input: which column it reads and how its values are encoded.
 ///
@@ -292,6 +291,11 @@ impl fmt::Display for FieldKind {
             Self::Cross => "cross",
         })
     }
+}
+
+/// The name of the field that holds the companion counts of the field `name`.
+pub(crate) fn companion_name(name: &str) -> String {
+    format!("{name}_counts")
 }
 
 pub(crate) fn single_char(text: &str) -> Option<char> {

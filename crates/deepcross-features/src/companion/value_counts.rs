@@ -2,12 +2,12 @@
 
 /// How many rows there were, and how many of them positive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
+pub(crate) struct ValueCounts {
     pub(crate) rows: u64,
     pub(crate) positives: u64,
 }
 
-impl Tally {
+impl ValueCounts {
     pub(crate) fn add(&mut self, positive: bool) {
         self.rows += 1;
         self.positives += u64::from(positive);

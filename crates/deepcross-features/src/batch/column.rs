@@ -4,9 +4,9 @@
 
 use std::ops::Range;
 
-use crate::dense::DenseColumn;
-use crate::shape::{FieldShape, ShapeKind};
-use crate::sparse::SparseColumn;
+use crate::batch::dense::DenseColumn;
+use crate::batch::shape::{FieldShape, ShapeKind};
+use crate::batch::sparse::SparseColumn;
 
 /// The values of one field.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::batch::Batch;
-use crate::column::Column;
+use crate::batch::column::Column;
 
 /// Consecutive rows of a [`Batch`].
 #[derive(Clone, Copy, Debug)]
@@ -152,8 +152,8 @@ impl<'a, F: Copy> Bags<'a, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dense::DenseColumn;
-    use crate::sparse::SparseColumn;
+    use crate::batch::dense::DenseColumn;
+    use crate::batch::sparse::SparseColumn;
 
     fn batch() -> Batch<f64> {
         let bags = SparseColumn::multi_hot(

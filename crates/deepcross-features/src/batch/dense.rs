@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use crate::batch::keep_rows;
-
 /// Numbers of one field, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DenseColumn<F = f32> {
@@ -98,4 +96,13 @@ impl<F: Copy> DenseColumn<F> {
         let left_over = self.values.len() % width;
         (left_over != 0).then(|| format!("ends in a row of {left_over} of {width} numbers"))
     }
+}
+
+/// Moves the rows at these ascending positions to the front, and drops all others; a row has `width` values.
+#[track_caller]
+pub(crate) fn keep_rows<T: Copy>(values: &mut Vec<T>, width: usize, rows: &[usize]) {
+    for (place, row) in rows.iter().enumerate() {
+        values.copy_within(row * width..(row + 1) * width, place * width);
+    }
+    values.truncate(rows.len() * width);
 }

@@ -68,7 +68,7 @@ impl Visitor<'_> for MissingNumberVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::FieldConfig;
+    use crate::config::field_config::FieldConfig;
 
     fn parse(toml: &str) -> FieldConfig {
         toml::from_str(toml).expect("a well-formed field")

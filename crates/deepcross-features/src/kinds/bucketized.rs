@@ -7,16 +7,17 @@
 use std::io::Write;
 use std::str;
 
-use crate::cell::CellError;
-use crate::column::Column;
-use crate::config::FieldConfig;
+use crate::batch::column::Column;
+use crate::batch::shape::{FieldShape, Reserved};
+use crate::config::field_config::FieldConfig;
+use crate::config::limits::are_cuts;
 use crate::counts::FieldCounts;
 use crate::description::{Buckets, Encoding};
 use crate::error::FeatureError;
+use crate::kinds::number;
+use crate::kinds::quantiles::Quantiles;
 use crate::lookup::{Lookup, LookupFitter, MISSING};
-use crate::number;
-use crate::quantiles::Quantiles;
-use crate::shape::{FieldShape, Reserved};
+use crate::raw::value_text::ValueError;
 use crate::state::BucketizedState;
 
 /// The id of the first bucket.
@@ -47,8 +48,8 @@ impl BucketizedFitter {
         }
     }
 
-    pub(crate) fn observe(&mut self, cell: Option<&str>, positive: bool) -> Result<(), CellError> {
-        let Some(text) = cell else { return Ok(()) };
+    pub(crate) fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
+        let Some(text) = text else { return Ok(()) };
         let x = number::parse(text)?;
         match self {
             Self::Boundaries(_) => {}
@@ -72,11 +73,11 @@ impl BucketizedFitter {
 impl BucketizedEncoder {
     pub(crate) fn encode(
         &self,
-        cell: Option<&str>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
-    ) -> Result<(), CellError> {
-        let x = cell.map(number::parse).transpose()?;
+    ) -> Result<(), ValueError> {
+        let x = text.map(number::parse).transpose()?;
         let id = match self {
             Self::Cuts(cuts) => {
                 counts.values += 1;
@@ -141,12 +142,6 @@ impl BucketizedEncoder {
     }
 }
 
-/// Whether numbers can part buckets: they ascend and lie in the range of `f32`, and there are not too many for ids.
-pub(crate) fn are_cuts(numbers: &[f64]) -> bool {
-    let few = u32::try_from(numbers.len()).is_ok_and(|n| n < u32::MAX - FIRST);
-    few && numbers.iter().all(|&x| number::in_range(x)) && numbers.is_sorted_by(|a, b| a < b)
-}
-
 /// ⌊ln(x)²⌋ for x above 2, and x without its fraction for others.
 fn log_square(x: f64) -> i64 {
     if x > 2.0 { x.ln().powi(2).floor() as i64 } else { x as i64 }
@@ -196,11 +191,11 @@ mod tests {
         fitter.finish()
     }
 
-    fn ids(encoder: &BucketizedEncoder, cells: &[Option<&str>]) -> (Vec<u32>, FieldCounts) {
+    fn ids(encoder: &BucketizedEncoder, texts: &[Option<&str>]) -> (Vec<u32>, FieldCounts) {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
-        for &cell in cells {
-            encoder.encode(cell, &mut column, &mut counts).expect("a number");
+        for &text in texts {
+            encoder.encode(text, &mut column, &mut counts).expect("a number");
         }
         (column.sparse_mut().ids().to_vec(), counts)
     }
@@ -208,8 +203,8 @@ mod tests {
     #[test]
     fn a_boundary_begins_its_bucket() {
         let encoder = fit(&FieldConfig { boundaries: Some(vec![-1.0, 0.5]), ..config() }, &[]);
-        let cells = [Some("-1.5"), Some("-1"), Some("0.4"), Some("0.5"), Some("1e9"), None];
-        let (found, counts) = ids(&encoder, &cells);
+        let texts = [Some("-1.5"), Some("-1"), Some("0.4"), Some("0.5"), Some("1e9"), None];
+        let (found, counts) = ids(&encoder, &texts);
         assert_eq!(found, [1, 2, 2, 3, 3, 0]);
         assert_eq!(counts, FieldCounts { values: 6, missing: 1, ..FieldCounts::default() });
     }
@@ -218,8 +213,8 @@ mod tests {
     fn quantiles_are_learned() {
         let config = FieldConfig { quantiles: Some(3), ..config() };
         let encoder = fit(&config, &["5", "1", "4", "2", "6", "3"]);
-        let cells = ["0", "1", "2", "3", "4", "5", "6", "7"].map(Some);
-        assert_eq!(ids(&encoder, &cells).0, [1, 1, 1, 2, 2, 3, 3, 3]);
+        let texts = ["0", "1", "2", "3", "4", "5", "6", "7"].map(Some);
+        assert_eq!(ids(&encoder, &texts).0, [1, 1, 1, 2, 2, 3, 3, 3]);
         for training in [&[][..], &["3", "3"]] {
             assert_eq!(ids(&fit(&config, training), &[Some("3"), None]).0, [1, 0]);
         }
@@ -245,8 +240,8 @@ mod tests {
             &FieldConfig { log_square: Some(true), min_count: Some(2), ..config() },
             &["1000", "1001", "1", "3", "10"],
         );
-        let cells = [Some("999"), Some("2.8"), Some("10"), Some("77"), None];
-        let (found, counts) = ids(&encoder, &cells);
+        let texts = [Some("999"), Some("2.8"), Some("10"), Some("77"), None];
+        let (found, counts) = ids(&encoder, &texts);
         // Buckets 1 (of 1 and 3) and 47 were met twice.
         assert_eq!(found, [4, 3, 2, 1, 0]);
         let expected =
@@ -299,8 +294,8 @@ mod tests {
             let training: Vec<_> = (0..n * scale).map(|number| number.to_string()).collect();
             let training: Vec<_> = training.iter().map(String::as_str).collect();
             let encoder = fit(&FieldConfig { quantiles: Some(n), ..config() }, &training);
-            let cells: Vec<_> = training.iter().map(|&text| Some(text)).collect();
-            let (found, _) = ids(&encoder, &cells);
+            let texts: Vec<_> = training.iter().map(|&text| Some(text)).collect();
+            let (found, _) = ids(&encoder, &texts);
             for bucket in 1..=n {
                 let size = found.iter().filter(|&&id| id == bucket).count();
                 prop_assert_eq!(size, scale as usize);

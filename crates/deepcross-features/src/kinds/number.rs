@@ -5,20 +5,18 @@
 use std::sync::LazyLock;
 use std::{array, str};
 
-use crate::cell::CellError;
-use crate::column::Column;
-use crate::config::{FieldConfig, Transform};
+use crate::batch::column::Column;
+use crate::batch::shape::FieldShape;
+use crate::config::field_config::{FieldConfig, Transform};
+use crate::config::limits::{LARGEST, in_range};
+use crate::config::missing_number::MissingNumber;
 use crate::counts::FieldCounts;
 use crate::description::{Encoding, FittedMissing, FittedTransform};
 use crate::error::FeatureError;
-use crate::missing_number::MissingNumber;
-use crate::shape::FieldShape;
+use crate::kinds::statistics::Statistics;
+use crate::raw::value::{RUN, Run, Value};
+use crate::raw::value_text::ValueError;
 use crate::state::{ClippedNumberState, KindState, MissingState, NumberState, TransformState};
-use crate::statistics::Statistics;
-use crate::value::{RUN, Run, Value};
-
-/// The largest magnitude of a number: that of `f32`.
-const LARGEST: f64 = f32::MAX as f64;
 
 /// Integers of up to this many digits are exact in `f64`.
 const EXACT_DIGITS: usize = 15;
@@ -59,8 +57,8 @@ impl NumberFitter {
         }
     }
 
-    pub(crate) fn observe(&mut self, cell: Option<&str>) -> Result<(), CellError> {
-        if let Some(text) = cell {
+    pub(crate) fn observe(&mut self, text: Option<&str>) -> Result<(), ValueError> {
+        if let Some(text) = text {
             self.statistics.push(moved(self.clip, parse(text)?));
         }
         Ok(())
@@ -100,16 +98,16 @@ impl NumberEncoder {
 
     pub(crate) fn encode(
         &self,
-        cell: Option<&str>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
-    ) -> Result<(), CellError> {
-        let number = [cell.map_or(Ok(0.0), parse)?];
-        self.write(&number, cell.is_none().into(), column, counts);
+    ) -> Result<(), ValueError> {
+        let number = [text.map_or(Ok(0.0), parse)?];
+        self.write(&number, text.is_none().into(), column, counts);
         Ok(())
     }
 
-    /// As [`encode`](Self::encode) of each cell, or of none where one holds no number.
+    /// As [`encode`](Self::encode) of each value, or of none where one holds no number.
     ///
     /// All are parsed before the first is transformed: what there is to be decided is decided once for all.
     pub(crate) fn encode_run(
@@ -117,7 +115,7 @@ impl NumberEncoder {
         run: &Run<'_>,
         column: &mut Column,
         counts: &mut FieldCounts,
-    ) -> Result<(), CellError> {
+    ) -> Result<(), ValueError> {
         let (values, missing) = (&run.values()[..run.len()], run.missing());
         let (mut numbers, mut others) = ([0.0; RUN], 0_u32);
         for (index, (number, value)) in numbers.iter_mut().zip(values).enumerate() {
@@ -253,10 +251,6 @@ fn check_state(field: &str, what: &str, good: bool) -> Result<(), FeatureError> 
     if good { Ok(()) } else { Err(FeatureError::State { problem: problem() }) }
 }
 
-pub(crate) fn in_range(value: f64) -> bool {
-    value.abs() <= LARGEST
-}
-
 /// `x` in the range of `clip`.
 fn moved(clip: Option<Clip>, x: f64) -> f64 {
     clip.map_or(x, |Clip { low, high }| x.clamp(low, high))
@@ -312,25 +306,25 @@ fn standard(x: f64, mean: f64, deviation: f64) -> f64 {
     if deviation == 0.0 { 0.0 } else { (x - mean) / deviation }
 }
 
-/// Whether a cell that is not missing holds a number.
-pub(crate) fn check(cell: Option<&str>) -> Result<(), CellError> {
-    cell.map_or(Ok(()), |text| parse(text).map(drop))
+/// Whether a value that is not missing holds a number.
+pub(crate) fn check(text: Option<&str>) -> Result<(), ValueError> {
+    text.map_or(Ok(()), |text| parse(text).map(drop))
 }
 
 /// A finite number in the range of `f32`.
-pub(crate) fn parse(text: &str) -> Result<f64, CellError> {
+pub(crate) fn parse(text: &str) -> Result<f64, ValueError> {
     parse_bytes(text.as_bytes())
 }
 
 /// [`parse`] of the bytes of a text.
-fn parse_bytes(text: &[u8]) -> Result<f64, CellError> {
+fn parse_bytes(text: &[u8]) -> Result<f64, ValueError> {
     let general = || str::from_utf8(text).ok()?.parse().ok();
     match parse_short_integer(text).or_else(general) {
         Some(number) if in_range(number) => Ok(number),
         Some(number) if number.is_finite() => {
-            Err(CellError::Expected("a number in the range of f32"))
+            Err(ValueError::Expected("a number in the range of f32"))
         }
-        Some(_) | None => Err(CellError::Expected("a finite number")),
+        Some(_) | None => Err(ValueError::Expected("a finite number")),
     }
 }
 
@@ -394,11 +388,11 @@ mod tests {
         fitter.finish()
     }
 
-    fn encode(encoder: &NumberEncoder, cells: &[Option<&str>]) -> (Vec<f32>, FieldCounts) {
+    fn encode(encoder: &NumberEncoder, texts: &[Option<&str>]) -> (Vec<f32>, FieldCounts) {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
-        for &cell in cells {
-            encoder.encode(cell, &mut column, &mut counts).expect("a number in range");
+        for &text in texts {
+            encoder.encode(text, &mut column, &mut counts).expect("a number in range");
         }
         (column.dense_mut().values().to_vec(), counts)
     }
@@ -407,30 +401,30 @@ mod tests {
     fn check(
         transform: Transform,
         missing: MissingNumber,
-        cells: &[Option<&str>],
+        texts: &[Option<&str>],
         expected: &[f32],
         clipped: u64,
     ) {
         let encoder = fit(transform, missing, &[1.0, 2.0, 3.0, 6.0]);
-        let (values, counts) = encode(&encoder, cells);
+        let (values, counts) = encode(&encoder, texts);
         assert_eq!(values, expected);
-        assert_eq!(counts.values, cells.len() as u64);
-        assert_eq!(counts.missing, cells.iter().filter(|cell| cell.is_none()).count() as u64);
+        assert_eq!(counts.values, texts.len() as u64);
+        assert_eq!(counts.missing, texts.iter().filter(|text| text.is_none()).count() as u64);
         assert_eq!(counts.clipped, clipped);
     }
 
     #[test]
     fn numbers_are_transformed_and_the_missing_filled() {
         use MissingNumber::{Indicator, Mean, Value};
-        let cells = [Some("1"), None, Some("-6.5"), Some("6")];
-        check(Transform::Raw, Mean, &cells, &[1.0, 3.0, -6.5, 6.0], 0);
-        check(Transform::MinMax, Mean, &cells, &[0.0, 0.4, 0.0, 1.0], 1);
-        check(Transform::MinMax, Value(100.0), &cells, &[0.0, 1.0, 0.0, 1.0], 1);
-        check(Transform::Log1p, Value(-1.0), &cells, &[2_f32.ln(), 0.0, 0.0, 7_f32.ln()], 1);
+        let texts = [Some("1"), None, Some("-6.5"), Some("6")];
+        check(Transform::Raw, Mean, &texts, &[1.0, 3.0, -6.5, 6.0], 0);
+        check(Transform::MinMax, Mean, &texts, &[0.0, 0.4, 0.0, 1.0], 1);
+        check(Transform::MinMax, Value(100.0), &texts, &[0.0, 1.0, 0.0, 1.0], 1);
+        check(Transform::Log1p, Value(-1.0), &texts, &[2_f32.ln(), 0.0, 0.0, 7_f32.ln()], 1);
         let logs = [2_f32.ln(), 4_f32.ln(), -7.5_f32.ln(), 7_f32.ln()];
-        check(Transform::SignedLog, Mean, &cells, &logs, 0);
+        check(Transform::SignedLog, Mean, &texts, &logs, 0);
         let indicated = [1.0, 0.0, 0.0, 1.0, -6.5, 0.0, 6.0, 0.0];
-        check(Transform::Raw, Indicator, &cells, &indicated, 0);
+        check(Transform::Raw, Indicator, &texts, &indicated, 0);
         let deviation = 3.5_f32.sqrt();
         check(
             Transform::Standard,
@@ -450,8 +444,8 @@ mod tests {
         assert_eq!(counts, FieldCounts { values: 4, missing: 1, clipped: 2, ..counts });
         // Moved by the clip and by the transform, but counted once.
         let encoder = fit_clipped(Transform::Log1p, [-2.0, 3.0], &[]);
-        let cells = ["-5", "-1", "0", "-0", "3", "4"].map(Some);
-        let (values, counts) = encode(&encoder, &cells);
+        let texts = ["-5", "-1", "0", "-0", "3", "4"].map(Some);
+        let (values, counts) = encode(&encoder, &texts);
         assert_eq!(values, [0.0, 0.0, 0.0, 0.0, 4_f32.ln(), 4_f32.ln()]);
         assert_eq!(counts.clipped, 3);
         // The number for missing values is moved too.
@@ -489,7 +483,7 @@ mod tests {
             ("1e999", Err("a finite number")),
             ("1e39", Err("a number in the range of f32")),
         ] {
-            assert_eq!(parse(text), expected.map_err(CellError::Expected), "{text:?}");
+            assert_eq!(parse(text), expected.map_err(ValueError::Expected), "{text:?}");
         }
     }
 
@@ -568,13 +562,13 @@ mod tests {
             later in vec(prop::option::of(-LARGEST..=LARGEST), 1..20),
         ) {
             let later: Vec<_> = later.iter().map(|x| x.map(|x| x.to_string())).collect();
-            let cells: Vec<_> = later.iter().map(Option::as_deref).collect();
+            let texts: Vec<_> = later.iter().map(Option::as_deref).collect();
             let (with, counts) =
-                encode(&fit(transform, MissingNumber::Indicator, &training), &cells);
-            let (without, same) = encode(&fit(transform, MissingNumber::Mean, &training), &cells);
+                encode(&fit(transform, MissingNumber::Indicator, &training), &texts);
+            let (without, same) = encode(&fit(transform, MissingNumber::Mean, &training), &texts);
             prop_assert_eq!(counts, same);
-            for ((pair, &plain), cell) in with.chunks(2).zip(&without).zip(&cells) {
-                let expected = if cell.is_some() { [plain, 0.0] } else { [0.0, 1.0] };
+            for ((pair, &plain), text) in with.chunks(2).zip(&without).zip(&texts) {
+                let expected = if text.is_some() { [plain, 0.0] } else { [0.0, 1.0] };
                 prop_assert_eq!(pair, expected);
             }
         }

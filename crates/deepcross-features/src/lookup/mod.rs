@@ -1,16 +1,22 @@
 //! From values to ids: by a vocabulary or by hashing, the part that categorical, multi-hot and text fields share.
 
+mod fingerprints;
+pub(crate) mod hash;
+mod short_hash;
+pub(crate) mod value_table;
+pub(crate) mod vocabulary;
+
 use std::fmt;
 
-use crate::cell::CellError;
-use crate::config::FieldConfig;
+use crate::batch::shape::{FieldShape, Reserved};
+use crate::config::field_config::FieldConfig;
 use crate::counts::FieldCounts;
 use crate::error::FeatureError;
-use crate::hash::HashBuckets;
-use crate::shape::{FieldShape, Reserved};
+use crate::lookup::hash::HashBuckets;
+use crate::lookup::vocabulary::{RARE, Selection, UNSEEN, Vocabulary, VocabularyFitter};
+use crate::raw::value::{RUN, Run};
+use crate::raw::value_text::ValueError;
 use crate::state::LookupState;
-use crate::value::{RUN, Run};
-use crate::vocabulary::{Keep, RARE, UNSEEN, Vocabulary, VocabularyFitter};
 
 /// The id of a missing value, in every field of ids.
 pub(crate) const MISSING: u32 = 0;
@@ -55,7 +61,7 @@ impl LookupFitter {
             Some(buckets) => {
                 Self::Hash(HashBuckets::new(&config.name, buckets, config.seed.unwrap_or(0)))
             }
-            None => Self::Vocabulary(VocabularyFitter::new(Keep {
+            None => Self::Vocabulary(VocabularyFitter::new(Selection {
                 min_count: config.min_count.unwrap_or(1),
                 top: config.top.unwrap_or(usize::MAX),
                 by: config.top_by.unwrap_or_default(),
@@ -64,7 +70,7 @@ impl LookupFitter {
     }
 
     /// Learns `value`, met in a row that is positive or not.
-    pub(crate) fn observe(&mut self, value: &str, positive: bool) -> Result<(), CellError> {
+    pub(crate) fn observe(&mut self, value: &str, positive: bool) -> Result<(), ValueError> {
         match self {
             Self::Vocabulary(vocabulary) => vocabulary.observe(value, positive),
             Self::Hash(_) => Ok(()),
@@ -93,7 +99,7 @@ impl Lookup {
         }
     }
 
-    /// The ids of all cells, as by [`encode`](Self::encode); behind them, there are any.
+    /// The ids of all values, as by [`encode`](Self::encode); behind them, there are any.
     pub(crate) fn encode_run(&self, run: &Run<'_>, counts: &mut FieldCounts) -> [u32; RUN] {
         let mut ids = match self {
             Self::Vocabulary(vocabulary) => vocabulary.ids(run.values()),

@@ -14,14 +14,12 @@
 use std::sync::Arc;
 
 use crate::batch::Batch;
-use crate::cell;
 use crate::companion::CompanionTable;
-use crate::record::Record;
-use crate::schema::Binding;
-use crate::tally::Tally;
-
-/// The number of folds.
-pub(crate) const FOLDS: usize = 5;
+use crate::companion::folds::{FoldCounts, fold};
+use crate::companion::value_counts::ValueCounts;
+use crate::raw::binding::Binding;
+use crate::raw::row_fields::RowFields;
+use crate::raw::value_text;
 
 /// Which rows a training row has its companion counts from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,7 +39,7 @@ pub struct History {
     missing: Vec<String>,
     fields: Vec<FieldHistory>,
     /// All rows, without those of a fold; or the rows so far.
-    seen: Seen,
+    seen: TrainingCounts,
     /// The number of rows so far.
     n_rows: u64,
 }
@@ -52,69 +50,47 @@ pub(crate) struct FieldHistory {
     /// The position of the companion counts among the fields.
     pub(crate) field: usize,
     pub(crate) table: Arc<CompanionTable>,
-    pub(crate) seen: Seen,
+    pub(crate) seen: TrainingCounts,
 }
 
-/// The tallies that a training row is told from.
+/// The counts that a training row is told from.
 #[derive(Clone, Debug)]
-pub(crate) enum Seen {
+pub(crate) enum TrainingCounts {
     /// Those of the rows so far.
-    Earlier(Vec<Tally>),
+    Earlier(Vec<ValueCounts>),
     /// Those of the rows of each fold.
-    Folds(FoldTallies),
+    Folds(FoldCounts),
 }
 
-/// The tallies of each fold.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct FoldTallies(Vec<[Tally; FOLDS]>);
-
-/// The fold of the row with this number, which is as good as random.
-pub(crate) fn fold(row: u64) -> usize {
-    // The finalizer of SplitMix64: each bit of the number moves every bit of the result.
-    let mut bits = row.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((u128::from(bits ^ (bits >> 31)) * FOLDS as u128) >> 64) as usize
-}
-
-impl FoldTallies {
-    pub(crate) fn add(&mut self, index: usize, fold: usize, positive: bool) {
-        if self.0.len() <= index {
-            self.0.resize(index + 1, <[Tally; FOLDS]>::default());
-        }
-        self.0[index][fold].add(positive);
-    }
-
-    fn get(&self, index: usize, fold: usize) -> Tally {
-        self.0.get(index).map_or(Tally::default(), |folds| folds[fold])
-    }
-}
-
-impl Seen {
+impl TrainingCounts {
     /// What a row in `fold` may know of the value at `index`, of which training met `all` in total.
-    fn other_rows(&self, index: usize, fold: usize, all: Tally) -> Tally {
+    fn other_rows(&self, index: usize, fold: usize, all: ValueCounts) -> ValueCounts {
         match self {
-            Self::Earlier(tallies) => tallies[index],
+            Self::Earlier(counts) => counts[index],
             Self::Folds(folds) => all.minus(folds.get(index, fold)),
         }
     }
 
     fn learn(&mut self, index: usize, positive: bool) {
-        if let Self::Earlier(tallies) = self {
-            tallies[index].add(positive);
+        if let Self::Earlier(counts) = self {
+            counts[index].add(positive);
         }
     }
 
     fn restart(&mut self) {
-        if let Self::Earlier(tallies) = self {
-            tallies.fill(Tally::default());
+        if let Self::Earlier(counts) = self {
+            counts.fill(ValueCounts::default());
         }
     }
 }
 
 impl History {
     /// `seen` tells of all rows, at index 0.
-    pub(crate) fn new(missing: Vec<String>, fields: Vec<FieldHistory>, seen: Seen) -> Self {
+    pub(crate) fn new(
+        missing: Vec<String>,
+        fields: Vec<FieldHistory>,
+        seen: TrainingCounts,
+    ) -> Self {
         Self { missing, fields, seen, n_rows: 0 }
     }
 
@@ -135,19 +111,22 @@ impl History {
     ///
     /// # Panics
     /// If `binding` or the batch were made for other fields, or there is no such row.
-    pub fn rewrite<R: Record + ?Sized>(
+    pub fn rewrite<R: RowFields + ?Sized>(
         &mut self,
         binding: &Binding,
-        record: &R,
+        row: &R,
         positive: bool,
-        (batch, row): (&mut Batch, usize),
+        (batch, position): (&mut Batch, usize),
     ) {
         let fold = fold(self.n_rows);
         let total = self.seen.other_rows(0, fold, self.total());
         for field in &mut self.fields {
-            let index = field.index(binding, record, &self.missing);
+            let index = field.index(binding, row, &self.missing);
             let numbers = field.table.scale().numbers(field.other_rows(index, fold), total);
-            batch.columns_mut()[field.field].dense_mut().row_mut(row).copy_from_slice(&numbers);
+            batch.columns_mut()[field.field]
+                .dense_mut()
+                .row_mut(position)
+                .copy_from_slice(&numbers);
             field.learn(index, positive);
         }
         self.end_row(positive);
@@ -157,9 +136,9 @@ impl History {
     ///
     /// # Panics
     /// If `binding` was made for other fields.
-    pub fn pass<R: Record + ?Sized>(&mut self, binding: &Binding, record: &R, positive: bool) {
+    pub fn pass<R: RowFields + ?Sized>(&mut self, binding: &Binding, row: &R, positive: bool) {
         for field in &mut self.fields {
-            field.learn(field.index(binding, record, &self.missing), positive);
+            field.learn(field.index(binding, row, &self.missing), positive);
         }
         self.end_row(positive);
     }
@@ -170,16 +149,16 @@ impl History {
     }
 
     /// All rows of training: each has a value in each field, if only the missing one.
-    fn total(&self) -> Tally {
-        self.fields.first().map_or(Tally::default(), |field| field.table.total())
+    fn total(&self) -> ValueCounts {
+        self.fields.first().map_or(ValueCounts::default(), |field| field.table.total())
     }
 }
 
 impl FieldHistory {
     /// What a row in `fold` may know of its value, which is the one at `index`.
-    fn other_rows(&self, index: Option<usize>, fold: usize) -> Tally {
-        index.map_or(Tally::default(), |index| {
-            self.seen.other_rows(index, fold, self.table.tallies()[index])
+    fn other_rows(&self, index: Option<usize>, fold: usize) -> ValueCounts {
+        index.map_or(ValueCounts::default(), |index| {
+            self.seen.other_rows(index, fold, self.table.counts()[index])
         })
     }
 
@@ -189,30 +168,13 @@ impl FieldHistory {
         }
     }
 
-    fn index<R: Record + ?Sized>(
+    fn index<R: RowFields + ?Sized>(
         &self,
         binding: &Binding,
-        record: &R,
+        row: &R,
         missing: &[String],
     ) -> Option<usize> {
-        let cell = cell::read(binding.cells(self.field, record).first, missing);
-        self.table.find(cell.ok()?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folds_are_even_and_without_a_pattern() {
-        let mut rows = [0_u32; FOLDS];
-        let mut pairs = [0_u32; FOLDS * FOLDS];
-        for row in 0..50_000 {
-            rows[fold(row)] += 1;
-            pairs[fold(row) * FOLDS + fold(row + 1)] += 1;
-        }
-        assert!(rows.iter().all(|n| (9_600..10_400).contains(n)), "{rows:?}");
-        assert!(pairs.iter().all(|n| (1_800..2_200).contains(n)), "{pairs:?}");
+        let text = value_text::read(binding.values(self.field, row).first, missing);
+        self.table.find(text.ok()?)
     }
 }

@@ -7,9 +7,9 @@
 use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
 
 use crate::error::FeatureError;
-use crate::short_hash;
+use crate::lookup::short_hash;
+use crate::raw::value::{RUN, Value};
 use crate::state::HashState;
-use crate::value::{RUN, Value};
 
 /// The first bucket's id; 0 is that of a missing value.
 const FIRST: u32 = 1;
@@ -234,7 +234,7 @@ mod tests {
         #[test]
         fn look_ups_use_xxh3(value in ".{0,300}") {
             let oracle = twox_hash::XxHash3_64::oneshot(value.as_bytes());
-            prop_assert_eq!(crate::value_table::hash(&value), oracle);
+            prop_assert_eq!(crate::lookup::value_table::hash(&value), oracle);
         }
     }
 }

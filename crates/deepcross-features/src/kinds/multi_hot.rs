@@ -7,22 +7,22 @@
 //! A weight stands after the last colon of its element, `word:0.5`, so that words may have colons themselves.
 //! The mean divides by the sum of the weights' magnitudes: by their plain sum, weights of both signs would give anything, up to infinity.
 
-use crate::cell::CellError;
-use crate::column::Column;
-use crate::config::{FieldConfig, Pooling};
+use crate::batch::column::Column;
+use crate::batch::shape::FieldShape;
+use crate::batch::sparse::SparseColumn;
+use crate::config::field_config::{FieldConfig, Pooling};
 use crate::counts::FieldCounts;
 use crate::description::Encoding;
 use crate::error::FeatureError;
+use crate::kinds::number;
 use crate::lookup::{Lookup, LookupFitter};
-use crate::number;
-use crate::shape::FieldShape;
-use crate::sparse::SparseColumn;
+use crate::raw::value_text::ValueError;
 use crate::state::{KindState, ListState, MultiHotState, PoolingState};
 
 /// What stands between an element and its weight.
 const BEFORE_WEIGHT: char = ':';
 
-const WEIGHTED: CellError = CellError::Expected(
+const WEIGHTED: ValueError = ValueError::Expected(
     "a list of elements with weights as in `word:0.5`, finite numbers in the range of f32",
 );
 
@@ -62,18 +62,18 @@ impl MultiHotFitter {
         Self { lookup: LookupFitter::new(config), list, pooling }
     }
 
-    /// Whether [`observe`](Self::observe) would accept `cell`.
-    pub(crate) fn check(&self, cell: Option<&str>) -> Result<(), CellError> {
+    /// Whether [`observe`](Self::observe) would accept `text`.
+    pub(crate) fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
         if !self.list.weighted {
             return Ok(());
         }
-        self.list.kept(cell).try_for_each(|element| self.list.read(element).map(drop))
+        self.list.kept(text).try_for_each(|element| self.list.read(element).map(drop))
     }
 
     /// Counts each element that is kept as often as it occurs, whatever its weight.
-    pub(crate) fn observe(&mut self, cell: Option<&str>, positive: bool) -> Result<(), CellError> {
+    pub(crate) fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
         let Self { lookup, list, .. } = self;
-        list.kept(cell).try_for_each(|element| lookup.observe(list.read(element)?.0, positive))
+        list.kept(text).try_for_each(|element| lookup.observe(list.read(element)?.0, positive))
     }
 
     pub(crate) fn finish(self) -> MultiHotEncoder {
@@ -85,20 +85,20 @@ impl MultiHotFitter {
 impl MultiHotEncoder {
     pub(crate) fn encode(
         &self,
-        cell: Option<&str>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
-    ) -> Result<(), CellError> {
+    ) -> Result<(), ValueError> {
         let column = column.sparse_mut();
         let mut row_counts = FieldCounts::default();
         let weight = if self.list.weighted {
-            self.push_weighted(cell, column, &mut row_counts)?;
+            self.push_weighted(text, column, &mut row_counts)?;
             None
         } else {
-            self.push_unweighted(cell, column, &mut row_counts)
+            self.push_unweighted(text, column, &mut row_counts)
         };
         if !column.end_bag(weight) {
-            return Err(CellError::TooMany(u32::MAX));
+            return Err(ValueError::TooMany(u32::MAX));
         }
         *counts += row_counts;
         Ok(())
@@ -107,11 +107,11 @@ impl MultiHotEncoder {
     /// Appends the elements to the open row; the weight of each, or `None` where it is 1 for every row.
     fn push_unweighted(
         &self,
-        cell: Option<&str>,
+        text: Option<&str>,
         column: &mut SparseColumn,
         counts: &mut FieldCounts,
     ) -> Option<f32> {
-        let mut elements = self.list.elements(cell);
+        let mut elements = self.list.elements(text);
         for element in elements.by_ref().take(self.list.max_length) {
             column.push_open(self.lookup.encode(Some(element), counts));
         }
@@ -130,11 +130,11 @@ impl MultiHotEncoder {
     /// Appends the elements with their weights to the open row.
     fn push_weighted(
         &self,
-        cell: Option<&str>,
+        text: Option<&str>,
         column: &mut SparseColumn,
         counts: &mut FieldCounts,
-    ) -> Result<(), CellError> {
-        let mut elements = self.list.elements(cell);
+    ) -> Result<(), ValueError> {
+        let mut elements = self.list.elements(text);
         for element in elements.by_ref().take(self.list.max_length) {
             let (word, weight) = self.list.read(element)?;
             column.push_open_weighted(self.lookup.encode(Some(word), counts), weight);
@@ -210,18 +210,18 @@ impl MultiHotEncoder {
 
 impl List {
     /// The elements, not empty.
-    fn elements(self, cell: Option<&str>) -> impl Iterator<Item = &str> {
-        let parts = cell.into_iter().flat_map(move |cell| cell.split(self.separator));
+    fn elements(self, text: Option<&str>) -> impl Iterator<Item = &str> {
+        let parts = text.into_iter().flat_map(move |text| text.split(self.separator));
         parts.map(|part| part.trim_matches(' ')).filter(|part| !part.is_empty())
     }
 
     /// Those elements that are not beyond the greatest length.
-    fn kept(self, cell: Option<&str>) -> impl Iterator<Item = &str> {
-        self.elements(cell).take(self.max_length)
+    fn kept(self, text: Option<&str>) -> impl Iterator<Item = &str> {
+        self.elements(text).take(self.max_length)
     }
 
     /// An element's word and its weight, which is 1 where none is given.
-    fn read(self, element: &str) -> Result<(&str, f32), CellError> {
+    fn read(self, element: &str) -> Result<(&str, f32), ValueError> {
         let Some((word, weight)) = element.rsplit_once(BEFORE_WEIGHT).filter(|_| self.weighted)
         else {
             return Ok((element, 1.0));
@@ -267,7 +267,7 @@ mod tests {
     fn encode(
         pooling: Pooling,
         separator: &str,
-        cells: &[Option<&str>],
+        texts: &[Option<&str>],
     ) -> (SparseColumn, FieldCounts) {
         let config = FieldConfig {
             pooling: Some(pooling),
@@ -276,23 +276,23 @@ mod tests {
             ..FieldConfig::multi_hot("f")
         };
         let mut fitter = MultiHotFitter::new(&config);
-        let training = ["a|b|a", "a| b", "rare"].map(|cell| cell.replace('|', separator));
-        for cell in &training {
-            fitter.observe(Some(cell), false).expect("few values");
+        let training = ["a|b|a", "a| b", "rare"].map(|text| text.replace('|', separator));
+        for text in &training {
+            fitter.observe(Some(text), false).expect("few values");
         }
         let encoder = fitter.finish();
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
-        for &cell in cells {
-            encoder.encode(cell, &mut column, &mut counts).expect("few values");
+        for &text in texts {
+            encoder.encode(text, &mut column, &mut counts).expect("few values");
         }
         (column.sparse_mut().clone(), counts)
     }
 
     #[track_caller]
-    fn check(separator: &str, cell: Option<&str>, ids: &[u32]) {
-        let (column, counts) = encode(Pooling::Sum, separator, &[cell]);
-        assert_eq!(column.ids(), ids, "{cell:?}");
+    fn check(separator: &str, text: Option<&str>, ids: &[u32]) {
+        let (column, counts) = encode(Pooling::Sum, separator, &[text]);
+        assert_eq!(column.ids(), ids, "{text:?}");
         assert_eq!(column.offsets(), Some(&[0, ids.len() as u32][..]));
         assert_eq!(counts.values, ids.len() as u64);
     }
@@ -318,14 +318,14 @@ mod tests {
 
     #[test]
     fn a_mean_gives_each_element_its_share() {
-        let cells = [Some("a|b|a|never"), None, Some("b")];
-        let (column, counts) = encode(Pooling::Mean, "|", &cells);
+        let texts = [Some("a|b|a|never"), None, Some("b")];
+        let (column, counts) = encode(Pooling::Mean, "|", &texts);
         assert_eq!(column.weights(), [0.25, 0.25, 0.25, 0.25, 1.0, 1.0]);
         assert_eq!(column.offsets(), Some(&[0, 4, 5, 6][..]));
         let expected = FieldCounts { values: 6, missing: 1, unseen: 1, ..FieldCounts::default() };
         assert_eq!(counts, expected);
 
-        let (column, _) = encode(Pooling::Sum, "|", &cells);
+        let (column, _) = encode(Pooling::Sum, "|", &texts);
         assert_eq!(column.weights(), [0.0; 0]);
     }
 
@@ -338,28 +338,28 @@ mod tests {
             ..FieldConfig::multi_hot("f")
         };
         let mut fitter = MultiHotFitter::new(&config);
-        for cell in ["a:7|b", "a"] {
-            fitter.check(Some(cell)).expect("good weights");
-            fitter.observe(Some(cell), false).expect("few values");
+        for text in ["a:7|b", "a"] {
+            fitter.check(Some(text)).expect("good weights");
+            fitter.observe(Some(text), false).expect("few values");
         }
         fitter.finish()
     }
 
-    type Encoded = Result<(SparseColumn, FieldCounts), CellError>;
+    type Encoded = Result<(SparseColumn, FieldCounts), ValueError>;
 
-    fn encode_one(encoder: &MultiHotEncoder, cell: Option<&str>) -> Encoded {
+    fn encode_one(encoder: &MultiHotEncoder, text: Option<&str>) -> Encoded {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
-        encoder.encode(cell, &mut column, &mut counts)?;
+        encoder.encode(text, &mut column, &mut counts)?;
         Ok((column.sparse_mut().clone(), counts))
     }
 
     #[track_caller]
-    fn check_weights(pooling: Pooling, cell: Option<&str>, ids: &[u32], weights: &[f32]) {
-        let encoded = encode_one(&weighted(pooling, None), cell).map(|(column, _)| column);
+    fn check_weights(pooling: Pooling, text: Option<&str>, ids: &[u32], weights: &[f32]) {
+        let encoded = encode_one(&weighted(pooling, None), text).map(|(column, _)| column);
         let n_ids = ids.len() as u32;
         let expected = SparseColumn::multi_hot(vec![0, n_ids], ids.to_vec(), weights.to_vec());
-        assert_eq!(encoded, Ok(expected), "{cell:?}");
+        assert_eq!(encoded, Ok(expected), "{text:?}");
     }
 
     #[test]
@@ -383,9 +383,9 @@ mod tests {
         let config = FieldConfig { weights: Some(true), ..FieldConfig::multi_hot("f") };
         let fitter = MultiHotFitter::new(&config);
         let encoder = weighted(Pooling::Sum, None);
-        for cell in ["a:", "a:x|b", "b|a:nan", "a:inf", "a:1e39", ":0.5", " :1"] {
-            assert_eq!(encode_one(&encoder, Some(cell)), Err(WEIGHTED), "{cell}");
-            assert_eq!(fitter.check(Some(cell)), Err(WEIGHTED), "{cell}");
+        for text in ["a:", "a:x|b", "b|a:nan", "a:inf", "a:1e39", ":0.5", " :1"] {
+            assert_eq!(encode_one(&encoder, Some(text)), Err(WEIGHTED), "{text}");
+            assert_eq!(fitter.check(Some(text)), Err(WEIGHTED), "{text}");
         }
         assert!(MultiHotFitter::new(&FieldConfig::multi_hot("f")).check(Some("a:x")).is_ok());
     }
@@ -428,9 +428,9 @@ mod tests {
         fn pooled_weights_have_norm_1(
             weights in vec(prop_oneof![-1e3..1e3_f32, Just(0.0), -3e38..3e38_f32], 1..20),
         ) {
-            let cell: Vec<_> = weights.iter().map(|weight| format!("a:{weight}")).collect();
+            let text: Vec<_> = weights.iter().map(|weight| format!("a:{weight}")).collect();
             let pooled = |pooling| {
-                let encoded = encode_one(&weighted(pooling, None), Some(&cell.join("|")));
+                let encoded = encode_one(&weighted(pooling, None), Some(&text.join("|")));
                 encoded.expect("good weights").0.weights().to_vec()
             };
             prop_assert_eq!(pooled(Pooling::Sum), &weights[..]);
@@ -444,14 +444,14 @@ mod tests {
 
         #[test]
         fn weights_of_1_change_nothing(
-            cell in "[ab |]{0,12}",
+            text in "[ab |]{0,12}",
             max_length in prop::option::of(1_usize..5),
             pooling in prop::sample::select(vec![Pooling::Mean, Pooling::SqrtN]),
         ) {
             let with = weighted(pooling, max_length);
             let list = List { weighted: false, ..with.list };
             let without = MultiHotEncoder { list, ..with.clone() };
-            let (with, without) = (encode_one(&with, Some(&cell)), encode_one(&without, Some(&cell)));
+            let (with, without) = (encode_one(&with, Some(&text)), encode_one(&without, Some(&text)));
             let (with, without) = (with.expect("good"), without.expect("good"));
             prop_assert_eq!(with.0.ids(), without.0.ids());
             for (a, b) in with.0.weights().iter().zip(without.0.weights()) {
