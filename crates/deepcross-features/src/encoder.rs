@@ -1,6 +1,6 @@
-//! Encoding: raw rows to ids and numbers, by what was learned in fitting.
+//! Encodes raw rows as ids and numbers, with the vocabularies and statistics of fitting.
 //!
-//! An encoder is part of a trained model and is shared by threads: it holds nothing that changes.
+//! An encoder is part of a trained model and is shared by threads: encoding does not change it.
 
 use std::collections::BTreeSet;
 use std::{iter, str};
@@ -68,13 +68,15 @@ impl Encoder {
         Binding::new(self.fields.iter().map(FieldEncoder::columns), header)
     }
 
-    /// Appends one row to the columns of `batch` and counts its values; labels and weights are the caller's.
+    /// Appends one row to the columns of `batch` and counts its values; the caller adds labels and weights.
     ///
-    /// Companion counts are those after training; for training rows, [`History::rewrite`](crate::History::rewrite) must follow.
-    /// Allocates nothing once the batch has the capacity.
+    /// Companion counts are those after training; for training rows, [`History::rewrite`](crate::History::rewrite) must
+    /// follow.
+    /// Allocates nothing if the batch has the capacity.
     ///
     /// # Errors
-    /// [`FeatureError::Value`], [`FeatureError::Utf8`] or [`FeatureError::TooManyValues`]: batch and counts are as before.
+    /// [`FeatureError::Value`], [`FeatureError::Utf8`] or [`FeatureError::TooManyValues`]: batch and counts are then
+    /// unchanged.
     ///
     /// # Panics
     /// If `binding`, `batch` or `counts` were made for other fields.
@@ -88,8 +90,9 @@ impl Encoder {
         self.encode_fields(0..self.fields.len(), binding, row, batch, counts)
     }
 
-    /// As [`encode`](Self::encode), but of the fields at these positions alone: their columns, of equally many rows, have
-    /// a row more afterwards, and the others are as before.
+    /// As [`encode`](Self::encode), but only for the fields at these positions.
+    ///
+    /// Their columns must have the same number of rows; each gets one row more, and the other columns are unchanged.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
@@ -123,11 +126,11 @@ impl Encoder {
         Ok(())
     }
 
-    /// Appends rows as [`encode`](Self::encode) does one after the other, or none of them.
+    /// Appends all rows, as [`encode`](Self::encode) does for one row, or none of them.
     ///
-    /// It goes column by column, which is faster by far: values of one column are looked up side by side.
-    /// Returns whether all rows could be encoded; where not, batch and counts are as before, and [`encode`](Self::encode)
-    /// tells which row is at fault.
+    /// Encodes column by column, which is much faster: the values of one column are looked up together.
+    /// Returns whether all rows could be encoded.
+    /// If not, batch and counts are unchanged, and [`encode`](Self::encode) finds the row that is not valid.
     ///
     /// # Panics
     /// As [`encode`](Self::encode).
@@ -141,8 +144,8 @@ impl Encoder {
         self.encode_fields_of_rows(0..self.fields.len(), binding, rows, batch, counts)
     }
 
-    /// As [`encode_rows`](Self::encode_rows), but of the fields at these positions alone, as
-    /// [`encode_fields`](Self::encode_fields) does one row after the other.
+    /// As [`encode_rows`](Self::encode_rows), but only for the fields at these positions, like
+    /// [`encode_fields`](Self::encode_fields).
     ///
     /// # Panics
     /// As [`encode_fields`](Self::encode_fields).
@@ -154,7 +157,7 @@ impl Encoder {
         batch: &mut Batch,
         counts: &mut Counts,
     ) -> bool {
-        // One run for all fields: to make one costs as much as some values.
+        // One run for all fields, since making one costs as much as encoding some values.
         let (missing, mut run) = (Missing::new(&self.missing), Run::EMPTY);
         for (done, index) in fields.clone().enumerate() {
             let column = &mut batch.columns_mut()[index];
@@ -176,13 +179,13 @@ impl Encoder {
     /// Checks that the rows of `more` can be appended to `batch`.
     ///
     /// # Errors
-    /// [`FeatureError::TooManyValues`] where a field would have 2³² ids or more.
+    /// [`FeatureError::TooManyValues`] if a field would have 2³² ids or more.
     pub fn check_room(&self, batch: &Batch, more: &Batch) -> Result<(), FeatureError> {
         let columns = batch.columns().iter().zip(more.columns());
         self.each_has_room(columns.map(|(into, from)| into.has_room_for(from)))
     }
 
-    /// Checks that a batch can hold `n_rows` rows like the first of `batch`.
+    /// Checks that a batch can hold `n_rows` rows like the first row of `batch`.
     ///
     /// # Errors
     /// As [`check_room`](Self::check_room).
@@ -198,7 +201,7 @@ impl Encoder {
         })
     }
 
-    /// Takes back the counts of these fields of `record`, by encoding them again: only a bad row pays.
+    /// Subtracts the counts of these fields of `row`, by encoding them again; only a row that is not valid costs this.
     #[cold]
     fn uncount<R: RowFields + ?Sized>(
         &self,
@@ -218,7 +221,7 @@ impl Encoder {
         }
     }
 
-    /// The form of each field, in order.
+    /// The shape of each field, in order.
     pub fn shapes(&self) -> &[FieldShape] {
         &self.shapes
     }
@@ -233,7 +236,7 @@ impl Encoder {
         Counts::new(&self.shapes)
     }
 
-    /// The names of the columns that are read, each once, in the order of the fields.
+    /// The names of the columns that the fields read, each once, in the order of the fields.
     pub fn columns(&self) -> Vec<&str> {
         let mut seen = BTreeSet::new();
         let columns = self.fields.iter().map(FieldEncoder::columns);
@@ -246,36 +249,37 @@ impl Encoder {
         &self.missing
     }
 
-    /// What is done with each field, in order.
+    /// A description of each field, in order.
     pub fn fields(&self) -> Vec<FieldDescription> {
         self.fields.iter().map(FieldEncoder::describe).collect()
     }
 
-    /// The value of the vocabulary of the field at `field` that has the id `id`; `None` for other fields and ids.
+    /// The value with the id `id` in the vocabulary of the field at `field`; `None` if there is no such value.
     pub fn value(&self, field: usize, id: u32) -> Option<&str> {
         self.lookup(field)?.value(id)
     }
 
-    /// Whether values of the field at `field` have ids of their own, which [`value`](Self::value) leads back from.
+    /// Whether the field at `field` has a vocabulary, so that [`value`](Self::value) gives the value of an id.
     pub fn has_vocabulary(&self, field: usize) -> bool {
         self.lookup(field).is_some_and(|lookup| matches!(lookup, Lookup::Vocabulary(_)))
     }
 
-    /// Whether values of the field at `field` have their ids from a hash.
+    /// Whether the ids of the field at `field` come from a hash.
     pub fn is_hashed(&self, field: usize) -> bool {
         self.lookup(field).is_some_and(|lookup| matches!(lookup, Lookup::Hash(_)))
     }
 
-    /// The id of a value, or element, of the field at `field`, which may be a reserved one; `None` for fields without
-    /// values.
+    /// The id of a value, or element, of the field at `field`; it may be a reserved one.
+    ///
+    /// `None` if the field has neither a vocabulary nor a hash.
     pub fn id(&self, field: usize, value: &str) -> Option<u32> {
         Some(self.lookup(field)?.encode(Some(value), &mut FieldCounts::default()))
     }
 
-    /// The rows, and the positive ones of these, in which training met a value of the field at `field`; `None` where it
-    /// has no companion counts, or they know nothing of the value.
+    /// The numbers of rows and of positive rows with a value of the field at `field` in training.
     ///
-    /// Of a hashed field, those of the value's bucket.
+    /// For a hashed field, they are the numbers of the value's bucket.
+    /// `None` if the field has no companion counts, or the value did not occur.
     pub fn companion_counts(&self, field: usize, value: &str) -> Option<(u64, u64)> {
         let name = companion_name(&self.fields.get(field)?.name);
         let companion = self.fields.iter().find(|field| field.name == name)?;
@@ -288,7 +292,7 @@ impl Encoder {
         self.fields.get(field)?.kind.lookup()
     }
 
-    /// What a file keeps of this encoder; equal for encoders that were fitted alike.
+    /// The stored form of this encoder; equal for encoders that were fitted in the same way.
     pub fn to_state(&self) -> EncoderState {
         EncoderState::V1(EncoderStateV1 {
             missing: self.missing.clone(),
@@ -296,10 +300,10 @@ impl Encoder {
         })
     }
 
-    /// The encoder that was stored.
+    /// The encoder with this stored form, which is checked in full.
     ///
     /// # Errors
-    /// [`FeatureError::State`] where no fitting could have given `state`: it is checked in full.
+    /// [`FeatureError::State`] if no fitting could have given `state`.
     pub fn from_state(state: EncoderState) -> Result<Self, FeatureError> {
         let EncoderState::V1(EncoderStateV1 { missing, fields }) = state;
         check_names(&fields)?;
@@ -317,7 +321,7 @@ impl FieldEncoder {
         FieldColumns { field: &self.name, first: &self.column, second }
     }
 
-    /// [`encode`](Self::encode) of the field at `index` of each row, up to the first that is bad; whether none is.
+    /// As [`encode`](Self::encode), for each row up to the first that is not valid; returns whether all are valid.
     fn encode_rows<'r, R: RowFields>(
         &self,
         (binding, index): (&Binding, usize),
@@ -427,7 +431,7 @@ impl KindEncoder {
         Ok(())
     }
 
-    /// Appends rows, up to the first that is bad; whether none is.
+    /// Appends rows up to the first that is not valid; returns whether all are valid.
     fn encode_run(&self, run: &Run<'_>, column: &mut Column, counts: &mut FieldCounts) -> bool {
         match self {
             Self::Categorical(encoder) => {
@@ -483,7 +487,7 @@ impl KindEncoder {
 fn check_names(fields: &[FieldState]) -> Result<(), FeatureError> {
     let error = |problem: String| Err(FeatureError::State { problem });
     if fields.is_empty() {
-        return error("it has no field".to_owned());
+        return error("there must be at least 1 field, but there is none".to_owned());
     }
     let mut seen = BTreeSet::new();
     for field in fields {

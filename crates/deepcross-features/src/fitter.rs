@@ -23,20 +23,21 @@ use crate::raw::binding::{Binding, FieldColumns};
 use crate::raw::row_fields::RowFields;
 use crate::raw::value_text::{self, FieldValues, ValueError};
 
-/// Learns an [`Encoder`] from the rows that it is shown.
+/// Learns an [`Encoder`] from training rows.
 ///
-/// The result depends on the rows and, for the last bits of statistics and the quantiles of many numbers, their order; on nothing else.
+/// The result depends only on the rows and their order; the order matters for the last bits of statistics and for the
+/// quantiles of many numbers.
 #[derive(Clone, Debug)]
 pub struct Fitter {
     missing: Vec<String>,
     fields: Vec<FieldFitter>,
     counts_from: CountsFrom,
-    /// All rows of each fold, at index 0.
+    /// The counts of all rows in each fold, at index 0.
     folds: FoldCounts,
     n_rows: u64,
 }
 
-/// What fields go by besides their values.
+/// The properties of a training row that matter beside its values.
 #[derive(Clone, Copy, Debug)]
 struct TrainingRow {
     positive: bool,
@@ -63,12 +64,12 @@ enum KindFitter {
 }
 
 impl Fitter {
-    /// A fitter that has seen no row.
+    /// A fitter before the first row.
     pub fn new(schema: &Schema) -> Self {
         Self::with_counts_from(schema, CountsFrom::default())
     }
 
-    /// A fitter that has seen no row, for training rows that are to have companion counts from these rows.
+    /// A fitter before the first row, for training rows that get their companion counts from `counts_from`.
     pub fn with_counts_from(schema: &Schema, counts_from: CountsFrom) -> Self {
         let fields = schema.fields().iter();
         let fields = fields.flat_map(|field| FieldFitter::of(field, counts_from)).collect();
@@ -96,11 +97,14 @@ impl Fitter {
         self.observe_labelled(binding, row, false)
     }
 
-    /// Learns from one row, which is positive or not: what fields with `top_by = "positives"` go by.
+    /// Learns from one row, which is positive or not.
+    ///
+    /// The label matters for fields with `top_by = "positives"` and for companion counts.
     ///
     /// # Errors
-    /// [`FeatureError::Value`] or [`FeatureError::Utf8`] where a value cannot be encoded: nothing was learned from the row, which may be skipped.
-    /// [`FeatureError::TooManyValues`] where a vocabulary is full: fitting cannot go on.
+    /// [`FeatureError::Value`] or [`FeatureError::Utf8`] if a value cannot be encoded.
+    /// Then nothing was learned from the row, and the caller may skip it.
+    /// [`FeatureError::TooManyValues`] if a vocabulary is full: fitting cannot continue.
     pub fn observe_labelled<R: RowFields + ?Sized>(
         &mut self,
         binding: &Binding,
@@ -120,14 +124,14 @@ impl Fitter {
         Ok(())
     }
 
-    /// The encoder for what was learned.
+    /// The fitted encoder.
     ///
     /// A field without any value gets a vocabulary of reserved ids only, or a range of 0 to 0.
     pub fn finish(self) -> Encoder {
         self.finish_for_training().0
     }
 
-    /// The encoder for what was learned, and what the same rows may know of it when they are trained on.
+    /// The fitted encoder, and the history that gives companion counts to the same rows in training.
     pub fn finish_for_training(self) -> (Encoder, History) {
         let Self { missing, fields, counts_from, folds, .. } = self;
         let (mut encoders, mut histories) = (Vec::new(), Vec::new());
@@ -145,7 +149,7 @@ impl Fitter {
     }
 }
 
-/// The history of the field at `field`, if it is one of companion counts.
+/// The history of the field at `field`, if it holds companion counts.
 fn history(field: usize, kind: &KindEncoder, folds: Option<FoldCounts>) -> Option<FieldHistory> {
     let KindEncoder::Companion(encoder) = kind else { return None };
     let table = Arc::clone(encoder.table());
@@ -155,7 +159,7 @@ fn history(field: usize, kind: &KindEncoder, folds: Option<FoldCounts>) -> Optio
 }
 
 impl FieldFitter {
-    /// The field, and that of its companion counts.
+    /// The fitter of a field, and that of its companion counts if it has them.
     fn of(config: &FieldConfig, counts_from: CountsFrom) -> impl Iterator<Item = Self> {
         let column = config.column();
         let field = |name: String, kind| Self { name, column: column.to_owned(), kind };
@@ -237,7 +241,7 @@ impl KindFitter {
         }
     }
 
-    /// The encoder, and the counts by fold of companion counts.
+    /// The encoder and, for companion counts, the counts by fold.
     fn finish(self) -> (KindEncoder, Option<FoldCounts>) {
         let encoder = match self {
             Self::Categorical(fitter) => KindEncoder::Categorical(fitter.finish()),

@@ -1,30 +1,27 @@
 #![doc = include_str!("../README.md")]
 
-// Bottom to top: a module uses only those before it.
+// The modules are in order: each uses only those before it.
+// Used everywhere.
 mod error;
-
+mod state;
 pub mod suggest;
 
-mod state;
-
-mod config;
-
+// What goes in and what comes out.
 mod batch;
-
+mod config;
 mod counts;
-
 mod raw;
 
+// From values to ids.
 mod lookup;
 
+// The encoding of each kind of field.
 mod description;
-
 mod kinds;
 
+// The encoding of rows.
 mod companion;
-
 mod encoder;
-
 mod fitter;
 
 pub use batch::Batch;

@@ -1,6 +1,8 @@
 //! The values of one field for the rows of a batch: ids or numbers.
 //!
-//! Columns are compressed rows: padding every row to the longest one would be simpler to index, but one long row would cost every other its length.
+//! Columns of ids are in compressed-row form.
+//! Rejected: padding every row to the length of the longest one, which is simpler to index, because a single long row
+//! would make all other rows as long.
 
 use std::ops::Range;
 
@@ -11,9 +13,9 @@ use crate::batch::sparse::SparseColumn;
 /// The values of one field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column<F = f32> {
-    /// Ids, one a row or any number.
+    /// Ids: one per row, or any number.
     Sparse(SparseColumn<F>),
-    /// A fixed number of numbers a row.
+    /// A fixed number of numbers per row.
     Dense(DenseColumn<F>),
 }
 
@@ -47,7 +49,7 @@ impl<F: Copy> Column<F> {
     pub fn sparse_mut(&mut self) -> &mut SparseColumn<F> {
         match self {
             Self::Sparse(column) => column,
-            Self::Dense(_) => panic!("a sparse column is wanted, but this one is dense"),
+            Self::Dense(_) => panic!("a sparse column is expected, but this one is dense"),
         }
     }
 
@@ -59,7 +61,7 @@ impl<F: Copy> Column<F> {
     pub fn dense_mut(&mut self) -> &mut DenseColumn<F> {
         match self {
             Self::Dense(column) => column,
-            Self::Sparse(_) => panic!("a dense column is wanted, but this one is sparse"),
+            Self::Sparse(_) => panic!("a dense column is expected, but this one is sparse"),
         }
     }
 
@@ -76,7 +78,7 @@ impl<F: Copy> Column<F> {
         }
     }
 
-    /// Keeps the first `n_rows` rows; does nothing where there are no more.
+    /// Keeps the first `n_rows` rows; does nothing if there are no more.
     pub fn truncate(&mut self, n_rows: usize) {
         match self {
             Self::Sparse(column) => column.truncate(n_rows),
@@ -96,7 +98,9 @@ impl<F: Copy> Column<F> {
         }
     }
 
-    /// Makes room for `n_rows` more rows, of as many ids each as the rows so far, rounded up, and at least one.
+    /// Reserves capacity for `n_rows` more rows, each with the average number of ids of the rows so far.
+    ///
+    /// The average is rounded up, and at least 1.
     pub fn reserve(&mut self, n_rows: usize) {
         match self {
             Self::Sparse(column) => column.reserve(n_rows),
@@ -107,7 +111,8 @@ impl<F: Copy> Column<F> {
     /// Appends `rows` of `other`.
     ///
     /// # Panics
-    /// If the two have different forms or the rows do not exist, and where [`SparseColumn::push_bag`] would.
+    /// If the two columns have different forms or the rows do not exist, or for the reasons of
+    /// [`SparseColumn::push_bag`].
     #[track_caller]
     pub fn append(&mut self, other: &Self, rows: Range<usize>) {
         match (self, other) {
@@ -120,7 +125,8 @@ impl<F: Copy> Column<F> {
     /// Appends `n_rows` copies of the first row of `other`.
     ///
     /// # Panics
-    /// If the two have different forms, `other` has no row, and where [`SparseColumn::push_bag`] would.
+    /// If the two columns have different forms or `other` has no row, or for the reasons of
+    /// [`SparseColumn::push_bag`].
     #[track_caller]
     pub fn append_copies(&mut self, other: &Self, n_rows: usize) {
         match (self, other) {
@@ -129,6 +135,7 @@ impl<F: Copy> Column<F> {
         }
     }
 
+    /// Whether a column of `n_rows` rows like the first can be made.
     pub(crate) fn has_room_for_copies(&self, n_rows: usize) -> bool {
         match self {
             Self::Sparse(column) => column.has_room_for_copies(n_rows),
@@ -143,15 +150,15 @@ impl<F: Copy> Column<F> {
         }
     }
 
-    /// What keeps this column from being one of the form of `kind`, if anything.
+    /// The reason why this column is not valid for `kind`, if there is one.
     pub(crate) fn problem(&self, kind: &ShapeKind) -> Option<String> {
         match (self, kind) {
             (Self::Sparse(column), &ShapeKind::Sparse { dimensions, multi_hot, .. }) => {
                 column.problem(dimensions, multi_hot)
             }
             (Self::Dense(column), &ShapeKind::Dense { width }) => column.problem(width),
-            (Self::Sparse(_), _) => Some("holds ids where numbers are expected".to_owned()),
-            (Self::Dense(_), _) => Some("holds numbers where ids are expected".to_owned()),
+            (Self::Sparse(_), _) => Some("holds ids, but numbers are expected".to_owned()),
+            (Self::Dense(_), _) => Some("holds numbers, but ids are expected".to_owned()),
         }
     }
 }

@@ -10,14 +10,15 @@ pub struct DenseColumn<F = f32> {
 }
 
 impl<F: Copy> DenseColumn<F> {
-    /// A column of `width` numbers a row, at least 1; `values` are row-major: row `i` is `values[i * width..(i + 1) * width]`.
+    /// A column of `width` numbers per row, at least 1.
     ///
-    /// Nothing is checked here: [`Batch::check`](crate::Batch::check) does.
+    /// `values` are row-major: row `i` is `values[i * width..(i + 1) * width]`.
+    /// They are not checked here, but by [`Batch::check`](crate::Batch::check).
     pub fn new(width: usize, values: Vec<F>) -> Self {
         Self { width, values }
     }
 
-    /// The numbers a row.
+    /// The number of numbers per row.
     pub fn width(&self) -> usize {
         self.width
     }
@@ -45,14 +46,14 @@ impl<F: Copy> DenseColumn<F> {
     /// Appends rows of one number each.
     ///
     /// # Panics
-    /// If rows have another width.
+    /// If the width is not 1.
     #[track_caller]
     pub(crate) fn push_numbers(&mut self, values: &[F]) {
         assert_eq!(self.width, 1, "a row has {} numbers, not 1", self.width);
         self.values.extend_from_slice(values);
     }
 
-    /// A row.
+    /// The numbers of a row.
     ///
     /// # Panics
     /// If there is no such row.
@@ -60,6 +61,7 @@ impl<F: Copy> DenseColumn<F> {
         &mut self.values[row * self.width..(row + 1) * self.width]
     }
 
+    /// The numbers of `rows`, row-major.
     pub(crate) fn values_of(&self, rows: &Range<usize>) -> &[F] {
         &self.values[rows.start * self.width..rows.end * self.width]
     }
@@ -88,17 +90,20 @@ impl<F: Copy> DenseColumn<F> {
         DenseColumn { width: self.width, values }
     }
 
-    /// What keeps this column from being one of `width` numbers a row, if anything.
+    /// The reason why this column is not valid for `width` numbers per row, if there is one.
     pub(crate) fn problem(&self, width: usize) -> Option<String> {
         if self.width != width || width == 0 {
-            return Some(format!("is {} wide where {width} (at least 1) is expected", self.width));
+            let found = self.width;
+            return Some(format!(
+                "has {found} numbers per row, but must have {width} (at least 1)"
+            ));
         }
         let left_over = self.values.len() % width;
-        (left_over != 0).then(|| format!("ends in a row of {left_over} of {width} numbers"))
+        (left_over != 0).then(|| format!("ends in a row with {left_over} of {width} numbers"))
     }
 }
 
-/// Moves the rows at these ascending positions to the front, and drops all others; a row has `width` values.
+/// Moves the rows at these ascending positions to the front and drops all others; a row has `width` values.
 #[track_caller]
 pub(crate) fn keep_rows<T: Copy>(values: &mut Vec<T>, width: usize, rows: &[usize]) {
     for (place, row) in rows.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! A batch of encoded rows: plain columns of ids and numbers, with labels and row weights.
 //!
-//! A batch is a container that its owner fills, clears and fills again, so that a warm loop allocates nothing.
-//! It is generic over the number type, so that gradients can be checked in `f64`; encoders write `f32`.
+//! The owner of a batch fills it, clears it and fills it again, so that a warm loop allocates nothing.
+//! A batch is generic over the number type, so that gradients can be checked in `f64`; encoders write `f32`.
 
 pub(crate) mod column;
 pub(crate) mod dense;
@@ -19,7 +19,8 @@ use crate::error::FeatureError;
 
 /// Encoded rows, column by column.
 ///
-/// Labels and weights are one a row, or empty as a whole; no weights means that all are 1.
+/// There is either one label per row or no label, and either one weight per row or no weight.
+/// Without weights, all weights are 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch<F = f32> {
     columns: Vec<Column<F>>,
@@ -33,12 +34,12 @@ impl<F: Copy> Batch<F> {
         Self::from_columns(shapes.iter().map(Column::new).collect())
     }
 
-    /// A batch of hand-made columns, without labels and weights; [`check`](Self::check) says whether they fit together.
+    /// A batch of these columns, without labels and weights; [`check`](Self::check) finds out whether they are valid.
     pub fn from_columns(columns: Vec<Column<F>>) -> Self {
         Self { columns, labels: Vec::new(), weights: Vec::new() }
     }
 
-    /// The number of rows: those of the first column, or the labels where there are no columns.
+    /// The number of rows of the first column, or of labels if there is no column.
     pub fn n_rows(&self) -> usize {
         self.columns.first().map_or(self.labels.len(), Column::n_rows)
     }
@@ -48,27 +49,27 @@ impl<F: Copy> Batch<F> {
         &self.columns
     }
 
-    /// The columns, to push rows by hand: each must be given the same number.
+    /// The columns, for pushing rows by hand; each column must receive the same number of rows.
     pub fn columns_mut(&mut self) -> &mut [Column<F>] {
         &mut self.columns
     }
 
-    /// One label a row, or none at all.
+    /// One label per row, or none at all.
     pub fn labels(&self) -> &[F] {
         &self.labels
     }
 
-    /// The labels, to be pushed by whoever encodes.
+    /// The labels; the code that encodes rows pushes them.
     pub fn labels_mut(&mut self) -> &mut Vec<F> {
         &mut self.labels
     }
 
-    /// One weight a row, or none at all.
+    /// One weight per row, or none at all.
     pub fn weights(&self) -> &[F] {
         &self.weights
     }
 
-    /// The row weights, to be pushed by whoever encodes.
+    /// The row weights; the code that encodes rows pushes them.
     pub fn weights_mut(&mut self) -> &mut Vec<F> {
         &mut self.weights
     }
@@ -87,7 +88,7 @@ impl<F: Copy> Batch<F> {
         self.truncate(0);
     }
 
-    /// Keeps the first `n_rows` rows; does nothing where there are no more.
+    /// Keeps the first `n_rows` rows; does nothing if there are no more.
     pub fn truncate(&mut self, n_rows: usize) {
         self.columns.iter_mut().for_each(|column| column.truncate(n_rows));
         self.labels.truncate(n_rows);
@@ -105,7 +106,7 @@ impl<F: Copy> Batch<F> {
         self.keep_targets(rows);
     }
 
-    /// As [`keep_rows`](Self::keep_rows), of labels and weights alone, by whoever does it column by column.
+    /// As [`keep_rows`](Self::keep_rows), but only for labels and weights: for callers that keep rows column by column.
     ///
     /// # Panics
     /// If there are no such rows.
@@ -118,7 +119,7 @@ impl<F: Copy> Batch<F> {
         }
     }
 
-    /// Makes room for `n_rows` more rows like those so far.
+    /// Reserves capacity for `n_rows` more rows like those so far.
     pub fn reserve(&mut self, n_rows: usize) {
         self.columns.iter_mut().for_each(|column| column.reserve(n_rows));
         self.labels.reserve(n_rows);
@@ -127,7 +128,7 @@ impl<F: Copy> Batch<F> {
         }
     }
 
-    /// Appends one row of `other`, with its label and weight where it has them.
+    /// Appends one row of `other`, with its label and weight, if it has them.
     ///
     /// # Panics
     /// As [`append`](Self::append).
@@ -136,7 +137,9 @@ impl<F: Copy> Batch<F> {
         self.append(other, row..row + 1);
     }
 
-    /// Appends `rows` of `other`, with their labels and weights where it has them; allocates only beyond the capacity.
+    /// Appends `rows` of `other`, with their labels and weights, if they have them.
+    ///
+    /// Allocates only if the capacity is too small.
     ///
     /// # Panics
     /// If the two were made for different shapes, or `other` has no such rows.
@@ -161,9 +164,11 @@ impl<F: Copy> Batch<F> {
         }
     }
 
-    /// Checks that this is a batch for `shapes`: as many columns, each of its form, with ids in range and offsets in order, and all of one length.
+    /// Checks that this is a batch for `shapes`.
     ///
-    /// Costs a pass over the ids; whoever fills a batch through an encoder has no need of it.
+    /// It must have one column for each shape, of this form, with ids in range and offsets in order.
+    /// All columns must have the same number of rows.
+    /// Costs a pass over the ids; a batch that an encoder filled needs no check.
     ///
     /// # Errors
     /// [`FeatureError::Batch`] with the first problem found.
@@ -231,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_batches_are_found() {
+    fn invalid_batches_are_found() {
         let bags = |offsets: &[u32], ids: &[u32], weights: &[f32]| {
             let (offsets, ids) = (offsets.to_vec(), ids.to_vec());
             Column::Sparse(SparseColumn::multi_hot(offsets, ids, weights.to_vec()))
@@ -240,11 +245,11 @@ mod tests {
         let dense = |width, n| Column::Dense(DenseColumn::new(width, vec![0.0; n]));
         assert_eq!(batch().check(&shapes()), Ok(()));
         check(0, ids(&[0, 4, 0]), "batch: field `a` has the id 4, but ids must be less than 4");
-        check(0, dense(2, 6), "batch: field `a` holds numbers where ids are expected");
+        check(0, dense(2, 6), "batch: field `a` holds numbers, but ids are expected");
         check(
             1,
             ids(&[0, 1, 2]),
-            "batch: field `b` holds one id a row where bags of ids are expected",
+            "batch: field `b` holds one id per row, but bags of ids are expected",
         );
         check(
             1,
@@ -260,7 +265,7 @@ mod tests {
         check(
             1,
             bags(&[0, 2, 1, 2], &[1, 1], &[]),
-            "batch: field `b` has offsets that fall from 2 to 1",
+            "batch: field `b` has offsets that decrease from 2 to 1",
         );
         check(
             1,
@@ -272,13 +277,17 @@ mod tests {
             bags(&[0, 1, 1, 1], &[1], &[1.0, 2.0]),
             "batch: field `b` has 1 ids, but 2 weights",
         );
-        check(2, dense(3, 9), "batch: field `c` is 3 wide where 2 (at least 1) is expected");
-        check(2, dense(2, 7), "batch: field `c` ends in a row of 1 of 2 numbers");
-        check(2, ids(&[0, 0, 0]), "batch: field `c` holds ids where numbers are expected");
+        check(
+            2,
+            dense(3, 9),
+            "batch: field `c` has 3 numbers per row, but must have 2 (at least 1)",
+        );
+        check(2, dense(2, 7), "batch: field `c` ends in a row with 1 of 2 numbers");
+        check(2, ids(&[0, 0, 0]), "batch: field `c` holds ids, but numbers are expected");
     }
 
     #[test]
-    fn extras_are_one_a_row_or_none() {
+    fn there_is_one_label_and_weight_per_row_or_none() {
         let mut batch = batch();
         batch.weights_mut().push(1.0);
         let message = "batch: has 1 weights, but 3 rows";
@@ -306,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn kept_rows_move_together() {
+    fn keep_rows_equals_pushing_the_kept_rows() {
         let mut whole = batch();
         whole.append(&batch(), 0..3);
         whole.weights_mut().extend([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
@@ -329,7 +338,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "do not lie within a batch of 3 rows")]
-    fn rows_beyond_the_end_are_a_mistake() {
+    fn rows_after_the_end_cause_a_panic() {
         batch().rows(2..4);
     }
 }

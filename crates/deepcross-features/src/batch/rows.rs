@@ -1,4 +1,4 @@
-//! Views of consecutive rows of a batch: what a model reads.
+//! Views of consecutive rows of a batch, through which models read it.
 //!
 //! A view borrows and never copies: training cuts one batch into blocks, and each block is a view.
 
@@ -22,7 +22,7 @@ pub enum ColumnRows<'a, F = f32> {
     Sparse(Bags<'a, F>),
     /// Numbers.
     Dense {
-        /// The numbers a row.
+        /// The number of numbers per row.
         width: usize,
         /// The numbers of these rows, row-major: `n_rows · width`.
         values: &'a [F],
@@ -32,11 +32,11 @@ pub enum ColumnRows<'a, F = f32> {
 /// The ids of consecutive rows of a sparse field: a bag of ids for each row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bags<'a, F = f32> {
-    /// `n_rows + 1` absolute positions into `ids`; `None` where each row has exactly one id and `ids` are those of these rows.
+    /// `n_rows + 1` absolute positions into `ids`; `None` if each row has exactly one id.
     pub offsets: Option<&'a [u32]>,
-    /// The ids: of the whole batch where there are offsets, else of these rows.
+    /// The ids of the whole batch if there are offsets, else the ids of these rows.
     pub ids: &'a [u32],
-    /// A weight for each of `ids`; `None` where all are 1.
+    /// A weight for each of `ids`; `None` if all are 1.
     pub weights: Option<&'a [F]>,
 }
 
@@ -45,7 +45,7 @@ pub struct Bags<'a, F = f32> {
 pub struct Bag<'a, F = f32> {
     /// The ids, which may repeat.
     pub ids: &'a [u32],
-    /// A weight for each id; `None` where all are 1.
+    /// A weight for each id; `None` if all are 1.
     pub weights: Option<&'a [F]>,
 }
 
@@ -94,17 +94,17 @@ impl<'a, F: Copy> BatchRows<'a, F> {
         }
     }
 
-    /// One label a row; empty where the batch has none.
+    /// One label per row; empty if the batch has none.
     pub fn labels(&self) -> &'a [F] {
         self.slice(self.batch.labels())
     }
 
-    /// One weight a row; empty where the batch has none, which means that all are 1.
+    /// One weight per row; empty if the batch has none, which means that all are 1.
     pub fn weights(&self) -> &'a [F] {
         self.slice(self.batch.weights())
     }
 
-    /// The `rows` of this view, counted from its first.
+    /// A view of `rows`, counted from the first row of this view.
     ///
     /// # Panics
     /// If they do not lie within this view.
@@ -129,7 +129,7 @@ impl<'a, F: Copy> Bags<'a, F> {
         self.offsets.map_or(self.ids.len(), |offsets| offsets.len().saturating_sub(1))
     }
 
-    /// The ids and weights of `row`, counted from the view's first.
+    /// The ids and weights of `row`, counted from the first row of the view.
     ///
     /// # Panics
     /// If there is no such row.
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn views_begin_where_they_are_told() {
+    fn a_view_holds_its_rows() {
         let batch = batch();
         let view = batch.rows(0..3).rows(1..3);
         assert_eq!((view.n_rows(), view.n_fields()), (2, 3));
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn bags_are_the_rows_own() {
+    fn each_row_has_its_bag() {
         let batch = batch();
         let ColumnRows::Sparse(bags) = batch.rows(1..3).field(1) else {
             panic!("the second field is sparse");

@@ -1,30 +1,31 @@
 //! A column of ids, in compressed-row form.
 //!
-//! A column of one-hot ids keeps no offsets: row `i` has the one id `ids[i]`.
-//! Weights that would all be 1 are not stored, since most columns have no others.
+//! A column of one-hot ids has no offsets: row `i` has the one id `ids[i]`.
+//! Weights are not stored if all are 1, as in most columns.
 
 use std::ops::Range;
 
-/// Ids of one field, with their weights where these are not all 1.
+/// The ids of one field, with their weights unless all are 1.
 ///
-/// A column is weighted or not as a whole; an empty column takes the kind of the first ids pushed.
+/// Either all ids of a column have a weight or none; in an empty column, the first pushed ids decide.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SparseColumn<F = f32> {
-    /// Where each row's ids begin, and the end of the last; `None` where each row has exactly one id.
+    /// The position of each row's first id, and the end of the last row; `None` if each row has exactly one id.
     offsets: Option<Vec<u32>>,
     ids: Vec<u32>,
     weights: Vec<F>,
 }
 
 impl<F: Copy> SparseColumn<F> {
-    /// A column with one id a row, unweighted.
+    /// A column with one id per row, without weights.
     pub fn one_hot(ids: Vec<u32>) -> Self {
         Self { offsets: None, ids, weights: Vec::new() }
     }
 
-    /// A column in which row `i` has the ids `ids[offsets[i]..offsets[i + 1]]`; `weights` are empty or as many as the ids.
+    /// A column in which row `i` has the ids `ids[offsets[i]..offsets[i + 1]]`.
     ///
-    /// Nothing is checked here: [`Batch::check`](crate::Batch::check) does.
+    /// `weights` are empty, or there is one for each id.
+    /// The parts are not checked here, but by [`Batch::check`](crate::Batch::check).
     pub fn multi_hot(offsets: Vec<u32>, ids: Vec<u32>, weights: Vec<F>) -> Self {
         Self { offsets: Some(offsets), ids, weights }
     }
@@ -37,7 +38,7 @@ impl<F: Copy> SparseColumn<F> {
         }
     }
 
-    /// `n_rows + 1` positions into [`ids`](Self::ids); `None` where each row has exactly one id.
+    /// `n_rows + 1` positions into [`ids`](Self::ids); `None` if each row has exactly one id.
     pub fn offsets(&self) -> Option<&[u32]> {
         self.offsets.as_deref()
     }
@@ -47,7 +48,7 @@ impl<F: Copy> SparseColumn<F> {
         &self.ids
     }
 
-    /// A weight for each id; empty where all are 1.
+    /// A weight for each id; empty if all are 1.
     pub fn weights(&self) -> &[F] {
         &self.weights
     }
@@ -58,28 +59,29 @@ impl<F: Copy> SparseColumn<F> {
     /// As [`push_bag`](Self::push_bag).
     #[track_caller]
     pub fn push_id(&mut self, id: u32) {
-        assert!(self.weights.is_empty(), "weighted and unweighted ids cannot stand in one column");
+        assert!(self.weights.is_empty(), "a column cannot hold both weighted and unweighted ids");
         self.ids.push(id);
         if let Some(offsets) = &mut self.offsets {
             offsets.push(end_of_bag(self.ids.len()));
         }
     }
 
-    /// Appends a row for each of `ids`, with weight 1, as [`push_id`](Self::push_id) does.
+    /// Appends a row for each of `ids`, with weight 1, like [`push_id`](Self::push_id).
     #[track_caller]
     pub(crate) fn push_ids(&mut self, ids: &[u32]) {
         if self.offsets.is_some() {
             ids.iter().for_each(|&id| self.push_id(id));
             return;
         }
-        assert!(self.weights.is_empty(), "weighted and unweighted ids cannot stand in one column");
+        assert!(self.weights.is_empty(), "a column cannot hold both weighted and unweighted ids");
         self.ids.extend_from_slice(ids);
     }
 
-    /// Appends a row with `ids` and, where given, as many weights.
+    /// Appends a row with `ids` and, if given, a weight for each of them.
     ///
     /// # Panics
-    /// If the column has one id a row and `ids` has another number, if the numbers of ids and weights differ, if weighted and unweighted ids meet in one column, or if the column would hold 2³² ids or more.
+    /// If the column has one id per row and `ids` are more or fewer, if the numbers of ids and weights differ, if the
+    /// column would hold both weighted and unweighted ids, or if it would hold 2³² ids or more.
     #[track_caller]
     pub fn push_bag(&mut self, ids: &[u32], weights: Option<&[F]>) {
         self.extend(ids, weights);
@@ -94,12 +96,14 @@ impl<F: Copy> SparseColumn<F> {
         self.ids.push(id);
     }
 
-    /// The number of ids that were pushed since the last row was closed.
+    /// The number of ids that were pushed after the last row was closed.
     pub(crate) fn open_len(&self) -> usize {
         self.ids.len() - self.offsets.as_deref().map_or(self.ids.len(), last_offset)
     }
 
-    /// Closes a row of a multi-hot column; false, and the row left open, where the column would hold 2³² ids or more.
+    /// Closes a row of a multi-hot column.
+    ///
+    /// Returns false and leaves the row open if the column would hold 2³² ids or more.
     pub(crate) fn end_bag(&mut self, weight: Option<F>) -> bool {
         if let Some(weight) = weight {
             self.weights.resize(self.ids.len(), weight);
@@ -111,7 +115,7 @@ impl<F: Copy> SparseColumn<F> {
         true
     }
 
-    /// Whether `other` can be appended without that there are 2³² ids or more where bags have offsets.
+    /// Whether `other` can be appended: a column with offsets must hold fewer than 2³² ids.
     pub(crate) fn has_room_for(&self, other: &Self) -> bool {
         let ends =
             self.offsets.as_deref().map(last_offset).zip(other.offsets.as_deref().map(last_offset));
@@ -137,7 +141,7 @@ impl<F: Copy> SparseColumn<F> {
         }
     }
 
-    /// Whether a column of `n_rows` rows like the first has fewer than 2³² ids, where bags have offsets.
+    /// Whether a column of `n_rows` rows like the first can be made: one with offsets must hold fewer than 2³² ids.
     pub(crate) fn has_room_for_copies(&self, n_rows: usize) -> bool {
         let n_ids = self.offsets.as_ref().map_or(0, |offsets| offsets.get(1).map_or(0, |&n| n));
         (n_ids as usize).checked_mul(n_rows).is_some_and(|n_ids| u32::try_from(n_ids).is_ok())
@@ -159,7 +163,7 @@ impl<F: Copy> SparseColumn<F> {
             let weighted_so_far = (!self.ids.is_empty()).then_some(!self.weights.is_empty());
             assert!(
                 weighted_so_far.is_none_or(|weighted| weighted == weights.is_some()),
-                "weighted and unweighted ids cannot stand in one column"
+                "a column cannot hold both weighted and unweighted ids"
             );
         }
         if let Some(weights) = weights {
@@ -200,7 +204,7 @@ impl<F: Copy> SparseColumn<F> {
             if !self.weights.is_empty() {
                 self.weights.copy_within(ids, start);
             }
-            // Offsets that are still to be read stand behind this one, which changes only after a gap.
+            // Later rows read offsets after this one; or this one, if all rows so far were kept: it stays the same.
             if let Some(offsets) = &mut self.offsets {
                 offsets[place + 1] = end_of_bag(end);
             }
@@ -227,13 +231,15 @@ impl<F: Copy> SparseColumn<F> {
         }
     }
 
-    /// What keeps this column from being one of ids below `dimensions`, if anything.
+    /// The reason why this column is not valid for ids less than `dimensions`, if there is one.
     pub(crate) fn problem(&self, dimensions: usize, multi_hot: bool) -> Option<String> {
         let problem = match (&self.offsets, multi_hot) {
             (Some(offsets), true) => offsets_problem(offsets, self.ids.len()),
             (None, false) => None,
-            (Some(_), false) => Some("holds bags of ids where one id a row is expected".to_owned()),
-            (None, true) => Some("holds one id a row where bags of ids are expected".to_owned()),
+            (Some(_), false) => {
+                Some("holds bags of ids, but one id per row is expected".to_owned())
+            }
+            (None, true) => Some("holds one id per row, but bags of ids are expected".to_owned()),
         };
         problem.or_else(|| self.weights_problem()).or_else(|| self.ids_problem(dimensions))
     }
@@ -250,9 +256,9 @@ impl<F: Copy> SparseColumn<F> {
     }
 }
 
-/// Rows that are written id by id and closed by [`SparseColumn::end_bag`].
+/// Rows that are written id by id and then closed by [`SparseColumn::end_bag`].
 impl SparseColumn {
-    /// Appends `id` with its weight to the row that is open.
+    /// Appends `id` with its weight to the open row.
     pub(crate) fn push_open_weighted(&mut self, id: u32, weight: f32) {
         self.ids.push(id);
         self.weights.push(weight);
@@ -264,7 +270,7 @@ impl SparseColumn {
         &mut self.weights[start..]
     }
 
-    /// Sorts the ids of the open row, keeps each once, and gives it as weight how often it was there.
+    /// Sorts the ids of the open row and keeps each once; the weight of an id is the number of times that it was there.
     pub(crate) fn merge_open(&mut self) {
         let start = self.open_start();
         self.ids[start..].sort_unstable();
@@ -315,7 +321,7 @@ fn offsets_problem(offsets: &[u32], n_ids: usize) -> Option<String> {
         return Some("has offsets that do not begin with 0".to_owned());
     }
     if let Some(pair) = offsets.windows(2).find(|pair| pair[0] > pair[1]) {
-        return Some(format!("has offsets that fall from {} to {}", pair[0], pair[1]));
+        return Some(format!("has offsets that decrease from {} to {}", pair[0], pair[1]));
     }
     let end = last_offset(offsets);
     (end != n_ids).then(|| format!("has {n_ids} ids, but offsets that end at {end}"))
@@ -345,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_left_open_is_truncated_too() {
+    fn truncating_removes_an_open_row() {
         let mut column = bags();
         column.push_id(4);
         column.push_open(5);
@@ -379,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "weighted and unweighted")]
+    #[should_panic(expected = "both weighted and unweighted")]
     fn weighted_and_unweighted_ids_do_not_mix() {
         let mut column = bags();
         column.push_bag(&[1], Some(&[1.0]));

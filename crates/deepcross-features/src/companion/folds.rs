@@ -9,9 +9,9 @@ pub(crate) const FOLDS: usize = 5;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FoldCounts(Vec<[ValueCounts; FOLDS]>);
 
-/// The fold of the row with this number, which is as good as random.
+/// The fold of the row with this number, which is practically random.
 pub(crate) fn fold(row: u64) -> usize {
-    // The finalizer of SplitMix64: each bit of the number moves every bit of the result.
+    // The finalizer of SplitMix64: each bit of the number affects every bit of the result.
     let mut bits = row.wrapping_add(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

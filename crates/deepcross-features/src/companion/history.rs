@@ -1,15 +1,21 @@
-//! What a training row may know of the statistics of its values: nothing that its own label has touched.
+//! Companion counts of training rows, which must not depend on a row's own label.
 //!
-//! An encoder holds the statistics of all training rows, which is right for every other row, but tells a training row
-//! its own label: a value met once has one click or none.
-//! So training rows get the statistics of other rows only, in one of two ways:
-//! of the rows before it, where the rows stand in order of time, as it will be when the model serves;
-//! or of the other folds, where each row is in one of five folds at random.
-//! Leaving out the row alone would not do: the difference to what other rows of the value see would be its label.
+//! An encoder holds the counts of all training rows.
+//! This is right for every other row, but it reveals the label of a training row: a value that occurs once has one
+//! click or none.
+//! So a training row gets the counts of other rows only, in one of two ways:
 //!
-//! Folds make that difference blurred, not nothing: of two rows of a value, the one that knows fewer clicks has more of
-//! them in its own fold. No number tells this by itself, but a model that knows the value by its id learns it by heart,
-//! the sooner the fewer rows the value has. So rare values are best left without an id, as in the paper.
+//! * from the rows before it, if the rows are in order of time, as they are when the model serves;
+//! * from the other folds, if each row is in one of five folds at random.
+//!
+//! Rejected: leaving out only the row itself, because the difference from the counts of the value's other rows is then
+//! its label.
+//!
+//! Folds make this difference less clear, but do not remove it: of two rows of a value, the one with fewer clicks has
+//! more clicks in its own fold.
+//! A single number does not reveal this, but a model that knows the id of the value can memorise it, and the fewer rows
+//! the value has, the sooner.
+//! So rare values should not have an id, as in the paper.
 
 use std::sync::Arc;
 
@@ -21,49 +27,50 @@ use crate::raw::binding::Binding;
 use crate::raw::row_fields::RowFields;
 use crate::raw::value_text;
 
-/// Which rows a training row has its companion counts from.
+/// The rows from which a training row gets its companion counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CountsFrom {
-    /// Those of the four folds out of five that it is not in; rows are in folds at random, by their number.
+    /// The rows of the other four of five folds; a row's number decides its fold, practically at random.
     #[default]
     OtherFolds,
-    /// Those before it.
+    /// The rows before it.
     EarlierRows,
 }
 
 /// The companion counts of training rows.
 ///
-/// It must be shown all rows that the [`Fitter`](crate::Fitter) was shown, in the same order, and is to begin anew for each pass.
+/// It must receive all rows that the [`Fitter`](crate::Fitter) received, in the same order.
+/// It must be restarted before each pass over the data.
 #[derive(Clone, Debug)]
 pub struct History {
     missing: Vec<String>,
     fields: Vec<FieldHistory>,
-    /// All rows, without those of a fold; or the rows so far.
+    /// The counts of all rows, at index 0.
     seen: TrainingCounts,
     /// The number of rows so far.
     n_rows: u64,
 }
 
-/// The statistics of one field.
+/// The companion counts of one field.
 #[derive(Clone, Debug)]
 pub(crate) struct FieldHistory {
-    /// The position of the companion counts among the fields.
+    /// The position of the field of companion counts among the fields.
     pub(crate) field: usize,
     pub(crate) table: Arc<CompanionTable>,
     pub(crate) seen: TrainingCounts,
 }
 
-/// The counts that a training row is told from.
+/// The counts from which a training row gets its own.
 #[derive(Clone, Debug)]
 pub(crate) enum TrainingCounts {
-    /// Those of the rows so far.
+    /// The counts of each value in the rows so far.
     Earlier(Vec<ValueCounts>),
-    /// Those of the rows of each fold.
+    /// The counts of each value in each fold.
     Folds(FoldCounts),
 }
 
 impl TrainingCounts {
-    /// What a row in `fold` may know of the value at `index`, of which training met `all` in total.
+    /// The counts of the value at `index` for a row in `fold`; `all` are its counts in all training rows.
     fn other_rows(&self, index: usize, fold: usize, all: ValueCounts) -> ValueCounts {
         match self {
             Self::Earlier(counts) => counts[index],
@@ -85,7 +92,7 @@ impl TrainingCounts {
 }
 
 impl History {
-    /// `seen` tells of all rows, at index 0.
+    /// A history before the first row; `seen` has the counts of all rows at index 0.
     pub(crate) fn new(
         missing: Vec<String>,
         fields: Vec<FieldHistory>,
@@ -99,18 +106,19 @@ impl History {
         self.fields.is_empty()
     }
 
-    /// Begins anew, before the first row.
+    /// Returns to the state before the first row.
     pub fn restart(&mut self) {
         self.n_rows = 0;
         self.seen.restart();
         self.fields.iter_mut().for_each(|field| field.seen.restart());
     }
 
-    /// Writes the companion counts of the training row `record` over those of a row of a batch, as which the encoder has
-    /// encoded it, and learns its label, for the rows after it.
+    /// Replaces the companion counts of an encoded training row, and learns its label for the rows after it.
+    ///
+    /// `row` is the raw row, and the encoder has written it to the batch at the given position.
     ///
     /// # Panics
-    /// If `binding` or the batch were made for other fields, or there is no such row.
+    /// If `binding` or the batch were made for other fields, or the batch has no row at this position.
     pub fn rewrite<R: RowFields + ?Sized>(
         &mut self,
         binding: &Binding,
@@ -148,14 +156,14 @@ impl History {
         self.n_rows += 1;
     }
 
-    /// All rows of training: each has a value in each field, if only the missing one.
+    /// The counts of all training rows, which any field has, since a missing value is counted too.
     fn total(&self) -> ValueCounts {
         self.fields.first().map_or(ValueCounts::default(), |field| field.table.total())
     }
 }
 
 impl FieldHistory {
-    /// What a row in `fold` may know of its value, which is the one at `index`.
+    /// The counts for a row in `fold` whose value has this index.
     fn other_rows(&self, index: Option<usize>, fold: usize) -> ValueCounts {
         index.map_or(ValueCounts::default(), |index| {
             self.seen.other_rows(index, fold, self.table.counts()[index])

@@ -1,24 +1,26 @@
-//! Companion counts: what is known of each value of a categorical field, as five numbers a row.
+//! Companion counts: past impressions and clicks of each value of a categorical field, as five numbers per row.
 //!
-//! The paper gives its campaigns a second, dense feature of this kind beside their ids: values too rare for an id of
-//! their own still tell how often they were shown and clicked.
-//! With n impressions and c clicks of the value, N and C those of all rows, p = (C + 1) / (N + 2) the overall click
-//! rate, M the most impressions of any value, and k the `smoothing`, the numbers are
+//! The paper gives its campaigns a second, dense feature of this kind beside their ids.
+//! So a value that is too rare for its own id still has its numbers of impressions and clicks.
+//! Let n and c be the impressions and clicks of the value, N and C those of all rows, p = (C + 1) / (N + 2) the overall
+//! click rate, M the largest number of impressions of any value, and k the `smoothing`.
+//! Then the numbers are
 //!
 //! | | number | range |
 //! |---|---|---|
 //! | impressions | n / M | [0, 1] |
 //! | clicks | c / M | [0, 1] |
-//! | click rate | (c + k) / (n p + k) | above 0; 1 for a value of which nothing is known |
+//! | click rate | (c + k) / (n p + k) | above 0; 1 for an unknown value |
 //! | log impressions | ln(1 + n) / ln(1 + M) | [0, 1] |
 //! | log clicks | ln(1 + c) / ln(1 + M) | [0, 1] |
 //!
-//! The click rate is relative to that of all rows, and smoothed towards it as if k more clicks had been expected and
-//! seen: the mean of a gamma distribution, given c events of a Poisson distribution.
-//! k in impressions (k / p of them) would have to be set anew for each overall rate.
-//! Nothing but n, c, N and C depends on labels, so that leaving a row's label out of these leaves it out of all.
+//! The click rate is relative to that of all rows, and smoothed towards it as if k more clicks had been both expected
+//! and observed: the mean of a gamma distribution, given c events of a Poisson distribution.
+//! Rejected: k in impressions (k / p of them), because it must be set again for each overall rate.
+//! Only n, c, N and C depend on labels: if they leave out the label of a row, all five numbers do.
 //!
-//! Statistics cover all values, not only those with an id; a hashed field has them by bucket, so that they are bounded.
+//! The counts cover all values, not only those with an id; a hashed field has counts by bucket, so that their number is
+//! bounded.
 //! Row weights play no part.
 
 pub(crate) mod folds;
@@ -42,53 +44,53 @@ use crate::lookup::vocabulary::split_values;
 use crate::raw::value_text::ValueError;
 use crate::state::{CompanionKeysState, CompanionState};
 
-/// The numbers a row.
+/// The number of numbers per row.
 pub(crate) const WIDTH: usize = 5;
 
-/// The index of a missing value; others follow.
+/// The index of a missing value; other values follow.
 const MISSING: usize = 0;
 
-/// k where a field does not say: rates that spread by a factor of about 1.6 (one standard deviation) call for it.
+/// The default of k; it suits rates with a standard deviation of about a factor of 1.6.
 const SMOOTHING: f64 = 4.0;
 
-/// What tells one value from another.
+/// The index of each value.
 #[derive(Clone, Debug)]
 enum Keys {
     Values(ValueTable),
     Buckets(HashBuckets),
 }
 
-/// Counts the rows and the positive ones of each value.
+/// Counts the rows and the positive rows of each value.
 #[derive(Clone, Debug)]
 pub(crate) struct CompanionFitter {
     keys: Keys,
     counts: Vec<ValueCounts>,
-    /// Those of each fold, where a training row is to know the other folds.
+    /// The counts of each fold, if training rows have the counts of the other folds.
     folds: Option<FoldCounts>,
     smoothing: f64,
 }
 
-/// The statistics of all values.
+/// The counts of all values.
 #[derive(Clone, Debug)]
 pub(crate) struct CompanionTable {
     keys: Keys,
     counts: Vec<ValueCounts>,
-    /// All rows.
+    /// The counts of all rows.
     total: ValueCounts,
     scale: Scale,
 }
 
-/// What turns the counts of a value into numbers.
+/// The constants by which the counts of a value become numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Scale {
-    /// The most impressions of a value; at least 1.
+    /// The largest number of impressions of a value; at least 1.
     most: f64,
     /// ln(1 + `most`).
     log_most: f64,
     smoothing: f64,
 }
 
-/// Writes the statistics as they are after training: five numbers a row.
+/// Writes the counts after training: five numbers per row.
 #[derive(Clone, Debug)]
 pub(crate) struct CompanionEncoder {
     table: Arc<CompanionTable>,
@@ -104,7 +106,7 @@ impl Keys {
         }
     }
 
-    /// The index of a value; `None` where nothing is known of it.
+    /// The index of a value; `None` if it is unknown.
     #[inline]
     fn find(&self, text: Option<&str>) -> Option<usize> {
         let Some(value) = text else { return Some(MISSING) };
@@ -143,7 +145,7 @@ impl Keys {
         }
     }
 
-    /// The keys of `field`, whose hash goes by the name of the field that it accompanies.
+    /// The keys of `field`; their hash uses the name of the field that has the companion counts.
     fn from_state(field: &str, state: CompanionKeysState) -> Result<Self, String> {
         match state {
             CompanionKeysState::Values { text, lengths } => {
@@ -151,7 +153,8 @@ impl Keys {
             }
             CompanionKeysState::Hash(state) => {
                 let accompanied = field.strip_suffix(&companion_name(""));
-                let name = accompanied.ok_or("is not named after the field that they accompany")?;
+                let name =
+                    accompanied.ok_or("are not named after the field that they belong to")?;
                 HashBuckets::from_state(name, state)
                     .map(Self::Buckets)
                     .map_err(|error| error.to_string())
@@ -161,7 +164,7 @@ impl Keys {
 }
 
 impl CompanionFitter {
-    /// Counts by fold too where `by_fold` says so.
+    /// A fitter for the companion counts of the field of `config`, which also counts by fold if `by_fold` is true.
     pub(crate) fn new(config: &FieldConfig, by_fold: bool) -> Self {
         Self {
             keys: Keys::new(config),
@@ -171,7 +174,7 @@ impl CompanionFitter {
         }
     }
 
-    /// Counts a value in a row that is positive or not, and lies in `fold`.
+    /// Counts a value in a row that is positive or not, and belongs to `fold`.
     pub(crate) fn observe(
         &mut self,
         text: Option<&str>,
@@ -199,18 +202,18 @@ impl CompanionFitter {
 }
 
 impl CompanionTable {
-    /// The index of a value among [`counts`](Self::counts); `None` where nothing is known of it.
+    /// The index of a value among [`counts`](Self::counts); `None` if the value is unknown.
     #[inline]
     pub(crate) fn find(&self, text: Option<&str>) -> Option<usize> {
         self.keys.find(text)
     }
 
-    /// What training met of each value, the missing one first.
+    /// The counts of each value in training; the missing value comes first.
     pub(crate) fn counts(&self) -> &[ValueCounts] {
         &self.counts
     }
 
-    /// All rows that training met.
+    /// The counts of all training rows.
     pub(crate) fn total(&self) -> ValueCounts {
         self.total
     }
@@ -226,7 +229,7 @@ impl Scale {
         Self { most, log_most: most.ln_1p(), smoothing }
     }
 
-    /// The five numbers of a value, beside those of all rows.
+    /// The five numbers of a value with the counts `value`, if those of all rows are `total`.
     #[inline]
     pub(crate) fn numbers(&self, value: ValueCounts, total: ValueCounts) -> [f32; WIDTH] {
         let (n, c) = (value.rows as f64, value.positives as f64);
@@ -245,7 +248,7 @@ impl CompanionEncoder {
         Self { table: Arc::new(CompanionTable { keys, counts, total, scale }) }
     }
 
-    /// The statistics, to be shared.
+    /// The counts of all values, for sharing.
     pub(crate) fn table(&self) -> &Arc<CompanionTable> {
         &self.table
     }
@@ -259,7 +262,7 @@ impl CompanionEncoder {
         column.dense_mut().push_row(&self.table.scale.numbers(found, self.table.total));
     }
 
-    #[expect(clippy::unused_self, reason = "all encoders are asked alike")]
+    #[expect(clippy::unused_self, reason = "all encoders have the same methods")]
     pub(crate) fn shape(&self, name: &str) -> FieldShape {
         FieldShape::dense(name, WIDTH)
     }
@@ -285,7 +288,7 @@ impl CompanionEncoder {
         let keys = Keys::from_state(field, state.keys).map_err(problem)?;
         if state.tallies.len() != keys.len() {
             let (found, wanted) = (state.tallies.len(), keys.len());
-            return Err(problem(format!("are of {found} values instead of {wanted}")));
+            return Err(problem(format!("are those of {found} values, but there are {wanted}")));
         }
         if !is_smoothing(state.smoothing) {
             let problem_of = format!("have a smoothing of {}", state.smoothing);
@@ -293,7 +296,7 @@ impl CompanionEncoder {
         }
         let sum = state.tallies.iter().try_fold(0_u64, |sum, counts| sum.checked_add(counts.0));
         if sum.is_none() || state.tallies.iter().any(|(rows, positives)| positives > rows) {
-            return Err(problem("are no counts of rows".to_owned()));
+            return Err(problem("cannot be counts of rows".to_owned()));
         }
         let counts = state.tallies.iter();
         let counts = counts.map(|&(rows, positives)| ValueCounts { rows, positives }).collect();
@@ -366,14 +369,14 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_value_is_not_counted_as_a_value() {
+    fn the_missing_value_is_not_among_the_described_values() {
         let encoder = fitted(&FieldConfig::categorical("f"), &ROWS);
         let smoothing = SMOOTHING;
         assert_eq!(encoder.describe(), Encoding::Companion { values: 2, smoothing });
     }
 
     #[test]
-    fn what_has_no_counts_is_told() {
+    fn missing_and_unseen_values_are_counted() {
         let encoder = fitted(&FieldConfig::categorical("f"), &ROWS);
         let (mut column, mut counts) = (Column::new(&encoder.shape("f")), FieldCounts::default());
         for text in [Some("a"), None, Some("c"), None] {
@@ -394,9 +397,9 @@ mod tests {
             assert!(found.ends_with(message), "{found}");
         };
         check(&|_| {}, "accepted");
-        check(&|state| state.tallies.truncate(2), "are of 2 values instead of 3");
-        check(&|state| state.tallies[1] = (1, 2), "are no counts of rows");
-        check(&|state| state.tallies[1] = (u64::MAX, 2), "are no counts of rows");
+        check(&|state| state.tallies.truncate(2), "are those of 2 values, but there are 3");
+        check(&|state| state.tallies[1] = (1, 2), "cannot be counts of rows");
+        check(&|state| state.tallies[1] = (u64::MAX, 2), "cannot be counts of rows");
         check(&|state| state.smoothing = 0.0, "have a smoothing of 0");
         check(&|state| state.smoothing = f64::NAN, "have a smoothing of NaN");
     }

@@ -1,6 +1,6 @@
-//! Rows, and the positive ones among them: impressions and clicks.
+//! The counts of a value: its rows and its positive rows, which are impressions and clicks.
 
-/// How many rows there were, and how many of them positive.
+/// The number of rows of a value, and the number of positive rows among them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ValueCounts {
     pub(crate) rows: u64,
@@ -17,7 +17,7 @@ impl ValueCounts {
         Self { rows: self.rows + other.rows, positives: self.positives + other.positives }
     }
 
-    /// What is left without `part`, which was counted in `self` too.
+    /// The counts without those of `part`, which are included in `self`.
     pub(crate) fn minus(self, part: Self) -> Self {
         Self { rows: self.rows - part.rows, positives: self.positives - part.positives }
     }

@@ -1,7 +1,8 @@
-//! How a field is configured: the `[[field]]` tables of a run.
+//! The configuration of one field: a `[[field]]` table of a run.
 //!
-//! One flat struct holds the keys of all kinds, so that a table reads the same whatever its kind, and a key that does not belong to the kind is reported beside all other problems.
-//! An enum with the keys of each kind inside would stop at the first such key.
+//! One flat struct holds the keys of all kinds, so that a table reads the same whatever its kind.
+//! A key that does not belong to the kind is reported together with all other problems.
+//! Rejected: an enum with the keys of each kind, because reading it stops at the first key that does not belong.
 
 use std::fmt;
 
@@ -10,161 +11,168 @@ use serde::{Deserialize, Serialize};
 use crate::config::missing_number::MissingNumber;
 use crate::config::utc_offset::UtcOffset;
 
-/// One field of the model's input: which column it reads and how its values are encoded.
+/// One field of the model's input: the column that it reads, and the encoding of its values.
 ///
-/// All keys but `name` and `kind` may be left out.
+/// All keys except `name` and `kind` may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FieldConfig {
     /// The field's name, not empty, unique among the fields.
     pub name: String,
-    /// How values are encoded: `categorical`, `multi-hot`, `text`, `number`, `bucketized`, `time` or `cross`.
+    /// The encoding of values: `categorical`, `multi-hot`, `text`, `number`, `bucketized`, `time` or `cross`.
     pub kind: FieldKind,
-    /// The column to read; by default the one called `name`.
+    /// The column to read; by default the column called `name`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
     /// Cross: the two columns to read, different ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
-    /// Categorical, multi-hot, text and bucketized by `log_square`: a value met less often in training is rare; at least 1, which is the default.
+    /// Categorical, multi-hot, text and bucketized by `log_square`: a value that occurs less often in training is rare;
+    /// at least 1, which is the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_count: Option<u64>,
-    /// Categorical, multi-hot, text and bucketized by `log_square`: only the `top` values that come first by `top_by` are kept, others are rare; at least 1, by default all.
+    /// Categorical, multi-hot, text and bucketized by `log_square`: only the first `top` values by `top_by` are kept,
+    /// others are rare; at least 1, by default all are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top: Option<usize>,
-    /// With `top`: what values come first by, `count` (the default) or `positives`.
+    /// With `top`: the order of values, by `count` (the default) or by `positives`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_by: Option<TopBy>,
-    /// Categorical, multi-hot, text and cross: hash values into so many buckets instead of keeping a vocabulary; 1 to 2³² − 2.
+    /// Categorical, multi-hot, text and cross: hash values into this number of buckets instead of keeping a vocabulary;
+    /// 1 to 2³² − 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buckets: Option<u32>,
     /// With `buckets`: the seed of the hash; 0 to 2⁶³ − 1, by default 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// Categorical: whether a field of companion counts goes with it, called like it with `_counts` after the name; by default not.
+    /// Categorical: whether to add a field of companion counts, named like this field with `_counts` appended;
+    /// by default not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<bool>,
-    /// With `counts`: the clicks to which the click rate is smoothed, 0.001 to 10⁹; by default 4.
+    /// With `counts`: the strength of smoothing of the click rate, in clicks; 0.001 to 10⁹, by default 4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smoothing: Option<f64>,
-    /// Multi-hot: the one character that parts the elements of a value; by default `|`.
+    /// Multi-hot: the one character between the elements of a value; by default `|`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub separator: Option<String>,
-    /// Multi-hot: how the embeddings of a row's elements are joined, `sum` (the default), `mean` or `sqrt-n`.
+    /// Multi-hot: the pooling of the embeddings of a row's elements, `sum` (the default), `mean` or `sqrt-n`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pooling: Option<Pooling>,
     /// Multi-hot: whether an element may have a weight after a colon, as in `word:0.5`; by default not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<bool>,
-    /// Multi-hot: only the first so many elements of a value are kept, the others counted as clipped; at least 1, by default all.
+    /// Multi-hot: the number of elements of a value that are kept, from the first on; others are counted as clipped.
+    /// At least 1; by default all are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<usize>,
-    /// Text: what a gram that occurs several times weighs, `counts` (the default) or `binary`.
+    /// Text: the weight of a gram that occurs several times, `counts` (the default) or `binary`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grams: Option<Grams>,
-    /// Number: `raw`, `min-max` (the default), `standard`, `log1p` or `signed-log`.
+    /// Number: the scaling, `raw`, `min-max` (the default), `standard`, `log1p` or `signed-log`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transform: Option<Transform>,
-    /// Number: the range, lower end first, into which values are moved before all else, and counted as clipped; by default none.
+    /// Number: a range, lower end first; values outside are moved to its nearer end before all else, and counted as
+    /// clipped. By default, there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip: Option<[f64; 2]>,
-    /// Number: what stands for a missing value, `"mean"` (the default), `"indicator"` or a number.
+    /// Number: the replacement of a missing value, `"mean"` (the default), `"indicator"` or a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<MissingNumber>,
     /// Bucketized: the numbers at which a new bucket begins, ascending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boundaries: Option<Vec<f64>>,
-    /// Bucketized: so many buckets that hold equally many training values; 2 to 1000.
+    /// Bucketized: the number of buckets, each with equally many training values; 2 to 1000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantiles: Option<u32>,
     /// Bucketized: whether the bucket of x is ⌊ln(x)²⌋ for x above 2, and else x without its fraction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_square: Option<bool>,
-    /// Time: what of it is the value, `hour` or `weekday`.
+    /// Time: the part that is the value, `hour` or `weekday`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<TimePart>,
-    /// Time: how it is written, `unix` (the default), `unix-ms`, `date-time` or `yymmddhh`.
+    /// Time: the form in which it is written, `unix` (the default), `unix-ms`, `date-time` or `yymmddhh`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_format: Option<TimeFormat>,
-    /// Time, but not `yymmddhh`: the offset from UTC of the clock that hour and weekday are read from, as `+01:00`; by default none.
+    /// Time, except `yymmddhh`: the offset from UTC of the clock that shows the hour and the weekday, such as `+01:00`;
+    /// by default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub utc_offset: Option<UtcOffset>,
 }
 
-/// How the values of a field are encoded.
+/// The encoding of a field's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldKind {
     /// A value is one id (one-hot).
     Categorical,
-    /// A value is a list of elements, each an id.
+    /// A value is a list of elements, and each element is an id.
     MultiHot,
-    /// A value is a text, each of its tri-letter grams an id.
+    /// A value is a text, and each of its tri-letter grams is an id.
     Text,
     /// A value is a number.
     Number,
-    /// A value is a number, and the bucket that it falls into one id.
+    /// A value is a number, and the bucket that it falls into is one id.
     Bucketized,
-    /// A value is a time, and its hour or weekday one id.
+    /// A value is a time, and its hour or weekday is one id.
     Time,
-    /// The values of two columns are one id.
+    /// The values of two columns together are one id.
     Cross,
 }
 
-/// Which values of a field come first where only the `top` ones are kept.
+/// The order of a field's values, of which only the first `top` are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TopBy {
-    /// Those met most often in training.
+    /// The values that occur most often in training come first.
     #[default]
     Count,
-    /// Those met most often in positive rows of training.
+    /// The values that occur most often in positive training rows come first.
     Positives,
 }
 
-/// How the embeddings e of the elements of a multi-hot value are joined, with weights w that are 1 unless given.
+/// The pooling of the embeddings e of the elements of a multi-hot value, with weights w that are 1 unless given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pooling {
     /// Σ w e.
     #[default]
     Sum,
-    /// Σ w e / Σ |w|, and 0 where all weights are 0.
+    /// Σ w e / Σ |w|, and 0 if all weights are 0.
     Mean,
-    /// Σ w e / √(Σ w²), and 0 where all weights are 0.
+    /// Σ w e / √(Σ w²), and 0 if all weights are 0.
     SqrtN,
 }
 
-/// What a gram of a text weighs.
+/// The weight of a gram of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grams {
-    /// As often as it occurs.
+    /// The number of times that it occurs.
     #[default]
     Counts,
     /// 1, however often it occurs.
     Binary,
 }
 
-/// How a number is scaled before the model sees it.
+/// The scaling of a number before the model sees it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transform {
-    /// As it is.
+    /// The number itself.
     Raw,
-    /// (x − min) / (max − min) of the training data, values outside clipped; 0 where all were equal.
+    /// (x − min) / (max − min) of the training data, with values outside clipped; 0 if all were equal.
     ///
-    /// The default, since the outer ReLU of a residual unit clips what is negative.
+    /// This is the default, since the outer ReLU of a residual unit clips negative numbers.
     #[default]
     MinMax,
-    /// (x − mean) / standard deviation of the training data; 0 where all were equal.
+    /// (x − mean) / standard deviation of the training data; 0 if all were equal.
     Standard,
-    /// ln(1 + x), with 0 for what is negative.
+    /// ln(1 + x), and 0 for negative x.
     Log1p,
-    /// ln(1 + x), and −ln(1 − x) for what is negative.
+    /// ln(1 + x), and −ln(1 − x) for negative x.
     SignedLog,
 }
 
-/// What of a time is the value.
+/// The part of a time that is the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimePart {
@@ -174,7 +182,7 @@ pub enum TimePart {
     Weekday,
 }
 
-/// How a time is written.
+/// The form in which a time is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeFormat {
@@ -183,14 +191,14 @@ pub enum TimeFormat {
     Unix,
     /// Milliseconds since the beginning of 1970, UTC.
     UnixMs,
-    /// `2016-08-13 09:30:00` as the clock shows it, or with an offset from UTC as in RFC 3339: `2016-08-13T09:30:00Z`.
+    /// `2016-08-13 09:30:00` of the local clock, or with an offset from UTC as in RFC 3339: `2016-08-13T09:30:00Z`.
     DateTime,
-    /// `16081309`, as the clock shows it.
+    /// `16081309` of the local clock: year, month, day and hour with two digits each.
     Yymmddhh,
 }
 
 impl FieldConfig {
-    /// A field of this name and kind with all else by default.
+    /// A field with this name and kind, and defaults for everything else.
     pub fn new(name: impl Into<String>, kind: FieldKind) -> Self {
         Self {
             name: name.into(),
@@ -221,47 +229,47 @@ impl FieldConfig {
         }
     }
 
-    /// A categorical field with all else by default.
+    /// A categorical field with defaults for everything else.
     pub fn categorical(name: impl Into<String>) -> Self {
         Self::new(name, FieldKind::Categorical)
     }
 
-    /// A multi-hot field with all else by default.
+    /// A multi-hot field with defaults for everything else.
     pub fn multi_hot(name: impl Into<String>) -> Self {
         Self::new(name, FieldKind::MultiHot)
     }
 
-    /// A text with all else by default.
+    /// A text field with defaults for everything else.
     pub fn text(name: impl Into<String>) -> Self {
         Self::new(name, FieldKind::Text)
     }
 
-    /// A number with all else by default.
+    /// A number field with defaults for everything else.
     pub fn number(name: impl Into<String>) -> Self {
         Self::new(name, FieldKind::Number)
     }
 
-    /// A number in buckets, which are still to be told by one key.
+    /// A bucketized field; exactly one of `boundaries`, `quantiles` and `log_square` must still be set.
     pub fn bucketized(name: impl Into<String>) -> Self {
         Self::new(name, FieldKind::Bucketized)
     }
 
-    /// A time of which `part` is the value, with all else by default.
+    /// A time field whose value is `part`, with defaults for everything else.
     pub fn time(name: impl Into<String>, part: TimePart) -> Self {
         Self { part: Some(part), ..Self::new(name, FieldKind::Time) }
     }
 
-    /// A cross, whose `columns` and `buckets` are still to be told.
+    /// A cross field; its `columns` and `buckets` must still be set.
     pub fn cross(name: impl Into<String>) -> Self {
         Self::new(name, FieldKind::Cross)
     }
 
-    /// The column that the field reads; of a cross, the first.
+    /// The column that the field reads; for a cross, the first one.
     pub fn column(&self) -> &str {
         self.columns().first().copied().unwrap_or_default()
     }
 
-    /// All columns that the field reads: one, but two of a cross.
+    /// All columns that the field reads: two for a cross, and one for every other kind.
     pub fn columns(&self) -> Vec<&str> {
         match (self.kind, &self.columns) {
             (FieldKind::Cross, columns) => columns.iter().flatten().map(String::as_str).collect(),
@@ -269,7 +277,7 @@ impl FieldConfig {
         }
     }
 
-    /// The name of the field of companion counts that goes with this one, if one does.
+    /// The name of the field of companion counts that goes with this field, if there is one.
     pub fn companion(&self) -> Option<String> {
         (self.counts == Some(true)).then(|| companion_name(&self.name))
     }
@@ -298,6 +306,7 @@ pub(crate) fn companion_name(name: &str) -> String {
     format!("{name}_counts")
 }
 
+/// The only character of `text`; `None` if it has none or several.
 pub(crate) fn single_char(text: &str) -> Option<char> {
     let mut chars = text.chars();
     chars.next().filter(|_| chars.next().is_none())
@@ -397,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn the_field_tables_of_a_run_parse_and_round_trip() {
+    fn field_tables_of_a_run_are_parsed_and_survive_a_round_trip() {
         let run: Run = toml::from_str(FIELDS).expect("well-formed tables");
         let number = FieldConfig {
             transform: Some(Transform::SignedLog),
@@ -420,7 +429,10 @@ mod tests {
         ];
         assert_eq!(run.field, [vec![number], ids(), others].concat());
         assert!(run.field.iter().all(|field| field.problems().is_empty()));
-        let written = toml::to_string(&run).expect("what was read can be written");
-        assert_eq!(toml::from_str::<Run>(&written).expect("what was written can be read"), run);
+        let written = toml::to_string(&run).expect("a configuration can be written");
+        assert_eq!(
+            toml::from_str::<Run>(&written).expect("a written configuration can be read"),
+            run
+        );
     }
 }

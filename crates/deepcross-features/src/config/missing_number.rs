@@ -1,19 +1,20 @@
-//! What a configuration says of missing numbers: a word or a number.
+//! The replacement of missing numbers in a configuration: a word or a number.
 //!
-//! The two are told apart by hand, since the message of an untagged enum would name neither.
+//! Words and numbers are distinguished by hand.
+//! Rejected: an untagged enum, because its error message names neither.
 
 use std::fmt;
 
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// What stands for a missing number.
+/// The replacement of a missing number.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum MissingNumber {
     /// The mean of the training data, transformed like any other number.
     #[default]
     Mean,
-    /// 0 after the transform, and a second number that is 1 where the value is missing and 0 elsewhere.
+    /// 0 after the transform, and a second number that is 1 if the value is missing, and 0 otherwise.
     Indicator,
     /// This number, transformed like any other.
     Value(f64),

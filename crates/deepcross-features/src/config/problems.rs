@@ -1,4 +1,4 @@
-//! What is wrong with the configuration of a field by itself, all of it at once.
+//! Checks the configuration of one field and reports all of its problems at once.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use crate::config::field_config::{FieldConfig, FieldKind, TimeFormat, single_cha
 use crate::config::limits::{are_cuts, in_range, is_smoothing};
 use crate::config::missing_number::MissingNumber;
 
-/// A key, whether it is given, and the kinds that it has a meaning for.
+/// A key, whether it is given, and the kinds for which it has a meaning.
 type Key = (&'static str, bool, &'static [FieldKind]);
 
 impl FieldConfig {
-    /// Everything that is wrong with the field by itself, a sentence each; empty where it can be used.
+    /// All problems of the field that need no other field to be seen, a sentence each; empty if the field is valid.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = self.foreign_keys();
         problems.extend(self.lacking_keys());
@@ -23,7 +23,7 @@ impl FieldConfig {
         format!("`field.{}.{key}`", self.name)
     }
 
-    /// The keys that some kinds have no use for.
+    /// The keys that have a meaning for some kinds only.
     fn keys(&self) -> [Key; 23] {
         use FieldKind::{Bucketized, Categorical, Cross, MultiHot, Number, Text, Time};
         const ONE_COLUMN: &[FieldKind] = &[Categorical, MultiHot, Text, Number, Bucketized, Time];
@@ -68,7 +68,7 @@ impl FieldConfig {
             .collect()
     }
 
-    /// Keys that the kind cannot do without.
+    /// Missing keys that the kind needs.
     fn lacking_keys(&self) -> Vec<String> {
         let lacking: &[(&str, bool, &str)] = match self.kind {
             FieldKind::Bucketized => {
@@ -111,7 +111,7 @@ impl FieldConfig {
                 )
             }));
         } else if self.kind == FieldKind::Bucketized && self.log_square != Some(true) {
-            let only = "has a meaning for buckets by `log_square = true` only";
+            let only = "has a meaning only with `log_square = true`";
             problems.extend(vocabulary.map(|key| format!("{}: {only}", self.key(key))));
         } else if let (Some(by), None) = (self.top_by, self.top) {
             let key = self.key("top_by");
@@ -129,7 +129,7 @@ impl FieldConfig {
         if self.utc_offset.is_some() && self.time_format == Some(TimeFormat::Yymmddhh) {
             let key = self.key("utc_offset");
             let problem =
-                "has no meaning with `time_format = \"yymmddhh\"`, an hour as its clock shows it";
+                "has no meaning with `time_format = \"yymmddhh\"`, an hour of the local clock";
             problems.push(format!("{key}: {problem}"));
         }
         problems
@@ -147,73 +147,75 @@ impl FieldConfig {
     }
 }
 
-/// Gathers values that are out of range.
+/// Gathers the values that are out of range.
 struct Checks<'a> {
     field: &'a FieldConfig,
     problems: Vec<String>,
 }
 
 impl Checks<'_> {
-    fn check(&mut self, key: &str, good: bool, want: &str, is: &dyn fmt::Display) {
+    /// Adds a problem unless `good`: `must` is the rule after the word "must", and `is` is the value.
+    fn check(&mut self, key: &str, good: bool, must: &str, is: &dyn fmt::Display) {
         if !good {
-            self.problems.push(format!("{}: must be {want}, but is {is}", self.field.key(key)));
+            self.problems.push(format!("{}: must {must}, but is {is}", self.field.key(key)));
         }
     }
 
     fn columns(&mut self) {
         let FieldConfig { name, column, columns, .. } = self.field;
-        self.check("name", !name.is_empty(), "not empty", &"\"\"");
-        self.check("column", column.as_deref() != Some(""), "not empty", &"\"\"");
+        self.check("name", !name.is_empty(), "not be empty", &"\"\"");
+        self.check("column", column.as_deref() != Some(""), "not be empty", &"\"\"");
         if let Some(columns) = columns {
             let good = matches!(&columns[..], [a, b] if a != b && !a.is_empty() && !b.is_empty());
-            let want = "the names of two different columns";
-            self.check("columns", good, want, &format!("{columns:?}"));
+            let must = "be the names of two different columns";
+            self.check("columns", good, must, &format!("{columns:?}"));
         }
     }
 
     fn ids(&mut self) {
         let FieldConfig { min_count, top, buckets, seed, .. } = *self.field;
-        self.check("min_count", min_count != Some(0), "at least 1", &0);
-        self.check("top", top != Some(0), "at least 1", &0);
+        self.check("min_count", min_count != Some(0), "be at least 1", &0);
+        self.check("top", top != Some(0), "be at least 1", &0);
         let buckets = buckets.unwrap_or(1);
-        self.check("buckets", (1..u32::MAX).contains(&buckets), "from 1 to 4294967294", &buckets);
+        let good = (1..u32::MAX).contains(&buckets);
+        self.check("buckets", good, "be from 1 to 4294967294", &buckets);
         let seed = seed.unwrap_or(0);
-        self.check("seed", i64::try_from(seed).is_ok(), "at most 9223372036854775807", &seed);
+        self.check("seed", i64::try_from(seed).is_ok(), "be at most 9223372036854775807", &seed);
     }
 
     fn counts(&mut self) {
         let smoothing = self.field.smoothing.unwrap_or(1.0);
-        self.check("smoothing", is_smoothing(smoothing), "from 0.001 to 1e9", &smoothing);
+        self.check("smoothing", is_smoothing(smoothing), "be from 0.001 to 1e9", &smoothing);
     }
 
     fn elements(&mut self) {
         let FieldConfig { separator, weights, max_length, .. } = self.field;
         let separator = separator.as_deref().unwrap_or("|");
         let shown = format!("{separator:?}");
-        self.check("separator", single_char(separator).is_some(), "one character", &shown);
+        self.check("separator", single_char(separator).is_some(), "be one character", &shown);
         let colon = *weights == Some(true) && separator == ":";
-        self.check("separator", !colon, "no colon where elements have weights", &shown);
-        self.check("max_length", *max_length != Some(0), "at least 1", &0);
+        self.check("separator", !colon, "not be a colon if elements have weights", &shown);
+        self.check("max_length", *max_length != Some(0), "be at least 1", &0);
     }
 
     fn numbers(&mut self) {
         let FieldConfig { clip, missing, boundaries, quantiles, .. } = self.field;
         if let Some([low, high]) = *clip {
             let good = in_range(low) && in_range(high) && low < high;
-            let want = "two numbers within the range of f32, the lower first";
-            self.check("clip", good, want, &format!("[{low}, {high}]"));
+            let must = "be two numbers within the range of f32, the lower first";
+            self.check("clip", good, must, &format!("[{low}, {high}]"));
         }
         if let Some(MissingNumber::Value(value)) = *missing {
-            let want = "a finite number within the range of f32";
-            self.check("missing", in_range(value), want, &value);
+            let must = "be a finite number within the range of f32";
+            self.check("missing", in_range(value), must, &value);
         }
         if let Some(boundaries) = boundaries {
             let good = !boundaries.is_empty() && are_cuts(boundaries);
-            let want = "at least one number, all within the range of f32 and ascending";
-            self.check("boundaries", good, want, &format!("{boundaries:?}"));
+            let must = "be at least one number, all within the range of f32 and ascending";
+            self.check("boundaries", good, must, &format!("{boundaries:?}"));
         }
         let quantiles = quantiles.unwrap_or(2);
-        self.check("quantiles", (2..=1000).contains(&quantiles), "from 2 to 1000", &quantiles);
+        self.check("quantiles", (2..=1000).contains(&quantiles), "be from 2 to 1000", &quantiles);
     }
 }
 
@@ -244,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn all_problems_are_told_at_once() {
+    fn all_problems_are_reported_at_once() {
         check("name = \"a\"\nkind = \"categorical\"\nmin_count = 2\ntop = 5", NONE);
         check(
             "name = \"a\"\nkind = \"number\"\nseparator = \"|\"\ntop = 0",
@@ -284,21 +286,21 @@ mod tests {
              max_length = 0\ntop_by = \"count\"\nbuckets = 9",
             &[
                 "`field.a.top_by`: contradicts `buckets = 9`, since hashing keeps no vocabulary",
-                "`field.a.separator`: must be no colon where elements have weights, but is \":\"",
+                "`field.a.separator`: must not be a colon if elements have weights, but is \":\"",
                 "`field.a.max_length`: must be at least 1, but is 0",
             ],
         );
         check(
             "name = \"\"\nkind = \"number\"\ncolumn = \"\"\nmissing = inf",
             &[
-                "`field..name`: must be not empty, but is \"\"",
-                "`field..column`: must be not empty, but is \"\"",
+                "`field..name`: must not be empty, but is \"\"",
+                "`field..column`: must not be empty, but is \"\"",
                 "`field..missing`: must be a finite number within the range of f32, but is inf",
             ],
         );
     }
 
-    /// Every key but `name` and `kind`.
+    /// Every key except `name` and `kind`.
     const ALL_KEYS: &str = r#"column = "x"
         columns = ["x", "y"]
         min_count = 2
@@ -351,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_need_what_they_cannot_guess() {
+    fn keys_that_a_kind_needs_must_be_given() {
         let one_of = "`field.a.kind`: needs exactly one of `boundaries`, `quantiles` and \
                       `log_square = true`";
         check("name = \"a\"\nkind = \"bucketized\"", &[one_of]);
@@ -359,7 +361,7 @@ mod tests {
         check("name = \"a\"\nkind = \"bucketized\"\nlog_square = true\ntop = 3", NONE);
         check(
             "name = \"a\"\nkind = \"bucketized\"\nquantiles = 3\nboundaries = [1]\nmin_count = 2",
-            &[one_of, "`field.a.min_count`: has a meaning for buckets by `log_square = true` only"],
+            &[one_of, "`field.a.min_count`: has a meaning only with `log_square = true`"],
         );
         check(
             "name = \"a\"\nkind = \"time\"\nseed = 1",
@@ -382,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offset_needs_a_clock_that_it_can_move() {
+    fn an_offset_needs_a_time_that_it_can_shift() {
         let time = "name = \"a\"\nkind = \"time\"\npart = \"hour\"\nutc_offset = \"+01:00\"";
         for format in ["unix", "unix-ms", "date-time"] {
             check(&format!("{time}\ntime_format = \"{format}\""), NONE);
@@ -390,8 +392,8 @@ mod tests {
         check(
             &format!("{time}\ntime_format = \"yymmddhh\""),
             &[
-                "`field.a.utc_offset`: has no meaning with `time_format = \"yymmddhh\"`, an hour as \
-               its clock shows it",
+                "`field.a.utc_offset`: has no meaning with `time_format = \"yymmddhh\"`, an hour of \
+                 the local clock",
             ],
         );
     }

@@ -1,12 +1,13 @@
 //! The checked fields of a model's input.
 //!
-//! Configuration is anything that parses; a [`Schema`] is what can be fitted, and only it makes a [`Fitter`](crate::Fitter).
+//! A configuration is anything that parses.
+//! A [`Schema`] can be fitted, and only a schema makes a [`Fitter`](crate::Fitter).
 
 use std::collections::BTreeSet;
 
 use crate::config::field_config::FieldConfig;
 
-/// Fields that were checked, and the raw values that mean "missing".
+/// Fields that passed all checks, and the raw values that mean "missing".
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schema {
     fields: Vec<FieldConfig>,
@@ -14,7 +15,9 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Checks `fields`; `missing` are the raw values (after trimming) that mean that there is none, the empty one among them if it is to.
+    /// Checks `fields`; `missing` are the raw values (after trimming) that mean "missing".
+    ///
+    /// An empty value means "missing" only if `missing` contains it.
     ///
     /// # Errors
     /// All problems, a sentence each: those of [`FieldConfig::problems`], no fields, and names that occur twice.
@@ -54,7 +57,7 @@ fn duplicate_names(fields: &[FieldConfig]) -> Vec<String> {
 fn repeated_name(name: &str, fields: &[FieldConfig]) -> String {
     let counted = fields.iter().find(|field| field.companion().as_deref() == Some(name));
     let source = counted.map_or_else(String::new, |field| {
-        format!(": field `{}` has its companion counts by this name", field.name)
+        format!(": the companion counts of field `{}` have this name", field.name)
     });
     format!("`field.{name}`: the name must be unique, but occurs more than once{source}")
 }
@@ -69,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn schemas_gather_all_problems() {
+    fn a_schema_reports_all_problems() {
         check(vec![FieldConfig::number("a"), FieldConfig::categorical("b")], &[]);
         check(vec![], &["`field`: there must be at least 1 field, but there is none"]);
         let zero = FieldConfig { top: Some(0), ..FieldConfig::categorical("a") };
@@ -84,7 +87,7 @@ mod tests {
         check(
             vec![with_counts, FieldConfig::number("a_counts")],
             &["`field.a_counts`: the name must be unique, but occurs more than once: \
-               field `a` has its companion counts by this name"],
+               the companion counts of field `a` have this name"],
         );
     }
 }

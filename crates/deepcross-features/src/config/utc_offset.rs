@@ -1,13 +1,13 @@
-//! How far a clock is ahead of UTC, as a configuration says it.
+//! The offset of a clock from UTC, in a configuration.
 //!
-//! An offset and no time zone: the rules of zones change, and a model must read a time as it did when it was trained.
+//! Rejected: time zones, because their rules change, and a model must read a time as it did when it was trained.
 
 use std::fmt;
 
 use serde::de::{Deserializer, Error, Unexpected};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// The minutes that a clock is ahead of UTC, less than a day either way; displays as `+01:00`.
+/// The minutes that a clock is ahead of UTC, less than a day in either direction; displays as `+01:00`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UtcOffset {
     minutes: i16,

@@ -1,8 +1,9 @@
 //! Bucketized fields: a value is a number, and the bucket that it falls into is one id.
 //!
-//! Buckets are parted by numbers, either given or learned as quantiles, or are those of the squared logarithm.
-//! The first kind knows all its buckets: beside them there is a slot for missing values only. The second is as winners
-//! of the Criteo competition prepared its counts; its buckets have no end, and are values of a vocabulary like any other.
+//! Buckets are either intervals between numbers, which are given or learned as quantiles, or squared logarithms.
+//! The number of intervals is known, and the only reserved id is that of missing values.
+//! Squared logarithms have no upper limit, and are values of a vocabulary like any others.
+//! Winners of the Criteo competition prepared its counts in this way.
 
 use std::io::Write;
 use std::str;
@@ -23,7 +24,7 @@ use crate::state::BucketizedState;
 /// The id of the first bucket.
 const FIRST: u32 = 1;
 
-/// Learns where buckets begin, or which there are.
+/// Learns the boundaries of the buckets, or their vocabulary.
 #[derive(Clone, Debug)]
 pub(crate) enum BucketizedFitter {
     Boundaries(Vec<f64>),
@@ -31,7 +32,7 @@ pub(crate) enum BucketizedFitter {
     LogSquare(LookupFitter),
 }
 
-/// Writes one id a row.
+/// Writes one id per row.
 #[derive(Clone, Debug)]
 pub(crate) enum BucketizedEncoder {
     /// The numbers at which a new bucket begins, ascending.
@@ -131,9 +132,7 @@ impl BucketizedEncoder {
         match state {
             BucketizedState::Cuts(cuts) if are_cuts(&cuts) => Ok(Self::Cuts(cuts)),
             BucketizedState::Cuts(_) => Err(FeatureError::State {
-                problem: format!(
-                    "field `{field}`: the buckets are not parted by ascending numbers"
-                ),
+                problem: format!("field `{field}`: the numbers between the buckets do not ascend"),
             }),
             BucketizedState::LogSquare(lookup) => {
                 Lookup::from_state(field, lookup).map(Self::LogSquare)
@@ -154,7 +153,7 @@ struct Digits {
 }
 
 impl Digits {
-    /// Those of the least `i64`, with its sign.
+    /// The digits of the least `i64`, and its sign.
     const MOST: usize = 20;
 
     fn of(number: i64) -> Self {
@@ -187,7 +186,7 @@ mod tests {
         for text in training {
             fitter.observe(Some(text), false).expect("a number");
         }
-        fitter.observe(None, false).expect("missing values are no error");
+        fitter.observe(None, false).expect("missing values are not an error");
         fitter.finish()
     }
 
@@ -201,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_boundary_begins_its_bucket() {
+    fn a_boundary_is_the_first_number_of_its_bucket() {
         let encoder = fit(&FieldConfig { boundaries: Some(vec![-1.0, 0.5]), ..config() }, &[]);
         let texts = [Some("-1.5"), Some("-1"), Some("0.4"), Some("0.5"), Some("1e9"), None];
         let (found, counts) = ids(&encoder, &texts);
@@ -242,7 +241,7 @@ mod tests {
         );
         let texts = [Some("999"), Some("2.8"), Some("10"), Some("77"), None];
         let (found, counts) = ids(&encoder, &texts);
-        // Buckets 1 (of 1 and 3) and 47 were met twice.
+        // Buckets 1 (of 1 and 3) and 47 occurred twice.
         assert_eq!(found, [4, 3, 2, 1, 0]);
         let expected =
             FieldCounts { values: 5, missing: 1, unseen: 1, rare: 1, ..FieldCounts::default() };

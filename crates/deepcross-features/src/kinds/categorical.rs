@@ -17,7 +17,7 @@ pub(crate) struct CategoricalFitter {
     lookup: LookupFitter,
 }
 
-/// Writes one id a row.
+/// Writes one id per row.
 #[derive(Clone, Debug)]
 pub(crate) struct CategoricalEncoder {
     lookup: Lookup,
@@ -42,7 +42,7 @@ impl CategoricalEncoder {
         column.sparse_mut().push_id(self.lookup.encode(text, counts));
     }
 
-    /// As [`encode`](Self::encode) of each value.
+    /// As [`encode`](Self::encode), for each value of the run.
     pub(crate) fn encode_run(&self, run: &Run<'_>, column: &mut Column, counts: &mut FieldCounts) {
         let ids = self.lookup.encode_run(run, counts);
         column.sparse_mut().push_ids(&ids[..run.len()]);

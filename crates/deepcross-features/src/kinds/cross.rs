@@ -1,8 +1,10 @@
 //! Crosses: the values of two columns, hashed together into one id.
 //!
-//! A vocabulary of pairs would need as many slots as there are pairs in the training data; a hash has as many as one gives it.
-//! The hash is that of [`hash`](crate::lookup::hash), over each value with its length before it: `ab` and `c` are not `a` and `bc`.
-//! A missing value is hashed as such, and is not an empty one; where both are missing, so is the pair.
+//! Rejected: a vocabulary of pairs, because it needs as many slots as the training data have pairs; the number of
+//! buckets of a hash can be chosen.
+//! The hash is that of [`hash`](crate::lookup::hash), over each value with its length before it: `ab` and `c` differ
+//! from `a` and `bc`.
+//! A missing value is hashed as such, and differs from an empty one; if both values are missing, the pair is missing.
 
 use crate::batch::column::Column;
 use crate::batch::shape::{FieldShape, Reserved};
@@ -15,10 +17,10 @@ use crate::lookup::hash::HashBuckets;
 use crate::raw::value_text;
 use crate::state::CrossState;
 
-/// What stands in place of the length of a missing value.
+/// The length that stands for a missing value.
 const NO_LENGTH: u64 = u64::MAX;
 
-/// Writes one id a row; there is nothing to learn.
+/// Writes one id per row; there is nothing to learn.
 #[derive(Clone, Debug)]
 pub(crate) struct CrossEncoder {
     /// The column of the second value.
@@ -38,7 +40,7 @@ impl CrossEncoder {
         &self.second
     }
 
-    /// The text of the second value, or `None` where it is missing; `field` is the field's name.
+    /// The text of the second value, or `None` if it is missing; `field` is the name of the field.
     pub(crate) fn read_second<'a>(
         &self,
         field: &str,
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_told_apart() {
+    fn different_pairs_have_different_ids() {
         let pairs = [
             (Some("ab"), Some("c")),
             (Some("a"), Some("bc")),
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn seeds_part_equal_pairs() {
+    fn seeds_separate_equal_pairs() {
         let id = |seed| {
             let (buckets, seed) = (Some(MANY), Some(seed));
             let columns = Some(vec!["a".to_owned(), "b".to_owned()]);

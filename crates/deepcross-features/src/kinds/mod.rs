@@ -1,4 +1,4 @@
-//! The kinds of fields: how each learns from training data, and how it encodes a value.
+//! The kinds of fields: for each kind, a fitter that learns from training data and an encoder.
 
 pub(crate) mod bucketized;
 pub(crate) mod categorical;

@@ -1,11 +1,12 @@
-//! Multi-hot fields: a value is a list of elements, each an id, with a weight where the field has weights.
+//! Multi-hot fields: a value is a list of elements, each an id, with weights if the field has them.
 //!
-//! Elements are parted by one character, trimmed of ASCII spaces, and skipped where empty.
-//! A value that is missing as a whole, or has no element, is the one missing id with weight 1, so that no row is without an id.
-//! Elements that repeat stay repeated: how often a tag was given may matter.
+//! Elements are separated by one character and trimmed of ASCII spaces; empty elements are skipped.
+//! A value that is missing, or has no element, is the id for "missing" with weight 1, so that each row has an id.
+//! Repeated elements stay repeated, since the number of times that a tag was given may matter.
 //!
-//! A weight stands after the last colon of its element, `word:0.5`, so that words may have colons themselves.
-//! The mean divides by the sum of the weights' magnitudes: by their plain sum, weights of both signs would give anything, up to infinity.
+//! A weight follows the last colon of its element, as in `word:0.5`, so that words may contain colons.
+//! The mean divides by the sum of the magnitudes of the weights.
+//! Rejected: dividing by the sum of the weights, because with weights of both signs it may be 0 or close to it.
 
 use crate::batch::column::Column;
 use crate::batch::shape::FieldShape;
@@ -19,11 +20,11 @@ use crate::lookup::{Lookup, LookupFitter};
 use crate::raw::value_text::ValueError;
 use crate::state::{KindState, ListState, MultiHotState, PoolingState};
 
-/// What stands between an element and its weight.
+/// The character between an element and its weight.
 const BEFORE_WEIGHT: char = ':';
 
 const WEIGHTED: ValueError = ValueError::Expected(
-    "a list of elements with weights as in `word:0.5`, finite numbers in the range of f32",
+    "a list of elements such as `word:0.5`, with weights that are finite numbers in the range of f32",
 );
 
 /// Learns the ids of the elements.
@@ -34,7 +35,7 @@ pub(crate) struct MultiHotFitter {
     pooling: Pooling,
 }
 
-/// Writes the ids of a row's elements, with weights unless their plain sum is wanted.
+/// Writes the ids of a row's elements, with weights unless the pooling is the sum of unweighted elements.
 #[derive(Clone, Debug)]
 pub(crate) struct MultiHotEncoder {
     lookup: Lookup,
@@ -42,7 +43,7 @@ pub(crate) struct MultiHotEncoder {
     pooling: Pooling,
 }
 
-/// How a value is cut into elements.
+/// The rules that cut a value into elements.
 #[derive(Clone, Copy, Debug)]
 struct List {
     separator: char,
@@ -70,7 +71,7 @@ impl MultiHotFitter {
         self.list.kept(text).try_for_each(|element| self.list.read(element).map(drop))
     }
 
-    /// Counts each element that is kept as often as it occurs, whatever its weight.
+    /// Counts each occurrence of a kept element; weights play no part.
     pub(crate) fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
         let Self { lookup, list, .. } = self;
         list.kept(text).try_for_each(|element| lookup.observe(list.read(element)?.0, positive))
@@ -104,7 +105,9 @@ impl MultiHotEncoder {
         Ok(())
     }
 
-    /// Appends the elements to the open row; the weight of each, or `None` where it is 1 for every row.
+    /// Appends the elements to the open row.
+    ///
+    /// Returns the weight of each element; `None` if it is 1 in every row.
     fn push_unweighted(
         &self,
         text: Option<&str>,
@@ -195,7 +198,7 @@ impl MultiHotEncoder {
         let max_length = state.max_length.map_or(Some(usize::MAX), |length| length.try_into().ok());
         let Some(max_length @ 1..) = max_length else {
             let problem =
-                format!("field `{field}`: the greatest number of elements is out of range");
+                format!("field `{field}`: the maximum number of elements is out of range");
             return Err(FeatureError::State { problem });
         };
         let pooling = match pooling {
@@ -209,18 +212,18 @@ impl MultiHotEncoder {
 }
 
 impl List {
-    /// The elements, not empty.
+    /// The elements that are not empty.
     fn elements(self, text: Option<&str>) -> impl Iterator<Item = &str> {
         let parts = text.into_iter().flat_map(move |text| text.split(self.separator));
         parts.map(|part| part.trim_matches(' ')).filter(|part| !part.is_empty())
     }
 
-    /// Those elements that are not beyond the greatest length.
+    /// The elements up to the maximum length.
     fn kept(self, text: Option<&str>) -> impl Iterator<Item = &str> {
         self.elements(text).take(self.max_length)
     }
 
-    /// An element's word and its weight, which is 1 where none is given.
+    /// The word of an element and its weight, which is 1 if none is given.
     fn read(self, element: &str) -> Result<(&str, f32), ValueError> {
         let Some((word, weight)) = element.rsplit_once(BEFORE_WEIGHT).filter(|_| self.weighted)
         else {
@@ -231,20 +234,20 @@ impl List {
         if word.is_empty() { Err(WEIGHTED) } else { Ok((word, weight as f32)) }
     }
 
-    /// The greatest length, where there is one.
+    /// The maximum length, if there is one.
     fn limit(self) -> Option<usize> {
         Some(self.max_length).filter(|&length| length < usize::MAX)
     }
 }
 
-/// Counts the elements beyond the greatest length.
+/// Counts the elements after the maximum length.
 fn count_clipped<'a>(beyond: impl Iterator<Item = &'a str>, counts: &mut FieldCounts) {
     let n_beyond = beyond.count() as u64;
     counts.values += n_beyond;
     counts.clipped += n_beyond;
 }
 
-/// Divides the weights of a row by what its pooling asks for; weights that are all 0 stay so.
+/// Divides the weights of a row by the norm of the pooling; if all weights are 0, they stay 0.
 fn pool(pooling: Pooling, weights: &mut [f32]) {
     let numbers = || weights.iter().map(|&weight| f64::from(weight));
     let divisor = match pooling {
@@ -363,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_stand_after_a_colon() {
+    fn weights_follow_a_colon() {
         use Pooling::{Mean, SqrtN, Sum};
         check_weights(Sum, Some("a:0.5|b"), &[3, 4], &[0.5, 1.0]);
         check_weights(Sum, Some(" b : -2 ||a:1e2|b"), &[4, 3, 4], &[-2.0, 100.0, 1.0]);
@@ -379,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_weights_are_bad_values() {
+    fn invalid_weights_are_invalid_values() {
         let config = FieldConfig { weights: Some(true), ..FieldConfig::multi_hot("f") };
         let fitter = MultiHotFitter::new(&config);
         let encoder = weighted(Pooling::Sum, None);
@@ -391,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_beyond_the_greatest_length_are_clipped() {
+    fn elements_after_the_maximum_length_are_clipped() {
         let encoder = weighted(Pooling::Mean, Some(2));
         let (weights, max_length) = (Some(true), Some(2));
         let config = FieldConfig { weights, max_length, ..FieldConfig::multi_hot("f") };
@@ -412,14 +415,14 @@ mod tests {
     #[test]
     fn forged_states_are_refused() {
         let KindState::List(state) = weighted(Pooling::Sum, Some(7)).to_state() else {
-            panic!("a list with weights has a state of its own");
+            panic!("a list with weights has its own state");
         };
         let read = |max_length| {
             MultiHotEncoder::from_list_state("f", ListState { max_length, ..state.clone() })
         };
         assert_eq!(read(Some(7)).map(|encoder| encoder.list.limit()), Ok(Some(7)));
         assert_eq!(read(None).map(|encoder| encoder.list.limit()), Ok(None));
-        let message = "stored encoder: field `f`: the greatest number of elements is out of range";
+        let message = "stored encoder: field `f`: the maximum number of elements is out of range";
         assert_eq!(read(Some(0)).map_err(|e| e.to_string()).err().as_deref(), Some(message));
     }
 

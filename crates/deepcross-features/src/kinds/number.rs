@@ -1,6 +1,7 @@
-//! Numbers: parsed, scaled by what the training data showed, and with a rule for the missing ones.
+//! Number fields: a value is a number, which is scaled by statistics of the training data.
 //!
-//! The model computes in `f32`, so a number must lie in its range; within it, no statistic of `f64` can overflow.
+//! The model computes in `f32`, so a number must be in its range; for numbers in this range, no statistic in `f64` can
+//! overflow.
 
 use std::sync::LazyLock;
 use std::{array, str};
@@ -18,7 +19,7 @@ use crate::raw::value::{RUN, Run, Value};
 use crate::raw::value_text::ValueError;
 use crate::state::{ClippedNumberState, KindState, MissingState, NumberState, TransformState};
 
-/// Integers of up to this many digits are exact in `f64`.
+/// The number of digits up to which every integer is exact in `f64`.
 const EXACT_DIGITS: usize = 15;
 
 /// Learns the numbers that the transform needs.
@@ -30,13 +31,13 @@ pub(crate) struct NumberFitter {
     statistics: Statistics,
 }
 
-/// Writes one number a row, or two where missing values have an indicator.
+/// Writes one number per row, or two if missing values have an indicator.
 #[derive(Clone, Debug)]
 pub(crate) struct NumberEncoder {
     clip: Option<Clip>,
     transform: FittedTransform,
     missing: FittedMissing,
-    /// What is written for a missing value.
+    /// The number that is written for a missing value.
     filler: f32,
 }
 
@@ -107,9 +108,9 @@ impl NumberEncoder {
         Ok(())
     }
 
-    /// As [`encode`](Self::encode) of each value, or of none where one holds no number.
+    /// As [`encode`](Self::encode), for each value of the run, or for none if one of them is not a number.
     ///
-    /// All are parsed before the first is transformed: what there is to be decided is decided once for all.
+    /// All values are parsed before the first is transformed, so that the loops branch once for all values.
     pub(crate) fn encode_run(
         &self,
         run: &Run<'_>,
@@ -133,7 +134,7 @@ impl NumberEncoder {
         Ok(())
     }
 
-    /// Writes up to [`RUN`] numbers, of which those whose bit is set are missing: whatever is in their place.
+    /// Writes up to [`RUN`] numbers; those whose bit in `missing` is set are missing, and their value is not used.
     #[inline]
     fn write(&self, numbers: &[f64], missing: u32, column: &mut Column, counts: &mut FieldCounts) {
         counts.values += numbers.len() as u64;
@@ -154,9 +155,9 @@ impl NumberEncoder {
         }
     }
 
-    /// Gives the position of each number, what is written for it, and whether it was moved into a range.
+    /// Passes on the position of each number, its scaled value, and whether it was moved into a range.
     ///
-    /// In each arm the transform is known, so that its loop decides nothing.
+    /// In each arm the transform is known, so that the loop does not branch.
     #[inline(always)]
     fn scale_all(&self, numbers: &[f64], give: &mut impl FnMut(usize, f64, bool)) {
         use FittedTransform::{Log1p, MinMax, Raw, SignedLog, Standard};
@@ -251,12 +252,12 @@ fn check_state(field: &str, what: &str, good: bool) -> Result<(), FeatureError> 
     if good { Ok(()) } else { Err(FeatureError::State { problem: problem() }) }
 }
 
-/// `x` in the range of `clip`.
+/// `x`, moved into the range of `clip`.
 fn moved(clip: Option<Clip>, x: f64) -> f64 {
     clip.map_or(x, |Clip { low, high }| x.clamp(low, high))
 }
 
-/// [`NumberEncoder::scale_all`] by one transform.
+/// [`NumberEncoder::scale_all`] for one transform.
 #[inline(always)]
 fn scale_each(
     clip: Option<Clip>,
@@ -286,18 +287,18 @@ fn apply(transform: &FittedTransform, x: f64) -> (f64, bool) {
     (value.clamp(-LARGEST, LARGEST), clipped)
 }
 
-/// ln(1 + x): that of the small whole numbers, of which click logs are full, is known.
+/// ln(1 + x), from a table for small whole numbers, which are frequent in click logs.
 fn ln_1p(x: f64) -> f64 {
     static KNOWN: LazyLock<[f64; 4096]> =
         LazyLock::new(|| array::from_fn(|whole| (whole as f64).ln_1p()));
     let whole = x as u32;
-    // Bits are compared, since -0 is no such number.
+    // Bits are compared, since -0 is not in the table.
     let is_whole = f64::from(whole).to_bits() == x.to_bits();
     let known = KNOWN.get(whole as usize).filter(|_| is_whole);
     known.copied().unwrap_or_else(|| x.ln_1p())
 }
 
-/// `x` from `min..=max` to `0..=1`.
+/// `x`, mapped from `min..=max` to `0..=1`.
 fn min_max(x: f64, min: f64, max: f64) -> f64 {
     if min == max { 0.0 } else { (x - min) / (max - min) }
 }
@@ -306,17 +307,17 @@ fn standard(x: f64, mean: f64, deviation: f64) -> f64 {
     if deviation == 0.0 { 0.0 } else { (x - mean) / deviation }
 }
 
-/// Whether a value that is not missing holds a number.
+/// Checks that a value is missing or a number.
 pub(crate) fn check(text: Option<&str>) -> Result<(), ValueError> {
     text.map_or(Ok(()), |text| parse(text).map(drop))
 }
 
-/// A finite number in the range of `f32`.
+/// Parses a finite number in the range of `f32`.
 pub(crate) fn parse(text: &str) -> Result<f64, ValueError> {
     parse_bytes(text.as_bytes())
 }
 
-/// [`parse`] of the bytes of a text.
+/// As [`parse`], for the bytes of a text.
 fn parse_bytes(text: &[u8]) -> Result<f64, ValueError> {
     let general = || str::from_utf8(text).ok()?.parse().ok();
     match parse_short_integer(text).or_else(general) {
@@ -328,7 +329,8 @@ fn parse_bytes(text: &[u8]) -> Result<f64, ValueError> {
     }
 }
 
-/// Integers that are exact in `f64`: most numbers of click logs, several times faster than the general way.
+/// Parses integers that are exact in `f64`, several times faster than the general way; most numbers of click logs are
+/// such integers.
 fn parse_short_integer(text: &[u8]) -> Option<f64> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     if digits.is_empty() || digits.len() > EXACT_DIGITS {
@@ -341,10 +343,10 @@ fn parse_short_integer(text: &[u8]) -> Option<f64> {
     Some(if digits.len() < text.len() { -magnitude } else { magnitude })
 }
 
-/// The number that up to eight digits make, and whether the value is that and no other; 0 where not.
+/// The number of up to eight digits, and whether the value consists of such digits; 0 if it does not.
 ///
-/// Two digits become a number, two of these, and two of those again, each time in all places at once. A loop over the
-/// digits would end where no processor can guess.
+/// Pairs of digits become numbers, then pairs of these, then the pair of those, each time all pairs at once.
+/// Rejected: a loop over the digits, because the processor cannot predict its end.
 #[inline]
 fn short_whole(value: &Value<'_>) -> (u32, bool) {
     const ALL: u64 = 0x0101_0101_0101_0101;
@@ -352,7 +354,7 @@ fn short_whole(value: &Value<'_>) -> (u32, bool) {
     let digits = value.word() ^ ((ALL * u64::from(b'0')) & Value::mask(n_digits));
     let is_whole = (digits.wrapping_add(ALL * 0x76) | digits) & (ALL * 0x80) == 0;
     let is_whole = is_whole & (n_digits > 0) & value.is_short();
-    // The last digit uppermost, and zeros before the first.
+    // The last digit is in the highest byte, and zeros come before the first digit.
     let digits = digits << ((8 * (Value::WORD - n_digits)) % 64);
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
@@ -374,7 +376,7 @@ mod tests {
         for number in training {
             fitter.observe(Some(&number.to_string())).expect("a number in range");
         }
-        fitter.observe(None).expect("missing values are no error");
+        fitter.observe(None).expect("missing values are not an error");
         fitter.finish()
     }
 
@@ -436,19 +438,19 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_clipped_before_all_else() {
+    fn numbers_are_clipped_before_they_are_scaled() {
         let encoder = fit_clipped(Transform::MinMax, [0.0, 8.0], &[-100.0, 2.0, 3.0, 1e9]);
         // The mean is that of 0, 2, 3 and 8.
         let (values, counts) = encode(&encoder, &[Some("-1"), Some("2"), Some("8.5"), None]);
         assert_eq!(values, [0.0, 0.25, 1.0, 3.25 / 8.0]);
         assert_eq!(counts, FieldCounts { values: 4, missing: 1, clipped: 2, ..counts });
-        // Moved by the clip and by the transform, but counted once.
+        // A number that both the clip and the transform move is counted once.
         let encoder = fit_clipped(Transform::Log1p, [-2.0, 3.0], &[]);
         let texts = ["-5", "-1", "0", "-0", "3", "4"].map(Some);
         let (values, counts) = encode(&encoder, &texts);
         assert_eq!(values, [0.0, 0.0, 0.0, 0.0, 4_f32.ln(), 4_f32.ln()]);
         assert_eq!(counts.clipped, 3);
-        // The number for missing values is moved too.
+        // The number for missing values is clipped too.
         let (clip, missing) = (Some(Clip { low: 0.0, high: 8.0 }), FittedMissing::Value(100.0));
         let encoder = NumberEncoder::new(clip, FittedTransform::Raw, missing);
         assert_eq!(encode(&encoder, &[None]).0, [8.0]);
@@ -556,7 +558,7 @@ mod tests {
         }
 
         #[test]
-        fn an_indicator_is_a_slot_of_its_own(
+        fn an_indicator_is_a_second_number(
             transform in transforms(),
             training in numbers(),
             later in vec(prop::option::of(-LARGEST..=LARGEST), 1..20),

@@ -1,32 +1,38 @@
 //! Quantiles of a stream of numbers, in one pass and bounded memory.
 //!
-//! Numbers gather in the lowest of several levels. A full level is sorted, and every second of its numbers moves up to
-//! the next level, where each stands for twice as many: the first of each pair and the second take turns.
+//! New numbers go into the lowest of several levels.
+//! When a level is full, it is sorted, and every second number moves up to the next level, where it stands for twice
+//! as many numbers; the first and the second number of each pair move up by turns.
 //! This is the collapsing of Manku, Rajagopalan and Lindsay (SIGMOD 1998) with the levels of a KLL sketch (Karnin, Lang
-//! and Liberty, FOCS 2016), whose coins would make it smaller, but its error only probable and its result one of many.
+//! and Liberty, FOCS 2016).
+//! Rejected: the random choices of KLL, which make the sketch smaller, because its error bound then holds only with
+//! some probability, and its result is one of many.
 //!
-//! n numbers fill l levels of k, with l = ⌊log₂(n / k)⌋ + 1, or none while n < k. A full level whose numbers stand for w
-//! each misplaces any number by at most w when it moves up, and by as much the other way at the next time; it does so
-//! ⌊n / (k w)⌋ times. So ranks are off by at most n (l + 2) / 2k in all, and by nothing while n < k.
+//! n numbers fill l levels of k numbers, with l = ⌊log₂(n / k)⌋ + 1, or no level if n < k.
+//! When a full level whose numbers stand for w numbers each moves up, ranks shift by at most w, and by at most w in the
+//! other direction at the next time.
+//! This happens ⌊n / (k w)⌋ times.
+//! So the error of a rank is at most n (l + 2) / 2k in total, and 0 if n < k.
 
-/// The numbers of a level: ranks are exact for fewer numbers, and off by less than 0.06 % of them up to a billion.
+/// The capacity of a level: ranks are exact for fewer numbers, and up to a billion numbers, their error is less than
+/// 0.06 % of their count.
 const LEVEL: usize = 16_384;
 
 /// A summary of the numbers so far.
 #[derive(Clone, Debug)]
 pub(crate) struct Quantiles {
-    /// The numbers that fill a level, even.
+    /// The count of numbers that fill a level; even.
     capacity: usize,
     levels: Vec<Level>,
     count: u64,
     min: f64,
 }
 
-/// Numbers that each stand for 2ⁱ, in level i.
+/// A level: in level i, each number stands for 2ⁱ numbers.
 #[derive(Clone, Debug, Default)]
 struct Level {
     numbers: Vec<f64>,
-    /// Whether the second of each pair moves up next, not the first.
+    /// Whether the second number of each pair moves up next, and not the first.
     second: bool,
 }
 
@@ -39,7 +45,7 @@ impl Quantiles {
         Self { capacity, levels: vec![Level::default()], count: 0, min: f64::INFINITY }
     }
 
-    /// Takes in `x`, which is finite.
+    /// Adds `x`, which must be finite.
     pub(crate) fn push(&mut self, x: f64) {
         self.count += 1;
         self.min = self.min.min(x);
@@ -55,10 +61,10 @@ impl Quantiles {
         }
     }
 
-    /// The numbers that part those so far into `n` groups of equal size, ascending: each begins a group.
+    /// The numbers, ascending, that divide the numbers so far into `n` groups of equal size: each begins a group.
     ///
-    /// Groups that would begin with the same number, or with the least of all, are one with that before: there may be
-    /// fewer than `n − 1` numbers, and none where all are equal.
+    /// A group that would begin with the same number as the one before it, or with the least number, is joined to that
+    /// group: there may be fewer than `n − 1` cuts, and there are none if all numbers are equal.
     pub(crate) fn cuts(&self, n: u32) -> Vec<f64> {
         let mut weighted = self.weighted().into_iter();
         let (mut cuts, mut seen, mut number) = (Vec::new(), 0, self.min);
@@ -75,7 +81,7 @@ impl Quantiles {
         cuts
     }
 
-    /// All numbers of all levels, ascending, with how many each stands for.
+    /// The numbers of all levels, ascending, each with the count that it stands for.
     fn weighted(&self) -> Vec<(f64, u64)> {
         let mut weighted = Vec::new();
         for (i, level) in self.levels.iter().enumerate() {
@@ -124,14 +130,14 @@ mod tests {
         check(&[-1.0, 0.0, 0.0, 0.0, 0.0, 9.0], 3, &[0.0]);
     }
 
-    /// How far ranks may be off.
+    /// The largest error of a rank.
     fn bound(capacity: usize, count: usize) -> f64 {
         let (count, capacity) = (count as f64, capacity as f64);
         let levels = (count / capacity).log2().floor() + 1.0;
         if count < capacity { 0.0 } else { count * (levels + 2.0) / (2.0 * capacity) }
     }
 
-    /// That each cut is the number of its rank, or one whose rank is off by no more than the bound.
+    /// Checks that the error of each rank is within the bound, and that the cuts are ascending numbers of the stream.
     fn check_ranks(capacity: usize, numbers: &[f64], n: u32) -> Result<(), TestCaseError> {
         let quantiles = summary(capacity, numbers);
         let weighted = quantiles.weighted();
@@ -145,7 +151,7 @@ mod tests {
         let end_of = |number| numbers.iter().filter(|&&x| x <= number).count() as f64;
         let mut seen = 0;
         for (number, weight) in weighted {
-            // As the summary has it, the number takes the ranks `seen..seen + weight`.
+            // According to the summary, the number has the ranks `seen..seen + weight`.
             prop_assert!(rank_of(number) <= seen as f64 + bound);
             seen += weight;
             prop_assert!(end_of(number) + bound >= seen as f64);
@@ -158,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ranks_are_off_by_no_more_than_the_bound(
+        fn errors_of_ranks_are_within_the_bound(
             numbers in vec(prop_oneof![-9..9_i8, any::<i8>()], 0..600),
             capacity in prop::sample::select(vec![2, 4, 8, 32]),
             n in 2_u32..20,
@@ -186,7 +192,7 @@ mod tests {
         }
     }
 
-    /// Were it always the first, the numbers here would be misplaced by 661 ranks on average, and all the same way.
+    /// If the first number always moved up, the mean error here would be 661 ranks, all in the same direction.
     #[test]
     fn the_first_and_the_second_of_pairs_take_turns() {
         let numbers: Vec<_> = (0..10_000_u32).map(|i| f64::from(i * 7_919 % 10_007)).collect();
@@ -210,7 +216,7 @@ mod tests {
         let most = bound(LEVEL, numbers.len());
         assert!(most < 0.0005 * numbers.len() as f64, "{most}");
         for (group, cut) in (1..10).zip(quantiles.cuts(10)) {
-            // Nearly all of 0..1_000_003 once each: a number is its own rank but for three.
+            // Nearly all numbers of 0..1_000_003 occur once: the rank of a number is the number itself, within three.
             let error = (cut - 100_000.0 * f64::from(group)).abs();
             assert!(error <= most + 3.0, "{cut}");
         }

@@ -1,8 +1,9 @@
 //! Running statistics of numbers, in one pass.
 //!
-//! Welford's method keeps the sum of squared differences from the mean so far; a sum of squares would lose its digits to cancellation where the mean is large.
+//! Welford's method keeps the sum of squared differences from the mean so far.
+//! Rejected: a sum of squares, because cancellation destroys its digits if the mean is large.
 
-/// Count, mean, sum of squared differences from it, and range of the numbers so far.
+/// The count, the mean, the sum of squared differences from the mean, and the range of the numbers so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Statistics {
     count: u64,
@@ -13,7 +14,9 @@ pub(crate) struct Statistics {
 }
 
 impl Statistics {
-    /// Takes in `x`: Welford, *Note on a method for calculating corrected sums of squares and products*, Technometrics 4 (1962).
+    /// Adds `x`.
+    ///
+    /// Welford, *Note on a method for calculating corrected sums of squares and products*, Technometrics 4 (1962).
     pub(crate) fn push(&mut self, x: f64) {
         let first = self.count == 0;
         self.count += 1;
@@ -26,7 +29,7 @@ impl Statistics {
 
     /// The mean; 0 without numbers.
     pub(crate) fn mean(&self) -> f64 {
-        // Rounding may carry it past the range by a bit.
+        // Rounding may move the mean slightly out of the range.
         self.mean.clamp(self.min, self.max)
     }
 

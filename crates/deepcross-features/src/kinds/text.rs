@@ -1,13 +1,13 @@
 //! Text fields: each tri-letter gram of a value's words is an id.
 //!
-//! As in DSSM (Huang and others, CIKM 2013): a word stands between two `#`, and every three consecutive characters are
-//! a gram, so that `cat` has `#ca`, `cat` and `at#`. Words are parted by Unicode white space and lower-cased; a
-//! character is a Unicode scalar value, in any script.
-//! Whole words would need far more ids, and share none between a word and its plural or its misspelling.
+//! As in DSSM (Huang and others, CIKM 2013), a `#` is added before and after each word, and every three consecutive
+//! characters are a gram: `cat` has `#ca`, `cat` and `at#`.
+//! Words are separated by Unicode white space and lower-cased; a character is a Unicode scalar value, in any script.
+//! Rejected: whole words, because they need far more ids, and a word shares no id with its plural or a misspelling.
 //!
-//! Characters are lower-cased one by one, so that a gram is made without memory of its own; `str::to_lowercase` differs
-//! from this only by the form of a sigma at the end of a Greek word.
-//! Grams with the same id are merged, which keeps the rows short that embeddings are summed from.
+//! Characters are lower-cased one by one, so that making a gram allocates nothing.
+//! `str::to_lowercase` differs from this only in the form of a sigma at the end of a Greek word.
+//! Grams with the same id are merged, which keeps the rows short whose embeddings are summed.
 
 use std::iter::once;
 use std::str;
@@ -22,7 +22,7 @@ use crate::lookup::{Lookup, LookupFitter};
 use crate::raw::value_text::ValueError;
 use crate::state::{GramsState, TextState};
 
-/// What stands before and after a word.
+/// The character before and after a word.
 const MARK: char = '#';
 
 /// Learns the ids of the grams.
@@ -44,7 +44,7 @@ impl TextFitter {
         Self { lookup: LookupFitter::new(config), grams: config.grams.unwrap_or_default() }
     }
 
-    /// Counts each gram as often as it occurs.
+    /// Counts each occurrence of a gram.
     pub(crate) fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
         text.map_or(Ok(()), |text| {
             try_for_each_gram(text, |gram| self.lookup.observe(gram, positive))
@@ -114,7 +114,7 @@ impl TextEncoder {
     }
 }
 
-/// Three characters in UTF-8.
+/// A gram: three characters in UTF-8.
 struct Gram {
     bytes: [u8; 12],
     length: usize,
@@ -134,7 +134,7 @@ impl Gram {
     }
 }
 
-/// Hands on the grams of all words, in order, up to an error.
+/// Calls `work` with the grams of all words in order, up to the first error.
 fn try_for_each_gram(
     text: &str,
     mut work: impl FnMut(&str) -> Result<(), ValueError>,
@@ -145,13 +145,13 @@ fn try_for_each_gram(
     grams(text).try_for_each(|gram| work(gram.as_str()))
 }
 
-/// The same for ASCII, whose characters are bytes.
+/// As [`try_for_each_gram`], for ASCII, whose characters are bytes.
 fn try_for_each_ascii_gram(
     text: &[u8],
     mut work: impl FnMut(&str) -> Result<(), ValueError>,
 ) -> Result<(), ValueError> {
     const MARK: u8 = b'#';
-    // The white space of Unicode among ASCII; `u8::is_ascii_whitespace` lacks the vertical tab.
+    // The ASCII characters that are Unicode white space; `u8::is_ascii_whitespace` lacks the vertical tab.
     let is_space = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ');
     for word in text.split(is_space).filter(|word| !word.is_empty()) {
         let mut gram = [0, MARK, word[0].to_ascii_lowercase()];
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn words_between_marks_have_grams_of_three_letters() {
+    fn marked_words_have_grams_of_three_letters() {
         check_grams("cat", "#ca cat at#");
         check_grams("a", "#a#");
         check_grams("I am", "#i# #am am#");
@@ -215,7 +215,7 @@ mod tests {
         check_grams("深交叉", "#深交 深交叉 交叉#");
         check_grams("ΟΔΟΣ", "#οδ οδο δοσ οσ#");
         check_grams("👍🏽", "#👍🏽 👍🏽#");
-        // One capital letter, two characters in lower case.
+        // One capital letter is two characters in lower case.
         check_grams("İ", "#i\u{307} i\u{307}#");
         for blank in ["", " ", "\u{2003}\r\n"] {
             assert_eq!(grams_of(blank), [""; 0]);
@@ -248,7 +248,7 @@ mod tests {
         let texts = [Some("aa a zz A"), None, Some(" "), Some("aa")];
         let training = ["a a a aa"];
         let counted = encode(&fit(&config(Grams::Counts), &training), &texts);
-        // By count, then bytes: `#a#` is 3, `#aa` is 4, `aa#` is 5.
+        // In the order of counts, then of bytes: `#a#` is 3, `#aa` is 4, `aa#` is 5.
         assert_eq!(counted.0.ids(), [1, 3, 4, 5, 0, 0, 4, 5]);
         assert_eq!(counted.0.weights(), [2.0, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
         assert_eq!(counted.0.offsets(), Some(&[0, 4, 5, 6, 8][..]));
@@ -271,7 +271,7 @@ mod tests {
         assert_eq!((column.ids(), column.weights()), (&[1][..], &[7.0][..]));
     }
 
-    /// The same grams, made the plain way, with their counts.
+    /// The same grams with their counts, made in a simple way.
     fn naive(text: &str) -> BTreeMap<String, u32> {
         let mut counts = BTreeMap::new();
         for word in text.split_whitespace() {

@@ -1,8 +1,9 @@
-//! Times: the hour of the day or the day of the week of a value, as one id.
+//! Time fields: the hour of the day or the day of the week of a value is one id.
 //!
-//! Clicks follow the clock: as a number, a timestamp hides it, and as a category it is never met again.
+//! Clicks depend on the time of day and the day of the week.
+//! A timestamp as a number hides these, and a timestamp as a category does not occur again.
 //! The form of a time is configured and not guessed: `14102100` may be an hour of 2014 or seconds of 1970.
-//! Dates are read and reckoned with by jiff.
+//! The crate jiff parses dates and computes with them.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -24,7 +25,7 @@ use crate::state::{TimeFormatState, TimePartState, TimeState};
 /// The id of the first hour or day.
 const FIRST: u32 = 1;
 
-/// Writes one id a row; there is nothing to learn.
+/// Writes one id per row; there is nothing to learn.
 #[derive(Clone, Debug)]
 pub(crate) struct TimeEncoder {
     part: TimePart,
@@ -74,15 +75,15 @@ impl TimeEncoder {
         Ok(FIRST + part.unsigned_abs() as u32)
     }
 
-    /// The time that is so many parts of a second after the beginning of 1970, UTC.
+    /// The local time after a number of units since the beginning of 1970, UTC; a second has `parts` units.
     fn at_seconds(&self, text: &str, parts: f64) -> Option<DateTime> {
         let seconds = (number::parse(text).ok()? / parts).floor();
         self.local(Timestamp::from_second(seconds as i64).ok()?)
     }
 
-    /// A date and a time of day, which is in the wanted offset unless it has one of its own.
+    /// The local time of a date and a time of day, which is taken as local unless it has an offset from UTC.
     ///
-    /// The clock of a time zone alone, as in `[Asia/Tokyo]`, is another one: such a time is refused.
+    /// A time zone without an offset, as in `[Asia/Tokyo]`, means the clock of another place: such a time is refused.
     fn date_time(&self, text: &str) -> Option<DateTime> {
         let pieces = Pieces::parse(text).ok()?;
         let of_zone = pieces.offset().is_none() && pieces.time_zone_annotation().is_some();
@@ -100,7 +101,7 @@ impl TimeEncoder {
         }
     }
 
-    /// What a clock shows that is so far ahead of UTC as configured.
+    /// The time that a clock with the configured offset from UTC shows.
     fn local(&self, timestamp: Timestamp) -> Option<DateTime> {
         let offset = Offset::from_seconds(i32::from(self.offset.minutes()) * 60).ok()?;
         Some(offset.to_datetime(timestamp))
@@ -165,7 +166,7 @@ impl TimeEncoder {
     }
 }
 
-/// The hour that eight digits name, in this century.
+/// The hour of this century that eight digits name.
 fn yymmddhh(text: &[u8]) -> Option<DateTime> {
     if text.len() != 8 || !text.iter().all(u8::is_ascii_digit) {
         return None;
@@ -191,7 +192,7 @@ mod tests {
         Ok((column.sparse_mut().ids()[0], counts))
     }
 
-    /// The hour from 0 and the weekday from Monday, 0, of a time.
+    /// Checks the hour of a time, and its weekday, counted from 0 for Monday.
     #[track_caller]
     fn check(format: TimeFormat, offset: &str, text: &str, hour: u32, weekday: u32) {
         for (part, expected) in [(TimePart::Hour, hour), (TimePart::Weekday, weekday)] {
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_a_bad_value() {
+    fn other_text_than_times_is_refused() {
         use TimeFormat::{DateTime, Unix, UnixMs, Yymmddhh};
         for (format, text) in [
             (Unix, "2016-08-13"),
@@ -277,8 +278,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn seconds_are_reckoned_as_on_paper(
-            // The years 1 to 9999, less a day, which jiff keeps for offsets.
+        fn hours_and_weekdays_follow_from_seconds(
+            // The years 1 to 9999, except one day, which jiff reserves for offsets.
             seconds in -62_135_596_800_i64..253_402_207_200,
             minutes in -1439_i16..1440,
         ) {
@@ -295,7 +296,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_is_too_strange(
+        fn any_text_is_encoded_or_refused(
             text in prop_oneof![".{0,30}", "[0-9T:. Z+\\-\\[\\]]{0,30}", "[0-9]{8}"],
             offset in -1439_i16..1440,
         ) {

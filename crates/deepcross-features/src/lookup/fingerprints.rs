@@ -1,15 +1,16 @@
-//! A set of 32-bit fingerprints: which values were dropped, at four to five bytes a value.
+//! A set of 32-bit fingerprints of dropped values, at four to five bytes per value.
 //!
-//! Fingerprints are bits of a hash and so spread evenly: an index by their upper bits leads to a few neighbours.
-//! A binary search over all of them would wait for memory at each of its steps.
+//! Fingerprints are bits of a hash and therefore evenly distributed.
+//! So an index by their upper bits leads to a few fingerprints.
+//! Rejected: a binary search over all fingerprints, because each of its steps waits for memory.
 
-/// Distinct fingerprints, ascending, with an index by their upper bits.
+/// Distinct fingerprints in ascending order, with an index by their upper bits.
 #[derive(Clone, Debug)]
 pub(crate) struct Fingerprints {
     sorted: Vec<u32>,
-    /// Where the fingerprints with each value of the upper bits begin, and the end of the last.
+    /// The position of the first fingerprint for each value of the upper bits, and the end of the last.
     starts: Vec<usize>,
-    /// How far a fingerprint is shifted for its upper bits; 32 where there is no index to speak of.
+    /// The shift that gives the upper bits of a fingerprint; 32 if the index has a single entry.
     shift: u32,
 }
 
@@ -35,7 +36,9 @@ impl Fingerprints {
         Self::new(sorted).unwrap_or_default()
     }
 
-    /// Whether a value with this hash may have been one of those; wrongly so with a probability of n / 2³².
+    /// Whether the fingerprint of a value with this hash is in the set.
+    ///
+    /// A value that is not one of the n values of the set is taken for one with a probability of n / 2³².
     pub(crate) fn contains(&self, hash: u64) -> bool {
         let print = fingerprint(hash);
         let upper = (u64::from(print) >> self.shift) as usize;
@@ -43,7 +46,7 @@ impl Fingerprints {
         neighbours.binary_search(&print).is_ok()
     }
 
-    /// The fingerprints, ascending.
+    /// The fingerprints, in ascending order.
     pub(crate) fn sorted(&self) -> &[u32] {
         &self.sorted
     }
@@ -55,7 +58,7 @@ impl Default for Fingerprints {
     }
 }
 
-/// The upper half: the table of kept values is indexed by the lower bits.
+/// The upper half of the hash, since the table of kept values is indexed by the lower bits.
 fn fingerprint(hash: u64) -> u32 {
     (hash >> 32) as u32
 }

@@ -1,8 +1,9 @@
-//! Hashing values into buckets, for fields with more values than a vocabulary should hold.
+//! Hashes values into buckets, for fields with more values than a vocabulary should hold.
 //!
 //! The hash is XXH3-64 with a seed, over canonical bytes: the field's name, a zero byte, the value.
-//! It is the same on every machine and in every version, which the hashers of the standard library do not promise.
-//! The name is hashed too, so that two fields of the same values collide in different places.
+//! It is the same on every machine and in every version.
+//! Rejected: the hashers of the standard library, because they do not guarantee this.
+//! The name is hashed too, so that two fields with the same values have different collisions.
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
 
@@ -11,11 +12,11 @@ use crate::lookup::short_hash;
 use crate::raw::value::{RUN, Value};
 use crate::state::HashState;
 
-/// The first bucket's id; 0 is that of a missing value.
+/// The id of the first bucket; 0 is the id of a missing value.
 const FIRST: u32 = 1;
-/// Canonical bytes up to this length are gathered on the stack.
+/// The length up to which canonical bytes are joined on the stack.
 const SHORT: usize = 128;
-/// The same where many values are hashed at a time.
+/// The same length if many values are hashed at a time.
 const LANE: usize = 32;
 
 /// Buckets for the values of one field.
@@ -61,7 +62,7 @@ impl HashBuckets {
         if longest > Value::WORD || self.prefix.len() + longest > short_hash::MOST {
             return self.ids_of_long(values);
         }
-        // Where all are equally long, no step depends on how long they are.
+        // If all values are equally long, no step depends on the length of a value.
         if lengths().min() == Some(longest) {
             self.ids_of_short(values, |_| longest)
         } else {
@@ -69,7 +70,7 @@ impl HashBuckets {
         }
     }
 
-    /// The same, of values of these lengths whose canonical bytes are a number.
+    /// The ids of values whose canonical bytes fit into 128 bits; `length` is the length of a value.
     #[inline(always)]
     fn ids_of_short(
         &self,
@@ -91,10 +92,10 @@ impl HashBuckets {
         ids
     }
 
-    /// The same, of any values.
+    /// The ids of values of any length.
     ///
-    /// All canonical bytes are written before the first are hashed: a processor that reads what it has only just
-    /// written, by other steps than it was written in, has to wait.
+    /// All canonical bytes are written before the first are hashed.
+    /// A processor must wait if it reads bytes that it wrote just before in steps of another size.
     fn ids_of_long(&self, values: &[Value<'_>; RUN]) -> [u32; RUN] {
         let (mut lane, start) = ([0; LANE], self.prefix.len());
         if let Some(prefix) = lane.get_mut(..start) {
@@ -116,7 +117,7 @@ impl HashBuckets {
         ids
     }
 
-    /// The id of the value that `parts` make up end to end.
+    /// The id of the value that consists of `parts`, end to end.
     pub(crate) fn id_of(&self, parts: &[&[u8]]) -> u32 {
         self.bucket(self.hash_long(parts))
     }
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_seeds_part_equal_values() {
+    fn names_and_seeds_separate_equal_values() {
         let id = |name, seed| HashBuckets::new(name, u32::MAX - 1, seed).id("value");
         let ids = [id("a", 0), id("b", 0), id("a", 1)];
         assert!(ids[0] != ids[1] && ids[0] != ids[2] && ids[1] != ids[2], "{ids:?}");

@@ -1,4 +1,4 @@
-//! From values to ids: by a vocabulary or by hashing, the part that categorical, multi-hot and text fields share.
+//! The ids of values, from a vocabulary or a hash: shared by categorical, multi-hot, text and bucketized fields.
 
 mod fingerprints;
 pub(crate) mod hash;
@@ -28,22 +28,22 @@ pub(crate) enum LookupFitter {
     Hash(HashBuckets),
 }
 
-/// Gives the id of a value.
+/// The ids of a field's values.
 #[derive(Clone, Debug)]
 pub(crate) enum Lookup {
     Vocabulary(Vocabulary),
     Hash(HashBuckets),
 }
 
-/// How a field's values get their ids.
+/// The source of the ids of a field's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ids {
     /// From a vocabulary learned in fitting.
     Vocabulary {
-        /// The values that have an id of their own.
+        /// The number of values that have their own id.
         values: usize,
-        /// The values met but dropped as rare; a few fewer than there were where their fingerprints coincide.
+        /// The number of values that occurred but were dropped as rare; slightly too low if fingerprints coincide.
         rare: usize,
     },
     /// From a hash.
@@ -69,7 +69,7 @@ impl LookupFitter {
         }
     }
 
-    /// Learns `value`, met in a row that is positive or not.
+    /// Learns `value` from a row that is positive or not.
     pub(crate) fn observe(&mut self, value: &str, positive: bool) -> Result<(), ValueError> {
         match self {
             Self::Vocabulary(vocabulary) => vocabulary.observe(value, positive),
@@ -86,7 +86,7 @@ impl LookupFitter {
 }
 
 impl Lookup {
-    /// The id of `value`, or of a missing one; counts it.
+    /// The id of `value`, or of a missing value; counts it.
     pub(crate) fn encode(&self, value: Option<&str>, counts: &mut FieldCounts) -> u32 {
         counts.values += 1;
         let Some(value) = value else {
@@ -94,12 +94,12 @@ impl Lookup {
             return MISSING;
         };
         match self {
-            Self::Vocabulary(vocabulary) => tally(vocabulary.id(value), counts),
+            Self::Vocabulary(vocabulary) => counted(vocabulary.id(value), counts),
             Self::Hash(buckets) => buckets.id(value),
         }
     }
 
-    /// The ids of all values, as by [`encode`](Self::encode); behind them, there are any.
+    /// The ids of all values of the run, as by [`encode`](Self::encode); the ids after them have no meaning.
     pub(crate) fn encode_run(&self, run: &Run<'_>, counts: &mut FieldCounts) -> [u32; RUN] {
         let mut ids = match self {
             Self::Vocabulary(vocabulary) => vocabulary.ids(run.values()),
@@ -111,7 +111,7 @@ impl Lookup {
         counts.values += run.len() as u64;
         counts.missing += run.n_missing();
         if let Self::Vocabulary(_) = self {
-            ids[..run.len()].iter().for_each(|&id| _ = tally(id, counts));
+            ids[..run.len()].iter().for_each(|&id| _ = counted(id, counts));
         }
         ids
     }
@@ -162,14 +162,15 @@ impl fmt::Display for Ids {
         match self {
             Self::Vocabulary { values, rare: 0 } => write!(f, "vocabulary of all {values} values"),
             Self::Vocabulary { values, rare } => {
-                write!(f, "vocabulary of {values} values, {rare} rare ones share a slot")
+                write!(f, "vocabulary of {values} values, {rare} rare values share an id")
             }
             Self::Hash { buckets, seed } => write!(f, "hash into {buckets} buckets, seed {seed}"),
         }
     }
 }
 
-fn tally(id: u32, counts: &mut FieldCounts) -> u32 {
+/// Counts `id` if it is a reserved one, and returns it.
+fn counted(id: u32, counts: &mut FieldCounts) -> u32 {
     counts.unseen += u64::from(id == UNSEEN);
     counts.rare += u64::from(id == RARE);
     id

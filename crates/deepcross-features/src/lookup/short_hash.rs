@@ -1,15 +1,16 @@
-//! XXH3-64 of few bytes, which stand in a number: the hash of most values of click logs.
+//! XXH3-64 of up to 16 bytes, which are held in numbers: the hash of most values of click logs.
 //!
-//! The functions of `xxhash-rust` take their bytes from memory, and a call of theirs costs more than the arithmetic of
-//! a short value. This is the same hash, by its specification
-//! (<https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md>), and tests hold it against theirs; longer values
-//! are hashed by them.
+//! The functions of `xxhash-rust` read bytes from memory, and a call costs more than the arithmetic of a short value.
+//! This is the same hash, written after its specification
+//! (<https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md>).
+//! Tests compare the two; `xxhash-rust` hashes longer values.
 
-/// The most bytes.
+/// The largest number of bytes.
 pub(crate) const MOST: usize = 16;
 
-/// Words of the specification's secret, two of which are always taken together by XOR: for 0, 1 to 3, 4 to 8, and 9 to
-/// 16 bytes.
+/// Words of the specification's secret for 0, 1 to 3, 4 to 8, and 9 to 16 bytes.
+///
+/// The specification always combines two words by XOR; each constant here is the result.
 const SECRET_0: u64 = 0x8726_f910_5dc2_1ddc;
 const SECRET_3: u64 = 0x8727_5a9b;
 const SECRET_8: u64 = 0xc73a_b174_c5ec_d5a2;
@@ -20,8 +21,10 @@ const PRIME_MX2: u64 = 0x9fb2_1c65_1e98_df25;
 const PRIME64_2: u64 = 0xc2b2_ae3d_27d4_eb4f;
 const PRIME64_3: u64 = 0x1656_67b1_9e37_79f9;
 
-/// The hash of `len` bytes, as little-endian numbers: `first` has the first eight of them, those that there are not 0,
-/// and `last` the last eight, which counts where there are more than eight.
+/// The hash of `len` bytes, which are given as little-endian numbers.
+///
+/// `first` holds the first eight bytes, with 0 in place of bytes after the end.
+/// `last` holds the last eight bytes; it is used only if there are more than eight.
 #[inline(always)]
 pub(crate) fn xxh3_64(first: u64, last: u64, len: usize, seed: u64) -> u64 {
     debug_assert!(len <= MOST);
@@ -77,7 +80,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_xxh3(bytes: [u8; MOST], seed in prop_oneof![Just(0), any::<u64>()]) {
+        fn the_hash_is_xxh3(bytes: [u8; MOST], seed in prop_oneof![Just(0), any::<u64>()]) {
             for len in 0..=MOST {
                 let (mut first, mut last) = ([0; 8], [0; 8]);
                 first[..len.min(8)].copy_from_slice(&bytes[..len.min(8)]);

@@ -1,48 +1,52 @@
-//! Distinct values and their numbers: a hash table over one string.
+//! Numbers distinct values by a hash table over one string.
 //!
-//! A map from `String` to number would allocate for every value and store each key apart; here a value costs its bytes, an end position and a table slot.
-//! Values of up to eight bytes, most of those in click logs, stand in the slot too, so that a look-up waits for memory once.
-//! A slot is the first free one from where the hash points on: a table with a byte of control for each slot, as hashbrown's, waits twice, and gives nobody a slot to fetch before it is needed.
-//! Values are hashed by XXH3-64 without seed, once a look-up.
+//! A value costs its bytes, an end position and a table slot.
+//! Rejected: a map from `String` to number, because it allocates for every value and stores each key separately.
+//! The slot also holds the first eight bytes of the value, and most values of click logs are not longer.
+//! So most look-ups wait for memory once.
+//! A value takes the first free slot from the position of its hash on.
+//! Rejected: a table with a control byte for each slot, like hashbrown's, because it waits twice, and its callers
+//! cannot fetch a slot before it is needed.
+//! Values are hashed by XXH3-64 without a seed, once per look-up.
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::lookup::short_hash;
 use crate::raw::value::Value;
 
-/// The number of values that the table may hold: ids are 32 bits wide, and three are reserved.
+/// The largest number of values in a table: ids have 32 bits, and three ids are reserved.
 pub(crate) const MAX_VALUES: u32 = u32::MAX - 3;
 
 /// Distinct values, numbered from 0 in the order in which they were added.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ValueTable {
     values: Values,
-    /// A power of two of them, of which at most three in four are taken; or none.
+    /// The number of slots is a power of two, and at most three in four are taken; or there are none.
     slots: Vec<Slot>,
 }
 
-/// Values end to end in one string.
+/// All values, end to end in one string.
 #[derive(Clone, Debug, Default)]
 struct Values {
     text: String,
     ends: Vec<usize>,
 }
 
-/// A value's key and number, in 16 bytes: a struct within this one would round it up to 24.
+/// The key and the number of a value, in 16 bytes; with [`Key`] as a field, it would have 24.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
     start: u64,
     len: u32,
-    /// [`FREE`] where no value stands.
+    /// [`FREE`] if the slot has no value.
     index: u32,
 }
 
-/// The index of no value.
+/// The index in a slot without a value.
 const FREE: u32 = u32::MAX;
 
 const FREE_SLOT: Slot = Slot { start: 0, len: 0, index: FREE };
 
-/// A value's length and its bytes, as far as eight of them go: equal for equal values.
+/// The length and the first eight bytes of a value: equal for equal values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Key {
     start: u64,
@@ -66,15 +70,15 @@ impl ValueTable {
         self.find_from(self.first_slot(hash)?, &Value::new(value.as_bytes()), hash)
     }
 
-    /// The slot at which the search for a value of this hash begins; `None` in a table without slots.
+    /// The slot at which the search for a value with this hash begins; `None` in a table without slots.
     ///
-    /// To ask for those of several values before any of them is searched lets the processor wait for all at once.
+    /// A caller that reads the first slots of several values before it searches any of them waits for memory once.
     #[inline]
     pub(crate) fn first_slot(&self, hash: u64) -> Option<Slot> {
         self.slots.get(self.place(hash)).copied()
     }
 
-    /// As [`find`](Self::find), with what [`first_slot`](Self::first_slot) gave.
+    /// As [`find`](Self::find), with the result of [`first_slot`](Self::first_slot).
     #[inline]
     pub(crate) fn find_from(&self, first: Slot, value: &Value<'_>, hash: u64) -> Option<u32> {
         let key = Key::new(value);
@@ -89,7 +93,7 @@ impl ValueTable {
         None
     }
 
-    /// The number of `value`, which is added where it is new; `None` where the table is full.
+    /// The number of `value`, which is added if it is new; `None` if the table is full.
     pub(crate) fn find_or_add(&mut self, value: &str) -> Option<u32> {
         let hash = hash(value);
         if let Some(index) = self.find(value, hash) {
@@ -106,7 +110,7 @@ impl ValueTable {
         Some(index)
     }
 
-    /// Gives all values slots among so many.
+    /// Changes the number of slots, and gives all values a slot.
     fn grow(&mut self, n_slots: usize) {
         self.slots.clear();
         self.slots.resize(n_slots, FREE_SLOT);
@@ -117,16 +121,16 @@ impl ValueTable {
         }
     }
 
-    /// Where the search for a value of this hash begins.
+    /// The position at which the search for a value with this hash begins.
     #[inline]
     fn place(&self, hash: u64) -> usize {
         hash as usize & self.slots.len().wrapping_sub(1)
     }
 
-    /// The value numbered `index`.
+    /// The value with the number `index`.
     ///
     /// # Panics
-    /// If there is none.
+    /// If there is no such value.
     pub(crate) fn value(&self, index: u32) -> &str {
         self.values.get(index)
     }
@@ -137,12 +141,12 @@ impl ValueTable {
     }
 }
 
-/// The slots for so many values.
+/// The number of slots for `n_values` values.
 fn n_slots(n_values: usize) -> usize {
     if n_values == 0 { 0 } else { (n_values + n_values.div_ceil(3)).next_power_of_two() }
 }
 
-/// Puts a value that is not among them into the first free one of `slots` from where its hash points on.
+/// Puts a new value into the first free slot from the position of its hash on.
 fn take_slot(slots: &mut [Slot], value: &str, hash: u64, index: u32) {
     let mask = slots.len() - 1;
     let mut place = hash as usize & mask;
@@ -160,7 +164,7 @@ impl Values {
         &self.text[start..self.ends[index]]
     }
 
-    /// Whether `slot` is that of `value`, whose key is `key`.
+    /// Whether `slot` holds `value`, whose key is `key`.
     #[inline]
     fn is_in(&self, slot: &Slot, key: Key, value: &Value<'_>) -> bool {
         let same_key = slot.start == key.start && slot.len == key.len;
@@ -180,18 +184,18 @@ impl Values {
 impl Key {
     #[inline]
     fn new(value: &Value<'_>) -> Self {
-        // Long values are compared in full: their length need only tell them from short ones.
+        // Long values are compared in full: their length only has to differ from that of short ones.
         Self { start: value.word(), len: u32::try_from(value.bytes().len()).unwrap_or(u32::MAX) }
     }
 }
 
-/// The hash by which a value is looked up.
+/// The hash of a value for look-ups.
 #[inline]
 pub(crate) fn hash(value: &str) -> u64 {
     hash_of(&Value::new(value.as_bytes()))
 }
 
-/// The same of a value.
+/// The same hash of a [`Value`].
 #[inline]
 pub(crate) fn hash_of(value: &Value<'_>) -> u64 {
     match value.is_short() {
@@ -205,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_numbered_as_they_come() {
+    fn values_are_numbered_in_the_order_of_addition() {
         let mut table = ValueTable::default();
         let numbers: Vec<_> =
             ["b", "", "a", "b", ""].iter().map(|value| table.find_or_add(value)).collect();
@@ -216,10 +220,10 @@ mod tests {
     }
 
     #[test]
-    fn long_values_are_compared_beyond_their_key() {
+    fn long_values_are_compared_in_full() {
         let mut table = ValueTable::default();
         table.find_or_add("12345678a");
-        // A forged hash stands for two values that collide.
+        // The hash of another value stands for a collision.
         assert_eq!(table.find("12345678b", hash("12345678a")), None);
         assert_eq!(table.find("12345678", hash("12345678a")), None);
         assert_eq!(table.find("12345678a", hash("12345678a")), Some(0));
@@ -228,7 +232,7 @@ mod tests {
     #[test]
     fn growth_keeps_all_values() {
         let mut table = ValueTable::default();
-        // Shorter, as long as and longer than what a slot holds, with equal beginnings.
+        // Values that are shorter than, as long as and longer than the part in a slot, with equal beginnings.
         let value = |number: u32| format!("{number}{}", &"aaaaaaaaaaaa"[..number as usize % 12]);
         for number in 0..5_000 {
             assert_eq!(table.find_or_add(&value(number)), Some(number));

@@ -1,8 +1,8 @@
-//! A vocabulary: the values that have an id of their own, and how it is chosen.
+//! A vocabulary: the values that have their own id, and the choice of these values.
 //!
-//! A value that was dropped as rare must be told from one never met, without keeping it: 32 bits of its hash are kept.
-//! With n dropped values, an unseen value is taken for a rare one with probability of at most n / 2³².
-//! Keeping the dropped values themselves would make rare values, most of them by number, cost as much as kept ones.
+//! A value that was dropped as rare must be distinguished from an unseen one: 32 bits of its hash are kept.
+//! With n dropped values, an unseen value is taken for a rare one with a probability of at most n / 2³².
+//! Rejected: keeping the dropped values, because most values are rare, and each would cost as much as a kept one.
 
 use crate::config::field_config::TopBy;
 use crate::error::FeatureError;
@@ -12,21 +12,21 @@ use crate::raw::value::{RUN, Value};
 use crate::raw::value_text::{ValueError, shorten};
 use crate::state::VocabularyState;
 
-/// The id of a value never met in fitting.
+/// The id of a value that did not occur in fitting.
 pub(crate) const UNSEEN: u32 = 1;
-/// The id of a value met in fitting but dropped.
+/// The id of a value that occurred in fitting, but was dropped.
 pub(crate) const RARE: u32 = 2;
-/// The first id of a value of its own.
+/// The id of the first value of the vocabulary.
 const FIRST: u32 = 3;
 
-/// Which of the counted values are kept.
+/// The rule by which values are kept.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Selection {
-    /// The least count.
+    /// The smallest count of a kept value.
     pub(crate) min_count: u64,
-    /// The most values.
+    /// The largest number of kept values.
     pub(crate) top: usize,
-    /// Which of them come first.
+    /// The order of the values, of which the first are kept.
     pub(crate) by: TopBy,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct VocabularyFitter {
     keep: Selection,
     values: ValueTable,
     counts: Vec<u64>,
-    /// How often each value was met in a positive row; empty where it does not matter.
+    /// The number of occurrences of each value in positive rows; empty if the selection does not use it.
     positives: Vec<u64>,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct VocabularyFitter {
 #[derive(Clone, Debug)]
 pub(crate) struct Vocabulary {
     values: ValueTable,
-    /// Those of the dropped values.
+    /// The fingerprints of the dropped values.
     rare: Fingerprints,
 }
 
@@ -54,9 +54,10 @@ impl VocabularyFitter {
         Self { keep, values: ValueTable::default(), counts, positives }
     }
 
-    /// Counts `value`, met in a row that is positive or not.
+    /// Counts `value` in a row that is positive or not.
     ///
-    /// An error where there are too many values for ids of 32 bits.
+    /// # Errors
+    /// [`ValueError::TooMany`] if there are too many values for 32-bit ids.
     pub(crate) fn observe(&mut self, value: &str, positive: bool) -> Result<(), ValueError> {
         let index = self.values.find_or_add(value).ok_or(ValueError::TooMany(MAX_VALUES))?;
         add(&mut self.counts, index, 1);
@@ -79,8 +80,8 @@ impl VocabularyFitter {
         Vocabulary { values, rare: Fingerprints::of_hashes(hashes) }
     }
 
-    /// All values: the frequent ones first, and of these those of most positives, if asked for, then of most
-    /// occurrences, then by bytes.
+    /// All values, the best first: frequent values before others, then by positive rows (if the selection asks for it),
+    /// then by occurrences, then by bytes.
     fn best_first(&self) -> Vec<u32> {
         let rank = |index: u32| {
             let positives = self.positives.get(index as usize).copied().unwrap_or(0);
@@ -103,11 +104,11 @@ impl VocabularyFitter {
     }
 }
 
-/// Adds to the tally of the value at `index`, which is the next one where it is new.
-fn add(tallies: &mut Vec<u64>, index: u32, amount: u64) {
-    match tallies.get_mut(index as usize) {
-        Some(tally) => *tally += amount,
-        None => tallies.push(amount),
+/// Adds `amount` to the count of the value at `index`; for a new value, `index` is the next position.
+fn add(counts: &mut Vec<u64>, index: u32, amount: u64) {
+    match counts.get_mut(index as usize) {
+        Some(count) => *count += amount,
+        None => counts.push(amount),
     }
 }
 
@@ -117,12 +118,12 @@ impl Vocabulary {
         self.values.len() + FIRST as usize
     }
 
-    /// The number of values with an id of their own.
+    /// The number of values that have their own id.
     pub(crate) fn n_values(&self) -> usize {
         self.values.len()
     }
 
-    /// The number of values that were dropped (a few fewer where fingerprints coincide).
+    /// The number of values that were dropped; slightly too low if fingerprints coincide.
     pub(crate) fn n_rare(&self) -> usize {
         self.rare.sorted().len()
     }
@@ -134,9 +135,9 @@ impl Vocabulary {
         self.id_of(self.values.find(value, hash), hash)
     }
 
-    /// The ids of all `values`, as by [`id`](Self::id); but memory is waited for once, and not for each.
+    /// The ids of all `values`, as by [`id`](Self::id), but the processor waits for memory once and not for each value.
     pub(crate) fn ids(&self, values: &[Value<'_>; RUN]) -> [u32; RUN] {
-        // Loops over arrays, since what `map` is given is called, and not inlined.
+        // Loops over arrays, since the closure of `map` would be called and not inlined.
         let (mut hashes, mut slots, mut ids) = ([0; RUN], [None; RUN], [0; RUN]);
         for (hash, value) in hashes.iter_mut().zip(values) {
             *hash = value_table::hash_of(value);
@@ -161,7 +162,7 @@ impl Vocabulary {
         }
     }
 
-    /// The value whose id is `id`; `None` for reserved ids and those out of range.
+    /// The value with this id; `None` for reserved ids and ids out of range.
     pub(crate) fn value(&self, id: u32) -> Option<&str> {
         let index = id.checked_sub(FIRST)?;
         ((index as usize) < self.values.len()).then(|| self.values.value(index))
@@ -187,9 +188,12 @@ impl Vocabulary {
     }
 }
 
-/// The values of `lengths` bytes that make up `text`, or what is wrong with them.
+/// The values with these lengths in bytes, which `text` holds end to end.
+///
+/// # Errors
+/// The problem, as a predicate of the values.
 pub(crate) fn split_values(text: &str, lengths: &[u64]) -> Result<ValueTable, String> {
-    // Only one value can be empty: room is made for no more values than there can be.
+    // Only one value can be empty: the capacity is at most the number of possible values.
     if lengths.len() > text.len() + 1 {
         return Err("has more values than text".to_owned());
     }
@@ -197,7 +201,8 @@ pub(crate) fn split_values(text: &str, lengths: &[u64]) -> Result<ValueTable, St
     let mut rest = text;
     for (index, &length) in lengths.iter().enumerate() {
         let split = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
-        let (value, after) = split.ok_or("has a value that does not end where text does")?;
+        let (value, after) =
+            split.ok_or("has a value that ends after the text or within a character")?;
         if values.find_or_add(value).map(|found| found as usize) != Some(index) {
             return Err(format!("has `{}` twice, or too many values", shorten(value)));
         }
@@ -215,7 +220,7 @@ mod tests {
 
     const ALL: Selection = Selection { min_count: 1, top: usize::MAX, by: TopBy::Count };
 
-    /// Values that begin with it are met in positive rows only, others in negative ones.
+    /// Values that begin with this letter occur in positive rows only, others in negative ones.
     const POSITIVE: char = 'd';
 
     fn fit(keep: Selection, values: &[impl AsRef<str>]) -> Vocabulary {
@@ -241,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_kept_by_count_then_bytes() {
+    fn values_are_kept_by_count_and_then_by_bytes() {
         check(ALL, &["c", "a", "b", "d"], &[]);
         check(Selection { min_count: 2, ..ALL }, &["c", "a"], &["b", "d"]);
         check(Selection { min_count: 4, ..ALL }, &[], &["c", "a", "b", "d"]);
@@ -274,7 +279,7 @@ mod tests {
             let found = result.map_or_else(|error| error.to_string(), |_| "accepted".to_owned());
             assert!(found.ends_with(message), "{found}");
         };
-        let no_end = "has a value that does not end where text does";
+        let no_end = "has a value that ends after the text or within a character";
         check("abc", &[1, 2], &[5, 6], "accepted");
         check("abc", &[1, 3], &[], no_end);
         check("abc", &[u64::MAX], &[], no_end);
@@ -288,7 +293,7 @@ mod tests {
         }
     }
 
-    /// The same choice, made the slow and plain way.
+    /// The same choice, made in the slow and simple way.
     fn naive(keep: Selection, values: &[String]) -> Vec<String> {
         let mut counts = std::collections::BTreeMap::<&String, u64>::new();
         for value in values {

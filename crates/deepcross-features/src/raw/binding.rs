@@ -1,15 +1,15 @@
-//! The columns of a file that the fields read.
+//! The positions of the columns that the fields read.
 
 use crate::error::FeatureError;
 use crate::raw::row_fields::RowFields;
 use crate::raw::value_text::FieldValues;
 use crate::suggest;
 
-/// Where in a file's rows each field finds its column; made by `bind` for one header.
+/// The position of each field's column in the rows of a file; made by `bind` for one header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
     columns: Vec<usize>,
-    /// Those of the second values, of fields that have them.
+    /// The columns of the second values, for fields that read two columns.
     seconds: Vec<Option<usize>>,
 }
 
@@ -22,12 +22,12 @@ pub(crate) struct FieldColumns<'a> {
 }
 
 impl Binding {
-    /// The position of the column of each field; of a cross, that of the first.
+    /// The position of the column of each field; for a cross, the position of its first column.
     pub fn columns(&self) -> &[usize] {
         &self.columns
     }
 
-    /// The fields that read none but these columns, given by their positions.
+    /// The fields that read only columns at these positions.
     pub fn fields_within(&self, columns: &[usize]) -> Vec<usize> {
         let is_within = |&field: &usize| {
             let mut reads = [Some(self.columns[field]), self.seconds[field]].into_iter().flatten();
@@ -36,12 +36,12 @@ impl Binding {
         (0..self.columns.len()).filter(is_within).collect()
     }
 
-    /// The column of the field at `index`, if it reads one only.
+    /// The column of the field at `index`, if it reads only one.
     pub(crate) fn only_column(&self, index: usize) -> Option<usize> {
         self.seconds[index].is_none().then_some(self.columns[index])
     }
 
-    /// What the field at `index` reads of `record`.
+    /// The raw values that the field at `index` reads from `row`.
     #[inline]
     pub(crate) fn values<'a, R: RowFields + ?Sized>(
         &self,
@@ -52,7 +52,7 @@ impl Binding {
         FieldValues { first: row.field(self.columns[index]), second }
     }
 
-    /// Finds the columns of each of `fields`.
+    /// Finds the columns of each field of `fields` in `header`.
     pub(crate) fn new<'a>(
         fields: impl Iterator<Item = FieldColumns<'a>>,
         header: &[String],

@@ -1,4 +1,4 @@
-//! Raw rows: their columns, and the values that fields read from these.
+//! Raw rows: their columns, and the values in these columns.
 
 pub(crate) mod binding;
 pub(crate) mod row_fields;

@@ -1,22 +1,23 @@
-//! A raw row, as the encoders see it.
+//! The trait through which encoders read a raw row.
 //!
-//! Encoders address columns by position, resolved once per file by a [`Binding`](crate::Binding).
-//! A row that is a map from name to value would hash every column name in every row instead.
+//! Encoders address columns by position; a [`Binding`](crate::Binding) finds the positions once per file.
+//! Rejected: a row as a map from name to value, because every row would hash every column name.
 
 use crate::raw::value::Value;
 
-/// One raw row whose columns are found by position.
+/// One raw row, whose columns are addressed by position.
 ///
-/// Values arrive already trimmed, unquoted and without line ends.
-/// A reader implements this for its own row type; slices, arrays and vectors of strings or byte strings have it here.
+/// Values are already trimmed, unquoted and without line ends.
+/// A reader implements this trait for its own row type.
+/// Slices, arrays and vectors of strings or byte strings implement it here.
 pub trait RowFields {
-    /// The bytes of the column at `column`, counted from 0; empty where the row has no such column.
+    /// The bytes in the column at `column`, counted from 0; empty if the row has no such column.
     fn field(&self, column: usize) -> &[u8];
 
-    /// The same bytes as a value; `None` where they are not valid UTF-8.
+    /// The same bytes as a value; `None` if they are not valid UTF-8.
     ///
-    /// A reader that knows whole rows to be ASCII says so here, and spares a check of each field; and one that has all
-    /// fields in one buffer spares some copies by [`Value::within`].
+    /// A reader that knows a whole row to be ASCII can override this method and skip the check of each value.
+    /// A reader that has all values in one buffer can avoid some copies by [`Value::within`].
     fn value(&self, column: usize) -> Option<Value<'_>> {
         let field = self.field(column);
         str::from_utf8(field).is_ok().then(|| Value::new(field))

@@ -1,16 +1,17 @@
-//! One value of a row, and values of one column of some rows, as encoders of many rows at once look at them.
+//! A raw value, and a run of values of one column, for encoders that process many rows at once.
 //!
-//! Most values of click logs have at most eight bytes: those stand in one number, read in one go, so that to compare,
-//! to hash or to parse a value is arithmetic, and no loop whose end a processor would have to guess.
+//! Most values of click logs have at most eight bytes.
+//! These bytes are held in one number, which is read in one go.
+//! So comparing, hashing and parsing a value is arithmetic, without a loop whose end the processor must predict.
 
 use std::iter;
 
 use crate::raw::value_text::Missing;
 
-/// How many values are looked at together, at most.
+/// The largest number of values that are processed together.
 pub(crate) const RUN: usize = 32;
 
-/// The bits of the first bytes of a word, by how many they are.
+/// Masks of the first n bytes of a word, for n from 0 to 8.
 const MASKS: [u64; 9] = {
     let mut masks = [u64::MAX; 9];
     let mut n = 0;
@@ -38,14 +39,15 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// The bytes that [`word`](Self::word) holds.
+    /// The number of bytes that [`word`](Self::word) holds.
     pub(crate) const WORD: usize = 8;
 
-    /// What stands for a missing value, to be looked up and forgotten: as long as most values, so that the processor
-    /// guesses how long the next one is.
+    /// A value in the place of a missing one; it is looked up too, but the result is not used.
+    ///
+    /// It is as long as most values, so that the processor predicts the length of the next one.
     const PLACEHOLDER: Self = Self { bytes: b"missing!", word: u64::from_le_bytes(*b"missing!") };
 
-    /// The value of these bytes, which are to be UTF-8.
+    /// The value of these bytes, which must be UTF-8.
     #[inline]
     pub fn new(bytes: &'a [u8]) -> Self {
         let word = match bytes.first_chunk() {
@@ -55,7 +57,10 @@ impl<'a> Value<'a> {
         Self { bytes, word }
     }
 
-    /// The value of the bytes of `text` from `start` to `end`: faster where eight bytes follow `start`, whosever they are.
+    /// The value of the bytes of `text` from `start` to `end`.
+    ///
+    /// This is faster than [`new`](Self::new) if `text` has at least eight bytes from `start` on, even if the value has
+    /// fewer.
     ///
     /// # Panics
     /// If `text` has no such bytes.
@@ -77,19 +82,19 @@ impl<'a> Value<'a> {
         self.bytes
     }
 
-    /// The first eight bytes as a little-endian number; those that there are not count as 0.
+    /// The first eight bytes as a little-endian number; bytes after the end of the value count as 0.
     #[inline]
     pub fn word(&self) -> u64 {
         self.word
     }
 
-    /// The bits of the first `n` bytes of a word.
+    /// The mask of the first `n` bytes of a word.
     #[inline]
     pub(crate) fn mask(n: usize) -> u64 {
         MASKS[n.min(Self::WORD)]
     }
 
-    /// Whether the word holds all of it.
+    /// Whether the word holds all bytes of the value.
     #[inline]
     pub(crate) fn is_short(&self) -> bool {
         self.bytes.len() <= Self::WORD
@@ -100,8 +105,9 @@ impl<'a> Run<'a> {
     /// A run of no values.
     pub(crate) const EMPTY: Self = Self { values: [Value::PLACEHOLDER; RUN], len: 0, missing: 0 };
 
-    /// Takes up to [`RUN`] values in place of those that it had, of which `missing` tells those that are missing; false
-    /// where one is no text.
+    /// Replaces the values of this run by up to [`RUN`] of `values`; `missing` decides which of them are missing.
+    ///
+    /// Returns false if one of the values is not text.
     #[inline]
     pub(crate) fn fill(
         &mut self,
@@ -116,7 +122,7 @@ impl<'a> Run<'a> {
             len += 1;
         }
         (self.len, self.missing) = (len, bits);
-        // Few are missing, and which ones cannot be guessed: so they are gone through by themselves.
+        // Few values are missing, and the processor cannot predict which: a loop visits only these.
         while bits != 0 {
             self.values[bits.trailing_zeros() as usize] = Value::PLACEHOLDER;
             bits &= bits - 1;
@@ -129,7 +135,7 @@ impl<'a> Run<'a> {
         self.len
     }
 
-    /// The values, with something in place of those that are missing and of those behind the last.
+    /// The values, with placeholders for missing ones and after the last one.
     #[inline]
     pub(crate) fn values(&self) -> &[Value<'a>; RUN] {
         &self.values
@@ -149,7 +155,7 @@ impl<'a> Run<'a> {
         self.missing.count_ones().into()
     }
 
-    /// The bytes of each value; `None` of a missing one.
+    /// The bytes of each value; `None` if it is missing.
     pub(crate) fn texts(&self) -> impl Iterator<Item = Option<&'a [u8]>> {
         let text =
             |(index, value): (usize, &Value<'a>)| (!self.is_missing(index)).then_some(value.bytes);
@@ -179,7 +185,7 @@ mod tests {
         }
 
         #[test]
-        fn a_run_is_its_cells(texts in prop::collection::vec("|\\?|[a-c]{1,10}", 0..RUN + 1)) {
+        fn a_run_holds_its_values(texts in prop::collection::vec("|\\?|[a-c]{1,10}", 0..RUN + 1)) {
             let missing = ["".to_owned(), "?".to_owned()];
             let values = texts.iter().map(|text| Some(Value::new(text.as_bytes())));
             let mut run = Run::EMPTY;
@@ -194,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_without_text_is_none() {
+    fn a_run_accepts_only_text() {
         let values = [Some(Value::new(b"a")), None];
         assert!(!Run::EMPTY.clone().fill(values.into_iter(), &Missing::new(&[])));
     }

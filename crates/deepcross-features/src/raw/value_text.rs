@@ -1,34 +1,35 @@
-//! One value of one row on its way to an encoder: is it text, is it missing, and what is said where it is neither.
+//! The text of a raw value: whether it is missing, and the error if it is not valid.
 //!
-//! Encoders of each kind know no names; the place of an error is added here, on the cold path.
+//! The encoders of the kinds do not know the names of fields and columns.
+//! This module adds these names to an error, on the cold path.
 
 use std::str;
 
 use crate::error::FeatureError;
 
-/// The characters of a value that an error shows.
+/// The number of characters of a value that an error shows.
 const SHOWN: usize = 40;
 
-/// What is wrong with a value.
+/// The reason why a value cannot be encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ValueError {
-    /// It is not UTF-8.
+    /// The value is not valid UTF-8.
     Utf8,
-    /// It is not what is expected.
+    /// The value is not what the text says.
     Expected(&'static str),
-    /// It has, or there are with it, more values than this.
+    /// With this value, there are more values than this limit.
     TooMany(u32),
 }
 
-/// The raw values that a field reads of one row.
+/// The raw values that a field reads from one row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FieldValues<'a> {
     pub(crate) first: &'a [u8],
-    /// Empty where the field reads one column only.
+    /// Empty if the field reads only one column.
     pub(crate) second: &'a [u8],
 }
 
-/// The text of `raw`, or `None` where it is one of the values that mean "missing".
+/// The text of `raw`, or `None` if it is one of the values that mean "missing".
 pub(crate) fn read<'a>(raw: &'a [u8], missing: &[String]) -> Result<Option<&'a str>, ValueError> {
     if missing.iter().any(|value| value.as_bytes() == raw) {
         return Ok(None);
@@ -36,12 +37,13 @@ pub(crate) fn read<'a>(raw: &'a [u8], missing: &[String]) -> Result<Option<&'a s
     str::from_utf8(raw).map(Some).map_err(|_| ValueError::Utf8)
 }
 
-/// The values that mean "missing", looked at once for many values.
+/// The raw values that mean "missing", prepared for checking many values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Missing<'a> {
     values: &'a [String],
-    /// Whether the empty value is one of them, and whether any other is.
+    /// Whether the empty value means "missing".
     empty: bool,
+    /// Whether any other value means "missing".
     others: bool,
 }
 
@@ -52,12 +54,12 @@ impl<'a> Missing<'a> {
         Self { values, empty, others }
     }
 
-    /// All of them.
+    /// All values that mean "missing".
     pub(crate) fn values(&self) -> &'a [String] {
         self.values
     }
 
-    /// Whether `value` is one of them.
+    /// Whether `value` means "missing".
     #[inline]
     pub(crate) fn contains(&self, value: &[u8]) -> bool {
         let is_it = |known: &String| known.as_bytes() == value;
@@ -66,10 +68,11 @@ impl<'a> Missing<'a> {
 }
 
 impl ValueError {
+    /// The error with the names of the field and the column, and the value.
     #[cold]
     pub(crate) fn at(self, field: &str, column: &str, raw: &[u8]) -> FeatureError {
         let (field, column) = (field.to_owned(), column.to_owned());
-        // A value may have megabytes, of which few are shown: four bytes a character are enough.
+        // A value may have megabytes, but few characters are shown: four bytes per character are enough.
         let value = shorten(&String::from_utf8_lossy(&raw[..raw.len().min(4 * (SHOWN + 1))]));
         match self {
             Self::Utf8 => FeatureError::Utf8 { field, column, value },
@@ -79,7 +82,7 @@ impl ValueError {
     }
 }
 
-/// `text`, cut to 40 characters with an ellipsis for the rest.
+/// `text`, cut to 40 characters, with an ellipsis if it is longer.
 pub(crate) fn shorten(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some(_) => text.chars().take(SHOWN - 1).chain(['…']).collect(),
@@ -92,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_text_or_missing() {
+    fn values_are_text_or_missing() {
         let missing = ["".to_owned(), "?".to_owned()];
         for (raw, expected) in [
             (&b"a"[..], Ok(Some("a"))),
