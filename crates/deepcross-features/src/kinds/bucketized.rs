@@ -3,7 +3,7 @@
 //! Buckets are either intervals between numbers, which are given or learned as quantiles, or squared logarithms.
 //! The number of intervals is known, and the only reserved id is that of missing values.
 //! Squared logarithms have no upper limit, and are values of a vocabulary like any others.
-//! Winners of the Criteo competition prepared its counts in this way.
+//! Winners of the Criteo competition prepared its counts as squared logarithms.
 
 use std::io::Write;
 use std::str;
