@@ -2,7 +2,7 @@
 
 use crate::Scorer;
 use deepcross_autodiff::{SharedColumns, Tape};
-use deepcross_features::{Batch, Binding, Counts, FeatureError, Record};
+use deepcross_features::{Batch, Binding, Counts, FeatureError, RowFields};
 
 /// A caller's scratch memory to rank candidates; after a first use of its size, ranking allocates nothing.
 ///
@@ -57,7 +57,7 @@ impl Scorer {
     ///
     /// # Errors
     /// [`FeatureError`] where a value cannot be encoded; nothing is shared then, and no candidate can be added.
-    pub fn share<R: Record + ?Sized>(
+    pub fn share<R: RowFields + ?Sized>(
         &self,
         ranking: &mut Ranking,
         record: &R,
@@ -74,7 +74,7 @@ impl Scorer {
     ///
     /// # Errors
     /// [`FeatureError`] where a value cannot be encoded; the ranking is as before.
-    pub fn add<R: Record + ?Sized>(
+    pub fn add<R: RowFields + ?Sized>(
         &self,
         ranking: &mut Ranking,
         candidate: &R,
@@ -92,7 +92,7 @@ impl Scorer {
     /// Values of one column are looked up side by side, which is faster by far.
     /// Returns whether all could be encoded; where not, the ranking is as before, and [`add`](Self::add) tells which
     /// candidate is at fault.
-    pub fn add_all<R: Record>(&self, ranking: &mut Ranking, candidates: &[R]) -> bool {
+    pub fn add_all<R: RowFields>(&self, ranking: &mut Ranking, candidates: &[R]) -> bool {
         let Ranking { binding, own_fields, shared, batch, counts, n_candidates, .. } = ranking;
         let n_rows = *n_candidates + candidates.len();
         let fields = own_fields.iter().copied();

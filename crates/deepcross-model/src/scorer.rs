@@ -3,7 +3,7 @@
 use crate::TrainedModel;
 use crate::artifact::ArtifactError;
 use deepcross_autodiff::Tape;
-use deepcross_features::{Batch, Binding, Counts, Encoder, FeatureError, Record};
+use deepcross_features::{Batch, Binding, Counts, Encoder, FeatureError, RowFields};
 use std::path::Path;
 
 /// A trained model, ready to score; shared between threads.
@@ -68,7 +68,7 @@ impl Scorer {
     ///
     /// # Errors
     /// [`FeatureError`] where a value cannot be encoded; the session is as before.
-    pub fn push<R: Record + ?Sized>(
+    pub fn push<R: RowFields + ?Sized>(
         &self,
         session: &mut Session,
         binding: &Binding,
@@ -82,7 +82,7 @@ impl Scorer {
     /// Values of one column are looked up side by side, which is faster by far.
     /// Returns whether all could be encoded; where not, the session is as before, and [`push`](Self::push) tells which
     /// record is at fault.
-    pub fn push_all<R: Record>(
+    pub fn push_all<R: RowFields>(
         &self,
         session: &mut Session,
         binding: &Binding,

@@ -1,6 +1,8 @@
 //! The columns that a model reads, as requests name them.
 
-use deepcross_features::{Binding, Encoder, Encoding, FeatureError, FieldDescription, FieldKind};
+use deepcross_features::{
+    Binding, Encoder, Encoding, FeatureError, FieldDescription, FieldKind, suggest,
+};
 use std::collections::HashMap;
 
 /// What requests may and must name, for one model.
@@ -55,9 +57,8 @@ impl Columns {
     pub(crate) fn nearest(&self, name: &str) -> &str {
         // An edit distance grows with the square of the length, and no name is that long.
         let end = name.char_indices().nth(64).map_or(name.len(), |(end, _)| end);
-        let distance =
-            |known: &&InputColumn| strsim::damerau_levenshtein(&known.name, &name[..end]);
-        self.list.iter().min_by_key(distance).map_or("", |known| &known.name)
+        let known = self.list.iter().map(|column| &column.name);
+        suggest::nearest_of_all(&name[..end], known).unwrap_or_default()
     }
 }
 

@@ -238,7 +238,7 @@ fn bad_escapes() -> Problem {
 mod tests {
     use super::*;
     use crate::csv_body;
-    use deepcross_features::{FieldConfig, Fitter, Record, Schema};
+    use deepcross_features::{FieldConfig, Fitter, RowFields, Schema};
 
     const LIMITS: Limits = Limits { max_rows: 3, max_value: 8, absent_as_missing: false };
 

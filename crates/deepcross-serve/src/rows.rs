@@ -1,6 +1,6 @@
 //! The rows of a request as text, end to end in one buffer: what encoders read.
 
-use deepcross_features::{Record, Value};
+use deepcross_features::{RowFields, Value};
 use std::ops::Range;
 
 /// Rows of a cell for each column of a model, kept column by column, as they are encoded.
@@ -124,7 +124,7 @@ impl CellColumn {
     }
 }
 
-impl Record for Row<'_> {
+impl RowFields for Row<'_> {
     #[inline]
     fn field(&self, column: usize) -> &[u8] {
         let cell = self.rows.columns[column].at(self.index);

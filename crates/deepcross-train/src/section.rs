@@ -4,6 +4,7 @@
 //! again, until nothing is left to be said.
 
 use crate::known_keys::known_keys;
+use deepcross_features::suggest;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
@@ -93,14 +94,9 @@ fn unknown_at<T: DeserializeOwned>(path: &str, section: &str) -> String {
 
 /// The problem of a key that nobody knows, with the nearest of those that are known.
 pub(crate) fn unknown(key: &str, section: &str, known: &[&str]) -> String {
-    let nearest = known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(key, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 3)
-        .min();
     let full = if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
-    match nearest {
-        Some((_, nearest)) => {
+    match suggest::nearest(key, known.iter().copied()) {
+        Some(nearest) => {
             format!("`{full}`: unknown key; the nearest known one is `{nearest}`")
         }
         None => format!("`{full}`: unknown key; known are {}", known.join(", ")),

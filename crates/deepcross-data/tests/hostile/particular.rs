@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write;
 
 use deepcross_data::{RawRow, Source};
-use deepcross_features::Record;
+use deepcross_features::RowFields;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
