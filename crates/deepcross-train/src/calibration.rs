@@ -5,9 +5,8 @@
 //! What it brings is measured on the same rows without letting it know them: each row is calibrated by what was fitted to
 //! the other folds. To measure on the rows of the fit lost: an isotonic map would find itself perfectly calibrated.
 
-use crate::TrainError;
-use crate::read_ahead::{InOrder, ReadAhead};
-use crate::validation::ROWS;
+use crate::error::TrainError;
+use crate::run::{InOrder, ROWS, ReadAhead};
 use deepcross_calibration::{CalibrationError, Calibrator, Method, Observation, cross_fit};
 use deepcross_data::RowReader;
 use deepcross_features::Batch;
@@ -20,15 +19,15 @@ pub struct Calibration {
     /// Fitted to all rows.
     pub calibrator: Calibrator,
     /// The model without a calibrator.
-    pub before: Measured,
+    pub before: CalibrationMetrics,
     /// The model with calibrators that were fitted to other rows than they were measured on, see
     /// [`cross_fit`].
-    pub after: Measured,
+    pub after: CalibrationMetrics,
 }
 
 /// How good probabilities are.
 #[derive(Clone, Debug)]
-pub struct Measured {
+pub struct CalibrationMetrics {
     /// The metrics.
     pub summary: Summary,
     /// The rows in order, for reliability.
@@ -92,11 +91,11 @@ fn push(all: &mut Vec<Observation>, logits: &[f32], batch: &Batch) -> Result<(),
 fn measured(
     probabilities: impl IntoIterator<Item = f32>,
     rows: &[Observation],
-) -> Result<Measured, TrainError> {
+) -> Result<CalibrationMetrics, TrainError> {
     let mut evaluation = Evaluation::default();
     for (probability, row) in probabilities.into_iter().zip(rows) {
         evaluation.push(probability, row.label(), row.weight())?;
     }
     let (summary, ranked) = evaluation.finish_ranked();
-    Ok(Measured { summary, ranked })
+    Ok(CalibrationMetrics { summary, ranked })
 }

@@ -1,11 +1,11 @@
 //! Encoding rows into a cache without training: for runs to come.
 
 use crate::checkpoint::FittedRows;
+use crate::config_file::RunConfig;
+use crate::error::TrainError;
 use crate::event::Event;
-use crate::init::{check_schema, survey};
-use crate::row_cache::CachePlan;
-use crate::trainer::{Rows, check, fitted};
-use crate::{Files, RunConfig, TrainError};
+use crate::options::Files;
+use crate::run::{CachePlan, Rows, check_files, check_schema, fit_encoder, survey};
 use deepcross_data::Fitted;
 use deepcross_features::{Encoder, History};
 use deepcross_model::TrainedModel;
@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// A cache that was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Encoded {
+pub struct WrittenCache {
     /// The training rows, before any is dropped.
     pub rows: u64,
     /// The validation rows.
@@ -33,7 +33,7 @@ pub fn encode(
     (init, threads): (Option<&TrainedModel>, usize),
     out: &Path,
     observe: &mut (dyn FnMut(Event<'_>) + Send),
-) -> Result<Encoded, TrainError> {
+) -> Result<WrittenCache, TrainError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| TrainError::Threads { threads, reason: error.to_string() })?;
     pool.install(|| encode_here(config, files, init, out, observe))
@@ -45,8 +45,8 @@ fn encode_here(
     init: Option<&TrainedModel>,
     out: &Path,
     observe: &mut (dyn FnMut(Event<'_>) + Send),
-) -> Result<Encoded, TrainError> {
-    check(config, files)?;
+) -> Result<WrittenCache, TrainError> {
+    check_files(config, files)?;
     init.map_or(Ok(()), |init| check_schema(config, init))?;
     let rows = Rows::open(config, files)?;
     let encoder = init.map(|init| &init.encoder);
@@ -56,7 +56,7 @@ fn encode_here(
     observe(Event::Fitted { rows: fitted.rows, positives: fitted.positives, skipped: &skipped });
     let made = plan.write((config, &rows), (&encoder, history.as_ref()), &fitted)?;
     let (valid_rows, bytes) = made.sizes();
-    Ok(Encoded { rows: fitted.rows, valid_rows, bytes })
+    Ok(WrittenCache { rows: fitted.rows, valid_rows, bytes })
 }
 
 /// The encoder, what training rows may know of others, and what is known of the rows.
@@ -68,6 +68,6 @@ fn encoder_of(
     if let Some(encoder) = encoder {
         return Ok((encoder.clone(), None, survey(config, rows, encoder)?));
     }
-    let Fitted { encoder, history, rows, positives, skipped } = fitted(config, rows)?;
+    let Fitted { encoder, history, rows, positives, skipped } = fit_encoder(config, rows)?;
     Ok((encoder, Some(history), FittedRows::new(rows, positives, &skipped)))
 }

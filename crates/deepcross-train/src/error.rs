@@ -1,6 +1,6 @@
 //! Errors.
 
-use crate::NonFinite;
+use crate::diagnosis::NonFinite;
 use deepcross_calibration::CalibrationError;
 use deepcross_data::DataError;
 use deepcross_metrics::MetricError;
@@ -53,7 +53,7 @@ pub enum TrainError {
     },
     /// A run of a comparison failed.
     #[error("`{name}`, seed {seed}: {error}")]
-    Contender {
+    Candidate {
         /// The name of the model.
         name: String,
         /// The seed of the run.
@@ -80,6 +80,19 @@ pub enum TrainError {
     OtherModel {
         /// What differs, one sentence each: what the model was trained with, and what it is now.
         differences: Vec<String>,
+    },
+    /// A checkpoint has the format of an older version of this program, which is not read any more.
+    #[error(
+        "`{}` is the checkpoint of an older deepcross: it has format version {found}, this one reads version {expected}",
+        file.display()
+    )]
+    OlderCheckpoint {
+        /// The checkpoint.
+        file: PathBuf,
+        /// The version found.
+        found: u32,
+        /// The version that is read.
+        expected: u32,
     },
     /// A checkpoint or a model to begin from cannot be read, or the last checkpoint cannot be written.
     #[error(transparent)]

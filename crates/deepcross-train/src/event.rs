@@ -1,6 +1,6 @@
 //! What a run tells while it goes on; this crate prints nothing and reads no clock.
 
-use crate::UnitReport;
+use crate::diagnosis::UnitReport;
 use deepcross_data::{RowReader, Skipped};
 use deepcross_metrics::Summary;
 use deepcross_model::Model;
@@ -31,7 +31,7 @@ pub enum Event<'a> {
     /// The threads have nothing to do but to read the next batch: an epoch begins, or a step has ended.
     ///
     /// Until [`BatchReady`](Self::BatchReady), one thread reads and all others count as waiting; that is no time at all
-    /// where the batch was read while the step was made. See [`Waiting`](crate::Waiting).
+    /// where the batch was read while the step was made. See [`DataWait`](crate::DataWait).
     BatchWanted,
     /// The next batch has been read, or it is known that the epoch has no more.
     BatchReady,

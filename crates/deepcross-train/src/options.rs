@@ -31,6 +31,15 @@ impl RunOptions<'_> {
     }
 }
 
+/// The files of a run.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// Read in order.
+    pub train: Vec<PathBuf>,
+    /// Validation files; where there are none, rows of the training files are held out.
+    pub valid: Vec<PathBuf>,
+}
+
 /// Where and when checkpoints are written, and whether the run goes on from one.
 ///
 /// There is one file, which is replaced whole by each checkpoint.
@@ -46,7 +55,7 @@ pub struct Checkpoints<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// The next step; a checkpoint only where `train.checkpoint_steps` calls for one.
-    GoOn,
+    Continue,
     /// A checkpoint, then the next step.
     Checkpoint,
     /// A checkpoint, then the end, with [`TrainError::Stopped`](crate::TrainError::Stopped).
@@ -57,7 +66,7 @@ impl<'a> Checkpoints<'a> {
     /// Checkpoints in this file, after every `train.checkpoint_steps` steps; a run that begins anew replaces one that is
     /// there.
     pub fn new(file: impl Into<PathBuf>) -> Self {
-        Self { file: file.into(), resume: false, ask: Box::new(|_| Next::GoOn) }
+        Self { file: file.into(), resume: false, ask: Box::new(|_| Next::Continue) }
     }
 
     /// Goes on from the checkpoint in the file where there is one.

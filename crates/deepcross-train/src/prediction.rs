@@ -1,8 +1,7 @@
 //! Predictions for the rows of files, in their order.
 
-use crate::TrainError;
-use crate::read_ahead::{InOrder, OrderedRows, ReadAhead};
-use crate::validation::ROWS;
+use crate::error::TrainError;
+use crate::run::{InOrder, OrderedRows, ROWS, ReadAhead};
 use deepcross_data::RowReader;
 use deepcross_model::{Predictor, Tapes};
 

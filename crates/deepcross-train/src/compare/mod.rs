@@ -5,24 +5,25 @@
 //! configuration and seed comes to.
 
 mod event;
-mod sections;
-mod test;
+mod test_set;
 
-use crate::trainer::{Rows, Stop, check, fitted, train_fitted};
-use crate::{EpochReport, Files, RunConfig, TrainError};
+use crate::config_file::RunConfig;
+use crate::error::TrainError;
+use crate::event::{EpochReport, Event};
+use crate::options::Files;
+use crate::run::{Rows, Stop, check_files, fit_encoder, train_fitted};
 use deepcross_data::{Fitted, Part, Source};
 use deepcross_metrics::{SeedDifference, SeedEstimate, SeedRuns, Summary, holm};
 use deepcross_model::{TrainedModel, TrainingSummary};
-pub use event::{CompareEvent, Place};
-pub(crate) use sections::Sections;
+pub use event::{CompareEvent, CurrentRun};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use test::Test;
+use test_set::TestSet;
 
 /// A model of a comparison.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Contender {
+pub struct Candidate {
     /// What it is called; no two of a comparison are called alike.
     pub name: String,
     /// What is trained and how. Data, fields, and what chooses the rows held out are the same for all models of a
@@ -91,7 +92,7 @@ pub struct ComparedModel {
     /// The log loss: the mean over seeds.
     pub log_loss: SeedEstimate,
     /// Its metrics − those of the best model; `None` of the best model itself.
-    pub to_best: Option<ToBest>,
+    pub to_best: Option<DifferenceToBest>,
     /// One a seed, in their order.
     pub runs: Vec<ComparedRun>,
 }
@@ -100,7 +101,7 @@ pub struct ComparedModel {
 ///
 /// The best is chosen by the same rows, so that on average it looks a little better than it is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ToBest {
+pub struct DifferenceToBest {
     /// Its AUC − that of the best; 0 or below.
     pub auc: SeedDifference,
     /// The p-value of `auc`, adjusted by [`holm`] for the comparisons with all other models.
@@ -133,17 +134,17 @@ pub struct ComparedRun {
 /// # Errors
 /// Before anything is trained: [`TrainError::Comparison`] where models, seeds or `test` do not make a comparison,
 /// [`TrainError::Config`] as [`train`](crate::train), [`TrainError::Data`] where the encoder cannot be fitted.
-/// Then [`TrainError::Contender`] with the model and the seed of the run that failed, or [`TrainError::Interrupted`].
+/// Then [`TrainError::Candidate`] with the model and the seed of the run that failed, or [`TrainError::Interrupted`].
 pub fn compare(
-    contenders: &[Contender],
+    candidates: &[Candidate],
     files: &Files,
     test: &[PathBuf],
     options: CompareOptions<'_>,
     observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
 ) -> Result<Comparison, TrainError> {
-    check_call(contenders, options)?;
-    let runs: Vec<_> = contenders.iter().map(|contender| with_split(contender, files)).collect();
-    runs.iter().try_for_each(|run| check(&run.config, files))?;
+    check_call(candidates, options)?;
+    let runs: Vec<_> = candidates.iter().map(|candidate| with_split(candidate, files)).collect();
+    runs.iter().try_for_each(|run| check_files(&run.config, files))?;
     let threads = options.threads;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -153,21 +154,21 @@ pub fn compare(
 }
 
 /// The model with what chooses the rows held out written down, so that it does not change with the seed of a run.
-fn with_split(contender: &Contender, files: &Files) -> Contender {
-    let mut contender = contender.clone();
-    let train = &mut contender.config.train;
+fn with_split(candidate: &Candidate, files: &Files) -> Candidate {
+    let mut candidate = candidate.clone();
+    let train = &mut candidate.config.train;
     if files.valid.is_empty() && train.valid_fraction() > 0.0 {
         train.split_seed = Some(train.split_seed());
     }
-    contender
+    candidate
 }
 
 /// Models and seeds that do not make a comparison.
-fn check_call(contenders: &[Contender], options: CompareOptions<'_>) -> Result<(), TrainError> {
+fn check_call(candidates: &[Candidate], options: CompareOptions<'_>) -> Result<(), TrainError> {
     let fail = |problem: &str| Err(TrainError::Comparison(problem.to_owned()));
-    let Some(first) = contenders.first() else { return fail("there is no model to compare") };
-    let names: BTreeSet<_> = contenders.iter().map(|contender| &contender.name).collect();
-    if names.len() < contenders.len() {
+    let Some(first) = candidates.first() else { return fail("there is no model to compare") };
+    let names: BTreeSet<_> = candidates.iter().map(|candidate| &candidate.name).collect();
+    if names.len() < candidates.len() {
         return fail("two models of a comparison have the same name");
     }
     let seeds: BTreeSet<_> = options.seeds.iter().collect();
@@ -177,11 +178,11 @@ fn check_call(contenders: &[Contender], options: CompareOptions<'_>) -> Result<(
     if !(options.level > 0.0 && options.level < 1.0) {
         return fail(&format!("the level must be in (0, 1), but is {}", options.level));
     }
-    let shared = |contender: &Contender| {
-        let RunConfig { data, field, train, .. } = &contender.config;
+    let shared = |candidate: &Candidate| {
+        let RunConfig { data, field, train, .. } = &candidate.config;
         (data.clone(), field.clone(), train.valid_fraction(), train.split_seed())
     };
-    match contenders.iter().find(|contender| shared(contender) != shared(first)) {
+    match candidates.iter().find(|candidate| shared(candidate) != shared(first)) {
         Some(other) => fail(&format!(
             "`{}` has other data, fields or rows held out than `{}`",
             other.name, first.name
@@ -191,13 +192,13 @@ fn check_call(contenders: &[Contender], options: CompareOptions<'_>) -> Result<(
 }
 
 fn compare_here(
-    contenders: &[Contender],
+    candidates: &[Candidate],
     files: &Files,
     test: &[PathBuf],
     options: CompareOptions<'_>,
     observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
 ) -> Result<Comparison, TrainError> {
-    let shared = &contenders[0].config;
+    let shared = &candidates[0].config;
     let rows = Rows::open(shared, files)?;
     let (tested_on, (source, part)) = match (test.is_empty(), rows.valid.clone()) {
         (false, _) => (TestedOn::Test, (Source::open(test, &shared.data)?, Part::All)),
@@ -207,17 +208,17 @@ fn compare_here(
             return Err(TrainError::Comparison(problem.to_owned()));
         }
     };
-    let fitted = fitted(shared, &rows)?;
-    let test = Test::read(source, Rows::plan(shared, part), &fitted.encoder)?;
-    let (n_runs, mut place) = (contenders.len() * options.seeds.len(), 0);
+    let fitted = fit_encoder(shared, &rows)?;
+    let test = TestSet::read(source, Rows::plan(shared, part), &fitted.encoder)?;
+    let (n_runs, mut place) = (candidates.len() * options.seeds.len(), 0);
     let mut done: Vec<Done<'_>> = Vec::new();
-    for contender in contenders {
-        let mut own = Done::new(contender, test.rows.runs());
+    for candidate in candidates {
+        let mut own = Done::new(candidate, test.rows.runs());
         for &seed in options.seeds {
             place += 1;
-            let at = Place { name: &contender.name, seed, run: place, of: n_runs };
+            let at = CurrentRun { name: &candidate.name, seed, run: place, of: n_runs };
             let run = Runner { rows: &rows, fitted: &fitted, test: &test, stop: options.stop };
-            run.once(contender, at, &mut own, observe).map_err(|error| at.failed(error))?;
+            run.once(candidate, at, &mut own, observe).map_err(|error| at.failed(error))?;
         }
         done.push(own);
     }
@@ -229,7 +230,7 @@ fn compare_here(
 struct Runner<'a> {
     rows: &'a Rows,
     fitted: &'a Fitted,
-    test: &'a Test,
+    test: &'a TestSet,
     stop: Stop<'a>,
 }
 
@@ -237,17 +238,17 @@ impl Runner<'_> {
     /// Trains and tests a model with one seed.
     fn once(
         self,
-        contender: &Contender,
-        place: Place<'_>,
+        candidate: &Candidate,
+        place: CurrentRun<'_>,
         done: &mut Done<'_>,
         observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
     ) -> Result<(), TrainError> {
-        let mut config = contender.config.clone();
+        let mut config = candidate.config.clone();
         config.train.seed = place.seed;
         observe(CompareEvent::Begins(place));
         let mut epochs = Vec::new();
-        let mut listen = |event: crate::Event<'_>| {
-            if let crate::Event::Epoch(report) = &event {
+        let mut listen = |event: Event<'_>| {
+            if let Event::Epoch(report) = &event {
                 epochs.push(report.clone());
             }
             observe(CompareEvent::Training(place, &event));
@@ -269,8 +270,8 @@ struct Done<'r> {
 }
 
 impl<'r> Done<'r> {
-    fn new(contender: &Contender, scores: SeedRuns<'r>) -> Self {
-        Self { name: contender.name.clone(), n_parameters: 0, runs: Vec::new(), scores }
+    fn new(candidate: &Candidate, scores: SeedRuns<'r>) -> Self {
+        Self { name: candidate.name.clone(), n_parameters: 0, runs: Vec::new(), scores }
     }
 
     fn add(
@@ -291,7 +292,7 @@ impl<'r> Done<'r> {
 fn compared(
     done: Vec<Done<'_>>,
     tested_on: TestedOn,
-    test: &Test,
+    test: &TestSet,
     level: f64,
 ) -> Result<Comparison, TrainError> {
     let mut estimates = Vec::new();
@@ -318,7 +319,7 @@ fn differences(
     done: &[Done<'_>],
     best: usize,
     level: f64,
-) -> Result<Vec<Option<ToBest>>, TrainError> {
+) -> Result<Vec<Option<DifferenceToBest>>, TrainError> {
     let mut found = Vec::new();
     for (place, model) in done.iter().enumerate() {
         let of_best = &done[best].scores;
@@ -332,7 +333,12 @@ fn differences(
     let (of_auc, of_loss) = (adjusted(|pair| pair.0.p_value), adjusted(|pair| pair.1.p_value));
     let pairs = found.iter().zip(of_auc.into_iter().zip(of_loss));
     let to_best = pairs.map(|(pair, (auc_p_adjusted, log_loss_p_adjusted))| {
-        pair.map(|(auc, log_loss)| ToBest { auc, auc_p_adjusted, log_loss, log_loss_p_adjusted })
+        pair.map(|(auc, log_loss)| DifferenceToBest {
+            auc,
+            auc_p_adjusted,
+            log_loss,
+            log_loss_p_adjusted,
+        })
     });
     Ok(to_best.collect())
 }

@@ -85,7 +85,7 @@ fn a_calibrator_is_left_behind() {
 
     let checkpoint = folder.path().join("checkpoint");
     let run = |init: &TrainedModel, stop: u64| {
-        let ask = move |step| if step == stop { Next::Stop } else { Next::GoOn };
+        let ask = move |step| if step == stop { Next::Stop } else { Next::Continue };
         let checkpoints = Checkpoints::new(&checkpoint).resume(true).ask(ask);
         let init = Some(init.clone());
         let options = RunOptions { threads: 2, init, checkpoints: Some(checkpoints), cache: None };
