@@ -6,7 +6,7 @@ use crate::tables::{grouped, metric, percent, table};
 use crate::units::Units;
 use crate::values::training_values;
 use deepcross_data::RowReader;
-use deepcross_train::{CacheEvent, EpochReport, Event, DataWait};
+use deepcross_train::{CacheEvent, DataWait, EpochReport, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
 use std::time::{Duration, Instant};

@@ -4,7 +4,7 @@ use crate::commands::skipped_lines;
 use crate::output::say;
 use crate::progress::style;
 use crate::tables::{counted, grouped, metric, percent};
-use deepcross_train::{CompareEvent, Event, CurrentRun};
+use deepcross_train::{CompareEvent, CurrentRun, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::time::{Duration, Instant};
 

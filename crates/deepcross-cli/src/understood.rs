@@ -2,7 +2,7 @@
 
 use crate::decisions::Decisions;
 use crate::tables::{counted, grouped, metric, shown, table};
-use deepcross_train::{Importance, Importances, ImportanceEstimate, Slice, Slices};
+use deepcross_train::{Importance, ImportanceEstimate, Importances, Slice, Slices};
 
 /// So many slices are shown; the page and the JSON have all.
 const MAX_SLICES: usize = 20;

@@ -1,17 +1,17 @@
-//! Encoding rows into a cache without training: for runs to come.
+//! Encodes rows into a cache without training, for later runs.
 
 use crate::checkpoint::FittedRows;
 use crate::config_file::RunConfig;
 use crate::error::TrainError;
 use crate::event::Event;
 use crate::options::Files;
-use crate::run::{CachePlan, Rows, check_files, check_schema, fit_encoder, survey};
+use crate::run::{CachePlan, Rows, check_files, check_schema, fit_encoder, survey, thread_pool};
 use deepcross_data::Fitted;
 use deepcross_features::{Encoder, History};
 use deepcross_model::TrainedModel;
 use std::path::Path;
 
-/// A cache that was written.
+/// A cache that has been written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrittenCache {
     /// The training rows, before any is dropped.
@@ -22,11 +22,12 @@ pub struct WrittenCache {
     pub bytes: u64,
 }
 
-/// Writes the cache that a run of this configuration on these files would make in `out`, in place of what is there; with
-/// the encoder of `init` where the run would begin from that model.
+/// Writes the cache of a run of this configuration on these files to `out`, in place of a file that is there.
+///
+/// The rows are encoded by the encoder of `init`, if the run is to begin from that model.
 ///
 /// # Errors
-/// As [`train_with`](crate::train_with), and where the file cannot be written: then what was there is still there.
+/// As [`train_with`](crate::train_with), and if the file cannot be written: then an earlier file is still there.
 pub fn encode(
     config: &RunConfig,
     files: &Files,
@@ -34,9 +35,7 @@ pub fn encode(
     out: &Path,
     observe: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<WrittenCache, TrainError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| TrainError::Threads { threads, reason: error.to_string() })?;
-    pool.install(|| encode_here(config, files, init, out, observe))
+    thread_pool(threads)?.install(|| encode_here(config, files, init, out, observe))
 }
 
 fn encode_here(
@@ -59,7 +58,7 @@ fn encode_here(
     Ok(WrittenCache { rows: fitted.rows, valid_rows, bytes })
 }
 
-/// The encoder, what training rows may know of others, and what is known of the rows.
+/// The encoder, the companion counts of training rows, and the counts of the rows.
 fn encoder_of(
     config: &RunConfig,
     rows: &Rows,

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-// From the bottom to the top, where each module uses only modules before it: objective, diagnosis, error, event, options,
-// config_file, checkpoint, run, encode, prediction, calibration, importance, slices, compare.
+// From the bottom to the top, where each module uses only modules before it: objective, diagnosis, error, event,
+// options, config_file, checkpoint, run, encode, prediction, calibration, importance, slices, compare.
 mod calibration;
 mod checkpoint;
 mod compare;

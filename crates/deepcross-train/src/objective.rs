@@ -2,9 +2,9 @@
 //!
 //! If each negative row is kept with probability r, the odds of a click among the kept rows are those among all rows
 //! times 1/r.
-//! So the loss is taken on `logit − ln r`, the log odds of the sample, and the model's own logit is that of all rows from
-//! the first step on: validation, artifact, scoring and export need no correction, and none can be forgotten or made
-//! twice.
+//! So the loss is taken on `logit − ln r`, the log odds of the sample, and the model's own logit is that of all rows
+//! from the first step on: validation, artifact, scoring and export need no correction, and none can be forgotten or
+//! made twice.
 //! Rejected: dividing the odds of each prediction, which puts the rate into every place that predicts; moving the bias
 //! once after training, which leaves every validation during training uncalibrated; and weighting the kept rows by 1/r,
 //! which gives the same probabilities, but lets a few rows, there by chance, make up most of each gradient.

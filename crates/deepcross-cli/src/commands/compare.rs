@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use deepcross_metrics::{SeedDifference, SeedEstimate};
 use deepcross_model::TrainingSummary;
 use deepcross_train::{
-    CompareEvent, CompareOptions, ComparedModel, Comparison, Candidate, Files, RunConfig, TestedOn,
+    Candidate, CompareEvent, CompareOptions, ComparedModel, Comparison, Files, RunConfig, TestedOn,
     TrainError, compare,
 };
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use crate::race::Pace;
 use crate::tables::{counted, grouped, metric, percent};
 use deepcross_metrics::{Interval, SeedEstimate};
 use deepcross_report::{Figure, IntervalRow, Plot, Report, Section, Series, Table, YScale};
-use deepcross_train::{CompareEvent, ComparedModel, Comparison, Candidate, EpochReport, TestedOn};
+use deepcross_train::{Candidate, CompareEvent, ComparedModel, Comparison, EpochReport, TestedOn};
 use std::slice::from_ref;
 
 /// Points of a curve: more than a screen can show apart.

@@ -4,7 +4,9 @@ use crate::tables::{grouped, metric, percent};
 use crate::understood::{Understood, names, numbers, permuted_rows, value};
 use deepcross_metrics::Interval;
 use deepcross_report::{IntervalRow, Plot, Reference, Section, Table};
-use deepcross_train::{ColumnSlices, Importance, Importances, ImportanceEstimate, Slice, SliceForm, Slices};
+use deepcross_train::{
+    ColumnSlices, Importance, ImportanceEstimate, Importances, Slice, SliceForm, Slices,
+};
 
 /// So many slices are in the plot and in the table of the worst.
 const WORST: usize = 25;
@@ -40,9 +42,12 @@ fn importance(found: &Importances, of: u64) -> Section {
     let header = ["fields", "log loss added", "from", "to", "AUC lost", "from", "to"];
     let mut table = Table::new("What is lost", &header);
     let cells = |lost: Option<ImportanceEstimate>| {
-        [|lost: ImportanceEstimate| lost.lost, |lost: ImportanceEstimate| lost.low, |lost: ImportanceEstimate| lost.high].map(|number| {
-            lost.map_or_else(|| "–".to_owned(), |lost| format!("{:.5}", number(lost)))
-        })
+        [
+            |lost: ImportanceEstimate| lost.lost,
+            |lost: ImportanceEstimate| lost.low,
+            |lost: ImportanceEstimate| lost.high,
+        ]
+        .map(|number| lost.map_or_else(|| "–".to_owned(), |lost| format!("{:.5}", number(lost))))
     };
     let mut push = |name: String, one: &Importance| {
         table.push([name].into_iter().chain(cells(one.log_loss)).chain(cells(one.auc)));

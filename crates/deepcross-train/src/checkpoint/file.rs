@@ -1,12 +1,14 @@
-//! The checkpoint: all that a run needs to go on as if it had never ended, in one file in the artifact's frame.
+//! The checkpoint file: all that a run needs to go on as if it had never ended, in the frame of an artifact.
 //!
-//! Beside weights, encoder, optimizer and schedule it has a position: an epoch, and how many batches of it are done.
-//! Orders, samples and companion counts are functions of seed and position, so that a run that goes on reads the batches
-//! before the position once more and drops them: exact, at the price of reading part of an epoch.
-//! The alternative, to store the shuffle buffer with the states of reader, sample and counts, would spare that reading,
-//! and make each checkpoint larger by the encoded rows: for 200,000 rows of fifty lists, hundreds of megabytes.
+//! Beside weights, encoder, optimizer and schedule it has a position: an epoch, and the number of its batches that are
+//! done.
+//! Orders, samples and companion counts are functions of seed and position.
+//! So a resumed run reads the batches before the position again and drops them, which is exact, at the price of reading
+//! part of an epoch.
+//! Rejected: storing the shuffle buffer with the states of reader, sample and counts. It would spare that reading, but
+//! make each checkpoint larger by the encoded rows: for 200,000 rows of fifty lists, hundreds of megabytes.
 //!
-//! Decoding trusts nothing, as that of an artifact; [`Checkpoint::check`] then holds what was read against the run.
+//! Decoding trusts nothing in the file, as for an artifact; [`Checkpoint::check`] then compares the state with the run.
 
 use super::identity::Identity;
 use super::progress::RunState;
@@ -22,16 +24,16 @@ use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Weights, the optimizer's state, and the weights of the best epoch; the last has no tensors where there is none.
+/// The weights, the state of the optimizer, and the weights of the best epoch; the last part may have no tensors.
 const KIND: FileKind = FileKind {
     name: "checkpoint",
     magic: "DEEPCKPT",
     version: 3,
-    // The optimizer's state may overflow where weights do not, and a run goes on with it.
+    // The state of the optimizer may overflow when weights do not, and the run goes on.
     parts: &[Values::Finite, Values::Any, Values::Finite],
 };
 
-/// What the header holds, by version.
+/// The content of the header, by version.
 #[derive(Serialize, Deserialize)]
 enum Header {
     V3(HeaderV3),
@@ -46,7 +48,7 @@ struct HeaderV3 {
     state: RunState,
 }
 
-/// The rows that the encoder was fitted on.
+/// The counts of the rows that the encoder was fitted on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FittedRows {
     pub(crate) rows: u64,
@@ -65,7 +67,7 @@ impl FittedRows {
     }
 }
 
-/// A run between two steps, to be written.
+/// A run between two steps, as it is to be written.
 #[derive(Clone, Copy)]
 pub(crate) struct Snapshot<'a> {
     pub(crate) encoder: &'a Encoder,
@@ -78,7 +80,7 @@ pub(crate) struct Snapshot<'a> {
 }
 
 impl Snapshot<'_> {
-    /// Writes the checkpoint in place of an earlier one; after an error, that one is still there.
+    /// Writes the checkpoint in place of an earlier one; after an error, the earlier one is still there.
     pub(super) fn write(self, file: &Path, run: &Identity) -> Result<(), ArtifactError> {
         let header = Header::V3(HeaderV3 {
             run: run.clone(),
@@ -93,7 +95,7 @@ impl Snapshot<'_> {
     }
 }
 
-/// A checkpoint that was read.
+/// A checkpoint that has been read.
 #[derive(Debug)]
 pub(crate) struct Checkpoint {
     pub(crate) file: PathBuf,
@@ -134,8 +136,8 @@ impl Checkpoint {
     /// Reads a checkpoint, of whatever run.
     ///
     /// # Errors
-    /// [`TrainError::Checkpoint`] if the file is missing or is not a valid checkpoint; [`TrainError::OlderCheckpoint`] if
-    /// an older version of the program wrote it.
+    /// [`TrainError::Checkpoint`] if the file is missing or is not a valid checkpoint; [`TrainError::OlderCheckpoint`]
+    /// if an older version of the program wrote it.
     fn read(file: &Path) -> Result<Self, TrainError> {
         if let Some(found) = version(file).filter(|found| (1..KIND.version).contains(found)) {
             let (file, expected) = (file.to_owned(), KIND.version);
@@ -156,7 +158,7 @@ impl Checkpoint {
         Ok(Self { file, run, encoder, fitted, n_steps, state, weights, optimizer, best })
     }
 
-    /// Checks that a run of this configuration can have come to stand here.
+    /// Checks that a run of this configuration can be in this state.
     fn check(&self, config: &RunConfig) -> Result<(), TrainError> {
         let FittedRows { rows, positives, .. } = self.fitted;
         let found = if rows == 0 || positives > rows {
@@ -170,17 +172,19 @@ impl Checkpoint {
     fn problem_of_best(&self) -> Option<String> {
         let validated = self.state.best.monitored.is_some();
         match &self.best {
-            Some(_) if !validated => Some("it keeps weights of no epoch".to_owned()),
-            None if validated => Some("the weights of the best epoch are not there".to_owned()),
+            Some(_) if !validated => {
+                Some("it has weights of a best epoch, but no metric of it".to_owned())
+            }
+            None if validated => Some("the weights of the best epoch are missing".to_owned()),
             Some(best) => self.weights.same_layout(best).err(),
             None => None,
         }
     }
 
-    /// The model as it stands, to begin another run from.
+    /// The model between the two steps, to begin another run from.
     ///
     /// # Errors
-    /// [`ArtifactError::Invalid`] where configuration, encoder and weights make no model.
+    /// [`ArtifactError::Invalid`] if configuration, encoder and weights do not make a model.
     fn into_model(self) -> Result<TrainedModel, ArtifactError> {
         let config = config(&self.run, &self.file)?;
         let spec = spec(&self.run, &self.file)?;
@@ -216,12 +220,12 @@ pub(crate) fn invalid(file: &Path, reason: String) -> ArtifactError {
     ArtifactError::Invalid { file: file.to_owned(), problem: FormatError::Content { reason } }
 }
 
-/// The model in an artifact; or, in a checkpoint, the model as it stands there: what [`RunOptions::init`] takes.
+/// The model in an artifact or in a checkpoint, for [`RunOptions::init`].
 ///
 /// [`RunOptions::init`]: crate::RunOptions::init
 ///
 /// # Errors
-/// As [`TrainedModel::load`].
+/// As [`TrainedModel::load`], and [`TrainError::OlderCheckpoint`].
 pub fn load_model(file: &Path) -> Result<TrainedModel, TrainError> {
     match TrainedModel::load(file) {
         Err(ArtifactError::Invalid { problem: FormatError::OtherKind { .. }, .. })
@@ -233,10 +237,10 @@ pub fn load_model(file: &Path) -> Result<TrainedModel, TrainError> {
     }
 }
 
-/// Removes the checkpoint of a run whose model has been saved; one that is not there is no error.
+/// Removes the checkpoint of a run whose model has been saved; a missing file is not an error.
 ///
 /// # Errors
-/// [`ArtifactError`] where it cannot be removed.
+/// [`ArtifactError`] if it cannot be removed.
 pub fn remove_checkpoint(file: &Path) -> Result<(), ArtifactError> {
     artifact::remove(file)
 }

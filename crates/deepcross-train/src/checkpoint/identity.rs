@@ -1,7 +1,7 @@
-//! Which run a checkpoint belongs to: its configuration, its data, and the model that it began from.
+//! The identity of a run: its configuration, its data, and the model that it began from.
 //!
-//! All of it must be equal for a run to go on, since each key and each row decides the result.
-//! Only what cannot change it may differ: threads, paths, and when checkpoints are written.
+//! A run resumes only from a checkpoint of equal identity, since each key and each row decides the result.
+//! Only settings that cannot change the result may differ: threads, paths, and the times of checkpoints.
 
 use crate::config_file::{RunConfig, differences};
 use crate::error::TrainError;
@@ -10,14 +10,14 @@ use deepcross_data::{DataError, Fingerprint};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// What makes a run this one.
+/// The identity of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Identity {
-    /// As TOML, without what may differ.
+    /// The configuration as TOML, without the keys that may differ.
     pub(crate) config: String,
     pub(crate) train: Vec<Fingerprint>,
     pub(crate) valid: Vec<Fingerprint>,
-    /// The fingerprint of the model that it began from.
+    /// The fingerprint of the model that the run began from.
     pub(crate) init: Option<u64>,
 }
 
@@ -31,19 +31,21 @@ impl Identity {
         Ok(Self { config: config.to_toml()?, train, valid, init })
     }
 
-    /// What is another in the run `now`, whose files are `files`; one sentence each.
+    /// The differences to the run `now`, whose files are `files`; one sentence each.
     pub(crate) fn differences(&self, now: &Self, files: &Files) -> Vec<String> {
         let table = |text: &str| toml::from_str(text).unwrap_or_default();
         let mut found = differences(&table(&self.config), &table(&now.config));
         if found.is_empty() && self.config != now.config {
-            found.push("the configuration was another one".to_owned());
+            found.push("the configuration was different".to_owned());
         }
         found.extend(file_differences("training", &self.train, &now.train, &files.train));
         found.extend(file_differences("validation", &self.valid, &now.valid, &files.valid));
         found.extend(match (self.init, now.init) {
             (before, now) if before == now => None,
-            (Some(_), None) => Some("it began from a model, and this run begins anew".to_owned()),
-            (None, _) => Some("it began anew, and this run begins from a model".to_owned()),
+            (Some(_), None) => {
+                Some("it began from a model, and this run begins without one".to_owned())
+            }
+            (None, _) => Some("it began without a model, and this run begins from one".to_owned()),
             _ => Some("it began from another model".to_owned()),
         });
         found
@@ -55,7 +57,7 @@ pub(crate) fn fingerprints(paths: &[PathBuf]) -> Result<Vec<Fingerprint>, DataEr
     paths.iter().map(|path| Fingerprint::of(path)).collect()
 }
 
-/// What is another of files, one sentence each.
+/// The differences between files and their earlier fingerprints, one sentence each.
 pub(crate) fn file_differences(
     what: &str,
     before: &[Fingerprint],
@@ -71,7 +73,7 @@ pub(crate) fn file_differences(
         let path = path.display();
         match (before.bytes, now.bytes) {
             (before, now) if before == now => {
-                format!("the {what} file `{path}` has another content")
+                format!("the {what} file `{path}` has different content")
             }
             (before, now) => {
                 format!("the {what} file `{path}` had {before} bytes, and has {now}")

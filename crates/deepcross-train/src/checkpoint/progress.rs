@@ -1,4 +1,4 @@
-//! How far a run has come, beside its weights: the numbers that change from step to step and decide what follows.
+//! The progress of a run beside its weights: the numbers that change from step to step and decide what follows.
 
 use crate::config_file::TrainConfig;
 use crate::event::EpochReport;
@@ -166,7 +166,8 @@ mod tests {
     fn metrics_are_stored_by_their_names() {
         let text = toml::to_string(&state()).expect("the state can be stored");
         assert!(text.contains("log_loss = "), "{text}");
-        // A metric that an earlier program did not store is not defined; one that this program does not have is left out.
+        // A metric that an earlier program did not store is not defined; one that this program does not have is left
+        // out.
         let older = text.replace("brier = ", "sharpness = ");
         let read = toml::from_str::<RunState>(&older).expect("the state can be read");
         let valid = read.reports[1].valid.expect("the metrics are there");

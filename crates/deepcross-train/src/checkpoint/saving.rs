@@ -1,4 +1,4 @@
-//! Writing the checkpoints of a run, and naming the last one when the run fails.
+//! Writes the checkpoints of a run, and names the last one if the run fails.
 
 use super::file::Snapshot;
 use super::schedule::CheckpointSchedule;

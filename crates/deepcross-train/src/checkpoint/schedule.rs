@@ -1,18 +1,18 @@
-//! When checkpoints are written, and where the last one stands.
+//! The schedule of checkpoints: the steps after which they are written, and the step of the last one.
 
 use super::identity::Identity;
 use crate::options::{Checkpoints, Next};
 use std::path::Path;
 
-/// Keeps the checkpoints of a run.
+/// The checkpoints of a run, past and to come.
 pub(crate) struct CheckpointSchedule<'c> {
     checkpoints: Checkpoints<'c>,
     run: Identity,
-    /// A checkpoint after so many steps.
+    /// The number of steps between two checkpoints, if steps decide about them.
     every: Option<u64>,
-    /// The steps at the last checkpoint that was written or tried.
+    /// The step of the last checkpoint that was written or tried.
     last: u64,
-    /// The steps of the checkpoint in the file, where it is of this run.
+    /// The step of the checkpoint in the file, if it is of this run.
     written: Option<u64>,
 }
 
@@ -21,12 +21,12 @@ impl<'c> CheckpointSchedule<'c> {
         Self { checkpoints, run, every, last: 0, written: None }
     }
 
-    /// Takes notice that the file holds the checkpoint of this step.
+    /// Records that the file has the checkpoint of this step.
     pub(crate) fn resume_at(&mut self, step: u64) {
         (self.last, self.written) = (step, Some(step));
     }
 
-    /// What is next after so many steps.
+    /// The action after `step` steps.
     pub(crate) fn next(&mut self, step: u64) -> Next {
         let is_due = self.every.is_some_and(|every| step - self.last >= every);
         match (self.checkpoints.ask)(step) {
@@ -35,7 +35,7 @@ impl<'c> CheckpointSchedule<'c> {
         }
     }
 
-    /// Takes notice that a checkpoint of this step was tried, and whether it was written.
+    /// Records that a checkpoint of this step was tried, and whether it was written.
     pub(super) fn tried(&mut self, step: u64, written: bool) {
         self.last = step;
         if written {
@@ -51,7 +51,7 @@ impl<'c> CheckpointSchedule<'c> {
         &self.run
     }
 
-    /// The step of the checkpoint in the file, where it is of this run.
+    /// The step of the checkpoint in the file, if it is of this run.
     pub(super) fn written(&self) -> Option<u64> {
         self.written
     }

@@ -1,11 +1,11 @@
-//! What a comparison tells while it goes on.
+//! The events of a comparison, by which it reports its progress.
 
 use crate::error::TrainError;
 use crate::event::Event;
 use deepcross_metrics::{Ranked, Summary};
 use deepcross_model::TrainedModel;
 
-/// Which run of a comparison it is.
+/// The run of a comparison that an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CurrentRun<'a> {
     /// The name of the model.
@@ -18,22 +18,22 @@ pub struct CurrentRun<'a> {
     pub of: usize,
 }
 
-/// A moment of a comparison.
+/// An event of a comparison.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CompareEvent<'a> {
     /// A run begins.
     Begins(CurrentRun<'a>),
-    /// A moment of its training; the encoder that it tells of was fitted once for all runs.
+    /// An event of the training of a run; its encoder has been fitted once for all runs.
     Training(CurrentRun<'a>, &'a Event<'a>),
-    /// It has been trained; the model is dropped when it has been tested.
+    /// A model has been trained; it is dropped when it has been tested.
     Trained(CurrentRun<'a>, &'a TrainedModel),
-    /// It has been tested.
+    /// A model has been tested.
     Tested(CurrentRun<'a>, &'a Summary, &'a Ranked<f32>),
 }
 
 impl CurrentRun<'_> {
-    /// The error of the comparison where this run failed.
+    /// The error of the comparison if this run fails.
     pub(super) fn failed(self, error: TrainError) -> TrainError {
         match error {
             error @ (TrainError::Interrupted { .. } | TrainError::TestRows) => error,

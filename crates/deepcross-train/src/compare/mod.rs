@@ -1,8 +1,8 @@
-//! Several models, trained with several seeds each on the same rows, and compared on the same rows.
+//! Compares several models, each trained with several seeds, on the same rows.
 //!
-//! The encoder is fitted once, and the rows held out are chosen by `split_seed`, or by the seed of the first model where that
-//! is left out: neither depends on the seed of a run. What a run comes to is what [`train`](crate::train) with its
-//! configuration and seed comes to.
+//! The encoder is fitted once, and the rows held out are chosen by `split_seed`, or by the seed of the first model if
+//! that is left out: neither depends on the seed of a run.
+//! A run gives the same model as [`train`](crate::train) with its configuration and seed.
 
 mod event;
 mod test_set;
@@ -11,7 +11,7 @@ use crate::config_file::RunConfig;
 use crate::error::TrainError;
 use crate::event::{EpochReport, Event};
 use crate::options::Files;
-use crate::run::{Rows, Stop, check_files, fit_encoder, train_fitted};
+use crate::run::{Rows, Stop, check_files, fit_encoder, thread_pool, train_fitted};
 use deepcross_data::{Fitted, Part, Source};
 use deepcross_metrics::{SeedDifference, SeedEstimate, SeedRuns, Summary, holm};
 use deepcross_model::{TrainedModel, TrainingSummary};
@@ -21,26 +21,26 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use test_set::TestSet;
 
-/// A model of a comparison.
+/// A model that takes part in a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
-    /// What it is called; no two of a comparison are called alike.
+    /// The name of the model; all names of a comparison differ.
     pub name: String,
-    /// What is trained and how. Data, fields, and what chooses the rows held out are the same for all models of a
+    /// The configuration. Data, fields, and the choice of the rows held out must be the same for all models of a
     /// comparison; the seed is that of each run.
     pub config: RunConfig,
 }
 
-/// The circumstances of a comparison.
+/// The options of a comparison.
 #[derive(Clone, Copy)]
 pub struct CompareOptions<'a> {
-    /// The seeds that each model is trained with, each another one; at least one.
+    /// The seeds that each model is trained with, at least one; all differ.
     pub seeds: &'a [u64],
     /// The number of threads; the result does not depend on it.
     pub threads: usize,
     /// The probability that intervals cover, in (0, 1).
     pub level: f64,
-    /// Asked after each step; where it says so, the comparison ends with [`TrainError::Interrupted`].
+    /// Asked after each step; if it returns true, the comparison ends with [`TrainError::Interrupted`].
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
@@ -53,37 +53,38 @@ impl std::fmt::Debug for CompareOptions<'_> {
     }
 }
 
-/// Which rows models are tested on.
+/// The rows that models are tested on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TestedOn {
-    /// Files that no training saw.
+    /// The rows of test files, which no model was trained on.
     Test,
-    /// The validation rows. They have chosen the epoch that is kept, which flatters each model a little.
+    /// The validation rows. They have chosen the epoch that is kept, so that each model looks a little better than it
+    /// is.
     Validation,
 }
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// Which rows models were tested on.
+    /// The rows that models were tested on.
     pub tested_on: TestedOn,
-    /// How many.
+    /// The number of these rows.
     pub rows: u64,
-    /// Positive ones among them.
+    /// The positive ones among them.
     pub positives: u64,
     /// The probability that intervals cover.
     pub level: f64,
-    /// The place among `models` of the one with the highest mean AUC; of several, the first.
+    /// The index in `models` of the model with the highest mean AUC; of several, the first.
     pub best: usize,
-    /// As they were called.
+    /// The models, in the order in which they were given.
     pub models: Vec<ComparedModel>,
 }
 
 /// A model of a [`Comparison`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ComparedModel {
-    /// What it is called.
+    /// The name of the model.
     pub name: String,
     /// The number of its weights.
     pub n_parameters: u64,
@@ -91,15 +92,15 @@ pub struct ComparedModel {
     pub auc: SeedEstimate,
     /// The log loss: the mean over seeds.
     pub log_loss: SeedEstimate,
-    /// Its metrics − those of the best model; `None` of the best model itself.
+    /// Its metrics − those of the best model; `None` for the best model itself.
     pub to_best: Option<DifferenceToBest>,
-    /// One a seed, in their order.
+    /// One run for each seed, in their order.
     pub runs: Vec<ComparedRun>,
 }
 
-/// How a model differs from the best one, on the same rows.
+/// The differences between a model and the best one, on the same rows.
 ///
-/// The best is chosen by the same rows, so that on average it looks a little better than it is.
+/// The best model is chosen by the same rows, so that on average it looks a little better than it is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct DifferenceToBest {
     /// Its AUC − that of the best; 0 or below.
@@ -108,7 +109,7 @@ pub struct DifferenceToBest {
     pub auc_p_adjusted: Option<f64>,
     /// Its log loss − that of the best.
     pub log_loss: SeedDifference,
-    /// The p-value of `log_loss`, likewise.
+    /// The p-value of `log_loss`, adjusted in the same way.
     pub log_loss_p_adjusted: Option<f64>,
 }
 
@@ -117,24 +118,25 @@ pub struct DifferenceToBest {
 pub struct ComparedRun {
     /// The seed.
     pub seed: u64,
-    /// How it was trained.
+    /// The summary of the training.
     pub training: TrainingSummary,
-    /// How its epochs went.
+    /// The reports of its epochs.
     pub epochs: Vec<EpochReport>,
-    /// Its metrics on the rows tested on.
+    /// Its metrics on the test rows.
     pub test: Summary,
 }
 
-/// Trains each model with each seed, tests all on the rows of `test`, or, where that is empty, on the validation rows, and
-/// compares them by [`SeedRuns`].
+/// Trains each model with each seed, tests all models on the rows of `test`, or on the validation rows if `test` is
+/// empty, and compares them by [`SeedRuns`].
 ///
-/// `observe` is told how it goes, on one of the threads. Memory holds one trained model at a time, and 16 bytes a row tested
-/// on and model.
+/// `observe` gets the events of the comparison, on one of the threads. Memory holds one trained model at a time, and 16
+/// bytes for each test row and model.
 ///
 /// # Errors
-/// Before anything is trained: [`TrainError::Comparison`] where models, seeds or `test` do not make a comparison,
-/// [`TrainError::Config`] as [`train`](crate::train), [`TrainError::Data`] where the encoder cannot be fitted.
-/// Then [`TrainError::Candidate`] with the model and the seed of the run that failed, or [`TrainError::Interrupted`].
+/// Before the first training: [`TrainError::Comparison`] if models, seeds or `test` do not make a comparison,
+/// [`TrainError::Config`] as [`train`](crate::train), [`TrainError::Data`] if the encoder cannot be fitted.
+/// After that: [`TrainError::Candidate`] with the model and the seed of the run that failed, or
+/// [`TrainError::Interrupted`].
 pub fn compare(
     candidates: &[Candidate],
     files: &Files,
@@ -145,15 +147,11 @@ pub fn compare(
     check_call(candidates, options)?;
     let runs: Vec<_> = candidates.iter().map(|candidate| with_split(candidate, files)).collect();
     runs.iter().try_for_each(|run| check_files(&run.config, files))?;
-    let threads = options.threads;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| TrainError::Threads { threads, reason: error.to_string() })?;
+    let pool = thread_pool(options.threads)?;
     pool.install(|| compare_here(&runs, files, test, options, observe))
 }
 
-/// The model with what chooses the rows held out written down, so that it does not change with the seed of a run.
+/// The model with `split_seed` set if rows are held out, so that these rows do not change with the seed of a run.
 fn with_split(candidate: &Candidate, files: &Files) -> Candidate {
     let mut candidate = candidate.clone();
     let train = &mut candidate.config.train;
@@ -163,7 +161,7 @@ fn with_split(candidate: &Candidate, files: &Files) -> Candidate {
     candidate
 }
 
-/// Models and seeds that do not make a comparison.
+/// Refuses models and seeds that do not make a comparison.
 fn check_call(candidates: &[Candidate], options: CompareOptions<'_>) -> Result<(), TrainError> {
     let fail = |problem: &str| Err(TrainError::Comparison(problem.to_owned()));
     let Some(first) = candidates.first() else { return fail("there is no model to compare") };
@@ -173,7 +171,7 @@ fn check_call(candidates: &[Candidate], options: CompareOptions<'_>) -> Result<(
     }
     let seeds: BTreeSet<_> = options.seeds.iter().collect();
     if seeds.is_empty() || seeds.len() < options.seeds.len() {
-        return fail("a comparison needs at least one seed, and each once");
+        return fail("a comparison needs at least one seed, and each seed only once");
     }
     if !(options.level > 0.0 && options.level < 1.0) {
         return fail(&format!("the level must be in (0, 1), but is {}", options.level));
@@ -184,8 +182,8 @@ fn check_call(candidates: &[Candidate], options: CompareOptions<'_>) -> Result<(
     };
     match candidates.iter().find(|candidate| shared(candidate) != shared(first)) {
         Some(other) => fail(&format!(
-            "`{}` has other data, fields or rows held out than `{}`",
-            other.name, first.name
+            "`{}` and `{}` have different data, fields or rows held out",
+            first.name, other.name
         )),
         None => Ok(()),
     }
@@ -225,7 +223,7 @@ fn compare_here(
     compared(done, tested_on, &test, options.level)
 }
 
-/// What all runs share.
+/// The arguments that all runs share.
 #[derive(Clone, Copy)]
 struct Runner<'a> {
     rows: &'a Rows,
@@ -247,13 +245,14 @@ impl Runner<'_> {
         config.train.seed = place.seed;
         observe(CompareEvent::Begins(place));
         let mut epochs = Vec::new();
-        let mut listen = |event: Event<'_>| {
+        let mut observe_training = |event: Event<'_>| {
             if let Event::Epoch(report) = &event {
                 epochs.push(report.clone());
             }
             observe(CompareEvent::Training(place, &event));
         };
-        let trained = train_fitted(&config, self.rows, self.fitted, self.stop, &mut listen)?;
+        let trained =
+            train_fitted(&config, self.rows, self.fitted, self.stop, &mut observe_training)?;
         observe(CompareEvent::Trained(place, &trained));
         let (probabilities, test, ranked) = self.test.evaluate(&trained)?;
         observe(CompareEvent::Tested(place, &test, &ranked));
@@ -288,7 +287,7 @@ impl<'r> Done<'r> {
     }
 }
 
-/// The models beside each other.
+/// The comparison of all models.
 fn compared(
     done: Vec<Done<'_>>,
     tested_on: TestedOn,
@@ -314,7 +313,7 @@ fn compared(
     Ok(Comparison { tested_on, rows, positives, level, best, models: models.collect() })
 }
 
-/// How each model differs from the best, with p-values adjusted for all of them.
+/// The differences between each model and the best one, with p-values adjusted for all of them.
 fn differences(
     done: &[Done<'_>],
     best: usize,

@@ -1,4 +1,4 @@
-//! The rows that all models are tested on.
+//! The rows on which all models of a comparison are tested.
 
 use crate::error::TrainError;
 use crate::run::{InOrder, ROWS, ReadAhead};
@@ -7,7 +7,7 @@ use deepcross_features::Encoder;
 use deepcross_metrics::{Evaluation, Ranked, Summary, TestRows};
 use deepcross_model::{Tapes, TrainedModel};
 
-/// Rows with labels, which are read anew for each model.
+/// Rows with labels, which are read again for each model.
 pub(super) struct TestSet {
     source: Source,
     plan: RowPlan,
@@ -17,8 +17,8 @@ pub(super) struct TestSet {
 }
 
 impl TestSet {
-    /// Reads all rows once, for their labels and weights, so that what is wrong with them is told before anything is
-    /// trained.
+    /// Reads all rows once, for their labels and weights, so that their problems are reported before the first
+    /// training.
     pub(super) fn read(
         source: Source,
         plan: RowPlan,
@@ -41,7 +41,7 @@ impl TestSet {
         Ok(Self { source, plan, tapes: Tapes::new(), rows, positives })
     }
 
-    /// The probability of each row, and the metrics of all.
+    /// The probability of each row, the metrics of all rows, and their order.
     pub(super) fn evaluate(
         &self,
         trained: &TrainedModel,

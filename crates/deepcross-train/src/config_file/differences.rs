@@ -1,10 +1,11 @@
-//! What two sets of settings differ in, key by key.
+//! The differences between two sets of settings, key by key.
 
 use std::collections::BTreeSet;
 use toml::{Table, Value};
 
-/// One sentence a difference, from `old` to `new`; sections are tables, and the elements of a list of tables are known by
-/// their `name`.
+/// One sentence for each difference from `old` to `new`.
+///
+/// Sections are tables; the tables of a list are matched by their `name`.
 pub(crate) fn differences(old: &Table, new: &Table) -> Vec<String> {
     let mut found = Vec::new();
     compare("", old, new, &mut found);
@@ -27,7 +28,7 @@ fn compare(path: &str, old: &Table, new: &Table, found: &mut Vec<String>) {
     }
 }
 
-/// The elements of a list of tables, each with its name.
+/// The tables of a list, each with its name; `None` if the value is not a list of named tables.
 fn named(value: &Value) -> Option<Vec<(&str, &Table)>> {
     let element = |value| {
         let table = Value::as_table(value)?;
@@ -47,13 +48,13 @@ fn compare_named(
     for (name, old) in old {
         match new.iter().find(|(other, _)| other == name) {
             Some((_, new)) => compare(&format!("{path}.{name}"), old, new, found),
-            None => found.push(format!("`{path}.{name}` was there, and is not")),
+            None => found.push(format!("`{path}.{name}` was removed")),
         }
     }
     let added = new.iter().filter(|(name, _)| !in_(old, *name));
-    found.extend(added.map(|(name, _)| format!("`{path}.{name}` was not there, and is")));
+    found.extend(added.map(|(name, _)| format!("`{path}.{name}` was added")));
     if found.len() == before {
-        found.push(format!("`{path}`: the order was another one"));
+        found.push(format!("`{path}`: the order was different"));
     }
 }
 
@@ -89,11 +90,7 @@ mod tests {
                 "kind = 'time'",
                 &["`field.a.kind` was \"number\", and is \"time\""],
             ),
-            (
-                "name = 'b'",
-                "name = 'c'",
-                &["`field.b` was there, and is not", "`field.c` was not there, and is"],
-            ),
+            ("name = 'b'", "name = 'c'", &["`field.b` was removed", "`field.c` was added"]),
             (
                 "label = 'y'",
                 "label = { column = 'y' }",
@@ -105,8 +102,8 @@ mod tests {
             let new = OLD.replace(from, to);
             assert_eq!(differences(&table(OLD), &table(&new)), expected, "{new}");
         }
-        let turned = "[train]\nepochs = 3\nseed = 1\n[data]\nlabel = 'y'\n[[field]]\nname = 'b'\ntop = 3\n[[field]]\nname = 'a'\nkind = 'number'";
-        let expected = ["`field`: the order was another one"];
-        assert_eq!(differences(&table(OLD), &table(turned)), expected);
+        let reordered = "[train]\nepochs = 3\nseed = 1\n[data]\nlabel = 'y'\n[[field]]\nname = 'b'\ntop = 3\n[[field]]\nname = 'a'\nkind = 'number'";
+        let expected = ["`field`: the order was different"];
+        assert_eq!(differences(&table(OLD), &table(reordered)), expected);
     }
 }

@@ -1,35 +1,37 @@
-//! The sections `[compare.KIND]` of a configuration: what differs for one kind of model.
+//! The sections `[compare.KIND]` of a configuration: settings of a comparison that differ for one kind of model.
 //!
-//! A kind has what it knows of `[model]`, and all of `[train]`; its section replaces single keys of both.
-//! Flags of the program for single models lost: settings that make a comparison fair belong beside the others, and an
-//! override, `compare.lr.train.optimizer=ftrl`, replaces a value of a section like any other.
+//! A kind has the keys of `[model]` that apply to it, and all keys of `[train]`; its section replaces single keys of
+//! both.
+//! Rejected: flags of the program for single models. Settings that make a comparison fair belong beside the others, and
+//! an override, `compare.lr.train.optimizer=ftrl`, replaces a value of such a section like any other.
 
 use super::section::unknown;
 use deepcross_model::{ModelConfig, ModelKind};
 use toml::{Table, Value};
 
-/// Keys that all models of a comparison share, or that only a run of its own has, by their part of a section.
+/// Keys that all models of a comparison share, or that only a single run has, by the part of the section.
 const NOT_HERE: [(&str, &[&str]); 2] = [
     ("model", &["kind"]),
     ("train", &["seed", "split_seed", "valid_fraction", "checkpoint_steps", "checkpoint_minutes"]),
 ];
 
-/// The sections of all kinds.
+/// The sections of all kinds of model.
 #[derive(Debug, Default)]
 pub(crate) struct KindSections {
     of_kinds: Vec<(ModelKind, Table)>,
 }
 
 impl KindSections {
-    /// Takes the sections out of a configuration; what is wrong with their outer shape is noted.
+    /// Takes the sections out of a configuration, and adds the problems of their outer form.
     pub(crate) fn take(config: &mut Table, problems: &mut Vec<String>) -> Self {
         let found = match config.remove("compare") {
             None => return Self::default(),
             Some(Value::Table(found)) => found,
             Some(other) => {
                 let found = other.type_str();
-                problems
-                    .push(format!("`compare`: must be tables `[compare.lr]`, but is a {found}"));
+                problems.push(format!(
+                    "`compare`: must be tables, such as `[compare.lr]`, but has the type {found}"
+                ));
                 return Self::default();
             }
         };
@@ -44,7 +46,7 @@ impl KindSections {
                     of_kinds.push((kind, section));
                 }
                 (Some(_), other) => problems.push(format!(
-                    "`compare.{name}`: must be a table, but is a {}",
+                    "`compare.{name}`: must be a table, but has the type {}",
                     other.type_str()
                 )),
             }
@@ -52,9 +54,10 @@ impl KindSections {
         Self { of_kinds }
     }
 
-    /// The configuration of a kind: `table` with the keys of `model` that the kind has, and with its section laid over both.
+    /// The configuration of a kind: `table` with only those keys of `[model]` that apply to the kind, and with the
+    /// values of its section in place of others.
     ///
-    /// `model` is what `table` has in `[model]`, read.
+    /// `model` is the section `[model]` of `table`, as it was read.
     pub(crate) fn merged(&self, kind: ModelKind, table: &Table, model: &ModelConfig) -> Table {
         let mut table = table.clone();
         // A value that cannot be written could not be read either.
@@ -92,7 +95,7 @@ impl KindSections {
     }
 }
 
-/// Notes parts that no section has, and keys that stand elsewhere.
+/// Adds the problems of unknown parts, and of keys that belong elsewhere.
 fn check_parts(kind: ModelKind, section: &Table, problems: &mut Vec<String>) {
     let name = format!("compare.{}", kind.name());
     for (part, value) in section {
@@ -102,14 +105,17 @@ fn check_parts(kind: ModelKind, section: &Table, problems: &mut Vec<String>) {
         };
         let Some(keys) = value.as_table() else {
             let found = value.type_str();
-            problems.push(format!("`{name}.{part}`: must be a table, but is a {found}"));
+            problems.push(format!("`{name}.{part}`: must be a table, but has the type {found}"));
             continue;
         };
         let misplaced = keys.keys().filter(|key| not_here.contains(&key.as_str()));
         problems.extend(misplaced.map(|key| {
             let full = format!("`{name}.{part}.{key}`");
             match key.as_str() {
-                "kind" => format!("{full}: the section is that of the kind `{}`", kind.name()),
+                "kind" => format!(
+                    "{full}: must not be set, since the section is that of the kind `{}`",
+                    kind.name()
+                ),
                 _ => format!(
                     "{full}: cannot differ between the models of a comparison; set `{part}.{key}`"
                 ),
@@ -138,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn sections_are_laid_over_what_all_share() {
+    fn sections_replace_shared_settings() {
         let runs = runs(&["compare.lr.train.epochs=7"]).expect("a good configuration");
         let of = |kind| runs.iter().find(|run| run.model.kind == kind).expect("all kinds");
         let (lr, fm, ffm) = (of(ModelKind::Lr), of(ModelKind::Fm), of(ModelKind::Ffm));
@@ -147,7 +153,7 @@ mod tests {
         assert_eq!((fm.model.embedding, ffm.model.embedding), (Some(3), Some(8)));
         assert_eq!(of(ModelKind::Mlp).model.hidden, Some(vec![16]));
         assert!(runs.iter().all(|run| run.field == fm.field && run.data == fm.data));
-        // A run of its own does not see them.
+        // A single run does not use them.
         let own = RunConfig::parse(TEXT, &[], "run.toml").expect("a good configuration");
         assert_eq!(own, *of(ModelKind::DeepCrossing));
     }
@@ -173,7 +179,7 @@ mod tests {
             ),
             (
                 "compare.lr.data.label=x",
-                "line 16: `compare.lr.data`: unknown key; known are model, train",
+                "line 16: `compare.lr.data`: unknown key; the known keys are model, train",
             ),
             (
                 "compare.lr.train.seed=3",
@@ -181,7 +187,7 @@ mod tests {
             ),
             (
                 "compare.lr.model.kind=fm",
-                "`compare.lr.model.kind`: the section is that of the kind `lr`",
+                "`compare.lr.model.kind`: must not be set, since the section is that of the kind `lr`",
             ),
         ];
         for (setting, expected) in cases {
@@ -194,9 +200,9 @@ mod tests {
                 "{setting}"
             );
         }
-        // What is wrong for all is told once.
+        // A problem that all kinds have is reported once.
         assert_eq!(runs(&["train.epochs=0"]).expect_err("no epochs").len(), 1);
-        // A training of its own refuses them, too.
+        // A single run refuses invalid sections as well.
         let setting = ["compare.lr.train.epohcs=3".to_owned()];
         assert!(RunConfig::parse(TEXT, &setting, "run.toml").is_err());
     }

@@ -1,12 +1,13 @@
-//! The keys that a configuration struct knows, asked of the struct itself.
+//! The keys of a configuration struct, taken from the struct itself.
 //!
-//! A list beside the struct would fall behind it. A derived `Deserialize` tells the names of its fields to the
-//! deserializer before it reads anything: this deserializer listens, and gives nothing.
+//! A separate list of keys would become outdated.
+//! A derived `Deserialize` passes the names of its fields to the deserializer before it reads anything: this
+//! deserializer records the names, and gives no values.
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// The names of the fields of `T`; empty where it is not a struct.
+/// The names of the fields of `T`; empty if it is not a struct.
 pub(crate) fn known_keys<T: for<'de> Deserialize<'de>>() -> &'static [&'static str] {
     let mut keys: &'static [&'static str] = &[];
     // The only result is an error, since there is nothing to read.
@@ -47,7 +48,7 @@ mod tests {
     use crate::TrainConfig;
 
     #[test]
-    fn keys_are_those_of_the_struct() {
+    fn known_keys_are_the_fields_of_the_struct() {
         let keys = known_keys::<TrainConfig>();
         assert!(keys.contains(&"epochs") && keys.contains(&"seed"), "{keys:?}");
         assert_eq!(known_keys::<Vec<u8>>(), [""; 0]);

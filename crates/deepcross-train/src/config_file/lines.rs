@@ -1,17 +1,17 @@
-//! The line of a key in a configuration file.
+//! The lines of the keys in a configuration file.
 //!
-//! The sections are read from plain values, which know no lines; a second, spanned reading of the same text finds the
-//! line of a path such as `field.age.top`. It is made only when there is a problem to be placed.
+//! The sections are read from plain values, which have no lines.
+//! If there are problems, the text is parsed again with spans, to find the line of a path such as `field.age.top`.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Where the keys of a text stand.
+/// The lines of the keys of a text.
 #[derive(Debug)]
 pub(crate) struct KeyLines<'t> {
     text: &'t str,
     table: Option<Spanned<DeTable<'t>>>,
-    /// `section.key=value` that replaced what stands in the text.
+    /// The assignments `section.key=value` that replaced values of the text.
     overrides: &'t [String],
 }
 
@@ -20,7 +20,7 @@ impl<'t> KeyLines<'t> {
         Self { text, table: DeTable::parse(text).ok(), overrides }
     }
 
-    /// A problem that begins with a path in backticks, with the line of the path before it where it has one.
+    /// Puts the line before a problem that begins with a path in backticks, if the path has a line.
     pub(crate) fn located(&self, problem: String) -> String {
         match path_of(&problem).and_then(|path| self.line(path)) {
             Some(line) => format!("line {line}: {problem}"),
@@ -28,7 +28,7 @@ impl<'t> KeyLines<'t> {
         }
     }
 
-    /// The line of the longest part of the path that stands in the text.
+    /// The line of the longest part of the path that is in the text; `None` for an overridden key.
     fn line(&self, path: &str) -> Option<usize> {
         let overridden =
             |assignment: &String| assignment.split('=').next().map(str::trim) == Some(path);
@@ -64,7 +64,7 @@ fn entry<'a, 't>(table: &'a DeTable<'t>, key: &str) -> Option<Entry<'a, 't>> {
     table.iter().find(|(name, _)| name.get_ref() == key)
 }
 
-/// The table of an array whose `name` it is, or whose position.
+/// The table of an array that has this `name`, or else this position.
 fn named<'a, 't>(
     fields: &'a [Spanned<DeValue<'t>>],
     name: &str,

@@ -1,4 +1,4 @@
-//! The keys of `[train]` that say how weights move.
+//! The keys of `[train]` that say how a step changes the weights.
 
 use super::train_config::{OptimizerKind, TrainConfig};
 use deepcross_optim::{OptimizerConfig, Rule, Settings};
@@ -21,7 +21,7 @@ impl TrainConfig {
 
     fn settings(&self, kind: OptimizerKind, learning_rate: f64, l2: f64) -> Settings {
         match kind {
-            // Its L2 penalty is part of the rule.
+            // The L2 penalty of FTRL is part of the rule.
             OptimizerKind::Ftrl => {
                 let (beta, l1) = (self.beta.unwrap_or(1.0), self.l1.unwrap_or(0.0));
                 Settings::new(Rule::Ftrl { beta, l1, l2 }, learning_rate)
@@ -49,19 +49,19 @@ impl TrainConfig {
         }
     }
 
-    /// What is out of range or contradicts itself, one sentence each.
+    /// The values that are out of range or contradict each other, one sentence each.
     pub(crate) fn optimizer_problems(&self) -> Vec<String> {
         let mut problems = self.misplaced();
         if self.optimizer == OptimizerKind::RowWiseAdagrad {
             problems.push(
-                "`train.optimizer`: must not be `row-wise-adagrad`, which is for tables: set `embedding_optimizer`"
+                "`train.optimizer`: must not be `row-wise-adagrad`, which is for embedding tables; set `embedding_optimizer` to it"
                     .to_owned(),
             );
         }
         let of_rules = self.optimizer_config().problems().into_iter();
         for problem in of_rules.filter(|problem| !problem.starts_with("`dense.rule`")) {
             let problem = self.by_key(&problem);
-            // A key that both rules read is told once.
+            // The problem of a key that both rules use is reported once.
             if !problems.contains(&problem) {
                 problems.push(problem);
             }
@@ -69,7 +69,7 @@ impl TrainConfig {
         problems
     }
 
-    /// The sentence of the optimizer, which names its own settings, by the key that set them.
+    /// A problem of the optimizer, with the name of its setting replaced by the key that set it.
     fn by_key(&self, problem: &str) -> String {
         let embedding_rate = if self.embedding_learning_rate.is_some() {
             "`embedding_learning_rate`"
@@ -85,7 +85,7 @@ impl TrainConfig {
             .replacen('`', "`train.", 1)
     }
 
-    /// Keys of an optimizer that is not chosen.
+    /// The problems of keys that belong to an optimizer which is not chosen.
     fn misplaced(&self) -> Vec<String> {
         let keys = [
             ("momentum", self.momentum.is_some(), OptimizerKind::Sgd),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_have_settings_of_their_own() {
+    fn tables_have_their_own_settings() {
         let config = parse(
             "optimizer = 'sgd'\nmomentum = 0.9\nnesterov = true\nlearning_rate = 0.1\nl2 = 1e-5\n\
              embedding_optimizer = 'row-wise-adagrad'\nembedding_learning_rate = 0.02\n\
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn ftrl_has_its_penalties_within() {
+    fn penalties_of_ftrl_are_part_of_its_rule() {
         let config = parse("optimizer = 'ftrl'\nl1 = 0.5\nl2 = 0.25\nembedding_l2 = 0.125");
         let OptimizerConfig { dense, tables, .. } = config.optimizer_config();
         let rule = |l2| Rule::Ftrl { beta: 1.0, l1: 0.5, l2 };

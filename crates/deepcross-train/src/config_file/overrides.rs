@@ -1,8 +1,8 @@
-//! Replacing single values of a configuration: `section.key=value`.
+//! Replaces single values of a configuration: `section.key=value`.
 
 use toml::{Table, Value};
 
-/// Replaces one value; the path and the value are TOML, a bare word is a string.
+/// Replaces one value; path and value are TOML, and a bare word is a string.
 ///
 /// A field is found by its name: `field.age.top=10`, or `field."a.b".top=10`.
 /// A table replaces a whole section: `model={kind="fm",embedding=8}`.
@@ -18,7 +18,7 @@ pub(crate) fn set(table: &mut Table, assignment: &str) -> Result<(), String> {
                 .ok_or_else(|| problem(&format!("there is no field `{name}`")))?;
             field.insert((*key).to_owned(), parse(value));
         }
-        // A whole section, of another kind of model for instance, whose keys are others.
+        // A whole section, for instance that of a kind of model that has other keys.
         [section] if matches!(parse(value), Value::Table(_)) => {
             table.insert((*section).to_owned(), parse(value));
         }
@@ -27,7 +27,7 @@ pub(crate) fn set(table: &mut Table, assignment: &str) -> Result<(), String> {
                 let empty = || Value::Table(Table::new());
                 table.entry(*section).or_insert_with(empty).as_table_mut()
             });
-            let inner = inner.ok_or_else(|| problem("a part of it is not a table"))?;
+            let inner = inner.ok_or_else(|| problem("a part of the path is not a table"))?;
             inner.insert((*key).to_owned(), parse(value));
         }
         _ => return Err(form()),

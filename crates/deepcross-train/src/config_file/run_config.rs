@@ -1,7 +1,8 @@
-//! The configuration of a run, one TOML file: read so that all that is wrong with it is told at once.
+//! The configuration of a run: one TOML file, whose problems are all reported at once.
 //!
-//! Each section belongs to the crate that it configures and is read by itself: a type error in one does not hide the
-//! problems of the others, and keys that no section knows are gathered with the nearest known one.
+//! Each section belongs to the crate that it configures, and is read separately: a type error in one section does not
+//! hide the problems of the others.
+//! An unknown key is reported with the nearest known one.
 
 use super::kind_sections::KindSections;
 use super::known_keys::known_keys;
@@ -16,16 +17,16 @@ use deepcross_model::{ModelConfig, ModelKind};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-/// Everything that a run is told, but for its files.
+/// All settings of a run; its files are not part of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunConfig {
-    /// `[data]`: how the files are read.
+    /// `[data]`: the format of the files, and how they are read.
     pub data: DataConfig,
-    /// `[model]`: what is trained.
+    /// `[model]`: the model to train.
     pub model: ModelConfig,
-    /// `[train]`: how it is trained.
+    /// `[train]`: the settings of the training.
     pub train: TrainConfig,
-    /// `[[field]]`: what it sees, one table a field.
+    /// `[[field]]`: the inputs of the model, one table a field.
     pub field: Vec<FieldConfig>,
 }
 
@@ -35,16 +36,18 @@ impl RunConfig {
     /// A field's keys are overridden by its name: `field.age.transform=standard`.
     ///
     /// # Errors
-    /// [`TrainError::Config`] with every problem; `file` is what it calls the text.
+    /// [`TrainError::Config`] with every problem; `file` is the name of the text in the message.
     pub fn parse(text: &str, overrides: &[String], file: &str) -> Result<Self, TrainError> {
         Self::read(text, overrides, file, &[]).map(|(config, _)| config)
     }
 
-    /// One configuration for each of `kinds`, in their order: what the kind knows of `[model]`, with the keys of its section
-    /// `[compare.KIND]` laid over; data and fields are the same for all.
+    /// One configuration for each of `kinds`, in their order; data and fields are the same for all.
+    ///
+    /// A kind has the keys of `[model]` that apply to it, and the keys of its section `[compare.KIND]` replace these
+    /// and those of `[train]`.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse), which checks the sections of all kinds, too.
+    /// As [`parse`](Self::parse), which also checks the sections of all kinds.
     pub fn parse_kinds(
         text: &str,
         overrides: &[String],
@@ -75,7 +78,7 @@ impl RunConfig {
             sections.add_problems(kind, of_kind, &mut problems);
             run
         };
-        // The section of a kind that is not asked for is checked all the same.
+        // The sections of kinds that are not asked for are checked as well.
         sections.kinds().filter(|kind| !kinds.contains(kind)).for_each(|kind| drop(run_of(kind)));
         let of_kinds = kinds.iter().map(|&kind| run_of(kind)).collect();
         if problems.is_empty() {
@@ -85,10 +88,10 @@ impl RunConfig {
         Err(fail(problems.into_iter().map(|problem| lines.located(problem)).collect()))
     }
 
-    /// The configuration as TOML, without gaps.
+    /// The configuration as TOML, with the defaults written out.
     ///
     /// # Errors
-    /// [`TrainError::Config`] where a number is too large for TOML.
+    /// [`TrainError::Config`] if a number is too large for TOML.
     pub fn to_toml(&self) -> Result<String, TrainError> {
         let fail = |error: toml::ser::Error| TrainError::Config {
             file: "the configuration".to_owned(),
@@ -97,7 +100,7 @@ impl RunConfig {
         toml::to_string(self).map_err(fail)
     }
 
-    /// The fields' schema.
+    /// The schema of the fields.
     ///
     /// # Errors
     /// [`TrainError::Config`] with every problem.
@@ -106,7 +109,7 @@ impl RunConfig {
             .map_err(|problems| TrainError::Config { file: "the fields".to_owned(), problems })
     }
 
-    /// Reads all sections but those of a comparison; what is wrong is noted.
+    /// Reads all sections except those of a comparison, and adds their problems.
     fn from_table(mut table: Table, problems: &mut Vec<String>) -> Self {
         let (field, all_fields) = fields(&mut table, problems);
         let config = Self {
@@ -126,7 +129,7 @@ impl RunConfig {
         config
     }
 
-    /// What is wrong with the fields, by themselves and beside the other sections.
+    /// The problems of the fields, alone and together with the other sections.
     fn field_problems(&self) -> Vec<String> {
         let schema = Schema::new(self.field.clone(), self.data.missing.clone());
         let mut problems: Vec<_> = schema.err().into_iter().flatten().collect();
@@ -142,14 +145,15 @@ impl RunConfig {
             {
                 if target.is_some_and(|target| target == column) {
                     let key = format!("`field.{}.{key}`", field.name);
-                    problems.push(format!("{key}: `{column}` is the column of the {what}"));
+                    problems
+                        .push(format!("{key}: must not be `{column}`, the column of the {what}"));
                 }
             }
         }
         let has_counts = self.field.iter().any(|field| field.companion().is_some());
         if self.data.order == Order::Time && !has_counts {
             problems.push(
-                "`data.order`: has a meaning only where a field has `counts = true`, but none has"
+                "`data.order`: has a meaning only if a field has `counts = true`, but no field has it"
                     .to_owned(),
             );
         }
@@ -162,14 +166,16 @@ impl RunConfig {
     }
 }
 
-/// Each field by itself; whether all could be read.
+/// Reads each field; returns those that could be read, and whether these are all.
 fn fields(table: &mut Table, problems: &mut Vec<String>) -> (Vec<FieldConfig>, bool) {
     let fields = match table.remove("field") {
         None => Vec::new(),
         Some(Value::Array(fields)) => fields,
         Some(other) => {
             let found = other.type_str();
-            problems.push(format!("`field`: must be tables `[[field]]`, but is a {found}"));
+            problems.push(format!(
+                "`field`: must be tables, written `[[field]]`, but has the type {found}"
+            ));
             return (Vec::new(), false);
         }
     };
@@ -184,7 +190,7 @@ fn fields(table: &mut Table, problems: &mut Vec<String>) -> (Vec<FieldConfig>, b
     (read, complete)
 }
 
-/// A syntax error with its line.
+/// The message of a syntax error, with its line.
 fn syntax_problem(text: &str, error: &toml::de::Error) -> String {
     let line =
         error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
@@ -229,7 +235,7 @@ epochs = 3
     }
 
     #[test]
-    fn what_is_written_reads_back_equal() {
+    fn a_written_configuration_reads_back_equal() {
         let config = RunConfig::parse(GOOD, &[], "run.toml").unwrap();
         let text = config.to_toml().unwrap();
         assert_eq!(RunConfig::parse(&text, &[], "again").unwrap(), config, "{text}");
@@ -254,7 +260,7 @@ epochs = 3
     #[test]
     fn each_kind_of_model_is_read_by_its_name() {
         for kind in deepcross_model::ModelKind::ALL {
-            // The keys of the section would have no meaning for some kinds: it is replaced as a whole.
+            // Some kinds do not have all keys of the section, so that the section is replaced as a whole.
             let section = format!("model={{kind=\"{}\"}}", kind.name());
             let config = RunConfig::parse(GOOD, &[section], "run.toml").unwrap();
             assert_eq!((config.model.kind, config.model.hidden.as_ref()), (kind, None));
@@ -308,7 +314,7 @@ epochs = 3
             (
                 "label = \"click\"",
                 "order = \"time\"",
-                "line 3: `data.order`: has a meaning only where a field has `counts = true`, but none has",
+                "line 3: `data.order`: has a meaning only if a field has `counts = true`, but no field has it",
             ),
             ("kind = \"number\"", "", "line 5: `field.age`: missing field `kind`"),
             ("[data]", "[data", "line 2: unclosed table, expected `]`"),
@@ -319,7 +325,7 @@ epochs = 3
     }
 
     #[test]
-    fn all_problems_are_told_at_once() {
+    fn all_problems_are_reported_at_once() {
         let text = GOOD
             .replace("epochs = 3", "epochs = \"x\"")
             .replace("top = 10", "top = 0")
@@ -328,7 +334,7 @@ epochs = 3
     }
 
     #[test]
-    fn several_problems_of_one_section_are_told() {
+    fn all_problems_of_one_section_are_reported() {
         let text = GOOD.replace("epochs = 3", "epochs = -1\nbatch = 'big'\nseed = true\nl2 = -1.0");
         let found =
             problems(&text, &["model.hidden=4", "data.label={ column = 'y', negatve = [] }"]);
@@ -344,7 +350,7 @@ epochs = 3
     }
 
     #[test]
-    fn an_unknown_key_within_a_value_is_named_with_its_own_neighbours() {
+    fn an_unknown_key_within_a_value_is_reported_with_the_nearest_key_of_the_value() {
         let label =
             "data.label={ column = 'y', positive = ['a'], negative = ['b'], negatives = [] }";
         let expected = "`data.label.negatives`: unknown key; the nearest known one is `negative`";
@@ -352,10 +358,10 @@ epochs = 3
     }
 
     #[test]
-    fn the_label_is_no_feature_and_widths_belong_to_fields() {
+    fn the_label_is_not_a_field_and_embedding_widths_belong_to_fields() {
         let found = problems(GOOD, &["field.age.column=click", "model.embeddings.nobody=4"]);
         let expected = [
-            "`field.age.column`: `click` is the column of the label",
+            "`field.age.column`: must not be `click`, the column of the label",
             "`model.embeddings.nobody`: there is no such field",
         ];
         assert_eq!(
@@ -365,10 +371,10 @@ epochs = 3
     }
 
     #[test]
-    fn the_label_is_no_part_of_a_cross() {
+    fn the_label_is_not_part_of_a_cross() {
         let cross = "kind = \"cross\"\nbuckets = 9\ncolumns = [\"user\", \"click\"]";
         let text = GOOD.replace("kind = \"categorical\"\ntop = 10", cross);
-        let expected = "line 13: `field.ad.columns`: `click` is the column of the label";
+        let expected = "line 13: `field.ad.columns`: must not be `click`, the column of the label";
         assert_eq!(problems(&text, &[]), [expected]);
     }
 

@@ -3,7 +3,7 @@
 use super::train_config::{Schedule, TrainConfig};
 
 impl TrainConfig {
-    /// What of the schedule is out of range or has no meaning, one sentence each.
+    /// The keys of the schedule that are out of range or have no meaning, one sentence each.
     pub(crate) fn schedule_problems(&self) -> Vec<String> {
         use Schedule::{Cosine, Plateau, Step};
         let within = |name, value: Option<f64>, good: bool, range: &str| {

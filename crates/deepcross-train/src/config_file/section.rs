@@ -1,13 +1,13 @@
-//! Reading one section: every key that cannot be read, and every key that nobody knows.
+//! Reads one section of a configuration, and reports every key that is unknown or has an invalid value.
 //!
-//! A derived `Deserialize` stops at the first mistake. So the key at fault is noted and taken out, and the rest is read
-//! again, until nothing is left to be said.
+//! A derived `Deserialize` stops at the first mistake.
+//! So the key at fault is reported and removed, and the rest is read again, until there is no more mistake.
 
 use super::known_keys::known_keys;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-/// Takes a section out of the table and reads it; what is missing or cannot be read has its default.
+/// Takes a section out of the table and reads it; a key that is missing or cannot be read has its default.
 pub(crate) fn section<T: DeserializeOwned + Default>(
     table: &mut Table,
     name: &str,
@@ -17,7 +17,7 @@ pub(crate) fn section<T: DeserializeOwned + Default>(
     read(value, name, problems).unwrap_or_default()
 }
 
-/// Reads one section; what goes wrong is noted under its `name`. `None` where a key that must be there cannot be read.
+/// Reads one section, and adds its problems under its `name`; `None` if a required key is missing or cannot be read.
 pub(crate) fn read<T: DeserializeOwned>(
     mut value: Value,
     name: &str,
@@ -46,7 +46,7 @@ pub(crate) fn read<T: DeserializeOwned>(
     }
 }
 
-/// The value, or the path of the first mistake (empty: the section itself) and its message.
+/// The value; or the path of the first mistake, empty for the section itself, and its message.
 fn attempt<T: DeserializeOwned>(
     value: Value,
     ignored: &mut Vec<String>,
@@ -62,7 +62,7 @@ fn attempt<T: DeserializeOwned>(
     })
 }
 
-/// What serde calls by the names of Rust, in words.
+/// The message of serde with the names of Rust types put into words.
 fn plain(message: &str) -> String {
     let words = [
         ("expected usize", "expected a whole number from 0"),
@@ -78,7 +78,7 @@ fn plain(message: &str) -> String {
     known.unwrap_or_else(|| message.to_owned())
 }
 
-/// The problem of a key that the section, or a value within it, does not know.
+/// The problem of a key that is unknown in the section, or in a value within it.
 fn unknown_at<T: DeserializeOwned>(path: &str, section: &str) -> String {
     // serde_ignored writes `?` for an optional value.
     let parts: Vec<&str> = path.split('.').filter(|part| *part != "?").collect();
@@ -91,7 +91,7 @@ fn unknown_at<T: DeserializeOwned>(path: &str, section: &str) -> String {
     }
 }
 
-/// The problem of a key that nobody knows, with the nearest of those that are known.
+/// The problem of an unknown key, with the nearest of the known ones.
 pub(crate) fn unknown(key: &str, section: &str, known: &[&str]) -> String {
     let nearest = known
         .iter()
@@ -103,6 +103,6 @@ pub(crate) fn unknown(key: &str, section: &str, known: &[&str]) -> String {
         Some((_, nearest)) => {
             format!("`{full}`: unknown key; the nearest known one is `{nearest}`")
         }
-        None => format!("`{full}`: unknown key; known are {}", known.join(", ")),
+        None => format!("`{full}`: unknown key; the known keys are {}", known.join(", ")),
     }
 }

@@ -4,17 +4,17 @@ use deepcross_optim::{MAX_GROUPS, TableUpdates};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How a model is trained; every key may be left out.
+/// The settings of training; every key may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TrainConfig {
-    /// Passes over the data, at most; from 1, default 10.
+    /// The largest number of passes over the data, from 1; default 10.
     pub epochs: u32,
-    /// Rows a step, from 1; default 1024.
+    /// The rows of a step, from 1; default 1024.
     pub batch: usize,
     /// The update rule; default `adam`.
     pub optimizer: OptimizerKind,
-    /// Above 0; default 1e-3.
+    /// The learning rate, above 0; default 1e-3.
     pub learning_rate: f64,
     /// The update rule of embedding tables; default: `optimizer`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,13 +22,13 @@ pub struct TrainConfig {
     /// The learning rate of embedding tables, above 0; default: `learning_rate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embedding_learning_rate: Option<f64>,
-    /// With `sgd`: in [0, 1); default 0.
+    /// With `sgd`: the momentum, in [0, 1); default 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub momentum: Option<f64>,
-    /// With `momentum`: whether it is Nesterov's; default false.
+    /// With `momentum`: whether it is that of Nesterov; default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nesterov: Option<bool>,
-    /// With `adamw`: at least 0; default 0.01.
+    /// With `adamw`: the weight decay, at least 0; default 0.01.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight_decay: Option<f64>,
     /// With `ftrl`: the L1 penalty, at least 0; default 0.
@@ -37,22 +37,22 @@ pub struct TrainConfig {
     /// With `ftrl`: β, above 0; default 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beta: Option<f64>,
-    /// The largest norm of the gradient of all weights together, above 0; default: any.
+    /// The largest norm of the gradient of all weights together, above 0; default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
-    /// How far training labels are moved towards one half, ε in [0, 1): 1 becomes 1 − ε/2; default 0.
+    /// The label smoothing ε in [0, 1): training labels are moved towards one half, and 1 becomes 1 − ε/2; default 0.
     pub label_smoothing: f64,
-    /// How learning rates change; default `constant`.
+    /// The change of the learning rates; default `constant`.
     pub schedule: Schedule,
     /// Steps over which learning rates grow to their full size; default 0.
     pub warm_up: u64,
-    /// With `step` and `plateau`: what learning rates are multiplied by, in (0, 1); default 0.1.
+    /// With `step` and `plateau`: the factor of a decay of the learning rates, in (0, 1); default 0.1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decay_factor: Option<f64>,
-    /// With `step`: after every so many epochs, from 1; default 1.
+    /// With `step`: the number of epochs between two decays, from 1; default 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decay_every: Option<u32>,
-    /// With `plateau`: after so many epochs in a row without a better one, from 1; default 1.
+    /// With `plateau`: the number of epochs in a row without a better one that lead to a decay, from 1; default 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decay_patience: Option<u32>,
     /// With `cosine`, `step` and `plateau`: the least share of the learning rates, in [0, 1); default 0.
@@ -62,65 +62,67 @@ pub struct TrainConfig {
     pub l2: f64,
     /// The penalty `embedding_l2 / 2 · ‖E‖²` on tables, at least 0; default 0.
     ///
-    /// With `table_updates = "rows"` it acts on a row in the steps that touch it.
+    /// With `table_updates = "rows"`, a row is penalised in the steps that use it.
     pub embedding_l2: f64,
-    /// Which table rows a step moves; default `rows`.
+    /// The table rows that a step changes; default `rows`.
     pub table_updates: TableUpdates,
-    /// Stop after so many epochs in a row without a better one, from 1; default: run all epochs.
+    /// The number of epochs in a row without a better one that ends the run, from 1; default: all epochs are run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<u32>,
-    /// What makes an epoch better; default `log-loss`. Needs validation rows.
+    /// The metric that chooses the best epoch; default `log-loss`. Needs validation rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub monitor: Option<Monitor>,
-    /// The share of rows held out where no validation file is given, in [0, 1); default 0.1.
+    /// The share of rows held out if no validation file is given, in [0, 1); default 0.1.
     ///
     /// With 0, the last epoch is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_fraction: Option<f64>,
-    /// Chooses which rows are held out, as [`seed`](Self::seed) does where it is left out; 0 to 2⁶³ − 1.
+    /// The seed that chooses the rows held out, 0 to 2⁶³ − 1; default: [`seed`](Self::seed).
     ///
     /// With it, runs of several seeds hold out the same rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split_seed: Option<u64>,
     /// The probability with which an epoch keeps a negative training row, in (0, 1]; default 1.
     ///
-    /// Each epoch draws anew; positive rows and validation rows are always kept.
-    /// Probabilities are those of all rows nevertheless.
+    /// Each epoch draws again; positive rows and validation rows are always kept.
+    /// The predicted probabilities are those of all rows nevertheless.
     pub negative_rate: f64,
-    /// Which rows are shuffled with each other; default `buffer`.
+    /// The rows that are shuffled with each other; default `buffer`.
     #[serde(skip_serializing_if = "Shuffle::is_default")]
     pub shuffle: Shuffle,
-    /// Rows that are shuffled, or with `shuffle = "whole"` held, at a time, from 1; default 200,000.
+    /// The number of rows in memory to be shuffled, from 1; default 200,000.
     pub shuffle_buffer: usize,
-    /// Parts of a batch whose gradients are summed in order, from 1 to 64; default: see [`groups`](Self::groups).
+    /// The parts of a batch whose gradients are summed in order, from 1 to 64; default: see [`groups`](Self::groups).
     ///
-    /// More groups than threads keep all threads busy; the result depends on it, and not on the threads.
+    /// More groups than threads keep all threads busy.
+    /// The result depends on the number of groups, and not on the number of threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<usize>,
-    /// A checkpoint after every so many steps, from 1; default: none.
+    /// The number of steps between two checkpoints, from 1; default: none.
     ///
-    /// It is no part of what a model is, and is not written into one.
+    /// It does not change the model, and is not stored in it.
     #[serde(skip_serializing)]
     pub checkpoint_steps: Option<u64>,
-    /// A checkpoint after every so many minutes, at least 0; default 10, and none with 0.
+    /// The minutes between two checkpoints, at least 0; default 10, and none with 0.
     ///
-    /// Whoever calls has the clock: see [`Checkpoints::ask`](crate::Checkpoints::ask).
-    /// It is no part of what a model is, and is not written into one.
+    /// The caller has the clock: see [`Checkpoints::ask`](crate::Checkpoints::ask).
+    /// The key does not change the model, and is not stored in it.
     #[serde(skip_serializing)]
     pub checkpoint_minutes: Option<f64>,
-    /// Of initial weights, order, dropout, and which rows are held out or kept; 0 to 2⁶³ − 1, default 1.
+    /// The seed of initial weights, order, dropout, and of the choice of rows that are held out or kept; 0 to 2⁶³ − 1,
+    /// default 1.
     pub seed: u64,
 }
 
-/// Which training rows are shuffled with each other, anew in each epoch.
+/// The training rows that are shuffled with each other, again in each epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shuffle {
-    /// Those that are in a buffer at the same time: see [`Shuffled`](deepcross_data::Shuffled).
+    /// The rows that are in a buffer at the same time: see [`Shuffled`](deepcross_data::Shuffled).
     #[default]
     Buffer,
-    /// All, whose order is then uniformly random: each epoch begins with a pass over the rows that deals them to heaps on
-    /// disk. See [`Shuffled::as_a_whole`](deepcross_data::Shuffled::as_a_whole).
+    /// All rows, so that their order is uniformly random: each epoch begins with a pass that distributes the rows over
+    /// heaps on disk. See [`Shuffled::as_a_whole`](deepcross_data::Shuffled::as_a_whole).
     Whole,
 }
 
@@ -130,14 +132,14 @@ impl Shuffle {
     }
 }
 
-/// What makes an epoch better than another.
+/// The validation metric that decides which epoch is better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Monitor {
-    /// A lower validation log loss.
+    /// The log loss; lower is better.
     #[default]
     LogLoss,
-    /// A higher validation AUC; both classes must be among the validation rows.
+    /// The AUC; higher is better. Both classes must be among the validation rows.
     Auc,
 }
 
@@ -145,13 +147,13 @@ pub enum Monitor {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OptimizerKind {
-    /// Stochastic gradient descent, with `momentum` where it is set.
+    /// Stochastic gradient descent, with `momentum` if it is set.
     Sgd,
     /// Adagrad.
     Adagrad,
-    /// Adagrad with one number of state a row; for embedding tables alone.
+    /// Adagrad with one number of state a row; for embedding tables only.
     RowWiseAdagrad,
-    /// Adam; by rows it is what PyTorch calls `SparseAdam`.
+    /// Adam; with updates by row it is the `SparseAdam` of PyTorch.
     #[default]
     Adam,
     /// Adam with `weight_decay` beside the step.
@@ -173,18 +175,19 @@ impl fmt::Display for OptimizerKind {
     }
 }
 
-/// How learning rates change, after the warm-up.
+/// The change of the learning rates after the warm-up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
-    /// Not at all.
+    /// No change.
     #[default]
     Constant,
-    /// Down along half a cosine wave, over all steps of the run (Loshchilov and Hutter, ICLR 2017, without restarts).
+    /// They fall along half a cosine wave over all steps of the run (Loshchilov and Hutter, ICLR 2017, without
+    /// restarts).
     Cosine,
-    /// By `decay_factor` after every `decay_every` epochs.
+    /// They fall by `decay_factor` after every `decay_every` epochs.
     Step,
-    /// By `decay_factor` after `decay_patience` epochs in a row without a better one; needs validation rows.
+    /// They fall by `decay_factor` after `decay_patience` epochs in a row without a better one; needs validation rows.
     Plateau,
 }
 
@@ -229,34 +232,34 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
-    /// The share of rows held out where no validation file is given.
+    /// The share of rows held out if no validation file is given.
     pub fn valid_fraction(&self) -> f64 {
         self.valid_fraction.unwrap_or(0.1)
     }
 
-    /// What chooses the rows held out.
+    /// The seed that chooses the rows held out.
     pub fn split_seed(&self) -> u64 {
         self.split_seed.unwrap_or(self.seed)
     }
 
-    /// The parts of a batch; where they are not set, one for every 64 rows, from 1 to 8.
+    /// The number of parts of a batch; by default one for every 64 rows, from 1 to 8.
     ///
-    /// Each part sums gradients of its own, which for fewer rows costs more than the products do.
+    /// Each part sums its own gradients, which for fewer rows costs more than the products do.
     pub fn groups(&self) -> usize {
         self.groups.unwrap_or_else(|| (self.batch / 64).clamp(1, 8))
     }
 
-    /// What makes an epoch better.
+    /// The metric that decides which epoch is better.
     pub fn monitor(&self) -> Monitor {
         self.monitor.unwrap_or_default()
     }
 
-    /// The minutes between two checkpoints; `None` where time calls for none.
+    /// The minutes between two checkpoints; `None` if time does not decide about checkpoints.
     pub fn checkpoint_minutes(&self) -> Option<f64> {
         Some(self.checkpoint_minutes.unwrap_or(10.0)).filter(|minutes| *minutes > 0.0)
     }
 
-    /// What is out of range or contradicts itself, one sentence each.
+    /// The values that are out of range or contradict each other, one sentence each.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let counts = [
@@ -320,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn all_problems_are_told_at_once() {
+    fn all_problems_are_reported_at_once() {
         let config = TrainConfig {
             batch: 0,
             groups: Some(65),
@@ -344,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn checkpoints_are_asked_for_by_positive_numbers() {
+    fn intervals_of_checkpoints_must_be_positive() {
         let problems = |text: &str| toml::from_str::<TrainConfig>(text).unwrap().problems();
         let steps = "`train.checkpoint_steps`: must be at least 1, but is 0";
         assert_eq!(problems("checkpoint_steps = 0"), [steps]);
@@ -360,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_negative_rows_is_above_0_and_at_most_1() {
+    fn the_negative_rate_is_above_0_and_at_most_1() {
         for (negative_rate, shown) in [(0.0, "0"), (-0.1, "-0.1"), (1.5, "1.5"), (f64::NAN, "NaN")]
         {
             let config = TrainConfig { negative_rate, ..Default::default() };

@@ -1,8 +1,8 @@
-//! What went wrong first where a loss or a gradient is NaN or infinite.
+//! Finds the first number that was NaN or infinite in a step whose loss or gradient is not finite.
 //!
-//! A step looks at its loss and at a few numbers of its gradient that cost nothing to look at; which number was the
-//! first to go wrong is asked here, once, by walks over the batch and the weights and by another pass forward.
-//! To watch every number in every step instead would name the same one, at the cost of reading all memory once more.
+//! A step checks only its loss and those numbers of its gradient that cost nothing to check.
+//! If one of them is not finite, this module searches the batch, the weights and the values of another forward pass.
+//! Rejected: checking every number in every step, which finds the same number, but reads all memory once more.
 
 use super::non_finite::{Element, NonFinite};
 use crate::objective::Objective;
@@ -10,24 +10,24 @@ use deepcross_autodiff::{Gradients, Mode, Params, Pass, Stream, Tape, Var};
 use deepcross_features::{Batch, BatchRows, ColumnRows};
 use deepcross_model::Model;
 
-/// A step that failed.
+/// A step whose loss or gradient is NaN or infinite.
 #[derive(Debug)]
 pub(crate) struct FailedStep<'a> {
     pub(crate) model: &'a Model,
     pub(crate) params: &'a Params<f32>,
     pub(crate) objective: Objective,
     pub(crate) batch: &'a Batch,
-    /// Of the groups, in their order.
+    /// The gradients of the groups, in their order.
     pub(crate) gradients: &'a [Gradients<f32>],
     pub(crate) stream: Stream,
-    /// How the batch was cut into blocks.
+    /// The blocks that the batch was cut into.
     pub(crate) blocks: Vec<std::ops::Range<usize>>,
 }
 
 impl FailedStep<'_> {
-    /// The first number that went wrong: of the rows, of the weights, of the way forward, of the way back.
+    /// The first number that is not finite: in the rows, in the weights, in the forward pass, or in the backward pass.
     ///
-    /// Where no single one is left to see, that of the values that the way back went through.
+    /// If none of them can be seen any more, it is the gradient of the stacked input.
     pub(crate) fn cause(&self, tape: &mut Tape<f32>) -> NonFinite {
         let rows = self.batch.rows(0..self.batch.n_rows());
         self.in_rows(rows)
@@ -60,7 +60,7 @@ impl FailedStep<'_> {
             .or_else(|| at("the weight of the row", rows.weights(), 1))
     }
 
-    /// The first layer whose output is not finite, in the first block that has one.
+    /// The first layer whose output is not finite, in the first block that has such a layer.
     fn forward(&self, tape: &mut Tape<f32>) -> Option<NonFinite> {
         self.blocks.iter().find_map(|block| {
             let stream = Stream { first_row: block.start as u64, ..self.stream };
@@ -101,7 +101,8 @@ impl FailedStep<'_> {
         })
     }
 
-    /// The name of the layer of output `i`: the field of a column of the stacked input, a unit or hidden layer, or the score.
+    /// The name of the layer of output `i`: the field of a column of the stacked input, a unit or hidden layer, or the
+    /// scoring layer.
     fn layer(&self, i: usize, column: usize) -> String {
         let (layers, stacked) = (self.model.layers(), self.model.stacked_layers());
         let mut end = 0;
@@ -116,7 +117,7 @@ impl FailedStep<'_> {
         layer.map_or_else(String::new, |layer| layer.name.clone())
     }
 
-    /// The gradient nearest to the loss that is not finite: the way back begins at the last matrix.
+    /// The gradient nearest to the loss that is not finite: the backward pass begins at the last matrix.
     fn gradient(&self) -> Option<NonFinite> {
         let ids: Vec<_> = self.params.dense_ids().collect();
         let dense = ids.into_iter().rev().find_map(|id| {
@@ -203,7 +204,7 @@ mod tests {
         };
         let mut params = Params::<f32>::new();
         let model = Model::new(&config.check().unwrap(), shapes, &mut params, 1).unwrap();
-        // Every weight is at work, whatever the start.
+        // All weights are positive, so that every ReLU is active.
         params.dense_values_mut().iter_mut().for_each(|weight| *weight = weight.abs());
         for id in params.table_ids() {
             params.table_slice_mut(id).iter_mut().for_each(|weight| *weight = weight.abs());
@@ -221,7 +222,7 @@ mod tests {
         }
     }
 
-    /// What a third step, after two good ones, tells of a batch.
+    /// Checks the error of a third step on a changed batch, after two good steps.
     #[track_caller]
     fn check_batch(change: fn(&mut Batch), expected: &str) {
         let mut engine = engine(&shapes(), Rule::ADAM, 1e-3, |_| ());
@@ -234,7 +235,7 @@ mod tests {
         assert_eq!((engine.n_steps(), engine.params().dense_values()), (2, &before[..]));
     }
 
-    /// What a first step of another kind of model tells, with the first of these weights forged.
+    /// Checks the error of a first step of another kind of model, in which the first of these weights are forged.
     #[track_caller]
     fn check_kind(config: &ModelConfig, forged: &[(&str, f32)], expected: &str) {
         let mut params = Params::<f32>::new();
@@ -304,7 +305,7 @@ mod tests {
         );
     }
 
-    /// What a step by forged weights tells; no weight moves.
+    /// Checks the error of a step with forged weights; no weight changes.
     #[track_caller]
     fn check_forged(forge: fn(&mut Params<f32>), expected: &str) {
         let mut engine = engine(&shapes(), Rule::Sgd, 1e-3, forge);
@@ -348,8 +349,8 @@ mod tests {
         );
     }
 
-    /// One embedding of one number, 1e-37 before two weights whose product overflows only on the way back.
-    fn overflow_on_the_way_back(params: &mut Params<f32>) {
+    /// One embedding of one number, 1e-37, before two weights whose product overflows only in the backward pass.
+    fn overflow_in_the_backward_pass(params: &mut Params<f32>) {
         let values = [
             ("embedding.ad.table", 1e-37),
             ("unit0.inner.weight", 1e5),
@@ -360,23 +361,24 @@ mod tests {
     }
 
     #[test]
-    fn a_gradient_is_noticed_before_weights_move() {
+    fn a_gradient_is_found_before_weights_change() {
         let shapes = [FieldShape::one_hot("ad", 1)];
-        let mut engine = engine(&shapes, Rule::ADAM, 1e-3, overflow_on_the_way_back);
+        let mut engine = engine(&shapes, Rule::ADAM, 1e-3, overflow_in_the_backward_pass);
         let ids = SparseColumn::one_hot(vec![0; 4]);
         let mut batch = Batch::from_columns(vec![Column::Sparse(ids)]);
         batch.labels_mut().extend([0.0; 4]);
         let before = engine.params().dense_values().to_vec();
         let error = engine.step(&batch).unwrap_err().to_string();
-        let expected = "step 1: the gradient of the weight `embedding.ad.bias`[0, 0] of the field `ad` is inf, though \
-                        the loss is finite";
+        let expected = "step 1: the gradient of the weight `embedding.ad.bias`[0, 0] of the field `ad` is inf, \
+                        although the loss is finite";
         assert!(error.starts_with(expected), "{error}");
         assert_eq!((engine.n_steps(), engine.params().dense_values()), (0, &before[..]));
     }
 
-    /// An infinite hidden value behind a ReLU that is off: loss and vectors are finite, and one weight's gradient is 0 · ∞.
+    /// An infinite hidden value before a ReLU that is 0: loss and vectors are finite, and the gradient of one weight is
+    /// 0 · ∞.
     #[test]
-    fn a_weight_is_told_in_the_step_after_it_became_so() {
+    fn a_weight_is_reported_in_the_step_after_it_became_nan() {
         let shapes = [FieldShape::one_hot("ad", 1), FieldShape::one_hot("site", 1)];
         let mut engine = engine(&shapes, Rule::ADAM, 1e-3, |params| {
             set(params, "embedding.ad.table", 0, 1e20);
@@ -396,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn a_learning_rate_that_explodes_is_told() {
+    fn a_learning_rate_that_is_too_large_is_reported() {
         for rate in [1e20, 1e38] {
             let rule = Rule::Sgd;
             let mut engine = engine(&shapes(), rule, rate, |_| ());
@@ -427,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_tells_the_value_of_a_row() {
+    fn a_run_reports_the_value_of_a_table_row() {
         let error = error_of_run(&["train.embedding_learning_rate=1e39"]);
         let expected = "step 2: the weight `embedding.ad.table`[3, 0] of the field `ad`, for its value `ad0`, is";
         assert!(error.starts_with(expected), "{error}");

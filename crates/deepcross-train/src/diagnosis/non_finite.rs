@@ -1,33 +1,33 @@
-//! A number that is NaN or infinite, in the words of a message.
+//! A number that is NaN or infinite, with its place, and the message about it.
 
 use deepcross_features::{Encoder, ShapeKind};
 use std::fmt;
 
-/// A number that is NaN or infinite: which one, and where.
+/// A number that is NaN or infinite, with its place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NonFinite {
-    /// What a row holds.
+    /// A number of a row.
     Row {
-        /// What of the row: its label, its weight, or a number of a field.
+        /// The name of the number: the label, the weight, or a number of a field.
         what: String,
-        /// Its place in the batch, from 0.
+        /// The place of the row in the batch, from 0.
         row: usize,
         /// The number.
         value: f32,
     },
     /// A weight; it became so in an earlier step.
     Weight(Element),
-    /// The output of a layer, computed of finite weights and inputs: it overflowed.
+    /// The output of a layer, which overflowed: its weights and inputs are finite.
     Output {
-        /// The layer, as `inspect` has it.
+        /// The name of the layer, as in the description of the model.
         layer: String,
         /// The place of the row in the batch, from 0.
         row: usize,
         /// The number.
         value: f32,
     },
-    /// The loss of finite logits.
+    /// The loss, although all logits are finite.
     Loss {
         /// The logit that is farthest from 0.
         logit: f32,
@@ -36,9 +36,9 @@ pub enum NonFinite {
         /// The weight of the row.
         weight: f32,
     },
-    /// The gradient of a weight, by a finite loss.
+    /// The gradient of a weight, although the loss is finite.
     Gradient(Element),
-    /// The gradient of the stacked input, by a finite loss, though that of no weight is.
+    /// The gradient of the stacked input, although the loss and the gradients of all weights are finite.
     StackedGradient,
 }
 
@@ -51,14 +51,14 @@ pub struct Element {
     pub at: (usize, usize),
     /// The number.
     pub value: f32,
-    /// The number of the field that the parameter embeds, where it does.
+    /// The index of the field that the parameter embeds, if it embeds one.
     pub field: Option<usize>,
-    /// The field, and the value of it that the row of a table stands for, in words; empty of other parameters.
+    /// The field, and its value that this row of a table stands for, in words; empty for other parameters.
     pub stands_for: String,
 }
 
 impl NonFinite {
-    /// The element of a parameter that it is about.
+    /// The element of a parameter, if the number is one.
     pub fn element_mut(&mut self) -> Option<&mut Element> {
         match self {
             Self::Weight(element) | Self::Gradient(element) => Some(element),
@@ -68,7 +68,7 @@ impl NonFinite {
 }
 
 impl Element {
-    /// Adds to [`stands_for`](Self::stands_for) the value whose row of a table this is.
+    /// Adds to [`stands_for`](Self::stands_for) the value that this row of a table stands for.
     pub(crate) fn name_value(&mut self, encoder: &Encoder) {
         let Some(field) = self.field.filter(|_| self.name.ends_with(".table")) else { return };
         let row = self.at.0 as u32;
@@ -106,8 +106,8 @@ impl fmt::Display for NonFinite {
             }
             Self::Output { layer, row, value } => write!(
                 f,
-                "the output of the layer `{layer}` is {value} in row {row} of the batch, though its input and every \
-                 weight are finite; {ADVICE}"
+                "the output of the layer `{layer}` is {value} in row {row} of the batch, although its input and all \
+                 weights are finite; {ADVICE}"
             ),
             Self::Loss { logit, row, weight } => write!(
                 f,
@@ -116,11 +116,11 @@ impl fmt::Display for NonFinite {
             ),
             Self::Gradient(element) => write!(
                 f,
-                "the gradient of the weight {element}, though the loss is finite; no weight has moved by it; {ADVICE}"
+                "the gradient of the weight {element}, although the loss is finite; no weight was changed by it; {ADVICE}"
             ),
             Self::StackedGradient => write!(
                 f,
-                "the gradient of the stacked input is NaN or infinite, though the loss is finite; {ADVICE}"
+                "the gradient of the stacked input is NaN or infinite, although the loss is finite; {ADVICE}"
             ),
         }
     }

@@ -1,46 +1,46 @@
-//! What a look into the units says about their training.
+//! Problems of residual units in training, found from their reports.
 //!
-//! Judged here and worded by whoever tells it, so that every program judges alike.
-//! Gradients are compared with that of the last unit and not with fixed sizes: how large a good gradient is depends on
-//! the loss, the rows and the width, but what the way back through the units does to it does not.
+//! They are judged here and worded by the caller, so that every program judges alike.
+//! Gradients are compared with that of the last unit and not with fixed sizes: the size of a good gradient depends on
+//! the loss, the rows and the width, but the change of a gradient on its way back through the units does not.
 
 use super::unit_reports::UnitReport;
 
-/// A gradient below this share of the last unit's has vanished: it is about what rounding makes of `f32` of that size.
+/// A gradient below this share of that of the last unit has vanished: it is about as large as the rounding errors of
+/// `f32`.
 const VANISHED: f64 = 1e-6;
-/// A gradient of more than so many times the last unit's has exploded.
+/// A gradient of more than this multiple of that of the last unit has exploded.
 const EXPLODED: f64 = 1e3;
 
-/// What is wrong with a residual unit.
+/// A problem of a residual unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum UnitProblem {
     /// A gradient is NaN or infinite.
     NotFinite,
-    /// No ReLU after the addition is active on any row: both paths are cut, nothing before the unit learns, and every row
-    /// gets the same prediction.
+    /// No ReLU after the addition is active on any row: both paths are cut, no weight before the unit learns, and every
+    /// row has the same prediction.
     Cut,
-    /// No inner ReLU is active on any row: the unit passes its input on, and none of its weights learns anything but an
-    /// outer bias.
+    /// No inner ReLU is active on any row: the unit passes its input on, and of its weights only an outer bias learns.
     Dead,
     /// The gradient of the unit's own weights is exactly 0, and no cut unit after it is the reason.
     NoGradient,
-    /// The gradient at the unit's input is less than a millionth of that at the last unit's.
+    /// The gradient at the unit's input is less than a millionth of that at the input of the last unit.
     Vanishing,
-    /// The gradient at the unit's input is more than a thousand times that at the last unit's.
+    /// The gradient at the unit's input is more than a thousand times that at the input of the last unit.
     Exploding,
 }
 
-/// The units in trouble, in order, each with the first of [`UnitProblem`] that it has.
+/// The units that have a problem, in order, each with its first [`UnitProblem`].
 ///
-/// Expects the reports of all units, as [`Event::Units`](crate::Event::Units) has them.
+/// `units` are the reports of all units, as in [`Event::Units`](crate::Event::Units).
 pub fn unit_problems(units: &[UnitReport]) -> Vec<(usize, UnitProblem)> {
     let judged = units.iter().enumerate();
     let problems = judged.filter_map(|(i, unit)| Some((unit.unit, problem(unit, &units[i..])?)));
     problems.collect()
 }
 
-/// What is wrong with a unit, the first of these that go from it to the last.
+/// The problem of a unit; `from_here` are the reports from this unit to the last one.
 fn problem(unit: &UnitReport, from_here: &[UnitReport]) -> Option<UnitProblem> {
     let last = from_here.last().map_or(0.0, |last| last.input_gradient);
     let after_a_cut = from_here.iter().skip(1).any(is_cut);
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn units_in_trouble_are_found() {
+    fn units_with_problems_are_found() {
         use UnitProblem::*;
         let good = (1.0, 0.5, RELU, RELU);
         let smooth = (1.0, 0.5, None, None);
@@ -100,7 +100,7 @@ mod tests {
             (&[good, (1.0, 0.0, RELU, RELU), good], &[(1, NoGradient)]),
             (&[good, (1.0, 0.5, OFF, RELU)], &[(1, Dead)]),
             (&[(1.0, 0.0, OFF, None), good], &[(0, Dead)]),
-            // Smooth activations have no share, and a dead unit none of the kinds that only follow from it.
+            // Smooth activations have no active share, and problems that only follow from another one are not reported.
             (&[(0.0, 0.0, RELU, RELU), (0.0, 0.0, OFF, OFF), good], &[(1, Cut)]),
             (&[(0.0, 0.0, OFF, RELU), (0.0, 0.0, RELU, OFF)], &[(0, Dead), (1, Cut)]),
             (&[(f64::NAN, 0.5, OFF, OFF), good], &[(0, NotFinite)]),

@@ -1,47 +1,49 @@
-//! A look into the residual units: how large their gradients are, and which of their ReLUs are active.
+//! Reports of the residual units: the size of their gradients, and the share of their ReLUs that are active.
 //!
-//! It is a pass of its own, in inference mode, on rows that stay the same through a run: what changes between two reports
-//! is then the weights alone. To read the values of training steps instead would save that pass, but it would cost time
-//! in every step, and compare other rows under other dropout masks.
+//! The reports come from a separate pass, in inference mode, on rows that stay the same through a run, so that only the
+//! weights change between two reports.
+//! Rejected: reading the values of training steps. It would save that pass, but cost time in every step, and compare
+//! different rows under different dropout masks.
 
 use crate::objective::{BLOCK, Objective, total_weight};
 use deepcross_autodiff::{Activation, Gradients, Params, Pass, Real, Tape, Var};
 use deepcross_features::{Batch, BatchRows};
 use deepcross_model::Model;
 
-/// At most so many rows of the first batch are looked at.
+/// The largest number of rows that reports are about.
 const MAX_ROWS: usize = 1024;
 
-/// What one residual unit does on some rows.
+/// The report of one residual unit on some rows.
 ///
-/// Norms are those of Frobenius, the root of the sum of squares; `L` is the mean log loss of the rows by their weights,
-/// as training takes it.
+/// Norms are Frobenius norms, the root of the sum of squares; `L` is the weighted mean log loss of the rows, as in
+/// training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnitReport {
-    /// Its number, from 0 at the stacked input.
+    /// The number of the unit, from 0 at the stacked input.
     pub unit: usize,
     /// The norm of ∂L/∂x, where x, `[rows, width]`, is the input of the unit.
     pub input_gradient: f64,
     /// The norm of the gradient of L by all weights and biases of the unit.
     pub weight_gradient: f64,
-    /// The ReLUs before the addition; `None` where another activation stands there.
+    /// The ReLUs before the addition; `None` if the unit has another activation there.
     pub inner: Option<ReluReport>,
-    /// The ReLUs after the addition; `None` where another activation, or none, stands there.
+    /// The ReLUs after the addition; `None` if the unit has another activation there, or none.
     pub outer: Option<ReluReport>,
 }
 
-/// How many ReLUs are above 0; every row counts the same, whatever its weight.
+/// Counts of active ReLUs, whose value is above 0; every row counts the same, whatever its weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReluReport {
     /// The share of values above 0, over all rows and ReLUs, in [0, 1].
     pub active: f64,
-    /// ReLUs that are 0 on every row.
+    /// The number of ReLUs that are 0 on every row.
     pub dead: usize,
-    /// All ReLUs.
+    /// The number of ReLUs.
     pub width: usize,
 }
 
-/// The rows that all reports of a run look at: the first of a batch, without those of weight 0, which teach nothing.
+/// The rows that all reports of a run are about: the first rows of a batch, without rows of weight 0, which train
+/// nothing.
 pub(crate) fn report_rows(batch: &Batch, mut chosen: Batch) -> Batch {
     let counts = |row: &usize| batch.weights().get(*row).is_none_or(|&weight| weight > 0.0);
     let rows = (0..batch.n_rows()).filter(counts).take(MAX_ROWS);
@@ -49,7 +51,7 @@ pub(crate) fn report_rows(batch: &Batch, mut chosen: Batch) -> Batch {
     chosen
 }
 
-/// A model, its weights, and what they are to minimise.
+/// A model, its weights, and the loss that they are to minimise.
 #[derive(Clone, Copy)]
 pub(crate) struct Learner<'a, F> {
     pub(crate) model: &'a Model,
@@ -60,7 +62,7 @@ pub(crate) struct Learner<'a, F> {
 /// One report a unit on all rows of a batch, on the current thread; `gradients` are scratch.
 ///
 /// # Panics
-/// If the batch has no rows or no labels, or is not of the model's fields.
+/// If the batch has no rows or no labels, or does not have the fields of the model.
 pub(crate) fn unit_reports<F: Real>(
     learner: Learner<'_, F>,
     batch: &Batch<F>,
@@ -69,7 +71,7 @@ pub(crate) fn unit_reports<F: Real>(
 ) -> Vec<UnitReport> {
     let Learner { model, params, .. } = learner;
     let n_rows = batch.n_rows();
-    assert!(n_rows > 0, "there is nothing to tell of no rows");
+    assert!(n_rows > 0, "a report needs rows");
     let weight = total_weight(batch);
     let scale = F::of(if weight > 0.0 { 1.0 / weight } else { 0.0 });
     let mut sums = vec![UnitSums::default(); model.units().len()];
@@ -83,7 +85,7 @@ pub(crate) fn unit_reports<F: Real>(
     sums.iter().enumerate().map(|(unit, sums)| sums.report(unit, model, gradients)).collect()
 }
 
-/// The values of a unit.
+/// The values of a unit in a pass.
 #[derive(Clone, Copy)]
 struct Values {
     input: Var,
@@ -91,7 +93,7 @@ struct Values {
     out: Var,
 }
 
-/// A pass over one block, forward and back; the values of its units.
+/// Makes a forward and a backward pass over one block; returns the values of its units.
 fn forward_and_backward<F: Real>(
     Learner { model, objective, .. }: Learner<'_, F>,
     pass: &mut Pass<'_, F>,
@@ -99,7 +101,7 @@ fn forward_and_backward<F: Real>(
     scale: F,
     gradients: &mut Gradients<F>,
 ) -> Vec<Values> {
-    // A copy of the stacked input has a gradient even where no weight is before it, and ends the way back there.
+    // A copy of the stacked input has a gradient even if no weight is before it, and the backward pass ends there.
     let stacked = model.stack(pass, rows);
     let stacked = pass.value(stacked).to_owned();
     let stacked = pass.variable(stacked.view());
@@ -112,7 +114,7 @@ fn forward_and_backward<F: Real>(
     units
 }
 
-/// What is summed over blocks; in `f64` and in the order of the rows.
+/// Sums over blocks, in `f64` and in the order of the rows.
 #[derive(Clone, Default)]
 struct UnitSums {
     squared_input_gradient: f64,
@@ -152,7 +154,7 @@ fn squares<'a, F: Real>(values: impl IntoIterator<Item = &'a F>) -> f64 {
 struct ActiveSums {
     n_rows: usize,
     n_active: usize,
-    /// One a column: whether it was above 0 in any row.
+    /// For each column, whether it was above 0 in any row.
     ever_active: Vec<bool>,
 }
 
@@ -188,7 +190,7 @@ mod tests {
     use deepcross_optim::{OptimizerConfig, Rule};
     use ndarray::{Array2, Axis};
 
-    /// Numbers in [−1, 1) that look random.
+    /// A number in [−1, 1) that looks random.
     fn noise(i: usize) -> f64 {
         let bits = (i as u32 + 1).wrapping_mul(2_654_435_761);
         f64::from((bits ^ (bits >> 15)).wrapping_mul(2_246_822_519)) / f64::from(1_u32 << 31) - 1.0
@@ -233,7 +235,7 @@ mod tests {
         DeepCrossingSpec { stacking, units, ..spec }
     }
 
-    /// A model all of whose weights and biases are noise.
+    /// A model whose weights and biases are all noise.
     fn model(spec: &DeepCrossingSpec) -> (Model, Params<f64>) {
         let mut params = Params::new();
         let spec = ModelSpec::DeepCrossing(spec.clone());
@@ -264,7 +266,7 @@ mod tests {
         (inner, out)
     }
 
-    /// The mean log loss, from the input of a unit on.
+    /// The mean log loss, computed from the input `x` of the unit `from`.
     fn loss_by_hand(
         model: &Model,
         from: usize,
@@ -299,11 +301,12 @@ mod tests {
 
     #[track_caller]
     fn assert_close(found: f64, expected: f64, what: &str) {
-        assert!(expected > 1e-4, "{what}: {expected} says little");
+        assert!(expected > 1e-4, "{what}: {expected} is too small to compare");
         assert!((found - expected).abs() <= 1e-5 * expected, "{what}: {found}, not {expected}");
     }
 
-    /// Over more than two blocks, with row weights, against formulas and differences over all rows at once.
+    /// Compares reports over more than two blocks, with row weights, with formulas and differences over all rows at
+    /// once.
     #[test]
     fn reports_agree_with_a_computation_by_hand() {
         let (relu, identity) = (Activation::Relu, Activation::Identity);
@@ -359,14 +362,14 @@ mod tests {
         assert_ne!(gradients(&reports_of(&model, &params, &all_alike)), gradients(&reports));
     }
 
-    /// The values of a parameter become `value`.
+    /// Sets all values of a parameter.
     fn set(params: &mut Params<f64>, name: &str, value: f64) {
         let id = params.dense_ids().find(|&id| params.dense_name(id) == name).unwrap();
         params.dense_slice_mut(id).fill(value);
     }
 
     #[test]
-    fn relus_without_a_row_are_told() {
+    fn relus_that_are_active_on_no_row_are_reported() {
         let (relu, identity) = (Activation::Relu, Activation::Identity);
         let all_dead = |width| Some(ReluReport { active: 0.0, dead: width, width });
         let cases = [
@@ -387,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn stacks_that_vanish_or_explode_are_told() {
+    fn gradients_that_vanish_or_explode_are_reported() {
         let (sigmoid, identity) = (Activation::Sigmoid, Activation::Identity);
         // Without weights, a unit with an outer sigmoid has a slope of 0.17, and 0.17⁸ is the first power below 1e-6.
         // A weight of 2 on the diagonal makes a slope of 3, and 3⁷ is the first power above 1e3.
@@ -412,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_no_weight_and_rows_beyond_the_first_are_left_out() {
+    fn rows_of_weight_0_and_rows_after_the_first_are_left_out() {
         let rows = batch(3000).map_values(|value| value as f32);
         let chosen = report_rows(&rows, Batch::new(&SHAPES()));
         assert_eq!(chosen.n_rows(), MAX_ROWS);
@@ -424,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_do_not_notice_a_look() {
+    fn reports_do_not_change_the_steps() {
         let spec = ModelSpec::DeepCrossing(DeepCrossingSpec { dropout: 0.2, ..two_layers() });
         let engine = || {
             let mut params = Params::new();
@@ -432,23 +435,27 @@ mod tests {
             Engine::new(model, params, OptimizerConfig::new(Rule::ADAM, 0.1), 3, 1).unwrap()
         };
         let rows = batch(300).map_values(|value| value as f32);
-        let (mut plain, mut looked_at) = (engine(), engine());
+        let (mut plain, mut reported) = (engine(), engine());
         for _ in 0..3 {
-            let before = looked_at.units(&rows);
-            assert_eq!(plain.step(&rows).unwrap(), looked_at.step(&rows).unwrap());
-            let after = looked_at.units(&rows);
+            let before = reported.units(&rows);
+            assert_eq!(plain.step(&rows).unwrap(), reported.step(&rows).unwrap());
+            let after = reported.units(&rows);
             assert_ne!(after, before);
-            assert_eq!(looked_at.units(&rows), after);
+            assert_eq!(reported.units(&rows), after);
         }
-        let (plain, looked_at) = (plain.params(), looked_at.params());
-        assert_eq!(plain.dense_values(), looked_at.dense_values());
+        let (plain, reported) = (plain.params(), reported.params());
+        assert_eq!(plain.dense_values(), reported.dense_values());
         for id in plain.table_ids() {
-            assert_eq!(plain.table_slice(id), looked_at.table_slice(id));
+            assert_eq!(plain.table_slice(id), reported.table_slice(id));
         }
     }
 
-    /// The events of a small run: (epoch, rows, reports).
-    fn told(model: &str, learning_rate: f64, threads: usize) -> Vec<(u32, usize, Vec<UnitReport>)> {
+    /// The unit reports of a small run: (epoch, rows, reports).
+    fn reports_of_run(
+        model: &str,
+        learning_rate: f64,
+        threads: usize,
+    ) -> Vec<(u32, usize, Vec<UnitReport>)> {
         let config = format!(
             "[data]\nlabel = \"click\"\n[[field]]\nname = \"ad\"\nkind = \"categorical\"\n\
              [model]\nembedding = 4\nbypass_below = 0\n{model}\n\
@@ -460,30 +467,34 @@ mod tests {
         std::fs::write(&data, format!("click,ad\n{rows}")).unwrap();
         let config = RunConfig::parse(&config, &[], "run.toml").unwrap();
         let files = Files { train: vec![data], valid: Vec::new() };
-        let mut told = Vec::new();
+        let mut found = Vec::new();
         let mut observe = |event: Event<'_>| {
             if let Event::Units { epoch, rows, units } = event {
-                told.push((epoch, rows, units.to_vec()));
+                found.push((epoch, rows, units.to_vec()));
             }
         };
         train(&config, &files, threads, &mut observe).unwrap();
-        told
+        found
     }
 
     #[test]
-    fn a_run_tells_its_units_before_it_and_after_each_epoch() {
-        let found = told("hidden = [8, 3]", 0.01, 1);
+    fn a_run_reports_its_units_before_the_first_step_and_after_each_epoch() {
+        let found = reports_of_run("hidden = [8, 3]", 0.01, 1);
         let moments: Vec<_> =
             found.iter().map(|(epoch, rows, units)| (*epoch, *rows, units.len())).collect();
         assert_eq!(moments, [(0, 32, 2), (1, 32, 2), (2, 32, 2)]);
         for threads in [2, 3] {
-            assert_eq!(told("hidden = [8, 3]", 0.01, threads), found, "{threads} threads");
+            assert_eq!(
+                reports_of_run("hidden = [8, 3]", 0.01, threads),
+                found,
+                "{threads} threads"
+            );
         }
-        let slower = told("hidden = [8, 3]", 0.001, 1);
-        assert_eq!(slower[0], found[0], "no step comes before the first look");
+        let slower = reports_of_run("hidden = [8, 3]", 0.001, 1);
+        assert_eq!(slower[0], found[0], "no step comes before the first report");
         assert_ne!(slower[1], found[1]);
         for model in ["hidden = []", "hidden = [8, 3]\nkind = 'deep-crossing-plain'"] {
-            assert_eq!(told(model, 0.01, 1), [], "there are no residual units");
+            assert_eq!(reports_of_run(model, 0.01, 1), [], "there are no residual units");
         }
     }
 }

@@ -1,15 +1,16 @@
-//! Permutation importance: what a model's predictions lose when one field's values are dealt out anew among the rows.
+//! Permutation importance: how much worse predictions become when the values of a field are permuted among the rows.
 //!
 //! Breiman (2001), "Random Forests", section 10, permutes a variable of rows that the model was not trained on; Fisher,
-//! Rudin and Dominici (2019), "All Models are Wrong, but Many are Useful", section 3, show that what is lost estimates how
-//! far the model relies on it.
-//! It says nothing of another model, trained without the field: of two fields that tell the same, either may have nearly
-//! nothing to lose, since the other is still there.
+//! Rudin and Dominici (2019), "All Models are Wrong, but Many are Useful", section 3, show that the loss estimates how
+//! far the model relies on the variable.
+//! The importance says nothing about another model, trained without the field: if two fields carry the same
+//! information, each may have an importance near 0, since the other is still there.
 //!
-//! Fields that read the same column move together: companion counts with the field that they accompany, the hour with the
-//! weekday of the same time. A cross of two columns moves by itself, and keeps its values when one of its columns is
-//! permuted, since a pair is one id in a batch.
-//! To leave a field out, or to set it to a constant, lost: a model answers such rows with what it never learned.
+//! Fields that read the same column are permuted together: companion counts with their field, the hour with the weekday
+//! of the same time.
+//! A cross of two columns is permuted separately, and keeps its values when one of its columns is permuted, since a
+//! pair is one id in a batch.
+//! Rejected: leaving a field out, or setting it to a constant. A model has never been trained on such rows.
 
 mod row_sample;
 
@@ -23,12 +24,12 @@ use rand_chacha::ChaCha8Rng;
 pub use row_sample::RowSample;
 use serde::Serialize;
 
-/// How importance is measured.
+/// The settings of permutation importance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ImportancePlan {
-    /// Permutations of each field, at least 2.
+    /// The number of permutations of each field, at least 2.
     pub repeats: u32,
-    /// Chooses the permutations.
+    /// The seed of the permutations.
     pub seed: u64,
     /// The level of the intervals, in (0, 1).
     pub level: f64,
@@ -40,59 +41,60 @@ impl Default for ImportancePlan {
     }
 }
 
-/// What a model relies on.
+/// The importance of all fields of a model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Importances {
-    /// The rows that were permuted.
+    /// The number of rows that were permuted.
     pub rows: u64,
-    /// Permutations of each field.
+    /// The number of permutations of each field.
     pub repeats: u32,
-    /// The fields of each column, or pair of columns, by the log loss that is lost, the most first.
+    /// The importance of the fields of each column, or pair of columns, the largest added log loss first.
     pub fields: Vec<Importance>,
-    /// All fields together: what the model knows at all.
+    /// The importance of all fields together: all that the model has learned from its inputs.
     pub all: Importance,
 }
 
-/// What is lost with some fields.
+/// The importance of some fields.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Importance {
-    /// The names of the fields that move together.
+    /// The names of the fields, which are permuted together.
     pub fields: Vec<String>,
-    /// The AUC that is lost; `None` where it is not defined.
+    /// The AUC that is lost; `None` if it is not defined.
     pub auc: Option<ImportanceEstimate>,
-    /// The log loss that is added, in nats; `None` of fewer than two rows with weight.
+    /// The log loss that is added, in nats; `None` for fewer than two rows with weight.
     pub log_loss: Option<ImportanceEstimate>,
 }
 
-/// The mean over the repeats, positive where the predictions became worse.
+/// The mean over the repeats of the part of a metric that is lost, positive if the predictions become worse.
 ///
-/// With the loss Dᵣ of repeat r, its variance Vᵣ over other samples of rows (paired: DeLong's of the difference of two areas
-/// on the same rows, or that of the mean difference of losses by row), and R repeats, the standard error is the root of
-/// Σ Vᵣ / R + Σ (Dᵣ − D)² / (R (R − 1)), and the interval D ± z standard errors.
-/// The first term takes the samples of all repeats for one, which they are: the interval is rather too wide than too narrow.
+/// With the loss Dᵣ of repeat r, its variance Vᵣ over other samples of rows (paired: that of DeLong for the difference
+/// of two areas on the same rows, or that of the mean difference of losses by row), and R repeats, the standard error
+/// is the root of Σ Vᵣ / R + Σ (Dᵣ − D)² / (R (R − 1)), and the interval D ± z standard errors.
+/// The first term treats the samples of all repeats as one, which they are: the interval is too wide rather than too
+/// narrow.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ImportanceEstimate {
-    /// What is lost.
+    /// The part of the metric that is lost.
     pub lost: f64,
     /// Its standard error, over other rows and other permutations.
     pub standard_error: f64,
     /// The lower end of the interval.
     pub low: f64,
-    /// The upper end of it.
+    /// The upper end of the interval.
     pub high: f64,
 }
 
-/// What a model relies on among rows that it was not trained on, encoded by `encoder` and with labels.
+/// The importance of each field, measured on rows with labels that the model was not trained on, encoded by `encoder`.
 ///
-/// `probabilities` are the model's for these rows. Work is shared between the threads of the current pool, and the result
-/// does not depend on their number. It takes one prediction of all rows for each repeat of each field, and memory for the
-/// permuted columns of one field beside the rows.
+/// `probabilities` are the predictions of the model for these rows. Work is shared between the threads of the current
+/// pool, and the result does not depend on their number. It takes one prediction of all rows for each repeat of each
+/// field, and memory for the permuted columns of one field beside the rows.
 ///
 /// # Errors
-/// [`TrainError::Evaluation`] where the level is out of range or a prediction is NaN.
+/// [`TrainError::Evaluation`] if the level is out of range or a prediction is NaN.
 ///
 /// # Panics
-/// If `batch` is of other fields, or there is not one probability a row.
+/// If `batch` has other fields, or there is not one probability a row.
 pub fn permutation_importance(
     predictor: Predictor<'_>,
     encoder: &Encoder,
@@ -102,7 +104,7 @@ pub fn permutation_importance(
 ) -> Result<Importances, TrainError> {
     let rows = batch.n_rows() as u64;
     let mut permuter = Permuter { predictor, batch, before: probabilities, plan, tapes };
-    let groups = moving_together(encoder);
+    let groups = permuted_together(encoder);
     let mut fields = groups
         .iter()
         .map(|group| permuter.importance(encoder, group))
@@ -114,8 +116,8 @@ pub fn permutation_importance(
     Ok(Importances { rows, repeats: plan.repeats.max(2), fields, all })
 }
 
-/// The fields of each column, or pair of columns, in the order of their first.
-fn moving_together(encoder: &Encoder) -> Vec<Vec<usize>> {
+/// The fields of each column, or pair of columns, in the order of their first field.
+fn permuted_together(encoder: &Encoder) -> Vec<Vec<usize>> {
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     for (index, field) in encoder.fields().into_iter().enumerate() {
         match groups.iter_mut().find(|(column, _)| *column == field.column) {
@@ -126,7 +128,7 @@ fn moving_together(encoder: &Encoder) -> Vec<Vec<usize>> {
     groups.into_iter().map(|(_, fields)| fields).collect()
 }
 
-/// Rows of which some columns are permuted for a while.
+/// Rows whose columns are permuted for a prediction.
 struct Permuter<'a> {
     predictor: Predictor<'a>,
     batch: Batch,
@@ -161,7 +163,7 @@ impl Permuter<'_> {
         })
     }
 
-    /// The predictions with these fields permuted, all by one permutation; the rows are as before afterwards.
+    /// The predictions with these fields permuted, all by the same permutation; afterwards the rows are as before.
     fn predict_permuted(&mut self, fields: &[usize], rng: &mut ChaCha8Rng) -> Vec<f32> {
         let mut order: Vec<usize> = (0..self.batch.n_rows()).collect();
         order.shuffle(rng);
@@ -174,7 +176,7 @@ impl Permuter<'_> {
         after
     }
 
-    /// Puts the values of the rows in this order in place of a field's own, which it returns.
+    /// Puts the values of a field into the order `order`; returns the column as it was.
     fn permute(&mut self, field: usize, order: &[usize]) -> Column {
         let column = &mut self.batch.columns_mut()[field];
         let own = column.clone();
@@ -184,7 +186,7 @@ impl Permuter<'_> {
     }
 }
 
-/// Mean and standard error of (value, standard error) of each repeat; `None` where a repeat has none.
+/// The estimate from the (value, standard error) of each repeat; `None` for fewer than two repeats.
 fn over_repeats(repeats: &[(f64, f64)], z: f64) -> Option<ImportanceEstimate> {
     let n = repeats.len() as f64;
     if repeats.len() < 2 {
@@ -202,12 +204,12 @@ fn over_repeats(repeats: &[(f64, f64)], z: f64) -> Option<ImportanceEstimate> {
     })
 }
 
-/// The random numbers of a repeat of a field, which other fields do not change.
+/// The random numbers of a repeat of a field, which do not depend on other fields.
 fn stream(seed: u64, names: &[String], repeat: u32) -> ChaCha8Rng {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     key[8..16].copy_from_slice(b"permute ");
-    // FNV-1a, over the names and what parts them.
+    // FNV-1a over the names, with a separator after each.
     let bytes = names.iter().flat_map(|name| name.bytes().chain([0xff]));
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
@@ -223,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_error_is_of_rows_and_of_repeats() {
+    fn the_standard_error_is_that_of_rows_and_of_repeats() {
         let found = over_repeats(&[(1.0, 0.3), (2.0, 0.4), (3.0, 0.5)], 2.0).expect("repeats");
         assert_eq!(found.lost, 2.0);
         let variance = (0.09 + 0.16 + 0.25) / 3.0 + 2.0 / 6.0;
@@ -233,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_are_told_apart_by_their_names() {
+    fn streams_differ_by_names_repeat_and_seed() {
         use rand::RngCore;
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
         let mut numbers = [

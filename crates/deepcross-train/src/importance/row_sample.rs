@@ -1,12 +1,12 @@
-//! Some rows of many, chosen by their position alone.
+//! A sample of rows, chosen by their position alone.
 //!
-//! Each row has a number by a hash of its position, and the rows of the least numbers are kept: every set of rows is as
-//! likely as any other, the number of rows need not be known beforehand, and the same file gives the same sample.
-//! Every n-th row lost: files have periods.
+//! Each row has a number, a hash of its position, and the rows of the smallest numbers are kept: every set of rows is
+//! equally likely, the number of rows need not be known in advance, and the same file gives the same sample.
+//! Rejected: every n-th row, since files may have periods.
 
 use deepcross_features::Batch;
 
-/// Encoded rows, of which no more than a given number are kept.
+/// A sample of encoded rows, of at most a given size.
 #[derive(Clone, Debug)]
 pub struct RowSample {
     batch: Batch,
@@ -14,25 +14,25 @@ pub struct RowSample {
     keys: Vec<u64>,
     probabilities: Vec<f32>,
     max_rows: usize,
-    /// Rows of this number and above are not among the least.
+    /// Rows of this number and above are not in the sample.
     limit: u64,
     seen: u64,
 }
 
 impl RowSample {
-    /// An empty sample of at most `max_rows` rows, at least 1; `empty` is a batch of the encoder's.
+    /// An empty sample of at most `max_rows` rows, from 1; `empty` is an empty batch of the encoder.
     ///
-    /// Memory is that of half as many encoded rows more.
+    /// Memory holds up to 1.5 times as many encoded rows.
     pub fn new(empty: Batch, max_rows: usize) -> Self {
         let (keys, probabilities) = (Vec::new(), Vec::new());
         let max_rows = max_rows.max(1);
         Self { batch: empty, keys, probabilities, max_rows, limit: u64::MAX, seen: 0 }
     }
 
-    /// Takes the next rows, with their predictions.
+    /// Adds the next rows, with their predictions.
     ///
     /// # Panics
-    /// If there is not one prediction a row, or the batch is of other fields.
+    /// If there is not one prediction a row, or the batch has other fields.
     #[track_caller]
     pub fn push(&mut self, batch: &Batch, probabilities: &[f32]) {
         assert_eq!(batch.n_rows(), probabilities.len(), "one prediction a row");
@@ -50,18 +50,18 @@ impl RowSample {
         }
     }
 
-    /// The rows that were pushed.
+    /// The number of rows that were pushed.
     pub fn seen(&self) -> u64 {
         self.seen
     }
 
-    /// The sample: rows in their order, and their predictions.
+    /// The rows of the sample in their order, and their predictions.
     pub fn into_rows(mut self) -> (Batch, Vec<f32>) {
         self.shrink();
         (self.batch, self.probabilities)
     }
 
-    /// Keeps the rows of the least numbers.
+    /// Keeps the rows of the smallest numbers.
     fn shrink(&mut self) {
         if self.keys.len() <= self.max_rows {
             return;
@@ -76,7 +76,7 @@ impl RowSample {
     }
 }
 
-/// A number that looks random and is another for each position (the finalizer of SplitMix64, Steele et al. 2014).
+/// A number that looks random and differs for each position (the finalizer of SplitMix64, Steele et al. 2014).
 fn number(position: u64) -> u64 {
     let mut z = position.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -112,12 +112,12 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_is_of_its_size_in_order_and_the_same_for_any_reads() {
+    fn a_sample_has_its_size_and_order_and_does_not_depend_on_the_reads() {
         let (rows, seen) = sample(5_000, 700, 64);
         assert_eq!((rows.len(), seen), (700, 5_000));
         assert!(rows.is_sorted_by(|a, b| a < b));
         assert_eq!(sample(5_000, 700, 1_000).0, rows);
-        // Rows of each tenth are there about as often as others.
+        // Each tenth of the rows has about the same share of the sample.
         for tenth in 0..10 {
             let of_it = rows.iter().filter(|&&row| row as usize / 500 == tenth).count();
             assert!((40..=100).contains(&of_it), "{tenth}: {of_it}");

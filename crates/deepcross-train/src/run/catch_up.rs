@@ -1,4 +1,4 @@
-//! Checkpoints on the way, and the way back to where one stands.
+//! Brings the reader of a resumed run to its position: the batches that are done are read again, and dropped.
 
 use super::epoch::smooth;
 use super::read_ahead::{Batches, Reads};
@@ -9,9 +9,9 @@ use crate::objective::total_weight;
 use deepcross_features::Batch;
 
 impl<'a> Run<'a> {
-    /// Reads up to where the run stands: the batches that are done are read once more, and dropped.
+    /// Reads up to the position of the run: the batches that are done are read again, and dropped.
     ///
-    /// The rows that units are looked at with are the first of the run, and found on the way.
+    /// The rows of the unit reports are the first of the run; they are taken on the way.
     pub(super) fn catch_up(&mut self, batches: &mut Batches<'a>) -> Result<(), TrainError> {
         let (epoch, mut batch) = (self.state.epoch, batches.new_chunk());
         if epoch > 1 {
@@ -20,14 +20,16 @@ impl<'a> Run<'a> {
         }
         for _ in 0..self.state.batches {
             if !self.read_again(batches, &mut batch)? {
-                let reason = "the training rows have fewer batches than were done".to_owned();
+                let reason =
+                    "the training rows have fewer batches than the run has already made steps on"
+                        .to_owned();
                 return Err(self.other_rows(reason));
             }
         }
         Ok(())
     }
 
-    /// Reads a batch that is done; false at the end.
+    /// Reads a batch that is done; returns false at the end.
     fn read_again(
         &mut self,
         batches: &mut Batches<'a>,

@@ -1,36 +1,37 @@
-//! How much of the time of training its threads wait for data.
+//! The share of training time that threads wait for data.
 //!
-//! A run reads no clock, so that whoever observes it does, and hands the moments on to [`DataWait`].
-//! What is measured is the time of threads and not that in which no step is being made: one thread reads, and on one
-//! thread nobody waits, however slow reading is.
-//! Other threads count as waiting, also where they help the first to encode: the figure tells what a step waits for.
+//! A run reads no clock, so its observer does, and passes the times on to [`DataWait`].
+//! The measure is the time of threads, and not the time without a step: one thread reads, so that on one thread none
+//! waits, however slow reading is.
+//! All other threads count as waiting, even if they help the first to encode: the share says how long steps wait.
 
 use crate::event::Event;
 use std::time::{Duration, Instant};
 
-/// The share of its threads' time that training waits for data.
+/// The share of the time of its threads that training waits for data.
 ///
-/// Training is the time of each epoch from its beginning to its last step: fitting and validation are left out.
-/// Within it, a batch may not have been read when the step before it ends; until it is, one thread reads and all others
-/// count as waiting, also those that help to encode. Filling the shuffle buffer before the first step of an epoch counts in full.
+/// Training time is that of each epoch from its beginning to its last step: fitting and validation are left out.
+/// If the next batch has not been read when a step ends, one thread reads it, and all others count as waiting until
+/// then, even those that help to encode.
+/// Filling the shuffle buffer before the first step of an epoch counts in full.
 #[derive(Clone, Debug)]
 pub struct DataWait {
     threads: usize,
-    /// The last moment of this epoch's training that was told.
+    /// The time of the last event in the training of this epoch.
     last: Option<Instant>,
     trained: Duration,
-    /// How long there was no batch.
+    /// The time without a batch.
     without_batch: Duration,
 }
 
 impl DataWait {
-    /// Of a run on so many threads, which has not begun.
+    /// The wait of a run on `threads` threads that has not begun.
     pub fn new(threads: usize) -> Self {
         let (trained, without_batch) = (Duration::ZERO, Duration::ZERO);
         Self { threads, last: None, trained, without_batch }
     }
 
-    /// Takes note of what happened `now`; to be called with every event of the run.
+    /// Records an event that came at the time `now`; to be called with every event of the run.
     pub fn observe(&mut self, event: &Event<'_>, now: Instant) {
         match event {
             Event::BatchWanted => {
@@ -71,9 +72,9 @@ mod tests {
     }
 
     #[test]
-    fn others_wait_while_one_thread_reads() {
+    fn other_threads_wait_while_one_thread_reads() {
         use Event::{BatchReady, BatchWanted};
-        // Two epochs of 40 and 60 ms, in which no batch was there for 10 and 30 ms; validation takes 500 ms.
+        // Two epochs of 40 and 60 ms, of which 10 and 30 ms are without a batch; validation takes 500 ms.
         let moments = [
             (100, BatchWanted),
             (109, BatchReady),
@@ -90,12 +91,12 @@ mod tests {
             (710, epoch()),
         ];
         for (threads, expected) in [(1, 0.0), (2, 0.2), (4, 0.3), (8, 0.35)] {
-            let (mut waiting, begun) = (DataWait::new(threads), Instant::now());
-            assert_eq!(waiting.share(), 0.0);
+            let (mut wait, begun) = (DataWait::new(threads), Instant::now());
+            assert_eq!(wait.share(), 0.0);
             for (at, event) in &moments {
-                waiting.observe(event, begun + Duration::from_millis(*at));
+                wait.observe(event, begun + Duration::from_millis(*at));
             }
-            assert!((waiting.share() - expected).abs() < 1e-12, "{threads}: {}", waiting.share());
+            assert!((wait.share() - expected).abs() < 1e-12, "{threads}: {}", wait.share());
         }
     }
 }

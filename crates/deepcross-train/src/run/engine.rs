@@ -1,13 +1,14 @@
-//! One training step: the gradients of a batch, in groups, and the update.
+//! A training step: the gradients of a batch, in groups, and the update of the weights.
 //!
-//! A batch is cut into a fixed number of groups, each with gradients of its own, and a group walks over its rows in
-//! blocks that reuse a tape. Groups are what threads share; their gradients are summed in order. So the result depends
-//! on the number of groups, and not on the number of threads or on which finishes first.
+//! A batch is cut into a fixed number of groups, each with its own gradients, and a group goes through its rows in
+//! blocks that reuse a tape. Threads share the groups, whose gradients are summed in order.
+//! So the result depends on the number of groups, and not on the number of threads or on which thread finishes first.
 //!
-//! A step stops before weights move where its loss is NaN or infinite, or its gradient. Of the gradient, what has just
-//! been written is looked at: that of the stacked input, which a number gone wrong anywhere above reaches by the identity
-//! path, and those of the matrices of one row, such as biases. To look at all gradients, or at the weights after they
-//! have moved, would read memory once more that a step has to wait for.
+//! A step stops before it changes weights if its loss or its gradient is NaN or infinite.
+//! Of the gradient, only numbers that have just been written are checked: that of the stacked input, which a wrong
+//! number anywhere above it reaches by the identity path, and those of the matrices of one row, such as biases.
+//! Rejected: checking all gradients, or the weights after the update. A step would have to read memory again, and wait
+//! for it.
 
 use crate::diagnosis::{FailedStep, Learner, NonFinite, UnitReport, first_weight, unit_reports};
 use crate::error::TrainError;
@@ -29,11 +30,11 @@ pub struct Engine {
     tapes: Tapes,
     objective: Objective,
     seed: u64,
-    /// The matrices of one row.
+    /// The matrices that have one row.
     vectors: Vec<DenseId>,
 }
 
-/// What is the same for all groups of a step.
+/// The arguments that all groups of a step share.
 #[derive(Clone, Copy)]
 struct Step<'a> {
     model: &'a Model,
@@ -49,12 +50,12 @@ struct Step<'a> {
 }
 
 impl Engine {
-    /// A model before its first step, for batches in so many groups.
+    /// An engine for a model before its first step; each batch is cut into `n_groups` groups.
     ///
-    /// Threads are those of the rayon pool that this and all steps are called in.
+    /// The threads are those of the rayon pool in which this function and all steps are called.
     ///
     /// # Errors
-    /// [`TrainError::Config`] where a setting of the optimizer is out of range.
+    /// [`TrainError::Config`] if the number of groups or a setting of the optimizer is out of range.
     pub fn new(
         model: Model,
         params: Params<f32>,
@@ -70,7 +71,7 @@ impl Engine {
             });
         }
         let (all, dense) = (params.n_parameters(), params.dense_values().len());
-        // The optimizer's state, the copy of the best epoch, and the gradients of the groups.
+        // The state of the optimizer, the copy of the weights of the best epoch, and the gradients of the groups.
         let n_states = dense * optimizer.dense.rule.n_states()
             + (all - dense) * optimizer.tables.rule.n_states();
         let n_numbers = n_states + all + n_groups * dense;
@@ -91,12 +92,13 @@ impl Engine {
         })
     }
 
-    /// For rows of which each negative one is there with the probability `rate`, in (0, 1], and each positive one surely.
+    /// The engine for a sample of rows that keeps each negative row with the probability `rate`, in (0, 1], and all
+    /// positive rows.
     ///
-    /// The loss is then that of such a sample, and the logits are those of all rows: nothing that predicts with the
-    /// weights, now or later, has to know the rate.
-    /// To be called before the first step: the logits move by ln `rate`, so that training starts from the probabilities
-    /// that it would start from without a sample.
+    /// The loss is then that of such a sample, and the logits are those of all rows: predictions with the weights, now
+    /// or later, do not depend on the rate.
+    /// To be called before the first step: the logits move by ln `rate`, so that training starts from the same
+    /// probabilities as without a sample.
     #[must_use]
     pub fn with_negative_rate(mut self, rate: f64) -> Self {
         if rate != 1.0 {
@@ -105,18 +107,17 @@ impl Engine {
         self.with_trained_weights(rate)
     }
 
-    /// [`with_negative_rate`](Self::with_negative_rate) for weights that have been trained: their logits are those of all
-    /// rows, and stay where they are.
+    /// [`with_negative_rate`](Self::with_negative_rate) for weights that have been trained: their logits are already
+    /// those of all rows, and do not move.
     #[must_use]
     pub fn with_trained_weights(self, rate: f64) -> Self {
         Self { objective: Objective::of_sample(rate), ..self }
     }
 
-    /// Goes on where the optimizer of an engine like this stood after `n_steps` steps, with the
-    /// [`optimizer_state`](Self::optimizer_state) of then.
+    /// The engine as it was after `n_steps` steps, with the [`optimizer_state`](Self::optimizer_state) of that time.
     ///
     /// # Errors
-    /// [`TrainError::Config`] where the state is of another optimizer or other weights.
+    /// [`TrainError::Config`] if the state is of another optimizer or of other weights.
     pub fn with_optimizer_state(
         self,
         n_steps: u64,
@@ -126,12 +127,12 @@ impl Engine {
         Ok(Self { optimizer, ..self })
     }
 
-    /// What the optimizer remembers of the steps so far.
+    /// The state of the optimizer after the steps so far.
     pub fn optimizer_state(&self) -> &Params<f32> {
         self.optimizer.state()
     }
 
-    /// Scales the learning rates of the steps that follow: what a schedule does.
+    /// Scales the learning rates of the steps that follow, for a schedule.
     ///
     /// # Panics
     /// If `factor` is not above 0 and finite.
@@ -150,12 +151,12 @@ impl Engine {
         &self.params
     }
 
-    /// The tapes, to predict with between steps.
+    /// The tapes, for predictions between steps.
     pub fn tapes(&self) -> &Tapes {
         &self.tapes
     }
 
-    /// Steps made so far.
+    /// The number of steps made so far.
     pub fn n_steps(&self) -> u64 {
         self.optimizer.n_steps()
     }
@@ -167,13 +168,13 @@ impl Engine {
 
     /// Makes a step on a batch with labels and returns its mean log loss before the step.
     ///
-    /// A batch of weight 0 has nothing to teach: it makes no step, and its loss is 0.
+    /// A batch of weight 0 makes no step, and its loss is 0.
     ///
     /// # Errors
-    /// [`TrainError::NotFinite`] where the loss or its gradient is NaN or infinite; the weights are then as they were.
+    /// [`TrainError::NotFinite`] if the loss or its gradient is NaN or infinite; the weights do not change.
     ///
     /// # Panics
-    /// If the batch has no labels, or is not of the model's fields.
+    /// If the batch has no labels, or does not have the fields of the model.
     pub fn step(&mut self, batch: &Batch) -> Result<f64, TrainError> {
         let stream = Stream { seed: self.seed, step: self.optimizer.n_steps(), first_row: 0 };
         let weight = total_weight(batch);
@@ -206,25 +207,25 @@ impl Engine {
         Ok(loss)
     }
 
-    /// How each residual unit does on a batch with labels, by the present weights; they stay as they are.
+    /// The reports of the residual units on a batch with labels, with the present weights.
     ///
-    /// Costs a pass forward and back on the current thread; the steps after it are the same as without it.
+    /// Costs a forward and a backward pass on the current thread, and does not change the steps that follow.
     ///
     /// # Panics
-    /// If the batch has no rows or no labels, or is not of the model's fields.
+    /// If the batch has no rows or no labels, or does not have the fields of the model.
     pub fn units(&mut self, batch: &Batch) -> Vec<UnitReport> {
-        // Every step clears the gradients of its groups first, so that there is always a free one.
+        // Every step clears the gradients of its groups first, so that those of the first group are free here.
         let Self { model, params, gradients, tapes, objective, .. } = self;
         let learner = Learner { model, params, objective: *objective };
         tapes.with(|tape| unit_reports(learner, batch, tape, &mut gradients[0]))
     }
 
-    /// The first weight that is NaN or infinite; reads all of them.
+    /// The first weight that is NaN or infinite; reads all weights.
     pub(crate) fn find_non_finite(&self) -> Option<NonFinite> {
         first_weight(&self.model, &self.params)
     }
 
-    /// What made the loss of this batch, or its gradient, NaN or infinite.
+    /// The error of a batch whose loss or gradient is NaN or infinite.
     fn not_finite(&self, batch: &Batch, stream: Stream) -> TrainError {
         let n_rows = batch.n_rows();
         let groups = (0..self.gradients.len()).map(|i| group_rows(i, self.gradients.len(), n_rows));
@@ -247,7 +248,7 @@ fn group_rows(group: usize, n_groups: usize, n_rows: usize) -> Range<usize> {
     group * n_rows / n_groups..(group + 1) * n_rows / n_groups
 }
 
-/// The blocks of a group: one, where a layer takes its statistics from the rows of a pass.
+/// The blocks of a group; a single one if a layer takes its statistics from the rows of a pass.
 fn blocks(model: &Model, rows: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
     let block = if model.has_batch_norm() { rows.len().max(1) } else { BLOCK };
     let end = rows.end;
@@ -260,7 +261,7 @@ fn of_optimizer(error: OptimizerError) -> TrainError {
 }
 
 impl Step<'_> {
-    /// The gradients and losses of the groups from `first` on, in halves on several threads.
+    /// Computes the gradients and losses of the groups from `first`, in halves on several threads.
     fn groups(self, first: usize, gradients: &mut [Gradients<f32>], losses: &mut [f64]) {
         match (gradients, losses) {
             ([], _) => {}
@@ -277,7 +278,7 @@ impl Step<'_> {
         }
     }
 
-    /// The loss of a group; NaN where it or its gradient is not finite.
+    /// The loss of a group; NaN if the loss or its gradient is not finite.
     fn group(self, group: usize, gradients: &mut Gradients<f32>) -> f64 {
         let rows = group_rows(group, self.n_groups, self.rows.n_rows());
         gradients.clear();
@@ -287,7 +288,7 @@ impl Step<'_> {
         if slices.all(all_finite) { loss } else { f64::NAN }
     }
 
-    /// The loss of a block; NaN where it or the gradient of its stacked input is not finite.
+    /// The loss of a block; NaN if the loss or the gradient of the stacked input is not finite.
     fn block(self, block: Range<usize>, gradients: &mut Gradients<f32>) -> f64 {
         let stream = Stream { first_row: block.start as u64, ..self.stream };
         let rows = self.rows.rows(block);
@@ -302,7 +303,7 @@ impl Step<'_> {
     }
 }
 
-/// Whether the gradient of a value is finite, where it has one.
+/// Whether the gradient of a value is finite; true if it has none.
 fn is_finite(pass: &Pass<'_, f32>, value: Var) -> bool {
     let gradient = pass.gradient(value);
     gradient.is_none_or(|gradient| gradient.as_slice().is_some_and(all_finite))
@@ -334,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_of_no_weight_changes_nothing() {
+    fn a_batch_of_weight_0_changes_nothing() {
         let mut engine = engine(3).unwrap();
         let before = engine.params().dense_values().to_vec();
         assert_eq!(engine.step(&batch(&[0.0; 4])).unwrap(), 0.0);
@@ -343,8 +344,8 @@ mod tests {
         assert_eq!(engine.n_steps(), 1);
     }
 
-    /// Rows of one kind, so many of them clicks.
-    fn rows_of_one_kind(positives: usize, negatives: usize) -> Batch {
+    /// Equal rows, of which `positives` are clicks.
+    fn equal_rows(positives: usize, negatives: usize) -> Batch {
         let n = positives + negatives;
         let mut batch =
             Batch::from_columns(vec![Column::Sparse(SparseColumn::one_hot(vec![7; n]))]);
@@ -361,10 +362,10 @@ mod tests {
 
     #[test]
     fn a_sample_of_the_negative_rows_teaches_the_probability_among_all() {
-        // 30 clicks, and 27 of 270 other rows.
+        // 30 clicks, and 27 negative rows, which are a sample of 27 / rate rows.
         for (rate, expected) in [(1.0, 30.0 / 57.0), (0.1, 0.1), (0.01, 30.0 / 2730.0)] {
             let (mut engine, batch) =
-                (engine(3).unwrap().with_negative_rate(rate), rows_of_one_kind(30, 27));
+                (engine(3).unwrap().with_negative_rate(rate), equal_rows(30, 27));
             for _ in 0..300 {
                 engine.step(&batch).unwrap();
             }
@@ -374,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_is_begun_with_the_probabilities_of_all_rows() {
+    fn training_on_a_sample_starts_from_the_probabilities_of_all_rows() {
         let batch = batch(&[1.0, 2.0, 0.5, 3.0]);
         let (mut plain, mut same) =
             (engine(2).unwrap(), engine(2).unwrap().with_negative_rate(1.0));
@@ -396,7 +397,8 @@ mod tests {
         probability / (1.0 - probability)
     }
 
-    /// An engine of three groups with batch normalisation, and a penalty that would pull on anything it reaches.
+    /// An engine of three groups with batch normalisation, and an L2 penalty that would change any weight it is applied
+    /// to.
     fn normalised_engine() -> Engine {
         let config = ModelConfig {
             embedding: Some(2),
@@ -421,7 +423,7 @@ mod tests {
         params.statistic_ids().map(|id| params.statistic(id).to_vec()).collect()
     }
 
-    /// A group of one row has no variance: none is watched, and no optimizer moves what is left.
+    /// A group of one row has no variance: it moves no statistics, and the optimizer does not move them either.
     #[test]
     fn statistics_are_moved_by_groups_and_by_nothing_else() {
         let mut engine = normalised_engine();
@@ -438,7 +440,7 @@ mod tests {
         assert!(moved.iter().zip(&start).all(|(moved, start)| moved != start), "{moved:?}");
     }
 
-    /// The first unit's sums by hand, group by group, in the order of the groups.
+    /// Compares with the sums of the first unit by hand, group by group, in the order of the groups.
     #[test]
     fn running_statistics_are_those_of_whole_groups_in_their_order() {
         let mut engine = normalised_engine();

@@ -12,7 +12,7 @@ use deepcross_features::Batch;
 use deepcross_model::Unit;
 
 impl<'a> Run<'a> {
-    /// Trains on the rows of the epoch that are still to come; the mean log loss of all.
+    /// Trains on the remaining rows of the epoch; returns the mean log loss of all its rows.
     pub(super) fn epoch(
         &mut self,
         epoch: u32,
@@ -87,7 +87,7 @@ impl<'a> Run<'a> {
         }))
     }
 
-    /// The error, which tells the value that the row of a table stands for.
+    /// The error, with the value that the row of a table stands for.
     fn with_value_named(&self, mut error: TrainError) -> TrainError {
         if let TrainError::NotFinite { what, .. } = &mut error
             && let Some(element) = what.element_mut()
@@ -128,7 +128,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Moves labels by `smoothing`, in [0, 1), towards one half (Szegedy et al., CVPR 2016); does nothing where it is 0.
+/// Moves labels by `smoothing`, in [0, 1), towards one half (Szegedy et al., CVPR 2016).
 pub(super) fn smooth(labels: &mut [f32], smoothing: f64) {
     if smoothing > 0.0 {
         let (keep, add) = ((1.0 - smoothing) as f32, (0.5 * smoothing) as f32);

@@ -1,11 +1,11 @@
-//! How learning rates change in the course of a run: by which factor, at each step.
+//! The schedule of learning rates: their factor at each step of a run.
 //!
-//! A schedule is a factor for all learning rates, so that those of tables and of the rest keep their ratio.
+//! A schedule is one factor for all learning rates, so that those of tables and of other weights keep their ratio.
 
 use crate::config_file::{Schedule, TrainConfig};
 use std::f64::consts::PI;
 
-/// The factor of the learning rates as a run goes on.
+/// The factor of the learning rates in the course of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct RateSchedule {
     schedule: Schedule,
@@ -16,14 +16,14 @@ pub(crate) struct RateSchedule {
     every: u32,
     patience: u32,
     minimum: f64,
-    /// What has been decayed to, of `step` and `plateau`.
+    /// With `step` and `plateau`: the level after the decays so far.
     level: f64,
-    /// Epochs in a row that were no better, since the last decay.
+    /// The epochs in a row without a better one, since the last decay.
     waited: u32,
 }
 
 impl RateSchedule {
-    /// For a run of so many steps, as far as one can know.
+    /// The schedule of a run that is expected to make `n_steps` steps.
     pub(crate) fn new(config: &TrainConfig, n_steps: u64) -> Self {
         Self {
             schedule: config.schedule,
@@ -38,12 +38,12 @@ impl RateSchedule {
         }
     }
 
-    /// Goes on from a [`progress`](Self::progress).
+    /// The schedule at an earlier [`progress`](Self::progress).
     pub(crate) fn at(self, level: f64, waited: u32) -> Self {
         Self { level, waited, ..self }
     }
 
-    /// What has been decayed to, and the epochs that have been waited.
+    /// The level after the decays so far, and the epochs waited since the last one.
     pub(crate) fn progress(&self) -> (f64, u32) {
         (self.level, self.waited)
     }
@@ -60,7 +60,8 @@ impl RateSchedule {
         }
     }
 
-    /// From 1 at the end of the warm-up; the last step is one before the minimum, as any after it is.
+    /// The factor of `cosine`, from 1 at the end of the warm-up; it would reach the minimum one step after the last,
+    /// and the steps after the last keep the factor of the last.
     fn cosine(&self, step: u64) -> f64 {
         let n_steps = self.n_steps.saturating_sub(self.warm_up).max(1);
         let step = (step - self.warm_up).min(n_steps - 1);
@@ -68,7 +69,7 @@ impl RateSchedule {
         self.minimum + (1.0 - self.minimum) * wave
     }
 
-    /// Takes notice of the end of an epoch, counted from 1, which was the best so far or not; whether rates fall.
+    /// Records the end of an epoch, counted from 1, and whether it was the best so far; returns whether the rates fall.
     pub(crate) fn end_epoch(&mut self, epoch: u32, best: bool) -> bool {
         self.waited = if best { 0 } else { self.waited.saturating_add(1) };
         let falls = match self.schedule {
@@ -102,22 +103,22 @@ mod tests {
     }
 
     #[test]
-    fn rates_warm_up_in_a_line() {
+    fn rates_grow_linearly_in_the_warm_up() {
         let rates = rates("warm_up = 4", 100);
         check(&rates, &[0, 1, 3, 4, 99, 1000], &[0.25, 0.5, 1.0, 1.0, 1.0, 1.0]);
     }
 
     #[test]
-    fn rates_fall_along_half_a_wave() {
+    fn rates_fall_along_half_a_cosine_wave() {
         let rates = rates("schedule = 'cosine'\nwarm_up = 2\ndecay_minimum = 0.2", 10);
-        // Half of the way lies at 2 + 8 / 2, a quarter before it at (1 + cos(π/4)) / 2.
+        // Half of the way is at 2 + 8 / 2; a quarter of the way, the factor is (1 + cos(π/4)) / 2.
         check(&rates, &[1, 2, 4, 6], &[1.0, 1.0, 0.2 + 0.8 * 0.853_553_390_593_273_8, 0.6]);
         assert_eq!(rates.factor(9), rates.factor(1000));
         assert!(rates.factor(9) > 0.2);
     }
 
     #[test]
-    fn rates_fall_every_so_many_epochs() {
+    fn rates_fall_after_a_number_of_epochs() {
         let mut rates =
             rates("schedule = 'step'\ndecay_every = 2\ndecay_factor = 0.5\ndecay_minimum = 0.3", 1);
         let falls =

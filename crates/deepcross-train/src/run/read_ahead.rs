@@ -1,20 +1,21 @@
-//! Reading ahead: while the threads work on some rows, they read the next.
+//! Reads ahead: while the threads work on some rows, they read the next.
 //!
-//! Reading is a task of the pool beside the work on the rows before, joined with it, and parts into tasks itself: so no
-//! more threads run than the pool has, whichever is free early takes groups or rows from the others, and on one thread
-//! the two simply take turns.
-//! Nothing is left behind by an error or a panic, since a join waits for both of its sides.
-//! A thread of its own for reading lost: it is one thread more than there are cores, takes time
-//! from one of the pool's when it pleases, and has to be told to stop.
-//! A longer queue would help only where single reads take longer than the work on a whole batch, and would hold more.
+//! Reading is a task of the pool, joined with the work on the rows before, and is itself cut into tasks.
+//! So no more threads run than the pool has, a thread that is free early takes groups or rows from the others, and on
+//! one thread the two take turns.
+//! An error or a panic leaves no task behind, since a join waits for both of its sides.
+//! Rejected: a separate thread for reading, which is one thread more than there are cores, takes time from a thread of
+//! the pool at any moment, and has to be stopped.
+//! Rejected: a longer queue, which helps only if single reads take longer than the work on a whole batch, and takes
+//! more memory.
 //!
-//! Reads happen in the order in which they would happen without reading ahead, and an error of reading is told when
-//! all rows before it have been worked on.
+//! Reads happen in the same order as without reading ahead, and an error of reading is returned after the work on all
+//! rows before it.
 
 use deepcross_data::{DataError, RawValues, RowReader, Shuffled};
 use deepcross_features::Batch;
 
-/// What can be read ahead.
+/// A source that can be read ahead.
 pub(crate) trait Reads: Send {
     /// The rows of one read, in a container that is filled again and again.
     type Chunk: Send;
@@ -22,7 +23,7 @@ pub(crate) trait Reads: Send {
     /// An empty container.
     fn new_chunk(&self) -> Self::Chunk;
 
-    /// Fills a container with the next rows, in place of those in it; false where none is left.
+    /// Fills a container with the next rows, in place of those in it; returns false if no row is left.
     fn read(&mut self, chunk: &mut Self::Chunk) -> Result<bool, DataError>;
 }
 
@@ -32,23 +33,23 @@ pub(crate) struct ReadAhead<R: Reads> {
     source: R,
     chunk: R::Chunk,
     next: R::Chunk,
-    /// Whether `next` holds rows; `None` where it has not been read.
+    /// Whether `next` holds rows; `None` if it has not been read.
     is_read: Option<Result<bool, DataError>>,
 }
 
 impl<R: Reads> ReadAhead<R> {
-    /// Of a source that stands at its first row.
+    /// Reads a source ahead that is at its first row.
     pub(crate) fn new(source: R) -> Self {
         let (chunk, next) = (source.new_chunk(), source.new_chunk());
         Self { source, chunk, next, is_read: None }
     }
 
-    /// Does `work` on the next chunk while the one after it is read; `None`, and no work, where no row is left.
+    /// Does `work` on the next chunk while the one after it is read; returns `None`, without work, if no row is left.
     ///
-    /// A call after `None` or an error reads anew: what the source has then, where it was restarted in between.
+    /// A call after `None` or an error reads the source again, which may have been restarted in between.
     ///
     /// # Errors
-    /// What reading this chunk came to, with all work on the chunks before it done.
+    /// The error of reading this chunk; all work on the chunks before it is done.
     pub(crate) fn next<T: Send>(
         &mut self,
         work: impl FnOnce(&mut R::Chunk) -> T + Send,
@@ -64,12 +65,12 @@ impl<R: Reads> ReadAhead<R> {
         Ok(Some(done))
     }
 
-    /// What is read from: it may be further than the work.
+    /// The source; it may be further than the work.
     pub(crate) fn source(&self) -> &R {
         &self.source
     }
 
-    /// What is read from, to be restarted at its end.
+    /// The source, to be restarted at its end.
     pub(crate) fn source_mut(&mut self) -> &mut R {
         &mut self.source
     }
@@ -79,7 +80,7 @@ impl<R: Reads> ReadAhead<R> {
 #[derive(Debug)]
 pub(crate) struct Batches<'e> {
     pub(crate) shuffled: Shuffled<'e>,
-    /// Rows a batch.
+    /// The rows of a batch.
     pub(crate) rows: usize,
 }
 
@@ -96,7 +97,7 @@ impl Reads for Batches<'_> {
     }
 }
 
-/// Rows in their order, so many good ones at a time.
+/// Rows in their order, `rows` good ones at a time.
 #[derive(Debug)]
 pub(crate) struct InOrder<'r, 'e> {
     pub(crate) reader: &'r mut RowReader<'e>,
@@ -149,12 +150,12 @@ mod tests {
         end: u32,
         fails: bool,
         panics_at: u32,
-        tell: Option<Sender<u32>>,
+        sender: Option<Sender<u32>>,
     }
 
     impl Numbers {
         fn to(end: u32) -> Self {
-            Self { read: 0, end, fails: false, panics_at: u32::MAX, tell: None }
+            Self { read: 0, end, fails: false, panics_at: u32::MAX, sender: None }
         }
     }
 
@@ -172,8 +173,8 @@ mod tests {
             }
             self.read += 1;
             *chunk = self.read;
-            if let Some(tell) = &self.tell {
-                tell.send(self.read).expect("the test listens");
+            if let Some(sender) = &self.sender {
+                sender.send(self.read).expect("the test receives");
             }
             Ok(true)
         }
@@ -184,7 +185,7 @@ mod tests {
         pool.expect("there are threads").install(work)
     }
 
-    /// What all work comes to, up to the end or an error.
+    /// The chunks that were worked on, up to the end or an error.
     fn all(ahead: &mut ReadAhead<Numbers>) -> (Vec<u32>, Result<(), DataError>) {
         let mut done = Vec::new();
         loop {
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn all_is_worked_on_in_order_and_then_the_error_is_told() {
+    fn chunks_are_worked_on_in_order_before_the_error_is_returned() {
         for threads in [1, 2, 3, 8] {
             for (end, fails) in [(0, false), (0, true), (1, false), (1, true), (50, true)] {
                 let mut ahead = ReadAhead::new(Numbers { fails, ..Numbers::to(end) });
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restarted_source_is_read_anew() {
+    fn a_restarted_source_is_read_again() {
         let mut ahead = ReadAhead::new(Numbers::to(3));
         for _ in 0..2 {
             assert_eq!(on(2, || all(&mut ahead).0), [1, 2, 3]);
@@ -220,25 +221,25 @@ mod tests {
 
     #[test]
     fn the_next_chunk_is_read_during_the_work() {
-        let (tell, told) = channel();
-        let mut ahead = ReadAhead::new(Numbers { tell: Some(tell), ..Numbers::to(5) });
+        let (sender, receiver) = channel();
+        let mut ahead = ReadAhead::new(Numbers { sender: Some(sender), ..Numbers::to(5) });
         let patience = Duration::from_secs(60);
-        let told: Mutex<Receiver<u32>> = Mutex::new(told);
+        let receiver: Mutex<Receiver<u32>> = Mutex::new(receiver);
         on(2, move || {
             let mut seen = 0;
             while let Ok(Some(())) = ahead.next(|chunk| {
-                let told = told.lock().expect("nobody else listens");
+                let receiver = receiver.lock().expect("nobody else receives");
                 while seen < 5.min(*chunk + 1) {
-                    seen = told.recv_timeout(patience).expect("reading goes on during the work");
+                    seen = receiver.recv_timeout(patience).expect("rows are read during the work");
                 }
-                assert_eq!(told.try_recv().ok(), None, "no more than one chunk is read ahead");
+                assert_eq!(receiver.try_recv().ok(), None, "no more than one chunk is read ahead");
             }) {}
             assert_eq!(seen, 5);
         });
     }
 
     #[test]
-    fn panics_of_either_side_come_through() {
+    fn panics_of_both_sides_reach_the_caller() {
         for threads in [1, 2, 3] {
             let mut ahead = ReadAhead::new(Numbers { panics_at: 3, ..Numbers::to(9) });
             let panic = catch_unwind(AssertUnwindSafe(|| on(threads, || all(&mut ahead).0)));
@@ -274,7 +275,7 @@ mod tests {
         (0..n).fold("click,ad\n".to_owned(), |text, row| format!("{text}{},{row}\n", row % 2))
     }
 
-    /// What a run comes to; its events go to `observe`, together with the file of its rows.
+    /// The epochs of a run; its events go to `observe`, together with the file of its rows.
     fn run(
         threads: usize,
         overrides: &[&str],
@@ -295,7 +296,7 @@ mod tests {
         for threads in [1, 2, 3, 8] {
             let mut steps = Vec::new();
             let error = run(threads, &["train.epochs=1"], |event, file| match event {
-                // The pass that fits found nothing amiss.
+                // The pass that fits the encoder finds no bad row.
                 Event::Fitted { .. } => {
                     let bad = format!("{}maybe,a\n{}", rows(46), "1,a\n".repeat(40));
                     std::fs::write(file, bad).expect("there is room");
@@ -311,10 +312,10 @@ mod tests {
 
     #[test]
     fn batches_are_wanted_and_ready_in_turns() {
-        let (mut told, mut waiting) = (String::new(), DataWait::new(2));
+        let (mut events, mut wait) = (String::new(), DataWait::new(2));
         let trained = run(2, &["train.epochs=2", "train.batch=40"], |event, _| {
-            waiting.observe(event, Instant::now());
-            told += match event {
+            wait.observe(event, Instant::now());
+            events += match event {
                 Event::BatchWanted => "wanted ",
                 Event::BatchReady => "ready ",
                 Event::Step { .. } => "step ",
@@ -324,14 +325,14 @@ mod tests {
         });
         assert!(trained.is_ok(), "{trained:?}");
         let epoch = format!("{}wanted ready end ", "wanted ready step ".repeat(3));
-        assert_eq!(told, epoch.repeat(2));
-        assert!((0.0..0.5).contains(&waiting.share()), "{}", waiting.share());
+        assert_eq!(events, epoch.repeat(2));
+        assert!((0.0..0.5).contains(&wait.share()), "{}", wait.share());
     }
 
     #[test]
     fn a_run_that_stops_early_has_read_what_it_trained_on() {
         for threads in [1, 2, 3] {
-            // So low a rate moves no weight, so that the second epoch is not better.
+            // A learning rate this low changes no weight, so that the second epoch is not better.
             let overrides = [
                 "train.epochs=5",
                 "train.patience=1",

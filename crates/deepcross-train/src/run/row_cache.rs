@@ -1,13 +1,13 @@
-//! The cache of a run: encoded rows in a file, with the encoder that made them.
+//! The cache of a run: encoded rows in a file, with the encoder that encoded them.
 //!
-//! It is made before the first epoch, and all epochs read it. To write it beside the first epoch would parse the text just
-//! as often, but with negative rows dropped the epoch does not see all rows, and a run that is stopped within it would have
-//! to begin the cache anew.
-//! The encoder and what is known of the rows are in the file, so that a later run does not even fit.
+//! The cache is written before the first epoch, and all epochs read it.
+//! Rejected: writing it during the first epoch. The text would be parsed just as often, but an epoch that drops
+//! negative rows does not read all rows, and a run that is stopped within it would have to write the cache again.
+//! The encoder and the counts of the rows are in the file, so that a later run does not need to fit the encoder.
 //!
-//! A cache belongs to the content of the files, to `[data]` and `[[field]]`, to which rows are held out, and to the encoder
-//! where a model brings one; what is another is told, and the cache is made anew.
-//! Batch, model, epochs and sampling have no part in it.
+//! A cache belongs to the content of the files, to `[data]` and `[[field]]`, to the choice of the rows held out, and to
+//! the encoder if a model brings one; if one of them differs, the differences are reported and the cache is rebuilt.
+//! It does not depend on batch, model, epochs and sampling.
 
 use super::rows::Rows;
 use crate::checkpoint::{FittedRows, file_differences, fingerprints};
@@ -24,15 +24,15 @@ use std::path::{Path, PathBuf};
 
 type Observe<'o> = dyn FnMut(Event<'_>) + Send + 'o;
 
-/// What a cache says of itself, in the frame of an artifact without weights.
+/// The header of a cache, in the frame of an artifact without weights.
 const KIND: FileKind =
     FileKind { name: "cache's header", magic: "DEEPABOU", version: 1, parts: &[] };
 
-/// The parts of the file.
+/// The indices of the parts of the file.
 const TRAIN: usize = 0;
 const VALID: usize = 1;
 
-/// By version.
+/// The header, by version.
 #[derive(Serialize, Deserialize)]
 enum Header {
     V1(HeaderV1),
@@ -46,16 +46,16 @@ struct HeaderV1 {
     has_history: bool,
 }
 
-/// What rows are encoded, and by what.
+/// The identity of encoded rows: their files, their settings and their encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct CacheIdentity {
-    /// The version of this crate, since another one may encode otherwise.
+    /// The version of this crate, since another one may encode differently.
     program: String,
     /// [`Settings`] as TOML.
     settings: String,
     train: Vec<Fingerprint>,
     valid: Vec<Fingerprint>,
-    /// The encoder of a model; `None` where it is fitted to the rows.
+    /// The fingerprint of the encoder of a model; `None` if the encoder is fitted to the rows.
     encoder: Option<u64>,
 }
 
@@ -73,14 +73,14 @@ struct Split {
     split_seed: u64,
 }
 
-/// A cache that a run is to have.
+/// The cache that a run is to have.
 #[derive(Debug)]
 pub(crate) struct CachePlan {
     file: PathBuf,
     of: CacheIdentity,
 }
 
-/// Encoded rows that are those of a run.
+/// The encoded rows of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct RowCache {
     cache: Cache,
@@ -88,7 +88,7 @@ pub(crate) struct RowCache {
     has_history: bool,
 }
 
-/// A cache that was there, and what it spares.
+/// A cache that was found, with the encoder and the counts of its rows.
 #[derive(Debug)]
 pub(crate) struct FoundCache {
     pub(crate) rows: RowCache,
@@ -120,7 +120,7 @@ impl CacheIdentity {
         })
     }
 
-    /// What is another now, one sentence each.
+    /// The differences to the cache that is needed now, one sentence each.
     fn differences(&self, now: &Self, files: &Files) -> Vec<String> {
         let table = |text: &str| toml::from_str(text).unwrap_or_default();
         let mut found = differences(&table(&self.settings), &table(&now.settings));
@@ -141,7 +141,7 @@ fn fingerprint(encoder: &Encoder) -> Result<u64, FormatError> {
 }
 
 impl CachePlan {
-    /// A cache in `file`, of the rows that the run reads; with the encoder of a model where it begins from one.
+    /// A cache in `file`, of the rows that the run reads; with the encoder of a model if the run begins from one.
     pub(crate) fn new(
         config: &RunConfig,
         files: &Files,
@@ -151,9 +151,9 @@ impl CachePlan {
         Ok(Self { file: file.to_owned(), of: CacheIdentity::of(config, files, init)? })
     }
 
-    /// The cache in the file where it is sound and of these rows; what else is there is told.
+    /// The cache in the file, if it is valid and of these rows; if it is not, `observe` gets the reasons.
     ///
-    /// All of it is read once: what is damaged is not found in the middle of a run.
+    /// The whole file is read once, so that damage is not found in the middle of a run.
     pub(crate) fn find(&self, files: &Files, observe: &mut Observe<'_>) -> Option<FoundCache> {
         let reasons = match self.read() {
             Ok((of, found)) => match of.differences(&self.of, files) {
@@ -177,7 +177,7 @@ impl CachePlan {
         let (Header::V1(header), _) =
             decode_parts(KIND, cache.about()).map_err(|problem| damaged(problem.to_string()))?;
         let HeaderV1 { of, encoder, fitted, has_history } = header;
-        // What is stale need not be read.
+        // A cache of other rows need not be verified.
         if of == self.of {
             cache.verify()?;
         }
@@ -189,7 +189,7 @@ impl CachePlan {
         Ok((of, FoundCache { rows: RowCache { cache, has_history }, encoder, fitted }))
     }
 
-    /// Encodes all rows into the file; `None`, and it is told why, where it cannot be written.
+    /// Encodes all rows into the file; `None` if it cannot be written, and `observe` gets the reason.
     ///
     /// # Errors
     /// As [`RowReader::fill`].
@@ -248,12 +248,12 @@ impl CachePlan {
 }
 
 impl RowCache {
-    /// The reader of training rows, which from now on come from the cache.
+    /// The reader of training rows, which come from the cache from now on.
     pub(crate) fn train<'e>(&self, reader: RowReader<'e>) -> RowReader<'e> {
         reader.with_cache(&self.cache, TRAIN, self.has_history)
     }
 
-    /// The reader of validation rows, likewise.
+    /// The reader of validation rows, which come from the cache from now on.
     pub(crate) fn valid<'e>(&self, reader: RowReader<'e>) -> RowReader<'e> {
         reader.with_cache(&self.cache, VALID, false)
     }
@@ -263,13 +263,13 @@ impl RowCache {
         folder.unwrap_or(Path::new(".")).to_owned()
     }
 
-    /// How many rows it has to validate with, and its length in bytes.
+    /// The number of validation rows, and the length of the file in bytes.
     pub(crate) fn sizes(&self) -> (u64, u64) {
         (self.cache.n_rows(VALID), self.cache.n_bytes())
     }
 }
 
-/// The error with what the system said.
+/// The error with the answer of the system.
 fn with_source(error: &DataError) -> String {
     match std::error::Error::source(error) {
         Some(source) => format!("{error}: {source}"),

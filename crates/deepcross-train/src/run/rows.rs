@@ -40,7 +40,9 @@ impl Rows {
 pub(crate) fn check_files(config: &RunConfig, files: &Files) -> Result<(), TrainError> {
     let mut problems = Vec::new();
     if config.data.label().is_none() {
-        problems.push("`data.label`: is needed to train: name the column of the label".to_owned());
+        problems.push(
+            "`data.label`: is required for training: set it to the column of the label".to_owned(),
+        );
     }
     let no_validation = files.valid.is_empty() && config.train.valid_fraction() == 0.0;
     let set = [
@@ -58,7 +60,9 @@ pub(crate) fn check_files(config: &RunConfig, files: &Files) -> Result<(), Train
         ("split_seed", config.train.split_seed.is_some()),
     ];
     for (key, _) in of_split.iter().filter(|(_, set)| *set && !files.valid.is_empty()) {
-        problems.push(format!("`train.{key}`: has no meaning with a validation file; remove one"));
+        problems.push(format!(
+            "`train.{key}`: has no meaning with a validation file; remove one of the two"
+        ));
     }
     if problems.is_empty() {
         return Ok(());

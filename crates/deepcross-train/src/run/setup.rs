@@ -1,6 +1,7 @@
 //! Sets a run up: its encoder, its model, and the source of its encoded rows.
 //!
-//! A run begins in one of four ways: at its checkpoint, from an earlier model, from a cache of encoded rows, or from text.
+//! A run begins in one of four ways: at its checkpoint, from an earlier model, from a cache of encoded rows, or from
+//! text.
 
 use super::engine::Engine;
 use super::row_cache::{CachePlan, FoundCache, RowCache};
@@ -33,7 +34,7 @@ pub(super) struct Setup {
     pub(super) cache: Option<RowCache>,
 }
 
-/// Sets a run up; returns the schedule of its checkpoints, too, if it writes any.
+/// Sets a run up; also returns the schedule of its checkpoints, if it writes any.
 pub(super) fn set_up<'c>(
     config: &RunConfig,
     (files, rows): (&Files, &Rows),

@@ -1,4 +1,4 @@
-//! A run: fit the encoder, train epoch by epoch, validate, keep the best.
+//! The training loop of a run: trains epoch by epoch, validates, and keeps the best epoch.
 
 use super::engine::Engine;
 use super::rate_schedule::RateSchedule;
@@ -6,6 +6,7 @@ use super::read_ahead::{Batches, ReadAhead};
 use super::row_cache::RowCache;
 use super::rows::{Rows, check_files};
 use super::setup::{Setup, begin, set_up};
+use super::thread_pool::thread_pool;
 use super::validation::evaluate;
 use crate::checkpoint::{Best, CheckpointSchedule, FittedRows, RunState};
 use crate::config_file::{Monitor, RunConfig, Shuffle, TrainConfig};
@@ -18,12 +19,12 @@ use deepcross_features::{Batch, Encoder, History};
 use deepcross_metrics::Summary;
 use deepcross_model::{Model, Predictor, TrainedModel, TrainingSummary};
 
-/// Trains a model on so many threads; the result is the same for any number of them.
+/// Trains a model on `threads` threads; the result does not depend on their number.
 ///
-/// `observe` is told how it goes, on one of these threads.
+/// `observe` gets the events of the run, on one of these threads.
 ///
 /// # Errors
-/// [`TrainError`]: configuration, data, or a number that is no longer finite.
+/// [`TrainError`] for problems of configuration and data, and if a number becomes NaN or infinite.
 pub fn train(
     config: &RunConfig,
     files: &Files,
@@ -33,27 +34,22 @@ pub fn train(
     train_with(config, files, RunOptions::on_threads(threads), observe)
 }
 
-/// [`train`], from a model that was trained before or with checkpoints, or both.
+/// [`train`] with options: an earlier model to begin from, checkpoints, and a cache of encoded rows.
 ///
-/// A run that was stopped or killed and goes on from its checkpoint gives the model that it would have given if left alone,
-/// to the bit, on any number of threads.
+/// A run that was stopped or killed, and is resumed from its checkpoint, gives the same model as a run that was not
+/// interrupted, to the bit, on any number of threads.
 ///
 /// # Errors
-/// As [`train`]; and [`TrainError::Stopped`] where the caller asked for it, [`TrainError::OtherRun`] where the checkpoint
-/// is not of this run, [`TrainError::OtherModel`] where the model to begin from has another schema, and
-/// [`TrainError::Checkpoint`] where the checkpoint cannot be read.
+/// As [`train`]; and [`TrainError::Stopped`] if the caller asked for it, [`TrainError::OtherRun`] if the checkpoint is
+/// not of this run, [`TrainError::OtherModel`] if the model to begin from has another schema, and
+/// [`TrainError::OlderCheckpoint`] or [`TrainError::Checkpoint`] if the checkpoint cannot be read.
 pub fn train_with(
     config: &RunConfig,
     files: &Files,
     options: RunOptions<'_>,
     observe: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<TrainedModel, TrainError> {
-    let threads = options.threads;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| TrainError::Threads { threads, reason: error.to_string() })?;
-    pool.install(|| train_here(config, files, options, observe))
+    thread_pool(options.threads)?.install(|| train_here(config, files, options, observe))
 }
 
 fn train_here(
@@ -68,8 +64,8 @@ fn train_here(
     run(config, &rows, setup, (schedule, None), observe)
 }
 
-/// Trains a new model on rows that an encoder has been fitted on, within the pool of the caller; `stop` is asked after each
-/// batch.
+/// Trains a new model on rows that an encoder has been fitted on, in the thread pool of the caller; `stop` is asked
+/// after each batch.
 ///
 /// # Errors
 /// As [`train`], and [`TrainError::Interrupted`].
@@ -84,10 +80,10 @@ pub(crate) fn train_fitted(
     run(config, rows, setup, (None, Some(stop)), observe)
 }
 
-/// Whether a run is to end before its time.
+/// Asks the caller whether a run is to end early.
 pub(crate) type Stop<'s> = &'s (dyn Fn() -> bool + Sync);
 
-/// Trains from where a run begins to its end.
+/// Trains from the setup of a run to its end.
 fn run<'a>(
     config: &'a RunConfig,
     rows: &'a Rows,
@@ -120,6 +116,7 @@ fn run<'a>(
     Ok(TrainedModel { config, encoder, spec, model, params, training, calibrator })
 }
 
+/// A run, between its setup and its end.
 pub(super) struct Run<'a> {
     pub(super) config: &'a RunConfig,
     pub(super) rows: &'a Rows,
@@ -129,27 +126,27 @@ pub(super) struct Run<'a> {
     pub(super) state: RunState,
     /// The weights of the best epoch; `None` while the engine's own weights are the best.
     pub(super) best: Option<Params<f32>>,
-    /// The rows that the units are looked at with; none before the first step.
+    /// The rows of the unit reports; none before the first step.
     pub(super) unit_rows: Batch,
-    /// The validation rows of the last epoch, read to their end; what was met in them.
+    /// The validation rows of the last epoch, read to their end, for the counts in the reader.
     pub(super) valid: Option<RowReader<'a>>,
-    /// How learning rates change.
+    /// The factor of the learning rates at each step.
     pub(super) rates: RateSchedule,
-    /// `None` where no checkpoints are written.
+    /// `None` if no checkpoints are written.
     pub(super) schedule: Option<CheckpointSchedule<'a>>,
-    /// `None` where nobody is to be asked.
+    /// `None` if the run cannot be stopped in this way.
     pub(super) stop: Option<Stop<'a>>,
-    /// Where rows come from; `None` where that is the text.
+    /// The source of encoded rows; `None` if they are encoded from the text.
     pub(super) cache: Option<RowCache>,
 }
 
-/// The steps of a run of all epochs, up to the chance of which negative rows are kept.
+/// The expected number of steps of a run of all epochs; it depends on chance if negative rows are dropped.
 fn n_steps(train: &TrainConfig, rows: u64, positives: u64) -> u64 {
     let kept = n_kept(train, rows, positives);
     u64::from(train.epochs).saturating_mul((kept / train.batch as f64).ceil() as u64)
 }
 
-/// The rows of an epoch, likewise.
+/// The expected number of rows of an epoch.
 fn n_kept(train: &TrainConfig, rows: u64, positives: u64) -> f64 {
     positives as f64 + (rows - positives) as f64 * train.negative_rate
 }
@@ -169,7 +166,7 @@ impl<'a> Run<'a> {
         Ok((model, self.best.unwrap_or(own), summary))
     }
 
-    /// Trains from where the run stands to its end; the last epoch.
+    /// Trains from the position of the run to its end; returns the last epoch.
     fn all_epochs(
         &mut self,
         history: Option<History>,
@@ -187,7 +184,7 @@ impl<'a> Run<'a> {
             }
             let train_loss = self.epoch(epoch, &mut ahead, observe)?;
             let valid = self.validate()?;
-            let best = self.note(epoch, valid);
+            let best = self.keep_if_better(epoch, valid);
             self.rates.end_epoch(epoch, best);
             (self.state.level, self.state.waited) = self.rates.progress();
             let report = EpochReport { epoch, train_loss, valid, best };
@@ -246,8 +243,8 @@ impl<'a> Run<'a> {
         Ok(Some(summary))
     }
 
-    /// Keeps the weights of this epoch if they are better than the best so far; whether they are.
-    fn note(&mut self, epoch: u32, valid: Option<Summary>) -> bool {
+    /// Keeps the weights of this epoch if they are better than the best so far; returns whether they are.
+    fn keep_if_better(&mut self, epoch: u32, valid: Option<Summary>) -> bool {
         let monitored = valid.and_then(|valid| self.monitored(&valid));
         let better = match (monitored, self.state.best.monitored) {
             (Some(now), Some(best)) => self.is_better(now, best),
@@ -256,13 +253,13 @@ impl<'a> Run<'a> {
         if better {
             let is_last = epoch == self.config.train.epochs || valid.is_none();
             self.state.best = Best { epoch, steps: self.engine.n_steps(), monitored };
-            self.keep(is_last);
+            self.copy_weights(is_last);
         }
         better
     }
 
-    /// Copies the weights, unless no step follows that would change them.
-    fn keep(&mut self, is_last: bool) {
+    /// Keeps a copy of the weights, unless no step follows that would change them.
+    fn copy_weights(&mut self, is_last: bool) {
         let params = self.engine.params();
         match &mut self.best {
             kept if is_last => *kept = None,

@@ -1,4 +1,4 @@
-//! Metrics of a model on rows with labels, streamed.
+//! Computes the metrics of a model on rows with labels, which are streamed.
 
 use super::read_ahead::{InOrder, OrderedRows, ReadAhead};
 use crate::error::TrainError;
@@ -7,15 +7,15 @@ use deepcross_features::Batch;
 use deepcross_metrics::{Evaluation, MetricError, Ranked, Summary};
 use deepcross_model::{BLOCK, Predictor, Tapes};
 
-/// Rows that are read at a time: a whole number of blocks, so that none is filled in part.
+/// The rows that are read at a time: a whole number of blocks, so that no block is filled in part.
 pub(crate) const ROWS: usize = 16 * BLOCK;
 
-/// The metrics of the model on all rows that `reader` has not read yet; they must have labels.
+/// The metrics of the model on the remaining rows of `reader`, which must have labels.
 ///
 /// Memory holds one score a row, for the exact AUC.
 ///
 /// # Errors
-/// As [`RowReader::fill`], and [`TrainError::Evaluation`] where a prediction is NaN.
+/// As [`RowReader::fill`], and [`TrainError::Evaluation`] if a prediction is NaN.
 pub fn evaluate(
     predictor: Predictor<'_>,
     reader: &mut RowReader<'_>,
@@ -24,7 +24,7 @@ pub fn evaluate(
     evaluate_ranked(predictor, reader, tapes).map(|(summary, _)| summary)
 }
 
-/// [`evaluate`], and the scores in order: for curves and intervals.
+/// [`evaluate`] that also returns the scores in order, for curves and intervals.
 ///
 /// # Errors
 /// As [`evaluate`].
@@ -41,13 +41,13 @@ pub fn evaluate_ranked(
 pub struct EvaluatedRows<'a> {
     /// The encoded rows, with labels and weights.
     pub batch: &'a Batch,
-    /// The model's prediction for each.
+    /// The prediction of the model for each row.
     pub probabilities: &'a [f32],
     /// The raw values of the columns that the reader keeps.
     pub raw_values: &'a RawValues,
 }
 
-/// [`evaluate_ranked`] that shows all rows on the way, in their order.
+/// [`evaluate_ranked`] that passes all rows to `observe`, in their order.
 ///
 /// # Errors
 /// As [`evaluate`].

@@ -1,11 +1,12 @@
-//! Beginning from a model that was trained before: on new rows, of the same fields, with the same layers.
+//! A warm start: training from an earlier model, on new rows of the same fields, with the same layers.
 //!
-//! The encoder stays as it is, since weights belong to its ids: values that it does not know count as unseen, or go to
-//! their buckets. To fit it anew, and to move the weights of values that are still there, would give a model whose ids
-//! mean something else each day, and rows of new values that start from chance beside old ones.
-//! For the same reason companion counts stay those of the rows that they were counted on. These are others than the rows
-//! that are trained on now, so that no row knows its own label by them, and they are used as in predictions.
-//! The optimizer begins anew: its moments are those of other rows.
+//! The encoder stays as it is, since the weights belong to its ids: values that it does not know count as unseen, or go
+//! to their buckets.
+//! Rejected: fitting it again, and moving the weights of values that are still there. Ids would mean something else
+//! each day, and table rows of new values would start from chance beside old ones.
+//! For the same reason companion counts stay those of the rows that they were counted on. These rows are not the rows
+//! that are trained on now, so that no row's own label is in its counts, and the counts are used as in predictions.
+//! The optimizer starts without a state: its moments would be those of other rows.
 
 use super::rows::Rows;
 use crate::checkpoint::FittedRows;
@@ -18,13 +19,13 @@ use serde::Serialize;
 use std::path::Path;
 use toml::Table;
 
-/// Rows that are read at a time.
+/// The rows that are read at a time.
 const ROWS: usize = 4096;
 
-/// Refuses a configuration of other fields or layers than the model's.
+/// Refuses a configuration whose fields or layers are not those of the model.
 ///
 /// # Errors
-/// [`TrainError::OtherModel`] with everything that differs.
+/// [`TrainError::OtherModel`] with all differences.
 pub(crate) fn check_schema(config: &RunConfig, init: &TrainedModel) -> Result<(), TrainError> {
     let own = RunConfig::parse(&init.config, &[], "the configuration of the model to begin from")?;
     let (own_schema, schema) = (schema(&own)?, schema(config)?);
@@ -35,7 +36,7 @@ pub(crate) fn check_schema(config: &RunConfig, init: &TrainedModel) -> Result<()
     if found.is_empty() { Ok(()) } else { Err(TrainError::OtherModel { differences: found }) }
 }
 
-/// What of a configuration the encoder depends on.
+/// The settings that the encoder depends on.
 fn schema(config: &RunConfig) -> Result<Table, TrainError> {
     #[derive(Serialize)]
     struct Schema<'a> {
@@ -56,10 +57,10 @@ fn table(value: &impl Serialize) -> Result<Table, TrainError> {
     })
 }
 
-/// Reads the training rows once, as an encoder that is not fitted to them finds them.
+/// Counts the training rows for an encoder that is not fitted to them.
 ///
 /// # Errors
-/// As [`RowReader::fill`], and where there is no row.
+/// As [`RowReader::fill`], and [`DataError::NoRows`].
 pub(crate) fn survey(
     config: &RunConfig,
     rows: &Rows,

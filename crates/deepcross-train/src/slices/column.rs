@@ -1,28 +1,29 @@
-//! Which slice of a column each row is in.
+//! The values of a column, and the slice that each row is in.
 
-use super::{SliceForm, SliceKind, SlicePlan};
+use super::plan::{SliceForm, SliceKind, SlicePlan};
 use std::collections::HashMap;
 
-/// So many bytes of a value count.
+/// The number of bytes of a value that are kept.
 const MOST_BYTES: usize = 200;
 
+/// The id of a missing value.
 const MISSING: u32 = 0;
-/// Rows whose value came too late to be told apart.
+/// The id of values that came after as many as are counted.
 const LATE: u32 = u32::MAX;
 
-/// The values of a column, a word a row.
+/// The values of a column, four bytes a row.
 #[derive(Debug)]
 pub(super) enum Column {
     Values {
-        /// The id of each value: 0 is missing.
+        /// The id of each value, from 1.
         ids: HashMap<Box<[u8]>, u32>,
         rows: Vec<u32>,
     },
-    /// NaN is missing.
+    /// Numbers; NaN is a missing value.
     Numbers(Vec<f32>),
 }
 
-/// The slices of a column, and in which of them each row is.
+/// The slices of a column, and the slice that each row is in.
 #[derive(Debug)]
 pub(super) struct SlicedColumn {
     pub(super) kinds: Vec<SliceKind>,
@@ -65,10 +66,10 @@ impl Column {
         }
     }
 
-    pub(super) fn part(self, plan: &SlicePlan) -> SlicedColumn {
+    pub(super) fn slice(self, plan: &SlicePlan) -> SlicedColumn {
         match self {
-            Self::Values { ids, rows } => part_values(ids, rows, plan),
-            Self::Numbers(rows) => part_numbers(&rows, plan),
+            Self::Values { ids, rows } => slice_values(ids, rows, plan),
+            Self::Numbers(rows) => slice_numbers(&rows, plan),
         }
     }
 }
@@ -83,8 +84,8 @@ impl SlicedColumn {
         rows
     }
 
-    /// Makes slices of candidates, which are in the order in which they are to stand: those without rows are left out,
-    /// and those of few rows are put together with the late rows.
+    /// Makes slices of candidates, which are in their final order: candidates without rows are left out, and candidates
+    /// of few rows are put together with the late rows.
     fn of(candidates: Vec<SliceKind>, mut of_row: Vec<u32>, plan: &SlicePlan) -> Self {
         let mut rows = vec![0_u64; candidates.len()];
         let mut late = 0_u64;
@@ -114,8 +115,13 @@ impl SlicedColumn {
     }
 }
 
-/// Values from the most rows to the fewest, of as many by their bytes; then the missing one.
-fn part_values(ids: HashMap<Box<[u8]>, u32>, mut rows: Vec<u32>, plan: &SlicePlan) -> SlicedColumn {
+/// Slices of values, from the most rows to the fewest, and by their bytes if these are equal; then that of missing
+/// values.
+fn slice_values(
+    ids: HashMap<Box<[u8]>, u32>,
+    mut rows: Vec<u32>,
+    plan: &SlicePlan,
+) -> SlicedColumn {
     let mut counts = vec![0_u64; ids.len() + 1];
     for &id in rows.iter().filter(|&&id| id != LATE) {
         counts[id as usize] += 1;
@@ -137,8 +143,8 @@ fn part_values(ids: HashMap<Box<[u8]>, u32>, mut rows: Vec<u32>, plan: &SlicePla
     SlicedColumn::of(kinds.chain([SliceKind::Missing]).collect(), rows, plan)
 }
 
-/// Ranges between cuts; equal numbers are in one range.
-fn part_numbers(rows: &[f32], plan: &SlicePlan) -> SlicedColumn {
+/// Slices of ranges between cuts; equal numbers are in one range.
+fn slice_numbers(rows: &[f32], plan: &SlicePlan) -> SlicedColumn {
     let mut sorted: Vec<f32> = rows.iter().copied().filter(|number| !number.is_nan()).collect();
     sorted.sort_unstable_by(f32::total_cmp);
     let cuts = cuts(&sorted, plan);
@@ -154,7 +160,7 @@ fn part_numbers(rows: &[f32], plan: &SlicePlan) -> SlicedColumn {
     SlicedColumn::of(kinds.chain([SliceKind::Missing]).collect(), of_row, plan)
 }
 
-/// Where ranges begin: at quantiles of numbers in order. A number that takes several quantiles has a range of its own.
+/// The first numbers of ranges: quantiles of the sorted numbers. A number that is several quantiles has its own range.
 fn cuts(sorted: &[f32], plan: &SlicePlan) -> Vec<f32> {
     let n_ranges = (sorted.len() as u64 / plan.min_rows.max(1)).min(plan.ranges.get() as u64);
     let n_ranges = n_ranges as usize;

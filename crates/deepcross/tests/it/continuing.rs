@@ -120,7 +120,7 @@ fn another_schema_is_refused() {
     ];
     for (overrides, expected) in cases {
         let error = continued(&config(overrides), &file, &model).expect_err("another schema");
-        let message = format!("the model to begin from is of another schema: {expected}");
+        let message = format!("the model to begin from has another schema: {expected}");
         assert_eq!(error.to_string(), message);
     }
     // How it is trained, and how files are read, may change from day to day.

@@ -274,11 +274,11 @@ fn the_checkpoint_of_another_run_is_refused() {
         lines.swap(700, 701);
         write(&case.folder, "train.tsv", &lines);
     });
-    assert_eq!(swapped, format!("{another}the training file `/train.tsv` has another content"));
+    assert_eq!(swapped, format!("{another}the training file `/train.tsv` has different content"));
     let two = other_files(&|case| case.files.train.push(case.files.train[0].clone()));
     assert_eq!(two, format!("{another}the number of training files was 1, and is 2"));
     let init = other_files(&|case| case.init = Some(case.left_alone().0));
-    assert_eq!(init, format!("{another}it began anew, and this run begins from a model"));
+    assert_eq!(init, format!("{another}it began without a model, and this run begins from one"));
 }
 
 #[test]
@@ -400,8 +400,8 @@ fn a_checkpoint_that_cannot_be_written_ends_only_a_run_that_is_to_stop() {
     let case = Case::new(&[]);
     let nowhere = case.folder.path().join("none").join("checkpoint");
     let run = |next: Next, untold: &mut u32| {
-        let checkpoints =
-            Checkpoints::new(&nowhere).ask(move |step| if step == 3 { next } else { Next::Continue });
+        let checkpoints = Checkpoints::new(&nowhere)
+            .ask(move |step| if step == 3 { next } else { Next::Continue });
         let options = RunOptions { checkpoints: Some(checkpoints), ..RunOptions::on_threads(2) };
         train_with(&case.config, &case.files, options, &mut |event| {
             *untold += u32::from(matches!(event, Event::NoCheckpoint { step: 3, .. }));
