@@ -152,7 +152,7 @@ impl Checkpoint {
     pub(crate) fn into_model(self, file: &Path) -> Result<TrainedModel, ArtifactError> {
         let config = config(&self.run, file)?;
         let spec = spec(&self.run, file)?;
-        let model = Model::over(&spec, self.encoder.shapes(), &self.weights)
+        let model = Model::for_params(&spec, self.encoder.shapes(), &self.weights)
             .map_err(|error| invalid(file, error.to_string()))?;
         let training = TrainingSummary {
             rows: self.fitted.rows,

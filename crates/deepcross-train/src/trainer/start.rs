@@ -182,7 +182,7 @@ fn go_on(
         checkpoint;
     tell(&fitted, observe);
     let spec = config.model.check()?;
-    let model = Model::over(&spec, encoder.shapes(), &weights)?;
+    let model = Model::for_params(&spec, encoder.shapes(), &weights)?;
     tell_built(&model, &weights, observe);
     let (train, seed) = (&config.train, config.train.seed);
     let engine = Engine::new(model, weights, train.optimizer_config(), train.groups(), seed)?
