@@ -6,7 +6,7 @@ use crate::problem::RowError;
 use crate::queue::{Job, Scored};
 use crate::rows::Row;
 use deepcross_features::{Counts, FeatureError};
-use deepcross_model::{Ranking, Scorer, Session};
+use deepcross_model::{CandidateSession, Scorer, Session};
 use std::sync::Arc;
 
 /// How many sets of shared columns have scratch memory at a time: callers of a service share few.
@@ -24,7 +24,7 @@ pub(crate) struct Desk {
 /// Scratch memory for candidates that share these columns.
 struct SharedRanking {
     columns: Vec<usize>,
-    ranking: Ranking,
+    ranking: CandidateSession,
     told: Counts,
 }
 
@@ -117,7 +117,7 @@ impl Desk {
             None => {
                 self.rankings.truncate(RANKINGS - 1);
                 let Loaded { scorer, columns: known, .. } = &*self.model;
-                let ranking = scorer.ranking(&known.binding, columns);
+                let ranking = scorer.candidate_session(&known.binding, columns);
                 let told = ranking.counts().clone();
                 SharedRanking { columns: columns.to_vec(), ranking, told }
             }
@@ -133,7 +133,7 @@ fn rows(job: &Job) -> Vec<Row<'_>> {
 }
 
 /// Adds candidates one after the other, of which one or more are bad: what is wrong with them.
-fn add_each(scorer: &Scorer, ranking: &mut Ranking, job: &Job) -> Vec<RowError> {
+fn add_each(scorer: &Scorer, ranking: &mut CandidateSession, job: &Job) -> Vec<RowError> {
     let mut errors = Vec::new();
     for index in job.range.clone() {
         if let Err(error) = scorer.add(ranking, &job.rows.row(index)) {

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::artifact::mutations::{mutate, mutations};
-use crate::{DeepCrossingSpec, Model, ModelConfig, ModelSpec, UnitKind};
+use crate::config::{DeepCrossingSpec, ModelConfig, ModelSpec, UnitKind};
+use crate::model::Model;
 use ::safetensors::tensor::TensorView;
 use ::safetensors::{Dtype, SafeTensors};
 use deepcross_autodiff::Params;
@@ -29,7 +30,7 @@ pub(super) fn specs() -> Vec<(&'static str, ModelSpec)> {
         ..of(kind)
     };
     let small = |kind| ModelConfig { embedding: Some(3), embedding_std: Some(0.5), ..of(kind) };
-    use crate::ModelKind::{DeepCrossing, DeepCrossingPlain, Ffm, Fm, Lr, Mlp};
+    use crate::config::ModelKind::{DeepCrossing, DeepCrossingPlain, Ffm, Fm, Lr, Mlp};
     let normed = |config| ModelConfig { batch_norm: Some(true), ..config };
     let one_layer = ModelConfig {
         hidden: None,
@@ -201,7 +202,7 @@ fn a_variance_below_zero_is_refused() {
     params.statistic_mut(id)[3] = -0.5;
     let bytes = encode_safetensors(&params).unwrap();
     let read = decode_safetensors(&bytes, &params).unwrap();
-    let error = Model::over(&spec, &shapes(), &read).unwrap_err().to_string();
+    let error = Model::for_params(&spec, &shapes(), &read).unwrap_err().to_string();
     assert!(error.contains("`unit1.norm.variance` has a variance of -0.5"), "{error}");
 }
 

@@ -188,7 +188,7 @@ impl Checkpoint {
     fn into_model(self) -> Result<TrainedModel, ArtifactError> {
         let config = config(&self.run, &self.file)?;
         let spec = spec(&self.run, &self.file)?;
-        let model = Model::over(&spec, self.encoder.shapes(), &self.weights)
+        let model = Model::for_params(&spec, self.encoder.shapes(), &self.weights)
             .map_err(|error| invalid(&self.file, error.to_string()))?;
         let training = TrainingSummary {
             rows: self.fitted.rows,

@@ -110,7 +110,7 @@ fn resume(
         checkpoint;
     observe_fitted(&fitted, observe);
     let spec = config.model.check()?;
-    let model = Model::over(&spec, encoder.shapes(), &weights)?;
+    let model = Model::for_params(&spec, encoder.shapes(), &weights)?;
     observe_built(&model, &weights, observe);
     let (train, seed) = (&config.train, config.train.seed);
     let engine = Engine::new(model, weights, train.optimizer_config(), train.groups(), seed)?

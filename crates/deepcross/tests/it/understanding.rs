@@ -214,7 +214,7 @@ fn values_that_are_clicked_alike_are_neighbours() {
     assert!((450..750).contains(&rows) && positives > rows / 3, "{rows} {positives}");
     assert_eq!(neighbours(&world.trained, "ad", "ad4", 100).map(|all| all.len()), Ok(9));
     let shelves = neighbours(&world.trained, "shelf", "s1", 3).expect("a known value");
-    assert!(shelves.iter().all(|neighbour| neighbour.met.is_none()));
+    assert!(shelves.iter().all(|neighbour| neighbour.training_counts.is_none()));
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! A trained model: configuration, encoder, layers, weights, and how it came about. It is what an artifact holds.
 
 use crate::artifact::{self, ArtifactError, FormatError};
+use crate::config::ModelSpec;
+use crate::error::ModelError;
 use crate::header::{Contents, Header};
-use crate::{Model, ModelError, ModelSpec, Predictor};
+use crate::model::Model;
+use crate::predictor::Predictor;
+use crate::training_summary::TrainingSummary;
 use deepcross_autodiff::Params;
 use deepcross_calibration::Calibrator;
 use deepcross_features::Encoder;
-use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// A model that has been trained, with everything that a prediction needs.
@@ -28,29 +31,6 @@ pub struct TrainedModel {
     pub calibrator: Option<Calibrator>,
 }
 
-/// How a model was trained.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct TrainingSummary {
-    /// Training rows, before any is dropped by `negative_rate`.
-    pub rows: u64,
-    /// Clicks among them.
-    pub positives: u64,
-    /// Steps made until the kept epoch's end.
-    pub steps: u64,
-    /// Epochs run.
-    pub epochs: u32,
-    /// The epoch whose weights were kept, from 1.
-    pub best_epoch: u32,
-    /// Rows held out for validation; 0 where there were none.
-    pub valid_rows: u64,
-    /// The AUC of the kept epoch on them, where both classes were there.
-    pub valid_auc: Option<f64>,
-    /// The log loss of the kept epoch on them.
-    pub valid_log_loss: Option<f64>,
-    /// The seed of the run.
-    pub seed: u64,
-}
-
 impl TrainedModel {
     /// The weights and layers, to predict with; calibrated, where it has a calibrator.
     pub fn predictor(&self) -> Predictor<'_> {
@@ -64,7 +44,7 @@ impl TrainedModel {
     /// # Errors
     /// [`ModelError::Weights`] where they are not those of the model's layers.
     pub fn with_weights(self, params: Params<f32>) -> Result<Self, ModelError> {
-        let model = Model::over(&self.spec, self.encoder.shapes(), &params)?;
+        let model = Model::for_params(&self.spec, self.encoder.shapes(), &params)?;
         let training = TrainingSummary::default();
         Ok(Self { model, params, training, calibrator: None, ..self })
     }
@@ -100,7 +80,7 @@ impl TrainedModel {
     /// # Errors
     /// [`ArtifactError`] with the path and what is wrong with the file.
     pub fn load(path: &Path) -> Result<Self, ArtifactError> {
-        Self::of_file(path, artifact::read::<Header>(path)?)
+        Self::from_file(path, artifact::read::<Header>(path)?)
     }
 
     /// Reads an artifact and leaves its tables in the file, which is mapped into memory.
@@ -112,27 +92,27 @@ impl TrainedModel {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn map(path: &Path) -> Result<Self, ArtifactError> {
-        Self::of_file(path, artifact::map::<Header>(path)?)
+        Self::from_file(path, artifact::map::<Header>(path)?)
     }
 
-    fn of_file(
+    fn from_file(
         path: &Path,
         (header, params): (Header, Params<f32>),
     ) -> Result<Self, ArtifactError> {
-        Self::of_parts(header, params).map_err(|reason| ArtifactError::Invalid {
+        Self::from_parts(header, params).map_err(|reason| ArtifactError::Invalid {
             file: path.to_owned(),
             problem: FormatError::Content { reason },
         })
     }
 
     /// The model of what a file says, or what is wrong with that.
-    pub(crate) fn of_parts(header: Header, mut params: Params<f32>) -> Result<Self, String> {
+    pub(crate) fn from_parts(header: Header, mut params: Params<f32>) -> Result<Self, String> {
         let contents = header.into_contents().map_err(|error| format!("calibrator: {error}"))?;
         let Contents { config, encoder, spec, training, calibrator } = contents;
         let encoder = Encoder::from_state(encoder).map_err(|error| error.to_string())?;
         params.last_dense_are_statistics(spec.n_statistics());
-        let model =
-            Model::over(&spec, encoder.shapes(), &params).map_err(|error| error.to_string())?;
+        let model = Model::for_params(&spec, encoder.shapes(), &params)
+            .map_err(|error| error.to_string())?;
         Ok(Self { config, encoder, spec, model, params, training, calibrator })
     }
 }

@@ -39,7 +39,7 @@ impl ModelKind {
     }
 
     /// Keys of `[model]` that have no meaning for the kind.
-    pub(crate) fn without(self) -> &'static [&'static str] {
+    pub(super) fn unknown_keys(self) -> &'static [&'static str] {
         match self {
             Self::DeepCrossing => &[],
             Self::DeepCrossingPlain => &["unit", "depth", "activation"],

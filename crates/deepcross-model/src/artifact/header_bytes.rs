@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::FormatError;
-use super::guarded::Guarded;
+use super::bounded_deserializer::Bounded;
 
 /// The greatest length of a header in bytes, both written and read: 256 MiB.
 pub const MAX_HEADER_LENGTH: usize = 256 << 20;
@@ -32,7 +32,7 @@ pub(super) fn encode<H: Serialize>(header: &H) -> Result<Vec<u8>, FormatError> {
 /// Besides the header itself, which is as large as its type makes of so many bytes, at most 1 MiB is allocated for
 /// each level of nesting.
 pub(super) fn decode<H: DeserializeOwned>(bytes: &[u8]) -> Result<H, FormatError> {
-    let seed = Guarded::<PhantomData<H>>::seed(bytes.len());
+    let seed = Bounded::<PhantomData<H>>::seed(bytes.len());
     let (header, length) = bincode::serde::seed_decode_from_slice(seed, bytes, CONFIGURATION)
         .map_err(|error| FormatError::Header { reason: reason(&error) })?;
     match bytes.len() - length {

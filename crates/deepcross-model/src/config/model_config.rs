@@ -5,8 +5,10 @@
 //! All kinds of model share one set of keys, of which each kind knows some; the others are refused by name, since a key
 //! without effect would be taken for one that has been tried.
 
-use crate::spec::{DeepCrossingSpec, FactorsSpec, MlpSpec, ModelSpec, StackingSpec, UnitsSpec};
-use crate::{ModelError, ModelKind};
+use super::{
+    DeepCrossingSpec, FactorsSpec, MlpSpec, ModelKind, ModelSpec, Preset, StackingSpec, UnitsSpec,
+};
+use crate::error::ModelError;
 use deepcross_layers::Activation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -68,23 +70,6 @@ pub struct ModelConfig {
     pub batch_norm: Option<bool>,
 }
 
-/// A named set of values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Preset {
-    /// The architecture of Shan et al., KDD 2016: embeddings 256 wide with bias and ReLU, fields under 256 dimensions
-    /// stacked raw, five two-layer units of 512, 512, 256, 128 and 64 with a ReLU after the addition.
-    ///
-    /// The paper does not state how weights start; that, and the optimizer, are ours.
-    #[default]
-    Paper,
-    /// As `paper`, with five one-layer units `h + relu(W h + b)`, for which the flow of gradients is derived.
-    Note,
-    /// The template of FuxiCTR's DeepCrossing: every field embedded, 40 wide, without bias or activation, numbers through
-    /// a linear map without bias, three two-layer units of 500, embeddings that start at N(0, 1e-4²).
-    Fuxictr,
-}
-
 /// The kind of a residual unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -93,49 +78,6 @@ pub enum UnitKind {
     TwoLayer,
     /// `outer(x + activation(W x + b))`.
     OneLayer,
-}
-
-impl Preset {
-    fn spec(self) -> DeepCrossingSpec {
-        let stacking = StackingSpec {
-            embedding: 256,
-            embeddings: BTreeMap::new(),
-            bypass_below: 256,
-            embedding_activation: Activation::Relu,
-            embedding_bias: true,
-            embedding_std: 0.01,
-            embed_numbers: false,
-            embedding_dropout: 0.0,
-        };
-        let paper = DeepCrossingSpec {
-            stacking: stacking.clone(),
-            units: UnitsSpec::TwoLayer(vec![512, 512, 256, 128, 64]),
-            outer_activation: Activation::Relu,
-            dropout: 0.0,
-            batch_norm: false,
-        };
-        match self {
-            Self::Paper => paper,
-            Self::Note => DeepCrossingSpec {
-                units: UnitsSpec::OneLayer(5, Activation::Relu),
-                outer_activation: Activation::Identity,
-                ..paper
-            },
-            Self::Fuxictr => DeepCrossingSpec {
-                stacking: StackingSpec {
-                    embedding: 40,
-                    bypass_below: 0,
-                    embedding_activation: Activation::Identity,
-                    embedding_bias: false,
-                    embedding_std: 1e-4,
-                    embed_numbers: true,
-                    ..stacking
-                },
-                units: UnitsSpec::TwoLayer(vec![500; 3]),
-                ..paper
-            },
-        }
-    }
 }
 
 impl ModelConfig {
@@ -167,9 +109,9 @@ impl ModelConfig {
 
     /// Keys that belong to another kind of model, or of unit.
     fn contradictions(&self) -> Vec<String> {
-        let without = self.kind.without();
+        let unknown = self.kind.unknown_keys();
         let kind = self.kind.name();
-        let misplaced = self.set_keys().into_iter().filter(|key| without.contains(key));
+        let misplaced = self.set_keys().into_iter().filter(|key| unknown.contains(key));
         let mut problems: Vec<_> = misplaced
             .map(|key| {
                 format!(
@@ -178,8 +120,8 @@ impl ModelConfig {
             })
             .collect();
         match self.kind {
-            ModelKind::DeepCrossing => problems.extend(self.misplaced_of_units()),
-            _ if self.preset == Some(Preset::Note) && !without.contains(&"preset") => problems
+            ModelKind::DeepCrossing => problems.extend(self.misplaced_unit_keys()),
+            _ if self.preset == Some(Preset::Note) && !unknown.contains(&"preset") => problems
                 .push(format!(
                     "`model.preset`: `note` has one-layer units, and the kind `{kind}` has none"
                 )),
@@ -212,7 +154,7 @@ impl ModelConfig {
     }
 
     /// Keys that belong to the other kind of unit.
-    fn misplaced_of_units(&self) -> Vec<String> {
+    fn misplaced_unit_keys(&self) -> Vec<String> {
         let (kind, misplaced) = match self.unit_kind() {
             UnitKind::TwoLayer => (
                 "two-layer",
@@ -384,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn all_problems_are_told_at_once() {
+    fn all_problems_are_reported_at_once() {
         let config = ModelConfig {
             embedding: Some(0),
             hidden: Some(vec![4, 0]),

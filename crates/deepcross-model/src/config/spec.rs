@@ -2,7 +2,7 @@
 //!
 //! One struct with the keys of all kinds would hold numbers without a meaning, and a forged file could set them.
 
-use crate::{ModelConfig, ModelError, ModelKind};
+use super::ModelKind;
 use deepcross_layers::Activation;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -116,36 +116,12 @@ impl ModelSpec {
             Self::Mlp(_) | Self::Lr | Self::Fm(_) | Self::Ffm(_) => 0,
         }
     }
-
-    /// Whether every number is in range: a stored specification may come from anywhere.
-    ///
-    /// # Errors
-    /// [`ModelError::Config`] with all that is out of range.
-    pub fn check(&self) -> Result<(), ModelError> {
-        match self {
-            Self::DeepCrossing(spec) => spec.check(),
-            Self::Mlp(spec) => spec.check(),
-            Self::Lr => Ok(()),
-            Self::Fm(spec) | Self::Ffm(spec) => spec.check(),
-        }
-    }
 }
 
 impl StackingSpec {
     /// The width of the embedding of a field.
     pub fn embedding_of(&self, field: &str) -> usize {
         self.embeddings.get(field).copied().unwrap_or(self.embedding)
-    }
-
-    /// The numbers that have a range, as they would be configured.
-    fn as_written(&self) -> ModelConfig {
-        ModelConfig {
-            embedding: Some(self.embedding),
-            embeddings: self.embeddings.clone(),
-            embedding_std: Some(self.embedding_std),
-            embedding_dropout: Some(self.embedding_dropout),
-            ..Default::default()
-        }
     }
 }
 
@@ -162,40 +138,4 @@ impl DeepCrossingSpec {
     pub fn n_statistics(&self) -> usize {
         if self.batch_norm { self.n_units().saturating_mul(2) } else { 0 }
     }
-
-    pub(crate) fn check(&self) -> Result<(), ModelError> {
-        let hidden = match &self.units {
-            UnitsSpec::TwoLayer(hidden) | UnitsSpec::Plain(hidden) => Some(hidden.clone()),
-            UnitsSpec::OneLayer(..) => None,
-        };
-        none(&ModelConfig { hidden, dropout: Some(self.dropout), ..self.stacking.as_written() })
-    }
-}
-
-impl MlpSpec {
-    pub(crate) fn check(&self) -> Result<(), ModelError> {
-        none(&ModelConfig {
-            kind: ModelKind::Mlp,
-            hidden: Some(self.hidden.clone()),
-            dropout: Some(self.dropout),
-            ..self.stacking.as_written()
-        })
-    }
-}
-
-impl FactorsSpec {
-    pub(crate) fn check(&self) -> Result<(), ModelError> {
-        none(&ModelConfig {
-            kind: ModelKind::Fm,
-            embedding: Some(self.embedding),
-            embedding_std: Some(self.embedding_std),
-            ..Default::default()
-        })
-    }
-}
-
-/// An error unless the configuration has no problem.
-fn none(as_written: &ModelConfig) -> Result<(), ModelError> {
-    let problems = as_written.problems();
-    if problems.is_empty() { Ok(()) } else { Err(ModelError::Config(problems)) }
 }

@@ -2,9 +2,9 @@
 
 use super::error::InterchangeError;
 use super::safetensors::{NamedTensor, Numbers, encode};
-use crate::TrainedModel;
 use crate::artifact::replace;
 use crate::predictor::Tapes;
+use crate::trained_model::TrainedModel;
 use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
 use std::borrow::Cow;
 use std::io::Write;

@@ -19,7 +19,7 @@ pub(super) const MAX_DEPTH: u32 = 64;
 /// A role of deserialization (seed, deserializer, visitor, access), and what bounds it.
 ///
 /// The roles wrap each other on the way down, so that the whole value is guarded.
-pub(super) struct Guarded<T> {
+pub(super) struct Bounded<T> {
     inner: T,
     bounds: Bounds,
 }
@@ -32,7 +32,7 @@ struct Bounds {
     depth: u32,
 }
 
-impl<T> Guarded<PhantomData<T>> {
+impl<T> Bounded<PhantomData<T>> {
     /// The seed of a value of type `T` that is decoded from `length` bytes.
     pub(super) fn seed(length: usize) -> Self {
         Self { inner: PhantomData, bounds: Bounds { length, depth: MAX_DEPTH } }
@@ -40,8 +40,8 @@ impl<T> Guarded<PhantomData<T>> {
 }
 
 impl Bounds {
-    fn guard<T>(self, inner: T) -> Guarded<T> {
-        Guarded { inner, bounds: self }
+    fn bound<T>(self, inner: T) -> Bounded<T> {
+        Bounded { inner, bounds: self }
     }
 
     fn deeper<E: Error>(self) -> Result<Self, E> {
@@ -62,11 +62,11 @@ impl Bounds {
     }
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guarded<S> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Bounded<S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.inner.deserialize(self.bounds.guard(deserializer))
+        self.inner.deserialize(self.bounds.bound(deserializer))
     }
 }
 
@@ -80,16 +80,16 @@ macro_rules! pass_on {
 }
 
 /// Methods of a deserializer whose visitor meets other values, which are to be guarded too.
-macro_rules! pass_on_guarded {
+macro_rules! pass_on_bounded {
     ($($method:ident($($name:ident: $type:ty),*))*) => {$(
         fn $method<V: Visitor<'de>>(self, $($name: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            let visitor = self.bounds.deeper()?.guard(visitor);
+            let visitor = self.bounds.deeper()?.bound(visitor);
             self.inner.$method($($name,)* visitor)
         }
     )*};
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Bounded<D> {
     type Error = D::Error;
 
     pass_on! {
@@ -100,7 +100,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<D> {
         deserialize_str deserialize_bytes deserialize_unit
     }
 
-    pass_on_guarded! {
+    pass_on_bounded! {
         deserialize_option()
         deserialize_unit_struct(name: &'static str)
         deserialize_newtype_struct(name: &'static str)
@@ -125,7 +125,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<D> {
     }
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Guarded<V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<V> {
     type Value = V::Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -141,39 +141,39 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Guarded<V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_some(self.bounds.guard(deserializer))
+        self.inner.visit_some(self.bounds.bound(deserializer))
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(
         self,
         deserializer: D,
     ) -> Result<V::Value, D::Error> {
-        self.inner.visit_newtype_struct(self.bounds.guard(deserializer))
+        self.inner.visit_newtype_struct(self.bounds.bound(deserializer))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<V::Value, A::Error> {
         self.bounds.check_length(sequence.size_hint())?;
-        self.inner.visit_seq(self.bounds.guard(sequence))
+        self.inner.visit_seq(self.bounds.bound(sequence))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
         self.bounds.check_length(map.size_hint())?;
-        self.inner.visit_map(self.bounds.guard(map))
+        self.inner.visit_map(self.bounds.bound(map))
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_enum(self.bounds.guard(access))
+        self.inner.visit_enum(self.bounds.bound(access))
     }
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Guarded<A> {
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Bounded<A> {
     type Error = A::Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        self.inner.next_element_seed(self.bounds.guard(seed))
+        self.inner.next_element_seed(self.bounds.bound(seed))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -181,18 +181,18 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Guarded<A> {
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Guarded<A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Bounded<A> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        self.inner.next_key_seed(self.bounds.guard(seed))
+        self.inner.next_key_seed(self.bounds.bound(seed))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.inner.next_value_seed(self.bounds.guard(seed))
+        self.inner.next_value_seed(self.bounds.bound(seed))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -200,20 +200,20 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Guarded<A> {
     }
 }
 
-impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Guarded<A> {
+impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Bounded<A> {
     type Error = A::Error;
-    type Variant = Guarded<A::Variant>;
+    type Variant = Bounded<A::Variant>;
 
     fn variant_seed<S: DeserializeSeed<'de>>(
         self,
         seed: S,
     ) -> Result<(S::Value, Self::Variant), A::Error> {
-        let (value, variant) = self.inner.variant_seed(self.bounds.guard(seed))?;
-        Ok((value, self.bounds.guard(variant)))
+        let (value, variant) = self.inner.variant_seed(self.bounds.bound(seed))?;
+        Ok((value, self.bounds.bound(variant)))
     }
 }
 
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guarded<A> {
+impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Bounded<A> {
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
@@ -221,7 +221,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guarded<A> {
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
-        self.inner.newtype_variant_seed(self.bounds.guard(seed))
+        self.inner.newtype_variant_seed(self.bounds.bound(seed))
     }
 
     fn tuple_variant<V: Visitor<'de>>(
@@ -229,7 +229,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guarded<A> {
         length: usize,
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.inner.tuple_variant(length, self.bounds.guard(visitor))
+        self.inner.tuple_variant(length, self.bounds.bound(visitor))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -237,6 +237,6 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guarded<A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.inner.struct_variant(fields, self.bounds.guard(visitor))
+        self.inner.struct_variant(fields, self.bounds.bound(visitor))
     }
 }

@@ -1,9 +1,11 @@
 //! A multi-layer perceptron over the stacked input of a Deep Crossing: hidden layers where that has its units.
 
-use crate::base::Base;
-use crate::kind::{Kind, affine};
-use crate::spec::MlpSpec;
-use crate::{LayerSummary, ModelError, stack_fields};
+use super::build::{BuildModel, affine_size};
+use super::layer_summary::LayerSummary;
+use super::stacked_input::StackedInput;
+use super::stacking_spec;
+use crate::config::MlpSpec;
+use crate::error::ModelError;
 use deepcross_autodiff::{Params, Pass, Real, Var};
 use deepcross_features::FieldShape;
 use deepcross_layers::{Builder, Mlp, MlpConfig, Module, Scoring, ScoringConfig, UnitVars};
@@ -11,7 +13,7 @@ use deepcross_layers::{Builder, Mlp, MlpConfig, Module, Scoring, ScoringConfig, 
 /// Stacked input, hidden layers, scoring.
 #[derive(Clone, Debug)]
 pub(crate) struct MlpModel {
-    pub(crate) base: Base,
+    pub(crate) stacked_input: StackedInput,
     pub(crate) hidden: Mlp,
     pub(crate) scoring: Scoring,
 }
@@ -31,7 +33,7 @@ impl MlpModel {
     }
 }
 
-impl Kind for MlpModel {
+impl BuildModel for MlpModel {
     type Spec = MlpSpec;
 
     fn check(spec: &MlpSpec) -> Result<(), ModelError> {
@@ -39,36 +41,40 @@ impl Kind for MlpModel {
     }
 
     fn check_fields(spec: &MlpSpec, shapes: &[FieldShape]) -> Result<(), ModelError> {
-        stack_fields::check_fields(&spec.stacking, shapes)
+        stacking_spec::check_fields(&spec.stacking, shapes)
     }
 
     fn n_parameters(spec: &MlpSpec, shapes: &[FieldShape]) -> Option<usize> {
-        let (mut total, mut width) = stack_fields::size(&spec.stacking, shapes)?;
+        let (mut total, mut width) = stacking_spec::size(&spec.stacking, shapes)?;
         for &hidden in &spec.hidden {
-            total = total.checked_add(affine(width, hidden)?)?;
+            total = total.checked_add(affine_size(width, hidden)?)?;
             width = hidden;
         }
-        total.checked_add(affine(width, 1)?)
+        total.checked_add(affine_size(width, 1)?)
     }
 
     fn build<F: Real>(spec: &MlpSpec, shapes: &[FieldShape], builder: &mut Builder<'_, F>) -> Self {
-        let mut base = stack_fields::build(&spec.stacking, shapes, builder);
+        let mut stacked_input = stacking_spec::build(&spec.stacking, shapes, builder);
         let config = MlpConfig {
             activation: spec.activation,
             dropout: spec.dropout,
-            ..MlpConfig::new("hidden", base.width(), spec.hidden.clone())
+            ..MlpConfig::new("hidden", stacked_input.width(), spec.hidden.clone())
         };
         let hidden = config.init(builder);
-        let mut width = base.width();
+        let mut width = stacked_input.width();
         for (i, layer) in hidden.layers.iter().enumerate() {
             let (outputs, inputs) = builder.params().dense_shape(layer.weight);
             let n_parameters = (inputs + 1) * outputs;
-            base.push(LayerSummary { name: format!("hidden layer {i}"), outputs, n_parameters });
+            stacked_input.push(LayerSummary {
+                name: format!("hidden layer {i}"),
+                outputs,
+                n_parameters,
+            });
             width = outputs;
         }
         let scoring = ScoringConfig::new("scoring", width).init(builder);
-        base.note("scoring", 1, builder);
-        Self { base, hidden, scoring }
+        stacked_input.push_built("scoring", 1, builder);
+        Self { stacked_input, hidden, scoring }
     }
 
     fn check_weights(&self, _: &Params<f32>) -> Result<(), ModelError> {

@@ -1,18 +1,18 @@
 //! One user and many candidates: what they share is encoded once, and its part of the first product computed once.
 
-use crate::Scorer;
+use super::scorer::Scorer;
 use deepcross_autodiff::{SharedColumns, Tape};
 use deepcross_features::{Batch, Binding, Counts, FeatureError, RowFields};
 
 /// A caller's scratch memory to rank candidates; after a first use of its size, ranking allocates nothing.
 ///
-/// Made by [`Scorer::ranking`] for the columns that candidates share:
+/// Made by [`Scorer::candidate_session`] for the columns that candidates share:
 ///
 /// 1. [`share`](Scorer::share) takes what all candidates have in common;
 /// 2. [`add`](Scorer::add) takes a candidate, or [`add_all`](Scorer::add_all) many;
 /// 3. [`rank`](Scorer::rank) gives their probabilities.
 #[derive(Debug)]
-pub struct Ranking {
+pub struct CandidateSession {
     binding: Binding,
     /// The fields that read shared columns alone, and the others.
     shared_fields: Vec<usize>,
@@ -33,11 +33,15 @@ impl Scorer {
     ///
     /// A field that reads shared columns alone is encoded once; a cross of a shared column and one of the candidate's is
     /// the candidate's.
-    pub fn ranking(&self, binding: &Binding, shared_columns: &[usize]) -> Ranking {
+    pub fn candidate_session(
+        &self,
+        binding: &Binding,
+        shared_columns: &[usize],
+    ) -> CandidateSession {
         let shared_fields = binding.fields_within(shared_columns);
         let is_own = |field: &usize| !shared_fields.contains(field);
         let encoder = self.encoder();
-        Ranking {
+        CandidateSession {
             binding: binding.clone(),
             own_fields: (0..encoder.shapes().len()).filter(is_own).collect(),
             shared: encoder.new_batch(),
@@ -59,10 +63,12 @@ impl Scorer {
     /// [`FeatureError`] where a value cannot be encoded; nothing is shared then, and no candidate can be added.
     pub fn share<R: RowFields + ?Sized>(
         &self,
-        ranking: &mut Ranking,
+        session: &mut CandidateSession,
         record: &R,
     ) -> Result<(), FeatureError> {
-        let Ranking { binding, shared_fields, shared, batch, counts, n_candidates, .. } = ranking;
+        let CandidateSession {
+            binding, shared_fields, shared, batch, counts, n_candidates, ..
+        } = session;
         shared.clear();
         batch.clear();
         *n_candidates = 0;
@@ -73,13 +79,14 @@ impl Scorer {
     /// Encodes a candidate: a record of all columns, of which shared ones are read by crosses alone.
     ///
     /// # Errors
-    /// [`FeatureError`] where a value cannot be encoded; the ranking is as before.
+    /// [`FeatureError`] where a value cannot be encoded; the session is as before.
     pub fn add<R: RowFields + ?Sized>(
         &self,
-        ranking: &mut Ranking,
+        session: &mut CandidateSession,
         candidate: &R,
     ) -> Result<(), FeatureError> {
-        let Ranking { binding, own_fields, shared, batch, counts, n_candidates, .. } = ranking;
+        let CandidateSession { binding, own_fields, shared, batch, counts, n_candidates, .. } =
+            session;
         self.encoder().check_copies(shared, *n_candidates + 1)?;
         let fields = own_fields.iter().copied();
         self.encoder().encode_fields(fields, binding, candidate, batch, counts)?;
@@ -90,10 +97,11 @@ impl Scorer {
     /// Encodes candidates as [`add`](Self::add) does one after the other, or none of them.
     ///
     /// Values of one column are looked up side by side, which is faster by far.
-    /// Returns whether all could be encoded; where not, the ranking is as before, and [`add`](Self::add) tells which
+    /// Returns whether all could be encoded; where not, the session is as before, and [`add`](Self::add) tells which
     /// candidate is at fault.
-    pub fn add_all<R: RowFields>(&self, ranking: &mut Ranking, candidates: &[R]) -> bool {
-        let Ranking { binding, own_fields, shared, batch, counts, n_candidates, .. } = ranking;
+    pub fn add_all<R: RowFields>(&self, session: &mut CandidateSession, candidates: &[R]) -> bool {
+        let CandidateSession { binding, own_fields, shared, batch, counts, n_candidates, .. } =
+            session;
         let n_rows = *n_candidates + candidates.len();
         let fields = own_fields.iter().copied();
         let is_done = self.encoder().check_copies(shared, n_rows).is_ok()
@@ -111,9 +119,10 @@ impl Scorer {
     /// # Panics
     /// If there are candidates, and [`share`](Self::share) was not called or failed.
     #[track_caller]
-    pub fn rank<'r>(&self, ranking: &'r mut Ranking) -> &'r [f32] {
-        let Ranking { shared_fields, shared, columns, batch, tape, probabilities, .. } = ranking;
-        let n = std::mem::take(&mut ranking.n_candidates);
+    pub fn rank<'r>(&self, session: &'r mut CandidateSession) -> &'r [f32] {
+        let CandidateSession { shared_fields, shared, columns, batch, tape, probabilities, .. } =
+            session;
+        let n = std::mem::take(&mut session.n_candidates);
         for &field in &*shared_fields {
             let column = &mut batch.columns_mut()[field];
             column.append_copies(&shared.columns()[field], n);
@@ -127,7 +136,7 @@ impl Scorer {
     }
 }
 
-impl Ranking {
+impl CandidateSession {
     /// The number of candidates that were added.
     pub fn len(&self) -> usize {
         self.n_candidates
@@ -148,8 +157,9 @@ impl Ranking {
 mod tests {
     use super::*;
     use crate::artifact::held::peak;
-    use crate::kinds_test::trained;
-    use crate::{BLOCK, ModelKind};
+    use crate::config::ModelKind;
+    use crate::kinds_test::sample_model;
+    use crate::predictor::BLOCK;
 
     const HEADER: [&str; 3] = ["click", "ad", "age"];
 
@@ -173,10 +183,10 @@ mod tests {
     #[test]
     fn candidates_have_the_probabilities_of_whole_rows() {
         for kind in ModelKind::ALL {
-            let scorer = Scorer::new(trained(kind));
+            let scorer = Scorer::new(sample_model(kind));
             let binding = scorer.encoder().bind(&HEADER.map(str::to_owned)).unwrap();
             for shared in [&[][..], &[1], &[2], &[0, 1, 2]] {
-                let mut ranking = scorer.ranking(&binding, shared);
+                let mut session = scorer.candidate_session(&binding, shared);
                 for n in [2 * BLOCK + 9, 0, 1, 5] {
                     let mut rows = rows(shared, n);
                     // Two users, one after the other.
@@ -185,16 +195,16 @@ mod tests {
                             rows.iter_mut().for_each(|row| row[2] = user.to_owned());
                         }
                         let first = rows.first().cloned().unwrap_or_else(|| row(1, 1));
-                        scorer.share(&mut ranking, &first[..]).unwrap();
+                        scorer.share(&mut session, &first[..]).unwrap();
                         for row in &rows {
                             let is_shared = |at| shared.contains(&at);
                             let own = |at: usize| if is_shared(at) { "not read" } else { &row[at] };
                             let own: Vec<_> = (0..3).map(|at| own(at).to_owned()).collect();
-                            scorer.add(&mut ranking, &own[..]).unwrap();
+                            scorer.add(&mut session, &own[..]).unwrap();
                         }
-                        assert_eq!((ranking.len(), ranking.is_empty()), (n, n == 0));
+                        assert_eq!((session.len(), session.is_empty()), (n, n == 0));
                         let whole = scored(&scorer, &binding, &rows);
-                        let found = scorer.rank(&mut ranking);
+                        let found = scorer.rank(&mut session);
                         let near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-6;
                         assert!(found.iter().zip(&whole).all(near), "{kind:?} {found:?} {whole:?}");
                         assert_eq!(found.len(), n);
@@ -206,32 +216,32 @@ mod tests {
 
     #[test]
     fn shared_values_are_counted_once_and_bad_ones_leave_nothing() {
-        let scorer = Scorer::new(trained(ModelKind::DeepCrossing));
+        let scorer = Scorer::new(sample_model(ModelKind::DeepCrossing));
         let binding = scorer.encoder().bind(&HEADER.map(str::to_owned)).unwrap();
-        let mut ranking = scorer.ranking(&binding, &[1]);
+        let mut session = scorer.candidate_session(&binding, &[1]);
         let new = ["0", "never seen", "30"].map(str::to_owned);
-        scorer.share(&mut ranking, &new[..]).unwrap();
+        scorer.share(&mut session, &new[..]).unwrap();
         for _ in 0..3 {
-            scorer.add(&mut ranking, &new[..]).unwrap();
+            scorer.add(&mut session, &new[..]).unwrap();
         }
         let bad = ["0", "hats", "thirty"].map(str::to_owned);
-        assert!(scorer.add(&mut ranking, &bad[..]).is_err());
-        assert!(!scorer.add_all(&mut ranking, &[new.clone(), bad.clone()]));
-        assert_eq!(ranking.len(), 3);
-        let count = |ranking: &Ranking, field| ranking.counts().get(field).unwrap().values;
-        assert_eq!((count(&ranking, "ad"), count(&ranking, "age")), (1, 3));
-        assert_eq!(scorer.rank(&mut ranking).len(), 3);
-        let mut ranking = scorer.ranking(&binding, &[2]);
-        assert!(scorer.share(&mut ranking, &bad[..]).is_err());
-        scorer.share(&mut ranking, &new[..]).unwrap();
-        scorer.add(&mut ranking, &bad[..]).unwrap();
-        assert_eq!(scorer.rank(&mut ranking).len(), 1);
+        assert!(scorer.add(&mut session, &bad[..]).is_err());
+        assert!(!scorer.add_all(&mut session, &[new.clone(), bad.clone()]));
+        assert_eq!(session.len(), 3);
+        let count = |session: &CandidateSession, field| session.counts().get(field).unwrap().values;
+        assert_eq!((count(&session, "ad"), count(&session, "age")), (1, 3));
+        assert_eq!(scorer.rank(&mut session).len(), 3);
+        let mut session = scorer.candidate_session(&binding, &[2]);
+        assert!(scorer.share(&mut session, &bad[..]).is_err());
+        scorer.share(&mut session, &new[..]).unwrap();
+        scorer.add(&mut session, &bad[..]).unwrap();
+        assert_eq!(scorer.rank(&mut session).len(), 1);
     }
 
     #[test]
     fn records_together_are_those_one_after_the_other() {
         for kind in ModelKind::ALL {
-            let scorer = Scorer::new(trained(kind));
+            let scorer = Scorer::new(sample_model(kind));
             let binding = scorer.encoder().bind(&HEADER.map(str::to_owned)).unwrap();
             let rows = rows(&[2], BLOCK + 9);
             let (mut each, mut all) = (scorer.session(), scorer.session());
@@ -243,8 +253,10 @@ mod tests {
             assert!(!scorer.push_all(&mut all, &binding, &[rows[0].clone(), bad]));
             assert_eq!(all.counts(), each.counts());
             assert_eq!(scorer.score(&mut all), scorer.score(&mut each));
-            let (mut each, mut all) =
-                (scorer.ranking(&binding, &[2]), scorer.ranking(&binding, &[2]));
+            let (mut each, mut all) = (
+                scorer.candidate_session(&binding, &[2]),
+                scorer.candidate_session(&binding, &[2]),
+            );
             scorer.share(&mut each, &rows[0][..]).unwrap();
             scorer.share(&mut all, &rows[0][..]).unwrap();
             rows.iter().for_each(|row| scorer.add(&mut each, &row[..]).unwrap());
@@ -257,9 +269,10 @@ mod tests {
     #[test]
     fn a_warm_call_allocates_nothing() {
         for kind in ModelKind::ALL {
-            let scorer = Scorer::new(trained(kind));
+            let scorer = Scorer::new(sample_model(kind));
             let binding = scorer.encoder().bind(&HEADER.map(str::to_owned)).unwrap();
-            let (mut session, mut ranking) = (scorer.session(), scorer.ranking(&binding, &[2]));
+            let (mut session, mut candidates) =
+                (scorer.session(), scorer.candidate_session(&binding, &[2]));
             let rows = rows(&[2], 2 * BLOCK + 9);
             let mut score = |n: usize| {
                 let (one, all) = rows[..n].split_at(1);
@@ -268,11 +281,11 @@ mod tests {
                 scorer.score(&mut session).len()
             };
             let mut rank = |n: usize| {
-                scorer.share(&mut ranking, &rows[0][..]).unwrap();
+                scorer.share(&mut candidates, &rows[0][..]).unwrap();
                 let (one, all) = rows[..n].split_at(1);
-                scorer.add(&mut ranking, &one[0][..]).unwrap();
-                assert!(scorer.add_all(&mut ranking, all));
-                scorer.rank(&mut ranking).len()
+                scorer.add(&mut candidates, &one[0][..]).unwrap();
+                assert!(scorer.add_all(&mut candidates, all));
+                scorer.rank(&mut candidates).len()
             };
             assert!(peak(|| score(rows.len()) + rank(rows.len())).1 > 0);
             for n in [rows.len(), 1, 7] {

@@ -1,8 +1,9 @@
 //! The fields of the stacked input of a Deep Crossing or a multi-layer perceptron, as `[model]` asks for them.
 
-use crate::ModelError;
-use crate::base::{Base, Layers};
-use crate::spec::StackingSpec;
+use super::layer_summary::LayerSummaries;
+use super::stacked_input::StackedInput;
+use crate::config::StackingSpec;
+use crate::error::ModelError;
 use deepcross_autodiff::Real;
 use deepcross_features::{FieldShape, ShapeKind};
 use deepcross_layers::{Builder, EmbeddingConfig, Init, OneHot, StackedField};
@@ -12,14 +13,15 @@ pub(crate) fn build<F: Real>(
     spec: &StackingSpec,
     shapes: &[FieldShape],
     builder: &mut Builder<'_, F>,
-) -> Base {
-    let (mut layers, mut fields) = (Layers::default(), Vec::with_capacity(shapes.len()));
+) -> StackedInput {
+    let (mut layers, mut fields) = (LayerSummaries::default(), Vec::with_capacity(shapes.len()));
     for shape in shapes {
         let field = stacked_field(spec, shape, builder);
-        layers.note_field(&shape.name, &field, builder);
+        layers.push_field(&shape.name, &field, builder);
         fields.push(field);
     }
-    Base::new(shapes, fields, layers, builder).with_embedding_dropout(spec.embedding_dropout)
+    StackedInput::new(shapes, fields, layers, builder)
+        .with_embedding_dropout(spec.embedding_dropout)
 }
 
 /// Refuses widths of embeddings that are not there.
@@ -29,13 +31,13 @@ pub(crate) fn build<F: Real>(
 pub(crate) fn check_fields(spec: &StackingSpec, shapes: &[FieldShape]) -> Result<(), ModelError> {
     let problem = |name: &String| {
         let shape = shapes.iter().find(|shape| shape.name == *name);
-        let problem = match shape.map(|shape| form(spec, shape)) {
+        let problem = match shape.map(|shape| field_form(spec, shape)) {
             None => "there is no such field",
-            Some(Form::Raw { .. }) => {
+            Some(FieldForm::Raw { .. }) => {
                 "has no effect, since `model.bypass_below` stacks the field raw"
             }
-            Some(Form::Numbers { .. }) => "has no effect, since numbers are stacked raw",
-            Some(Form::Embedded { .. } | Form::ProjectedNumbers { .. }) => return None,
+            Some(FieldForm::Numbers { .. }) => "has no effect, since numbers are stacked raw",
+            Some(FieldForm::Embedded { .. } | FieldForm::ProjectedNumbers { .. }) => return None,
         };
         Some(format!("`model.embeddings.{name}`: {problem}"))
     };
@@ -46,11 +48,11 @@ pub(crate) fn check_fields(spec: &StackingSpec, shapes: &[FieldShape]) -> Result
 /// (weights, width) of the stacked input; `None` where they do not fit a `usize`.
 pub(crate) fn size(spec: &StackingSpec, shapes: &[FieldShape]) -> Option<(usize, usize)> {
     shapes.iter().try_fold((0_usize, 0_usize), |(total, stack), shape| {
-        let (weights, width) = match form(spec, shape) {
-            Form::Raw { dimensions, .. } => (0, dimensions),
-            Form::Numbers { width } => (0, width),
-            Form::ProjectedNumbers { inputs, width } => (inputs.checked_mul(width)?, width),
-            Form::Embedded { dimensions, width, .. } => {
+        let (weights, width) = match field_form(spec, shape) {
+            FieldForm::Raw { dimensions, .. } => (0, dimensions),
+            FieldForm::Numbers { width } => (0, width),
+            FieldForm::ProjectedNumbers { inputs, width } => (inputs.checked_mul(width)?, width),
+            FieldForm::Embedded { dimensions, width, .. } => {
                 let bias = if spec.embedding_bias { width } else { 0 };
                 (dimensions.checked_mul(width)?.checked_add(bias)?, width)
             }
@@ -60,26 +62,26 @@ pub(crate) fn size(spec: &StackingSpec, shapes: &[FieldShape]) -> Option<(usize,
 }
 
 /// How a field enters the stack; the one place where the bypass is decided.
-enum Form {
+enum FieldForm {
     Embedded { dimensions: usize, width: usize, zero_row: Option<u32> },
     Raw { dimensions: usize, unseen: Option<u32> },
     Numbers { width: usize },
     ProjectedNumbers { inputs: usize, width: usize },
 }
 
-fn form(spec: &StackingSpec, shape: &FieldShape) -> Form {
+fn field_form(spec: &StackingSpec, shape: &FieldShape) -> FieldForm {
     let width = spec.embedding_of(&shape.name);
     match shape.kind {
         ShapeKind::Sparse { dimensions, reserved, .. } if dimensions < spec.bypass_below => {
-            Form::Raw { dimensions, unseen: reserved.unseen }
+            FieldForm::Raw { dimensions, unseen: reserved.unseen }
         }
         ShapeKind::Sparse { dimensions, reserved, .. } => {
-            Form::Embedded { dimensions, width, zero_row: reserved.unseen }
+            FieldForm::Embedded { dimensions, width, zero_row: reserved.unseen }
         }
         ShapeKind::Dense { width: inputs } if spec.embed_numbers => {
-            Form::ProjectedNumbers { inputs, width }
+            FieldForm::ProjectedNumbers { inputs, width }
         }
-        ShapeKind::Dense { width } => Form::Numbers { width },
+        ShapeKind::Dense { width } => FieldForm::Numbers { width },
     }
 }
 
@@ -89,15 +91,17 @@ fn stacked_field<F: Real>(
     builder: &mut Builder<'_, F>,
 ) -> StackedField {
     let name = format!("embedding.{}", shape.name);
-    match form(spec, shape) {
-        Form::Raw { dimensions, unseen } => StackedField::OneHot(OneHot { dimensions, unseen }),
-        Form::Numbers { width } => StackedField::Numbers { width },
-        Form::ProjectedNumbers { inputs, width } => {
+    match field_form(spec, shape) {
+        FieldForm::Raw { dimensions, unseen } => {
+            StackedField::OneHot(OneHot { dimensions, unseen })
+        }
+        FieldForm::Numbers { width } => StackedField::Numbers { width },
+        FieldForm::ProjectedNumbers { inputs, width } => {
             let weight =
                 builder.dense(&format!("{name}.weight"), (width, inputs), Init::XavierNormal);
             StackedField::ProjectedNumbers { weight }
         }
-        Form::Embedded { dimensions, width, zero_row } => {
+        FieldForm::Embedded { dimensions, width, zero_row } => {
             let config = EmbeddingConfig {
                 bias: spec.embedding_bias,
                 activation: spec.embedding_activation,

@@ -1,32 +1,32 @@
 //! What all kinds of model begin with: the fields, the stacked input that is made of them, and the list of layers.
 
-use crate::LayerSummary;
+use super::layer_summary::{LayerSummaries, LayerSummary};
 use deepcross_autodiff::{Pass, Real, SharedColumns, Var};
 use deepcross_features::{BatchRows, ColumnRows, FieldShape};
 use deepcross_layers::{Bags, Builder, FieldInput, StackedField, Stacking};
 
 /// The first half of a model.
 #[derive(Clone, Debug)]
-pub(crate) struct Base {
+pub(crate) struct StackedInput {
     field_names: Vec<String>,
     /// Every field once, or several times, one round of all after the other.
     stacking: Stacking,
     embedding_dropout: f64,
-    layers: Vec<LayerSummary>,
+    layers: LayerSummaries,
 }
 
-impl Base {
+impl StackedInput {
     /// A base of these fields, whose layers are the `layers` so far.
     pub(crate) fn new<F: Real>(
         shapes: &[FieldShape],
         fields: Vec<StackedField>,
-        mut layers: Layers,
+        mut layers: LayerSummaries,
         builder: &Builder<'_, F>,
     ) -> Self {
         let stacking = Stacking::new(fields, builder.params());
-        layers.note("stacking", stacking.width(), builder);
+        layers.push_built("stacking", stacking.width(), builder);
         let field_names = shapes.iter().map(|shape| shape.name.clone()).collect();
-        Self { field_names, stacking, embedding_dropout: 0.0, layers: layers.0 }
+        Self { field_names, stacking, embedding_dropout: 0.0, layers }
     }
 
     /// Drops elements of embeddings in training.
@@ -35,15 +35,13 @@ impl Base {
     }
 
     /// Adds a layer that has just been made.
-    pub(crate) fn note<F: Real>(
+    pub(crate) fn push_built<F: Real>(
         &mut self,
         name: impl Into<String>,
         outputs: usize,
         builder: &Builder<'_, F>,
     ) {
-        let mut layers = Layers(std::mem::take(&mut self.layers));
-        layers.note(name, outputs, builder);
-        self.layers = layers.0;
+        self.layers.push_built(name, outputs, builder);
     }
 
     /// Adds a layer that has been made together with others.
@@ -77,7 +75,7 @@ impl Base {
 
     /// What the last round of the fields makes of one.
     #[track_caller]
-    pub(crate) fn last_of(&self, field: usize) -> StackedField {
+    pub(crate) fn embedding_of(&self, field: usize) -> StackedField {
         let fields = self.stacking.fields();
         fields[fields.len() - self.field_names.len() + field]
     }
@@ -94,46 +92,12 @@ impl Base {
     }
 
     pub(crate) fn layers(&self) -> &[LayerSummary] {
-        &self.layers
+        self.layers.as_slice()
     }
 
     /// The layers that fill the stacked input, from left to right.
     pub(crate) fn stacked_layers(&self) -> &[LayerSummary] {
-        &self.layers[..self.stacking.fields().len()]
-    }
-}
-
-/// The layers made so far.
-#[derive(Debug, Default)]
-pub(crate) struct Layers(Vec<LayerSummary>);
-
-impl Layers {
-    /// Adds a layer that has just been made: its weights are those that no layer before it has.
-    pub(crate) fn note<F: Real>(
-        &mut self,
-        name: impl Into<String>,
-        outputs: usize,
-        builder: &Builder<'_, F>,
-    ) {
-        let before: usize = self.0.iter().map(|layer| layer.n_parameters).sum();
-        let n_parameters = builder.params().n_parameters() - before;
-        self.0.push(LayerSummary { name: name.into(), outputs, n_parameters });
-    }
-
-    /// Adds the layer of a field.
-    pub(crate) fn note_field<F: Real>(
-        &mut self,
-        name: &str,
-        field: &StackedField,
-        builder: &Builder<'_, F>,
-    ) {
-        let form = match field {
-            StackedField::Embedding(_) => "embedding",
-            StackedField::OneHot(_) => "raw",
-            StackedField::Numbers { .. } => "numbers",
-            StackedField::ProjectedNumbers { .. } => "embedded numbers",
-        };
-        self.note(format!("{name} ({form})"), field.width(builder.params()), builder);
+        &self.layers()[..self.stacking.fields().len()]
     }
 }
 

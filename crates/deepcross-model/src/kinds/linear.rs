@@ -4,10 +4,11 @@
 //! All fields come into the stacked input twice: first with a column each, their first-order terms, then with the vectors
 //! that pairs are made of. So one walk over the stack makes a logit, and what looks at a stack sees it all.
 
-use crate::ModelError;
-use crate::base::{Base, Layers};
-use crate::kind::Kind;
-use crate::spec::FactorsSpec;
+use super::build::BuildModel;
+use super::layer_summary::LayerSummaries;
+use super::stacked_input::StackedInput;
+use crate::config::FactorsSpec;
+use crate::error::ModelError;
 use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
 use deepcross_features::{FieldShape, ShapeKind};
 use deepcross_layers::{
@@ -18,7 +19,7 @@ use deepcross_layers::{
 /// First-order terms, with pairs or without.
 #[derive(Clone, Debug)]
 pub(crate) struct LinearModel {
-    pub(crate) base: Base,
+    pub(crate) stacked_input: StackedInput,
     pub(crate) first_order: FirstOrder,
     pub(crate) pairs: Option<Pairs>,
 }
@@ -91,7 +92,7 @@ impl LinearModel {
     }
 }
 
-impl Kind for LinearModel {
+impl BuildModel for LinearModel {
     type Spec = PairsSpec;
 
     fn check(spec: &PairsSpec) -> Result<(), ModelError> {
@@ -121,10 +122,10 @@ impl Kind for LinearModel {
         shapes: &[FieldShape],
         builder: &mut Builder<'_, F>,
     ) -> Self {
-        let (mut layers, mut fields) = (Layers::default(), Vec::new());
+        let (mut layers, mut fields) = (LayerSummaries::default(), Vec::new());
         for shape in shapes {
             let field = field("linear", shape, (1, Init::Zeros), builder);
-            layers.note(format!("{} (first order)", shape.name), 1, builder);
+            layers.push_built(format!("{} (first order)", shape.name), 1, builder);
             fields.push(field);
         }
         if let Some(factors) = spec.factors() {
@@ -132,14 +133,14 @@ impl Kind for LinearModel {
             let start = (width, Init::Normal { std: factors.embedding_std });
             for shape in shapes {
                 let field = field("embedding", shape, start, builder);
-                layers.note_field(&shape.name, &field, builder);
+                layers.push_field(&shape.name, &field, builder);
                 fields.push(field);
             }
         }
-        let mut base = Base::new(shapes, fields, layers, builder);
+        let mut stacked_input = StackedInput::new(shapes, fields, layers, builder);
         let first_order = FirstOrderConfig::new("linear", 0..shapes.len()).init(builder);
-        base.note(spec.name(), 1, builder);
-        Self { base, first_order, pairs: spec.layer(shapes.len()) }
+        stacked_input.push_built(spec.name(), 1, builder);
+        Self { stacked_input, first_order, pairs: spec.layer(shapes.len()) }
     }
 
     fn check_weights(&self, _: &Params<f32>) -> Result<(), ModelError> {

@@ -1,7 +1,7 @@
 //! Raw records to probabilities, for those who serve: one scorer for all threads, one session for each.
 
-use crate::TrainedModel;
 use crate::artifact::ArtifactError;
+use crate::trained_model::TrainedModel;
 use deepcross_autodiff::Tape;
 use deepcross_features::{Batch, Binding, Counts, Encoder, FeatureError, RowFields};
 use std::path::Path;

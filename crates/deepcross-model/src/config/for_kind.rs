@@ -1,6 +1,6 @@
 //! One section `[model]` for several kinds: what of it the others take over.
 
-use crate::{ModelConfig, ModelKind, Preset};
+use super::{ModelConfig, ModelKind, Preset};
 
 impl ModelConfig {
     /// The configuration of another kind that has every key of this one that it knows; the others fall to its defaults.
@@ -14,7 +14,7 @@ impl ModelConfig {
         if kind == self.kind {
             return self.clone();
         }
-        let knows = |key: &str| !kind.without().contains(&key);
+        let knows = |key: &str| !kind.unknown_keys().contains(&key);
         // Of the kinds, `deep-crossing` alone has one-layer units, and coming from another kind it has two-layer ones.
         let (has_preset, has_activation) = (knows("preset"), kind == ModelKind::Mlp);
         Self {
@@ -48,7 +48,7 @@ impl ModelConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::UnitKind;
+    use crate::config::UnitKind;
     use deepcross_layers::Activation;
 
     /// A configuration with as many keys as a kind knows.

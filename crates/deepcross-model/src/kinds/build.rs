@@ -1,12 +1,13 @@
 //! What each kind of model has to say of itself, to be made anew or of stored weights.
 
-use crate::{ModelError, check_memory};
+use crate::error::ModelError;
+use crate::memory::check_memory;
 use deepcross_autodiff::{Params, Real};
 use deepcross_features::FieldShape;
 use deepcross_layers::Builder;
 
 /// A kind of model.
-pub(crate) trait Kind: Sized {
+pub(crate) trait BuildModel: Sized {
     /// What it is built from.
     type Spec;
 
@@ -31,25 +32,25 @@ pub(crate) trait Kind: Sized {
 }
 
 /// A model of these fields, whose weights are added to `params` as `seed` has them start.
-pub(crate) fn new<M: Kind, F: Real>(
+pub(crate) fn new_model<M: BuildModel, F: Real>(
     spec: &M::Spec,
     shapes: &[FieldShape],
     params: &mut Params<F>,
     seed: u64,
 ) -> Result<M, ModelError> {
-    let n_parameters = sized::<M>(spec, shapes)?;
+    let n_parameters = checked_size::<M>(spec, shapes)?;
     check_memory(n_parameters, n_parameters * size_of::<F>(), "nothing but them")?;
     Ok(M::build(spec, shapes, &mut Builder::new(params, seed)))
 }
 
-/// The layers of stored weights, which must be those that [`new`] makes, in its order.
-pub(crate) fn over<M: Kind>(
+/// The layers of stored weights, which must be those that [`new_model`] makes, in its order.
+pub(crate) fn for_params<M: BuildModel>(
     spec: &M::Spec,
     shapes: &[FieldShape],
     params: &Params<f32>,
 ) -> Result<M, ModelError> {
     M::check(spec)?;
-    let (expected, found) = (sized::<M>(spec, shapes)?, params.n_parameters());
+    let (expected, found) = (checked_size::<M>(spec, shapes)?, params.n_parameters());
     if found != expected {
         return Err(ModelError::Weights(format!("there are {found} of them, and not {expected}")));
     }
@@ -63,7 +64,7 @@ pub(crate) fn over<M: Kind>(
 }
 
 /// The number of weights of a model that fits these fields.
-fn sized<M: Kind>(spec: &M::Spec, shapes: &[FieldShape]) -> Result<usize, ModelError> {
+fn checked_size<M: BuildModel>(spec: &M::Spec, shapes: &[FieldShape]) -> Result<usize, ModelError> {
     if shapes.is_empty() {
         return Err(ModelError::NoFields);
     }
@@ -74,6 +75,6 @@ fn sized<M: Kind>(spec: &M::Spec, shapes: &[FieldShape]) -> Result<usize, ModelE
 }
 
 /// The number of weights of a linear map with bias.
-pub(crate) fn affine(inputs: usize, outputs: usize) -> Option<usize> {
+pub(crate) fn affine_size(inputs: usize, outputs: usize) -> Option<usize> {
     inputs.checked_add(1)?.checked_mul(outputs)
 }

@@ -1,9 +1,11 @@
 //! The Deep Crossing model (Shan et al., KDD 2016, section 5): embedding, stacking, residual units, scoring.
 
-use crate::base::Base;
-use crate::kind::{self, Kind, affine};
-use crate::spec::{DeepCrossingSpec, UnitsSpec};
-use crate::{LayerSummary, ModelError, stack_fields};
+use super::build::{self, BuildModel, affine_size};
+use super::layer_summary::LayerSummary;
+use super::stacked_input::StackedInput;
+use super::stacking_spec;
+use crate::config::{DeepCrossingSpec, UnitsSpec};
+use crate::error::ModelError;
 use deepcross_autodiff::{Params, Pass, Real, Var};
 use deepcross_features::{BatchRows, FieldShape};
 use deepcross_layers::{
@@ -14,7 +16,7 @@ use deepcross_layers::{
 /// The model: layers that hold handles into a [`Params`].
 #[derive(Clone, Debug)]
 pub struct DeepCrossing {
-    pub(crate) base: Base,
+    pub(crate) stacked_input: StackedInput,
     units: Vec<Unit>,
     dropout: Dropout,
     pub(crate) scoring: Scoring,
@@ -32,19 +34,19 @@ impl DeepCrossing {
         params: &mut Params<F>,
         seed: u64,
     ) -> Result<Self, ModelError> {
-        kind::new(spec, shapes, params, seed)
+        build::new_model(spec, shapes, params, seed)
     }
 
     /// The layers of stored weights, which must be those that [`new`](Self::new) makes, in its order.
     ///
     /// # Errors
     /// [`ModelError::Weights`] where they are not, and as [`new`](Self::new).
-    pub fn over(
+    pub fn for_params(
         spec: &DeepCrossingSpec,
         shapes: &[FieldShape],
         params: &Params<f32>,
     ) -> Result<Self, ModelError> {
-        kind::over(spec, shapes, params)
+        build::for_params(spec, shapes, params)
     }
 
     /// The logits of some rows.
@@ -71,7 +73,7 @@ impl DeepCrossing {
     /// As [`forward`](Self::forward).
     #[track_caller]
     pub fn stack<F: Real>(&self, pass: &mut Pass<'_, F>, rows: BatchRows<'_, F>) -> Var {
-        self.base.stack(pass, rows)
+        self.stacked_input.stack(pass, rows)
     }
 
     /// The logits of stacked rows: the second half of [`forward`](Self::forward).
@@ -100,7 +102,7 @@ impl DeepCrossing {
 
     /// The names of the fields, in the order of the stacked input.
     pub fn field_names(&self) -> &[String] {
-        self.base.field_names()
+        self.stacked_input.field_names()
     }
 
     /// The units, from the input to the score.
@@ -115,16 +117,16 @@ impl DeepCrossing {
 
     /// The width of the stacked input.
     pub fn stack_width(&self) -> usize {
-        self.base.width()
+        self.stacked_input.width()
     }
 
     /// The layers, from the input to the score.
     pub fn layers(&self) -> &[LayerSummary] {
-        self.base.layers()
+        self.stacked_input.layers()
     }
 }
 
-impl Kind for DeepCrossing {
+impl BuildModel for DeepCrossing {
     type Spec = DeepCrossingSpec;
 
     fn check(spec: &DeepCrossingSpec) -> Result<(), ModelError> {
@@ -132,23 +134,25 @@ impl Kind for DeepCrossing {
     }
 
     fn check_fields(spec: &DeepCrossingSpec, shapes: &[FieldShape]) -> Result<(), ModelError> {
-        stack_fields::check_fields(&spec.stacking, shapes)
+        stacking_spec::check_fields(&spec.stacking, shapes)
     }
 
     fn n_parameters(spec: &DeepCrossingSpec, shapes: &[FieldShape]) -> Option<usize> {
-        let (embeddings, stack) = stack_fields::size(&spec.stacking, shapes)?;
+        let (embeddings, stack) = stacking_spec::size(&spec.stacking, shapes)?;
         let units = match &spec.units {
             UnitsSpec::TwoLayer(hidden) | UnitsSpec::Plain(hidden) => {
                 hidden.iter().try_fold(0_usize, |total, &hidden| {
-                    total.checked_add(affine(stack, hidden)?)?.checked_add(affine(hidden, stack)?)
+                    total
+                        .checked_add(affine_size(stack, hidden)?)?
+                        .checked_add(affine_size(hidden, stack)?)
                 })?
             }
-            UnitsSpec::OneLayer(depth, _) => affine(stack, stack)?.checked_mul(*depth)?,
+            UnitsSpec::OneLayer(depth, _) => affine_size(stack, stack)?.checked_mul(*depth)?,
         };
         let norms =
             if spec.batch_norm { spec.n_units().checked_mul(stack)?.checked_mul(2)? } else { 0 };
         let below = embeddings.checked_add(units)?.checked_add(norms)?;
-        below.checked_add(affine(stack, 1)?)
+        below.checked_add(affine_size(stack, 1)?)
     }
 
     fn build<F: Real>(
@@ -156,16 +160,16 @@ impl Kind for DeepCrossing {
         shapes: &[FieldShape],
         builder: &mut Builder<'_, F>,
     ) -> Self {
-        let mut base = stack_fields::build(&spec.stacking, shapes, builder);
-        let width = base.width();
+        let mut stacked_input = stacking_spec::build(&spec.stacking, shapes, builder);
+        let width = stacked_input.width();
         let mut units = Vec::new();
         for i in 0..spec.n_units() {
             units.push(unit(spec, i, width, builder));
-            base.note(unit_layer_name(spec, i), width, builder);
+            stacked_input.push_built(unit_layer_name(spec, i), width, builder);
         }
         let scoring = ScoringConfig::new("scoring", width).init(builder);
-        base.note("scoring", 1, builder);
-        Self { base, units, dropout: Dropout { rate: spec.dropout }, scoring }
+        stacked_input.push_built("scoring", 1, builder);
+        Self { stacked_input, units, dropout: Dropout { rate: spec.dropout }, scoring }
     }
 
     /// Refuses a negative running variance, whose root a prediction would take.
@@ -229,7 +233,7 @@ fn unit_layer_name(spec: &DeepCrossingSpec, i: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ModelConfig, Preset, StackingSpec};
+    use crate::config::{ModelConfig, Preset, StackingSpec};
     use deepcross_autodiff::{Mode, Stream, Tape};
     use deepcross_features::{Batch, Column, DenseColumn, SparseColumn};
     use deepcross_layers::Activation;
@@ -271,12 +275,15 @@ mod tests {
         let spec = ModelConfig::default().check_deep_crossing().unwrap();
         let mut params = Params::<f32>::new();
         DeepCrossing::new(&spec, &shapes(), &mut params, 1).unwrap();
-        assert!(DeepCrossing::over(&spec, &shapes(), &params).is_ok());
+        assert!(DeepCrossing::for_params(&spec, &shapes(), &params).is_ok());
         let other = [shapes(), vec![FieldShape::dense("more", 1)]].concat();
-        assert!(matches!(DeepCrossing::over(&spec, &other, &params), Err(ModelError::Weights(_))));
+        assert!(matches!(
+            DeepCrossing::for_params(&spec, &other, &params),
+            Err(ModelError::Weights(_))
+        ));
         let mut renamed = shapes();
         renamed[0].name = "advert".to_owned();
-        let error = DeepCrossing::over(&spec, &renamed, &params).unwrap_err().to_string();
+        let error = DeepCrossing::for_params(&spec, &renamed, &params).unwrap_err().to_string();
         assert!(error.contains("`embedding.advert."), "{error}");
     }
 
@@ -287,17 +294,17 @@ mod tests {
             .unwrap();
         let mut params = Params::<f32>::new();
         DeepCrossing::new(&spec, &shapes(), &mut params, 1).unwrap();
-        assert!(DeepCrossing::over(&spec, &shapes(), &params).is_ok());
+        assert!(DeepCrossing::for_params(&spec, &shapes(), &params).is_ok());
         let without = DeepCrossingSpec { batch_norm: false, ..spec.clone() };
         let mut bare = Params::<f32>::new();
         DeepCrossing::new(&without, &shapes(), &mut bare, 1).unwrap();
         for (spec, params) in [(&spec, &bare), (&without, &params)] {
-            let result = DeepCrossing::over(spec, &shapes(), params);
+            let result = DeepCrossing::for_params(spec, &shapes(), params);
             assert!(matches!(result, Err(ModelError::Weights(_))), "{result:?}");
         }
         let last = params.statistic_ids().last().unwrap();
         params.statistic_mut(last)[3] = -0.5;
-        let error = DeepCrossing::over(&spec, &shapes(), &params).unwrap_err().to_string();
+        let error = DeepCrossing::for_params(&spec, &shapes(), &params).unwrap_err().to_string();
         assert!(error.contains("`unit4.norm.variance` has a variance of -0.5"), "{error}");
     }
 
@@ -321,7 +328,7 @@ mod tests {
             },
         ];
         for spec in bad {
-            let result = DeepCrossing::over(&spec, &shapes(), &params);
+            let result = DeepCrossing::for_params(&spec, &shapes(), &params);
             assert!(matches!(result, Err(ModelError::Config(_))), "{spec:?}");
         }
     }
