@@ -25,7 +25,11 @@ impl Rows {
             return Ok(Self { train, train_part: Partition::All, valid: None });
         }
         let valid = (train.clone(), Partition::Valid { valid_fraction, seed });
-        Ok(Self { train, train_part: Partition::Train { valid_fraction, seed }, valid: Some(valid) })
+        Ok(Self {
+            train,
+            train_part: Partition::Train { valid_fraction, seed },
+            valid: Some(valid),
+        })
     }
 
     pub(crate) fn plan(config: &RunConfig, partition: Partition) -> RowPlan {
