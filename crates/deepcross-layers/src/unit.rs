@@ -2,7 +2,7 @@
 //!
 //! An enum and not a boxed trait: see [`Module`].
 
-use crate::{Activation, BatchNorm, Module, OneLayerUnit, PlainUnit, ResidualUnit};
+use crate::{Activation, BatchNorm, Module, OneLayerUnit, PlainUnit, ResidualUnit, UnitVars};
 use deepcross_autodiff::{DenseId, Pass, Real, Var};
 
 /// A unit; its output is as wide as its input.
@@ -14,15 +14,6 @@ pub enum Unit {
     OneLayer(OneLayerUnit),
     /// Two layers without the identity path: no residual unit, but what one is compared with.
     Plain(PlainUnit),
-}
-
-/// The values of a unit in one pass, for whoever wants to look into it; both are on the tape anyway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnitVars {
-    /// After the inner activation: `relu(W₀ x + b₀)` of a unit of two layers, `σ(W x + b)` of one.
-    pub inner: Var,
-    /// The output, after the outer activation.
-    pub out: Var,
 }
 
 impl Unit {

@@ -4,29 +4,29 @@
 
 use crate::columns::Columns;
 use crate::problem::Problem;
-use crate::reader::{Limits, RowReader};
-use crate::rows::{Rows, ValueKind};
+use crate::request_rows::{Limits, RequestRows};
+use crate::text_rows::{TextRows, ValueKind};
 use csv::{ByteRecord, ReaderBuilder};
 
 /// The rows of a body.
-pub(crate) fn rows(body: &[u8], columns: &Columns, limits: Limits) -> Result<Rows, Problem> {
+pub(crate) fn rows(body: &[u8], columns: &Columns, limits: Limits) -> Result<TextRows, Problem> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let mut lines = ReaderBuilder::new().from_reader(body);
     let header = lines.byte_headers().map_err(|error| malformed(&error))?.clone();
     let positions = positions(&header, columns)?;
-    let mut reader = RowReader::new(columns, limits, false);
+    let mut rows = RequestRows::new(columns, limits, false);
     let mut line = ByteRecord::new();
     while lines.read_byte_record(&mut line).map_err(|error| malformed(&error))? {
-        let row = reader.n_rows();
-        reader.check_room(row)?;
+        let row = rows.n_rows();
+        rows.check_room(row)?;
         for &(position, column) in &positions {
             let text = line.get(position).unwrap_or_default();
-            let cell = reader.text(Some(row), column, text, ValueKind::String);
-            reader.put(column, cell);
+            let cell = rows.text(Some(row), column, text, ValueKind::String);
+            rows.put(column, cell);
         }
-        reader.end_row();
+        rows.end_row();
     }
-    reader.finish()
+    rows.finish()
 }
 
 /// Where in a line each column that is there lies.

@@ -85,21 +85,21 @@ impl Metrics {
     }
 
     /// A request was answered.
-    pub(crate) fn answered(&self, route: &str, status: u16, time: Duration) {
+    pub(crate) fn count_request(&self, route: &str, status: u16, time: Duration) {
         let mut requests = lock(&self.requests);
         let entry = requests.entry((route.to_owned(), status));
         entry.or_insert_with(|| Histogram::new(&LATENCIES)).add(time.as_secs_f64());
     }
 
     /// A batch was scored.
-    pub(crate) fn scored(&self, probabilities: &[f32]) {
+    pub(crate) fn count_batch(&self, probabilities: &[f32]) {
         lock(&self.batches).add(probabilities.len() as f64);
         let mut scores = lock(&self.scores);
         probabilities.iter().for_each(|&probability| scores.add(f64::from(probability)));
     }
 
     /// Values were encoded.
-    pub(crate) fn met_values<'a>(&self, counts: impl Iterator<Item = (&'a str, FieldCounts)>) {
+    pub(crate) fn count_values<'a>(&self, counts: impl Iterator<Item = (&'a str, FieldCounts)>) {
         let mut fields = lock(&self.fields);
         for (name, counts) in counts {
             match fields.get_mut(name) {
@@ -202,7 +202,7 @@ mod tests {
         let metrics = Metrics::new();
         let counts = FieldCounts { values: 3, unseen: 1, ..FieldCounts::default() };
         for _ in 0..2 {
-            metrics.met_values([("a\"b", counts)].into_iter());
+            metrics.count_values([("a\"b", counts)].into_iter());
         }
         let text = metrics.render(Gauges { queue_rows: 7, connections: 1, fingerprint: 255 });
         for line in [

@@ -12,7 +12,7 @@ pub(crate) fn document() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::ROUTES;
+    use crate::router::ROUTES;
     use std::collections::BTreeSet;
 
     #[test]

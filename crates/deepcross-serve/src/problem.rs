@@ -36,7 +36,7 @@ pub(crate) struct RowError {
     pub(crate) row: Option<usize>,
     /// What there is in place of a row, in the words of the request.
     #[serde(skip)]
-    pub(crate) instead: &'static str,
+    pub(crate) place: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) field: Option<String>,
     /// The kind of value that was found: `string`, `number`, …, or `nothing`.
@@ -110,7 +110,7 @@ impl Problem {
 
 impl RowError {
     fn sentence(&self) -> String {
-        let row = self.row.map_or_else(|| self.instead.to_owned(), |row| format!("row {row}"));
+        let row = self.row.map_or_else(|| self.place.to_owned(), |row| format!("row {row}"));
         let field = self.field.as_ref().map(|field| format!(", field `{field}`"));
         let found = self.found.map(|found| format!(", but there is a value of kind {found}"));
         let (field, found) = (field.unwrap_or_default(), found.unwrap_or_default());
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn few_errors_are_listed_and_the_first_is_told() {
         let error = |row| RowError {
-            instead: "shared",
+            place: "shared",
             row: Some(row),
             field: Some("age".to_owned()),
             found: Some("string"),

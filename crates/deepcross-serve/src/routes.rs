@@ -1,11 +1,11 @@
 //! What each route does.
 
-use crate::json::{Order, RankRequest};
-use crate::model::Loaded;
+use crate::json_body::{Order, RankRequest};
 use crate::problem::Problem;
-use crate::rows::Rows;
+use crate::served_model::LoadedModel;
 use crate::service::Service;
-use crate::{csv_body, json};
+use crate::text_rows::TextRows;
+use crate::{csv_body, json_body};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -39,7 +39,7 @@ struct Ranked {
 
 /// What the body of a request is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Content {
+enum BodyFormat {
     Json,
     Csv,
 }
@@ -49,17 +49,17 @@ pub(crate) async fn score(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let content = content(&headers, true)?;
+    let format = body_format(&headers, true)?;
     let body = read(&service, &headers, body).await?;
-    let model = service.models.current();
+    let model = service.current_model.get();
     let rows = parse(&service, &model, body, move |body, model, service| {
         let (columns, limits) = (&model.columns, service.limits());
-        match content {
-            Content::Json => json::score_rows(body, columns, limits),
-            Content::Csv => csv_body::rows(body, columns, limits),
+        match format {
+            BodyFormat::Json => json_body::score_rows(body, columns, limits),
+            BodyFormat::Csv => csv_body::rows(body, columns, limits),
         }
     });
-    let rows: Rows = rows.await?;
+    let rows: TextRows = rows.await?;
     let probabilities = service.scoring.score(&model, rows).await?;
     Ok(Json(Probabilities { probabilities }).into_response())
 }
@@ -69,11 +69,11 @@ pub(crate) async fn rank(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    content(&headers, false)?;
+    body_format(&headers, false)?;
     let body = read(&service, &headers, body).await?;
-    let model = service.models.current();
+    let model = service.current_model.get();
     let request = parse(&service, &model, body, |body, model, service| {
-        json::rank_rows(body, &model.columns, service.limits())
+        json_body::rank_rows(body, &model.columns, service.limits())
     });
     let RankRequest { rows, order, top } = request.await?;
     let probabilities = service.scoring.score(&model, rows).await?;
@@ -81,7 +81,7 @@ pub(crate) async fn rank(
 }
 
 pub(crate) async fn model(State(service): State<Arc<Service>>) -> Response {
-    Json(&service.models.current().description).into_response()
+    Json(&service.current_model.get().description).into_response()
 }
 
 pub(crate) async fn reload(State(service): State<Arc<Service>>) -> Result<Response, Problem> {
@@ -102,7 +102,7 @@ pub(crate) async fn reload(State(service): State<Arc<Service>>) -> Result<Respon
 
 pub(crate) async fn readyz(State(service): State<Arc<Service>>) -> Result<&'static str, Problem> {
     let is_draining = service.is_draining.load(Ordering::Relaxed);
-    if is_draining || !service.scoring.is_whole() {
+    if is_draining || !service.scoring.all_run() {
         let detail = if is_draining { "the service is going down" } else { "a scorer has ended" };
         let (status, title) = (StatusCode::SERVICE_UNAVAILABLE, "The service is not ready");
         return Err(Problem::new(status, "not-ready", title, detail));
@@ -131,13 +131,13 @@ fn ranking(probabilities: &[f32], order: Order, top: Option<usize>) -> Vec<Ranke
     indices.into_iter().map(ranked).collect()
 }
 
-fn content(headers: &HeaderMap, takes_csv: bool) -> Result<Content, Problem> {
+fn body_format(headers: &HeaderMap, takes_csv: bool) -> Result<BodyFormat, Problem> {
     let kind = headers.get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
     let kind = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim());
     match kind {
-        None => Ok(Content::Json),
-        Some(kind) if kind.eq_ignore_ascii_case("application/json") => Ok(Content::Json),
-        Some(kind) if takes_csv && kind.eq_ignore_ascii_case("text/csv") => Ok(Content::Csv),
+        None => Ok(BodyFormat::Json),
+        Some(kind) if kind.eq_ignore_ascii_case("application/json") => Ok(BodyFormat::Json),
+        Some(kind) if takes_csv && kind.eq_ignore_ascii_case("text/csv") => Ok(BodyFormat::Csv),
         Some(_) => {
             let and_csv = if takes_csv { " or text/csv" } else { "" };
             let detail = format!("expected application/json{and_csv}");
@@ -148,7 +148,7 @@ fn content(headers: &HeaderMap, takes_csv: bool) -> Result<Content, Problem> {
 }
 
 /// The body, within the limits of size and time.
-async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<Collected, Problem> {
+async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<RequestBody, Problem> {
     let most = service.config.max_body;
     let too_large = || Problem::too_large(format!("a body may have {most} bytes"));
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
@@ -158,12 +158,12 @@ async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<Coll
     let body = collect(Limited::new(body, most), &service.body_memory);
     match tokio::time::timeout(service.config.read_timeout, body).await {
         Ok(Ok(body)) => Ok(body),
-        Ok(Err(Uncollected::TooLong)) => Err(too_large()),
-        Ok(Err(Uncollected::NoMemory)) => {
+        Ok(Err(BodyError::TooLong)) => Err(too_large()),
+        Ok(Err(BodyError::NoMemory)) => {
             let detail = "as many bytes of bodies are in memory as `body-memory` allows";
             Err(Problem::overloaded(detail))
         }
-        Ok(Err(Uncollected::Cut)) => Err(Problem::malformed("the body ended early")),
+        Ok(Err(BodyError::Cut)) => Err(Problem::malformed("the body ended early")),
         Err(_) => {
             let (status, detail) =
                 (StatusCode::REQUEST_TIMEOUT, "the time of `read-timeout` is over");
@@ -173,13 +173,13 @@ async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<Coll
 }
 
 /// A body, and its share of the memory for bodies.
-struct Collected {
+struct RequestBody {
     bytes: Vec<u8>,
     _share: Option<OwnedSemaphorePermit>,
 }
 
 /// Why there is no body.
-enum Uncollected {
+enum BodyError {
     TooLong,
     NoMemory,
     Cut,
@@ -189,32 +189,32 @@ enum Uncollected {
 async fn collect(
     mut body: Limited<Body>,
     memory: &Arc<Semaphore>,
-) -> Result<Collected, Uncollected> {
+) -> Result<RequestBody, BodyError> {
     let (mut bytes, mut share) = (Vec::new(), None::<OwnedSemaphorePermit>);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
-            true => Uncollected::TooLong,
-            false => Uncollected::Cut,
+            true => BodyError::TooLong,
+            false => BodyError::Cut,
         })?;
         let Ok(data) = frame.into_data() else { continue };
-        let n_bytes = u32::try_from(data.len()).map_err(|_| Uncollected::NoMemory)?;
+        let n_bytes = u32::try_from(data.len()).map_err(|_| BodyError::NoMemory)?;
         let more = Arc::clone(memory).try_acquire_many_owned(n_bytes);
-        let more = more.map_err(|_| Uncollected::NoMemory)?;
+        let more = more.map_err(|_| BodyError::NoMemory)?;
         match &mut share {
             Some(share) => share.merge(more),
             None => share = Some(more),
         }
         bytes.extend_from_slice(&data);
     }
-    Ok(Collected { bytes, _share: share })
+    Ok(RequestBody { bytes, _share: share })
 }
 
 /// Reads a body by `work`, apart from other requests where it is large.
 async fn parse<T: Send + 'static>(
     service: &Arc<Service>,
-    model: &Arc<Loaded>,
-    body: Collected,
-    work: impl FnOnce(&[u8], &Loaded, &Service) -> Result<T, Problem> + Send + 'static,
+    model: &Arc<LoadedModel>,
+    body: RequestBody,
+    work: impl FnOnce(&[u8], &LoadedModel, &Service) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     if body.bytes.len() <= LARGE {
         return work(&body.bytes, model, service);

@@ -2,13 +2,14 @@
 //!
 //! Connections are served by hyper itself: axum's own server has no time limit for heads and no bound on connections.
 
+use crate::job_queue::JobQueue;
 use crate::metrics::Metrics;
-use crate::model::Models;
-use crate::queue::Queue;
-use crate::scoring::Scoring;
-use crate::service::{Listener, Service, router};
+use crate::router::router;
+use crate::scoring_threads::ScoringThreads;
+use crate::served_model::CurrentModel;
+use crate::service::{EventListener, Service};
 use crate::timed_write::TimedWrite;
-use crate::{Event, Load, ServeConfig, ServeError};
+use crate::{Event, ModelLoader, ServeConfig, ServeError};
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -43,12 +44,17 @@ impl Server {
     ///
     /// # Errors
     /// [`ServeError`]; nothing runs then.
-    pub fn bind(config: ServeConfig, load: Load, listener: Listener) -> Result<Self, ServeError> {
+    pub fn bind(
+        config: ServeConfig,
+        load: ModelLoader,
+        listener: EventListener,
+    ) -> Result<Self, ServeError> {
         let problems = config.problems();
         if !problems.is_empty() {
             return Err(ServeError::Config(problems));
         }
-        let models = Models::new(load, !config.absent_as_missing).map_err(ServeError::Model)?;
+        let current_model =
+            CurrentModel::new(load, !config.absent_as_missing).map_err(ServeError::Model)?;
         let bind = |source| ServeError::Bind { addr: config.addr, source };
         let socket = TcpListener::bind(config.addr).map_err(bind)?;
         let addr = socket.local_addr().map_err(bind)?;
@@ -56,15 +62,15 @@ impl Server {
         let metrics = Arc::new(Metrics::new());
         let ServeConfig { threads, queue_rows, batch_rows, batch_delay, score_timeout, .. } =
             config;
-        let queue = Queue::new(queue_rows, batch_rows, batch_delay);
-        let scoring = Scoring::start(queue, threads, batch_rows, score_timeout, &metrics)
+        let queue = JobQueue::new(queue_rows, batch_rows, batch_delay);
+        let scoring = ScoringThreads::start(queue, threads, batch_rows, score_timeout, &metrics)
             .map_err(|source| ServeError::System { what: "threads to score", source })?;
         // No body is longer than an acquisition may be, and no machine has more memory than a semaphore has permits.
         let body_memory = config.body_memory.min(Semaphore::MAX_PERMITS);
         let service = Service {
             body_memory: Arc::new(Semaphore::new(body_memory)),
             config,
-            models,
+            current_model,
             scoring,
             metrics,
             is_draining: AtomicBool::new(false),
@@ -122,7 +128,7 @@ impl Server {
         };
         tokio::select! {
             () = end => {}
-            () = signals.wait(&service) => service.tell_cut(),
+            () = signals.wait(&service) => service.report_cut(),
         }
         Ok(())
     }
@@ -212,7 +218,7 @@ impl Connections {
         let done = timeout(service.config.drain_timeout, graceful.shutdown()).await;
         match done {
             Ok(()) => (service.listener)(Event::Drained),
-            Err(_) => service.tell_cut(),
+            Err(_) => service.report_cut(),
         }
     }
 }

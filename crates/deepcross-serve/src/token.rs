@@ -18,18 +18,18 @@ impl Token {
     }
 
     /// Whether `shown` is the token, in a time that depends on the length of `shown` alone.
-    pub fn is(&self, shown: &[u8]) -> bool {
+    pub fn matches(&self, shown: &[u8]) -> bool {
         let own = self.bytes.iter().cycle();
         let difference = shown.iter().zip(own).fold(0, |sum, (a, b)| black_box(sum | (a ^ b)));
         difference == 0 && shown.len() == self.bytes.len()
     }
 
     /// Whether a header `authorization` shows the token.
-    pub(crate) fn is_shown_by(&self, header: Option<&[u8]>) -> bool {
+    pub(crate) fn matches_header(&self, header: Option<&[u8]>) -> bool {
         let Some((scheme, shown)) = header.and_then(|header| header.split_at_checked(7)) else {
             return false;
         };
-        scheme.eq_ignore_ascii_case(b"bearer ") && self.is(shown)
+        scheme.eq_ignore_ascii_case(b"bearer ") && self.matches(shown)
     }
 }
 
@@ -53,12 +53,12 @@ mod tests {
             ("", false),
             ("sEcret", false),
         ] {
-            assert_eq!(token.is(shown.as_bytes()), expected, "{shown}");
+            assert_eq!(token.matches(shown.as_bytes()), expected, "{shown}");
             let header = format!("Bearer {shown}");
-            assert_eq!(token.is_shown_by(Some(header.as_bytes())), expected, "{shown}");
+            assert_eq!(token.matches_header(Some(header.as_bytes())), expected, "{shown}");
         }
-        assert!(token.is_shown_by(Some(b"bearer secret")));
-        assert!(!token.is_shown_by(Some(b"Basic secret")) && !token.is_shown_by(None));
+        assert!(token.matches_header(Some(b"bearer secret")));
+        assert!(!token.matches_header(Some(b"Basic secret")) && !token.matches_header(None));
         assert!(Token::new(" \n").is_none() && Token::new("a b").is_none());
         assert_eq!(format!("{token:?}"), "Token(…)");
     }

@@ -1,7 +1,7 @@
 //! The model that is served, and how another takes its place.
 
 use crate::columns::Columns;
-use crate::describe;
+use crate::model_description;
 use deepcross_model::{Scorer, TrainedModel};
 use serde_json::Value;
 use std::fmt;
@@ -17,11 +17,11 @@ pub struct ServedModel {
 }
 
 /// Loads the model, at the start and for each reload; its error is a sentence with the place.
-pub type Load = Box<dyn Fn() -> Result<ServedModel, String> + Send + Sync>;
+pub type ModelLoader = Box<dyn Fn() -> Result<ServedModel, String> + Send + Sync>;
 
 /// A model with all that requests ask of it.
 #[derive(Debug)]
-pub(crate) struct Loaded {
+pub(crate) struct LoadedModel {
     pub(crate) scorer: Scorer,
     pub(crate) columns: Columns,
     pub(crate) fingerprint: u64,
@@ -29,47 +29,48 @@ pub(crate) struct Loaded {
 }
 
 /// The model that is served now.
-pub(crate) struct Models {
-    load: Load,
+pub(crate) struct CurrentModel {
+    load: ModelLoader,
     /// Whether each row must name each field.
-    required: bool,
-    current: RwLock<Arc<Loaded>>,
+    fields_required: bool,
+    current: RwLock<Arc<LoadedModel>>,
     /// Held while a new model is loaded, so that the later of two reloads wins.
     reloading: Mutex<()>,
 }
 
-impl Loaded {
-    fn new(served: ServedModel, required: bool) -> Result<Self, String> {
+impl LoadedModel {
+    fn new(served: ServedModel, fields_required: bool) -> Result<Self, String> {
         let ServedModel { trained, trim } = served;
         let fingerprint = trained.fingerprint().map_err(|error| error.to_string())?;
         let columns = Columns::new(&trained.encoder, trim).map_err(|error| error.to_string())?;
-        let description = describe::model(&trained, &columns, fingerprint, required);
+        let description =
+            model_description::model_description(&trained, &columns, fingerprint, fields_required);
         Ok(Self { scorer: Scorer::new(trained), columns, fingerprint, description })
     }
 }
 
-impl Models {
-    pub(crate) fn new(load: Load, required: bool) -> Result<Self, String> {
-        let first = Loaded::new(load()?, required)?;
+impl CurrentModel {
+    pub(crate) fn new(load: ModelLoader, fields_required: bool) -> Result<Self, String> {
+        let first = LoadedModel::new(load()?, fields_required)?;
         let current = RwLock::new(Arc::new(first));
-        Ok(Self { load, required, current, reloading: Mutex::new(()) })
+        Ok(Self { load, fields_required, current, reloading: Mutex::new(()) })
     }
 
-    pub(crate) fn current(&self) -> Arc<Loaded> {
+    pub(crate) fn get(&self) -> Arc<LoadedModel> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Loads the model anew; on an error the old one stays.
-    pub(crate) fn reload(&self) -> Result<Arc<Loaded>, String> {
+    pub(crate) fn reload(&self) -> Result<Arc<LoadedModel>, String> {
         let _guard = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = Arc::new(Loaded::new((self.load)()?, self.required)?);
+        let new = Arc::new(LoadedModel::new((self.load)()?, self.fields_required)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&new);
         Ok(new)
     }
 }
 
-impl fmt::Debug for Models {
+impl fmt::Debug for CurrentModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Models").finish_non_exhaustive()
+        f.debug_struct("CurrentModel").finish_non_exhaustive()
     }
 }

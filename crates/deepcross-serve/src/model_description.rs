@@ -7,7 +7,7 @@ use deepcross_model::TrainedModel;
 use serde_json::{Value, json};
 
 /// The model as a JSON object; `required` tells whether each row must name each field.
-pub(crate) fn model(
+pub(crate) fn model_description(
     trained: &TrainedModel,
     columns: &Columns,
     fingerprint: u64,

@@ -3,9 +3,9 @@
 //! Rows, not requests, are what is bounded, since a row is what costs memory and time.
 //! A channel would bound messages, and could not look ahead to what fits into a batch.
 
-use crate::model::Loaded;
 use crate::problem::RowError;
-use crate::rows::Rows;
+use crate::served_model::LoadedModel;
+use crate::text_rows::TextRows;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,8 +15,8 @@ use tokio::sync::oneshot::Sender;
 /// Rows of one request, to be scored by one model in one go.
 #[derive(Debug)]
 pub(crate) struct Job {
-    pub(crate) model: Arc<Loaded>,
-    pub(crate) rows: Arc<Rows>,
+    pub(crate) model: Arc<LoadedModel>,
+    pub(crate) rows: Arc<TextRows>,
     pub(crate) range: Range<usize>,
     /// Closed where nobody waits any more.
     pub(crate) reply: Sender<Scored>,
@@ -26,15 +26,15 @@ pub(crate) struct Job {
 pub(crate) type Scored = Result<Vec<f32>, Vec<RowError>>;
 
 /// Rows that are worth a thread of their own: products of fewer rows are slower a row.
-pub(crate) const WORTH_A_THREAD: usize = 32;
+pub(crate) const MIN_ROWS_PER_THREAD: usize = 32;
 
 /// There is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Full;
+pub(crate) struct QueueFull;
 
 /// Jobs in the order in which they came.
 #[derive(Debug)]
-pub(crate) struct Queue {
+pub(crate) struct JobQueue {
     max_rows: usize,
     batch_rows: usize,
     batch_delay: Duration,
@@ -51,7 +51,7 @@ struct Waiting {
     is_closed: bool,
 }
 
-impl Queue {
+impl JobQueue {
     /// For at most `max_rows` rows, handed out in batches of `batch_rows`, after `batch_delay` for more to come.
     pub(crate) fn new(max_rows: usize, batch_rows: usize, batch_delay: Duration) -> Self {
         let (waiting, changed) = (Mutex::default(), Condvar::new());
@@ -64,11 +64,11 @@ impl Queue {
     }
 
     /// Appends all jobs of a request, or none.
-    pub(crate) fn push(&self, jobs: Vec<Job>) -> Result<(), Full> {
+    pub(crate) fn push(&self, jobs: Vec<Job>) -> Result<(), QueueFull> {
         let rows: usize = jobs.iter().map(|job| job.range.len()).sum();
         let mut waiting = self.lock();
         if waiting.is_closed || waiting.rows + rows > self.max_rows {
-            return Err(Full);
+            return Err(QueueFull);
         }
         waiting.rows += rows;
         let is_shared = jobs.len() > 1;
@@ -101,7 +101,7 @@ impl Queue {
                 break;
             }
         }
-        let share = waiting.rows.div_ceil(1 + waiting.idle).max(WORTH_A_THREAD);
+        let share = waiting.rows.div_ceil(1 + waiting.idle).max(MIN_ROWS_PER_THREAD);
         waiting.move_batch(share.min(self.batch_rows), batch);
         if !waiting.jobs.is_empty() {
             self.changed.notify_one();

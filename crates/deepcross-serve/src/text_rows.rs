@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// Rows of a cell for each column of a model, kept column by column, as they are encoded.
 #[derive(Debug)]
-pub(crate) struct Rows {
+pub(crate) struct TextRows {
     text: Vec<u8>,
     columns: Vec<CellColumn>,
     n_rows: usize,
@@ -44,8 +44,8 @@ pub(crate) enum ValueKind {
 
 /// One row, to be encoded.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Row<'a> {
-    rows: &'a Rows,
+pub(crate) struct TextRow<'a> {
+    rows: &'a TextRows,
     index: usize,
 }
 
@@ -62,7 +62,7 @@ impl ValueKind {
     }
 }
 
-impl Rows {
+impl TextRows {
     /// No rows yet; `is_utf8` promises that no other text is kept.
     pub(crate) fn new(n_columns: usize, is_utf8: bool) -> Self {
         let columns = vec![CellColumn::default(); n_columns];
@@ -73,8 +73,8 @@ impl Rows {
         self.n_rows
     }
 
-    pub(crate) fn row(&self, index: usize) -> Row<'_> {
-        Row { rows: self, index }
+    pub(crate) fn row(&self, index: usize) -> TextRow<'_> {
+        TextRow { rows: self, index }
     }
 
     /// The columns that hold the same in all rows.
@@ -124,7 +124,7 @@ impl CellColumn {
     }
 }
 
-impl Record for Row<'_> {
+impl Record for TextRow<'_> {
     #[inline]
     fn field(&self, column: usize) -> &[u8] {
         let cell = self.rows.columns[column].at(self.index);

@@ -4,10 +4,10 @@
 //! A tree of values would parse each number to a float, print it again, and allocate for every field of every row.
 
 use crate::columns::Columns;
+use crate::json_walk::{JsonValue, JsonWalk, kind_of};
 use crate::problem::Problem;
-use crate::reader::{Limits, RowReader};
-use crate::rows::{Cell, Rows};
-use crate::walk::{Value, Walk, kind_of};
+use crate::request_rows::{Limits, RequestRows};
+use crate::text_rows::{Cell, TextRows};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -49,18 +49,22 @@ pub(crate) enum Order {
 /// Candidates to rank, each with what all share.
 #[derive(Debug)]
 pub(crate) struct RankRequest {
-    pub(crate) rows: Rows,
+    pub(crate) rows: TextRows,
     pub(crate) order: Order,
     /// Only so many of the most probable.
     pub(crate) top: Option<usize>,
 }
 
 /// The rows of a request to score.
-pub(crate) fn score_rows(body: &[u8], columns: &Columns, limits: Limits) -> Result<Rows, Problem> {
+pub(crate) fn score_rows(
+    body: &[u8],
+    columns: &Columns,
+    limits: Limits,
+) -> Result<TextRows, Problem> {
     let body: ScoreBody<'_> = parse(body)?;
-    let mut reader = RowReader::new(columns, limits, true);
-    read_either(&mut reader, ("rows", body.rows), body.columns)?;
-    reader.finish()
+    let mut rows = RequestRows::new(columns, limits, true);
+    read_either(&mut rows, ("rows", body.rows), body.columns)?;
+    rows.finish()
 }
 
 /// The candidates of a request to rank.
@@ -72,12 +76,12 @@ pub(crate) fn rank_rows(
     limits: Limits,
 ) -> Result<RankRequest, Problem> {
     let body: RankBody<'_> = parse(body)?;
-    let mut reader = RowReader::new(columns, limits, true);
+    let mut rows = RequestRows::new(columns, limits, true);
     if let Some(shared) = body.shared {
-        read_shared(&mut reader, shared)?;
+        read_shared(&mut rows, shared)?;
     }
-    read_either(&mut reader, ("candidates", body.candidates), body.columns)?;
-    Ok(RankRequest { rows: reader.finish()?, order: body.order, top: body.top })
+    read_either(&mut rows, ("candidates", body.candidates), body.columns)?;
+    Ok(RankRequest { rows: rows.finish()?, order: body.order, top: body.top })
 }
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
@@ -92,97 +96,97 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
 
 /// Rows as objects under a name, or as columns.
 fn read_either(
-    reader: &mut RowReader<'_>,
-    (name, rows): (&str, Option<&RawValue>),
+    rows: &mut RequestRows<'_>,
+    (name, objects): (&str, Option<&RawValue>),
     columns: Option<&RawValue>,
 ) -> Result<(), Problem> {
-    match (rows, columns) {
-        (Some(rows), None) => read_rows(reader, rows, name),
-        (None, Some(columns)) => read_columns(reader, columns),
+    match (objects, columns) {
+        (Some(objects), None) => read_rows(rows, objects, name),
+        (None, Some(columns)) => read_columns(rows, columns),
         _ => Err(Problem::malformed(format!(
             "expected one of `{name}`, an array of objects, and `columns`, an object of arrays"
         ))),
     }
 }
 
-fn read_shared(reader: &mut RowReader<'_>, raw: &RawValue) -> Result<(), Problem> {
-    let mut walk = Walk::new(raw);
+fn read_shared(rows: &mut RequestRows<'_>, raw: &RawValue) -> Result<(), Problem> {
+    let mut walk = JsonWalk::new(raw);
     if !walk.enter(b'{') {
         return Err(unexpected("`shared`", raw));
     }
-    while let Some((column, value)) = next_field(&mut walk, reader, None)? {
-        let cell = reader.json(None, column, value);
-        reader.put_shared(column, cell);
+    while let Some((column, value)) = next_field(&mut walk, rows, None)? {
+        let cell = rows.json(None, column, value);
+        rows.put_shared(column, cell);
     }
-    reader.end_shared();
+    rows.end_shared();
     Ok(())
 }
 
-fn read_rows(reader: &mut RowReader<'_>, raw: &RawValue, name: &str) -> Result<(), Problem> {
-    let mut walk = Walk::new(raw);
+fn read_rows(rows: &mut RequestRows<'_>, raw: &RawValue, name: &str) -> Result<(), Problem> {
+    let mut walk = JsonWalk::new(raw);
     if !walk.enter(b'[') {
         return Err(unexpected(&format!("`{name}`, an array"), raw));
     }
     while walk.has_next() {
-        let row = reader.n_rows();
-        reader.check_room(row)?;
+        let row = rows.n_rows();
+        rows.check_room(row)?;
         if !walk.enter(b'{') {
             return Err(Problem::malformed(format!(
                 "`{name}`[{row}]: expected an object of fields"
             )));
         }
-        while let Some((column, value)) = next_field(&mut walk, reader, Some(row))? {
-            let cell = reader.json(Some(row), column, value);
-            reader.put(column, cell);
+        while let Some((column, value)) = next_field(&mut walk, rows, Some(row))? {
+            let cell = rows.json(Some(row), column, value);
+            rows.put(column, cell);
         }
-        reader.end_row();
+        rows.end_row();
     }
     Ok(())
 }
 
-fn read_columns(reader: &mut RowReader<'_>, raw: &RawValue) -> Result<(), Problem> {
-    let mut walk = Walk::new(raw);
-    reader.instead = "columns";
-    let mut cells = vec![None; reader.columns.len()];
+fn read_columns(rows: &mut RequestRows<'_>, raw: &RawValue) -> Result<(), Problem> {
+    let mut walk = JsonWalk::new(raw);
+    rows.place = "columns";
+    let mut cells = vec![None; rows.columns.len()];
     if !walk.enter(b'{') {
         return Err(unexpected("`columns`, an object of arrays", raw));
     }
     while let Some(name) = walk.next() {
         let name = name.string().ok_or_else(bad_escapes)?;
-        let column = reader.columns.position(&name);
+        let column = rows.columns.position(&name);
         if !walk.enter(b'[') {
             return Err(unexpected("`columns`, an object of arrays", raw));
         }
-        let values = read_values(&mut walk, reader, column)?;
+        let values = read_values(&mut walk, rows, column)?;
         match column {
             Some(column) if cells[column].replace(values).is_some() => {
-                reader.refuse(None, Some(&name), None, || "each column once".to_owned());
+                rows.refuse(None, Some(&name), None, || "each column once".to_owned());
             }
             Some(_) => {}
-            None => reader.refuse_unknown(None, &name),
+            None => rows.refuse_unknown(None, &name),
         }
     }
-    let n_rows = check_lengths(reader.columns, &cells)?;
+    let n_rows = check_lengths(rows.columns, &cells)?;
     for (column, cells) in cells.into_iter().enumerate() {
         if let Some(cells) = cells {
-            reader.put_column(column, cells);
+            rows.put_column(column, cells);
         }
     }
-    (0..n_rows).for_each(|_| reader.end_row());
+    (0..n_rows).for_each(|_| rows.end_row());
     Ok(())
 }
 
 /// The values of one column; of one that is unknown, none is kept.
 fn read_values(
-    walk: &mut Walk<'_>,
-    reader: &mut RowReader<'_>,
+    walk: &mut JsonWalk<'_>,
+    rows: &mut RequestRows<'_>,
     column: Option<usize>,
 ) -> Result<Vec<Cell>, Problem> {
     let (mut cells, mut row) = (Vec::new(), 0);
     while let Some(value) = walk.next() {
-        reader.check_room(row)?;
+        rows.check_room(row)?;
         if let Some(column) = column {
-            cells.push(reader.json(Some(row), column, value));
+            cells.push(rows.json(Some(row), column, value));
         }
         row += 1;
     }
@@ -192,19 +196,19 @@ fn read_values(
 /// The next field of an object that the model reads, as the position of its column, and its value.
 #[inline]
 fn next_field<'a>(
-    walk: &mut Walk<'a>,
-    reader: &mut RowReader<'_>,
+    walk: &mut JsonWalk<'a>,
+    rows: &mut RequestRows<'_>,
     row: Option<usize>,
-) -> Result<Option<(usize, Value<'a>)>, Problem> {
-    if let Some(column) = reader.take_expected(walk) {
+) -> Result<Option<(usize, JsonValue<'a>)>, Problem> {
+    if let Some(column) = rows.take_expected(walk) {
         return Ok(walk.next().map(|value| (column, value)));
     }
     while let Some(name) = walk.next() {
         let name = name.string().ok_or_else(bad_escapes)?;
         let Some(value) = walk.next() else { break };
-        match reader.position(&name) {
+        match rows.position(&name) {
             Some(column) => return Ok(Some((column, value))),
-            None => reader.refuse_unknown(row, &name),
+            None => rows.refuse_unknown(row, &name),
         }
     }
     Ok(None)
@@ -257,7 +261,7 @@ mod tests {
         Columns::new(&fitter.finish(), true).expect("columns")
     }
 
-    fn cells(rows: &Rows) -> Vec<String> {
+    fn cells(rows: &TextRows) -> Vec<String> {
         let cell = |row, column| String::from_utf8_lossy(rows.row(row).field(column)).into_owned();
         (0..rows.len()).map(|row| [0, 1, 2].map(|column| cell(row, column)).join(";")).collect()
     }

@@ -1,10 +1,10 @@
 //! Where a thread scores: what it keeps for one model from batch to batch.
 
+use crate::job_queue::{Job, Scored};
 use crate::metrics::Metrics;
-use crate::model::Loaded;
 use crate::problem::RowError;
-use crate::queue::{Job, Scored};
-use crate::rows::Row;
+use crate::served_model::LoadedModel;
+use crate::text_rows::TextRow;
 use deepcross_features::{Counts, FeatureError};
 use deepcross_model::{Ranking, Scorer, Session};
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use std::sync::Arc;
 const RANKINGS: usize = 4;
 
 /// Scratch memory, and the model that it was made for.
-pub(crate) struct Desk {
-    model: Arc<Loaded>,
+pub(crate) struct ScoringSession {
+    model: Arc<LoadedModel>,
     session: Session,
-    told: Counts,
+    reported: Counts,
     /// The last used first.
     rankings: Vec<SharedRanking>,
 }
@@ -25,7 +25,7 @@ pub(crate) struct Desk {
 struct SharedRanking {
     columns: Vec<usize>,
     ranking: Ranking,
-    told: Counts,
+    reported: Counts,
 }
 
 /// The rows of a job that wait in the session.
@@ -40,14 +40,17 @@ enum Progress {
     Ranked(Scored),
 }
 
-impl Desk {
-    /// The desk, made anew where there is none for this model.
-    pub(crate) fn for_model<'d>(desk: &'d mut Option<Self>, model: &Arc<Loaded>) -> &'d mut Self {
-        let old = desk.take().filter(|desk| Arc::ptr_eq(&desk.model, model));
-        desk.insert(old.unwrap_or_else(|| {
+impl ScoringSession {
+    /// The kept, made anew where there is none for this model.
+    pub(crate) fn for_model<'d>(
+        kept: &'d mut Option<Self>,
+        model: &Arc<LoadedModel>,
+    ) -> &'d mut Self {
+        let old = kept.take().filter(|kept| Arc::ptr_eq(&kept.model, model));
+        kept.insert(old.unwrap_or_else(|| {
             let session = model.scorer.session();
-            let told = session.counts().clone();
-            Self { model: Arc::clone(model), session, told, rankings: Vec::new() }
+            let reported = session.counts().clone();
+            Self { model: Arc::clone(model), session, reported, rankings: Vec::new() }
         }))
     }
 
@@ -58,10 +61,10 @@ impl Desk {
             _ => Progress::Ranked(self.rank(job, metrics)),
         };
         let progress: Vec<_> = jobs.iter().map(begin).collect();
-        tell(self.session.counts(), &mut self.told, metrics);
+        report(self.session.counts(), &mut self.reported, metrics);
         let mut probabilities = self.model.scorer.score(&mut self.session);
         if !probabilities.is_empty() {
-            metrics.scored(probabilities);
+            metrics.count_batch(probabilities);
         }
         let end = |progress| match progress {
             Progress::Ranked(scored) => scored,
@@ -93,19 +96,19 @@ impl Desk {
     fn rank(&mut self, job: &Job, metrics: &Metrics) -> Scored {
         let first = job.rows.row(job.range.start);
         let model = Arc::clone(&self.model);
-        let SharedRanking { ranking, told, .. } = self.ranking(job.rows.shared());
+        let SharedRanking { ranking, reported, .. } = self.ranking(job.rows.shared());
         // Of a request that was cut into several jobs, all fail here, and the first one tells.
         if let Err(error) = model.scorer.share(ranking, &first) {
-            let tells = job.range.start == 0;
-            return Err(tells.then(|| row_error(job, None, error)).into_iter().collect());
+            let reports = job.range.start == 0;
+            return Err(reports.then(|| row_error(job, None, error)).into_iter().collect());
         }
         let errors = match model.scorer.add_all(ranking, &rows(job)) {
             true => Vec::new(),
             false => add_each(&model.scorer, ranking, job),
         };
-        tell(ranking.counts(), told, metrics);
+        report(ranking.counts(), reported, metrics);
         let probabilities = model.scorer.rank(ranking);
-        metrics.scored(probabilities);
+        metrics.count_batch(probabilities);
         if errors.is_empty() { Ok(probabilities.to_vec()) } else { Err(errors) }
     }
 
@@ -116,10 +119,10 @@ impl Desk {
             Some(index) => self.rankings.remove(index),
             None => {
                 self.rankings.truncate(RANKINGS - 1);
-                let Loaded { scorer, columns: known, .. } = &*self.model;
+                let LoadedModel { scorer, columns: known, .. } = &*self.model;
                 let ranking = scorer.ranking(&known.binding, columns);
-                let told = ranking.counts().clone();
-                SharedRanking { columns: columns.to_vec(), ranking, told }
+                let reported = ranking.counts().clone();
+                SharedRanking { columns: columns.to_vec(), ranking, reported }
             }
         };
         self.rankings.insert(0, used);
@@ -128,7 +131,7 @@ impl Desk {
 }
 
 /// The rows of a job, to be encoded together.
-fn rows(job: &Job) -> Vec<Row<'_>> {
+fn rows(job: &Job) -> Vec<TextRow<'_>> {
     job.range.clone().map(|index| job.rows.row(index)).collect()
 }
 
@@ -154,15 +157,15 @@ fn row_error(job: &Job, row: Option<usize>, error: FeatureError) -> RowError {
     let position = column.as_ref().and_then(|name| job.model.columns.position(name));
     let at = row.unwrap_or(job.range.start);
     let found = position.map(|position| job.rows.kind(at, position).name());
-    RowError { row, instead: "shared", field: column, found, expected }
+    RowError { row, place: "shared", field: column, found, expected }
 }
 
-/// Tells what was met since it was told before.
-fn tell(now: &Counts, told: &mut Counts, metrics: &Metrics) {
-    metrics.met_values(now.iter().zip(told.iter()).map(|((name, now), (_, told))| {
+/// Tells what was met since it was reported before.
+fn report(now: &Counts, reported: &mut Counts, metrics: &Metrics) {
+    metrics.count_values(now.iter().zip(reported.iter()).map(|((name, now), (_, reported))| {
         let mut new = *now;
-        new -= *told;
+        new -= *reported;
         (name, new)
     }));
-    told.clone_from(now);
+    reported.clone_from(now);
 }

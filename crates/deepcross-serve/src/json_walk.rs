@@ -4,33 +4,33 @@
 //! A second pass of a general reader, which checks all of it again, takes several times as long.
 //! On text that is not well-formed, a walk ends early or gives pieces without sense; it never panics.
 
-use crate::rows::ValueKind;
+use crate::text_rows::ValueKind;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// Where in the text the walk is.
 #[derive(Clone, Debug)]
-pub(crate) struct Walk<'a> {
+pub(crate) struct JsonWalk<'a> {
     text: &'a str,
     at: usize,
 }
 
 /// A value, or the name of one in an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Value<'a> {
+pub(crate) struct JsonValue<'a> {
     pub(crate) kind: ValueKind,
     /// As it was written, with the quotes of a string.
     pub(crate) text: &'a str,
     has_escapes: bool,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> JsonWalk<'a> {
     pub(crate) fn new(raw: &'a RawValue) -> Self {
         Self { text: raw.get(), at: 0 }
     }
 
     /// Over what is in an array or an object.
-    pub(crate) fn within(value: Value<'a>) -> Self {
+    pub(crate) fn within(value: JsonValue<'a>) -> Self {
         Self { text: value.text, at: 1 }
     }
 
@@ -52,7 +52,7 @@ impl<'a> Walk<'a> {
 
     /// The next value before the bracket that closes: of an object, names and values in turn.
     #[inline]
-    pub(crate) fn next(&mut self) -> Option<Value<'a>> {
+    pub(crate) fn next(&mut self) -> Option<JsonValue<'a>> {
         if !self.has_next() {
             return None;
         }
@@ -64,7 +64,7 @@ impl<'a> Walk<'a> {
             _ => self.skip_literal(),
         };
         let text = self.text.get(start..self.at)?;
-        Some(Value { kind, text, has_escapes })
+        Some(JsonValue { kind, text, has_escapes })
     }
 
     /// Steps over a name, where it is this one and was written without escapes.
@@ -138,7 +138,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-impl<'a> Value<'a> {
+impl<'a> JsonValue<'a> {
     /// What a string holds; `None` where its escapes are no Unicode, or it is no string.
     #[inline]
     pub(crate) fn string(&self) -> Option<Cow<'a, str>> {
@@ -192,7 +192,7 @@ mod tests {
 
     fn pieces(text: &str) -> Vec<&str> {
         let raw: &RawValue = serde_json::from_str(text).expect("well-formed");
-        let mut walk = Walk::new(raw);
+        let mut walk = JsonWalk::new(raw);
         assert!(walk.enter(b'[') || walk.enter(b'{'));
         let found = std::iter::from_fn(|| walk.next().map(|value| value.text)).collect();
         assert_eq!(walk.at, raw.get().len());
@@ -225,7 +225,7 @@ mod tests {
     fn strings_are_read_with_their_escapes() {
         let read = |text: &str| {
             let raw: &RawValue = serde_json::from_str(text).expect("well-formed");
-            let mut walk = Walk::new(raw);
+            let mut walk = JsonWalk::new(raw);
             assert!(walk.enter(b'['));
             walk.next().and_then(|value| value.string()).map(Cow::into_owned)
         };
@@ -237,23 +237,23 @@ mod tests {
     #[test]
     fn names_are_taken_whole() {
         let check = |name: &str, is_taken: bool| {
-            let mut walk = Walk { text: "{ \"é1\": 2}", at: 1 };
+            let mut walk = JsonWalk { text: "{ \"é1\": 2}", at: 1 };
             assert_eq!(walk.take_name(name), is_taken, "{name}");
             let rest = std::iter::from_fn(|| walk.next().map(|value| value.text));
             assert_eq!(rest.collect::<Vec<_>>(), ["\"é1\"", "2"][usize::from(is_taken)..]);
         };
         check("é1", true);
         ["é", "é12", "", "x"].into_iter().for_each(|name| check(name, false));
-        assert!(!Walk { text: "", at: 7 }.take_name(""));
+        assert!(!JsonWalk { text: "", at: 7 }.take_name(""));
     }
 
     #[test]
     fn text_that_is_not_well_formed_ends() {
         for text in ["", "\"", "[", "[\"\\", "{\"a", "]", "[1", "[[", "[]]", "\"é\\"] {
-            let mut walk = Walk { text, at: 0 };
+            let mut walk = JsonWalk { text, at: 0 };
             for _ in 0..9 {
                 if let Some(value) = walk.next() {
-                    let mut within = Walk::within(value);
+                    let mut within = JsonWalk::within(value);
                     let _ = (value.string(), within.next(), within.next());
                 }
             }

@@ -1,9 +1,9 @@
 //! From values of a request to the cells of rows: what is accepted, and what is said where it is not.
 
 use crate::columns::{Columns, InputColumn};
+use crate::json_walk::{JsonValue, JsonWalk};
 use crate::problem::{Problem, RowError};
-use crate::rows::{Cell, Rows, ValueKind};
-use crate::walk::{Value, Walk};
+use crate::text_rows::{Cell, TextRows, ValueKind};
 use std::borrow::Cow;
 
 /// The most errors that are worded; others are counted.
@@ -17,12 +17,12 @@ pub(crate) struct Limits {
     pub(crate) absent_as_missing: bool,
 }
 
-/// Fills [`Rows`] with values by column, row after row.
+/// Fills [`TextRows`] with values by column, row after row.
 #[derive(Debug)]
-pub(crate) struct RowReader<'c> {
+pub(crate) struct RequestRows<'c> {
     pub(crate) columns: &'c Columns,
     limits: Limits,
-    rows: Rows,
+    rows: TextRows,
     /// The columns that the row before named, in its order.
     order: Vec<usize>,
     /// How many the row that is being read has named.
@@ -33,25 +33,25 @@ pub(crate) struct RowReader<'c> {
     own: Vec<usize>,
     is_own: Vec<bool>,
     /// What is read where it is no row.
-    pub(crate) instead: &'static str,
+    pub(crate) place: &'static str,
     errors: Vec<RowError>,
     left_out: usize,
 }
 
-impl<'c> RowReader<'c> {
+impl<'c> RequestRows<'c> {
     /// Of values that are all UTF-8, or may be other bytes.
     pub(crate) fn new(columns: &'c Columns, limits: Limits, is_utf8: bool) -> Self {
         let n_columns = columns.len();
         Self {
             columns,
             limits,
-            rows: Rows::new(n_columns, is_utf8),
+            rows: TextRows::new(n_columns, is_utf8),
             order: Vec::new(),
             n_named: 0,
             shared: vec![None; n_columns],
             own: (0..n_columns).collect(),
             is_own: vec![true; n_columns],
-            instead: "shared",
+            place: "shared",
             errors: Vec::new(),
             left_out: 0,
         }
@@ -86,8 +86,8 @@ impl<'c> RowReader<'c> {
             return;
         }
         let field = field.map(shorten);
-        let (instead, expected) = (self.instead, expected());
-        self.errors.push(RowError { row, instead, field, found, expected });
+        let (place, expected) = (self.place, expected());
+        self.errors.push(RowError { row, place, field, found, expected });
     }
 
     /// Refuses a field that the model does not read.
@@ -103,7 +103,7 @@ impl<'c> RowReader<'c> {
     /// Rows of one request nearly always name the same columns in the same order, so that a comparison spares finding the
     /// end of the name, and looking it up.
     #[inline]
-    pub(crate) fn take_expected(&mut self, walk: &mut Walk<'_>) -> Option<usize> {
+    pub(crate) fn take_expected(&mut self, walk: &mut JsonWalk<'_>) -> Option<usize> {
         let column = *self.order.get(self.n_named)?;
         let InputColumn { name, is_plain, .. } = &self.columns.list[column];
         let is_it = *is_plain && walk.take_name(name);
@@ -190,7 +190,7 @@ impl<'c> RowReader<'c> {
     }
 
     /// The rows, if nothing was refused.
-    pub(crate) fn finish(mut self) -> Result<Rows, Problem> {
+    pub(crate) fn finish(mut self) -> Result<TextRows, Problem> {
         for (column, shared) in self.shared.iter().enumerate() {
             if let (Some(cell), false) = (shared, self.is_own[column]) {
                 self.rows.share(column, *cell);
@@ -251,7 +251,7 @@ impl<'c> RowReader<'c> {
 
     /// Keeps a JSON value as a value of a column.
     #[inline]
-    pub(crate) fn json(&mut self, row: Option<usize>, column: usize, value: Value<'_>) -> Cell {
+    pub(crate) fn json(&mut self, row: Option<usize>, column: usize, value: JsonValue<'_>) -> Cell {
         match value.kind {
             ValueKind::Null => self.null(row, column),
             ValueKind::String => match value.string() {
@@ -265,11 +265,11 @@ impl<'c> RowReader<'c> {
     }
 
     /// The elements of an array, joined as files have them.
-    fn array(&mut self, row: Option<usize>, column: usize, value: Value<'_>) -> Cell {
+    fn array(&mut self, row: Option<usize>, column: usize, value: JsonValue<'_>) -> Cell {
         let Some(separator) = self.columns.list[column].separator else {
             return self.unfit(row, column, ValueKind::Array);
         };
-        let mut elements = Walk::within(value);
+        let mut elements = JsonWalk::within(value);
         let mut joined = String::new();
         while let Some(element) = elements.next() {
             let element = match element.kind {

@@ -1,11 +1,11 @@
 //! The threads that score: each owns a session, and takes batch after batch from the queue.
 
-use crate::desk::Desk;
+use crate::job_queue::{Job, JobQueue, MIN_ROWS_PER_THREAD};
 use crate::metrics::Metrics;
-use crate::model::Loaded;
 use crate::problem::Problem;
-use crate::queue::{Job, Queue, WORTH_A_THREAD};
-use crate::rows::Rows;
+use crate::scoring_session::ScoringSession;
+use crate::served_model::LoadedModel;
+use crate::text_rows::TextRows;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -15,16 +15,16 @@ use tokio::time::timeout_at;
 
 /// The queue and the threads behind it.
 #[derive(Debug)]
-pub(crate) struct Scoring {
-    pub(crate) queue: Arc<Queue>,
+pub(crate) struct ScoringThreads {
+    pub(crate) queue: Arc<JobQueue>,
     batch_rows: usize,
     timeout: Duration,
     threads: Vec<JoinHandle<()>>,
 }
 
-impl Scoring {
+impl ScoringThreads {
     pub(crate) fn start(
-        queue: Queue,
+        queue: JobQueue,
         threads: usize,
         batch_rows: usize,
         timeout: Duration,
@@ -44,7 +44,11 @@ impl Scoring {
     ///
     /// # Errors
     /// Where the queue is full, a row cannot be encoded, or it takes too long.
-    pub(crate) async fn score(&self, model: &Arc<Loaded>, rows: Rows) -> Result<Vec<f32>, Problem> {
+    pub(crate) async fn score(
+        &self,
+        model: &Arc<LoadedModel>,
+        rows: TextRows,
+    ) -> Result<Vec<f32>, Problem> {
         let rows = Arc::new(rows);
         let (mut jobs, mut replies) = (Vec::new(), Vec::new());
         for range in rows.chunks(self.job_rows(rows.len())) {
@@ -71,16 +75,16 @@ impl Scoring {
 
     /// How many rows of a request go together: few enough that all threads have a part, where that pays.
     fn job_rows(&self, n_rows: usize) -> usize {
-        n_rows.div_ceil(self.threads.len()).max(WORTH_A_THREAD).min(self.batch_rows)
+        n_rows.div_ceil(self.threads.len()).max(MIN_ROWS_PER_THREAD).min(self.batch_rows)
     }
 
     /// Whether all threads are at work.
-    pub(crate) fn is_whole(&self) -> bool {
+    pub(crate) fn all_run(&self) -> bool {
         self.threads.iter().all(|thread| !thread.is_finished())
     }
 }
 
-impl Drop for Scoring {
+impl Drop for ScoringThreads {
     fn drop(&mut self) {
         self.queue.close();
         for thread in self.threads.drain(..) {
@@ -90,24 +94,25 @@ impl Drop for Scoring {
     }
 }
 
-fn work(queue: &Queue, metrics: &Metrics) {
-    let mut desk = None;
+fn work(queue: &JobQueue, metrics: &Metrics) {
+    let mut session = None;
     let mut batch = Vec::new();
     while queue.take(&mut batch) {
         // What the library promises never to do would otherwise end this thread, and in time the service.
-        let done = catch_unwind(AssertUnwindSafe(|| score_batch(&mut desk, &mut batch, metrics)));
+        let done =
+            catch_unwind(AssertUnwindSafe(|| score_batch(&mut session, &mut batch, metrics)));
         if done.is_err() {
-            desk = None;
+            session = None;
             batch.clear();
         }
     }
 }
 
 /// Scores all jobs of a batch and answers them.
-fn score_batch(desk: &mut Option<Desk>, batch: &mut Vec<Job>, metrics: &Metrics) {
+fn score_batch(session: &mut Option<ScoringSession>, batch: &mut Vec<Job>, metrics: &Metrics) {
     batch.retain(|job| !job.reply.is_closed());
     let Some(first) = batch.first() else { return };
-    let scored = Desk::for_model(desk, &first.model).score(batch, metrics);
+    let scored = ScoringSession::for_model(session, &first.model).score(batch, metrics);
     // All is counted before anybody is answered: who then asks for the counts finds the own rows among them.
     for (job, scored) in batch.drain(..).zip(scored) {
         // Whoever asked may have gone.

@@ -1,0 +1,81 @@
+//! The table of routes.
+
+use crate::problem::Problem;
+use crate::service::Service;
+use crate::{openapi, routes};
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// All routes, each with its method; the description of the service must have the same.
+pub(crate) const ROUTES: [(&str, &str); 8] = [
+    ("post", "/v1/score"),
+    ("post", "/v1/rank"),
+    ("get", "/v1/model"),
+    ("post", "/v1/reload"),
+    ("get", "/healthz"),
+    ("get", "/readyz"),
+    ("get", "/metrics"),
+    ("get", "/openapi.json"),
+];
+
+/// The routes over a state.
+pub(crate) fn router(service: Arc<Service>) -> Router {
+    let mut router = Router::new();
+    for (_, path) in ROUTES {
+        router = router.route(path, handler(path));
+    }
+    router
+        .fallback(|| async {
+            Problem::new(StatusCode::NOT_FOUND, "no-route", "No such route", "see /openapi.json")
+        })
+        .method_not_allowed_fallback(|| async {
+            let (status, detail) = (StatusCode::METHOD_NOT_ALLOWED, "see /openapi.json");
+            Problem::new(status, "no-method", "The route has no such method", detail)
+        })
+        .layer(from_fn_with_state(Arc::clone(&service), authorize))
+        .layer(from_fn_with_state(Arc::clone(&service), measure))
+        .with_state(service)
+}
+
+fn handler(path: &str) -> MethodRouter<Arc<Service>> {
+    match path {
+        "/v1/score" => post(routes::score),
+        "/v1/rank" => post(routes::rank),
+        "/v1/model" => get(routes::model),
+        "/v1/reload" => post(routes::reload),
+        "/healthz" => get(|| async { "ok\n" }),
+        "/readyz" => get(routes::readyz),
+        "/metrics" => get(routes::metrics),
+        _ => get(|| async { axum::Json(openapi::document()) }),
+    }
+}
+
+/// Times a request; paths that are no route are one, so that no caller can make up labels.
+async fn measure(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let matched = request.extensions().get::<MatchedPath>();
+    let route = matched.map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
+    let response = next.run(request).await;
+    service.metrics.count_request(&route, response.status().as_u16(), start.elapsed());
+    response
+}
+
+/// Asks for the token on all routes of `/v1`.
+async fn authorize(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    if let Some(token) = &service.config.token {
+        let shown = request.headers().get(header::AUTHORIZATION);
+        let is_open = !request.uri().path().starts_with("/v1/");
+        if !is_open && !token.matches_header(shown.map(|shown| shown.as_bytes())) {
+            let detail = "expected `Authorization: Bearer TOKEN` with the token of the service";
+            let (status, title) = (StatusCode::UNAUTHORIZED, "The token is missing or wrong");
+            return Problem::new(status, "unauthorized", title, detail).into_response();
+        }
+    }
+    next.run(request).await
+}
