@@ -52,7 +52,7 @@ impl BatchNorm {
     pub const EPSILON: f64 = 1e-5;
 
     /// By how much a running estimate moves towards what a group of rows has, as in PyTorch; see
-    /// [`Params::watch`](deepcross_autodiff::Params::watch).
+    /// [`Params::update_statistics`](deepcross_autodiff::Params::update_statistics).
     pub const MOMENTUM: f64 = 0.1;
 }
 

@@ -1,7 +1,8 @@
-//! Bodies in JSON: rows as objects, columns as arrays, and candidates with what they share.
+//! Reads bodies in JSON: rows as objects, columns as arrays, and candidates with their shared values.
 //!
-//! Values stay the text that the caller sent until they are encoded, so that a number has the digits that a file would have.
-//! A tree of values would parse each number to a float, print it again, and allocate for every field of every row.
+//! A value keeps the caller's text until it is encoded, so that a number has the same digits as in a file.
+//! Rejected: a tree of values, which would parse each number to a float, print it again, and allocate for each field of
+//! each row.
 
 use crate::columns::Columns;
 use crate::json_walk::{JsonValue, JsonWalk, kind_of};
@@ -11,7 +12,7 @@ use crate::text_rows::{Cell, TextRows};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// What stands around the rows of a request to score.
+/// The body of a request to score; the rows are still text.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ScoreBody<'a> {
@@ -35,23 +36,23 @@ struct RankBody<'a> {
     top: Option<usize>,
 }
 
-/// The order of ranked candidates.
+/// The order of the candidates in the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Order {
-    /// By probability, the greatest first; equal ones as they came.
+    /// By probability, the greatest first; equal ones in the order of the request.
     #[default]
     Sorted,
-    /// As they came.
+    /// In the order of the request.
     Input,
 }
 
-/// Candidates to rank, each with what all share.
+/// Candidates to rank, together with their shared values.
 #[derive(Debug)]
 pub(crate) struct RankRequest {
     pub(crate) rows: TextRows,
     pub(crate) order: Order,
-    /// Only so many of the most probable.
+    /// The number of most probable candidates to return; all if it is absent.
     pub(crate) top: Option<usize>,
 }
 
@@ -69,7 +70,7 @@ pub(crate) fn score_rows(
 
 /// The candidates of a request to rank.
 ///
-/// A candidate holds what it names; what is shared is kept once, and the rows know which columns it fills.
+/// Each candidate has cells for the fields that it names; a shared value is stored once for all rows.
 pub(crate) fn rank_rows(
     body: &[u8],
     columns: &Columns,
@@ -86,15 +87,15 @@ pub(crate) fn rank_rows(
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(body).map_err(|error| {
-        Problem::malformed(format!("byte {} is not UTF-8", error.valid_up_to()))
+        Problem::malformed(format!("byte {} of the body is not valid UTF-8", error.valid_up_to()))
     })?;
     serde_json::from_str(text).map_err(|error| {
-        // Of what the body holds, an error of data repeats only names and values beside the rows.
+        // An error of the data repeats only names and values outside of the rows.
         Problem::malformed(error.to_string().chars().take(200).collect::<String>())
     })
 }
 
-/// Rows as objects under a name, or as columns.
+/// Reads rows as objects under a name, or as columns.
 fn read_either(
     rows: &mut RequestRows<'_>,
     (name, objects): (&str, Option<&RawValue>),
@@ -104,7 +105,7 @@ fn read_either(
         (Some(objects), None) => read_rows(rows, objects, name),
         (None, Some(columns)) => read_columns(rows, columns),
         _ => Err(Problem::malformed(format!(
-            "expected one of `{name}`, an array of objects, and `columns`, an object of arrays"
+            "expected either `{name}`, an array of objects, or `columns`, an object of arrays"
         ))),
     }
 }
@@ -176,7 +177,7 @@ fn read_columns(rows: &mut RequestRows<'_>, raw: &RawValue) -> Result<(), Proble
     Ok(())
 }
 
-/// The values of one column; of one that is unknown, none is kept.
+/// The values of one column; none are stored if the column is unknown.
 fn read_values(
     walk: &mut JsonWalk<'_>,
     rows: &mut RequestRows<'_>,
@@ -193,7 +194,7 @@ fn read_values(
     Ok(cells)
 }
 
-/// The next field of an object that the model reads, as the position of its column, and its value.
+/// The column and the value of the next field that the model reads, in an object.
 #[inline]
 fn next_field<'a>(
     walk: &mut JsonWalk<'a>,
@@ -214,7 +215,7 @@ fn next_field<'a>(
     Ok(None)
 }
 
-/// The number of rows, where all columns agree on it.
+/// The number of rows; an error if the columns differ in it.
 fn check_lengths(columns: &Columns, cells: &[Option<Vec<Cell>>]) -> Result<usize, Problem> {
     let named = columns.list.iter().zip(cells);
     let mut lengths =
@@ -223,19 +224,19 @@ fn check_lengths(columns: &Columns, cells: &[Option<Vec<Cell>>]) -> Result<usize
     match lengths.find(|(_, length)| *length != n_rows) {
         None => Ok(n_rows),
         Some((name, length)) => Err(Problem::malformed(format!(
-            "`columns`: all must be equally long, but `{first}` has {n_rows} values and `{name}` has {length}"
+            "`columns`: all arrays must be equally long, but `{first}` has {n_rows} values and `{name}` has {length}"
         ))),
     }
 }
 
-/// A value that is well-formed but not what is expected.
+/// The problem of a value that is well-formed JSON but of another kind than expected.
 fn unexpected(expected: &str, raw: &RawValue) -> Problem {
     let found = kind_of(raw.get().bytes().next()).name();
     Problem::malformed(format!("expected {expected}, but found a value of kind {found}"))
 }
 
 fn bad_escapes() -> Problem {
-    Problem::malformed("a string holds escapes that are no Unicode")
+    Problem::malformed("a string has an escape that is not valid Unicode")
 }
 
 #[cfg(test)]
@@ -246,7 +247,7 @@ mod tests {
 
     const LIMITS: Limits = Limits { max_rows: 3, max_value: 8, absent_as_missing: false };
 
-    /// A number `n`, a list `l` and a category `é`, with `-` for what is missing.
+    /// A number `n`, a list `l` and a category `é`; `-` means "missing".
     fn columns() -> Columns {
         let fields = vec![
             FieldConfig::number("n"),
@@ -273,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn values_stay_the_text_that_they_were() {
+    fn values_keep_their_text() {
         check(r#"{"rows":[{"n":1.50,"l":["a", 2],"é":"x"}]}"#, &["1.50;a|2;x"]);
         check(r#"{"rows":[{"\u00e9":" \t\u0078 ","l":[],"n":-0e1}]}"#, &["-0e1;;x"]);
         check(r#"{"rows":[{"n":null,"l":null,"é":true}]}"#, &["-;-;true"]);
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_candidate_has_what_is_shared_but_for_its_own() {
+    fn a_candidate_has_its_own_values_and_else_the_shared_ones() {
         let check = |candidates: &str, expected: &[&str], shared: &[usize]| {
             let body = format!(r#"{{{candidates},"shared":{{"n":1,"é":"s"}},"top":1}}"#);
             let request = rank_rows(body.as_bytes(), &columns(), LIMITS).expect(candidates);
@@ -307,16 +308,19 @@ mod tests {
         check(r#""candidates":[]"#, &[], &[0, 2]);
     }
 
-    /// What is wrong with candidates, by status and a part of what is told.
+    /// Each wrong body gives this status and a document with this text.
     #[test]
-    fn bad_candidates_are_told_of_in_either_form() {
+    fn bad_candidates_are_reported_in_either_form() {
         let check = |body: &str, status: u16, detail: &str| {
             let problem = rank_rows(body.as_bytes(), &columns(), LIMITS).expect_err(body);
-            let told = serde_json::to_string(&problem).expect("a document");
-            assert!(problem.status().as_u16() == status && told.contains(detail), "{body} {told}");
+            let document = serde_json::to_string(&problem).expect("a document");
+            assert!(
+                problem.status().as_u16() == status && document.contains(detail),
+                "{body} {document}"
+            );
         };
-        check("{}", 400, "one of `candidates`, an array of objects, and `columns`");
-        check(r#"{"candidates":[],"columns":{}}"#, 400, "one of `candidates`");
+        check("{}", 400, "either `candidates`, an array of objects, or `columns`");
+        check(r#"{"candidates":[],"columns":{}}"#, 400, "either `candidates`");
         check(r#"{"candidates":{}}"#, 400, "`candidates`, an array, but");
         check(r#"{"candidates":[{},1]}"#, 400, "`candidates`[1]: expected an object");
         check(r#"{"shared":[],"candidates":[]}"#, 400, "kind array");
@@ -324,7 +328,7 @@ mod tests {
         check(r#"{"columns":{"n":1}}"#, 400, "`columns`, an object of arrays");
         check(r#"{"columns":{"n":[1],"l":[1,2]}}"#, 400, "equally long");
         check(r#"{"columns":{"n":[1,2,3,4]}}"#, 413, "3 rows or candidates");
-        check(r#"{"columns":{"\ud800":[1]}}"#, 400, "no Unicode");
+        check(r#"{"columns":{"\ud800":[1]}}"#, 400, "not valid Unicode");
         check(r#"{"shared":{"n":1,"n":2},"candidates":[]}"#, 422, "shared, field `n`");
         check(r#"{"shared":{"n":1,"é":1},"candidates":[{"l":"a"},{}]}"#, 422, "row 1, field `l`");
         check(r#"{"shared":{"n":1},"columns":{"l":["a",{}]}}"#, 422, "row 1, field `l`");
@@ -340,9 +344,9 @@ mod tests {
         check(r#"{"candidates":[{"é":1,"n":1,"l":"a","é":1}]}"#, 422, "each field once");
     }
 
-    /// Bodies that are cut, or have bytes changed and put in, are rows or a problem, and end soon.
+    /// Bodies that are cut, or have bytes changed or inserted, give rows or a problem, and end soon.
     #[test]
-    fn no_body_makes_the_readers_panic() {
+    fn no_body_makes_a_reader_panic() {
         let columns = columns();
         let bodies = [
             r#"{"rows":[{"n":1.5,"l":["a","b"],"é":"x\u00e9"},{"n":null,"l":"","é":true}]}"#,
@@ -373,13 +377,13 @@ mod tests {
                 rank_rows(&body, &columns, LIMITS).map(|request| request.rows),
                 csv_body::rows(&body, &columns, LIMITS),
             ];
-            // Whatever is accepted can be read as well.
+            // Accepted rows can be read as well.
             assert!(rows.iter().flatten().all(|rows| cells(rows).len() <= LIMITS.max_rows));
         }
     }
 
     #[test]
-    fn deep_nesting_is_no_row_and_no_overflow() {
+    fn deep_nesting_is_refused_without_an_overflow() {
         let deep = |open: &str| format!(r#"{{"rows":[{{"n":{}"#, open.repeat(1_000_000));
         for open in ["[", "{\"a\":"] {
             assert!(score_rows(deep(open).as_bytes(), &columns(), LIMITS).is_err());

@@ -1,25 +1,25 @@
-//! A walk over JSON that is known to be well-formed, value by value, each as a piece of the text.
+//! Walks over JSON that is known to be well-formed, and returns each value as a piece of the text.
 //!
-//! `serde_json` has checked the whole body when rows are read, so that finding where a value ends is all that is left to do.
-//! A second pass of a general reader, which checks all of it again, takes several times as long.
-//! On text that is not well-formed, a walk ends early or gives pieces without sense; it never panics.
+//! `serde_json` has checked the whole body before rows are read, so the walk only has to find where a value ends.
+//! Rejected: a second pass of a general parser, which would check everything again and take several times as long.
+//! If the text is not well-formed, a walk ends early or returns meaningless pieces; it never panics.
 
 use crate::text_rows::ValueKind;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// Where in the text the walk is.
+/// The text and the position of the walk in it.
 #[derive(Clone, Debug)]
 pub(crate) struct JsonWalk<'a> {
     text: &'a str,
     at: usize,
 }
 
-/// A value, or the name of one in an object.
+/// A value, or the name of a value in an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct JsonValue<'a> {
     pub(crate) kind: ValueKind,
-    /// As it was written, with the quotes of a string.
+    /// The text of the value; a string includes its quotes.
     pub(crate) text: &'a str,
     has_escapes: bool,
 }
@@ -29,12 +29,12 @@ impl<'a> JsonWalk<'a> {
         Self { text: raw.get(), at: 0 }
     }
 
-    /// Over what is in an array or an object.
+    /// A walk over the elements of an array or an object.
     pub(crate) fn within(value: JsonValue<'a>) -> Self {
         Self { text: value.text, at: 1 }
     }
 
-    /// Steps into an array or an object, where `bracket` is what comes next.
+    /// Steps into an array or an object if `bracket` comes next; returns whether it does.
     pub(crate) fn enter(&mut self, bracket: u8) -> bool {
         self.skip_separators();
         let is_there = self.peek() == Some(bracket);
@@ -42,7 +42,7 @@ impl<'a> JsonWalk<'a> {
         is_there
     }
 
-    /// Whether there is one more value before the bracket that closes; else, steps over that.
+    /// Whether another value comes before the closing bracket; if not, steps over the bracket.
     pub(crate) fn has_next(&mut self) -> bool {
         self.skip_separators();
         let has_next = !matches!(self.peek(), None | Some(b']' | b'}'));
@@ -50,7 +50,7 @@ impl<'a> JsonWalk<'a> {
         has_next
     }
 
-    /// The next value before the bracket that closes: of an object, names and values in turn.
+    /// The next value before the closing bracket; an object gives names and values in turn.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<JsonValue<'a>> {
         if !self.has_next() {
@@ -67,17 +67,17 @@ impl<'a> JsonWalk<'a> {
         Some(JsonValue { kind, text, has_escapes })
     }
 
-    /// Steps over a name, where it is this one and was written without escapes.
+    /// Steps over the next name if it is `name`, written without escapes; returns whether it is.
     #[inline]
     pub(crate) fn take_name(&mut self, name: &str) -> bool {
         self.skip_separators();
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
         let rest = rest.strip_prefix(b"\"").and_then(|rest| rest.strip_prefix(name.as_bytes()));
-        let is_it = rest.is_some_and(|rest| rest.first() == Some(&b'"'));
-        if is_it {
+        let is_name = rest.is_some_and(|rest| rest.first() == Some(&b'"'));
+        if is_name {
             self.at += name.len() + 2;
         }
-        is_it
+        is_name
     }
 
     fn peek(&self) -> Option<u8> {
@@ -90,7 +90,7 @@ impl<'a> JsonWalk<'a> {
         }
     }
 
-    /// Steps over a string; whether it has escapes.
+    /// Steps over a string; returns whether it has escapes.
     #[inline]
     fn skip_string(&mut self) -> bool {
         let mut has_escapes = false;
@@ -116,7 +116,7 @@ impl<'a> JsonWalk<'a> {
         false
     }
 
-    /// Steps over an array or an object, however deep: what is nested is counted and not called.
+    /// Steps over an array or an object of any depth: it counts brackets and does not recurse.
     fn skip_nested(&mut self) -> bool {
         let mut depth = 0_usize;
         while let Some(byte) = self.peek() {
@@ -139,7 +139,7 @@ impl<'a> JsonWalk<'a> {
 }
 
 impl<'a> JsonValue<'a> {
-    /// What a string holds; `None` where its escapes are no Unicode, or it is no string.
+    /// The content of a string; `None` if the value is not a string, or its escapes are not valid Unicode.
     #[inline]
     pub(crate) fn string(&self) -> Option<Cow<'a, str>> {
         if self.kind != ValueKind::String {
@@ -152,11 +152,13 @@ impl<'a> JsonValue<'a> {
     }
 }
 
-/// The bytes before the first quote or backslash, found eight at a time: most strings have about as many.
+/// The number of bytes before the first quote or backslash.
+///
+/// It looks at eight bytes at a time, which is about the length of most strings.
 #[inline]
 fn n_plain(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    // The lowest bit that is set stands at the first byte of the word that is this one.
+    // The lowest set bit marks the first byte of the word that equals `byte`.
     let places = |word: u64, byte: u8| {
         let zero_there = word ^ (ONES * u64::from(byte));
         zero_there.wrapping_sub(ONES) & !zero_there & (ONES << 7)

@@ -1,4 +1,4 @@
-//! The table of routes.
+//! The table of routes; every request is timed, and checked for the token.
 
 use crate::problem::Problem;
 use crate::service::Service;
@@ -12,7 +12,7 @@ use axum::routing::{MethodRouter, get, post};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// All routes, each with its method; the description of the service must have the same.
+/// All routes, each with its method; the OpenAPI document has the same.
 pub(crate) const ROUTES: [(&str, &str); 8] = [
     ("post", "/v1/score"),
     ("post", "/v1/rank"),
@@ -24,7 +24,7 @@ pub(crate) const ROUTES: [(&str, &str); 8] = [
     ("get", "/openapi.json"),
 ];
 
-/// The routes over a state.
+/// The router for a service.
 pub(crate) fn router(service: Arc<Service>) -> Router {
     let mut router = Router::new();
     for (_, path) in ROUTES {
@@ -32,11 +32,17 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
     }
     router
         .fallback(|| async {
-            Problem::new(StatusCode::NOT_FOUND, "no-route", "No such route", "see /openapi.json")
+            Problem::new(
+                StatusCode::NOT_FOUND,
+                "no-route",
+                "No such route",
+                "see /openapi.json for all routes",
+            )
         })
         .method_not_allowed_fallback(|| async {
-            let (status, detail) = (StatusCode::METHOD_NOT_ALLOWED, "see /openapi.json");
-            Problem::new(status, "no-method", "The route has no such method", detail)
+            let (status, detail) =
+                (StatusCode::METHOD_NOT_ALLOWED, "see /openapi.json for all methods");
+            Problem::new(status, "no-method", "The route does not support this method", detail)
         })
         .layer(from_fn_with_state(Arc::clone(&service), authorize))
         .layer(from_fn_with_state(Arc::clone(&service), measure))
@@ -56,7 +62,7 @@ fn handler(path: &str) -> MethodRouter<Arc<Service>> {
     }
 }
 
-/// Times a request; paths that are no route are one, so that no caller can make up labels.
+/// Times a request; all unknown paths count as one route, so that no caller can create labels.
 async fn measure(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     let start = Instant::now();
     let matched = request.extensions().get::<MatchedPath>();
@@ -66,7 +72,7 @@ async fn measure(State(service): State<Arc<Service>>, request: Request, next: Ne
     response
 }
 
-/// Asks for the token on all routes of `/v1`.
+/// Requires the token on all routes under `/v1`.
 async fn authorize(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     if let Some(token) = &service.config.token {
         let shown = request.headers().get(header::AUTHORIZATION);

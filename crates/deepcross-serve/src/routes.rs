@@ -1,4 +1,4 @@
-//! What each route does.
+//! The handlers of the routes.
 
 use crate::json_body::{Order, RankRequest};
 use crate::problem::Problem;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bodies above this are read in a thread of their own: others must not wait for it.
+/// The size in bytes above which a body is parsed in a thread of its own, so that other requests need not wait.
 const LARGE: usize = 64 << 10;
 
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ struct Ranked {
     probability: f32,
 }
 
-/// What the body of a request is written in.
+/// The format of a request's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BodyFormat {
     Json,
@@ -86,13 +86,13 @@ pub(crate) async fn model(State(service): State<Arc<Service>>) -> Response {
 
 pub(crate) async fn reload(State(service): State<Arc<Service>>) -> Result<Response, Problem> {
     if service.config.token.is_none() {
-        let detail = "a service without a token is reloaded by SIGHUP";
+        let detail = "a service without a token can be reloaded only by SIGHUP";
         let title = "Reload is not allowed";
         return Err(Problem::new(StatusCode::FORBIDDEN, "reload-refused", title, detail));
     }
     let reloaded = tokio::task::spawn_blocking(move || service.reload()).await;
     let failed = |reason: String| {
-        let title = "The new model was refused, and the old one is served on";
+        let title = "The new model was refused; the old one is still served";
         Problem::new(StatusCode::CONFLICT, "model-refused", title, reason)
     };
     let model = reloaded.map_err(|error| failed(error.to_string()))?.map_err(failed)?;
@@ -103,7 +103,8 @@ pub(crate) async fn reload(State(service): State<Arc<Service>>) -> Result<Respon
 pub(crate) async fn readyz(State(service): State<Arc<Service>>) -> Result<&'static str, Problem> {
     let is_draining = service.is_draining.load(Ordering::Relaxed);
     if is_draining || !service.scoring.all_run() {
-        let detail = if is_draining { "the service is going down" } else { "a scorer has ended" };
+        let detail =
+            if is_draining { "the service is shutting down" } else { "a scoring thread has ended" };
         let (status, title) = (StatusCode::SERVICE_UNAVAILABLE, "The service is not ready");
         return Err(Problem::new(status, "not-ready", title, detail));
     }
@@ -116,7 +117,7 @@ pub(crate) async fn metrics(State(service): State<Arc<Service>>) -> Response {
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }
 
-/// The candidates in the order asked for; equal probabilities stay in the order in which they came.
+/// The candidates in the requested order; equal probabilities keep the order of the request.
 fn ranking(probabilities: &[f32], order: Order, top: Option<usize>) -> Vec<Ranked> {
     let mut indices: Vec<_> = (0..probabilities.len()).collect();
     let top = top.unwrap_or(usize::MAX);
@@ -142,15 +143,15 @@ fn body_format(headers: &HeaderMap, takes_csv: bool) -> Result<BodyFormat, Probl
             let and_csv = if takes_csv { " or text/csv" } else { "" };
             let detail = format!("expected application/json{and_csv}");
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            Err(Problem::new(status, "media-type", "The content type is not known", detail))
+            Err(Problem::new(status, "media-type", "The content type is not supported", detail))
         }
     }
 }
 
-/// The body, within the limits of size and time.
+/// Reads the body within the limits of size and time.
 async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<RequestBody, Problem> {
     let most = service.config.max_body;
-    let too_large = || Problem::too_large(format!("a body may have {most} bytes"));
+    let too_large = || Problem::too_large(format!("a body may have at most {most} bytes"));
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > most) {
         return Err(too_large());
@@ -160,13 +161,13 @@ async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<Requ
         Ok(Ok(body)) => Ok(body),
         Ok(Err(BodyError::TooLong)) => Err(too_large()),
         Ok(Err(BodyError::NoMemory)) => {
-            let detail = "as many bytes of bodies are in memory as `body-memory` allows";
+            let detail = "the request bodies in memory already fill `body-memory`";
             Err(Problem::overloaded(detail))
         }
         Ok(Err(BodyError::Cut)) => Err(Problem::malformed("the body ended early")),
         Err(_) => {
             let (status, detail) =
-                (StatusCode::REQUEST_TIMEOUT, "the time of `read-timeout` is over");
+                (StatusCode::REQUEST_TIMEOUT, "the body did not arrive within `read-timeout`");
             Err(Problem::new(status, "slow-body", "The body took too long to arrive", detail))
         }
     }
@@ -178,14 +179,14 @@ struct RequestBody {
     _share: Option<OwnedSemaphorePermit>,
 }
 
-/// Why there is no body.
+/// The reason why there is no body.
 enum BodyError {
     TooLong,
     NoMemory,
     Cut,
 }
 
-/// Takes memory as bytes arrive: a caller who says that many will come, and sends none, holds none.
+/// Reserves memory as bytes arrive: a caller who announces many bytes and sends none reserves none.
 async fn collect(
     mut body: Limited<Body>,
     memory: &Arc<Semaphore>,
@@ -209,7 +210,7 @@ async fn collect(
     Ok(RequestBody { bytes, _share: share })
 }
 
-/// Reads a body by `work`, apart from other requests where it is large.
+/// Parses a body with `work`, in a thread of its own if it is large.
 async fn parse<T: Send + 'static>(
     service: &Arc<Service>,
     model: &Arc<LoadedModel>,
@@ -221,5 +222,5 @@ async fn parse<T: Send + 'static>(
     }
     let (service, model) = (Arc::clone(service), Arc::clone(model));
     let parsed = tokio::task::spawn_blocking(move || work(&body.bytes, &model, &service)).await;
-    parsed.unwrap_or_else(|_| Err(Problem::not_scored("the body could not be read")))
+    parsed.unwrap_or_else(|_| Err(Problem::not_scored("reading the body failed")))
 }

@@ -1,4 +1,4 @@
-//! Where a thread scores: what it keeps for one model from batch to batch.
+//! The memory that a scoring thread keeps for one model from batch to batch.
 
 use crate::job_queue::{Job, Scored};
 use crate::metrics::Metrics;
@@ -9,15 +9,15 @@ use deepcross_features::{Counts, FeatureError};
 use deepcross_model::{Ranking, Scorer, Session};
 use std::sync::Arc;
 
-/// How many sets of shared columns have scratch memory at a time: callers of a service share few.
+/// The most sets of shared columns that keep scratch memory at a time: callers of one service use few sets.
 const RANKINGS: usize = 4;
 
-/// Scratch memory, and the model that it was made for.
+/// Scratch memory, and the model for which it was made.
 pub(crate) struct ScoringSession {
     model: Arc<LoadedModel>,
     session: Session,
     reported: Counts,
-    /// The last used first.
+    /// The most recently used one is first.
     rankings: Vec<SharedRanking>,
 }
 
@@ -28,20 +28,20 @@ struct SharedRanking {
     reported: Counts,
 }
 
-/// The rows of a job that wait in the session.
+/// The number of a job's rows that wait in the session, and the errors of its other rows.
 struct Pushed {
     n_rows: usize,
     errors: Vec<RowError>,
 }
 
-/// What became of a job so far.
+/// The state of a job: its rows wait in the session, or it is done.
 enum Progress {
     Pushed(Pushed),
     Ranked(Scored),
 }
 
 impl ScoringSession {
-    /// The kept, made anew where there is none for this model.
+    /// The session for this model, created if `kept` is empty or belongs to another model.
     pub(crate) fn for_model<'d>(
         kept: &'d mut Option<Self>,
         model: &Arc<LoadedModel>,
@@ -54,7 +54,7 @@ impl ScoringSession {
         }))
     }
 
-    /// Scores whole rows of all jobs in one go, and candidates that share columns job by job.
+    /// Scores the whole rows of all jobs in one go, and candidates that share columns job by job.
     pub(crate) fn score(&mut self, jobs: &[Job], metrics: &Metrics) -> Vec<Scored> {
         let begin = |job: &Job| match job.rows.shared() {
             [] => Progress::Pushed(self.push(job)),
@@ -97,7 +97,7 @@ impl ScoringSession {
         let first = job.rows.row(job.range.start);
         let model = Arc::clone(&self.model);
         let SharedRanking { ranking, reported, .. } = self.ranking(job.rows.shared());
-        // Of a request that was cut into several jobs, all fail here, and the first one tells.
+        // If a request was cut into several jobs, all of them fail here, and only the first reports the error.
         if let Err(error) = model.scorer.share(ranking, &first) {
             let reports = job.range.start == 0;
             return Err(reports.then(|| row_error(job, None, error)).into_iter().collect());
@@ -112,7 +112,7 @@ impl ScoringSession {
         if errors.is_empty() { Ok(probabilities.to_vec()) } else { Err(errors) }
     }
 
-    /// Scratch memory for candidates that share these columns, made where there is none.
+    /// The scratch memory for candidates that share these columns, created if there is none.
     fn ranking(&mut self, columns: &[usize]) -> &mut SharedRanking {
         let found = self.rankings.iter().position(|ranking| ranking.columns == columns);
         let used = match found {
@@ -135,7 +135,7 @@ fn rows(job: &Job) -> Vec<TextRow<'_>> {
     job.range.clone().map(|index| job.rows.row(index)).collect()
 }
 
-/// Adds candidates one after the other, of which one or more are bad: what is wrong with them.
+/// Adds candidates one by one, because at least one is bad; returns the errors.
 fn add_each(scorer: &Scorer, ranking: &mut Ranking, job: &Job) -> Vec<RowError> {
     let mut errors = Vec::new();
     for index in job.range.clone() {
@@ -146,7 +146,7 @@ fn add_each(scorer: &Scorer, ranking: &mut Ranking, job: &Job) -> Vec<RowError> 
     errors
 }
 
-/// What is wrong with a row, or with what rows share.
+/// The error of a row, or of the shared values.
 fn row_error(job: &Job, row: Option<usize>, error: FeatureError) -> RowError {
     let (column, expected) = match error {
         FeatureError::Value { column, expected, .. } => (Some(column), expected.to_owned()),
@@ -160,7 +160,7 @@ fn row_error(job: &Job, row: Option<usize>, error: FeatureError) -> RowError {
     RowError { row, place: "shared", field: column, found, expected }
 }
 
-/// Tells what was met since it was reported before.
+/// Adds the counts since the last report to the metrics.
 fn report(now: &Counts, reported: &mut Counts, metrics: &Metrics) {
     metrics.count_values(now.iter().zip(reported.iter()).map(|((name, now), (_, reported))| {
         let mut new = *now;

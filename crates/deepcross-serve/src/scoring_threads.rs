@@ -1,4 +1,4 @@
-//! The threads that score: each owns a session, and takes batch after batch from the queue.
+//! The threads that score: each owns a session and takes batches from the queue.
 
 use crate::job_queue::{Job, JobQueue, MIN_ROWS_PER_THREAD};
 use crate::metrics::Metrics;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
-/// The queue and the threads behind it.
+/// The queue and the threads that empty it.
 #[derive(Debug)]
 pub(crate) struct ScoringThreads {
     pub(crate) queue: Arc<JobQueue>,
@@ -40,10 +40,10 @@ impl ScoringThreads {
         Ok(Self { queue, batch_rows, timeout, threads })
     }
 
-    /// The probabilities of all rows.
+    /// Scores all rows and returns their probabilities.
     ///
     /// # Errors
-    /// Where the queue is full, a row cannot be encoded, or it takes too long.
+    /// If the queue is full, a row cannot be encoded, or scoring takes too long.
     pub(crate) async fn score(
         &self,
         model: &Arc<LoadedModel>,
@@ -59,12 +59,18 @@ impl ScoringThreads {
         }
         let until = tokio::time::Instant::now() + self.timeout;
         self.queue.push(jobs).map_err(|_| {
-            Problem::overloaded("as many rows wait to be scored as `queue-rows` allows")
+            Problem::overloaded(
+                "the queue has no room for the rows: it holds at most `queue-rows` rows",
+            )
         })?;
         let (mut probabilities, mut errors) = (Vec::with_capacity(rows.len()), Vec::new());
         for reply in replies {
             match timeout_at(until, reply).await {
-                Err(_) => return Err(Problem::not_scored("the time of `score-timeout` is over")),
+                Err(_) => {
+                    return Err(Problem::not_scored(
+                        "the rows were not scored within `score-timeout`",
+                    ));
+                }
                 Ok(Err(_)) => return Err(Problem::not_scored("scoring failed")),
                 Ok(Ok(Ok(scored))) => probabilities.extend(scored),
                 Ok(Ok(Err(more))) => errors.extend(more),
@@ -73,12 +79,12 @@ impl ScoringThreads {
         if errors.is_empty() { Ok(probabilities) } else { Err(Problem::rows(errors, 0)) }
     }
 
-    /// How many rows of a request go together: few enough that all threads have a part, where that pays.
+    /// The rows of one job: few enough that all threads get a part of the request, if it has enough rows for that.
     fn job_rows(&self, n_rows: usize) -> usize {
         n_rows.div_ceil(self.threads.len()).max(MIN_ROWS_PER_THREAD).min(self.batch_rows)
     }
 
-    /// Whether all threads are at work.
+    /// Whether no thread has ended.
     pub(crate) fn all_run(&self) -> bool {
         self.threads.iter().all(|thread| !thread.is_finished())
     }
@@ -88,7 +94,7 @@ impl Drop for ScoringThreads {
     fn drop(&mut self) {
         self.queue.close();
         for thread in self.threads.drain(..) {
-            // A thread that panicked has nothing more to say.
+            // A thread that panicked returns nothing.
             let _ = thread.join();
         }
     }
@@ -98,7 +104,7 @@ fn work(queue: &JobQueue, metrics: &Metrics) {
     let mut session = None;
     let mut batch = Vec::new();
     while queue.take(&mut batch) {
-        // What the library promises never to do would otherwise end this thread, and in time the service.
+        // A panic, which must never happen, would otherwise end this thread, and in time the whole service.
         let done =
             catch_unwind(AssertUnwindSafe(|| score_batch(&mut session, &mut batch, metrics)));
         if done.is_err() {
@@ -113,9 +119,9 @@ fn score_batch(session: &mut Option<ScoringSession>, batch: &mut Vec<Job>, metri
     batch.retain(|job| !job.reply.is_closed());
     let Some(first) = batch.first() else { return };
     let scored = ScoringSession::for_model(session, &first.model).score(batch, metrics);
-    // All is counted before anybody is answered: who then asks for the counts finds the own rows among them.
+    // Everything is counted before any answer: a caller who then reads the metrics finds its own rows in them.
     for (job, scored) in batch.drain(..).zip(scored) {
-        // Whoever asked may have gone.
+        // The caller may have gone.
         let _ = job.reply.send(scored);
     }
 }

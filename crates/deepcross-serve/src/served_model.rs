@@ -1,4 +1,4 @@
-//! The model that is served, and how another takes its place.
+//! The served model, and its replacement by a reload.
 
 use crate::columns::Columns;
 use crate::model_description;
@@ -12,14 +12,14 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 pub struct ServedModel {
     /// The model.
     pub trained: TrainedModel,
-    /// Whether white space around values is dropped, as it was in the files of training.
+    /// Whether white space around values is dropped, as it was in training.
     pub trim: bool,
 }
 
-/// Loads the model, at the start and for each reload; its error is a sentence with the place.
+/// Loads the model, at the start and at each reload; the error is a sentence that names the file or the place in it.
 pub type ModelLoader = Box<dyn Fn() -> Result<ServedModel, String> + Send + Sync>;
 
-/// A model with all that requests ask of it.
+/// A model, and everything that requests need from it.
 #[derive(Debug)]
 pub(crate) struct LoadedModel {
     pub(crate) scorer: Scorer,
@@ -28,10 +28,10 @@ pub(crate) struct LoadedModel {
     pub(crate) description: Value,
 }
 
-/// The model that is served now.
+/// The served model, which a reload replaces.
 pub(crate) struct CurrentModel {
     load: ModelLoader,
-    /// Whether each row must name each field.
+    /// Whether each row must name every field.
     fields_required: bool,
     current: RwLock<Arc<LoadedModel>>,
     /// Held while a new model is loaded, so that the later of two reloads wins.
@@ -60,7 +60,7 @@ impl CurrentModel {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Loads the model anew; on an error the old one stays.
+    /// Loads the model again; on an error the old model stays.
     pub(crate) fn reload(&self) -> Result<Arc<LoadedModel>, String> {
         let _guard = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let new = Arc::new(LoadedModel::new((self.load)()?, self.fields_required)?);

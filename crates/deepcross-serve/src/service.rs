@@ -1,4 +1,4 @@
-//! What all routes share.
+//! The state that all requests share.
 
 use crate::metrics::{Gauges, Metrics};
 use crate::request_rows::Limits;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
 
-/// What the service tells its events to.
+/// Receives the events of the service.
 pub type EventListener = Box<dyn Fn(Event) + Send + Sync>;
 
 /// The state of a service, shared by all requests.
@@ -19,7 +19,7 @@ pub(crate) struct Service {
     pub(crate) current_model: CurrentModel,
     pub(crate) scoring: ScoringThreads,
     pub(crate) metrics: Arc<Metrics>,
-    /// A permit for each byte of a body that may be in memory.
+    /// One permit for each byte of request bodies that may be in memory.
     pub(crate) body_memory: Arc<Semaphore>,
     pub(crate) is_draining: AtomicBool,
     pub(crate) connections: AtomicUsize,
@@ -32,7 +32,7 @@ impl Service {
         Limits { max_rows, max_value, absent_as_missing }
     }
 
-    /// Loads the model anew, counts that and tells of it.
+    /// Reloads the model, counts the reload and reports it.
     pub(crate) fn reload(&self) -> Result<Arc<LoadedModel>, String> {
         let result = self.current_model.reload();
         let (counter, event) = match &result {
@@ -44,7 +44,7 @@ impl Service {
         result
     }
 
-    /// Tells of connections that will not be waited for.
+    /// Reports the open connections that the service does not wait for.
     pub(crate) fn report_cut(&self) {
         (self.listener)(Event::Cut(self.connections.load(Ordering::Relaxed)));
     }
