@@ -1,6 +1,6 @@
-//! Any kind of unit, so that a model holds a list of them.
+//! A unit of any kind, so that a model can hold a list of units.
 //!
-//! An enum and not a boxed trait: see [`Module`].
+//! It is an enum and not a boxed trait; [`Module`] says why.
 
 use crate::{Activation, BatchNorm, Module, OneLayerUnit, PlainUnit, ResidualUnit, UnitVars};
 use deepcross_autodiff::{DenseId, Pass, Real, Var};
@@ -12,12 +12,12 @@ pub enum Unit {
     Residual(ResidualUnit),
     /// One layer.
     OneLayer(OneLayerUnit),
-    /// Two layers without the identity path: no residual unit, but what one is compared with.
+    /// Two layers without the identity path: not a residual unit, but a baseline for one.
     Plain(PlainUnit),
 }
 
 impl Unit {
-    /// [`forward`](Module::forward), with the inner value beside the output.
+    /// Like [`forward`](Module::forward), but returns the inner value as well as the output.
     ///
     /// # Panics
     /// As [`forward`](Module::forward).
@@ -52,7 +52,7 @@ impl Unit {
         !matches!(self, Self::Plain(_))
     }
 
-    /// What normalises the value before the outer activation, where anything does.
+    /// The normalisation before the outer activation, if there is one.
     pub fn norm(&self) -> Option<BatchNorm> {
         match self {
             Self::Residual(unit) => unit.norm,
@@ -61,7 +61,7 @@ impl Unit {
         }
     }
 
-    /// The unit's own weights and biases, from its input on.
+    /// The unit's weights and biases, in the order from its input to its output.
     pub fn parameters(&self) -> impl Iterator<Item = DenseId> + use<> {
         let layers = match self {
             Self::Residual(unit) => [Some(unit.inner), Some(unit.outer)],
@@ -111,7 +111,7 @@ mod tests {
     use ndarray::array;
 
     #[test]
-    fn each_kind_computes_what_it_holds() {
+    fn each_kind_computes_the_unit_that_it_holds() {
         let mut params = Params::<f64>::new();
         let mut builder = Builder::new(&mut params, 1);
         let two = ResidualUnitConfig::new("two", 3, 2).init(&mut builder);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_tells_its_parts() {
+    fn each_kind_returns_its_parts() {
         let mut params = Params::<f64>::new();
         let mut builder = Builder::new(&mut params, 1);
         let two = ResidualUnitConfig {

@@ -2,7 +2,7 @@
 
 use deepcross_autodiff::Var;
 
-/// The values of a unit in one pass, for whoever wants to look into it; both are on the tape anyway.
+/// The inner value and the output of a unit in one pass; both are on the tape anyway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnitVars {
     /// After the inner activation: `relu(W₀ x + b₀)` of a unit of two layers, `σ(W x + b)` of one.

@@ -1,7 +1,7 @@
 //! The pairs of a field-aware factorization machine (Juan et al., RecSys 2016, equation 4).
 //!
-//! Field i has a vector `v_{i,j}` for each other field j, and `y = Σ_{i<j} ⟨v_{i,j}, v_{j,i}⟩`: `v_{i,j}` gets `∂y
-//! v_{j,i}`.
+//! Field i has a vector `v_{i,j}` for each other field j, and `y = Σ_{i<j} ⟨v_{i,j}, v_{j,i}⟩`: `v_{i,j}` gets
+//! `∂y v_{j,i}`.
 //! Every pair has its own vectors, so no sum can be shared by all pairs, as in [fm](super::fm).
 
 use super::rows_from_zero;

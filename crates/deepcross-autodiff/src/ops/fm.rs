@@ -1,7 +1,7 @@
 //! The pairs of a factorization machine (Rendle, ICDM 2010), in time linear in the number of vectors.
 //!
-//! With `s = Σ_i v_i`: `y = Σ_{i<j} ⟨v_i, v_j⟩ = ½ (⟨s, s⟩ − Σ_i ⟨v_i, v_i⟩)` (lemma 3.1 there), and `v_i` gets `∂y (s
-//! − v_i)`.
+//! With `s = Σ_i v_i`: `y = Σ_{i<j} ⟨v_i, v_j⟩ = ½ (⟨s, s⟩ − Σ_i ⟨v_i, v_i⟩)` (lemma 3.1 there), and `v_i` gets
+//! `∂y (s − v_i)`.
 //! The tests compare it with the double sum over the pairs.
 
 use super::rows_from_zero;
