@@ -1,17 +1,19 @@
-//! A vector of weights and its state, moved chunk by chunk.
+//! Moves a vector of weights chunk by chunk, or measures its gradient.
 //!
-//! The state of a chunk stands together, one kind after the other: a chunk fits into the cache with its gradient, and a
-//! row of a table no wider than a chunk has all its state in one place.
-//! The same walk measures the gradient before it is clipped: what is measured is what is then moved by.
+//! The state of a chunk is contiguous, one kind after the other.
+//! So a chunk fits into the cache with its gradient, and a row of a table that is not wider than a chunk has all its
+//! state in one place.
+//! The same code measures the gradient before it is clipped, so that the measured gradient is the one that weights move
+//! by.
 
 use crate::Update;
 use deepcross_kernels::Real;
 use std::ops::Range;
 
-/// Weights a chunk.
+/// The number of weights in a chunk.
 pub(crate) const CHUNK: usize = 1024;
 
-/// What is the same for all weights of a kind in one step.
+/// The settings of one step, which are the same for all dense matrices or for all tables.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step<F> {
     pub(crate) update: Update<F>,
@@ -21,23 +23,24 @@ pub(crate) struct Step<F> {
     pub(crate) action: Action<F>,
 }
 
-/// What is done with the gradients.
+/// The use of the gradients.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Action<F> {
     /// Their squares are summed.
     Measure,
     /// Weights move by them.
     Move,
-    /// Weights move by so many times them.
+    /// Weights move by this multiple of them.
     MoveBy(F),
 }
 
 impl<F: Real> Step<F> {
-    /// Moves a vector, or measures its gradient, with `buffer` for it; `add_gradient` adds the loss's gradient of the
-    /// weights in a range to what it is given.
+    /// Moves a vector, or measures its gradient.
     ///
-    /// A row of several chunks is measured first where the rule is row-wise.
-    /// The sum of squares; 0 where weights move.
+    /// `buffer` is scratch for the gradient; `add_gradient` adds the gradient of the loss in a range of weights to its
+    /// slice.
+    /// If the rule is row-wise, a row of several chunks is measured first.
+    /// Returns the sum of squares, or 0 if weights move.
     pub(crate) fn apply(
         &self,
         weights: &mut [F],
@@ -61,10 +64,10 @@ impl<F: Real> Step<F> {
         by_parts.apply_chunks(weights, &mut [], buffer, &mut add_gradient)
     }
 
-    /// Moves whole rows, no more than fit into `buffer`, or measures their gradient; `add_gradients` adds the loss's to what
-    /// it is given.
+    /// Moves whole rows, at most as many as fit into `buffer`, or measures their gradient.
     ///
-    /// The sum of squares; 0 where weights move.
+    /// `add_gradients` adds the gradients of the loss to its slice.
+    /// Returns the sum of squares, or 0 if weights move.
     pub(crate) fn apply_rows(
         &self,
         width: usize,
@@ -112,6 +115,7 @@ impl<F: Real> Step<F> {
         squares
     }
 
+    /// Sets `gradient` to the gradient of the L2 penalty.
     fn penalty_gradient(&self, weights: &[F], gradient: &mut [F]) {
         if self.l2 == F::zero() {
             return gradient.fill(F::zero());
@@ -120,7 +124,7 @@ impl<F: Real> Step<F> {
     }
 }
 
-/// The sum of squares, in f64 and in an order of its own: eight sums, that the compiler may keep in vectors.
+/// The sum of squares in f64, with a fixed order: eight partial sums, which the compiler can keep in vectors.
 pub(crate) fn square_sum<F: Real>(values: &[F]) -> f64 {
     let (eights, rest) = values.as_chunks::<8>();
     let mut sums = [0.0; 8];

@@ -1,24 +1,28 @@
-//! A step of the dense matrices: the gradients of the groups are summed, in their order, where they are used.
+//! A step of the dense matrices.
+//!
+//! The gradients of the groups are summed in the order of the groups, chunk by chunk, when they are used.
 
 use crate::chunks::{CHUNK, Step};
 use deepcross_autodiff::{DenseId, Gradients};
 use deepcross_kernels::{Real, Write, map_into};
 
-/// Chunks that one thread takes at a time.
+/// The number of chunks that one thread takes at a time.
 const CHUNKS_A_TASK: usize = 16;
 
 /// A part of one matrix.
 #[derive(Debug)]
 pub(crate) struct Part<'a, F> {
     pub(crate) id: DenseId,
-    /// Where the part begins in the matrix, a multiple of the chunk.
+    /// The start of the part in the matrix, a multiple of the size of a chunk.
     pub(crate) start: usize,
     pub(crate) weights: &'a mut [F],
     pub(crate) state: &'a mut [F],
 }
 
 impl<F: Real> Part<'_, F> {
-    /// Moves the weights or measures their gradient, in halves on several threads where it is long; the sum of squares.
+    /// Moves the weights or measures their gradient, and returns the sum of squares.
+    ///
+    /// A long part is halved for several threads.
     pub(crate) fn step(self, step: &Step<F>, groups: &[Gradients<F>]) -> f64 {
         let n_chunks = self.weights.len().div_ceil(CHUNK);
         if n_chunks <= CHUNKS_A_TASK {

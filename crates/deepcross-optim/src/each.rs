@@ -1,11 +1,11 @@
-//! Weights one by one, with their gradient and their numbers of state.
+//! Iterates over weights with their gradient and their state.
 //!
-//! A plain loop over slices of one length, inlined into what calls it: so the compiler sees that nothing is out of range,
-//! and uses the instructions that were chosen there.
+//! It is a simple loop over slices of the same length, which is inlined into its caller.
+//! So the compiler sees that all indices are in range, and uses the instruction set of the caller.
 
 use deepcross_kernels::Real;
 
-/// Calls `f` with each weight, its gradient, and its numbers of state, each of which stands in a slice of its own.
+/// Calls `f` with each weight, its gradient, and its numbers of state; each kind of state has its own slice.
 ///
 /// # Panics
 /// If a slice is shorter than the weights.
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_weight_is_met_once() {
+    fn every_weight_is_visited_once() {
         for n in 0..20_u8 {
             let numbers = |factor| (0..n).map(|i| f64::from(factor * i)).collect::<Vec<_>>();
             let (mut weights, gradient) = (numbers(1), numbers(10));

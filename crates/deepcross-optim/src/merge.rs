@@ -1,7 +1,8 @@
-//! The touched rows of one table, over all groups of a batch, in ascending order.
+//! Merges the touched rows of one table over all groups of a batch, in ascending order.
 //!
-//! The lists of the groups are ascending, and are merged with one cursor a group; a row's gradient is the sum in the order
-//! of the groups. With few groups, looking at the head of each list is faster than a heap of them.
+//! The lists of the groups are ascending, and are merged with one cursor per group.
+//! The gradient of a row is the sum in the order of the groups.
+//! Rejected: a heap of the lists, because with few groups, a look at the head of each list is faster.
 
 use crate::MAX_GROUPS;
 use crate::tables::within;
@@ -9,10 +10,10 @@ use deepcross_autodiff::{Gradients, TableId};
 use deepcross_kernels::{Real, add_scaled};
 use std::ops::Range;
 
-/// How many rows ahead in the list of a group the next ones are told.
+/// The distance, in rows of a group's list, at which a later row is announced.
 const AHEAD: usize = 4;
 
-/// After the last row.
+/// The head of a list after its last row.
 const END: u32 = u32::MAX;
 
 /// The rows of all groups, merged.
@@ -25,7 +26,7 @@ pub(crate) struct Merge<'a, F> {
     width: usize,
 }
 
-/// What a group has still to add.
+/// The rows and gradients that a group has still to add.
 #[derive(Clone, Copy, Debug)]
 struct List<'a, F> {
     rows: &'a [u32],
@@ -33,7 +34,7 @@ struct List<'a, F> {
 }
 
 impl<'a, F: Real> Merge<'a, F> {
-    /// The rows of these numbers in a table.
+    /// The rows with these numbers in a table.
     pub(crate) fn new(id: TableId, numbers: &Range<u32>, groups: &'a [Gradients<F>]) -> Self {
         let mut lists = [List { rows: &[][..], values: &[][..] }; MAX_GROUPS];
         let (mut heads, mut width) = ([END; MAX_GROUPS], 0);
@@ -48,13 +49,13 @@ impl<'a, F: Real> Merge<'a, F> {
         Self { lists, n_groups: groups.len(), heads, width }
     }
 
-    /// The smallest row number that is still to come; the largest number where there is none.
+    /// The smallest row number that has not been passed; `u32::MAX` if there is none.
     #[inline]
     pub(crate) fn row(&self) -> u32 {
         self.heads[..self.n_groups].iter().fold(END, |least, &head| least.min(head))
     }
 
-    /// Adds the gradients of the row, in columns `range`, in the order of the groups.
+    /// Adds the gradients of the row to `sum`, in the columns `range` and in the order of the groups.
     #[inline]
     pub(crate) fn add(&self, number: u32, range: Range<usize>, sum: &mut [F]) {
         let lists = self.heads[..self.n_groups].iter().zip(&self.lists);
@@ -63,12 +64,12 @@ impl<'a, F: Real> Merge<'a, F> {
         }
     }
 
-    /// Goes on from this row, and tells which rows come soon.
+    /// Passes this row, and calls `soon` with rows that will come soon.
     #[inline]
     pub(crate) fn pass(&mut self, number: u32, mut soon: impl FnMut(u32)) {
         let lists = self.heads[..self.n_groups].iter_mut().zip(&mut self.lists);
         for (head, list) in lists.filter(|(head, _)| **head == number) {
-            // A number that is the largest of all is no row's.
+            // `u32::MAX` is not the number of a row.
             let Some((_, rest)) = list.rows.split_first() else { continue };
             *list = List { rows: rest, values: &list.values[self.width..] };
             *head = rest.first().copied().unwrap_or(END);

@@ -1,6 +1,6 @@
 //! A step of the tables: the rows that any group touched, or all rows.
 //!
-//! A table is split by row number, so that no two threads touch one row.
+//! A table is split by row number, so that two threads never touch the same row.
 
 use crate::chunks::{CHUNK, Step};
 use crate::merge::Merge;
@@ -8,10 +8,12 @@ use deepcross_autodiff::{Gradients, RowGradients, TableId};
 use deepcross_kernels::{Real, prefetch};
 use std::ops::Range;
 
-/// Rows of a dense update that one thread takes at a time.
+/// The number of rows of a dense update that one thread takes at a time.
 const ROWS_A_TASK: usize = 1024;
 
-/// Touched rows of one group that one thread takes at a time: each is met by chance in memory, and costs more.
+/// The number of touched rows of one group that one thread takes at a time.
+///
+/// It is smaller, since touched rows are at random places in memory, and cost more.
 const TOUCHED_A_TASK: usize = 64;
 
 /// A range of rows of one table.
@@ -24,24 +26,26 @@ pub(crate) struct Rows<'a, F> {
     pub(crate) state: &'a mut [F],
 }
 
-/// What is the same for all tables.
+/// The settings of a step that are the same for all tables.
 #[derive(Debug)]
 pub(crate) struct TableStep<'a, F> {
     pub(crate) step: Step<F>,
     pub(crate) groups: &'a [Gradients<F>],
-    /// Whether rows that no group touched move, too.
+    /// Whether rows that no group touched move too.
     pub(crate) every_row: bool,
 }
 
 impl<F: Real> TableStep<'_, F> {
-    /// The numbers of state of a row of this width.
+    /// The number of state values of a row with this width.
     fn states(&self, width: usize) -> usize {
         width * self.step.n_states + self.step.n_row_states
     }
 }
 
 impl<F: Real> Rows<'_, F> {
-    /// Moves the rows or measures their gradient, in parts on several threads where there are many; the sum of squares.
+    /// Moves the rows or measures their gradient, and returns the sum of squares.
+    ///
+    /// If there are many rows, several threads share them.
     pub(crate) fn step(self, table: &TableStep<'_, F>) -> f64 {
         let Some(middle) = self.split_point(table) else { return self.step_here(table) };
         let n_left = (middle - self.numbers.start) as usize;
@@ -66,7 +70,7 @@ impl<F: Real> Rows<'_, F> {
         left + right
     }
 
-    /// A row that halves the work; `None` where there is too little of it.
+    /// The row that halves the work; `None` if there is too little work.
     fn split_point(&self, table: &TableStep<'_, F>) -> Option<u32> {
         if table.every_row {
             let n = self.numbers.end - self.numbers.start;
@@ -79,7 +83,7 @@ impl<F: Real> Rows<'_, F> {
     }
 
     fn step_here(mut self, table: &TableStep<'_, F>) -> f64 {
-        // Of all rows here: clearing it for each would cost more than a short row.
+        // One buffer for all rows here, since clearing it for each row would cost more than a short row.
         let mut buffer = [F::zero(); CHUNK];
         let mut merge = Merge::new(self.id, &self.numbers, table.groups);
         if table.every_row && self.width <= CHUNK {
@@ -98,7 +102,7 @@ impl<F: Real> Rows<'_, F> {
         squares
     }
 
-    /// As many rows at a time as the buffer has room for, since most of them have no gradient.
+    /// A step over every row, with as many rows at a time as fit into the buffer, since most have no gradient.
     fn step_every_row(
         &mut self,
         table: &TableStep<'_, F>,
@@ -133,7 +137,7 @@ impl<F: Real> Rows<'_, F> {
         (&mut self.weights[of(self.width)], &mut self.state[of(n_states)])
     }
 
-    /// Has a row fetched that is soon to be moved.
+    /// Fetches a row that will soon be moved.
     fn prefetch(&self, number: u32, table: &TableStep<'_, F>) {
         if self.numbers.contains(&number) {
             let row = (number - self.numbers.start) as usize;
@@ -144,7 +148,7 @@ impl<F: Real> Rows<'_, F> {
     }
 }
 
-/// Where in the list of touched rows the rows of a range stand.
+/// The positions, in the list of touched rows, of the rows in a range.
 pub(crate) fn within<F: Real>(rows: &RowGradients<F>, numbers: &Range<u32>) -> Range<usize> {
     let at = |number: u32| rows.rows().partition_point(|&row| row < number);
     at(numbers.start)..at(numbers.end)

@@ -1,7 +1,8 @@
-//! Adam, and AdamW with its decay beside the step.
+//! Adam, and AdamW, whose weight decay is separate from the gradient.
 //!
 //! `m = β₁ m + (1 − β₁) g`, `v = β₂ v + (1 − β₂) g²`, `w −= η m̂ / (√v̂ + ε)` with `m̂ = m / (1 − β₁ᵗ)` and
-//! `v̂ = v / (1 − β₂ᵗ)`. The powers are taken in f64 once a step.
+//! `v̂ = v / (1 − β₂ᵗ)`.
+//! The powers are computed in f64, once per step.
 
 use super::StepSize;
 use crate::each::each;

@@ -1,5 +1,6 @@
 //! Momentum: `v = μ v + g`, `w −= η v`.
-//! The learning rate stands outside the velocity, as in PyTorch, so that a schedule acts at once.
+//!
+//! The learning rate is not part of the velocity, as in PyTorch, so that a schedule has an effect at once.
 
 use super::StepSize;
 use crate::each::each;

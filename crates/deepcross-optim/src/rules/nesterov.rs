@@ -1,4 +1,6 @@
-//! Nesterov's momentum: `v = μ v + g`, `w −= η (g + μ v)`, in the form of PyTorch, where the gradient is that of the weights as they are.
+//! Nesterov's momentum: `v = μ v + g`, `w −= η (g + μ v)`.
+//!
+//! This is the form of PyTorch, in which the gradient is taken at the current weights.
 
 use super::StepSize;
 use crate::each::each;
