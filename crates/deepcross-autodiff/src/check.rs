@@ -166,7 +166,7 @@ const FLOOR: f64 = 1e-10;
 const KINK: f64 = 1e-4;
 /// The distance by which a point is moved to leave a kink.
 const MOVE: f64 = 1e-2;
-/// The most points on a kink that are tried.
+/// The largest number of points on a kink that are tried.
 /// A rule is wrong if the derivatives differ along two directions, or if all these points lie on a kink.
 const ATTEMPTS: usize = 8;
 

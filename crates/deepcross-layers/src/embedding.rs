@@ -17,7 +17,7 @@ pub struct EmbeddingConfig {
     pub width: usize,
     /// Whether a bias is added to the looked-up row, or to the sum of the rows; it starts at 0.
     pub bias: bool,
-    /// Applied last.
+    /// The activation, applied last.
     pub activation: Activation,
     /// The initialisation of the table.
     pub init: Init,

@@ -17,7 +17,7 @@ pub struct LinearConfig {
     pub outputs: usize,
     /// Whether a bias is added; it starts at 0.
     pub bias: bool,
-    /// Applied last.
+    /// The activation, applied last.
     pub activation: Activation,
     /// The initialisation of the weight.
     pub init: Init,
@@ -57,7 +57,7 @@ pub struct Linear {
     pub weight: DenseId,
     /// `b`, `[1, outputs]`.
     pub bias: Option<DenseId>,
-    /// Applied last.
+    /// The activation, applied last.
     pub activation: Activation,
 }
 

@@ -12,7 +12,7 @@ pub struct MlpConfig {
     pub inputs: usize,
     /// The width of each layer, in order.
     pub hidden: Vec<usize>,
-    /// Applied after each linear map.
+    /// The activation after each linear map.
     pub activation: Activation,
     /// The share of elements dropped after each layer in training, in [0, 1).
     pub dropout: f64,

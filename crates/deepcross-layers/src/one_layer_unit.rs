@@ -27,9 +27,9 @@ pub struct OneLayerUnitConfig {
     pub name: String,
     /// The width of input and output.
     pub width: usize,
-    /// Applied before the addition.
+    /// The activation before the addition.
     pub activation: Activation,
-    /// Applied after the addition.
+    /// The activation after the addition.
     pub outer_activation: Activation,
     /// The initialisation of the weight.
     pub init: Init,
@@ -75,7 +75,7 @@ pub struct OneLayerUnit {
     pub linear: Linear,
     /// The normalisation between the addition and the activation.
     pub norm: Option<BatchNorm>,
-    /// `outer`: applied after the addition.
+    /// `outer`: the activation after the addition.
     pub activation: Activation,
 }
 

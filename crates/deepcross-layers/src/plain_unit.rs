@@ -17,7 +17,7 @@ pub struct PlainUnitConfig {
     pub width: usize,
     /// The width between the two layers.
     pub hidden: usize,
-    /// Applied last.
+    /// The activation, applied last.
     pub activation: Activation,
     /// The initialisation of both weights.
     pub init: Init,
@@ -74,7 +74,7 @@ pub struct PlainUnit {
     pub outer: Linear,
     /// The normalisation between the linear map and the activation.
     pub norm: Option<BatchNorm>,
-    /// Applied last.
+    /// The activation, applied last.
     pub activation: Activation,
 }
 

@@ -16,7 +16,7 @@ pub struct ResidualUnitConfig {
     pub width: usize,
     /// The width between the two layers.
     pub hidden: usize,
-    /// Applied after the addition.
+    /// The activation after the addition.
     pub activation: Activation,
     /// The initialisation of both weights.
     pub init: Init,
@@ -72,7 +72,7 @@ pub struct ResidualUnit {
     pub outer: Linear,
     /// The normalisation between the addition and the activation.
     pub norm: Option<BatchNorm>,
-    /// Applied after the addition.
+    /// The activation after the addition.
     pub activation: Activation,
 }
 

@@ -15,21 +15,21 @@ pub struct ServeConfig {
     pub addr: SocketAddr,
     /// The number of threads that score, each with its own scratch memory; at least 1.
     pub threads: usize,
-    /// The most rows that are scored in one go; at least 1.
+    /// The largest number of rows that are scored in one go; at least 1.
     pub batch_rows: usize,
     /// The longest time that the first rows of a batch wait for others; 0 scores the rows that are there.
     pub batch_delay: Duration,
-    /// The most rows that wait to be scored; at least `max_rows`.
+    /// The largest number of rows that wait to be scored; at least `max_rows`.
     pub queue_rows: usize,
-    /// The most rows or candidates of a request; at least 1.
+    /// The largest number of rows or candidates of a request; at least 1.
     pub max_rows: usize,
-    /// The most bytes of a request's body; at least 1.
+    /// The largest number of bytes of a request's body; at least 1.
     pub max_body: usize,
-    /// The most bytes of all request bodies in memory at a time; at least `max_body`.
+    /// The largest number of bytes of all request bodies in memory at a time; at least `max_body`.
     pub body_memory: usize,
-    /// The most bytes of the text of one value; at least 1.
+    /// The largest number of bytes of the text of one value; at least 1.
     pub max_value: usize,
-    /// The most connections at a time; further ones wait to be accepted. At least 1.
+    /// The largest number of connections at a time; further ones wait to be accepted. At least 1.
     pub max_connections: usize,
     /// The longest time for a head, and then for a body, to arrive, and for a connection to be idle.
     pub read_timeout: Duration,

@@ -23,7 +23,7 @@ pub enum ServeError {
     /// Threads, the socket or signals are not available.
     #[error("{what}: {source}")]
     System {
-        /// What failed, as the start of a sentence.
+        /// The failure, as the start of a sentence.
         what: &'static str,
         /// The error of the system.
         source: std::io::Error,

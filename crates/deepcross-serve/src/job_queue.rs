@@ -111,7 +111,7 @@ impl JobQueue {
         true
     }
 
-    /// Closes the queue: it accepts no more jobs, and hands out those that wait.
+    /// Closes the queue: it accepts no more jobs, and still hands out the waiting ones.
     pub(crate) fn close(&self) {
         self.lock().is_closed = true;
         self.changed.notify_all();

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-/// The most row errors that a document lists.
+/// The largest number of row errors that a document lists.
 const LISTED: usize = 20;
 
 /// A problem document, sent with its status.

@@ -1,4 +1,4 @@
-//! The rows of a request while they are read: checks values and turns them into cells.
+//! Collects the rows of a request: checks their values and turns them into cells.
 
 use crate::columns::{Columns, InputColumn};
 use crate::json_walk::{JsonValue, JsonWalk};
@@ -6,8 +6,8 @@ use crate::problem::{Problem, RowError};
 use crate::text_rows::{Cell, TextRows, ValueKind};
 use std::borrow::Cow;
 
-/// The most errors that get a message; further ones are only counted.
-const WORDED: usize = 20;
+/// The largest number of errors that get a message; further ones are only counted.
+const MAX_MESSAGES: usize = 20;
 
 /// The limits of a request.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub(crate) struct Limits {
     pub(crate) absent_as_missing: bool,
 }
 
-/// Fills [`TextRows`] with values, row after row, and collects what is wrong with them.
+/// Fills [`TextRows`] with values, row after row, and collects the errors of the rows.
 #[derive(Debug)]
 pub(crate) struct RequestRows<'c> {
     pub(crate) columns: &'c Columns,
@@ -81,7 +81,7 @@ impl<'c> RequestRows<'c> {
         found: Option<&'static str>,
         expected: impl FnOnce() -> String,
     ) {
-        if self.errors.len() >= WORDED {
+        if self.errors.len() >= MAX_MESSAGES {
             self.left_out += 1;
             return;
         }

@@ -9,7 +9,7 @@ use deepcross_features::{Counts, FeatureError};
 use deepcross_model::{Ranking, Scorer, Session};
 use std::sync::Arc;
 
-/// The most sets of shared columns that keep scratch memory at a time: callers of one service use few sets.
+/// The largest number of sets of shared columns that keep scratch memory at a time: callers of one service use few sets.
 const RANKINGS: usize = 4;
 
 /// Scratch memory, and the model for which it was made.
@@ -17,7 +17,7 @@ pub(crate) struct ScoringSession {
     model: Arc<LoadedModel>,
     session: Session,
     reported: Counts,
-    /// The most recently used one is first.
+    /// The largest number of recently used one is first.
     rankings: Vec<SharedRanking>,
 }
 

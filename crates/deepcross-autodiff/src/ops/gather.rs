@@ -22,7 +22,7 @@ pub struct Lookup {
     pub table: TableId,
     /// Added to the looked-up row, or the sum of them; `[1, width]`.
     pub bias: Option<DenseId>,
-    /// Applied last.
+    /// The activation, applied last.
     pub activation: Activation,
 }
 
