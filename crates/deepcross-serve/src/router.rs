@@ -85,3 +85,21 @@ async fn authorize(State(service): State<Arc<Service>>, request: Request, next: 
     }
     next.run(request).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn exactly_the_served_routes_are_described() {
+        let document = openapi::document();
+        assert_eq!(document["openapi"], "3.1.0");
+        let paths = document["paths"].as_object().expect("paths");
+        let described = paths.iter().flat_map(|(path, methods)| {
+            let methods = methods.as_object().expect("methods");
+            methods.keys().map(move |method| (method.as_str(), path.as_str()))
+        });
+        assert_eq!(described.collect::<BTreeSet<_>>(), BTreeSet::from(ROUTES));
+    }
+}

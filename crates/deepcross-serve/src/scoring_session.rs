@@ -17,7 +17,7 @@ pub(crate) struct ScoringSession {
     model: Arc<LoadedModel>,
     session: Session,
     reported: Counts,
-    /// The largest number of recently used one is first.
+    /// The ranking that was used last is first.
     rankings: Vec<SharedRanking>,
 }
 
