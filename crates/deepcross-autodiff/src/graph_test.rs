@@ -1,7 +1,7 @@
 //! Random graphs of several operations, in which a value is used more than once.
 //!
-//! An operation that is right by itself can still go wrong beside others: where a second gradient reaches a value and
-//! must be added, where a shared weight gets two, or where a rule leaves something behind in the scratch memory.
+//! An operation that is right alone can still go wrong beside others: if a second gradient reaches a value and must be
+//! added, if a shared weight gets two gradients, or if a rule leaves something in the scratch memory.
 
 use crate::ops_test::{
     Holds, SIZES, any_activation, any_matrix, any_training, check_params, holds,
@@ -10,7 +10,7 @@ use crate::{Activation, Bags, DenseId, Lookup, Mode, Params, Pass, TableId, Var}
 use ndarray::Array2;
 use proptest::prelude::*;
 
-/// One operation; an operand is the so-maniest of the values that fit, counted around.
+/// One operation; an operand is given by its position among the values that fit, modulo their number.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Activate(usize, Activation),
@@ -27,7 +27,7 @@ enum Step {
     Gather(Activation),
     Bag(Activation),
     Stack(usize),
-    /// A column times the sum, the mean, or the log loss of what it came from.
+    /// A column times the sum, the mean, or the log loss of the value that it came from.
     Sum(usize),
     Mean(usize),
     LogLoss(usize),
@@ -57,7 +57,8 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A graph, and the weights that its operations share. Values have `rows` rows, and 1 or `width` columns.
+/// A graph, and the weights that its operations share.
+/// The values have `rows` rows, and 1 or `width` columns.
 #[derive(Debug)]
 struct Graph {
     params: Params<f64>,
@@ -139,7 +140,7 @@ impl Values<'_> {
         })
     }
 
-    /// The column of a reduction, or of a stack that a column is made of.
+    /// The column of a reduction, or of a stack from which a column is made.
     fn column(&self, pass: &mut Pass<'_, f64>, step: Step) -> Option<Var> {
         let (Step::Stack(x) | Step::Sum(x) | Step::Mean(x) | Step::LogLoss(x)) = step else {
             return None;
@@ -172,7 +173,7 @@ impl Values<'_> {
 
 impl Graph {
     fn new(matrices: [Array2<f64>; 6], ids: Vec<u32>, steps: Vec<Step>) -> Self {
-        // Products of several factors stay of the size of 1.
+        // Keeps products of several factors near 1.
         let scale = 1.0 / (matrices[0].ncols() as f64).sqrt();
         let [x, square, column, narrow, bias, table] = matrices.map(|matrix| matrix * scale);
         let mut params = Params::new();

@@ -20,6 +20,7 @@ mod stacking;
 #[cfg(test)]
 mod test_support;
 mod unit;
+mod unit_vars;
 #[cfg(test)]
 mod wrong_rules_test;
 
@@ -41,4 +42,5 @@ pub use residual_unit::{ResidualUnit, ResidualUnitConfig};
 pub use scoring::{Scoring, ScoringConfig};
 pub use stacked_field::{FieldInput, OneHot, StackedField};
 pub use stacking::Stacking;
-pub use unit::{Unit, UnitVars};
+pub use unit::Unit;
+pub use unit_vars::UnitVars;

@@ -71,7 +71,7 @@ fn drawn(mut params: Params<f64>, seed: u64) -> Params<f64> {
     params
 }
 
-/// Which of the parameters are 0: none, or every other one.
+/// The parameters that are 0: none, or every other one.
 fn zeros(seed: u64) -> impl Iterator<Item = bool> {
     (seed..).map(move |i| seed.is_multiple_of(8) && i.is_multiple_of(2))
 }
@@ -143,7 +143,7 @@ impl OwnedBags {
     }
 }
 
-/// So many bags of up to three ids below `dimensions`, with weights in quarters or without.
+/// A number of bags of up to three ids below `dimensions`, with weights in quarters or without.
 pub(crate) fn any_bags(n_bags: usize, dimensions: u32) -> impl Strategy<Value = OwnedBags> {
     let entry = (0..dimensions, (-4..=4).prop_map(|quarters| f64::from(quarters) / 4.0));
     let bags = prop::collection::vec(prop::collection::vec(entry, 0..=3), n_bags);

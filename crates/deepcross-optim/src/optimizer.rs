@@ -3,16 +3,13 @@
 //! The state has the form of [`Params`]: each matrix has the name of the weights that it belongs to.
 //! So the code that stores and checks weights also stores and checks the state, without knowing the rules.
 
-use crate::chunks::{Action, Step};
-use crate::dense::Part;
-use crate::tables::{Rows, TableStep};
-use crate::{OptimizerConfig, OptimizerError, Settings, StepSize, TableUpdates};
+use crate::dense_step::DensePart;
+use crate::step::{Action, Step};
+use crate::table_step::{TableRows, TableStep};
+use crate::{MAX_GROUPS, OptimizerConfig, OptimizerError, Settings, StepSize, TableUpdates};
 use deepcross_autodiff::{Gradients, Params, Table};
 use deepcross_kernels::Real;
 use ndarray::Array2;
-
-/// The largest number of groups whose gradients one step takes.
-pub const MAX_GROUPS: usize = 64;
 
 /// More steps than any run makes; smaller numbers are exact in `f64` too.
 const MAX_STEPS: u64 = 1 << 53;
@@ -137,7 +134,7 @@ impl<F: Real> Optimizer<F> {
             let range = params.dense_range(id);
             let (state, _) = self.state.split_mut();
             let state = &mut state[range.start * step.n_states..range.end * step.n_states];
-            let part = Part { id, start: 0, weights: params.dense_slice_mut(id), state };
+            let part = DensePart { id, start: 0, weights: params.dense_slice_mut(id), state };
             squares += part.step(&step, groups);
         }
         squares
@@ -163,7 +160,8 @@ impl<F: Real> Optimizer<F> {
             let weights = table.values_mut();
             let height =
                 u32::try_from(weights.len() / width.max(1)).expect("row numbers have 32 bits");
-            squares += Rows { id, width, numbers: 0..height, weights, state }.step(&table_step);
+            squares +=
+                TableRows { id, width, numbers: 0..height, weights, state }.step(&table_step);
         }
         squares
     }

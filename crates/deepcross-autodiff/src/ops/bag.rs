@@ -41,7 +41,7 @@ impl<F: Real> StackBuilder<'_, '_, F> {
     /// If there is not one bag a row, or an id is not a row of the table.
     #[track_caller]
     pub fn bag(&mut self, lookup: Lookup, bags: Bags<'_, F>) {
-        assert_eq!(bags.len(), self.n_rows(), "one bag a row");
+        assert_eq!(bags.len(), self.n_rows(), "each row needs one bag");
         let params = self.params();
         let bias = lookup.bias.map(|bias| params.dense_slice(bias));
         let columns = self.next_columns(params.table_width(lookup.table));
@@ -92,7 +92,7 @@ pub(crate) mod tests {
     use crate::{Bags, Lookup, Mode, Params};
     use proptest::prelude::*;
 
-    /// Lists of (id, weight), empty ones and repeated ids among them.
+    /// Lists of (id, weight), including empty lists and repeated ids.
     pub(crate) fn any_bags(rows: u32) -> impl Strategy<Value = Vec<Vec<(u32, f64)>>> {
         let weight = prop_oneof![1 => Just(0.0), 9 => -2.0..2.0];
         prop::collection::vec(prop::collection::vec((0..rows, weight), 0..=5), SIZES)

@@ -3,7 +3,7 @@
 //! This is the form of PyTorch, in which the gradient is taken at the current weights.
 
 use super::StepSize;
-use crate::each::each;
+use crate::each_weight::each_weight;
 use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ impl<F: Real> Nesterov<F> {
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], velocity: &mut [F]) {
         assert_eq!(velocity.len(), weights.len(), "length of the state");
         let Self { rate, momentum } = *self;
-        each(weights, gradient, [velocity], |w, g, [v]| {
+        each_weight(weights, gradient, [velocity], |w, g, [v]| {
             *v = momentum * *v + g;
             *w -= rate * (g + momentum * *v);
         });

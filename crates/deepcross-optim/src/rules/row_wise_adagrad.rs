@@ -3,7 +3,7 @@
 //! It has one number of state per row instead of one per weight, which suits huge tables (Naumov et al., DLRM, 2019).
 
 use super::{StepSize, sgd::Sgd};
-use crate::chunks::square_sum;
+use crate::square_sum::square_sum;
 use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]

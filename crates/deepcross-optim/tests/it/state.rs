@@ -100,11 +100,11 @@ fn a_state_of_another_optimizer_is_refused() {
     let refused = |result: Result<Optimizer<f32>, OptimizerError>| result.unwrap_err().to_string();
     assert_eq!(
         refused(new(Rule::ADAGRAD).with_state(1, adam.clone())),
-        "the optimizer's state does not fit: `weight` of (3, 4), and not `weight` of (3, 2)"
+        "the optimizer's state does not fit: expected `weight` of (3, 2), but found `weight` of (3, 4)"
     );
     assert_eq!(
         refused(new(Rule::Sgd).with_state(1, adam.clone())),
-        "the optimizer's state does not fit: 2 parameters of a kind, and not 0"
+        "the optimizer's state does not fit: the numbers of parameters of a kind differ: expected 0, but found 2"
     );
     assert_eq!(
         refused(new(Rule::ADAM).with_state(u64::MAX, adam)),

@@ -197,13 +197,13 @@ impl Engine {
         };
         step.groups(0, &mut self.gradients, &mut self.losses);
         self.tapes.level();
-        Gradients::level(&mut self.gradients);
+        Gradients::reserve_alike(&mut self.gradients);
         let loss: f64 = self.losses.iter().sum();
         if !loss.is_finite() {
             return Err(self.not_finite(batch, stream));
         }
         self.optimizer.step_groups(&mut self.params, &mut self.gradients);
-        self.params.watch(&self.gradients, BatchNorm::MOMENTUM as f32);
+        self.params.update_statistics(&self.gradients, BatchNorm::MOMENTUM as f32);
         Ok(loss)
     }
 

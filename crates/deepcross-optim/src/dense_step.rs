@@ -2,7 +2,7 @@
 //!
 //! The gradients of the groups are summed in the order of the groups, chunk by chunk, when they are used.
 
-use crate::chunks::{CHUNK, Step};
+use crate::step::{CHUNK, Step};
 use deepcross_autodiff::{DenseId, Gradients};
 use deepcross_kernels::{Real, Write, map_into};
 
@@ -11,7 +11,7 @@ const CHUNKS_A_TASK: usize = 16;
 
 /// A part of one matrix.
 #[derive(Debug)]
-pub(crate) struct Part<'a, F> {
+pub(crate) struct DensePart<'a, F> {
     pub(crate) id: DenseId,
     /// The start of the part in the matrix, a multiple of the size of a chunk.
     pub(crate) start: usize,
@@ -19,7 +19,7 @@ pub(crate) struct Part<'a, F> {
     pub(crate) state: &'a mut [F],
 }
 
-impl<F: Real> Part<'_, F> {
+impl<F: Real> DensePart<'_, F> {
     /// Moves the weights or measures their gradient, and returns the sum of squares.
     ///
     /// A long part is halved for several threads.
@@ -32,8 +32,8 @@ impl<F: Real> Part<'_, F> {
         let (left_weights, right_weights) = self.weights.split_at_mut(middle);
         let (left_state, right_state) = self.state.split_at_mut(middle * step.n_states);
         let left =
-            Part { id: self.id, start: self.start, weights: left_weights, state: left_state };
-        let right = Part {
+            DensePart { id: self.id, start: self.start, weights: left_weights, state: left_state };
+        let right = DensePart {
             id: self.id,
             start: self.start + middle,
             weights: right_weights,
@@ -44,7 +44,7 @@ impl<F: Real> Part<'_, F> {
     }
 
     fn step_here(self, step: &Step<F>, groups: &[Gradients<F>]) -> f64 {
-        let Part { id, start, weights, state } = self;
+        let DensePart { id, start, weights, state } = self;
         step.apply(weights, state, &mut [F::zero(); CHUNK], |range, sum| {
             let range = start + range.start..start + range.end;
             for gradient in groups.iter().filter_map(|group| group.dense_slice(id)) {

@@ -1,40 +1,40 @@
-//! Rows that wait to be scored: bounded, and handed out in batches that may hold rows of several requests.
+//! The queue of rows that wait to be scored; a batch may hold rows of several requests.
 //!
-//! Rows, not requests, are what is bounded, since a row is what costs memory and time.
-//! A channel would bound messages, and could not look ahead to what fits into a batch.
+//! The queue is bounded by rows and not by requests, since each row costs memory and time.
+//! A channel would bound messages, and could not look ahead to see what fits into a batch.
 
-use crate::model::Loaded;
 use crate::problem::RowError;
-use crate::rows::Rows;
+use crate::served_model::LoadedModel;
+use crate::text_rows::TextRows;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot::Sender;
 
-/// Rows of one request, to be scored by one model in one go.
+/// Rows of one request that one model scores in one go.
 #[derive(Debug)]
 pub(crate) struct Job {
-    pub(crate) model: Arc<Loaded>,
-    pub(crate) rows: Arc<Rows>,
+    pub(crate) model: Arc<LoadedModel>,
+    pub(crate) rows: Arc<TextRows>,
     pub(crate) range: Range<usize>,
-    /// Closed where nobody waits any more.
+    /// Closed if the caller no longer waits.
     pub(crate) reply: Sender<Scored>,
 }
 
-/// A probability for each row, or what is wrong with rows.
+/// A probability for each row, or the errors of rows.
 pub(crate) type Scored = Result<Vec<f32>, Vec<RowError>>;
 
-/// Rows that are worth a thread of their own: products of fewer rows are slower a row.
-pub(crate) const WORTH_A_THREAD: usize = 32;
+/// The fewest rows for which another thread is used: products of fewer rows take longer per row.
+pub(crate) const MIN_ROWS_PER_THREAD: usize = 32;
 
-/// There is no room.
+/// The queue has no room for the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Full;
+pub(crate) struct QueueFull;
 
-/// Jobs in the order in which they came.
+/// Jobs in the order of their arrival.
 #[derive(Debug)]
-pub(crate) struct Queue {
+pub(crate) struct JobQueue {
     max_rows: usize,
     batch_rows: usize,
     batch_delay: Duration,
@@ -51,30 +51,31 @@ struct Waiting {
     is_closed: bool,
 }
 
-impl Queue {
-    /// For at most `max_rows` rows, handed out in batches of `batch_rows`, after `batch_delay` for more to come.
+impl JobQueue {
+    /// A queue of at most `max_rows` rows, handed out in batches of `batch_rows`; a batch waits up to `batch_delay` to
+    /// fill.
     pub(crate) fn new(max_rows: usize, batch_rows: usize, batch_delay: Duration) -> Self {
         let (waiting, changed) = (Mutex::default(), Condvar::new());
         Self { max_rows, batch_rows, batch_delay, waiting, changed }
     }
 
-    /// The rows that wait.
+    /// The number of waiting rows.
     pub(crate) fn n_rows(&self) -> usize {
         self.lock().rows
     }
 
-    /// Appends all jobs of a request, or none.
-    pub(crate) fn push(&self, jobs: Vec<Job>) -> Result<(), Full> {
+    /// Appends all jobs of a request, or none of them.
+    pub(crate) fn push(&self, jobs: Vec<Job>) -> Result<(), QueueFull> {
         let rows: usize = jobs.iter().map(|job| job.range.len()).sum();
         let mut waiting = self.lock();
         if waiting.is_closed || waiting.rows + rows > self.max_rows {
-            return Err(Full);
+            return Err(QueueFull);
         }
         waiting.rows += rows;
         let is_shared = jobs.len() > 1;
         waiting.jobs.extend(jobs);
         drop(waiting);
-        // One thread after the other would let the last one wait for all that wake before it.
+        // If each thread woke the next one, the last would wait for all before it.
         match is_shared {
             true => self.changed.notify_all(),
             false => self.changed.notify_one(),
@@ -82,9 +83,10 @@ impl Queue {
         Ok(())
     }
 
-    /// Waits for the next batch: jobs of one model, of at most `batch_rows` rows together; false once closed and empty.
+    /// Waits for the next batch: jobs of one model with at most `batch_rows` rows together.
+    /// Returns false once the queue is closed and empty.
     ///
-    /// Threads that wait for work get their share of the rows.
+    /// The waiting rows are divided among the threads that wait for work.
     pub(crate) fn take(&self, batch: &mut Vec<Job>) -> bool {
         let mut waiting = self.lock();
         loop {
@@ -101,7 +103,7 @@ impl Queue {
                 break;
             }
         }
-        let share = waiting.rows.div_ceil(1 + waiting.idle).max(WORTH_A_THREAD);
+        let share = waiting.rows.div_ceil(1 + waiting.idle).max(MIN_ROWS_PER_THREAD);
         waiting.move_batch(share.min(self.batch_rows), batch);
         if !waiting.jobs.is_empty() {
             self.changed.notify_one();
@@ -109,13 +111,13 @@ impl Queue {
         true
     }
 
-    /// No job is accepted any more; those that wait are still handed out.
+    /// Closes the queue: it accepts no more jobs, and still hands out the waiting ones.
     pub(crate) fn close(&self) {
         self.lock().is_closed = true;
         self.changed.notify_all();
     }
 
-    /// Waits until a batch is full, for no longer than the delay.
+    /// Waits until a batch is full, or the delay is over.
     fn fill_up<'a>(&self, mut waiting: MutexGuard<'a, Waiting>) -> MutexGuard<'a, Waiting> {
         let until = Instant::now() + self.batch_delay;
         while waiting.rows < self.batch_rows && !waiting.is_closed {

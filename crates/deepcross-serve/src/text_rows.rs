@@ -1,17 +1,17 @@
-//! The rows of a request as text, end to end in one buffer: what encoders read.
+//! The rows of a request as text in one buffer, which encoders read.
 
 use deepcross_features::{RowFields, Value};
 use std::ops::Range;
 
-/// Rows of a cell for each column of a model, kept column by column, as they are encoded.
+/// Rows with a cell for each column of a model, stored column by column, as they are encoded.
 #[derive(Debug)]
-pub(crate) struct Rows {
+pub(crate) struct TextRows {
     text: Vec<u8>,
     columns: Vec<CellColumn>,
     n_rows: usize,
-    /// The columns that hold the same in all rows, as the caller said, in order.
+    /// The columns that have the same value in all rows because the caller shared it, in ascending order.
     shared: Vec<usize>,
-    /// Whether the text of each cell is known to be UTF-8.
+    /// Whether the text of every cell is known to be valid UTF-8.
     is_utf8: bool,
 }
 
@@ -23,7 +23,7 @@ struct CellColumn {
     is_shared: bool,
 }
 
-/// Where the text of a value lies, and of what kind it was.
+/// The place of a value in the text, and its kind.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cell {
     start: usize,
@@ -42,10 +42,10 @@ pub(crate) enum ValueKind {
     Object,
 }
 
-/// One row, to be encoded.
+/// One row, for an encoder.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Row<'a> {
-    rows: &'a Rows,
+pub(crate) struct TextRow<'a> {
+    rows: &'a TextRows,
     index: usize,
 }
 
@@ -62,8 +62,8 @@ impl ValueKind {
     }
 }
 
-impl Rows {
-    /// No rows yet; `is_utf8` promises that no other text is kept.
+impl TextRows {
+    /// No rows yet; `is_utf8` promises that all text is valid UTF-8.
     pub(crate) fn new(n_columns: usize, is_utf8: bool) -> Self {
         let columns = vec![CellColumn::default(); n_columns];
         Self { text: Vec::new(), columns, n_rows: 0, shared: Vec::new(), is_utf8 }
@@ -73,16 +73,16 @@ impl Rows {
         self.n_rows
     }
 
-    pub(crate) fn row(&self, index: usize) -> Row<'_> {
-        Row { rows: self, index }
+    pub(crate) fn row(&self, index: usize) -> TextRow<'_> {
+        TextRow { rows: self, index }
     }
 
-    /// The columns that hold the same in all rows.
+    /// The columns that have the same value in all rows.
     pub(crate) fn shared(&self) -> &[usize] {
         &self.shared
     }
 
-    /// Gives a column the same cell in all rows; columns are to be shared in order.
+    /// Gives a column the same cell in all rows; to be called in ascending order of columns.
     pub(crate) fn share(&mut self, column: usize, cell: Cell) {
         self.columns[column] = CellColumn { cells: vec![cell], is_shared: true };
         self.shared.push(column);
@@ -93,7 +93,7 @@ impl Rows {
         self.columns[column].at(row).kind
     }
 
-    /// Keeps the text of a value; the cell is to become part of a column.
+    /// Stores the text of a value; the caller puts the cell into a column.
     pub(crate) fn keep(&mut self, text: &[u8], kind: ValueKind) -> Cell {
         let start = self.text.len();
         self.text.extend_from_slice(text);
@@ -105,12 +105,12 @@ impl Rows {
         &mut self.columns[column].cells
     }
 
-    /// Ends a row, for which each column that is not to be shared has a cell.
+    /// Ends a row; each column that is not shared must have a cell for it.
     pub(crate) fn end_row(&mut self) {
         self.n_rows += 1;
     }
 
-    /// The ranges of rows that are scored in one go, of at most `most` rows.
+    /// The ranges of rows that are scored in one go, each of at most `most` rows.
     pub(crate) fn chunks(&self, most: usize) -> impl Iterator<Item = Range<usize>> + use<> {
         let n_rows = self.len();
         (0..n_rows).step_by(most).map(move |start| start..n_rows.min(start + most))
@@ -124,7 +124,7 @@ impl CellColumn {
     }
 }
 
-impl RowFields for Row<'_> {
+impl RowFields for TextRow<'_> {
     #[inline]
     fn field(&self, column: usize) -> &[u8] {
         let cell = self.rows.columns[column].at(self.index);

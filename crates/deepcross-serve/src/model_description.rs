@@ -1,4 +1,4 @@
-//! What `GET /v1/model` tells.
+//! The description of the model that `GET /v1/model` returns.
 
 use crate::columns::{Columns, InputColumn};
 use deepcross_calibration::{CalibrationMap, Calibrator};
@@ -6,8 +6,8 @@ use deepcross_features::FieldKind;
 use deepcross_model::TrainedModel;
 use serde_json::{Value, json};
 
-/// The model as a JSON object; `required` tells whether each row must name each field.
-pub(crate) fn model(
+/// The model as a JSON object; `required` says whether each row must name every field.
+pub(crate) fn model_description(
     trained: &TrainedModel,
     columns: &Columns,
     fingerprint: u64,

@@ -10,7 +10,7 @@ use deepcross_kernels::Real;
 /// # Panics
 /// If a slice is shorter than the weights.
 #[inline(always)]
-pub(crate) fn each<F: Real, const N: usize>(
+pub(crate) fn each_weight<F: Real, const N: usize>(
     weights: &mut [F],
     gradient: &[F],
     mut states: [&mut [F]; N],
@@ -34,7 +34,7 @@ mod tests {
             let numbers = |factor| (0..n).map(|i| f64::from(factor * i)).collect::<Vec<_>>();
             let (mut weights, gradient) = (numbers(1), numbers(10));
             let (mut a, mut b) = (vec![1.0; n.into()], vec![2.0; n.into()]);
-            each(&mut weights, &gradient, [&mut a, &mut b], |w, g, [a, b]| {
+            each_weight(&mut weights, &gradient, [&mut a, &mut b], |w, g, [a, b]| {
                 *w += g;
                 *a += *b;
                 *b = g;

@@ -1,17 +1,18 @@
-//! Bodies in JSON: rows as objects, columns as arrays, and candidates with what they share.
+//! Reads bodies in JSON: rows as objects, columns as arrays, and candidates with their shared values.
 //!
-//! Values stay the text that the caller sent until they are encoded, so that a number has the digits that a file would have.
-//! A tree of values would parse each number to a float, print it again, and allocate for every field of every row.
+//! A value keeps the caller's text until it is encoded, so that a number has the same digits as in a file.
+//! Rejected: a tree of values, which would parse each number to a float, print it again, and allocate for each field of
+//! each row.
 
 use crate::columns::Columns;
+use crate::json_walk::{JsonValue, JsonWalk, kind_of};
 use crate::problem::Problem;
-use crate::reader::{Limits, RowReader};
-use crate::rows::{Cell, Rows};
-use crate::walk::{Value, Walk, kind_of};
+use crate::request_rows::{Limits, RequestRows};
+use crate::text_rows::{Cell, TextRows};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// What stands around the rows of a request to score.
+/// The body of a request to score; the rows are still text.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ScoreBody<'a> {
@@ -35,182 +36,186 @@ struct RankBody<'a> {
     top: Option<usize>,
 }
 
-/// The order of ranked candidates.
+/// The order of the candidates in the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Order {
-    /// By probability, the greatest first; equal ones as they came.
+    /// By probability, the greatest first; equal ones in the order of the request.
     #[default]
     Sorted,
-    /// As they came.
+    /// In the order of the request.
     Input,
 }
 
-/// Candidates to rank, each with what all share.
+/// Candidates to rank, together with their shared values.
 #[derive(Debug)]
 pub(crate) struct RankRequest {
-    pub(crate) rows: Rows,
+    pub(crate) rows: TextRows,
     pub(crate) order: Order,
-    /// Only so many of the most probable.
+    /// The number of most probable candidates to return; all if it is absent.
     pub(crate) top: Option<usize>,
 }
 
 /// The rows of a request to score.
-pub(crate) fn score_rows(body: &[u8], columns: &Columns, limits: Limits) -> Result<Rows, Problem> {
+pub(crate) fn score_rows(
+    body: &[u8],
+    columns: &Columns,
+    limits: Limits,
+) -> Result<TextRows, Problem> {
     let body: ScoreBody<'_> = parse(body)?;
-    let mut reader = RowReader::new(columns, limits, true);
-    read_either(&mut reader, ("rows", body.rows), body.columns)?;
-    reader.finish()
+    let mut rows = RequestRows::new(columns, limits, true);
+    read_either(&mut rows, ("rows", body.rows), body.columns)?;
+    rows.finish()
 }
 
 /// The candidates of a request to rank.
 ///
-/// A candidate holds what it names; what is shared is kept once, and the rows know which columns it fills.
+/// Each candidate has cells for the fields that it names; a shared value is stored once for all rows.
 pub(crate) fn rank_rows(
     body: &[u8],
     columns: &Columns,
     limits: Limits,
 ) -> Result<RankRequest, Problem> {
     let body: RankBody<'_> = parse(body)?;
-    let mut reader = RowReader::new(columns, limits, true);
+    let mut rows = RequestRows::new(columns, limits, true);
     if let Some(shared) = body.shared {
-        read_shared(&mut reader, shared)?;
+        read_shared(&mut rows, shared)?;
     }
-    read_either(&mut reader, ("candidates", body.candidates), body.columns)?;
-    Ok(RankRequest { rows: reader.finish()?, order: body.order, top: body.top })
+    read_either(&mut rows, ("candidates", body.candidates), body.columns)?;
+    Ok(RankRequest { rows: rows.finish()?, order: body.order, top: body.top })
 }
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(body).map_err(|error| {
-        Problem::malformed(format!("byte {} is not UTF-8", error.valid_up_to()))
+        Problem::malformed(format!("byte {} of the body is not valid UTF-8", error.valid_up_to()))
     })?;
     serde_json::from_str(text).map_err(|error| {
-        // Of what the body holds, an error of data repeats only names and values beside the rows.
+        // An error of the data repeats only names and values outside of the rows.
         Problem::malformed(error.to_string().chars().take(200).collect::<String>())
     })
 }
 
-/// Rows as objects under a name, or as columns.
+/// Reads rows as objects under a name, or as columns.
 fn read_either(
-    reader: &mut RowReader<'_>,
-    (name, rows): (&str, Option<&RawValue>),
+    rows: &mut RequestRows<'_>,
+    (name, objects): (&str, Option<&RawValue>),
     columns: Option<&RawValue>,
 ) -> Result<(), Problem> {
-    match (rows, columns) {
-        (Some(rows), None) => read_rows(reader, rows, name),
-        (None, Some(columns)) => read_columns(reader, columns),
+    match (objects, columns) {
+        (Some(objects), None) => read_rows(rows, objects, name),
+        (None, Some(columns)) => read_columns(rows, columns),
         _ => Err(Problem::malformed(format!(
-            "expected one of `{name}`, an array of objects, and `columns`, an object of arrays"
+            "expected either `{name}`, an array of objects, or `columns`, an object of arrays"
         ))),
     }
 }
 
-fn read_shared(reader: &mut RowReader<'_>, raw: &RawValue) -> Result<(), Problem> {
-    let mut walk = Walk::new(raw);
+fn read_shared(rows: &mut RequestRows<'_>, raw: &RawValue) -> Result<(), Problem> {
+    let mut walk = JsonWalk::new(raw);
     if !walk.enter(b'{') {
         return Err(unexpected("`shared`", raw));
     }
-    while let Some((column, value)) = next_field(&mut walk, reader, None)? {
-        let cell = reader.json(None, column, value);
-        reader.put_shared(column, cell);
+    while let Some((column, value)) = next_field(&mut walk, rows, None)? {
+        let cell = rows.json(None, column, value);
+        rows.put_shared(column, cell);
     }
-    reader.end_shared();
+    rows.end_shared();
     Ok(())
 }
 
-fn read_rows(reader: &mut RowReader<'_>, raw: &RawValue, name: &str) -> Result<(), Problem> {
-    let mut walk = Walk::new(raw);
+fn read_rows(rows: &mut RequestRows<'_>, raw: &RawValue, name: &str) -> Result<(), Problem> {
+    let mut walk = JsonWalk::new(raw);
     if !walk.enter(b'[') {
         return Err(unexpected(&format!("`{name}`, an array"), raw));
     }
     while walk.has_next() {
-        let row = reader.n_rows();
-        reader.check_room(row)?;
+        let row = rows.n_rows();
+        rows.check_room(row)?;
         if !walk.enter(b'{') {
             return Err(Problem::malformed(format!(
                 "`{name}`[{row}]: expected an object of fields"
             )));
         }
-        while let Some((column, value)) = next_field(&mut walk, reader, Some(row))? {
-            let cell = reader.json(Some(row), column, value);
-            reader.put(column, cell);
+        while let Some((column, value)) = next_field(&mut walk, rows, Some(row))? {
+            let cell = rows.json(Some(row), column, value);
+            rows.put(column, cell);
         }
-        reader.end_row();
+        rows.end_row();
     }
     Ok(())
 }
 
-fn read_columns(reader: &mut RowReader<'_>, raw: &RawValue) -> Result<(), Problem> {
-    let mut walk = Walk::new(raw);
-    reader.instead = "columns";
-    let mut cells = vec![None; reader.columns.len()];
+fn read_columns(rows: &mut RequestRows<'_>, raw: &RawValue) -> Result<(), Problem> {
+    let mut walk = JsonWalk::new(raw);
+    rows.place = "columns";
+    let mut cells = vec![None; rows.columns.len()];
     if !walk.enter(b'{') {
         return Err(unexpected("`columns`, an object of arrays", raw));
     }
     while let Some(name) = walk.next() {
         let name = name.string().ok_or_else(bad_escapes)?;
-        let column = reader.columns.position(&name);
+        let column = rows.columns.position(&name);
         if !walk.enter(b'[') {
             return Err(unexpected("`columns`, an object of arrays", raw));
         }
-        let values = read_values(&mut walk, reader, column)?;
+        let values = read_values(&mut walk, rows, column)?;
         match column {
             Some(column) if cells[column].replace(values).is_some() => {
-                reader.refuse(None, Some(&name), None, || "each column once".to_owned());
+                rows.refuse(None, Some(&name), None, || "each column once".to_owned());
             }
             Some(_) => {}
-            None => reader.refuse_unknown(None, &name),
+            None => rows.refuse_unknown(None, &name),
         }
     }
-    let n_rows = check_lengths(reader.columns, &cells)?;
+    let n_rows = check_lengths(rows.columns, &cells)?;
     for (column, cells) in cells.into_iter().enumerate() {
         if let Some(cells) = cells {
-            reader.put_column(column, cells);
+            rows.put_column(column, cells);
         }
     }
-    (0..n_rows).for_each(|_| reader.end_row());
+    (0..n_rows).for_each(|_| rows.end_row());
     Ok(())
 }
 
-/// The values of one column; of one that is unknown, none is kept.
+/// The values of one column; none are stored if the column is unknown.
 fn read_values(
-    walk: &mut Walk<'_>,
-    reader: &mut RowReader<'_>,
+    walk: &mut JsonWalk<'_>,
+    rows: &mut RequestRows<'_>,
     column: Option<usize>,
 ) -> Result<Vec<Cell>, Problem> {
     let (mut cells, mut row) = (Vec::new(), 0);
     while let Some(value) = walk.next() {
-        reader.check_room(row)?;
+        rows.check_room(row)?;
         if let Some(column) = column {
-            cells.push(reader.json(Some(row), column, value));
+            cells.push(rows.json(Some(row), column, value));
         }
         row += 1;
     }
     Ok(cells)
 }
 
-/// The next field of an object that the model reads, as the position of its column, and its value.
+/// The column and the value of the next field that the model reads, in an object.
 #[inline]
 fn next_field<'a>(
-    walk: &mut Walk<'a>,
-    reader: &mut RowReader<'_>,
+    walk: &mut JsonWalk<'a>,
+    rows: &mut RequestRows<'_>,
     row: Option<usize>,
-) -> Result<Option<(usize, Value<'a>)>, Problem> {
-    if let Some(column) = reader.take_expected(walk) {
+) -> Result<Option<(usize, JsonValue<'a>)>, Problem> {
+    if let Some(column) = rows.take_expected(walk) {
         return Ok(walk.next().map(|value| (column, value)));
     }
     while let Some(name) = walk.next() {
         let name = name.string().ok_or_else(bad_escapes)?;
         let Some(value) = walk.next() else { break };
-        match reader.position(&name) {
+        match rows.position(&name) {
             Some(column) => return Ok(Some((column, value))),
-            None => reader.refuse_unknown(row, &name),
+            None => rows.refuse_unknown(row, &name),
         }
     }
     Ok(None)
 }
 
-/// The number of rows, where all columns agree on it.
+/// The number of rows; an error if the columns differ in it.
 fn check_lengths(columns: &Columns, cells: &[Option<Vec<Cell>>]) -> Result<usize, Problem> {
     let named = columns.list.iter().zip(cells);
     let mut lengths =
@@ -219,19 +224,19 @@ fn check_lengths(columns: &Columns, cells: &[Option<Vec<Cell>>]) -> Result<usize
     match lengths.find(|(_, length)| *length != n_rows) {
         None => Ok(n_rows),
         Some((name, length)) => Err(Problem::malformed(format!(
-            "`columns`: all must be equally long, but `{first}` has {n_rows} values and `{name}` has {length}"
+            "`columns`: all arrays must be equally long, but `{first}` has {n_rows} values and `{name}` has {length}"
         ))),
     }
 }
 
-/// A value that is well-formed but not what is expected.
+/// The problem of a value that is well-formed JSON but of another kind than expected.
 fn unexpected(expected: &str, raw: &RawValue) -> Problem {
     let found = kind_of(raw.get().bytes().next()).name();
     Problem::malformed(format!("expected {expected}, but found a value of kind {found}"))
 }
 
 fn bad_escapes() -> Problem {
-    Problem::malformed("a string holds escapes that are no Unicode")
+    Problem::malformed("a string has an escape that is not valid Unicode")
 }
 
 #[cfg(test)]
@@ -242,7 +247,7 @@ mod tests {
 
     const LIMITS: Limits = Limits { max_rows: 3, max_value: 8, absent_as_missing: false };
 
-    /// A number `n`, a list `l` and a category `é`, with `-` for what is missing.
+    /// A number `n`, a list `l` and a category `é`; `-` means "missing".
     fn columns() -> Columns {
         let fields = vec![
             FieldConfig::number("n"),
@@ -257,7 +262,7 @@ mod tests {
         Columns::new(&fitter.finish(), true).expect("columns")
     }
 
-    fn cells(rows: &Rows) -> Vec<String> {
+    fn cells(rows: &TextRows) -> Vec<String> {
         let cell = |row, column| String::from_utf8_lossy(rows.row(row).field(column)).into_owned();
         (0..rows.len()).map(|row| [0, 1, 2].map(|column| cell(row, column)).join(";")).collect()
     }
@@ -269,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn values_stay_the_text_that_they_were() {
+    fn values_keep_their_text() {
         check(r#"{"rows":[{"n":1.50,"l":["a", 2],"é":"x"}]}"#, &["1.50;a|2;x"]);
         check(r#"{"rows":[{"\u00e9":" \t\u0078 ","l":[],"n":-0e1}]}"#, &["-0e1;;x"]);
         check(r#"{"rows":[{"n":null,"l":null,"é":true}]}"#, &["-;-;true"]);
@@ -287,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_candidate_has_what_is_shared_but_for_its_own() {
+    fn a_candidate_has_its_own_values_and_else_the_shared_ones() {
         let check = |candidates: &str, expected: &[&str], shared: &[usize]| {
             let body = format!(r#"{{{candidates},"shared":{{"n":1,"é":"s"}},"top":1}}"#);
             let request = rank_rows(body.as_bytes(), &columns(), LIMITS).expect(candidates);
@@ -303,16 +308,19 @@ mod tests {
         check(r#""candidates":[]"#, &[], &[0, 2]);
     }
 
-    /// What is wrong with candidates, by status and a part of what is told.
+    /// Each wrong body gives this status and a document with this text.
     #[test]
-    fn bad_candidates_are_told_of_in_either_form() {
+    fn bad_candidates_are_reported_in_either_form() {
         let check = |body: &str, status: u16, detail: &str| {
             let problem = rank_rows(body.as_bytes(), &columns(), LIMITS).expect_err(body);
-            let told = serde_json::to_string(&problem).expect("a document");
-            assert!(problem.status().as_u16() == status && told.contains(detail), "{body} {told}");
+            let document = serde_json::to_string(&problem).expect("a document");
+            assert!(
+                problem.status().as_u16() == status && document.contains(detail),
+                "{body} {document}"
+            );
         };
-        check("{}", 400, "one of `candidates`, an array of objects, and `columns`");
-        check(r#"{"candidates":[],"columns":{}}"#, 400, "one of `candidates`");
+        check("{}", 400, "either `candidates`, an array of objects, or `columns`");
+        check(r#"{"candidates":[],"columns":{}}"#, 400, "either `candidates`");
         check(r#"{"candidates":{}}"#, 400, "`candidates`, an array, but");
         check(r#"{"candidates":[{},1]}"#, 400, "`candidates`[1]: expected an object");
         check(r#"{"shared":[],"candidates":[]}"#, 400, "kind array");
@@ -320,7 +328,7 @@ mod tests {
         check(r#"{"columns":{"n":1}}"#, 400, "`columns`, an object of arrays");
         check(r#"{"columns":{"n":[1],"l":[1,2]}}"#, 400, "equally long");
         check(r#"{"columns":{"n":[1,2,3,4]}}"#, 413, "3 rows or candidates");
-        check(r#"{"columns":{"\ud800":[1]}}"#, 400, "no Unicode");
+        check(r#"{"columns":{"\ud800":[1]}}"#, 400, "not valid Unicode");
         check(r#"{"shared":{"n":1,"n":2},"candidates":[]}"#, 422, "shared, field `n`");
         check(r#"{"shared":{"n":1,"é":1},"candidates":[{"l":"a"},{}]}"#, 422, "row 1, field `l`");
         check(r#"{"shared":{"n":1},"columns":{"l":["a",{}]}}"#, 422, "row 1, field `l`");
@@ -336,9 +344,9 @@ mod tests {
         check(r#"{"candidates":[{"é":1,"n":1,"l":"a","é":1}]}"#, 422, "each field once");
     }
 
-    /// Bodies that are cut, or have bytes changed and put in, are rows or a problem, and end soon.
+    /// Bodies that are cut, or have bytes changed or inserted, give rows or a problem, and end soon.
     #[test]
-    fn no_body_makes_the_readers_panic() {
+    fn no_body_makes_a_reader_panic() {
         let columns = columns();
         let bodies = [
             r#"{"rows":[{"n":1.5,"l":["a","b"],"é":"x\u00e9"},{"n":null,"l":"","é":true}]}"#,
@@ -369,13 +377,13 @@ mod tests {
                 rank_rows(&body, &columns, LIMITS).map(|request| request.rows),
                 csv_body::rows(&body, &columns, LIMITS),
             ];
-            // Whatever is accepted can be read as well.
+            // Accepted rows can be read as well.
             assert!(rows.iter().flatten().all(|rows| cells(rows).len() <= LIMITS.max_rows));
         }
     }
 
     #[test]
-    fn deep_nesting_is_no_row_and_no_overflow() {
+    fn deep_nesting_is_refused_without_an_overflow() {
         let deep = |open: &str| format!(r#"{{"rows":[{{"n":{}"#, open.repeat(1_000_000));
         for open in ["[", "{\"a\":"] {
             assert!(score_rows(deep(open).as_bytes(), &columns(), LIMITS).is_err());

@@ -1,11 +1,11 @@
-//! The threads that score: each owns a session, and takes batch after batch from the queue.
+//! The threads that score: each owns a session and takes batches from the queue.
 
-use crate::desk::Desk;
+use crate::job_queue::{Job, JobQueue, MIN_ROWS_PER_THREAD};
 use crate::metrics::Metrics;
-use crate::model::Loaded;
 use crate::problem::Problem;
-use crate::queue::{Job, Queue, WORTH_A_THREAD};
-use crate::rows::Rows;
+use crate::scoring_session::ScoringSession;
+use crate::served_model::LoadedModel;
+use crate::text_rows::TextRows;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -13,18 +13,18 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
-/// The queue and the threads behind it.
+/// The queue and the threads that empty it.
 #[derive(Debug)]
-pub(crate) struct Scoring {
-    pub(crate) queue: Arc<Queue>,
+pub(crate) struct ScoringThreads {
+    pub(crate) queue: Arc<JobQueue>,
     batch_rows: usize,
     timeout: Duration,
     threads: Vec<JoinHandle<()>>,
 }
 
-impl Scoring {
+impl ScoringThreads {
     pub(crate) fn start(
-        queue: Queue,
+        queue: JobQueue,
         threads: usize,
         batch_rows: usize,
         timeout: Duration,
@@ -40,11 +40,15 @@ impl Scoring {
         Ok(Self { queue, batch_rows, timeout, threads })
     }
 
-    /// The probabilities of all rows.
+    /// Scores all rows and returns their probabilities.
     ///
     /// # Errors
-    /// Where the queue is full, a row cannot be encoded, or it takes too long.
-    pub(crate) async fn score(&self, model: &Arc<Loaded>, rows: Rows) -> Result<Vec<f32>, Problem> {
+    /// If the queue is full, a row cannot be encoded, or scoring takes too long.
+    pub(crate) async fn score(
+        &self,
+        model: &Arc<LoadedModel>,
+        rows: TextRows,
+    ) -> Result<Vec<f32>, Problem> {
         let rows = Arc::new(rows);
         let (mut jobs, mut replies) = (Vec::new(), Vec::new());
         for range in rows.chunks(self.job_rows(rows.len())) {
@@ -55,12 +59,18 @@ impl Scoring {
         }
         let until = tokio::time::Instant::now() + self.timeout;
         self.queue.push(jobs).map_err(|_| {
-            Problem::overloaded("as many rows wait to be scored as `queue-rows` allows")
+            Problem::overloaded(
+                "the queue has no room for the rows: it holds at most `queue-rows` rows",
+            )
         })?;
         let (mut probabilities, mut errors) = (Vec::with_capacity(rows.len()), Vec::new());
         for reply in replies {
             match timeout_at(until, reply).await {
-                Err(_) => return Err(Problem::not_scored("the time of `score-timeout` is over")),
+                Err(_) => {
+                    return Err(Problem::not_scored(
+                        "the rows were not scored within `score-timeout`",
+                    ));
+                }
                 Ok(Err(_)) => return Err(Problem::not_scored("scoring failed")),
                 Ok(Ok(Ok(scored))) => probabilities.extend(scored),
                 Ok(Ok(Err(more))) => errors.extend(more),
@@ -69,48 +79,49 @@ impl Scoring {
         if errors.is_empty() { Ok(probabilities) } else { Err(Problem::rows(errors, 0)) }
     }
 
-    /// How many rows of a request go together: few enough that all threads have a part, where that pays.
+    /// The rows of one job: few enough that all threads get a part of the request, if it has enough rows for that.
     fn job_rows(&self, n_rows: usize) -> usize {
-        n_rows.div_ceil(self.threads.len()).max(WORTH_A_THREAD).min(self.batch_rows)
+        n_rows.div_ceil(self.threads.len()).max(MIN_ROWS_PER_THREAD).min(self.batch_rows)
     }
 
-    /// Whether all threads are at work.
-    pub(crate) fn is_whole(&self) -> bool {
+    /// Whether no thread has ended.
+    pub(crate) fn all_run(&self) -> bool {
         self.threads.iter().all(|thread| !thread.is_finished())
     }
 }
 
-impl Drop for Scoring {
+impl Drop for ScoringThreads {
     fn drop(&mut self) {
         self.queue.close();
         for thread in self.threads.drain(..) {
-            // A thread that panicked has nothing more to say.
+            // A thread that panicked returns nothing.
             let _ = thread.join();
         }
     }
 }
 
-fn work(queue: &Queue, metrics: &Metrics) {
-    let mut desk = None;
+fn work(queue: &JobQueue, metrics: &Metrics) {
+    let mut session = None;
     let mut batch = Vec::new();
     while queue.take(&mut batch) {
-        // What the library promises never to do would otherwise end this thread, and in time the service.
-        let done = catch_unwind(AssertUnwindSafe(|| score_batch(&mut desk, &mut batch, metrics)));
+        // A panic, which must never happen, would otherwise end this thread, and in time the whole service.
+        let done =
+            catch_unwind(AssertUnwindSafe(|| score_batch(&mut session, &mut batch, metrics)));
         if done.is_err() {
-            desk = None;
+            session = None;
             batch.clear();
         }
     }
 }
 
 /// Scores all jobs of a batch and answers them.
-fn score_batch(desk: &mut Option<Desk>, batch: &mut Vec<Job>, metrics: &Metrics) {
+fn score_batch(session: &mut Option<ScoringSession>, batch: &mut Vec<Job>, metrics: &Metrics) {
     batch.retain(|job| !job.reply.is_closed());
     let Some(first) = batch.first() else { return };
-    let scored = Desk::for_model(desk, &first.model).score(batch, metrics);
-    // All is counted before anybody is answered: who then asks for the counts finds the own rows among them.
+    let scored = ScoringSession::for_model(session, &first.model).score(batch, metrics);
+    // Everything is counted before any answer: a caller who then reads the metrics finds its own rows in them.
     for (job, scored) in batch.drain(..).zip(scored) {
-        // Whoever asked may have gone.
+        // The caller may have gone.
         let _ = job.reply.send(scored);
     }
 }

@@ -1,40 +1,40 @@
-//! A walk over JSON that is known to be well-formed, value by value, each as a piece of the text.
+//! Walks over JSON that is known to be well-formed, and returns each value as a piece of the text.
 //!
-//! `serde_json` has checked the whole body when rows are read, so that finding where a value ends is all that is left to do.
-//! A second pass of a general reader, which checks all of it again, takes several times as long.
-//! On text that is not well-formed, a walk ends early or gives pieces without sense; it never panics.
+//! `serde_json` has checked the whole body before rows are read, so the walk only has to find where a value ends.
+//! Rejected: a second pass of a general parser, which would check everything again and take several times as long.
+//! If the text is not well-formed, a walk ends early or returns meaningless pieces; it never panics.
 
-use crate::rows::ValueKind;
+use crate::text_rows::ValueKind;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// Where in the text the walk is.
+/// The text and the position of the walk in it.
 #[derive(Clone, Debug)]
-pub(crate) struct Walk<'a> {
+pub(crate) struct JsonWalk<'a> {
     text: &'a str,
     at: usize,
 }
 
-/// A value, or the name of one in an object.
+/// A value, or the name of a value in an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Value<'a> {
+pub(crate) struct JsonValue<'a> {
     pub(crate) kind: ValueKind,
-    /// As it was written, with the quotes of a string.
+    /// The text of the value; a string includes its quotes.
     pub(crate) text: &'a str,
     has_escapes: bool,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> JsonWalk<'a> {
     pub(crate) fn new(raw: &'a RawValue) -> Self {
         Self { text: raw.get(), at: 0 }
     }
 
-    /// Over what is in an array or an object.
-    pub(crate) fn within(value: Value<'a>) -> Self {
+    /// A walk over the elements of an array or an object.
+    pub(crate) fn within(value: JsonValue<'a>) -> Self {
         Self { text: value.text, at: 1 }
     }
 
-    /// Steps into an array or an object, where `bracket` is what comes next.
+    /// Steps into an array or an object if `bracket` comes next; returns whether it does.
     pub(crate) fn enter(&mut self, bracket: u8) -> bool {
         self.skip_separators();
         let is_there = self.peek() == Some(bracket);
@@ -42,7 +42,7 @@ impl<'a> Walk<'a> {
         is_there
     }
 
-    /// Whether there is one more value before the bracket that closes; else, steps over that.
+    /// Whether another value comes before the closing bracket; if not, steps over the bracket.
     pub(crate) fn has_next(&mut self) -> bool {
         self.skip_separators();
         let has_next = !matches!(self.peek(), None | Some(b']' | b'}'));
@@ -50,9 +50,9 @@ impl<'a> Walk<'a> {
         has_next
     }
 
-    /// The next value before the bracket that closes: of an object, names and values in turn.
+    /// The next value before the closing bracket; an object gives names and values in turn.
     #[inline]
-    pub(crate) fn next(&mut self) -> Option<Value<'a>> {
+    pub(crate) fn next(&mut self) -> Option<JsonValue<'a>> {
         if !self.has_next() {
             return None;
         }
@@ -64,20 +64,20 @@ impl<'a> Walk<'a> {
             _ => self.skip_literal(),
         };
         let text = self.text.get(start..self.at)?;
-        Some(Value { kind, text, has_escapes })
+        Some(JsonValue { kind, text, has_escapes })
     }
 
-    /// Steps over a name, where it is this one and was written without escapes.
+    /// Steps over the next name if it is `name`, written without escapes; returns whether it is.
     #[inline]
     pub(crate) fn take_name(&mut self, name: &str) -> bool {
         self.skip_separators();
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
         let rest = rest.strip_prefix(b"\"").and_then(|rest| rest.strip_prefix(name.as_bytes()));
-        let is_it = rest.is_some_and(|rest| rest.first() == Some(&b'"'));
-        if is_it {
+        let is_name = rest.is_some_and(|rest| rest.first() == Some(&b'"'));
+        if is_name {
             self.at += name.len() + 2;
         }
-        is_it
+        is_name
     }
 
     fn peek(&self) -> Option<u8> {
@@ -90,7 +90,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Steps over a string; whether it has escapes.
+    /// Steps over a string; returns whether it has escapes.
     #[inline]
     fn skip_string(&mut self) -> bool {
         let mut has_escapes = false;
@@ -116,7 +116,7 @@ impl<'a> Walk<'a> {
         false
     }
 
-    /// Steps over an array or an object, however deep: what is nested is counted and not called.
+    /// Steps over an array or an object of any depth: it counts brackets and does not recurse.
     fn skip_nested(&mut self) -> bool {
         let mut depth = 0_usize;
         while let Some(byte) = self.peek() {
@@ -138,8 +138,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-impl<'a> Value<'a> {
-    /// What a string holds; `None` where its escapes are no Unicode, or it is no string.
+impl<'a> JsonValue<'a> {
+    /// The content of a string; `None` if the value is not a string, or its escapes are not valid Unicode.
     #[inline]
     pub(crate) fn string(&self) -> Option<Cow<'a, str>> {
         if self.kind != ValueKind::String {
@@ -152,11 +152,13 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The bytes before the first quote or backslash, found eight at a time: most strings have about as many.
+/// The number of bytes before the first quote or backslash.
+///
+/// It looks at eight bytes at a time, which is about the length of most strings.
 #[inline]
 fn n_plain(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    // The lowest bit that is set stands at the first byte of the word that is this one.
+    // The lowest set bit marks the first byte of the word that equals `byte`.
     let places = |word: u64, byte: u8| {
         let zero_there = word ^ (ONES * u64::from(byte));
         zero_there.wrapping_sub(ONES) & !zero_there & (ONES << 7)
@@ -192,7 +194,7 @@ mod tests {
 
     fn pieces(text: &str) -> Vec<&str> {
         let raw: &RawValue = serde_json::from_str(text).expect("well-formed");
-        let mut walk = Walk::new(raw);
+        let mut walk = JsonWalk::new(raw);
         assert!(walk.enter(b'[') || walk.enter(b'{'));
         let found = std::iter::from_fn(|| walk.next().map(|value| value.text)).collect();
         assert_eq!(walk.at, raw.get().len());
@@ -225,7 +227,7 @@ mod tests {
     fn strings_are_read_with_their_escapes() {
         let read = |text: &str| {
             let raw: &RawValue = serde_json::from_str(text).expect("well-formed");
-            let mut walk = Walk::new(raw);
+            let mut walk = JsonWalk::new(raw);
             assert!(walk.enter(b'['));
             walk.next().and_then(|value| value.string()).map(Cow::into_owned)
         };
@@ -237,23 +239,23 @@ mod tests {
     #[test]
     fn names_are_taken_whole() {
         let check = |name: &str, is_taken: bool| {
-            let mut walk = Walk { text: "{ \"é1\": 2}", at: 1 };
+            let mut walk = JsonWalk { text: "{ \"é1\": 2}", at: 1 };
             assert_eq!(walk.take_name(name), is_taken, "{name}");
             let rest = std::iter::from_fn(|| walk.next().map(|value| value.text));
             assert_eq!(rest.collect::<Vec<_>>(), ["\"é1\"", "2"][usize::from(is_taken)..]);
         };
         check("é1", true);
         ["é", "é12", "", "x"].into_iter().for_each(|name| check(name, false));
-        assert!(!Walk { text: "", at: 7 }.take_name(""));
+        assert!(!JsonWalk { text: "", at: 7 }.take_name(""));
     }
 
     #[test]
     fn text_that_is_not_well_formed_ends() {
         for text in ["", "\"", "[", "[\"\\", "{\"a", "]", "[1", "[[", "[]]", "\"é\\"] {
-            let mut walk = Walk { text, at: 0 };
+            let mut walk = JsonWalk { text, at: 0 };
             for _ in 0..9 {
                 if let Some(value) = walk.next() {
-                    let mut within = Walk::within(value);
+                    let mut within = JsonWalk::within(value);
                     let _ = (value.string(), within.next(), within.next());
                 }
             }

@@ -4,11 +4,12 @@
 //! The gradient of a row is the sum in the order of the groups.
 //! Rejected: a heap of the lists, because with few groups, a look at the head of each list is faster.
 
-use crate::MAX_GROUPS;
-use crate::tables::within;
-use deepcross_autodiff::{Gradients, TableId};
+use deepcross_autodiff::{Gradients, RowGradients, TableId};
 use deepcross_kernels::{Real, add_scaled};
 use std::ops::Range;
+
+/// The largest number of groups whose gradients one step takes.
+pub const MAX_GROUPS: usize = 64;
 
 /// The distance, in rows of a group's list, at which a later row is announced.
 const AHEAD: usize = 4;
@@ -18,7 +19,7 @@ const END: u32 = u32::MAX;
 
 /// The rows of all groups, merged.
 #[derive(Debug)]
-pub(crate) struct Merge<'a, F> {
+pub(crate) struct MergedRows<'a, F> {
     lists: [List<'a, F>; MAX_GROUPS],
     n_groups: usize,
     /// The next row of each list.
@@ -33,7 +34,7 @@ struct List<'a, F> {
     values: &'a [F],
 }
 
-impl<'a, F: Real> Merge<'a, F> {
+impl<'a, F: Real> MergedRows<'a, F> {
     /// The rows with these numbers in a table.
     pub(crate) fn new(id: TableId, numbers: &Range<u32>, groups: &'a [Gradients<F>]) -> Self {
         let mut lists = [List { rows: &[][..], values: &[][..] }; MAX_GROUPS];
@@ -41,9 +42,9 @@ impl<'a, F: Real> Merge<'a, F> {
         for ((list, head), group) in lists.iter_mut().zip(&mut heads).zip(groups) {
             let gradients = group.table(id);
             width = gradients.width();
-            let within = within(gradients, numbers);
-            let values = &gradients.values()[within.start * width..within.end * width];
-            *list = List { rows: &gradients.rows()[within], values };
+            let touched = touched_range(gradients, numbers);
+            let values = &gradients.values()[touched.start * width..touched.end * width];
+            *list = List { rows: &gradients.rows()[touched], values };
             *head = list.rows.first().copied().unwrap_or(END);
         }
         Self { lists, n_groups: groups.len(), heads, width }
@@ -76,4 +77,10 @@ impl<'a, F: Real> Merge<'a, F> {
             rest.get(AHEAD).into_iter().for_each(|&row| soon(row));
         }
     }
+}
+
+/// The positions, in the list of touched rows, of the rows in a range.
+pub(crate) fn touched_range<F: Real>(rows: &RowGradients<F>, numbers: &Range<u32>) -> Range<usize> {
+    let at = |number: u32| rows.rows().partition_point(|&row| row < number);
+    at(numbers.start)..at(numbers.end)
 }

@@ -1,15 +1,15 @@
-//! From values of a request to the cells of rows: what is accepted, and what is said where it is not.
+//! Collects the rows of a request: checks their values and turns them into cells.
 
 use crate::columns::{Columns, InputColumn};
+use crate::json_walk::{JsonValue, JsonWalk};
 use crate::problem::{Problem, RowError};
-use crate::rows::{Cell, Rows, ValueKind};
-use crate::walk::{Value, Walk};
+use crate::text_rows::{Cell, TextRows, ValueKind};
 use std::borrow::Cow;
 
-/// The most errors that are worded; others are counted.
-const WORDED: usize = 20;
+/// The largest number of errors that get a message; further ones are only counted.
+const MAX_MESSAGES: usize = 20;
 
-/// What a request may hold.
+/// The limits of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) max_rows: usize,
@@ -17,63 +17,63 @@ pub(crate) struct Limits {
     pub(crate) absent_as_missing: bool,
 }
 
-/// Fills [`Rows`] with values by column, row after row.
+/// Fills [`TextRows`] with values, row after row, and collects the errors of the rows.
 #[derive(Debug)]
-pub(crate) struct RowReader<'c> {
+pub(crate) struct RequestRows<'c> {
     pub(crate) columns: &'c Columns,
     limits: Limits,
-    rows: Rows,
-    /// The columns that the row before named, in its order.
+    rows: TextRows,
+    /// The columns that the previous row named, in its order.
     order: Vec<usize>,
-    /// How many the row that is being read has named.
+    /// The number of columns that the current row has named so far.
     n_named: usize,
-    /// The values that stand for those that a row does not name.
+    /// The shared value of each column, which stands for a value that a row does not name.
     shared: Vec<Option<Cell>>,
-    /// The columns that each row must have a cell of its own for.
+    /// The columns for which each row must have its own cell.
     own: Vec<usize>,
     is_own: Vec<bool>,
-    /// What is read where it is no row.
-    pub(crate) instead: &'static str,
+    /// The part of the request that an error outside of a row names.
+    pub(crate) place: &'static str,
     errors: Vec<RowError>,
     left_out: usize,
 }
 
-impl<'c> RowReader<'c> {
-    /// Of values that are all UTF-8, or may be other bytes.
+impl<'c> RequestRows<'c> {
+    /// No rows yet; `is_utf8` promises that all values are valid UTF-8.
     pub(crate) fn new(columns: &'c Columns, limits: Limits, is_utf8: bool) -> Self {
         let n_columns = columns.len();
         Self {
             columns,
             limits,
-            rows: Rows::new(n_columns, is_utf8),
+            rows: TextRows::new(n_columns, is_utf8),
             order: Vec::new(),
             n_named: 0,
             shared: vec![None; n_columns],
             own: (0..n_columns).collect(),
             is_own: vec![true; n_columns],
-            instead: "shared",
+            place: "shared",
             errors: Vec::new(),
             left_out: 0,
         }
     }
 
-    /// The number of whole rows.
+    /// The number of complete rows.
     pub(crate) fn n_rows(&self) -> usize {
         self.rows.len()
     }
 
-    /// Fails where there is no room for one more than `n_rows` rows.
+    /// Fails if the request may not have another row after `n_rows`.
     pub(crate) fn check_room(&self, n_rows: usize) -> Result<(), Problem> {
         let most = self.limits.max_rows;
         match n_rows < most {
             true => Ok(()),
             false => Err(Problem::too_large(format!(
-                "a request may have {most} rows or candidates, but this one has more"
+                "a request may have at most {most} rows or candidates, but this one has more"
             ))),
         }
     }
 
-    /// Notes what is wrong with a row, or with what rows share.
+    /// Records an error in a row, or in what the rows share.
     pub(crate) fn refuse(
         &mut self,
         row: Option<usize>,
@@ -81,13 +81,13 @@ impl<'c> RowReader<'c> {
         found: Option<&'static str>,
         expected: impl FnOnce() -> String,
     ) {
-        if self.errors.len() >= WORDED {
+        if self.errors.len() >= MAX_MESSAGES {
             self.left_out += 1;
             return;
         }
         let field = field.map(shorten);
-        let (instead, expected) = (self.instead, expected());
-        self.errors.push(RowError { row, instead, field, found, expected });
+        let (place, expected) = (self.place, expected());
+        self.errors.push(RowError { row, place, field, found, expected });
     }
 
     /// Refuses a field that the model does not read.
@@ -98,40 +98,40 @@ impl<'c> RowReader<'c> {
         });
     }
 
-    /// Steps over the next name, where it is what the row before named in this place: the position of its column.
+    /// Steps over the next name if it is the one that the previous row had at this position, and returns its column.
     ///
-    /// Rows of one request nearly always name the same columns in the same order, so that a comparison spares finding the
-    /// end of the name, and looking it up.
+    /// Rows of one request nearly always name the same columns in the same order.
+    /// One comparison then saves finding the end of the name and looking the name up.
     #[inline]
-    pub(crate) fn take_expected(&mut self, walk: &mut Walk<'_>) -> Option<usize> {
+    pub(crate) fn take_expected(&mut self, walk: &mut JsonWalk<'_>) -> Option<usize> {
         let column = *self.order.get(self.n_named)?;
         let InputColumn { name, is_plain, .. } = &self.columns.list[column];
-        let is_it = *is_plain && walk.take_name(name);
-        self.n_named += usize::from(is_it);
-        is_it.then_some(column)
+        let is_expected = *is_plain && walk.take_name(name);
+        self.n_named += usize::from(is_expected);
+        is_expected.then_some(column)
     }
 
-    /// The column that a row names next.
+    /// The column of the name that comes next in the current row.
     pub(crate) fn position(&mut self, name: &str) -> Option<usize> {
         let column = self.columns.position(name)?;
         match self.order.get_mut(self.n_named) {
             Some(place) => *place = column,
             None if self.n_named < self.columns.len() => self.order.push(column),
-            // A field is named again and again, which is no order to expect.
+            // The row names a field several times: this is not an order to expect in the next row.
             None => {}
         }
         self.n_named += 1;
         Some(column)
     }
 
-    /// Puts a value into what all rows share.
+    /// Sets the value of a column for all rows.
     pub(crate) fn put_shared(&mut self, column: usize, cell: Cell) {
         if self.shared[column].replace(cell).is_some() {
             self.refuse_again(None, column);
         }
     }
 
-    /// Ends what all rows share: they need none of these columns.
+    /// Ends the shared values: rows need no cell of their own in these columns.
     pub(crate) fn end_shared(&mut self) {
         self.is_own = self.shared.iter().map(Option::is_none).collect();
         self.own.retain(|&column| self.is_own[column]);
@@ -139,7 +139,7 @@ impl<'c> RowReader<'c> {
         self.n_named = 0;
     }
 
-    /// Puts a value into the row that is being read.
+    /// Puts a value into the current row.
     #[inline]
     pub(crate) fn put(&mut self, column: usize, cell: Cell) {
         let row = self.n_rows();
@@ -155,7 +155,7 @@ impl<'c> RowReader<'c> {
         }
     }
 
-    /// Puts all values of a column, before the first row ends.
+    /// Sets all values of a column; only before the first row ends.
     pub(crate) fn put_column(&mut self, column: usize, cells: Vec<Cell>) {
         if !self.is_own[column] {
             self.begin_own(column);
@@ -163,7 +163,7 @@ impl<'c> RowReader<'c> {
         *self.rows.cells(column) = cells;
     }
 
-    /// Gives the rows so far cells of their own in a column that is shared: the next one has another value.
+    /// Turns a shared column into one with a cell for each row: the current row has a value of its own.
     #[cold]
     fn begin_own(&mut self, column: usize) {
         let n_rows = self.n_rows();
@@ -174,7 +174,7 @@ impl<'c> RowReader<'c> {
         self.own.push(column);
     }
 
-    /// Ends a row: fields that it does not name are shared ones, or missing, or an error.
+    /// Ends the current row: a field that it does not name has the shared value, or is missing, or is an error.
     pub(crate) fn end_row(&mut self) {
         let row = self.n_rows();
         for at in 0..self.own.len() {
@@ -189,8 +189,8 @@ impl<'c> RowReader<'c> {
         self.n_named = 0;
     }
 
-    /// The rows, if nothing was refused.
-    pub(crate) fn finish(mut self) -> Result<Rows, Problem> {
+    /// The rows, if there was no error.
+    pub(crate) fn finish(mut self) -> Result<TextRows, Problem> {
         for (column, shared) in self.shared.iter().enumerate() {
             if let (Some(cell), false) = (shared, self.is_own[column]) {
                 self.rows.share(column, *cell);
@@ -213,7 +213,7 @@ impl<'c> RowReader<'c> {
             return self.null(Some(row), column);
         }
         self.refuse(Some(row), Some(&input.name), Some("nothing"), || {
-            format!("{}, or null where it is missing", input.accepts)
+            format!("{}, or null if it is missing", input.accepts)
         });
         self.rows.keep(b"", ValueKind::Null)
     }
@@ -224,14 +224,14 @@ impl<'c> RowReader<'c> {
             Some(missing) => self.rows.keep(missing.as_bytes(), ValueKind::Null),
             None => {
                 self.refuse(row, Some(&input.name), Some("null"), || {
-                    format!("{}: this model knows no missing values", input.accepts)
+                    format!("{} (the model was trained without missing values)", input.accepts)
                 });
                 self.rows.keep(b"", ValueKind::Null)
             }
         }
     }
 
-    /// Keeps text as a value of a column.
+    /// Stores text as a value of a column.
     pub(crate) fn text(
         &mut self,
         row: Option<usize>,
@@ -249,9 +249,9 @@ impl<'c> RowReader<'c> {
         self.rows.keep(text, kind)
     }
 
-    /// Keeps a JSON value as a value of a column.
+    /// Stores a JSON value as a value of a column.
     #[inline]
-    pub(crate) fn json(&mut self, row: Option<usize>, column: usize, value: Value<'_>) -> Cell {
+    pub(crate) fn json(&mut self, row: Option<usize>, column: usize, value: JsonValue<'_>) -> Cell {
         match value.kind {
             ValueKind::Null => self.null(row, column),
             ValueKind::String => match value.string() {
@@ -264,12 +264,12 @@ impl<'c> RowReader<'c> {
         }
     }
 
-    /// The elements of an array, joined as files have them.
-    fn array(&mut self, row: Option<usize>, column: usize, value: Value<'_>) -> Cell {
+    /// Stores the elements of an array, joined by the separator, as files have them.
+    fn array(&mut self, row: Option<usize>, column: usize, value: JsonValue<'_>) -> Cell {
         let Some(separator) = self.columns.list[column].separator else {
             return self.unfit(row, column, ValueKind::Array);
         };
-        let mut elements = Walk::within(value);
+        let mut elements = JsonWalk::within(value);
         let mut joined = String::new();
         while let Some(element) = elements.next() {
             let element = match element.kind {
@@ -291,7 +291,7 @@ impl<'c> RowReader<'c> {
     fn unfit_element(&mut self, row: Option<usize>, column: usize, separator: char) -> Cell {
         let name = &self.columns.list[column].name;
         self.refuse(row, Some(name), Some("array"), || {
-            format!("an array of strings or numbers without `{separator}`, which parts elements")
+            format!("an array of strings or numbers that do not contain `{separator}`, the separator of elements")
         });
         self.rows.keep(b"", ValueKind::Array)
     }
@@ -299,13 +299,13 @@ impl<'c> RowReader<'c> {
     fn unfit(&mut self, row: Option<usize>, column: usize, kind: ValueKind) -> Cell {
         let input = &self.columns.list[column];
         self.refuse(row, Some(&input.name), Some(kind.name()), || {
-            format!("{}, or null where it is missing", input.accepts)
+            format!("{}, or null if it is missing", input.accepts)
         });
         self.rows.keep(b"", kind)
     }
 }
 
-/// A name of a caller, cut to what a message should repeat.
+/// A name that the caller sent, shortened for a message.
 fn shorten(name: &str) -> String {
     name.chars().take(64).collect()
 }

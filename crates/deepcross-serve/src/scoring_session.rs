@@ -1,23 +1,23 @@
-//! Where a thread scores: what it keeps for one model from batch to batch.
+//! The memory that a scoring thread keeps for one model from batch to batch.
 
+use crate::job_queue::{Job, Scored};
 use crate::metrics::Metrics;
-use crate::model::Loaded;
 use crate::problem::RowError;
-use crate::queue::{Job, Scored};
-use crate::rows::Row;
+use crate::served_model::LoadedModel;
+use crate::text_rows::TextRow;
 use deepcross_features::{Counts, FeatureError};
 use deepcross_model::{CandidateSession, Scorer, Session};
 use std::sync::Arc;
 
-/// How many sets of shared columns have scratch memory at a time: callers of a service share few.
+/// The largest number of sets of shared columns that keep scratch memory at a time: callers of one service use few sets.
 const RANKINGS: usize = 4;
 
-/// Scratch memory, and the model that it was made for.
-pub(crate) struct Desk {
-    model: Arc<Loaded>,
+/// Scratch memory, and the model for which it was made.
+pub(crate) struct ScoringSession {
+    model: Arc<LoadedModel>,
     session: Session,
-    told: Counts,
-    /// The last used first.
+    reported: Counts,
+    /// The ranking that was used last is first.
     rankings: Vec<SharedRanking>,
 }
 
@@ -25,43 +25,46 @@ pub(crate) struct Desk {
 struct SharedRanking {
     columns: Vec<usize>,
     ranking: CandidateSession,
-    told: Counts,
+    reported: Counts,
 }
 
-/// The rows of a job that wait in the session.
+/// The number of a job's rows that wait in the session, and the errors of its other rows.
 struct Pushed {
     n_rows: usize,
     errors: Vec<RowError>,
 }
 
-/// What became of a job so far.
+/// The state of a job: its rows wait in the session, or it is done.
 enum Progress {
     Pushed(Pushed),
     Ranked(Scored),
 }
 
-impl Desk {
-    /// The desk, made anew where there is none for this model.
-    pub(crate) fn for_model<'d>(desk: &'d mut Option<Self>, model: &Arc<Loaded>) -> &'d mut Self {
-        let old = desk.take().filter(|desk| Arc::ptr_eq(&desk.model, model));
-        desk.insert(old.unwrap_or_else(|| {
+impl ScoringSession {
+    /// The session for this model, created if `kept` is empty or belongs to another model.
+    pub(crate) fn for_model<'d>(
+        kept: &'d mut Option<Self>,
+        model: &Arc<LoadedModel>,
+    ) -> &'d mut Self {
+        let old = kept.take().filter(|kept| Arc::ptr_eq(&kept.model, model));
+        kept.insert(old.unwrap_or_else(|| {
             let session = model.scorer.session();
-            let told = session.counts().clone();
-            Self { model: Arc::clone(model), session, told, rankings: Vec::new() }
+            let reported = session.counts().clone();
+            Self { model: Arc::clone(model), session, reported, rankings: Vec::new() }
         }))
     }
 
-    /// Scores whole rows of all jobs in one go, and candidates that share columns job by job.
+    /// Scores the whole rows of all jobs in one go, and candidates that share columns job by job.
     pub(crate) fn score(&mut self, jobs: &[Job], metrics: &Metrics) -> Vec<Scored> {
         let begin = |job: &Job| match job.rows.shared() {
             [] => Progress::Pushed(self.push(job)),
             _ => Progress::Ranked(self.rank(job, metrics)),
         };
         let progress: Vec<_> = jobs.iter().map(begin).collect();
-        tell(self.session.counts(), &mut self.told, metrics);
+        report(self.session.counts(), &mut self.reported, metrics);
         let mut probabilities = self.model.scorer.score(&mut self.session);
         if !probabilities.is_empty() {
-            metrics.scored(probabilities);
+            metrics.count_batch(probabilities);
         }
         let end = |progress| match progress {
             Progress::Ranked(scored) => scored,
@@ -93,33 +96,33 @@ impl Desk {
     fn rank(&mut self, job: &Job, metrics: &Metrics) -> Scored {
         let first = job.rows.row(job.range.start);
         let model = Arc::clone(&self.model);
-        let SharedRanking { ranking, told, .. } = self.ranking(job.rows.shared());
-        // Of a request that was cut into several jobs, all fail here, and the first one tells.
+        let SharedRanking { ranking, reported, .. } = self.ranking(job.rows.shared());
+        // If a request was cut into several jobs, all of them fail here, and only the first reports the error.
         if let Err(error) = model.scorer.share(ranking, &first) {
-            let tells = job.range.start == 0;
-            return Err(tells.then(|| row_error(job, None, error)).into_iter().collect());
+            let reports = job.range.start == 0;
+            return Err(reports.then(|| row_error(job, None, error)).into_iter().collect());
         }
         let errors = match model.scorer.add_all(ranking, &rows(job)) {
             true => Vec::new(),
             false => add_each(&model.scorer, ranking, job),
         };
-        tell(ranking.counts(), told, metrics);
+        report(ranking.counts(), reported, metrics);
         let probabilities = model.scorer.rank(ranking);
-        metrics.scored(probabilities);
+        metrics.count_batch(probabilities);
         if errors.is_empty() { Ok(probabilities.to_vec()) } else { Err(errors) }
     }
 
-    /// Scratch memory for candidates that share these columns, made where there is none.
+    /// The scratch memory for candidates that share these columns, created if there is none.
     fn ranking(&mut self, columns: &[usize]) -> &mut SharedRanking {
         let found = self.rankings.iter().position(|ranking| ranking.columns == columns);
         let used = match found {
             Some(index) => self.rankings.remove(index),
             None => {
                 self.rankings.truncate(RANKINGS - 1);
-                let Loaded { scorer, columns: known, .. } = &*self.model;
+                let LoadedModel { scorer, columns: known, .. } = &*self.model;
                 let ranking = scorer.candidate_session(&known.binding, columns);
-                let told = ranking.counts().clone();
-                SharedRanking { columns: columns.to_vec(), ranking, told }
+                let reported = ranking.counts().clone();
+                SharedRanking { columns: columns.to_vec(), ranking, reported }
             }
         };
         self.rankings.insert(0, used);
@@ -128,11 +131,11 @@ impl Desk {
 }
 
 /// The rows of a job, to be encoded together.
-fn rows(job: &Job) -> Vec<Row<'_>> {
+fn rows(job: &Job) -> Vec<TextRow<'_>> {
     job.range.clone().map(|index| job.rows.row(index)).collect()
 }
 
-/// Adds candidates one after the other, of which one or more are bad: what is wrong with them.
+/// Adds candidates one by one, because at least one is bad; returns the errors.
 fn add_each(scorer: &Scorer, ranking: &mut CandidateSession, job: &Job) -> Vec<RowError> {
     let mut errors = Vec::new();
     for index in job.range.clone() {
@@ -143,7 +146,7 @@ fn add_each(scorer: &Scorer, ranking: &mut CandidateSession, job: &Job) -> Vec<R
     errors
 }
 
-/// What is wrong with a row, or with what rows share.
+/// The error of a row, or of the shared values.
 fn row_error(job: &Job, row: Option<usize>, error: FeatureError) -> RowError {
     let (column, expected) = match error {
         FeatureError::Value { column, expected, .. } => (Some(column), expected.to_owned()),
@@ -154,15 +157,15 @@ fn row_error(job: &Job, row: Option<usize>, error: FeatureError) -> RowError {
     let position = column.as_ref().and_then(|name| job.model.columns.position(name));
     let at = row.unwrap_or(job.range.start);
     let found = position.map(|position| job.rows.kind(at, position).name());
-    RowError { row, instead: "shared", field: column, found, expected }
+    RowError { row, place: "shared", field: column, found, expected }
 }
 
-/// Tells what was met since it was told before.
-fn tell(now: &Counts, told: &mut Counts, metrics: &Metrics) {
-    metrics.met_values(now.iter().zip(told.iter()).map(|((name, now), (_, told))| {
+/// Adds the counts since the last report to the metrics.
+fn report(now: &Counts, reported: &mut Counts, metrics: &Metrics) {
+    metrics.count_values(now.iter().zip(reported.iter()).map(|((name, now), (_, reported))| {
         let mut new = *now;
-        new -= *told;
+        new -= *reported;
         (name, new)
     }));
-    told.clone_from(now);
+    reported.clone_from(now);
 }

@@ -2,9 +2,9 @@
 //!
 //! A table is split by row number, so that two threads never touch the same row.
 
-use crate::chunks::{CHUNK, Step};
-use crate::merge::Merge;
-use deepcross_autodiff::{Gradients, RowGradients, TableId};
+use crate::merged_rows::{MergedRows, touched_range};
+use crate::step::{CHUNK, Step};
+use deepcross_autodiff::{Gradients, TableId};
 use deepcross_kernels::{Real, prefetch};
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ const TOUCHED_A_TASK: usize = 64;
 
 /// A range of rows of one table.
 #[derive(Debug)]
-pub(crate) struct Rows<'a, F> {
+pub(crate) struct TableRows<'a, F> {
     pub(crate) id: TableId,
     pub(crate) width: usize,
     pub(crate) numbers: Range<u32>,
@@ -42,7 +42,7 @@ impl<F: Real> TableStep<'_, F> {
     }
 }
 
-impl<F: Real> Rows<'_, F> {
+impl<F: Real> TableRows<'_, F> {
     /// Moves the rows or measures their gradient, and returns the sum of squares.
     ///
     /// If there are many rows, several threads share them.
@@ -52,14 +52,14 @@ impl<F: Real> Rows<'_, F> {
         let (left_weights, right_weights) = self.weights.split_at_mut(n_left * self.width);
         let (left_state, right_state) = self.state.split_at_mut(n_left * table.states(self.width));
         let Self { id, width, numbers, .. } = self;
-        let left = Rows {
+        let left = TableRows {
             id,
             width,
             numbers: numbers.start..middle,
             weights: left_weights,
             state: left_state,
         };
-        let right = Rows {
+        let right = TableRows {
             id,
             width,
             numbers: middle..numbers.end,
@@ -76,16 +76,17 @@ impl<F: Real> Rows<'_, F> {
             let n = self.numbers.end - self.numbers.start;
             return (n as usize > ROWS_A_TASK).then(|| self.numbers.start + n / 2);
         }
-        let touched = |group: &&Gradients<F>| within(group.table(self.id), &self.numbers).len();
+        let touched =
+            |group: &&Gradients<F>| touched_range(group.table(self.id), &self.numbers).len();
         let longest = table.groups.iter().max_by_key(touched)?.table(self.id);
-        let within = within(longest, &self.numbers);
-        (within.len() > TOUCHED_A_TASK).then(|| longest.rows()[within.start + within.len() / 2])
+        let touched = touched_range(longest, &self.numbers);
+        (touched.len() > TOUCHED_A_TASK).then(|| longest.rows()[touched.start + touched.len() / 2])
     }
 
     fn step_here(mut self, table: &TableStep<'_, F>) -> f64 {
         // One buffer for all rows here, since clearing it for each row would cost more than a short row.
         let mut buffer = [F::zero(); CHUNK];
-        let mut merge = Merge::new(self.id, &self.numbers, table.groups);
+        let mut merge = MergedRows::new(self.id, &self.numbers, table.groups);
         if table.every_row && self.width <= CHUNK {
             return self.step_every_row(table, &mut merge, &mut buffer);
         }
@@ -106,7 +107,7 @@ impl<F: Real> Rows<'_, F> {
     fn step_every_row(
         &mut self,
         table: &TableStep<'_, F>,
-        merge: &mut Merge<'_, F>,
+        merge: &mut MergedRows<'_, F>,
         buffer: &mut [F; CHUNK],
     ) -> f64 {
         let (width, numbers) = (self.width, self.numbers.clone());
@@ -146,10 +147,4 @@ impl<F: Real> Rows<'_, F> {
             prefetch(self.state, row * n_states, n_states);
         }
     }
-}
-
-/// The positions, in the list of touched rows, of the rows in a range.
-pub(crate) fn within<F: Real>(rows: &RowGradients<F>, numbers: &Range<u32>) -> Range<usize> {
-    let at = |number: u32| rows.rows().partition_point(|&row| row < number);
-    at(numbers.start)..at(numbers.end)
 }
