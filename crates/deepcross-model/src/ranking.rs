@@ -147,9 +147,9 @@ impl Ranking {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::artifact::held::peak;
     use crate::kinds_test::trained;
     use crate::{BLOCK, ModelKind};
+    use deepcross_testing::peak;
 
     const HEADER: [&str; 3] = ["click", "ad", "age"];
 

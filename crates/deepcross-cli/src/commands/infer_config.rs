@@ -2,7 +2,7 @@
 
 use crate::args::InferConfig;
 use crate::call_error::CallError;
-use crate::output::{self, OutputFile, check_apart, check_writable, say};
+use crate::output::{self, check_apart, check_writable, say};
 use crate::profiled::{Profiled, formed, profiled, with_layout};
 use crate::written::{configuration, why};
 use anyhow::{Context, Result};
@@ -74,7 +74,7 @@ fn warn(profiled: &Profiled) {
 }
 
 fn write(out: &Path, text: &str, profiled: &Profiled) -> Result<()> {
-    let mut file = OutputFile::create(out)?;
+    let mut file = output::create(out)?;
     file.write_all(text.as_bytes())?;
     file.finish()?;
     let fields = profiled.inferred.fields().count();

@@ -13,9 +13,9 @@
 mod bits;
 mod block;
 mod column;
-mod cursor;
 mod file;
 mod ints;
+mod problem;
 mod reader;
 mod record;
 mod tally;

@@ -65,14 +65,12 @@
 //! tagged enums. It must not have sequences of types without content, such as `Vec<()>`, since their elements take no
 //! bytes, and is nested at most 64 deep. To be able to change later, it is best an enum of versions.
 
-mod cursor;
 mod error;
 mod file;
+mod filling;
 mod format;
 mod guarded;
 mod header;
-#[cfg(test)]
-pub(crate) mod held;
 mod map;
 #[cfg(test)]
 pub(crate) mod mutations;
