@@ -96,7 +96,10 @@ mod tests {
     fn fixed_cases_are_the_same_in_each_run() {
         let drawn = || {
             let seen = RefCell::new(Vec::new());
-            let note = |n| Ok(seen.borrow_mut().push(n));
+            let note = |n| {
+                seen.borrow_mut().push(n);
+                Ok(())
+            };
             Search::fixed(20).holds(any::<u64>(), note).unwrap();
             seen.into_inner()
         };
