@@ -1,7 +1,7 @@
 //! Helpers for the tests of layers: naive twins, and random parameters.
 
 use crate::{Embedding, Linear};
-use deepcross_autodiff::{Activation, Bags, Params, Pass, Tape, Var, check};
+use deepcross_autodiff::{Activation, Params, Pass, RowBags, Tape, Var, check};
 use ndarray::Array2;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -109,7 +109,7 @@ pub(crate) fn multi_hot(bags: &OwnedBags, dimensions: usize) -> Array2<f64> {
     hot
 }
 
-/// [`Bags`] that own their numbers.
+/// [`RowBags`] that own their numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnedBags {
     offsets: Vec<u32>,
@@ -118,8 +118,8 @@ pub(crate) struct OwnedBags {
 }
 
 impl OwnedBags {
-    pub(crate) fn view(&self) -> Bags<'_, f64> {
-        Bags { offsets: &self.offsets, ids: &self.ids, weights: self.weights.as_deref() }
+    pub(crate) fn view(&self) -> RowBags<'_, f64> {
+        RowBags { offsets: &self.offsets, ids: &self.ids, weights: self.weights.as_deref() }
     }
 }
 
