@@ -6,7 +6,7 @@
 use crate::ops_test::{
     Holds, SIZES, any_activation, any_matrix, any_training, check_params, holds,
 };
-use crate::{Activation, Bags, DenseId, Lookup, Mode, Params, Pass, TableId, Var};
+use crate::{Activation, DenseId, Lookup, Mode, Params, Pass, RowBags, TableId, Var};
 use ndarray::Array2;
 use proptest::prelude::*;
 
@@ -133,7 +133,7 @@ impl Values<'_> {
                 // The first row has no id, the second two, every other one.
                 let last = graph.ids.len() as u32;
                 let offsets: Vec<u32> = (0..=last).map(|r| if r == 1 { 0 } else { r }).collect();
-                let bags = Bags { offsets: &offsets, ids: &graph.ids, weights: None };
+                let bags = RowBags { offsets: &offsets, ids: &graph.ids, weights: None };
                 pass.bag(self.lookup(activation), bags)
             }
             _ => return None,

@@ -24,7 +24,7 @@ pub mod wrong_rules;
 #[allow(dead_code, unreachable_pub, reason = "public only with the feature")]
 mod wrong_rules;
 
-pub use deepcross_kernels::{Activation, Bags, Real, all_finite};
+pub use deepcross_kernels::{Activation, Real, RowBags, all_finite};
 pub use gradients::Gradients;
 pub use mode::{Mode, Stream};
 pub use ops::batch_norm::Normalisation;

@@ -5,32 +5,21 @@
 
 use crate::check::Check;
 use crate::{Activation, Mode, Params, Pass, Stream, Var, wrong_rules};
+use deepcross_testing::Search;
 use ndarray::Array2;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseResult, TestRunner};
-use std::fmt;
+use proptest::test_runner::TestCaseResult;
 use std::ops::RangeInclusive;
 
-/// Whether a property holds for all drawn cases.
-pub(crate) type Holds = Result<(), Counterexample>;
+pub(crate) use deepcross_testing::Holds;
 
-/// The smallest case found for which a property does not hold, and why.
-pub(crate) struct Counterexample(String);
-
-impl fmt::Debug for Counterexample {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Draws cases, as many as `PROPTEST_CASES` says, and looks for one for which the property does not hold.
+/// Looks for a case for which the property does not hold.
+///
+/// While a rule is wrong, the first such case is enough, since to shrink large ones takes long.
 pub(crate) fn holds<S: Strategy>(cases: S, property: impl Fn(S::Value) -> TestCaseResult) -> Holds {
-    let mut config = Config { failure_persistence: None, ..Config::default() };
-    if wrong_rules::is_any_made() {
-        // That there is a counterexample is all that is asked, and to shrink large ones takes long.
-        config.max_shrink_iters = 0;
-    }
-    TestRunner::new(config).run(&cases, property).map_err(|error| Counterexample(error.to_string()))
+    let search = Search::default();
+    let search = if wrong_rules::is_any_made() { search.unshrunk() } else { search };
+    search.holds(cases, property)
 }
 
 /// The sizes of drawn inputs, such as rows and columns.

@@ -4,7 +4,7 @@
 //! Most implementations leave out the bias and the activation; here both are on unless switched off, as in the paper.
 
 use crate::{Builder, Init};
-use deepcross_autodiff::{Activation, Bags, Lookup, Pass, Real, Var};
+use deepcross_autodiff::{Activation, Lookup, Pass, Real, RowBags, Var};
 
 /// Configuration of an [`Embedding`].
 #[derive(Clone, Debug, PartialEq)]
@@ -91,7 +91,7 @@ impl Embedding {
     /// # Panics
     /// If an id is not a row of the table.
     #[track_caller]
-    pub fn forward_bags<F: Real>(&self, pass: &mut Pass<'_, F>, bags: Bags<'_, F>) -> Var {
+    pub fn forward_bags<F: Real>(&self, pass: &mut Pass<'_, F>, bags: RowBags<'_, F>) -> Var {
         pass.bag(self.lookup, bags)
     }
 }

@@ -26,7 +26,7 @@ mod wrong_rules_test;
 
 pub use batch_norm::{BatchNorm, BatchNormConfig};
 pub use builder::Builder;
-pub use deepcross_autodiff::{Activation, Bags, Lookup, Real};
+pub use deepcross_autodiff::{Activation, Lookup, Real, RowBags};
 pub use dropout::Dropout;
 pub use embedding::{Embedding, EmbeddingConfig};
 pub use ffm::FieldAware;

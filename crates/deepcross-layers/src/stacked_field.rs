@@ -4,7 +4,7 @@
 //! them; both need to know the kinds.
 
 use crate::Embedding;
-use deepcross_autodiff::{Bags, DenseId, Params, Real, StackBuilder};
+use deepcross_autodiff::{DenseId, Params, Real, RowBags, StackBuilder};
 
 /// The way in which one field becomes columns of the stacked input.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +74,7 @@ pub enum FieldInput<'a, F> {
     /// One id a row.
     Ids(&'a [u32]),
     /// One bag of ids a row.
-    Bags(Bags<'a, F>),
+    Bags(RowBags<'a, F>),
     /// Numbers, row after row.
     Numbers(&'a [F]),
 }
@@ -108,7 +108,7 @@ impl OneHot {
     }
 
     #[track_caller]
-    fn fill_bags<F: Real>(self, stack: &mut StackBuilder<'_, '_, F>, bags: Bags<'_, F>) {
+    fn fill_bags<F: Real>(self, stack: &mut StackBuilder<'_, '_, F>, bags: RowBags<'_, F>) {
         assert_eq!(bags.len(), stack.n_rows(), "each row needs one bag");
         let mut bags = bags.iter();
         stack.constant(self.dimensions, |_, out| {
@@ -158,7 +158,7 @@ mod tests {
             StackedField::OneHot(OneHot { dimensions: 3, unseen: None }),
             StackedField::Numbers { width: 2 },
         );
-        let bags = Bags { offsets: &[0, 1], ids: &[0], weights: None };
+        let bags = RowBags { offsets: &[0, 1], ids: &[0], weights: None };
         let cases = [
             (one_hot, FieldInput::Numbers(&[1.0, 2.0]), "does not take numbers"),
             (numbers, FieldInput::Ids(&[1, 2]), "does not take ids"),
@@ -179,7 +179,8 @@ mod tests {
         let params = Params::<f64>::new();
         let one_hot = OneHot { dimensions: 3, unseen: Some(1) };
         let stacking = Stacking::new(vec![StackedField::OneHot(one_hot); 2], &params);
-        let bags = Bags { offsets: &[0, 3, 3], ids: &[1, 2, 2], weights: Some(&[0.5, 0.5, 0.25]) };
+        let bags =
+            RowBags { offsets: &[0, 3, 3], ids: &[1, 2, 2], weights: Some(&[0.5, 0.5, 0.25]) };
         let mut tape = Tape::new();
         let mut pass = tape.record(&params);
         let inputs = [FieldInput::Ids(&[1, 0]), FieldInput::Bags(bags)];

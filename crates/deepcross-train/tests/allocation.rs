@@ -9,37 +9,14 @@ use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic};
 use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
 use deepcross_model::{Model, ModelConfig, ModelKind, Predictor, Tapes};
 use deepcross_optim::{OptimizerConfig, Rule, Settings, TableUpdates};
+use deepcross_testing::{CountingAllocator, allocations_of_process};
 use deepcross_train::{Engine, Event, Files, RunConfig, train};
 use ndarray::Array2;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// The system's allocator, with a count of the allocations of the whole process.
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
-#[expect(unsafe_code, reason = "an allocator cannot be counted otherwise")]
-// SAFETY: every call is passed on unchanged to the system's allocator, which keeps the contract; counting adds to an
-// atomic number, and so does not allocate. `realloc` is the default one, which calls `alloc`, and so is counted as
-// well.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promises about `layout` are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: `pointer` came from `System` with this `layout`, as `alloc` above shows.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 const AD: u32 = 500;
 const WORDS: u32 = 300;
@@ -152,11 +129,11 @@ fn allocations(model: &ModelConfig, tables: TableUpdates) -> [u64; 10] {
     let other_order = batches.each_ref().map(rotated);
     let mut engine = engine(model, tables);
     let mut round = |batches: &[Batch; 4]| {
-        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        let before = allocations_of_process();
         for batch in batches {
             engine.step(batch).expect("the loss is finite");
         }
-        ALLOCATIONS.load(Ordering::Relaxed) - before
+        allocations_of_process() - before
     };
     assert!(round(&batches) > 0, "cold steps allocate");
     [(); 10].map(|()| round(&other_order))
@@ -174,9 +151,9 @@ fn allocations_of_prediction() -> u64 {
     let (batch, mut tapes, mut out) = (batch(1, 1100), Tapes::new(), Vec::new());
     predictor.predict_batch(&tapes, &batch, &mut out);
     tapes.level();
-    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let before = allocations_of_process();
     predictor.predict_batch(&tapes, &batch, &mut out);
-    ALLOCATIONS.load(Ordering::Relaxed) - before
+    allocations_of_process() - before
 }
 
 /// The configuration of a run whose batches have the same rows except for their order: each batch has each ad, user and
@@ -234,7 +211,7 @@ fn allocations_of_run(threads: usize) -> Vec<u64> {
     let (mut found, mut last) = (Vec::with_capacity(100), None);
     let trained = train(&config, &files, threads, &mut |event| match event {
         Event::Step { epoch: 3.., .. } => {
-            let now = ALLOCATIONS.load(Ordering::Relaxed);
+            let now = allocations_of_process();
             found.extend(last.map(|last| now - last));
             last = Some(now);
         }

@@ -10,7 +10,7 @@ use deepcross_features::RowFields;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::memory::peak;
+use deepcross_testing::peak;
 
 /// What may be held for any file: a few times the longest row of 16 MiB.
 const ALLOWED: usize = 100 << 20;

@@ -66,13 +66,11 @@
 //! bytes, and is nested at most 64 deep. To be able to change later, it is best an enum of versions.
 
 mod bounded_deserializer;
-mod cursor;
 mod error;
 mod file;
+mod filling;
 mod format;
 mod header_bytes;
-#[cfg(test)]
-pub(crate) mod held;
 mod map;
 #[cfg(test)]
 pub(crate) mod mutations;

@@ -156,10 +156,10 @@ impl CandidateSession {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::artifact::held::peak;
     use crate::config::ModelKind;
     use crate::kinds_test::sample_model;
     use crate::predictor::BLOCK;
+    use deepcross_testing::peak;
 
     const HEADER: [&str; 3] = ["click", "ad", "age"];
 

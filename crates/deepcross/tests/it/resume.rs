@@ -7,6 +7,7 @@ use deepcross::train::{
     Checkpoints, EpochReport, Event, Files, Next, RunConfig, RunOptions, TrainError, load_model,
     train_with,
 };
+use deepcross_testing::number_of_mutations;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::path::{Path, PathBuf};
@@ -325,8 +326,7 @@ fn a_checkpoint_of_an_older_format_is_refused() {
 /// `DEEPCROSS_MUTATIONS` sets how many.
 #[test]
 fn forged_checkpoints_get_an_answer() {
-    let count = std::env::var("DEEPCROSS_MUTATIONS")
-        .map_or(300, |count| count.parse().expect("DEEPCROSS_MUTATIONS is a number of files"));
+    let count = number_of_mutations(300);
     let case = stopped(&["train.optimizer=adam"]);
     let sound = std::fs::read(case.checkpoint()).expect("the checkpoint is there");
     let mut random = ChaCha8Rng::seed_from_u64(1);

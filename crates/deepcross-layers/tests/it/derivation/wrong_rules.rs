@@ -8,8 +8,9 @@ use super::cases::stacks;
 use super::paper_unit::units;
 use super::{bound, expansion, forward, kinks, paper_unit, paths, printed, recursion, slopes};
 use deepcross_autodiff::wrong_rules::{WrongRule, with};
+use deepcross_testing::Search;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner};
+use proptest::test_runner::TestCaseResult;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -27,16 +28,13 @@ struct Group {
 
 macro_rules! theorem {
     ($file:ident::$name:ident, $cases:expr) => {
-        Theorem { name: stringify!($name), holds: Box::new(|| holds(&$cases, $file::$name)) }
+        Theorem { name: stringify!($name), holds: Box::new(|| holds($cases, $file::$name)) }
     };
 }
 
 /// For the same cases in each run, without a search for a smaller one: a failure is what is asked for.
-fn holds<S: Strategy>(cases: &S, check: fn(&S::Value) -> TestCaseResult) -> bool {
-    let config =
-        Config { cases: 128, failure_persistence: None, max_shrink_iters: 0, ..Config::default() };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    TestRunner::new_with_rng(config, rng).run(cases, |case| check(&case)).is_ok()
+fn holds<S: Strategy>(cases: S, check: fn(&S::Value) -> TestCaseResult) -> bool {
+    Search::fixed(128).unshrunk().holds(cases, |case| check(&case)).is_ok()
 }
 
 const SIGN: WrongRule = WrongRule::Sign;

@@ -1,7 +1,7 @@
-//! All scores in order, for the metrics that ask for it.
+//! All scores in order, for the metrics that need the order.
 //!
-//! One store and one sort serve AUC, average precision, lift, curves and reliability. A store in
-//! each of them lost: it would hold and sort each score as often.
+//! One store and one sort serve AUC, average precision, lift, curves and reliability.
+//! Rejected: a store in each of them, which would hold and sort each score several times.
 
 use crate::class_scores::{ClassScores, Entry, tied_groups_down};
 use crate::row::Row;
@@ -13,18 +13,18 @@ use crate::{MetricError, Score};
 /// Memory: 4 bytes a row for `f32` scores and 8 for `f64` while the weights of a class are all 1,
 /// else 12 and 16; like any growing `Vec`, it may hold up to twice that in reserve.
 #[derive(Clone, Debug, Default)]
-pub struct Ranking<S: Score> {
+pub struct ScoredRows<S: Score> {
     positives: ClassScores<S>,
     negatives: ClassScores<S>,
 }
 
-impl<S: Score> Ranking<S> {
+impl<S: Score> ScoredRows<S> {
     /// Takes a row: a score of any scale, a label (0 or 1), and a weight (0, or
     /// [`MIN_WEIGHT`](crate::MIN_WEIGHT) to [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
     ///
     /// # Errors
-    /// A score that is NaN, a label that is no class, a weight out of range; the row is then not
-    /// counted.
+    /// If the score is NaN, the label is not a class, or the weight is out of range; the row is then
+    /// not counted.
     pub fn push(
         &mut self,
         score: S,
@@ -43,8 +43,8 @@ impl<S: Score> Ranking<S> {
 
     /// Sorts the rows, in place and in n log n time.
     ///
-    /// What it returns depends on the rows alone, to the bit: neither their order nor how they
-    /// were parted and merged matters.
+    /// The result depends on the rows alone, to the bit: neither their order nor how they were parted
+    /// and merged matters.
     pub fn into_ranked(mut self) -> Ranked<S> {
         self.positives.sort();
         self.negatives.sort();
@@ -78,7 +78,7 @@ pub(crate) struct Tied {
     pub(crate) negative: f64,
     /// The sum of squared weights.
     pub(crate) squares: f64,
-    /// The positive ones of `rows`, and their part of `squares`.
+    /// The number of positive ones among `rows`, and their part of `squares`.
     pub(crate) positive_rows: u64,
     pub(crate) positive_squares: f64,
 }
@@ -115,7 +115,7 @@ impl<S: Score> Ranked<S> {
         Totals { positive: self.positives.weight(), negative: self.negatives.weight() }
     }
 
-    /// Hands on each distinct score, from the highest down, with the rows that have it.
+    /// Passes each distinct score, from the highest down, with the rows that have it.
     pub(crate) fn for_each_tied(&self, mut take: impl FnMut(Tied)) {
         use ClassScores::{Unit, Weighted};
         match (&self.positives, &self.negatives) {
@@ -158,12 +158,12 @@ mod tests {
 
     #[test]
     fn scores_come_from_the_highest_down() {
-        let mut ranking = Ranking::default();
+        let mut scored = ScoredRows::default();
         for (score, label, weight) in [(1.0, 0, 2.0), (3.0, 1, 1.0), (1.0, 1, 3.0), (9.0, 1, 0.0)] {
-            ranking.push(score, label, weight).expect("rows of the table are good");
+            scored.push(score, label, weight).expect("rows of the table are good");
         }
         let mut seen = Vec::new();
-        ranking.into_ranked().for_each_tied(|tied| {
+        scored.into_ranked().for_each_tied(|tied| {
             seen.push((tied.score, tied.rows, tied.positive, tied.negative, tied.squares));
         });
         assert_eq!(seen, [(3.0, 1, 1.0, 0.0, 1.0), (1.0, 2, 3.0, 2.0, 13.0)]);
