@@ -4,7 +4,6 @@ mod config;
 mod error;
 mod limits;
 mod message;
-mod nearest;
 mod parallel;
 mod place;
 mod random;
@@ -30,7 +29,6 @@ mod split;
 
 pub use config::{BadRows, DataConfig, Format, LabelConfig, Order, Quote};
 pub use error::DataError;
-pub use nearest::nearest;
 pub use place::Place;
 
 pub use input::{Fingerprint, first_lines, keep_pipes};

@@ -28,4 +28,4 @@ pub use prefetch::prefetch;
 pub use product::matmul_into;
 pub use real::Real;
 pub use reduce::{add_column_sums, all_finite, sum};
-pub use rows::{Bags, activation_gradient_into, add_scaled, bag_into, gather_into};
+pub use rows::{RowBags, activation_gradient_into, add_scaled, bag_into, gather_into};

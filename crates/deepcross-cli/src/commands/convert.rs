@@ -4,7 +4,7 @@ use super::{load, on_threads, reader_of, set_format, skipped_lines};
 use crate::args::Convert;
 use crate::call_error::CallError;
 use crate::inputs::{self, check_standard_input, keep_pipes_beside};
-use crate::output::{OutputFile, check_apart, name_standard_output, read_text, resolved, say};
+use crate::output::{self, check_apart, name_standard_output, read_text, resolved, say};
 use crate::tables::counted;
 use crate::values::report_values;
 use anyhow::{Error, Result};
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Convert) -> Result<()> {
     match out {
         Some(path) => {
             let Converted { out, rows, .. } =
-                conversion.write(numbers.as_ref(), || OutputFile::create(path))?;
+                conversion.write(numbers.as_ref(), || output::create(path))?;
             out.finish()?;
             say(format_args!("wrote {} to {}", counted(rows, "row"), path.display()));
         }

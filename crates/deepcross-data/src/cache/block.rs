@@ -11,11 +11,12 @@
 //! Lengths come first, so that columns are read side by side.
 
 use deepcross_features::{Batch, Column, FieldShape};
+use deepcross_files::Cursor;
 
 use super::column;
 use super::count_table::CountTable;
-use super::cursor::{Cursor, Problem};
 use super::ints::{self, Forms};
+use super::problem::{Problem, check_end};
 use crate::encode::{BadRow, N_STATS, Recorded};
 use crate::parallel::for_each;
 
@@ -89,7 +90,7 @@ pub(super) fn read(bytes: &[u8], shapes: &[FieldShape]) -> Result<Block, Problem
     let lengths = lengths.collect::<Result<Vec<u32>, _>>()?;
     let sections = lengths.iter().map(|&length| cursor.take(length.into()));
     let sections = sections.collect::<Result<Vec<&[u8]>, _>>()?;
-    cursor.end("the sections of a block")?;
+    check_end(&cursor, "the sections of a block")?;
     let (columns, others) = sections.split_at(shapes.len());
     let mut batch = Batch::from_columns(read_columns(columns, shapes, n_rows)?);
     let [targets, met] = others else { return Err("sections are missing".to_owned()) };
@@ -108,7 +109,7 @@ fn read_columns(
     for_each(&mut read, &|index, place: &mut Option<_>| {
         let (mut cursor, shape) = (Cursor::new(sections[index]), &shapes[index]);
         let column = column::read(&mut cursor, &shape.kind, n_rows)
-            .and_then(|column| cursor.end("a column").map(|()| column));
+            .and_then(|column| check_end(&cursor, "a column").map(|()| column));
         *place = Some(column.map_err(|problem| format!("field `{}`: {problem}", shape.name)));
     });
     read.into_iter().flatten().collect()
@@ -134,7 +135,7 @@ fn read_targets(section: &[u8], batch: &mut Batch, n_rows: usize) -> Result<(), 
     {
         return Err(format!("a row has the weight {weight}"));
     }
-    cursor.end("labels and weights")
+    check_end(&cursor, "labels and weights")
 }
 
 fn read_met(
@@ -165,7 +166,7 @@ fn read_met(
         }
         bad.push(row);
     }
-    cursor.end("the bad rows of a block")?;
+    check_end(&cursor, "the bad rows of a block")?;
     Ok((table, bad))
 }
 

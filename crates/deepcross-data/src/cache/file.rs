@@ -23,9 +23,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use deepcross_files::Cursor;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::cursor::{Cursor, Problem};
+use super::problem::{Problem, check_end};
 use crate::error::DataError;
 use crate::input::open_plain;
 
@@ -260,6 +261,6 @@ fn read_index(index: &[u8], blocks: std::ops::Range<u64>) -> Result<Vec<Vec<Bloc
     if start != blocks.end {
         return Err(format!("its blocks end at {start}, but its index begins at {}", blocks.end));
     }
-    cursor.end("the index")?;
+    check_end(&cursor, "the index")?;
     Ok(parts)
 }

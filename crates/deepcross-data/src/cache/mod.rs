@@ -14,9 +14,9 @@ mod bits;
 mod block;
 mod column;
 mod count_table;
-mod cursor;
 mod file;
 mod ints;
+mod problem;
 mod reader;
 mod write;
 

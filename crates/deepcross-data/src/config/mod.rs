@@ -17,11 +17,10 @@ pub(crate) use format::{LABEL, criteo_columns, is_whole};
 
 use std::collections::BTreeSet;
 
-use deepcross_features::CountsFrom;
+use deepcross_features::{CountsFrom, suggest};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::MOST_FIELDS;
-use crate::nearest::nearest;
 
 /// How to read the data files; every key may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -228,7 +227,7 @@ impl DataConfig {
         }
         for (key, name) in [("label", label), ("weight", self.weight.as_ref())] {
             let Some(name) = name.filter(|name| !columns.contains(name)) else { continue };
-            let near = nearest(name, columns).map(|n| format!(", the nearest is `{n}`"));
+            let near = suggest::nearest(name, columns).map(|n| format!(", the nearest is `{n}`"));
             let near = near.unwrap_or_default();
             let columns = if self.is_criteo() { "the format `criteo`" } else { "`data.columns`" };
             problems.push(format!("`data.{key}`: {columns} has no column `{name}`{near}"));

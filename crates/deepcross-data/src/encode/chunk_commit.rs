@@ -2,7 +2,7 @@
 //!
 //! Companion counts, the first error and the positions of bad rows are such things.
 
-use deepcross_features::{Batch, Binding, Counts, Encoder, History, Record};
+use deepcross_features::{Batch, Binding, Counts, Encoder, History, RowFields};
 
 use super::batch_columns::append_all;
 use super::chunk_encoder::EncodedPiece;

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use deepcross_features::Record;
+use deepcross_features::RowFields;
 use memchr::memchr_iter;
 
 use crate::limits::MOST_FIELDS;
@@ -27,7 +27,7 @@ pub struct RawRow {
 }
 
 /// A raw row that can say where it stands.
-pub(crate) trait Located: Record {
+pub(crate) trait Located: RowFields {
     /// Where the row begins.
     fn place(&self) -> Place;
 }
@@ -59,7 +59,7 @@ impl RawRow {
         self.n_fields
     }
 
-    /// The fields in order, as [`Record::field`] gives them; the first 65,536, which are all of a sound row.
+    /// The fields in order, as [`RowFields::field`] gives them; the first 65,536, which are all of a sound row.
     pub fn fields(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.bounds.len()).map(|column| self.field(column))
     }
@@ -123,7 +123,7 @@ impl Located for RawRow {
     }
 }
 
-impl Record for RawRow {
+impl RowFields for RawRow {
     #[inline]
     fn field(&self, column: usize) -> &[u8] {
         let Some((start, end)) = self.bounds.get(column).copied() else { return &[] };

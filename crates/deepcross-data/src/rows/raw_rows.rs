@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use deepcross_features::{Record, Value};
+use deepcross_features::{RowFields, Value};
 
 use super::field_splitter::push_places;
 use super::raw_row::{Located, RawRow};
@@ -213,7 +213,7 @@ impl Located for RowView<'_> {
     }
 }
 
-impl Record for RowView<'_> {
+impl RowFields for RowView<'_> {
     #[inline]
     fn field(&self, column: usize) -> &[u8] {
         let (start, end) = self.bounds(column);

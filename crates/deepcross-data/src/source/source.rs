@@ -6,11 +6,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use deepcross_features::suggest;
+
 use crate::config::{DataConfig, is_whole};
 use crate::error::DataError;
 use crate::formats::{BETWEEN, DataFile, DelimitedReader, Form};
 use crate::message::other_delimiter;
-use crate::nearest::nearest;
 use crate::rows::RawRow;
 
 /// Opened files with one header; cheap to clone.
@@ -172,7 +173,7 @@ impl Source {
             file: self.first_file(),
             column: name.to_owned(),
             role: role.to_owned(),
-            nearest: nearest(name, self.header()).map(str::to_owned),
+            nearest: suggest::nearest(name, self.header()).map(str::to_owned),
             delimiter: other_delimiter(self.header()),
         })
     }

@@ -8,7 +8,7 @@ mod time;
 
 use std::collections::BTreeMap;
 
-use deepcross_features::Record;
+use deepcross_features::RowFields;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::config::BadRows;
