@@ -36,3 +36,28 @@ fn without_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_have_no_ends_and_blank_ones_are_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.data");
+        std::fs::write(&path, "\u{feff}a,b\r\n \n1,2\n\n3,4").unwrap();
+        let cases: [(usize, usize, &[&str]); 4] = [
+            (9, 99, &["a,b", "1,2", "3,4"]),
+            (2, 99, &["a,b", "1,2"]),
+            (9, 1, &["a,b"]),
+            (0, 99, &[]),
+        ];
+        for (n_lines, n_bytes, expected) in cases {
+            let lines = first_lines(&path, n_lines, n_bytes).unwrap();
+            let expected: Vec<_> = expected.iter().map(|line| line.as_bytes()).collect();
+            assert_eq!(lines, expected, "{n_lines} lines, {n_bytes} bytes");
+        }
+        let missing = first_lines(&folder.path().join("none.csv"), 1, 1);
+        assert!(matches!(missing, Err(DataError::MissingFile { .. })));
+    }
+}
