@@ -1,7 +1,7 @@
 //! What a model relies on, where it is wrong, and what it takes for alike: on clicks of which that is known.
 
 use deepcross::data::{BadRows, Labels, Part, RowPlan, RowReader, Source};
-use deepcross::model::{Met, NeighbourError, Tapes, TrainedModel, neighbours};
+use deepcross::model::{NeighbourError, Tapes, TrainedModel, TrainingCounts, neighbours};
 use deepcross::train::{
     Files, ImportancePlan, Importances, RowSample, RunConfig, SliceColumn, SliceForm, SlicePlan,
     SlicedRows, Slices, evaluate_observed, permutation_importance, train,
@@ -209,7 +209,8 @@ fn values_that_are_clicked_alike_are_neighbours() {
     let mut names: Vec<_> = found.iter().map(|neighbour| neighbour.value.as_str()).collect();
     names.sort_unstable();
     assert_eq!(names, ["ad0", "ad2", "ad6", "ad8"]);
-    let Some(Met { rows, positives }) = found[0].met else { panic!("the field has counts") };
+    let counts = found[0].training_counts.expect("the field has counts");
+    let TrainingCounts { rows, positives } = counts;
     assert!((450..750).contains(&rows) && positives > rows / 3, "{rows} {positives}");
     assert_eq!(neighbours(&world.trained, "ad", "ad4", 100).map(|all| all.len()), Ok(9));
     let shelves = neighbours(&world.trained, "shelf", "s1", 3).expect("a known value");
@@ -228,18 +229,18 @@ fn why_a_value_has_no_neighbours_is_told() {
         (
             "ad",
             "never",
-            "field `ad`: `never` is not in its vocabulary, since training never met it",
+            "field `ad`: `never` is not in its vocabulary, since it never occurred in training",
         ),
         ("hashed", "s1", "field `hashed`: its values are hashed into buckets"),
         (
             "age",
             "30",
-            "field `age`: has no named values with an embedding each; it is read so: standard",
+            "field `age`: its values do not have a name and an embedding each; its encoding is standard",
         ),
         (
             "ad_counts",
             "ad1",
-            "field `ad_counts`: has no named values with an embedding each; it is read so: companion",
+            "field `ad_counts`: its values do not have a name and an embedding each; its encoding is companion",
         ),
         ("side", "1", "field `side`: has 5 dimensions, below `model.bypass_below`"),
     ] {
