@@ -4,30 +4,24 @@
 //! The exit code is 0 when done, 1 when the run failed, 2 when the call or the configuration was wrong, and 128 more than the
 //! number of the signal when one ended it, as shells have it.
 
-mod args;
-mod calibration_report;
+mod arguments;
 mod call_error;
+mod cli;
 mod commands;
-mod decisions;
 mod inputs;
 mod output;
 mod pages;
 mod profiled;
 mod progress;
-mod race;
-mod serve_args;
 mod signals;
 mod sizes;
-mod slicing;
-mod tables;
-mod understood;
-mod units;
-mod values;
+mod steps;
+mod text;
 mod written;
 
-use args::{Cli, Command};
 use call_error::CallError;
 use clap::Parser;
+use cli::Cli;
 use deepcross_data::DataError;
 use deepcross_model::ModelError;
 use deepcross_train::TrainError;
@@ -36,25 +30,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Quickstart(args) => commands::quickstart::run(&args),
-        Command::Simulate(args) => commands::simulate::run(&args),
-        Command::Split(args) => commands::split::run(&args),
-        Command::Convert(args) => commands::convert::run(&args),
-        Command::Describe(args) => commands::describe::run(&args),
-        Command::InferConfig(args) => commands::infer_config::run(&args),
-        Command::Encode(args) => commands::encode::run(&args),
-        Command::Train(args) => commands::train::run(&args),
-        Command::Compare(args) => commands::compare::run(&args),
-        Command::Evaluate(args) => commands::evaluate::run(&args),
-        Command::Calibrate(args) => commands::calibrate::run(&args),
-        Command::Predict(args) => commands::predict::run(&args),
-        Command::Inspect(args) => commands::inspect::run(&args),
-        Command::Serve(args) => commands::serve::run(&args),
-        Command::Export(args) => commands::export::run(&args),
-        Command::Import(args) => commands::import::run(&args),
-    };
-    match result {
+    match Cli::parse().command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,9 +1,9 @@
 //! Files as `describe` and `infer-config` see them: how they are read, and what their columns hold.
 
-use crate::args::{LabelColumn, Layout};
+use crate::arguments::{LabelColumn, Layout};
 use crate::call_error::CallError;
 use crate::inputs::{self, check_standard_input};
-use crate::tables::grouped;
+use crate::text::tables::grouped;
 use anyhow::{Context, Result};
 use deepcross_data::{
     ColumnProfile, DataConfig, DataError, Format, Inferred, LabelConfig, LabelRule, Profile,

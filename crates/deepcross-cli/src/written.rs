@@ -3,7 +3,7 @@
 
 use crate::profiled::Profiled;
 use crate::sizes::Sizes;
-use crate::tables::{grouped, percent};
+use crate::text::tables::{grouped, percent};
 use anyhow::{Context, Result};
 use deepcross_data::{
     ColumnProfile, Count, DataConfig, InferredColumn, Kind, LabelConfig, LeftOut,

@@ -1,13 +1,14 @@
 //! `deepcross convert`
 
-use super::{load, on_threads, reader_of, set_format, skipped_lines};
-use crate::args::Convert;
+use crate::arguments::{DataFiles, FileFormat, FormatOverride, Threads, files_help, read_config};
 use crate::call_error::CallError;
-use crate::inputs::{self, check_standard_input, keep_pipes_beside};
-use crate::output::{OutputFile, check_apart, name_standard_output, read_text, resolved, say};
-use crate::tables::counted;
-use crate::values::report_values;
+use crate::inputs::keep_pipes_beside;
+use crate::output::{OutputFile, check_apart, name_standard_output, resolved, say};
+use crate::steps::{load, on_threads, reader_of, say_unusual_values};
+use crate::text::skipped_rows::skipped_lines;
+use crate::text::tables::counted;
 use anyhow::{Error, Result};
+use clap::Args;
 use deepcross_data::{
     Converted, DataConfig, DataError, FileForm, Format, Labels, Part, RowPlan, RowReader, Source,
     convert, convert_encoded, fit, keep_pipes,
@@ -15,11 +16,58 @@ use deepcross_data::{
 use deepcross_model::TrainedModel;
 use deepcross_train::RunConfig;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-pub(crate) fn run(args: &Convert) -> Result<()> {
-    let files = inputs::files(&args.data)?;
-    check_standard_input(&files)?;
+const CONVERT_HELP: &str = concat!(
+    "Examples:
+  deepcross convert --data 'logs/*.csv.gz' --out clicks.parquet
+  deepcross convert --data day_0.gz --format criteo --out day_0.csv.zst
+  deepcross convert --data clicks.csv --config run.toml --out clicks.ffm
+  zcat clicks.csv.gz | deepcross convert --data - --format csv --to tsv | head
+
+Formats are told by the ends of names: .csv and .tsv, .svm or .libsvm, .ffm or .libffm, each perhaps
+with .gz or .zst behind it, and .parquet. Values are written as they are, in CSV with quotes where
+they need them; a value that the format has no way to write is a bad row.
+
+libsvm and libffm hold numbers. Files of these formats, and text with the columns that such files
+are read as, are written as they are. Rows of any other columns are encoded: by the encoder of
+--model, or by one that is fitted to them for the fields of --config.
+
+",
+    files_help!()
+);
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = CONVERT_HELP,
+    mut_arg("data", |arg| arg.help("The rows to convert; several files are read in order and become one")),
+    mut_arg("format", |arg| arg.help("The format of the files, instead of the one that their names tell")),
+)]
+pub(crate) struct ConvertArgs {
+    #[command(flatten)]
+    pub(crate) data: DataFiles,
+    /// The file to write; without it, or with `-`, rows go to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// The format to write, instead of the one that the name of the output tells
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) to: Option<FileFormat>,
+    #[command(flatten)]
+    pub(crate) format: FormatOverride,
+    /// The configuration of a run, whose `[data]` says how the files are read; its fields are fitted and
+    /// encoded where libsvm or libffm are to hold other columns than their own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Encode rows by the encoder of this model, and read files as those of its training were, for
+    /// libsvm and libffm
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    pub(crate) model: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
+    let files = args.data.files()?;
     let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
     if let Some(out) = out {
         check_apart(out, files.iter().chain(&args.config).chain(&args.model))?;
@@ -66,7 +114,7 @@ impl Numbers {
 }
 
 /// The form of the file to write.
-fn form(args: &Convert, out: Option<&Path>) -> Result<FileForm> {
+fn form(args: &ConvertArgs, out: Option<&Path>) -> Result<FileForm> {
     let call_error = |message: String| Err(CallError::with_message(message));
     let to = args.to.map(Format::from);
     let form = match (out, to) {
@@ -96,19 +144,18 @@ fn has_pairs(format: Format) -> bool {
 }
 
 /// The model or the configuration that the call names.
-fn numbers(args: &Convert) -> Result<Option<Numbers>> {
+fn numbers(args: &ConvertArgs) -> Result<Option<Numbers>> {
     if let Some(model) = &args.model {
         return Ok(Some(Numbers::Model(Box::new(load(model)?))));
     }
     let Some(path) = &args.config else { return Ok(None) };
-    let config = RunConfig::parse(&read_text(path)?, &[], &path.display().to_string())?;
-    Ok(Some(Numbers::Fitted(Box::new(config))))
+    Ok(Some(Numbers::Fitted(Box::new(read_config(path, &[])?))))
 }
 
 /// How the files are read: as those of the model or the run.
-fn data(args: &Convert, numbers: Option<&Numbers>) -> DataConfig {
+fn data(args: &ConvertArgs, numbers: Option<&Numbers>) -> DataConfig {
     let mut data = numbers.map(|numbers| numbers.config().data.clone()).unwrap_or_default();
-    set_format(&mut data, args.format);
+    args.format.apply(&mut data);
     data
 }
 
@@ -198,7 +245,7 @@ impl Conversion {
     ) -> Result<Converted<W>> {
         let work = || convert_encoded(&mut reader, self.form, out);
         let converted = on_threads(self.threads, work)?.map_err(plain)?;
-        report_values(&reader);
+        say_unusual_values(&reader);
         Ok(converted)
     }
 }

@@ -1,18 +1,45 @@
 //! `deepcross describe`
 
-use super::skipped_lines;
-use crate::args::Describe;
-use crate::output::{self, read_text, say};
+use crate::arguments::{ConfigFile, DataFiles, Json, LabelColumn, Layout, files_help};
+use crate::output::{self, say};
 use crate::profiled::{Profiled, formed, profiled, with_layout};
-use crate::tables::{grouped, metric, percent, text_table};
+use crate::text::skipped_rows::skipped_lines;
+use crate::text::tables::{grouped, metric, percent, text_table};
 use crate::written::{counted, range};
 use anyhow::Result;
+use clap::Args;
 use comfy_table::{CellAlignment, Table};
 use deepcross_data::{
     ColumnProfile, Count, DataConfig, InferredColumn, Kind, LeftOut, Tally, TopValue,
 };
-use deepcross_train::RunConfig;
 use serde::Serialize;
+
+const DESCRIBE_HELP: &str = concat!(
+    "Examples:
+  deepcross describe --data clicks.csv --label click
+  deepcross describe --data 'logs/*.tsv.gz' --config run.toml --json
+
+",
+    files_help!()
+);
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = DESCRIBE_HELP,
+    mut_arg("data", |arg| arg.help("The rows to describe; several files are read in order")),
+)]
+pub(crate) struct DescribeArgs {
+    #[command(flatten)]
+    pub(crate) data: DataFiles,
+    #[command(flatten)]
+    pub(crate) label: LabelColumn,
+    #[command(flatten)]
+    pub(crate) layout: Layout,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
 
 /// The widest line of a table.
 const WIDTH: usize = 100;
@@ -20,9 +47,9 @@ const WIDTH: usize = 100;
 /// So many values are told of each column.
 const TOP: usize = 10;
 
-pub(crate) fn run(args: &Describe) -> Result<()> {
+pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
     let profiled = read(args)?;
-    if args.json {
+    if args.json.is_asked {
         return output::print(serde_json::to_string(&Report::new(&profiled))?);
     }
     for line in skipped_lines(&profiled.profile.skipped) {
@@ -32,16 +59,13 @@ pub(crate) fn run(args: &Describe) -> Result<()> {
 }
 
 /// With a configuration, files are read as it says; without, as they show themselves.
-fn read(args: &Describe) -> Result<Profiled> {
-    let guess_missing = args.config.is_none() && args.layout.missing.is_empty();
-    let config = match &args.config {
-        Some(path) => {
-            let run = RunConfig::parse(&read_text(path)?, &[], &path.display().to_string())?;
-            with_layout(run.data, &args.layout)
-        }
-        None => formed(&args.data, &with_layout(DataConfig::default(), &args.layout))?,
+fn read(args: &DescribeArgs) -> Result<Profiled> {
+    let guess_missing = args.config.path.is_none() && args.layout.missing.is_empty();
+    let config = match args.config.read()? {
+        Some(run) => with_layout(run.data, &args.layout),
+        None => formed(&args.data.named, &with_layout(DataConfig::default(), &args.layout))?,
     };
-    profiled(&args.data, config, &args.label, guess_missing)
+    profiled(&args.data.named, config, &args.label, guess_missing)
 }
 
 fn title(profiled: &Profiled) -> String {

@@ -1,16 +1,42 @@
 //! `deepcross import`
 
-use super::load;
-use crate::args::Import;
+use crate::arguments::ModelFile;
 use crate::output::{check_apart, check_writable, resolved, say};
-use crate::tables::counted;
+use crate::steps::load;
+use crate::text::tables::counted;
 use anyhow::{Context, Result};
+use clap::Args;
 use deepcross_model::interchange::read_safetensors;
+use std::path::PathBuf;
 
-pub(crate) fn run(args: &Import) -> Result<()> {
-    check_apart(&args.out, [&args.model, &args.weights])?;
+const IMPORT_HELP: &str = "\
+Example:
+  deepcross import --model base.dcx --weights weights.safetensors --out model.dcx
+
+Encoder, configuration and layers are those of --model, for instance of a run of one epoch; all of its
+weights are replaced. The file must have each tensor by its name, with its shape, as F32, and no
+other: `deepcross export --format safetensors` writes such a file, and so does PyTorch.";
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = IMPORT_HELP,
+    mut_arg("model", |arg| arg.help("The artifact that encoder and layers are taken from")),
+)]
+pub(crate) struct ImportArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelFile,
+    /// The weights, as safetensors
+    #[arg(long, value_name = "FILE")]
+    pub(crate) weights: PathBuf,
+    /// The artifact to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+pub(crate) fn run(args: &ImportArgs) -> Result<()> {
+    check_apart(&args.out, [&args.model.path, &args.weights])?;
     check_writable(&args.out)?;
-    let (base, _) = load(&args.model)?;
+    let (base, _) = load(&args.model.path)?;
     let weights = read_safetensors(&args.weights, &base.params)?;
     let n_weights = counted(weights.n_parameters() as u64, "weight");
     let had_calibrator = base.calibrator.is_some();
@@ -19,7 +45,7 @@ pub(crate) fn run(args: &Import) -> Result<()> {
     if had_calibrator {
         say(format_args!(
             "the calibrator of {} is left behind: it was fitted to other weights",
-            args.model.display()
+            args.model.path.display()
         ));
     }
     trained.save(&resolved(&args.out))?;

@@ -1,29 +1,66 @@
 //! `deepcross infer-config`
 
-use crate::args::InferConfig;
+use crate::arguments::{DataFiles, LabelColumn, Layout, files_help};
 use crate::call_error::CallError;
 use crate::output::{self, OutputFile, check_apart, check_writable, say};
 use crate::profiled::{Profiled, formed, profiled, with_layout};
 use crate::written::{configuration, why};
 use anyhow::{Context, Result};
+use clap::Args;
 use deepcross_data::{DataConfig, LeftOut};
 use deepcross_train::RunConfig;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-pub(crate) fn run(args: &InferConfig) -> Result<()> {
+const INFER_HELP: &str = concat!(
+    "Examples:
+  deepcross infer-config --data clicks.csv --label click --out run.toml
+  deepcross infer-config --data people.data --columns age,job,income --label income \\
+      --positive '>50K' --out run.toml
+
+All rows are read once, in bounded memory, and a configuration is written that can be trained with
+as it is: a field for each column, as its values ask for, and a model and a training of a size that
+suits the rows. It is meant to be read, kept and changed.
+Columns that cannot help are left out, each with a comment that says why: those that are empty or
+constant, that number the rows, or that predict the label by themselves.
+
+",
+    files_help!()
+);
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = INFER_HELP,
+    mut_arg("data", |arg| arg.help("Rows to train on; several files are read in order")),
+)]
+pub(crate) struct InferConfigArgs {
+    #[command(flatten)]
+    pub(crate) data: DataFiles,
+    #[command(flatten)]
+    pub(crate) label: LabelColumn,
+    #[command(flatten)]
+    pub(crate) layout: Layout,
+    /// The file to write; without it, the configuration goes to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the file if there is one
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+}
+
+pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
     if let Some(out) = &args.out {
         check_out(out, args)?;
     }
-    let config = formed(&args.data, &with_layout(DataConfig::default(), &args.layout))?;
+    let config = formed(&args.data.named, &with_layout(DataConfig::default(), &args.layout))?;
     if args.label.label.is_none() && config.label().is_none() {
         return call_error("--label: name the column of the label");
     }
-    let profiled = profiled(&args.data, config, &args.label, args.layout.missing.is_empty())?;
+    let profiled = profiled(&args.data.named, config, &args.label, args.layout.missing.is_empty())?;
     if profiled.inferred.fields().next().is_none() {
         return call_error("no column is left to predict the label from");
     }
-    let text = configuration(&profiled, &named(&args.data))?;
+    let text = configuration(&profiled, &named(&args.data.named))?;
     RunConfig::parse(&text, &[], "what was inferred").context("please report this")?;
     warn(&profiled);
     match &args.out {
@@ -37,8 +74,8 @@ fn call_error(message: &str) -> Result<()> {
 }
 
 /// Refuses an output that is there already or that could not be written.
-fn check_out(out: &Path, args: &InferConfig) -> Result<()> {
-    check_apart(out, &args.data)?;
+fn check_out(out: &Path, args: &InferConfigArgs) -> Result<()> {
+    check_apart(out, &args.data.named)?;
     if out.exists() && !args.force {
         let out = out.display();
         return call_error(&format!("{out}: is there already; --force replaces it"));

@@ -1,19 +1,31 @@
 //! `deepcross quickstart`: the whole way, on clicks whose true probabilities are known.
 
-use super::predict::predict_to_file;
-use super::train::train_and_save;
-use super::{on_threads, reader, simulate};
-use crate::args::Quickstart;
+use crate::arguments::Threads;
 use crate::output::{self, OutputFile, open, say};
-use crate::tables::{grouped, metric, table};
+use crate::progress::train_progress::TrainProgress;
+use crate::steps::{on_threads, predict_to_file, reader, write_simulated};
+use crate::text::tables::{grouped, metric, table};
 use anyhow::{Context, Result, anyhow};
+use clap::Args;
 use deepcross_data::Labels;
 use deepcross_data::simulate::SimulatorConfig;
 use deepcross_metrics::{Evaluation, Summary};
 use deepcross_model::{Tapes, TrainedModel};
-use deepcross_train::{Files, RunConfig, evaluate};
+use deepcross_train::{Files, RunConfig, evaluate, train};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub(crate) struct QuickstartArgs {
+    /// The folder that everything is written to
+    #[arg(long, value_name = "FOLDER", default_value = "deepcross-quickstart")]
+    pub(crate) out: PathBuf,
+    /// The number of rows to train on; a quarter as many are made to test with
+    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) rows: u64,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
 
 const CONFIG: &str = include_str!("quickstart.toml");
 /// So many rows to train on for one to test with.
@@ -53,7 +65,7 @@ impl Folder {
     }
 }
 
-pub(crate) fn run(args: &Quickstart) -> Result<()> {
+pub(crate) fn run(args: &QuickstartArgs) -> Result<()> {
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("{}: cannot be made", args.out.display()))?;
     let folder = Folder::new(&args.out);
@@ -84,9 +96,25 @@ fn simulate_files(folder: &Folder, n_train: u64) -> Result<()> {
     let (train_rows, test_rows) = (grouped(n_train), grouped(n_test));
     say(format_args!("simulating {train_rows} rows to train on and {test_rows} to test with"));
     let world = SimulatorConfig::default();
-    simulate::write(SimulatorConfig { seed: 1, ..world }, n_train, &folder.train, None)?;
+    write_simulated(SimulatorConfig { seed: 1, ..world }, n_train, &folder.train, None)?;
     let test = SimulatorConfig { seed: 2, ..world };
-    simulate::write(test, n_test, &folder.test, Some(&folder.truth)).map(drop)
+    write_simulated(test, n_test, &folder.test, Some(&folder.truth)).map(drop)
+}
+
+/// Trains with a progress bar and a summary, without checkpoints, and writes the artifact.
+fn train_and_save(
+    config: &RunConfig,
+    files: &Files,
+    threads: usize,
+    out: &Path,
+) -> Result<TrainedModel> {
+    output::check_writable(out)?;
+    let mut progress = TrainProgress::new(threads, config.train.negative_rate);
+    let trained = train(config, files, threads, &mut |event| progress.observe(&event))?;
+    progress.finish();
+    trained.save(&output::resolved(out))?;
+    say(format_args!("wrote {}", out.display()));
+    Ok(trained)
 }
 
 /// The metrics of the true probabilities: what no model can be better than, but by chance.

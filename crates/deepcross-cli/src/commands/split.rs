@@ -1,22 +1,84 @@
 //! `deepcross split`
 
-use super::skipped_lines;
-use crate::args::{By, Split};
+use crate::arguments::{ConfigFile, DataFiles, FileFormat, files_help};
 use crate::call_error::CallError;
-use crate::inputs::{self, check_standard_input};
-use crate::output::{OutputFile, check_apart, read_text, say};
-use crate::tables::{counted, percent};
+use crate::output::{OutputFile, check_apart, say};
+use crate::text::skipped_rows::skipped_lines;
+use crate::text::tables::{counted, percent};
 use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
 use deepcross_data::{DataConfig, Format, Shares, Side, Source, SplitBy, Splitter, keep_pipes};
-use deepcross_train::RunConfig;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-pub(crate) fn run(args: &Split) -> Result<()> {
+const SPLIT_HELP: &str = concat!(
+    "Examples:
+  deepcross split --data clicks.csv --by time --column hour --test 0.1 --valid 0.1 --out-dir parts
+  deepcross split --data clicks.csv --by key --column user --test 0.2 --out-dir parts
+
+Rows are written byte for byte as they are, each file with the header, if there is one.
+The same call makes the same files on any machine.
+
+",
+    files_help!()
+);
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = SPLIT_HELP,
+    mut_arg("data", |arg| arg.help("The rows to divide; several files are read in order")),
+)]
+pub(crate) struct SplitArgs {
+    #[command(flatten)]
+    pub(crate) data: DataFiles,
+    /// What tells on which side a row is
+    #[arg(long, value_enum, value_name = "RULE")]
+    pub(crate) by: By,
+    /// The column of the time (numbers, or dates with the year first) or of the key
+    #[arg(long, value_name = "NAME")]
+    pub(crate) column: Option<String>,
+    /// The share of rows to test with
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    pub(crate) test: f64,
+    /// The share of rows to validate with; with 0, no such file is written
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) valid: f64,
+    /// By time: the first time to test with, instead of a share
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["test", "valid"])]
+    pub(crate) test_from: Option<String>,
+    /// By time: the first time to validate with
+    #[arg(long, value_name = "TIME", requires = "test_from")]
+    pub(crate) valid_from: Option<String>,
+    /// By key or row: chooses which
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The folder to write `train`, `test` and perhaps `valid` to, with the end of the format
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out_dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    /// The format of the files, instead of the one that their names tell
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<FileFormat>,
+}
+
+/// What tells on which side a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum By {
+    /// The latest rows are tested with
+    Time,
+    /// All rows of a key are on one side, by its hash
+    Key,
+    /// Each row by its hash; equal rows are on one side
+    Row,
+    /// The last rows are tested with
+    Order,
+}
+
+pub(crate) fn run(args: &SplitArgs) -> Result<()> {
     let by = split_by(args)?;
     let config = config(args)?;
-    let files = inputs::files(&args.data)?;
-    check_standard_input(&files)?;
+    let files = args.data.files()?;
     let folder = Folder::create(&args.out_dir)?;
     // The header, the pass that counts and the pass that writes read the same rows.
     keep_pipes(&folder.path);
@@ -42,7 +104,7 @@ pub(crate) fn run(args: &Split) -> Result<()> {
 }
 
 /// What the flags ask for; those that have no meaning together are refused.
-fn split_by(args: &Split) -> Result<SplitBy> {
+fn split_by(args: &SplitArgs) -> Result<SplitBy> {
     let call_error = |message: &str| Err(CallError::with_message(message.to_owned()));
     let needs_column = matches!(args.by, By::Time | By::Key);
     let column = match (&args.column, needs_column) {
@@ -67,11 +129,8 @@ fn split_by(args: &Split) -> Result<SplitBy> {
 }
 
 /// How the files are read: the section `[data]` of a run, if one is named.
-fn config(args: &Split) -> Result<DataConfig> {
-    let mut config = match &args.config {
-        Some(path) => RunConfig::parse(&read_text(path)?, &[], &path.display().to_string())?.data,
-        None => DataConfig::default(),
-    };
+fn config(args: &SplitArgs) -> Result<DataConfig> {
+    let mut config = args.config.read()?.map_or_else(DataConfig::default, |run| run.data);
     config.format = args.format.map(Format::from).or(config.format);
     Ok(config)
 }

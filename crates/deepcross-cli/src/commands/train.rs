@@ -1,23 +1,72 @@
 //! `deepcross train`
 
-use crate::args::Train;
-use crate::inputs::{self, check_standard_input, keep_pipes_beside};
-use crate::output::{check_apart, check_writable, read_text, resolved, say};
+use crate::arguments::{Overrides, ReportPage, Threads, TrainingFiles, files_help, read_config};
+use crate::inputs::{check_standard_input, keep_pipes_beside};
+use crate::output::{check_apart, check_writable, resolved, say};
 use crate::pages::training::Course;
-use crate::pages::write;
-use crate::progress::Progress;
+use crate::progress::train_progress::TrainProgress;
 use crate::signals::Signals;
 use anyhow::Result;
+use clap::Args;
 use deepcross_model::TrainedModel;
 use deepcross_train::{
     Checkpoints, Event, Files, Next, RunConfig, RunOptions, TrainError, load_model,
-    remove_checkpoint, train, train_with,
+    remove_checkpoint, train_with,
 };
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub(crate) fn run(args: &Train) -> Result<()> {
-    let files = Files { train: inputs::files(&args.data)?, valid: inputs::files(&args.valid)? };
+const TRAIN_HELP: &str = concat!(
+    "Examples:
+  deepcross train --config run.toml --data january.csv february.csv --valid march.csv \\
+      --out model.dcx --set train.epochs=5
+  deepcross train --config run.toml --data today.csv --init yesterday.dcx --out today.dcx
+
+A checkpoint is kept beside the artifact, as in `model.dcx.checkpoint`: every ten minutes (see
+`train.checkpoint_minutes` and `train.checkpoint_steps`), and on SIGINT (Ctrl-C) and SIGTERM, which
+then end the run; a second signal ends it at once. The same call with --resume goes on from it, and
+gives the artifact that the run would have given if left alone. It is removed when the artifact is
+written.
+
+",
+    files_help!()
+);
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = TRAIN_HELP,
+    mut_arg("report", |arg| arg.help("Also write a page with the course of the training here, as HTML")),
+)]
+pub(crate) struct TrainArgs {
+    /// The configuration of the run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) files: TrainingFiles,
+    /// The artifact to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Go on from the checkpoint beside the artifact; without one, begin anew
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Begin from the encoder and weights of this model, of the same fields and layers; also from a
+    /// checkpoint
+    #[arg(long, value_name = "FILE")]
+    pub(crate) init: Option<PathBuf>,
+    /// Keep the encoded rows in this file, so that text is parsed once; one of the same rows is used, by
+    /// this run and by later ones, and any other is made anew
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cache: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
+    #[command(flatten)]
+    pub(crate) report: ReportPage,
+}
+
+pub(crate) fn run(args: &TrainArgs) -> Result<()> {
+    let files = args.files.files()?;
     check_standard_input(files.train.iter().chain(&files.valid))?;
     let checkpoint = checkpoint_of(&args.out);
     let inputs = || files.train.iter().chain(&files.valid).chain([&args.config]);
@@ -26,14 +75,9 @@ pub(crate) fn run(args: &Train) -> Result<()> {
     if let Some(cache) = &args.cache {
         check_apart(cache, inputs().chain(&args.init).chain([&args.out, &checkpoint]))?;
     }
-    if let Some(report) = &args.report {
-        let others = [&args.out, &checkpoint].into_iter().chain(&args.cache);
-        check_apart(report, inputs().chain(&args.init).chain(others))?;
-    }
-    let mut overrides = args.overrides.clone();
-    overrides.extend(args.seed.map(|seed| format!("train.seed={seed}")));
-    let text = read_text(&args.config)?;
-    let config = RunConfig::parse(&text, &overrides, &args.config.display().to_string())?;
+    let outputs = [&args.out, &checkpoint].into_iter().chain(&args.cache);
+    args.report.check_apart(inputs().chain(&args.init).chain(outputs))?;
+    let config = read_config(&args.config, &args.overrides.all())?;
     let init = args.init.as_deref().map(load_model).transpose()?;
     if init.as_ref().is_some_and(|init| init.calibrator.is_some()) {
         say(
@@ -43,7 +87,7 @@ pub(crate) fn run(args: &Train) -> Result<()> {
     // The pass that fits and each epoch read all rows again.
     keep_pipes_beside(&resolved(&args.out));
     check_writable(&args.out)?;
-    args.report.as_deref().map_or(Ok(()), check_writable)?;
+    args.report.check_writable()?;
     say_where_it_begins(args, &checkpoint);
     let signals = Signals::listen()?;
     let checkpoints = Checkpoints::new(&checkpoint)
@@ -57,11 +101,8 @@ pub(crate) fn run(args: &Train) -> Result<()> {
     trained.save(&resolved(&args.out))?;
     remove_checkpoint(&checkpoint)?;
     say(format_args!("wrote {}", args.out.display()));
-    if let Some(report) = &args.report {
-        write(report, &course.page(args, &trained))?;
-        say(format_args!("wrote {}", report.display()));
-    }
-    Ok(())
+    let named = (&args.files.data[..], &args.files.valid[..]);
+    args.report.write(|| Ok(course.page(&args.out, named, &trained)))
 }
 
 /// Where the checkpoint of a run stands: beside the artifact.
@@ -71,7 +112,7 @@ fn checkpoint_of(out: &Path) -> PathBuf {
     path.into()
 }
 
-fn say_where_it_begins(args: &Train, checkpoint: &Path) {
+fn say_where_it_begins(args: &TrainArgs, checkpoint: &Path) {
     let file = checkpoint.display();
     match (args.resume, checkpoint.exists()) {
         (true, false) => say(format_args!("there is no checkpoint {file}: beginning anew")),
@@ -110,7 +151,7 @@ fn train_keeping(
     signals: &Signals,
     course: &mut Course,
 ) -> Result<TrainedModel> {
-    let mut progress = Progress::new(options.threads, config.train.negative_rate);
+    let mut progress = TrainProgress::new(options.threads, config.train.negative_rate);
     let mut stands = None;
     let trained = train_with(config, files, options, &mut |event| {
         if let Event::Resumed { file, step, .. } | Event::Checkpoint { file, step } = event {
@@ -158,20 +199,4 @@ fn ended(error: TrainError, stands: Option<(PathBuf, u64)>, signals: &Signals) -
             anyhow::anyhow!("{error:#}\n{advice}")
         }
     }
-}
-
-/// Trains with a progress bar and a summary, without checkpoints, and writes the artifact.
-pub(crate) fn train_and_save(
-    config: &RunConfig,
-    files: &Files,
-    threads: usize,
-    out: &Path,
-) -> Result<TrainedModel> {
-    check_writable(out)?;
-    let mut progress = Progress::new(threads, config.train.negative_rate);
-    let trained = train(config, files, threads, &mut |event| progress.observe(&event))?;
-    progress.finish();
-    trained.save(&resolved(out))?;
-    say(format_args!("wrote {}", out.display()));
-    Ok(trained)
 }

@@ -1,9 +1,8 @@
 //! The page of `deepcross calibrate`.
 
-use super::{footer, model, names};
-use crate::args::Calibrate;
-use crate::commands::calibrate::{lines, map_words};
-use crate::tables::{grouped, metric, percent};
+use super::{footer, model, name, names};
+use crate::text::calibration_text::{map_words, metric_lines};
+use crate::text::tables::{grouped, metric, percent};
 use anyhow::Result;
 use deepcross_calibration::{CalibrationMap, Calibrator, FOLDS};
 use deepcross_metrics::{ReliabilityBin, Summary};
@@ -11,7 +10,7 @@ use deepcross_model::TrainedModel;
 use deepcross_report::{Figure, Plot, Report, Section, Table};
 use deepcross_train::{Calibration, Measured};
 use std::num::NonZeroUsize;
-use std::slice::from_ref;
+use std::path::{Path, PathBuf};
 
 /// The probability that intervals cover.
 const LEVEL: f64 = 0.95;
@@ -22,12 +21,12 @@ const POINTS: u16 = 400;
 
 /// What the probabilities were, and what they are.
 pub(crate) fn page(
-    args: &Calibrate,
+    (model_file, data): (&Path, &[PathBuf]),
     trained: &TrainedModel,
     found: &Calibration,
 ) -> Result<Report> {
     let Calibration { calibrator, before, after } = found;
-    let (model_name, data) = (names(from_ref(&args.model)), names(&args.data));
+    let (model_name, data) = (name(model_file), names(data));
     let mut report = Report::new(format!("{model_name}, calibrated on {data}"));
     report.fact("Model", model_name);
     report.fact("Data", data);
@@ -52,7 +51,7 @@ fn figures(before: &Measured, after: &Measured) -> Result<Vec<Figure>> {
     // In the order of the lines.
     let intervals =
         [found.log_loss, found.normalized_entropy, found.brier, found.calibration, None, found.auc];
-    let lines = lines(&before.summary, &after.summary).into_iter().zip(intervals);
+    let lines = metric_lines(&before.summary, &after.summary).into_iter().zip(intervals);
     let figure = |((name, before, after), interval): ((&str, Option<f64>, Option<f64>), _)| {
         let note = format!("uncalibrated: {}", metric(before));
         Figure::new(name, after).with_interval(interval).with_note(note)
@@ -63,7 +62,7 @@ fn figures(before: &Measured, after: &Measured) -> Result<Vec<Figure>> {
 fn metrics(before: &Summary, after: &Summary) -> Section {
     let mut section = Section::new("Before and after");
     let mut table = Table::new("", &["metric", "uncalibrated", "calibrated"]);
-    for (name, before, after) in lines(before, after) {
+    for (name, before, after) in metric_lines(before, after) {
         table.push([name.to_owned(), metric(before), metric(after)]);
     }
     section.tables.push(table);

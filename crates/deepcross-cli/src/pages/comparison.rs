@@ -1,17 +1,25 @@
 //! The page of `deepcross compare`.
 
-use super::{footer, names};
-use crate::args::Compare;
-use crate::commands::compare::{cells, costs, notes};
-use crate::race::Pace;
-use crate::tables::{counted, grouped, metric, percent};
+use super::{footer, name, names};
+use crate::text::comparison_text::{Pace, cells, costs, notes};
+use crate::text::tables::{counted, grouped, metric, percent};
 use deepcross_metrics::{Interval, SeedEstimate};
 use deepcross_report::{Figure, IntervalRow, Plot, Report, Section, Series, Table, YScale};
 use deepcross_train::{CompareEvent, ComparedModel, Comparison, Contender, EpochReport, TestedOn};
-use std::slice::from_ref;
+use std::path::{Path, PathBuf};
 
 /// Points of a curve: more than a screen can show apart.
 const POINTS: usize = 300;
+
+/// What a call of `compare` names: files as they stand in it, and numbers.
+pub(crate) struct ComparedCall<'a> {
+    pub(crate) config: &'a Path,
+    pub(crate) data: &'a [PathBuf],
+    pub(crate) valid: &'a [PathBuf],
+    pub(crate) test: &'a [PathBuf],
+    pub(crate) seeds: u64,
+    pub(crate) threads: usize,
+}
 
 /// The curves of the first run of each model.
 #[derive(Default)]
@@ -36,16 +44,16 @@ impl Curves {
     /// What came of it all.
     pub(crate) fn page(
         self,
-        args: &Compare,
+        call: &ComparedCall<'_>,
         contenders: &[Contender],
         (comparison, paces): (&Comparison, &[Pace]),
     ) -> Report {
         let tested = match comparison.tested_on {
-            TestedOn::Test => names(&args.test),
+            TestedOn::Test => names(call.test),
             TestedOn::Validation => "the validation rows".to_owned(),
         };
         let mut report = Report::new(format!("Comparison of models on {tested}"));
-        report.facts = facts(args, comparison, &tested);
+        report.facts = facts(call, comparison, &tested);
         report.figures = figures(comparison);
         report.note = notes(comparison).join(" ");
         report.sections = vec![
@@ -77,14 +85,11 @@ fn first_seed(comparison: &Comparison) -> u64 {
     comparison.models.first().and_then(|model| model.runs.first()).map_or(1, |run| run.seed)
 }
 
-fn facts(args: &Compare, comparison: &Comparison, tested: &str) -> Vec<(String, String)> {
+fn facts(call: &ComparedCall<'_>, comparison: &Comparison, tested: &str) -> Vec<(String, String)> {
     let Comparison { rows, positives, .. } = *comparison;
-    let mut facts = vec![
-        ("Configuration", names(from_ref(&args.config))),
-        ("Training data", names(&args.data)),
-    ];
-    if !args.valid.is_empty() {
-        facts.push(("Validation data", names(&args.valid)));
+    let mut facts = vec![("Configuration", name(call.config)), ("Training data", names(call.data))];
+    if !call.valid.is_empty() {
+        facts.push(("Validation data", names(call.valid)));
     }
     facts.push(("Tested on", tested.to_owned()));
     if let Some(training) = comparison.models.first().and_then(|model| model.runs.first()) {
@@ -93,8 +98,8 @@ fn facts(args: &Compare, comparison: &Comparison, tested: &str) -> Vec<(String, 
     }
     let share = percent(positives, rows);
     facts.push(("Rows tested on", format!("{}, {share} positive", grouped(rows))));
-    facts.push(("Seeds", counted(args.seeds, "seed")));
-    facts.push(("Threads", args.threads.get().to_string()));
+    facts.push(("Seeds", counted(call.seeds, "seed")));
+    facts.push(("Threads", call.threads.to_string()));
     facts.push(("System", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)));
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

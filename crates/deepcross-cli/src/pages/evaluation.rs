@@ -1,20 +1,18 @@
 //! The page of `deepcross evaluate`.
 
-use super::understanding;
-use super::{fields, footer, model, names};
-use crate::args::Evaluate;
-use crate::commands::calibrate::map_words;
-use crate::commands::skipped_lines;
-use crate::decisions::Decisions;
-use crate::tables::{grouped, percent};
-use crate::understood::Understood;
+use super::{fields, footer, importance, model, name, names, slices};
+use crate::text::calibration_text::map_words;
+use crate::text::evaluation_text::EvaluationExtras;
+use crate::text::skipped_rows::skipped_lines;
+use crate::text::tables::{grouped, percent};
+use crate::text::threshold_report::ThresholdReport;
 use anyhow::Result;
 use deepcross_data::RowReader;
 use deepcross_metrics::{Ranked, Summary};
 use deepcross_model::TrainedModel;
 use deepcross_report::{Figure, Plot, Report, Section, Table};
 use std::num::NonZeroUsize;
-use std::slice::from_ref;
+use std::path::{Path, PathBuf};
 
 /// The probability that intervals cover.
 const LEVEL: f64 = 0.95;
@@ -27,13 +25,13 @@ const SPREAD: (usize, f64) = (40, 0.005);
 
 /// What the metrics of a model were, and how they come about.
 pub(crate) fn page(
-    args: &Evaluate,
+    (model_file, data): (&Path, &[PathBuf]),
     trained: &TrainedModel,
     reader: &RowReader<'_>,
     (summary, ranked): (&Summary, &Ranked<f32>),
-    understood: &Understood,
+    extras: &EvaluationExtras,
 ) -> Result<Report> {
-    let (model_name, data) = (names(from_ref(&args.model)), names(&args.data));
+    let (model_name, data) = (name(model_file), names(data));
     let mut report = Report::new(format!("{model_name} on {data}"));
     report.fact("Model", model_name);
     report.fact("Data", data);
@@ -52,8 +50,10 @@ pub(crate) fn page(
                    distribution for the others."
         .to_owned();
     report.sections = vec![ranking(summary, ranked), calibration(ranked)?];
-    report.sections.extend(understood.decisions.as_ref().map(Decisions::section));
-    report.sections.extend(understanding::sections(understood));
+    report.sections.extend(extras.decisions.as_ref().map(decisions));
+    let permuted = extras.importance.as_ref();
+    report.sections.extend(permuted.map(|(found, of)| importance::section(found, *of)));
+    report.sections.extend(extras.slices.iter().flat_map(slices::sections));
     report.sections.push(data_section(trained, reader));
     report.sections.extend(model(trained));
     report.footer = footer();
@@ -121,6 +121,17 @@ fn calibration(ranked: &Ranked<f32>) -> Result<Section> {
     }
     section.tables.push(table);
     Ok(section)
+}
+
+fn decisions(found: &ThresholdReport) -> Section {
+    let mut section = Section::new("Decisions").with_note(format!(
+        "Where rows with a probability of at least {} are taken for positive. Outcomes are sums of weights.",
+        found.threshold
+    ));
+    let mut table = Table::new("", &["measure", "value"]);
+    found.cells().into_iter().for_each(|(name, value)| table.push([name.to_owned(), value]));
+    section.tables.push(table);
+    section
 }
 
 fn data_section(trained: &TrainedModel, reader: &RowReader<'_>) -> Section {

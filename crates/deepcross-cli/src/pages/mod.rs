@@ -3,31 +3,25 @@
 pub(crate) mod calibration;
 pub(crate) mod comparison;
 pub(crate) mod evaluation;
+mod importance;
+mod slices;
 pub(crate) mod training;
-mod understanding;
 
-use crate::commands::evaluate::knows_unseen;
-use crate::output::OutputFile;
-use crate::tables::{counted, grouped, percent};
-use anyhow::Result;
+use crate::text::tables::{counted, grouped, percent};
+use crate::text::unusual_values::knows_unseen;
 use deepcross_features::{Counts, FieldShape, ShapeKind};
 use deepcross_model::TrainedModel;
-use deepcross_report::{Report, Section, Table};
-use std::io::Write;
+use deepcross_report::{Section, Table};
 use std::path::{Path, PathBuf};
 
-/// Writes a page whole, or not at all.
-pub(crate) fn write(path: &Path, report: &Report) -> Result<()> {
-    let mut out = OutputFile::create(path)?;
-    write!(out, "{report}")?;
-    out.finish()
+/// The name of a file, without its folder: a page is handed on, and where it was made is nobody's business.
+fn name(path: &Path) -> String {
+    path.file_name().map_or(path.as_os_str(), |name| name).to_string_lossy().into_owned()
 }
 
-/// Names of files, without their folders: a page is handed on, and where it was made is nobody's business.
+/// The names of files, without their folders.
 fn names(files: &[PathBuf]) -> String {
-    let name = |path: &PathBuf| path.file_name().map_or(path.as_os_str(), |name| name).to_owned();
-    let names: Vec<_> =
-        files.iter().map(|path| name(path).to_string_lossy().into_owned()).collect();
+    let names: Vec<_> = files.iter().map(|path| name(path)).collect();
     match &names[..] {
         [first, _, _, _, ..] => {
             format!("{first} and {} more", counted(names.len() as u64 - 1, "file"))

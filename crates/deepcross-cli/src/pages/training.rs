@@ -1,14 +1,13 @@
 //! The page of `deepcross train`.
 
 use super::evaluation::plain_figures;
-use super::{fields, footer, model, names};
-use crate::args::Train;
-use crate::tables::{grouped, metric, percent};
+use super::{fields, footer, model, name, names};
+use crate::text::tables::{grouped, metric, percent};
 use deepcross_features::Counts;
 use deepcross_model::TrainedModel;
 use deepcross_report::{Plot, Report, Section, Series, Table, YScale};
 use deepcross_train::{EpochReport, Event, UnitReport};
-use std::slice::from_ref;
+use std::path::{Path, PathBuf};
 
 /// What is kept of a run, to be shown at its end; its size grows with epochs and units alone.
 #[derive(Default)]
@@ -36,14 +35,19 @@ impl Course {
     }
 
     /// How the run went.
-    pub(crate) fn page(self, args: &Train, trained: &TrainedModel) -> Report {
-        let name = names(from_ref(&args.out));
+    pub(crate) fn page(
+        self,
+        model_file: &Path,
+        (data, valid): (&[PathBuf], &[PathBuf]),
+        trained: &TrainedModel,
+    ) -> Report {
+        let name = name(model_file);
         let training = &trained.training;
         let mut report = Report::new(format!("Training of {name}"));
         report.fact("Model", name);
-        report.fact("Training data", names(&args.data));
-        if !args.valid.is_empty() {
-            report.fact("Validation data", names(&args.valid));
+        report.fact("Training data", names(data));
+        if !valid.is_empty() {
+            report.fact("Validation data", names(valid));
         }
         report.fact("Rows", grouped(training.rows));
         report.fact("Positive", percent(training.positives, training.rows));

@@ -1,7 +1,8 @@
 //! What a model relies on, and where it is wrong, as text.
 
-use crate::decisions::Decisions;
-use crate::tables::{counted, grouped, metric, shown, table};
+use super::tables::{counted, grouped, metric, shown, table};
+use super::threshold_report::ThresholdReport;
+use deepcross_metrics::Summary;
 use deepcross_train::{Importance, Importances, Lost, Slice, Slices};
 
 /// So many slices are shown; the page and the JSON have all.
@@ -9,16 +10,45 @@ const MAX_SLICES: usize = 20;
 
 /// What `evaluate` was asked for beside the metrics.
 #[derive(Default)]
-pub(crate) struct Understood {
-    pub(crate) decisions: Option<Decisions>,
+pub(crate) struct EvaluationExtras {
+    pub(crate) decisions: Option<ThresholdReport>,
     /// With the number of all rows, of which some were permuted.
     pub(crate) importance: Option<(Importances, u64)>,
     pub(crate) slices: Option<Slices>,
 }
 
-impl Understood {
+/// What `evaluate` prints: the metrics, and what else was asked for.
+pub(crate) fn evaluation_text(summary: &Summary, extras: &EvaluationExtras) -> String {
+    let mut table = table(&["metric", "model", "always the base rate"]);
+    for (name, model, base) in lines(summary) {
+        table.add_row([name.to_owned(), metric(model), metric(base)]);
+    }
+    let (rows, positives) = (counted(summary.rows, "row"), grouped(summary.positives));
+    let (metrics, more) = (table.trim_fmt(), extras.text());
+    format!("{rows}, {positives} positive\n\n{metrics}{more}")
+}
+
+/// Each metric: its name, that of the model, and that of always predicting the base rate.
+fn lines(summary: &Summary) -> [(&'static str, Option<f64>, Option<f64>); 8] {
+    let Summary { auc, average_precision, log_loss, normalized_entropy, brier, .. } = *summary;
+    let gain = summary.relative_information_gain;
+    let (calibration, error) = (summary.calibration, summary.expected_calibration_error);
+    let rate = summary.base_rate;
+    [
+        ("AUC", auc, auc.map(|_| 0.5)),
+        ("average precision", average_precision, average_precision.and(rate)),
+        ("log loss", log_loss, summary.base_log_loss),
+        ("normalized entropy", normalized_entropy, normalized_entropy.map(|_| 1.0)),
+        ("relative information gain", gain, gain.map(|_| 0.0)),
+        ("Brier score", brier, rate.map(|rate| rate * (1.0 - rate))),
+        ("calibration", calibration, calibration.map(|_| 1.0)),
+        ("expected calibration error", error, error.map(|_| 0.0)),
+    ]
+}
+
+impl EvaluationExtras {
     /// The tables, one after the other; empty where nothing was asked for.
-    pub(crate) fn text(&self) -> String {
+    fn text(&self) -> String {
         let importance = self.importance.as_ref().map(|(found, of)| importance(found, *of));
         let decisions = self.decisions.as_ref().map(|found| found.table().trim_fmt());
         let parts = decisions.into_iter().chain(importance).chain(self.slices.as_ref().map(slices));

@@ -15,7 +15,7 @@ const ALL: &str = "all";
 ///
 /// # Errors
 /// [`CallError`] where there is no such column, or its rows do not have one value each.
-pub(crate) fn columns(
+pub(crate) fn slice_columns(
     named: &[String],
     trained: &TrainedModel,
     source: &Source,

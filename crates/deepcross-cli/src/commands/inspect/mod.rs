@@ -1,18 +1,33 @@
 //! `deepcross inspect`
 
-use super::calibrate::map_words;
-use super::{load, neighbours};
-use crate::args::Inspect;
+mod neighbours;
+
+use crate::arguments::ModelFile;
 use crate::output;
-use crate::tables::{counted, grouped, indented, metric, percent, table, text_table};
+use crate::steps::load;
+use crate::text::calibration_text::map_words;
+use crate::text::tables::{counted, grouped, indented, metric, percent, table, text_table};
 use anyhow::Result;
+use clap::Args;
 use comfy_table::{CellAlignment, Table};
 use deepcross_calibration::Calibrator;
 use deepcross_features::ShapeKind;
 use deepcross_model::{TrainedModel, TrainingSummary};
 
-pub(crate) fn run(args: &Inspect) -> Result<()> {
-    let (trained, config) = load(&args.model)?;
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelFile,
+    /// Show instead the values of a field whose embeddings are nearest to that of one value
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub(crate) neighbours: Option<String>,
+    /// How many neighbours
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "neighbours", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) top: u32,
+}
+
+pub(crate) fn run(args: &InspectArgs) -> Result<()> {
+    let (trained, config) = load(&args.model.path)?;
     if let Some(asked) = &args.neighbours {
         return neighbours::print(&trained, asked, args.top as usize);
     }

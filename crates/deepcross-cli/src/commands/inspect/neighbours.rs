@@ -2,7 +2,7 @@
 
 use crate::call_error::CallError;
 use crate::output;
-use crate::tables::{counted, grouped, percent, shown, table};
+use crate::text::tables::{counted, grouped, percent, shown, table};
 use anyhow::Result;
 use deepcross_data::nearest;
 use deepcross_features::ShapeKind;

@@ -1,15 +1,16 @@
 //! How a comparison goes, on standard error: a bar on a terminal, and a line for each run; and how long each run took.
 
-use crate::commands::skipped_lines;
+use super::style;
 use crate::output::say;
-use crate::progress::style;
-use crate::tables::{counted, grouped, metric, percent};
+use crate::text::comparison_text::Pace;
+use crate::text::skipped_rows::skipped_lines;
+use crate::text::tables::{counted, grouped, metric, percent};
 use deepcross_train::{CompareEvent, Event, Place};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::time::{Duration, Instant};
 
 /// Listens to a comparison.
-pub(crate) struct Race {
+pub(crate) struct CompareProgress {
     bar: ProgressBar,
     begun: Instant,
     /// Training rows, as they were told last.
@@ -21,21 +22,7 @@ pub(crate) struct Race {
     pub(crate) paces: Vec<Pace>,
 }
 
-/// How long a run was trained, with reading and validation.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
-    pub(crate) seconds: f64,
-    /// Of all epochs.
-    pub(crate) rows: u64,
-}
-
-impl Pace {
-    pub(crate) fn rows_per_second(self) -> f64 {
-        self.rows as f64 / self.seconds.max(1e-9)
-    }
-}
-
-impl Race {
+impl CompareProgress {
     pub(crate) fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_message("reading the data once to fit the encoder");

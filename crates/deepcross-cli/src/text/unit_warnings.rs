@@ -1,6 +1,6 @@
 //! What a run tells about its residual units: a warning as soon as one is in trouble, and a table at the end.
 
-use crate::tables::{grouped, table};
+use super::tables::{grouped, table};
 use deepcross_train::{ReluReport, Trouble, UnitReport, troubles};
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ const MAX_LINES: usize = 10;
 
 /// Listens to what a run tells about its units.
 #[derive(Default)]
-pub(crate) struct Units {
+pub(crate) struct UnitWarnings {
     rows: usize,
     epoch: u32,
     /// When the first report was made: at the start, or where a run goes on, after its first epoch there.
@@ -19,7 +19,7 @@ pub(crate) struct Units {
     told: BTreeSet<(Trouble, usize)>,
 }
 
-impl Units {
+impl UnitWarnings {
     /// The lines of all warnings that have not been given before: one for all units in the same trouble.
     pub(crate) fn observe(&mut self, epoch: u32, rows: usize, units: &[UnitReport]) -> Vec<String> {
         if self.first.is_empty() {
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn each_trouble_is_told_once_for_all_its_new_units() {
-        let mut units = Units::default();
+        let mut units = UnitWarnings::default();
         let cases: [(&[f64], &[&str]); 5] = [
             (&[1.0, 1.0, 1.0, 1.0], &[]),
             (&[1e-7, 1e-7, 1.0, 1.0], &["units 0–1 after epoch 1: the gradient vanishes"]),
@@ -207,7 +207,7 @@ mod tests {
             (10, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
             (30, &[0, 3, 6, 9, 12, 16, 19, 22, 25, 29]),
         ] {
-            let mut units = Units::default();
+            let mut units = UnitWarnings::default();
             units.observe(0, 1024, &reports(&vec![0.25; n]));
             units.observe(2, 1024, &reports(&vec![0.0; n]));
             let table = units.table().unwrap();
@@ -228,6 +228,6 @@ mod tests {
                 assert_eq!(cells, expected, "{table}");
             }
         }
-        assert_eq!(Units::default().table(), None);
+        assert_eq!(UnitWarnings::default().table(), None);
     }
 }

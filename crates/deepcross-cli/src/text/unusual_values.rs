@@ -4,12 +4,10 @@
 //! Training shows shares, so that its rows and those of the validation can be compared: a field whose values are usual
 //! in the one and not in the other tells of time that has passed, or of an id that is new in every row.
 
-use crate::commands::skipped_lines;
-use crate::output::say;
-use crate::tables::{grouped, table};
+use super::tables::{grouped, table};
 use comfy_table::Table;
 use deepcross_data::RowReader;
-use deepcross_features::FieldCounts;
+use deepcross_features::{FieldCounts, FieldShape, ShapeKind};
 
 /// After training, so many fields are shown: those with the largest shares.
 const MAX_LINES: usize = 12;
@@ -24,14 +22,11 @@ const KINDS: [Kind; 4] = [
     ("clipped", |counts| counts.clipped),
 ];
 
-/// Says what the encoder met that it did not learn or that was not there, and which rows it left out.
-pub(crate) fn report_values(reader: &RowReader<'_>) {
+/// The values of one pass that the encoder did not learn or that were missing.
+pub(crate) fn unusual_values(reader: &RowReader<'_>) -> String {
     match count_table(&unusual([reader])) {
-        None => say("no value is missing, unseen, rare or clipped"),
-        Some(table) => say(format_args!("unusual values\n\n{}\n", table.trim_fmt())),
-    }
-    for line in skipped_lines(reader.skipped()) {
-        say(line);
+        None => "no value is missing, unseen, rare or clipped".to_owned(),
+        Some(table) => format!("unusual values\n\n{}\n", table.trim_fmt()),
     }
 }
 
@@ -50,6 +45,11 @@ pub(crate) fn training_values(train: &RowReader<'_>, valid: Option<&RowReader<'_
     fields.truncate(MAX_LINES);
     let table = share_table(&fields);
     format!("unusual values of the {rows}, in % of all\n\n{}{hidden}", table.trim_fmt())
+}
+
+/// Whether the field tells values that training never met from others.
+pub(crate) fn knows_unseen(shape: &FieldShape) -> bool {
+    matches!(shape.kind, ShapeKind::Sparse { reserved, .. } if reserved.unseen.is_some())
 }
 
 /// A field, and its counts in each of some passes.

@@ -1,18 +1,18 @@
 //! How a run goes, on standard error: a bar on a terminal, and a line for each epoch.
 
-use crate::commands::skipped_lines;
+use super::style;
 use crate::output::say;
-use crate::tables::{grouped, metric, percent, table};
-use crate::units::Units;
-use crate::values::training_values;
+use crate::text::skipped_rows::skipped_lines;
+use crate::text::tables::{grouped, metric, percent, table};
+use crate::text::unit_warnings::UnitWarnings;
+use crate::text::unusual_values::training_values;
 use deepcross_data::RowReader;
 use deepcross_train::{CacheEvent, EpochReport, Event, Waiting};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use std::fmt::Write;
+use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::time::{Duration, Instant};
 
 /// Listens to a run.
-pub(crate) struct Progress {
+pub(crate) struct TrainProgress {
     bar: ProgressBar,
     begun: Instant,
     waiting: Waiting,
@@ -23,12 +23,12 @@ pub(crate) struct Progress {
     epochs: Vec<EpochReport>,
     /// Rows that an earlier call has trained on.
     rows_before: u64,
-    units: Units,
+    units: UnitWarnings,
     /// What was met in the last epoch.
     values: Vec<String>,
 }
 
-impl Progress {
+impl TrainProgress {
     /// Of a run on so many threads that keeps each negative row with this probability.
     pub(crate) fn new(threads: usize, negative_rate: f64) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -44,7 +44,7 @@ impl Progress {
             epoch_rows: 0,
             epochs: Vec::new(),
             rows_before: 0,
-            units: Units::default(),
+            units: UnitWarnings::default(),
             values: Vec::new(),
         }
     }
@@ -209,14 +209,4 @@ fn cache_lines(event: &CacheEvent<'_>) -> Vec<String> {
 fn chain(error: &dyn std::error::Error) -> String {
     let source = error.source().map_or(String::new(), |source| format!(": {source}"));
     format!("{error}{source}")
-}
-
-pub(crate) fn style(template: &str) -> ProgressStyle {
-    let style = ProgressStyle::with_template(template);
-    style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rows_per_s", rows_per_s)
-}
-
-fn rows_per_s(state: &ProgressState, out: &mut dyn Write) {
-    // An error of the bar's own buffer could not be shown anyway.
-    let _ = out.write_str(&grouped(state.per_sec() as u64));
 }

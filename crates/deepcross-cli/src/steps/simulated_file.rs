@@ -1,0 +1,27 @@
+//! Writes simulated rows.
+
+use crate::call_error::CallError;
+use crate::output::OutputFile;
+use anyhow::Result;
+use deepcross_data::simulate::{SimulationSummary, Simulator, SimulatorConfig};
+use std::io::Write;
+use std::path::Path;
+
+/// Writes simulated rows, and their true probabilities to a file of their own if `truth` names one.
+///
+/// Both files are written whole, or not at all.
+pub(crate) fn write_simulated(
+    config: SimulatorConfig,
+    n_rows: u64,
+    path: &Path,
+    truth: Option<&Path>,
+) -> Result<SimulationSummary> {
+    let simulator =
+        Simulator::new(&config).map_err(|problems| CallError::with_message(problems.join("\n")))?;
+    let mut out = OutputFile::create(path)?;
+    let mut truth = truth.map(OutputFile::create).transpose()?;
+    let truth_writer = truth.as_mut().map(|truth| truth as &mut dyn Write);
+    let summary = simulator.write_tsv(&mut out, truth_writer, n_rows)?;
+    OutputFile::finish_all(std::iter::once(out).chain(truth))?;
+    Ok(summary)
+}
