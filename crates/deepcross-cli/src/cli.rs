@@ -1,4 +1,4 @@
-//! What the program is called with: one variant for each command.
+//! The command line of the program: a variant for each command, with its arguments.
 
 use crate::commands::{
     calibrate, compare, convert, describe, encode, evaluate, export, import, infer_config, inspect,

@@ -1,8 +1,11 @@
 //! The program `deepcross`: from raw click logs to a trained, evaluated model.
 //!
 //! Data goes to standard output, everything else to standard error.
-//! The exit code is 0 when done, 1 when the run failed, 2 when the call or the configuration was wrong, and 128 more than the
-//! number of the signal when one ended it, as shells have it.
+//! The exit code is 0 if all went well, 1 if the run failed, 2 if the call or the configuration was wrong, and, as in shells,
+//! 128 more than the number of the signal that ended the program.
+//!
+//! No module imports one that stands after it in this order: `call_error`, `signals`, `output`, `inputs`, `arguments`, `text`,
+//! `pages`, `progress`, `steps`, `commands`, `cli`.
 
 mod arguments;
 mod call_error;
@@ -42,7 +45,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whoever reads our output has seen enough, as `head` does.
+/// Whether the program failed because the reader of its output, such as `head`, has stopped reading.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
     causes.any(|cause| cause.kind() == ErrorKind::BrokenPipe)

@@ -6,22 +6,22 @@ use clap::Args;
 use deepcross_train::Files;
 use std::path::PathBuf;
 
-/// What can stand for a data file; a macro, since `concat!` takes no constants.
+/// The end of a help text: how a call can name data files. It is a macro, since `concat!` takes no constants.
 macro_rules! files_help {
     () => {
         "Data files are plain text or compressed by gzip or zstd. A quoted pattern such as
-'logs/*.csv.gz' stands for all files that match it, by name; `-` is the standard input."
+'logs/*.csv.gz' stands for all matching files, ordered by name; `-` is the standard input."
     };
 }
 
 pub(crate) use files_help;
 
-/// The same for a command that has nothing else to say after its arguments.
+/// The same for a command whose help text ends with nothing else.
 pub(crate) const FILES_HELP: &str = files_help!();
 
 /// The files that a command reads in one pass.
 ///
-/// A command replaces the help text if it asks something special of the rows.
+/// A command replaces the help text to say more about the rows.
 #[derive(Debug, Args)]
 pub(crate) struct DataFiles {
     /// Rows; several files are read in order
@@ -30,7 +30,7 @@ pub(crate) struct DataFiles {
 }
 
 impl DataFiles {
-    /// The files, with those that match in place of a pattern.
+    /// The files in the order of the call, with the matching files in place of a pattern.
     pub(crate) fn files(&self) -> Result<Vec<PathBuf>> {
         let files = inputs::files(&self.named)?;
         check_standard_input(&files)?;
@@ -50,7 +50,7 @@ pub(crate) struct TrainingFiles {
 }
 
 impl TrainingFiles {
-    /// The files, with those that match in place of a pattern.
+    /// The files in the order of the call, with the matching files in place of a pattern.
     pub(crate) fn files(&self) -> Result<Files> {
         Ok(Files { train: inputs::files(&self.data)?, valid: inputs::files(&self.valid)? })
     }

@@ -6,15 +6,15 @@ use deepcross_data::{DataConfig, Format};
 /// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FileFormat {
-    /// Fields between commas
+    /// Fields separated by commas
     Csv,
-    /// Fields between tabs
+    /// Fields separated by tabs
     Tsv,
     /// The layout of Criteo's click logs
     Criteo,
     /// A label and pairs `index:value`
     Libsvm,
-    /// A label and `field:feature:value`
+    /// A label and triples `field:feature:value`
     Libffm,
     /// Columns of typed values
     Parquet,
@@ -36,13 +36,13 @@ impl From<FileFormat> for Format {
 /// The format of files that a model reads.
 #[derive(Debug, Args)]
 pub(crate) struct FormatOverride {
-    /// The format of the files, instead of the one of training or that their names tell
+    /// The format of the files, instead of the one of the training data or of their names
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<FileFormat>,
 }
 
 impl FormatOverride {
-    /// Sets the format if the call names one; the label stays the one of training.
+    /// Sets the format if the call names one; the label stays that of training.
     pub(crate) fn apply(&self, data: &mut DataConfig) {
         let Some(format) = self.format else { return };
         data.label = data.label();

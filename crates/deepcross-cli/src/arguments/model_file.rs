@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// The artifact of a trained model.
 ///
-/// A command replaces the help text if it does something special to the model.
+/// A command replaces the help text to say what it does with the model.
 #[derive(Debug, Args)]
 pub(crate) struct ModelFile {
     /// The artifact

@@ -1,4 +1,4 @@
-//! `--json` and `--report`: other forms of a command's results.
+//! `--json` and `--report`: a command's results as JSON and as a page.
 
 use crate::output::{OutputFile, check_apart, check_writable, say};
 use anyhow::Result;
@@ -7,7 +7,7 @@ use deepcross_report::Report;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// JSON instead of text.
+/// Whether results are printed as JSON instead of text.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Json {
     /// Print one JSON object
@@ -15,24 +15,24 @@ pub(crate) struct Json {
     pub(crate) is_asked: bool,
 }
 
-/// A page beside the text.
+/// A page with the results, written beside the printed text.
 ///
-/// Each command replaces the help text by what its page shows.
+/// A command replaces the help text to say what its page shows.
 #[derive(Debug, Args)]
 pub(crate) struct ReportPage {
-    /// Also write a page with plots and tables here, as HTML
+    /// Also write an HTML page with plots and tables to this file
     #[arg(id = "report", long = "report", value_name = "FILE")]
     pub(crate) path: Option<PathBuf>,
 }
 
 impl ReportPage {
-    /// Fails early if the page could not be written, or would take the place of one of `others`.
+    /// Fails early if the page could not be written, or would replace one of `others`.
     pub(crate) fn check<'p>(&self, others: impl IntoIterator<Item = &'p PathBuf>) -> Result<()> {
         self.check_apart(others)?;
         self.check_writable()
     }
 
-    /// Fails if the page would take the place of one of `others`.
+    /// Fails if the page would replace one of `others`.
     pub(crate) fn check_apart<'p>(
         &self,
         others: impl IntoIterator<Item = &'p PathBuf>,

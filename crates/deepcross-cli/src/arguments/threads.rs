@@ -1,4 +1,4 @@
-//! `--threads`: how many threads a command works on.
+//! `--threads`: the number of threads of a command.
 
 use clap::Args;
 

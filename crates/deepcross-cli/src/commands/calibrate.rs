@@ -21,9 +21,9 @@ const CALIBRATE_HELP: &str = concat!(
     "Example:
   deepcross calibrate --model model.dcx --data valid.csv --method platt --out calibrated.dcx
 
-The rows must be others than those that the model was trained on. What the calibrator brings is
-measured by five folds, each calibrated by what the other four gave; the one that is stored is
-fitted to all rows. To test the calibrated model, evaluate it on rows that neither has seen.
+The rows must not be those that the model was trained on. The gain is measured in five folds, each
+calibrated by a calibrator that was fitted to the other four; the stored calibrator is fitted to
+all rows. To test the calibrated model, evaluate it on rows that neither of the two has seen.
 
 ",
     files_help!()
@@ -33,15 +33,15 @@ fitted to all rows. To test the calibrated model, evaluate it on rows that neith
 #[command(
     after_help = CALIBRATE_HELP,
     mut_arg("data", |arg| arg.help("Rows with labels that the model was not trained on; several files are read in order")),
-    mut_arg("model", |arg| arg.help("The artifact; a calibrator that it has is replaced")),
-    mut_arg("report", |arg| arg.help("Also write a page with reliability before and after here, as HTML")),
+    mut_arg("model", |arg| arg.help("The artifact; if it has a calibrator, the new one replaces it")),
+    mut_arg("report", |arg| arg.help("Also write an HTML page with reliability before and after to this file")),
 )]
 pub(crate) struct CalibrateArgs {
     #[command(flatten)]
     pub(crate) model: ModelFile,
     #[command(flatten)]
     pub(crate) data: DataFiles,
-    /// The form of the calibrator
+    /// The kind of calibrator
     #[arg(long, value_enum, value_name = "METHOD")]
     pub(crate) method: CalibrationMethod,
     /// The artifact to write
@@ -57,14 +57,14 @@ pub(crate) struct CalibrateArgs {
     pub(crate) threads: Threads,
 }
 
-/// The form of a calibrator.
+/// The kind of a calibrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CalibrationMethod {
     /// sigmoid(logit / T): one number
     Temperature,
     /// sigmoid(a · logit + b): two numbers
     Platt,
-    /// A rising function of any form; for many rows
+    /// Any rising function; needs many rows
     Isotonic,
 }
 
@@ -100,34 +100,34 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
     output::print(calibration_text(&found)?)
 }
 
-/// What a user should know of the rows and the fit.
+/// Warns of rows or a fit that look wrong.
 fn warn(args: &CalibrateArgs, trained: &TrainedModel, found: &Calibration) {
     let model = args.model.path.display();
     if let Some(before) = &trained.calibrator {
         let method = before.map.method().name();
         say(format_args!(
-            "{model} has a calibrator already ({method}): the new one takes its place, and is fitted to the logits before it"
+            "{model} already has a calibrator ({method}): the new one replaces it, and is fitted to the uncalibrated logits"
         ));
     }
     let Summary { rows, positives, .. } = found.before.summary;
     if is_like_training(rows, positives, &trained.training) {
         say(format_args!(
-            "warning: there are as many rows as {model} was trained on: on rows that it knows, a calibrator learns that it \
-             may be surer than it should"
+            "warning: there are exactly as many rows as {model} was trained on: fitted to training rows, a calibrator makes \
+             the model overconfident"
         ));
     }
     if let CalibrationMap::Temperature(map) = &found.calibrator.map
         && map.is_at_bound()
     {
         say(format_args!(
-            "warning: the temperature is at the end of its range, {}: the rows are separated by the model, or it tells \
+            "warning: the temperature is at the end of its range, {}: the model separates the rows perfectly, or says \
              nothing about them",
             map.temperature()
         ));
     }
 }
 
-/// Whether so many rows and clicks may be those of the training: with its validation rows, or without.
+/// Whether the counts of rows and clicks are those of the training, with its validation rows or without.
 fn is_like_training(rows: u64, positives: u64, training: &TrainingSummary) -> bool {
     let same = rows == training.rows && positives == training.positives;
     same || (training.valid_rows > 0 && rows == training.rows + training.valid_rows)

@@ -28,10 +28,10 @@ const COMPARE_HELP: &str = concat!(
       --models lr,fm,deep-crossing --seeds 5 --report comparison.html \\
       --set compare.lr.train.optimizer=ftrl --set compare.lr.train.learning_rate=0.1
 
-Each model has the keys of `[model]` that its kind knows and all of `[train]`; the sections
+Each model uses the keys of `[model]` that its kind knows, and all keys of `[train]`; the sections
 `[compare.KIND.model]` and `[compare.KIND.train]` replace single keys for one kind. The encoder is
-fitted once, and all models see the same rows. Intervals are over the rows tested on and over seeds;
-p-values are those of the difference to the best model, adjusted by Holm for all of them.
+fitted once, and all models see the same rows. Intervals are over test rows and seeds; p-values are
+for the difference to the best model, adjusted by Holm for all models.
 
 ",
     files_help!()
@@ -45,14 +45,14 @@ pub(crate) struct CompareArgs {
     pub(crate) config: PathBuf,
     #[command(flatten)]
     pub(crate) files: TrainingFiles,
-    /// Rows to test on; without them, the validation rows, which flatter each model a little
+    /// Test rows; without them, models are tested on the validation rows, which flatters them a little
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) test: Vec<PathBuf>,
-    /// The kinds of model, with commas between them
+    /// The kinds of model, separated by commas
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = parse_kind,
         default_value = "lr,fm,ffm,mlp,deep-crossing-plain,deep-crossing")]
     pub(crate) models: Vec<ModelKind>,
-    /// How many seeds each model is trained with: the configuration's, and those that follow it
+    /// The number of seeds to train each model with: that of the configuration, and the following ones
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub(crate) seeds: u64,
     #[command(flatten)]
@@ -62,7 +62,7 @@ pub(crate) struct CompareArgs {
     pub(crate) overrides: Vec<String>,
     #[command(flatten)]
     pub(crate) json: Json,
-    /// Keep the models in this folder, as in `fm-seed2.dcx`
+    /// Keep the models in this folder, under names such as `fm-seed2.dcx`
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
@@ -105,7 +105,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<()> {
     output::print(comparison_text(&comparison, paces))
 }
 
-/// What the page says of the call.
+/// The facts of the call for the page.
 fn named(args: &CompareArgs) -> ComparedCall<'_> {
     ComparedCall {
         config: &args.config,
@@ -120,7 +120,7 @@ fn named(args: &CompareArgs) -> ComparedCall<'_> {
 fn parse_kind(text: &str) -> Result<ModelKind, String> {
     let named = ModelKind::ALL.into_iter().find(|kind| kind.name() == text);
     let names = || ModelKind::ALL.map(ModelKind::name).join(", ");
-    named.ok_or_else(|| format!("there is no such kind of model; known are {}", names()))
+    named.ok_or_else(|| format!("there is no such kind of model; the known kinds are {}", names()))
 }
 
 /// The models that the call names, each with its configuration.
@@ -137,22 +137,22 @@ fn contenders(args: &CompareArgs) -> Result<Vec<Contender>> {
     Ok(configs.into_iter().map(contender).collect())
 }
 
-/// Where the models are kept, in the order of the runs; none where they are not. The folder is made.
+/// The paths of the models in the order of the runs, empty if they are not kept. Creates the folder.
 fn artifacts(args: &CompareArgs, contenders: &[Contender], seeds: &[u64]) -> Result<Vec<PathBuf>> {
     let Some(folder) = &args.out else { return Ok(Vec::new()) };
     if folder.exists() && !folder.is_dir() {
-        let message = format!("{}: is a file, but a folder is to be written to", folder.display());
+        let message = format!("{}: is a file, expected a folder", folder.display());
         return Err(CallError::with_message(message));
     }
     std::fs::create_dir_all(folder)
-        .with_context(|| format!("{}: cannot be made", folder.display()))?;
+        .with_context(|| format!("{}: cannot be created", folder.display()))?;
     let name = |contender: &Contender, seed: &u64| format!("{}-seed{seed}.dcx", contender.name);
     let names =
         contenders.iter().flat_map(|contender| seeds.iter().map(move |seed| name(contender, seed)));
     Ok(names.map(|name| folder.join(name)).collect())
 }
 
-/// What is compared.
+/// The models, files and seeds of a comparison.
 struct Call<'a> {
     contenders: &'a [Contender],
     files: &'a Files,
@@ -161,7 +161,7 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Compares, keeps the models in `artifacts`, one a run if any, and ends when a signal asks for it.
+    /// Compares, and ends if a signal asks for it; keeps the model of each run in `artifacts`, unless that is empty.
     fn run(
         &self,
         threads: usize,
@@ -175,7 +175,7 @@ impl Call<'_> {
         let compared = compare(self.contenders, self.files, self.test, options, &mut |event| {
             observe(&event);
             match &event {
-                // From here on, there is something that a first signal ends in good order.
+                // From here on, the first signal ends the comparison in good order.
                 CompareEvent::Begins(_) => signals.hold(),
                 CompareEvent::Trained(place, trained) => {
                     let path =
@@ -196,7 +196,7 @@ impl Call<'_> {
     }
 }
 
-/// What `--json` prints: the comparison, and of each run its time, of each model its configuration.
+/// The object that `--json` prints: the comparison, with the time of each run and the configuration of each model.
 fn json(comparison: &Comparison, contenders: &[Contender], paces: &[Pace]) -> Result<Value> {
     let mut value = serde_json::to_value(comparison)?;
     let mut paces = paces.iter();

@@ -25,13 +25,13 @@ const CONVERT_HELP: &str = concat!(
   deepcross convert --data clicks.csv --config run.toml --out clicks.ffm
   zcat clicks.csv.gz | deepcross convert --data - --format csv --to tsv | head
 
-Formats are told by the ends of names: .csv and .tsv, .svm or .libsvm, .ffm or .libffm, each perhaps
-with .gz or .zst behind it, and .parquet. Values are written as they are, in CSV with quotes where
-they need them; a value that the format has no way to write is a bad row.
+The end of a name gives the format: .csv, .tsv, .svm or .libsvm, .ffm or .libffm, each optionally
+followed by .gz or .zst, and .parquet. Values are written unchanged, in CSV with quotes if they need
+them. A row with a value that the format cannot hold is a bad row.
 
-libsvm and libffm hold numbers. Files of these formats, and text with the columns that such files
-are read as, are written as they are. Rows of any other columns are encoded: by the encoder of
---model, or by one that is fitted to them for the fields of --config.
+libsvm and libffm hold numbers. Rows of these formats, and text with the same columns, are written
+unchanged. Rows with other columns are encoded: by the encoder of --model, or by an encoder that is
+fitted to the rows for the fields of --config.
 
 ",
     files_help!()
@@ -41,7 +41,7 @@ are read as, are written as they are. Rows of any other columns are encoded: by 
 #[command(
     after_help = CONVERT_HELP,
     mut_arg("data", |arg| arg.help("The rows to convert; several files are read in order and become one")),
-    mut_arg("format", |arg| arg.help("The format of the files, instead of the one that their names tell")),
+    mut_arg("format", |arg| arg.help("The format of the files, instead of the one that their names show")),
 )]
 pub(crate) struct ConvertArgs {
     #[command(flatten)]
@@ -49,17 +49,17 @@ pub(crate) struct ConvertArgs {
     /// The file to write; without it, or with `-`, rows go to standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// The format to write, instead of the one that the name of the output tells
+    /// The format to write, instead of the one that the name of the output shows
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) to: Option<FileFormat>,
     #[command(flatten)]
     pub(crate) format: FormatOverride,
-    /// The configuration of a run, whose `[data]` says how the files are read; its fields are fitted and
-    /// encoded where libsvm or libffm are to hold other columns than their own
+    /// The configuration of a run; its `[data]` says how to read the files, and its fields are fitted and
+    /// encoded if other columns are written as libsvm or libffm
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Encode rows by the encoder of this model, and read files as those of its training were, for
-    /// libsvm and libffm
+    /// For libsvm and libffm: the model whose encoder encodes the rows; files are read as its training
+    /// data were
     #[arg(long, value_name = "FILE", conflicts_with = "config")]
     pub(crate) model: Option<PathBuf>,
     #[command(flatten)]
@@ -96,11 +96,11 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
     Ok(())
 }
 
-/// What makes numbers of values of any kind.
+/// An encoder that converts values of any kind to numbers.
 enum Numbers {
     /// The encoder of a model.
     Model(Box<(TrainedModel, RunConfig)>),
-    /// One that is fitted to the rows.
+    /// An encoder that is fitted to the rows for the fields of a configuration.
     Fitted(Box<RunConfig>),
 }
 
@@ -121,17 +121,15 @@ fn form(args: &ConvertArgs, out: Option<&Path>) -> Result<FileForm> {
         (Some(out), to) => FileForm::of(out, to),
         (None, Some(_)) => FileForm::of(Path::new(""), to),
         (None, None) => {
-            return call_error(
-                "`--to`: name the format of what goes to standard output".to_owned(),
-            );
+            return call_error("`--to`: name the format for standard output".to_owned());
         }
     };
     match form {
         Ok(form) if args.model.is_some() && !has_pairs(form.format) => {
-            call_error("`--model`: has a meaning for libsvm and libffm only".to_owned())
+            call_error("`--model`: applies only to libsvm and libffm".to_owned())
         }
         Err(DataError::UnknownFormat { file }) => call_error(format!(
-            "{}: the format cannot be told from the name, expected a name that ends in .csv, .tsv, \
+            "{}: the name does not show the format, expected a name that ends in .csv, .tsv, \
              .svm, .libsvm, .ffm, .libffm or .parquet, or `--to`",
             file.display()
         )),
@@ -152,7 +150,7 @@ fn numbers(args: &ConvertArgs) -> Result<Option<Numbers>> {
     Ok(Some(Numbers::Fitted(Box::new(read_config(path, &[])?))))
 }
 
-/// How the files are read: as those of the model or the run.
+/// How the files are read: as those of the model, or as the configuration says.
 fn data(args: &ConvertArgs, numbers: Option<&Numbers>) -> DataConfig {
     let mut data = numbers.map(|numbers| numbers.config().data.clone()).unwrap_or_default();
     args.format.apply(&mut data);
@@ -160,7 +158,7 @@ fn data(args: &ConvertArgs, numbers: Option<&Numbers>) -> DataConfig {
 }
 
 /// Whether all rows are read before they are written: for the types of their columns, the vocabularies of their fields,
-/// or the fields of libffm; where no flag says so, a pipe may hold libffm or Parquet.
+/// or the fields of libffm. If the format is not given, a pipe may hold libffm or Parquet.
 fn reads_twice(form: FileForm, data: &DataConfig, numbers: Option<&Numbers>) -> bool {
     let is_read_once =
         matches!(data.format, Some(Format::Csv | Format::Tsv | Format::Criteo | Format::Libsvm));
@@ -168,7 +166,7 @@ fn reads_twice(form: FileForm, data: &DataConfig, numbers: Option<&Numbers>) -> 
     form.format == Format::Parquet || fits || !is_read_once
 }
 
-/// Keeps pipes beside the output, or where the system has its temporary files.
+/// Keeps copies of pipes beside the output, or in the system's folder of temporary files.
 fn keep(out: Option<&Path>) {
     match out {
         Some(out) => keep_pipes_beside(&resolved(out)),
@@ -176,9 +174,9 @@ fn keep(out: Option<&Path>) {
     }
 }
 
-/// What makes numbers of the values, where they are not written as they are.
+/// The encoder, if values are not written unchanged.
 ///
-/// A model is named for nothing else; a configuration also says how files are read.
+/// A model always encodes; a configuration may only say how files are read.
 fn needed(form: FileForm, source: &Source, numbers: Option<Numbers>) -> Result<Option<Numbers>> {
     let fits = form.format.check_columns(source.header());
     match (numbers, fits) {
@@ -186,14 +184,14 @@ fn needed(form: FileForm, source: &Source, numbers: Option<Numbers>) -> Result<O
         (_, Ok(())) => Ok(None),
         (numbers @ Some(Numbers::Fitted(_)), Err(_)) if has_pairs(form.format) => Ok(numbers),
         (None, Err(error)) if has_pairs(form.format) => Err(CallError::with_message(format!(
-            "{error}; `--config` with a `[[field]]` for each column, or `--model`, makes numbers of them"
+            "{error}; `--config` with a `[[field]]` for each column, or `--model`, converts them to numbers"
         ))),
-        // What is wrong without a label may be right with one, as a row of a file without a header tells.
+        // Columns that do not fit without a label may fit with one, as the rows of a file without a header show.
         (_, Err(_)) => Ok(None),
     }
 }
 
-/// The rows, and how they are to be written.
+/// The rows, and how to write them.
 struct Conversion {
     source: Source,
     form: FileForm,
@@ -201,7 +199,7 @@ struct Conversion {
 }
 
 impl Conversion {
-    /// Writes the rows, and says which could not be.
+    /// Writes the rows, and reports those that could not be read.
     fn write<W: Write + Send>(
         &self,
         numbers: Option<&Numbers>,
@@ -230,7 +228,7 @@ impl Conversion {
         }
     }
 
-    /// Labels are written where the configuration names them.
+    /// Labels are written if the configuration names them.
     fn labels(&self) -> Labels {
         match self.source.config().label() {
             Some(_) => Labels::Required,
@@ -250,7 +248,7 @@ impl Conversion {
     }
 }
 
-/// What the output itself says, by the name that it has there.
+/// Replaces an error of the output by its cause, which names the output.
 fn plain(error: DataError) -> Error {
     match error {
         DataError::Output { source } => source.into(),

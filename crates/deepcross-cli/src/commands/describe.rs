@@ -44,7 +44,7 @@ pub(crate) struct DescribeArgs {
 /// The widest line of a table.
 const WIDTH: usize = 100;
 
-/// So many values are told of each column.
+/// The number of frequent values shown for each column.
 const TOP: usize = 10;
 
 pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
     output::print(format_args!("{}\n\n{}", title(&profiled), table_of(&profiled).trim_fmt()))
 }
 
-/// With a configuration, files are read as it says; without, as they show themselves.
+/// Reads the files as the configuration says; without one, guesses their form.
 fn read(args: &DescribeArgs) -> Result<Profiled> {
     let guess_missing = args.config.path.is_none() && args.layout.missing.is_empty();
     let config = match args.config.read()? {
@@ -126,7 +126,7 @@ fn cells(column: &ColumnProfile, inferred: &InferredColumn, has_label: bool) -> 
     cells
 }
 
-/// The mean label of some rows, as it stands after their share.
+/// The mean label of some rows, to be shown after their share.
 fn mean(tally: Tally) -> String {
     tally.mean_label().map(|mean| format!(" → {mean:.3}")).unwrap_or_default()
 }
@@ -153,7 +153,7 @@ fn word(reason: &LeftOut) -> &'static str {
     }
 }
 
-/// The number of distinct elements of lists, and of distinct values of all else.
+/// The number of distinct elements for lists, and of distinct values for all other columns.
 fn distinct(column: &ColumnProfile, inferred: &InferredColumn) -> Count {
     match inferred.kind {
         Kind::List(form) => form.distinct,
@@ -168,7 +168,7 @@ fn top(column: &ColumnProfile, inferred: &InferredColumn) -> Vec<TopValue> {
     }
 }
 
-/// The range of numbers, and the most frequent values of all else with their shares.
+/// The range for numbers; for all other columns the most frequent values with their shares.
 fn summary(column: &ColumnProfile, inferred: &InferredColumn) -> String {
     if inferred.kind == Kind::Number {
         return range(column);
@@ -185,7 +185,7 @@ fn summary(column: &ColumnProfile, inferred: &InferredColumn) -> String {
     values.collect::<Vec<_>>().join(", ")
 }
 
-/// The text, cut to so many characters.
+/// The text, cut to `length` characters.
 fn cut(text: &str, length: usize) -> String {
     match text.chars().nth(length) {
         Some(_) => text.chars().take(length - 1).chain(['…']).collect(),
@@ -193,14 +193,14 @@ fn cut(text: &str, length: usize) -> String {
     }
 }
 
-/// What `--json` prints.
+/// The object that `--json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
     rows: u64,
-    /// Rows that could not be read.
+    /// The number of rows that could not be read.
     skipped: u64,
     mean_label: Option<f64>,
-    /// The values that are taken for missing ones.
+    /// The values that mean "missing".
     missing_values: &'a [String],
     columns: Vec<ColumnReport<'a>>,
 }
@@ -209,7 +209,7 @@ struct Report<'a> {
 struct ColumnReport<'a> {
     name: &'a str,
     kind: String,
-    /// Why it would be left out of a configuration.
+    /// The reason to leave the column out of a configuration.
     left_out: Option<&'static str>,
     distinct: u64,
     distinct_is_exact: bool,
@@ -217,12 +217,12 @@ struct ColumnReport<'a> {
     /// The mean label of the rows with a value.
     mean_label: Option<f64>,
     mean_label_of_missing: Option<f64>,
-    /// How well the column predicts the label by itself.
+    /// The AUC of predicting the label by this column alone.
     auc: Option<f64>,
     mean_characters: f64,
     numbers: Option<NumbersReport>,
     list: Option<ListReport>,
-    /// The most frequent values, of lists the most frequent elements.
+    /// The most frequent values; for lists, the most frequent elements.
     top: Vec<TopReport>,
 }
 

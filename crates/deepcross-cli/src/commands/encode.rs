@@ -16,9 +16,9 @@ const ENCODE_HELP: &str = concat!(
   deepcross encode --config run.toml --data january.csv february.csv --out clicks.dcc
   deepcross train --config run.toml --data january.csv february.csv --cache clicks.dcc --out model.dcx
 
-The file has the encoded training and validation rows and the encoder that was fitted to them.
-`deepcross train --cache` uses it as long as the content of the files, `[data]`, `[[field]]` and
-which rows are held out are the same, and otherwise says what is another and makes it anew.
+The file holds the encoded training and validation rows and the encoder that was fitted to them.
+`deepcross train --cache` uses it if the content of the files, `[data]`, `[[field]]` and the rows
+held out are the same. Otherwise it reports the difference and rebuilds the file.
 
 ",
     files_help!()
@@ -30,12 +30,12 @@ which rows are held out are the same, and otherwise says what is another and mak
     mut_arg("set", |arg| arg.help("Replace a value of the configuration, as in `train.valid_fraction=0.2`")),
 )]
 pub(crate) struct EncodeArgs {
-    /// The configuration of the runs to come; without it, that of the model
+    /// The configuration of later runs; without it, that of the model
     #[arg(long, value_name = "FILE", required_unless_present = "model")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) files: TrainingFiles,
-    /// Encode by the encoder of this model, for runs that begin from it with `--init`
+    /// The model whose encoder encodes the rows, for runs that start from it with `--init`
     #[arg(long, value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,
     /// The cache to write
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<()> {
     Ok(())
 }
 
-/// The configuration that the call names, or that of the model.
+/// The configuration that the call names, or else that of the model.
 fn config(args: &EncodeArgs, model: Option<&TrainedModel>) -> Result<RunConfig> {
     let overrides = args.overrides.all();
     let (text, name) = match (&args.config, model) {

@@ -25,7 +25,7 @@ use deepcross_train::{
 #[command(
     after_help = FILES_HELP,
     mut_arg("data", |arg| arg.help("Rows with labels; several files are read in order")),
-    mut_arg("report", |arg| arg.help("Also write a page with curves, reliability and tables here, as HTML")),
+    mut_arg("report", |arg| arg.help("Also write an HTML page with curves, reliability and tables to this file")),
 )]
 pub(crate) struct EvaluateArgs {
     #[command(flatten)]
@@ -34,24 +34,24 @@ pub(crate) struct EvaluateArgs {
     pub(crate) data: DataFiles,
     #[command(flatten)]
     pub(crate) format: FormatOverride,
-    /// Also show what deciding by this probability comes to: accuracy, precision, recall, F1, MCC
+    /// Also measure decisions at this probability: accuracy, precision, recall, F1, MCC
     #[arg(long, value_name = "P", value_parser = parse_probability)]
     pub(crate) threshold: Option<f64>,
     #[command(flatten)]
     pub(crate) json: Json,
     #[command(flatten)]
     pub(crate) report: ReportPage,
-    /// Also measure what is lost when the values of a field are permuted among the rows, so many times each [default: 3]
+    /// Also measure the loss if the values of a field are permuted among the rows, this many times for each field [default: 3]
     #[arg(long, value_name = "REPEATS", num_args = 0..=1, default_missing_value = "3", value_parser = clap::value_parser!(u32).range(2..=100))]
     pub(crate) importance: Option<u32>,
-    /// Permute no more than so many rows, chosen by their position
+    /// The most rows to permute, chosen by their position
     #[arg(long, value_name = "N", default_value_t = 200_000, requires = "importance", value_parser = clap::value_parser!(u64).range(2..))]
     pub(crate) importance_rows: u64,
-    /// Also measure the rows of each value, or range of numbers, of these columns; `all` stands for
-    /// those of all fields with one value a row
+    /// Also measure the rows of each value, or range of numbers, of these columns; `all` stands for the
+    /// columns of all fields with one value a row
     #[arg(long, value_name = "COLUMN", num_args = 1..)]
     pub(crate) slices: Vec<String>,
-    /// Put values with fewer rows together
+    /// Merge the values that have fewer rows than this
     #[arg(long, value_name = "N", default_value_t = 100, requires = "slices")]
     pub(crate) slice_rows: u64,
     #[command(flatten)]
@@ -91,14 +91,14 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     output::print(evaluation_text(&summary, &extras))
 }
 
-/// What is asked for beside the metrics.
+/// The requests of a call beside the metrics.
 struct Asked<'a> {
     columns: Vec<SliceColumn>,
     missing: Vec<String>,
     args: &'a EvaluateArgs,
 }
 
-/// One pass over the rows, and what is measured by it.
+/// Measures everything that was asked for in one pass over the rows.
 fn measure(
     trained: &TrainedModel,
     reader: &mut RowReader<'_>,
@@ -125,7 +125,7 @@ fn measure(
     Ok((summary, ranked, EvaluationExtras { decisions, importance, slices }))
 }
 
-/// What the model relies on among the rows of a sample, and of how many rows that is.
+/// The importances of the fields on a sample, and the number of rows that it was drawn from.
 fn importances(
     trained: &TrainedModel,
     repeats: u32,

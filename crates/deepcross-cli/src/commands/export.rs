@@ -20,9 +20,9 @@ const EXPORT_HELP: &str = concat!(
   deepcross export --model model.dcx --format onnx --out model.onnx \\
       --sample rows.csv --sample-out sample.safetensors
 
-safetensors holds the weights alone, under the names that `deepcross inspect` shows. ONNX holds the
-way from ids and numbers to a probability, without the encoder. The sample holds what the first
-1,000 rows are encoded to and the probabilities that belong to them, to check another program with.
+A safetensors file holds only the weights, under the names that `deepcross inspect` shows. An ONNX
+file holds the graph from ids and numbers to a probability, without the encoder. The sample holds
+the first 1,000 rows as encoded, with their probabilities, to check another program.
 
 ",
     files_help!()
@@ -33,13 +33,13 @@ way from ids and numbers to a probability, without the encoder. The sample holds
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) model: ModelFile,
-    /// What to write
+    /// The format to write
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: ExportFormat,
     /// The file to write
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// Rows to write encoded, with their probabilities; several files are read in order
+    /// Rows to write as encoded, with their probabilities; several files are read in order
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "sample_out")]
     pub(crate) sample: Vec<PathBuf>,
     /// The file to write the encoded rows to, as safetensors
@@ -50,7 +50,7 @@ pub(crate) struct ExportArgs {
 /// A file format of other programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportFormat {
-    /// The weights, as PyTorch has them
+    /// The weights, as PyTorch stores them
     Safetensors,
     /// The graph from ids and numbers to a probability
     Onnx,
@@ -90,7 +90,7 @@ fn first_rows(trained: &TrainedModel, config: &RunConfig, data: &[PathBuf]) -> R
     let mut reader = reader(trained, config, data, Labels::Ignored)?;
     let mut batch = reader.new_batch();
     if reader.fill(&mut batch, SAMPLE_ROWS)? == 0 {
-        bail!("--sample: there is no row in the files");
+        bail!("--sample: the files have no rows");
     }
     Ok(batch)
 }

@@ -13,14 +13,14 @@ const IMPORT_HELP: &str = "\
 Example:
   deepcross import --model base.dcx --weights weights.safetensors --out model.dcx
 
-Encoder, configuration and layers are those of --model, for instance of a run of one epoch; all of its
-weights are replaced. The file must have each tensor by its name, with its shape, as F32, and no
-other: `deepcross export --format safetensors` writes such a file, and so does PyTorch.";
+Encoder, configuration and layers are taken from --model, for instance from a run of one epoch; all
+weights are replaced. The file must have exactly the tensors of the model, by name, with their
+shapes, as F32: `deepcross export --format safetensors` writes such a file, and so can PyTorch.";
 
 #[derive(Debug, Args)]
 #[command(
     after_help = IMPORT_HELP,
-    mut_arg("model", |arg| arg.help("The artifact that encoder and layers are taken from")),
+    mut_arg("model", |arg| arg.help("The artifact to take the encoder and the layers from")),
 )]
 pub(crate) struct ImportArgs {
     #[command(flatten)]
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &ImportArgs) -> Result<()> {
         base.with_weights(weights).with_context(|| format!("`{}`", args.weights.display()))?;
     if had_calibrator {
         say(format_args!(
-            "the calibrator of {} is left behind: it was fitted to other weights",
+            "the calibrator of {} is dropped: it was fitted to other weights",
             args.model.path.display()
         ));
     }

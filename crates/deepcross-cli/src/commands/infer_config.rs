@@ -18,11 +18,11 @@ const INFER_HELP: &str = concat!(
   deepcross infer-config --data people.data --columns age,job,income --label income \\
       --positive '>50K' --out run.toml
 
-All rows are read once, in bounded memory, and a configuration is written that can be trained with
-as it is: a field for each column, as its values ask for, and a model and a training of a size that
-suits the rows. It is meant to be read, kept and changed.
-Columns that cannot help are left out, each with a comment that says why: those that are empty or
-constant, that number the rows, or that predict the label by themselves.
+All rows are read once, in bounded memory. The configuration can be trained with unchanged: it has a
+field for each column, of a kind that suits the values, and sizes of model and training that suit
+the number of rows. It is a first version, to be read and changed.
+Columns that cannot help are left out, each with a comment that gives the reason: the column is
+empty or constant, it numbers the rows, or it predicts the label by itself.
 
 ",
     files_help!()
@@ -73,12 +73,12 @@ fn call_error(message: &str) -> Result<()> {
     Err(CallError::with_message(message.to_owned()))
 }
 
-/// Refuses an output that is there already or that could not be written.
+/// Refuses an output that already exists or that could not be written.
 fn check_out(out: &Path, args: &InferConfigArgs) -> Result<()> {
     check_apart(out, &args.data.named)?;
     if out.exists() && !args.force {
         let out = out.display();
-        return call_error(&format!("{out}: is there already; --force replaces it"));
+        return call_error(&format!("{out}: already exists; --force replaces it"));
     }
     check_writable(out)
 }
@@ -95,7 +95,7 @@ fn named(files: &[PathBuf]) -> String {
     }
 }
 
-/// Says which columns are left out although they hold something.
+/// Warns of columns that are left out although they have values, and of rows without a label.
 fn warn(profiled: &Profiled) {
     let columns = profiled.profile.columns.iter().zip(&profiled.inferred.columns);
     for (column, inferred) in columns {
@@ -106,7 +106,7 @@ fn warn(profiled: &Profiled) {
     let rows = profiled.profile.rows;
     if rows.labelled() < rows.rows {
         let n = rows.rows - rows.labelled();
-        say(format_args!("warning: {n} rows have no label and are to be left out: `bad_rows`"));
+        say(format_args!("warning: {n} rows have no label; `bad_rows` leaves them out"));
     }
 }
 

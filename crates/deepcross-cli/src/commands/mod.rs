@@ -1,4 +1,4 @@
-//! The commands: each file has one command's arguments and what runs it.
+//! The commands: each file has the arguments of one command and the function that runs it.
 
 pub(crate) mod calibrate;
 pub(crate) mod compare;

@@ -1,4 +1,4 @@
-//! `deepcross quickstart`: the whole way, on clicks whose true probabilities are known.
+//! `deepcross quickstart`: simulates clicks with known probabilities, trains, evaluates and predicts.
 
 use crate::arguments::Threads;
 use crate::output::{self, OutputFile, open, say};
@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(crate) struct QuickstartArgs {
-    /// The folder that everything is written to
+    /// The folder to write all files to
     #[arg(long, value_name = "FOLDER", default_value = "deepcross-quickstart")]
     pub(crate) out: PathBuf,
-    /// The number of rows to train on; a quarter as many are made to test with
+    /// The number of training rows; a quarter as many are simulated for testing
     #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rows: u64,
     #[command(flatten)]
@@ -28,7 +28,7 @@ pub(crate) struct QuickstartArgs {
 }
 
 const CONFIG: &str = include_str!("quickstart.toml");
-/// So many rows to train on for one to test with.
+/// The number of training rows for each test row.
 const TRAIN_ROWS_PER_TEST_ROW: u64 = 4;
 
 /// The files of a quickstart.
@@ -67,7 +67,7 @@ impl Folder {
 
 pub(crate) fn run(args: &QuickstartArgs) -> Result<()> {
     std::fs::create_dir_all(&args.out)
-        .with_context(|| format!("{}: cannot be made", args.out.display()))?;
+        .with_context(|| format!("{}: cannot be created", args.out.display()))?;
     let folder = Folder::new(&args.out);
     folder.say_what_is_overwritten();
     simulate_files(&folder, args.rows)?;
@@ -75,7 +75,7 @@ pub(crate) fn run(args: &QuickstartArgs) -> Result<()> {
     let files = Files { train: vec![folder.train.clone()], valid: Vec::new() };
     let threads = args.threads.get();
     train_and_save(&config, &files, threads, &folder.model)?;
-    // From here on with what was written, as a user would.
+    // From here on the files are read again, as a user would do it.
     let trained = TrainedModel::load(&folder.model)?;
     let test = std::slice::from_ref(&folder.test);
     let mut labelled = reader(&trained, &config, test, Labels::Required)?;
@@ -117,7 +117,7 @@ fn train_and_save(
     Ok(trained)
 }
 
-/// The metrics of the true probabilities: what no model can be better than, but by chance.
+/// The metrics of the true probabilities, which a model can exceed only by chance.
 fn best_possible(folder: &Folder) -> Result<Summary> {
     let mut evaluation = Evaluation::default();
     let rows = lines(&folder.test)?.zip(lines(&folder.truth)?).skip(1);
@@ -152,7 +152,7 @@ fn what_next(folder: &Folder) {
     let [config, train, _, _, model, predictions] =
         folder.files().map(|file| file.display().to_string());
     say(format_args!("wrote {predictions}"));
-    say(format_args!("\nto go on:\n  deepcross inspect --model {model}"));
+    say(format_args!("\nnext steps:\n  deepcross inspect --model {model}"));
     say(format_args!(
         "  deepcross train --config {config} --data {train} --out {model} --set model.hidden=[256,128]"
     ));

@@ -17,10 +17,10 @@ Examples:
   curl -s localhost:8080/v1/model
   curl -s localhost:8080/v1/score -H 'content-type: text/csv' --data-binary @new.csv
 
-SIGHUP loads the model file anew, SIGTERM and SIGINT (Ctrl-C) end the service when the requests in
-flight are answered, with the exit code 0. Times are numbers with a unit: 500us, 2ms, 10s.
-The token may also stand in the environment, as DEEPCROSS_TOKEN; with one, all routes under /v1 ask
-for it, and without one, POST /v1/reload is refused.
+SIGHUP reloads the model file. SIGTERM and SIGINT (Ctrl-C) end the service with the exit code 0,
+once the requests in flight are answered. Times are numbers with a unit: 500us, 2ms, 10s.
+The environment variable DEEPCROSS_TOKEN can also hold the token. With a token, all routes under
+/v1 require it; without one, POST /v1/reload is refused.
 /openapi.json describes the routes, /metrics is for Prometheus.";
 
 #[derive(Debug, Args)]
@@ -28,21 +28,21 @@ for it, and without one, POST /v1/reload is refused.
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) model: ModelFile,
-    /// Leave the tables in the artifact and map it into memory; the file must not be changed in place
+    /// Map the artifact into memory instead of loading its tables; the file must not be changed in place
     #[arg(long)]
     pub(crate) map_tables: bool,
-    /// Where to listen; port 0 takes a free one
+    /// The address to listen on; port 0 takes a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(crate) addr: SocketAddr,
     #[command(flatten)]
     pub(crate) threads: Threads,
-    /// The most rows that are scored in one go
+    /// The most rows to score at once
     #[arg(long, value_name = "N", default_value_t = 256)]
     pub(crate) batch_rows: usize,
-    /// How long the first rows of a batch wait for others
+    /// The time that the first rows of a batch wait for more
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_time)]
     pub(crate) batch_delay: Duration,
-    /// The most rows that wait to be scored; requests beyond are answered by 503
+    /// The most rows that wait to be scored; further requests are answered with 503
     #[arg(long, value_name = "N", default_value_t = 16_384)]
     pub(crate) queue_rows: usize,
     /// The most rows or candidates of a request
@@ -51,7 +51,7 @@ pub(crate) struct ServeArgs {
     /// The most bytes of a request's body
     #[arg(long, value_name = "BYTES", default_value_t = 8 << 20)]
     pub(crate) max_body: usize,
-    /// The most bytes of all bodies in memory; requests beyond are answered by 503
+    /// The most bytes of all bodies in memory; further requests are answered with 503
     #[arg(long, value_name = "BYTES", default_value_t = 256 << 20)]
     pub(crate) body_memory: usize,
     /// The most bytes of a value
@@ -60,30 +60,31 @@ pub(crate) struct ServeArgs {
     /// The most connections at a time; others wait
     #[arg(long, value_name = "N", default_value_t = 4096)]
     pub(crate) connections: usize,
-    /// How long the head, and then the body, of a request may take, and a connection be idle
+    /// The time that the head of a request, and then its body, may take, and that a connection may be
+    /// idle
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_time)]
     pub(crate) read_timeout: Duration,
-    /// How long rows may wait and be scored
+    /// The time in which rows must be scored, with waiting
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_time)]
     pub(crate) score_timeout: Duration,
-    /// How long a caller may take nothing of the response
+    /// The time that a caller may read nothing of a response
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_time)]
     pub(crate) write_timeout: Duration,
-    /// When told to end: how long requests are accepted still, while /readyz says 503
+    /// At the end: the time that requests are still accepted while /readyz answers 503
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_time)]
     pub(crate) drain_delay: Duration,
-    /// And how long requests in flight are then waited for
+    /// At the end: the time to wait after that for requests in flight
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_time)]
     pub(crate) drain_timeout: Duration,
     /// The file that holds the token, instead of DEEPCROSS_TOKEN
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
-    /// Take a field that a row does not name for a missing value, instead of an error
+    /// Treat a field that a row does not name as a missing value, instead of an error
     #[arg(long)]
     pub(crate) absent_as_missing: bool,
 }
 
-/// The variable of the environment that may hold the token.
+/// The environment variable that may hold the token.
 const TOKEN: &str = "DEEPCROSS_TOKEN";
 
 pub(crate) fn run(args: &ServeArgs) -> Result<()> {
@@ -127,7 +128,7 @@ fn config(args: &ServeArgs) -> Result<ServeConfig> {
     })
 }
 
-/// The token of the file, or else of the environment.
+/// The token from the file, or else from the environment.
 fn token(args: &ServeArgs) -> Result<Option<Token>> {
     let (place, text) = match &args.token_file {
         Some(path) => (path.display().to_string(), read_text(path)?),
@@ -142,7 +143,7 @@ fn token(args: &ServeArgs) -> Result<Option<Token>> {
     Token::new(&text).map(Some).ok_or_else(|| CallError::with_message(message()))
 }
 
-/// The longest time; what is longer is a slip, and clocks overflow.
+/// The longest time; a longer one is a slip, and would overflow clocks.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn parse_time(text: &str) -> Result<Duration, String> {

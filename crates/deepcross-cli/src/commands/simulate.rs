@@ -13,16 +13,16 @@ pub(crate) struct SimulateArgs {
     /// The number of rows
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rows: u64,
-    /// Chooses the rows; files of different seeds are draws from one world
+    /// The seed of the rows; files of different seeds are samples of the same simulated world
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// How much campaigns differ in how often they are clicked: the standard deviation, in logits
+    /// The standard deviation of the click rates of campaigns, in logits
     #[arg(long, value_name = "LOGITS", default_value_t = SimulatorConfig::default().campaign_deviation)]
     pub(crate) campaign_deviation: f64,
-    /// The file to write, tab-separated
+    /// The file to write, with columns separated by tabs
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// Also write the true probability of each row here
+    /// Also write the true probability of each row to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) truth: Option<PathBuf>,
 }

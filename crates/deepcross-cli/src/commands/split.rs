@@ -16,8 +16,8 @@ const SPLIT_HELP: &str = concat!(
   deepcross split --data clicks.csv --by time --column hour --test 0.1 --valid 0.1 --out-dir parts
   deepcross split --data clicks.csv --by key --column user --test 0.2 --out-dir parts
 
-Rows are written byte for byte as they are, each file with the header, if there is one.
-The same call makes the same files on any machine.
+Rows are written unchanged, byte for byte. Each file begins with the header, if there is one.
+The same call writes the same files on any machine.
 
 ",
     files_help!()
@@ -31,47 +31,47 @@ The same call makes the same files on any machine.
 pub(crate) struct SplitArgs {
     #[command(flatten)]
     pub(crate) data: DataFiles,
-    /// What tells on which side a row is
+    /// The rule that decides which file a row goes to
     #[arg(long, value_enum, value_name = "RULE")]
     pub(crate) by: By,
     /// The column of the time (numbers, or dates with the year first) or of the key
     #[arg(long, value_name = "NAME")]
     pub(crate) column: Option<String>,
-    /// The share of rows to test with
+    /// The share of test rows
     #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
     pub(crate) test: f64,
-    /// The share of rows to validate with; with 0, no such file is written
+    /// The share of validation rows; if it is 0, no file is written for them
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub(crate) valid: f64,
-    /// By time: the first time to test with, instead of a share
+    /// By time: the first time of the test rows, instead of a share
     #[arg(long, value_name = "TIME", conflicts_with_all = ["test", "valid"])]
     pub(crate) test_from: Option<String>,
-    /// By time: the first time to validate with
+    /// By time: the first time of the validation rows
     #[arg(long, value_name = "TIME", requires = "test_from")]
     pub(crate) valid_from: Option<String>,
-    /// By key or row: chooses which
+    /// By key or row: the seed that chooses the rows
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// The folder to write `train`, `test` and perhaps `valid` to, with the end of the format
+    /// The folder to write `train`, `test` and perhaps `valid` to; the format gives the end of their names
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out_dir: PathBuf,
     #[command(flatten)]
     pub(crate) config: ConfigFile,
-    /// The format of the files, instead of the one that their names tell
+    /// The format of the files, instead of the one that their names show
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<FileFormat>,
 }
 
-/// What tells on which side a row is.
+/// The rule that decides which file a row goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum By {
-    /// The latest rows are tested with
+    /// The latest rows are for testing
     Time,
-    /// All rows of a key are on one side, by its hash
+    /// All rows of a key go to one file, chosen by the hash of the key
     Key,
-    /// Each row by its hash; equal rows are on one side
+    /// Each row goes to a file chosen by its hash; equal rows go to the same file
     Row,
-    /// The last rows are tested with
+    /// The last rows are for testing
     Order,
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn run(args: &SplitArgs) -> Result<()> {
     Ok(())
 }
 
-/// What the flags ask for; those that have no meaning together are refused.
+/// The rule of the split; flags that contradict each other are refused.
 fn split_by(args: &SplitArgs) -> Result<SplitBy> {
     let call_error = |message: &str| Err(CallError::with_message(message.to_owned()));
     let needs_column = matches!(args.by, By::Time | By::Key);
@@ -111,10 +111,12 @@ fn split_by(args: &SplitArgs) -> Result<SplitBy> {
         (Some(column), true) => column.clone(),
         (None, false) => String::new(),
         (None, true) => return call_error("`--column`: name the column of the time or the key"),
-        (Some(_), false) => return call_error("`--column`: has a meaning by time and by key only"),
+        (Some(_), false) => {
+            return call_error("`--column`: applies only with `--by time` or `--by key`");
+        }
     };
     if args.by != By::Time && args.test_from.is_some() {
-        return call_error("`--test-from`: has a meaning by time only");
+        return call_error("`--test-from`: applies only with `--by time`");
     }
     let (seed, shares) = (args.seed, Shares { valid: args.valid, test: args.test });
     Ok(match (args.by, &args.test_from) {
@@ -145,14 +147,14 @@ fn has_valid(by: &SplitBy) -> bool {
     }
 }
 
-/// The times at which the sides begin.
+/// A line with the times at which the validation and test rows begin.
 fn cut_line(splitter: &Splitter) -> Option<String> {
     let (valid, test) = splitter.cuts();
     let valid = valid.map(|time| format!("valid begins at {time}, "));
     test.map(|time| format!("{}test begins at {time}", valid.unwrap_or_default()))
 }
 
-/// The folder of the output; one that was made here goes again unless it is kept.
+/// The folder of the output; if the command created it, it is removed again unless it is kept.
 struct Folder {
     path: PathBuf,
     is_new: bool,
@@ -162,7 +164,7 @@ impl Folder {
     fn create(path: &Path) -> Result<Self> {
         let is_new = !path.exists();
         std::fs::create_dir_all(path)
-            .with_context(|| format!("{}: cannot be made", path.display()))?;
+            .with_context(|| format!("{}: cannot be created", path.display()))?;
         Ok(Self { path: path.to_owned(), is_new })
     }
 
@@ -174,7 +176,7 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         if self.is_new {
-            // Fails where something is in it, which is then to stay.
+            // This fails if the folder is not empty; its files then stay.
             let _ = std::fs::remove_dir(&self.path);
         }
     }
@@ -218,7 +220,7 @@ impl Outputs {
     /// Refuses a split that leaves a file without a row.
     fn check(&self) -> Result<()> {
         match self.files.iter().find(|output| output.rows == 0) {
-            Some(empty) => bail!("{}: no row falls to this file", empty.path.display()),
+            Some(empty) => bail!("{}: this file would have no rows", empty.path.display()),
             None => Ok(()),
         }
     }
@@ -237,7 +239,7 @@ impl Outputs {
     }
 }
 
-/// Writes a row as it is; only the last of a file may lack the line end that another row needs.
+/// Writes a row unchanged, with a line end if it has none: only the last row of a file may lack it.
 fn write_line(file: &mut OutputFile, row: &[u8]) -> Result<()> {
     file.write_all(row)?;
     if row.last().is_some_and(|last| *last != b'\n') {

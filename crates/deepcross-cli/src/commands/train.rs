@@ -22,11 +22,11 @@ const TRAIN_HELP: &str = concat!(
       --out model.dcx --set train.epochs=5
   deepcross train --config run.toml --data today.csv --init yesterday.dcx --out today.dcx
 
-A checkpoint is kept beside the artifact, as in `model.dcx.checkpoint`: every ten minutes (see
-`train.checkpoint_minutes` and `train.checkpoint_steps`), and on SIGINT (Ctrl-C) and SIGTERM, which
-then end the run; a second signal ends it at once. The same call with --resume goes on from it, and
-gives the artifact that the run would have given if left alone. It is removed when the artifact is
-written.
+The run keeps a checkpoint beside the artifact, for instance `model.dcx.checkpoint`. It is written
+every ten minutes (see `train.checkpoint_minutes` and `train.checkpoint_steps`), and on SIGINT
+(Ctrl-C) and SIGTERM, which then end the run; a second signal ends it at once. The same call with
+--resume continues from the checkpoint, and gives the same artifact as a run without a break. The
+checkpoint is removed when the artifact is written.
 
 ",
     files_help!()
@@ -35,7 +35,7 @@ written.
 #[derive(Debug, Args)]
 #[command(
     after_help = TRAIN_HELP,
-    mut_arg("report", |arg| arg.help("Also write a page with the course of the training here, as HTML")),
+    mut_arg("report", |arg| arg.help("Also write an HTML page with the course of the training to this file")),
 )]
 pub(crate) struct TrainArgs {
     /// The configuration of the run
@@ -46,15 +46,15 @@ pub(crate) struct TrainArgs {
     /// The artifact to write
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// Go on from the checkpoint beside the artifact; without one, begin anew
+    /// Continue from the checkpoint beside the artifact; if there is none, start from the beginning
     #[arg(long)]
     pub(crate) resume: bool,
-    /// Begin from the encoder and weights of this model, of the same fields and layers; also from a
-    /// checkpoint
+    /// Start from the encoder and weights of this model or checkpoint, which must have the same fields
+    /// and layers
     #[arg(long, value_name = "FILE")]
     pub(crate) init: Option<PathBuf>,
-    /// Keep the encoded rows in this file, so that text is parsed once; one of the same rows is used, by
-    /// this run and by later ones, and any other is made anew
+    /// Keep the encoded rows in this file, so that text is parsed once; later runs on the same rows and
+    /// fields use it, and other runs rebuild it
     #[arg(long, value_name = "FILE")]
     pub(crate) cache: Option<PathBuf>,
     #[command(flatten)]
@@ -81,14 +81,14 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let init = args.init.as_deref().map(load_model).transpose()?;
     if init.as_ref().is_some_and(|init| init.calibrator.is_some()) {
         say(
-            "the calibrator of the model to begin from is left behind: it does not suit weights that move on",
+            "the calibrator of the initial model is dropped: it does not fit weights that are trained further",
         );
     }
-    // The pass that fits and each epoch read all rows again.
+    // Fitting the encoder and each epoch read all rows again.
     keep_pipes_beside(&resolved(&args.out));
     check_writable(&args.out)?;
     args.report.check_writable()?;
-    say_where_it_begins(args, &checkpoint);
+    say_where_the_run_begins(args, &checkpoint);
     let signals = Signals::listen()?;
     let checkpoints = Checkpoints::new(&checkpoint)
         .resume(args.resume)
@@ -105,25 +105,27 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     args.report.write(|| Ok(course.page(&args.out, named, &trained)))
 }
 
-/// Where the checkpoint of a run stands: beside the artifact.
+/// The path of a run's checkpoint: beside the artifact.
 fn checkpoint_of(out: &Path) -> PathBuf {
     let mut path = resolved(out).into_os_string();
     path.push(".checkpoint");
     path.into()
 }
 
-fn say_where_it_begins(args: &TrainArgs, checkpoint: &Path) {
+fn say_where_the_run_begins(args: &TrainArgs, checkpoint: &Path) {
     let file = checkpoint.display();
     match (args.resume, checkpoint.exists()) {
-        (true, false) => say(format_args!("there is no checkpoint {file}: beginning anew")),
+        (true, false) => {
+            say(format_args!("there is no checkpoint {file}: starting from the beginning"))
+        }
         (false, true) => say(format_args!(
-            "beginning anew: the first checkpoint replaces {file}; with --resume, the run would go on from it"
+            "starting from the beginning: the first checkpoint replaces {file}; --resume would continue from it"
         )),
         _ => {}
     }
 }
 
-/// What the program answers after each step: what signals and the clock say.
+/// Decides after each step, by signals and the clock, whether to write a checkpoint or stop.
 fn next(signals: &Signals, minutes: Option<f64>) -> impl FnMut(u64) -> Next + Send + use<> {
     let interval = minutes.and_then(|minutes| Duration::try_from_secs_f64(60.0 * minutes).ok());
     let (signals, mut last, mut begun) = (signals.clone(), Instant::now(), false);
@@ -143,7 +145,7 @@ fn next(signals: &Signals, minutes: Option<f64>) -> impl FnMut(u64) -> Next + Se
     }
 }
 
-/// Trains with a progress bar and a summary; says where the checkpoint stands when the run ends before its time.
+/// Trains with a progress bar and a summary; names the checkpoint if the run ends early.
 fn train_keeping(
     config: &RunConfig,
     files: &Files,
@@ -152,10 +154,10 @@ fn train_keeping(
     course: &mut Course,
 ) -> Result<TrainedModel> {
     let mut progress = TrainProgress::new(options.threads, config.train.negative_rate);
-    let mut stands = None;
+    let mut last_checkpoint = None;
     let trained = train_with(config, files, options, &mut |event| {
         if let Event::Resumed { file, step, .. } | Event::Checkpoint { file, step } = event {
-            stands = Some((file.to_owned(), step));
+            last_checkpoint = Some((file.to_owned(), step));
         }
         progress.observe(&event);
         course.observe(&event);
@@ -167,20 +169,24 @@ fn train_keeping(
         }
         Err(error) => {
             progress.clear();
-            Err(ended(error, stands, signals))
+            Err(ended(error, last_checkpoint, signals))
         }
     }
 }
 
-/// What is said of a run that ended before its time.
-fn ended(error: TrainError, stands: Option<(PathBuf, u64)>, signals: &Signals) -> anyhow::Error {
-    match (error, stands) {
+/// The error of a run that ended early, with advice on how to continue from its last checkpoint.
+fn ended(
+    error: TrainError,
+    last_checkpoint: Option<(PathBuf, u64)>,
+    signals: &Signals,
+) -> anyhow::Error {
+    match (error, last_checkpoint) {
         (TrainError::Stopped { file, step }, _) => {
             let file = file.display();
             say(format_args!(
-                "interrupted after step {step}; the checkpoint is {file}: the same call with --resume goes on"
+                "interrupted after step {step}; the checkpoint is {file}: the same call with --resume continues from it"
             ));
-            let stopped = || anyhow::anyhow!("stopped by no signal");
+            let stopped = || anyhow::anyhow!("stopped without a signal");
             signals.interrupted().map_or_else(stopped, anyhow::Error::from)
         }
         (error @ TrainError::OtherRun { .. }, _) | (error, None) => error.into(),
@@ -188,11 +194,11 @@ fn ended(error: TrainError, stands: Option<(PathBuf, u64)>, signals: &Signals) -
             let file = file.display();
             let advice = match error {
                 TrainError::NotFinite { .. } => format!(
-                    "to go on from step {step} with other settings, such as a lower learning rate, rename {file} and \
+                    "to continue from step {step} with other settings, such as a lower learning rate, rename {file} and \
                      give its new name to --init"
                 ),
                 _ => format!(
-                    "the checkpoint of step {step} is {file}: the same call with --resume goes on"
+                    "the checkpoint of step {step} is {file}: the same call with --resume continues from it"
                 ),
             };
             let error = anyhow::Error::from(error);

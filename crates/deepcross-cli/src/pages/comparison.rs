@@ -8,10 +8,10 @@ use deepcross_report::{Figure, IntervalRow, Plot, Report, Section, Series, Table
 use deepcross_train::{CompareEvent, ComparedModel, Comparison, Contender, EpochReport, TestedOn};
 use std::path::{Path, PathBuf};
 
-/// Points of a curve: more than a screen can show apart.
+/// The number of points of a curve: more than a screen can show.
 const POINTS: usize = 300;
 
-/// What a call of `compare` names: files as they stand in it, and numbers.
+/// Facts of a call of `compare`: the files as the call names them, and numbers.
 pub(crate) struct ComparedCall<'a> {
     pub(crate) config: &'a Path,
     pub(crate) data: &'a [PathBuf],
@@ -29,7 +29,7 @@ pub(crate) struct Curves {
 }
 
 impl Curves {
-    /// Takes notice of a moment.
+    /// Keeps the curves of a test if it is the first of its model.
     pub(crate) fn observe(&mut self, event: &CompareEvent<'_>) {
         let CompareEvent::Tested(place, _, ranked) = event else { return };
         if self.roc.last().is_some_and(|last| last.name == place.name) {
@@ -41,7 +41,7 @@ impl Curves {
         self.precision_recall.push(Series::precision_recall(place.name, &precision_recall));
     }
 
-    /// What came of it all.
+    /// The page of the comparison.
     pub(crate) fn page(
         self,
         call: &ComparedCall<'_>,
@@ -133,8 +133,8 @@ fn metrics(comparison: &Comparison) -> Section {
         Plot::intervals(title, title, &rows, None)
     };
     let mut section = Section::new("Models").with_note(
-        "Two intervals that overlap do not tell whether models differ, since all are tested on the same rows: the p-values of \
-         the table do.",
+        "Overlapping intervals do not show whether two models differ, since all models are tested on the same rows: see the \
+         p-values of the table instead.",
     );
     section.plots =
         vec![plot("AUC", |model| &model.auc), plot("Log loss", |model| &model.log_loss)];
@@ -157,7 +157,8 @@ fn epochs(comparison: &Comparison) -> Section {
     };
     let seed = first_seed(comparison);
     let mut section = Section::new("Epochs").with_note(format!(
-        "Of the runs with seed {seed}. A training loss is the mean over its epoch, each row before the step that it was part of."
+        "Of the runs with seed {seed}. The training loss is the mean over the rows of an epoch, each predicted before the step \
+         that it is part of."
     ));
     let plots: [(&str, &str, Value); 3] = [
         ("Training log loss", "log loss", |report| Some(report.train_loss)),
@@ -203,13 +204,13 @@ fn cost_section(comparison: &Comparison, paces: &[Pace]) -> Section {
         table.push([vec![model.name.clone()], cost].concat());
     }
     let mut section = Section::new("Size and time").with_note(
-        "Means over seeds; with reading and validation, and with whatever else the machine had to do.",
+        "Means over seeds. Times include reading, validation, and whatever else the machine was doing.",
     );
     section.tables.push(table);
     section
 }
 
-/// What a model was trained with.
+/// The configuration that a model was trained with.
 fn configuration(contender: &Contender) -> Section {
     let mut section = Section::new(format!("Configuration of {}", contender.name));
     section.text = contender.config.to_toml().unwrap_or_else(|error| error.to_string());

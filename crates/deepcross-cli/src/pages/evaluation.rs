@@ -16,14 +16,14 @@ use std::path::{Path, PathBuf};
 
 /// The probability that intervals cover.
 const LEVEL: f64 = 0.95;
-/// Points of a curve: more than a screen can show apart.
+/// The number of points of a curve: more than a screen can show.
 const POINTS: usize = 400;
-/// Bins of the reliability diagram; as many as those of the expected calibration error.
+/// The number of bins of the reliability diagram, the same as for the expected calibration error.
 const BINS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(14);
-/// Bins of the scores, and the share of rows that may lie above them.
+/// The number of bins of the scores, and the share of rows that may lie above the last bin.
 const SPREAD: (usize, f64) = (40, 0.005);
 
-/// What the metrics of a model were, and how they come about.
+/// The page: the metrics, the curves behind them, and what else was asked for.
 pub(crate) fn page(
     (model_file, data): (&Path, &[PathBuf]),
     trained: &TrainedModel,
@@ -46,8 +46,7 @@ pub(crate) fn page(
         report.fact("Rows left out", grouped(reader.skipped().rows));
     }
     report.figures = figures(summary, ranked)?;
-    report.note = "Below a value, where chance alone may put it: 95 % intervals, by DeLong for the AUC and of the normal \
-                   distribution for the others."
+    report.note = "Below each value is its 95 % interval: by DeLong for the AUC, by the normal distribution for the others."
         .to_owned();
     report.sections = vec![ranking(summary, ranked), calibration(ranked)?];
     report.sections.extend(extras.decisions.as_ref().map(decisions));
@@ -60,7 +59,7 @@ pub(crate) fn page(
     Ok(report)
 }
 
-/// The metrics, each with its interval and what to hold it against.
+/// The metrics, each with its interval and a value to compare it with.
 pub(super) fn figures(summary: &Summary, ranked: &Ranked<f32>) -> Result<Vec<Figure>> {
     let found = ranked.intervals(LEVEL)?;
     let mut figures = plain_figures(summary);
@@ -72,7 +71,7 @@ pub(super) fn figures(summary: &Summary, ranked: &Ranked<f32>) -> Result<Vec<Fig
     Ok(figures)
 }
 
-/// The metrics alone.
+/// The metrics without intervals.
 pub(super) fn plain_figures(summary: &Summary) -> Vec<Figure> {
     let base =
         |value: Option<f64>| value.map_or_else(String::new, |v| format!("base rate: {v:.4}"));
@@ -94,7 +93,7 @@ pub(super) fn plain_figures(summary: &Summary) -> Vec<Figure> {
 
 fn ranking(summary: &Summary, ranked: &Ranked<f32>) -> Section {
     let mut section = Section::new("Ranking").with_note(
-        "Whether rows with a click come before rows without: the further above the dashed line, the better.",
+        "Whether the model ranks rows with a click before rows without: the further above the dashed line, the better.",
     );
     section.plots.extend(ranked.roc_curve(POINTS).map(|points| Plot::roc(&points)));
     let curve = ranked.precision_recall_curve(POINTS);
@@ -105,7 +104,7 @@ fn ranking(summary: &Summary, ranked: &Ranked<f32>) -> Section {
 fn calibration(ranked: &Ranked<f32>) -> Result<Section> {
     let bins = ranked.reliability(BINS, LEVEL)?;
     let mut section = Section::new("Calibration").with_note(
-        "Whether probabilities are right: points on the dashed line are, and above it, more clicks came than were predicted.",
+        "Points on the dashed line have the right probability; above it, there were more clicks than predicted.",
     );
     if bins.is_empty() {
         return Ok(section);
@@ -125,7 +124,7 @@ fn calibration(ranked: &Ranked<f32>) -> Result<Section> {
 
 fn decisions(found: &ThresholdReport) -> Section {
     let mut section = Section::new("Decisions").with_note(format!(
-        "Where rows with a probability of at least {} are taken for positive. Outcomes are sums of weights.",
+        "A row counts as positive if its probability is at least {}. Outcomes are sums of weights.",
         found.threshold
     ));
     let mut table = Table::new("", &["measure", "value"]);
@@ -136,7 +135,7 @@ fn decisions(found: &ThresholdReport) -> Section {
 
 fn data_section(trained: &TrainedModel, reader: &RowReader<'_>) -> Section {
     let mut section = Section::new("Data").with_note(
-        "Values that the model has not learned, in shares of all. A dash stands where a field cannot know.",
+        "Values that the model has not learned, in shares of all values. A dash means that the field cannot know.",
     );
     section.tables.push(fields("Fields", reader.counts(), trained.encoder.shapes()));
     section.text = skipped_lines(reader.skipped()).join("\n");

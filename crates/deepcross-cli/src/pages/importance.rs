@@ -5,11 +5,11 @@ use deepcross_metrics::Interval;
 use deepcross_report::{IntervalRow, Plot, Reference, Section, Table};
 use deepcross_train::{Importance, Importances, Lost};
 
-/// What is lost when the values of a field are permuted.
+/// The loss of log loss and AUC if the values of a field are permuted.
 pub(super) fn section(found: &Importances, of: u64) -> Section {
     let mut section = Section::new("Importance").with_note(format!(
-        "What is lost when the values of a field are permuted among the rows ({}, {} permutations of each field), with \
-         95 % intervals. It is what this model relies on: of two fields that tell the same, each may look unimportant.",
+        "The loss if the values of a field are permuted among the rows ({}, {} permutations of each field), with 95 % \
+         intervals. It shows what this model relies on: if two fields say the same, each may look unimportant.",
         permuted_rows(found, of),
         found.repeats
     ));
@@ -25,7 +25,7 @@ pub(super) fn section(found: &Importances, of: u64) -> Section {
         section.plots.push(Plot::intervals(title, axis, &rows, nothing));
     }
     let header = ["fields", "log loss added", "from", "to", "AUC lost", "from", "to"];
-    let mut table = Table::new("What is lost", &header);
+    let mut table = Table::new("Loss by field", &header);
     let cells = |lost: Option<Lost>| {
         [|lost: Lost| lost.lost, |lost: Lost| lost.low, |lost: Lost| lost.high].map(|number| {
             lost.map_or_else(|| "–".to_owned(), |lost| format!("{:.5}", number(lost)))

@@ -1,4 +1,6 @@
-//! The pages of `--report`: what `deepcross-report` is given to show.
+//! The pages of `--report`.
+//!
+//! Nothing here reads, writes or prints: a page is a value that `deepcross-report` formats as HTML.
 
 pub(crate) mod calibration;
 pub(crate) mod comparison;
@@ -14,7 +16,7 @@ use deepcross_model::TrainedModel;
 use deepcross_report::{Section, Table};
 use std::path::{Path, PathBuf};
 
-/// The name of a file, without its folder: a page is handed on, and where it was made is nobody's business.
+/// The name of a file, without its folder: a page may be passed on, and should not reveal where it was made.
 fn name(path: &Path) -> String {
     path.file_name().map_or(path.as_os_str(), |name| name).to_string_lossy().into_owned()
 }
@@ -34,7 +36,7 @@ fn footer() -> String {
     format!("Written by deepcross {}.", env!("CARGO_PKG_VERSION"))
 }
 
-/// What the encoder met in each field: shares of all values.
+/// The unusual values of each field, in shares of all its values.
 fn fields(caption: &str, counts: &Counts, shapes: &[FieldShape]) -> Table {
     let header = ["field", "values", "missing", "unseen", "rare", "clipped"];
     let mut table = Table::new(caption, &header);
@@ -58,7 +60,7 @@ fn fields(caption: &str, counts: &Counts, shapes: &[FieldShape]) -> Table {
     table
 }
 
-/// What the model is made of, and the configuration in it.
+/// The layers and encodings of the model, and the configuration in it.
 fn model(trained: &TrainedModel) -> [Section; 2] {
     let mut layers = Table::new("Layers", &["layer", "output width", "weights"]);
     for layer in trained.model.layers() {
@@ -73,7 +75,7 @@ fn model(trained: &TrainedModel) -> [Section; 2] {
     }
     let mut about = Section::new("Model");
     about.tables = vec![layers, encodings];
-    let mut config = Section::new("Configuration").with_note("As the model has it stored.");
+    let mut config = Section::new("Configuration").with_note("As it is stored in the model.");
     config.text.clone_from(&trained.config);
     [about, config]
 }

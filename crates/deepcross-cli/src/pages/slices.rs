@@ -5,9 +5,9 @@ use crate::text::tables::{grouped, metric, percent};
 use deepcross_report::{IntervalRow, Plot, Reference, Section, Table};
 use deepcross_train::{ColumnSlices, Slice, SliceForm, Slices};
 
-/// So many slices are in the plot and in the table of the worst.
+/// The most slices in the plot and in the table of the worst.
 const WORST: usize = 25;
-/// So many values of a column are in its table.
+/// The most values in the table of a column.
 const MAX_VALUES: usize = 50;
 
 /// The sections of the worst slices, and of the values of each column.
@@ -19,10 +19,10 @@ fn worst(slices: &Slices) -> Section {
     let all = slices.worst();
     let n_beyond = all.iter().filter(|(_, slice)| slice.cost > 0.0).count();
     let mut section = Section::new("Slices").with_note(format!(
-        "The rows of each value, and of ranges of numbers. First come those that cost most: the log loss of all rows that \
-         a right mean prediction in the slice would save at least, beyond what chance explains. Of {} slices, {} cost \
-         something; were all probabilities right, the chance of any would be 5 %. Prediction and label are means, the ratio \
-         is the calibration ratio, and NE the normalized entropy.",
+        "A slice has the rows of one value, or of a range of numbers. The most costly come first. The cost is the log loss \
+         over all rows that the right mean prediction in the slice would save at least, beyond what chance explains. Of {} \
+         slices, {} have a cost; if all probabilities were right, the chance that any has one would be 5 %. Prediction and \
+         label are means, the ratio is the calibration ratio, and NE is the normalized entropy.",
         grouped(all.len() as u64),
         grouped(n_beyond as u64)
     ));
@@ -68,11 +68,11 @@ fn calibration_row(column: &str, slice: &Slice) -> IntervalRow {
     }
 }
 
-/// Mean prediction against mean label, value by value.
+/// The mean prediction and mean label of each value.
 fn values(slices: &Slices) -> Section {
     let mut section = Section::new("Values").with_note(
-        "Whether the model is right on average where a column has a value: the mean prediction should lie in the interval \
-         of the mean label (95 %, by Wilson).",
+        "Whether the model is right on average for each value of a column: the mean prediction should lie in the interval of \
+         the mean label (95 %, by Wilson).",
     );
     section.tables = slices.columns.iter().map(values_of).collect();
     section

@@ -1,4 +1,4 @@
-//! How a comparison goes, on standard error: a bar on a terminal, and a line for each run; and how long each run took.
+//! The progress of a comparison: a bar on a terminal, a line for each run, and the time that each run took.
 
 use super::style;
 use crate::output::say;
@@ -9,16 +9,16 @@ use deepcross_train::{CompareEvent, Event, Place};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::time::{Duration, Instant};
 
-/// Listens to a comparison.
+/// Shows the events of a comparison.
 pub(crate) struct CompareProgress {
     bar: ProgressBar,
     begun: Instant,
-    /// Training rows, as they were told last.
+    /// The number of training rows, once it is known.
     rows: Option<u64>,
     epochs: u64,
-    /// Which run it is.
+    /// The name, seed and number of the current run.
     current: String,
-    /// Of each run so far.
+    /// The pace of each run so far.
     pub(crate) paces: Vec<Pace>,
 }
 
@@ -57,7 +57,7 @@ impl CompareProgress {
 
     fn training(&mut self, event: &Event<'_>) {
         match event {
-            // All runs have the rows of the first.
+            // All runs have the same rows as the first.
             Event::Fitted { rows, positives, skipped } if self.rows.is_none() => {
                 self.rows = Some(*rows);
                 let clicks = percent(*positives, *rows);
@@ -83,7 +83,7 @@ impl CompareProgress {
         self.bar.suspend(|| say(line));
     }
 
-    /// Takes the bar away; which run it was.
+    /// Removes the bar, and returns the name of the current run.
     pub(crate) fn end(&self) -> &str {
         self.bar.finish_and_clear();
         &self.current

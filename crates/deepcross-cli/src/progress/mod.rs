@@ -1,4 +1,4 @@
-//! The course of runs, on standard error: a bar on a terminal, and lines.
+//! Shows the progress of runs on standard error.
 
 pub(crate) mod compare_progress;
 pub(crate) mod train_progress;

@@ -1,5 +1,4 @@
-//! Steps that several commands take: reading a model and rows for it, and writing files of simulated rows, models and
-//! predictions.
+//! Steps that several commands take: reading a model and rows for it, and writing simulated rows and predictions.
 
 mod model_rows;
 mod predictions_file;

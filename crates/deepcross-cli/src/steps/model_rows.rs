@@ -9,7 +9,7 @@ use deepcross_model::TrainedModel;
 use deepcross_train::RunConfig;
 use std::path::{Path, PathBuf};
 
-/// A trained model, and the configuration that it was trained with.
+/// Reads a trained model, and the configuration that it was trained with.
 pub(crate) fn load(path: &Path) -> Result<(TrainedModel, RunConfig)> {
     with_config(path, TrainedModel::load(path)?)
 }
@@ -47,7 +47,7 @@ pub(crate) fn reader_of<'m>(
     Ok(RowReader::new(source, &trained.encoder, plan)?)
 }
 
-/// Says which values of the rows read the encoder does not know, and which rows it left out.
+/// Reports unusual values of the rows that were read, and the rows that were left out.
 pub(crate) fn say_unusual_values(reader: &RowReader<'_>) {
     say(unusual_values(reader));
     skipped_lines(reader.skipped()).iter().for_each(say);

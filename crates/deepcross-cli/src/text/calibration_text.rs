@@ -1,4 +1,4 @@
-//! A calibrator and what it brings, as text.
+//! A calibrator and the metrics before and after it, as text.
 
 use super::calibration_report::bins_of;
 use super::tables::{counted, grouped, metric, table};
@@ -7,7 +7,7 @@ use deepcross_calibration::{CalibrationMap, FOLDS};
 use deepcross_metrics::Summary;
 use deepcross_train::Calibration;
 
-/// What the numbers of a map are, in words.
+/// The method and the numbers of a map, as a formula or in words.
 pub(crate) fn map_words(map: &CalibrationMap) -> String {
     match map {
         CalibrationMap::Temperature(map) => {
@@ -28,7 +28,7 @@ pub(crate) fn map_words(map: &CalibrationMap) -> String {
     }
 }
 
-/// What `calibrate` prints: metrics and reliability before and after, and the map.
+/// The text that `calibrate` prints: metrics and reliability before and after, and the map.
 pub(crate) fn calibration_text(found: &Calibration) -> Result<String> {
     let Calibration { calibrator, before, after } = found;
     let (rows, positives) =
@@ -46,7 +46,7 @@ pub(crate) fn calibration_text(found: &Calibration) -> Result<String> {
         bins.add_row([(n + 1).to_string()].into_iter().chain(cells));
     }
     Ok(format!(
-        "{rows}, {positives} positive; calibrated by {FOLDS} folds, each by what the others gave\n\n{}\n\nreliability, in bins of \
+        "{rows}, {positives} positive; calibrated in {FOLDS} folds, each by a calibrator fitted to the others\n\n{}\n\nreliability, in bins of \
          equal weight\n\n{}\n\n{}",
         metrics.trim_fmt(),
         bins.trim_fmt(),
@@ -54,7 +54,7 @@ pub(crate) fn calibration_text(found: &Calibration) -> Result<String> {
     ))
 }
 
-/// Each metric before and after.
+/// The name of each metric, and its value before and after.
 pub(crate) fn metric_lines(
     before: &Summary,
     after: &Summary,

@@ -5,11 +5,11 @@ use deepcross_metrics::{SeedDifference, SeedEstimate};
 use deepcross_model::TrainingSummary;
 use deepcross_train::{ComparedModel, Comparison, TestedOn};
 
-/// How long a run was trained, with reading and validation.
+/// The time and rows of a run's training, with reading and validation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
     pub(crate) seconds: f64,
-    /// Of all epochs.
+    /// The training rows of all epochs.
     pub(crate) rows: u64,
 }
 
@@ -19,7 +19,7 @@ impl Pace {
     }
 }
 
-/// What `compare` prints: the metrics of the models, their sizes, and how to read the numbers.
+/// The text that `compare` prints: the metrics of the models, their sizes, and how to read the numbers.
 pub(crate) fn comparison_text(comparison: &Comparison, paces: &[Pace]) -> String {
     let mut metrics = table(&["model", "AUC", "to the best", "p", "log loss", "to the best", "p"]);
     let mut sizes = table(&["model", "weights", "epochs", "kept", "seconds a run", "rows/s"]);
@@ -42,30 +42,30 @@ fn head(comparison: &Comparison) -> String {
     format!("{what} {rows}, {positives} positive; means of {}", counted(seeds as u64, "seed"))
 }
 
-/// How the numbers are to be read.
+/// Sentences that explain how to read the numbers.
 pub(crate) fn notes(comparison: &Comparison) -> Vec<String> {
     let seeds = comparison.models.first().map_or(0, |model| model.runs.len());
     let over = match seeds {
-        1 => "over rows alone: one seed says nothing of others",
+        1 => "over rows only: one seed says nothing about other seeds",
         _ => "over rows and seeds",
     };
     let mut notes = vec![format!("± is half a 95 % interval, {over}.")];
     if comparison.models.len() > 1 {
         notes.push(
-            "The best has the highest AUC; p-values are two-sided, paired on the same rows, and adjusted by Holm for all models of the table."
+            "The best model has the highest AUC; p-values are two-sided, paired on the same rows, and adjusted by Holm for all models of the table."
                 .to_owned(),
         );
     }
     if comparison.tested_on == TestedOn::Validation {
         notes.push(
-            "The validation rows chose the epoch that is kept, so that all models look a little better than they are: --test names rows that did not."
+            "The validation rows chose the epoch that is kept, so all models look a little better than they are: use --test for rows that chose nothing."
                 .to_owned(),
         );
     }
     notes
 }
 
-/// A row of the table of metrics.
+/// The cells of a model in the table of metrics.
 pub(crate) fn cells(model: &ComparedModel) -> Vec<String> {
     let mut cells = vec![model.name.clone(), estimate(&model.auc)];
     let (auc, loss) = match &model.to_best {
@@ -81,7 +81,7 @@ pub(crate) fn cells(model: &ComparedModel) -> Vec<String> {
     cells
 }
 
-/// Weights, epochs, epochs kept, seconds and rows per second of each model, the means of its runs.
+/// The weights, epochs, kept epoch, seconds and rows per second of each model, as means over its runs.
 pub(crate) fn costs(comparison: &Comparison, paces: &[Pace]) -> Vec<Vec<String>> {
     let mut paces = paces.iter();
     let of_model = |model: &ComparedModel| {

@@ -1,4 +1,4 @@
-//! What `evaluate --json` prints.
+//! The object that `evaluate --json` prints.
 
 use super::evaluation_text::EvaluationExtras;
 use super::threshold_report::ThresholdReport;
@@ -10,23 +10,24 @@ use deepcross_train::{Importances, Slice};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What `--json` prints.
+/// The metrics, counts of unusual values, and what else was asked for.
 #[derive(Serialize)]
 pub(crate) struct EvaluationReport<'a> {
     #[serde(flatten)]
     summary: &'a Summary,
-    /// Where a threshold is asked for.
+    /// With `--threshold`.
     #[serde(skip_serializing_if = "Option::is_none")]
     decisions: Option<&'a ThresholdReport>,
-    /// The method of the model's calibrator, where it has one.
+    /// The method of the model's calibrator, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     calibrator: Option<&'static str>,
-    /// Values of each field that were not met in training; null where that cannot be known, as of hashed values and numbers.
+    /// The number of values of each field that training did not meet; null if that cannot be known, as for hashed values and
+    /// numbers.
     unseen: BTreeMap<&'a str, Option<u64>>,
     missing: BTreeMap<&'a str, u64>,
     rare: BTreeMap<&'a str, u64>,
     clipped: BTreeMap<&'a str, u64>,
-    /// Rows that could not be read.
+    /// The number of rows that could not be read.
     skipped: u64,
     /// With `--importance`.
     #[serde(skip_serializing_if = "Option::is_none")]

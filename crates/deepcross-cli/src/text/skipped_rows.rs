@@ -3,7 +3,7 @@
 use super::tables::grouped;
 use deepcross_data::Skipped;
 
-/// Which rows could not be read: the first few, and their number.
+/// Lines with the first few rows that could not be read, and the number of all of them.
 pub(crate) fn skipped_lines(skipped: &Skipped) -> Vec<String> {
     let mut lines: Vec<String> =
         skipped.first.iter().map(|message| format!("left out: {message}")).collect();

@@ -1,10 +1,10 @@
-//! What `evaluate --threshold` shows: as a table, as JSON, and in the cells of a page.
+//! The results of `evaluate --threshold`: as a table, as JSON, and as cells for a page.
 
 use super::tables::{metric, table};
 use deepcross_metrics::Confusion;
 use serde::Serialize;
 
-/// What deciding by a threshold comes to: a row is taken for a click where its probability is at least the threshold.
+/// The quality of decisions by a threshold: a row counts as a click if its probability is at least the threshold.
 #[derive(Serialize)]
 pub(crate) struct ThresholdReport {
     pub(crate) threshold: f64,
@@ -13,7 +13,7 @@ pub(crate) struct ThresholdReport {
     recall: Option<f64>,
     f1: Option<f64>,
     mcc: Option<f64>,
-    /// The weights of the four outcomes.
+    /// The four outcomes, as sums of the weights of rows.
     true_positive: f64,
     false_positive: f64,
     true_negative: f64,

@@ -18,10 +18,10 @@ use deepcross_model::{TrainedModel, TrainingSummary};
 pub(crate) struct InspectArgs {
     #[command(flatten)]
     pub(crate) model: ModelFile,
-    /// Show instead the values of a field whose embeddings are nearest to that of one value
+    /// Instead show the values of a field whose embeddings are nearest to that of this value
     #[arg(long, value_name = "FIELD=VALUE")]
     pub(crate) neighbours: Option<String>,
-    /// How many neighbours
+    /// The number of neighbours to show
     #[arg(long, value_name = "N", default_value_t = 10, requires = "neighbours", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) top: u32,
 }
@@ -70,7 +70,7 @@ fn layers(trained: &TrainedModel) -> Table {
     table
 }
 
-/// Each matrix by its name, with its shape: a table as values × width, a layer as outputs × inputs.
+/// The name and shape of each matrix: values × width for a table, outputs × inputs for a layer.
 fn weights(trained: &TrainedModel) -> Table {
     let params = &trained.params;
     let tables = params.table_ids().map(|id| (params.table_name(id), params.table_shape(id)));
@@ -98,7 +98,7 @@ fn calibrator(calibrator: Option<&Calibrator>) -> String {
 
 fn training(training: &TrainingSummary, negative_rate: f64) -> String {
     if *training == TrainingSummary::default() {
-        return "not here: the weights were imported".to_owned();
+        return "unknown: the weights were imported".to_owned();
     }
     let rows = [
         ("rows", grouped(training.rows)),

@@ -8,10 +8,10 @@ use deepcross_data::nearest;
 use deepcross_features::ShapeKind;
 use deepcross_model::{Met, Neighbour, NeighbourError, TrainedModel, met, neighbours};
 
-/// The values nearest to that of `FIELD=VALUE`.
+/// Prints the values nearest to that of `FIELD=VALUE`.
 ///
 /// # Errors
-/// [`CallError`] where there are none.
+/// [`CallError`] if there are none.
 pub(crate) fn print(trained: &TrainedModel, asked: &str, top: usize) -> Result<()> {
     let problem = |text: String| CallError::with_message(format!("`--neighbours {asked}`: {text}"));
     let (field, value) = asked.split_once('=').ok_or_else(|| {
@@ -41,7 +41,7 @@ fn as_table(found: &[Neighbour]) -> comfy_table::Table {
     table
 }
 
-/// The known name that was most likely meant.
+/// A hint with the known name that was most likely meant.
 fn hint(trained: &TrainedModel, error: &NeighbourError) -> String {
     let (name, known) = match error {
         NeighbourError::UnknownField { field } => (field, trained.model.field_names().to_vec()),
