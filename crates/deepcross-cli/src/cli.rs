@@ -30,9 +30,9 @@ pub(crate) enum Command {
     Split(split::SplitArgs),
     /// Write files in another format
     Convert(convert::ConvertArgs),
-    /// Show what the columns of files hold
+    /// Describe the columns of files
     Describe(describe::DescribeArgs),
-    /// Write a first configuration for files
+    /// Infer a first configuration from files
     InferConfig(infer_config::InferConfigArgs),
     /// Encode rows into a file that `train --cache` reads instead of text
     Encode(encode::EncodeArgs),
@@ -46,7 +46,7 @@ pub(crate) enum Command {
     Calibrate(calibrate::CalibrateArgs),
     /// Predict the probability of a click for each row
     Predict(predict::PredictArgs),
-    /// Show what a model is made of and how it was trained
+    /// Show the parts of a model and how it was trained
     Inspect(inspect::InspectArgs),
     /// Answer requests for probabilities over HTTP
     Serve(serve::ServeArgs),

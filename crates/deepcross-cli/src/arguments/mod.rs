@@ -1,4 +1,4 @@
-//! Groups of arguments that several commands take, with the steps that each command does with them.
+//! Groups of arguments that several commands take, with the steps that belong to them.
 
 mod config_file;
 mod data_files;

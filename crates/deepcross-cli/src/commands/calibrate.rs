@@ -1,4 +1,4 @@
-//! `deepcross calibrate`
+//! `deepcross calibrate`: fits a calibrator and stores it in the model.
 
 use crate::arguments::{
     DataFiles, FormatOverride, Json, ModelFile, ReportPage, Threads, files_help,

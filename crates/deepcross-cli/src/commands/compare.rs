@@ -1,4 +1,4 @@
-//! `deepcross compare`
+//! `deepcross compare`: trains and tests models of several kinds on the same rows.
 
 use crate::arguments::{Json, ReportPage, Threads, TrainingFiles, files_help};
 use crate::call_error::CallError;

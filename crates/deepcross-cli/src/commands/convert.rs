@@ -1,4 +1,4 @@
-//! `deepcross convert`
+//! `deepcross convert`: writes files in another format.
 
 use crate::arguments::{DataFiles, FileFormat, FormatOverride, Threads, files_help, read_config};
 use crate::call_error::CallError;

@@ -1,4 +1,4 @@
-//! `deepcross describe`
+//! `deepcross describe`: shows the contents of columns.
 
 use crate::arguments::{ConfigFile, DataFiles, Json, LabelColumn, Layout, files_help};
 use crate::output::{self, say};

@@ -1,4 +1,4 @@
-//! `deepcross encode`
+//! `deepcross encode`: writes encoded rows for `train --cache`.
 
 use crate::arguments::{Overrides, Threads, TrainingFiles, files_help};
 use crate::inputs::{check_standard_input, keep_pipes_beside};

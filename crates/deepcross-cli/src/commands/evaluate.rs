@@ -1,4 +1,4 @@
-//! `deepcross evaluate`
+//! `deepcross evaluate`: measures a model on rows with labels.
 
 use crate::arguments::{
     DataFiles, FILES_HELP, FormatOverride, Json, ModelFile, ReportPage, Threads,

@@ -1,4 +1,4 @@
-//! `deepcross export`
+//! `deepcross export`: writes weights, or the graph of a model, for other programs.
 
 use crate::arguments::{ModelFile, files_help};
 use crate::inputs::{self, check_standard_input};

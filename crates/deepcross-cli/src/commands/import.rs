@@ -1,4 +1,4 @@
-//! `deepcross import`
+//! `deepcross import`: puts weights of another program into a model.
 
 use crate::arguments::ModelFile;
 use crate::output::{check_apart, check_writable, resolved, say};

@@ -1,4 +1,4 @@
-//! `deepcross infer-config`
+//! `deepcross infer-config`: writes a first configuration for files.
 
 use crate::arguments::{DataFiles, LabelColumn, Layout, files_help};
 use crate::call_error::CallError;

@@ -1,4 +1,4 @@
-//! `deepcross predict`
+//! `deepcross predict`: writes the probability of a click for each row.
 
 use crate::arguments::{DataFiles, FILES_HELP, FormatOverride, ModelFile, Threads};
 use crate::output::{check_apart, name_standard_output, say};

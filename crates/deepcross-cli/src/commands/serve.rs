@@ -1,4 +1,4 @@
-//! `deepcross serve`
+//! `deepcross serve`: answers requests for probabilities over HTTP.
 
 use crate::arguments::{ModelFile, Threads};
 use crate::call_error::CallError;

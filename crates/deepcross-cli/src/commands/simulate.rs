@@ -1,4 +1,4 @@
-//! `deepcross simulate`
+//! `deepcross simulate`: writes simulated clicks.
 
 use crate::output::{check_apart, say};
 use crate::steps::write_simulated;

@@ -1,4 +1,4 @@
-//! `deepcross split`
+//! `deepcross split`: divides rows into files to train on and to test with.
 
 use crate::arguments::{ConfigFile, DataFiles, FileFormat, files_help};
 use crate::call_error::CallError;

@@ -1,4 +1,4 @@
-//! `deepcross train`
+//! `deepcross train`: trains a model, with checkpoints.
 
 use crate::arguments::{Overrides, ReportPage, Threads, TrainingFiles, files_help, read_config};
 use crate::inputs::{check_standard_input, keep_pipes_beside};
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
             "the calibrator of the initial model is dropped: it does not fit weights that are trained further",
         );
     }
-    // Fitting the encoder and each epoch read all rows again.
+    // Fitting the encoder reads all rows, and so does each epoch.
     keep_pipes_beside(&resolved(&args.out));
     check_writable(&args.out)?;
     args.report.check_writable()?;

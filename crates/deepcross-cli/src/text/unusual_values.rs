@@ -1,4 +1,4 @@
-//! Values that have no slot of their own in the encoder: missing, unseen, rare and clipped ones.
+//! Tables of unusual values, those without a slot of their own in the encoder: missing, unseen, rare and clipped ones.
 //!
 //! Evaluation and prediction show counts, since each of their rows matters.
 //! Training shows shares, so that training rows and validation rows can be compared: if the values of a field are usual in

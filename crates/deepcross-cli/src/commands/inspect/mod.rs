@@ -1,4 +1,4 @@
-//! `deepcross inspect`
+//! `deepcross inspect`: shows the parts of a model and how it was trained.
 
 mod neighbours;
 

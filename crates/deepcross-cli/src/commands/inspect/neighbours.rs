@@ -1,4 +1,4 @@
-//! `deepcross inspect --neighbours`
+//! `deepcross inspect --neighbours`: shows the values whose embeddings are nearest to that of one value.
 
 use crate::call_error::CallError;
 use crate::output;
