@@ -3,6 +3,7 @@
 mod config_file;
 mod data_files;
 mod file_format;
+mod help_texts;
 mod label;
 mod model_file;
 mod report_page;
@@ -11,6 +12,7 @@ mod threads;
 pub(crate) use config_file::{ConfigFile, Overrides, read_config};
 pub(crate) use data_files::{DataFiles, FILES_HELP, TrainingFiles, files_help};
 pub(crate) use file_format::{FileFormat, FormatOverride};
+pub(crate) use help_texts::help_texts;
 pub(crate) use label::{LabelColumn, Layout};
 pub(crate) use model_file::ModelFile;
 pub(crate) use report_page::{Json, ReportPage};

@@ -1,7 +1,7 @@
 //! `deepcross calibrate`: fits a calibrator and stores it in the model.
 
 use crate::arguments::{
-    DataFiles, FormatOverride, Json, ModelFile, ReportPage, Threads, files_help,
+    DataFiles, FormatOverride, Json, ModelFile, ReportPage, Threads, files_help, help_texts,
 };
 use crate::output::{self, check_apart, check_writable, resolved, say};
 use crate::pages::calibration::page;
@@ -32,9 +32,11 @@ all rows. To test the calibrated model, evaluate it on rows that neither of the 
 #[derive(Debug, Args)]
 #[command(
     after_help = CALIBRATE_HELP,
-    mut_arg("data", |arg| arg.help("Rows with labels that the model was not trained on; several files are read in order")),
-    mut_arg("model", |arg| arg.help("The artifact; if it has a calibrator, the new one replaces it")),
-    mut_arg("report", |arg| arg.help("Also write an HTML page with reliability before and after to this file")),
+    mut_args(help_texts(&[
+        ("data", "Rows with labels that the model was not trained on; several files are read in order"),
+        ("model", "The artifact; if it has a calibrator, the new one replaces it"),
+        ("report", "Also write an HTML page with reliability before and after to this file"),
+    ])),
 )]
 pub(crate) struct CalibrateArgs {
     #[command(flatten)]

@@ -1,6 +1,8 @@
 //! `deepcross convert`: writes files in another format.
 
-use crate::arguments::{DataFiles, FileFormat, FormatOverride, Threads, files_help, read_config};
+use crate::arguments::{
+    DataFiles, FileFormat, FormatOverride, Threads, files_help, help_texts, read_config,
+};
 use crate::call_error::CallError;
 use crate::inputs::keep_pipes_beside;
 use crate::output::{OutputFile, check_apart, name_standard_output, resolved, say};
@@ -40,8 +42,10 @@ fitted to the rows for the fields of --config.
 #[derive(Debug, Args)]
 #[command(
     after_help = CONVERT_HELP,
-    mut_arg("data", |arg| arg.help("The rows to convert; several files are read in order and become one")),
-    mut_arg("format", |arg| arg.help("The format of the files, instead of the one that their names show")),
+    mut_args(help_texts(&[
+        ("data", "The rows to convert; several files are read in order and become one"),
+        ("format", "The format of the files, instead of the one that their names show"),
+    ])),
 )]
 pub(crate) struct ConvertArgs {
     #[command(flatten)]

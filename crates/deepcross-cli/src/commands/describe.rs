@@ -1,6 +1,6 @@
 //! `deepcross describe`: shows the contents of columns.
 
-use crate::arguments::{ConfigFile, DataFiles, Json, LabelColumn, Layout, files_help};
+use crate::arguments::{ConfigFile, DataFiles, Json, LabelColumn, Layout, files_help, help_texts};
 use crate::output::{self, say};
 use crate::profiled::{Profiled, formed, profiled, with_layout};
 use crate::text::skipped_rows::skipped_lines;
@@ -26,7 +26,9 @@ const DESCRIBE_HELP: &str = concat!(
 #[derive(Debug, Args)]
 #[command(
     after_help = DESCRIBE_HELP,
-    mut_arg("data", |arg| arg.help("The rows to describe; several files are read in order")),
+    mut_args(help_texts(&[
+        ("data", "The rows to describe; several files are read in order"),
+    ])),
 )]
 pub(crate) struct DescribeArgs {
     #[command(flatten)]

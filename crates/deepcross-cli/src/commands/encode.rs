@@ -1,6 +1,6 @@
 //! `deepcross encode`: writes encoded rows for `train --cache`.
 
-use crate::arguments::{Overrides, Threads, TrainingFiles, files_help};
+use crate::arguments::{Overrides, Threads, TrainingFiles, files_help, help_texts};
 use crate::inputs::{check_standard_input, keep_pipes_beside};
 use crate::output::{check_apart, check_writable, read_text, resolved, say};
 use crate::text::skipped_rows::skipped_lines;
@@ -27,7 +27,9 @@ held out are the same. Otherwise it reports the difference and rebuilds the file
 #[derive(Debug, Args)]
 #[command(
     after_help = ENCODE_HELP,
-    mut_arg("set", |arg| arg.help("Replace a value of the configuration, as in `train.valid_fraction=0.2`")),
+    mut_args(help_texts(&[
+        ("set", "Replace a value of the configuration, as in `train.valid_fraction=0.2`"),
+    ])),
 )]
 pub(crate) struct EncodeArgs {
     /// The configuration of later runs; without it, that of the model

@@ -1,7 +1,7 @@
 //! `deepcross evaluate`: measures a model on rows with labels.
 
 use crate::arguments::{
-    DataFiles, FILES_HELP, FormatOverride, Json, ModelFile, ReportPage, Threads,
+    DataFiles, FILES_HELP, FormatOverride, Json, ModelFile, ReportPage, Threads, help_texts,
 };
 use crate::output::{self, say};
 use crate::pages::evaluation::page;
@@ -24,8 +24,10 @@ use deepcross_train::{
 #[derive(Debug, Args)]
 #[command(
     after_help = FILES_HELP,
-    mut_arg("data", |arg| arg.help("Rows with labels; several files are read in order")),
-    mut_arg("report", |arg| arg.help("Also write an HTML page with curves, reliability and tables to this file")),
+    mut_args(help_texts(&[
+        ("data", "Rows with labels; several files are read in order"),
+        ("report", "Also write an HTML page with curves, reliability and tables to this file"),
+    ])),
 )]
 pub(crate) struct EvaluateArgs {
     #[command(flatten)]

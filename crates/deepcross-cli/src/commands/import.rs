@@ -1,6 +1,6 @@
 //! `deepcross import`: puts weights of another program into a model.
 
-use crate::arguments::ModelFile;
+use crate::arguments::{ModelFile, help_texts};
 use crate::output::{check_apart, check_writable, resolved, say};
 use crate::steps::load;
 use crate::text::tables::counted;
@@ -20,7 +20,9 @@ shapes, as F32: `deepcross export --format safetensors` writes such a file, and 
 #[derive(Debug, Args)]
 #[command(
     after_help = IMPORT_HELP,
-    mut_arg("model", |arg| arg.help("The artifact to take the encoder and the layers from")),
+    mut_args(help_texts(&[
+        ("model", "The artifact to take the encoder and the layers from"),
+    ])),
 )]
 pub(crate) struct ImportArgs {
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! `deepcross infer-config`: writes a first configuration for files.
 
-use crate::arguments::{DataFiles, LabelColumn, Layout, files_help};
+use crate::arguments::{DataFiles, LabelColumn, Layout, files_help, help_texts};
 use crate::call_error::CallError;
 use crate::output::{self, OutputFile, check_apart, check_writable, say};
 use crate::profiled::{Profiled, formed, profiled, with_layout};
@@ -31,7 +31,9 @@ empty or constant, it numbers the rows, or it predicts the label by itself.
 #[derive(Debug, Args)]
 #[command(
     after_help = INFER_HELP,
-    mut_arg("data", |arg| arg.help("Rows to train on; several files are read in order")),
+    mut_args(help_texts(&[
+        ("data", "Rows to train on; several files are read in order"),
+    ])),
 )]
 pub(crate) struct InferConfigArgs {
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! `deepcross predict`: writes the probability of a click for each row.
 
-use crate::arguments::{DataFiles, FILES_HELP, FormatOverride, ModelFile, Threads};
+use crate::arguments::{DataFiles, FILES_HELP, FormatOverride, ModelFile, Threads, help_texts};
 use crate::output::{check_apart, name_standard_output, say};
 use crate::steps::{
     load, on_threads, predict_to_file, reader, say_unusual_values, write_predictions,
@@ -15,7 +15,9 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(
     after_help = FILES_HELP,
-    mut_arg("data", |arg| arg.help("Rows, with or without labels; several files are read in order")),
+    mut_args(help_texts(&[
+        ("data", "Rows, with or without labels; several files are read in order"),
+    ])),
 )]
 pub(crate) struct PredictArgs {
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! `deepcross split`: divides rows into files to train on and to test with.
 
-use crate::arguments::{ConfigFile, DataFiles, FileFormat, files_help};
+use crate::arguments::{ConfigFile, DataFiles, FileFormat, files_help, help_texts};
 use crate::call_error::CallError;
 use crate::output::{OutputFile, check_apart, say};
 use crate::text::skipped_rows::skipped_lines;
@@ -26,7 +26,9 @@ The same call writes the same files on any machine.
 #[derive(Debug, Args)]
 #[command(
     after_help = SPLIT_HELP,
-    mut_arg("data", |arg| arg.help("The rows to divide; several files are read in order")),
+    mut_args(help_texts(&[
+        ("data", "The rows to divide; several files are read in order"),
+    ])),
 )]
 pub(crate) struct SplitArgs {
     #[command(flatten)]

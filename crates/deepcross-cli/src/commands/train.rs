@@ -1,6 +1,8 @@
 //! `deepcross train`: trains a model, with checkpoints.
 
-use crate::arguments::{Overrides, ReportPage, Threads, TrainingFiles, files_help, read_config};
+use crate::arguments::{
+    Overrides, ReportPage, Threads, TrainingFiles, files_help, help_texts, read_config,
+};
 use crate::inputs::{check_standard_input, keep_pipes_beside};
 use crate::output::{check_apart, check_writable, resolved, say};
 use crate::pages::training::Course;
@@ -35,7 +37,9 @@ checkpoint is removed when the artifact is written.
 #[derive(Debug, Args)]
 #[command(
     after_help = TRAIN_HELP,
-    mut_arg("report", |arg| arg.help("Also write an HTML page with the course of the training to this file")),
+    mut_args(help_texts(&[
+        ("report", "Also write an HTML page with the course of the training to this file"),
+    ])),
 )]
 pub(crate) struct TrainArgs {
     /// The configuration of the run
