@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 
 const AFTER_HELP: &str = "\
 Data goes to standard output, everything else to standard error.
-Exit codes: 0 done, 1 the run failed, 2 the call or the configuration was wrong,
+Exit codes: 0 done, 1 the run failed, 2 the call or the configuration was wrong, \
 130 and 143 interrupted by SIGINT (Ctrl-C) and SIGTERM.";
 
 /// Click-through-rate prediction with Deep Crossing: from raw logs to a trained, evaluated model.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// The end of a help text: how a call can name data files. It is a macro, since `concat!` takes no constants.
 macro_rules! files_help {
     () => {
-        "Data files are plain text or compressed by gzip or zstd. A quoted pattern such as
+        "Data files are plain text or compressed by gzip or zstd. A quoted pattern such as \
 'logs/*.csv.gz' stands for all matching files, ordered by name; `-` is the standard input."
     };
 }

@@ -19,10 +19,11 @@ use std::path::PathBuf;
 
 const CALIBRATE_HELP: &str = concat!(
     "Example:
-  deepcross calibrate --model model.dcx --data valid.csv --method platt --out calibrated.dcx
+  deepcross calibrate --model model.dcx --data valid.csv --method platt \\
+      --out calibrated.dcx
 
-The rows must not be those that the model was trained on. The gain is measured in five folds, each
-calibrated by a calibrator that was fitted to the other four; the stored calibrator is fitted to
+The rows must not be those that the model was trained on. The gain is measured in five folds, each \
+calibrated by a calibrator that was fitted to the other four; the stored calibrator is fitted to \
 all rows. To test the calibrated model, evaluate it on rows that neither of the two has seen.
 
 ",

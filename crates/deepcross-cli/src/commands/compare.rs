@@ -24,13 +24,14 @@ const LEVEL: f64 = 0.95;
 const COMPARE_HELP: &str = concat!(
     "Examples:
   deepcross compare --config run.toml --data train.csv --test test.csv
-  deepcross compare --config run.toml --data train.csv --valid valid.csv --test test.csv \\
-      --models lr,fm,deep-crossing --seeds 5 --report comparison.html \\
-      --set compare.lr.train.optimizer=ftrl --set compare.lr.train.learning_rate=0.1
+  deepcross compare --config run.toml --data train.csv --valid valid.csv \\
+      --test test.csv --models lr,fm,deep-crossing --seeds 5 \\
+      --report comparison.html --set compare.lr.train.optimizer=ftrl \\
+      --set compare.lr.train.learning_rate=0.1
 
-Each model uses the keys of `[model]` that its kind knows, and all keys of `[train]`; the sections
-`[compare.KIND.model]` and `[compare.KIND.train]` replace single keys for one kind. The encoder is
-fitted once, and all models see the same rows. Intervals are over test rows and seeds; p-values are
+Each model uses the keys of `[model]` that its kind knows, and all keys of `[train]`; the sections \
+`[compare.KIND.model]` and `[compare.KIND.train]` replace single keys for one kind. The encoder is \
+fitted once, and all models see the same rows. Intervals are over test rows and seeds; p-values are \
 for the difference to the best model, adjusted by Holm for all models.
 
 ",

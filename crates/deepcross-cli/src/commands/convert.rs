@@ -27,12 +27,12 @@ const CONVERT_HELP: &str = concat!(
   deepcross convert --data clicks.csv --config run.toml --out clicks.ffm
   zcat clicks.csv.gz | deepcross convert --data - --format csv --to tsv | head
 
-The end of a name gives the format: .csv, .tsv, .svm or .libsvm, .ffm or .libffm, each optionally
-followed by .gz or .zst, and .parquet. Values are written unchanged, in CSV with quotes if they need
+The end of a name gives the format: .csv, .tsv, .svm or .libsvm, .ffm or .libffm, each optionally \
+followed by .gz or .zst, and .parquet. Values are written unchanged, in CSV with quotes if they need \
 them. A row with a value that the format cannot hold is a bad row.
 
-libsvm and libffm hold numbers. Rows of these formats, and text with the same columns, are written
-unchanged. Rows with other columns are encoded: by the encoder of --model, or by an encoder that is
+libsvm and libffm hold numbers. Rows of these formats, and text with the same columns, are written \
+unchanged. Rows with other columns are encoded: by the encoder of --model, or by an encoder that is \
 fitted to the rows for the fields of --config.
 
 ",

@@ -13,11 +13,13 @@ use std::path::PathBuf;
 
 const ENCODE_HELP: &str = concat!(
     "Examples:
-  deepcross encode --config run.toml --data january.csv february.csv --out clicks.dcc
-  deepcross train --config run.toml --data january.csv february.csv --cache clicks.dcc --out model.dcx
+  deepcross encode --config run.toml --data january.csv february.csv \\
+      --out clicks.dcc
+  deepcross train --config run.toml --data january.csv february.csv \\
+      --cache clicks.dcc --out model.dcx
 
-The file holds the encoded training and validation rows and the encoder that was fitted to them.
-`deepcross train --cache` uses it if the content of the files, `[data]`, `[[field]]` and the rows
+The file holds the encoded training and validation rows and the encoder that was fitted to them. \
+`deepcross train --cache` uses it if the content of the files, `[data]`, `[[field]]` and the rows \
 held out are the same. Otherwise it reports the difference and rebuilds the file.
 
 ",

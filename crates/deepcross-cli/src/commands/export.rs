@@ -16,12 +16,13 @@ use std::path::PathBuf;
 
 const EXPORT_HELP: &str = concat!(
     "Examples:
-  deepcross export --model model.dcx --format safetensors --out weights.safetensors
+  deepcross export --model model.dcx --format safetensors \\
+      --out weights.safetensors
   deepcross export --model model.dcx --format onnx --out model.onnx \\
       --sample rows.csv --sample-out sample.safetensors
 
-A safetensors file holds only the weights, under the names that `deepcross inspect` shows. An ONNX
-file holds the graph from ids and numbers to a probability, without the encoder. The sample holds
+A safetensors file holds only the weights, under the names that `deepcross inspect` shows. An ONNX \
+file holds the graph from ids and numbers to a probability, without the encoder. The sample holds \
 the first 1,000 rows as encoded, with their probabilities, to check another program.
 
 ",

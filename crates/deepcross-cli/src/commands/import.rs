@@ -11,10 +11,11 @@ use std::path::PathBuf;
 
 const IMPORT_HELP: &str = "\
 Example:
-  deepcross import --model base.dcx --weights weights.safetensors --out model.dcx
+  deepcross import --model base.dcx --weights weights.safetensors \\
+      --out model.dcx
 
-Encoder, configuration and layers are taken from --model, for instance from a run of one epoch; all
-weights are replaced. The file must have exactly the tensors of the model, by name, with their
+Encoder, configuration and layers are taken from --model, for instance from a run of one epoch; all \
+weights are replaced. The file must have exactly the tensors of the model, by name, with their \
 shapes, as F32: `deepcross export --format safetensors` writes such a file, and so can PyTorch.";
 
 #[derive(Debug, Args)]

@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 const INFER_HELP: &str = concat!(
     "Examples:
   deepcross infer-config --data clicks.csv --label click --out run.toml
-  deepcross infer-config --data people.data --columns age,job,income --label income \\
-      --positive '>50K' --out run.toml
+  deepcross infer-config --data people.data --columns age,job,income \\
+      --label income --positive '>50K' --out run.toml
 
-All rows are read once, in bounded memory. The configuration can be trained with unchanged: it has a
-field for each column, of a kind that suits the values, and sizes of model and training that suit
+All rows are read once, in bounded memory. The configuration can be trained with unchanged: it has a \
+field for each column, of a kind that suits the values, and sizes of model and training that suit \
 the number of rows. It is a first version, to be read and changed.
-Columns that cannot help are left out, each with a comment that gives the reason: the column is
+Columns that cannot help are left out, each with a comment that gives the reason: the column is \
 empty or constant, it numbers the rows, or it predicts the label by itself.
 
 ",

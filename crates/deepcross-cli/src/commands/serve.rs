@@ -15,11 +15,12 @@ const SERVE_HELP: &str = "\
 Examples:
   deepcross serve --model model.dcx
   curl -s localhost:8080/v1/model
-  curl -s localhost:8080/v1/score -H 'content-type: text/csv' --data-binary @new.csv
+  curl -s localhost:8080/v1/score -H 'content-type: text/csv' \\
+      --data-binary @new.csv
 
-SIGHUP reloads the model file. SIGTERM and SIGINT (Ctrl-C) end the service with the exit code 0,
+SIGHUP reloads the model file. SIGTERM and SIGINT (Ctrl-C) end the service with the exit code 0, \
 once the requests in flight are answered. Times are numbers with a unit: 500us, 2ms, 10s.
-The environment variable DEEPCROSS_TOKEN can also hold the token. With a token, all routes under
+The environment variable DEEPCROSS_TOKEN can also hold the token. With a token, all routes under \
 /v1 require it; without one, POST /v1/reload is refused.
 /openapi.json describes the routes, /metrics is for Prometheus.";
 

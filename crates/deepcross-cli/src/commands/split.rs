@@ -13,10 +13,12 @@ use std::path::{Path, PathBuf};
 
 const SPLIT_HELP: &str = concat!(
     "Examples:
-  deepcross split --data clicks.csv --by time --column hour --test 0.1 --valid 0.1 --out-dir parts
-  deepcross split --data clicks.csv --by key --column user --test 0.2 --out-dir parts
+  deepcross split --data clicks.csv --by time --column hour \\
+      --test 0.1 --valid 0.1 --out-dir parts
+  deepcross split --data clicks.csv --by key --column user --test 0.2 \\
+      --out-dir parts
 
-Rows are written unchanged, byte for byte. Each file begins with the header, if there is one.
+Rows are written unchanged, byte for byte. Each file begins with the header, if there is one. \
 The same call writes the same files on any machine.
 
 ",

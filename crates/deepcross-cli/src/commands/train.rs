@@ -20,14 +20,15 @@ use std::time::{Duration, Instant};
 
 const TRAIN_HELP: &str = concat!(
     "Examples:
-  deepcross train --config run.toml --data january.csv february.csv --valid march.csv \\
-      --out model.dcx --set train.epochs=5
-  deepcross train --config run.toml --data today.csv --init yesterday.dcx --out today.dcx
+  deepcross train --config run.toml --data january.csv february.csv \\
+      --valid march.csv --out model.dcx --set train.epochs=5
+  deepcross train --config run.toml --data today.csv --init yesterday.dcx \\
+      --out today.dcx
 
-The run keeps a checkpoint beside the artifact, for instance `model.dcx.checkpoint`. It is written
-every ten minutes (see `train.checkpoint_minutes` and `train.checkpoint_steps`), and on SIGINT
-(Ctrl-C) and SIGTERM, which then end the run; a second signal ends it at once. The same call with
---resume continues from the checkpoint, and gives the same artifact as a run without a break. The
+The run keeps a checkpoint beside the artifact, for instance `model.dcx.checkpoint`. It is written \
+every ten minutes (see `train.checkpoint_minutes` and `train.checkpoint_steps`), and on SIGINT \
+(Ctrl-C) and SIGTERM, which then end the run; a second signal ends it at once. The same call with \
+--resume continues from the checkpoint, and gives the same artifact as a run without a break. The \
 checkpoint is removed when the artifact is written.
 
 ",

@@ -172,7 +172,10 @@ fn wrong_calls_end_before_any_work() {
         "there are no rows to test on: give test files, or validation rows",
     );
     for (flags, part) in [
-        ("--models lr,fmm", "known are deep-crossing, deep-crossing-plain, lr, fm, ffm, mlp"),
+        (
+            "--models lr,fmm",
+            "the known kinds are deep-crossing, deep-crossing-plain, lr, fm, ffm, mlp",
+        ),
         ("--seeds 0", "--seeds"),
         ("--models ", "there is no such kind"),
     ] {
