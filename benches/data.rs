@@ -2,12 +2,12 @@
 
 use benches::run;
 use criterion::{BenchmarkId, Criterion, Throughput};
-use deepcross::data::simulate::{Simulator, SimulatorConfig};
 use deepcross::data::{
     BadRows, DataConfig, DataError, LabelConfig, Labels, Part, RawRow, RowPlan, RowReader,
     Shuffled, Source, fit,
 };
 use deepcross::features::{Batch, Encoder, FieldConfig, Schema};
+use deepcross::simulate::{Simulator, SimulatorConfig};
 use std::error::Error;
 use std::path::Path;
 

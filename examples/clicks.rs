@@ -1,9 +1,9 @@
 //! Simulated clicks in files, and models that are trained on them: what the comparisons share.
 
-use deepcross::data::simulate::{Simulator, SimulatorConfig};
 use deepcross::data::{BadRows, Labels, Part, RowPlan, RowReader, Source};
 use deepcross::metrics::{Evaluation, Summary};
 use deepcross::model::{Tapes, TrainedModel};
+use deepcross::simulate::{Simulator, SimulatorConfig};
 use deepcross::train::{Files, RunConfig, evaluate, train};
 use std::error::Error;
 use std::fs::File;

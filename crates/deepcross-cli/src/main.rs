@@ -14,13 +14,10 @@ mod commands;
 mod inputs;
 mod output;
 mod pages;
-mod profiled;
 mod progress;
 mod signals;
-mod sizes;
 mod steps;
 mod text;
-mod written;
 
 use call_error::CallError;
 use clap::Parser;

@@ -13,6 +13,9 @@ use crate::quote::Quote;
 use crate::text::LONGEST_ROW;
 use crate::window::Window;
 
+/// The characters that may begin a comment: a field that begins a line with one of them is written in quotes.
+pub const COMMENT_MARKERS: [u8; 3] = *b"#|%";
+
 /// A file's form with every choice made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Dialect {
@@ -52,6 +55,25 @@ impl Dialect {
             trim: config.trim,
             headed: config.columns().is_none(),
         })
+    }
+}
+
+impl DataConfig {
+    /// The format of the file `path`: the one that is set, else the one that its name or the first line of a pipe
+    /// shows.
+    ///
+    /// # Errors
+    /// If nothing shows the format, or a pipe cannot be read.
+    pub fn format_of(&self, path: &Path) -> Result<Format, DataError> {
+        Format::told(path, self)
+    }
+
+    /// The character between two fields of the file `path`: the one that is set, else the usual one of its format.
+    ///
+    /// # Errors
+    /// If the format is not known, or the character is also set as the quote or as the start of a comment.
+    pub fn delimiter_of(&self, path: &Path) -> Result<char, DataError> {
+        Dialect::of(path, self).map(|dialect| char::from(dialect.delimiter))
     }
 }
 

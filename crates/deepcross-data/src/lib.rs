@@ -11,6 +11,7 @@ mod columnar;
 mod compression;
 mod file;
 mod fingerprint;
+mod first_lines;
 mod libffm;
 mod libsvm;
 mod lines;
@@ -58,10 +59,6 @@ mod whole;
 mod convert;
 mod writer;
 
-mod form;
-mod infer;
-mod profile;
-
 mod error;
 mod nearest;
 mod skipped;
@@ -69,20 +66,16 @@ mod skipped;
 pub use cache::{Cache, CacheWriter};
 pub use config::{BadRows, DataConfig, Format, Order};
 pub use convert::{Converted, convert, convert_encoded};
+pub use dialect::COMMENT_MARKERS;
 pub use error::{DataError, Place};
 pub use fingerprint::Fingerprint;
+pub use first_lines::first_lines;
 pub use fit::{Fitted, fit};
-pub use form::{guess_form, looks_like_values};
-pub use infer::{Inferred, InferredColumn, Kind, LeftOut, infer};
 pub use label::{LabelConfig, LabelReader};
 pub use nearest::nearest;
 pub use negatives::NegativeCounts;
 pub use part::Part;
 pub use pipe::keep_pipes;
-pub use profile::{
-    ColumnProfile, Count, LabelRule, ListForm, Numbers, Profile, ProfilePlan, Tally, TimeForm,
-    TopValue, profile,
-};
 pub use quote::Quote;
 pub use raw_values::{RawColumn, RawValues};
 pub use records::Records;
@@ -94,5 +87,3 @@ pub use source::Source;
 pub use split::{Shares, Side, SplitBy, Splitter};
 pub use weight::WeightReader;
 pub use writer::{ColumnType, ColumnTypes, Compression, EncodedWriter, FileForm, RowWriter};
-
-pub mod simulate;

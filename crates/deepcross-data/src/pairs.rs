@@ -5,6 +5,8 @@
 
 use memchr::memchr;
 
+use crate::config::Format;
+
 /// The name of the first column.
 pub(crate) const LABEL: &str = "label";
 
@@ -62,6 +64,19 @@ pub(crate) fn is_finite(word: &[u8]) -> bool {
             .ok()
             .and_then(|text| text.parse::<f64>().ok())
             .is_some_and(|number| (number as f32).is_finite())
+}
+
+impl Format {
+    /// Whether a line may be a row of this format, if it is libsvm or libffm; false for all other formats.
+    ///
+    /// A label alone may be a row of both.
+    pub fn matches_line(self, line: &[u8]) -> bool {
+        match self {
+            Self::Libsvm => is_libsvm(line),
+            Self::Libffm => is_libffm(line),
+            Self::Csv | Self::Tsv | Self::Criteo | Self::Parquet => false,
+        }
+    }
 }
 
 /// Whether a line may be one of libsvm: pairs after a label, or without one, or a label alone.

@@ -125,6 +125,7 @@ impl Located for RawRow {
 }
 
 impl Record for RawRow {
+    #[inline]
     fn field(&self, column: usize) -> &[u8] {
         let Some((start, end)) = self.bounds.get(column).copied() else { return &[] };
         let field = &self.text[start..end];

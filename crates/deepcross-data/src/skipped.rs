@@ -16,8 +16,11 @@ impl Skipped {
     /// The most messages that are kept.
     const KEPT: usize = 5;
 
-    /// Counts the error if it is one row's and such rows are to be skipped; else hands it back.
-    pub(crate) fn admit(&mut self, error: DataError, bad_rows: BadRows) -> Result<(), DataError> {
+    /// Counts the row that `error` is about, if such rows are to be skipped.
+    ///
+    /// # Errors
+    /// `error` itself if bad rows stop the run, or if it is not about a single row.
+    pub fn admit(&mut self, error: DataError, bad_rows: BadRows) -> Result<(), DataError> {
         if bad_rows == BadRows::Error || !error.is_bad_row() {
             return Err(error);
         }

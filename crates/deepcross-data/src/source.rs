@@ -10,7 +10,7 @@ use crate::config::DataConfig;
 use crate::error::{DataError, other_delimiter};
 use crate::file::{DataFile, Form};
 use crate::nearest::nearest;
-use crate::pairs::is_whole;
+use crate::pairs::{BETWEEN, is_whole};
 use crate::records::Records;
 use crate::row::RawRow;
 use crate::text::TextReader;
@@ -107,13 +107,15 @@ impl Source {
         self.shared.files.iter().all(|file| matches!(file.form, Form::Libsvm | Form::Libffm))
     }
 
-    /// Whether a column is a weighted list of features by its format.
-    pub(crate) fn holds_pairs(&self, column: usize) -> bool {
-        match self.file(0).map(|file| file.form) {
+    /// The character between two features of a column that is a weighted list by its format, as in libsvm and libffm;
+    /// `None` for all other columns.
+    pub fn pair_separator(&self, column: usize) -> Option<char> {
+        let holds_pairs = match self.file(0).map(|file| file.form) {
             Some(Form::Libsvm) => column + 1 == self.header().len(),
             Some(Form::Libffm) => column > 0,
             _ => false,
-        }
+        };
+        holds_pairs.then_some(char::from(BETWEEN))
     }
 
     /// The source with a column for each field of `names` that no row of libffm has: a field without a
@@ -169,8 +171,12 @@ impl Source {
         Ok(Self { shared: Arc::new(Shared { files, header, config }) })
     }
 
-    /// The position of a column that `role` (the label, the row weight) reads.
-    pub(crate) fn column(&self, name: &str, role: &str) -> Result<usize, DataError> {
+    /// The position of the column `name` in the header; `role` says in an error what the column is for, such as
+    /// "the label".
+    ///
+    /// # Errors
+    /// [`DataError::MissingColumn`] if the header does not have the column.
+    pub fn column(&self, name: &str, role: &str) -> Result<usize, DataError> {
         let position = self.header().iter().position(|known| known == name);
         position.ok_or_else(|| DataError::MissingColumn {
             file: self.first_file(),

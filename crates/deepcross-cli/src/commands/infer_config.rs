@@ -3,11 +3,11 @@
 use crate::arguments::{DataFiles, LabelColumn, Layout, files_help, help_texts};
 use crate::call_error::CallError;
 use crate::output::{self, OutputFile, check_apart, check_writable, say};
-use crate::profiled::{Profiled, formed, profiled, with_layout};
-use crate::written::{configuration, why};
+use crate::steps::{profiled, with_format, with_layout};
 use anyhow::{Context, Result};
 use clap::Args;
-use deepcross_data::{DataConfig, LeftOut};
+use deepcross_data::DataConfig;
+use deepcross_profile::{FileProfile, LeftOutReason};
 use deepcross_train::RunConfig;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -54,15 +54,15 @@ pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
     if let Some(out) = &args.out {
         check_out(out, args)?;
     }
-    let config = formed(&args.data.named, &with_layout(DataConfig::default(), &args.layout))?;
+    let config = with_format(&args.data, &with_layout(DataConfig::default(), &args.layout))?;
     if args.label.label.is_none() && config.label().is_none() {
         return call_error("--label: name the column of the label");
     }
-    let profiled = profiled(&args.data.named, config, &args.label, args.layout.missing.is_empty())?;
-    if profiled.inferred.fields().next().is_none() {
+    let profiled = profiled(&args.data, &config, &args.label, args.layout.missing.is_empty())?;
+    if profiled.fields.fields().next().is_none() {
         return call_error("no column is left to predict the label from");
     }
-    let text = configuration(&profiled, &named(&args.data.named))?;
+    let text = profiled.to_toml(&named(&args.data.named))?;
     RunConfig::parse(&text, &[], "what was inferred").context("please report this")?;
     warn(&profiled);
     match &args.out {
@@ -98,11 +98,17 @@ fn named(files: &[PathBuf]) -> String {
 }
 
 /// Warns of columns that are left out although they have values, and of rows without a label.
-fn warn(profiled: &Profiled) {
-    let columns = profiled.profile.columns.iter().zip(&profiled.inferred.columns);
+fn warn(profiled: &FileProfile) {
+    let columns = profiled.profile.columns.iter().zip(&profiled.fields.columns);
     for (column, inferred) in columns {
-        if let Some(reason @ (LeftOut::Leak(_) | LeftOut::NotText(_))) = &inferred.left_out {
-            say(format_args!("warning: `{}` is left out: {}", column.name(), why(column, reason)));
+        if let Some(reason @ (LeftOutReason::Leak(_) | LeftOutReason::NotText(_))) =
+            &inferred.left_out
+        {
+            say(format_args!(
+                "warning: `{}` is left out: {}",
+                column.name(),
+                reason.explain(column)
+            ));
         }
     }
     let rows = profiled.profile.rows;
@@ -112,11 +118,11 @@ fn warn(profiled: &Profiled) {
     }
 }
 
-fn write(out: &Path, text: &str, profiled: &Profiled) -> Result<()> {
+fn write(out: &Path, text: &str, profiled: &FileProfile) -> Result<()> {
     let mut file = OutputFile::create(out)?;
     file.write_all(text.as_bytes())?;
     file.finish()?;
-    let fields = profiled.inferred.fields().count();
+    let fields = profiled.fields.fields().count();
     say(format_args!("wrote {}, {fields} fields", out.display()));
     Ok(())
 }

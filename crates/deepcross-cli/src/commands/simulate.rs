@@ -5,7 +5,7 @@ use crate::steps::write_simulated;
 use crate::text::tables::{grouped, percent};
 use anyhow::Result;
 use clap::Args;
-use deepcross_data::simulate::SimulatorConfig;
+use deepcross_simulate::SimulatorConfig;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 use crate::call_error::CallError;
 use crate::output::OutputFile;
 use anyhow::Result;
-use deepcross_data::simulate::{SimulationSummary, Simulator, SimulatorConfig};
+use deepcross_simulate::{SimulationSummary, Simulator, SimulatorConfig};
 use std::io::Write;
 use std::path::Path;
 

@@ -10,8 +10,6 @@ mod criteo;
 mod encoded;
 #[cfg(feature = "parquet")]
 mod forged_parquet;
-mod form;
-mod infer;
 mod layout;
 mod mutations;
 mod negatives;

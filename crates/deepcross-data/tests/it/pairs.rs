@@ -2,10 +2,7 @@
 
 use std::io::Write;
 
-use deepcross_data::{
-    DataConfig, Kind, Labels, Part, ProfilePlan, RawRow, RowPlan, RowReader, Source, fit,
-    guess_form, infer, profile,
-};
+use deepcross_data::{Labels, Part, RawRow, RowPlan, RowReader, Source, fit};
 use deepcross_features::{Batch, FieldConfig, Schema};
 
 use crate::{Files, config, read_all};
@@ -185,33 +182,6 @@ fn a_field_that_no_row_has_is_missing() {
         files.message(&error),
         "`a.ffm`: has no column `tags` for field `tags`, the nearest is `label`"
     );
-}
-
-#[test]
-fn the_format_is_guessed_and_lists_are_inferred() {
-    let cases = [
-        ("a9a", SVM, Some("libsvm")),
-        ("a9a", FFM, Some("libffm")),
-        ("a.svm", FFM, Some("libsvm")),
-        ("a.csv", b"1 2:1\n0 3:1\n", None),
-        ("a.data", b"a b\n1 2\n", Some("csv")),
-    ];
-    for (name, content, expected) in cases {
-        let files = Files::new(&[(name, content)]);
-        let guessed = guess_form(&files.paths, &DataConfig::default()).unwrap();
-        let expected: DataConfig =
-            config(&expected.map(|format| format!("format = '{format}'")).unwrap_or_default());
-        assert_eq!(guessed.format, expected.format, "{name}");
-    }
-    let files = Files::new(&[("a.ffm", FFM)]);
-    let source = files.source("format = 'libffm'").unwrap();
-    let label = source.config().label().map(Into::into);
-    let profile = profile(&source, &ProfilePlan { label, guess_missing: true }).unwrap();
-    assert_eq!((profile.rows.rows, profile.rows.positives()), (3, 1));
-    for column in &infer(&profile).columns[1..] {
-        assert!(matches!(column.kind, Kind::List(form) if form.separator == ' '), "{column:?}");
-        assert_eq!(column.fields[0].weights, Some(true));
-    }
 }
 
 #[test]

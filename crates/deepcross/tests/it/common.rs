@@ -1,8 +1,8 @@
 //! Simulated clicks in files, and a small model of them.
 
-use deepcross::data::simulate::{Simulator, SimulatorConfig};
 use deepcross::data::{BadRows, Labels, Part, RowPlan, RowReader, Source};
 use deepcross::model::{Tapes, TrainedModel};
+use deepcross::simulate::{Simulator, SimulatorConfig};
 use deepcross::train::{Event, Files, Predictions, RunConfig, train};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

@@ -3,7 +3,7 @@
 use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package};
 
 /// The floor of every member of the workspace.
-const FLOORS: [(&str, u32); 16] = [
+const FLOORS: [(&str, u32); 18] = [
     ("deepcross-kernels", 0),
     ("deepcross-calibration", 0),
     ("deepcross-features", 0),
@@ -11,8 +11,10 @@ const FLOORS: [(&str, u32); 16] = [
     ("deepcross-autodiff", 1),
     ("deepcross-data", 1),
     ("deepcross-report", 1),
+    ("deepcross-simulate", 1),
     ("deepcross-layers", 2),
     ("deepcross-optim", 2),
+    ("deepcross-profile", 2),
     ("deepcross-model", 3),
     ("deepcross-train", 4),
     ("deepcross-serve", 4),
