@@ -97,7 +97,7 @@ fn rank_raw(criterion: &mut Criterion, scorer: &Scorer) {
             scorer.score(&mut session)[0]
         });
     });
-    let mut ranking = scorer.ranking(&binding, &(0..SHARED).collect::<Vec<_>>());
+    let mut ranking = scorer.candidate_session(&binding, &(0..SHARED).collect::<Vec<_>>());
     group.bench_function("shared_fields", |bencher| {
         bencher.iter(|| {
             scorer.share(&mut ranking, &first).expect("the rows are sound");

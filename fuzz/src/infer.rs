@@ -1,6 +1,6 @@
 //! Undescribed files: what is inferred from them must fit them.
 
-use deepcross_data::{BadRows, DataConfig, LabelConfig, Part, Source, fit};
+use deepcross_data::{BadRows, DataConfig, LabelConfig, Partition, Source, fit};
 use deepcross_features::Schema;
 use deepcross_profile::{
     InferredFields, ProfileOptions, guess_format, infer_fields, profile_source,
@@ -32,7 +32,12 @@ pub fn infer(bytes: &[u8]) {
     check_fields(&config, &file, &infer_fields(&profile), profile.missing.clone());
 }
 
-fn check_fields(config: &DataConfig, file: &Written, inferred: &InferredFields, missing: Vec<String>) {
+fn check_fields(
+    config: &DataConfig,
+    file: &Written,
+    inferred: &InferredFields,
+    missing: Vec<String>,
+) {
     let fields: Vec<_> = inferred.fields().cloned().collect();
     if fields.is_empty() {
         return;
@@ -42,7 +47,7 @@ fn check_fields(config: &DataConfig, file: &Written, inferred: &InferredFields, 
     let source = Source::open(&[file.path()], &config).expect("as it was opened before");
     let has_own_label = config.label().is_some();
     let (rows, ended) = raw(&source);
-    let fitted = match fit(&source, &schema, Part::All, BadRows::Skip) {
+    let fitted = match fit(&source, &schema, Partition::All, BadRows::Skip) {
         Ok(fitted) => fitted,
         Err(error) => return judge(&error, file),
     };

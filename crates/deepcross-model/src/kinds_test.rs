@@ -1,16 +1,16 @@
 //! What holds of every kind of model: its count of weights, its way through an artifact, and forged files of it.
 
-use crate::artifact::held::peak;
-use crate::artifact::mutations::{Mutation, frame, mutate, mutations, parts, run};
+use crate::artifact::mutations::{frame, mutations, parts, run};
 use crate::artifact::{Encoding, decode};
 use crate::header::Header;
-use crate::kind::Kind;
+use crate::kinds::build::BuildModel;
 use crate::{
     Model, ModelConfig, ModelError, ModelKind, ModelSpec, Scorer, Tapes, TrainedModel, UnitsSpec,
 };
 use deepcross_autodiff::{Activation, Params, Tape};
 use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic, Platt, Temperature};
 use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
+use deepcross_testing::{Mutation, mutate, peak};
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -140,7 +140,7 @@ fn impossible_sizes_and_numbers_out_of_range_are_refused() {
         assert_eq!(result.unwrap_err(), ModelError::TooLarge);
     }
     let bad = |spec: ModelSpec| {
-        let result = Model::over(&spec, &shapes(), &Params::new());
+        let result = Model::for_params(&spec, &shapes(), &Params::new());
         assert!(matches!(result, Err(ModelError::Config(_))), "{spec:?}");
     };
     for kind in ModelKind::ALL {
@@ -182,7 +182,7 @@ fn deep_crossing(spec: &mut ModelSpec) -> &mut crate::DeepCrossingSpec {
 }
 
 /// A model of a kind, for the encoder of a stored file.
-pub(crate) fn trained(kind: ModelKind) -> TrainedModel {
+pub(crate) fn sample_model(kind: ModelKind) -> TrainedModel {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/model_v2.dcx");
     let stored = TrainedModel::load(&file).unwrap();
     let (spec, mut params) = (spec(kind), Params::new());
@@ -213,13 +213,13 @@ fn bytes(model: &TrainedModel) -> Vec<u8> {
 /// The model in the bytes of a file.
 fn read(bytes: &[u8]) -> Result<TrainedModel, String> {
     let (header, params) = decode::<Header>(bytes).map_err(|error| error.to_string())?;
-    TrainedModel::of_parts(header, params)
+    TrainedModel::from_parts(header, params)
 }
 
 #[test]
 fn every_kind_goes_through_an_artifact() {
     for kind in ModelKind::ALL {
-        let model = trained(kind);
+        let model = sample_model(kind);
         let again = read(&bytes(&model)).unwrap();
         assert_eq!((&again.spec, again.params.same_layout(&model.params)), (&model.spec, Ok(())));
         assert!(bytes(&again) == bytes(&model), "{kind:?}");
@@ -230,7 +230,7 @@ fn every_kind_goes_through_an_artifact() {
 #[test]
 fn every_way_to_a_probability_goes_through_the_calibrator() {
     for kind in ModelKind::ALL {
-        let model = trained(kind);
+        let model = sample_model(kind);
         let scorer = Scorer::new(model.clone());
         let header = ["click", "ad", "age"].map(str::to_owned);
         let binding = scorer.encoder().bind(&header).unwrap();
@@ -261,8 +261,8 @@ fn every_way_to_a_probability_goes_through_the_calibrator() {
 fn weights_of_one_kind_are_no_model_of_another() {
     for kind in ModelKind::ALL {
         for other in ModelKind::ALL.into_iter().filter(|other| *other != kind) {
-            let (model, other) = (trained(kind), trained(other));
-            let result = TrainedModel::of_parts(other.header(), model.params);
+            let (model, other) = (sample_model(kind), sample_model(other));
+            let result = TrainedModel::from_parts(other.header(), model.params);
             // Plain units have the weights of residual ones, and two fields have one vector each for the other.
             let alike = matches!(
                 (&model.spec, &other.spec),
@@ -277,10 +277,10 @@ fn weights_of_one_kind_are_no_model_of_another() {
 /// Changed headers with right checksums reach what checks the specification: a model or an error, never a panic.
 #[test]
 fn forged_files_of_every_kind_get_an_answer() {
-    let files = ModelKind::ALL.map(|kind| parts(&bytes(&trained(kind))));
+    let files = ModelKind::ALL.map(|kind| parts(&bytes(&sample_model(kind))));
     let (n_accepted, n_refused) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
     let strategy = (0..files.len(), mutations());
-    run(&strategy, |(file, changes): (usize, Vec<Mutation>)| {
+    run(strategy, |(file, changes): (usize, Vec<Mutation>)| {
         let (header, tensors) = &files[file];
         let bytes = frame(&mutate(header, &changes), tensors);
         let (answer, held) = peak(|| read(&bytes));

@@ -1,44 +1,38 @@
 #![doc = include_str!("../README.md")]
 
+// The modules from the bottom to the top; each imports from itself and from modules before it:
+// error, memory, config, artifact, kinds, model, predictor, training_summary, header, trained_model, neighbours, scoring,
+// interchange.
+
 pub mod artifact;
-mod base;
-mod carry_over;
 mod config;
-mod deep_crossing;
 mod error;
 mod header;
 #[cfg(feature = "interchange")]
 pub mod interchange;
-mod kind;
+mod kinds;
 #[cfg(test)]
 mod kinds_test;
-mod linear;
 mod memory;
-mod mlp;
 mod model;
-mod model_kind;
 mod neighbours;
 mod predictor;
-mod ranking;
-mod scorer;
-mod spec;
-mod stack_fields;
-mod summary;
-mod trained;
+mod scoring;
+mod trained_model;
+mod training_summary;
 
 pub use artifact::ArtifactError;
-pub use base::field_input;
-pub use config::{ModelConfig, Preset, UnitKind};
-pub use deep_crossing::DeepCrossing;
+pub use config::{DeepCrossingSpec, FactorsSpec, MlpSpec, ModelConfig, ModelKind, ModelSpec};
+pub use config::{Preset, StackingSpec, UnitKind, UnitsSpec};
 pub use deepcross_layers::{BatchNorm, Module, ResidualUnit, Unit};
 pub use error::ModelError;
+pub use kinds::deep_crossing::DeepCrossing;
+pub use kinds::layer_summary::LayerSummary;
+pub use kinds::stacked_input::field_input;
 pub use memory::check_memory;
 pub use model::Model;
-pub use model_kind::ModelKind;
-pub use neighbours::{Met, Neighbour, NeighbourError, met, neighbours};
+pub use neighbours::{Neighbour, NeighbourError, TrainingCounts, neighbours, training_counts};
 pub use predictor::{BLOCK, Predictor, Tapes};
-pub use ranking::Ranking;
-pub use scorer::{Scorer, Session};
-pub use spec::{DeepCrossingSpec, FactorsSpec, MlpSpec, ModelSpec, StackingSpec, UnitsSpec};
-pub use summary::LayerSummary;
-pub use trained::{TrainedModel, TrainingSummary};
+pub use scoring::{CandidateSession, Scorer, Session};
+pub use trained_model::TrainedModel;
+pub use training_summary::TrainingSummary;

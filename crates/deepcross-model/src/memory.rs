@@ -1,6 +1,6 @@
 //! Whether there is memory enough, asked before it is needed.
 
-use crate::ModelError;
+use crate::error::ModelError;
 
 /// Asks the system for so many bytes and gives them back, since an allocation that fails later ends the process.
 ///

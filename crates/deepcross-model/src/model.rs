@@ -3,12 +3,14 @@
 //! An enum, and not a boxed trait: `forward` is generic over the number type, so that one model trains in `f32` and is
 //! checked in `f64`.
 
-use crate::base::Base;
-use crate::kind::{self, Kind};
-use crate::linear::{LinearModel, PairsSpec};
-use crate::mlp::MlpModel;
-use crate::spec::ModelSpec;
-use crate::{DeepCrossing, LayerSummary, ModelError};
+use crate::config::ModelSpec;
+use crate::error::ModelError;
+use crate::kinds::build::{self, BuildModel};
+use crate::kinds::deep_crossing::DeepCrossing;
+use crate::kinds::layer_summary::LayerSummary;
+use crate::kinds::linear::{LinearModel, PairsSpec};
+use crate::kinds::mlp::MlpModel;
+use crate::kinds::stacked_input::StackedInput;
 use deepcross_autodiff::{DenseId, Params, Pass, Real, SharedColumns, Var};
 use deepcross_features::{BatchRows, FieldShape};
 use deepcross_layers::{Builder, StackedField, Unit, UnitVars};
@@ -16,12 +18,12 @@ use deepcross_layers::{Builder, StackedField, Unit, UnitVars};
 /// A model: layers that hold handles into a [`Params`].
 #[derive(Clone, Debug)]
 pub struct Model {
-    form: Form,
+    network: Network,
 }
 
 /// The layers of each kind.
 #[derive(Clone, Debug)]
-pub(crate) enum Form {
+pub(crate) enum Network {
     DeepCrossing(DeepCrossing),
     Mlp(MlpModel),
     Linear(LinearModel),
@@ -39,19 +41,19 @@ impl Model {
         params: &mut Params<F>,
         seed: u64,
     ) -> Result<Self, ModelError> {
-        kind::new(spec, shapes, params, seed)
+        build::new_model(spec, shapes, params, seed)
     }
 
     /// The layers of stored weights, which must be those that [`new`](Self::new) makes, in its order.
     ///
     /// # Errors
     /// [`ModelError::Weights`] where they are not, and as [`new`](Self::new).
-    pub fn over(
+    pub fn for_params(
         spec: &ModelSpec,
         shapes: &[FieldShape],
         params: &Params<f32>,
     ) -> Result<Self, ModelError> {
-        kind::over(spec, shapes, params)
+        build::for_params(spec, shapes, params)
     }
 
     /// The logits of some rows.
@@ -69,7 +71,7 @@ impl Model {
 
     /// The columns of the stacked input, where those of the fields at these positions are the same in all rows.
     pub fn shared_columns<F: Real>(&self, fields: &[usize]) -> SharedColumns<F> {
-        self.base().shared_columns(fields)
+        self.stacked_input().shared_columns(fields)
     }
 
     /// The logits of rows of which [`shared_columns`](Self::shared_columns) are the same; what these add to the first
@@ -105,7 +107,7 @@ impl Model {
     /// As [`forward`](Self::forward).
     #[track_caller]
     pub fn stack<F: Real>(&self, pass: &mut Pass<'_, F>, rows: BatchRows<'_, F>) -> Var {
-        self.base().stack(pass, rows)
+        self.stacked_input().stack(pass, rows)
     }
 
     /// The logits of stacked rows: the second half of [`forward`](Self::forward).
@@ -125,10 +127,10 @@ impl Model {
         stacked: Var,
         observe: impl FnMut(Var, UnitVars),
     ) -> Var {
-        match &self.form {
-            Form::DeepCrossing(model) => model.forward_stacked(pass, stacked, observe),
-            Form::Mlp(model) => model.forward_stacked(pass, stacked, observe),
-            Form::Linear(model) => model.forward_stacked(pass, stacked),
+        match &self.network {
+            Network::DeepCrossing(model) => model.forward_stacked(pass, stacked, observe),
+            Network::Mlp(model) => model.forward_stacked(pass, stacked, observe),
+            Network::Linear(model) => model.forward_stacked(pass, stacked),
         }
     }
 
@@ -138,28 +140,28 @@ impl Model {
     }
 
     fn bias(&self) -> Option<DenseId> {
-        match &self.form {
-            Form::DeepCrossing(model) => model.scoring.linear.bias,
-            Form::Mlp(model) => model.scoring.linear.bias,
-            Form::Linear(model) => Some(model.bias()),
+        match &self.network {
+            Network::DeepCrossing(model) => model.scoring.linear.bias,
+            Network::Mlp(model) => model.scoring.linear.bias,
+            Network::Linear(model) => Some(model.bias()),
         }
     }
 
     /// The names of the fields, in the order of the stacked input.
     pub fn field_names(&self) -> &[String] {
-        self.base().field_names()
+        self.stacked_input().field_names()
     }
 
     /// The number of the field whose embedding or first-order weight a parameter of this name belongs to.
     pub fn field_of_parameter(&self, name: &str) -> Option<usize> {
-        self.base().field_of_parameter(name)
+        self.stacked_input().field_of_parameter(name)
     }
 
     /// The units of a Deep Crossing, from the input to the score; no other kind has any.
     pub fn units(&self) -> &[Unit] {
-        match &self.form {
-            Form::DeepCrossing(model) => model.units(),
-            Form::Mlp(_) | Form::Linear(_) => &[],
+        match &self.network {
+            Network::DeepCrossing(model) => model.units(),
+            Network::Mlp(_) | Network::Linear(_) => &[],
         }
     }
 
@@ -174,42 +176,42 @@ impl Model {
     /// If there is no such field.
     #[track_caller]
     pub fn embedding_of(&self, field: usize) -> StackedField {
-        self.base().last_of(field)
+        self.stacked_input().embedding_of(field)
     }
 
     /// The width of the stacked input.
     pub fn stack_width(&self) -> usize {
-        self.base().width()
+        self.stacked_input().width()
     }
 
     /// The layers, from the input to the score.
     pub fn layers(&self) -> &[LayerSummary] {
-        self.base().layers()
+        self.stacked_input().layers()
     }
 
     /// The first of the [`layers`](Self::layers): those whose outputs are the stacked input, from left to right.
     pub fn stacked_layers(&self) -> &[LayerSummary] {
-        self.base().stacked_layers()
+        self.stacked_input().stacked_layers()
     }
 
     /// The layers, for those who write them down elsewhere.
     #[cfg(feature = "interchange")]
-    pub(crate) fn form(&self) -> &Form {
-        &self.form
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
     }
 
-    pub(crate) fn base(&self) -> &Base {
-        match &self.form {
-            Form::DeepCrossing(model) => &model.base,
-            Form::Mlp(model) => &model.base,
-            Form::Linear(model) => &model.base,
+    pub(crate) fn stacked_input(&self) -> &StackedInput {
+        match &self.network {
+            Network::DeepCrossing(model) => &model.stacked_input,
+            Network::Mlp(model) => &model.stacked_input,
+            Network::Linear(model) => &model.stacked_input,
         }
     }
 }
 
 impl From<DeepCrossing> for Model {
     fn from(model: DeepCrossing) -> Self {
-        Self { form: Form::DeepCrossing(model) }
+        Self { network: Network::DeepCrossing(model) }
     }
 }
 
@@ -222,7 +224,7 @@ fn pairs(spec: &ModelSpec) -> PairsSpec {
     }
 }
 
-impl Kind for Model {
+impl BuildModel for Model {
     type Spec = ModelSpec;
 
     fn check(spec: &ModelSpec) -> Result<(), ModelError> {
@@ -250,21 +252,21 @@ impl Kind for Model {
         shapes: &[FieldShape],
         builder: &mut Builder<'_, F>,
     ) -> Self {
-        let form = match spec {
+        let network = match spec {
             ModelSpec::DeepCrossing(spec) => {
-                Form::DeepCrossing(DeepCrossing::build(spec, shapes, builder))
+                Network::DeepCrossing(DeepCrossing::build(spec, shapes, builder))
             }
-            ModelSpec::Mlp(spec) => Form::Mlp(MlpModel::build(spec, shapes, builder)),
-            linear => Form::Linear(LinearModel::build(&pairs(linear), shapes, builder)),
+            ModelSpec::Mlp(spec) => Network::Mlp(MlpModel::build(spec, shapes, builder)),
+            linear => Network::Linear(LinearModel::build(&pairs(linear), shapes, builder)),
         };
-        Self { form }
+        Self { network }
     }
 
     fn check_weights(&self, params: &Params<f32>) -> Result<(), ModelError> {
-        match &self.form {
-            Form::DeepCrossing(model) => model.check_weights(params),
-            Form::Mlp(model) => model.check_weights(params),
-            Form::Linear(model) => model.check_weights(params),
+        match &self.network {
+            Network::DeepCrossing(model) => model.check_weights(params),
+            Network::Mlp(model) => model.check_weights(params),
+            Network::Linear(model) => model.check_weights(params),
         }
     }
 }

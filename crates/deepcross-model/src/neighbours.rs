@@ -5,7 +5,8 @@
 //! All values are compared. An index of approximate neighbours lost: one value is asked for at a time, and even a million
 //! rows take less time than the file takes to load.
 
-use crate::{ModelKind, ModelSpec, TrainedModel};
+use crate::config::{ModelKind, ModelSpec};
+use crate::trained_model::TrainedModel;
 use deepcross_features::{Encoding, ShapeKind};
 use deepcross_layers::{Lookup, StackedField};
 use thiserror::Error;
@@ -18,12 +19,12 @@ pub struct Neighbour {
     /// The cosine of the angle between the two embeddings, in [−1, 1].
     pub similarity: f64,
     /// How often training met it, where the field has companion counts.
-    pub met: Option<Met>,
+    pub training_counts: Option<TrainingCounts>,
 }
 
 /// How often training met a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Met {
+pub struct TrainingCounts {
     /// Rows with it.
     pub rows: u64,
     /// Clicks among them.
@@ -130,15 +131,19 @@ pub fn neighbours(
     let neighbour = |(similarity, name): &(f64, &str)| Neighbour {
         value: (*name).to_owned(),
         similarity: *similarity,
-        met: met(trained, index, name),
+        training_counts: training_counts(trained, index, name),
     };
     Ok(found.iter().take(top).map(neighbour).collect())
 }
 
 /// How often training met a value of the field at `field`, where that has companion counts.
-pub fn met(trained: &TrainedModel, field: usize, value: &str) -> Option<Met> {
+pub fn training_counts(
+    trained: &TrainedModel,
+    field: usize,
+    value: &str,
+) -> Option<TrainingCounts> {
     let (rows, positives) = trained.encoder.companion_counts(field, value)?;
-    Some(Met { rows, positives })
+    Some(TrainingCounts { rows, positives })
 }
 
 /// The embedding of a field whose values have names.

@@ -3,7 +3,7 @@
 //! Rows are cut into blocks of [`BLOCK`], and each block is one pass; a row's prediction depends on neither the cut nor the
 //! number of threads.
 
-use crate::Model;
+use crate::model::Model;
 use deepcross_autodiff::{Activation, Params, SharedColumns, Tape};
 use deepcross_calibration::Calibrator;
 use deepcross_features::{Batch, BatchRows};
@@ -123,7 +123,7 @@ impl<'a> Predictor<'a> {
         shared: &mut SharedColumns<f32>,
         out: &mut [f32],
     ) {
-        shared.renew();
+        shared.invalidate();
         for (rows, out) in blocks(rows, out) {
             let mut pass = tape.record(self.params);
             let logits = self.model.forward_sharing(&mut pass, rows, shared);
@@ -137,7 +137,7 @@ impl<'a> Predictor<'a> {
     /// # Panics
     /// As [`predict`](Self::predict).
     pub fn predict_batch(&self, tapes: &Tapes, batch: &Batch, out: &mut Vec<f32>) {
-        shared(tapes, batch, out, &|tape, rows, out| self.predict(tape, rows, out));
+        fill(tapes, batch, out, &|tape, rows, out| self.predict(tape, rows, out));
     }
 
     /// [`logits`](Self::logits) with the blocks shared between the threads of the current rayon pool; the same bits.
@@ -145,7 +145,7 @@ impl<'a> Predictor<'a> {
     /// # Panics
     /// As [`predict`](Self::predict).
     pub fn logits_batch(&self, tapes: &Tapes, batch: &Batch, out: &mut Vec<f32>) {
-        shared(tapes, batch, out, &|tape, rows, out| self.logits(tape, rows, out));
+        fill(tapes, batch, out, &|tape, rows, out| self.logits(tape, rows, out));
     }
 }
 
@@ -167,16 +167,16 @@ fn write(out: &mut [f32], values: ArrayView2<'_, f32>) {
 }
 
 /// Writes a value for each row of a batch by `work`, which is done on blocks.
-fn shared<W>(tapes: &Tapes, batch: &Batch, out: &mut Vec<f32>, work: &W)
+fn fill<W>(tapes: &Tapes, batch: &Batch, out: &mut Vec<f32>, work: &W)
 where
     W: Fn(&mut Tape<f32>, BatchRows<'_>, &mut [f32]) + Sync,
 {
     out.clear();
     out.resize(batch.n_rows(), 0.0);
-    halved(tapes, batch.rows(0..batch.n_rows()), out, work);
+    fill_halves(tapes, batch.rows(0..batch.n_rows()), out, work);
 }
 
-fn halved<W>(tapes: &Tapes, rows: BatchRows<'_>, out: &mut [f32], work: &W)
+fn fill_halves<W>(tapes: &Tapes, rows: BatchRows<'_>, out: &mut [f32], work: &W)
 where
     W: Fn(&mut Tape<f32>, BatchRows<'_>, &mut [f32]) + Sync,
 {
@@ -186,7 +186,7 @@ where
     let middle = out.len().div_ceil(BLOCK) / 2 * BLOCK;
     let (left, right) = out.split_at_mut(middle);
     rayon::join(
-        || halved(tapes, rows.rows(0..middle), left, work),
-        || halved(tapes, rows.rows(middle..rows.n_rows()), right, work),
+        || fill_halves(tapes, rows.rows(0..middle), left, work),
+        || fill_halves(tapes, rows.rows(middle..rows.n_rows()), right, work),
     );
 }

@@ -1,6 +1,6 @@
 //! `--json` and `--report`: a command's results as JSON and as a page.
 
-use crate::output::{OutputFile, check_apart, check_writable, say};
+use crate::output::{self, check_apart, check_writable, say};
 use anyhow::Result;
 use clap::Args;
 use deepcross_report::Report;
@@ -49,7 +49,7 @@ impl ReportPage {
     pub(crate) fn write(&self, page: impl FnOnce() -> Result<Report>) -> Result<()> {
         let Some(path) = &self.path else { return Ok(()) };
         let page = page()?;
-        let mut out = OutputFile::create(path)?;
+        let mut out = output::create(path)?;
         write!(out, "{page}")?;
         out.finish()?;
         say(format_args!("wrote {}", path.display()));

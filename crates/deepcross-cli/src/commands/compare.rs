@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use deepcross_model::ModelKind;
 use deepcross_train::{
-    CompareEvent, CompareOptions, Comparison, Contender, Files, RunConfig, TrainError, compare,
+    Candidate, CompareEvent, CompareOptions, Comparison, Files, RunConfig, TrainError, compare,
 };
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -75,10 +75,10 @@ pub(crate) fn run(args: &CompareArgs) -> Result<()> {
     let test = inputs::files(&args.test)?;
     let data = || files.train.iter().chain(&files.valid).chain(&test);
     check_standard_input(data())?;
-    let contenders = contenders(args)?;
-    let first = contenders.first().map_or(1, |contender| contender.config.train.seed);
+    let candidates = candidates(args)?;
+    let first = candidates.first().map_or(1, |candidate| candidate.config.train.seed);
     let seeds: Vec<u64> = (0..args.seeds).map(|n| first.saturating_add(n)).collect();
-    let artifacts = artifacts(args, &contenders, &seeds)?;
+    let artifacts = artifacts(args, &candidates, &seeds)?;
     let inputs: Vec<PathBuf> = data().chain([&args.config]).cloned().collect();
     artifacts.iter().try_for_each(|path| check_apart(path, &inputs))?;
     args.report.check(inputs.iter().chain(&artifacts))?;
@@ -87,7 +87,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<()> {
     keep_pipes_beside(&beside.map_or_else(PathBuf::new, |path| resolved(path)));
 
     let (mut progress, mut curves) = (CompareProgress::new(), Curves::default());
-    let call = Call { contenders: &contenders, files: &files, test: &test, seeds: &seeds };
+    let call = Call { candidates: &candidates, files: &files, test: &test, seeds: &seeds };
     let comparison = call.run(args.threads.get(), &artifacts, &mut |event| {
         progress.observe(event);
         curves.observe(event);
@@ -99,9 +99,9 @@ pub(crate) fn run(args: &CompareArgs) -> Result<()> {
         }
     })?;
     let paces = &progress.paces;
-    args.report.write(|| Ok(curves.page(&named(args), &contenders, (&comparison, paces))))?;
+    args.report.write(|| Ok(curves.page(&named(args), &candidates, (&comparison, paces))))?;
     if args.json.is_asked {
-        return output::print(json(&comparison, &contenders, paces)?);
+        return output::print(json(&comparison, &candidates, paces)?);
     }
     output::print(comparison_text(&comparison, paces))
 }
@@ -125,7 +125,7 @@ fn parse_kind(text: &str) -> Result<ModelKind, String> {
 }
 
 /// The models that the call names, each with its configuration.
-fn contenders(args: &CompareArgs) -> Result<Vec<Contender>> {
+fn candidates(args: &CompareArgs) -> Result<Vec<Candidate>> {
     let models = &args.models;
     if let Some(twice) = (1..models.len()).find(|&n| models[..n].contains(&models[n])) {
         let name = models[twice].name();
@@ -133,13 +133,13 @@ fn contenders(args: &CompareArgs) -> Result<Vec<Contender>> {
     }
     let (text, file) = (read_text(&args.config)?, args.config.display().to_string());
     let configs = RunConfig::parse_kinds(&text, &args.overrides, &file, models)?;
-    let contender =
-        |config: RunConfig| Contender { name: config.model.kind.name().to_owned(), config };
-    Ok(configs.into_iter().map(contender).collect())
+    let candidate =
+        |config: RunConfig| Candidate { name: config.model.kind.name().to_owned(), config };
+    Ok(configs.into_iter().map(candidate).collect())
 }
 
 /// The paths of the models in the order of the runs, empty if they are not kept. Creates the folder.
-fn artifacts(args: &CompareArgs, contenders: &[Contender], seeds: &[u64]) -> Result<Vec<PathBuf>> {
+fn artifacts(args: &CompareArgs, candidates: &[Candidate], seeds: &[u64]) -> Result<Vec<PathBuf>> {
     let Some(folder) = &args.out else { return Ok(Vec::new()) };
     if folder.exists() && !folder.is_dir() {
         let message = format!("{}: is a file, expected a folder", folder.display());
@@ -147,15 +147,15 @@ fn artifacts(args: &CompareArgs, contenders: &[Contender], seeds: &[u64]) -> Res
     }
     std::fs::create_dir_all(folder)
         .with_context(|| format!("{}: cannot be created", folder.display()))?;
-    let name = |contender: &Contender, seed: &u64| format!("{}-seed{seed}.dcx", contender.name);
+    let name = |candidate: &Candidate, seed: &u64| format!("{}-seed{seed}.dcx", candidate.name);
     let names =
-        contenders.iter().flat_map(|contender| seeds.iter().map(move |seed| name(contender, seed)));
+        candidates.iter().flat_map(|candidate| seeds.iter().map(move |seed| name(candidate, seed)));
     Ok(names.map(|name| folder.join(name)).collect())
 }
 
 /// The models, files and seeds of a comparison.
 struct Call<'a> {
-    contenders: &'a [Contender],
+    candidates: &'a [Candidate],
     files: &'a Files,
     test: &'a [PathBuf],
     seeds: &'a [u64],
@@ -173,7 +173,7 @@ impl Call<'_> {
         let (mut unsaved, is_unsaved) = (None, AtomicBool::new(false));
         let stop = || signals.interrupted().is_some() || is_unsaved.load(Ordering::Relaxed);
         let options = CompareOptions { seeds: self.seeds, threads, level: LEVEL, stop: &stop };
-        let compared = compare(self.contenders, self.files, self.test, options, &mut |event| {
+        let compared = compare(self.candidates, self.files, self.test, options, &mut |event| {
             observe(&event);
             match &event {
                 // From here on, the first signal ends the comparison in good order.
@@ -198,12 +198,12 @@ impl Call<'_> {
 }
 
 /// The object that `--json` prints: the comparison, with the time of each run and the configuration of each model.
-fn json(comparison: &Comparison, contenders: &[Contender], paces: &[Pace]) -> Result<Value> {
+fn json(comparison: &Comparison, candidates: &[Candidate], paces: &[Pace]) -> Result<Value> {
     let mut value = serde_json::to_value(comparison)?;
     let mut paces = paces.iter();
     let models = value["models"].as_array_mut().into_iter().flatten();
-    for (model, contender) in models.zip(contenders) {
-        model["config"] = json!(contender.config.to_toml()?);
+    for (model, candidate) in models.zip(candidates) {
+        model["config"] = json!(candidate.config.to_toml()?);
         let runs = model["runs"].as_array_mut().into_iter().flatten();
         for (run, pace) in runs.zip(&mut paces) {
             run["seconds"] = json!(pace.seconds);

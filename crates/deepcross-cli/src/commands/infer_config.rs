@@ -2,7 +2,7 @@
 
 use crate::arguments::{DataFiles, LabelColumn, Layout, files_help, help_texts};
 use crate::call_error::CallError;
-use crate::output::{self, OutputFile, check_apart, check_writable, say};
+use crate::output::{self, check_apart, check_writable, say};
 use crate::steps::{profiled, with_format, with_layout};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -119,7 +119,7 @@ fn warn(profiled: &FileProfile) {
 }
 
 fn write(out: &Path, text: &str, profiled: &FileProfile) -> Result<()> {
-    let mut file = OutputFile::create(out)?;
+    let mut file = output::create(out)?;
     file.write_all(text.as_bytes())?;
     file.finish()?;
     let fields = profiled.fields.fields().count();

@@ -1,7 +1,7 @@
 //! `deepcross quickstart`: simulates clicks with known probabilities, trains, evaluates and predicts.
 
 use crate::arguments::Threads;
-use crate::output::{self, OutputFile, open, say};
+use crate::output::{self, open, say};
 use crate::progress::train_progress::TrainProgress;
 use crate::steps::{on_threads, predict_to_file, reader, write_simulated};
 use crate::text::tables::{grouped, metric, table};
@@ -89,7 +89,7 @@ pub(crate) fn run(args: &QuickstartArgs) -> Result<()> {
 }
 
 fn simulate_files(folder: &Folder, n_train: u64) -> Result<()> {
-    let mut out = OutputFile::create(&folder.config)?;
+    let mut out = output::create(&folder.config)?;
     out.write_all(CONFIG.as_bytes())?;
     out.finish()?;
     let n_test = n_train.div_ceil(TRAIN_ROWS_PER_TEST_ROW);

@@ -5,7 +5,7 @@ use crate::text::comparison_text::{Pace, cells, costs, notes};
 use crate::text::tables::{counted, grouped, metric, percent};
 use deepcross_metrics::{Interval, SeedEstimate};
 use deepcross_report::{Figure, IntervalRow, Plot, Report, Section, Series, Table, YScale};
-use deepcross_train::{CompareEvent, ComparedModel, Comparison, Contender, EpochReport, TestedOn};
+use deepcross_train::{Candidate, CompareEvent, ComparedModel, Comparison, EpochReport, TestedOn};
 use std::path::{Path, PathBuf};
 
 /// The number of points of a curve: more than a screen can show.
@@ -45,7 +45,7 @@ impl Curves {
     pub(crate) fn page(
         self,
         call: &ComparedCall<'_>,
-        contenders: &[Contender],
+        candidates: &[Candidate],
         (comparison, paces): (&Comparison, &[Pace]),
     ) -> Report {
         let tested = match comparison.tested_on {
@@ -63,7 +63,7 @@ impl Curves {
             runs(comparison, paces),
             cost_section(comparison, paces),
         ];
-        report.sections.extend(contenders.iter().map(configuration));
+        report.sections.extend(candidates.iter().map(configuration));
         report.footer = footer();
         report
     }
@@ -211,8 +211,8 @@ fn cost_section(comparison: &Comparison, paces: &[Pace]) -> Section {
 }
 
 /// The configuration that a model was trained with.
-fn configuration(contender: &Contender) -> Section {
-    let mut section = Section::new(format!("Configuration of {}", contender.name));
-    section.text = contender.config.to_toml().unwrap_or_else(|error| error.to_string());
+fn configuration(candidate: &Candidate) -> Section {
+    let mut section = Section::new(format!("Configuration of {}", candidate.name));
+    section.text = candidate.config.to_toml().unwrap_or_else(|error| error.to_string());
     section
 }

@@ -3,7 +3,7 @@
 use crate::text::evaluation_text::{names, permuted_rows};
 use deepcross_metrics::Interval;
 use deepcross_report::{IntervalRow, Plot, Reference, Section, Table};
-use deepcross_train::{Importance, Importances, Lost};
+use deepcross_train::{Importance, ImportanceEstimate, Importances};
 
 /// The loss of log loss and AUC if the values of a field are permuted.
 pub(super) fn section(found: &Importances, of: u64) -> Section {
@@ -13,7 +13,7 @@ pub(super) fn section(found: &Importances, of: u64) -> Section {
         permuted_rows(found, of),
         found.repeats
     ));
-    type Of = fn(&Importance) -> Option<Lost>;
+    type Of = fn(&Importance) -> Option<ImportanceEstimate>;
     let parts: [(&str, &str, Of); 2] = [
         ("Log loss added", "log loss, in nats", |one| one.log_loss),
         ("AUC lost", "AUC", |one| one.auc),
@@ -26,10 +26,13 @@ pub(super) fn section(found: &Importances, of: u64) -> Section {
     }
     let header = ["fields", "log loss added", "from", "to", "AUC lost", "from", "to"];
     let mut table = Table::new("Loss by field", &header);
-    let cells = |lost: Option<Lost>| {
-        [|lost: Lost| lost.lost, |lost: Lost| lost.low, |lost: Lost| lost.high].map(|number| {
-            lost.map_or_else(|| "–".to_owned(), |lost| format!("{:.5}", number(lost)))
-        })
+    let cells = |lost: Option<ImportanceEstimate>| {
+        [
+            |lost: ImportanceEstimate| lost.lost,
+            |lost: ImportanceEstimate| lost.low,
+            |lost: ImportanceEstimate| lost.high,
+        ]
+        .map(|number| lost.map_or_else(|| "–".to_owned(), |lost| format!("{:.5}", number(lost))))
     };
     let mut push = |name: String, one: &Importance| {
         table.push([name].into_iter().chain(cells(one.log_loss)).chain(cells(one.auc)));
@@ -40,7 +43,7 @@ pub(super) fn section(found: &Importances, of: u64) -> Section {
     section
 }
 
-fn interval_row(name: String, lost: Option<Lost>) -> IntervalRow {
+fn interval_row(name: String, lost: Option<ImportanceEstimate>) -> IntervalRow {
     let interval = lost.map(|lost| Interval { low: lost.low, high: lost.high });
     IntervalRow { name, estimate: lost.map_or(f64::NAN, |lost| lost.lost), interval }
 }

@@ -5,7 +5,7 @@ use crate::output::say;
 use crate::text::comparison_text::Pace;
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{counted, grouped, metric, percent};
-use deepcross_train::{CompareEvent, Event, Place};
+use deepcross_train::{CompareEvent, CurrentRun, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,7 @@ impl CompareProgress {
 
     pub(crate) fn observe(&mut self, event: &CompareEvent<'_>) {
         match event {
-            CompareEvent::Begins(Place { name, seed, run, of }) => {
+            CompareEvent::Begins(CurrentRun { name, seed, run, of }) => {
                 self.current = format!("{name}, seed {seed} ({run} of {of})");
                 (self.begun, self.epochs) = (Instant::now(), 0);
             }

@@ -7,7 +7,7 @@ use crate::text::tables::{grouped, metric, percent, table};
 use crate::text::unit_warnings::UnitWarnings;
 use crate::text::unusual_values::training_values;
 use deepcross_data::RowReader;
-use deepcross_train::{CacheEvent, EpochReport, Event, Waiting};
+use deepcross_train::{CacheEvent, DataWait, EpochReport, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct TrainProgress {
     bar: ProgressBar,
     begun: Instant,
-    waiting: Waiting,
+    waiting: DataWait,
     negative_rate: f64,
     rows: u64,
     /// The number of rows to expect in an epoch, since only a sample of negative rows may be kept.
@@ -38,7 +38,7 @@ impl TrainProgress {
         Self {
             bar,
             begun: Instant::now(),
-            waiting: Waiting::new(threads),
+            waiting: DataWait::new(threads),
             negative_rate,
             rows: 0,
             epoch_rows: 0,

@@ -4,7 +4,7 @@ use crate::output::say;
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::unusual_values::unusual_values;
 use anyhow::Result;
-use deepcross_data::{Labels, Part, RowPlan, RowReader, Source};
+use deepcross_data::{Labels, Partition, RowPlan, RowReader, Source};
 use deepcross_model::TrainedModel;
 use deepcross_train::RunConfig;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ pub(crate) fn reader_of<'m>(
     source: &Source,
     labels: Labels,
 ) -> Result<RowReader<'m>> {
-    let plan = RowPlan { labels, part: Part::All, bad_rows: config.data.bad_rows };
+    let plan = RowPlan { labels, partition: Partition::All, bad_rows: config.data.bad_rows };
     Ok(RowReader::new(source, &trained.encoder, plan)?)
 }
 

@@ -1,7 +1,7 @@
 //! Writes predictions as text.
 
 use super::on_threads;
-use crate::output::OutputFile;
+use crate::output;
 use anyhow::Result;
 use deepcross_data::RowReader;
 use deepcross_model::{Predictor, Tapes};
@@ -16,7 +16,7 @@ pub(crate) fn predict_to_file(
     threads: usize,
     path: &Path,
 ) -> Result<u64> {
-    let mut out = OutputFile::create(path)?;
+    let mut out = output::create(path)?;
     let n_rows = on_threads(threads, || write_predictions(predictor, reader, &mut out))??;
     out.finish()?;
     Ok(n_rows)

@@ -1,7 +1,7 @@
-//! Reports on the residual units of a run: a warning as soon as a unit is in trouble, and a table at the end.
+//! Reports on the residual units of a run: a warning as soon as a unit has a problem, and a table at the end.
 
 use super::tables::{grouped, table};
-use deepcross_train::{ReluReport, Trouble, UnitReport, troubles};
+use deepcross_train::{ReluReport, UnitProblem, UnitReport, unit_problems};
 use std::collections::BTreeSet;
 
 /// The most units in the table; a deeper model shows this many, evenly spaced.
@@ -16,30 +16,30 @@ pub(crate) struct UnitWarnings {
     first_epoch: u32,
     first: Vec<UnitReport>,
     last: Vec<UnitReport>,
-    reported: BTreeSet<(Trouble, usize)>,
+    reported: BTreeSet<(UnitProblem, usize)>,
 }
 
 impl UnitWarnings {
-    /// The lines of all warnings that have not been given before: one warning for all units in the same trouble.
+    /// The lines of all warnings that have not been given before: one warning for all units with the same problem.
     pub(crate) fn observe(&mut self, epoch: u32, rows: usize, units: &[UnitReport]) -> Vec<String> {
         if self.first.is_empty() {
             (self.first, self.first_epoch) = (units.to_vec(), epoch);
         }
         self.last = units.to_vec();
         (self.epoch, self.rows) = (epoch, rows);
-        let mut new = troubles(units);
-        new.retain(|&(unit, trouble)| self.reported.insert((trouble, unit)));
-        let kinds: BTreeSet<Trouble> = new.iter().map(|&(_, trouble)| trouble).collect();
-        let warning = |trouble| {
-            let in_it = new.iter().filter(|(_, other)| *other == trouble);
-            self.warning(trouble, &in_it.map(|&(unit, _)| unit).collect::<Vec<_>>())
+        let mut new = unit_problems(units);
+        new.retain(|&(unit, problem)| self.reported.insert((problem, unit)));
+        let kinds: BTreeSet<UnitProblem> = new.iter().map(|&(_, problem)| problem).collect();
+        let warning = |problem| {
+            let in_it = new.iter().filter(|(_, other)| *other == problem);
+            self.warning(problem, &in_it.map(|&(unit, _)| unit).collect::<Vec<_>>())
         };
         kinds.into_iter().flat_map(warning).collect()
     }
 
-    fn warning(&self, trouble: Trouble, units: &[usize]) -> [String; 2] {
+    fn warning(&self, problem: UnitProblem, units: &[usize]) -> [String; 2] {
         let (names, moment) = (names(units), moment(self.epoch));
-        let (what, advice) = words(trouble);
+        let (what, advice) = words(problem);
         [format!("warning: {names} {moment}: {what}"), format!("  {advice}")]
     }
 
@@ -91,29 +91,29 @@ fn moment(epoch: u32) -> String {
 }
 
 /// What is wrong, and what may help, in words.
-fn words(trouble: Trouble) -> (&'static str, &'static str) {
-    match trouble {
-        Trouble::NotFinite => (
+fn words(problem: UnitProblem) -> (&'static str, &'static str) {
+    match problem {
+        UnitProblem::NotFinite => (
             "a gradient is NaN or infinite",
             "lower `train.learning_rate`, or scale numbers by their `transform`",
         ),
-        Trouble::Cut => (
+        UnitProblem::Cut => (
             "dead: no ReLU after the addition is active, so all rows get the same prediction",
             "lower `train.learning_rate`, or set `model.outer_activation` to identity",
         ),
-        Trouble::Dead => (
+        UnitProblem::Dead => (
             "dead: no inner ReLU is active, so the weights learn nothing",
             "lower `train.learning_rate`, or try another `train.seed`",
         ),
-        Trouble::NoGradient => (
+        UnitProblem::NoGradient => (
             "the gradient of the weights is 0, so they learn nothing",
             "lower `train.learning_rate`, use fewer units, or ReLU instead of sigmoid or tanh",
         ),
-        Trouble::Vanishing => (
+        UnitProblem::Vanishing => (
             "the gradient vanishes: it is less than a millionth of the last unit's",
             "use fewer units, ReLU instead of sigmoid or tanh, or set `model.outer_activation` to identity",
         ),
-        Trouble::Exploding => (
+        UnitProblem::Exploding => (
             "the gradient explodes: it is more than 1,000 times the last unit's",
             "use fewer units, or lower `train.learning_rate`",
         ),
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn each_trouble_is_reported_once_for_all_its_new_units() {
+    fn each_problem_is_reported_once_for_all_its_new_units() {
         let mut units = UnitWarnings::default();
         let cases: [(&[f64], &[&str]); 5] = [
             (&[1.0, 1.0, 1.0, 1.0], &[]),

@@ -2,8 +2,8 @@
 
 use memchr::memchr;
 
-use crate::dialect::COMMENT_MARKERS;
-use crate::text::MARK;
+use crate::formats::COMMENT_MARKERS;
+use crate::input::MARK;
 
 const DELIMITER: u8 = b',';
 const QUOTE: u8 = b'"';

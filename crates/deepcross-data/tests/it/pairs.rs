@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use deepcross_data::{Labels, Part, RawRow, RowPlan, RowReader, Source, fit};
+use deepcross_data::{Labels, Partition, RawRow, RowPlan, RowReader, Source, fit};
 use deepcross_features::{Batch, FieldConfig, Schema};
 
 use crate::{Files, config, read_all};
@@ -134,8 +134,8 @@ fn list(name: &str) -> FieldConfig {
 fn encoded(source: &Source, fields: Vec<FieldConfig>) -> (Batch, Vec<f32>) {
     let schema = Schema::new(fields, vec![String::new()]).unwrap();
     let bad_rows = source.config().bad_rows;
-    let fitted = fit(source, &schema, Part::All, bad_rows).unwrap();
-    let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows };
+    let fitted = fit(source, &schema, Partition::All, bad_rows).unwrap();
+    let plan = RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows };
     let mut reader = RowReader::new(source, &fitted.encoder, plan).unwrap();
     let mut batch = reader.new_batch();
     reader.fill(&mut batch, 10_000).unwrap();
@@ -169,15 +169,19 @@ fn a_field_that_no_row_has_is_missing() {
     let files = Files::new(&[("a.ffm", FFM)]);
     let source = files.source("label = 'label'").unwrap();
     let schema = Schema::new(vec![list("2"), list("5")], vec![String::new()]).unwrap();
-    let fitted = fit(&source, &schema, Part::All, config("").bad_rows).unwrap();
+    let fitted = fit(&source, &schema, Partition::All, config("").bad_rows).unwrap();
     let other = Files::new(&[("b.ffm", b"1 0:1:1\n")]);
-    let plan = RowPlan { labels: Labels::Ignored, part: Part::All, bad_rows: config("").bad_rows };
+    let plan = RowPlan {
+        labels: Labels::Ignored,
+        partition: Partition::All,
+        bad_rows: config("").bad_rows,
+    };
     let mut reader = RowReader::new(&other.source("").unwrap(), &fitted.encoder, plan).unwrap();
     let mut batch = reader.new_batch();
     assert_eq!(reader.fill(&mut batch, 9).unwrap(), 1);
     assert_eq!(reader.counts().get("5").unwrap().missing, 1);
     let schema = Schema::new(vec![list("tags")], vec![String::new()]).unwrap();
-    let error = fit(&source, &schema, Part::All, config("").bad_rows).unwrap_err();
+    let error = fit(&source, &schema, Partition::All, config("").bad_rows).unwrap_err();
     assert_eq!(
         files.message(&error),
         "`a.ffm`: has no column `tags` for field `tags`, the nearest is `label`"

@@ -10,14 +10,15 @@ use std::slice;
 use std::sync::Arc;
 
 use deepcross_autodiff::Params;
+use deepcross_files::Cursor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::cursor::{ALIGNMENT, Cursor};
+use super::filling::{ALIGNMENT, take_filling};
 use super::map::Map;
 use super::tensors::{self, Directory};
-use super::{FormatError, header};
+use super::{FormatError, header_bytes};
 
 /// The version that [`Encoding`] writes, and the newest that [`decode`] reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -107,7 +108,7 @@ impl<'a> Encoding<'a> {
         for (params, &values) in parts.iter().zip(kind.parts) {
             tensors::check_values(params, values)?;
         }
-        let header = header::encode(header)?;
+        let header = header_bytes::encode(header)?;
         let length = length(header.len(), directories)?;
         Ok(Self { kind, header, parts, length })
     }
@@ -162,7 +163,7 @@ impl fmt::Debug for Encoding<'_> {
 /// If `bytes` are not exactly one sound artifact of a known version, with a header of type `H`.
 pub fn decode<H: DeserializeOwned>(bytes: &[u8]) -> Result<(H, Params<f32>), FormatError> {
     let frame = Frame::open(ARTIFACT, bytes)?;
-    let (directory, header) = header::decode::<(Directory, H)>(frame.header)?;
+    let (directory, header) = header_bytes::decode::<(Directory, H)>(frame.header)?;
     let mut tensors = frame.tensors(slice::from_ref(&directory))?;
     Ok((header, directory.read(&mut tensors, Values::Finite)?))
 }
@@ -172,7 +173,7 @@ pub(super) fn decode_map<H: DeserializeOwned>(
     map: &Arc<Map>,
 ) -> Result<(H, Params<f32>), FormatError> {
     let frame = Frame::open(ARTIFACT, map.bytes())?;
-    let (directory, header) = header::decode::<(Directory, H)>(frame.header)?;
+    let (directory, header) = header_bytes::decode::<(Directory, H)>(frame.header)?;
     let mut tensors = frame.tensors(slice::from_ref(&directory))?;
     Ok((header, directory.map(&mut tensors, Values::Finite, map)?))
 }
@@ -186,7 +187,7 @@ pub fn decode_parts<H: DeserializeOwned>(
     bytes: &[u8],
 ) -> Result<(H, Vec<Params<f32>>), FormatError> {
     let frame = Frame::open(kind, bytes)?;
-    let (directories, header) = header::decode::<(Vec<Directory>, H)>(frame.header)?;
+    let (directories, header) = header_bytes::decode::<(Vec<Directory>, H)>(frame.header)?;
     let mut tensors = frame.tensors(&directories)?;
     let parts = directories.iter().zip(kind.parts);
     let parts = parts.map(|(directory, &values)| directory.read(&mut tensors, values));
@@ -238,7 +239,7 @@ impl<'a> Frame<'a> {
         cursor.take_array::<MAGIC_LENGTH>()?;
         kind.check_version(u32::from_le_bytes(cursor.take_array()?))?;
         let length = u64::from_le_bytes(cursor.take_array()?);
-        header::check_length(length)?;
+        header_bytes::check_length(length)?;
         let stored = u64::from_le_bytes(cursor.take_array()?);
         let header = cursor.take(length)?;
         check_sum("header", header, stored)?;
@@ -250,7 +251,7 @@ impl<'a> Frame<'a> {
         self.kind.check_directories(directories)?;
         check_length(self.bytes.len() as u64, length(self.header.len(), directories)?)?;
         check_last_sum(self.bytes)?;
-        self.cursor.take_filling()?;
+        take_filling(&mut self.cursor)?;
         Ok(self.cursor)
     }
 }
@@ -259,7 +260,9 @@ impl<'a> Frame<'a> {
 fn length(header_length: usize, directories: &[Directory]) -> Result<u64, FormatError> {
     let tensors_start = (PREAMBLE_LENGTH + header_length as u64).next_multiple_of(ALIGNMENT);
     let mut lengths = directories.iter().map(Directory::length);
-    let add = |sum: u64, length: Result<u64, FormatError>| Ok(sum.saturating_add(length?));
+    let add = |sum: u64, length: Result<u64, FormatError>| {
+        length.map(|length| sum.saturating_add(length))
+    };
     let tensors = lengths.try_fold(tensors_start, add)?;
     Ok(tensors.saturating_add(CHECKSUM_LENGTH))
 }

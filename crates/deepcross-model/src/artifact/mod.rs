@@ -65,14 +65,12 @@
 //! tagged enums. It must not have sequences of types without content, such as `Vec<()>`, since their elements take no
 //! bytes, and is nested at most 64 deep. To be able to change later, it is best an enum of versions.
 
-mod cursor;
+mod bounded_deserializer;
 mod error;
 mod file;
+mod filling;
 mod format;
-mod guarded;
-mod header;
-#[cfg(test)]
-pub(crate) mod held;
+mod header_bytes;
 mod map;
 #[cfg(test)]
 pub(crate) mod mutations;
@@ -87,5 +85,5 @@ pub use file::{check_writable, map, read, read_parts, remove, write, write_parts
 #[cfg(feature = "interchange")]
 pub(crate) use file::{read_all, replace};
 pub use format::{Encoding, FORMAT_VERSION, FileKind, Values, decode, decode_parts};
-pub use header::MAX_HEADER_LENGTH;
+pub use header_bytes::MAX_HEADER_LENGTH;
 pub use tensors::MAX_TENSORS;

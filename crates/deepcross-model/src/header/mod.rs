@@ -8,8 +8,8 @@ mod v2;
 mod v3;
 mod v4;
 
-use crate::spec::ModelSpec;
-use crate::trained::TrainingSummary;
+use crate::config::ModelSpec;
+use crate::training_summary::TrainingSummary;
 use deepcross_calibration::{CalibrationError, Calibrator};
 use deepcross_features::EncoderState;
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! What the first version says of a model: a Deep Crossing without dropout of embeddings and batch normalisation.
 
 use super::Contents;
-use crate::spec::{DeepCrossingSpec, ModelSpec, StackingSpec, UnitsSpec};
-use crate::trained::TrainingSummary;
+use crate::config::{DeepCrossingSpec, ModelSpec, StackingSpec, UnitsSpec};
+use crate::training_summary::TrainingSummary;
 use deepcross_features::EncoderState;
 use deepcross_layers::Activation;
 use serde::{Deserialize, Serialize};

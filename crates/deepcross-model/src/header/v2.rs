@@ -2,8 +2,8 @@
 
 use super::Contents;
 use super::v1::UnitsSpecV1;
-use crate::spec::{DeepCrossingSpec, ModelSpec, StackingSpec};
-use crate::trained::TrainingSummary;
+use crate::config::{DeepCrossingSpec, ModelSpec, StackingSpec};
+use crate::training_summary::TrainingSummary;
 use deepcross_features::EncoderState;
 use deepcross_layers::Activation;
 use serde::{Deserialize, Serialize};

@@ -4,8 +4,8 @@
 //! change, these stay as they are, and get a conversion, as those of the versions before have.
 
 use super::Contents;
-use crate::spec::{DeepCrossingSpec, FactorsSpec, MlpSpec, ModelSpec, StackingSpec, UnitsSpec};
-use crate::trained::TrainingSummary;
+use crate::config::{DeepCrossingSpec, FactorsSpec, MlpSpec, ModelSpec, StackingSpec, UnitsSpec};
+use crate::training_summary::TrainingSummary;
 use deepcross_features::EncoderState;
 use deepcross_layers::Activation;
 use serde::{Deserialize, Serialize};

@@ -2,8 +2,8 @@
 
 use super::Contents;
 use super::v3::ModelSpecV3;
-use crate::spec::ModelSpec;
-use crate::trained::TrainingSummary;
+use crate::config::ModelSpec;
+use crate::training_summary::TrainingSummary;
 use deepcross_calibration::{
     CalibrationError, CalibrationMap, Calibrator, Isotonic, Platt, Temperature,
 };

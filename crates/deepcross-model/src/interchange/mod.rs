@@ -33,7 +33,7 @@
 //! ```
 
 mod error;
-mod inputs;
+mod graph_inputs;
 mod onnx;
 mod safetensors;
 mod tensors;
@@ -41,7 +41,7 @@ mod tensors;
 mod tests;
 
 pub use error::{ExportError, InterchangeError, TensorProblem, WeightsError};
-pub use inputs::write_sample;
+pub use graph_inputs::write_sample;
 pub use onnx::{OPSET, write_onnx};
 pub use safetensors::{
     decode_safetensors, encode_safetensors, read_safetensors, write_safetensors,

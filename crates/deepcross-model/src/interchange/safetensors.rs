@@ -42,7 +42,7 @@ pub fn read_safetensors(file: &Path, like: &Params<f32>) -> Result<Params<f32>, 
 pub fn encode_safetensors(params: &Params<f32>) -> Result<Vec<u8>, ExportError> {
     let tensors = tensors(params).into_iter();
     encode(tensors.map(|tensor| {
-        let numbers = Numbers::Floats(Cow::Borrowed(tensor.place.values(params)));
+        let numbers = Numbers::Floats(Cow::Borrowed(tensor.id.values(params)));
         (tensor.name, NamedTensor { shape: tensor.shape, numbers })
     }))
 }
@@ -72,12 +72,12 @@ pub fn decode_safetensors(bytes: &[u8], like: &Params<f32>) -> Result<Params<f32
 
 /// Copies the tensor of a file into the parameters, or says what is wrong with it.
 fn take(tensor: &Tensor, file: &SafeTensors<'_>, params: &mut Params<f32>) -> Result<(), String> {
-    let Tensor { name, shape, place } = tensor;
+    let Tensor { name, shape, id } = tensor;
     let found = file
         .tensor(name)
         .map_err(|_| format!("is missing, expected F32 of the shape {shape:?}"))?;
     check_form(&found, shape)?;
-    let values = place.values_mut(params);
+    let values = id.values_mut(params);
     let (numbers, _) = found.data().as_chunks();
     for (at, (value, &bytes)) in values.iter_mut().zip(numbers).enumerate() {
         *value = f32::from_le_bytes(bytes);

@@ -4,7 +4,7 @@ use deepcross_autodiff::{DenseId, Params, StatisticId, TableId};
 
 /// Where the values of a tensor stand.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
+pub(super) enum ParameterId {
     Dense(DenseId),
     Table(TableId),
     Statistic(StatisticId),
@@ -15,7 +15,7 @@ pub(super) enum Place {
 pub(super) struct Tensor {
     pub(super) name: String,
     pub(super) shape: Vec<usize>,
-    pub(super) place: Place,
+    pub(super) id: ParameterId,
 }
 
 /// How the names of parameters end that are vectors: one axis in a file, a matrix of one row here.
@@ -25,26 +25,26 @@ const VECTORS: [&str; 3] = [".bias", ".gamma", ".beta"];
 pub(super) fn tensors(params: &Params<f32>) -> Vec<Tensor> {
     let tables = params.table_ids().map(|id| {
         let (rows, width) = params.table_shape(id);
-        tensor(params.table_name(id), vec![rows, width], Place::Table(id))
+        tensor(params.table_name(id), vec![rows, width], ParameterId::Table(id))
     });
     let dense = params.dense_ids().map(|id| {
         let (name, (rows, columns)) = (params.dense_name(id), params.dense_shape(id));
         let is_vector = rows == 1 && VECTORS.iter().any(|end| name.ends_with(end));
         let shape = if is_vector { vec![columns] } else { vec![rows, columns] };
-        tensor(name, shape, Place::Dense(id))
+        tensor(name, shape, ParameterId::Dense(id))
     });
     let statistics = params.statistic_ids().map(|id| {
         let shape = vec![params.statistic(id).len()];
-        tensor(params.statistic_name(id), shape, Place::Statistic(id))
+        tensor(params.statistic_name(id), shape, ParameterId::Statistic(id))
     });
     tables.chain(dense).chain(statistics).collect()
 }
 
-fn tensor(name: &str, shape: Vec<usize>, place: Place) -> Tensor {
-    Tensor { name: name.to_owned(), shape, place }
+fn tensor(name: &str, shape: Vec<usize>, id: ParameterId) -> Tensor {
+    Tensor { name: name.to_owned(), shape, id }
 }
 
-impl Place {
+impl ParameterId {
     pub(super) fn values(self, params: &Params<f32>) -> &[f32] {
         match self {
             Self::Dense(id) => params.dense_slice(id),

@@ -1,14 +1,15 @@
 //! Weights that go out and come back, and files that are refused.
 
 use super::*;
-use crate::artifact::mutations::{mutate, mutations};
-use crate::{DeepCrossingSpec, Model, ModelConfig, ModelSpec, UnitKind};
+use crate::artifact::mutations::mutations;
+use crate::config::{DeepCrossingSpec, ModelConfig, ModelSpec, UnitKind};
+use crate::model::Model;
 use ::safetensors::tensor::TensorView;
 use ::safetensors::{Dtype, SafeTensors};
 use deepcross_autodiff::Params;
 use deepcross_features::FieldShape;
+use deepcross_testing::{check_mutations, mutate};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::collections::BTreeMap;
 
 fn shapes() -> Vec<FieldShape> {
@@ -29,7 +30,7 @@ pub(super) fn specs() -> Vec<(&'static str, ModelSpec)> {
         ..of(kind)
     };
     let small = |kind| ModelConfig { embedding: Some(3), embedding_std: Some(0.5), ..of(kind) };
-    use crate::ModelKind::{DeepCrossing, DeepCrossingPlain, Ffm, Fm, Lr, Mlp};
+    use crate::config::ModelKind::{DeepCrossing, DeepCrossingPlain, Ffm, Fm, Lr, Mlp};
     let normed = |config| ModelConfig { batch_norm: Some(true), ..config };
     let one_layer = ModelConfig {
         hidden: None,
@@ -201,7 +202,7 @@ fn a_variance_below_zero_is_refused() {
     params.statistic_mut(id)[3] = -0.5;
     let bytes = encode_safetensors(&params).unwrap();
     let read = decode_safetensors(&bytes, &params).unwrap();
-    let error = Model::over(&spec, &shapes(), &read).unwrap_err().to_string();
+    let error = Model::for_params(&spec, &shapes(), &read).unwrap_err().to_string();
     assert!(error.contains("`unit1.norm.variance` has a variance of -0.5"), "{error}");
 }
 
@@ -221,8 +222,6 @@ fn mutated_files_get_an_answer() {
     let (_, params) = normed();
     let sound = encode_safetensors(&params).unwrap();
     let header = 8 + u64::from_le_bytes(sound[..8].try_into().unwrap()) as usize;
-    let config = Config { cases: 1000, failure_persistence: None, ..Config::default() };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let counts = std::cell::Cell::new([0; 3]);
     let strategy = (mutations(), any::<bool>());
     let check = |(mutations, in_header): (Vec<_>, bool)| {
@@ -245,7 +244,7 @@ fn mutated_files_get_an_answer() {
         }
         Ok(())
     };
-    TestRunner::new_with_rng(config, rng).run(&strategy, check).unwrap();
+    check_mutations(1000, strategy, check);
     assert!(counts.get().iter().all(|&n| n > 10), "{:?}", counts.get());
 }
 

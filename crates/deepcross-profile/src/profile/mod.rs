@@ -21,7 +21,7 @@ mod value_counts;
 use std::path::Path;
 
 use deepcross_data::{DataError, LabelConfig, RawRow, Skipped, Source};
-use deepcross_features::Record;
+use deepcross_features::RowFields;
 
 pub use column::{ColumnProfile, TopValue};
 pub use label_counts::LabelCounts;

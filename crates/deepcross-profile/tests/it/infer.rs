@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use deepcross_data::{BadRows, DataConfig, DataError, LabelConfig, Part, Source, fit};
+use deepcross_data::{BadRows, DataConfig, DataError, LabelConfig, Partition, Source, fit};
 use deepcross_features::Schema;
 use deepcross_profile::{
     ColumnKind, InferredFields, LabelRule, LeftOutReason, Profile, ProfileOptions, infer_fields,
@@ -315,7 +315,7 @@ proptest! {
         prop_assume!(!fields.is_empty());
         let schema = Schema::new(fields, profile.missing.clone());
         let schema = schema.map_err(|problems| TestCaseError::fail(problems.join("\n")))?;
-        let fitted = fit(&source, &schema, Part::All, BadRows::Error);
+        let fitted = fit(&source, &schema, Partition::All, BadRows::Error);
         prop_assert!(fitted.is_ok(), "{}\n{csv}", fitted.unwrap_err());
     }
 }

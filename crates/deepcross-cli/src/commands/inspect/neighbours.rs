@@ -4,9 +4,10 @@ use crate::call_error::CallError;
 use crate::output;
 use crate::text::tables::{counted, grouped, percent, shown, table};
 use anyhow::Result;
-use deepcross_data::nearest;
-use deepcross_features::ShapeKind;
-use deepcross_model::{Met, Neighbour, NeighbourError, TrainedModel, met, neighbours};
+use deepcross_features::{ShapeKind, suggest};
+use deepcross_model::{
+    Neighbour, NeighbourError, TrainedModel, TrainingCounts, neighbours, training_counts,
+};
 
 /// Prints the values nearest to that of `FIELD=VALUE`.
 ///
@@ -20,7 +21,7 @@ pub(crate) fn print(trained: &TrainedModel, asked: &str, top: usize) -> Result<(
     let found = neighbours(trained, field, value, top)
         .map_err(|error| problem(format!("{error}{}", hint(trained, &error))))?;
     let index = trained.model.field_names().iter().position(|name| name == field);
-    let own = index.and_then(|index| met(trained, index, value));
+    let own = index.and_then(|index| training_counts(trained, index, value));
     let own = own.map_or_else(String::new, |own| format!(", met in {}", counted(own.rows, "row")));
     let n = counted(found.len() as u64, "value");
     let value = shown(value);
@@ -29,11 +30,12 @@ pub(crate) fn print(trained: &TrainedModel, asked: &str, top: usize) -> Result<(
 }
 
 fn as_table(found: &[Neighbour]) -> comfy_table::Table {
-    let has_counts = found.iter().any(|neighbour| neighbour.met.is_some());
+    let has_counts = found.iter().any(|neighbour| neighbour.training_counts.is_some());
     let header = ["value", "similarity", "rows in training", "positive"];
     let mut table = table(if has_counts { &header } else { &header[..2] });
-    for Neighbour { value, similarity, met } in found {
-        let Met { rows, positives } = met.unwrap_or(Met { rows: 0, positives: 0 });
+    for Neighbour { value, similarity, training_counts } in found {
+        let none = TrainingCounts { rows: 0, positives: 0 };
+        let TrainingCounts { rows, positives } = training_counts.unwrap_or(none);
         let counts = [grouped(rows), percent(positives, rows)];
         let cells = [shown(value), format!("{similarity:.4}")];
         table.add_row(cells.into_iter().chain(counts.into_iter().filter(|_| has_counts)));
@@ -48,7 +50,7 @@ fn hint(trained: &TrainedModel, error: &NeighbourError) -> String {
         NeighbourError::UnknownValue { field, value, .. } => (value, values(trained, field)),
         _ => return String::new(),
     };
-    nearest(name, &known)
+    suggest::nearest(name, &known)
         .map_or_else(String::new, |known| format!("; the nearest is `{}`", shown(known)))
 }
 

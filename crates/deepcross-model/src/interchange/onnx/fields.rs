@@ -5,8 +5,8 @@
 //! workspace, take a sum over segments, for which ONNX has a scatter that runtimes do in no promised order.
 
 use super::graph::{Axis, GraphBuilder, Value, integer};
-use crate::base::Base;
-use crate::interchange::inputs::{ids_name, numbers_name, weights_name};
+use crate::interchange::graph_inputs::{ids_name, numbers_name, weights_name};
+use crate::kinds::stacked_input::StackedInput;
 use deepcross_features::{FieldShape, ShapeKind};
 use deepcross_layers::{Embedding, OneHot, StackedField};
 
@@ -21,9 +21,13 @@ enum Input {
 }
 
 /// The stacked input, `[rows, stack width]`.
-pub(super) fn stack(graph: &mut GraphBuilder<'_>, base: &Base, shapes: &[FieldShape]) -> Value {
+pub(super) fn stack(
+    graph: &mut GraphBuilder<'_>,
+    stacked_input: &StackedInput,
+    shapes: &[FieldShape],
+) -> Value {
     let inputs: Vec<_> = shapes.iter().map(|shape| input(graph, shape)).collect();
-    let fields = base.stacking().fields().iter().zip(inputs.iter().cycle());
+    let fields = stacked_input.stacking().fields().iter().zip(inputs.iter().cycle());
     let parts: Vec<_> = fields.map(|(field, input)| part(graph, field, input)).collect();
     graph.node_with("Concat", &parts.iter().collect::<Vec<_>>(), vec![integer("axis", 1)])
 }

@@ -1,8 +1,8 @@
 //! From the stacked input to the logit, for each kind of model.
 
 use super::graph::{GraphBuilder, Value, float, integer};
-use crate::linear::{LinearModel, Pairs};
-use crate::model::Form;
+use crate::kinds::linear::{LinearModel, Pairs};
+use crate::model::Network;
 use deepcross_autodiff::DenseId;
 use deepcross_layers::{
     BatchNorm, FactorizationMachine, FieldAware, Linear, OneLayerUnit, PlainUnit, ResidualUnit,
@@ -10,19 +10,19 @@ use deepcross_layers::{
 };
 
 /// The logit, `[rows, 1]`.
-pub(super) fn logit(graph: &mut GraphBuilder<'_>, form: &Form, stacked: Value) -> Value {
-    match form {
-        Form::DeepCrossing(model) => {
+pub(super) fn logit(graph: &mut GraphBuilder<'_>, network: &Network, stacked: Value) -> Value {
+    match network {
+        Network::DeepCrossing(model) => {
             let units = model.units().iter();
             let crossed = units.fold(stacked, |x, crossing| unit(graph, crossing, x));
             linear(graph, model.scoring.linear, &crossed)
         }
-        Form::Mlp(model) => {
+        Network::Mlp(model) => {
             let layers = model.hidden.layers.iter();
             let hidden = layers.fold(stacked, |x, &layer| linear(graph, layer, &x));
             linear(graph, model.scoring.linear, &hidden)
         }
-        Form::Linear(model) => linear_model(graph, model, &stacked),
+        Network::Linear(model) => linear_model(graph, model, &stacked),
     }
 }
 

@@ -14,7 +14,8 @@ mod tests;
 
 use super::error::{ExportError, InterchangeError};
 use crate::artifact::replace;
-use crate::{Predictor, TrainedModel};
+use crate::predictor::Predictor;
+use crate::trained_model::TrainedModel;
 use deepcross_calibration::Calibrator;
 use deepcross_features::{FieldShape, Reserved, ShapeKind};
 use graph::GraphBuilder;
@@ -89,8 +90,8 @@ fn message(predictor: &Predictor<'_>, shapes: &[FieldShape]) -> proto::Model {
 fn graph_of(predictor: &Predictor<'_>, shapes: &[FieldShape]) -> proto::Graph {
     let calibrator: Option<&Calibrator> = predictor.calibrator;
     let mut graph = GraphBuilder::new(predictor.params);
-    let stacked = fields::stack(&mut graph, predictor.model.base(), shapes);
-    let logit = layers::logit(&mut graph, predictor.model.form(), stacked);
+    let stacked = fields::stack(&mut graph, predictor.model.stacked_input(), shapes);
+    let logit = layers::logit(&mut graph, predictor.model.network(), stacked);
     let probability = calibration::probability(&mut graph, calibrator, &logit);
     graph.output("probability", &probability);
     graph.output("logit", &logit);

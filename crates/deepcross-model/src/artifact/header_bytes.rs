@@ -1,0 +1,225 @@
+//! The header's bytes: bincode within bounds.
+
+use std::marker::PhantomData;
+
+use bincode::config::{Configuration, Limit, LittleEndian, Varint, standard};
+use bincode::error::DecodeError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::FormatError;
+use super::bounded_deserializer::Bounded;
+
+/// The greatest length of a header in bytes, both written and read: 256 MiB.
+pub const MAX_HEADER_LENGTH: usize = 256 << 20;
+
+/// bincode's own limit counts an integer by its size in memory: 8 for what may be one byte.
+const LIMIT: usize = 8 * MAX_HEADER_LENGTH;
+
+const CONFIGURATION: Configuration<LittleEndian, Varint, Limit<LIMIT>> =
+    standard().with_limit::<LIMIT>();
+
+/// The bytes of `header`.
+pub(super) fn encode<H: Serialize>(header: &H) -> Result<Vec<u8>, FormatError> {
+    let bytes = bincode::serde::encode_to_vec(header, CONFIGURATION)
+        .map_err(|error| FormatError::UnsupportedHeader { reason: error.to_string() })?;
+    check_length(bytes.len() as u64)?;
+    Ok(bytes)
+}
+
+/// The header that `bytes` hold, all of them.
+///
+/// Besides the header itself, which is as large as its type makes of so many bytes, at most 1 MiB is allocated for
+/// each level of nesting.
+pub(super) fn decode<H: DeserializeOwned>(bytes: &[u8]) -> Result<H, FormatError> {
+    let seed = Bounded::<PhantomData<H>>::seed(bytes.len());
+    let (header, length) = bincode::serde::seed_decode_from_slice(seed, bytes, CONFIGURATION)
+        .map_err(|error| FormatError::Header { reason: reason(&error) })?;
+    match bytes.len() - length {
+        0 => Ok(header),
+        rest => Err(FormatError::Header { reason: format!("{rest} bytes follow its end") }),
+    }
+}
+
+/// Refuses a header of more than [`MAX_HEADER_LENGTH`] bytes.
+pub(super) fn check_length(length: u64) -> Result<(), FormatError> {
+    let limit = MAX_HEADER_LENGTH as u64;
+    if length > limit { Err(FormatError::HeaderTooLong { length, limit }) } else { Ok(()) }
+}
+
+fn reason(error: &DecodeError) -> String {
+    match error {
+        DecodeError::UnexpectedEnd { .. } => "it ends within a value".to_owned(),
+        DecodeError::Utf8 { .. } => "a string is not valid UTF-8".to_owned(),
+        DecodeError::OtherString(reason) => reason.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::{Deserializer, Visitor};
+    use serde::{Deserialize, Serialize};
+    use std::collections::BTreeMap;
+    use std::fmt;
+
+    /// A value of each kind that serde knows.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Everything {
+        numbers: (bool, char, u8, i16, u32, i64, f32, f64),
+        text: String,
+        list: Vec<Option<Kind>>,
+        map: BTreeMap<String, u64>,
+        nothing: (),
+        unit: Unit,
+        wrapped: Wrapped,
+        pair: Pair,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    enum Kind {
+        Unit,
+        Newtype(String),
+        Tuple(u8, u64),
+        Struct { key: Vec<u8> },
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Unit;
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Wrapped(Vec<u64>);
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Pair(String, [u16; 3]);
+
+    fn everything() -> Everything {
+        Everything {
+            numbers: (true, 'é', 200, -300, 70_000, i64::MIN, 0.1, -0.1),
+            text: "text, ünïcode".to_owned(),
+            list: vec![
+                None,
+                Some(Kind::Unit),
+                Some(Kind::Newtype("value".to_owned())),
+                Some(Kind::Tuple(1, u64::MAX)),
+                Some(Kind::Struct { key: vec![0, 255] }),
+            ],
+            map: BTreeMap::from([("one".to_owned(), 1), ("many".to_owned(), 1 << 40)]),
+            nothing: (),
+            unit: Unit,
+            wrapped: Wrapped(vec![1, 1000]),
+            pair: Pair(String::new(), [1, 2, 3]),
+        }
+    }
+
+    #[test]
+    fn every_kind_of_value_comes_back() {
+        let value = everything();
+        assert_eq!(decode::<Everything>(&encode(&value).unwrap()), Ok(value));
+    }
+
+    #[test]
+    fn a_header_that_ends_anywhere_else_is_refused() {
+        let mut bytes = encode(&everything()).unwrap();
+        for length in 0..bytes.len() {
+            decode::<Everything>(&bytes[..length]).unwrap_err();
+        }
+        bytes.push(0);
+        let error = decode::<Everything>(&bytes).unwrap_err();
+        assert_eq!(error.to_string(), "the header cannot be decoded: 1 bytes follow its end");
+    }
+
+    #[track_caller]
+    fn check_refused<T: DeserializeOwned + fmt::Debug>(bytes: &[u8], reason: &str) {
+        let expected = FormatError::Header { reason: reason.to_owned() };
+        assert_eq!(decode::<T>(bytes).unwrap_err(), expected);
+    }
+
+    #[test]
+    fn forged_lengths_are_refused() {
+        // 253 announces an integer of eight bytes. To follow either length would end the process.
+        let length = |length: u64| [&[253][..], &length.to_le_bytes()].concat();
+        check_refused::<String>(&length(1 << 30), "it ends within a value");
+        check_refused::<Option<String>>(
+            &[&[1], &length(1 << 30)[..]].concat(),
+            "it ends within a value",
+        );
+        let reason = "a sequence of 9223372036854775808 elements in 9 bytes";
+        check_refused::<Vec<u8>>(&length(1 << 63), reason);
+        check_refused::<Vec<u64>>(&length(1 << 63), reason);
+        check_refused::<BTreeMap<u64, String>>(&length(1 << 63), reason);
+        check_refused::<Vec<()>>(&length(1 << 63), reason);
+    }
+
+    #[test]
+    fn other_nonsense_is_refused() {
+        check_refused::<String>(&[2, 0xC3, 0x28], "a string is not valid UTF-8");
+        check_refused::<bool>(&[2], "InvalidBooleanValue(2)");
+        assert!(decode::<Kind>(&[4]).is_err());
+    }
+
+    /// Each level is one byte: another one follows.
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Nested(Option<Box<Nested>>);
+
+    #[test]
+    fn endless_nesting_is_refused() {
+        check_refused::<Nested>(&[1; 1 << 20], "it is nested more than 64 deep");
+    }
+
+    /// Takes a string only where it is borrowed from the input.
+    #[derive(Debug)]
+    struct Borrowed;
+
+    impl<'de> Deserialize<'de> for Borrowed {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct BorrowedVisitor;
+            impl<'de> Visitor<'de> for BorrowedVisitor {
+                type Value = Borrowed;
+
+                fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    formatter.write_str("a string borrowed from the input")
+                }
+
+                fn visit_borrowed_str<E>(self, _: &'de str) -> Result<Borrowed, E> {
+                    Ok(Borrowed)
+                }
+
+                fn visit_borrowed_bytes<E>(self, _: &'de [u8]) -> Result<Borrowed, E> {
+                    Ok(Borrowed)
+                }
+            }
+            deserializer.deserialize_string(BorrowedVisitor)
+        }
+    }
+
+    /// What is borrowed from the input was allocated by nobody on the word of a length.
+    #[test]
+    fn strings_are_borrowed_at_every_depth() {
+        #[derive(Debug, Deserialize)]
+        struct Holder {
+            _list: Vec<Option<Borrowed>>,
+            _map: BTreeMap<u8, Choice>,
+        }
+        #[derive(Debug, Deserialize)]
+        enum Choice {
+            _Unused,
+            Newtype(Borrowed),
+            Tuple(Borrowed, Borrowed),
+            Struct { _inner: (Borrowed,) },
+        }
+        let text = Some("text");
+        let list = [text, None];
+        let map = [(0u8, 1u8, "newtype")];
+        let bytes = [
+            encode(&list.to_vec()).unwrap(),
+            vec![3],
+            encode(&map).unwrap(),
+            encode(&(1u8, 2u8, ("one", "two"))).unwrap(),
+            encode(&(2u8, 3u8, "struct")).unwrap(),
+        ]
+        .concat();
+        decode::<Holder>(&bytes).unwrap();
+    }
+}

@@ -1,0 +1,296 @@
+//! One user and many candidates: what they share is encoded once, and its part of the first product computed once.
+
+use super::scorer::Scorer;
+use deepcross_autodiff::{SharedColumns, Tape};
+use deepcross_features::{Batch, Binding, Counts, FeatureError, RowFields};
+
+/// A caller's scratch memory to rank candidates; after a first use of its size, ranking allocates nothing.
+///
+/// Made by [`Scorer::candidate_session`] for the columns that candidates share:
+///
+/// 1. [`share`](Scorer::share) takes what all candidates have in common;
+/// 2. [`add`](Scorer::add) takes a candidate, or [`add_all`](Scorer::add_all) many;
+/// 3. [`rank`](Scorer::rank) gives their probabilities.
+#[derive(Debug)]
+pub struct CandidateSession {
+    binding: Binding,
+    /// The fields that read shared columns alone, and the others.
+    shared_fields: Vec<usize>,
+    own_fields: Vec<usize>,
+    /// One row, with the columns of the shared fields.
+    shared: Batch,
+    columns: SharedColumns<f32>,
+    batch: Batch,
+    counts: Counts,
+    tape: Tape<f32>,
+    n_candidates: usize,
+    probabilities: Vec<f32>,
+}
+
+impl Scorer {
+    /// Scratch memory for one caller at a time, for candidates that share the columns at these positions of the header
+    /// that `binding` was made for.
+    ///
+    /// A field that reads shared columns alone is encoded once; a cross of a shared column and one of the candidate's is
+    /// the candidate's.
+    pub fn candidate_session(
+        &self,
+        binding: &Binding,
+        shared_columns: &[usize],
+    ) -> CandidateSession {
+        let shared_fields = binding.fields_within(shared_columns);
+        let is_own = |field: &usize| !shared_fields.contains(field);
+        let encoder = self.encoder();
+        CandidateSession {
+            binding: binding.clone(),
+            own_fields: (0..encoder.shapes().len()).filter(is_own).collect(),
+            shared: encoder.new_batch(),
+            columns: self.trained().model.shared_columns(&shared_fields),
+            shared_fields,
+            batch: encoder.new_batch(),
+            counts: encoder.new_counts(),
+            tape: Tape::new(),
+            n_candidates: 0,
+            probabilities: Vec::new(),
+        }
+    }
+
+    /// Encodes what all candidates have in common, in place of what they had before; candidates so far are forgotten.
+    ///
+    /// Of `record`, shared columns alone are read.
+    ///
+    /// # Errors
+    /// [`FeatureError`] where a value cannot be encoded; nothing is shared then, and no candidate can be added.
+    pub fn share<R: RowFields + ?Sized>(
+        &self,
+        session: &mut CandidateSession,
+        record: &R,
+    ) -> Result<(), FeatureError> {
+        let CandidateSession {
+            binding, shared_fields, shared, batch, counts, n_candidates, ..
+        } = session;
+        shared.clear();
+        batch.clear();
+        *n_candidates = 0;
+        let fields = shared_fields.iter().copied();
+        self.encoder().encode_fields(fields, binding, record, shared, counts)
+    }
+
+    /// Encodes a candidate: a record of all columns, of which shared ones are read by crosses alone.
+    ///
+    /// # Errors
+    /// [`FeatureError`] where a value cannot be encoded; the session is as before.
+    pub fn add<R: RowFields + ?Sized>(
+        &self,
+        session: &mut CandidateSession,
+        candidate: &R,
+    ) -> Result<(), FeatureError> {
+        let CandidateSession { binding, own_fields, shared, batch, counts, n_candidates, .. } =
+            session;
+        self.encoder().check_copies(shared, *n_candidates + 1)?;
+        let fields = own_fields.iter().copied();
+        self.encoder().encode_fields(fields, binding, candidate, batch, counts)?;
+        *n_candidates += 1;
+        Ok(())
+    }
+
+    /// Encodes candidates as [`add`](Self::add) does one after the other, or none of them.
+    ///
+    /// Values of one column are looked up side by side, which is faster by far.
+    /// Returns whether all could be encoded; where not, the session is as before, and [`add`](Self::add) tells which
+    /// candidate is at fault.
+    pub fn add_all<R: RowFields>(&self, session: &mut CandidateSession, candidates: &[R]) -> bool {
+        let CandidateSession { binding, own_fields, shared, batch, counts, n_candidates, .. } =
+            session;
+        let n_rows = *n_candidates + candidates.len();
+        let fields = own_fields.iter().copied();
+        let is_done = self.encoder().check_copies(shared, n_rows).is_ok()
+            && self.encoder().encode_fields_of_rows(fields, binding, candidates, batch, counts);
+        if is_done {
+            *n_candidates = n_rows;
+        }
+        is_done
+    }
+
+    /// The probability of a click for each candidate, in the order in which they came; the next ones share the same.
+    ///
+    /// They are those of [`score`](Self::score) to 1e-6: sums are taken in another order.
+    ///
+    /// # Panics
+    /// If there are candidates, and [`share`](Self::share) was not called or failed.
+    #[track_caller]
+    pub fn rank<'r>(&self, session: &'r mut CandidateSession) -> &'r [f32] {
+        let CandidateSession { shared_fields, shared, columns, batch, tape, probabilities, .. } =
+            session;
+        let n = std::mem::take(&mut session.n_candidates);
+        for &field in &*shared_fields {
+            let column = &mut batch.columns_mut()[field];
+            column.append_copies(&shared.columns()[field], n);
+        }
+        probabilities.clear();
+        probabilities.resize(n, 0.0);
+        let rows = batch.rows(0..n);
+        self.trained().predictor().predict_sharing(tape, rows, columns, probabilities);
+        batch.clear();
+        probabilities
+    }
+}
+
+impl CandidateSession {
+    /// The number of candidates that were added.
+    pub fn len(&self) -> usize {
+        self.n_candidates
+    }
+
+    /// Whether there are no candidates.
+    pub fn is_empty(&self) -> bool {
+        self.n_candidates == 0
+    }
+
+    /// Unseen, missing and other values met so far, of shared fields once for each [`share`](Scorer::share).
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ModelKind;
+    use crate::kinds_test::sample_model;
+    use crate::predictor::BLOCK;
+    use deepcross_testing::peak;
+
+    const HEADER: [&str; 3] = ["click", "ad", "age"];
+
+    fn row(ad: usize, age: usize) -> [String; 3] {
+        let ads = ["hats", "shoes", "none", "", "\u{fe}?"];
+        ["0".to_owned(), ads[ad % ads.len()].to_owned(), (20 + age % 60).to_string()]
+    }
+
+    /// Candidates that share the columns at `shared`, the rest of which differs.
+    fn rows(shared: &[usize], n: usize) -> Vec<[String; 3]> {
+        let own = |column, i| if shared.contains(&column) { 1 } else { i };
+        (0..n).map(|i| row(own(1, i), own(2, i))).collect()
+    }
+
+    fn scored(scorer: &Scorer, binding: &Binding, rows: &[[String; 3]]) -> Vec<f32> {
+        let mut session = scorer.session();
+        rows.iter().for_each(|row| scorer.push(&mut session, binding, &row[..]).unwrap());
+        scorer.score(&mut session).to_vec()
+    }
+
+    #[test]
+    fn candidates_have_the_probabilities_of_whole_rows() {
+        for kind in ModelKind::ALL {
+            let scorer = Scorer::new(sample_model(kind));
+            let binding = scorer.encoder().bind(&HEADER.map(str::to_owned)).unwrap();
+            for shared in [&[][..], &[1], &[2], &[0, 1, 2]] {
+                let mut session = scorer.candidate_session(&binding, shared);
+                for n in [2 * BLOCK + 9, 0, 1, 5] {
+                    let mut rows = rows(shared, n);
+                    // Two users, one after the other.
+                    for user in ["44", "21"] {
+                        if shared.contains(&2) {
+                            rows.iter_mut().for_each(|row| row[2] = user.to_owned());
+                        }
+                        let first = rows.first().cloned().unwrap_or_else(|| row(1, 1));
+                        scorer.share(&mut session, &first[..]).unwrap();
+                        for row in &rows {
+                            let is_shared = |at| shared.contains(&at);
+                            let own = |at: usize| if is_shared(at) { "not read" } else { &row[at] };
+                            let own: Vec<_> = (0..3).map(|at| own(at).to_owned()).collect();
+                            scorer.add(&mut session, &own[..]).unwrap();
+                        }
+                        assert_eq!((session.len(), session.is_empty()), (n, n == 0));
+                        let whole = scored(&scorer, &binding, &rows);
+                        let found = scorer.rank(&mut session);
+                        let near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-6;
+                        assert!(found.iter().zip(&whole).all(near), "{kind:?} {found:?} {whole:?}");
+                        assert_eq!(found.len(), n);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn shared_values_are_counted_once_and_bad_ones_leave_nothing() {
+        let scorer = Scorer::new(sample_model(ModelKind::DeepCrossing));
+        let binding = scorer.encoder().bind(&HEADER.map(str::to_owned)).unwrap();
+        let mut session = scorer.candidate_session(&binding, &[1]);
+        let new = ["0", "never seen", "30"].map(str::to_owned);
+        scorer.share(&mut session, &new[..]).unwrap();
+        for _ in 0..3 {
+            scorer.add(&mut session, &new[..]).unwrap();
+        }
+        let bad = ["0", "hats", "thirty"].map(str::to_owned);
+        assert!(scorer.add(&mut session, &bad[..]).is_err());
+        assert!(!scorer.add_all(&mut session, &[new.clone(), bad.clone()]));
+        assert_eq!(session.len(), 3);
+        let count = |session: &CandidateSession, field| session.counts().get(field).unwrap().values;
+        assert_eq!((count(&session, "ad"), count(&session, "age")), (1, 3));
+        assert_eq!(scorer.rank(&mut session).len(), 3);
+        let mut session = scorer.candidate_session(&binding, &[2]);
+        assert!(scorer.share(&mut session, &bad[..]).is_err());
+        scorer.share(&mut session, &new[..]).unwrap();
+        scorer.add(&mut session, &bad[..]).unwrap();
+        assert_eq!(scorer.rank(&mut session).len(), 1);
+    }
+
+    #[test]
+    fn records_together_are_those_one_after_the_other() {
+        for kind in ModelKind::ALL {
+            let scorer = Scorer::new(sample_model(kind));
+            let binding = scorer.encoder().bind(&HEADER.map(str::to_owned)).unwrap();
+            let rows = rows(&[2], BLOCK + 9);
+            let (mut each, mut all) = (scorer.session(), scorer.session());
+            rows.iter().for_each(|row| scorer.push(&mut each, &binding, &row[..]).unwrap());
+            let (head, tail) = rows.split_at(5);
+            assert!(scorer.push_all(&mut all, &binding, head));
+            assert!(scorer.push_all(&mut all, &binding, tail));
+            let bad = ["0", "hats", "thirty"].map(str::to_owned);
+            assert!(!scorer.push_all(&mut all, &binding, &[rows[0].clone(), bad]));
+            assert_eq!(all.counts(), each.counts());
+            assert_eq!(scorer.score(&mut all), scorer.score(&mut each));
+            let (mut each, mut all) = (
+                scorer.candidate_session(&binding, &[2]),
+                scorer.candidate_session(&binding, &[2]),
+            );
+            scorer.share(&mut each, &rows[0][..]).unwrap();
+            scorer.share(&mut all, &rows[0][..]).unwrap();
+            rows.iter().for_each(|row| scorer.add(&mut each, &row[..]).unwrap());
+            assert!(scorer.add_all(&mut all, head) && scorer.add_all(&mut all, tail));
+            assert_eq!((all.len(), all.counts()), (each.len(), each.counts()));
+            assert_eq!(scorer.rank(&mut all), scorer.rank(&mut each));
+        }
+    }
+
+    #[test]
+    fn a_warm_call_allocates_nothing() {
+        for kind in ModelKind::ALL {
+            let scorer = Scorer::new(sample_model(kind));
+            let binding = scorer.encoder().bind(&HEADER.map(str::to_owned)).unwrap();
+            let (mut session, mut candidates) =
+                (scorer.session(), scorer.candidate_session(&binding, &[2]));
+            let rows = rows(&[2], 2 * BLOCK + 9);
+            let mut score = |n: usize| {
+                let (one, all) = rows[..n].split_at(1);
+                scorer.push(&mut session, &binding, &one[0][..]).unwrap();
+                assert!(scorer.push_all(&mut session, &binding, all));
+                scorer.score(&mut session).len()
+            };
+            let mut rank = |n: usize| {
+                scorer.share(&mut candidates, &rows[0][..]).unwrap();
+                let (one, all) = rows[..n].split_at(1);
+                scorer.add(&mut candidates, &one[0][..]).unwrap();
+                assert!(scorer.add_all(&mut candidates, all));
+                scorer.rank(&mut candidates).len()
+            };
+            assert!(peak(|| score(rows.len()) + rank(rows.len())).1 > 0);
+            for n in [rows.len(), 1, 7] {
+                assert_eq!(peak(|| score(n) + rank(n)), (2 * n, 0), "{kind:?}, {n} rows");
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Scoring of raw rows: one scorer for all threads, and scratch memory for each caller.
+
+mod candidate_session;
+mod scorer;
+
+pub use candidate_session::CandidateSession;
+pub use scorer::{Scorer, Session};
