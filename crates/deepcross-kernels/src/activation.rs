@@ -3,7 +3,7 @@
 //! The derivative is a function of the *output*, so that a tape keeps one value per node and not two.
 //! The four activations here have this property; one without it must be a separate operation.
 
-use crate::Real;
+use crate::number::Number;
 use serde::{Deserialize, Serialize};
 
 /// A function applied to each element.
@@ -27,7 +27,7 @@ impl Activation {
 
     /// The value at `x`; finite for every finite `x`.
     #[inline]
-    pub fn apply<F: Real>(self, x: F) -> F {
+    pub fn apply<F: Number>(self, x: F) -> F {
         match self {
             Self::Identity => x,
             Self::Relu => relu(x),
@@ -38,7 +38,7 @@ impl Activation {
 
     /// The derivative at the point whose value is `y`.
     #[inline]
-    pub fn derivative<F: Real>(self, y: F) -> F {
+    pub fn derivative<F: Number>(self, y: F) -> F {
         match self {
             Self::Identity => F::one(),
             Self::Relu => relu_derivative(y),
@@ -50,17 +50,17 @@ impl Activation {
 
 /// `max(0, x)`; NaN stays NaN, so that it is not hidden.
 #[inline(always)]
-pub(crate) fn relu<F: Real>(x: F) -> F {
+pub(crate) fn relu<F: Number>(x: F) -> F {
     if x < F::zero() { F::zero() } else { x }
 }
 
 #[inline(always)]
-fn relu_derivative<F: Real>(y: F) -> F {
+fn relu_derivative<F: Number>(y: F) -> F {
     if y > F::zero() { F::one() } else { F::zero() }
 }
 
 /// Never overflows, because `exp` is applied to a number that is not positive.
-pub(crate) fn sigmoid<F: Real>(x: F) -> F {
+pub(crate) fn sigmoid<F: Number>(x: F) -> F {
     let small = (-x.abs()).exp();
     let of_magnitude = F::one() / (F::one() + small);
     if x < F::zero() { small * of_magnitude } else { of_magnitude }

@@ -1,6 +1,6 @@
 //! Memory that is aligned for vectors.
 
-use crate::Real;
+use crate::number::Number;
 
 /// The number of bytes in a line of the cache.
 const LINE: usize = 64;
@@ -14,7 +14,7 @@ pub(crate) struct Aligned<F> {
     len: usize,
 }
 
-impl<F: Real> Aligned<F> {
+impl<F: Number> Aligned<F> {
     const MORE: usize = LINE / size_of::<F>();
 
     /// Makes room for `len` numbers, which the caller then writes.

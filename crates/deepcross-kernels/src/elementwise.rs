@@ -4,7 +4,7 @@
 //! choice of instructions is made here alone.
 //! Rejected: compiling the whole program for one processor, which is simpler, but does not run on another one.
 
-use crate::Real;
+use crate::number::Number;
 use pulp::Arch;
 
 /// Whether a kernel replaces the values of the output, or adds to them.
@@ -22,7 +22,7 @@ pub enum Write {
 /// If the lengths differ.
 #[inline]
 #[track_caller]
-pub fn map_into<F: Real>(out: &mut [F], write: Write, a: &[F], f: impl Fn(F) -> F) {
+pub fn map_into<F: Number>(out: &mut [F], write: Write, a: &[F], f: impl Fn(F) -> F) {
     same_length(out, a);
     match write {
         Write::Assign => vectorised(
@@ -42,7 +42,7 @@ pub fn map_into<F: Real>(out: &mut [F], write: Write, a: &[F], f: impl Fn(F) -> 
 /// If the lengths differ.
 #[inline]
 #[track_caller]
-pub fn zip_into<F: Real>(out: &mut [F], write: Write, a: &[F], b: &[F], f: impl Fn(F, F) -> F) {
+pub fn zip_into<F: Number>(out: &mut [F], write: Write, a: &[F], b: &[F], f: impl Fn(F, F) -> F) {
     same_length(out, a);
     same_length(out, b);
     let inputs = a.iter().zip(b);
@@ -68,7 +68,7 @@ pub fn zip_into<F: Real>(out: &mut [F], write: Write, a: &[F], b: &[F], f: impl 
 /// If the lengths differ.
 #[inline]
 #[track_caller]
-pub fn zip3_into<F: Real>(
+pub fn zip3_into<F: Number>(
     out: &mut [F],
     write: Write,
     [a, b, c]: [&[F]; 3],

@@ -2,7 +2,8 @@
 
 use crate::aligned::Aligned;
 use crate::tile::PANEL;
-use crate::{Real, vectorised};
+use crate::elementwise::vectorised;
+use crate::number::Number;
 
 /// The numbers of rows of a tile with 32 and with 16 registers.
 pub(crate) const TALL: usize = 12;
@@ -26,7 +27,7 @@ pub struct LeftFactor<F> {
     strips: Vec<F>,
 }
 
-impl<F: Real> RightFactor<F> {
+impl<F: Number> RightFactor<F> {
     /// The shape: (rows, columns).
     pub fn shape(&self) -> (usize, usize) {
         (self.rows, self.columns)
@@ -84,7 +85,7 @@ impl<F: Real> RightFactor<F> {
     }
 }
 
-impl<F: Real> LeftFactor<F> {
+impl<F: Number> LeftFactor<F> {
     /// The shape: (rows, columns).
     pub fn shape(&self) -> (usize, usize) {
         (self.rows, self.columns)
@@ -133,7 +134,7 @@ impl<F: Real> LeftFactor<F> {
 
 /// Cuts a matrix of `columns` columns into panels of `WIDTH` columns, the last one filled up with zeros.
 #[inline(always)]
-fn pack_columns<F: Real, const WIDTH: usize>(panels: &mut [F], values: &[F], columns: usize) {
+fn pack_columns<F: Number, const WIDTH: usize>(panels: &mut [F], values: &[F], columns: usize) {
     if values.is_empty() {
         return;
     }
@@ -156,7 +157,7 @@ fn pack_columns<F: Real, const WIDTH: usize>(panels: &mut [F], values: &[F], col
 
 /// Fills a panel with the columns of a matrix of at most 16 rows, each of `k` values.
 #[inline(always)]
-fn transpose<F: Real>(panel: &mut [F], values: &[F], k: usize) {
+fn transpose<F: Number>(panel: &mut [F], values: &[F], k: usize) {
     let (places, _) = panel.as_chunks_mut::<PANEL>();
     let n_rows = values.len() / k;
     if n_rows < PANEL {

@@ -7,6 +7,7 @@ mod columns;
 mod elementwise;
 mod factors;
 mod normalise;
+mod number;
 mod packed;
 mod prefetch;
 mod product;
@@ -23,6 +24,7 @@ pub use factors::{LeftFactor, RightFactor};
 pub use normalise::{
     ColumnScale, add_normalised_sums, column_moments, normalise_gradient_into, normalise_into,
 };
+pub use number::Number;
 pub use packed::{Finish, packed_product_into, rows_product_into};
 pub use prefetch::prefetch;
 pub use product::matmul_into;

@@ -1,114 +1,32 @@
-//! The number type: `f32` to train and serve, `f64` to check derivatives.
+//! The number type with its matrix products: `f32` to train and serve, `f64` to check derivatives.
 //!
 //! The products of the `gemm` crate are defined for concrete types, and calling them is safe only for a closed set of
 //! types. Rejected: `num_traits::Float` alone, which is open.
 
+use crate::number::Number;
 use crate::packed::Product;
-use ndarray::NdFloat;
-use pulp::Simd;
 
 /// `f32` or `f64`.
 #[expect(private_bounds, reason = "the set of types is closed")]
-pub trait Real: NdFloat + Default + Dot {
-    /// The nearest value to `value`.
-    fn of(value: f64) -> Self;
-
-    /// The value as `f64`, exactly.
-    fn as_f64(self) -> f64;
-}
+pub trait Real: Number + Dot {}
 
 /// Products of a concrete type, which are compiled in this crate and not with the settings of a user's crate.
 pub(crate) trait Dot: Sized {
-    /// A register of `S`, full of numbers.
-    type Vector<S: Simd>: Copy;
-
-    /// The number of numbers in a register of `S`.
-    fn lanes<S: Simd>() -> usize;
-
-    /// The numbers as vectors; their count must be a multiple of [`lanes`](Self::lanes).
-    fn vectors<S: Simd>(values: &[Self]) -> &[Self::Vector<S>];
-
-    /// The mutable form of [`vectors`](Self::vectors).
-    fn vectors_mut<S: Simd>(values: &mut [Self]) -> &mut [Self::Vector<S>];
-
-    fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
-
-    /// `a · b + sum`, rounded once if the processor has an instruction for it.
-    fn fused<S: Simd>(
-        simd: S,
-        a: Self::Vector<S>,
-        b: Self::Vector<S>,
-        sum: Self::Vector<S>,
-    ) -> Self::Vector<S>;
-
     fn dot(product: Product<'_, Self>, out: &mut [Self]);
 }
 
-macro_rules! dot {
-    ($float:ty, $vector:ident, $lanes:ident, $of:ident, $of_mut:ident, $splat:ident, $fused:ident) => {
-        impl Dot for $float {
-            type Vector<S: Simd> = S::$vector;
-
-            #[inline(always)]
-            fn lanes<S: Simd>() -> usize {
-                S::$lanes
-            }
-
-            #[inline(always)]
-            fn vectors<S: Simd>(values: &[Self]) -> &[S::$vector] {
-                S::$of(values).0
-            }
-
-            #[inline(always)]
-            fn vectors_mut<S: Simd>(values: &mut [Self]) -> &mut [S::$vector] {
-                S::$of_mut(values).0
-            }
-
-            #[inline(always)]
-            fn splat<S: Simd>(simd: S, value: Self) -> S::$vector {
-                simd.$splat(value)
-            }
-
-            #[inline(always)]
-            fn fused<S: Simd>(
-                simd: S,
-                a: S::$vector,
-                b: S::$vector,
-                sum: S::$vector,
-            ) -> S::$vector {
-                simd.$fused(a, b, sum)
-            }
-
-            fn dot(product: Product<'_, Self>, out: &mut [Self]) {
-                product.run(out);
-            }
-        }
-    };
-}
-
-dot!(f32, f32s, F32_LANES, as_simd_f32s, as_mut_simd_f32s, splat_f32s, mul_add_e_f32s);
-dot!(f64, f64s, F64_LANES, as_simd_f64s, as_mut_simd_f64s, splat_f64s, mul_add_e_f64s);
-
-impl Real for f32 {
-    #[inline]
-    fn of(value: f64) -> Self {
-        value as Self
-    }
-
-    #[inline]
-    fn as_f64(self) -> f64 {
-        f64::from(self)
+impl Dot for f32 {
+    fn dot(product: Product<'_, Self>, out: &mut [Self]) {
+        product.run(out);
     }
 }
 
-impl Real for f64 {
-    #[inline]
-    fn of(value: f64) -> Self {
-        value
-    }
-
-    #[inline]
-    fn as_f64(self) -> f64 {
-        self
+impl Dot for f64 {
+    fn dot(product: Product<'_, Self>, out: &mut [Self]) {
+        product.run(out);
     }
 }
+
+impl Real for f32 {}
+
+impl Real for f64 {}

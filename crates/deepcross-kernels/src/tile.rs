@@ -3,7 +3,7 @@
 //! The code names vectors and does not leave them to the compiler, which may choose to run along the rows of a tile, whose
 //! numbers are not adjacent: a product is then thirty times slower.
 
-use crate::Real;
+use crate::number::Number;
 use pulp::Simd;
 
 /// The number of columns of a panel.
@@ -25,7 +25,7 @@ type Panels<'a, V, const PANELS: usize, const VECTORS: usize> = [&'a [[V; VECTOR
 #[inline(always)]
 pub(crate) fn sums_of_rows<
     S: Simd,
-    F: Real,
+    F: Number,
     const HEIGHT: usize,
     const PANELS: usize,
     const VECTORS: usize,
@@ -71,7 +71,7 @@ pub(crate) fn sums_of_rows<
 #[inline(always)]
 pub(crate) fn sums_of_strip<
     S: Simd,
-    F: Real,
+    F: Number,
     const HEIGHT: usize,
     const PANELS: usize,
     const VECTORS: usize,
@@ -94,7 +94,7 @@ pub(crate) fn sums_of_strip<
 
 /// Panels that are stored one after the other, as vectors.
 #[inline(always)]
-fn parted<S: Simd, F: Real, const PANELS: usize, const VECTORS: usize>(
+fn parted<S: Simd, F: Number, const PANELS: usize, const VECTORS: usize>(
     panels: &[F],
 ) -> Panels<'_, F::Vector<S>, PANELS, VECTORS> {
     let (all, _) = F::vectors::<S>(panels).as_chunks::<VECTORS>();
@@ -121,7 +121,7 @@ fn from<V, const PANELS: usize, const VECTORS: usize>(
 }
 
 #[inline(always)]
-fn add_scaled<S: Simd, F: Real, const PANELS: usize, const VECTORS: usize>(
+fn add_scaled<S: Simd, F: Number, const PANELS: usize, const VECTORS: usize>(
     simd: S,
     sums: &mut [[F::Vector<S>; VECTORS]; PANELS],
     left: F::Vector<S>,
@@ -136,7 +136,7 @@ fn add_scaled<S: Simd, F: Real, const PANELS: usize, const VECTORS: usize>(
 }
 
 #[inline(always)]
-fn stored<S: Simd, F: Real, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize>(
+fn stored<S: Simd, F: Number, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize>(
     sums: &Vectors<F::Vector<S>, HEIGHT, PANELS, VECTORS>,
 ) -> Sums<F, HEIGHT, PANELS> {
     let mut out = [[[F::zero(); PANEL]; PANELS]; HEIGHT];

@@ -3,15 +3,15 @@
 //! The types of a version never change. An addition of a newer version is a new type, and an old file gets the value
 //! that stands for the behaviour of the program at its time.
 
+mod contents;
 mod v1;
 mod v2;
 mod v3;
 mod v4;
 
-use crate::config::ModelSpec;
-use crate::training_summary::TrainingSummary;
-use deepcross_calibration::{CalibrationError, Calibrator};
-use deepcross_features::EncoderState;
+pub(crate) use contents::Contents;
+
+use deepcross_calibration::CalibrationError;
 use serde::{Deserialize, Serialize};
 use v1::HeaderV1;
 use v2::HeaderV2;
@@ -25,16 +25,6 @@ pub(crate) enum Header {
     V2(HeaderV2),
     V3(HeaderV3),
     V4(HeaderV4),
-}
-
-/// The content of a header of any version.
-#[derive(Debug)]
-pub(crate) struct Contents {
-    pub(crate) config: String,
-    pub(crate) encoder: EncoderState,
-    pub(crate) spec: ModelSpec,
-    pub(crate) training: TrainingSummary,
-    pub(crate) calibrator: Option<Calibrator>,
 }
 
 impl Header {

@@ -1,6 +1,6 @@
 //! What the first version says of a model: a Deep Crossing without dropout of embeddings and batch normalisation.
 
-use super::Contents;
+use super::contents::Contents;
 use crate::config::{DeepCrossingSpec, ModelSpec, StackingSpec, UnitsSpec};
 use crate::training_summary::TrainingSummary;
 use deepcross_features::EncoderState;

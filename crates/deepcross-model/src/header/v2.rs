@@ -1,6 +1,6 @@
 //! What the second version says of a model: a Deep Crossing, with dropout of embeddings and batch normalisation.
 
-use super::Contents;
+use super::contents::Contents;
 use super::v1::UnitsSpecV1;
 use crate::config::{DeepCrossingSpec, ModelSpec, StackingSpec};
 use crate::training_summary::TrainingSummary;

@@ -3,7 +3,7 @@
 //! Its types, of the fourth version too, are spelled out beside those that a model is built from, and the compiler compares the two: where the latter
 //! change, these stay as they are, and get a conversion, as those of the versions before have.
 
-use super::Contents;
+use super::contents::Contents;
 use crate::config::{DeepCrossingSpec, FactorsSpec, MlpSpec, ModelSpec, StackingSpec, UnitsSpec};
 use crate::training_summary::TrainingSummary;
 use deepcross_features::EncoderState;

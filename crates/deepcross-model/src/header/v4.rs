@@ -1,6 +1,6 @@
 //! The fourth version of the header, which adds the calibrator of a calibrated model.
 
-use super::Contents;
+use super::contents::Contents;
 use super::v3::ModelSpecV3;
 use crate::config::ModelSpec;
 use crate::training_summary::TrainingSummary;

@@ -1,6 +1,6 @@
 //! Adagrad: `s += g²`, `w −= η g / (√s + ε)`.
 
-use super::StepSize;
+use super::step_size::StepSize;
 use crate::each_weight::each_weight;
 use deepcross_kernels::Real;
 

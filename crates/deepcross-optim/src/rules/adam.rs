@@ -4,7 +4,7 @@
 //! `v̂ = v / (1 − β₂ᵗ)`.
 //! The powers are computed in f64, once per step.
 
-use super::StepSize;
+use super::step_size::StepSize;
 use crate::each_weight::each_weight;
 use deepcross_kernels::Real;
 

@@ -6,7 +6,7 @@
 //! The penalties are part of the rule: L1 gives weights that are exactly 0.
 //! A weight that does not start at 0 begins with the `z` for which the last formula gives this weight.
 
-use super::StepSize;
+use super::step_size::StepSize;
 use crate::each_weight::each_weight;
 use deepcross_kernels::Real;
 

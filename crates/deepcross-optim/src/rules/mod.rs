@@ -11,9 +11,12 @@ mod momentum;
 mod nesterov;
 mod row_wise_adagrad;
 mod sgd;
+mod step_size;
 
 use deepcross_kernels::{Real, vectorised};
 use row_wise_adagrad::RowWiseAdagrad;
+
+pub use step_size::StepSize;
 
 /// An update rule and its constants.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -160,19 +163,6 @@ impl Rule {
         bad.map(|(name, value, allowed, _)| format!("`{name}` must be {allowed}, but is {value}"))
             .collect()
     }
-}
-
-/// The learning rate and the number of a step.
-#[derive(Clone, Copy, Debug)]
-pub struct StepSize {
-    /// The learning rate of this step.
-    pub learning_rate: f64,
-    /// The number of the step, from 1 on, which is the number of times that the moments have moved.
-    pub step: u64,
-    /// Whether Adam's `ε` is added before the correction of the second moment, and not after it.
-    ///
-    /// PyTorch's SparseAdam adds it before, and its Adam after.
-    pub epsilon_before_correction: bool,
 }
 
 /// A rule in one step, whose constants are computed once and then applied to many slices.

@@ -2,7 +2,7 @@
 //!
 //! The learning rate is not part of the velocity, as in PyTorch, so that a schedule has an effect at once.
 
-use super::StepSize;
+use super::step_size::StepSize;
 use crate::each_weight::each_weight;
 use deepcross_kernels::Real;
 

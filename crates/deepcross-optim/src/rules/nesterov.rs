@@ -2,7 +2,7 @@
 //!
 //! This is the form of PyTorch, in which the gradient is taken at the current weights.
 
-use super::StepSize;
+use super::step_size::StepSize;
 use crate::each_weight::each_weight;
 use deepcross_kernels::Real;
 

@@ -2,7 +2,8 @@
 //!
 //! It has one number of state per row instead of one per weight, which suits huge tables (Naumov et al., DLRM, 2019).
 
-use super::{StepSize, sgd::Sgd};
+use super::sgd::Sgd;
+use super::step_size::StepSize;
 use crate::square_sum::square_sum;
 use deepcross_kernels::Real;
 

@@ -1,6 +1,6 @@
 //! Stochastic gradient descent: `w −= η g`.
 
-use super::StepSize;
+use super::step_size::StepSize;
 use crate::each_weight::each_weight;
 use deepcross_kernels::Real;
 

@@ -1,0 +1,111 @@
+//! The order of the modules of each crate that has folders.
+
+/// The top-level modules of a crate, from the bottom to the top; modules of one level may import each other.
+type Order = &'static [&'static [&'static str]];
+
+/// The orders, by crate.
+pub(super) const ORDERS: [(&str, Order); 9] = [
+    ("deepcross-autodiff", AUTODIFF),
+    ("deepcross-cli", CLI),
+    ("deepcross-data", DATA),
+    ("deepcross-features", FEATURES),
+    ("deepcross-model", MODEL),
+    ("deepcross-optim", OPTIM),
+    ("deepcross-profile", PROFILE),
+    ("deepcross-report", REPORT),
+    ("deepcross-train", TRAIN),
+];
+
+const AUTODIFF: Order = &[
+    &["mode"],
+    &["table_values", "row_gradients", "statistics"],
+    &["packed_weights", "params", "gradients", "shared_columns", "wrong_rules"],
+    // A pass records operations, and the table of operations names them all.
+    &["tape", "op", "ops", "pass", "backward"],
+    &["check"],
+];
+
+const CLI: Order = &[
+    &["call_error"],
+    &["output", "signals"],
+    &["inputs", "arguments"],
+    &["text"],
+    &["pages"],
+    &["progress"],
+    &["steps"],
+    &["commands"],
+];
+
+const DATA: Order = &[
+    &["limits", "message", "random", "parallel"],
+    &["config"],
+    &["place", "error"],
+    &["input"],
+    &["rows"],
+    &["formats"],
+    &["source"],
+    &["encode"],
+    &["cache"],
+    &["shuffle"],
+    &["writer"],
+    &["split"],
+    &["convert"],
+];
+
+const FEATURES: Order = &[
+    &["config", "error", "state", "suggest"],
+    &["batch", "counts"],
+    &["raw"],
+    &["lookup"],
+    &["description"],
+    &["companion"],
+    &["kinds"],
+    &["encoder"],
+    &["fitter"],
+];
+
+const MODEL: Order = &[
+    &["error", "memory", "config"],
+    &["artifact"],
+    &["kinds"],
+    &["model"],
+    &["predictor", "training_summary"],
+    &["header"],
+    &["trained_model"],
+    &["neighbours", "scoring", "interchange"],
+];
+
+const OPTIM: Order = &[
+    &["each_weight", "square_sum"],
+    &["rules"],
+    &["step", "config", "error"],
+    &["dense_step", "merged_rows", "table_step"],
+    &["optimizer"],
+];
+
+const PROFILE: Order = &[
+    &["error", "number_text"],
+    &["guess_format"],
+    &["profile"],
+    &["infer"],
+    &["first_sizes"],
+    &["file_profile", "first_config"],
+];
+
+const REPORT: Order = &[
+    &["markup"],
+    &["scale", "figure", "table"],
+    &["chart"],
+    &["plots"],
+    &["section", "report"],
+];
+
+const TRAIN: Order = &[
+    &["objective", "diagnosis"],
+    &["error"],
+    &["config_file"],
+    &["event", "importance", "options"],
+    &["checkpoint"],
+    &["run"],
+    &["calibration", "compare", "encode", "prediction", "slices"],
+];
