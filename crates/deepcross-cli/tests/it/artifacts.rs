@@ -1,8 +1,8 @@
-//! Artifacts that are cut off, damaged, of another version or none at all.
+//! Files that are not valid artifacts: cut off, damaged, of another version, or something else.
 
 use crate::Folder;
 
-/// `predict` with these bytes as the model must fail and name the file; the rest of the message.
+/// Checks that `predict` with these bytes as the model fails and names the file; returns the rest of the message.
 #[track_caller]
 fn refused(folder: &Folder, bytes: &[u8], what: &str) -> String {
     folder.write("bad.dcx", bytes);
@@ -40,13 +40,13 @@ fn every_flipped_byte_is_found() {
 }
 
 #[test]
-fn what_is_no_artifact_or_a_newer_one_is_said_so() {
+fn other_files_and_newer_artifacts_are_reported_as_such() {
     let folder = Folder::with_model();
     let mut newer = folder.read("model.dcx");
     newer[8] = 200;
     assert_eq!(
         refused(&folder, &newer, "newer"),
-        "was written by a newer deepcross: it has format version 200, this one reads up to 1"
+        "was written by a newer deepcross: it has format version 200, but this program reads versions up to 1"
     );
     assert_eq!(
         refused(&folder, &folder.read("train.csv"), "a table"),
