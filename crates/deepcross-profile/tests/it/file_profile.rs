@@ -19,10 +19,10 @@ fn profiled(
     text: &str,
     config: &DataConfig,
     label: LabelRule,
-) -> Result<FileProfile, ProfileError> {
+) -> Result<FileProfile, Box<ProfileError>> {
     let (_folder, path) = file(text);
     let options = ProfileOptions { label: Some(label), guess_missing: true };
-    profile_files(&[path], config, &options)
+    profile_files(&[path], config, &options).map_err(Box::new)
 }
 
 fn rule(positive: &[&str], negative: Option<&[&str]>) -> LabelRule {
