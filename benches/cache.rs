@@ -3,8 +3,8 @@
 use benches::run;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::data::{
-    BadRows, Cache, CacheWriter, DataConfig, DataError, Format, Labels, Part, RowPlan, RowReader,
-    Source, fit,
+    BadRows, Cache, CacheWriter, DataConfig, DataError, Format, Labels, Partition, RowPlan,
+    RowReader, Source, fit,
 };
 use deepcross::features::{Batch, Encoder, FieldConfig, Schema, Transform};
 use rand::{Rng, SeedableRng};
@@ -15,7 +15,7 @@ use std::path::Path;
 
 const ROWS: usize = 200_000;
 const PLAN: RowPlan =
-    RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Error };
+    RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Error };
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(&text, rows()?)?;
     let config = DataConfig { format: Some(Format::Criteo), ..DataConfig::default() };
     let source = Source::open(std::slice::from_ref(&text), &config)?;
-    let encoder = fit(&source, &schema()?, Part::All, BadRows::Error)?.encoder;
+    let encoder = fit(&source, &schema()?, Partition::All, BadRows::Error)?.encoder;
     let cache = write(&path, &source, &encoder)?;
     run(|criterion| {
         read(criterion, (&source, &encoder), &cache);

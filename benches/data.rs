@@ -2,19 +2,19 @@
 
 use benches::run;
 use criterion::{BenchmarkId, Criterion, Throughput};
-use deepcross::data::simulate::{Simulator, SimulatorConfig};
 use deepcross::data::{
-    BadRows, DataConfig, DataError, LabelConfig, Labels, Part, RawRow, RowPlan, RowReader,
+    BadRows, DataConfig, DataError, LabelConfig, Labels, Partition, RawRow, RowPlan, RowReader,
     Shuffled, Source, fit,
 };
 use deepcross::features::{Batch, Encoder, FieldConfig, Schema};
+use deepcross::simulate::{Simulator, SimulatorConfig};
 use std::error::Error;
 use std::path::Path;
 
 const ROWS: usize = 20_000;
 const BATCH: usize = 1024;
 const PLAN: RowPlan =
-    RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Error };
+    RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Error };
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(&csv, &text)?;
 
     let source = open(&tsv)?;
-    let encoder = fit(&source, &schema()?, Part::All, BadRows::Error)?.encoder;
+    let encoder = fit(&source, &schema()?, Partition::All, BadRows::Error)?.encoder;
     let csv = open(&csv)?;
     run(|criterion| {
         parse(criterion, [("tsv", &source), ("csv", &csv)], text.len());

@@ -3,7 +3,7 @@
 use benches::{N_CATEGORICAL, N_NUMBERS, ids, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::data::{
-    BadRows, DataConfig, DataError, Format, Labels, Part, RowPlan, RowReader, Source,
+    BadRows, DataConfig, DataError, Format, Labels, Partition, RowPlan, RowReader, Source,
 };
 use deepcross::features::{Encoder, FieldConfig, Fitter, Schema, Transform};
 use rand::Rng;
@@ -17,7 +17,7 @@ const BATCH: usize = 4096;
 /// The values of each vocabulary, and the buckets of each hash.
 const VALUES: usize = 1_000_000;
 const PLAN: RowPlan =
-    RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Error };
+    RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Error };
 
 fn main() -> Result<(), Box<dyn Error>> {
     // The file is written once and read from the system's cache.

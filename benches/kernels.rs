@@ -6,7 +6,7 @@
 use benches::{EMBEDDING, STACK, ids, matrix, numbers, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::kernels::{
-    Activation, Bags, ColumnsMut, Finish, LeftFactor, RightFactor, Write, bag_into, gather_into,
+    Activation, ColumnsMut, Finish, LeftFactor, RightFactor, RowBags, Write, bag_into, gather_into,
     map_into, matmul_into, packed_product_into, rows_product_into, zip_into,
 };
 use ndarray::Array2;
@@ -125,7 +125,7 @@ fn look_ups(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements((ROWS * BAG) as u64));
         group.bench_function(BenchmarkId::new("bag_of_5", height), |bencher| {
             bencher.iter(|| {
-                let bags = Bags { offsets: &offsets, ids: &rows, weights: None };
+                let bags = RowBags { offsets: &offsets, ids: &rows, weights: None };
                 let columns = ColumnsMut::new(&mut out, STACK, 0, EMBEDDING);
                 bag_into(&table, bags, None, Activation::Relu, columns);
             });

@@ -3,7 +3,7 @@
 use benches::{EMBEDDING, STACK, ids, matrix, random, run};
 use criterion::{Criterion, Throughput};
 use deepcross::autodiff::{Gradients, Params, Pass, Tape, Var};
-use deepcross::layers::{Bags, Builder, EmbeddingConfig, Module, ResidualUnitConfig};
+use deepcross::layers::{Builder, EmbeddingConfig, Module, ResidualUnitConfig, RowBags};
 
 const ROWS: usize = 128;
 
@@ -43,7 +43,7 @@ fn embedding(criterion: &mut Criterion) {
     measure(criterion, "embedding_one_hot", &params, |pass| embedding.forward(pass, &rows[..ROWS]));
     let offsets: Vec<u32> = (0..=ROWS).map(|row| (row * BAG) as u32).collect();
     measure(criterion, "embedding_bags_of_5", &params, |pass| {
-        let bags = Bags { offsets: &offsets, ids: &rows, weights: None };
+        let bags = RowBags { offsets: &offsets, ids: &rows, weights: None };
         embedding.forward_bags(pass, bags)
     });
 }

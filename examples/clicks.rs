@@ -1,9 +1,9 @@
 //! Simulated clicks in files, and models that are trained on them: what the comparisons share.
 
-use deepcross::data::simulate::{Simulator, SimulatorConfig};
-use deepcross::data::{BadRows, Labels, Part, RowPlan, RowReader, Source};
+use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross::metrics::{Evaluation, Summary};
 use deepcross::model::{Tapes, TrainedModel};
+use deepcross::simulate::{Simulator, SimulatorConfig};
 use deepcross::train::{Files, RunConfig, evaluate, train};
 use std::error::Error;
 use std::fs::File;
@@ -49,7 +49,8 @@ pub(crate) fn trained(
 /// The metrics of a model on `test`.
 pub(crate) fn tested(model: &TrainedModel, config: &RunConfig, test: &Clicks) -> Result<Summary> {
     let source = Source::open(std::slice::from_ref(&test.path), &config.data)?;
-    let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Error };
+    let plan =
+        RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Error };
     let mut reader = RowReader::new(&source, &model.encoder, plan)?;
     Ok(evaluate(model.predictor(), &mut reader, &Tapes::new())?)
 }

@@ -11,8 +11,8 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
 use deepcross::autodiff::{
-    Activation, CustomInputs, Gradients, Operation, Own, Params, Pass, Real, Shape, Tape, Var,
-    check,
+    Activation, CustomInputs, Gradients, Operation, OutputAndGradient, Params, Pass, Real, Shape,
+    Tape, Var, check,
 };
 use deepcross::layers::{Builder, Linear, LinearConfig, Module};
 use deepcross::optim::{Optimizer, OptimizerConfig, Rule};
@@ -40,13 +40,13 @@ impl<F: Real> Operation<F> for Elementwise<F> {
     fn backward(
         &self,
         inputs: CustomInputs<'_, F>,
-        own: Own<'_, F>,
+        result: OutputAndGradient<'_, F>,
         _which: usize,
         into: ArrayViewMut2<'_, F>,
     ) {
         Zip::from(into)
             .and(inputs.get(0))
-            .and(own.gradient)
+            .and(result.gradient)
             .for_each(|into, &x, &gradient| *into += gradient * (self.slope)(x));
     }
 }

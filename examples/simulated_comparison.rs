@@ -12,8 +12,8 @@
 mod clicks;
 
 use clicks::{Clicks, Result, best_possible, tested, trained};
-use deepcross::data::simulate::SimulatorConfig;
 use deepcross::metrics::{Evaluation, Summary};
+use deepcross::simulate::SimulatorConfig;
 use deepcross::train::RunConfig;
 use std::collections::HashMap;
 

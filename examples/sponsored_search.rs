@@ -12,7 +12,7 @@
 mod clicks;
 
 use clicks::{Clicks, Result, best_possible, tested, trained};
-use deepcross::data::simulate::SimulatorConfig;
+use deepcross::simulate::SimulatorConfig;
 use deepcross::train::RunConfig;
 use toml::{Table, Value};
 

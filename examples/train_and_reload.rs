@@ -6,8 +6,8 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
-use deepcross::data::simulate::{HEADER, Simulator, SimulatorConfig};
 use deepcross::model::{Scorer, TrainedModel};
+use deepcross::simulate::{HEADER, Simulator, SimulatorConfig};
 use deepcross::train::{Event, Files, RunConfig, train};
 use std::error::Error;
 use std::fs::File;

@@ -1,18 +1,19 @@
-//! Files that nobody has described: what is found out about them must fit them.
+//! Undescribed files: what is inferred from them must fit them.
 
-use deepcross_data::{
-    BadRows, DataConfig, Inferred, LabelConfig, Part, ProfilePlan, Source, fit, guess_form, profile,
-};
+use deepcross_data::{BadRows, DataConfig, LabelConfig, Partition, Source, fit};
 use deepcross_features::Schema;
+use deepcross_profile::{
+    InferredFields, ProfileOptions, guess_format, infer_fields, profile_source,
+};
 
 use crate::file::{Written, judge};
 use crate::rows::raw;
 
-/// Guesses form and fields; the fields are valid, and each good row can be encoded as they say.
+/// Guesses the format and the fields; the fields must be valid, and must encode each good row.
 pub fn infer(bytes: &[u8]) {
     let file = Written::new(bytes);
     let start = DataConfig { bad_rows: BadRows::Skip, ..DataConfig::default() };
-    let config = match guess_form(&[file.path()], &start) {
+    let config = match guess_format(&[file.path()], &start) {
         Ok(config) => config,
         Err(error) => return judge(&error, &file),
     };
@@ -22,16 +23,21 @@ pub fn infer(bytes: &[u8]) {
     };
     let label = source.header().iter().any(|name| name == "click");
     let label = label.then(|| LabelConfig::binary("click").into());
-    let plan = ProfilePlan { label, guess_missing: true };
-    let profile = match profile(&source, &plan) {
+    let options = ProfileOptions { label, guess_missing: true };
+    let profile = match profile_source(&source, &options) {
         Ok(profile) => profile,
         Err(error) => return judge(&error, &file),
     };
     assert!(profile.columns.len() == source.header().len());
-    check_fields(&config, &file, &deepcross_data::infer(&profile), profile.missing.clone());
+    check_fields(&config, &file, &infer_fields(&profile), profile.missing.clone());
 }
 
-fn check_fields(config: &DataConfig, file: &Written, inferred: &Inferred, missing: Vec<String>) {
+fn check_fields(
+    config: &DataConfig,
+    file: &Written,
+    inferred: &InferredFields,
+    missing: Vec<String>,
+) {
     let fields: Vec<_> = inferred.fields().cloned().collect();
     if fields.is_empty() {
         return;
@@ -41,7 +47,7 @@ fn check_fields(config: &DataConfig, file: &Written, inferred: &Inferred, missin
     let source = Source::open(&[file.path()], &config).expect("as it was opened before");
     let has_own_label = config.label().is_some();
     let (rows, ended) = raw(&source);
-    let fitted = match fit(&source, &schema, Part::All, BadRows::Skip) {
+    let fitted = match fit(&source, &schema, Partition::All, BadRows::Skip) {
         Ok(fitted) => fitted,
         Err(error) => return judge(&error, file),
     };

@@ -4,8 +4,8 @@ use std::slice;
 use std::sync::LazyLock;
 
 use deepcross_data::{
-    BadRows, DataConfig, DataError, Fitted, LabelReader, Labels, Part, RawRow, RowPlan, RowReader,
-    Source, WeightReader, fit,
+    BadRows, DataConfig, DataError, Fitted, LabelReader, Labels, Partition, RawRow, RowPlan,
+    RowReader, Source, WeightReader, fit,
 };
 use deepcross_features::{Batch, Binding, Column, Counts, Encoder, History};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -41,7 +41,7 @@ pub(crate) fn check(config: &DataConfig, bytes: &[u8]) {
     };
     check_raw(&source, &file);
     let Some(schema) = schema(&source) else { return };
-    let fitted = match fit(&source, &schema, Part::All, BadRows::Skip) {
+    let fitted = match fit(&source, &schema, Partition::All, BadRows::Skip) {
         Ok(fitted) => fitted,
         Err(error) => return judge(&error, &file),
     };
@@ -108,7 +108,7 @@ fn check_encoded(
     labels: Labels,
     history: Option<History>,
 ) -> Option<Outcome> {
-    let plan = RowPlan { labels, part: Part::All, bad_rows: BadRows::Skip };
+    let plan = RowPlan { labels, partition: Partition::All, bad_rows: BadRows::Skip };
     let reader = || {
         let reader = RowReader::new(source, encoder, plan);
         reader.map(|reader| match &history {
@@ -223,7 +223,7 @@ impl<'e> Parts<'e> {
 /// A pass that stops does so at the first row that one which skips leaves out.
 fn check_stopped(source: &Source, encoder: &Encoder) {
     let first = [BadRows::Error, BadRows::Skip].map(|bad_rows| {
-        let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows };
+        let plan = RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows };
         let outcome = encode(RowReader::new(source, encoder, plan).ok()?, 1000);
         outcome.messages.into_iter().next().or(outcome.ended)
     });

@@ -2,7 +2,7 @@
 
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use deepcross_data::{BadRows, Labels, Part, RowPlan, RowReader, Source};
+use deepcross_data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross_model::TrainedModel;
 use deepcross_train::{Files, RunConfig, train};
 
@@ -105,7 +105,7 @@ impl World {
     /// A reader of the rows, as it is to make a cache of them.
     pub fn reader(&self) -> RowReader<'_> {
         let bad_rows = BadRows::Skip;
-        let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows };
+        let plan = RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows };
         RowReader::new(&self.source, &self.trained.encoder, plan).expect("all columns")
     }
 }

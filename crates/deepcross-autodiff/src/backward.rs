@@ -1,6 +1,7 @@
-//! The walk back over the tape.
+//! Walks back over the tape.
 //!
-//! The inputs of a node always lie before it, so one split parts a node's own gradient from all that it adds to.
+//! The inputs of a node always come before it, so one split separates the node's own gradient from all gradients that
+//! it adds to.
 
 use crate::op::backward;
 use crate::packed_weights::PackedWeights;
@@ -53,7 +54,7 @@ fn seed<F: Real>(tape: &mut Tape<F>, output: Var, upstream: &[F]) {
     tape.reached[output.0] = true;
 }
 
-/// What the backward rule of an operation sees.
+/// The data that the backward rule of an operation sees.
 #[derive(Debug)]
 pub(crate) struct Backward<'a, F> {
     /// Values of all nodes, parameters, arena.
@@ -64,9 +65,9 @@ pub(crate) struct Backward<'a, F> {
     pub(crate) gradient: &'a [F],
     before: &'a mut [F],
     reached: &'a mut [bool],
-    /// Where gradients of parameters go.
+    /// The gradients of the parameters.
     pub(crate) parameters: &'a mut Gradients<F>,
-    /// For intermediate results of a rule; contents are left over from others.
+    /// Memory for intermediate results of a rule; it holds leftovers of other rules.
     pub(crate) scratch: &'a mut Vec<F>,
     /// Weights packed for products.
     pub(crate) packed: &'a mut PackedWeights<F>,
@@ -74,7 +75,7 @@ pub(crate) struct Backward<'a, F> {
 }
 
 impl<F: Real> Backward<'_, F> {
-    /// Lets `write` assign or add to the gradient of an input, where one is wanted.
+    /// Lets `write` assign or add to the gradient of an input, if that gradient is needed.
     pub(crate) fn add_to(&mut self, input: Var, write: impl FnOnce(&mut [F], Write)) {
         let node = &self.inputs.nodes[input.0];
         if node.tracked {

@@ -1,26 +1,28 @@
-//! Whether derivatives are right: the reverse pass against central differences, in `f64`.
+//! Checks derivatives: compares the reverse pass with central differences, in `f64`.
 //!
-//! For random `u` and `v`, the reverse pass gives `u·J·v` as the gradient of `Σ u ⊙ output` times `v`; moving all weights
-//! along `v`, a little both ways, gives it as a difference.
-//! A direction compares every entry of every parameter at once for two evaluations, where one entry after the other
-//! takes two for each; so entries are only looked at one by one to find the one that is off.
+//! For random `u` and `v`, the reverse pass gives `u·J·v` as the gradient of `Σ u ⊙ output` times `v`.
+//! Moving all weights a little along `v`, in both directions, gives `u·J·v` as a difference.
+//! One direction compares every entry of every parameter at once with two evaluations.
+//! Entries one after the other would take two evaluations each, so they are compared one by one only to find the wrong
+//! one.
 //!
 //! At a kink, such as ReLU's at 0, there is no derivative to compare with.
-//! A kink within the step is left outside by shrinking the step; where the point itself lies on one, which shows in
-//! slopes that differ on both sides however small the step, the comparison is made at a point nearby and counted in
-//! [`Report::redrawn`]. No entry is ever left out.
+//! If a kink lies within the step, the step is shrunk until the kink is outside.
+//! If the point itself lies on a kink, the slopes on both sides differ however small the step is.
+//! Then the comparison is made at a point nearby and counted in [`Report::redrawn`].
+//! No entry is ever left out.
 
 use crate::mode::uniform;
 use crate::{Gradients, Mode, Params, Pass, Stream, Tape, Var};
 use ndarray::Array2;
 use std::fmt;
 
-/// What was compared, and found right.
+/// The comparisons that were made and found right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Random directions along which the derivatives agree; 0 where there is no weight.
+    /// The number of random directions along which the derivatives agree; 0 if there is no weight.
     pub directions: usize,
-    /// How often a direction was drawn again, at a point nearby, since the point lay on a kink.
+    /// The number of directions that were drawn again at a point nearby, because the point lay on a kink.
     pub redrawn: usize,
 }
 
@@ -31,9 +33,9 @@ pub struct Mismatch {
     pub parameter: String,
     /// (row, column).
     pub entry: (usize, usize),
-    /// What the reverse pass gives.
+    /// The derivative by the reverse pass.
     pub reverse: f64,
-    /// What the central difference gives.
+    /// The derivative by the central difference.
     pub difference: f64,
 }
 
@@ -75,14 +77,14 @@ pub fn gradients(
     Check::default().run(params, build)
 }
 
-/// How derivatives are checked.
+/// The settings of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// Of the passes: [`Mode::Training`] for what behaves differently there.
+    /// The mode of the passes: [`Mode::Training`] for operations that behave differently in training.
     pub mode: Mode,
-    /// How many random directions are compared; 4 by default.
+    /// The number of random directions that are compared; 4 by default.
     pub directions: usize,
-    /// Of the directions; 0 by default.
+    /// The seed of the directions; 0 by default.
     pub seed: u64,
 }
 
@@ -95,11 +97,13 @@ impl Default for Check {
 impl Check {
     /// Checks the derivatives of a value, of any shape, by all parameters.
     ///
-    /// `build` makes the value, the same for the same parameters. It is called four to ten times a direction.
+    /// `build` computes the value, and must give the same value for the same parameters.
+    /// It is called four to ten times per direction.
     ///
     /// # Errors
-    /// Where `u·J·v` differs by more than 1e-6 of the sum of its terms' sizes, or of what rounding explains: the entry
-    /// whose derivative is off the most. Where a value is not finite near the point, that is such a difference too.
+    /// If `u·J·v` differs by more than 1e-6 of the sum of its terms' sizes and by more than rounding explains: the
+    /// entry whose derivative is off the most.
+    /// A value near the point that is not finite is such a difference, too.
     pub fn run(
         &self,
         params: &Params<f64>,
@@ -132,7 +136,7 @@ struct Function<B> {
     build: B,
 }
 
-/// Where and how two derivatives are compared. Weights are those of matrices and then of tables, end to end.
+/// The place and direction of a comparison; the weights are those of the matrices and then of the tables, end to end.
 struct Line<'a> {
     point: &'a [f64],
     direction: &'a [f64],
@@ -141,7 +145,7 @@ struct Line<'a> {
     gradient: &'a [f64],
 }
 
-/// What a comparison found, the worse the greater.
+/// The result of a comparison; a worse one is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Verdict {
     Agrees,
@@ -149,24 +153,25 @@ enum Verdict {
     Differs,
 }
 
-/// Tried one after the other, since a kink within the step spoils the difference.
+/// The steps, tried one after the other, since a kink within the step spoils the difference.
 const STEPS: [f64; 4] = [1e-4, 1e-5, 1e-6, 1e-7];
-/// Of the sum of the sizes of the terms.
+/// The allowed difference, as a part of the sum of the sizes of the terms.
 const TOLERANCE: f64 = 1e-6;
-/// Of the size of the value: what its two evaluations may differ by through rounding.
+/// The allowed difference through rounding of the two evaluations, as a part of the size of the value.
 const ROUNDING: f64 = 1e-14;
-/// Where all terms are 0, what is left of the third derivative.
+/// The allowed difference if all terms are 0, which is the remainder of the third derivative.
 const FLOOR: f64 = 1e-10;
-/// A kink makes the slopes of both sides differ by this part of the mismatch, however small the step; on a smooth
-/// stretch they differ by the step times the second derivative.
+/// The part of the mismatch by which a kink makes the slopes of both sides differ, however small the step.
+/// On a smooth stretch they differ by the step times the second derivative.
 const KINK: f64 = 1e-4;
-/// How far a point is moved to leave a kink.
+/// The distance by which a point is moved to leave a kink.
 const MOVE: f64 = 1e-2;
-/// A rule is wrong if it is so at two directions from one point, or wherever the point is moved.
+/// The largest number of points on a kink that are tried.
+/// A rule is wrong if the derivatives differ along two directions, or if all these points lie on a kink.
 const ATTEMPTS: usize = 8;
 
 impl<B: Fn(&mut Pass<'_, f64>) -> Var> Function<B> {
-    /// Compares along one random direction; how often it was drawn again.
+    /// Compares along one random direction; returns the number of redraws.
     fn direction(
         &mut self,
         shape: (usize, usize),
@@ -187,7 +192,7 @@ impl<B: Fn(&mut Pass<'_, f64>) -> Var> Function<B> {
             match self.compare(&line).0 {
                 Verdict::Agrees => return Ok(n_kinks),
                 Verdict::Kink => n_kinks += 1,
-                // Kinks on one point can make slopes of both sides that are equal by chance, but hardly twice.
+                // Kinks at one point can give both sides the same slope by chance, but hardly twice.
                 Verdict::Differs => n_differing += 1,
             }
             if n_differing == 2 || n_kinks == ATTEMPTS {
@@ -199,7 +204,7 @@ impl<B: Fn(&mut Pass<'_, f64>) -> Var> Function<B> {
         }
     }
 
-    /// What is found at the first step at which the derivatives agree, or else at the smallest, and the central
+    /// The result at the first step at which the derivatives agree, or else at the smallest step, and the central
     /// difference there.
     fn compare(&mut self, line: &Line<'_>) -> (Verdict, f64) {
         let terms = || line.gradient.iter().zip(line.direction).map(|(g, v)| g * v);
@@ -221,8 +226,8 @@ impl<B: Fn(&mut Pass<'_, f64>) -> Var> Function<B> {
         found
     }
 
-    /// The entry whose derivative is off the most: one that differs before one on a kink, and this before one that is
-    /// off by less than what is allowed for it alone.
+    /// The entry whose derivative is off the most.
+    /// An entry that differs comes before one on a kink, and this before one within the tolerance.
     fn worst_entry(&mut self, line: &Line<'_>) -> Mismatch {
         let entries = (0..line.point.len()).map(|i| {
             let mut direction = vec![0.0; line.point.len()];
@@ -230,7 +235,7 @@ impl<B: Fn(&mut Pass<'_, f64>) -> Var> Function<B> {
             let (verdict, difference) = self.compare(&Line { direction: &direction, ..*line });
             (verdict, (difference - line.gradient[i]).abs(), i, difference)
         });
-        // A difference that is no number is above all numbers in the total order.
+        // A difference that is NaN is above all numbers in the total order.
         let worst = entries.max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let (_, _, i, difference) = worst.expect("weights were compared, so there are some");
         let (parameter, entry) = place(&self.params, i);
@@ -319,7 +324,7 @@ fn place(params: &Params<f64>, index: usize) -> (String, (usize, usize)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CustomInputs, Lookup, Operation, Own};
+    use crate::{CustomInputs, Lookup, Operation, OutputAndGradient};
     use ndarray::{ArrayViewMut2, array};
     use std::sync::Arc;
 
@@ -342,14 +347,14 @@ mod tests {
         fn backward(
             &self,
             inputs: CustomInputs<'_, f64>,
-            own: Own<'_, f64>,
+            result: OutputAndGradient<'_, f64>,
             _which: usize,
             mut into: ArrayViewMut2<'_, f64>,
         ) {
             let x = inputs.get(0);
             for (entry, into) in into.indexed_iter_mut() {
                 let factor = if (self.wrong)(entry, x[entry]) { self.factor } else { 1.0 };
-                *into += own.gradient[entry] * 2.0 * x[entry] * factor;
+                *into += result.gradient[entry] * 2.0 * x[entry] * factor;
             }
         }
     }
@@ -402,13 +407,13 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_is_wrong_at_one_value_only_is_caught() {
+    fn a_rule_that_is_wrong_at_only_one_value_is_caught() {
         let result = check_square(array![[0.5, 2.0, -1.0]], |_, x| x == 2.0, 0.0);
         assert_eq!(result.unwrap_err().entry, (0, 1));
     }
 
     #[test]
-    fn values_that_are_no_numbers_are_caught() {
+    fn values_that_are_nan_are_caught() {
         let mut params = Params::new();
         let x = params.add_dense("x", array![[0.5, f64::NAN]]);
         let result = gradients(&params, |pass| {
@@ -434,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn kinks_within_the_step_are_left_outside_and_kinks_on_the_point_are_counted() {
+    fn kinks_within_the_step_are_avoided_and_kinks_on_the_point_are_counted() {
         let near = check_relu(array![[3e-5, -3e-5, -9.95e-5, 1.0]]);
         assert_eq!(near, Ok(Report { directions: 4, redrawn: 0 }));
         for on in [array![[0.0, 1.0]], Array2::zeros((5, 7))] {

@@ -1,12 +1,12 @@
-//! The gradients of all parameters: where backward passes write, and optimizers read.
+//! The gradients of all parameters, which backward passes write and optimizers read.
 
 use crate::{DenseId, Params, RowGradients, StatisticId, TableId};
 use deepcross_kernels::{Real, Write};
 use ndarray::ArrayView2;
 
-/// One gradient a parameter of a [`Params`]; backward passes add to it until [`clear`](Self::clear).
+/// One gradient for each parameter of a [`Params`]; backward passes add to it until [`clear`](Self::clear).
 ///
-/// Nothing is zeroed between steps: the first contribution to a matrix replaces what an earlier step left there.
+/// Nothing is zeroed between steps: the first contribution to a matrix replaces the values of the earlier step.
 #[derive(Clone, Debug)]
 pub struct Gradients<F> {
     dense: Vec<Dense>,
@@ -15,7 +15,7 @@ pub struct Gradients<F> {
     statistics: Vec<Observed<F>>,
 }
 
-/// What the backward pass saw of a statistic's column moments; no gradient, but it goes the same way.
+/// The column moments that the backward pass saw for a statistic; they are not gradients, but are collected with them.
 #[derive(Clone, Debug)]
 struct Observed<F> {
     values: Vec<F>,
@@ -30,7 +30,7 @@ struct Dense {
 }
 
 impl<F: Real> Gradients<F> {
-    /// Room for the gradients of these parameters.
+    /// Empty gradients with memory for these parameters.
     pub fn new(params: &Params<F>) -> Self {
         let dense = params
             .dense_ids()
@@ -51,27 +51,27 @@ impl<F: Real> Gradients<F> {
         Self { dense, dense_values, tables, statistics }
     }
 
-    /// Forgets all gradients and keeps the memory.
+    /// Removes all gradients and keeps the memory.
     pub fn clear(&mut self) {
         self.dense.iter_mut().for_each(|dense| dense.reached = false);
         self.tables.iter_mut().for_each(RowGradients::clear);
         self.statistics.iter_mut().for_each(|observed| observed.reached = false);
     }
 
-    /// What the last backward pass since [`clear`](Self::clear) saw for a statistic; `None` where it saw nothing.
+    /// The values that the last backward pass since [`clear`](Self::clear) saw for a statistic; `None` if it saw none.
     pub fn observed(&self, id: StatisticId) -> Option<&[F]> {
         let Observed { values, reached } = &self.statistics[id.0];
         reached.then_some(values)
     }
 
-    /// Where to write what a backward pass sees for a statistic.
+    /// The place for the values that a backward pass sees for a statistic.
     pub(crate) fn observe(&mut self, id: StatisticId) -> &mut [F] {
         let Observed { values, reached } = &mut self.statistics[id.0];
         *reached = true;
         values
     }
 
-    /// The gradient of a matrix; `None` where no loss since [`clear`](Self::clear) depends on it.
+    /// The gradient of a matrix; `None` if no loss since [`clear`](Self::clear) depends on it.
     pub fn dense(&self, id: DenseId) -> Option<ArrayView2<'_, F>> {
         let values = self.dense_slice(id)?;
         Some(
@@ -96,9 +96,11 @@ impl<F: Real> Gradients<F> {
         self.tables.iter_mut().for_each(RowGradients::coalesce);
     }
 
-    /// Gives all groups of a batch room for the rows of the one that touched most of each table, and some more: in the
-    /// next batch it may be another.
-    pub fn level(groups: &mut [Self]) {
+    /// Reserves the same memory in all groups of a batch: that of the group that touched most rows of each table, and
+    /// some more.
+    ///
+    /// In the next batch another group may touch most rows.
+    pub fn reserve_alike(groups: &mut [Self]) {
         let n_tables = groups.first().map_or(0, |group| group.tables.len());
         for table in 0..n_tables {
             let lengths = groups.iter().map(|group| group.tables[table].lengths());
@@ -107,7 +109,7 @@ impl<F: Real> Gradients<F> {
         }
     }
 
-    /// Where to write the gradient of a matrix, and whether it is the first contribution.
+    /// The place for the gradient of a matrix, and whether the next contribution is the first.
     pub(crate) fn dense_mut(&mut self, id: DenseId) -> (&mut [F], Write) {
         let Dense { range, reached, .. } = &mut self.dense[id.0];
         let write = if std::mem::replace(reached, true) { Write::Add } else { Write::Assign };

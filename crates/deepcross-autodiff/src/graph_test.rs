@@ -1,16 +1,16 @@
 //! Random graphs of several operations, in which a value is used more than once.
 //!
-//! An operation that is right by itself can still go wrong beside others: where a second gradient reaches a value and
-//! must be added, where a shared weight gets two, or where a rule leaves something behind in the scratch memory.
+//! An operation that is right alone can still go wrong beside others: if a second gradient reaches a value and must be
+//! added, if a shared weight gets two gradients, or if a rule leaves something in the scratch memory.
 
 use crate::ops_test::{
     Holds, SIZES, any_activation, any_matrix, any_training, check_params, holds,
 };
-use crate::{Activation, Bags, DenseId, Lookup, Mode, Params, Pass, TableId, Var};
+use crate::{Activation, DenseId, Lookup, Mode, Params, Pass, RowBags, TableId, Var};
 use ndarray::Array2;
 use proptest::prelude::*;
 
-/// One operation; an operand is the so-maniest of the values that fit, counted around.
+/// One operation; an operand is given by its position among the values that fit, modulo their number.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Activate(usize, Activation),
@@ -27,7 +27,7 @@ enum Step {
     Gather(Activation),
     Bag(Activation),
     Stack(usize),
-    /// A column times the sum, the mean, or the log loss of what it came from.
+    /// A column times the sum, the mean, or the log loss of the value that it came from.
     Sum(usize),
     Mean(usize),
     LogLoss(usize),
@@ -57,7 +57,8 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A graph, and the weights that its operations share. Values have `rows` rows, and 1 or `width` columns.
+/// A graph, and the weights that its operations share.
+/// The values have `rows` rows, and 1 or `width` columns.
 #[derive(Debug)]
 struct Graph {
     params: Params<f64>,
@@ -132,14 +133,14 @@ impl Values<'_> {
                 // The first row has no id, the second two, every other one.
                 let last = graph.ids.len() as u32;
                 let offsets: Vec<u32> = (0..=last).map(|r| if r == 1 { 0 } else { r }).collect();
-                let bags = Bags { offsets: &offsets, ids: &graph.ids, weights: None };
+                let bags = RowBags { offsets: &offsets, ids: &graph.ids, weights: None };
                 pass.bag(self.lookup(activation), bags)
             }
             _ => return None,
         })
     }
 
-    /// The column of a reduction, or of a stack that a column is made of.
+    /// The column of a reduction, or of a stack from which a column is made.
     fn column(&self, pass: &mut Pass<'_, f64>, step: Step) -> Option<Var> {
         let (Step::Stack(x) | Step::Sum(x) | Step::Mean(x) | Step::LogLoss(x)) = step else {
             return None;
@@ -172,7 +173,7 @@ impl Values<'_> {
 
 impl Graph {
     fn new(matrices: [Array2<f64>; 6], ids: Vec<u32>, steps: Vec<Step>) -> Self {
-        // Products of several factors stay of the size of 1.
+        // Keeps products of several factors near 1.
         let scale = 1.0 / (matrices[0].ncols() as f64).sqrt();
         let [x, square, column, narrow, bias, table] = matrices.map(|matrix| matrix * scale);
         let mut params = Params::new();

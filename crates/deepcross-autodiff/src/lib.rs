@@ -15,19 +15,20 @@ mod params;
 mod pass;
 mod row_gradients;
 mod shared_columns;
+mod statistics;
 mod table_values;
 mod tape;
 #[cfg(any(test, feature = "wrong-rules"))]
 pub mod wrong_rules;
 #[cfg(not(any(test, feature = "wrong-rules")))]
-#[allow(dead_code, unreachable_pub, reason = "public with the feature only")]
+#[allow(dead_code, unreachable_pub, reason = "public only with the feature")]
 mod wrong_rules;
 
-pub use deepcross_kernels::{Activation, Bags, Real, all_finite};
+pub use deepcross_kernels::{Activation, Real, RowBags, all_finite};
 pub use gradients::Gradients;
 pub use mode::{Mode, Stream};
 pub use ops::batch_norm::Normalisation;
-pub use ops::custom::{CustomInputs, Operation, Own};
+pub use ops::custom::{CustomInputs, Operation, OutputAndGradient};
 pub use ops::gather::Lookup;
 pub use ops::stack::StackBuilder;
 pub use params::{DenseId, Params, StatisticId, Table, TableId};

@@ -1,10 +1,10 @@
-//! What a pass is for, and the random stream of dropout.
+//! The mode of a pass, and the random stream of dropout.
 //!
-//! A random number belongs to (seed, step, dropout layer, row, column), never to a thread or to the order of work, so
-//! that a step gives the same bits however its rows are cut and shared.
-//! A counter-based mix is used and no stored mask: the backward pass draws the same numbers again.
+//! A random number depends on (seed, step, dropout layer, row, column), never on a thread or on the order of work.
+//! A step thus gives the same bits, however its rows are divided among threads.
+//! Rejected: a stored mask; with a counter-based mix, the backward pass draws the same numbers again.
 
-/// Whether a pass trains.
+/// Whether a pass trains or infers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Dropout does nothing.
@@ -25,7 +25,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The key of one row at the `site`-th use of randomness in the pass.
+    /// The key of one row at use number `site` of randomness in the pass.
     pub(crate) fn row_key(self, site: u64, row: usize) -> u64 {
         [self.step, site, self.first_row + row as u64]
             .into_iter()
@@ -33,7 +33,7 @@ impl Stream {
     }
 }
 
-/// A number in [0, 1), of 24 random bits, for one column of a row.
+/// A number in [0, 1) with 24 random bits, for one column of a row.
 #[inline(always)]
 pub(crate) fn uniform(row_key: u64, column: usize) -> f64 {
     let bits = mix(row_key.wrapping_add(column as u64)) >> 40;
@@ -56,7 +56,7 @@ mod tests {
     const STREAM: Stream = Stream { seed: 1, step: 2, first_row: 3 };
 
     #[test]
-    fn a_row_has_the_same_key_in_any_cut() {
+    fn a_row_has_the_same_key_in_any_division_of_the_batch() {
         let later = Stream { first_row: 10, ..STREAM };
         assert_eq!(STREAM.row_key(0, 7), later.row_key(0, 0));
     }

@@ -1,4 +1,4 @@
-//! The operations: one variant, one line of the reverse pass, and one file under `ops` each.
+//! The operations: each has one variant, one line of the reverse pass, and one file under `ops`.
 
 use crate::DenseId;
 use crate::backward::Backward;
@@ -36,7 +36,7 @@ pub(crate) enum Op<F> {
     Custom(Custom<F>),
 }
 
-/// Hands the node's gradient on to its inputs and parameters.
+/// Passes the node's gradient on to its inputs and parameters.
 pub(crate) fn backward<F: Real>(op: &Op<F>, context: Backward<'_, F>) {
     match op {
         Op::Leaf => {}

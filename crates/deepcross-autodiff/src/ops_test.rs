@@ -1,39 +1,28 @@
 //! Helpers for the tests of operations: random inputs, and properties as functions.
 //!
-//! A property is a function that draws its cases and says whether they all hold; it is a test by itself, and the tests
-//! of [`wrong_rules`](crate::wrong_rules) call it to see it fail.
+//! A property is a function that draws its cases and returns whether they all hold.
+//! It is a test itself, and the tests of [`wrong_rules`](crate::wrong_rules) call it to see it fail.
 
 use crate::check::Check;
 use crate::{Activation, Mode, Params, Pass, Stream, Var, wrong_rules};
+use deepcross_testing::Search;
 use ndarray::Array2;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseResult, TestRunner};
-use std::fmt;
+use proptest::test_runner::TestCaseResult;
 use std::ops::RangeInclusive;
 
-/// Whether a property holds for all drawn cases.
-pub(crate) type Holds = Result<(), Counterexample>;
+pub(crate) use deepcross_testing::Holds;
 
-/// The smallest case found for which a property does not hold, and why.
-pub(crate) struct Counterexample(String);
-
-impl fmt::Debug for Counterexample {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Draws cases, as many as `PROPTEST_CASES` says, and looks for one for which the property does not hold.
+/// Looks for a case for which the property does not hold.
+///
+/// While a rule is wrong, the first such case is enough, since to shrink large ones takes long.
 pub(crate) fn holds<S: Strategy>(cases: S, property: impl Fn(S::Value) -> TestCaseResult) -> Holds {
-    let mut config = Config { failure_persistence: None, ..Config::default() };
-    if wrong_rules::is_any_made() {
-        // That there is a counterexample is all that is asked, and to shrink large ones takes long.
-        config.max_shrink_iters = 0;
-    }
-    TestRunner::new(config).run(&cases, property).map_err(|error| Counterexample(error.to_string()))
+    let search = Search::default();
+    let search = if wrong_rules::is_any_made() { search.unshrunk() } else { search };
+    search.holds(cases, property)
 }
 
-/// Rows, columns, or what else there are some of.
+/// The sizes of drawn inputs, such as rows and columns.
 pub(crate) const SIZES: RangeInclusive<usize> = 1..=12;
 
 /// A stream for [`Mode::Training`].
@@ -46,7 +35,7 @@ pub(crate) fn any_activation() -> impl Strategy<Value = Activation> {
     prop::sample::select(&Activation::ALL[..])
 }
 
-/// Numbers of both signs, some of them 0; now and then all.
+/// A matrix of numbers of both signs, some of them 0; sometimes all are 0.
 pub(crate) fn any_matrix(rows: usize, cols: usize) -> impl Strategy<Value = Array2<f64>> {
     let number = prop_oneof![1 => Just(0.0), 9 => -2.0..2.0];
     let numbers = prop::collection::vec(number, rows * cols);
@@ -67,7 +56,7 @@ pub(crate) fn any_pair() -> impl Strategy<Value = [Array2<f64>; 2]> {
         .prop_map(|(a, b)| [a, b])
 }
 
-/// Checks the derivatives of what `build` makes of the inputs.
+/// Checks the derivatives of the value that `build` computes from the inputs.
 pub(crate) fn check(
     inputs: &[Array2<f64>],
     build: impl Fn(&mut Pass<'_, f64>, &[Var]) -> Var,
@@ -91,7 +80,7 @@ pub(crate) fn check_in(
     })
 }
 
-/// Checks the derivatives of what `build` makes, by all parameters.
+/// Checks the derivatives of the value that `build` computes, by all parameters.
 pub(crate) fn check_params(
     mode: Mode,
     params: &Params<f64>,

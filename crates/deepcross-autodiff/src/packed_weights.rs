@@ -1,12 +1,13 @@
-//! Weights packed for products, once for all passes until they change.
+//! Weights packed for matrix products, kept until the weights change.
 //!
-//! A step walks over many blocks of rows with the same weights, and a service over many requests: a tape keeps the packed
-//! form of the weights that its passes used, and packs anew those whose [`Params`] have changed since.
+//! A step uses the same weights for many blocks of rows, and a service for many requests.
+//! So a tape keeps the packed form of the weights that its passes used, and packs a weight again after its [`Params`]
+//! have changed.
 
 use crate::{DenseId, Params};
 use deepcross_kernels::{LeftFactor, Real, RightFactor};
 
-/// The packed weights of one tape, and room for the factors of one product.
+/// The packed weights of one tape, and scratch memory for the factors of one product.
 #[derive(Debug, Default)]
 pub(crate) struct PackedWeights<F> {
     as_stored: Vec<Packed<F>>,
@@ -16,7 +17,7 @@ pub(crate) struct PackedWeights<F> {
     pub(crate) right: RightFactor<F>,
 }
 
-/// A packed matrix, and of which version of the parameters it is.
+/// A packed matrix, and the version of the parameters from which it was packed.
 #[derive(Clone, Debug, Default)]
 struct Packed<F> {
     version: Option<u64>,
@@ -34,7 +35,7 @@ impl<F: Real> PackedWeights<F> {
         current(&mut self.transposed, params, id, RightFactor::pack_transposed)
     }
 
-    /// Makes room for all that `other` has room for.
+    /// Reserves as much memory as `other` has.
     pub(crate) fn reserve_like(&mut self, other: &Self) {
         let kinds =
             [(&mut self.as_stored, &other.as_stored), (&mut self.transposed, &other.transposed)];
@@ -49,7 +50,7 @@ impl<F: Real> PackedWeights<F> {
     }
 }
 
-/// The packed form of a matrix, packed anew where the parameters have changed.
+/// The packed form of a matrix; packs it again if the parameters have changed.
 fn current<'p, F: Real>(
     packed: &'p mut Vec<Packed<F>>,
     params: &Params<F>,
@@ -72,7 +73,7 @@ mod tests {
     use ndarray::array;
 
     #[test]
-    fn changed_weights_are_packed_anew() {
+    fn changed_weights_are_packed_again() {
         let mut params = Params::new();
         let weight = params.add_dense("weight", array![[1.0, 2.0]]);
         let mut tape = Tape::new();

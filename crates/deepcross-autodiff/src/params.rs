@@ -1,11 +1,11 @@
-//! The weights: all of them, in one place, behind two kinds of handles.
+//! All weights of a model in one place, behind two kinds of handles.
 //!
 //! Layers hold handles, so that the same layer serves `f32` and `f64`, and an optimizer, a file or another rank can
-//! walk over the weights without knowing a layer.
-//! Dense matrices stand end to end in one buffer: their gradients are then one buffer too, which is summed over the
-//! groups of a batch in one loop. Tables stand apart, since only a few of their rows change in a step.
+//! visit all weights without knowing a layer.
+//! Dense matrices stand end to end in one buffer.
+//! Their gradients are then one buffer too, which one loop sums over the groups of a batch.
+//! Tables stand apart, since only a few of their rows change in a step.
 
-use crate::Gradients;
 use crate::table_values::{LentValues, TableValues};
 use deepcross_kernels::Real;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
@@ -13,7 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The last version that any [`Params`] were given.
+/// The last version that any [`Params`] received.
 static LAST_VERSION: AtomicU64 = AtomicU64::new(0);
 
 /// A dense matrix of [`Params`]: all of it is used, and gets a gradient, in each step.
@@ -24,7 +24,7 @@ pub struct DenseId(pub(crate) usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TableId(pub(crate) usize);
 
-/// A statistic of [`Params`]: numbers that a model learns by watching its batches, and that no gradient moves.
+/// A statistic of [`Params`]: numbers that a model learns by observing its batches, and that no gradient moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StatisticId(pub(crate) usize);
 
@@ -63,7 +63,7 @@ impl<F: Real> Table<F> {
         self.width
     }
 
-    /// The elements, row after row, to be changed; those that were lent are copied first.
+    /// The elements, row after row, mutable; lent values are copied first.
     pub fn values_mut(&mut self) -> &mut [F] {
         self.values.to_mut()
     }
@@ -76,11 +76,11 @@ pub struct Params<F> {
     dense_values: Vec<F>,
     tables: Vec<Table<F>>,
     statistics: Vec<Statistic<F>>,
-    /// Another one after each change of dense matrices; the same in two `Params` only where these are equal.
+    /// Changes with each change of the dense matrices; two `Params` have the same version only if these are equal.
     version: Version,
 }
 
-/// Not a value of the parameters, and so not shown as one: equal weights look alike.
+/// A number that `Debug` does not show, so that equal weights look alike.
 #[derive(Clone, Copy, Default)]
 struct Version(u64);
 
@@ -98,7 +98,7 @@ struct Statistic<F> {
 }
 
 impl<F: Real> Params<F> {
-    /// No weights.
+    /// Parameters without weights.
     pub fn new() -> Self {
         Self {
             dense: Vec::new(),
@@ -109,7 +109,7 @@ impl<F: Real> Params<F> {
         }
     }
 
-    /// Tells whether dense matrices have changed since, in these or in other `Params`.
+    /// A number that differs if dense matrices have changed since, in these or in other `Params`.
     pub(crate) fn version(&self) -> u64 {
         self.version.0
     }
@@ -121,7 +121,7 @@ impl<F: Real> Params<F> {
     /// Adds a dense matrix; a vector, such as a bias, is a matrix of one row.
     ///
     /// # Panics
-    /// If a parameter of this name exists.
+    /// If a parameter of this name already exists.
     #[track_caller]
     pub fn add_dense(&mut self, name: impl Into<String>, values: Array2<F>) -> DenseId {
         let name = self.new_name(name.into());
@@ -135,7 +135,7 @@ impl<F: Real> Params<F> {
     /// Adds a table of embeddings, `[rows, width]`; values in standard layout are moved, not copied.
     ///
     /// # Panics
-    /// If a parameter of this name exists.
+    /// If a parameter of this name already exists.
     #[track_caller]
     pub fn add_table(&mut self, name: impl Into<String>, values: Array2<F>) -> TableId {
         let name = self.new_name(name.into());
@@ -153,10 +153,10 @@ impl<F: Real> Params<F> {
 
     /// Adds a table of embeddings whose values stay where they are: `[values / width, width]`.
     ///
-    /// Whoever changes the table gets a copy of its own.
+    /// Changing the table copies the values first.
     ///
     /// # Panics
-    /// If a parameter of this name exists, or the values are not whole rows.
+    /// If a parameter of this name already exists, or the values are not whole rows.
     #[track_caller]
     pub fn add_lent_table(
         &mut self,
@@ -165,15 +165,18 @@ impl<F: Real> Params<F> {
         values: Arc<dyn LentValues<F>>,
     ) -> TableId {
         let name = self.new_name(name.into());
-        assert!(values.values().len().is_multiple_of(width), "rows of {width} values");
+        assert!(
+            values.values().len().is_multiple_of(width),
+            "lent values must be whole rows of {width}"
+        );
         self.tables.push(Table { name, width, values: TableValues::lent(values) });
         TableId(self.tables.len() - 1)
     }
 
-    /// Adds a statistic, `[1, width]`: gradients, optimizers and the count of weights know nothing of it.
+    /// Adds a statistic, `[1, width]`, which gradients, optimizers and the count of weights ignore.
     ///
     /// # Panics
-    /// If a parameter of this name exists.
+    /// If a parameter of this name already exists.
     #[track_caller]
     pub fn add_statistic(&mut self, name: impl Into<String>, values: Vec<F>) -> StatisticId {
         let name = self.new_name(name.into());
@@ -181,10 +184,10 @@ impl<F: Real> Params<F> {
         StatisticId(self.statistics.len() - 1)
     }
 
-    /// Makes statistics of the last `n` dense matrices, in their order: a file holds statistics as matrices after all
+    /// Turns the last `n` dense matrices into statistics, in their order: a file holds statistics as matrices after all
     /// others.
     ///
-    /// Without effect where there are fewer: the layout is then not that of a model with statistics.
+    /// Without effect if there are fewer: the layout is then not that of a model with statistics.
     pub fn last_dense_are_statistics(&mut self, n: usize) {
         let Some(first) = self.dense.len().checked_sub(n) else { return };
         for Dense { name, shape: (rows, cols), start } in self.dense.drain(first..) {
@@ -200,12 +203,12 @@ impl<F: Real> Params<F> {
         &self.statistics[id.0].values
     }
 
-    /// The numbers of the statistic, to be changed.
+    /// The numbers of the statistic, mutable.
     pub fn statistic_mut(&mut self, id: StatisticId) -> &mut [F] {
         &mut self.statistics[id.0].values
     }
 
-    /// The name that the statistic was added under.
+    /// The name of the statistic.
     pub fn statistic_name(&self, id: StatisticId) -> &str {
         &self.statistics[id.0].name
     }
@@ -215,26 +218,12 @@ impl<F: Real> Params<F> {
         (0..self.statistics.len()).map(StatisticId)
     }
 
-    /// Moves each statistic by what the groups of a batch observed, one group after the other: by the share `momentum`
-    /// from what it is to what the group saw.
-    ///
-    /// This is the running estimate of ghost batch normalisation (Hoffer et al., NIPS 2017, algorithm 1).
-    pub fn watch(&mut self, groups: &[Gradients<F>], momentum: F) {
-        for (i, statistic) in self.statistics.iter_mut().enumerate() {
-            for observed in groups.iter().filter_map(|group| group.observed(StatisticId(i))) {
-                for (value, &observed) in statistic.values.iter_mut().zip(observed) {
-                    *value += momentum * (observed - *value);
-                }
-            }
-        }
-    }
-
     #[track_caller]
     fn new_name(&self, name: String) -> String {
         let exists = self.dense_ids().any(|id| self.dense_name(id) == name)
             || self.table_ids().any(|id| self.table_name(id) == name)
             || self.statistics.iter().any(|statistic| statistic.name == name);
-        assert!(!exists, "a parameter named `{name}` exists");
+        assert!(!exists, "a parameter named `{name}` already exists");
         name
     }
 
@@ -243,7 +232,7 @@ impl<F: Real> Params<F> {
         view(self.dense[id.0].shape, self.dense_slice(id))
     }
 
-    /// The matrix, to be changed.
+    /// The matrix, mutable.
     pub fn dense_mut(&mut self, id: DenseId) -> ArrayViewMut2<'_, F> {
         let shape = self.dense[id.0].shape;
         ArrayViewMut2::from_shape(shape, self.dense_slice_mut(id))
@@ -255,14 +244,14 @@ impl<F: Real> Params<F> {
         &self.dense_values[self.dense_range(id)]
     }
 
-    /// The elements of the matrix, row after row, to be changed.
+    /// The elements of the matrix, row after row, mutable.
     pub fn dense_slice_mut(&mut self, id: DenseId) -> &mut [F] {
         self.note_change();
         let range = self.dense_range(id);
         &mut self.dense_values[range]
     }
 
-    /// Where the matrix stands in [`dense_values`](Self::dense_values).
+    /// The range of the matrix in [`dense_values`](Self::dense_values).
     pub fn dense_range(&self, id: DenseId) -> std::ops::Range<usize> {
         let Dense { shape: (rows, cols), start, .. } = self.dense[id.0];
         start..start + rows * cols
@@ -273,18 +262,18 @@ impl<F: Real> Params<F> {
         &self.dense_values
     }
 
-    /// All dense matrices end to end, to be changed.
+    /// All dense matrices end to end, mutable.
     pub fn dense_values_mut(&mut self) -> &mut [F] {
         self.note_change();
         &mut self.dense_values
     }
 
-    /// (rows, columns).
+    /// The shape of the matrix: (rows, columns).
     pub fn dense_shape(&self, id: DenseId) -> (usize, usize) {
         self.dense[id.0].shape
     }
 
-    /// The name that the matrix was added under.
+    /// The name of the matrix.
     pub fn dense_name(&self, id: DenseId) -> &str {
         &self.dense[id.0].name
     }
@@ -304,18 +293,18 @@ impl<F: Real> Params<F> {
         self.tables[id.0].values.as_slice()
     }
 
-    /// The elements of the table, row after row, to be changed.
+    /// The elements of the table, row after row, mutable.
     pub fn table_slice_mut(&mut self, id: TableId) -> &mut [F] {
         self.tables[id.0].values.to_mut()
     }
 
-    /// The dense matrices end to end and the tables, in order of addition, to be changed at the same time.
+    /// The dense matrices end to end and the tables, in order of addition, both mutable at the same time.
     pub fn split_mut(&mut self) -> (&mut [F], &mut [Table<F>]) {
         self.note_change();
         (&mut self.dense_values, &mut self.tables)
     }
 
-    /// (rows, width).
+    /// The shape of the table: (rows, width).
     pub fn table_shape(&self, id: TableId) -> (usize, usize) {
         let Table { width, values, .. } = &self.tables[id.0];
         (values.as_slice().len().checked_div(*width).unwrap_or(0), *width)
@@ -326,7 +315,7 @@ impl<F: Real> Params<F> {
         self.tables[id.0].width
     }
 
-    /// The name that the table was added under.
+    /// The name of the table.
     pub fn table_name(&self, id: TableId) -> &str {
         &self.tables[id.0].name
     }
@@ -336,24 +325,28 @@ impl<F: Real> Params<F> {
         (0..self.tables.len()).map(TableId)
     }
 
-    /// The number of weights, of matrices and tables together; statistics are none.
+    /// The number of weights in matrices and tables together, without statistics.
     pub fn n_parameters(&self) -> usize {
         self.dense_values.len()
             + self.tables.iter().map(|table| table.values.as_slice().len()).sum::<usize>()
     }
 
-    /// Takes over all values of `other`, without an allocation.
+    /// Copies all values of `other`, without an allocation.
     ///
     /// # Panics
     /// If `other` does not have as many weights in its matrices and in each table.
     pub fn copy_from(&mut self, other: &Self) {
         self.note_change();
         self.dense_values.copy_from_slice(&other.dense_values);
-        assert_eq!(self.tables.len(), other.tables.len(), "number of tables");
+        assert_eq!(self.tables.len(), other.tables.len(), "the numbers of tables differ");
         for (own, other) in self.tables.iter_mut().zip(&other.tables) {
             own.values.to_mut().copy_from_slice(other.values.as_slice());
         }
-        assert_eq!(self.statistics.len(), other.statistics.len(), "number of statistics");
+        assert_eq!(
+            self.statistics.len(),
+            other.statistics.len(),
+            "the numbers of statistics differ"
+        );
         for (own, other) in self.statistics.iter_mut().zip(&other.statistics) {
             own.values.copy_from_slice(&other.values);
         }
@@ -378,12 +371,16 @@ impl<F: Real> Params<F> {
         let (own, others) = (layout(self), layout(other));
         for (own, other) in own.iter().zip(&others) {
             if own.len() != other.len() {
-                return Err(format!("{} parameters of a kind, and not {}", other.len(), own.len()));
+                return Err(format!(
+                    "the numbers of parameters of a kind differ: expected {}, but found {}",
+                    own.len(),
+                    other.len()
+                ));
             }
             for ((name, shape), (other_name, other_shape)) in own.iter().zip(other) {
                 if (name, shape) != (other_name, other_shape) {
                     return Err(format!(
-                        "`{other_name}` of {other_shape:?}, and not `{name}` of {shape:?}"
+                        "expected `{name}` of {shape:?}, but found `{other_name}` of {other_shape:?}"
                     ));
                 }
             }
@@ -451,9 +448,9 @@ mod tests {
         };
         assert_eq!(make("a", 1).same_layout(&make("a", 1)), Ok(()));
         let cases = [
-            (make("b", 1), "`b` of (2, 1), and not `a` of (2, 1)"),
-            (make("a", 3), "`a` of (2, 3), and not `a` of (2, 1)"),
-            (Params::new(), "0 parameters of a kind, and not 1"),
+            (make("b", 1), "expected `a` of (2, 1), but found `b` of (2, 1)"),
+            (make("a", 3), "expected `a` of (2, 1), but found `a` of (2, 3)"),
+            (Params::new(), "the numbers of parameters of a kind differ: expected 1, but found 0"),
         ];
         for (other, problem) in cases {
             assert_eq!(make("a", 1).same_layout(&other), Err(problem.to_owned()));
@@ -470,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn lent_values_are_copied_by_who_changes_them() {
+    fn changing_lent_values_copies_them() {
         let elsewhere = Arc::new(Elsewhere(vec![1.0, 2.0, 3.0, 4.0]));
         let mut params = Params::new();
         let table = params.add_lent_table("table", 2, Arc::clone(&elsewhere) as _);
@@ -489,52 +486,6 @@ mod tests {
         assert_eq!(params.table_slice(table), elsewhere.0);
     }
 
-    fn with_statistic(values: Vec<f32>) -> Params<f32> {
-        let mut params = Params::new();
-        params.add_dense("weight", array![[1.0, 2.0]]);
-        params.add_statistic("mean", values);
-        params
-    }
-
-    #[test]
-    fn statistics_stand_beside_the_weights() {
-        let (mut params, other) = (with_statistic(vec![3.0]), with_statistic(vec![f32::NAN]));
-        assert_eq!((params.n_parameters(), params.dense_values()), (2, &[1.0, 2.0][..]));
-        assert_eq!(other.find_non_finite(), Some(("mean", 0, 0)));
-        assert_eq!(params.same_layout(&other), Ok(()));
-        params.copy_from(&other);
-        let id = params.statistic_ids().next().unwrap();
-        assert!(params.statistic(id)[0].is_nan());
-        assert!(params.same_layout(&with_statistic(vec![1.0, 2.0])).is_err());
-    }
-
-    #[test]
-    fn matrices_become_statistics_from_the_last_on() {
-        let mut params = Params::new();
-        params.add_dense("weight", array![[1.0, 2.0]]);
-        params.add_dense("mean", array![[3.0]]);
-        params.last_dense_are_statistics(3);
-        assert_eq!(params.dense_ids().count(), 2, "there are no three");
-        params.last_dense_are_statistics(1);
-        assert_eq!(params.same_layout(&with_statistic(vec![0.0])), Ok(()));
-        let id = params.statistic_ids().next().unwrap();
-        assert_eq!((params.statistic(id), params.dense_values()), (&[3.0][..], &[1.0, 2.0][..]));
-    }
-
-    #[test]
-    fn groups_are_watched_in_their_order() {
-        let mut params = with_statistic(vec![1.0]);
-        let id = params.statistic_ids().next().unwrap();
-        let mut groups = vec![Gradients::new(&params); 3];
-        groups[0].observe(id).copy_from_slice(&[2.0]);
-        groups[2].observe(id).copy_from_slice(&[4.0]);
-        params.watch(&groups, 0.5);
-        assert_eq!(params.statistic(id), [0.5 * (0.5 * (1.0 + 2.0) + 4.0)]);
-        groups.iter_mut().for_each(Gradients::clear);
-        params.watch(&groups, 0.5);
-        assert_eq!(params.statistic(id), [2.75]);
-    }
-
     #[test]
     fn non_finite_weights_are_found() {
         let mut params = Params::new();
@@ -546,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a parameter named `bias` exists")]
+    #[should_panic(expected = "a parameter named `bias` already exists")]
     fn names_are_unique() {
         let mut params = Params::new();
         params.add_dense("bias", array![[1.0]]);

@@ -1,4 +1,4 @@
-//! A pass: operations are computed at once and noted down for the way back.
+//! A pass, which computes operations at once and records them for the way back.
 
 use crate::op::Op;
 use crate::tape::{Inputs, Node, Shape, matrix};
@@ -9,18 +9,18 @@ use ndarray::{ArrayView2, CowArray, Ix2};
 
 /// One walk forward over a [`Tape`], and back.
 ///
-/// Every operation is a method that computes its value and returns a [`Var`]; each stands in a file of its own,
-/// together with its derivative.
-/// Shapes that do not fit are programming mistakes, and panic where the operation is called.
+/// Every operation is a method that computes its value and returns a [`Var`].
+/// Each operation has its own file, together with its derivative.
+/// Shapes that do not fit are programming mistakes, and panic at the call of the operation.
 #[derive(Debug)]
 pub struct Pass<'a, F> {
     pub(crate) tape: &'a mut Tape<F>,
     pub(crate) params: &'a Params<F>,
     mode: Mode,
     n_values: usize,
-    /// How often randomness was used so far.
+    /// The number of uses of randomness so far.
     pub(crate) n_random_sites: u64,
-    /// A value with columns that hold the same in all rows.
+    /// A value with columns that are the same in all rows.
     pub(crate) shared: Option<(Var, &'a mut SharedColumns<F>)>,
 }
 
@@ -29,7 +29,7 @@ impl<'a, F: Real> Pass<'a, F> {
         Self { tape, params, mode, n_values: 0, n_random_sites: 0, shared: None }
     }
 
-    /// Whether this pass trains.
+    /// The mode of this pass.
     pub fn mode(&self) -> Mode {
         self.mode
     }
@@ -65,7 +65,7 @@ impl<'a, F: Real> Pass<'a, F> {
         self.leaf(values, false)
     }
 
-    /// A value whose [`gradient`](Self::gradient) is wanted.
+    /// A value whose [`gradient`](Self::gradient) is computed.
     pub fn variable(&mut self, values: ArrayView2<'_, F>) -> Var {
         self.leaf(values, true)
     }
@@ -84,16 +84,22 @@ impl<'a, F: Real> Pass<'a, F> {
         })
     }
 
-    /// Says which columns of `x` hold the same in all rows: linear maps of `x` compute their part once, and keep it in
-    /// `shared` for other passes until [`renew`](SharedColumns::renew).
+    /// Declares columns of `x` that are the same in all rows.
+    /// Linear maps of `x` compute their part once, and keep it in `shared` for other passes until
+    /// [`invalidate`](SharedColumns::invalidate).
     ///
-    /// Of one value at a time; that they do hold the same is the caller's word, and the first row is taken for all.
+    /// One value at a time can have shared columns.
+    /// The pass trusts the caller that the columns are equal, and takes the first row for all rows.
     ///
     /// # Panics
     /// If `x` has another width.
     #[track_caller]
     pub fn share_columns(&mut self, x: Var, shared: &'a mut SharedColumns<F>) {
-        assert_eq!(self.shape(x).1, shared.width(), "shared columns are of another width");
+        assert_eq!(
+            self.shape(x).1,
+            shared.width(),
+            "shared columns have another width than the value"
+        );
         self.shared = Some((x, shared));
     }
 
@@ -113,7 +119,7 @@ impl<'a, F: Real> Pass<'a, F> {
         self.append(node)
     }
 
-    /// Makes room for a value; what stands in it is left over from earlier passes.
+    /// Reserves a place for a value; it holds leftovers of earlier passes.
     pub(crate) fn reserve(&mut self, op: Op<F>, shape: Shape, tracked: bool) -> Node<F> {
         let start = self.n_values;
         self.n_values += shape.0 * shape.1;
@@ -160,7 +166,7 @@ impl<'a, F: Real> Pass<'a, F> {
         assert_eq!(
             self.shape(output),
             upstream.dim(),
-            "the upstream gradient has the shape of the output"
+            "the upstream gradient must have the shape of the output"
         );
         self.reverse(output, upstream, gradients);
     }
@@ -171,7 +177,7 @@ impl<'a, F: Real> Pass<'a, F> {
         crate::backward::reverse(self.tape, self.params, output, upstream, gradients, self.mode);
     }
 
-    /// The derivative of the last backward pass's output by a value, where it depends on it.
+    /// The derivative of the last backward pass's output by a value; `None` if the output does not depend on it.
     pub fn gradient(&self, var: Var) -> Option<ArrayView2<'_, F>> {
         let node = &self.tape.nodes[var.0];
         let reached = self.tape.reached.get(var.0).copied().unwrap_or(false);
@@ -179,7 +185,7 @@ impl<'a, F: Real> Pass<'a, F> {
     }
 }
 
-/// The write mode of a contribution to a gradient, where `reached` tells whether one came before.
+/// The write mode of a contribution to a gradient; `reached` says whether a contribution came before.
 pub(crate) fn first_assigns(reached: &mut bool) -> Write {
     if std::mem::replace(reached, true) { Write::Add } else { Write::Assign }
 }

@@ -1,10 +1,11 @@
-//! The gradient of a table: the rows that a batch touched, and nothing of the others.
+//! The gradient of a table, which holds only the rows that a batch touched.
 //!
-//! A look-up records *source* rows (the gradient of one bag's sum) and *entries* (this table row gets so much of that
-//! source), and [`coalesce`](RowGradients::coalesce) adds up what belongs to one table row.
+//! A look-up records *source* rows (the gradient of one bag's sum) and *entries* (this table row gets this multiple of
+//! that source).
+//! [`coalesce`](RowGradients::coalesce) adds up the entries of each table row.
 //! A bag of twenty ids thus keeps one gradient row and not twenty.
-//! Sorting was chosen over a hash map: it allocates nothing, and the order of each sum, so its bits, follows from the
-//! batch alone.
+//! Rejected: a hash map; sorting allocates nothing, and the order of each sum, and so its bits, depends on the batch
+//! alone.
 
 use deepcross_kernels::{Real, add_scaled};
 use std::cmp::Ordering;
@@ -17,27 +18,27 @@ struct Entry<F> {
 }
 
 impl<F: Real> Entry<F> {
-    /// A total order of what a sum distinguishes, so that no sort can choose the order of a sum.
+    /// A total order of everything that changes a sum, so that no sort can choose the order of a sum.
     fn order(&self, other: &Self) -> Ordering {
         let by_weight = || self.weight.partial_cmp(&other.weight).unwrap_or(Ordering::Equal);
         (self.row, self.source).cmp(&(other.row, other.source)).then_with(by_weight)
     }
 }
 
-/// Gradients of some rows of one table.
+/// The gradients of some rows of one table.
 #[derive(Clone, Debug, Default)]
 pub struct RowGradients<F> {
     width: usize,
     sources: Vec<F>,
     entries: Vec<Entry<F>>,
-    /// How many of the entries the coalesced form below holds.
+    /// The number of entries that the coalesced form below includes.
     n_coalesced: usize,
     rows: Vec<u32>,
     values: Vec<F>,
 }
 
 impl<F: Real> RowGradients<F> {
-    /// Of a table of this width; no row yet.
+    /// Gradients of a table of this width, with no row yet.
     pub fn new(width: usize) -> Self {
         Self {
             width,
@@ -54,7 +55,7 @@ impl<F: Real> RowGradients<F> {
         self.width
     }
 
-    /// Forgets all rows and keeps the memory.
+    /// Removes all rows and keeps the memory.
     pub fn clear(&mut self) {
         self.sources.clear();
         self.entries.clear();
@@ -63,12 +64,12 @@ impl<F: Real> RowGradients<F> {
         self.values.clear();
     }
 
-    /// How long each buffer is.
+    /// The length of each buffer.
     pub(crate) fn lengths(&self) -> [usize; 4] {
         [self.sources.len(), self.entries.len(), self.rows.len(), self.values.len()]
     }
 
-    /// Gives each buffer room for such lengths and half as much again.
+    /// Reserves memory in each buffer for these lengths and half as much again.
     pub(crate) fn make_room(&mut self, [sources, entries, rows, values]: [usize; 4]) {
         make_room(&mut self.sources, sources);
         make_room(&mut self.entries, entries);
@@ -84,7 +85,7 @@ impl<F: Real> RowGradients<F> {
         u32::try_from(start / self.width).expect("fewer than 2^32 source rows in a batch")
     }
 
-    /// Notes that table row `row` gets `weight` times the source row.
+    /// Records that table row `row` gets `weight` times the source row.
     pub(crate) fn add_entry(&mut self, row: u32, source: u32, weight: F) {
         self.entries.push(Entry { row, source, weight });
     }
@@ -98,7 +99,7 @@ impl<F: Real> RowGradients<F> {
         self.sources = sources;
     }
 
-    /// Adds up what belongs to one row, source after source; without effect where nothing is new.
+    /// Adds up the entries of each row, source after source; without effect if nothing is new.
     pub fn coalesce(&mut self) {
         if self.is_coalesced() {
             return;
@@ -139,7 +140,7 @@ impl<F: Real> RowGradients<F> {
         &self.values
     }
 
-    /// The gradient of one row, where the batch touched it.
+    /// The gradient of one row; `None` if the batch did not touch it.
     ///
     /// # Panics
     /// If [`coalesce`](Self::coalesce) has not run since the last backward pass.
@@ -155,11 +156,11 @@ impl<F: Real> RowGradients<F> {
 
     #[track_caller]
     fn must_be_coalesced(&self) {
-        assert!(self.is_coalesced(), "row gradients are read before `coalesce`");
+        assert!(self.is_coalesced(), "row gradients were read before `coalesce`");
     }
 }
 
-/// Leaves a buffer alone that has some room to spare, so that it does not grow a little in each step.
+/// Reserves memory in a buffer, unless it has enough and some to spare: it must not grow a little in each step.
 fn make_room<T>(buffer: &mut Vec<T>, length: usize) {
     if buffer.capacity() < length + length / 4 {
         buffer.reserve_exact(length + length / 2 - buffer.len());

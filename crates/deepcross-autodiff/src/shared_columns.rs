@@ -1,42 +1,43 @@
-//! Columns of an input that hold the same in all rows, so that their part of a product is computed once.
+//! Columns of an input that are the same in all rows, so that their part of a product is computed once.
 //!
-//! One user and many candidates: what belongs to the user is the same in each row.
-//! With the columns of `X` parted into own and shared ones, `X Wᵀ + b = X_own W_ownᵀ + (x_shared W_sharedᵀ + b)`, and what
-//! stands in brackets is one row, a bias for all.
+//! With one user and many candidates, the user's columns are the same in each row.
+//! With the columns of `X` divided into own and shared ones, `X Wᵀ + b = X_own W_ownᵀ + (x_shared W_sharedᵀ + b)`, and
+//! the term in brackets is one row: a bias for all rows.
 //! Sums are taken in another order than by the whole product, so that results agree to rounding and not to the bit.
 
 use crate::{DenseId, Params};
 use deepcross_kernels::{Finish, Real, RightFactor, Write, rows_product_into};
 use std::ops::Range;
 
-/// Which columns of an input are shared, and what is kept for products with them.
+/// The shared columns of an input, and the results kept for products with them.
 ///
-/// Allocates nothing once it has met the weights and the number of rows; weights that have changed are packed anew.
+/// It allocates nothing once it has seen the weights and the number of rows; weights that have changed are packed
+/// again.
 #[derive(Debug)]
 pub struct SharedColumns<F> {
     own: Vec<Range<usize>>,
     shared: Vec<Range<usize>>,
     width: usize,
     parted: Vec<Parted<F>>,
-    /// The own columns of some rows, or the shared ones of one.
+    /// The own columns of some rows, or the shared columns of one.
     gathered: Vec<F>,
 }
 
-/// A weight, parted as the columns of its input are.
+/// A weight, divided like the columns of its input.
 #[derive(Debug)]
 struct Parted<F> {
-    /// Of the parameters, and the bias.
+    /// The version of the parameters, and the bias.
     version: Option<(u64, Option<DenseId>)>,
     own: RightFactor<F>,
     shared: RightFactor<F>,
-    /// `x_shared W_sharedᵀ + b`, where it is computed.
+    /// `x_shared W_sharedᵀ + b`, if it has been computed.
     sums: Option<Vec<F>>,
-    /// Room for it, where it is not.
+    /// The memory for the product, if it has not been computed.
     spare: Vec<F>,
 }
 
 impl<F: Real> SharedColumns<F> {
-    /// Of an input of `width` columns, of which those of `own` may differ between rows.
+    /// The shared columns of an input of `width` columns, in which the columns of `own` may differ between rows.
     ///
     /// # Panics
     /// If the ranges do not ascend, or reach past the width.
@@ -61,19 +62,19 @@ impl<F: Real> SharedColumns<F> {
         Self { own: joined, shared, width, parted: Vec::new(), gathered: Vec::new() }
     }
 
-    /// The number of columns, shared ones and others.
+    /// The number of columns, shared and own.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// The columns that hold the same in all rows, from left to right.
+    /// The columns that are the same in all rows, from left to right.
     pub fn shared(&self) -> &[Range<usize>] {
         &self.shared
     }
 
-    /// Forgets what was computed of shared columns: what stands in them is to change.
-    pub fn renew(&mut self) {
-        self.parted.iter_mut().for_each(Parted::renew);
+    /// Drops the results of shared columns, whose values are about to change.
+    pub fn invalidate(&mut self) {
+        self.parted.iter_mut().for_each(Parted::invalidate);
     }
 
     /// `activation(x weightᵀ + bias + add)`, with the last two as `finish` has them.
@@ -109,7 +110,7 @@ impl<F: Real> SharedColumns<F> {
 }
 
 impl<F: Real> Parted<F> {
-    fn renew(&mut self) {
+    fn invalidate(&mut self) {
         if let Some(sums) = self.sums.take() {
             self.spare = sums;
         }
@@ -123,7 +124,7 @@ impl<F: Real> Parted<F> {
         [own, shared]: [&[Range<usize>]; 2],
         gathered: &mut Vec<F>,
     ) {
-        self.renew();
+        self.invalidate();
         let (outputs, inputs) = params.dense_shape(weight);
         for (factor, columns) in [(&mut self.own, own), (&mut self.shared, shared)] {
             gather(gathered, params.dense_slice(weight), inputs, columns);
@@ -139,7 +140,7 @@ impl<F: Real> Default for Parted<F> {
     }
 }
 
-/// The columns of each row, side by side, in place of what is in `out`.
+/// Replaces `out` by these columns of each row, side by side.
 fn gather<F: Copy>(out: &mut Vec<F>, rows: &[F], width: usize, columns: &[Range<usize>]) {
     out.clear();
     for row in rows.chunks_exact(width) {
@@ -155,7 +156,7 @@ mod tests {
     use ndarray::{Array2, s};
     use proptest::prelude::*;
 
-    /// Every cut of up to nine columns into own and shared ones, by the bits of a number.
+    /// Every division of up to nine columns into own and shared ones, by the bits of a number.
     fn columns(width: usize, bits: u32) -> SharedColumns<f64> {
         let own = (0..width).filter(|column| bits >> column & 1 == 1);
         SharedColumns::new(width, own.map(|column| column..column + 1))
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parted_product_is_the_whole_one() -> Holds {
+    fn a_divided_product_is_the_whole_one() -> Holds {
         let cases =
             (1_usize..=9, 1_usize..=7, 1_usize..=40).prop_flat_map(|(inputs, outputs, rows)| {
                 let bias = prop::option::of(any_matrix(1, outputs));
@@ -197,7 +198,7 @@ mod tests {
             let layer = (weight, bias.map(|bias| params.add_dense("bias", bias)));
             for step in 0..3 {
                 let whole = map(&params, &x, layer, activation, None);
-                // The second time with what the first one kept.
+                // The second time uses the results that the first one kept.
                 for _ in 0..2 {
                     let parted = map(&params, &x, layer, activation, Some(&mut shared));
                     let difference = (&whole - &parted).mapv(f64::abs);
@@ -205,7 +206,7 @@ mod tests {
                 }
                 if step == 0 {
                     x *= 0.5;
-                    shared.renew();
+                    shared.invalidate();
                 } else {
                     params.dense_mut(weight).mapv_inplace(|weight| weight * 0.5);
                 }

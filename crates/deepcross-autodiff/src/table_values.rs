@@ -1,15 +1,15 @@
-//! Where the values of a table are: in memory of its own, or lent by something else, such as a file mapped into memory.
+//! The values of a table: in its own memory, or lent by something else, such as a file mapped into memory.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Values that live elsewhere, and do not change.
+/// Values that live elsewhere and do not change.
 pub trait LentValues<F>: fmt::Debug + Send + Sync {
     /// The values, row after row: the same at each call.
     fn values(&self) -> &[F];
 }
 
-/// Values of a table's own; or instead of them, values of something else.
+/// The table's own values, or lent ones instead.
 #[derive(Clone, Debug)]
 pub(crate) struct TableValues<F> {
     own: Vec<F>,
@@ -29,7 +29,7 @@ impl<F: Clone> TableValues<F> {
         self.lent.as_ref().map_or(&self.own, |lent| lent.values())
     }
 
-    /// The values, to be changed; those that were lent become a copy.
+    /// The values, mutable; lent values are copied first.
     pub(crate) fn to_mut(&mut self) -> &mut [F] {
         if let Some(lent) = self.lent.take() {
             self.own = lent.values().to_vec();

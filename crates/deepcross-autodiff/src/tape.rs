@@ -1,8 +1,8 @@
 //! The tape: a Wengert list whose values stand end to end in one buffer.
 //!
-//! Buffers only grow and are used again by the next pass, so that a warm step allocates nothing.
-//! The alternative, nodes that own their arrays behind `Rc<RefCell<…>>`, allocates at each operation and cannot be
-//! walked in reverse without run-time borrow checks.
+//! Buffers only grow, and the next pass uses them again, so that a warm step allocates nothing.
+//! Rejected: nodes that own their arrays behind `Rc<RefCell<…>>`, which allocate at each operation and need run-time
+//! borrow checks for the walk in reverse.
 
 use crate::op::Op;
 use crate::ops::Segment;
@@ -22,9 +22,9 @@ pub struct Var(pub(crate) usize);
 pub(crate) struct Node<F> {
     pub(crate) op: Op<F>,
     pub(crate) shape: Shape,
-    /// Where the value, and its gradient, begin in their buffers.
+    /// The start of the value in its buffer, and of the gradient in its own.
     pub(crate) start: usize,
-    /// Whether a gradient is wanted: whether it depends on a parameter or a variable.
+    /// Whether a gradient is needed, because the value depends on a parameter or a variable.
     pub(crate) tracked: bool,
 }
 
@@ -34,20 +34,20 @@ impl<F> Node<F> {
     }
 }
 
-/// Reusable memory for one pass at a time; [`record`](Self::record) begins one.
+/// Reusable memory for one pass at a time; [`record`](Self::record) begins a pass.
 #[derive(Debug)]
 pub struct Tape<F> {
     pub(crate) nodes: Vec<Node<F>>,
     pub(crate) values: Vec<F>,
     pub(crate) gradients: Vec<F>,
-    /// Whether a gradient has reached the node in the present backward pass.
+    /// Whether a gradient has reached the node in the current backward pass.
     pub(crate) reached: Vec<bool>,
     pub(crate) arena: Arena<F>,
     pub(crate) scratch: Vec<F>,
     pub(crate) packed: PackedWeights<F>,
 }
 
-/// What operations keep beside their values: row numbers, weights, labels, parts.
+/// The data that operations keep beside their values: row numbers, weights, labels, parts.
 #[derive(Debug)]
 pub(crate) struct Arena<F> {
     pub(crate) ids: Vec<u32>,
@@ -75,7 +75,7 @@ impl Span {
         Self { start, end: buffer.len() }
     }
 
-    /// What stands in `buffer` since it was `start` long.
+    /// The elements of `buffer` from `start` on.
     pub(crate) fn since<T>(buffer: &[T], start: usize) -> Self {
         Self { start, end: buffer.len() }
     }
@@ -86,7 +86,7 @@ impl Span {
 }
 
 impl<F: Real> Tape<F> {
-    /// An empty tape; memory comes with use.
+    /// An empty tape, which allocates when it is used.
     pub fn new() -> Self {
         Self {
             nodes: Vec::new(),
@@ -104,9 +104,9 @@ impl<F: Real> Tape<F> {
         }
     }
 
-    /// Makes room for every pass that `other` has room for; values stay as they are.
+    /// Reserves memory for every pass for which `other` has memory; values stay as they are.
     ///
-    /// For tapes that share work: which of them gets the largest part of it may change from one time to the next.
+    /// This is for tapes that share work: the tape that gets the largest part may be another one each time.
     pub fn reserve_like(&mut self, other: &Self) {
         reserve_like(&mut self.nodes, &other.nodes);
         reserve_like(&mut self.values, &other.values);
@@ -120,7 +120,7 @@ impl<F: Real> Tape<F> {
         self.packed.reserve_like(&other.packed);
     }
 
-    /// Begins a pass over these parameters, in [`Mode::Inference`]; values of an earlier pass are forgotten.
+    /// Begins a pass over these parameters in [`Mode::Inference`]; the values of an earlier pass are dropped.
     pub fn record<'a>(&'a mut self, params: &'a Params<F>) -> Pass<'a, F> {
         self.record_in(params, Mode::Inference)
     }
@@ -137,7 +137,7 @@ impl<F: Real> Tape<F> {
     }
 }
 
-/// Exactly, so that buffers that are made alike in turn do not double each other.
+/// Reserves exactly, so that buffers that copy each other's size in turn do not double.
 fn reserve_like<T>(buffer: &mut Vec<T>, other: &Vec<T>) {
     buffer.reserve_exact(other.capacity().saturating_sub(buffer.len()));
 }
@@ -148,7 +148,7 @@ impl<F: Real> Default for Tape<F> {
     }
 }
 
-/// What an operation may read: the values before it, the parameters, the arena.
+/// The data that an operation may read: the values before it, the parameters, the arena.
 #[derive(Debug)]
 pub(crate) struct Inputs<'a, F> {
     pub(crate) nodes: &'a [Node<F>],
@@ -191,7 +191,7 @@ mod tests {
     use ndarray::Array2;
 
     #[test]
-    fn tapes_made_alike_have_the_room_of_the_larger() {
+    fn tapes_that_reserve_alike_have_the_memory_of_the_larger() {
         let (params, mut large, mut small) = (Params::<f32>::new(), Tape::new(), Tape::new());
         for (tape, rows) in [(&mut large, 50), (&mut small, 3)] {
             let mut pass = tape.record(&params);

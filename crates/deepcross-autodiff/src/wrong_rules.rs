@@ -1,8 +1,9 @@
-//! Backward rules that are wrong on purpose, to see that a test notices.
+//! Backward rules that are wrong on purpose, to see that a test notices them.
 //!
 //! A test that has never failed proves little.
-//! The switch stands in the real rules and not in a copy of them, so what is shown to be noticed is an error in what
-//! users run; without the feature `wrong-rules`, which only tests ask for, it is compiled out.
+//! The switch stands in the real rules and not in a copy of them, so the tests are shown to notice an error in the code
+//! that users run.
+//! Without the feature `wrong-rules`, which only tests enable, it is compiled out.
 
 use deepcross_kernels::Real;
 use ndarray::{Array2, ArrayView2, CowArray, Ix2};
@@ -10,11 +11,13 @@ use ndarray::{Array2, ArrayView2, CowArray, Ix2};
 /// A mistake that a backward rule can make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WrongRule {
-    /// The gradient of a linear map's pre-activation, and of what a difference takes away, has the other sign.
+    /// The gradient of a linear map's pre-activation, and that of a difference's subtracted operand, have the wrong
+    /// sign.
     Sign,
-    /// A sum hands no gradient to its first operand, which in a residual unit is what it carries past its layers.
+    /// A sum passes no gradient to its first operand; in a residual unit this operand is the input carried past the
+    /// layers.
     NoIdentityPath,
-    /// A product hands its gradient on through the other matrix as it is, and not transposed.
+    /// A product passes its gradient through the other matrix without transposing it.
     NoTranspose,
     /// A bias gets no gradient.
     NoBiasGradient,
@@ -23,7 +26,7 @@ pub enum WrongRule {
 }
 
 impl WrongRule {
-    /// Every mistake that layers without batch normalisation can make.
+    /// All mistakes that layers without batch normalisation can make.
     pub const ALL: [Self; 4] =
         [Self::Sign, Self::NoIdentityPath, Self::NoTranspose, Self::NoBiasGradient];
 }
@@ -37,7 +40,7 @@ mod switch {
         static MADE: Cell<Option<WrongRule>> = const { Cell::new(None) };
     }
 
-    /// Sets the switch back, also where the closure panics.
+    /// Resets the switch, even if the closure panics.
     struct Reset(Option<WrongRule>);
 
     impl Drop for Reset {
@@ -46,7 +49,7 @@ mod switch {
         }
     }
 
-    /// What `run` returns when, on this thread, the backward pass makes the mistake.
+    /// The result of `run` while the backward pass makes the mistake on this thread.
     pub fn with<T>(rule: WrongRule, run: impl FnOnce() -> T) -> T {
         let _reset = Reset(MADE.replace(Some(rule)));
         run()
@@ -76,12 +79,13 @@ pub(crate) const fn is_made(_rule: WrongRule) -> bool {
     false
 }
 
-/// The matrix that a product's gradient is handed on through; the place of [`WrongRule::NoTranspose`].
+/// The matrix through which a product's gradient passes; [`WrongRule::NoTranspose`] changes it.
 pub(crate) fn transposed<F: Real>(matrix: ArrayView2<'_, F>) -> CowArray<'_, F, Ix2> {
     not_transposed(matrix).map_or_else(|| matrix.into(), CowArray::from)
 }
 
-/// Where that mistake is made, the matrix read in the other order, in the shape that is asked for, whatever the sizes.
+/// The matrix read in the other order but in the required shape, whatever the sizes; `None` unless that mistake is
+/// made.
 pub(crate) fn not_transposed<F: Real>(matrix: ArrayView2<'_, F>) -> Option<Array2<F>> {
     is_made(WrongRule::NoTranspose).then(|| {
         let mut out = matrix.to_owned();
@@ -135,7 +139,7 @@ mod tests {
     ];
 
     #[test]
-    fn each_property_notices_what_it_must() {
+    fn each_property_notices_its_mistakes() {
         for rule in WrongRule::ALL.into_iter().chain([ConstantStatistics]) {
             for (name, property, noticed) in PROPERTIES {
                 let result = with(rule, property);
@@ -145,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_switch_is_set_back() {
+    fn the_switch_is_reset() {
         with(Sign, || with(NoTranspose, || assert!(is_made(NoTranspose) && !is_made(Sign))));
         let _ = std::panic::catch_unwind(|| with(Sign, || panic!("on purpose")));
         assert!(!is_any_made());

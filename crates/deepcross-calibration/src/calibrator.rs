@@ -1,4 +1,4 @@
-//! A map, and what it was fitted to.
+//! A fitted map, with the counts of the rows that it was fitted to.
 
 use crate::observation::Totals;
 use crate::{CalibrationError, CalibrationMap, Method, Observation};
@@ -8,14 +8,14 @@ use crate::{CalibrationError, CalibrationMap, Method, Observation};
 pub struct Calibrator {
     /// The map.
     pub map: CalibrationMap,
-    /// The rows with weight that it was fitted to.
+    /// The number of rows with weight that the map was fitted to.
     pub rows: u64,
-    /// Those of them with label 1.
+    /// The number of those rows with label 1.
     pub positives: u64,
 }
 
 impl Calibrator {
-    /// The calibrator of this kind that suits the rows best.
+    /// Fits the map of this kind that suits the rows best.
     ///
     /// # Errors
     /// As [`CalibrationMap::fit`].

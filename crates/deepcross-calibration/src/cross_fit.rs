@@ -1,23 +1,23 @@
-//! What a calibrator does on rows that it was not fitted to, when there are no others.
+//! Cross-fitting: shows what a calibrator does on unseen rows, if there are no rows beside those to fit to.
 //!
-//! The rows are parted into folds, and each fold is calibrated by what was fitted to all others (Stone 1974, "Cross-validatory
-//! choice and assessment of statistical predictions").
-//! A fold has the same share of each class as all rows, so that a rare class is missing nowhere.
-//! Folds of consecutive rows lost: files are often sorted, and a fold would then be another world than the rest.
+//! The rows are parted into folds, and each fold is calibrated by a map that was fitted to all other folds (Stone 1974,
+//! "Cross-validatory choice and assessment of statistical predictions").
+//! A fold has the same share of each class as all rows, so that a rare class is missing from none.
+//! Rejected: folds of consecutive rows. Files are often sorted, and the rows of a fold would then differ from the rest.
 
 use crate::observation::Totals;
 use crate::{CalibrationError, CalibrationMap, Method, Observation};
 
-/// How many folds there are.
+/// The number of folds.
 pub const FOLDS: usize = 5;
 
 /// The probability of each row, by a map that was fitted to the rows of the other folds.
 ///
-/// The i-th row of each class is in fold i modulo [`FOLDS`], so that the folds depend on nothing but the order of rows. Rows
-/// of weight 0 are calibrated like others.
+/// The i-th row of each class is in fold i modulo [`FOLDS`], so that the folds depend on the order of rows alone.
+/// Rows of weight 0 are calibrated like others.
 ///
 /// # Errors
-/// As [`CalibrationMap::fit`] for the rows beside a fold; fewer than two rows with weight of a class.
+/// If a class has fewer than two rows with weight, and as [`CalibrationMap::fit`] for the rows outside of a fold.
 pub fn cross_fit(method: Method, rows: &[Observation]) -> Result<Vec<f32>, CalibrationError> {
     Totals::of(rows).check(2)?;
     let folds = folds(rows);
@@ -37,7 +37,7 @@ pub fn cross_fit(method: Method, rows: &[Observation]) -> Result<Vec<f32>, Calib
     Ok(probabilities)
 }
 
-/// The fold of each row. Rows without weight are dealt out apart, so that they move no other row.
+/// The fold of each row. Rows without weight are dealt out separately, so that they move no other row.
 fn folds(rows: &[Observation]) -> Vec<usize> {
     let mut next = [0; 3];
     let deal = |row: &Observation| {
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn each_class_is_dealt_out_by_itself() {
+    fn each_class_is_dealt_out_separately() {
         let rows: Vec<_> =
             [1, 0, 0, 1, 0, 0, 0, 1].map(|label: u8| row(0.0, f32::from(label), 1.0)).into();
         assert_eq!(folds(&rows), [0, 0, 1, 1, 2, 3, 4, 2]);

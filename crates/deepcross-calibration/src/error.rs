@@ -1,8 +1,8 @@
-//! What can keep a calibrator from being fitted, or from being read.
+//! The reasons why a calibrator cannot be fitted or read.
 
 use thiserror::Error;
 
-/// Rows that no calibrator can be fitted to, or numbers that are no calibrator.
+/// Why no calibrator can be fitted to some rows, or why some numbers are not a calibrator.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum CalibrationError {
@@ -30,14 +30,14 @@ pub enum CalibrationError {
          expected at least {needed} of each label"
     )]
     Class {
-        /// The rows with weight.
+        /// The number of rows with weight.
         rows: u64,
-        /// Those of them with label 1.
+        /// The number of those rows with label 1.
         positives: u64,
-        /// How many there must be of each class.
+        /// The number of rows that each class must have.
         needed: u64,
     },
-    /// All logits are equal, so that no slope can be told.
+    /// All logits are equal, so that no slope can be found.
     #[error(
         "all rows with weight have the logit {logit}: a slope needs at least two different ones"
     )]
@@ -45,30 +45,30 @@ pub enum CalibrationError {
         /// The logit.
         logit: f32,
     },
-    /// Higher logits go with fewer clicks, so that a sigmoid would turn the order round.
+    /// Higher logits go with fewer clicks, so that a sigmoid would reverse the order of rows.
     #[error(
-        "the fitted slope is {slope}, expected above 0: label 1 comes no more often where the logit is higher"
+        "the fitted slope is {slope}, expected above 0: label 1 is not more frequent at higher logits"
     )]
     Order {
         /// The slope.
         slope: f64,
     },
-    /// Some of the rows that are cross-fitted cannot be fitted to.
+    /// No map can be fitted to the rows outside of a fold.
     #[error("without the rows of fold {fold} of {folds}: {problem}")]
     Fold {
         /// The fold that is left out, from 1.
         fold: usize,
-        /// How many there are.
+        /// The number of folds.
         folds: usize,
-        /// What is wrong with the others.
+        /// The problem of the rows outside of the fold.
         problem: Box<CalibrationError>,
     },
-    /// A number of a calibrator that is out of its range.
+    /// A number of a calibrator is out of its range.
     #[error("{name} must be {allowed}, but is {value}")]
     Setting {
-        /// What it is.
+        /// The name of the number.
         name: &'static str,
-        /// Its range.
+        /// The range that is allowed.
         allowed: &'static str,
         /// The number.
         value: f64,

@@ -1,18 +1,20 @@
 //! Isotonic regression by pooling adjacent violators (Ayer et al. 1955; Zadrozny and Elkan 2002 for probabilities).
 //!
 //! Blocks of neighbouring logits get the share of clicks among their rows, and blocks whose shares would fall are pooled.
-//! One click more stands at the lowest logit and one miss more at the highest, each of the weight 1: so the lowest block
-//! never says 0 and the highest never 1, whatever a block holds its share is wrong by a row at most, and shares still rise.
-//! Laplace's rule in each block lost: shares of small blocks move further than those of large ones, and may then fall. A
-//! clamp by a small constant lost too: it says nothing about how many rows there were.
+//! A click of weight 1 is added at the lowest logit and a miss of weight 1 at the highest.
+//! So the lowest block never has the share 0 and the highest never 1, no share is wrong by more than a row, and shares
+//! still rise.
+//! Rejected: Laplace's rule in each block, because shares of small blocks move further than those of large ones, and may
+//! then fall; and a clamp by a small constant, which does not depend on the number of rows.
 //!
 //! The map is flat over a block, from its lowest to its highest logit, and goes straight between two blocks, so that on
-//! the rows it is the regression itself. Steps lost: a logit between two blocks would fall to either without a reason.
+//! the rows it is the regression itself.
+//! Rejected: steps, because a logit between two blocks would belong to one of them without a reason.
 
 use crate::observation::Totals;
 use crate::{CalibrationError, Observation};
 
-/// The most blocks that are kept; each has two breakpoints at most.
+/// The greatest number of blocks that are kept; each has at most two breakpoints.
 pub const MAX_BLOCKS: usize = 500;
 
 /// The largest probability below 1.
@@ -20,11 +22,11 @@ const BELOW_ONE: f32 = 1.0 - f32::EPSILON / 2.0;
 
 /// A map that rises by pieces.
 ///
-/// Rows keep their order, but those of one block become tied: an AUC, which counts a tie as half of a pair, can change a
-/// little either way.
+/// Rows keep their order, but rows of one block become tied.
+/// An AUC, which counts a tie as half of a pair, can therefore rise or fall a little.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Isotonic {
-    /// Logits, which rise, and probabilities, which never fall.
+    /// Pairs of a logit and a probability: logits rise, probabilities never fall.
     points: Vec<(f32, f32)>,
 }
 
@@ -32,8 +34,8 @@ impl Isotonic {
     /// The map through these points, each a logit and a probability.
     ///
     /// # Errors
-    /// No points or more than 2 · [`MAX_BLOCKS`], logits that are not finite or do not rise, and probabilities that fall or
-    /// are not within (0, 1).
+    /// If there are no points or more than 2 · [`MAX_BLOCKS`], if a logit is not finite or not above the one before, or if
+    /// a probability is below the one before or not within (0, 1).
     pub fn new(points: Vec<(f32, f32)>) -> Result<Self, CalibrationError> {
         let setting = |name, allowed, value| CalibrationError::Setting { name, allowed, value };
         if points.is_empty() || points.len() > 2 * MAX_BLOCKS {
@@ -62,11 +64,11 @@ impl Isotonic {
 
     /// The regression of labels on logits.
     ///
-    /// Where more than [`MAX_BLOCKS`] blocks are left, neighbours are pooled from the lowest up until each has its part of
-    /// the weight, so that at most so many remain. Takes n log n time for n rows.
+    /// If more than [`MAX_BLOCKS`] blocks are left, neighbours are pooled from the lowest up until each has its part of the
+    /// weight, so that at most that many remain. Takes n log n time for n rows.
     ///
     /// # Errors
-    /// Rows of one class.
+    /// If all rows are of one class.
     pub fn fit(rows: &[Observation]) -> Result<Self, CalibrationError> {
         Totals::of(rows).check(1)?;
         let blocks = coarsened(pooled(tied(rows)), MAX_BLOCKS);
@@ -86,7 +88,7 @@ impl Isotonic {
         &self.points
     }
 
-    /// The probability of label 1, within (0, 1): that of the nearest end outside of the breakpoints.
+    /// The probability of label 1, within (0, 1); outside of the breakpoints, that of the nearest one.
     #[inline]
     pub fn probability(&self, logit: f32) -> f32 {
         if logit.is_nan() {
@@ -133,7 +135,7 @@ impl Block {
     }
 }
 
-/// A block for each distinct logit, in order, with the click and the miss that are added.
+/// A block for each distinct logit, in order, with the added click and miss.
 fn tied(rows: &[Observation]) -> Vec<Block> {
     let block = |row: &Observation| {
         // `+ 0.0` puts −0 beside 0.
@@ -172,14 +174,13 @@ fn pooled(blocks: Vec<Block>) -> Vec<Block> {
     pooled
 }
 
-/// At most `limit` blocks: where there are more, neighbours are pooled until all but the last have 1 / (limit − 1) of the
-/// weight.
+/// Pools neighbours of more than `limit` blocks until each except the last has 1 / (limit − 1) of the weight.
 fn coarsened(blocks: Vec<Block>, limit: usize) -> Vec<Block> {
     if blocks.len() <= limit {
         return blocks;
     }
     let total: f64 = blocks.iter().map(|block| block.weight).sum();
-    // A little more than its part, so that rounding makes no block too many.
+    // Slightly more than the part of a block, so that rounding never makes one block too many.
     let part = total / (limit - 1) as f64 * (1.0 + 1e-9);
     let mut coarse: Vec<Block> = Vec::with_capacity(limit);
     for block in blocks {
@@ -202,7 +203,7 @@ mod tests {
 
     #[test]
     fn shares_are_those_of_the_blocks() {
-        // With a click more at −2 and a miss more at 3: 1 / 5, then 1 / 2 of two pooled logits, then 4 / 5.
+        // With the click that is added at −2 and the miss at 3: 1 / 5, then 1 / 2 of two pooled logits, then 4 / 5.
         let list = [(-2.0, 0, 4.0), (0.0, 1, 1.0), (1.0, 0, 1.0), (3.0, 1, 4.0), (9.0, 1, 0.0)];
         let fit = Isotonic::fit(&rows(&list)).unwrap();
         assert_eq!(fit.points(), [(-2.0, 0.2), (0.0, 0.5), (1.0, 0.5), (3.0, 0.8)]);
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn separable_rows_are_as_sure_as_there_are_many() {
+    fn separable_rows_get_surer_with_their_number() {
         let mut list = vec![(1.0, 1, 1.0); 99];
         list.extend([(-1.0, 0, 1.0); 9]);
         let fit = Isotonic::fit(&rows(&list)).unwrap();
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn points_that_are_no_rising_map_are_refused() {
+    fn points_of_a_map_that_does_not_rise_are_refused() {
         let refused = |points: &[(f32, f32)]| Isotonic::new(points.to_vec()).is_err();
         assert!(!refused(&[(0.0, 0.5)]) && !refused(&[(0.0, 0.5), (1.0, 0.5)]));
         assert!(refused(&[]) && refused(&vec![(0.0, 0.5); 1001]));

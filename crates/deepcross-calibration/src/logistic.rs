@@ -10,7 +10,7 @@ pub(crate) fn sigmoid(x: f64) -> f64 {
     }
 }
 
-/// The log loss in nats of the probability `sigmoid(x)` where label 1 has the probability `target`.
+/// The log loss in nats of the probability `sigmoid(x)`, if label 1 has the probability `target`.
 pub(crate) fn log_loss(x: f64, target: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p() - target * x
 }

@@ -1,13 +1,13 @@
-//! From a logit to a probability: the maps, and what all of them keep to.
+//! Maps from a logit to a probability, and the contract of all of them.
 
 use crate::{CalibrationError, Isotonic, Observation, Platt, Temperature};
 
-/// How a calibrator is fitted.
+/// The kind of map that is fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// One number: how sure the model may be.
+    /// One number, which scales how sure the model is.
     Temperature,
-    /// Two numbers: how sure, and how often a click comes at all.
+    /// Two numbers: one scales how sure the model is, one moves the base rate.
     Platt,
     /// A rising function of any form.
     Isotonic,
@@ -25,9 +25,9 @@ pub enum CalibrationMap {
 }
 
 impl CalibrationMap {
-    /// The map of this kind that suits the rows best.
+    /// Fits the map of this kind that suits the rows best.
     ///
-    /// The result depends on the rows alone: not on threads, and but for the last bits not on their order.
+    /// The result does not depend on threads, and on the order of rows in its last bits only.
     ///
     /// # Errors
     /// As [`Temperature::fit`], [`Platt::fit`] and [`Isotonic::fit`].
@@ -39,7 +39,7 @@ impl CalibrationMap {
         }
     }
 
-    /// The probability of label 1, in [0, 1]; NaN of NaN, and of nothing else.
+    /// The probability of label 1, in [0, 1]; NaN for NaN alone.
     ///
     /// Computed in `f64` and rounded once. Allocates nothing.
     #[inline]
@@ -51,7 +51,7 @@ impl CalibrationMap {
         }
     }
 
-    /// Which kind it is.
+    /// The kind of the map.
     pub fn method(&self) -> Method {
         match self {
             Self::Temperature(_) => Method::Temperature,
@@ -62,7 +62,7 @@ impl CalibrationMap {
 }
 
 impl Method {
-    /// All of them.
+    /// All methods.
     pub const ALL: [Self; 3] = [Self::Temperature, Self::Platt, Self::Isotonic];
 
     /// `temperature`, `platt` or `isotonic`.

@@ -1,4 +1,4 @@
-//! One checked row to fit to.
+//! A checked row to fit to.
 
 use crate::CalibrationError;
 
@@ -10,7 +10,7 @@ pub struct Observation {
     positive: bool,
 }
 
-/// The rows with weight, and their weights, by class.
+/// The number of rows with weight, and their weights, by class.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Totals {
     pub(crate) rows: u64,
@@ -20,12 +20,12 @@ pub(crate) struct Totals {
 }
 
 impl Observation {
-    /// A row: its logit (finite), its label (0 or 1) and its weight (finite, not negative).
+    /// Checks a row: its logit (finite), its label (0 or 1) and its weight (finite, not negative).
     ///
-    /// A weight counts rows: a row of weight 2 is two rows. A row of weight 0 is passed over.
+    /// A weight counts rows: a row of weight 2 is two rows. A row of weight 0 is skipped.
     ///
     /// # Errors
-    /// Which of the three is out of its range.
+    /// If one of the three is out of its range.
     pub fn new(logit: f32, label: f32, weight: f32) -> Result<Self, CalibrationError> {
         if !logit.is_finite() {
             return Err(CalibrationError::Logit { value: logit });
@@ -39,17 +39,17 @@ impl Observation {
         Ok(Self { logit, weight, positive: label == 1.0 })
     }
 
-    /// What the model said.
+    /// The logit that the model gave.
     pub fn logit(&self) -> f32 {
         self.logit
     }
 
-    /// 0 or 1.
+    /// The label, 0 or 1.
     pub fn label(&self) -> f32 {
         f32::from(u8::from(self.positive))
     }
 
-    /// How many rows it stands for.
+    /// The number of rows that this one stands for.
     pub fn weight(&self) -> f32 {
         self.weight
     }
@@ -73,7 +73,7 @@ impl Totals {
         totals
     }
 
-    /// Refuses rows of which fewer than `needed` are of a class.
+    /// Refuses rows if a class has fewer than `needed`.
     pub(crate) fn check(&self, needed: u64) -> Result<(), CalibrationError> {
         let Self { rows, positives, .. } = *self;
         if positives.min(rows - positives) < needed {

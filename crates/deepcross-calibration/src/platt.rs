@@ -1,11 +1,12 @@
 //! Platt scaling: `sigmoid(a·logit + b)` (Platt 1999, "Probabilistic Outputs for Support Vector Machines").
 //!
 //! The labels are Platt's smoothed targets: (P + 1) / (P + 2) for label 1 and 1 / (N + 2) for label 0, where P and N are
-//! the weights of the classes. With them the loss has a finite optimum even where rows are separable, and for many rows
-//! they are the labels. Plain maximum likelihood lost: it would need a bound on the slope, and a rule for what to do there.
+//! the weights of the classes. With them the loss has a finite optimum even if the rows are separable, and for many rows
+//! they approach the labels. Rejected: plain maximum likelihood, which would need a bound on the slope, and a rule for a
+//! slope at that bound.
 //!
-//! Newton's method with a line search (Lin, Lin and Weng 2007, "A note on Platt's probabilistic outputs for support vector
-//! machines"), on logits that are centred and scaled, so that the two unknowns weigh alike.
+//! The optimum is found by Newton's method with a line search (Lin, Lin and Weng 2007, "A note on Platt's probabilistic
+//! outputs for support vector machines"), on logits that are centred and scaled, so that the two unknowns weigh alike.
 
 use crate::logistic::{log_loss, sigmoid};
 use crate::observation::Totals;
@@ -15,11 +16,13 @@ const MAX_STEPS: usize = 100;
 const MAX_HALVINGS: usize = 60;
 /// Armijo's constant: the share of the promised descent that a step must bring.
 const DESCENT: f64 = 1e-4;
-/// The descent that a step promises, a unit of weight, below which it is the last one: rounding hides what it brings to
-/// the loss, and unknowns are then wrong by less than the square of the step.
+/// The search ends with a step that promises a descent below this, per unit of weight.
+///
+/// Rounding hides the effect of such a step on the loss, and the unknowns are then wrong by less than the square of the
+/// step.
 const LAST: f64 = 1e-12;
 
-/// The least slope that is told from 0, for logits with a standard deviation of 1: less is rounding.
+/// The least slope that counts as above 0, for logits with a standard deviation of 1: less is rounding.
 const LEAST_SLOPE: f64 = 1e-6;
 
 /// `sigmoid(slope · logit + intercept)`, whose slope is above 0, so that the order of rows stays as it is.
@@ -33,7 +36,7 @@ impl Platt {
     /// The map of these numbers.
     ///
     /// # Errors
-    /// A slope that is not above 0, and what is not finite.
+    /// If the slope is not above 0, or a number is not finite.
     pub fn new(slope: f64, intercept: f64) -> Result<Self, CalibrationError> {
         if !(slope.is_finite() && slope > 0.0) {
             let (name, allowed) = ("slope", "finite and above 0");
@@ -46,10 +49,10 @@ impl Platt {
         Ok(Self { slope, intercept })
     }
 
-    /// Slope and intercept of the least log loss on the smoothed targets.
+    /// Fits slope and intercept, with the least log loss on the smoothed targets.
     ///
     /// # Errors
-    /// Rows of one class, rows of one logit, and rows for which the slope would be 0 or less.
+    /// If all rows are of one class or have one logit, or if the slope would be 0 or less.
     pub fn fit(rows: &[Observation]) -> Result<Self, CalibrationError> {
         let objective = Objective::new(rows)?;
         let [scaled, intercept] = objective.minimum();
@@ -60,12 +63,12 @@ impl Platt {
         Err(CalibrationError::Order { slope })
     }
 
-    /// What the logit is multiplied by.
+    /// The factor of the logit.
     pub fn slope(&self) -> f64 {
         self.slope
     }
 
-    /// What is added to it then.
+    /// The term that is added to the product.
     pub fn intercept(&self) -> f64 {
         self.intercept
     }
@@ -77,21 +80,21 @@ impl Platt {
     }
 }
 
-/// The loss of the rows, by the slope and the intercept of (logit − centre) / scale.
+/// The loss of the rows, as a function of the slope and the intercept of (logit − centre) / scale.
 struct Objective<'a> {
     rows: &'a [Observation],
-    /// Of label 0 and label 1.
+    /// The targets of label 0 and label 1.
     targets: [f64; 2],
     centre: f64,
     scale: f64,
     weight: f64,
 }
 
-/// Of the second order, at a point.
+/// The loss and its derivatives of first and second order at a point.
 struct Local {
     loss: f64,
     gradient: [f64; 2],
-    /// By slope twice, by slope and intercept, by intercept twice.
+    /// The second derivatives: by slope twice, by slope and intercept, by intercept twice.
     hessian: [f64; 3],
 }
 
@@ -132,8 +135,9 @@ impl<'a> Objective<'a> {
         point
     }
 
-    /// The first point that goes down as promised, of the whole step, its half, and so on; none where rounding is all that
-    /// is left.
+    /// The first point at which the loss falls as promised, of the whole step, its half, and so on.
+    ///
+    /// `None` if differences are down to rounding.
     fn search(
         &self,
         point: [f64; 2],
@@ -177,7 +181,7 @@ fn along(point: [f64; 2], direction: [f64; 2], length: f64) -> [f64; 2] {
 }
 
 impl Local {
-    /// −H⁻¹ g, with a little added to the diagonal, so that the inverse is there.
+    /// −H⁻¹ g, with a little added to the diagonal, so that the inverse exists.
     fn newton(&self) -> [f64; 2] {
         let [mut a, b, mut c] = self.hessian;
         let ridge = 1e-12 * (a + c) + f64::MIN_POSITIVE;
@@ -246,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_rising_sigmoid_is_refused() {
+    fn rows_without_a_rising_sigmoid_are_refused() {
         let refused = |list: &[(f32, u8, f32)]| Platt::fit(&rows(list)).unwrap_err().to_string();
         let message = refused(&[(1.0, 0, 1.0), (-1.0, 1, 1.0), (0.0, 1, 1.0)]);
         assert!(message.starts_with("the fitted slope is -"), "{message}");

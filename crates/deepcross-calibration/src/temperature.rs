@@ -2,10 +2,11 @@
 //!
 //! The log loss is convex in the slope β = 1 / T, so its derivative Σ w (sigmoid(βz) − y) z never falls and has one root,
 //! which Newton's method finds inside of a bracket that bisection keeps.
-//! It is maximum likelihood, with labels as they are: one number cannot follow chance far, and its optimum is the least
-//! log loss on the rows. Where it lies at an end of no length — separable rows have the slope ∞, and rows without
-//! information a slope of 0 or less — the bracket is what bounds it.
-//! Newton in T lost: the loss is not convex in T.
+//! This is maximum likelihood, with labels as they are: one number cannot follow chance far, and its optimum is the least
+//! log loss on the rows.
+//! If there is no finite optimum above 0 (separable rows have the slope ∞, and rows without information a slope of 0 or
+//! less), the bracket bounds the slope.
+//! Rejected: Newton's method in T, because the loss is not convex in T.
 
 use crate::logistic::sigmoid;
 use crate::observation::Totals;
@@ -16,10 +17,10 @@ pub const MIN_TEMPERATURE: f64 = 0.01;
 /// The highest temperature.
 pub const MAX_TEMPERATURE: f64 = 100.0;
 
-/// Steps of the search, of which a bisection alone would need some 60.
+/// The greatest number of steps; a bisection alone would need some 60.
 const MAX_STEPS: usize = 200;
 
-/// `sigmoid(logit / T)`: above 1, T takes sureness away, and below 1 it adds to it.
+/// `sigmoid(logit / T)`: a T above 1 makes the model less sure, a T below 1 surer.
 ///
 /// The order of rows stays as it is, and so does a probability of one half.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +32,7 @@ impl Temperature {
     /// The map of this temperature.
     ///
     /// # Errors
-    /// A temperature outside [[`MIN_TEMPERATURE`], [`MAX_TEMPERATURE`]].
+    /// If the temperature is outside [[`MIN_TEMPERATURE`], [`MAX_TEMPERATURE`]].
     pub fn new(temperature: f64) -> Result<Self, CalibrationError> {
         if (MIN_TEMPERATURE..=MAX_TEMPERATURE).contains(&temperature) {
             return Ok(Self { temperature });
@@ -40,10 +41,10 @@ impl Temperature {
         Err(CalibrationError::Setting { name, allowed, value: temperature })
     }
 
-    /// The temperature of the least log loss within the bounds; 1 where all logits are 0.
+    /// Fits the temperature of the least log loss within the bounds; 1 if all logits are 0.
     ///
     /// # Errors
-    /// Rows of one class.
+    /// If all rows are of one class.
     pub fn fit(rows: &[Observation]) -> Result<Self, CalibrationError> {
         Totals::of(rows).check(1)?;
         let (mut low, mut high) = (1.0 / MAX_TEMPERATURE, 1.0 / MIN_TEMPERATURE);
@@ -76,12 +77,12 @@ impl Temperature {
         Self::new((1.0 / slope).clamp(MIN_TEMPERATURE, MAX_TEMPERATURE))
     }
 
-    /// T.
+    /// The temperature T.
     pub fn temperature(&self) -> f64 {
         self.temperature
     }
 
-    /// Whether it is as low or as high as it may be, which says that the rows ask for more.
+    /// Whether the temperature is at one of its bounds, so that the best one for the rows may lie beyond.
     pub fn is_at_bound(&self) -> bool {
         self.temperature == MIN_TEMPERATURE || self.temperature == MAX_TEMPERATURE
     }
@@ -93,7 +94,7 @@ impl Temperature {
     }
 }
 
-/// The first and the second derivative of the rows' log loss by the slope.
+/// The first and the second derivative of the rows' log loss with respect to the slope.
 fn derivatives(rows: &[Observation], slope: f64) -> (f64, f64) {
     let (mut first, mut second) = (0.0, 0.0);
     for row in rows.iter().filter(|row| row.weight() > 0.0) {
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_optimum_is_bounded() {
+    fn a_temperature_without_an_optimum_is_bounded() {
         let separable = fitted(&[(1.0, 1, 1.0), (-1.0, 0, 1.0)]);
         let reversed = fitted(&[(1.0, 0, 1.0), (-1.0, 1, 1.0)]);
         assert_eq!((separable, reversed), (MIN_TEMPERATURE, MAX_TEMPERATURE));
@@ -154,12 +155,12 @@ mod tests {
         for at_bound in [separable, reversed] {
             assert!(Temperature::new(at_bound).unwrap().is_at_bound());
         }
-        // Logits at the ends of their range, where no square may leave that of `f64`.
+        // Logits at the ends of their range, whose squares must stay within the range of `f64`.
         assert!(fitted(&[(f32::MAX, 1, 1.0), (f32::MAX, 0, 2.0), (-1.0, 0, 1.0)]).is_finite());
     }
 
     #[test]
-    fn numbers_out_of_range_are_no_temperature() {
+    fn temperatures_out_of_range_are_refused() {
         for value in [0.0, -1.0, 1e3, f64::NAN, f64::INFINITY] {
             assert!(Temperature::new(value).is_err(), "{value}");
         }

@@ -4,8 +4,8 @@ use crate::serve_args::Serve;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use deepcross_calibration::Method;
 use deepcross_data::Format;
-use deepcross_data::simulate::SimulatorConfig;
 use deepcross_model::ModelKind;
+use deepcross_simulate::SimulatorConfig;
 use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\

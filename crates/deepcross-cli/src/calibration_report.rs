@@ -3,7 +3,7 @@
 use anyhow::Result;
 use deepcross_calibration::{CalibrationMap, Calibrator, FOLDS};
 use deepcross_metrics::{ReliabilityBin, Summary};
-use deepcross_train::{Calibration, Measured};
+use deepcross_train::{Calibration, CalibrationMetrics};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 
@@ -13,7 +13,7 @@ const BINS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9);
 const LEVEL: f64 = 0.95;
 
 /// The reliability that the command shows, as a table or as JSON.
-pub(crate) fn bins_of(measured: &Measured) -> Result<Vec<ReliabilityBin>> {
+pub(crate) fn bins_of(measured: &CalibrationMetrics) -> Result<Vec<ReliabilityBin>> {
     Ok(measured.ranked.reliability(BINS, LEVEL)?)
 }
 
@@ -90,7 +90,7 @@ impl From<&CalibrationMap> for Map {
 }
 
 impl Side {
-    fn new(measured: &Measured) -> Result<Self> {
+    fn new(measured: &CalibrationMetrics) -> Result<Self> {
         let bin = |bin: ReliabilityBin| {
             let ReliabilityBin { rows, mean_prediction, mean_label, low, high, .. } = bin;
             Bin { rows, mean_prediction, mean_label, low, high }

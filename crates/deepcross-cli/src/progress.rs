@@ -6,7 +6,7 @@ use crate::tables::{grouped, metric, percent, table};
 use crate::units::Units;
 use crate::values::training_values;
 use deepcross_data::RowReader;
-use deepcross_train::{CacheEvent, EpochReport, Event, Waiting};
+use deepcross_train::{CacheEvent, DataWait, EpochReport, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Progress {
     bar: ProgressBar,
     begun: Instant,
-    waiting: Waiting,
+    waiting: DataWait,
     negative_rate: f64,
     rows: u64,
     /// Of them, those to be expected in an epoch.
@@ -38,7 +38,7 @@ impl Progress {
         Self {
             bar,
             begun: Instant::now(),
-            waiting: Waiting::new(threads),
+            waiting: DataWait::new(threads),
             negative_rate,
             rows: 0,
             epoch_rows: 0,

@@ -4,7 +4,7 @@ use crate::commands::skipped_lines;
 use crate::output::say;
 use crate::progress::style;
 use crate::tables::{counted, grouped, metric, percent};
-use deepcross_train::{CompareEvent, Event, Place};
+use deepcross_train::{CompareEvent, CurrentRun, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::time::{Duration, Instant};
 
@@ -47,7 +47,7 @@ impl Race {
 
     pub(crate) fn observe(&mut self, event: &CompareEvent<'_>) {
         match event {
-            CompareEvent::Begins(Place { name, seed, run, of }) => {
+            CompareEvent::Begins(CurrentRun { name, seed, run, of }) => {
                 self.current = format!("{name}, seed {seed} ({run} of {of})");
                 (self.begun, self.epochs) = (Instant::now(), 0);
             }

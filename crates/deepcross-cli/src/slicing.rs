@@ -3,8 +3,8 @@
 use crate::call_error::CallError;
 use crate::output::say;
 use anyhow::Result;
-use deepcross_data::{Source, nearest};
-use deepcross_features::{Encoding, FieldDescription, TimeFormat};
+use deepcross_data::Source;
+use deepcross_features::{Encoding, FieldDescription, TimeFormat, suggest};
 use deepcross_model::TrainedModel;
 use deepcross_train::{SliceColumn, SliceForm};
 
@@ -60,7 +60,7 @@ fn one(name: &str, fields: &[FieldDescription], source: &Source) -> Result<Slice
     let column = match source.header().iter().any(|known| known == name) {
         true => name,
         false => field().map(|field| field.column.as_str()).ok_or_else(|| {
-            let known = nearest(name, source.header());
+            let known = suggest::nearest(name, source.header());
             let hint =
                 known.map_or_else(String::new, |known| format!("; the nearest is `{known}`"));
             problem(format!("the data have no column of this name{hint}"))

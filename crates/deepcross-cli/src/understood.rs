@@ -2,7 +2,7 @@
 
 use crate::decisions::Decisions;
 use crate::tables::{counted, grouped, metric, shown, table};
-use deepcross_train::{Importance, Importances, Lost, Slice, Slices};
+use deepcross_train::{Importance, ImportanceEstimate, Importances, Slice, Slices};
 
 /// So many slices are shown; the page and the JSON have all.
 const MAX_SLICES: usize = 20;
@@ -43,11 +43,11 @@ pub(crate) fn permuted_rows(found: &Importances, of: u64) -> String {
 fn importance(found: &Importances, of: u64) -> String {
     let mut table =
         table(&["field", "log loss added", "95 % interval", "AUC lost", "95 % interval"]);
-    let ends = |lost: Option<Lost>| {
+    let ends = |lost: Option<ImportanceEstimate>| {
         lost.map_or_else(|| "–".to_owned(), |lost| format!("{:.4} to {:.4}", lost.low, lost.high))
     };
     let mut add = |name: String, one: &Importance| {
-        let of = |lost: Option<Lost>| metric(lost.map(|lost| lost.lost));
+        let of = |lost: Option<ImportanceEstimate>| metric(lost.map(|lost| lost.lost));
         table.add_row([name, of(one.log_loss), ends(one.log_loss), of(one.auc), ends(one.auc)]);
     };
     found.fields.iter().for_each(|one| add(names(one), one));

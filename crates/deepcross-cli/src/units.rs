@@ -1,7 +1,7 @@
 //! What a run tells about its residual units: a warning as soon as one is in trouble, and a table at the end.
 
 use crate::tables::{grouped, table};
-use deepcross_train::{ReluReport, Trouble, UnitReport, troubles};
+use deepcross_train::{ReluReport, UnitProblem, UnitReport, unit_problems};
 use std::collections::BTreeSet;
 
 /// A deeper model shows so many of its units, evenly spaced.
@@ -16,7 +16,7 @@ pub(crate) struct Units {
     first_epoch: u32,
     first: Vec<UnitReport>,
     last: Vec<UnitReport>,
-    told: BTreeSet<(Trouble, usize)>,
+    told: BTreeSet<(UnitProblem, usize)>,
 }
 
 impl Units {
@@ -27,9 +27,9 @@ impl Units {
         }
         self.last = units.to_vec();
         (self.epoch, self.rows) = (epoch, rows);
-        let mut new = troubles(units);
+        let mut new = unit_problems(units);
         new.retain(|&(unit, trouble)| self.told.insert((trouble, unit)));
-        let kinds: BTreeSet<Trouble> = new.iter().map(|&(_, trouble)| trouble).collect();
+        let kinds: BTreeSet<UnitProblem> = new.iter().map(|&(_, trouble)| trouble).collect();
         let warning = |trouble| {
             let in_it = new.iter().filter(|(_, other)| *other == trouble);
             self.warning(trouble, &in_it.map(|&(unit, _)| unit).collect::<Vec<_>>())
@@ -37,7 +37,7 @@ impl Units {
         kinds.into_iter().flat_map(warning).collect()
     }
 
-    fn warning(&self, trouble: Trouble, units: &[usize]) -> [String; 2] {
+    fn warning(&self, trouble: UnitProblem, units: &[usize]) -> [String; 2] {
         let (names, moment) = (names(units), moment(self.epoch));
         let (what, advice) = words(trouble);
         [format!("warning: {names} {moment}: {what}"), format!("  {advice}")]
@@ -91,29 +91,29 @@ fn moment(epoch: u32) -> String {
 }
 
 /// What is wrong, and what may help.
-fn words(trouble: Trouble) -> (&'static str, &'static str) {
+fn words(trouble: UnitProblem) -> (&'static str, &'static str) {
     match trouble {
-        Trouble::NotFinite => (
+        UnitProblem::NotFinite => (
             "a gradient is NaN or infinite",
             "lower `train.learning_rate`, or scale numbers by their `transform`",
         ),
-        Trouble::Cut => (
+        UnitProblem::Cut => (
             "dead: no ReLU after the addition is active, so all rows get the same prediction",
             "lower `train.learning_rate`, or set `model.outer_activation` to identity",
         ),
-        Trouble::Dead => (
+        UnitProblem::Dead => (
             "dead: no inner ReLU is active, so the weights learn nothing",
             "lower `train.learning_rate`, or try another `train.seed`",
         ),
-        Trouble::NoGradient => (
+        UnitProblem::NoGradient => (
             "the gradient of the weights is 0, so they learn nothing",
             "lower `train.learning_rate`, use fewer units, or ReLU instead of sigmoid or tanh",
         ),
-        Trouble::Vanishing => (
+        UnitProblem::Vanishing => (
             "the gradient vanishes: it is less than a millionth of the last unit's",
             "use fewer units, ReLU instead of sigmoid or tanh, or set `model.outer_activation` to identity",
         ),
-        Trouble::Exploding => (
+        UnitProblem::Exploding => (
             "the gradient explodes: it is more than 1,000 times the last unit's",
             "use fewer units, or lower `train.learning_rate`",
         ),

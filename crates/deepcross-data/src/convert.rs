@@ -3,11 +3,9 @@
 use std::io::Write;
 
 use crate::config::{BadRows, Format};
-use crate::each_row::each_row;
+use crate::encode::RowReader;
 use crate::error::DataError;
-use crate::rows::RowReader;
-use crate::skipped::Skipped;
-use crate::source::Source;
+use crate::source::{Skipped, Source, each_row};
 use crate::writer::{ColumnType, ColumnTypes, EncodedWriter, FileForm, RowWriter};
 
 /// So many rows are encoded before they are written.

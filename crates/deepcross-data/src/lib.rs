@@ -1,98 +1,51 @@
 #![doc = include_str!("../README.md")]
 
 mod config;
-mod dialect;
-mod quote;
+mod error;
+mod limits;
+mod message;
+mod parallel;
+mod place;
+mod random;
 
-#[cfg(feature = "parquet")]
-mod cells;
-#[cfg_attr(not(feature = "parquet"), path = "columnar_absent.rs")]
-mod columnar;
-mod compression;
-mod file;
-mod fingerprint;
-mod libffm;
-mod libsvm;
-mod lines;
-mod open;
-mod pairs;
-#[cfg(feature = "parquet")]
-mod parquet_claims;
-mod pipe;
-mod reader;
+mod input;
+
+mod rows;
+
+mod formats;
+
 mod source;
-mod text;
-#[cfg(feature = "parquet")]
-mod thrift;
-mod window;
 
-mod each_row;
-mod places;
-mod raw_rows;
-mod raw_values;
-mod records;
-mod row;
-
-mod label;
-mod negatives;
-mod part;
-mod selected;
-mod side_by_side;
-mod weight;
-
-mod fit;
+mod encode;
 
 mod cache;
-mod columns;
-mod criteria;
-mod intake;
-mod piece;
-mod rows;
-mod settling;
-mod shuffle;
-mod split;
-mod stages;
-mod time;
-mod whole;
 
-mod convert;
+mod shuffle;
+
 mod writer;
 
-mod form;
-mod infer;
-mod profile;
+mod convert;
+mod split;
 
-mod error;
-mod nearest;
-mod skipped;
+pub use config::{BadRows, DataConfig, Format, LabelConfig, Order, Quote};
+pub use error::DataError;
+pub use place::Place;
+
+pub use input::{Fingerprint, first_lines, keep_pipes};
+
+pub use rows::{RawColumn, RawRow, RawValues};
+
+pub use formats::COMMENT_MARKERS;
+
+pub use source::{LabelReader, Partition, Records, Skipped, Source, WeightReader};
+
+pub use encode::{Fitted, Labels, NegativeCounts, RowPlan, RowReader, fit};
 
 pub use cache::{Cache, CacheWriter};
-pub use config::{BadRows, DataConfig, Format, Order};
-pub use convert::{Converted, convert, convert_encoded};
-pub use error::{DataError, Place};
-pub use fingerprint::Fingerprint;
-pub use fit::{Fitted, fit};
-pub use form::{guess_form, looks_like_values};
-pub use infer::{Inferred, InferredColumn, Kind, LeftOut, infer};
-pub use label::{LabelConfig, LabelReader};
-pub use nearest::nearest;
-pub use negatives::NegativeCounts;
-pub use part::Part;
-pub use pipe::keep_pipes;
-pub use profile::{
-    ColumnProfile, Count, LabelRule, ListForm, Numbers, Profile, ProfilePlan, Tally, TimeForm,
-    TopValue, profile,
-};
-pub use quote::Quote;
-pub use raw_values::{RawColumn, RawValues};
-pub use records::Records;
-pub use row::RawRow;
-pub use rows::{Labels, RowPlan, RowReader};
+
 pub use shuffle::Shuffled;
-pub use skipped::Skipped;
-pub use source::Source;
-pub use split::{Shares, Side, SplitBy, Splitter};
-pub use weight::WeightReader;
+
 pub use writer::{ColumnType, ColumnTypes, Compression, EncodedWriter, FileForm, RowWriter};
 
-pub mod simulate;
+pub use convert::{Converted, convert, convert_encoded};
+pub use split::{Shares, SplitBy, SplitSet, Splitter};

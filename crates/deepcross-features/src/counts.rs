@@ -1,33 +1,34 @@
-//! How often each field met a value that has no slot of its own.
+//! Counts of missing, unseen, rare and clipped values by field.
 //!
-//! The caller owns the counts and hands them to each call, so that one encoder can serve many threads; their counts are merged afterwards.
-//! Counters inside the encoder would be atomics on the hot path.
+//! The caller owns the counts and passes them to each call, so that one encoder can serve many threads.
+//! The counts of the threads are merged afterwards.
+//! Rejected: counters inside the encoder, because they would be atomics on the hot path.
 
 use std::ops::{AddAssign, SubAssign};
 
 use serde::Serialize;
 
-use crate::shape::FieldShape;
+use crate::batch::shape::FieldShape;
 
-/// Tallies of each field, in the order of the fields.
+/// The counts of all fields, in the order of the fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     names: Vec<String>,
     fields: Vec<FieldCounts>,
 }
 
-/// Tallies of one field; each but `values` counts some of the `values`.
+/// The counts of one field; `values` counts all values, and each of the others counts some of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FieldCounts {
-    /// All values met: one a row, but each element of a multi-hot row and each gram of a text.
+    /// All values: one per row, or each element of a multi-hot row and each gram of a text.
     pub values: u64,
     /// Missing values.
     pub missing: u64,
-    /// Values never met in fitting.
+    /// Values that did not occur in fitting.
     pub unseen: u64,
-    /// Values met in fitting but dropped from the vocabulary.
+    /// Values that occurred in fitting, but were dropped from the vocabulary.
     pub rare: u64,
-    /// Numbers that were moved into their range, and elements beyond the greatest length of a multi-hot row.
+    /// Numbers that were moved into their range, and elements after the maximum length of a multi-hot row.
     pub clipped: u64,
 }
 
@@ -43,7 +44,7 @@ impl Counts {
         self.position(name).map(|index| &self.fields[index])
     }
 
-    /// Names and counts in the order of the fields.
+    /// The names and counts, in the order of the fields.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &FieldCounts)> {
         self.names.iter().map(String::as_str).zip(&self.fields)
     }
@@ -51,7 +52,7 @@ impl Counts {
     /// Adds the counts of `other` by field name; fields that only `other` has are appended.
     pub fn merge(&mut self, other: &Self) {
         for (index, (name, counts)) in other.iter().enumerate() {
-            // Counts of one encoder have their fields in one order.
+            // Counts of one encoder have their fields in the same order.
             let is_here = self.names.get(index).is_some_and(|known| known == name);
             match is_here.then_some(index).or_else(|| self.position(name)) {
                 Some(index) => self.fields[index] += *counts,
@@ -63,7 +64,7 @@ impl Counts {
         }
     }
 
-    /// Adds counts of the fields in their order; those beyond the last field are left out.
+    /// Adds counts in the order of the fields; counts after the last field are ignored.
     pub fn add_in_order(&mut self, counts: impl IntoIterator<Item = FieldCounts>) {
         self.fields.iter_mut().zip(counts).for_each(|(field, counts)| *field += counts);
     }

@@ -1,72 +1,72 @@
-//! What a fitted encoder does with each field, for those who inspect a model.
+//! Descriptions of the fields of a fitted encoder, for inspecting a model.
 
 use std::fmt;
 
-use crate::config::{FieldKind, Grams, Pooling, TimeFormat, TimePart, TopBy};
+use crate::config::field_config::{FieldKind, Grams, Pooling, TimeFormat, TimePart, TopBy};
+use crate::config::utc_offset::UtcOffset;
 use crate::lookup::Ids;
-use crate::utc_offset::UtcOffset;
 
 /// One field of a fitted encoder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldDescription {
     /// The field's name.
     pub name: String,
-    /// The column that it reads; of a cross, both, joined by ` and `.
+    /// The column that it reads; for a cross, both columns, joined by ` and `.
     pub column: String,
-    /// How its values are encoded; displays as one line.
+    /// The encoding of its values; displays as one line.
     pub encoding: Encoding,
 }
 
-/// How the values of a field are encoded.
+/// The encoding of a field's values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Encoding {
-    /// One id a value.
+    /// One id per value.
     Categorical {
-        /// Where ids come from.
+        /// The source of the ids.
         ids: Ids,
     },
-    /// One id an element.
+    /// One id per element.
     MultiHot {
-        /// Where ids come from.
+        /// The source of the ids.
         ids: Ids,
-        /// What parts the elements.
+        /// The character between elements.
         separator: char,
         /// Whether elements may have weights.
         weighted: bool,
-        /// The most elements that are kept; `None` for all.
+        /// The largest number of elements that are kept; `None` if all are.
         max_length: Option<usize>,
-        /// How elements are joined.
+        /// The pooling of the elements' embeddings.
         pooling: Pooling,
     },
     /// One id for each tri-letter gram.
     Text {
-        /// Where ids come from.
+        /// The source of the ids.
         ids: Ids,
-        /// What a gram weighs.
+        /// The weight of a gram.
         grams: Grams,
     },
     /// A number.
     Number {
-        /// The ends of the range into which it is moved first, where there is one.
+        /// The ends of the range into which numbers are moved first, if there is one.
         clip: Option<(f64, f64)>,
-        /// The scaling, with what it learned.
+        /// The scaling, with the numbers learned in fitting.
         transform: FittedTransform,
-        /// What stands for a missing value.
+        /// The replacement of a missing value.
         missing: FittedMissing,
     },
     /// The bucket of a number.
     Bucketized {
-        /// Where buckets begin.
+        /// The boundaries of the buckets.
         buckets: Buckets,
     },
     /// A part of a time.
     Time {
-        /// Which part.
+        /// The hour or the weekday.
         part: TimePart,
-        /// How times are written.
+        /// The form in which times are written.
         format: TimeFormat,
-        /// What the clock is ahead of UTC.
+        /// The offset of the local clock from UTC.
         utc_offset: UtcOffset,
     },
     /// One id for a pair of values, by a hash.
@@ -78,14 +78,14 @@ pub enum Encoding {
     },
     /// The companion counts of a categorical field.
     Companion {
-        /// The values, or buckets, of which there are counts.
+        /// The number of values, or buckets, that have counts.
         values: usize,
-        /// The clicks to which the click rate is smoothed.
+        /// The strength of smoothing of the click rate, in clicks.
         smoothing: f64,
     },
 }
 
-/// What parts the buckets of a number.
+/// The boundaries of the buckets of a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Buckets {
@@ -93,12 +93,12 @@ pub enum Buckets {
     Cuts {
         /// The number of buckets.
         buckets: usize,
-        /// The number at which the second bucket begins, and that at which the last does; `None` for a single bucket.
+        /// The first numbers of the second and of the last bucket; `None` if there is a single bucket.
         ends: Option<(f64, f64)>,
     },
     /// The squared logarithm.
     LogSquare {
-        /// Where the buckets' ids come from.
+        /// The source of the buckets' ids.
         ids: Ids,
     },
 }
@@ -107,13 +107,13 @@ pub enum Buckets {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FittedTransform {
-    /// As it is.
+    /// The number itself.
     Raw,
     /// Clipped to `min..=max` and moved to 0..=1.
     MinMax {
-        /// The least number met.
+        /// The least number in training.
         min: f64,
-        /// The greatest number met.
+        /// The greatest number in training.
         max: f64,
     },
     /// Moved to mean 0 and standard deviation 1.
@@ -129,11 +129,11 @@ pub enum FittedTransform {
     SignedLog,
 }
 
-/// What stands for a missing number; raw numbers are transformed like any other.
+/// The replacement of a missing number; the mean and the value are transformed like any other number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FittedMissing {
-    /// This mean of the raw numbers met; 0 where none was.
+    /// The mean of the raw numbers in training; 0 if there were none.
     Mean(f64),
     /// 0 after the transform, and an indicator beside it.
     Indicator,
@@ -142,7 +142,7 @@ pub enum FittedMissing {
 }
 
 impl FieldDescription {
-    /// The kind that the field was configured with; of companion counts, that of the field that they go with.
+    /// The kind in the field's configuration; for companion counts, the kind of the field that they belong to.
     pub fn kind(&self) -> FieldKind {
         match self.encoding {
             Encoding::Categorical { .. } | Encoding::Companion { .. } => FieldKind::Categorical,
@@ -161,7 +161,7 @@ impl fmt::Display for Encoding {
         match self {
             Self::Categorical { ids } => ids.fmt(f),
             Self::MultiHot { ids, separator, weighted, max_length, pooling } => {
-                write!(f, "{ids}, elements parted by {separator:?}, ")?;
+                write!(f, "{ids}, elements separated by {separator:?}, ")?;
                 if *weighted {
                     f.write_str("weighted, ")?;
                 }
@@ -179,7 +179,7 @@ impl fmt::Display for Encoding {
             }
             Self::Bucketized { buckets } => buckets.fmt(f),
             Self::Time { part, format: TimeFormat::Yymmddhh, .. } => {
-                write!(f, "{part} of {}, as it is", TimeFormat::Yymmddhh)
+                write!(f, "{part} of {}, local time", TimeFormat::Yymmddhh)
             }
             Self::Time { part, format, utc_offset } => {
                 write!(f, "{part} of {format}, UTC{utc_offset}")
@@ -197,10 +197,10 @@ impl fmt::Display for Buckets {
         match self {
             Self::Cuts { ends: None, .. } => f.write_str("a single bucket"),
             Self::Cuts { buckets, ends: Some((first, last)) } if first == last => {
-                write!(f, "{buckets} buckets parted at {first}")
+                write!(f, "{buckets} buckets divided at {first}")
             }
             Self::Cuts { buckets, ends: Some((first, last)) } => {
-                write!(f, "{buckets} buckets parted from {first} to {last}")
+                write!(f, "{buckets} buckets divided at numbers from {first} to {last}")
             }
             Self::LogSquare { ids } => write!(f, "squared logarithms, {ids}"),
         }

@@ -1,30 +1,31 @@
-//! Encoding: raw rows to ids and numbers, by what was learned in fitting.
+//! Encodes raw rows as ids and numbers, with the vocabularies and statistics of fitting.
 //!
-//! An encoder is part of a trained model and is shared by threads: it holds nothing that changes.
+//! An encoder is part of a trained model and is shared by threads: encoding does not change it.
 
 use std::collections::BTreeSet;
 use std::{iter, str};
 
 use crate::batch::Batch;
-use crate::bucketized::BucketizedEncoder;
-use crate::categorical::CategoricalEncoder;
-use crate::cell::{self, CellError, Cells, Missing};
-use crate::column::Column;
-use crate::companion::{self, CompanionEncoder};
+use crate::batch::column::Column;
+use crate::batch::shape::FieldShape;
+use crate::companion::CompanionEncoder;
+use crate::config::field_config::companion_name;
 use crate::counts::{Counts, FieldCounts};
-use crate::cross::CrossEncoder;
 use crate::description::FieldDescription;
 use crate::error::FeatureError;
+use crate::kinds::bucketized::BucketizedEncoder;
+use crate::kinds::categorical::CategoricalEncoder;
+use crate::kinds::cross::CrossEncoder;
+use crate::kinds::multi_hot::MultiHotEncoder;
+use crate::kinds::number::NumberEncoder;
+use crate::kinds::text::TextEncoder;
+use crate::kinds::time::TimeEncoder;
 use crate::lookup::Lookup;
-use crate::multi_hot::MultiHotEncoder;
-use crate::number::NumberEncoder;
-use crate::record::Record;
-use crate::schema::{Binding, FieldColumns};
-use crate::shape::FieldShape;
+use crate::raw::binding::{Binding, FieldColumns};
+use crate::raw::row_fields::RowFields;
+use crate::raw::value::{RUN, Run};
+use crate::raw::value_text::{self, FieldValues, Missing, ValueError};
 use crate::state::{EncoderState, EncoderStateV1, FieldState, KindState};
-use crate::text::TextEncoder;
-use crate::time::TimeEncoder;
-use crate::value::{RUN, Run};
 
 /// Encodes raw rows into a [`Batch`].
 #[derive(Clone, Debug)]
@@ -67,70 +68,73 @@ impl Encoder {
         Binding::new(self.fields.iter().map(FieldEncoder::columns), header)
     }
 
-    /// Appends one row to the columns of `batch` and counts its values; labels and weights are the caller's.
+    /// Appends one row to the columns of `batch` and counts its values; the caller adds labels and weights.
     ///
-    /// Companion counts are those after training; for training rows, [`History::rewrite`](crate::History::rewrite) must follow.
-    /// Allocates nothing once the batch has the capacity.
+    /// Companion counts are those after training; for training rows, [`History::rewrite`](crate::History::rewrite) must
+    /// follow.
+    /// Allocates nothing if the batch has the capacity.
     ///
     /// # Errors
-    /// [`FeatureError::Value`], [`FeatureError::Utf8`] or [`FeatureError::TooManyValues`]: batch and counts are as before.
+    /// [`FeatureError::Value`], [`FeatureError::Utf8`] or [`FeatureError::TooManyValues`]: batch and counts are then
+    /// unchanged.
     ///
     /// # Panics
     /// If `binding`, `batch` or `counts` were made for other fields.
-    pub fn encode<R: Record + ?Sized>(
+    pub fn encode<R: RowFields + ?Sized>(
         &self,
         binding: &Binding,
-        record: &R,
+        row: &R,
         batch: &mut Batch,
         counts: &mut Counts,
     ) -> Result<(), FeatureError> {
-        self.encode_fields(0..self.fields.len(), binding, record, batch, counts)
+        self.encode_fields(0..self.fields.len(), binding, row, batch, counts)
     }
 
-    /// As [`encode`](Self::encode), but of the fields at these positions alone: their columns, of equally many rows, have
-    /// a row more afterwards, and the others are as before.
+    /// As [`encode`](Self::encode), but only for the fields at these positions.
+    ///
+    /// Their columns must have the same number of rows; each gets one row more, and the other columns are unchanged.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
     ///
     /// # Panics
     /// As [`encode`](Self::encode), and if there are no such fields.
-    pub fn encode_fields<R: Record + ?Sized>(
+    pub fn encode_fields<R: RowFields + ?Sized>(
         &self,
         fields: impl Iterator<Item = usize> + Clone,
         binding: &Binding,
-        record: &R,
+        row: &R,
         batch: &mut Batch,
         counts: &mut Counts,
     ) -> Result<(), FeatureError> {
         for (done, index) in fields.clone().enumerate() {
-            let cells = binding.cells(index, record);
+            let values = binding.values(index, row);
             let column = &mut batch.columns_mut()[index];
             let n_rows = column.n_rows();
             let counts_of_field = &mut counts.fields_mut()[index];
             if let Err(error) =
-                self.fields[index].encode(cells, &self.missing, column, counts_of_field)
+                self.fields[index].encode(values, &self.missing, column, counts_of_field)
             {
                 column.truncate(n_rows);
                 for index in fields.clone().take(done) {
                     batch.columns_mut()[index].truncate(n_rows);
                 }
-                self.uncount(fields.take(done), binding, record, counts);
+                self.uncount(fields.take(done), binding, row, counts);
                 return Err(error);
             }
         }
         Ok(())
     }
 
-    /// Appends rows as [`encode`](Self::encode) does one after the other, or none of them.
+    /// Appends all rows, as [`encode`](Self::encode) does for one row, or none of them.
     ///
-    /// It goes column by column, which is faster by far: values of one column are looked up side by side.
-    /// Returns whether all rows could be encoded; where not, batch and counts are as before, and [`encode`](Self::encode)
-    /// tells which row is at fault.
+    /// Encodes column by column, which is much faster: the values of one column are looked up together.
+    /// Returns whether all rows could be encoded.
+    /// If not, batch and counts are unchanged, and [`encode`](Self::encode) finds the row that is not valid.
     ///
     /// # Panics
     /// As [`encode`](Self::encode).
-    pub fn encode_rows<R: Record>(
+    pub fn encode_rows<R: RowFields>(
         &self,
         binding: &Binding,
         rows: &[R],
@@ -140,12 +144,12 @@ impl Encoder {
         self.encode_fields_of_rows(0..self.fields.len(), binding, rows, batch, counts)
     }
 
-    /// As [`encode_rows`](Self::encode_rows), but of the fields at these positions alone, as
-    /// [`encode_fields`](Self::encode_fields) does one row after the other.
+    /// As [`encode_rows`](Self::encode_rows), but only for the fields at these positions, like
+    /// [`encode_fields`](Self::encode_fields).
     ///
     /// # Panics
     /// As [`encode_fields`](Self::encode_fields).
-    pub fn encode_fields_of_rows<R: Record>(
+    pub fn encode_fields_of_rows<R: RowFields>(
         &self,
         fields: impl Iterator<Item = usize> + Clone,
         binding: &Binding,
@@ -153,7 +157,7 @@ impl Encoder {
         batch: &mut Batch,
         counts: &mut Counts,
     ) -> bool {
-        // One run for all fields: to make one costs as much as some values.
+        // One run for all fields, since making one costs as much as encoding some values.
         let (missing, mut run) = (Missing::new(&self.missing), Run::EMPTY);
         for (done, index) in fields.clone().enumerate() {
             let column = &mut batch.columns_mut()[index];
@@ -175,13 +179,13 @@ impl Encoder {
     /// Checks that the rows of `more` can be appended to `batch`.
     ///
     /// # Errors
-    /// [`FeatureError::TooManyValues`] where a field would have 2³² ids or more.
+    /// [`FeatureError::TooManyValues`] if a field would have 2³² ids or more.
     pub fn check_room(&self, batch: &Batch, more: &Batch) -> Result<(), FeatureError> {
         let columns = batch.columns().iter().zip(more.columns());
         self.each_has_room(columns.map(|(into, from)| into.has_room_for(from)))
     }
 
-    /// Checks that a batch can hold `n_rows` rows like the first of `batch`.
+    /// Checks that a batch can hold `n_rows` rows like the first row of `batch`.
     ///
     /// # Errors
     /// As [`check_room`](Self::check_room).
@@ -193,31 +197,31 @@ impl Encoder {
     fn each_has_room(&self, mut fields: impl Iterator<Item = bool>) -> Result<(), FeatureError> {
         let full = fields.position(|has_room| !has_room).map(|index| &self.fields[index]);
         full.map_or(Ok(()), |field| {
-            Err(CellError::TooMany(u32::MAX).at(&field.name, &field.column, &[]))
+            Err(ValueError::TooMany(u32::MAX).at(&field.name, &field.column, &[]))
         })
     }
 
-    /// Takes back the counts of these fields of `record`, by encoding them again: only a bad row pays.
+    /// Subtracts the counts of these fields of `row`, by encoding them again; only a row that is not valid costs this.
     #[cold]
-    fn uncount<R: Record + ?Sized>(
+    fn uncount<R: RowFields + ?Sized>(
         &self,
         fields: impl Iterator<Item = usize>,
         binding: &Binding,
-        record: &R,
+        row: &R,
         counts: &mut Counts,
     ) {
         let mut batch = self.new_batch();
         for index in fields {
-            let cells = binding.cells(index, record);
+            let values = binding.values(index, row);
             let column = &mut batch.columns_mut()[index];
             let mut again = FieldCounts::default();
-            if self.fields[index].encode(cells, &self.missing, column, &mut again).is_ok() {
+            if self.fields[index].encode(values, &self.missing, column, &mut again).is_ok() {
                 counts.fields_mut()[index] -= again;
             }
         }
     }
 
-    /// The form of each field, in order.
+    /// The shape of each field, in order.
     pub fn shapes(&self) -> &[FieldShape] {
         &self.shapes
     }
@@ -232,7 +236,7 @@ impl Encoder {
         Counts::new(&self.shapes)
     }
 
-    /// The names of the columns that are read, each once, in the order of the fields.
+    /// The names of the columns that the fields read, each once, in the order of the fields.
     pub fn columns(&self) -> Vec<&str> {
         let mut seen = BTreeSet::new();
         let columns = self.fields.iter().map(FieldEncoder::columns);
@@ -245,49 +249,50 @@ impl Encoder {
         &self.missing
     }
 
-    /// What is done with each field, in order.
+    /// A description of each field, in order.
     pub fn fields(&self) -> Vec<FieldDescription> {
         self.fields.iter().map(FieldEncoder::describe).collect()
     }
 
-    /// The value of the vocabulary of the field at `field` that has the id `id`; `None` for other fields and ids.
+    /// The value with the id `id` in the vocabulary of the field at `field`; `None` if there is no such value.
     pub fn value(&self, field: usize, id: u32) -> Option<&str> {
         self.lookup(field)?.value(id)
     }
 
-    /// Whether values of the field at `field` have ids of their own, which [`value`](Self::value) leads back from.
+    /// Whether the field at `field` has a vocabulary, so that [`value`](Self::value) gives the value of an id.
     pub fn has_vocabulary(&self, field: usize) -> bool {
         self.lookup(field).is_some_and(|lookup| matches!(lookup, Lookup::Vocabulary(_)))
     }
 
-    /// Whether values of the field at `field` have their ids from a hash.
+    /// Whether the ids of the field at `field` come from a hash.
     pub fn is_hashed(&self, field: usize) -> bool {
         self.lookup(field).is_some_and(|lookup| matches!(lookup, Lookup::Hash(_)))
     }
 
-    /// The id of a value, or element, of the field at `field`, which may be a reserved one; `None` for fields without
-    /// values.
+    /// The id of a value, or element, of the field at `field`; it may be a reserved one.
+    ///
+    /// `None` if the field has neither a vocabulary nor a hash.
     pub fn id(&self, field: usize, value: &str) -> Option<u32> {
         Some(self.lookup(field)?.encode(Some(value), &mut FieldCounts::default()))
     }
 
-    /// The rows, and the positive ones of these, in which training met a value of the field at `field`; `None` where it
-    /// has no companion counts, or they know nothing of the value.
+    /// The numbers of rows and of positive rows with a value of the field at `field` in training.
     ///
-    /// Of a hashed field, those of the value's bucket.
+    /// For a hashed field, they are the numbers of the value's bucket.
+    /// `None` if the field has no companion counts, or the value did not occur.
     pub fn companion_counts(&self, field: usize, value: &str) -> Option<(u64, u64)> {
-        let name = companion::companion_name(&self.fields.get(field)?.name);
+        let name = companion_name(&self.fields.get(field)?.name);
         let companion = self.fields.iter().find(|field| field.name == name)?;
         let KindEncoder::Companion(encoder) = &companion.kind else { return None };
-        let tally = encoder.table().tallies()[encoder.table().find(Some(value))?];
-        Some((tally.rows, tally.positives))
+        let counts = encoder.table().counts()[encoder.table().find(Some(value))?];
+        Some((counts.rows, counts.positives))
     }
 
     fn lookup(&self, field: usize) -> Option<&Lookup> {
         self.fields.get(field)?.kind.lookup()
     }
 
-    /// What a file keeps of this encoder; equal for encoders that were fitted alike.
+    /// The stored form of this encoder; equal for encoders that were fitted in the same way.
     pub fn to_state(&self) -> EncoderState {
         EncoderState::V1(EncoderStateV1 {
             missing: self.missing.clone(),
@@ -295,10 +300,10 @@ impl Encoder {
         })
     }
 
-    /// The encoder that was stored.
+    /// The encoder with this stored form, which is checked in full.
     ///
     /// # Errors
-    /// [`FeatureError::State`] where no fitting could have given `state`: it is checked in full.
+    /// [`FeatureError::State`] if no fitting could have given `state`.
     pub fn from_state(state: EncoderState) -> Result<Self, FeatureError> {
         let EncoderState::V1(EncoderStateV1 { missing, fields }) = state;
         check_names(&fields)?;
@@ -316,8 +321,8 @@ impl FieldEncoder {
         FieldColumns { field: &self.name, first: &self.column, second }
     }
 
-    /// [`encode`](Self::encode) of the field at `index` of each row, up to the first that is bad; whether none is.
-    fn encode_rows<'r, R: Record>(
+    /// As [`encode`](Self::encode), for each row up to the first that is not valid; returns whether all are valid.
+    fn encode_rows<'r, R: RowFields>(
         &self,
         (binding, index): (&Binding, usize),
         rows: &'r [R],
@@ -326,8 +331,9 @@ impl FieldEncoder {
         (column, counts): (&mut Column, &mut FieldCounts),
     ) -> bool {
         let Some(from) = binding.only_column(index) else {
-            let mut cells = rows.iter().map(|row| binding.cells(index, row));
-            return cells.all(|cells| self.encode(cells, missing.values(), column, counts).is_ok());
+            let mut values = rows.iter().map(|row| binding.values(index, row));
+            return values
+                .all(|values| self.encode(values, missing.values(), column, counts).is_ok());
         };
         rows.chunks(RUN).all(|rows| {
             run.fill(rows.iter().map(|row| row.value(from)), missing)
@@ -337,19 +343,19 @@ impl FieldEncoder {
 
     fn encode(
         &self,
-        cells: Cells<'_>,
+        values: FieldValues<'_>,
         missing: &[String],
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), FeatureError> {
-        let place = |error: CellError| error.at(&self.name, &self.column, cells.first);
-        let cell = cell::read(cells.first, missing).map_err(place)?;
+        let place = |error: ValueError| error.at(&self.name, &self.column, values.first);
+        let text = value_text::read(values.first, missing).map_err(place)?;
         if let KindEncoder::Cross(encoder) = &self.kind {
-            let second = encoder.read_second(&self.name, cells.second, missing)?;
-            encoder.encode(cell, second, column, counts);
+            let second = encoder.read_second(&self.name, values.second, missing)?;
+            encoder.encode(text, second, column, counts);
             return Ok(());
         }
-        self.kind.encode(cell, column, counts).map_err(place)
+        self.kind.encode(text, column, counts).map_err(place)
     }
 
     fn shape(&self) -> FieldShape {
@@ -408,24 +414,24 @@ impl KindEncoder {
     /// Appends one row of a field that reads one column.
     fn encode(
         &self,
-        cell: Option<&str>,
+        text: Option<&str>,
         column: &mut Column,
         counts: &mut FieldCounts,
-    ) -> Result<(), CellError> {
+    ) -> Result<(), ValueError> {
         match self {
-            Self::Categorical(encoder) => encoder.encode(cell, column, counts),
-            Self::MultiHot(encoder) => encoder.encode(cell, column, counts)?,
-            Self::Text(encoder) => encoder.encode(cell, column, counts)?,
-            Self::Number(encoder) => encoder.encode(cell, column, counts)?,
-            Self::Bucketized(encoder) => encoder.encode(cell, column, counts)?,
-            Self::Time(encoder) => encoder.encode(cell, column, counts)?,
-            Self::Cross(encoder) => encoder.encode(cell, None, column, counts),
-            Self::Companion(encoder) => encoder.encode(cell, column, counts),
+            Self::Categorical(encoder) => encoder.encode(text, column, counts),
+            Self::MultiHot(encoder) => encoder.encode(text, column, counts)?,
+            Self::Text(encoder) => encoder.encode(text, column, counts)?,
+            Self::Number(encoder) => encoder.encode(text, column, counts)?,
+            Self::Bucketized(encoder) => encoder.encode(text, column, counts)?,
+            Self::Time(encoder) => encoder.encode(text, column, counts)?,
+            Self::Cross(encoder) => encoder.encode(text, None, column, counts),
+            Self::Companion(encoder) => encoder.encode(text, column, counts),
         }
         Ok(())
     }
 
-    /// Appends rows, up to the first that is bad; whether none is.
+    /// Appends rows up to the first that is not valid; returns whether all are valid.
     fn encode_run(&self, run: &Run<'_>, column: &mut Column, counts: &mut FieldCounts) -> bool {
         match self {
             Self::Categorical(encoder) => {
@@ -433,8 +439,8 @@ impl KindEncoder {
                 true
             }
             Self::Number(encoder) => encoder.encode_run(run, column, counts).is_ok(),
-            _ => run.cells().all(|cell| match cell.map(str::from_utf8).transpose() {
-                Ok(cell) => self.encode(cell, column, counts).is_ok(),
+            _ => run.texts().all(|text| match text.map(str::from_utf8).transpose() {
+                Ok(text) => self.encode(text, column, counts).is_ok(),
                 Err(_) => false,
             }),
         }
@@ -481,7 +487,7 @@ impl KindEncoder {
 fn check_names(fields: &[FieldState]) -> Result<(), FeatureError> {
     let error = |problem: String| Err(FeatureError::State { problem });
     if fields.is_empty() {
-        return error("it has no field".to_owned());
+        return error("there must be at least 1 field, but there is none".to_owned());
     }
     let mut seen = BTreeSet::new();
     for field in fields {
@@ -489,7 +495,10 @@ fn check_names(fields: &[FieldState]) -> Result<(), FeatureError> {
             return error("a field or its column has an empty name".to_owned());
         }
         if !seen.insert(&field.name) {
-            return error(format!("there is more than one field `{}`", cell::shorten(&field.name)));
+            return error(format!(
+                "there is more than one field `{}`",
+                value_text::shorten(&field.name)
+            ));
         }
     }
     Ok(())

@@ -1,20 +1,20 @@
-//! What can go wrong between raw values and a batch.
+//! The errors of fitting, encoding and storing.
 
-/// Why a row could not be encoded, a header bound, or a state or batch accepted.
+/// The reason why a row could not be encoded, a header not bound, or a state or batch not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FeatureError {
     /// The header lacks a column that a field reads.
-    #[error("field `{field}`: there is no column `{column}`{}", did_you_mean(.nearest))]
+    #[error("field `{field}`: there is no column `{column}`{}", suggestion(.nearest))]
     MissingColumn {
         /// The field that reads the column.
         field: String,
-        /// The column wanted.
+        /// The column that is missing.
         column: String,
         /// The header's column with the most similar name; `None` for an empty header.
         nearest: Option<String>,
     },
-    /// The header has a column twice, so that it is not clear which one a field reads.
+    /// The header has a column more than once, so that it is not clear which one a field reads.
     #[error(
         "field `{field}`: the column `{column}` occurs {times} times in the header, but must occur once"
     )]
@@ -23,10 +23,10 @@ pub enum FeatureError {
         field: String,
         /// The column's name.
         column: String,
-        /// How often the header has it.
+        /// The number of times that the header has the column.
         times: usize,
     },
-    /// A value is not what its field can encode.
+    /// A value cannot be encoded by its field.
     #[error("field `{field}`, column `{column}`: `{value}` is not {expected}")]
     Value {
         /// The field that reads the column.
@@ -35,20 +35,20 @@ pub enum FeatureError {
         column: String,
         /// The value, cut to 40 characters.
         value: String,
-        /// What was expected instead.
+        /// A description of the values that the field can encode.
         expected: &'static str,
     },
-    /// A value is not UTF-8.
+    /// A value is not valid UTF-8.
     #[error("field `{field}`, column `{column}`: `{value}` is not valid UTF-8")]
     Utf8 {
         /// The field that reads the column.
         field: String,
         /// The column's name.
         column: String,
-        /// The value with `U+FFFD` for what is not UTF-8, cut to 40 characters.
+        /// The value with `U+FFFD` in place of invalid bytes, cut to 40 characters.
         value: String,
     },
-    /// A vocabulary or a column outgrew the ids of 32 bits.
+    /// A vocabulary or a column has more values than 32-bit ids allow.
     #[error(
         "field `{field}`, column `{column}`: more than {limit} values, the most that 32-bit ids allow"
     )]
@@ -57,23 +57,24 @@ pub enum FeatureError {
         field: String,
         /// The column's name.
         column: String,
-        /// How many values there may be.
+        /// The largest number of values.
         limit: u32,
     },
-    /// A stored encoder is not one that could have been fitted.
+    /// A stored encoder is not valid: no fitting could have made it.
     #[error("stored encoder: {problem}")]
     State {
-        /// What is wrong, naming the field.
+        /// The problem, with the name of the field.
         problem: String,
     },
     /// A batch does not fit the shapes it is checked against.
     #[error("batch: {problem}")]
     Batch {
-        /// What is wrong, naming the field.
+        /// The problem, with the name of the field.
         problem: String,
     },
 }
 
-fn did_you_mean(nearest: &Option<String>) -> String {
+/// The suggestion of a column, for the end of a message.
+fn suggestion(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or_else(String::new, |name| format!("; the nearest is `{name}`"))
 }

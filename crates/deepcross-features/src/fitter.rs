@@ -4,37 +4,40 @@
 
 use std::sync::Arc;
 
-use crate::bucketized::BucketizedFitter;
-use crate::categorical::CategoricalFitter;
-use crate::cell::{self, CellError, Cells};
 use crate::companion::CompanionFitter;
-use crate::config::{FieldConfig, FieldKind};
-use crate::cross::CrossEncoder;
+use crate::companion::folds::{FoldCounts, fold};
+use crate::companion::history::{CountsFrom, FieldHistory, History, TrainingCounts};
+use crate::companion::value_counts::ValueCounts;
+use crate::config::field_config::{FieldConfig, FieldKind};
+use crate::config::schema::Schema;
 use crate::encoder::{Encoder, FieldEncoder, KindEncoder};
 use crate::error::FeatureError;
-use crate::history::{CountsFrom, FieldHistory, FoldTallies, History, Seen, fold};
-use crate::multi_hot::MultiHotFitter;
-use crate::number::{self, NumberFitter};
-use crate::record::Record;
-use crate::schema::{Binding, FieldColumns, Schema};
-use crate::tally::Tally;
-use crate::text::TextFitter;
-use crate::time::TimeEncoder;
+use crate::kinds::bucketized::BucketizedFitter;
+use crate::kinds::categorical::CategoricalFitter;
+use crate::kinds::cross::CrossEncoder;
+use crate::kinds::multi_hot::MultiHotFitter;
+use crate::kinds::number::{self, NumberFitter};
+use crate::kinds::text::TextFitter;
+use crate::kinds::time::TimeEncoder;
+use crate::raw::binding::{Binding, FieldColumns};
+use crate::raw::row_fields::RowFields;
+use crate::raw::value_text::{self, FieldValues, ValueError};
 
-/// Learns an [`Encoder`] from the rows that it is shown.
+/// Learns an [`Encoder`] from training rows.
 ///
-/// The result depends on the rows and, for the last bits of statistics and the quantiles of many numbers, their order; on nothing else.
+/// The result depends only on the rows and their order; the order matters for the last bits of statistics and for the
+/// quantiles of many numbers.
 #[derive(Clone, Debug)]
 pub struct Fitter {
     missing: Vec<String>,
     fields: Vec<FieldFitter>,
     counts_from: CountsFrom,
-    /// All rows of each fold, at index 0.
-    folds: FoldTallies,
+    /// The counts of all rows in each fold, at index 0.
+    folds: FoldCounts,
     n_rows: u64,
 }
 
-/// What fields go by besides their values.
+/// The properties of a training row that matter beside its values.
 #[derive(Clone, Copy, Debug)]
 struct TrainingRow {
     positive: bool,
@@ -61,16 +64,16 @@ enum KindFitter {
 }
 
 impl Fitter {
-    /// A fitter that has seen no row.
+    /// A fitter before the first row.
     pub fn new(schema: &Schema) -> Self {
         Self::with_counts_from(schema, CountsFrom::default())
     }
 
-    /// A fitter that has seen no row, for training rows that are to have companion counts from these rows.
+    /// A fitter before the first row, for training rows that get their companion counts from `counts_from`.
     pub fn with_counts_from(schema: &Schema, counts_from: CountsFrom) -> Self {
         let fields = schema.fields().iter();
         let fields = fields.flat_map(|field| FieldFitter::of(field, counts_from)).collect();
-        let (missing, folds) = (schema.missing().to_vec(), FoldTallies::default());
+        let (missing, folds) = (schema.missing().to_vec(), FoldCounts::default());
         Self { missing, fields, counts_from, folds, n_rows: 0 }
     }
 
@@ -86,46 +89,49 @@ impl Fitter {
     ///
     /// # Errors
     /// As [`observe_labelled`](Self::observe_labelled).
-    pub fn observe<R: Record + ?Sized>(
+    pub fn observe<R: RowFields + ?Sized>(
         &mut self,
         binding: &Binding,
-        record: &R,
+        row: &R,
     ) -> Result<(), FeatureError> {
-        self.observe_labelled(binding, record, false)
+        self.observe_labelled(binding, row, false)
     }
 
-    /// Learns from one row, which is positive or not: what fields with `top_by = "positives"` go by.
+    /// Learns from one row, which is positive or not.
+    ///
+    /// The label matters for fields with `top_by = "positives"` and for companion counts.
     ///
     /// # Errors
-    /// [`FeatureError::Value`] or [`FeatureError::Utf8`] where a value cannot be encoded: nothing was learned from the row, which may be skipped.
-    /// [`FeatureError::TooManyValues`] where a vocabulary is full: fitting cannot go on.
-    pub fn observe_labelled<R: Record + ?Sized>(
+    /// [`FeatureError::Value`] or [`FeatureError::Utf8`] if a value cannot be encoded.
+    /// Then nothing was learned from the row, and the caller may skip it.
+    /// [`FeatureError::TooManyValues`] if a vocabulary is full: fitting cannot continue.
+    pub fn observe_labelled<R: RowFields + ?Sized>(
         &mut self,
         binding: &Binding,
-        record: &R,
+        row: &R,
         positive: bool,
     ) -> Result<(), FeatureError> {
         let Self { missing, fields, .. } = self;
         for (index, field) in fields.iter().enumerate() {
-            field.check(binding.cells(index, record), missing)?;
+            field.check(binding.values(index, row), missing)?;
         }
-        let row = TrainingRow { positive, fold: fold(self.n_rows) };
+        let training_row = TrainingRow { positive, fold: fold(self.n_rows) };
         for (index, field) in fields.iter_mut().enumerate() {
-            field.observe(binding.cells(index, record), missing, row)?;
+            field.observe(binding.values(index, row), missing, training_row)?;
         }
-        self.folds.add(0, row.fold, positive);
+        self.folds.add(0, training_row.fold, positive);
         self.n_rows += 1;
         Ok(())
     }
 
-    /// The encoder for what was learned.
+    /// The fitted encoder.
     ///
     /// A field without any value gets a vocabulary of reserved ids only, or a range of 0 to 0.
     pub fn finish(self) -> Encoder {
         self.finish_for_training().0
     }
 
-    /// The encoder for what was learned, and what the same rows may know of it when they are trained on.
+    /// The fitted encoder, and the history that gives companion counts to the same rows in training.
     pub fn finish_for_training(self) -> (Encoder, History) {
         let Self { missing, fields, counts_from, folds, .. } = self;
         let (mut encoders, mut histories) = (Vec::new(), Vec::new());
@@ -135,25 +141,25 @@ impl Fitter {
             encoders.push(encoder);
         }
         let seen = match counts_from {
-            CountsFrom::OtherFolds => Seen::Folds(folds),
-            CountsFrom::EarlierRows => Seen::Earlier(vec![Tally::default()]),
+            CountsFrom::OtherFolds => TrainingCounts::Folds(folds),
+            CountsFrom::EarlierRows => TrainingCounts::Earlier(vec![ValueCounts::default()]),
         };
         let history = History::new(missing.clone(), histories, seen);
         (Encoder::new(missing, encoders), history)
     }
 }
 
-/// The history of the field at `field`, if it is one of companion counts.
-fn history(field: usize, kind: &KindEncoder, folds: Option<FoldTallies>) -> Option<FieldHistory> {
+/// The history of the field at `field`, if it holds companion counts.
+fn history(field: usize, kind: &KindEncoder, folds: Option<FoldCounts>) -> Option<FieldHistory> {
     let KindEncoder::Companion(encoder) = kind else { return None };
     let table = Arc::clone(encoder.table());
-    let none_yet = || Seen::Earlier(vec![Tally::default(); table.tallies().len()]);
-    let seen = folds.map_or_else(none_yet, Seen::Folds);
+    let none_yet = || TrainingCounts::Earlier(vec![ValueCounts::default(); table.counts().len()]);
+    let seen = folds.map_or_else(none_yet, TrainingCounts::Folds);
     Some(FieldHistory { field, table, seen })
 }
 
 impl FieldFitter {
-    /// The field, and that of its companion counts.
+    /// The fitter of a field, and that of its companion counts if it has them.
     fn of(config: &FieldConfig, counts_from: CountsFrom) -> impl Iterator<Item = Self> {
         let column = config.column();
         let field = |name: String, kind| Self { name, column: column.to_owned(), kind };
@@ -171,12 +177,13 @@ impl FieldFitter {
         FieldColumns { field: &self.name, first: &self.column, second }
     }
 
-    fn check(&self, cells: Cells<'_>, missing: &[String]) -> Result<(), FeatureError> {
-        let checked = cell::read(cells.first, missing).and_then(|cell| self.kind.check(cell));
-        checked.map_err(|error| error.at(&self.name, &self.column, cells.first))?;
+    fn check(&self, values: FieldValues<'_>, missing: &[String]) -> Result<(), FeatureError> {
+        let checked =
+            value_text::read(values.first, missing).and_then(|text| self.kind.check(text));
+        checked.map_err(|error| error.at(&self.name, &self.column, values.first))?;
         match &self.kind {
             KindFitter::Cross(cross) => {
-                cross.read_second(&self.name, cells.second, missing).map(drop)
+                cross.read_second(&self.name, values.second, missing).map(drop)
             }
             _ => Ok(()),
         }
@@ -184,16 +191,16 @@ impl FieldFitter {
 
     fn observe(
         &mut self,
-        cells: Cells<'_>,
+        values: FieldValues<'_>,
         missing: &[String],
         row: TrainingRow,
     ) -> Result<(), FeatureError> {
-        let cell = cell::read(cells.first, missing);
-        let observed = cell.and_then(|cell| self.kind.observe(cell, row));
-        observed.map_err(|error| error.at(&self.name, &self.column, cells.first))
+        let text = value_text::read(values.first, missing);
+        let observed = text.and_then(|text| self.kind.observe(text, row));
+        observed.map_err(|error| error.at(&self.name, &self.column, values.first))
     }
 
-    fn finish(self) -> (FieldEncoder, Option<FoldTallies>) {
+    fn finish(self) -> (FieldEncoder, Option<FoldCounts>) {
         let (kind, folds) = self.kind.finish();
         (FieldEncoder { name: self.name, column: self.column, kind }, folds)
     }
@@ -212,30 +219,30 @@ impl KindFitter {
         }
     }
 
-    fn check(&self, cell: Option<&str>) -> Result<(), CellError> {
+    fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
         match self {
             Self::Categorical(_) | Self::Text(_) | Self::Cross(_) | Self::Companion(_) => Ok(()),
-            Self::MultiHot(fitter) => fitter.check(cell),
-            Self::Number(_) | Self::Bucketized(_) => number::check(cell),
-            Self::Time(time) => time.check(cell),
+            Self::MultiHot(fitter) => fitter.check(text),
+            Self::Number(_) | Self::Bucketized(_) => number::check(text),
+            Self::Time(time) => time.check(text),
         }
     }
 
-    fn observe(&mut self, cell: Option<&str>, row: TrainingRow) -> Result<(), CellError> {
+    fn observe(&mut self, text: Option<&str>, row: TrainingRow) -> Result<(), ValueError> {
         let TrainingRow { positive, fold } = row;
         match self {
-            Self::Categorical(fitter) => fitter.observe(cell, positive),
-            Self::MultiHot(fitter) => fitter.observe(cell, positive),
-            Self::Text(fitter) => fitter.observe(cell, positive),
-            Self::Number(fitter) => fitter.observe(cell),
-            Self::Bucketized(fitter) => fitter.observe(cell, positive),
-            Self::Companion(fitter) => fitter.observe(cell, positive, fold),
+            Self::Categorical(fitter) => fitter.observe(text, positive),
+            Self::MultiHot(fitter) => fitter.observe(text, positive),
+            Self::Text(fitter) => fitter.observe(text, positive),
+            Self::Number(fitter) => fitter.observe(text),
+            Self::Bucketized(fitter) => fitter.observe(text, positive),
+            Self::Companion(fitter) => fitter.observe(text, positive, fold),
             Self::Time(_) | Self::Cross(_) => Ok(()),
         }
     }
 
-    /// The encoder, and the tallies by fold of companion counts.
-    fn finish(self) -> (KindEncoder, Option<FoldTallies>) {
+    /// The encoder and, for companion counts, the counts by fold.
+    fn finish(self) -> (KindEncoder, Option<FoldCounts>) {
         let encoder = match self {
             Self::Categorical(fitter) => KindEncoder::Categorical(fitter.finish()),
             Self::MultiHot(fitter) => KindEncoder::MultiHot(fitter.finish()),

@@ -1,68 +1,49 @@
 #![doc = include_str!("../README.md")]
 
-mod config;
-mod missing_number;
-mod problems;
-mod schema;
-mod utc_offset;
-
-mod fitter;
-mod history;
-
-mod encoder;
-
-mod bucketized;
-mod categorical;
-mod companion;
-mod cross;
-mod multi_hot;
-mod number;
-mod quantiles;
-mod statistics;
-mod tally;
-mod text;
-mod time;
-
-mod fingerprints;
-mod hash;
-mod lookup;
-mod short_hash;
-mod value_table;
-mod vocabulary;
-
-mod cell;
-mod record;
-mod value;
-
-mod batch;
-mod column;
-mod counts;
-mod dense;
-mod rows;
-mod shape;
-mod sparse;
-
-mod description;
+// The modules are in order: each uses only those before it.
+// Used everywhere.
 mod error;
 mod state;
+pub mod suggest;
+
+// What goes in and what comes out.
+mod batch;
+mod config;
+mod counts;
+mod raw;
+
+// From values to ids.
+mod lookup;
+
+// The encoding of each kind of field.
+mod description;
+mod kinds;
+
+// The encoding of rows.
+mod companion;
+mod encoder;
+mod fitter;
 
 pub use batch::Batch;
-pub use column::Column;
-pub use config::{FieldConfig, FieldKind, Grams, Pooling, TimeFormat, TimePart, TopBy, Transform};
+pub use batch::column::Column;
+pub use batch::dense::DenseColumn;
+pub use batch::rows::{Bag, Bags, BatchRows, ColumnRows};
+pub use batch::shape::{FieldShape, Reserved, ShapeKind};
+pub use batch::sparse::SparseColumn;
+pub use companion::history::{CountsFrom, History};
+pub use config::field_config::{
+    FieldConfig, FieldKind, Grams, Pooling, TimeFormat, TimePart, TopBy, Transform,
+};
+pub use config::missing_number::MissingNumber;
+pub use config::schema::Schema;
+pub use config::utc_offset::UtcOffset;
 pub use counts::{Counts, FieldCounts};
-pub use dense::DenseColumn;
 pub use description::{Buckets, Encoding, FieldDescription, FittedMissing, FittedTransform};
 pub use encoder::Encoder;
 pub use error::FeatureError;
 pub use fitter::Fitter;
-pub use history::{CountsFrom, History};
 pub use lookup::Ids;
-pub use missing_number::MissingNumber;
-pub use record::Record;
-pub use rows::{Bag, Bags, BatchRows, ColumnRows};
-pub use schema::{Binding, Schema};
-pub use shape::{FieldShape, Reserved, ShapeKind};
-pub use sparse::SparseColumn;
+pub use raw::binding::Binding;
+pub use raw::row_fields::RowFields;
+pub use raw::value::Value;
 pub use state::{EncoderState, EncoderStateV1};
-pub use utc_offset::UtcOffset;
-pub use value::Value;

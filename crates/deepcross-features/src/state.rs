@@ -1,10 +1,10 @@
-//! What a file keeps of a fitted encoder.
+//! The stored form of a fitted encoder.
 //!
-//! These types are made for files and change only by a new version, so that encoders can change freely.
-//! A new kind of field, or a new option of one, is a new variant at the end of its enum: variants are stored by their
-//! position, so that files written before are read as they were.
-//! They hold no hash map: equal encoders give equal bytes.
-//! Whatever was decoded is checked by [`Encoder::from_state`](crate::Encoder::from_state) before it is used.
+//! These types are made for files and change only with a new version, so that encoders can change freely.
+//! A new kind of field, or a new option of a kind, is a new variant at the end of its enum.
+//! Variants are stored by their position, so that older files keep their meaning.
+//! The types contain no hash map: equal encoders give equal bytes.
+//! [`Encoder::from_state`](crate::Encoder::from_state) checks a decoded state before it is used.
 
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,7 @@ pub(crate) enum PoolingState {
     SqrtN,
 }
 
-/// A multi-hot field with elements that are weighted or limited in number; without, it is a [`MultiHotState`].
+/// A multi-hot field with weighted elements or a maximum length; a field with neither is a [`MultiHotState`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ListState {
     pub(crate) multi_hot: MultiHotState,
@@ -93,7 +93,7 @@ pub(crate) enum LookupState {
 pub(crate) struct VocabularyState {
     /// All values, end to end.
     pub(crate) text: String,
-    /// The length of each value in bytes; many short integers, one byte each in a variable-length encoding.
+    /// The length of each value in bytes; most take one byte in a variable-length encoding.
     pub(crate) lengths: Vec<u64>,
     /// 32 bits of the hash of each dropped value, ascending.
     pub(crate) rare: Vec<u32>,
@@ -127,7 +127,7 @@ pub(crate) enum MissingState {
     Value(f64),
 }
 
-/// A number that is moved into a range first; without one, it is a [`NumberState`].
+/// A number that is first moved into a range; a number without a range is a [`NumberState`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ClippedNumberState {
     pub(crate) number: NumberState,
@@ -173,7 +173,7 @@ pub(crate) struct CrossState {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct CompanionState {
     pub(crate) keys: CompanionKeysState,
-    /// Rows and positive rows of the missing value and of each key.
+    /// The rows and positive rows of the missing value and of each key.
     pub(crate) tallies: Vec<(u64, u64)>,
     pub(crate) smoothing: f64,
 }

@@ -1,4 +1,4 @@
-//! Loops with an activation in them.
+//! Loops that apply an activation.
 //!
 //! The activation is chosen outside of the loop: a `match` within it would branch at each element, and keep the compiler
 //! from using wide instructions, which made ReLU 35 times slower.

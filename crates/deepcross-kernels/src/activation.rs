@@ -1,7 +1,7 @@
-//! Activations, and their derivatives told by their outputs.
+//! Activations, and their derivatives as functions of their outputs.
 //!
 //! The derivative is a function of the *output*, so that a tape keeps one value per node and not two.
-//! That holds for the four here; an activation without this property is an operation of its own.
+//! The four activations here have this property; one without it must be a separate operation.
 
 use crate::Real;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ impl Activation {
     }
 }
 
-/// `max(0, x)`; NaN stays NaN, so that it is noticed.
+/// `max(0, x)`; NaN stays NaN, so that it is not hidden.
 #[inline(always)]
 pub(crate) fn relu<F: Real>(x: F) -> F {
     if x < F::zero() { F::zero() } else { x }
@@ -59,7 +59,7 @@ fn relu_derivative<F: Real>(y: F) -> F {
     if y > F::zero() { F::one() } else { F::zero() }
 }
 
-/// Never overflows: `exp` is taken of a number that is not positive.
+/// Never overflows, because `exp` is applied to a number that is not positive.
 pub(crate) fn sigmoid<F: Real>(x: F) -> F {
     let small = (-x.abs()).exp();
     let of_magnitude = F::one() / (F::one() + small);

@@ -1,14 +1,14 @@
-//! Memory for vectors.
+//! Memory that is aligned for vectors.
 
 use crate::Real;
 
-/// Bytes of a line of the cache.
+/// The number of bytes in a line of the cache.
 const LINE: usize = 64;
 
-/// Numbers of which the first begins a line of the cache, so that no vector lies on two of them.
+/// Numbers that begin at the start of a line of the cache, so that no vector lies on two lines.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Aligned<F> {
-    /// As many more as there may have to be before the first.
+    /// The greatest number of elements before the first aligned one.
     values: Vec<F>,
     start: usize,
     len: usize,
@@ -17,15 +17,15 @@ pub(crate) struct Aligned<F> {
 impl<F: Real> Aligned<F> {
     const MORE: usize = LINE / size_of::<F>();
 
-    /// Makes room for so many numbers, which are to be written.
+    /// Makes room for `len` numbers, which the caller then writes.
     pub(crate) fn resize(&mut self, len: usize) {
         self.values.resize(len + Self::MORE, F::zero());
-        // A pointer that cannot tell where a line begins is as good as any.
+        // `align_offset` may fail to find an alignment; any start is then as good.
         self.start = self.values.as_ptr().align_offset(LINE).min(Self::MORE);
         self.len = len;
     }
 
-    /// Gives this the room of `other`; what it holds stays.
+    /// Reserves as much room as `other` has; the numbers stay.
     pub(crate) fn reserve_like(&mut self, other: &Self) {
         let more = other.values.capacity().saturating_sub(self.values.len());
         self.values.reserve_exact(more);

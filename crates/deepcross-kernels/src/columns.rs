@@ -1,7 +1,7 @@
-//! A range of columns of a row-major matrix: where a field stands in the stacked input.
+//! A range of columns of a row-major matrix, such as the columns of a field in the stacked input.
 //!
-//! ndarray views can say the same, at a few nanoseconds a row for finding each row's slice; with rows of 16 numbers
-//! that is as long as the work.
+//! Rejected: ndarray views, which take a few nanoseconds to find the slice of each row; for rows of 16 numbers that is as
+//! long as the work itself.
 
 /// Columns `first .. first + width` of a row-major matrix whose rows are `stride` long.
 #[derive(Clone, Copy, Debug)]

@@ -1,16 +1,16 @@
 //! Loops over elements, each compiled for several instruction sets and chosen at run time.
 //!
-//! The loops are closures over three shapes (one, two or three inputs), so that an operation is one line at its place
-//! of use and the choice of instructions is made here alone.
-//! Compiling the whole program for one processor would be faster to write, and would not run on another one.
+//! The loops take closures of one, two or three inputs, so that an operation is one line at its place of use, and the
+//! choice of instructions is made here alone.
+//! Rejected: compiling the whole program for one processor, which is simpler, but does not run on another one.
 
 use crate::Real;
 use pulp::Arch;
 
-/// Whether a kernel replaces what the output holds, or adds to it.
+/// Whether a kernel replaces the values of the output, or adds to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Write {
-    /// `out = value`; what was there is not read.
+    /// `out = value`; the old values are not read.
     Assign,
     /// `out += value`.
     Add,
@@ -96,8 +96,8 @@ pub fn zip3_into<F: Real>(
 
 /// Runs a loop with the widest instructions that this processor has.
 ///
-/// The body is compiled once for each set of instructions: keep it small, mark it `#[inline(always)]`, and let it call only
-/// what is inlined; what is not is compiled for the least of all processors.
+/// The body is compiled once for each set of instructions: keep it small, mark it `#[inline(always)]`, and call only inlined
+/// functions in it. Other functions are compiled for the least capable processor.
 #[inline(always)]
 pub fn vectorised<R>(body: impl FnOnce() -> R) -> R {
     Arch::new().dispatch(body)

@@ -4,7 +4,7 @@ use crate::aligned::Aligned;
 use crate::tile::PANEL;
 use crate::{Real, vectorised};
 
-/// Rows of a tile with 32 and with 16 registers.
+/// The numbers of rows of a tile with 32 and with 16 registers.
 pub(crate) const TALL: usize = 12;
 pub(crate) const LOW: usize = 6;
 
@@ -16,26 +16,26 @@ pub struct RightFactor<F> {
     panels: Aligned<F>,
 }
 
-/// The left factor of a product, where it does not stand in rows.
+/// The left factor of a product, if it is not stored row after row.
 #[derive(Clone, Debug, Default)]
 pub struct LeftFactor<F> {
     rows: usize,
     columns: usize,
-    /// Rows of a strip.
+    /// The number of rows of a strip.
     height: usize,
     strips: Vec<F>,
 }
 
 impl<F: Real> RightFactor<F> {
-    /// (rows, columns)
+    /// The shape: (rows, columns).
     pub fn shape(&self) -> (usize, usize) {
         (self.rows, self.columns)
     }
 
-    /// Packs a matrix `[rows, columns]` that stands row after row; the memory is used again.
+    /// Packs a matrix `[rows, columns]` that is stored row after row; the memory is reused.
     ///
     /// # Panics
-    /// If the number of values is another.
+    /// If the number of values does not fit the shape.
     #[track_caller]
     pub fn pack(&mut self, values: &[F], (rows, columns): (usize, usize)) {
         assert_eq!(values.len(), rows * columns, "values of a matrix of [{rows}, {columns}]");
@@ -47,10 +47,10 @@ impl<F: Real> RightFactor<F> {
         );
     }
 
-    /// Packs the transposed of a matrix `[columns, rows]` that stands row after row; the memory is used again.
+    /// Packs the transpose of a matrix `[columns, rows]` that is stored row after row; the memory is reused.
     ///
     /// # Panics
-    /// If the number of values is another.
+    /// If the number of values does not fit the shape.
     #[track_caller]
     pub fn pack_transposed(&mut self, values: &[F], (columns, rows): (usize, usize)) {
         assert_eq!(values.len(), rows * columns, "values of a matrix of [{columns}, {rows}]");
@@ -67,17 +67,17 @@ impl<F: Real> RightFactor<F> {
         }
     }
 
-    /// Gives this the room of `other`; what it holds stays.
+    /// Reserves as much room as `other` has; the matrix stays.
     pub fn reserve_like(&mut self, other: &Self) {
         self.panels.reserve_like(&other.panels);
     }
 
-    /// Panel after panel.
+    /// The values, panel after panel.
     pub(crate) fn panels(&self) -> &[F] {
         self.panels.get()
     }
 
-    /// What does not become a part of the matrix is zero where a panel is filled up, and else left as it is.
+    /// Makes room for a matrix. The columns that fill up the last panel are zero; all other values are left as they were.
     fn make_room(&mut self, rows: usize, columns: usize) {
         (self.rows, self.columns) = (rows, columns);
         self.panels.resize(columns.div_ceil(PANEL) * rows * PANEL);
@@ -85,21 +85,21 @@ impl<F: Real> RightFactor<F> {
 }
 
 impl<F: Real> LeftFactor<F> {
-    /// (rows, columns)
+    /// The shape: (rows, columns).
     pub fn shape(&self) -> (usize, usize) {
         (self.rows, self.columns)
     }
 
-    /// Packs the transposed of a matrix `[columns, rows]` that stands row after row; the memory is used again.
+    /// Packs the transpose of a matrix `[columns, rows]` that is stored row after row; the memory is reused.
     ///
     /// # Panics
-    /// If the number of values is another.
+    /// If the number of values does not fit the shape.
     #[track_caller]
     pub fn pack_transposed(&mut self, values: &[F], shape: (usize, usize)) {
         self.pack_strips(values, shape, if is_wide() { TALL } else { LOW });
     }
 
-    /// Strip after strip, and how many rows each has.
+    /// The values, strip after strip, and the number of rows of a strip.
     pub(crate) fn strips(&self) -> (&[F], usize) {
         (&self.strips, self.height)
     }
@@ -124,14 +124,14 @@ impl<F: Real> LeftFactor<F> {
         );
     }
 
-    /// Gives this the room of `other`; what it holds stays.
+    /// Reserves as much room as `other` has; the matrix stays.
     pub fn reserve_like(&mut self, other: &Self) {
         let more = other.strips.capacity().saturating_sub(self.strips.len());
         self.strips.reserve_exact(more);
     }
 }
 
-/// Cuts a matrix of so many columns into panels of `WIDTH` of them, the last one filled up with zeros.
+/// Cuts a matrix of `columns` columns into panels of `WIDTH` columns, the last one filled up with zeros.
 #[inline(always)]
 fn pack_columns<F: Real, const WIDTH: usize>(panels: &mut [F], values: &[F], columns: usize) {
     if values.is_empty() {

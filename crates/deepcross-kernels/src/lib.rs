@@ -3,7 +3,6 @@
 mod activated;
 mod activation;
 mod aligned;
-mod byte_bits;
 mod columns;
 mod elementwise;
 mod factors;
@@ -18,7 +17,6 @@ mod tile;
 
 pub use activated::{activate_into, add_activate_into, slope_into};
 pub use activation::Activation;
-pub use byte_bits::{BYTES, ByteBits};
 pub use columns::{Columns, ColumnsMut};
 pub use elementwise::{Write, map_into, vectorised, zip_into, zip3_into};
 pub use factors::{LeftFactor, RightFactor};
@@ -30,4 +28,4 @@ pub use prefetch::prefetch;
 pub use product::matmul_into;
 pub use real::Real;
 pub use reduce::{add_column_sums, all_finite, sum};
-pub use rows::{Bags, activation_gradient_into, add_scaled, bag_into, gather_into};
+pub use rows::{RowBags, activation_gradient_into, add_scaled, bag_into, gather_into};

@@ -1,14 +1,15 @@
-//! Batch normalisation: moments of columns, and loops that move and scale columns.
+//! Batch normalisation: moments of columns, and loops that shift and scale columns.
 //!
-//! Rows are walked one after the other, with the columns in wide instructions: memory is read in its order, and each
-//! column's sums have one order whatever the processor.
-//! The variance takes a second walk, around the mean that the first one gave; the mean of squares minus the square of the
-//! mean would save it, and lose all digits where the mean is large.
+//! Rows are read one after the other, with wide instructions over the columns: memory is read in order, and each column's
+//! sums have the same order on every processor.
+//! The variance takes a second walk, around the mean of the first one.
+//! Rejected: the mean of squares minus the square of the mean, which needs one walk, but loses all digits if the mean is
+//! large.
 
 use crate::elementwise::vectorised;
 use crate::{Real, Write, add_column_sums};
 
-/// Writes the mean and the biased variance (by the number of rows) of each column; 0 where there is no row.
+/// Writes the mean and the biased variance (by the number of rows) of each column; 0 if there are no rows.
 ///
 /// # Shapes
 /// `x`: `[rows, width]`, row after row; `mean`, `variance`: `[width]`
@@ -36,10 +37,10 @@ pub fn column_moments<F: Real>(x: &[F], mean: &mut [F], variance: &mut [F]) {
     variance.iter_mut().for_each(|variance| *variance *= share);
 }
 
-/// How the columns of a matrix are moved and scaled: `(x − mean) · inverse · gamma`, each `[width]`.
+/// The shift and the scale of the columns of a matrix: `(x − mean) · inverse · gamma`, each `[width]`.
 #[derive(Clone, Copy, Debug)]
 pub struct ColumnScale<'a, F> {
-    /// What is taken away from each column.
+    /// The mean, which is subtracted from each column.
     pub mean: &'a [F],
     /// 1 over the standard deviation.
     pub inverse: &'a [F],
@@ -103,11 +104,11 @@ pub fn add_normalised_sums<F: Real>(
     });
 }
 
-/// `out[r, c] = gamma · inverse · (gradient − shift[c] − x̂ · slope[c])` with `x̂ = (x − mean) · inverse`, or `+=`: the way
-/// back through [`normalise_into`].
+/// `out[r, c] = gamma · inverse · (gradient − shift[c] − x̂ · slope[c])` with `x̂ = (x − mean) · inverse`, or `+=`: the
+/// gradient of [`normalise_into`].
 ///
-/// With `shift` and `slope` the means over the rows of `gradient` and of `gradient · x̂`, the mean and the variance are
-/// those of the rows; with zeros, they are constants.
+/// If `shift` and `slope` are the means over the rows of `gradient` and of `gradient · x̂`, mean and variance are treated as
+/// functions of the rows; if they are zeros, as constants.
 ///
 /// # Panics
 /// If the lengths do not fit.

@@ -1,12 +1,12 @@
-//! Products whose factors are packed before: weights once for many blocks of rows.
+//! Matrix products of packed factors: weights are packed once for many blocks of rows.
 //!
-//! The right factor stands in *panels* of 16 columns, so that a tile of the result, a few rows by one or several panels, is a
-//! sum over contiguous memory that stays in registers until it is whole. What follows a product in a layer (bias, addition,
-//! activation) then costs no walk over memory of its own.
-//! Each element is one sum in ascending order, so that it does not depend on how many rows are asked for at a time.
+//! The right factor is stored in *panels* of 16 columns, so that a tile of the result, a few rows by one or several panels,
+//! is a sum over contiguous memory that stays in registers until it is complete. The steps after a product in a layer (bias,
+//! addition, activation) then need no further walk over memory.
+//! Each element is one sum in ascending order, so that it does not depend on the number of rows in a call.
 //!
-//! A library's product packs both factors in each call, which for blocks of 128 rows is a tenth of its time, and its result
-//! has to be read and written again for what follows.
+//! Rejected: a library's product. It packs both factors in each call, which takes a tenth of its time for blocks of 128
+//! rows, and its result has to be read and written again for the steps after it.
 
 use crate::factors::{LOW, LeftFactor, RightFactor, TALL};
 use crate::tile::{PANEL, Sums, sums_of_rows, sums_of_strip};
@@ -14,30 +14,30 @@ use crate::{Activation, Real, Write, activation::relu, prefetch};
 use pulp::Simd;
 use std::ops::Range;
 
-/// Rows that are met panel by panel, so that they stay in the cache; a multiple of both heights of a tile.
+/// The number of rows that are multiplied panel by panel, so that they stay in the cache; a multiple of both heights of a tile.
 const ROWS: usize = 252;
 
-/// What becomes of a product.
+/// The steps after a product.
 #[derive(Clone, Copy, Debug)]
 pub struct Finish<'a, F> {
-    /// Added to each row.
+    /// A bias that is added to each row.
     pub bias: Option<&'a [F]>,
-    /// Added to the product: rows as those of the output.
+    /// A matrix that is added to the product, of the shape of the output.
     pub add: Option<&'a [F]>,
-    /// Applied last.
+    /// The activation, which is applied last.
     pub activation: Activation,
-    /// Whether what the output holds is added, before the activation.
+    /// Whether the product replaces the output or is added to it, before the activation.
     pub write: Write,
 }
 
 impl<F> Finish<'_, F> {
-    /// Nothing but the product, assigned or added.
+    /// The product alone, assigned or added.
     pub fn plain(write: Write) -> Self {
         Self { bias: None, add: None, activation: Activation::Identity, write }
     }
 }
 
-/// `out = activation(left right + bias + add)`, or with `out` added before the activation, for a left factor in rows.
+/// `out = activation(left right + bias + add)`, or with `out` added before the activation, for a left factor that is stored row after row.
 ///
 /// # Shapes
 /// `left`: `[rows, k]`, row after row; `right`: `[k, n]`; `out` and `finish.add`: `[rows, n]`; `finish.bias`: `n`
@@ -60,7 +60,7 @@ pub fn rows_product_into<F: Real>(
     product(Product { rows, k, n, left: Left::Rows(left), panels: right.panels(), finish }, out);
 }
 
-/// As [`rows_product_into`], for a packed left factor.
+/// [`rows_product_into`] for a packed left factor.
 ///
 /// # Panics
 /// If the shapes do not fit together.
@@ -87,7 +87,7 @@ fn product<F: Real>(product: Product<'_, F>, out: &mut [F]) {
     F::dot(product, out);
 }
 
-/// A product to be computed, of checked sizes.
+/// The factors and the finish of a product, with checked sizes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Product<'a, F> {
     rows: usize,
@@ -100,13 +100,14 @@ pub(crate) struct Product<'a, F> {
 
 #[derive(Clone, Copy, Debug)]
 enum Left<'a, F> {
-    /// Row after row.
+    /// The values row after row.
     Rows(&'a [F]),
-    /// Strips of so many rows, column after column.
+    /// Strips of this many rows, each column after column.
     Strips(&'a [F], usize),
 }
 
-/// Where a part of a tile stands: its first row, its panel, how many of its rows there are, and the bias of its columns.
+/// The place of a part of a tile: its first row, its panel, the number of its rows in the output, and the bias of its
+/// columns.
 #[derive(Clone, Copy)]
 struct Place<F> {
     row: usize,
@@ -117,7 +118,8 @@ struct Place<F> {
 
 /// A product and its output.
 ///
-/// Not a closure, since what calls a closure may not be inlined, and is then compiled for the least of all processors.
+/// Not a closure, because a function that calls a closure may not be inlined, and is then compiled for the least capable
+/// processor.
 struct Tiles<'a, 'o, F>(Product<'a, F>, &'o mut [F]);
 
 impl<F: Real> pulp::WithSimd for Tiles<'_, '_, F> {
@@ -126,8 +128,7 @@ impl<F: Real> pulp::WithSimd for Tiles<'_, '_, F> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self(product, out) = self;
-        // Known when this is compiled; tiles take as many registers as there are, and at least as many sums as a processor
-        // adds at a time.
+        // Constants at compile time. A tile uses all registers, and at least as many sums as a processor adds at a time.
         match (PANEL / F::lanes::<S>(), S::REGISTER_COUNT) {
             (1, _) => {
                 product.bands::<S, TALL, 2, 1>(simd, out);
@@ -158,13 +159,14 @@ impl<F: Real> pulp::WithSimd for Tiles<'_, '_, F> {
 }
 
 impl<F: Real> Product<'_, F> {
-    /// With the instructions of this processor; called with a type that is known, so that it is compiled in this crate.
+    /// Computes the product with the instructions of this processor; called with a concrete type, so that it is compiled in
+    /// this crate.
     #[inline(always)]
     pub(crate) fn run(self, out: &mut [F]) {
         pulp::Arch::new().dispatch(Tiles(self, out));
     }
 
-    /// The tiles of full height, and those of strips, which are filled up.
+    /// Computes the tiles of full height, and those of strips, which are filled up.
     #[inline(always)]
     fn bands<S: Simd, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize>(
         self,
@@ -184,7 +186,7 @@ impl<F: Real> Product<'_, F> {
         }
     }
 
-    /// Rows that are left over, where they do not stand in strips: 4 rows of `FOUR` panels, then 2 and 1 of `FEW`.
+    /// Computes the remaining rows, if they are not in strips: 4 rows of `FOUR` panels, then 2 and 1 of `FEW`.
     #[inline(always)]
     fn rest<
         S: Simd,
@@ -209,7 +211,7 @@ impl<F: Real> Product<'_, F> {
         self.band::<S, 1, FEW, VECTORS>(simd, twos..rows, out);
     }
 
-    /// The tiles of some rows, panels by panels.
+    /// Computes the tiles of some rows, panels by panels.
     #[inline(always)]
     fn band<S: Simd, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize>(
         self,
@@ -274,7 +276,7 @@ impl<F: Real> Product<'_, F> {
         }
     }
 
-    /// Fetches where sums will go while they are added: both ends, since rows seldom begin with a line.
+    /// Fetches the memory of the sums while they are added: both ends, since rows seldom begin at the start of a line.
     #[inline(always)]
     fn fetch<const PANELS: usize>(self, rows: Range<usize>, panel: usize, out: &[F]) {
         for row in rows {
@@ -301,7 +303,7 @@ impl<F: Real> Product<'_, F> {
     ) {
         let Finish { activation, write, .. } = self.finish;
         let is_whole = place.n_rows == HEIGHT && (place.panel + 1) * PANEL <= self.n;
-        // The common ends of a tile, each with a loop of its own.
+        // The common cases of a finish, each with its own loop.
         match (is_whole, write, activation) {
             (true, Write::Assign, Activation::Identity) => {
                 self.store_all(sums, p, place, out, |sum, _| sum);
@@ -377,7 +379,7 @@ fn add<F: Real>(values: &mut [F; PANEL], more: &[F; PANEL]) {
     }
 }
 
-/// The numbers, with zeros behind them.
+/// The numbers, with zeros after them.
 #[inline(always)]
 fn padded<F: Real>(values: &[F]) -> [F; PANEL] {
     if let Ok(values) = values.try_into() {
@@ -405,7 +407,7 @@ mod tests {
         matrix.as_slice().expect("standard layout")
     }
 
-    /// Packed as it is, and from its transposed; what an earlier matrix left behind must not show.
+    /// The matrix, packed as it is and from its transpose, in memory that held another matrix before.
     fn rights(matrix: &Array2<f64>) -> [RightFactor<f64>; 2] {
         let mut factors = [RightFactor::default(), RightFactor::default()];
         factors.iter_mut().for_each(|factor| factor.pack(&[f64::NAN; 2500], (50, 50)));
@@ -452,7 +454,7 @@ mod tests {
         }
     }
 
-    /// With the instructions that a processor of less would have, and with none; `f32`, since its tiles are those that matter.
+    /// Products with the instructions of less capable processors, and with none; in `f32`, whose tiles matter most.
     #[test]
     fn all_instructions_agree() {
         let (rows, k, n) = (ROWS + 31, 53, 85);
@@ -482,12 +484,12 @@ mod tests {
         }
     }
 
-    /// Sums are rounded twice a term where there are no fused instructions.
+    /// Whether sums agree up to rounding; without fused instructions, each term is rounded twice.
     fn differ_little(a: &[f32], b: &[f32]) -> bool {
         a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4)
     }
 
-    /// A product with each set of instructions of this processor, or with those whose tiles are so high.
+    /// A product with each set of instructions of this processor, or with those whose tiles have this height.
     fn on_all(product: Product<'_, f32>, height: Option<usize>, len: usize) -> Vec<Vec<f32>> {
         let fits = |of_tiles| height.is_none_or(|height| height == of_tiles);
         let empty = || vec![f32::NAN; len];
@@ -510,7 +512,7 @@ mod tests {
         outs
     }
 
-    /// Over several bands of rows, and with each number of rows alone.
+    /// Covers several bands of rows, and each number of rows alone.
     #[test]
     fn a_row_does_not_depend_on_the_rows_beside_it() {
         let (rows, k, n) = (2 * ROWS + 5, 37, 21);

@@ -1,15 +1,15 @@
-//! Having memory fetched before it is read.
+//! Fetches memory into the cache before it is read.
 //!
-//! Rows of a table larger than the caches each wait for memory; told in time, several of them wait at once.
+//! Each row of a table that is larger than the caches must wait for memory; after prefetching, several of them wait at once.
 
 #![allow(unsafe_code, reason = "a hint to the processor is an intrinsic")]
 
-/// Bytes that memory is fetched by.
+/// The number of bytes that are fetched at once.
 const LINE: usize = 64;
 
-/// Has the elements `start .. start + len` fetched into the cache; those past the end are left out.
+/// Fetches the elements `start .. start + len` into the cache, except those past the end.
 ///
-/// A hint: it changes nothing but time, and does nothing on processors without it.
+/// This is a hint, which affects time alone, and has no effect on processors without it.
 #[inline(always)]
 pub fn prefetch<T>(values: &[T], start: usize, len: usize) {
     let Some(rest) = values.get(start..) else { return };

@@ -1,6 +1,6 @@
 //! Matrix products, on one thread, through the `gemm` crate.
 //!
-//! The rows of a batch are what is shared between threads, so a product never is.
+//! Threads share the rows of a batch, and therefore never a product.
 //! `gemm` was chosen over `matrixmultiply` (our oracle in the tests) for its speed on few rows: 35 against 4.5 GFLOP/s
 //! on 1×640×512, about equal on many. This file is the only one that names it.
 
@@ -67,7 +67,7 @@ pub fn matmul_into<F: Real>(
     }
 }
 
-/// (row stride, column stride)
+/// The strides of a view: (row stride, column stride).
 fn strides(of_view: &[isize]) -> (isize, isize) {
     (of_view[0], of_view[1])
 }
@@ -125,7 +125,7 @@ mod tests {
                 matmul_into(a.view(), b.view(), write, got.view_mut());
                 oracle(&a, &b, &mut expected, beta);
                 check_close(&got, &expected);
-                // The same through transposed views.
+                // The same product through transposed views.
                 let mut transposed = start.t().to_owned();
                 matmul_into(b.t(), a.t(), write, transposed.view_mut());
                 check_close(&transposed.t().to_owned(), &expected);

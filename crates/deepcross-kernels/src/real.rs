@@ -1,7 +1,7 @@
 //! The number type: `f32` to train and serve, `f64` to check derivatives.
 //!
-//! A trait of our own, and not `num_traits::Float` alone, because the products of the `gemm` crate are defined for
-//! concrete types: the set of types is closed, and being closed is what makes it safe.
+//! The products of the `gemm` crate are defined for concrete types, and calling them is safe only for a closed set of
+//! types. Rejected: `num_traits::Float` alone, which is open.
 
 use crate::packed::Product;
 use ndarray::NdFloat;
@@ -17,23 +17,23 @@ pub trait Real: NdFloat + Default + Dot {
     fn as_f64(self) -> f64;
 }
 
-/// Products of a known type: these are compiled here, and not with the settings of whoever uses them.
+/// Products of a concrete type, which are compiled in this crate and not with the settings of a user's crate.
 pub(crate) trait Dot: Sized {
-    /// As many numbers as a register of `S` holds.
+    /// A register of `S`, full of numbers.
     type Vector<S: Simd>: Copy;
 
-    /// How many.
+    /// The number of numbers in a register of `S`.
     fn lanes<S: Simd>() -> usize;
 
-    /// The numbers as vectors; there must be no rest.
+    /// The numbers as vectors; their count must be a multiple of [`lanes`](Self::lanes).
     fn vectors<S: Simd>(values: &[Self]) -> &[Self::Vector<S>];
 
-    /// The same, to be written to.
+    /// The mutable form of [`vectors`](Self::vectors).
     fn vectors_mut<S: Simd>(values: &mut [Self]) -> &mut [Self::Vector<S>];
 
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
 
-    /// `a · b + sum`, rounded once where the processor can do so in one instruction.
+    /// `a · b + sum`, rounded once if the processor has an instruction for it.
     fn fused<S: Simd>(
         simd: S,
         a: Self::Vector<S>,

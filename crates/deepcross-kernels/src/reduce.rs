@@ -1,6 +1,6 @@
 //! Sums in a fixed order.
 //!
-//! Both sums run in lanes: fast, and the same order on every call, so that the same input gives the same bits.
+//! Both sums run in lanes, which is fast, and has the same order in every call, so that the same input gives the same bits.
 
 use crate::{Real, elementwise::vectorised};
 
@@ -44,8 +44,8 @@ pub fn add_column_sums<F: Real>(out: &mut [F], matrix: &[F]) {
 
 /// Whether no element is NaN or infinite.
 ///
-/// All elements are read, in lanes that sum `0 · v`, which is 0 or NaN: to stop at the first would be slower for what is
-/// nearly always finite.
+/// All elements are read, in lanes that sum `0 · v`, which is 0 or NaN. Stopping at the first would be slower, because
+/// nearly all inputs are finite.
 pub fn all_finite<F: Real>(values: &[F]) -> bool {
     vectorised(|| {
         let mut lanes = [F::zero(); LANES];

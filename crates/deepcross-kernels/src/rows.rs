@@ -1,32 +1,32 @@
-//! Look-ups: rows of a table, activated, into the columns of the stacked input; and the way back.
+//! Look-ups of table rows, which are activated and written into columns of the stacked input; and their gradients.
 //!
-//! One call does a whole field, so that the choice of instructions is made once a field and not once a row, and the
-//! looked-up rows are written once, where they are read.
+//! One call handles a whole field, so that the choice of instructions is made once a field and not once a row, and the
+//! looked-up rows are written once, to the place where they are read.
 
 use crate::elementwise::vectorised;
 use crate::{Activation, Columns, ColumnsMut, Real, activation::relu, prefetch};
 
-/// How many rows ahead a table's row is fetched: so many wait for memory at once.
+/// The number of rows by which a table's row is fetched ahead: that many wait for memory at once.
 const AHEAD: usize = 8;
 
 /// Weighted bags of row numbers, one bag an output row.
 #[derive(Clone, Copy, Debug)]
-pub struct Bags<'a, F> {
-    /// Bag `i` holds `ids[offsets[i] .. offsets[i + 1]]`; one longer than the number of bags.
+pub struct RowBags<'a, F> {
+    /// The limits of the bags: bag `i` holds `ids[offsets[i] .. offsets[i + 1]]`; one more than there are bags.
     pub offsets: &'a [u32],
-    /// Row numbers.
+    /// The row numbers.
     pub ids: &'a [u32],
     /// One weight an id; `None` means 1 each.
     pub weights: Option<&'a [F]>,
 }
 
-impl<'a, F: Real> Bags<'a, F> {
+impl<'a, F: Real> RowBags<'a, F> {
     /// The number of bags.
     pub fn len(&self) -> usize {
         self.offsets.len().saturating_sub(1)
     }
 
-    /// Whether there is no bag.
+    /// Whether there are no bags.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -46,7 +46,7 @@ impl<'a, F: Real> Bags<'a, F> {
 /// `out[r] = activation(table[ids[r]] + bias)`: the embedding of a one-hot feature.
 ///
 /// # Shapes
-/// `table`: rows as wide as `out`; `bias`: one such row.
+/// `table`: rows as wide as `out`; `bias`: one row of that width.
 ///
 /// # Panics
 /// If an id is past the table, or lengths do not fit.
@@ -90,7 +90,7 @@ pub fn gather_into<F: Real>(
 #[track_caller]
 pub fn bag_into<F: Real>(
     table: &[F],
-    bags: Bags<'_, F>,
+    bags: RowBags<'_, F>,
     bias: Option<&[F]>,
     activation: Activation,
     out: ColumnsMut<'_, F>,
@@ -115,10 +115,10 @@ pub fn bag_into<F: Real>(
     );
 }
 
-/// `out[r] = gradient[r] ⊙ activation'(output[r])`, rows of `out` end to end: the way back through the activation.
+/// `out[r] = gradient[r] ⊙ activation'(output[r])`, with the rows of `out` one after another: the gradient of the activation.
 ///
 /// # Panics
-/// If `out` is of another length than the rows.
+/// If the length of `out` is not that of all rows.
 #[track_caller]
 pub fn activation_gradient_into<F: Real>(
     out: &mut [F],
@@ -192,7 +192,7 @@ mod tests {
     fn bags_sum_weighted_rows_and_may_be_empty() {
         let mut out = [9.0; 6];
         let bags =
-            Bags { offsets: &[0, 2, 2, 3], ids: &[0, 0, 1], weights: Some(&[1.0, 0.5, 2.0]) };
+            RowBags { offsets: &[0, 2, 2, 3], ids: &[0, 0, 1], weights: Some(&[1.0, 0.5, 2.0]) };
         bag_into(&TABLE, bags, None, Activation::Identity, ColumnsMut::new(&mut out, 2, 0, 2));
         assert_eq!(out, [1.5, -3.0, 0.0, 0.0, 6.0, 8.0]);
     }
@@ -203,7 +203,7 @@ mod tests {
             for activation in Activation::ALL {
                 let bias = [bias, -bias];
                 let offsets: Vec<u32> = (0..).take(ids.len() + 1).collect();
-                let bags = Bags { offsets: &offsets, ids: &ids, weights: None };
+                let bags = RowBags { offsets: &offsets, ids: &ids, weights: None };
                 let (mut one, mut many) = (vec![0.0; ids.len() * 2], vec![0.0; ids.len() * 2]);
                 gather_into(&TABLE, &ids, Some(&bias), activation, ColumnsMut::new(&mut one, 2, 0, 2));
                 bag_into(&TABLE, bags, Some(&bias), activation, ColumnsMut::new(&mut many, 2, 0, 2));
@@ -214,7 +214,7 @@ mod tests {
         }
 
         #[test]
-        fn the_way_back_is_gradient_times_derivative(
+        fn the_gradient_is_multiplied_by_the_derivative(
             pairs in prop::collection::vec((-2.0..2.0_f64, 0.0..1.0_f64), 0..9)
         ) {
             let (gradient, output): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();

@@ -1,27 +1,27 @@
 //! The sums of a tile of a product, in registers: each element is one sum in ascending order.
 //!
-//! Vectors are named here and not left to the compiler, which else may choose to run along the rows of a tile, where numbers do
-//! not stand side by side: a product is then thirty times slower.
+//! The code names vectors and does not leave them to the compiler, which may choose to run along the rows of a tile, whose
+//! numbers are not adjacent: a product is then thirty times slower.
 
 use crate::Real;
 use pulp::Simd;
 
-/// Columns of a panel.
+/// The number of columns of a panel.
 pub(crate) const PANEL: usize = 16;
-/// Terms of a sum for which the places of rows are kept in registers.
+/// The number of terms of a sum for which the places of rows are kept in registers.
 const UNROLLED: usize = 16;
 
-/// Sums of `HEIGHT` rows and `PANELS` panels.
+/// The sums of `HEIGHT` rows and `PANELS` panels.
 pub(crate) type Sums<F, const HEIGHT: usize, const PANELS: usize> = [[[F; PANEL]; PANELS]; HEIGHT];
 
-/// The same in vectors, of which `VECTORS` make a row of a panel.
+/// [`Sums`] in vectors, of which `VECTORS` make a row of a panel.
 type Vectors<V, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize> =
     [[[V; VECTORS]; PANELS]; HEIGHT];
 
-/// The panels of a tile, each of as many terms.
+/// The panels of a tile, all with the same number of terms.
 type Panels<'a, V, const PANELS: usize, const VECTORS: usize> = [&'a [[V; VECTORS]]; PANELS];
 
-/// `out[r][p][j] = Σ_k rows[r][k] · panels[p][16 k + j]`, of rows and panels that stand one after the other.
+/// `out[r][p][j] = Σ_k rows[r][k] · panels[p][16 k + j]`, for rows and panels that are stored one after the other.
 #[inline(always)]
 pub(crate) fn sums_of_rows<
     S: Simd,
@@ -37,7 +37,7 @@ pub(crate) fn sums_of_rows<
     let mut sums = [[[F::splat(simd, F::zero()); VECTORS]; PANELS]; HEIGHT];
     let panels = parted::<S, F, PANELS, VECTORS>(panels);
     let k = panels[0].len();
-    // Arrays are filled by loops: `from_fn` and `map` become calls here, two in a hundred of a product's time.
+    // Loops fill the arrays: `from_fn` and `map` become calls here, which take two per cent of a product's time.
     let mut parts = [rows; HEIGHT];
     for r in 0..HEIGHT {
         parts[r] = &rows[r * k..(r + 1) * k];
@@ -92,7 +92,7 @@ pub(crate) fn sums_of_strip<
     stored::<S, F, HEIGHT, PANELS, VECTORS>(&sums)
 }
 
-/// Panels that stand one after the other, in vectors.
+/// Panels that are stored one after the other, as vectors.
 #[inline(always)]
 fn parted<S: Simd, F: Real, const PANELS: usize, const VECTORS: usize>(
     panels: &[F],
@@ -106,7 +106,7 @@ fn parted<S: Simd, F: Real, const PANELS: usize, const VECTORS: usize>(
     parts
 }
 
-/// So many terms of each panel.
+/// A range of terms of each panel.
 #[inline(always)]
 fn from<V, const PANELS: usize, const VECTORS: usize>(
     panels: Panels<'_, V, PANELS, VECTORS>,

@@ -1,8 +1,9 @@
 //! Batch normalisation of the columns of a value (Ioffe and Szegedy, ICML 2015).
 //!
-//! In training, mean and variance are those of the rows of the pass, all of which count alike, whatever their weight in the
-//! loss; elsewhere, the running estimates that training has left.
-//! These are statistics and no weights: no gradient, penalty, decay or clipping touches them.
+//! In training, mean and variance are those of the rows of the pass, and all rows count alike, whatever their weight in
+//! the loss.
+//! In inference, they are the running estimates from training.
+//! The estimates are statistics and not weights: no gradient, penalty, decay or clipping changes them.
 
 use crate::{Builder, Init, Module};
 use deepcross_autodiff::{Activation, Normalisation, Pass, Real, Var};
@@ -10,19 +11,19 @@ use deepcross_autodiff::{Activation, Normalisation, Pass, Real, Var};
 /// Configuration of a [`BatchNorm`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchNormConfig {
-    /// The parameters are `{name}.gamma` and `{name}.beta`, the statistics `{name}.mean` and `{name}.variance`.
+    /// The name; the parameters are `{name}.gamma` and `{name}.beta`, the statistics `{name}.mean` and `{name}.variance`.
     pub name: String,
     /// The width of input and output.
     pub width: usize,
 }
 
 impl BatchNormConfig {
-    /// With γ = 1 and β = 0, a running mean of 0 and a running variance of 1.
+    /// A configuration with γ = 1 and β = 0, a running mean of 0 and a running variance of 1.
     pub fn new(name: impl Into<String>, width: usize) -> Self {
         Self { name: name.into(), width }
     }
 
-    /// Makes the parameters, and the layer that uses them.
+    /// Creates the parameters, and the layer that uses them.
     ///
     /// # Panics
     /// As [`Builder::dense`].
@@ -51,8 +52,8 @@ impl BatchNorm {
     /// ε, as in PyTorch.
     pub const EPSILON: f64 = 1e-5;
 
-    /// By how much a running estimate moves towards what a group of rows has, as in PyTorch; see
-    /// [`Params::watch`](deepcross_autodiff::Params::watch).
+    /// The part of the difference by which a running estimate moves towards the values of a group of rows, as in
+    /// PyTorch; see [`Params::update_statistics`](deepcross_autodiff::Params::update_statistics).
     pub const MOMENTUM: f64 = 0.1;
 }
 
@@ -64,7 +65,7 @@ impl Module for BatchNorm {
     }
 }
 
-/// The end of a residual unit: `activation(norm(x + change))`, in one loop where nothing is normalised.
+/// The end of a residual unit: `activation(norm(x + change))`, in one loop if there is no normalisation.
 #[track_caller]
 pub(crate) fn end_of_unit<F: Real>(
     pass: &mut Pass<'_, F>,
@@ -136,7 +137,7 @@ mod tests {
             let mut pass = tape.record_in(&params, mode);
             let x = pass.input(rows().view());
             let out = unit.forward(&mut pass, x);
-            // The bare unit without its activation is the sum.
+            // The unit without normalisation and activation is the sum.
             let bare: Unit = match bare {
                 Unit::Residual(two) => {
                     ResidualUnit { activation: Activation::Identity, ..two }.into()
@@ -144,7 +145,7 @@ mod tests {
                 one => one,
             };
             let sum = bare.forward(&mut pass, x);
-            let normalised = norm.expect("the unit has it").forward(&mut pass, sum);
+            let normalised = norm.expect("the unit has a normalisation").forward(&mut pass, sum);
             let activated = unit.outer_activation();
             let expected = pass.value(normalised).mapv(|value| activated.apply(value));
             assert_eq!(pass.value(out), expected);
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn units_list_what_is_trained() {
+    fn units_list_their_trained_parameters() {
         let mut params = Params::new();
         for unit in units(&mut params) {
             let names: Vec<_> = unit.parameters().map(|id| params.dense_name(id)).collect();

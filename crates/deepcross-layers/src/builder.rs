@@ -1,8 +1,8 @@
-//! Makes parameters, each from a random stream of its own.
+//! Creates initialised parameters, each from its own random stream.
 //!
-//! The stream is chosen by the parameter's name, so that adding, dropping or reordering layers leaves the start of all
-//! others as it was, and two models can be compared layer by layer.
-//! One stream for the whole model would be shorter, and every change of a layer would then change all that come after.
+//! The parameter's name selects the stream, so that adding, dropping or reordering layers leaves all other initial
+//! weights unchanged, and two models can be compared layer by layer.
+//! Rejected: one stream for the whole model, with which each change of a layer would change all later ones.
 
 use crate::Init;
 use deepcross_autodiff::{DenseId, Params, Real, TableId};
@@ -13,11 +13,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Adds initialised parameters to a [`Params`].
 ///
-/// Numbers are drawn as `f64` and rounded to `F`, so that `f32` and `f64` models start alike.
+/// Numbers are drawn as `f64` and rounded to `F`, so that `f32` and `f64` models start with the same weights.
 #[derive(Debug)]
 pub struct Builder<'a, F> {
     params: &'a mut Params<F>,
-    /// `None`: every weight is 0.
+    /// The seed; `None` if every weight is 0.
     seed: Option<u64>,
 }
 
@@ -27,7 +27,8 @@ impl<'a, F: Real> Builder<'a, F> {
         Self { params, seed: Some(seed) }
     }
 
-    /// A builder whose weights all start at 0, whatever their [`Init`]: for layers whose weights come from elsewhere.
+    /// A builder whose weights all start at 0, whatever their [`Init`], for layers that get their weights from
+    /// elsewhere.
     pub fn zeros(params: &'a mut Params<F>) -> Self {
         Self { params, seed: None }
     }
@@ -38,14 +39,17 @@ impl<'a, F: Real> Builder<'a, F> {
     /// `shape`: `(outputs, inputs)`
     ///
     /// # Panics
-    /// If a parameter of this name exists, or [`Init::Normal`] has a standard deviation that is negative or not finite.
+    /// If a parameter of this name already exists, or [`Init::Normal`] has a standard deviation that is negative or not
+    /// finite.
     #[track_caller]
     pub fn dense(&mut self, name: &str, shape: (usize, usize), init: Init) -> DenseId {
         let values = self.draw(name, shape, init.with_fans(shape.1, shape.0));
         self.params.add_dense(name, values)
     }
 
-    /// Adds a table of embeddings: a linear map from the one-hot row number, so it has `rows` inputs and `width` outputs.
+    /// Adds a table of embeddings.
+    ///
+    /// It is a linear map from the one-hot row number, so it has `rows` inputs and `width` outputs.
     ///
     /// # Shapes
     /// `shape`: `(rows, width)`
@@ -58,7 +62,7 @@ impl<'a, F: Real> Builder<'a, F> {
         self.params.add_table(name, values)
     }
 
-    /// The parameters made so far, and those that were there before.
+    /// The parameters of this builder so far, and those that existed before.
     pub fn params(&self) -> &Params<F> {
         self.params
     }
@@ -82,7 +86,7 @@ mod tests {
 
     const NORMAL: Init = Init::Normal { std: 1.0 };
 
-    /// The values of `wanted` after parameters of these names were made with this seed.
+    /// The values of `wanted` after parameters with these names were created with this seed.
     fn start<F: Real>(seed: u64, names: &[&str], wanted: &str) -> Vec<F> {
         let mut params = Params::new();
         let mut builder = Builder::new(&mut params, seed);
@@ -99,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn seed_and_name_both_count() {
+    fn the_start_depends_on_seed_and_name() {
         let first = start::<f64>(7, &["a"], "a");
         assert_ne!(start::<f64>(8, &["a"], "a"), first);
         assert_ne!(start::<f64>(7, &["b"], "b"), first);

@@ -1,7 +1,8 @@
-//! Dropout (Srivastava et al., JMLR 2014): random elements are 0 in training, so that no unit relies on one other.
+//! Dropout (Srivastava et al., JMLR 2014): random elements are 0 in training, so that no unit relies on a single other
+//! one.
 //!
-//! Whether a pass trains, and its random stream, belong to the [`Pass`] and not to the layer: the layer stays a plain
-//! value that threads share, and the same forward code trains and serves.
+//! The [`Pass`], and not the layer, knows whether it trains, and has the random stream.
+//! The layer thus stays a plain value that threads share, and the same forward code trains and serves.
 
 use crate::Module;
 use deepcross_autodiff::{Pass, Real, Var};
@@ -75,7 +76,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn both_fates_occur_in_training_and_none_in_inference() {
+    fn elements_are_kept_and_dropped_in_training_and_never_dropped_in_inference() {
         let (params, layer) = (Params::new(), Dropout { rate: 0.5 });
         for (mode, expected) in [(training(1), 16..48), (Mode::Inference, 0..1)] {
             let mut tape = Tape::new();

@@ -1,32 +1,33 @@
 //! The embedding of a categorical feature: `max(0, W x + b)` for a one-hot or multi-hot `x` (paper, section 5.1).
 //!
-//! `x` is never built: the product is a look-up of table rows, whose cost does not depend on the table's height.
+//! `x` is never built: the product is a look-up of table rows, and its cost does not depend on the table's height.
 //! Most implementations leave out the bias and the activation; here both are on unless switched off, as in the paper.
 
 use crate::{Builder, Init};
-use deepcross_autodiff::{Activation, Bags, Lookup, Pass, Real, Var};
+use deepcross_autodiff::{Activation, Lookup, Pass, Real, RowBags, Var};
 
 /// Configuration of an [`Embedding`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct EmbeddingConfig {
-    /// The parameters are `{name}.table` and `{name}.bias`.
+    /// The name; the parameters are `{name}.table` and `{name}.bias`.
     pub name: String,
-    /// The number of the table's rows: ids are below it.
+    /// The number of the table's rows; ids are smaller.
     pub dimensions: usize,
     /// The width of the output.
     pub width: usize,
-    /// Whether a bias is added to the looked-up row, or the sum of them; it starts at 0.
+    /// Whether a bias is added to the looked-up row, or to the sum of the rows; it starts at 0.
     pub bias: bool,
-    /// Applied last.
+    /// The activation, applied last.
     pub activation: Activation,
-    /// How the table starts.
+    /// The initialisation of the table.
     pub init: Init,
-    /// A row that starts at 0 whatever `init` is, such as that of missing values.
+    /// A row that starts at 0 whatever `init` is, such as the row of missing values.
     pub zero_row: Option<u32>,
 }
 
 impl EmbeddingConfig {
-    /// With bias and ReLU, starting at a normal distribution of standard deviation 0.01, without a zero row.
+    /// A configuration with bias and ReLU, starting at a normal distribution of standard deviation 0.01, without a zero
+    /// row.
     pub fn new(name: impl Into<String>, dimensions: usize, width: usize) -> Self {
         Self {
             name: name.into(),
@@ -39,7 +40,7 @@ impl EmbeddingConfig {
         }
     }
 
-    /// Makes the parameters, and the layer that uses them.
+    /// Creates the parameters, and the layer that uses them.
     ///
     /// # Panics
     /// As [`Builder::table`], and if the zero row is not a row of the table.
@@ -49,7 +50,10 @@ impl EmbeddingConfig {
         let table = builder.table(&format!("{name}.table"), (*dimensions, *width), self.init);
         if let Some(row) = self.zero_row {
             let row = row as usize;
-            assert!(row < *dimensions, "`{name}` has {dimensions} rows, and no zero row {row}");
+            assert!(
+                row < *dimensions,
+                "`{name}` has {dimensions} rows, so row {row} cannot be its zero row"
+            );
             builder.params_mut().table_slice_mut(table)[row * width..(row + 1) * width]
                 .fill(F::zero());
         }
@@ -79,7 +83,7 @@ impl Embedding {
         pass.gather(self.lookup, ids)
     }
 
-    /// The embedding of a multi-hot feature; that of an empty bag is `activation(b)`.
+    /// The embedding of a multi-hot feature; an empty bag gives `activation(b)`.
     ///
     /// # Shapes
     /// `bags`: one a row → `[rows, width]`
@@ -87,7 +91,7 @@ impl Embedding {
     /// # Panics
     /// If an id is not a row of the table.
     #[track_caller]
-    pub fn forward_bags<F: Real>(&self, pass: &mut Pass<'_, F>, bags: Bags<'_, F>) -> Var {
+    pub fn forward_bags<F: Real>(&self, pass: &mut Pass<'_, F>, bags: RowBags<'_, F>) -> Var {
         pass.bag(self.lookup, bags)
     }
 }
@@ -166,7 +170,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "`word` has 3 rows, and no zero row 3")]
+    #[should_panic(expected = "`word` has 3 rows, so row 3 cannot be its zero row")]
     fn a_zero_row_past_the_table_is_refused() {
         let mut params = Params::<f32>::new();
         let config = EmbeddingConfig { zero_row: Some(3), ..EmbeddingConfig::new("word", 3, 2) };

@@ -1,35 +1,36 @@
 //! The second-order terms of a field-aware factorization machine: `Σ_{i<j} ⟨v_{i,j}, v_{j,i}⟩` (Juan et al., RecSys 2016,
 //! equation 4).
 //!
-//! `v_{i,j}` is what field i has in a row for field j: a part of the row of its table, as in
+//! `v_{i,j}` is the vector of field i for field j in a row: a part of the row of field i's table, as in
 //! [`FactorizationMachine`](crate::FactorizationMachine), so that one look-up gives the vectors for all other fields.
-//! Field i has none for itself, since values of one field do not interact with each other.
+//! Field i has no vector for itself, since values of one field do not interact with each other.
 
 use crate::Module;
 use deepcross_autodiff::{Pass, Real, Var};
 
-/// The pairs of fields whose vectors stand side by side in some columns; it has no weights of its own.
+/// The pairs of fields whose vectors stand side by side in some columns; the layer has no weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldAware {
     /// The first column of the vectors.
     pub first: usize,
-    /// The number of fields, from 1, each with a vector for each other one.
+    /// The number of fields, at least 1, each with a vector for each other field.
     pub n_fields: usize,
-    /// The width of each vector, from 1.
+    /// The width of each vector, at least 1.
     pub width: usize,
 }
 
 impl FieldAware {
-    /// The width of all vectors of a field together: of its table.
+    /// The width of all vectors of a field together, which is the width of its table.
     ///
-    /// `None` where it does not fit a `usize`.
+    /// `None` if it does not fit into a `usize`.
     pub fn table_width(n_fields: usize, width: usize) -> Option<usize> {
         n_fields.saturating_sub(1).checked_mul(width)
     }
 }
 
 impl Module for FieldAware {
-    /// The vectors of field 0 come first, for the fields 1, 2, …, then those of field 1 for the fields 0, 2, …, and so on.
+    /// The vectors of field 0 come first, for the fields 1, 2, …, then those of field 1 for the fields 0, 2, …, and so
+    /// on.
     ///
     /// # Shapes
     /// `x`: `[rows, columns]`, of at least `first + n_fields · (n_fields − 1) · width` → `[rows, 1]`

@@ -1,8 +1,8 @@
 //! The first-order terms of a linear model or a factorization machine: a bias, and a weight for each feature.
 //!
-//! The weights are tables one wide, an [`Embedding`](crate::Embedding) of width 1 without bias and activation for each
-//! categorical field, so that a term is a look-up; what each field makes stands in a column of a
-//! [`Stacking`](crate::Stacking), and this layer adds the columns up.
+//! The weights of a categorical field are a table of width 1: an [`Embedding`](crate::Embedding) without bias and
+//! activation, so that a term is a look-up.
+//! The term of each field stands in a column of a [`Stacking`](crate::Stacking), and this layer adds the columns up.
 
 use crate::{Builder, Init, Module};
 use deepcross_autodiff::{DenseId, Pass, Real, Var};
@@ -11,19 +11,19 @@ use std::ops::Range;
 /// Configuration of a [`FirstOrder`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct FirstOrderConfig {
-    /// The parameter is `{name}.bias`.
+    /// The name; the parameter is `{name}.bias`.
     pub name: String,
     /// The columns of the terms.
     pub columns: Range<usize>,
 }
 
 impl FirstOrderConfig {
-    /// Of the terms in these columns.
+    /// A configuration for the terms in these columns.
     pub fn new(name: impl Into<String>, columns: Range<usize>) -> Self {
         Self { name: name.into(), columns }
     }
 
-    /// Makes the bias, which starts at 0, and the layer that uses it.
+    /// Creates the bias, which starts at 0, and the layer that uses it.
     ///
     /// # Panics
     /// As [`Builder::dense`].
@@ -34,7 +34,7 @@ impl FirstOrderConfig {
     }
 }
 
-/// `w₀ + Σ_i w_i x_i`, of terms that are there as columns.
+/// `w₀ + Σ_i w_i x_i`, where each term is a column of the input.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FirstOrder {
     /// The columns of the terms.

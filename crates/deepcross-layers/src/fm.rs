@@ -1,20 +1,23 @@
 //! The second-order terms of a factorization machine: `Σ_{i<j} ⟨v_i, v_j⟩` (Rendle, ICDM 2010, equation 1).
 //!
-//! `v_i` is what field i has in a row: the row of its table for a single value, the weighted sum of rows for several,
-//! and for numbers the sum of each times a vector of its own. Values of one field do not interact with each other.
-//! A sum over all values instead would have them interact, and a list of words would weigh by the square of its length.
+//! `v_i` is the vector of field i in a row.
+//! For a single value it is the row of its table, for several values the weighted sum of rows, and for numbers the sum
+//! of each number times its vector.
+//! Values of one field do not interact with each other.
+//! Rejected: a sum over all values, in which they would interact, and a list of words would count by the square of its
+//! length.
 
 use crate::Module;
 use deepcross_autodiff::{Pass, Real, Var};
 
-/// The pairs of vectors that stand side by side in some columns; it has no weights of its own.
+/// The pairs of vectors that stand side by side in some columns; the layer has no weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FactorizationMachine {
     /// The first column of the vectors.
     pub first: usize,
     /// The number of fields, each with a vector.
     pub n_fields: usize,
-    /// The width of each vector, from 1.
+    /// The width of each vector, at least 1.
     pub width: usize,
 }
 

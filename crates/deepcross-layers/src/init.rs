@@ -1,7 +1,7 @@
-//! How weights start.
+//! The initial distributions of weights.
 //!
-//! The paper does not say how its weights start; these are the ways that the field uses.
-//! Fans are those of the linear map, so that a matrix and a table of the same map start alike.
+//! The paper does not say how its weights start; these distributions are the usual ones.
+//! Fans are those of the linear map, so that a matrix and a table of the same map have the same distribution.
 
 use deepcross_autodiff::Real;
 use ndarray::Array2;
@@ -9,7 +9,7 @@ use ndarray_rand::RandomExt;
 use ndarray_rand::rand_distr::{Distribution, Normal, Uniform};
 use rand_chacha::ChaCha8Rng;
 
-/// The distribution that a parameter's weights are drawn from, each on its own.
+/// The distribution from which each weight of a parameter is drawn independently.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
     /// 0.
@@ -25,14 +25,14 @@ pub enum Init {
     XavierNormal,
     /// Normal with variance 2 / inputs (He et al., ICCV 2015, equation 10).
     ///
-    /// The inputs of a table are its rows, so for a tall table this is close to 0.
+    /// The inputs of a table are its rows, so this is close to 0 for a tall table.
     HeNormal,
     /// Uniform in ±√(6 / inputs), which has the variance of [`HeNormal`](Self::HeNormal).
     HeUniform,
 }
 
 impl Init {
-    /// The distribution for a linear map of so many inputs and outputs.
+    /// The distribution for a linear map with this many inputs and outputs.
     pub(crate) fn with_fans(self, inputs: usize, outputs: usize) -> Start {
         let (inputs, both) = (inputs as f64, (inputs + outputs) as f64);
         match self {
@@ -46,7 +46,7 @@ impl Init {
     }
 }
 
-/// An [`Init`] whose numbers are known.
+/// An [`Init`] with the numbers of one parameter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Start {
     Zeros,
@@ -55,11 +55,12 @@ pub(crate) enum Start {
 }
 
 impl Start {
-    /// A matrix of draws; each is rounded to `F` as it is drawn, so that no `f64` copy of a large table exists.
+    /// A matrix of random numbers; each is rounded to `F` when it is drawn, so that no `f64` copy of a large table
+    /// exists.
     #[track_caller]
     pub(crate) fn draw<F: Real>(self, shape: (usize, usize), rng: &mut ChaCha8Rng) -> Array2<F> {
         if shape.0 * shape.1 == 0 {
-            // A fan may be 0 here, and a bound infinite.
+            // A fan may be 0 here, and then a bound is infinite.
             return Array2::zeros(shape);
         }
         match self {
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_standard_deviation_must_be_one() {
+    fn a_standard_deviation_must_be_valid() {
         for std in [-1.0, f64::NAN, f64::INFINITY] {
             let result = std::panic::catch_unwind(|| draw(Init::Normal { std }));
             assert!(result.is_err(), "{std}");

@@ -20,12 +20,13 @@ mod stacking;
 #[cfg(test)]
 mod test_support;
 mod unit;
+mod unit_vars;
 #[cfg(test)]
 mod wrong_rules_test;
 
 pub use batch_norm::{BatchNorm, BatchNormConfig};
 pub use builder::Builder;
-pub use deepcross_autodiff::{Activation, Bags, Lookup, Real};
+pub use deepcross_autodiff::{Activation, Lookup, Real, RowBags};
 pub use dropout::Dropout;
 pub use embedding::{Embedding, EmbeddingConfig};
 pub use ffm::FieldAware;
@@ -41,4 +42,5 @@ pub use residual_unit::{ResidualUnit, ResidualUnitConfig};
 pub use scoring::{Scoring, ScoringConfig};
 pub use stacked_field::{FieldInput, OneHot, StackedField};
 pub use stacking::Stacking;
-pub use unit::{Unit, UnitVars};
+pub use unit::Unit;
+pub use unit_vars::UnitVars;

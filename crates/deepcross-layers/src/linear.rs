@@ -1,7 +1,7 @@
-//! The linear map with bias and activation, of which most other layers are made.
+//! The linear map with bias and activation, the part of which most other layers consist.
 //!
-//! The activation is part of the layer, and not a layer of its own, since the product, the bias and the activation are
-//! then one walk over the output, and the tape keeps one value and not three.
+//! The activation is part of the layer, and not a layer of its own: the product, the bias and the activation are then
+//! one loop over the output, and the tape keeps one value and not three.
 
 use crate::{Builder, Init, Module};
 use deepcross_autodiff::{Activation, DenseId, Pass, Real, Var};
@@ -9,7 +9,7 @@ use deepcross_autodiff::{Activation, DenseId, Pass, Real, Var};
 /// Configuration of a [`Linear`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinearConfig {
-    /// The parameters are `{name}.weight` and `{name}.bias`.
+    /// The name; the parameters are `{name}.weight` and `{name}.bias`.
     pub name: String,
     /// The width of the input.
     pub inputs: usize,
@@ -17,14 +17,14 @@ pub struct LinearConfig {
     pub outputs: usize,
     /// Whether a bias is added; it starts at 0.
     pub bias: bool,
-    /// Applied last.
+    /// The activation, applied last.
     pub activation: Activation,
-    /// How the weight starts.
+    /// The initialisation of the weight.
     pub init: Init,
 }
 
 impl LinearConfig {
-    /// With bias, without activation, starting at [`Init::XavierNormal`].
+    /// A configuration with a bias, without activation, starting at [`Init::XavierNormal`].
     pub fn new(name: impl Into<String>, inputs: usize, outputs: usize) -> Self {
         Self {
             name: name.into(),
@@ -36,7 +36,7 @@ impl LinearConfig {
         }
     }
 
-    /// Makes the parameters, and the layer that uses them.
+    /// Creates the parameters, and the layer that uses them.
     ///
     /// # Panics
     /// As [`Builder::dense`].
@@ -57,7 +57,7 @@ pub struct Linear {
     pub weight: DenseId,
     /// `b`, `[1, outputs]`.
     pub bias: Option<DenseId>,
-    /// Applied last.
+    /// The activation, applied last.
     pub activation: Activation,
 }
 

@@ -1,5 +1,4 @@
-//! A multi-layer perceptron: linear maps with an activation, one after the other, none of which carries its input past
-//! itself.
+//! A multi-layer perceptron: linear maps with an activation, one after the other, without identity paths.
 
 use crate::{Activation, Builder, Dropout, Init, Linear, LinearConfig, Module};
 use deepcross_autodiff::{Pass, Real, Var};
@@ -7,22 +6,22 @@ use deepcross_autodiff::{Pass, Real, Var};
 /// Configuration of a [`Mlp`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct MlpConfig {
-    /// The parameters are those of the linear maps `{name}0`, `{name}1`, ….
+    /// The name; the parameters are those of the linear maps `{name}0`, `{name}1`, ….
     pub name: String,
     /// The width of the input.
     pub inputs: usize,
     /// The width of each layer, in order.
     pub hidden: Vec<usize>,
-    /// Applied after each linear map.
+    /// The activation after each linear map.
     pub activation: Activation,
     /// The share of elements dropped after each layer in training, in [0, 1).
     pub dropout: f64,
-    /// How each weight starts.
+    /// The initialisation of each weight.
     pub init: Init,
 }
 
 impl MlpConfig {
-    /// With ReLU, without dropout, starting at [`Init::XavierNormal`].
+    /// A configuration with ReLU, without dropout, starting at [`Init::XavierNormal`].
     pub fn new(name: impl Into<String>, inputs: usize, hidden: Vec<usize>) -> Self {
         Self {
             name: name.into(),
@@ -34,7 +33,7 @@ impl MlpConfig {
         }
     }
 
-    /// Makes the parameters, and the layers that use them.
+    /// Creates the parameters, and the layers that use them.
     ///
     /// # Panics
     /// As [`Builder::dense`].
@@ -59,14 +58,14 @@ impl MlpConfig {
 /// `x ← activation(W x + b)`, layer after layer; without a layer, `x` itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mlp {
-    /// The layers, from the input on.
+    /// The layers, from the input to the output.
     pub layers: Vec<Linear>,
-    /// After each layer.
+    /// The dropout after each layer.
     pub dropout: Dropout,
 }
 
 impl Mlp {
-    /// [`forward`](Module::forward); `observe` is told the input and the output of each layer, in order.
+    /// Like [`forward`](Module::forward), and calls `observe` with the input and the output of each layer, in order.
     ///
     /// # Panics
     /// As [`forward`](Module::forward).

@@ -1,12 +1,13 @@
-//! What layers with one input and one output have in common.
+//! The trait of layers with one input and one output.
 //!
-//! `forward` is generic over the number type, so that one layer trains in `f32` and is checked in `f64`; the price is
-//! that there is no `dyn Module`, and a list of different layers is a list of an enum, as [`Unit`](crate::Unit) is.
-//! A number type on the trait instead would have made every layer, and every struct that holds one, generic.
+//! `forward` is generic over the number type, so that one layer trains in `f32` and is checked in `f64`.
+//! The price is that there is no `dyn Module`, and a list of different layers is a list of an enum, such as
+//! [`Unit`](crate::Unit).
+//! Rejected: a number type on the trait, which would have made every layer, and every struct that holds one, generic.
 
 use deepcross_autodiff::{Pass, Real, Var};
 
-/// A layer that makes one value of another.
+/// A layer that computes one value from another.
 pub trait Module {
     /// The layer's value for `x`, recorded on `pass`.
     ///

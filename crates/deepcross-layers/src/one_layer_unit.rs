@@ -1,4 +1,4 @@
-//! The residual unit with one layer and any activation, for which the flow of gradients is simplest to see.
+//! The residual unit with one layer and any activation, in which the flow of gradients is easiest to see.
 //!
 //! Let `h⁽ⁱ⁺¹⁾ = h⁽ⁱ⁾ + σ(a)` with `a = W h⁽ⁱ⁾ + b` (column vectors), and `g⁽ⁱ⁾ = ∂L/∂h⁽ⁱ⁾`.
 //! Then
@@ -7,13 +7,14 @@
 //! g⁽ⁱ⁾ = g⁽ⁱ⁺¹⁾ + Wᵀ ( σ'(a) ⊙ g⁽ⁱ⁺¹⁾ )
 //! ```
 //!
-//! The first term, the *identity path*, holds no weight of this unit: whatever `W` is, the gradient from above reaches
-//! the layer below undamped.
+//! The first term, the *identity path*, contains no weight of this unit: whatever `W` is, the gradient from above
+//! reaches the layer below undamped.
 //! The second, the *residual path*, goes through `W`.
 //! For the weight `V` of a layer below, `h⁽ⁱ⁾ = τ(c)` with `c = V h⁽ⁱ⁻¹⁾ + d`, the gradient
 //! `∂L/∂V = ( τ'(c) ⊙ g⁽ⁱ⁾ ) h⁽ⁱ⁻¹⁾ᵀ` is linear in `g⁽ⁱ⁾`, so it splits into the same two paths.
-//! Derivations that write these products with their factors in another order hold for scalars only; this is the form
-//! that holds for matrices. The page `docs/residual-gradient.md` derives it, and names the test that checks each step.
+//! Derivations that write these products with their factors in another order hold only for scalars; this form holds for
+//! matrices.
+//! The page `docs/residual-gradient.md` derives it, and names the test that checks each step.
 
 use crate::batch_norm::end_of_unit;
 use crate::{BatchNorm, BatchNormConfig, Builder, Init, Linear, LinearConfig, Module, UnitVars};
@@ -22,22 +23,22 @@ use deepcross_autodiff::{Activation, Pass, Real, Var};
 /// Configuration of a [`OneLayerUnit`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct OneLayerUnitConfig {
-    /// The parameters are `{name}.weight` and `{name}.bias`.
+    /// The name; the parameters are `{name}.weight` and `{name}.bias`.
     pub name: String,
     /// The width of input and output.
     pub width: usize,
-    /// Applied before the addition.
+    /// The activation before the addition.
     pub activation: Activation,
-    /// Applied after the addition.
+    /// The activation after the addition.
     pub outer_activation: Activation,
-    /// How the weight starts.
+    /// The initialisation of the weight.
     pub init: Init,
     /// Whether the sum is normalised by batches, by a layer `{name}.norm`.
     pub batch_norm: bool,
 }
 
 impl OneLayerUnitConfig {
-    /// With ReLU before and nothing after the addition, starting at [`Init::XavierNormal`].
+    /// A configuration with ReLU before and nothing after the addition, starting at [`Init::XavierNormal`].
     pub fn new(name: impl Into<String>, width: usize) -> Self {
         Self {
             name: name.into(),
@@ -49,7 +50,7 @@ impl OneLayerUnitConfig {
         }
     }
 
-    /// Makes the parameters, and the layer that uses them.
+    /// Creates the parameters, and the layer that uses them.
     ///
     /// # Panics
     /// As [`Builder::dense`].
@@ -67,19 +68,19 @@ impl OneLayerUnitConfig {
     }
 }
 
-/// `out = outer(x + σ(W x + b))`, the sum normalised by batches where that is wanted.
+/// `out = outer(x + σ(W x + b))`; the sum is normalised by batches if `batch_norm` is set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OneLayerUnit {
     /// `σ(W x + b)`, as wide as its input.
     pub linear: Linear,
-    /// Between the addition and the activation.
+    /// The normalisation between the addition and the activation.
     pub norm: Option<BatchNorm>,
-    /// `outer`: applied after the addition.
+    /// `outer`: the activation after the addition.
     pub activation: Activation,
 }
 
 impl OneLayerUnit {
-    /// [`forward`](Module::forward), with `σ(W x + b)` beside the output.
+    /// Like [`forward`](Module::forward), but returns `σ(W x + b)` as well as the output.
     ///
     /// # Shapes
     /// `x`: `[rows, width]` → inner `[rows, width]`, out `[rows, width]`
@@ -138,7 +139,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn nothing_stands_after_the_addition_by_default() {
+    fn nothing_follows_the_addition_by_default() {
         let mut params = Params::<f32>::new();
         let unit = OneLayerUnitConfig::new("unit", 4).init(&mut Builder::new(&mut params, 1));
         assert_eq!(unit.linear.activation, Activation::Relu);

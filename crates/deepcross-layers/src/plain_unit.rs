@@ -1,7 +1,7 @@
-//! The paper's unit of two layers without the path that carries its input past them: what a residual unit is to be
-//! compared with.
+//! The paper's unit of two layers without the identity path: the baseline for a residual unit.
 //!
-//! A type of its own, and not a switch of [`ResidualUnit`](crate::ResidualUnit), which keeps the form of the paper.
+//! It is a type of its own, and not a switch of [`ResidualUnit`](crate::ResidualUnit), which keeps the form of the
+//! paper.
 
 use crate::{
     Activation, BatchNorm, BatchNormConfig, Builder, Init, Linear, LinearConfig, Module, UnitVars,
@@ -11,22 +11,22 @@ use deepcross_autodiff::{Pass, Real, Var};
 /// Configuration of a [`PlainUnit`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlainUnitConfig {
-    /// The parameters are those of the linear maps `{name}.inner` and `{name}.outer`, as in a residual unit.
+    /// The name; the parameters are those of the linear maps `{name}.inner` and `{name}.outer`, as in a residual unit.
     pub name: String,
     /// The width of input and output.
     pub width: usize,
     /// The width between the two layers.
     pub hidden: usize,
-    /// Applied last.
+    /// The activation, applied last.
     pub activation: Activation,
-    /// How both weights start.
+    /// The initialisation of both weights.
     pub init: Init,
     /// Whether the value before the activation is normalised by batches, by a layer `{name}.norm`.
     pub batch_norm: bool,
 }
 
 impl PlainUnitConfig {
-    /// With a ReLU at the end, starting at [`Init::XavierNormal`].
+    /// A configuration with a ReLU at the end, starting at [`Init::XavierNormal`].
     pub fn new(name: impl Into<String>, width: usize, hidden: usize) -> Self {
         Self {
             name: name.into(),
@@ -38,7 +38,7 @@ impl PlainUnitConfig {
         }
     }
 
-    /// Makes the parameters, and the layer that uses them.
+    /// Creates the parameters, and the layer that uses them.
     ///
     /// # Panics
     /// As [`Builder::dense`].
@@ -65,21 +65,21 @@ impl PlainUnitConfig {
     }
 }
 
-/// `out = activation(W₁ relu(W₀ x + b₀) + b₁)`, normalised by batches before the activation where that is wanted.
+/// `out = activation(W₁ relu(W₀ x + b₀) + b₁)`, normalised by batches before the activation if `batch_norm` is set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlainUnit {
     /// `relu(W₀ x + b₀)`, to the hidden width.
     pub inner: Linear,
-    /// `W₁ h + b₁`, back to the width of the input; with the activation, where nothing stands between.
+    /// `W₁ h + b₁`, back to the width of the input; it includes the activation if there is no normalisation.
     pub outer: Linear,
-    /// Between the linear map and the activation.
+    /// The normalisation between the linear map and the activation.
     pub norm: Option<BatchNorm>,
-    /// Applied last.
+    /// The activation, applied last.
     pub activation: Activation,
 }
 
 impl PlainUnit {
-    /// [`forward`](Module::forward), with the value between the two layers beside the output.
+    /// Like [`forward`](Module::forward), but returns the value between the two layers as well as the output.
     ///
     /// # Shapes
     /// `x`: `[rows, width]` → inner `[rows, hidden]`, out `[rows, width]`
@@ -113,7 +113,7 @@ pub(crate) mod tests {
     use proptest::array::uniform3;
     use proptest::prelude::*;
 
-    /// In inference, where the running statistics are those of the start.
+    /// The unit in inference; the running statistics are the initial ones.
     fn naive(params: &Params<f64>, unit: PlainUnit, x: &Array2<f64>) -> Array2<f64> {
         let hidden = naive_linear(params, unit.inner, x);
         let out = naive_linear(params, unit.outer, &hidden);

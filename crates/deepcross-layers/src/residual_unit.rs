@@ -1,7 +1,7 @@
-//! The paper's residual unit: two layers of ReLU around which the input is carried (paper, section 5.3 and figure 2).
+//! The paper's residual unit: two layers of ReLU, past which the input is carried (paper, section 5.3 and figure 2).
 //!
 //! The outer ReLU stands *after* the addition, as figure 2 and the paper's CNTK macro have it; equation 4 omits it.
-//! It clips negative inputs, so numbers that are stacked raw should not be negative.
+//! It clips negative inputs, so raw numbers in the stacked input should not be negative.
 
 use crate::batch_norm::end_of_unit;
 use crate::{BatchNorm, BatchNormConfig, Builder, Init, Linear, LinearConfig, Module, UnitVars};
@@ -10,22 +10,22 @@ use deepcross_autodiff::{Activation, Pass, Real, Var};
 /// Configuration of a [`ResidualUnit`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResidualUnitConfig {
-    /// The parameters are those of the linear maps `{name}.inner` and `{name}.outer`.
+    /// The name; the parameters are those of the linear maps `{name}.inner` and `{name}.outer`.
     pub name: String,
     /// The width of input and output.
     pub width: usize,
     /// The width between the two layers.
     pub hidden: usize,
-    /// Applied after the addition.
+    /// The activation after the addition.
     pub activation: Activation,
-    /// How both weights start.
+    /// The initialisation of both weights.
     pub init: Init,
     /// Whether the sum is normalised by batches, by a layer `{name}.norm`.
     pub batch_norm: bool,
 }
 
 impl ResidualUnitConfig {
-    /// With a ReLU after the addition, starting at [`Init::XavierNormal`].
+    /// A configuration with a ReLU after the addition, starting at [`Init::XavierNormal`].
     pub fn new(name: impl Into<String>, width: usize, hidden: usize) -> Self {
         Self {
             name: name.into(),
@@ -37,7 +37,7 @@ impl ResidualUnitConfig {
         }
     }
 
-    /// Makes the parameters, and the layer that uses them.
+    /// Creates the parameters, and the layer that uses them.
     ///
     /// # Panics
     /// As [`Builder::dense`].
@@ -63,21 +63,21 @@ impl ResidualUnitConfig {
     }
 }
 
-/// `out = activation(x + W₁ relu(W₀ x + b₀) + b₁)`, the sum normalised by batches where that is wanted.
+/// `out = activation(x + W₁ relu(W₀ x + b₀) + b₁)`; the sum is normalised by batches if `batch_norm` is set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ResidualUnit {
     /// `relu(W₀ x + b₀)`, to the hidden width.
     pub inner: Linear,
     /// `W₁ h + b₁`, back to the width of the input.
     pub outer: Linear,
-    /// Between the addition and the activation.
+    /// The normalisation between the addition and the activation.
     pub norm: Option<BatchNorm>,
-    /// Applied after the addition.
+    /// The activation after the addition.
     pub activation: Activation,
 }
 
 impl ResidualUnit {
-    /// [`forward`](Module::forward), with the value between the two layers beside the output.
+    /// Like [`forward`](Module::forward), but returns the value between the two layers as well as the output.
     ///
     /// # Shapes
     /// `x`: `[rows, width]` → inner `[rows, hidden]`, out `[rows, width]`
@@ -140,7 +140,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_defaults_are_the_papers() {
+    fn the_defaults_are_those_of_the_paper() {
         let mut params = Params::<f32>::new();
         let unit = ResidualUnitConfig::new("unit", 4, 3).init(&mut Builder::new(&mut params, 1));
         assert_eq!(unit.inner.activation, Activation::Relu);

@@ -8,21 +8,21 @@ use deepcross_autodiff::{Pass, Real, Var};
 /// Configuration of a [`Scoring`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoringConfig {
-    /// The parameters are `{name}.weight` and `{name}.bias`.
+    /// The name; the parameters are `{name}.weight` and `{name}.bias`.
     pub name: String,
     /// The width of the input.
     pub inputs: usize,
-    /// How the weight starts.
+    /// The initialisation of the weight.
     pub init: Init,
 }
 
 impl ScoringConfig {
-    /// Starting at [`Init::XavierNormal`].
+    /// A configuration that starts at [`Init::XavierNormal`].
     pub fn new(name: impl Into<String>, inputs: usize) -> Self {
         Self { name: name.into(), inputs, init: Init::XavierNormal }
     }
 
-    /// Makes the parameters, and the layer that uses them.
+    /// Creates the parameters, and the layer that uses them.
     ///
     /// # Panics
     /// As [`Builder::dense`].
@@ -38,7 +38,7 @@ impl ScoringConfig {
 
 /// `logit = w x + c`.
 ///
-/// [`Pass::log_loss`] takes logits, and [`Pass::sigmoid`] makes probabilities of them.
+/// [`Pass::log_loss`] takes logits, and [`Pass::sigmoid`] turns them into probabilities.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scoring {
     /// The linear map to one output.
@@ -82,7 +82,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_papers_scoring_has_1034_parameters() {
+    fn the_scoring_of_the_paper_has_1034_parameters() {
         let mut params = Params::<f32>::new();
         ScoringConfig::new("score", 1033).init(&mut Builder::new(&mut params, 1));
         assert_eq!(params.n_parameters(), 1034);

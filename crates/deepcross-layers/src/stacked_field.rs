@@ -1,23 +1,23 @@
-//! One field of the stacked input, and what a batch holds for it.
+//! One field of the stacked input, and its values in a batch.
 //!
-//! An enum, and not a trait that fields implement: a model describes its fields in a file and walks over them in
-//! `inspect`, and both want to know the kinds.
+//! It is an enum, and not a trait that fields implement: a model describes its fields in a file, and `inspect` visits
+//! them; both need to know the kinds.
 
 use crate::Embedding;
-use deepcross_autodiff::{Bags, DenseId, Params, Real, StackBuilder};
+use deepcross_autodiff::{DenseId, Params, Real, RowBags, StackBuilder};
 
-/// How one field becomes columns of the stacked input.
+/// The way in which one field becomes columns of the stacked input.
 #[derive(Clone, Copy, Debug)]
 pub enum StackedField {
-    /// A categorical field, embedded. Takes ids or bags.
+    /// A categorical field, embedded; it takes ids or bags.
     Embedding(Embedding),
-    /// A categorical field of few values, stacked raw: the paper does so below 256 values. Takes ids or bags.
+    /// A categorical field of few values, stacked raw, as in the paper below 256 values; it takes ids or bags.
     ///
-    /// Each id's weight is added to the id's column; a single id weighs 1.
+    /// Each id's weight is added to the id's column; a single id has the weight 1.
     OneHot(OneHot),
     /// Numbers, stacked raw.
     Numbers {
-        /// The number of numbers a row.
+        /// The count of numbers in each row.
         width: usize,
     },
     /// Numbers, embedded by a linear map without bias.
@@ -38,7 +38,7 @@ impl StackedField {
         }
     }
 
-    /// Whether the columns are made by weights: those of an embedding, of categories or of numbers.
+    /// Whether the columns are computed with weights: those of an embedding, of categories or of numbers.
     pub fn is_embedded(&self) -> bool {
         matches!(self, Self::Embedding(_) | Self::ProjectedNumbers { .. })
     }
@@ -68,13 +68,13 @@ impl StackedField {
     }
 }
 
-/// What the rows of a batch hold for one field.
+/// The values of one field in the rows of a batch.
 #[derive(Clone, Copy, Debug)]
 pub enum FieldInput<'a, F> {
     /// One id a row.
     Ids(&'a [u32]),
     /// One bag of ids a row.
-    Bags(Bags<'a, F>),
+    Bags(RowBags<'a, F>),
     /// Numbers, row after row.
     Numbers(&'a [F]),
 }
@@ -92,23 +92,24 @@ impl<F> FieldInput<'_, F> {
 /// The columns of a categorical field that is stacked raw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OneHot {
-    /// The number of columns: ids are below it.
+    /// The number of columns; ids are smaller.
     pub dimensions: usize,
-    /// The id of values that training never meets: its column is always 0, since the weights behind it are never
-    /// trained and would add the noise of their start.
+    /// The id of values that do not occur in training.
+    /// Its column is always 0, since the weights of the column are never trained and would add the noise of their
+    /// start.
     pub unseen: Option<u32>,
 }
 
 impl OneHot {
     #[track_caller]
     fn fill_ids<F: Real>(self, stack: &mut StackBuilder<'_, '_, F>, ids: &[u32]) {
-        assert_eq!(ids.len(), stack.n_rows(), "one id a row");
+        assert_eq!(ids.len(), stack.n_rows(), "each row needs one id");
         stack.constant(self.dimensions, |row, out| self.add(out, ids[row], F::one()));
     }
 
     #[track_caller]
-    fn fill_bags<F: Real>(self, stack: &mut StackBuilder<'_, '_, F>, bags: Bags<'_, F>) {
-        assert_eq!(bags.len(), stack.n_rows(), "one bag a row");
+    fn fill_bags<F: Real>(self, stack: &mut StackBuilder<'_, '_, F>, bags: RowBags<'_, F>) {
+        assert_eq!(bags.len(), stack.n_rows(), "each row needs one bag");
         let mut bags = bags.iter();
         stack.constant(self.dimensions, |_, out| {
             bags.next().into_iter().flatten().for_each(|(id, weight)| self.add(out, id, weight));
@@ -126,7 +127,7 @@ impl OneHot {
 
 #[track_caller]
 fn numbers<F: Real>(stack: &mut StackBuilder<'_, '_, F>, width: usize, values: &[F]) {
-    assert_eq!(values.len(), stack.n_rows() * width, "{width} numbers a row");
+    assert_eq!(values.len(), stack.n_rows() * width, "each row needs {width} numbers");
     stack.constant(width, |row, out| {
         out.copy_from_slice(&values[row * width..(row + 1) * width]);
     });
@@ -140,7 +141,7 @@ mod tests {
     use ndarray::array;
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    /// The message of the panic that comes of two rows of this field and input.
+    /// The message of the panic for two rows of this field and input.
     fn refusal(field: StackedField, input: FieldInput<'_, f64>) -> String {
         let (params, mut tape) = (Params::new(), Tape::new());
         let stacking = Stacking::new(vec![field], &params);
@@ -157,15 +158,15 @@ mod tests {
             StackedField::OneHot(OneHot { dimensions: 3, unseen: None }),
             StackedField::Numbers { width: 2 },
         );
-        let bags = Bags { offsets: &[0, 1], ids: &[0], weights: None };
+        let bags = RowBags { offsets: &[0, 1], ids: &[0], weights: None };
         let cases = [
             (one_hot, FieldInput::Numbers(&[1.0, 2.0]), "does not take numbers"),
             (numbers, FieldInput::Ids(&[1, 2]), "does not take ids"),
             (numbers, FieldInput::Bags(bags), "does not take bags"),
-            (one_hot, FieldInput::Ids(&[1]), "one id a row"),
+            (one_hot, FieldInput::Ids(&[1]), "each row needs one id"),
             (one_hot, FieldInput::Ids(&[1, 3]), "index out of bounds"),
-            (one_hot, FieldInput::Bags(bags), "one bag a row"),
-            (numbers, FieldInput::Numbers(&[1.0, 2.0, 3.0]), "2 numbers a row"),
+            (one_hot, FieldInput::Bags(bags), "each row needs one bag"),
+            (numbers, FieldInput::Numbers(&[1.0, 2.0, 3.0]), "each row needs 2 numbers"),
         ];
         for (field, input, expected) in cases {
             let message = refusal(field, input);
@@ -178,7 +179,8 @@ mod tests {
         let params = Params::<f64>::new();
         let one_hot = OneHot { dimensions: 3, unseen: Some(1) };
         let stacking = Stacking::new(vec![StackedField::OneHot(one_hot); 2], &params);
-        let bags = Bags { offsets: &[0, 3, 3], ids: &[1, 2, 2], weights: Some(&[0.5, 0.5, 0.25]) };
+        let bags =
+            RowBags { offsets: &[0, 3, 3], ids: &[1, 2, 2], weights: Some(&[0.5, 0.5, 0.25]) };
         let mut tape = Tape::new();
         let mut pass = tape.record(&params);
         let inputs = [FieldInput::Ids(&[1, 0]), FieldInput::Bags(bags)];

@@ -1,7 +1,7 @@
 //! The stacking layer: all fields side by side (paper, section 5.2).
 //!
-//! Each field is written straight into its columns; fields that were values of their own, concatenated, would be
-//! written twice.
+//! Each field is written directly into its columns.
+//! Rejected: fields as separate values that are then concatenated, which would be written twice.
 
 use crate::{FieldInput, StackedField};
 use deepcross_autodiff::{Params, Pass, Real, Var};
@@ -51,14 +51,15 @@ impl Stacking {
         self.width
     }
 
-    /// The stacked input of `n_rows` rows; `input(i)` is what they hold for field `i`. Allocates nothing when warm.
+    /// The stacked input of `n_rows` rows; `input(i)` returns the values of field `i`.
+    /// Allocates nothing when warm.
     ///
     /// # Shapes
     /// Each input: one id, bag or row of numbers a row → `[rows, width]`
     ///
     /// # Panics
-    /// If a field does not take the kind of its input, an input is not of `n_rows` rows, or an id is not below the
-    /// dimensions of its field.
+    /// If a field does not take the kind of its input, an input does not have `n_rows` rows, or an id is not less than
+    /// the dimensions of its field.
     #[track_caller]
     pub fn forward<'b, F: Real>(
         &self,
@@ -88,7 +89,7 @@ pub(crate) mod tests {
 
     const DIMENSIONS: u32 = 5;
 
-    /// What some rows hold: a one-hot field, a multi-hot field, and two numbers a row.
+    /// The values of some rows: a one-hot field, a multi-hot field, and two numbers a row.
     #[derive(Clone, Debug)]
     struct Rows {
         ids: Vec<u32>,

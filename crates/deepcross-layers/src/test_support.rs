@@ -1,35 +1,15 @@
 //! Helpers for the tests of layers: naive twins, and random parameters.
 
 use crate::{Embedding, Linear};
-use deepcross_autodiff::{Activation, Bags, Params, Pass, Tape, Var, check};
+use deepcross_autodiff::{Activation, Params, Pass, RowBags, Tape, Var, check};
 use ndarray::Array2;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseResult, TestRunner};
+use proptest::test_runner::TestCaseResult;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use std::fmt;
 
-/// Whether a property holds for all drawn cases.
-///
-/// A property is a function, and not a macro's, so that the tests of wrong rules can call it to see it fail.
-pub(crate) type Holds = Result<(), Counterexample>;
-
-/// The smallest case found for which a property does not hold, and why.
-pub(crate) struct Counterexample(String);
-
-impl fmt::Debug for Counterexample {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Draws cases, as many as `PROPTEST_CASES` says, and looks for one for which the property does not hold.
-pub(crate) fn holds<S: Strategy>(cases: S, property: impl Fn(S::Value) -> TestCaseResult) -> Holds {
-    TestRunner::new(Config { failure_persistence: None, ..Config::default() })
-        .run(&cases, property)
-        .map_err(|error| Counterexample(error.to_string()))
-}
+pub(crate) use deepcross_testing::{Holds, holds};
 
 /// Draws all parameters, and checks the layer's value against its twin's, and its derivatives against central
 /// differences.
@@ -71,7 +51,7 @@ fn drawn(mut params: Params<f64>, seed: u64) -> Params<f64> {
     params
 }
 
-/// Which of the parameters are 0: none, or every other one.
+/// The parameters that are 0: none, or every other one.
 fn zeros(seed: u64) -> impl Iterator<Item = bool> {
     (seed..).map(move |i| seed.is_multiple_of(8) && i.is_multiple_of(2))
 }
@@ -129,7 +109,7 @@ pub(crate) fn multi_hot(bags: &OwnedBags, dimensions: usize) -> Array2<f64> {
     hot
 }
 
-/// [`Bags`] that own their numbers.
+/// [`RowBags`] that own their numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnedBags {
     offsets: Vec<u32>,
@@ -138,12 +118,12 @@ pub(crate) struct OwnedBags {
 }
 
 impl OwnedBags {
-    pub(crate) fn view(&self) -> Bags<'_, f64> {
-        Bags { offsets: &self.offsets, ids: &self.ids, weights: self.weights.as_deref() }
+    pub(crate) fn view(&self) -> RowBags<'_, f64> {
+        RowBags { offsets: &self.offsets, ids: &self.ids, weights: self.weights.as_deref() }
     }
 }
 
-/// So many bags of up to three ids below `dimensions`, with weights in quarters or without.
+/// A number of bags of up to three ids below `dimensions`, with weights in quarters or without.
 pub(crate) fn any_bags(n_bags: usize, dimensions: u32) -> impl Strategy<Value = OwnedBags> {
     let entry = (0..dimensions, (-4..=4).prop_map(|quarters| f64::from(quarters) / 4.0));
     let bags = prop::collection::vec(prop::collection::vec(entry, 0..=3), n_bags);

@@ -1,8 +1,8 @@
-//! Any kind of unit, so that a model holds a list of them.
+//! A unit of any kind, so that a model can hold a list of units.
 //!
-//! An enum and not a boxed trait: see [`Module`].
+//! It is an enum and not a boxed trait; [`Module`] says why.
 
-use crate::{Activation, BatchNorm, Module, OneLayerUnit, PlainUnit, ResidualUnit};
+use crate::{Activation, BatchNorm, Module, OneLayerUnit, PlainUnit, ResidualUnit, UnitVars};
 use deepcross_autodiff::{DenseId, Pass, Real, Var};
 
 /// A unit; its output is as wide as its input.
@@ -12,21 +12,12 @@ pub enum Unit {
     Residual(ResidualUnit),
     /// One layer.
     OneLayer(OneLayerUnit),
-    /// Two layers without the identity path: no residual unit, but what one is compared with.
+    /// Two layers without the identity path: not a residual unit, but a baseline for one.
     Plain(PlainUnit),
 }
 
-/// The values of a unit in one pass, for whoever wants to look into it; both are on the tape anyway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnitVars {
-    /// After the inner activation: `relu(W₀ x + b₀)` of a unit of two layers, `σ(W x + b)` of one.
-    pub inner: Var,
-    /// The output, after the outer activation.
-    pub out: Var,
-}
-
 impl Unit {
-    /// [`forward`](Module::forward), with the inner value beside the output.
+    /// Like [`forward`](Module::forward), but returns the inner value as well as the output.
     ///
     /// # Panics
     /// As [`forward`](Module::forward).
@@ -61,7 +52,7 @@ impl Unit {
         !matches!(self, Self::Plain(_))
     }
 
-    /// What normalises the value before the outer activation, where anything does.
+    /// The normalisation before the outer activation, if there is one.
     pub fn norm(&self) -> Option<BatchNorm> {
         match self {
             Self::Residual(unit) => unit.norm,
@@ -70,7 +61,7 @@ impl Unit {
         }
     }
 
-    /// The unit's own weights and biases, from its input on.
+    /// The unit's weights and biases, in the order from its input to its output.
     pub fn parameters(&self) -> impl Iterator<Item = DenseId> + use<> {
         let layers = match self {
             Self::Residual(unit) => [Some(unit.inner), Some(unit.outer)],
@@ -120,7 +111,7 @@ mod tests {
     use ndarray::array;
 
     #[test]
-    fn each_kind_computes_what_it_holds() {
+    fn each_kind_computes_the_unit_that_it_holds() {
         let mut params = Params::<f64>::new();
         let mut builder = Builder::new(&mut params, 1);
         let two = ResidualUnitConfig::new("two", 3, 2).init(&mut builder);
@@ -141,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_tells_its_parts() {
+    fn each_kind_returns_its_parts() {
         let mut params = Params::<f64>::new();
         let mut builder = Builder::new(&mut params, 1);
         let two = ResidualUnitConfig {

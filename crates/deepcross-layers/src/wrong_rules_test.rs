@@ -1,4 +1,4 @@
-//! Each layer's property notices each backward rule that is wrong and that the layer uses.
+//! Checks that each layer's property notices each wrong backward rule that the layer uses.
 
 use crate::test_support::Holds;
 use crate::{
@@ -47,13 +47,13 @@ const PROPERTIES: [Row; 13] = [
         residual_unit::tests::agrees_with_its_twin_and_its_differences,
         &WrongRule::ALL,
     ),
-    // With one output, a transposed weight is the weight.
+    // With one output, the transposed weight equals the weight.
     ("scoring", scoring::tests::agrees_with_its_twin_and_its_differences, &[Sign, NoBiasGradient]),
     ("stacking", stacking::tests::agrees_with_its_twin_and_its_differences, &[NoBiasGradient]),
 ];
 
 #[test]
-fn each_property_notices_what_it_must() {
+fn each_property_notices_its_mistakes() {
     for rule in [Sign, NoIdentityPath, NoTranspose, NoBiasGradient] {
         for (name, property, noticed) in PROPERTIES {
             let result = with(rule, property);

@@ -3,26 +3,27 @@
 //! It is exact: every score is kept, and the pairs of a positive and a negative row are counted
 //! in one walk over the sorted scores, ties as half a pair (the Mann–Whitney statistic; Hanley
 //! and McNeil 1982, "The meaning and use of the area under a receiver operating characteristic
-//! curve"). A histogram of scores, which takes fixed memory, moves the value by ties that it makes;
-//! [`BoundedAuc`](crate::BoundedAuc) is one, and tells by how much at most.
+//! curve").
+//! A histogram of scores takes fixed memory, but makes ties that change the value.
+//! [`BoundedAuc`](crate::BoundedAuc) is such a histogram, and reports by how much at most.
 
 use crate::class_scores::{ClassScores, Entry, tied_groups, total_weight};
 use crate::slices::for_each_row;
 use crate::sum::Sum;
-use crate::{MetricError, Ranked, Ranking, Score};
+use crate::{MetricError, Ranked, Score, ScoredRows};
 
 /// The exact area under the ROC curve, ties counted as half, with row weights.
 ///
 /// It is the probability that a positive row, drawn by weight, scores above a negative one.
 ///
 /// The value depends on the rows alone, to the bit: neither their order nor how they were parted
-/// and merged matters. Where all weights are 1, pairs are counted in integers.
+/// and merged matters. If all weights are 1, pairs are counted in integers.
 ///
 /// Memory: 4 bytes a row for `f32` scores and 8 for `f64` while the weights of a class are all 1,
 /// else 12 and 16; like any growing `Vec`, it may hold up to twice that in reserve.
 #[derive(Clone, Debug, Default)]
 pub struct Auc<S: Score> {
-    ranking: Ranking<S>,
+    scored: ScoredRows<S>,
 }
 
 impl<S: Score> Auc<S> {
@@ -31,23 +32,23 @@ impl<S: Score> Auc<S> {
     /// [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
     ///
     /// # Errors
-    /// A score that is NaN, a label that is no class, a weight out of range; the row is then not
-    /// counted.
+    /// If the score is NaN, the label is not a class, or the weight is out of range; the row is then
+    /// not counted.
     pub fn push(
         &mut self,
         score: S,
         label: impl Into<f64>,
         weight: impl Into<f64>,
     ) -> Result<(), MetricError> {
-        self.ranking.push(score, label, weight)
+        self.scored.push(score, label, weight)
     }
 
     /// Takes all rows of another part of the data.
     pub fn merge(&mut self, other: Self) {
-        self.ranking.merge(other.ranking);
+        self.scored.merge(other.scored);
     }
 
-    /// The area, in [0, 1]; `None` where a class has no weight.
+    /// The area, in [0, 1]; `None` if a class has no weight.
     ///
     /// Sorts a copy of the scores: n log n time and as much memory again.
     /// [`into_value`](Self::into_value) needs no copy.
@@ -57,12 +58,12 @@ impl<S: Score> Auc<S> {
 
     /// The same as [`value`](Self::value), sorted in place.
     pub fn into_value(self) -> Option<f64> {
-        self.ranking.into_ranked().auc()
+        self.scored.into_ranked().auc()
     }
 }
 
 impl<S: Score> Ranked<S> {
-    /// The area under the ROC curve, in [0, 1], as [`Auc`] gives it; `None` where a class has no
+    /// The area under the ROC curve, in [0, 1], as [`Auc`] gives it; `None` if a class has no
     /// weight.
     pub fn auc(&self) -> Option<f64> {
         use ClassScores::{Unit, Weighted};
@@ -78,7 +79,7 @@ impl<S: Score> Ranked<S> {
 /// The [`Auc`] of scores in memory, all weights 1.
 ///
 /// # Errors
-/// Slices of different lengths, and the first bad row, by its position.
+/// If slices differ in length, or a row is bad; the first bad row is named by its position.
 pub fn roc_auc<S: Score>(
     scores: &[S],
     labels: &[impl Copy + Into<f64>],
@@ -86,10 +87,10 @@ pub fn roc_auc<S: Score>(
     roc_auc_weighted(scores, labels, &[] as &[f64])
 }
 
-/// The [`Auc`] of scores in memory. `weights` has one entry a row, or none where all are 1.
+/// The [`Auc`] of scores in memory. `weights` has one entry a row, or none if all are 1.
 ///
 /// # Errors
-/// Slices of different lengths, and the first bad row, by its position.
+/// If slices differ in length, or a row is bad; the first bad row is named by its position.
 pub fn roc_auc_weighted<S: Score>(
     scores: &[S],
     labels: &[impl Copy + Into<f64>],

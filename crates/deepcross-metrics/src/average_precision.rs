@@ -1,19 +1,19 @@
 //! Average precision: the area under the precision–recall curve, by steps.
 //!
 //! Σ (Rₙ − Rₙ₋₁) Pₙ over the distinct scores from the highest down, as scikit-learn defines it;
-//! rows that are tied pass the threshold together. The trapezoidal rule lost: between two points
-//! precision is no straight line, and the rule is too high (Davis and Goadrich 2006, "The
-//! relationship between precision–recall and ROC curves").
+//! rows that are tied pass the threshold together.
+//! Rejected: the trapezoidal rule. Precision is not a straight line between two points, and the rule
+//! is too high (Davis and Goadrich 2006, "The relationship between precision–recall and ROC curves").
 
 use crate::slices::for_each_row;
 use crate::sum::Sum;
-use crate::{MetricError, Ranked, Ranking, Score};
+use crate::{MetricError, Ranked, Score, ScoredRows};
 
 impl<S: Score> Ranked<S> {
-    /// The average precision, in (0, 1]; `None` where positive rows have no weight.
+    /// The average precision, in (0, 1]; `None` if positive rows have no weight.
     ///
-    /// Random scores give about the base rate, a perfect order 1, as do rows of which none is
-    /// negative.
+    /// Random scores give about the base rate. A perfect order gives 1, and so do rows of which none
+    /// is negative.
     pub fn average_precision(&self) -> Option<f64> {
         let (mut positive, mut negative, mut area) =
             (Sum::default(), Sum::default(), Sum::default());
@@ -30,20 +30,20 @@ impl<S: Score> Ranked<S> {
 }
 
 /// The [average precision](Ranked::average_precision) of scores in memory. `weights` has one
-/// entry a row, or none where all are 1.
+/// entry a row, or none if all are 1.
 ///
 /// # Errors
-/// Slices of different lengths, and the first bad row, by its position.
+/// If slices differ in length, or a row is bad; the first bad row is named by its position.
 pub fn average_precision<S: Score>(
     scores: &[S],
     labels: &[impl Copy + Into<f64>],
     weights: &[impl Copy + Into<f64>],
 ) -> Result<Option<f64>, MetricError> {
-    let mut ranking = Ranking::default();
+    let mut scored = ScoredRows::default();
     for_each_row(scores, labels, weights, |score, label, weight| {
-        ranking.push(score, label, weight)
+        scored.push(score, label, weight)
     })?;
-    Ok(ranking.into_ranked().average_precision())
+    Ok(scored.into_ranked().average_precision())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The base rate: the share of positive rows, and what predicting it always would cost.
+//! The base rate: the share of positive rows, and the log loss of always predicting it.
 
 use crate::row::Row;
 use crate::sum::Sum;
@@ -6,7 +6,8 @@ use crate::{MetricError, Score};
 
 /// The share of the weight that positive rows have.
 ///
-/// Other orders and partings of the rows change the value by a few units in the last place.
+/// The order of rows, and how they are parted and merged, changes the value by a few units in the
+/// last place.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BaseRate {
     positive: Sum,
@@ -18,7 +19,7 @@ impl BaseRate {
     /// [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
     ///
     /// # Errors
-    /// A label that is no class, a weight out of range; the row is then not counted.
+    /// If the label is not a class, or the weight is out of range; the row is then not counted.
     pub fn push(
         &mut self,
         label: impl Into<f64>,
@@ -34,14 +35,14 @@ impl BaseRate {
         self.negative.merge(other.negative);
     }
 
-    /// The base rate, in [0, 1]; `None` where there is no weight.
+    /// The base rate, in [0, 1]; `None` if there is no weight.
     pub fn value(&self) -> Option<f64> {
         self.share(self.positive)
     }
 
     /// The log loss of always predicting the base rate, in nats: the entropy of the labels.
     ///
-    /// 0 where only one class has weight, `None` where there is no weight.
+    /// 0 if only one class has weight, `None` if there is no weight.
     pub fn log_loss(&self) -> Option<f64> {
         Some(surprise(self.share(self.positive)?) + surprise(self.share(self.negative)?))
     }
@@ -67,7 +68,7 @@ impl BaseRate {
     }
 }
 
-/// −p ln p, which goes to 0 with p.
+/// −p ln p; 0 for 0, its limit.
 fn surprise(share: f64) -> f64 {
     // `+ 0.0` turns the −0 of a share of 1 into 0.
     if share > 0.0 { -share * share.ln() + 0.0 } else { 0.0 }

@@ -3,24 +3,24 @@
 //! In each replicate a row counts k times, with k drawn from a Poisson distribution of mean 1
 //! (Chamandy et al. 2012, "Estimating Uncertainty for Massive Data Streams"; intervals as Efron
 //! and Tibshirani 1993, chapter 13). A count is a function of seed, replicate and row alone, so
-//! that two models are resampled alike, and parts of the data apart. Drawing n of n rows lost: a
-//! row's count would depend on how many rows there are.
+//! that two models are resampled alike, and parts of the data can be resampled separately.
+//! Rejected: drawing n of n rows, because a row's count would depend on the number of rows.
 
 use crate::MetricError;
 use crate::slices::check_length;
 
-/// How a metric is resampled.
+/// The settings of resampling.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bootstrap {
-    /// How often; some hundred for an interval of 90 %, a thousand for 95 %.
+    /// The number of replicates: some hundred for an interval of 90 %, a thousand for 95 %.
     pub replicates: u32,
-    /// What all draws follow from.
+    /// The seed of all draws.
     pub seed: u64,
-    /// The probability to cover, in (0, 1).
+    /// The probability that the interval covers the true value, in (0, 1).
     pub level: f64,
 }
 
-/// What a [`Bootstrap`] found.
+/// The interval that a [`Bootstrap`] found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BootstrapInterval {
     /// The lower percentile.
@@ -29,15 +29,15 @@ pub struct BootstrapInterval {
     pub high: f64,
     /// The standard deviation of the replicates.
     pub standard_error: f64,
-    /// The replicates in which the metric was not defined, and which are left out.
+    /// The number of replicates that were left out, because the metric was not defined.
     pub undefined: u32,
 }
 
 impl Bootstrap {
-    /// Resamples `n_rows` rows. `weights` has one entry a row, or none where all are 1.
+    /// Resamples `n_rows` rows. `weights` has one entry a row, or none if all are 1.
     ///
-    /// `metric` is given the weights of a replicate, each row's weight times its count, and returns
-    /// what it makes of them, such as the metric of a model, or the difference of two models':
+    /// `metric` takes the weights of a replicate, each row's weight times its count, and returns the
+    /// metric with these weights, for a model or for the difference of two models:
     ///
     /// ```
     /// use deepcross_metrics::{Bootstrap, MetricError, log_loss_weighted};
@@ -56,13 +56,13 @@ impl Bootstrap {
     /// # }
     /// ```
     ///
-    /// Percentiles lie between neighbouring replicates in a straight line. `None` where the metric
-    /// was defined in fewer than two replicates.
+    /// Percentiles are interpolated in a straight line between neighbouring replicates. `None` if the
+    /// metric was defined in fewer than two replicates.
     ///
     /// # Errors
-    /// A level out of range, a length of `weights` that is neither `n_rows` nor 0, and what
-    /// `metric` returns; a weight that times its count, at most 18, is out of range is a bad
-    /// weight. [`MetricError::Value`] where the metric is not finite.
+    /// If the level is out of range, if the length of `weights` is neither `n_rows` nor 0, if a
+    /// weight times its count (at most 18) is out of range, and as `metric`.
+    /// [`MetricError::Value`] if the metric is not finite.
     pub fn interval(
         &self,
         n_rows: usize,
@@ -173,13 +173,17 @@ mod tests {
     }
 
     #[test]
-    fn the_spread_of_a_mean_is_that_of_theory() {
+    fn the_spread_of_a_mean_agrees_with_theory() {
         let n = 1000_usize;
         let found = BOOTSTRAP.interval(n, &[], mean).unwrap().expect("defined");
         let expected = (((n * n - 1) / 12) as f64 / n as f64).sqrt();
         assert!((found.standard_error / expected - 1.0).abs() < 0.1, "{found:?} {expected}");
         assert!(((found.high - found.low) / (3.92 * expected) - 1.0).abs() < 0.1, "{found:?}");
-        assert_eq!(Ok(Some(found)), BOOTSTRAP.interval(n, &[], mean), "a seed repeats");
+        assert_eq!(
+            Ok(Some(found)),
+            BOOTSTRAP.interval(n, &[], mean),
+            "a seed gives the same interval again"
+        );
         let other = Bootstrap { seed: 8, ..BOOTSTRAP };
         assert_ne!(Ok(Some(found)), other.interval(n, &[], mean));
     }

@@ -3,38 +3,38 @@
 //! Scores fall into fixed bins: the sign, the exponent and the leading 12 bits of the mantissa of
 //! the score as `f32`. A bin is 2⁻¹² of its lower end wide, for probabilities, logits and any
 //! other scale alike. Pairs of rows in two bins are in the order of the bins; a pair within a bin
-//! is taken for a tie, and is wrong by half a pair at most. So the error is at most half the
-//! share of the pairs that lie within one bin, and that share is known from the counts.
+//! is counted as a tie, which is wrong by half a pair at most. So the error is at most half the
+//! share of the pairs that lie within one bin, and the counts give that share.
 //!
-//! Bins of equal width lost: all small probabilities fall into the first. A sketch whose bins
-//! follow the rows lost: its merge is not exact.
+//! Rejected: bins of equal width, because all small probabilities fall into the first; and a sketch
+//! whose bins follow the rows, because its merge is not exact.
 
 use crate::row::Row;
 use crate::sum::Sum;
 use crate::{MetricError, Score};
 
-/// The bits of a mantissa that tell bins apart.
+/// The number of bits of a mantissa that distinguish bins.
 const MANTISSA: u32 = 12;
-/// The bins of one sign and exponent.
+/// The number of bins of one sign and exponent.
 const PAGE: usize = 1 << MANTISSA;
 
 /// The area under the ROC curve, in memory that does not grow with the rows.
 ///
 /// Memory: 128 KiB for each power of two that scores reach, which is a few MiB for probabilities,
-/// and at most 64 MiB. A row costs no sort.
+/// and at most 64 MiB. Rows are not sorted.
 ///
-/// Other orders and partings of the rows change the value by a few units in the last place, and
-/// not at all where weights are whole.
+/// The order of rows, and how they are parted and merged, changes the value by a few units in the
+/// last place, and not at all if weights are whole.
 #[derive(Clone, Debug, Default)]
 pub struct BoundedAuc {
-    /// By sign and exponent, from the lowest scores up; empty until a score falls there.
+    /// The bins by sign and exponent, from the lowest scores up; a page is empty until a score falls into it.
     pages: Vec<Vec<Bin>>,
 }
 
-/// An area and how far it is from the exact one at most.
+/// An area, and the greatest distance from the exact one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoundedArea {
-    /// The area, in [0, 1], where rows of one bin count as tied.
+    /// The area, in [0, 1], with rows of one bin counted as tied.
     pub value: f64,
     /// |exact area − `value`| is at most this.
     pub bound: f64,
@@ -51,8 +51,8 @@ impl BoundedAuc {
     /// [`MIN_WEIGHT`](crate::MIN_WEIGHT) to [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
     ///
     /// # Errors
-    /// A score that is NaN, a label that is no class, a weight out of range; the row is then not
-    /// counted.
+    /// If the score is NaN, the label is not a class, or the weight is out of range; the row is then
+    /// not counted.
     pub fn push(
         &mut self,
         score: impl Score,
@@ -77,7 +77,7 @@ impl BoundedAuc {
         }
     }
 
-    /// The area and its bound; `None` where a class has no weight.
+    /// The area and its bound; `None` if a class has no weight.
     pub fn value(&self) -> Option<BoundedArea> {
         let (mut pairs, mut within) = (Sum::default(), Sum::default());
         let (mut positive, mut below) = (Sum::default(), Sum::default());
@@ -89,7 +89,7 @@ impl BoundedAuc {
             below.add(down);
         }
         let all_pairs = positive.value() * below.value();
-        // What rounding adds, in this walk and in that of the exact area.
+        // The rounding errors of this walk and of that for the exact area.
         let rounding = 32.0 * f64::EPSILON;
         (all_pairs > 0.0).then(|| BoundedArea {
             value: (pairs.value() / all_pairs).min(1.0),
@@ -110,7 +110,7 @@ impl BoundedAuc {
     }
 }
 
-/// The number of a score's bin: it never falls where the score rises.
+/// The number of a score's bin: a higher score never has a lower number.
 fn key(score: f64) -> usize {
     // `+ 0.0` puts −0 beside 0. Rounding to `f32` keeps the order.
     let bits = (score as f32 + 0.0).to_bits();

@@ -1,4 +1,4 @@
-//! The Brier score, and what it is made of.
+//! The Brier score, and its decomposition.
 
 use std::num::NonZeroUsize;
 
@@ -8,7 +8,8 @@ use crate::{MetricError, Ranked, Score};
 
 /// The weighted mean of (probability − label)² (Brier 1950).
 ///
-/// Other orders and partings of the rows change the value by a few units in the last place.
+/// The order of rows, and how they are parted and merged, changes the value by a few units in the
+/// last place.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Brier {
     loss: Sum,
@@ -20,8 +21,8 @@ impl Brier {
     /// [`MIN_WEIGHT`](crate::MIN_WEIGHT) to [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
     ///
     /// # Errors
-    /// A probability outside [0, 1], a label that is no class, a weight out of range; the row is
-    /// then not counted.
+    /// If the probability is outside [0, 1], the label is not a class, or the weight is out of
+    /// range; the row is then not counted.
     pub fn push(
         &mut self,
         probability: impl Score,
@@ -38,7 +39,7 @@ impl Brier {
         self.weight.merge(other.weight);
     }
 
-    /// The score, in [0, 1], lower is better; `None` where there is no weight.
+    /// The score, in [0, 1], lower is better; `None` if there is no weight.
     pub fn value(&self) -> Option<f64> {
         let weight = self.weight.value();
         (weight > 0.0).then(|| (self.loss.value() / weight).min(1.0))
@@ -53,9 +54,9 @@ impl Brier {
 
 /// The Brier score as a sum of five terms over bins of predictions.
 ///
-/// The first three are Murphy's (1973). They add up to the score only where all predictions of a
-/// bin are equal; the last two are what differences within bins add (Stephenson, Coelho and
-/// Jolliffe 2008, "Two Extra Components in the Brier Score Decomposition").
+/// The first three are Murphy's (1973). They add up to the score only if all predictions of a bin
+/// are equal; the last two account for differences within bins (Stephenson, Coelho and Jolliffe
+/// 2008, "Two Extra Components in the Brier Score Decomposition").
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BrierDecomposition {
     /// The mean square of mean prediction − mean label: lower is better.
@@ -72,7 +73,7 @@ pub struct BrierDecomposition {
 
 impl BrierDecomposition {
     /// reliability − resolution + uncertainty + within-bin variance − within-bin covariance: the
-    /// Brier score, but for rounding.
+    /// Brier score, up to rounding.
     pub fn score(&self) -> f64 {
         self.reliability - self.resolution + self.uncertainty + self.within_bin_variance
             - self.within_bin_covariance
@@ -80,11 +81,11 @@ impl BrierDecomposition {
 }
 
 impl<S: Score> Ranked<S> {
-    /// The decomposition over the bins of [`reliability`](Self::reliability); `None` where there
+    /// The decomposition over the bins of [`reliability`](Self::reliability); `None` if there
     /// is no weight.
     ///
     /// # Errors
-    /// Scores outside [0, 1].
+    /// If a score is outside [0, 1].
     pub fn brier_decomposition(
         &self,
         n_bins: NonZeroUsize,
@@ -112,7 +113,7 @@ impl<S: Score> Ranked<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Ranking;
+    use crate::ScoredRows;
     use crate::test_support::assert_close;
 
     const ROWS: [(f64, u8, f64); 4] =
@@ -130,13 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn terms_are_those_of_the_definition() {
-        let mut ranking = Ranking::default();
+    fn terms_agree_with_the_definition() {
+        let mut scored = ScoredRows::default();
         for (probability, label, weight) in ROWS {
-            ranking.push(probability, label, weight).expect("rows of the table are good");
+            scored.push(probability, label, weight).expect("rows of the table are good");
         }
         let n_bins = NonZeroUsize::new(2).expect("not 0");
-        let found = ranking.into_ranked().brier_decomposition(n_bins).expect("probabilities");
+        let found = scored.into_ranked().brier_decomposition(n_bins).expect("probabilities");
         let expected = BrierDecomposition {
             reliability: 0.0625,
             resolution: 0.0625,
@@ -145,7 +146,7 @@ mod tests {
             within_bin_covariance: 0.0,
         };
         assert_eq!(found, Some(expected));
-        let empty = Ranking::<f64>::default().into_ranked().brier_decomposition(n_bins);
+        let empty = ScoredRows::<f64>::default().into_ranked().brier_decomposition(n_bins);
         assert_eq!(empty, Ok(None));
     }
 }

@@ -1,4 +1,4 @@
-//! Calibration: whether as many clicks come as were predicted.
+//! Calibration: predicted clicks over observed ones.
 
 use crate::row::Row;
 use crate::sum::Sum;
@@ -6,9 +6,10 @@ use crate::{MetricError, Score};
 
 /// The ratio of predicted to observed positives (He et al. 2014, section 2).
 ///
-/// Above 1, the predictions are too high on average; a ratio of 1 does not say that they are
-/// right for any single row.
-/// Other orders and partings of the rows change the value by a few units in the last place.
+/// Above 1, the predictions are too high on average; a ratio of 1 does not mean that they are right
+/// for any single row.
+/// The order of rows, and how they are parted and merged, changes the value by a few units in the
+/// last place.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Calibration {
     predicted: Sum,
@@ -20,8 +21,8 @@ impl Calibration {
     /// [`MIN_WEIGHT`](crate::MIN_WEIGHT) to [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
     ///
     /// # Errors
-    /// A probability outside [0, 1], a label that is no class, a weight out of range; the row is
-    /// then not counted.
+    /// If the probability is outside [0, 1], the label is not a class, or the weight is out of
+    /// range; the row is then not counted.
     pub fn push(
         &mut self,
         probability: impl Score,
@@ -38,13 +39,13 @@ impl Calibration {
         self.observed.merge(other.observed);
     }
 
-    /// The ratio, not negative; `None` where positive rows have no weight.
+    /// The ratio, not negative; `None` if positive rows have no weight.
     pub fn value(&self) -> Option<f64> {
         let observed = self.observed.value();
         (observed > 0.0).then(|| self.predicted.value() / observed)
     }
 
-    /// The weighted sum of the probabilities: the positives that were predicted.
+    /// The weighted sum of the probabilities: the predicted positives.
     pub fn predicted(&self) -> f64 {
         self.predicted.value()
     }

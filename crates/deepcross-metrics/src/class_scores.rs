@@ -1,8 +1,8 @@
 //! The scores of one class, stored compactly, and the walk over two classes in order of score.
 //!
-//! Keeping the classes apart spares the label, and a class whose weights are all 1 spares the
-//! weights: a row takes 4 bytes for `f32` scores and 8 for `f64`, and 12 or 16 where weights
-//! vary. One list of (score, label, weight) lost: its entries are padded to 16 and 24 bytes.
+//! Separate classes need no label, and a class whose weights are all 1 stores no weights: a row takes
+//! 4 bytes for `f32` scores and 8 for `f64`, and 12 or 16 if weights vary.
+//! Rejected: one list of (score, label, weight), whose entries are padded to 16 and 24 bytes.
 
 use std::cmp::Ordering;
 use std::mem::take;
@@ -26,7 +26,7 @@ impl<S: Score> Default for ClassScores<S> {
 }
 
 impl<S: Score> ClassScores<S> {
-    /// Adds a row. Turns to stored weights at the first weight that is not 1.
+    /// Adds a row. Weights are stored from the first one that is not 1.
     pub(crate) fn push(&mut self, score: S, weight: f64) {
         match self {
             Self::Unit(scores) if weight == 1.0 => scores.push(score),
@@ -53,8 +53,8 @@ impl<S: Score> ClassScores<S> {
         };
     }
 
-    /// Sorts by score, equal scores by weight, in place, so that the order of entries depends
-    /// only on what the rows are and not on how they came.
+    /// Sorts by score, equal scores by weight, in place, so that the order of entries does not depend
+    /// on the order in which rows were added.
     pub(crate) fn sort(&mut self) {
         match self {
             Self::Unit(scores) => scores.sort_unstable_by(by_value),
@@ -82,7 +82,7 @@ impl<S: Score> ClassScores<S> {
     }
 }
 
-/// Orders numbers that are not NaN; 0 and −0 are equal, which `total_cmp` denies.
+/// Orders numbers that are not NaN; 0 and −0 are equal, unlike in `total_cmp`.
 fn by_value<T: PartialOrd>(a: &T, b: &T) -> Ordering {
     a.partial_cmp(b).unwrap_or(Ordering::Equal)
 }
@@ -97,7 +97,7 @@ pub(crate) struct WeightedScore<S> {
 
 const _: () = assert!(size_of::<WeightedScore<f32>>() == 12);
 
-/// What the walk over both classes needs of an entry.
+/// An entry in the walk over both classes.
 pub(crate) trait Entry<S>: Copy {
     /// The score of the row.
     fn score(&self) -> S;
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_are_stored_only_where_they_vary() {
+    fn weights_are_stored_only_if_they_vary() {
         check_sorted(class(&[(2.0, 1.0), (1.0, 1.0)]), "unit [1.0, 2.0]");
         check_sorted(class(&[(2.0, 1.0), (1.0, 0.5)]), "[(1.0, 0.5), (2.0, 1.0)]");
         check_sorted(class(&[(1.0, 3.0), (1.0, 2.0)]), "[(1.0, 2.0), (1.0, 3.0)]");

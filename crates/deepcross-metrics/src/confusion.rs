@@ -1,14 +1,15 @@
-//! Decisions at a threshold: how many are right, and of which kind the wrong ones are.
+//! The confusion matrix of decisions at a threshold, and its quotients.
 
 use crate::row::Row;
 use crate::sum::Sum;
 use crate::{MetricError, Ranked, Score};
 
-/// The weights of right and wrong decisions, where a row is predicted positive if its score is at
-/// least the threshold.
+/// The weights of right and wrong decisions; a row is predicted positive if its score is at least
+/// the threshold.
 ///
 /// A quotient whose denominator has no weight is `None`.
-/// Other orders and partings of the rows change values by a few units in the last place.
+/// The order of rows, and how they are parted and merged, changes values by a few units in the last
+/// place.
 #[derive(Clone, Copy, Debug)]
 pub struct Confusion {
     threshold: f64,
@@ -19,10 +20,10 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// No rows yet. The threshold is on the scale of the scores, and compared in `f64`.
+    /// Decisions without rows. The threshold is on the scale of the scores, and compared in `f64`.
     ///
     /// # Errors
-    /// A threshold that is NaN.
+    /// If the threshold is NaN.
     pub fn at(threshold: f64) -> Result<Self, MetricError> {
         if threshold.is_nan() {
             return Err(setting(threshold, "a number"));
@@ -41,8 +42,8 @@ impl Confusion {
     /// [`MIN_WEIGHT`](crate::MIN_WEIGHT) to [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
     ///
     /// # Errors
-    /// A score that is NaN, a label that is no class, a weight out of range; the row is then not
-    /// counted.
+    /// If the score is NaN, the label is not a class, or the weight is out of range; the row is then
+    /// not counted.
     pub fn push(
         &mut self,
         score: impl Score,
@@ -56,7 +57,7 @@ impl Confusion {
     /// Takes all rows of another part of the data.
     ///
     /// # Errors
-    /// Another threshold; nothing is then taken.
+    /// If the other part has another threshold; no row is then taken.
     pub fn merge(&mut self, other: Self) -> Result<(), MetricError> {
         if other.threshold != self.threshold {
             return Err(setting(other.threshold, "that of the other part"));
@@ -68,7 +69,7 @@ impl Confusion {
         Ok(())
     }
 
-    /// The weight of positive rows that were predicted so.
+    /// The weight of positive rows that were predicted positive.
     pub fn true_positive(&self) -> f64 {
         self.true_positive.value()
     }
@@ -78,7 +79,7 @@ impl Confusion {
         self.false_positive.value()
     }
 
-    /// The weight of negative rows that were predicted so.
+    /// The weight of negative rows that were predicted negative.
     pub fn true_negative(&self) -> f64 {
         self.true_negative.value()
     }
@@ -94,26 +95,26 @@ impl Confusion {
         share(right, self.false_positive() + self.false_negative())
     }
 
-    /// The share of the predicted positives that are positive; `None` where none is predicted.
+    /// The share of the predicted positives that are positive; `None` if no row is predicted positive.
     pub fn precision(&self) -> Option<f64> {
         share(self.true_positive(), self.false_positive())
     }
 
-    /// The share of the positives that are predicted; `None` where there are none.
+    /// The share of the positives that are predicted positive; `None` if there are no positives.
     pub fn recall(&self) -> Option<f64> {
         share(self.true_positive(), self.false_negative())
     }
 
-    /// The harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN), in [0, 1]; `None` where
-    /// no row is positive or predicted so.
+    /// The harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN), in [0, 1]; `None` if
+    /// no row is positive or predicted positive.
     pub fn f1(&self) -> Option<f64> {
         share(2.0 * self.true_positive(), self.false_positive() + self.false_negative())
     }
 
     /// Matthews' correlation coefficient of decisions and labels, in [−1, 1] (Matthews 1975).
     ///
-    /// `None` where all rows have one label or one decision: a constant has no correlation.
-    /// scikit-learn says 0 there.
+    /// `None` if all rows have one label or one decision: a constant has no correlation.
+    /// scikit-learn returns 0 in that case.
     pub fn mcc(&self) -> Option<f64> {
         let all = [
             self.true_positive(),
@@ -125,7 +126,7 @@ impl Confusion {
         if weight <= 0.0 {
             return None;
         }
-        // Shares, and roots before products, so that no product leaves the range of numbers.
+        // Shares instead of weights, and roots before products, so that no product overflows or vanishes.
         let [tp, fp, tn, fn_] = all.map(|part| part / weight);
         let norm = (tp + fp).sqrt() * (tn + fn_).sqrt() * (tp + fn_).sqrt() * (tn + fp).sqrt();
         (norm > 0.0).then(|| ((tp * tn - fp * fn_) / norm).clamp(-1.0, 1.0))
@@ -146,7 +147,7 @@ impl<S: Score> Ranked<S> {
     /// The decisions at a threshold on the scale of the scores.
     ///
     /// # Errors
-    /// A threshold that is NaN.
+    /// If the threshold is NaN.
     pub fn confusion(&self, threshold: f64) -> Result<Confusion, MetricError> {
         let mut confusion = Confusion::at(threshold)?;
         self.for_each_tied(|tied| {
@@ -185,7 +186,7 @@ mod tests {
         confusion
     }
 
-    /// In the order accuracy, precision, recall, F1, MCC.
+    /// Checks accuracy, precision, recall, F1 and MCC, in this order.
     #[track_caller]
     fn check(weights: [f64; 4], expected: [Option<f64>; 5]) {
         let found = confusion(weights);
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn quotients_are_those_of_the_definitions() {
+    fn quotients_agree_with_the_definitions() {
         let mcc = (6.0 * 3.0 - 1.0 * 2.0) / (7.0_f64 * 8.0 * 4.0 * 5.0).sqrt();
         let f1 = 12.0 / 15.0;
         check([6.0, 1.0, 3.0, 2.0], [Some(0.75), Some(6.0 / 7.0), Some(0.75), Some(f1), Some(mcc)]);
@@ -204,13 +205,13 @@ mod tests {
 
     #[test]
     fn ranked_rows_decide_as_rows_do() {
-        let mut ranking = crate::Ranking::default();
+        let mut scored = crate::ScoredRows::default();
         let rows =
             [(0.25_f32, 1, 2.0), (0.5, 0, 1.0), (0.5, 1, 3.0), (0.75, 1, 0.5), (0.1, 0, 4.0)];
         for (score, label, weight) in rows {
-            ranking.push(score, label, weight).expect("good rows");
+            scored.push(score, label, weight).expect("good rows");
         }
-        let ranked = ranking.into_ranked();
+        let ranked = scored.into_ranked();
         for threshold in [0.0, 0.25, 0.5, 0.6, 1.0] {
             let mut expected = Confusion::at(threshold).expect("a number");
             for (score, label, weight) in rows {
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_denominator_is_undefined() {
+    fn quotients_without_a_denominator_are_undefined() {
         check([0.0; 4], [None; 5]);
         check([0.0, 0.0, 2.0, 0.0], [Some(1.0), None, None, None, None]);
         check([0.0, 0.0, 1.0, 1.0], [Some(0.5), None, Some(0.0), Some(0.0), None]);

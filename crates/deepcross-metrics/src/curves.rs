@@ -1,4 +1,4 @@
-//! The ROC curve and the precision–recall curve, in few enough points to draw.
+//! The ROC curve and the precision–recall curve, with few enough points for a plot.
 
 use crate::sum::Sum;
 use crate::{Ranked, Score};
@@ -6,7 +6,7 @@ use crate::{Ranked, Score};
 /// A point of the ROC curve: the rates among rows whose score is at least the threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RocPoint {
-    /// The lowest score that passes; infinite at the start, where none does.
+    /// The lowest score that passes; infinite at the start, where no score passes.
     pub threshold: f64,
     /// The share of negative weight that passes, in [0, 1].
     pub false_positive_rate: f64,
@@ -26,18 +26,18 @@ pub struct PrecisionRecallPoint {
 }
 
 impl<S: Score> Ranked<S> {
-    /// The ROC curve from (0, 0) to (1, 1) in at most `max_points` points, or 4 where that is
-    /// less; `None` where a class has no weight.
+    /// The ROC curve from (0, 0) to (1, 1) in at most `max_points` points, or 4 if that is less;
+    /// `None` if a class has no weight.
     ///
-    /// Points are left out only where one that stays lies near: the two rates together differ by
-    /// less than 2 / (`max_points` − 3).
+    /// A point is left out only if a point nearby stays: the sums of their two rates differ by less
+    /// than 2 / (`max_points` − 3).
     pub fn roc_curve(&self, max_points: usize) -> Option<Vec<RocPoint>> {
         let totals = self.totals();
         if totals.positive <= 0.0 || totals.negative <= 0.0 {
             return None;
         }
-        // Along the curve the two rates together go from 0 to 2: the first point of each of
-        // these many stretches stays, and the last point of all.
+        // Along the curve the sum of the two rates goes from 0 to 2. The first point of each of
+        // this many stretches stays, and the last point of the curve.
         let n_stretches = (max_points.max(4) - 3) as f64;
         let stretch = |point: &RocPoint| {
             let along = point.false_positive_rate + point.true_positive_rate;
@@ -65,12 +65,12 @@ impl<S: Score> Ranked<S> {
         Some(points)
     }
 
-    /// The precision–recall curve, recall rising, in at most `max_points` points, or 4 where that
-    /// is less; `None` where positive rows have no weight.
+    /// The precision–recall curve, by rising recall, in at most `max_points` points, or 4 if that is
+    /// less; `None` if positive rows have no weight.
     ///
-    /// Recall is cut into stretches of 4 / `max_points` or a little more; of each stay the first
-    /// point, the last, the lowest and the highest. So a point that is left out has a point within
-    /// its stretch before it and one after it, and the range of precision in a stretch is kept.
+    /// Recall is cut into stretches of 4 / `max_points` or a little more. The first, the last, the
+    /// lowest and the highest point of each stretch stay. So a point that is left out lies between
+    /// two points of its stretch, and the range of precision in a stretch is kept.
     pub fn precision_recall_curve(&self, max_points: usize) -> Option<Vec<PrecisionRecallPoint>> {
         let totals = self.totals();
         if totals.positive <= 0.0 {
@@ -92,7 +92,7 @@ impl<S: Score> Ranked<S> {
         Some(points)
     }
 
-    /// For each distinct score from the highest down: it, and the weights of the positive and the
+    /// Passes each distinct score, from the highest down, with the weights of the positive and the
     /// negative rows that have at least this score.
     fn for_each_passed(&self, mut take: impl FnMut(f64, f64, f64)) {
         let (mut positive, mut negative) = (Sum::default(), Sum::default());
@@ -108,7 +108,7 @@ impl<S: Score> Ranked<S> {
 #[derive(Default)]
 struct Stretch {
     place: usize,
-    /// First, lowest, highest, last.
+    /// The first, lowest, highest and last point.
     kept: Option<[PrecisionRecallPoint; 4]>,
 }
 
@@ -124,7 +124,7 @@ impl Stretch {
         *last = point;
     }
 
-    /// In the order of thresholds, each once.
+    /// Appends the points in the order of thresholds, each once.
     fn move_to(self, points: &mut Vec<PrecisionRecallPoint>) {
         let mut kept = self.kept.map_or(Vec::new(), Vec::from);
         kept.sort_by(|a, b| b.threshold.total_cmp(&a.threshold));
@@ -136,14 +136,14 @@ impl Stretch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Ranking;
+    use crate::ScoredRows;
 
     fn ranked(rows: &[(f64, u8)]) -> Ranked<f64> {
-        let mut ranking = Ranking::default();
+        let mut scored = ScoredRows::default();
         for &(score, label) in rows {
-            ranking.push(score, label, 1).expect("rows of the table are good");
+            scored.push(score, label, 1).expect("rows of the table are good");
         }
-        ranking.into_ranked()
+        scored.into_ranked()
     }
 
     const ROWS: [(f64, u8); 4] = [(0.9, 1), (0.7, 0), (0.5, 1), (0.1, 0)];
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn needs_the_classes() {
+    fn curves_need_their_classes() {
         assert_eq!(ranked(&[(0.5, 1)]).roc_curve(10), None);
         assert_eq!(ranked(&[(0.5, 0)]).precision_recall_curve(10), None);
         assert_eq!(ranked(&[]).roc_curve(0), None);

@@ -1,10 +1,11 @@
 //! Intervals and a test of areas under ROC curves, by DeLong, DeLong and Clarke-Pearson (1988),
 //! "Comparing the Areas under Two or More Correlated Receiver Operating Characteristic Curves".
 //!
-//! A positive row's *placement* is the share of negative weight below it, ties as half, and a
-//! negative row's the share of positive weight above it. The area is the mean of each, and its
-//! variance comes from theirs. One sort gives all placements, as the midranks of Sun and Xu (2014),
-//! "Fast Implementation of DeLong's Algorithm", do; without a matrix of all pairs.
+//! The *placement* of a positive row is the share of negative weight below it, with ties as half; that
+//! of a negative row is the share of positive weight above it. The area is the mean placement of
+//! either class, and its variance follows from the variances of both.
+//! One sort gives all placements, without a matrix of all pairs, like the midranks of Sun and Xu
+//! (2014), "Fast Implementation of DeLong's Algorithm".
 
 use std::cmp::Ordering;
 
@@ -40,28 +41,29 @@ pub struct AucDifference {
     pub standard_error: f64,
     /// The lower end of the interval of the difference, cut off at −1.
     pub low: f64,
-    /// The upper end of it, cut off at 1.
+    /// The upper end of that interval, cut off at 1.
     pub high: f64,
-    /// The probability of a difference as great, either way, were both areas the same in truth;
-    /// `None` where the standard error is 0.
+    /// The probability of a difference as great, in either direction, if both true areas are the same;
+    /// `None` if the standard error is 0.
     pub p_value: Option<f64>,
 }
 
 /// The area of scores with an interval that covers the true one with a probability of about
 /// `level`, in (0, 1).
 ///
-/// `weights` has one entry a row, or none where all are 1. They are importances and no counts: a
-/// row of weight 2 is one observation, and two rows of weight 1 are two. With weights, the variance
+/// `weights` has one entry a row, or none if all are 1. They are importances and not counts:
+/// a row of weight 2 is one observation, and two rows of weight 1 are two. With weights, the variance
 /// is that of weighted means, m / (m − 1) · Σ wᵢ² (Vᵢ − A)² / (Σ wᵢ)² for the m rows of a class that
 /// have weight and their placements V; without, it is DeLong's.
 ///
-/// The interval is symmetric. It says nothing near an area of 0 or 1: where all pairs are in order
-/// its width is 0. It takes n log n time for n rows.
+/// The interval is symmetric, and of no use near an area of 0 or 1: if all pairs are in order, its
+/// width is 0. It takes n log n time for n rows.
 ///
-/// `None` where a class has fewer than two rows with weight.
+/// `None` if a class has fewer than two rows with weight.
 ///
 /// # Errors
-/// A level out of range, slices of different lengths, and the first bad row, by its position.
+/// If the level is out of range, if slices differ in length, or if a row is bad; the first bad row
+/// is named by its position.
 pub fn auc_interval<S: Score>(
     scores: &[S],
     labels: &[impl Copy + Into<f64>],
@@ -80,7 +82,7 @@ pub fn auc_interval<S: Score>(
 
 /// The difference of the areas of two models on the same rows, with an interval and a p-value.
 ///
-/// Level, weights, cost and what is undefined are those of [`auc_interval`].
+/// Level, weights and cost are as in [`auc_interval`], and so are the conditions for `None`.
 ///
 /// # Errors
 /// As [`auc_interval`].
@@ -111,7 +113,7 @@ pub fn auc_difference<S: Score>(
     }))
 }
 
-/// Where a row stands among the rows of the other class.
+/// The place of a row among the rows of the other class.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Placement {
     pub(crate) positive: bool,
@@ -132,7 +134,7 @@ fn rows<S: Score>(
     Ok(rows)
 }
 
-/// The placements of all rows, in their order; 0 where the other class has no weight.
+/// The placements of all rows, in their order; 0 if the other class has no weight.
 pub(crate) fn placements<S: Score>(rows: &[Row<S>]) -> Vec<Placement> {
     let total = |positive| {
         rows.iter().filter(|row| row.positive == positive).map(|row| row.weight).collect::<Sum>()
@@ -169,7 +171,7 @@ fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 }
 }
 
-/// The mean placement of positive rows; `None` where they have no weight.
+/// The mean placement of positive rows; `None` if they have no weight.
 fn area(placed: &[Placement]) -> Option<f64> {
     let positives = || placed.iter().filter(|placement| placement.positive);
     let weight = positives().map(|placement| placement.weight).collect::<Sum>().value();
@@ -189,7 +191,7 @@ pub(crate) fn area_and_variance(placed: &[Placement]) -> Option<(f64, f64)> {
     Some((mean, above + below))
 }
 
-/// The weighted mean of the rows chosen, and the variance of that mean; `None` of fewer than two.
+/// The weighted mean of the chosen rows, and the variance of that mean; `None` for fewer than two.
 pub(crate) fn mean_and_variance(
     placed: &[Placement],
     chosen: impl Fn(&Placement) -> bool,
@@ -213,7 +215,7 @@ mod tests {
     const SCORES: [f64; 6] = [0.1, 0.4, 0.35, 0.8, 0.4, 0.9];
     const LABELS: [u8; 6] = [0, 0, 1, 1, 1, 0];
 
-    /// Area and variance from all pairs: DeLong's S10 / m + S01 / n.
+    /// Area and variance from all pairs: S10 / m + S01 / n of DeLong.
     fn by_pairs(scores: &[f64], labels: &[u8]) -> (f64, f64) {
         let class = |label| {
             let rows = scores.iter().zip(labels).filter(move |row| *row.1 == label);
@@ -266,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_differs_from_itself_by_nothing() {
+    fn a_model_does_not_differ_from_itself() {
         let none: [f64; 0] = [];
         let found = auc_difference(&SCORES, &SCORES, &LABELS, &none, 0.95).unwrap();
         let found = found.expect("defined");

@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::row::Row;
 use crate::slices::for_each_row;
-use crate::{Brier, Calibration, MetricError, NormalizedEntropy, Ranked, Ranking, Score};
+use crate::{Brier, Calibration, MetricError, NormalizedEntropy, Ranked, Score, ScoredRows};
 
-/// The bins of the expected calibration error, as many as Guo et al. (2017), "On Calibration of
-/// Modern Neural Networks", take.
+/// The number of bins of the expected calibration error, as in Guo et al. (2017), "On Calibration
+/// of Modern Neural Networks".
 const CALIBRATION_BINS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(14);
 
 /// Takes predictions and ends in a [`Summary`].
 ///
-/// `S` is the type of the probabilities, `f32` or `f64`. It decides the memory ([`Ranking`] keeps
+/// `S` is the type of the probabilities, `f32` or `f64`. It decides the memory ([`ScoredRows`] keeps
 /// every score) and the clamp of [`LogLoss`](crate::LogLoss).
 #[derive(Clone, Debug, Default)]
 pub struct Evaluation<S: Score> {
     rows: u64,
     positives: u64,
-    ranking: Ranking<S>,
+    scored: ScoredRows<S>,
     entropy: NormalizedEntropy,
     calibration: Calibration,
     brier: Brier,
@@ -31,8 +31,8 @@ impl<S: Score> Evaluation<S> {
     /// [`MIN_WEIGHT`](crate::MIN_WEIGHT) to [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
     ///
     /// # Errors
-    /// A probability outside [0, 1], a label that is no class, a weight out of range; the row is
-    /// then not counted.
+    /// If the probability is outside [0, 1], the label is not a class, or the weight is out of
+    /// range; the row is then not counted.
     pub fn push(
         &mut self,
         probability: S,
@@ -42,17 +42,17 @@ impl<S: Score> Evaluation<S> {
         let row = Row::predicted(probability, label, weight)?;
         self.rows += 1;
         self.positives += u64::from(row.positive);
-        self.ranking.add(row);
+        self.scored.add(row);
         self.entropy.add(row);
         self.calibration.add(row);
         self.brier.add(row);
         Ok(())
     }
 
-    /// Takes the rows of slices. `weights` has one entry a row, or none where all are 1.
+    /// Takes the rows of slices. `weights` has one entry a row, or none if all are 1.
     ///
     /// # Errors
-    /// Slices of different lengths, before any row is counted; and the first bad row, by its
+    /// If slices differ in length, before any row is counted; and for the first bad row, by its
     /// position, after the rows before it are counted.
     pub fn push_all(
         &mut self,
@@ -68,12 +68,12 @@ impl<S: Score> Evaluation<S> {
     /// Takes all rows of another part of the data.
     ///
     /// Counts, AUC, average precision and the expected calibration error are then the same to the
-    /// bit as if one evaluation had taken all rows; the other metrics, which are sums, to a few
+    /// bit as if one evaluation had taken all rows. The other metrics, which are sums, agree to a few
     /// units in the last place.
     pub fn merge(&mut self, other: Self) {
         self.rows += other.rows;
         self.positives += other.positives;
-        self.ranking.merge(other.ranking);
+        self.scored.merge(other.scored);
         self.entropy.merge(other.entropy);
         self.calibration.merge(other.calibration);
         self.brier.merge(other.brier);
@@ -81,16 +81,16 @@ impl<S: Score> Evaluation<S> {
 
     /// The metrics of all rows. Takes n log n time for n rows, because AUC and others sort.
     ///
-    /// For metrics on the way, finish a clone.
+    /// For metrics before the last row, finish a clone.
     pub fn finish(self) -> Summary {
         self.finish_ranked().0
     }
 
-    /// [`finish`](Self::finish), and the rows in order: for curves and intervals.
+    /// [`finish`](Self::finish), with the rows in order, for curves and intervals.
     pub fn finish_ranked(self) -> (Summary, Ranked<S>) {
         let base_rate = self.entropy.base_rate();
         let weight = base_rate.weight();
-        let ranked = self.ranking.into_ranked();
+        let ranked = self.scored.into_ranked();
         let summary = Summary {
             rows: self.rows,
             positives: self.positives,
@@ -106,7 +106,7 @@ impl<S: Score> Evaluation<S> {
             average_precision: ranked.average_precision(),
             relative_information_gain: self.entropy.relative_information_gain(),
             brier: self.brier.value(),
-            // Rows are checked to be probabilities where they are taken.
+            // `push` has checked that all scores are probabilities.
             expected_calibration_error: ranked
                 .expected_calibration_error(CALIBRATION_BINS)
                 .ok()
@@ -116,15 +116,15 @@ impl<S: Score> Evaluation<S> {
     }
 }
 
-/// What an [`Evaluation`] found. No field is ever NaN or infinite.
+/// The metrics of an [`Evaluation`]. No field is ever NaN or infinite.
 ///
-/// Serialised, it is a map of its fields, in which what is undefined is null.
+/// A serialised summary is a map of its fields, in which undefined metrics are null.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Summary {
-    /// Rows taken, those of weight 0 included.
+    /// The number of rows, including those of weight 0.
     pub rows: u64,
-    /// Rows taken with label 1, those of weight 0 included.
+    /// The number of rows with label 1, including those of weight 0.
     pub positives: u64,
     /// The sum of all weights.
     pub weight: f64,
@@ -132,23 +132,23 @@ pub struct Summary {
     pub positive_weight: f64,
     /// `positive_weight / weight`; `None` without weight.
     pub base_rate: Option<f64>,
-    /// The area under the ROC curve, see [`Auc`](crate::Auc); `None` where a class has no weight.
+    /// The area under the ROC curve, see [`Auc`](crate::Auc); `None` if a class has no weight.
     pub auc: Option<f64>,
     /// The mean log loss in nats, see [`LogLoss`](crate::LogLoss); `None` without weight.
     pub log_loss: Option<f64>,
     /// The log loss of always predicting `base_rate`; `None` without weight.
     pub base_log_loss: Option<f64>,
-    /// `log_loss / base_log_loss`, see [`NormalizedEntropy`]; `None` where a class has no weight.
+    /// `log_loss / base_log_loss`, see [`NormalizedEntropy`]; `None` if a class has no weight.
     pub normalized_entropy: Option<f64>,
-    /// Predicted over observed positives, see [`Calibration`]; `None` where label 1 has no weight.
+    /// Predicted over observed positives, see [`Calibration`]; `None` if label 1 has no weight.
     pub calibration: Option<f64>,
     /// The weighted mean of the probabilities; `None` without weight.
     pub mean_prediction: Option<f64>,
     /// The area under the precision–recall curve, see
-    /// [`Ranked::average_precision`](crate::Ranked::average_precision); `None` where label 1 has no
+    /// [`Ranked::average_precision`](crate::Ranked::average_precision); `None` if label 1 has no
     /// weight.
     pub average_precision: Option<f64>,
-    /// 1 − `normalized_entropy`; `None` where a class has no weight.
+    /// 1 − `normalized_entropy`; `None` if a class has no weight.
     pub relative_information_gain: Option<f64>,
     /// The mean squared error, see [`Brier`]; `None` without weight.
     pub brier: Option<f64>,
@@ -170,7 +170,7 @@ mod tests {
         evaluation.finish()
     }
 
-    /// Each expected value stands at the place of its field.
+    /// Checks all fields, in their order.
     #[track_caller]
     fn check(found: Summary, counts: (u64, u64), weights: (f64, f64), expected: [Option<f64>; 7]) {
         assert_eq!((found.rows, found.positives), counts);
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_undefined_is_null_in_json() {
+    fn undefined_metrics_are_null_in_json() {
         let json = serde_json::to_string(&summary(&[], &[])).expect("a summary is a map");
         let expected = concat!(
             r#"{"rows":0,"positives":0,"weight":0.0,"positive_weight":0.0,"base_rate":null,"#,

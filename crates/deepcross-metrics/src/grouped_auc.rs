@@ -1,38 +1,38 @@
-//! Grouped AUC: the mean area over the groups of a key, as a user, a query or a page view.
+//! Grouped AUC: the mean area over the groups of a key, such as a user, a query or a page view.
 //!
-//! It asks whether the order is right within a group, where a choice is made; the plain area also
-//! pays for telling groups of many clicks from groups of few (Zhu et al. 2017, "Optimized Cost per
-//! Click in Taobao Display Advertising", section 5.1; Zhou et al. 2018 for its use with DIN).
+//! It measures the order within a group, where a choice is made. The plain area also rewards a model
+//! that separates groups of many clicks from groups of few (Zhu et al. 2017, "Optimized Cost per Click
+//! in Taobao Display Advertising", section 5.1; Zhou et al. 2018 for its use with DIN).
 
 use std::collections::BTreeMap;
 
 use crate::row::Row;
 use crate::sum::Sum;
-use crate::{MetricError, Ranking, Score};
+use crate::{MetricError, Score, ScoredRows};
 
 /// Collects rows by group. `K` is the key of a group, `S` the type of scores.
 ///
 /// The value depends on the rows alone: groups are added up in the order of their keys.
-/// Memory: that of a [`Ranking`] for each group.
+/// Memory: that of a [`ScoredRows`] for each group.
 #[derive(Clone, Debug)]
 pub struct GroupedAuc<K: Ord, S: Score> {
-    groups: BTreeMap<K, Ranking<S>>,
+    groups: BTreeMap<K, ScoredRows<S>>,
 }
 
 /// The means over the groups in which both classes have weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GroupedAucValue {
-    /// The mean area, each group by its weight (its impressions); `None` where no group has both
-    /// classes.
+    /// The mean area, weighted by the weight of each group (its impressions); `None` if no group has
+    /// both classes.
     pub by_impressions: Option<f64>,
-    /// The mean area, each group by the weight of its positive rows (its clicks); `None` where no
-    /// group has both classes.
+    /// The mean area, weighted by the weight of the positive rows of each group (its clicks); `None`
+    /// if no group has both classes.
     pub by_clicks: Option<f64>,
-    /// The groups that have both classes.
+    /// The number of groups that have both classes.
     pub groups: u64,
-    /// The groups in which a class has no weight, and which are in neither mean.
+    /// The number of groups in which a class has no weight; they are in neither mean.
     pub left_out: u64,
-    /// The weight of the rows in them.
+    /// The weight of the rows in those groups.
     pub left_out_weight: f64,
 }
 
@@ -47,8 +47,8 @@ impl<K: Ord, S: Score> GroupedAuc<K, S> {
     /// or [`MIN_WEIGHT`](crate::MIN_WEIGHT) to [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
     ///
     /// # Errors
-    /// A score that is NaN, a label that is no class, a weight out of range; the row is then not
-    /// counted.
+    /// If the score is NaN, the label is not a class, or the weight is out of range; the row is then
+    /// not counted.
     pub fn push(
         &mut self,
         group: K,
@@ -63,8 +63,8 @@ impl<K: Ord, S: Score> GroupedAuc<K, S> {
 
     /// Takes all rows of another part of the data. A group may lie in both.
     pub fn merge(&mut self, other: Self) {
-        for (group, ranking) in other.groups {
-            self.groups.entry(group).or_default().merge(ranking);
+        for (group, scored) in other.groups {
+            self.groups.entry(group).or_default().merge(scored);
         }
     }
 
@@ -72,8 +72,8 @@ impl<K: Ord, S: Score> GroupedAuc<K, S> {
     pub fn into_value(self) -> GroupedAucValue {
         let (mut impressions, mut clicks) = (Mean::default(), Mean::default());
         let (mut groups, mut left_out, mut left_out_weight) = (0, 0, Sum::default());
-        for ranking in self.groups.into_values() {
-            let ranked = ranking.into_ranked();
+        for scored in self.groups.into_values() {
+            let ranked = scored.into_ranked();
             let totals = ranked.totals();
             if let Some(area) = ranked.auc() {
                 groups += 1;

@@ -1,12 +1,12 @@
-//! p-values of several comparisons at once.
+//! Adjusts the p-values of several comparisons.
 
 /// The p-values adjusted by Holm (1979), "A Simple Sequentially Rejective Multiple Test Procedure",
-/// in their order: to call those below α differences errs in any of them with a probability of at
-/// most α, whatever the tests have to do with each other.
+/// in their order.
 ///
-/// The least of m values is multiplied by m, the next by m − 1, and so on; none falls below one
-/// before it, or rises above 1. `None`, a comparison without a p-value, stays and counts for
-/// nothing.
+/// If those below α are called differences, the probability that any of them is not is at most α,
+/// however the tests depend on each other.
+/// The least of m values is multiplied by m, the next by m − 1, and so on; none falls below the one
+/// before it, or rises above 1. `None`, a comparison without a p-value, stays and is not counted.
 pub fn holm(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
     let mut order: Vec<(usize, f64)> =
         p_values.iter().enumerate().filter_map(|(place, p)| Some((place, (*p)?))).collect();

@@ -1,18 +1,19 @@
-//! Intervals of the metrics of one model, from its ranked rows and in two walks over them.
+//! Intervals of the metrics of one model, computed in two walks over its ranked rows.
 //!
 //! Each is value ± z standard errors, for a large sample. The area has DeLong's error, as
 //! [`auc_interval`](crate::auc_interval). Log loss and Brier score are means; normalized entropy and
 //! calibration are ratios of means, whose error is that of their linear part (the delta method:
-//! Oehlert 1992, "A Note on the Delta Method"). Resampling lost here: it takes a walk a replicate.
+//! Oehlert 1992, "A Note on the Delta Method").
+//! Rejected: resampling, which takes a walk for each replicate.
 
 use serde::{Deserialize, Serialize};
 
 use crate::normal::two_sided_quantile;
-use crate::ranking::Tied;
+use crate::scored_rows::Tied;
 use crate::sum::Sum;
 use crate::{MetricError, Ranked, Score};
 
-/// A range that covers the true value of a metric with a probability of about the level asked for.
+/// A range that covers the true value of a metric with a probability of about the given level.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The lower end.
@@ -21,19 +22,21 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// The intervals of a model's metrics; `None` where the metric is not defined, or from fewer than
-/// two rows (for the area: two of each class).
+/// The intervals of a model's metrics.
+///
+/// An interval is `None` if the metric is not defined, or if there are fewer than two rows (for the
+/// area: two of each class).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Intervals {
-    /// Of the area under the ROC curve, within [0, 1].
+    /// The interval of the area under the ROC curve, within [0, 1].
     pub auc: Option<Interval>,
-    /// Of the mean log loss, from 0.
+    /// The interval of the mean log loss, from 0.
     pub log_loss: Option<Interval>,
-    /// Of the normalized entropy, from 0.
+    /// The interval of the normalized entropy, from 0.
     pub normalized_entropy: Option<Interval>,
-    /// Of the Brier score, within [0, 1].
+    /// The interval of the Brier score, within [0, 1].
     pub brier: Option<Interval>,
-    /// Of predicted over observed positives, from 0.
+    /// The interval of predicted over observed positives, from 0.
     pub calibration: Option<Interval>,
 }
 
@@ -44,7 +47,7 @@ impl<S: Score> Ranked<S> {
     /// Scores are expected to be probabilities; others are clamped into [0, 1].
     ///
     /// # Errors
-    /// A level out of range.
+    /// If the level is out of range.
     pub fn intervals(&self, level: f64) -> Result<Intervals, MetricError> {
         let z = two_sided_quantile(level)?;
         let means = self.means();
@@ -104,7 +107,7 @@ impl<S: Score> Ranked<S> {
         }
     }
 
-    /// The root of n / (n − 1) · Σ w² d² / (Σ w)², for what a row's distance d from the mean does.
+    /// The root of n / (n − 1) · Σ w² d² / (Σ w)², where d is the influence of a row on the metric.
     fn standard_error(&self, means: &Means, influence: &dyn Fn(Class) -> f64) -> Option<f64> {
         let mut sum = Sum::default();
         self.for_each_tied(|tied| {
@@ -138,12 +141,12 @@ impl<S: Score> Ranked<S> {
     }
 }
 
-/// The variance of a weighted mean; `None` of fewer than two rows.
+/// The variance of a weighted mean; `None` for fewer than two rows.
 fn spread(sum: f64, rows: u64, weight: f64) -> Option<f64> {
     (rows >= 2).then(|| sum / weight / weight * (rows as f64 / (rows - 1) as f64))
 }
 
-/// Weighted means over all rows; NaN where there is no weight.
+/// Weighted means over all rows; NaN if there is no weight.
 struct Means {
     rows: u64,
     weight: f64,
@@ -186,9 +189,9 @@ fn classes<S: Score>(tied: &Tied) -> [Class; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Bootstrap, Evaluation, Ranking, Summary, auc_interval};
+    use crate::{Bootstrap, Evaluation, ScoredRows, Summary, auc_interval};
 
-    /// Rows with ties, and weights where `weighted`.
+    /// Rows with ties, and with weights other than 1 if `weighted`.
     fn rows(n: u32, weighted: bool) -> (Vec<f64>, Vec<u8>, Vec<f64>) {
         let hash = |n: u32, salt: u32| (n ^ salt).wrapping_mul(2_654_435_769) >> 8;
         let share = |n: u32, salt| f64::from(hash(hash(n, salt), salt)) / f64::from(1 << 24);
@@ -200,11 +203,11 @@ mod tests {
     }
 
     fn ranked((scores, labels, weights): &(Vec<f64>, Vec<u8>, Vec<f64>)) -> Ranked<f64> {
-        let mut ranking = Ranking::default();
+        let mut scored = ScoredRows::default();
         for ((&score, &label), &weight) in scores.iter().zip(labels).zip(weights) {
-            ranking.push(score, label, weight).expect("the rows are good");
+            scored.push(score, label, weight).expect("the rows are good");
         }
-        ranking.into_ranked()
+        scored.into_ranked()
     }
 
     #[test]
@@ -220,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn other_errors_are_those_of_resampling() {
+    fn other_errors_agree_with_resampling() {
         type Part = (fn(&Intervals) -> Option<Interval>, fn(&Summary) -> Option<f64>);
         let parts: [Part; 4] = [
             (|all| all.log_loss, |all| all.log_loss),
@@ -246,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_undefined_has_no_interval() {
+    fn undefined_metrics_have_no_interval() {
         let none = ranked(&(vec![], vec![], vec![])).intervals(0.9).expect("a good level");
         assert_eq!(none, Intervals::default());
         let negative = ranked(&(vec![0.1, 0.2], vec![0, 0], vec![1.0, 1.0]));

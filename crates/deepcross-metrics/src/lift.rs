@@ -1,4 +1,4 @@
-//! Lift: how many more positives the best-scored rows have than a random choice of as many.
+//! Lift: the positives among the best-scored rows, over those of a random choice of as many.
 
 use crate::sum::Sum;
 use crate::{MetricError, Ranked, Score};
@@ -8,11 +8,11 @@ impl<S: Score> Ranked<S> {
     /// rate. `share` is in (0, 1].
     ///
     /// Rows that are tied at the border count in part, which is the mean over all orders of them.
-    /// 1 is no better than chance; at most `1 / share` and one divided by the base rate are
-    /// reached; `None` where positive rows have no weight.
+    /// 1 is no better than chance; the greatest value is the lesser of `1 / share` and one divided by
+    /// the base rate; `None` if positive rows have no weight.
     ///
     /// # Errors
-    /// A share out of range.
+    /// If the share is out of range.
     pub fn lift(&self, share: f64) -> Result<Option<f64>, MetricError> {
         if !(share > 0.0 && share <= 1.0) {
             return Err(MetricError::Setting { name: "share", allowed: "in (0, 1]", value: share });
@@ -32,16 +32,16 @@ impl<S: Score> Ranked<S> {
 
 #[cfg(test)]
 mod tests {
-    use crate::Ranking;
+    use crate::ScoredRows;
     use crate::test_support::assert_close;
 
     #[track_caller]
     fn check(rows: &[(f64, u8, f64)], share: f64, expected: Option<f64>) {
-        let mut ranking = Ranking::default();
+        let mut scored = ScoredRows::default();
         for &(score, label, weight) in rows {
-            ranking.push(score, label, weight).expect("rows of the table are good");
+            scored.push(score, label, weight).expect("rows of the table are good");
         }
-        assert_close(ranking.into_ranked().lift(share).expect("a share"), expected);
+        assert_close(scored.into_ranked().lift(share).expect("a share"), expected);
     }
 
     #[test]
@@ -60,7 +60,7 @@ mod tests {
         check(&[], 0.5, None);
         check(&[(0.5, 0, 1.0)], 0.5, None);
         for share in [0.0, 1.5, f64::NAN] {
-            let found = Ranking::<f64>::default().into_ranked().lift(share);
+            let found = ScoredRows::<f64>::default().into_ranked().lift(share);
             let message = format!("share must be in (0, 1], but is {share}");
             assert_eq!(found.map_err(|problem| problem.to_string()), Err(message));
         }

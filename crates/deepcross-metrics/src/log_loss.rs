@@ -1,10 +1,10 @@
 //! Log loss, computed from probabilities.
 //!
-//! A probability of exactly 0 or 1 that turns out wrong has an infinite loss, and one such row
-//! would be all that a mean says. Probabilities are therefore moved into [ε, 1 − ε], where ε is
-//! the machine epsilon of the type they come in (2⁻²³ for `f32`, 2⁻⁵² for `f64`), as scikit-learn
-//! does. Losses from logits need no clamp and lost: predictions that come from a file, or from
-//! another program, have no logits.
+//! A wrong probability of exactly 0 or 1 has an infinite loss, and one such row would decide a mean
+//! alone. Probabilities are therefore moved into [ε, 1 − ε], where ε is the machine epsilon of their
+//! type (2⁻²³ for `f32`, 2⁻⁵² for `f64`), as scikit-learn does.
+//! Rejected: losses from logits, which need no clamp, because predictions that come from a file, or
+//! from another program, have no logits.
 
 use crate::row::Row;
 use crate::slices::for_each_row;
@@ -13,7 +13,8 @@ use crate::{MetricError, Score};
 
 /// The weighted mean of −ln of the probability that was given to the label, in nats.
 ///
-/// Other orders and partings of the rows change the value by a few units in the last place.
+/// The order of rows, and how they are parted and merged, changes the value by a few units in the
+/// last place.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogLoss {
     loss: Sum,
@@ -28,8 +29,8 @@ impl LogLoss {
     /// prediction costs 15.9 nats in `f32` and 36.0 in `f64`.
     ///
     /// # Errors
-    /// A probability outside [0, 1], a label that is no class, a weight out of range; the row is
-    /// then not counted.
+    /// If the probability is outside [0, 1], the label is not a class, or the weight is out of
+    /// range; the row is then not counted.
     pub fn push(
         &mut self,
         probability: impl Score,
@@ -46,7 +47,7 @@ impl LogLoss {
         self.weight.merge(other.weight);
     }
 
-    /// The mean loss, not negative; `None` where there is no weight.
+    /// The mean loss, not negative; `None` if there is no weight.
     pub fn value(&self) -> Option<f64> {
         let weight = self.weight.value();
         (weight > 0.0).then(|| self.loss.value() / weight)
@@ -61,7 +62,7 @@ impl LogLoss {
 /// The [`LogLoss`] of probabilities in memory, all weights 1.
 ///
 /// # Errors
-/// Slices of different lengths, and the first bad row, by its position.
+/// If slices differ in length, or a row is bad; the first bad row is named by its position.
 pub fn log_loss<S: Score>(
     probabilities: &[S],
     labels: &[impl Copy + Into<f64>],
@@ -69,11 +70,11 @@ pub fn log_loss<S: Score>(
     log_loss_weighted(probabilities, labels, &[] as &[f64])
 }
 
-/// The [`LogLoss`] of probabilities in memory. `weights` has one entry a row, or none where all
+/// The [`LogLoss`] of probabilities in memory. `weights` has one entry a row, or none if all
 /// are 1.
 ///
 /// # Errors
-/// Slices of different lengths, and the first bad row, by its position.
+/// If slices differ in length, or a row is bad; the first bad row is named by its position.
 pub fn log_loss_weighted<S: Score>(
     probabilities: &[S],
     labels: &[impl Copy + Into<f64>],
@@ -86,7 +87,7 @@ pub fn log_loss_weighted<S: Score>(
     Ok(mean.value())
 }
 
-/// What a row costs whose score is a probability, in nats.
+/// The loss of a row whose score is a probability, in nats.
 pub(crate) fn loss<S: Score>(row: Row<S>) -> f64 {
     let probability = row.probability().clamp(S::EPSILON, 1.0 - S::EPSILON);
     if row.positive { -probability.ln() } else { -(-probability).ln_1p() }

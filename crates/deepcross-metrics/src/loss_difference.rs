@@ -1,7 +1,7 @@
 //! The log losses of two sets of predictions for the same rows, compared row by row.
 //!
-//! What makes a row hard is hard for both, so that the difference of a row varies far less than its losses do: an interval
-//! of the difference of two means, taken as if their rows were not the same, would be many times wider.
+//! A row that is hard is hard for both, so that the difference of a row's losses varies far less than the losses do.
+//! An interval of the difference of two means that ignored that their rows are the same would be many times wider.
 
 use crate::normal::two_sided_quantile;
 use crate::row::Row;
@@ -22,21 +22,22 @@ pub struct LogLossDifference {
     pub standard_error: f64,
     /// The lower end of the interval of the difference.
     pub low: f64,
-    /// The upper end of it.
+    /// The upper end of that interval.
     pub high: f64,
 }
 
 /// The difference of mean log losses, with an interval that covers the true one with a probability of about `level`, in
 /// (0, 1).
 ///
-/// With the losses' difference dᵢ of row i, their weighted mean d and m rows that have weight, the standard error is the
-/// root of m / (m − 1) · Σ wᵢ² (dᵢ − d)² / (Σ wᵢ)², and the interval d ± z standard errors (a paired z interval).
-/// `weights` has one entry a row, or none where all are 1; losses are clamped as those of [`LogLoss`](crate::LogLoss).
+/// For the difference dᵢ of the losses of row i, the weighted mean d, and m rows that have weight, the standard error is
+/// the root of m / (m − 1) · Σ wᵢ² (dᵢ − d)² / (Σ wᵢ)², and the interval d ± z standard errors (a paired z interval).
+/// `weights` has one entry a row, or none if all are 1; losses are clamped as those of [`LogLoss`](crate::LogLoss).
 ///
-/// `None` of fewer than two rows with weight.
+/// `None` if fewer than two rows have weight.
 ///
 /// # Errors
-/// A level out of range, slices of different lengths, and the first bad row, by its position.
+/// If the level is out of range, if slices differ in length, or if a row is bad; the first bad row
+/// is named by its position.
 pub fn log_loss_difference<S: Score>(
     first: &[S],
     second: &[S],
@@ -73,7 +74,7 @@ pub fn log_loss_difference<S: Score>(
     }))
 }
 
-/// What a row costs.
+/// The loss of a row, with its weight.
 struct Loss {
     weight: f64,
     loss: f64,
@@ -104,7 +105,7 @@ mod tests {
 
     /// By numpy: d = l2 - l1; d.std(ddof=1) / sqrt(5).
     #[test]
-    fn the_error_is_that_of_paired_differences() {
+    fn the_error_agrees_with_that_of_paired_differences() {
         let none: [f64; 0] = [];
         let found = log_loss_difference(&FIRST, &SECOND, &LABELS, &none, 0.95).expect("good rows");
         let found = found.expect("five rows");
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_compared_is_told() {
+    fn predictions_that_cannot_be_compared_are_refused() {
         let none: [f64; 0] = [];
         assert_eq!(log_loss_difference(&[0.5], &[0.5], &[1], &none, 0.9), Ok(None));
         assert!(log_loss_difference(&FIRST, &SECOND[..4], &LABELS, &none, 0.9).is_err());

@@ -1,7 +1,7 @@
 //! Tails and quantiles of the normal distribution.
 //!
-//! They are asked for once an interval, so series that converge to the last digits are taken,
-//! and a table of coefficients, which is faster, lost.
+//! They are needed once for each interval, so they are computed by series that converge to the last
+//! digits. Rejected: a table of coefficients, which is faster and less exact.
 
 use std::f64::consts::{PI, SQRT_2};
 
@@ -13,10 +13,10 @@ pub(crate) fn two_sided_tail(z: f64) -> f64 {
     if x < 2.0 { 1.0 - erf_series(x) } else { erfc_fraction(x) }
 }
 
-/// The z for which P(|Z| ≤ z) of a standard normal Z is `level`, as of the ends of an interval of that level.
+/// The z for which P(|Z| ≤ z) of a standard normal Z is `level`, as for the ends of an interval of that level.
 ///
 /// # Errors
-/// A level that is not in (0, 1).
+/// If the level is not in (0, 1).
 pub fn two_sided_quantile(level: f64) -> Result<f64, MetricError> {
     if !(level > 0.0 && level < 1.0) {
         return Err(MetricError::Setting { name: "level", allowed: "in (0, 1)", value: level });

@@ -1,4 +1,4 @@
-//! Normalized entropy: log loss, freed of how rare clicks are.
+//! Normalized entropy: the log loss relative to that of the base rate, so that rare clicks do not lower it.
 
 use crate::row::Row;
 use crate::{BaseRate, LogLoss, MetricError, Score};
@@ -7,7 +7,8 @@ use crate::{BaseRate, LogLoss, MetricError, Score};
 /// "Practical Lessons from Predicting Clicks on Ads at Facebook", equation 1).
 ///
 /// 1 is as good as knowing the base rate, lower is better, and 0 is perfect.
-/// Other orders and partings of the rows change the value by a few units in the last place.
+/// The order of rows, and how they are parted and merged, changes the value by a few units in the
+/// last place.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NormalizedEntropy {
     log_loss: LogLoss,
@@ -18,8 +19,8 @@ impl NormalizedEntropy {
     /// Takes a row, as [`LogLoss::push`] does.
     ///
     /// # Errors
-    /// A probability outside [0, 1], a label that is no class, a weight out of range; the row is
-    /// then not counted.
+    /// If the probability is outside [0, 1], the label is not a class, or the weight is out of
+    /// range; the row is then not counted.
     pub fn push(
         &mut self,
         probability: impl Score,
@@ -36,7 +37,7 @@ impl NormalizedEntropy {
         self.base_rate.merge(other.base_rate);
     }
 
-    /// The quotient, not negative; `None` where fewer than two classes have weight, because the
+    /// The quotient, not negative; `None` if fewer than two classes have weight, because the
     /// base rate then predicts without loss.
     pub fn value(&self) -> Option<f64> {
         let base = self.base_rate.log_loss()?;
@@ -46,18 +47,18 @@ impl NormalizedEntropy {
     /// The relative information gain: 1 minus [`value`](Self::value), the share of the labels'
     /// entropy that the predictions explain (He et al. 2014, section 2).
     ///
-    /// 0 is as good as knowing the base rate, negative is worse, and 1 is perfect; `None` where
+    /// 0 is as good as knowing the base rate, negative is worse, and 1 is perfect; `None` if
     /// fewer than two classes have weight.
     pub fn relative_information_gain(&self) -> Option<f64> {
         self.value().map(|value| 1.0 - value)
     }
 
-    /// The numerator.
+    /// The numerator of the quotient.
     pub fn log_loss(&self) -> &LogLoss {
         &self.log_loss
     }
 
-    /// What the denominator is computed from.
+    /// The base rate, whose log loss is the denominator.
     pub fn base_rate(&self) -> &BaseRate {
         &self.base_rate
     }

@@ -1,31 +1,31 @@
-//! How far a mean prediction is off at least, in nats of log loss.
+//! The least cost, in nats of log loss, of a mean prediction that is off.
 //!
-//! A set of a few rows is always off by something. The question is what it is off by beyond what chance explains, also
-//! where clicks are rare and there are none: there a normal interval has no width, or is far too narrow.
+//! The mean prediction of a few rows is always off by something. The question is by how much it is off beyond chance, also
+//! if clicks are rare and the rows have none: a normal interval then has no width, or is far too narrow.
 //! So the bound is Hoeffding's, which holds for any number of rows and any rates, without an approximation (Hoeffding 1963,
 //! "Probability Inequalities for Sums of Bounded Random Variables", Theorem 1; as an interval: Garivier and Cappé 2011,
 //! "The KL-UCB Algorithm for Bounded Stochastic Bandits and Beyond").
-//! A z interval lost: among a thousand sets of few clicks, it finds some that are nothing but chance.
+//! Rejected: a z interval, which reports pure chance in some of a thousand sets of few clicks.
 
 use crate::MetricError;
 
-/// Steps of a bisection: more than an `f64` can tell apart.
+/// The number of steps of a bisection, beyond which an `f64` no longer changes.
 const STEPS: usize = 60;
-/// Rates are kept so far from 0 and 1, as those of `f32` predictions are in a log loss.
+/// Rates are kept this far from 0 and 1, like `f32` predictions in a log loss.
 const EPSILON: f64 = f32::EPSILON as f64;
 
-/// The least log loss a row, in nats, that rows lose by their mean prediction being off; 0 where chance explains the gap.
+/// The least log loss, in nats a row, that a wrong mean prediction costs; 0 if chance explains the gap.
 ///
 /// With kl(q, p) = q ln(q/p) + (1 − q) ln((1 − q)/(1 − p)), the rates that chance allows beside a mean label y of n rows
-/// are those q with n · kl(y, q) ≤ ln(2 / `false_alarm`): if rows are positive with their predicted probabilities, each
-/// independently, their mean prediction is not among them with a probability of at most `false_alarm`.
+/// are those q with n · kl(y, q) ≤ ln(2 / `false_alarm`). If rows are positive with their predicted probabilities, each
+/// independently, their mean prediction is outside of these rates with a probability of at most `false_alarm`.
 /// The result is kl(q, p) for the mean prediction p and the q nearest to it.
-/// It is at most what moving the predictions of these rows to the true rate would save.
+/// It is at most the loss that moving the predictions of these rows to the true rate would save.
 ///
-/// `rows` may be an effective number of rows, (Σ w)² / Σ w², where these have weights; the bound is then approximate.
+/// If rows have weights, `rows` may be their effective number, (Σ w)² / Σ w²; the bound is then approximate.
 ///
 /// # Errors
-/// A mean outside [0, 1], and a `false_alarm` outside (0, 1).
+/// If a mean is outside [0, 1], or `false_alarm` outside (0, 1).
 pub fn least_miscalibration(
     rows: f64,
     mean_label: f64,
@@ -46,7 +46,7 @@ pub fn least_miscalibration(
     if divergence(mean_label, predicted) <= allowed {
         return Ok(0.0);
     }
-    // Between the mean label, which is allowed, and the prediction, which is not, lies the nearest allowed rate.
+    // The nearest allowed rate lies between the mean label, which is allowed, and the prediction, which is not.
     let (mut near, mut far) = (mean_label, predicted);
     for _ in 0..STEPS {
         let middle = 0.5 * (near + far);
@@ -55,7 +55,7 @@ pub fn least_miscalibration(
     Ok(divergence(near, predicted))
 }
 
-/// The divergence of a rate from another, which is neither 0 nor 1; not negative.
+/// The divergence of a rate from another one, which is neither 0 nor 1; not negative.
 fn divergence(rate: f64, from: f64) -> f64 {
     let part = |rate: f64, from: f64| if rate > 0.0 { rate * (rate / from).ln() } else { 0.0 };
     (part(rate, from) + part(1.0 - rate, 1.0 - from)).max(0.0)
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_costs_nothing_and_much_beyond_it_costs_nearly_all() {
+    fn chance_costs_nothing_and_a_gap_far_beyond_it_costs_nearly_all() {
         for (rows, label, prediction) in [
             (100.0, 0.0, 0.03),
             (100.0, 1.0, 0.97),
@@ -87,7 +87,7 @@ mod tests {
         assert!(least(1e4, 0.0, 0.01) > 0.0 && least(1e4, 1.0, 0.99) > 0.0);
     }
 
-    /// The least n for which (1 − p)ⁿ ≤ 0.025: the bound is exact where no row is positive.
+    /// The least n for which (1 − p)ⁿ ≤ 0.025: the bound is exact if no row is positive.
     #[test]
     fn no_click_is_held_against_its_own_probability() {
         let p = 0.01_f64;
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_rate_is_refused() {
+    fn numbers_that_are_not_rates_are_refused() {
         assert!(least_miscalibration(1.0, 1.5, 0.5, 0.05).is_err());
         assert!(least_miscalibration(1.0, 0.5, f64::NAN, 0.05).is_err());
         assert!(least_miscalibration(1.0, 0.5, 0.5, 0.0).is_err());

@@ -1,8 +1,8 @@
 //! Reliability: mean prediction against mean label, in bins of equal mass.
 //!
-//! Bins of equal mass have enough rows each wherever predictions lie; of bins of equal width, all
-//! but the first would stand empty where clicks are rare (Nixon et al. 2019, "Measuring
-//! Calibration in Deep Learning").
+//! Bins of equal mass have enough rows each, wherever predictions lie. If clicks are rare, bins of
+//! equal width would all be empty except for the first (Nixon et al. 2019, "Measuring Calibration in
+//! Deep Learning").
 
 use std::num::NonZeroUsize;
 
@@ -13,7 +13,7 @@ use crate::{MetricError, Ranked, Score};
 /// The rows of one bin.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReliabilityBin {
-    /// The rows that have weight.
+    /// The number of rows that have weight.
     pub rows: u64,
     /// The sum of their weights.
     pub weight: f64,
@@ -23,22 +23,22 @@ pub struct ReliabilityBin {
     pub mean_label: f64,
     /// The lower end of Wilson's interval of the rate that `mean_label` estimates.
     pub low: f64,
-    /// The upper end of it.
+    /// The upper end of that interval.
     pub high: f64,
 }
 
 impl<S: Score> Ranked<S> {
-    /// At most `n_bins` bins of about equal weight, from the lowest predictions up.
+    /// Bins of about equal weight, at most `n_bins`, from the lowest predictions up.
     ///
     /// Rows of one score stay together: a tied group goes to the bin in which the middle of its
     /// weight lies. Bins that get no rows are left out, so that none is empty.
     ///
-    /// The interval is Wilson's (1927), with a probability of `level` in (0, 1) to cover; for
-    /// weighted rows n is Kish's effective number, (Σw)² / Σw², by which a whole weight says less
-    /// than as many rows.
+    /// The interval is Wilson's (1927), and covers with a probability of `level`, in (0, 1). For
+    /// weighted rows n is Kish's effective number, (Σw)² / Σw², by which a row of weight 2 counts less
+    /// than two rows.
     ///
     /// # Errors
-    /// Scores outside [0, 1], and a level out of range.
+    /// If a score is outside [0, 1], or the level is out of range.
     pub fn reliability(
         &self,
         n_bins: NonZeroUsize,
@@ -52,10 +52,10 @@ impl<S: Score> Ranked<S> {
     /// [`reliability`](Self::reliability) of |mean prediction − mean label| (Naeini et al. 2015,
     /// with bins of equal mass).
     ///
-    /// `None` where there is no weight.
+    /// `None` if there is no weight.
     ///
     /// # Errors
-    /// Scores outside [0, 1].
+    /// If a score is outside [0, 1].
     pub fn expected_calibration_error(
         &self,
         n_bins: NonZeroUsize,
@@ -97,7 +97,7 @@ impl<S: Score> Ranked<S> {
     }
 }
 
-/// Sums over one bin. Predictions are taken from the bin's highest one, so that their variance
+/// Sums over one bin. Predictions are relative to the highest one in the bin, so that their variance
 /// loses no digits.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Bin {
@@ -168,15 +168,15 @@ fn wilson(rate: f64, n: f64, z: f64) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Ranking;
+    use crate::ScoredRows;
     use crate::test_support::assert_close;
 
     fn ranked(rows: &[(f64, u8, f64)]) -> Ranked<f64> {
-        let mut ranking = Ranking::default();
+        let mut scored = ScoredRows::default();
         for &(score, label, weight) in rows {
-            ranking.push(score, label, weight).expect("rows of the table are good");
+            scored.push(score, label, weight).expect("rows of the table are good");
         }
-        ranking.into_ranked()
+        scored.into_ranked()
     }
 
     fn bins(n: usize) -> NonZeroUsize {
@@ -208,7 +208,7 @@ mod tests {
         let tied = [(0.5, 1, 1.0), (0.5, 0, 1.0), (0.5, 0, 1.0), (0.9, 1, 1.0)];
         let found = ranked(&tied).reliability(bins(10), 0.95).expect("probabilities");
         assert_eq!(found.iter().map(|bin| bin.rows).collect::<Vec<_>>(), [3, 1]);
-        // The weight of 0.5 begins in the upper half, and its middle lies in the lower.
+        // The weight of 0.5 begins in the upper half, but its middle lies in the lower.
         let broad = [(0.9, 1, 2.0), (0.5, 0, 4.0), (0.1, 0, 1.0)];
         let found = ranked(&broad).reliability(bins(2), 0.95).expect("probabilities");
         assert_eq!(found.iter().map(|bin| bin.weight).collect::<Vec<_>>(), [5.0, 2.0]);

@@ -1,8 +1,8 @@
-//! One checked row.
+//! A checked row.
 //!
-//! Rows are checked once, at the edge, and metrics then add rows that cannot be wrong.
-//! Checking inside each metric lost: [`Evaluation`](crate::Evaluation) feeds several metrics, and
-//! would check each row as often.
+//! Rows are checked once, when they enter the crate, and metrics then add valid rows.
+//! Rejected: checks inside each metric, because [`Evaluation`](crate::Evaluation) feeds several metrics,
+//! and would check each row several times.
 
 use std::fmt::Debug;
 
@@ -20,7 +20,7 @@ pub const MAX_WEIGHT: f64 = 1e100;
 
 /// The type of scores and probabilities: `f32` or `f64`.
 ///
-/// Sealed: metrics rely on an order that only NaN is outside of.
+/// Sealed, because metrics rely on an order of all numbers except NaN.
 pub trait Score: sealed::Sealed + Copy + Debug + Default + Into<f64> + PartialOrd {
     /// The distance from 1 to the next number of the type, by which
     /// [`LogLoss`](crate::LogLoss) keeps probabilities away from 0 and 1.
@@ -50,7 +50,7 @@ pub(crate) struct Row<S> {
 }
 
 impl<S: Score> Row<S> {
-    /// A row whose score only orders: any number, infinities too.
+    /// A row whose score is used for its order only: any number, including infinities.
     pub(crate) fn scored(
         score: S,
         label: impl Into<f64>,
@@ -66,7 +66,7 @@ impl<S: Score> Row<S> {
         })
     }
 
-    /// A row whose score is a probability in [0, 1].
+    /// A row whose score is a probability, in [0, 1].
     pub(crate) fn predicted(
         probability: S,
         label: impl Into<f64>,
@@ -79,7 +79,7 @@ impl<S: Score> Row<S> {
         Self::scored(probability, label, weight)
     }
 
-    /// The score as a number to calculate with.
+    /// The score as an `f64`.
     pub(crate) fn probability(&self) -> f64 {
         self.score.into()
     }

@@ -1,4 +1,4 @@
-//! How the probabilities of the two classes are spread.
+//! Histograms of the probabilities of the two classes.
 
 use crate::row::Row;
 use crate::sum::Sum;
@@ -6,7 +6,7 @@ use crate::{MetricError, Score};
 
 /// Weights by class in `BINS` bins of equal width over [0, 1]; 1 falls into the last.
 ///
-/// The number of bins is part of the type, so that only like histograms merge.
+/// The number of bins is part of the type, so that only histograms of the same bins merge.
 #[derive(Clone, Copy, Debug)]
 pub struct ScoreHistogram<const BINS: usize> {
     positive: [Sum; BINS],
@@ -15,7 +15,7 @@ pub struct ScoreHistogram<const BINS: usize> {
 
 impl<const BINS: usize> Default for ScoreHistogram<BINS> {
     fn default() -> Self {
-        const { assert!(BINS > 0, "a histogram has bins") }
+        const { assert!(BINS > 0, "a histogram must have bins") }
         Self { positive: [Sum::default(); BINS], negative: [Sum::default(); BINS] }
     }
 }
@@ -25,8 +25,8 @@ impl<const BINS: usize> ScoreHistogram<BINS> {
     /// [`MIN_WEIGHT`](crate::MIN_WEIGHT) to [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
     ///
     /// # Errors
-    /// A probability outside [0, 1], a label that is no class, a weight out of range; the row is
-    /// then not counted.
+    /// If the probability is outside [0, 1], the label is not a class, or the weight is out of
+    /// range; the row is then not counted.
     pub fn push(
         &mut self,
         probability: impl Score,

@@ -1,32 +1,31 @@
 //! Models that are trained with several seeds each, compared on the same rows.
 //!
-//! A model's metric is its mean over seeds, and chance has two parts in it: which rows it is
-//! measured on, and which seeds it was trained with. All seeds of all models score the same rows, so
-//! that the errors of rows are shared. This is the design in which several readers judge the same
-//! cases, with seeds in the place of readers: Obuchowski and Rockette (1995), "Hypothesis Testing of
-//! Diagnostic Accuracy for Multiple Readers and Multiple Tests", with the degrees of freedom of
+//! A model's metric is its mean over seeds, and depends on chance in two ways: by the rows that it is
+//! measured on, and by the seeds that it was trained with. All seeds of all models score the same
+//! rows, so that the errors of rows are shared. This is the design in which several readers judge the
+//! same cases, with seeds in the place of readers: Obuchowski and Rockette (1995), "Hypothesis Testing
+//! of Diagnostic Accuracy for Multiple Readers and Multiple Tests", with the degrees of freedom of
 //! Hillis (2007), "A Comparison of Denominator Degrees of Freedom Methods for Multiple Observer ROC
 //! Analysis".
 //!
-//! Of S seeds with the values A₁ … A_S, the variance of their mean is estimated by
+//! For S seeds with the values A₁ … A_S, the variance of their mean is estimated by
 //!
 //! ```text
 //! (R − C)⁺ + Q, but at least R        Q = Σ (A_s − A)² / (S − 1) / S
 //!                                     C = (R̄ − R) / (S − 1)
 //! ```
 //!
-//! R is the variance over rows of the mean over seeds: DeLong's, of placements that are averaged over
-//! seeds, or that of a mean of losses that are averaged so. R̄ is the mean of the seeds' own
-//! variances over rows. Q is the variance of the mean between seeds; as the seeds are measured on a
-//! sample of rows, it has in it what seeds and rows do together, which R has too, and which C takes
-//! away once. A difference has R from the differences of the averaged placements or losses, paired
-//! by rows, and the Q and C of both models, whose seeds have nothing to do with each other.
+//! R is the variance over rows of the mean over seeds: DeLong's, for placements averaged over seeds, or
+//! that of a mean of losses averaged over seeds. R̄ is the mean over seeds of the variance over rows.
+//! Q is the variance of the mean between seeds. Because the seeds are measured on a sample of rows, Q
+//! includes the interaction of seeds and rows, which R includes too, and which C subtracts once.
+//! The R of a difference comes from the differences of the averaged placements or losses, paired by
+//! rows; its Q and C are the sums of those of both models, whose seeds are independent.
 //!
 //! The intervals and tests are those of a t distribution with (variance)² / Σ Q² / (S − 1) degrees of
-//! freedom: few where the seeds decide, and infinitely many where there is one seed, which leaves
-//! DeLong's, and says nothing about other seeds. Where three seeds decide and rows hardly count, what
-//! is known of the spread between seeds is little: an interval of 95 % then covers about 92 %
-//! (`tests/it/seeds.rs`).
+//! freedom: few if the seeds decide, and infinitely many for one seed. The interval is then DeLong's,
+//! and says nothing about other seeds. If three seeds decide and rows hardly matter, the spread
+//! between seeds is poorly known: an interval of 95 % then covers about 92 % (`tests/it/seeds.rs`).
 
 use crate::delong::{Placement, area_and_variance, mean_and_variance, placements};
 use crate::log_loss::loss;
@@ -58,42 +57,42 @@ pub struct SeedRuns<'r> {
 pub struct SeedEstimate {
     /// The mean over seeds.
     pub value: f64,
-    /// The standard deviation between seeds; `None` of one.
+    /// The standard deviation between seeds; `None` for one seed.
     pub seed_deviation: Option<f64>,
     /// The estimated standard deviation of `value` over other rows and other seeds.
     pub standard_error: f64,
-    /// Of the t distribution that the interval is of; infinite for one seed.
+    /// The degrees of freedom of the t distribution of the interval; infinite for one seed.
     pub degrees_of_freedom: f64,
-    /// The lower end of the interval, cut off at the least that the metric can be.
+    /// The lower end of the interval, cut off at the least value of the metric.
     pub low: f64,
-    /// The upper end of it, cut off at the most.
+    /// The upper end of the interval, cut off at the greatest value of the metric.
     pub high: f64,
 }
 
 /// A metric of two models on the same rows, compared.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct SeedDifference {
-    /// That of the second − that of the first.
+    /// The metric of the second model − that of the first.
     pub difference: f64,
     /// The estimated standard deviation of `difference` over other rows and other seeds.
     pub standard_error: f64,
-    /// Of the t distribution that interval and p-value are of.
+    /// The degrees of freedom of the t distribution of interval and p-value.
     pub degrees_of_freedom: f64,
     /// The lower end of the interval; of an area, cut off at −1.
     pub low: f64,
-    /// The upper end of it; of an area, cut off at 1.
+    /// The upper end of the interval; of an area, cut off at 1.
     pub high: f64,
-    /// The probability of a difference as great, either way, were both the same in truth; `None`
-    /// where the standard error is 0.
+    /// The probability of a difference as great, in either direction, if both are truly the same; `None`
+    /// if the standard error is 0.
     pub p_value: Option<f64>,
 }
 
 impl TestRows {
-    /// Rows with these labels (0 or 1). `weights` has one entry a row, or none where all are 1; as in
-    /// [`auc_interval`](crate::auc_interval), they are importances and no counts.
+    /// Rows with these labels (0 or 1). `weights` has one entry a row, or none if all are 1; as in
+    /// [`auc_interval`](crate::auc_interval), they are importances and not counts.
     ///
     /// # Errors
-    /// Slices of different lengths, and the first bad row, by its position.
+    /// If slices differ in length, or a row is bad; the first bad row is named by its position.
     pub fn new(
         labels: &[impl Copy + Into<f64>],
         weights: &[impl Copy + Into<f64>],
@@ -106,17 +105,17 @@ impl TestRows {
         Ok(Self { rows })
     }
 
-    /// How many they are.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// A model that has no run on them yet.
+    /// A model without runs on these rows yet.
     pub fn runs(&self) -> SeedRuns<'_> {
         let parts =
             |measure| Parts { measure, values: Vec::new(), own: Sum::default(), rows: vec![] };
@@ -128,8 +127,8 @@ impl SeedRuns<'_> {
     /// Takes a run: the probability that it gives each row. It takes n log n time for n rows.
     ///
     /// # Errors
-    /// Another number of probabilities than of rows, and the first that is not in [0, 1], by its
-    /// position; the run is then not counted.
+    /// If there are more or fewer probabilities than rows, or if one is not in [0, 1], which is named
+    /// by its position; the run is then not counted.
     pub fn push(&mut self, probabilities: &[impl Score]) -> Result<(), MetricError> {
         let targets = &self.rows.rows;
         check_length("probabilities", probabilities.len(), targets.len())?;
@@ -149,37 +148,37 @@ impl SeedRuns<'_> {
         Ok(())
     }
 
-    /// How many runs there are.
+    /// The number of runs.
     pub fn n_runs(&self) -> usize {
         self.auc.values.len()
     }
 
-    /// The area under the ROC curve, with an interval that covers its expectation over seeds, on all
-    /// rows that there could be, with a probability of about `level`, in (0, 1).
+    /// The area under the ROC curve, with an interval that covers its expectation over all seeds and
+    /// rows with a probability of about `level`, in (0, 1).
     ///
-    /// `None` without runs, and where a class has fewer than two rows with weight.
+    /// `None` without runs, and if a class has fewer than two rows with weight.
     ///
     /// # Errors
-    /// A level out of range.
+    /// If the level is out of range.
     pub fn auc(&self, level: f64) -> Result<Option<SeedEstimate>, MetricError> {
         self.auc.estimate(level, 1.0)
     }
 
-    /// The mean log loss, likewise; `None` without runs, and of fewer than two rows with weight.
+    /// The mean log loss, likewise; `None` without runs, and if fewer than two rows have weight.
     ///
     /// # Errors
-    /// A level out of range.
+    /// If the level is out of range.
     pub fn log_loss(&self, level: f64) -> Result<Option<SeedEstimate>, MetricError> {
         self.log_loss.estimate(level, f64::MAX)
     }
 
-    /// How much greater the area of `other` is; with one run of each, it is DeLong's difference.
+    /// The area of `other` minus this one; with one run of each, it is DeLong's difference.
     ///
     /// # Panics
-    /// Where `other` has other rows.
+    /// If `other` has other rows.
     ///
     /// # Errors
-    /// A level out of range.
+    /// If the level is out of range.
     #[track_caller]
     pub fn auc_difference(
         &self,
@@ -190,13 +189,13 @@ impl SeedRuns<'_> {
         self.auc.difference(&other.auc, level, 1.0)
     }
 
-    /// How much greater the log loss of `other` is.
+    /// The log loss of `other` minus this one.
     ///
     /// # Panics
-    /// Where `other` has other rows.
+    /// If `other` has other rows.
     ///
     /// # Errors
-    /// A level out of range.
+    /// If the level is out of range.
     #[track_caller]
     pub fn log_loss_difference(
         &self,
@@ -213,7 +212,7 @@ impl SeedRuns<'_> {
     }
 }
 
-/// The mean and its variance over rows, of what each row has part in it.
+/// The mean of the contributions of all rows, and its variance over rows.
 type Measure = fn(&[Placement]) -> Option<(f64, f64)>;
 
 fn over_all(rows: &[Placement]) -> Option<(f64, f64)> {
@@ -224,19 +223,19 @@ fn over_all(rows: &[Placement]) -> Option<(f64, f64)> {
 #[derive(Clone, Debug)]
 struct Parts {
     measure: Measure,
-    /// Of each run; none where the rows do not define it.
+    /// The value of each run; `None` if the rows do not define it.
     values: Vec<f64>,
     /// The sum of the runs' variances over rows.
     own: Sum,
-    /// What each row has part in it, summed over runs.
+    /// The contribution of each row to the metric, summed over runs.
     rows: Vec<Placement>,
 }
 
 /// The variance of a mean over seeds.
 struct Variance {
-    /// R: over rows.
+    /// R, the variance over rows.
     rows: f64,
-    /// C, and Q; 0 of one run.
+    /// C and Q; 0 for one run.
     common: f64,
     seeds: f64,
     /// Q² / (S − 1).
@@ -272,7 +271,7 @@ impl Parts {
         (self.values.len() > 1).then(|| squares.value() / (self.n() - 1.0))
     }
 
-    /// What each row has part in the mean over seeds.
+    /// The contribution of each row to the mean over seeds.
     fn averaged(&self) -> Vec<Placement> {
         let mut rows = self.rows.clone();
         rows.iter_mut().for_each(|row| row.value /= self.n());
@@ -408,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_runs_differ_by_nothing_and_seeds_add_nothing() {
+    fn equal_runs_do_not_differ_and_seeds_add_nothing() {
         let rows = TestRows::new(&LABELS, &WEIGHTS).expect("good rows");
         let (once, thrice) = (runs(&rows, &[FIRST]), runs(&rows, &[FIRST; 3]));
         let found = once.auc_difference(&thrice, 0.95).expect("a level").expect("classes");

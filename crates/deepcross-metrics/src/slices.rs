@@ -2,13 +2,13 @@
 
 use crate::MetricError;
 
-/// Hands each row of the slices to `push`, in order, and stops at the first that it refuses.
+/// Passes each row of the slices to `push`, in order, and stops at the first one that it refuses.
 ///
-/// `weights` has one entry a row, or none at all where every weight is 1.
+/// `weights` has one entry a row, or none if every weight is 1.
 ///
 /// # Errors
-/// [`MetricError::Length`] before any row is handed on; [`MetricError::Row`] around what `push`
-/// says of a row.
+/// [`MetricError::Length`] before any row is passed on; [`MetricError::Row`] around the error of
+/// `push` for a row.
 pub(crate) fn for_each_row<S: Copy, L: Copy, W: Copy + Into<f64>>(
     scores: &[S],
     labels: &[L],
@@ -27,7 +27,7 @@ pub(crate) fn for_each_row<S: Copy, L: Copy, W: Copy + Into<f64>>(
     Ok(())
 }
 
-/// Whether the slice of this name has as many entries as it should.
+/// Checks that the slice of this name has the expected number of entries.
 pub(crate) fn check_length(
     slice: &'static str,
     found: usize,

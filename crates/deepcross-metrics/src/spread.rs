@@ -1,6 +1,6 @@
-//! Where the scores of each class lie, in bins over the part of the scale that has nearly all.
+//! The spread of the scores of each class, in bins over the part of the scale that has nearly all.
 //!
-//! Where clicks are rare, nearly all probabilities are small: bins over [0, 1], as those of
+//! If clicks are rare, nearly all probabilities are small: bins over [0, 1], like those of
 //! [`ScoreHistogram`](crate::ScoreHistogram), would show them as one bar.
 
 use crate::{Ranked, Score};
@@ -10,7 +10,8 @@ use crate::{Ranked, Score};
 pub struct Spread {
     /// The upper end of the last bin, which also has all scores above it.
     pub upper: f64,
-    /// The share of the positive weight in each bin, which sum to 1; all 0 where there is none.
+    /// The share of the positive weight in each bin. The shares sum to 1, or are all 0 if there is no
+    /// positive weight.
     pub positive: Vec<f64>,
     /// The share of the negative weight in each bin, likewise.
     pub negative: Vec<f64>,
@@ -49,16 +50,16 @@ impl<S: Score> Ranked<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Ranking;
+    use crate::ScoredRows;
 
     #[test]
     fn classes_have_shares_and_the_tail_is_in_the_last_bin() {
-        let mut ranking = Ranking::<f64>::default();
+        let mut scored = ScoredRows::<f64>::default();
         let rows = [(0.01, 0, 3.0), (0.04, 1, 1.0), (0.08, 0, 1.0), (0.08, 1, 2.0), (0.9, 1, 1.0)];
         for (score, label, weight) in rows {
-            ranking.push(score, label, weight).expect("rows of the table are good");
+            scored.push(score, label, weight).expect("rows of the table are good");
         }
-        let ranked = ranking.into_ranked();
+        let ranked = scored.into_ranked();
         let spread = ranked.spread(4, 0.125);
         assert_eq!(spread.upper, 0.08);
         assert_eq!(spread.negative, [0.75, 0.0, 0.0, 0.25]);
@@ -67,8 +68,8 @@ mod tests {
     }
 
     #[test]
-    fn without_rows_nothing_is_shared() {
-        let spread = Ranking::<f32>::default().into_ranked().spread(0, 0.1);
+    fn without_rows_all_shares_are_0() {
+        let spread = ScoredRows::<f32>::default().into_ranked().spread(0, 0.1);
         assert_eq!(spread, Spread { upper: 1.0, positive: vec![0.0], negative: vec![0.0] });
     }
 }

@@ -1,15 +1,15 @@
 //! Tails and quantiles of Student's t distribution, for standard errors that are themselves estimated
 //! from few values.
 //!
-//! Degrees of freedom need not be whole. From [`NORMAL_FROM`] of them on it is the normal
-//! distribution, which then differs in the sixth digit of a tail and less.
+//! Degrees of freedom need not be whole. For [`NORMAL_FROM`] and more, the normal distribution is used,
+//! whose tails then differ in the sixth digit or later.
 
 use std::f64::consts::PI;
 
 use crate::MetricError;
 use crate::normal::{two_sided_quantile as normal_quantile, two_sided_tail as normal_tail};
 
-/// The degrees of freedom from which the normal distribution is taken.
+/// The degrees of freedom from which the normal distribution is used.
 const NORMAL_FROM: f64 = 1e6;
 
 /// P(|T| > t) for t ≥ 0 and degrees of freedom above 0, infinite ones included; the relative error
@@ -34,7 +34,7 @@ pub(crate) fn two_sided_tail(t: f64, df: f64) -> f64 {
 /// The t for which P(|T| ≤ t) is `level`, by bisection.
 ///
 /// # Errors
-/// A level that is not in (0, 1).
+/// If the level is not in (0, 1).
 pub(crate) fn two_sided_quantile(level: f64, df: f64) -> Result<f64, MetricError> {
     let normal = normal_quantile(level)?;
     if df >= NORMAL_FROM {

@@ -1,12 +1,12 @@
 //! A compensated sum.
 //!
-//! Neumaier's variant of Kahan's sum: the part of each addend that the total is too coarse to
-//! hold is collected apart. Of terms that are not negative, the sum of a billion rows is right to
-//! about two units in the last place, in whatever order rows come and parts are merged.
-//! A sum that is the same to the bit in every order needs a wide fixed-point accumulator, and
-//! lost: it costs tens of additions a row, and no reader of a metric sees the last bit.
+//! Neumaier's variant of Kahan's sum: the part of each addend that the total is too coarse to hold is
+//! collected separately. If no term is negative, the sum of a billion rows is right to about two units
+//! in the last place, in any order of rows and merged parts.
+//! Rejected: a wide fixed-point accumulator, whose sum is the same to the bit in every order. It costs
+//! tens of additions a row, and no reader of a metric sees the last bit.
 
-/// A sum of finite numbers, exact but for the last bits.
+/// A sum of finite numbers, exact except for the last bits.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sum {
     total: f64,
@@ -29,7 +29,7 @@ impl Sum {
         self.lost += other.lost;
     }
 
-    /// The sum so far; 0 where nothing was added.
+    /// The sum so far; 0 if nothing was added.
     pub(crate) fn value(self) -> f64 {
         self.total + self.lost
     }

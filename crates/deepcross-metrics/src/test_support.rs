@@ -1,7 +1,7 @@
-//! What the unit tests of several metrics share.
+//! Helpers for the unit tests of several metrics.
 
-/// Both are undefined, or they agree but for the last bits, in which logarithms differ between
-/// platforms.
+/// Checks that both are undefined, or agree except for the last bits, in which logarithms differ
+/// between platforms.
 #[track_caller]
 pub(crate) fn assert_close(found: Option<f64>, expected: Option<f64>) {
     let close = match (found, expected) {

@@ -1,7 +1,6 @@
 //! Tests of every kind of model: the number of weights, the way through an artifact, and forged files.
 
-use crate::artifact::held::peak;
-use crate::artifact::mutations::{Mutation, frame, mutate, mutations, parts, run};
+use crate::artifact::mutations::{frame, mutations, parts, run};
 use crate::artifact::{Encoding, decode};
 use crate::header::Header;
 use crate::kinds::build::BuildModel;
@@ -11,6 +10,7 @@ use crate::{
 use deepcross_autodiff::{Activation, Params, Tape};
 use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic, Platt, Temperature};
 use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
+use deepcross_testing::{Mutation, mutate, peak};
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -286,7 +286,7 @@ fn forged_files_of_every_kind_give_a_model_or_an_error() {
     let files = ModelKind::ALL.map(|kind| parts(&bytes(&sample_model(kind))));
     let (n_accepted, n_refused) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
     let strategy = (0..files.len(), mutations());
-    run(&strategy, |(file, changes): (usize, Vec<Mutation>)| {
+    run(strategy, |(file, changes): (usize, Vec<Mutation>)| {
         let (header, tensors) = &files[file];
         let bytes = frame(&mutate(header, &changes), tensors);
         let (answer, held) = peak(|| read(&bytes));

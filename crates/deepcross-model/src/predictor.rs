@@ -125,7 +125,7 @@ impl<'a> Predictor<'a> {
         shared: &mut SharedColumns<f32>,
         out: &mut [f32],
     ) {
-        shared.renew();
+        shared.invalidate();
         for (rows, out) in blocks(rows, out) {
             let mut pass = tape.record(self.params);
             let logits = self.model.forward_sharing(&mut pass, rows, shared);

@@ -3,48 +3,50 @@
 use crate::Rule;
 use serde::{Deserialize, Serialize};
 
-/// Which rows of a table a step moves.
+/// The rows of a table that a step moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TableUpdates {
     /// The rows that the batch touched, at a cost that does not depend on the table's height.
     ///
-    /// Moments and the L2 penalty of a row move only in steps that touch it.
+    /// The moments and the L2 penalty of a row have an effect only in steps that touch it.
     #[default]
     Rows,
-    /// Every row, as dense implementations do: a row that the batch did not touch has the gradient of the L2 penalty, or
-    /// 0, and its moments move on.
+    /// Every row, as dense implementations do.
+    ///
+    /// A row that the batch did not touch has the gradient of the L2 penalty, or 0, and its moments change too.
     Dense,
 }
 
-/// How weights of one kind move.
+/// The settings of dense matrices or of tables.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     /// The update rule.
     pub rule: Rule,
-    /// Above 0.
+    /// The learning rate, above 0.
     pub learning_rate: f64,
     /// The penalty `l2 / 2 · ‖w‖²`; at least 0.
     pub l2: f64,
 }
 
-/// How dense matrices and tables move.
+/// The configuration of an optimizer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OptimizerConfig {
-    /// Dense matrices.
+    /// The settings of dense matrices.
     pub dense: Settings,
-    /// Embedding tables.
+    /// The settings of embedding tables.
     pub tables: Settings,
-    /// Which rows of a table a step moves.
+    /// The rows of a table that a step moves.
     pub table_updates: TableUpdates,
-    /// The largest norm of the gradient of all weights together, above 0: a longer one is scaled to it. `None` for any.
+    /// The largest norm of the gradient of all weights together, above 0; `None` if it is not limited.
     ///
-    /// The gradient is that of loss and penalties, of the rows that a step moves.
+    /// A longer gradient is scaled to this norm.
+    /// It is the gradient of loss and penalties, for the rows that a step moves.
     pub clip_norm: Option<f64>,
 }
 
 impl Settings {
-    /// Without a penalty.
+    /// Settings without a penalty.
     pub fn new(rule: Rule, learning_rate: f64) -> Self {
         Self { rule, learning_rate, l2: 0.0 }
     }
@@ -63,14 +65,14 @@ impl Settings {
 }
 
 impl OptimizerConfig {
-    /// One rule for all weights, without penalties, updating touched rows only.
+    /// A configuration with one rule for all weights, without penalties, which updates only touched rows.
     pub fn new(rule: Rule, learning_rate: f64) -> Self {
         let settings = Settings::new(rule, learning_rate);
         let table_updates = TableUpdates::Rows;
         Self { dense: settings, tables: settings, table_updates, clip_norm: None }
     }
 
-    /// What is out of range, one sentence each.
+    /// The values that are out of range, a sentence each.
     pub fn problems(&self) -> Vec<String> {
         let kinds = [("dense", &self.dense), ("tables", &self.tables)];
         let of_kind = |(kind, settings): (&str, &Settings)| {

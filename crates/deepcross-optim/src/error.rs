@@ -1,14 +1,14 @@
-//! Errors.
+//! The errors of optimizers.
 
 use std::fmt;
 
-/// Why an optimizer cannot be made.
+/// The reason why an optimizer cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OptimizerError {
-    /// Settings out of range, one sentence each.
+    /// Settings are out of range; a sentence for each.
     Config(Vec<String>),
-    /// A state that does not belong to the optimizer: what differs.
+    /// A state does not belong to the optimizer; the text is the difference.
     State(String),
 }
 

@@ -1,16 +1,18 @@
 #![doc = include_str!("../README.md")]
 
-mod chunks;
 mod config;
-mod dense;
-mod each;
+mod dense_step;
+mod each_weight;
 mod error;
-mod merge;
+mod merged_rows;
 mod optimizer;
 mod rules;
-mod tables;
+mod square_sum;
+mod step;
+mod table_step;
 
 pub use config::{OptimizerConfig, Settings, TableUpdates};
 pub use error::OptimizerError;
-pub use optimizer::{MAX_GROUPS, Optimizer};
+pub use merged_rows::MAX_GROUPS;
+pub use optimizer::Optimizer;
 pub use rules::{Rule, StepSize, Update};

@@ -1,20 +1,17 @@
 //! The optimizer: a rule, its state, and the step over all parameters.
 //!
-//! The state is held as [`Params`] are, each matrix under the name of the weights that it belongs to: what stores and
-//! checks weights then stores and checks the state, and knows no rule.
+//! The state has the form of [`Params`]: each matrix has the name of the weights that it belongs to.
+//! So the code that stores and checks weights also stores and checks the state, without knowing the rules.
 
-use crate::chunks::{Action, Step};
-use crate::dense::Part;
-use crate::tables::{Rows, TableStep};
-use crate::{OptimizerConfig, OptimizerError, Settings, StepSize, TableUpdates};
+use crate::dense_step::DensePart;
+use crate::step::{Action, Step};
+use crate::table_step::{TableRows, TableStep};
+use crate::{MAX_GROUPS, OptimizerConfig, OptimizerError, Settings, StepSize, TableUpdates};
 use deepcross_autodiff::{Gradients, Params, Table};
 use deepcross_kernels::Real;
 use ndarray::Array2;
 
-/// The largest number of groups whose gradients one step takes.
-pub const MAX_GROUPS: usize = 64;
-
-/// No run makes so many steps: numbers up to it can be counted in `f64`, too.
+/// More steps than any run makes; smaller numbers are exact in `f64` too.
 const MAX_STEPS: u64 = 1 << 53;
 
 /// Moves parameters by their gradients.
@@ -22,17 +19,17 @@ const MAX_STEPS: u64 = 1 << 53;
 pub struct Optimizer<F> {
     config: OptimizerConfig,
     n_steps: u64,
-    /// What both learning rates are multiplied by.
+    /// The factor of both learning rates.
     rate_factor: f64,
-    /// Without matrices or tables whose rule keeps nothing.
+    /// The state, without matrices and tables whose rule has no state.
     state: Params<F>,
 }
 
 impl<F: Real> Optimizer<F> {
-    /// An optimizer of these parameters, before its first step.
+    /// An optimizer for these parameters, before its first step.
     ///
     /// # Errors
-    /// [`OptimizerError::Config`] where a setting is out of range.
+    /// [`OptimizerError::Config`] if a setting is out of range.
     pub fn new(config: OptimizerConfig, params: &Params<F>) -> Result<Self, OptimizerError> {
         let problems = config.problems();
         if !problems.is_empty() {
@@ -42,22 +39,23 @@ impl<F: Real> Optimizer<F> {
         Ok(Self { config, n_steps: 0, rate_factor: 1.0, state })
     }
 
-    /// Goes on where an optimizer of the same settings and parameters stood after `n_steps` steps, with its
-    /// [`state`](Self::state).
+    /// Continues from the [`state`](Self::state) of an optimizer with the same settings and parameters after `n_steps`
+    /// steps.
     ///
     /// # Errors
-    /// [`OptimizerError::State`] where the state is of other settings or parameters, or there are 2⁵³ steps or more.
+    /// [`OptimizerError::State`] if the state belongs to other settings or parameters, or there are 2⁵³ steps or more.
     pub fn with_state(self, n_steps: u64, state: Params<F>) -> Result<Self, OptimizerError> {
         if n_steps >= MAX_STEPS {
-            let problem = format!("there are {n_steps} steps, and not fewer than 2^53");
+            let problem = format!("the number of steps must be less than 2^53, but is {n_steps}");
             return Err(OptimizerError::State(problem));
         }
         self.state.same_layout(&state).map_err(OptimizerError::State)?;
         Ok(Self { n_steps, state, ..self })
     }
 
-    /// What the rules remember of the steps so far: for each matrix and each table whose rule remembers anything, one of
-    /// the same name.
+    /// The state of the rules after the steps so far.
+    ///
+    /// For each matrix and each table whose rule has a state, it has one with the same name.
     pub fn state(&self) -> &Params<F> {
         &self.state
     }
@@ -67,7 +65,7 @@ impl<F: Real> Optimizer<F> {
         &self.config
     }
 
-    /// Steps made so far.
+    /// The number of steps so far.
     pub fn n_steps(&self) -> u64 {
         self.n_steps
     }
@@ -75,7 +73,7 @@ impl<F: Real> Optimizer<F> {
     /// Moves the parameters by one gradient.
     ///
     /// # Panics
-    /// If parameters or gradients are of other shapes than those that the optimizer was made for.
+    /// If the shapes of parameters or gradients differ from those that the optimizer was made for.
     #[track_caller]
     pub fn step(&mut self, params: &mut Params<F>, gradients: &mut Gradients<F>) {
         self.step_groups(params, std::slice::from_mut(gradients));
@@ -84,35 +82,42 @@ impl<F: Real> Optimizer<F> {
     /// Moves the parameters by the sum of the gradients of the groups of a batch, added in their order.
     ///
     /// # Panics
-    /// If there are more than [`MAX_GROUPS`], or parameters or gradients are of other shapes than those that the
+    /// If there are more than [`MAX_GROUPS`], or the shapes of parameters or gradients differ from those that the
     /// optimizer was made for.
     #[track_caller]
     pub fn step_groups(&mut self, params: &mut Params<F>, groups: &mut [Gradients<F>]) {
-        assert!(groups.len() <= MAX_GROUPS, "{} groups, of at most {MAX_GROUPS}", groups.len());
+        assert!(
+            groups.len() <= MAX_GROUPS,
+            "there are {} groups, but at most {MAX_GROUPS} are allowed",
+            groups.len()
+        );
         groups.iter_mut().for_each(Gradients::coalesce);
         self.n_steps += 1;
         let action = self.action(params, groups);
         self.walk(params, groups, action);
     }
 
-    /// Scales both learning rates from the next step on: what a schedule does.
+    /// Scales both learning rates from the next step on, for schedules.
     ///
     /// # Panics
     /// If `factor` is not above 0 and finite.
     #[track_caller]
     pub fn set_rate_factor(&mut self, factor: f64) {
-        assert!(factor > 0.0 && factor.is_finite(), "a learning rate times {factor}");
+        assert!(
+            factor > 0.0 && factor.is_finite(),
+            "a rate factor must be above 0, but is {factor}"
+        );
         self.rate_factor = factor;
     }
 
-    /// By how much the gradients are clipped.
+    /// The action of this step, which scales the gradients if their norm is too large.
     fn action(&mut self, params: &mut Params<F>, groups: &[Gradients<F>]) -> Action<F> {
         let Some(most) = self.config.clip_norm else { return Action::Move };
         let norm = self.walk(params, groups, Action::Measure).sqrt();
         if norm > most { Action::MoveBy(F::of(most / norm)) } else { Action::Move }
     }
 
-    /// Moves all parameters, or measures their gradient: the sum of squares.
+    /// Moves all parameters, or measures their gradient, and returns the sum of squares.
     fn walk(&mut self, params: &mut Params<F>, groups: &[Gradients<F>], action: Action<F>) -> f64 {
         self.walk_dense(params, groups, action) + self.walk_tables(params, groups, action)
     }
@@ -129,7 +134,7 @@ impl<F: Real> Optimizer<F> {
             let range = params.dense_range(id);
             let (state, _) = self.state.split_mut();
             let state = &mut state[range.start * step.n_states..range.end * step.n_states];
-            let part = Part { id, start: 0, weights: params.dense_slice_mut(id), state };
+            let part = DensePart { id, start: 0, weights: params.dense_slice_mut(id), state };
             squares += part.step(&step, groups);
         }
         squares
@@ -155,7 +160,8 @@ impl<F: Real> Optimizer<F> {
             let weights = table.values_mut();
             let height =
                 u32::try_from(weights.len() / width.max(1)).expect("row numbers have 32 bits");
-            squares += Rows { id, width, numbers: 0..height, weights, state }.step(&table_step);
+            squares +=
+                TableRows { id, width, numbers: 0..height, weights, state }.step(&table_step);
         }
         squares
     }
@@ -178,13 +184,14 @@ impl<F: Real> Optimizer<F> {
     }
 }
 
-/// Zeros that stand in memory, and not only in the promises of the operating system.
+/// Zeros in memory that the operating system has really assigned.
 ///
-/// Memory that is zero and was never touched is given page by page when it is first written: in a step, which then waits
-/// for it at each row that it is the first to touch, and a run would learn in its middle that there is not enough.
+/// The operating system assigns zeroed memory page by page when it is first written.
+/// Without this function, that would happen in steps: a step would wait at each page that it is the first to touch.
+/// A run could then find out in its middle that there is not enough memory.
 fn resident_zeros<F: Real>(rows: usize, width: usize) -> Array2<F> {
     let mut values = Vec::with_capacity(rows * width);
-    // Hides that the memory is new, or the two lines would become one that leaves it untouched.
+    // Hides that the memory is new; otherwise the compiler joins both lines into one that does not touch it.
     std::hint::black_box(&mut values);
     values.resize(rows * width, F::zero());
     Array2::from_shape_vec((rows, width), values).expect("as many numbers as the shape has")

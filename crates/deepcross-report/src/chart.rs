@@ -1,6 +1,7 @@
-//! What all plots have: a frame, axes with ticks, a legend, and what a reader without eyes is told.
+//! The parts of every plot: a frame, axes with ticks, a legend, and a description for screen readers.
 //!
-//! An SVG is as wide in its own units as a phone in pixels, so that its text has its size there and grows on a larger screen.
+//! An SVG is as many units wide as a phone is in pixels, so that its text has its own size there, and grows on a larger
+//! screen.
 
 use crate::markup::Escaped;
 use crate::scale::Scale;
@@ -11,11 +12,11 @@ const LEFT: f64 = 58.0;
 const RIGHT: f64 = 346.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 226.0;
-/// Where the legend begins.
+/// The vertical position at which the legend begins.
 const LEGEND: f64 = 282.0;
 const LEGEND_LINE: f64 = 18.0;
 
-/// A chart to draw on.
+/// A chart that plots draw on.
 pub(crate) struct Chart<'a> {
     x: Scale,
     y: Scale,
@@ -25,12 +26,12 @@ pub(crate) struct Chart<'a> {
 }
 
 impl<'a> Chart<'a> {
-    /// With the names of its axes.
+    /// An empty chart with these axes and their names.
     pub(crate) fn new(x: Scale, y: Scale, names: [&'a str; 2]) -> Self {
         Self { x, y, names, marks: String::new(), legend: Vec::new() }
     }
 
-    /// A line through points, in the colour of this number; points that are not finite are gaps.
+    /// Draws a line of this class through points; points that are not finite are gaps.
     pub(crate) fn line(&mut self, points: &[(f64, f64)], class: &str) {
         let mut path = String::new();
         let mut begins = true;
@@ -49,7 +50,7 @@ impl<'a> Chart<'a> {
         self.put(format_args!("<path class=\"{class}\" d=\"{path}\"/>\n"));
     }
 
-    /// A dot.
+    /// Draws a dot.
     pub(crate) fn dot(&mut self, (x, y): (f64, f64), class: &str) {
         if x.is_finite() && y.is_finite() {
             let (x, y) = (self.at_x(x), self.at_y(y));
@@ -59,7 +60,7 @@ impl<'a> Chart<'a> {
         }
     }
 
-    /// A ring around a point that stands out.
+    /// Draws a ring around a point, to mark it.
     pub(crate) fn ring(&mut self, (x, y): (f64, f64), class: &str) {
         if x.is_finite() && y.is_finite() {
             let (x, y) = (self.at_x(x), self.at_y(y));
@@ -69,7 +70,7 @@ impl<'a> Chart<'a> {
         }
     }
 
-    /// A vertical stroke, with caps.
+    /// Draws a vertical stroke with caps.
     pub(crate) fn whisker(&mut self, x: f64, (low, high): (f64, f64), class: &str) {
         let (x, low, high) = (self.at_x(x), self.at_y(low), self.at_y(high));
         self.put(format_args!(
@@ -78,7 +79,7 @@ impl<'a> Chart<'a> {
         ));
     }
 
-    /// Bars that stand on the axis, as one outline: the bins' ends, and their heights.
+    /// Draws bars on the axis as one outline, by the width of a bin and the height of each.
     pub(crate) fn bars(&mut self, width: f64, heights: &[f64], class: &str) {
         let mut path = format!("M{:.1} {BOTTOM}", self.at_x(0.0));
         for (place, &height) in heights.iter().enumerate() {
@@ -88,12 +89,12 @@ impl<'a> Chart<'a> {
         self.put(format_args!("<path class=\"{class}\" d=\"{path}V{BOTTOM}Z\"/>\n"));
     }
 
-    /// An entry of the legend: a piece of SVG of 22 by 12, and its words.
+    /// Adds an entry of the legend: a piece of SVG of 22 by 12, and its words.
     pub(crate) fn entry(&mut self, sign: impl Into<String>, words: impl Into<String>) {
         self.legend.push((sign.into(), words.into()));
     }
 
-    /// The legend's sign of a line.
+    /// The sign of a line in the legend.
     pub(crate) fn line_sign(class: &str) -> String {
         format!("<path class=\"{class}\" d=\"M0 6H22\"/>")
     }
@@ -176,7 +177,7 @@ impl<'a> Chart<'a> {
     }
 }
 
-/// An SVG of the width that all have, with what a reader without eyes is told.
+/// An SVG of the common width, with a description for screen readers.
 pub(crate) fn picture(title: &str, description: &str, height: f64, body: &str) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \

@@ -7,29 +7,29 @@ use std::fmt::{Display, Formatter, Result};
 /// A metric with a name, shown large.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// What it is called.
+    /// The name of the metric.
     pub name: String,
-    /// The value; a dash stands where it is not defined.
+    /// The value; shown as a dash if it is not defined.
     pub value: Option<f64>,
-    /// Where its true value lies, at a level that the report tells elsewhere.
+    /// The interval of the true value, at a level that the report states elsewhere.
     pub interval: Option<Interval>,
-    /// What to hold it against, in a few words; may be empty.
+    /// A few words to compare the value with; may be empty.
     pub note: String,
 }
 
 impl Figure {
-    /// Without interval and note.
+    /// A figure without interval and note.
     pub fn new(name: impl Into<String>, value: Option<f64>) -> Self {
         Self { name: name.into(), value, interval: None, note: String::new() }
     }
 
-    /// With an interval, where there is one.
+    /// Adds an interval, if there is one.
     #[must_use]
     pub fn with_interval(self, interval: Option<Interval>) -> Self {
         Self { interval, ..self }
     }
 
-    /// With a few words.
+    /// Adds a few words.
     #[must_use]
     pub fn with_note(self, note: impl Into<String>) -> Self {
         Self { note: note.into(), ..self }

@@ -1,10 +1,10 @@
-//! Text within markup.
+//! Escapes text within markup.
 
 use std::fmt::{Display, Formatter, Result, Write};
 
 /// Text that is displayed escaped, in content and in quoted attributes alike.
 ///
-/// What XML has no place for (control characters, and the two codes that are none) becomes U+FFFD.
+/// Characters that XML does not allow (control characters, and two codes that are not characters) become U+FFFD.
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl Display for Escaped<'_> {
@@ -19,7 +19,7 @@ impl Display for Escaped<'_> {
                 '\n' | '\t' => out.write_char(c)?,
                 '\u{fffe}' | '\u{ffff}' => out.write_char('\u{fffd}')?,
                 c if c.is_control() => out.write_char('\u{fffd}')?,
-                // Marks that turn the direction of what follows would disguise a value.
+                // Marks that change the direction of the text after them would disguise a value.
                 '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.write_char('\u{fffd}')?,
                 c => out.write_char(c)?,
             }
@@ -33,7 +33,7 @@ mod tests {
     use super::Escaped;
 
     #[test]
-    fn nothing_leaves_the_text() {
+    fn text_never_becomes_markup() {
         let cases = [
             ("plain – ünïcode", "plain – ünïcode"),
             ("<b a='1' c=\"2\">&amp;", "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;amp;"),

@@ -1,7 +1,7 @@
-//! The page.
+//! The page of a report.
 //!
-//! It is written by hand and not by a library of templates or plots: these bring scripts, fonts or fixed colours, and what
-//! is needed of them is an escape, a scale and a few elements.
+//! The page is written without a library of templates or plots: these bring scripts, fonts or fixed colours, and a page
+//! only needs an escape, a scale and a few elements.
 
 use crate::markup::Escaped;
 use crate::{Figure, Section};
@@ -14,20 +14,20 @@ const STYLE: &str = include_str!("style.css");
 pub struct Report {
     /// The title of the page.
     pub title: String,
-    /// What it is about: names and values, such as the model and the data.
+    /// Names and values of the subject of the page, such as the model and the data.
     pub facts: Vec<(String, String)>,
     /// The key figures.
     pub figures: Vec<Figure>,
     /// A sentence below the key figures; may be empty.
     pub note: String,
-    /// What follows, in order; those without content are left out.
+    /// The sections in order; those without content are left out.
     pub sections: Vec<Section>,
     /// The last line, such as the version of the program; may be empty.
     pub footer: String,
 }
 
 impl Report {
-    /// With a title alone.
+    /// A page with a title alone.
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), ..Self::default() }
     }

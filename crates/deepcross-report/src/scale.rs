@@ -1,4 +1,4 @@
-//! From values to places, and where the ticks stand.
+//! The scale of an axis: maps values to places, and chooses ticks.
 
 /// An axis: its range, whether it is logarithmic, and its ticks.
 #[derive(Clone, Debug)]
@@ -10,7 +10,7 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// Around all values, with some of `n` steps of a round size; infinite values and NaN count as not there.
+    /// A scale around all values, with about `n` steps of a round size; infinite values and NaN are ignored.
     pub(crate) fn linear(values: impl IntoIterator<Item = f64>, n: usize) -> Self {
         let (low, high) = range(values).unwrap_or((0.0, 1.0));
         let least = 1e-9 * low.abs().max(high.abs()).max(1e-290);
@@ -30,12 +30,12 @@ impl Scale {
         Self { low: first * step, high: last * step, log: false, ticks }
     }
 
-    /// From 0 to 1.
+    /// The scale from 0 to 1.
     pub(crate) fn unit() -> Self {
         Self::linear([0.0, 1.0], 5)
     }
 
-    /// Whole numbers from the least to the greatest.
+    /// A scale of whole numbers, from the least to the greatest.
     pub(crate) fn whole(values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = range(values).unwrap_or((0.0, 1.0));
         let low = low.floor();
@@ -50,7 +50,7 @@ impl Scale {
         Self { low, high, log: false, ticks }
     }
 
-    /// Powers of ten around all values above 0; the others are shown at the lower end.
+    /// A scale of powers of ten around all values above 0; the others are shown at the lower end.
     pub(crate) fn log(values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) =
             range(values.into_iter().filter(|value| *value > 0.0)).unwrap_or((0.1, 1.0));
@@ -70,7 +70,7 @@ impl Scale {
         Self { low: first, high, log: true, ticks }
     }
 
-    /// Where a value stands, from 0 at the lower end to 1 at the upper; one that is outside stands at the end.
+    /// The place of a value, from 0 at the lower end to 1 at the upper; a value outside is moved to the nearest end.
     pub(crate) fn place(&self, value: f64) -> f64 {
         let value = if self.log { value.max(f64::MIN_POSITIVE).log10() } else { value };
         ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)

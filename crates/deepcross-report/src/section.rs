@@ -1,15 +1,15 @@
-//! A part of the page.
+//! A section of the page.
 
 use crate::markup::Escaped;
 use crate::{Plot, Table};
 use std::fmt::{Display, Formatter, Result};
 
-/// A heading, and what stands below it: a remark, plots side by side, tables, and text as it is.
+/// A heading with a remark, plots side by side, tables, and text as it is below it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Section {
     /// The heading.
     pub title: String,
-    /// A sentence or two that say how to read it; may be empty.
+    /// A sentence or two that explain how to read the section; may be empty.
     pub note: String,
     /// The plots.
     pub plots: Vec<Plot>,
@@ -20,18 +20,18 @@ pub struct Section {
 }
 
 impl Section {
-    /// With a heading alone.
+    /// A section with a heading alone.
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), ..Self::default() }
     }
 
-    /// With a remark.
+    /// Adds a remark.
     #[must_use]
     pub fn with_note(self, note: impl Into<String>) -> Self {
         Self { note: note.into(), ..self }
     }
 
-    /// Whether nothing stands below the heading.
+    /// Whether the section has nothing below its heading.
     pub fn is_empty(&self) -> bool {
         self.plots.is_empty() && self.tables.is_empty() && self.text.is_empty()
     }

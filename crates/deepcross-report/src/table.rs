@@ -1,4 +1,4 @@
-//! A table.
+//! A table of the page.
 
 use crate::markup::Escaped;
 use std::fmt::{Display, Formatter, Result};
@@ -6,7 +6,7 @@ use std::fmt::{Display, Formatter, Result};
 /// Rows of cells under a header; the first column is text, the others are aligned to the right.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
-    /// What it shows; may be empty.
+    /// The caption; may be empty.
     pub caption: String,
     /// The names of the columns.
     pub header: Vec<String>,
@@ -17,13 +17,13 @@ pub struct Table {
 }
 
 impl Table {
-    /// Without rows.
+    /// A table without rows.
     pub fn new(caption: impl Into<String>, header: &[&str]) -> Self {
         let header = header.iter().map(|&name| name.to_owned()).collect();
         Self { caption: caption.into(), header, ..Self::default() }
     }
 
-    /// With all columns aligned to the left.
+    /// Aligns all columns to the left.
     #[must_use]
     pub fn of_text(self) -> Self {
         Self { text: true, ..self }
@@ -38,7 +38,7 @@ impl Table {
 impl Display for Table {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
         let class = if self.text { "text" } else { "numbers" };
-        // A frame that scrolls can be reached by the keyboard only where it takes the focus.
+        // A frame that scrolls can be reached by the keyboard only if it takes the focus.
         write!(out, "<div class=\"scroll\" tabindex=\"0\"><table class=\"{class}\">")?;
         if !self.caption.is_empty() {
             write!(out, "<caption>{}</caption>", Escaped(&self.caption))?;

@@ -1,31 +1,33 @@
-//! The columns that a model reads, as requests name them.
+//! The columns that a model reads, under the names that requests use.
 
-use deepcross_features::{Binding, Encoder, Encoding, FeatureError, FieldDescription, FieldKind};
+use deepcross_features::{
+    Binding, Encoder, Encoding, FeatureError, FieldDescription, FieldKind, suggest,
+};
 use std::collections::HashMap;
 
-/// What requests may and must name, for one model.
+/// The columns that the rows of a request name, for one model.
 #[derive(Debug)]
 pub(crate) struct Columns {
     pub(crate) list: Vec<InputColumn>,
     by_name: HashMap<String, usize>,
-    /// What stands for `null`: the first raw value that means "missing"; `None` where none does.
+    /// The raw value that `null` becomes; `None` if the model has no missing values.
     pub(crate) missing: Option<String>,
-    /// Whether white space around strings is dropped, as it was in the files of training.
+    /// Whether white space around strings is dropped, as it was in training.
     pub(crate) trim: bool,
     pub(crate) binding: Binding,
 }
 
-/// A column and those who read it.
+/// A column and the fields of the model that read it.
 #[derive(Debug)]
 pub(crate) struct InputColumn {
     pub(crate) name: String,
-    /// Whether the name in JSON is, between its quotes, the name itself.
+    /// Whether the name needs no escapes in JSON.
     pub(crate) is_plain: bool,
-    /// The fields that read it, and their kinds.
+    /// The names and kinds of the fields that read the column.
     pub(crate) fields: Vec<(String, FieldKind)>,
-    /// What joins the elements of a list; `None` where a list is no value of it.
+    /// The separator of list elements; `None` if a list is not a value of the column.
     pub(crate) separator: Option<char>,
-    /// What a value is like, in words.
+    /// The accepted values, in words.
     pub(crate) accepts: &'static str,
 }
 
@@ -37,7 +39,7 @@ impl Columns {
         let list: Vec<_> = names.iter().map(|name| InputColumn::new(name, &fields)).collect();
         let by_name = names.into_iter().enumerate().map(|(index, name)| (name, index)).collect();
         let missing = encoder.missing();
-        // The empty value reads best where several mean the same.
+        // If several values mean "missing", the empty one reads best.
         let empty = missing.iter().find(|value| value.is_empty());
         let missing = empty.or(missing.first()).cloned();
         Ok(Self { list, by_name, missing, trim, binding })
@@ -55,9 +57,8 @@ impl Columns {
     pub(crate) fn nearest(&self, name: &str) -> &str {
         // An edit distance grows with the square of the length, and no name is that long.
         let end = name.char_indices().nth(64).map_or(name.len(), |(end, _)| end);
-        let distance =
-            |known: &&InputColumn| strsim::damerau_levenshtein(&known.name, &name[..end]);
-        self.list.iter().min_by_key(distance).map_or("", |known| &known.name)
+        let known = self.list.iter().map(|column| &column.name);
+        suggest::nearest_of_all(&name[..end], known).unwrap_or_default()
     }
 }
 

@@ -1,47 +1,51 @@
-//! What a service is started with.
+//! The configuration of a service.
 //!
-//! A [`ServeConfig`] is anything; [`Server::bind`](crate::Server::bind) checks it and gathers all problems.
+//! A [`ServeConfig`] may hold any values; [`Server::bind`](crate::Server::bind) checks it and reports all problems.
 
 use crate::Token;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Address, limits and times of a service; [`ServeConfig::default`] is meant for a model behind a proxy on one machine.
+/// The address, limits and times of a service.
+///
+/// [`ServeConfig::default`] suits a service that runs behind a proxy on the same machine.
 #[derive(Clone, Debug)]
 pub struct ServeConfig {
-    /// Where to listen; loopback by default. Port 0 takes a free one.
+    /// The address to listen on; loopback by default. Port 0 takes a free port.
     pub addr: SocketAddr,
-    /// Threads that score, each with scratch memory of its own; at least 1.
+    /// The number of threads that score, each with its own scratch memory; at least 1.
     pub threads: usize,
-    /// The most rows that are scored in one go; at least 1.
+    /// The largest number of rows that are scored in one go; at least 1.
     pub batch_rows: usize,
-    /// How long the first rows of a batch wait for others; 0 takes what is there.
+    /// The longest time that the first rows of a batch wait for others; 0 scores the rows that are there.
     pub batch_delay: Duration,
-    /// The most rows that wait to be scored; at least `max_rows`.
+    /// The largest number of rows that wait to be scored; at least `max_rows`.
     pub queue_rows: usize,
-    /// The most rows, or candidates, of a request; at least 1.
+    /// The largest number of rows or candidates of a request; at least 1.
     pub max_rows: usize,
-    /// The most bytes of a request's body; at least 1.
+    /// The largest number of bytes of a request's body; at least 1.
     pub max_body: usize,
-    /// The most bytes of all bodies that are in memory at a time; at least `max_body`.
+    /// The largest number of bytes of all request bodies in memory at a time; at least `max_body`.
     pub body_memory: usize,
-    /// The most bytes of one value, as text; at least 1.
+    /// The largest number of bytes of the text of one value; at least 1.
     pub max_value: usize,
-    /// The most connections at a time; others wait to be accepted. At least 1.
+    /// The largest number of connections at a time; further ones wait to be accepted. At least 1.
     pub max_connections: usize,
-    /// How long a head, and then a body, may take to arrive, and a connection be idle.
+    /// The longest time for a head, and then for a body, to arrive, and for a connection to be idle.
     pub read_timeout: Duration,
-    /// How long rows may wait and be scored.
+    /// The longest time for rows to wait in the queue and to be scored.
     pub score_timeout: Duration,
-    /// How long a caller may take none of the response.
+    /// The longest time that a caller may read nothing of the response.
     pub write_timeout: Duration,
-    /// How long a service that was told to end goes on to accept requests, unready, so that balancers see it.
+    /// The time after a signal to end in which the service still accepts requests and reports that it is not ready, so
+    /// that load balancers notice.
     pub drain_delay: Duration,
-    /// How long it then waits for the requests in flight.
+    /// The longest time that the service then waits for the requests in flight.
     pub drain_timeout: Duration,
-    /// Whether a field that a row does not name is a missing value; by default, it is an error.
+    /// Whether a field that a row does not name counts as missing; by default, it is an error.
     pub absent_as_missing: bool,
-    /// What callers of `/v1` must know; without it, these routes are open, but for reload, which is then refused.
+    /// The token that callers of `/v1` must send.
+    /// Without a token these routes are open, except for reload, which is then refused.
     pub token: Option<Token>,
 }
 
@@ -70,7 +74,7 @@ impl Default for ServeConfig {
 }
 
 impl ServeConfig {
-    /// All that is wrong, a sentence each.
+    /// All problems of the configuration, a sentence each.
     pub fn problems(&self) -> Vec<String> {
         let counts = [
             ("threads", self.threads),
@@ -111,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn problems_are_gathered() {
+    fn all_problems_are_reported() {
         assert_eq!(ServeConfig::default().problems(), [""; 0]);
         let wrong = ServeConfig {
             batch_rows: 0,

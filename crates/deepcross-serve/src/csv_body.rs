@@ -1,40 +1,40 @@
-//! Bodies in CSV: a header, and a line for each row.
+//! Reads bodies in CSV: a header, and a line for each row.
 //!
-//! Columns that the model does not read are passed over, as `deepcross predict` does with files.
+//! Ignores columns that the model does not read, as `deepcross predict` does with files.
 
 use crate::columns::Columns;
 use crate::problem::Problem;
-use crate::reader::{Limits, RowReader};
-use crate::rows::{Rows, ValueKind};
+use crate::request_rows::{Limits, RequestRows};
+use crate::text_rows::{TextRows, ValueKind};
 use csv::{ByteRecord, ReaderBuilder};
 
 /// The rows of a body.
-pub(crate) fn rows(body: &[u8], columns: &Columns, limits: Limits) -> Result<Rows, Problem> {
+pub(crate) fn rows(body: &[u8], columns: &Columns, limits: Limits) -> Result<TextRows, Problem> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let mut lines = ReaderBuilder::new().from_reader(body);
     let header = lines.byte_headers().map_err(|error| malformed(&error))?.clone();
     let positions = positions(&header, columns)?;
-    let mut reader = RowReader::new(columns, limits, false);
+    let mut rows = RequestRows::new(columns, limits, false);
     let mut line = ByteRecord::new();
     while lines.read_byte_record(&mut line).map_err(|error| malformed(&error))? {
-        let row = reader.n_rows();
-        reader.check_room(row)?;
+        let row = rows.n_rows();
+        rows.check_room(row)?;
         for &(position, column) in &positions {
             let text = line.get(position).unwrap_or_default();
-            let cell = reader.text(Some(row), column, text, ValueKind::String);
-            reader.put(column, cell);
+            let cell = rows.text(Some(row), column, text, ValueKind::String);
+            rows.put(column, cell);
         }
-        reader.end_row();
+        rows.end_row();
     }
-    reader.finish()
+    rows.finish()
 }
 
-/// Where in a line each column that is there lies.
+/// The position of each of the model's columns in the header, with the column's index.
 fn positions(header: &ByteRecord, columns: &Columns) -> Result<Vec<(usize, usize)>, Problem> {
     let mut positions = Vec::new();
     for (position, name) in header.iter().enumerate() {
         let name = std::str::from_utf8(name.trim_ascii())
-            .map_err(|_| Problem::malformed("the header is not UTF-8"))?;
+            .map_err(|_| Problem::malformed("the header is not valid UTF-8"))?;
         let Some(column) = columns.position(name) else { continue };
         if positions.iter().any(|&(_, other)| other == column) {
             return Err(Problem::malformed(format!("the header has the column `{name}` twice")));
@@ -48,9 +48,9 @@ fn malformed(error: &csv::Error) -> Problem {
     let line = error.position().map_or(1, csv::Position::line);
     let problem = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("expected {expected_len} fields as in the header, but there are {len}")
+            format!("expected {expected_len} fields, as in the header, but found {len}")
         }
-        _ => "cannot be read as CSV".to_owned(),
+        _ => "not valid CSV".to_owned(),
     };
     Problem::malformed(format!("line {line}: {problem}"))
 }

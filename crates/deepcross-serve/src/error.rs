@@ -1,31 +1,31 @@
-//! Why a service could not be started or went down.
+//! The errors of a service.
 
 use std::net::SocketAddr;
 
-/// Why a service could not be started, or ended other than by being told to.
+/// The reason why a service could not start, or ended without a signal.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The configuration cannot be served with.
+    /// The configuration has problems, a sentence each.
     #[error("{}", .0.join("; "))]
     Config(Vec<String>),
-    /// The model could not be loaded, or has columns that no request could name.
+    /// The model could not be loaded, or has columns that no request can name.
     #[error("{0}")]
     Model(String),
-    /// The address could not be listened on.
-    #[error("{addr}: cannot be listened on: {source}")]
+    /// The server cannot listen on the address.
+    #[error("cannot listen on {addr}: {source}")]
     Bind {
         /// The address.
         addr: SocketAddr,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// Threads, timers or signals could not be had.
+    /// Threads, the socket or signals are not available.
     #[error("{what}: {source}")]
     System {
-        /// What was wanted.
+        /// The failure, as the start of a sentence.
         what: &'static str,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
 }

@@ -1,23 +1,23 @@
-//! What a service tells of itself; nothing that a request holds is ever among it.
+//! The events that a service reports; they never contain anything from a request.
 
 use std::fmt;
 use std::net::SocketAddr;
 
-/// Something that happened to the service; displays as one line.
+/// An event in the life of the service; displays as one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// Requests are accepted at this address.
+    /// The service accepts requests at this address.
     Listening(SocketAddr),
-    /// A new model is served, of this fingerprint.
+    /// The service now serves a new model, which has this fingerprint.
     Reloaded(u64),
-    /// A new model was refused for this reason; the old one is served on.
+    /// A new model was refused for this reason; the old one is still served.
     ReloadRefused(String),
-    /// The service was told to end.
+    /// The service received a signal to end.
     Draining,
     /// All requests are answered.
     Drained,
-    /// So many connections are still open, and the service ends all the same.
+    /// The service ends although this many connections are still open.
     Cut(usize),
 }
 
@@ -27,9 +27,9 @@ impl fmt::Display for Event {
             Self::Listening(addr) => write!(f, "listening on http://{addr}"),
             Self::Reloaded(fingerprint) => write!(f, "reloaded: now serving {fingerprint:016x}"),
             Self::ReloadRefused(reason) => {
-                write!(f, "reload refused, the old model is served on: {reason}")
+                write!(f, "reload refused, still serving the old model: {reason}")
             }
-            Self::Draining => f.write_str("draining: requests in flight are answered"),
+            Self::Draining => f.write_str("draining: answering the requests in flight"),
             Self::Drained => f.write_str("drained: all requests are answered"),
             Self::Cut(1) => f.write_str("ended: 1 connection was cut"),
             Self::Cut(n) => write!(f, "ended: {n} connections were cut"),

@@ -5,32 +5,33 @@ mod error;
 mod event;
 mod token;
 
+mod router;
+mod routes;
 mod server;
 mod service;
 mod timed_write;
 
 mod openapi;
 mod problem;
-mod routes;
 
 mod columns;
 mod csv_body;
-mod json;
-mod reader;
-mod rows;
-mod walk;
+mod json_body;
+mod json_walk;
+mod request_rows;
+mod text_rows;
 
-mod describe;
-mod desk;
+mod job_queue;
 mod metrics;
-mod model;
-mod queue;
-mod scoring;
+mod model_description;
+mod scoring_session;
+mod scoring_threads;
+mod served_model;
 
 pub use config::ServeConfig;
 pub use error::ServeError;
 pub use event::Event;
-pub use model::{Load, ServedModel};
+pub use served_model::{ModelLoader, ServedModel};
 pub use server::Server;
-pub use service::Listener;
+pub use service::EventListener;
 pub use token::Token;

@@ -1,7 +1,7 @@
-//! What the service counts, in the text format of Prometheus.
+//! The counts of the service, in the text format of Prometheus.
 //!
-//! A handful of counters and four kinds of histogram, each behind a lock that is held for nanoseconds:
-//! a library with a global registry would let two services of one process count into each other.
+//! A handful of counters and histograms, each behind a lock that is held for nanoseconds.
+//! Rejected: a library with a global registry, with which two services in one process would share their counts.
 
 use deepcross_features::FieldCounts;
 use std::collections::BTreeMap;
@@ -10,13 +10,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The upper ends of latencies, in seconds.
+/// The upper bounds of the buckets for latencies, in seconds.
 const LATENCIES: [f64; 15] =
     [1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
-/// The upper ends of probabilities; clicks are rare, and so the steps are finer below.
+/// The upper bounds of the buckets for probabilities; clicks are rare, so the low buckets are finer.
 const SCORES: [f64; 16] =
     [1e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
-/// The upper ends of rows a batch.
+/// The upper bounds of the buckets for rows per batch.
 const BATCHES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
 /// All counts of a service.
@@ -30,7 +30,7 @@ pub(crate) struct Metrics {
     pub(crate) reloads_refused: AtomicU64,
 }
 
-/// What is not counted but as it is when asked for.
+/// The values that are read at the time of the request, and not counted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Gauges {
     pub(crate) queue_rows: usize,
@@ -38,11 +38,11 @@ pub(crate) struct Gauges {
     pub(crate) fingerprint: u64,
 }
 
-/// Counts by the upper ends of ranges.
+/// Counts by bucket.
 #[derive(Debug)]
 struct Histogram {
     ends: &'static [f64],
-    /// One more than there are ends.
+    /// One count for each bound, and one for larger values.
     counts: Vec<u64>,
     sum: f64,
 }
@@ -57,7 +57,7 @@ impl Histogram {
         self.sum += value;
     }
 
-    /// Appends its lines; `labels` are empty or end with a comma.
+    /// Appends the lines of the histogram; `labels` is empty or ends with a comma.
     fn write(&self, text: &mut String, name: &str, labels: &str) {
         let ends = self.ends.iter().map(f64::to_string).chain(["+Inf".to_owned()]);
         let mut total = 0;
@@ -84,22 +84,22 @@ impl Metrics {
         }
     }
 
-    /// A request was answered.
-    pub(crate) fn answered(&self, route: &str, status: u16, time: Duration) {
+    /// Counts an answered request.
+    pub(crate) fn count_request(&self, route: &str, status: u16, time: Duration) {
         let mut requests = lock(&self.requests);
         let entry = requests.entry((route.to_owned(), status));
         entry.or_insert_with(|| Histogram::new(&LATENCIES)).add(time.as_secs_f64());
     }
 
-    /// A batch was scored.
-    pub(crate) fn scored(&self, probabilities: &[f32]) {
+    /// Counts a scored batch.
+    pub(crate) fn count_batch(&self, probabilities: &[f32]) {
         lock(&self.batches).add(probabilities.len() as f64);
         let mut scores = lock(&self.scores);
         probabilities.iter().for_each(|&probability| scores.add(f64::from(probability)));
     }
 
-    /// Values were encoded.
-    pub(crate) fn met_values<'a>(&self, counts: impl Iterator<Item = (&'a str, FieldCounts)>) {
+    /// Counts encoded values.
+    pub(crate) fn count_values<'a>(&self, counts: impl Iterator<Item = (&'a str, FieldCounts)>) {
         let mut fields = lock(&self.fields);
         for (name, counts) in counts {
             match fields.get_mut(name) {
@@ -114,21 +114,21 @@ impl Metrics {
         let mut text = String::new();
         let t = &mut text;
         let seconds = "deepcross_request_duration_seconds";
-        head(t, seconds, "histogram", "From the head of a request to the head of its response.");
+        head(
+            t,
+            seconds,
+            "histogram",
+            "Seconds from the head of a request to the head of its response.",
+        );
         for ((route, status), histogram) in lock(&self.requests).iter() {
             histogram.write(t, seconds, &format!("route=\"{route}\",status=\"{status}\","));
         }
-        head(
-            t,
-            "deepcross_score",
-            "histogram",
-            "Probabilities; their count is that of rows scored.",
-        );
+        head(t, "deepcross_score", "histogram", "Probabilities of the scored rows.");
         lock(&self.scores).write(t, "deepcross_score", "");
-        head(t, "deepcross_batch_rows", "histogram", "Rows scored in one go.");
+        head(t, "deepcross_batch_rows", "histogram", "Rows per scored batch.");
         lock(&self.batches).write(t, "deepcross_batch_rows", "");
         self.write_fields(t);
-        head(t, "deepcross_reloads_total", "counter", "Models loaded anew, by result.");
+        head(t, "deepcross_reloads_total", "counter", "Reloads of the model, by result.");
         for (result, count) in [("done", &self.reloads), ("refused", &self.reloads_refused)] {
             let count = count.load(Ordering::Relaxed);
             line(t, format_args!("deepcross_reloads_total{{result=\"{result}\"}} {count}"));
@@ -138,20 +138,30 @@ impl Metrics {
         line(t, format_args!("deepcross_queue_rows {queue_rows}"));
         head(t, "deepcross_connections", "gauge", "Open connections.");
         line(t, format_args!("deepcross_connections {connections}"));
-        head(t, "deepcross_model_info", "gauge", "The model that is served.");
+        head(t, "deepcross_model_info", "gauge", "The served model, by its fingerprint.");
         line(t, format_args!("deepcross_model_info{{fingerprint=\"{fingerprint:016x}\"}} 1"));
         text
     }
 
     fn write_fields(&self, text: &mut String) {
         let fields = lock(&self.fields);
-        head(text, "deepcross_field_values_total", "counter", "Values met, by field of the model.");
+        head(
+            text,
+            "deepcross_field_values_total",
+            "counter",
+            "Encoded values, by field of the model.",
+        );
         for (field, counts) in fields.iter() {
             let (field, values) = (escape(field), counts.values);
             line(text, format_args!("deepcross_field_values_total{{field=\"{field}\"}} {values}"));
         }
         let name = "deepcross_field_unusual_values_total";
-        head(text, name, "counter", "Values that were missing, unseen, rare or clipped, by field.");
+        head(
+            text,
+            name,
+            "counter",
+            "Missing, unseen, rare and clipped values, by field of the model.",
+        );
         for (field, counts) in fields.iter() {
             let FieldCounts { missing, unseen, rare, clipped, .. } = *counts;
             let kinds =
@@ -177,7 +187,7 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     let _ = writeln!(text, "{line}");
 }
 
-/// The value of a label.
+/// Escapes the value of a label.
 fn escape(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
@@ -198,11 +208,11 @@ mod tests {
     }
 
     #[test]
-    fn values_are_summed_by_field_and_labels_escaped() {
+    fn values_are_summed_by_field_and_labels_are_escaped() {
         let metrics = Metrics::new();
         let counts = FieldCounts { values: 3, unseen: 1, ..FieldCounts::default() };
         for _ in 0..2 {
-            metrics.met_values([("a\"b", counts)].into_iter());
+            metrics.count_values([("a\"b", counts)].into_iter());
         }
         let text = metrics.render(Gauges { queue_rows: 7, connections: 1, fingerprint: 255 });
         for line in [

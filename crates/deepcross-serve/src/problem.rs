@@ -1,19 +1,19 @@
-//! What went wrong with a request, as a problem document of RFC 9457.
+//! Problem documents (RFC 9457), which say why a request was refused.
 //!
-//! Values are named by their kind (string, number, …) and never repeated: such documents end in logs.
+//! They name the kind of a value (string, number, …) and never repeat the value: such documents end up in logs.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-/// The most single errors that a document lists.
+/// The largest number of row errors that a document lists.
 const LISTED: usize = 20;
 
-/// A problem document, to be sent with its status.
+/// A problem document, sent with its status.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Problem {
-    /// `urn:deepcross:problem:` and what programs tell problems apart by.
+    /// `urn:deepcross:problem:` and a word, by which programs distinguish problems.
     #[serde(rename = "type")]
     kind: String,
     title: &'static str,
@@ -21,28 +21,28 @@ pub(crate) struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<RowError>,
-    /// How many more there are than are listed.
+    /// The number of errors that are not listed.
     #[serde(skip_serializing_if = "is_zero")]
     errors_left_out: usize,
     #[serde(skip)]
     retry_after: Option<u32>,
 }
 
-/// What is wrong with a value of a row.
+/// An error in a value of a row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct RowError {
-    /// Counted from 0; absent where it is in what all candidates share, or in a whole column.
+    /// The row, from 0; absent if the error is in the shared values, or in a whole column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) row: Option<usize>,
-    /// What there is in place of a row, in the words of the request.
+    /// The part of the request that is named if there is no row, in the words of the request.
     #[serde(skip)]
-    pub(crate) instead: &'static str,
+    pub(crate) place: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) field: Option<String>,
-    /// The kind of value that was found: `string`, `number`, …, or `nothing`.
+    /// The kind of the value found: `string`, `number`, …, or `nothing` if the field is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) found: Option<&'static str>,
-    /// What was expected instead.
+    /// The expected value, in words.
     pub(crate) expected: String,
 }
 
@@ -68,17 +68,17 @@ impl Problem {
         }
     }
 
-    /// The body is not what the route reads.
+    /// The body is not in the form that the route reads.
     pub(crate) fn malformed(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed-body", "The body cannot be read", detail)
     }
 
-    /// The body, or the number of its rows, is beyond a limit.
+    /// The body has too many bytes or too many rows.
     pub(crate) fn too_large(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large", detail)
     }
 
-    /// The service has too much to do.
+    /// The service has no room for the request.
     pub(crate) fn overloaded(detail: impl Into<String>) -> Self {
         let title = "The service is overloaded";
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", title, detail);
@@ -87,12 +87,12 @@ impl Problem {
 
     /// Scoring took too long, or failed.
     pub(crate) fn not_scored(detail: impl Into<String>) -> Self {
-        let title = "The rows could not be scored in time";
+        let title = "The rows could not be scored";
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-scored", title, detail);
         Self { retry_after: Some(1), ..problem }
     }
 
-    /// Values of rows cannot be scored; the detail tells of the first.
+    /// Some rows cannot be scored; the detail describes the first error.
     pub(crate) fn rows(mut errors: Vec<RowError>, left_out: usize) -> Self {
         let detail = errors.first().map(RowError::sentence).unwrap_or_default();
         let beyond = errors.len().saturating_sub(LISTED);
@@ -102,7 +102,7 @@ impl Problem {
         Self { errors, errors_left_out: left_out + beyond, ..problem }
     }
 
-    /// The status that it is sent with.
+    /// The status of the response.
     pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -110,9 +110,12 @@ impl Problem {
 
 impl RowError {
     fn sentence(&self) -> String {
-        let row = self.row.map_or_else(|| self.instead.to_owned(), |row| format!("row {row}"));
+        let row = self.row.map_or_else(|| self.place.to_owned(), |row| format!("row {row}"));
         let field = self.field.as_ref().map(|field| format!(", field `{field}`"));
-        let found = self.found.map(|found| format!(", but there is a value of kind {found}"));
+        let found = self.found.map(|found| match found {
+            "nothing" => ", but the field is absent".to_owned(),
+            _ => format!(", but found a value of kind {found}"),
+        });
         let (field, found) = (field.unwrap_or_default(), found.unwrap_or_default());
         format!("{row}{field}: expected {}{found}", self.expected)
     }
@@ -140,9 +143,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_errors_are_listed_and_the_first_is_told() {
+    fn few_errors_are_listed_and_the_detail_has_the_first() {
         let error = |row| RowError {
-            instead: "shared",
+            place: "shared",
             row: Some(row),
             field: Some("age".to_owned()),
             found: Some("string"),
@@ -150,9 +153,9 @@ mod tests {
         };
         let problem = Problem::rows((3..30).map(error).collect(), 2);
         assert_eq!((problem.errors.len(), problem.errors_left_out), (20, 9));
-        let told =
-            "row 3, field `age`: expected a finite number, but there is a value of kind string";
-        assert_eq!(problem.detail, told);
+        let expected =
+            "row 3, field `age`: expected a finite number, but found a value of kind string";
+        assert_eq!(problem.detail, expected);
         assert_eq!(problem.status(), StatusCode::UNPROCESSABLE_ENTITY);
     }
 }

@@ -1,11 +1,11 @@
-//! What each route does.
+//! The handlers of the routes.
 
-use crate::json::{Order, RankRequest};
-use crate::model::Loaded;
+use crate::json_body::{Order, RankRequest};
 use crate::problem::Problem;
-use crate::rows::Rows;
+use crate::served_model::LoadedModel;
 use crate::service::Service;
-use crate::{csv_body, json};
+use crate::text_rows::TextRows;
+use crate::{csv_body, json_body};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bodies above this are read in a thread of their own: others must not wait for it.
+/// The size in bytes above which a body is parsed in a thread of its own, so that other requests need not wait.
 const LARGE: usize = 64 << 10;
 
 #[derive(Serialize)]
@@ -37,9 +37,9 @@ struct Ranked {
     probability: f32,
 }
 
-/// What the body of a request is written in.
+/// The format of a request's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Content {
+enum BodyFormat {
     Json,
     Csv,
 }
@@ -49,17 +49,17 @@ pub(crate) async fn score(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let content = content(&headers, true)?;
+    let format = body_format(&headers, true)?;
     let body = read(&service, &headers, body).await?;
-    let model = service.models.current();
+    let model = service.current_model.get();
     let rows = parse(&service, &model, body, move |body, model, service| {
         let (columns, limits) = (&model.columns, service.limits());
-        match content {
-            Content::Json => json::score_rows(body, columns, limits),
-            Content::Csv => csv_body::rows(body, columns, limits),
+        match format {
+            BodyFormat::Json => json_body::score_rows(body, columns, limits),
+            BodyFormat::Csv => csv_body::rows(body, columns, limits),
         }
     });
-    let rows: Rows = rows.await?;
+    let rows: TextRows = rows.await?;
     let probabilities = service.scoring.score(&model, rows).await?;
     Ok(Json(Probabilities { probabilities }).into_response())
 }
@@ -69,11 +69,11 @@ pub(crate) async fn rank(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    content(&headers, false)?;
+    body_format(&headers, false)?;
     let body = read(&service, &headers, body).await?;
-    let model = service.models.current();
+    let model = service.current_model.get();
     let request = parse(&service, &model, body, |body, model, service| {
-        json::rank_rows(body, &model.columns, service.limits())
+        json_body::rank_rows(body, &model.columns, service.limits())
     });
     let RankRequest { rows, order, top } = request.await?;
     let probabilities = service.scoring.score(&model, rows).await?;
@@ -81,18 +81,18 @@ pub(crate) async fn rank(
 }
 
 pub(crate) async fn model(State(service): State<Arc<Service>>) -> Response {
-    Json(&service.models.current().description).into_response()
+    Json(&service.current_model.get().description).into_response()
 }
 
 pub(crate) async fn reload(State(service): State<Arc<Service>>) -> Result<Response, Problem> {
     if service.config.token.is_none() {
-        let detail = "a service without a token is reloaded by SIGHUP";
+        let detail = "a service without a token can be reloaded only by SIGHUP";
         let title = "Reload is not allowed";
         return Err(Problem::new(StatusCode::FORBIDDEN, "reload-refused", title, detail));
     }
     let reloaded = tokio::task::spawn_blocking(move || service.reload()).await;
     let failed = |reason: String| {
-        let title = "The new model was refused, and the old one is served on";
+        let title = "The new model was refused; the old one is still served";
         Problem::new(StatusCode::CONFLICT, "model-refused", title, reason)
     };
     let model = reloaded.map_err(|error| failed(error.to_string()))?.map_err(failed)?;
@@ -102,8 +102,9 @@ pub(crate) async fn reload(State(service): State<Arc<Service>>) -> Result<Respon
 
 pub(crate) async fn readyz(State(service): State<Arc<Service>>) -> Result<&'static str, Problem> {
     let is_draining = service.is_draining.load(Ordering::Relaxed);
-    if is_draining || !service.scoring.is_whole() {
-        let detail = if is_draining { "the service is going down" } else { "a scorer has ended" };
+    if is_draining || !service.scoring.all_run() {
+        let detail =
+            if is_draining { "the service is shutting down" } else { "a scoring thread has ended" };
         let (status, title) = (StatusCode::SERVICE_UNAVAILABLE, "The service is not ready");
         return Err(Problem::new(status, "not-ready", title, detail));
     }
@@ -116,7 +117,7 @@ pub(crate) async fn metrics(State(service): State<Arc<Service>>) -> Response {
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }
 
-/// The candidates in the order asked for; equal probabilities stay in the order in which they came.
+/// The candidates in the requested order; equal probabilities keep the order of the request.
 fn ranking(probabilities: &[f32], order: Order, top: Option<usize>) -> Vec<Ranked> {
     let mut indices: Vec<_> = (0..probabilities.len()).collect();
     let top = top.unwrap_or(usize::MAX);
@@ -131,26 +132,26 @@ fn ranking(probabilities: &[f32], order: Order, top: Option<usize>) -> Vec<Ranke
     indices.into_iter().map(ranked).collect()
 }
 
-fn content(headers: &HeaderMap, takes_csv: bool) -> Result<Content, Problem> {
+fn body_format(headers: &HeaderMap, takes_csv: bool) -> Result<BodyFormat, Problem> {
     let kind = headers.get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
     let kind = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim());
     match kind {
-        None => Ok(Content::Json),
-        Some(kind) if kind.eq_ignore_ascii_case("application/json") => Ok(Content::Json),
-        Some(kind) if takes_csv && kind.eq_ignore_ascii_case("text/csv") => Ok(Content::Csv),
+        None => Ok(BodyFormat::Json),
+        Some(kind) if kind.eq_ignore_ascii_case("application/json") => Ok(BodyFormat::Json),
+        Some(kind) if takes_csv && kind.eq_ignore_ascii_case("text/csv") => Ok(BodyFormat::Csv),
         Some(_) => {
             let and_csv = if takes_csv { " or text/csv" } else { "" };
             let detail = format!("expected application/json{and_csv}");
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            Err(Problem::new(status, "media-type", "The content type is not known", detail))
+            Err(Problem::new(status, "media-type", "The content type is not supported", detail))
         }
     }
 }
 
-/// The body, within the limits of size and time.
-async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<Collected, Problem> {
+/// Reads the body within the limits of size and time.
+async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<RequestBody, Problem> {
     let most = service.config.max_body;
-    let too_large = || Problem::too_large(format!("a body may have {most} bytes"));
+    let too_large = || Problem::too_large(format!("a body may have at most {most} bytes"));
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > most) {
         return Err(too_large());
@@ -158,68 +159,68 @@ async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<Coll
     let body = collect(Limited::new(body, most), &service.body_memory);
     match tokio::time::timeout(service.config.read_timeout, body).await {
         Ok(Ok(body)) => Ok(body),
-        Ok(Err(Uncollected::TooLong)) => Err(too_large()),
-        Ok(Err(Uncollected::NoMemory)) => {
-            let detail = "as many bytes of bodies are in memory as `body-memory` allows";
+        Ok(Err(BodyError::TooLong)) => Err(too_large()),
+        Ok(Err(BodyError::NoMemory)) => {
+            let detail = "the request bodies in memory already fill `body-memory`";
             Err(Problem::overloaded(detail))
         }
-        Ok(Err(Uncollected::Cut)) => Err(Problem::malformed("the body ended early")),
+        Ok(Err(BodyError::Cut)) => Err(Problem::malformed("the body ended early")),
         Err(_) => {
             let (status, detail) =
-                (StatusCode::REQUEST_TIMEOUT, "the time of `read-timeout` is over");
+                (StatusCode::REQUEST_TIMEOUT, "the body did not arrive within `read-timeout`");
             Err(Problem::new(status, "slow-body", "The body took too long to arrive", detail))
         }
     }
 }
 
 /// A body, and its share of the memory for bodies.
-struct Collected {
+struct RequestBody {
     bytes: Vec<u8>,
     _share: Option<OwnedSemaphorePermit>,
 }
 
-/// Why there is no body.
-enum Uncollected {
+/// The reason why there is no body.
+enum BodyError {
     TooLong,
     NoMemory,
     Cut,
 }
 
-/// Takes memory as bytes arrive: a caller who says that many will come, and sends none, holds none.
+/// Reserves memory as bytes arrive: a caller who announces many bytes and sends none reserves none.
 async fn collect(
     mut body: Limited<Body>,
     memory: &Arc<Semaphore>,
-) -> Result<Collected, Uncollected> {
+) -> Result<RequestBody, BodyError> {
     let (mut bytes, mut share) = (Vec::new(), None::<OwnedSemaphorePermit>);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
-            true => Uncollected::TooLong,
-            false => Uncollected::Cut,
+            true => BodyError::TooLong,
+            false => BodyError::Cut,
         })?;
         let Ok(data) = frame.into_data() else { continue };
-        let n_bytes = u32::try_from(data.len()).map_err(|_| Uncollected::NoMemory)?;
+        let n_bytes = u32::try_from(data.len()).map_err(|_| BodyError::NoMemory)?;
         let more = Arc::clone(memory).try_acquire_many_owned(n_bytes);
-        let more = more.map_err(|_| Uncollected::NoMemory)?;
+        let more = more.map_err(|_| BodyError::NoMemory)?;
         match &mut share {
             Some(share) => share.merge(more),
             None => share = Some(more),
         }
         bytes.extend_from_slice(&data);
     }
-    Ok(Collected { bytes, _share: share })
+    Ok(RequestBody { bytes, _share: share })
 }
 
-/// Reads a body by `work`, apart from other requests where it is large.
+/// Parses a body with `work`, in a thread of its own if it is large.
 async fn parse<T: Send + 'static>(
     service: &Arc<Service>,
-    model: &Arc<Loaded>,
-    body: Collected,
-    work: impl FnOnce(&[u8], &Loaded, &Service) -> Result<T, Problem> + Send + 'static,
+    model: &Arc<LoadedModel>,
+    body: RequestBody,
+    work: impl FnOnce(&[u8], &LoadedModel, &Service) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     if body.bytes.len() <= LARGE {
         return work(&body.bytes, model, service);
     }
     let (service, model) = (Arc::clone(service), Arc::clone(model));
     let parsed = tokio::task::spawn_blocking(move || work(&body.bytes, &model, &service)).await;
-    parsed.unwrap_or_else(|_| Err(Problem::not_scored("the body could not be read")))
+    parsed.unwrap_or_else(|_| Err(Problem::not_scored("reading the body failed")))
 }

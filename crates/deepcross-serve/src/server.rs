@@ -1,14 +1,15 @@
-//! From an address to connections, and an orderly end.
+//! The server: listens on an address, serves connections, and shuts down in order.
 //!
-//! Connections are served by hyper itself: axum's own server has no time limit for heads and no bound on connections.
+//! Hyper serves the connections directly: axum's own server has no time limit for heads and no bound on connections.
 
+use crate::job_queue::JobQueue;
 use crate::metrics::Metrics;
-use crate::model::Models;
-use crate::queue::Queue;
-use crate::scoring::Scoring;
-use crate::service::{Listener, Service, router};
+use crate::router::router;
+use crate::scoring_threads::ScoringThreads;
+use crate::served_model::CurrentModel;
+use crate::service::{EventListener, Service};
 use crate::timed_write::TimedWrite;
-use crate::{Event, Load, ServeConfig, ServeError};
+use crate::{Event, ModelLoader, ServeConfig, ServeError};
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -23,7 +24,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
-/// A service that has an address and a model, and is yet to run.
+/// A service that has an address and a model, and does not run yet.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
@@ -31,7 +32,7 @@ pub struct Server {
     service: Arc<Service>,
 }
 
-/// SIGTERM and SIGINT end the service, SIGHUP loads the model anew.
+/// The signals of the service: SIGTERM and SIGINT end it, SIGHUP reloads the model.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -39,16 +40,21 @@ struct Signals {
 }
 
 impl Server {
-    /// Checks the configuration, loads the model, and listens; `events` are told to `listener`.
+    /// Checks the configuration, loads the model, and listens; `listener` receives all events.
     ///
     /// # Errors
-    /// [`ServeError`]; nothing runs then.
-    pub fn bind(config: ServeConfig, load: Load, listener: Listener) -> Result<Self, ServeError> {
+    /// [`ServeError`]; then nothing runs.
+    pub fn bind(
+        config: ServeConfig,
+        load: ModelLoader,
+        listener: EventListener,
+    ) -> Result<Self, ServeError> {
         let problems = config.problems();
         if !problems.is_empty() {
             return Err(ServeError::Config(problems));
         }
-        let models = Models::new(load, !config.absent_as_missing).map_err(ServeError::Model)?;
+        let current_model =
+            CurrentModel::new(load, !config.absent_as_missing).map_err(ServeError::Model)?;
         let bind = |source| ServeError::Bind { addr: config.addr, source };
         let socket = TcpListener::bind(config.addr).map_err(bind)?;
         let addr = socket.local_addr().map_err(bind)?;
@@ -56,15 +62,19 @@ impl Server {
         let metrics = Arc::new(Metrics::new());
         let ServeConfig { threads, queue_rows, batch_rows, batch_delay, score_timeout, .. } =
             config;
-        let queue = Queue::new(queue_rows, batch_rows, batch_delay);
-        let scoring = Scoring::start(queue, threads, batch_rows, score_timeout, &metrics)
-            .map_err(|source| ServeError::System { what: "threads to score", source })?;
-        // No body is longer than an acquisition may be, and no machine has more memory than a semaphore has permits.
+        let queue = JobQueue::new(queue_rows, batch_rows, batch_delay);
+        let scoring = ScoringThreads::start(queue, threads, batch_rows, score_timeout, &metrics)
+            .map_err(|source| ServeError::System {
+                what: "the scoring threads cannot be started",
+                source,
+            })?;
+        // No body is longer than one acquisition may be, and no machine has more bytes than a semaphore can have
+        // permits.
         let body_memory = config.body_memory.min(Semaphore::MAX_PERMITS);
         let service = Service {
             body_memory: Arc::new(Semaphore::new(body_memory)),
             config,
-            models,
+            current_model,
             scoring,
             metrics,
             is_draining: AtomicBool::new(false),
@@ -74,17 +84,17 @@ impl Server {
         Ok(Self { listener: socket, addr, service: Arc::new(service) })
     }
 
-    /// The address that is listened on, with the port that was taken.
+    /// The address that the server listens on, with the port that it got.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Serves until SIGTERM or SIGINT, and then until all requests in flight are answered, on threads of its own.
+    /// Serves until SIGTERM or SIGINT, and then until all requests in flight are answered; starts its own threads.
     ///
-    /// SIGHUP loads the model anew; a second signal to end cuts what is in flight.
+    /// SIGHUP reloads the model; a second SIGTERM or SIGINT cuts the requests in flight.
     ///
     /// # Errors
-    /// [`ServeError::System`] where threads, the socket or signals cannot be had.
+    /// [`ServeError::System`] if threads, the socket or signals are not available.
     pub fn run(self) -> Result<(), ServeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(std::thread::available_parallelism().map_or(2, usize::from).min(4))
@@ -92,17 +102,20 @@ impl Server {
             .thread_name("http")
             .enable_all()
             .build()
-            .map_err(|source| ServeError::System { what: "threads of the service", source })?;
+            .map_err(|source| ServeError::System {
+                what: "the service's threads cannot be started",
+                source,
+            })?;
         let done = runtime.block_on(self.serve());
-        // What was cut must not keep the program alive.
+        // Connections that were cut must not keep the program alive.
         runtime.shutdown_timeout(Duration::from_millis(100));
         done
     }
 
     async fn serve(self) -> Result<(), ServeError> {
         let Self { listener, addr, service } = self;
-        let mut signals =
-            Signals::listen().map_err(|source| ServeError::System { what: "signals", source })?;
+        let mut signals = Signals::listen()
+            .map_err(|source| ServeError::System { what: "signals cannot be received", source })?;
         let listener = tokio::net::TcpListener::from_std(listener)
             .map_err(|source| ServeError::Bind { addr, source })?;
         let connections = Connections::new(Arc::clone(&service));
@@ -115,14 +128,14 @@ impl Server {
         (service.listener)(Event::Draining);
         let delay = service.config.drain_delay;
         let end = async move {
-            // Balancers ask whether it is ready for some time before they send nothing more.
+            // Load balancers ask for readiness a few times before they stop sending requests.
             let _ = timeout(delay, connections.accept(&listener)).await;
             drop(listener);
             connections.drain().await;
         };
         tokio::select! {
             () = end => {}
-            () = signals.wait(&service) => service.tell_cut(),
+            () = signals.wait(&service) => service.report_cut(),
         }
         Ok(())
     }
@@ -145,7 +158,7 @@ impl Signals {
                 _ = self.interrupt.recv() => return,
                 _ = self.hang_up.recv() => {
                     let service = Arc::clone(service);
-                    // What came of it was told to the listener.
+                    // The listener has received the result.
                     drop(tokio::task::spawn_blocking(move || service.reload()));
                 }
             }
@@ -161,7 +174,7 @@ struct Connections {
     graceful: GracefulShutdown,
 }
 
-/// A place among the connections, given back when it is dropped.
+/// A place among the connections; dropping it frees the place.
 struct Slot {
     service: Arc<Service>,
     _permit: OwnedSemaphorePermit,
@@ -174,45 +187,45 @@ impl Connections {
         Self { service, router, slots, graceful: GracefulShutdown::new() }
     }
 
-    /// Accepts connections for ever, as many at a time as there may be.
+    /// Accepts connections for ever, up to the largest number at a time.
     async fn accept(&self, listener: &tokio::net::TcpListener) {
         loop {
             let Ok(permit) = Arc::clone(&self.slots).acquire_owned().await else { return };
             match listener.accept().await {
                 Ok((stream, _)) => self.spawn(stream, Slot::new(&self.service, permit)),
-                // A lack of files, or a caller that has gone: neither is a reason to end.
+                // The process has too few file handles, or the caller has gone: no reason to end.
                 Err(_) => sleep(Duration::from_millis(10)).await,
             }
         }
     }
 
     fn spawn(&self, stream: TcpStream, slot: Slot) {
-        // Small responses must not wait for more to be sent.
+        // Small responses must be sent at once, without waiting for more data.
         let _ = stream.set_nodelay(true);
         let config = &self.service.config;
         let stream = TokioIo::new(TimedWrite::new(stream, config.write_timeout));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(config.read_timeout)
-            // A caller that has said all may still wait for the answer.
+            // A caller that has closed its sending side may still wait for the answer.
             .half_close(true)
             .max_buf_size(64 << 10)
             .serve_connection(stream, TowerToHyperService::new(self.router.clone()));
         let connection = self.graceful.watch(connection);
         tokio::spawn(async move {
-            // An error is the caller's: it went, was too slow, or sent what is no HTTP.
+            // An error here is the caller's: it left, was too slow, or did not send HTTP.
             let _ = connection.await;
             drop(slot);
         });
     }
 
-    /// Waits until all requests are answered, or the time is over.
+    /// Waits until all requests are answered, or the drain time is over.
     async fn drain(self) {
         let Self { service, graceful, .. } = self;
         let done = timeout(service.config.drain_timeout, graceful.shutdown()).await;
         match done {
             Ok(()) => (service.listener)(Event::Drained),
-            Err(_) => service.tell_cut(),
+            Err(_) => service.report_cut(),
         }
     }
 }

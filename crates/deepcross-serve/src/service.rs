@@ -1,51 +1,30 @@
-//! What all routes share, and the table of routes.
+//! The state that all requests share.
 
 use crate::metrics::{Gauges, Metrics};
-use crate::model::{Loaded, Models};
-use crate::problem::Problem;
-use crate::reader::Limits;
-use crate::routes;
-use crate::scoring::Scoring;
-use crate::{Event, ServeConfig, openapi};
-use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::{StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use crate::request_rows::Limits;
+use crate::scoring_threads::ScoringThreads;
+use crate::served_model::{CurrentModel, LoadedModel};
+use crate::{Event, ServeConfig};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Instant;
 use tokio::sync::Semaphore;
 
-/// What the service tells its events to.
-pub type Listener = Box<dyn Fn(Event) + Send + Sync>;
+/// Receives the events of the service.
+pub type EventListener = Box<dyn Fn(Event) + Send + Sync>;
 
 /// The state of a service, shared by all requests.
 pub(crate) struct Service {
     pub(crate) config: ServeConfig,
-    pub(crate) models: Models,
-    pub(crate) scoring: Scoring,
+    pub(crate) current_model: CurrentModel,
+    pub(crate) scoring: ScoringThreads,
     pub(crate) metrics: Arc<Metrics>,
-    /// A permit for each byte of a body that may be in memory.
+    /// One permit for each byte of request bodies that may be in memory.
     pub(crate) body_memory: Arc<Semaphore>,
     pub(crate) is_draining: AtomicBool,
     pub(crate) connections: AtomicUsize,
-    pub(crate) listener: Listener,
+    pub(crate) listener: EventListener,
 }
-
-/// All routes, each with its method; the description of the service must have the same.
-pub(crate) const ROUTES: [(&str, &str); 8] = [
-    ("post", "/v1/score"),
-    ("post", "/v1/rank"),
-    ("get", "/v1/model"),
-    ("post", "/v1/reload"),
-    ("get", "/healthz"),
-    ("get", "/readyz"),
-    ("get", "/metrics"),
-    ("get", "/openapi.json"),
-];
 
 impl Service {
     pub(crate) fn limits(&self) -> Limits {
@@ -53,9 +32,9 @@ impl Service {
         Limits { max_rows, max_value, absent_as_missing }
     }
 
-    /// Loads the model anew, counts that and tells of it.
-    pub(crate) fn reload(&self) -> Result<Arc<Loaded>, String> {
-        let result = self.models.reload();
+    /// Reloads the model, counts the reload and reports it.
+    pub(crate) fn reload(&self) -> Result<Arc<LoadedModel>, String> {
+        let result = self.current_model.reload();
         let (counter, event) = match &result {
             Ok(model) => (&self.metrics.reloads, Event::Reloaded(model.fingerprint)),
             Err(reason) => (&self.metrics.reloads_refused, Event::ReloadRefused(reason.clone())),
@@ -65,8 +44,8 @@ impl Service {
         result
     }
 
-    /// Tells of connections that will not be waited for.
-    pub(crate) fn tell_cut(&self) {
+    /// Reports the open connections that the service does not wait for.
+    pub(crate) fn report_cut(&self) {
         (self.listener)(Event::Cut(self.connections.load(Ordering::Relaxed)));
     }
 
@@ -74,7 +53,7 @@ impl Service {
         Gauges {
             queue_rows: self.scoring.queue.n_rows(),
             connections: self.connections.load(Ordering::Relaxed),
-            fingerprint: self.models.current().fingerprint,
+            fingerprint: self.current_model.get().fingerprint,
         }
     }
 }
@@ -83,60 +62,4 @@ impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Service").field("config", &self.config).finish_non_exhaustive()
     }
-}
-
-/// The routes over a state.
-pub(crate) fn router(service: Arc<Service>) -> Router {
-    let mut router = Router::new();
-    for (_, path) in ROUTES {
-        router = router.route(path, handler(path));
-    }
-    router
-        .fallback(|| async {
-            Problem::new(StatusCode::NOT_FOUND, "no-route", "No such route", "see /openapi.json")
-        })
-        .method_not_allowed_fallback(|| async {
-            let (status, detail) = (StatusCode::METHOD_NOT_ALLOWED, "see /openapi.json");
-            Problem::new(status, "no-method", "The route has no such method", detail)
-        })
-        .layer(from_fn_with_state(Arc::clone(&service), authorize))
-        .layer(from_fn_with_state(Arc::clone(&service), measure))
-        .with_state(service)
-}
-
-fn handler(path: &str) -> MethodRouter<Arc<Service>> {
-    match path {
-        "/v1/score" => post(routes::score),
-        "/v1/rank" => post(routes::rank),
-        "/v1/model" => get(routes::model),
-        "/v1/reload" => post(routes::reload),
-        "/healthz" => get(|| async { "ok\n" }),
-        "/readyz" => get(routes::readyz),
-        "/metrics" => get(routes::metrics),
-        _ => get(|| async { axum::Json(openapi::document()) }),
-    }
-}
-
-/// Times a request; paths that are no route are one, so that no caller can make up labels.
-async fn measure(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
-    let start = Instant::now();
-    let matched = request.extensions().get::<MatchedPath>();
-    let route = matched.map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
-    let response = next.run(request).await;
-    service.metrics.answered(&route, response.status().as_u16(), start.elapsed());
-    response
-}
-
-/// Asks for the token on all routes of `/v1`.
-async fn authorize(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
-    if let Some(token) = &service.config.token {
-        let shown = request.headers().get(header::AUTHORIZATION);
-        let is_open = !request.uri().path().starts_with("/v1/");
-        if !is_open && !token.is_shown_by(shown.map(|shown| shown.as_bytes())) {
-            let detail = "expected `Authorization: Bearer TOKEN` with the token of the service";
-            let (status, title) = (StatusCode::UNAUTHORIZED, "The token is missing or wrong");
-            return Problem::new(status, "unauthorized", title, detail).into_response();
-        }
-    }
-    next.run(request).await
 }

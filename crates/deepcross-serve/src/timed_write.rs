@@ -1,4 +1,4 @@
-//! A connection whose caller must go on taking what is sent.
+//! A connection that fails if the caller stops reading.
 
 use std::io::{Error, ErrorKind, Result};
 use std::pin::Pin;
@@ -8,12 +8,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-/// A stream that fails where nothing can be written for too long.
+/// A stream that fails if no byte can be written for longer than `timeout`.
 #[derive(Debug)]
 pub(crate) struct TimedWrite {
     stream: TcpStream,
     timeout: Duration,
-    /// Runs while a write waits.
+    /// The timer, which runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
@@ -22,7 +22,7 @@ impl TimedWrite {
         Self { stream, timeout, waiting: None }
     }
 
-    /// Passes on what came of a write, or an error where it has waited too long.
+    /// Passes on the result of a write, or an error if the write has waited too long.
     fn timed<T>(&mut self, context: &mut Context<'_>, written: Poll<Result<T>>) -> Poll<Result<T>> {
         if written.is_ready() {
             self.waiting = None;

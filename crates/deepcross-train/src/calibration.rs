@@ -1,47 +1,47 @@
-//! Calibrating a trained model on rows that it was not trained on.
+//! Calibrates a trained model on rows that it was not trained on.
 //!
-//! A calibrator is fitted to the logits of the model, as they are before any calibrator: a probability in `f32` has
-//! rounded away which of two sure rows is the surer one.
-//! What it brings is measured on the same rows without letting it know them: each row is calibrated by what was fitted to
-//! the other folds. To measure on the rows of the fit lost: an isotonic map would find itself perfectly calibrated.
+//! A calibrator is fitted to the logits of the model before any calibration: rounded to a probability in `f32`, two
+//! rows near 0 or 1 may have the same value.
+//! Its effect is measured on the same rows by cross-fitting: each row is calibrated by a calibrator that was fitted to
+//! the other folds.
+//! Rejected: measuring on the rows of the fit, where an isotonic map is always perfectly calibrated.
 
-use crate::TrainError;
-use crate::read_ahead::{InOrder, ReadAhead};
-use crate::validation::ROWS;
+use crate::error::TrainError;
+use crate::run::{InOrder, ROWS, ReadAhead};
 use deepcross_calibration::{CalibrationError, Calibrator, Method, Observation, cross_fit};
 use deepcross_data::RowReader;
 use deepcross_features::Batch;
 use deepcross_metrics::{Evaluation, Ranked, Summary};
 use deepcross_model::{Predictor, Tapes};
 
-/// A calibrator, and what it brings.
+/// A calibrator, and the metrics without and with it.
 #[derive(Clone, Debug)]
 pub struct Calibration {
-    /// Fitted to all rows.
+    /// The calibrator, fitted to all rows.
     pub calibrator: Calibrator,
-    /// The model without a calibrator.
-    pub before: Measured,
-    /// The model with calibrators that were fitted to other rows than they were measured on, see
+    /// The metrics of the model without a calibrator.
+    pub before: CalibrationMetrics,
+    /// The metrics of the model with calibrators that were fitted to other rows than they are measured on; see
     /// [`cross_fit`].
-    pub after: Measured,
+    pub after: CalibrationMetrics,
 }
 
-/// How good probabilities are.
+/// The metrics of probabilities, and their order.
 #[derive(Clone, Debug)]
-pub struct Measured {
+pub struct CalibrationMetrics {
     /// The metrics.
     pub summary: Summary,
     /// The rows in order, for reliability.
     pub ranked: Ranked<f32>,
 }
 
-/// Fits a calibrator to all rows that `reader` has not read yet, which must have labels, and measures what it brings.
+/// Fits a calibrator to the remaining rows of `reader`, which must have labels, and measures its effect.
 ///
-/// A calibrator that the predictor has already plays no part. The result does not depend on the number of threads. Memory
-/// holds some 60 bytes a row.
+/// A calibrator of the predictor is not used. The result does not depend on the number of threads. Memory holds about
+/// 60 bytes a row.
 ///
 /// # Errors
-/// As [`observations`]; [`TrainError::Calibration`] where a class is missing or a slope would not rise.
+/// As [`observations`]; [`TrainError::Calibration`] if a class is missing or a slope would not rise.
 pub fn calibrate(
     predictor: Predictor<'_>,
     reader: &mut RowReader<'_>,
@@ -59,10 +59,10 @@ pub fn calibrate(
     })
 }
 
-/// The logit, the label and the weight of each row that `reader` has not read yet; they must have labels.
+/// The logit, the label and the weight of each remaining row of `reader`; the rows must have labels.
 ///
 /// # Errors
-/// As [`RowReader::fill`], and [`TrainError::Calibration`] where a logit is not finite.
+/// As [`RowReader::fill`], and [`TrainError::Calibration`] if a logit is not finite.
 pub fn observations(
     predictor: Predictor<'_>,
     reader: &mut RowReader<'_>,
@@ -82,7 +82,7 @@ pub fn observations(
 fn push(all: &mut Vec<Observation>, logits: &[f32], batch: &Batch) -> Result<(), CalibrationError> {
     let mut weights = batch.weights().iter();
     for (&logit, &label) in logits.iter().zip(batch.labels()) {
-        // A batch has a weight for each row, or none where all are 1.
+        // A batch has a weight for each row, or no weights if all are 1.
         let weight = weights.next().copied().unwrap_or(1.0);
         all.push(Observation::new(logit, label, weight)?);
     }
@@ -92,11 +92,11 @@ fn push(all: &mut Vec<Observation>, logits: &[f32], batch: &Batch) -> Result<(),
 fn measured(
     probabilities: impl IntoIterator<Item = f32>,
     rows: &[Observation],
-) -> Result<Measured, TrainError> {
+) -> Result<CalibrationMetrics, TrainError> {
     let mut evaluation = Evaluation::default();
     for (probability, row) in probabilities.into_iter().zip(rows) {
         evaluation.push(probability, row.label(), row.weight())?;
     }
     let (summary, ranked) = evaluation.finish_ranked();
-    Ok(Measured { summary, ranked })
+    Ok(CalibrationMetrics { summary, ranked })
 }

@@ -1,19 +1,19 @@
-//! Encoding rows into a cache without training: for runs to come.
+//! Encodes rows into a cache without training, for later runs.
 
 use crate::checkpoint::FittedRows;
+use crate::config_file::RunConfig;
+use crate::error::TrainError;
 use crate::event::Event;
-use crate::init::{check_schema, survey};
-use crate::row_cache::CachePlan;
-use crate::trainer::{Rows, check, fitted};
-use crate::{Files, RunConfig, TrainError};
+use crate::options::Files;
+use crate::run::{CachePlan, Rows, check_files, check_schema, fit_encoder, survey, thread_pool};
 use deepcross_data::Fitted;
 use deepcross_features::{Encoder, History};
 use deepcross_model::TrainedModel;
 use std::path::Path;
 
-/// A cache that was written.
+/// A cache that has been written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Encoded {
+pub struct WrittenCache {
     /// The training rows, before any is dropped.
     pub rows: u64,
     /// The validation rows.
@@ -22,21 +22,20 @@ pub struct Encoded {
     pub bytes: u64,
 }
 
-/// Writes the cache that a run of this configuration on these files would make in `out`, in place of what is there; with
-/// the encoder of `init` where the run would begin from that model.
+/// Writes the cache of a run of this configuration on these files to `out`, in place of a file that is there.
+///
+/// The rows are encoded by the encoder of `init`, if the run is to begin from that model.
 ///
 /// # Errors
-/// As [`train_with`](crate::train_with), and where the file cannot be written: then what was there is still there.
+/// As [`train_with`](crate::train_with), and if the file cannot be written: then an earlier file is still there.
 pub fn encode(
     config: &RunConfig,
     files: &Files,
     (init, threads): (Option<&TrainedModel>, usize),
     out: &Path,
     observe: &mut (dyn FnMut(Event<'_>) + Send),
-) -> Result<Encoded, TrainError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| TrainError::Threads { threads, reason: error.to_string() })?;
-    pool.install(|| encode_here(config, files, init, out, observe))
+) -> Result<WrittenCache, TrainError> {
+    thread_pool(threads)?.install(|| encode_here(config, files, init, out, observe))
 }
 
 fn encode_here(
@@ -45,8 +44,8 @@ fn encode_here(
     init: Option<&TrainedModel>,
     out: &Path,
     observe: &mut (dyn FnMut(Event<'_>) + Send),
-) -> Result<Encoded, TrainError> {
-    check(config, files)?;
+) -> Result<WrittenCache, TrainError> {
+    check_files(config, files)?;
     init.map_or(Ok(()), |init| check_schema(config, init))?;
     let rows = Rows::open(config, files)?;
     let encoder = init.map(|init| &init.encoder);
@@ -56,10 +55,10 @@ fn encode_here(
     observe(Event::Fitted { rows: fitted.rows, positives: fitted.positives, skipped: &skipped });
     let made = plan.write((config, &rows), (&encoder, history.as_ref()), &fitted)?;
     let (valid_rows, bytes) = made.sizes();
-    Ok(Encoded { rows: fitted.rows, valid_rows, bytes })
+    Ok(WrittenCache { rows: fitted.rows, valid_rows, bytes })
 }
 
-/// The encoder, what training rows may know of others, and what is known of the rows.
+/// The encoder, the companion counts of training rows, and the counts of the rows.
 fn encoder_of(
     config: &RunConfig,
     rows: &Rows,
@@ -68,6 +67,6 @@ fn encoder_of(
     if let Some(encoder) = encoder {
         return Ok((encoder.clone(), None, survey(config, rows, encoder)?));
     }
-    let Fitted { encoder, history, rows, positives, skipped } = fitted(config, rows)?;
+    let Fitted { encoder, history, rows, positives, skipped } = fit_encoder(config, rows)?;
     Ok((encoder, Some(history), FittedRows::new(rows, positives, &skipped)))
 }

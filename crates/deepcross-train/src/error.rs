@@ -1,6 +1,6 @@
-//! Errors.
+//! The errors of a run.
 
-use crate::NonFinite;
+use crate::diagnosis::NonFinite;
 use deepcross_calibration::CalibrationError;
 use deepcross_data::DataError;
 use deepcross_metrics::MetricError;
@@ -9,22 +9,22 @@ use deepcross_model::artifact::ArtifactError;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// Why a run failed.
+/// The reason why a run failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TrainError {
-    /// The configuration: everything that is wrong with it, one sentence a line.
+    /// The configuration has problems.
     #[error("{file}: {}", list(.problems))]
     Config {
-        /// The file, or what stands for it.
+        /// The file, or a name for the settings if they come from no file.
         file: String,
-        /// One sentence each.
+        /// Every problem, one sentence each.
         problems: Vec<String>,
     },
-    /// The data.
+    /// The data cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The model.
+    /// The model cannot be built.
     #[error(transparent)]
     Model(#[from] ModelError),
     /// A number became NaN or infinite. The last good checkpoint, if there is one, stays as it is.
@@ -32,13 +32,13 @@ pub enum TrainError {
     NotFinite {
         /// The step of the run, from 1.
         step: u64,
-        /// Which number.
+        /// The number, and its place.
         what: Box<NonFinite>,
-        /// The last good checkpoint, where there is one of this run.
+        /// The last good checkpoint, if this run has one.
         checkpoint: Option<PathBuf>,
     },
     /// The caller asked the run to stop, after a checkpoint.
-    #[error("stopped after step {step}: its checkpoint is `{}`", file.display())]
+    #[error("stopped after step {step}; the checkpoint is `{}`", file.display())]
     Stopped {
         /// The steps made so far.
         step: u64,
@@ -48,81 +48,95 @@ pub enum TrainError {
     /// The caller asked a comparison to stop.
     #[error("stopped after step {step}")]
     Interrupted {
-        /// The steps made so far, of the run that was stopped.
+        /// The steps that the stopped run has made so far.
         step: u64,
     },
     /// A run of a comparison failed.
     #[error("`{name}`, seed {seed}: {error}")]
-    Contender {
+    Candidate {
         /// The name of the model.
         name: String,
         /// The seed of the run.
         seed: u64,
-        /// Why it failed.
+        /// The reason why it failed.
         error: Box<TrainError>,
     },
     /// The rows that a comparison tests on do not define its metrics.
-    #[error("the rows to test on need two rows of each class that have weight")]
+    #[error("a comparison needs at least two test rows of each class with a weight above 0")]
     TestRows,
-    /// What a comparison was called with, one sentence.
+    /// The arguments of a comparison are not valid; one sentence.
     #[error("{0}")]
     Comparison(String),
-    /// A checkpoint is of another run than the one that is to go on.
+    /// A checkpoint is of another run than the one that is to be resumed.
     #[error("`{}` is the checkpoint of another run: {}", file.display(), sentences(.differences))]
     OtherRun {
         /// The checkpoint.
         file: PathBuf,
-        /// What differs, one sentence each.
+        /// The differences, one sentence each.
         differences: Vec<String>,
     },
     /// The model to begin from has other fields or layers than the configuration.
-    #[error("the model to begin from is of another schema: {}", sentences(.differences))]
+    #[error("the model to begin from has another schema: {}", sentences(.differences))]
     OtherModel {
-        /// What differs, one sentence each: what the model was trained with, and what it is now.
+        /// The differences from the model to the configuration, one sentence each.
         differences: Vec<String>,
+    },
+    /// A checkpoint has the format of an older version of this program, which is not read any more.
+    #[error(
+        "`{}` is the checkpoint of an older deepcross: it has format version {found}, this one reads version {expected}",
+        file.display()
+    )]
+    OlderCheckpoint {
+        /// The checkpoint.
+        file: PathBuf,
+        /// The version found.
+        found: u32,
+        /// The version that is read.
+        expected: u32,
     },
     /// A checkpoint or a model to begin from cannot be read, or the last checkpoint cannot be written.
     #[error(transparent)]
     Checkpoint(#[from] ArtifactError),
-    /// A prediction, or what it is held against, cannot be evaluated.
+    /// Predictions, or their labels and weights, cannot be evaluated.
     #[error("the predictions cannot be evaluated")]
     Evaluation(#[from] MetricError),
     /// No calibrator can be fitted to the rows.
     #[error("no calibrator can be fitted")]
     Calibration(#[from] CalibrationError),
-    /// There is nothing to learn from.
+    /// All training rows have the weight 0, so that there is nothing to learn from.
     #[error("all {rows} training rows have the weight 0")]
     NoWeight {
-        /// How many rows there are.
+        /// The number of training rows.
         rows: u64,
     },
     /// An epoch kept no row.
     #[error(
-        "epoch {epoch} has no training row: none is positive, and `train.negative_rate` kept none of {negatives} others"
+        "epoch {epoch} has no training rows: no row is positive, and `train.negative_rate` kept none of the {negatives} \
+         negative rows"
     )]
     NoRowKept {
         /// The epoch, from 1.
         epoch: u32,
-        /// How many negative rows there are.
+        /// The number of negative rows.
         negatives: u64,
     },
-    /// Validation was wanted, and there was nothing to validate on.
+    /// The run is to validate, but there are no validation rows of weight above 0.
     #[error(
-        "there is no validation row of weight above 0: raise `train.valid_fraction` or set it to 0, or give a validation file with rows"
+        "no validation row has a weight above 0: raise `train.valid_fraction` or set it to 0, or give a validation file with rows"
     )]
     NoValidationRows,
-    /// The AUC was to choose the epoch, and is not defined.
+    /// The AUC is to choose the epoch, but is not defined.
     #[error(
-        "the validation rows are of one class, so that `train.monitor = \"auc\"` has nothing to go by: \
-         use `log-loss`, or more validation rows"
+        "the validation rows are of one class, so that they have no AUC for `train.monitor = \"auc\"`: use `log-loss`, or \
+         more validation rows"
     )]
     OneClass,
     /// The threads could not be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {
-        /// How many were wanted.
+        /// The number of threads asked for.
         threads: usize,
-        /// What the system says.
+        /// The answer of the system.
         reason: String,
     },
 }
@@ -142,11 +156,11 @@ fn sentences(differences: &[String]) -> String {
 }
 
 fn last_good(checkpoint: Option<&Path>) -> String {
-    let told = |file: &Path| {
+    let message = |file: &Path| {
         let file = file.display();
         format!(
             "; the last good checkpoint stays in `{file}`: a run with other settings can begin from its weights"
         )
     };
-    checkpoint.map_or(String::new(), told)
+    checkpoint.map_or(String::new(), message)
 }

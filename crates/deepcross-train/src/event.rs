@@ -1,6 +1,6 @@
-//! What a run tells while it goes on; this crate prints nothing and reads no clock.
+//! The events of a run, by which it reports its progress; this crate prints nothing and reads no clock.
 
-use crate::UnitReport;
+use crate::diagnosis::UnitReport;
 use deepcross_data::{RowReader, Skipped};
 use deepcross_metrics::Summary;
 use deepcross_model::Model;
@@ -8,7 +8,7 @@ use deepcross_model::artifact::ArtifactError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// A moment of a run.
+/// An event of a run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -16,7 +16,7 @@ pub enum Event<'a> {
     Fitted {
         /// Training rows, before any is dropped.
         rows: u64,
-        /// Clicks among them.
+        /// The positive ones among them.
         positives: u64,
         /// Rows that could not be read and were left out.
         skipped: &'a Skipped,
@@ -28,14 +28,15 @@ pub enum Event<'a> {
         /// The number of its weights.
         n_parameters: usize,
     },
-    /// The threads have nothing to do but to read the next batch: an epoch begins, or a step has ended.
+    /// The threads need the next batch: an epoch begins, or a step has ended.
     ///
-    /// Until [`BatchReady`](Self::BatchReady), one thread reads and all others count as waiting; that is no time at all
-    /// where the batch was read while the step was made. See [`Waiting`](crate::Waiting).
+    /// Until [`BatchReady`](Self::BatchReady), one thread reads and all others count as waiting; this takes no time if
+    /// the batch was read during the step. See [`DataWait`](crate::DataWait).
     BatchWanted,
-    /// The next batch has been read, or it is known that the epoch has no more.
+    /// The next batch has been read, or the epoch has no more batches.
     BatchReady,
-    /// The run goes on from a checkpoint; first come [`Fitted`](Self::Fitted) and [`Built`](Self::Built), as they were.
+    /// The run resumes from a checkpoint; [`Fitted`](Self::Fitted) and [`Built`](Self::Built) come before, as in the
+    /// first part of the run.
     Resumed {
         /// The checkpoint.
         file: &'a Path,
@@ -45,7 +46,7 @@ pub enum Event<'a> {
         epoch: u32,
         /// Rows of this epoch so far.
         rows: u64,
-        /// The epochs before it.
+        /// The reports of the epochs before it.
         reports: &'a [EpochReport],
     },
     /// A checkpoint has been written, and the run goes on.
@@ -55,14 +56,14 @@ pub enum Event<'a> {
         /// The steps made so far.
         step: u64,
     },
-    /// A checkpoint could not be written, and the run goes on; an earlier one is still there.
+    /// A checkpoint could not be written, and the run goes on; an earlier checkpoint is still there.
     NoCheckpoint {
         /// The steps made so far.
         step: u64,
         /// The reason.
         error: &'a ArtifactError,
     },
-    /// What became of the cache of the run; see [`RunOptions::cache`](crate::RunOptions::cache).
+    /// The cache of the run was used, refused or written; see [`RunOptions::cache`](crate::RunOptions::cache).
     Cache(CacheEvent<'a>),
     /// A step has been made.
     Step {
@@ -75,47 +76,47 @@ pub enum Event<'a> {
     },
     /// An epoch has ended.
     Epoch(EpochReport),
-    /// All epochs have ended; the readers tell what they met in the last one.
+    /// All epochs have ended; the readers have the counts of the last one.
     Read {
         /// The training rows that the epoch kept, and how many negative ones it dropped.
         train: &'a RowReader<'a>,
-        /// The validation rows, where rows were held out or given.
+        /// The validation rows, if rows were held out or given.
         valid: Option<&'a RowReader<'a>>,
     },
-    /// How the residual units do: before the first step, and after each epoch. A run that goes on tells of the epochs from
-    /// there.
+    /// The reports of the residual units, before the first step and after each epoch; a resumed run reports only the
+    /// epochs after its checkpoint.
     ///
-    /// Always on the same rows: those of the first batch whose weight is not 0, at most 1024.
-    /// A model without units has nothing to tell.
+    /// The reports are always about the same rows: those of the first batch whose weight is not 0, at most 1024.
+    /// A model without residual units has no such event.
     Units {
         /// The epoch, from 1; 0 before the first step.
         epoch: u32,
-        /// The number of rows that are looked at.
+        /// The number of rows that the reports are about.
         rows: usize,
         /// One report a unit, from the stacked input to the score.
         units: &'a [UnitReport],
     },
 }
 
-/// What became of a cache of encoded rows.
+/// An event of a cache of encoded rows.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum CacheEvent<'a> {
-    /// It was there, and all rows come from it.
+    /// The cache existed, and all rows come from it.
     Used {
         /// The file.
         file: &'a Path,
         /// The training rows, before any is dropped.
         rows: u64,
     },
-    /// A file was there that is damaged, or of other rows; it is made anew.
+    /// The file is damaged, or a cache of other rows; it is rebuilt.
     Refused {
         /// The file.
         file: &'a Path,
-        /// What is wrong with it, or another, one sentence each.
+        /// The damage, or the differences, one sentence each.
         reasons: &'a [String],
     },
-    /// It has been made, and all rows come from it.
+    /// The cache has been written, and all rows come from it.
     Made {
         /// The file.
         file: &'a Path,
@@ -124,23 +125,24 @@ pub enum CacheEvent<'a> {
         /// The length of the file.
         bytes: u64,
     },
-    /// It could not be written; rows come from the text, and nothing of it is left.
+    /// The cache could not be written; rows come from the text, and no part of the file is left.
     NotMade {
-        /// The error, with the file.
+        /// The error, which names the file.
         reason: &'a str,
     },
 }
 
-/// How an epoch went.
+/// The report of an epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochReport {
     /// The epoch, from 1.
     pub epoch: u32,
-    /// The mean log loss over the epoch, each row before the step that it was part of.
+    /// The mean log loss over the rows of the epoch, each taken before the step on its batch.
     ///
-    /// With `negative_rate` it is that of the kept rows, by their own odds, and not to be compared with the validation's.
+    /// With `negative_rate` it is the loss of the kept rows, by their own odds, and must not be compared with that of
+    /// the validation rows.
     pub train_loss: f64,
-    /// The validation metrics, where rows were held out or given.
+    /// The validation metrics, if rows were held out or given.
     pub valid: Option<Summary>,
     /// Whether the weights of this epoch are the best so far.
     pub best: bool,

@@ -1,30 +1,34 @@
-//! What training minimises: the log loss of its rows; and the one place where negative down-sampling is undone.
+//! The loss that training minimises: the log loss of its rows, and the one place that undoes negative down-sampling.
 //!
-//! Where each negative row is kept with probability r, the odds of a click among the kept rows are those among all rows
-//! times 1/r. So the loss is taken on `logit − ln r`, the log odds of the sample, and the model's own logit is that of all
-//! rows from the first step on: validation, artifact, scoring and export need no correction, and none can be forgotten or
+//! If each negative row is kept with probability r, the odds of a click among the kept rows are those among all rows
+//! times 1/r.
+//! So the loss is taken on `logit − ln r`, the log odds of the sample, and the model's own logit is that of all rows
+//! from the first step on: validation, artifact, scoring and export need no correction, and none can be forgotten or
 //! made twice.
-//! The other ways: to divide the odds of each prediction would put the rate into every place that predicts; to move the
-//! bias once after training would leave every validation during it uncalibrated; to weigh the kept rows by 1/r would give
-//! the same probabilities, but a few rows, there by chance, would make up most of each gradient.
+//! Rejected: dividing the odds of each prediction, which puts the rate into every place that predicts; moving the bias
+//! once after training, which leaves every validation during training uncalibrated; and weighting the kept rows by 1/r,
+//! which gives the same probabilities, but lets a few rows, there by chance, make up most of each gradient.
 
 use deepcross_autodiff::{Pass, Real, Var};
-use deepcross_features::BatchRows;
+use deepcross_features::{Batch, BatchRows};
+
+/// The rows of one pass: enough for the products to be fast, few enough for their values to stay in the cache.
+pub(crate) const BLOCK: usize = 256;
 
 /// The loss of rows that may be a sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Objective {
-    /// What the log odds of the sample are above those of all rows; `None` where they are the same.
+    /// The log odds of the sample minus those of all rows; `None` if they are the same.
     log_odds: Option<f64>,
 }
 
 impl Objective {
-    /// Of a sample that has each negative row with the probability `rate`, in (0, 1].
+    /// The loss of a sample that keeps each negative row with the probability `rate`, in (0, 1].
     pub(crate) fn of_sample(rate: f64) -> Self {
         Self { log_odds: (rate != 1.0).then(|| -rate.ln()) }
     }
 
-    /// `scale · Σ wᵢ ℓᵢ` of some rows, with weights of 1 where they have none.
+    /// `scale · Σ wᵢ ℓᵢ` over some rows; rows without weights have the weight 1.
     ///
     /// # Shapes
     /// `logits`: `[rows, 1]`, of all rows → `[1, 1]`
@@ -38,5 +42,13 @@ impl Objective {
         let logits = self.log_odds.map_or(logits, |by| pass.shift(logits, F::of(by)));
         let weights = (!rows.weights().is_empty()).then(|| rows.weights());
         pass.log_loss_sum(logits, rows.labels(), weights, scale)
+    }
+}
+
+/// The sum of the row weights; the number of rows if they have none.
+pub(crate) fn total_weight<F: Real>(batch: &Batch<F>) -> f64 {
+    match batch.weights() {
+        [] => batch.n_rows() as f64,
+        weights => weights.iter().map(|weight| weight.as_f64()).sum(),
     }
 }

@@ -1,52 +1,62 @@
-//! How a run begins and how it is kept: what is neither configuration nor data, and changes no bit of the result but for
-//! the model that it begins from.
+//! The files and options of a run: everything that it is called with beside its configuration.
 //!
-//! This crate reads no clock and hears no signal. After each step it asks whoever called, and that is all that time and
-//! signals need.
+//! Of the options, only the model to begin from changes the result.
+//! This crate reads no clock and handles no signals: after each step it asks the caller what is next, and the caller
+//! knows about time and signals.
 
 use deepcross_model::TrainedModel;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// The circumstances of a run, for [`train_with`](crate::train_with).
+/// The options of a run, for [`train_with`](crate::train_with).
 #[derive(Debug)]
 pub struct RunOptions<'a> {
     /// The number of threads; the result does not depend on it.
     pub threads: usize,
-    /// A model to begin from, with its encoder and weights, instead of new ones; see [`load_model`](crate::load_model).
+    /// A model to begin from, with its encoder and weights, instead of a new model; see
+    /// [`load_model`](crate::load_model).
     pub init: Option<TrainedModel>,
-    /// Where and when checkpoints are written, if at all.
+    /// The file and the times of checkpoints, if any are written.
     pub checkpoints: Option<Checkpoints<'a>>,
-    /// A file for the encoded rows, if any, so that no epoch after this parses text.
+    /// A file for the encoded rows, if any, so that epochs do not parse text.
     ///
-    /// One that is there and of the same rows is used, by this run and by later ones; any other is made anew.
-    /// The result does not depend on it.
+    /// A cache of the same rows that is already there is used; any other file is replaced.
+    /// The result does not depend on the cache.
     pub cache: Option<PathBuf>,
 }
 
 impl RunOptions<'_> {
-    /// A new model on so many threads, without checkpoints.
+    /// Options for a new model on `threads` threads, without checkpoints and cache.
     pub fn on_threads(threads: usize) -> Self {
         Self { threads, init: None, checkpoints: None, cache: None }
     }
 }
 
-/// Where and when checkpoints are written, and whether the run goes on from one.
+/// The files of a run.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// The training files, read in order.
+    pub train: Vec<PathBuf>,
+    /// The validation files; if there are none, rows of the training files are held out.
+    pub valid: Vec<PathBuf>,
+}
+
+/// The file and the times of checkpoints, and whether the run resumes from one.
 ///
-/// There is one file, which is replaced whole by each checkpoint.
-/// It stays when the run ends, in whatever way: when the trained model has been saved, it is the caller's to
-/// [remove](crate::remove_checkpoint).
+/// There is one file, which each checkpoint replaces as a whole.
+/// It stays when the run ends, in whatever way: the caller [removes](crate::remove_checkpoint) it when the trained
+/// model has been saved.
 pub struct Checkpoints<'a> {
     pub(crate) file: PathBuf,
     pub(crate) resume: bool,
     pub(crate) ask: Box<dyn FnMut(u64) -> Next + Send + 'a>,
 }
 
-/// What happens after a step.
+/// The action after a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// The next step; a checkpoint only where `train.checkpoint_steps` calls for one.
-    GoOn,
+    /// The next step; before it a checkpoint only if `train.checkpoint_steps` asks for one.
+    Continue,
     /// A checkpoint, then the next step.
     Checkpoint,
     /// A checkpoint, then the end, with [`TrainError::Stopped`](crate::TrainError::Stopped).
@@ -54,19 +64,19 @@ pub enum Next {
 }
 
 impl<'a> Checkpoints<'a> {
-    /// Checkpoints in this file, after every `train.checkpoint_steps` steps; a run that begins anew replaces one that is
-    /// there.
+    /// Checkpoints in this file, after every `train.checkpoint_steps` steps; a run that does not resume replaces a
+    /// checkpoint that is there.
     pub fn new(file: impl Into<PathBuf>) -> Self {
-        Self { file: file.into(), resume: false, ask: Box::new(|_| Next::GoOn) }
+        Self { file: file.into(), resume: false, ask: Box::new(|_| Next::Continue) }
     }
 
-    /// Goes on from the checkpoint in the file where there is one.
+    /// With `true`, the run resumes from the checkpoint in the file, if there is one.
     #[must_use]
     pub fn resume(self, resume: bool) -> Self {
         Self { resume, ..self }
     }
 
-    /// Asks `ask` after each batch what is next, with the number of steps that the run has made since its very beginning.
+    /// Asks `ask` after each batch what is next, with the number of steps that the run has made since it first began.
     #[must_use]
     pub fn ask(self, ask: impl FnMut(u64) -> Next + Send + 'a) -> Self {
         Self { ask: Box::new(ask), ..self }

@@ -1,12 +1,11 @@
-//! Predictions for the rows of files, in their order.
+//! Streams predictions for the rows of files, in their order.
 
-use crate::TrainError;
-use crate::read_ahead::{InOrder, OrderedRows, ReadAhead};
-use crate::validation::ROWS;
+use crate::error::TrainError;
+use crate::run::{InOrder, OrderedRows, ROWS, ReadAhead};
 use deepcross_data::RowReader;
 use deepcross_model::{Predictor, Tapes};
 
-/// Streams probabilities, one for each row of a reader, and none for a row that could not be read.
+/// A stream of probabilities: one for each row of a reader, and `None` for a row that could not be read.
 #[derive(Debug)]
 pub struct Predictions<'a, 'r, 'e> {
     predictor: Predictor<'a>,

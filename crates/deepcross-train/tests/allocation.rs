@@ -1,43 +1,22 @@
-//! A warm step on a batch no larger than an earlier one allocates nothing of ours, nor does reading the next one.
+//! A warm step on a batch that is not larger than an earlier one allocates no memory, and neither does reading the next
+//! one.
 //!
-//! All threads of the process are counted, the pool's own bookkeeping among them.
-//! The one-wide and the wide model run every operation of a model.
+//! The allocations of all threads of the process are counted, including those of the thread pool.
+//! The one-wide and the wide model together run every operation of a model.
 
 use deepcross_autodiff::{Params, Tape};
 use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic};
 use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
 use deepcross_model::{Model, ModelConfig, ModelKind, Predictor, Tapes};
 use deepcross_optim::{OptimizerConfig, Rule, Settings, TableUpdates};
+use deepcross_testing::{CountingAllocator, allocations_of_process};
 use deepcross_train::{Engine, Event, Files, RunConfig, train};
 use ndarray::Array2;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// The system's allocator, which counts what the whole process allocates.
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
-#[expect(unsafe_code, reason = "an allocator cannot be counted otherwise")]
-// SAFETY: every call is handed on unchanged to the system's allocator, which keeps the contract; counting adds to an
-// atomic number, and so allocates nothing. `realloc` is the default one, which calls `alloc`, and so is counted, too.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promises about `layout` are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: `pointer` came from `System` with this `layout`, as `alloc` above shows.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 const AD: u32 = 500;
 const WORDS: u32 = 300;
@@ -90,7 +69,7 @@ fn stacked(kind: ModelKind, hidden: &[usize]) -> ModelConfig {
     }
 }
 
-/// One of each other kind.
+/// One model of each other kind.
 fn other_kinds() -> [ModelConfig; 5] {
     let of = |kind| ModelConfig { kind, ..Default::default() };
     [
@@ -117,8 +96,8 @@ fn engine(config: &ModelConfig, tables: TableUpdates) -> Engine {
     engine.with_negative_rate(0.1)
 }
 
-/// A pool of one or two threads, each of which has behind it what a thread allocates once: when it first takes another's
-/// work, and in its first product of matrices.
+/// A pool of one or two threads, each of which has already allocated what a thread allocates once: when it first takes
+/// work of another thread, and in its first product of matrices.
 fn warm_pool(threads: usize) -> ThreadPool {
     let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("there are threads");
     let (first, second) = (Barrier::new(threads), Barrier::new(threads));
@@ -135,32 +114,32 @@ fn warm_pool(threads: usize) -> ThreadPool {
     pool
 }
 
-/// The same rows, so that each falls to another group or block.
-fn turned(batch: &Batch) -> Batch {
-    let (mut turned, cut) = (Batch::new(&shapes()), batch.n_rows() / 3);
-    turned.append(batch, cut..batch.n_rows());
-    turned.append(batch, 0..cut);
-    turned
+/// The same rows in another order, so that each row is in another group or block.
+fn rotated(batch: &Batch) -> Batch {
+    let (mut rotated, cut) = (Batch::new(&shapes()), batch.n_rows() / 3);
+    rotated.append(batch, cut..batch.n_rows());
+    rotated.append(batch, 0..cut);
+    rotated
 }
 
-/// Allocations in each of some rounds of steps, after a cold one on the same rows in another order.
+/// The allocations in each of ten rounds of steps, after a first round on the same rows in another order.
 fn allocations(model: &ModelConfig, tables: TableUpdates) -> [u64; 10] {
-    // Groups of more than a block, of less, and without a row.
+    // Groups of more than a block, of less than a block, and without a row.
     let batches = [batch(1, 1100), batch(2, 1100), batch(3, 300), batch(4, 5)];
-    let other_order = batches.each_ref().map(turned);
+    let other_order = batches.each_ref().map(rotated);
     let mut engine = engine(model, tables);
     let mut round = |batches: &[Batch; 4]| {
-        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        let before = allocations_of_process();
         for batch in batches {
             engine.step(batch).expect("the loss is finite");
         }
-        ALLOCATIONS.load(Ordering::Relaxed) - before
+        allocations_of_process() - before
     };
     assert!(round(&batches) > 0, "cold steps allocate");
     [(); 10].map(|()| round(&other_order))
 }
 
-/// Allocations of a calibrated prediction, after one of the same size on the current pool.
+/// The allocations of a calibrated prediction, after one of the same size on the current pool.
 fn allocations_of_prediction() -> u64 {
     let mut params = Params::new();
     let spec = deep_crossing(&[16], false).check().expect("a good configuration");
@@ -172,12 +151,13 @@ fn allocations_of_prediction() -> u64 {
     let (batch, mut tapes, mut out) = (batch(1, 1100), Tapes::new(), Vec::new());
     predictor.predict_batch(&tapes, &batch, &mut out);
     tapes.level();
-    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let before = allocations_of_process();
     predictor.predict_batch(&tapes, &batch, &mut out);
-    ALLOCATIONS.load(Ordering::Relaxed) - before
+    allocations_of_process() - before
 }
 
-/// Batches of rows that are all alike but for their order: each batch has each ad, user and word.
+/// The configuration of a run whose batches have the same rows except for their order: each batch has each ad, user and
+/// word.
 const CONFIG: &str = r#"
     [data]
     label = "click"
@@ -216,7 +196,7 @@ const CONFIG: &str = r#"
     valid_fraction = 0
 "#;
 
-/// Allocations from step to step of a run, in its epochs after the first two, with all reading in between.
+/// The allocations from step to step of a run, in its epochs after the first two, including all reading in between.
 fn allocations_of_run(threads: usize) -> Vec<u64> {
     let folder = tempfile::tempdir().expect("there is room");
     let file = folder.path().join("rows.csv");
@@ -231,7 +211,7 @@ fn allocations_of_run(threads: usize) -> Vec<u64> {
     let (mut found, mut last) = (Vec::with_capacity(100), None);
     let trained = train(&config, &files, threads, &mut |event| match event {
         Event::Step { epoch: 3.., .. } => {
-            let now = ALLOCATIONS.load(Ordering::Relaxed);
+            let now = allocations_of_process();
             found.extend(last.map(|last| now - last));
             last = Some(now);
         }
@@ -242,7 +222,8 @@ fn allocations_of_run(threads: usize) -> Vec<u64> {
     found
 }
 
-/// One test and not several, since they would count each other; for the same reason no pool ends before the last case.
+/// This is one test and not several, since tests would count the allocations of each other; for the same reason no pool
+/// ends before the last case.
 #[test]
 fn warm_steps_allocate_nothing() {
     for pool in &[1, 2].map(warm_pool) {

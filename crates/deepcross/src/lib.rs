@@ -9,7 +9,9 @@ pub use deepcross_layers as layers;
 pub use deepcross_metrics as metrics;
 pub use deepcross_model as model;
 pub use deepcross_optim as optim;
+pub use deepcross_profile as profile;
 pub use deepcross_report as report;
 #[cfg(feature = "serve")]
 pub use deepcross_serve as serve;
+pub use deepcross_simulate as simulate;
 pub use deepcross_train as train;

@@ -1,4 +1,4 @@
-//! An activation by itself; [`Pass::affine`] and [`Pass::add_activate`] have one built in.
+//! An activation as an operation of its own; [`Pass::affine`] and [`Pass::add_activate`] have one built in.
 
 use crate::backward::Backward;
 use crate::op::Op;

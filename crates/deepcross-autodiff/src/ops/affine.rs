@@ -1,8 +1,9 @@
 //! The linear map with bias and activation.
 //!
 //! With `Y = σ(A + X Wᵀ + b)` and `D = ∂Y ⊙ σ'(Y)`: `∂X = D W`, `∂W = Dᵀ X`, `∂b = Σ rows of D`, `∂A = D`.
-//! `A` is what a residual unit carries past its layers: added while the product is in registers, it costs no loop.
-//! Weights are stored `[outputs, inputs]`, as PyTorch does, so that they can be exchanged as they are.
+//! `A` is the input that a residual unit carries past its layers; adding it while the product is in registers saves a
+//! loop.
+//! Weights are stored as `[outputs, inputs]`, like PyTorch's, so that they can be exchanged unchanged.
 
 use crate::backward::{Backward, scratch};
 use crate::op::Op;
@@ -58,7 +59,7 @@ impl<F: Real> Pass<'_, F> {
         activation: Activation,
     ) -> Var {
         let shape = (self.shape(x).0, self.params.dense_shape(weight).0);
-        assert_eq!(self.shape(add), shape, "what is added to a map is of its shape");
+        assert_eq!(self.shape(add), shape, "the added value must have the shape of the map");
         self.push_affine(Affine { x, weight, bias, add: Some(add), activation })
     }
 
@@ -70,7 +71,7 @@ impl<F: Real> Pass<'_, F> {
         assert_eq!(
             inputs,
             weight_inputs,
-            "`{}` takes another width",
+            "`{}` takes an input of another width",
             self.params.dense_name(weight)
         );
         let (mut packed, mut shared) = (std::mem::take(&mut self.tape.packed), self.shared.take());
@@ -98,7 +99,7 @@ pub(crate) fn backward<F: Real>(op: &Affine, mut context: Backward<'_, F>) {
     *context.scratch = buffer;
 }
 
-/// The rule itself, with the scratch buffer held apart from the rest of the context.
+/// The rule itself, with the scratch buffer taken out of the context.
 fn with_change<F: Real>(op: &Affine, context: &mut Backward<'_, F>, mut buffer: Vec<F>) -> Vec<F> {
     let change = pre_activation_gradient(op.activation, context, &mut buffer);
     if let Some(add) = op.add.filter(|_| !is_made(WrongRule::NoIdentityPath)) {
@@ -112,7 +113,7 @@ fn with_change<F: Real>(op: &Affine, context: &mut Backward<'_, F>, mut buffer: 
             packed.right.pack(wrong.as_slice().expect("made in standard layout"), wrong.dim());
             return rows_product_into(out, change, &packed.right, Finish::plain(write));
         }
-        // The rows of the weight are the outputs: as it is stored, it is the transposed matrix of the map.
+        // The rows of the weight are the outputs: the stored weight is the transposed matrix of the map.
         let weight = packed.as_stored(params, op.weight);
         rows_product_into(out, change, weight, Finish::plain(write));
     });
@@ -193,7 +194,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "what is added to a map is of its shape")]
+    #[should_panic(expected = "the added value must have the shape of the map")]
     fn a_value_of_another_shape_is_not_added() {
         let mut params = Params::<f64>::new();
         let weight = params.add_dense("weight", Array2::zeros((3, 2)));

@@ -7,7 +7,7 @@ use super::stack::StackBuilder;
 use crate::backward::Backward;
 use crate::tape::Span;
 use crate::{Pass, Var};
-use deepcross_kernels::{Bags, Columns, Real, activation_gradient_into, bag_into};
+use deepcross_kernels::{Columns, Real, RowBags, activation_gradient_into, bag_into};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bag {
@@ -26,7 +26,7 @@ impl<F: Real> Pass<'_, F> {
     /// # Panics
     /// If an id is not a row of the table.
     #[track_caller]
-    pub fn bag(&mut self, lookup: Lookup, bags: Bags<'_, F>) -> Var {
+    pub fn bag(&mut self, lookup: Lookup, bags: RowBags<'_, F>) -> Var {
         let width = self.params.table_width(lookup.table);
         let mut stack = self.stack(bags.len(), width);
         stack.bag(lookup, bags);
@@ -40,8 +40,8 @@ impl<F: Real> StackBuilder<'_, '_, F> {
     /// # Panics
     /// If there is not one bag a row, or an id is not a row of the table.
     #[track_caller]
-    pub fn bag(&mut self, lookup: Lookup, bags: Bags<'_, F>) {
-        assert_eq!(bags.len(), self.n_rows(), "one bag a row");
+    pub fn bag(&mut self, lookup: Lookup, bags: RowBags<'_, F>) {
+        assert_eq!(bags.len(), self.n_rows(), "each row needs one bag");
         let params = self.params();
         let bias = lookup.bias.map(|bias| params.dense_slice(bias));
         let columns = self.next_columns(params.table_width(lookup.table));
@@ -51,7 +51,7 @@ impl<F: Real> StackBuilder<'_, '_, F> {
     }
 
     /// Copies the bags into the arena, with offsets that begin at 0.
-    fn store(&mut self, lookup: Lookup, bags: Bags<'_, F>) -> Bag {
+    fn store(&mut self, lookup: Lookup, bags: RowBags<'_, F>) -> Bag {
         let (first, end) =
             bags.offsets.first().zip(bags.offsets.last()).map_or((0, 0), |(&a, &b)| (a, b));
         let range = first as usize..end as usize;
@@ -71,7 +71,7 @@ pub(crate) fn backward<F: Real>(
     context: &mut Backward<'_, F>,
 ) {
     let arena = context.inputs.arena;
-    let bags = Bags {
+    let bags = RowBags {
         offsets: op.offsets.of(&arena.ids),
         ids: op.ids.of(&arena.ids),
         weights: op.weights.map(|weights| weights.of(&arena.reals)),
@@ -89,10 +89,10 @@ pub(crate) fn backward<F: Real>(
 #[cfg(test)]
 pub(crate) mod tests {
     use crate::ops_test::{Holds, SIZES, any_activation, any_matrix, check_params, holds};
-    use crate::{Bags, Lookup, Mode, Params};
+    use crate::{Lookup, Mode, Params, RowBags};
     use proptest::prelude::*;
 
-    /// Lists of (id, weight), empty ones and repeated ids among them.
+    /// Lists of (id, weight), including empty lists and repeated ids.
     pub(crate) fn any_bags(rows: u32) -> impl Strategy<Value = Vec<Vec<(u32, f64)>>> {
         let weight = prop_oneof![1 => Just(0.0), 9 => -2.0..2.0];
         prop::collection::vec(prop::collection::vec((0..rows, weight), 0..=5), SIZES)
@@ -117,7 +117,7 @@ pub(crate) mod tests {
             let entries = std::iter::repeat_n((u32::MAX, f64::NAN), 3).chain(bags.concat());
             let (ids, weights): (Vec<_>, Vec<_>) = entries.unzip();
             let weights = weighted.then_some(&weights[..]);
-            let bags = Bags { offsets: &offsets, ids: &ids, weights };
+            let bags = RowBags { offsets: &offsets, ids: &ids, weights };
             check_params(Mode::Inference, &params, |pass| {
                 pass.bag(Lookup { table, bias, activation }, bags)
             })

@@ -1,13 +1,15 @@
-//! Batch normalisation (Ioffe and Szegedy, ICML 2015, algorithm 1): columns are moved to mean 0 and scaled to variance 1
-//! over the rows of a pass, then scaled and moved by what is learned.
+//! Batch normalisation (Ioffe and Szegedy, ICML 2015, algorithm 1): columns are moved to mean 0 and scaled to variance
+//! 1 over the rows of a pass, then scaled and moved by learned parameters.
 //!
 //! With n rows, `x̂ = (x − μ) / √(v + ε)` and `y = γ x̂ + β`, where v is the biased variance:
 //! `∂β = Σ ∂y`, `∂γ = Σ ∂y ⊙ x̂`, and `∂x = γ / √(v + ε) · (∂y − ∂β / n − x̂ ∂γ / n)`, since μ and v depend on x, too.
-//! Outside of training μ and v are statistics of the parameters, and constants: the last two terms are gone.
+//! Outside of training, μ and v are statistics of the parameters, and constants: the last two terms vanish.
 //!
-//! The rows are those of one pass, which in training is one group of a batch ("ghost" batch normalisation, Hoffer et al.,
-//! NIPS 2017). What the way back saw is left in the gradients, for [`Params::watch`](crate::Params::watch); the forward pass
-//! cannot leave it with the parameters, which passes on other threads read.
+//! The rows are those of one pass, which in training is one group of a batch ("ghost" batch normalisation, Hoffer et
+//! al., NIPS 2017).
+//! The backward pass leaves the moments in the gradients, for
+//! [`Params::update_statistics`](crate::Params::update_statistics); the forward pass cannot leave them in the
+//! parameters, which passes on other threads read.
 //! One row has no variance: x̂ is 0, `∂x` is 0, and nothing is observed.
 
 use super::affine::add_bias_gradient;
@@ -28,9 +30,9 @@ pub struct Normalisation {
     pub gamma: DenseId,
     /// The learned shift β.
     pub beta: DenseId,
-    /// The running mean, in the place of μ outside of training.
+    /// The running mean, which replaces μ outside of training.
     pub mean: StatisticId,
-    /// The running variance, unbiased, in the place of v outside of training.
+    /// The running variance, unbiased, which replaces v outside of training.
     pub variance: StatisticId,
     /// ε: added to the variance; above 0.
     pub epsilon: f64,
@@ -46,8 +48,9 @@ pub(crate) struct BatchNorm {
 }
 
 impl<F: Real> Pass<'_, F> {
-    /// `γ (x − μ) / √(v + ε) + β`, column by column: with the mean and variance of these rows in training, with those of the
-    /// parameters in inference.
+    /// `γ (x − μ) / √(v + ε) + β`, column by column.
+    ///
+    /// In training μ and v are the mean and variance of these rows, in inference those of the parameters.
     ///
     /// # Shapes
     /// `[m, n]` → `[m, n]`
@@ -63,7 +66,10 @@ impl<F: Real> Pass<'_, F> {
             self.params.statistic(parameters.mean).len(),
             self.params.statistic(parameters.variance).len(),
         ];
-        assert_eq!(widths, [shape.1; 4], "parameters and columns of a batch normalisation");
+        assert_eq!(
+            widths, [shape.1; 4],
+            "the parameters of a batch normalisation have other widths"
+        );
         let (mean, inverse) = self.column_scales(x, parameters);
         let op = BatchNorm { x, parameters, mean, inverse };
         self.push(Op::BatchNorm(op), shape, true, |inputs, out| {
@@ -114,7 +120,7 @@ pub(crate) fn backward<F: Real>(op: &BatchNorm, mut context: Backward<'_, F>) {
     *context.scratch = buffer;
 }
 
-/// The rule itself, with the scratch buffer held apart from the rest of the context.
+/// The rule itself, with the scratch buffer taken out of the context.
 fn with_sums<F: Real>(
     op: &BatchNorm,
     context: &mut Backward<'_, F>,
@@ -145,7 +151,7 @@ fn with_sums<F: Real>(
     buffer
 }
 
-/// Leaves mean and unbiased variance of the rows in the gradients, where there are two rows or more.
+/// Writes the mean and unbiased variance of the rows into the gradients, if there are at least two rows.
 fn observe<F: Real>(op: &BatchNorm, context: &mut Backward<'_, F>, rows: usize) {
     if rows < 2 {
         return;
@@ -170,7 +176,7 @@ pub(crate) mod tests {
 
     const TRAINING: Mode = Mode::Training(Stream { seed: 1, step: 1, first_row: 0 });
 
-    /// `x`, and a normalisation of its columns with parameters that differ.
+    /// `x`, and a normalisation of its columns with parameters that all differ.
     fn parameters(x: &Array2<f64>) -> (Params<f64>, DenseId, Normalisation) {
         let (mut params, width) = (Params::new(), x.ncols());
         let row = |seed: f64| Array2::from_shape_fn((1, width), |(_, c)| (seed + c as f64).sin());
@@ -187,7 +193,7 @@ pub(crate) mod tests {
         let matrices = (SIZES, SIZES).prop_flat_map(|(rows, cols)| any_matrix(rows, cols));
         let modes = prop_oneof![1 => Just(Mode::Inference), 3 => any_training()];
         holds((matrices, modes), |(x, mode)| {
-            // Where a column is nearly constant, the derivative changes within any step: rows are moved apart.
+            // If a column is nearly constant, the derivative changes within any step, so rows are moved apart.
             let apart = Array2::from_shape_fn(x.dim(), |(r, _)| (r * r) as f64);
             let (params, x, parameters) = parameters(&(x + apart));
             check_params(mode, &params, |pass| {
@@ -199,7 +205,7 @@ pub(crate) mod tests {
         })
     }
 
-    /// The value for `x` in a mode, and what a backward pass observed.
+    /// The value for `x` in a mode, and the values that a backward pass observed.
     fn run(x: Array2<f64>, mode: Mode) -> (Array2<f64>, Option<Vec<f64>>, Option<Vec<f64>>) {
         let (params, x, parameters) = parameters(&x);
         let (mut tape, mut gradients) = (Tape::new(), Gradients::new(&params));
@@ -244,7 +250,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "parameters and columns of a batch normalisation")]
+    #[should_panic(expected = "the parameters of a batch normalisation have other widths")]
     fn widths_must_agree() {
         let (params, _, parameters) = parameters(&Array2::zeros((2, 3)));
         let mut tape = Tape::new();

@@ -23,7 +23,10 @@ impl<F: Real> Pass<'_, F> {
     pub fn concat(&mut self, parts: &[Var]) -> Var {
         assert!(!parts.is_empty(), "nothing to concatenate");
         let rows = self.shape(parts[0]).0;
-        assert!(parts.iter().all(|&part| self.shape(part).0 == rows), "the parts differ in rows");
+        assert!(
+            parts.iter().all(|&part| self.shape(part).0 == rows),
+            "the parts differ in their number of rows"
+        );
         let width = parts.iter().map(|&part| self.shape(part).1).sum();
         let tracked = parts.iter().any(|&part| self.is_tracked(part));
         let op = Op::Concat(Concat { parts: Span::store(&mut self.tape.arena.vars, parts) });

@@ -9,24 +9,24 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use std::fmt::Debug;
 use std::sync::Arc;
 
-/// An operation of one's own: a value, and how its gradient is handed on.
+/// A user-defined operation: its value, and the rule that passes its gradient on.
 ///
-/// [`check::gradients`](crate::check::gradients) tells whether the two agree.
+/// [`check::gradients`](crate::check::gradients) checks that the two agree.
 pub trait Operation<F: Real>: Debug + Send + Sync {
     /// The shape of the value.
     ///
     /// # Panics
-    /// May panic where the operation is not defined for inputs of these shapes.
+    /// May panic if the operation is not defined for inputs of these shapes.
     fn shape(&self, inputs: CustomInputs<'_, F>) -> Shape;
 
-    /// Writes the value; `out` holds what an earlier pass left there.
+    /// Writes the value; `out` holds leftovers of an earlier pass.
     fn forward(&self, inputs: CustomInputs<'_, F>, out: ArrayViewMut2<'_, F>);
 
     /// Adds to `into` the gradient of input number `which`, given the value and the gradient of the operation.
     fn backward(
         &self,
         inputs: CustomInputs<'_, F>,
-        own: Own<'_, F>,
+        result: OutputAndGradient<'_, F>,
         which: usize,
         into: ArrayViewMut2<'_, F>,
     );
@@ -53,16 +53,16 @@ impl<'a, F: Real> CustomInputs<'a, F> {
     /// Input number `which`.
     ///
     /// # Panics
-    /// If there are not so many.
+    /// If there are not that many inputs.
     #[track_caller]
     pub fn get(&self, which: usize) -> ArrayView2<'a, F> {
         self.inputs.matrix(self.vars[which])
     }
 }
 
-/// What an [`Operation`] computed, and the gradient of it.
+/// The value of an [`Operation`], and its gradient.
 #[derive(Clone, Copy, Debug)]
-pub struct Own<'a, F> {
+pub struct OutputAndGradient<'a, F> {
     /// The value.
     pub output: ArrayView2<'a, F>,
     /// The derivative of the loss by the value.
@@ -76,10 +76,10 @@ pub(crate) struct Custom<F> {
 }
 
 impl<F: Real> Pass<'_, F> {
-    /// The value of an operation of one's own.
+    /// The value of a user-defined operation.
     ///
     /// # Panics
-    /// Where the operation does.
+    /// If the operation panics.
     #[track_caller]
     pub fn custom(&mut self, operation: &Arc<dyn Operation<F>>, inputs: &[Var]) -> Var {
         let tracked = inputs.iter().any(|&input| self.is_tracked(input));
@@ -99,7 +99,7 @@ impl<F: Real> Pass<'_, F> {
 }
 
 pub(crate) fn backward<F: Real>(op: &Custom<F>, mut context: Backward<'_, F>) {
-    let own = Own {
+    let result = OutputAndGradient {
         output: matrix(context.shape, context.output),
         gradient: matrix(context.shape, context.gradient),
     };
@@ -111,7 +111,7 @@ pub(crate) fn backward<F: Real>(op: &Custom<F>, mut context: Backward<'_, F>) {
             if write == Write::Assign {
                 out.fill(F::zero());
             }
-            op.operation.backward(inputs, own, which, matrix_mut(shape, out));
+            op.operation.backward(inputs, result, which, matrix_mut(shape, out));
         });
     }
 }
@@ -140,7 +140,7 @@ pub(crate) mod tests {
         fn backward(
             &self,
             inputs: CustomInputs<'_, f64>,
-            own: Own<'_, f64>,
+            result: OutputAndGradient<'_, f64>,
             which: usize,
             mut into: ArrayViewMut2<'_, f64>,
         ) {
@@ -148,7 +148,7 @@ pub(crate) mod tests {
             for ((r, c), into) in into.indexed_iter_mut() {
                 let slope =
                     if which == 0 { b[(r, c)].powi(2) } else { 2.0 * a[(r, c)] * b[(r, c)] };
-                *into += own.gradient[(r, 0)] * slope;
+                *into += result.gradient[(r, 0)] * slope;
             }
         }
     }

@@ -14,17 +14,17 @@ pub(crate) struct Dropout<F> {
     x: Var,
     rate: f64,
     scale: F,
-    /// Which use of randomness in the pass this is.
+    /// The number of this use of randomness in the pass.
     site: u64,
-    /// The first column and the end of each range of columns that elements are dropped in.
+    /// The first column and the end of each range of columns in which elements are dropped.
     columns: Span,
 }
 
 impl<F: Real> Pass<'_, F> {
     /// In training, each element is 0 with probability `rate`, else `x / (1 − rate)`; in inference, `x` itself.
     ///
-    /// The random numbers are keyed by the stream of [`Mode::Training`], the row, the column, and how many dropouts
-    /// the pass made before.
+    /// The random numbers depend on the stream of [`Mode::Training`], the row, the column, and the number of earlier
+    /// dropouts in the pass.
     ///
     /// # Shapes
     /// `[m, n]` → `[m, n]`
@@ -43,13 +43,17 @@ impl<F: Real> Pass<'_, F> {
     /// `[m, n]` → `[m, n]`
     ///
     /// # Panics
-    /// If `rate` is not in [0, 1), or the ranges do not ascend, each after the one before, up to the columns of `x`.
+    /// If `rate` is not in [0, 1), or the ranges do not ascend without overlap within the columns of `x`.
     #[track_caller]
     pub fn dropout_columns(&mut self, x: Var, rate: f64, columns: &[Range<usize>]) -> Var {
         assert!((0.0..1.0).contains(&rate), "the dropout rate must be in [0, 1), but is {rate}");
         let (shape, tracked) = (self.shape(x), self.is_tracked(x));
         let ends = columns.iter().flat_map(|range| [range.start, range.end]).chain([shape.1]);
-        assert!(ends.is_sorted(), "the columns {columns:?} of {}", shape.1);
+        assert!(
+            ends.is_sorted(),
+            "the columns {columns:?} must ascend within the {} columns",
+            shape.1
+        );
         let Mode::Training(stream) = self.mode() else { return x };
         if rate == 0.0 || columns.is_empty() {
             return x;
@@ -76,7 +80,7 @@ struct Rows<'a, F> {
     width: usize,
 }
 
-/// The same mask on values and on gradients.
+/// Applies the same mask to values and to gradients.
 fn masked<F: Real>(
     op: Dropout<F>,
     stream: Stream,
@@ -148,7 +152,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn rows_do_not_depend_on_the_cut() {
+    fn rows_do_not_depend_on_the_division_of_the_batch() {
         let params = Params::new();
         let values = |first_row, rows| {
             let mut tape = Tape::new();
@@ -162,7 +166,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn columns_outside_of_the_ranges_stay_and_the_others_are_those_of_the_whole() {
+    fn columns_outside_of_the_ranges_stay_and_the_others_are_as_in_full_dropout() {
         let (params, mut tape) = (Params::new(), Tape::new());
         let x = Array2::from_shape_fn((50, 7), |(row, column)| 1.0 + (7 * row + column) as f32);
         let mut of = |columns: &[std::ops::Range<usize>]| {
@@ -179,7 +183,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "of 4")]
+    #[should_panic(expected = "within the 4 columns")]
     fn columns_past_the_last_are_refused() {
         let (params, mut tape) = (Params::<f32>::new(), Tape::new());
         let mut pass = tape.record(&params);

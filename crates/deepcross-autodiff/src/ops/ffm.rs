@@ -1,7 +1,8 @@
 //! The pairs of a field-aware factorization machine (Juan et al., RecSys 2016, equation 4).
 //!
 //! Field i has a vector `v_{i,j}` for each other field j, and `y = Σ_{i<j} ⟨v_{i,j}, v_{j,i}⟩`: `v_{i,j}` gets
-//! `∂y v_{j,i}`. Every pair has vectors of its own, so there is no sum to take once for all, as in [fm](super::fm).
+//! `∂y v_{j,i}`.
+//! Every pair has its own vectors, so no sum can be shared by all pairs, as in [fm](super::fm).
 
 use super::rows_from_zero;
 use crate::backward::Backward;
@@ -9,7 +10,7 @@ use crate::op::Op;
 use crate::{Pass, Var};
 use deepcross_kernels::Real;
 
-/// So many elements are summed side by side.
+/// The number of elements that are summed side by side.
 const LANES: usize = 8;
 
 /// `n_fields · (n_fields − 1)` vectors of one width, side by side in the columns of a matrix.
@@ -24,8 +25,9 @@ pub(crate) struct Ffm {
 impl<F: Real> Pass<'_, F> {
     /// `Σ_{i<j} ⟨v_{i,j}, v_{j,i}⟩`, row by row.
     ///
-    /// From the column `first` on stand the vectors of field 0 for the fields 1, 2, …, then those of field 1 for the
-    /// fields 0, 2, …, and so on: each field has them in the order of the others.
+    /// The vectors begin at the column `first`: those of field 0 for the fields 1, 2, …, then those of field 1 for the
+    /// fields 0, 2, …, and so on.
+    /// Each field has its vectors in the order of the other fields.
     ///
     /// # Shapes
     /// `x`: `[rows, n]`, with `n` of at least `first + n_fields · (n_fields − 1) · width` → `[rows, 1]`
@@ -35,9 +37,12 @@ impl<F: Real> Pass<'_, F> {
     #[track_caller]
     pub fn ffm_pairs(&mut self, x: Var, first: usize, n_fields: usize, width: usize) -> Var {
         let (rows, stride) = self.shape(x);
-        assert!(n_fields > 0 && width > 0, "vectors of at least one field and one element");
+        assert!(
+            n_fields > 0 && width > 0,
+            "there must be at least one field, and vectors of at least one element"
+        );
         let op = Ffm { x, first, n_fields, width };
-        assert!(first + op.len() <= stride, "vectors past the {stride} columns");
+        assert!(first + op.len() <= stride, "the vectors end after the {stride} columns");
         self.push(Op::Ffm(op), (rows, 1), self.is_tracked(x), |inputs, out| {
             let rows = inputs.slice(x).chunks_exact(stride.max(1));
             for (out, row) in out.iter_mut().zip(rows) {
@@ -53,10 +58,10 @@ impl Ffm {
         self.n_fields * (self.n_fields - 1) * self.width
     }
 
-    /// Where the two vectors of each pair of fields begin.
+    /// The starts of the two vectors of each pair of fields.
     fn pairs(self) -> impl Iterator<Item = [usize; 2]> {
         let Self { n_fields, width, .. } = self;
-        // A field has no vector for itself, so those for the fields after it stand one place further left.
+        // A field has no vector for itself, so its vectors for the fields after it stand one place further left.
         let start = move |field: usize, other: usize| {
             width * (field * (n_fields - 1) + other - usize::from(other > field))
         };
@@ -74,7 +79,7 @@ impl Ffm {
         sums.iter().fold(F::zero(), |total, &sum| total + sum)
     }
 
-    /// Adds the gradient of each vector: `gradient` times the other one of its pair.
+    /// Adds the gradient of each vector: `gradient` times the other vector of its pair.
     fn add_gradient<F: Real>(self, out: &mut [F], vectors: &[F], gradient: F) {
         for [a, b] in self.pairs() {
             for (own, other) in [(a, b), (b, a)] {
@@ -104,7 +109,7 @@ pub(crate) mod tests {
     use ndarray::Array2;
     use proptest::prelude::*;
 
-    /// The vectors of so many fields, of a width around the number of lanes, after some columns and before one.
+    /// The vectors of some fields, of a width around the number of lanes, after some columns and before one.
     fn any_vectors() -> impl Strategy<Value = (usize, usize, usize, Array2<f64>)> {
         (SIZES, 0_usize..3, 1_usize..=4, 1_usize..=18).prop_flat_map(
             |(rows, first, n_fields, width)| {
@@ -125,7 +130,7 @@ pub(crate) mod tests {
         })
     }
 
-    /// Every pair of fields by itself, with the vectors found by counting.
+    /// The sum of every single pair of fields, with the vectors found by counting.
     fn double_sum(row: &[f64], n_fields: usize, width: usize) -> f64 {
         let all: Vec<_> = row.chunks_exact(width).collect();
         let vector = |i: usize, j: usize| {

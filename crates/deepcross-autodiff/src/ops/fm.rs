@@ -1,7 +1,8 @@
 //! The pairs of a factorization machine (Rendle, ICDM 2010), in time linear in the number of vectors.
 //!
 //! With `s = Σ_i v_i`: `y = Σ_{i<j} ⟨v_i, v_j⟩ = ½ (⟨s, s⟩ − Σ_i ⟨v_i, v_i⟩)` (lemma 3.1 there), and `v_i` gets
-//! `∂y (s − v_i)`. The double sum over the pairs is what the tests compare with.
+//! `∂y (s − v_i)`.
+//! The tests compare it with the double sum over the pairs.
 
 use super::rows_from_zero;
 use crate::backward::Backward;
@@ -9,7 +10,7 @@ use crate::op::Op;
 use crate::{Pass, Var};
 use deepcross_kernels::Real;
 
-/// So many elements of a vector are summed side by side: few enough for registers.
+/// The number of elements of a vector that are summed side by side: few enough for registers.
 const LANES: usize = 8;
 
 /// Vectors of one width, side by side in the columns of a matrix.
@@ -32,8 +33,8 @@ impl<F: Real> Pass<'_, F> {
     #[track_caller]
     pub fn fm_pairs(&mut self, x: Var, first: usize, n_vectors: usize, width: usize) -> Var {
         let (rows, stride) = self.shape(x);
-        assert!(width > 0, "vectors have at least one element");
-        assert!(first + n_vectors * width <= stride, "vectors past the {stride} columns");
+        assert!(width > 0, "vectors must have at least one element");
+        assert!(first + n_vectors * width <= stride, "the vectors end after the {stride} columns");
         let op = Fm { x, first, n_vectors, width };
         self.push(Op::Fm(op), (rows, 1), self.is_tracked(x), |inputs, out| {
             let rows = inputs.slice(x).chunks_exact(stride.max(1));
@@ -102,7 +103,7 @@ pub(crate) mod tests {
     use ndarray::Array2;
     use proptest::prelude::*;
 
-    /// So many vectors, of a width around the number of lanes, after some columns and before one.
+    /// A number of vectors of a width around the number of lanes, after some columns and before one.
     fn any_vectors() -> impl Strategy<Value = (usize, usize, usize, Array2<f64>)> {
         (SIZES, 0_usize..3, 0_usize..=5, 1_usize..=18).prop_flat_map(
             |(rows, first, n_vectors, width)| {
@@ -123,7 +124,7 @@ pub(crate) mod tests {
         })
     }
 
-    /// Every pair by itself.
+    /// The sum of every single pair.
     fn double_sum(vectors: &[&[f64]]) -> f64 {
         let mut sum = 0.0;
         for (i, a) in vectors.iter().enumerate() {

@@ -15,14 +15,14 @@ pub(crate) struct Gather {
     pub(crate) ids: Span,
 }
 
-/// A table, and what is done with the sum of its rows.
+/// A table, and the bias and activation that follow the sum of its rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Lookup {
     /// The table.
     pub table: TableId,
     /// Added to the looked-up row, or the sum of them; `[1, width]`.
     pub bias: Option<DenseId>,
-    /// Applied last.
+    /// The activation, applied last.
     pub activation: Activation,
 }
 
@@ -57,7 +57,7 @@ impl<F: Real> StackBuilder<'_, '_, F> {
     /// If there is not one id a row, or an id is not a row of the table.
     #[track_caller]
     pub fn gather(&mut self, lookup: Lookup, ids: &[u32]) {
-        assert_eq!(ids.len(), self.n_rows(), "one id a row");
+        assert_eq!(ids.len(), self.n_rows(), "each row needs one id");
         let params = self.params();
         let bias = lookup.bias.map(|bias| params.dense_slice(bias));
         let columns = self.next_columns(params.table_width(lookup.table));
@@ -83,10 +83,10 @@ pub(crate) fn backward<F: Real>(
     add_source_bias(op.lookup, first, context);
 }
 
-/// The bias gets the sum of the source rows, from the `first` on.
+/// Adds the sum of the source rows, from `first` on, to the gradient of the bias.
 pub(crate) fn add_source_bias<F: Real>(lookup: Lookup, first: u32, context: &mut Backward<'_, F>) {
     let Some(bias) = lookup.bias else { return };
-    // Moved out for the moment of the sum, since both lie in the same gradients.
+    // The source rows are moved out during the sum, since both lie in the same gradients.
     let sources = context.parameters.table_mut(lookup.table).take_sources();
     let width = context.inputs.params.table_width(lookup.table);
     add_bias_gradient(context.parameters, bias, &sources[first as usize * width..]);

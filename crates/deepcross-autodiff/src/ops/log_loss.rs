@@ -1,6 +1,6 @@
 //! The log loss from logits: `ln(1 + exp(z)) − label · z`, whose derivative is `sigmoid(z) − label`.
 //!
-//! Taken from logits and not from probabilities, it neither overflows nor loses the digits of a small probability.
+//! Because it takes logits and not probabilities, it neither overflows nor loses the digits of a small probability.
 
 use crate::backward::Backward;
 use crate::op::Op;
@@ -17,7 +17,8 @@ pub(crate) struct LogLoss<F> {
 }
 
 impl<F: Real> Pass<'_, F> {
-    /// The mean log loss `Σ wᵢ ℓᵢ / Σ wᵢ`, with weights of 1 where none are given; 0 where the weights sum to 0.
+    /// The mean log loss `Σ wᵢ ℓᵢ / Σ wᵢ`; the weights are 1 if none are given, and the mean is 0 if the weights sum to
+    /// 0.
     ///
     /// # Shapes
     /// `logits`: `[rows, 1]`; `labels`, `weights`: one a row → `[1, 1]`
@@ -31,7 +32,8 @@ impl<F: Real> Pass<'_, F> {
         self.log_loss_sum(logits, labels, weights, scale)
     }
 
-    /// `scale · Σ wᵢ ℓᵢ`: the share of some rows in the mean over a larger batch, with `scale` 1 over its weight.
+    /// `scale · Σ wᵢ ℓᵢ`: the part of some rows in the mean over a larger batch, where `scale` is 1 over the batch's
+    /// weight.
     ///
     /// # Shapes
     /// `logits`: `[rows, 1]`; `labels`, `weights`: one a row → `[1, 1]`
@@ -46,8 +48,11 @@ impl<F: Real> Pass<'_, F> {
         weights: Option<&[F]>,
         scale: F,
     ) -> Var {
-        assert_eq!(self.shape(logits), (labels.len(), 1), "one logit a label");
-        assert!(weights.is_none_or(|weights| weights.len() == labels.len()), "one weight a label");
+        assert_eq!(self.shape(logits), (labels.len(), 1), "each label needs one logit");
+        assert!(
+            weights.is_none_or(|weights| weights.len() == labels.len()),
+            "each label needs one weight"
+        );
         let reals = &mut self.tape.arena.reals;
         let op = LogLoss {
             logits,
@@ -66,7 +71,7 @@ impl<F: Real> Pass<'_, F> {
     }
 }
 
-/// `ln(1 + exp(z)) − label · z`; `exp` is taken of a number that is not positive.
+/// `ln(1 + exp(z)) − label · z`; the argument of `exp` is never positive.
 fn loss<F: Real>(logit: F, label: F) -> F {
     let positive_part = if logit > F::zero() { logit } else { F::zero() };
     positive_part - label * logit + (-logit.abs()).exp().ln_1p()

@@ -18,7 +18,7 @@ impl<F: Real> Pass<'_, F> {
     #[track_caller]
     pub fn mean(&mut self, x: Var) -> Var {
         let (rows, cols) = self.shape(x);
-        assert!(rows * cols > 0, "the mean of nothing");
+        assert!(rows * cols > 0, "the mean of no elements is not defined");
         let tracked = self.is_tracked(x);
         self.push(Op::Mean(Reduce { x }), (1, 1), tracked, |inputs, out| {
             let values = inputs.slice(x);

@@ -1,4 +1,4 @@
-//! One operation, one file: the method of [`Pass`](crate::Pass), its derivative, its test.
+//! The operations, one a file: the method of [`Pass`](crate::Pass), its derivative, its test.
 
 pub(crate) mod activate;
 pub(crate) mod add;
@@ -56,7 +56,7 @@ pub(crate) struct Reduce {
     pub(crate) x: Var,
 }
 
-/// The rows of a gradient, to add to some of their columns: all are 0 where no gradient has come before.
+/// The rows of a gradient, to add to some of their columns; all elements are 0 if no gradient came before.
 pub(crate) fn rows_from_zero<F: Real>(
     gradient: &mut [F],
     write: Write,

@@ -1,7 +1,8 @@
 //! The segment of a [stack](super::stack) that embeds numbers: a linear map of a few constants a row.
 //!
-//! With `y = W x`: `∂W = Σ rows of ∂y xᵀ`. The numbers are data and get no gradient.
-//! A matrix product would do the same; with one or two numbers a row, its packing costs more than the loop.
+//! With `y = W x`: `∂W = Σ rows of ∂y xᵀ`.
+//! The numbers are data and get no gradient.
+//! Rejected: a matrix product; with one or two numbers a row, its packing costs more than the loop.
 
 use super::stack::StackBuilder;
 use crate::DenseId;
@@ -30,7 +31,7 @@ impl<F: Real> StackBuilder<'_, '_, F> {
         assert_eq!(
             numbers.len(),
             self.n_rows() * inputs,
-            "`{}` takes {inputs} a row",
+            "`{}` takes {inputs} numbers a row",
             params.dense_name(weight)
         );
         project_into(params.dense_slice(weight), numbers, inputs, self.next_columns(outputs));

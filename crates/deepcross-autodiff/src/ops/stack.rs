@@ -1,7 +1,7 @@
-//! The stacked input: look-ups, constants and other values, each written straight into its columns.
+//! The stacked input: look-ups, constants and other values, each written directly into its columns.
 //!
-//! Embeddings that are values of their own and are then concatenated would be written twice and read once more; with
-//! 26 fields that is as much memory traffic as the first layer.
+//! Rejected: embeddings as separate values that are then concatenated; they would be written twice and read once more.
+//! With 26 fields that is as much memory traffic as the first layer.
 
 use super::bag::{self, Bag};
 use super::concat::{copy_into, take_columns};
@@ -18,7 +18,7 @@ pub(crate) struct Stack {
     segments: Span,
 }
 
-/// Columns of a stack that take part in the backward pass; constants do not.
+/// A range of columns of a stack that takes part in the backward pass; constants do not.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Segment {
     first: usize,
@@ -52,9 +52,9 @@ pub struct StackBuilder<'p, 'a, F> {
     pass: &'p mut Pass<'a, F>,
     node: Node<F>,
     first_segment: usize,
-    /// How many columns are filled.
+    /// The number of filled columns.
     filled: usize,
-    /// (first, width) of the columns filled last.
+    /// (first, width) of the last filled columns.
     latest: (usize, usize),
 }
 
@@ -64,7 +64,7 @@ impl<'a, F: Real> StackBuilder<'_, 'a, F> {
         self.node.shape.0
     }
 
-    /// Fills the next columns with constants: `write(r, out)` writes row `r`, of which every element is 0 at first.
+    /// Fills the next columns with constants: `write(r, out)` writes row `r`, whose elements are all 0 at first.
     ///
     /// # Panics
     /// If the columns reach past the stack.
@@ -83,7 +83,7 @@ impl<'a, F: Real> StackBuilder<'_, 'a, F> {
     #[track_caller]
     pub fn value(&mut self, x: Var) {
         let (rows, width) = self.pass.shape(x);
-        assert_eq!(rows, self.n_rows(), "the value and the stack differ in rows");
+        assert_eq!(rows, self.n_rows(), "the value and the stack differ in their number of rows");
         let (columns, before) = self.split(width);
         let x_range = self.pass.tape.nodes[x.0].range();
         let (values, out) = self.pass.tape.values.split_at_mut(before);
@@ -99,7 +99,7 @@ impl<'a, F: Real> StackBuilder<'_, 'a, F> {
     /// If not every column is filled.
     #[track_caller]
     pub fn finish(mut self) -> Var {
-        assert_eq!(self.filled, self.node.shape.1, "filled columns of the stack");
+        assert_eq!(self.filled, self.node.shape.1, "not all columns of the stack are filled");
         let segments = Span::since(&self.pass.tape.arena.segments, self.first_segment);
         self.node.op = Op::Stack(Stack { segments });
         self.pass.append(self.node)
@@ -125,14 +125,14 @@ impl<'a, F: Real> StackBuilder<'_, 'a, F> {
         self.note(Kind::Project(op), true);
     }
 
-    /// Notes what the columns filled last were made of.
+    /// Records from what the last filled columns were computed.
     fn note(&mut self, kind: Kind, tracked: bool) {
         let (first, width) = self.latest;
         self.node.tracked |= tracked;
         self.pass.tape.arena.segments.push(Segment { first, width, kind });
     }
 
-    /// Claims the next `width` columns.
+    /// Takes the next `width` columns.
     #[track_caller]
     pub(crate) fn next_columns(&mut self, width: usize) -> ColumnsMut<'_, F> {
         let (first, start) = self.split(width);
@@ -141,14 +141,14 @@ impl<'a, F: Real> StackBuilder<'_, 'a, F> {
         ColumnsMut::new(out, stride.max(1), first, width)
     }
 
-    /// Claims the next `width` columns: the first of them, and where the stack begins among the values.
+    /// Takes the next `width` columns; returns the first of them, and the start of the stack among the values.
     #[track_caller]
     fn split(&mut self, width: usize) -> (usize, usize) {
         let first = self.filled;
         self.filled += width;
         assert!(
             self.filled <= self.node.shape.1,
-            "columns past the width {} of the stack",
+            "more columns than the width {} of the stack",
             self.node.shape.1
         );
         self.latest = (first, width);
@@ -178,7 +178,7 @@ pub(crate) mod tests {
     use ndarray::{Array2, array};
     use proptest::prelude::*;
 
-    /// What fills the next columns; every segment of a kind uses the same parameter.
+    /// The content of the next columns; all segments of a kind use the same parameter.
     #[derive(Clone, Copy, Debug)]
     enum Segment {
         Constant,
@@ -197,7 +197,7 @@ pub(crate) mod tests {
         prop::collection::vec(segment, 1..=6)
     }
 
-    /// The parameters of the segments, and what the rows hold.
+    /// The parameters of the segments, and the content of the rows.
     struct Case {
         params: Params<f64>,
         lookup: Lookup,
@@ -269,7 +269,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "filled columns of the stack")]
+    #[should_panic(expected = "not all columns of the stack are filled")]
     fn every_column_must_be_filled() {
         let (params, mut tape) = (Params::<f64>::new(), Tape::new());
         let mut pass = tape.record(&params);

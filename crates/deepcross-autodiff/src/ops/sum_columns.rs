@@ -1,7 +1,7 @@
-//! The sum of some columns, with a bias: the first-order terms of a linear model, a column each.
+//! The sum of some columns, with a bias: the first-order terms of a linear model, one column each.
 //!
 //! With `y = b + Σ_c x_c`: each of the columns gets `∂y`, the bias `Σ rows of ∂y`.
-//! A product with a vector of ones would do the same, and read these ones, too.
+//! Rejected: a product with a vector of ones, which would have to read these ones, too.
 
 use super::affine::add_bias_gradient;
 use super::rows_from_zero;
@@ -29,8 +29,11 @@ impl<F: Real> Pass<'_, F> {
     #[track_caller]
     pub fn sum_columns(&mut self, x: Var, columns: Range<usize>, bias: DenseId) -> Var {
         let (rows, stride) = self.shape(x);
-        assert!(columns.end <= stride, "there are {stride} columns, and not {columns:?}");
-        assert_eq!(self.params.dense_shape(bias), (1, 1), "the bias of a sum is one number");
+        assert!(
+            columns.end <= stride,
+            "the columns {columns:?} do not all exist: there are {stride}"
+        );
+        assert_eq!(self.params.dense_shape(bias), (1, 1), "the bias of a sum must be one number");
         let op = Op::SumColumns(SumColumns { x, columns: columns.clone(), bias });
         self.push(op, (rows, 1), true, |inputs, out| {
             let bias = inputs.params.dense_slice(bias)[0];
@@ -80,7 +83,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn other_columns_do_not_count() {
+    fn other_columns_are_not_added() {
         let (mut params, mut tape) = (Params::new(), Tape::new());
         let bias = params.add_dense("bias", array![[0.5]]);
         let mut pass = tape.record(&params);

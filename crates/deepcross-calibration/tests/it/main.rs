@@ -1,4 +1,4 @@
-//! What must hold of every calibrator, on rows of any kind.
+//! Tests of every calibrator, on rows of any kind.
 
 mod properties;
 mod simulation;

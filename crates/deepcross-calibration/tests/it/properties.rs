@@ -5,7 +5,7 @@ use deepcross_calibration::{
 };
 use proptest::prelude::*;
 
-/// Rows of few distinct logits, with whole weights; both classes are there.
+/// Rows of few distinct logits and of both classes, with whole weights.
 fn rows() -> impl Strategy<Value = Vec<(f32, bool, u8)>> {
     let row = (-12_i8..12, any::<bool>(), 0_u8..4);
     let row = row.prop_map(|(z, positive, weight)| (f32::from(z) / 3.0, positive, weight));
@@ -24,7 +24,7 @@ fn observations(rows: &[(f32, bool, u8)]) -> Vec<Observation> {
 }
 
 /// Isotonic regression by its min–max formula (Robertson, Wright and Dykstra 1988, eq. 1.4.3): at each logit, the largest
-/// over all that are not above, of the smallest over all that are not below, of the mean of what lies between.
+/// over all logits that are not above it, of the smallest over all that are not below it, of the mean label between.
 fn min_max(rows: &[(f32, bool, u8)]) -> Vec<(f32, f64)> {
     let mut rows: Vec<(f32, f64, f64)> = rows
         .iter()
@@ -52,7 +52,7 @@ fn min_max(rows: &[(f32, bool, u8)]) -> Vec<(f32, f64)> {
     logits.iter().map(|&z| (z, value(z))).collect()
 }
 
-/// Logits from one end to the other, beside those of the rows.
+/// Logits over the whole range, between those of the rows.
 fn scan() -> impl Iterator<Item = f32> {
     let ends = [f32::NEG_INFINITY, f32::MIN, -1e6];
     let rest = (-600..=600).map(|i| i as f32 / 100.0);
@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn a_weight_is_so_many_rows(rows in rows()) {
+    fn a_whole_weight_is_that_many_rows(rows in rows()) {
         let repeated: Vec<_> = rows
             .iter()
             .flat_map(|&(z, positive, weight)| vec![(z, positive, 1); usize::from(weight)])

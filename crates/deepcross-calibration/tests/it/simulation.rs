@@ -1,4 +1,4 @@
-//! Simulations: labels by known probabilities, and what calibrators find of them.
+//! Simulations: labels are drawn with known probabilities, which calibrators must find.
 
 use deepcross_calibration::{CalibrationMap, Method, Observation, cross_fit};
 use rand::{Rng, SeedableRng};
@@ -8,21 +8,21 @@ fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// True logits from −5 to 3, of which the model says `told`; labels by chance.
-fn simulated(n: usize, seed: u64, told: impl Fn(f64) -> f64) -> Vec<Observation> {
+/// Rows with true logits from −5 to 3, for which a model gives `logit_of`, and labels by chance.
+fn simulated(n: usize, seed: u64, logit_of: impl Fn(f64) -> f64) -> Vec<Observation> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut row = || {
         let logit = random.random_range(-5.0..3.0);
         let label = if random.random::<f64>() < sigmoid(logit) { 1.0 } else { 0.0 };
-        Observation::new(told(logit) as f32, label, 1.0).unwrap()
+        Observation::new(logit_of(logit) as f32, label, 1.0).unwrap()
     };
     (0..n).map(|_| row()).collect()
 }
 
 /// The largest distance from the true probability, for true logits that have rows around them.
-fn error(map: &CalibrationMap, told: impl Fn(f64) -> f64) -> f64 {
+fn error(map: &CalibrationMap, logit_of: impl Fn(f64) -> f64) -> f64 {
     let logits = (-45..=25).map(|i| f64::from(i) / 10.0);
-    let gap = |z: f64| (f64::from(map.probability(told(z) as f32)) - sigmoid(z)).abs();
+    let gap = |z: f64| (f64::from(map.probability(logit_of(z) as f32)) - sigmoid(z)).abs();
     logits.map(gap).fold(0.0, f64::max)
 }
 
@@ -33,10 +33,10 @@ fn the_scale_of_a_model_is_recovered() {
         let mut rows = Vec::new();
         for i in -40..=20 {
             let logit = f64::from(i) / 8.0;
-            let told = (scale * logit) as f32;
+            let given = (scale * logit) as f32;
             for label in [0.0, 1.0] {
                 let p = if label == 1.0 { sigmoid(logit) } else { sigmoid(-logit) };
-                rows.push(Observation::new(told, label, p as f32).unwrap());
+                rows.push(Observation::new(given, label, p as f32).unwrap());
             }
         }
         let fit = CalibrationMap::fit(Method::Temperature, &rows).unwrap();
@@ -47,20 +47,20 @@ fn the_scale_of_a_model_is_recovered() {
 }
 
 #[test]
-fn chance_moves_the_fit_as_little_as_it_should() {
+fn chance_moves_the_fit_within_its_standard_error() {
     let rows = simulated(40_000, 1, |z| 2.0 * z);
     let fit = CalibrationMap::fit(Method::Temperature, &rows).unwrap();
     let CalibrationMap::Temperature(map) = fit else { panic!("{fit:?}") };
-    // The standard error of the slope is 0.006: five of it.
+    // The standard error of the slope is 0.006: five of them.
     assert!((1.0 / map.temperature() - 0.5).abs() < 0.03, "{map:?}");
 }
 
 #[test]
-fn each_map_finds_what_is_of_its_form() {
+fn each_map_finds_probabilities_of_its_form() {
     let (scaled, moved) = (|z: f64| 1.7 * z, |z: f64| 1.7 * z + 1.0);
     let bent = |z: f64| if z < 0.0 { 0.5 * z } else { 3.0 * z };
-    let fit = |method, told: &dyn Fn(f64) -> f64| {
-        CalibrationMap::fit(method, &simulated(40_000, 2, told)).unwrap()
+    let fit = |method, logit_of: &dyn Fn(f64) -> f64| {
+        CalibrationMap::fit(method, &simulated(40_000, 2, logit_of)).unwrap()
     };
     for method in Method::ALL {
         assert!(error(&fit(method, &scaled), scaled) < 0.05, "{method:?}");
@@ -73,10 +73,10 @@ fn each_map_finds_what_is_of_its_form() {
     assert!(error(&fit(Method::Isotonic, &bent), bent) < 0.05);
 }
 
-/// What cross-fitting says of the loss is what other rows say, and a fit on its own rows flatters itself.
+/// Cross-fitting gives the loss on other rows; the loss on the rows of the fit is too low.
 #[test]
-fn cross_fitting_tells_the_loss_on_other_rows() {
-    let told = |z: f64| 3.0 * z;
+fn cross_fitting_gives_the_loss_on_other_rows() {
+    let logit_of = |z: f64| 3.0 * z;
     let loss = |rows: &[Observation], probabilities: &[f32]| -> f64 {
         let loss = |(row, p): (&Observation, &f32)| {
             let p = f64::from(*p);
@@ -84,10 +84,10 @@ fn cross_fitting_tells_the_loss_on_other_rows() {
         };
         rows.iter().zip(probabilities).map(loss).sum::<f64>() / rows.len() as f64
     };
-    let other = simulated(100_000, 9, told);
+    let other = simulated(100_000, 9, logit_of);
     let (mut own, mut crossed, mut true_loss) = (0.0, 0.0, 0.0);
     for seed in 10..30 {
-        let rows = simulated(1000, seed, told);
+        let rows = simulated(1000, seed, logit_of);
         let map = CalibrationMap::fit(Method::Isotonic, &rows).unwrap();
         let apply = |rows: &[Observation]| -> Vec<f32> {
             rows.iter().map(|row| map.probability(row.logit())).collect()

@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use deepcross_metrics::{SeedDifference, SeedEstimate};
 use deepcross_model::TrainingSummary;
 use deepcross_train::{
-    CompareEvent, CompareOptions, ComparedModel, Comparison, Contender, Files, RunConfig, TestedOn,
+    Candidate, CompareEvent, CompareOptions, ComparedModel, Comparison, Files, RunConfig, TestedOn,
     TrainError, compare,
 };
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
 }
 
 /// The models that the call names, each with its configuration.
-fn contenders(args: &Compare) -> Result<Vec<Contender>> {
+fn contenders(args: &Compare) -> Result<Vec<Candidate>> {
     let models = &args.models;
     if let Some(twice) = (1..models.len()).find(|&n| models[..n].contains(&models[n])) {
         let name = models[twice].name();
@@ -74,12 +74,12 @@ fn contenders(args: &Compare) -> Result<Vec<Contender>> {
     let (text, file) = (read_text(&args.config)?, args.config.display().to_string());
     let configs = RunConfig::parse_kinds(&text, &args.overrides, &file, models)?;
     let contender =
-        |config: RunConfig| Contender { name: config.model.kind.name().to_owned(), config };
+        |config: RunConfig| Candidate { name: config.model.kind.name().to_owned(), config };
     Ok(configs.into_iter().map(contender).collect())
 }
 
 /// Where the models are kept, in the order of the runs; none where they are not. The folder is made.
-fn artifacts(args: &Compare, contenders: &[Contender], seeds: &[u64]) -> Result<Vec<PathBuf>> {
+fn artifacts(args: &Compare, contenders: &[Candidate], seeds: &[u64]) -> Result<Vec<PathBuf>> {
     let Some(folder) = &args.out else { return Ok(Vec::new()) };
     if folder.exists() && !folder.is_dir() {
         let message = format!("{}: is a file, but a folder is to be written to", folder.display());
@@ -87,7 +87,7 @@ fn artifacts(args: &Compare, contenders: &[Contender], seeds: &[u64]) -> Result<
     }
     std::fs::create_dir_all(folder)
         .with_context(|| format!("{}: cannot be made", folder.display()))?;
-    let name = |contender: &Contender, seed: &u64| format!("{}-seed{seed}.dcx", contender.name);
+    let name = |contender: &Candidate, seed: &u64| format!("{}-seed{seed}.dcx", contender.name);
     let names =
         contenders.iter().flat_map(|contender| seeds.iter().map(move |seed| name(contender, seed)));
     Ok(names.map(|name| folder.join(name)).collect())
@@ -95,7 +95,7 @@ fn artifacts(args: &Compare, contenders: &[Contender], seeds: &[u64]) -> Result<
 
 /// What is compared.
 struct Call<'a> {
-    contenders: &'a [Contender],
+    contenders: &'a [Candidate],
     files: &'a Files,
     test: &'a [PathBuf],
     seeds: &'a [u64],
@@ -138,7 +138,7 @@ impl Call<'_> {
 }
 
 /// What `--json` prints: the comparison, and of each run its time, of each model its configuration.
-fn json(comparison: &Comparison, contenders: &[Contender], race: &Race) -> Result<Value> {
+fn json(comparison: &Comparison, contenders: &[Candidate], race: &Race) -> Result<Value> {
     let mut value = serde_json::to_value(comparison)?;
     let mut paces = race.paces.iter();
     let models = value["models"].as_array_mut().into_iter().flatten();

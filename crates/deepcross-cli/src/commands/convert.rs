@@ -4,13 +4,13 @@ use super::{load, on_threads, reader_of, set_format, skipped_lines};
 use crate::args::Convert;
 use crate::call_error::CallError;
 use crate::inputs::{self, check_standard_input, keep_pipes_beside};
-use crate::output::{OutputFile, check_apart, name_standard_output, read_text, resolved, say};
+use crate::output::{self, check_apart, name_standard_output, read_text, resolved, say};
 use crate::tables::counted;
 use crate::values::report_values;
 use anyhow::{Error, Result};
 use deepcross_data::{
-    Converted, DataConfig, DataError, FileForm, Format, Labels, Part, RowPlan, RowReader, Source,
-    convert, convert_encoded, fit, keep_pipes,
+    Converted, DataConfig, DataError, FileForm, Format, Labels, Partition, RowPlan, RowReader,
+    Source, convert, convert_encoded, fit, keep_pipes,
 };
 use deepcross_model::TrainedModel;
 use deepcross_train::RunConfig;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Convert) -> Result<()> {
     match out {
         Some(path) => {
             let Converted { out, rows, .. } =
-                conversion.write(numbers.as_ref(), || OutputFile::create(path))?;
+                conversion.write(numbers.as_ref(), || output::create(path))?;
             out.finish()?;
             say(format_args!("wrote {} to {}", counted(rows, "row"), path.display()));
         }
@@ -175,8 +175,8 @@ impl Conversion {
             }
             Some(Numbers::Fitted(config)) => {
                 let out = out()?;
-                let fitted = fit(&self.source, &config.schema()?, Part::All, bad_rows)?;
-                let plan = RowPlan { labels: self.labels(), part: Part::All, bad_rows };
+                let fitted = fit(&self.source, &config.schema()?, Partition::All, bad_rows)?;
+                let plan = RowPlan { labels: self.labels(), partition: Partition::All, bad_rows };
                 let reader = RowReader::new(&self.source, &fitted.encoder, plan)?;
                 self.write_encoded(reader.with_history(fitted.history), out)
             }

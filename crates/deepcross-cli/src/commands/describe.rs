@@ -3,13 +3,14 @@
 use super::skipped_lines;
 use crate::args::Describe;
 use crate::output::{self, read_text, say};
-use crate::profiled::{Profiled, formed, profiled, with_layout};
+use crate::profile_flags::{profiled, with_format, with_layout};
 use crate::tables::{grouped, metric, percent, text_table};
-use crate::written::{counted, range};
 use anyhow::Result;
 use comfy_table::{CellAlignment, Table};
-use deepcross_data::{
-    ColumnProfile, Count, DataConfig, InferredColumn, Kind, LeftOut, Tally, TopValue,
+use deepcross_data::DataConfig;
+use deepcross_profile::{
+    ColumnKind, ColumnProfile, DistinctCount, FileProfile, InferredColumn, LabelCounts,
+    LeftOutReason, TopValue,
 };
 use deepcross_train::RunConfig;
 use serde::Serialize;
@@ -32,19 +33,19 @@ pub(crate) fn run(args: &Describe) -> Result<()> {
 }
 
 /// With a configuration, files are read as it says; without, as they show themselves.
-fn read(args: &Describe) -> Result<Profiled> {
+fn read(args: &Describe) -> Result<FileProfile> {
     let guess_missing = args.config.is_none() && args.layout.missing.is_empty();
     let config = match &args.config {
         Some(path) => {
             let run = RunConfig::parse(&read_text(path)?, &[], &path.display().to_string())?;
             with_layout(run.data, &args.layout)
         }
-        None => formed(&args.data, &with_layout(DataConfig::default(), &args.layout))?,
+        None => with_format(&args.data, &with_layout(DataConfig::default(), &args.layout))?,
     };
-    profiled(&args.data, config, &args.label, guess_missing)
+    profiled(&args.data, &config, &args.label, guess_missing)
 }
 
-fn title(profiled: &Profiled) -> String {
+fn title(profiled: &FileProfile) -> String {
     let (rows, missing) = (profiled.profile.rows, &profiled.profile.missing);
     let positive = match rows.labelled() {
         0 => String::new(),
@@ -59,9 +60,9 @@ fn title(profiled: &Profiled) -> String {
     format!("{} rows{positive}{missing}", grouped(rows.rows))
 }
 
-fn table_of(profiled: &Profiled) -> Table {
+fn table_of(profiled: &FileProfile) -> Table {
     let has_label = profiled.profile.rows.labelled() > 0;
-    let columns = profiled.profile.columns.iter().zip(&profiled.inferred.columns);
+    let columns = profiled.profile.columns.iter().zip(&profiled.fields.columns);
     let mut rows: Vec<Vec<String>> = columns.clone().map(|(c, i)| cells(c, i, has_label)).collect();
     let mut header = vec!["column", "kind", "distinct", "missing"];
     header.extend(has_label.then_some("AUC"));
@@ -88,75 +89,75 @@ fn table_of(profiled: &Profiled) -> Table {
 fn cells(column: &ColumnProfile, inferred: &InferredColumn, has_label: bool) -> Vec<String> {
     let missing = column.missing();
     let rows = missing.rows + column.present().rows;
-    let is_label = inferred.left_out == Some(LeftOut::Label);
+    let is_label = inferred.left_out == Some(LeftOutReason::Label);
     let mut cells = vec![
         cut(column.name(), 24),
         kind(inferred),
-        counted(distinct(column, inferred)).replace("about ", "~"),
+        distinct(column, inferred).to_string().replace("about ", "~"),
         match missing.rows {
             0 => "–".to_owned(),
             n => format!("{}{}", percent(n, rows), mean(missing)),
         },
     ];
-    cells.extend(has_label.then(|| metric(column.foresight().filter(|_| !is_label))));
+    cells.extend(has_label.then(|| metric(column.label_auc().filter(|_| !is_label))));
     cells
 }
 
 /// The mean label of some rows, as it stands after their share.
-fn mean(tally: Tally) -> String {
-    tally.mean_label().map(|mean| format!(" → {mean:.3}")).unwrap_or_default()
+fn mean(counts: LabelCounts) -> String {
+    counts.mean_label().map(|mean| format!(" → {mean:.3}")).unwrap_or_default()
 }
 
 fn kind(inferred: &InferredColumn) -> String {
     match (&inferred.left_out, inferred.kind) {
         (Some(reason), _) => word(reason).to_owned(),
-        (None, Kind::List(form)) => format!("multi-hot {:?}", form.separator),
+        (None, ColumnKind::List(form)) => format!("multi-hot {:?}", form.separator),
         (None, kind) => kind.field_kind().to_string(),
     }
 }
 
 /// Why a column is left out, in a word or two.
-fn word(reason: &LeftOut) -> &'static str {
+fn word(reason: &LeftOutReason) -> &'static str {
     match reason {
-        LeftOut::Label => "label",
-        LeftOut::NoName => "without a name",
-        LeftOut::Empty => "empty",
-        LeftOut::Constant => "constant",
-        LeftOut::RowId => "row id",
-        LeftOut::Leak(_) => "leak of the label",
-        LeftOut::NotText(_) => "no text",
+        LeftOutReason::Label => "label",
+        LeftOutReason::NoName => "without a name",
+        LeftOutReason::Empty => "empty",
+        LeftOutReason::Constant => "constant",
+        LeftOutReason::RowId => "row id",
+        LeftOutReason::Leak(_) => "leak of the label",
+        LeftOutReason::NotText(_) => "no text",
         _ => "left out",
     }
 }
 
 /// The number of distinct elements of lists, and of distinct values of all else.
-fn distinct(column: &ColumnProfile, inferred: &InferredColumn) -> Count {
+fn distinct(column: &ColumnProfile, inferred: &InferredColumn) -> DistinctCount {
     match inferred.kind {
-        Kind::List(form) => form.distinct,
+        ColumnKind::List(form) => form.distinct,
         _ => column.distinct(),
     }
 }
 
 fn top(column: &ColumnProfile, inferred: &InferredColumn) -> Vec<TopValue> {
     match inferred.kind {
-        Kind::List(form) => column.top_elements(form.separator, TOP),
+        ColumnKind::List(form) => column.top_elements(form.separator, TOP),
         _ => column.top(TOP),
     }
 }
 
 /// The range of numbers, and the most frequent values of all else with their shares.
 fn summary(column: &ColumnProfile, inferred: &InferredColumn) -> String {
-    if inferred.kind == Kind::Number {
-        return range(column);
+    if inferred.kind == ColumnKind::Number {
+        return column.number_summary();
     }
     let rows = column.missing().rows + column.present().rows;
     let share = |n: u64| format!("{:.1} %", 100.0 * n as f64 / rows as f64);
     let values = top(column, inferred).into_iter();
-    let is_label = inferred.left_out == Some(LeftOut::Label);
-    let mean = |tally| if is_label { String::new() } else { mean(tally) };
+    let is_label = inferred.left_out == Some(LeftOutReason::Label);
+    let mean = |counts| if is_label { String::new() } else { mean(counts) };
     let values = values.map(|value| {
-        let TopValue { text, tally } = value;
-        format!("{} {}{}", text.escape_debug(), share(tally.rows), mean(tally))
+        let TopValue { text, counts } = value;
+        format!("{} {}{}", text.escape_debug(), share(counts.rows), mean(counts))
     });
     values.collect::<Vec<_>>().join(", ")
 }
@@ -226,9 +227,9 @@ struct TopReport {
 }
 
 impl<'a> Report<'a> {
-    fn new(profiled: &'a Profiled) -> Self {
+    fn new(profiled: &'a FileProfile) -> Self {
         let profile = &profiled.profile;
-        let columns = profile.columns.iter().zip(&profiled.inferred.columns);
+        let columns = profile.columns.iter().zip(&profiled.fields.columns);
         Self {
             rows: profile.rows.rows,
             skipped: profile.skipped.rows,
@@ -243,8 +244,8 @@ impl<'a> Report<'a> {
 
 impl<'a> ColumnReport<'a> {
     fn new(column: &'a ColumnProfile, inferred: &InferredColumn) -> Self {
-        let Count { n, exact } = distinct(column, inferred);
-        let is_label = inferred.left_out == Some(LeftOut::Label);
+        let DistinctCount { n, exact } = distinct(column, inferred);
+        let is_label = inferred.left_out == Some(LeftOutReason::Label);
         Self {
             name: column.name(),
             kind: inferred.kind.field_kind().to_string(),
@@ -254,7 +255,7 @@ impl<'a> ColumnReport<'a> {
             missing: column.missing().rows,
             mean_label: column.present().mean_label(),
             mean_label_of_missing: column.missing().mean_label(),
-            auc: column.foresight().filter(|_| !is_label),
+            auc: column.label_auc().filter(|_| !is_label),
             mean_characters: column.mean_characters(),
             numbers: NumbersReport::new(column),
             list: ListReport::new(column, inferred),
@@ -273,7 +274,7 @@ impl NumbersReport {
 
 impl ListReport {
     fn new(column: &ColumnProfile, inferred: &InferredColumn) -> Option<Self> {
-        let Kind::List(form) = inferred.kind else { return None };
+        let ColumnKind::List(form) = inferred.kind else { return None };
         Some(Self {
             separator: form.separator,
             distinct_values: column.distinct().n,
@@ -285,7 +286,7 @@ impl ListReport {
 
 impl TopReport {
     fn new(value: TopValue) -> Self {
-        let TopValue { text, tally } = value;
-        Self { value: text, rows: tally.rows, mean_label: tally.mean_label() }
+        let TopValue { text, counts } = value;
+        Self { value: text, rows: counts.rows, mean_label: counts.mean_label() }
     }
 }

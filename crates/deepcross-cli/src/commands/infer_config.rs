@@ -2,11 +2,11 @@
 
 use crate::args::InferConfig;
 use crate::call_error::CallError;
-use crate::output::{self, OutputFile, check_apart, check_writable, say};
-use crate::profiled::{Profiled, formed, profiled, with_layout};
-use crate::written::{configuration, why};
+use crate::output::{self, check_apart, check_writable, say};
+use crate::profile_flags::{profiled, with_format, with_layout};
 use anyhow::{Context, Result};
-use deepcross_data::{DataConfig, LeftOut};
+use deepcross_data::DataConfig;
+use deepcross_profile::{FileProfile, LeftOutReason};
 use deepcross_train::RunConfig;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,15 +15,15 @@ pub(crate) fn run(args: &InferConfig) -> Result<()> {
     if let Some(out) = &args.out {
         check_out(out, args)?;
     }
-    let config = formed(&args.data, &with_layout(DataConfig::default(), &args.layout))?;
+    let config = with_format(&args.data, &with_layout(DataConfig::default(), &args.layout))?;
     if args.label.label.is_none() && config.label().is_none() {
         return call_error("--label: name the column of the label");
     }
-    let profiled = profiled(&args.data, config, &args.label, args.layout.missing.is_empty())?;
-    if profiled.inferred.fields().next().is_none() {
+    let profiled = profiled(&args.data, &config, &args.label, args.layout.missing.is_empty())?;
+    if profiled.fields.fields().next().is_none() {
         return call_error("no column is left to predict the label from");
     }
-    let text = configuration(&profiled, &named(&args.data))?;
+    let text = profiled.to_toml(&named(&args.data))?;
     RunConfig::parse(&text, &[], "what was inferred").context("please report this")?;
     warn(&profiled);
     match &args.out {
@@ -59,25 +59,31 @@ fn named(files: &[PathBuf]) -> String {
 }
 
 /// Says which columns are left out although they hold something.
-fn warn(profiled: &Profiled) {
-    let columns = profiled.profile.columns.iter().zip(&profiled.inferred.columns);
+fn warn(profiled: &FileProfile) {
+    let columns = profiled.profile.columns.iter().zip(&profiled.fields.columns);
     for (column, inferred) in columns {
-        if let Some(reason @ (LeftOut::Leak(_) | LeftOut::NotText(_))) = &inferred.left_out {
-            say(format_args!("warning: `{}` is left out: {}", column.name(), why(column, reason)));
+        if let Some(reason @ (LeftOutReason::Leak(_) | LeftOutReason::NotText(_))) =
+            &inferred.left_out
+        {
+            say(format_args!(
+                "warning: `{}` is left out: {}",
+                column.name(),
+                reason.explain(column)
+            ));
         }
     }
     let rows = profiled.profile.rows;
     if rows.labelled() < rows.rows {
         let n = rows.rows - rows.labelled();
-        say(format_args!("warning: {n} rows have no label and are to be left out: `bad_rows`"));
+        say(format_args!("warning: {n} rows have no label; `bad_rows` leaves them out"));
     }
 }
 
-fn write(out: &Path, text: &str, profiled: &Profiled) -> Result<()> {
-    let mut file = OutputFile::create(out)?;
+fn write(out: &Path, text: &str, profiled: &FileProfile) -> Result<()> {
+    let mut file = output::create(out)?;
     file.write_all(text.as_bytes())?;
     file.finish()?;
-    let fields = profiled.inferred.fields().count();
+    let fields = profiled.fields.fields().count();
     say(format_args!("wrote {}, {fields} fields", out.display()));
     Ok(())
 }

@@ -21,7 +21,7 @@ pub(crate) mod train;
 use crate::args::FileFormat;
 use crate::tables::grouped;
 use anyhow::{Context, Result};
-use deepcross_data::{DataConfig, Labels, Part, RowPlan, RowReader, Skipped, Source};
+use deepcross_data::{DataConfig, Labels, Partition, RowPlan, RowReader, Skipped, Source};
 use deepcross_model::TrainedModel;
 use deepcross_train::RunConfig;
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ pub(crate) fn reader_of<'m>(
     source: &Source,
     labels: Labels,
 ) -> Result<RowReader<'m>> {
-    let plan = RowPlan { labels, part: Part::All, bad_rows: config.data.bad_rows };
+    let plan = RowPlan { labels, partition: Partition::All, bad_rows: config.data.bad_rows };
     Ok(RowReader::new(source, &trained.encoder, plan)?)
 }
 

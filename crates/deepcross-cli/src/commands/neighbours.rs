@@ -4,8 +4,7 @@ use crate::call_error::CallError;
 use crate::output;
 use crate::tables::{counted, grouped, percent, shown, table};
 use anyhow::Result;
-use deepcross_data::nearest;
-use deepcross_features::ShapeKind;
+use deepcross_features::{ShapeKind, suggest};
 use deepcross_model::{
     Neighbour, NeighbourError, TrainedModel, TrainingCounts, neighbours, training_counts,
 };
@@ -51,7 +50,7 @@ fn hint(trained: &TrainedModel, error: &NeighbourError) -> String {
         NeighbourError::UnknownValue { field, value, .. } => (value, values(trained, field)),
         _ => return String::new(),
     };
-    nearest(name, &known)
+    suggest::nearest(name, &known)
         .map_or_else(String::new, |known| format!("; the nearest is `{}`", shown(known)))
 }
 

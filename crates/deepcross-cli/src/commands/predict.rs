@@ -3,7 +3,7 @@
 use super::{load, on_threads, reader, set_format};
 use crate::args::Predict;
 use crate::inputs::{self, check_standard_input};
-use crate::output::{OutputFile, check_apart, name_standard_output, say};
+use crate::output::{self, check_apart, name_standard_output, say};
 use crate::tables::counted;
 use crate::values::report_values;
 use anyhow::Result;
@@ -46,7 +46,7 @@ pub(crate) fn predict_to_file(
     threads: usize,
     path: &Path,
 ) -> Result<u64> {
-    let mut out = OutputFile::create(path)?;
+    let mut out = output::create(path)?;
     let n_rows = on_threads(threads, || write_all(predictor, reader, &mut out))??;
     out.finish()?;
     Ok(n_rows)

@@ -4,13 +4,13 @@ use super::predict::predict_to_file;
 use super::train::train_and_save;
 use super::{on_threads, reader, simulate};
 use crate::args::Quickstart;
-use crate::output::{self, OutputFile, open, say};
+use crate::output::{self, open, say};
 use crate::tables::{grouped, metric, table};
 use anyhow::{Context, Result, anyhow};
 use deepcross_data::Labels;
-use deepcross_data::simulate::SimulatorConfig;
 use deepcross_metrics::{Evaluation, Summary};
 use deepcross_model::{Tapes, TrainedModel};
+use deepcross_simulate::SimulatorConfig;
 use deepcross_train::{Files, RunConfig, evaluate};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Quickstart) -> Result<()> {
 }
 
 fn simulate_files(folder: &Folder, n_train: u64) -> Result<()> {
-    let mut out = OutputFile::create(&folder.config)?;
+    let mut out = output::create(&folder.config)?;
     out.write_all(CONFIG.as_bytes())?;
     out.finish()?;
     let n_test = n_train.div_ceil(TRAIN_ROWS_PER_TEST_ROW);

@@ -2,10 +2,11 @@
 
 use crate::args::Simulate;
 use crate::call_error::CallError;
-use crate::output::{OutputFile, check_apart, say};
+use crate::output::{self, check_apart, say};
 use crate::tables::{grouped, percent};
 use anyhow::Result;
-use deepcross_data::simulate::{SimulationSummary, Simulator, SimulatorConfig};
+use deepcross_files::AtomicFile;
+use deepcross_simulate::{SimulationSummary, Simulator, SimulatorConfig};
 use std::io::Write;
 use std::path::Path;
 
@@ -32,10 +33,10 @@ pub(crate) fn write(
 ) -> Result<SimulationSummary> {
     let simulator =
         Simulator::new(&config).map_err(|problems| CallError::with_message(problems.join("\n")))?;
-    let mut out = OutputFile::create(path)?;
-    let mut truth = truth.map(OutputFile::create).transpose()?;
+    let mut out = output::create(path)?;
+    let mut truth = truth.map(output::create).transpose()?;
     let truth_writer = truth.as_mut().map(|truth| truth as &mut dyn Write);
     let summary = simulator.write_tsv(&mut out, truth_writer, n_rows)?;
-    OutputFile::finish_all(std::iter::once(out).chain(truth))?;
+    AtomicFile::finish_all(std::iter::once(out).chain(truth))?;
     Ok(summary)
 }

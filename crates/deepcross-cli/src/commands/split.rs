@@ -4,10 +4,11 @@ use super::skipped_lines;
 use crate::args::{By, Split};
 use crate::call_error::CallError;
 use crate::inputs::{self, check_standard_input};
-use crate::output::{OutputFile, check_apart, read_text, say};
+use crate::output::{self, check_apart, read_text, say};
 use crate::tables::{counted, percent};
 use anyhow::{Context, Result, bail};
-use deepcross_data::{DataConfig, Format, Shares, Side, Source, SplitBy, Splitter, keep_pipes};
+use deepcross_data::{DataConfig, Format, Shares, Source, SplitBy, SplitSet, Splitter, keep_pipes};
+use deepcross_files::AtomicFile;
 use deepcross_train::RunConfig;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -123,9 +124,9 @@ impl Drop for Folder {
 
 /// One file of a split.
 struct Output {
-    side: Side,
+    side: SplitSet,
     path: PathBuf,
-    file: OutputFile,
+    file: AtomicFile,
     rows: u64,
 }
 
@@ -137,18 +138,19 @@ struct Outputs {
 impl Outputs {
     fn create(folder: &Path, source: &Source, has_valid: bool) -> Result<Self> {
         let (header, end) = (source.raw_header()?, source.extension());
-        let sides = [(Side::Train, "train"), (Side::Valid, "valid"), (Side::Test, "test")];
-        let sides = sides.into_iter().filter(|(side, _)| has_valid || *side != Side::Valid);
+        let sides =
+            [(SplitSet::Train, "train"), (SplitSet::Valid, "valid"), (SplitSet::Test, "test")];
+        let sides = sides.into_iter().filter(|(side, _)| has_valid || *side != SplitSet::Valid);
         let open = |(side, name)| {
             let path = folder.join(format!("{name}.{end}"));
-            let mut file = OutputFile::create(&path)?;
+            let mut file = output::create(&path)?;
             write_line(&mut file, header.as_deref().unwrap_or_default())?;
             Ok(Output { side, path, file, rows: 0 })
         };
         Ok(Self { files: sides.map(open).collect::<Result<_>>()? })
     }
 
-    fn write(&mut self, side: Side, row: &[u8]) -> Result<()> {
+    fn write(&mut self, side: SplitSet, row: &[u8]) -> Result<()> {
         for output in self.files.iter_mut().filter(|output| output.side == side) {
             write_line(&mut output.file, row)?;
             output.rows += 1;
@@ -174,12 +176,12 @@ impl Outputs {
     }
 
     fn finish(self) -> Result<()> {
-        OutputFile::finish_all(self.files.into_iter().map(|output| output.file))
+        Ok(AtomicFile::finish_all(self.files.into_iter().map(|output| output.file))?)
     }
 }
 
 /// Writes a row as it is; only the last of a file may lack the line end that another row needs.
-fn write_line(file: &mut OutputFile, row: &[u8]) -> Result<()> {
+fn write_line(file: &mut AtomicFile, row: &[u8]) -> Result<()> {
     file.write_all(row)?;
     if row.last().is_some_and(|last| *last != b'\n') {
         file.write_all(b"\n")?;

@@ -98,7 +98,7 @@ fn next(signals: &Signals, minutes: Option<f64>) -> impl FnMut(u64) -> Next + Se
         if is_due {
             last = Instant::now();
         }
-        if is_due { Next::Checkpoint } else { Next::GoOn }
+        if is_due { Next::Checkpoint } else { Next::Continue }
     }
 }
 

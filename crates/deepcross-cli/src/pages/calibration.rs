@@ -9,7 +9,7 @@ use deepcross_calibration::{CalibrationMap, Calibrator, FOLDS};
 use deepcross_metrics::{ReliabilityBin, Summary};
 use deepcross_model::TrainedModel;
 use deepcross_report::{Figure, Plot, Report, Section, Table};
-use deepcross_train::{Calibration, Measured};
+use deepcross_train::{Calibration, CalibrationMetrics};
 use std::num::NonZeroUsize;
 use std::slice::from_ref;
 
@@ -47,7 +47,7 @@ pub(crate) fn page(
 }
 
 /// The metrics after, each with its interval, and what it was before.
-fn figures(before: &Measured, after: &Measured) -> Result<Vec<Figure>> {
+fn figures(before: &CalibrationMetrics, after: &CalibrationMetrics) -> Result<Vec<Figure>> {
     let found = after.ranked.intervals(LEVEL)?;
     // In the order of the lines.
     let intervals =

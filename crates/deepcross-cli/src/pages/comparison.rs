@@ -7,7 +7,7 @@ use crate::race::Pace;
 use crate::tables::{counted, grouped, metric, percent};
 use deepcross_metrics::{Interval, SeedEstimate};
 use deepcross_report::{Figure, IntervalRow, Plot, Report, Section, Series, Table, YScale};
-use deepcross_train::{CompareEvent, ComparedModel, Comparison, Contender, EpochReport, TestedOn};
+use deepcross_train::{Candidate, CompareEvent, ComparedModel, Comparison, EpochReport, TestedOn};
 use std::slice::from_ref;
 
 /// Points of a curve: more than a screen can show apart.
@@ -37,7 +37,7 @@ impl Curves {
     pub(crate) fn page(
         self,
         args: &Compare,
-        contenders: &[Contender],
+        contenders: &[Candidate],
         (comparison, paces): (&Comparison, &[Pace]),
     ) -> Report {
         let tested = match comparison.tested_on {
@@ -205,7 +205,7 @@ fn cost_section(comparison: &Comparison, paces: &[Pace]) -> Section {
 }
 
 /// What a model was trained with.
-fn configuration(contender: &Contender) -> Section {
+fn configuration(contender: &Candidate) -> Section {
     let mut section = Section::new(format!("Configuration of {}", contender.name));
     section.text = contender.config.to_toml().unwrap_or_else(|error| error.to_string());
     section

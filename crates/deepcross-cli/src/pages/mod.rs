@@ -7,7 +7,7 @@ pub(crate) mod training;
 mod understanding;
 
 use crate::commands::evaluate::knows_unseen;
-use crate::output::OutputFile;
+use crate::output;
 use crate::tables::{counted, grouped, percent};
 use anyhow::Result;
 use deepcross_features::{Counts, FieldShape, ShapeKind};
@@ -18,9 +18,10 @@ use std::path::{Path, PathBuf};
 
 /// Writes a page whole, or not at all.
 pub(crate) fn write(path: &Path, report: &Report) -> Result<()> {
-    let mut out = OutputFile::create(path)?;
+    let mut out = output::create(path)?;
     write!(out, "{report}")?;
-    out.finish()
+    out.finish()?;
+    Ok(())
 }
 
 /// Names of files, without their folders: a page is handed on, and where it was made is nobody's business.

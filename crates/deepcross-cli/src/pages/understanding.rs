@@ -4,7 +4,9 @@ use crate::tables::{grouped, metric, percent};
 use crate::understood::{Understood, names, numbers, permuted_rows, value};
 use deepcross_metrics::Interval;
 use deepcross_report::{IntervalRow, Plot, Reference, Section, Table};
-use deepcross_train::{ColumnSlices, Importance, Importances, Lost, Slice, SliceForm, Slices};
+use deepcross_train::{
+    ColumnSlices, Importance, ImportanceEstimate, Importances, Slice, SliceForm, Slices,
+};
 
 /// So many slices are in the plot and in the table of the worst.
 const WORST: usize = 25;
@@ -26,7 +28,7 @@ fn importance(found: &Importances, of: u64) -> Section {
         permuted_rows(found, of),
         found.repeats
     ));
-    type Of = fn(&Importance) -> Option<Lost>;
+    type Of = fn(&Importance) -> Option<ImportanceEstimate>;
     let parts: [(&str, &str, Of); 2] = [
         ("Log loss added", "log loss, in nats", |one| one.log_loss),
         ("AUC lost", "AUC", |one| one.auc),
@@ -39,10 +41,13 @@ fn importance(found: &Importances, of: u64) -> Section {
     }
     let header = ["fields", "log loss added", "from", "to", "AUC lost", "from", "to"];
     let mut table = Table::new("What is lost", &header);
-    let cells = |lost: Option<Lost>| {
-        [|lost: Lost| lost.lost, |lost: Lost| lost.low, |lost: Lost| lost.high].map(|number| {
-            lost.map_or_else(|| "–".to_owned(), |lost| format!("{:.5}", number(lost)))
-        })
+    let cells = |lost: Option<ImportanceEstimate>| {
+        [
+            |lost: ImportanceEstimate| lost.lost,
+            |lost: ImportanceEstimate| lost.low,
+            |lost: ImportanceEstimate| lost.high,
+        ]
+        .map(|number| lost.map_or_else(|| "–".to_owned(), |lost| format!("{:.5}", number(lost))))
     };
     let mut push = |name: String, one: &Importance| {
         table.push([name].into_iter().chain(cells(one.log_loss)).chain(cells(one.auc)));
@@ -53,7 +58,7 @@ fn importance(found: &Importances, of: u64) -> Section {
     section
 }
 
-fn interval_row(name: String, lost: Option<Lost>) -> IntervalRow {
+fn interval_row(name: String, lost: Option<ImportanceEstimate>) -> IntervalRow {
     let interval = lost.map(|lost| Interval { low: lost.low, high: lost.high });
     IntervalRow { name, estimate: lost.map_or(f64::NAN, |lost| lost.lost), interval }
 }

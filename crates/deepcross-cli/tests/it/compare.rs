@@ -191,7 +191,11 @@ fn a_run_that_fails_is_named() {
     assert!(outcome.stderr.contains("error: `fm`, seed 1: step "), "{}", outcome.stderr);
     folder.write("one.tsv", folder.text("test.tsv").lines().take(2).collect::<Vec<_>>().join("\n"));
     let call = "compare --config run.toml --data train.tsv --test one.tsv --models lr";
-    folder.fail(call, 1, "the rows to test on need two rows of each class that have weight");
+    folder.fail(
+        call,
+        1,
+        "a comparison needs at least two test rows of each class with a weight above 0",
+    );
     folder.write("bad.tsv", folder.text("test.tsv").replace("click\t", "clack\t"));
     let outcome = folder.call("compare --config run.toml --data train.tsv --test bad.tsv");
     assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);

@@ -94,7 +94,7 @@ fn settings_that_contradict_the_files_are_refused() {
         ),
         (
             "--valid new.csv --set train.valid_fraction=0.2",
-            "the configuration: `train.valid_fraction`: has no meaning with a validation file; remove one",
+            "the configuration: `train.valid_fraction`: has no meaning with a validation file; remove one of the two",
         ),
     ];
     let folder = Folder::with_data();

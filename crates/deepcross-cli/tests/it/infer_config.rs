@@ -12,7 +12,7 @@ fn what_is_written_trains_evaluates_and_predicts() {
     let printed = folder.succeed("infer-config --data train.csv --label click").stdout;
     assert_eq!(printed, folder.text("new.toml"));
     let lines = [
-        "# Chosen from 200 rows of train.csv, 33.50 % positive: a beginning, to be read and changed.",
+        "# Inferred from 200 rows of train.csv, 33.50 % positive: a first choice, to be read and changed.",
         "label = \"click\"",
         "# 7 values",
         "# lists of 2.0 out of 5 elements",
@@ -37,7 +37,8 @@ fn a_column_that_knows_the_label_is_left_out_with_a_warning() {
     });
     folder.write("leak.csv", text.replacen(",same", ",constant", 1));
     let said = folder.succeed("infer-config --data leak.csv --label click --out new.toml");
-    let reason = "it predicts the label by itself (AUC 1.0000), as if it were written after it";
+    let reason =
+        "it alone predicts the label (AUC 1.0000), as if it had been written after the label";
     // The age knows it too, in these rows: every third is positive, and it has a period of twelve.
     let warning = |name: &str| format!("warning: `{name}` is left out: {reason}\n");
     let warnings = [warning("age"), warning("xpaid")].concat();

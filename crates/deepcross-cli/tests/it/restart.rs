@@ -268,7 +268,7 @@ fn a_model_goes_on_with_the_rows_of_the_next_day() {
     assert!(outcome.stderr.contains("unusual values"), "the new value is told: {}", outcome.stderr);
     folder.succeed("predict --model today.dcx --data new.csv --out predictions.csv");
     let message =
-        "the model to begin from is of another schema: `field.ad.top` was not set, and is 3";
+        "the model to begin from has another schema: `field.ad.top` was not set, and is 3";
     folder.refuse(&format!("{today} --set field.ad.top=3"), 2, message);
     folder.refuse(&today.replace("model.dcx", "none.dcx"), 1, "none.dcx`: no such file");
     let message = "is not a deepcross artifact: it does not begin with `DEEPCROS`";

@@ -46,6 +46,6 @@ fn an_epoch_without_rows_is_an_error() {
     folder.write("run.toml", CONFIG);
     folder.write("train.csv", csv(20).replace("\n1,", "\n0,"));
     let call = format!("{TRAIN} --set train.negative_rate=1e-9 --set train.valid_fraction=0");
-    let message = "epoch 1 has no training row: none is positive, and `train.negative_rate` kept none of 20 others";
+    let message = "epoch 1 has no training rows: no row is positive, and `train.negative_rate` kept none of the 20 negative rows";
     folder.fail(&call, 1, message);
 }

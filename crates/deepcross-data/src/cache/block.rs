@@ -11,13 +11,14 @@
 //! Lengths come first, so that columns are read side by side.
 
 use deepcross_features::{Batch, Column, FieldShape};
+use deepcross_files::Cursor;
 
 use super::column;
-use super::cursor::{Cursor, Problem};
+use super::count_table::CountTable;
 use super::ints::{self, Forms};
-use super::record::{BadRow, Recorded};
-use super::tally::{N_STATS, Table};
-use crate::side_by_side::for_each;
+use super::problem::{Problem, check_end};
+use crate::encode::{BadRow, N_STATS, Recorded};
+use crate::parallel::for_each;
 
 /// The most rows of a block: what a reader holds beside the rows that it hands out.
 pub(crate) const BLOCK_ROWS: usize = 4096;
@@ -34,7 +35,7 @@ pub(super) struct Block {
     pub(super) batch: Option<Batch>,
     /// In the order in which they stand among the rows.
     pub(super) bad: Vec<BadRow>,
-    pub(super) differences: Table,
+    pub(super) differences: CountTable,
 }
 
 /// Appends a block of the rows of `batch`, [`BLOCK_ROWS`] at most.
@@ -62,7 +63,7 @@ fn write_targets(out: &mut Vec<u8>, batch: &Batch) {
 
 fn write_met(out: &mut Vec<u8>, batch: &Batch, recorded: &Recorded) {
     let (n_fields, n_rows) = (batch.columns().len(), batch.n_rows());
-    let table = Table::of(&recorded.differences, n_fields, n_rows);
+    let table = CountTable::of(&recorded.differences, n_fields, n_rows);
     out.extend((table.columns.len() as u32).to_le_bytes());
     for (field, stat, by) in &table.columns {
         out.extend((*field as u32).to_le_bytes());
@@ -89,7 +90,7 @@ pub(super) fn read(bytes: &[u8], shapes: &[FieldShape]) -> Result<Block, Problem
     let lengths = lengths.collect::<Result<Vec<u32>, _>>()?;
     let sections = lengths.iter().map(|&length| cursor.take(length.into()));
     let sections = sections.collect::<Result<Vec<&[u8]>, _>>()?;
-    cursor.end("the sections of a block")?;
+    check_end(&cursor, "the sections of a block")?;
     let (columns, others) = sections.split_at(shapes.len());
     let mut batch = Batch::from_columns(read_columns(columns, shapes, n_rows)?);
     let [targets, met] = others else { return Err("sections are missing".to_owned()) };
@@ -108,7 +109,7 @@ fn read_columns(
     for_each(&mut read, &|index, place: &mut Option<_>| {
         let (mut cursor, shape) = (Cursor::new(sections[index]), &shapes[index]);
         let column = column::read(&mut cursor, &shape.kind, n_rows)
-            .and_then(|column| cursor.end("a column").map(|()| column));
+            .and_then(|column| check_end(&cursor, "a column").map(|()| column));
         *place = Some(column.map_err(|problem| format!("field `{}`: {problem}", shape.name)));
     });
     read.into_iter().flatten().collect()
@@ -134,16 +135,16 @@ fn read_targets(section: &[u8], batch: &mut Batch, n_rows: usize) -> Result<(), 
     {
         return Err(format!("a row has the weight {weight}"));
     }
-    cursor.end("labels and weights")
+    check_end(&cursor, "labels and weights")
 }
 
 fn read_met(
     section: &[u8],
     n_fields: usize,
     n_rows: usize,
-) -> Result<(Table, Vec<BadRow>), Problem> {
+) -> Result<(CountTable, Vec<BadRow>), Problem> {
     let mut cursor = Cursor::new(section);
-    let mut table = Table::default();
+    let mut table = CountTable::default();
     let n_columns = cursor.u32()? as usize;
     if n_columns > n_fields * N_STATS {
         return Err(format!("{n_columns} columns of counts for {n_fields} fields"));
@@ -165,7 +166,7 @@ fn read_met(
         }
         bad.push(row);
     }
-    cursor.end("the bad rows of a block")?;
+    check_end(&cursor, "the bad rows of a block")?;
     Ok((table, bad))
 }
 

@@ -1,9 +1,10 @@
 //! The rows of one column of a block.
 
 use deepcross_features::{Column, DenseColumn, ShapeKind, SparseColumn};
+use deepcross_files::Cursor;
 
-use super::cursor::{Cursor, Problem};
 use super::ints::{self, Forms};
+use super::problem::Problem;
 
 /// Appends all rows of a column.
 pub(super) fn write(out: &mut Vec<u8>, column: &Column) {
@@ -94,7 +95,7 @@ fn read_bags(
         other => return Err(format!("{other} does not say whether ids have weights")),
     };
     // Each id takes a bit at least: nothing is allocated for more of them.
-    let most = (8 * cursor.len() as u64).min(u64::from(u32::MAX));
+    let most = (8 * cursor.rest().len() as u64).min(u64::from(u32::MAX));
     if n_ids > most {
         return Err(format!("{n_ids} ids are expected where there are at most {most}"));
     }

@@ -23,11 +23,12 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use deepcross_files::Cursor;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::cursor::{Cursor, Problem};
+use super::problem::{Problem, check_end};
 use crate::error::DataError;
-use crate::open::open_plain;
+use crate::input::open_plain;
 
 const MAGIC: [u8; 8] = *b"DEEPROWS";
 const END: [u8; 8] = *b"DEEPSWOR";
@@ -260,6 +261,6 @@ fn read_index(index: &[u8], blocks: std::ops::Range<u64>) -> Result<Vec<Vec<Bloc
     if start != blocks.end {
         return Err(format!("its blocks end at {start}, but its index begins at {}", blocks.end));
     }
-    cursor.end("the index")?;
+    check_end(&cursor, "the index")?;
     Ok(parts)
 }

@@ -13,12 +13,11 @@
 mod bits;
 mod block;
 mod column;
-mod cursor;
+mod count_table;
 mod file;
 mod ints;
+mod problem;
 mod reader;
-mod record;
-mod tally;
 mod write;
 
 #[cfg(test)]
@@ -28,9 +27,6 @@ pub use file::Cache;
 pub use write::CacheWriter;
 
 pub(crate) use block::{BLOCK_ROWS, write as write_block};
-pub(crate) use reader::{CachedRows, Met};
-pub(crate) use record::Recorded;
-pub(crate) use tally::Differences;
 
 /// Reads the rows of a block that [`write_block`] wrote, with these fields.
 pub(crate) fn read_block(

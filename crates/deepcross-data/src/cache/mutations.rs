@@ -8,61 +8,23 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use deepcross_features::{Batch, Encoder, FieldConfig, Schema};
+use deepcross_testing::{Mutation, binary_mutations, check_mutations, mutate, number_of_mutations};
 use proptest::prelude::*;
-use proptest::sample::Index;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use tempfile::TempDir;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::file::{self, BlockPlace, Cache};
 use super::write::CacheWriter;
 use crate::error::DataError;
-use crate::{BadRows, Labels, Part, RowPlan, RowReader, Source, fit};
+use crate::{BadRows, Labels, Partition, RowPlan, RowReader, Source, fit};
 
 const DEFAULT_COUNT: u32 = 10_000;
 
 const PLAN: RowPlan =
-    RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Skip };
-
-#[derive(Clone, Debug)]
-enum Mutation {
-    Flip { at: Index, bit: u8 },
-    Overwrite { at: Index, with: Vec<u8> },
-    Truncate { length: Index },
-    Splice { from: Index, length: usize, to: Index },
-}
-
-impl Mutation {
-    fn apply(&self, bytes: &mut Vec<u8>) {
-        if bytes.is_empty() {
-            return;
-        }
-        match self {
-            Self::Flip { at, bit } => *at.get_mut(bytes) ^= 1 << bit,
-            Self::Overwrite { at, with } => {
-                let at = at.index(bytes.len());
-                bytes.iter_mut().skip(at).zip(with).for_each(|(byte, new)| *byte = *new);
-            }
-            Self::Truncate { length } => bytes.truncate(length.index(bytes.len())),
-            Self::Splice { from, length, to } => {
-                let from = from.index(bytes.len());
-                let copy: Vec<u8> = bytes[from..].iter().copied().take(*length).collect();
-                let to = to.index(bytes.len());
-                bytes.splice(to..to, copy);
-            }
-        }
-    }
-}
+    RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Skip };
 
 fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
-    let mutation = prop_oneof![
-        (any::<Index>(), 0u8..8).prop_map(|(at, bit)| Mutation::Flip { at, bit }),
-        (any::<Index>(), extreme()).prop_map(|(at, with)| Mutation::Overwrite { at, with }),
-        any::<Index>().prop_map(|length| Mutation::Truncate { length }),
-        (any::<Index>(), 1usize..80, any::<Index>())
-            .prop_map(|(from, length, to)| Mutation::Splice { from, length, to }),
-    ];
-    prop::collection::vec(mutation, 1..4)
+    binary_mutations(extreme())
 }
 
 /// Values that are most likely to lead a decoder astray.
@@ -75,12 +37,6 @@ fn extreme() -> impl Strategy<Value = Vec<u8>> {
         Just(f32::NAN.to_le_bytes().to_vec()),
         (0u8..4).prop_map(|form| vec![form]),
     ]
-}
-
-fn mutate(bytes: &[u8], mutations: &[Mutation]) -> Vec<u8> {
-    let mut bytes = bytes.to_vec();
-    mutations.iter().for_each(|mutation| mutation.apply(&mut bytes));
-    bytes
 }
 
 /// A small cache with all kinds of columns, counts and bad rows.
@@ -110,7 +66,7 @@ impl World {
         let ad = FieldConfig { counts: Some(true), ..FieldConfig::categorical("ad") };
         let fields = vec![ad, FieldConfig::number("number"), list];
         let schema = Schema::new(fields, vec![String::new()]).unwrap();
-        let encoder = fit(&source, &schema, Part::All, BadRows::Skip).unwrap().encoder;
+        let encoder = fit(&source, &schema, Partition::All, BadRows::Skip).unwrap().encoder;
         let path = folder.path().join("sound.dcc");
         let mut writer = CacheWriter::create(&path, b"about").unwrap();
         for _ in 0..2 {
@@ -155,13 +111,8 @@ fn frame(block: &[u8], n_rows: u32) -> Vec<u8> {
 }
 
 /// Runs `check` on half as many cases as there are to be files, always the same ones.
-fn run<S: Strategy>(strategy: &S, check: impl Fn(S::Value) -> Result<(), TestCaseError>) {
-    let count = std::env::var("DEEPCROSS_MUTATIONS").map_or(DEFAULT_COUNT, |count| {
-        count.parse().expect("DEEPCROSS_MUTATIONS is a number of files")
-    });
-    let config = Config { cases: count / 2, failure_persistence: None, ..Config::default() };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    TestRunner::new_with_rng(config, rng).run(strategy, check).unwrap();
+fn run<S: Strategy>(strategy: S, check: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+    check_mutations(number_of_mutations(DEFAULT_COUNT) / 2, strategy, check);
 }
 
 #[test]
@@ -169,7 +120,7 @@ fn damaged_caches_are_refused() {
     let world = World::new();
     let expected = world.rows(&world.sound).unwrap();
     assert!(expected.0.n_rows() > 200 && expected.1[0].contains("many"), "{:?}", expected.1);
-    run(&mutations(), |mutations| {
+    run(mutations(), |mutations| {
         let bytes = mutate(&world.sound, &mutations);
         match world.rows(&bytes) {
             Ok(rows) => prop_assert!(bytes == world.sound && rows == expected),
@@ -196,7 +147,7 @@ fn forged_caches_give_rows_of_the_encoder_or_an_error() {
     let (block, answers) = (world.block(), RefCell::new(BTreeMap::<&str, u32>::new()));
     let n_rows = u32::from_le_bytes(*block.first_chunk().unwrap());
     assert!(world.rows(&frame(&block, n_rows)).is_ok());
-    run(&mutations(), |mutations| {
+    run(mutations(), |mutations| {
         let block = mutate(&block, &mutations);
         let n_rows = block.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
         let answer = world.rows(&frame(&block, n_rows));

@@ -3,20 +3,18 @@
 
 use std::ops::Range;
 
-use deepcross_features::{Batch, Counts, FieldShape};
+use deepcross_features::{Batch, FieldShape};
 
 use super::block::{self, Block};
 use super::file::Cache;
-use super::record::BadRow;
-use super::tally::{self, Stats};
-use crate::columns::{append_rows, gather};
+use crate::encode::{
+    BadRow, Met, RowReader, Stats, StoredRows, append_rows, counts_of, gather, implied_counts,
+};
 use crate::error::DataError;
-use crate::negatives::Negatives;
-use crate::skipped::Skipped;
 
 /// Reads the rows of a part of a cache.
 #[derive(Debug)]
-pub(crate) struct CachedRows {
+struct CachedRows {
     cache: Cache,
     part: usize,
     /// The next block.
@@ -31,53 +29,10 @@ pub(crate) struct CachedRows {
     stats: Vec<Stats>,
 }
 
-/// What a reader tells of a pass beside its rows.
-#[derive(Debug)]
-pub(crate) struct Met<'m> {
-    pub(crate) counts: &'m mut Counts,
-    pub(crate) skipped: &'m mut Skipped,
-    pub(crate) bad_positions: &'m mut Vec<usize>,
-    pub(crate) negatives: &'m mut Negatives,
-    /// Whether bad rows are told that would have been dropped.
-    pub(crate) tells_dropped: bool,
-}
-
 impl CachedRows {
-    pub(crate) fn new(cache: Cache, part: usize) -> Self {
+    fn new(cache: Cache, part: usize) -> Self {
         let (block, bytes, kept, stats) = Default::default();
         Self { cache, part, next: 0, block, bytes, at: 0, bad_at: 0, kept, stats }
-    }
-
-    /// Starts anew at the first row.
-    pub(crate) fn restart(&mut self) {
-        (self.next, self.at, self.bad_at) = (0, 0, 0);
-        self.block = Block::default();
-    }
-
-    /// Appends up to `rows` rows; how many, and fewer only at the end.
-    pub(crate) fn fill(
-        &mut self,
-        shapes: &[FieldShape],
-        batch: &mut Batch,
-        rows: usize,
-        mut met: Met<'_>,
-    ) -> Result<usize, DataError> {
-        let mut n_good = 0;
-        while n_good < rows {
-            if self.is_done() && !self.read_block(shapes)? {
-                break;
-            }
-            let n_rows = self.n_rows();
-            let end = self.block.bad.get(self.bad_at).map_or(n_rows, |bad| bad.before);
-            if self.at < end {
-                n_good += self.append((shapes, end), batch, rows - n_good, &mut met);
-            } else if self.bad_at < self.block.bad.len() {
-                let bad = &self.block.bad[self.bad_at];
-                tell(bad, n_good, &mut met);
-                self.bad_at += 1;
-            }
-        }
-        Ok(n_good)
     }
 
     fn n_rows(&self) -> usize {
@@ -115,7 +70,7 @@ impl CachedRows {
         let start = self.at;
         self.kept.clear();
         while self.at < end && self.kept.len() < most {
-            let is_kept = from.labels().get(self.at).is_none_or(|&label| met.negatives.keep(label));
+            let is_kept = from.labels().get(self.at).is_none_or(|&label| met.sampling.keep(label));
             if is_kept {
                 self.kept.push(self.at);
             }
@@ -133,8 +88,51 @@ impl CachedRows {
             }
             gather(batch, from, &self.kept);
         }
-        met.counts.add_in_order(self.stats.iter().map(|stats| tally::counts_of(*stats)));
+        met.counts.add_in_order(self.stats.iter().map(|stats| counts_of(*stats)));
         self.kept.len()
+    }
+}
+
+impl StoredRows for CachedRows {
+    fn fill(
+        &mut self,
+        shapes: &[FieldShape],
+        batch: &mut Batch,
+        rows: usize,
+        mut met: Met<'_>,
+    ) -> Result<usize, DataError> {
+        let mut n_good = 0;
+        while n_good < rows {
+            if self.is_done() && !self.read_block(shapes)? {
+                break;
+            }
+            let n_rows = self.n_rows();
+            let end = self.block.bad.get(self.bad_at).map_or(n_rows, |bad| bad.before);
+            if self.at < end {
+                n_good += self.append((shapes, end), batch, rows - n_good, &mut met);
+            } else if self.bad_at < self.block.bad.len() {
+                let bad = &self.block.bad[self.bad_at];
+                tell(bad, n_good, &mut met);
+                self.bad_at += 1;
+            }
+        }
+        Ok(n_good)
+    }
+
+    fn restart(&mut self) {
+        (self.next, self.at, self.bad_at) = (0, 0, 0);
+        self.block = Block::default();
+    }
+}
+
+impl RowReader<'_> {
+    /// Takes the rows from a part of `cache` instead of from the text; they must be those that this reader would give, and
+    /// whether it has companion counts must be as `has_history` says.
+    ///
+    /// What it hands out and counts is the same; but it keeps no raw values.
+    #[must_use]
+    pub fn with_cache(self, cache: &Cache, part: usize, has_history: bool) -> Self {
+        self.with_stored(Box::new(CachedRows::new(cache.clone(), part)), has_history)
     }
 }
 
@@ -146,16 +144,16 @@ fn count(
     rows: Range<usize>,
 ) {
     for ((column, shape), stats) in batch.columns().iter().zip(shapes).zip(stats.iter_mut()) {
-        let told = tally::told(column, shape, rows.clone());
-        stats.iter_mut().zip(told).for_each(|(sum, told)| *sum += told);
+        let implied = implied_counts(column, shape, rows.clone());
+        stats.iter_mut().zip(implied).for_each(|(sum, implied)| *sum += implied);
     }
     block.differences.add(rows, stats);
 }
 
 /// Tells of a bad row behind so many good ones, unless it would have been dropped before it was known to be bad.
 fn tell(bad: &BadRow, n_good: usize, met: &mut Met<'_>) {
-    let is_kept = bad.label.is_none_or(|label| met.negatives.keep(label));
-    if is_kept || met.tells_dropped {
+    let is_kept = bad.label.is_none_or(|label| met.sampling.keep(label));
+    if is_kept || met.keeps_dropped {
         met.skipped.note(|| bad.message.clone());
         met.bad_positions.push(n_good + met.bad_positions.len());
     }

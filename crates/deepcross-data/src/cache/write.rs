@@ -1,16 +1,15 @@
 //! Writing a cache: front to back, under a temporary name until it is complete.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::Path;
 
-use tempfile::NamedTempFile;
+use deepcross_files::{AtomicFile, FileError, TemporaryNames};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::block::{self, BLOCK_ROWS};
 use super::file::{self, BlockPlace, Cache};
+use crate::encode::RowReader;
 use crate::error::DataError;
-use crate::rows::RowReader;
 
 /// How the names of temporary files end.
 const SUFFIX: &str = ".tmp";
@@ -21,8 +20,7 @@ const SUFFIX: &str = ".tmp";
 /// writes there.
 #[derive(Debug)]
 pub struct CacheWriter {
-    path: PathBuf,
-    out: BufWriter<NamedTempFile>,
+    out: AtomicFile,
     head: Vec<u8>,
     parts: Vec<Vec<BlockPlace>>,
     /// Where the next block begins.
@@ -35,16 +33,14 @@ impl CacheWriter {
     /// # Errors
     /// [`DataError::Unwritable`].
     pub fn create(path: &Path, about: &[u8]) -> Result<Self, DataError> {
-        let unwritable = |source| DataError::Unwritable { file: path.into(), source };
-        remove_leftovers(path);
-        let file = temporary_file(path).map_err(unwritable)?;
-        // A lock tells whoever removes leftovers that this is none. It ends with the process, however that ends.
-        let _ = file.as_file().try_lock();
+        let names = temporary_names(path);
+        names.remove_leftovers(path);
+        let mut out = AtomicFile::create(path, &names).map_err(unwritable)?;
         let head = file::head(about);
-        let mut out = BufWriter::with_capacity(1 << 20, file);
-        out.write_all(&head).map_err(unwritable)?;
+        let written = out.writer().write_all(&head);
+        written.map_err(|source| DataError::Unwritable { file: path.into(), source })?;
         let end = head.len() as u64;
-        Ok(Self { path: path.to_owned(), out, head, parts: Vec::new(), end })
+        Ok(Self { out, head, parts: Vec::new(), end })
     }
 
     /// Appends all rows that `reader` gives as a part; how many good ones there are.
@@ -77,13 +73,11 @@ impl CacheWriter {
     /// # Errors
     /// [`DataError::Unwritable`]; then what was there before is still there.
     pub fn finish(mut self) -> Result<Cache, DataError> {
-        let path = self.path.clone();
-        let unwritable = |source| DataError::Unwritable { file: path.clone(), source };
         let tail = file::tail(&self.head, &self.parts, self.end);
-        self.out.write_all(&tail).map_err(unwritable)?;
-        let file = self.out.into_inner().map_err(|error| unwritable(error.into_error()))?;
-        file.as_file().sync_all().map_err(unwritable)?;
-        let file = file.persist(&path).map_err(|error| unwritable(error.error))?;
+        let written = self.out.writer().write_all(&tail);
+        written.map_err(|source| self.unwritable(source))?;
+        let path = self.out.path().to_owned();
+        let file = self.out.finish().map_err(unwritable)?;
         // So that whoever opened the file before it had its name, and it alone, is read from now on.
         Cache::of(file, &path)
     }
@@ -91,7 +85,7 @@ impl CacheWriter {
     fn push(&mut self, block: &[u8], n_rows: u32) -> io::Result<()> {
         let too_long = |_| io::Error::other("a block of rows has 4 GiB or more");
         let n_bytes = u32::try_from(block.len()).map_err(too_long)?;
-        self.out.write_all(block)?;
+        self.out.writer().write_all(block)?;
         let place = BlockPlace { start: self.end, n_bytes, n_rows, hash: xxh3_64(block) };
         self.end += u64::from(n_bytes);
         self.parts.last_mut().into_iter().for_each(|blocks| blocks.push(place));
@@ -99,39 +93,28 @@ impl CacheWriter {
     }
 
     fn unwritable(&self, source: io::Error) -> DataError {
-        DataError::Unwritable { file: self.path.clone(), source }
+        DataError::Unwritable { file: self.out.path().to_owned(), source }
     }
 }
 
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
-}
-
-fn prefix(path: &Path) -> String {
+/// The names of the temporary files that are to become `path`.
+fn temporary_names(path: &Path) -> TemporaryNames {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    format!(".{name}.")
+    TemporaryNames::new(format!(".{name}."), SUFFIX)
 }
 
-fn temporary_file(path: &Path) -> io::Result<NamedTempFile> {
-    if path.metadata().is_ok_and(|about| !about.is_file()) {
-        return Err(io::Error::other("a folder or a device is there"));
-    }
-    let (prefix, mut builder) = (prefix(path), tempfile::Builder::new());
-    builder.prefix(&prefix).suffix(SUFFIX);
-    // A temporary file is for its owner alone; a cache is for whom the system's mask allows.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder(path))
-}
-
-/// Removes what killed processes left behind on their way to this file.
-fn remove_leftovers(path: &Path) {
-    let prefix = prefix(path);
-    let is_one = |name: &str| name.starts_with(&prefix) && name.ends_with(SUFFIX);
-    let entries = fs::read_dir(folder(path)).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.file_name().to_str().is_some_and(is_one)) {
-        if File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
-            let _ = fs::remove_file(entry.path());
+fn unwritable(error: FileError) -> DataError {
+    let (path, source) = match error {
+        FileError::Folder { path } | FileError::NotAFile { path } => {
+            (path, io::Error::other("a folder or a device is there"))
         }
-    }
+        FileError::MissingFolder { path, folder } => {
+            let message = format!("there is no folder `{}`", folder.display());
+            (path, io::Error::new(io::ErrorKind::NotFound, message))
+        }
+        FileError::Uncreatable { path, source } | FileError::Unwritable { path, source } => {
+            (path, source)
+        }
+    };
+    DataError::Unwritable { file: path, source }
 }

@@ -2,7 +2,7 @@
 
 use super::libsvm::{PAIR, check_visible, push_label, push_word};
 use super::refused::Refused;
-use crate::pairs::{is_feature_with_value, words};
+use crate::formats::{is_feature_with_value, words};
 
 /// Appends the line of a row, without its end.
 pub(super) fn push(

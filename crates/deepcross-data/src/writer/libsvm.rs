@@ -1,8 +1,7 @@
 //! libsvm: the columns `label`, perhaps `qid`, and `features`, as its reader has them.
 
 use super::refused::Refused;
-use crate::libsvm::{BEFORE_QID, QID};
-use crate::pairs::{BETWEEN, is_feature_with_value, is_label, is_word, words};
+use crate::formats::{BEFORE_QID, BETWEEN, QID, is_feature_with_value, is_label, is_word, words};
 
 /// Which columns there are.
 #[derive(Clone, Copy, Debug)]

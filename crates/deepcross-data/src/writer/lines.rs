@@ -6,7 +6,8 @@ use super::compressed::Compressed;
 use super::file_form::Compression;
 use super::refused::Refused;
 use crate::error::DataError;
-use crate::text::{LONGEST_ROW, MARK};
+use crate::input::MARK;
+use crate::limits::LONGEST_ROW;
 
 /// So many bytes are written at once.
 const PIECE: usize = 64 << 10;

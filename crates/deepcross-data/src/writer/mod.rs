@@ -31,7 +31,7 @@ use std::io::Write;
 use self::parquet::ParquetWriter;
 use crate::config::Format;
 use crate::error::DataError;
-use crate::row::RawRow;
+use crate::rows::RawRow;
 use lines::LineWriter;
 use refused::Refused;
 

@@ -1,11 +1,10 @@
 //! Which columns a format can have.
 
-use crate::config::{Format, criteo_columns, first_repeated};
-use crate::error::{DataError, shown};
-use crate::file::{LONGEST_NAME, has_lone_return};
-use crate::libsvm::{FEATURES, QID};
-use crate::pairs::{LABEL, is_whole};
-use crate::row::MOST_FIELDS;
+use crate::config::{Format, LABEL, criteo_columns, first_repeated, is_whole};
+use crate::error::DataError;
+use crate::formats::{FEATURES, QID, has_lone_return};
+use crate::limits::{LONGEST_NAME, MOST_FIELDS};
+use crate::message::shown;
 
 impl Format {
     /// Refuses columns that a file of this format cannot have.

@@ -16,7 +16,7 @@ use super::column_type::{Cell, ColumnType};
 use super::lines::SHORT_ENOUGH;
 use super::refused::Refused;
 use crate::error::DataError;
-use crate::text::LONGEST_ROW;
+use crate::limits::LONGEST_ROW;
 
 /// So many rows, or bytes of their texts, are handed on at once.
 const BATCH_ROWS: usize = 1024;

@@ -1,7 +1,8 @@
 //! A value that a format cannot hold.
 
 use crate::config::Format;
-use crate::error::{DataError, shown};
+use crate::error::DataError;
+use crate::message::shown;
 
 /// Which value of a row cannot be written, and what could.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,10 @@
 //!
 //! A test binary of its own, since it counts what is allocated.
 
-mod memory;
 mod mutated;
 mod particular;
+
+use deepcross_testing::CountingAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;

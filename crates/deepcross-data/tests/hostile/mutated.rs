@@ -9,19 +9,18 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use deepcross_data::{
-    BadRows, DataConfig, DataError, Labels, Part, RawRow, RowPlan, RowReader, Shares, Skipped,
+    BadRows, DataConfig, DataError, Labels, Partition, RawRow, RowPlan, RowReader, Shares, Skipped,
     Source, SplitBy, Splitter, fit,
 };
 use deepcross_features::{Batch, Encoder, FieldConfig, Schema};
+use deepcross_testing::{mutate, peak, text_mutations};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 use tempfile::TempDir;
-
-use crate::memory::peak;
 
 /// What may be held beyond the size of the file: buffers of the file, of what it decompresses to, and of the model.
 const ALLOWED: usize = 1 << 20;
@@ -133,7 +132,7 @@ impl Reader {
         let fields: Fields = toml::from_str(&rename(FIELDS)).unwrap();
         let schema = Schema::new(fields.field, config.missing.clone()).unwrap();
         let source = Source::open(std::slice::from_ref(&path), &config).unwrap();
-        let encoder = fit(&source, &schema, Part::All, BadRows::Error).unwrap().encoder;
+        let encoder = fit(&source, &schema, Partition::All, BadRows::Error).unwrap().encoder;
         let (time, text) = (rename("TIME"), text.as_bytes().to_vec());
         Self { _folder: folder, path, config, schema, encoder, time, text, pack }
     }
@@ -199,7 +198,7 @@ impl Reader {
     /// Encodes all rows; a run that stops does so at the first row that one which skips has left out.
     fn read_encoded(&self, source: &Source, labels: Labels) -> Result<(), TestCaseError> {
         let [stopped, skipped] = [BadRows::Error, BadRows::Skip].map(|bad_rows| {
-            let plan = RowPlan { labels, part: Part::All, bad_rows };
+            let plan = RowPlan { labels, partition: Partition::All, bad_rows };
             RowReader::new(source, &self.encoder, plan).and_then(|reader| encode(reader))
         });
         for error in [&stopped, &skipped].into_iter().filter_map(|outcome| outcome.as_ref().err()) {
@@ -214,11 +213,15 @@ impl Reader {
 
     /// Fits on the rows that can be read, and reads them as a training run does.
     fn fit_and_read(&self, source: &Source) -> Result<(), TestCaseError> {
-        let fitted = match fit(source, &self.schema, Part::All, BadRows::Skip) {
+        let fitted = match fit(source, &self.schema, Partition::All, BadRows::Skip) {
             Ok(fitted) => fitted,
             Err(error) => return self.judge(&error),
         };
-        let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Skip };
+        let plan = RowPlan {
+            labels: Labels::Required,
+            partition: Partition::All,
+            bad_rows: BadRows::Skip,
+        };
         let reader = RowReader::new(source, &fitted.encoder, plan).unwrap();
         let (batch, skipped) = encode(reader.with_history(fitted.history)).unwrap();
         prop_assert_eq!(batch.check(fitted.encoder.shapes()), Ok(()));
@@ -255,45 +258,8 @@ fn cases() -> u32 {
     set.map_or(10_000, |cases| cases.parse().expect("`DEEPCROSS_FUZZ_CASES` must be a number"))
 }
 
-/// One change of some bytes; places are drawn for files of any length.
-#[derive(Clone, Debug)]
-enum Mutation {
-    Flip(Index, u32),
-    Insert(Index, Vec<u8>),
-    Delete(Index, usize),
-    Repeat(Index, usize, usize),
-    Cut(Index),
-}
-
-impl Mutation {
-    fn apply(&self, bytes: &mut Vec<u8>) {
-        let place = |index: &Index| index.index(bytes.len() + 1);
-        let end = |start: usize, length: &usize| (start + length).min(bytes.len());
-        match self {
-            Self::Flip(index, bit) => {
-                let place = place(index);
-                bytes.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= 1 << bit);
-            }
-            Self::Insert(index, new) => {
-                let place = place(index);
-                bytes.splice(place..place, new.iter().copied());
-            }
-            Self::Delete(index, length) => {
-                let start = place(index);
-                bytes.drain(start..end(start, length));
-            }
-            Self::Repeat(index, length, times) => {
-                let start = place(index);
-                let again = bytes[start..end(start, length)].repeat(*times);
-                bytes.splice(start..start, again);
-            }
-            Self::Cut(index) => bytes.truncate(place(index)),
-        }
-    }
-}
-
 /// What changes the meaning of a text, or looks as if it did.
-const PIECES: [&[u8]; 20] = [
+const PIECES: &[&[u8]] = &[
     b"\"",
     b"\"\"",
     b",",
@@ -316,36 +282,15 @@ const PIECES: [&[u8]; 20] = [
     b"2016-08-13",
 ];
 
-fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
-    let index = any::<Index>;
-    let mutation = prop_oneof![
-        4 => (index(), 0_u32..8).prop_map(|(index, bit)| Mutation::Flip(index, bit)),
-        6 => (index(), select(PIECES.to_vec()))
-            .prop_map(|(index, piece)| Mutation::Insert(index, piece.to_vec())),
-        1 => (index(), vec(any::<u8>(), 1..30))
-            .prop_map(|(index, bytes)| Mutation::Insert(index, bytes)),
-        2 => (index(), 1_usize..30).prop_map(|(index, length)| Mutation::Delete(index, length)),
-        2 => (index(), 1_usize..60, 1_usize..12)
-            .prop_map(|(index, length, times)| Mutation::Repeat(index, length, times)),
-        1 => index().prop_map(Mutation::Cut),
-    ];
-    vec(mutation, 0..5)
-}
-
 /// A mutated file: the text before it is packed, or the file after, or both; or any bytes.
 fn content(text: &[u8], pack: fn(&[u8]) -> Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
     let text = text.to_vec();
-    let mutated = (mutations(), mutations()).prop_map(move |(before, after)| {
-        let mut text = text.clone();
-        before.iter().for_each(|mutation| mutation.apply(&mut text));
-        let mut file = pack(&text);
-        after.iter().for_each(|mutation| mutation.apply(&mut file));
-        file
-    });
+    let mutated = (text_mutations(PIECES), text_mutations(PIECES))
+        .prop_map(move |(before, after)| mutate(&pack(&mutate(&text, &before)), &after));
     prop_oneof![
         14 => mutated,
         1 => vec(any::<u8>(), 0..600),
-        1 => vec(select(PIECES.to_vec()), 0..100).prop_map(|pieces| pieces.concat()),
+        1 => vec(select(PIECES), 0..100).prop_map(|pieces| pieces.concat()),
     ]
 }
 

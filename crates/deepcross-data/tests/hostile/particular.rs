@@ -6,11 +6,11 @@ use std::fs;
 use std::io::Write;
 
 use deepcross_data::{RawRow, Source};
-use deepcross_features::Record;
+use deepcross_features::RowFields;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::memory::peak;
+use deepcross_testing::peak;
 
 /// What may be held for any file: a few times the longest row of 16 MiB.
 const ALLOWED: usize = 100 << 20;

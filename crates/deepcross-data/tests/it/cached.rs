@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use deepcross_data::{
-    BadRows, Cache, CacheWriter, DataError, Fitted, Labels, NegativeCounts, Part, RowPlan,
+    BadRows, Cache, CacheWriter, DataError, Fitted, Labels, NegativeCounts, Partition, RowPlan,
     RowReader, Shuffled, Skipped, Source, fit,
 };
 use deepcross_features::{Batch, Counts, FieldConfig, Pooling, Schema, TimeFormat, TimePart};
@@ -104,7 +104,7 @@ pub(crate) fn schema(counts: bool) -> Schema {
     Schema::new(fields, vec![String::new()]).unwrap()
 }
 
-/// A cache of the rows of a part, beside what reads the text.
+/// A cache of the rows of a partition, beside what reads the text.
 struct World {
     source: Source,
     fitted: Fitted,
@@ -120,9 +120,9 @@ impl World {
         let files = Files::one(content);
         let config = format!("label = 'click'\nweight = 'importance'\norder = '{order}'");
         let source = files.source(&config).unwrap();
-        let part = Part::Train { valid_fraction: 0.2, seed: 5 };
-        let fitted = fit(&source, &schema(counts), part, BadRows::Skip).unwrap();
-        let plan = RowPlan { labels: Labels::Required, part, bad_rows: BadRows::Skip };
+        let partition = Partition::Train { valid_fraction: 0.2, seed: 5 };
+        let fitted = fit(&source, &schema(counts), partition, BadRows::Skip).unwrap();
+        let plan = RowPlan { labels: Labels::Required, partition, bad_rows: BadRows::Skip };
         let folder = tempfile::tempdir().unwrap();
         let reader = RowReader::new(&source, &fitted.encoder, plan).unwrap();
         let reader = reader.with_history(fitted.history.clone());

@@ -1,6 +1,6 @@
 //! Companion counts of rows on their way from files to batches: no row knows its own label, in any epoch.
 
-use deepcross_data::{BadRows, Labels, Part, RowPlan, RowReader, Shuffled, Source, fit};
+use deepcross_data::{BadRows, Labels, Partition, RowPlan, RowReader, Shuffled, Source, fit};
 use deepcross_features::{Batch, ColumnRows, FieldConfig, Schema};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -30,9 +30,9 @@ fn schema() -> Schema {
 }
 
 /// Of two epochs, the number that tells each row, and its companion counts.
-fn epochs(source: &Source, part: Part) -> [Vec<(usize, Vec<f32>)>; 2] {
-    let fitted = fit(source, &schema(), part, BadRows::Skip).unwrap();
-    let plan = RowPlan { labels: Labels::Required, part, bad_rows: BadRows::Skip };
+fn epochs(source: &Source, partition: Partition) -> [Vec<(usize, Vec<f32>)>; 2] {
+    let fitted = fit(source, &schema(), partition, BadRows::Skip).unwrap();
+    let plan = RowPlan { labels: Labels::Required, partition, bad_rows: BadRows::Skip };
     let reader = RowReader::new(source, &fitted.encoder, plan).unwrap();
     let mut shuffled = Shuffled::new(reader.with_history(fitted.history), 5, 1, 1);
     let mut epoch = || {
@@ -74,7 +74,7 @@ proptest! {
         let [as_is, otherwise] = [&rows, &others].map(|rows| {
             let files = Files::one(&csv(rows));
             let source = files.source(&format!("label = 'click'\norder = '{order}'")).unwrap();
-            epochs(&source, Part::All)
+            epochs(&source, Partition::All)
         });
         prop_assert_eq!(&as_is[0], &as_is[1], "an epoch differs from another");
         let of_row = |epoch: &[(usize, Vec<f32>)]| {
@@ -92,11 +92,11 @@ fn held_out_rows_are_in_no_counts() {
     let rows: Vec<Row> = (0..400).map(|i| ('a', i % 2 == 0, true)).collect();
     let files = Files::one(&csv(&rows));
     let source = Source::open(&files.paths, &config("label = 'click'\norder = 'time'")).unwrap();
-    let part = Part::Train { valid_fraction: 0.5, seed: 1 };
-    let [first, second] = epochs(&source, part);
+    let partition = Partition::Train { valid_fraction: 0.5, seed: 1 };
+    let [first, second] = epochs(&source, partition);
     assert_eq!(first, second);
     assert!((150..250).contains(&first.len()), "{}", first.len());
-    // The impressions of the only value grow by one a row, up to all but the last row of the part.
+    // The impressions of the only value grow by one a row, up to all but the last row of the partition.
     let most = first.len() as f32;
     for (position, (_, counts)) in first.iter().enumerate() {
         assert!((counts[0] * most - position as f32).abs() < 1e-3, "{position}: {counts:?}");

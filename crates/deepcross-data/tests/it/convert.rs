@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use deepcross_data::{
-    DataError, FileForm, Format, Labels, Part, RowPlan, RowReader, RowWriter, Source, convert,
+    DataError, FileForm, Format, Labels, Partition, RowPlan, RowReader, RowWriter, Source, convert,
     convert_encoded, fit,
 };
 use deepcross_features::{Batch, Column, FieldConfig, Schema};
@@ -54,8 +54,8 @@ fn encoded(source: &Source) -> Batch {
     let fields = vec![FieldConfig::categorical("ad"), list, FieldConfig::number("age")];
     let schema = Schema::new(fields, vec![String::new()]).unwrap();
     let bad_rows = source.config().bad_rows;
-    let fitted = fit(source, &schema, Part::All, bad_rows).unwrap();
-    let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows };
+    let fitted = fit(source, &schema, Partition::All, bad_rows).unwrap();
+    let plan = RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows };
     let mut reader = RowReader::new(source, &fitted.encoder, plan).unwrap();
     let mut batch = reader.new_batch();
     reader.fill(&mut batch, 10_000).unwrap();
@@ -359,9 +359,9 @@ fn numbers(settings: &str, content: &[u8], name: &str) -> String {
     let list = FieldConfig::multi_hot("tags");
     let fields = vec![FieldConfig::number("age"), list, FieldConfig::categorical("ad")];
     let schema = Schema::new(fields, vec![String::new()]).unwrap();
-    let fitted = fit(&source, &schema, Part::All, source.config().bad_rows).unwrap();
+    let fitted = fit(&source, &schema, Partition::All, source.config().bad_rows).unwrap();
     let labels = if source.config().label().is_some() { Labels::Required } else { Labels::Ignored };
-    let plan = RowPlan { labels, part: Part::All, bad_rows: source.config().bad_rows };
+    let plan = RowPlan { labels, partition: Partition::All, bad_rows: source.config().bad_rows };
     let mut reader = RowReader::new(&source, &fitted.encoder, plan).unwrap();
     let form = FileForm::of(Path::new(name), None).unwrap();
     let converted = convert_encoded(&mut reader, form, Vec::new()).unwrap();
@@ -420,9 +420,12 @@ fn encoded_rows_are_read_back_as_lists_of_the_same_length_and_weight() {
         ..FieldConfig::multi_hot(name)
     };
     let schema = Schema::new(["0", "1", "2"].map(list).into(), vec![String::new()]).unwrap();
-    let fitted = fit(&source, &schema, Part::All, source.config().bad_rows).unwrap();
-    let plan =
-        RowPlan { labels: Labels::Required, part: Part::All, bad_rows: source.config().bad_rows };
+    let fitted = fit(&source, &schema, Partition::All, source.config().bad_rows).unwrap();
+    let plan = RowPlan {
+        labels: Labels::Required,
+        partition: Partition::All,
+        bad_rows: source.config().bad_rows,
+    };
     let mut reader = RowReader::new(&source, &fitted.encoder, plan).unwrap();
     let mut batch = reader.new_batch();
     assert_eq!(reader.fill(&mut batch, 1000).unwrap(), 500);

@@ -1,6 +1,6 @@
 //! Files in the layout of Criteo's click logs.
 
-use deepcross_data::{Labels, Part, RowPlan, RowReader, Source, fit};
+use deepcross_data::{Labels, Partition, RowPlan, RowReader, Source, fit};
 use deepcross_features::{FieldConfig, Schema};
 
 use crate::{Files, config, read_all};
@@ -41,11 +41,11 @@ fn the_label_is_known_and_may_be_absent_in_prediction() {
     ]);
     let config = config("format = 'criteo'");
     let train = Source::open(&files.paths[..1], &config).unwrap();
-    let fitted = fit(&train, &schema(), Part::All, config.bad_rows).unwrap();
+    let fitted = fit(&train, &schema(), Partition::All, config.bad_rows).unwrap();
     assert_eq!((fitted.rows, fitted.positives), (3, 1));
 
     let test = Source::open(&files.paths[1..], &config).unwrap();
-    let plan = |labels| RowPlan { labels, part: Part::All, bad_rows: config.bad_rows };
+    let plan = |labels| RowPlan { labels, partition: Partition::All, bad_rows: config.bad_rows };
     let mut reader = RowReader::new(&test, &fitted.encoder, plan(Labels::Ignored)).unwrap();
     let mut batch = reader.new_batch();
     assert_eq!(reader.fill(&mut batch, 9).unwrap(), 2);

@@ -1,11 +1,11 @@
 //! Encoded rows: labels, weights, parts, and bad rows that are skipped.
 
-use deepcross_data::{BadRows, DataError, Labels, Part, RowPlan, RowReader, Source, fit};
+use deepcross_data::{BadRows, DataError, Labels, Partition, RowPlan, RowReader, Source, fit};
 
 use crate::{Files, fitted, schema};
 
 const ALL: RowPlan =
-    RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Error };
+    RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Error };
 
 const SKIP: RowPlan = RowPlan { bad_rows: BadRows::Skip, ..ALL };
 
@@ -100,7 +100,7 @@ fn bad_rows_are_skipped_and_counted() {
     let files = Files::one(SPOTTED);
     let source = files.source("label = 'click'").unwrap();
     let schema = schema(&["".into()]);
-    let fitted = fit(&source, &schema, Part::All, BadRows::Skip).unwrap();
+    let fitted = fit(&source, &schema, Partition::All, BadRows::Skip).unwrap();
     assert_eq!((fitted.rows, fitted.positives, fitted.skipped.rows), (4, 2, 4));
 
     let mut reader = RowReader::new(&source, &fitted.encoder, SKIP).unwrap();
@@ -135,7 +135,7 @@ fn bad_rows_are_skipped_and_counted() {
 fn at_most_five_messages_are_kept() {
     let files = Files::one(&[&b"click,age,user\n1,1,a\n"[..], &b"1,x,a\n".repeat(20)].concat());
     let source = files.source("label = 'click'").unwrap();
-    let skipped = fit(&source, &schema(&[]), Part::All, BadRows::Skip).unwrap().skipped;
+    let skipped = fit(&source, &schema(&[]), Partition::All, BadRows::Skip).unwrap().skipped;
     assert_eq!((skipped.rows, skipped.first.len()), (20, 5));
 }
 
@@ -143,7 +143,8 @@ fn at_most_five_messages_are_kept() {
 fn an_error_keeps_the_rows_before_it() {
     let files = Files::one(SPOTTED);
     let source = files.source("label = 'click'").unwrap();
-    let encoder = fit(&source, &schema(&["".into()]), Part::All, BadRows::Skip).unwrap().encoder;
+    let encoder =
+        fit(&source, &schema(&["".into()]), Partition::All, BadRows::Skip).unwrap().encoder;
     let mut reader = RowReader::new(&source, &encoder, ALL).unwrap();
     let mut batch = encoder.new_batch();
     let error = reader.fill(&mut batch, 9).unwrap_err();
@@ -163,12 +164,15 @@ fn parts_cover_all_rows_once_bad_ones_too() {
     let files = Files::one(format!("click,age,user\n{content}").as_bytes());
     let source = files.source("label = 'click'").unwrap();
     let (valid_fraction, seed) = (0.3, 7);
-    let parts =
-        [Part::All, Part::Train { valid_fraction, seed }, Part::Valid { valid_fraction, seed }];
-    let counts = parts.map(|part| {
-        let fitted = fit(&source, &schema(&[]), part, BadRows::Skip).unwrap();
+    let parts = [
+        Partition::All,
+        Partition::Train { valid_fraction, seed },
+        Partition::Valid { valid_fraction, seed },
+    ];
+    let counts = parts.map(|partition| {
+        let fitted = fit(&source, &schema(&[]), partition, BadRows::Skip).unwrap();
         let mut reader =
-            RowReader::new(&source, &fitted.encoder, RowPlan { part, ..SKIP }).unwrap();
+            RowReader::new(&source, &fitted.encoder, RowPlan { partition, ..SKIP }).unwrap();
         let read = reader.fill(&mut fitted.encoder.new_batch(), usize::MAX).unwrap() as u64;
         assert_eq!((read, reader.skipped()), (fitted.rows, &fitted.skipped));
         [fitted.rows, fitted.positives, fitted.skipped.rows]
@@ -183,14 +187,14 @@ fn parts_cover_all_rows_once_bad_ones_too() {
 fn a_part_does_not_depend_on_how_a_row_is_written() {
     let contents: [&[u8]; 2] =
         [b"age,user\n1,a\n2,b\n3,c\n", b"age , user\r\n 1,\"a\"\r\n\"2\" ,b \r\n3,c"];
-    let part = Part::Train { valid_fraction: 0.5, seed: 3 };
+    let partition = Partition::Train { valid_fraction: 0.5, seed: 3 };
     let kept = contents.map(|content| {
         let files = Files::one(content);
         let source = files.source("").unwrap();
         let (mut records, mut row, mut kept) =
             (source.records().unwrap(), Default::default(), vec![]);
         while records.read(&mut row).unwrap() {
-            kept.push(part.contains(&row));
+            kept.push(partition.contains(&row));
         }
         kept
     });

@@ -1,6 +1,6 @@
 //! Files that are sound but odd: all these say the same.
 
-use deepcross_features::Record;
+use deepcross_features::RowFields;
 use proptest::prelude::*;
 
 use crate::{Files, read_all};

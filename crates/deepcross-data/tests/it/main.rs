@@ -10,8 +10,6 @@ mod criteo;
 mod encoded;
 #[cfg(feature = "parquet")]
 mod forged_parquet;
-mod form;
-mod infer;
 mod layout;
 mod mutations;
 mod negatives;
@@ -28,7 +26,7 @@ mod whole;
 use std::fs;
 use std::path::PathBuf;
 
-use deepcross_data::{DataConfig, DataError, Part, RawRow, Source, fit};
+use deepcross_data::{DataConfig, DataError, Partition, RawRow, Source, fit};
 use deepcross_features::{Encoder, FieldConfig, Schema};
 use tempfile::TempDir;
 
@@ -91,5 +89,5 @@ fn schema(missing: &[String]) -> Schema {
 /// Fits `age` and `user` on all rows.
 fn fitted(source: &Source) -> Result<Encoder, DataError> {
     let config = source.config();
-    Ok(fit(source, &schema(&config.missing), Part::All, config.bad_rows)?.encoder)
+    Ok(fit(source, &schema(&config.missing), Partition::All, config.bad_rows)?.encoder)
 }

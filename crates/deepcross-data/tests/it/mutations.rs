@@ -6,41 +6,16 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use deepcross_data::{DataConfig, DataError, RawRow, Source};
-use rand::Rng;
+use deepcross_testing::{mutate_at_random, number_of_mutations};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use crate::config;
 
-const DEFAULT_COUNT: u64 = 10_000;
+const DEFAULT_COUNT: u32 = 10_000;
 
 /// Bytes that mean something in one format or another.
-const TELLING: &[u8] = b"\",\t\n\r:#| -+.019ex\0\xff\x80";
-
-/// Changes up to three places: a bit, some bytes, what follows, or a copy of a part.
-fn mutate(sound: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
-    let mut bytes = sound.to_vec();
-    for _ in 0..random.random_range(1..4) {
-        let at = random.random_range(0..bytes.len().max(1)).min(bytes.len().saturating_sub(1));
-        match random.random_range(0..5) {
-            _ if bytes.is_empty() => {}
-            0 => bytes[at] ^= 1 << random.random_range(0..8),
-            1 => bytes[at] = TELLING[random.random_range(0..TELLING.len())],
-            2 => bytes.truncate(at),
-            3 => {
-                let end = bytes.len().min(at + random.random_range(1..9));
-                random.fill(&mut bytes[at..end]);
-            }
-            _ => {
-                let end = bytes.len().min(at + random.random_range(1..80));
-                let copy = bytes[at..end].to_vec();
-                let to = random.random_range(0..bytes.len());
-                bytes.splice(to..to, copy);
-            }
-        }
-    }
-    bytes
-}
+const SPECIAL: &[u8] = b"\",\t\n\r:#| -+.019ex\0\xff\x80";
 
 /// How reading ends, after how many rows; bad ones are passed over.
 fn read(source: &Source) -> Result<u64, DataError> {
@@ -58,15 +33,12 @@ fn read(source: &Source) -> Result<u64, DataError> {
 
 /// Reads many damaged versions of `sound`, of which some must be read and some refused.
 fn check(settings: &str, sound: &[u8]) {
-    let count = std::env::var("DEEPCROSS_MUTATIONS").map_or(DEFAULT_COUNT, |count| {
-        count.parse().expect("DEEPCROSS_MUTATIONS is a number of files")
-    });
     let (folder, config): (_, DataConfig) = (tempfile::tempdir().unwrap(), config(settings));
     let path = folder.path().join("x");
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let mut answers = BTreeMap::<&str, u64>::new();
-    for _ in 0..count {
-        let bytes = mutate(sound, &mut random);
+    for _ in 0..number_of_mutations(DEFAULT_COUNT) {
+        let bytes = mutate_at_random(sound, SPECIAL, &mut random);
         fs::write(&path, &bytes).unwrap();
         let answer =
             match Source::open(std::slice::from_ref(&path), &config).map(|source| read(&source)) {

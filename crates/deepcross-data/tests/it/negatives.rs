@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deepcross_data::{
-    BadRows, Labels, NegativeCounts, Part, RowPlan, RowReader, Shuffled, Source, fit,
+    BadRows, Labels, NegativeCounts, Partition, RowPlan, RowReader, Shuffled, Source, fit,
 };
 use deepcross_features::{Batch, Column, Encoder, FieldConfig, Schema, Transform};
 use proptest::prelude::*;
@@ -27,18 +27,18 @@ impl Clicks {
         let transform = Some(Transform::Raw);
         let number = FieldConfig { transform, ..FieldConfig::number("number") };
         let schema = Schema::new(vec![number], vec![]).unwrap();
-        let encoder = fit(&source, &schema, Part::All, BadRows::Error).unwrap().encoder;
+        let encoder = fit(&source, &schema, Partition::All, BadRows::Error).unwrap().encoder;
         Self { _files: files, source, encoder }
     }
 
-    fn reader(&self, part: Part, labels: Labels) -> RowReader<'_> {
-        let plan = RowPlan { labels, part, bad_rows: BadRows::Error };
+    fn reader(&self, partition: Partition, labels: Labels) -> RowReader<'_> {
+        let plan = RowPlan { labels, partition, bad_rows: BadRows::Error };
         RowReader::new(&self.source, &self.encoder, plan).unwrap()
     }
 
-    /// The numbers of all rows of a part.
-    fn all(&self, part: Part) -> BTreeSet<usize> {
-        read(&mut self.reader(part, Labels::Required))
+    /// The numbers of all rows of a partition.
+    fn all(&self, partition: Partition) -> BTreeSet<usize> {
+        read(&mut self.reader(partition, Labels::Required))
     }
 }
 
@@ -74,9 +74,9 @@ fn positive_rows_are_kept_and_negative_ones_at_the_rate_whatever_is_held_out() {
     for (rate, valid_fraction, seed) in [(0.1, 0.0, 1), (0.1, 0.3, 1), (0.3, 0.1, 2), (1.0, 0.5, 3)]
     {
         // The seed of both draws: they must have nothing to do with each other.
-        let part = Part::Train { valid_fraction, seed };
-        let all = clicks.all(part);
-        let mut reader = clicks.reader(part, Labels::Required).with_negative_rate(rate, seed);
+        let partition = Partition::Train { valid_fraction, seed };
+        let all = clicks.all(partition);
+        let mut reader = clicks.reader(partition, Labels::Required).with_negative_rate(rate, seed);
         let kept = read(&mut reader);
         assert!(kept.is_subset(&all));
         let (positives, negatives): (Vec<usize>, Vec<usize>) =
@@ -96,7 +96,7 @@ fn positive_rows_are_kept_and_negative_ones_at_the_rate_whatever_is_held_out() {
 #[test]
 fn each_epoch_draws_anew_and_a_restart_does_not() {
     let clicks = Clicks::new();
-    let new = |seed| clicks.reader(Part::All, Labels::Required).with_negative_rate(0.2, seed);
+    let new = |seed| clicks.reader(Partition::All, Labels::Required).with_negative_rate(0.2, seed);
     let mut reader = new(1);
     let first = read(&mut reader);
     reader.restart().unwrap();
@@ -112,7 +112,7 @@ fn each_epoch_draws_anew_and_a_restart_does_not() {
 #[test]
 fn shuffled_rows_are_those_of_their_epoch() {
     let clicks = Clicks::new();
-    let reader = || clicks.reader(Part::All, Labels::Required).with_negative_rate(0.2, 5);
+    let reader = || clicks.reader(Partition::All, Labels::Required).with_negative_rate(0.2, 5);
     let of_epoch = |epoch| {
         let mut reader = reader();
         reader.set_epoch(epoch);
@@ -134,7 +134,7 @@ fn shuffled_rows_are_those_of_their_epoch() {
 #[test]
 fn rows_without_labels_are_all_kept() {
     let clicks = Clicks::new();
-    let mut reader = clicks.reader(Part::All, Labels::Ignored).with_negative_rate(0.1, 1);
+    let mut reader = clicks.reader(Partition::All, Labels::Ignored).with_negative_rate(0.1, 1);
     assert_eq!(read(&mut reader).len(), N);
 }
 
@@ -144,7 +144,8 @@ fn equal_rows_are_drawn_one_by_one() {
     let files = Files::one(format!("click,number\n{}", "0,1\n".repeat(N)).as_bytes());
     let source = files.source("label = 'click'").unwrap();
     let clicks = Clicks::new();
-    let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Error };
+    let plan =
+        RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Error };
     let reader = RowReader::new(&source, &clicks.encoder, plan).unwrap();
     let mut reader = reader.with_negative_rate(0.25, 1);
     let kept = reader.fill(&mut clicks.encoder.new_batch(), usize::MAX).unwrap();
@@ -157,7 +158,8 @@ fn a_dropped_row_is_not_encoded() {
     let files = Files::one(format!("click,number\n1,1\n{rows}").as_bytes());
     let source = files.source("label = 'click'").unwrap();
     let clicks = Clicks::new();
-    let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Skip };
+    let plan =
+        RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Skip };
     for (rate, skipped) in [(0.0, 0), (1.0, 50)] {
         let reader = RowReader::new(&source, &clicks.encoder, plan).unwrap();
         let mut reader = reader.with_negative_rate(rate, 1);
@@ -173,8 +175,9 @@ fn companion_counts(source: &Source, rate: f64) -> [BTreeMap<usize, Vec<f32>>; 2
     let transform = Some(Transform::Raw);
     let number = FieldConfig { transform, ..FieldConfig::number("number") };
     let schema = Schema::new(vec![ad, number], vec![]).unwrap();
-    let fitted = fit(source, &schema, Part::All, BadRows::Skip).unwrap();
-    let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Skip };
+    let fitted = fit(source, &schema, Partition::All, BadRows::Skip).unwrap();
+    let plan =
+        RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Skip };
     let reader = RowReader::new(source, &fitted.encoder, plan).unwrap();
     let mut reader = reader.with_history(fitted.history).with_negative_rate(rate, 1);
     [1, 2].map(|epoch| {

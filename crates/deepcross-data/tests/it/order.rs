@@ -1,13 +1,13 @@
 //! The order in which [`Shuffled`] gives rows.
 
-use deepcross_data::{BadRows, Labels, Part, RowPlan, RowReader, Shuffled, Source, fit};
+use deepcross_data::{BadRows, Labels, Partition, RowPlan, RowReader, Shuffled, Source, fit};
 use deepcross_features::{Batch, Column, Encoder, FieldConfig, Schema, Transform};
 use proptest::prelude::*;
 
 use crate::Files;
 
 const PLAN: RowPlan =
-    RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Error };
+    RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Error };
 
 /// A file of `n` rows that hold their number, and the encoder that keeps it.
 struct Numbered {
@@ -25,7 +25,7 @@ impl Numbered {
         let mut number = FieldConfig::number("number");
         number.transform = Some(Transform::Raw);
         let schema = Schema::new(vec![number, FieldConfig::multi_hot("values")], vec![]).unwrap();
-        let encoder = fit(&source, &schema, Part::All, BadRows::Error).unwrap().encoder;
+        let encoder = fit(&source, &schema, Partition::All, BadRows::Error).unwrap().encoder;
         Self { _files: files, source, encoder }
     }
 

@@ -2,10 +2,7 @@
 
 use std::io::Write;
 
-use deepcross_data::{
-    DataConfig, Kind, Labels, Part, ProfilePlan, RawRow, RowPlan, RowReader, Source, fit,
-    guess_form, infer, profile,
-};
+use deepcross_data::{Labels, Partition, RawRow, RowPlan, RowReader, Source, fit};
 use deepcross_features::{Batch, FieldConfig, Schema};
 
 use crate::{Files, config, read_all};
@@ -137,8 +134,8 @@ fn list(name: &str) -> FieldConfig {
 fn encoded(source: &Source, fields: Vec<FieldConfig>) -> (Batch, Vec<f32>) {
     let schema = Schema::new(fields, vec![String::new()]).unwrap();
     let bad_rows = source.config().bad_rows;
-    let fitted = fit(source, &schema, Part::All, bad_rows).unwrap();
-    let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows };
+    let fitted = fit(source, &schema, Partition::All, bad_rows).unwrap();
+    let plan = RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows };
     let mut reader = RowReader::new(source, &fitted.encoder, plan).unwrap();
     let mut batch = reader.new_batch();
     reader.fill(&mut batch, 10_000).unwrap();
@@ -172,46 +169,23 @@ fn a_field_that_no_row_has_is_missing() {
     let files = Files::new(&[("a.ffm", FFM)]);
     let source = files.source("label = 'label'").unwrap();
     let schema = Schema::new(vec![list("2"), list("5")], vec![String::new()]).unwrap();
-    let fitted = fit(&source, &schema, Part::All, config("").bad_rows).unwrap();
+    let fitted = fit(&source, &schema, Partition::All, config("").bad_rows).unwrap();
     let other = Files::new(&[("b.ffm", b"1 0:1:1\n")]);
-    let plan = RowPlan { labels: Labels::Ignored, part: Part::All, bad_rows: config("").bad_rows };
+    let plan = RowPlan {
+        labels: Labels::Ignored,
+        partition: Partition::All,
+        bad_rows: config("").bad_rows,
+    };
     let mut reader = RowReader::new(&other.source("").unwrap(), &fitted.encoder, plan).unwrap();
     let mut batch = reader.new_batch();
     assert_eq!(reader.fill(&mut batch, 9).unwrap(), 1);
     assert_eq!(reader.counts().get("5").unwrap().missing, 1);
     let schema = Schema::new(vec![list("tags")], vec![String::new()]).unwrap();
-    let error = fit(&source, &schema, Part::All, config("").bad_rows).unwrap_err();
+    let error = fit(&source, &schema, Partition::All, config("").bad_rows).unwrap_err();
     assert_eq!(
         files.message(&error),
         "`a.ffm`: has no column `tags` for field `tags`, the nearest is `label`"
     );
-}
-
-#[test]
-fn the_format_is_guessed_and_lists_are_inferred() {
-    let cases = [
-        ("a9a", SVM, Some("libsvm")),
-        ("a9a", FFM, Some("libffm")),
-        ("a.svm", FFM, Some("libsvm")),
-        ("a.csv", b"1 2:1\n0 3:1\n", None),
-        ("a.data", b"a b\n1 2\n", Some("csv")),
-    ];
-    for (name, content, expected) in cases {
-        let files = Files::new(&[(name, content)]);
-        let guessed = guess_form(&files.paths, &DataConfig::default()).unwrap();
-        let expected: DataConfig =
-            config(&expected.map(|format| format!("format = '{format}'")).unwrap_or_default());
-        assert_eq!(guessed.format, expected.format, "{name}");
-    }
-    let files = Files::new(&[("a.ffm", FFM)]);
-    let source = files.source("format = 'libffm'").unwrap();
-    let label = source.config().label().map(Into::into);
-    let profile = profile(&source, &ProfilePlan { label, guess_missing: true }).unwrap();
-    assert_eq!((profile.rows.rows, profile.rows.positives()), (3, 1));
-    for column in &infer(&profile).columns[1..] {
-        assert!(matches!(column.kind, Kind::List(form) if form.separator == ' '), "{column:?}");
-        assert_eq!(column.fields[0].weights, Some(true));
-    }
 }
 
 #[test]

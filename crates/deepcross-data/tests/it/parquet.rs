@@ -13,7 +13,8 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field};
 use deepcross_data::{
-    BadRows, DataConfig, Labels, Part, RowPlan, RowReader, Shares, Source, SplitBy, Splitter, fit,
+    BadRows, DataConfig, Labels, Partition, RowPlan, RowReader, Shares, Source, SplitBy, Splitter,
+    fit,
 };
 use deepcross_features::{Batch, FieldConfig, Schema};
 use parquet::arrow::ArrowWriter;
@@ -132,7 +133,7 @@ fn both(compression: Compression) -> (TempDir, Source, Source) {
     (folder, parquet, csv)
 }
 
-fn encoded(source: &Source, part: Part) -> (Batch, Vec<f32>) {
+fn encoded(source: &Source, partition: Partition) -> (Batch, Vec<f32>) {
     let fields = vec![
         FieldConfig::categorical("ad"),
         FieldConfig::multi_hot("tags"),
@@ -140,8 +141,8 @@ fn encoded(source: &Source, part: Part) -> (Batch, Vec<f32>) {
     ];
     let schema = Schema::new(fields, vec![String::new()]).unwrap();
     let bad_rows = source.config().bad_rows;
-    let fitted = fit(source, &schema, part, bad_rows).unwrap();
-    let plan = RowPlan { labels: Labels::Required, part, bad_rows };
+    let fitted = fit(source, &schema, partition, bad_rows).unwrap();
+    let plan = RowPlan { labels: Labels::Required, partition, bad_rows };
     let mut reader = RowReader::new(source, &fitted.encoder, plan).unwrap();
     let mut batch = reader.new_batch();
     reader.fill(&mut batch, N).unwrap();
@@ -159,11 +160,15 @@ fn the_same_rows_as_text_are_the_same_numbers_on_any_number_of_threads() {
     ];
     for compression in codecs {
         let (_folder, parquet, csv) = both(compression);
-        for part in [Part::All, Part::Valid { valid_fraction: 0.3, seed: 5 }] {
-            let expected = encoded(&csv, part);
+        for partition in [Partition::All, Partition::Valid { valid_fraction: 0.3, seed: 5 }] {
+            let expected = encoded(&csv, partition);
             for threads in 1..=3 {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                assert_eq!(pool.install(|| encoded(&parquet, part)), expected, "{compression}");
+                assert_eq!(
+                    pool.install(|| encoded(&parquet, partition)),
+                    expected,
+                    "{compression}"
+                );
             }
         }
     }
@@ -230,7 +235,7 @@ fn columns_that_are_missing_or_of_another_kind_are_named() {
     );
     let fitting = |name: &str, field: FieldConfig| {
         let schema = Schema::new(vec![field], Vec::new()).unwrap();
-        let error = fit(&open(&path(name)), &schema, Part::All, BadRows::Error).unwrap_err();
+        let error = fit(&open(&path(name)), &schema, Partition::All, BadRows::Error).unwrap_err();
         in_folder(error.to_string())
     };
     assert_eq!(

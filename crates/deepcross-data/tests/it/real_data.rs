@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use deepcross_data::{BadRows, DataConfig, Part, Source, fit};
+use deepcross_data::{BadRows, DataConfig, Partition, Source, fit};
 use deepcross_features::{FieldConfig, Schema};
 
 /// Census income: no header, a space after each comma, labels of the test file end with a dot.
@@ -33,7 +33,7 @@ fn folder(needed_for: &str) -> Option<PathBuf> {
 fn counts(path: &Path, config: &DataConfig, fields: Vec<FieldConfig>) -> (u64, u64, u64) {
     let source = Source::open(&[path.to_owned()], config).unwrap();
     let schema = Schema::new(fields, config.missing.clone()).unwrap();
-    let fitted = fit(&source, &schema, Part::All, BadRows::Error).unwrap();
+    let fitted = fit(&source, &schema, Partition::All, BadRows::Error).unwrap();
     (fitted.rows, fitted.positives, fitted.skipped.rows)
 }
 

@@ -1,6 +1,6 @@
 //! On which side each row falls.
 
-use deepcross_data::{BadRows, Shares, Side, SplitBy, Splitter};
+use deepcross_data::{BadRows, Shares, SplitBy, SplitSet, Splitter};
 use proptest::prelude::*;
 
 use crate::Files;
@@ -179,7 +179,7 @@ fn shares_are_met_by_hash_and_seeds_differ() {
     let shares = Shares { valid: 0.1, test: 0.2 };
     let by = |seed| SplitBy::Row { shares, seed };
     let sides = split(content.as_bytes(), "", &by(1)).unwrap();
-    for (side, share) in [(Side::Valid, 0.1_f64), (Side::Test, 0.2)] {
+    for (side, share) in [(SplitSet::Valid, 0.1_f64), (SplitSet::Test, 0.2)] {
         let found = sides[side as usize].lines().count() as f64 / 20_000.0;
         // Five standard deviations of a binomial share.
         let tolerance = 5.0 * (share * (1.0 - share) / 20_000.0).sqrt();

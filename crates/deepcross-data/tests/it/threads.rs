@@ -1,7 +1,7 @@
 //! What a reader gives does not depend on the number of threads, nor on how many rows are asked for at a time.
 
 use deepcross_data::{
-    BadRows, DataError, Labels, NegativeCounts, Part, RowPlan, RowReader, Skipped, fit,
+    BadRows, DataError, Labels, NegativeCounts, Partition, RowPlan, RowReader, Skipped, fit,
 };
 use deepcross_features::{Batch, Counts, FieldConfig, Schema};
 use rayon::ThreadPoolBuilder;
@@ -71,9 +71,9 @@ fn pass(reader: &mut RowReader<'_>, rows: usize) -> Pass {
 fn check(name: &str, content: &[u8], bad_rows: BadRows, rate: f64, order: &str) -> Pass {
     let files = Files::one(content);
     let source = files.source(&format!("label = 'click'\norder = '{order}'")).unwrap();
-    let part = Part::Train { valid_fraction: 0.2, seed: 5 };
-    let fitted = fit(&source, &schema(), part, BadRows::Skip).unwrap();
-    let plan = RowPlan { labels: Labels::Required, part, bad_rows };
+    let partition = Partition::Train { valid_fraction: 0.2, seed: 5 };
+    let fitted = fit(&source, &schema(), partition, BadRows::Skip).unwrap();
+    let plan = RowPlan { labels: Labels::Required, partition, bad_rows };
     let reader = || {
         let reader = RowReader::new(&source, &fitted.encoder, plan).unwrap();
         reader.with_history(fitted.history.clone()).with_negative_rate(rate, 3)
@@ -142,9 +142,9 @@ fn rows_behind_an_error_are_those_that_were_not_handed_out() {
     for every in [11, 97, 303, 1301] {
         let files = Files::one(&content(|i| i % every == 10));
         let source = files.source("label = 'click'\norder = 'time'").unwrap();
-        let part = Part::Train { valid_fraction: 0.2, seed: 5 };
-        let fitted = fit(&source, &schema(), part, BadRows::Skip).unwrap();
-        let plan = RowPlan { labels: Labels::Required, part, bad_rows: BadRows::Error };
+        let partition = Partition::Train { valid_fraction: 0.2, seed: 5 };
+        let fitted = fit(&source, &schema(), partition, BadRows::Skip).unwrap();
+        let plan = RowPlan { labels: Labels::Required, partition, bad_rows: BadRows::Error };
         let reader = || {
             let reader = RowReader::new(&source, &fitted.encoder, plan).unwrap();
             reader.with_history(fitted.history.clone())
@@ -170,8 +170,12 @@ fn a_small_fill_behind_an_error_at_the_end_of_a_chunk_gives_no_more_than_its_row
         let files = Files::one(format!("number,id\n{rows}").as_bytes());
         let source = files.source("").unwrap();
         let schema = Schema::new(vec![FieldConfig::number("number")], Vec::new()).unwrap();
-        let plan = RowPlan { labels: Labels::Ignored, part: Part::All, bad_rows: BadRows::Error };
-        let fitted = fit(&source, &schema, Part::All, BadRows::Skip).unwrap();
+        let plan = RowPlan {
+            labels: Labels::Ignored,
+            partition: Partition::All,
+            bad_rows: BadRows::Error,
+        };
+        let fitted = fit(&source, &schema, Partition::All, BadRows::Skip).unwrap();
         let mut reader = RowReader::new(&source, &fitted.encoder, plan).unwrap();
         let mut batch = reader.new_batch();
         assert!(reader.fill(&mut batch, 100_000).is_err());

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use deepcross_data::{BadRows, Labels, Part, RowPlan, RowReader, Shuffled, Source, fit};
+use deepcross_data::{BadRows, Labels, Partition, RowPlan, RowReader, Shuffled, Source, fit};
 use deepcross_features::{Encoder, FieldConfig, Schema};
 
 use crate::Files;
 
 const PLAN: RowPlan =
-    RowPlan { labels: Labels::Ignored, part: Part::All, bad_rows: BadRows::Error };
+    RowPlan { labels: Labels::Ignored, partition: Partition::All, bad_rows: BadRows::Error };
 
 /// Rows numbered from 0.
 struct World {
@@ -28,7 +28,7 @@ impl World {
             ..FieldConfig::number("a")
         };
         let schema = Schema::new(vec![number], Vec::new()).unwrap();
-        let encoder = fit(&source, &schema, Part::All, BadRows::Error).unwrap().encoder;
+        let encoder = fit(&source, &schema, Partition::All, BadRows::Error).unwrap().encoder;
         Self { files, source, encoder, n_rows }
     }
 

@@ -1,4 +1,4 @@
-//! A schema with a field of every form, and rows for it.
+//! A schema with fields of every kind, and rows for it.
 
 use deepcross_features::{
     Batch, Binding, Encoder, FieldConfig, Fitter, Grams, MissingNumber, Pooling, Schema, TimePart,
@@ -26,7 +26,7 @@ fn reading(column: &str, field: FieldConfig) -> FieldConfig {
     FieldConfig { column: Some(column.to_owned()), ..field }
 }
 
-/// Fields as they could be from the first version of stored encoders on.
+/// Fields that the first version of stored encoders could hold.
 pub(crate) fn first_fields() -> Vec<FieldConfig> {
     let (min_max, standard) = (Some(Transform::MinMax), Some(Transform::Standard));
     vec![
@@ -54,7 +54,7 @@ pub(crate) fn first_fields() -> Vec<FieldConfig> {
     ]
 }
 
-/// Fields of the kinds and with the options that came later.
+/// Fields with kinds and options that were added later.
 fn later_fields() -> Vec<FieldConfig> {
     let by_positives = Some(TopBy::Positives);
     vec![
@@ -146,7 +146,7 @@ pub(crate) fn fit(rows: &[Row]) -> (Encoder, Binding) {
     fit_of(&schema(), rows)
 }
 
-/// Fits on `rows`, of which those with an `e` are positive.
+/// Fits on `rows`; rows with an `e` are positive.
 pub(crate) fn fit_of(schema: &Schema, rows: &[Row]) -> (Encoder, Binding) {
     let mut fitter = Fitter::new(schema);
     let binding = fitter.bind(&header()).expect("all columns are there");

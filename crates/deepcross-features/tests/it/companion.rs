@@ -1,4 +1,4 @@
-//! Companion counts: what a training row may know of its values, against a plain recount.
+//! Companion counts of training rows, compared with a simple recount.
 
 use deepcross_features::{
     Batch, Binding, ColumnRows, CountsFrom, Encoder, FieldConfig, Fitter, History,
@@ -9,7 +9,7 @@ use proptest::sample::Index;
 
 use crate::common::schema_of;
 
-/// A value, often missing, and whether its row is positive.
+/// A value, which is often missing, and whether its row is positive.
 type Row = (String, bool);
 
 const SMOOTHING: f64 = 2.0;
@@ -58,7 +58,7 @@ fn numbers(batch: &Batch) -> Vec<Vec<f32>> {
     rows.collect()
 }
 
-/// The numbers of the rows of `value` among `known`, where some value has `most` rows.
+/// The numbers of `value` if the rows `known` are counted, and the most frequent value has `most` rows.
 fn recount<'a>(value: &str, known: impl Iterator<Item = &'a Row> + Clone, most: f64) -> Vec<f32> {
     let count = |rows: &mut dyn Iterator<Item = &Row>| rows.count() as f64;
     let own = known.clone().filter(|row| row.0 == value);
@@ -89,17 +89,17 @@ fn a_field_of_numbers_follows_its_field() {
         .into_iter()
         .map(|field| (field.name, field.column, field.encoding.to_string()))
         .collect();
-    let told = [
-        ("ad", "vocabulary of 1 values, 1 rare ones share a slot"),
+    let expected = [
+        ("ad", "vocabulary of 1 values, 1 rare values share an id"),
         ("ad_counts", "companion counts of 2 values, smoothed by 2 clicks"),
     ];
-    let told = told.map(|(name, line)| (name.to_owned(), "ad".to_owned(), line.to_owned()));
-    assert_eq!(fields, told);
+    let expected = expected.map(|(name, line)| (name.to_owned(), "ad".to_owned(), line.to_owned()));
+    assert_eq!(fields, expected);
 }
 
 proptest! {
     #[test]
-    fn rows_that_are_not_trained_on_know_all_training_rows(rows in rows(), asked in "[abcd]?") {
+    fn other_rows_have_the_counts_of_all_training_rows(rows in rows(), asked in "[abcd]?") {
         let (encoder, _, binding) = fit(&rows, CountsFrom::OtherFolds, None);
         let (mut batch, mut counts) = (encoder.new_batch(), encoder.new_counts());
         encoder.encode(&binding, &[&asked], &mut batch, &mut counts).expect("a good row");
@@ -108,7 +108,7 @@ proptest! {
     }
 
     #[test]
-    fn in_order_of_time_rows_know_earlier_rows(rows in rows()) {
+    fn in_order_of_time_rows_have_the_counts_of_earlier_rows(rows in rows()) {
         let (encoder, mut history, binding) = fit(&rows, CountsFrom::EarlierRows, None);
         let expected: Vec<_> = (0..rows.len())
             .map(|row| recount(&rows[row].0, rows[..row].iter(), most(&rows)))
@@ -119,7 +119,7 @@ proptest! {
     }
 
     #[test]
-    fn a_row_passed_over_is_known_to_later_rows(rows in rows(), skipped: Index) {
+    fn a_skipped_row_counts_for_later_rows(rows in rows(), skipped: Index) {
         let (encoder, mut history, binding) = fit(&rows, CountsFrom::EarlierRows, None);
         let all = pass(&encoder, &mut history, &binding, &rows);
         history.restart();
@@ -139,7 +139,7 @@ proptest! {
         prop_assert_eq!(numbers(&batch), expected);
     }
 
-    /// What a label changes is what other rows know: it is in no number of its own row, in no pass.
+    /// A label changes the numbers of other rows, but in no pass a number of its own row.
     #[test]
     fn a_label_never_changes_its_own_counts(
         rows in rows(),
@@ -161,9 +161,9 @@ proptest! {
         }
     }
 
-    /// Each row knows about four fifths of the others; rows of one fold know the same.
+    /// Each row has the counts of about four fifths of the others; rows of one fold have the same counts.
     #[test]
-    fn in_any_order_rows_know_the_other_folds(rows in rows()) {
+    fn in_any_order_rows_have_the_counts_of_the_other_folds(rows in rows()) {
         let (encoder, mut history, binding) = fit(&rows, CountsFrom::OtherFolds, None);
         let found = pass(&encoder, &mut history, &binding, &rows);
         let most = most(&rows);
@@ -175,7 +175,7 @@ proptest! {
     }
 
     #[test]
-    fn stored_counts_are_read_alike(rows in rows(), buckets in prop::option::of(1_u32..4)) {
+    fn stored_counts_encode_like_the_original(rows in rows(), buckets in prop::option::of(1_u32..4)) {
         let (encoder, _, binding) = fit(&rows, CountsFrom::OtherFolds, buckets);
         let restored = Encoder::from_state(encoder.to_state()).expect("a good state");
         prop_assert_eq!(restored.to_state(), encoder.to_state());

@@ -1,4 +1,4 @@
-//! Encoding never panics, never leaves half a row, and gives what the shapes promise.
+//! Encoding never panics, never leaves part of a row, and gives batches that fit the shapes.
 
 use deepcross_features::{ColumnRows, Counts, FieldConfig, FieldCounts, Fitter};
 use proptest::collection::vec;
@@ -65,7 +65,7 @@ fn headers_are_bound_by_name() {
 }
 
 #[test]
-fn counts_tell_what_had_no_slot() {
+fn missing_unseen_rare_and_clipped_values_are_counted() {
     let training = [["0", "a|b", "x"], ["10", "a|b", "x"], ["5", "c", "y"]];
     let training = training.map(|row| row.map(str::to_owned));
     let (encoder, binding) = fit(&training);
@@ -99,15 +99,15 @@ fn counts_tell_what_had_no_slot() {
     assert_eq!(found, expected);
 }
 
-/// Arbitrary bytes, often such that some but not all fields accept them.
+/// Arbitrary bytes, which often some fields accept and others refuse.
 fn wild_row() -> impl Strategy<Value = [Vec<u8>; 3]> {
     let bytes = || vec(any::<u8>(), 0..12);
     let tame = row().prop_map(|row| row.map(String::into_bytes));
     (tame, [bytes(), bytes(), bytes()], any::<[bool; 3]>()).prop_map(|(tame, wild, choice)| {
         let mut row = tame;
-        for ((cell, wild), chosen) in row.iter_mut().zip(wild).zip(choice) {
+        for ((value, wild), chosen) in row.iter_mut().zip(wild).zip(choice) {
             if chosen {
-                *cell = wild;
+                *value = wild;
             }
         }
         row
@@ -116,7 +116,7 @@ fn wild_row() -> impl Strategy<Value = [Vec<u8>; 3]> {
 
 proptest! {
     #[test]
-    fn rows_are_encoded_together_as_one_by_one(
+    fn encoding_many_rows_equals_encoding_one_by_one(
         training in rows(),
         good in vec(row(), 0..80),
         wild in prop::option::of((wild_row(), any::<Index>())),
@@ -142,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn bad_rows_leave_no_trace(training in rows(), wild in vec(wild_row(), 1..20)) {
+    fn invalid_rows_change_nothing(training in rows(), wild in vec(wild_row(), 1..20)) {
         let (encoder, binding) = fit(&training);
         let (mut batch, mut counts) = (encoder.new_batch(), encoder.new_counts());
         let mut n_good = 0;
@@ -158,9 +158,9 @@ proptest! {
         prop_assert_eq!(batch.check(encoder.shapes()), Ok(()));
     }
 
-    /// Whoever fits and whoever encodes skip the same rows: companion counts go by the number of a row.
+    /// Fitting and encoding must skip the same rows, since companion counts depend on the number of a row.
     #[test]
-    fn a_row_teaches_if_and_only_if_it_can_be_encoded(wild in vec(wild_row(), 1..20)) {
+    fn fitting_accepts_a_row_if_and_only_if_it_can_be_encoded(wild in vec(wild_row(), 1..20)) {
         for field in schema().fields() {
             let schema = schema_of(vec![field.clone()]);
             let (encoder, binding) = fit_of(&schema, &[]);

@@ -1,4 +1,4 @@
-//! Fitting takes one pass, depends on the rows alone, and survives bad ones.
+//! Fitting takes one pass, depends only on the rows, and continues after rows that are not valid.
 
 use deepcross_features::{
     Encoder, Encoding, FieldConfig, FittedMissing, FittedTransform, Fitter, Ids, Reserved,
@@ -14,7 +14,7 @@ fn of_three_rows() -> Encoder {
 }
 
 #[test]
-fn shapes_tell_what_was_learned() {
+fn shapes_show_the_learned_sizes() {
     let encoder = of_three_rows();
     let sparse =
         |dimensions, multi_hot, reserved| ShapeKind::Sparse { dimensions, multi_hot, reserved };
@@ -45,31 +45,31 @@ fn shapes_tell_what_was_learned() {
 }
 
 #[test]
-fn descriptions_tell_what_was_learned() {
+fn descriptions_show_the_learned_numbers() {
     let encoder = of_three_rows();
     let fields = encoder.fields();
     let lines: Vec<_> = fields.iter().map(|field| field.encoding.to_string()).collect();
     assert_eq!(
         lines,
         [
-            "vocabulary of 1 values, 1 rare ones share a slot",
+            "vocabulary of 1 values, 1 rare values share an id",
             "hash into 5 buckets, seed 0",
-            "vocabulary of 2 values, 1 rare ones share a slot, elements parted by '|', sum",
-            "hash into 1000 buckets, seed 9, elements parted by '|', mean",
+            "vocabulary of 2 values, 1 rare values share an id, elements separated by '|', sum",
+            "hash into 1000 buckets, seed 9, elements separated by '|', mean",
             "min-max from 0 to 10, missing: the mean 5.0000",
             "standard with mean 5.0000 and deviation 5.0000, missing: an indicator",
-            "vocabulary of 3 values, 1 rare ones share a slot, tri-letter grams, counts",
+            "vocabulary of 3 values, 1 rare values share an id, tri-letter grams, counts",
             "hash into 50 buckets, seed 0, tri-letter grams, binary",
-            "vocabulary of all 3 values, elements parted by '|', weighted, at most 2, sqrt-n",
-            "vocabulary of 1 values, 1 rare ones share a slot",
+            "vocabulary of all 3 values, elements separated by '|', weighted, at most 2, sqrt-n",
+            "vocabulary of 1 values, 1 rare values share an id",
             "clipped to -5 to 20, signed-log, missing: the mean 5.0000",
-            "2 buckets parted at 10",
+            "2 buckets divided at 10",
             "squared logarithms, vocabulary of all 2 values",
             "hour of unix, UTC+00:00",
             "hash into 100 buckets, seed 0",
             "hash into 4 buckets, seed 0",
             "companion counts of 2 values, smoothed by 4 clicks",
-            "vocabulary of 1 values, 1 rare ones share a slot",
+            "vocabulary of 1 values, 1 rare values share an id",
             "companion counts of 2 values, smoothed by 4 clicks",
         ]
     );
@@ -86,7 +86,7 @@ fn descriptions_tell_what_was_learned() {
 }
 
 #[test]
-fn bad_rows_teach_nothing() {
+fn nothing_is_learned_from_invalid_rows() {
     let mut fitter = Fitter::new(&schema());
     let binding = fitter.bind(&header()).expect("all columns are there");
     let good = ["1", "a", "x"];
@@ -108,7 +108,7 @@ fn bad_rows_teach_nothing() {
     assert_eq!(with_bad.finish().to_state(), fitter.finish().to_state());
 }
 
-/// Of the values 3, met three times, and 7, met in both positive rows, the one that each rule keeps.
+/// Checks which value each rule keeps: 3 occurs three times, and 7 in both positive rows.
 #[track_caller]
 fn check_kept(field: FieldConfig, by_count: &str, by_positives: &str) {
     let rows = [("3", false), ("3", false), ("3", false), ("7", true), ("9", false), ("7", true)];
@@ -135,7 +135,7 @@ fn values_with_most_positives_are_kept() {
 
 proptest! {
     #[test]
-    fn the_same_rows_teach_the_same(rows in rows()) {
+    fn the_same_rows_give_the_same_encoder(rows in rows()) {
         prop_assert_eq!(fit(&rows).0.to_state(), fit(&rows).0.to_state());
     }
 

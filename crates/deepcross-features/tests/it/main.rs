@@ -1,4 +1,4 @@
-//! What must hold of the crate as its users see it.
+//! Tests of the public interface.
 
 mod allocation;
 mod common;

@@ -1,4 +1,4 @@
-//! A stored encoder encodes as the one that was stored, and damage to it is refused or harmless.
+//! A stored encoder encodes like the original, and damage to it is refused or harmless.
 
 use bincode::config::{Config, standard};
 use bincode::serde::{decode_from_slice, encode_to_vec};
@@ -8,7 +8,7 @@ use proptest::sample::Index;
 
 use crate::common::{Row, encode, first_fields, fit, fit_of, rows, schema_of};
 
-/// What a file would be decoded with.
+/// The configuration for decoding a file.
 fn config() -> impl Config {
     standard().with_limit::<100_000>()
 }
@@ -26,14 +26,14 @@ fn from_bytes(bytes: &[u8]) -> Option<Result<Encoder, FeatureError>> {
 #[test]
 fn a_state_without_fields_is_refused() {
     let no_fields = [0, 0, 0];
-    let message = "stored encoder: it has no field";
+    let message = "stored encoder: there must be at least 1 field, but there is none";
     let found = from_bytes(&no_fields).expect("it decodes").map_err(|error| error.to_string());
     assert_eq!(found.map(drop), Err(message.to_owned()));
 }
 
-/// Files of this version must be readable for ever: the stored one is never written anew.
+/// Files of this version must always be readable: the stored file is never written again.
 #[test]
-fn what_was_stored_first_is_read_and_written_alike() {
+fn the_first_stored_encoder_is_read_and_written_unchanged() {
     let training = [["0", "a|b", "x"], ["10", "a|b| é", "x"], ["?", "c", "y"]];
     let training = training.map(|row| row.map(str::to_owned));
     let (encoder, binding) = fit_of(&schema_of(first_fields()), &training);
@@ -60,7 +60,7 @@ fn repeated_and_empty_names_are_refused() {
     check(b"\x04mean\x04list", b"\x04mean\x00", empty);
 }
 
-/// Bytes of which at most a few are not those of a good state.
+/// The bytes of a valid state, with a few of them changed.
 fn damage(bytes: &[u8], flips: &[(Index, u8)]) -> Vec<u8> {
     let mut damaged = bytes.to_vec();
     for (place, bits) in flips {
@@ -71,7 +71,7 @@ fn damage(bytes: &[u8], flips: &[(Index, u8)]) -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn a_restored_encoder_encodes_alike(training in rows(), later in rows()) {
+    fn a_restored_encoder_encodes_like_the_original(training in rows(), later in rows()) {
         let (encoder, binding) = fit(&training);
         let bytes = to_bytes(&encoder);
         let restored = from_bytes(&bytes).expect("it decodes").expect("it is accepted");
@@ -92,7 +92,7 @@ proptest! {
         if let Some(Ok(accepted)) = from_bytes(&damaged) {
             let (mut batch, mut counts) = (accepted.new_batch(), accepted.new_counts());
             for row in &training {
-                // A damaged list of missing values may turn a missing number into a bad one.
+                // With a damaged list of missing values, a missing number may be refused.
                 let _ = accepted.encode(&binding, row, &mut batch, &mut counts);
             }
             prop_assert_eq!(batch.check(accepted.shapes()), Ok(()));

@@ -57,7 +57,7 @@ fn units_with_batch_normalisation_agree() {
             let gradient = gradients.dense(id).expect("the output depends on it");
             check(&case, &format!("grad_{}", params.dense_name(id)), gradient);
         }
-        params.watch(&[gradients], BatchNorm::MOMENTUM);
+        params.update_statistics(&[gradients], BatchNorm::MOMENTUM);
         for id in params.statistic_ids() {
             let values = ndarray::ArrayView1::from(params.statistic(id));
             let name = format!("{}_after", params.statistic_name(id));

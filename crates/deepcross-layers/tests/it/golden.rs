@@ -36,11 +36,11 @@ pub(crate) fn matrix(case: &Value, name: &str) -> Array2<f64> {
         .or_else(|_| serde_json::from_value(case[name].clone()).map(|row| vec![row]))
         .expect("the golden file holds lists of numbers");
     let shape = (rows.len(), rows[0].len());
-    Array2::from_shape_vec(shape, rows.concat()).expect("rows are of one length")
+    Array2::from_shape_vec(shape, rows.concat()).expect("all rows have one length")
 }
 
 pub(crate) fn activation(case: &Value) -> Activation {
-    serde_json::from_value(case["activation"].clone()).expect("the activation is one of ours")
+    serde_json::from_value(case["activation"].clone()).expect("the activation has a known name")
 }
 
 #[track_caller]
@@ -53,7 +53,7 @@ pub(crate) fn check(case: &Value, name: &str, found: ArrayView2<'_, f64>) {
     }
 }
 
-/// A linear map whose weight and bias are those that the case has under these names.
+/// A linear map with the weight and bias that the case has under these names.
 pub(crate) fn linear(
     params: &mut Params<f64>,
     case: &Value,
@@ -67,7 +67,7 @@ pub(crate) fn linear(
     }
 }
 
-/// The unit's output, and the gradients by its input and by every parameter, against those of the case.
+/// Compares the unit's output, and the gradients by its input and by every parameter, with those of the case.
 fn check_unit(case: &Value, input: &str, params: &Params<f64>, unit: impl Module) {
     let (mut tape, mut gradients) = (Tape::new(), Gradients::new(params));
     let mut pass = tape.record(params);

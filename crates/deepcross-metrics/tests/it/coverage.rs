@@ -1,4 +1,4 @@
-//! Intervals cover the truth as often as they say, in seeded simulations.
+//! Seeded simulations, in which intervals must cover the truth as often as they promise.
 
 use deepcross_metrics::{Bootstrap, auc_difference, auc_interval, roc_auc_weighted};
 
@@ -45,7 +45,7 @@ fn binormal(seed: u64) -> ([Vec<f64>; 2], Vec<u8>) {
     (scores, labels)
 }
 
-/// Φ(1 / √2), the area where classes are one standard deviation apart.
+/// Φ(1 / √2), the area of classes that are one standard deviation apart.
 const TRUTH: f64 = 0.760_249_938_906_523_3;
 
 const NONE: [f64; 0] = [];
@@ -78,7 +78,7 @@ fn intervals_cover_the_difference_and_p_values_are_uniform() {
     assert!((437..=563).contains(&count), "{count} of {DRAWS} below 0.5");
 }
 
-/// Rows of weight 1 or 3, at random: importances that the truth does not depend on.
+/// The rows have weights of 1 or 3, at random: importances that the truth does not depend on.
 #[test]
 fn weighted_intervals_cover_the_area() {
     check(|seed| {

@@ -1,10 +1,10 @@
-//! What is no number, no label or no weight is an error, and no metric is ever NaN.
+//! A value that is not a number, a label or a weight is an error, and no metric is ever NaN.
 
 use std::num::NonZeroUsize;
 
 use deepcross_metrics::{
     BoundedAuc, Brier, Calibration, Confusion, Evaluation, GroupedAuc, LogLoss, MetricError,
-    Ranking, ScoreHistogram, auc_difference, auc_interval, average_precision,
+    ScoreHistogram, ScoredRows, auc_difference, auc_interval, average_precision,
 };
 use proptest::prelude::*;
 
@@ -42,7 +42,7 @@ proptest! {
     fn each_metric_refuses_bad_rows(score in hostile(), label in label(), weight in hostile()) {
         let scored = !score.is_nan() && is_label(label) && is_weight(weight);
         let predicted = scored && (0.0..=1.0).contains(&score);
-        prop_assert_eq!(Ranking::default().push(score, label, weight).is_ok(), scored);
+        prop_assert_eq!(ScoredRows::default().push(score, label, weight).is_ok(), scored);
         prop_assert_eq!(BoundedAuc::default().push(score, label, weight).is_ok(), scored);
         prop_assert_eq!(GroupedAuc::default().push(1, score, label, weight).is_ok(), scored);
         let mut confusion = Confusion::at(0.5).expect("a number");
@@ -61,18 +61,18 @@ proptest! {
     fn what_is_taken_gives_numbers(
         rows in prop::collection::vec((hostile(), label(), hostile(), hostile()), 0..40)
     ) {
-        let mut ranking = Ranking::default();
+        let mut scored = ScoredRows::default();
         let mut bounded = BoundedAuc::default();
         let (mut confusion, mut good) = (Confusion::at(0.5).expect("a number"), Vec::new());
         for (score, label, weight, other) in rows {
-            let taken = ranking.push(score, label, weight).is_ok();
+            let taken = scored.push(score, label, weight).is_ok();
             prop_assert_eq!(bounded.push(score, label, weight).is_ok(), taken);
             prop_assert_eq!(confusion.push(score, label, weight).is_ok(), taken);
             if taken && !other.is_nan() {
                 good.push((score, label, weight, other));
             }
         }
-        let ranked = ranking.into_ranked();
+        let ranked = scored.into_ranked();
         let area = bounded.value().map(|area| [area.value, area.bound]);
         let mut found: Vec<f64> = area.into_iter().flatten().collect();
         let lift = ranked.lift(0.1).expect("a share");

@@ -1,4 +1,4 @@
-//! What holds for all rows.
+//! Properties that hold for all rows.
 
 use deepcross_metrics::{Evaluation, Summary, roc_auc, roc_auc_weighted};
 use proptest::prelude::*;
@@ -49,7 +49,7 @@ fn auc_by_pairs(rows: &[Row]) -> Option<f64> {
     (all > 0.0).then(|| ordered / all)
 }
 
-/// Both are undefined, or they agree but for rounding.
+/// Whether both are undefined, or agree up to rounding.
 fn close(found: Option<f64>, expected: Option<f64>) -> bool {
     match (found, expected) {
         (Some(found), Some(expected)) => {
@@ -63,7 +63,7 @@ fn bits(value: Option<f64>) -> Option<u64> {
     value.map(f64::to_bits)
 }
 
-/// Counts agree, and so does each metric but for rounding.
+/// Whether counts agree, and each metric up to rounding.
 fn same(found: Summary, expected: Summary) -> bool {
     (found.rows, found.positives) == (expected.rows, expected.positives)
         && metrics(found).into_iter().zip(metrics(expected)).all(|(a, b)| close(a, b))

@@ -6,18 +6,18 @@ use deepcross_metrics::{SeedDifference, SeedEstimate, SeedRuns, TestRows};
 const DRAWS: u64 = 1000;
 const LEVEL: f64 = 0.95;
 
-/// What is drawn anew: by how much seeds, rows, and seeds and rows together move scores.
+/// The effects on scores that are drawn: those of seeds, of rows, and of seeds and rows together.
 #[derive(Clone, Copy)]
 struct World {
     n_rows: usize,
     seeds: u64,
-    /// The standard deviation between seeds of how far classes lie apart.
+    /// The standard deviation, between seeds, of the distance of the classes.
     quality: f64,
     /// The share of a score's noise that the seeds of a model have in common.
     shared: f64,
 }
 
-/// Rows decide; seeds decide; both.
+/// Worlds in which rows decide, seeds decide, and both.
 const WORLDS: [World; 3] = [
     World { n_rows: 200, seeds: 3, quality: 0.02, shared: 0.9 },
     World { n_rows: 2000, seeds: 3, quality: 0.3, shared: 0.9 },
@@ -25,7 +25,7 @@ const WORLDS: [World; 3] = [
 ];
 
 impl World {
-    /// Two models of the same quality in truth, measured: 30 % of rows are positive and lie one standard deviation higher.
+    /// Measures two models of the same true quality: 30 % of rows are positive and lie one standard deviation higher.
     fn draw<R>(self, seed: u64, work: impl FnOnce(SeedRuns<'_>, SeedRuns<'_>) -> R) -> R {
         let mut normal = Normal::new(seed << 32);
         let labels: Vec<u8> = (0..self.n_rows).map(|row| u8::from(row % 10 < 3)).collect();
@@ -52,12 +52,12 @@ impl World {
         work(first, second)
     }
 
-    /// In how many of all draws it is so.
+    /// The number of draws for which `is_so` holds.
     fn count(self, is_so: impl Fn(SeedRuns<'_>, SeedRuns<'_>) -> bool) -> u64 {
         (0..DRAWS).map(|seed| u64::from(self.draw(seed, &is_so))).sum()
     }
 
-    /// The mean area over seeds and rows, and the mean log loss, from a draw of many of both.
+    /// The mean area and the mean log loss over seeds and rows, from a draw of many of both.
     fn truth(self) -> [f64; 2] {
         let many = World { n_rows: 3000, seeds: 60, ..self };
         let values = (0..8).map(|seed| {
@@ -75,8 +75,8 @@ fn of<T, E: std::fmt::Debug>(found: Result<Option<T>, E>) -> T {
     found.expect("a level").expect("both classes are there")
 }
 
-/// Four standard deviations of a binomial count around 95 %, and some more: where three seeds decide, 92 % are covered, and
-/// where the variance is kept from falling below that of rows, more than 95 %.
+/// Checks a binomial count against 95 %, by four standard deviations and some more: if three seeds decide, 92 % are
+/// covered, and if the variance is raised to that of rows, more than 95 %.
 #[track_caller]
 fn check_coverage(count: u64, what: &str) {
     assert!((900..=985).contains(&count), "{what}: {count} of {DRAWS} covered");
@@ -118,9 +118,9 @@ fn intervals_of_differences_cover_0_and_p_values_are_uniform() {
     }
 }
 
-/// Without the seeds, an interval would promise far too much where they decide.
+/// If seeds decide, an interval that ignores them promises far too much.
 #[test]
-fn one_seed_says_nothing_of_others() {
+fn one_seed_says_nothing_about_others() {
     let world = World { seeds: 1, ..WORLDS[1] };
     let count = world.count(|a, b| of(a.auc_difference(&b, LEVEL)).p_value < Some(0.05));
     assert!(count > 200, "{count} of {DRAWS}");

@@ -1,9 +1,10 @@
-//! Fast or bounded metrics beside plain ones.
+//! Fast or bounded metrics, compared with plain ones.
 
 use std::num::NonZeroUsize;
 
 use deepcross_metrics::{
-    BoundedAuc, Brier, Confusion, GroupedAuc, Ranked, Ranking, average_precision, roc_auc_weighted,
+    BoundedAuc, Brier, Confusion, GroupedAuc, Ranked, ScoredRows, average_precision,
+    roc_auc_weighted,
 };
 use proptest::prelude::*;
 
@@ -14,7 +15,7 @@ fn weight() -> impl Strategy<Value = f64> {
     prop_oneof![Just(1.0), Just(0.0), 0.001..1000.0_f64]
 }
 
-/// Some probabilities tied, some in one bin, some far apart.
+/// Rows with some probabilities tied, some in one bin, some far apart.
 fn rows() -> impl Strategy<Value = Vec<Row>> {
     let probability = prop_oneof![
         (0..=8_u8).prop_map(|eighths| f64::from(eighths) / 8.0),
@@ -31,11 +32,11 @@ fn columns(rows: &[Row]) -> (Vec<f64>, Vec<bool>, Vec<f64>) {
 }
 
 fn ranked(rows: &[Row]) -> Ranked<f64> {
-    let mut ranking = Ranking::default();
+    let mut scored = ScoredRows::default();
     for &(score, label, weight) in rows {
-        ranking.push(score, label, weight).expect("the rows are good");
+        scored.push(score, label, weight).expect("the rows are good");
     }
-    ranking.into_ranked()
+    scored.into_ranked()
 }
 
 fn bounded(rows: &[Row]) -> BoundedAuc {
@@ -51,7 +52,7 @@ fn auc(rows: &[Row]) -> Option<f64> {
     roc_auc_weighted(&scores, &labels, &weights).expect("the rows are good")
 }
 
-/// Precision and recall are counted anew at each row's own threshold.
+/// Counts precision and recall again at the threshold of each row.
 fn average_precision_by_thresholds(rows: &[Row]) -> Option<f64> {
     let mut thresholds: Vec<f64> = rows.iter().map(|row| row.0).collect();
     thresholds.sort_by(|a, b| b.total_cmp(a));
@@ -69,7 +70,7 @@ fn average_precision_by_thresholds(rows: &[Row]) -> Option<f64> {
     (before > 0.0).then_some(area)
 }
 
-/// Both are undefined, or they agree but for rounding.
+/// Whether both are undefined, or agree up to rounding.
 fn close(found: Option<f64>, expected: Option<f64>) -> bool {
     match (found, expected) {
         (Some(found), Some(expected)) => (found - expected).abs() <= 1e-12,

@@ -7,6 +7,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use deepcross_files::{FileError, MissingBytes};
 use thiserror::Error;
 
 /// The reason why the file of an artifact, or another file in its frame, could not be written or read.
@@ -206,6 +207,28 @@ pub enum FormatError {
         /// The column, from 0.
         column: usize,
     },
+}
+
+impl From<MissingBytes> for FormatError {
+    fn from(error: MissingBytes) -> Self {
+        let MissingBytes { position, expected, found } = error;
+        Self::Truncated {
+            length: position.saturating_add(found),
+            expected: position.saturating_add(expected),
+        }
+    }
+}
+
+impl From<FileError> for ArtifactError {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Folder { path: file } => Self::Folder { file },
+            FileError::NotAFile { path: file } => Self::NotAFile { file },
+            FileError::MissingFolder { path: file, folder } => Self::MissingFolder { file, folder },
+            FileError::Uncreatable { path: file, source }
+            | FileError::Unwritable { path: file, source } => Self::Unwritable { file, source },
+        }
+    }
 }
 
 /// Text of a file with its control characters escaped.

@@ -1,25 +1,21 @@
 //! The file of an artifact: read as a whole, and written whole or not at all.
 //!
-//! A new file is written under a temporary name in the same folder, synced, and renamed.
-//! To write in place would be simpler, but a run that is killed, or a full disk, would leave half a model in the place
-//! of a good one.
+//! A new file takes its name when it is complete, and its name is synced, too.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::io::{self, BufWriter, ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use deepcross_autodiff::Params;
+use deepcross_files::{AtomicFile, TemporaryNames, sync_folder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tempfile::NamedTempFile;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::format::{self, ARTIFACT, Encoding, FileKind, MAGIC_LENGTH};
 use super::map::Map;
 use super::{ArtifactError, FormatError};
-
-const BUFFER_LENGTH: usize = 1 << 20;
 
 /// How the names of temporary files end.
 const SUFFIX: &str = ".tmp";
@@ -67,8 +63,7 @@ fn write_encoding(
 /// # Errors
 /// If the folder is missing or cannot be written to, or if `file` is a folder or a device.
 pub fn check_writable(file: impl AsRef<Path>) -> Result<(), ArtifactError> {
-    // The temporary file is removed when dropped.
-    temporary_file(file.as_ref()).map(drop)
+    Ok(deepcross_files::check_writable(file.as_ref(), &temporary_names(file.as_ref()))?)
 }
 
 /// Removes a file that [`write()`] or [`write_parts`] wrote, and the temporary files of killed processes.
@@ -77,7 +72,7 @@ pub fn check_writable(file: impl AsRef<Path>) -> Result<(), ArtifactError> {
 /// If the file exists and cannot be removed.
 pub fn remove(file: impl AsRef<Path>) -> Result<(), ArtifactError> {
     let file = file.as_ref();
-    remove_leftovers(file);
+    temporary_names(file).remove_leftovers(file);
     match fs::remove_file(file) {
         Err(source) if source.kind() != ErrorKind::NotFound => {
             Err(ArtifactError::Unwritable { file: file.to_owned(), source })
@@ -193,89 +188,32 @@ fn check_kind(file: &Path, metadata: &Metadata) -> Result<(), ArtifactError> {
 /// Replaces `file` by the bytes that `fill` writes, or leaves everything as it was.
 pub(crate) fn replace(
     file: &Path,
-    fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+    fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<(), ArtifactError> {
-    remove_leftovers(file);
-    let temporary = temporary_file(file)?;
-    // A lock tells whoever removes leftovers that this is none. It ends with the process, however that ends.
-    let _ = temporary.as_file().try_lock();
-    let unwritable = |source| ArtifactError::Unwritable { file: file.to_owned(), source };
-    let mut writer = BufWriter::with_capacity(BUFFER_LENGTH, temporary.as_file());
-    fill(&mut writer).and_then(|()| writer.flush()).map_err(unwritable)?;
-    drop(writer);
-    temporary.as_file().sync_all().map_err(unwritable)?;
-    temporary.persist(file).map_err(|error| unwritable(error.error))?;
-    sync_folder(folder(file)).map_err(unwritable)
+    let names = temporary_names(file);
+    names.remove_leftovers(file);
+    let mut new = AtomicFile::create(file, &names)?;
+    fill(new.writer())
+        .map_err(|source| ArtifactError::Unwritable { file: file.to_owned(), source })?;
+    new.finish()?;
+    Ok(sync_folder(file)?)
 }
 
-/// An empty file beside `file`, which is removed when it is dropped.
-fn temporary_file(file: &Path) -> Result<NamedTempFile, ArtifactError> {
-    // A rename would replace a device, such as /dev/null, by a file.
-    if let Ok(metadata) = fs::metadata(file) {
-        check_kind(file, &metadata)?;
-    }
-    let folder = folder(file);
-    if !folder.is_dir() {
-        let (file, folder) = (file.to_owned(), folder.to_owned());
-        return Err(ArtifactError::MissingFolder { file, folder });
-    }
-    let (prefix, mut builder) = (prefix(file), tempfile::Builder::new());
-    let builder = builder.prefix(&prefix).suffix(SUFFIX);
-    #[cfg(unix)]
-    {
-        // Left alone, temporary files are for their owner only; a model gets the usual permissions.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder
-        .tempfile_in(folder)
-        .map_err(|source| ArtifactError::Unwritable { file: file.to_owned(), source })
+/// The names of the temporary files that are to become `file`: of a bounded length, however long its name is.
+fn temporary_names(file: &Path) -> TemporaryNames {
+    TemporaryNames::new(prefix(file), SUFFIX)
 }
 
-/// How the temporary files begin that are to become `file`: of a bounded length, whatever its name.
 fn prefix(file: &Path) -> String {
     let name = file.file_name().unwrap_or_default().as_encoded_bytes();
     format!(".deepcross-{:016x}-", xxh3_64(name))
-}
-
-/// Removes the temporary files that killed processes have left behind on their way to `file`.
-///
-/// What cannot be removed stays: it is no reason not to write.
-fn remove_leftovers(file: &Path) {
-    let prefix = prefix(file);
-    let is_one = |name: &str| name.starts_with(&prefix) && name.ends_with(SUFFIX);
-    let entries = fs::read_dir(folder(file)).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.file_name().to_str().is_some_and(is_one)) {
-        let is_free = File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
-        if is_free {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-fn folder(file: &Path) -> &Path {
-    match file.parent() {
-        Some(folder) if folder != "" => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// Makes the renaming survive a crash, where the system can sync a folder.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    // Some systems cannot open a folder, some file systems cannot sync one. The file is in its place all the same.
-    let Ok(folder) = File::open(folder) else { return Ok(()) };
-    match folder.sync_all() {
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
-            Ok(())
-        }
-        result => result,
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::sample::{self, Header};
     use super::*;
+    use std::io::Write;
     use std::path::PathBuf;
     use tempfile::TempDir;
 
@@ -417,7 +355,7 @@ mod tests {
         let (folder, file) = place();
         fs::write(&file, "the old content").unwrap();
         let result = replace(&file, |writer| {
-            writer.write_all(&[0; 3 * BUFFER_LENGTH])?;
+            writer.write_all(&[0; 3 << 20])?;
             Err(ErrorKind::StorageFull.into())
         });
         check_message(result, &file, "cannot be written");
@@ -434,11 +372,5 @@ mod tests {
         let result = write(&file, &sample::header(), &params);
         check_message(result, &file, &format!("cannot be written: {problem}"));
         assert!(names(&folder).is_empty());
-    }
-
-    #[test]
-    fn a_bare_name_stands_in_the_current_folder() {
-        assert_eq!(folder(Path::new("model.dcx")), Path::new("."));
-        assert_eq!(folder(Path::new("runs/model.dcx")), Path::new("runs"));
     }
 }

@@ -10,11 +10,12 @@ use std::slice;
 use std::sync::Arc;
 
 use deepcross_autodiff::Params;
+use deepcross_files::Cursor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::cursor::{ALIGNMENT, Cursor};
+use super::filling::{ALIGNMENT, take_filling};
 use super::map::Map;
 use super::tensors::{self, Directory};
 use super::{FormatError, header_bytes};
@@ -250,7 +251,7 @@ impl<'a> Frame<'a> {
         self.kind.check_directories(directories)?;
         check_length(self.bytes.len() as u64, length(self.header.len(), directories)?)?;
         check_last_sum(self.bytes)?;
-        self.cursor.take_filling()?;
+        take_filling(&mut self.cursor)?;
         Ok(self.cursor)
     }
 }
@@ -259,7 +260,9 @@ impl<'a> Frame<'a> {
 fn length(header_length: usize, directories: &[Directory]) -> Result<u64, FormatError> {
     let tensors_start = (PREAMBLE_LENGTH + header_length as u64).next_multiple_of(ALIGNMENT);
     let mut lengths = directories.iter().map(Directory::length);
-    let add = |sum: u64, length: Result<u64, FormatError>| Ok(sum.saturating_add(length?));
+    let add = |sum: u64, length: Result<u64, FormatError>| {
+        length.map(|length| sum.saturating_add(length))
+    };
     let tensors = lengths.try_fold(tensors_start, add)?;
     Ok(tensors.saturating_add(CHECKSUM_LENGTH))
 }

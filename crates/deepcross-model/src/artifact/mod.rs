@@ -67,13 +67,11 @@
 //! change later.
 
 mod bounded_deserializer;
-mod cursor;
 mod error;
 mod file;
+mod filling;
 mod format;
 mod header_bytes;
-#[cfg(test)]
-pub(crate) mod held;
 mod map;
 #[cfg(test)]
 pub(crate) mod mutations;

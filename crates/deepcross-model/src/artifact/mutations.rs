@@ -6,57 +6,25 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use deepcross_files::Cursor;
+use deepcross_testing::{
+    CountingAllocator, Mutation, binary_mutations, check_mutations, mutate, number_of_mutations,
+    peak,
+};
 use proptest::prelude::*;
-use proptest::sample::Index;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::cursor::Cursor;
-use super::held::peak;
 use super::sample::{self, Header};
 use super::{FormatError, decode};
 
+/// The allocator of all unit tests of this crate.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
 const DEFAULT_COUNT: u32 = 10_000;
 
-#[derive(Clone, Debug)]
-pub(crate) enum Mutation {
-    Flip { at: Index, bit: u8 },
-    Overwrite { at: Index, with: Vec<u8> },
-    Truncate { length: Index },
-    Splice { from: Index, length: usize, to: Index },
-}
-
-impl Mutation {
-    fn apply(&self, bytes: &mut Vec<u8>) {
-        if bytes.is_empty() {
-            return;
-        }
-        match self {
-            Self::Flip { at, bit } => *at.get_mut(bytes) ^= 1 << bit,
-            Self::Overwrite { at, with } => {
-                let at = at.index(bytes.len());
-                bytes.iter_mut().skip(at).zip(with).for_each(|(byte, new)| *byte = *new);
-            }
-            Self::Truncate { length } => bytes.truncate(length.index(bytes.len())),
-            Self::Splice { from, length, to } => {
-                let from = from.index(bytes.len());
-                let copy: Vec<u8> = bytes[from..].iter().copied().take(*length).collect();
-                let to = to.index(bytes.len());
-                bytes.splice(to..to, copy);
-            }
-        }
-    }
-}
-
 pub(crate) fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
-    let mutation = prop_oneof![
-        (any::<Index>(), 0u8..8).prop_map(|(at, bit)| Mutation::Flip { at, bit }),
-        (any::<Index>(), extreme()).prop_map(|(at, with)| Mutation::Overwrite { at, with }),
-        any::<Index>().prop_map(|length| Mutation::Truncate { length }),
-        (any::<Index>(), 1usize..80, any::<Index>())
-            .prop_map(|(from, length, to)| Mutation::Splice { from, length, to }),
-    ];
-    prop::collection::vec(mutation, 1..4)
+    binary_mutations(extreme())
 }
 
 /// Values that are most likely to mislead a decoder. bincode announces integers of 2, 4 and 8 bytes by 251 to 253.
@@ -69,14 +37,6 @@ fn extreme() -> impl Strategy<Value = Vec<u8>> {
         Just(f32::NAN.to_le_bytes().to_vec()),
         Just(vec![0; 8]),
     ]
-}
-
-pub(crate) fn mutate(bytes: &[u8], mutations: &[Mutation]) -> Vec<u8> {
-    let mut bytes = bytes.to_vec();
-    for mutation in mutations {
-        mutation.apply(&mut bytes);
-    }
-    bytes
 }
 
 /// The header of a file, and its tensors with all that fills them up.
@@ -99,22 +59,14 @@ pub(crate) fn frame(header: &[u8], tensors: &[u8]) -> Vec<u8> {
 }
 
 /// Runs `check` on half as many cases as there are to be files, always the same ones.
-pub(crate) fn run<S: Strategy>(
-    strategy: &S,
-    check: impl Fn(S::Value) -> Result<(), TestCaseError>,
-) {
-    let count = std::env::var("DEEPCROSS_MUTATIONS").map_or(DEFAULT_COUNT, |count| {
-        count.parse().expect("DEEPCROSS_MUTATIONS is a number of files")
-    });
-    let config = Config { cases: count / 2, failure_persistence: None, ..Config::default() };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    TestRunner::new_with_rng(config, rng).run(strategy, check).unwrap();
+pub(crate) fn run<S: Strategy>(strategy: S, check: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+    check_mutations(number_of_mutations(DEFAULT_COUNT) / 2, strategy, check);
 }
 
 #[test]
 fn damaged_files_are_refused() {
     let sound = sample::bytes();
-    run(&mutations(), |mutations| {
+    run(mutations(), |mutations| {
         let bytes = mutate(&sound, &mutations);
         let (answer, held) = peak(|| decode::<Header>(&bytes).is_ok());
         prop_assert_eq!(answer, bytes == sound);
@@ -129,7 +81,7 @@ fn forged_files_give_a_value_or_an_error() {
     assert_eq!(frame(&header, &tensors), sample::bytes());
     let answers = RefCell::new(BTreeMap::<&str, u32>::new());
     let strategy = (mutations(), prop::option::weighted(0.2, mutations()));
-    run(&strategy, |(header_mutations, tensor_mutations)| {
+    run(strategy, |(header_mutations, tensor_mutations)| {
         let header = mutate(&header, &header_mutations);
         let tensors = mutate(&tensors, &tensor_mutations.unwrap_or_default());
         let bytes = frame(&header, &tensors);

@@ -7,10 +7,11 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use deepcross_autodiff::Params;
+use deepcross_files::Cursor;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::cursor::{ALIGNMENT, Cursor};
+use super::filling::{ALIGNMENT, take_filling};
 use super::map::{Map, MappedValues};
 use super::{FormatError, Values};
 
@@ -96,7 +97,7 @@ impl Directory {
             let (_, columns) = entry.shape()?;
             let (start, length) = (cursor.position(), entry.length()?);
             cursor.take(length)?;
-            cursor.take_filling()?;
+            take_filling(cursor)?;
             match MappedValues::new(map, start, length) {
                 Some(values) => params.add_lent_table(&entry.name, columns, Arc::new(values)),
                 None => return Err(entry.shape_error()),
@@ -143,7 +144,7 @@ impl Entry {
 
     fn read(&self, cursor: &mut Cursor<'_>) -> Result<Array2<f32>, FormatError> {
         let elements = cursor.take(self.length()?)?;
-        cursor.take_filling()?;
+        take_filling(cursor)?;
         let (elements, _) = elements.as_chunks();
         let values = elements.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
         Array2::from_shape_vec(self.shape()?, values).map_err(|_| self.shape_error())

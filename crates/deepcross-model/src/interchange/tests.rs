@@ -1,15 +1,15 @@
 //! Tests of safetensors: weights that are written and read again, and files that are refused.
 
 use super::*;
-use crate::artifact::mutations::{mutate, mutations};
+use crate::artifact::mutations::mutations;
 use crate::config::{DeepCrossingSpec, ModelConfig, ModelSpec, UnitKind};
 use crate::model::Model;
 use ::safetensors::tensor::TensorView;
 use ::safetensors::{Dtype, SafeTensors};
 use deepcross_autodiff::Params;
 use deepcross_features::FieldShape;
+use deepcross_testing::{check_mutations, mutate};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::collections::BTreeMap;
 
 fn shapes() -> Vec<FieldShape> {
@@ -222,8 +222,6 @@ fn damaged_files_give_an_error_or_valid_weights() {
     let (_, params) = normed();
     let valid = encode_safetensors(&params).unwrap();
     let header = 8 + u64::from_le_bytes(valid[..8].try_into().unwrap()) as usize;
-    let config = Config { cases: 1000, failure_persistence: None, ..Config::default() };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let counts = std::cell::Cell::new([0; 3]);
     let strategy = (mutations(), any::<bool>());
     let check = |(mutations, in_header): (Vec<_>, bool)| {
@@ -246,7 +244,7 @@ fn damaged_files_give_an_error_or_valid_weights() {
         }
         Ok(())
     };
-    TestRunner::new_with_rng(config, rng).run(&strategy, check).unwrap();
+    check_mutations(1000, strategy, check);
     assert!(counts.get().iter().all(|&n| n > 10), "{:?}", counts.get());
 }
 

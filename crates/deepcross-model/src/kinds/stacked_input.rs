@@ -3,7 +3,7 @@
 use super::layer_summary::{LayerSummaries, LayerSummary};
 use deepcross_autodiff::{Pass, Real, SharedColumns, Var};
 use deepcross_features::{BatchRows, ColumnRows, FieldShape};
-use deepcross_layers::{Bags, Builder, FieldInput, StackedField, Stacking};
+use deepcross_layers::{Builder, FieldInput, RowBags, StackedField, Stacking};
 
 /// The first half of a model: from the fields of a batch to the stacked input.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ pub fn field_input<'a, F: Real>(rows: BatchRows<'a, F>, field: usize) -> FieldIn
         ColumnRows::Sparse(bags) => match bags.offsets {
             None => FieldInput::Ids(bags.ids),
             Some(offsets) => {
-                FieldInput::Bags(Bags { offsets, ids: bags.ids, weights: bags.weights })
+                FieldInput::Bags(RowBags { offsets, ids: bags.ids, weights: bags.weights })
             }
         },
     }

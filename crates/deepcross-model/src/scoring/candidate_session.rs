@@ -4,7 +4,7 @@
 
 use super::scorer::Scorer;
 use deepcross_autodiff::{SharedColumns, Tape};
-use deepcross_features::{Batch, Binding, Counts, FeatureError, Record};
+use deepcross_features::{Batch, Binding, Counts, FeatureError, RowFields};
 
 /// The scratch memory of a caller that ranks candidates. After a call of the same size, ranking allocates
 /// nothing.
@@ -66,7 +66,7 @@ impl Scorer {
     ///
     /// # Errors
     /// [`FeatureError`] if a value cannot be encoded. Then nothing is shared, and no candidate can be added.
-    pub fn share<R: Record + ?Sized>(
+    pub fn share<R: RowFields + ?Sized>(
         &self,
         session: &mut CandidateSession,
         row: &R,
@@ -85,7 +85,7 @@ impl Scorer {
     ///
     /// # Errors
     /// [`FeatureError`] if a value cannot be encoded; the session is as before.
-    pub fn add<R: Record + ?Sized>(
+    pub fn add<R: RowFields + ?Sized>(
         &self,
         session: &mut CandidateSession,
         candidate: &R,
@@ -104,7 +104,7 @@ impl Scorer {
     /// The values of one column are looked up side by side, which is much faster.
     /// Returns whether all candidates could be encoded. If not, the session is as before, and [`add`](Self::add)
     /// reports the candidate at fault.
-    pub fn add_all<R: Record>(&self, session: &mut CandidateSession, candidates: &[R]) -> bool {
+    pub fn add_all<R: RowFields>(&self, session: &mut CandidateSession, candidates: &[R]) -> bool {
         let CandidateSession { binding, own_fields, shared, batch, counts, n_candidates, .. } =
             session;
         let n_rows = *n_candidates + candidates.len();
@@ -163,10 +163,10 @@ impl CandidateSession {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::artifact::held::peak;
     use crate::config::ModelKind;
     use crate::kinds_test::sample_model;
     use crate::predictor::BLOCK;
+    use deepcross_testing::peak;
 
     const HEADER: [&str; 3] = ["click", "ad", "age"];
 

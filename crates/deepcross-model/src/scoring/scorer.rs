@@ -3,7 +3,7 @@
 use crate::artifact::ArtifactError;
 use crate::trained_model::TrainedModel;
 use deepcross_autodiff::Tape;
-use deepcross_features::{Batch, Binding, Counts, Encoder, FeatureError, Record};
+use deepcross_features::{Batch, Binding, Counts, Encoder, FeatureError, RowFields};
 use std::path::Path;
 
 /// A trained model that is ready to score; threads share it.
@@ -68,7 +68,7 @@ impl Scorer {
     ///
     /// # Errors
     /// [`FeatureError`] if a value cannot be encoded; the session is as before.
-    pub fn push<R: Record + ?Sized>(
+    pub fn push<R: RowFields + ?Sized>(
         &self,
         session: &mut Session,
         binding: &Binding,
@@ -82,7 +82,7 @@ impl Scorer {
     /// The values of one column are looked up side by side, which is much faster.
     /// Returns whether all rows could be encoded. If not, the session is as before, and [`push`](Self::push) reports
     /// the row at fault.
-    pub fn push_all<R: Record>(
+    pub fn push_all<R: RowFields>(
         &self,
         session: &mut Session,
         binding: &Binding,

@@ -1,7 +1,7 @@
 //! Adagrad: `s += g²`, `w −= η g / (√s + ε)`.
 
 use super::StepSize;
-use crate::each::each;
+use crate::each_weight::each_weight;
 use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ impl<F: Real> Adagrad<F> {
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], squares: &mut [F]) {
         assert_eq!(squares.len(), weights.len(), "length of the state");
         let Self { rate, epsilon } = *self;
-        each(weights, gradient, [squares], |w, g, [s]| {
+        each_weight(weights, gradient, [squares], |w, g, [s]| {
             *s += g * g;
             *w -= rate * g / (s.sqrt() + epsilon);
         });

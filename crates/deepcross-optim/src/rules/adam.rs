@@ -1,10 +1,11 @@
-//! Adam, and AdamW with its decay beside the step.
+//! Adam, and AdamW, whose weight decay is separate from the gradient.
 //!
 //! `m = β₁ m + (1 − β₁) g`, `v = β₂ v + (1 − β₂) g²`, `w −= η m̂ / (√v̂ + ε)` with `m̂ = m / (1 − β₁ᵗ)` and
-//! `v̂ = v / (1 − β₂ᵗ)`. The powers are taken in f64 once a step.
+//! `v̂ = v / (1 − β₂ᵗ)`.
+//! The powers are computed in f64, once per step.
 
 use super::StepSize;
-use crate::each::each;
+use crate::each_weight::each_weight;
 use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +47,7 @@ impl<F: Real> Adam<F> {
         assert_eq!(state.len(), 2 * weights.len(), "length of the state");
         let (first, second) = state.split_at_mut(weights.len());
         let Self { beta1, beta2, rate, root_correction, epsilon, keep } = *self;
-        each(weights, gradient, [first, second], |w, g, [m, v]| {
+        each_weight(weights, gradient, [first, second], |w, g, [m, v]| {
             *m = beta1 * *m + (F::one() - beta1) * g;
             *v = beta2 * *v + (F::one() - beta2) * g * g;
             *w = keep * *w - rate * *m / (v.sqrt() * root_correction + epsilon);

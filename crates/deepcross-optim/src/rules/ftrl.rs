@@ -1,12 +1,13 @@
 //! FTRL-proximal (McMahan et al., KDD 2013, algorithm 1): for each weight, with `n` the sum of squared gradients,
 //! `σ = (√(n + g²) − √n) / α`, `z += g − σ w`, `n += g²`, and
-//! `w = 0` where `|z| ≤ λ₁`, else `w = −(z − sign(z) λ₁) / ((β + √n) / α + λ₂)`.
+//! `w = 0` if `|z| ≤ λ₁`, else `w = −(z − sign(z) λ₁) / ((β + √n) / α + λ₂)`.
 //!
-//! `α` is the learning rate. The penalties are part of the rule: L1 gives weights that are exactly 0.
-//! A weight that did not start at 0 begins with the `z` for which the last line gives that weight.
+//! `α` is the learning rate.
+//! The penalties are part of the rule: L1 gives weights that are exactly 0.
+//! A weight that does not start at 0 begins with the `z` for which the last formula gives this weight.
 
 use super::StepSize;
-use crate::each::each;
+use crate::each_weight::each_weight;
 use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +30,8 @@ impl<F: Real> Ftrl<F> {
         assert_eq!(state.len(), 2 * weights.len(), "length of the state");
         let (z, n) = state.split_at_mut(weights.len());
         let zero = F::zero();
-        each(weights, gradient, [z, n], |w, g, [z, n]| {
-            // Without gradient nothing moves, and a weight of no history keeps the value that it started with.
+        each_weight(weights, gradient, [z, n], |w, g, [z, n]| {
+            // Without a gradient nothing moves, and a weight without a history keeps its initial value.
             if g == zero {
                 return;
             }
@@ -80,7 +81,7 @@ mod tests {
 
     /// z₀ = −w β/α = −2 and 4; σ = |g| / α, so that z = −2 + g − σ and 4 + g + 2 σ.
     #[test]
-    fn weights_start_where_they_are() {
+    fn the_first_step_starts_at_the_initial_weight() {
         let rule = Rule::Ftrl { beta: 1.0, l1: 0.0, l2: 0.0 };
         let weights = run(rule, 0.5, &[[1.0, -1.0]]);
         assert_eq!(weights, [(2.0 - 1.0 + 2.0) / 4.0, -(4.0 - 1.0 + 4.0) / 4.0]);

@@ -1,7 +1,8 @@
-//! Update rules on slices, one a file.
+//! Update rules on slices, one per file.
 //!
 //! A rule sees weights, their gradient and their state, and neither a matrix nor a table: the same code moves a whole
-//! matrix and one row. Row-wise rules alone must be shown whole rows.
+//! matrix and one row.
+//! Only row-wise rules must receive whole rows.
 
 mod adagrad;
 mod adam;
@@ -35,7 +36,7 @@ pub enum Rule {
         /// `ε`, above 0.
         epsilon: f64,
     },
-    /// `s += mean(g²)` over a row of a table, `w −= η g / (√s + ε)`: one number of state a row (Naumov et al., 2019).
+    /// `s += mean(g²)` over a row of a table, `w −= η g / (√s + ε)`: one number of state per row (Naumov et al., 2019).
     RowWiseAdagrad {
         /// `ε`, above 0.
         epsilon: f64,
@@ -49,7 +50,7 @@ pub enum Rule {
         /// `ε`, above 0.
         epsilon: f64,
     },
-    /// [`Adam`](Self::Adam) with `w −= η λ w` beside it (Loshchilov and Hutter, ICLR 2019).
+    /// [`Adam`](Self::Adam) with a separate decay `w −= η λ w` (Loshchilov and Hutter, ICLR 2019).
     AdamW {
         /// The decay of the average gradient, in [0, 1).
         beta1: f64,
@@ -64,7 +65,7 @@ pub enum Rule {
     Ftrl {
         /// `β`, above 0.
         beta: f64,
-        /// `λ₁`, at least 0: weights whose gradients do not reach it are exactly 0.
+        /// `λ₁`, at least 0: weights with small gradients are exactly 0.
         l1: f64,
         /// `λ₂`, at least 0.
         l2: f64,
@@ -80,7 +81,7 @@ impl Rule {
     /// Row-wise Adagrad with `ε` = 1e-10.
     pub const ROW_WISE_ADAGRAD: Self = Self::RowWiseAdagrad { epsilon: 1e-10 };
 
-    /// How many numbers of state a weight has, those of the whole row apart; all are 0 before the first step.
+    /// The number of state values per weight, without those of the whole row; all are 0 before the first step.
     pub fn n_states(&self) -> usize {
         match self {
             Self::Sgd | Self::RowWiseAdagrad { .. } => 0,
@@ -89,19 +90,19 @@ impl Rule {
         }
     }
 
-    /// How many numbers of state a row of a table has beside those of its weights; all are 0 before the first step.
+    /// The number of state values per row of a table, beside those of its weights; all are 0 before the first step.
     ///
-    /// A rule that has any moves whole rows, and no other matrices.
+    /// A rule with such values is row-wise: it moves whole rows of tables, and not dense matrices.
     pub fn n_row_states(&self) -> usize {
         usize::from(matches!(self, Self::RowWiseAdagrad { .. }))
     }
 
-    /// The numbers of state of a row of this width.
+    /// The number of state values of a row with this width.
     pub(crate) fn states_of_row(&self, width: usize) -> usize {
         width * self.n_states() + self.n_row_states()
     }
 
-    /// The rule in one step of the run.
+    /// The update of this rule in one step of the run.
     pub fn at<F: Real>(&self, size: StepSize) -> Update<F> {
         match *self {
             Self::Sgd => Update(Kind::Sgd(sgd::Sgd::new(size))),
@@ -161,19 +162,20 @@ impl Rule {
     }
 }
 
-/// Where a run stands.
+/// The learning rate and the number of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct StepSize {
-    /// Of this step.
+    /// The learning rate of this step.
     pub learning_rate: f64,
-    /// The number of the step, from 1: how often the moments have moved.
+    /// The number of the step, from 1 on, which is the number of times that the moments have moved.
     pub step: u64,
-    /// Whether Adam's `ε` is added before the correction of the second moment and not after it, as PyTorch's SparseAdam
-    /// does and its Adam does not.
+    /// Whether Adam's `ε` is added before the correction of the second moment, and not after it.
+    ///
+    /// PyTorch's SparseAdam adds it before, and its Adam after.
     pub epsilon_before_correction: bool,
 }
 
-/// A rule in one step: its constants are computed once, and then applied to many slices.
+/// A rule in one step, whose constants are computed once and then applied to many slices.
 #[derive(Clone, Copy, Debug)]
 pub struct Update<F>(Kind<F>);
 
@@ -192,7 +194,7 @@ impl<F: Real> Update<F> {
     /// Moves weights by their gradient.
     ///
     /// # Shapes
-    /// `weights` and `gradient`: `n`, a whole row where the rule is row-wise;
+    /// `weights` and `gradient`: `n`, which must be a whole row if the rule is row-wise;
     /// `state`: `n` times [`Rule::n_states`], one kind of state after the other, or [`Rule::n_row_states`].
     ///
     /// # Panics
@@ -227,7 +229,7 @@ impl<F: Real> Update<F> {
             #[inline(always)]
             || {
                 let gradients = gradients.chunks_exact(width);
-                // Loops, and not `for_each`, whose closures would not be compiled for the instructions chosen here.
+                // A loop, since the closure of `for_each` would not be compiled for the instruction set chosen here.
                 for (row, (weights, gradient)) in
                     weights.chunks_exact_mut(width).zip(gradients).enumerate()
                 {
@@ -251,7 +253,9 @@ impl<F: Real> Update<F> {
         }
     }
 
-    /// For a row-wise rule, the update of one row by parts: its squared gradient has this sum, its state is moved.
+    /// For a row-wise rule, updates the state of a row whose squared gradient has this sum.
+    ///
+    /// Returns the update of the parts of the row; `None` for other rules.
     pub(crate) fn of_row(&self, square_sum: f64, width: usize, state: &mut [F]) -> Option<Self> {
         match &self.0 {
             Kind::RowWiseAdagrad(rule) => {

@@ -1,8 +1,9 @@
 //! Momentum: `v = μ v + g`, `w −= η v`.
-//! The learning rate stands outside the velocity, as in PyTorch, so that a schedule acts at once.
+//!
+//! The learning rate is not part of the velocity, as in PyTorch, so that a schedule has an effect at once.
 
 use super::StepSize;
-use crate::each::each;
+use crate::each_weight::each_weight;
 use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +21,7 @@ impl<F: Real> Momentum<F> {
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], velocity: &mut [F]) {
         assert_eq!(velocity.len(), weights.len(), "length of the state");
         let Self { rate, momentum } = *self;
-        each(weights, gradient, [velocity], |w, g, [v]| {
+        each_weight(weights, gradient, [velocity], |w, g, [v]| {
             *v = momentum * *v + g;
             *w -= rate * *v;
         });

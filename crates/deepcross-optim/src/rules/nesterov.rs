@@ -1,7 +1,9 @@
-//! Nesterov's momentum: `v = μ v + g`, `w −= η (g + μ v)`, in the form of PyTorch, where the gradient is that of the weights as they are.
+//! Nesterov's momentum: `v = μ v + g`, `w −= η (g + μ v)`.
+//!
+//! This is the form of PyTorch, in which the gradient is taken at the current weights.
 
 use super::StepSize;
-use crate::each::each;
+use crate::each_weight::each_weight;
 use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +21,7 @@ impl<F: Real> Nesterov<F> {
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], velocity: &mut [F]) {
         assert_eq!(velocity.len(), weights.len(), "length of the state");
         let Self { rate, momentum } = *self;
-        each(weights, gradient, [velocity], |w, g, [v]| {
+        each_weight(weights, gradient, [velocity], |w, g, [v]| {
             *v = momentum * *v + g;
             *w -= rate * (g + momentum * *v);
         });

@@ -1,9 +1,9 @@
 //! Row-wise Adagrad: `s += mean(g²)` over a row, `w −= η g / (√s + ε)`.
 //!
-//! One number of state a row instead of one a weight: what huge tables are trained with (Naumov et al., DLRM, 2019).
+//! It has one number of state per row instead of one per weight, which suits huge tables (Naumov et al., DLRM, 2019).
 
 use super::{StepSize, sgd::Sgd};
-use crate::chunks::square_sum;
+use crate::square_sum::square_sum;
 use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ impl<F: Real> RowWiseAdagrad<F> {
         self.of_row(square_sum(gradient), weights.len(), &mut state[0]).apply(weights, gradient);
     }
 
-    /// The step of a row of this width, whose squared gradient has this sum; the row's state is moved.
+    /// The step of a row with this width, whose squared gradient has this sum; updates the row's state.
     #[inline(always)]
     pub(super) fn of_row(&self, square_sum: f64, width: usize, state: &mut F) -> Sgd<F> {
         *state += F::of(square_sum / width as f64);

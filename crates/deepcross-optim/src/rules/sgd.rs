@@ -1,7 +1,7 @@
 //! Stochastic gradient descent: `w −= η g`.
 
 use super::StepSize;
-use crate::each::each;
+use crate::each_weight::each_weight;
 use deepcross_kernels::Real;
 
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ impl<F: Real> Sgd<F> {
     #[inline(always)]
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F]) {
         let rate = self.rate;
-        each(weights, gradient, [], |w, g, []| *w -= rate * g);
+        each_weight(weights, gradient, [], |w, g, []| *w -= rate * g);
     }
 }
 

@@ -1,3 +1,5 @@
+//! The rules agree with PyTorch.
+//!
 //! `tests/golden/optimizers.json` holds the weights after each of 12 given gradients, computed in float64 by PyTorch's
 //! `torch.optim.SGD`, `Adagrad`, `Adam` and `AdamW`, and for FTRL by the algorithm of its paper.
 
@@ -8,7 +10,7 @@ fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
 }
 
-/// The rule, and its penalty on the weights, of a run.
+/// The rule of a run, and its penalty on the weights.
 fn rule(run: &Value) -> (Rule, f64) {
     let settings = &run["settings"];
     let setting = |name: &str| settings[name].as_f64().unwrap_or(0.0);

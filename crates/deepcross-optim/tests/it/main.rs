@@ -1,4 +1,4 @@
-//! Optimizers against numbers of PyTorch, and by-row against dense updates.
+//! Compares optimizers with numbers of PyTorch, and updates by rows with dense ones.
 
 mod golden;
 mod state;

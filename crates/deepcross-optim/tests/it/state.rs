@@ -1,4 +1,4 @@
-//! An optimizer that goes on from a stored state makes the steps that the first one would have made.
+//! An optimizer that continues from a stored state makes the same steps as the original.
 
 use deepcross_autodiff::{Gradients, Lookup, Params, Tape};
 use deepcross_optim::{Optimizer, OptimizerConfig, OptimizerError, Rule, Settings, TableUpdates};
@@ -61,7 +61,7 @@ fn check(config: OptimizerConfig) {
 }
 
 #[test]
-fn steps_go_on_from_a_stored_state() {
+fn steps_continue_from_a_stored_state() {
     for rule in RULES {
         check(OptimizerConfig::new(rule, 0.1));
         let table_updates = TableUpdates::Dense;
@@ -93,21 +93,21 @@ fn the_state_has_the_names_of_the_weights() {
 }
 
 #[test]
-fn a_state_of_something_else_is_refused() {
+fn a_state_of_another_optimizer_is_refused() {
     let params = params();
     let new = |rule| Optimizer::new(OptimizerConfig::new(rule, 0.1), &params).unwrap();
     let adam = new(Rule::ADAM).state().clone();
     let refused = |result: Result<Optimizer<f32>, OptimizerError>| result.unwrap_err().to_string();
     assert_eq!(
         refused(new(Rule::ADAGRAD).with_state(1, adam.clone())),
-        "the optimizer's state does not fit: `weight` of (3, 4), and not `weight` of (3, 2)"
+        "the optimizer's state does not fit: expected `weight` of (3, 2), but found `weight` of (3, 4)"
     );
     assert_eq!(
         refused(new(Rule::Sgd).with_state(1, adam.clone())),
-        "the optimizer's state does not fit: 2 parameters of a kind, and not 0"
+        "the optimizer's state does not fit: the numbers of parameters of a kind differ: expected 0, but found 2"
     );
     assert_eq!(
         refused(new(Rule::ADAM).with_state(u64::MAX, adam)),
-        "the optimizer's state does not fit: there are 18446744073709551615 steps, and not fewer than 2^53"
+        "the optimizer's state does not fit: the number of steps must be less than 2^53, but is 18446744073709551615"
     );
 }

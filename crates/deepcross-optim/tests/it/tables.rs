@@ -1,4 +1,4 @@
-//! Updates by rows against dense updates, and against themselves on other numbers of threads and groups.
+//! Compares updates by rows with dense updates, and with themselves on other numbers of threads and groups.
 
 use deepcross_autodiff::{Gradients, Lookup, Params, TableId, Tape};
 use deepcross_optim::{Optimizer, OptimizerConfig, Rule, Settings, TableUpdates};
@@ -68,7 +68,7 @@ fn batches() -> impl Strategy<Value = Vec<Vec<Vec<u32>>>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// Where an untouched row does not move (no moments that run on, no penalty), by-row and dense are the same.
+    /// If untouched rows do not move (no moments, no penalty), updates by rows and dense updates are the same.
     #[test]
     fn by_rows_equals_dense_without_moments(batches in batches()) {
         for rule in [Rule::Sgd, Rule::ADAGRAD, ROW_WISE, FTRL] {
@@ -79,7 +79,7 @@ proptest! {
     }
 
     #[test]
-    fn untouched_rows_move_in_dense_updates_only(batches in batches()) {
+    fn untouched_rows_move_only_in_dense_updates(batches in batches()) {
         let (start, id) = table();
         let tables = Settings { l2: 0.01, ..Settings::new(Rule::ADAM, 0.1) };
         let by_rows = OptimizerConfig { tables, ..OptimizerConfig::new(Rule::ADAM, 0.1) };
@@ -98,7 +98,7 @@ proptest! {
 fn whole_gradient(groups: &[Vec<u32>]) -> Vec<f64> {
     let (params, _) = table();
     let mut whole = vec![0.0; values(&params).len()];
-    // One step of plain descent with the rate 1 gives it away.
+    // One step of plain descent with the rate 1 moves the weights by the gradient.
     let config = OptimizerConfig::new(Rule::Sgd, 1.0);
     let moved = values(&run(config, &[groups.to_vec()]));
     for ((g, before), after) in whole.iter_mut().zip(values(&params)).zip(moved) {
@@ -110,7 +110,7 @@ fn whole_gradient(groups: &[Vec<u32>]) -> Vec<f64> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// Clipping scales the gradient of all weights together, and only where it is too long.
+    /// Clipping scales the gradient of all weights together, and only if it is too long.
     #[test]
     fn long_gradients_are_scaled_to_the_norm(groups in prop::collection::vec(prop::collection::vec(0..5000_u32, 0..40), 1..5), share in 0.1..2.0) {
         let norm = whole_gradient(&groups).iter().map(|g| g * g).sum::<f64>().sqrt();
@@ -124,7 +124,7 @@ proptest! {
         }
     }
 
-    /// A row wider than a chunk, by parts, moves as by the formula.
+    /// A row that is wider than a chunk moves in parts, and as by the formula.
     #[test]
     fn wide_rows_share_one_rate(values in prop::collection::vec(-1.0..1.0_f64, 1025..3000), clip in prop::option::of(0.5..2.0)) {
         let mut params = Params::new();
@@ -186,7 +186,7 @@ fn bits_do_not_depend_on_threads() {
 }
 
 #[test]
-fn settings_out_of_range_are_told_all_at_once() {
+fn all_settings_out_of_range_are_reported_at_once() {
     let (params, _) = table();
     let rule = Rule::Adam { beta1: 1.0, beta2: 0.5, epsilon: 0.0 };
     let config = OptimizerConfig {

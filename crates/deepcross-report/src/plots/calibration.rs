@@ -1,12 +1,13 @@
-//! What a calibrator makes of probabilities.
+//! The plot of a calibrator: probabilities after it over those before.
 
 use super::Plot;
 use crate::chart::Chart;
 use crate::scale::Scale;
 
 impl Plot {
-    /// The probabilities after a calibrator over those before it, in the order of the latter; on the diagonal it changes
-    /// nothing. The axes end where the points do.
+    /// The probabilities after a calibrator over those before it, in the order of the latter.
+    ///
+    /// On the diagonal, a calibrator changes nothing. The axes end at the last point.
     pub fn calibration_curve(points: &[(f64, f64)]) -> Self {
         let xs = || points.iter().map(|point| point.0).chain([0.0]);
         let ys = || points.iter().map(|point| point.1).chain([0.0]);
@@ -23,8 +24,8 @@ impl Plot {
             near.map_or(0.0, |point| point.1)
         };
         let far = xs().fold(0.0, f64::max);
-        let told = [0.1, 0.5, 0.9].map(|share| share * far);
-        let [low, middle, high] = told.map(|x| format!("{x:.3} becomes about {:.3}", at(x)));
+        let marks = [0.1, 0.5, 0.9].map(|share| share * far);
+        let [low, middle, high] = marks.map(|x| format!("{x:.3} becomes about {:.3}", at(x)));
         let description = format!(
             "The probability that the calibrator gives, over that of the model alone: {low}, {middle}, {high}."
         );

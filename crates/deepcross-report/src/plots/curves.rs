@@ -1,4 +1,4 @@
-//! The curves of ranking, of one model or of several.
+//! The ROC curve and the precision–recall curve, of one model or of several.
 
 use super::lines::evenly;
 use super::{Plot, Series};
@@ -7,7 +7,7 @@ use crate::scale::Scale;
 use deepcross_metrics::{PrecisionRecallPoint, RocPoint};
 
 impl Plot {
-    /// The ROC curve, with that of chance.
+    /// The ROC curve, with the diagonal of chance.
     pub fn roc(points: &[RocPoint]) -> Self {
         Self::rocs(&[Series::roc("model", points)])
     }
@@ -27,7 +27,7 @@ impl Plot {
         curves("ROC curve", axes, Some(base), models, (what, &values))
     }
 
-    /// The precision–recall curve, with the rate of positive rows, which chance has at any recall.
+    /// The precision–recall curve, with the base rate, which is the precision of chance at any recall.
     pub fn precision_recall(points: &[PrecisionRecallPoint], base_rate: Option<f64>) -> Self {
         Self::precision_recalls(&[Series::precision_recall("model", points)], base_rate)
     }
@@ -65,7 +65,7 @@ impl Series {
     }
 }
 
-/// What a model without any knowledge has.
+/// The line of a model that knows nothing.
 struct Base {
     line: [(f64, f64); 2],
     name: String,
@@ -94,7 +94,7 @@ fn curves(
     Plot { svg: chart.finish(title, &description), title: title.to_owned() }
 }
 
-/// The second value of the point whose first is nearest; 0 of none.
+/// The second value of the point whose first value is nearest; 0 if there are no points.
 fn nearest(points: &[(f64, f64)], x: f64) -> f64 {
     let by_distance =
         |a: &&(f64, f64), b: &&(f64, f64)| (a.0 - x).abs().total_cmp(&(b.0 - x).abs());

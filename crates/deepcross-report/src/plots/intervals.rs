@@ -1,4 +1,4 @@
-//! Estimates with their intervals, a line each: a forest plot.
+//! The forest plot: estimates with their intervals, a line each.
 
 use super::Plot;
 use crate::chart::picture;
@@ -7,38 +7,38 @@ use crate::scale::Scale;
 use deepcross_metrics::Interval;
 use std::fmt::Write;
 
-/// More lines would not be read; the first so many are drawn.
+/// The number of lines that are drawn, from the first; nobody would read more.
 const MAX_ROWS: usize = 40;
 const RIGHT: f64 = 346.0;
 const TOP: f64 = 10.0;
 const LINE: f64 = 18.0;
-/// What names may take of the width, the least that they get, and the width of a letter.
+/// The greatest and the least width for names, and the width of a letter.
 const NAMES: (f64, f64, f64) = (165.0, 58.0, 6.6);
 
 /// A line of [`Plot::intervals`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct IntervalRow {
-    /// What it is an estimate of; long names are cut in the plot.
+    /// The name of the estimate; a long one is cut in the plot.
     pub name: String,
-    /// The estimate; nothing is drawn of one that is not finite.
+    /// The estimate; one that is not finite is not drawn.
     pub estimate: f64,
-    /// Where its true value lies; a dot alone is drawn without.
+    /// The interval of the true value; without one, a dot alone is drawn.
     pub interval: Option<Interval>,
 }
 
-/// What the lines of [`Plot::intervals`] are held against: a value, and what it is called.
+/// A named value that the lines of [`Plot::intervals`] are compared with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reference<'a> {
-    /// Where the line is drawn.
+    /// The value, at which a vertical line is drawn.
     pub value: f64,
-    /// Its entry in the legend.
+    /// The entry of the line in the legend.
     pub name: &'a str,
 }
 
 impl Plot {
     /// Estimates on one axis, each with its interval, in the order given; at most the first 40 are drawn.
     ///
-    /// A full dot is an estimate whose interval does not have the reference in it, an open one all others.
+    /// A full dot is an estimate whose interval does not contain the reference; the dots of all others are open.
     pub fn intervals(
         title: impl Into<String>,
         x_name: &str,
@@ -56,7 +56,7 @@ impl Plot {
     }
 }
 
-/// Where things stand.
+/// The layout of the plot.
 struct Forest<'a> {
     scale: Scale,
     left: f64,
@@ -81,7 +81,7 @@ impl<'a> Forest<'a> {
         let mut out = String::new();
         for (value, label) in &self.scale.ticks {
             let x = self.at(*value);
-            // A label at the edge would stand out of the picture if it were centred.
+            // A centred label at the edge would leave the picture.
             let anchor = if x > RIGHT - 12.0 { "end" } else { "middle" };
             put(
                 &mut out,
@@ -182,12 +182,12 @@ impl<'a> Forest<'a> {
 }
 
 fn described(rows: &[IntervalRow], reference: Option<Reference<'_>>) -> String {
-    const TOLD: usize = 10;
+    const DESCRIBED: usize = 10;
     let mut out = String::new();
     if let Some(Reference { value, name }) = reference {
-        put(&mut out, format_args!("The line of reference stands at {value} ({name}). "));
+        put(&mut out, format_args!("The line of reference is at {value} ({name}). "));
     }
-    for IntervalRow { name, estimate, interval } in rows.iter().take(TOLD) {
+    for IntervalRow { name, estimate, interval } in rows.iter().take(DESCRIBED) {
         match interval {
             _ if !estimate.is_finite() => put(&mut out, format_args!("{name}: not defined. ")),
             Some(Interval { low, high }) => {
@@ -196,23 +196,23 @@ fn described(rows: &[IntervalRow], reference: Option<Reference<'_>>) -> String {
             None => put(&mut out, format_args!("{name}: {estimate:.4}. ")),
         }
     }
-    if rows.len() > TOLD {
-        put(&mut out, format_args!("And {} more.", rows.len() - TOLD));
+    if rows.len() > DESCRIBED {
+        put(&mut out, format_args!("And {} more.", rows.len() - DESCRIBED));
     }
     out
 }
 
-/// About how wide a text is.
+/// The approximate width of a text.
 fn width(text: &str) -> f64 {
     text.chars().map(letter).sum()
 }
 
-/// Letters of the East are twice as wide.
+/// The width of a character; those of East Asian scripts are twice as wide.
 fn letter(c: char) -> f64 {
     if c < '\u{2e80}' { NAMES.2 } else { 2.0 * NAMES.2 }
 }
 
-/// As much of a text as fits, with an ellipsis where that is not all.
+/// The beginning of a text that fits, with an ellipsis if the text is longer.
 fn shortened(text: &str, room: f64) -> String {
     if width(text) <= room {
         return text.to_owned();
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn dots_tell_whether_the_reference_is_in_the_interval() {
+    fn dots_show_whether_the_reference_is_in_the_interval() {
         let rows = [
             row("above", 2.0, Some((1.5, 2.5))),
             row("below", 0.5, Some((0.4, 0.9))),

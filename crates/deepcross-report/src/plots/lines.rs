@@ -1,29 +1,29 @@
-//! Lines over epochs.
+//! The plot of lines over epochs.
 
 use super::Plot;
 use crate::chart::Chart;
 use crate::scale::Scale;
 
-/// The colours and dashes that the style has.
+/// The number of colours and dashes in the style.
 const MAX_SERIES: usize = 8;
 
 /// A line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// What the legend calls it.
+    /// The name in the legend.
     pub name: String,
-    /// Its points in order; one that is not finite is a gap.
+    /// The points in order; one that is not finite is a gap.
     pub points: Vec<(f64, f64)>,
 }
 
 /// The vertical axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum YScale {
-    /// Around the values.
+    /// A range around the values.
     Linear,
-    /// From 0 to 1.
+    /// The range from 0 to 1.
     Unit,
-    /// By powers of ten; values that are not above 0 stand at the lower end.
+    /// A logarithmic scale; values that are not above 0 are drawn at the lower end.
     Logarithmic,
 }
 

@@ -1,4 +1,4 @@
-//! The plots: one kind, one file.
+//! The plots, one file for each kind.
 
 mod calibration;
 mod curves;
@@ -21,7 +21,7 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// What it is called.
+    /// The title.
     pub fn title(&self) -> &str {
         &self.title
     }

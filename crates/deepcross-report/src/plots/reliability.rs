@@ -1,4 +1,4 @@
-//! Mean labels over mean predictions.
+//! The reliability diagram: mean labels over mean predictions.
 
 use super::Plot;
 use crate::chart::Chart;
@@ -8,12 +8,12 @@ use deepcross_metrics::ReliabilityBin;
 impl Plot {
     /// The reliability diagram: a point a bin, with its interval; a calibrated model lies on the diagonal.
     ///
-    /// The axes end where the bins do, since clicks are rare.
+    /// The axes end at the last bin, since clicks are rare.
     pub fn reliability(bins: &[ReliabilityBin]) -> Self {
         Self::reliabilities(&[("bins", bins)])
     }
 
-    /// The reliability diagrams of several predictions, which have names, over each other; colours repeat after 8.
+    /// The reliability diagrams of several named predictions in one plot; colours repeat after 8.
     pub fn reliabilities(series: &[(&str, &[ReliabilityBin])]) -> Self {
         let bins = || series.iter().flat_map(|(_, bins)| bins.iter());
         let ends = || bins().flat_map(|bin| [bin.mean_prediction, bin.high]).chain([0.0]);

@@ -1,4 +1,4 @@
-//! Where the scores of each class lie.
+//! The histogram of scores by class.
 
 use super::Plot;
 use crate::chart::Chart;

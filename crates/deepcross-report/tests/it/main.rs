@@ -1,6 +1,6 @@
-//! The page as a whole: well-formed, complete, closed to the outside, and proof against what data hold.
+//! Tests of the whole page: it is well-formed and complete, refers to nothing outside, and stays intact with hostile text.
 
-use deepcross_metrics::{Interval, Ranking};
+use deepcross_metrics::{Interval, ScoredRows};
 use deepcross_report::{
     Figure, IntervalRow, Plot, Reference, Report, Section, Series, Table, YScale,
 };
@@ -21,12 +21,12 @@ fn estimate(name: &str) -> IntervalRow {
 
 /// A page with every plot, in which each text is `text`.
 fn page(text: &str) -> String {
-    let mut ranking = Ranking::default();
+    let mut scored = ScoredRows::default();
     for n in 0..200_u32 {
         let score = f64::from(n * 37 % 200) / 250.0;
-        ranking.push(score, u8::from(n % 7 < n / 40), 1).expect("the rows are good");
+        scored.push(score, u8::from(n % 7 < n / 40), 1).expect("the rows are good");
     }
-    let ranked = ranking.into_ranked();
+    let ranked = scored.into_ranked();
     let bins =
         ranked.reliability(NonZeroUsize::MIN.saturating_add(9), 0.95).expect("probabilities");
     let mut section = Section::new(text).with_note(text);
@@ -72,7 +72,7 @@ fn child<'a>(node: &Node<'a, '_>, name: &str) -> &'a str {
 }
 
 #[test]
-fn every_plot_is_there_and_says_what_it_shows() {
+fn every_plot_is_there_and_describes_itself() {
     let page = page("text");
     let document = parsed(&page);
     let plots: Vec<_> =

@@ -1,12 +1,13 @@
-//! What a comparison tells while it goes on.
+//! The events of a comparison, by which it reports its progress.
 
-use crate::{Event, TrainError};
+use crate::error::TrainError;
+use crate::event::Event;
 use deepcross_metrics::{Ranked, Summary};
 use deepcross_model::TrainedModel;
 
-/// Which run of a comparison it is.
+/// The run of a comparison that an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct CurrentRun<'a> {
     /// The name of the model.
     pub name: &'a str,
     /// The seed of the run.
@@ -17,26 +18,26 @@ pub struct Place<'a> {
     pub of: usize,
 }
 
-/// A moment of a comparison.
+/// An event of a comparison.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CompareEvent<'a> {
     /// A run begins.
-    Begins(Place<'a>),
-    /// A moment of its training; the encoder that it tells of was fitted once for all runs.
-    Training(Place<'a>, &'a Event<'a>),
-    /// It has been trained; the model is dropped when it has been tested.
-    Trained(Place<'a>, &'a TrainedModel),
-    /// It has been tested.
-    Tested(Place<'a>, &'a Summary, &'a Ranked<f32>),
+    Begins(CurrentRun<'a>),
+    /// An event of the training of a run; its encoder has been fitted once for all runs.
+    Training(CurrentRun<'a>, &'a Event<'a>),
+    /// A model has been trained; it is dropped when it has been tested.
+    Trained(CurrentRun<'a>, &'a TrainedModel),
+    /// A model has been tested.
+    Tested(CurrentRun<'a>, &'a Summary, &'a Ranked<f32>),
 }
 
-impl Place<'_> {
-    /// The error of the comparison where this run failed.
+impl CurrentRun<'_> {
+    /// The error of the comparison if this run fails.
     pub(super) fn failed(self, error: TrainError) -> TrainError {
         match error {
             error @ (TrainError::Interrupted { .. } | TrainError::TestRows) => error,
-            error => TrainError::Contender {
+            error => TrainError::Candidate {
                 name: self.name.to_owned(),
                 seed: self.seed,
                 error: Box::new(error),

@@ -1,45 +1,46 @@
-//! Several models, trained with several seeds each on the same rows, and compared on the same rows.
+//! Compares several models, each trained with several seeds, on the same rows.
 //!
-//! The encoder is fitted once, and the rows held out are chosen by `split_seed`, or by the seed of the first model where that
-//! is left out: neither depends on the seed of a run. What a run comes to is what [`train`](crate::train) with its
-//! configuration and seed comes to.
+//! The encoder is fitted once, and the rows held out are chosen by `split_seed`, or by the seed of the first model if
+//! that is left out: neither depends on the seed of a run.
+//! A run gives the same model as [`train`](crate::train) with its configuration and seed.
 
 mod event;
-mod sections;
-mod test;
+mod test_set;
 
-use crate::trainer::{Rows, Stop, check, fitted, train_fitted};
-use crate::{EpochReport, Files, RunConfig, TrainError};
-use deepcross_data::{Fitted, Part, Source};
+use crate::config_file::RunConfig;
+use crate::error::TrainError;
+use crate::event::{EpochReport, Event};
+use crate::options::Files;
+use crate::run::{Rows, Stop, check_files, fit_encoder, thread_pool, train_fitted};
+use deepcross_data::{Fitted, Partition, Source};
 use deepcross_metrics::{SeedDifference, SeedEstimate, SeedRuns, Summary, holm};
 use deepcross_model::{TrainedModel, TrainingSummary};
-pub use event::{CompareEvent, Place};
-pub(crate) use sections::Sections;
+pub use event::{CompareEvent, CurrentRun};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use test::Test;
+use test_set::TestSet;
 
-/// A model of a comparison.
+/// A model that takes part in a comparison.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Contender {
-    /// What it is called; no two of a comparison are called alike.
+pub struct Candidate {
+    /// The name of the model; all names of a comparison differ.
     pub name: String,
-    /// What is trained and how. Data, fields, and what chooses the rows held out are the same for all models of a
+    /// The configuration. Data, fields, and the choice of the rows held out must be the same for all models of a
     /// comparison; the seed is that of each run.
     pub config: RunConfig,
 }
 
-/// The circumstances of a comparison.
+/// The options of a comparison.
 #[derive(Clone, Copy)]
 pub struct CompareOptions<'a> {
-    /// The seeds that each model is trained with, each another one; at least one.
+    /// The seeds that each model is trained with, at least one; all differ.
     pub seeds: &'a [u64],
     /// The number of threads; the result does not depend on it.
     pub threads: usize,
     /// The probability that intervals cover, in (0, 1).
     pub level: f64,
-    /// Asked after each step; where it says so, the comparison ends with [`TrainError::Interrupted`].
+    /// Asked after each step; if it returns true, the comparison ends with [`TrainError::Interrupted`].
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
@@ -52,37 +53,38 @@ impl std::fmt::Debug for CompareOptions<'_> {
     }
 }
 
-/// Which rows models are tested on.
+/// The rows that models are tested on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TestedOn {
-    /// Files that no training saw.
+    /// The rows of test files, which no model was trained on.
     Test,
-    /// The validation rows. They have chosen the epoch that is kept, which flatters each model a little.
+    /// The validation rows. They have chosen the epoch that is kept, so that each model looks a little better than it
+    /// is.
     Validation,
 }
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// Which rows models were tested on.
+    /// The rows that models were tested on.
     pub tested_on: TestedOn,
-    /// How many.
+    /// The number of these rows.
     pub rows: u64,
-    /// Positive ones among them.
+    /// The positive ones among them.
     pub positives: u64,
     /// The probability that intervals cover.
     pub level: f64,
-    /// The place among `models` of the one with the highest mean AUC; of several, the first.
+    /// The index in `models` of the model with the highest mean AUC; of several, the first.
     pub best: usize,
-    /// As they were called.
+    /// The models, in the order in which they were given.
     pub models: Vec<ComparedModel>,
 }
 
 /// A model of a [`Comparison`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ComparedModel {
-    /// What it is called.
+    /// The name of the model.
     pub name: String,
     /// The number of its weights.
     pub n_parameters: u64,
@@ -90,24 +92,24 @@ pub struct ComparedModel {
     pub auc: SeedEstimate,
     /// The log loss: the mean over seeds.
     pub log_loss: SeedEstimate,
-    /// Its metrics − those of the best model; `None` of the best model itself.
-    pub to_best: Option<ToBest>,
-    /// One a seed, in their order.
+    /// Its metrics − those of the best model; `None` for the best model itself.
+    pub to_best: Option<DifferenceToBest>,
+    /// One run for each seed, in their order.
     pub runs: Vec<ComparedRun>,
 }
 
-/// How a model differs from the best one, on the same rows.
+/// The differences between a model and the best one, on the same rows.
 ///
-/// The best is chosen by the same rows, so that on average it looks a little better than it is.
+/// The best model is chosen by the same rows, so that on average it looks a little better than it is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ToBest {
+pub struct DifferenceToBest {
     /// Its AUC − that of the best; 0 or below.
     pub auc: SeedDifference,
     /// The p-value of `auc`, adjusted by [`holm`] for the comparisons with all other models.
     pub auc_p_adjusted: Option<f64>,
     /// Its log loss − that of the best.
     pub log_loss: SeedDifference,
-    /// The p-value of `log_loss`, likewise.
+    /// The p-value of `log_loss`, adjusted in the same way.
     pub log_loss_p_adjusted: Option<f64>,
 }
 
@@ -116,120 +118,117 @@ pub struct ToBest {
 pub struct ComparedRun {
     /// The seed.
     pub seed: u64,
-    /// How it was trained.
+    /// The summary of the training.
     pub training: TrainingSummary,
-    /// How its epochs went.
+    /// The reports of its epochs.
     pub epochs: Vec<EpochReport>,
-    /// Its metrics on the rows tested on.
+    /// Its metrics on the test rows.
     pub test: Summary,
 }
 
-/// Trains each model with each seed, tests all on the rows of `test`, or, where that is empty, on the validation rows, and
-/// compares them by [`SeedRuns`].
+/// Trains each model with each seed, tests all models on the rows of `test`, or on the validation rows if `test` is
+/// empty, and compares them by [`SeedRuns`].
 ///
-/// `observe` is told how it goes, on one of the threads. Memory holds one trained model at a time, and 16 bytes a row tested
-/// on and model.
+/// `observe` gets the events of the comparison, on one of the threads. Memory holds one trained model at a time, and 16
+/// bytes for each test row and model.
 ///
 /// # Errors
-/// Before anything is trained: [`TrainError::Comparison`] where models, seeds or `test` do not make a comparison,
-/// [`TrainError::Config`] as [`train`](crate::train), [`TrainError::Data`] where the encoder cannot be fitted.
-/// Then [`TrainError::Contender`] with the model and the seed of the run that failed, or [`TrainError::Interrupted`].
+/// Before the first training: [`TrainError::Comparison`] if models, seeds or `test` do not make a comparison,
+/// [`TrainError::Config`] as [`train`](crate::train), [`TrainError::Data`] if the encoder cannot be fitted.
+/// After that: [`TrainError::Candidate`] with the model and the seed of the run that failed, or
+/// [`TrainError::Interrupted`].
 pub fn compare(
-    contenders: &[Contender],
+    candidates: &[Candidate],
     files: &Files,
     test: &[PathBuf],
     options: CompareOptions<'_>,
     observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
 ) -> Result<Comparison, TrainError> {
-    check_call(contenders, options)?;
-    let runs: Vec<_> = contenders.iter().map(|contender| with_split(contender, files)).collect();
-    runs.iter().try_for_each(|run| check(&run.config, files))?;
-    let threads = options.threads;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| TrainError::Threads { threads, reason: error.to_string() })?;
+    check_call(candidates, options)?;
+    let runs: Vec<_> = candidates.iter().map(|candidate| with_split(candidate, files)).collect();
+    runs.iter().try_for_each(|run| check_files(&run.config, files))?;
+    let pool = thread_pool(options.threads)?;
     pool.install(|| compare_here(&runs, files, test, options, observe))
 }
 
-/// The model with what chooses the rows held out written down, so that it does not change with the seed of a run.
-fn with_split(contender: &Contender, files: &Files) -> Contender {
-    let mut contender = contender.clone();
-    let train = &mut contender.config.train;
+/// The model with `split_seed` set if rows are held out, so that these rows do not change with the seed of a run.
+fn with_split(candidate: &Candidate, files: &Files) -> Candidate {
+    let mut candidate = candidate.clone();
+    let train = &mut candidate.config.train;
     if files.valid.is_empty() && train.valid_fraction() > 0.0 {
         train.split_seed = Some(train.split_seed());
     }
-    contender
+    candidate
 }
 
-/// Models and seeds that do not make a comparison.
-fn check_call(contenders: &[Contender], options: CompareOptions<'_>) -> Result<(), TrainError> {
+/// Refuses models and seeds that do not make a comparison.
+fn check_call(candidates: &[Candidate], options: CompareOptions<'_>) -> Result<(), TrainError> {
     let fail = |problem: &str| Err(TrainError::Comparison(problem.to_owned()));
-    let Some(first) = contenders.first() else { return fail("there is no model to compare") };
-    let names: BTreeSet<_> = contenders.iter().map(|contender| &contender.name).collect();
-    if names.len() < contenders.len() {
+    let Some(first) = candidates.first() else { return fail("there is no model to compare") };
+    let names: BTreeSet<_> = candidates.iter().map(|candidate| &candidate.name).collect();
+    if names.len() < candidates.len() {
         return fail("two models of a comparison have the same name");
     }
     let seeds: BTreeSet<_> = options.seeds.iter().collect();
     if seeds.is_empty() || seeds.len() < options.seeds.len() {
-        return fail("a comparison needs at least one seed, and each once");
+        return fail("a comparison needs at least one seed, and each seed only once");
     }
     if !(options.level > 0.0 && options.level < 1.0) {
         return fail(&format!("the level must be in (0, 1), but is {}", options.level));
     }
-    let shared = |contender: &Contender| {
-        let RunConfig { data, field, train, .. } = &contender.config;
+    let shared = |candidate: &Candidate| {
+        let RunConfig { data, field, train, .. } = &candidate.config;
         (data.clone(), field.clone(), train.valid_fraction(), train.split_seed())
     };
-    match contenders.iter().find(|contender| shared(contender) != shared(first)) {
+    match candidates.iter().find(|candidate| shared(candidate) != shared(first)) {
         Some(other) => fail(&format!(
-            "`{}` has other data, fields or rows held out than `{}`",
-            other.name, first.name
+            "`{}` and `{}` have different data, fields or rows held out",
+            first.name, other.name
         )),
         None => Ok(()),
     }
 }
 
 fn compare_here(
-    contenders: &[Contender],
+    candidates: &[Candidate],
     files: &Files,
     test: &[PathBuf],
     options: CompareOptions<'_>,
     observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
 ) -> Result<Comparison, TrainError> {
-    let shared = &contenders[0].config;
+    let shared = &candidates[0].config;
     let rows = Rows::open(shared, files)?;
     let (tested_on, (source, part)) = match (test.is_empty(), rows.valid.clone()) {
-        (false, _) => (TestedOn::Test, (Source::open(test, &shared.data)?, Part::All)),
+        (false, _) => (TestedOn::Test, (Source::open(test, &shared.data)?, Partition::All)),
         (true, Some(valid)) => (TestedOn::Validation, valid),
         (true, None) => {
             let problem = "there are no rows to test on: give test files, or validation rows";
             return Err(TrainError::Comparison(problem.to_owned()));
         }
     };
-    let fitted = fitted(shared, &rows)?;
-    let test = Test::read(source, Rows::plan(shared, part), &fitted.encoder)?;
-    let (n_runs, mut place) = (contenders.len() * options.seeds.len(), 0);
+    let fitted = fit_encoder(shared, &rows)?;
+    let test = TestSet::read(source, Rows::plan(shared, part), &fitted.encoder)?;
+    let (n_runs, mut place) = (candidates.len() * options.seeds.len(), 0);
     let mut done: Vec<Done<'_>> = Vec::new();
-    for contender in contenders {
-        let mut own = Done::new(contender, test.rows.runs());
+    for candidate in candidates {
+        let mut own = Done::new(candidate, test.rows.runs());
         for &seed in options.seeds {
             place += 1;
-            let at = Place { name: &contender.name, seed, run: place, of: n_runs };
+            let at = CurrentRun { name: &candidate.name, seed, run: place, of: n_runs };
             let run = Runner { rows: &rows, fitted: &fitted, test: &test, stop: options.stop };
-            run.once(contender, at, &mut own, observe).map_err(|error| at.failed(error))?;
+            run.once(candidate, at, &mut own, observe).map_err(|error| at.failed(error))?;
         }
         done.push(own);
     }
     compared(done, tested_on, &test, options.level)
 }
 
-/// What all runs share.
+/// The arguments that all runs share.
 #[derive(Clone, Copy)]
 struct Runner<'a> {
     rows: &'a Rows,
     fitted: &'a Fitted,
-    test: &'a Test,
+    test: &'a TestSet,
     stop: Stop<'a>,
 }
 
@@ -237,22 +236,23 @@ impl Runner<'_> {
     /// Trains and tests a model with one seed.
     fn once(
         self,
-        contender: &Contender,
-        place: Place<'_>,
+        candidate: &Candidate,
+        place: CurrentRun<'_>,
         done: &mut Done<'_>,
         observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
     ) -> Result<(), TrainError> {
-        let mut config = contender.config.clone();
+        let mut config = candidate.config.clone();
         config.train.seed = place.seed;
         observe(CompareEvent::Begins(place));
         let mut epochs = Vec::new();
-        let mut listen = |event: crate::Event<'_>| {
-            if let crate::Event::Epoch(report) = &event {
+        let mut observe_training = |event: Event<'_>| {
+            if let Event::Epoch(report) = &event {
                 epochs.push(report.clone());
             }
             observe(CompareEvent::Training(place, &event));
         };
-        let trained = train_fitted(&config, self.rows, self.fitted, self.stop, &mut listen)?;
+        let trained =
+            train_fitted(&config, self.rows, self.fitted, self.stop, &mut observe_training)?;
         observe(CompareEvent::Trained(place, &trained));
         let (probabilities, test, ranked) = self.test.evaluate(&trained)?;
         observe(CompareEvent::Tested(place, &test, &ranked));
@@ -269,8 +269,8 @@ struct Done<'r> {
 }
 
 impl<'r> Done<'r> {
-    fn new(contender: &Contender, scores: SeedRuns<'r>) -> Self {
-        Self { name: contender.name.clone(), n_parameters: 0, runs: Vec::new(), scores }
+    fn new(candidate: &Candidate, scores: SeedRuns<'r>) -> Self {
+        Self { name: candidate.name.clone(), n_parameters: 0, runs: Vec::new(), scores }
     }
 
     fn add(
@@ -287,11 +287,11 @@ impl<'r> Done<'r> {
     }
 }
 
-/// The models beside each other.
+/// The comparison of all models.
 fn compared(
     done: Vec<Done<'_>>,
     tested_on: TestedOn,
-    test: &Test,
+    test: &TestSet,
     level: f64,
 ) -> Result<Comparison, TrainError> {
     let mut estimates = Vec::new();
@@ -313,12 +313,12 @@ fn compared(
     Ok(Comparison { tested_on, rows, positives, level, best, models: models.collect() })
 }
 
-/// How each model differs from the best, with p-values adjusted for all of them.
+/// The differences between each model and the best one, with p-values adjusted for all of them.
 fn differences(
     done: &[Done<'_>],
     best: usize,
     level: f64,
-) -> Result<Vec<Option<ToBest>>, TrainError> {
+) -> Result<Vec<Option<DifferenceToBest>>, TrainError> {
     let mut found = Vec::new();
     for (place, model) in done.iter().enumerate() {
         let of_best = &done[best].scores;
@@ -332,7 +332,12 @@ fn differences(
     let (of_auc, of_loss) = (adjusted(|pair| pair.0.p_value), adjusted(|pair| pair.1.p_value));
     let pairs = found.iter().zip(of_auc.into_iter().zip(of_loss));
     let to_best = pairs.map(|(pair, (auc_p_adjusted, log_loss_p_adjusted))| {
-        pair.map(|(auc, log_loss)| ToBest { auc, auc_p_adjusted, log_loss, log_loss_p_adjusted })
+        pair.map(|(auc, log_loss)| DifferenceToBest {
+            auc,
+            auc_p_adjusted,
+            log_loss,
+            log_loss_p_adjusted,
+        })
     });
     Ok(to_best.collect())
 }

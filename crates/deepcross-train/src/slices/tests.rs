@@ -33,7 +33,7 @@ fn any_row() -> impl Strategy<Value = Row> {
 
 proptest! {
     #[test]
-    fn slices_add_up_to_the_whole(
+    fn slices_add_up_to_all_rows(
         rows in prop::collection::vec(any_row(), 1..150),
         weighted in any::<bool>(),
         min_rows in 0_u64..20,
@@ -50,7 +50,7 @@ proptest! {
             let expected = whole.log_loss.expect("rows have weight") * whole.weight;
             prop_assert!((loss - expected).abs() <= 1e-12 * expected.abs().max(1.0), "{} {}", loss, expected);
             let few = column.slices.iter().filter(|slice| slice.summary.rows < min_rows);
-            prop_assert!(few.count() <= 1, "only the others may be few");
+            prop_assert!(few.count() <= 1, "only the slice of other values may have few rows");
         }
     }
 }
@@ -60,7 +60,7 @@ fn names(column: &ColumnSlices) -> Vec<String> {
 }
 
 #[test]
-fn values_stand_by_their_rows_and_numbers_by_their_size() {
+fn values_are_ordered_by_rows_and_ranges_by_their_numbers() {
     let row = |value, number| (value, number, 0.5, true, 1.0);
     let mut rows = vec![row(Some(3), 7.0); 5];
     rows.extend(vec![row(Some(1), 2.0); 8]);
@@ -73,7 +73,7 @@ fn values_stand_by_their_rows_and_numbers_by_their_size() {
     assert_eq!(names(&slices.columns[1]), ["1 to 1.5 2", "2 to 9 14", "(missing) 4"]);
     let (slices, _) = sliced(&rows, false, SlicePlan { max_values: 1, ..plan });
     assert_eq!(names(&slices.columns[0]), ["v3 5", "(missing) 4", "(other: more than 0) 11"]);
-    // Most numbers are one, which is a range; the few above it are another.
+    // Most numbers are 0, which is a range; the few numbers above it are in other ranges.
     let zeros = |n: u16| row(Some(1), if n < 80 { 0.0 } else { f32::from(n) });
     let rows: Vec<Row> = (0..100).map(zeros).collect();
     let ranges = NonZeroUsize::MIN.saturating_add(9);
@@ -83,14 +83,14 @@ fn values_stand_by_their_rows_and_numbers_by_their_size() {
     assert_eq!((slices.worst().len(), whole.rows), (0, 0));
 }
 
-/// Numbers from 0 to 1 that look random.
+/// A number from 0 to 1 that looks random.
 fn uniform(state: &mut u64) -> f32 {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     (*state >> 40) as f32 / (1_u64 << 24) as f32
 }
 
 #[test]
-fn chance_costs_nothing_and_a_slice_that_is_off_comes_first() {
+fn chance_has_no_cost_and_a_slice_with_wrong_predictions_comes_first() {
     let mut state = 3;
     let mut rows = Vec::new();
     for n in 0..40_000 {
@@ -103,12 +103,12 @@ fn chance_costs_nothing_and_a_slice_that_is_off_comes_first() {
     let worst = slices.worst();
     assert_eq!((worst[0].0, worst[0].1.value.to_string()), ("value", "v77".to_owned()));
     assert!(worst[0].1.cost > 0.0 && worst[1].1.cost == 0.0, "{:?} {:?}", worst[0], worst[1]);
-    // No shift of the slice's predictions saves as much as the whole loss of its rows.
+    // No shift of the predictions of a slice saves as much as the whole loss of its rows.
     assert!(worst[0].1.cost < worst[0].1.summary.log_loss.unwrap() * 200.0 / whole.weight);
 }
 
 #[test]
-fn labels_have_wilson_s_interval() {
+fn labels_have_the_interval_of_wilson() {
     let row = |label| (Some(1), 1.0, 0.5, label, 1.0);
     let rows: Vec<Row> = (0..10).map(|n| row(n < 8)).collect();
     let (slices, _) = sliced(&rows, false, SlicePlan { min_rows: 1, ..SlicePlan::default() });

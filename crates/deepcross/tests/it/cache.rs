@@ -265,7 +265,7 @@ fn a_run_that_is_stopped_goes_on_with_its_cache_or_another() {
             let mut left = 4;
             let ask = |_| {
                 left -= 1;
-                if left == 0 { Next::Stop } else { Next::GoOn }
+                if left == 0 { Next::Stop } else { Next::Continue }
             };
             let checkpoints = Checkpoints::new(&checkpoint).resume(true).ask(ask);
             // The last time, every other call is without a cache.

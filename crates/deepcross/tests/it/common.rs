@@ -1,8 +1,8 @@
 //! Simulated clicks in files, and a small model of them.
 
-use deepcross::data::simulate::{Simulator, SimulatorConfig};
-use deepcross::data::{BadRows, Labels, Part, RowPlan, RowReader, Source};
+use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross::model::{Tapes, TrainedModel};
+use deepcross::simulate::{Simulator, SimulatorConfig};
 use deepcross::train::{Event, Files, Predictions, RunConfig, train};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -146,7 +146,8 @@ pub(crate) fn with_reader<R>(
     work: impl FnOnce(&mut RowReader<'_>) -> R,
 ) -> R {
     let source = Source::open(files, &config.data).expect("the files are there");
-    let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Error };
+    let plan =
+        RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Error };
     work(&mut RowReader::new(&source, &model.encoder, plan).expect("the columns are there"))
 }
 

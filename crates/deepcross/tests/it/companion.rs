@@ -1,7 +1,7 @@
 //! Labels that are pure noise: companion counts must not help to predict them, and a leak would.
 
 use deepcross::autodiff::Params;
-use deepcross::data::{BadRows, Labels, Part, RowPlan, RowReader, Source, fit};
+use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source, fit};
 use deepcross::features::Encoder;
 use deepcross::metrics::Summary;
 use deepcross::model::{Model, Predictor};
@@ -56,20 +56,21 @@ fn on_held_out_rows(order: &str, leaking: bool) -> Summary {
     let config = RunConfig::parse(CONFIG, order.as_slice(), "run.toml").expect("it is good");
     let source = Source::open(&[file], &config.data).expect("the file is there");
     let (valid_fraction, seed) = PART;
-    let train = Part::Train { valid_fraction, seed };
-    let fitted_on = if leaking { Part::All } else { train };
+    let train = Partition::Train { valid_fraction, seed };
+    let fitted_on = if leaking { Partition::All } else { train };
     let schema = config.schema().expect("the fields are good");
     let fitted = fit(&source, &schema, fitted_on, BadRows::Error).expect("the rows are good");
     let reader = reader(&source, &fitted.encoder, train);
     let reader = if leaking { reader } else { reader.with_history(fitted.history) };
     let engine = trained(&config, &fitted.encoder, reader);
     let predictor = Predictor::new(engine.model(), engine.params());
-    let mut held_out = self::reader(&source, &fitted.encoder, Part::Valid { valid_fraction, seed });
+    let mut held_out =
+        self::reader(&source, &fitted.encoder, Partition::Valid { valid_fraction, seed });
     evaluate(predictor, &mut held_out, engine.tapes()).expect("the rows are good")
 }
 
-fn reader<'e>(source: &Source, encoder: &'e Encoder, part: Part) -> RowReader<'e> {
-    let plan = RowPlan { labels: Labels::Required, part, bad_rows: BadRows::Error };
+fn reader<'e>(source: &Source, encoder: &'e Encoder, partition: Partition) -> RowReader<'e> {
+    let plan = RowPlan { labels: Labels::Required, partition, bad_rows: BadRows::Error };
     RowReader::new(source, encoder, plan).expect("the columns are there")
 }
 

@@ -85,7 +85,7 @@ fn a_calibrator_is_left_behind() {
 
     let checkpoint = folder.path().join("checkpoint");
     let run = |init: &TrainedModel, stop: u64| {
-        let ask = move |step| if step == stop { Next::Stop } else { Next::GoOn };
+        let ask = move |step| if step == stop { Next::Stop } else { Next::Continue };
         let checkpoints = Checkpoints::new(&checkpoint).resume(true).ask(ask);
         let init = Some(init.clone());
         let options = RunOptions { threads: 2, init, checkpoints: Some(checkpoints), cache: None };
@@ -120,7 +120,7 @@ fn another_schema_is_refused() {
     ];
     for (overrides, expected) in cases {
         let error = continued(&config(overrides), &file, &model).expect_err("another schema");
-        let message = format!("the model to begin from is of another schema: {expected}");
+        let message = format!("the model to begin from has another schema: {expected}");
         assert_eq!(error.to_string(), message);
     }
     // How it is trained, and how files are read, may change from day to day.

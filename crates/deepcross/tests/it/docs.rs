@@ -26,7 +26,8 @@ fn known_keys(section: &str) -> BTreeSet<String> {
         panic!("`{section}.{STRANGE}` was accepted");
     };
     let known = problems.iter().filter(|problem| problem.contains(STRANGE));
-    let known = known.filter_map(|problem| problem.split_once("known are ")).map(|(_, keys)| keys);
+    let known =
+        known.filter_map(|problem| problem.split_once("the known keys are ")).map(|(_, keys)| keys);
     known.flat_map(|keys| keys.split(", ").map(str::to_owned)).collect()
 }
 

@@ -7,6 +7,7 @@ use deepcross::train::{
     Checkpoints, EpochReport, Event, Files, Next, RunConfig, RunOptions, TrainError, load_model,
     train_with,
 };
+use deepcross_testing::number_of_mutations;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::path::{Path, PathBuf};
@@ -66,7 +67,7 @@ impl Case {
             let mut left = every;
             let ask = |_| {
                 left -= 1;
-                if left == 0 { Next::Stop } else { Next::GoOn }
+                if left == 0 { Next::Stop } else { Next::Continue }
             };
             match self.run([1, 3, 2, 8][stops % 4], ask, &mut observe) {
                 Err(TrainError::Stopped { file, .. }) => assert_eq!(file, self.checkpoint()),
@@ -196,7 +197,7 @@ fn checkpoints_on_the_way_change_nothing() {
             steps.push(step);
         }
     };
-    let ask = |step| if step == 4 { Next::Checkpoint } else { Next::GoOn };
+    let ask = |step| if step == 4 { Next::Checkpoint } else { Next::Continue };
     let model = case.run(2, ask, &mut observe).expect("it ends well");
     assert_eq!(steps, [3, 4, 7, 10]);
     let folder = case.folder.path();
@@ -213,10 +214,10 @@ fn units_are_looked_at_with_the_same_rows() {
                 units.push((epoch, now.to_vec()));
             }
         };
-        let ask = |step| if Some(step) == stop { Next::Stop } else { Next::GoOn };
+        let ask = |step| if Some(step) == stop { Next::Stop } else { Next::Continue };
         let _ = case.run(2, ask, &mut observe);
         if stop.is_some() {
-            case.run(1, |_| Next::GoOn, &mut observe).expect("it ends well");
+            case.run(1, |_| Next::Continue, &mut observe).expect("it ends well");
         }
         units
     };
@@ -229,7 +230,7 @@ fn units_are_looked_at_with_the_same_rows() {
 /// A case that was stopped after its sixth step.
 fn stopped(overrides: &[&str]) -> Case {
     let case = Case::new(overrides);
-    let ask = |step| if step == 6 { Next::Stop } else { Next::GoOn };
+    let ask = |step| if step == 6 { Next::Stop } else { Next::Continue };
     let error = case.run(2, ask, &mut |_| ()).expect_err("it was stopped");
     assert!(matches!(error, TrainError::Stopped { step: 6, .. }), "{error}");
     case
@@ -238,7 +239,7 @@ fn stopped(overrides: &[&str]) -> Case {
 /// The answer to a run that would go on, with the checkpoint's path left out.
 fn refused(case: &Case) -> String {
     let before = std::fs::read(case.checkpoint()).expect("the checkpoint is there");
-    let error = case.run(2, |_| Next::GoOn, &mut |_| ()).expect_err("it must be refused");
+    let error = case.run(2, |_| Next::Continue, &mut |_| ()).expect_err("it must be refused");
     let after = std::fs::read(case.checkpoint()).expect("the checkpoint is there");
     assert!(before == after, "the checkpoint is another one");
     error.to_string().replace(&case.folder.path().display().to_string(), "")
@@ -274,11 +275,11 @@ fn the_checkpoint_of_another_run_is_refused() {
         lines.swap(700, 701);
         write(&case.folder, "train.tsv", &lines);
     });
-    assert_eq!(swapped, format!("{another}the training file `/train.tsv` has another content"));
+    assert_eq!(swapped, format!("{another}the training file `/train.tsv` has different content"));
     let two = other_files(&|case| case.files.train.push(case.files.train[0].clone()));
     assert_eq!(two, format!("{another}the number of training files was 1, and is 2"));
     let init = other_files(&|case| case.init = Some(case.left_alone().0));
-    assert_eq!(init, format!("{another}it began anew, and this run begins from a model"));
+    assert_eq!(init, format!("{another}it began without a model, and this run begins from one"));
 }
 
 #[test]
@@ -289,7 +290,7 @@ fn what_changes_no_result_may_differ() {
     let moved = case.folder.path().join("moved.tsv");
     std::fs::rename(&case.files.train[0], &moved).expect("it can be moved");
     case.files.train = vec![moved];
-    let model = case.run(3, |_| Next::GoOn, &mut |_| ()).expect("it goes on");
+    let model = case.run(3, |_| Next::Continue, &mut |_| ()).expect("it goes on");
     let (expected, folder) = (Case::new(&[]).left_alone().0, case.folder.path());
     assert!(artifact(&model, folder) == artifact(&expected, folder));
 }
@@ -307,13 +308,25 @@ fn a_damaged_checkpoint_is_refused() {
     assert_eq!(refused(&case), format!("`/model.dcx.checkpoint`: {message}"));
 }
 
+#[test]
+fn a_checkpoint_of_an_older_format_is_refused() {
+    let case = stopped(&[]);
+    let mut bytes = std::fs::read(case.checkpoint()).expect("the checkpoint is there");
+    bytes[8..12].copy_from_slice(&2_u32.to_le_bytes());
+    std::fs::write(case.checkpoint(), &bytes).expect("it can be written");
+    let message = "`/model.dcx.checkpoint` is the checkpoint of an older deepcross: it has format version 2, this one reads \
+                   version 3";
+    assert_eq!(refused(&case), message);
+    let error = load_model(&case.checkpoint()).expect_err("it is of an older format");
+    assert!(matches!(error, TrainError::OlderCheckpoint { found: 2, expected: 3, .. }), "{error}");
+}
+
 /// Headers that were changed by hand, with right checksums: each gets an answer, and a run that goes on ends as one does.
 ///
 /// `DEEPCROSS_MUTATIONS` sets how many.
 #[test]
 fn forged_checkpoints_get_an_answer() {
-    let count = std::env::var("DEEPCROSS_MUTATIONS")
-        .map_or(300, |count| count.parse().expect("DEEPCROSS_MUTATIONS is a number of files"));
+    let count = number_of_mutations(300);
     let case = stopped(&["train.optimizer=adam"]);
     let sound = std::fs::read(case.checkpoint()).expect("the checkpoint is there");
     let mut random = ChaCha8Rng::seed_from_u64(1);
@@ -362,7 +375,7 @@ fn forged(sound: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
 fn a_run_without_a_checkpoint_begins() {
     let (case, mut resumed) = (Case::new(&[]), false);
     let mut observe = |event: Event<'_>| resumed |= matches!(event, Event::Resumed { .. });
-    let model = case.run(2, |_| Next::GoOn, &mut observe).expect("it begins");
+    let model = case.run(2, |_| Next::Continue, &mut observe).expect("it begins");
     assert!(!resumed && !case.checkpoint().exists());
     let plain = trained_with(&case.config, &case.files, 1, &mut |_| ());
     let folder = case.folder.path();
@@ -373,7 +386,7 @@ fn a_run_without_a_checkpoint_begins() {
 fn the_last_good_checkpoint_stays_when_a_number_is_no_longer_finite() {
     let mut case = Case::new(&["train.optimizer=sgd", "train.learning_rate=1e30"]);
     case.config.train.checkpoint_steps = Some(1);
-    let error = case.run(2, |_| Next::GoOn, &mut |_| ()).expect_err("it overflows");
+    let error = case.run(2, |_| Next::Continue, &mut |_| ()).expect_err("it overflows");
     let TrainError::NotFinite { step, checkpoint, .. } = &error else { panic!("{error}") };
     assert_eq!(checkpoint.as_deref(), Some(&*case.checkpoint()));
     assert!(*step > 1 && error.to_string().contains("the last good checkpoint stays in `"));
@@ -387,8 +400,8 @@ fn a_checkpoint_that_cannot_be_written_ends_only_a_run_that_is_to_stop() {
     let case = Case::new(&[]);
     let nowhere = case.folder.path().join("none").join("checkpoint");
     let run = |next: Next, untold: &mut u32| {
-        let checkpoints =
-            Checkpoints::new(&nowhere).ask(move |step| if step == 3 { next } else { Next::GoOn });
+        let checkpoints = Checkpoints::new(&nowhere)
+            .ask(move |step| if step == 3 { next } else { Next::Continue });
         let options = RunOptions { checkpoints: Some(checkpoints), ..RunOptions::on_threads(2) };
         train_with(&case.config, &case.files, options, &mut |event| {
             *untold += u32::from(matches!(event, Event::NoCheckpoint { step: 3, .. }));

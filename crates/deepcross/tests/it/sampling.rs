@@ -3,8 +3,8 @@
 
 use crate::common::{folder, predictions, trained_with, with_reader, write};
 use deepcross::data::NegativeCounts;
-use deepcross::data::simulate::{Simulator, SimulatorConfig};
 use deepcross::model::{Tapes, TrainedModel};
+use deepcross::simulate::{Simulator, SimulatorConfig};
 use deepcross::train::{Event, Files, RunConfig, evaluate};
 use std::path::Path;
 

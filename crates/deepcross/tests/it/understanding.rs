@@ -1,7 +1,7 @@
 //! What a model relies on, where it is wrong, and what it takes for alike: on clicks of which that is known.
 
-use deepcross::data::{BadRows, Labels, Part, RowPlan, RowReader, Source};
-use deepcross::model::{Met, NeighbourError, Tapes, TrainedModel, neighbours};
+use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
+use deepcross::model::{NeighbourError, Tapes, TrainedModel, TrainingCounts, neighbours};
 use deepcross::train::{
     Files, ImportancePlan, Importances, RowSample, RunConfig, SliceColumn, SliceForm, SlicePlan,
     SlicedRows, Slices, evaluate_observed, permutation_importance, train,
@@ -92,8 +92,8 @@ fn world(overrides: &[&str]) -> World {
 
 fn reader<'e>(world: &'e World, file: &Path) -> RowReader<'e> {
     let source = Source::open(&[file.to_owned()], &world.config.data).expect("a file");
-    let (labels, part) = (Labels::Required, Part::All);
-    let plan = RowPlan { labels, part, bad_rows: BadRows::Error };
+    let (labels, partition) = (Labels::Required, Partition::All);
+    let plan = RowPlan { labels, partition, bad_rows: BadRows::Error };
     RowReader::new(&source, &world.trained.encoder, plan).expect("all columns are there")
 }
 
@@ -179,7 +179,8 @@ fn bad_rows_have_no_raw_values() {
     let file = world.test.with_file_name("bad.csv");
     std::fs::write(&file, text).expect("there is room");
     let source = Source::open(&[file], &world.config.data).expect("a file");
-    let plan = RowPlan { labels: Labels::Required, part: Part::All, bad_rows: BadRows::Skip };
+    let plan =
+        RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Skip };
     let reader = RowReader::new(&source, &world.trained.encoder, plan).expect("columns");
     let names = ["ad", "age"].map(String::from);
     let mut reader = reader.keeping_values(&names).expect("columns");
@@ -209,7 +210,9 @@ fn values_that_are_clicked_alike_are_neighbours() {
     let mut names: Vec<_> = found.iter().map(|neighbour| neighbour.value.as_str()).collect();
     names.sort_unstable();
     assert_eq!(names, ["ad0", "ad2", "ad6", "ad8"]);
-    let Some(Met { rows, positives }) = found[0].met else { panic!("the field has counts") };
+    let Some(TrainingCounts { rows, positives }) = found[0].training_counts else {
+        panic!("the field has counts")
+    };
     assert!((450..750).contains(&rows) && positives > rows / 3, "{rows} {positives}");
     assert_eq!(neighbours(&world.trained, "ad", "ad4", 100).map(|all| all.len()), Ok(9));
     let shelves = neighbours(&world.trained, "shelf", "s1", 3).expect("a known value");

@@ -28,7 +28,7 @@ fn wrong_calls_end_before_anything_is_served() {
     let service = Service::start(&folder, "");
     let outcome = folder.call(&format!("serve --model model.dcx --addr {}", service.addr));
     assert_eq!(outcome.code, Some(1));
-    assert!(outcome.stderr.contains("cannot be listened on"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("cannot listen on"), "{}", outcome.stderr);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_reload_fails_no_request_and_a_broken_model_is_refused() {
     service.signal("-TERM");
     let (code, said) = service.end();
     assert_eq!(code, Some(0));
-    assert!(said.contains("reload refused, the old model is served on: `model.dcx`"), "{said}");
+    assert!(said.contains("reload refused, still serving the old model: `model.dcx`"), "{said}");
 }
 
 #[test]
@@ -149,8 +149,8 @@ fn requests_in_flight_are_answered_before_the_end() {
         }
         assert_eq!(service.get("/readyz").status, 200);
         service.signal(signal);
-        assert_eq!(service.line(), "draining: requests in flight are answered");
-        service.get("/readyz").is_problem(503, &["going down"]);
+        assert_eq!(service.line(), "draining: answering the requests in flight");
+        service.get("/readyz").is_problem(503, &["shutting down"]);
         assert_eq!(Answer::read(&mut BufReader::new(stream)).probabilities().len(), 3);
         let (code, said) = service.end();
         assert_eq!((code, said.trim_end()), (Some(0), "drained: all requests are answered"));

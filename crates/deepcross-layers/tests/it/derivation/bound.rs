@@ -1,7 +1,8 @@
-//! How small and how large the gradient can get over a stack whose layers are contractions.
+//! The bounds of the gradient over a stack whose layers are contractions.
 //!
-//! `‖W‖₂ · sup |σ'| ≤ q` is ensured and not measured: a matrix is divided by its Frobenius norm, which is not below its
-//! largest singular value, or it is an orthogonal matrix, whose singular values are all 1.
+//! `‖W‖₂ · sup |σ'| ≤ q` is ensured and not measured.
+//! A matrix is divided by its Frobenius norm, which is not below its largest singular value, or it is an orthogonal
+//! matrix, whose singular values are all 1.
 //! The second kind comes close to the bound, or attains it; the first rarely does.
 
 use super::cases::{Draw, Kind, Stack, any_kind, any_rows_and_width, any_seed};
@@ -12,13 +13,13 @@ use proptest::test_runner::TestCaseResult;
 use std::ops::{Range, RangeInclusive};
 
 proptest! {
-    /// `(1 − q)ⁿ ‖g[n]‖ ≤ ‖g[0]‖ ≤ (1 + q)ⁿ ‖g[n]‖` for the residual stack; so over its upper part of any depth.
+    /// `(1 − q)ⁿ ‖g[n]‖ ≤ ‖g[0]‖ ≤ (1 + q)ⁿ ‖g[n]‖` for the residual stack, and so over its upper part of any depth.
     #[test]
     fn derivation_bound(case in contractions(1..=8, 0.0..1.0)) {
         bound(&case)?;
     }
 
-    /// `‖g[0]‖ ≤ qⁿ ‖g[n]‖` for the plain stack; so over its upper part of any depth.
+    /// `‖g[0]‖ ≤ qⁿ ‖g[n]‖` for the plain stack, and so over its upper part of any depth.
     #[test]
     fn derivation_plain_bound(case in contractions(1..=8, 0.0..1.0)) {
         plain_bound(&case)?;
@@ -38,7 +39,8 @@ proptest! {
         bound_separates_below_one_half(&case)?;
     }
 
-    /// For `q > ½` it need not be: with `W = −q` and the identity for `σ` the plain stack's is the larger one.
+    /// For `q > ½` it need not be larger: with `W = −q` and the identity for `σ`, the gradient of the plain stack is
+    /// the larger one.
     #[test]
     fn derivation_order_can_turn_above_one_half((depth, q) in (1_usize..=8, 0.51..1.0)) {
         order_can_turn_above_one_half(&(depth, q))?;
@@ -46,7 +48,8 @@ proptest! {
 }
 
 /// 64 units with `q = c/n`: the residual stack keeps at least `(1 − c/n)ⁿ ≥ exp(−c − c²/n)` of the gradient, the plain
-/// one at most `(c/n)ⁿ`; the stack that keeps least, `W = −c/n`, keeps no more than `exp(−c)`.
+/// stack at most `(c/n)ⁿ`.
+/// The residual stack that keeps least, `W = −c/n`, keeps no more than `exp(−c)`.
 #[test]
 fn derivation_bound_at_depth_64() {
     bound_at_depth_64(&()).unwrap();
@@ -68,7 +71,7 @@ pub(super) fn contractions(
         .prop_map(|(shape, kinds, q, seed)| contraction(shape, &kinds, q, seed))
 }
 
-/// Layers of these kinds, those marked with an orthogonal weight.
+/// Layers of these kinds; the marked ones have an orthogonal weight.
 fn contraction(shape: (usize, usize), kinds: &[(Kind, bool)], q: f64, seed: u64) -> Contraction {
     let mut draw = Draw::new(seed);
     let layers = kinds.iter().map(|&(kind, is_orthogonal)| {
@@ -82,7 +85,7 @@ fn contraction(shape: (usize, usize), kinds: &[(Kind, bool)], q: f64, seed: u64)
     Contraction { stack, q }
 }
 
-/// The matrix by its Frobenius norm; `0` stays what it is.
+/// The matrix divided by its Frobenius norm; the matrix `0` stays unchanged.
 pub(super) fn divided(weight: &Matrix) -> Matrix {
     weight / weight.iter().map(|w| w * w).sum::<f64>().sqrt().max(f64::MIN_POSITIVE)
 }
@@ -99,7 +102,7 @@ fn multiples(depth: usize, w: f64) -> Stack {
     Stack { layers: vec![layer; depth], input, upstream }
 }
 
-/// For each row of the batch `‖g[n]‖` and, for each of these gradients, `‖g‖` of the same row.
+/// `‖g[n]‖` for each row of the batch and, for each of these gradients, `‖g‖` of the same row.
 fn norms<const N: usize>(upstream: &Matrix, g: [&Matrix; N]) -> Vec<(f64, [f64; N])> {
     let of = |r| (norm(&row(upstream, r)), g.map(|g| norm(&row(g, r))));
     (0..upstream.nrows()).map(of).collect()

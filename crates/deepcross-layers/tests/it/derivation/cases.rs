@@ -1,7 +1,7 @@
-//! The stacks that are drawn.
+//! The drawn stacks.
 //!
-//! Sizes, activations and scales are drawn by proptest, so a case that fails shrinks to a small one of the same kind;
-//! the numbers follow from a seed, since shrinking a thousand of them one by one takes long and tells little.
+//! Sizes, activations and scales are drawn by proptest, so a failing case shrinks to a small one of the same kind.
+//! The numbers follow from a seed, since shrinking a thousand of them one by one takes long and shows little.
 
 use super::textbook::{Layer, Matrix, Vector, outer};
 use deepcross_layers::Activation;
@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::ops::RangeInclusive;
 
-/// Square layers one upon the other, the batch that goes in, and the gradient that comes from above.
+/// Square layers one upon the other, the input batch, and the gradient from above.
 #[derive(Clone, Debug)]
 pub(super) struct Stack {
     pub(super) layers: Vec<Layer>,
@@ -30,7 +30,7 @@ impl Stack {
     }
 }
 
-/// What a layer is like, before its numbers are drawn.
+/// The properties of a layer, before its numbers are drawn.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kind {
     pub(super) activation: Activation,
@@ -39,7 +39,7 @@ pub(super) struct Kind {
 }
 
 impl Kind {
-    /// With weights and biases of a common size.
+    /// A kind with weights and biases of a usual size.
     pub(super) fn new(activation: Activation) -> Self {
         Self { activation, weight_scale: 1.0, bias_scale: 1.0 }
     }
@@ -53,7 +53,7 @@ pub(super) fn any_activation() -> impl Strategy<Value = Activation> {
     prop::sample::select(&Activation::ALL[..])
 }
 
-/// With weights that change much, nothing at all, little, or very much; with a bias or without.
+/// A kind whose weights change the values much, not at all, little, or very much; with or without a bias.
 pub(super) fn any_kind() -> impl Strategy<Value = Kind> {
     let weight_scale = prop::sample::select(vec![1.0, 0.0, 0.05, 2.0]);
     let bias_scale = prop::sample::select(vec![1.0, 0.0]);
@@ -62,7 +62,7 @@ pub(super) fn any_kind() -> impl Strategy<Value = Kind> {
     )
 }
 
-/// Rows of a batch, and the width of what goes through.
+/// The number of rows of a batch, and the width of its values.
 pub(super) fn any_rows_and_width() -> impl Strategy<Value = (usize, usize)> {
     (1_usize..=6, 1_usize..=12)
 }
@@ -71,7 +71,7 @@ pub(super) fn any_seed() -> impl Strategy<Value = u64> {
     any::<u64>().no_shrink()
 }
 
-/// Stacks of a depth in this range, each layer of a kind of its own.
+/// Stacks of a depth in this range; each layer has its own kind.
 pub(super) fn stacks(depth: RangeInclusive<usize>) -> impl Strategy<Value = Stack> {
     let kinds = prop::collection::vec(any_kind(), depth);
     (any_rows_and_width(), kinds, any_seed()).prop_map(|((rows, width), kinds, seed)| {
@@ -92,12 +92,12 @@ impl Draw {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
-    /// In ±1.
+    /// A number in ±1.
     pub(super) fn number(&mut self) -> f64 {
         self.0.random_range(-1.0..1.0)
     }
 
-    /// Whole, in ±2.
+    /// A whole number in ±2.
     pub(super) fn whole(&mut self) -> f64 {
         f64::from(self.0.random_range(-2..=2))
     }
@@ -110,7 +110,7 @@ impl Draw {
         Array::from_shape_simple_fn(n, || self.number())
     }
 
-    /// `shape`: (outputs, inputs). Weights are scaled so that values stay of one size whatever the width.
+    /// A layer of a `shape` (outputs, inputs); weights are scaled so that values keep their size at any width.
     pub(super) fn layer(&mut self, kind: Kind, shape: (usize, usize)) -> Layer {
         let scale = kind.weight_scale / (shape.1 as f64).sqrt();
         Layer {

@@ -1,4 +1,4 @@
-//! The product over a stack, multiplied out: one path for each set of units that a gradient goes through.
+//! The product over a stack, expanded: one path for each set of units that a gradient passes through.
 
 use super::cases::{Stack, stacks};
 use super::textbook::{Branch, Matrix, Vector, close, row, size};
@@ -13,14 +13,14 @@ proptest! {
         expansion_into_paths(&case)?;
     }
 
-    /// `g[0] = ( Π_k Wₖᵀ diag σ'(aₖ) ) g[n]` for the plain stack: of the 2ⁿ paths, the longest alone.
+    /// `g[0] = ( Π_k Wₖᵀ diag σ'(aₖ) ) g[n]` for the plain stack: of the 2ⁿ paths, only the longest.
     #[test]
     fn derivation_plain_stack_is_the_longest_path(case in stacks(0..=5)) {
         plain_stack_is_the_longest_path(&case)?;
     }
 }
 
-/// `( Π_{k ∈ S} Wₖᵀ diag sₖ ) g`: from the last unit to the first, past those that are not in `S`.
+/// `( Π_{k ∈ S} Wₖᵀ diag sₖ ) g`: from the last unit to the first, skipping those that are not in `S`.
 fn path(branches: &[Branch], set: usize, g: &Vector) -> Vector {
     let units = branches.iter().enumerate().rev().filter(|(k, _)| set & (1 << k) != 0);
     units.fold(g.clone(), |g, (_, branch)| branch.back(&g))
@@ -59,7 +59,7 @@ pub(super) fn plain_stack_is_the_longest_path(stack: &Stack) -> TestCaseResult {
     Ok(())
 }
 
-/// Of each layer for one row, and as large as they can be.
+/// The branches of each layer for one row, and their largest possible values.
 fn branches(stack: &Stack, h: &[Matrix], r: usize) -> (Vec<Branch>, Vec<Branch>) {
     let layers = stack.layers.iter().zip(h);
     layers.map(|(layer, h)| (layer.branch(&row(h, r)), layer.largest_branch())).unzip()

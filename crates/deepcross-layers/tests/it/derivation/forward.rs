@@ -1,4 +1,4 @@
-//! Where the derivation starts: what the units compute.
+//! The start of the derivation: the values that the units compute.
 
 use super::cases::{Stack, stacks};
 use super::paper_unit::{Units, units};
@@ -13,7 +13,7 @@ proptest! {
         forward_one_layer_unit(&case)?;
     }
 
-    /// `h[k + 1] = σ(a)` with `a = W h[k] + b`: the plain stack, which the residual one is compared with.
+    /// `h[k + 1] = σ(a)` with `a = W h[k] + b`: the plain stack, the baseline of the residual one.
     #[test]
     fn derivation_forward_plain_layer(case in stacks(1..=6)) {
         forward_plain_layer(&case)?;

@@ -1,8 +1,10 @@
-//! On a ReLU's kink, where there is no derivative, by the convention `σ'(0) = 0`.
+//! The gradient on a ReLU's kink, where there is no derivative, by the convention `σ'(0) = 0`.
 //!
 //! All numbers are whole, so that every sum is exact, and biases are chosen so that pre-activations are 0 and not
-//! nearly 0; what is compared is then equal to the bit, and no tolerance hides a wrong side of a kink.
-//! Off the kinks the convention is not asked: the other theorems draw numbers that meet one only through zero weights.
+//! nearly 0.
+//! The compared values are then equal to the bit, and no tolerance hides a wrong side of a kink.
+//! The other theorems do not test the convention off the kinks: they draw numbers that meet a kink only through zero
+//! weights.
 
 use super::cases::{Draw, Stack, any_rows_and_width, any_seed};
 use super::textbook::{Layer, Matrix, Vector, row};
@@ -47,7 +49,10 @@ pub(super) fn recursion_on_kinks(stack: &Stack) -> TestCaseResult {
     let taped = stack.residual();
     for (k, r) in stack.places() {
         let (layer, h, g) = (&stack.layers[k], row(&taped.h[k], r), row(&taped.g[k + 1], r));
-        prop_assert!(r > 0 || layer.pre_activation(&h)[0] == 0.0, "the case is no kink");
+        prop_assert!(
+            r > 0 || layer.pre_activation(&h)[0] == 0.0,
+            "the case does not lie on a kink"
+        );
         prop_assert_eq!(row(&taped.g[k], r), layer.branch(&h).residual_step(&g));
     }
     Ok(())

@@ -1,6 +1,6 @@
-//! The paper's unit, `out = relu(z)` with `z = x + W1 relu( W0 x + b0 ) + b1`: its gradient passes two masks.
+//! The paper's unit, `out = relu(z)` with `z = x + W1 relu( W0 x + b0 ) + b1`, whose gradient passes two masks.
 //!
-//! `m` is 1 where the outer ReLU is on, `z > 0`, and 0 where it is off; `r` is the same of the inner one.
+//! `m` is 1 where the outer ReLU is on, `z > 0`, and 0 where it is off; `r` is the same for the inner ReLU.
 //! Both are 0 on a kink.
 
 use super::bound::divided;
@@ -28,27 +28,28 @@ proptest! {
         paper_unit_weight_gradients(&case)?;
     }
 
-    /// Where the outer ReLU is off, both paths are cut: whatever gradient comes from above there, not a bit of any
-    /// gradient changes; and where all of it is off, every gradient is 0.
+    /// Where the outer ReLU is off, both paths are cut: whatever gradient comes from above there, no bit of any
+    /// gradient changes.
+    /// If all of it is off, every gradient is 0.
     #[test]
     fn derivation_paper_unit_cuts_both_paths_where_it_is_off(case in units(1..=1)) {
         paper_unit_cuts_both_paths_where_it_is_off(&case)?;
     }
 
-    /// Where the outer ReLU is on, the identity path is exact: with nothing on the residual path, by `W1 = 0` or by
-    /// `r = 0`, `g[k] = m ⊙ g[k + 1]`, bit for bit.
+    /// Where the outer ReLU is on, the identity path is exact: if the residual path is empty, because `W1 = 0` or
+    /// `r = 0`, then `g[k] = m ⊙ g[k + 1]`, bit for bit.
     #[test]
     fn derivation_paper_unit_identity_path_is_exact_where_it_is_on(case in units(1..=1)) {
         paper_unit_identity_path_is_exact_where_it_is_on(&case)?;
     }
 
-    /// `(1 − q) ‖m ⊙ g‖ ≤ ‖g[k]‖ ≤ (1 + q) ‖m ⊙ g‖` with `g = g[k + 1]`, where `‖W0‖₂ ‖W1‖₂ ≤ q < 1`.
+    /// `(1 − q) ‖m ⊙ g‖ ≤ ‖g[k]‖ ≤ (1 + q) ‖m ⊙ g‖` with `g = g[k + 1]`, if `‖W0‖₂ ‖W1‖₂ ≤ q < 1`.
     #[test]
     fn derivation_paper_unit_bound((case, q) in contractions()) {
         paper_unit_bound(&(case, q))?;
     }
 
-    /// Where every outer ReLU is on, `(1 − q)ⁿ ‖g[n]‖ ≤ ‖g[0]‖ ≤ (1 + q)ⁿ ‖g[n]‖`, as for the one-layer unit.
+    /// If every outer ReLU is on, `(1 − q)ⁿ ‖g[n]‖ ≤ ‖g[0]‖ ≤ (1 + q)ⁿ ‖g[n]‖`, as for the one-layer unit.
     #[test]
     fn derivation_paper_unit_bound_over_a_stack_that_is_on((case, q) in contractions()) {
         paper_unit_bound_over_a_stack_that_is_on(&(case, q))?;
@@ -93,7 +94,7 @@ impl Unit {
     }
 }
 
-/// Units of the paper one upon the other, the batch that goes in, and the gradient that comes from above.
+/// Units of the paper one upon the other, the input batch, and the gradient from above.
 #[derive(Clone, Debug)]
 pub(super) struct Units {
     pub(super) units: Vec<Unit>,
@@ -108,7 +109,7 @@ impl Units {
         (0..self.units.len()).flat_map(move |k| (0..n_rows).map(move |row| (k, row)))
     }
 
-    /// What the tape has; the parameters of a unit are W0, b0, W1, b1.
+    /// The values of the tape; the parameters of a unit are W0, b0, W1, b1.
     pub(super) fn taped(&self) -> Taped {
         let mut params = Params::new();
         let units = self.units.iter().map(|unit| ResidualUnit {
@@ -122,7 +123,7 @@ impl Units {
     }
 }
 
-/// Stacks of a depth in this range, each unit with a hidden width and with scales of its own.
+/// Stacks of a depth in this range; each unit has its own hidden width and scales.
 pub(super) fn units(depth: RangeInclusive<usize>) -> impl Strategy<Value = Units> {
     let kinds = prop::collection::vec((1_usize..=12, any_kind()), depth);
     (any_rows_and_width(), kinds, any_seed()).prop_map(|((rows, width), kinds, seed)| {

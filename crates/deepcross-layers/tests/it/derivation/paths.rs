@@ -1,9 +1,8 @@
-//! For a given gradient above a unit, the gradient of a weight below it splits into an identity path and a residual
-//! path.
+//! The identity path and the residual path, into which the gradient of a weight below a unit splits for a given
+//! gradient above the unit.
 //!
 //! The earlier layer is `h = τ(c)` with `c = V x + d`, the unit `h + σ(a)` with `a = W h + b`.
-//! The tape computes each path by itself: it is given the upstream gradient at `h` alone, at `σ(a)` alone, and at their
-//! sum.
+//! The tape computes each path separately: it gets the upstream gradient only at `h`, only at `σ(a)`, and at their sum.
 
 use super::cases::{Draw, any_kind, any_rows_and_width, any_seed};
 use super::taped::or_zeros;
@@ -20,27 +19,27 @@ proptest! {
     ///
     /// `∂L/∂V = ( τ'(c) ⊙ g ) xᵀ + ( τ'(c) ⊙ Wᵀ ( σ'(a) ⊙ g ) ) xᵀ`,
     ///
-    /// each term is what the tape has for its path alone, and `∂L/∂V` is the sum of the two.
+    /// each term is the tape's gradient of its path alone, and `∂L/∂V` is the sum of the two.
     #[test]
     fn derivation_two_paths(case in splits()) {
         two_paths(&case)?;
     }
 
-    /// The identity path is the same, bit for bit, whatever `W` is, and `∂L/∂V` is nothing else where `W = 0`; a change
-    /// of `W` changes `∂L/∂V` by as much as it changes the residual path.
+    /// The identity path is the same, bit for bit, whatever `W` is, and `∂L/∂V` equals it if `W = 0`.
+    /// A change of `W` changes `∂L/∂V` by as much as it changes the residual path.
     #[test]
     fn derivation_identity_path_is_free_of_the_later_weight(case in splits()) {
         identity_path_is_free_of_the_later_weight(&case)?;
     }
 }
 
-/// Both paths, and their sum, are those that PyTorch has for the cases of `golden/residual_units.json`.
+/// Both paths, and their sum, are those of PyTorch for the cases of `golden/residual_units.json`.
 #[test]
 fn derivation_two_paths_agree_with_pytorch() {
     two_paths_agree_with_pytorch(&()).unwrap();
 }
 
-/// In the cases of `golden/residual_units.json`, doubling `W` changes `∂L/∂V` and leaves its identity path as it is.
+/// In the cases of `golden/residual_units.json`, doubling `W` changes `∂L/∂V` and leaves its identity path unchanged.
 #[test]
 fn derivation_a_later_weight_changes_the_residual_path_alone() {
     a_later_weight_changes_the_residual_path_alone(&()).unwrap();
@@ -74,7 +73,7 @@ pub(super) fn splits() -> impl Strategy<Value = Split> {
     })
 }
 
-/// Where the upstream gradient is given to the tape.
+/// The value at which the tape gets the upstream gradient.
 #[derive(Clone, Copy)]
 enum Path {
     /// At `h + σ(a)`.
@@ -119,7 +118,7 @@ impl Split {
         positive.sum_over_rows(|_| [self.below.largest_branch(), self.above.largest_branch()])
     }
 
-    /// `( τ' ⊙ g ) xᵀ` and `( τ' ⊙ Wᵀ ( σ' ⊙ g ) ) xᵀ` with the branches that each `x` has.
+    /// `( τ' ⊙ g ) xᵀ` and `( τ' ⊙ Wᵀ ( σ' ⊙ g ) ) xᵀ` with the branches of each `x`.
     fn sum_over_rows(&self, branches: impl Fn(&Vector) -> [Branch; 2]) -> [Matrix; 2] {
         let zeros = || Matrix::zeros(self.below.weight.dim());
         (0..self.input.nrows()).fold([zeros(), zeros()], |[identity, residual], r| {

@@ -1,7 +1,8 @@
 //! The order of factors in which derivations print the gradient: `∂L/∂h · σ' · Wᵀ`, read from left to right.
 //!
-//! Read so, the gradient is a row, `gᵀ diag σ' Wᵀ`, where the derivative of `h + σ(W h + b)` by `h` is `1 + diag σ' W`
-//! and a row needs `gᵀ diag σ' W`. As columns: `W ( σ' ⊙ g )` is printed, and `Wᵀ ( σ' ⊙ g )` is right.
+//! In this order the gradient is a row, `gᵀ diag σ' Wᵀ`, but the derivative of `h + σ(W h + b)` by `h` is
+//! `1 + diag σ' W`, and a row needs `gᵀ diag σ' W`.
+//! As columns: `W ( σ' ⊙ g )` is printed, and `Wᵀ ( σ' ⊙ g )` is right.
 
 use super::cases::{Stack, stacks};
 use super::textbook::{Layer, Vector, close, row, size};
@@ -11,7 +12,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
 proptest! {
-    /// `g[k] = g[k + 1] + W ( σ'(a) ⊙ g[k + 1] )` where `W = Wᵀ`, and so wherever vectors are scalars.
+    /// `g[k] = g[k + 1] + W ( σ'(a) ⊙ g[k + 1] )` if `W = Wᵀ`, and so whenever vectors are scalars.
     #[test]
     fn derivation_printed_order_holds_for_symmetric_weights(case in symmetric_stacks()) {
         printed_order_holds_for_symmetric_weights(&case)?;
@@ -24,7 +25,7 @@ fn derivation_printed_order_fails_for_other_weights() {
     printed_order_fails_for_other_weights(&()).unwrap();
 }
 
-/// The order in print.
+/// The formula in the printed order.
 fn printed(layer: &Layer, h: &Vector, g: &Vector) -> Vector {
     g + layer.weight.dot(&layer.branch(h).inner(g))
 }

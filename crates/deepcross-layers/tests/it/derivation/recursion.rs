@@ -9,7 +9,7 @@ use proptest::test_runner::TestCaseResult;
 proptest! {
     /// `g[k] = g[k + 1] + Wᵀ ( σ'(a) ⊙ g[k + 1] )` with `a = W h[k] + b`, and `g[n]` is the upstream gradient.
     ///
-    /// Where a ReLU stands on its kink, `a = 0`, as it does with zero weights and no bias, `σ'(0) = 0`.
+    /// If a ReLU is on its kink, `a = 0`, as with zero weights and no bias, then `σ'(0) = 0`.
     #[test]
     fn derivation_recursion(case in stacks(0..=6)) {
         recursion(&case)?;

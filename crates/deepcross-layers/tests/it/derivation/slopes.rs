@@ -1,4 +1,4 @@
-//! What the derivation takes as given: the slopes of the four activations, and how large they get.
+//! The assumptions of the derivation: the slopes of the four activations, and their largest values.
 
 use super::cases::any_activation;
 use super::textbook::{largest_slope, slope, value};
@@ -21,7 +21,7 @@ fn derivation_largest_slopes_are_reached() {
     largest_slopes_are_reached(&()).unwrap();
 }
 
-/// An activation, and a point that is no kink.
+/// An activation, and a point that is not a kink.
 pub(super) fn points() -> impl Strategy<Value = (Activation, f64)> {
     let point = prop_oneof![-20.0..-0.01, 0.01..20.0];
     (any_activation(), point)

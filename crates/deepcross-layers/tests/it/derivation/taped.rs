@@ -1,4 +1,4 @@
-//! What the tape computes: the other side of every comparison.
+//! The values and gradients that the tape computes: the other side of every comparison.
 
 use super::cases::Stack;
 use super::textbook::{Layer, Matrix};
@@ -13,7 +13,7 @@ pub(super) struct Taped {
     pub(super) h: Vec<Matrix>,
     /// `g[0]` to `g[n]`.
     pub(super) g: Vec<Matrix>,
-    /// Of the parameters in order of addition, 0 where there is none.
+    /// The gradients of the parameters in order of addition; 0 if there is none.
     pub(super) parameters: Vec<Matrix>,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn taped(
     }
 }
 
-/// Nothing that reaches a value is a gradient of 0.
+/// A value that no gradient reaches has a gradient of 0.
 pub(super) fn or_zeros(gradient: Option<ArrayView2<'_, f64>>, shape: (usize, usize)) -> Matrix {
     gradient.map_or_else(|| Matrix::zeros(shape), |gradient| gradient.to_owned())
 }
@@ -80,7 +80,7 @@ impl Stack {
     }
 }
 
-/// What the tape has for each layer of a [`Stack`].
+/// The gradients of the tape for each layer of a [`Stack`].
 impl Taped {
     /// `∂L/∂W` of the layer from `h[k]` to `h[k + 1]`.
     pub(super) fn weight(&self, k: usize) -> &Matrix {

@@ -1,4 +1,4 @@
-//! The page's formulas in plain `ndarray`, with nothing of the crate in them.
+//! The page's formulas in plain `ndarray`, without any code of the crate.
 
 use deepcross_layers::Activation;
 use ndarray::{Array, Array1, Array2, Axis, Dimension};
@@ -7,7 +7,7 @@ use proptest::test_runner::TestCaseResult;
 
 /// A column.
 pub(super) type Vector = Array1<f64>;
-/// A weight, `[outputs, inputs]`; or a batch, a column vector of the page in each of its rows.
+/// A weight, `[outputs, inputs]`; or a batch, each row of which is a column vector of the page.
 pub(super) type Matrix = Array2<f64>;
 
 /// `σ(a)`.
@@ -20,7 +20,7 @@ pub(super) fn value(activation: Activation, a: f64) -> f64 {
     }
 }
 
-/// `σ'(a)`, of `a` itself; the crate computes it of `σ(a)`.
+/// `σ'(a)`, computed from `a`; the crate computes it from `σ(a)`.
 pub(super) fn slope(activation: Activation, a: f64) -> f64 {
     match activation {
         Activation::Identity => 1.0,
@@ -58,7 +58,7 @@ impl Layer {
         self.pre_activation(h).mapv(|a| value(self.activation, a))
     }
 
-    /// `1 + |W| |h| + |b|`: what [`value`](Self::value) is made of is not larger, entry by entry.
+    /// `1 + |W| |h| + |b|`: an upper bound of the terms of [`value`](Self::value), entry by entry.
     pub(super) fn largest_value(&self, h: &Vector) -> Vector {
         size(&self.weight).dot(&size(h)) + size(&self.bias) + 1.0
     }
@@ -73,14 +73,14 @@ impl Layer {
         Branch { weight: self.weight.clone(), slope: self.slope(h) }
     }
 
-    /// As large as every [`branch`](Self::branch), entry by entry.
+    /// An upper bound of every [`branch`](Self::branch), entry by entry.
     pub(super) fn largest_branch(&self) -> Branch {
         let slope = Vector::from_elem(self.bias.len(), largest_slope(self.activation));
         Branch { weight: size(&self.weight), slope }
     }
 }
 
-/// What a gradient meets on its way back through a layer: `W` and `s = σ'(a)`.
+/// The factors that a gradient meets on its way back through a layer: `W` and `s = σ'(a)`.
 #[derive(Clone, Debug)]
 pub(super) struct Branch {
     weight: Matrix,
@@ -124,11 +124,11 @@ pub(super) fn size<D: Dimension>(values: &Array<f64, D>) -> Array<f64, D> {
     values.mapv(f64::abs)
 }
 
-/// Far above what rounding does to the cases that are drawn, far below what a wrong formula does.
+/// A tolerance far above the effect of rounding in the drawn cases, and far below the effect of a wrong formula.
 const TOLERANCE: f64 = 1e-12;
 
-/// Whether two numbers, matrices or columns are equal but for rounding, which is measured by the size of the terms that
-/// were summed: the same formula of magnitudes.
+/// Whether two numbers, matrices or columns are equal except for rounding.
+/// Rounding is measured by the size of the summed terms: the same formula of magnitudes.
 pub(super) fn close<D: Dimension>(
     found: &Array<f64, D>,
     expected: &Array<f64, D>,
@@ -142,7 +142,7 @@ pub(super) fn close<D: Dimension>(
     Ok(())
 }
 
-/// Whether `small ≤ large` but for rounding, relative to the size of the norms that were computed.
+/// Whether `small ≤ large` except for rounding, relative to the size of the computed norms.
 pub(super) fn at_most(small: f64, large: f64, size: f64) -> TestCaseResult {
     prop_assert!(small <= large + TOLERANCE * size, "{small} is more than {large}");
     Ok(())

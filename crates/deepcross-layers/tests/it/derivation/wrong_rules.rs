@@ -1,25 +1,26 @@
-//! Whether the theorems notice a backward rule that is wrong: a table of which do, under which mistake.
+//! Checks that the theorems notice a wrong backward rule, with a table of the theorems that notice each mistake.
 //!
 //! The mistakes are made in the rules that users run, by a switch that only tests have.
-//! A theorem that holds under a mistake is no weaker for it, where what it says does not depend on the rule; the table
-//! says why, and is checked both ways.
+//! A theorem that holds under a mistake is no weaker if its statement does not depend on the rule.
+//! The table gives the reason, and is checked both ways.
 
 use super::cases::stacks;
 use super::paper_unit::units;
 use super::{bound, expansion, forward, kinks, paper_unit, paths, printed, recursion, slopes};
 use deepcross_autodiff::wrong_rules::{WrongRule, with};
+use deepcross_testing::Search;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner};
+use proptest::test_runner::TestCaseResult;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// A theorem by its name, which after `derivation_` is that of its test, and whether it holds for all cases drawn.
+/// A theorem: its name, which after `derivation_` is the name of its test, and whether it holds for all drawn cases.
 struct Theorem {
     name: &'static str,
     holds: Box<dyn Fn() -> bool>,
 }
 
-/// Theorems that notice the same mistakes and no others.
+/// Theorems that notice exactly the same mistakes.
 struct Group {
     notices: &'static [WrongRule],
     theorems: Vec<Theorem>,
@@ -27,16 +28,13 @@ struct Group {
 
 macro_rules! theorem {
     ($file:ident::$name:ident, $cases:expr) => {
-        Theorem { name: stringify!($name), holds: Box::new(|| holds(&$cases, $file::$name)) }
+        Theorem { name: stringify!($name), holds: Box::new(|| holds($cases, $file::$name)) }
     };
 }
 
 /// For the same cases in each run, without a search for a smaller one: a failure is what is asked for.
-fn holds<S: Strategy>(cases: &S, check: fn(&S::Value) -> TestCaseResult) -> bool {
-    let config =
-        Config { cases: 128, failure_persistence: None, max_shrink_iters: 0, ..Config::default() };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    TestRunner::new_with_rng(config, rng).run(cases, |case| check(&case)).is_ok()
+fn holds<S: Strategy>(cases: S, check: fn(&S::Value) -> TestCaseResult) -> bool {
+    Search::fixed(128).unshrunk().holds(cases, |case| check(&case)).is_ok()
 }
 
 const SIGN: WrongRule = WrongRule::Sign;
@@ -44,10 +42,10 @@ const IDENTITY: WrongRule = WrongRule::NoIdentityPath;
 const TRANSPOSE: WrongRule = WrongRule::NoTranspose;
 const BIAS: WrongRule = WrongRule::NoBiasGradient;
 
-/// No gradient enters values and slopes, and the masks of the paper's unit are of no rule that is broken.
-/// The plain bound is above what a sign or a transpose changes, since `W`, `−W` and `Wᵀ` have one norm, and a plain
+/// No gradient enters values and slopes, and no broken rule changes the masks of the paper's unit.
+/// The plain bound does not change with a sign or a transpose, since `W`, `−W` and `Wᵀ` have one norm, and a plain
 /// stack has no identity path.
-/// What stays and what changes with a later weight is asked of the tape alone, with the same mistake before and after.
+/// The theorems on a later weight compare the tape with itself, under the same mistake before and after.
 fn notice_nothing() -> Group {
     Group {
         notices: &[],
@@ -64,7 +62,7 @@ fn notice_nothing() -> Group {
     }
 }
 
-/// The lower bounds are those of the identity path, and again `W`, `−W` and `Wᵀ` have one norm.
+/// The lower bounds are those of the identity path, and `W`, `−W` and `Wᵀ` have one norm here, too.
 fn notice_the_identity_path() -> Group {
     Group {
         notices: &[IDENTITY],
@@ -82,7 +80,7 @@ fn notice_the_identity_path() -> Group {
     }
 }
 
-/// The weights are symmetric: a missing transpose is none.
+/// The weights are symmetric, so a missing transpose changes nothing.
 fn notice_all_but_the_transpose() -> Group {
     Group {
         notices: &[SIGN, IDENTITY],
@@ -98,7 +96,8 @@ fn notice_all_but_the_transpose() -> Group {
     }
 }
 
-/// All that a gradient meets between a unit's output and its input; a bias is no part of it.
+/// These theorems check everything that a gradient meets between a unit's output and its input; a bias is not a part of
+/// that.
 fn notice_all_but_the_bias() -> Group {
     Group {
         notices: &[SIGN, IDENTITY, TRANSPOSE],
@@ -124,9 +123,10 @@ fn notice_sign_and_transpose() -> Group {
     }
 }
 
-/// A step back is checked from the gradient that the tape has above it, so gradients of weights and biases depend on
-/// what lies between: in the one-layer unit the sign, in the paper's unit the transpose of `W1` too.
-/// On its way through both layers of the paper's unit, a gradient meets two wrong signs, which make a right one.
+/// A step back is checked from the tape's gradient above it.
+/// So gradients of weights and biases depend on the layers in between: in the one-layer unit on the sign, in the
+/// paper's unit on the transpose of `W1`, too.
+/// On its way through both layers of the paper's unit, a gradient meets two wrong signs, which cancel.
 fn notice_what_they_pass() -> [Group; 4] {
     [
         Group {
@@ -159,7 +159,7 @@ fn table() -> impl Iterator<Item = Group> {
     groups.into_iter().chain(notice_what_they_pass())
 }
 
-/// Each theorem holds; while a backward rule is wrong, it fails where the table says so, and holds elsewhere.
+/// Each theorem holds; while a backward rule is wrong, it fails if the table says so, and holds otherwise.
 #[test]
 fn derivation_notices_wrong_rules() {
     for Group { notices, theorems } in table() {
@@ -173,7 +173,7 @@ fn derivation_notices_wrong_rules() {
     }
 }
 
-/// What follows `derivation_` in the names of the tests in these files.
+/// The part after `derivation_` in the names of the tests in these files.
 fn names_in_sources() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/derivation");
     let files = std::fs::read_dir(folder).expect("the folder of these tests");

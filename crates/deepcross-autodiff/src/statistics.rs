@@ -1,0 +1,72 @@
+//! Running statistics, updated from what the groups of a batch observed.
+
+use crate::{Gradients, Params};
+use deepcross_kernels::Real;
+
+impl<F: Real> Params<F> {
+    /// Moves each statistic towards the values that the groups of a batch observed, one group after the other.
+    /// For each group it moves by the part `momentum` of the difference.
+    ///
+    /// This is the running estimate of ghost batch normalisation (Hoffer et al., NIPS 2017, algorithm 1).
+    pub fn update_statistics(&mut self, groups: &[Gradients<F>], momentum: F) {
+        for id in self.statistic_ids() {
+            for observed in groups.iter().filter_map(|group| group.observed(id)) {
+                for (value, &observed) in self.statistic_mut(id).iter_mut().zip(observed) {
+                    *value += momentum * (observed - *value);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    fn with_statistic(values: Vec<f32>) -> Params<f32> {
+        let mut params = Params::new();
+        params.add_dense("weight", array![[1.0, 2.0]]);
+        params.add_statistic("mean", values);
+        params
+    }
+
+    #[test]
+    fn statistics_are_stored_beside_the_weights() {
+        let (mut params, other) = (with_statistic(vec![3.0]), with_statistic(vec![f32::NAN]));
+        assert_eq!((params.n_parameters(), params.dense_values()), (2, &[1.0, 2.0][..]));
+        assert_eq!(other.find_non_finite(), Some(("mean", 0, 0)));
+        assert_eq!(params.same_layout(&other), Ok(()));
+        params.copy_from(&other);
+        let id = params.statistic_ids().next().unwrap();
+        assert!(params.statistic(id)[0].is_nan());
+        assert!(params.same_layout(&with_statistic(vec![1.0, 2.0])).is_err());
+    }
+
+    #[test]
+    fn the_last_matrices_become_statistics() {
+        let mut params = Params::new();
+        params.add_dense("weight", array![[1.0, 2.0]]);
+        params.add_dense("mean", array![[3.0]]);
+        params.last_dense_are_statistics(3);
+        assert_eq!(params.dense_ids().count(), 2, "there are only two matrices");
+        params.last_dense_are_statistics(1);
+        assert_eq!(params.same_layout(&with_statistic(vec![0.0])), Ok(()));
+        let id = params.statistic_ids().next().unwrap();
+        assert_eq!((params.statistic(id), params.dense_values()), (&[3.0][..], &[1.0, 2.0][..]));
+    }
+
+    #[test]
+    fn statistics_move_by_one_group_after_the_other() {
+        let mut params = with_statistic(vec![1.0]);
+        let id = params.statistic_ids().next().unwrap();
+        let mut groups = vec![Gradients::new(&params); 3];
+        groups[0].observe(id).copy_from_slice(&[2.0]);
+        groups[2].observe(id).copy_from_slice(&[4.0]);
+        params.update_statistics(&groups, 0.5);
+        assert_eq!(params.statistic(id), [0.5 * (0.5 * (1.0 + 2.0) + 4.0)]);
+        groups.iter_mut().for_each(Gradients::clear);
+        params.update_statistics(&groups, 0.5);
+        assert_eq!(params.statistic(id), [2.75]);
+    }
+}

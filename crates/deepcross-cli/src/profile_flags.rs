@@ -1,0 +1,80 @@
+//! The flags of `describe` and `infer-config`: how files are read, and which column is the label.
+
+use crate::args::{LabelColumn, Layout};
+use crate::call_error::CallError;
+use crate::inputs::{self, check_standard_input};
+use anyhow::{Error, Result};
+use deepcross_data::{DataConfig, LabelConfig};
+use deepcross_profile::{
+    FileProfile, LabelRule, ProfileError, ProfileOptions, guess_format, profile_files,
+};
+use std::path::PathBuf;
+
+/// The settings that the flags ask for, in addition to those of a configuration.
+pub(crate) fn with_layout(config: DataConfig, layout: &Layout) -> DataConfig {
+    let Layout { columns, format, missing } = layout.clone();
+    let with_empty = || [String::new()].into_iter().chain(missing.clone()).collect();
+    DataConfig {
+        columns: Some(columns).filter(|columns| !columns.is_empty()).or(config.columns),
+        format: format.map(Into::into).or(config.format),
+        missing: if missing.is_empty() { config.missing } else { with_empty() },
+        ..config
+    }
+}
+
+/// The settings, with the format guessed if it is not set.
+pub(crate) fn with_format(data: &[PathBuf], config: &DataConfig) -> Result<DataConfig> {
+    Ok(guess_format(&inputs::files(data)?, config)?)
+}
+
+/// Reads the files once; with `guess_missing`, texts that usually mean a missing value count as missing values.
+pub(crate) fn profiled(
+    data: &[PathBuf],
+    config: &DataConfig,
+    label: &LabelColumn,
+    guess_missing: bool,
+) -> Result<FileProfile> {
+    let files = inputs::files(data)?;
+    check_standard_input(&files)?;
+    let options = ProfileOptions { label: label_rule(label, config)?, guess_missing };
+    profile_files(&files, config, &options).map_err(with_flag)
+}
+
+/// The label that the flags name, else the one of the settings.
+fn label_rule(label: &LabelColumn, config: &DataConfig) -> Result<Option<LabelRule>> {
+    let LabelColumn { label, positive, negative } = label.clone();
+    let of_config = config.label();
+    let Some(column) = label.or_else(|| of_config.as_ref().map(|label| label.column.clone()))
+    else {
+        return match positive.is_empty() {
+            true => Ok(None),
+            false => Err(call_error("--positive: name the column of the label with --label")),
+        };
+    };
+    if !positive.is_empty() {
+        let negative = Some(negative).filter(|negative| !negative.is_empty());
+        return Ok(Some(LabelRule { column, positive, negative }));
+    }
+    let of_config = of_config.filter(|label| label.column == column);
+    Ok(Some(of_config.unwrap_or_else(|| LabelConfig::binary(column)).into()))
+}
+
+/// The error with the flag that sets what it asks for.
+fn with_flag(error: ProfileError) -> Error {
+    let flag = match error {
+        ProfileError::Data(error) => return error.into(),
+        ProfileError::RepeatedName(source) => {
+            return Error::new(source).context("without a header, name the columns with --columns");
+        }
+        ProfileError::NoHeader { .. } => " with --columns",
+        ProfileError::LabelValue { .. } => " with --positive",
+        ProfileError::ManyLabelValues { .. } => " with --negative",
+        ProfileError::OneClass { .. } => "",
+        error => return error.into(),
+    };
+    call_error(&format!("{error}{flag}"))
+}
+
+fn call_error(message: &str) -> Error {
+    CallError::with_message(message.to_owned())
+}

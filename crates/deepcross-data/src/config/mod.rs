@@ -1,0 +1,375 @@
+//! The section `[data]` of a run: how the files are to be read.
+//!
+//! Values that TOML can write in two ways (a label by name or with its classes, a quote switched
+//! off or chosen) have a [`Visitor`](serde::de::Visitor) each.
+//! `#[serde(untagged)]` would be shorter, but answers every mistake with "data did not match any
+//! variant", and hides unknown keys from those who gather them.
+
+mod format;
+mod label;
+mod quote;
+
+pub use format::Format;
+pub use label::LabelConfig;
+pub use quote::Quote;
+
+pub(crate) use format::{LABEL, criteo_columns, is_whole};
+
+use std::collections::BTreeSet;
+
+use deepcross_features::{CountsFrom, suggest};
+use serde::{Deserialize, Serialize};
+
+use crate::limits::MOST_FIELDS;
+
+/// How to read the data files; every key may be left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DataConfig {
+    /// The format of all files; default: told from each file's name, or from the first line of a pipe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    /// The column that holds the label; needed to train and to evaluate, not to predict.
+    ///
+    /// [`label`](Self::label) knows the default of a format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<LabelConfig>,
+    /// The column of row weights (finite, at least 0); default: every row weighs 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<String>,
+    /// The values that mean "missing" in every feature column; default: the empty value alone.
+    pub missing: Vec<String>,
+    /// The names of the columns, for files without a header row; default: the first row has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
+    /// One ASCII character between two fields; default: `,` for CSV, a tab for TSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
+    /// `false`, `true` for `"`, or one ASCII character; default: `"` for CSV, `false` for TSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Quote>,
+    /// Whether white space around each field is dropped; default: true.
+    pub trim: bool,
+    /// One ASCII character that begins a line to be skipped; default: no line is a comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<char>,
+    /// What happens to a row that cannot be read; default: `error`.
+    pub bad_rows: BadRows,
+    /// What is known of the order of the rows; default: `any`.
+    pub order: Order,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            format: None,
+            label: None,
+            weight: None,
+            missing: vec![String::new()],
+            columns: None,
+            delimiter: None,
+            quote: None,
+            trim: true,
+            comment: None,
+            bad_rows: BadRows::Error,
+            order: Order::Any,
+        }
+    }
+}
+
+/// What is known of the order in which the rows stand in the files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// Nothing: companion counts of a training row are those of other folds.
+    #[default]
+    Any,
+    /// Earlier rows come first: companion counts of a training row are those of the rows before it.
+    Time,
+}
+
+impl From<Order> for CountsFrom {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Any => Self::OtherFolds,
+            Order::Time => Self::EarlierRows,
+        }
+    }
+}
+
+/// What happens to a row that cannot be parsed or encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BadRows {
+    /// The row stops the run with an error.
+    #[default]
+    Error,
+    /// The row is left out and counted.
+    Skip,
+}
+
+impl DataConfig {
+    /// All that is wrong with the settings, each as a sentence that names the key; empty if valid.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = self.character_problems();
+        problems.extend(self.column_problems());
+        problems.extend(self.format.into_iter().flat_map(|format| self.pair_problems(format)));
+        problems.extend(self.label.iter().flat_map(LabelConfig::problems));
+        problems
+    }
+
+    /// The label: what `label` sets, else the one of the format, if it has one.
+    pub fn label(&self) -> Option<LabelConfig> {
+        let of_format = || match self.format? {
+            Format::Criteo => Some(LabelConfig::binary(LABEL)),
+            Format::Libsvm | Format::Libffm => Some(LabelConfig::signed(LABEL)),
+            _ => None,
+        };
+        self.label.clone().or_else(of_format)
+    }
+
+    /// The names of the columns where no header has them: those of `columns`, else of the format.
+    pub fn columns(&self) -> Option<Vec<String>> {
+        self.columns.clone().or_else(|| self.is_criteo().then(criteo_columns))
+    }
+
+    /// Whether the columns are those of Criteo's logs.
+    pub(crate) fn is_criteo(&self) -> bool {
+        self.format == Some(Format::Criteo)
+    }
+
+    /// The columns that a file without a header may have: all, those without the label, those
+    /// without the weight, and those without both; none where a header names them.
+    pub(crate) fn layouts(&self) -> Vec<Vec<String>> {
+        let Some(columns) = self.columns() else { return Vec::new() };
+        let label = self.label();
+        let (label, weight) = (label.as_ref().map(|label| &label.column), self.weight.as_ref());
+        let without = |absent: [Option<&String>; 2]| {
+            columns.iter().filter(|name| !absent.contains(&Some(*name))).cloned().collect()
+        };
+        [[None, None], [label, None], [None, weight], [label, weight]].map(without).to_vec()
+    }
+
+    /// Keys that have no meaning with a format that is no delimited text, or another one.
+    pub(crate) fn pair_problems(&self, format: Format) -> Vec<String> {
+        let has_columns = match format {
+            Format::Libsvm | Format::Parquet => false,
+            Format::Libffm => true,
+            _ => return Vec::new(),
+        };
+        let set = [
+            ("delimiter", self.delimiter.is_some()),
+            ("quote", self.quote.is_some()),
+            ("comment", self.comment.is_some()),
+            ("columns", self.columns.is_some() && !has_columns),
+        ];
+        let unmeant = set.iter().filter(|(_, is_set)| *is_set);
+        let mut problems: Vec<_> = unmeant
+            .map(|(key, _)| format!("`data.{key}`: has no meaning with the format `{format}`"))
+            .collect();
+        let fields = self.columns.iter().flatten().skip(1).filter(|_| has_columns);
+        problems.extend(fields.filter(|field| !is_whole(field.as_bytes())).map(|field| {
+            format!(
+                "`data.columns`: must name the label and then the numbers of the fields with the \
+                 format `libffm`, but has `{field}`"
+            )
+        }));
+        problems
+    }
+
+    /// The characters that give a file its form must be ASCII, no line ends, and differ.
+    fn character_problems(&self) -> Vec<String> {
+        let quote = match self.quote {
+            Some(Quote::Char(quote)) => Some(quote),
+            _ => None,
+        };
+        let set = [("delimiter", self.delimiter), ("quote", quote), ("comment", self.comment)];
+        let set: Vec<_> = set.into_iter().filter_map(|(key, c)| Some((key, c?))).collect();
+        let unusable = set.iter().filter(|(_, c)| !c.is_ascii() || matches!(c, '\n' | '\r'));
+        let unusable = unusable.map(|(key, c)| {
+            format!("`data.{key}`: must be one ASCII character that ends no line, but is {c:?}")
+        });
+        unusable.chain(clashes(&set)).collect()
+    }
+
+    /// Names that can be checked before any file is opened.
+    fn column_problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let label = self.label();
+        let label = label.as_ref().map(|label| &label.column);
+        if let (Some(label), Some(weight)) = (label, &self.weight)
+            && label == weight
+        {
+            problems.push(format!("`data.weight`: must not be the label's column `{label}`"));
+        }
+        if self.is_criteo() && self.columns.is_some() {
+            problems.push(
+                "`data.columns`: has no meaning with the format `criteo`, which has columns of its \
+                 own: `label`, `I1` to `I13` and `C1` to `C26`"
+                    .into(),
+            );
+            return problems;
+        }
+        let Some(columns) = &self.columns() else { return problems };
+        if columns.is_empty() {
+            problems.push("`data.columns`: must name at least one column, but is empty".into());
+        }
+        if columns.len() > MOST_FIELDS {
+            problems.push(format!(
+                "`data.columns`: must name at most {MOST_FIELDS} columns, but has {}",
+                columns.len()
+            ));
+        }
+        if let Some(name) = first_repeated(columns) {
+            problems.push(format!(
+                "`data.columns`: must name each column once, but has `{name}` twice"
+            ));
+        }
+        for (key, name) in [("label", label), ("weight", self.weight.as_ref())] {
+            let Some(name) = name.filter(|name| !columns.contains(name)) else { continue };
+            let near = suggest::nearest(name, columns).map(|n| format!(", the nearest is `{n}`"));
+            let near = near.unwrap_or_default();
+            let columns = if self.is_criteo() { "the format `criteo`" } else { "`data.columns`" };
+            problems.push(format!("`data.{key}`: {columns} has no column `{name}`{near}"));
+        }
+        problems
+    }
+}
+
+/// One sentence for each pair of characters that are the same.
+pub(crate) fn clashes(set: &[(&str, char)]) -> Vec<String> {
+    let pairs = set.iter().enumerate().flat_map(|(i, a)| set[i + 1..].iter().map(move |b| (a, b)));
+    let equal = pairs.filter(|((_, a), (_, b))| a == b);
+    let sentence = |((first, c), (second, _)): (&(&str, char), &(&str, char))| {
+        format!("`data.{second}`: must differ from `data.{first}`, but both are {c:?}")
+    };
+    equal.map(sentence).collect()
+}
+
+/// The first name that stood in the list before.
+pub(crate) fn first_repeated(names: &[String]) -> Option<&str> {
+    let mut seen = BTreeSet::new();
+    names.iter().map(String::as_str).find(|name| !seen.insert(*name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads TOML; gives the problems, or the message of the parser.
+    fn problems(text: &str) -> Vec<String> {
+        match toml::from_str::<DataConfig>(text) {
+            Ok(config) => config.problems(),
+            Err(error) => vec![error.message().to_owned()],
+        }
+    }
+
+    #[test]
+    fn defaults_are_the_documented_ones() {
+        let config: DataConfig = toml::from_str("").unwrap();
+        assert_eq!(config, DataConfig::default());
+        assert_eq!((config.trim, config.bad_rows), (true, BadRows::Error));
+        assert_eq!(config.missing, [""]);
+    }
+
+    #[test]
+    fn each_problem_names_its_key_and_value() {
+        let cases: &[(&str, &[&str])] = &[
+            ("label = 'click'\nweight = 'w'", &[]),
+            (
+                "delimiter = '→'",
+                &["`data.delimiter`: must be one ASCII character that ends no line, but is '→'"],
+            ),
+            (
+                "delimiter = ';'\nquote = ';'",
+                &["`data.quote`: must differ from `data.delimiter`, but both are ';'"],
+            ),
+            (
+                "comment = \"\\n\"",
+                &["`data.comment`: must be one ASCII character that ends no line, but is '\\n'"],
+            ),
+            ("delimiter = 'ab'", &["invalid value: string \"ab\", expected a character"]),
+            (
+                "quote = 'ab'",
+                &["invalid value: string \"ab\", expected true, false, or one character"],
+            ),
+            (
+                "format = 'xls'",
+                &[
+                    "unknown variant `xls`, expected one of `csv`, `tsv`, `criteo`, `libsvm`, `libffm`, `parquet`",
+                ],
+            ),
+            (
+                "label = 3",
+                &[
+                    "invalid type: integer `3`, expected the name of a column, or { column = \"…\", \
+                 positive = [\"…\"], negative = [\"…\"] }",
+                ],
+            ),
+            ("label = { positive = ['a'] }", &["missing field `column`"]),
+            (
+                "label = { column = 'y', positive = ['a', 'b'], negative = ['b'] }",
+                &["`data.label`: a value must be positive or negative, but `b` is both"],
+            ),
+            (
+                "label = { column = 'y', positive = [], negative = [] }",
+                &[
+                    "`data.label.positive`: must name at least one value, but is empty",
+                    "`data.label.negative`: must name at least one value, but is empty",
+                ],
+            ),
+            ("label = 'y'\nweight = 'y'", &["`data.weight`: must not be the label's column `y`"]),
+            ("columns = []", &["`data.columns`: must name at least one column, but is empty"]),
+            (
+                "columns = ['a', 'click', 'a']\nlabel = 'clik'",
+                &[
+                    "`data.columns`: must name each column once, but has `a` twice",
+                    "`data.label`: `data.columns` has no column `clik`, the nearest is `click`",
+                ],
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(problems(text), *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_columns_of_criteo_are_known() {
+        let cases: &[(&str, &[&str])] = &[
+            ("format = 'criteo'\nweight = 'C26'", &[]),
+            (
+                "format = 'criteo'\ncolumns = ['a']",
+                &["`data.columns`: has no meaning with the format `criteo`, which has columns of \
+                   its own: `label`, `I1` to `I13` and `C1` to `C26`"],
+            ),
+            (
+                "format = 'criteo'\nlabel = 'Label'\nweight = 'C27'",
+                &[
+                    "`data.label`: the format `criteo` has no column `Label`, the nearest is `label`",
+                    "`data.weight`: the format `criteo` has no column `C27`, the nearest is `C2`",
+                ],
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(problems(text), *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back_equal() {
+        let texts = [
+            "",
+            "label = 'click'",
+            "label = { column = 'y', positive = ['yes'], negative = ['no', 'never'] }",
+            "quote = false\ncomment = '|'\ndelimiter = \"\\t\"\nformat = 'tsv'",
+            "format = 'criteo'",
+            "quote = true\ntrim = false\nbad_rows = 'skip'\nmissing = ['', '?']",
+            "quote = \"'\"\ncolumns = ['a', 'b']\nweight = 'a'",
+        ];
+        for text in texts {
+            let config: DataConfig = toml::from_str(text).unwrap();
+            let written = toml::to_string(&config).unwrap();
+            assert_eq!(toml::from_str::<DataConfig>(&written).unwrap(), config, "{written}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Puts encoded pieces together in order, with all that depends on the rows before: the last step of encoding.
+//!
+//! Companion counts, the first error and the positions of bad rows are such things.
+
+use deepcross_features::{Batch, Binding, Counts, Encoder, History, RowFields};
+
+use super::batch_columns::append_all;
+use super::chunk_encoder::EncodedPiece;
+use super::chunk_reader::{Chunk, ChunkRow};
+use super::pipeline::EncodedChunk;
+use super::recorded::Recorded;
+use crate::config::BadRows;
+use crate::error::DataError;
+use crate::rows::RawValues;
+use crate::source::Skipped;
+
+/// Commits chunks to a batch: holds what a pass has met so far, and what its last fill met.
+#[derive(Debug)]
+pub(crate) struct ChunkCommit<'e> {
+    pub(crate) encoder: &'e Encoder,
+    pub(crate) binding: Binding,
+    bad_rows: BadRows,
+    pub(crate) counts: Counts,
+    pub(crate) skipped: Skipped,
+    pub(crate) bad_positions: Vec<usize>,
+    /// The companion counts that training rows may know, if there are any.
+    pub(crate) history: Option<History>,
+    /// The columns whose raw values are kept, and these values of the last fill.
+    pub(crate) kept_columns: Vec<usize>,
+    pub(crate) raw_values: RawValues,
+    /// What the last fill met beside rows, if the rows are to be stored.
+    pub(crate) recorded: Option<Recorded>,
+}
+
+impl<'e> ChunkCommit<'e> {
+    pub(crate) fn new(encoder: &'e Encoder, binding: Binding, bad_rows: BadRows) -> Self {
+        Self {
+            encoder,
+            binding,
+            bad_rows,
+            counts: Counts::new(encoder.shapes()),
+            skipped: Skipped::default(),
+            bad_positions: Vec::new(),
+            history: None,
+            kept_columns: Vec::new(),
+            raw_values: RawValues::default(),
+            recorded: None,
+        }
+    }
+
+    /// Begins a fill.
+    pub(crate) fn begin(&mut self) {
+        self.bad_positions.clear();
+        self.raw_values.clear();
+        self.recorded.iter_mut().for_each(Recorded::clear);
+    }
+
+    /// Begins a pass.
+    pub(crate) fn restart(&mut self) {
+        self.counts.clear();
+        self.skipped = Skipped::default();
+        self.bad_positions.clear();
+        self.history.iter_mut().for_each(History::restart);
+    }
+
+    /// Appends the encoded rows of a chunk to `batch`, in which this fill began at row `start`.
+    ///
+    /// # Errors
+    /// The first error, if bad rows end a pass: the batch has the rows before it.
+    pub(crate) fn append(
+        &mut self,
+        encoded: &mut EncodedChunk,
+        batch: &mut Batch,
+        start: usize,
+    ) -> Result<(), DataError> {
+        let mut n_good = batch.n_rows() - start;
+        let (chunk, pieces) = encoded.parts();
+        let ended = (0..pieces.len())
+            .map(|index| (index + 1, self.commit_piece(chunk, &mut pieces[index], &mut n_good)))
+            .find(|(_, committed)| committed.is_err());
+        let (n_pieces, committed) = ended.unwrap_or((pieces.len(), Ok(())));
+        let pieces = &pieces[..n_pieces];
+        pieces.iter().try_for_each(|piece| self.encoder.check_room(batch, &piece.batch))?;
+        if let Some(recorded) = &mut self.recorded {
+            let mut first = batch.n_rows() - start;
+            for piece in pieces {
+                recorded.counted(piece.differences.from(first));
+                first += piece.batch.n_rows();
+            }
+        }
+        append_all(batch, pieces.iter().map(|piece| &piece.batch));
+        committed
+    }
+
+    /// Does for the rows of a piece what depends on the rows before them, up to an error; adds the number of good rows
+    /// to `n_good`.
+    ///
+    /// The batch of the piece has no row after the error that this returns: encoding ended there, or nothing was read
+    /// after it.
+    fn commit_piece(
+        &mut self,
+        chunk: &mut Chunk,
+        piece: &mut EncodedPiece,
+        n_good: &mut usize,
+    ) -> Result<(), DataError> {
+        self.counts.merge(&piece.counts);
+        let mut at = 0;
+        for index in piece.rows.clone() {
+            let row = &mut chunk.rows[index];
+            chunk.done = index + 1;
+            let error = match row {
+                ChunkRow::Bad(error) => error.take().map(|error| *error),
+                ChunkRow::Kept(..) | ChunkRow::Dropped(_) => piece.take_error(index),
+            };
+            if let Some(error) = error {
+                if let Some(recorded) = &mut self.recorded {
+                    recorded.bad(*n_good, row.label(), error.to_string());
+                }
+                self.skipped.admit(error, self.bad_rows)?;
+                self.bad_positions.push(*n_good + self.bad_positions.len());
+                continue;
+            }
+            if let Some(history) = &mut self.history {
+                learn(history, &self.binding, (chunk, index), (&mut piece.batch, at));
+            }
+            let row = &chunk.rows[index];
+            if let ChunkRow::Kept(position, _) = row
+                && !self.kept_columns.is_empty()
+            {
+                let values = chunk.raw_row(*position);
+                self.raw_values.push(self.kept_columns.iter().map(|&column| values.field(column)));
+            }
+            let is_kept = usize::from(matches!(row, ChunkRow::Kept(..)));
+            (at, *n_good) = (at + is_kept, *n_good + is_kept);
+        }
+        Ok(())
+    }
+}
+
+/// Adds a row of a chunk to the companion counts of later rows, and writes the counts of earlier rows to its row of a
+/// batch.
+fn learn(
+    history: &mut History,
+    binding: &Binding,
+    (chunk, row): (&Chunk, usize),
+    (batch, at): (&mut Batch, usize),
+) {
+    match &chunk.rows[row] {
+        ChunkRow::Kept(position, target) => {
+            history.rewrite(
+                binding,
+                &chunk.raw_row(*position),
+                target.label == Some(1.0),
+                (batch, at),
+            );
+        }
+        ChunkRow::Dropped(position) => history.pass(binding, &chunk.raw_row(*position), false),
+        ChunkRow::Bad(_) => {}
+    }
+}

@@ -1,0 +1,172 @@
+//! Encodes the rows of a chunk, in pieces of a few rows, each into a batch of its own: the second step of encoding.
+//!
+//! What a row becomes depends on nothing but the row, so that it does not matter which thread encodes it, nor when.
+//! What depends on the rows before is done later, in order ([`chunk_commit`](super::chunk_commit)).
+//! Pieces have a fixed number of rows, whatever the number of threads: few enough that all threads end at about the
+//! same time, and enough that handing a piece to a thread costs nothing beside encoding it.
+
+use std::ops::Range;
+
+use deepcross_features::{Batch, Binding, Counts, Encoder};
+
+use super::chunk_reader::{Chunk, ChunkRow};
+use super::count_differences::CountDifferences;
+use crate::config::BadRows;
+use crate::error::DataError;
+use crate::parallel::for_each;
+use crate::rows::Located;
+
+/// The number of rows of a piece.
+const PIECE_ROWS: usize = 32;
+
+/// A few rows of a chunk, encoded.
+#[derive(Debug)]
+pub(crate) struct EncodedPiece {
+    /// Which rows of the chunk.
+    pub(crate) rows: Range<usize>,
+    /// The good rows among them that are kept, up to the first error if errors end the pass.
+    pub(crate) batch: Batch,
+    pub(crate) counts: Counts,
+    /// The rows that turned out to be bad, the last one first.
+    errors: Vec<(usize, DataError)>,
+    /// Counts that the encoded batch does not carry, if the caller asked for them.
+    pub(crate) differences: CountDifferences,
+    /// Scratch for encoding a dropped row, to learn whether it is valid.
+    spare: (Batch, Counts),
+}
+
+/// Encodes the rows of chunks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChunkEncoder<'a> {
+    pub(crate) encoder: &'a Encoder,
+    pub(crate) binding: &'a Binding,
+    pub(crate) bad_rows: BadRows,
+    /// Whether the counts of each row by itself are noted, for a cache.
+    pub(crate) records: bool,
+}
+
+impl EncodedPiece {
+    fn new(encoder: &Encoder) -> Self {
+        let (batch, counts) = (encoder.new_batch(), encoder.new_counts());
+        let spare = (encoder.new_batch(), encoder.new_counts());
+        let differences = CountDifferences::default();
+        Self { rows: 0..0, batch, counts, errors: Vec::new(), differences, spare }
+    }
+
+    /// Forgets all rows and keeps the capacity.
+    fn clear(&mut self) {
+        self.batch.clear();
+        self.counts.clear();
+        self.errors.clear();
+        self.differences.clear();
+    }
+
+    /// Takes the error of a row; rows must be asked for in order.
+    pub(crate) fn take_error(&mut self, row: usize) -> Option<DataError> {
+        self.errors.pop_if(|(bad, _)| *bad == row).map(|(_, error)| error)
+    }
+}
+
+impl ChunkEncoder<'_> {
+    /// Cuts rows into pieces, which reuse the first of `pieces`, and returns these.
+    pub(crate) fn cut<'p>(
+        encoder: &Encoder,
+        rows: Range<usize>,
+        pieces: &'p mut Vec<EncodedPiece>,
+    ) -> &'p mut [EncodedPiece] {
+        let n_pieces = rows.len().div_ceil(PIECE_ROWS);
+        while pieces.len() < n_pieces {
+            pieces.push(EncodedPiece::new(encoder));
+        }
+        let pieces = &mut pieces[..n_pieces];
+        for (index, piece) in pieces.iter_mut().enumerate() {
+            let start = rows.start + index * PIECE_ROWS;
+            piece.rows = start..rows.end.min(start + PIECE_ROWS);
+        }
+        pieces
+    }
+
+    /// Encodes all pieces of a chunk, on the threads of the pool.
+    pub(crate) fn encode_all(self, chunk: &Chunk, pieces: &mut [EncodedPiece]) {
+        for_each(pieces, &|_, piece: &mut EncodedPiece| self.encode(chunk, piece));
+    }
+
+    fn encode(self, chunk: &Chunk, piece: &mut EncodedPiece) {
+        piece.clear();
+        // The counts of each row by itself are known row by row only.
+        if !self.records && self.encode_together(chunk, piece) {
+            return;
+        }
+        piece.clear();
+        for index in piece.rows.clone() {
+            // A row after an error that ends the pass does not belong to the batch.
+            if self.bad_rows == BadRows::Error && matches!(chunk.rows[index], ChunkRow::Bad(_)) {
+                break;
+            }
+            if let Err(error) = self.encode_row(chunk, index, piece) {
+                piece.errors.push((index, error));
+                if self.bad_rows == BadRows::Error {
+                    break;
+                }
+            }
+        }
+        piece.errors.reverse();
+    }
+
+    /// Encodes all rows of a piece column by column; false if that fails, and encoding row by row then finds why.
+    fn encode_together(self, chunk: &Chunk, piece: &mut EncodedPiece) -> bool {
+        let all = &chunk.rows[piece.rows.clone()];
+        let mut kept = all.iter().filter_map(ChunkRow::kept);
+        // In place of a vector, which would be an allocation for each piece.
+        let Some((first, _)) = kept.clone().next() else { return false };
+        let (mut rows, mut n_rows) = ([chunk.raw_row(first); PIECE_ROWS], 0);
+        let needs_order = |row: &ChunkRow| match row {
+            ChunkRow::Kept(..) => false,
+            ChunkRow::Dropped(_) => self.bad_rows == BadRows::Skip,
+            ChunkRow::Bad(_) => self.bad_rows == BadRows::Error,
+        };
+        if all.iter().any(needs_order) {
+            return false;
+        }
+        for (place, (position, target)) in rows.iter_mut().zip(&mut kept) {
+            *place = chunk.raw_row(position);
+            piece.batch.labels_mut().extend(target.label);
+            piece.batch.weights_mut().extend(target.weight);
+            n_rows += 1;
+        }
+        self.encoder.encode_rows(self.binding, &rows[..n_rows], &mut piece.batch, &mut piece.counts)
+    }
+
+    fn encode_row(
+        self,
+        chunk: &Chunk,
+        index: usize,
+        piece: &mut EncodedPiece,
+    ) -> Result<(), DataError> {
+        let (position, target, (batch, counts)) = match &chunk.rows[index] {
+            ChunkRow::Kept(at, target) => {
+                (*at, Some(target), (&mut piece.batch, &mut piece.counts))
+            }
+            // Companion counts were fitted on good rows only; if bad ones did not end that pass, this may be one.
+            ChunkRow::Dropped(at) if self.bad_rows == BadRows::Skip => {
+                let (batch, counts) = &mut piece.spare;
+                batch.clear();
+                (*at, None, (batch, counts))
+            }
+            ChunkRow::Dropped(_) | ChunkRow::Bad(_) => return Ok(()),
+        };
+        let row = chunk.raw_row(position);
+        self.encoder
+            .encode(self.binding, &row, batch, counts)
+            .map_err(|error| DataError::in_row(error, || row.place()))?;
+        if self.records {
+            let counts = counts.iter().map(|(_, counts)| counts);
+            piece.differences.observe(batch.columns(), self.encoder.shapes(), counts);
+        }
+        if let Some(target) = target {
+            batch.labels_mut().extend(target.label);
+            batch.weights_mut().extend(target.weight);
+        }
+        Ok(())
+    }
+}

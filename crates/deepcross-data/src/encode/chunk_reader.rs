@@ -1,0 +1,230 @@
+//! Reads raw rows in order into chunks: the first step of encoding.
+//!
+//! One thread finds where lines end, and takes rows with a quote apart: where such a row ends depends on all quotes
+//! before it, and on what is made of a stray one.
+//! All threads split the other lines, and find the partition and the label of each row.
+//! Then one thread decides, in order again, which negative rows are dropped.
+//!
+//! Rejected: cutting the bytes anywhere. Each thread would have to know whether it begins within a quote, and where the
+//! row before it had been given up.
+
+use std::ops::Range;
+
+use super::negative_sampling::NegativeSampling;
+use super::row_filter::{FilteredRows, RowStatus, Target};
+use crate::config::BadRows;
+use crate::error::DataError;
+use crate::parallel::for_each;
+use crate::rows::{RawRows, RowView};
+
+/// The most rows of a chunk.
+pub(crate) const CHUNK_ROWS: usize = 768;
+
+/// A chunk takes no further row once its rows have this many bytes.
+const CHUNK_BYTES: usize = 384 << 10;
+
+/// Reads rows into chunks.
+#[derive(Debug)]
+pub(crate) struct ChunkReader {
+    pub(crate) rows: FilteredRows,
+    pub(crate) sampling: NegativeSampling,
+    pub(crate) bad_rows: BadRows,
+    /// Whether dropped rows are handed on, for companion counts.
+    pub(crate) keeps_dropped: bool,
+}
+
+/// Rows that follow each other in a file.
+#[derive(Debug, Default)]
+pub(crate) struct Chunk {
+    sheets: Vec<Sheet>,
+    /// The number of sheets that hold rows.
+    n_sheets: usize,
+    /// The rows read and their bytes, of any partition.
+    n_rows: usize,
+    n_bytes: usize,
+    /// The rows of the partition.
+    pub(crate) rows: Vec<ChunkRow>,
+    /// The number of rows that have been handed on.
+    pub(crate) done: usize,
+    /// Whether a row is an error that ends the pass, so that nothing after it is read before the error is reported.
+    pub(crate) stops: bool,
+}
+
+/// A few raw rows, which one thread judges.
+#[derive(Debug, Default)]
+struct Sheet {
+    rows: RawRows,
+    statuses: Vec<RowStatus>,
+}
+
+/// The position of a raw row in a chunk.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Position {
+    sheet: usize,
+    row: usize,
+}
+
+/// A row of a chunk.
+#[derive(Debug)]
+pub(crate) enum ChunkRow {
+    /// The row here is to be encoded.
+    Kept(Position, Target),
+    /// The row here is a negative one that is dropped.
+    Dropped(Position),
+    /// The row could not be read; `None` once that has been reported.
+    Bad(Option<Box<DataError>>),
+}
+
+impl ChunkRow {
+    /// Whether the row counts among those that a caller asked for: all but the dropped ones.
+    pub(crate) fn counts(&self) -> bool {
+        !matches!(self, Self::Dropped(_))
+    }
+
+    /// The position and the target of a row that is kept.
+    pub(crate) fn kept(&self) -> Option<(Position, Target)> {
+        match self {
+            Self::Kept(position, target) => Some((*position, *target)),
+            Self::Dropped(_) | Self::Bad(_) => None,
+        }
+    }
+
+    /// The label of a row that is kept, if it has one.
+    pub(crate) fn label(&self) -> Option<f32> {
+        match self {
+            Self::Kept(_, target) => target.label,
+            Self::Dropped(_) | Self::Bad(_) => None,
+        }
+    }
+}
+
+impl Sheet {
+    /// Forgets all rows and keeps the capacity.
+    fn clear(&mut self) {
+        self.rows.clear();
+        self.statuses.clear();
+    }
+}
+
+impl Chunk {
+    /// The rows that have not been handed on.
+    pub(crate) fn rest(&self) -> &[ChunkRow] {
+        &self.rows[self.done..]
+    }
+
+    /// The raw row at a position that a [`ChunkRow`] names.
+    pub(crate) fn raw_row(&self, position: Position) -> RowView<'_> {
+        self.sheets[position.sheet].rows.get(position.row)
+    }
+
+    /// Forgets all rows and keeps the capacity.
+    pub(crate) fn clear(&mut self) {
+        self.sheets[..self.n_sheets].iter_mut().for_each(Sheet::clear);
+        (self.n_sheets, self.n_rows, self.n_bytes) = (0, 0, 0);
+        self.rows.clear();
+        (self.done, self.stops) = (0, false);
+    }
+
+    /// The next rows, of which at most `most` count, and the number of those that do.
+    pub(crate) fn first(&self, most: usize) -> (Range<usize>, usize) {
+        let (mut end, mut n_counting) = (self.done, 0);
+        while end < self.rows.len() && n_counting < most {
+            n_counting += usize::from(self.rows[end].counts());
+            end += 1;
+        }
+        (self.done..end, n_counting)
+    }
+
+    fn is_full(&self) -> bool {
+        self.n_rows >= CHUNK_ROWS || self.n_bytes >= CHUNK_BYTES
+    }
+
+    /// An empty sheet after those that hold rows.
+    fn new_sheet(&mut self) -> &mut RawRows {
+        if self.n_sheets == self.sheets.len() {
+            self.sheets.push(Sheet::default());
+        }
+        self.n_sheets += 1;
+        &mut self.sheets[self.n_sheets - 1].rows
+    }
+}
+
+impl ChunkReader {
+    /// Fills a chunk, in place of its content, with rows until `most` of them count; with none at the end.
+    ///
+    /// At a time, at most as many rows of any partition are read as are still wanted: nobody waits for a row that was not
+    /// asked for.
+    pub(crate) fn read(&mut self, chunk: &mut Chunk, most: usize) {
+        chunk.clear();
+        let (mut n_counting, mut ended) = (0, false);
+        while n_counting < most && !ended && !chunk.stops {
+            if chunk.is_full() && chunk.rows.is_empty() {
+                chunk.clear();
+            }
+            if chunk.is_full() {
+                return;
+            }
+            let first = chunk.n_sheets;
+            let taken = self.take(chunk, most - n_counting);
+            let filter = self.rows.filter();
+            let sheets = &mut chunk.sheets[first..chunk.n_sheets];
+            for_each(sheets, &|_, sheet: &mut Sheet| {
+                filter.judge_all(&mut sheet.rows, &mut sheet.statuses);
+            });
+            n_counting += self.select(chunk, first);
+            ended = !matches!(taken, Ok(true));
+            if let Err(error) = taken {
+                chunk.rows.push(ChunkRow::Bad(Some(Box::new(error))));
+                chunk.stops = true;
+            }
+        }
+    }
+
+    /// Reads up to `most` rows into sheets after those of the chunk; false at the end.
+    fn take(&mut self, chunk: &mut Chunk, most: usize) -> Result<bool, DataError> {
+        let end = CHUNK_ROWS.min(chunk.n_rows.saturating_add(most));
+        while chunk.n_rows < end && !chunk.is_full() {
+            let n_left = end - chunk.n_rows;
+            let sheet = chunk.new_sheet();
+            let mut taken = Ok(true);
+            while matches!(taken, Ok(true)) && sheet.len() < n_left && !sheet.is_full() {
+                taken = self.rows.next_into(sheet);
+            }
+            let (n_rows, n_bytes) = (sheet.len(), sheet.n_bytes());
+            (chunk.n_rows, chunk.n_bytes) = (chunk.n_rows + n_rows, chunk.n_bytes + n_bytes);
+            if !matches!(taken, Ok(true)) {
+                return taken;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Appends the rows of the partition, from a sheet on; returns how many count.
+    fn select(&mut self, chunk: &mut Chunk, first: usize) -> usize {
+        let mut n_counting = 0;
+        for sheet in first..chunk.n_sheets {
+            for (row, status) in chunk.sheets[sheet].statuses.iter_mut().enumerate() {
+                let position = Position { sheet, row };
+                let row = match std::mem::replace(status, RowStatus::Elsewhere) {
+                    RowStatus::Elsewhere => continue,
+                    RowStatus::Here(target) if self.keeps(target) => {
+                        ChunkRow::Kept(position, target)
+                    }
+                    RowStatus::Here(_) if self.keeps_dropped => ChunkRow::Dropped(position),
+                    RowStatus::Here(_) => continue,
+                    RowStatus::Bad(error) => {
+                        chunk.stops |= self.bad_rows == BadRows::Error;
+                        ChunkRow::Bad(Some(error))
+                    }
+                };
+                n_counting += usize::from(row.counts());
+                chunk.rows.push(row);
+            }
+        }
+        n_counting
+    }
+
+    fn keeps(&mut self, target: Target) -> bool {
+        target.label.is_none_or(|label| self.sampling.keep(label))
+    }
+}

@@ -1,0 +1,108 @@
+//! Fits an encoder in one streaming pass over the rows.
+
+use deepcross_features::{Binding, Encoder, FieldConfig, Fitter, History, Schema};
+
+use super::row_filter::{FilteredRows, Target};
+use crate::config::BadRows;
+use crate::error::DataError;
+use crate::source::{Partition, Skipped, Source};
+
+/// An encoder and what was met while it was fitted.
+#[derive(Clone, Debug)]
+pub struct Fitted {
+    /// The encoder.
+    pub encoder: Encoder,
+    /// The companion counts of the rows that it was fitted on, for [`RowReader::with_history`](crate::RowReader::with_history).
+    pub history: History,
+    /// The number of rows that it was fitted on.
+    pub rows: u64,
+    /// How many of them are positive; 0 if `[data]` names no label.
+    pub positives: u64,
+    /// The bad rows, which the encoder has not seen.
+    pub skipped: Skipped,
+}
+
+/// Fits the encoder of `schema` on the rows of `partition`, read once.
+///
+/// Labels and weights are checked on the way if `[data]` names them, so that the encoder learns
+/// from those rows only that can be trained on.
+///
+/// # Errors
+/// As [`Records::read`](crate::Records::read), and if the header lacks a column, if a row cannot be
+/// read while `bad_rows` is `error`, or if there is no row at all.
+pub fn fit(
+    source: &Source,
+    schema: &Schema,
+    partition: Partition,
+    bad_rows: BadRows,
+) -> Result<Fitted, DataError> {
+    let mut pass = Pass::new(source, schema, partition)?;
+    let (mut rows, mut positives, mut skipped) = (0, 0, Skipped::default());
+    loop {
+        match pass.observe_next() {
+            Ok(None) => break,
+            Ok(Some(target)) => {
+                rows += 1;
+                positives += u64::from(target.label == Some(1.0));
+            }
+            Err(error) => skipped.admit(error, bad_rows)?,
+        }
+    }
+    if rows == 0 {
+        return Err(DataError::NoRows { file: source.first_file(), skipped: skipped.rows });
+    }
+    let (encoder, history) = pass.fitter.finish_for_training();
+    Ok(Fitted { encoder, history, rows, positives, skipped })
+}
+
+/// Rows on their way into a fitter.
+struct Pass {
+    rows: FilteredRows,
+    fitter: Fitter,
+    binding: Binding,
+}
+
+impl Pass {
+    fn new(source: &Source, schema: &Schema, partition: Partition) -> Result<Self, DataError> {
+        let source = &source.with_fields(schema.fields().iter().flat_map(FieldConfig::columns));
+        let fitter = Fitter::with_counts_from(schema, source.config().order.into());
+        let binding = fitter
+            .bind(source.header())
+            .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;
+        Ok(Self { rows: FilteredRows::labelled(source, partition)?, fitter, binding })
+    }
+
+    fn observe_next(&mut self) -> Result<Option<Target>, DataError> {
+        let Some(target) = self.rows.next()? else { return Ok(None) };
+        let row = self.rows.row();
+        let positive = target.label == Some(1.0);
+        self.fitter
+            .observe_labelled(&self.binding, row, positive)
+            .map_err(|error| DataError::in_row(error, || row.place()))?;
+        Ok(Some(target))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deepcross_features::TopBy;
+
+    use super::*;
+    use crate::DataConfig;
+
+    #[test]
+    fn the_encoder_learns_which_rows_are_positive() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.csv");
+        std::fs::write(&file, "ad,click\nshoes,0\nshoes,0\nhats,1\nbags,0\n").unwrap();
+        let config: DataConfig = toml::from_str("label = \"click\"").unwrap();
+        let source = Source::open(&[file], &config).unwrap();
+        for (top_by, kept) in [(TopBy::Count, "shoes"), (TopBy::Positives, "hats")] {
+            let (top, top_by) = (Some(1), Some(top_by));
+            let field = FieldConfig { top, top_by, ..FieldConfig::categorical("ad") };
+            let schema = Schema::new(vec![field], Vec::new()).unwrap();
+            let fitted = fit(&source, &schema, Partition::All, BadRows::Error).unwrap();
+            assert_eq!(fitted.encoder.value(0, 3), Some(kept));
+        }
+    }
+}

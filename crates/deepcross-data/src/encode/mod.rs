@@ -1,0 +1,34 @@
+//! Encoding: the raw rows of a source on their way into batches.
+//!
+//! A row takes three steps: it is read into a chunk ([`chunk_reader`]), encoded ([`chunk_encoder`]), and appended to a
+//! batch in the order of the source ([`chunk_commit`]).
+//! [`pipeline`] lets the three steps overlap, and [`row_reader`] is what callers use.
+//! [`mod@fit`] makes the encoder from the same rows.
+//!
+//! Nothing here knows a file format, nor a cache: rows that were encoded before come in through
+//! [`stored_rows`] alone.
+
+mod row_filter;
+
+mod fit;
+
+mod chunk_commit;
+mod chunk_encoder;
+mod chunk_reader;
+mod negative_sampling;
+mod pipeline;
+mod row_reader;
+
+mod batch_columns;
+mod count_differences;
+mod recorded;
+mod stored_rows;
+
+pub use fit::{Fitted, fit};
+pub use negative_sampling::NegativeCounts;
+pub use row_reader::{Labels, RowPlan, RowReader};
+
+pub(crate) use batch_columns::{append_rows, gather, keep_rows};
+pub(crate) use count_differences::{CountDifference, N_STATS, Stats, counts_of, implied_counts};
+pub(crate) use recorded::{BadRow, Recorded};
+pub(crate) use stored_rows::{Met, StoredRows};

@@ -1,0 +1,139 @@
+//! Negative down-sampling: of the many rows without a click, each pass keeps a share.
+//!
+//! A row is drawn by its number among the negative rows and not by its bytes, as [`Partition`](crate::Partition) holds rows out:
+//! equal rows, of which a click log has many where its fields have few values, would otherwise be kept or dropped all
+//! at once. What a model learns is balanced for such rows only if they are drawn one by one.
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::random::unit_interval;
+
+/// Names the stream, so that this draw has nothing to do with any other of the same seed.
+const STREAM: &[u8] = b"negative down-sampling";
+
+/// Keeps each negative row with a probability; each epoch draws anew.
+///
+/// The draw depends on the probability, the seed, the epoch and the order of the rows alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NegativeSampling {
+    rate: f64,
+    seed: u64,
+    /// The seed of the epoch.
+    epoch_seed: u64,
+    counts: NegativeCounts,
+}
+
+/// How many negative rows a pass met, and how many of them it kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NegativeCounts {
+    /// All negative rows.
+    pub met: u64,
+    /// Those that were kept.
+    pub kept: u64,
+}
+
+impl NegativeSampling {
+    /// Keeps all negative rows.
+    pub(crate) const ALL: Self =
+        Self { rate: 1.0, seed: 0, epoch_seed: 0, counts: NegativeCounts { met: 0, kept: 0 } };
+
+    /// Keeps a share `rate`, in [0, 1], of the negative rows.
+    pub(crate) fn sampled(rate: f64, seed: u64) -> Self {
+        let mut sampling = Self { rate, seed, ..Self::ALL };
+        sampling.begin(0);
+        sampling
+    }
+
+    /// Begins a pass: the draw of `epoch`, from its first row on.
+    pub(crate) fn begin(&mut self, epoch: u64) {
+        let stream = xxh3_64_with_seed(STREAM, self.seed);
+        self.epoch_seed = xxh3_64_with_seed(&epoch.to_le_bytes(), stream);
+        self.restart();
+    }
+
+    /// Begins the same draw anew.
+    pub(crate) fn restart(&mut self) {
+        self.counts = NegativeCounts::default();
+    }
+
+    /// Whether the next row is kept: every positive one, and of the others those that are drawn.
+    pub(crate) fn keep(&mut self, label: f32) -> bool {
+        if label != 0.0 {
+            return true;
+        }
+        let kept = self.rate >= 1.0 || self.draw() < self.rate;
+        self.counts.met += 1;
+        self.counts.kept += u64::from(kept);
+        kept
+    }
+
+    /// The number of the next negative row, uniform in [0, 1).
+    fn draw(&self) -> f64 {
+        unit_interval(xxh3_64_with_seed(&self.counts.met.to_le_bytes(), self.epoch_seed))
+    }
+
+    pub(crate) fn counts(&self) -> NegativeCounts {
+        self.counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const N: u64 = 20_000;
+
+    /// Which of `n` negative rows an epoch keeps.
+    fn draw(sampling: &mut NegativeSampling, epoch: u64, n: u64) -> Vec<bool> {
+        sampling.begin(epoch);
+        (0..n).map(|_| sampling.keep(0.0)).collect()
+    }
+
+    #[test]
+    fn the_share_kept_is_the_rate() {
+        for (rate, seed) in [(0.0, 1), (0.01, 1), (0.1, 2), (0.5, 3), (1.0, 4)] {
+            let mut sampling = NegativeSampling::sampled(rate, seed);
+            for epoch in 1..4 {
+                let kept = draw(&mut sampling, epoch, N).into_iter().filter(|kept| *kept).count();
+                assert_eq!(sampling.counts(), NegativeCounts { met: N, kept: kept as u64 });
+                // Five standard deviations of a binomial share.
+                let tolerance = 5.0 * (rate * (1.0 - rate) / N as f64).sqrt();
+                let share = kept as f64 / N as f64;
+                assert!((share - rate).abs() <= tolerance, "{share} for {rate}");
+            }
+        }
+    }
+
+    #[test]
+    fn epochs_and_seeds_draw_independently() {
+        let rate = 0.3;
+        let of = |seed, epoch| draw(&mut NegativeSampling::sampled(rate, seed), epoch, N);
+        let first = of(1, 1);
+        for (seed, epoch) in [(1, 2), (2, 1), (2, 2)] {
+            let both = of(seed, epoch).iter().zip(&first).filter(|(a, b)| **a && **b).count();
+            let tolerance = 5.0 * (N as f64 * rate * rate * (1.0 - rate * rate)).sqrt();
+            let expected = N as f64 * rate * rate;
+            assert!((both as f64 - expected).abs() < tolerance, "{both} for {seed}, {epoch}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn positive_rows_are_kept_and_change_no_draw(
+            labels in prop::collection::vec(any::<bool>(), 0..200), rate in 0.0..1.0, seed: u64, epoch: u64,
+        ) {
+            let mut sampling = NegativeSampling::sampled(rate, seed);
+            let n = labels.iter().filter(|label| !**label).count() as u64;
+            let mut alone = draw(&mut sampling, epoch, n).into_iter();
+            let counts = sampling.counts();
+            sampling.begin(epoch);
+            for label in labels {
+                let kept = sampling.keep(f32::from(label));
+                prop_assert_eq!(kept, label || alone.next() == Some(true));
+            }
+            prop_assert_eq!(sampling.counts(), counts);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Finds the rows of a partition, with their labels and weights: the step that fitting and encoding share.
+//!
+//! [`RowFilter`] looks at one row alone, before it is encoded: whether it can be read, whether it belongs to the
+//! partition, and what it is trained towards.
+//! So it can look at many rows at once, on all threads; nothing that depends on the rows before is decided here.
+
+use crate::error::DataError;
+use crate::rows::{Located, RawRow, RawRows, RowView};
+use crate::source::{LabelReader, Partition, Records, Source, WeightReader};
+
+/// Which rows are read, and whether their labels and weights are.
+#[derive(Clone, Debug)]
+pub(crate) struct RowFilter {
+    partition: Partition,
+    label: Option<LabelReader>,
+    weight: Option<WeightReader>,
+    /// The number of fields of a valid row.
+    n_columns: usize,
+}
+
+/// What a [`RowFilter`] finds of a row.
+#[derive(Debug)]
+pub(crate) enum RowStatus {
+    /// The row belongs to another partition, or it has been handed on.
+    Elsewhere,
+    /// The row belongs to the partition.
+    Here(Target),
+    /// The row belongs to the partition and is bad.
+    Bad(Box<DataError>),
+}
+
+/// What a row is trained towards; absent if it is not read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    pub(crate) label: Option<f32>,
+    pub(crate) weight: Option<f32>,
+}
+
+impl RowFilter {
+    /// The rows of `partition`, without targets.
+    fn unlabelled(source: &Source, partition: Partition) -> Self {
+        Self { partition, label: None, weight: None, n_columns: source.header().len() }
+    }
+
+    /// The rows of `partition`, with the label and the weight that the settings name.
+    fn labelled(source: &Source, partition: Partition) -> Result<Self, DataError> {
+        let config = source.config();
+        let label = config.label().map(|label| LabelReader::bind(&label, source)).transpose()?;
+        let weight =
+            config.weight.as_ref().map(|name| WeightReader::bind(name, source)).transpose()?;
+        Ok(Self { label, weight, ..Self::unlabelled(source, partition) })
+    }
+
+    /// Splits all lines among `rows`, and appends the status of each row to `statuses`.
+    pub(crate) fn judge_all(&self, rows: &mut RawRows, statuses: &mut Vec<RowStatus>) {
+        for index in 0..rows.len() {
+            let error = rows.split(index, self.n_columns);
+            statuses.push(self.judge(&rows.get(index), error));
+        }
+    }
+
+    /// The status of `row`, which has this error.
+    ///
+    /// A row belongs to its partition even if it is malformed, so that each bad row is met by one partition alone.
+    fn judge(&self, row: &RowView<'_>, error: Option<Box<DataError>>) -> RowStatus {
+        if !self.partition.has_row_of(row.fields()) {
+            return RowStatus::Elsewhere;
+        }
+        match error.map_or_else(|| self.target(row).map_err(Box::new), Err) {
+            Ok(target) => RowStatus::Here(target),
+            Err(error) => RowStatus::Bad(error),
+        }
+    }
+
+    /// The target of a valid row.
+    fn target(&self, row: &impl Located) -> Result<Target, DataError> {
+        Ok(Target {
+            label: self.label.as_ref().map(|label| label.read_of(row)).transpose()?,
+            weight: self.weight.as_ref().map(|weight| weight.read_of(row)).transpose()?,
+        })
+    }
+}
+
+/// Streams the rows of a source through a [`RowFilter`].
+#[derive(Debug)]
+pub(crate) struct FilteredRows {
+    source: Source,
+    records: Records,
+    row: RawRow,
+    filter: RowFilter,
+}
+
+impl FilteredRows {
+    /// The rows of `partition`, without targets.
+    pub(crate) fn unlabelled(source: &Source, partition: Partition) -> Result<Self, DataError> {
+        Self::new(source, RowFilter::unlabelled(source, partition))
+    }
+
+    /// The rows of `partition`, with the label and the weight that the settings name.
+    pub(crate) fn labelled(source: &Source, partition: Partition) -> Result<Self, DataError> {
+        Self::new(source, RowFilter::labelled(source, partition)?)
+    }
+
+    fn new(source: &Source, filter: RowFilter) -> Result<Self, DataError> {
+        let (records, row) = (source.records()?, RawRow::new());
+        Ok(Self { source: source.clone(), records, row, filter })
+    }
+
+    /// Reads the next row of the partition; `None` after the last.
+    ///
+    /// A row belongs to its partition even if it is malformed, so that each bad row is met by one partition alone.
+    pub(crate) fn next(&mut self) -> Result<Option<Target>, DataError> {
+        let partition = self.filter.partition;
+        loop {
+            match self.records.read(&mut self.row) {
+                Ok(false) => return Ok(None),
+                Ok(true) if partition.contains(&self.row) => {
+                    return self.filter.target(&self.row).map(Some);
+                }
+                Err(error) if !error.is_bad_row() || partition.contains(&self.row) => {
+                    return Err(error);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Appends the next row of any partition to `rows`, unjudged; false after the last.
+    ///
+    /// # Errors
+    /// Those that end the pass.
+    pub(crate) fn next_into(&mut self, rows: &mut RawRows) -> Result<bool, DataError> {
+        self.records.read_into(rows, &mut self.row)
+    }
+
+    /// The filter, which judges the rows that [`next_into`](Self::next_into) appends.
+    pub(crate) fn filter(&self) -> &RowFilter {
+        &self.filter
+    }
+
+    /// The position of the column of this name, which `role` reads.
+    pub(crate) fn column(&self, name: &str, role: &str) -> Result<usize, DataError> {
+        self.source.column(name, role)
+    }
+
+    /// The row that was read last.
+    pub(crate) fn row(&self) -> &RawRow {
+        &self.row
+    }
+
+    /// Starts again at the first row.
+    pub(crate) fn restart(&mut self) -> Result<(), DataError> {
+        self.records = self.source.records()?;
+        Ok(())
+    }
+}

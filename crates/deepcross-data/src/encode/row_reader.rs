@@ -1,0 +1,243 @@
+//! Reads the rows of a source as batches of encoded rows.
+//!
+//! A chunk of raw rows is read in order ([`chunk_reader`](super::chunk_reader)); all threads encode its rows in pieces
+//! ([`chunk_encoder`](super::chunk_encoder)); then the pieces are put together in order
+//! ([`chunk_commit`](super::chunk_commit)).
+//! These three steps go on at the same time, with one chunk each ([`pipeline`](super::pipeline)).
+
+use deepcross_features::{Batch, Binding, Counts, Encoder, FieldShape, History};
+
+use super::chunk_commit::ChunkCommit;
+use super::chunk_encoder::ChunkEncoder;
+use super::chunk_reader::ChunkReader;
+use super::negative_sampling::{NegativeCounts, NegativeSampling};
+use super::pipeline::{EncodedChunk, Pipeline};
+use super::recorded::Recorded;
+use super::row_filter::FilteredRows;
+use super::stored_rows::{Met, StoredRows};
+use crate::config::BadRows;
+use crate::error::DataError;
+use crate::rows::RawValues;
+use crate::source::{Partition, Skipped, Source};
+
+/// What a [`RowReader`] reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RowPlan {
+    /// Whether labels and weights are read.
+    pub labels: Labels,
+    /// Which rows are read.
+    pub partition: Partition,
+    /// What happens to a row that cannot be read.
+    pub bad_rows: BadRows,
+}
+
+/// Whether a pass reads labels, and row weights where `[data]` names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Labels {
+    /// Each row has one: to train and to evaluate.
+    Required,
+    /// They are not looked at and need not be there: to predict.
+    ///
+    /// Where [`DataConfig::columns`](crate::DataConfig::columns) stand for a header, the number of
+    /// fields in the first row tells whether the columns of the label and the weight are there.
+    Ignored,
+}
+
+/// Streams the rows of a source into batches.
+///
+/// Within a pool of rayon's, rows are encoded on all of its threads, and elsewhere on the caller's; what comes out is the
+/// same.
+#[derive(Debug)]
+pub struct RowReader<'e> {
+    chunks: ChunkReader,
+    binding: Binding,
+    pipeline: Pipeline,
+    commit: ChunkCommit<'e>,
+    /// Rows that take the place of those of the text.
+    stored: Option<Box<dyn StoredRows>>,
+}
+
+impl<'e> RowReader<'e> {
+    /// Binds `encoder` and the label to the header of `source`, and starts a pass.
+    ///
+    /// # Errors
+    /// If the header lacks a column, if labels are required and `[data]` names none, or if the
+    /// first file can no longer be opened.
+    pub fn new(source: &Source, encoder: &'e Encoder, plan: RowPlan) -> Result<Self, DataError> {
+        let RowPlan { labels, partition, bad_rows } = plan;
+        let source = &match labels {
+            Labels::Required if source.config().label().is_none() => {
+                return Err(DataError::NoLabel);
+            }
+            Labels::Required => source.clone(),
+            Labels::Ignored => source.without_targets()?,
+        };
+        let source = &source.with_fields(encoder.columns());
+        let rows = match labels {
+            Labels::Required => FilteredRows::labelled(source, partition)?,
+            Labels::Ignored => FilteredRows::unlabelled(source, partition)?,
+        };
+        let binding = encoder
+            .bind(source.header())
+            .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;
+        let sampling = NegativeSampling::ALL;
+        let chunks = ChunkReader { rows, sampling, bad_rows, keeps_dropped: false };
+        let commit = ChunkCommit::new(encoder, binding.clone(), bad_rows);
+        Ok(Self { chunks, binding, pipeline: Pipeline::default(), commit, stored: None })
+    }
+
+    /// Gives the rows the companion counts that training rows may know, and not those after training.
+    ///
+    /// The rows, with labels, must be those that `history` was fitted on.
+    #[must_use]
+    pub fn with_history(mut self, history: History) -> Self {
+        self.commit.history = (!history.is_empty()).then_some(history);
+        self.chunks.keeps_dropped = self.commit.history.is_some();
+        self
+    }
+
+    /// Takes the rows from `stored` instead of from the text; they must be those that this reader would give, and whether
+    /// it has companion counts must be as `has_history` says.
+    pub(crate) fn with_stored(mut self, stored: Box<dyn StoredRows>, has_history: bool) -> Self {
+        self.commit.history = None;
+        self.chunks.keeps_dropped = has_history;
+        self.stored = Some(stored);
+        self
+    }
+
+    /// Notes beside the rows what a cache must know of them.
+    pub(crate) fn recording(mut self) -> Self {
+        self.commit.recorded = Some(Recorded::default());
+        self
+    }
+
+    /// What was noted in the last fill.
+    pub(crate) fn recorded(&self) -> &Recorded {
+        static NOTHING: Recorded = Recorded::NOTHING;
+        self.commit.recorded.as_ref().unwrap_or(&NOTHING)
+    }
+
+    /// Keeps the raw values of these columns of the source, beside what the rows are encoded to.
+    ///
+    /// # Errors
+    /// [`DataError::MissingColumn`] where the source has no such column.
+    pub fn keeping_values(mut self, columns: &[String]) -> Result<Self, DataError> {
+        let position = |name: &String| self.chunks.rows.column(name, "what keeps raw values");
+        self.commit.kept_columns = columns.iter().map(position).collect::<Result<_, _>>()?;
+        self.commit.raw_values = RawValues::new(columns.len());
+        Ok(self)
+    }
+
+    /// Keeps each negative row with the probability `rate`; the others are as if they were not there.
+    ///
+    /// A row is dropped before it is encoded, so that it is neither counted nor found bad by a value; but companion
+    /// counts know it.
+    /// Which rows are kept depends on `seed`, on the epoch and on their order, and not on which rows a [`Partition`] with the
+    /// same seed holds out.
+    /// Rows without labels are all kept.
+    #[must_use]
+    pub fn with_negative_rate(mut self, rate: f64, seed: u64) -> Self {
+        self.chunks.sampling = NegativeSampling::sampled(rate, seed);
+        self
+    }
+
+    /// Begins the draw of the negative rows of `epoch`; a reader begins with that of epoch 0.
+    ///
+    /// To be called before the first row; [`Shuffled`](crate::Shuffled) does.
+    pub fn set_epoch(&mut self, epoch: u64) {
+        self.chunks.sampling.begin(epoch);
+    }
+
+    /// Appends up to `rows` rows to `batch`, which the encoder must have made; returns how many.
+    ///
+    /// Fewer than `rows` means that the source is at its end.
+    /// A fill that returns 0 may still have met bad rows.
+    ///
+    /// # Errors
+    /// As [`Records::read`](crate::Records::read), and if a value, label or weight is bad while
+    /// `bad_rows` is `error`; the batch keeps the rows before it.
+    pub fn fill(&mut self, batch: &mut Batch, rows: usize) -> Result<usize, DataError> {
+        self.commit.begin();
+        if let Some(stored) = &mut self.stored {
+            let keeps_dropped = self.chunks.keeps_dropped;
+            let ChunkCommit { encoder, counts, skipped, bad_positions, .. } = &mut self.commit;
+            let sampling = &mut self.chunks.sampling;
+            let met = Met { counts, skipped, bad_positions, sampling, keeps_dropped };
+            return stored.fill(encoder.shapes(), batch, rows, met);
+        }
+        let start = batch.n_rows();
+        loop {
+            let wanted = rows - (batch.n_rows() - start);
+            if wanted == 0 || !self.step(batch, start, wanted)? {
+                return Ok(rows - wanted);
+            }
+        }
+    }
+
+    /// What the encoder met since the pass started.
+    pub fn counts(&self) -> &Counts {
+        &self.commit.counts
+    }
+
+    /// The negative rows since the pass started.
+    pub fn negatives(&self) -> NegativeCounts {
+        self.chunks.sampling.counts()
+    }
+
+    /// The bad rows since the pass started.
+    pub fn skipped(&self) -> &Skipped {
+        &self.commit.skipped
+    }
+
+    /// Where the last fill met bad rows: positions, in order, among all rows that it read, good and
+    /// bad, counted from 0.
+    pub fn bad_positions(&self) -> &[usize] {
+        &self.commit.bad_positions
+    }
+
+    /// The raw values of the rows that the last fill appended, of the columns that
+    /// [`keeping_values`](Self::keeping_values) names.
+    pub fn raw_values(&self) -> &RawValues {
+        &self.commit.raw_values
+    }
+
+    /// Starts anew at the first row, with all counts at zero, in the same epoch.
+    ///
+    /// # Errors
+    /// If the first file can no longer be opened.
+    pub fn restart(&mut self) -> Result<(), DataError> {
+        match &mut self.stored {
+            Some(stored) => stored.restart(),
+            None => self.chunks.rows.restart()?,
+        }
+        self.pipeline.clear();
+        self.chunks.sampling.restart();
+        self.commit.restart();
+        Ok(())
+    }
+
+    /// The form of each field.
+    pub(crate) fn shapes(&self) -> &[FieldShape] {
+        self.commit.encoder.shapes()
+    }
+
+    /// An empty batch for the encoder's rows.
+    pub fn new_batch(&self) -> Batch {
+        self.commit.encoder.new_batch()
+    }
+
+    /// Goes on with the fill that began at row `start` of `batch` and wants so many rows more; false at the end.
+    fn step(&mut self, batch: &mut Batch, start: usize, wanted: usize) -> Result<bool, DataError> {
+        let Self { chunks, binding, pipeline, commit, .. } = self;
+        let (encoder, bad_rows) = (commit.encoder, chunks.bad_rows);
+        let records = commit.recorded.is_some();
+        let encoder = ChunkEncoder { encoder, binding, bad_rows, records };
+        let mut committed = Ok(());
+        let append = |encoded: &mut EncodedChunk| committed = commit.append(encoded, batch, start);
+        let goes_on = pipeline.step(chunks, encoder, wanted, append);
+        if committed.is_err() {
+            pipeline.recall();
+        }
+        committed.map(|()| goes_on)
+    }
+}

@@ -1,0 +1,208 @@
+//! One file of a source: its format, its columns, and the passes over it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::delimited::TextReader;
+use super::dialect::Dialect;
+use super::file_reader::Reader;
+use super::libffm::LibffmReader;
+use super::libsvm::LibsvmReader;
+use super::parquet::ParquetReader;
+use crate::config::{DataConfig, Format, first_repeated};
+use crate::error::DataError;
+use crate::input::open;
+use crate::limits::{LONGEST_NAME, MOST_FIELDS};
+use crate::message::shown;
+use crate::place::Place;
+use crate::rows::RawRow;
+
+/// A file and its form.
+#[derive(Clone, Debug)]
+pub(crate) struct DataFile {
+    pub(crate) path: Arc<Path>,
+    pub(crate) form: Form,
+}
+
+/// How a file is read, with every choice made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Text(Dialect),
+    Libsvm,
+    Libffm,
+    Parquet { trim: bool },
+}
+
+impl Form {
+    fn of(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
+        let format = Format::told(path, config)?;
+        let problems = config.pair_problems(format);
+        if !problems.is_empty() {
+            return Err(DataError::Config { problems });
+        }
+        Ok(match format {
+            Format::Libsvm => Self::Libsvm,
+            Format::Libffm => Self::Libffm,
+            Format::Parquet => Self::Parquet { trim: config.trim },
+            Format::Csv | Format::Tsv | Format::Criteo => {
+                Self::Text(Dialect::of_format(format, config)?)
+            }
+        })
+    }
+}
+
+impl DataFile {
+    pub(crate) fn new(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
+        // What cannot be read at all is said before the form of the file is told from its name.
+        open(path)?;
+        Ok(Self { path: Arc::from(path), form: Form::of(path, config)? })
+    }
+
+    /// A reader of the rows, which have the columns of `header`.
+    pub(crate) fn rows(&self, header: &[String]) -> Result<Reader, DataError> {
+        Ok(match self.form {
+            Form::Text(dialect) => {
+                let mut reader = TextReader::open(&self.path, dialect)?;
+                if dialect.headed {
+                    reader.read(&mut RawRow::new())?;
+                }
+                reader.expect_fields(header.len());
+                Reader::Text(reader)
+            }
+            Form::Libsvm => Reader::Libsvm(LibsvmReader::open(&self.path, header)?),
+            Form::Libffm => Reader::Libffm(LibffmReader::open(&self.path, header)?),
+            Form::Parquet { trim } => {
+                Reader::Parquet(Box::new(ParquetReader::open(&self.path, trim)?))
+            }
+        })
+    }
+
+    /// The form of delimited text.
+    pub(crate) fn dialect(&self) -> Option<Dialect> {
+        match self.form {
+            Form::Text(dialect) => Some(dialect),
+            Form::Libsvm | Form::Libffm | Form::Parquet { .. } => None,
+        }
+    }
+
+    /// The column names of this file, which must hold a row at least.
+    pub(crate) fn header(&self, config: &DataConfig) -> Result<Vec<String>, DataError> {
+        match (self.form, config.columns()) {
+            (Form::Text(dialect), Some(columns)) => {
+                self.check_headless(dialect, config)?;
+                Ok(columns)
+            }
+            (Form::Text(dialect), None) => names(&self.first_row(dialect, "a header row")?),
+            (Form::Libsvm, _) => LibsvmReader::header(&self.path),
+            (Form::Libffm, Some(columns)) => LibffmReader::check(&self.path).map(|()| columns),
+            (Form::Libffm, None) => LibffmReader::header(&self.path),
+            (Form::Parquet { .. }, _) => ParquetReader::header(&self.path),
+        }
+    }
+
+    /// Refuses a file whose first row holds the names of `columns`, in any order.
+    fn check_headless(&self, dialect: Dialect, config: &DataConfig) -> Result<(), DataError> {
+        let row = match self.first_row(dialect, "rows") {
+            // Whoever reads the rows decides about bad ones.
+            Err(error) if error.is_bad_row() => return Ok(()),
+            row => row?,
+        };
+        let found: BTreeSet<&[u8]> = row.fields().map(<[u8]>::trim_ascii).collect();
+        let is_header = config.layouts().iter().any(|columns| {
+            let names: BTreeSet<_> = columns.iter().map(String::as_bytes).collect();
+            row.n_fields() == names.len() && found == names
+        });
+        if !is_header {
+            return Ok(());
+        }
+        let remedy = if config.is_criteo() { NAMES_OF_CRITEO } else { NAMES_OF_COLUMNS };
+        Err(DataError::HeaderAndColumns { place: row.place(), remedy })
+    }
+
+    /// The first row, or an error that says what was `expected` of the file.
+    pub(crate) fn first_row(
+        &self,
+        dialect: Dialect,
+        expected: &'static str,
+    ) -> Result<RawRow, DataError> {
+        let mut row = RawRow::new();
+        match TextReader::open(&self.path, dialect)?.read(&mut row)? {
+            true => Ok(row),
+            false => Err(DataError::EmptyFile { file: self.path.to_path_buf(), expected }),
+        }
+    }
+
+    /// Refuses a header that is not `expected`, the one of the file `first`.
+    ///
+    /// The fields of libffm are those of the first file: what else there is, its rows tell.
+    pub(crate) fn check_header(
+        &self,
+        config: &DataConfig,
+        expected: &[String],
+        first: &Self,
+    ) -> Result<(), DataError> {
+        if self.form == Form::Libffm && first.form == Form::Libffm {
+            return LibffmReader::check(&self.path);
+        }
+        let found = self.header(config)?;
+        let n_columns = found.len().max(expected.len());
+        let differs = (0..n_columns).find(|&column| found.get(column) != expected.get(column));
+        let Some(column) = differs else { return Ok(()) };
+        let name = |header: &[String]| match header.get(column) {
+            Some(name) => format!("`{}`", shown(name.as_bytes())),
+            None => "absent".to_owned(),
+        };
+        Err(DataError::HeaderDiffers {
+            file: self.path.to_path_buf(),
+            first: first.path.to_path_buf(),
+            column: column + 1,
+            found: name(&found),
+            expected: name(expected),
+        })
+    }
+}
+
+/// What to do about a header that is set already.
+const NAMES_OF_COLUMNS: &str = "holds the names of `data.columns`: remove `columns`";
+const NAMES_OF_CRITEO: &str = "holds the names of Criteo's columns: set `data.format` to `tsv`";
+
+/// The names in a header row.
+fn names(row: &RawRow) -> Result<Vec<String>, DataError> {
+    let place: Place = row.place();
+    if row.n_fields() > MOST_FIELDS {
+        return Err(DataError::ManyColumns { place, found: row.n_fields(), limit: MOST_FIELDS });
+    }
+    let names: Result<Vec<String>, _> =
+        row.fields().enumerate().map(|field| name(&place, field)).collect();
+    let names = names?;
+    let named: Vec<_> = names.iter().filter(|name| !name.is_empty()).cloned().collect();
+    match first_repeated(&named) {
+        Some(name) => Err(DataError::RepeatedColumn { place, name: shown(name.as_bytes()) }),
+        None => Ok(names),
+    }
+}
+
+fn name(place: &Place, (column, value): (usize, &[u8])) -> Result<String, DataError> {
+    let refused = |expected: &str| {
+        let (place, field) = (place.clone(), format!("column {}", column + 1));
+        DataError::Row { place, field, value: shown(value), expected: expected.to_owned() }
+    };
+    let value = value.trim_ascii();
+    let name = str::from_utf8(value).map_err(|_| refused("a column name in valid UTF-8"))?;
+    if value.len() > LONGEST_NAME {
+        return Err(refused(&format!("a column name of at most {LONGEST_NAME} bytes")));
+    }
+    if has_lone_return(value) {
+        return Err(refused(
+            "a column name without a carriage return; lines must end with a line feed, with or \
+             without a carriage return before it",
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+/// Whether lines seem to end with carriage returns alone, so that all of the file is one line.
+pub(crate) fn has_lone_return(value: &[u8]) -> bool {
+    value.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n')
+}

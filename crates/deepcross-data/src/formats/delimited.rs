@@ -1,0 +1,341 @@
+//! Delimited text: rows of one CSV or TSV file.
+//!
+//! Rows are split here and not by the `csv` crate, which takes text after a closing quote for a part
+//! of the field and the end of the file for a closing quote: one stray quote can then swallow a
+//! thousand rows without a word.
+//! Where nothing is amiss, the two agree.
+//!
+//! Whatever a file holds, memory stays within a few times [`LONGEST_ROW`], and time within the size of
+//! the file times the number of its columns: a row that has too many fields already takes no further
+//! line, so that lines which all open a quote are not read again and again to the end.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use memchr::memchr;
+
+use super::dialect::Dialect;
+use crate::error::DataError;
+use crate::input::{MARK, Window, open, unreadable};
+use crate::limits::{LONGEST_ROW, MOST_FIELDS};
+use crate::place::Place;
+use crate::rows::{Line, RawRow, RawRows};
+
+/// Reads the rows of one file, its header row like any other.
+#[derive(Debug)]
+pub(crate) struct TextReader {
+    file: Arc<Path>,
+    dialect: Dialect,
+    /// With more fields, a row is not searched for the end of a quote.
+    most_fields: usize,
+    /// Starts with the row that was read last.
+    window: Window,
+    /// The line in which the window starts, counted from 1.
+    line: u64,
+    /// How much of the window, in bytes and in lines, the row takes.
+    taken: usize,
+    taken_lines: u64,
+    /// The length of the row's first line.
+    first_line: usize,
+}
+
+impl TextReader {
+    /// Opens the file, whose number of columns is yet to be known.
+    pub(crate) fn open(file: &Arc<Path>, dialect: Dialect) -> Result<Self, DataError> {
+        let (file, window) = (Arc::clone(file), Window::new(open(file)?));
+        let most_fields = MOST_FIELDS;
+        let (line, taken, taken_lines, first_line) = (1, 0, 0, 0);
+        let mut reader =
+            Self { file, dialect, most_fields, window, line, taken, taken_lines, first_line };
+        reader.window.skip(MARK).map_err(|error| reader.unreadable(error))?;
+        Ok(reader)
+    }
+
+    /// Expects rows of so many fields from now on.
+    pub(crate) fn expect_fields(&mut self, n_fields: usize) {
+        self.most_fields = n_fields;
+    }
+
+    /// Reads the next row, past comments and blank lines; false at the end of the file.
+    ///
+    /// # Errors
+    /// A quote that does not close, closes amid text, or adds a line to a row of too many fields: the
+    /// next call reads on in the line after the row's first.
+    /// A row that is too long, or what the system says: nothing more can be read.
+    pub(crate) fn read(&mut self, row: &mut RawRow) -> Result<bool, DataError> {
+        if !self.take_row()? {
+            return Ok(false);
+        }
+        self.split_row(row)?;
+        Ok(true)
+    }
+
+    /// Takes the first line of the next row, past comments and blank lines; false at the end of the file.
+    ///
+    /// # Errors
+    /// A row that is too long, or what the system says: nothing more can be read.
+    pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
+        loop {
+            if !self.take_line()? {
+                return Ok(false);
+            }
+            if self.is_row() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Splits the row whose first line was taken.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
+        row.begin(&self.file, self.dialect.trim, self.line, self.content(0));
+        if let Err(error) = self.split(row) {
+            row.end_field();
+            self.return_lines();
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Appends the row whose first line was taken to `rows`, unsplit; false where it holds a quote, so that it may have
+    /// more lines.
+    pub(crate) fn push_line(&self, rows: &mut RawRows) -> bool {
+        let line = self.content(0);
+        let Dialect { delimiter, trim, quote, .. } = self.dialect;
+        let is_plain = quote.is_none_or(|quote| memchr(quote, line).is_none());
+        if is_plain {
+            rows.push_line(line, Line { delimiter, trim }, &self.file, self.line);
+        }
+        is_plain
+    }
+
+    /// Whether the row that was read last holds line ends.
+    pub(crate) fn spans_lines(&self) -> bool {
+        self.taken_lines > 1
+    }
+
+    /// The row that was read last, as it stands in the file, with its line end.
+    pub(crate) fn raw(&self) -> &[u8] {
+        &self.window.bytes()[..self.taken]
+    }
+
+    /// Takes no more than the first line for the row that was read last.
+    pub(crate) fn return_lines(&mut self) {
+        (self.taken, self.taken_lines) = (self.first_line, 1);
+    }
+
+    /// Leaves the last row behind and takes one line; false at the end of the file.
+    fn take_line(&mut self) -> Result<bool, DataError> {
+        self.window.advance(self.taken);
+        self.line += self.taken_lines;
+        (self.taken, self.taken_lines) = (0, 0);
+        let end = self.line_end()?;
+        self.taken =
+            end.ok_or_else(|| DataError::LongRow { place: self.place(), limit: LONGEST_ROW })?;
+        (self.taken_lines, self.first_line) = (1, self.taken);
+        Ok(self.taken > 0)
+    }
+
+    /// Whether the line that was taken is neither blank nor a comment.
+    fn is_row(&self) -> bool {
+        let line = self.content(0);
+        let visible = if self.dialect.trim { line.trim_ascii() } else { line };
+        let is_blank = visible.is_empty() && memchr(self.dialect.delimiter, line).is_none();
+        let is_comment = self.dialect.comment.is_some_and(|comment| line.first() == Some(&comment));
+        !is_blank && !is_comment
+    }
+
+    /// Splits the line that was taken, and those that a quote adds to it, into fields.
+    fn split(&mut self, row: &mut RawRow) -> Result<(), DataError> {
+        let line = self.content(0);
+        let Some(quote) = self.dialect.quote.filter(|quote| memchr(*quote, line).is_some()) else {
+            row.extend(line, self.dialect.delimiter);
+            return Ok(());
+        };
+        let mut at = 0;
+        loop {
+            at = match self.content(at).first() {
+                Some(first) if *first == quote => self.quoted(row, at + 1, quote)?,
+                _ => self.unquoted(row, at),
+            };
+            row.end_field();
+            if self.content(at).is_empty() {
+                return Ok(());
+            }
+            at += 1;
+        }
+    }
+
+    /// Adds the field at `at`, up to the next delimiter; returns where it ends.
+    fn unquoted(&self, row: &mut RawRow, at: usize) -> usize {
+        let rest = self.content(at);
+        let length = memchr(self.dialect.delimiter, rest).unwrap_or(rest.len());
+        row.push(&rest[..length]);
+        at + length
+    }
+
+    /// Adds the field whose quote opens right before `at`; returns where its closing quote ends.
+    fn quoted(&mut self, row: &mut RawRow, mut at: usize, quote: u8) -> Result<usize, DataError> {
+        let opened = self.last_line();
+        loop {
+            let rest = &self.window.bytes()[at..self.taken];
+            let Some(length) = memchr(quote, rest) else {
+                row.push(rest);
+                at = self.taken;
+                self.add_line(row, opened)?;
+                continue;
+            };
+            let doubled = rest.get(length + 1) == Some(&quote);
+            row.push(&rest[..length + usize::from(doubled)]);
+            at += length + 1 + usize::from(doubled);
+            if !doubled {
+                return self.closed(at, opened);
+            }
+        }
+    }
+
+    /// Where the field ends whose quote opens in a line and closes at `at`: refuses text before the
+    /// next delimiter, but for spaces that are trimmed anyway.
+    fn closed(&self, at: usize, opened: u64) -> Result<usize, DataError> {
+        let Dialect { delimiter, trim, .. } = self.dialect;
+        let content = self.content(at);
+        let is_dropped = |c: &u8| trim && *c == b' ' && *c != delimiter;
+        let n_spaces = content.iter().position(|c| !is_dropped(c)).unwrap_or(content.len());
+        let rest = &content[n_spaces..];
+        if rest.first().is_none_or(|next| *next == delimiter) {
+            return Ok(at + n_spaces);
+        }
+        Err(DataError::TextAfterQuote {
+            place: self.place(),
+            opened,
+            line: self.last_line(),
+            found: String::from_utf8_lossy(&rest[..rest.len().min(4)])
+                .chars()
+                .next()
+                .unwrap_or_default(),
+            delimiter: delimiter.into(),
+        })
+    }
+
+    /// Takes one more line for a row that is within a quote, which opens in a line.
+    fn add_line(&mut self, row: &RawRow, opened: u64) -> Result<(), DataError> {
+        if row.n_fields() >= self.most_fields {
+            return Err(self.too_many_fields(row));
+        }
+        match self.line_end()? {
+            None => Err(self.unclosed(opened, Some(LONGEST_ROW))),
+            Some(end) if end == self.taken => Err(self.unclosed(opened, None)),
+            Some(end) => {
+                (self.taken, self.taken_lines) = (end, self.taken_lines + 1);
+                Ok(())
+            }
+        }
+    }
+
+    /// What was taken, from `at` on, without the line end.
+    fn content(&self, at: usize) -> &[u8] {
+        let bytes = &self.window.bytes()[..self.taken];
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        bytes.get(at..).unwrap_or_default()
+    }
+
+    /// The end of the line after what was taken; `None` where that is too far.
+    fn line_end(&mut self) -> Result<Option<usize>, DataError> {
+        let end = self.window.line_end(self.taken, LONGEST_ROW);
+        end.map_err(|error| self.unreadable(error))
+    }
+
+    /// The last line that was taken.
+    fn last_line(&self) -> u64 {
+        self.line + self.taken_lines - 1
+    }
+
+    fn unclosed(&self, opened: u64, limit: Option<usize>) -> DataError {
+        DataError::UnclosedQuote { place: self.place(), opened, limit }
+    }
+
+    fn too_many_fields(&self, row: &RawRow) -> DataError {
+        let (found, expected) = (row.n_fields() + 1, self.most_fields);
+        DataError::FieldCount { place: self.place(), found, expected, several_lines: true }
+    }
+
+    fn place(&self) -> Place {
+        Place::new(&self.file, self.line, self.window.bytes())
+    }
+
+    fn unreadable(&self, source: io::Error) -> DataError {
+        unreadable(&self.file, self.line + self.taken_lines, source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use csv::{ReaderBuilder, Terminator};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CSV: Dialect = Dialect {
+        delimiter: b',',
+        quote: Some(b'"'),
+        comment: Some(b'#'),
+        trim: true,
+        headed: false,
+    };
+
+    /// The rows but for those of one empty field; the errors as their messages without the file.
+    fn read(content: &[u8]) -> Vec<Result<Vec<Vec<u8>>, String>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        std::fs::write(&path, content).unwrap();
+        let file = Arc::from(path);
+        let (mut reader, mut row) = (TextReader::open(&file, CSV).unwrap(), RawRow::new());
+        let mut rows = Vec::new();
+        loop {
+            match reader.read(&mut row) {
+                Ok(false) => return rows,
+                Ok(true) => rows.push(Ok(row.fields().map(<[u8]>::to_vec).collect())),
+                Err(error) => rows.push(Err(error.to_string())),
+            }
+        }
+    }
+
+    /// The same by the `csv` crate, which knows no errors.
+    fn read_by_twin(content: &[u8]) -> Vec<Vec<Vec<u8>>> {
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .comment(CSV.comment)
+            .terminator(Terminator::Any(b'\n'))
+            .from_reader(content);
+        let rows = reader.into_byte_records().map(Result::unwrap);
+        rows.map(|row| row.iter().map(|field| field.trim_ascii().to_vec()).collect()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn sound_text_reads_as_by_the_csv_crate(
+            pieces in prop::collection::vec(
+                prop::sample::select(
+                    vec!["a", "b c", ",", ",", "\n", "\r\n", "\"", "\",\"", "\"\"", ",\"x\n\"", "#", " "],
+                ),
+                0..40,
+            ),
+        ) {
+            let text = pieces.concat();
+            let rows = read(text.as_bytes());
+            prop_assert!(rows.len() <= text.lines().count());
+            if let Ok(rows) = rows.into_iter().collect::<Result<Vec<_>, _>>() {
+                let is_row = |row: &Vec<Vec<u8>>| *row != [b""];
+                let twin: Vec<_> = read_by_twin(text.as_bytes()).into_iter().filter(is_row).collect();
+                prop_assert_eq!(rows.into_iter().filter(is_row).collect::<Vec<_>>(), twin);
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! libsvm: a label, perhaps `qid:n`, and features with their values, in a line.
+//!
+//! A row has the columns `label`, `qid` where the first row has one, and `features`: all pairs as one
+//! weighted list, which a multi-hot field with weights reads.
+//! A column for each feature lost: there may be millions, of which a row has a few.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::svm_lines::Lines;
+use super::svm_tokens::{BETWEEN, is_feature_with_value, is_pair};
+use crate::config::LABEL;
+use crate::error::DataError;
+use crate::message::shown;
+use crate::rows::RawRow;
+
+/// The name of the column of all pairs.
+pub(crate) const FEATURES: &str = "features";
+
+/// The name of the column of queries.
+pub(crate) const QID: &str = "qid";
+
+/// What stands before the number of a query.
+pub(crate) const BEFORE_QID: &[u8] = b"qid:";
+
+/// Reads the rows of one file.
+#[derive(Debug)]
+pub(crate) struct LibsvmReader {
+    lines: Lines,
+    has_qid: bool,
+}
+
+impl LibsvmReader {
+    /// Opens the file, whose rows have the columns of `header`.
+    pub(crate) fn open(file: &Arc<Path>, header: &[String]) -> Result<Self, DataError> {
+        Ok(Self { lines: Lines::open(file)?, has_qid: header.len() == 3 })
+    }
+
+    /// The columns of a file, which must hold a row at least.
+    pub(crate) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
+        let mut lines = Lines::open(file)?;
+        if !lines.take()? {
+            return Err(DataError::EmptyFile { file: file.to_path_buf(), expected: "rows" });
+        }
+        let qid = lines.words().take(2).any(|word| word.starts_with(BEFORE_QID)).then_some(QID);
+        let names = [Some(LABEL), qid, Some(FEATURES)];
+        Ok(names.into_iter().flatten().map(str::to_owned).collect())
+    }
+
+    /// Takes the line of the next row; false at the end of the file.
+    ///
+    /// # Errors
+    /// A line that is too long, or what the system says: nothing more can be read.
+    pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
+        self.lines.take()
+    }
+
+    /// Splits the row whose line was taken.
+    ///
+    /// # Errors
+    /// A word that is no pair: the next call reads on in the next line.
+    pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
+        self.lines.begin(row);
+        let mut words = self.lines.words().peekable();
+        row.push(words.next_if(|word| !is_pair(word)).unwrap_or_default());
+        row.end_field();
+        if self.has_qid {
+            let qid = words.next_if(|word| word.starts_with(BEFORE_QID)).unwrap_or(BEFORE_QID);
+            row.push(&qid[BEFORE_QID.len()..]);
+            row.end_field();
+        }
+        let mut wrong = None;
+        for (at, word) in words.enumerate() {
+            row.push(if at > 0 { &[BETWEEN] } else { &[] });
+            row.push(word);
+            wrong = wrong.or_else(|| (!is_feature_with_value(word)).then(|| self.wrong(word)));
+        }
+        row.end_field();
+        wrong.map_or(Ok(()), Err)
+    }
+
+    /// The row that was read last, as it stands in the file.
+    pub(crate) fn raw(&self) -> &[u8] {
+        self.lines.raw()
+    }
+
+    fn wrong(&self, word: &[u8]) -> DataError {
+        let expected = match word.starts_with(BEFORE_QID) && !self.has_qid {
+            true => "`index:value`; the first row has no `qid`",
+            false => "`index:value` of a whole number and a finite number",
+        };
+        let (place, field, value) = (self.lines.place(), FEATURES.to_owned(), shown(word));
+        DataError::Row { place, field, value, expected: expected.to_owned() }
+    }
+}

@@ -1,0 +1,194 @@
+//! Parquet: columns of typed values, a batch of rows at a time.
+//!
+//! Values pass through the seam as text, as those of other formats do, so that the same rows are the
+//! same numbers and the same held-out rows in any format.
+//! All columns are read: which rows are held out is told by all of their values.
+//!
+//! The library panics on some damaged files; that is caught at this edge and told as an error.
+//! Sizes that would end the process are looked at before ([`parquet_claims`](crate::parquet_claims)).
+
+use std::convert::Infallible;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+
+use super::cell_text::{Refused, is_read, write};
+use super::size_checks::{problem_of_columns, problem_of_groups};
+use crate::error::DataError;
+use crate::input::{is_pipe, open, unreadable};
+use crate::limits::{LONGEST_ROW, MOST_FIELDS};
+use crate::message::shown;
+use crate::place::row_number;
+use crate::rows::RawRow;
+
+/// The rows of a batch.
+const BATCH_ROWS: usize = 1024;
+
+/// Reads the rows of one file.
+pub(crate) struct ParquetReader {
+    file: Arc<Path>,
+    names: Vec<String>,
+    batches: ParquetRecordBatchReader,
+    batch: Option<RecordBatch>,
+    /// How many rows of the batch were taken.
+    next: usize,
+    /// The number of the row that was read last, counted from 1.
+    row: u64,
+    trim: bool,
+    /// A value on its way into a row.
+    value: Vec<u8>,
+}
+
+impl fmt::Debug for ParquetReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ParquetReader").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+impl ParquetReader {
+    pub(crate) fn open(file: &Arc<Path>, trim: bool) -> Result<Self, DataError> {
+        let (builder, bytes) = builder(file)?;
+        let problem =
+            guarded(file, || Ok::<_, Infallible>(problem_of_groups(&bytes, builder.metadata())))?;
+        refuse(file, problem)?;
+        let names = names(file, builder.schema())?;
+        let batches = guarded(file, || builder.with_batch_size(BATCH_ROWS).build())?;
+        let (file, value) = (Arc::clone(file), Vec::new());
+        Ok(Self { file, names, batches, batch: None, next: 0, row: 0, trim, value })
+    }
+
+    /// The names of the columns.
+    pub(crate) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
+        names(file, builder(file)?.0.schema())
+    }
+
+    /// Takes the next row; false at the end of the file.
+    ///
+    /// # Errors
+    /// Damage: nothing more can be read.
+    pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
+        self.next += 1;
+        while self.batch.as_ref().is_none_or(|batch| self.next > batch.num_rows()) {
+            let batches = &mut self.batches;
+            let Some(batch) = guarded(&self.file, || batches.next().transpose())? else {
+                return Ok(false);
+            };
+            (self.batch, self.next) = (Some(batch), 1);
+        }
+        self.row += 1;
+        Ok(true)
+    }
+
+    /// Splits the row that was taken.
+    ///
+    /// # Errors
+    /// A value that cannot be told as text: reading goes on behind the row.
+    pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
+        row.begin(&self.file, self.trim, row_number(self.row), b"");
+        let columns = self.batch.as_ref().map_or(&[][..], RecordBatch::columns);
+        let at = self.next.saturating_sub(1);
+        let (mut refused, mut length) = (None, 0);
+        for (column, name) in columns.iter().zip(&self.names) {
+            self.value.clear();
+            if let Err(error) = write(column, at, &mut self.value) {
+                refused = refused.or(Some((name, shown(&self.value), error)));
+            }
+            length += self.value.len();
+            row.push(&self.value);
+            row.end_field();
+        }
+        if length > LONGEST_ROW {
+            return Err(DataError::LongRow { place: row.place(), limit: LONGEST_ROW });
+        }
+        match refused {
+            None => Ok(()),
+            Some((name, value, Refused(expected))) => Err(DataError::Row {
+                place: row.place(),
+                field: name.clone(),
+                value,
+                expected: expected.to_owned(),
+            }),
+        }
+    }
+}
+
+/// What can be said of a file, without its rows; and the file.
+fn builder(path: &Path) -> Result<(ParquetRecordBatchReaderBuilder<File>, File), DataError> {
+    let file = whole(path)?;
+    refuse(path, problem_of_columns(&file))?;
+    // What another program had in memory, such as dictionaries, says nothing about the values.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let bytes = file.try_clone().map_err(|error| unreadable(path, 1, error))?;
+    let builder =
+        guarded(path, || ParquetRecordBatchReaderBuilder::try_new_with_options(file, options))?;
+    Ok((builder, bytes))
+}
+
+fn refuse(path: &Path, problem: Option<String>) -> Result<(), DataError> {
+    problem.map_or(Ok(()), |problem| Err(DataError::Parquet { file: path.into(), problem }))
+}
+
+/// The file; what a pipe gives is put into one without a name, since its end comes first.
+fn whole(path: &Path) -> Result<File, DataError> {
+    let mut stream = open(path)?;
+    if !is_pipe(path) {
+        return File::open(path).map_err(|error| unreadable(path, 1, error));
+    }
+    let copied = tempfile::tempfile().and_then(|mut file| {
+        io::copy(&mut stream, &mut file)?;
+        file.rewind().map(|()| file)
+    });
+    copied.map_err(|error| unreadable(path, 1, error))
+}
+
+/// Does what may fail or panic on a damaged file.
+fn guarded<T, E: fmt::Display>(
+    path: &Path,
+    work: impl FnOnce() -> Result<T, E>,
+) -> Result<T, DataError> {
+    let problem = match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(done)) => return Ok(done),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "it is damaged in a way that its reader cannot tell".to_owned(),
+    };
+    Err(DataError::Parquet { file: path.into(), problem })
+}
+
+/// The names of the columns, all of which must be of types that are read.
+fn names(path: &Path, schema: &SchemaRef) -> Result<Vec<String>, DataError> {
+    let refused = |problem| DataError::Parquet { file: path.into(), problem };
+    let fields = schema.fields();
+    if fields.len() > MOST_FIELDS {
+        let n = fields.len();
+        return Err(refused(format!("it has {n} columns, expected at most {MOST_FIELDS}")));
+    }
+    let mut names: Vec<String> = Vec::with_capacity(fields.len());
+    for field in fields {
+        if !is_read(field.data_type()) {
+            return Err(refused(format!(
+                "column `{}` is of type {}, expected whole numbers, floating-point numbers, decimals, \
+                 booleans, text, dates, times, or lists of these",
+                shown(field.name().as_bytes()),
+                field.data_type()
+            )));
+        }
+        names.push(field.name().trim().to_owned());
+    }
+    let named: Vec<_> = names.iter().filter(|name| !name.is_empty()).cloned().collect();
+    match crate::config::first_repeated(&named) {
+        None => Ok(names),
+        Some(name) => {
+            let name = shown(name.as_bytes());
+            Err(refused(format!("it has the column `{name}` twice, expected each name once")))
+        }
+    }
+}

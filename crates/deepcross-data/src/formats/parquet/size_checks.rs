@@ -1,0 +1,166 @@
+//! What a Parquet file says of its own sizes, looked at before its library believes it.
+//!
+//! The library takes memory for as many children as a column is said to have and for as many bytes as a page is said to
+//! hold, and goes down into columns as deep as they are said to be nested: where memory or the stack ends, the process does,
+//! which no caller can catch.
+//! It also passes over lists of booleans that need no bytes, two thousand million at a time.
+//! What is damaged in other ways the library finds.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
+
+use super::thrift::{Compact, I32, LIST, STRUCT};
+
+/// The most bytes of the columns of a row group, before compression.
+const LARGEST_GROUP: i64 = 1 << 30;
+
+/// The deepest nesting of columns; those that are read have three levels.
+const MOST_DEPTH: usize = 64;
+
+/// The bytes at the end: the length of what is before them, and the magic.
+const TAIL: u64 = 8;
+
+/// So much is read of a page at once to see its header.
+const HEADER: usize = 256;
+
+/// Where the number of children is in an element of the schema, and the schema in all that the file says.
+const CHILDREN: i16 = 5;
+const SCHEMA: i16 = 2;
+
+/// Where the two sizes are in the header of a page.
+const UNCOMPRESSED: i16 = 2;
+const COMPRESSED: i16 = 3;
+
+/// What is wrong with what the end of the file tells of its columns, if anything.
+pub(crate) fn problem_of_columns(file: &File) -> Option<String> {
+    let (mut problem, mut columns) = (None, Columns::default());
+    let read = footer(file)?.fields(&mut |compact, id, kind| {
+        if (id, kind) != (SCHEMA, LIST) {
+            return Some(false);
+        }
+        let (STRUCT, n) = compact.list()? else { return None };
+        for left in (0..n).rev() {
+            problem = columns.add(children(compact)?, left);
+            if problem.is_some() {
+                return None;
+            }
+        }
+        Some(true)
+    });
+    let is_damaged = read.is_none().then(|| "it is damaged: its end cannot be read".to_owned());
+    problem.or(is_damaged)
+}
+
+/// What the end of the file tells, at its beginning.
+fn footer(mut file: &File) -> Option<Compact<BufReader<&File>>> {
+    let mut length = [0; 4];
+    let end = file.seek(SeekFrom::End(0)).ok()?.checked_sub(TAIL)?;
+    file.seek(SeekFrom::Start(end)).ok()?;
+    file.read_exact(&mut length).ok()?;
+    let length = u32::from_le_bytes(length).into();
+    file.seek(SeekFrom::Start(end.checked_sub(length)?)).ok()?;
+    Some(Compact::new(BufReader::new(file), length))
+}
+
+fn children<R: Read>(compact: &mut Compact<R>) -> Option<i64> {
+    let mut n_children = 0;
+    compact.fields(&mut |compact, id, kind| {
+        let is_it = (id, kind) == (CHILDREN, I32);
+        if is_it {
+            n_children = compact.number()?;
+        }
+        Some(is_it)
+    })?;
+    Some(n_children)
+}
+
+/// Columns within columns: how many are still to come of each that is not complete.
+#[derive(Debug, Default)]
+struct Columns(Vec<u64>);
+
+impl Columns {
+    /// Adds a column with so many children, behind which there are `left` others; what is wrong with it, if anything.
+    fn add(&mut self, n_children: i64, left: u64) -> Option<String> {
+        while self.0.last() == Some(&0) {
+            self.0.pop();
+        }
+        if let Some(to_come) = self.0.last_mut() {
+            *to_come -= 1;
+        }
+        let Ok(n_children) = u64::try_from(n_children) else { return None };
+        if n_children > left {
+            return Some(format!(
+                "it is damaged: a column is said to have {n_children} others in it, but {left} follow"
+            ));
+        }
+        if n_children > 0 {
+            self.0.push(n_children);
+        }
+        let depth = self.0.len();
+        (depth > MOST_DEPTH).then(|| {
+            format!("its columns are nested more than {MOST_DEPTH} deep, expected 3 levels at most")
+        })
+    }
+}
+
+/// What is wrong with the sizes of the row groups and of their pages, if anything.
+pub(crate) fn problem_of_groups(file: &File, metadata: &ParquetMetaData) -> Option<String> {
+    let groups = metadata.row_groups();
+    let held = groups.iter().fold(0, |sum: i64, group| sum.saturating_add(group.compressed_size()));
+    let n_bytes = file.metadata().ok()?.len();
+    // Otherwise pages could be read many times over, as parts of many columns.
+    if u64::try_from(held).is_ok_and(|held| held > n_bytes) {
+        return Some(format!("its columns are said to take {held} bytes, but it has {n_bytes}"));
+    }
+    groups.iter().enumerate().find_map(|(index, group)| {
+        let problem = problem_of_group(file, group)?;
+        Some(format!("row group {} {problem}", index + 1))
+    })
+}
+
+fn problem_of_group(file: &File, group: &RowGroupMetaData) -> Option<String> {
+    let in_pages = group
+        .columns()
+        .iter()
+        .try_fold(0, |sum: i64, chunk| Some(sum.saturating_add(in_chunk(file, chunk)?)));
+    let Some(in_pages) = in_pages else {
+        return Some("has a page whose header cannot be read".to_owned());
+    };
+    let n_bytes = group.total_byte_size().max(in_pages);
+    (n_bytes > LARGEST_GROUP).then(|| {
+        format!(
+            "has {n_bytes} bytes, expected at most {LARGEST_GROUP}; write it with smaller row groups"
+        )
+    })
+}
+
+/// The bytes of all pages of a column, before compression, as their headers tell.
+fn in_chunk(file: &File, chunk: &ColumnChunkMetaData) -> Option<i64> {
+    let (mut at, mut left) = chunk.byte_range();
+    let mut sum = 0_i64;
+    while left > 0 {
+        let (n_read, uncompressed, compressed) = header(file, at, left)?;
+        sum = sum.saturating_add(uncompressed.max(0));
+        let n_bytes = n_read.saturating_add(u64::try_from(compressed).ok()?);
+        (at, left) = (at.saturating_add(n_bytes), left.saturating_sub(n_bytes));
+    }
+    Some(sum)
+}
+
+/// The length of the header of a page, and the two sizes in it.
+fn header(mut file: &File, at: u64, left: u64) -> Option<(u64, i64, i64)> {
+    file.seek(SeekFrom::Start(at)).ok()?;
+    let mut compact = Compact::new(BufReader::with_capacity(HEADER, file), left);
+    let (mut uncompressed, mut compressed) = (0, 0);
+    compact.fields(&mut |compact, id, kind| {
+        match (id, kind) {
+            (UNCOMPRESSED, I32) => uncompressed = compact.number()?,
+            (COMPRESSED, I32) => compressed = compact.number()?,
+            _ => return Some(false),
+        }
+        Some(true)
+    })?;
+    Some((left - compact.left(), uncompressed, compressed))
+}

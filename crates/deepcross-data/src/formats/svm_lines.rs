@@ -1,0 +1,83 @@
+//! Lines of a file of label and pairs: without comments and blank lines, one at a time.
+//!
+//! libsvm and libffm have neither quotes nor delimiters that a value could hold, so that a row is a line.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use memchr::memchr;
+
+use super::svm_tokens::{COMMENT, words};
+use crate::error::DataError;
+use crate::input::{MARK, Window, open, unreadable};
+use crate::limits::LONGEST_ROW;
+use crate::place::Place;
+use crate::rows::RawRow;
+
+/// Reads the lines of one file.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    file: Arc<Path>,
+    /// Starts with the line that was taken last.
+    window: Window,
+    /// Its number, counted from 1; 0 before the first.
+    line: u64,
+    /// Its length.
+    taken: usize,
+}
+
+impl Lines {
+    pub(crate) fn open(file: &Arc<Path>) -> Result<Self, DataError> {
+        let (file, mut window) = (Arc::clone(file), Window::new(open(file)?));
+        window.skip(MARK).map_err(|error| unreadable(&file, 1, error))?;
+        Ok(Self { file, window, line: 0, taken: 0 })
+    }
+
+    /// Takes the next line that holds something; false at the end of the file.
+    ///
+    /// # Errors
+    /// A line longer than the longest row, or what the system says: nothing more can be read.
+    pub(crate) fn take(&mut self) -> Result<bool, DataError> {
+        loop {
+            self.window.advance(self.taken);
+            self.taken = 0;
+            let end = self.window.line_end(0, LONGEST_ROW);
+            self.line += 1;
+            let end = end.map_err(|error| unreadable(&self.file, self.line, error))?;
+            let too_long = || DataError::LongRow { place: self.place(), limit: LONGEST_ROW };
+            self.taken = end.ok_or_else(too_long)?;
+            if self.taken == 0 {
+                return Ok(false);
+            }
+            if !self.content().trim_ascii().is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The line that was taken last, as it stands in the file, with its line end.
+    pub(crate) fn raw(&self) -> &[u8] {
+        &self.window.bytes()[..self.taken]
+    }
+
+    /// The same without its comment.
+    pub(crate) fn content(&self) -> &[u8] {
+        let raw = self.raw();
+        memchr(COMMENT, raw).map_or(raw, |comment| &raw[..comment])
+    }
+
+    /// What stands between blanks in the line.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &[u8]> {
+        words(self.content())
+    }
+
+    /// Makes `row` one without fields that begins in this line.
+    pub(crate) fn begin(&self, row: &mut RawRow) {
+        row.begin(&self.file, true, self.line, self.raw());
+    }
+
+    /// Where the line stands.
+    pub(crate) fn place(&self) -> Place {
+        Place::new(&self.file, self.line, self.window.bytes())
+    }
+}

@@ -1,0 +1,88 @@
+//! The words of libsvm and libffm: labels, and features with their values.
+//!
+//! Features and fields are whole numbers, as both formats define them.
+//! To take any text for one lost: a column in the wrong place would be read as a feature without a word.
+
+use memchr::memchr;
+
+use crate::config::{Format, is_whole};
+
+/// What stands between two pairs of a list.
+pub(crate) const BETWEEN: u8 = b' ';
+
+/// What begins a comment, which ends with its line.
+pub(crate) const COMMENT: u8 = b'#';
+
+/// What stands between blanks in a text.
+pub(crate) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+}
+
+/// Whether a text is read as one word.
+pub(crate) fn is_word(text: &[u8]) -> bool {
+    let parts = |byte: &u8| byte.is_ascii_whitespace() || *byte == COMMENT;
+    !text.is_empty() && !text.iter().any(parts)
+}
+
+/// Whether a text is read as a label.
+pub(crate) fn is_label(text: &[u8]) -> bool {
+    is_word(text) && !is_pair(text)
+}
+
+/// Whether a word is a pair and not a label.
+pub(crate) fn is_pair(word: &[u8]) -> bool {
+    memchr(b':', word).is_some()
+}
+
+/// Whether a word is a feature with its value, as in `7:0.5`.
+pub(crate) fn is_feature_with_value(word: &[u8]) -> bool {
+    part(word).is_some_and(|(feature, value)| is_whole(feature) && is_finite(value))
+}
+
+/// A word in two, at its first colon.
+pub(crate) fn part(word: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = memchr(b':', word)?;
+    Some((&word[..colon], &word[colon + 1..]))
+}
+
+/// Whether a word is a number in the range of f32.
+pub(crate) fn is_finite(word: &[u8]) -> bool {
+    // Most values of click logs are 1.
+    word == b"1"
+        || str::from_utf8(word)
+            .ok()
+            .and_then(|text| text.parse::<f64>().ok())
+            .is_some_and(|number| (number as f32).is_finite())
+}
+
+impl Format {
+    /// Whether a line may be a row of this format, if it is libsvm or libffm; false for all other formats.
+    ///
+    /// A label alone may be a row of both.
+    pub fn matches_line(self, line: &[u8]) -> bool {
+        match self {
+            Self::Libsvm => is_libsvm(line),
+            Self::Libffm => is_libffm(line),
+            Self::Csv | Self::Tsv | Self::Criteo | Self::Parquet => false,
+        }
+    }
+}
+
+/// Whether a line may be one of libsvm: pairs after a label, or without one, or a label alone.
+pub(crate) fn is_libsvm(line: &[u8]) -> bool {
+    is_line(line, |word| word.starts_with(b"qid:") || is_feature_with_value(word))
+}
+
+/// Whether a line may be one of libffm.
+pub(crate) fn is_libffm(line: &[u8]) -> bool {
+    is_line(line, |word| {
+        part(word).is_some_and(|(field, rest)| is_whole(field) && is_feature_with_value(rest))
+    })
+}
+
+fn is_line(line: &[u8], is_one: impl Fn(&[u8]) -> bool) -> bool {
+    let line = line.split(|byte| *byte == b'#').next().unwrap_or_default();
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).peekable();
+    words.next_if(|word| !is_pair(word) && is_finite(word));
+    words.all(is_one)
+}

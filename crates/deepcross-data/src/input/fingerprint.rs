@@ -1,0 +1,117 @@
+//! Whether files are the same as before, whatever they are called now.
+//!
+//! A fingerprint is the length and a hash of parts: the whole of a small file, and of a large one evenly spaced blocks,
+//! its beginning and its end among them.
+//! So it costs the same for any file, and tells one that was replaced, extended, cut or written anew; a change of a few
+//! bytes in place, which no log sees, may escape it.
+//! The alternatives: a hash of all bytes takes a pass over the data before each run goes on; and the time of the last
+//! change is another one after a copy.
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::open::{open_seekable, unreadable};
+use crate::error::DataError;
+
+/// The bytes of a block.
+const BLOCK: u64 = 64 << 10;
+
+/// The most blocks that are looked at.
+const BLOCKS: u64 = 32;
+
+/// What tells the content of a file from others; compressed files are taken as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// The length of the file.
+    pub bytes: u64,
+    /// XXH3-64 of some of its bytes.
+    pub hash: u64,
+}
+
+impl Fingerprint {
+    /// Of the file at `path`: at most 2 MiB of it are read.
+    ///
+    /// A pipe, or `-` for the standard input, is read to its end: where
+    /// [`keep_pipes`](crate::keep_pipes) was called before, it can be read again.
+    ///
+    /// # Errors
+    /// If there is no such file, if it is a folder, or if the system refuses.
+    pub fn of(path: &Path) -> Result<Self, DataError> {
+        let mut file = open_seekable(path)?;
+        Self::of_bytes(&mut file).map_err(|error| unreadable(path, 1, error))
+    }
+
+    fn of_bytes(file: &mut (impl Read + Seek)) -> io::Result<Self> {
+        let bytes = file.seek(SeekFrom::End(0))?;
+        let (mut sum, mut block) = (Xxh3::new(), Vec::new());
+        for start in starts(bytes) {
+            file.seek(SeekFrom::Start(start))?;
+            block.clear();
+            file.by_ref().take(BLOCK).read_to_end(&mut block)?;
+            sum.update(&block);
+        }
+        Ok(Self { bytes, hash: sum.digest() })
+    }
+}
+
+/// Where the blocks begin: one after the other if they cover the file, and evenly spaced if not.
+fn starts(bytes: u64) -> impl Iterator<Item = u64> {
+    let n = bytes.div_ceil(BLOCK).min(BLOCKS);
+    let (last, gaps) = (bytes.saturating_sub(BLOCK), n.saturating_sub(1).max(1));
+    let covers = bytes <= BLOCK * BLOCKS;
+    let spaced = move |i| (u128::from(i) * u128::from(last) / u128::from(gaps)) as u64;
+    (0..n).map(move |i| if covers { i * BLOCK } else { spaced(i) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    fn of(bytes: &[u8]) -> Fingerprint {
+        Fingerprint::of_bytes(&mut Cursor::new(bytes)).unwrap()
+    }
+
+    fn sample(length: usize) -> Vec<u8> {
+        (0..length).map(|i| (i * i % 251) as u8).collect()
+    }
+
+    #[test]
+    fn every_byte_of_a_small_file_counts() {
+        let most = (BLOCK * BLOCKS) as usize;
+        for length in [0, 1, 1000, BLOCK as usize, BLOCK as usize + 1, most] {
+            let bytes = sample(length);
+            assert_eq!(of(&bytes), of(&bytes.clone()));
+            for at in [0, length / 3, length / 2, length.saturating_sub(1)] {
+                let mut changed = bytes.clone();
+                let Some(byte) = changed.get_mut(at) else { continue };
+                *byte ^= 1;
+                assert_ne!(of(&changed), of(&bytes), "byte {at} of {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_large_file_is_told_by_its_length_and_by_blocks_of_it() {
+        let bytes = sample(3 * (BLOCK * BLOCKS) as usize + 7);
+        let found = of(&bytes);
+        assert_eq!(found.bytes, bytes.len() as u64);
+        assert_ne!(of(&bytes[..bytes.len() - 1]), found);
+        assert_ne!(of(&[&bytes[..], b"more"].concat()), found);
+        let starts: Vec<_> = starts(found.bytes).collect();
+        assert_eq!((starts[0], starts.len() as u64), (0, BLOCKS));
+        assert_eq!(starts[31], found.bytes - BLOCK);
+        for start in starts {
+            let mut changed = bytes.clone();
+            changed[start as usize] ^= 1;
+            assert_ne!(of(&changed), found, "byte {start}");
+        }
+        // What is between the blocks is not looked at, as the documentation says.
+        let mut changed = bytes.clone();
+        changed[BLOCK as usize + 1] ^= 1;
+        assert_eq!(of(&changed), found);
+    }
+}

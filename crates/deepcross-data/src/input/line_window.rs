@@ -1,0 +1,143 @@
+//! A moving window on the bytes of a stream, from the row being read to what is read ahead.
+//!
+//! A row stays in the window until the next one is asked for, so that reading can go back to the
+//! row's second line; a `BufRead` forgets what it has handed out.
+
+use std::fmt;
+use std::io;
+
+use memchr::memchr;
+
+use super::stream::Stream;
+
+/// Bytes asked of the stream at once, at least.
+const CHUNK: usize = 64 << 10;
+
+/// UTF-8's byte order mark, which some programs write first.
+pub(crate) const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The bytes of a stream from some position on, as far as they have been read.
+pub(crate) struct Window {
+    stream: Stream,
+    buffer: Vec<u8>,
+    /// The part of `buffer` that holds bytes not yet advanced past.
+    start: usize,
+    end: usize,
+    /// Whether the stream has said that nothing follows.
+    ended: bool,
+}
+
+impl Window {
+    /// A window at the start of `stream`.
+    pub(crate) fn new(stream: Stream) -> Self {
+        Self { stream, buffer: vec![0; CHUNK], start: 0, end: 0, ended: false }
+    }
+
+    /// The bytes that have been read and not been advanced past.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// The end of the line that begins at byte `from` of the window: past its line feed, or where
+    /// the stream ends, which is `from` where no line follows.
+    ///
+    /// `None` if it lies more than `longest` bytes from the window's start.
+    pub(crate) fn line_end(&mut self, from: usize, longest: usize) -> io::Result<Option<usize>> {
+        let mut searched = from;
+        loop {
+            let bytes = self.bytes();
+            if let Some(length) = memchr(b'\n', &bytes[searched..]) {
+                let end = searched + length + 1;
+                return Ok((end <= longest).then_some(end));
+            }
+            searched = bytes.len();
+            if searched > longest {
+                return Ok(None);
+            }
+            if self.ended {
+                return Ok(Some(searched));
+            }
+            self.fill()?;
+        }
+    }
+
+    /// Leaves `n` bytes behind, which must have been read.
+    pub(crate) fn advance(&mut self, n: usize) {
+        self.start += n;
+    }
+
+    /// Advances past `mark` if the window starts with it.
+    pub(crate) fn skip(&mut self, mark: &[u8]) -> io::Result<()> {
+        while self.bytes().len() < mark.len() && !self.ended {
+            self.fill()?;
+        }
+        if self.bytes().starts_with(mark) {
+            self.advance(mark.len());
+        }
+        Ok(())
+    }
+
+    /// Reads on, some bytes or to the end.
+    fn fill(&mut self) -> io::Result<()> {
+        self.make_room();
+        let read = loop {
+            match self.stream.read(&mut self.buffer[self.end..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
+        self.end += read;
+        self.ended = read == 0;
+        Ok(())
+    }
+
+    /// Moves the bytes to the front of the buffer, or doubles it where that would free little.
+    fn make_room(&mut self) {
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+        if self.end < self.buffer.len() {
+            return;
+        }
+        if self.start < self.buffer.len() / 2 {
+            self.buffer.resize(2 * self.buffer.len(), 0);
+        } else {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+    }
+}
+
+impl fmt::Debug for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Window").field("ended", &self.ended).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn lines_end_where_they_do_in_the_whole_text() {
+        let text: Vec<u8> =
+            (0..3000).flat_map(|i| [vec![b'x'; i % 97], vec![b'\n']]).flatten().collect();
+        let mut window = Window::new(Box::new(io::Cursor::new(text.clone()).take(u64::MAX)));
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            let end = window.line_end(0, 100).unwrap().unwrap();
+            assert_eq!(&window.bytes()[..end], line);
+            window.advance(end);
+        }
+        assert_eq!(window.line_end(0, 100).unwrap(), Some(0));
+    }
+
+    #[test]
+    fn a_line_may_be_as_long_as_allowed() {
+        for (longest, expected) in [(3, None), (4, Some(4)), (5, Some(4))] {
+            let mut window = Window::new(Box::new(&b"abc\nd"[..]));
+            assert_eq!(window.line_end(0, longest).unwrap(), expected, "{longest}");
+        }
+    }
+}

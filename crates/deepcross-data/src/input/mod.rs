@@ -1,0 +1,19 @@
+//! The bytes of a file or a pipe: opened, decompressed, and cut into lines.
+//!
+//! Nothing here knows a format: what the bytes mean is decided above.
+
+mod compression;
+mod fingerprint;
+mod first_lines;
+mod line_window;
+mod open;
+mod replay;
+mod stream;
+
+pub use fingerprint::Fingerprint;
+pub use first_lines::first_lines;
+pub use replay::keep_pipes;
+
+pub(crate) use line_window::{MARK, Window};
+pub(crate) use open::{open, open_plain, unreadable};
+pub(crate) use replay::is_pipe;

@@ -1,0 +1,84 @@
+//! The one place where data files are opened.
+//!
+//! Readers take any byte stream: what stands between a file and its bytes (decompression, the
+//! standard input) is decided here without a reader knowing.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use super::compression::{Damage, decompressed};
+use super::replay::{self, is_pipe};
+use super::stream::{Seekable, Stream};
+use crate::error::DataError;
+use crate::place::Place;
+
+/// Opens what `path` names for reading; compressed data are decompressed.
+///
+/// # Errors
+/// If there is no such file, if it is a folder or compressed in a way that is not read, or if the
+/// system refuses.
+pub(crate) fn open(path: &Path) -> Result<Stream, DataError> {
+    let opened = open_raw(path)?;
+    match decompressed(opened).map_err(|error| unreadable(path, 1, error))? {
+        Ok(stream) => Ok(stream),
+        Err(kind) => Err(DataError::NotRead { file: path.into(), kind }),
+    }
+}
+
+/// Opens what `path` names as it is, to look at parts of it; a pipe can be moved about in by what is kept of it.
+pub(crate) fn open_seekable(path: &Path) -> Result<Box<dyn Seekable>, DataError> {
+    if is_pipe(path) {
+        return Ok(Box::new(replay::open(path).map_err(|error| reason(path, error))?));
+    }
+    Ok(Box::new(open_file(path)?))
+}
+
+fn open_raw(path: &Path) -> Result<Stream, DataError> {
+    if is_pipe(path) {
+        return Ok(Box::new(replay::open(path).map_err(|error| reason(path, error))?));
+    }
+    Ok(Box::new(open_file(path)?))
+}
+
+/// Opens a file of our own, which is not compressed and no pipe.
+pub(crate) fn open_plain(path: &Path) -> Result<File, DataError> {
+    match path.metadata() {
+        // To open a pipe would be to wait for its writer.
+        Ok(about) if !about.is_file() && !about.is_dir() => {
+            let problem = "it is a device, a pipe or a socket".to_owned();
+            Err(DataError::Cache { file: path.into(), problem })
+        }
+        _ => open_file(path),
+    }
+}
+
+fn open_file(path: &Path) -> Result<File, DataError> {
+    let file = File::open(path).map_err(|error| reason(path, error))?;
+    let about = file.metadata().map_err(|error| reason(path, error))?;
+    if about.is_dir() {
+        return Err(DataError::Folder { file: path.into() });
+    }
+    Ok(file)
+}
+
+/// The error for a stream of `path` that broke off in a line.
+pub(crate) fn unreadable(path: &Path, line: u64, source: io::Error) -> DataError {
+    match source.downcast::<Damage>() {
+        Ok(damage) => {
+            let place = Place { file: path.into(), line, start: Box::default(), is_row: false };
+            DataError::Damaged { place, problem: damage.to_string() }
+        }
+        Err(source) => DataError::Unreadable { file: path.into(), source },
+    }
+}
+
+/// The error for what the system said when `path` was opened.
+fn reason(path: &Path, source: io::Error) -> DataError {
+    match source.kind() {
+        io::ErrorKind::NotFound => DataError::MissingFile { file: path.into() },
+        // Where folders cannot even be opened, the system says so in other words.
+        _ if path.is_dir() => DataError::Folder { file: path.into() },
+        _ => DataError::Unreadable { file: path.into(), source },
+    }
+}

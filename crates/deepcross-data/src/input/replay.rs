@@ -1,0 +1,209 @@
+//! Data that come by once: the standard input, and pipes.
+//!
+//! All else here reads files again and again: their header, the pass that fits, each epoch.
+//! So what a pipe has given is kept, and whoever opens it anew gets that first.
+//! Unless [`keep_pipes`] was called, only the beginning is kept, in memory: it serves to look at
+//! headers before the one pass that evaluation and prediction make.
+//!
+//! A pipe belongs to the process, and so does what was read from it; a handle in each signature
+//! between the program and this place would say no more.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::stream::Stream;
+use crate::message::STANDARD_INPUT;
+
+/// How much of a pipe is kept in memory: more than the longest row and what is read ahead.
+const HEAD: usize = 64 << 20;
+
+/// What the process has read from pipes.
+static PIPES: Mutex<Pipes> = Mutex::new(Pipes { folder: None, open: BTreeMap::new() });
+
+struct Pipes {
+    /// Where pipes are kept whole.
+    folder: Option<PathBuf>,
+    open: BTreeMap<PathBuf, Arc<Mutex<Pipe>>>,
+}
+
+/// Keeps pipes that are opened from now on whole, the standard input among them, so that they can be
+/// read more than once.
+///
+/// Each is written to a file in `folder` that has no name there, and that the system removes when
+/// the process ends, in whatever way.
+pub fn keep_pipes(folder: &Path) {
+    let mut pipes = PIPES.lock().unwrap_or_else(PoisonError::into_inner);
+    pipes.folder = Some(folder.to_owned());
+}
+
+/// Whether `path` is `-` for the standard input, or a pipe.
+pub(crate) fn is_pipe(path: &Path) -> bool {
+    let is_special = |about: std::fs::Metadata| !about.is_file() && !about.is_dir();
+    path == Path::new(STANDARD_INPUT) || path.metadata().is_ok_and(is_special)
+}
+
+/// All that the pipe gives, from its beginning.
+pub(crate) fn open(path: &Path) -> io::Result<Replay> {
+    let mut pipes = PIPES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(pipe) = pipes.open.get(path) {
+        return Ok(Replay { pipe: Arc::clone(pipe), at: 0 });
+    }
+    let live: Stream = match path == Path::new(STANDARD_INPUT) {
+        true => Box::new(io::stdin()),
+        false => Box::new(File::open(path)?),
+    };
+    let pipe = Arc::new(Mutex::new(Pipe::new(live, pipes.folder.as_deref())?));
+    pipes.open.insert(path.to_owned(), Arc::clone(&pipe));
+    Ok(Replay { pipe, at: 0 })
+}
+
+/// A pipe and what it has given.
+struct Pipe {
+    live: Stream,
+    kept: Kept,
+    /// How many bytes it has given.
+    length: u64,
+}
+
+enum Kept {
+    Head(Vec<u8>),
+    All(File),
+    Nothing,
+}
+
+impl Pipe {
+    fn new(live: Stream, folder: Option<&Path>) -> io::Result<Self> {
+        let kept = match folder {
+            Some(folder) => Kept::All(tempfile::tempfile_in(folder).map_err(not_kept)?),
+            None => Kept::Head(Vec::new()),
+        };
+        Ok(Self { live, kept, length: 0 })
+    }
+
+    /// Reads some bytes at position `at`, which is no further than what the pipe has given.
+    fn read(&mut self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        if at < self.length {
+            return self.read_again(at, buffer);
+        }
+        let n = self.live.read(buffer)?;
+        self.keep(&buffer[..n])?;
+        self.length += n as u64;
+        Ok(n)
+    }
+
+    fn read_again(&mut self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.kept {
+            Kept::Head(head) => head.get(at as usize..).unwrap_or_default().read(buffer),
+            Kept::All(file) => {
+                file.seek(SeekFrom::Start(at))?;
+                file.read(buffer)
+            }
+            Kept::Nothing => {
+                Err(io::Error::new(ErrorKind::Unsupported, "it can be read only once"))
+            }
+        }
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.kept {
+            Kept::Head(head) if head.len() + bytes.len() <= HEAD => head.extend_from_slice(bytes),
+            Kept::All(file) => {
+                let end = file.seek(SeekFrom::Start(self.length)).map(drop);
+                end.and_then(|()| file.write_all(bytes)).map_err(not_kept)?;
+            }
+            kept => *kept = Kept::Nothing,
+        }
+        Ok(())
+    }
+}
+
+fn not_kept(error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("it cannot be kept in a file: {error}"))
+}
+
+impl fmt::Debug for Pipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipe").field("length", &self.length).finish_non_exhaustive()
+    }
+}
+
+/// A pipe from its beginning: what it has given before, then what it gives.
+#[derive(Debug)]
+pub(crate) struct Replay {
+    pipe: Arc<Mutex<Pipe>>,
+    at: u64,
+}
+
+impl Read for Replay {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        let n = pipe.read(self.at, buffer)?;
+        self.at += n as u64;
+        Ok(n)
+    }
+}
+
+/// To the end, which reads all that is still to come, and to places before it.
+impl Seek for Replay {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match to {
+            SeekFrom::Start(at) => self.at = at,
+            SeekFrom::End(0) => {
+                io::copy(self, &mut io::sink())?;
+            }
+            _ => return Err(ErrorKind::Unsupported.into()),
+        }
+        Ok(self.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pipe(length: usize, folder: Option<&Path>) -> (Vec<u8>, Arc<Mutex<Pipe>>) {
+        let bytes: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
+        let live = Box::new(io::Cursor::new(bytes.clone()));
+        (bytes, Arc::new(Mutex::new(Pipe::new(live, folder).unwrap())))
+    }
+
+    #[test]
+    fn readers_at_several_places_get_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        for folder in [None, Some(folder.path())] {
+            let (bytes, pipe) = pipe(10_000, folder);
+            let replay = || Replay { pipe: Arc::clone(&pipe), at: 0 };
+            let (mut first, mut second) = (replay(), replay());
+            let (mut a, mut b) = (vec![0; 6_000], vec![0; 100]);
+            first.read_exact(&mut a).unwrap();
+            second.read_exact(&mut b).unwrap();
+            first.read_to_end(&mut a).unwrap();
+            second.read_to_end(&mut b).unwrap();
+            assert!(a == bytes && b == bytes);
+            let mut third = replay();
+            assert_eq!(third.seek(SeekFrom::End(0)).unwrap(), 10_000);
+            assert_eq!(third.seek(SeekFrom::Start(9_000)).unwrap(), 9_000);
+            let mut rest = Vec::new();
+            third.read_to_end(&mut rest).unwrap();
+            assert!(rest == bytes[9_000..]);
+            assert_eq!(folder.map_or(0, |folder| folder.read_dir().unwrap().count()), 0);
+        }
+    }
+
+    #[test]
+    fn a_long_pipe_that_is_not_kept_goes_by_once() {
+        let (bytes, pipe) = pipe(HEAD + 1, None);
+        let replay = || Replay { pipe: Arc::clone(&pipe), at: 0 };
+        let mut beginning = [0; 1000];
+        replay().read_exact(&mut beginning).unwrap();
+        let mut whole = Vec::new();
+        replay().read_to_end(&mut whole).unwrap();
+        assert!(whole == bytes && bytes.starts_with(&beginning));
+        let error = replay().read(&mut [0]).unwrap_err();
+        assert_eq!(error.to_string(), "it can be read only once");
+    }
+}

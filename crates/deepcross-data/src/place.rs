@@ -1,0 +1,68 @@
+//! Where a row begins, as messages say it.
+
+use std::fmt;
+use std::path::Path;
+
+use crate::message::{line_start, named, shown};
+
+/// Where a row begins, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file, as it was named.
+    pub file: Box<Path>,
+    /// The line, counted from 1; a line ends with each line feed, within quotes too.
+    pub line: u64,
+    /// The start of the line: at most 40 characters, those that nobody would see escaped; empty where
+    /// it cannot be told.
+    pub start: Box<str>,
+    /// Whether `line` counts the rows of a file that has no lines.
+    pub is_row: bool,
+}
+
+/// Marks a number of a line as one of a row; no file has so many lines.
+const ROW: u64 = 1 << 63;
+
+/// The number of a row where a file has no lines, as a raw row carries it in place of a line.
+#[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "all other formats have lines"))]
+pub(crate) fn row_number(row: u64) -> u64 {
+    row | ROW
+}
+
+impl Place {
+    /// The place of a line of `file` that `text` begins with.
+    pub(crate) fn new(file: &Path, line: u64, text: &[u8]) -> Self {
+        let (start, is_row) = (shown(line_start(text)).into(), line & ROW != 0);
+        Self { file: file.into(), line: line & !ROW, start, is_row }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = if self.is_row { "row" } else { "line" };
+        write!(f, "{}, {unit} {}", named(&self.file), self.line)?;
+        if self.start.is_empty() { Ok(()) } else { write!(f, " (`{}`)", self.start) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_show_how_the_line_begins() {
+        let long = "1,".repeat(200);
+        let wide = "日".repeat(99);
+        let cases: &[(&str, &str)] = &[
+            ("1\tab\r\n2\t", " (`1\\tab`)"),
+            ("1,\"x", " (`1,\"x`)"),
+            ("", ""),
+            ("\n1", ""),
+            (&long, &format!(" (`{}1…`)", "1,".repeat(19))),
+            (&wide, &format!(" (`{}…`)", "日".repeat(39))),
+        ];
+        for (text, expected) in cases {
+            let place = Place::new(Path::new("x.csv"), 7, text.as_bytes());
+            assert_eq!(place.to_string(), format!("`x.csv`, line 7{expected}"));
+        }
+    }
+}

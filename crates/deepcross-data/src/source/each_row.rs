@@ -1,0 +1,27 @@
+//! A pass over all rows of a source, with its bad rows admitted or not.
+
+use super::skipped::Skipped;
+use super::source::Source;
+use crate::config::BadRows;
+use crate::error::DataError;
+use crate::rows::RawRow;
+
+/// Reads all rows; those that are bad here or to `look` are passed over where they are skipped.
+pub(crate) fn each_row(
+    source: &Source,
+    bad_rows: BadRows,
+    mut look: impl FnMut(&RawRow) -> Result<(), DataError>,
+) -> Result<Skipped, DataError> {
+    let (mut records, mut row) = (source.records()?, RawRow::new());
+    let mut skipped = Skipped::default();
+    loop {
+        match records
+            .read(&mut row)
+            .and_then(|more| if more { look(&row).map(|()| more) } else { Ok(more) })
+        {
+            Ok(true) => {}
+            Ok(false) => return Ok(skipped),
+            Err(error) => skipped.admit(error, bad_rows)?,
+        }
+    }
+}

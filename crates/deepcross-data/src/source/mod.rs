@@ -1,0 +1,23 @@
+//! The raw rows of a source: of some files of one header, read in order as if they were one.
+//!
+//! With them stand the columns that are not features (label and weight) and the partition that a row belongs to.
+//! Nothing here knows an encoder.
+
+mod each_row;
+mod label;
+mod partition;
+mod records;
+mod skipped;
+#[expect(clippy::module_inception, reason = "the folder is named after its main type")]
+mod source;
+mod weight;
+
+pub use label::LabelReader;
+pub use partition::Partition;
+pub use records::Records;
+pub use skipped::Skipped;
+pub use source::Source;
+pub use weight::WeightReader;
+
+pub(crate) use each_row::each_row;
+pub(crate) use partition::position;

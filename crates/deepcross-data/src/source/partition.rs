@@ -1,0 +1,113 @@
+//! Holds rows out of a run by a hash of their bytes.
+//!
+//! The same rows are held out in each pass, in files of any order, and equal rows fall on one side
+//! together, so that none is both trained on and validated with.
+//! Drawing by row number would keep neither promise.
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::random::unit_interval;
+use crate::rows::RawRow;
+
+/// Which rows of a source are read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Partition {
+    /// All rows.
+    All,
+    /// The rows that [`Partition::Valid`] with the same values leaves.
+    Train {
+        /// The share of rows held out, in [0, 1].
+        valid_fraction: f64,
+        /// Chooses which rows.
+        seed: u64,
+    },
+    /// The rows held out.
+    Valid {
+        /// The share of rows held out, in [0, 1].
+        valid_fraction: f64,
+        /// Chooses which rows.
+        seed: u64,
+    },
+}
+
+impl Partition {
+    /// Whether `row` belongs to this partition; its fields alone decide, after trimming and unquoting.
+    pub fn contains(&self, row: &RawRow) -> bool {
+        self.has_row_of(row.fields())
+    }
+
+    /// Whether a row of these fields belongs to this partition.
+    pub(crate) fn has_row_of<'a>(&self, fields: impl Iterator<Item = &'a [u8]>) -> bool {
+        match *self {
+            Self::All => true,
+            Self::Train { valid_fraction, seed } => position(fields, seed) >= valid_fraction,
+            Self::Valid { valid_fraction, seed } => position(fields, seed) < valid_fraction,
+        }
+    }
+}
+
+/// The place of a row, or of some fields of it, in [0, 1), uniform over rows: each field's XXH3-64 is the seed of the next.
+pub(crate) fn position<'a>(fields: impl Iterator<Item = &'a [u8]>, seed: u64) -> f64 {
+    let hash = fields.fold(seed, |hash, field| xxh3_64_with_seed(field, hash));
+    unit_interval(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const N: usize = 20_000;
+
+    /// The share of `N` rows that are held out.
+    fn share(valid_fraction: f64, seed: u64) -> f64 {
+        let partition = Partition::Valid { valid_fraction, seed };
+        let held_out = (0..N).filter(|i| partition.contains(&RawRow::of(&[&i.to_string(), "0"])));
+        held_out.count() as f64 / N as f64
+    }
+
+    #[test]
+    fn the_share_held_out_is_the_fraction() {
+        for (fraction, seed) in [(0.0, 1), (0.1, 1), (0.1, 2), (0.5, 3), (1.0, 4)] {
+            // Five standard deviations of a binomial share.
+            let tolerance = 5.0 * (fraction * (1.0 - fraction) / N as f64).sqrt();
+            let share = share(fraction, seed);
+            assert!((share - fraction).abs() <= tolerance, "{share} for {fraction}");
+        }
+    }
+
+    /// The numbers of this program, with the Python package xxhash:
+    ///
+    /// ```python
+    /// def position(fields, seed):
+    ///     for field in fields:
+    ///         seed = xxhash.xxh3_64_intdigest(field, seed)
+    ///     return (seed >> 11) / 2**53
+    /// ```
+    #[test]
+    fn positions_stay_the_same_in_all_versions() {
+        let cases: [(&[&str], u64, f64); 3] = [
+            (&["a", "b"], 0, 0.9090801350168283),
+            (&["ab", ""], 0, 0.28441250733556567),
+            (&["a", "b"], 1, 0.06093425840021416),
+        ];
+        for (fields, seed, expected) in cases {
+            assert_eq!(position(RawRow::of(fields).fields(), seed), expected, "{fields:?}, {seed}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn each_row_is_on_one_side(fields in prop::collection::vec(".*", 1..5), f in 0.0..1.0, seed: u64) {
+            let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+            let row = RawRow::of(&fields);
+            let sides = [
+                Partition::Train { valid_fraction: f, seed },
+                Partition::Valid { valid_fraction: f, seed },
+            ];
+            prop_assert_eq!(sides.iter().filter(|partition| partition.contains(&row)).count(), 1);
+            prop_assert!(Partition::All.contains(&row));
+        }
+    }
+}

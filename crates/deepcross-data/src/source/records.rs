@@ -1,0 +1,133 @@
+//! A pass over the raw rows of a source.
+
+use super::source::Source;
+use crate::error::DataError;
+use crate::formats::Reader;
+use crate::rows::{RawRow, RawRows};
+
+/// Streams the rows of all files in order, holding one row and one buffer at a time.
+///
+/// Made by [`Source::records`].
+#[derive(Debug)]
+pub struct Records {
+    source: Source,
+    /// The file being read; `None` after the last, and after an error that no row is to blame for.
+    reader: Option<Reader>,
+    /// The index of the file to be read next.
+    next_file: usize,
+}
+
+impl Source {
+    /// Starts a pass over all rows; each call starts again at the first.
+    ///
+    /// # Errors
+    /// If the first file can no longer be opened.
+    pub fn records(&self) -> Result<Records, DataError> {
+        Records::new(self.clone())
+    }
+}
+
+impl Records {
+    fn new(source: Source) -> Result<Self, DataError> {
+        let mut records = Self { source, reader: None, next_file: 0 };
+        records.open_next()?;
+        Ok(records)
+    }
+
+    /// Reads the next row into `row`; false after the last row of the last file.
+    ///
+    /// Allocates nothing once `row` has held a row as long and a file is open.
+    ///
+    /// # Errors
+    /// A row with another number of fields than the header, or with a quote that does not close or
+    /// closes amid text: `row` then holds it, as far as it could be split.
+    /// A row that has too many fields already is not searched for the end of a quote.
+    /// The next call reads on in the line after the row's first, since what a stray quote has made
+    /// one row is several.
+    /// What the system says, or a row longer than 16 MiB, ends the pass.
+    pub fn read(&mut self, row: &mut RawRow) -> Result<bool, DataError> {
+        if !self.take()? {
+            return Ok(false);
+        }
+        self.split(row)?;
+        Ok(true)
+    }
+
+    /// Appends the next row to `rows`, where it may stand unsplit, and a bad row with its error; false after the last.
+    ///
+    /// `row` is for those that have to be split here: whether a line with a quote in it is a row cannot be told before.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read) that end the pass.
+    pub(crate) fn read_into(
+        &mut self,
+        rows: &mut RawRows,
+        row: &mut RawRow,
+    ) -> Result<bool, DataError> {
+        if !self.take()? {
+            return Ok(false);
+        }
+        if self.reader.as_ref().is_some_and(|reader| reader.push_line(rows)) {
+            return Ok(true);
+        }
+        match self.split(row) {
+            Ok(()) => rows.push(row, None),
+            Err(error) if error.is_bad_row() => rows.push(row, Some(error)),
+            Err(error) => return Err(error),
+        }
+        Ok(true)
+    }
+
+    /// Takes the first line of the next row; false after the last row of the last file.
+    fn take(&mut self) -> Result<bool, DataError> {
+        while let Some(reader) = &mut self.reader {
+            match reader.take_row() {
+                Ok(true) => return Ok(true),
+                Ok(false) => self.open_next()?,
+                Err(error) => {
+                    self.reader = None;
+                    return Err(error);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Splits the row whose first line was taken.
+    fn split(&mut self, row: &mut RawRow) -> Result<(), DataError> {
+        let Some(reader) = &mut self.reader else { return Ok(()) };
+        match reader.split_row(row) {
+            Ok(()) if row.n_fields() == self.source.header().len() => Ok(()),
+            Ok(()) => Err(self.wrong_count(row)),
+            Err(error) => {
+                if !error.is_bad_row() {
+                    self.reader = None;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The row that was read last without an error, as it stands in its file, with its line end.
+    pub fn raw(&self) -> &[u8] {
+        self.reader.as_ref().map_or(&[], Reader::raw)
+    }
+
+    fn open_next(&mut self) -> Result<(), DataError> {
+        self.reader = None;
+        if let Some(file) = self.source.file(self.next_file) {
+            self.reader = Some(file.rows(self.source.header())?);
+            self.next_file += 1;
+        }
+        Ok(())
+    }
+
+    fn wrong_count(&mut self, row: &RawRow) -> DataError {
+        let (found, expected) = (row.n_fields(), self.source.header().len());
+        let several_lines = self.reader.as_ref().is_some_and(Reader::spans_lines);
+        if let Some(reader) = &mut self.reader {
+            reader.return_lines();
+        }
+        DataError::FieldCount { place: row.place(), found, expected, several_lines }
+    }
+}

@@ -1,0 +1,38 @@
+//! Bad rows that were left out, and why.
+
+use crate::config::BadRows;
+use crate::error::DataError;
+
+/// How many bad rows were skipped, and the messages of the first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// The number of rows.
+    pub rows: u64,
+    /// The messages of the first rows, five at most.
+    pub first: Vec<String>,
+}
+
+impl Skipped {
+    /// The most messages that are kept.
+    const KEPT: usize = 5;
+
+    /// Counts the row that `error` is about, if such rows are to be skipped.
+    ///
+    /// # Errors
+    /// `error` itself if bad rows stop the run, or if it is not about a single row.
+    pub fn admit(&mut self, error: DataError, bad_rows: BadRows) -> Result<(), DataError> {
+        if bad_rows == BadRows::Error || !error.is_bad_row() {
+            return Err(error);
+        }
+        self.note(|| error.to_string());
+        Ok(())
+    }
+
+    /// Counts a row that is skipped.
+    pub(crate) fn note(&mut self, message: impl FnOnce() -> String) {
+        self.rows += 1;
+        if self.first.len() < Self::KEPT {
+            self.first.push(message());
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Files that are read in order, as if they were one.
+//!
+//! All headers are read and compared before the first row, so that a wrong file stops a run at
+//! once and not after an hour.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use deepcross_features::suggest;
+
+use crate::config::{DataConfig, is_whole};
+use crate::error::DataError;
+use crate::formats::{BETWEEN, DataFile, Form, TextReader};
+use crate::message::other_delimiter;
+use crate::rows::RawRow;
+
+/// Opened files with one header; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Source {
+    shared: Arc<Shared>,
+}
+
+/// What all clones of a source share.
+#[derive(Debug)]
+struct Shared {
+    files: Vec<DataFile>,
+    header: Vec<String>,
+    config: DataConfig,
+}
+
+impl Source {
+    /// Opens each of `paths`, to check that it can be read and that all headers are equal.
+    ///
+    /// Files compressed by gzip or zstd are told by their first bytes and decompressed in each pass.
+    /// The path `-` is the standard input: see [`keep_pipes`](crate::keep_pipes).
+    ///
+    /// # Errors
+    /// If the settings have problems, no file is given, or a file is missing, a folder, unreadable,
+    /// empty, damaged, compressed other than by gzip or zstd, of unknown format, or has another
+    /// header than the first, or one although [`DataConfig::columns`] is set.
+    pub fn open(paths: &[PathBuf], config: &DataConfig) -> Result<Self, DataError> {
+        let problems = config.problems();
+        if !problems.is_empty() {
+            return Err(DataError::Config { problems });
+        }
+        let files: Result<Vec<_>, _> =
+            paths.iter().map(|path| DataFile::new(path, config)).collect();
+        let files = files?;
+        let (first, others) = files.split_first().ok_or(DataError::NoFiles)?;
+        let header = first.header(config)?;
+        for file in others {
+            file.check_header(config, &header, first)?;
+        }
+        Ok(Self { shared: Arc::new(Shared { files, header, config: config.clone() }) })
+    }
+
+    /// The names of the columns, trimmed; no name but the empty one stands twice.
+    pub fn header(&self) -> &[String] {
+        &self.shared.header
+    }
+
+    /// The settings that the source was opened with.
+    pub fn config(&self) -> &DataConfig {
+        &self.shared.config
+    }
+
+    /// The files, in the order in which they are read.
+    pub fn files(&self) -> impl ExactSizeIterator<Item = &Path> {
+        self.shared.files.iter().map(|file| &*file.path)
+    }
+
+    /// The header row of the first file as it stands there; `None` where no header names the columns.
+    ///
+    /// # Errors
+    /// If the file can no longer be read.
+    pub fn raw_header(&self) -> Result<Option<Vec<u8>>, DataError> {
+        let Some(file) = self.file(0) else { return Ok(None) };
+        let Some(dialect) = file.dialect().filter(|dialect| dialect.headed) else {
+            return Ok(None);
+        };
+        let mut reader = TextReader::open(&file.path, dialect)?;
+        reader.read(&mut RawRow::new())?;
+        Ok(Some(reader.raw().to_vec()))
+    }
+
+    /// How the name of a file should end that holds rows of the first file as they stand there.
+    pub fn extension(&self) -> &'static str {
+        match self.file(0).map(|file| file.form) {
+            Some(Form::Libsvm) => "svm",
+            Some(Form::Libffm) => "ffm",
+            Some(Form::Text(dialect)) if dialect.delimiter == b'\t' => "tsv",
+            _ => "csv",
+        }
+    }
+
+    /// Whether all files hold labels and pairs: libsvm or libffm.
+    pub(crate) fn has_pairs(&self) -> bool {
+        self.shared.files.iter().all(|file| matches!(file.form, Form::Libsvm | Form::Libffm))
+    }
+
+    /// The character between two features of a column that is a weighted list by its format, as in libsvm and libffm;
+    /// `None` for all other columns.
+    pub fn pair_separator(&self, column: usize) -> Option<char> {
+        let holds_pairs = match self.file(0).map(|file| file.form) {
+            Some(Form::Libsvm) => column + 1 == self.header().len(),
+            Some(Form::Libffm) => column > 0,
+            _ => false,
+        };
+        holds_pairs.then_some(char::from(BETWEEN))
+    }
+
+    /// The source with a column for each field of `names` that no row of libffm has: a field without a
+    /// pair is missing, whether in one row or in all.
+    pub(crate) fn with_fields<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Self {
+        let mut header = self.header().to_vec();
+        if self.shared.files.iter().all(|file| file.form == Form::Libffm) {
+            for name in names.into_iter().filter(|name| is_whole(name.as_bytes())) {
+                if !header.iter().any(|known| known == name) {
+                    header.push(name.to_owned());
+                }
+            }
+        }
+        if header.len() == self.header().len() {
+            return self.clone();
+        }
+        let (files, config) = (self.shared.files.clone(), self.config().clone());
+        Self { shared: Arc::new(Shared { files, header, config }) }
+    }
+
+    /// Refuses files whose rows are no text, and files of several forms, whose rows cannot stand in one file.
+    pub(crate) fn check_one_form(&self) -> Result<(), DataError> {
+        let mut others = self.shared.files.iter().skip(1);
+        let Some(first) = self.file(0) else { return Ok(()) };
+        let is_no_text = |file: &&DataFile| matches!(file.form, Form::Parquet { .. });
+        if let Some(file) = self.shared.files.iter().find(is_no_text) {
+            return Err(DataError::NoText { file: file.path.to_path_buf() });
+        }
+        match others.find(|file| file.form != first.form) {
+            None => Ok(()),
+            Some(other) => Err(DataError::FormDiffers {
+                file: other.path.to_path_buf(),
+                first: first.path.to_path_buf(),
+            }),
+        }
+    }
+
+    /// The source as it is read without labels and weights: where `columns` stand for a header and
+    /// the first row lacks exactly theirs, the header lacks them too.
+    pub(crate) fn without_targets(&self) -> Result<Self, DataError> {
+        let Some(first) = self.file(0) else { return Ok(self.clone()) };
+        let Some(dialect) = first.dialect().filter(|dialect| !dialect.headed) else {
+            return Ok(self.clone());
+        };
+        let n_fields = match first.first_row(dialect, "rows") {
+            Err(error) if error.is_bad_row() => return Ok(self.clone()),
+            row => row?.n_fields(),
+        };
+        let (files, config) = (self.shared.files.clone(), self.config().clone());
+        let mut layouts = config.layouts().into_iter();
+        let header = layouts.find(|columns| columns.len() == n_fields);
+        let header = header.unwrap_or_else(|| self.header().to_vec());
+        Ok(Self { shared: Arc::new(Shared { files, header, config }) })
+    }
+
+    /// The position of the column `name` in the header; `role` says in an error what the column is for, such as
+    /// "the label".
+    ///
+    /// # Errors
+    /// [`DataError::MissingColumn`] if the header does not have the column.
+    pub fn column(&self, name: &str, role: &str) -> Result<usize, DataError> {
+        let position = self.header().iter().position(|known| known == name);
+        position.ok_or_else(|| DataError::MissingColumn {
+            file: self.first_file(),
+            column: name.to_owned(),
+            role: role.to_owned(),
+            nearest: suggest::nearest(name, self.header()).map(str::to_owned),
+            delimiter: other_delimiter(self.header()),
+        })
+    }
+
+    pub(crate) fn first_file(&self) -> PathBuf {
+        self.files().next().map(Path::to_path_buf).unwrap_or_default()
+    }
+
+    pub(crate) fn file(&self, index: usize) -> Option<&DataFile> {
+        self.shared.files.get(index)
+    }
+}

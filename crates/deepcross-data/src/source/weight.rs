@@ -1,0 +1,42 @@
+//! The weight of a row in the loss and in the metrics.
+
+use super::source::Source;
+use crate::error::DataError;
+use crate::message::shown;
+use crate::rows::{Located, RawRow};
+
+/// Reads the column of row weights.
+#[derive(Clone, Debug)]
+pub struct WeightReader {
+    name: String,
+    column: usize,
+}
+
+impl WeightReader {
+    /// Finds the column `name` in the header of `source`.
+    ///
+    /// # Errors
+    /// If there is no such column.
+    pub fn bind(name: &str, source: &Source) -> Result<Self, DataError> {
+        Ok(Self { name: name.to_owned(), column: source.column(name, "the row weight")? })
+    }
+
+    /// The weight of `row`: finite and at least 0.
+    ///
+    /// # Errors
+    /// If the value is no such number; a missing value is not.
+    pub fn read(&self, row: &RawRow) -> Result<f32, DataError> {
+        self.read_of(row)
+    }
+
+    pub(crate) fn read_of(&self, row: &impl Located) -> Result<f32, DataError> {
+        let value = row.field(self.column);
+        let weight = str::from_utf8(value).ok().and_then(|text| text.parse::<f32>().ok());
+        weight.filter(|weight| weight.is_finite() && *weight >= 0.0).ok_or_else(|| DataError::Row {
+            place: row.place(),
+            field: self.name.clone(),
+            value: shown(value),
+            expected: "a finite number of at least 0".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,49 @@
+//! Folds: random parts of the training rows, and the counts of each part.
+
+use crate::companion::value_counts::ValueCounts;
+
+/// The number of folds.
+pub(crate) const FOLDS: usize = 5;
+
+/// The counts of each fold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FoldCounts(Vec<[ValueCounts; FOLDS]>);
+
+/// The fold of the row with this number, which is practically random.
+pub(crate) fn fold(row: u64) -> usize {
+    // The finalizer of SplitMix64: each bit of the number affects every bit of the result.
+    let mut bits = row.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((u128::from(bits ^ (bits >> 31)) * FOLDS as u128) >> 64) as usize
+}
+
+impl FoldCounts {
+    pub(crate) fn add(&mut self, index: usize, fold: usize, positive: bool) {
+        if self.0.len() <= index {
+            self.0.resize(index + 1, <[ValueCounts; FOLDS]>::default());
+        }
+        self.0[index][fold].add(positive);
+    }
+
+    pub(crate) fn get(&self, index: usize, fold: usize) -> ValueCounts {
+        self.0.get(index).map_or(ValueCounts::default(), |folds| folds[fold])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folds_are_even_and_without_a_pattern() {
+        let mut rows = [0_u32; FOLDS];
+        let mut pairs = [0_u32; FOLDS * FOLDS];
+        for row in 0..50_000 {
+            rows[fold(row)] += 1;
+            pairs[fold(row) * FOLDS + fold(row + 1)] += 1;
+        }
+        assert!(rows.iter().all(|n| (9_600..10_400).contains(n)), "{rows:?}");
+        assert!(pairs.iter().all(|n| (1_800..2_200).contains(n)), "{pairs:?}");
+    }
+}

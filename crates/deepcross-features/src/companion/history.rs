@@ -1,0 +1,188 @@
+//! Companion counts of training rows, which must not depend on a row's own label.
+//!
+//! An encoder holds the counts of all training rows.
+//! This is right for every other row, but it reveals the label of a training row: a value that occurs once has one
+//! click or none.
+//! So a training row gets the counts of other rows only, in one of two ways:
+//!
+//! * from the rows before it, if the rows are in order of time, as they are when the model serves;
+//! * from the other folds, if each row is in one of five folds at random.
+//!
+//! Rejected: leaving out only the row itself, because the difference from the counts of the value's other rows is then
+//! its label.
+//!
+//! Folds make this difference less clear, but do not remove it: of two rows of a value, the one with fewer clicks has
+//! more clicks in its own fold.
+//! A single number does not reveal this, but a model that knows the id of the value can memorise it, and the fewer rows
+//! the value has, the sooner.
+//! So rare values should not have an id, as in the paper.
+
+use std::sync::Arc;
+
+use crate::batch::Batch;
+use crate::companion::CompanionTable;
+use crate::companion::folds::{FoldCounts, fold};
+use crate::companion::value_counts::ValueCounts;
+use crate::raw::binding::Binding;
+use crate::raw::row_fields::RowFields;
+use crate::raw::value_text;
+
+/// The rows from which a training row gets its companion counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CountsFrom {
+    /// The rows of the other four of five folds; a row's number decides its fold, practically at random.
+    #[default]
+    OtherFolds,
+    /// The rows before it.
+    EarlierRows,
+}
+
+/// The companion counts of training rows.
+///
+/// It must receive all rows that the [`Fitter`](crate::Fitter) received, in the same order.
+/// It must be restarted before each pass over the data.
+#[derive(Clone, Debug)]
+pub struct History {
+    missing: Vec<String>,
+    fields: Vec<FieldHistory>,
+    /// The counts of all rows, at index 0.
+    seen: TrainingCounts,
+    /// The number of rows so far.
+    n_rows: u64,
+}
+
+/// The companion counts of one field.
+#[derive(Clone, Debug)]
+pub(crate) struct FieldHistory {
+    /// The position of the field of companion counts among the fields.
+    pub(crate) field: usize,
+    pub(crate) table: Arc<CompanionTable>,
+    pub(crate) seen: TrainingCounts,
+}
+
+/// The counts from which a training row gets its own.
+#[derive(Clone, Debug)]
+pub(crate) enum TrainingCounts {
+    /// The counts of each value in the rows so far.
+    Earlier(Vec<ValueCounts>),
+    /// The counts of each value in each fold.
+    Folds(FoldCounts),
+}
+
+impl TrainingCounts {
+    /// The counts of the value at `index` for a row in `fold`; `all` are its counts in all training rows.
+    fn other_rows(&self, index: usize, fold: usize, all: ValueCounts) -> ValueCounts {
+        match self {
+            Self::Earlier(counts) => counts[index],
+            Self::Folds(folds) => all.minus(folds.get(index, fold)),
+        }
+    }
+
+    fn learn(&mut self, index: usize, positive: bool) {
+        if let Self::Earlier(counts) = self {
+            counts[index].add(positive);
+        }
+    }
+
+    fn restart(&mut self) {
+        if let Self::Earlier(counts) = self {
+            counts.fill(ValueCounts::default());
+        }
+    }
+}
+
+impl History {
+    /// A history before the first row; `seen` has the counts of all rows at index 0.
+    pub(crate) fn new(
+        missing: Vec<String>,
+        fields: Vec<FieldHistory>,
+        seen: TrainingCounts,
+    ) -> Self {
+        Self { missing, fields, seen, n_rows: 0 }
+    }
+
+    /// Whether there is any field with companion counts.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Returns to the state before the first row.
+    pub fn restart(&mut self) {
+        self.n_rows = 0;
+        self.seen.restart();
+        self.fields.iter_mut().for_each(|field| field.seen.restart());
+    }
+
+    /// Replaces the companion counts of an encoded training row, and learns its label for the rows after it.
+    ///
+    /// `row` is the raw row, and the encoder has written it to the batch at the given position.
+    ///
+    /// # Panics
+    /// If `binding` or the batch were made for other fields, or the batch has no row at this position.
+    pub fn rewrite<R: RowFields + ?Sized>(
+        &mut self,
+        binding: &Binding,
+        row: &R,
+        positive: bool,
+        (batch, position): (&mut Batch, usize),
+    ) {
+        let fold = fold(self.n_rows);
+        let total = self.seen.other_rows(0, fold, self.total());
+        for field in &mut self.fields {
+            let index = field.index(binding, row, &self.missing);
+            let numbers = field.table.scale().numbers(field.other_rows(index, fold), total);
+            batch.columns_mut()[field.field]
+                .dense_mut()
+                .row_mut(position)
+                .copy_from_slice(&numbers);
+            field.learn(index, positive);
+        }
+        self.end_row(positive);
+    }
+
+    /// Learns the label of a row that is not encoded.
+    ///
+    /// # Panics
+    /// If `binding` was made for other fields.
+    pub fn pass<R: RowFields + ?Sized>(&mut self, binding: &Binding, row: &R, positive: bool) {
+        for field in &mut self.fields {
+            field.learn(field.index(binding, row, &self.missing), positive);
+        }
+        self.end_row(positive);
+    }
+
+    fn end_row(&mut self, positive: bool) {
+        self.seen.learn(0, positive);
+        self.n_rows += 1;
+    }
+
+    /// The counts of all training rows, which any field has, since a missing value is counted too.
+    fn total(&self) -> ValueCounts {
+        self.fields.first().map_or(ValueCounts::default(), |field| field.table.total())
+    }
+}
+
+impl FieldHistory {
+    /// The counts for a row in `fold` whose value has this index.
+    fn other_rows(&self, index: Option<usize>, fold: usize) -> ValueCounts {
+        index.map_or(ValueCounts::default(), |index| {
+            self.seen.other_rows(index, fold, self.table.counts()[index])
+        })
+    }
+
+    fn learn(&mut self, index: Option<usize>, positive: bool) {
+        if let Some(index) = index {
+            self.seen.learn(index, positive);
+        }
+    }
+
+    fn index<R: RowFields + ?Sized>(
+        &self,
+        binding: &Binding,
+        row: &R,
+        missing: &[String],
+    ) -> Option<usize> {
+        let text = value_text::read(binding.values(self.field, row).first, missing);
+        self.table.find(text.ok()?)
+    }
+}

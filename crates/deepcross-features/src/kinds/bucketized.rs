@@ -1,0 +1,304 @@
+//! Bucketized fields: a value is a number, and the bucket that it falls into is one id.
+//!
+//! Buckets are either intervals between numbers, which are given or learned as quantiles, or squared logarithms.
+//! The number of intervals is known, and the only reserved id is that of missing values.
+//! Squared logarithms have no upper limit, and are values of a vocabulary like any others.
+//! Winners of the Criteo competition prepared its counts as squared logarithms.
+
+use std::io::Write;
+use std::str;
+
+use crate::batch::column::Column;
+use crate::batch::shape::{FieldShape, Reserved};
+use crate::config::field_config::FieldConfig;
+use crate::config::limits::are_cuts;
+use crate::counts::FieldCounts;
+use crate::description::{Buckets, Encoding};
+use crate::error::FeatureError;
+use crate::kinds::number;
+use crate::kinds::quantiles::Quantiles;
+use crate::lookup::{Lookup, LookupFitter, MISSING};
+use crate::raw::value_text::ValueError;
+use crate::state::BucketizedState;
+
+/// The id of the first bucket.
+const FIRST: u32 = 1;
+
+/// Learns the boundaries of the buckets, or their vocabulary.
+#[derive(Clone, Debug)]
+pub(crate) enum BucketizedFitter {
+    Boundaries(Vec<f64>),
+    Quantiles { n: u32, numbers: Quantiles },
+    LogSquare(LookupFitter),
+}
+
+/// Writes one id per row.
+#[derive(Clone, Debug)]
+pub(crate) enum BucketizedEncoder {
+    /// The numbers at which a new bucket begins, ascending.
+    Cuts(Vec<f64>),
+    LogSquare(Lookup),
+}
+
+impl BucketizedFitter {
+    pub(crate) fn new(config: &FieldConfig) -> Self {
+        match (&config.boundaries, config.quantiles) {
+            (Some(boundaries), _) => Self::Boundaries(boundaries.clone()),
+            (None, Some(n)) => Self::Quantiles { n, numbers: Quantiles::new() },
+            (None, None) => Self::LogSquare(LookupFitter::new(config)),
+        }
+    }
+
+    pub(crate) fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
+        let Some(text) = text else { return Ok(()) };
+        let x = number::parse(text)?;
+        match self {
+            Self::Boundaries(_) => {}
+            Self::Quantiles { numbers, .. } => numbers.push(x),
+            Self::LogSquare(lookup) => {
+                lookup.observe(Digits::of(log_square(x)).as_str(), positive)?
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> BucketizedEncoder {
+        match self {
+            Self::Boundaries(cuts) => BucketizedEncoder::Cuts(cuts),
+            Self::Quantiles { n, numbers } => BucketizedEncoder::Cuts(numbers.cuts(n)),
+            Self::LogSquare(lookup) => BucketizedEncoder::LogSquare(lookup.finish()),
+        }
+    }
+}
+
+impl BucketizedEncoder {
+    pub(crate) fn encode(
+        &self,
+        text: Option<&str>,
+        column: &mut Column,
+        counts: &mut FieldCounts,
+    ) -> Result<(), ValueError> {
+        let x = text.map(number::parse).transpose()?;
+        let id = match self {
+            Self::Cuts(cuts) => {
+                counts.values += 1;
+                counts.missing += u64::from(x.is_none());
+                x.map_or(MISSING, |x| FIRST + cuts.partition_point(|&cut| cut <= x) as u32)
+            }
+            Self::LogSquare(lookup) => {
+                let digits = x.map(|x| Digits::of(log_square(x)));
+                lookup.encode(digits.as_ref().map(Digits::as_str), counts)
+            }
+        };
+        column.sparse_mut().push_id(id);
+        Ok(())
+    }
+
+    pub(crate) fn shape(&self, name: &str) -> FieldShape {
+        match self {
+            Self::Cuts(cuts) => {
+                FieldShape::sparse(name, FIRST as usize + cuts.len() + 1, false, Reserved::MISSING)
+            }
+            Self::LogSquare(lookup) => lookup.shape(name, false),
+        }
+    }
+
+    pub(crate) fn lookup(&self) -> Option<&Lookup> {
+        match self {
+            Self::Cuts(_) => None,
+            Self::LogSquare(lookup) => Some(lookup),
+        }
+    }
+
+    pub(crate) fn describe(&self) -> Encoding {
+        let buckets = match self {
+            Self::Cuts(cuts) => {
+                let ends = cuts.first().copied().zip(cuts.last().copied());
+                Buckets::Cuts { buckets: cuts.len() + 1, ends }
+            }
+            Self::LogSquare(lookup) => Buckets::LogSquare { ids: lookup.describe() },
+        };
+        Encoding::Bucketized { buckets }
+    }
+
+    pub(crate) fn to_state(&self) -> BucketizedState {
+        match self {
+            Self::Cuts(cuts) => BucketizedState::Cuts(cuts.clone()),
+            Self::LogSquare(lookup) => BucketizedState::LogSquare(lookup.to_state()),
+        }
+    }
+
+    pub(crate) fn from_state(field: &str, state: BucketizedState) -> Result<Self, FeatureError> {
+        match state {
+            BucketizedState::Cuts(cuts) if are_cuts(&cuts) => Ok(Self::Cuts(cuts)),
+            BucketizedState::Cuts(_) => Err(FeatureError::State {
+                problem: format!("field `{field}`: the numbers between the buckets do not ascend"),
+            }),
+            BucketizedState::LogSquare(lookup) => {
+                Lookup::from_state(field, lookup).map(Self::LogSquare)
+            }
+        }
+    }
+}
+
+/// ⌊ln(x)²⌋ for x above 2, and x without its fraction for others.
+fn log_square(x: f64) -> i64 {
+    if x > 2.0 { x.ln().powi(2).floor() as i64 } else { x as i64 }
+}
+
+/// A whole number in decimal digits.
+struct Digits {
+    bytes: [u8; Self::MOST],
+    length: usize,
+}
+
+impl Digits {
+    /// The digits of the least `i64`, and its sign.
+    const MOST: usize = 20;
+
+    fn of(number: i64) -> Self {
+        let mut bytes = [0; Self::MOST];
+        let mut rest = &mut bytes[..];
+        let written = write!(rest, "{number}");
+        debug_assert!(written.is_ok(), "{number} has more digits than expected");
+        let length = Self::MOST - rest.len();
+        Self { bytes, length }
+    }
+
+    fn as_str(&self) -> &str {
+        str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn config() -> FieldConfig {
+        FieldConfig::bucketized("f")
+    }
+
+    fn fit(config: &FieldConfig, training: &[&str]) -> BucketizedEncoder {
+        let mut fitter = BucketizedFitter::new(config);
+        for text in training {
+            fitter.observe(Some(text), false).expect("a number");
+        }
+        fitter.observe(None, false).expect("missing values are not an error");
+        fitter.finish()
+    }
+
+    fn ids(encoder: &BucketizedEncoder, texts: &[Option<&str>]) -> (Vec<u32>, FieldCounts) {
+        let mut column = Column::new(&encoder.shape("f"));
+        let mut counts = FieldCounts::default();
+        for &text in texts {
+            encoder.encode(text, &mut column, &mut counts).expect("a number");
+        }
+        (column.sparse_mut().ids().to_vec(), counts)
+    }
+
+    #[test]
+    fn a_boundary_is_the_first_number_of_its_bucket() {
+        let encoder = fit(&FieldConfig { boundaries: Some(vec![-1.0, 0.5]), ..config() }, &[]);
+        let texts = [Some("-1.5"), Some("-1"), Some("0.4"), Some("0.5"), Some("1e9"), None];
+        let (found, counts) = ids(&encoder, &texts);
+        assert_eq!(found, [1, 2, 2, 3, 3, 0]);
+        assert_eq!(counts, FieldCounts { values: 6, missing: 1, ..FieldCounts::default() });
+    }
+
+    #[test]
+    fn quantiles_are_learned() {
+        let config = FieldConfig { quantiles: Some(3), ..config() };
+        let encoder = fit(&config, &["5", "1", "4", "2", "6", "3"]);
+        let texts = ["0", "1", "2", "3", "4", "5", "6", "7"].map(Some);
+        assert_eq!(ids(&encoder, &texts).0, [1, 1, 1, 2, 2, 3, 3, 3]);
+        for training in [&[][..], &["3", "3"]] {
+            assert_eq!(ids(&fit(&config, training), &[Some("3"), None]).0, [1, 0]);
+        }
+    }
+
+    #[test]
+    fn squared_logarithms_are_values_of_a_vocabulary() {
+        for (x, bucket) in [
+            (-2.5, -2),
+            (-0.5, 0),
+            (0.0, 0),
+            (1.9, 1),
+            (2.0, 2),
+            (2.1, 0),
+            (3.0, 1),
+            (10.0, 5),
+            (1000.0, 47),
+            (f64::from(f32::MAX), 7871),
+        ] {
+            assert_eq!(log_square(x), bucket, "{x}");
+        }
+        let encoder = fit(
+            &FieldConfig { log_square: Some(true), min_count: Some(2), ..config() },
+            &["1000", "1001", "1", "3", "10"],
+        );
+        let texts = [Some("999"), Some("2.8"), Some("10"), Some("77"), None];
+        let (found, counts) = ids(&encoder, &texts);
+        // Buckets 1 (of 1 and 3) and 47 occurred twice.
+        assert_eq!(found, [4, 3, 2, 1, 0]);
+        let expected =
+            FieldCounts { values: 5, missing: 1, unseen: 1, rare: 1, ..FieldCounts::default() };
+        assert_eq!(counts, expected);
+    }
+
+    #[test]
+    fn whole_numbers_have_all_their_digits() {
+        for number in [0, -7, i64::MIN, i64::MAX] {
+            assert_eq!(Digits::of(number).as_str(), number.to_string());
+        }
+    }
+
+    #[test]
+    fn forged_states_are_refused() {
+        for (cuts, good) in [
+            (vec![], true),
+            (vec![1.0, 2.0], true),
+            (vec![1.0, 1.0], false),
+            (vec![2.0, 1.0], false),
+            (vec![f64::NAN], false),
+            (vec![0.0, f64::INFINITY], false),
+            (vec![1e39], false),
+        ] {
+            let found = BucketizedEncoder::from_state("f", BucketizedState::Cuts(cuts.clone()));
+            assert_eq!(found.is_ok(), good, "{cuts:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_bucket_is_the_number_of_boundaries_up_to_it(
+            mut boundaries in vec(-1e3..1e3_f64, 0..10),
+            x in -1e3..1e3_f64,
+            pick: prop::sample::Index,
+        ) {
+            boundaries.sort_unstable_by(f64::total_cmp);
+            boundaries.dedup();
+            for x in [x, boundaries.get(pick.index(11)).copied().unwrap_or(x)] {
+                let expected = 1 + boundaries.iter().filter(|&&boundary| boundary <= x).count();
+                let config = FieldConfig { boundaries: Some(boundaries.clone()), ..config() };
+                let found = ids(&fit(&config, &[]), &[Some(&x.to_string())]).0;
+                prop_assert_eq!(found, [expected as u32]);
+            }
+        }
+
+        #[test]
+        fn quantile_buckets_of_distinct_numbers_are_equally_full(n in 2_u32..12, scale in 1_u32..9) {
+            let training: Vec<_> = (0..n * scale).map(|number| number.to_string()).collect();
+            let training: Vec<_> = training.iter().map(String::as_str).collect();
+            let encoder = fit(&FieldConfig { quantiles: Some(n), ..config() }, &training);
+            let texts: Vec<_> = training.iter().map(|&text| Some(text)).collect();
+            let (found, _) = ids(&encoder, &texts);
+            for bucket in 1..=n {
+                let size = found.iter().filter(|&&id| id == bucket).count();
+                prop_assert_eq!(size, scale as usize);
+            }
+        }
+    }
+}

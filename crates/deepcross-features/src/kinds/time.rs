@@ -1,0 +1,315 @@
+//! Time fields: the hour of the day or the day of the week of a value is one id.
+//!
+//! Clicks depend on the time of day and the day of the week.
+//! A timestamp as a number hides these, and a timestamp as a category does not occur again.
+//! The form of a time is configured and not guessed: `14102100` may be an hour of 2014 or seconds of 1970.
+//! The crate jiff parses dates and computes with them.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
+
+use crate::batch::column::Column;
+use crate::batch::shape::{FieldShape, Reserved};
+use crate::config::field_config::{FieldConfig, TimeFormat, TimePart};
+use crate::config::utc_offset::UtcOffset;
+use crate::counts::FieldCounts;
+use crate::description::Encoding;
+use crate::error::FeatureError;
+use crate::kinds::number;
+use crate::lookup::MISSING;
+use crate::raw::value_text::ValueError;
+use crate::state::{TimeFormatState, TimePartState, TimeState};
+
+/// The id of the first hour or day.
+const FIRST: u32 = 1;
+
+/// Writes one id per row; there is nothing to learn.
+#[derive(Clone, Debug)]
+pub(crate) struct TimeEncoder {
+    part: TimePart,
+    format: TimeFormat,
+    offset: UtcOffset,
+}
+
+impl TimeEncoder {
+    pub(crate) fn new(config: &FieldConfig) -> Self {
+        Self {
+            part: config.part.unwrap_or(TimePart::Hour),
+            format: config.time_format.unwrap_or_default(),
+            offset: config.utc_offset.unwrap_or_default(),
+        }
+    }
+
+    /// Whether [`encode`](Self::encode) would accept `text`.
+    pub(crate) fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
+        text.map_or(Ok(()), |text| self.id(text).map(drop))
+    }
+
+    pub(crate) fn encode(
+        &self,
+        text: Option<&str>,
+        column: &mut Column,
+        counts: &mut FieldCounts,
+    ) -> Result<(), ValueError> {
+        let id = text.map_or(Ok(MISSING), |text| self.id(text))?;
+        counts.values += 1;
+        counts.missing += u64::from(text.is_none());
+        column.sparse_mut().push_id(id);
+        Ok(())
+    }
+
+    fn id(&self, text: &str) -> Result<u32, ValueError> {
+        let time = match self.format {
+            TimeFormat::Unix => self.at_seconds(text, 1.0),
+            TimeFormat::UnixMs => self.at_seconds(text, 1000.0),
+            TimeFormat::DateTime => self.date_time(text),
+            TimeFormat::Yymmddhh => yymmddhh(text.as_bytes()),
+        };
+        let time = time.ok_or(ValueError::Expected(self.expected()))?;
+        let part = match self.part {
+            TimePart::Hour => time.hour(),
+            TimePart::Weekday => time.weekday().to_monday_zero_offset(),
+        };
+        Ok(FIRST + part.unsigned_abs() as u32)
+    }
+
+    /// The local time after a number of units since the beginning of 1970, UTC; a second has `parts` units.
+    fn at_seconds(&self, text: &str, parts: f64) -> Option<DateTime> {
+        let seconds = (number::parse(text).ok()? / parts).floor();
+        self.local(Timestamp::from_second(seconds as i64).ok()?)
+    }
+
+    /// The local time of a date and a time of day, which is taken as local unless it has an offset from UTC.
+    ///
+    /// A time zone without an offset, as in `[Asia/Tokyo]`, means the clock of another place: such a time is refused.
+    fn date_time(&self, text: &str) -> Option<DateTime> {
+        let pieces = Pieces::parse(text).ok()?;
+        let of_zone = pieces.offset().is_none() && pieces.time_zone_annotation().is_some();
+        if of_zone {
+            return None;
+        }
+        let time = match self.part {
+            TimePart::Hour => pieces.time()?,
+            TimePart::Weekday => pieces.time().unwrap_or_default(),
+        };
+        let time = pieces.date().to_datetime(time);
+        match pieces.to_numeric_offset() {
+            Some(offset) => self.local(offset.to_timestamp(time).ok()?),
+            None => Some(time),
+        }
+    }
+
+    /// The time that a clock with the configured offset from UTC shows.
+    fn local(&self, timestamp: Timestamp) -> Option<DateTime> {
+        let offset = Offset::from_seconds(i32::from(self.offset.minutes()) * 60).ok()?;
+        Some(offset.to_datetime(timestamp))
+    }
+
+    fn expected(&self) -> &'static str {
+        match (self.format, self.part) {
+            (TimeFormat::Unix, _) => "a number of seconds since 1970, up to the year 9999",
+            (TimeFormat::UnixMs, _) => "a number of milliseconds since 1970, up to the year 9999",
+            (TimeFormat::DateTime, TimePart::Hour) => {
+                "a date and a time such as `2016-08-13 09:30:00` or `2016-08-13T09:30:00Z`"
+            }
+            (TimeFormat::DateTime, TimePart::Weekday) => {
+                "a date such as `2016-08-13`, alone or with a time"
+            }
+            (TimeFormat::Yymmddhh, _) => "an hour as YYMMDDHH, such as `16081309`",
+        }
+    }
+
+    pub(crate) fn shape(&self, name: &str) -> FieldShape {
+        let n_values = match self.part {
+            TimePart::Hour => 24,
+            TimePart::Weekday => 7,
+        };
+        FieldShape::sparse(name, FIRST as usize + n_values, false, Reserved::MISSING)
+    }
+
+    pub(crate) fn describe(&self) -> Encoding {
+        Encoding::Time { part: self.part, format: self.format, utc_offset: self.offset }
+    }
+
+    pub(crate) fn to_state(&self) -> TimeState {
+        let part = match self.part {
+            TimePart::Hour => TimePartState::Hour,
+            TimePart::Weekday => TimePartState::Weekday,
+        };
+        let format = match self.format {
+            TimeFormat::Unix => TimeFormatState::Unix,
+            TimeFormat::UnixMs => TimeFormatState::UnixMs,
+            TimeFormat::DateTime => TimeFormatState::DateTime,
+            TimeFormat::Yymmddhh => TimeFormatState::Yymmddhh,
+        };
+        TimeState { part, format, offset_minutes: self.offset.minutes() }
+    }
+
+    pub(crate) fn from_state(field: &str, state: TimeState) -> Result<Self, FeatureError> {
+        let part = match state.part {
+            TimePartState::Hour => TimePart::Hour,
+            TimePartState::Weekday => TimePart::Weekday,
+        };
+        let format = match state.format {
+            TimeFormatState::Unix => TimeFormat::Unix,
+            TimeFormatState::UnixMs => TimeFormat::UnixMs,
+            TimeFormatState::DateTime => TimeFormat::DateTime,
+            TimeFormatState::Yymmddhh => TimeFormat::Yymmddhh,
+        };
+        let offset = UtcOffset::from_minutes(state.offset_minutes).ok_or_else(|| {
+            let problem = format!("field `{field}`: the offset from UTC is not less than a day");
+            FeatureError::State { problem }
+        })?;
+        Ok(Self { part, format, offset })
+    }
+}
+
+/// The hour of this century that eight digits name.
+fn yymmddhh(text: &[u8]) -> Option<DateTime> {
+    if text.len() != 8 || !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let pair = |i: usize| (text[i] - b'0').cast_signed() * 10 + (text[i + 1] - b'0').cast_signed();
+    DateTime::new(2000 + i16::from(pair(0)), pair(2), pair(4), pair(6), 0, 0, 0).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn encoder(format: TimeFormat, part: TimePart, offset: &str) -> TimeEncoder {
+        TimeEncoder { part, format, offset: UtcOffset::parse(offset).expect("an offset") }
+    }
+
+    fn encode(encoder: &TimeEncoder, text: Option<&str>) -> Result<(u32, FieldCounts), ValueError> {
+        let mut column = Column::new(&encoder.shape("f"));
+        let mut counts = FieldCounts::default();
+        encoder.encode(text, &mut column, &mut counts)?;
+        Ok((column.sparse_mut().ids()[0], counts))
+    }
+
+    /// Checks the hour of a time, and its weekday, counted from 0 for Monday.
+    #[track_caller]
+    fn check(format: TimeFormat, offset: &str, text: &str, hour: u32, weekday: u32) {
+        for (part, expected) in [(TimePart::Hour, hour), (TimePart::Weekday, weekday)] {
+            let found = encode(&encoder(format, part, offset), Some(text)).map(|(id, _)| id);
+            assert_eq!(found, Ok(FIRST + expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_have_an_hour_and_a_weekday() {
+        use TimeFormat::{DateTime, Unix, UnixMs, Yymmddhh};
+        // 13 August 2016, the first day of KDD 2016, was a Saturday.
+        check(Unix, "+00:00", "1471080600", 9, 5);
+        check(Unix, "+00:00", "1471080600.75", 9, 5);
+        check(Unix, "+15:00", "1471080600", 0, 6);
+        check(Unix, "-09:31", "1471080600", 23, 4);
+        check(Unix, "+00:00", "0", 0, 3);
+        check(Unix, "+00:00", "-1", 23, 2);
+        check(UnixMs, "+00:00", "1471080600123", 9, 5);
+        check(UnixMs, "+00:00", "-1", 23, 2);
+        for text in ["2016-08-13 09:30:00", "2016-08-13T09:30", "2016-08-13 09:30:00.5"] {
+            check(DateTime, "+05:00", text, 9, 5);
+        }
+        check(DateTime, "+00:00", "2016-08-13T09:30:00Z", 9, 5);
+        check(DateTime, "+05:00", "2016-08-13T09:30:00Z", 14, 5);
+        check(DateTime, "+00:00", "2016-08-13T01:30:00+02:00", 23, 4);
+        check(DateTime, "+00:00", "2016-08-13T01:30:00+02:00[Europe/Paris]", 23, 4);
+        check(DateTime, "+00:00", "2016-08-13 23:59:60", 23, 5);
+        check(Yymmddhh, "+05:00", "16081309", 9, 5);
+        check(Yymmddhh, "+00:00", "14102100", 0, 1);
+    }
+
+    #[test]
+    fn missing_times_have_a_slot() {
+        for (part, dimensions) in [(TimePart::Hour, 25), (TimePart::Weekday, 8)] {
+            let encoder = encoder(TimeFormat::Unix, part, "+00:00");
+            let counts = FieldCounts { values: 1, missing: 1, ..FieldCounts::default() };
+            assert_eq!(encode(&encoder, None), Ok((MISSING, counts)));
+            let expected = FieldShape::sparse("f", dimensions, false, Reserved::MISSING);
+            assert_eq!(encoder.shape("f"), expected);
+        }
+    }
+
+    #[test]
+    fn other_text_than_times_is_refused() {
+        use TimeFormat::{DateTime, Unix, UnixMs, Yymmddhh};
+        for (format, text) in [
+            (Unix, "2016-08-13"),
+            (Unix, "1471080600000"),
+            (Unix, "nan"),
+            (UnixMs, "1e18"),
+            (DateTime, "2016-08-13"),
+            (DateTime, "2016-02-30 00:00:00"),
+            (DateTime, "2016-08-13 24:00:00"),
+            (DateTime, "1471080600"),
+            (DateTime, "13.08.2016 09:30"),
+            (DateTime, "-9999-01-01T00:00:00+23:59"),
+            (DateTime, "2016-08-13T09:30[Asia/Tokyo]"),
+            (DateTime, "2016-08-13T09:30[+09:00]"),
+            (Yymmddhh, "1608130"),
+            (Yymmddhh, "160813091"),
+            (Yymmddhh, "16081324"),
+            (Yymmddhh, "16023001"),
+            (Yymmddhh, "1608130a"),
+        ] {
+            let encoder = encoder(format, TimePart::Hour, "+00:00");
+            let expected = ValueError::Expected(encoder.expected());
+            assert_eq!(encode(&encoder, Some(text)), Err(expected), "{text}");
+            assert_eq!(encoder.check(Some(text)), Err(expected), "{text}");
+        }
+        let weekday = encoder(DateTime, TimePart::Weekday, "+00:00");
+        assert_eq!(encode(&weekday, Some("2016-08-13")).map(|(id, _)| id), Ok(FIRST + 5));
+    }
+
+    #[test]
+    fn forged_states_are_refused() {
+        let state = encoder(TimeFormat::Unix, TimePart::Hour, "+00:00").to_state();
+        for (offset_minutes, good) in [(-1439, true), (1440, false), (i16::MIN, false)] {
+            let state = TimeState { offset_minutes, ..state };
+            assert_eq!(TimeEncoder::from_state("f", state).is_ok(), good, "{offset_minutes}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn hours_and_weekdays_follow_from_seconds(
+            // The years 1 to 9999, except one day, which jiff reserves for offsets.
+            seconds in -62_135_596_800_i64..253_402_207_200,
+            minutes in -1439_i16..1440,
+        ) {
+            let offset = UtcOffset::from_minutes(minutes).expect("less than a day").to_string();
+            let local = seconds + i64::from(minutes) * 60;
+            let hour = local.rem_euclid(86_400) / 3600;
+            // The first of January 1970 was a Thursday.
+            let weekday = (local.div_euclid(86_400) + 3).rem_euclid(7);
+            let text = seconds.to_string();
+            for (part, expected) in [(TimePart::Hour, hour), (TimePart::Weekday, weekday)] {
+                let found = encode(&encoder(TimeFormat::Unix, part, &offset), Some(&text));
+                prop_assert_eq!(found.map(|(id, _)| i64::from(id - FIRST)), Ok(expected));
+            }
+        }
+
+        #[test]
+        fn any_text_is_encoded_or_refused(
+            text in prop_oneof![".{0,30}", "[0-9T:. Z+\\-\\[\\]]{0,30}", "[0-9]{8}"],
+            offset in -1439_i16..1440,
+        ) {
+            let offset = UtcOffset::from_minutes(offset).expect("less than a day");
+            for format in
+                [TimeFormat::Unix, TimeFormat::UnixMs, TimeFormat::DateTime, TimeFormat::Yymmddhh]
+            {
+                for part in [TimePart::Hour, TimePart::Weekday] {
+                    let encoder = TimeEncoder { part, format, offset };
+                    let found = encode(&encoder, Some(&text));
+                    prop_assert!(found.is_err() || encoder.check(Some(&text)).is_ok());
+                }
+            }
+        }
+    }
+}

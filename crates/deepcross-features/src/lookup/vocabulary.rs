@@ -1,0 +1,332 @@
+//! A vocabulary: the values that have their own id, and the choice of these values.
+//!
+//! A value that was dropped as rare must be distinguished from an unseen one: 32 bits of its hash are kept.
+//! With n dropped values, an unseen value is taken for a rare one with a probability of at most n / 2³².
+//! Rejected: keeping the dropped values, because most values are rare, and each would cost as much as a kept one.
+
+use crate::config::field_config::TopBy;
+use crate::error::FeatureError;
+use crate::lookup::fingerprints::Fingerprints;
+use crate::lookup::value_table::{self, MAX_VALUES, ValueTable};
+use crate::raw::value::{RUN, Value};
+use crate::raw::value_text::{ValueError, shorten};
+use crate::state::VocabularyState;
+
+/// The id of a value that did not occur in fitting.
+pub(crate) const UNSEEN: u32 = 1;
+/// The id of a value that occurred in fitting, but was dropped.
+pub(crate) const RARE: u32 = 2;
+/// The id of the first value of the vocabulary.
+const FIRST: u32 = 3;
+
+/// The rule by which values are kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Selection {
+    /// The smallest count of a kept value.
+    pub(crate) min_count: u64,
+    /// The largest number of kept values.
+    pub(crate) top: usize,
+    /// The order of the values, of which the first are kept.
+    pub(crate) by: TopBy,
+}
+
+/// Counts the values of one field.
+#[derive(Clone, Debug)]
+pub(crate) struct VocabularyFitter {
+    keep: Selection,
+    values: ValueTable,
+    counts: Vec<u64>,
+    /// The number of occurrences of each value in positive rows; empty if the selection does not use it.
+    positives: Vec<u64>,
+}
+
+/// The ids of the values of one field.
+#[derive(Clone, Debug)]
+pub(crate) struct Vocabulary {
+    values: ValueTable,
+    /// The fingerprints of the dropped values.
+    rare: Fingerprints,
+}
+
+impl VocabularyFitter {
+    pub(crate) fn new(keep: Selection) -> Self {
+        let (counts, positives) = (Vec::new(), Vec::new());
+        Self { keep, values: ValueTable::default(), counts, positives }
+    }
+
+    /// Counts `value` in a row that is positive or not.
+    ///
+    /// # Errors
+    /// [`ValueError::TooMany`] if there are too many values for 32-bit ids.
+    pub(crate) fn observe(&mut self, value: &str, positive: bool) -> Result<(), ValueError> {
+        let index = self.values.find_or_add(value).ok_or(ValueError::TooMany(MAX_VALUES))?;
+        add(&mut self.counts, index, 1);
+        if self.keep.by == TopBy::Positives {
+            add(&mut self.positives, index, u64::from(positive));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Vocabulary {
+        let order = self.best_first();
+        let frequent = order.iter().take_while(|&&index| self.is_frequent(index));
+        let n_kept = frequent.count().min(self.keep.top);
+        let (kept, dropped) = order.split_at(n_kept);
+        let mut values = ValueTable::default();
+        for &index in kept {
+            values.find_or_add(self.values.value(index));
+        }
+        let hashes = dropped.iter().map(|&index| value_table::hash(self.values.value(index)));
+        Vocabulary { values, rare: Fingerprints::of_hashes(hashes) }
+    }
+
+    /// All values, the best first: frequent values before others, then by positive rows (if the selection asks for it),
+    /// then by occurrences, then by bytes.
+    fn best_first(&self) -> Vec<u32> {
+        let rank = |index: u32| {
+            let positives = self.positives.get(index as usize).copied().unwrap_or(0);
+            (self.is_frequent(index), positives, self.count(index))
+        };
+        let mut order: Vec<_> = (0..self.values.len() as u32).collect();
+        order.sort_unstable_by(|&a, &b| {
+            let by_rank = rank(b).cmp(&rank(a));
+            by_rank.then_with(|| self.values.value(a).cmp(self.values.value(b)))
+        });
+        order
+    }
+
+    fn is_frequent(&self, index: u32) -> bool {
+        self.count(index) >= self.keep.min_count
+    }
+
+    fn count(&self, index: u32) -> u64 {
+        self.counts[index as usize]
+    }
+}
+
+/// Adds `amount` to the count of the value at `index`; for a new value, `index` is the next position.
+fn add(counts: &mut Vec<u64>, index: u32, amount: u64) {
+    match counts.get_mut(index as usize) {
+        Some(count) => *count += amount,
+        None => counts.push(amount),
+    }
+}
+
+impl Vocabulary {
+    /// The number of ids, reserved ones included.
+    pub(crate) fn dimensions(&self) -> usize {
+        self.values.len() + FIRST as usize
+    }
+
+    /// The number of values that have their own id.
+    pub(crate) fn n_values(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The number of values that were dropped; slightly too low if fingerprints coincide.
+    pub(crate) fn n_rare(&self) -> usize {
+        self.rare.sorted().len()
+    }
+
+    /// The id of `value`.
+    #[inline]
+    pub(crate) fn id(&self, value: &str) -> u32 {
+        let hash = value_table::hash(value);
+        self.id_of(self.values.find(value, hash), hash)
+    }
+
+    /// The ids of all `values`, as by [`id`](Self::id), but the processor waits for memory once and not for each value.
+    pub(crate) fn ids(&self, values: &[Value<'_>; RUN]) -> [u32; RUN] {
+        // Loops over arrays, since the closure of `map` would be called and not inlined.
+        let (mut hashes, mut slots, mut ids) = ([0; RUN], [None; RUN], [0; RUN]);
+        for (hash, value) in hashes.iter_mut().zip(values) {
+            *hash = value_table::hash_of(value);
+        }
+        for (slot, hash) in slots.iter_mut().zip(hashes) {
+            *slot = self.values.first_slot(hash);
+        }
+        for (index, id) in ids.iter_mut().enumerate() {
+            let (value, hash) = (&values[index], hashes[index]);
+            let found = slots[index].and_then(|slot| self.values.find_from(slot, value, hash));
+            *id = self.id_of(found, hash);
+        }
+        ids
+    }
+
+    #[inline]
+    fn id_of(&self, found: Option<u32>, hash: u64) -> u32 {
+        match found {
+            Some(index) => index + FIRST,
+            None if self.rare.contains(hash) => RARE,
+            None => UNSEEN,
+        }
+    }
+
+    /// The value with this id; `None` for reserved ids and ids out of range.
+    pub(crate) fn value(&self, id: u32) -> Option<&str> {
+        let index = id.checked_sub(FIRST)?;
+        ((index as usize) < self.values.len()).then(|| self.values.value(index))
+    }
+
+    pub(crate) fn to_state(&self) -> VocabularyState {
+        let lengths = self.values.iter().map(|value| value.len() as u64).collect();
+        VocabularyState {
+            text: self.values.iter().collect(),
+            lengths,
+            rare: self.rare.sorted().to_vec(),
+        }
+    }
+
+    pub(crate) fn from_state(field: &str, state: VocabularyState) -> Result<Self, FeatureError> {
+        let problem = |problem: String| FeatureError::State {
+            problem: format!("field `{field}`: the vocabulary {problem}"),
+        };
+        let values = split_values(&state.text, &state.lengths).map_err(problem)?;
+        let rare = Fingerprints::new(state.rare)
+            .ok_or_else(|| problem("has fingerprints that do not ascend".to_owned()))?;
+        Ok(Self { values, rare })
+    }
+}
+
+/// The values with these lengths in bytes, which `text` holds end to end.
+///
+/// # Errors
+/// The problem, as a predicate of the values.
+pub(crate) fn split_values(text: &str, lengths: &[u64]) -> Result<ValueTable, String> {
+    // Only one value can be empty: the capacity is at most the number of possible values.
+    if lengths.len() > text.len() + 1 {
+        return Err("has more values than text".to_owned());
+    }
+    let mut values = ValueTable::with_capacity(lengths.len(), text.len());
+    let mut rest = text;
+    for (index, &length) in lengths.iter().enumerate() {
+        let split = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
+        let (value, after) =
+            split.ok_or("has a value that ends after the text or within a character")?;
+        if values.find_or_add(value).map(|found| found as usize) != Some(index) {
+            return Err(format!("has `{}` twice, or too many values", shorten(value)));
+        }
+        rest = after;
+    }
+    if rest.is_empty() { Ok(values) } else { Err("has text after its last value".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ALL: Selection = Selection { min_count: 1, top: usize::MAX, by: TopBy::Count };
+
+    /// Values that begin with this letter occur in positive rows only, others in negative ones.
+    const POSITIVE: char = 'd';
+
+    fn fit(keep: Selection, values: &[impl AsRef<str>]) -> Vocabulary {
+        let mut fitter = VocabularyFitter::new(keep);
+        for value in values {
+            let value = value.as_ref();
+            fitter.observe(value, value.starts_with(POSITIVE)).expect("few values");
+        }
+        fitter.finish()
+    }
+
+    #[track_caller]
+    fn check(keep: Selection, kept: &[&str], rare: &[&str]) {
+        let vocabulary = fit(keep, &["c", "a", "b", "c", "a", "d", "c"]);
+        let found: Vec<_> = vocabulary.values.iter().collect();
+        assert_eq!(found, kept);
+        for (index, value) in kept.iter().enumerate() {
+            assert_eq!(vocabulary.id(value), FIRST + index as u32);
+        }
+        assert!(rare.iter().all(|value| vocabulary.id(value) == RARE));
+        assert_eq!(vocabulary.id("never met"), UNSEEN);
+        assert_eq!((vocabulary.n_values(), vocabulary.n_rare()), (kept.len(), rare.len()));
+    }
+
+    #[test]
+    fn values_are_kept_by_count_and_then_by_bytes() {
+        check(ALL, &["c", "a", "b", "d"], &[]);
+        check(Selection { min_count: 2, ..ALL }, &["c", "a"], &["b", "d"]);
+        check(Selection { min_count: 4, ..ALL }, &[], &["c", "a", "b", "d"]);
+        check(Selection { top: 3, ..ALL }, &["c", "a", "b"], &["d"]);
+        check(Selection { top: 3, min_count: 2, ..ALL }, &["c", "a"], &["b", "d"]);
+        check(Selection { top: 1, min_count: 2, ..ALL }, &["c"], &["a", "b", "d"]);
+    }
+
+    #[test]
+    fn values_are_kept_by_positives() {
+        let by_positives = Selection { by: TopBy::Positives, ..ALL };
+        check(by_positives, &["d", "c", "a", "b"], &[]);
+        check(Selection { top: 2, ..by_positives }, &["d", "c"], &["a", "b"]);
+        check(Selection { top: 2, min_count: 2, ..by_positives }, &["c", "a"], &["b", "d"]);
+    }
+
+    #[test]
+    fn ids_lead_back_to_values() {
+        let vocabulary = fit(ALL, &["x", "y", "x"]);
+        let values: Vec<_> = (0..6).map(|id| vocabulary.value(id)).collect();
+        assert_eq!(values, [None, None, None, Some("x"), Some("y"), None]);
+        assert_eq!(vocabulary.value(u32::MAX), None);
+    }
+
+    #[test]
+    fn forged_states_are_refused() {
+        let check = |text: &str, lengths: &[u64], rare: &[u32], message: &str| {
+            let (text, lengths, rare) = (text.to_owned(), lengths.to_vec(), rare.to_vec());
+            let result = Vocabulary::from_state("f", VocabularyState { text, lengths, rare });
+            let found = result.map_or_else(|error| error.to_string(), |_| "accepted".to_owned());
+            assert!(found.ends_with(message), "{found}");
+        };
+        let no_end = "has a value that ends after the text or within a character";
+        check("abc", &[1, 2], &[5, 6], "accepted");
+        check("abc", &[1, 3], &[], no_end);
+        check("abc", &[u64::MAX], &[], no_end);
+        check("é", &[1, 1], &[], no_end);
+        check("aa", &[1, 1], &[], "field `f`: the vocabulary has `a` twice, or too many values");
+        check("abc", &[1], &[], "the vocabulary has text after its last value");
+        check("a", &[0, 1], &[], "accepted");
+        check("a", &[0, 0, 1], &[], "the vocabulary has more values than text");
+        for rare in [[6, 5], [5, 5]] {
+            check("", &[], &rare, "has fingerprints that do not ascend");
+        }
+    }
+
+    /// The same choice, made in the slow and simple way.
+    fn naive(keep: Selection, values: &[String]) -> Vec<String> {
+        let mut counts = std::collections::BTreeMap::<&String, u64>::new();
+        for value in values {
+            *counts.entry(value).or_default() += 1;
+        }
+        let rank = |value: &String, count: u64| {
+            let positive = keep.by == TopBy::Positives && value.starts_with(POSITIVE);
+            std::cmp::Reverse((if positive { count } else { 0 }, count))
+        };
+        let mut order: Vec<_> =
+            counts.into_iter().filter(|&(_, count)| count >= keep.min_count).collect();
+        order.sort_by_key(|&(value, count)| rank(value, count));
+        order.into_iter().take(keep.top).map(|(value, _)| value.clone()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_right_values_are_kept(
+            values in vec("[abd é]{0,2}", 0..60),
+            min_count in 1_u64..5,
+            top in 1_usize..8,
+            by in prop::sample::select(vec![TopBy::Count, TopBy::Positives]),
+        ) {
+            let keep = Selection { min_count, top, by };
+            let vocabulary = fit(keep, &values);
+            let kept = naive(keep, &values);
+            let found: Vec<_> = vocabulary.values.iter().collect();
+            prop_assert_eq!(found, kept.iter().map(String::as_str).collect::<Vec<_>>());
+            for value in &values {
+                let id = vocabulary.id(value);
+                prop_assert_eq!(id >= FIRST, kept.contains(value));
+                prop_assert_eq!(id == RARE, !kept.contains(value));
+            }
+        }
+    }
+}

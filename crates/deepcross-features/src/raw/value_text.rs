@@ -1,0 +1,117 @@
+//! The text of a raw value: whether it is missing, and the error if it is not valid.
+//!
+//! The encoders of the kinds do not know the names of fields and columns.
+//! This module adds these names to an error, on the cold path.
+
+use std::str;
+
+use crate::error::FeatureError;
+
+/// The number of characters of a value that an error shows.
+const SHOWN: usize = 40;
+
+/// The reason why a value cannot be encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ValueError {
+    /// The value is not valid UTF-8.
+    Utf8,
+    /// The value is not what the text says.
+    Expected(&'static str),
+    /// With this value, there are more values than this limit.
+    TooMany(u32),
+}
+
+/// The raw values that a field reads from one row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FieldValues<'a> {
+    pub(crate) first: &'a [u8],
+    /// Empty if the field reads only one column.
+    pub(crate) second: &'a [u8],
+}
+
+/// The text of `raw`, or `None` if it is one of the values that mean "missing".
+pub(crate) fn read<'a>(raw: &'a [u8], missing: &[String]) -> Result<Option<&'a str>, ValueError> {
+    if missing.iter().any(|value| value.as_bytes() == raw) {
+        return Ok(None);
+    }
+    str::from_utf8(raw).map(Some).map_err(|_| ValueError::Utf8)
+}
+
+/// The raw values that mean "missing", prepared for checking many values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Missing<'a> {
+    values: &'a [String],
+    /// Whether the empty value means "missing".
+    empty: bool,
+    /// Whether any other value means "missing".
+    others: bool,
+}
+
+impl<'a> Missing<'a> {
+    pub(crate) fn new(values: &'a [String]) -> Self {
+        let is_empty = |value: &String| value.is_empty();
+        let (empty, others) = (values.iter().any(is_empty), !values.iter().all(is_empty));
+        Self { values, empty, others }
+    }
+
+    /// All values that mean "missing".
+    pub(crate) fn values(&self) -> &'a [String] {
+        self.values
+    }
+
+    /// Whether `value` means "missing".
+    #[inline]
+    pub(crate) fn contains(&self, value: &[u8]) -> bool {
+        let is_it = |known: &String| known.as_bytes() == value;
+        (value.is_empty() & self.empty) | (self.others && self.values.iter().any(is_it))
+    }
+}
+
+impl ValueError {
+    /// The error with the names of the field and the column, and the value.
+    #[cold]
+    pub(crate) fn at(self, field: &str, column: &str, raw: &[u8]) -> FeatureError {
+        let (field, column) = (field.to_owned(), column.to_owned());
+        // A value may have megabytes, but few characters are shown: four bytes per character are enough.
+        let value = shorten(&String::from_utf8_lossy(&raw[..raw.len().min(4 * (SHOWN + 1))]));
+        match self {
+            Self::Utf8 => FeatureError::Utf8 { field, column, value },
+            Self::Expected(expected) => FeatureError::Value { field, column, value, expected },
+            Self::TooMany(limit) => FeatureError::TooManyValues { field, column, limit },
+        }
+    }
+}
+
+/// `text`, cut to 40 characters, with an ellipsis if it is longer.
+pub(crate) fn shorten(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some(_) => text.chars().take(SHOWN - 1).chain(['…']).collect(),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_text_or_missing() {
+        let missing = ["".to_owned(), "?".to_owned()];
+        for (raw, expected) in [
+            (&b"a"[..], Ok(Some("a"))),
+            (b"", Ok(None)),
+            (b"?", Ok(None)),
+            (b"??", Ok(Some("??"))),
+            (b"\xff", Err(ValueError::Utf8)),
+        ] {
+            assert_eq!(read(raw, &missing), expected);
+        }
+        assert_eq!(read(b"", &[]), Ok(Some("")));
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        assert_eq!(shorten(&"é".repeat(40)), "é".repeat(40));
+        assert_eq!(shorten(&"é".repeat(41)), format!("{}…", "é".repeat(39)));
+    }
+}

@@ -1,0 +1,55 @@
+//! A step of the dense matrices.
+//!
+//! The gradients of the groups are summed in the order of the groups, chunk by chunk, when they are used.
+
+use crate::step::{CHUNK, Step};
+use deepcross_autodiff::{DenseId, Gradients};
+use deepcross_kernels::{Real, Write, map_into};
+
+/// The number of chunks that one thread takes at a time.
+const CHUNKS_A_TASK: usize = 16;
+
+/// A part of one matrix.
+#[derive(Debug)]
+pub(crate) struct DensePart<'a, F> {
+    pub(crate) id: DenseId,
+    /// The start of the part in the matrix, a multiple of the size of a chunk.
+    pub(crate) start: usize,
+    pub(crate) weights: &'a mut [F],
+    pub(crate) state: &'a mut [F],
+}
+
+impl<F: Real> DensePart<'_, F> {
+    /// Moves the weights or measures their gradient, and returns the sum of squares.
+    ///
+    /// A long part is halved for several threads.
+    pub(crate) fn step(self, step: &Step<F>, groups: &[Gradients<F>]) -> f64 {
+        let n_chunks = self.weights.len().div_ceil(CHUNK);
+        if n_chunks <= CHUNKS_A_TASK {
+            return self.step_here(step, groups);
+        }
+        let middle = n_chunks / 2 * CHUNK;
+        let (left_weights, right_weights) = self.weights.split_at_mut(middle);
+        let (left_state, right_state) = self.state.split_at_mut(middle * step.n_states);
+        let left =
+            DensePart { id: self.id, start: self.start, weights: left_weights, state: left_state };
+        let right = DensePart {
+            id: self.id,
+            start: self.start + middle,
+            weights: right_weights,
+            state: right_state,
+        };
+        let (left, right) = rayon::join(|| left.step(step, groups), || right.step(step, groups));
+        left + right
+    }
+
+    fn step_here(self, step: &Step<F>, groups: &[Gradients<F>]) -> f64 {
+        let DensePart { id, start, weights, state } = self;
+        step.apply(weights, state, &mut [F::zero(); CHUNK], |range, sum| {
+            let range = start + range.start..start + range.end;
+            for gradient in groups.iter().filter_map(|group| group.dense_slice(id)) {
+                map_into(sum, Write::Add, &gradient[range.clone()], |g| g);
+            }
+        })
+    }
+}

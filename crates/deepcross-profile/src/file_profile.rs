@@ -1,0 +1,141 @@
+//! Profiles of files: their settings with the label's classes, their columns, and the fields inferred from them.
+
+use std::path::{Path, PathBuf};
+
+use deepcross_data::{DataConfig, DataError, Format, LabelConfig, Source};
+
+use crate::error::ProfileError;
+use crate::first_config;
+use crate::first_sizes::FirstSizes;
+use crate::guess_format::header_looks_like_values;
+use crate::infer::{InferredFields, infer_fields};
+use crate::number_text::grouped;
+use crate::profile::{ColumnProfile, LabelRule, Profile, ProfileOptions, profile_source};
+
+/// The most values of a label that are taken for negative without being named.
+const MOST_NEGATIVE: usize = 20;
+
+/// The most values of a label that an error lists.
+const LISTED: usize = 6;
+
+/// What one pass over files shows: how to read them, what their columns hold, and fields to begin with.
+#[derive(Clone, Debug)]
+pub struct FileProfile {
+    /// The settings of the files, with the classes of the label and the values that mean a missing value.
+    pub config: DataConfig,
+    /// The columns.
+    pub profile: Profile,
+    /// The fields inferred from the columns.
+    pub fields: InferredFields,
+}
+
+impl FileProfile {
+    /// The sizes of a first model of these rows, and of its training.
+    pub fn sizes(&self) -> FirstSizes {
+        FirstSizes::new(&self.profile, &self.fields)
+    }
+
+    /// The text of a first configuration in TOML: `[data]`, the fields, `[model]` and `[train]`, with comments that say
+    /// what each column holds.
+    ///
+    /// `name` is what a comment calls the files.
+    ///
+    /// # Errors
+    /// [`ProfileError::Toml`] if a value cannot be written.
+    pub fn to_toml(&self, name: &str) -> Result<String, ProfileError> {
+        first_config::configuration(self, name)
+    }
+}
+
+/// Reads files once and infers how to read and encode them.
+///
+/// Without [`ProfileOptions::label`], the label is that of `config`.
+///
+/// # Errors
+/// Those of [`Source::open`] and [`profile_source`].
+/// Also an error if the first row does not name the columns, if a label is of neither class, if the label has too many
+/// values to take those that are not positive for negative, or if no row is positive or no row is negative.
+pub fn profile_files(
+    files: &[PathBuf],
+    config: &DataConfig,
+    options: &ProfileOptions,
+) -> Result<FileProfile, ProfileError> {
+    let of_config = || config.label().map(LabelRule::from);
+    let label = options.label.clone().or_else(of_config);
+    let mut config = DataConfig { label: label.as_ref().map(provisional_label), ..config.clone() };
+    let source = open(files, &config)?;
+    let options = ProfileOptions { label, ..options.clone() };
+    let profile = profile_source(&source, &options)?;
+    config.missing.clone_from(&profile.missing);
+    if let (Some(rule), Some(column)) = (&options.label, profile.label) {
+        config.label = Some(label_classes(rule, &profile.columns[column], &profile)?);
+    }
+    let fields = infer_fields(&profile);
+    Ok(FileProfile { config, profile, fields })
+}
+
+/// Opens the files, whose first row must name the columns if nothing else does.
+fn open(files: &[PathBuf], config: &DataConfig) -> Result<Source, ProfileError> {
+    let has_pairs = matches!(config.format, Some(Format::Libsvm | Format::Libffm));
+    let has_header = config.columns().is_none() && !has_pairs;
+    let source = match Source::open(files, config) {
+        Err(error @ DataError::RepeatedColumn { .. }) if has_header => {
+            return Err(ProfileError::RepeatedName(error));
+        }
+        source => source?,
+    };
+    let has = |label: &LabelConfig| source.header().contains(&label.column);
+    let is_named = config.label.as_ref().is_some_and(has);
+    if has_header && !is_named && header_looks_like_values(source.header()) {
+        let file = source.files().next().unwrap_or(Path::new("")).to_path_buf();
+        return Err(ProfileError::NoHeader { file, header: source.header().to_vec() });
+    }
+    Ok(source)
+}
+
+/// The label with the classes that are known before the files are read.
+fn provisional_label(rule: &LabelRule) -> LabelConfig {
+    let LabelRule { column, positive, negative } = rule.clone();
+    let negative = negative.unwrap_or_default();
+    // A class must not be empty; the rows show which values are negative.
+    let negative = if negative.is_empty() { vec![String::new()] } else { negative };
+    LabelConfig { column, positive, negative }
+}
+
+/// The label with all values of its two classes.
+fn label_classes(
+    rule: &LabelRule,
+    column: &ColumnProfile,
+    profile: &Profile,
+) -> Result<LabelConfig, ProfileError> {
+    let LabelRule { column: label, positive, negative } = rule.clone();
+    let top = column.top(MOST_NEGATIVE + positive.len() + 1).into_iter().map(|value| value.text);
+    let others: Vec<_> = top.filter(|text| !positive.contains(text)).collect();
+    let (labelled, positives) = (profile.rows.labelled(), profile.rows.positives());
+    if labelled < column.present().rows {
+        let negative = negative.unwrap_or_default();
+        let found = frequent_values(column);
+        return Err(ProfileError::LabelValue { label, found, positive, negative });
+    }
+    if negative.is_none() && others.len() > MOST_NEGATIVE {
+        return Err(ProfileError::ManyLabelValues { label, limit: MOST_NEGATIVE });
+    }
+    if positives == 0 || positives == labelled {
+        let class = if positives == 0 { "positive" } else { "negative" };
+        return Err(ProfileError::OneClass { label, class, found: frequent_values(column) });
+    }
+    Ok(LabelConfig { column: label, positive, negative: negative.unwrap_or(others) })
+}
+
+/// The most frequent values with the numbers of their rows.
+fn frequent_values(column: &ColumnProfile) -> String {
+    let top = column.top(LISTED).into_iter();
+    let mut listed: Vec<_> = top
+        .map(|value| format!("`{}` in {} rows", value.text, grouped(value.counts.rows)))
+        .collect();
+    let n = column.distinct().n;
+    if n > LISTED as u64 {
+        listed.push(format!("and {} other values", grouped(n - LISTED as u64)));
+    }
+    listed.join(", ")
+}

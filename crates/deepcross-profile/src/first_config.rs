@@ -1,0 +1,184 @@
+//! The text of a first configuration: the settings that differ from the defaults, and a comment for each column that
+//! says what the column holds.
+
+use std::fmt::Write;
+
+use deepcross_data::{DataConfig, LabelConfig};
+use serde::Serialize;
+
+use crate::error::ProfileError;
+use crate::file_profile::FileProfile;
+use crate::first_sizes::FirstSizes;
+use crate::infer::{ColumnKind, InferredColumn, LeftOutReason};
+use crate::number_text::{grouped, percent};
+use crate::profile::{ColumnProfile, DistinctCount};
+
+/// The length up to which names share a line.
+const WIDTH: usize = 100;
+
+/// The text of the configuration of a run; `name` is what the first comment calls the files.
+pub(crate) fn configuration(files: &FileProfile, name: &str) -> Result<String, ProfileError> {
+    let columns = files.profile.columns.iter().zip(&files.fields.columns);
+    let fields: Result<Vec<_>, _> =
+        columns.map(|(column, inferred)| field(column, inferred)).collect();
+    let sections = [head(files, name), data(files)?, fields?.concat(), sizes(&files.sizes())];
+    Ok(sections.concat())
+}
+
+fn head(files: &FileProfile, name: &str) -> String {
+    let rows = files.profile.rows;
+    let (n, positive) = (grouped(rows.rows), percent(rows.positives(), rows.labelled()));
+    let name = name.escape_debug();
+    format!(
+        "# Inferred from {n} rows of {name}, {positive} positive: a first choice, to be read and changed.\n\n"
+    )
+}
+
+fn data(files: &FileProfile) -> Result<String, ProfileError> {
+    let DataConfig { format, label, missing, columns, delimiter, comment, .. } = &files.config;
+    let mut text = String::from("[data]\n");
+    let mut set = |key: &str, value: Option<String>| {
+        // Writing to a string does not fail.
+        value.iter().for_each(|value| writeln!(text, "{key} = {value}").unwrap_or_default());
+    };
+    set("format", format.map(|format| inline(&format)).transpose()?);
+    set("delimiter", delimiter.map(|c| inline(&c)).transpose()?);
+    set("comment", comment.map(|c| inline(&c)).transpose()?);
+    set("columns", columns.as_ref().map(|columns| list(columns)).transpose()?);
+    set("label", label.as_ref().map(label_value).transpose()?);
+    set("missing", (missing[..] != [""]).then(|| inline(missing)).transpose()?);
+    let unlabelled = files.profile.rows.rows - files.profile.rows.labelled();
+    if unlabelled > 0 {
+        let rows = grouped(unlabelled);
+        set("bad_rows", Some(format!("\"skip\"  # {rows} rows have no label")));
+    }
+    Ok(format!("{text}\n"))
+}
+
+fn label_value(label: &LabelConfig) -> Result<String, ProfileError> {
+    if *label == LabelConfig::binary(&label.column) {
+        return inline(&label.column);
+    }
+    let LabelConfig { column, positive, negative } = label;
+    Ok(format!(
+        "{{ column = {}, positive = {}, negative = {} }}",
+        inline(column)?,
+        inline(positive)?,
+        inline(negative)?
+    ))
+}
+
+/// A list of names, on as many lines as it needs.
+fn list(names: &[String]) -> Result<String, ProfileError> {
+    let mut lines = vec![String::new()];
+    for name in names {
+        let item = format!("{}, ", inline(name)?);
+        match lines.last_mut().filter(|line| line.len() + item.len() <= WIDTH) {
+            Some(line) => line.push_str(&item),
+            None => lines.push(item),
+        }
+    }
+    let lines: Vec<_> = lines.iter().map(|line| line.trim_end()).collect();
+    Ok(match &lines[..] {
+        [line] => format!("[{}]", line.trim_end_matches(',')),
+        lines => format!("[\n    {}\n]", lines.join("\n    ")),
+    })
+}
+
+/// The value as it stands after a key.
+fn inline(value: &(impl Serialize + ?Sized)) -> Result<String, ProfileError> {
+    Ok(toml::Value::try_from(value)?.to_string())
+}
+
+/// The fields of a column, or the reason why it is left out; empty for the label.
+fn field(column: &ColumnProfile, inferred: &InferredColumn) -> Result<String, ProfileError> {
+    let mut text = String::new();
+    for field in &inferred.fields {
+        text += &format!("[[field]]\n{}\n", toml::to_string(field)?);
+    }
+    Ok(match &inferred.left_out {
+        Some(LeftOutReason::Label) => String::new(),
+        None => format!("# {}\n{text}", summary(column, inferred)),
+        Some(reason) => left_out(column, reason, &text),
+    })
+}
+
+/// A comment that gives the reason and, if the column could be used all the same, its fields.
+fn left_out(column: &ColumnProfile, reason: &LeftOutReason, fields: &str) -> String {
+    let name = match column.name() {
+        "" => "A column".to_owned(),
+        name => format!("`{}`", name.escape_debug()),
+    };
+    let commented = |line| format!("# {line}").trim_end().to_owned() + "\n";
+    let is_usable = matches!(reason, LeftOutReason::Leak(_) | LeftOutReason::RowId);
+    let fields = if is_usable { fields.trim_end() } else { "" };
+    let lines: String = fields.lines().map(commented).collect();
+    format!("# {name} is left out: {}.\n{lines}\n", reason.explain(column))
+}
+
+/// What a column holds, in one line.
+fn summary(column: &ColumnProfile, inferred: &InferredColumn) -> String {
+    let distinct = |count: DistinctCount, noun: &str| {
+        let plural = if count.n == 1 { "" } else { "s" };
+        format!("{count} {noun}{plural}")
+    };
+    let mut parts = vec![match inferred.kind {
+        ColumnKind::Ids => distinct(column.distinct(), "value"),
+        ColumnKind::Text => distinct(column.distinct(), "text"),
+        ColumnKind::Time(_) => distinct(column.distinct(), "time"),
+        ColumnKind::List(form) => {
+            let elements = distinct(form.distinct, "element");
+            format!("lists of {:.1} out of {elements}", form.mean_length)
+        }
+        ColumnKind::Number => column.number_summary(),
+    }];
+    let missing = column.missing().rows;
+    if missing > 0 {
+        parts.push(format!("{} missing", percent(missing, missing + column.present().rows)));
+    }
+    parts.join(", ")
+}
+
+fn sizes(sizes: &FirstSizes) -> String {
+    let FirstSizes { embedding, hidden, dropout, epochs, batch, patience, .. } = sizes;
+    let dropout = if *dropout > 0.0 { format!("dropout = {dropout}\n") } else { String::new() };
+    let tables = match sizes.dense_tables {
+        true => {
+            "table_updates = \"dense\"        # each step updates every row of a table, with a penalty\nembedding_l2 = 1e-5\n"
+        }
+        false => {
+            "table_updates = \"rows\"         # each step updates only the rows of the batch, as large tables need\n"
+        }
+    };
+    let monitor = if sizes.monitors_auc { "monitor = \"auc\"\n" } else { "" };
+    format!(
+        "[model]\n\
+         embedding = {embedding}\n\
+         bypass_below = 0               # every field has an embedding\n\
+         hidden = {hidden:?}\n\
+         {dropout}\n\
+         [train]\n\
+         epochs = {epochs}                    # at most: `patience` ends training earlier\n\
+         batch = {batch}\n\
+         learning_rate = 1e-3\n\
+         {tables}\
+         patience = {patience}\n\
+         {monitor}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_names_are_broken_into_lines() {
+        let names = |n: usize| (0..n).map(|i| format!("column \"{i}\"")).collect::<Vec<_>>();
+        for n in [1, 3, 30] {
+            let text = format!("columns = {}", list(&names(n)).unwrap());
+            let read: toml::Table = toml::from_str(&text).unwrap();
+            assert_eq!(read["columns"].as_array().unwrap().len(), n);
+            assert!(text.lines().all(|line| line.len() <= WIDTH + 4), "{text}");
+        }
+    }
+}

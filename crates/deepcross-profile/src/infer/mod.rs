@@ -1,0 +1,153 @@
+//! A first choice of fields for undescribed files: how each column is encoded, and which columns are left out.
+//!
+//! The choice is meant to be read and changed.
+//! Each rule is simple enough for one sentence (`docs/data.md`), and needs nothing but a [`Profile`].
+
+mod column_kind;
+mod id_names;
+mod left_out;
+
+use deepcross_features::{FieldConfig, FieldKind, MissingNumber, Pooling, TimePart, Transform};
+
+use crate::profile::{ColumnProfile, DistinctCount, ListForm, Profile, TimeForm};
+
+pub use column_kind::ColumnKind;
+pub use left_out::LeftOutReason;
+
+use column_kind::column_kind;
+use left_out::left_out;
+
+/// The number of values above which a vocabulary leaves out values that occur once.
+const FREQUENT: u64 = 1000;
+
+/// The number of values above which they are hashed, because most rows of a table of all values would never be trained.
+const HASHED: u64 = 1_000_000;
+
+/// The skewness above which the logarithm of a number is taken: that of an exponential distribution.
+const SKEWED: f64 = 2.0;
+
+/// The longest lists whose embeddings are added; those of longer lists are averaged.
+const LONG: u64 = 10;
+
+/// The choice for all columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InferredFields {
+    /// The choice for each column, in the order of the profile.
+    pub columns: Vec<InferredColumn>,
+}
+
+/// The choice for one column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InferredColumn {
+    /// What the column holds.
+    pub kind: ColumnKind,
+    /// Why the column is left out; `None` if it is used.
+    pub left_out: Option<LeftOutReason>,
+    /// The fields that read the column, or that would read it if it were not left out.
+    pub fields: Vec<FieldConfig>,
+}
+
+impl InferredFields {
+    /// The fields of the columns that are not left out, in order.
+    pub fn fields(&self) -> impl Iterator<Item = &FieldConfig> {
+        self.columns
+            .iter()
+            .filter(|column| column.left_out.is_none())
+            .flat_map(|column| &column.fields)
+    }
+}
+
+/// Chooses fields for the columns of a profile.
+pub fn infer_fields(profile: &Profile) -> InferredFields {
+    let mut taken: Vec<String> =
+        profile.columns.iter().map(|column| column.name().to_owned()).collect();
+    let mut columns = Vec::new();
+    for (i, column) in profile.columns.iter().enumerate() {
+        let kind = column_kind(column);
+        let left_out = match profile.label == Some(i) {
+            true => Some(LeftOutReason::Label),
+            false => left_out(column, kind),
+        };
+        let fields = fields(column, kind, &mut taken);
+        columns.push(InferredColumn { kind, left_out, fields });
+    }
+    InferredFields { columns }
+}
+
+fn fields(column: &ColumnProfile, kind: ColumnKind, taken: &mut Vec<String>) -> Vec<FieldConfig> {
+    let name = column.name();
+    match kind {
+        ColumnKind::Ids => vec![with_table(FieldConfig::categorical(name), column.distinct())],
+        ColumnKind::Text => {
+            let words = DistinctCount { n: FREQUENT + 1, exact: true };
+            vec![with_table(FieldConfig::text(name), words)]
+        }
+        ColumnKind::List(form) => vec![list(name, &form)],
+        ColumnKind::Number => vec![number(column)],
+        ColumnKind::Time(form) => times(name, form, taken),
+    }
+}
+
+/// The field with a table for this number of values.
+fn with_table(field: FieldConfig, distinct: DistinctCount) -> FieldConfig {
+    match distinct.n {
+        n if n > HASHED => FieldConfig { buckets: Some(HASHED as u32), ..field },
+        n if n > FREQUENT => FieldConfig { min_count: Some(2), ..field },
+        _ => field,
+    }
+}
+
+fn list(name: &str, form: &ListForm) -> FieldConfig {
+    let field = FieldConfig {
+        separator: Some(form.separator.to_string()),
+        weights: (form.weighted > 0.9).then_some(true),
+        pooling: (form.longest > LONG).then_some(Pooling::Mean),
+        ..FieldConfig::multi_hot(name)
+    };
+    with_table(field, form.distinct)
+}
+
+fn number(column: &ColumnProfile) -> FieldConfig {
+    let skewed = |skewness: f64, min: f64| match min {
+        0.0.. if skewness > SKEWED => Some(Transform::Log1p),
+        _ if skewness.abs() > SKEWED && min < 0.0 => Some(Transform::SignedLog),
+        _ => None,
+    };
+    let transform = column.numbers().and_then(|numbers| skewed(numbers.skewness(), numbers.min));
+    let missing = (column.missing().rows > 0).then_some(MissingNumber::Indicator);
+    FieldConfig { transform, missing, ..FieldConfig::number(column.name()) }
+}
+
+/// Fields of the hour and the weekday, under names that no other column or field has.
+fn times(name: &str, form: TimeForm, taken: &mut Vec<String>) -> Vec<FieldConfig> {
+    let mut field = |part, suffix: &str| {
+        // The name of a column that is already called `hour` is kept.
+        let is_named = name.ends_with(suffix);
+        let mut field_name = if is_named { name.to_owned() } else { format!("{name}_{suffix}") };
+        while !is_named && taken.contains(&field_name) {
+            field_name.push('_');
+        }
+        taken.push(field_name.clone());
+        let column = Some(name.to_owned());
+        FieldConfig {
+            column,
+            time_format: Some(form.format),
+            ..FieldConfig::time(field_name, part)
+        }
+    };
+    let hour = form.has_hours.then(|| field(TimePart::Hour, "hour"));
+    hour.into_iter().chain([field(TimePart::Weekday, "weekday")]).collect()
+}
+
+impl ColumnKind {
+    /// The kind of the fields that read such a column.
+    pub fn field_kind(&self) -> FieldKind {
+        match self {
+            Self::Ids => FieldKind::Categorical,
+            Self::List(_) => FieldKind::MultiHot,
+            Self::Text => FieldKind::Text,
+            Self::Number => FieldKind::Number,
+            Self::Time(_) => FieldKind::Time,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod guess_format;
+mod profile;
+
+mod infer;
+
+mod file_profile;
+mod first_config;
+mod first_sizes;
+
+mod error;
+mod number_text;
+
+pub use error::ProfileError;
+pub use file_profile::{FileProfile, profile_files};
+pub use first_sizes::FirstSizes;
+pub use guess_format::{guess_format, header_looks_like_values};
+pub use infer::{ColumnKind, InferredColumn, InferredFields, LeftOutReason, infer_fields};
+pub use profile::{
+    ColumnProfile, DistinctCount, LabelCounts, LabelRule, ListForm, Numbers, Profile,
+    ProfileOptions, TimeForm, TopValue, profile_source,
+};

@@ -1,0 +1,61 @@
+//! Numbers as people read them.
+
+/// The whole number with its digits in groups of three: 1234567 as `1,234,567`.
+pub(crate) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(as_text).collect();
+    groups.join(",")
+}
+
+fn as_text(digits: &[u8]) -> &str {
+    str::from_utf8(digits).unwrap_or_default()
+}
+
+/// The share of `n` in `of` in percent, with two decimals; a dash if `of` is 0.
+pub(crate) fn percent(n: u64, of: u64) -> String {
+    if of == 0 { "–".to_owned() } else { format!("{:.2} %", 100.0 * n as f64 / of as f64) }
+}
+
+/// The number with four significant digits, or with all digits before the point.
+pub(crate) fn short(x: f64) -> String {
+    if x.abs() >= 1e15 || (x != 0.0 && x.abs() < 1e-3) {
+        return format!("{x:.3e}");
+    }
+    let digits = if x == 0.0 { 0.0 } else { x.abs().log10().floor() };
+    let decimals = (3.0 - digits).clamp(0.0, 6.0) as usize;
+    let text = format!("{x:.decimals$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{grouped, short};
+
+    #[test]
+    fn digits_are_grouped_by_three() {
+        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (43_466_359, "43,466,359")];
+        for (n, expected) in cases {
+            assert_eq!(grouped(n), expected);
+        }
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let cases = [
+            (0.0, "0"),
+            (38.581_646, "38.58"),
+            (17.0, "17"),
+            (99_999.0, "99999"),
+            (-0.25, "-0.25"),
+            (0.012_345_6, "0.01235"),
+            (1e-9, "1.000e-9"),
+            (3e38, "3.000e38"),
+        ];
+        for (x, expected) in cases {
+            assert_eq!(short(x), expected);
+        }
+    }
+}

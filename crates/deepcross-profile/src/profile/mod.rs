@@ -1,0 +1,175 @@
+//! Profiles of files: one pass over all rows summarises every column in bounded memory.
+//!
+//! [`infer_fields`](crate::infer_fields) chooses fields from a profile.
+//! Every summary is computed for every column, because the kind of a column is known only at the end.
+//! Rejected: a first pass that finds the kinds, because a pipe can be read only once.
+//!
+//! A column keeps at most 16,384 values and 8,192 sampled numbers in memory.
+//! For each of the four separators that its values contain, it keeps at most 16,384 elements as well.
+
+mod column;
+mod hyper_log_log;
+mod label_auc;
+mod label_counts;
+mod lists;
+mod missing_markers;
+mod numbers;
+mod row_sample;
+mod times;
+mod value_counts;
+
+use std::path::Path;
+
+use deepcross_data::{DataError, LabelConfig, RawRow, Skipped, Source};
+use deepcross_features::RowFields;
+
+pub use column::{ColumnProfile, TopValue};
+pub use label_counts::LabelCounts;
+pub use lists::ListForm;
+pub use numbers::Numbers;
+pub use times::TimeForm;
+pub use value_counts::DistinctCount;
+
+use label_counts::Label;
+use row_sample::Sampler;
+
+/// The column of the label and its classes, as far as they are known before the files are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelRule {
+    /// The name of the column.
+    pub column: String,
+    /// The values that mean 1.
+    pub positive: Vec<String>,
+    /// The values that mean 0; `None` for all other values except missing ones.
+    pub negative: Option<Vec<String>>,
+}
+
+impl From<LabelConfig> for LabelRule {
+    fn from(LabelConfig { column, positive, negative }: LabelConfig) -> Self {
+        Self { column, positive, negative: Some(negative) }
+    }
+}
+
+impl LabelRule {
+    /// Whether `value` is positive; `None` if it is of neither class.
+    fn class(&self, value: &[u8], is_missing: bool) -> Option<bool> {
+        let is_among = |class: &[String]| class.iter().any(|known| known.as_bytes() == value);
+        if is_among(&self.positive) {
+            return Some(true);
+        }
+        let is_negative = match &self.negative {
+            Some(negative) => is_among(negative),
+            None => !is_missing,
+        };
+        is_negative.then_some(false)
+    }
+}
+
+/// The summary of all rows of a source, column by column.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// The counts of all rows; rows whose label is of neither class count as rows without a label.
+    pub rows: LabelCounts,
+    /// The columns, in the order of the header.
+    pub columns: Vec<ColumnProfile>,
+    /// The index of the label's column, if there is a label.
+    pub label: Option<usize>,
+    /// The values that mean a missing value: those of [`DataConfig::missing`](deepcross_data::DataConfig::missing), then
+    /// those that were guessed.
+    pub missing: Vec<String>,
+    /// The bad rows that were left out.
+    pub skipped: Skipped,
+}
+
+/// The options of a profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileOptions {
+    /// The label, if there is one.
+    pub label: Option<LabelRule>,
+    /// Whether texts that programs usually write for missing values, such as `?`, count as missing values too, in
+    /// addition to [`DataConfig::missing`](deepcross_data::DataConfig::missing).
+    pub guess_missing: bool,
+}
+
+/// Reads all rows of `source` once and summarises its columns.
+///
+/// A row whose label is of neither class is not an error: it counts as a row without a label.
+///
+/// # Errors
+/// Those of [`Records::read`](deepcross_data::Records::read).
+/// Also an error if the source does not have the column of the label, or does not have any row.
+pub fn profile_source(source: &Source, options: &ProfileOptions) -> Result<Profile, DataError> {
+    let mut pass = Pass::new(source, options)?;
+    let (mut records, mut row) = (source.records()?, RawRow::new());
+    loop {
+        match records.read(&mut row) {
+            Ok(true) => pass.add(&row),
+            Ok(false) => break,
+            Err(error) => pass.profile.skipped.admit(error, source.config().bad_rows)?,
+        }
+    }
+    let profile = pass.finish();
+    if profile.rows.rows == 0 {
+        let skipped = profile.skipped.rows;
+        let file = source.files().next().map(Path::to_path_buf).unwrap_or_default();
+        return Err(DataError::NoRows { file, skipped });
+    }
+    Ok(profile)
+}
+
+/// The pass over the rows that fills a profile.
+struct Pass<'a> {
+    options: &'a ProfileOptions,
+    sampler: Sampler,
+    profile: Profile,
+}
+
+impl<'a> Pass<'a> {
+    fn new(source: &Source, options: &'a ProfileOptions) -> Result<Self, DataError> {
+        let position = |rule: &LabelRule| source.column(&rule.column, "the label");
+        let label = options.label.as_ref().map(position).transpose()?;
+        let column = |(at, name): (usize, &String)| match source.pair_separator(at) {
+            Some(separator) => ColumnProfile::of_pairs(name, separator),
+            None => ColumnProfile::new(name),
+        };
+        let columns = source.header().iter().enumerate().map(column).collect();
+        let missing = source.config().missing.clone();
+        let (rows, skipped) = (LabelCounts::default(), Skipped::default());
+        let profile = Profile { rows, columns, label, missing, skipped };
+        Ok(Self { options, sampler: Sampler::new(), profile })
+    }
+
+    fn add(&mut self, row: &RawRow) {
+        let draw = self.sampler.next();
+        let Profile { rows, columns, label, missing, .. } = &mut self.profile;
+        let is_missing = |value: &[u8]| missing.iter().any(|known| known.as_bytes() == value);
+        let rule = self.options.label.as_ref().zip(*label);
+        let positive = rule.and_then(|(rule, column)| {
+            let value = row.field(column);
+            rule.class(value, is_missing(value))
+        });
+        let class = positive.map(|positive| Label { positive, half: draw.half });
+        rows.add(class);
+        for (i, column) in columns.iter_mut().enumerate() {
+            let value = row.field(i);
+            if is_missing(value) {
+                column.add_missing(class, draw);
+            } else {
+                // The rule of the label says what its values mean: none of them is a missing marker.
+                column.add(value, class, draw, self.options.guess_missing && *label != Some(i));
+            }
+        }
+    }
+
+    fn finish(self) -> Profile {
+        let mut profile = self.profile;
+        let markers = profile.columns.iter().flat_map(ColumnProfile::meaning_missing);
+        let mut markers: Vec<_> = markers.map(str::to_owned).collect();
+        markers.sort();
+        markers.dedup();
+        markers.retain(|marker| !profile.missing.contains(marker));
+        profile.missing.append(&mut markers);
+        profile.columns.iter_mut().for_each(|column| column.resolve_markers(&profile.missing));
+        profile
+    }
+}

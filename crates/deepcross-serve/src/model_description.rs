@@ -1,0 +1,57 @@
+//! The description of the model that `GET /v1/model` returns.
+
+use crate::columns::{Columns, InputColumn};
+use deepcross_calibration::{CalibrationMap, Calibrator};
+use deepcross_features::FieldKind;
+use deepcross_model::TrainedModel;
+use serde_json::{Value, json};
+
+/// The model as a JSON object; `required` says whether each row must name every field.
+pub(crate) fn model_description(
+    trained: &TrainedModel,
+    columns: &Columns,
+    fingerprint: u64,
+    required: bool,
+) -> Value {
+    json!({
+        "fingerprint": format!("{fingerprint:016x}"),
+        "weights": trained.params.n_parameters(),
+        "fields": columns.list.iter().map(|column| field(column, columns, required)).collect::<Vec<_>>(),
+        "training": trained.training,
+        "calibrator": trained.calibrator.as_ref().map(calibrator),
+    })
+}
+
+fn field(column: &InputColumn, columns: &Columns, required: bool) -> Value {
+    let readers = column.fields.iter();
+    let readers: Vec<_> =
+        readers.map(|(name, kind)| json!({ "name": name, "kind": kind })).collect();
+    let is_number = column
+        .fields
+        .iter()
+        .any(|(_, kind)| matches!(kind, FieldKind::Number | FieldKind::Bucketized));
+    json!({
+        "name": column.name,
+        "read_by": readers,
+        "accepts": column.accepts,
+        "number": is_number,
+        "array_separator": column.separator,
+        "required": required,
+        "nullable": columns.missing.is_some(),
+    })
+}
+
+fn calibrator(calibrator: &Calibrator) -> Value {
+    let Calibrator { map, rows, positives } = calibrator;
+    let parameters = match map {
+        CalibrationMap::Temperature(map) => json!({ "temperature": map.temperature() }),
+        CalibrationMap::Platt(map) => json!({ "slope": map.slope(), "intercept": map.intercept() }),
+        CalibrationMap::Isotonic(map) => json!({ "points": map.points().len() }),
+    };
+    json!({
+        "method": map.method().name(),
+        "parameters": parameters,
+        "rows": rows,
+        "positives": positives,
+    })
+}

@@ -1,0 +1,227 @@
+//! The probability of a click: one term a method, each with its size.
+//!
+//! The module `simulate` gives the whole formula.
+//! All sizes are in logits.
+//! What takes part in an interaction also has a small effect of its own: pure products of centred
+//! factors would leave a learner no first trace to follow, which real clicks do.
+
+use rand_distr::{Distribution, StandardNormal};
+
+use super::campaign::Campaign;
+use super::query::Query;
+use super::random::{WorldPart, world_stream};
+use super::user::{Device, User};
+use super::vocabulary::Attitude;
+use super::word_lists::{N_TOPICS, TRAITS, Traits};
+
+/// Effect of each position on the page, from the top.
+pub(crate) const POSITION: [f64; 4] = [0.65, 0.0, -0.6, -1.2];
+
+/// How much of [`POSITION`] holds on each device: small screens show little below the top.
+pub(crate) const POSITION_ON_DEVICE: [f64; 3] = [0.6, 1.5, 0.9];
+
+/// Effect of each match type.
+pub(crate) const MATCH_TYPE: [f64; 4] = [0.5, 0.15, -0.15, -0.7];
+
+/// Effect of each device.
+pub(crate) const DEVICE: [f64; 3] = [0.1, -0.1, 0.0];
+
+/// Half the swing of the effect of the hour; the peak is at 20.
+pub(crate) const HOUR: f64 = 0.15;
+
+/// Effect of a query that only asks for knowledge.
+pub(crate) const CURIOUS: f64 = -0.6;
+
+/// Effect of a query for quality; a query for a low price has the opposite.
+pub(crate) const QUERY_ATTITUDE: f64 = 0.25;
+
+/// Effect of an ad that offers quality; one that offers a low price has the opposite.
+pub(crate) const AD_ATTITUDE: f64 = -0.25;
+
+/// Effect of one standard deviation of (logarithmic) price.
+pub(crate) const PRICE: f64 = -0.2;
+
+/// Effect of each trait of a topic.
+pub(crate) const TRAIT: f64 = 0.3;
+
+/// Standard deviation of the rest of a topic's effect.
+pub(crate) const TOPIC_DEVIATION: f64 = 0.1;
+
+/// Effect of an ad for those who want what the searcher wants; its opposite where they differ.
+pub(crate) const ATTITUDES_MEET: f64 = 0.6;
+
+/// Effect of one standard deviation of price: up for who wants quality, down for who wants to save.
+pub(crate) const PRICE_FOR_ATTITUDE: f64 = 0.4;
+
+/// Effect of one standard deviation of age on each device: the young click on telephones.
+pub(crate) const AGE_ON_DEVICE: [f64; 3] = [0.45, -0.6, 0.4];
+
+/// Effect of a topic for the way (the opposite: one for the desk) on each device.
+pub(crate) const ON_THE_GO_ON_DEVICE: [f64; 3] = [-0.4, 0.5, 0.0];
+
+/// Effect of a topic for leisure (the opposite: one for office hours) on each device at night, in
+/// the morning, in the afternoon and in the evening.
+pub(crate) const LEISURE_ON_DEVICE_AT: [[f64; 4]; 3] =
+    [[0.2, -0.6, -0.5, 0.5], [-0.4, 0.5, 0.4, -0.2], [-0.2, 0.1, -0.4, 0.7]];
+
+/// Effect of a topic for mid-life at the age of 45, and its opposite 25 years from there; a wave in
+/// between.
+pub(crate) const MID_LIFE_AT_AGE: f64 = 0.5;
+
+/// The circumstances of one impression.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Impression<'a> {
+    pub(crate) campaign: &'a Campaign,
+    pub(crate) user: &'a User,
+    pub(crate) query: &'a Query,
+    pub(crate) device: Device,
+    /// From 0 at the top.
+    pub(crate) position: usize,
+    /// 0 to 23.
+    pub(crate) hour: u8,
+    /// Standardised logarithm of the price.
+    pub(crate) price_score: f64,
+}
+
+impl Impression<'_> {
+    fn traits(&self) -> &Traits {
+        &TRAITS[self.campaign.topic]
+    }
+
+    fn age(&self) -> f64 {
+        f64::from(self.user.age)
+    }
+}
+
+/// The click model of a world, without its intercept.
+#[derive(Clone, Debug)]
+pub(crate) struct ClickModel {
+    topics: [f64; N_TOPICS],
+}
+
+impl ClickModel {
+    /// The effects of a world.
+    pub(crate) fn new(world: u64) -> Self {
+        let mut rng = world_stream(world, WorldPart::ClickModel);
+        let topics = TRAITS.map(|traits| {
+            let deviate: f64 = StandardNormal.sample(&mut rng);
+            TRAIT * (traits.leisure + traits.on_the_go + traits.mid_life)
+                + TOPIC_DEVIATION * deviate
+        });
+        Self { topics }
+    }
+
+    /// The logit of a click, less the intercept.
+    pub(crate) fn logit(&self, shown: &Impression<'_>) -> f64 {
+        self.topics[shown.campaign.topic]
+            + main_effects(shown)
+            + page_effects(shown)
+            + crossed_effects(shown)
+    }
+}
+
+/// What is for sale, to whom, and who asks.
+fn main_effects(shown: &Impression<'_>) -> f64 {
+    let curious = if shown.query.attitude == Attitude::Curious { CURIOUS } else { 0.0 };
+    shown.campaign.quality
+        + shown.user.inclination
+        + QUERY_ATTITUDE * shown.query.attitude.sign()
+        + AD_ATTITUDE * shown.campaign.attitude.sign()
+        + PRICE * shown.price_score
+        + curious
+}
+
+/// Where and when the page is seen.
+fn page_effects(shown: &Impression<'_>) -> f64 {
+    let device = shown.device as usize;
+    let hours_from_peak = f64::from(shown.hour) - 20.0;
+    POSITION[shown.position] * POSITION_ON_DEVICE[device]
+        + MATCH_TYPE[shown.query.match_type as usize]
+        + DEVICE[device]
+        + HOUR * (hours_from_peak * std::f64::consts::TAU / 24.0).cos()
+}
+
+/// What no sum of effects of single fields expresses.
+fn crossed_effects(shown: &Impression<'_>) -> f64 {
+    let device = shown.device as usize;
+    let searcher = shown.query.attitude.sign();
+    let part_of_day = usize::from(shown.hour / 6);
+    let wave = ((shown.age() - 45.0) * std::f64::consts::PI / 25.0).cos();
+    ATTITUDES_MEET * searcher * shown.campaign.attitude.sign()
+        + PRICE_FOR_ATTITUDE * searcher * shown.price_score
+        + AGE_ON_DEVICE[device] * (shown.age() - 47.5) / 18.5
+        + ON_THE_GO_ON_DEVICE[device] * shown.traits().on_the_go
+        + LEISURE_ON_DEVICE_AT[device][part_of_day] * shown.traits().leisure
+        + MID_LIFE_AT_AGE * wave * shown.traits().mid_life
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::MatchType;
+
+    /// The crossed effects of one impression; the price is one deviation above the usual.
+    fn crossed(
+        (query, ad): (Attitude, Attitude),
+        device: Device,
+        hour: u8,
+        age: u8,
+        topic: usize,
+    ) -> f64 {
+        let campaign = Campaign {
+            topic,
+            keyword: Vec::new(),
+            keyword_text: String::new(),
+            title_text: String::new(),
+            attitude: ad,
+            price_deviate: 0.0,
+            quality: 0.0,
+        };
+        let user = User { age, habit: device, inclination: 0.0 };
+        let query = Query { words: Vec::new(), match_type: MatchType::Exact, attitude: query };
+        let (campaign, user, query) = (&campaign, &user, &query);
+        let shown =
+            Impression { campaign, user, query, device, position: 0, hour, price_score: 1.0 };
+        crossed_effects(&shown)
+    }
+
+    #[test]
+    fn no_sum_of_effects_of_fields_makes_up_the_crossed_effects() {
+        use Attitude::{Plain, Premium, Thrifty};
+        use Device::{Desktop, Mobile};
+        // What is left of an effect of two fields after all sums of effects of one.
+        let check = |name: &str, corners: [f64; 4], expected: f64| {
+            let left = corners[0] - corners[1] - corners[2] + corners[3];
+            assert!((left - expected).abs() < 1e-12, "{name}: {left}, not {expected}");
+        };
+        let attitudes = |query, ad| crossed((query, ad), Desktop, 12, 45, 0);
+        let corners = [
+            attitudes(Premium, Premium),
+            attitudes(Premium, Thrifty),
+            attitudes(Thrifty, Premium),
+            attitudes(Thrifty, Thrifty),
+        ];
+        check("query and ad", corners, 4.0 * ATTITUDES_MEET);
+        // Topics 2 and 3 differ in being on the way alone; 20 and 70 are one wave apart.
+        let topics = |device, topic| crossed((Plain, Plain), device, 12, 45, topic);
+        let corners =
+            [topics(Desktop, 3), topics(Desktop, 2), topics(Mobile, 3), topics(Mobile, 2)];
+        check("topic and device", corners, 2.0 * (ON_THE_GO_ON_DEVICE[1] - ON_THE_GO_ON_DEVICE[0]));
+        let ages = |device, age| crossed((Plain, Plain), device, 12, age, 0);
+        let corners = [ages(Desktop, 70), ages(Desktop, 20), ages(Mobile, 70), ages(Mobile, 20)];
+        check("age and device", corners, 50.0 / 18.5 * (AGE_ON_DEVICE[0] - AGE_ON_DEVICE[1]));
+    }
+
+    #[test]
+    fn three_fields_act_together() {
+        let of_two = |topic| {
+            let at =
+                |device, hour| crossed((Attitude::Plain, Attitude::Plain), device, hour, 45, topic);
+            at(Device::Desktop, 9) - at(Device::Desktop, 21) - at(Device::Mobile, 9)
+                + at(Device::Mobile, 21)
+        };
+        // Topic 0 is for leisure, topic 2 for office hours.
+        let expected = 2.0 * (-0.6 - 0.5 - 0.5 - 0.2);
+        assert!((of_two(0) - of_two(2) - expected).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,13 @@
+//! Checkpoints: when they are written, what they hold, and which run they belong to.
+
+mod file;
+mod identity;
+mod progress;
+mod saving;
+mod schedule;
+
+pub(crate) use file::{Checkpoint, FittedRows, Snapshot, invalid};
+pub use file::{load_model, remove_checkpoint};
+pub(crate) use identity::{Identity, file_differences, fingerprints};
+pub(crate) use progress::{Best, RunState};
+pub(crate) use schedule::CheckpointSchedule;

@@ -1,0 +1,176 @@
+//! The progress of a run beside its weights: the numbers that change from step to step and decide what follows.
+
+use crate::config_file::TrainConfig;
+use crate::event::EpochReport;
+use serde::{Deserialize, Serialize};
+
+/// The state of a run between two steps. It is stored as it is: a change of it is a new version of the checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RunState {
+    /// The epoch, from 1.
+    pub(crate) epoch: u32,
+    /// The batches of this epoch that are done.
+    pub(crate) batches: u64,
+    pub(crate) sums: Sums,
+    /// The level to which the schedule has decayed the learning rates.
+    pub(crate) level: f64,
+    /// The epochs that the schedule has waited since its last decay.
+    pub(crate) waited: u32,
+    pub(crate) best: Best,
+    /// The reports of the epochs before this one.
+    #[serde(with = "stored_reports")]
+    pub(crate) reports: Vec<EpochReport>,
+}
+
+/// Sums over the rows of the epoch so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sums {
+    pub(crate) rows: u64,
+    /// The sum of losses, each times the weight of its row.
+    pub(crate) loss: f64,
+    pub(crate) weight: f64,
+}
+
+impl Sums {
+    /// The mean loss of rows that have some weight.
+    pub(crate) fn mean_loss(&self) -> f64 {
+        self.loss / self.weight
+    }
+}
+
+/// The epoch whose weights are kept; 0 before the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Best {
+    pub(crate) epoch: u32,
+    pub(crate) steps: u64,
+    /// The metric of [`TrainConfig::monitor`] after that epoch; `None` if the run does not validate.
+    pub(crate) monitored: Option<f64>,
+}
+
+impl Default for RunState {
+    /// The state before the first step.
+    fn default() -> Self {
+        let (sums, best, reports) = (Sums::default(), Best::default(), Vec::new());
+        Self { epoch: 1, batches: 0, sums, level: 1.0, waited: 0, best, reports }
+    }
+}
+
+impl RunState {
+    /// Moves on to the first batch of an epoch.
+    pub(crate) fn begin(&mut self, epoch: u32) {
+        (self.epoch, self.batches, self.sums) = (epoch, 0, Sums::default());
+    }
+
+    /// Adds a batch that is done; returns the sums with it.
+    pub(crate) fn add_batch(&mut self, rows: u64, loss: f64, weight: f64) -> Sums {
+        self.batches += 1;
+        self.sums.rows += rows;
+        self.sums.loss += loss * weight;
+        self.sums.weight += weight;
+        self.sums
+    }
+
+    /// The reason why no run of these settings on `n_rows` rows can be in this state, if there is one.
+    pub(crate) fn problem(&self, config: &TrainConfig, n_rows: u64) -> Option<String> {
+        let Self { epoch, level, best, reports, sums, .. } = self;
+        if !(1..=config.epochs).contains(epoch) {
+            return Some(format!("it is of epoch {epoch} of {}", config.epochs));
+        }
+        if sums.rows > n_rows {
+            return Some(format!("{} rows of {n_rows} are done", sums.rows));
+        }
+        if reports.len() != *epoch as usize - 1 {
+            return Some(format!("it has {} epochs before epoch {epoch}", reports.len()));
+        }
+        if best.epoch >= *epoch || (best.epoch == 0) != (*epoch == 1) {
+            return Some(format!("epoch {} is the best before epoch {epoch}", best.epoch));
+        }
+        if !(*level > 0.0 && *level <= 1.0) {
+            return Some(format!("the learning rates are {level} of their full size"));
+        }
+        None
+    }
+}
+
+/// The stored form of the reports, in which validation metrics are TOML.
+///
+/// A run needs none of these metrics; they are there to be shown.
+/// As text they bear their names, so that a new metric does not change the format.
+mod stored_reports {
+    use crate::event::EpochReport;
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct StoredReport {
+        epoch: u32,
+        train_loss: f64,
+        valid: Option<String>,
+        best: bool,
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        reports: &[EpochReport],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let store = |report: &EpochReport| {
+            let &EpochReport { epoch, train_loss, ref valid, best } = report;
+            let valid = valid.as_ref().map(toml::to_string).transpose();
+            Ok(StoredReport { epoch, train_loss, valid: valid.map_err(S::Error::custom)?, best })
+        };
+        let stored = reports.iter().map(store).collect::<Result<Vec<_>, S::Error>>()?;
+        stored.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<EpochReport>, D::Error> {
+        let read = |stored: StoredReport| {
+            let StoredReport { epoch, train_loss, valid, best } = stored;
+            let valid = valid.as_deref().map(toml::from_str).transpose();
+            Ok(EpochReport { epoch, train_loss, valid: valid.map_err(D::Error::custom)?, best })
+        };
+        Vec::<StoredReport>::deserialize(deserializer)?.into_iter().map(read).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use deepcross_metrics::{Evaluation, Summary};
+
+    /// Metrics of two rows, some of which are not defined.
+    fn metrics(labels: [f32; 2]) -> Summary {
+        let mut evaluation = Evaluation::default();
+        evaluation.push_all(&[0.3_f32, 0.7], &labels, &[0.1, 0.7]).expect("the rows are good");
+        evaluation.finish()
+    }
+
+    fn state() -> RunState {
+        let report = |epoch, valid| EpochReport { epoch, train_loss: 0.1, valid, best: epoch == 2 };
+        let valid = [None, Some(metrics([0.0, 1.0])), Some(metrics([0.0, 0.0]))];
+        RunState {
+            reports: (1..).zip(valid).map(|(n, v)| report(n, v)).collect(),
+            ..RunState::default()
+        }
+    }
+
+    #[test]
+    fn reports_read_back_equal() {
+        let text = toml::to_string(&state()).expect("the state can be stored");
+        assert_eq!(toml::from_str::<RunState>(&text).expect("the state can be read"), state());
+    }
+
+    #[test]
+    fn metrics_are_stored_by_their_names() {
+        let text = toml::to_string(&state()).expect("the state can be stored");
+        assert!(text.contains("log_loss = "), "{text}");
+        // A metric that an earlier program did not store is not defined; one that this program does not have is left
+        // out.
+        let older = text.replace("brier = ", "sharpness = ");
+        let read = toml::from_str::<RunState>(&older).expect("the state can be read");
+        let valid = read.reports[1].valid.expect("the metrics are there");
+        assert_eq!((valid.brier, valid.auc), (None, metrics([0.0, 1.0]).auc));
+    }
+}

@@ -1,0 +1,49 @@
+//! Writes the checkpoints of a run, and names the last one if the run fails.
+
+use super::file::Snapshot;
+use super::schedule::CheckpointSchedule;
+use crate::error::TrainError;
+use crate::event::Event;
+use crate::options::Next;
+
+impl CheckpointSchedule<'_> {
+    /// Writes a checkpoint of `snapshot`, in place of the last one.
+    ///
+    /// If it cannot be written, the run goes on, since the run in memory is worth more than a copy of it.
+    ///
+    /// # Errors
+    /// If `next` is [`Next::Stop`]: [`TrainError::Stopped`], or the reason why the checkpoint could not be written.
+    pub(crate) fn save(
+        &mut self,
+        snapshot: Snapshot<'_>,
+        next: Next,
+        observe: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<(), TrainError> {
+        let step = snapshot.n_steps;
+        let written = snapshot.write(self.file(), self.run());
+        self.tried(step, written.is_ok());
+        let file = self.file();
+        match (written, next) {
+            (Ok(()), Next::Stop) => Err(TrainError::Stopped { step, file: file.to_owned() }),
+            (Err(error), Next::Stop) => Err(error.into()),
+            (Ok(()), _) => {
+                observe(Event::Checkpoint { file, step });
+                Ok(())
+            }
+            (Err(error), _) => {
+                observe(Event::NoCheckpoint { step, error: &error });
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds the last checkpoint to the error of a run, if the error can name it and there is one.
+    pub(crate) fn name_in(&self, error: TrainError) -> TrainError {
+        match error {
+            TrainError::NotFinite { step, what, .. } if self.written().is_some() => {
+                TrainError::NotFinite { step, what, checkpoint: Some(self.file().to_owned()) }
+            }
+            error => error,
+        }
+    }
+}

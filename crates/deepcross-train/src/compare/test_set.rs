@@ -1,0 +1,63 @@
+//! The rows on which all models of a comparison are tested.
+
+use crate::error::TrainError;
+use crate::run::{InOrder, ROWS, ReadAhead};
+use deepcross_data::{RowPlan, RowReader, Source};
+use deepcross_features::Encoder;
+use deepcross_metrics::{Evaluation, Ranked, Summary, TestRows};
+use deepcross_model::{Tapes, TrainedModel};
+
+/// Rows with labels, which are read again for each model.
+pub(super) struct TestSet {
+    source: Source,
+    plan: RowPlan,
+    tapes: Tapes,
+    pub(super) rows: TestRows,
+    pub(super) positives: u64,
+}
+
+impl TestSet {
+    /// Reads all rows once, for their labels and weights, so that their problems are reported before the first
+    /// training.
+    pub(super) fn read(
+        source: Source,
+        plan: RowPlan,
+        encoder: &Encoder,
+    ) -> Result<Self, TrainError> {
+        let mut reader = RowReader::new(&source, encoder, plan)?;
+        let (mut labels, mut weights) = (Vec::new(), Vec::new());
+        let mut batch = reader.new_batch();
+        while reader.fill(&mut batch, ROWS)? > 0 {
+            labels.extend_from_slice(batch.labels());
+            weights.extend_from_slice(batch.weights());
+            batch.clear();
+        }
+        let positives = labels.iter().filter(|label| **label == 1.0).count() as u64;
+        let rows = TestRows::new(&labels, &weights)?;
+        // With weights of 0, a class may still turn out to be empty.
+        if positives < 2 || labels.len() as u64 - positives < 2 {
+            return Err(TrainError::TestRows);
+        }
+        Ok(Self { source, plan, tapes: Tapes::new(), rows, positives })
+    }
+
+    /// The probability of each row, the metrics of all rows, and their order.
+    pub(super) fn evaluate(
+        &self,
+        trained: &TrainedModel,
+    ) -> Result<(Vec<f32>, Summary, Ranked<f32>), TrainError> {
+        let mut reader = RowReader::new(&self.source, &trained.encoder, self.plan)?;
+        let mut ahead = ReadAhead::new(InOrder { reader: &mut reader, rows: ROWS });
+        let mut evaluation = Evaluation::default();
+        let (mut all, mut probabilities) = (Vec::with_capacity(self.rows.len()), Vec::new());
+        while let Some(pushed) = ahead.next(|rows| {
+            trained.predictor().predict_batch(&self.tapes, &rows.batch, &mut probabilities);
+            all.extend_from_slice(&probabilities);
+            evaluation.push_all(&probabilities, rows.batch.labels(), rows.batch.weights())
+        })? {
+            pushed?;
+        }
+        let (summary, ranked) = evaluation.finish_ranked();
+        Ok((all, summary, ranked))
+    }
+}

@@ -1,0 +1,16 @@
+//! The configuration of a run: one TOML file, whose problems are all reported at once, each with its line.
+
+mod differences;
+mod kind_sections;
+mod known_keys;
+mod lines;
+mod optimizer_keys;
+mod overrides;
+mod run_config;
+mod schedule_keys;
+mod section;
+mod train_config;
+
+pub(crate) use differences::differences;
+pub use run_config::RunConfig;
+pub use train_config::{Monitor, OptimizerKind, Schedule, Shuffle, TrainConfig};

@@ -1,0 +1,173 @@
+//! The keys of `[train]` that say how a step changes the weights.
+
+use super::train_config::{OptimizerKind, TrainConfig};
+use deepcross_optim::{OptimizerConfig, Rule, Settings};
+
+impl TrainConfig {
+    /// The optimizer's settings.
+    pub fn optimizer_config(&self) -> OptimizerConfig {
+        let embedding_rate = self.embedding_learning_rate.unwrap_or(self.learning_rate);
+        OptimizerConfig {
+            dense: self.settings(self.optimizer, self.learning_rate, self.l2),
+            tables: self.settings(self.embedding_optimizer(), embedding_rate, self.embedding_l2),
+            table_updates: self.table_updates,
+            clip_norm: self.clip_norm,
+        }
+    }
+
+    fn embedding_optimizer(&self) -> OptimizerKind {
+        self.embedding_optimizer.unwrap_or(self.optimizer)
+    }
+
+    fn settings(&self, kind: OptimizerKind, learning_rate: f64, l2: f64) -> Settings {
+        match kind {
+            // The L2 penalty of FTRL is part of the rule.
+            OptimizerKind::Ftrl => {
+                let (beta, l1) = (self.beta.unwrap_or(1.0), self.l1.unwrap_or(0.0));
+                Settings::new(Rule::Ftrl { beta, l1, l2 }, learning_rate)
+            }
+            kind => Settings { rule: self.rule(kind), learning_rate, l2 },
+        }
+    }
+
+    fn rule(&self, kind: OptimizerKind) -> Rule {
+        match (kind, self.momentum) {
+            (OptimizerKind::Sgd, Some(momentum)) if self.nesterov == Some(true) => {
+                Rule::Nesterov { momentum }
+            }
+            (OptimizerKind::Sgd, Some(momentum)) => Rule::Momentum { momentum },
+            (OptimizerKind::Sgd, None) => Rule::Sgd,
+            (OptimizerKind::Adagrad, _) => Rule::ADAGRAD,
+            (OptimizerKind::RowWiseAdagrad, _) => Rule::ROW_WISE_ADAGRAD,
+            (OptimizerKind::Adamw, _) => Rule::AdamW {
+                beta1: 0.9,
+                beta2: 0.999,
+                epsilon: 1e-8,
+                weight_decay: self.weight_decay.unwrap_or(0.01),
+            },
+            (OptimizerKind::Adam | OptimizerKind::Ftrl, _) => Rule::ADAM,
+        }
+    }
+
+    /// The values that are out of range or contradict each other, one sentence each.
+    pub(crate) fn optimizer_problems(&self) -> Vec<String> {
+        let mut problems = self.misplaced();
+        if self.optimizer == OptimizerKind::RowWiseAdagrad {
+            problems.push(
+                "`train.optimizer`: must not be `row-wise-adagrad`, which is for embedding tables; set `embedding_optimizer` to it"
+                    .to_owned(),
+            );
+        }
+        let of_rules = self.optimizer_config().problems().into_iter();
+        for problem in of_rules.filter(|problem| !problem.starts_with("`dense.rule`")) {
+            let problem = self.by_key(&problem);
+            // The problem of a key that both rules use is reported once.
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+        problems
+    }
+
+    /// A problem of the optimizer, with the name of its setting replaced by the key that set it.
+    fn by_key(&self, problem: &str) -> String {
+        let embedding_rate = if self.embedding_learning_rate.is_some() {
+            "`embedding_learning_rate`"
+        } else {
+            "`learning_rate`"
+        };
+        problem
+            .replacen("`dense.", "`", 1)
+            .replacen("`tables.learning_rate`", embedding_rate, 1)
+            .replacen("`tables.l2`", "`embedding_l2`", 1)
+            .replacen("`tables.", "`", 1)
+            .replacen("` must", "`: must", 1)
+            .replacen('`', "`train.", 1)
+    }
+
+    /// The problems of keys that belong to an optimizer which is not chosen.
+    fn misplaced(&self) -> Vec<String> {
+        let keys = [
+            ("momentum", self.momentum.is_some(), OptimizerKind::Sgd),
+            ("weight_decay", self.weight_decay.is_some(), OptimizerKind::Adamw),
+            ("l1", self.l1.is_some(), OptimizerKind::Ftrl),
+            ("beta", self.beta.is_some(), OptimizerKind::Ftrl),
+        ];
+        let chosen = [self.optimizer, self.embedding_optimizer()];
+        let misplaced = keys.iter().filter(|(_, set, kind)| *set && !chosen.contains(kind));
+        let mut problems: Vec<_> = misplaced
+            .map(|(key, _, kind)| {
+                format!("`train.{key}`: has a meaning only with `optimizer = \"{kind}\"`")
+            })
+            .collect();
+        if self.nesterov.is_some() && self.momentum.is_none() {
+            problems.push("`train.nesterov`: has a meaning only with `momentum`".to_owned());
+        }
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use deepcross_optim::TableUpdates;
+
+    fn parse(text: &str) -> TrainConfig {
+        toml::from_str(text).expect("a well-formed section")
+    }
+
+    #[test]
+    fn tables_have_their_own_settings() {
+        let config = parse(
+            "optimizer = 'sgd'\nmomentum = 0.9\nnesterov = true\nlearning_rate = 0.1\nl2 = 1e-5\n\
+             embedding_optimizer = 'row-wise-adagrad'\nembedding_learning_rate = 0.02\n\
+             table_updates = 'dense'\nclip_norm = 10",
+        );
+        assert_eq!(config.problems(), Vec::<String>::new());
+        let dense = Settings { l2: 1e-5, ..Settings::new(Rule::Nesterov { momentum: 0.9 }, 0.1) };
+        let expected = OptimizerConfig {
+            dense,
+            tables: Settings::new(Rule::ROW_WISE_ADAGRAD, 0.02),
+            table_updates: TableUpdates::Dense,
+            clip_norm: Some(10.0),
+        };
+        assert_eq!(config.optimizer_config(), expected);
+    }
+
+    #[test]
+    fn penalties_of_ftrl_are_part_of_its_rule() {
+        let config = parse("optimizer = 'ftrl'\nl1 = 0.5\nl2 = 0.25\nembedding_l2 = 0.125");
+        let OptimizerConfig { dense, tables, .. } = config.optimizer_config();
+        let rule = |l2| Rule::Ftrl { beta: 1.0, l1: 0.5, l2 };
+        assert_eq!(dense, Settings::new(rule(0.25), 1e-3));
+        assert_eq!(tables, Settings::new(rule(0.125), 1e-3));
+    }
+
+    #[test]
+    fn problems_name_the_keys_that_were_set() {
+        let cases = [
+            ("momentum = 0.9", "`train.momentum`: has a meaning only with `optimizer = \"sgd\"`"),
+            (
+                "embedding_optimizer = 'sgd'\nmomentum = 1",
+                "`train.momentum`: must be in [0, 1), but is 1",
+            ),
+            (
+                "optimizer = 'sgd'\nnesterov = true",
+                "`train.nesterov`: has a meaning only with `momentum`",
+            ),
+            ("learning_rate = 0", "`train.learning_rate`: must be above 0, but is 0"),
+            (
+                "embedding_learning_rate = 0",
+                "`train.embedding_learning_rate`: must be above 0, but is 0",
+            ),
+            ("embedding_l2 = -1", "`train.embedding_l2`: must be at least 0, but is -1"),
+            ("clip_norm = 0", "`train.clip_norm`: must be above 0, but is 0"),
+            ("optimizer = 'ftrl'\nl1 = -1", "`train.l1`: must be at least 0, but is -1"),
+        ];
+        for (text, problem) in cases {
+            assert_eq!(parse(text).problems(), [problem], "{text}");
+        }
+        let row_wise = parse("optimizer = 'row-wise-adagrad'").problems();
+        assert!(row_wise.len() == 1 && row_wise[0].starts_with("`train.optimizer`: must not be"));
+    }
+}

@@ -1,0 +1,403 @@
+//! The configuration of a run: one TOML file, whose problems are all reported at once.
+//!
+//! Each section belongs to the crate that it configures, and is read separately: a type error in one section does not
+//! hide the problems of the others.
+//! An unknown key is reported with the nearest known one.
+
+use super::kind_sections::KindSections;
+use super::known_keys::known_keys;
+use super::lines::KeyLines;
+use super::overrides::set;
+use super::section::{read, section, unknown};
+use super::train_config::TrainConfig;
+use crate::error::TrainError;
+use deepcross_data::{DataConfig, Order};
+use deepcross_features::{FieldConfig, Schema};
+use deepcross_model::{ModelConfig, ModelKind};
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+/// All settings of a run; its files are not part of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunConfig {
+    /// `[data]`: the format of the files, and how they are read.
+    pub data: DataConfig,
+    /// `[model]`: the model to train.
+    pub model: ModelConfig,
+    /// `[train]`: the settings of the training.
+    pub train: TrainConfig,
+    /// `[[field]]`: the inputs of the model, one table a field.
+    pub field: Vec<FieldConfig>,
+}
+
+impl RunConfig {
+    /// Reads and checks a configuration, after `overrides` (`section.key=value`) have replaced parts of it.
+    ///
+    /// A field's keys are overridden by its name: `field.age.transform=standard`.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] with every problem; `file` is the name of the text in the message.
+    pub fn parse(text: &str, overrides: &[String], file: &str) -> Result<Self, TrainError> {
+        Self::read(text, overrides, file, &[]).map(|(config, _)| config)
+    }
+
+    /// One configuration for each of `kinds`, in their order; data and fields are the same for all.
+    ///
+    /// A kind has the keys of `[model]` that apply to it, and the keys of its section `[compare.KIND]` replace these
+    /// and those of `[train]`.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), which also checks the sections of all kinds.
+    pub fn parse_kinds(
+        text: &str,
+        overrides: &[String],
+        file: &str,
+        kinds: &[ModelKind],
+    ) -> Result<Vec<Self>, TrainError> {
+        Self::read(text, overrides, file, kinds).map(|(_, of_kinds)| of_kinds)
+    }
+
+    fn read(
+        text: &str,
+        overrides: &[String],
+        file: &str,
+        kinds: &[ModelKind],
+    ) -> Result<(Self, Vec<Self>), TrainError> {
+        let fail = |problems| TrainError::Config { file: file.to_owned(), problems };
+        let mut table: Table =
+            toml::from_str(text).map_err(|error| fail(vec![syntax_problem(text, &error)]))?;
+        let mut problems = Vec::new();
+        for assignment in overrides {
+            problems.extend(set(&mut table, assignment).err());
+        }
+        let sections = KindSections::take(&mut table, &mut problems);
+        let config = Self::from_table(table.clone(), &mut problems);
+        let mut run_of = |kind| {
+            let (mut of_kind, merged) = (Vec::new(), sections.merged(kind, &table, &config.model));
+            let run = Self::from_table(merged, &mut of_kind);
+            sections.add_problems(kind, of_kind, &mut problems);
+            run
+        };
+        // The sections of kinds that are not asked for are checked as well.
+        sections.kinds().filter(|kind| !kinds.contains(kind)).for_each(|kind| drop(run_of(kind)));
+        let of_kinds = kinds.iter().map(|&kind| run_of(kind)).collect();
+        if problems.is_empty() {
+            return Ok((config, of_kinds));
+        }
+        let lines = KeyLines::of(text, overrides);
+        Err(fail(problems.into_iter().map(|problem| lines.located(problem)).collect()))
+    }
+
+    /// The configuration as TOML, with the defaults written out.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] if a number is too large for TOML.
+    pub fn to_toml(&self) -> Result<String, TrainError> {
+        let fail = |error: toml::ser::Error| TrainError::Config {
+            file: "the configuration".to_owned(),
+            problems: vec![error.to_string()],
+        };
+        toml::to_string(self).map_err(fail)
+    }
+
+    /// The schema of the fields.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] with every problem.
+    pub fn schema(&self) -> Result<Schema, TrainError> {
+        Schema::new(self.field.clone(), self.data.missing.clone())
+            .map_err(|problems| TrainError::Config { file: "the fields".to_owned(), problems })
+    }
+
+    /// Reads all sections except those of a comparison, and adds their problems.
+    fn from_table(mut table: Table, problems: &mut Vec<String>) -> Self {
+        let (field, all_fields) = fields(&mut table, problems);
+        let config = Self {
+            data: section(&mut table, "data", problems),
+            model: section(&mut table, "model", problems),
+            train: section(&mut table, "train", problems),
+            field,
+        };
+        let known = [known_keys::<Self>(), &["compare"]].concat();
+        problems.extend(table.keys().map(|key| unknown(key, "", &known)));
+        problems.extend(config.data.problems());
+        problems.extend(config.model.problems());
+        problems.extend(config.train.problems());
+        if all_fields {
+            problems.extend(config.field_problems());
+        }
+        config
+    }
+
+    /// The problems of the fields, alone and together with the other sections.
+    fn field_problems(&self) -> Vec<String> {
+        let schema = Schema::new(self.field.clone(), self.data.missing.clone());
+        let mut problems: Vec<_> = schema.err().into_iter().flatten().collect();
+        let label = self.data.label();
+        let label = label.as_ref().map(|label| &label.column);
+        let targets = [("label", label), ("weight", self.data.weight.as_ref())];
+        for field in &self.field {
+            let key = if field.columns.is_some() { "columns" } else { "column" };
+            for (column, (what, target)) in field
+                .columns()
+                .into_iter()
+                .flat_map(|column| targets.map(|target| (column, target)))
+            {
+                if target.is_some_and(|target| target == column) {
+                    let key = format!("`field.{}.{key}`", field.name);
+                    problems
+                        .push(format!("{key}: must not be `{column}`, the column of the {what}"));
+                }
+            }
+        }
+        let has_counts = self.field.iter().any(|field| field.companion().is_some());
+        if self.data.order == Order::Time && !has_counts {
+            problems.push(
+                "`data.order`: has a meaning only if a field has `counts = true`, but no field has it"
+                    .to_owned(),
+            );
+        }
+        let is_field = |name: &String| self.field.iter().any(|field| field.name == *name);
+        let unknown = self.model.embeddings.keys().filter(|name| !is_field(name));
+        problems.extend(
+            unknown.map(|name| format!("`model.embeddings.{name}`: there is no such field")),
+        );
+        problems
+    }
+}
+
+/// Reads each field; returns those that could be read, and whether these are all.
+fn fields(table: &mut Table, problems: &mut Vec<String>) -> (Vec<FieldConfig>, bool) {
+    let fields = match table.remove("field") {
+        None => Vec::new(),
+        Some(Value::Array(fields)) => fields,
+        Some(other) => {
+            let found = other.type_str();
+            problems.push(format!(
+                "`field`: must be tables, written `[[field]]`, but has the type {found}"
+            ));
+            return (Vec::new(), false);
+        }
+    };
+    let n_fields = fields.len();
+    let mut named = |(i, value): (usize, Value)| {
+        let name =
+            value.get("name").and_then(Value::as_str).map_or_else(|| i.to_string(), str::to_owned);
+        read(value, &format!("field.{name}"), problems)
+    };
+    let read: Vec<_> = fields.into_iter().enumerate().filter_map(&mut named).collect();
+    let complete = read.len() == n_fields;
+    (read, complete)
+}
+
+/// The message of a syntax error, with its line.
+fn syntax_problem(text: &str, error: &toml::de::Error) -> String {
+    let line =
+        error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+    match line {
+        Some(line) => format!("line {line}: {}", error.message().trim()),
+        None => error.message().trim().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+[data]
+label = "click"
+
+[[field]]
+name = "age"
+kind = "number"
+
+[[field]]
+name = "ad"
+kind = "categorical"
+top = 10
+
+[model]
+embedding = 8
+hidden = [16, 8]
+
+[train]
+epochs = 3
+"#;
+
+    fn problems(text: &str, overrides: &[&str]) -> Vec<String> {
+        let overrides: Vec<_> = overrides.iter().map(|&s| s.to_owned()).collect();
+        match RunConfig::parse(text, &overrides, "run.toml") {
+            Err(TrainError::Config { problems, .. }) => problems,
+            Ok(_) => Vec::new(),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_written_configuration_reads_back_equal() {
+        let config = RunConfig::parse(GOOD, &[], "run.toml").unwrap();
+        let text = config.to_toml().unwrap();
+        assert_eq!(RunConfig::parse(&text, &[], "again").unwrap(), config, "{text}");
+    }
+
+    #[test]
+    fn overrides_replace_values_of_sections_and_fields() {
+        let overrides = [
+            "train.epochs=7",
+            "model.hidden=[4]",
+            "field.ad.top=3",
+            "model.preset=note",
+            "model.unit=two-layer",
+        ];
+        let config = RunConfig::parse(GOOD, &overrides.map(str::to_owned), "run.toml").unwrap();
+        assert_eq!(config.train.epochs, 7);
+        assert_eq!(config.model.hidden, Some(vec![4]));
+        assert_eq!(config.field[1].top, Some(3));
+        assert_eq!(config.model.preset, Some(deepcross_model::Preset::Note));
+    }
+
+    #[test]
+    fn each_kind_of_model_is_read_by_its_name() {
+        for kind in deepcross_model::ModelKind::ALL {
+            // Some kinds do not have all keys of the section, so that the section is replaced as a whole.
+            let section = format!("model={{kind=\"{}\"}}", kind.name());
+            let config = RunConfig::parse(GOOD, &[section], "run.toml").unwrap();
+            assert_eq!((config.model.kind, config.model.hidden.as_ref()), (kind, None));
+            let text = config.to_toml().unwrap();
+            assert_eq!(RunConfig::parse(&text, &[], "again").unwrap(), config, "{text}");
+        }
+        let found = problems(GOOD, &["model.kind=fm", "model.embedding=0"]);
+        let expected = [
+            "line 16: `model.hidden`: has no meaning for the kind `fm`; remove it, or set `model.kind`",
+            "`model.embedding`: must be at least 1, but is 0",
+        ];
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found[0], expected[0]);
+        assert!(found[1].ends_with(expected[1]), "{}", found[1]);
+    }
+
+    #[test]
+    fn problems_name_line_key_value_and_what_was_expected() {
+        let cases: [(&str, &str, &str); 10] = [
+            (
+                "epochs = 3",
+                "epoch = 3",
+                "line 19: `train.epoch`: unknown key; the nearest known one is `epochs`",
+            ),
+            ("epochs = 3", "epochs = 0", "line 19: `train.epochs`: must be at least 1, but is 0"),
+            (
+                "epochs = 3",
+                "epochs = \"three\"",
+                "line 19: `train.epochs`: invalid type: string \"three\", expected a whole number from 0",
+            ),
+            (
+                "[model]",
+                "[modle]",
+                "line 14: `modle`: unknown key; the nearest known one is `model`",
+            ),
+            (
+                "top = 10",
+                "topp = 10",
+                "line 12: `field.ad.topp`: unknown key; the nearest known one is `top`",
+            ),
+            (
+                "hidden = [16, 8]",
+                "hidden = [16, 0]",
+                "line 16: `model.hidden[1]`: must be at least 1, but is 0",
+            ),
+            (
+                "kind = \"number\"",
+                "kind = \"numbr\"",
+                "line 7: `field.age.kind`: unknown variant `numbr`, expected one of `categorical`, `multi-hot`, `text`, `number`, `bucketized`, `time`, `cross`",
+            ),
+            (
+                "label = \"click\"",
+                "order = \"time\"",
+                "line 3: `data.order`: has a meaning only if a field has `counts = true`, but no field has it",
+            ),
+            ("kind = \"number\"", "", "line 5: `field.age`: missing field `kind`"),
+            ("[data]", "[data", "line 2: unclosed table, expected `]`"),
+        ];
+        for (from, to, expected) in cases {
+            assert_eq!(problems(&GOOD.replace(from, to), &[]), [expected], "{to}");
+        }
+    }
+
+    #[test]
+    fn all_problems_are_reported_at_once() {
+        let text = GOOD
+            .replace("epochs = 3", "epochs = \"x\"")
+            .replace("top = 10", "top = 0")
+            .replace("[data]", "[data]\nformt = 1");
+        assert_eq!(problems(&text, &["model.embedding=0", "nonsense"]).len(), 5);
+    }
+
+    #[test]
+    fn all_problems_of_one_section_are_reported() {
+        let text = GOOD.replace("epochs = 3", "epochs = -1\nbatch = 'big'\nseed = true\nl2 = -1.0");
+        let found =
+            problems(&text, &["model.hidden=4", "data.label={ column = 'y', negatve = [] }"]);
+        let expected = [
+            "line 3: `data.label.negatve`: unknown key; the nearest known one is `negative`",
+            "`model.hidden`: invalid type: integer `4`, expected a list, such as [128, 64]",
+            "line 20: `train.batch`: invalid type: string \"big\", expected a whole number from 0",
+            "line 19: `train.epochs`: invalid value: integer `-1`, expected a whole number from 0",
+            "line 21: `train.seed`: invalid type: boolean `true`, expected a whole number from 0",
+            "line 22: `train.l2`: must be at least 0, but is -1",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn an_unknown_key_within_a_value_is_reported_with_the_nearest_key_of_the_value() {
+        let label =
+            "data.label={ column = 'y', positive = ['a'], negative = ['b'], negatives = [] }";
+        let expected = "`data.label.negatives`: unknown key; the nearest known one is `negative`";
+        assert_eq!(problems(GOOD, &[label])[0].replace("line 3: ", ""), expected);
+    }
+
+    #[test]
+    fn the_label_is_not_a_field_and_embedding_widths_belong_to_fields() {
+        let found = problems(GOOD, &["field.age.column=click", "model.embeddings.nobody=4"]);
+        let expected = [
+            "`field.age.column`: must not be `click`, the column of the label",
+            "`model.embeddings.nobody`: there is no such field",
+        ];
+        assert_eq!(
+            found.iter().map(|p| p.trim_start_matches("line 5: ")).collect::<Vec<_>>(),
+            expected
+        );
+    }
+
+    #[test]
+    fn the_label_is_not_part_of_a_cross() {
+        let cross = "kind = \"cross\"\nbuckets = 9\ncolumns = [\"user\", \"click\"]";
+        let text = GOOD.replace("kind = \"categorical\"\ntop = 10", cross);
+        let expected = "line 13: `field.ad.columns`: must not be `click`, the column of the label";
+        assert_eq!(problems(&text, &[]), [expected]);
+    }
+
+    #[test]
+    fn names_with_dots_are_quoted_in_overrides() {
+        let text = GOOD.replace("name = \"ad\"", "name = \"a.d\"");
+        let config =
+            RunConfig::parse(&text, &["field.\"a.d\".top=3".to_owned()], "run.toml").unwrap();
+        assert_eq!(config.field[1].top, Some(3));
+    }
+
+    #[test]
+    fn a_problem_of_an_override_names_no_line() {
+        assert_eq!(
+            problems(GOOD, &["train.epochs=0"]),
+            ["`train.epochs`: must be at least 1, but is 0"]
+        );
+        let cases = [
+            ("epochs", "`--set epochs`: must be of the form section.key=value"),
+            ("field.nobody.top=3", "`--set field.nobody.top=3`: there is no field `nobody`"),
+        ];
+        for (assignment, expected) in cases {
+            assert_eq!(problems(GOOD, &[assignment]), [expected]);
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! The section `[train]`.
+
+use deepcross_optim::{MAX_GROUPS, TableUpdates};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The settings of training; every key may be left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TrainConfig {
+    /// The largest number of passes over the data, from 1; default 10.
+    pub epochs: u32,
+    /// The rows of a step, from 1; default 1024.
+    pub batch: usize,
+    /// The update rule; default `adam`.
+    pub optimizer: OptimizerKind,
+    /// The learning rate, above 0; default 1e-3.
+    pub learning_rate: f64,
+    /// The update rule of embedding tables; default: `optimizer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding_optimizer: Option<OptimizerKind>,
+    /// The learning rate of embedding tables, above 0; default: `learning_rate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding_learning_rate: Option<f64>,
+    /// With `sgd`: the momentum, in [0, 1); default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub momentum: Option<f64>,
+    /// With `momentum`: whether it is that of Nesterov; default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nesterov: Option<bool>,
+    /// With `adamw`: the weight decay, at least 0; default 0.01.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
+    /// With `ftrl`: the L1 penalty, at least 0; default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub l1: Option<f64>,
+    /// With `ftrl`: β, above 0; default 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beta: Option<f64>,
+    /// The largest norm of the gradient of all weights together, above 0; default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
+    /// The label smoothing ε in [0, 1): training labels are moved towards one half, and 1 becomes 1 − ε/2; default 0.
+    pub label_smoothing: f64,
+    /// The change of the learning rates; default `constant`.
+    pub schedule: Schedule,
+    /// Steps over which learning rates grow to their full size; default 0.
+    pub warm_up: u64,
+    /// With `step` and `plateau`: the factor of a decay of the learning rates, in (0, 1); default 0.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decay_factor: Option<f64>,
+    /// With `step`: the number of epochs between two decays, from 1; default 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decay_every: Option<u32>,
+    /// With `plateau`: the number of epochs in a row without a better one that lead to a decay, from 1; default 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decay_patience: Option<u32>,
+    /// With `cosine`, `step` and `plateau`: the least share of the learning rates, in [0, 1); default 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decay_minimum: Option<f64>,
+    /// The penalty `l2 / 2 · ‖w‖²` on dense matrices, at least 0; default 0.
+    pub l2: f64,
+    /// The penalty `embedding_l2 / 2 · ‖E‖²` on tables, at least 0; default 0.
+    ///
+    /// With `table_updates = "rows"`, a row is penalised in the steps that use it.
+    pub embedding_l2: f64,
+    /// The table rows that a step changes; default `rows`.
+    pub table_updates: TableUpdates,
+    /// The number of epochs in a row without a better one that ends the run, from 1; default: all epochs are run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u32>,
+    /// The metric that chooses the best epoch; default `log-loss`. Needs validation rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monitor: Option<Monitor>,
+    /// The share of rows held out if no validation file is given, in [0, 1); default 0.1.
+    ///
+    /// With 0, the last epoch is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_fraction: Option<f64>,
+    /// The seed that chooses the rows held out, 0 to 2⁶³ − 1; default: [`seed`](Self::seed).
+    ///
+    /// With it, runs of several seeds hold out the same rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split_seed: Option<u64>,
+    /// The probability with which an epoch keeps a negative training row, in (0, 1]; default 1.
+    ///
+    /// Each epoch draws again; positive rows and validation rows are always kept.
+    /// The predicted probabilities are those of all rows nevertheless.
+    pub negative_rate: f64,
+    /// The rows that are shuffled with each other; default `buffer`.
+    #[serde(skip_serializing_if = "Shuffle::is_default")]
+    pub shuffle: Shuffle,
+    /// The number of rows in memory to be shuffled, from 1; default 200,000.
+    pub shuffle_buffer: usize,
+    /// The parts of a batch whose gradients are summed in order, from 1 to 64; default: see [`groups`](Self::groups).
+    ///
+    /// More groups than threads keep all threads busy.
+    /// The result depends on the number of groups, and not on the number of threads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<usize>,
+    /// The number of steps between two checkpoints, from 1; default: none.
+    ///
+    /// It does not change the model, and is not stored in it.
+    #[serde(skip_serializing)]
+    pub checkpoint_steps: Option<u64>,
+    /// The minutes between two checkpoints, at least 0; default 10, and none with 0.
+    ///
+    /// The caller has the clock: see [`Checkpoints::ask`](crate::Checkpoints::ask).
+    /// The key does not change the model, and is not stored in it.
+    #[serde(skip_serializing)]
+    pub checkpoint_minutes: Option<f64>,
+    /// The seed of initial weights, order, dropout, and of the choice of rows that are held out or kept; 0 to 2⁶³ − 1,
+    /// default 1.
+    pub seed: u64,
+}
+
+/// The training rows that are shuffled with each other, again in each epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shuffle {
+    /// The rows that are in a buffer at the same time: see [`Shuffled`](deepcross_data::Shuffled).
+    #[default]
+    Buffer,
+    /// All rows, so that their order is uniformly random: each epoch begins with a pass that distributes the rows over
+    /// heaps on disk. See [`Shuffled::as_a_whole`](deepcross_data::Shuffled::as_a_whole).
+    Whole,
+}
+
+impl Shuffle {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The validation metric that decides which epoch is better.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Monitor {
+    /// The log loss; lower is better.
+    #[default]
+    LogLoss,
+    /// The AUC; higher is better. Both classes must be among the validation rows.
+    Auc,
+}
+
+/// An update rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptimizerKind {
+    /// Stochastic gradient descent, with `momentum` if it is set.
+    Sgd,
+    /// Adagrad.
+    Adagrad,
+    /// Adagrad with one number of state a row; for embedding tables only.
+    RowWiseAdagrad,
+    /// Adam; with updates by row it is the `SparseAdam` of PyTorch.
+    #[default]
+    Adam,
+    /// Adam with `weight_decay` beside the step.
+    Adamw,
+    /// FTRL-proximal with `l1`, and `l2` or `embedding_l2` as its L2 penalty; for linear models.
+    Ftrl,
+}
+
+impl fmt::Display for OptimizerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sgd => "sgd",
+            Self::Adagrad => "adagrad",
+            Self::RowWiseAdagrad => "row-wise-adagrad",
+            Self::Adam => "adam",
+            Self::Adamw => "adamw",
+            Self::Ftrl => "ftrl",
+        })
+    }
+}
+
+/// The change of the learning rates after the warm-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// No change.
+    #[default]
+    Constant,
+    /// They fall along half a cosine wave over all steps of the run (Loshchilov and Hutter, ICLR 2017, without
+    /// restarts).
+    Cosine,
+    /// They fall by `decay_factor` after every `decay_every` epochs.
+    Step,
+    /// They fall by `decay_factor` after `decay_patience` epochs in a row without a better one; needs validation rows.
+    Plateau,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            epochs: 10,
+            batch: 1024,
+            optimizer: OptimizerKind::default(),
+            learning_rate: 1e-3,
+            embedding_optimizer: None,
+            embedding_learning_rate: None,
+            momentum: None,
+            nesterov: None,
+            weight_decay: None,
+            l1: None,
+            beta: None,
+            clip_norm: None,
+            label_smoothing: 0.0,
+            schedule: Schedule::default(),
+            warm_up: 0,
+            decay_factor: None,
+            decay_every: None,
+            decay_patience: None,
+            decay_minimum: None,
+            l2: 0.0,
+            embedding_l2: 0.0,
+            table_updates: TableUpdates::default(),
+            patience: None,
+            monitor: None,
+            valid_fraction: None,
+            split_seed: None,
+            negative_rate: 1.0,
+            shuffle: Shuffle::default(),
+            shuffle_buffer: 200_000,
+            groups: None,
+            checkpoint_steps: None,
+            checkpoint_minutes: None,
+            seed: 1,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// The share of rows held out if no validation file is given.
+    pub fn valid_fraction(&self) -> f64 {
+        self.valid_fraction.unwrap_or(0.1)
+    }
+
+    /// The seed that chooses the rows held out.
+    pub fn split_seed(&self) -> u64 {
+        self.split_seed.unwrap_or(self.seed)
+    }
+
+    /// The number of parts of a batch; by default one for every 64 rows, from 1 to 8.
+    ///
+    /// Each part sums its own gradients, which for fewer rows costs more than the products do.
+    pub fn groups(&self) -> usize {
+        self.groups.unwrap_or_else(|| (self.batch / 64).clamp(1, 8))
+    }
+
+    /// The metric that decides which epoch is better.
+    pub fn monitor(&self) -> Monitor {
+        self.monitor.unwrap_or_default()
+    }
+
+    /// The minutes between two checkpoints; `None` if time does not decide about checkpoints.
+    pub fn checkpoint_minutes(&self) -> Option<f64> {
+        Some(self.checkpoint_minutes.unwrap_or(10.0)).filter(|minutes| *minutes > 0.0)
+    }
+
+    /// The values that are out of range or contradict each other, one sentence each.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let counts = [
+            ("epochs", self.epochs as usize),
+            ("batch", self.batch),
+            ("shuffle_buffer", self.shuffle_buffer),
+            ("groups", self.groups.unwrap_or(1)),
+            ("patience", self.patience.map_or(1, |patience| patience as usize)),
+        ];
+        for (key, value) in counts {
+            if value == 0 {
+                problems.push(format!("`train.{key}`: must be at least 1, but is 0"));
+            }
+        }
+        if let Some(groups) = self.groups.filter(|groups| *groups > MAX_GROUPS) {
+            problems.push(format!("`train.groups`: must be at most {MAX_GROUPS}, but is {groups}"));
+        }
+        if let Some(fraction) =
+            self.valid_fraction.filter(|fraction| !(0.0..1.0).contains(fraction))
+        {
+            problems.push(format!("`train.valid_fraction`: must be in [0, 1), but is {fraction}"));
+        }
+        let rate = self.negative_rate;
+        if !(rate > 0.0 && rate <= 1.0) {
+            problems.push(format!("`train.negative_rate`: must be in (0, 1], but is {rate}"));
+        }
+        let smoothing = self.label_smoothing;
+        if !(0.0..1.0).contains(&smoothing) {
+            problems
+                .push(format!("`train.label_smoothing`: must be in [0, 1), but is {smoothing}"));
+        }
+        problems.extend(self.checkpoint_problems());
+        problems.extend(self.optimizer_problems());
+        problems.extend(self.schedule_problems());
+        problems
+    }
+
+    fn checkpoint_problems(&self) -> Vec<String> {
+        let problem = |key: &str, value: &dyn fmt::Display, least: u32| {
+            format!("`train.{key}`: must be at least {least}, but is {value}")
+        };
+        let steps = self.checkpoint_steps.filter(|steps| *steps == 0);
+        let minutes =
+            self.checkpoint_minutes.filter(|minutes| !(*minutes >= 0.0 && minutes.is_finite()));
+        let steps = steps.map(|steps| problem("checkpoint_steps", &steps, 1));
+        let minutes = minutes.map(|minutes| problem("checkpoint_minutes", &minutes, 0));
+        steps.into_iter().chain(minutes).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_in_range_and_read_back_equal() {
+        let config = TrainConfig::default();
+        assert_eq!(config.problems(), Vec::<String>::new());
+        let text = toml::to_string(&config).unwrap();
+        assert_eq!(toml::from_str::<TrainConfig>(&text).unwrap(), config);
+    }
+
+    #[test]
+    fn all_problems_are_reported_at_once() {
+        let config = TrainConfig {
+            batch: 0,
+            groups: Some(65),
+            valid_fraction: Some(1.0),
+            negative_rate: 2.0,
+            momentum: Some(0.9),
+            learning_rate: -1.0,
+            embedding_l2: -0.5,
+            ..Default::default()
+        };
+        let expected = [
+            "`train.batch`: must be at least 1, but is 0",
+            "`train.groups`: must be at most 64, but is 65",
+            "`train.valid_fraction`: must be in [0, 1), but is 1",
+            "`train.negative_rate`: must be in (0, 1], but is 2",
+            "`train.momentum`: has a meaning only with `optimizer = \"sgd\"`",
+            "`train.learning_rate`: must be above 0, but is -1",
+            "`train.embedding_l2`: must be at least 0, but is -0.5",
+        ];
+        assert_eq!(config.problems(), expected);
+    }
+
+    #[test]
+    fn intervals_of_checkpoints_must_be_positive() {
+        let problems = |text: &str| toml::from_str::<TrainConfig>(text).unwrap().problems();
+        let steps = "`train.checkpoint_steps`: must be at least 1, but is 0";
+        assert_eq!(problems("checkpoint_steps = 0"), [steps]);
+        for (minutes, shown) in [("-1", "-1"), ("nan", "NaN"), ("inf", "inf")] {
+            let problem = format!("`train.checkpoint_minutes`: must be at least 0, but is {shown}");
+            assert_eq!(problems(&format!("checkpoint_minutes = {minutes}")), [problem]);
+        }
+        let minutes =
+            |text: &str| toml::from_str::<TrainConfig>(text).unwrap().checkpoint_minutes();
+        assert_eq!(minutes(""), Some(10.0));
+        assert_eq!(minutes("checkpoint_minutes = 0"), None);
+        assert_eq!(minutes("checkpoint_minutes = 0.5"), Some(0.5));
+    }
+
+    #[test]
+    fn the_negative_rate_is_above_0_and_at_most_1() {
+        for (negative_rate, shown) in [(0.0, "0"), (-0.1, "-0.1"), (1.5, "1.5"), (f64::NAN, "NaN")]
+        {
+            let config = TrainConfig { negative_rate, ..Default::default() };
+            let problem = format!("`train.negative_rate`: must be in (0, 1], but is {shown}");
+            assert_eq!(config.problems(), [problem]);
+        }
+        for negative_rate in [1e-9, 0.1, 1.0] {
+            let config = TrainConfig { negative_rate, ..Default::default() };
+            assert_eq!(config.problems(), Vec::<String>::new());
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! A run: setup, the training loop with its steps, and validation.
+
+mod catch_up;
+mod data_wait;
+mod engine;
+mod epoch;
+mod rate_schedule;
+mod read_ahead;
+mod row_cache;
+mod rows;
+mod setup;
+mod thread_pool;
+mod trainer;
+mod validation;
+mod warm_start;
+
+pub use data_wait::DataWait;
+pub use engine::Engine;
+pub(crate) use read_ahead::{InOrder, OrderedRows, ReadAhead};
+pub(crate) use row_cache::CachePlan;
+pub(crate) use rows::{Rows, check_files};
+pub(crate) use setup::fit_encoder;
+pub(crate) use thread_pool::thread_pool;
+pub(crate) use trainer::{Stop, train_fitted};
+pub use trainer::{train, train_with};
+pub(crate) use validation::ROWS;
+pub use validation::{EvaluatedRows, evaluate, evaluate_observed, evaluate_ranked};
+pub(crate) use warm_start::{check_schema, survey};

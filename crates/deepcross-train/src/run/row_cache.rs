@@ -1,0 +1,278 @@
+//! The cache of a run: encoded rows in a file, with the encoder that encoded them.
+//!
+//! The cache is written before the first epoch, and all epochs read it.
+//! Rejected: writing it during the first epoch. The text would be parsed just as often, but an epoch that drops
+//! negative rows does not read all rows, and a run that is stopped within it would have to write the cache again.
+//! The encoder and the counts of the rows are in the file, so that a later run does not need to fit the encoder.
+//!
+//! A cache belongs to the content of the files, to `[data]` and `[[field]]`, to the choice of the rows held out, and to
+//! the encoder if a model brings one; if one of them differs, the differences are reported and the cache is rebuilt.
+//! It does not depend on batch, model, epochs and sampling.
+
+use super::rows::Rows;
+use crate::checkpoint::{FittedRows, file_differences, fingerprints};
+use crate::config_file::{RunConfig, differences};
+use crate::error::TrainError;
+use crate::event::{CacheEvent, Event};
+use crate::options::Files;
+use deepcross_data::{Cache, CacheWriter, DataConfig, DataError, Fingerprint, RowReader};
+use deepcross_features::{Encoder, EncoderState, FieldConfig, History};
+use deepcross_model::artifact::{Encoding, FileKind, FormatError, decode_parts};
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::{Path, PathBuf};
+
+type Observe<'o> = dyn FnMut(Event<'_>) + Send + 'o;
+
+/// The header of a cache, in the frame of an artifact without weights.
+const KIND: FileKind =
+    FileKind { name: "cache's header", magic: "DEEPABOU", version: 1, parts: &[] };
+
+/// The indices of the parts of the file.
+const TRAIN: usize = 0;
+const VALID: usize = 1;
+
+/// The header, by version.
+#[derive(Serialize, Deserialize)]
+enum Header {
+    V1(HeaderV1),
+}
+
+#[derive(Serialize, Deserialize)]
+struct HeaderV1 {
+    of: CacheIdentity,
+    encoder: EncoderState,
+    fitted: FittedRows,
+    has_history: bool,
+}
+
+/// The identity of encoded rows: their files, their settings and their encoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct CacheIdentity {
+    /// The version of this crate, since another one may encode differently.
+    program: String,
+    /// [`Settings`] as TOML.
+    settings: String,
+    train: Vec<Fingerprint>,
+    valid: Vec<Fingerprint>,
+    /// The fingerprint of the encoder of a model; `None` if the encoder is fitted to the rows.
+    encoder: Option<u64>,
+}
+
+/// The settings that rows depend on.
+#[derive(Serialize)]
+struct Settings<'a> {
+    data: &'a DataConfig,
+    train: Option<Split>,
+    field: &'a [FieldConfig],
+}
+
+#[derive(Serialize)]
+struct Split {
+    valid_fraction: f64,
+    split_seed: u64,
+}
+
+/// The cache that a run is to have.
+#[derive(Debug)]
+pub(crate) struct CachePlan {
+    file: PathBuf,
+    of: CacheIdentity,
+}
+
+/// The encoded rows of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct RowCache {
+    cache: Cache,
+    /// Whether training rows have the companion counts of other rows only.
+    has_history: bool,
+}
+
+/// A cache that was found, with the encoder and the counts of its rows.
+#[derive(Debug)]
+pub(crate) struct FoundCache {
+    pub(crate) rows: RowCache,
+    pub(crate) encoder: Encoder,
+    pub(crate) fitted: FittedRows,
+}
+
+impl CacheIdentity {
+    fn of(config: &RunConfig, files: &Files, init: Option<&Encoder>) -> Result<Self, TrainError> {
+        let (valid_fraction, split_seed) =
+            (config.train.valid_fraction(), config.train.split_seed());
+        let is_split = files.valid.is_empty() && valid_fraction > 0.0;
+        let split = is_split.then_some(Split { valid_fraction, split_seed });
+        let settings = Settings { data: &config.data, train: split, field: &config.field };
+        let settings = toml::to_string(&settings).map_err(|error| TrainError::Config {
+            file: "the configuration".to_owned(),
+            problems: vec![error.to_string()],
+        })?;
+        let encoder = init.map(fingerprint).transpose().map_err(|error| TrainError::Config {
+            file: "the model to begin from".to_owned(),
+            problems: vec![error.to_string()],
+        })?;
+        Ok(Self {
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            settings,
+            train: fingerprints(&files.train)?,
+            valid: fingerprints(&files.valid)?,
+            encoder,
+        })
+    }
+
+    /// The differences to the cache that is needed now, one sentence each.
+    fn differences(&self, now: &Self, files: &Files) -> Vec<String> {
+        let table = |text: &str| toml::from_str(text).unwrap_or_default();
+        let mut found = differences(&table(&self.settings), &table(&now.settings));
+        found.extend(file_differences("training", &self.train, &now.train, &files.train));
+        found.extend(file_differences("validation", &self.valid, &now.valid, &files.valid));
+        if self.encoder != now.encoder {
+            found.push("the rows were encoded by another encoder".to_owned());
+        }
+        if found.is_empty() && self != now {
+            found.push(format!("it was made by deepcross {}", self.program));
+        }
+        found
+    }
+}
+
+fn fingerprint(encoder: &Encoder) -> Result<u64, FormatError> {
+    Ok(Encoding::of_parts(KIND, &encoder.to_state(), &[])?.checksum())
+}
+
+impl CachePlan {
+    /// A cache in `file`, of the rows that the run reads; with the encoder of a model if the run begins from one.
+    pub(crate) fn new(
+        config: &RunConfig,
+        files: &Files,
+        init: Option<&Encoder>,
+        file: &Path,
+    ) -> Result<Self, TrainError> {
+        Ok(Self { file: file.to_owned(), of: CacheIdentity::of(config, files, init)? })
+    }
+
+    /// The cache in the file, if it is valid and of these rows; if it is not, `observe` gets the reasons.
+    ///
+    /// The whole file is read once, so that damage is not found in the middle of a run.
+    pub(crate) fn find(&self, files: &Files, observe: &mut Observe<'_>) -> Option<FoundCache> {
+        let reasons = match self.read() {
+            Ok((of, found)) => match of.differences(&self.of, files) {
+                differences if differences.is_empty() => {
+                    let (file, rows) = (self.file.as_path(), found.rows.cache.n_rows(TRAIN));
+                    observe(Event::Cache(CacheEvent::Used { file, rows }));
+                    return Some(found);
+                }
+                differences => differences,
+            },
+            Err(DataError::MissingFile { .. }) => return None,
+            Err(error) => vec![with_source(&error)],
+        };
+        observe(Event::Cache(CacheEvent::Refused { file: &self.file, reasons: &reasons }));
+        None
+    }
+
+    fn read(&self) -> Result<(CacheIdentity, FoundCache), DataError> {
+        let cache = Cache::open(&self.file)?;
+        let damaged = |problem: String| DataError::Cache { file: self.file.clone(), problem };
+        let (Header::V1(header), _) =
+            decode_parts(KIND, cache.about()).map_err(|problem| damaged(problem.to_string()))?;
+        let HeaderV1 { of, encoder, fitted, has_history } = header;
+        // A cache of other rows need not be verified.
+        if of == self.of {
+            cache.verify()?;
+        }
+        let encoder = Encoder::from_state(encoder).map_err(|error| damaged(error.to_string()))?;
+        if cache.n_rows(TRAIN) != fitted.rows {
+            let (found, expected) = (cache.n_rows(TRAIN), fitted.rows);
+            return Err(damaged(format!("it has {found} training rows, expected {expected}")));
+        }
+        Ok((of, FoundCache { rows: RowCache { cache, has_history }, encoder, fitted }))
+    }
+
+    /// Encodes all rows into the file; `None` if it cannot be written, and `observe` gets the reason.
+    ///
+    /// # Errors
+    /// As [`RowReader::fill`].
+    pub(crate) fn make(
+        &self,
+        (config, rows): (&RunConfig, &Rows),
+        (encoder, history): (&Encoder, Option<&History>),
+        fitted: &FittedRows,
+        observe: &mut Observe<'_>,
+    ) -> Result<Option<RowCache>, TrainError> {
+        match self.write((config, rows), (encoder, history), fitted) {
+            Ok(made) => {
+                let (rows, bytes) = (made.cache.n_rows(TRAIN), made.cache.n_bytes());
+                observe(Event::Cache(CacheEvent::Made { file: &self.file, rows, bytes }));
+                Ok(Some(made))
+            }
+            Err(error @ DataError::Unwritable { .. }) => {
+                let reason = with_source(&error);
+                observe(Event::Cache(CacheEvent::NotMade { reason: &reason }));
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Encodes all rows into the file.
+    ///
+    /// # Errors
+    /// As [`RowReader::fill`], and [`DataError::Unwritable`].
+    pub(crate) fn write(
+        &self,
+        (config, rows): (&RunConfig, &Rows),
+        (encoder, history): (&Encoder, Option<&History>),
+        fitted: &FittedRows,
+    ) -> Result<RowCache, DataError> {
+        let history = history.filter(|history| !history.is_empty());
+        let (state, has_history) = (encoder.to_state(), history.is_some());
+        let (of, fitted) = (self.of.clone(), fitted.clone());
+        let header = Header::V1(HeaderV1 { of, encoder: state, fitted, has_history });
+        let unwritable = |source| DataError::Unwritable { file: self.file.clone(), source };
+        let mut about = Vec::new();
+        let encoding = Encoding::of_parts(KIND, &header, &[])
+            .map_err(|error| unwritable(io::Error::other(error)))?;
+        encoding.write_to(&mut about).map_err(unwritable)?;
+        let mut writer = CacheWriter::create(&self.file, &about)?;
+        let reader = RowReader::new(&rows.train, encoder, Rows::plan(config, rows.train_part))?;
+        writer.write_part(match history {
+            Some(history) => reader.with_history(history.clone()),
+            None => reader,
+        })?;
+        if let Some((source, part)) = &rows.valid {
+            writer.write_part(RowReader::new(source, encoder, Rows::plan(config, *part))?)?;
+        }
+        Ok(RowCache { cache: writer.finish()?, has_history })
+    }
+}
+
+impl RowCache {
+    /// The reader of training rows, which come from the cache from now on.
+    pub(crate) fn train<'e>(&self, reader: RowReader<'e>) -> RowReader<'e> {
+        reader.with_cache(&self.cache, TRAIN, self.has_history)
+    }
+
+    /// The reader of validation rows, which come from the cache from now on.
+    pub(crate) fn valid<'e>(&self, reader: RowReader<'e>) -> RowReader<'e> {
+        reader.with_cache(&self.cache, VALID, false)
+    }
+
+    pub(crate) fn folder(&self) -> PathBuf {
+        let folder = self.cache.path().parent().filter(|folder| *folder != Path::new(""));
+        folder.unwrap_or(Path::new(".")).to_owned()
+    }
+
+    /// The number of validation rows, and the length of the file in bytes.
+    pub(crate) fn sizes(&self) -> (u64, u64) {
+        (self.cache.n_rows(VALID), self.cache.n_bytes())
+    }
+}
+
+/// The error with the answer of the system.
+fn with_source(error: &DataError) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,320 @@
+//! The training loop of a run: trains epoch by epoch, validates, and keeps the best epoch.
+
+use super::engine::Engine;
+use super::rate_schedule::RateSchedule;
+use super::read_ahead::{Batches, ReadAhead};
+use super::row_cache::RowCache;
+use super::rows::{Rows, check_files};
+use super::setup::{Setup, begin, set_up};
+use super::thread_pool::thread_pool;
+use super::validation::evaluate;
+use crate::checkpoint::{Best, CheckpointSchedule, FittedRows, RunState};
+use crate::config_file::{Monitor, RunConfig, Shuffle, TrainConfig};
+use crate::error::TrainError;
+use crate::event::{EpochReport, Event};
+use crate::options::{Files, RunOptions};
+use deepcross_autodiff::Params;
+use deepcross_data::{Fitted, RowReader, Shuffled};
+use deepcross_features::{Batch, Encoder, History};
+use deepcross_metrics::Summary;
+use deepcross_model::{Model, Predictor, TrainedModel, TrainingSummary};
+
+/// Trains a model on `threads` threads; the result does not depend on their number.
+///
+/// `observe` gets the events of the run, on one of these threads.
+///
+/// # Errors
+/// [`TrainError`] for problems of configuration and data, and if a number becomes NaN or infinite.
+pub fn train(
+    config: &RunConfig,
+    files: &Files,
+    threads: usize,
+    observe: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<TrainedModel, TrainError> {
+    train_with(config, files, RunOptions::on_threads(threads), observe)
+}
+
+/// [`train`] with options: an earlier model to begin from, checkpoints, and a cache of encoded rows.
+///
+/// A run that was stopped or killed, and is resumed from its checkpoint, gives the same model as a run that was not
+/// interrupted, to the bit, on any number of threads.
+///
+/// # Errors
+/// As [`train`]; and [`TrainError::Stopped`] if the caller asked for it, [`TrainError::OtherRun`] if the checkpoint is
+/// not of this run, [`TrainError::OtherModel`] if the model to begin from has another schema, and
+/// [`TrainError::OlderCheckpoint`] or [`TrainError::Checkpoint`] if the checkpoint cannot be read.
+pub fn train_with(
+    config: &RunConfig,
+    files: &Files,
+    options: RunOptions<'_>,
+    observe: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<TrainedModel, TrainError> {
+    thread_pool(options.threads)?.install(|| train_here(config, files, options, observe))
+}
+
+fn train_here(
+    config: &RunConfig,
+    files: &Files,
+    options: RunOptions<'_>,
+    observe: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<TrainedModel, TrainError> {
+    check_files(config, files)?;
+    let rows = Rows::open(config, files)?;
+    let (setup, schedule) = set_up(config, (files, &rows), options, observe)?;
+    run(config, &rows, setup, (schedule, None), observe)
+}
+
+/// Trains a new model on rows that an encoder has been fitted on, in the thread pool of the caller; `stop` is asked
+/// after each batch.
+///
+/// # Errors
+/// As [`train`], and [`TrainError::Interrupted`].
+pub(crate) fn train_fitted(
+    config: &RunConfig,
+    rows: &Rows,
+    fitted: &Fitted,
+    stop: Stop<'_>,
+    observe: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<TrainedModel, TrainError> {
+    let setup = begin(config, fitted.clone(), observe)?;
+    run(config, rows, setup, (None, Some(stop)), observe)
+}
+
+/// Asks the caller whether a run is to end early.
+pub(crate) type Stop<'s> = &'s (dyn Fn() -> bool + Sync);
+
+/// Trains from the setup of a run to its end.
+fn run<'a>(
+    config: &'a RunConfig,
+    rows: &'a Rows,
+    setup: Setup,
+    (schedule, stop): (Option<CheckpointSchedule<'a>>, Option<Stop<'a>>),
+    observe: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<TrainedModel, TrainError> {
+    let Setup { encoder, history, fitted, engine, state, best, cache } = setup;
+    let rates =
+        RateSchedule::new(&config.train, n_steps(&config.train, fitted.rows, fitted.positives));
+    let run = Run {
+        config,
+        rows,
+        fitted: &fitted,
+        encoder: &encoder,
+        engine,
+        rates: rates.at(state.level, state.waited),
+        state,
+        best,
+        unit_rows: encoder.new_batch(),
+        valid: None,
+        schedule,
+        stop,
+        cache,
+    };
+    let (model, params, training) = run.epochs(history, observe)?;
+
+    let (config, spec) = (config.to_toml()?, config.model.check()?);
+    let calibrator = None;
+    Ok(TrainedModel { config, encoder, spec, model, params, training, calibrator })
+}
+
+/// A run, between its setup and its end.
+pub(super) struct Run<'a> {
+    pub(super) config: &'a RunConfig,
+    pub(super) rows: &'a Rows,
+    pub(super) fitted: &'a FittedRows,
+    pub(super) encoder: &'a Encoder,
+    pub(super) engine: Engine,
+    pub(super) state: RunState,
+    /// The weights of the best epoch; `None` while the engine's own weights are the best.
+    pub(super) best: Option<Params<f32>>,
+    /// The rows of the unit reports; none before the first step.
+    pub(super) unit_rows: Batch,
+    /// The validation rows of the last epoch, read to their end, for the counts in the reader.
+    pub(super) valid: Option<RowReader<'a>>,
+    /// The factor of the learning rates at each step.
+    pub(super) rates: RateSchedule,
+    /// `None` if no checkpoints are written.
+    pub(super) schedule: Option<CheckpointSchedule<'a>>,
+    /// `None` if the run cannot be stopped in this way.
+    pub(super) stop: Option<Stop<'a>>,
+    /// The source of encoded rows; `None` if they are encoded from the text.
+    pub(super) cache: Option<RowCache>,
+}
+
+/// The expected number of steps of a run of all epochs; it depends on chance if negative rows are dropped.
+fn n_steps(train: &TrainConfig, rows: u64, positives: u64) -> u64 {
+    let kept = n_kept(train, rows, positives);
+    u64::from(train.epochs).saturating_mul((kept / train.batch as f64).ceil() as u64)
+}
+
+/// The expected number of rows of an epoch.
+fn n_kept(train: &TrainConfig, rows: u64, positives: u64) -> f64 {
+    positives as f64 + (rows - positives) as f64 * train.negative_rate
+}
+
+impl<'a> Run<'a> {
+    fn epochs(
+        mut self,
+        history: Option<History>,
+        observe: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<(Model, Params<f32>, TrainingSummary), TrainError> {
+        let last = self.all_epochs(history, observe).map_err(|error| match &self.schedule {
+            Some(schedule) => schedule.name_in(error),
+            None => error,
+        })?;
+        let summary = self.summary(last);
+        let (model, own) = self.engine.into_parts();
+        Ok((model, self.best.unwrap_or(own), summary))
+    }
+
+    /// Trains from the position of the run to its end; returns the last epoch.
+    fn all_epochs(
+        &mut self,
+        history: Option<History>,
+        observe: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<u32, TrainError> {
+        let train = &self.config.train;
+        let shuffled = self.shuffled(history)?;
+        let (mut ahead, mut last) = (ReadAhead::new(Batches { shuffled, rows: train.batch }), 0);
+        self.catch_up(ahead.source_mut())?;
+        let first = self.state.epoch;
+        for epoch in first..=train.epochs {
+            if epoch > first {
+                ahead.source_mut().shuffled.restart(u64::from(epoch))?;
+                self.state.begin(epoch);
+            }
+            let train_loss = self.epoch(epoch, &mut ahead, observe)?;
+            let valid = self.validate()?;
+            let best = self.keep_if_better(epoch, valid);
+            self.rates.end_epoch(epoch, best);
+            (self.state.level, self.state.waited) = self.rates.progress();
+            let report = EpochReport { epoch, train_loss, valid, best };
+            self.state.reports.push(report.clone());
+            observe(Event::Epoch(report));
+            self.observe_units(epoch, observe);
+            last = epoch;
+            let waited = epoch - self.state.best.epoch;
+            if train.patience.is_some_and(|patience| waited >= patience) {
+                break;
+            }
+        }
+        let train = ahead.source().shuffled.reader();
+        observe(Event::Read { train, valid: self.valid.as_ref() });
+        Ok(last)
+    }
+
+    /// The training rows, in the order of the first epoch.
+    fn shuffled(&self, history: Option<History>) -> Result<Shuffled<'a>, TrainError> {
+        let (train, rows) = (&self.config.train, self.rows);
+        let plan = Rows::plan(self.config, rows.train_part);
+        let reader = RowReader::new(&rows.train, self.encoder, plan)?
+            .with_negative_rate(train.negative_rate, train.seed);
+        let reader = match (&self.cache, history) {
+            (Some(cache), _) => cache.train(reader),
+            (None, Some(history)) => reader.with_history(history),
+            (None, None) => reader,
+        };
+        let shuffled = Shuffled::new(reader, train.shuffle_buffer, train.seed, 1);
+        Ok(match train.shuffle {
+            Shuffle::Buffer => shuffled,
+            Shuffle::Whole => {
+                let folder = self.cache.as_ref().map_or_else(std::env::temp_dir, RowCache::folder);
+                let n_rows = n_kept(train, self.fitted.rows, self.fitted.positives);
+                shuffled.as_a_whole(n_rows.ceil() as u64, folder)
+            }
+        })
+    }
+
+    fn validate(&mut self) -> Result<Option<Summary>, TrainError> {
+        let Some((source, part)) = &self.rows.valid else { return Ok(None) };
+        let reader = RowReader::new(source, self.encoder, Rows::plan(self.config, *part))?;
+        let mut reader = match &self.cache {
+            Some(cache) => cache.valid(reader),
+            None => reader,
+        };
+        let predictor = Predictor::new(self.engine.model(), self.engine.params());
+        let summary = evaluate(predictor, &mut reader, self.engine.tapes())?;
+        self.valid = Some(reader);
+        if summary.log_loss.is_none() {
+            return Err(TrainError::NoValidationRows);
+        }
+        if self.config.train.monitor() == Monitor::Auc && summary.auc.is_none() {
+            return Err(TrainError::OneClass);
+        }
+        Ok(Some(summary))
+    }
+
+    /// Keeps the weights of this epoch if they are better than the best so far; returns whether they are.
+    fn keep_if_better(&mut self, epoch: u32, valid: Option<Summary>) -> bool {
+        let monitored = valid.and_then(|valid| self.monitored(&valid));
+        let better = match (monitored, self.state.best.monitored) {
+            (Some(now), Some(best)) => self.is_better(now, best),
+            _ => true,
+        };
+        if better {
+            let is_last = epoch == self.config.train.epochs || valid.is_none();
+            self.state.best = Best { epoch, steps: self.engine.n_steps(), monitored };
+            self.copy_weights(is_last);
+        }
+        better
+    }
+
+    /// Keeps a copy of the weights, unless no step follows that would change them.
+    fn copy_weights(&mut self, is_last: bool) {
+        let params = self.engine.params();
+        match &mut self.best {
+            kept if is_last => *kept = None,
+            Some(kept) => kept.copy_from(params),
+            kept => *kept = Some(params.clone()),
+        }
+    }
+
+    /// The metric that chooses the epoch; [`validate`](Self::validate) has made sure that it is defined.
+    fn monitored(&self, valid: &Summary) -> Option<f64> {
+        match self.config.train.monitor() {
+            Monitor::Auc => valid.auc,
+            Monitor::LogLoss => valid.log_loss,
+        }
+    }
+
+    /// Whether the monitored metric is better than that of the best epoch.
+    fn is_better(&self, now: f64, best: f64) -> bool {
+        match self.config.train.monitor() {
+            Monitor::Auc => now > best,
+            Monitor::LogLoss => now < best,
+        }
+    }
+
+    fn summary(&self, epochs: u32) -> TrainingSummary {
+        let best = self.state.best;
+        let report = self.state.reports.iter().find(|report| report.epoch == best.epoch);
+        let valid = report.and_then(|report| report.valid);
+        TrainingSummary {
+            rows: self.fitted.rows,
+            positives: self.fitted.positives,
+            steps: best.steps,
+            epochs,
+            best_epoch: best.epoch,
+            valid_rows: valid.map_or(0, |valid| valid.rows),
+            valid_auc: valid.and_then(|valid| valid.auc),
+            valid_log_loss: valid.and_then(|valid| valid.log_loss),
+            seed: self.config.train.seed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_has_the_steps_of_all_its_kept_rows() {
+        let train = |negative_rate| TrainConfig {
+            epochs: 3,
+            batch: 10,
+            negative_rate,
+            ..Default::default()
+        };
+        assert_eq!(n_steps(&train(1.0), 101, 20), 33);
+        assert_eq!(n_steps(&train(0.5), 100, 20), 18);
+    }
+}

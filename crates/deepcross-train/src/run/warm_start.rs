@@ -1,0 +1,82 @@
+//! A warm start: training from an earlier model, on new rows of the same fields, with the same layers.
+//!
+//! The encoder stays as it is, since the weights belong to its ids: values that it does not know count as unseen, or go
+//! to their buckets.
+//! Rejected: fitting it again, and moving the weights of values that are still there. Ids would mean something else
+//! each day, and table rows of new values would start from chance beside old ones.
+//! For the same reason companion counts stay those of the rows that they were counted on. These rows are not the rows
+//! that are trained on now, so that no row's own label is in its counts, and the counts are used as in predictions.
+//! The optimizer starts without a state: its moments would be those of other rows.
+
+use super::rows::Rows;
+use crate::checkpoint::FittedRows;
+use crate::config_file::{RunConfig, differences};
+use crate::error::TrainError;
+use deepcross_data::{DataError, RowReader};
+use deepcross_features::{Encoder, FieldConfig};
+use deepcross_model::TrainedModel;
+use serde::Serialize;
+use std::path::Path;
+use toml::Table;
+
+/// The rows that are read at a time.
+const ROWS: usize = 4096;
+
+/// Refuses a configuration whose fields or layers are not those of the model.
+///
+/// # Errors
+/// [`TrainError::OtherModel`] with all differences.
+pub(crate) fn check_schema(config: &RunConfig, init: &TrainedModel) -> Result<(), TrainError> {
+    let own = RunConfig::parse(&init.config, &[], "the configuration of the model to begin from")?;
+    let (own_schema, schema) = (schema(&own)?, schema(config)?);
+    let (own_layers, layers) = (table(&init.spec)?, table(&config.model.check()?)?);
+    let mut found = differences(&own_schema, &schema);
+    let layers = differences(&own_layers, &layers);
+    found.extend(layers.into_iter().map(|layers| layers.replacen('`', "`model.", 1)));
+    if found.is_empty() { Ok(()) } else { Err(TrainError::OtherModel { differences: found }) }
+}
+
+/// The settings that the encoder depends on.
+fn schema(config: &RunConfig) -> Result<Table, TrainError> {
+    #[derive(Serialize)]
+    struct Schema<'a> {
+        data: Data<'a>,
+        field: &'a [FieldConfig],
+    }
+    #[derive(Serialize)]
+    struct Data<'a> {
+        missing: &'a [String],
+    }
+    table(&Schema { data: Data { missing: &config.data.missing }, field: &config.field })
+}
+
+fn table(value: &impl Serialize) -> Result<Table, TrainError> {
+    Table::try_from(value).map_err(|error| TrainError::Config {
+        file: "the configuration".to_owned(),
+        problems: vec![error.to_string()],
+    })
+}
+
+/// Counts the training rows for an encoder that is not fitted to them.
+///
+/// # Errors
+/// As [`RowReader::fill`], and [`DataError::NoRows`].
+pub(crate) fn survey(
+    config: &RunConfig,
+    rows: &Rows,
+    encoder: &Encoder,
+) -> Result<FittedRows, TrainError> {
+    let mut reader = RowReader::new(&rows.train, encoder, Rows::plan(config, rows.train_part))?;
+    let (mut batch, mut n_rows, mut positives) = (reader.new_batch(), 0, 0);
+    while reader.fill(&mut batch, ROWS)? > 0 {
+        n_rows += batch.n_rows() as u64;
+        positives += batch.labels().iter().filter(|label| **label == 1.0).count() as u64;
+        batch.clear();
+    }
+    let skipped = reader.skipped();
+    if n_rows == 0 {
+        let file = rows.train.files().next().map(Path::to_path_buf).unwrap_or_default();
+        return Err(DataError::NoRows { file, skipped: skipped.rows }.into());
+    }
+    Ok(FittedRows::new(n_rows, positives, skipped))
+}
