@@ -1,4 +1,4 @@
-//! The error of a call that was wrong in a way that the flags alone do not show.
+//! The error of a wrong call, if the mistake only shows after the flags are parsed.
 
 use std::fmt;
 

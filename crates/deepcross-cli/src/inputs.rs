@@ -1,4 +1,4 @@
-//! The data files that a call names: patterns, the standard input and pipes.
+//! Resolves the data files that a call names: patterns, the standard input and pipes.
 
 use crate::call_error::CallError;
 use anyhow::{Context, Result, bail};
@@ -6,16 +6,16 @@ use deepcross_data::keep_pipes;
 use glob::{MatchOptions, glob_with};
 use std::path::{Path, PathBuf};
 
-/// As shells match: a `*` stays within a folder and passes over hidden files.
+/// Patterns match as in shells: a `*` stays within a folder and does not match hidden files.
 const AS_SHELLS_DO: MatchOptions = MatchOptions {
     case_sensitive: true,
     require_literal_separator: true,
     require_literal_leading_dot: true,
 };
 
-/// The files that a call names, in its order; a pattern stands for all files that match it, by name.
+/// The files that a call names, in its order; a pattern stands for all matching files, ordered by name.
 ///
-/// A file that has such a name itself wins over the pattern.
+/// If there is a file whose name is the pattern itself, that file is meant.
 pub(crate) fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for name in named {
@@ -27,7 +27,7 @@ pub(crate) fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The name as a pattern, unless it is a file's own.
+/// The name as a pattern; `None` if it is the name of a file.
 fn pattern(name: &Path) -> Option<&str> {
     let pattern = name.to_str().filter(|name| name.contains(['*', '?', '[']))?;
     name.symlink_metadata().is_err().then_some(pattern)
@@ -35,7 +35,7 @@ fn pattern(name: &Path) -> Option<&str> {
 
 fn matches(pattern: &str) -> Result<Vec<PathBuf>> {
     let found = glob_with(pattern, AS_SHELLS_DO)
-        .with_context(|| format!("`{pattern}`: no such file, and no pattern of names"))?;
+        .with_context(|| format!("`{pattern}`: no such file, and not a valid pattern"))?;
     let found: Result<Vec<_>, _> = found.collect();
     let mut files = found.with_context(|| format!("`{pattern}`: cannot be searched for"))?;
     files.retain(|path| !path.is_dir());
@@ -46,13 +46,13 @@ fn matches(pattern: &str) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Makes pipes and the standard input readable more than once, by files without a name beside `out`.
+/// Makes pipes and the standard input readable more than once, by copies in unnamed files beside `out`.
 pub(crate) fn keep_pipes_beside(out: &Path) {
     let folder = out.parent().filter(|folder| *folder != Path::new(""));
     keep_pipes(folder.unwrap_or(Path::new(".")));
 }
 
-/// Fails where the standard input is named twice: the second would find nothing new.
+/// Fails if the standard input is named twice: the second reader would find nothing.
 pub(crate) fn check_standard_input<'p>(files: impl IntoIterator<Item = &'p PathBuf>) -> Result<()> {
     let n = files.into_iter().filter(|file| *file == Path::new("-")).count();
     if n > 1 {

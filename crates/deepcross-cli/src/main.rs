@@ -1,31 +1,27 @@
 //! The program `deepcross`: from raw click logs to a trained, evaluated model.
 //!
 //! Data goes to standard output, everything else to standard error.
-//! The exit code is 0 when done, 1 when the run failed, 2 when the call or the configuration was wrong, and 128 more than the
-//! number of the signal when one ended it, as shells have it.
+//! The exit code is 0 if all went well, 1 if the run failed, 2 if the call or the configuration was wrong, and, as in shells,
+//! 128 more than the number of the signal that ended the program.
+//!
+//! No module imports one that stands after it in this order: `call_error`, `signals`, `output`, `inputs`, `arguments`, `text`,
+//! `pages`, `progress`, `steps`, `commands`, `cli`.
 
-mod args;
-mod calibration_report;
+mod arguments;
 mod call_error;
+mod cli;
 mod commands;
-mod decisions;
 mod inputs;
 mod output;
 mod pages;
-mod profile_flags;
 mod progress;
-mod race;
-mod serve_args;
 mod signals;
-mod slicing;
-mod tables;
-mod understood;
-mod units;
-mod values;
+mod steps;
+mod text;
 
-use args::{Cli, Command};
 use call_error::CallError;
 use clap::Parser;
+use cli::Cli;
 use deepcross_data::DataError;
 use deepcross_model::ModelError;
 use deepcross_train::TrainError;
@@ -34,25 +30,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Quickstart(args) => commands::quickstart::run(&args),
-        Command::Simulate(args) => commands::simulate::run(&args),
-        Command::Split(args) => commands::split::run(&args),
-        Command::Convert(args) => commands::convert::run(&args),
-        Command::Describe(args) => commands::describe::run(&args),
-        Command::InferConfig(args) => commands::infer_config::run(&args),
-        Command::Encode(args) => commands::encode::run(&args),
-        Command::Train(args) => commands::train::run(&args),
-        Command::Compare(args) => commands::compare::run(&args),
-        Command::Evaluate(args) => commands::evaluate::run(&args),
-        Command::Calibrate(args) => commands::calibrate::run(&args),
-        Command::Predict(args) => commands::predict::run(&args),
-        Command::Inspect(args) => commands::inspect::run(&args),
-        Command::Serve(args) => commands::serve::run(&args),
-        Command::Export(args) => commands::export::run(&args),
-        Command::Import(args) => commands::import::run(&args),
-    };
-    match result {
+    match Cli::parse().command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -64,7 +42,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whoever reads our output has seen enough, as `head` does.
+/// Whether the program failed because the reader of its output, such as `head`, has stopped reading.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
     causes.any(|cause| cause.kind() == ErrorKind::BrokenPipe)

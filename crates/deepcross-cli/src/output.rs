@@ -1,4 +1,4 @@
-//! Files that are there whole, or not at all; and lines for standard output and standard error.
+//! Files that are written whole or not at all, and lines for standard output and standard error.
 
 use crate::call_error::CallError;
 use anyhow::{Context, Result};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use deepcross_files::resolved;
 
-/// Begins a file, which takes its name when it is complete, and in the place of what a link leads to.
+/// Begins a file that takes its name when it is complete; if the name is a link, the file that it leads to is replaced.
 pub(crate) fn create(path: &Path) -> Result<AtomicFile> {
     Ok(AtomicFile::create(&resolved(path), &temporary_names())?)
 }
@@ -19,12 +19,12 @@ fn temporary_names() -> TemporaryNames {
     TemporaryNames::new(".deepcross-", "")
 }
 
-/// Fails early where an output could not be written at the end of long work.
+/// Fails early if an output could not be written at the end of long work.
 pub(crate) fn check_writable(path: &Path) -> Result<()> {
     create(path).map(drop)
 }
 
-/// Fails where an output would take the place of a file that is read or written beside it.
+/// Fails if an output would replace another file that the call reads or writes.
 pub(crate) fn check_apart<'p>(
     out: &Path,
     others: impl IntoIterator<Item = &'p PathBuf>,
@@ -39,7 +39,7 @@ pub(crate) fn check_apart<'p>(
     }
 }
 
-/// Reads a text file that a call names; where it cannot be read, the call was wrong.
+/// Reads a text file that a call names; if it cannot be read, the call was wrong.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|error| {
         CallError::with_message(format!("{}: cannot be read: {error}", path.display()))
@@ -53,21 +53,21 @@ pub(crate) fn open(path: &Path) -> Result<File> {
 
 /// Writes data and a line feed to standard output.
 ///
-/// `println!` would panic where nobody reads on, as behind `| head`.
+/// `println!` would panic if the reader stops early, as in `| head`.
 pub(crate) fn print(text: impl Display) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}").and_then(|()| out.flush()).context(STANDARD_OUTPUT)
 }
 
-/// What an error of standard output is called.
+/// The message of an error of standard output.
 pub(crate) const STANDARD_OUTPUT: &str = "standard output: cannot be written";
 
-/// An error of writing has no name for standard output; one of reading has its file.
+/// Adds the name of standard output to an error of writing; an error of reading already names its file.
 pub(crate) fn name_standard_output(error: anyhow::Error) -> anyhow::Error {
     if error.is::<std::io::Error>() { error.context(STANDARD_OUTPUT) } else { error }
 }
 
-/// Writes a line to standard error; that nobody reads it is no reason to stop.
+/// Writes a line to standard error; the program continues even if nobody reads it.
 pub(crate) fn say(line: impl Display) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,6 +1,6 @@
-//! SIGINT and SIGTERM: the first one is noted, so that a run can keep what it has come to; a second one ends the program.
+//! Handles SIGINT and SIGTERM: the first signal is noted, so that a run can save its state; a second one ends the program.
 //!
-//! Until there is something to keep, the first one ends it, too.
+//! Until there is something to save, the first signal also ends the program.
 
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Listens to signals, from when it is made to the end of the program.
+/// Listens to signals, from its creation to the end of the program.
 #[derive(Clone)]
 pub(crate) struct Signals {
     /// The number of the last signal; 0 before the first.
@@ -18,7 +18,7 @@ pub(crate) struct Signals {
     at_once: Arc<AtomicBool>,
 }
 
-/// The program was ended by a signal, after it has said so.
+/// The error of a run that a signal ended, after the program has reported it.
 #[derive(Debug)]
 pub(crate) struct Interrupted {
     /// The exit code: 128 more than the number of the signal.
@@ -29,12 +29,12 @@ impl Signals {
     pub(crate) fn listen() -> Result<Self> {
         let signals = Self { last: Arc::default(), at_once: Arc::new(AtomicBool::new(true)) };
         for signal in [SIGINT, SIGTERM] {
-            signals.hear(signal).context("signals cannot be listened to")?;
+            signals.hear(signal).context("cannot listen to signals")?;
         }
         Ok(signals)
     }
 
-    /// What is registered first happens first: a signal ends the program only if there was one before it.
+    /// Actions run in the order of their registration: a signal ends the program only if there was one before it.
     fn hear(&self, signal: i32) -> std::io::Result<()> {
         register_conditional_shutdown(signal, 128 + signal, Arc::clone(&self.at_once))?;
         register(signal, Arc::clone(&self.at_once))?;
@@ -47,7 +47,7 @@ impl Signals {
         self.at_once.store(false, Ordering::Relaxed);
     }
 
-    /// Whether a signal was noted, as the error that it ends with.
+    /// The error to end with if a signal was noted.
     pub(crate) fn interrupted(&self) -> Option<Interrupted> {
         let signal = self.last.load(Ordering::Relaxed) as u8;
         (signal > 0).then_some(Interrupted { code: 128 + signal })

@@ -4,7 +4,7 @@ Usage: python onnx_check.py NAME...    in a folder with, for each NAME,
     NAME.onnx       the graph
     NAME.sample     encoded rows with their logits and probabilities, as safetensors
     NAME.weights    the weights, as safetensors
-    NAME.txt        what `deepcross predict` gives for the same rows
+    NAME.txt        the predictions of `deepcross predict` for the same rows
 """
 import json
 import sys
@@ -23,7 +23,7 @@ def largest(found, expected):
 
 
 def steepness(graph, constants):
-    """The steepest rise of an isotonic map's pieces: by so much does it widen a difference of logits."""
+    """The steepest rise of an isotonic map's pieces, which bounds how much the map widens a difference of logits."""
     last = lambda operator: [node for node in graph.node if node.op_type == operator][-1]
     widths, rises = (constants[last(operator).input[1]] for operator in ("Div", "MatMul"))
     return float(np.max(rises[:, 0].astype(np.float64) / widths))
@@ -38,7 +38,7 @@ def check(name):
     assert fields == ["ad", "raw ad", "tags", "letters", "age"], fields
     assert int(notes["deepcross.fingerprint"], 16) > 0 and notes["deepcross.kind"]
 
-    # Every weight stands in the graph under its name, with the shape that safetensors has.
+    # Every weight is in the graph under its name, with the same shape as in the safetensors file.
     constants = {t.name: onnx.numpy_helper.to_array(t) for t in model.graph.initializer}
     for tensor, values in load_file(f"{name}.weights").items():
         np.testing.assert_array_equal(constants[tensor], values)
@@ -63,7 +63,7 @@ def check(name):
         difference = largest(run(slice(0, n))[1], sample["logit"])
         tolerance += 2 * difference * steepness(model.graph, constants)
         assert tolerance < 1e-3, tolerance
-    # Any other padding of the lists: the same.
+    # Any other padding of the lists gives the same probabilities.
     for key in [k for k in inputs if inputs[k].ndim == 2 and k.removesuffix("weights") != k]:
         ids = key.removesuffix("weights") + "ids"
         inputs[ids] = np.pad(inputs[ids], ((0, 0), (0, 5)), constant_values=1)
@@ -72,7 +72,7 @@ def check(name):
     spread = float(np.ptp(sample["probability"]))
     print(f"{name}: {n} rows, largest difference {worst:.1e}, probabilities spread over {spread:.3f}")
     assert worst <= tolerance, (worst, tolerance)
-    assert (spread > 0.01) != (name == "constant"), "the probabilities tell nothing"
+    assert (spread > 0.01) != (name == "constant"), "the probabilities are nearly constant"
 
 
 for name in sys.argv[1:]:

@@ -18,7 +18,7 @@ const MOST_NEGATIVE: usize = 20;
 /// The most values of a label that an error lists.
 const LISTED: usize = 6;
 
-/// What one pass over files shows: how to read them, what their columns hold, and fields to begin with.
+/// The result of one pass over files: how to read them, what their columns hold, and fields to begin with.
 #[derive(Clone, Debug)]
 pub struct FileProfile {
     /// The settings of the files, with the classes of the label and the values that mean a missing value.
@@ -52,9 +52,10 @@ impl FileProfile {
 /// Without [`ProfileOptions::label`], the label is that of `config`.
 ///
 /// # Errors
-/// Those of [`Source::open`] and [`profile_source`].
-/// Also an error if the first row does not name the columns, if a label is of neither class, if the label has too many
-/// values to take those that are not positive for negative, or if no row is positive or no row is negative.
+/// [`ProfileError::Data`] with the errors of [`Source::open`] and [`profile_source`].
+/// [`ProfileError::RepeatedName`] or [`ProfileError::NoHeader`] if the first row does not name the columns.
+/// [`ProfileError::LabelValue`] if a label is of neither class, [`ProfileError::ManyLabelValues`] if it has too many
+/// values to take the others for negative, and [`ProfileError::OneClass`] if no row is positive or no row is negative.
 pub fn profile_files(
     files: &[PathBuf],
     config: &DataConfig,

@@ -116,7 +116,7 @@ fn left_out(column: &ColumnProfile, reason: &LeftOutReason, fields: &str) -> Str
     format!("# {name} is left out: {}.\n{lines}\n", reason.explain(column))
 }
 
-/// What a column holds, in one line.
+/// A summary of a column in one line.
 fn summary(column: &ColumnProfile, inferred: &InferredColumn) -> String {
     let distinct = |count: DistinctCount, noun: &str| {
         let plural = if count.n == 1 { "" } else { "s" };

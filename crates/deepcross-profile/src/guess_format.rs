@@ -84,7 +84,7 @@ fn fields(line: &[u8], delimiter: u8) -> usize {
     memchr_iter(delimiter, line).count() + 1
 }
 
-/// The delimiter that gives the most fields, among those that fit.
+/// The fitting delimiter that gives the most fields.
 fn delimiter(lines: &[&[u8]]) -> Option<u8> {
     let fitting = DELIMITERS.into_iter().filter(|delimiter| fits(lines, *delimiter));
     fitting.rev().max_by_key(|delimiter| n_fields(lines, *delimiter))

@@ -1,4 +1,4 @@
-//! Campaigns: what advertisers bid on, and what their ads say.
+//! Campaigns: their bid phrases, their ads and their shares of the impressions.
 
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -9,22 +9,22 @@ use super::random::{WorldPart, world_stream};
 use super::vocabulary::{Attitude, Vocabulary, WordId};
 use super::word_lists::N_TOPICS;
 
-/// Zipf exponent of the campaigns' impressions.
+/// The exponent of Zipf's law of the campaigns' impressions.
 pub(crate) const CAMPAIGN_EXPONENT: f64 = 1.0;
 
-/// Exponent of the Zipf–Mandelbrot law of the topics.
+/// The exponent of the Zipf–Mandelbrot law of the topics.
 pub(crate) const TOPIC_EXPONENT: f64 = 1.0;
 
-/// Its offset: under plain Zipf, the first of twelve topics would have a third of the impressions.
+/// The offset of that law: under plain Zipf, the first of twelve topics would have a third of the impressions.
 pub(crate) const TOPIC_OFFSET: f64 = 3.0;
 
-/// How often a title ends with the generic word of its topic.
+/// The share of titles that end with the generic word of their topic.
 const GENERIC_SHARE: f64 = 0.75;
 
 /// One campaign with its one ad.
 #[derive(Clone, Debug)]
 pub(crate) struct Campaign {
-    /// What it sells.
+    /// The topic of what the campaign sells.
     pub(crate) topic: usize,
     /// The bid phrase: one to three words.
     pub(crate) keyword: Vec<WordId>,
@@ -32,11 +32,11 @@ pub(crate) struct Campaign {
     pub(crate) keyword_text: String,
     /// The title of the ad as text.
     pub(crate) title_text: String,
-    /// Whom the title addresses.
+    /// The attitude of the searchers that the title addresses.
     pub(crate) attitude: Attitude,
-    /// Its usual price, as a deviate from what is usual for the topic, mean 0 and variance about 1.
+    /// The usual price of the campaign, as a deviate from the usual price of the topic: mean 0 and variance about 1.
     pub(crate) price_deviate: f64,
-    /// How much better or worse than others it draws, in logits.
+    /// The effect of the campaign on clicks, in logits.
     pub(crate) quality: f64,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Campaigns {
 }
 
 impl Campaigns {
-    /// The campaigns of a world, the most shown first.
+    /// The campaigns of a world, in descending order of their impressions.
     pub(crate) fn new(config: &SimulatorConfig, vocabulary: &Vocabulary) -> Self {
         let SimulatorConfig { world, campaigns: n_campaigns, campaign_deviation, .. } = *config;
         let mut rng = world_stream(world, WorldPart::Campaigns);
@@ -60,7 +60,7 @@ impl Campaigns {
         Self { campaigns, popularity }
     }
 
-    /// Number of a campaign, the much shown ones more often.
+    /// The number of a random campaign, drawn by the campaigns' shares of the impressions.
     pub(crate) fn sample(&self, rng: &mut impl Rng) -> usize {
         self.popularity.sample(rng)
     }
@@ -71,10 +71,10 @@ impl Campaigns {
     }
 }
 
-/// Gives each campaign, from the most shown on, the topic that is furthest below its share of the
+/// The topic of each campaign: from the most shown campaign on, the topic that is furthest below its share of the
 /// impressions.
 ///
-/// Topics drawn at random would let the few greatest campaigns decide which topics exist.
+/// Rejected: random topics, because the few largest campaigns would decide which topics exist.
 fn campaign_topics(popularity: &Discrete, n_campaigns: usize) -> Vec<usize> {
     let shares = Discrete::zipf_mandelbrot(N_TOPICS, TOPIC_EXPONENT, TOPIC_OFFSET);
     let mut lacking: Vec<f64> = (0..N_TOPICS).map(|topic| shares.probability(topic)).collect();
@@ -113,7 +113,7 @@ fn draw_campaign(
     }
 }
 
-/// Thrifty, premium or plain, with these probabilities.
+/// An attitude: thrifty, premium or plain, with these probabilities.
 pub(crate) fn draw_attitude(probabilities: [f64; 3], rng: &mut impl Rng) -> Attitude {
     let point = rng.random::<f64>();
     if point < probabilities[0] {
@@ -125,8 +125,8 @@ pub(crate) fn draw_attitude(probabilities: [f64; 3], rng: &mut impl Rng) -> Atti
     }
 }
 
-/// One or two different stems of the topic, in every second keyword with a word of some attitude
-/// before them.
+/// A bid phrase: words of one or two different stems of the topic; in every second phrase a word that shows an attitude
+/// comes first.
 fn draw_keyword(topic: usize, vocabulary: &Vocabulary, rng: &mut impl Rng) -> Vec<WordId> {
     let attitude = draw_attitude([0.25, 0.25, 0.5], rng);
     let mut keyword: Vec<WordId> = vocabulary.attitude_word(attitude, rng).into_iter().collect();
@@ -140,7 +140,7 @@ fn draw_keyword(topic: usize, vocabulary: &Vocabulary, rng: &mut impl Rng) -> Ve
     keyword
 }
 
-/// A word of the ad's attitude, `headword` in some form, and one to three more words of the topic.
+/// A title: a word that shows the attitude of the ad, `headword` in some form, and one to three more words of the topic.
 fn draw_title(
     topic: usize,
     headword: WordId,

@@ -1,9 +1,9 @@
-//! The probability of a click: one term a method, each with its size.
+//! The click model: the terms of the logit of a click, with their sizes.
 //!
-//! The module `simulate` gives the whole formula.
+//! The documentation of the crate has the whole formula.
 //! All sizes are in logits.
-//! What takes part in an interaction also has a small effect of its own: pure products of centred
-//! factors would leave a learner no first trace to follow, which real clicks do.
+//! Each factor of an interaction also has a small main effect.
+//! Rejected: pure products of centred factors, which would leave a learner no first trace to follow; real clicks do.
 
 use rand_distr::{Distribution, StandardNormal};
 
@@ -14,58 +14,60 @@ use super::user::{Device, User};
 use super::vocabulary::Attitude;
 use super::word_lists::{N_TOPICS, TRAITS, Traits};
 
-/// Effect of each position on the page, from the top.
+/// The effect of each position on the page, from the top.
 pub(crate) const POSITION: [f64; 4] = [0.65, 0.0, -0.6, -1.2];
 
-/// How much of [`POSITION`] holds on each device: small screens show little below the top.
+/// The factor of [`POSITION`] on each device: small screens show little below the top.
 pub(crate) const POSITION_ON_DEVICE: [f64; 3] = [0.6, 1.5, 0.9];
 
-/// Effect of each match type.
+/// The effect of each match type.
 pub(crate) const MATCH_TYPE: [f64; 4] = [0.5, 0.15, -0.15, -0.7];
 
-/// Effect of each device.
+/// The effect of each device.
 pub(crate) const DEVICE: [f64; 3] = [0.1, -0.1, 0.0];
 
-/// Half the swing of the effect of the hour; the peak is at 20.
+/// The amplitude of the effect of the hour, whose peak is at 20.
 pub(crate) const HOUR: f64 = 0.15;
 
-/// Effect of a query that only asks for knowledge.
+/// The effect of a query that only asks for knowledge.
 pub(crate) const CURIOUS: f64 = -0.6;
 
-/// Effect of a query for quality; a query for a low price has the opposite.
+/// The effect of a query for quality; a query for a low price has the opposite.
 pub(crate) const QUERY_ATTITUDE: f64 = 0.25;
 
-/// Effect of an ad that offers quality; one that offers a low price has the opposite.
+/// The effect of an ad that offers quality; one that offers a low price has the opposite.
 pub(crate) const AD_ATTITUDE: f64 = -0.25;
 
-/// Effect of one standard deviation of (logarithmic) price.
+/// The effect of one standard deviation of (logarithmic) price.
 pub(crate) const PRICE: f64 = -0.2;
 
-/// Effect of each trait of a topic.
+/// The effect of each trait of a topic.
 pub(crate) const TRAIT: f64 = 0.3;
 
-/// Standard deviation of the rest of a topic's effect.
+/// The standard deviation of the part of a topic's effect that its traits do not give.
 pub(crate) const TOPIC_DEVIATION: f64 = 0.1;
 
-/// Effect of an ad for those who want what the searcher wants; its opposite where they differ.
+/// The effect if the ad and the query have the same attitude; the opposite effect if their attitudes are opposite.
 pub(crate) const ATTITUDES_MEET: f64 = 0.6;
 
-/// Effect of one standard deviation of price: up for who wants quality, down for who wants to save.
+/// The effect of one standard deviation of price on searchers who want quality; the opposite effect on those who want to
+/// save.
 pub(crate) const PRICE_FOR_ATTITUDE: f64 = 0.4;
 
-/// Effect of one standard deviation of age on each device: the young click on telephones.
+/// The effect of one standard deviation of age on each device: young people click on telephones.
 pub(crate) const AGE_ON_DEVICE: [f64; 3] = [0.45, -0.6, 0.4];
 
-/// Effect of a topic for the way (the opposite: one for the desk) on each device.
+/// The effect of a topic that is sought on the way, on each device; a topic that is sought at a desk has the opposite.
 pub(crate) const ON_THE_GO_ON_DEVICE: [f64; 3] = [-0.4, 0.5, 0.0];
 
-/// Effect of a topic for leisure (the opposite: one for office hours) on each device at night, in
-/// the morning, in the afternoon and in the evening.
+/// The effect of a topic for leisure on each device, at night, in the morning, in the afternoon and in the evening; a
+/// topic for office hours has the opposite.
 pub(crate) const LEISURE_ON_DEVICE_AT: [[f64; 4]; 3] =
     [[0.2, -0.6, -0.5, 0.5], [-0.4, 0.5, 0.4, -0.2], [-0.2, 0.1, -0.4, 0.7]];
 
-/// Effect of a topic for mid-life at the age of 45, and its opposite 25 years from there; a wave in
-/// between.
+/// The effect of a topic for mid-life at the age of 45.
+///
+/// 25 years before and after that age the effect is the opposite; in between it is a wave.
 pub(crate) const MID_LIFE_AT_AGE: f64 = 0.5;
 
 /// The circumstances of one impression.
@@ -75,11 +77,11 @@ pub(crate) struct Impression<'a> {
     pub(crate) user: &'a User,
     pub(crate) query: &'a Query,
     pub(crate) device: Device,
-    /// From 0 at the top.
+    /// The position on the page, from 0 at the top.
     pub(crate) position: usize,
-    /// 0 to 23.
+    /// The hour of the day, 0 to 23.
     pub(crate) hour: u8,
-    /// Standardised logarithm of the price.
+    /// The standardised logarithm of the price.
     pub(crate) price_score: f64,
 }
 
@@ -111,7 +113,7 @@ impl ClickModel {
         Self { topics }
     }
 
-    /// The logit of a click, less the intercept.
+    /// The logit of a click, without the intercept.
     pub(crate) fn logit(&self, shown: &Impression<'_>) -> f64 {
         self.topics[shown.campaign.topic]
             + main_effects(shown)
@@ -120,7 +122,7 @@ impl ClickModel {
     }
 }
 
-/// What is for sale, to whom, and who asks.
+/// The effects of the campaign, the user, the attitudes and the price.
 fn main_effects(shown: &Impression<'_>) -> f64 {
     let curious = if shown.query.attitude == Attitude::Curious { CURIOUS } else { 0.0 };
     shown.campaign.quality
@@ -131,7 +133,7 @@ fn main_effects(shown: &Impression<'_>) -> f64 {
         + curious
 }
 
-/// Where and when the page is seen.
+/// The effects of the position, the match type, the device and the hour.
 fn page_effects(shown: &Impression<'_>) -> f64 {
     let device = shown.device as usize;
     let hours_from_peak = f64::from(shown.hour) - 20.0;
@@ -141,7 +143,7 @@ fn page_effects(shown: &Impression<'_>) -> f64 {
         + HOUR * (hours_from_peak * std::f64::consts::TAU / 24.0).cos()
 }
 
-/// What no sum of effects of single fields expresses.
+/// The interactions, which are not sums of effects of single fields.
 fn crossed_effects(shown: &Impression<'_>) -> f64 {
     let device = shown.device as usize;
     let searcher = shown.query.attitude.sign();
@@ -160,7 +162,7 @@ mod tests {
     use super::*;
     use crate::query::MatchType;
 
-    /// The crossed effects of one impression; the price is one deviation above the usual.
+    /// The crossed effects of one impression, whose price is one deviation above the usual one.
     fn crossed(
         (query, ad): (Attitude, Attitude),
         device: Device,
@@ -186,10 +188,10 @@ mod tests {
     }
 
     #[test]
-    fn no_sum_of_effects_of_fields_makes_up_the_crossed_effects() {
+    fn crossed_effects_are_not_sums_of_effects_of_single_fields() {
         use Attitude::{Plain, Premium, Thrifty};
         use Device::{Desktop, Mobile};
-        // What is left of an effect of two fields after all sums of effects of one.
+        // The part of the effect of two fields that is not a sum of effects of one field each.
         let check = |name: &str, corners: [f64; 4], expected: f64| {
             let left = corners[0] - corners[1] - corners[2] + corners[3];
             assert!((left - expected).abs() < 1e-12, "{name}: {left}, not {expected}");
@@ -202,7 +204,7 @@ mod tests {
             attitudes(Thrifty, Thrifty),
         ];
         check("query and ad", corners, 4.0 * ATTITUDES_MEET);
-        // Topics 2 and 3 differ in being on the way alone; 20 and 70 are one wave apart.
+        // Topics 2 and 3 differ only in `on_the_go`; the ages 20 and 70 are one wave apart.
         let topics = |device, topic| crossed((Plain, Plain), device, 12, 45, topic);
         let corners =
             [topics(Desktop, 3), topics(Desktop, 2), topics(Mobile, 3), topics(Mobile, 2)];

@@ -1,27 +1,26 @@
-//! What can be chosen about a simulation.
+//! The settings of a simulation.
 
 use serde::{Deserialize, Serialize};
 
 /// Settings of a [`Simulator`](super::Simulator).
 ///
-/// Two simulations with the same settings but for `seed` show two samples of one world: a training
-/// and a test file.
+/// Simulations that differ only in `seed` are samples of one world, such as a training and a test file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SimulatorConfig {
-    /// Chooses the rows; default 1.
+    /// The seed of the rows; default 1.
     pub seed: u64,
-    /// Chooses the world: campaigns, users, and what makes them click; default 1.
+    /// The seed of the world: of the campaigns, the users and the click model; default 1.
     pub world: u64,
-    /// Number of campaigns; default 30,000, from 1 to 10,000,000.
+    /// The number of campaigns; default 30,000, from 1 to 10,000,000.
     pub campaigns: usize,
-    /// Standard deviation of the quality of campaigns, in logits; default 0.3, from 0 to 3.
+    /// The standard deviation of the quality of campaigns, in logits; default 0.3, from 0 to 3.
     pub campaign_deviation: f64,
-    /// Number of users; default 20,000, from 1 to 10,000,000.
+    /// The number of users; default 20,000, from 1 to 10,000,000.
     pub users: usize,
-    /// Number of rows that make a day; default 10,000, at least 1.
+    /// The number of rows in a day; default 10,000, at least 1.
     pub rows_per_day: u64,
-    /// Share of clicks that the world is set to; default 0.09, from 0.001 to 0.5.
+    /// The share of clicks; default 0.09, from 0.001 to 0.5.
     pub click_rate: f64,
 }
 
@@ -39,10 +38,11 @@ impl Default for SimulatorConfig {
     }
 }
 
+/// The most campaigns, and the most users.
 const MOST: usize = 10_000_000;
 
 impl SimulatorConfig {
-    /// All that is wrong with the settings, each as a sentence; empty where nothing is.
+    /// The problems of the settings, each as a sentence; empty if the settings are valid.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         for (key, value) in [("campaigns", self.campaigns), ("users", self.users)] {
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_problems_are_told() {
+    fn all_problems_are_reported() {
         let check = |config: SimulatorConfig, keys: &[&str]| {
             let problems = config.problems();
             assert_eq!(problems.len(), keys.len(), "{problems:?}");

@@ -1,7 +1,8 @@
-//! Draws from a fixed finite distribution, by binary search in its cumulative weights.
+//! Finite distributions, drawn from by binary search in their cumulative weights.
 //!
-//! An alias table would draw in constant time; the search was kept because it takes exactly one
-//! random number a draw and orders the outcomes, which makes the share of the head easy to state.
+//! Rejected: an alias table, which draws in constant time.
+//! The search takes exactly one random number for each draw and keeps the order of the outcomes, which makes the share
+//! of the first outcomes easy to state.
 
 use rand::Rng;
 
@@ -12,8 +13,8 @@ pub(crate) struct Discrete {
 }
 
 impl Discrete {
-    /// The distribution with probabilities proportional to `weights`, which are finite, not
-    /// negative and not all zero.
+    /// The distribution whose probabilities are proportional to `weights`, which must be finite, not negative and not
+    /// all zero.
     pub(crate) fn new(weights: impl IntoIterator<Item = f64>) -> Self {
         let mut total = 0.0;
         let cumulative: Vec<f64> = weights
@@ -27,18 +28,18 @@ impl Discrete {
         Self { cumulative }
     }
 
-    /// Zipf's law: rank `k` (from 1) of `len` has a weight of `1 / k^exponent`.
+    /// Zipf's law over `len` ranks: rank `k` (from 1) has a weight of `1 / k^exponent`.
     pub(crate) fn zipf(len: usize, exponent: f64) -> Self {
         Self::zipf_mandelbrot(len, exponent, 0.0)
     }
 
-    /// The Zipf–Mandelbrot law: a weight of `1 / (k + offset)^exponent`, a flatter head with the
+    /// The Zipf–Mandelbrot law: rank `k` has a weight of `1 / (k + offset)^exponent`, which is a flatter head with the
     /// same tail.
     pub(crate) fn zipf_mandelbrot(len: usize, exponent: f64, offset: f64) -> Self {
         Self::new((1..=len).map(|rank| (rank as f64 + offset).powf(-exponent)))
     }
 
-    /// One outcome, for one random number.
+    /// A random outcome, for which one random number is drawn.
     pub(crate) fn sample(&self, rng: &mut impl Rng) -> usize {
         self.outcome_at(rng.random())
     }

@@ -2,35 +2,33 @@
 //!
 //! # Worlds and seeds
 //!
-//! A [`Simulator`] draws rows of one **world**: its words, campaigns, users, and what makes them
-//! click.
-//! [`SimulatorConfig::world`] chooses the world and [`SimulatorConfig::seed`] the rows, so that two
-//! seeds give a training and a test file of the same world.
-//! A row depends on the settings and its index alone: the first rows of a longer file are the
-//! shorter file, and rows can be drawn in any order or in parallel.
-//! Nothing drifts: time moves the hour of the day and nothing else.
+//! A [`Simulator`] draws rows of one **world**: its words, its campaigns, its users, and the reasons for their clicks.
+//! [`SimulatorConfig::world`] chooses the world and [`SimulatorConfig::seed`] chooses the rows, so that two seeds give a
+//! training and a test file of the same world.
+//! A row depends only on the settings and on its index: the first rows of a longer file are the shorter file, and rows
+//! can be drawn in any order or in parallel.
+//! Nothing drifts: time changes the hour of the day and nothing else.
 //!
-//! # How a row comes about
+//! # How a row is drawn
 //!
-//! 1. The index gives the hour: a day has [`SimulatorConfig::rows_per_day`] rows, most of them in
-//!    the evening.
-//! 2. A **campaign** by Zipf's law (exponent 1.0) over [`SimulatorConfig::campaigns`]; it has
-//!    one of twelve topics, a bid phrase (the keyword), one ad (the title), an attitude (thrifty,
-//!    premium or plain), a usual price and a quality.
-//! 3. A **user** by a Zipf–Mandelbrot law (exponent 1.0, offset 20), with an age and a habitual
-//!    device.
-//! 4. A **query** around the bid phrase: the phrase itself, more words around it, its words in
+//! 1. The **hour** follows from the index: a day has [`SimulatorConfig::rows_per_day`] rows, most of them in the
+//!    evening.
+//! 2. A **campaign** is drawn by Zipf's law (exponent 1.0) from [`SimulatorConfig::campaigns`].
+//!    It has one of twelve topics, a bid phrase (the keyword), one ad (the title), an attitude (thrifty, premium or
+//!    plain), a usual price and a quality.
+//! 3. A **user** is drawn by a Zipf–Mandelbrot law (exponent 1.0, offset 20), with an age and a habitual device.
+//! 4. A **query** is made around the bid phrase: the phrase itself, the phrase with more words around it, its words in
 //!    other forms and another order, or free words of the topic (one time in five, of any topic).
-//!    Words follow Zipf's law (exponent 1.2) over about 200 forms a topic; an attitude word
-//!    (`cheap`, `luxury`, `review`) often stands in front; one word in fifty is misspelt.
-//! 5. The **match type** that the query really has, a **position** on the page, and a price around
-//!    the campaign's.
-//! 6. The **click**, with the probability below.
+//!    Words follow Zipf's law (exponent 1.2) over about 200 forms of a topic.
+//!    A word that shows an attitude (`cheap`, `luxury`, `review`) is often in front, and one word in fifty is misspelt.
+//! 5. The **match type** is the one that the query really has; a **position** on the page and a price around the
+//!    campaign's usual price are drawn.
+//! 6. The **click** is drawn with the probability below.
 //!
 //! # The probability of a click
 //!
 //! The logit of the probability is a sum; all sizes are in logits.
-//! `q` and `a` are the attitudes of query and ad: −1 thrifty, +1 premium, 0 else.
+//! `q` and `a` are the attitudes of the query and of the ad: −1 for thrifty, +1 for premium, 0 otherwise.
 //! `leisure`, `on_the_go` and `mid_life` are traits of the topic, −1 or +1.
 //! `z` is the standardised logarithm of the price: price = 40 · exp(0.6 z).
 //!
@@ -53,29 +51,27 @@
 //! | topic × age | 0.5 mid_life cos(π (age − 45) / 25) | words, age: not monotone |
 //! | topic × device × part of day | leisure × a table of −0.6 to 0.7 | words, device, hour |
 //!
-//! The topic is no column: it must be read from the words, of which each belongs to one topic.
+//! The topic is not a column: it must be read from the words, each of which belongs to one topic.
 //!
-//! # Why it is so
+//! # Reasons
 //!
-//! What interacts is carried by words, devices, hours and numbers that come often, so that it can
-//! be learned; the effects of single campaigns and users, of which most come seldom, are small.
+//! Words, devices, hours and numbers carry the interactions, because they are frequent enough to learn from.
+//! The effects of single campaigns and users are small, because most of them are rare.
 //! Real campaigns differ more: in a world with a greater [`SimulatorConfig::campaign_deviation`] there is more to learn
-//! of single ones.
-//! Each interacting trait also has a main effect, because a learner finds the products of centred
-//! factors only late.
-//! A first version without these, with effects drawn for each pair of topic and device and an age of
-//! its own for each topic, lost: with 300,000 rows and no weight decay, an embedding network closed
-//! less than a fifth of the gap between an additive model and the truth.
+//! about single campaigns.
+//! Each interacting trait also has a main effect, because a learner finds the products of centred factors only late.
+//! Rejected: a first version without main effects, with an effect drawn for each pair of topic and device, and an age
+//! effect drawn for each topic.
+//! With 300,000 rows and no weight decay, an embedding network closed less than a fifth of the gap between an additive
+//! model and the truth.
 //!
 //! # What can be reached
 //!
-//! In the default world, with 300,000 rows of seed 1 to learn from and 100,000 rows of seed 2 to
-//! test, the best possible AUC is 0.827 (log loss 0.2385, against 0.3032 for the base rate alone).
-//! An additive model of everything reaches 0.733 (scikit-learn's `LogisticRegression`, C = 0.05, on
-//! one-hot fields and texts, words, and numbers both plain and in bins); the click rate of the
-//! campaign alone reaches 0.644.
-//! Half of the test rows (three quarters of the distinct queries) have a query that the training
-//! file never shows.
+//! In the default world, with 300,000 rows of seed 1 for training and 100,000 rows of seed 2 for testing, the best
+//! possible AUC is 0.827 (log loss 0.2385, against 0.3032 for the base rate alone).
+//! An additive model of all columns reaches 0.733 (scikit-learn's `LogisticRegression`, C = 0.05, on one-hot fields and
+//! texts, words, and numbers both plain and in bins); the click rate of the campaign alone reaches 0.644.
+//! Half of the test rows (three quarters of the distinct queries) have a query that is not in the training file.
 
 mod campaign;
 mod click_model;
@@ -118,19 +114,19 @@ pub struct Simulator {
     rows_per_day: u64,
 }
 
-/// What was written to a file.
+/// The numbers of rows and clicks in a file that was written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SimulationSummary {
-    /// Number of rows.
+    /// The number of rows.
     pub rows: u64,
-    /// Number of clicks among them.
+    /// The number of rows with a click.
     pub clicks: u64,
-    /// Sum of the true probabilities: the number of clicks to expect.
+    /// The sum of the true probabilities: the expected number of clicks.
     pub expected_clicks: f64,
 }
 
 impl Simulator {
-    /// Builds the world; takes some ten milliseconds and some ten megabytes at the default sizes.
+    /// Builds the world, in some ten milliseconds and some ten megabytes at the default sizes.
     ///
     /// # Errors
     /// All of [`SimulatorConfig::problems`].
@@ -143,7 +139,7 @@ impl Simulator {
         Ok(Self { world: World::new(config), seed, rows_per_day })
     }
 
-    /// The row with this `index`, which depends on nothing but the settings and the index.
+    /// The row with this `index`, which depends only on the settings and on the index.
     ///
     /// Costs one allocation, for the query.
     pub fn row(&self, index: u64) -> SimulatedRow<'_> {
@@ -151,18 +147,18 @@ impl Simulator {
         self.world.row(part_of_day, row_stream(self.seed, index))
     }
 
-    /// All rows from index 0 on, in order of time, without end (but for the range of an index).
+    /// The rows from index 0 on, in order of time, without an end.
     pub fn rows(&self) -> impl Iterator<Item = SimulatedRow<'_>> {
         (0..).map(|index| self.row(index))
     }
 
-    /// Writes [`HEADER`] and the first `n_rows` rows to `out`, and the one column `probability` to
-    /// `truth`, line for line.
+    /// Writes [`HEADER`] and the first `n_rows` rows to `out`, and their true probabilities to `truth`, as one column
+    /// called `probability`.
     ///
-    /// Both are written to in many small pieces and are not flushed: hand in buffered writers.
+    /// Both are written in many small pieces and are not flushed: pass buffered writers.
     ///
     /// # Errors
-    /// What `out` or `truth` reports.
+    /// If `out` or `truth` cannot be written to.
     pub fn write_tsv(
         &self,
         out: &mut dyn Write,

@@ -1,7 +1,7 @@
-//! Queries, made to stand in some relation to the bid phrase of the ad that is shown.
+//! Queries, each made to match the bid phrase of the ad in one of four ways.
 //!
-//! The ad comes first and a query is made for it; drawing the query first would need an index over
-//! all bid phrases, for the same joint distribution of what the row shows.
+//! The ad is drawn first, and a query is made for it.
+//! Rejected: drawing the query first, which needs an index of all bid phrases for the same joint distribution of columns.
 
 use rand::Rng;
 
@@ -9,7 +9,7 @@ use super::discrete::Discrete;
 use super::vocabulary::{Attitude, Vocabulary, WordId};
 use super::word_lists::N_TOPICS;
 
-/// How the query matches the bid phrase; the first of these that holds.
+/// The way in which the query matches the bid phrase: the first of these that applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MatchType {
     /// The query is the bid phrase.
@@ -18,7 +18,7 @@ pub enum MatchType {
     Phrase,
     /// The query contains all words of the bid phrase, in any order and any form.
     Broad,
-    /// The words do not match; the page was found fitting otherwise.
+    /// The words do not match: the ad fits the page for other reasons.
     Contextual,
 }
 
@@ -36,7 +36,7 @@ impl MatchType {
         }
     }
 
-    /// The relation that `query` really has to `keyword`.
+    /// The match type that `query` really has for `keyword`.
     fn of(query: &[WordId], keyword: &[WordId], vocabulary: &Vocabulary) -> Self {
         let stem = |id: WordId| vocabulary.word(id).stem;
         let asked_for = |id: WordId| query.iter().any(|&asked| stem(asked) == stem(id));
@@ -52,14 +52,14 @@ impl MatchType {
     }
 }
 
-/// What was searched for, as it was meant: misspellings come later and change nothing else.
+/// A query as it was meant: misspellings come later and change nothing else.
 #[derive(Clone, Debug)]
 pub(crate) struct Query {
     /// One to five words.
     pub(crate) words: Vec<WordId>,
-    /// Its relation to the bid phrase.
+    /// The match type for the bid phrase.
     pub(crate) match_type: MatchType,
-    /// What the searcher is after.
+    /// The attitude of the searcher.
     pub(crate) attitude: Attitude,
 }
 
@@ -70,14 +70,14 @@ pub(crate) struct QueryWriter {
     attitudes: Discrete,
 }
 
-/// What searchers are after, in the order of the weights in [`QueryWriter::new`].
+/// The attitudes of searchers, in the order of the weights in [`QueryWriter::new`].
 const ATTITUDES: [Attitude; 4] =
     [Attitude::Thrifty, Attitude::Premium, Attitude::Curious, Attitude::Plain];
 
-/// How often a contextual query comes from another topic than the ad.
+/// The share of contextual queries whose topic is drawn from all topics.
 const FOREIGN_SHARE: f64 = 0.2;
 
-/// How often a word is misspelt.
+/// The share of words that are misspelt.
 const MISSPELT_SHARE: f64 = 0.02;
 
 impl QueryWriter {
@@ -106,15 +106,15 @@ impl QueryWriter {
             MatchType::Contextual => self.free(topic, vocabulary, rng),
         };
         Query {
-            // A broad query may turn out to be the bid phrase after all, and a free one too.
+            // A broad query may happen to be the bid phrase, and so may a free query.
             match_type: MatchType::of(&words, keyword, vocabulary),
             attitude: vocabulary.attitude(&words),
             words,
         }
     }
 
-    /// `core`, unless it shows one already with a word of the searcher's attitude before it, and up
-    /// to two words after it.
+    /// `core` with up to two words after it, and with a word that shows the attitude of the searcher before it, unless
+    /// `core` has such a word.
     fn around(
         &self,
         core: Vec<WordId>,
@@ -132,7 +132,7 @@ impl QueryWriter {
         words
     }
 
-    /// One to three words of the topic, or of another, without regard to a bid phrase.
+    /// Words of the topic, or of a topic drawn from all topics, without regard to a bid phrase.
     fn free(&self, topic: usize, vocabulary: &Vocabulary, rng: &mut impl Rng) -> Vec<WordId> {
         let foreign = rng.random_bool(FOREIGN_SHARE);
         let asked_for = if foreign { rng.random_range(0..N_TOPICS) } else { topic };
@@ -145,7 +145,7 @@ impl QueryWriter {
     }
 }
 
-/// The words of `keyword` in other forms, in every second case in the opposite order.
+/// The words of `keyword` in other forms, and in every second case in the opposite order.
 fn rephrased(keyword: &[WordId], vocabulary: &Vocabulary, rng: &mut impl Rng) -> Vec<WordId> {
     let mut words: Vec<WordId> = keyword.iter().map(|&id| vocabulary.other_form(id, rng)).collect();
     if rng.random_bool(0.5) {
@@ -154,7 +154,7 @@ fn rephrased(keyword: &[WordId], vocabulary: &Vocabulary, rng: &mut impl Rng) ->
     words
 }
 
-/// The query as it was typed: some words lose a letter, or have two swapped or one doubled.
+/// The query as it was typed: in some words a letter is missing or doubled, or two letters are swapped.
 pub(crate) fn typed(words: &[WordId], vocabulary: &Vocabulary, rng: &mut impl Rng) -> String {
     let mut text = String::with_capacity(48);
     for &id in words {
@@ -171,7 +171,7 @@ pub(crate) fn typed(words: &[WordId], vocabulary: &Vocabulary, rng: &mut impl Rn
     text
 }
 
-/// `word`, which is ASCII and has at least three letters, with one slip after its first letter.
+/// `word` with one typing error after its first letter; `word` is ASCII and has at least three letters.
 fn misspelt(word: &str, rng: &mut impl Rng) -> String {
     let mut text = word.to_owned();
     let place = rng.random_range(1..word.len() - 1);
@@ -193,7 +193,7 @@ mod tests {
     use crate::random::row_stream;
 
     #[test]
-    fn match_type_is_the_first_relation_that_holds() {
+    fn the_match_type_is_the_first_that_applies() {
         let vocabulary = Vocabulary::new(1);
         // Words 0 to 11 are forms of one stem, 12 to 23 of the next.
         let check = |query: &[WordId], keyword: &[WordId], expected| {
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_change_a_word_by_one_letter() {
+    fn a_typing_error_changes_a_word_by_one_letter() {
         for index in 0..50 {
             let text = misspelt("hotel", &mut row_stream(1, index));
             assert!(text.starts_with('h') && (4..=6).contains(&text.len()), "{text}");

@@ -1,23 +1,23 @@
 //! Named random streams.
 //!
-//! The world and the rows are keyed apart, so that the world `1` and the rows of seed `1` share no
-//! numbers.
-//! Within a key, ChaCha's stream number tells the purposes (or the rows) apart: each can be drawn
-//! without the others, in any order, which one generator passed along could not offer.
+//! The world and the rows have different keys, so that the world `1` and the rows of seed `1` share no numbers.
+//! Within a key, each purpose (or each row) has its own stream number of ChaCha, so that each can be drawn without the
+//! others and in any order.
+//! Rejected: one generator that is passed from purpose to purpose, which fixes the order.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// What is drawn once when a world is built; each part has its own stream.
+/// A part of the world, which is drawn once from a stream for this part.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum WorldPart {
-    /// Popularity ranks of the words.
+    /// The popularity of the words.
     Vocabulary,
-    /// Campaigns and their ads.
+    /// The campaigns and their ads.
     Campaigns,
-    /// Users.
+    /// The users.
     Users,
-    /// Sizes of the effects of the click model.
+    /// The effects of the click model.
     ClickModel,
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn row_stream(seed: u64, index: u64) -> ChaCha8Rng {
     keyed(seed, *b"rows    ", index)
 }
 
-/// The stream of trial row `index`, with which the intercept of the world `world` is set.
+/// The stream of trial row `index`; the trial rows set the intercept of the world `world`.
 pub(crate) fn trial_stream(world: u64, index: u64) -> ChaCha8Rng {
     keyed(world, *b"trial   ", index)
 }

@@ -1,4 +1,4 @@
-//! One simulated row, and its form in a file.
+//! Simulated rows, and their lines in a file.
 
 use std::io::{self, Write};
 
@@ -26,29 +26,29 @@ pub const HEADER: [&str; 12] = [
 pub struct SimulatedRow<'a> {
     /// Whether the ad was clicked.
     pub click: bool,
-    /// What was typed: one to five words, some misspelt.
+    /// The query as it was typed: one to five words, some misspelt.
     pub query: String,
-    /// What the campaign bids on: one to three words.
+    /// The bid phrase of the campaign: one to three words.
     pub keyword: &'a str,
     /// The title of the ad: two to five words.
     pub title: &'a str,
-    /// How the query, as it was meant, matches the keyword.
+    /// The match type of the query, as it was meant, for the keyword.
     pub match_type: MatchType,
-    /// Number of the campaign, from 0 for the one shown most.
+    /// The number of the campaign, from 0 for the one that is shown most.
     pub campaign: u32,
-    /// Position on the page, from 1 at the top to 4.
+    /// The position on the page, from 1 at the top to 4.
     pub position: u8,
-    /// Number of the user, from 0 for the most active.
+    /// The number of the user, from 0 for the most active one.
     pub user: u32,
     /// The device that the page was shown on.
     pub device: Device,
-    /// Hour of the day, 0 to 23.
+    /// The hour of the day, 0 to 23.
     pub hour: u8,
-    /// Age of the user in years, 16 to 79.
+    /// The age of the user in years, 16 to 79.
     pub age: u8,
     /// The price in the ad, to the cent, greater than 0.
     pub price: f64,
-    /// The true probability of the click, in (0, 1): not a column, but the line of the truth file.
+    /// The true probability of the click, in (0, 1): not a column, but the value in the truth file.
     pub probability: f64,
 }
 
@@ -56,7 +56,7 @@ impl SimulatedRow<'_> {
     /// Writes the row as one line of tab-separated values under [`HEADER`].
     ///
     /// # Errors
-    /// What `out` reports.
+    /// If `out` cannot be written to.
     pub fn write_tsv(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
         writeln!(
             out,

@@ -1,4 +1,4 @@
-//! What must hold of the simulated files as a whole.
+//! Tests of the simulated files as a whole.
 
 use std::collections::HashSet;
 
@@ -17,7 +17,7 @@ fn files(simulator: &Simulator, n_rows: u64) -> (String, String) {
     (text(out), text(truth))
 }
 
-/// The AUC of the true probabilities against the clicks; ties are as good as absent.
+/// The AUC of the true probabilities against the clicks; ties are too rare to matter.
 fn best_auc<'a>(rows: impl Iterator<Item = SimulatedRow<'a>>) -> f64 {
     let mut scored: Vec<(f64, bool)> = rows.map(|row| (row.probability, row.click)).collect();
     scored.sort_by(|one, other| one.0.total_cmp(&other.0));
@@ -40,9 +40,9 @@ fn the_same_settings_give_the_same_files() {
     assert_ne!(files(&simulator(1, 1), 500), files(&simulator(1, 2), 500));
 }
 
-/// Published figures rest on these files: a change here is a change to all of them.
+/// Published results depend on these files: if the rows change, all results change.
 #[test]
-fn the_first_rows_of_the_default_world_stay_as_they_are() {
+fn the_first_rows_of_the_default_world_do_not_change() {
     let (data, _) = files(&simulator(1, 1), 3);
     let expected = [
         "0\tfinest lenderzone mortgages\tfinest lender\tdiscount lendermart lender mortgage finance\tbroad\tc645\t1\tu114\tdesktop\t0\t48\t23.71",
@@ -82,7 +82,7 @@ fn two_seeds_show_one_world() {
 }
 
 #[test]
-fn each_line_has_one_sound_value_for_each_column() {
+fn each_line_has_a_valid_value_for_each_column() {
     let simulator = simulator(1, 1);
     let (data, truth) = files(&simulator, 5_000);
     assert_eq!(data.lines().next(), Some(HEADER.join("\t").as_str()));
@@ -170,13 +170,13 @@ fn rows_come_in_order_of_time() {
 }
 
 #[test]
-fn settings_with_problems_build_nothing() {
+fn invalid_settings_build_no_simulator() {
     let config = SimulatorConfig { campaigns: 0, users: 0, ..SimulatorConfig::default() };
     assert_eq!(Simulator::new(&config).err(), Some(config.problems()));
 }
 
 #[test]
-fn campaigns_differ_as_much_as_is_told() {
+fn campaigns_differ_by_the_campaign_deviation() {
     let of_deviation = |campaign_deviation| {
         let config = SimulatorConfig { campaign_deviation, ..SimulatorConfig::default() };
         Simulator::new(&config).expect("the settings have no problems")

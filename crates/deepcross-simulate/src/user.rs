@@ -1,4 +1,4 @@
-//! Users: who searches, how old they are, and on what device.
+//! Users: their activity, their ages, their devices and their inclination to click.
 
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -6,19 +6,19 @@ use rand_distr::{Distribution, StandardNormal};
 use super::discrete::Discrete;
 use super::random::{WorldPart, world_stream};
 
-/// Exponent of the Zipf–Mandelbrot law of the users' activity.
+/// The exponent of the Zipf–Mandelbrot law of the users' activity.
 pub(crate) const USER_EXPONENT: f64 = 1.0;
 
-/// Its offset: under plain Zipf, one person would make 9 % of all searches.
+/// The offset of that law: under plain Zipf, one person would make 9 % of all searches.
 pub(crate) const USER_OFFSET: f64 = 20.0;
 
-/// Standard deviation of a user's own inclination to click, in logits.
+/// The standard deviation of the users' inclination to click, in logits.
 pub(crate) const USER_DEVIATION: f64 = 0.15;
 
-/// How often a user takes the device of habit.
+/// The share of searches that a user makes on the habitual device.
 const HABIT: f64 = 0.75;
 
-/// The device a page is shown on.
+/// The device that a page is shown on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Device {
     /// A desktop or portable computer.
@@ -46,11 +46,11 @@ impl Device {
 /// One user.
 #[derive(Clone, Debug)]
 pub(crate) struct User {
-    /// Years, from 16 to 79.
+    /// The age in years, from 16 to 79.
     pub(crate) age: u8,
-    /// The device taken most often.
+    /// The habitual device.
     pub(crate) habit: Device,
-    /// Own inclination to click, in logits.
+    /// The effect of the user on clicks, in logits.
     pub(crate) inclination: f64,
 }
 
@@ -72,7 +72,7 @@ impl Users {
         Self { users, activity, devices }
     }
 
-    /// Number of a user, the active ones more often.
+    /// The number of a random user, drawn by the users' activity.
     pub(crate) fn sample(&self, rng: &mut impl Rng) -> usize {
         self.activity.sample(rng)
     }
@@ -82,7 +82,7 @@ impl Users {
         &self.users[number]
     }
 
-    /// The device that `user` searches on this time.
+    /// The device of one search of `user`.
     pub(crate) fn device(&self, user: &User, rng: &mut impl Rng) -> Device {
         if rng.random_bool(HABIT) { user.habit } else { Device::ALL[self.devices.sample(rng)] }
     }

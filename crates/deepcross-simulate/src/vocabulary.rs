@@ -1,8 +1,8 @@
-//! The words of queries and ads.
+//! The vocabulary: the words of queries and ads.
 //!
-//! Word forms come from stems and endings (`hotel`, `hotels`, `hotelhub`), so that a form never met
-//! in training shares most of its tri-letter grams with forms that were; words made of random
-//! letters would have left a text encoder nothing to find.
+//! Word forms are made of stems and endings (`hotel`, `hotels`, `hotelhub`), so that a form that is not in the training
+//! data shares most of its tri-letter grams with forms that are.
+//! Rejected: words of random letters, in which a text encoder would have nothing to find.
 
 use rand::Rng;
 
@@ -12,16 +12,16 @@ use super::word_lists::{
     CURIOUS, ENDINGS, GENERIC, N_TOPICS, PREMIUM, STEMS, STEMS_PER_TOPIC, THRIFTY,
 };
 
-/// Zipf exponent of the words of a topic and of the attitude words.
+/// The exponent of Zipf's law of the words of a topic and of the attitude words.
 pub(crate) const WORD_EXPONENT: f64 = 1.2;
 
-/// Number of words that belong to a topic's stems: they come first in the vocabulary.
+/// The number of words that have the stem of a topic; they come first in the vocabulary.
 const N_TOPIC_WORDS: usize = N_TOPICS * STEMS_PER_TOPIC * ENDINGS.len();
 
-/// Position of a word in the vocabulary.
+/// The position of a word in the vocabulary.
 pub(crate) type WordId = u16;
 
-/// What the searcher, or the ad, is after.
+/// The wish of a searcher, or the offer of an ad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attitude {
     /// A low price.
@@ -30,12 +30,12 @@ pub(crate) enum Attitude {
     Premium,
     /// Knowledge; ads never have it.
     Curious,
-    /// Nothing of these.
+    /// None of these.
     Plain,
 }
 
 impl Attitude {
-    /// −1 for thrifty, +1 for premium, else 0: the factor of the products in the click model.
+    /// The factor in the products of the click model: −1 for thrifty, +1 for premium, 0 otherwise.
     pub(crate) fn sign(self) -> f64 {
         match self {
             Self::Thrifty => -1.0,
@@ -48,15 +48,15 @@ impl Attitude {
 /// One word form.
 #[derive(Clone, Debug)]
 pub(crate) struct Word {
-    /// Lower-case ASCII letters.
+    /// The word in lower-case ASCII letters.
     pub(crate) text: String,
-    /// Equal for all forms of one stem.
+    /// The number of the stem, which is equal for all forms of the stem.
     pub(crate) stem: u16,
-    /// [`Attitude::Plain`] for the words of a topic.
+    /// The attitude that the word shows; [`Attitude::Plain`] for the words of a topic.
     pub(crate) attitude: Attitude,
 }
 
-/// A group of words and their popularity.
+/// A group of words with their popularity.
 #[derive(Clone, Debug)]
 struct Group {
     by_rank: Vec<WordId>,
@@ -86,7 +86,7 @@ pub(crate) struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// The words of a world; the texts are the same in all worlds, their popularity is not.
+    /// The words of a world: all worlds have the same texts, but their popularity differs.
     pub(crate) fn new(world: u64) -> Self {
         let mut rng = world_stream(world, WorldPart::Vocabulary);
         let mut words = Vec::new();
@@ -108,7 +108,7 @@ impl Vocabulary {
         &self.words[usize::from(id)]
     }
 
-    /// A word of `topic`, the popular ones more often.
+    /// A random word of `topic`, drawn by the words' popularity.
     pub(crate) fn topic_word(&self, topic: usize, rng: &mut impl Rng) -> WordId {
         self.topics[topic].sample(rng)
     }
@@ -118,7 +118,7 @@ impl Vocabulary {
         self.first_generic + topic as WordId
     }
 
-    /// A word that shows `attitude`; none shows [`Attitude::Plain`].
+    /// A random word that shows `attitude`; `None` for [`Attitude::Plain`], which no word shows.
     pub(crate) fn attitude_word(&self, attitude: Attitude, rng: &mut impl Rng) -> Option<WordId> {
         match attitude {
             Attitude::Thrifty => Some(self.thrifty.sample(rng)),
@@ -128,17 +128,17 @@ impl Vocabulary {
         }
     }
 
-    /// A form of the stem of `id`; words that are made of no stem have one form only.
+    /// A random form of the stem of `id`; words without a stem of a topic have one form only.
     pub(crate) fn other_form(&self, id: WordId, rng: &mut impl Rng) -> WordId {
         if usize::from(id) >= N_TOPIC_WORDS {
             return id;
         }
-        // The forms of a stem lie side by side, in the order of the endings.
+        // The forms of a stem are adjacent, in the order of the endings.
         let n_forms = ENDINGS.len() as WordId;
         id - id % n_forms + rng.random_range(0..n_forms)
     }
 
-    /// The attitude of a text: that of its first word that has one.
+    /// The attitude of a text: that of the first word that is not plain.
     pub(crate) fn attitude(&self, words: &[WordId]) -> Attitude {
         let mut attitudes = words.iter().map(|&id| self.word(id).attitude);
         attitudes.find(|&attitude| attitude != Attitude::Plain).unwrap_or(Attitude::Plain)
@@ -151,8 +151,7 @@ impl Vocabulary {
     }
 }
 
-/// Adds the word forms of `topic`, and ranks them: at random, but plain stems and plurals tend to
-/// lead.
+/// Adds the word forms of `topic` in a random ranking, in which plain stems and plurals tend to come first.
 fn topic_group(words: &mut Vec<Word>, topic: usize, rng: &mut impl Rng) -> Group {
     let mut ranked = Vec::with_capacity(STEMS_PER_TOPIC * ENDINGS.len());
     for (stem_idx, stem) in STEMS[topic].iter().enumerate() {
@@ -170,11 +169,11 @@ fn topic_group(words: &mut Vec<Word>, topic: usize, rng: &mut impl Rng) -> Group
     Group::new(ranked.into_iter().map(|(_, id)| id).collect())
 }
 
-/// Adds the words of one attitude, the popular ones first; each is a stem of its own.
+/// Adds the words of one attitude, the most popular first; each word is the only form of its stem.
 fn attitude_group(words: &mut Vec<Word>, texts: &[&str], attitude: Attitude) -> Group {
     let first = words.len() as WordId;
     for text in texts {
-        // No topic's stem has a number this high, as there are more words than stems.
+        // The stems of topics have lower numbers, because there are more words than stems.
         words.push(Word { text: (*text).to_owned(), stem: words.len() as u16, attitude });
     }
     Group::new((first..words.len() as WordId).collect())
@@ -188,7 +187,7 @@ mod tests {
     use crate::random::row_stream;
 
     #[test]
-    fn each_word_is_unlike_all_others_and_long_enough_to_be_misspelt() {
+    fn words_are_distinct_and_long_enough_to_be_misspelt() {
         let vocabulary = Vocabulary::new(1);
         let mut texts = HashSet::new();
         for Word { text, .. } in &vocabulary.words {
@@ -211,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_word_with_an_attitude_gives_it_to_the_text() {
+    fn the_attitude_of_a_text_is_that_of_its_first_word_with_one() {
         let vocabulary = Vocabulary::new(1);
         let mut rng = row_stream(1, 0);
         let plain = vocabulary.topic_word(0, &mut rng);

@@ -1,10 +1,9 @@
-//! The raw material of queries and ads: stems by topic, endings, and words that tell what the
-//! searcher is after.
+//! The word lists of queries and ads: stems by topic, endings, and words that show an attitude.
 
-/// Number of topics.
+/// The number of topics.
 pub(crate) const N_TOPICS: usize = 12;
 
-/// Number of stems of one topic.
+/// The number of stems of one topic.
 pub(crate) const STEMS_PER_TOPIC: usize = 24;
 
 /// The stems of each topic; each forms its plural with `s`.
@@ -48,14 +47,14 @@ pub(crate) const STEMS: [[&str; STEMS_PER_TOPIC]; N_TOPICS] = [
      "terrier", "poodle", "parakeet", "dachshund", "birdcage", "vet", "spaniel", "hedgehog", "tortoise", "saddle", "feeder", "retriever"],
 ];
 
-/// What the click model knows of a topic: three traits, each −1 or +1.
+/// The traits of a topic in the click model, each −1 or +1.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Traits {
-    /// Sought in spare time (+1) or in office hours (−1).
+    /// Whether the topic is sought in spare time (+1) or in office hours (−1).
     pub(crate) leisure: f64,
-    /// Sought on the way (+1) or at a desk (−1).
+    /// Whether the topic is sought on the way (+1) or at a desk (−1).
     pub(crate) on_the_go: f64,
-    /// For people in mid-life (+1) or for the young and the old (−1).
+    /// Whether the topic is for people in mid-life (+1) or for young and old people (−1).
     pub(crate) mid_life: f64,
 }
 
@@ -63,7 +62,7 @@ const fn traits(leisure: f64, on_the_go: f64, mid_life: f64) -> Traits {
     Traits { leisure, on_the_go, mid_life }
 }
 
-/// The traits of each topic; each trait divides the impressions into about equal halves.
+/// The traits of each topic; each trait splits the impressions into about equal halves.
 pub(crate) const TRAITS: [Traits; N_TOPICS] = [
     traits(1.0, -1.0, -1.0),  // Travel.
     traits(1.0, 1.0, 1.0),    // Fashion.
@@ -79,7 +78,7 @@ pub(crate) const TRAITS: [Traits; N_TOPICS] = [
     traits(1.0, 1.0, -1.0),   // Pets.
 ];
 
-/// What an ad of each topic may end with, whatever it sells.
+/// The generic word of each topic, with which an ad may end whatever it sells.
 pub(crate) const GENERIC: [&str; N_TOPICS] = [
     "travel",
     "fashion",
@@ -95,17 +94,17 @@ pub(crate) const GENERIC: [&str; N_TOPICS] = [
     "pets",
 ];
 
-/// What is put behind a stem; with each topic's stems these are the words of the topic.
+/// The endings of stems: a stem of a topic with an ending is a word of the topic.
 pub(crate) const ENDINGS: [&str; 8] = ["", "s", "hub", "shop", "mart", "zone", "line", "store"];
 
-/// Words of those who want to pay little, and of the ads made for them.
+/// Words of searchers who want a low price, and of the ads for them.
 pub(crate) const THRIFTY: [&str; 8] =
     ["cheap", "discount", "bargain", "affordable", "sale", "lowcost", "clearance", "coupon"];
 
-/// Words of those who want the best, and of the ads made for them.
+/// Words of searchers who want high quality, and of the ads for them.
 pub(crate) const PREMIUM: [&str; 8] =
     ["luxury", "premium", "exclusive", "designer", "deluxe", "finest", "professional", "bespoke"];
 
-/// Words of those who only want to know.
+/// Words of searchers who only want to know something.
 pub(crate) const CURIOUS: [&str; 8] =
     ["review", "guide", "compare", "tips", "how", "meaning", "free", "ideas"];

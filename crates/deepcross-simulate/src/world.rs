@@ -1,4 +1,4 @@
-//! The world: everything that stays as it is from row to row.
+//! The world: everything that is the same for all rows.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -14,26 +14,25 @@ use super::row::SimulatedRow;
 use super::user::{Device, Users};
 use super::vocabulary::Vocabulary;
 
-/// Price at a price score of 0.
+/// The price at a price score of 0.
 const USUAL_PRICE: f64 = 40.0;
 
-/// Standard deviation of the logarithm of the price.
+/// The standard deviation of the logarithm of the price.
 const PRICE_DEVIATION: f64 = 0.6;
 
-/// Share of the searches that falls in each hour of the day.
+/// The weight of each hour of the day: the relative number of its searches.
 const TRAFFIC: [f64; 24] = [
     2.0, 1.4, 1.0, 0.9, 1.0, 1.5, 2.4, 3.4, 4.2, 4.8, 5.1, 5.3, 5.2, 5.1, 5.0, 5.0, 5.1, 5.3, 5.7,
     6.3, 6.6, 6.2, 4.9, 3.2,
 ];
 
-/// How often an ad stands at each position.
+/// The share of ads at each position.
 const POSITION_SHARES: [f64; 4] = [0.4, 0.3, 0.2, 0.1];
 
-/// Number of trial rows that the intercept is set by: the click rate is met to about a thirtieth of
-/// itself.
+/// The number of trial rows that the intercept is set by: the click rate is met to about a thirtieth of its value.
 const N_TRIALS: u64 = 8_192;
 
-/// A row but for its click, as numbers.
+/// A row as numbers, without its click.
 struct Draw {
     campaign: usize,
     user: usize,
@@ -44,7 +43,7 @@ struct Draw {
     price: f64,
 }
 
-/// Campaigns, users, words and the click model.
+/// The campaigns, the users, the words and the click model.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
     vocabulary: Vocabulary,
@@ -75,7 +74,7 @@ impl World {
         world
     }
 
-    /// The row at this part of a day (0 to 1) with these random numbers.
+    /// The row at this part of the day (0 to 1), drawn with `rng`.
     pub(crate) fn row(&self, part_of_day: f64, mut rng: ChaCha8Rng) -> SimulatedRow<'_> {
         let draw = self.draw(part_of_day, &mut rng);
         let probability = sigmoid(self.intercept + self.logit(&draw));
@@ -114,7 +113,7 @@ impl World {
         }
     }
 
-    /// The logit of `draw`, less the intercept.
+    /// The logit of the click of `draw`, without the intercept.
     fn logit(&self, draw: &Draw) -> f64 {
         self.click_model.logit(&Impression {
             campaign: self.campaigns.campaign(draw.campaign),
@@ -127,7 +126,7 @@ impl World {
         })
     }
 
-    /// The intercept at which trial rows are clicked at `click_rate` on average, by bisection.
+    /// The intercept for which the mean probability of trial rows is `click_rate`, found by bisection.
     fn intercept_for(&self, click_rate: f64, world: u64) -> f64 {
         let trial = |index: u64| {
             let mut rng = trial_stream(world, index);

@@ -1,144 +1,137 @@
-//! `deepcross calibrate`
+//! `deepcross calibrate`: fits a calibrator and stores it in the model.
 
-use super::{load, on_threads, reader, set_format};
-use crate::args::Calibrate;
-use crate::calibration_report::{CalibrationReport, bins_of};
-use crate::inputs::{self, check_standard_input};
+use crate::arguments::{
+    DataFiles, FormatOverride, Json, ModelFile, ReportPage, Threads, files_help, help_texts,
+};
 use crate::output::{self, check_apart, check_writable, resolved, say};
-use crate::pages::{calibration::page, write};
-use crate::tables::{counted, grouped, metric, table};
-use crate::values::report_values;
+use crate::pages::calibration::page;
+use crate::steps::{load, on_threads, reader, say_unusual_values};
+use crate::text::calibration_report::CalibrationReport;
+use crate::text::calibration_text::calibration_text;
 use anyhow::Result;
-use deepcross_calibration::{CalibrationMap, FOLDS};
+use clap::{Args, ValueEnum};
+use deepcross_calibration::{CalibrationMap, Method};
 use deepcross_data::Labels;
 use deepcross_metrics::Summary;
 use deepcross_model::{Tapes, TrainedModel, TrainingSummary};
 use deepcross_train::{Calibration, calibrate};
+use std::path::PathBuf;
 
-pub(crate) fn run(args: &Calibrate) -> Result<()> {
-    let data = inputs::files(&args.data)?;
-    check_standard_input(&data)?;
-    check_apart(&args.out, data.iter().chain([&args.model]))?;
-    if let Some(report) = &args.report {
-        check_apart(report, data.iter().chain([&args.model, &args.out]))?;
-        check_writable(report)?;
+const CALIBRATE_HELP: &str = concat!(
+    "Example:
+  deepcross calibrate --model model.dcx --data valid.csv --method platt \\
+      --out calibrated.dcx
+
+The rows must not be those that the model was trained on. The gain is measured in five folds, each \
+calibrated by a calibrator that was fitted to the other four; the stored calibrator is fitted to \
+all rows. To test the calibrated model, evaluate it on rows that neither of the two has seen.
+
+",
+    files_help!()
+);
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = CALIBRATE_HELP,
+    mut_args(help_texts(&[
+        ("data", "Rows with labels that the model was not trained on; several files are read in order"),
+        ("model", "The artifact; if it has a calibrator, the new one replaces it"),
+        ("report", "Also write an HTML page with reliability before and after to this file"),
+    ])),
+)]
+pub(crate) struct CalibrateArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelFile,
+    #[command(flatten)]
+    pub(crate) data: DataFiles,
+    /// The kind of calibrator
+    #[arg(long, value_enum, value_name = "METHOD")]
+    pub(crate) method: CalibrationMethod,
+    /// The artifact to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) format: FormatOverride,
+    #[command(flatten)]
+    pub(crate) json: Json,
+    #[command(flatten)]
+    pub(crate) report: ReportPage,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+/// The kind of a calibrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CalibrationMethod {
+    /// sigmoid(logit / T): one number
+    Temperature,
+    /// sigmoid(a · logit + b): two numbers
+    Platt,
+    /// Any rising function; needs many rows
+    Isotonic,
+}
+
+impl From<CalibrationMethod> for Method {
+    fn from(method: CalibrationMethod) -> Self {
+        match method {
+            CalibrationMethod::Temperature => Self::Temperature,
+            CalibrationMethod::Platt => Self::Platt,
+            CalibrationMethod::Isotonic => Self::Isotonic,
+        }
     }
+}
+
+pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
+    let data = args.data.files()?;
+    check_apart(&args.out, data.iter().chain([&args.model.path]))?;
+    args.report.check(data.iter().chain([&args.model.path, &args.out]))?;
     check_writable(&args.out)?;
-    let (mut trained, mut config) = load(&args.model)?;
-    set_format(&mut config.data, args.format);
+    let (mut trained, mut config) = load(&args.model.path)?;
+    args.format.apply(&mut config.data);
     let mut reader = reader(&trained, &config, &data, Labels::Required)?;
     let work = || calibrate(trained.predictor(), &mut reader, &Tapes::new(), args.method.into());
     let found = on_threads(args.threads.get(), work)??;
-    report_values(&reader);
+    say_unusual_values(&reader);
     warn(args, &trained, &found);
     trained.calibrator = Some(found.calibrator.clone());
     trained.save(&resolved(&args.out))?;
     say(format_args!("wrote {}", args.out.display()));
-    if let Some(report) = &args.report {
-        write(report, &page(args, &trained, &found)?)?;
-        say(format_args!("wrote {}", report.display()));
-    }
-    if args.json {
+    args.report.write(|| page((&args.model.path, &args.data.named), &trained, &found))?;
+    if args.json.is_asked {
         return output::print(serde_json::to_string(&CalibrationReport::new(&found)?)?);
     }
-    print(&found)
+    output::print(calibration_text(&found)?)
 }
 
-/// What a user should know of the rows and the fit.
-fn warn(args: &Calibrate, trained: &TrainedModel, found: &Calibration) {
-    let model = args.model.display();
+/// Warns of rows or a fit that look wrong.
+fn warn(args: &CalibrateArgs, trained: &TrainedModel, found: &Calibration) {
+    let model = args.model.path.display();
     if let Some(before) = &trained.calibrator {
         let method = before.map.method().name();
         say(format_args!(
-            "{model} has a calibrator already ({method}): the new one takes its place, and is fitted to the logits before it"
+            "{model} already has a calibrator ({method}): the new one replaces it, and is fitted to the uncalibrated logits"
         ));
     }
     let Summary { rows, positives, .. } = found.before.summary;
     if is_like_training(rows, positives, &trained.training) {
         say(format_args!(
-            "warning: there are as many rows as {model} was trained on: on rows that it knows, a calibrator learns that it \
-             may be surer than it should"
+            "warning: there are exactly as many rows as {model} was trained on: fitted to training rows, a calibrator makes \
+             the model overconfident"
         ));
     }
     if let CalibrationMap::Temperature(map) = &found.calibrator.map
         && map.is_at_bound()
     {
         say(format_args!(
-            "warning: the temperature is at the end of its range, {}: the rows are separated by the model, or it tells \
+            "warning: the temperature is at the end of its range, {}: the model separates the rows perfectly, or says \
              nothing about them",
             map.temperature()
         ));
     }
 }
 
-/// Whether so many rows and clicks may be those of the training: with its validation rows, or without.
+/// Whether the counts of rows and clicks are those of the training, with its validation rows or without.
 fn is_like_training(rows: u64, positives: u64, training: &TrainingSummary) -> bool {
     let same = rows == training.rows && positives == training.positives;
     same || (training.valid_rows > 0 && rows == training.rows + training.valid_rows)
-}
-
-/// What the numbers of a map are, in words.
-pub(crate) fn map_words(map: &CalibrationMap) -> String {
-    match map {
-        CalibrationMap::Temperature(map) => {
-            format!("temperature {:.4}: sigmoid(logit / {0:.4})", map.temperature())
-        }
-        CalibrationMap::Platt(map) => {
-            let (slope, intercept) = (map.slope(), map.intercept());
-            let sign = if intercept < 0.0 { '−' } else { '+' };
-            format!("platt: sigmoid({slope:.4} · logit {sign} {:.4})", intercept.abs())
-        }
-        CalibrationMap::Isotonic(map) => {
-            let points = map.points();
-            let (low, high) = (points.first(), points.last());
-            let p = |point: Option<&(f32, f32)>| point.map_or(f32::NAN, |point| point.1);
-            let n = counted(points.len() as u64, "breakpoint");
-            format!("isotonic: {n}, probabilities from {:.5} to {:.5}", p(low), p(high))
-        }
-    }
-}
-
-fn print(found: &Calibration) -> Result<()> {
-    let Calibration { calibrator, before, after } = found;
-    let (rows, positives) =
-        (counted(before.summary.rows, "row"), grouped(before.summary.positives));
-    let mut metrics = table(&["metric", "uncalibrated", "calibrated"]);
-    for (name, before, after) in lines(&before.summary, &after.summary) {
-        metrics.add_row([name.to_owned(), metric(before), metric(after)]);
-    }
-    let mut bins = table(&["bin", "mean prediction", "positives", "calibrated", "positives"]);
-    let [before, after] = [bins_of(before)?, bins_of(after)?];
-    for n in 0..before.len().max(after.len()) {
-        let cells = [&before, &after].map(|bins| bins.get(n)).into_iter().flat_map(|bin| {
-            [bin.map(|bin| bin.mean_prediction), bin.map(|bin| bin.mean_label)].map(metric)
-        });
-        bins.add_row([(n + 1).to_string()].into_iter().chain(cells));
-    }
-    output::print(format_args!(
-        "{rows}, {positives} positive; calibrated by {FOLDS} folds, each by what the others gave\n\n{}\n\nreliability, in bins of \
-         equal weight\n\n{}\n\n{}",
-        metrics.trim_fmt(),
-        bins.trim_fmt(),
-        map_words(&calibrator.map)
-    ))
-}
-
-/// Each metric before and after.
-pub(crate) fn lines(
-    before: &Summary,
-    after: &Summary,
-) -> [(&'static str, Option<f64>, Option<f64>); 6] {
-    let both = |of: fn(&Summary) -> Option<f64>| (of(before), of(after));
-    let line = |name, of| {
-        let (before, after) = both(of);
-        (name, before, after)
-    };
-    [
-        line("log loss", |summary| summary.log_loss),
-        line("normalized entropy", |summary| summary.normalized_entropy),
-        line("Brier score", |summary| summary.brier),
-        line("calibration", |summary| summary.calibration),
-        line("expected calibration error", |summary| summary.expected_calibration_error),
-        line("AUC", |summary| summary.auc),
-    ]
 }

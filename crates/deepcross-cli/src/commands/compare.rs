@@ -1,20 +1,18 @@
-//! `deepcross compare`
+//! `deepcross compare`: trains and tests models of several kinds on the same rows.
 
-use crate::args::Compare;
+use crate::arguments::{Json, ReportPage, Threads, TrainingFiles, files_help};
 use crate::call_error::CallError;
 use crate::inputs::{self, check_standard_input, keep_pipes_beside};
 use crate::output::{self, check_apart, check_writable, read_text, resolved, say};
-use crate::pages::comparison::Curves;
-use crate::pages::write;
-use crate::race::{Pace, Race};
+use crate::pages::comparison::{ComparedCall, Curves};
+use crate::progress::compare_progress::CompareProgress;
 use crate::signals::{Interrupted, Signals};
-use crate::tables::{counted, grouped, table};
+use crate::text::comparison_text::{Pace, comparison_text};
 use anyhow::{Context, Result};
-use deepcross_metrics::{SeedDifference, SeedEstimate};
-use deepcross_model::TrainingSummary;
+use clap::Args;
+use deepcross_model::ModelKind;
 use deepcross_train::{
-    Candidate, CompareEvent, CompareOptions, ComparedModel, Comparison, Files, RunConfig, TestedOn,
-    TrainError, compare,
+    Candidate, CompareEvent, CompareOptions, Comparison, Files, RunConfig, TrainError, compare,
 };
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -23,49 +21,111 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The probability that intervals cover.
 const LEVEL: f64 = 0.95;
 
-pub(crate) fn run(args: &Compare) -> Result<()> {
-    let files = Files { train: inputs::files(&args.data)?, valid: inputs::files(&args.valid)? };
+const COMPARE_HELP: &str = concat!(
+    "Examples:
+  deepcross compare --config run.toml --data train.csv --test test.csv
+  deepcross compare --config run.toml --data train.csv --valid valid.csv \\
+      --test test.csv --models lr,fm,deep-crossing --seeds 5 \\
+      --report comparison.html --set compare.lr.train.optimizer=ftrl \\
+      --set compare.lr.train.learning_rate=0.1
+
+Each model uses the keys of `[model]` that its kind knows, and all keys of `[train]`; the sections \
+`[compare.KIND.model]` and `[compare.KIND.train]` replace single keys for one kind. The encoder is \
+fitted once, and all models see the same rows. Intervals are over test rows and seeds; p-values are \
+for the difference to the best model, adjusted by Holm for all models.
+
+",
+    files_help!()
+);
+
+#[derive(Debug, Args)]
+#[command(after_help = COMPARE_HELP)]
+pub(crate) struct CompareArgs {
+    /// The configuration of the runs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) files: TrainingFiles,
+    /// Test rows; without them, models are tested on the validation rows, which flatters them a little
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) test: Vec<PathBuf>,
+    /// The kinds of model, separated by commas
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = parse_kind,
+        default_value = "lr,fm,ffm,mlp,deep-crossing-plain,deep-crossing")]
+    pub(crate) models: Vec<ModelKind>,
+    /// The number of seeds to train each model with: that of the configuration, and the following ones
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(crate) seeds: u64,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    /// Replace a value of the configuration, as in `train.epochs=5` or `compare.lr.train.l2=1e-4`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) overrides: Vec<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+    /// Keep the models in this folder, under names such as `fm-seed2.dcx`
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportPage,
+}
+
+pub(crate) fn run(args: &CompareArgs) -> Result<()> {
+    let files = args.files.files()?;
     let test = inputs::files(&args.test)?;
     let data = || files.train.iter().chain(&files.valid).chain(&test);
     check_standard_input(data())?;
-    let contenders = contenders(args)?;
-    let first = contenders.first().map_or(1, |contender| contender.config.train.seed);
+    let candidates = candidates(args)?;
+    let first = candidates.first().map_or(1, |candidate| candidate.config.train.seed);
     let seeds: Vec<u64> = (0..args.seeds).map(|n| first.saturating_add(n)).collect();
-    let artifacts = artifacts(args, &contenders, &seeds)?;
+    let artifacts = artifacts(args, &candidates, &seeds)?;
     let inputs: Vec<PathBuf> = data().chain([&args.config]).cloned().collect();
     artifacts.iter().try_for_each(|path| check_apart(path, &inputs))?;
-    if let Some(report) = &args.report {
-        check_apart(report, inputs.iter().chain(&artifacts))?;
-        check_writable(report)?;
-    }
+    args.report.check(inputs.iter().chain(&artifacts))?;
     artifacts.iter().try_for_each(|path| check_writable(path))?;
-    let beside = artifacts.first().or(args.report.as_ref());
+    let beside = artifacts.first().or(args.report.path.as_ref());
     keep_pipes_beside(&beside.map_or_else(PathBuf::new, |path| resolved(path)));
 
-    let (mut race, mut curves) = (Race::new(), Curves::default());
-    let call = Call { contenders: &contenders, files: &files, test: &test, seeds: &seeds };
+    let (mut progress, mut curves) = (CompareProgress::new(), Curves::default());
+    let call = Call { candidates: &candidates, files: &files, test: &test, seeds: &seeds };
     let comparison = call.run(args.threads.get(), &artifacts, &mut |event| {
-        race.observe(event);
+        progress.observe(event);
         curves.observe(event);
     });
-    let current = race.end().to_owned();
+    let current = progress.end().to_owned();
     let comparison = comparison.inspect_err(|error| {
         if error.is::<Interrupted>() {
             say(format_args!("interrupted in {current}"));
         }
     })?;
-    if let Some(report) = &args.report {
-        write(report, &curves.page(args, &contenders, (&comparison, &race.paces)))?;
-        say(format_args!("wrote {}", report.display()));
+    let paces = &progress.paces;
+    args.report.write(|| Ok(curves.page(&named(args), &candidates, (&comparison, paces))))?;
+    if args.json.is_asked {
+        return output::print(json(&comparison, &candidates, paces)?);
     }
-    if args.json {
-        return output::print(json(&comparison, &contenders, &race)?);
+    output::print(comparison_text(&comparison, paces))
+}
+
+/// The facts of the call for the page.
+fn named(args: &CompareArgs) -> ComparedCall<'_> {
+    ComparedCall {
+        config: &args.config,
+        data: &args.files.data,
+        valid: &args.files.valid,
+        test: &args.test,
+        seeds: args.seeds,
+        threads: args.threads.get(),
     }
-    output::print(text(&comparison, &race))
+}
+
+fn parse_kind(text: &str) -> Result<ModelKind, String> {
+    let named = ModelKind::ALL.into_iter().find(|kind| kind.name() == text);
+    let names = || ModelKind::ALL.map(ModelKind::name).join(", ");
+    named.ok_or_else(|| format!("there is no such kind of model; the known kinds are {}", names()))
 }
 
 /// The models that the call names, each with its configuration.
-fn contenders(args: &Compare) -> Result<Vec<Candidate>> {
+fn candidates(args: &CompareArgs) -> Result<Vec<Candidate>> {
     let models = &args.models;
     if let Some(twice) = (1..models.len()).find(|&n| models[..n].contains(&models[n])) {
         let name = models[twice].name();
@@ -73,36 +133,36 @@ fn contenders(args: &Compare) -> Result<Vec<Candidate>> {
     }
     let (text, file) = (read_text(&args.config)?, args.config.display().to_string());
     let configs = RunConfig::parse_kinds(&text, &args.overrides, &file, models)?;
-    let contender =
+    let candidate =
         |config: RunConfig| Candidate { name: config.model.kind.name().to_owned(), config };
-    Ok(configs.into_iter().map(contender).collect())
+    Ok(configs.into_iter().map(candidate).collect())
 }
 
-/// Where the models are kept, in the order of the runs; none where they are not. The folder is made.
-fn artifacts(args: &Compare, contenders: &[Candidate], seeds: &[u64]) -> Result<Vec<PathBuf>> {
+/// The paths of the models in the order of the runs, empty if they are not kept. Creates the folder.
+fn artifacts(args: &CompareArgs, candidates: &[Candidate], seeds: &[u64]) -> Result<Vec<PathBuf>> {
     let Some(folder) = &args.out else { return Ok(Vec::new()) };
     if folder.exists() && !folder.is_dir() {
-        let message = format!("{}: is a file, but a folder is to be written to", folder.display());
+        let message = format!("{}: is a file, expected a folder", folder.display());
         return Err(CallError::with_message(message));
     }
     std::fs::create_dir_all(folder)
-        .with_context(|| format!("{}: cannot be made", folder.display()))?;
-    let name = |contender: &Candidate, seed: &u64| format!("{}-seed{seed}.dcx", contender.name);
+        .with_context(|| format!("{}: cannot be created", folder.display()))?;
+    let name = |candidate: &Candidate, seed: &u64| format!("{}-seed{seed}.dcx", candidate.name);
     let names =
-        contenders.iter().flat_map(|contender| seeds.iter().map(move |seed| name(contender, seed)));
+        candidates.iter().flat_map(|candidate| seeds.iter().map(move |seed| name(candidate, seed)));
     Ok(names.map(|name| folder.join(name)).collect())
 }
 
-/// What is compared.
+/// The models, files and seeds of a comparison.
 struct Call<'a> {
-    contenders: &'a [Candidate],
+    candidates: &'a [Candidate],
     files: &'a Files,
     test: &'a [PathBuf],
     seeds: &'a [u64],
 }
 
 impl Call<'_> {
-    /// Compares, keeps the models in `artifacts`, one a run if any, and ends when a signal asks for it.
+    /// Compares, and ends if a signal asks for it; keeps the model of each run in `artifacts`, unless that is empty.
     fn run(
         &self,
         threads: usize,
@@ -113,10 +173,10 @@ impl Call<'_> {
         let (mut unsaved, is_unsaved) = (None, AtomicBool::new(false));
         let stop = || signals.interrupted().is_some() || is_unsaved.load(Ordering::Relaxed);
         let options = CompareOptions { seeds: self.seeds, threads, level: LEVEL, stop: &stop };
-        let compared = compare(self.contenders, self.files, self.test, options, &mut |event| {
+        let compared = compare(self.candidates, self.files, self.test, options, &mut |event| {
             observe(&event);
             match &event {
-                // From here on, there is something that a first signal ends in good order.
+                // From here on, the first signal ends the comparison in good order.
                 CompareEvent::Begins(_) => signals.hold(),
                 CompareEvent::Trained(place, trained) => {
                     let path =
@@ -137,13 +197,13 @@ impl Call<'_> {
     }
 }
 
-/// What `--json` prints: the comparison, and of each run its time, of each model its configuration.
-fn json(comparison: &Comparison, contenders: &[Candidate], race: &Race) -> Result<Value> {
+/// The object that `--json` prints: the comparison, with the time of each run and the configuration of each model.
+fn json(comparison: &Comparison, candidates: &[Candidate], paces: &[Pace]) -> Result<Value> {
     let mut value = serde_json::to_value(comparison)?;
-    let mut paces = race.paces.iter();
+    let mut paces = paces.iter();
     let models = value["models"].as_array_mut().into_iter().flatten();
-    for (model, contender) in models.zip(contenders) {
-        model["config"] = json!(contender.config.to_toml()?);
+    for (model, candidate) in models.zip(candidates) {
+        model["config"] = json!(candidate.config.to_toml()?);
         let runs = model["runs"].as_array_mut().into_iter().flatten();
         for (run, pace) in runs.zip(&mut paces) {
             run["seconds"] = json!(pace.seconds);
@@ -151,107 +211,4 @@ fn json(comparison: &Comparison, contenders: &[Candidate], race: &Race) -> Resul
         }
     }
     Ok(value)
-}
-
-fn text(comparison: &Comparison, race: &Race) -> String {
-    let mut metrics = table(&["model", "AUC", "to the best", "p", "log loss", "to the best", "p"]);
-    let mut sizes = table(&["model", "weights", "epochs", "kept", "seconds a run", "rows/s"]);
-    for (model, cost) in comparison.models.iter().zip(costs(comparison, &race.paces)) {
-        metrics.add_row(cells(model));
-        sizes.add_row([vec![model.name.clone()], cost].concat());
-    }
-    let notes = notes(comparison).join("\n");
-    format!("{}\n\n{}\n\n{}\n\n{notes}", head(comparison), metrics.trim_fmt(), sizes.trim_fmt())
-}
-
-fn head(comparison: &Comparison) -> String {
-    let rows = counted(comparison.rows, "row");
-    let what = match comparison.tested_on {
-        TestedOn::Test => "tested on",
-        TestedOn::Validation => "tested on the validation rows,",
-    };
-    let seeds = comparison.models.first().map_or(0, |model| model.runs.len());
-    let positives = grouped(comparison.positives);
-    format!("{what} {rows}, {positives} positive; means of {}", counted(seeds as u64, "seed"))
-}
-
-/// How the numbers are to be read.
-pub(crate) fn notes(comparison: &Comparison) -> Vec<String> {
-    let seeds = comparison.models.first().map_or(0, |model| model.runs.len());
-    let over = match seeds {
-        1 => "over rows alone: one seed says nothing of others",
-        _ => "over rows and seeds",
-    };
-    let mut notes = vec![format!("± is half a 95 % interval, {over}.")];
-    if comparison.models.len() > 1 {
-        notes.push(
-            "The best has the highest AUC; p-values are two-sided, paired on the same rows, and adjusted by Holm for all models of the table."
-                .to_owned(),
-        );
-    }
-    if comparison.tested_on == TestedOn::Validation {
-        notes.push(
-            "The validation rows chose the epoch that is kept, so that all models look a little better than they are: --test names rows that did not."
-                .to_owned(),
-        );
-    }
-    notes
-}
-
-/// A row of the table of metrics.
-pub(crate) fn cells(model: &ComparedModel) -> Vec<String> {
-    let mut cells = vec![model.name.clone(), estimate(&model.auc)];
-    let (auc, loss) = match &model.to_best {
-        None => (["best".to_owned(), String::new()], [String::new(), String::new()]),
-        Some(to_best) => (
-            [difference(&to_best.auc), p_value(to_best.auc_p_adjusted)],
-            [difference(&to_best.log_loss), p_value(to_best.log_loss_p_adjusted)],
-        ),
-    };
-    cells.extend(auc);
-    cells.push(estimate(&model.log_loss));
-    cells.extend(loss);
-    cells
-}
-
-/// Weights, epochs, epochs kept, seconds and rows per second of each model, the means of its runs.
-pub(crate) fn costs(comparison: &Comparison, paces: &[Pace]) -> Vec<Vec<String>> {
-    let mut paces = paces.iter();
-    let of_model = |model: &ComparedModel| {
-        let n = model.runs.len();
-        let own: Vec<_> = paces.by_ref().take(n).collect();
-        let mean = |sum: f64| sum / n as f64;
-        let seconds: f64 = own.iter().map(|pace| pace.seconds).sum();
-        let rows: u64 = own.iter().map(|pace| pace.rows).sum();
-        let epochs = |of: fn(&TrainingSummary) -> u32| {
-            let sum: f64 = model.runs.iter().map(|run| f64::from(of(&run.training))).sum();
-            format!("{:.1}", mean(sum))
-        };
-        vec![
-            grouped(model.n_parameters),
-            epochs(|training| training.epochs),
-            epochs(|training| training.best_epoch),
-            format!("{:.1}", mean(seconds)),
-            grouped((rows as f64 / seconds.max(1e-9)) as u64),
-        ]
-    };
-    comparison.models.iter().map(of_model).collect()
-}
-
-fn estimate(found: &SeedEstimate) -> String {
-    format!("{:.4} ±{:.4}", found.value, 0.5 * (found.high - found.low))
-}
-
-fn difference(found: &SeedDifference) -> String {
-    let sign = if found.difference < 0.0 { '−' } else { '+' };
-    let half = 0.5 * (found.high - found.low);
-    format!("{sign}{:.4} ±{half:.4}", found.difference.abs())
-}
-
-fn p_value(p: Option<f64>) -> String {
-    match p {
-        None => "–".to_owned(),
-        Some(p) if p < 1e-4 => "<0.0001".to_owned(),
-        Some(p) => format!("{p:.4}"),
-    }
 }

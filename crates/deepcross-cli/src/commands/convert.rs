@@ -1,13 +1,16 @@
-//! `deepcross convert`
+//! `deepcross convert`: writes files in another format.
 
-use super::{load, on_threads, reader_of, set_format, skipped_lines};
-use crate::args::Convert;
+use crate::arguments::{
+    DataFiles, FileFormat, FormatOverride, Threads, files_help, help_texts, read_config,
+};
 use crate::call_error::CallError;
-use crate::inputs::{self, check_standard_input, keep_pipes_beside};
-use crate::output::{self, check_apart, name_standard_output, read_text, resolved, say};
-use crate::tables::counted;
-use crate::values::report_values;
+use crate::inputs::keep_pipes_beside;
+use crate::output::{self, check_apart, name_standard_output, resolved, say};
+use crate::steps::{load, on_threads, reader_of, say_unusual_values};
+use crate::text::skipped_rows::skipped_lines;
+use crate::text::tables::counted;
 use anyhow::{Error, Result};
+use clap::Args;
 use deepcross_data::{
     Converted, DataConfig, DataError, FileForm, Format, Labels, Partition, RowPlan, RowReader,
     Source, convert, convert_encoded, fit, keep_pipes,
@@ -15,11 +18,60 @@ use deepcross_data::{
 use deepcross_model::TrainedModel;
 use deepcross_train::RunConfig;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-pub(crate) fn run(args: &Convert) -> Result<()> {
-    let files = inputs::files(&args.data)?;
-    check_standard_input(&files)?;
+const CONVERT_HELP: &str = concat!(
+    "Examples:
+  deepcross convert --data 'logs/*.csv.gz' --out clicks.parquet
+  deepcross convert --data day_0.gz --format criteo --out day_0.csv.zst
+  deepcross convert --data clicks.csv --config run.toml --out clicks.ffm
+  zcat clicks.csv.gz | deepcross convert --data - --format csv --to tsv | head
+
+The end of a name gives the format: .csv, .tsv, .svm or .libsvm, .ffm or .libffm, each optionally \
+followed by .gz or .zst, and .parquet. Values are written unchanged, in CSV with quotes if they need \
+them. A row with a value that the format cannot hold is a bad row.
+
+libsvm and libffm hold numbers. Rows of these formats, and text with the same columns, are written \
+unchanged. Rows with other columns are encoded: by the encoder of --model, or by an encoder that is \
+fitted to the rows for the fields of --config.
+
+",
+    files_help!()
+);
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = CONVERT_HELP,
+    mut_args(help_texts(&[
+        ("data", "The rows to convert; several files are read in order and become one"),
+        ("format", "The format of the files, instead of the one that their names show"),
+    ])),
+)]
+pub(crate) struct ConvertArgs {
+    #[command(flatten)]
+    pub(crate) data: DataFiles,
+    /// The file to write; without it, or with `-`, rows go to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// The format to write, instead of the one that the name of the output shows
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) to: Option<FileFormat>,
+    #[command(flatten)]
+    pub(crate) format: FormatOverride,
+    /// The configuration of a run; its `[data]` says how to read the files, and its fields are fitted and
+    /// encoded if other columns are written as libsvm or libffm
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// For libsvm and libffm: the model whose encoder encodes the rows; files are read as its training
+    /// data were
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    pub(crate) model: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
+    let files = args.data.files()?;
     let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
     if let Some(out) = out {
         check_apart(out, files.iter().chain(&args.config).chain(&args.model))?;
@@ -48,11 +100,11 @@ pub(crate) fn run(args: &Convert) -> Result<()> {
     Ok(())
 }
 
-/// What makes numbers of values of any kind.
+/// An encoder that converts values of any kind to numbers.
 enum Numbers {
     /// The encoder of a model.
     Model(Box<(TrainedModel, RunConfig)>),
-    /// One that is fitted to the rows.
+    /// An encoder that is fitted to the rows for the fields of a configuration.
     Fitted(Box<RunConfig>),
 }
 
@@ -66,24 +118,22 @@ impl Numbers {
 }
 
 /// The form of the file to write.
-fn form(args: &Convert, out: Option<&Path>) -> Result<FileForm> {
+fn form(args: &ConvertArgs, out: Option<&Path>) -> Result<FileForm> {
     let call_error = |message: String| Err(CallError::with_message(message));
     let to = args.to.map(Format::from);
     let form = match (out, to) {
         (Some(out), to) => FileForm::of(out, to),
         (None, Some(_)) => FileForm::of(Path::new(""), to),
         (None, None) => {
-            return call_error(
-                "`--to`: name the format of what goes to standard output".to_owned(),
-            );
+            return call_error("`--to`: name the format for standard output".to_owned());
         }
     };
     match form {
         Ok(form) if args.model.is_some() && !has_pairs(form.format) => {
-            call_error("`--model`: has a meaning for libsvm and libffm only".to_owned())
+            call_error("`--model`: applies only to libsvm and libffm".to_owned())
         }
         Err(DataError::UnknownFormat { file }) => call_error(format!(
-            "{}: the format cannot be told from the name, expected a name that ends in .csv, .tsv, \
+            "{}: the name does not show the format, expected a name that ends in .csv, .tsv, \
              .svm, .libsvm, .ffm, .libffm or .parquet, or `--to`",
             file.display()
         )),
@@ -96,24 +146,23 @@ fn has_pairs(format: Format) -> bool {
 }
 
 /// The model or the configuration that the call names.
-fn numbers(args: &Convert) -> Result<Option<Numbers>> {
+fn numbers(args: &ConvertArgs) -> Result<Option<Numbers>> {
     if let Some(model) = &args.model {
         return Ok(Some(Numbers::Model(Box::new(load(model)?))));
     }
     let Some(path) = &args.config else { return Ok(None) };
-    let config = RunConfig::parse(&read_text(path)?, &[], &path.display().to_string())?;
-    Ok(Some(Numbers::Fitted(Box::new(config))))
+    Ok(Some(Numbers::Fitted(Box::new(read_config(path, &[])?))))
 }
 
-/// How the files are read: as those of the model or the run.
-fn data(args: &Convert, numbers: Option<&Numbers>) -> DataConfig {
+/// How the files are read: as those of the model, or as the configuration says.
+fn data(args: &ConvertArgs, numbers: Option<&Numbers>) -> DataConfig {
     let mut data = numbers.map(|numbers| numbers.config().data.clone()).unwrap_or_default();
-    set_format(&mut data, args.format);
+    args.format.apply(&mut data);
     data
 }
 
 /// Whether all rows are read before they are written: for the types of their columns, the vocabularies of their fields,
-/// or the fields of libffm; where no flag says so, a pipe may hold libffm or Parquet.
+/// or the fields of libffm. If the format is not given, a pipe may hold libffm or Parquet.
 fn reads_twice(form: FileForm, data: &DataConfig, numbers: Option<&Numbers>) -> bool {
     let is_read_once =
         matches!(data.format, Some(Format::Csv | Format::Tsv | Format::Criteo | Format::Libsvm));
@@ -121,7 +170,7 @@ fn reads_twice(form: FileForm, data: &DataConfig, numbers: Option<&Numbers>) -> 
     form.format == Format::Parquet || fits || !is_read_once
 }
 
-/// Keeps pipes beside the output, or where the system has its temporary files.
+/// Keeps copies of pipes beside the output, or in the system's folder of temporary files.
 fn keep(out: Option<&Path>) {
     match out {
         Some(out) => keep_pipes_beside(&resolved(out)),
@@ -129,9 +178,9 @@ fn keep(out: Option<&Path>) {
     }
 }
 
-/// What makes numbers of the values, where they are not written as they are.
+/// The encoder, if values are not written unchanged.
 ///
-/// A model is named for nothing else; a configuration also says how files are read.
+/// A model always encodes; a configuration may only say how files are read.
 fn needed(form: FileForm, source: &Source, numbers: Option<Numbers>) -> Result<Option<Numbers>> {
     let fits = form.format.check_columns(source.header());
     match (numbers, fits) {
@@ -139,14 +188,14 @@ fn needed(form: FileForm, source: &Source, numbers: Option<Numbers>) -> Result<O
         (_, Ok(())) => Ok(None),
         (numbers @ Some(Numbers::Fitted(_)), Err(_)) if has_pairs(form.format) => Ok(numbers),
         (None, Err(error)) if has_pairs(form.format) => Err(CallError::with_message(format!(
-            "{error}; `--config` with a `[[field]]` for each column, or `--model`, makes numbers of them"
+            "{error}; `--config` with a `[[field]]` for each column, or `--model`, converts them to numbers"
         ))),
-        // What is wrong without a label may be right with one, as a row of a file without a header tells.
+        // Columns that do not fit without a label may fit with one, as the rows of a file without a header show.
         (_, Err(_)) => Ok(None),
     }
 }
 
-/// The rows, and how they are to be written.
+/// The rows, and how to write them.
 struct Conversion {
     source: Source,
     form: FileForm,
@@ -154,7 +203,7 @@ struct Conversion {
 }
 
 impl Conversion {
-    /// Writes the rows, and says which could not be.
+    /// Writes the rows, and reports those that could not be read.
     fn write<W: Write + Send>(
         &self,
         numbers: Option<&Numbers>,
@@ -183,7 +232,7 @@ impl Conversion {
         }
     }
 
-    /// Labels are written where the configuration names them.
+    /// Labels are written if the configuration names them.
     fn labels(&self) -> Labels {
         match self.source.config().label() {
             Some(_) => Labels::Required,
@@ -198,12 +247,12 @@ impl Conversion {
     ) -> Result<Converted<W>> {
         let work = || convert_encoded(&mut reader, self.form, out);
         let converted = on_threads(self.threads, work)?.map_err(plain)?;
-        report_values(&reader);
+        say_unusual_values(&reader);
         Ok(converted)
     }
 }
 
-/// What the output itself says, by the name that it has there.
+/// Replaces an error of the output by its cause, which names the output.
 fn plain(error: DataError) -> Error {
     match error {
         DataError::Output { source } => source.into(),

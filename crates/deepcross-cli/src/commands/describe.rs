@@ -1,29 +1,58 @@
-//! `deepcross describe`
+//! `deepcross describe`: shows the contents of columns.
 
-use super::skipped_lines;
-use crate::args::Describe;
-use crate::output::{self, read_text, say};
-use crate::profile_flags::{profiled, with_format, with_layout};
-use crate::tables::{grouped, metric, percent, text_table};
+use crate::arguments::{ConfigFile, DataFiles, Json, LabelColumn, Layout, files_help, help_texts};
+use crate::output::{self, say};
+use crate::steps::{profiled, with_format, with_layout};
+use crate::text::skipped_rows::skipped_lines;
+use crate::text::tables::{grouped, metric, percent, text_table};
 use anyhow::Result;
+use clap::Args;
 use comfy_table::{CellAlignment, Table};
 use deepcross_data::DataConfig;
 use deepcross_profile::{
     ColumnKind, ColumnProfile, DistinctCount, FileProfile, InferredColumn, LabelCounts,
     LeftOutReason, TopValue,
 };
-use deepcross_train::RunConfig;
 use serde::Serialize;
+
+const DESCRIBE_HELP: &str = concat!(
+    "Examples:
+  deepcross describe --data clicks.csv --label click
+  deepcross describe --data 'logs/*.tsv.gz' --config run.toml --json
+
+",
+    files_help!()
+);
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = DESCRIBE_HELP,
+    mut_args(help_texts(&[
+        ("data", "The rows to describe; several files are read in order"),
+    ])),
+)]
+pub(crate) struct DescribeArgs {
+    #[command(flatten)]
+    pub(crate) data: DataFiles,
+    #[command(flatten)]
+    pub(crate) label: LabelColumn,
+    #[command(flatten)]
+    pub(crate) layout: Layout,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
 
 /// The widest line of a table.
 const WIDTH: usize = 100;
 
-/// So many values are told of each column.
+/// The number of frequent values shown for each column.
 const TOP: usize = 10;
 
-pub(crate) fn run(args: &Describe) -> Result<()> {
+pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
     let profiled = read(args)?;
-    if args.json {
+    if args.json.is_asked {
         return output::print(serde_json::to_string(&Report::new(&profiled))?);
     }
     for line in skipped_lines(&profiled.profile.skipped) {
@@ -32,14 +61,11 @@ pub(crate) fn run(args: &Describe) -> Result<()> {
     output::print(format_args!("{}\n\n{}", title(&profiled), table_of(&profiled).trim_fmt()))
 }
 
-/// With a configuration, files are read as it says; without, as they show themselves.
-fn read(args: &Describe) -> Result<FileProfile> {
-    let guess_missing = args.config.is_none() && args.layout.missing.is_empty();
-    let config = match &args.config {
-        Some(path) => {
-            let run = RunConfig::parse(&read_text(path)?, &[], &path.display().to_string())?;
-            with_layout(run.data, &args.layout)
-        }
+/// Reads the files as the configuration says; without one, guesses their form.
+fn read(args: &DescribeArgs) -> Result<FileProfile> {
+    let guess_missing = args.config.path.is_none() && args.layout.missing.is_empty();
+    let config = match args.config.read()? {
+        Some(run) => with_layout(run.data, &args.layout),
         None => with_format(&args.data, &with_layout(DataConfig::default(), &args.layout))?,
     };
     profiled(&args.data, &config, &args.label, guess_missing)
@@ -103,7 +129,7 @@ fn cells(column: &ColumnProfile, inferred: &InferredColumn, has_label: bool) -> 
     cells
 }
 
-/// The mean label of some rows, as it stands after their share.
+/// The mean label of some rows, to be shown after their share.
 fn mean(counts: LabelCounts) -> String {
     counts.mean_label().map(|mean| format!(" → {mean:.3}")).unwrap_or_default()
 }
@@ -130,7 +156,7 @@ fn word(reason: &LeftOutReason) -> &'static str {
     }
 }
 
-/// The number of distinct elements of lists, and of distinct values of all else.
+/// The number of distinct elements for lists, and of distinct values for all other columns.
 fn distinct(column: &ColumnProfile, inferred: &InferredColumn) -> DistinctCount {
     match inferred.kind {
         ColumnKind::List(form) => form.distinct,
@@ -145,7 +171,7 @@ fn top(column: &ColumnProfile, inferred: &InferredColumn) -> Vec<TopValue> {
     }
 }
 
-/// The range of numbers, and the most frequent values of all else with their shares.
+/// The range for numbers; for all other columns the most frequent values with their shares.
 fn summary(column: &ColumnProfile, inferred: &InferredColumn) -> String {
     if inferred.kind == ColumnKind::Number {
         return column.number_summary();
@@ -162,7 +188,7 @@ fn summary(column: &ColumnProfile, inferred: &InferredColumn) -> String {
     values.collect::<Vec<_>>().join(", ")
 }
 
-/// The text, cut to so many characters.
+/// The text, cut to `length` characters.
 fn cut(text: &str, length: usize) -> String {
     match text.chars().nth(length) {
         Some(_) => text.chars().take(length - 1).chain(['…']).collect(),
@@ -170,14 +196,14 @@ fn cut(text: &str, length: usize) -> String {
     }
 }
 
-/// What `--json` prints.
+/// The object that `--json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
     rows: u64,
-    /// Rows that could not be read.
+    /// The number of rows that could not be read.
     skipped: u64,
     mean_label: Option<f64>,
-    /// The values that are taken for missing ones.
+    /// The values that mean "missing".
     missing_values: &'a [String],
     columns: Vec<ColumnReport<'a>>,
 }
@@ -186,7 +212,7 @@ struct Report<'a> {
 struct ColumnReport<'a> {
     name: &'a str,
     kind: String,
-    /// Why it would be left out of a configuration.
+    /// The reason to leave the column out of a configuration.
     left_out: Option<&'static str>,
     distinct: u64,
     distinct_is_exact: bool,
@@ -194,12 +220,12 @@ struct ColumnReport<'a> {
     /// The mean label of the rows with a value.
     mean_label: Option<f64>,
     mean_label_of_missing: Option<f64>,
-    /// How well the column predicts the label by itself.
+    /// The AUC of predicting the label by this column alone.
     auc: Option<f64>,
     mean_characters: f64,
     numbers: Option<NumbersReport>,
     list: Option<ListReport>,
-    /// The most frequent values, of lists the most frequent elements.
+    /// The most frequent values; for lists, the most frequent elements.
     top: Vec<TopReport>,
 }
 

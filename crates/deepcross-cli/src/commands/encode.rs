@@ -1,16 +1,58 @@
-//! `deepcross encode`
+//! `deepcross encode`: writes encoded rows for `train --cache`.
 
-use super::skipped_lines;
-use crate::args::Encode;
-use crate::inputs::{self, check_standard_input, keep_pipes_beside};
+use crate::arguments::{Overrides, Threads, TrainingFiles, files_help, help_texts};
+use crate::inputs::{check_standard_input, keep_pipes_beside};
 use crate::output::{check_apart, check_writable, read_text, resolved, say};
-use crate::tables::{grouped, percent};
+use crate::text::skipped_rows::skipped_lines;
+use crate::text::tables::{grouped, percent};
 use anyhow::Result;
+use clap::Args;
 use deepcross_model::TrainedModel;
-use deepcross_train::{Event, Files, RunConfig, encode, load_model};
+use deepcross_train::{Event, RunConfig, encode, load_model};
+use std::path::PathBuf;
 
-pub(crate) fn run(args: &Encode) -> Result<()> {
-    let files = Files { train: inputs::files(&args.data)?, valid: inputs::files(&args.valid)? };
+const ENCODE_HELP: &str = concat!(
+    "Examples:
+  deepcross encode --config run.toml --data january.csv february.csv \\
+      --out clicks.dcc
+  deepcross train --config run.toml --data january.csv february.csv \\
+      --cache clicks.dcc --out model.dcx
+
+The file holds the encoded training and validation rows and the encoder that was fitted to them. \
+`deepcross train --cache` uses it if the content of the files, `[data]`, `[[field]]` and the rows \
+held out are the same. Otherwise it reports the difference and rebuilds the file.
+
+",
+    files_help!()
+);
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = ENCODE_HELP,
+    mut_args(help_texts(&[
+        ("set", "Replace a value of the configuration, as in `train.valid_fraction=0.2`"),
+    ])),
+)]
+pub(crate) struct EncodeArgs {
+    /// The configuration of later runs; without it, that of the model
+    #[arg(long, value_name = "FILE", required_unless_present = "model")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files: TrainingFiles,
+    /// The model whose encoder encodes the rows, for runs that start from it with `--init`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: Option<PathBuf>,
+    /// The cache to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
+}
+
+pub(crate) fn run(args: &EncodeArgs) -> Result<()> {
+    let files = args.files.files()?;
     check_standard_input(files.train.iter().chain(&files.valid))?;
     let inputs = files.train.iter().chain(&files.valid).chain(&args.config).chain(&args.model);
     check_apart(&args.out, inputs)?;
@@ -31,10 +73,9 @@ pub(crate) fn run(args: &Encode) -> Result<()> {
     Ok(())
 }
 
-/// The configuration that the call names, or that of the model.
-fn config(args: &Encode, model: Option<&TrainedModel>) -> Result<RunConfig> {
-    let mut overrides = args.overrides.clone();
-    overrides.extend(args.seed.map(|seed| format!("train.seed={seed}")));
+/// The configuration that the call names, or else that of the model.
+fn config(args: &EncodeArgs, model: Option<&TrainedModel>) -> Result<RunConfig> {
+    let overrides = args.overrides.all();
     let (text, name) = match (&args.config, model) {
         (Some(file), _) => (read_text(file)?, file.display().to_string()),
         (None, Some(model)) => (model.config.clone(), "the configuration of the model".to_owned()),

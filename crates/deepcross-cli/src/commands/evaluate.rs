@@ -1,74 +1,111 @@
-//! `deepcross evaluate`
+//! `deepcross evaluate`: measures a model on rows with labels.
 
-use super::calibrate::map_words;
-use super::{load, on_threads, reader_of, set_format};
-use crate::args::Evaluate;
-use crate::decisions::Decisions;
-use crate::inputs::{self, check_standard_input};
-use crate::output::{self, check_apart, check_writable, say};
+use crate::arguments::{
+    DataFiles, FILES_HELP, FormatOverride, Json, ModelFile, ReportPage, Threads, help_texts,
+};
+use crate::output::{self, say};
 use crate::pages::evaluation::page;
-use crate::pages::write;
-use crate::slicing;
-use crate::tables::{counted, grouped, metric, table};
-use crate::understood::Understood;
-use crate::values::report_values;
+use crate::steps::{load, on_threads, reader_of, say_unusual_values, slice_columns};
+use crate::text::calibration_text::map_words;
+use crate::text::evaluation_report::EvaluationReport;
+use crate::text::evaluation_text::{EvaluationExtras, evaluation_text};
+use crate::text::tables::counted;
+use crate::text::threshold_report::ThresholdReport;
 use anyhow::Result;
+use clap::Args;
 use deepcross_data::{Labels, RowReader, Source};
-use deepcross_features::{FieldShape, ShapeKind};
 use deepcross_metrics::{Ranked, Summary};
 use deepcross_model::{Tapes, TrainedModel};
 use deepcross_train::{
-    ImportancePlan, Importances, RowSample, Slice, SliceColumn, SlicePlan, SlicedRows,
-    evaluate_observed, permutation_importance,
+    ImportancePlan, Importances, RowSample, SliceColumn, SlicePlan, SlicedRows, evaluate_observed,
+    permutation_importance,
 };
-use serde::Serialize;
-use std::collections::BTreeMap;
 
-pub(crate) fn run(args: &Evaluate) -> Result<()> {
-    let data = inputs::files(&args.data)?;
-    check_standard_input(&data)?;
-    if let Some(report) = &args.report {
-        check_apart(report, data.iter().chain([&args.model]))?;
-        check_writable(report)?;
+#[derive(Debug, Args)]
+#[command(
+    after_help = FILES_HELP,
+    mut_args(help_texts(&[
+        ("data", "Rows with labels; several files are read in order"),
+        ("report", "Also write an HTML page with curves, reliability and tables to this file"),
+    ])),
+)]
+pub(crate) struct EvaluateArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelFile,
+    #[command(flatten)]
+    pub(crate) data: DataFiles,
+    #[command(flatten)]
+    pub(crate) format: FormatOverride,
+    /// Also measure decisions at this probability: accuracy, precision, recall, F1, MCC
+    #[arg(long, value_name = "P", value_parser = parse_probability)]
+    pub(crate) threshold: Option<f64>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+    #[command(flatten)]
+    pub(crate) report: ReportPage,
+    /// Also measure the loss if the values of a field are permuted among the rows, this many times for each field [default: 3]
+    #[arg(long, value_name = "REPEATS", num_args = 0..=1, default_missing_value = "3", value_parser = clap::value_parser!(u32).range(2..=100))]
+    pub(crate) importance: Option<u32>,
+    /// The most rows to permute, chosen by their position
+    #[arg(long, value_name = "N", default_value_t = 200_000, requires = "importance", value_parser = clap::value_parser!(u64).range(2..))]
+    pub(crate) importance_rows: u64,
+    /// Also measure the rows of each value, or range of numbers, of these columns; `all` stands for the
+    /// columns of all fields with one value a row
+    #[arg(long, value_name = "COLUMN", num_args = 1..)]
+    pub(crate) slices: Vec<String>,
+    /// Merge the values that have fewer rows than this
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "slices")]
+    pub(crate) slice_rows: u64,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+fn parse_probability(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(p) if (0.0..=1.0).contains(&p) => Ok(p),
+        _ => Err("must be a number from 0 to 1".to_owned()),
     }
-    let (trained, mut config) = load(&args.model)?;
-    set_format(&mut config.data, args.format);
+}
+
+pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
+    let data = args.data.files()?;
+    args.report.check(data.iter().chain([&args.model.path]))?;
+    let (trained, mut config) = load(&args.model.path)?;
+    args.format.apply(&mut config.data);
     let source = Source::open(&data, &config.data)?;
-    let columns = slicing::columns(&args.slices, &trained, &source)?;
+    let columns = slice_columns(&args.slices, &trained, &source)?;
     let names: Vec<_> = columns.iter().map(|column| column.name.clone()).collect();
     let reader = reader_of(&trained, &config, &source, Labels::Required)?;
     let mut reader = reader.keeping_values(&names)?;
     let asked = Asked { columns, missing: config.data.missing.clone(), args };
     let work = || measure(&trained, &mut reader, &asked);
-    let (summary, ranked, understood) = on_threads(args.threads.get(), work)??;
-    if let Some(report) = &args.report {
-        write(report, &page(args, &trained, &reader, (&summary, &ranked), &understood)?)?;
-        say(format_args!("wrote {}", report.display()));
-    }
-    if args.json {
-        let report = Report::new(&summary, &reader, &trained, &understood);
+    let (summary, ranked, extras) = on_threads(args.threads.get(), work)??;
+    let named = (args.model.path.as_path(), &args.data.named[..]);
+    args.report.write(|| page(named, &trained, &reader, (&summary, &ranked), &extras))?;
+    if args.json.is_asked {
+        let report = EvaluationReport::new(&summary, &reader, &trained, &extras);
         return output::print(serde_json::to_string(&report)?);
     }
-    report_values(&reader);
+    say_unusual_values(&reader);
     if let Some(calibrator) = &trained.calibrator {
         say(format_args!("calibrated by {}", map_words(&calibrator.map)));
     }
-    print(&summary, &understood)
+    output::print(evaluation_text(&summary, &extras))
 }
 
-/// What is asked for beside the metrics.
+/// The requests of a call beside the metrics.
 struct Asked<'a> {
     columns: Vec<SliceColumn>,
     missing: Vec<String>,
-    args: &'a Evaluate,
+    args: &'a EvaluateArgs,
 }
 
-/// One pass over the rows, and what is measured by it.
+/// Measures everything that was asked for in one pass over the rows.
 fn measure(
     trained: &TrainedModel,
     reader: &mut RowReader<'_>,
     asked: &Asked<'_>,
-) -> Result<(Summary, Ranked<f32>, Understood)> {
+) -> Result<(Summary, Ranked<f32>, EvaluationExtras)> {
     let Asked { columns, missing, args } = asked;
     let tapes = Tapes::new();
     let plan = SlicePlan { min_rows: args.slice_rows, ..SlicePlan::default() };
@@ -86,11 +123,11 @@ fn measure(
         importance.map(|(repeats, sample)| importances(trained, repeats, sample, &tapes));
     let importance = importance.transpose()?;
     let decisions = args.threshold.map(|threshold| ranked.confusion(threshold)).transpose()?;
-    let decisions = decisions.as_ref().zip(args.threshold).map(Decisions::new);
-    Ok((summary, ranked, Understood { decisions, importance, slices }))
+    let decisions = decisions.as_ref().zip(args.threshold).map(ThresholdReport::new);
+    Ok((summary, ranked, EvaluationExtras { decisions, importance, slices }))
 }
 
-/// What the model relies on among the rows of a sample, and of how many rows that is.
+/// The importances of the fields on a sample, and the number of rows that it was drawn from.
 fn importances(
     trained: &TrainedModel,
     repeats: u32,
@@ -105,103 +142,4 @@ fn importances(
     let (predictor, encoder) = (trained.predictor(), &trained.encoder);
     let found = permutation_importance(predictor, encoder, (batch, &probabilities), &plan, tapes)?;
     Ok((found, of))
-}
-
-/// What `--json` prints.
-#[derive(Serialize)]
-struct Report<'a> {
-    #[serde(flatten)]
-    summary: &'a Summary,
-    /// Where a threshold is asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    decisions: Option<&'a Decisions>,
-    /// The method of the model's calibrator, where it has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    calibrator: Option<&'static str>,
-    /// Values of each field that were not met in training; null where that cannot be known, as of hashed values and numbers.
-    unseen: BTreeMap<&'a str, Option<u64>>,
-    missing: BTreeMap<&'a str, u64>,
-    rare: BTreeMap<&'a str, u64>,
-    clipped: BTreeMap<&'a str, u64>,
-    /// Rows that could not be read.
-    skipped: u64,
-    /// With `--importance`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    importance: Option<&'a Importances>,
-    /// With `--slices`: all slices, the worst first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    slices: Option<Vec<NamedSlice<'a>>>,
-}
-
-/// A slice with its column.
-#[derive(Serialize)]
-struct NamedSlice<'a> {
-    column: &'a str,
-    #[serde(flatten)]
-    slice: &'a Slice,
-}
-
-impl<'a> Report<'a> {
-    fn new(
-        summary: &'a Summary,
-        reader: &'a RowReader<'_>,
-        trained: &'a TrainedModel,
-        understood: &'a Understood,
-    ) -> Self {
-        let counts = || reader.counts().iter();
-        Self {
-            summary,
-            decisions: understood.decisions.as_ref(),
-            calibrator: trained.calibrator.as_ref().map(|found| found.map.method().name()),
-            unseen: trained
-                .encoder
-                .shapes()
-                .iter()
-                .zip(counts())
-                .map(|(shape, (name, counts))| (name, knows_unseen(shape).then_some(counts.unseen)))
-                .collect(),
-            missing: counts().map(|(name, counts)| (name, counts.missing)).collect(),
-            rare: counts().map(|(name, counts)| (name, counts.rare)).collect(),
-            clipped: counts().map(|(name, counts)| (name, counts.clipped)).collect(),
-            skipped: reader.skipped().rows,
-            importance: understood.importance.as_ref().map(|(found, _)| found),
-            slices: understood.slices.as_ref().map(|slices| {
-                let named = |(column, slice)| NamedSlice { column, slice };
-                slices.worst().into_iter().map(named).collect()
-            }),
-        }
-    }
-}
-
-/// Whether the field tells values that training never met from others.
-pub(crate) fn knows_unseen(shape: &FieldShape) -> bool {
-    matches!(shape.kind, ShapeKind::Sparse { reserved, .. } if reserved.unseen.is_some())
-}
-
-fn print(summary: &Summary, understood: &Understood) -> Result<()> {
-    let mut table = table(&["metric", "model", "always the base rate"]);
-    for (name, model, base) in lines(summary) {
-        table.add_row([name.to_owned(), metric(model), metric(base)]);
-    }
-    let (rows, positives) = (counted(summary.rows, "row"), grouped(summary.positives));
-    let (metrics, more) = (table.trim_fmt(), understood.text());
-    output::print(format_args!("{rows}, {positives} positive\n\n{metrics}{more}"))
-}
-
-/// Each metric: its name, that of the model, and that of always predicting the base rate.
-fn lines(summary: &Summary) -> [(&'static str, Option<f64>, Option<f64>); 8] {
-    let Summary { auc, average_precision, log_loss, normalized_entropy, brier, .. } = *summary;
-    let gain = summary.relative_information_gain;
-    let (calibration, error) = (summary.calibration, summary.expected_calibration_error);
-    let rate = summary.base_rate;
-    [
-        ("AUC", auc, auc.map(|_| 0.5)),
-        ("average precision", average_precision, average_precision.and(rate)),
-        ("log loss", log_loss, summary.base_log_loss),
-        ("normalized entropy", normalized_entropy, normalized_entropy.map(|_| 1.0)),
-        ("relative information gain", gain, gain.map(|_| 0.0)),
-        ("Brier score", brier, rate.map(|rate| rate * (1.0 - rate))),
-        ("calibration", calibration, calibration.map(|_| 1.0)),
-        ("expected calibration error", error, error.map(|_| 0.0)),
-    ]
 }

@@ -1,11 +1,12 @@
-//! `deepcross export`
+//! `deepcross export`: writes weights, or the graph of a model, for other programs.
 
-use super::{load, reader};
-use crate::args::{Export, ExportFormat};
+use crate::arguments::{ModelFile, files_help};
 use crate::inputs::{self, check_standard_input};
 use crate::output::{check_apart, check_writable, resolved, say};
-use crate::tables::counted;
+use crate::steps::{load, reader};
+use crate::text::tables::counted;
 use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
 use deepcross_data::Labels;
 use deepcross_features::Batch;
 use deepcross_model::TrainedModel;
@@ -13,19 +14,62 @@ use deepcross_model::interchange::{write_onnx, write_safetensors, write_sample};
 use deepcross_train::RunConfig;
 use std::path::PathBuf;
 
+const EXPORT_HELP: &str = concat!(
+    "Examples:
+  deepcross export --model model.dcx --format safetensors \\
+      --out weights.safetensors
+  deepcross export --model model.dcx --format onnx --out model.onnx \\
+      --sample rows.csv --sample-out sample.safetensors
+
+A safetensors file holds only the weights, under the names that `deepcross inspect` shows. An ONNX \
+file holds the graph from ids and numbers to a probability, without the encoder. The sample holds \
+the first 1,000 rows as encoded, with their probabilities, to check another program.
+
+",
+    files_help!()
+);
+
+#[derive(Debug, Args)]
+#[command(after_help = EXPORT_HELP)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelFile,
+    /// The format to write
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: ExportFormat,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Rows to write as encoded, with their probabilities; several files are read in order
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "sample_out")]
+    pub(crate) sample: Vec<PathBuf>,
+    /// The file to write the encoded rows to, as safetensors
+    #[arg(long, value_name = "FILE", requires = "sample")]
+    pub(crate) sample_out: Option<PathBuf>,
+}
+
+/// A file format of other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// The weights, as PyTorch stores them
+    Safetensors,
+    /// The graph from ids and numbers to a probability
+    Onnx,
+}
+
 /// The most rows of a sample.
 const SAMPLE_ROWS: usize = 1000;
 
-pub(crate) fn run(args: &Export) -> Result<()> {
+pub(crate) fn run(args: &ExportArgs) -> Result<()> {
     let data = inputs::files(&args.sample)?;
     check_standard_input(&data)?;
-    check_apart(&args.out, data.iter().chain([&args.model]))?;
+    check_apart(&args.out, data.iter().chain([&args.model.path]))?;
     check_writable(&args.out)?;
     if let Some(sample_out) = &args.sample_out {
-        check_apart(sample_out, data.iter().chain([&args.model, &args.out]))?;
+        check_apart(sample_out, data.iter().chain([&args.model.path, &args.out]))?;
         check_writable(sample_out)?;
     }
-    let (trained, config) = load(&args.model)?;
+    let (trained, config) = load(&args.model.path)?;
     let sample = args.sample_out.as_ref().map(|_| first_rows(&trained, &config, &data));
     let sample = sample.transpose()?;
     let out = resolved(&args.out);
@@ -47,7 +91,7 @@ fn first_rows(trained: &TrainedModel, config: &RunConfig, data: &[PathBuf]) -> R
     let mut reader = reader(trained, config, data, Labels::Ignored)?;
     let mut batch = reader.new_batch();
     if reader.fill(&mut batch, SAMPLE_ROWS)? == 0 {
-        bail!("--sample: there is no row in the files");
+        bail!("--sample: the files have no rows");
     }
     Ok(batch)
 }

@@ -1,16 +1,45 @@
-//! `deepcross import`
+//! `deepcross import`: puts weights of another program into a model.
 
-use super::load;
-use crate::args::Import;
+use crate::arguments::{ModelFile, help_texts};
 use crate::output::{check_apart, check_writable, resolved, say};
-use crate::tables::counted;
+use crate::steps::load;
+use crate::text::tables::counted;
 use anyhow::{Context, Result};
+use clap::Args;
 use deepcross_model::interchange::read_safetensors;
+use std::path::PathBuf;
 
-pub(crate) fn run(args: &Import) -> Result<()> {
-    check_apart(&args.out, [&args.model, &args.weights])?;
+const IMPORT_HELP: &str = "\
+Example:
+  deepcross import --model base.dcx --weights weights.safetensors \\
+      --out model.dcx
+
+Encoder, configuration and layers are taken from --model, for instance from a run of one epoch; all \
+weights are replaced. The file must have exactly the tensors of the model, by name, with their \
+shapes, as F32: `deepcross export --format safetensors` writes such a file, and so can PyTorch.";
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = IMPORT_HELP,
+    mut_args(help_texts(&[
+        ("model", "The artifact to take the encoder and the layers from"),
+    ])),
+)]
+pub(crate) struct ImportArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelFile,
+    /// The weights, as safetensors
+    #[arg(long, value_name = "FILE")]
+    pub(crate) weights: PathBuf,
+    /// The artifact to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+pub(crate) fn run(args: &ImportArgs) -> Result<()> {
+    check_apart(&args.out, [&args.model.path, &args.weights])?;
     check_writable(&args.out)?;
-    let (base, _) = load(&args.model)?;
+    let (base, _) = load(&args.model.path)?;
     let weights = read_safetensors(&args.weights, &base.params)?;
     let n_weights = counted(weights.n_parameters() as u64, "weight");
     let had_calibrator = base.calibrator.is_some();
@@ -18,8 +47,8 @@ pub(crate) fn run(args: &Import) -> Result<()> {
         base.with_weights(weights).with_context(|| format!("`{}`", args.weights.display()))?;
     if had_calibrator {
         say(format_args!(
-            "the calibrator of {} is left behind: it was fitted to other weights",
-            args.model.display()
+            "the calibrator of {} is dropped: it was fitted to other weights",
+            args.model.path.display()
         ));
     }
     trained.save(&resolved(&args.out))?;

@@ -1,17 +1,56 @@
-//! `deepcross infer-config`
+//! `deepcross infer-config`: writes a first configuration for files.
 
-use crate::args::InferConfig;
+use crate::arguments::{DataFiles, LabelColumn, Layout, files_help, help_texts};
 use crate::call_error::CallError;
 use crate::output::{self, check_apart, check_writable, say};
-use crate::profile_flags::{profiled, with_format, with_layout};
+use crate::steps::{profiled, with_format, with_layout};
 use anyhow::{Context, Result};
+use clap::Args;
 use deepcross_data::DataConfig;
 use deepcross_profile::{FileProfile, LeftOutReason};
 use deepcross_train::RunConfig;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-pub(crate) fn run(args: &InferConfig) -> Result<()> {
+const INFER_HELP: &str = concat!(
+    "Examples:
+  deepcross infer-config --data clicks.csv --label click --out run.toml
+  deepcross infer-config --data people.data --columns age,job,income \\
+      --label income --positive '>50K' --out run.toml
+
+All rows are read once, in bounded memory. The configuration can be trained with unchanged: it has a \
+field for each column, of a kind that suits the values, and sizes of model and training that suit \
+the number of rows. It is a first version, to be read and changed.
+Columns that cannot help are left out, each with a comment that gives the reason: the column is \
+empty or constant, it numbers the rows, or it predicts the label by itself.
+
+",
+    files_help!()
+);
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = INFER_HELP,
+    mut_args(help_texts(&[
+        ("data", "Rows to train on; several files are read in order"),
+    ])),
+)]
+pub(crate) struct InferConfigArgs {
+    #[command(flatten)]
+    pub(crate) data: DataFiles,
+    #[command(flatten)]
+    pub(crate) label: LabelColumn,
+    #[command(flatten)]
+    pub(crate) layout: Layout,
+    /// The file to write; without it, the configuration goes to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the file if there is one
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+}
+
+pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
     if let Some(out) = &args.out {
         check_out(out, args)?;
     }
@@ -23,7 +62,7 @@ pub(crate) fn run(args: &InferConfig) -> Result<()> {
     if profiled.fields.fields().next().is_none() {
         return call_error("no column is left to predict the label from");
     }
-    let text = profiled.to_toml(&named(&args.data))?;
+    let text = profiled.to_toml(&named(&args.data.named))?;
     RunConfig::parse(&text, &[], "what was inferred").context("please report this")?;
     warn(&profiled);
     match &args.out {
@@ -36,12 +75,12 @@ fn call_error(message: &str) -> Result<()> {
     Err(CallError::with_message(message.to_owned()))
 }
 
-/// Refuses an output that is there already or that could not be written.
-fn check_out(out: &Path, args: &InferConfig) -> Result<()> {
-    check_apart(out, &args.data)?;
+/// Refuses an output that already exists or that could not be written.
+fn check_out(out: &Path, args: &InferConfigArgs) -> Result<()> {
+    check_apart(out, &args.data.named)?;
     if out.exists() && !args.force {
         let out = out.display();
-        return call_error(&format!("{out}: is there already; --force replaces it"));
+        return call_error(&format!("{out}: already exists; --force replaces it"));
     }
     check_writable(out)
 }
@@ -58,7 +97,7 @@ fn named(files: &[PathBuf]) -> String {
     }
 }
 
-/// Says which columns are left out although they hold something.
+/// Warns of columns that are left out although they have values, and of rows without a label.
 fn warn(profiled: &FileProfile) {
     let columns = profiled.profile.columns.iter().zip(&profiled.fields.columns);
     for (column, inferred) in columns {

@@ -1,26 +1,45 @@
-//! `deepcross predict`
+//! `deepcross predict`: writes the probability of a click for each row.
 
-use super::{load, on_threads, reader, set_format};
-use crate::args::Predict;
-use crate::inputs::{self, check_standard_input};
-use crate::output::{self, check_apart, name_standard_output, say};
-use crate::tables::counted;
-use crate::values::report_values;
+use crate::arguments::{DataFiles, FILES_HELP, FormatOverride, ModelFile, Threads, help_texts};
+use crate::output::{check_apart, name_standard_output, say};
+use crate::steps::{
+    load, on_threads, predict_to_file, reader, say_unusual_values, write_predictions,
+};
+use crate::text::tables::counted;
 use anyhow::Result;
-use deepcross_data::{Labels, RowReader};
-use deepcross_model::{Predictor, Tapes};
-use deepcross_train::Predictions;
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use clap::Args;
+use deepcross_data::Labels;
+use std::io::BufWriter;
+use std::path::PathBuf;
 
-pub(crate) fn run(args: &Predict) -> Result<()> {
-    let data = inputs::files(&args.data)?;
-    check_standard_input(&data)?;
+#[derive(Debug, Args)]
+#[command(
+    after_help = FILES_HELP,
+    mut_args(help_texts(&[
+        ("data", "Rows, with or without labels; several files are read in order"),
+    ])),
+)]
+pub(crate) struct PredictArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelFile,
+    #[command(flatten)]
+    pub(crate) data: DataFiles,
+    #[command(flatten)]
+    pub(crate) format: FormatOverride,
+    /// The file to write; without it, predictions go to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+pub(crate) fn run(args: &PredictArgs) -> Result<()> {
+    let data = args.data.files()?;
     if let Some(out) = &args.out {
-        check_apart(out, data.iter().chain([&args.model]))?;
+        check_apart(out, data.iter().chain([&args.model.path]))?;
     }
-    let (trained, mut config) = load(&args.model)?;
-    set_format(&mut config.data, args.format);
+    let (trained, mut config) = load(&args.model.path)?;
+    args.format.apply(&mut config.data);
     let mut reader = reader(&trained, &config, &data, Labels::Ignored)?;
     let predictor = trained.predictor();
     let threads = args.threads.get();
@@ -31,46 +50,11 @@ pub(crate) fn run(args: &Predict) -> Result<()> {
         }
         None => {
             let out = std::io::stdout();
-            let work = || write_all(predictor, &mut reader, &mut BufWriter::new(out.lock()));
+            let work =
+                || write_predictions(predictor, &mut reader, &mut BufWriter::new(out.lock()));
             on_threads(threads, work)?.map_err(name_standard_output)?;
         }
     }
-    report_values(&reader);
+    say_unusual_values(&reader);
     Ok(())
-}
-
-/// Writes the predictions for all rows of a reader; how many.
-pub(crate) fn predict_to_file(
-    predictor: Predictor<'_>,
-    reader: &mut RowReader<'_>,
-    threads: usize,
-    path: &Path,
-) -> Result<u64> {
-    let mut out = output::create(path)?;
-    let n_rows = on_threads(threads, || write_all(predictor, reader, &mut out))??;
-    out.finish()?;
-    Ok(n_rows)
-}
-
-/// Writes a header and a line for each row, empty for one that could not be read; how many.
-fn write_all(
-    predictor: Predictor<'_>,
-    reader: &mut RowReader<'_>,
-    out: &mut impl Write,
-) -> Result<u64> {
-    let tapes = Tapes::new();
-    let mut predictions = Predictions::new(predictor, reader, &tapes);
-    let mut n_rows = 0;
-    writeln!(out, "probability")?;
-    while let Some(chunk) = predictions.next_chunk()? {
-        for probability in chunk {
-            match probability {
-                Some(probability) => writeln!(out, "{probability}")?,
-                None => writeln!(out)?,
-            }
-        }
-        n_rows += chunk.len() as u64;
-    }
-    out.flush()?;
-    Ok(n_rows)
 }

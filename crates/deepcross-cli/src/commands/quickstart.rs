@@ -1,22 +1,34 @@
-//! `deepcross quickstart`: the whole way, on clicks whose true probabilities are known.
+//! `deepcross quickstart`: simulates clicks with known probabilities, trains, evaluates and predicts.
 
-use super::predict::predict_to_file;
-use super::train::train_and_save;
-use super::{on_threads, reader, simulate};
-use crate::args::Quickstart;
+use crate::arguments::Threads;
 use crate::output::{self, open, say};
-use crate::tables::{grouped, metric, table};
+use crate::progress::train_progress::TrainProgress;
+use crate::steps::{on_threads, predict_to_file, reader, write_simulated};
+use crate::text::tables::{grouped, metric, table};
 use anyhow::{Context, Result, anyhow};
+use clap::Args;
 use deepcross_data::Labels;
 use deepcross_metrics::{Evaluation, Summary};
 use deepcross_model::{Tapes, TrainedModel};
 use deepcross_simulate::SimulatorConfig;
-use deepcross_train::{Files, RunConfig, evaluate};
+use deepcross_train::{Files, RunConfig, evaluate, train};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
+#[derive(Debug, Args)]
+pub(crate) struct QuickstartArgs {
+    /// The folder to write all files to
+    #[arg(long, value_name = "FOLDER", default_value = "deepcross-quickstart")]
+    pub(crate) out: PathBuf,
+    /// The number of training rows; a quarter as many are simulated for testing
+    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) rows: u64,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
 const CONFIG: &str = include_str!("quickstart.toml");
-/// So many rows to train on for one to test with.
+/// The number of training rows for each test row.
 const TRAIN_ROWS_PER_TEST_ROW: u64 = 4;
 
 /// The files of a quickstart.
@@ -53,9 +65,9 @@ impl Folder {
     }
 }
 
-pub(crate) fn run(args: &Quickstart) -> Result<()> {
+pub(crate) fn run(args: &QuickstartArgs) -> Result<()> {
     std::fs::create_dir_all(&args.out)
-        .with_context(|| format!("{}: cannot be made", args.out.display()))?;
+        .with_context(|| format!("{}: cannot be created", args.out.display()))?;
     let folder = Folder::new(&args.out);
     folder.say_what_is_overwritten();
     simulate_files(&folder, args.rows)?;
@@ -63,7 +75,7 @@ pub(crate) fn run(args: &Quickstart) -> Result<()> {
     let files = Files { train: vec![folder.train.clone()], valid: Vec::new() };
     let threads = args.threads.get();
     train_and_save(&config, &files, threads, &folder.model)?;
-    // From here on with what was written, as a user would.
+    // From here on the files are read again, as a user would do it.
     let trained = TrainedModel::load(&folder.model)?;
     let test = std::slice::from_ref(&folder.test);
     let mut labelled = reader(&trained, &config, test, Labels::Required)?;
@@ -84,12 +96,28 @@ fn simulate_files(folder: &Folder, n_train: u64) -> Result<()> {
     let (train_rows, test_rows) = (grouped(n_train), grouped(n_test));
     say(format_args!("simulating {train_rows} rows to train on and {test_rows} to test with"));
     let world = SimulatorConfig::default();
-    simulate::write(SimulatorConfig { seed: 1, ..world }, n_train, &folder.train, None)?;
+    write_simulated(SimulatorConfig { seed: 1, ..world }, n_train, &folder.train, None)?;
     let test = SimulatorConfig { seed: 2, ..world };
-    simulate::write(test, n_test, &folder.test, Some(&folder.truth)).map(drop)
+    write_simulated(test, n_test, &folder.test, Some(&folder.truth)).map(drop)
 }
 
-/// The metrics of the true probabilities: what no model can be better than, but by chance.
+/// Trains with a progress bar and a summary, without checkpoints, and writes the artifact.
+fn train_and_save(
+    config: &RunConfig,
+    files: &Files,
+    threads: usize,
+    out: &Path,
+) -> Result<TrainedModel> {
+    output::check_writable(out)?;
+    let mut progress = TrainProgress::new(threads, config.train.negative_rate);
+    let trained = train(config, files, threads, &mut |event| progress.observe(&event))?;
+    progress.finish();
+    trained.save(&output::resolved(out))?;
+    say(format_args!("wrote {}", out.display()));
+    Ok(trained)
+}
+
+/// The metrics of the true probabilities, which a model can exceed only by chance.
 fn best_possible(folder: &Folder) -> Result<Summary> {
     let mut evaluation = Evaluation::default();
     let rows = lines(&folder.test)?.zip(lines(&folder.truth)?).skip(1);
@@ -124,7 +152,7 @@ fn what_next(folder: &Folder) {
     let [config, train, _, _, model, predictions] =
         folder.files().map(|file| file.display().to_string());
     say(format_args!("wrote {predictions}"));
-    say(format_args!("\nto go on:\n  deepcross inspect --model {model}"));
+    say(format_args!("\nnext steps:\n  deepcross inspect --model {model}"));
     say(format_args!(
         "  deepcross train --config {config} --data {train} --out {model} --set model.hidden=[256,128]"
     ));

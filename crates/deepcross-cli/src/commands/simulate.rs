@@ -1,20 +1,37 @@
-//! `deepcross simulate`
+//! `deepcross simulate`: writes simulated clicks.
 
-use crate::args::Simulate;
-use crate::call_error::CallError;
-use crate::output::{self, check_apart, say};
-use crate::tables::{grouped, percent};
+use crate::output::{check_apart, say};
+use crate::steps::write_simulated;
+use crate::text::tables::{grouped, percent};
 use anyhow::Result;
-use deepcross_files::AtomicFile;
-use deepcross_simulate::{SimulationSummary, Simulator, SimulatorConfig};
-use std::io::Write;
-use std::path::Path;
+use clap::Args;
+use deepcross_simulate::SimulatorConfig;
+use std::path::PathBuf;
 
-pub(crate) fn run(args: &Simulate) -> Result<()> {
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// The number of rows
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) rows: u64,
+    /// The seed of the rows; files of different seeds are samples of the same simulated world
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The standard deviation of the click rates of campaigns, in logits
+    #[arg(long, value_name = "LOGITS", default_value_t = SimulatorConfig::default().campaign_deviation)]
+    pub(crate) campaign_deviation: f64,
+    /// The file to write, with columns separated by tabs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Also write the true probability of each row to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) truth: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &SimulateArgs) -> Result<()> {
     check_apart(&args.out, &args.truth)?;
-    let Simulate { seed, campaign_deviation, .. } = *args;
+    let SimulateArgs { seed, campaign_deviation, .. } = *args;
     let config = SimulatorConfig { seed, campaign_deviation, ..SimulatorConfig::default() };
-    let summary = write(config, args.rows, &args.out, args.truth.as_deref())?;
+    let summary = write_simulated(config, args.rows, &args.out, args.truth.as_deref())?;
     let clicks = percent(summary.clicks, summary.rows);
     let (rows, out) = (grouped(summary.rows), args.out.display());
     say(format_args!("wrote {rows} rows, {clicks} clicked, to {out}"));
@@ -22,21 +39,4 @@ pub(crate) fn run(args: &Simulate) -> Result<()> {
         say(format_args!("wrote their true probabilities to {}", truth.display()));
     }
     Ok(())
-}
-
-/// Writes simulated rows, and their true probabilities apart; both files are there whole, or not at all.
-pub(crate) fn write(
-    config: SimulatorConfig,
-    n_rows: u64,
-    path: &Path,
-    truth: Option<&Path>,
-) -> Result<SimulationSummary> {
-    let simulator =
-        Simulator::new(&config).map_err(|problems| CallError::with_message(problems.join("\n")))?;
-    let mut out = output::create(path)?;
-    let mut truth = truth.map(output::create).transpose()?;
-    let truth_writer = truth.as_mut().map(|truth| truth as &mut dyn Write);
-    let summary = simulator.write_tsv(&mut out, truth_writer, n_rows)?;
-    AtomicFile::finish_all(std::iter::once(out).chain(truth))?;
-    Ok(summary)
 }

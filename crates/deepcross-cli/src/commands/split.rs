@@ -1,23 +1,89 @@
-//! `deepcross split`
+//! `deepcross split`: divides rows into files to train on and to test with.
 
-use super::skipped_lines;
-use crate::args::{By, Split};
+use crate::arguments::{ConfigFile, DataFiles, FileFormat, files_help, help_texts};
 use crate::call_error::CallError;
-use crate::inputs::{self, check_standard_input};
-use crate::output::{self, check_apart, read_text, say};
-use crate::tables::{counted, percent};
+use crate::output::{self, check_apart, say};
+use crate::text::skipped_rows::skipped_lines;
+use crate::text::tables::{counted, percent};
 use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
 use deepcross_data::{DataConfig, Format, Shares, Source, SplitBy, SplitSet, Splitter, keep_pipes};
 use deepcross_files::AtomicFile;
-use deepcross_train::RunConfig;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-pub(crate) fn run(args: &Split) -> Result<()> {
+const SPLIT_HELP: &str = concat!(
+    "Examples:
+  deepcross split --data clicks.csv --by time --column hour \\
+      --test 0.1 --valid 0.1 --out-dir parts
+  deepcross split --data clicks.csv --by key --column user --test 0.2 \\
+      --out-dir parts
+
+Rows are written unchanged, byte for byte. Each file begins with the header, if there is one. \
+The same call writes the same files on any machine.
+
+",
+    files_help!()
+);
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = SPLIT_HELP,
+    mut_args(help_texts(&[
+        ("data", "The rows to divide; several files are read in order"),
+    ])),
+)]
+pub(crate) struct SplitArgs {
+    #[command(flatten)]
+    pub(crate) data: DataFiles,
+    /// The rule that decides which file a row goes to
+    #[arg(long, value_enum, value_name = "RULE")]
+    pub(crate) by: By,
+    /// The column of the time (numbers, or dates with the year first) or of the key
+    #[arg(long, value_name = "NAME")]
+    pub(crate) column: Option<String>,
+    /// The share of test rows
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    pub(crate) test: f64,
+    /// The share of validation rows; if it is 0, no file is written for them
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) valid: f64,
+    /// By time: the first time of the test rows, instead of a share
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["test", "valid"])]
+    pub(crate) test_from: Option<String>,
+    /// By time: the first time of the validation rows
+    #[arg(long, value_name = "TIME", requires = "test_from")]
+    pub(crate) valid_from: Option<String>,
+    /// By key or row: the seed that chooses the rows
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The folder to write `train`, `test` and perhaps `valid` to; the format gives the end of their names
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out_dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    /// The format of the files, instead of the one that their names show
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<FileFormat>,
+}
+
+/// The rule that decides which file a row goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum By {
+    /// The latest rows are for testing
+    Time,
+    /// All rows of a key go to one file, chosen by the hash of the key
+    Key,
+    /// Each row goes to a file chosen by its hash; equal rows go to the same file
+    Row,
+    /// The last rows are for testing
+    Order,
+}
+
+pub(crate) fn run(args: &SplitArgs) -> Result<()> {
     let by = split_by(args)?;
     let config = config(args)?;
-    let files = inputs::files(&args.data)?;
-    check_standard_input(&files)?;
+    let files = args.data.files()?;
     let folder = Folder::create(&args.out_dir)?;
     // The header, the pass that counts and the pass that writes read the same rows.
     keep_pipes(&folder.path);
@@ -42,18 +108,20 @@ pub(crate) fn run(args: &Split) -> Result<()> {
     Ok(())
 }
 
-/// What the flags ask for; those that have no meaning together are refused.
-fn split_by(args: &Split) -> Result<SplitBy> {
+/// The rule of the split; flags that contradict each other are refused.
+fn split_by(args: &SplitArgs) -> Result<SplitBy> {
     let call_error = |message: &str| Err(CallError::with_message(message.to_owned()));
     let needs_column = matches!(args.by, By::Time | By::Key);
     let column = match (&args.column, needs_column) {
         (Some(column), true) => column.clone(),
         (None, false) => String::new(),
         (None, true) => return call_error("`--column`: name the column of the time or the key"),
-        (Some(_), false) => return call_error("`--column`: has a meaning by time and by key only"),
+        (Some(_), false) => {
+            return call_error("`--column`: applies only with `--by time` or `--by key`");
+        }
     };
     if args.by != By::Time && args.test_from.is_some() {
-        return call_error("`--test-from`: has a meaning by time only");
+        return call_error("`--test-from`: applies only with `--by time`");
     }
     let (seed, shares) = (args.seed, Shares { valid: args.valid, test: args.test });
     Ok(match (args.by, &args.test_from) {
@@ -68,11 +136,8 @@ fn split_by(args: &Split) -> Result<SplitBy> {
 }
 
 /// How the files are read: the section `[data]` of a run, if one is named.
-fn config(args: &Split) -> Result<DataConfig> {
-    let mut config = match &args.config {
-        Some(path) => RunConfig::parse(&read_text(path)?, &[], &path.display().to_string())?.data,
-        None => DataConfig::default(),
-    };
+fn config(args: &SplitArgs) -> Result<DataConfig> {
+    let mut config = args.config.read()?.map_or_else(DataConfig::default, |run| run.data);
     config.format = args.format.map(Format::from).or(config.format);
     Ok(config)
 }
@@ -87,14 +152,14 @@ fn has_valid(by: &SplitBy) -> bool {
     }
 }
 
-/// The times at which the sides begin.
+/// A line with the times at which the validation and test rows begin.
 fn cut_line(splitter: &Splitter) -> Option<String> {
     let (valid, test) = splitter.cuts();
     let valid = valid.map(|time| format!("valid begins at {time}, "));
     test.map(|time| format!("{}test begins at {time}", valid.unwrap_or_default()))
 }
 
-/// The folder of the output; one that was made here goes again unless it is kept.
+/// The folder of the output; if the command created it, it is removed again unless it is kept.
 struct Folder {
     path: PathBuf,
     is_new: bool,
@@ -104,7 +169,7 @@ impl Folder {
     fn create(path: &Path) -> Result<Self> {
         let is_new = !path.exists();
         std::fs::create_dir_all(path)
-            .with_context(|| format!("{}: cannot be made", path.display()))?;
+            .with_context(|| format!("{}: cannot be created", path.display()))?;
         Ok(Self { path: path.to_owned(), is_new })
     }
 
@@ -116,7 +181,7 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         if self.is_new {
-            // Fails where something is in it, which is then to stay.
+            // This fails if the folder is not empty; its files then stay.
             let _ = std::fs::remove_dir(&self.path);
         }
     }
@@ -161,7 +226,7 @@ impl Outputs {
     /// Refuses a split that leaves a file without a row.
     fn check(&self) -> Result<()> {
         match self.files.iter().find(|output| output.rows == 0) {
-            Some(empty) => bail!("{}: no row falls to this file", empty.path.display()),
+            Some(empty) => bail!("{}: this file would have no rows", empty.path.display()),
             None => Ok(()),
         }
     }
@@ -180,7 +245,7 @@ impl Outputs {
     }
 }
 
-/// Writes a row as it is; only the last of a file may lack the line end that another row needs.
+/// Writes a row unchanged, with a line end if it has none: only the last row of a file may lack it.
 fn write_line(file: &mut AtomicFile, row: &[u8]) -> Result<()> {
     file.write_all(row)?;
     if row.last().is_some_and(|last| *last != b'\n') {

@@ -1,23 +1,77 @@
-//! `deepcross train`
+//! `deepcross train`: trains a model, with checkpoints.
 
-use crate::args::Train;
-use crate::inputs::{self, check_standard_input, keep_pipes_beside};
-use crate::output::{check_apart, check_writable, read_text, resolved, say};
+use crate::arguments::{
+    Overrides, ReportPage, Threads, TrainingFiles, files_help, help_texts, read_config,
+};
+use crate::inputs::{check_standard_input, keep_pipes_beside};
+use crate::output::{check_apart, check_writable, resolved, say};
 use crate::pages::training::Course;
-use crate::pages::write;
-use crate::progress::Progress;
+use crate::progress::train_progress::TrainProgress;
 use crate::signals::Signals;
 use anyhow::Result;
+use clap::Args;
 use deepcross_model::TrainedModel;
 use deepcross_train::{
     Checkpoints, Event, Files, Next, RunConfig, RunOptions, TrainError, load_model,
-    remove_checkpoint, train, train_with,
+    remove_checkpoint, train_with,
 };
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub(crate) fn run(args: &Train) -> Result<()> {
-    let files = Files { train: inputs::files(&args.data)?, valid: inputs::files(&args.valid)? };
+const TRAIN_HELP: &str = concat!(
+    "Examples:
+  deepcross train --config run.toml --data january.csv february.csv \\
+      --valid march.csv --out model.dcx --set train.epochs=5
+  deepcross train --config run.toml --data today.csv --init yesterday.dcx \\
+      --out today.dcx
+
+The run keeps a checkpoint beside the artifact, for instance `model.dcx.checkpoint`. It is written \
+every ten minutes (see `train.checkpoint_minutes` and `train.checkpoint_steps`), and on SIGINT \
+(Ctrl-C) and SIGTERM, which then end the run; a second signal ends it at once. The same call with \
+--resume continues from the checkpoint, and gives the same artifact as a run without a break. The \
+checkpoint is removed when the artifact is written.
+
+",
+    files_help!()
+);
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = TRAIN_HELP,
+    mut_args(help_texts(&[
+        ("report", "Also write an HTML page with the course of the training to this file"),
+    ])),
+)]
+pub(crate) struct TrainArgs {
+    /// The configuration of the run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) files: TrainingFiles,
+    /// The artifact to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Continue from the checkpoint beside the artifact; if there is none, start from the beginning
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Start from the encoder and weights of this model or checkpoint, which must have the same fields
+    /// and layers
+    #[arg(long, value_name = "FILE")]
+    pub(crate) init: Option<PathBuf>,
+    /// Keep the encoded rows in this file, so that text is parsed once; later runs on the same rows and
+    /// fields use it, and other runs rebuild it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cache: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
+    #[command(flatten)]
+    pub(crate) report: ReportPage,
+}
+
+pub(crate) fn run(args: &TrainArgs) -> Result<()> {
+    let files = args.files.files()?;
     check_standard_input(files.train.iter().chain(&files.valid))?;
     let checkpoint = checkpoint_of(&args.out);
     let inputs = || files.train.iter().chain(&files.valid).chain([&args.config]);
@@ -26,25 +80,20 @@ pub(crate) fn run(args: &Train) -> Result<()> {
     if let Some(cache) = &args.cache {
         check_apart(cache, inputs().chain(&args.init).chain([&args.out, &checkpoint]))?;
     }
-    if let Some(report) = &args.report {
-        let others = [&args.out, &checkpoint].into_iter().chain(&args.cache);
-        check_apart(report, inputs().chain(&args.init).chain(others))?;
-    }
-    let mut overrides = args.overrides.clone();
-    overrides.extend(args.seed.map(|seed| format!("train.seed={seed}")));
-    let text = read_text(&args.config)?;
-    let config = RunConfig::parse(&text, &overrides, &args.config.display().to_string())?;
+    let outputs = [&args.out, &checkpoint].into_iter().chain(&args.cache);
+    args.report.check_apart(inputs().chain(&args.init).chain(outputs))?;
+    let config = read_config(&args.config, &args.overrides.all())?;
     let init = args.init.as_deref().map(load_model).transpose()?;
     if init.as_ref().is_some_and(|init| init.calibrator.is_some()) {
         say(
-            "the calibrator of the model to begin from is left behind: it does not suit weights that move on",
+            "the calibrator of the initial model is dropped: it does not fit weights that are trained further",
         );
     }
-    // The pass that fits and each epoch read all rows again.
+    // Fitting the encoder reads all rows, and so does each epoch.
     keep_pipes_beside(&resolved(&args.out));
     check_writable(&args.out)?;
-    args.report.as_deref().map_or(Ok(()), check_writable)?;
-    say_where_it_begins(args, &checkpoint);
+    args.report.check_writable()?;
+    say_where_the_run_begins(args, &checkpoint);
     let signals = Signals::listen()?;
     let checkpoints = Checkpoints::new(&checkpoint)
         .resume(args.resume)
@@ -57,32 +106,31 @@ pub(crate) fn run(args: &Train) -> Result<()> {
     trained.save(&resolved(&args.out))?;
     remove_checkpoint(&checkpoint)?;
     say(format_args!("wrote {}", args.out.display()));
-    if let Some(report) = &args.report {
-        write(report, &course.page(args, &trained))?;
-        say(format_args!("wrote {}", report.display()));
-    }
-    Ok(())
+    let named = (&args.files.data[..], &args.files.valid[..]);
+    args.report.write(|| Ok(course.page(&args.out, named, &trained)))
 }
 
-/// Where the checkpoint of a run stands: beside the artifact.
+/// The path of a run's checkpoint: beside the artifact.
 fn checkpoint_of(out: &Path) -> PathBuf {
     let mut path = resolved(out).into_os_string();
     path.push(".checkpoint");
     path.into()
 }
 
-fn say_where_it_begins(args: &Train, checkpoint: &Path) {
+fn say_where_the_run_begins(args: &TrainArgs, checkpoint: &Path) {
     let file = checkpoint.display();
     match (args.resume, checkpoint.exists()) {
-        (true, false) => say(format_args!("there is no checkpoint {file}: beginning anew")),
+        (true, false) => {
+            say(format_args!("there is no checkpoint {file}: starting from the beginning"))
+        }
         (false, true) => say(format_args!(
-            "beginning anew: the first checkpoint replaces {file}; with --resume, the run would go on from it"
+            "starting from the beginning: the first checkpoint replaces {file}; --resume would continue from it"
         )),
         _ => {}
     }
 }
 
-/// What the program answers after each step: what signals and the clock say.
+/// Decides after each step, by signals and the clock, whether to write a checkpoint or stop.
 fn next(signals: &Signals, minutes: Option<f64>) -> impl FnMut(u64) -> Next + Send + use<> {
     let interval = minutes.and_then(|minutes| Duration::try_from_secs_f64(60.0 * minutes).ok());
     let (signals, mut last, mut begun) = (signals.clone(), Instant::now(), false);
@@ -102,7 +150,7 @@ fn next(signals: &Signals, minutes: Option<f64>) -> impl FnMut(u64) -> Next + Se
     }
 }
 
-/// Trains with a progress bar and a summary; says where the checkpoint stands when the run ends before its time.
+/// Trains with a progress bar and a summary; names the checkpoint if the run ends early.
 fn train_keeping(
     config: &RunConfig,
     files: &Files,
@@ -110,11 +158,11 @@ fn train_keeping(
     signals: &Signals,
     course: &mut Course,
 ) -> Result<TrainedModel> {
-    let mut progress = Progress::new(options.threads, config.train.negative_rate);
-    let mut stands = None;
+    let mut progress = TrainProgress::new(options.threads, config.train.negative_rate);
+    let mut last_checkpoint = None;
     let trained = train_with(config, files, options, &mut |event| {
         if let Event::Resumed { file, step, .. } | Event::Checkpoint { file, step } = event {
-            stands = Some((file.to_owned(), step));
+            last_checkpoint = Some((file.to_owned(), step));
         }
         progress.observe(&event);
         course.observe(&event);
@@ -126,20 +174,24 @@ fn train_keeping(
         }
         Err(error) => {
             progress.clear();
-            Err(ended(error, stands, signals))
+            Err(ended(error, last_checkpoint, signals))
         }
     }
 }
 
-/// What is said of a run that ended before its time.
-fn ended(error: TrainError, stands: Option<(PathBuf, u64)>, signals: &Signals) -> anyhow::Error {
-    match (error, stands) {
+/// The error of a run that ended early, with advice on how to continue from its last checkpoint.
+fn ended(
+    error: TrainError,
+    last_checkpoint: Option<(PathBuf, u64)>,
+    signals: &Signals,
+) -> anyhow::Error {
+    match (error, last_checkpoint) {
         (TrainError::Stopped { file, step }, _) => {
             let file = file.display();
             say(format_args!(
-                "interrupted after step {step}; the checkpoint is {file}: the same call with --resume goes on"
+                "interrupted after step {step}; the checkpoint is {file}: the same call with --resume continues from it"
             ));
-            let stopped = || anyhow::anyhow!("stopped by no signal");
+            let stopped = || anyhow::anyhow!("stopped without a signal");
             signals.interrupted().map_or_else(stopped, anyhow::Error::from)
         }
         (error @ TrainError::OtherRun { .. }, _) | (error, None) => error.into(),
@@ -147,31 +199,15 @@ fn ended(error: TrainError, stands: Option<(PathBuf, u64)>, signals: &Signals) -
             let file = file.display();
             let advice = match error {
                 TrainError::NotFinite { .. } => format!(
-                    "to go on from step {step} with other settings, such as a lower learning rate, rename {file} and \
+                    "to continue from step {step} with other settings, such as a lower learning rate, rename {file} and \
                      give its new name to --init"
                 ),
                 _ => format!(
-                    "the checkpoint of step {step} is {file}: the same call with --resume goes on"
+                    "the checkpoint of step {step} is {file}: the same call with --resume continues from it"
                 ),
             };
             let error = anyhow::Error::from(error);
             anyhow::anyhow!("{error:#}\n{advice}")
         }
     }
-}
-
-/// Trains with a progress bar and a summary, without checkpoints, and writes the artifact.
-pub(crate) fn train_and_save(
-    config: &RunConfig,
-    files: &Files,
-    threads: usize,
-    out: &Path,
-) -> Result<TrainedModel> {
-    check_writable(out)?;
-    let mut progress = Progress::new(threads, config.train.negative_rate);
-    let trained = train(config, files, threads, &mut |event| progress.observe(&event))?;
-    progress.finish();
-    trained.save(&resolved(out))?;
-    say(format_args!("wrote {}", out.display()));
-    Ok(trained)
 }

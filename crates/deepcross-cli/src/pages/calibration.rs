@@ -1,9 +1,8 @@
 //! The page of `deepcross calibrate`.
 
-use super::{footer, model, names};
-use crate::args::Calibrate;
-use crate::commands::calibrate::{lines, map_words};
-use crate::tables::{grouped, metric, percent};
+use super::{footer, model, name, names};
+use crate::text::calibration_text::{map_words, metric_lines};
+use crate::text::tables::{grouped, metric, percent};
 use anyhow::Result;
 use deepcross_calibration::{CalibrationMap, Calibrator, FOLDS};
 use deepcross_metrics::{ReliabilityBin, Summary};
@@ -11,23 +10,23 @@ use deepcross_model::TrainedModel;
 use deepcross_report::{Figure, Plot, Report, Section, Table};
 use deepcross_train::{Calibration, CalibrationMetrics};
 use std::num::NonZeroUsize;
-use std::slice::from_ref;
+use std::path::{Path, PathBuf};
 
 /// The probability that intervals cover.
 const LEVEL: f64 = 0.95;
-/// Bins of the reliability diagram; as many as those of the expected calibration error.
+/// The number of bins of the reliability diagram, the same as for the expected calibration error.
 const BINS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(14);
-/// Points of the calibration curve.
+/// The number of points of the calibration curve.
 const POINTS: u16 = 400;
 
-/// What the probabilities were, and what they are.
+/// The page: metrics and reliability before and after, and the curve of the calibrator.
 pub(crate) fn page(
-    args: &Calibrate,
+    (model_file, data): (&Path, &[PathBuf]),
     trained: &TrainedModel,
     found: &Calibration,
 ) -> Result<Report> {
     let Calibration { calibrator, before, after } = found;
-    let (model_name, data) = (names(from_ref(&args.model)), names(&args.data));
+    let (model_name, data) = (name(model_file), names(data));
     let mut report = Report::new(format!("{model_name}, calibrated on {data}"));
     report.fact("Model", model_name);
     report.fact("Data", data);
@@ -37,8 +36,8 @@ pub(crate) fn page(
     report.fact("Calibrator", map_words(&calibrator.map));
     report.figures = figures(before, after)?;
     report.note = format!(
-        "What the calibrator brings is measured by {FOLDS} folds, each calibrated by what the others gave; the one that is \
-         stored is fitted to all rows. Below a value, where chance alone may put it: 95 % intervals."
+        "The metrics after calibration are measured in {FOLDS} folds, each calibrated by a calibrator that was fitted to the \
+         others; the stored calibrator is fitted to all rows. Below each value is its 95 % interval."
     );
     report.sections = vec![metrics(&before.summary, &after.summary), reliability(found)?];
     report.sections.extend(model(trained));
@@ -46,13 +45,13 @@ pub(crate) fn page(
     Ok(report)
 }
 
-/// The metrics after, each with its interval, and what it was before.
+/// The metrics after, each with its interval and its value before.
 fn figures(before: &CalibrationMetrics, after: &CalibrationMetrics) -> Result<Vec<Figure>> {
     let found = after.ranked.intervals(LEVEL)?;
     // In the order of the lines.
     let intervals =
         [found.log_loss, found.normalized_entropy, found.brier, found.calibration, None, found.auc];
-    let lines = lines(&before.summary, &after.summary).into_iter().zip(intervals);
+    let lines = metric_lines(&before.summary, &after.summary).into_iter().zip(intervals);
     let figure = |((name, before, after), interval): ((&str, Option<f64>, Option<f64>), _)| {
         let note = format!("uncalibrated: {}", metric(before));
         Figure::new(name, after).with_interval(interval).with_note(note)
@@ -63,7 +62,7 @@ fn figures(before: &CalibrationMetrics, after: &CalibrationMetrics) -> Result<Ve
 fn metrics(before: &Summary, after: &Summary) -> Section {
     let mut section = Section::new("Before and after");
     let mut table = Table::new("", &["metric", "uncalibrated", "calibrated"]);
-    for (name, before, after) in lines(before, after) {
+    for (name, before, after) in metric_lines(before, after) {
         table.push([name.to_owned(), metric(before), metric(after)]);
     }
     section.tables.push(table);
@@ -75,8 +74,8 @@ fn reliability(found: &Calibration) -> Result<Section> {
     let bins = [before.ranked.reliability(BINS, LEVEL)?, after.ranked.reliability(BINS, LEVEL)?];
     let upper = bins[0].last().map_or(1.0, |bin| bin.mean_prediction);
     let mut section = Section::new("Calibration").with_note(
-        "Whether probabilities are right: points on the dashed line are, and above it, more clicks came than were predicted. \
-         The curve shows what the stored calibrator makes of a probability of the model, as far as the rows reach.",
+        "Points on the dashed line have the right probability; above it, there were more clicks than predicted. The curve \
+         shows the calibrated probability for each probability of the model, within the range of the rows.",
     );
     section.plots = vec![
         Plot::reliabilities(&[("uncalibrated", &bins[0]), ("calibrated", &bins[1])]),
@@ -107,7 +106,7 @@ fn table(caption: &str, bins: &[ReliabilityBin]) -> Table {
     table
 }
 
-/// The probabilities of a calibrator, over those of the model alone up to `upper`.
+/// The points of a calibrator's curve: probabilities of the model up to `upper`, and the calibrated ones.
 fn curve(calibrator: &Calibrator, upper: f64) -> Vec<(f64, f64)> {
     let point = |i: u16| {
         let p = upper * f64::from(i) / f64::from(POINTS);

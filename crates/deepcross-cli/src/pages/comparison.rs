@@ -1,17 +1,25 @@
 //! The page of `deepcross compare`.
 
-use super::{footer, names};
-use crate::args::Compare;
-use crate::commands::compare::{cells, costs, notes};
-use crate::race::Pace;
-use crate::tables::{counted, grouped, metric, percent};
+use super::{footer, name, names};
+use crate::text::comparison_text::{Pace, cells, costs, notes};
+use crate::text::tables::{counted, grouped, metric, percent};
 use deepcross_metrics::{Interval, SeedEstimate};
 use deepcross_report::{Figure, IntervalRow, Plot, Report, Section, Series, Table, YScale};
 use deepcross_train::{Candidate, CompareEvent, ComparedModel, Comparison, EpochReport, TestedOn};
-use std::slice::from_ref;
+use std::path::{Path, PathBuf};
 
-/// Points of a curve: more than a screen can show apart.
+/// The number of points of a curve: more than a screen can show.
 const POINTS: usize = 300;
+
+/// Facts of a call of `compare`: the files as the call names them, and numbers.
+pub(crate) struct ComparedCall<'a> {
+    pub(crate) config: &'a Path,
+    pub(crate) data: &'a [PathBuf],
+    pub(crate) valid: &'a [PathBuf],
+    pub(crate) test: &'a [PathBuf],
+    pub(crate) seeds: u64,
+    pub(crate) threads: usize,
+}
 
 /// The curves of the first run of each model.
 #[derive(Default)]
@@ -21,7 +29,7 @@ pub(crate) struct Curves {
 }
 
 impl Curves {
-    /// Takes notice of a moment.
+    /// Keeps the curves of a test if it is the first of its model.
     pub(crate) fn observe(&mut self, event: &CompareEvent<'_>) {
         let CompareEvent::Tested(place, _, ranked) = event else { return };
         if self.roc.last().is_some_and(|last| last.name == place.name) {
@@ -33,19 +41,19 @@ impl Curves {
         self.precision_recall.push(Series::precision_recall(place.name, &precision_recall));
     }
 
-    /// What came of it all.
+    /// The page of the comparison.
     pub(crate) fn page(
         self,
-        args: &Compare,
-        contenders: &[Candidate],
+        call: &ComparedCall<'_>,
+        candidates: &[Candidate],
         (comparison, paces): (&Comparison, &[Pace]),
     ) -> Report {
         let tested = match comparison.tested_on {
-            TestedOn::Test => names(&args.test),
+            TestedOn::Test => names(call.test),
             TestedOn::Validation => "the validation rows".to_owned(),
         };
         let mut report = Report::new(format!("Comparison of models on {tested}"));
-        report.facts = facts(args, comparison, &tested);
+        report.facts = facts(call, comparison, &tested);
         report.figures = figures(comparison);
         report.note = notes(comparison).join(" ");
         report.sections = vec![
@@ -55,7 +63,7 @@ impl Curves {
             runs(comparison, paces),
             cost_section(comparison, paces),
         ];
-        report.sections.extend(contenders.iter().map(configuration));
+        report.sections.extend(candidates.iter().map(configuration));
         report.footer = footer();
         report
     }
@@ -77,14 +85,11 @@ fn first_seed(comparison: &Comparison) -> u64 {
     comparison.models.first().and_then(|model| model.runs.first()).map_or(1, |run| run.seed)
 }
 
-fn facts(args: &Compare, comparison: &Comparison, tested: &str) -> Vec<(String, String)> {
+fn facts(call: &ComparedCall<'_>, comparison: &Comparison, tested: &str) -> Vec<(String, String)> {
     let Comparison { rows, positives, .. } = *comparison;
-    let mut facts = vec![
-        ("Configuration", names(from_ref(&args.config))),
-        ("Training data", names(&args.data)),
-    ];
-    if !args.valid.is_empty() {
-        facts.push(("Validation data", names(&args.valid)));
+    let mut facts = vec![("Configuration", name(call.config)), ("Training data", names(call.data))];
+    if !call.valid.is_empty() {
+        facts.push(("Validation data", names(call.valid)));
     }
     facts.push(("Tested on", tested.to_owned()));
     if let Some(training) = comparison.models.first().and_then(|model| model.runs.first()) {
@@ -93,8 +98,8 @@ fn facts(args: &Compare, comparison: &Comparison, tested: &str) -> Vec<(String, 
     }
     let share = percent(positives, rows);
     facts.push(("Rows tested on", format!("{}, {share} positive", grouped(rows))));
-    facts.push(("Seeds", counted(args.seeds, "seed")));
-    facts.push(("Threads", args.threads.get().to_string()));
+    facts.push(("Seeds", counted(call.seeds, "seed")));
+    facts.push(("Threads", call.threads.to_string()));
     facts.push(("System", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)));
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
@@ -128,8 +133,8 @@ fn metrics(comparison: &Comparison) -> Section {
         Plot::intervals(title, title, &rows, None)
     };
     let mut section = Section::new("Models").with_note(
-        "Two intervals that overlap do not tell whether models differ, since all are tested on the same rows: the p-values of \
-         the table do.",
+        "Overlapping intervals do not show whether two models differ, since all models are tested on the same rows: see the \
+         p-values of the table instead.",
     );
     section.plots =
         vec![plot("AUC", |model| &model.auc), plot("Log loss", |model| &model.log_loss)];
@@ -152,7 +157,8 @@ fn epochs(comparison: &Comparison) -> Section {
     };
     let seed = first_seed(comparison);
     let mut section = Section::new("Epochs").with_note(format!(
-        "Of the runs with seed {seed}. A training loss is the mean over its epoch, each row before the step that it was part of."
+        "Of the runs with seed {seed}. The training loss is the mean over the rows of an epoch, each predicted before the step \
+         that it is part of."
     ));
     let plots: [(&str, &str, Value); 3] = [
         ("Training log loss", "log loss", |report| Some(report.train_loss)),
@@ -198,15 +204,15 @@ fn cost_section(comparison: &Comparison, paces: &[Pace]) -> Section {
         table.push([vec![model.name.clone()], cost].concat());
     }
     let mut section = Section::new("Size and time").with_note(
-        "Means over seeds; with reading and validation, and with whatever else the machine had to do.",
+        "Means over seeds. Times include reading, validation, and whatever else the machine was doing.",
     );
     section.tables.push(table);
     section
 }
 
-/// What a model was trained with.
-fn configuration(contender: &Candidate) -> Section {
-    let mut section = Section::new(format!("Configuration of {}", contender.name));
-    section.text = contender.config.to_toml().unwrap_or_else(|error| error.to_string());
+/// The configuration that a model was trained with.
+fn configuration(candidate: &Candidate) -> Section {
+    let mut section = Section::new(format!("Configuration of {}", candidate.name));
+    section.text = candidate.config.to_toml().unwrap_or_else(|error| error.to_string());
     section
 }

@@ -1,39 +1,37 @@
 //! The page of `deepcross evaluate`.
 
-use super::understanding;
-use super::{fields, footer, model, names};
-use crate::args::Evaluate;
-use crate::commands::calibrate::map_words;
-use crate::commands::skipped_lines;
-use crate::decisions::Decisions;
-use crate::tables::{grouped, percent};
-use crate::understood::Understood;
+use super::{fields, footer, importance, model, name, names, slices};
+use crate::text::calibration_text::map_words;
+use crate::text::evaluation_text::EvaluationExtras;
+use crate::text::skipped_rows::skipped_lines;
+use crate::text::tables::{grouped, percent};
+use crate::text::threshold_report::ThresholdReport;
 use anyhow::Result;
 use deepcross_data::RowReader;
 use deepcross_metrics::{Ranked, Summary};
 use deepcross_model::TrainedModel;
 use deepcross_report::{Figure, Plot, Report, Section, Table};
 use std::num::NonZeroUsize;
-use std::slice::from_ref;
+use std::path::{Path, PathBuf};
 
 /// The probability that intervals cover.
 const LEVEL: f64 = 0.95;
-/// Points of a curve: more than a screen can show apart.
+/// The number of points of a curve: more than a screen can show.
 const POINTS: usize = 400;
-/// Bins of the reliability diagram; as many as those of the expected calibration error.
+/// The number of bins of the reliability diagram, the same as for the expected calibration error.
 const BINS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(14);
-/// Bins of the scores, and the share of rows that may lie above them.
+/// The number of bins of the scores, and the share of rows that may lie above the last bin.
 const SPREAD: (usize, f64) = (40, 0.005);
 
-/// What the metrics of a model were, and how they come about.
+/// The page: the metrics, the curves behind them, and what else was asked for.
 pub(crate) fn page(
-    args: &Evaluate,
+    (model_file, data): (&Path, &[PathBuf]),
     trained: &TrainedModel,
     reader: &RowReader<'_>,
     (summary, ranked): (&Summary, &Ranked<f32>),
-    understood: &Understood,
+    extras: &EvaluationExtras,
 ) -> Result<Report> {
-    let (model_name, data) = (names(from_ref(&args.model)), names(&args.data));
+    let (model_name, data) = (name(model_file), names(data));
     let mut report = Report::new(format!("{model_name} on {data}"));
     report.fact("Model", model_name);
     report.fact("Data", data);
@@ -48,19 +46,20 @@ pub(crate) fn page(
         report.fact("Rows left out", grouped(reader.skipped().rows));
     }
     report.figures = figures(summary, ranked)?;
-    report.note = "Below a value, where chance alone may put it: 95 % intervals, by DeLong for the AUC and of the normal \
-                   distribution for the others."
+    report.note = "Below each value is its 95 % interval: by DeLong for the AUC, by the normal distribution for the others."
         .to_owned();
     report.sections = vec![ranking(summary, ranked), calibration(ranked)?];
-    report.sections.extend(understood.decisions.as_ref().map(Decisions::section));
-    report.sections.extend(understanding::sections(understood));
+    report.sections.extend(extras.decisions.as_ref().map(decisions));
+    let permuted = extras.importance.as_ref();
+    report.sections.extend(permuted.map(|(found, of)| importance::section(found, *of)));
+    report.sections.extend(extras.slices.iter().flat_map(slices::sections));
     report.sections.push(data_section(trained, reader));
     report.sections.extend(model(trained));
     report.footer = footer();
     Ok(report)
 }
 
-/// The metrics, each with its interval and what to hold it against.
+/// The metrics, each with its interval and a value to compare it with.
 pub(super) fn figures(summary: &Summary, ranked: &Ranked<f32>) -> Result<Vec<Figure>> {
     let found = ranked.intervals(LEVEL)?;
     let mut figures = plain_figures(summary);
@@ -72,7 +71,7 @@ pub(super) fn figures(summary: &Summary, ranked: &Ranked<f32>) -> Result<Vec<Fig
     Ok(figures)
 }
 
-/// The metrics alone.
+/// The metrics without intervals.
 pub(super) fn plain_figures(summary: &Summary) -> Vec<Figure> {
     let base =
         |value: Option<f64>| value.map_or_else(String::new, |v| format!("base rate: {v:.4}"));
@@ -94,7 +93,7 @@ pub(super) fn plain_figures(summary: &Summary) -> Vec<Figure> {
 
 fn ranking(summary: &Summary, ranked: &Ranked<f32>) -> Section {
     let mut section = Section::new("Ranking").with_note(
-        "Whether rows with a click come before rows without: the further above the dashed line, the better.",
+        "Whether the model ranks rows with a click before rows without: the further above the dashed line, the better.",
     );
     section.plots.extend(ranked.roc_curve(POINTS).map(|points| Plot::roc(&points)));
     let curve = ranked.precision_recall_curve(POINTS);
@@ -105,7 +104,7 @@ fn ranking(summary: &Summary, ranked: &Ranked<f32>) -> Section {
 fn calibration(ranked: &Ranked<f32>) -> Result<Section> {
     let bins = ranked.reliability(BINS, LEVEL)?;
     let mut section = Section::new("Calibration").with_note(
-        "Whether probabilities are right: points on the dashed line are, and above it, more clicks came than were predicted.",
+        "Points on the dashed line have the right probability; above it, there were more clicks than predicted.",
     );
     if bins.is_empty() {
         return Ok(section);
@@ -123,9 +122,20 @@ fn calibration(ranked: &Ranked<f32>) -> Result<Section> {
     Ok(section)
 }
 
+fn decisions(found: &ThresholdReport) -> Section {
+    let mut section = Section::new("Decisions").with_note(format!(
+        "A row counts as positive if its probability is at least {}. Outcomes are sums of weights.",
+        found.threshold
+    ));
+    let mut table = Table::new("", &["measure", "value"]);
+    found.cells().into_iter().for_each(|(name, value)| table.push([name.to_owned(), value]));
+    section.tables.push(table);
+    section
+}
+
 fn data_section(trained: &TrainedModel, reader: &RowReader<'_>) -> Section {
     let mut section = Section::new("Data").with_note(
-        "Values that the model has not learned, in shares of all. A dash stands where a field cannot know.",
+        "Values that the model has not learned, in shares of all values. A dash means that the field cannot know.",
     );
     section.tables.push(fields("Fields", reader.counts(), trained.encoder.shapes()));
     section.text = skipped_lines(reader.skipped()).join("\n");

@@ -1,34 +1,29 @@
-//! The pages of `--report`: what `deepcross-report` is given to show.
+//! The pages of `--report`.
+//!
+//! Nothing here reads, writes or prints: a page is a value that `deepcross-report` formats as HTML.
 
 pub(crate) mod calibration;
 pub(crate) mod comparison;
 pub(crate) mod evaluation;
+mod importance;
+mod slices;
 pub(crate) mod training;
-mod understanding;
 
-use crate::commands::evaluate::knows_unseen;
-use crate::output;
-use crate::tables::{counted, grouped, percent};
-use anyhow::Result;
+use crate::text::tables::{counted, grouped, percent};
+use crate::text::unusual_values::knows_unseen;
 use deepcross_features::{Counts, FieldShape, ShapeKind};
 use deepcross_model::TrainedModel;
-use deepcross_report::{Report, Section, Table};
-use std::io::Write;
+use deepcross_report::{Section, Table};
 use std::path::{Path, PathBuf};
 
-/// Writes a page whole, or not at all.
-pub(crate) fn write(path: &Path, report: &Report) -> Result<()> {
-    let mut out = output::create(path)?;
-    write!(out, "{report}")?;
-    out.finish()?;
-    Ok(())
+/// The name of a file, without its folder: a page may be passed on, and should not reveal where it was made.
+fn name(path: &Path) -> String {
+    path.file_name().map_or(path.as_os_str(), |name| name).to_string_lossy().into_owned()
 }
 
-/// Names of files, without their folders: a page is handed on, and where it was made is nobody's business.
+/// The names of files, without their folders.
 fn names(files: &[PathBuf]) -> String {
-    let name = |path: &PathBuf| path.file_name().map_or(path.as_os_str(), |name| name).to_owned();
-    let names: Vec<_> =
-        files.iter().map(|path| name(path).to_string_lossy().into_owned()).collect();
+    let names: Vec<_> = files.iter().map(|path| name(path)).collect();
     match &names[..] {
         [first, _, _, _, ..] => {
             format!("{first} and {} more", counted(names.len() as u64 - 1, "file"))
@@ -41,7 +36,7 @@ fn footer() -> String {
     format!("Written by deepcross {}.", env!("CARGO_PKG_VERSION"))
 }
 
-/// What the encoder met in each field: shares of all values.
+/// The unusual values of each field, in shares of all its values.
 fn fields(caption: &str, counts: &Counts, shapes: &[FieldShape]) -> Table {
     let header = ["field", "values", "missing", "unseen", "rare", "clipped"];
     let mut table = Table::new(caption, &header);
@@ -65,7 +60,7 @@ fn fields(caption: &str, counts: &Counts, shapes: &[FieldShape]) -> Table {
     table
 }
 
-/// What the model is made of, and the configuration in it.
+/// The layers and encodings of the model, and the configuration in it.
 fn model(trained: &TrainedModel) -> [Section; 2] {
     let mut layers = Table::new("Layers", &["layer", "output width", "weights"]);
     for layer in trained.model.layers() {
@@ -80,7 +75,7 @@ fn model(trained: &TrainedModel) -> [Section; 2] {
     }
     let mut about = Section::new("Model");
     about.tables = vec![layers, encodings];
-    let mut config = Section::new("Configuration").with_note("As the model has it stored.");
+    let mut config = Section::new("Configuration").with_note("As it is stored in the model.");
     config.text.clone_from(&trained.config);
     [about, config]
 }

@@ -1,26 +1,25 @@
 //! The page of `deepcross train`.
 
 use super::evaluation::plain_figures;
-use super::{fields, footer, model, names};
-use crate::args::Train;
-use crate::tables::{grouped, metric, percent};
+use super::{fields, footer, model, name, names};
+use crate::text::tables::{grouped, metric, percent};
 use deepcross_features::Counts;
 use deepcross_model::TrainedModel;
 use deepcross_report::{Plot, Report, Section, Series, Table, YScale};
 use deepcross_train::{EpochReport, Event, UnitReport};
-use std::slice::from_ref;
+use std::path::{Path, PathBuf};
 
-/// What is kept of a run, to be shown at its end; its size grows with epochs and units alone.
+/// The events of a run that its page shows; their size grows only with epochs and units.
 #[derive(Default)]
 pub(crate) struct Course {
     epochs: Vec<EpochReport>,
     units: Vec<(u32, Vec<UnitReport>)>,
-    /// What was met in each field in the last epoch, by what the rows are called.
+    /// The counts of each field in the last epoch, with a caption for the rows.
     counts: Vec<(&'static str, Counts)>,
 }
 
 impl Course {
-    /// Takes notice of a moment.
+    /// Keeps an event if the page shows it.
     pub(crate) fn observe(&mut self, event: &Event<'_>) {
         match event {
             Event::Resumed { reports, .. } => self.epochs = reports.to_vec(),
@@ -35,15 +34,20 @@ impl Course {
         }
     }
 
-    /// How the run went.
-    pub(crate) fn page(self, args: &Train, trained: &TrainedModel) -> Report {
-        let name = names(from_ref(&args.out));
+    /// The page of the run.
+    pub(crate) fn page(
+        self,
+        model_file: &Path,
+        (data, valid): (&[PathBuf], &[PathBuf]),
+        trained: &TrainedModel,
+    ) -> Report {
+        let name = name(model_file);
         let training = &trained.training;
         let mut report = Report::new(format!("Training of {name}"));
         report.fact("Model", name);
-        report.fact("Training data", names(&args.data));
-        if !args.valid.is_empty() {
-            report.fact("Validation data", names(&args.valid));
+        report.fact("Training data", names(data));
+        if !valid.is_empty() {
+            report.fact("Validation data", names(valid));
         }
         report.fact("Rows", grouped(training.rows));
         report.fact("Positive", percent(training.positives, training.rows));
@@ -57,7 +61,7 @@ impl Course {
         }
         report.sections = vec![self.epochs(training.best_epoch), self.units()];
         let mut data = Section::new("Data").with_note(
-            "Values that have no place of their own, in shares of all. A dash stands where a field cannot know.",
+            "Values that have no slot of their own in the encoder, in shares of all values. A dash means that the field cannot know.",
         );
         let shapes = trained.encoder.shapes();
         let tables = self.counts.iter().map(|(caption, counts)| fields(caption, counts, shapes));
@@ -86,7 +90,7 @@ impl Course {
         ];
         let areas = vec![line("validation", |report| report.valid.as_ref()?.auc)];
         let mut section = Section::new("Epochs").with_note(
-            "A training loss is the mean over its epoch, each row before the step that it was part of.",
+            "The training loss is the mean over the rows of an epoch, each predicted before the step that it is part of.",
         );
         section.plots.extend(plot("Log loss", "log loss", losses));
         section.plots.extend(plot("AUC", "AUC", areas));
@@ -109,7 +113,7 @@ impl Course {
         section
     }
 
-    /// What the residual units did; without units, nothing.
+    /// The gradients and activity of the residual units; empty without units.
     fn units(&self) -> Section {
         type Value = fn(&UnitReport) -> Option<f64>;
         let n_units = self.units.iter().map(|(_, units)| units.len()).max().unwrap_or(0);
@@ -125,8 +129,8 @@ impl Course {
             lines.collect::<Vec<_>>()
         };
         let mut section = Section::new("Residual units").with_note(
-            "On the same training rows throughout. Unit 0 is next to the stacked input. Of more than eight units, eight are \
-             shown, evenly spaced.",
+            "Always on the same training rows. Unit 0 is next to the stacked input. If there are more than eight units, eight \
+             evenly spaced ones are shown.",
         );
         let plots = [
             (

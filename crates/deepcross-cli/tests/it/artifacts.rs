@@ -1,8 +1,8 @@
-//! Artifacts that are cut off, damaged, of another version or none at all.
+//! Files that are not valid artifacts: cut off, damaged, of another version, or something else.
 
 use crate::Folder;
 
-/// `predict` with these bytes as the model must fail and name the file; the rest of the message.
+/// Checks that `predict` with these bytes as the model fails and names the file; returns the rest of the message.
 #[track_caller]
 fn refused(folder: &Folder, bytes: &[u8], what: &str) -> String {
     folder.write("bad.dcx", bytes);
@@ -40,7 +40,7 @@ fn every_flipped_byte_is_found() {
 }
 
 #[test]
-fn what_is_no_artifact_or_a_newer_one_is_said_so() {
+fn other_files_and_newer_artifacts_are_reported_as_such() {
     let folder = Folder::with_model();
     let mut newer = folder.read("model.dcx");
     newer[8] = 200;

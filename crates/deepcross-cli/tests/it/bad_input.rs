@@ -1,8 +1,8 @@
-//! Data that cannot be read: the message has file, line, field and value.
+//! Data that cannot be read: the message names the file, line, field and value.
 
 use crate::{Folder, HEADER, csv};
 
-/// Trains on a file and predicts with it; both must fail with the message.
+/// Checks that training on a file and predicting with it both fail with the message.
 #[track_caller]
 fn check_file(content: impl AsRef<[u8]>, message: &str) {
     let folder = Folder::with_model();
@@ -11,7 +11,7 @@ fn check_file(content: impl AsRef<[u8]>, message: &str) {
     folder.fail("predict --model model.dcx --data bad.csv --out new.csv", 1, message);
 }
 
-/// The good rows with one more.
+/// The good rows and one more.
 fn with_row(row: &[u8]) -> Vec<u8> {
     [csv(2).as_bytes(), row, b"\n"].concat()
 }
@@ -44,7 +44,7 @@ fn rows_that_cannot_be_read_stop_the_run() {
 }
 
 #[test]
-fn a_label_of_neither_class_stops_training_and_evaluation() {
+fn a_label_of_no_class_stops_training_and_evaluation() {
     let folder = Folder::with_model();
     folder.write("bad.csv", with_row(b"maybe,ad1,t1,30"));
     let message = "`bad.csv`, line 4 (`maybe,ad1,t1,30`): field `click` is `maybe`, expected `1` \

@@ -1,8 +1,8 @@
-//! `bad_rows = "skip"`: rows that cannot be read are counted, reported and left out.
+//! Tests of `bad_rows = "skip"`: rows that cannot be read are counted, reported and left out.
 
 use crate::{CONFIG, Folder, csv};
 
-/// 200 rows to train on and 4 that cannot be read; a model trained on them.
+/// A folder with a model, trained on 200 good rows and 4 that cannot be read.
 fn skipping() -> Folder {
     let folder = Folder::with_data();
     folder.write("run.toml", CONFIG.replace("[data]", "[data]\nbad_rows = \"skip\""));
@@ -25,7 +25,7 @@ fn training_counts_and_reports_them() {
     for line in expected {
         assert!(said.contains(line), "{line}\n{said}");
     }
-    // They leave no trace in the model.
+    // The rows left out do not change the model.
     folder.succeed("train --config run.toml --data train.csv --out clean.dcx");
     assert_eq!(folder.read("model.dcx"), folder.read("clean.dcx"));
 }

@@ -1,4 +1,4 @@
-//! The cache as a user meets it: made, used, found stale, on a full disk, and behind a killed run.
+//! Tests of the cache from outside: it is made, used, found stale, refused by a full disk, and left by a killed run.
 
 use crate::{Folder, csv};
 use std::process::{Command, Stdio};
@@ -15,7 +15,7 @@ fn in_folder(folder: &Folder) -> Vec<String> {
 }
 
 #[test]
-fn a_cache_is_made_used_and_made_anew() {
+fn a_cache_is_made_used_and_rebuilt() {
     let folder = Folder::with_model();
     let expected = folder.read("model.dcx");
     let outcome = folder.succeed(TRAIN);
@@ -26,8 +26,9 @@ fn a_cache_is_made_used_and_made_anew() {
     assert!(folder.read("model.dcx") == expected);
     folder.write("train.csv", csv(201));
     let outcome = folder.succeed(TRAIN);
-    let told = "rows.dcc is not of this run and made anew:\n  the training file `train.csv` had";
-    assert!(outcome.stderr.contains(told), "{}", outcome.stderr);
+    let said =
+        "rows.dcc was made for another run; rebuilding it:\n  the training file `train.csv` had";
+    assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
     let outcome = folder.succeed("encode --config run.toml --data train.csv --out other.dcc");
     assert!(outcome.stderr.contains("wrote other.dcc: "), "{}", outcome.stderr);
     assert!(folder.read("other.dcc") == folder.read("rows.dcc"));
@@ -36,7 +37,7 @@ fn a_cache_is_made_used_and_made_anew() {
 }
 
 #[test]
-fn a_run_from_a_model_uses_what_was_encoded_by_it() {
+fn a_run_from_a_model_uses_rows_that_the_model_encoded() {
     let folder = Folder::with_model();
     folder.write("today.csv", csv(300));
     folder.succeed("encode --model model.dcx --data today.csv --out today.dcc");
@@ -48,9 +49,9 @@ fn a_run_from_a_model_uses_what_was_encoded_by_it() {
     assert!(folder.read("today.dcx") == expected);
 }
 
-/// Killed at any moment, a run leaves no cache, or a whole one.
+/// Kills runs at any moment: each leaves no cache, or a whole one.
 #[test]
-fn a_killed_run_leaves_no_cache_that_is_not_whole() {
+fn a_killed_run_leaves_no_partial_cache() {
     let folder = Folder::with_data();
     folder.write("train.csv", csv(60_000));
     let (mut none, mut whole) = (0, 0);
@@ -84,7 +85,7 @@ fn a_killed_run_leaves_no_cache_that_is_not_whole() {
     assert!(!in_folder(&folder).iter().any(is_left), "what was left is removed");
 }
 
-/// A file system of 64 KiB in a name space of its own, where the system allows one.
+/// Writes the cache to a full file system of 64 KiB in a separate name space, if the system allows one.
 #[test]
 fn a_full_disk_costs_the_cache_and_not_the_run() {
     let folder = Folder::with_data();
@@ -105,14 +106,14 @@ fn a_full_disk_costs_the_cache_and_not_the_run() {
     }
     let train = "train --config run.toml --data train.csv --set train.epochs=1";
     let output = on_full_disk(&format!("{train} --out model.dcx --cache full/rows.dcc")).unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && output.stdout.is_empty(), "{told}");
-    assert!(told.contains("warning: no cache") && told.contains("full/rows.dcc"), "{told}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && output.stdout.is_empty(), "{said}");
+    assert!(said.contains("warning: no cache") && said.contains("full/rows.dcc"), "{said}");
     folder.succeed(&format!("{train} --out other.dcx"));
     assert!(folder.read("model.dcx") == folder.read("other.dcx"));
     let encode = "encode --config run.toml --data train.csv --out full/rows.dcc";
     let output = on_full_disk(encode).unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{told}");
-    assert!(told.contains("full/rows.dcc") && told.contains("cannot be written"), "{told}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{said}");
+    assert!(said.contains("full/rows.dcc") && said.contains("cannot be written"), "{said}");
 }

@@ -1,9 +1,9 @@
-//! `calibrate`: what it writes, what it says it brings, and what the other commands make of it.
+//! Tests of `calibrate`: its artifact, the gain that it reports, and how other commands use the calibrator.
 
 use crate::Folder;
 use serde_json::Value;
 
-/// A model that has learned its rows by heart.
+/// The configuration of a model that learns its rows by heart.
 const SURE: &str = r#"[data]
 label = "click"
 
@@ -33,7 +33,7 @@ learning_rate = 0.01
 
 const METHODS: [&str; 3] = ["temperature", "platt", "isotonic"];
 
-/// With `sure.dcx`, trained on `train.tsv`, and with `held-out.tsv` and `test.tsv`.
+/// A folder with `sure.dcx`, trained on `train.tsv`, and with `held-out.tsv` and `test.tsv`.
 fn folder() -> Folder {
     let folder = Folder::new();
     folder.write("run.toml", SURE);
@@ -61,7 +61,7 @@ fn number(report: &Value, name: &str) -> f64 {
 }
 
 #[test]
-fn a_calibrated_model_is_better_on_rows_that_nobody_has_seen() {
+fn a_calibrated_model_is_better_on_unseen_rows() {
     let folder = folder();
     let before = evaluated(&folder, "sure.dcx", "held-out.tsv");
     let plain = evaluated(&folder, "sure.dcx", "test.tsv");
@@ -70,16 +70,16 @@ fn a_calibrated_model_is_better_on_rows_that_nobody_has_seen() {
         let said = folder.succeed(&format!("{call} --json")).stdout;
         let said: Value = serde_json::from_str(&said).unwrap();
         assert_eq!(said["calibrator"]["method"], method);
-        // Before, it is what `evaluate` says of the model, to the bit.
+        // The metrics before are those of `evaluate`, to the bit.
         for (name, value) in before.as_object().unwrap() {
             if said["before"].get(name).is_some() {
                 assert_eq!(&said["before"][name], value, "{method}, {name}");
             }
         }
-        // After, it is about what `evaluate` says on other rows.
+        // The metrics after are close to those of `evaluate` on other rows.
         let test = evaluated(&folder, "calibrated.dcx", "test.tsv");
-        let (told, found) = (number(&said["after"], "log_loss"), number(&test, "log_loss"));
-        assert!((told - found).abs() < 0.02, "{method}: {told}, then {found}");
+        let (said_after, found) = (number(&said["after"], "log_loss"), number(&test, "log_loss"));
+        assert!((said_after - found).abs() < 0.02, "{method}: {said_after}, then {found}");
         let before = number(&plain, "log_loss");
         assert!(found < 0.75 * before, "{method}: {found}, {before} before");
         let ece = "expected_calibration_error";
@@ -107,7 +107,7 @@ fn weights_of_rows_count() {
     for name in ["weight", "log_loss", "base_rate"] {
         assert_eq!(said["before"][name], found[name], "{name}");
     }
-    // The weighted mean of the probabilities is the weighted share of clicks, but for the smoothed targets.
+    // The weighted mean of the probabilities is the weighted share of clicks, except for the smoothed targets.
     assert!((number(&said["after"], "calibration") - 1.0).abs() < 0.02, "{said}");
 }
 
@@ -152,7 +152,7 @@ fn every_command_uses_and_shows_the_calibrator() {
 }
 
 #[test]
-fn the_file_depends_on_neither_threads_nor_an_earlier_calibrator() {
+fn the_file_does_not_depend_on_threads_or_an_earlier_calibrator() {
     let folder = folder();
     for method in METHODS {
         let call = calibrate(method, "held-out.tsv", "one.dcx");
@@ -165,7 +165,7 @@ fn the_file_depends_on_neither_threads_nor_an_earlier_calibrator() {
             "calibrate --model one.dcx --data held-out.tsv --method platt --out again.dcx",
         );
         let message = format!(
-            "one.dcx has a calibrator already ({method}): the new one takes its place, and is fitted to the logits before it\n"
+            "one.dcx already has a calibrator ({method}): the new one replaces it, and is fitted to the uncalibrated logits\n"
         );
         assert!(again.stderr.contains(&message), "{}", again.stderr);
         folder.succeed(&calibrate("platt", "held-out.tsv", "platt.dcx"));
@@ -174,22 +174,22 @@ fn the_file_depends_on_neither_threads_nor_an_earlier_calibrator() {
 }
 
 #[test]
-fn training_that_goes_on_leaves_the_calibrator_behind() {
+fn further_training_drops_the_calibrator() {
     let folder = folder();
     folder.succeed(&calibrate("isotonic", "held-out.tsv", "calibrated.dcx"));
     let train = "train --config run.toml --data test.tsv --set train.epochs=1";
     let plain = folder.succeed(&format!("{train} --init sure.dcx --out plain.dcx"));
     let other = folder.succeed(&format!("{train} --init calibrated.dcx --out other.dcx"));
-    let message = "the calibrator of the model to begin from is left behind: it does not suit weights that move on\n";
+    let message = "the calibrator of the initial model is dropped: it does not fit weights that are trained further\n";
     assert!(other.stderr.contains(message), "{}", other.stderr);
     assert!(!plain.stderr.contains("calibrator"), "{}", plain.stderr);
     assert!(folder.read("plain.dcx") == folder.read("other.dcx"));
 }
 
 #[test]
-fn rows_of_the_training_are_warned_of() {
+fn training_rows_give_a_warning() {
     let folder = folder();
-    let warning = "warning: there are as many rows as sure.dcx was trained on: ";
+    let warning = "warning: there are exactly as many rows as sure.dcx was trained on: ";
     let said = folder.succeed(&calibrate("platt", "train.tsv", "bad.dcx")).stderr;
     assert!(said.contains(warning), "{said}");
     let said = folder.succeed(&calibrate("platt", "held-out.tsv", "good.dcx")).stderr;
@@ -197,7 +197,7 @@ fn rows_of_the_training_are_warned_of() {
 }
 
 #[test]
-fn what_cannot_be_calibrated_is_an_error_and_writes_nothing() {
+fn rows_that_cannot_be_calibrated_on_are_an_error_and_nothing_is_written() {
     let folder = folder();
     let outcome =
         folder.call("calibrate --model sure.dcx --data test.tsv --method spline --out o.dcx");
@@ -237,7 +237,7 @@ fn what_cannot_be_calibrated_is_an_error_and_writes_nothing() {
         "{}",
         outcome.stderr
     );
-    // Labels that are turned round.
+    // The labels are swapped.
     let turned = rows.lines().map(|row| match row.split_at(1) {
         ("0", rest) => format!("1{rest}\n"),
         (_, rest) => format!("0{rest}\n"),

@@ -3,10 +3,10 @@
 use crate::{CONFIG, Folder, csv};
 
 #[test]
-fn training_tells_how_it_goes_though_piped() {
+fn training_reports_progress_even_if_piped() {
     let folder = Folder::with_data();
     let outcome = folder.succeed("train --config run.toml --data train.csv --out model.dcx");
-    assert_eq!(outcome.stdout, "", "a trained model is no data for standard output");
+    assert_eq!(outcome.stdout, "", "a trained model does not go to standard output");
     let parts = [
         " training rows, ",
         " weights, stacked input 9 wide\n",
@@ -23,7 +23,7 @@ fn training_tells_how_it_goes_though_piped() {
 }
 
 #[test]
-fn units_in_trouble_are_told_once() {
+fn units_in_trouble_are_reported_once() {
     let folder = Folder::with_data();
     let smooth = "unit = \"one-layer\"\ndepth = 20\nactivation = \"sigmoid\"\nouter_activation = \"sigmoid\"";
     folder.write("smooth.toml", CONFIG.replace("hidden = [8]", smooth));
@@ -84,7 +84,7 @@ fn several_files_are_read_as_one() {
 }
 
 #[test]
-fn a_validation_file_takes_the_place_of_held_out_rows() {
+fn a_validation_file_replaces_held_out_rows() {
     let folder = Folder::with_data();
     let train = "train --config run.toml --data train.csv --valid new.csv --out model.dcx";
     let said = folder.succeed(train).stderr;
@@ -188,7 +188,7 @@ fn inspection_shows_schema_layers_and_training() {
     let expected = [
         "fields",
         "layers",
-        // 7 ads and 3 reserved rows, each of 4 weights and with 4 of the bias.
+        // 7 ads and 3 reserved rows, each of 4 weights, and 4 weights of the bias.
         "ad (embedding) 4 44",
         "stacking 9 0",
         "scoring 1 10",

@@ -1,4 +1,4 @@
-//! Models of several kinds, trained and tested on the same rows.
+//! Tests of `compare`: models of several kinds, trained and tested on the same rows.
 
 use crate::{CONFIG, Folder};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const ALL: &str = "lr,fm,ffm,mlp,deep-crossing-plain,deep-crossing";
 const COMPARE: &str = "compare --config run.toml --data train.tsv --test test.tsv --seeds 2";
 
-/// Fields of simulated clicks, and sections of two kinds.
+/// A configuration with fields of simulated clicks, and sections for two kinds of model.
 const SIMULATED: &str = r#"[data]
 label = "click"
 
@@ -56,7 +56,7 @@ fn json(folder: &Folder, call: &str) -> Value {
     serde_json::from_str(&folder.succeed(&format!("{call} --json")).stdout).unwrap()
 }
 
-/// A comparison without what depends on the clock.
+/// A comparison without the values that depend on the clock.
 fn timeless(mut comparison: Value) -> Value {
     for model in comparison["models"].as_array_mut().unwrap() {
         for run in model["runs"].as_array_mut().unwrap() {
@@ -103,7 +103,7 @@ fn all_kinds_are_compared_alike_on_any_number_of_threads() {
 }
 
 #[test]
-fn a_run_is_what_train_makes_of_its_configuration() {
+fn a_run_gives_the_same_model_as_train() {
     let folder = simulated();
     let folds = "--models deep-crossing,fm --out models";
     let found = json(&folder, &format!("{COMPARE} {folds}"));
@@ -115,7 +115,7 @@ fn a_run_is_what_train_makes_of_its_configuration() {
     let expected =
         ["deep-crossing-seed1.dcx", "deep-crossing-seed2.dcx", "fm-seed1.dcx", "fm-seed2.dcx"];
     assert_eq!(names, expected);
-    // The rows held out are those of the first seed in all runs.
+    // All runs hold out the rows of the first seed.
     let call = "train --config run.toml --data train.tsv --out own.dcx --set train.split_seed=1";
     folder.succeed(&format!("{call} --seed 2"));
     assert_eq!(folder.read("own.dcx"), folder.read("models/deep-crossing-seed2.dcx"));
@@ -135,7 +135,7 @@ fn without_test_files_the_validation_rows_are_tested_on() {
     assert_eq!(found["rows"], found["models"][0]["runs"][0]["training"]["valid_rows"]);
     let text = folder.succeed(call).stdout;
     assert!(text.contains("validation rows chose the epoch"), "{text}");
-    assert!(text.contains("over rows alone: one seed says nothing of others"), "{text}");
+    assert!(text.contains("over rows only: one seed says nothing about other seeds"), "{text}");
     let found = json(&folder, &format!("{call} --valid test.tsv"));
     assert_eq!((&found["rows"], &found["tested_on"]), (&1200.into(), &"validation".into()));
 }
@@ -157,7 +157,7 @@ fn wrong_calls_end_before_any_work() {
             "--set train.valid_fraction=0 --set train.patience=2",
             "the configuration: `train.patience`: needs validation rows, but `train.valid_fraction` is 0",
         ),
-        ("--out run.toml", "run.toml: is a file, but a folder is to be written to"),
+        ("--out run.toml", "run.toml: is a file, expected a folder"),
         (
             "--report test.tsv",
             "test.tsv: cannot be written there, since the call names it twice, also as test.tsv",
@@ -172,7 +172,10 @@ fn wrong_calls_end_before_any_work() {
         "there are no rows to test on: give test files, or validation rows",
     );
     for (flags, part) in [
-        ("--models lr,fmm", "known are deep-crossing, deep-crossing-plain, lr, fm, ffm, mlp"),
+        (
+            "--models lr,fmm",
+            "the known kinds are deep-crossing, deep-crossing-plain, lr, fm, ffm, mlp",
+        ),
         ("--seeds 0", "--seeds"),
         ("--models ", "there is no such kind"),
     ] {
@@ -234,7 +237,7 @@ fn the_page_has_every_plot_and_no_outside_reference() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_ends_it_in_good_order() {
+fn an_interrupt_ends_a_comparison_in_good_order() {
     let folder = Folder::with_data();
     folder.write("run.toml", CONFIG.replace("epochs = 2", "epochs = 1000000"));
     let mut child = std::process::Command::new(folder.program().get_program())
@@ -247,13 +250,13 @@ fn an_interrupt_ends_it_in_good_order() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The first run has begun when it has had some time; its epochs have no end.
+    // After some time, the first run has begun; it has too many epochs to end by itself.
     std::thread::sleep(Duration::from_millis(1500));
     let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(kill.unwrap().success());
     let begun = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "it does not end");
+        assert!(begun.elapsed() < Duration::from_secs(30), "the comparison does not end");
         std::thread::sleep(Duration::from_millis(20));
     }
     let output = child.wait_with_output().unwrap();

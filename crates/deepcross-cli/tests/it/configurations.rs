@@ -1,10 +1,10 @@
-//! Calls and configurations that are wrong: exit code 2, with everything that is wrong.
+//! Wrong calls and configurations: exit code 2, and a message that names each problem.
 
 use crate::{CONFIG, Folder};
 
 const TRAIN: &str = "train --config run.toml --data train.csv --out new.dcx";
 
-/// The configuration with `from` replaced must be refused with the message.
+/// Checks that the configuration with `to` in place of `from` is refused with the message.
 #[track_caller]
 fn check(from: &str, to: &str, message: &str) {
     let folder = Folder::with_data();
@@ -49,7 +49,7 @@ fn keys_and_values_are_named_with_their_line() {
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_at_once() {
     check(
         "epochs = 2",
         "epochs = 0\nmomentum = 0.9\nvalid_fraction = 1.5\nlearning_rte = 1",
@@ -117,7 +117,7 @@ fn a_configuration_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn calls_that_are_wrong_show_what_is_allowed() {
+fn wrong_calls_are_answered_with_what_is_allowed() {
     let cases = [
         ("train --config run.toml --data train.csv", "--out <FILE>"),
         ("train --config run.toml --out new.dcx", "--data <FILE>..."),

@@ -1,9 +1,9 @@
-//! `convert`: the same rows in another format, or nothing at all.
+//! Tests of `convert`: it writes the same rows in another format, or nothing at all.
 
 use crate::{CONFIG, Folder, HEADER, Outcome, csv};
 use std::process::Stdio;
 
-/// Calls the program with `input` as its standard input; what it writes may be no text.
+/// Calls the program with `input` as its standard input; the output need not be text.
 fn piped(folder: &Folder, arguments: &str, input: &[u8]) -> (Vec<u8>, Outcome) {
     let output = folder.program().args(arguments.split(' ')).write_stdin(input).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -33,7 +33,7 @@ fn the_same_rows_in_any_format_give_the_same_model_and_predictions() {
 }
 
 #[test]
-fn several_files_and_the_standard_input_become_one_file_or_go_on() {
+fn several_files_and_the_standard_input_become_one_file_or_output() {
     let folder = Folder::with_data();
     folder.succeed("convert --data *.csv --out both.csv");
     let rows = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
@@ -59,7 +59,7 @@ fn several_files_and_the_standard_input_become_one_file_or_go_on() {
 }
 
 #[test]
-fn a_long_standard_input_goes_by_once_where_its_format_is_said() {
+fn a_long_standard_input_is_read_once_if_its_format_is_given() {
     let folder = Folder::new();
     let line = "1,ad,,18\n";
     let rows = (70 << 20) / line.len();
@@ -78,7 +78,7 @@ fn a_long_standard_input_goes_by_once_where_its_format_is_said() {
 }
 
 #[test]
-fn labels_and_pairs_come_back_as_they_were() {
+fn labels_and_pairs_come_back_unchanged() {
     let folder = Folder::new();
     let (svm, ffm) = ("+1 3:0.5 7:1\n-1 7:0.25\n0\n", "1 0:12:1 2:7:0.5 2:8:1\n0 2:7:1\n");
     for (name, content) in [("a.svm", svm), ("a.ffm", ffm)] {
@@ -94,15 +94,15 @@ fn labels_and_pairs_come_back_as_they_were() {
 }
 
 #[test]
-fn a_model_or_a_configuration_makes_numbers_of_any_columns() {
+fn a_model_or_a_configuration_converts_any_columns_to_numbers() {
     let folder = Folder::with_model();
     let first = "click,ad,tags,age\n1,ad0,t0|t9,18\n0,,,\n";
     folder.write("first.csv", first);
     let said = folder.succeed("convert --data first.csv --model model.dcx --out by-model.ffm");
     assert!(said.stderr.starts_with("unusual values\n"), "{}", said.stderr);
     assert!(said.stderr.ends_with("wrote 2 rows to by-model.ffm\n"), "{}", said.stderr);
-    // Ten ids of `ad` from 0, eight of `tags` from 10, and `age`; of ids, missing, unseen and rare are the first, and the
-    // others are in the order of how often rows of training have them.
+    // There are ten ids of `ad` from 0, eight of `tags` from 10, and `age`. The first ids are missing, unseen and rare; the
+    // others are ordered by how many training rows have them.
     let ffm = folder.text("by-model.ffm");
     let mut lines = ffm.lines();
     assert_eq!(lines.next(), Some("1 0:6:1 1:16:1 1:11:1 2:18:0"));
@@ -141,7 +141,7 @@ fn each_field_has_its_range_of_features() {
     }
 }
 
-/// A run of weighted lists in these columns.
+/// A configuration with a weighted list for each of these columns.
 fn lists(columns: &[&str]) -> String {
     let list = |column: &&str| {
         format!(
@@ -168,7 +168,7 @@ fn a_configuration_says_how_files_are_read() {
     assert_eq!(folder.text("plain.csv"), csv(3));
 }
 
-/// A call with these flags must end with the code and this very message, and leave nothing.
+/// Checks that a call with these flags ends with the code and exactly this message, and leaves nothing.
 #[track_caller]
 fn check_refused(flags: &str, code: i32, message: &str) {
     let folder = Folder::with_model();
@@ -193,23 +193,23 @@ fn rows_that_cannot_be_read_or_written_leave_nothing() {
 }
 
 #[test]
-fn calls_that_say_too_little_or_too_much_are_told_what_to_say() {
-    let ends = "b.dat: the format cannot be told from the name, expected a name that ends in .csv, \
+fn calls_that_say_too_little_or_too_much_are_refused_with_advice() {
+    let ends = "b.dat: the name does not show the format, expected a name that ends in .csv, \
                 .tsv, .svm, .libsvm, .ffm, .libffm or .parquet, or `--to`";
     check_refused("--data train.csv --out b.dat", 2, ends);
-    let to = "`--to`: name the format of what goes to standard output";
+    let to = "`--to`: name the format for standard output";
     check_refused("--data train.csv", 2, to);
     let parquet = "Parquet compresses its columns itself, expected a name without `.gz` or `.zst`";
     check_refused("--data train.csv --to parquet --out b.gz", 2, parquet);
     let numbers =
-        "; `--config` with a `[[field]]` for each column, or `--model`, makes numbers of them";
+        "; `--config` with a `[[field]]` for each column, or `--model`, converts them to numbers";
     let ffm = "the rows cannot be written as libffm: the columns are not `label` and the numbers of \
                fields, each a list of pairs";
     check_refused("--data train.csv --out b.ffm", 2, &format!("{ffm}{numbers}"));
     let svm = "the rows cannot be written as libsvm: the columns are not `label`, perhaps `qid`, and \
                `features`, a list of pairs";
     check_refused("--data train.csv --out b.svm", 2, &format!("{svm}{numbers}"));
-    let model = "`--model`: has a meaning for libsvm and libffm only";
+    let model = "`--model`: applies only to libsvm and libffm";
     check_refused("--data train.csv --model model.dcx --out b.csv", 2, model);
     let twice = "`-`: the standard input can be named once, but the call names it twice";
     check_refused("--data - - --out b.csv", 2, twice);

@@ -1,10 +1,10 @@
-//! Decisions at a threshold.
+//! Tests of `evaluate --threshold`.
 
 use crate::Folder;
 use serde_json::Value;
 
 #[test]
-fn decisions_at_a_threshold_are_shown_by_every_form() {
+fn decisions_at_a_threshold_are_shown_in_every_form() {
     let folder = Folder::with_model();
     let call = "evaluate --model model.dcx --data train.csv";
     let probabilities = folder.succeed("predict --model model.dcx --data train.csv").stdout;

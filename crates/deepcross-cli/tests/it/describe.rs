@@ -1,4 +1,4 @@
-//! `describe`: a table for people and an object for programs.
+//! Tests of `describe`: a table for people and an object for programs.
 
 use crate::{Folder, csv};
 use serde_json::Value;
@@ -25,7 +25,7 @@ fn each_column_has_a_line() {
 }
 
 #[test]
-fn the_object_tells_what_the_rows_hold() {
+fn the_object_describes_the_rows() {
     let folder = Folder::new();
     folder.write("x.csv", format!("{}0,ad9,,\n1,ad9,,\n", csv(100)));
     let json = folder.succeed("describe --data x.csv --label click --json").stdout;

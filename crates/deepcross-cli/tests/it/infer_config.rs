@@ -1,10 +1,10 @@
-//! `infer-config`: what it writes can be trained with as it is.
+//! Tests of `infer-config`: its configuration can be trained with unchanged.
 
 use crate::{Folder, csv};
 use std::fmt::Write;
 
 #[test]
-fn what_is_written_trains_evaluates_and_predicts() {
+fn an_inferred_configuration_trains_evaluates_and_predicts() {
     let folder = Folder::with_data();
     let said = folder.succeed("infer-config --data train.csv --label click --out new.toml");
     assert!(said.stderr.ends_with("\nwrote new.toml, 2 fields\n"), "{}", said.stderr);
@@ -28,7 +28,7 @@ fn what_is_written_trains_evaluates_and_predicts() {
 }
 
 #[test]
-fn a_column_that_knows_the_label_is_left_out_with_a_warning() {
+fn a_column_that_leaks_the_label_is_left_out_with_a_warning() {
     let folder = Folder::new();
     let text: String = csv(200).lines().fold(String::new(), |mut text, line| {
         let known = line.split(',').next().unwrap_or_default().replace("click", "paid");
@@ -39,7 +39,7 @@ fn a_column_that_knows_the_label_is_left_out_with_a_warning() {
     let said = folder.succeed("infer-config --data leak.csv --label click --out new.toml");
     let reason =
         "it alone predicts the label (AUC 1.0000), as if it had been written after the label";
-    // The age knows it too, in these rows: every third is positive, and it has a period of twelve.
+    // In these rows the age leaks the label, too: every third row is positive, and the age has a period of twelve.
     let warning = |name: &str| format!("warning: `{name}` is left out: {reason}\n");
     let warnings = [warning("age"), warning("xpaid")].concat();
     assert_eq!(said.stderr, format!("{warnings}wrote new.toml, 2 fields\n"));
@@ -55,7 +55,7 @@ fn a_column_that_knows_the_label_is_left_out_with_a_warning() {
     folder.succeed("train --config new.toml --data leak.csv --out m.dcx --set train.epochs=1");
 }
 
-/// Rows without a header, with a comment, blanks, marks for missing values, and a label in words.
+/// Rows without a header, with a comment, blanks, markers of missing values, and a label in words.
 fn people() -> String {
     let row = |i: usize| {
         let job = ["clerk", "?", "smith"][i % 3];
@@ -87,7 +87,7 @@ fn a_file_without_header_needs_the_names_and_the_classes() {
 }
 
 #[test]
-fn calls_that_cannot_be_followed_say_what_is_needed() {
+fn incomplete_calls_are_refused_with_what_is_needed() {
     let folder = Folder::with_data();
     folder.write("people.data", people());
     let columns = "--data people.data --columns age,job,income --label income";
@@ -114,7 +114,7 @@ fn calls_that_cannot_be_followed_say_what_is_needed() {
         ),
         (
             "--data train.csv --label click --out run.toml".to_owned(),
-            "run.toml: is there already; --force replaces it",
+            "run.toml: already exists; --force replaces it",
         ),
     ];
     for (flags, message) in cases {

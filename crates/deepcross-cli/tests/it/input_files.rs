@@ -1,4 +1,4 @@
-//! The ways in which a call can name data: compressed files, patterns, the standard input, pipes.
+//! Tests of the ways in which a call can name data: compressed files, patterns, the standard input, pipes.
 
 use crate::{CONFIG, Folder, Outcome, csv};
 use std::process::Stdio;
@@ -56,14 +56,14 @@ fn the_standard_input_is_evaluated_and_predicted_as_the_file() {
             let outcome = succeed(&folder, &format!("{call} -"), &input);
             assert_eq!(outcome.stdout, expected.stdout, "{call}\n{}", outcome.stderr);
         }
-        // Fields between tabs are told by the first line.
+        // The first line shows that tabs separate the fields.
         let outcome = succeed(&folder, &format!("{call} -"), csv(20).replace(',', "\t").as_bytes());
         assert_eq!(outcome.stdout, expected.stdout, "{call}");
     }
 }
 
 #[test]
-fn a_long_standard_input_goes_by_once() {
+fn a_long_standard_input_is_read_once() {
     let folder = Folder::with_model();
     let rows = 70 << 20 >> 3;
     let long = format!("click,ad,tags,age\n{}", "1,a,,18\n".repeat(rows));
@@ -111,7 +111,7 @@ fn errors_name_the_standard_input_and_leave_nothing() {
 }
 
 #[test]
-fn the_standard_input_is_named_once() {
+fn the_standard_input_can_be_named_once() {
     let folder = Folder::with_model();
     let message = "`-`: the standard input can be named once, but the call names it twice";
     for call in [
@@ -156,7 +156,7 @@ fn patterns_that_the_shell_left_are_expanded() {
 
     folder.write("[12].csv", csv(20));
     let own = folder.succeed("predict --model whole.dcx --data [12].csv").stdout;
-    assert_eq!(own.lines().count(), 21, "a file of this very name wins");
+    assert_eq!(own.lines().count(), 21, "a file with exactly this name wins over the pattern");
     let message = "`logs/*.tsv`: no file matches this pattern";
     folder.fail("train --config run.toml --data logs/*.tsv --out new.dcx", 1, message);
     folder.fail("predict --model whole.dcx --data train.csv logs/*.tsv", 1, message);
@@ -169,7 +169,7 @@ fn patterns_that_the_shell_left_are_expanded() {
 }
 
 #[test]
-fn the_format_can_be_said_of_files_whose_names_tell_nothing() {
+fn the_format_can_be_given_for_files_whose_names_do_not_show_it() {
     let folder = Folder::with_model();
     folder.write("log", csv(20));
     folder.write("log.old", csv(20).replace(',', "\t"));

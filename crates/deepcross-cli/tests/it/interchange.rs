@@ -1,11 +1,11 @@
-//! `export` and `import`: weights that come back, graphs that give the same probabilities elsewhere, and files that are
-//! refused.
+//! Tests of `export` and `import`: weights that come back, graphs that give the same probabilities elsewhere, and files
+//! that are refused.
 
 use crate::{Folder, csv};
 use std::path::Path;
 use std::process::Command;
 
-/// Fields of every form: ids and lists that are embedded or stacked raw, with weights and without, and numbers.
+/// Fields of every form: ids and lists, embedded or stacked raw, with weights and without, and numbers.
 const CONFIG: &str = r#"[data]
 label = "click"
 
@@ -62,7 +62,7 @@ const MODELS: [(&str, &str); 9] = [
     ("ffm", "kind=ffm embedding=4"),
 ];
 
-/// Rows with values that training has not seen, lists that are empty, and missing numbers.
+/// Rows with values that training has not seen, empty lists, and missing numbers.
 fn new_rows() -> String {
     let mut rows = csv(60);
     rows += "0,nobody,t1|t2|t3|zebra,19\n1,,,\n0,ad3,,200\n1,ad1,t0,\n";
@@ -101,7 +101,7 @@ fn exported_weights_make_the_same_model() {
         let export = "--format safetensors --out weights.safetensors";
         folder.succeed(&format!("export --model {name}.dcx {export}"));
         let bytes = folder.read("weights.safetensors");
-        // Another model of the same layers, whose weights are replaced.
+        // Another model with the same layers, whose weights are then replaced.
         train(&folder, model, " --seed 7");
         let other = probabilities(&folder, &format!("{name}.dcx"));
         let call = format!("--model {name}.dcx --weights weights.safetensors --out imported.dcx");
@@ -114,7 +114,7 @@ fn exported_weights_make_the_same_model() {
         assert_eq!(probabilities(&folder, "imported.dcx"), expected, "{name}");
         assert_ne!(other, expected, "{name}");
         let shown = folder.succeed("inspect --model imported.dcx").stdout;
-        assert!(shown.contains("training\n\n  not here: the weights were imported\n"), "{shown}");
+        assert!(shown.contains("training\n\n  unknown: the weights were imported\n"), "{shown}");
     }
 }
 
@@ -127,7 +127,7 @@ fn an_imported_model_can_be_trained_on_and_calibrated() {
     let said = folder
         .succeed("import --model platt.dcx --weights w.safetensors --out imported.dcx")
         .stderr;
-    let message = "the calibrator of platt.dcx is left behind: it was fitted to other weights\n";
+    let message = "the calibrator of platt.dcx is dropped: it was fitted to other weights\n";
     assert!(said.starts_with(message), "{said}");
     assert_eq!(probabilities(&folder, "imported.dcx"), probabilities(&folder, "normed.dcx"));
     folder.succeed("calibrate --model imported.dcx --data new.csv --method platt --out again.dcx");
@@ -213,14 +213,15 @@ fn damaged_files_and_wrong_calls_are_refused() {
     }
     folder.write("empty.csv", "click,ad,tags,age\n");
     let empty = format!("{onnx} --sample empty.csv --sample-out s.safetensors");
-    folder.fail(&empty, 1, "--sample: there is no row in the files");
+    folder.fail(&empty, 1, "--sample: the files have no rows");
     let folder_missing = "export --model deep.dcx --format onnx --out none/m.onnx";
     folder.fail(folder_missing, 1, "none/m.onnx: the folder none does not exist");
     assert!(!folder.path("o.dcx").exists() && !folder.path("m.onnx").exists());
 }
 
-/// With `DEEPCROSS_PYTHON`, an interpreter that has onnx, onnxruntime and safetensors (`onnx_requirements.txt`): each graph
-/// passes ONNX's checker and gives our probabilities to 1e-6.
+/// Checks with Python that each graph passes ONNX's checker and gives our probabilities to 1e-6.
+///
+/// Needs `DEEPCROSS_PYTHON`, an interpreter that has onnx, onnxruntime and safetensors (`onnx_requirements.txt`).
 #[test]
 fn graphs_give_the_same_probabilities_elsewhere() {
     let folder = folder();
@@ -235,7 +236,7 @@ fn graphs_give_the_same_probabilities_elsewhere() {
         ));
         names.push(method.to_owned());
     }
-    // All of its weights are 0, and so the isotonic map has one breakpoint.
+    // All weights are 0, so the isotonic map has one breakpoint.
     train(
         &folder,
         ("flat", "kind=lr"),

@@ -1,4 +1,4 @@
-//! The program as a user meets it: called with flags and files, judged by what it prints, writes and returns.
+//! Tests of the program from outside: calls with flags and files, judged by what it prints, writes and returns.
 
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
@@ -35,7 +35,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
-/// A small run: each kind of field, trained in no time.
+/// The configuration of a small run with each kind of field, trained in no time.
 const CONFIG: &str = r#"[data]
 label = "click"
 
@@ -75,14 +75,14 @@ fn csv(n: usize) -> String {
     text
 }
 
-/// What a call of the program came to.
+/// The outcome of a call of the program.
 struct Outcome {
     code: Option<i32>,
     stdout: String,
     stderr: String,
 }
 
-/// A folder that the program runs in, gone when the test ends.
+/// A folder that the program runs in, removed when the test ends.
 struct Folder {
     folder: TempDir,
 }
@@ -92,7 +92,7 @@ impl Folder {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    /// With `run.toml`, `train.csv` of 200 rows and `new.csv` of 20.
+    /// A folder with `run.toml`, `train.csv` of 200 rows and `new.csv` of 20.
     fn with_data() -> Self {
         let folder = Self::new();
         folder.write("run.toml", CONFIG);
@@ -101,7 +101,7 @@ impl Folder {
         folder
     }
 
-    /// With data, and `model.dcx` trained on it.
+    /// The same with `model.dcx`, trained on `train.csv`.
     fn with_model() -> Self {
         let folder = Self::with_data();
         folder.succeed("train --config run.toml --data train.csv --out model.dcx");
@@ -124,7 +124,7 @@ impl Folder {
         String::from_utf8(self.read(name)).unwrap()
     }
 
-    /// The names of all that is in the folder.
+    /// The names of all files in the folder.
     fn names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder.path()).unwrap();
         let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name();
@@ -141,7 +141,7 @@ impl Folder {
         command
     }
 
-    /// Calls the program with arguments parted by blanks.
+    /// Calls the program with arguments separated by blanks.
     fn call(&self, arguments: &str) -> Outcome {
         let output = self.program().args(arguments.split(' ')).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -159,7 +159,7 @@ impl Folder {
         outcome
     }
 
-    /// The call must end with the code and this very message, print no data and leave the folder as it was.
+    /// Checks that the call ends with the code and exactly this message, prints no data and leaves the folder as it was.
     #[track_caller]
     fn fail(&self, arguments: &str, code: i32, message: &str) {
         let before = self.names();

@@ -1,10 +1,10 @@
-//! Outputs that cannot be written leave nothing half-written behind.
+//! Tests of outputs that cannot be written: nothing half-written is left.
 
 use crate::{Folder, csv};
 use std::ffi::OsStr;
 use std::process::{Command, Output, Stdio};
 
-/// A command line that writes to `out`, once for each command that writes files.
+/// Command lines that write to `out`, one for each command that writes files.
 fn writing(out: &str) -> [String; 7] {
     [
         format!("train --config run.toml --data train.csv --out {out}"),
@@ -18,7 +18,7 @@ fn writing(out: &str) -> [String; 7] {
 }
 
 #[test]
-fn folders_that_are_missing_or_in_the_place_of_a_file_are_named() {
+fn folders_that_are_missing_or_given_for_a_file_are_named() {
     let folder = Folder::with_model();
     std::fs::create_dir(folder.path("folder")).unwrap();
     let cases = [
@@ -102,9 +102,9 @@ fn an_input_is_not_replaced() {
     }
 }
 
-/// Runs a command in a name space of its own where `full` is a file system of 64 KiB, and lists what is left there.
+/// Runs a command in a separate name space in which `full` is a file system of 64 KiB, and lists the files left there.
 ///
-/// The file system goes with the name space, whatever becomes of the test.
+/// The file system ends with the name space, even if the test fails.
 fn on_full_disk(folder: &Folder, program: &OsStr, arguments: &[&str]) -> std::io::Result<Output> {
     let script = "mount -t tmpfs -o size=64k full full && { \"$0\" \"$@\"; code=$?; ls -A full; exit $code; }";
     Command::new("unshare")
@@ -115,7 +115,7 @@ fn on_full_disk(folder: &Folder, program: &OsStr, arguments: &[&str]) -> std::io
         .output()
 }
 
-/// A header and `n` rows that no method makes much shorter.
+/// A header and `n` rows that no method compresses much.
 fn incompressible(n: u64) -> String {
     let rows = (1..=n).map(|i| format!("{},x\n", i.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
     format!("a,b\n{}", rows.collect::<String>())
@@ -177,7 +177,7 @@ const PRINTING: [&str; 6] = [
 ];
 
 #[test]
-fn a_reader_who_has_seen_enough_is_no_error() {
+fn a_reader_that_stops_early_is_not_an_error() {
     let folder = Folder::with_model();
     folder.write("many.csv", csv(20_000));
     for call in PRINTING {

@@ -1,4 +1,4 @@
-//! Labels and pairs, libsvm and libffm, through the program.
+//! Rows of a label and pairs, libsvm and libffm, through the program.
 
 use crate::Folder;
 use std::fmt::Write;
@@ -6,7 +6,7 @@ use std::fmt::Write;
 const MODEL: &str =
     "\n[model]\nembedding = 4\nbypass_below = 0\nhidden = [8]\n\n[train]\nepochs = 1\nbatch = 32\n";
 
-/// The fields of these columns, weighted lists.
+/// A configuration with a weighted list for each of these columns.
 fn config(columns: &[&str]) -> String {
     let mut text = String::from("[data]\nlabel = \"label\"\n");
     for column in columns {
@@ -69,7 +69,7 @@ fn the_same_rows_as_libffm_and_csv_give_the_same_model_and_predictions() {
 }
 
 #[test]
-fn a_configuration_is_inferred_that_trains() {
+fn an_inferred_configuration_can_be_trained_with() {
     let folder = with_rows();
     let line =
         |i: u32| format!("{} {}:1 {}:0.5\n", ["-1", "+1"][(i % 2) as usize], i % 7, 7 + i % 11);
@@ -86,7 +86,7 @@ fn a_configuration_is_inferred_that_trains() {
 }
 
 #[test]
-fn rows_are_split_as_they_stand() {
+fn rows_are_split_unchanged() {
     let folder = with_rows();
     folder.succeed("split --data rows.ffm --by order --test 0.25 --out-dir parts");
     let parts = [folder.text("parts/train.ffm"), folder.text("parts/test.ffm")];

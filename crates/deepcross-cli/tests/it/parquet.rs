@@ -6,7 +6,7 @@ use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use std::sync::Arc;
 
-/// The rows of [`csv`](crate::csv), in columns of their types.
+/// The rows of [`csv`](crate::csv) as Parquet, with typed columns.
 fn parquet(n: usize) -> Vec<u8> {
     let mut tags = ListBuilder::new(StringBuilder::new());
     (0..n)
@@ -47,7 +47,7 @@ fn the_same_rows_as_parquet_and_csv_give_the_same_model_and_predictions() {
 }
 
 #[test]
-fn a_configuration_is_inferred_that_trains() {
+fn an_inferred_configuration_can_be_trained_with() {
     let folder = Folder::new();
     folder.write("train.parquet", parquet(200));
     folder.succeed("infer-config --data train.parquet --label click --out run.toml");

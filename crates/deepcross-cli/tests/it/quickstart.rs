@@ -1,4 +1,4 @@
-//! `quickstart` and `simulate`, which need no files.
+//! Tests of `quickstart` and `simulate`, which need no files.
 
 use crate::Folder;
 
@@ -6,7 +6,7 @@ const WRITTEN: [&str; 6] =
     ["model.dcx", "predictions.csv", "run.toml", "test-truth.tsv", "test.tsv", "train.tsv"];
 
 #[test]
-fn quickstart_goes_the_whole_way_and_can_be_repeated() {
+fn quickstart_does_every_step_and_can_be_repeated() {
     let folder = Folder::new();
     let first = folder.succeed("quickstart --rows 2000 --out q");
     for part in ["model", "best possible", "always the base rate", "AUC", "log loss"] {
@@ -37,7 +37,7 @@ fn quickstart_goes_the_whole_way_and_can_be_repeated() {
 }
 
 #[test]
-fn what_quickstart_writes_works_with_the_other_commands() {
+fn files_of_quickstart_work_with_the_other_commands() {
     let folder = Folder::new();
     folder.succeed("quickstart --rows 1000 --out q");
     let predicted = folder.succeed("predict --model q/model.dcx --data q/test.tsv").stdout;

@@ -1,10 +1,10 @@
-//! The configurations that stand in `examples`, on the real files that they are for, where these are at hand.
+//! The configurations in `examples`, on the real files that they were written for, if these are at hand.
 
 use crate::Folder;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// The folder of the data, and the configuration; `None`, with the reason printed, where one of them is not there.
+/// The folder of the data, and the configuration; prints the reason and returns `None` if one of them is missing.
 fn at_hand(data: &str, config: &str) -> Option<(PathBuf, String)> {
     let Some(folder) = std::env::var_os("DEEPCROSS_DATA") else {
         println!("skipped: DEEPCROSS_DATA is not set");
@@ -50,7 +50,7 @@ fn films_are_learned_from_genres_and_tags() {
     assert!(report["auc"].as_f64().is_some_and(|auc| auc >= 0.78), "{report}");
 }
 
-/// Writes a configuration as `flags` say, trains with it on `train` and evaluates it on `test`.
+/// Infers a configuration with `flags`, trains with it on `train` and evaluates on `test`.
 fn inferred(data: &Path, flags: &str, train: &str, test: &str) -> Value {
     let folder = Folder::new();
     let absolute = |names: &str| {
@@ -70,7 +70,7 @@ fn inferred(data: &Path, flags: &str, train: &str, test: &str) -> Value {
 }
 
 #[test]
-fn inferred_configurations_learn_without_a_change() {
+fn inferred_configurations_learn_unchanged() {
     let Some(data) = std::env::var_os("DEEPCROSS_DATA").map(PathBuf::from) else {
         println!("skipped: DEEPCROSS_DATA is not set");
         return;
@@ -81,7 +81,7 @@ fn inferred_configurations_learn_without_a_change() {
     let cases = [
         ("adult", census, "--data adult.data", "adult.test", 0.90),
         ("movielens", "--label like", "--data train.csv --valid valid.csv", "test.csv", 0.78),
-        // Too few clicks for a floor: it has to work.
+        // There are too few clicks for a floor: training only has to work.
         ("criteo", "--format criteo", "--data day_0_head10k.tsv", "day_0_head10k.tsv", 0.5),
     ];
     for (folder, flags, train, test, floor) in cases {

@@ -1,4 +1,4 @@
-//! The pages that `--report` asks for.
+//! The pages of `--report`.
 
 use super::Folder;
 
@@ -6,7 +6,7 @@ const TRAIN: &str = "train --config run.toml --data train.csv --out model.dcx";
 const EVALUATE: &str = "evaluate --model model.dcx --data new.csv";
 
 #[test]
-fn pages_have_their_parts_and_are_repeated_to_the_byte() {
+fn pages_have_their_parts_and_the_same_bytes_each_time() {
     let folder = Folder::with_data();
     folder.succeed(&format!("{TRAIN} --report train.html"));
     folder.succeed(&format!("{EVALUATE} --report eval.html"));
@@ -26,7 +26,7 @@ fn pages_have_their_parts_and_are_repeated_to_the_byte() {
 }
 
 #[test]
-fn a_page_takes_no_input_s_place_and_is_whole_or_not_there() {
+fn a_page_never_replaces_an_input_and_is_whole_or_absent() {
     let folder = Folder::with_model();
     for (call, name) in [
         (format!("{EVALUATE} --report new.csv"), "new.csv"),

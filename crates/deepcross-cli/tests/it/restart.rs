@@ -1,13 +1,13 @@
-//! Runs that are killed, interrupted, resumed, and begun from a model, as a user and a supervisor do it.
+//! Runs that are killed, interrupted, resumed, or started from a model, as a user or a supervisor would do it.
 
 use crate::{Folder, csv};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-/// A call of `train` in a folder with data; each test adds what it needs.
+/// A call of `train` in a folder with data; each test adds the flags that it needs.
 const TRAIN: &str = "train --config run.toml --data train.csv --out model.dcx";
 
-/// Settings that give a run all that it must carry over: a shuffle buffer smaller than the data, companion counts, a sample
-/// of the negative rows, dropout, a schedule, and a best epoch.
+/// Settings that give a run every kind of state that a checkpoint must carry over: a shuffle buffer smaller than the data,
+/// companion counts, a sample of the negative rows, dropout, a schedule, and a best epoch.
 const SETTINGS: [&str; 9] = [
     "train.shuffle_buffer=500",
     "train.batch=40",
@@ -39,7 +39,7 @@ impl Folder {
             .unwrap()
     }
 
-    /// Runs the program to its end: whether it succeeded, and what it said.
+    /// Runs the program to its end, and returns its exit status and its standard error.
     fn run_to_end(&self, arguments: &[String]) -> (ExitStatus, String) {
         ended(self.start(arguments))
     }
@@ -50,7 +50,7 @@ fn ended(child: Child) -> (ExitStatus, String) {
     (output.status, String::from_utf8(output.stderr).unwrap())
 }
 
-/// Numbers that look random, from 0 to below 1: always the same.
+/// Numbers that look random, from 0 to below 1, and are the same in each run of the test.
 struct Random(u64);
 
 impl Random {
@@ -81,7 +81,7 @@ fn a_run_that_is_killed_again_and_again_gives_the_same_artifact() {
         // SIGKILL: nothing of the program runs after it.
         child.kill().unwrap();
         let (status, stderr) = ended(child);
-        resumed += usize::from(stderr.contains("going on from the checkpoint"));
+        resumed += usize::from(stderr.contains("continuing from the checkpoint"));
         if has_ended {
             assert!(status.success(), "{stderr}");
             assert!(folder.read("model.dcx") == expected, "another artifact after {kills} kills");
@@ -92,8 +92,8 @@ fn a_run_that_is_killed_again_and_again_gives_the_same_artifact() {
             kills += 1;
         }
     }
-    assert!(resumed >= KILLS / 2, "{resumed} of {kills} killed runs were resumed ones");
-    // The last kill may have left half of a file; the run that goes on removes it.
+    assert!(resumed >= KILLS / 2, "only {resumed} of {kills} killed runs were resumed ones");
+    // The last kill may have left half of a file; the next run removes it.
     let (status, stderr) = folder.run_to_end(&arguments(&format!("{TRAIN} --resume")));
     assert!(status.success(), "{stderr}");
     assert!(folder.read("model.dcx") == expected, "another artifact at the end");
@@ -120,7 +120,7 @@ mod signals {
         }
     }
 
-    /// Interrupts a run in its second epoch by these signals, all at once: its exit code, and what it said after.
+    /// Interrupts a run in its second epoch by these signals, all at once; returns its exit code, and what it said after.
     fn interrupted(folder: &Folder, signals: &[&str]) -> (Option<i32>, String) {
         let mut child = folder.start(&arguments(TRAIN));
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
@@ -134,7 +134,7 @@ mod signals {
     }
 
     #[test]
-    fn an_interrupted_run_keeps_a_checkpoint_and_goes_on() {
+    fn an_interrupted_run_keeps_a_checkpoint_and_can_be_continued() {
         let folder = Folder::with_data();
         folder.write("train.csv", csv(9_000));
         folder.run_to_end(&arguments(TRAIN));
@@ -143,8 +143,7 @@ mod signals {
             std::fs::remove_file(folder.path("model.dcx")).unwrap();
             let (found, stderr) = interrupted(&folder, &[signal]);
             assert_eq!(found, Some(code), "{stderr}");
-            let line =
-                "the checkpoint is model.dcx.checkpoint: the same call with --resume goes on\n";
+            let line = "the checkpoint is model.dcx.checkpoint: the same call with --resume continues from it\n";
             assert!(
                 stderr.contains("interrupted after step ") && stderr.ends_with(line),
                 "{stderr}"
@@ -154,7 +153,7 @@ mod signals {
 
             let (status, stderr) = folder.run_to_end(&arguments(&format!("{TRAIN} --resume")));
             assert!(
-                status.success() && stderr.contains("going on from the checkpoint of step "),
+                status.success() && stderr.contains("continuing from the checkpoint of step "),
                 "{stderr}"
             );
             assert!(folder.read("model.dcx") == expected, "{signal}: another artifact");
@@ -183,10 +182,10 @@ mod signals {
     #[test]
     fn a_run_without_a_step_has_nothing_to_keep_and_ends_at_once() {
         let folder = Folder::with_data();
-        // The standard input stays open, so that the run waits for rows.
+        // The standard input stays open, so the run waits for rows.
         let call = TRAIN.replace("train.csv", "-");
         let child = folder.start(&arguments(&call));
-        // Signals are listened to once the temporary file of the input is there.
+        // The program listens to signals once the temporary file of the input exists.
         std::thread::sleep(std::time::Duration::from_millis(500));
         send("-TERM", &child);
         let (status, stderr) = ended(child);
@@ -194,14 +193,14 @@ mod signals {
     }
 }
 
-/// A folder with the checkpoint of a run that has stopped early: its configuration asks for no number that is finite.
+/// A folder with the checkpoint of a run that stopped early, because its numbers were no longer finite.
 fn with_checkpoint() -> Folder {
     let folder = Folder::with_data();
     folder.refuse(&failing(""), 1, "the last good checkpoint stays in `model.dcx.checkpoint`");
     folder
 }
 
-/// A call that fails by a learning rate much too high.
+/// A call that fails, since the learning rate is much too high.
 fn failing(more: &str) -> String {
     let rate =
         "--set train.optimizer=sgd --set train.learning_rate=1e15 --set train.checkpoint_steps=1";
@@ -209,7 +208,7 @@ fn failing(more: &str) -> String {
 }
 
 #[test]
-fn the_last_good_checkpoint_stays_where_a_number_is_no_longer_finite() {
+fn the_last_good_checkpoint_stays_if_a_number_is_no_longer_finite() {
     let folder = with_checkpoint();
     let before = folder.read("model.dcx.checkpoint");
     let advice = "with other settings, such as a lower learning rate, rename model.dcx.checkpoint and give its new name \
@@ -235,19 +234,22 @@ fn the_checkpoint_of_another_run_is_refused() {
 }
 
 #[test]
-fn without_resume_a_run_begins_anew_and_says_so() {
+fn without_resume_a_run_starts_from_the_beginning_and_says_so() {
     let folder = with_checkpoint();
-    let anew = "beginning anew: the first checkpoint replaces model.dcx.checkpoint";
+    let restart = "starting from the beginning: the first checkpoint replaces model.dcx.checkpoint";
     let outcome = folder.succeed(TRAIN);
-    assert!(outcome.stderr.contains(anew), "{}", outcome.stderr);
-    assert!(!folder.path("model.dcx.checkpoint").exists(), "its own would be gone, too");
+    assert!(outcome.stderr.contains(restart), "{}", outcome.stderr);
+    assert!(
+        !folder.path("model.dcx.checkpoint").exists(),
+        "the finished run removes its own checkpoint, too"
+    );
     let outcome = folder.succeed(&format!("{TRAIN} --resume"));
-    let none = "there is no checkpoint model.dcx.checkpoint: beginning anew";
+    let none = "there is no checkpoint model.dcx.checkpoint: starting from the beginning";
     assert!(outcome.stderr.contains(none), "{}", outcome.stderr);
 }
 
 #[test]
-fn settings_of_checkpoints_are_no_part_of_a_model() {
+fn settings_of_checkpoints_do_not_change_the_model() {
     let folder = Folder::with_model();
     let plain = folder.read("model.dcx");
     folder.succeed(&format!(
@@ -257,7 +259,7 @@ fn settings_of_checkpoints_are_no_part_of_a_model() {
 }
 
 #[test]
-fn a_model_goes_on_with_the_rows_of_the_next_day() {
+fn a_model_can_be_trained_further_on_the_rows_of_the_next_day() {
     let folder = Folder::with_model();
     let header = csv(0);
     let rows: String =
@@ -265,7 +267,11 @@ fn a_model_goes_on_with_the_rows_of_the_next_day() {
     folder.write("today.csv", header + &rows);
     let today = "train --config run.toml --data today.csv --init model.dcx --out today.dcx";
     let outcome = folder.succeed(today);
-    assert!(outcome.stderr.contains("unusual values"), "the new value is told: {}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("unusual values"),
+        "the new value is reported: {}",
+        outcome.stderr
+    );
     folder.succeed("predict --model today.dcx --data new.csv --out predictions.csv");
     let message =
         "the model to begin from has another schema: `field.ad.top` was not set, and is 3";
@@ -276,12 +282,12 @@ fn a_model_goes_on_with_the_rows_of_the_next_day() {
 }
 
 #[test]
-fn standard_input_goes_on_with_the_same_bytes_only() {
+fn a_run_on_standard_input_continues_only_with_the_same_bytes() {
     let folder = with_checkpoint();
     let piped = failing(" --resume").replace("train.csv", "-");
     let same = folder.run_with_input(&piped, &folder.read("train.csv"));
     assert!(
-        same.contains("going on from the checkpoint") && !same.contains("another run"),
+        same.contains("continuing from the checkpoint") && !same.contains("another run"),
         "{same}"
     );
     let other = folder.run_with_input(&piped, csv(150).as_bytes());
@@ -289,7 +295,7 @@ fn standard_input_goes_on_with_the_same_bytes_only() {
 }
 
 impl Folder {
-    /// The call must end with the code, and say this among other things.
+    /// Checks that the call ends with the code, and that its message contains `part`.
     #[track_caller]
     fn refuse(&self, call: &str, code: i32, part: &str) {
         let outcome = self.call(call);
@@ -297,7 +303,7 @@ impl Folder {
         assert!(outcome.stderr.contains(part), "{call}\n{}", outcome.stderr);
     }
 
-    /// What the program says to a call with this standard input.
+    /// Returns what the program says to a call with this standard input.
     fn run_with_input(&self, call: &str, input: &[u8]) -> String {
         use std::io::Write;
         let arguments: Vec<_> = call.split(' ').map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-//! Negative down-sampling, as it is set, told and kept.
+//! Tests of negative down-sampling: the rate is set, reported, and kept in the model.
 
 use crate::{CONFIG, Folder, csv};
 
@@ -13,11 +13,11 @@ fn line(text: &str, part: &str) -> String {
 }
 
 #[test]
-fn a_rate_is_told_and_kept_in_the_artifact() {
+fn a_rate_is_reported_and_kept_in_the_artifact() {
     let folder = Folder::with_data();
     let said = folder.succeed(&format!("{TRAIN} --set train.negative_rate=0.25")).stderr;
     let kept = line(&said, " negative rows in the last epoch");
-    let parts = [" (negative_rate 0.25); ", "; probabilities are those of all rows"];
+    let parts = [" (negative_rate 0.25); ", "; predictions are corrected to the rates of all rows"];
     assert!(parts.iter().all(|part| kept.contains(part)), "{kept}");
     assert!(line(&said, "epoch 2:").starts_with("epoch 2: log loss of kept rows 0."), "{said}");
     let shown = folder.succeed("inspect --model model.dcx").stdout;
@@ -31,7 +31,7 @@ fn a_rate_is_told_and_kept_in_the_artifact() {
 }
 
 #[test]
-fn a_share_that_is_none_is_refused() {
+fn a_rate_outside_of_its_range_is_refused() {
     let folder = Folder::with_data();
     for (value, shown) in [("0", "0"), ("2", "2"), ("-0.5", "-0.5"), ("nan", "NaN")] {
         let message = format!("`train.negative_rate`: must be in (0, 1], but is {shown}");

@@ -1,9 +1,9 @@
-//! `split`: files that hold the rows as they were, or none at all.
+//! Tests of `split`: it writes files with the rows unchanged, or no file at all.
 
 use crate::{Folder, HEADER, csv};
 
 #[test]
-fn files_hold_the_header_and_the_rows_as_they_were() {
+fn files_have_the_header_and_the_rows_unchanged() {
     let folder = Folder::new();
     let odd = format!("\u{feff}{HEADER}\r\n 1 ,\"a\n,\",, 18\r\n\n0,b,,19\n1,c,t1|t2,20");
     folder.write("odd.csv", odd);
@@ -45,7 +45,7 @@ fn splits_of_every_kind_can_be_trained_on() {
         "split --data train.csv --by time --column age --valid-from 40 --test-from 60 --out-dir parts",
     );
     assert!(said.stderr.ends_with("valid begins at 40, test begins at 60\n"), "{}", said.stderr);
-    // The standard input is read more than once here.
+    // A split by time reads the standard input more than once.
     let output = folder
         .program()
         .args("split --data - --by order --out-dir piped --test 0.3 --valid 0.2".split(' '))
@@ -71,9 +71,13 @@ fn a_split_that_fails_leaves_nothing() {
         (
             "--data train.csv --by row --column age",
             2,
-            "`--column`: has a meaning by time and by key only",
+            "`--column`: applies only with `--by time` or `--by key`",
         ),
-        ("--data train.csv --by row --test-from 7", 2, "`--test-from`: has a meaning by time only"),
+        (
+            "--data train.csv --by row --test-from 7",
+            2,
+            "`--test-from`: applies only with `--by time`",
+        ),
         (
             "--data train.csv --by time --column age --test-from 2026-01-31",
             1,
@@ -82,7 +86,7 @@ fn a_split_that_fails_leaves_nothing() {
         (
             "--data train.csv --by time --column age --test-from 700",
             1,
-            "parts/test.csv: no row falls to this file",
+            "parts/test.csv: this file would have no rows",
         ),
         (
             "--data train.csv --by order --test 1.5",

@@ -1,4 +1,5 @@
-//! What a model relies on, where it is wrong and what it takes for alike, as a user asks for it.
+//! Tests of importance, slices and neighbours: what a model relies on, where it is wrong, and which values it takes for
+//! alike.
 
 use super::{Folder, csv};
 use serde_json::Value;
@@ -12,7 +13,7 @@ fn folder() -> Folder {
 }
 
 #[test]
-fn the_object_has_importance_and_slices_where_they_are_asked_for() {
+fn the_object_has_importance_and_slices_if_asked_for() {
     let folder = folder();
     let parsed = |flags: &str| -> Value {
         let json = folder.succeed(&format!("{EVALUATE} --json{flags}")).stdout;
@@ -70,7 +71,7 @@ fn tables_and_page_show_what_was_asked_for() {
 }
 
 #[test]
-fn wrong_columns_are_told_before_any_work() {
+fn wrong_columns_are_reported_before_any_work() {
     let folder = folder();
     for (flags, message) in [
         (
@@ -78,13 +79,10 @@ fn wrong_columns_are_told_before_any_work() {
             "`--slices agee`: the data have no column of this name; the nearest is `age`",
         ),
         ("--slices elephant", "`--slices elephant`: the data have no column of this name"),
-        (
-            "--slices click",
-            "`--slices click`: is the label, which is what predictions are held against",
-        ),
+        ("--slices click", "`--slices click`: is the label, which predictions are compared with"),
         (
             "--slices ad tags",
-            "`--slices tags`: is read as multi-hot, so that a row has several values, but is to be in one slice",
+            "`--slices tags`: is read as multi-hot: a row has several values, but must be in one slice",
         ),
     ] {
         folder.fail(&format!("{EVALUATE} {flags}"), 2, message);
@@ -95,7 +93,7 @@ fn wrong_columns_are_told_before_any_work() {
 }
 
 #[test]
-fn columns_that_no_field_reads_have_slices_too() {
+fn columns_without_a_field_have_slices_too() {
     let folder = folder();
     let rows: String = csv(200)
         .lines()
@@ -119,7 +117,7 @@ fn columns_that_no_field_reads_have_slices_too() {
 }
 
 #[test]
-fn neighbours_are_named_or_it_is_told_why_not() {
+fn neighbours_are_named_or_the_message_says_why_not() {
     let folder = folder();
     let outcome = folder.succeed("inspect --model model.dcx --neighbours ad=ad3 --top 2");
     assert_eq!(outcome.stdout.lines().filter(|line| line.contains(" ad")).count(), 2 + 1);

@@ -1,8 +1,8 @@
-//! What is said of missing, unseen, rare and clipped values after training.
+//! The report on missing, unseen, rare and clipped values after training.
 
 use crate::{CONFIG, Folder, HEADER, csv};
 
-/// What `train` says between the table of epochs and the time, each line with single blanks.
+/// The lines of `train` between the table of epochs and the time, each with single blanks.
 fn values(folder: &Folder, flags: &str) -> Vec<String> {
     let call = format!("train --config run.toml --data train.csv --out model.dcx {flags}");
     let said = folder.succeed(call.trim_end()).stderr;
@@ -15,13 +15,14 @@ fn values(folder: &Folder, flags: &str) -> Vec<String> {
 }
 
 #[test]
-fn training_and_validation_rows_are_held_against_each_other() {
+fn training_and_validation_rows_are_compared() {
     let folder = Folder::with_data();
     folder.write(
         "run.toml",
         CONFIG.replace("kind = \"categorical\"", "kind = \"categorical\"\ntop = 6"),
     );
-    // Of 200 training rows, one more lacks its age; of 4 validation rows, two know no ad, and two a higher age than training.
+    // One more of 200 training rows lacks its age; of 4 validation rows, two have an unknown ad, and two a higher age than in
+    // training.
     folder.write("train.csv", format!("{}0,ad1,t1,\n", csv(199)));
     folder.write(
         "valid.csv",
@@ -44,7 +45,7 @@ fn training_and_validation_rows_are_held_against_each_other() {
 }
 
 #[test]
-fn that_all_is_usual_is_told_too() {
+fn usual_values_are_reported_as_such() {
     let folder = Folder::with_data();
     for (flags, rows) in [
         ("--valid train.csv", "training / validation rows"),
@@ -78,7 +79,7 @@ fn of_many_fields_those_with_the_largest_shares_are_shown() {
 }
 
 #[test]
-fn validation_rows_that_are_left_out_are_told() {
+fn validation_rows_that_are_left_out_are_reported() {
     let folder = Folder::with_data();
     folder.write("valid.csv", format!("{}1,ad1,t1,old\n", csv(9)));
     let call = "train --config run.toml --data train.csv --valid valid.csv --out model.dcx --set data.bad_rows=skip";

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::line_window::{MARK, Window};
+use super::line_window::{BYTE_ORDER_MARK, LineWindow};
 use super::open::{open, unreadable};
 use crate::error::DataError;
 use crate::limits::LONGEST_ROW;
@@ -15,9 +15,9 @@ use crate::limits::LONGEST_ROW;
 /// # Errors
 /// If the file cannot be opened, read or decompressed.
 pub fn first_lines(path: &Path, n_lines: usize, n_bytes: usize) -> Result<Vec<Vec<u8>>, DataError> {
-    let mut window = Window::new(open(path)?);
+    let mut window = LineWindow::new(open(path)?);
     let (mut lines, mut n_read) = (Vec::new(), 0);
-    window.skip(MARK).map_err(|error| unreadable(path, 1, error))?;
+    window.skip(BYTE_ORDER_MARK).map_err(|error| unreadable(path, 1, error))?;
     while lines.len() < n_lines && n_read < n_bytes {
         let end = window.line_end(0, LONGEST_ROW).map_err(|error| unreadable(path, 1, error))?;
         let Some(end) = end.filter(|end| *end > 0) else { break };
@@ -35,4 +35,29 @@ pub fn first_lines(path: &Path, n_lines: usize, n_bytes: usize) -> Result<Vec<Ve
 fn without_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_have_no_ends_and_blank_ones_are_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.data");
+        std::fs::write(&path, "\u{feff}a,b\r\n \n1,2\n\n3,4").unwrap();
+        let cases: [(usize, usize, &[&str]); 4] = [
+            (9, 99, &["a,b", "1,2", "3,4"]),
+            (2, 99, &["a,b", "1,2"]),
+            (9, 1, &["a,b"]),
+            (0, 99, &[]),
+        ];
+        for (n_lines, n_bytes, expected) in cases {
+            let lines = first_lines(&path, n_lines, n_bytes).unwrap();
+            let expected: Vec<_> = expected.iter().map(|line| line.as_bytes()).collect();
+            assert_eq!(lines, expected, "{n_lines} lines, {n_bytes} bytes");
+        }
+        let missing = first_lines(&folder.path().join("none.csv"), 1, 1);
+        assert!(matches!(missing, Err(DataError::MissingFile { .. })));
+    }
 }

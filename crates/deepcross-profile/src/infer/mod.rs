@@ -39,7 +39,7 @@ pub struct InferredFields {
 /// The choice for one column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InferredColumn {
-    /// What the column holds.
+    /// The kind of its values.
     pub kind: ColumnKind,
     /// Why the column is left out; `None` if it is used.
     pub left_out: Option<LeftOutReason>,

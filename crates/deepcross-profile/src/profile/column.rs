@@ -216,7 +216,7 @@ impl ColumnProfile {
         self.lists.iter().map(|lists| lists.form(self.present.rows))
     }
 
-    /// How well the column alone predicts the label, as an AUC (area under the ROC curve); `None` if there are too few
+    /// The AUC (area under the ROC curve) of the column alone as a prediction of the label; `None` if there are too few
     /// labels.
     ///
     /// The values' mean labels in one half of the rows are the scores of the other half.

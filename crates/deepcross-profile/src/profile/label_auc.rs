@@ -82,7 +82,8 @@ impl<'a> LabelAuc<'a> {
         has(0) && has(1)
     }
 
-    /// The standard deviation of the AUC if nothing predicts the label (that of the Mann–Whitney statistic).
+    /// The standard deviation of the AUC if nothing predicts the label, as of the Mann–Whitney statistic; the rarer class
+    /// matters most.
     fn deviation(&self) -> f64 {
         let (positives, labelled) = (self.all.positives() as f64, self.all.labelled() as f64);
         let negatives = labelled - positives;

@@ -74,8 +74,8 @@ pub struct Profile {
     pub columns: Vec<ColumnProfile>,
     /// The index of the label's column, if there is a label.
     pub label: Option<usize>,
-    /// The values that mean a missing value: those of [`DataConfig::missing`](deepcross_data::DataConfig::missing), then
-    /// those that were guessed.
+    /// The values that mean a missing value: [`DataConfig::missing`](deepcross_data::DataConfig::missing), then the
+    /// guessed ones.
     pub missing: Vec<String>,
     /// The bad rows that were left out.
     pub skipped: Skipped,
@@ -96,8 +96,8 @@ pub struct ProfileOptions {
 /// A row whose label is of neither class is not an error: it counts as a row without a label.
 ///
 /// # Errors
-/// Those of [`Records::read`](deepcross_data::Records::read).
-/// Also an error if the source does not have the column of the label, or does not have any row.
+/// As [`Records::read`](deepcross_data::Records::read).
+/// Also if the source does not have the column of the label, or does not have any row.
 pub fn profile_source(source: &Source, options: &ProfileOptions) -> Result<Profile, DataError> {
     let mut pass = Pass::new(source, options)?;
     let (mut records, mut row) = (source.records()?, RawRow::new());

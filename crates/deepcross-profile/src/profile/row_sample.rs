@@ -10,7 +10,7 @@ use rand_chacha::rand_core::SeedableRng;
 /// The largest number of rows in the sample.
 const SIZE: u64 = 8192;
 
-/// Draws whether and where each row stands in the sample.
+/// Draws for each row whether it enters the sample, and at which place.
 #[derive(Clone, Debug)]
 pub(crate) struct Sampler {
     random: ChaCha8Rng,

@@ -39,7 +39,7 @@ pub(crate) struct Entry {
     /// The value, cut to [`SHOWN`] bytes.
     pub(crate) text: Box<str>,
     pub(crate) counts: LabelCounts,
-    /// What is left of its rows after the payments.
+    /// The rows that it has not paid yet.
     credit: u64,
 }
 

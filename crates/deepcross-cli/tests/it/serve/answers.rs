@@ -1,4 +1,4 @@
-//! Good requests, and bad ones of callers who mean well.
+//! Good requests, and wrong requests of callers who mean well.
 
 use super::{ROW, Service};
 use crate::{Folder, csv};
@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 
 const CSV: &str = "content-type: text/csv\r\n";
 
-/// The predictions of the program for a file, to the bit.
+/// The predictions of the program for a file, exact to the bit.
 fn predicted(folder: &Folder, file: &str) -> Vec<f32> {
     let text = folder.succeed(&format!("predict --model model.dcx --data {file}")).stdout;
     text.lines().skip(1).map(|line| line.parse().unwrap()).collect()
 }
 
-/// The rows of a CSV file as JSON objects: numbers as numbers, lists as arrays, nothing as null.
+/// The rows of a CSV file as JSON objects: numbers as numbers, lists as arrays, empty cells as null.
 fn json_rows(csv: &str) -> Vec<String> {
     let value = |text: &str| match text.is_empty() {
         true => "null".to_owned(),
@@ -96,7 +96,7 @@ fn ranked(json: &serde_json::Value) -> Vec<(usize, f32)> {
 }
 
 #[test]
-fn candidates_are_ranked_by_what_they_would_score() {
+fn candidates_are_ranked_by_their_scores() {
     let folder = Folder::with_model();
     let service = Service::start(&folder, "");
     let score = |ad: &str, age: u32| {
@@ -118,7 +118,7 @@ fn candidates_are_ranked_by_what_they_would_score() {
         let body = format!("{{{shared},\"candidates\":[{candidates}]{more}}}");
         ranked(&service.post("/v1/rank", &body).json())
     };
-    // With what is shared apart, sums are taken in another order.
+    // With shared values apart, sums are taken in another order.
     let check = |found: Vec<(usize, f32)>, expected: &[(usize, f32)]| {
         assert_eq!(found.len(), expected.len());
         for (found, expected) in found.iter().zip(expected) {
@@ -135,7 +135,7 @@ fn candidates_are_ranked_by_what_they_would_score() {
 }
 
 #[test]
-fn shared_values_are_encoded_once_and_told_of_once() {
+fn shared_values_are_encoded_once_and_reported_once() {
     let folder = Folder::with_model();
     let service = Service::start(&folder, "--batch-rows 2");
     let rank = |age: &str| {
@@ -146,7 +146,7 @@ fn shared_values_are_encoded_once_and_told_of_once() {
     };
     assert_eq!(rank("30").json()["ranking"].as_array().map(Vec::len), Some(5));
     let metrics = service.ask("GET", "/metrics", "", "").body;
-    // Five candidates are three batches.
+    // Five candidates make three batches.
     for (field, values) in [("ad", 5), ("age", 3)] {
         let line = format!("deepcross_field_values_total{{field=\"{field}\"}} {values}");
         assert!(metrics.lines().any(|other| other == line), "{line}\n{metrics}");
@@ -182,12 +182,12 @@ fn one_large_request_is_shared_between_threads_that_wait() {
         assert_eq!(service.post("/v1/score", &super::rows(100)).probabilities().len(), 100);
         n_batches() == before + 2
     };
-    // A thread that has just answered may not wait again yet.
+    // A thread that has just answered may not be waiting again yet.
     assert!((0..50).any(is_shared));
 }
 
 #[test]
-fn wrong_requests_are_told_what_was_expected() {
+fn wrong_requests_are_answered_with_what_was_expected() {
     let folder = Folder::with_model();
     let service = Service::start(&folder, "--max-rows 3 --max-body 4000 --max-value 50");
     let long = format!("{{\"rows\":[{}]}}", ROW.replace("ad1", &"x".repeat(51)));
@@ -235,7 +235,7 @@ fn wrong_requests_are_told_what_was_expected() {
 }
 
 #[test]
-fn absent_fields_are_missing_where_that_is_asked_for() {
+fn absent_fields_are_missing_if_that_is_asked_for() {
     let folder = Folder::with_model();
     let service = Service::start(&folder, "--absent-as-missing");
     let both = "{\"rows\":[{\"tags\":\"t1\"},{\"ad\":null,\"tags\":\"t1\",\"age\":null}]}";
@@ -263,9 +263,9 @@ fn the_model_and_the_service_describe_themselves() {
 }
 
 #[test]
-fn calibrated_models_are_served_as_they_predict() {
+fn calibrated_models_are_served_with_calibrated_probabilities() {
     let folder = Folder::with_model();
-    // Clicks where the model expects them more often than not, but for every fifth row.
+    // A click if the model expects it to be likelier than not, except in every fifth row.
     folder.write("rows.csv", csv(300));
     let scores = predicted(&folder, "rows.csv");
     let mean = scores.iter().sum::<f32>() / 300.0;

@@ -1,4 +1,4 @@
-//! Callers who are slow, silent, rude or too many: they get their errors, and others their answers.
+//! Callers who are slow, silent, rude or too many: they get errors, and all others get answers.
 
 use super::{Answer, ROW, Service, request, rows};
 use crate::Folder;
@@ -21,7 +21,7 @@ fn slow_senders_are_cut_off() {
     let mut body = service.connect();
     body.write_all(b"POST /v1/score HTTP/1.1\r\nhost: t\r\ncontent-length: 50\r\n\r\n{").unwrap();
     Answer::read(&mut BufReader::new(body)).is_problem(408, &["read-timeout"]);
-    // A head that never ends is cut, with or without a word.
+    // A head that never ends is cut off, with or without an answer.
     let mut rest = Vec::new();
     let _ = head.read_to_end(&mut rest);
     assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 4"), "{rest:?}");
@@ -32,7 +32,7 @@ fn slow_senders_are_cut_off() {
 }
 
 #[test]
-fn who_has_said_all_still_gets_the_answer() {
+fn a_caller_who_has_sent_all_still_gets_the_answer() {
     let folder = Folder::with_model();
     let service = Service::start(&folder, "--batch-delay 50ms");
     let mut stream = service.connect();
@@ -43,7 +43,7 @@ fn who_has_said_all_still_gets_the_answer() {
 }
 
 #[test]
-fn callers_who_go_or_talk_nonsense_harm_nobody() {
+fn callers_who_leave_or_send_nonsense_harm_nobody() {
     let folder = Folder::with_model();
     let service = Service::start(&folder, "");
     for bytes in [
@@ -61,7 +61,7 @@ fn callers_who_go_or_talk_nonsense_harm_nobody() {
         let mut stream = service.connect();
         stream.write_all(request("POST", "/v1/score", "", &rows(20)).as_bytes()).unwrap();
     }
-    // The head may be cut before all of it is sent.
+    // The connection may be cut before all of the head is sent.
     let mut stream = service.connect();
     let _ = write!(stream, "GET /healthz HTTP/1.1\r\nx-long: {}\r\n\r\n", "x".repeat(1 << 20));
     let mut said = Vec::new();
@@ -106,7 +106,7 @@ fn bodies_that_never_end_take_bounded_memory() {
 }
 
 #[test]
-fn idle_connections_keep_nobody_out() {
+fn idle_connections_do_not_block_others() {
     let folder = Folder::with_model();
     let service = Service::start(&folder, "");
     let n = std::env::var("DEEPCROSS_IDLE_CONNECTIONS").ok();
@@ -120,7 +120,7 @@ fn idle_connections_keep_nobody_out() {
 }
 
 #[test]
-fn beyond_the_bound_connections_wait_for_a_place() {
+fn connections_beyond_the_bound_wait_for_a_place() {
     let folder = Folder::with_model();
     let service = Service::start(&folder, "--connections 3 --read-timeout 500ms");
     let idle: Vec<_> = (0..3).map(|_| service.connect()).collect();
@@ -129,9 +129,9 @@ fn beyond_the_bound_connections_wait_for_a_place() {
 }
 
 #[test]
-fn a_full_queue_is_told_at_once() {
+fn a_full_queue_is_reported_at_once() {
     let folder = Folder::with_model();
-    // One scorer that waits for a batch to fill holds the rows in the queue.
+    // The only scorer waits for a batch to fill, so the rows stay in the queue.
     let flags = "--threads 1 --queue-rows 10 --max-rows 10 --batch-rows 100 --batch-delay 1s";
     let service = Service::start(&folder, flags);
     let mut first = service.connect();
@@ -171,11 +171,11 @@ fn several_requests_share_a_connection() {
 }
 
 #[test]
-fn who_takes_nothing_of_the_answers_is_cut_off() {
+fn a_caller_who_reads_no_answer_is_cut_off() {
     let folder = Folder::with_model();
     let service = Service::start(&folder, "--write-timeout 300ms --read-timeout 60s");
     let mut greedy = service.connect();
-    // More than the buffers of both ends hold.
+    // This is more than the buffers of both ends hold.
     let requests = "GET /openapi.json HTTP/1.1\r\nhost: t\r\n\r\n".repeat(2000);
     let _ = greedy.write_all(requests.as_bytes());
     let is_alone = || service.get("/metrics").body.contains("\ndeepcross_connections 1\n");

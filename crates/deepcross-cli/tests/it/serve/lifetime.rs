@@ -1,4 +1,4 @@
-//! Start, reload and end.
+//! Start, reload and end of the service.
 
 use super::{Answer, Service, request, rows};
 use crate::Folder;
@@ -32,7 +32,7 @@ fn wrong_calls_end_before_anything_is_served() {
 }
 
 #[test]
-fn a_token_guards_what_is_under_v1() {
+fn a_token_guards_the_routes_under_v1() {
     let folder = Folder::with_model();
     let open = Service::start(&folder, "");
     open.post("/v1/reload", "").is_problem(403, &["SIGHUP"]);
@@ -73,7 +73,7 @@ fn a_reload_fails_no_request_and_a_broken_model_is_refused() {
     let score =
         |service: &Service| service.ask("POST", "/v1/score", BEARER, &rows(2)).probabilities();
     let of_old = score(&service);
-    // As `train --out` does it: whole, or not there.
+    // The file is replaced whole, as `train --out` does it.
     let replace = |model: &[u8]| {
         folder.write("next.dcx", model);
         std::fs::rename(folder.path("next.dcx"), folder.path("model.dcx")).unwrap();
@@ -128,7 +128,7 @@ fn requests_end_with_the_model_that_they_began_with() {
     std::fs::rename(folder.path("new.dcx"), folder.path("model.dcx")).unwrap();
     service.signal("-HUP");
     assert!(service.line().starts_with("reloaded: now serving "));
-    // Most often both wait together now.
+    // Most often both rows wait together now.
     let of_new = service.post("/v1/score", &rows(1)).probabilities();
     assert_eq!(Answer::read(&mut BufReader::new(began)).probabilities(), of_old);
     assert_eq!(service.post("/v1/score", &rows(1)).probabilities(), of_new);
@@ -159,7 +159,7 @@ fn requests_in_flight_are_answered_before_the_end() {
 }
 
 #[test]
-fn the_end_does_not_wait_for_ever() {
+fn the_end_does_not_wait_forever() {
     let folder = Folder::with_model();
     let service = Service::start(&folder, "--drain-timeout 200ms");
     let mut stream = service.connect();
@@ -185,7 +185,7 @@ fn a_second_signal_ends_at_once() {
 }
 
 #[test]
-fn nothing_of_a_request_is_ever_said() {
+fn no_message_repeats_a_part_of_a_request() {
     let folder = Folder::with_model();
     let service = Service::start_with(&folder, "", Some("secret"));
     let body = rows(1).replace("ad1", "confidential");

@@ -1,6 +1,6 @@
-//! `deepcross serve`, as its callers meet it: the real program on loopback, over plain sockets.
+//! Tests of `deepcross serve` from outside: the real program on loopback, over plain sockets.
 //!
-//! Sockets, and not a client library, since many callers here do what no library would.
+//! Rejected: a client library, since many callers here do what no library would.
 
 mod answers;
 mod hostile;
@@ -12,10 +12,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Longer than anything here should take, even on a busy machine.
+/// A time longer than anything here should take, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A row for the model of the tests.
+/// A row as JSON for the model of the tests.
 const ROW: &str = r#"{"ad":"ad1","tags":["t1","t2"],"age":20}"#;
 
 /// A running service, killed when the test ends.
@@ -25,7 +25,7 @@ struct Service {
     stderr: BufReader<ChildStderr>,
 }
 
-/// What came back.
+/// An answer of the service.
 #[derive(Debug)]
 struct Answer {
     status: u16,
@@ -58,7 +58,7 @@ impl Service {
         stream
     }
 
-    /// A request on a connection of its own.
+    /// Sends a request on a new connection.
     fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let mut stream = self.connect();
         write!(stream, "{}", request(method, path, headers, body)).unwrap();
@@ -78,14 +78,14 @@ impl Service {
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
-    /// The next line of standard error.
+    /// Reads the next line of standard error.
     fn line(&mut self) -> String {
         let mut line = String::new();
         self.stderr.read_line(&mut line).unwrap();
         line.trim_end().to_owned()
     }
 
-    /// Waits for the end; the exit code and the rest of standard error.
+    /// Waits for the end; returns the exit code and the rest of standard error.
     fn end(mut self) -> (Option<i32>, String) {
         let start = Instant::now();
         let status = loop {
@@ -103,7 +103,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The service may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -133,11 +133,11 @@ impl Answer {
     fn probabilities(&self) -> Vec<f32> {
         assert_eq!(self.status, 200, "{}", self.body);
         let list = self.json()["probabilities"].clone();
-        // As text, so that nothing is rounded twice.
+        // The numbers are parsed as text, so that nothing is rounded twice.
         list.as_array().unwrap().iter().map(|p| p.to_string().parse().unwrap()).collect()
     }
 
-    /// It must be a problem document of this status, whose detail holds these parts.
+    /// Checks that the answer is a problem document of this status whose detail contains these parts.
     #[track_caller]
     fn is_problem(&self, status: u16, parts: &[&str]) {
         assert_eq!(self.status, status, "{self:?}");

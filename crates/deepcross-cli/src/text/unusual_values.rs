@@ -1,20 +1,18 @@
-//! What the encoder met that has no slot of its own, after a run: missing, unseen, rare and clipped values.
+//! Tables of unusual values, those without a slot of their own in the encoder: missing, unseen, rare and clipped ones.
 //!
 //! Evaluation and prediction show counts, since each of their rows matters.
-//! Training shows shares, so that its rows and those of the validation can be compared: a field whose values are usual
-//! in the one and not in the other tells of time that has passed, or of an id that is new in every row.
+//! Training shows shares, so that training rows and validation rows can be compared: if the values of a field are usual in
+//! one and not in the other, the data have changed over time, or the field is an id that is new in every row.
 
-use crate::commands::skipped_lines;
-use crate::output::say;
-use crate::tables::{grouped, table};
+use super::tables::{grouped, table};
 use comfy_table::Table;
 use deepcross_data::RowReader;
-use deepcross_features::FieldCounts;
+use deepcross_features::{FieldCounts, FieldShape, ShapeKind};
 
-/// After training, so many fields are shown: those with the largest shares.
+/// The most fields shown after training: those with the largest shares.
 const MAX_LINES: usize = 12;
 
-/// A count of a field: its name, and where it is found.
+/// A count of a field: its name, and its place in [`FieldCounts`].
 type Kind = (&'static str, fn(&FieldCounts) -> u64);
 
 const KINDS: [Kind; 4] = [
@@ -24,18 +22,15 @@ const KINDS: [Kind; 4] = [
     ("clipped", |counts| counts.clipped),
 ];
 
-/// Says what the encoder met that it did not learn or that was not there, and which rows it left out.
-pub(crate) fn report_values(reader: &RowReader<'_>) {
+/// The table of values that the encoder did not learn or that were missing, over one pass.
+pub(crate) fn unusual_values(reader: &RowReader<'_>) -> String {
     match count_table(&unusual([reader])) {
-        None => say("no value is missing, unseen, rare or clipped"),
-        Some(table) => say(format_args!("unusual values\n\n{}\n", table.trim_fmt())),
-    }
-    for line in skipped_lines(reader.skipped()) {
-        say(line);
+        None => "no value is missing, unseen, rare or clipped".to_owned(),
+        Some(table) => format!("unusual values\n\n{}\n", table.trim_fmt()),
     }
 }
 
-/// The same of the rows that a model was trained with and, where there are some, of those that it was validated with.
+/// The same for training rows and, if there are any, validation rows.
 pub(crate) fn training_values(train: &RowReader<'_>, valid: Option<&RowReader<'_>>) -> String {
     let mut fields = unusual([train].into_iter().chain(valid));
     let rows = if valid.is_some() { "training / validation rows" } else { "training rows" };
@@ -52,7 +47,12 @@ pub(crate) fn training_values(train: &RowReader<'_>, valid: Option<&RowReader<'_
     format!("unusual values of the {rows}, in % of all\n\n{}{hidden}", table.trim_fmt())
 }
 
-/// A field, and its counts in each of some passes.
+/// Whether the field can distinguish values that training never met from others.
+pub(crate) fn knows_unseen(shape: &FieldShape) -> bool {
+    matches!(shape.kind, ShapeKind::Sparse { reserved, .. } if reserved.unseen.is_some())
+}
+
+/// A field, and its counts in each pass.
 struct Field<'r> {
     name: &'r str,
     passes: Vec<FieldCounts>,
@@ -63,7 +63,7 @@ impl Field<'_> {
         self.passes.iter().any(|counts| count(counts) > 0)
     }
 
-    /// The largest share among those of all kinds in all passes.
+    /// The largest share over all kinds and passes.
     fn largest_share(&self) -> f64 {
         let of_pass = |counts: &FieldCounts| {
             KINDS.iter().map(|(_, count)| share(count(counts), counts.values)).fold(0.0, f64::max)
@@ -72,7 +72,7 @@ impl Field<'_> {
     }
 }
 
-/// The fields that have a count above 0, in their order.
+/// The fields that have a count above 0, in the order of the encoder.
 fn unusual<'r>(readers: impl IntoIterator<Item = &'r RowReader<'r>>) -> Vec<Field<'r>> {
     let mut fields: Vec<Field<'r>> = Vec::new();
     for reader in readers {
@@ -87,17 +87,17 @@ fn unusual<'r>(readers: impl IntoIterator<Item = &'r RowReader<'r>>) -> Vec<Fiel
     fields
 }
 
-/// The kinds that some field has.
+/// The kinds that at least one field has.
 fn shown(fields: &[Field<'_>]) -> Vec<Kind> {
     KINDS.into_iter().filter(|&kind| fields.iter().any(|field| field.has(kind))).collect()
 }
 
-/// A table with a column for each kind, after some others.
+/// A table with the columns `first`, and then one for each kind.
 fn table_of(first: &[&'static str], kinds: &[Kind]) -> Table {
     table(&first.iter().copied().chain(kinds.iter().map(|(name, _)| *name)).collect::<Vec<_>>())
 }
 
-/// The counts of a single pass; `None` where there are none.
+/// The counts of a single pass; `None` if there are none.
 fn count_table(fields: &[Field<'_>]) -> Option<Table> {
     let kinds = shown(fields);
     let mut table = table_of(&["field", "values"], &kinds);
@@ -131,7 +131,7 @@ fn share(n: u64, of: u64) -> f64 {
     n as f64 / of.max(1) as f64
 }
 
-/// A share in percent; no small one looks like none.
+/// A share in percent; a small share is never shown as 0.
 fn percent(n: u64, of: u64) -> String {
     match 100.0 * share(n, of) {
         0.0 => "0".to_owned(),
@@ -145,7 +145,7 @@ mod tests {
     use super::percent;
 
     #[test]
-    fn small_shares_are_told_from_none() {
+    fn small_shares_differ_from_none() {
         let cases = [
             (0, 5, "0"),
             (0, 0, "0"),

@@ -1,4 +1,4 @@
-//! What `calibrate --json` prints.
+//! The object that `calibrate --json` prints.
 
 use anyhow::Result;
 use deepcross_calibration::{CalibrationMap, Calibrator, FOLDS};
@@ -7,17 +7,17 @@ use deepcross_train::{Calibration, CalibrationMetrics};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 
-/// Bins of reliability.
+/// The number of bins of reliability.
 const BINS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9);
-/// The probability that their intervals cover.
+/// The probability that the intervals of the bins cover.
 const LEVEL: f64 = 0.95;
 
-/// The reliability that the command shows, as a table or as JSON.
+/// The bins of reliability that the command shows, as a table or as JSON.
 pub(crate) fn bins_of(measured: &CalibrationMetrics) -> Result<Vec<ReliabilityBin>> {
     Ok(measured.ranked.reliability(BINS, LEVEL)?)
 }
 
-/// A calibrator, and what it brings.
+/// A calibrator, and the metrics before and after.
 #[derive(Serialize)]
 pub(crate) struct CalibrationReport {
     calibrator: Map,
@@ -25,7 +25,7 @@ pub(crate) struct CalibrationReport {
     positives: u64,
     folds: usize,
     before: Side,
-    /// Of each fold, by what the others gave.
+    /// Each fold is calibrated by a calibrator that was fitted to the others.
     after: Side,
 }
 
@@ -40,7 +40,7 @@ enum Map {
         intercept: f64,
     },
     Isotonic {
-        /// Each a logit and a probability.
+        /// Pairs of a logit and a probability.
         breakpoints: Vec<(f32, f32)>,
     },
 }

@@ -1,26 +1,26 @@
-//! What a run tells about its residual units: a warning as soon as one is in trouble, and a table at the end.
+//! Reports on the residual units of a run: a warning as soon as a unit has a problem, and a table at the end.
 
-use crate::tables::{grouped, table};
+use super::tables::{grouped, table};
 use deepcross_train::{ReluReport, UnitProblem, UnitReport, unit_problems};
 use std::collections::BTreeSet;
 
-/// A deeper model shows so many of its units, evenly spaced.
+/// The most units in the table; a deeper model shows this many, evenly spaced.
 const MAX_LINES: usize = 10;
 
-/// Listens to what a run tells about its units.
+/// Collects the reports of a run on its units.
 #[derive(Default)]
-pub(crate) struct Units {
+pub(crate) struct UnitWarnings {
     rows: usize,
     epoch: u32,
-    /// When the first report was made: at the start, or where a run goes on, after its first epoch there.
+    /// The epoch of the first report: 0 is the start of the run; a resumed run reports after its next epoch.
     first_epoch: u32,
     first: Vec<UnitReport>,
     last: Vec<UnitReport>,
-    told: BTreeSet<(UnitProblem, usize)>,
+    reported: BTreeSet<(UnitProblem, usize)>,
 }
 
-impl Units {
-    /// The lines of all warnings that have not been given before: one for all units in the same trouble.
+impl UnitWarnings {
+    /// The lines of all warnings that have not been given before: one warning for all units with the same problem.
     pub(crate) fn observe(&mut self, epoch: u32, rows: usize, units: &[UnitReport]) -> Vec<String> {
         if self.first.is_empty() {
             (self.first, self.first_epoch) = (units.to_vec(), epoch);
@@ -28,22 +28,22 @@ impl Units {
         self.last = units.to_vec();
         (self.epoch, self.rows) = (epoch, rows);
         let mut new = unit_problems(units);
-        new.retain(|&(unit, trouble)| self.told.insert((trouble, unit)));
-        let kinds: BTreeSet<UnitProblem> = new.iter().map(|&(_, trouble)| trouble).collect();
-        let warning = |trouble| {
-            let in_it = new.iter().filter(|(_, other)| *other == trouble);
-            self.warning(trouble, &in_it.map(|&(unit, _)| unit).collect::<Vec<_>>())
+        new.retain(|&(unit, problem)| self.reported.insert((problem, unit)));
+        let kinds: BTreeSet<UnitProblem> = new.iter().map(|&(_, problem)| problem).collect();
+        let warning = |problem| {
+            let in_it = new.iter().filter(|(_, other)| *other == problem);
+            self.warning(problem, &in_it.map(|&(unit, _)| unit).collect::<Vec<_>>())
         };
         kinds.into_iter().flat_map(warning).collect()
     }
 
-    fn warning(&self, trouble: UnitProblem, units: &[usize]) -> [String; 2] {
+    fn warning(&self, problem: UnitProblem, units: &[usize]) -> [String; 2] {
         let (names, moment) = (names(units), moment(self.epoch));
-        let (what, advice) = words(trouble);
+        let (what, advice) = words(problem);
         [format!("warning: {names} {moment}: {what}"), format!("  {advice}")]
     }
 
-    /// How the units began and ended; `None` where there are none.
+    /// The table of the units at the start and at the end of the run; `None` if there are none.
     pub(crate) fn table(&self) -> Option<String> {
         let (n, last) = (self.last.len(), self.last.len().checked_sub(1)?);
         let columns = self.columns();
@@ -61,7 +61,7 @@ impl Units {
         Some(format!("{title}\n\n{}", table.trim_fmt()))
     }
 
-    /// The columns of the table; shares of ReLUs only where there are some.
+    /// The columns of the table; shares of ReLUs only if there are some.
     fn columns(&self) -> Vec<(&'static str, Cell)> {
         let all: [(_, bool, Cell); 5] = [
             ("unit", true, |first, _| first.unit.to_string()),
@@ -83,16 +83,16 @@ impl Units {
     }
 }
 
-/// What a cell shows of the first and the last report of a unit.
+/// Formats a cell from the first and the last report of a unit.
 type Cell = fn(&UnitReport, &UnitReport) -> String;
 
 fn moment(epoch: u32) -> String {
     if epoch == 0 { "at the start".to_owned() } else { format!("after epoch {epoch}") }
 }
 
-/// What is wrong, and what may help.
-fn words(trouble: UnitProblem) -> (&'static str, &'static str) {
-    match trouble {
+/// What is wrong, and what may help, in words.
+fn words(problem: UnitProblem) -> (&'static str, &'static str) {
+    match problem {
         UnitProblem::NotFinite => (
             "a gradient is NaN or infinite",
             "lower `train.learning_rate`, or scale numbers by their `transform`",
@@ -121,7 +121,7 @@ fn words(trouble: UnitProblem) -> (&'static str, &'static str) {
     }
 }
 
-/// Of 0, 1, 2, 3 and 7: "units 0–3, 7".
+/// The names of units: of 0, 1, 2, 3 and 7, "units 0–3, 7".
 fn names(units: &[usize]) -> String {
     let runs = units.chunk_by(|a, b| a + 1 == *b);
     let name = |run: &[usize]| match run {
@@ -137,7 +137,7 @@ fn change(first: f64, last: f64) -> String {
     format!("{} → {}", number(first), number(last))
 }
 
-/// The share of active ReLUs, with the dead ones where there are any.
+/// The share of active ReLUs, with the dead ones if there are any.
 fn activity(relus: Option<ReluReport>) -> String {
     let Some(ReluReport { active, dead, width }) = relus else { return "–".to_owned() };
     let share = format!("{:.0} %", 100.0 * active);
@@ -174,8 +174,8 @@ mod tests {
     }
 
     #[test]
-    fn each_trouble_is_told_once_for_all_its_new_units() {
-        let mut units = Units::default();
+    fn each_problem_is_reported_once_for_all_its_new_units() {
+        let mut units = UnitWarnings::default();
         let cases: [(&[f64], &[&str]); 5] = [
             (&[1.0, 1.0, 1.0, 1.0], &[]),
             (&[1e-7, 1e-7, 1.0, 1.0], &["units 0–1 after epoch 1: the gradient vanishes"]),
@@ -207,7 +207,7 @@ mod tests {
             (10, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
             (30, &[0, 3, 6, 9, 12, 16, 19, 22, 25, 29]),
         ] {
-            let mut units = Units::default();
+            let mut units = UnitWarnings::default();
             units.observe(0, 1024, &reports(&vec![0.25; n]));
             units.observe(2, 1024, &reports(&vec![0.0; n]));
             let table = units.table().unwrap();
@@ -228,6 +228,6 @@ mod tests {
                 assert_eq!(cells, expected, "{table}");
             }
         }
-        assert_eq!(Units::default().table(), None);
+        assert_eq!(UnitWarnings::default().table(), None);
     }
 }

@@ -1,24 +1,54 @@
-//! What a model relies on, and where it is wrong, as text.
+//! The metrics of a model, what it relies on and where it is wrong, as text.
 
-use crate::decisions::Decisions;
-use crate::tables::{counted, grouped, metric, shown, table};
+use super::tables::{counted, grouped, metric, shown, table};
+use super::threshold_report::ThresholdReport;
+use deepcross_metrics::Summary;
 use deepcross_train::{Importance, ImportanceEstimate, Importances, Slice, Slices};
 
-/// So many slices are shown; the page and the JSON have all.
+/// The most slices in the table; the page and the JSON have all.
 const MAX_SLICES: usize = 20;
 
-/// What `evaluate` was asked for beside the metrics.
+/// Results of `evaluate` beside the metrics, each if it was asked for.
 #[derive(Default)]
-pub(crate) struct Understood {
-    pub(crate) decisions: Option<Decisions>,
-    /// With the number of all rows, of which some were permuted.
+pub(crate) struct EvaluationExtras {
+    pub(crate) decisions: Option<ThresholdReport>,
+    /// The importances, and the number of all rows, of which a sample was permuted.
     pub(crate) importance: Option<(Importances, u64)>,
     pub(crate) slices: Option<Slices>,
 }
 
-impl Understood {
-    /// The tables, one after the other; empty where nothing was asked for.
-    pub(crate) fn text(&self) -> String {
+/// The text that `evaluate` prints: the metrics, and what else was asked for.
+pub(crate) fn evaluation_text(summary: &Summary, extras: &EvaluationExtras) -> String {
+    let mut table = table(&["metric", "model", "always the base rate"]);
+    for (name, model, base) in lines(summary) {
+        table.add_row([name.to_owned(), metric(model), metric(base)]);
+    }
+    let (rows, positives) = (counted(summary.rows, "row"), grouped(summary.positives));
+    let (metrics, more) = (table.trim_fmt(), extras.text());
+    format!("{rows}, {positives} positive\n\n{metrics}{more}")
+}
+
+/// The name of each metric, its value for the model, and its value if the base rate is always predicted.
+fn lines(summary: &Summary) -> [(&'static str, Option<f64>, Option<f64>); 8] {
+    let Summary { auc, average_precision, log_loss, normalized_entropy, brier, .. } = *summary;
+    let gain = summary.relative_information_gain;
+    let (calibration, error) = (summary.calibration, summary.expected_calibration_error);
+    let rate = summary.base_rate;
+    [
+        ("AUC", auc, auc.map(|_| 0.5)),
+        ("average precision", average_precision, average_precision.and(rate)),
+        ("log loss", log_loss, summary.base_log_loss),
+        ("normalized entropy", normalized_entropy, normalized_entropy.map(|_| 1.0)),
+        ("relative information gain", gain, gain.map(|_| 0.0)),
+        ("Brier score", brier, rate.map(|rate| rate * (1.0 - rate))),
+        ("calibration", calibration, calibration.map(|_| 1.0)),
+        ("expected calibration error", error, error.map(|_| 0.0)),
+    ]
+}
+
+impl EvaluationExtras {
+    /// The tables, one after the other; empty if nothing was asked for.
+    fn text(&self) -> String {
         let importance = self.importance.as_ref().map(|(found, of)| importance(found, *of));
         let decisions = self.decisions.as_ref().map(|found| found.table().trim_fmt());
         let parts = decisions.into_iter().chain(importance).chain(self.slices.as_ref().map(slices));
@@ -31,7 +61,7 @@ pub(crate) fn names(importance: &Importance) -> String {
     importance.fields.join(" + ")
 }
 
-/// On how many rows importance was measured.
+/// The number of rows that importance was measured on, in words.
 pub(crate) fn permuted_rows(found: &Importances, of: u64) -> String {
     let rows = counted(found.rows, "row");
     match found.rows == of {
@@ -53,7 +83,7 @@ fn importance(found: &Importances, of: u64) -> String {
     found.fields.iter().for_each(|one| add(names(one), one));
     add("(all fields)".to_owned(), &found.all);
     format!(
-        "importance: what is lost when the values of a field are permuted among the rows\n\
+        "importance: the loss if the values of a field are permuted among the rows\n\
          {}, {} permutations of each field\n\n{}",
         permuted_rows(found, of),
         found.repeats,
@@ -88,7 +118,7 @@ fn slices(found: &Slices) -> String {
         false => String::new(),
     };
     format!(
-        "slices: those that cost most first, in log loss of all rows, beyond what chance explains\n\
+        "slices: the most costly first; costs are in log loss over all rows, beyond what chance explains\n\
          {}, {} beyond chance{shown}\n\n{}",
         counted(n, "slice"),
         grouped(costly),
@@ -96,12 +126,12 @@ fn slices(found: &Slices) -> String {
     )
 }
 
-/// What a slice's rows have in common, in a cell.
+/// The value or range that a slice's rows have in common, for a cell.
 pub(crate) fn value(slice: &Slice) -> String {
     shown(&slice.value.to_string())
 }
 
-/// The cells of a slice behind its value.
+/// The cells of a slice after its value.
 pub(crate) fn numbers(slice: &Slice) -> [String; 10] {
     let Slice { summary, intervals, cost, .. } = slice;
     let interval = intervals.calibration.map_or_else(

@@ -1,18 +1,18 @@
-//! `deepcross inspect --neighbours`
+//! `deepcross inspect --neighbours`: shows the values whose embeddings are nearest to that of one value.
 
 use crate::call_error::CallError;
 use crate::output;
-use crate::tables::{counted, grouped, percent, shown, table};
+use crate::text::tables::{counted, grouped, percent, shown, table};
 use anyhow::Result;
 use deepcross_features::{ShapeKind, suggest};
 use deepcross_model::{
     Neighbour, NeighbourError, TrainedModel, TrainingCounts, neighbours, training_counts,
 };
 
-/// The values nearest to that of `FIELD=VALUE`.
+/// Prints the values nearest to that of `FIELD=VALUE`.
 ///
 /// # Errors
-/// [`CallError`] where there are none.
+/// [`CallError`] if there are none.
 pub(crate) fn print(trained: &TrainedModel, asked: &str, top: usize) -> Result<()> {
     let problem = |text: String| CallError::with_message(format!("`--neighbours {asked}`: {text}"));
     let (field, value) = asked.split_once('=').ok_or_else(|| {
@@ -43,7 +43,7 @@ fn as_table(found: &[Neighbour]) -> comfy_table::Table {
     table
 }
 
-/// The known name that was most likely meant.
+/// A hint with the known name that was most likely meant.
 fn hint(trained: &TrainedModel, error: &NeighbourError) -> String {
     let (name, known) = match error {
         NeighbourError::UnknownField { field } => (field, trained.model.field_names().to_vec()),

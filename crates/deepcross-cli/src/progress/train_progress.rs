@@ -1,35 +1,35 @@
-//! How a run goes, on standard error: a bar on a terminal, and a line for each epoch.
+//! The progress of a training run: a bar on a terminal, a line for each epoch, and a summary.
 
-use crate::commands::skipped_lines;
+use super::style;
 use crate::output::say;
-use crate::tables::{grouped, metric, percent, table};
-use crate::units::Units;
-use crate::values::training_values;
+use crate::text::skipped_rows::skipped_lines;
+use crate::text::tables::{grouped, metric, percent, table};
+use crate::text::unit_warnings::UnitWarnings;
+use crate::text::unusual_values::training_values;
 use deepcross_data::RowReader;
 use deepcross_train::{CacheEvent, DataWait, EpochReport, Event};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use std::fmt::Write;
+use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::time::{Duration, Instant};
 
-/// Listens to a run.
-pub(crate) struct Progress {
+/// Shows the events of a run.
+pub(crate) struct TrainProgress {
     bar: ProgressBar,
     begun: Instant,
     waiting: DataWait,
     negative_rate: f64,
     rows: u64,
-    /// Of them, those to be expected in an epoch.
+    /// The number of rows to expect in an epoch, since only a sample of negative rows may be kept.
     epoch_rows: u64,
     epochs: Vec<EpochReport>,
-    /// Rows that an earlier call has trained on.
+    /// The rows that an earlier call has trained on.
     rows_before: u64,
-    units: Units,
-    /// What was met in the last epoch.
+    units: UnitWarnings,
+    /// Texts on the values of the last epoch.
     values: Vec<String>,
 }
 
-impl Progress {
-    /// Of a run on so many threads that keeps each negative row with this probability.
+impl TrainProgress {
+    /// Shows a run on `threads` threads that keeps each negative row with the probability `negative_rate`.
     pub(crate) fn new(threads: usize, negative_rate: f64) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_message("reading the data once to fit the encoder");
@@ -44,7 +44,7 @@ impl Progress {
             epoch_rows: 0,
             epochs: Vec::new(),
             rows_before: 0,
-            units: Units::default(),
+            units: UnitWarnings::default(),
             values: Vec::new(),
         }
     }
@@ -70,7 +70,7 @@ impl Progress {
                 self.epochs = reports.to_vec();
                 self.rows_before = self.rows * reports.len() as u64 + rows;
                 self.say(&format!(
-                    "going on from the checkpoint of step {}, in epoch {epoch}",
+                    "continuing from the checkpoint of step {}, in epoch {epoch}",
                     grouped(*step)
                 ));
             }
@@ -90,7 +90,7 @@ impl Progress {
         }
     }
 
-    /// Notes what is to be said of the last epoch's rows at the end.
+    /// Keeps the texts on the last epoch's rows for the summary.
     fn read(&mut self, train: &RowReader<'_>, valid: Option<&RowReader<'_>>) {
         self.values = vec![training_values(train, valid)];
         if self.is_sampled() {
@@ -98,7 +98,7 @@ impl Progress {
             let rate = self.negative_rate;
             self.values.push(format!(
                 "kept {kept} of {met} negative rows in the last epoch (negative_rate {rate}); \
-                 probabilities are those of all rows"
+                 predictions are corrected to the rates of all rows"
             ));
         }
         for line in valid.iter().flat_map(|valid| skipped_lines(valid.skipped())) {
@@ -110,7 +110,7 @@ impl Progress {
         self.negative_rate < 1.0
     }
 
-    /// What the loss of training is called: that of a sample is no measure for all rows.
+    /// The name of the training loss: the loss on a sample does not measure all rows.
     fn loss_name(&self) -> &'static str {
         if self.is_sampled() { "log loss of kept rows" } else { "log loss" }
     }
@@ -145,12 +145,12 @@ impl Progress {
         self.bar.suspend(|| say(line));
     }
 
-    /// Takes the bar away, where the run has failed.
+    /// Removes the bar of a run that has failed.
     pub(crate) fn clear(&self) {
         self.bar.finish_and_clear();
     }
 
-    /// Prints what came of it all.
+    /// Prints the summary of the run.
     pub(crate) fn finish(self) {
         self.bar.finish_and_clear();
         let mut summary =
@@ -182,7 +182,7 @@ impl Progress {
     }
 }
 
-/// What is said of a cache.
+/// The lines that report an event of the cache.
 fn cache_lines(event: &CacheEvent<'_>) -> Vec<String> {
     match event {
         CacheEvent::Used { file, rows } => {
@@ -191,7 +191,8 @@ fn cache_lines(event: &CacheEvent<'_>) -> Vec<String> {
         }
         CacheEvent::Refused { file, reasons } => {
             let lines = reasons.iter().map(|reason| format!("  {reason}"));
-            let first = format!("the cache {} is not of this run and made anew:", file.display());
+            let first =
+                format!("the cache {} was made for another run; rebuilding it:", file.display());
             std::iter::once(first).chain(lines).collect()
         }
         CacheEvent::Made { file, rows, bytes } => {
@@ -205,18 +206,8 @@ fn cache_lines(event: &CacheEvent<'_>) -> Vec<String> {
     }
 }
 
-/// An error with its cause, which says what the system answered.
+/// An error with its cause, which has the answer of the system.
 fn chain(error: &dyn std::error::Error) -> String {
     let source = error.source().map_or(String::new(), |source| format!(": {source}"));
     format!("{error}{source}")
-}
-
-pub(crate) fn style(template: &str) -> ProgressStyle {
-    let style = ProgressStyle::with_template(template);
-    style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rows_per_s", rows_per_s)
-}
-
-fn rows_per_s(state: &ProgressState, out: &mut dyn Write) {
-    // An error of the bar's own buffer could not be shown anyway.
-    let _ = out.write_str(&grouped(state.per_sec() as u64));
 }

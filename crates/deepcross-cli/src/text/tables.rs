@@ -1,8 +1,8 @@
-//! Tables and numbers for people.
+//! Formats tables and numbers for people.
 
 use comfy_table::{CellAlignment, Table, presets};
 
-/// A table with a header; all columns but the first are aligned to the right.
+/// A table with a header; all columns except the first are aligned to the right.
 pub(crate) fn table(header: &[&str]) -> Table {
     let mut table = text_table(header);
     for column in table.column_iter_mut().skip(1) {
@@ -18,13 +18,13 @@ pub(crate) fn text_table(header: &[&str]) -> Table {
     table
 }
 
-/// The lines of a table or text, moved to the right, without blanks at their ends.
+/// Indents the lines of a table or text, and removes blanks at their ends.
 pub(crate) fn indented(text: &str) -> String {
     let indented = |line: &str| format!("  {}", line.trim_end()).trim_end().to_owned();
     text.lines().map(indented).collect::<Vec<_>>().join("\n")
 }
 
-/// 1234567 as `1,234,567`.
+/// Formats 1234567 as `1,234,567`.
 pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -37,12 +37,12 @@ pub(crate) fn grouped(n: u64) -> String {
     out
 }
 
-/// 1 with "row" as `1 row`, 2000 as `2,000 rows`.
+/// Formats 1 with "row" as `1 row`, and 2000 as `2,000 rows`.
 pub(crate) fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
-/// A metric, or a dash where it is not defined.
+/// A metric, or a dash if it is not defined.
 pub(crate) fn metric(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"))
 }
@@ -52,7 +52,7 @@ pub(crate) fn percent(n: u64, of: u64) -> String {
     if of == 0 { "–".to_owned() } else { format!("{:.2} %", 100.0 * n as f64 / of as f64) }
 }
 
-/// A value of the data in a cell: cut where it is long, and without what would steer a terminal.
+/// A value of the data for a cell: cut if it is long, with control characters escaped, since they could steer a terminal.
 pub(crate) fn shown(value: &str) -> String {
     const MOST: usize = 40;
     let escaped = |c: char| match c.is_control() {
@@ -70,7 +70,7 @@ mod tests {
     use super::{counted, grouped, shown};
 
     #[test]
-    fn values_steer_no_terminal_and_fit_a_cell() {
+    fn values_fit_a_cell_and_cannot_steer_a_terminal() {
         let cases = [
             ("it's \"plain\"", "it's \"plain\"".to_owned()),
             ("a\u{1b}[31mred\n", r"a\u{1b}[31mred\n".to_owned()),
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn one_thing_is_not_several() {
+    fn nouns_are_singular_for_one_thing() {
         let cases = [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (1_000, "1,000 rows")];
         for (n, expected) in cases {
             assert_eq!(counted(n, "row"), expected);

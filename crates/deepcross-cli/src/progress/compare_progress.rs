@@ -1,41 +1,28 @@
-//! How a comparison goes, on standard error: a bar on a terminal, and a line for each run; and how long each run took.
+//! The progress of a comparison: a bar on a terminal, a line for each run, and the time that each run took.
 
-use crate::commands::skipped_lines;
+use super::style;
 use crate::output::say;
-use crate::progress::style;
-use crate::tables::{counted, grouped, metric, percent};
+use crate::text::comparison_text::Pace;
+use crate::text::skipped_rows::skipped_lines;
+use crate::text::tables::{counted, grouped, metric, percent};
 use deepcross_train::{CompareEvent, CurrentRun, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::time::{Duration, Instant};
 
-/// Listens to a comparison.
-pub(crate) struct Race {
+/// Shows the events of a comparison.
+pub(crate) struct CompareProgress {
     bar: ProgressBar,
     begun: Instant,
-    /// Training rows, as they were told last.
+    /// The number of training rows, once it is known.
     rows: Option<u64>,
     epochs: u64,
-    /// Which run it is.
+    /// The name, seed and number of the current run.
     current: String,
-    /// Of each run so far.
+    /// The pace of each run so far.
     pub(crate) paces: Vec<Pace>,
 }
 
-/// How long a run was trained, with reading and validation.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
-    pub(crate) seconds: f64,
-    /// Of all epochs.
-    pub(crate) rows: u64,
-}
-
-impl Pace {
-    pub(crate) fn rows_per_second(self) -> f64 {
-        self.rows as f64 / self.seconds.max(1e-9)
-    }
-}
-
-impl Race {
+impl CompareProgress {
     pub(crate) fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_message("reading the data once to fit the encoder");
@@ -70,7 +57,7 @@ impl Race {
 
     fn training(&mut self, event: &Event<'_>) {
         match event {
-            // All runs have the rows of the first.
+            // All runs have the same rows as the first.
             Event::Fitted { rows, positives, skipped } if self.rows.is_none() => {
                 self.rows = Some(*rows);
                 let clicks = percent(*positives, *rows);
@@ -96,7 +83,7 @@ impl Race {
         self.bar.suspend(|| say(line));
     }
 
-    /// Takes the bar away; which run it was.
+    /// Removes the bar, and returns the name of the current run.
     pub(crate) fn end(&self) -> &str {
         self.bar.finish_and_clear();
         &self.current

@@ -1,14 +1,13 @@
-//! The flags of `describe` and `infer-config`: how files are read, and which column is the label.
+//! Profiles the files of `describe` and `infer-config` as their flags say.
 
-use crate::args::{LabelColumn, Layout};
+use crate::arguments::{DataFiles, LabelColumn, Layout};
 use crate::call_error::CallError;
-use crate::inputs::{self, check_standard_input};
+use crate::inputs;
 use anyhow::{Error, Result};
 use deepcross_data::{DataConfig, LabelConfig};
 use deepcross_profile::{
     FileProfile, LabelRule, ProfileError, ProfileOptions, guess_format, profile_files,
 };
-use std::path::PathBuf;
 
 /// The settings that the flags ask for, in addition to those of a configuration.
 pub(crate) fn with_layout(config: DataConfig, layout: &Layout) -> DataConfig {
@@ -23,19 +22,18 @@ pub(crate) fn with_layout(config: DataConfig, layout: &Layout) -> DataConfig {
 }
 
 /// The settings, with the format guessed if it is not set.
-pub(crate) fn with_format(data: &[PathBuf], config: &DataConfig) -> Result<DataConfig> {
-    Ok(guess_format(&inputs::files(data)?, config)?)
+pub(crate) fn with_format(data: &DataFiles, config: &DataConfig) -> Result<DataConfig> {
+    Ok(guess_format(&inputs::files(&data.named)?, config)?)
 }
 
 /// Reads the files once; with `guess_missing`, texts that usually mean a missing value count as missing values.
 pub(crate) fn profiled(
-    data: &[PathBuf],
+    data: &DataFiles,
     config: &DataConfig,
     label: &LabelColumn,
     guess_missing: bool,
 ) -> Result<FileProfile> {
-    let files = inputs::files(data)?;
-    check_standard_input(&files)?;
+    let files = data.files()?;
     let options = ProfileOptions { label: label_rule(label, config)?, guess_missing };
     profile_files(&files, config, &options).map_err(with_flag)
 }

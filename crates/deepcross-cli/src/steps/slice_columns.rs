@@ -1,4 +1,4 @@
-//! Which columns `--slices` means, and how their values are told apart.
+//! Resolves the names of `--slices` to columns, and decides how their values are grouped.
 
 use crate::call_error::CallError;
 use crate::output::say;
@@ -8,14 +8,14 @@ use deepcross_features::{Encoding, FieldDescription, TimeFormat, suggest};
 use deepcross_model::TrainedModel;
 use deepcross_train::{SliceColumn, SliceForm};
 
-/// What stands for all columns.
+/// The name that stands for the columns of all fields.
 const ALL: &str = "all";
 
-/// The columns of a call, each once: by their names in the data, or by the names of fields.
+/// The columns of a call, each once, named as in the data or by the name of a field.
 ///
 /// # Errors
-/// [`CallError`] where there is no such column, or its rows do not have one value each.
-pub(crate) fn columns(
+/// [`CallError`] if there is no such column, or its rows do not have one value each.
+pub(crate) fn slice_columns(
     named: &[String],
     trained: &TrainedModel,
     source: &Source,
@@ -36,7 +36,7 @@ pub(crate) fn columns(
     Ok(columns)
 }
 
-/// The columns of all fields with one value a row; says which are left out.
+/// The columns of all fields with one value a row; reports which columns are left out.
 fn all(fields: &[FieldDescription]) -> Vec<SliceColumn> {
     let (mut columns, mut left_out) = (Vec::new(), Vec::new());
     for field in fields.iter().filter(|field| !is_cross(field)) {
@@ -67,26 +67,26 @@ fn one(name: &str, fields: &[FieldDescription], source: &Source) -> Result<Slice
         })?,
     };
     if source.config().label().is_some_and(|label| label.column == column) {
-        return Err(problem("is the label, which is what predictions are held against".to_owned()));
+        return Err(problem("is the label, which predictions are compared with".to_owned()));
     }
     let form = match fields.iter().find(|field| field.column == column) {
         None => SliceForm::Values,
         Some(field) => form(field).ok_or_else(|| {
             let kind = field.kind();
             problem(format!(
-                "is read as {kind}, so that a row has several values, but is to be in one slice"
+                "is read as {kind}: a row has several values, but must be in one slice"
             ))
         })?,
     };
     Ok(SliceColumn { name: column.to_owned(), form })
 }
 
-/// A cross reads two columns, and has no value of its own in the data.
+/// Whether the field is a cross, which reads two columns and has no value of its own in the data.
 fn is_cross(field: &FieldDescription) -> bool {
     matches!(field.encoding, Encoding::Cross { .. })
 }
 
-/// How the raw values of a field's column are told apart; `None` where a row has several.
+/// How the raw values of a field's column are grouped into slices; `None` if a row has several.
 fn form(field: &FieldDescription) -> Option<SliceForm> {
     match field.encoding {
         Encoding::MultiHot { .. } | Encoding::Text { .. } => None,

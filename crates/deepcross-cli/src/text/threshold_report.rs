@@ -1,27 +1,26 @@
-//! What `evaluate --threshold` shows: for people, as JSON, and for a page.
+//! The results of `evaluate --threshold`: as a table, as JSON, and as cells for a page.
 
-use crate::tables::{metric, table};
+use super::tables::{metric, table};
 use deepcross_metrics::Confusion;
-use deepcross_report::{Section, Table};
 use serde::Serialize;
 
-/// What deciding by a threshold comes to: a row is taken for a click where its probability is at least the threshold.
+/// The quality of decisions by a threshold: a row counts as a click if its probability is at least the threshold.
 #[derive(Serialize)]
-pub(crate) struct Decisions {
-    threshold: f64,
+pub(crate) struct ThresholdReport {
+    pub(crate) threshold: f64,
     accuracy: Option<f64>,
     precision: Option<f64>,
     recall: Option<f64>,
     f1: Option<f64>,
     mcc: Option<f64>,
-    /// The weights of the four outcomes.
+    /// The four outcomes, as sums of the weights of rows.
     true_positive: f64,
     false_positive: f64,
     true_negative: f64,
     false_negative: f64,
 }
 
-impl Decisions {
+impl ThresholdReport {
     pub(crate) fn new((found, threshold): (&Confusion, f64)) -> Self {
         Self {
             threshold,
@@ -37,7 +36,8 @@ impl Decisions {
         }
     }
 
-    fn cells(&self) -> [(&'static str, String); 9] {
+    /// Each measure and its value.
+    pub(crate) fn cells(&self) -> [(&'static str, String); 9] {
         [
             ("accuracy", metric(self.accuracy)),
             ("precision", metric(self.precision)),
@@ -57,17 +57,5 @@ impl Decisions {
             table.add_row([name.to_owned(), value]);
         });
         table
-    }
-
-    /// Of the page.
-    pub(crate) fn section(&self) -> Section {
-        let mut section = Section::new("Decisions").with_note(format!(
-            "Where rows with a probability of at least {} are taken for positive. Outcomes are sums of weights.",
-            self.threshold
-        ));
-        let mut table = Table::new("", &["measure", "value"]);
-        self.cells().into_iter().for_each(|(name, value)| table.push([name.to_owned(), value]));
-        section.tables.push(table);
-        section
     }
 }

@@ -1,18 +1,33 @@
-//! `deepcross inspect`
+//! `deepcross inspect`: shows the parts of a model and how it was trained.
 
-use super::calibrate::map_words;
-use super::{load, neighbours};
-use crate::args::Inspect;
+mod neighbours;
+
+use crate::arguments::ModelFile;
 use crate::output;
-use crate::tables::{counted, grouped, indented, metric, percent, table, text_table};
+use crate::steps::load;
+use crate::text::calibration_text::map_words;
+use crate::text::tables::{counted, grouped, indented, metric, percent, table, text_table};
 use anyhow::Result;
+use clap::Args;
 use comfy_table::{CellAlignment, Table};
 use deepcross_calibration::Calibrator;
 use deepcross_features::ShapeKind;
 use deepcross_model::{TrainedModel, TrainingSummary};
 
-pub(crate) fn run(args: &Inspect) -> Result<()> {
-    let (trained, config) = load(&args.model)?;
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelFile,
+    /// Instead show the values of a field whose embeddings are nearest to that of this value
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub(crate) neighbours: Option<String>,
+    /// The number of neighbours to show
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "neighbours", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) top: u32,
+}
+
+pub(crate) fn run(args: &InspectArgs) -> Result<()> {
+    let (trained, config) = load(&args.model.path)?;
     if let Some(asked) = &args.neighbours {
         return neighbours::print(&trained, asked, args.top as usize);
     }
@@ -55,7 +70,7 @@ fn layers(trained: &TrainedModel) -> Table {
     table
 }
 
-/// Each matrix by its name, with its shape: a table as values × width, a layer as outputs × inputs.
+/// The name and shape of each matrix: values × width for a table, outputs × inputs for a layer.
 fn weights(trained: &TrainedModel) -> Table {
     let params = &trained.params;
     let tables = params.table_ids().map(|id| (params.table_name(id), params.table_shape(id)));
@@ -83,7 +98,7 @@ fn calibrator(calibrator: Option<&Calibrator>) -> String {
 
 fn training(training: &TrainingSummary, negative_rate: f64) -> String {
     if *training == TrainingSummary::default() {
-        return "not here: the weights were imported".to_owned();
+        return "unknown: the weights were imported".to_owned();
     }
     let rows = [
         ("rows", grouped(training.rows)),

@@ -1,0 +1,57 @@
+//! `--data` and `--valid`: the files of rows that a command reads.
+
+use crate::inputs::{self, check_standard_input};
+use anyhow::Result;
+use clap::Args;
+use deepcross_train::Files;
+use std::path::PathBuf;
+
+/// The end of a help text: how a call can name data files. It is a macro, since `concat!` takes no constants.
+macro_rules! files_help {
+    () => {
+        "Data files are plain text or compressed by gzip or zstd. A quoted pattern such as \
+'logs/*.csv.gz' stands for all matching files, ordered by name; `-` is the standard input."
+    };
+}
+
+pub(crate) use files_help;
+
+/// The same for a command whose help text ends with nothing else.
+pub(crate) const FILES_HELP: &str = files_help!();
+
+/// The files that a command reads in one pass.
+///
+/// A command replaces the help text to say more about the rows.
+#[derive(Debug, Args)]
+pub(crate) struct DataFiles {
+    /// Rows; several files are read in order
+    #[arg(id = "data", long = "data", value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) named: Vec<PathBuf>,
+}
+
+impl DataFiles {
+    /// The files in the order of the call, with the matching files in place of a pattern.
+    pub(crate) fn files(&self) -> Result<Vec<PathBuf>> {
+        let files = inputs::files(&self.named)?;
+        check_standard_input(&files)?;
+        Ok(files)
+    }
+}
+
+/// The files that a model is trained with.
+#[derive(Debug, Args)]
+pub(crate) struct TrainingFiles {
+    /// Training data; several files are read in order
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) data: Vec<PathBuf>,
+    /// Validation data; without it, a share of the training rows is held out
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) valid: Vec<PathBuf>,
+}
+
+impl TrainingFiles {
+    /// The files in the order of the call, with the matching files in place of a pattern.
+    pub(crate) fn files(&self) -> Result<Files> {
+        Ok(Files { train: inputs::files(&self.data)?, valid: inputs::files(&self.valid)? })
+    }
+}

@@ -1,0 +1,19 @@
+//! Groups of arguments that several commands take, with the steps that belong to them.
+
+mod config_file;
+mod data_files;
+mod file_format;
+mod help_texts;
+mod label;
+mod model_file;
+mod report_page;
+mod threads;
+
+pub(crate) use config_file::{ConfigFile, Overrides, read_config};
+pub(crate) use data_files::{DataFiles, FILES_HELP, TrainingFiles, files_help};
+pub(crate) use file_format::{FileFormat, FormatOverride};
+pub(crate) use help_texts::help_texts;
+pub(crate) use label::{LabelColumn, Layout};
+pub(crate) use model_file::ModelFile;
+pub(crate) use report_page::{Json, ReportPage};
+pub(crate) use threads::Threads;

@@ -1,0 +1,75 @@
+//! A calibrator and the metrics before and after it, as text.
+
+use super::calibration_report::bins_of;
+use super::tables::{counted, grouped, metric, table};
+use anyhow::Result;
+use deepcross_calibration::{CalibrationMap, FOLDS};
+use deepcross_metrics::Summary;
+use deepcross_train::Calibration;
+
+/// The method and the numbers of a map, as a formula or in words.
+pub(crate) fn map_words(map: &CalibrationMap) -> String {
+    match map {
+        CalibrationMap::Temperature(map) => {
+            format!("temperature {:.4}: sigmoid(logit / {0:.4})", map.temperature())
+        }
+        CalibrationMap::Platt(map) => {
+            let (slope, intercept) = (map.slope(), map.intercept());
+            let sign = if intercept < 0.0 { '−' } else { '+' };
+            format!("platt: sigmoid({slope:.4} · logit {sign} {:.4})", intercept.abs())
+        }
+        CalibrationMap::Isotonic(map) => {
+            let points = map.points();
+            let (low, high) = (points.first(), points.last());
+            let p = |point: Option<&(f32, f32)>| point.map_or(f32::NAN, |point| point.1);
+            let n = counted(points.len() as u64, "breakpoint");
+            format!("isotonic: {n}, probabilities from {:.5} to {:.5}", p(low), p(high))
+        }
+    }
+}
+
+/// The text that `calibrate` prints: metrics and reliability before and after, and the map.
+pub(crate) fn calibration_text(found: &Calibration) -> Result<String> {
+    let Calibration { calibrator, before, after } = found;
+    let (rows, positives) =
+        (counted(before.summary.rows, "row"), grouped(before.summary.positives));
+    let mut metrics = table(&["metric", "uncalibrated", "calibrated"]);
+    for (name, before, after) in metric_lines(&before.summary, &after.summary) {
+        metrics.add_row([name.to_owned(), metric(before), metric(after)]);
+    }
+    let mut bins = table(&["bin", "mean prediction", "positives", "calibrated", "positives"]);
+    let [before, after] = [bins_of(before)?, bins_of(after)?];
+    for n in 0..before.len().max(after.len()) {
+        let cells = [&before, &after].map(|bins| bins.get(n)).into_iter().flat_map(|bin| {
+            [bin.map(|bin| bin.mean_prediction), bin.map(|bin| bin.mean_label)].map(metric)
+        });
+        bins.add_row([(n + 1).to_string()].into_iter().chain(cells));
+    }
+    Ok(format!(
+        "{rows}, {positives} positive; calibrated in {FOLDS} folds, each by a calibrator fitted to the others\n\n{}\n\nreliability, in bins of \
+         equal weight\n\n{}\n\n{}",
+        metrics.trim_fmt(),
+        bins.trim_fmt(),
+        map_words(&calibrator.map)
+    ))
+}
+
+/// The name of each metric, and its value before and after.
+pub(crate) fn metric_lines(
+    before: &Summary,
+    after: &Summary,
+) -> [(&'static str, Option<f64>, Option<f64>); 6] {
+    let both = |of: fn(&Summary) -> Option<f64>| (of(before), of(after));
+    let line = |name, of| {
+        let (before, after) = both(of);
+        (name, before, after)
+    };
+    [
+        line("log loss", |summary| summary.log_loss),
+        line("normalized entropy", |summary| summary.normalized_entropy),
+        line("Brier score", |summary| summary.brier),
+        line("calibration", |summary| summary.calibration),
+        line("expected calibration error", |summary| summary.expected_calibration_error),
+        line("AUC", |summary| summary.auc),
+    ]
+}

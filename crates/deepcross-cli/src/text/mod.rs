@@ -1,0 +1,14 @@
+//! Results as text: tables for people and the values of `--json`.
+//!
+//! Nothing here reads, writes or prints; the commands print what these modules return.
+
+pub(crate) mod calibration_report;
+pub(crate) mod calibration_text;
+pub(crate) mod comparison_text;
+pub(crate) mod evaluation_report;
+pub(crate) mod evaluation_text;
+pub(crate) mod skipped_rows;
+pub(crate) mod tables;
+pub(crate) mod threshold_report;
+pub(crate) mod unit_warnings;
+pub(crate) mod unusual_values;
