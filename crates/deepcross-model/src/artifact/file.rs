@@ -17,7 +17,7 @@ use super::format::{self, ARTIFACT, Encoding, FileKind, MAGIC_LENGTH};
 use super::map::Map;
 use super::{ArtifactError, FormatError};
 
-/// How the names of temporary files end.
+/// The end of the names of temporary files.
 const SUFFIX: &str = ".tmp";
 
 /// Writes an artifact to `file` and replaces the file that may be there.

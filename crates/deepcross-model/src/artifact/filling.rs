@@ -1,13 +1,13 @@
-//! The zeros that fill header and tensors up.
+//! The padding of header and tensors: zeros up to a multiple of [`ALIGNMENT`].
 
 use deepcross_files::Cursor;
 
 use super::FormatError;
 
-/// Header and tensors are filled up to multiples of this many bytes: a cache line, and the widest vector register.
+/// Header and tensors are padded to multiples of this many bytes: a cache line, and the widest vector register.
 pub(super) const ALIGNMENT: u64 = 64;
 
-/// Moves on to a multiple of [`ALIGNMENT`], over zeros only.
+/// Moves the cursor to the next multiple of [`ALIGNMENT`], over zeros only.
 pub(super) fn take_filling(cursor: &mut Cursor<'_>) -> Result<(), FormatError> {
     let position = cursor.position();
     let filling = cursor.take(position.next_multiple_of(ALIGNMENT) - position)?;

@@ -39,7 +39,7 @@ fn extreme() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// The header of a file, and its tensors with all that fills them up.
+/// The header of a file, and its tensors with their padding.
 pub(crate) fn parts(bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let header = Cursor::new(&bytes[12..]).take_array().map(u64::from_le_bytes).unwrap() as usize;
     let tensors = (28 + header).next_multiple_of(64)..bytes.len() - 8;
@@ -65,11 +65,11 @@ pub(crate) fn run<S: Strategy>(strategy: S, check: impl Fn(S::Value) -> Result<(
 
 #[test]
 fn damaged_files_are_refused() {
-    let sound = sample::bytes();
+    let valid = sample::bytes();
     run(mutations(), |mutations| {
-        let bytes = mutate(&sound, &mutations);
+        let bytes = mutate(&valid, &mutations);
         let (answer, held) = peak(|| decode::<Header>(&bytes).is_ok());
-        prop_assert_eq!(answer, bytes == sound);
+        prop_assert_eq!(answer, bytes == valid);
         prop_assert!(held <= most_held(&bytes), "{held} bytes for a file of {}", bytes.len());
         Ok(())
     });
