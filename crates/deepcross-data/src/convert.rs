@@ -1,4 +1,4 @@
-//! All rows of a source, written into one file of another format.
+//! Writes all rows of a source into one file of another format.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! What can go wrong with data, and where.
+//! The errors of this crate.
 //!
 //! A message is complete by itself: file, line, field, value, and what was expected.
 //! The alternative, a bare reason that each caller wraps in context, loses the place as soon as one

@@ -1,4 +1,4 @@
-//! The words of messages: values, files and hints, as all of them show these.
+//! The parts that messages share: shown values, named files, and hints.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Work on the threads of the caller's pool.
+//! Runs work on the threads of the caller's pool.
 //!
 //! Outside of a pool all is done by the caller's thread: rayon would start a pool of its own for it.
 

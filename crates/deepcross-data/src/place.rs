@@ -1,4 +1,4 @@
-//! Where a row begins, as messages say it.
+//! The place of a row, as messages show it.
 
 use std::fmt;
 use std::path::Path;

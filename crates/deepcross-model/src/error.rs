@@ -1,4 +1,4 @@
-//! Errors.
+//! The error of a model that cannot be built.
 
 use thiserror::Error;
 
@@ -6,29 +6,29 @@ use thiserror::Error;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// Settings out of range or in contradiction, one sentence each.
+    /// Values that are out of range or contradict each other, one sentence each.
     #[error("{}", .0.join("\n"))]
     Config(Vec<String>),
-    /// There is nothing to predict from.
+    /// The model has no fields.
     #[error("a model needs at least one field")]
     NoFields,
-    /// More weights than this machine can address.
+    /// The model has more weights than this machine can address.
     #[error("the model would have more weights than can be addressed")]
     TooLarge,
-    /// More memory than the system gives.
+    /// The weights need more memory than the system gives.
     #[error(
-        "the model would have {weights} weights, {} GiB with {what}, which is more memory than there is: \
+        "the model would have {weights} weights; {what} would take {} GiB, which is more memory than there is: \
          lower `model.embedding`, `model.hidden`, or the `top` or `buckets` of a field", .bytes >> 30
     )]
     OutOfMemory {
         /// The number of weights.
         weights: usize,
-        /// What is stored for them.
+        /// The use of the memory, as a plural noun or pronoun, such as `gradients`.
         what: &'static str,
-        /// The size of it.
+        /// The number of bytes that it takes.
         bytes: usize,
     },
-    /// Stored weights that are not those of the stored model.
+    /// The stored weights are not those of the stored model.
     #[error("the stored weights do not belong to the stored model: {0}")]
     Weights(String),
 }

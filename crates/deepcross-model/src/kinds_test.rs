@@ -1,4 +1,4 @@
-//! What holds of every kind of model: its count of weights, its way through an artifact, and forged files of it.
+//! Tests of every kind of model: the number of weights, the way through an artifact, and forged files.
 
 use crate::artifact::mutations::{frame, mutations, parts, run};
 use crate::artifact::{Encoding, decode};
@@ -22,7 +22,7 @@ fn shapes() -> Vec<FieldShape> {
     ]
 }
 
-/// A small model of a kind.
+/// The specification of a small model of a kind.
 fn spec(kind: ModelKind) -> ModelSpec {
     let config = ModelConfig { kind, ..Default::default() };
     let factors = ModelConfig { embedding: Some(3), embedding_std: Some(0.5), ..config.clone() };
@@ -53,7 +53,7 @@ fn logits(model: &Model, params: &Params<f64>) -> Vec<f64> {
 }
 
 #[test]
-fn the_count_of_weights_is_what_is_built() {
+fn the_number_of_weights_is_that_of_the_built_model() {
     for kind in ModelKind::ALL {
         let (spec, mut params) = (spec(kind), Params::<f64>::new());
         let model = Model::new(&spec, &shapes(), &mut params, 1).unwrap();
@@ -69,26 +69,29 @@ fn the_count_of_weights_is_what_is_built() {
         let is_deep_crossing = matches!(spec, ModelSpec::DeepCrossing(_));
         assert_eq!(model.units().len(), if is_deep_crossing { 2 } else { 0 }, "{kind:?}");
         for id in params.table_ids() {
-            let field = model.field_of_parameter(params.table_name(id)).expect("of a field");
+            let field = model
+                .field_of_parameter(params.table_name(id))
+                .expect("each table belongs to a field");
             assert!(params.table_name(id).contains(&model.field_names()[field]));
         }
     }
 }
 
 #[test]
-fn the_sizes_are_those_of_the_formulas() {
+fn the_number_of_weights_follows_the_formulas() {
     let n = |kind| Model::n_parameters(&spec(kind), &shapes()).unwrap();
-    // 52 features: a weight each and a bias; 3 more each; 3 more for each of 2 other fields.
+    // There are 52 features. `lr` has a weight for each and a bias; `fm` has 3 more for each; `ffm` has 3 more for each
+    // feature and each of the 2 other fields.
     assert_eq!(n(ModelKind::Lr), 52 + 1);
     assert_eq!(n(ModelKind::Fm), 52 * 4 + 1);
     assert_eq!(n(ModelKind::Ffm), 52 * 7 + 1);
-    // A table of 30 rows with a bias; a stack of 3 + 20 + 2.
+    // `mlp` has a table of 30 rows with a bias, and a stack of width 3 + 20 + 2.
     assert_eq!(n(ModelKind::Mlp), 93 + 26 * 4 + 5 * 5 + 6);
     assert_eq!(n(ModelKind::DeepCrossingPlain), n(ModelKind::DeepCrossing));
 }
 
 #[test]
-fn logits_move_by_the_bias() {
+fn a_shift_moves_all_logits() {
     for kind in ModelKind::ALL {
         let mut params = Params::new();
         let model = Model::new(&spec(kind), &shapes(), &mut params, 1).unwrap();
@@ -100,9 +103,10 @@ fn logits_move_by_the_bias() {
     }
 }
 
-/// First-order weights start at 0, so that logistic regression begins at even odds, and pairs at the size of their noise.
+/// First-order weights start at 0, so that a logistic regression begins at even odds; other kinds begin with small
+/// random logits.
 #[test]
-fn kinds_begin_apart() {
+fn kinds_begin_with_different_logits() {
     let start = |kind| {
         let mut params = Params::new();
         let model = Model::new(&spec(kind), &shapes(), &mut params, 1).unwrap();
@@ -116,7 +120,7 @@ fn kinds_begin_apart() {
 }
 
 #[test]
-fn a_field_aware_machine_needs_another_field() {
+fn a_field_aware_machine_needs_two_fields() {
     let result = Model::new(&spec(ModelKind::Ffm), &shapes()[..1], &mut Params::<f32>::new(), 1);
     let expected = "`model.kind`: `ffm` needs at least 2 fields, but there is 1";
     assert_eq!(result.unwrap_err().to_string(), expected);
@@ -181,7 +185,7 @@ fn deep_crossing(spec: &mut ModelSpec) -> &mut crate::DeepCrossingSpec {
     if let ModelSpec::DeepCrossing(spec) = spec { spec } else { panic!("{spec:?}") }
 }
 
-/// A model of a kind, for the encoder of a stored file.
+/// A model of a kind, with the encoder of a stored file.
 pub(crate) fn sample_model(kind: ModelKind) -> TrainedModel {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/model_v2.dcx");
     let stored = TrainedModel::load(&file).unwrap();
@@ -190,7 +194,7 @@ pub(crate) fn sample_model(kind: ModelKind) -> TrainedModel {
     TrainedModel { spec, model, params, calibrator: calibrator(kind), ..stored }
 }
 
-/// A calibrator of each kind and none, among the kinds of models.
+/// A calibrator, or none. The kinds of models together have all kinds of calibrators.
 fn calibrator(kind: ModelKind) -> Option<Calibrator> {
     let map = match kind {
         ModelKind::Mlp => CalibrationMap::Temperature(Temperature::new(1.5).unwrap()),
@@ -258,12 +262,13 @@ fn every_way_to_a_probability_goes_through_the_calibrator() {
 }
 
 #[test]
-fn weights_of_one_kind_are_no_model_of_another() {
+fn weights_of_one_kind_are_refused_for_another() {
     for kind in ModelKind::ALL {
         for other in ModelKind::ALL.into_iter().filter(|other| *other != kind) {
             let (model, other) = (sample_model(kind), sample_model(other));
             let result = TrainedModel::from_parts(other.header(), model.params);
-            // Plain units have the weights of residual ones, and two fields have one vector each for the other.
+            // Plain units have the same weights as residual ones. With two fields, `ffm` has one vector for each, as
+            // `fm` has.
             let alike = matches!(
                 (&model.spec, &other.spec),
                 (ModelSpec::DeepCrossing(_), ModelSpec::DeepCrossing(_))
@@ -274,9 +279,10 @@ fn weights_of_one_kind_are_no_model_of_another() {
     }
 }
 
-/// Changed headers with right checksums reach what checks the specification: a model or an error, never a panic.
+/// Changed headers with correct checksums reach the check of the specification. They give a model or an error, and
+/// never a panic.
 #[test]
-fn forged_files_of_every_kind_get_an_answer() {
+fn forged_files_of_every_kind_give_a_model_or_an_error() {
     let files = ModelKind::ALL.map(|kind| parts(&bytes(&sample_model(kind))));
     let (n_accepted, n_refused) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
     let strategy = (0..files.len(), mutations());

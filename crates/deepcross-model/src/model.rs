@@ -1,7 +1,7 @@
-//! A model of any kind: what is trained, stored, looked into and predicted with.
+//! A model of any kind, for training, storage, inspection and prediction.
 //!
-//! An enum, and not a boxed trait: `forward` is generic over the number type, so that one model trains in `f32` and is
-//! checked in `f64`.
+//! It is an enum and not a boxed trait, since `forward` is generic over the number type: one model trains in `f32` and
+//! is checked in `f64`.
 
 use crate::config::ModelSpec;
 use crate::error::ModelError;
@@ -15,7 +15,7 @@ use deepcross_autodiff::{DenseId, Params, Pass, Real, SharedColumns, Var};
 use deepcross_features::{BatchRows, FieldShape};
 use deepcross_layers::{Builder, StackedField, Unit, UnitVars};
 
-/// A model: layers that hold handles into a [`Params`].
+/// A model of any kind: layers that hold handles into a [`Params`].
 #[derive(Clone, Debug)]
 pub struct Model {
     network: Network,
@@ -30,10 +30,10 @@ pub(crate) enum Network {
 }
 
 impl Model {
-    /// A model of these fields, whose weights are added to `params` as `seed` has them start.
+    /// Builds a model of these fields and adds its weights to `params`, initialised from `seed`.
     ///
     /// # Errors
-    /// [`ModelError::NoFields`], [`ModelError::TooLarge`], and [`ModelError::Config`] where the specification does not fit
+    /// [`ModelError::NoFields`], [`ModelError::TooLarge`], and [`ModelError::Config`] if the specification does not fit
     /// the fields.
     pub fn new<F: Real>(
         spec: &ModelSpec,
@@ -44,10 +44,10 @@ impl Model {
         build::new_model(spec, shapes, params, seed)
     }
 
-    /// The layers of stored weights, which must be those that [`new`](Self::new) makes, in its order.
+    /// Builds the layers of a model for stored weights, whose layout must be that of [`new`](Self::new).
     ///
     /// # Errors
-    /// [`ModelError::Weights`] where they are not, and as [`new`](Self::new).
+    /// [`ModelError::Weights`] if they have another layout, and as [`new`](Self::new).
     pub fn for_params(
         spec: &ModelSpec,
         shapes: &[FieldShape],
@@ -56,10 +56,10 @@ impl Model {
         build::for_params(spec, shapes, params)
     }
 
-    /// The logits of some rows.
+    /// Computes the logits of rows.
     ///
     /// # Shapes
-    /// `rows`: fields as the model was built for → `[rows, 1]`
+    /// `rows`: the fields that the model was built for → `[rows, 1]`
     ///
     /// # Panics
     /// If the rows have other fields, or ids past a field's dimensions.
@@ -69,15 +69,16 @@ impl Model {
         self.forward_stacked(pass, stacked, |_, _| ())
     }
 
-    /// The columns of the stacked input, where those of the fields at these positions are the same in all rows.
+    /// The columns of the stacked input, if all rows have the same values in the fields at these positions.
     pub fn shared_columns<F: Real>(&self, fields: &[usize]) -> SharedColumns<F> {
         self.stacked_input().shared_columns(fields)
     }
 
-    /// The logits of rows of which [`shared_columns`](Self::shared_columns) are the same; what these add to the first
-    /// product is computed once, until [`SharedColumns::renew`].
+    /// Computes the logits of rows that are equal in the [`shared_columns`](Self::shared_columns). The part of the
+    /// first product that these columns contribute is computed once, until [`SharedColumns::renew`].
     ///
-    /// Where a kind has no product of the whole stacked input, as those of pairs, this is [`forward`](Self::forward).
+    /// A kind without a product over the whole stacked input, such as those with pairs, does the same work as in
+    /// [`forward`](Self::forward).
     ///
     /// # Shapes
     /// As [`forward`](Self::forward).
@@ -96,12 +97,12 @@ impl Model {
         self.forward_stacked(pass, stacked, |_, _| ())
     }
 
-    /// The stacked input of some rows: the first half of [`forward`](Self::forward).
+    /// Computes the stacked input of rows: the first half of [`forward`](Self::forward).
     ///
-    /// In training, with the dropout of embeddings: what is stacked raw is never dropped.
+    /// In training, elements of embeddings are dropped; columns that are stacked raw never are.
     ///
     /// # Shapes
-    /// `rows`: fields as the model was built for → `[rows, stack width]`
+    /// `rows`: the fields that the model was built for → `[rows, stack width]`
     ///
     /// # Panics
     /// As [`forward`](Self::forward).
@@ -110,10 +111,10 @@ impl Model {
         self.stacked_input().stack(pass, rows)
     }
 
-    /// The logits of stacked rows: the second half of [`forward`](Self::forward).
+    /// Computes the logits of stacked rows: the second half of [`forward`](Self::forward).
     ///
-    /// `observe` is told the input and the values of each unit or hidden layer, in order; of a hidden layer, both values
-    /// are its output.
+    /// `observe` is called with the input and the values of each unit or hidden layer, in order. Both values of a
+    /// hidden layer are its output.
     ///
     /// # Shapes
     /// `stacked`: `[rows, stack width]` → `[rows, 1]`
@@ -134,7 +135,7 @@ impl Model {
         }
     }
 
-    /// Moves the logit of every row by a constant: the bias of what makes the logit.
+    /// Moves the logit of every row by a constant, which is added to the bias of the last layer.
     pub fn shift_logits<F: Real>(&self, params: &mut Params<F>, by: F) {
         self.bias().into_iter().for_each(|bias| params.dense_slice_mut(bias)[0] += by);
     }
@@ -152,12 +153,12 @@ impl Model {
         self.stacked_input().field_names()
     }
 
-    /// The number of the field whose embedding or first-order weight a parameter of this name belongs to.
+    /// The index of the field to whose embedding or first-order weight the named parameter belongs.
     pub fn field_of_parameter(&self, name: &str) -> Option<usize> {
         self.stacked_input().field_of_parameter(name)
     }
 
-    /// The units of a Deep Crossing, from the input to the score; no other kind has any.
+    /// The units of a Deep Crossing, from the input to the score; other kinds have none.
     pub fn units(&self) -> &[Unit] {
         match &self.network {
             Network::DeepCrossing(model) => model.units(),
@@ -165,12 +166,13 @@ impl Model {
         }
     }
 
-    /// Whether a unit normalises by the rows of a pass, so that in training a group must be one.
+    /// Whether a unit normalises over the rows of a pass. If so, a group of rows must be one pass in training.
     pub fn has_batch_norm(&self) -> bool {
         self.units().iter().any(|unit| unit.norm().is_some())
     }
 
-    /// How the field at `field` comes into the stacked input; of a linear model with pairs, the vectors of these.
+    /// The form of the field at index `field` in the stacked input; for a linear model with pairs, that of their
+    /// vectors.
     ///
     /// # Panics
     /// If there is no such field.
@@ -189,12 +191,12 @@ impl Model {
         self.stacked_input().layers()
     }
 
-    /// The first of the [`layers`](Self::layers): those whose outputs are the stacked input, from left to right.
+    /// The first [`layers`](Self::layers), whose outputs are the stacked input, from left to right.
     pub fn stacked_layers(&self) -> &[LayerSummary] {
         self.stacked_input().stacked_layers()
     }
 
-    /// The layers, for those who write them down elsewhere.
+    /// The layers, for files of other programs.
     #[cfg(feature = "interchange")]
     pub(crate) fn network(&self) -> &Network {
         &self.network

@@ -1,9 +1,10 @@
-//! The values that a model takes for alike: those whose embeddings point in nearly the same direction.
+//! The nearest neighbours of a value: the values whose embeddings point in nearly the same direction.
 //!
-//! Vectors are compared as the layers above get them, with bias and activation: after a ReLU, what lies below 0 is gone, and
-//! two rows of a table may differ in nothing else.
-//! All values are compared. An index of approximate neighbours lost: one value is asked for at a time, and even a million
-//! rows take less time than the file takes to load.
+//! Vectors are compared as the layers above see them, after bias and activation. A ReLU removes everything below 0, and
+//! two rows of a table may differ only there.
+//!
+//! All values are compared. Rejected: an index of approximate neighbours, since a call asks for one value, and even a
+//! million rows take less time than the file takes to load.
 
 use crate::config::{ModelKind, ModelSpec};
 use crate::trained_model::TrainedModel;
@@ -11,27 +12,27 @@ use deepcross_features::{Encoding, ShapeKind};
 use deepcross_layers::{Lookup, StackedField};
 use thiserror::Error;
 
-/// A value, and how near it is.
+/// A value and its similarity to another one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Neighbour {
     /// The value.
     pub value: String,
     /// The cosine of the angle between the two embeddings, in [−1, 1].
     pub similarity: f64,
-    /// How often training met it, where the field has companion counts.
+    /// The training rows with the value, if the field has companion counts.
     pub training_counts: Option<TrainingCounts>,
 }
 
-/// How often training met a value.
+/// The number of training rows with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrainingCounts {
-    /// Rows with it.
+    /// Rows with the value.
     pub rows: u64,
     /// Clicks among them.
     pub positives: u64,
 }
 
-/// Why there are no neighbours of a value.
+/// The reason why a value has no neighbours.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum NeighbourError {
@@ -42,38 +43,41 @@ pub enum NeighbourError {
         field: String,
     },
     /// The field's vocabulary does not have the value.
-    #[error("field `{field}`: `{value}` is not in its vocabulary, {}", if *.rare { "since it was too rare" } else { "since training never met it" })]
+    #[error(
+        "field `{field}`: `{value}` is not in its vocabulary, {}",
+        if *.rare { "since it was too rare" } else { "since it never occurred in training" }
+    )]
     UnknownValue {
         /// The field.
         field: String,
         /// The value asked for.
         value: String,
-        /// Whether training met it.
+        /// Whether the value occurred in training.
         rare: bool,
     },
-    /// The field's ids are buckets of a hash.
+    /// The ids of the field are buckets of a hash.
     #[error(
-        "field `{field}`: its values are hashed into buckets, which share an embedding and keep no names: train with a \
-         vocabulary, which is a field without `buckets`"
+        "field `{field}`: its values are hashed into buckets, and all values of a bucket share an \
+         embedding and have no names: train with a vocabulary, which is a field without `buckets`"
     )]
     Hashed {
         /// The field.
         field: String,
     },
-    /// The field has no values with names.
+    /// The values of the field do not have a name and an embedding each.
     #[error(
-        "field `{field}`: has no named values with an embedding each; it is read so: {encoding}"
+        "field `{field}`: its values do not have a name and an embedding each; its encoding is {encoding}"
     )]
     NoValues {
         /// The field.
         field: String,
-        /// How it is read.
+        /// The description of its encoding.
         encoding: String,
     },
     /// The field is stacked without an embedding.
     #[error(
-        "field `{field}`: has {dimensions} dimensions, below `model.bypass_below`, so that its values are stacked raw, \
-         without an embedding"
+        "field `{field}`: has {dimensions} dimensions, below `model.bypass_below`, so its values are stacked raw, without \
+         an embedding"
     )]
     Raw {
         /// The field.
@@ -81,15 +85,17 @@ pub enum NeighbourError {
         /// Its values and reserved slots.
         dimensions: usize,
     },
-    /// Logistic regression has one weight a value.
+    /// The model is a logistic regression, which has one weight for each value.
     #[error(
-        "the model is of kind `{}`, which has one weight a value and no embedding: its values have no neighbours",
+        "the model is of kind `{}`, which has one weight for each value and no embeddings, so \
+         values have no neighbours",
         ModelKind::Lr.name()
     )]
     NoEmbeddings,
     /// The embedding of the value has no direction.
     #[error(
-        "field `{field}`: the embedding of `{value}` is 0 in all places, so that nothing is near it"
+        "field `{field}`: the embedding of `{value}` is 0 everywhere, so it has no direction and no \
+         neighbours"
     )]
     Zero {
         /// The field.
@@ -99,14 +105,14 @@ pub enum NeighbourError {
     },
 }
 
-/// The values of a field's vocabulary nearest to one of them, at most `top`, the nearest first and of equally near ones
-/// that which comes first in the vocabulary, where the more frequent are.
+/// Finds the values of a field's vocabulary that are nearest to one of them: at most `top`, the nearest first.
 ///
-/// Values whose embedding is 0 in all places have no direction, and are left out.
-/// It costs a pass over the field's table.
+/// Equally near values come in the order of the vocabulary, which begins with the most frequent ones.
+/// Values whose embedding is 0 everywhere have no direction and are left out.
+/// The cost is a pass over the field's table.
 ///
 /// # Errors
-/// [`NeighbourError`] that says why there are none.
+/// [`NeighbourError`] with the reason why there are no neighbours.
 pub fn neighbours(
     trained: &TrainedModel,
     field: &str,
@@ -136,7 +142,7 @@ pub fn neighbours(
     Ok(found.iter().take(top).map(neighbour).collect())
 }
 
-/// How often training met a value of the field at `field`, where that has companion counts.
+/// The number of training rows with a value of the field at index `field`, if the field has companion counts.
 pub fn training_counts(
     trained: &TrainedModel,
     field: usize,
@@ -146,7 +152,7 @@ pub fn training_counts(
     Some(TrainingCounts { rows, positives })
 }
 
-/// The embedding of a field whose values have names.
+/// The look-up of a field whose values have a name and an embedding each.
 fn lookup(trained: &TrainedModel, field: usize) -> Result<Lookup, NeighbourError> {
     let description = trained.encoder.fields().swap_remove(field);
     let name = || description.name.clone();
@@ -201,7 +207,7 @@ impl Vectors<'_> {
         self.trained.params.table_shape(self.lookup.table).0 as u32
     }
 
-    /// The embedding of an id, as long as 1; `None` where it is 0.
+    /// The embedding of an id, scaled to the length 1; `None` if it is 0.
     fn unit(&self, id: u32) -> Option<Vec<f64>> {
         let Lookup { table, bias, activation } = self.lookup;
         let (params, width) = (&self.trained.params, self.trained.params.table_width(table));

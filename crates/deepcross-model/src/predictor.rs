@@ -1,7 +1,7 @@
-//! The one way to a prediction: for validation, for files and for a service alike.
+//! The computation of predictions, for validation, files and services alike.
 //!
-//! Rows are cut into blocks of [`BLOCK`], and each block is one pass; a row's prediction depends on neither the cut nor the
-//! number of threads.
+//! Rows are cut into blocks of [`BLOCK`], and each block is one pass. The prediction of a row depends neither on the
+//! cut nor on the number of threads.
 
 use crate::model::Model;
 use deepcross_autodiff::{Activation, Params, SharedColumns, Tape};
@@ -10,38 +10,39 @@ use deepcross_features::{Batch, BatchRows};
 use ndarray::ArrayView2;
 use std::sync::{Mutex, PoisonError};
 
-/// Rows a pass.
+/// The greatest number of rows in a pass.
 pub const BLOCK: usize = 96;
 
-/// A model with weights.
+/// A model with weights and an optional calibrator.
 #[derive(Clone, Copy, Debug)]
 pub struct Predictor<'a> {
     /// The layers.
     pub model: &'a Model,
     /// Their weights.
     pub params: &'a Params<f32>,
-    /// From logits to probabilities; the logistic function, where there is none.
+    /// The map from logits to probabilities; `None` stands for the logistic function.
     pub calibrator: Option<&'a Calibrator>,
 }
 
-/// Scratch memory: one tape for each thread that predicts at a time.
+/// Scratch memory: one tape for each thread that predicts at the same time.
 #[derive(Debug)]
 pub struct Tapes {
     tapes: Vec<Mutex<Tape<f32>>>,
 }
 
 impl Tapes {
-    /// For work on the current rayon pool.
+    /// Tapes for work on the current rayon pool.
     pub fn new() -> Self {
         Self::for_threads(rayon::current_num_threads())
     }
 
-    /// For work on this many threads.
+    /// Tapes for work on this many threads.
     pub fn for_threads(n: usize) -> Self {
         Self { tapes: (0..n.max(1)).map(|_| Mutex::new(Tape::new())).collect() }
     }
 
-    /// Gives every tape the room of the largest, so that it does not matter to which thread a block falls next time.
+    /// Gives every tape the capacity of the largest, so that any thread can take any block next time without
+    /// allocating.
     pub fn level(&mut self) {
         let Some((first, others)) = self.tapes.split_first_mut() else { return };
         let first = first.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -53,7 +54,8 @@ impl Tapes {
         }
     }
 
-    /// Lends the tape of the current thread; a pass begins by forgetting what a panic may have left on it.
+    /// Lends the tape of the current thread. A pass clears the tape first, so the remains of a panicked pass do no
+    /// harm.
     pub fn with<R>(&self, work: impl FnOnce(&mut Tape<f32>) -> R) -> R {
         let thread = rayon::current_thread_index().unwrap_or(0) % self.tapes.len();
         work(&mut self.tapes[thread].lock().unwrap_or_else(PoisonError::into_inner))
@@ -67,12 +69,12 @@ impl Default for Tapes {
 }
 
 impl<'a> Predictor<'a> {
-    /// Of layers and weights, without a calibrator.
+    /// A predictor of layers and weights, without a calibrator.
     pub fn new(model: &'a Model, params: &'a Params<f32>) -> Self {
         Self { model, params, calibrator: None }
     }
 
-    /// With this calibrator instead of the one that it has, or with none.
+    /// The same predictor with this calibrator in place of its own, or without one.
     #[must_use]
     pub fn with_calibrator(self, calibrator: Option<&'a Calibrator>) -> Self {
         Self { calibrator, ..self }
@@ -97,7 +99,7 @@ impl<'a> Predictor<'a> {
         out.iter_mut().for_each(|value| *value = self.probability(*value));
     }
 
-    /// Writes the logit of each row, which no calibrator has touched, block after block, on the current thread.
+    /// Writes the logit of each row, before any calibration, block after block, on the current thread.
     ///
     /// # Panics
     /// As [`predict`](Self::predict).
@@ -110,8 +112,8 @@ impl<'a> Predictor<'a> {
         }
     }
 
-    /// [`predict`](Self::predict) of rows that hold the same in `shared` columns of the stacked input, whose part of the
-    /// first product is computed once; the same to rounding.
+    /// [`predict`](Self::predict) for rows that are equal in the `shared` columns of the stacked input, whose part of
+    /// the first product is computed once. The results are the same up to rounding.
     ///
     /// # Panics
     /// As [`predict`](Self::predict), and if the columns are of another model.
@@ -132,7 +134,8 @@ impl<'a> Predictor<'a> {
         out.iter_mut().for_each(|value| *value = self.probability(*value));
     }
 
-    /// [`predict`](Self::predict) with the blocks shared between the threads of the current rayon pool; the same bits.
+    /// [`predict`](Self::predict) with the blocks divided among the threads of the current rayon pool. The results are
+    /// equal to the bit.
     ///
     /// # Panics
     /// As [`predict`](Self::predict).
@@ -140,7 +143,8 @@ impl<'a> Predictor<'a> {
         fill(tapes, batch, out, &|tape, rows, out| self.predict(tape, rows, out));
     }
 
-    /// [`logits`](Self::logits) with the blocks shared between the threads of the current rayon pool; the same bits.
+    /// [`logits`](Self::logits) with the blocks divided among the threads of the current rayon pool. The results are
+    /// equal to the bit.
     ///
     /// # Panics
     /// As [`predict`](Self::predict).
@@ -149,13 +153,13 @@ impl<'a> Predictor<'a> {
     }
 }
 
-/// The rows of each pass, with the place of what comes of them.
+/// The rows of each pass, with the slice for their results.
 #[track_caller]
 fn blocks<'b, 'o>(
     rows: BatchRows<'b>,
     out: &'o mut [f32],
 ) -> impl Iterator<Item = (BatchRows<'b>, &'o mut [f32])> {
-    assert_eq!(out.len(), rows.n_rows(), "one value a row");
+    assert_eq!(out.len(), rows.n_rows(), "there must be one value for each row");
     out.chunks_mut(BLOCK).enumerate().map(move |(block, out)| {
         let first = block * BLOCK;
         (rows.rows(first..first + out.len()), out)
@@ -166,7 +170,7 @@ fn write(out: &mut [f32], values: ArrayView2<'_, f32>) {
     out.iter_mut().zip(values).for_each(|(out, &value)| *out = value);
 }
 
-/// Writes a value for each row of a batch by `work`, which is done on blocks.
+/// Fills `out` with a value for each row of a batch by `work`, which is called for blocks.
 fn fill<W>(tapes: &Tapes, batch: &Batch, out: &mut Vec<f32>, work: &W)
 where
     W: Fn(&mut Tape<f32>, BatchRows<'_>, &mut [f32]) + Sync,

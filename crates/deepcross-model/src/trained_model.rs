@@ -1,4 +1,4 @@
-//! A trained model: configuration, encoder, layers, weights, and how it came about. It is what an artifact holds.
+//! A trained model, the content of an artifact: configuration, encoder, layers, weights, and a summary of the training.
 
 use crate::artifact::{self, ArtifactError, FormatError};
 use crate::config::ModelSpec;
@@ -12,44 +12,46 @@ use deepcross_calibration::Calibrator;
 use deepcross_features::Encoder;
 use std::path::Path;
 
-/// A model that has been trained, with everything that a prediction needs.
+/// A trained model with everything that a prediction needs.
 #[derive(Clone, Debug)]
 pub struct TrainedModel {
     /// The configuration of the run, as TOML.
     pub config: String,
-    /// Raw values to ids and numbers.
+    /// The encoder, from raw values to ids and numbers.
     pub encoder: Encoder,
-    /// What the layers were built from.
+    /// The specification that the layers were built from.
     pub spec: ModelSpec,
     /// The layers.
     pub model: Model,
     /// The weights.
     pub params: Params<f32>,
-    /// How it was trained.
+    /// The summary of the training.
     pub training: TrainingSummary,
-    /// From its logits to probabilities, where it was calibrated after the training; the logistic function otherwise.
+    /// The map from logits to probabilities, if the model was calibrated after the training; `None` stands for the
+    /// logistic function.
     pub calibrator: Option<Calibrator>,
 }
 
 impl TrainedModel {
-    /// The weights and layers, to predict with; calibrated, where it has a calibrator.
+    /// A predictor of the weights and layers, with the model's calibrator if it has one.
     pub fn predictor(&self) -> Predictor<'_> {
         Predictor::new(&self.model, &self.params).with_calibrator(self.calibrator.as_ref())
     }
 
-    /// The same fields and layers with weights that were trained elsewhere.
+    /// The model with the same fields and layers, and with weights that were trained elsewhere.
     ///
-    /// What was said of the training is forgotten, and a calibrator too: it was fitted to the logits of other weights.
+    /// The summary of the training is cleared. The calibrator is dropped, since it was fitted to the logits of other
+    /// weights.
     ///
     /// # Errors
-    /// [`ModelError::Weights`] where they are not those of the model's layers.
+    /// [`ModelError::Weights`] if the weights are not those of the model's layers.
     pub fn with_weights(self, params: Params<f32>) -> Result<Self, ModelError> {
         let model = Model::for_params(&self.spec, self.encoder.shapes(), &params)?;
         let training = TrainingSummary::default();
         Ok(Self { model, params, training, calibrator: None, ..self })
     }
 
-    /// Writes the artifact; the file is complete or not there.
+    /// Writes the artifact, whole or not at all.
     ///
     /// # Errors
     /// [`ArtifactError`] with the path and the cause.
@@ -57,10 +59,10 @@ impl TrainedModel {
         artifact::write(path, &self.header(), &self.params)
     }
 
-    /// A number that tells the model from any other: a hash of its artifact's bytes.
+    /// A number that identifies the model: a hash of its artifact's bytes.
     ///
     /// # Errors
-    /// [`FormatError`] where it cannot become an artifact.
+    /// [`FormatError`] if the model cannot become an artifact.
     pub fn fingerprint(&self) -> Result<u64, FormatError> {
         artifact::Encoding::new(&self.header(), &self.params).map(|encoding| encoding.checksum())
     }
@@ -78,16 +80,16 @@ impl TrainedModel {
     /// Reads an artifact.
     ///
     /// # Errors
-    /// [`ArtifactError`] with the path and what is wrong with the file.
+    /// [`ArtifactError`] with the path and the problem of the file.
     pub fn load(path: &Path) -> Result<Self, ArtifactError> {
         Self::from_file(path, artifact::read::<Header>(path)?)
     }
 
     /// Reads an artifact and leaves its tables in the file, which is mapped into memory.
     ///
-    /// All of the file is looked at once, to check it; what is then not used the system may forget, and several processes
-    /// share what is.
-    /// The file must not be changed in place meanwhile; to put another one in its place is no change.
+    /// The whole file is read once, to check it. Afterwards, the system may evict pages that are not in use, and
+    /// several processes share those in use. The file must not be modified in place while it is mapped. To replace it
+    /// by another file is allowed.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -105,7 +107,7 @@ impl TrainedModel {
         })
     }
 
-    /// The model of what a file says, or what is wrong with that.
+    /// Builds the model from the header and the weights of a file, or says why they do not make a model.
     pub(crate) fn from_parts(header: Header, mut params: Params<f32>) -> Result<Self, String> {
         let contents = header.into_contents().map_err(|error| format!("calibrator: {error}"))?;
         let Contents { config, encoder, spec, training, calibrator } = contents;

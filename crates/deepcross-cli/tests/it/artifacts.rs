@@ -46,7 +46,7 @@ fn other_files_and_newer_artifacts_are_reported_as_such() {
     newer[8] = 200;
     assert_eq!(
         refused(&folder, &newer, "newer"),
-        "was written by a newer deepcross: it has format version 200, this one reads up to 1"
+        "was written by a newer deepcross: it has format version 200, but this program reads versions up to 1"
     );
     assert_eq!(
         refused(&folder, &folder.read("train.csv"), "a table"),

@@ -176,7 +176,7 @@ fn damaged_files_and_wrong_calls_are_refused() {
     folder.succeed("export --model deep.dcx --format safetensors --out w.safetensors");
     let sound = folder.read("w.safetensors");
     let import = "import --model deep.dcx --weights bad.safetensors --out o.dcx";
-    let format = "`bad.safetensors`: is not a sound safetensors file: ";
+    let format = "`bad.safetensors`: is not a valid safetensors file: ";
     for (bytes, reason) in [
         (&sound[..sound.len() - 1], "incomplete metadata, file not fully covered"),
         (&sound[..20], "invalid header length"),

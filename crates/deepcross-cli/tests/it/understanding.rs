@@ -127,11 +127,11 @@ fn neighbours_are_named_or_the_message_says_why_not() {
         ("add=ad3", "the model has no field `add`; the nearest is `ad`"),
         (
             "ad=adx",
-            "field `ad`: `adx` is not in its vocabulary, since training never met it; the nearest is `ad2`",
+            "field `ad`: `adx` is not in its vocabulary, since it never occurred in training; the nearest is `ad2`",
         ),
         (
             "age=30",
-            "field `age`: has no named values with an embedding each; it is read so: min-max from 18 to 73, missing: the mean 44.5847",
+            "field `age`: its values do not have a name and an embedding each; its encoding is min-max from 18 to 73, missing: the mean 44.5847",
         ),
     ] {
         let call = format!("inspect --model model.dcx --neighbours {asked}");

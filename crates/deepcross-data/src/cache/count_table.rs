@@ -1,4 +1,4 @@
-//! The differences of counts that a block stores.
+//! The differences of counts that a block stores, as a table by field and number.
 
 use std::ops::Range;
 

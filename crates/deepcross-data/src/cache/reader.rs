@@ -1,5 +1,5 @@
-//! Rows from a cache, as a pass over the text would hand them out: the same rows are drawn among the negative ones, and the
-//! same is counted and told.
+//! Reads rows from a cache as a pass over the text would hand them out: the same negative rows are kept, and the same is
+//! counted and reported.
 
 use std::ops::Range;
 

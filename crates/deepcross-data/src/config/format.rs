@@ -1,4 +1,4 @@
-//! The setting `format`, and what is known of the columns of some formats before any file is opened.
+//! The setting `format`, and the columns that some formats fix before any file is opened.
 
 use std::fmt;
 

@@ -1,8 +1,9 @@
 //! Negative down-sampling: of the many rows without a click, each pass keeps a share.
 //!
-//! A row is drawn by its number among the negative rows and not by its bytes, as [`Partition`](crate::Partition) holds rows out:
-//! equal rows, of which a click log has many where its fields have few values, would otherwise be kept or dropped all
-//! at once. What a model learns is balanced for such rows only if they are drawn one by one.
+//! A row is drawn by its number among the negative rows, and not by its bytes as [`Partition`](crate::Partition) holds
+//! rows out.
+//! Equal rows, of which a click log has many if its fields have few values, would otherwise be kept or dropped all at
+//! once; what a model learns is balanced for such rows only if they are drawn one by one.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -11,7 +12,7 @@ use crate::random::unit_interval;
 /// Names the stream, so that this draw has nothing to do with any other of the same seed.
 const STREAM: &[u8] = b"negative down-sampling";
 
-/// Keeps each negative row with a probability; each epoch draws anew.
+/// Keeps each negative row with a probability; each epoch draws again.
 ///
 /// The draw depends on the probability, the seed, the epoch and the order of the rows alone.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +24,7 @@ pub(crate) struct NegativeSampling {
     counts: NegativeCounts,
 }
 
-/// How many negative rows a pass met, and how many of them it kept.
+/// The negative rows of a pass, and those of them that it kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NegativeCounts {
     /// All negative rows.
@@ -51,7 +52,7 @@ impl NegativeSampling {
         self.restart();
     }
 
-    /// Begins the same draw anew.
+    /// Begins the same draw again.
     pub(crate) fn restart(&mut self) {
         self.counts = NegativeCounts::default();
     }

@@ -1,4 +1,4 @@
-//! Moves rows through the steps of encoder: reads chunk n + 2 while encoding n + 1 and appending n, so that the serial
+//! Moves rows through the steps of encoding: reads chunk n + 2 while encoding n + 1 and appending n, so that the serial
 //! steps overlap with the parallel one.
 
 use deepcross_features::Encoder;

@@ -1,12 +1,12 @@
-//! One file of a source: its format, its columns, and the passes over it.
+//! A file of a source: its format, its columns, and the passes over it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::delimited::TextReader;
+use super::delimited::DelimitedReader;
 use super::dialect::Dialect;
-use super::file_reader::Reader;
+use super::file_reader::FileReader;
 use super::libffm::LibffmReader;
 use super::libsvm::LibsvmReader;
 use super::parquet::ParquetReader;
@@ -60,20 +60,20 @@ impl DataFile {
     }
 
     /// A reader of the rows, which have the columns of `header`.
-    pub(crate) fn rows(&self, header: &[String]) -> Result<Reader, DataError> {
+    pub(crate) fn rows(&self, header: &[String]) -> Result<FileReader, DataError> {
         Ok(match self.form {
             Form::Text(dialect) => {
-                let mut reader = TextReader::open(&self.path, dialect)?;
+                let mut reader = DelimitedReader::open(&self.path, dialect)?;
                 if dialect.headed {
                     reader.read(&mut RawRow::new())?;
                 }
                 reader.expect_fields(header.len());
-                Reader::Text(reader)
+                FileReader::Text(reader)
             }
-            Form::Libsvm => Reader::Libsvm(LibsvmReader::open(&self.path, header)?),
-            Form::Libffm => Reader::Libffm(LibffmReader::open(&self.path, header)?),
+            Form::Libsvm => FileReader::Libsvm(LibsvmReader::open(&self.path, header)?),
+            Form::Libffm => FileReader::Libffm(LibffmReader::open(&self.path, header)?),
             Form::Parquet { trim } => {
-                Reader::Parquet(Box::new(ParquetReader::open(&self.path, trim)?))
+                FileReader::Parquet(Box::new(ParquetReader::open(&self.path, trim)?))
             }
         })
     }
@@ -127,7 +127,7 @@ impl DataFile {
         expected: &'static str,
     ) -> Result<RawRow, DataError> {
         let mut row = RawRow::new();
-        match TextReader::open(&self.path, dialect)?.read(&mut row)? {
+        match DelimitedReader::open(&self.path, dialect)?.read(&mut row)? {
             true => Ok(row),
             false => Err(DataError::EmptyFile { file: self.path.to_path_buf(), expected }),
         }

@@ -1,9 +1,9 @@
-//! Delimited text: rows of one CSV or TSV file.
+//! Splits delimited text, such as CSV and TSV, into rows and fields.
 //!
 //! Rows are split here and not by the `csv` crate, which takes text after a closing quote for a part
 //! of the field and the end of the file for a closing quote: one stray quote can then swallow a
 //! thousand rows without a word.
-//! Where nothing is amiss, the two agree.
+//! If a file is valid, the two agree.
 //!
 //! Whatever a file holds, memory stays within a few times [`LONGEST_ROW`], and time within the size of
 //! the file times the number of its columns: a row that has too many fields already takes no further
@@ -17,20 +17,20 @@ use memchr::memchr;
 
 use super::dialect::Dialect;
 use crate::error::DataError;
-use crate::input::{MARK, Window, open, unreadable};
+use crate::input::{BYTE_ORDER_MARK, LineWindow, open, unreadable};
 use crate::limits::{LONGEST_ROW, MOST_FIELDS};
 use crate::place::Place;
 use crate::rows::{Line, RawRow, RawRows};
 
 /// Reads the rows of one file, its header row like any other.
 #[derive(Debug)]
-pub(crate) struct TextReader {
+pub(crate) struct DelimitedReader {
     file: Arc<Path>,
     dialect: Dialect,
     /// With more fields, a row is not searched for the end of a quote.
     most_fields: usize,
     /// Starts with the row that was read last.
-    window: Window,
+    window: LineWindow,
     /// The line in which the window starts, counted from 1.
     line: u64,
     /// How much of the window, in bytes and in lines, the row takes.
@@ -40,15 +40,15 @@ pub(crate) struct TextReader {
     first_line: usize,
 }
 
-impl TextReader {
+impl DelimitedReader {
     /// Opens the file, whose number of columns is yet to be known.
     pub(crate) fn open(file: &Arc<Path>, dialect: Dialect) -> Result<Self, DataError> {
-        let (file, window) = (Arc::clone(file), Window::new(open(file)?));
+        let (file, window) = (Arc::clone(file), LineWindow::new(open(file)?));
         let most_fields = MOST_FIELDS;
         let (line, taken, taken_lines, first_line) = (1, 0, 0, 0);
         let mut reader =
             Self { file, dialect, most_fields, window, line, taken, taken_lines, first_line };
-        reader.window.skip(MARK).map_err(|error| reader.unreadable(error))?;
+        reader.window.skip(BYTE_ORDER_MARK).map_err(|error| reader.unreadable(error))?;
         Ok(reader)
     }
 
@@ -293,7 +293,7 @@ mod tests {
         let path = folder.path().join("x");
         std::fs::write(&path, content).unwrap();
         let file = Arc::from(path);
-        let (mut reader, mut row) = (TextReader::open(&file, CSV).unwrap(), RawRow::new());
+        let (mut reader, mut row) = (DelimitedReader::open(&file, CSV).unwrap(), RawRow::new());
         let mut rows = Vec::new();
         loop {
             match reader.read(&mut row) {

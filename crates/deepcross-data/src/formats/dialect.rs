@@ -1,4 +1,4 @@
-//! The form of one file: what stands between fields, and what around them.
+//! The form of a file of delimited text: the characters between and around its fields.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use memchr::memchr;
 use super::svm_tokens::{is_libffm, is_libsvm, is_pair};
 use crate::config::{DataConfig, Format, Quote, clashes};
 use crate::error::DataError;
-use crate::input::{Window, is_pipe, open, unreadable};
+use crate::input::{LineWindow, is_pipe, open, unreadable};
 use crate::limits::LONGEST_ROW;
 
 /// The characters that may begin a comment: a field that begins a line with one of them is written in quotes.
@@ -104,7 +104,7 @@ impl Format {
 
     /// The format that the first line tells of a pipe, which has no name that could tell it.
     fn of_first_line(path: &Path) -> Result<Self, DataError> {
-        let mut window = Window::new(open(path)?);
+        let mut window = LineWindow::new(open(path)?);
         let end = window.line_end(0, LONGEST_ROW).map_err(|error| unreadable(path, 1, error))?;
         let line = &window.bytes()[..end.unwrap_or_default()];
         Ok(match line {

@@ -1,6 +1,6 @@
 //! A pass over one file, whatever its format: rows of as many fields as there are columns.
 
-use super::delimited::TextReader;
+use super::delimited::DelimitedReader;
 use super::libffm::LibffmReader;
 use super::libsvm::LibsvmReader;
 use super::parquet::ParquetReader;
@@ -9,14 +9,14 @@ use crate::rows::{RawRow, RawRows};
 
 /// Reads the rows of one file.
 #[derive(Debug)]
-pub(crate) enum Reader {
-    Text(TextReader),
+pub(crate) enum FileReader {
+    Text(DelimitedReader),
     Libsvm(LibsvmReader),
     Libffm(LibffmReader),
     Parquet(Box<ParquetReader>),
 }
 
-impl Reader {
+impl FileReader {
     /// Takes what the next row begins with; false at the end of the file.
     ///
     /// # Errors

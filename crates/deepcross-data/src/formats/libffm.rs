@@ -1,15 +1,15 @@
-//! libffm: a label and features with their fields and values, `field:feature:value`, in a line.
+//! Reads libffm: lines of a label and features with their fields and values, `field:feature:value`.
 //!
 //! A row has the column `label` and one for each field, under its number: the pairs `feature:value` of
 //! the field as a weighted list, in the order of the line; empty where it has none.
-//! Which fields there are is told by `data.columns`, or else by reading all of the first file.
-//! To take those of the first row lost: a field that a row leaves out is nothing to it.
+//! The fields are those that `data.columns` names, or else all that the first file has, which is read for them.
+//! Rejected: the fields of the first row, since a row leaves out fields that it has no feature of.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::svm_lines::Lines;
+use super::svm_lines::SvmLines;
 use super::svm_tokens::{BETWEEN, is_feature_with_value, is_pair, part};
 use crate::config::{LABEL, is_whole};
 use crate::error::DataError;
@@ -20,7 +20,7 @@ use crate::rows::RawRow;
 /// Reads the rows of one file.
 #[derive(Debug)]
 pub(crate) struct LibffmReader {
-    lines: Lines,
+    lines: SvmLines,
     /// The columns but for the label, in order, and where each stands.
     fields: Vec<Box<[u8]>>,
     positions: HashMap<Box<[u8]>, usize>,
@@ -35,12 +35,12 @@ impl LibffmReader {
             header.iter().skip(1).map(|name| name.as_bytes().into()).collect();
         let positions = fields.iter().cloned().enumerate().map(|(at, field)| (field, at));
         let (positions, pairs) = (positions.collect(), Vec::new());
-        Ok(Self { lines: Lines::open(file)?, fields, positions, pairs })
+        Ok(Self { lines: SvmLines::open(file)?, fields, positions, pairs })
     }
 
     /// The columns of a file, all of which is read: the label, and the fields by their numbers.
     pub(crate) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
-        let (mut lines, mut known) = (Lines::open(file)?, HashSet::<Box<[u8]>>::new());
+        let (mut lines, mut known) = (SvmLines::open(file)?, HashSet::<Box<[u8]>>::new());
         let mut is_empty = true;
         while lines.take()? {
             is_empty = false;
@@ -63,7 +63,7 @@ impl LibffmReader {
 
     /// Refuses a file without rows.
     pub(crate) fn check(file: &Arc<Path>) -> Result<(), DataError> {
-        match Lines::open(file)?.take()? {
+        match SvmLines::open(file)?.take()? {
             true => Ok(()),
             false => Err(DataError::EmptyFile { file: file.to_path_buf(), expected: "rows" }),
         }

@@ -1,13 +1,13 @@
-//! libsvm: a label, perhaps `qid:n`, and features with their values, in a line.
+//! Reads libsvm: lines of a label, perhaps `qid:n`, and features with their values.
 //!
-//! A row has the columns `label`, `qid` where the first row has one, and `features`: all pairs as one
+//! A row has the columns `label`, `qid` if the first row has one, and `features`: all pairs as one
 //! weighted list, which a multi-hot field with weights reads.
-//! A column for each feature lost: there may be millions, of which a row has a few.
+//! Rejected: a column for each feature, since there may be millions, of which a row has a few.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use super::svm_lines::Lines;
+use super::svm_lines::SvmLines;
 use super::svm_tokens::{BETWEEN, is_feature_with_value, is_pair};
 use crate::config::LABEL;
 use crate::error::DataError;
@@ -26,19 +26,19 @@ pub(crate) const BEFORE_QID: &[u8] = b"qid:";
 /// Reads the rows of one file.
 #[derive(Debug)]
 pub(crate) struct LibsvmReader {
-    lines: Lines,
+    lines: SvmLines,
     has_qid: bool,
 }
 
 impl LibsvmReader {
     /// Opens the file, whose rows have the columns of `header`.
     pub(crate) fn open(file: &Arc<Path>, header: &[String]) -> Result<Self, DataError> {
-        Ok(Self { lines: Lines::open(file)?, has_qid: header.len() == 3 })
+        Ok(Self { lines: SvmLines::open(file)?, has_qid: header.len() == 3 })
     }
 
     /// The columns of a file, which must hold a row at least.
     pub(crate) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
-        let mut lines = Lines::open(file)?;
+        let mut lines = SvmLines::open(file)?;
         if !lines.take()? {
             return Err(DataError::EmptyFile { file: file.to_path_buf(), expected: "rows" });
         }

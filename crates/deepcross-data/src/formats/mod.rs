@@ -18,7 +18,7 @@ mod parquet;
 pub use dialect::COMMENT_MARKERS;
 
 pub(crate) use data_file::{DataFile, Form, has_lone_return};
-pub(crate) use delimited::TextReader;
-pub(crate) use file_reader::Reader;
+pub(crate) use delimited::DelimitedReader;
+pub(crate) use file_reader::FileReader;
 pub(crate) use libsvm::{BEFORE_QID, FEATURES, QID};
 pub(crate) use svm_tokens::{BETWEEN, is_feature_with_value, is_label, is_word, words};

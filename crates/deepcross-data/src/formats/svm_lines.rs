@@ -1,4 +1,4 @@
-//! Lines of a file of label and pairs: without comments and blank lines, one at a time.
+//! Reads the lines of libsvm and libffm, without comments and blank lines, one at a time.
 //!
 //! libsvm and libffm have neither quotes nor delimiters that a value could hold, so that a row is a line.
 
@@ -9,27 +9,27 @@ use memchr::memchr;
 
 use super::svm_tokens::{COMMENT, words};
 use crate::error::DataError;
-use crate::input::{MARK, Window, open, unreadable};
+use crate::input::{BYTE_ORDER_MARK, LineWindow, open, unreadable};
 use crate::limits::LONGEST_ROW;
 use crate::place::Place;
 use crate::rows::RawRow;
 
 /// Reads the lines of one file.
 #[derive(Debug)]
-pub(crate) struct Lines {
+pub(crate) struct SvmLines {
     file: Arc<Path>,
     /// Starts with the line that was taken last.
-    window: Window,
+    window: LineWindow,
     /// Its number, counted from 1; 0 before the first.
     line: u64,
     /// Its length.
     taken: usize,
 }
 
-impl Lines {
+impl SvmLines {
     pub(crate) fn open(file: &Arc<Path>) -> Result<Self, DataError> {
-        let (file, mut window) = (Arc::clone(file), Window::new(open(file)?));
-        window.skip(MARK).map_err(|error| unreadable(&file, 1, error))?;
+        let (file, mut window) = (Arc::clone(file), LineWindow::new(open(file)?));
+        window.skip(BYTE_ORDER_MARK).map_err(|error| unreadable(&file, 1, error))?;
         Ok(Self { file, window, line: 0, taken: 0 })
     }
 

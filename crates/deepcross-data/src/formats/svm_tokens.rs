@@ -1,7 +1,7 @@
-//! The words of libsvm and libffm: labels, and features with their values.
+//! The tokens of libsvm and libffm: labels, and features with their values.
 //!
 //! Features and fields are whole numbers, as both formats define them.
-//! To take any text for one lost: a column in the wrong place would be read as a feature without a word.
+//! Rejected: any text, since a column in the wrong place would be read as a feature without a warning.
 
 use memchr::memchr;
 

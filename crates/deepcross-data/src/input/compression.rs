@@ -1,4 +1,4 @@
-//! Compressed data: told by their first bytes, decompressed while they are read.
+//! Recognises compressed data by their first bytes, and decompresses them while they are read.
 //!
 //! A name can be wrong and a pipe has none, so that names are not asked.
 //! What is decompressed is never kept: a small file that swells to gigabytes costs time, not memory.

@@ -1,4 +1,4 @@
-//! Whether files are the same as before, whatever they are called now.
+//! Fingerprints of files, which show whether a file is the same as before, whatever its name is now.
 //!
 //! A fingerprint is the length and a hash of parts: the whole of a small file, and of a large one evenly spaced blocks,
 //! its beginning and its end among them.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::line_window::{MARK, Window};
+use super::line_window::{BYTE_ORDER_MARK, LineWindow};
 use super::open::{open, unreadable};
 use crate::error::DataError;
 use crate::limits::LONGEST_ROW;
@@ -15,9 +15,9 @@ use crate::limits::LONGEST_ROW;
 /// # Errors
 /// If the file cannot be opened, read or decompressed.
 pub fn first_lines(path: &Path, n_lines: usize, n_bytes: usize) -> Result<Vec<Vec<u8>>, DataError> {
-    let mut window = Window::new(open(path)?);
+    let mut window = LineWindow::new(open(path)?);
     let (mut lines, mut n_read) = (Vec::new(), 0);
-    window.skip(MARK).map_err(|error| unreadable(path, 1, error))?;
+    window.skip(BYTE_ORDER_MARK).map_err(|error| unreadable(path, 1, error))?;
     while lines.len() < n_lines && n_read < n_bytes {
         let end = window.line_end(0, LONGEST_ROW).map_err(|error| unreadable(path, 1, error))?;
         let Some(end) = end.filter(|end| *end > 0) else { break };

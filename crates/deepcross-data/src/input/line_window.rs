@@ -14,10 +14,10 @@ use super::stream::Stream;
 const CHUNK: usize = 64 << 10;
 
 /// UTF-8's byte order mark, which some programs write first.
-pub(crate) const MARK: &[u8] = b"\xef\xbb\xbf";
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The bytes of a stream from some position on, as far as they have been read.
-pub(crate) struct Window {
+pub(crate) struct LineWindow {
     stream: Stream,
     buffer: Vec<u8>,
     /// The part of `buffer` that holds bytes not yet advanced past.
@@ -27,7 +27,7 @@ pub(crate) struct Window {
     ended: bool,
 }
 
-impl Window {
+impl LineWindow {
     /// A window at the start of `stream`.
     pub(crate) fn new(stream: Stream) -> Self {
         Self { stream, buffer: vec![0; CHUNK], start: 0, end: 0, ended: false }
@@ -108,9 +108,9 @@ impl Window {
     }
 }
 
-impl fmt::Debug for Window {
+impl fmt::Debug for LineWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Window").field("ended", &self.ended).finish_non_exhaustive()
+        f.debug_struct("LineWindow").field("ended", &self.ended).finish_non_exhaustive()
     }
 }
 
@@ -124,7 +124,7 @@ mod tests {
     fn lines_end_where_they_do_in_the_whole_text() {
         let text: Vec<u8> =
             (0..3000).flat_map(|i| [vec![b'x'; i % 97], vec![b'\n']]).flatten().collect();
-        let mut window = Window::new(Box::new(io::Cursor::new(text.clone()).take(u64::MAX)));
+        let mut window = LineWindow::new(Box::new(io::Cursor::new(text.clone()).take(u64::MAX)));
         for line in text.split_inclusive(|byte| *byte == b'\n') {
             let end = window.line_end(0, 100).unwrap().unwrap();
             assert_eq!(&window.bytes()[..end], line);
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_line_may_be_as_long_as_allowed() {
         for (longest, expected) in [(3, None), (4, Some(4)), (5, Some(4))] {
-            let mut window = Window::new(Box::new(&b"abc\nd"[..]));
+            let mut window = LineWindow::new(Box::new(&b"abc\nd"[..]));
             assert_eq!(window.line_end(0, longest).unwrap(), expected, "{longest}");
         }
     }

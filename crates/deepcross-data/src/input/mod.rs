@@ -14,6 +14,6 @@ pub use fingerprint::Fingerprint;
 pub use first_lines::first_lines;
 pub use replay::keep_pipes;
 
-pub(crate) use line_window::{MARK, Window};
+pub(crate) use line_window::{BYTE_ORDER_MARK, LineWindow};
 pub(crate) use open::{open, open_plain, unreadable};
 pub(crate) use replay::is_pipe;

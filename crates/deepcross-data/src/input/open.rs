@@ -1,4 +1,4 @@
-//! The one place where data files are opened.
+//! Opens data files, and is the one place that does.
 //!
 //! Readers take any byte stream: what stands between a file and its bytes (decompression, the
 //! standard input) is decided here without a reader knowing.

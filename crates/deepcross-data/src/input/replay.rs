@@ -1,7 +1,7 @@
-//! Data that come by once: the standard input, and pipes.
+//! Makes the standard input and pipes, which can be read once, readable again.
 //!
 //! All else here reads files again and again: their header, the pass that fits, each epoch.
-//! So what a pipe has given is kept, and whoever opens it anew gets that first.
+//! So the bytes that a pipe has given are kept, and each new reader gets these first.
 //! Unless [`keep_pipes`] was called, only the beginning is kept, in memory: it serves to look at
 //! headers before the one pass that evaluation and prediction make.
 //!

@@ -1,7 +1,7 @@
-//! Which of 64 bytes are of a kind, as the bits of numbers: how lines are split into fields.
+//! Finds which of 64 bytes are of a kind, as the bits of numbers.
 //!
-//! Sixteen bytes at a time by SSE2, which each x86-64 has, and elsewhere eight to a word: a search that begins anew
-//! behind each byte found spends its time on beginnings where fields have eight bytes.
+//! Sixteen bytes at a time by SSE2, which each x86-64 has, and elsewhere eight to a word: a search that begins again
+//! after each byte found spends its time on beginnings where fields have eight bytes.
 
 /// Bytes that are looked at together.
 pub(crate) const BYTES: usize = 64;

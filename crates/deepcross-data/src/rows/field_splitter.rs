@@ -1,6 +1,6 @@
-//! Where a byte stands in a text, for bytes that are a few apart, and what other bytes there are.
+//! Splits a line into fields: finds all places of the delimiter, and whether there is anything to trim.
 //!
-//! `memchr` finds the next place fastest, and begins anew at each: between fields of eight bytes it spends its time on
+//! `memchr` finds the next place fastest, but begins again at each: between fields of eight bytes it spends its time on
 //! beginnings. Here all places among 64 bytes are found at once, as bits of one number, and the same walk tells whether
 //! there is anything to trim or to check for UTF-8.
 

@@ -1,4 +1,4 @@
-//! One row as it stands in a file.
+//! A raw row: the fields of one row as they stand in a file.
 //!
 //! Fields are views into one buffer that every row reuses: trimming moves the ends of a view.
 

@@ -1,4 +1,4 @@
-//! Some raw rows at once, which one thread at a time splits into fields and looks at.
+//! A few raw rows, which one thread splits into fields.
 //!
 //! A line without a quote is kept as it stands in its file until then, so that whoever reads it need only find its end.
 //! All text lies in one buffer, as do all bounds: rows that each had buffers of their own would each grow to the

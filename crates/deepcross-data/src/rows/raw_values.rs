@@ -1,4 +1,4 @@
-//! Raw values of some columns, beside the rows that were encoded from them.
+//! Raw values of some columns, kept beside the encoded rows.
 //!
 //! A batch has ids and numbers, and what a metric is asked for by is text: also that of columns which no field reads.
 

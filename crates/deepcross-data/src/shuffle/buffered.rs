@@ -1,4 +1,4 @@
-//! Rows in a random order, through a bounded buffer.
+//! Shuffles rows through a bounded buffer.
 //!
 //! The buffer holds encoded rows, so that each row is parsed once and memory does not grow with the
 //! file.

@@ -1,4 +1,4 @@
-//! All rows in a random order, however many there are, within a bounded memory.
+//! Shuffles all rows as a whole, however many there are, within a bounded memory.
 //!
 //! Rows are dealt at random to heaps that each fit into memory, through a file, and then each heap is shuffled by itself
 //! (Rao 1961, Sandelius 1962). Each row is in each heap with the same probability, independently of all others, and each

@@ -1,4 +1,4 @@
-//! A pass over all rows of a source, with its bad rows admitted or not.
+//! Calls a function for each row of a source, and skips or reports bad rows.
 
 use super::skipped::Skipped;
 use super::source::Source;

@@ -2,7 +2,7 @@
 
 use super::source::Source;
 use crate::error::DataError;
-use crate::formats::Reader;
+use crate::formats::FileReader;
 use crate::rows::{RawRow, RawRows};
 
 /// Streams the rows of all files in order, holding one row and one buffer at a time.
@@ -12,7 +12,7 @@ use crate::rows::{RawRow, RawRows};
 pub struct Records {
     source: Source,
     /// The file being read; `None` after the last, and after an error that no row is to blame for.
-    reader: Option<Reader>,
+    reader: Option<FileReader>,
     /// The index of the file to be read next.
     next_file: usize,
 }
@@ -110,7 +110,7 @@ impl Records {
 
     /// The row that was read last without an error, as it stands in its file, with its line end.
     pub fn raw(&self) -> &[u8] {
-        self.reader.as_ref().map_or(&[], Reader::raw)
+        self.reader.as_ref().map_or(&[], FileReader::raw)
     }
 
     fn open_next(&mut self) -> Result<(), DataError> {
@@ -124,7 +124,7 @@ impl Records {
 
     fn wrong_count(&mut self, row: &RawRow) -> DataError {
         let (found, expected) = (row.n_fields(), self.source.header().len());
-        let several_lines = self.reader.as_ref().is_some_and(Reader::spans_lines);
+        let several_lines = self.reader.as_ref().is_some_and(FileReader::spans_lines);
         if let Some(reader) = &mut self.reader {
             reader.return_lines();
         }

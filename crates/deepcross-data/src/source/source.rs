@@ -1,4 +1,4 @@
-//! Files that are read in order, as if they were one.
+//! A source: files of one header that are read in order, as if they were one.
 //!
 //! All headers are read and compared before the first row, so that a wrong file stops a run at
 //! once and not after an hour.
@@ -10,7 +10,7 @@ use deepcross_features::suggest;
 
 use crate::config::{DataConfig, is_whole};
 use crate::error::DataError;
-use crate::formats::{BETWEEN, DataFile, Form, TextReader};
+use crate::formats::{BETWEEN, DataFile, DelimitedReader, Form};
 use crate::message::other_delimiter;
 use crate::rows::RawRow;
 
@@ -78,7 +78,7 @@ impl Source {
         let Some(dialect) = file.dialect().filter(|dialect| dialect.headed) else {
             return Ok(None);
         };
-        let mut reader = TextReader::open(&file.path, dialect)?;
+        let mut reader = DelimitedReader::open(&file.path, dialect)?;
         reader.read(&mut RawRow::new())?;
         Ok(Some(reader.raw().to_vec()))
     }

@@ -1,4 +1,4 @@
-//! The weight of a row in the loss and in the metrics.
+//! Reads the weight of a row, for the loss and the metrics.
 
 use super::source::Source;
 use crate::error::DataError;

@@ -1,4 +1,4 @@
-//! Times that rows are ordered by.
+//! The times that rows are ordered by, read from a column.
 
 use std::cmp::Ordering;
 use std::fmt;

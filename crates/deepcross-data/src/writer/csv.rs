@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use crate::formats::COMMENT_MARKERS;
-use crate::input::MARK;
+use crate::input::BYTE_ORDER_MARK;
 
 const DELIMITER: u8 = b',';
 const QUOTE: u8 = b'"';
@@ -29,7 +29,8 @@ fn is_special(field: &[u8]) -> bool {
 
 /// Whether a line that begins with the field may be taken for a comment, or loses a byte order mark.
 fn begins_oddly(field: &[u8]) -> bool {
-    field.first().is_some_and(|first| COMMENT_MARKERS.contains(first)) || field.starts_with(MARK)
+    field.first().is_some_and(|first| COMMENT_MARKERS.contains(first))
+        || field.starts_with(BYTE_ORDER_MARK)
 }
 
 fn push_quoted(mut field: &[u8], text: &mut Vec<u8>) {

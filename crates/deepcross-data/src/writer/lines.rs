@@ -6,7 +6,7 @@ use super::compressed::Compressed;
 use super::file_form::Compression;
 use super::refused::Refused;
 use crate::error::DataError;
-use crate::input::MARK;
+use crate::input::BYTE_ORDER_MARK;
 use crate::limits::LONGEST_ROW;
 
 /// So many bytes are written at once.
@@ -73,7 +73,7 @@ impl<W: Write> LineWriter<W> {
     /// What readers of any format say of a line.
     fn check(&self, start: usize, fields: &[&[u8]]) -> Result<(), Refused> {
         let line = &self.text[start..];
-        if self.is_empty && line.starts_with(MARK) {
+        if self.is_empty && line.starts_with(BYTE_ORDER_MARK) {
             return Err(Refused::new(0, fields[0], NO_MARK));
         }
         // With its line end, the row must be one that is read.

@@ -1,10 +1,10 @@
-//! A deserializer around bincode's that believes no length.
+//! A deserializer around bincode's that checks each length before it is used.
 //!
-//! bincode allocates a string by the length that it reads, before it looks whether that many bytes follow; its own
-//! limit is a constant and so cannot be the length of the input. It follows nested types until the stack ends.
-//! Here a string is first borrowed from the input, which checks its length, and then copied; a sequence longer than
-//! the input is refused; and so is a value that is nested too deep.
-//! The alternative, to write the decoder of the whole encoding anew, would have to be kept equal to bincode's.
+//! bincode allocates a string by the length that it reads, before it checks that this many bytes follow. Its own limit
+//! is a constant and so cannot be the length of the input. It follows nested types until the stack overflows. Here a
+//! string is first borrowed from the input, which checks its length, and then copied. A sequence longer than the input
+//! is refused, and so is a value that is nested too deeply. Rejected: a decoder of our own for the whole encoding,
+//! since it would have to be kept equal to bincode's.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,12 +13,12 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-/// How deep a value may be nested.
+/// The greatest depth of nested values.
 pub(super) const MAX_DEPTH: u32 = 64;
 
-/// A role of deserialization (seed, deserializer, visitor, access), and what bounds it.
+/// A part of the deserialization (seed, deserializer, visitor or access) with its bounds.
 ///
-/// The roles wrap each other on the way down, so that the whole value is guarded.
+/// The parts wrap each other on the way down, so that the bounds hold for the whole value.
 pub(super) struct Bounded<T> {
     inner: T,
     bounds: Bounds,
@@ -26,9 +26,9 @@ pub(super) struct Bounded<T> {
 
 #[derive(Clone, Copy)]
 struct Bounds {
-    /// The length of the input: no sequence has more elements, since each takes at least a byte.
+    /// The length of the input. No sequence has more elements, since each element takes at least a byte.
     length: usize,
-    /// How many levels of nesting are left.
+    /// The number of levels of nesting that are left.
     depth: u32,
 }
 
@@ -47,7 +47,7 @@ impl Bounds {
     fn deeper<E: Error>(self) -> Result<Self, E> {
         match self.depth.checked_sub(1) {
             Some(depth) => Ok(Self { depth, ..self }),
-            None => Err(E::custom(format_args!("it is nested more than {MAX_DEPTH} deep"))),
+            None => Err(E::custom(format_args!("it is nested more than {MAX_DEPTH} levels deep"))),
         }
     }
 
@@ -70,7 +70,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Bounded<S> {
     }
 }
 
-/// Methods of a deserializer that are passed on as they are.
+/// Methods of a deserializer that are passed on unchanged.
 macro_rules! pass_on {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -79,7 +79,7 @@ macro_rules! pass_on {
     )*};
 }
 
-/// Methods of a deserializer whose visitor meets other values, which are to be guarded too.
+/// Methods of a deserializer whose visitor reads inner values, which need bounds too.
 macro_rules! pass_on_bounded {
     ($($method:ident($($name:ident: $type:ty),*))*) => {$(
         fn $method<V: Visitor<'de>>(self, $($name: $type,)* visitor: V) -> Result<V::Value, D::Error> {

@@ -1,8 +1,8 @@
-//! What can go wrong with an artifact: its bytes, and the file that they stand in.
+//! The errors of an artifact: those of its bytes, and those of the file that holds them.
 //!
-//! The two are apart because bytes need not come from a file.
-//! A message about a file names it; what the operating system said, if it was asked, is the error's source.
-//! What a message repeats of a file has no control characters, which a terminal would obey.
+//! They are two types because bytes need not come from a file.
+//! A message about a file names the file. If the operating system reported an error, it is the source of ours.
+//! Text that a message quotes from a file has its control characters escaped, since a terminal would obey them.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use deepcross_files::{FileError, MissingBytes};
 use thiserror::Error;
 
-/// Why an artifact's file, or another in its frame, could not be written or read.
+/// The reason why the file of an artifact, or another file in its frame, could not be written or read.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ArtifactError {
@@ -40,23 +40,23 @@ pub enum ArtifactError {
         /// The reason.
         source: io::Error,
     },
-    /// The file can be read, but is no sound artifact.
+    /// The file can be read, but is not a valid artifact.
     #[error("`{}`: {problem}", file.display())]
     Invalid {
         /// The file.
         file: PathBuf,
-        /// What is wrong with its content.
+        /// The problem of its content.
         problem: FormatError,
     },
-    /// The folder to write into does not exist, or is no folder.
+    /// The folder to write into does not exist, or is not a folder.
     #[error("`{}`: cannot be written: there is no folder `{}`", file.display(), folder.display())]
     MissingFolder {
         /// The file to be written.
         file: PathBuf,
-        /// The folder that it should stand in.
+        /// The folder that the file should be in.
         folder: PathBuf,
     },
-    /// The operating system refused to write: no permission, a full disk.
+    /// The operating system refused to write, for example without permission or with a full disk.
     #[error("`{}`: cannot be written", file.display())]
     Unwritable {
         /// The file to be written.
@@ -64,31 +64,32 @@ pub enum ArtifactError {
         /// The reason.
         source: io::Error,
     },
-    /// Header or weights are such that an artifact cannot hold them.
+    /// An artifact cannot hold the header or the weights.
     #[error("`{}`: cannot be written: {problem}", file.display())]
     Unencodable {
         /// The file to be written.
         file: PathBuf,
-        /// What is wrong with header or weights.
+        /// The problem of the header or the weights.
         problem: FormatError,
     },
 }
 
-/// Why bytes are no sound artifact, or why a header and weights cannot become one.
+/// The reason why bytes are not a valid artifact, or why a header and weights cannot become one.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FormatError {
     /// The bytes do not begin with the magic of this kind of file.
     #[error("is not a deepcross {kind}: it does not begin with `{magic}`")]
     OtherKind {
-        /// What was expected, such as `artifact`.
+        /// The expected kind of file, such as `artifact`.
         kind: &'static str,
-        /// What it would begin with.
+        /// The magic that the file should begin with.
         magic: &'static str,
     },
     /// The format is newer than this program.
     #[error(
-        "was written by a newer deepcross: it has format version {found}, this one reads up to {supported}"
+        "was written by a newer deepcross: it has format version {found}, \
+         but this program reads versions up to {supported}"
     )]
     NewerVersion {
         /// The version found.
@@ -96,7 +97,7 @@ pub enum FormatError {
         /// The newest version that can be read.
         supported: u32,
     },
-    /// No deepcross ever wrote this version.
+    /// No program of ours ever wrote this version.
     #[error("has format version {found}, expected 1 to {supported}")]
     UnknownVersion {
         /// The version found.
@@ -109,7 +110,7 @@ pub enum FormatError {
     Truncated {
         /// The number of bytes found.
         length: u64,
-        /// The least number of bytes that it should have.
+        /// The least number of bytes that there should be.
         expected: u64,
     },
     /// Something follows the end.
@@ -117,21 +118,21 @@ pub enum FormatError {
     TooLong {
         /// The number of bytes found.
         length: u64,
-        /// The number of bytes that it should have.
+        /// The number of bytes that there should be.
         expected: u64,
     },
-    /// A checksum does not match what it covers.
+    /// A checksum does not match the bytes that it covers.
     #[error("is damaged: the checksum of the {part} is {computed:016x}, expected {stored:016x}")]
     Damaged {
-        /// What the checksum covers: `header` or `file`.
+        /// The part that the checksum covers: `header` or `file`.
         part: &'static str,
         /// The checksum that was stored.
         stored: u64,
-        /// The checksum of what was found.
+        /// The checksum of the bytes that were found.
         computed: u64,
     },
-    /// Bytes between header and tensors, or between tensors, are not zero.
-    #[error("is damaged: bytes that fill up to a multiple of 64 are not zero")]
+    /// The padding between header and tensors, or between tensors, is not zero.
+    #[error("is damaged: the padding before a multiple of 64 bytes is not zero")]
     Filling,
     /// The header is longer than allowed.
     #[error("the header has {length} bytes, expected at most {limit}")]
@@ -141,40 +142,40 @@ pub enum FormatError {
         /// The greatest length allowed.
         limit: u64,
     },
-    /// The header is not what the caller's type expects.
+    /// The header does not decode to the caller's type.
     #[error("the header cannot be decoded: {}", shown_lines(reason))]
     Header {
-        /// What was found.
+        /// The problem of the header.
         reason: String,
     },
-    /// The caller's header has something that cannot be encoded.
+    /// The caller's header has a value that cannot be encoded.
     #[error("the header cannot be encoded: {}", shown_lines(reason))]
     UnsupportedHeader {
-        /// What it has.
+        /// The problem of the value.
         reason: String,
     },
-    /// Header and weights are sound by themselves, and do not make a model.
+    /// Header and weights are valid, but together do not make a model.
     ///
-    /// It is the header's owner who finds this: [`decode`](super::decode) does not know what a header says.
-    #[error("does not hold a whole model: {}", shown_lines(reason))]
+    /// The owner of the header type finds this: [`decode`](super::decode) does not know the meaning of a header.
+    #[error("does not hold a valid model: {}", shown_lines(reason))]
     Content {
-        /// What does not fit.
+        /// The problem of header and weights.
         reason: String,
     },
-    /// There are more or fewer parts than in any file of its kind.
+    /// The number of parts is not that of the kind of file.
     #[error("has {found} parts, expected {expected}")]
     Parts {
-        /// How many.
+        /// The number of parts.
         found: usize,
-        /// How many there should be.
+        /// The number of parts that there should be.
         expected: usize,
     },
     /// There are more tensors than allowed.
     #[error("there are {count} tensors, expected at most {limit}")]
     TooManyTensors {
-        /// How many.
+        /// The number of tensors.
         count: usize,
-        /// How many are allowed.
+        /// The greatest number allowed.
         limit: usize,
     },
     /// Two tensors have one name.
@@ -183,7 +184,7 @@ pub enum FormatError {
         /// The name.
         name: String,
     },
-    /// A tensor has no elements, or more than a file can hold.
+    /// A tensor has no elements, or more elements than a file can hold.
     #[error(
         "tensor `{}`: {rows} rows of {columns} columns, expected at least 1 of each and at most 2^46 elements",
         shown(name)
@@ -230,7 +231,7 @@ impl From<FileError> for ArtifactError {
     }
 }
 
-/// Text of a file, with escapes for what disturbs a terminal.
+/// Text of a file with its control characters escaped.
 pub(crate) fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -242,7 +243,7 @@ pub(crate) fn shown(text: &str) -> String {
     shown
 }
 
-/// [`shown`] of several lines, which stay apart.
+/// [`shown`] for text of several lines; the line breaks stay.
 pub(crate) fn shown_lines(text: &str) -> String {
     text.split('\n').map(shown).collect::<Vec<_>>().join("\n")
 }
@@ -252,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_hold_nothing_that_a_terminal_obeys() {
+    fn messages_have_no_control_characters() {
         let name = "é\u{1b}[2J\0\n`w`".to_owned();
         let seen = "é\\u{1b}[2J\\u{0}\\n`w`";
         assert_eq!(
@@ -263,6 +264,6 @@ mod tests {
         let shape = FormatError::TensorShape { name, rows: 0, columns: 1 };
         assert!(shape.to_string().contains(seen));
         let content = FormatError::Content { reason: "2 problems\n  \u{7}".to_owned() };
-        assert_eq!(content.to_string(), "does not hold a whole model: 2 problems\n  \\u{7}");
+        assert_eq!(content.to_string(), "does not hold a valid model: 2 problems\n  \\u{7}");
     }
 }

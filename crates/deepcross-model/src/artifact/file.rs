@@ -1,4 +1,4 @@
-//! The artifact's file: read whole, and written whole or not at all.
+//! The file of an artifact: read as a whole, and written whole or not at all.
 //!
 //! A new file takes its name when it is complete, and its name is synced, too.
 
@@ -20,14 +20,14 @@ use super::{ArtifactError, FormatError};
 /// How the names of temporary files end.
 const SUFFIX: &str = ".tmp";
 
-/// Writes an artifact in place of what `file` holds, if anything.
+/// Writes an artifact to `file` and replaces the file that may be there.
 ///
-/// After an error or a crash, `file` is as it was before, or complete where all that failed was to sync the folder.
+/// After an error or a crash, `file` is as it was before, or complete if only the syncing of the folder failed.
 /// After success, it survives a crash.
 /// The same header and weights give the same bytes.
 ///
 /// # Errors
-/// If header or weights are nothing that an artifact can hold (see [`Encoding::new`]), or the file cannot be written.
+/// If an artifact cannot hold the header or the weights (see [`Encoding::new`]), or if the file cannot be written.
 pub fn write<H: Serialize>(
     file: impl AsRef<Path>,
     header: &H,
@@ -36,7 +36,7 @@ pub fn write<H: Serialize>(
     write_encoding(file.as_ref(), Encoding::new(header, params))
 }
 
-/// [`write()`] for a file of another kind.
+/// Writes a file of another kind, as [`write()`] does.
 ///
 /// # Errors
 /// As [`write()`].
@@ -58,7 +58,7 @@ fn write_encoding(
     replace(file, |writer| encoding.write_to(writer))
 }
 
-/// Checks that [`write()`] could write to `file`, without changing it: to be asked before a long training.
+/// Checks that [`write()`] could write to `file`, without changing the file. It is for use before a long training.
 ///
 /// # Errors
 /// If the folder is missing or cannot be written to, or if `file` is a folder or a device.
@@ -66,10 +66,10 @@ pub fn check_writable(file: impl AsRef<Path>) -> Result<(), ArtifactError> {
     Ok(deepcross_files::check_writable(file.as_ref(), &temporary_names(file.as_ref()))?)
 }
 
-/// Removes a file that [`write()`] or [`write_parts`] wrote, and what killed processes left behind on their way to it.
+/// Removes a file that [`write()`] or [`write_parts`] wrote, and the temporary files of killed processes.
 ///
 /// # Errors
-/// If it is there and cannot be removed.
+/// If the file exists and cannot be removed.
 pub fn remove(file: impl AsRef<Path>) -> Result<(), ArtifactError> {
     let file = file.as_ref();
     temporary_names(file).remove_leftovers(file);
@@ -81,12 +81,12 @@ pub fn remove(file: impl AsRef<Path>) -> Result<(), ArtifactError> {
     }
 }
 
-/// Reads the header and the weights that [`write()`] wrote, to the bit.
+/// Reads the header and the weights that [`write()`] wrote, equal to the bit.
 ///
-/// While it is decoded, the file is in memory beside the weights. See [`decode`](super::decode) about `H`.
+/// During decoding, the file is in memory beside the weights. See [`decode`](super::decode) about `H`.
 ///
 /// # Errors
-/// If there is no such file, if it cannot be read, or if it is not one sound artifact of a known version with such a
+/// If there is no such file, if it cannot be read, or if it is not one valid artifact of a known version with such a
 /// header.
 pub fn read<H: DeserializeOwned>(
     file: impl AsRef<Path>,
@@ -94,7 +94,7 @@ pub fn read<H: DeserializeOwned>(
     read_with(file.as_ref(), ARTIFACT, |bytes| format::decode(bytes))
 }
 
-/// [`read`] for a file of another kind: its header, and as many parts as the kind has.
+/// Reads a file of another kind, as [`read`] does. The number of parts is that of the kind.
 ///
 /// # Errors
 /// As [`read`].
@@ -105,11 +105,11 @@ pub fn read_parts<H: DeserializeOwned>(
     read_with(file.as_ref(), kind, |bytes| format::decode_parts(kind, bytes))
 }
 
-/// [`read`] with tables that stay in the file, which is mapped into memory: they take no memory that the system could not
-/// take back, and several processes share it.
+/// Maps the file into memory and leaves the tables there. The system can evict their pages, and several processes share
+/// them.
 ///
-/// The file must not be changed while it is mapped; to write another one in its place, as [`write()`] does, is no change.
-/// Where the system cannot map it, the file is read.
+/// The file must not be modified in place while it is mapped. To replace it by another file, as [`write()`] does, is
+/// allowed. If the system cannot map the file, it is read.
 ///
 /// # Errors
 /// As [`read`].
@@ -130,7 +130,7 @@ fn read_with<T>(
     decode(&bytes).map_err(|problem| ArtifactError::Invalid { file: file.to_owned(), problem })
 }
 
-/// All bytes of the file, once the first ones show that it is of this kind.
+/// Reads all bytes of the file, after a check that the first ones are the magic of its kind.
 fn read_bytes(file: &Path, kind: FileKind) -> Result<Vec<u8>, ArtifactError> {
     let unreadable = |source| unreadable(file, source);
     let (reader, metadata) = open(file)?;
@@ -142,7 +142,7 @@ fn read_bytes(file: &Path, kind: FileKind) -> Result<Vec<u8>, ArtifactError> {
     Ok(bytes)
 }
 
-/// All bytes of a file of whatever kind.
+/// Reads all bytes of a file of any kind.
 #[cfg(feature = "interchange")]
 pub(crate) fn read_all(file: &Path) -> Result<Vec<u8>, ArtifactError> {
     let (reader, metadata) = open(file)?;
@@ -153,7 +153,7 @@ pub(crate) fn read_all(file: &Path) -> Result<Vec<u8>, ArtifactError> {
 
 fn open(file: &Path) -> Result<(File, Metadata), ArtifactError> {
     let unreadable = |source| unreadable(file, source);
-    // Looked at before it is opened, since to open a pipe is to wait for its writer.
+    // The kind is checked before the file is opened, since opening a pipe waits for its writer.
     let metadata = fs::metadata(file).map_err(unreadable)?;
     check_kind(file, &metadata)?;
     Ok((File::open(file).map_err(unreadable)?, metadata))
@@ -166,7 +166,7 @@ fn unreadable(file: &Path, source: io::Error) -> ArtifactError {
     }
 }
 
-/// Reads on until there are `length` bytes; a file that grows meanwhile is not followed.
+/// Reads until there are `length` bytes, even if the file grows meanwhile.
 fn read_rest(reader: &File, length: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
     let rest = length.saturating_sub(bytes.len() as u64);
     let capacity = usize::try_from(rest).map_err(|_| ErrorKind::OutOfMemory)?;
@@ -185,7 +185,7 @@ fn check_kind(file: &Path, metadata: &Metadata) -> Result<(), ArtifactError> {
     Ok(())
 }
 
-/// Puts what `fill` writes in the place of `file`, or leaves everything as it was.
+/// Replaces `file` by the bytes that `fill` writes, or leaves everything as it was.
 pub(crate) fn replace(
     file: &Path,
     fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
@@ -217,7 +217,7 @@ mod tests {
     use std::path::PathBuf;
     use tempfile::TempDir;
 
-    /// A folder, and the path of a file in it that does not exist yet.
+    /// A folder, and the path of a new file in it.
     fn place() -> (TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("model.dcx");
@@ -231,7 +231,7 @@ mod tests {
 
     #[track_caller]
     fn check_message<T>(result: Result<T, ArtifactError>, file: &Path, message: &str) {
-        let error = result.err().expect("the file must be refused");
+        let error = result.err().expect("the file is refused");
         assert_eq!(error.to_string(), format!("`{}`: {message}", file.display()));
     }
 
@@ -254,7 +254,7 @@ mod tests {
             let expected = expected.table_ids().map(|id| expected.table(id).to_owned());
             assert!(values.eq(expected));
         }
-        // Another file in its place leaves the mapped one as it was.
+        // Another file in its place leaves the mapped file as it was.
         write(&file, &"a newer one", &Params::new()).unwrap();
         let table = mapped.1.table_ids().next().unwrap();
         assert_eq!(mapped.1.table(table), sample::params().table(table));
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_killed_processes_left_is_removed() {
+    fn files_of_killed_processes_are_removed() {
         let (folder, file) = place();
         let leftover = |name: &str| folder.path().join(name);
         let own = format!("{}abc.tmp", prefix(&file));
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_are_no_artifacts_are_refused() {
+    fn other_files_are_refused() {
         let (folder, file) = place();
         check_message(read::<Header>(&file), &file, "no such file");
         let message = "is a folder, expected a file";
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn places_that_cannot_be_written_to_are_refused() {
+    fn unwritable_places_are_refused() {
         let (folder, file) = place();
         let missing = file.join("deep").join("model.dcx");
         let expected = format!(
@@ -343,8 +343,8 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_folder_that_takes_no_files_is_refused() {
-        // Not even the superuser makes a file there.
+    fn an_unwritable_folder_is_refused() {
+        // Not even the superuser can create a file there.
         let file = Path::new("/proc/model.dcx");
         check_message(check_writable(file), file, "cannot be written");
         check_message(write(file, &(), &Params::new()), file, "cannot be written");

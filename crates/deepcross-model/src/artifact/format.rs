@@ -1,7 +1,7 @@
-//! The frame: what stands around header and tensors, and finds damage.
+//! The frame around header and tensors, which detects damage.
 //!
-//! Other files than artifacts can stand in the same frame: a [`FileKind`] of their own says what they begin with, and how
-//! many sets of tensors they have.
+//! Files other than artifacts can use the same frame: a [`FileKind`] of their own defines how they begin, and how many
+//! sets of tensors they have.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -34,37 +34,37 @@ pub(super) const ARTIFACT: FileKind = FileKind {
 /// The length of a magic.
 pub(super) const MAGIC_LENGTH: usize = 8;
 
-/// Magic, version, length and checksum of the header.
+/// The length of magic, version, and length and checksum of the header.
 const PREAMBLE_LENGTH: u64 = 28;
 
 const CHECKSUM_LENGTH: u64 = 8;
 
 /// A kind of file in the artifact's frame.
 ///
-/// The header of an artifact begins with one directory of tensors; that of any other kind, with a sequence of them, one
-/// for each part.
+/// The header of an artifact begins with one directory of tensors. The header of any other kind begins with a sequence
+/// of directories, one for each part.
 #[derive(Clone, Copy, Debug)]
 pub struct FileKind {
-    /// What messages call it.
+    /// The name in messages.
     pub name: &'static str,
-    /// What it begins with: eight bytes.
+    /// The eight bytes that the file begins with.
     pub magic: &'static str,
-    /// The version that is written, and the newest that is read; from 1.
+    /// The version that is written and the newest version that is read; from 1.
     pub version: u32,
-    /// The sets of tensors, and which numbers each may have.
+    /// The numbers that each set of tensors may have, one entry for each set.
     pub parts: &'static [Values],
 }
 
-/// Which numbers tensors may have.
+/// The numbers that tensors may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Values {
-    /// Finite ones only: weights.
+    /// Only finite numbers, as for weights.
     Finite,
-    /// NaN and infinity, too.
+    /// All numbers, with NaN and infinity.
     Any,
 }
 
-/// An artifact, or another file in its frame, ready to be written.
+/// An artifact, or another file in its frame, that is ready to be written.
 pub struct Encoding<'a> {
     kind: FileKind,
     header: Vec<u8>,
@@ -76,7 +76,7 @@ impl<'a> Encoding<'a> {
     /// Encodes the header, and checks that [`decode`] will accept the weights.
     ///
     /// # Errors
-    /// If the header is longer than [`MAX_HEADER_LENGTH`](super::MAX_HEADER_LENGTH) or has something that bincode
+    /// If the header is longer than [`MAX_HEADER_LENGTH`](super::MAX_HEADER_LENGTH) or has a value that bincode
     /// cannot encode, if a weight is not finite or a tensor is empty, or if there are more than
     /// [`MAX_TENSORS`](super::MAX_TENSORS).
     pub fn new<H: Serialize>(header: &H, params: &'a Params<f32>) -> Result<Self, FormatError> {
@@ -88,7 +88,7 @@ impl<'a> Encoding<'a> {
     /// Encodes a file of another kind, for [`decode_parts`].
     ///
     /// # Errors
-    /// As [`new`](Self::new), for each part; and if there are not as many parts as the kind has.
+    /// As [`new`](Self::new), for each part, and if the kind has another number of parts.
     pub fn of_parts<H: Serialize>(
         kind: FileKind,
         header: &H,
@@ -118,10 +118,10 @@ impl<'a> Encoding<'a> {
         self.length
     }
 
-    /// Writes the file: the same bytes each time.
+    /// Writes the file, with the same bytes each time.
     ///
     /// # Errors
-    /// Those of `writer`.
+    /// The errors of `writer`.
     pub fn write_to(&self, writer: impl Write) -> io::Result<()> {
         let mut writer = Summing { writer, sum: Xxh3::new() };
         self.write_content(&mut writer)?;
@@ -133,7 +133,7 @@ impl<'a> Encoding<'a> {
     /// The checksum that the file ends with.
     pub fn checksum(&self) -> u64 {
         let mut writer = Summing { writer: io::sink(), sum: Xxh3::new() };
-        self.write_content(&mut writer).expect("nothing is written anywhere");
+        self.write_content(&mut writer).expect("a sink takes all bytes");
         writer.sum.digest()
     }
 
@@ -154,13 +154,13 @@ impl fmt::Debug for Encoding<'_> {
     }
 }
 
-/// The header and the weights of an artifact, to the bit.
+/// Decodes the header and the weights of an artifact, to the bit.
 ///
-/// `H` must be the type that was written; that a header of another type is refused is likely but not certain.
+/// `H` must be the type that was written. A header of another type is likely, but not certain, to be refused.
 /// The weights take as much memory as their bytes in the file.
 ///
 /// # Errors
-/// If `bytes` are not exactly one sound artifact of a known version, with a header of type `H`.
+/// If `bytes` are not exactly one valid artifact of a known version, with a header of type `H`.
 pub fn decode<H: DeserializeOwned>(bytes: &[u8]) -> Result<(H, Params<f32>), FormatError> {
     let frame = Frame::open(ARTIFACT, bytes)?;
     let (directory, header) = header_bytes::decode::<(Directory, H)>(frame.header)?;
@@ -168,7 +168,7 @@ pub fn decode<H: DeserializeOwned>(bytes: &[u8]) -> Result<(H, Params<f32>), For
     Ok((header, directory.read(&mut tensors, Values::Finite)?))
 }
 
-/// As [`decode`], of an artifact that is mapped into memory, with tables that stay there.
+/// As [`decode`], for an artifact that is mapped into memory; its tables stay in the map.
 pub(super) fn decode_map<H: DeserializeOwned>(
     map: &Arc<Map>,
 ) -> Result<(H, Params<f32>), FormatError> {
@@ -178,7 +178,7 @@ pub(super) fn decode_map<H: DeserializeOwned>(
     Ok((header, directory.map(&mut tensors, Values::Finite, map)?))
 }
 
-/// The header and the parts of a file of another kind, to the bit; as many parts as the kind has.
+/// Decodes the header and the parts of a file of another kind, to the bit. The number of parts is that of the kind.
 ///
 /// # Errors
 /// As [`decode`].
@@ -195,7 +195,7 @@ pub fn decode_parts<H: DeserializeOwned>(
 }
 
 impl FileKind {
-    /// Refuses what does not begin with the magic.
+    /// Refuses bytes that do not begin with the magic.
     pub(super) fn check_magic(&self, bytes: &[u8]) -> Result<(), FormatError> {
         let Self { name: kind, magic, .. } = *self;
         if bytes.starts_with(magic.as_bytes()) {
@@ -222,12 +222,12 @@ impl FileKind {
     }
 }
 
-/// A file whose header has been found right.
+/// A file whose frame has been checked up to the end of the header.
 struct Frame<'a> {
     kind: FileKind,
     bytes: &'a [u8],
     header: &'a [u8],
-    /// After the header.
+    /// The position after the header.
     cursor: Cursor<'a>,
 }
 
@@ -246,7 +246,7 @@ impl<'a> Frame<'a> {
         Ok(Self { kind, bytes, header, cursor })
     }
 
-    /// Checks the directories, the length of the file and its checksum; where the tensors begin.
+    /// Checks the directories, the length of the file and its checksum. Returns a cursor at the first tensor.
     fn tensors(mut self, directories: &[Directory]) -> Result<Cursor<'a>, FormatError> {
         self.kind.check_directories(directories)?;
         check_length(self.bytes.len() as u64, length(self.header.len(), directories)?)?;
@@ -256,7 +256,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// The length of the whole file; the greatest number where several parts of 2^62 bytes exceed it, as no file does.
+/// The length of the whole file. It saturates for several parts of 2^62 bytes, which no file has.
 fn length(header_length: usize, directories: &[Directory]) -> Result<u64, FormatError> {
     let tensors_start = (PREAMBLE_LENGTH + header_length as u64).next_multiple_of(ALIGNMENT);
     let mut lengths = directories.iter().map(Directory::length);
@@ -287,7 +287,7 @@ fn check_sum(part: &'static str, bytes: &[u8], stored: u64) -> Result<(), Format
     if computed == stored { Ok(()) } else { Err(FormatError::Damaged { part, stored, computed }) }
 }
 
-/// A writer that sums up what passes through it.
+/// A writer that computes the checksum of all bytes that pass through it.
 struct Summing<W> {
     writer: W,
     sum: Xxh3,
@@ -341,7 +341,7 @@ mod tests {
         assert_eq!(end, tensors + 64 + 64 + 128);
     }
 
-    /// A file of this version must be readable for ever: the stored one is never written anew.
+    /// A file of this version must be readable for ever, so the stored file is never written again.
     #[test]
     fn the_bytes_stay_the_same() {
         assert_eq!(include_bytes!("../../tests/data/artifact_v1.dcx")[..], sample::bytes());
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_artifact_is_refused() {
+    fn files_of_other_kinds_are_refused() {
         let message = "is not a deepcross artifact: it does not begin with `DEEPCROS`";
         check_refused(b"", message);
         check_refused(b"DEEPCRO", message);
@@ -367,7 +367,7 @@ mod tests {
         bytes[8] = 2;
         check_refused(
             &bytes,
-            "was written by a newer deepcross: it has format version 2, this one reads up to 1",
+            "was written by a newer deepcross: it has format version 2, but this program reads versions up to 1",
         );
         bytes[8] = 0;
         check_refused(&bytes, "has format version 0, expected 1 to 1");
@@ -399,10 +399,10 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_placed() {
-        let sound = sample::bytes();
-        for (position, part) in [(20, "header"), (28, "header"), (sound.len() - 9, "file")] {
-            let mut bytes = sound.clone();
+    fn a_message_names_the_damaged_part() {
+        let valid = sample::bytes();
+        for (position, part) in [(20, "header"), (28, "header"), (valid.len() - 9, "file")] {
+            let mut bytes = valid.clone();
             bytes[position] ^= 1;
             let error = decode::<Header>(&bytes).unwrap_err().to_string();
             let expected = format!("is damaged: the checksum of the {part} is ");
@@ -455,7 +455,7 @@ mod tests {
         Ok(bytes)
     }
 
-    /// The sample's weights with one that is NaN, of a payload of its own.
+    /// The sample's weights, one of them a NaN with a payload.
     fn broken() -> Params<f32> {
         let mut params = sample::params();
         params.dense_values_mut()[1] = f32::from_bits(0x7fc1_2345);
@@ -475,12 +475,12 @@ mod tests {
 
     #[test]
     fn damage_to_any_part_is_found() {
-        let sound = pair(&sample::params(), &broken()).unwrap();
-        for length in 0..sound.len() {
-            assert!(decode_parts::<Header>(PAIR, &sound[..length]).is_err(), "{length} bytes");
+        let valid = pair(&sample::params(), &broken()).unwrap();
+        for length in 0..valid.len() {
+            assert!(decode_parts::<Header>(PAIR, &valid[..length]).is_err(), "{length} bytes");
         }
-        for position in 0..sound.len() {
-            let mut bytes = sound.clone();
+        for position in 0..valid.len() {
+            let mut bytes = valid.clone();
             bytes[position] ^= 1 << (position % 8);
             assert!(decode_parts::<Header>(PAIR, &bytes).is_err(), "byte {position}");
         }

@@ -1,4 +1,4 @@
-//! The header's bytes: bincode within bounds.
+//! The bytes of a header: bincode within bounds.
 
 use std::marker::PhantomData;
 
@@ -13,7 +13,8 @@ use super::bounded_deserializer::Bounded;
 /// The greatest length of a header in bytes, both written and read: 256 MiB.
 pub const MAX_HEADER_LENGTH: usize = 256 << 20;
 
-/// bincode's own limit counts an integer by its size in memory: 8 for what may be one byte.
+/// The limit for bincode, which counts an integer by its size in memory: 8 bytes, although it may be one byte in the
+/// file.
 const LIMIT: usize = 8 * MAX_HEADER_LENGTH;
 
 const CONFIGURATION: Configuration<LittleEndian, Varint, Limit<LIMIT>> =
@@ -27,10 +28,10 @@ pub(super) fn encode<H: Serialize>(header: &H) -> Result<Vec<u8>, FormatError> {
     Ok(bytes)
 }
 
-/// The header that `bytes` hold, all of them.
+/// Decodes the header that all of `bytes` are.
 ///
-/// Besides the header itself, which is as large as its type makes of so many bytes, at most 1 MiB is allocated for
-/// each level of nesting.
+/// At most 1 MiB is allocated for each level of nesting, besides the header itself, whose size depends on its type and
+/// on the number of bytes.
 pub(super) fn decode<H: DeserializeOwned>(bytes: &[u8]) -> Result<H, FormatError> {
     let seed = Bounded::<PhantomData<H>>::seed(bytes.len());
     let (header, length) = bincode::serde::seed_decode_from_slice(seed, bytes, CONFIGURATION)
@@ -138,7 +139,7 @@ mod tests {
 
     #[test]
     fn forged_lengths_are_refused() {
-        // 253 announces an integer of eight bytes. To follow either length would end the process.
+        // 253 announces an integer of eight bytes. An allocation of either length would end the process.
         let length = |length: u64| [&[253][..], &length.to_le_bytes()].concat();
         check_refused::<String>(&length(1 << 30), "it ends within a value");
         check_refused::<Option<String>>(
@@ -153,22 +154,22 @@ mod tests {
     }
 
     #[test]
-    fn other_nonsense_is_refused() {
+    fn other_invalid_bytes_are_refused() {
         check_refused::<String>(&[2, 0xC3, 0x28], "a string is not valid UTF-8");
         check_refused::<bool>(&[2], "InvalidBooleanValue(2)");
         assert!(decode::<Kind>(&[4]).is_err());
     }
 
-    /// Each level is one byte: another one follows.
+    /// Each level is one byte, which says that another level follows.
     #[derive(Debug, Serialize, Deserialize)]
     struct Nested(Option<Box<Nested>>);
 
     #[test]
     fn endless_nesting_is_refused() {
-        check_refused::<Nested>(&[1; 1 << 20], "it is nested more than 64 deep");
+        check_refused::<Nested>(&[1; 1 << 20], "it is nested more than 64 levels deep");
     }
 
-    /// Takes a string only where it is borrowed from the input.
+    /// Accepts a string only if it is borrowed from the input.
     #[derive(Debug)]
     struct Borrowed;
 
@@ -194,7 +195,7 @@ mod tests {
         }
     }
 
-    /// What is borrowed from the input was allocated by nobody on the word of a length.
+    /// A string that is borrowed from the input was not allocated by a length that nobody had checked.
     #[test]
     fn strings_are_borrowed_at_every_depth() {
         #[derive(Debug, Deserialize)]

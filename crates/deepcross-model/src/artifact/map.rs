@@ -1,4 +1,4 @@
-//! A file in memory without being read: the system fetches what is looked at, and may forget it again.
+//! A file that is mapped into memory: the system loads pages on access, and may evict them again.
 
 use deepcross_autodiff::LentValues;
 use memmap2::Mmap;
@@ -6,11 +6,11 @@ use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The bytes of a file.
+/// The mapped bytes of a file.
 #[derive(Debug)]
 pub(super) struct Map(Mmap);
 
-/// Numbers of a mapped file.
+/// The numbers in a range of a mapped file.
 #[derive(Debug)]
 pub(super) struct MappedValues {
     map: Arc<Map>,
@@ -18,14 +18,14 @@ pub(super) struct MappedValues {
 }
 
 impl Map {
-    /// The bytes of `file`, which was opened to be read; `None` where it cannot be mapped.
+    /// Maps `file`, which was opened for reading; `None` if it cannot be mapped.
     #[expect(unsafe_code, reason = "a file cannot be mapped otherwise")]
     pub(super) fn new(file: &File) -> Option<Self> {
-        // SAFETY: the map is only read, as bytes and as `f32`, of which every pattern of bits is a value, and everything
-        // that the contents decide was checked once and is kept apart from the map; ids that lead into a table are
-        // bounded by shapes from the header, not by what stands in the map.
-        // Nobody of ours changes an artifact in place: it is replaced by a rename, which leaves the mapped file as it
-        // was. That nobody else does is what the documentation of `artifact::map` asks for.
+        // SAFETY: the map is only read, as bytes and as `f32`, for which every pattern of bits is a value. Everything
+        // that depends on the contents was checked once and is kept outside of the map: ids that lead into a table are
+        // bounded by shapes from the header, not by bytes in the map. No code of ours changes an artifact in place: a
+        // rename replaces it and leaves the mapped file as it was. The documentation of `artifact::map` demands the
+        // same of all other programs.
         unsafe { Mmap::map(file) }.ok().map(Self)
     }
 
@@ -35,7 +35,7 @@ impl Map {
 }
 
 impl MappedValues {
-    /// The numbers in `length` bytes from `start` on; `None` where they cannot be read where they stand.
+    /// The numbers in `length` bytes from `start`; `None` if they cannot be read in place.
     pub(super) fn new(map: &Arc<Map>, start: u64, length: u64) -> Option<Self> {
         let start = usize::try_from(start).ok()?;
         let bytes = start..start.checked_add(usize::try_from(length).ok()?)?;

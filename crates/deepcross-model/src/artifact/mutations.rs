@@ -1,7 +1,7 @@
-//! Thousands of damaged and forged files: each gets an answer, never a panic.
+//! Tests with thousands of damaged and forged files: each gives a value or an error, and never a panic.
 //!
-//! Half of them have right checksums, so that the decoder behind these is reached.
-//! `DEEPCROSS_MUTATIONS` sets how many there are.
+//! Half of the files have correct checksums, so that they reach the decoder after the checks of the frame.
+//! `DEEPCROSS_MUTATIONS` sets the number of files.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub(crate) fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
     binary_mutations(extreme())
 }
 
-/// Values that are most likely to lead a decoder astray; bincode announces integers of 2, 4 and 8 bytes by 251 to 253.
+/// Values that are most likely to mislead a decoder. bincode announces integers of 2, 4 and 8 bytes by 251 to 253.
 fn extreme() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         any::<[u8; 8]>().prop_map(|bytes| [&[253][..], &bytes].concat()),
@@ -46,7 +46,7 @@ pub(crate) fn parts(bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
     (bytes[28..28 + header].to_vec(), bytes[tensors].to_vec())
 }
 
-/// Header and tensors in a sound frame, written down anew as the format has it.
+/// Header and tensors in a valid frame, written here a second time by the definition of the format.
 pub(crate) fn frame(header: &[u8], tensors: &[u8]) -> Vec<u8> {
     let mut bytes = b"DEEPCROS\x01\0\0\0".to_vec();
     bytes.extend((header.len() as u64).to_le_bytes());
@@ -76,7 +76,7 @@ fn damaged_files_are_refused() {
 }
 
 #[test]
-fn forged_files_get_an_answer() {
+fn forged_files_give_a_value_or_an_error() {
     let (header, tensors) = parts(&sample::bytes());
     assert_eq!(frame(&header, &tensors), sample::bytes());
     let answers = RefCell::new(BTreeMap::<&str, u32>::new());
@@ -95,15 +95,19 @@ fn forged_files_get_an_answer() {
     });
     let answers = answers.into_inner();
     let all = ["header", "length", "shape", "weights", "accepted"];
-    assert!(all.iter().all(|name| answers.contains_key(name)), "got no further than {answers:?}");
+    assert!(
+        all.iter().all(|name| answers.contains_key(name)),
+        "only these stages were reached: {answers:?}"
+    );
 }
 
-/// The most memory that a decoder may hold at once: its size, and a mebibyte, to which serde bounds what it believes of a length.
+/// The most memory that a decoder may hold at once: the size of the file, and the mebibyte to which serde limits an
+/// allocation for an unchecked length.
 fn most_held(bytes: &[u8]) -> usize {
     bytes.len() + (1 << 20)
 }
 
-/// How far the decoder came.
+/// The name of the stage that the decoder reached.
 fn name<T>(answer: &Result<T, FormatError>) -> &'static str {
     match answer {
         Err(FormatError::Header { .. }) => "header",

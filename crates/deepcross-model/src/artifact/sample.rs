@@ -1,4 +1,4 @@
-//! A small artifact for tests.
+//! A small artifact for the tests.
 
 use std::collections::BTreeMap;
 

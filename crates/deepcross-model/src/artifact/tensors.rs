@@ -1,4 +1,4 @@
-//! The tensors: their directory in the header, and their raw elements behind it.
+//! The tensors: their directory in the header, and their raw elements after it.
 //!
 //! Dense matrices and tables are two lists, as in [`Params`], so that handles keep their meaning.
 
@@ -15,15 +15,15 @@ use super::filling::{ALIGNMENT, take_filling};
 use super::map::{Map, MappedValues};
 use super::{FormatError, Values};
 
-/// How many tensors an artifact may have: 16,384.
+/// The greatest number of tensors in an artifact: 16,384.
 ///
-/// [`Params`] compares each new name with all others, so that more would let a hostile file waste time.
+/// [`Params`] compares each new name with all others, so that a hostile file with more tensors would waste time.
 pub const MAX_TENSORS: usize = 1 << 14;
 
-/// The most elements of a tensor: so few that the bytes of all tensors can be added up in 64 bits.
+/// The greatest number of elements in a tensor. The bytes of all tensors can still be added up in 64 bits.
 const MAX_ELEMENTS: u64 = 1 << 46;
 
-/// Names and shapes of all tensors.
+/// The names and shapes of all tensors.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Directory {
     dense: Vec<Entry>,
@@ -53,7 +53,7 @@ impl Directory {
         Self { dense, tables }
     }
 
-    /// Checks the number of tensors, their names and shapes: what the other methods rely on.
+    /// Checks the number of tensors, their names and their shapes; the other methods rely on it.
     pub(super) fn check(&self) -> Result<(), FormatError> {
         let (count, limit) = (self.dense.len() + self.tables.len(), MAX_TENSORS);
         if count > limit {
@@ -69,12 +69,12 @@ impl Directory {
         Ok(())
     }
 
-    /// How many bytes the tensors take, each filled up to a multiple of [`ALIGNMENT`].
+    /// The number of bytes that the tensors take, each padded to a multiple of [`ALIGNMENT`].
     pub(super) fn length(&self) -> Result<u64, FormatError> {
         self.entries().map(|entry| Ok(entry.length()?.next_multiple_of(ALIGNMENT))).sum()
     }
 
-    /// The weights, from the bytes of all tensors: [`length`](Self::length) of them.
+    /// Reads the weights from the bytes of all tensors, [`length`](Self::length) bytes.
     pub(super) fn read(
         &self,
         cursor: &mut Cursor<'_>,
@@ -86,7 +86,7 @@ impl Directory {
         })
     }
 
-    /// As [`read`](Self::read), with tables that stay in the `map`, whose bytes the cursor walks over.
+    /// As [`read`](Self::read), but tables stay in the `map`; the cursor walks over its bytes.
     pub(super) fn map(
         &self,
         cursor: &mut Cursor<'_>,
@@ -161,7 +161,7 @@ impl Entry {
     }
 }
 
-/// Refuses numbers that are NaN or infinite, where there must be none.
+/// Refuses numbers that are NaN or infinite, if `values` does not allow them.
 pub(super) fn check_values(params: &Params<f32>, values: Values) -> Result<(), FormatError> {
     match params.find_non_finite() {
         Some((name, row, column)) if values == Values::Finite => {
@@ -171,7 +171,7 @@ pub(super) fn check_values(params: &Params<f32>, values: Values) -> Result<(), F
     }
 }
 
-/// Writes the elements of each tensor and the zeros that fill it up: [`Directory::length`] bytes.
+/// Writes the elements and the padding of each tensor: [`Directory::length`] bytes.
 pub(super) fn write(params: &Params<f32>, writer: &mut impl Write) -> io::Result<()> {
     for id in params.dense_ids() {
         write_tensor(params.dense_slice(id), writer)?;
@@ -197,7 +197,7 @@ fn write_tensor(values: &[f32], writer: &mut impl Write) -> io::Result<()> {
     write_filling(size_of_val(values) as u64, writer)
 }
 
-/// Writes zeros from `position` up to a multiple of [`ALIGNMENT`].
+/// Writes zeros from `position` to the next multiple of [`ALIGNMENT`].
 pub(super) fn write_filling(position: u64, writer: &mut impl Write) -> io::Result<()> {
     let length = position.next_multiple_of(ALIGNMENT) - position;
     writer.write_all(&[0; ALIGNMENT as usize][..length as usize])
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn the_greatest_directory_does_not_overflow() {
+    fn the_length_of_the_largest_directory_does_not_overflow() {
         let tables = (0..MAX_TENSORS).map(|i| entry(&i.to_string(), 1, MAX_ELEMENTS)).collect();
         let directory = Directory { dense: vec![], tables };
         directory.check().unwrap();

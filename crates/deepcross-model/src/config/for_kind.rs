@@ -1,21 +1,23 @@
-//! One section `[model]` for several kinds: what of it the others take over.
+//! The translation of a section `[model]` to another kind of model.
 
 use super::{ModelConfig, ModelKind, Preset};
 
 impl ModelConfig {
-    /// The configuration of another kind that has every key of this one that it knows; the others fall to its defaults.
+    /// A configuration of the given kind with every key of this one that the kind knows; all other keys have the kind's
+    /// defaults.
     ///
-    /// A key means the same in all kinds that know it, so that a comparison is one of models of like size where that can
-    /// be. `preset = "note"` and `activation` go with the units that they are for: the former to no kind without one-layer
-    /// units, the latter to none that has two-layer units.
-    /// For its own kind it stays as it is; where it has no [`problems`](Self::problems), the result has none.
+    /// A key means the same in all kinds that know it, so that a comparison has models of similar size if possible.
+    /// `preset = "note"` and `activation` belong to certain units: the preset is dropped for a kind without one-layer
+    /// units, and the activation for a kind with two-layer units.
+    /// For its own kind, the configuration stays as it is. If it has no [`problems`](Self::problems), the result has
+    /// none.
     #[must_use]
     pub fn for_kind(&self, kind: ModelKind) -> Self {
         if kind == self.kind {
             return self.clone();
         }
         let knows = |key: &str| !kind.unknown_keys().contains(&key);
-        // Of the kinds, `deep-crossing` alone has one-layer units, and coming from another kind it has two-layer ones.
+        // Only `deep-crossing` has one-layer units, and a configuration of another kind translates to two-layer units.
         let (has_preset, has_activation) = (knows("preset"), kind == ModelKind::Mlp);
         Self {
             kind,
@@ -51,7 +53,7 @@ mod tests {
     use crate::config::UnitKind;
     use deepcross_layers::Activation;
 
-    /// A configuration with as many keys as a kind knows.
+    /// A configuration that sets every key that the kind knows.
     fn full(kind: ModelKind, one_layer: bool) -> ModelConfig {
         let all = ModelConfig {
             kind: ModelKind::DeepCrossing,
@@ -89,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn no_kind_takes_over_what_it_refuses() {
+    fn no_kind_gets_a_key_that_it_refuses() {
         for from in ModelKind::ALL {
             for one_layer in [false, true] {
                 let config = full(from, one_layer);
@@ -104,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_carries_over() {
+    fn known_keys_carry_over() {
         let config = full(ModelKind::DeepCrossing, false);
         let mlp = config.for_kind(ModelKind::Mlp);
         assert_eq!((&mlp.hidden, mlp.embedding, mlp.dropout), (&config.hidden, Some(8), Some(0.1)));

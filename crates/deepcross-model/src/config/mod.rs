@@ -1,7 +1,7 @@
 //! The section `[model]` of a run, and the checked specification that it becomes.
 //!
-//! The two stages are two types: what a user wrote, with gaps ([`ModelConfig`]), and what is built and stored, without
-//! gaps ([`ModelSpec`]).
+//! The two stages are two types: the text of a user, with gaps ([`ModelConfig`]), and the specification that is built
+//! and stored, without gaps ([`ModelSpec`]).
 
 mod for_kind;
 mod model_config;

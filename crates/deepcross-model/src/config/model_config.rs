@@ -1,9 +1,8 @@
-//! The section `[model]` of a run, and its presets.
+//! The section `[model]` of a run.
 //!
-//! Each key overrides the preset's value. The two stages are two types: what a user wrote, with gaps
-//! ([`ModelConfig`]), and what is built and stored, without ([`ModelSpec`]).
-//! All kinds of model share one set of keys, of which each kind knows some; the others are refused by name, since a key
-//! without effect would be taken for one that has been tried.
+//! Each key overrides the preset's value.
+//! All kinds of model share one set of keys, and each kind knows some of them. The others are refused by name: a
+//! user would otherwise believe that a key without effect had been tried.
 
 use super::{
     DeepCrossingSpec, FactorsSpec, MlpSpec, ModelKind, ModelSpec, Preset, StackingSpec, UnitsSpec,
@@ -13,13 +12,13 @@ use deepcross_layers::Activation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The section `[model]`: a kind and a preset, and what differs from it.
+/// The section `[model]`: a kind, a preset, and the values that differ from the preset.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ModelConfig {
-    /// The kind of the model; `deep-crossing` where left out.
+    /// The kind of the model; `deep-crossing` if left out.
     pub kind: ModelKind,
-    /// Where values come from that are not set here; `paper` where left out.
+    /// The source of all values that are not set here; `paper` if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preset: Option<Preset>,
     /// The width of each embedding, or of the vectors of a factorization machine, from 1.
@@ -28,7 +27,7 @@ pub struct ModelConfig {
     /// The widths of the embeddings of single fields, by the field's name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub embeddings: BTreeMap<String, usize>,
-    /// A categorical field of fewer dimensions than this is stacked raw; 0 embeds every one.
+    /// A categorical field with fewer dimensions than this is stacked raw; 0 embeds all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bypass_below: Option<usize>,
     /// The activation of an embedding.
@@ -37,10 +36,10 @@ pub struct ModelConfig {
     /// Whether an embedding has a bias.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embedding_bias: Option<bool>,
-    /// The standard deviation that embeddings start with, at least 0.
+    /// The standard deviation of the initial embeddings, at least 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embedding_std: Option<f64>,
-    /// Whether numbers are embedded by a linear map without bias, and not stacked raw.
+    /// Whether numbers are embedded by a linear map without bias instead of stacked raw.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embed_numbers: Option<bool>,
     /// The kind of the residual units.
@@ -81,7 +80,7 @@ pub enum UnitKind {
 }
 
 impl ModelConfig {
-    /// What is out of range or contradicts itself, one sentence each.
+    /// All values that are out of range or contradict each other, one sentence each.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = self.contradictions();
         let mut at_least_one = |key: String, value: usize| {
@@ -107,7 +106,7 @@ impl ModelConfig {
         problems
     }
 
-    /// Keys that belong to another kind of model, or of unit.
+    /// The keys that belong to another kind of model or of unit.
     fn contradictions(&self) -> Vec<String> {
         let unknown = self.kind.unknown_keys();
         let kind = self.kind.name();
@@ -130,7 +129,7 @@ impl ModelConfig {
         problems
     }
 
-    /// The keys that are set, but for the kind.
+    /// The keys that are set, except for the kind.
     fn set_keys(&self) -> Vec<&'static str> {
         let keys = [
             ("preset", self.preset.is_some()),
@@ -153,7 +152,7 @@ impl ModelConfig {
         keys.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()
     }
 
-    /// Keys that belong to the other kind of unit.
+    /// The keys that belong to the other kind of unit.
     fn misplaced_unit_keys(&self) -> Vec<String> {
         let (kind, misplaced) = match self.unit_kind() {
             UnitKind::TwoLayer => (
@@ -179,7 +178,7 @@ impl ModelConfig {
         })
     }
 
-    /// The configuration without gaps.
+    /// The specification: the configuration with its gaps filled.
     ///
     /// # Errors
     /// [`ModelError::Config`] with all [`problems`](Self::problems).
@@ -199,10 +198,10 @@ impl ModelConfig {
         })
     }
 
-    /// [`check`](Self::check) of a Deep Crossing, to build it by itself.
+    /// The specification of a Deep Crossing, for building a [`DeepCrossing`](crate::DeepCrossing) directly.
     ///
     /// # Errors
-    /// As [`check`](Self::check), and where the kind is another one.
+    /// As [`check`](Self::check), and [`ModelError::Config`] if the kind is another one.
     pub fn check_deep_crossing(&self) -> Result<DeepCrossingSpec, ModelError> {
         match self.check()? {
             ModelSpec::DeepCrossing(spec) => Ok(spec),
@@ -345,7 +344,7 @@ mod tests {
         assert_eq!(config.problems(), expected);
     }
 
-    /// A configuration with every key but the preset.
+    /// A configuration that sets every key.
     fn full(kind: ModelKind) -> ModelConfig {
         ModelConfig {
             kind,
@@ -377,8 +376,11 @@ mod tests {
             let keys = config.set_keys();
             assert_eq!(keys.len(), 16);
             for problem in problems {
-                let key = problem.split_once("`: has no meaning for ").expect("of a key").0;
-                let key = key.strip_prefix("`model.").expect("of the section");
+                let key = problem
+                    .split_once("`: has no meaning for ")
+                    .expect("the problem names a key")
+                    .0;
+                let key = key.strip_prefix("`model.").expect("the key is of the section");
                 assert!(keys.contains(&key), "{key}");
             }
         }
@@ -401,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_takes_its_keys() {
+    fn each_kind_accepts_its_keys() {
         let hidden = || Some(vec![7, 5]);
         let check = |config: ModelConfig| config.check().unwrap();
         let of = |kind| ModelConfig { kind, embedding: Some(3), ..Default::default() };

@@ -1,15 +1,15 @@
-//! The kinds of model, and which keys of `[model]` each of them knows.
+//! The kinds of model, and the keys of `[model]` that each of them knows.
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of model; all share encoder, training and artifact.
+/// A kind of model; all kinds share encoder, training and artifact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelKind {
     /// Deep Crossing (Shan et al., KDD 2016).
     #[default]
     DeepCrossing,
-    /// Deep Crossing of two-layer units without the path that carries their input past them.
+    /// Deep Crossing with two-layer units that lack the identity path around them.
     DeepCrossingPlain,
     /// Logistic regression.
     Lr,
@@ -22,7 +22,7 @@ pub enum ModelKind {
 }
 
 impl ModelKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 6] =
         [Self::DeepCrossing, Self::DeepCrossingPlain, Self::Lr, Self::Fm, Self::Ffm, Self::Mlp];
 
@@ -38,7 +38,7 @@ impl ModelKind {
         }
     }
 
-    /// Keys of `[model]` that have no meaning for the kind.
+    /// The keys of `[model]` that have no meaning for the kind.
     pub(super) fn unknown_keys(self) -> &'static [&'static str] {
         match self {
             Self::DeepCrossing => &[],
@@ -69,7 +69,7 @@ const NOT_OF_LR: [&str; 16] = [
     "batch_norm",
 ];
 
-/// All but the first two.
+/// All of [`NOT_OF_LR`] except for the first two.
 const NOT_OF_FACTORS: [&str; 14] = {
     let [_, _, rest @ ..] = NOT_OF_LR;
     rest

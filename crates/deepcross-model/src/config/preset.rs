@@ -12,13 +12,13 @@ pub enum Preset {
     /// The architecture of Shan et al., KDD 2016: embeddings 256 wide with bias and ReLU, fields under 256 dimensions
     /// stacked raw, five two-layer units of 512, 512, 256, 128 and 64 with a ReLU after the addition.
     ///
-    /// The paper does not state how weights start; that, and the optimizer, are ours.
+    /// The paper does not state how weights are initialised; the initialisation and the optimizer are our choice.
     #[default]
     Paper,
-    /// As `paper`, with five one-layer units `h + relu(W h + b)`, for which the flow of gradients is derived.
+    /// As `paper`, but with five one-layer units `h + relu(W h + b)`, for which the flow of gradients is derived.
     Note,
-    /// The template of FuxiCTR's DeepCrossing: every field embedded, 40 wide, without bias or activation, numbers through
-    /// a linear map without bias, three two-layer units of 500, embeddings that start at N(0, 1e-4²).
+    /// The template of FuxiCTR's DeepCrossing: every field is embedded, 40 wide, without bias or activation; numbers go
+    /// through a linear map without bias; there are three two-layer units of 500; embeddings start at N(0, 1e-4²).
     Fuxictr,
 }
 

@@ -1,17 +1,18 @@
-//! The checked specification that a model is built from, a type for each kind of model.
+//! The checked specification that a model is built from: one type for each kind of model.
 //!
-//! One struct with the keys of all kinds would hold numbers without a meaning, and a forged file could set them.
+//! Rejected: one struct with the keys of all kinds, since some of its numbers would have no meaning for a kind, and a
+//! forged file could set them.
 
 use super::ModelKind;
 use deepcross_layers::Activation;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a model is built from; a checked configuration without gaps.
+/// The specification that a model is built from: a checked configuration without gaps.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum ModelSpec {
-    /// Deep Crossing, or its units without their residuals.
+    /// Deep Crossing, with or without the identity path of its units.
     DeepCrossing(DeepCrossingSpec),
     /// Hidden layers over the stacked input.
     Mlp(MlpSpec),
@@ -23,20 +24,20 @@ pub enum ModelSpec {
     Ffm(FactorsSpec),
 }
 
-/// How fields become the stacked input of a Deep Crossing or a multi-layer perceptron.
+/// The way in which fields become the stacked input of a Deep Crossing or a multi-layer perceptron.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StackingSpec {
     /// The width of each embedding.
     pub embedding: usize,
     /// The widths of the embeddings of single fields.
     pub embeddings: BTreeMap<String, usize>,
-    /// A categorical field of fewer dimensions than this is stacked raw.
+    /// A categorical field with fewer dimensions than this is stacked raw.
     pub bypass_below: usize,
     /// The activation of an embedding.
     pub embedding_activation: Activation,
     /// Whether an embedding has a bias.
     pub embedding_bias: bool,
-    /// The standard deviation that embeddings start with.
+    /// The standard deviation of the initial embeddings.
     pub embedding_std: f64,
     /// Whether numbers are embedded.
     pub embed_numbers: bool,
@@ -44,7 +45,7 @@ pub struct StackingSpec {
     pub embedding_dropout: f64,
 }
 
-/// Of a [`DeepCrossing`](crate::DeepCrossing).
+/// The specification of a [`DeepCrossing`](crate::DeepCrossing).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DeepCrossingSpec {
     /// The stacked input.
@@ -65,13 +66,13 @@ pub struct DeepCrossingSpec {
 pub enum UnitsSpec {
     /// Two-layer units of these hidden widths.
     TwoLayer(Vec<usize>),
-    /// So many one-layer units of this activation.
+    /// This number of one-layer units with this activation.
     OneLayer(usize, Activation),
     /// Two-layer units of these hidden widths, without the identity path.
     Plain(Vec<usize>),
 }
 
-/// Of a multi-layer perceptron over the stacked input.
+/// The specification of a multi-layer perceptron over the stacked input.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MlpSpec {
     /// The stacked input.
@@ -85,12 +86,12 @@ pub struct MlpSpec {
     pub dropout: f64,
 }
 
-/// The vectors of a factorization machine.
+/// The specification of a factorization machine: its vectors.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FactorsSpec {
     /// The width of each vector.
     pub embedding: usize,
-    /// The standard deviation that vectors start with.
+    /// The standard deviation of the initial vectors.
     pub embedding_std: f64,
 }
 
@@ -109,7 +110,7 @@ impl ModelSpec {
         }
     }
 
-    /// How many of the last dense matrices of stored weights are statistics, which no gradient moves.
+    /// The number of statistics at the end of the dense matrices of stored weights; no gradient moves them.
     pub fn n_statistics(&self) -> usize {
         match self {
             Self::DeepCrossing(spec) => spec.n_statistics(),
@@ -134,7 +135,7 @@ impl DeepCrossingSpec {
         }
     }
 
-    /// The number of statistics that a model of this specification has beside its weights.
+    /// The number of statistics that a model of this specification has besides its weights.
     pub fn n_statistics(&self) -> usize {
         if self.batch_norm { self.n_units().saturating_mul(2) } else { 0 }
     }

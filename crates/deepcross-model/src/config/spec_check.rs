@@ -1,4 +1,4 @@
-//! The check of a specification: its numbers are judged as if a configuration had them.
+//! The check of a specification, by the rules for a configuration with the same numbers.
 
 use super::{
     DeepCrossingSpec, FactorsSpec, MlpSpec, ModelConfig, ModelKind, ModelSpec, StackingSpec,
@@ -7,10 +7,10 @@ use super::{
 use crate::error::ModelError;
 
 impl ModelSpec {
-    /// Whether every number is in range: a stored specification may come from anywhere.
+    /// Checks that every number is in range, since a stored specification may come from anywhere.
     ///
     /// # Errors
-    /// [`ModelError::Config`] with all that is out of range.
+    /// [`ModelError::Config`] with everything that is out of range.
     pub fn check(&self) -> Result<(), ModelError> {
         match self {
             Self::DeepCrossing(spec) => spec.check(),
@@ -22,7 +22,7 @@ impl ModelSpec {
 }
 
 impl StackingSpec {
-    /// The numbers that have a range, as they would be configured.
+    /// The configuration with those numbers that have a range.
     fn as_config(&self) -> ModelConfig {
         ModelConfig {
             embedding: Some(self.embedding),
@@ -70,7 +70,7 @@ impl FactorsSpec {
     }
 }
 
-/// An error unless the configuration has no problem.
+/// Returns an error if the configuration has a problem.
 fn check_config(config: &ModelConfig) -> Result<(), ModelError> {
     let problems = config.problems();
     if problems.is_empty() { Ok(()) } else { Err(ModelError::Config(problems)) }

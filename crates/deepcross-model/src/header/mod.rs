@@ -1,7 +1,7 @@
-//! What an artifact's header says, by version.
+//! The header of an artifact, by version.
 //!
-//! The types of a version never change: what a newer one adds is a new type, and an old file gets for it what the program
-//! did at its time.
+//! The types of a version never change. An addition of a newer version is a new type, and an old file gets the value
+//! that stands for the behaviour of the program at its time.
 
 mod v1;
 mod v2;
@@ -18,7 +18,7 @@ use v2::HeaderV2;
 use v3::HeaderV3;
 use v4::HeaderV4;
 
-/// The header, by version; the newest is the one that is written.
+/// The header, by version; the newest version is written.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Header {
     V1(HeaderV1),
@@ -27,7 +27,7 @@ pub(crate) enum Header {
     V4(HeaderV4),
 }
 
-/// What a header of any version says.
+/// The content of a header of any version.
 #[derive(Debug)]
 pub(crate) struct Contents {
     pub(crate) config: String,
@@ -43,10 +43,10 @@ impl Header {
         Self::V4(contents.into())
     }
 
-    /// What it says, as the program understands it today.
+    /// The content, in the types of the newest version.
     ///
     /// # Errors
-    /// A calibrator that is none.
+    /// [`CalibrationError`] if the calibrator is not a valid one.
     pub(crate) fn into_contents(self) -> Result<Contents, CalibrationError> {
         match self {
             Self::V1(header) => Ok(header.into()),
@@ -62,8 +62,8 @@ mod tests {
     use crate::{DeepCrossingSpec, ModelSpec, Scorer, TrainedModel, UnitsSpec};
     use std::path::Path;
 
-    /// What the model in a stored file was built from; it predicts three rows as it did then, and so does what is written
-    /// of it.
+    /// The specification of the model in a stored file. The model and a copy that is written again predict three rows
+    /// as they were predicted when the file was written.
     fn stored(name: &str, expected: [f32; 3]) -> ModelSpec {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
         let model = TrainedModel::load(&file).unwrap();
@@ -87,7 +87,7 @@ mod tests {
         model.spec
     }
 
-    /// The Deep Crossing in a stored file.
+    /// The specification of the Deep Crossing in a stored file.
     fn stored_deep_crossing(name: &str, expected: [f32; 3]) -> DeepCrossingSpec {
         let spec = stored(name, expected);
         let ModelSpec::DeepCrossing(spec) = spec else { panic!("{spec:?}") };
@@ -95,8 +95,8 @@ mod tests {
         spec
     }
 
-    /// Written by the first version, for `[model] embedding = 2, bypass_below = 0, hidden = [3], dropout = 0.25`; its
-    /// predictions are those that `deepcross predict` gave then.
+    /// Written by the first version, for `[model] embedding = 2, bypass_below = 0, hidden = [3], dropout = 0.25`; the
+    /// expected predictions are those of `deepcross predict` at that time.
     #[test]
     fn a_file_of_the_first_version_is_read() {
         let spec = stored_deep_crossing("model_v1.dcx", [0.49964094, 0.5028291, 0.5060169]);
@@ -106,8 +106,9 @@ mod tests {
         );
     }
 
-    /// Written by the second version, for `[model] embedding = 2, bypass_below = 0, hidden = [3], embedding_dropout = 0.25,
-    /// batch_norm = true`, three epochs of which moved the running statistics; its predictions as above.
+    /// Written by the second version, for
+    /// `[model] embedding = 2, bypass_below = 0, hidden = [3], embedding_dropout = 0.25, batch_norm = true`, after three
+    /// epochs, which moved the running statistics; the expected predictions as above.
     #[test]
     fn a_file_of_the_second_version_is_read() {
         let spec = stored_deep_crossing("model_v2.dcx", [0.4980301, 0.49897352, 0.5006]);
@@ -117,7 +118,8 @@ mod tests {
         );
     }
 
-    /// Written by the third version, for `[model] kind = "fm", embedding = 2`, after three epochs; its predictions as above.
+    /// Written by the third version, for `[model] kind = "fm", embedding = 2`, after three epochs; the expected
+    /// predictions as above.
     #[test]
     fn a_file_of_the_third_version_is_read() {
         let spec = stored("model_v3.dcx", [0.49921116, 0.50159866, 0.4993917]);

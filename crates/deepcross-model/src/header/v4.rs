@@ -1,4 +1,4 @@
-//! What the fourth version adds: a calibrator, where the model has one.
+//! The fourth version of the header, which adds the calibrator of a calibrated model.
 
 use super::Contents;
 use super::v3::ModelSpecV3;
@@ -90,22 +90,22 @@ mod tests {
     #[track_caller]
     fn check(map: CalibrationMapV4, message: &str) {
         let read = Calibrator::try_from(CalibratorV4 { map, rows: 3, positives: 1 });
-        let found = read.map_or_else(|error| error.to_string(), |_| "taken".to_owned());
+        let found = read.map_or_else(|error| error.to_string(), |_| "accepted".to_owned());
         assert_eq!(found, message);
     }
 
     #[test]
-    fn what_is_no_calibrator_is_refused() {
+    fn invalid_calibrators_are_refused() {
         use CalibrationMapV4::{Isotonic, Platt, Temperature};
-        check(Temperature(2.0), "taken");
+        check(Temperature(2.0), "accepted");
         check(Temperature(f64::NAN), "temperature must be in [0.01, 100], but is NaN");
         check(Temperature(-1.0), "temperature must be in [0.01, 100], but is -1");
-        check(Platt { slope: 1.0, intercept: -3.0 }, "taken");
+        check(Platt { slope: 1.0, intercept: -3.0 }, "accepted");
         let message = "slope must be finite and above 0, but is 0";
         check(Platt { slope: 0.0, intercept: 0.0 }, message);
         let message = "intercept must be finite, but is inf";
         check(Platt { slope: 1.0, intercept: f64::INFINITY }, message);
-        check(Isotonic(vec![(0.0, 0.5), (1.0, 0.75)]), "taken");
+        check(Isotonic(vec![(0.0, 0.5), (1.0, 0.75)]), "accepted");
         let message = "the number of breakpoints must be from 1 to 1000, but is 0";
         check(Isotonic(vec![]), message);
         let message = "the logit of a breakpoint must be above the one before, but is 0";

@@ -1,15 +1,15 @@
-//! What can go wrong between a model and the files of other programs.
+//! The errors of reading and writing files of other programs.
 
 use crate::artifact::{ArtifactError, FormatError, shown};
 use std::fmt;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// Why weights or a graph could not be read or written.
+/// The reason why weights or a graph could not be read or written.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum InterchangeError {
-    /// The file itself: not there, not readable, not writable.
+    /// The file does not exist, or cannot be read or written.
     #[error(transparent)]
     File(#[from] ArtifactError),
     /// The file can be read, but does not hold the weights of the model.
@@ -17,67 +17,68 @@ pub enum InterchangeError {
     Weights {
         /// The file.
         file: PathBuf,
-        /// What is wrong with its content.
+        /// The problem of its content.
         problem: WeightsError,
     },
-    /// The model is such that a file of this format cannot hold it.
+    /// A file of this format cannot hold the model.
     #[error("`{}`: cannot be written: {problem}", file.display())]
     Unwritable {
         /// The file to be written.
         file: PathBuf,
-        /// What is wrong with the model.
+        /// The problem of the model.
         problem: ExportError,
     },
 }
 
-/// Why bytes are not the weights of a model.
+/// The reason why bytes are not the weights of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WeightsError {
     /// The bytes are damaged, cut off, or of another format.
-    #[error("is not a sound safetensors file: {}", shown(reason))]
+    #[error("is not a valid safetensors file: {}", shown(reason))]
     Format {
-        /// What is wrong.
+        /// The problem that the library reports.
         reason: String,
     },
-    /// Its tensors are not those of the model.
+    /// The tensors of the file are not those of the model.
     #[error("does not hold the weights of the model\n{}", lines(problems))]
     Tensors {
-        /// All that is wrong, in the order of the model's tensors; then those that it does not have.
+        /// All problems, in the order of the model's tensors; then those of tensors that the model does not have.
         problems: Vec<TensorProblem>,
     },
 }
 
-/// What is wrong with one tensor.
+/// The problem of one tensor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TensorProblem {
     /// The tensor's name.
     pub name: String,
-    /// What was found, and what was expected.
+    /// The message, with the found and the expected property.
     pub problem: String,
 }
 
-/// Why a model cannot become a file of another format.
+/// The reason why a model cannot become a file of another format.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ExportError {
     /// The library that writes the format refused.
     #[error("{reason}")]
     Format {
-        /// What it said.
+        /// The message of the library.
         reason: String,
     },
-    /// The weights are more than the format holds.
+    /// The weights exceed the size that the format can hold.
     #[error(
-        "its weights take {bytes} bytes, expected at most {limit}: an ONNX file is one protobuf message of less than 2 GiB"
+        "its weights take {bytes} bytes, expected at most {limit}: \
+         an ONNX file is one protobuf message of less than 2 GiB"
     )]
     TooLarge {
-        /// The bytes of all weights.
+        /// The number of bytes of all weights.
         bytes: usize,
-        /// The most that are written.
+        /// The greatest number of bytes that is written.
         limit: usize,
     },
-    /// The model cannot be told by a fingerprint, since it cannot be an artifact.
+    /// The model has no fingerprint, since it cannot become an artifact.
     #[error(transparent)]
     Artifact(#[from] FormatError),
 }
@@ -88,10 +89,10 @@ impl fmt::Display for TensorProblem {
     }
 }
 
-/// The most problems that a message shows.
+/// The greatest number of problems in a message.
 const SHOWN: usize = 20;
 
-/// A line for each problem, as far as a reader may want them.
+/// A line for each of the first problems, and the number of the others.
 fn lines(problems: &[TensorProblem]) -> String {
     let shown = problems.iter().take(SHOWN).map(|problem| format!("  {problem}"));
     let more = problems.len().saturating_sub(SHOWN);

@@ -1,4 +1,4 @@
-//! Encoded rows as tensors: what the graph of a model takes, with what it must give.
+//! Encoded rows as tensors: the inputs of a model's graph, and the expected outputs.
 
 use super::error::InterchangeError;
 use super::safetensors::{NamedTensor, Numbers, encode};
@@ -10,26 +10,26 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
-/// The name of a field's ids: `[rows]`, or `[rows, values]` for lists.
+/// The name of the ids of a field: `[rows]`, or `[rows, values]` for lists.
 pub(super) fn ids_name(field: &str) -> String {
     format!("{field}.ids")
 }
 
-/// The name of the weights of a field's lists, `[rows, values]`: 0 for what is padded.
+/// The name of the weights of a field's lists, `[rows, values]`; the weights of padding are 0.
 pub(super) fn weights_name(field: &str) -> String {
     format!("{field}.weights")
 }
 
-/// The name of a field's numbers, `[rows, width]`.
+/// The name of the numbers of a field, `[rows, width]`.
 pub(super) fn numbers_name(field: &str) -> String {
     format!("{field}.numbers")
 }
 
-/// Writes encoded rows under the names of the inputs of the model's ONNX graph, with the `probability` and the `logit` that
-/// the model gives them, as safetensors; the file is complete or not there.
+/// Writes encoded rows as safetensors, whole or not at all: the inputs of the model's ONNX graph by their names, and
+/// the model's `probability` and `logit` for each row.
 ///
-/// Ids are `I64`, all else `F32`. Lists are padded to the longest of these rows, and to 1 at least, by the id 0 of the
-/// weight 0.
+/// Ids are `I64`, everything else is `F32`. Lists are padded to the length of the longest one, and at least to 1, with
+/// the id 0 of weight 0.
 ///
 /// # Errors
 /// [`InterchangeError`] with the path and the cause.
@@ -81,7 +81,7 @@ fn dense(column: &DenseColumn) -> NamedTensor<'static> {
     floats(&[column.n_rows(), column.width()], column.values().to_vec())
 }
 
-/// Ids and weights of lists, each as long as the longest.
+/// The ids and weights of lists, each padded to the length of the longest one.
 fn padded(column: &SparseColumn, offsets: &[u32]) -> [NamedTensor<'static>; 2] {
     let lengths = offsets.windows(2).map(|pair| pair[1] - pair[0]);
     let (n_rows, width) = (column.n_rows(), lengths.max().unwrap_or(0).max(1) as usize);

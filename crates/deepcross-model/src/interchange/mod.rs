@@ -1,19 +1,25 @@
 //! Weights and graphs for other programs: safetensors in and out, ONNX out.
 //!
-//! [`write_safetensors`] writes all weights under the names of their parameters, and [`read_safetensors`] reads them into
-//! the layout of a model; the tensors are those of a PyTorch `state_dict`, a linear map as `[outputs, inputs]`.
-//! [`write_onnx`] writes the way from ids and numbers to probabilities as a graph; the encoder, from raw values to ids,
-//! stays here. [`write_sample`] writes encoded rows with their probabilities, to check another program with.
+//! [`write_safetensors`] writes all weights under the names of their parameters, and [`read_safetensors`] reads them
+//! into the layout of a model. The tensors are those of a PyTorch `state_dict`, with a linear map as
+//! `[outputs, inputs]`.
+//!
+//! [`write_onnx`] writes the computation from ids and numbers to probabilities as a graph. The encoder, from
+//! raw values to ids, is not part of the graph. [`write_sample`] writes encoded rows with their probabilities, for
+//! checks of another program.
+//!
 //! `docs/interchange.md` has all names and shapes.
 //!
 //! # Decisions
 //!
-//! * **Weights go into a model that is there.** A file of weights has no vocabularies and no scaling, without which a row
-//!   cannot be scored; these come from an artifact. The alternative, a configuration and files of vocabularies beside the
-//!   weights, would be a second artifact of several files that can be mixed up.
-//! * **Nothing is guessed.** Each tensor must be there under its name, with its shape and as 32-bit floats, and no other.
-//!   To ignore what is unknown, or to broadcast, would score with half of the weights and say nothing.
-//! * **Vectors have one axis.** A bias is a matrix of one row here and `[n]` in PyTorch; the file has what PyTorch has.
+//! * **Weights are read into an existing model.** A file of weights has no vocabularies and no scaling, without which a
+//!   row cannot be scored; these come from an artifact. Rejected: a configuration and files of vocabularies beside the
+//!   weights, which would be a second artifact of several files that can be mixed up.
+//! * **Nothing is guessed.** The file must have exactly the tensors of the model, each with its name, its shape and
+//!   32-bit floats. Rejected: ignoring unknown tensors, and broadcasting, since a model could silently score with half
+//!   of the weights.
+//! * **Vectors have one axis.** A bias is a matrix of one row here and `[n]` in PyTorch; the file has the shape of
+//!   PyTorch.
 //!
 //! ```
 //! use deepcross_autodiff::Params;

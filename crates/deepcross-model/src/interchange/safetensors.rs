@@ -1,6 +1,6 @@
 //! Weights as safetensors: a header in JSON, then the raw numbers.
 //!
-//! The library checks that header and bytes fit; names, shapes, types and numbers are checked here.
+//! The library checks that header and bytes fit together. This module checks names, shapes, types and numbers.
 
 use super::error::{ExportError, InterchangeError, TensorProblem, WeightsError};
 use super::tensors::{Tensor, little_endian, tensors};
@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 use std::path::Path;
 
-/// Writes all weights; the file is complete or not there.
+/// Writes all weights to a file, whole or not at all.
 ///
 /// The same weights give the same bytes.
 ///
@@ -35,10 +35,10 @@ pub fn read_safetensors(file: &Path, like: &Params<f32>) -> Result<Params<f32>, 
         .map_err(|problem| InterchangeError::Weights { file: file.to_owned(), problem })
 }
 
-/// [`write_safetensors`] without a file.
+/// Encodes all weights, as [`write_safetensors`] does for a file.
 ///
 /// # Errors
-/// [`ExportError::Format`] where the names alone take more than 100 MB.
+/// [`ExportError::Format`] if the names alone take more than 100 MB.
 pub fn encode_safetensors(params: &Params<f32>) -> Result<Vec<u8>, ExportError> {
     let tensors = tensors(params).into_iter();
     encode(tensors.map(|tensor| {
@@ -47,11 +47,11 @@ pub fn encode_safetensors(params: &Params<f32>) -> Result<Vec<u8>, ExportError> 
     }))
 }
 
-/// [`read_safetensors`] without a file.
+/// Decodes weights, as [`read_safetensors`] does from a file.
 ///
 /// # Errors
-/// [`WeightsError`]: bytes of another format, and tensors that are missing, unknown, of another shape or type, or hold NaN
-/// or an infinity, all of them at once.
+/// [`WeightsError`] for bytes of another format, or for tensors that are missing, unknown, of another shape or type, or
+/// have NaN or infinity; all tensors are reported at once.
 pub fn decode_safetensors(bytes: &[u8], like: &Params<f32>) -> Result<Params<f32>, WeightsError> {
     let file = SafeTensors::deserialize(bytes)
         .map_err(|error| WeightsError::Format { reason: error.to_string() })?;
@@ -70,7 +70,7 @@ pub fn decode_safetensors(bytes: &[u8], like: &Params<f32>) -> Result<Params<f32
     if problems.is_empty() { Ok(params) } else { Err(WeightsError::Tensors { problems }) }
 }
 
-/// Copies the tensor of a file into the parameters, or says what is wrong with it.
+/// Copies the tensor of a file into the parameters, or returns its problem.
 fn take(tensor: &Tensor, file: &SafeTensors<'_>, params: &mut Params<f32>) -> Result<(), String> {
     let Tensor { name, shape, id } = tensor;
     let found = file
@@ -99,7 +99,7 @@ fn check_form(found: &TensorView<'_>, shape: &[usize]) -> Result<(), String> {
     Ok(())
 }
 
-/// The indices of an element, by axes.
+/// The index of an element along each axis.
 fn position(mut at: usize, shape: &[usize]) -> Vec<usize> {
     let mut place: Vec<_> = shape
         .iter()
@@ -114,7 +114,7 @@ fn position(mut at: usize, shape: &[usize]) -> Vec<usize> {
     place
 }
 
-/// A tensor to be written.
+/// A tensor that is to be written.
 #[derive(Debug)]
 pub(super) struct NamedTensor<'a> {
     pub(super) shape: Vec<usize>,
@@ -128,9 +128,9 @@ pub(super) enum Numbers<'a> {
     Ids(Vec<i64>),
 }
 
-/// The bytes of a file with these tensors.
+/// Encodes a file with these tensors.
 ///
-/// It says that it is PyTorch's, and nothing else: the library would write several notes in an order of chance.
+/// Its only note names the format of PyTorch, since the library would write several notes in a random order.
 pub(super) fn encode<'a>(
     tensors: impl Iterator<Item = (String, NamedTensor<'a>)>,
 ) -> Result<Vec<u8>, ExportError> {

@@ -2,7 +2,7 @@
 
 use deepcross_autodiff::{DenseId, Params, StatisticId, TableId};
 
-/// Where the values of a tensor stand.
+/// The handle of a parameter of any form.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ParameterId {
     Dense(DenseId),
@@ -10,7 +10,7 @@ pub(super) enum ParameterId {
     Statistic(StatisticId),
 }
 
-/// A parameter as a tensor.
+/// A parameter as a named tensor.
 #[derive(Clone, Debug)]
 pub(super) struct Tensor {
     pub(super) name: String,
@@ -18,7 +18,7 @@ pub(super) struct Tensor {
     pub(super) id: ParameterId,
 }
 
-/// How the names of parameters end that are vectors: one axis in a file, a matrix of one row here.
+/// The ends of the names of vectors, which have one axis in a file and are a matrix of one row here.
 const VECTORS: [&str; 3] = [".bias", ".gamma", ".beta"];
 
 /// All parameters: tables, matrices and statistics, each in order of addition.
@@ -62,7 +62,7 @@ impl ParameterId {
     }
 }
 
-/// The numbers as a file has them.
+/// The bytes of numbers in a file.
 pub(super) fn little_endian(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }

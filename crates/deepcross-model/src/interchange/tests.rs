@@ -1,4 +1,4 @@
-//! Weights that go out and come back, and files that are refused.
+//! Tests of safetensors: weights that are written and read again, and files that are refused.
 
 use super::*;
 use crate::artifact::mutations::mutations;
@@ -20,7 +20,7 @@ fn shapes() -> Vec<FieldShape> {
     ]
 }
 
-/// Models of all kinds of layers, by a word for each.
+/// Models with all kinds of layers, each with a short name.
 pub(super) fn specs() -> Vec<(&'static str, ModelSpec)> {
     let of = |kind| ModelConfig { kind, ..Default::default() };
     let stacked = |kind| ModelConfig {
@@ -109,7 +109,7 @@ fn names_and_shapes_are_those_of_pytorch() {
     assert_eq!(file.len(), 2 + 2 * 8 + 2);
 }
 
-/// The tensors of a file, to be changed and written again.
+/// The tensors of a file, which tests change and write again.
 type Tensors = BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
 
 fn changed(params: &Params<f32>, change: impl Fn(&mut Tensors)) -> Vec<u8> {
@@ -127,7 +127,7 @@ fn changed(params: &Params<f32>, change: impl Fn(&mut Tensors)) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_found_and_expected() {
+fn problems_name_the_found_and_the_expected_property() {
     let (_, params) = normed();
     let check = |change: &dyn Fn(&mut Tensors), message: &str| {
         let bytes = changed(&params, |tensors| change(tensors));
@@ -165,7 +165,7 @@ fn what_is_wrong_is_told_with_found_and_expected() {
         },
         "tensor `embedding.ad.table`: has NaN at [7, 1], expected finite numbers",
     );
-    // A terminal would obey it.
+    // A terminal would obey this name.
     check(
         &|tensors| set(tensors, "\u{1b}[2J", &[1], Dtype::F32),
         "tensor `\\u{1b}[2J`: is unknown: the model has no such tensor",
@@ -181,7 +181,7 @@ fn what_is_wrong_is_told_with_found_and_expected() {
 }
 
 #[test]
-fn of_many_problems_the_first_are_shown() {
+fn a_message_shows_the_first_of_many_problems() {
     let (_, params) = normed();
     let bytes = changed(&params, |tensors| {
         *tensors = std::mem::take(tensors)
@@ -194,7 +194,7 @@ fn of_many_problems_the_first_are_shown() {
     assert!(error.ends_with("\n  and 20 more"), "{error}");
 }
 
-/// With their layers, they would take the root of it.
+/// A prediction would take the root of the variance.
 #[test]
 fn a_variance_below_zero_is_refused() {
     let (spec, mut params) = normed();
@@ -216,19 +216,19 @@ fn shortened_files_are_refused() {
     }
 }
 
-/// Damaged files get an answer: an error, or finite weights of the right layout.
+/// Damaged files give an error, or finite weights of the right layout.
 #[test]
-fn mutated_files_get_an_answer() {
+fn damaged_files_give_an_error_or_valid_weights() {
     let (_, params) = normed();
-    let sound = encode_safetensors(&params).unwrap();
-    let header = 8 + u64::from_le_bytes(sound[..8].try_into().unwrap()) as usize;
+    let valid = encode_safetensors(&params).unwrap();
+    let header = 8 + u64::from_le_bytes(valid[..8].try_into().unwrap()) as usize;
     let counts = std::cell::Cell::new([0; 3]);
     let strategy = (mutations(), any::<bool>());
     let check = |(mutations, in_header): (Vec<_>, bool)| {
         let bytes = if in_header {
-            [&mutate(&sound[..header], &mutations)[..], &sound[header..]].concat()
+            [&mutate(&valid[..header], &mutations)[..], &valid[header..]].concat()
         } else {
-            mutate(&sound, &mutations)
+            mutate(&valid, &mutations)
         };
         let answer = decode_safetensors(&bytes, &params);
         let mut seen = counts.get();
@@ -249,7 +249,7 @@ fn mutated_files_get_an_answer() {
 }
 
 #[test]
-fn new_weights_forget_the_training() {
+fn new_weights_clear_the_summary_of_the_training() {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/model_v2.dcx");
     let stored = crate::TrainedModel::load(&file).unwrap();
     let mut params = stored.params.clone();
@@ -264,7 +264,7 @@ fn new_weights_forget_the_training() {
     assert!(stored.with_weights(Params::new()).is_err());
 }
 
-/// That the two specifications of one kind are told apart.
+/// Tests that the two kinds with one type of specification are distinguished.
 #[test]
 fn a_specification_knows_its_kind() {
     let names: Vec<_> = specs().iter().map(|(_, spec)| spec.kind().name()).collect();

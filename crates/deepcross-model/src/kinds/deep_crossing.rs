@@ -13,7 +13,7 @@ use deepcross_layers::{
     ScoringConfig, Unit, UnitVars,
 };
 
-/// The model: layers that hold handles into a [`Params`].
+/// A Deep Crossing: layers that hold handles into a [`Params`].
 #[derive(Clone, Debug)]
 pub struct DeepCrossing {
     pub(crate) stacked_input: StackedInput,
@@ -23,11 +23,11 @@ pub struct DeepCrossing {
 }
 
 impl DeepCrossing {
-    /// A model of these fields, whose weights are added to `params` as `seed` has them start.
+    /// Builds a model of these fields and adds its weights to `params`, initialised from `seed`.
     ///
     /// # Errors
-    /// [`ModelError::NoFields`], [`ModelError::TooLarge`], and [`ModelError::Config`] where the specification names a
-    /// field that there is not.
+    /// [`ModelError::NoFields`], [`ModelError::TooLarge`], and [`ModelError::Config`] if the specification names an
+    /// unknown field.
     pub fn new<F: Real>(
         spec: &DeepCrossingSpec,
         shapes: &[FieldShape],
@@ -37,10 +37,10 @@ impl DeepCrossing {
         build::new_model(spec, shapes, params, seed)
     }
 
-    /// The layers of stored weights, which must be those that [`new`](Self::new) makes, in its order.
+    /// Builds the layers of a model for stored weights, whose layout must be that of [`new`](Self::new).
     ///
     /// # Errors
-    /// [`ModelError::Weights`] where they are not, and as [`new`](Self::new).
+    /// [`ModelError::Weights`] if they have another layout, and as [`new`](Self::new).
     pub fn for_params(
         spec: &DeepCrossingSpec,
         shapes: &[FieldShape],
@@ -49,10 +49,10 @@ impl DeepCrossing {
         build::for_params(spec, shapes, params)
     }
 
-    /// The logits of some rows.
+    /// Computes the logits of rows.
     ///
     /// # Shapes
-    /// `rows`: fields as the model was built for → `[rows, 1]`
+    /// `rows`: the fields that the model was built for → `[rows, 1]`
     ///
     /// # Panics
     /// If the rows have other fields, or ids past a field's dimensions.
@@ -62,12 +62,12 @@ impl DeepCrossing {
         self.forward_stacked(pass, stacked, |_, _| ())
     }
 
-    /// The stacked input of some rows: the first half of [`forward`](Self::forward).
+    /// Computes the stacked input of rows: the first half of [`forward`](Self::forward).
     ///
-    /// In training, with the dropout of embeddings: what is stacked raw is never dropped.
+    /// In training, elements of embeddings are dropped; columns that are stacked raw never are.
     ///
     /// # Shapes
-    /// `rows`: fields as the model was built for → `[rows, stack width]`
+    /// `rows`: the fields that the model was built for → `[rows, stack width]`
     ///
     /// # Panics
     /// As [`forward`](Self::forward).
@@ -76,9 +76,9 @@ impl DeepCrossing {
         self.stacked_input.stack(pass, rows)
     }
 
-    /// The logits of stacked rows: the second half of [`forward`](Self::forward).
+    /// Computes the logits of stacked rows: the second half of [`forward`](Self::forward).
     ///
-    /// `observe` is told the input and the values of each unit, in order.
+    /// `observe` is called with the input and the values of each unit, in order.
     ///
     /// # Shapes
     /// `stacked`: `[rows, stack width]` → `[rows, 1]`
@@ -110,7 +110,7 @@ impl DeepCrossing {
         &self.units
     }
 
-    /// Whether a unit normalises by the rows of a pass, so that in training a group must be one.
+    /// Whether a unit normalises over the rows of a pass. If so, a group of rows must be one pass in training.
     pub fn has_batch_norm(&self) -> bool {
         self.units.iter().any(|unit| unit.norm().is_some())
     }
@@ -172,7 +172,7 @@ impl BuildModel for DeepCrossing {
         Self { stacked_input, units, dropout: Dropout { rate: spec.dropout }, scoring }
     }
 
-    /// Refuses a negative running variance, whose root a prediction would take.
+    /// Refuses a negative running variance, since a prediction takes its root.
     fn check_weights(&self, params: &Params<f32>) -> Result<(), ModelError> {
         for norm in self.units.iter().filter_map(Unit::norm) {
             let id = norm.normalisation.variance;
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn the_count_of_weights_is_what_is_built() {
+    fn the_number_of_weights_is_that_of_the_built_model() {
         let presets = [Preset::Paper, Preset::Note, Preset::Fuxictr];
         for (preset, norm) in presets.map(|preset| [(preset, false), (preset, true)]).concat() {
             let config =
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn stored_weights_must_be_the_models_own() {
+    fn stored_weights_must_be_those_of_the_model() {
         let spec = ModelConfig::default().check_deep_crossing().unwrap();
         let mut params = Params::<f32>::new();
         DeepCrossing::new(&spec, &shapes(), &mut params, 1).unwrap();
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn stored_statistics_must_be_there_and_no_variance_below_zero() {
+    fn missing_statistics_and_negative_variances_are_refused() {
         let spec = ModelConfig { batch_norm: Some(true), ..Default::default() }
             .check_deep_crossing()
             .unwrap();
@@ -333,7 +333,8 @@ mod tests {
         }
     }
 
-    /// Embeddings are dropped or doubled; raw categories and numbers, and all of them in inference, stay.
+    /// Elements of embeddings are dropped or doubled. Raw categories and numbers stay, and in inference everything
+    /// does.
     #[test]
     fn only_embeddings_are_dropped_and_only_in_training() {
         let config = ModelConfig {
@@ -371,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn more_memory_than_there_is_is_refused() {
+    fn a_model_larger_than_the_memory_is_refused() {
         let spec = ModelConfig { embedding: Some(1 << 40), ..Default::default() }
             .check_deep_crossing()
             .unwrap();
@@ -391,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn impossible_sizes_are_refused_before_memory_is_asked_for() {
+    fn impossible_sizes_are_refused_before_memory_is_allocated() {
         let spec = ModelConfig { embedding: Some(usize::MAX / 2), ..Default::default() }
             .check_deep_crossing()
             .unwrap();

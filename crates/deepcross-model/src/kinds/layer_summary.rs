@@ -1,12 +1,12 @@
-//! What `inspect` shows of a model's layers.
+//! The list of a model's layers, as `inspect` shows it.
 
 use deepcross_autodiff::Real;
 use deepcross_layers::{Builder, StackedField};
 
-/// One layer.
+/// The summary of one layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerSummary {
-    /// The field or unit, and its kind.
+    /// The name of the field or unit, and its kind.
     pub name: String,
     /// The width of the output.
     pub outputs: usize,
@@ -14,12 +14,12 @@ pub struct LayerSummary {
     pub n_parameters: usize,
 }
 
-/// The layers made so far.
+/// The summaries of the layers that have been made so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LayerSummaries(Vec<LayerSummary>);
 
 impl LayerSummaries {
-    /// Adds a layer that has just been made: its weights are those that no layer before it has.
+    /// Adds a layer that has just been made; its weights are all that no layer before it has.
     pub(crate) fn push_built<F: Real>(
         &mut self,
         name: impl Into<String>,
@@ -31,7 +31,7 @@ impl LayerSummaries {
         self.0.push(LayerSummary { name: name.into(), outputs, n_parameters });
     }
 
-    /// Adds a layer that has been made together with others.
+    /// Adds a layer that was made together with others.
     pub(crate) fn push(&mut self, layer: LayerSummary) {
         self.0.push(layer);
     }

@@ -1,8 +1,9 @@
-//! Logistic regression, and the two models that add to it the pairs of fields: a factorization machine (Rendle, ICDM 2010)
+//! Logistic regression, and the two models that add pairs of fields to it: a factorization machine (Rendle, ICDM 2010)
 //! and a field-aware one (Juan et al., RecSys 2016).
 //!
-//! All fields come into the stacked input twice: first with a column each, their first-order terms, then with the vectors
-//! that pairs are made of. So one walk over the stack makes a logit, and what looks at a stack sees it all.
+//! All fields enter the stacked input twice: first with a column each, their first-order terms, then with the vectors
+//! of which pairs are products. So one walk over the stack makes a logit, and code that inspects a stack sees
+//! everything.
 
 use super::build::BuildModel;
 use super::layer_summary::LayerSummaries;
@@ -16,7 +17,7 @@ use deepcross_layers::{
     FirstOrderConfig, Init, Module, StackedField,
 };
 
-/// First-order terms, with pairs or without.
+/// A model of first-order terms, with or without pairs.
 #[derive(Clone, Debug)]
 pub(crate) struct LinearModel {
     pub(crate) stacked_input: StackedInput,
@@ -31,7 +32,7 @@ pub(crate) enum Pairs {
     Ffm(FieldAware),
 }
 
-/// Of which kind the pairs are.
+/// The specification of the pairs.
 #[derive(Clone, Debug)]
 pub(crate) enum PairsSpec {
     None,
@@ -47,7 +48,7 @@ impl PairsSpec {
         }
     }
 
-    /// The width of what the stack has of each field for the pairs; 0 where there are none, `None` where it does not fit.
+    /// The width of a field's part of the stack for the pairs: 0 without pairs, `None` if it does not fit a `usize`.
     fn width(&self, n_fields: usize) -> Option<usize> {
         match self {
             Self::None => Some(0),
@@ -64,7 +65,7 @@ impl PairsSpec {
         }
     }
 
-    /// The layer over vectors from the column `n_fields` on.
+    /// The layer over the vectors, which begin at the column `n_fields`.
     fn layer(&self, n_fields: usize) -> Option<Pairs> {
         let (first, width) = (n_fields, self.factors()?.embedding);
         Some(match self {
@@ -148,7 +149,7 @@ impl BuildModel for LinearModel {
     }
 }
 
-/// A field whose values, or numbers, have weights of this width each.
+/// A field with weights of this width for each of its values or numbers.
 fn field<F: Real>(
     prefix: &str,
     shape: &FieldShape,

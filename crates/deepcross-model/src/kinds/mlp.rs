@@ -1,4 +1,4 @@
-//! A multi-layer perceptron over the stacked input of a Deep Crossing: hidden layers where that has its units.
+//! A multi-layer perceptron over the stacked input of a Deep Crossing, with hidden layers in place of its units.
 
 use super::build::{BuildModel, affine_size};
 use super::layer_summary::LayerSummary;
@@ -10,7 +10,7 @@ use deepcross_autodiff::{Params, Pass, Real, Var};
 use deepcross_features::FieldShape;
 use deepcross_layers::{Builder, Mlp, MlpConfig, Module, Scoring, ScoringConfig, UnitVars};
 
-/// Stacked input, hidden layers, scoring.
+/// A model of stacked input, hidden layers and scoring.
 #[derive(Clone, Debug)]
 pub(crate) struct MlpModel {
     pub(crate) stacked_input: StackedInput,
@@ -19,7 +19,7 @@ pub(crate) struct MlpModel {
 }
 
 impl MlpModel {
-    /// See [`Model::forward_stacked`](crate::Model::forward_stacked): a hidden layer's inner value is its output.
+    /// See [`Model::forward_stacked`](crate::Model::forward_stacked): the inner value of a hidden layer is its output.
     pub(crate) fn forward_stacked<F: Real>(
         &self,
         pass: &mut Pass<'_, F>,

@@ -1,4 +1,5 @@
-//! The kinds of model, a module each, and what they share: the stacked input, the list of layers, and how each is built.
+//! The kinds of model, one module for each, over common parts: the stacked input, the list of layers, and the building of
+//! a model.
 
 pub(crate) mod build;
 pub(crate) mod deep_crossing;

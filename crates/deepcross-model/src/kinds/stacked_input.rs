@@ -1,22 +1,22 @@
-//! What all kinds of model begin with: the fields, the stacked input that is made of them, and the list of layers.
+//! The first half of every kind of model: the fields, the stacked input that they become, and the list of layers.
 
 use super::layer_summary::{LayerSummaries, LayerSummary};
 use deepcross_autodiff::{Pass, Real, SharedColumns, Var};
 use deepcross_features::{BatchRows, ColumnRows, FieldShape};
 use deepcross_layers::{Builder, FieldInput, RowBags, StackedField, Stacking};
 
-/// The first half of a model.
+/// The first half of a model: from the fields of a batch to the stacked input.
 #[derive(Clone, Debug)]
 pub(crate) struct StackedInput {
     field_names: Vec<String>,
-    /// Every field once, or several times, one round of all after the other.
+    /// Every field once, or several rounds of all fields, one after the other.
     stacking: Stacking,
     embedding_dropout: f64,
     layers: LayerSummaries,
 }
 
 impl StackedInput {
-    /// A base of these fields, whose layers are the `layers` so far.
+    /// The stacked input of these fields; `layers` are the layers that have been made so far.
     pub(crate) fn new<F: Real>(
         shapes: &[FieldShape],
         fields: Vec<StackedField>,
@@ -29,7 +29,7 @@ impl StackedInput {
         Self { field_names, stacking, embedding_dropout: 0.0, layers }
     }
 
-    /// Drops elements of embeddings in training.
+    /// The same input with dropout of elements of embeddings in training.
     pub(crate) fn with_embedding_dropout(self, rate: f64) -> Self {
         Self { embedding_dropout: rate, ..self }
     }
@@ -44,7 +44,7 @@ impl StackedInput {
         self.layers.push_built(name, outputs, builder);
     }
 
-    /// Adds a layer that has been made together with others.
+    /// Adds a layer that was made together with others.
     pub(crate) fn push(&mut self, layer: LayerSummary) {
         self.layers.push(layer);
     }
@@ -57,7 +57,7 @@ impl StackedInput {
         pass.dropout_columns(stacked, self.embedding_dropout, self.stacking.embedded())
     }
 
-    /// The columns of the stacked input, where those of these fields are the same in all rows.
+    /// The columns of the stacked input, if all rows have the same values in these fields.
     pub(crate) fn shared_columns<F: Real>(&self, fields: &[usize]) -> SharedColumns<F> {
         let (n_fields, columns) = (self.field_names.len(), self.stacking.columns());
         let own = columns.iter().enumerate().filter(|(i, _)| !fields.contains(&(i % n_fields)));
@@ -73,7 +73,7 @@ impl StackedInput {
         &self.field_names
     }
 
-    /// What the last round of the fields makes of one.
+    /// The form of a field in the last round of the fields.
     #[track_caller]
     pub(crate) fn embedding_of(&self, field: usize) -> StackedField {
         let fields = self.stacking.fields();
@@ -101,7 +101,7 @@ impl StackedInput {
     }
 }
 
-/// What some rows hold for a field, as a stacked input takes it.
+/// The values of a field in these rows, in the form that a stacked input takes.
 ///
 /// # Panics
 /// If there is no such field.

@@ -1,4 +1,4 @@
-//! The fields of the stacked input of a Deep Crossing or a multi-layer perceptron, as `[model]` asks for them.
+//! The stacked input of a Deep Crossing or a multi-layer perceptron, built from its specification.
 
 use super::layer_summary::LayerSummaries;
 use super::stacked_input::StackedInput;
@@ -8,7 +8,7 @@ use deepcross_autodiff::Real;
 use deepcross_features::{FieldShape, ShapeKind};
 use deepcross_layers::{Builder, EmbeddingConfig, Init, OneHot, StackedField};
 
-/// Makes the fields of the stacked input.
+/// Builds the stacked input.
 pub(crate) fn build<F: Real>(
     spec: &StackingSpec,
     shapes: &[FieldShape],
@@ -24,10 +24,10 @@ pub(crate) fn build<F: Real>(
         .with_embedding_dropout(spec.embedding_dropout)
 }
 
-/// Refuses widths of embeddings that are not there.
+/// Refuses widths of embeddings that do not exist.
 ///
 /// # Errors
-/// [`ModelError::Config`] with all of them.
+/// [`ModelError::Config`] with all problems.
 pub(crate) fn check_fields(spec: &StackingSpec, shapes: &[FieldShape]) -> Result<(), ModelError> {
     let problem = |name: &String| {
         let shape = shapes.iter().find(|shape| shape.name == *name);
@@ -45,7 +45,7 @@ pub(crate) fn check_fields(spec: &StackingSpec, shapes: &[FieldShape]) -> Result
     if problems.is_empty() { Ok(()) } else { Err(ModelError::Config(problems)) }
 }
 
-/// (weights, width) of the stacked input; `None` where they do not fit a `usize`.
+/// The pair (number of weights, width) of the stacked input; `None` if one does not fit a `usize`.
 pub(crate) fn size(spec: &StackingSpec, shapes: &[FieldShape]) -> Option<(usize, usize)> {
     shapes.iter().try_fold((0_usize, 0_usize), |(total, stack), shape| {
         let (weights, width) = match field_form(spec, shape) {
@@ -61,7 +61,7 @@ pub(crate) fn size(spec: &StackingSpec, shapes: &[FieldShape]) -> Option<(usize,
     })
 }
 
-/// How a field enters the stack; the one place where the bypass is decided.
+/// The form in which a field enters the stack; this is the only place that decides on the bypass.
 enum FieldForm {
     Embedded { dimensions: usize, width: usize, zero_row: Option<u32> },
     Raw { dimensions: usize, unseen: Option<u32> },

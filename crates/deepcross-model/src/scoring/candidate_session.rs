@@ -1,21 +1,25 @@
-//! One user and many candidates: what they share is encoded once, and its part of the first product computed once.
+//! The scoring of candidates that share columns, as the candidates for one user do.
+//!
+//! The shared columns are encoded once, and their part of the first product is computed once.
 
 use super::scorer::Scorer;
 use deepcross_autodiff::{SharedColumns, Tape};
 use deepcross_features::{Batch, Binding, Counts, FeatureError, RowFields};
 
-/// A caller's scratch memory to rank candidates; after a first use of its size, ranking allocates nothing.
+/// The scratch memory of a caller that ranks candidates. After a call of the same size, ranking allocates
+/// nothing.
 ///
-/// Made by [`Scorer::candidate_session`] for the columns that candidates share:
+/// [`Scorer::candidate_session`] makes it for the columns that candidates share:
 ///
-/// 1. [`share`](Scorer::share) takes what all candidates have in common;
-/// 2. [`add`](Scorer::add) takes a candidate, or [`add_all`](Scorer::add_all) many;
-/// 3. [`rank`](Scorer::rank) gives their probabilities.
+/// 1. [`share`](Scorer::share) takes a row with the values that all candidates have in common;
+/// 2. [`add`](Scorer::add) takes a candidate, and [`add_all`](Scorer::add_all) takes several;
+/// 3. [`rank`](Scorer::rank) returns their probabilities.
 #[derive(Debug)]
 pub struct CandidateSession {
     binding: Binding,
-    /// The fields that read shared columns alone, and the others.
+    /// The fields that read only shared columns.
     shared_fields: Vec<usize>,
+    /// All other fields.
     own_fields: Vec<usize>,
     /// One row, with the columns of the shared fields.
     shared: Batch,
@@ -31,8 +35,8 @@ impl Scorer {
     /// Scratch memory for one caller at a time, for candidates that share the columns at these positions of the header
     /// that `binding` was made for.
     ///
-    /// A field that reads shared columns alone is encoded once; a cross of a shared column and one of the candidate's is
-    /// the candidate's.
+    /// A field that reads only shared columns is encoded once. A cross of a shared column and another one is encoded
+    /// for each candidate.
     pub fn candidate_session(
         &self,
         binding: &Binding,
@@ -55,16 +59,17 @@ impl Scorer {
         }
     }
 
-    /// Encodes what all candidates have in common, in place of what they had before; candidates so far are forgotten.
+    /// Encodes the values that all candidates have in common. They replace those of the call before, and candidates
+    /// that were added since then are removed.
     ///
-    /// Of `record`, shared columns alone are read.
+    /// Only the shared columns of `row` are read.
     ///
     /// # Errors
-    /// [`FeatureError`] where a value cannot be encoded; nothing is shared then, and no candidate can be added.
+    /// [`FeatureError`] if a value cannot be encoded. Then nothing is shared, and no candidate can be added.
     pub fn share<R: RowFields + ?Sized>(
         &self,
         session: &mut CandidateSession,
-        record: &R,
+        row: &R,
     ) -> Result<(), FeatureError> {
         let CandidateSession {
             binding, shared_fields, shared, batch, counts, n_candidates, ..
@@ -73,13 +78,13 @@ impl Scorer {
         batch.clear();
         *n_candidates = 0;
         let fields = shared_fields.iter().copied();
-        self.encoder().encode_fields(fields, binding, record, shared, counts)
+        self.encoder().encode_fields(fields, binding, row, shared, counts)
     }
 
-    /// Encodes a candidate: a record of all columns, of which shared ones are read by crosses alone.
+    /// Encodes a candidate: a row of all columns, of which only crosses read the shared ones.
     ///
     /// # Errors
-    /// [`FeatureError`] where a value cannot be encoded; the session is as before.
+    /// [`FeatureError`] if a value cannot be encoded; the session is as before.
     pub fn add<R: RowFields + ?Sized>(
         &self,
         session: &mut CandidateSession,
@@ -94,11 +99,11 @@ impl Scorer {
         Ok(())
     }
 
-    /// Encodes candidates as [`add`](Self::add) does one after the other, or none of them.
+    /// Encodes several candidates, with the same result as [`add`](Self::add) for each of them, or none of them.
     ///
-    /// Values of one column are looked up side by side, which is faster by far.
-    /// Returns whether all could be encoded; where not, the session is as before, and [`add`](Self::add) tells which
-    /// candidate is at fault.
+    /// The values of one column are looked up side by side, which is much faster.
+    /// Returns whether all candidates could be encoded. If not, the session is as before, and [`add`](Self::add)
+    /// reports the candidate at fault.
     pub fn add_all<R: RowFields>(&self, session: &mut CandidateSession, candidates: &[R]) -> bool {
         let CandidateSession { binding, own_fields, shared, batch, counts, n_candidates, .. } =
             session;
@@ -112,9 +117,10 @@ impl Scorer {
         is_done
     }
 
-    /// The probability of a click for each candidate, in the order in which they came; the next ones share the same.
+    /// Computes the probability of a click for each candidate, in the order of addition. Afterwards, the session has no
+    /// candidates, and the shared values stay for the next ones.
     ///
-    /// They are those of [`score`](Self::score) to 1e-6: sums are taken in another order.
+    /// The probabilities differ from those of [`score`](Self::score) by at most 1e-6, since sums have another order.
     ///
     /// # Panics
     /// If there are candidates, and [`share`](Self::share) was not called or failed.
@@ -147,7 +153,8 @@ impl CandidateSession {
         self.n_candidates == 0
     }
 
-    /// Unseen, missing and other values met so far, of shared fields once for each [`share`](Scorer::share).
+    /// The counts of unseen, missing and other values so far. Those of shared fields are counted once for each
+    /// [`share`](Scorer::share).
     pub fn counts(&self) -> &Counts {
         &self.counts
     }
@@ -168,7 +175,7 @@ mod tests {
         ["0".to_owned(), ads[ad % ads.len()].to_owned(), (20 + age % 60).to_string()]
     }
 
-    /// Candidates that share the columns at `shared`, the rest of which differs.
+    /// Candidates that have equal values in the columns at `shared` and differ in the others.
     fn rows(shared: &[usize], n: usize) -> Vec<[String; 3]> {
         let own = |column, i| if shared.contains(&column) { 1 } else { i };
         (0..n).map(|i| row(own(1, i), own(2, i))).collect()
@@ -215,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn shared_values_are_counted_once_and_bad_ones_leave_nothing() {
+    fn shared_values_are_counted_once_and_bad_rows_change_nothing() {
         let scorer = Scorer::new(sample_model(ModelKind::DeepCrossing));
         let binding = scorer.encoder().bind(&HEADER.map(str::to_owned)).unwrap();
         let mut session = scorer.candidate_session(&binding, &[1]);
@@ -239,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn records_together_are_those_one_after_the_other() {
+    fn rows_together_score_as_rows_one_after_the_other() {
         for kind in ModelKind::ALL {
             let scorer = Scorer::new(sample_model(kind));
             let binding = scorer.encoder().bind(&HEADER.map(str::to_owned)).unwrap();

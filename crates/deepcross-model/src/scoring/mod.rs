@@ -1,4 +1,4 @@
-//! Scoring of raw rows: one scorer for all threads, and scratch memory for each caller.
+//! Scoring of raw rows, for services: one scorer for all threads, and scratch memory for each caller.
 
 mod candidate_session;
 mod scorer;

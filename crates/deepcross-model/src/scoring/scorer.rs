@@ -1,4 +1,4 @@
-//! Raw records to probabilities, for those who serve: one scorer for all threads, one session for each.
+//! The scorer, from raw rows to probabilities: one for all threads, with a session for each thread.
 
 use crate::artifact::ArtifactError;
 use crate::trained_model::TrainedModel;
@@ -6,13 +6,13 @@ use deepcross_autodiff::Tape;
 use deepcross_features::{Batch, Binding, Counts, Encoder, FeatureError, RowFields};
 use std::path::Path;
 
-/// A trained model, ready to score; shared between threads.
+/// A trained model that is ready to score; threads share it.
 #[derive(Debug)]
 pub struct Scorer {
     trained: TrainedModel,
 }
 
-/// A caller's scratch memory; after a first use of its size, scoring allocates nothing.
+/// The scratch memory of a caller. After a call of the same size, scoring allocates nothing.
 #[derive(Debug)]
 pub struct Session {
     tape: Tape<f32>,
@@ -22,7 +22,7 @@ pub struct Session {
 }
 
 impl Scorer {
-    /// A scorer of an artifact.
+    /// Reads an artifact.
     ///
     /// # Errors
     /// As [`TrainedModel::load`].
@@ -30,10 +30,10 @@ impl Scorer {
         TrainedModel::load(path).map(Self::new)
     }
 
-    /// A scorer of an artifact whose tables stay in the file.
+    /// Maps an artifact, whose tables stay in the file.
     ///
     /// # Errors
-    /// As [`TrainedModel::map`], which says what is asked of the file.
+    /// As [`TrainedModel::map`], which states the conditions on the file.
     pub fn map(path: &Path) -> Result<Self, ArtifactError> {
         TrainedModel::map(path).map(Self::new)
     }
@@ -48,7 +48,7 @@ impl Scorer {
         &self.trained
     }
 
-    /// The encoder, to bind the columns of records with.
+    /// The encoder, which binds the columns of rows.
     pub fn encoder(&self) -> &Encoder {
         &self.trained.encoder
     }
@@ -64,34 +64,34 @@ impl Scorer {
         }
     }
 
-    /// Encodes a record into the session's batch.
+    /// Encodes a row into the session's batch.
     ///
     /// # Errors
-    /// [`FeatureError`] where a value cannot be encoded; the session is as before.
+    /// [`FeatureError`] if a value cannot be encoded; the session is as before.
     pub fn push<R: RowFields + ?Sized>(
         &self,
         session: &mut Session,
         binding: &Binding,
-        record: &R,
+        row: &R,
     ) -> Result<(), FeatureError> {
-        self.encoder().encode(binding, record, &mut session.batch, &mut session.counts)
+        self.encoder().encode(binding, row, &mut session.batch, &mut session.counts)
     }
 
-    /// Encodes records as [`push`](Self::push) does one after the other, or none of them.
+    /// Encodes several rows, with the same result as [`push`](Self::push) for each of them, or none of them.
     ///
-    /// Values of one column are looked up side by side, which is faster by far.
-    /// Returns whether all could be encoded; where not, the session is as before, and [`push`](Self::push) tells which
-    /// record is at fault.
+    /// The values of one column are looked up side by side, which is much faster.
+    /// Returns whether all rows could be encoded. If not, the session is as before, and [`push`](Self::push) reports
+    /// the row at fault.
     pub fn push_all<R: RowFields>(
         &self,
         session: &mut Session,
         binding: &Binding,
-        records: &[R],
+        rows: &[R],
     ) -> bool {
-        self.encoder().encode_rows(binding, records, &mut session.batch, &mut session.counts)
+        self.encoder().encode_rows(binding, rows, &mut session.batch, &mut session.counts)
     }
 
-    /// The probability of a click for each pushed record, in order; the session is empty afterwards.
+    /// Computes the probability of a click for each pushed row, in order; the session is empty afterwards.
     pub fn score<'s>(&self, session: &'s mut Session) -> &'s [f32] {
         let Session { tape, batch, probabilities, .. } = session;
         probabilities.clear();
@@ -103,7 +103,7 @@ impl Scorer {
 }
 
 impl Session {
-    /// Unseen, missing and other values met so far.
+    /// The counts of unseen, missing and other values in all rows so far.
     pub fn counts(&self) -> &Counts {
         &self.counts
     }

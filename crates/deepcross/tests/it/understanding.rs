@@ -231,18 +231,18 @@ fn why_a_value_has_no_neighbours_is_told() {
         (
             "ad",
             "never",
-            "field `ad`: `never` is not in its vocabulary, since training never met it",
+            "field `ad`: `never` is not in its vocabulary, since it never occurred in training",
         ),
         ("hashed", "s1", "field `hashed`: its values are hashed into buckets"),
         (
             "age",
             "30",
-            "field `age`: has no named values with an embedding each; it is read so: standard",
+            "field `age`: its values do not have a name and an embedding each; its encoding is standard",
         ),
         (
             "ad_counts",
             "ad1",
-            "field `ad_counts`: has no named values with an embedding each; it is read so: companion",
+            "field `ad_counts`: its values do not have a name and an embedding each; its encoding is companion",
         ),
         ("side", "1", "field `side`: has 5 dimensions, below `model.bypass_below`"),
     ] {

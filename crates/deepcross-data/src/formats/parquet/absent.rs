@@ -1,4 +1,4 @@
-//! Stands for the reader of Parquet where the cargo feature `parquet` is off: nothing can be opened.
+//! Takes the place of the reader of Parquet if the cargo feature `parquet` is off: refuses every file.
 
 use std::path::Path;
 use std::sync::Arc;

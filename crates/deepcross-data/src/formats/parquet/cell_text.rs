@@ -1,4 +1,4 @@
-//! Typed values as the text that the same value has in a file of text.
+//! Writes typed values as the text that the same value has in a file of text.
 
 use std::io::Write;
 

@@ -1,11 +1,11 @@
-//! Parquet: columns of typed values, a batch of rows at a time.
+//! Reads Parquet: columns of typed values, a batch of rows at a time.
 //!
 //! Values pass through the seam as text, as those of other formats do, so that the same rows are the
 //! same numbers and the same held-out rows in any format.
 //! All columns are read: which rows are held out is told by all of their values.
 //!
 //! The library panics on some damaged files; that is caught at this edge and told as an error.
-//! Sizes that would end the process are looked at before ([`parquet_claims`](crate::parquet_claims)).
+//! Sizes that would end the process are looked at before ([`size_checks`](super::size_checks)).
 
 use std::convert::Infallible;
 use std::fmt;

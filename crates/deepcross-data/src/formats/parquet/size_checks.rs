@@ -1,4 +1,4 @@
-//! What a Parquet file says of its own sizes, looked at before its library believes it.
+//! Checks the sizes that a Parquet file claims, before its library believes them.
 //!
 //! The library takes memory for as many children as a column is said to have and for as many bytes as a page is said to
 //! hold, and goes down into columns as deep as they are said to be nested: where memory or the stack ends, the process does,

@@ -1,4 +1,4 @@
-//! Enough of Thrift's compact protocol to look at numbers in a file of Parquet before its library believes them.
+//! Reads enough of Thrift's compact protocol to look at numbers in a file of Parquet before its library believes them.
 //!
 //! Nothing is allocated, nesting is bounded, and no list is longer than the bytes that are left, so that to look costs no
 //! more than to read these bytes.

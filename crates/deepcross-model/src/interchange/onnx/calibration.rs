@@ -1,9 +1,9 @@
-//! From the logit to the probability, with the calibrator of the model.
+//! The nodes from the logit to the probability, with the calibrator of the model.
 
 use super::graph::{GraphBuilder, Value};
 use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic};
 
-/// The probability, `[rows, 1]`, of a logit `[rows, 1]`.
+/// Adds the nodes from a logit, `[rows, 1]`, to its probability, `[rows, 1]`.
 pub(super) fn probability(
     graph: &mut GraphBuilder<'_>,
     calibrator: Option<&Calibrator>,
@@ -26,7 +26,8 @@ pub(super) fn probability(
     graph.node("Sigmoid", &[&calibrated])
 }
 
-/// `p₀ + Σᵢ (pᵢ₊₁ − pᵢ) · clip((z − zᵢ) / (zᵢ₊₁ − zᵢ), 0, 1)`: each piece adds what lies below the logit of its rise.
+/// `p₀ + Σᵢ (pᵢ₊₁ − pᵢ) · clip((z − zᵢ) / (zᵢ₊₁ − zᵢ), 0, 1)`: each piece adds the part of its rise that
+/// lies below the logit.
 fn isotonic(graph: &mut GraphBuilder<'_>, map: &Isotonic, logit: &Value) -> Value {
     let points = map.points();
     let pieces = || points.windows(2).map(|pair| (pair[0], pair[1]));

@@ -1,8 +1,9 @@
-//! The stacked input: what each field's ids or numbers become.
+//! The nodes from the ids and numbers of each field to the stacked input.
 //!
-//! A row's list of ids is padded to the longest of the batch, and the weights of what is padded are 0: a look-up and a
-//! product, which any runtime does for any number of rows and of values. Offsets into one list of ids, as within this
-//! workspace, take a sum over segments, for which ONNX has a scatter that runtimes do in no promised order.
+//! The list of ids of a row is padded to the length of the longest one in the batch, and the weights of the padding are
+//! 0. Its sum is a look-up and a product, which any runtime can compute for any number of rows and values. Rejected:
+//! offsets into one list of ids, as elsewhere in this workspace. They need a sum over segments, for which ONNX has only
+//! a scatter without a guaranteed order.
 
 use super::graph::{Axis, GraphBuilder, Value, integer};
 use crate::interchange::graph_inputs::{ids_name, numbers_name, weights_name};
@@ -10,7 +11,7 @@ use crate::kinds::stacked_input::StackedInput;
 use deepcross_features::{FieldShape, ShapeKind};
 use deepcross_layers::{Embedding, OneHot, StackedField};
 
-/// What a batch holds for a field.
+/// The input of a batch for a field.
 enum Input {
     /// One id a row.
     Ids(Value),
@@ -20,7 +21,7 @@ enum Input {
     Numbers(Value),
 }
 
-/// The stacked input, `[rows, stack width]`.
+/// Adds the nodes of the stacked input, `[rows, stack width]`.
 pub(super) fn stack(
     graph: &mut GraphBuilder<'_>,
     stacked_input: &StackedInput,
@@ -53,10 +54,10 @@ fn input(graph: &mut GraphBuilder<'_>, shape: &FieldShape) -> Input {
     }
 }
 
-/// The columns of a field, `[rows, width]`.
+/// Adds the nodes of the columns of a field, `[rows, width]`.
 ///
 /// # Panics
-/// If the field does not take such an input, which a model of these shapes has none of.
+/// If the field does not take such an input, which does not happen for a model of these shapes.
 fn part(graph: &mut GraphBuilder<'_>, field: &StackedField, input: &Input) -> Value {
     match (field, input) {
         (StackedField::Numbers { .. }, Input::Numbers(numbers)) => numbers.clone(),
@@ -122,7 +123,7 @@ fn one_hot(graph: &mut GraphBuilder<'_>, raw: OneHot, ids: &Value) -> Value {
     graph.node("OneHot", &[ids, &depth, &off_on])
 }
 
-/// The column of unseen values stays 0.
+/// Sets the column of unseen values to 0.
 fn without_unseen(graph: &mut GraphBuilder<'_>, raw: OneHot, columns: Value) -> Value {
     let Some(unseen) = raw.unseen else { return columns };
     let kept = |id: usize| if id == unseen as usize { 0.0 } else { 1.0 };

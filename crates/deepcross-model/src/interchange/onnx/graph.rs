@@ -1,4 +1,4 @@
-//! A graph under construction: nodes in the order of their work, each named by its operator and its number.
+//! A builder of graphs: nodes in the order of execution, each named by its operator and a number.
 
 use super::proto::{self, Attribute, FLOAT, INT64};
 use crate::interchange::tensors::little_endian;
@@ -6,7 +6,8 @@ use deepcross_autodiff::{Activation, Params};
 
 /// The name of a value in the graph.
 ///
-/// A node's ends with a colon and its number, a parameter's and an input's with a word after a dot: they cannot collide.
+/// The name of a node's value ends with a colon and a number, and that of a parameter or an input with a word after a
+/// dot, so that they cannot collide.
 #[derive(Clone, Debug)]
 pub(super) struct Value(String);
 
@@ -24,7 +25,7 @@ impl Axis {
     }
 }
 
-/// Collects what becomes the graph.
+/// Collects the parts of a graph.
 #[derive(Debug)]
 pub(super) struct GraphBuilder<'a> {
     pub(super) params: &'a Params<f32>,
@@ -42,26 +43,26 @@ impl<'a> GraphBuilder<'a> {
         self.graph
     }
 
-    /// An input of ids.
+    /// Adds an input of ids.
     pub(super) fn ids(&mut self, name: String, axes: &[Axis]) -> Value {
         self.graph.input.push(value_info(&name, INT64, axes));
         Value(name)
     }
 
-    /// An input of numbers.
+    /// Adds an input of numbers.
     pub(super) fn numbers(&mut self, name: String, axes: &[Axis]) -> Value {
         self.graph.input.push(value_info(&name, FLOAT, axes));
         Value(name)
     }
 
-    /// A result, `[rows]`.
+    /// Adds an output, `[rows]`, from a column, `[rows, 1]`.
     pub(super) fn output(&mut self, name: &str, column: &Value) {
         let axes = self.constant_ids(&[1]);
         self.push("Squeeze", &[column, &axes], Vec::new(), name.to_owned());
         self.graph.output.push(value_info(name, FLOAT, &[Axis::rows()]));
     }
 
-    /// A parameter under its own name; it stands in the file once, however often it is asked for.
+    /// A parameter under its own name. The file has it once, even if several nodes use it.
     pub(super) fn parameter(&mut self, name: &str, shape: &[usize], values: &[f32]) -> Value {
         let is_there = |tensor: &proto::Tensor| tensor.name.as_deref() == Some(name);
         if !self.graph.initializer.iter().any(is_there) {
@@ -121,7 +122,7 @@ impl<'a> GraphBuilder<'a> {
         self.node("Slice", &[x, &start, &end, &axis])
     }
 
-    /// The sums along the second axis, which stays, with the length 1, or goes.
+    /// The sums along the second axis, which stays with the length 1 if `stays`, and is removed otherwise.
     pub(super) fn sum(&mut self, x: &Value, stays: bool) -> Value {
         let axes = self.constant_ids(&[1]);
         self.node_with("ReduceSum", &[x, &axes], vec![integer("keepdims", stays.into())])

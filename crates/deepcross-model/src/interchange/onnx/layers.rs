@@ -1,4 +1,4 @@
-//! From the stacked input to the logit, for each kind of model.
+//! The nodes from the stacked input to the logit, for each kind of model.
 
 use super::graph::{GraphBuilder, Value, float, integer};
 use crate::kinds::linear::{LinearModel, Pairs};
@@ -9,7 +9,7 @@ use deepcross_layers::{
     Unit,
 };
 
-/// The logit, `[rows, 1]`.
+/// Adds the nodes of the logit, `[rows, 1]`.
 pub(super) fn logit(graph: &mut GraphBuilder<'_>, network: &Network, stacked: Value) -> Value {
     match network {
         Network::DeepCrossing(model) => {
@@ -56,7 +56,7 @@ fn unit(graph: &mut GraphBuilder<'_>, unit: &Unit, x: Value) -> Value {
         Unit::Plain(PlainUnit { inner, outer, norm, activation }) => {
             let hidden = linear(graph, inner, &x);
             let out = linear(graph, outer, &hidden);
-            // Without a normalisation, its outer layer has applied the activation.
+            // Without a normalisation, the outer layer has applied the activation.
             if norm.is_none() {
                 return out;
             }
@@ -70,7 +70,7 @@ fn unit(graph: &mut GraphBuilder<'_>, unit: &Unit, x: Value) -> Value {
     graph.activation(out, activation)
 }
 
-/// With the running mean and variance.
+/// Adds a batch normalisation with the running mean and variance.
 fn batch_norm(graph: &mut GraphBuilder<'_>, norm: BatchNorm, x: &Value) -> Value {
     let (params, norm) = (graph.params, norm.normalisation);
     let [gamma, beta] = [norm.gamma, norm.beta].map(|id| vector(graph, id));
@@ -99,7 +99,7 @@ fn linear_model(graph: &mut GraphBuilder<'_>, model: &LinearModel, stacked: &Val
 fn fm(graph: &mut GraphBuilder<'_>, pairs: FactorizationMachine, stacked: &Value) -> Value {
     let FactorizationMachine { first, n_fields, width } = pairs;
     let columns = graph.columns(stacked, first..first + n_fields * width);
-    // 0 is the length that the input has.
+    // 0 stands for the length of this axis in the input.
     let shape = graph.constant_ids(&[0, n_fields as i64, width as i64]);
     let vectors = graph.node("Reshape", &[&columns, &shape]);
     let sum = graph.sum(&vectors, false);
@@ -112,10 +112,10 @@ fn fm(graph: &mut GraphBuilder<'_>, pairs: FactorizationMachine, stacked: &Value
     graph.node("Mul", &[&twice, &half])
 }
 
-/// The products of all pairs at once: the columns of the one vector of each, and those of the other.
+/// Computes the products of all pairs at once, from the columns of the first and of the second vector of each pair.
 fn ffm(graph: &mut GraphBuilder<'_>, pairs: FieldAware, stacked: &Value) -> Value {
     let FieldAware { first, n_fields, width } = pairs;
-    // A field has no vector for itself, so those for the fields after it stand one place further left.
+    // A field has no vector for itself, so the vectors for the fields after it are one place further to the left.
     let start = |field: usize, other: usize| {
         first + width * (field * (n_fields - 1) + other - usize::from(other > field))
     };

@@ -1,8 +1,8 @@
-//! A model as an ONNX graph: from ids and numbers to logits and probabilities.
+//! A model as an ONNX graph, from ids and numbers to logits and probabilities.
 //!
-//! Inputs, for a field `f`: `f.ids` of one id a row, `f.ids` and `f.weights` of lists, `f.numbers` of numbers. Outputs:
-//! `probability`, calibrated where the model is, and `logit`, which no calibrator has touched; both `[rows]`.
-//! All operators stand in opset 17 of the standard domain.
+//! The inputs for a field `f` are `f.ids` if each row has one id, `f.ids` and `f.weights` for lists, and `f.numbers`
+//! for numbers. The outputs are `probability`, calibrated if the model is, and `logit`, before any calibration; both
+//! are `[rows]`. All operators are in opset 17 of the standard domain.
 
 mod calibration;
 mod fields;
@@ -24,22 +24,22 @@ use serde_json::{Value as Json, json};
 use std::io::Write;
 use std::path::Path;
 
-/// The version of the standard operators that a graph asks for.
+/// The version of the standard operators that a graph needs.
 pub const OPSET: i64 = 17;
 
-/// The version of the format of models, the first with all operators of [`OPSET`].
+/// The version of the model format, the first one with all operators of [`OPSET`].
 const IR_VERSION: i64 = 8;
 
-/// The most bytes of weights: a protobuf message is shorter than 2 GiB, and the graph takes its part.
+/// The greatest number of bytes of weights. A protobuf message is shorter than 2 GiB, and the graph takes a part of it.
 const LIMIT: usize = (i32::MAX as usize) - (64 << 20);
 
-/// Writes the model as a graph; the file is complete or not there.
+/// Writes the model as a graph, whole or not at all.
 ///
-/// It has notes on the model: its fingerprint, its kind, its calibrator, and its fields with their reserved ids. The same
-/// model gives the same bytes.
+/// The metadata of the file are the model's fingerprint, its kind, its calibrator, and its fields with their reserved
+/// ids. The same model gives the same bytes.
 ///
 /// # Errors
-/// [`InterchangeError`] with the path and the cause, [`ExportError::TooLarge`] among them.
+/// [`InterchangeError`] with the path and the cause, such as [`ExportError::TooLarge`].
 pub fn write_onnx(file: &Path, trained: &TrainedModel) -> Result<(), InterchangeError> {
     let bytes = encode(trained)
         .map_err(|problem| InterchangeError::Unwritable { file: file.to_owned(), problem })?;
@@ -74,7 +74,7 @@ fn check_size(bytes: usize) -> Result<(), ExportError> {
     if bytes > LIMIT { Err(ExportError::TooLarge { bytes, limit: LIMIT }) } else { Ok(()) }
 }
 
-/// The graph of a model of these fields, and what it is written by.
+/// The graph of a model with these fields, and the name and version of this program.
 fn message(predictor: &Predictor<'_>, shapes: &[FieldShape]) -> proto::Model {
     let opset = proto::OperatorSet { domain: Some(String::new()), version: Some(OPSET) };
     proto::Model {
@@ -98,7 +98,7 @@ fn graph_of(predictor: &Predictor<'_>, shapes: &[FieldShape]) -> proto::Graph {
     graph.finish()
 }
 
-/// What a caller must know of a field.
+/// The metadata of a field, which a caller needs for its inputs.
 fn field_note(shape: &FieldShape) -> Json {
     match shape.kind {
         ShapeKind::Dense { width } => {

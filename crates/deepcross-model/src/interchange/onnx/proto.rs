@@ -1,7 +1,7 @@
 //! The messages of ONNX that a graph of ours needs, by the field numbers of `onnx.proto` (IR version 8).
 //!
-//! Derived by hand: the whole schema has many times the messages, and to generate code from it takes `protoc` at build
-//! time. Scalars are optional as in proto2, so that an attribute of 0 is written and not left out.
+//! They are written by hand. Rejected: code generated from the whole schema, which has many more messages and needs
+//! `protoc` at build time. Scalars are optional as in proto2, so that an attribute of 0 is written and not left out.
 
 use prost::Message;
 
@@ -69,7 +69,7 @@ pub(super) struct Node {
     pub(super) attribute: Vec<Attribute>,
 }
 
-/// An attribute of a number.
+/// An attribute with a number as its value.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Attribute {
     #[prost(string, optional, tag = "1")]
@@ -78,7 +78,7 @@ pub(super) struct Attribute {
     pub(super) f: Option<f32>,
     #[prost(int64, optional, tag = "3")]
     pub(super) i: Option<i64>,
-    /// `AttributeType`: 1 of `f`, 2 of `i`.
+    /// `AttributeType`: 1 for `f`, 2 for `i`.
     #[prost(int32, optional, tag = "20")]
     pub(super) kind: Option<i32>,
 }
@@ -123,7 +123,7 @@ pub(super) struct Shape {
     pub(super) dim: Vec<Dimension>,
 }
 
-/// The length of an axis, or a name where it is free: one of the two.
+/// Either the length of an axis or, if the length is free, a name.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Dimension {
     #[prost(int64, optional, tag = "1")]

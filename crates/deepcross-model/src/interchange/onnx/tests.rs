@@ -1,5 +1,5 @@
-//! That graphs are whole: each value comes once, before it is used. What they compute is checked by a runtime, in the
-//! tests of the program.
+//! Tests that graphs are complete: each value is defined once, before it is used. The tests of the program check the
+//! results with a runtime.
 
 use super::*;
 use crate::interchange::tests::{fields, model, specs};
@@ -9,25 +9,25 @@ fn name(name: Option<&String>) -> String {
     name.cloned().unwrap()
 }
 
-/// Everything that a graph has, by name; fails where a name comes twice or late.
+/// The names of all values in a graph. Panics if a name is defined twice or after its use.
 fn check_values(graph: &proto::Graph) -> BTreeSet<String> {
     let inputs = graph.input.iter().map(|input| name(input.name.as_ref()));
     let initializers = graph.initializer.iter().map(|tensor| name(tensor.name.as_ref()));
     let mut known = BTreeSet::new();
     for name in inputs.chain(initializers) {
-        assert!(known.insert(name.clone()), "{name} comes twice");
+        assert!(known.insert(name.clone()), "{name} is defined twice");
     }
     for node in &graph.node {
         assert!(node.input.iter().all(|input| known.contains(input)), "{node:?}");
         for output in &node.output {
-            assert!(known.insert(output.clone()), "{output} comes twice");
+            assert!(known.insert(output.clone()), "{output} is defined twice");
         }
     }
     known
 }
 
 #[test]
-fn graphs_of_every_kind_are_whole() {
+fn graphs_of_every_kind_are_complete() {
     for (kind, spec) in specs() {
         let (layers, params) = model(&spec, 1);
         let message = message(&Predictor::new(&layers, &params), &fields());
@@ -41,7 +41,7 @@ fn graphs_of_every_kind_are_whole() {
         assert_eq!(outputs, ["probability", "logit"], "{kind}");
         let parameters = crate::interchange::tensors::tensors(&params);
         for tensor in parameters {
-            assert!(known.contains(&tensor.name), "{kind}: {} is not there", tensor.name);
+            assert!(known.contains(&tensor.name), "{kind}: {} is missing", tensor.name);
         }
     }
 }
