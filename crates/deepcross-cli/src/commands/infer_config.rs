@@ -63,7 +63,7 @@ pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
         return call_error("no column is left to predict the label from");
     }
     let text = profiled.to_toml(&named(&args.data.named))?;
-    RunConfig::parse(&text, &[], "what was inferred").context("please report this")?;
+    RunConfig::parse(&text, &[], "the inferred configuration").context("please report this")?;
     warn(&profiled);
     match &args.out {
         Some(out) => write(out, &text, &profiled),

@@ -15,8 +15,8 @@ const SERVE_HELP: &str = "\
 Examples:
   deepcross serve --model model.dcx
   curl -s localhost:8080/v1/model
-  curl -s localhost:8080/v1/score -H 'content-type: text/csv' \\
-      --data-binary @new.csv
+  curl -s localhost:8080/v1/score --data-binary @new.csv \\
+      -H 'content-type: text/csv'
 
 SIGHUP reloads the model file. SIGTERM and SIGINT (Ctrl-C) end the service with the exit code 0, \
 once the requests in flight are answered. Times are numbers with a unit: 500us, 2ms, 10s.

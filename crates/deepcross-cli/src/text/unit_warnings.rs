@@ -31,8 +31,8 @@ impl UnitWarnings {
         new.retain(|&(unit, problem)| self.reported.insert((problem, unit)));
         let kinds: BTreeSet<UnitProblem> = new.iter().map(|&(_, problem)| problem).collect();
         let warning = |problem| {
-            let in_it = new.iter().filter(|(_, other)| *other == problem);
-            self.warning(problem, &in_it.map(|&(unit, _)| unit).collect::<Vec<_>>())
+            let of_kind = new.iter().filter(|(_, other)| *other == problem);
+            self.warning(problem, &of_kind.map(|&(unit, _)| unit).collect::<Vec<_>>())
         };
         kinds.into_iter().flat_map(warning).collect()
     }
