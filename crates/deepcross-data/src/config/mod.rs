@@ -278,7 +278,9 @@ mod tests {
             ("label = 'click'\nweight = 'w'", &[]),
             (
                 "delimiter = '→'",
-                &["`data.delimiter`: must be one ASCII character other than a line end, but is '→'"],
+                &[
+                    "`data.delimiter`: must be one ASCII character other than a line end, but is '→'",
+                ],
             ),
             (
                 "delimiter = ';'\nquote = ';'",
@@ -286,7 +288,9 @@ mod tests {
             ),
             (
                 "comment = \"\\n\"",
-                &["`data.comment`: must be one ASCII character other than a line end, but is '\\n'"],
+                &[
+                    "`data.comment`: must be one ASCII character other than a line end, but is '\\n'",
+                ],
             ),
             ("delimiter = 'ab'", &["invalid value: string \"ab\", expected a character"]),
             (

@@ -7,7 +7,8 @@ use super::open::{open, unreadable};
 use crate::error::DataError;
 use crate::limits::LONGEST_ROW;
 
-/// Returns the first lines of a file without their line ends: at most `n_lines`, which all begin in the first `n_bytes`.
+/// Returns the first lines of a file without their line ends: at most `n_lines`, which all begin in the first
+/// `n_bytes`.
 ///
 /// Compressed files are decompressed, a byte order mark is dropped, and blank lines are left out.
 /// A line that is longer than the longest row ends the list; readers of rows report it.

@@ -74,7 +74,7 @@ pub(crate) fn unreadable(path: &Path, line: u64, source: io::Error) -> DataError
     }
 }
 
-/// The error for the one that the system reported when `path` was opened.
+/// The error for a failure of the system to open `path`.
 fn reason(path: &Path, source: io::Error) -> DataError {
     match source.kind() {
         io::ErrorKind::NotFound => DataError::MissingFile { file: path.into() },

@@ -30,8 +30,8 @@ struct Pipes {
     open: BTreeMap<PathBuf, Arc<Mutex<Pipe>>>,
 }
 
-/// Keeps all bytes of the pipes that are opened from now on, including the standard input, so that they can be read more
-/// than once.
+/// Keeps all bytes of the pipes that are opened from now on, including the standard input, so that they can be read
+/// more than once.
 ///
 /// Each pipe is copied to a file in `folder` that has no name, and that the system removes when the process ends in
 /// whatever way.

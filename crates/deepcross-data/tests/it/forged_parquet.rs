@@ -182,10 +182,7 @@ fn row_groups_above_a_gibibyte_are_refused() {
 fn columns_are_not_longer_than_the_file() {
     let claims = Claims { chunk: Some(1 << 40), ..Claims::default() };
     let n_bytes = claims.file(1).len();
-    check(
-        &claims,
-        &format!("its columns claim 1099511627776 bytes, but the file has {n_bytes}"),
-    );
+    check(&claims, &format!("its columns claim 1099511627776 bytes, but the file has {n_bytes}"));
 }
 
 #[test]
