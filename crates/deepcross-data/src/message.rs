@@ -10,18 +10,18 @@ pub(crate) const STANDARD_INPUT: &str = "-";
 /// The most characters of a value or a line that a message shows.
 const LONGEST_SHOWN: usize = 40;
 
-/// As many bytes as tell what is shown, and that it is not all: four hold any character.
+/// The number of bytes that decide what is shown and whether it is cut; a character has at most four bytes.
 const HEAD: usize = 4 * (LONGEST_SHOWN + 1);
 
-/// The first line of `text`, without its end, as far as messages show it.
+/// The first line of `text`, without its line end, as far as messages show it.
 pub(crate) fn line_start(text: &[u8]) -> &[u8] {
     let head = &text[..text.len().min(HEAD)];
     let line = &head[..memchr(b'\n', head).unwrap_or(head.len())];
-    // A carriage return at the very end of the head may be amid the line, but is not shown anyway.
+    // A carriage return at the very end of the head may be in the middle of the line, but is not shown anyway.
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// A file as messages name it.
+/// The name of a file in messages.
 pub(crate) fn named(file: &Path) -> String {
     match file == Path::new(STANDARD_INPUT) {
         true => "standard input".to_owned(),
@@ -29,7 +29,7 @@ pub(crate) fn named(file: &Path) -> String {
     }
 }
 
-/// Bytes for a message: at most 40 characters, those that nobody would see escaped.
+/// Bytes as a message shows them: at most 40 characters, of which invisible ones are escaped.
 pub(crate) fn shown(value: &[u8]) -> String {
     let head = &value[..value.len().min(HEAD)];
     let text = String::from_utf8_lossy(head);
@@ -40,7 +40,7 @@ pub(crate) fn shown(value: &[u8]) -> String {
     chars.take(LONGEST_SHOWN - 1).flat_map(visible).chain(['…']).collect()
 }
 
-/// The character itself, or its escape if it is not to be seen or disturbs the line of a message.
+/// The character itself, or its escape if it is invisible or would break the line of a message.
 fn visible(c: char) -> impl Iterator<Item = char> {
     let is_blank = c.is_control() || (c.is_whitespace() && c != ' ');
     let escape = (is_blank || is_without_width(c)).then(|| c.escape_default());
@@ -48,17 +48,21 @@ fn visible(c: char) -> impl Iterator<Item = char> {
     escape.into_iter().flatten().chain(plain)
 }
 
-/// Soft hyphens, joiners, marks of direction and of byte order: a value with one looks like another.
+/// Whether the character has no width: soft hyphens, joiners, marks of direction and of byte order.
+///
+/// A value with such a character looks like another value.
 fn is_without_width(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
         || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// The part of a message that names the nearest known name.
 pub(crate) fn hint(nearest: &Option<String>) -> String {
     let hint = |name: &String| format!(", the nearest is `{}`", shown(name.as_bytes()));
     nearest.as_ref().map(hint).unwrap_or_default()
 }
 
+/// The part of a message that asks whether `delimiter` is the delimiter of the file.
 pub(crate) fn delimiter_hint(delimiter: Option<char>) -> String {
     let hint =
         |c| format!("; the header is one column with {c:?} in it: is that `data.delimiter`?");
@@ -71,7 +75,7 @@ pub(crate) fn other_delimiter(header: &[String]) -> Option<char> {
     name.chars().find(|c| is_delimiter(*c))
 }
 
-/// The way out for a value that many programs write where a number is missing.
+/// The remedy for a value that many programs write in place of a missing number.
 pub(crate) fn missing_hint(value: &str, expected: &str) -> &'static str {
     const MISSING: [&str; 8] = ["na", "n/a", "null", "none", "nan", "nil", "-", "?"];
     let is_missing = MISSING.iter().any(|known| value.eq_ignore_ascii_case(known));
@@ -82,18 +86,25 @@ pub(crate) fn missing_hint(value: &str, expected: &str) -> &'static str {
     }
 }
 
+/// `n` with the word "field" or "fields".
 pub(crate) fn fields(n: usize) -> String {
     format!("{n} field{}", if n == 1 { "" } else { "s" })
 }
 
+/// The probable cause if a row with a wrong number of fields has several lines.
 pub(crate) fn quote_hint(several_lines: bool) -> &'static str {
-    if several_lines { "; it spans several lines, so a quote in it may not close" } else { "" }
+    if several_lines {
+        "; the row spans several lines, perhaps because a quote in it does not close"
+    } else {
+        ""
+    }
 }
 
-/// The way out for a file whose quotes are text.
+/// The remedy for a file whose quotes are plain text.
 pub(crate) const UNQUOTED: &str =
     "if quotes are plain text in this file, set `data.quote` to false";
 
+/// The extent of the search for the end of a quote: `limit` bytes, or the whole file if there is no limit.
 pub(crate) fn within(limit: Option<usize>) -> String {
     match limit {
         Some(limit) => format!("within {}", mebibytes(limit)),
@@ -101,23 +112,26 @@ pub(crate) fn within(limit: Option<usize>) -> String {
     }
 }
 
+/// A number of bytes in MiB.
 pub(crate) fn mebibytes(bytes: usize) -> String {
     format!("{} MiB", bytes >> 20)
 }
 
+/// The remedy if `found` follows a closing quote.
 pub(crate) fn after_quote_hint(found: char) -> &'static str {
     if is_delimiter(found) {
-        "if it stands between the fields, set `data.delimiter`"
+        "if this character separates the fields, set `data.delimiter`"
     } else {
         UNQUOTED
     }
 }
 
-/// Whether the character is one that other files have between two fields.
+/// Whether the character is a delimiter in some files.
 fn is_delimiter(c: char) -> bool {
     matches!(c, ';' | '\t' | '|')
 }
 
+/// The number of rows that were skipped, if any.
 pub(crate) fn skipped_hint(skipped: u64) -> String {
     if skipped == 0 { String::new() } else { format!(" ({skipped} bad rows were skipped)") }
 }

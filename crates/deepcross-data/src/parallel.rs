@@ -1,8 +1,8 @@
 //! Runs work on the threads of the caller's pool.
 //!
-//! Outside of a pool all is done by the caller's thread: rayon would start a pool of its own for it.
+//! Outside a pool, the caller's thread does all of the work, because rayon would start its global pool for it.
 
-/// Does both, side by side where this is a thread of a pool; elsewhere a pool would have to be started for it.
+/// Runs both functions: in parallel on a thread of a pool, and one after the other elsewhere.
 pub(crate) fn join(first: impl FnOnce() + Send, second: impl FnOnce() + Send) {
     if rayon::current_thread_index().is_some() {
         rayon::join(first, second);
@@ -12,7 +12,7 @@ pub(crate) fn join(first: impl FnOnce() + Send, second: impl FnOnce() + Send) {
     }
 }
 
-/// Does `work` on each item with its position, side by side.
+/// Calls `work` with the position of each item and the item, in parallel.
 pub(crate) fn for_each<T: Send>(items: &mut [T], work: &(impl Fn(usize, &mut T) + Sync)) {
     for_each_from(0, items, work);
 }

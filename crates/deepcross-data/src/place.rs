@@ -1,35 +1,34 @@
-//! The place of a row, as messages show it.
+//! The place of a row in a file, as messages show it.
 
 use std::fmt;
 use std::path::Path;
 
 use crate::message::{line_start, named, shown};
 
-/// Where a row begins, and how.
+/// The file and the line in which a row begins, and the start of this line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The file, as it was named.
+    /// The file, as the caller named it.
     pub file: Box<Path>,
-    /// The line, counted from 1; a line ends with each line feed, within quotes too.
+    /// The line, counted from 1; each line feed ends a line, within quotes too.
     pub line: u64,
-    /// The start of the line: at most 40 characters, those that nobody would see escaped; empty where
-    /// it cannot be told.
+    /// The start of the line: at most 40 characters, of which invisible ones are escaped; empty if it is not known.
     pub start: Box<str>,
     /// Whether `line` counts the rows of a file that has no lines.
     pub is_row: bool,
 }
 
-/// Marks a number of a line as one of a row; no file has so many lines.
+/// Marks the number of a line as the number of a row; no file has that many lines.
 const ROW: u64 = 1 << 63;
 
-/// The number of a row where a file has no lines, as a raw row carries it in place of a line.
+/// The number of a row of a file without lines, in the form in which a raw row carries it in place of a line.
 #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "all other formats have lines"))]
 pub(crate) fn row_number(row: u64) -> u64 {
     row | ROW
 }
 
 impl Place {
-    /// The place of a line of `file` that `text` begins with.
+    /// The place of a line of `file`; the line is at the start of `text`.
     pub(crate) fn new(file: &Path, line: u64, text: &[u8]) -> Self {
         let (start, is_row) = (shown(line_start(text)).into(), line & ROW != 0);
         Self { file: file.into(), line: line & !ROW, start, is_row }

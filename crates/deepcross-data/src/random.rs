@@ -1,4 +1,4 @@
-//! Uniform numbers in a range, from hashes and from random bits.
+//! Turns hashes and random bits into uniform numbers in a range.
 
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
@@ -11,7 +11,7 @@ pub(crate) fn unit_interval(hash: u64) -> f64 {
 
 /// A number in `0..n`, uniform up to n/2⁶⁴.
 ///
-/// Written out, since an order must not change with the version of a library.
+/// Rejected: the function of `rand`, because an order of rows must not change with the version of a library.
 #[inline]
 pub(crate) fn below(random: &mut ChaCha8Rng, n: usize) -> usize {
     let wide = u128::from(random.next_u64()) * n as u128;

@@ -92,7 +92,7 @@ fn errors_name_the_standard_input_and_leave_nothing() {
         (b"ad,tags,age\n", "standard input: has no column `click` for the label"),
         (
             &cut_off[..cut_off.len() - 9],
-            "standard input, line 202: cannot be read on, its gzip data are cut off: the file is \
+            "standard input, line 202: cannot be read on, the gzip data are cut off: the file is \
              not complete",
         ),
     ];

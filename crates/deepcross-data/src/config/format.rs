@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The name of the first column.
+/// The name of the first column in the formats that fix their columns.
 pub(crate) const LABEL: &str = "label";
 
-/// The most digits of a feature or a field: those of the largest number of 64 bits.
+/// The most digits in the number of a feature or a field: as many as the largest number of 64 bits has.
 const MOST_DIGITS: usize = 20;
 
 /// A file format.
@@ -21,13 +21,14 @@ pub enum Format {
     /// Criteo's click logs: [`Tsv`](Self::Tsv) without a header, of the columns `label`, `I1` to
     /// `I13` and `C1` to `C26`.
     Criteo,
-    /// A label and pairs `index:value` between blanks: the columns `label`, `qid` where the first row has
-    /// one, and `features`, a weighted list.
+    /// A label and pairs `index:value` between blanks: the columns `label`, `qid` if the first row has one, and
+    /// `features`, a weighted list.
     Libsvm,
-    /// A label and `field:feature:value` between blanks: the column `label`, and one for each field under
-    /// its number, a weighted list of `feature:value`.
+    /// A label and `field:feature:value` between blanks: the column `label`, and a column for each field, named by the
+    /// field's number, with a weighted list of `feature:value`.
     Libffm,
-    /// Parquet, with the cargo feature `parquet`: typed columns, whose values are read as text has them.
+    /// Parquet, with the cargo feature `parquet`: typed columns, whose values are read as the text that they have in
+    /// other formats.
     Parquet,
 }
 

@@ -1,7 +1,7 @@
 //! The setting `label`: a column, and the values of its two classes.
 //!
-//! Both classes are named, and any other value is an error: "all that is not positive" would take a
-//! mistyped or missing label for a negative one.
+//! The values of both classes are listed, and any other value is an error.
+//! Rejected: a negative class of "all other values", which would take a mistyped or missing label for a negative one.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The label column and the values of its two classes.
 ///
-/// Written as a name alone, the column holds `1` for positive and `0` for negative.
+/// If only the name is written, the column holds `1` for positive and `0` for negative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelConfig {
     /// The name of the column.
@@ -28,14 +28,14 @@ impl LabelConfig {
         Self { column: column.into(), positive: vec!["1".into()], negative: vec!["0".into()] }
     }
 
-    /// A column of `1` and `0`, or of `+1` and `-1`, as files for linear models have it.
+    /// A column of `1` and `0`, or of `+1` and `-1`, as in files for linear models.
     pub fn signed(column: impl Into<String>) -> Self {
         let [positive, negative] =
             [["1", "+1"], ["0", "-1"]].map(|class| class.map(String::from).into());
         Self { column: column.into(), positive, negative }
     }
 
-    /// What is wrong with the classes; see [`DataConfig::problems`](crate::DataConfig::problems).
+    /// The problems of the classes; see [`DataConfig::problems`](crate::DataConfig::problems).
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         for (key, values) in [("positive", &self.positive), ("negative", &self.negative)] {
@@ -53,7 +53,7 @@ impl LabelConfig {
     }
 }
 
-/// [`LabelConfig`] as it is written where its classes are not `1` and `0`.
+/// [`LabelConfig`] as it is written if its classes are not `1` and `0`.
 #[derive(Serialize, Deserialize)]
 struct LabelTable {
     column: String,

@@ -1,9 +1,9 @@
-//! The section `[data]` of a run: how the files are to be read.
+//! The section `[data]` of a run, which describes how the files are read.
 //!
-//! Values that TOML can write in two ways (a label by name or with its classes, a quote switched
-//! off or chosen) have a [`Visitor`](serde::de::Visitor) each.
-//! `#[serde(untagged)]` would be shorter, but answers every mistake with "data did not match any
-//! variant", and hides unknown keys from those who gather them.
+//! A value that TOML can write in two ways (a label by name or with its classes, a quote switched off or chosen) has a
+//! [`Visitor`](serde::de::Visitor).
+//! Rejected: `#[serde(untagged)]`, which is shorter, but reports every mistake as "data did not match any variant", and
+//! hides unknown keys from the code that collects them.
 
 mod format;
 mod label;
@@ -22,16 +22,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::MOST_FIELDS;
 
-/// How to read the data files; every key may be left out.
+/// The settings for reading data files; every key may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DataConfig {
-    /// The format of all files; default: told from each file's name, or from the first line of a pipe.
+    /// The format of all files; default: the one that each file's name shows, or the first line of a pipe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
     /// The column that holds the label; needed to train and to evaluate, not to predict.
     ///
-    /// [`label`](Self::label) knows the default of a format.
+    /// [`label`](Self::label) returns the default of a format, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<LabelConfig>,
     /// The column of row weights (finite, at least 0); default: every row weighs 1.
@@ -39,7 +39,7 @@ pub struct DataConfig {
     pub weight: Option<String>,
     /// The values that mean "missing" in every feature column; default: the empty value alone.
     pub missing: Vec<String>,
-    /// The names of the columns, for files without a header row; default: the first row has them.
+    /// The names of the columns, for files without a header row; default: the first row holds them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
     /// One ASCII character between two fields; default: `,` for CSV, a tab for TSV.
@@ -53,9 +53,9 @@ pub struct DataConfig {
     /// One ASCII character that begins a line to be skipped; default: no line is a comment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<char>,
-    /// What happens to a row that cannot be read; default: `error`.
+    /// The treatment of a row that cannot be read; default: `error`.
     pub bad_rows: BadRows,
-    /// What is known of the order of the rows; default: `any`.
+    /// The order of the rows, as far as it is known; default: `any`.
     pub order: Order,
 }
 
@@ -77,14 +77,14 @@ impl Default for DataConfig {
     }
 }
 
-/// What is known of the order in which the rows stand in the files.
+/// The order of the rows in the files, as far as it is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// Nothing: companion counts of a training row are those of other folds.
+    /// The order is not known: companion counts of a training row come from other folds.
     #[default]
     Any,
-    /// Earlier rows come first: companion counts of a training row are those of the rows before it.
+    /// Earlier rows come first: companion counts of a training row come from the rows before it.
     Time,
 }
 
@@ -97,7 +97,7 @@ impl From<Order> for CountsFrom {
     }
 }
 
-/// What happens to a row that cannot be parsed or encoded.
+/// The treatment of a row that cannot be parsed or encoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BadRows {
@@ -109,7 +109,7 @@ pub enum BadRows {
 }
 
 impl DataConfig {
-    /// All that is wrong with the settings, each as a sentence that names the key; empty if valid.
+    /// All problems of the settings, each as a sentence that names the key; empty if the settings are valid.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = self.character_problems();
         problems.extend(self.column_problems());
@@ -118,7 +118,7 @@ impl DataConfig {
         problems
     }
 
-    /// The label: what `label` sets, else the one of the format, if it has one.
+    /// The label: the one that `label` sets, else the one of the format, if it has one.
     pub fn label(&self) -> Option<LabelConfig> {
         let of_format = || match self.format? {
             Format::Criteo => Some(LabelConfig::binary(LABEL)),
@@ -128,7 +128,7 @@ impl DataConfig {
         self.label.clone().or_else(of_format)
     }
 
-    /// The names of the columns where no header has them: those of `columns`, else of the format.
+    /// The names of the columns if no header holds them: those of `columns`, else those of the format.
     pub fn columns(&self) -> Option<Vec<String>> {
         self.columns.clone().or_else(|| self.is_criteo().then(criteo_columns))
     }
@@ -138,8 +138,8 @@ impl DataConfig {
         self.format == Some(Format::Criteo)
     }
 
-    /// The columns that a file without a header may have: all, those without the label, those
-    /// without the weight, and those without both; none where a header names them.
+    /// The lists of columns that a file without a header may have: all columns, all but the label, all but the weight,
+    /// and all but both; no list if a header names the columns.
     pub(crate) fn layouts(&self) -> Vec<Vec<String>> {
         let Some(columns) = self.columns() else { return Vec::new() };
         let label = self.label();
@@ -150,7 +150,7 @@ impl DataConfig {
         [[None, None], [label, None], [None, weight], [label, weight]].map(without).to_vec()
     }
 
-    /// Keys that have no meaning with a format that is no delimited text, or another one.
+    /// The problems of keys that have no meaning, or another meaning, with a format that is not delimited text.
     pub(crate) fn pair_problems(&self, format: Format) -> Vec<String> {
         let has_columns = match format {
             Format::Libsvm | Format::Parquet => false,
@@ -177,7 +177,7 @@ impl DataConfig {
         problems
     }
 
-    /// The characters that give a file its form must be ASCII, no line ends, and differ.
+    /// The problems of delimiter, quote and comment: each must be ASCII and not a line end, and they must differ.
     fn character_problems(&self) -> Vec<String> {
         let quote = match self.quote {
             Some(Quote::Char(quote)) => Some(quote),
@@ -187,12 +187,12 @@ impl DataConfig {
         let set: Vec<_> = set.into_iter().filter_map(|(key, c)| Some((key, c?))).collect();
         let unusable = set.iter().filter(|(_, c)| !c.is_ascii() || matches!(c, '\n' | '\r'));
         let unusable = unusable.map(|(key, c)| {
-            format!("`data.{key}`: must be one ASCII character that ends no line, but is {c:?}")
+            format!("`data.{key}`: must be one ASCII character other than a line end, but is {c:?}")
         });
         unusable.chain(clashes(&set)).collect()
     }
 
-    /// Names that can be checked before any file is opened.
+    /// The problems of column names that can be found before any file is opened.
     fn column_problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let label = self.label();
@@ -204,8 +204,8 @@ impl DataConfig {
         }
         if self.is_criteo() && self.columns.is_some() {
             problems.push(
-                "`data.columns`: has no meaning with the format `criteo`, which has columns of its \
-                 own: `label`, `I1` to `I13` and `C1` to `C26`"
+                "`data.columns`: has no meaning with the format `criteo`, whose columns are `label`, \
+                 `I1` to `I13` and `C1` to `C26`"
                     .into(),
             );
             return problems;
@@ -246,7 +246,7 @@ pub(crate) fn clashes(set: &[(&str, char)]) -> Vec<String> {
     equal.map(sentence).collect()
 }
 
-/// The first name that stood in the list before.
+/// The first name that occurs earlier in the list.
 pub(crate) fn first_repeated(names: &[String]) -> Option<&str> {
     let mut seen = BTreeSet::new();
     names.iter().map(String::as_str).find(|name| !seen.insert(*name))
@@ -256,7 +256,7 @@ pub(crate) fn first_repeated(names: &[String]) -> Option<&str> {
 mod tests {
     use super::*;
 
-    /// Reads TOML; gives the problems, or the message of the parser.
+    /// Reads TOML, and returns the problems or the message of the parser.
     fn problems(text: &str) -> Vec<String> {
         match toml::from_str::<DataConfig>(text) {
             Ok(config) => config.problems(),
@@ -278,7 +278,9 @@ mod tests {
             ("label = 'click'\nweight = 'w'", &[]),
             (
                 "delimiter = '→'",
-                &["`data.delimiter`: must be one ASCII character that ends no line, but is '→'"],
+                &[
+                    "`data.delimiter`: must be one ASCII character other than a line end, but is '→'",
+                ],
             ),
             (
                 "delimiter = ';'\nquote = ';'",
@@ -286,7 +288,9 @@ mod tests {
             ),
             (
                 "comment = \"\\n\"",
-                &["`data.comment`: must be one ASCII character that ends no line, but is '\\n'"],
+                &[
+                    "`data.comment`: must be one ASCII character other than a line end, but is '\\n'",
+                ],
             ),
             ("delimiter = 'ab'", &["invalid value: string \"ab\", expected a character"]),
             (
@@ -339,8 +343,8 @@ mod tests {
             ("format = 'criteo'\nweight = 'C26'", &[]),
             (
                 "format = 'criteo'\ncolumns = ['a']",
-                &["`data.columns`: has no meaning with the format `criteo`, which has columns of \
-                   its own: `label`, `I1` to `I13` and `C1` to `C26`"],
+                &["`data.columns`: has no meaning with the format `criteo`, whose columns are \
+                   `label`, `I1` to `I13` and `C1` to `C26`"],
             ),
             (
                 "format = 'criteo'\nlabel = 'Label'\nweight = 'C27'",
@@ -356,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back_equal() {
+    fn a_written_configuration_reads_back_equal() {
         let texts = [
             "",
             "label = 'click'",

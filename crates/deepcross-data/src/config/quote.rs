@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub enum Quote {
     /// No field is quoted.
     Off,
-    /// This character, doubled where it stands within a field.
+    /// This character; within a field, it is doubled.
     Char(char),
 }
 

@@ -1,4 +1,4 @@
-//! A file of a source: its format, its columns, and the passes over it.
+//! A file of a source: opens passes over it, and knows its format and its columns.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -25,7 +25,7 @@ pub(crate) struct DataFile {
     pub(crate) form: Form,
 }
 
-/// How a file is read, with every choice made.
+/// The form of a file, with every default filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     Text(Dialect),
@@ -36,7 +36,7 @@ pub(crate) enum Form {
 
 impl Form {
     fn of(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
-        let format = Format::told(path, config)?;
+        let format = Format::of_file(path, config)?;
         let problems = config.pair_problems(format);
         if !problems.is_empty() {
             return Err(DataError::Config { problems });
@@ -54,7 +54,7 @@ impl Form {
 
 impl DataFile {
     pub(crate) fn new(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
-        // What cannot be read at all is said before the form of the file is told from its name.
+        // A file that cannot be read is reported as such, even if its name shows no format.
         open(path)?;
         Ok(Self { path: Arc::from(path), form: Form::of(path, config)? })
     }
@@ -78,7 +78,7 @@ impl DataFile {
         })
     }
 
-    /// The form of delimited text.
+    /// The form of delimited text; `None` for other formats.
     pub(crate) fn dialect(&self) -> Option<Dialect> {
         match self.form {
             Form::Text(dialect) => Some(dialect),
@@ -86,7 +86,7 @@ impl DataFile {
         }
     }
 
-    /// The column names of this file, which must hold a row at least.
+    /// The column names of this file, which must hold at least one row.
     pub(crate) fn header(&self, config: &DataConfig) -> Result<Vec<String>, DataError> {
         match (self.form, config.columns()) {
             (Form::Text(dialect), Some(columns)) => {
@@ -104,7 +104,7 @@ impl DataFile {
     /// Refuses a file whose first row holds the names of `columns`, in any order.
     fn check_headless(&self, dialect: Dialect, config: &DataConfig) -> Result<(), DataError> {
         let row = match self.first_row(dialect, "rows") {
-            // Whoever reads the rows decides about bad ones.
+            // The reader of the rows decides about bad rows.
             Err(error) if error.is_bad_row() => return Ok(()),
             row => row?,
         };
@@ -120,7 +120,7 @@ impl DataFile {
         Err(DataError::HeaderAndColumns { place: row.place(), remedy })
     }
 
-    /// The first row, or an error that says what was `expected` of the file.
+    /// The first row, or an error that names the content that was `expected` in the file.
     pub(crate) fn first_row(
         &self,
         dialect: Dialect,
@@ -133,9 +133,9 @@ impl DataFile {
         }
     }
 
-    /// Refuses a header that is not `expected`, the one of the file `first`.
+    /// Refuses a header that differs from `expected`, the header of the file `first`.
     ///
-    /// The fields of libffm are those of the first file: what else there is, its rows tell.
+    /// The fields of libffm are those of the first file; other fields are reported when the rows are read.
     pub(crate) fn check_header(
         &self,
         config: &DataConfig,
@@ -163,7 +163,7 @@ impl DataFile {
     }
 }
 
-/// What to do about a header that is set already.
+/// The remedies for a header in a file whose column names are set.
 const NAMES_OF_COLUMNS: &str = "holds the names of `data.columns`: remove `columns`";
 const NAMES_OF_CRITEO: &str = "holds the names of Criteo's columns: set `data.format` to `tsv`";
 
@@ -202,7 +202,7 @@ fn name(place: &Place, (column, value): (usize, &[u8])) -> Result<String, DataEr
     Ok(name.to_owned())
 }
 
-/// Whether lines seem to end with carriage returns alone, so that all of the file is one line.
+/// Whether lines seem to end with carriage returns alone, so that the whole file counts as one line.
 pub(crate) fn has_lone_return(value: &[u8]) -> bool {
     value.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n')
 }

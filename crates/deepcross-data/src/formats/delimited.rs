@@ -1,13 +1,13 @@
 //! Splits delimited text, such as CSV and TSV, into rows and fields.
 //!
-//! Rows are split here and not by the `csv` crate, which takes text after a closing quote for a part
-//! of the field and the end of the file for a closing quote: one stray quote can then swallow a
-//! thousand rows without a word.
-//! If a file is valid, the two agree.
+//! Rejected: the `csv` crate, which takes text after a closing quote for a part of the field, and the end of the file
+//! for a closing quote: one stray quote can then swallow a thousand rows without a warning.
+//! For a valid file, both give the same rows.
 //!
-//! Whatever a file holds, memory stays within a few times [`LONGEST_ROW`], and time within the size of
-//! the file times the number of its columns: a row that has too many fields already takes no further
-//! line, so that lines which all open a quote are not read again and again to the end.
+//! Whatever a file holds, memory stays within a few times [`LONGEST_ROW`], and time is proportional to the size of the
+//! file times the number of its columns at most.
+//! For this, a row that has too many fields already takes no further line: lines that all open a quote would otherwise
+//! be read again and again to the end of the file.
 
 use std::io;
 use std::path::Path;
@@ -22,26 +22,27 @@ use crate::limits::{LONGEST_ROW, MOST_FIELDS};
 use crate::place::Place;
 use crate::rows::{Line, RawRow, RawRows};
 
-/// Reads the rows of one file, its header row like any other.
+/// Reads the rows of one file; the header row is a row like any other.
 #[derive(Debug)]
 pub(crate) struct DelimitedReader {
     file: Arc<Path>,
     dialect: Dialect,
-    /// With more fields, a row is not searched for the end of a quote.
+    /// The number of fields from which on a row is not searched for the end of a quote.
     most_fields: usize,
     /// Starts with the row that was read last.
     window: LineWindow,
     /// The line in which the window starts, counted from 1.
     line: u64,
-    /// How much of the window, in bytes and in lines, the row takes.
+    /// The length of the row in bytes.
     taken: usize,
+    /// The number of lines of the row.
     taken_lines: u64,
     /// The length of the row's first line.
     first_line: usize,
 }
 
 impl DelimitedReader {
-    /// Opens the file, whose number of columns is yet to be known.
+    /// Opens a file whose number of columns is not known yet.
     pub(crate) fn open(file: &Arc<Path>, dialect: Dialect) -> Result<Self, DataError> {
         let (file, window) = (Arc::clone(file), LineWindow::new(open(file)?));
         let most_fields = MOST_FIELDS;
@@ -52,17 +53,17 @@ impl DelimitedReader {
         Ok(reader)
     }
 
-    /// Expects rows of so many fields from now on.
+    /// Expects rows of `n_fields` fields from now on.
     pub(crate) fn expect_fields(&mut self, n_fields: usize) {
         self.most_fields = n_fields;
     }
 
-    /// Reads the next row, past comments and blank lines; false at the end of the file.
+    /// Reads the next row that is neither a comment nor blank; false at the end of the file.
     ///
     /// # Errors
-    /// A quote that does not close, closes amid text, or adds a line to a row of too many fields: the
-    /// next call reads on in the line after the row's first.
-    /// A row that is too long, or what the system says: nothing more can be read.
+    /// If a quote does not close, has text after its end, or adds a line to a row of too many fields; the next call
+    /// then continues in the line after the row's first.
+    /// If the row is too long, or if the system cannot read it; no more rows can be read then.
     pub(crate) fn read(&mut self, row: &mut RawRow) -> Result<bool, DataError> {
         if !self.take_row()? {
             return Ok(false);
@@ -71,10 +72,10 @@ impl DelimitedReader {
         Ok(true)
     }
 
-    /// Takes the first line of the next row, past comments and blank lines; false at the end of the file.
+    /// Takes the first line of the next row that is neither a comment nor blank; false at the end of the file.
     ///
     /// # Errors
-    /// A row that is too long, or what the system says: nothing more can be read.
+    /// If the row is too long, or if the system cannot read it; no more rows can be read then.
     pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
         loop {
             if !self.take_line()? {
@@ -89,7 +90,7 @@ impl DelimitedReader {
     /// Splits the row whose first line was taken.
     ///
     /// # Errors
-    /// As [`read`](Self::read).
+    /// The errors of [`read`](Self::read).
     pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
         row.begin(&self.file, self.dialect.trim, self.line, self.content(0));
         if let Err(error) = self.split(row) {
@@ -100,8 +101,8 @@ impl DelimitedReader {
         Ok(())
     }
 
-    /// Appends the row whose first line was taken to `rows`, unsplit; false where it holds a quote, so that it may have
-    /// more lines.
+    /// Appends the row whose first line was taken to `rows`, unsplit; false if it holds a quote, because it may have
+    /// more lines then.
     pub(crate) fn push_line(&self, rows: &mut RawRows) -> bool {
         let line = self.content(0);
         let Dialect { delimiter, trim, quote, .. } = self.dialect;
@@ -122,12 +123,12 @@ impl DelimitedReader {
         &self.window.bytes()[..self.taken]
     }
 
-    /// Takes no more than the first line for the row that was read last.
+    /// Gives back all lines but the first of the row that was read last.
     pub(crate) fn return_lines(&mut self) {
         (self.taken, self.taken_lines) = (self.first_line, 1);
     }
 
-    /// Leaves the last row behind and takes one line; false at the end of the file.
+    /// Moves past the last row and takes one line; false at the end of the file.
     fn take_line(&mut self) -> Result<bool, DataError> {
         self.window.advance(self.taken);
         self.line += self.taken_lines;
@@ -148,7 +149,7 @@ impl DelimitedReader {
         !is_blank && !is_comment
     }
 
-    /// Splits the line that was taken, and those that a quote adds to it, into fields.
+    /// Splits the line that was taken, and the lines that a quote adds to it, into fields.
     fn split(&mut self, row: &mut RawRow) -> Result<(), DataError> {
         let line = self.content(0);
         let Some(quote) = self.dialect.quote.filter(|quote| memchr(*quote, line).is_some()) else {
@@ -169,7 +170,7 @@ impl DelimitedReader {
         }
     }
 
-    /// Adds the field at `at`, up to the next delimiter; returns where it ends.
+    /// Adds the field at `at`, up to the next delimiter; returns the end of the field.
     fn unquoted(&self, row: &mut RawRow, at: usize) -> usize {
         let rest = self.content(at);
         let length = memchr(self.dialect.delimiter, rest).unwrap_or(rest.len());
@@ -177,7 +178,7 @@ impl DelimitedReader {
         at + length
     }
 
-    /// Adds the field whose quote opens right before `at`; returns where its closing quote ends.
+    /// Adds the field whose quote opens right before `at`; returns the end of the field.
     fn quoted(&mut self, row: &mut RawRow, mut at: usize, quote: u8) -> Result<usize, DataError> {
         let opened = self.last_line();
         loop {
@@ -197,8 +198,9 @@ impl DelimitedReader {
         }
     }
 
-    /// Where the field ends whose quote opens in a line and closes at `at`: refuses text before the
-    /// next delimiter, but for spaces that are trimmed anyway.
+    /// The end of a field whose quote opens in the line `opened` and closes at `at`.
+    ///
+    /// Refuses text before the next delimiter, except spaces that are trimmed anyway.
     fn closed(&self, at: usize, opened: u64) -> Result<usize, DataError> {
         let Dialect { delimiter, trim, .. } = self.dialect;
         let content = self.content(at);
@@ -220,7 +222,7 @@ impl DelimitedReader {
         })
     }
 
-    /// Takes one more line for a row that is within a quote, which opens in a line.
+    /// Takes one more line for a row, because a quote that opens in the line `opened` has not closed.
     fn add_line(&mut self, row: &RawRow, opened: u64) -> Result<(), DataError> {
         if row.n_fields() >= self.most_fields {
             return Err(self.too_many_fields(row));
@@ -235,7 +237,7 @@ impl DelimitedReader {
         }
     }
 
-    /// What was taken, from `at` on, without the line end.
+    /// The lines that were taken, from `at` on, without the line end.
     fn content(&self, at: usize) -> &[u8] {
         let bytes = &self.window.bytes()[..self.taken];
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
@@ -243,13 +245,13 @@ impl DelimitedReader {
         bytes.get(at..).unwrap_or_default()
     }
 
-    /// The end of the line after what was taken; `None` where that is too far.
+    /// The end of the line after those that were taken; `None` if the row would be too long with it.
     fn line_end(&mut self) -> Result<Option<usize>, DataError> {
         let end = self.window.line_end(self.taken, LONGEST_ROW);
         end.map_err(|error| self.unreadable(error))
     }
 
-    /// The last line that was taken.
+    /// The number of the last line that was taken.
     fn last_line(&self) -> u64 {
         self.line + self.taken_lines - 1
     }
@@ -287,7 +289,7 @@ mod tests {
         headed: false,
     };
 
-    /// The rows but for those of one empty field; the errors as their messages without the file.
+    /// The rows of `content`, and the messages of errors.
     fn read(content: &[u8]) -> Vec<Result<Vec<Vec<u8>>, String>> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
@@ -304,7 +306,7 @@ mod tests {
         }
     }
 
-    /// The same by the `csv` crate, which knows no errors.
+    /// The rows of `content` as the `csv` crate reads them, without errors.
     fn read_by_twin(content: &[u8]) -> Vec<Vec<Vec<u8>>> {
         let reader = ReaderBuilder::new()
             .has_headers(false)
@@ -320,7 +322,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(1000))]
 
         #[test]
-        fn sound_text_reads_as_by_the_csv_crate(
+        fn valid_text_gives_the_rows_of_the_csv_crate(
             pieces in prop::collection::vec(
                 prop::sample::select(
                     vec!["a", "b c", ",", ",", "\n", "\r\n", "\"", "\",\"", "\"\"", ",\"x\n\"", "#", " "],

@@ -1,4 +1,4 @@
-//! The form of a file of delimited text: the characters between and around its fields.
+//! The form of a file of delimited text: the characters between its fields and around them.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use crate::error::DataError;
 use crate::input::{LineWindow, is_pipe, open, unreadable};
 use crate::limits::LONGEST_ROW;
 
-/// The characters that may begin a comment: a field that begins a line with one of them is written in quotes.
+/// The characters that may begin a comment; a field that begins a line with one of them is written in quotes.
 pub const COMMENT_MARKERS: [u8; 3] = *b"#|%";
 
-/// A file's form with every choice made.
+/// The form of a file of delimited text, with every default filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Dialect {
     pub(crate) delimiter: u8,
@@ -25,11 +25,11 @@ pub(crate) struct Dialect {
 }
 
 impl Dialect {
-    /// The form of the file `path`: what `config` sets, else what is usual for the format.
+    /// The form of the file at `path`: the characters that `config` sets, else those that are usual for the format.
     ///
-    /// The settings themselves must be free of problems already.
+    /// The caller has checked that the settings have no problems.
     pub(crate) fn of(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
-        Self::of_format(Format::told(path, config)?, config)
+        Self::of_format(Format::of_file(path, config)?, config)
     }
 
     /// The form of a file of this format.
@@ -56,16 +56,16 @@ impl Dialect {
 }
 
 impl DataConfig {
-    /// The format of the file `path`: the one that is set, else the one that its name or the first line of a pipe
-    /// shows.
+    /// The format of the file at `path`: the one that is set, else the one that its name shows, or the first line of a
+    /// pipe.
     ///
     /// # Errors
     /// If nothing shows the format, or a pipe cannot be read.
     pub fn format_of(&self, path: &Path) -> Result<Format, DataError> {
-        Format::told(path, self)
+        Format::of_file(path, self)
     }
 
-    /// The character between two fields of the file `path`: the one that is set, else the usual one of its format.
+    /// The character between two fields of the file at `path`: the one that is set, else the usual one of its format.
     ///
     /// # Errors
     /// If the format is not known, or the character is also set as the quote or as the start of a comment.
@@ -75,8 +75,8 @@ impl DataConfig {
 }
 
 impl Format {
-    /// The format that `config` sets, else the one that the name or the first line of a pipe tells.
-    pub(crate) fn told(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
+    /// The format that `config` sets, else the one that the name shows, or the first line of a pipe.
+    pub(crate) fn of_file(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
         match config.format.or_else(|| Self::of(path)) {
             Some(format) => Ok(format),
             None if is_pipe(path) => Self::of_first_line(path),
@@ -84,8 +84,8 @@ impl Format {
         }
     }
 
-    /// The format that the end of the name tells, in capitals or not; an end that says how the file
-    /// is compressed is passed over.
+    /// The format that the extension of the name shows, in capitals or not; the extension of a compressed file is
+    /// ignored.
     pub(crate) fn of(path: &Path) -> Option<Self> {
         let ends_in = |path: &Path, ends: &[&str]| {
             let extension = path.extension().unwrap_or_default();
@@ -102,7 +102,7 @@ impl Format {
             .map(|known| formats[known])
     }
 
-    /// The format that the first line tells of a pipe, which has no name that could tell it.
+    /// The format of a pipe, which has no name, as its first line shows it.
     fn of_first_line(path: &Path) -> Result<Self, DataError> {
         let mut window = LineWindow::new(open(path)?);
         let end = window.line_end(0, LONGEST_ROW).map_err(|error| unreadable(path, 1, error))?;
@@ -124,7 +124,8 @@ impl Format {
         }
     }
 
-    /// TSV as registered with IANA has no quotes, and raw queries in it hold many that never close.
+    /// The usual quote: none in TSV, as it is registered with IANA, because raw queries hold many quotes that never
+    /// close.
     fn quote(self) -> Quote {
         match self {
             Self::Csv => Quote::Char('"'),
@@ -138,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_read_as_set_else_as_usual() {
+    fn settings_come_before_the_defaults_of_the_format() {
         let cases = [
             ("", "a.csv", Ok((',', Some('"')))),
             ("", "a.TSV", Ok(('\t', None))),

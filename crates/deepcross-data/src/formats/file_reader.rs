@@ -1,4 +1,4 @@
-//! A pass over one file, whatever its format: rows of as many fields as there are columns.
+//! A pass over one file of any format; each row has as many fields as there are columns.
 
 use super::delimited::DelimitedReader;
 use super::libffm::LibffmReader;
@@ -17,10 +17,10 @@ pub(crate) enum FileReader {
 }
 
 impl FileReader {
-    /// Takes what the next row begins with; false at the end of the file.
+    /// Takes the beginning of the next row; false at the end of the file.
     ///
     /// # Errors
-    /// What ends the pass.
+    /// If no more rows can be read; the pass has ended then.
     pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
         match self {
             Self::Text(reader) => reader.take_row(),
@@ -33,7 +33,8 @@ impl FileReader {
     /// Splits the row that was taken.
     ///
     /// # Errors
-    /// What makes a bad row: the next call of [`take_row`](Self::take_row) goes on behind it. Anything else ends the pass.
+    /// If the row is bad; the next call of [`take_row`](Self::take_row) then continues after it.
+    /// Any other error ends the pass.
     pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
         match self {
             Self::Text(reader) => reader.split_row(row),
@@ -43,12 +44,12 @@ impl FileReader {
         }
     }
 
-    /// Appends the row that was taken to `rows`, unsplit; false where it has to be split here.
+    /// Appends the row that was taken to `rows`, unsplit; false if this reader has to split it.
     pub(crate) fn push_line(&self, rows: &mut RawRows) -> bool {
         matches!(self, Self::Text(reader) if reader.push_line(rows))
     }
 
-    /// The row that was read last, as it stands in its file; nothing where rows are no text.
+    /// The row that was read last, as it stands in its file; empty if the rows of the file are not text.
     pub(crate) fn raw(&self) -> &[u8] {
         match self {
             Self::Text(reader) => reader.raw(),

@@ -1,9 +1,10 @@
 //! Reads libffm: lines of a label and features with their fields and values, `field:feature:value`.
 //!
-//! A row has the column `label` and one for each field, under its number: the pairs `feature:value` of
-//! the field as a weighted list, in the order of the line; empty where it has none.
-//! The fields are those that `data.columns` names, or else all that the first file has, which is read for them.
-//! Rejected: the fields of the first row, since a row leaves out fields that it has no feature of.
+//! A row has the column `label`, and a column for each field, named by the field's number.
+//! The column of a field holds its pairs `feature:value` as a weighted list, in the order of the line; it is empty if
+//! the field has no pair.
+//! The fields are those that `data.columns` names, or else all fields of the first file, which is read to find them.
+//! Rejected: the fields of the first row, because a row leaves out the fields of which it has no feature.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -21,10 +22,11 @@ use crate::rows::RawRow;
 #[derive(Debug)]
 pub(crate) struct LibffmReader {
     lines: SvmLines,
-    /// The columns but for the label, in order, and where each stands.
+    /// The columns without the label, in order.
     fields: Vec<Box<[u8]>>,
+    /// The position of each field in `fields`.
     positions: HashMap<Box<[u8]>, usize>,
-    /// Of each pair of the row, its field, and where it starts and ends in the line.
+    /// The field of each pair of the row, and the bounds of the pair in the line.
     pairs: Vec<(usize, usize, usize)>,
 }
 
@@ -38,14 +40,14 @@ impl LibffmReader {
         Ok(Self { lines: SvmLines::open(file)?, fields, positions, pairs })
     }
 
-    /// The columns of a file, all of which is read: the label, and the fields by their numbers.
+    /// The columns of a file, which is read to its end: the label, and the fields in the order of their numbers.
     pub(crate) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
         let (mut lines, mut known) = (SvmLines::open(file)?, HashSet::<Box<[u8]>>::new());
         let mut is_empty = true;
         while lines.take()? {
             is_empty = false;
             for (field, _) in lines.words().filter_map(part) {
-                // Whoever reads the rows says which words are wrong.
+                // Malformed words are reported when the rows are read.
                 if is_whole(field) && !known.contains(field) {
                     known.insert(field.into());
                 }
@@ -72,7 +74,7 @@ impl LibffmReader {
     /// Takes the line of the next row; false at the end of the file.
     ///
     /// # Errors
-    /// A line that is too long, or what the system says: nothing more can be read.
+    /// If the line is too long, or if the system cannot read it; no more rows can be read then.
     pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
         self.lines.take()
     }
@@ -80,8 +82,7 @@ impl LibffmReader {
     /// Splits the row whose line was taken.
     ///
     /// # Errors
-    /// A word that is no pair, or one of a field that is not known: the next call reads on in the next
-    /// line.
+    /// If a word is not a pair, or if its field is not known; the next row is that of the next line.
     pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
         self.lines.begin(row);
         let line = self.lines.content();
@@ -124,13 +125,13 @@ impl LibffmReader {
         self.lines.raw()
     }
 
-    /// The position of a pair's field, and the pair without it; or what was expected.
+    /// The position of a word's field, and the pair after the field; or what was expected instead of the word.
     fn pair<'w>(&self, word: &'w [u8]) -> Result<(usize, &'w [u8]), &'static str> {
         let (field, pair) = part(word).ok_or(TRIPLE)?;
         if !is_whole(field) || !is_feature_with_value(pair) {
             return Err(TRIPLE);
         }
-        // Most lines have their fields in order.
+        // In most lines, the fields are in order.
         let next = self.pairs.last().map_or(0, |(before, ..)| before + 1);
         let is_next = self.fields.get(next).is_some_and(|known| **known == *field);
         let position = is_next.then_some(next).or_else(|| self.positions.get(field).copied());
@@ -146,8 +147,8 @@ impl LibffmReader {
 
 const TRIPLE: &str = "`field:feature:value` of two whole numbers and a finite number";
 
-const UNKNOWN: &str = "a field that the first file has too, or that `data.columns` names; to read this \
-                       one, name the label and all fields there";
+const UNKNOWN: &str = "a field that the first file has or that `data.columns` names; to read this \
+                       field, name the label and all fields in `data.columns`";
 
 /// Fields in the order of their numbers.
 fn by_number(fields: HashSet<Box<[u8]>>) -> impl Iterator<Item = String> {

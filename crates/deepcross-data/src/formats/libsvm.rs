@@ -1,8 +1,8 @@
 //! Reads libsvm: lines of a label, perhaps `qid:n`, and features with their values.
 //!
-//! A row has the columns `label`, `qid` if the first row has one, and `features`: all pairs as one
-//! weighted list, which a multi-hot field with weights reads.
-//! Rejected: a column for each feature, since there may be millions, of which a row has a few.
+//! A row has the columns `label`, `qid` if the first row has one, and `features`.
+//! The last column holds all pairs as one weighted list, which a multi-hot field with weights reads.
+//! Rejected: a column for each feature, because there may be millions of features, of which a row has a few.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use crate::error::DataError;
 use crate::message::shown;
 use crate::rows::RawRow;
 
-/// The name of the column of all pairs.
+/// The name of the column that holds all pairs.
 pub(crate) const FEATURES: &str = "features";
 
-/// The name of the column of queries.
+/// The name of the column that holds the number of the query.
 pub(crate) const QID: &str = "qid";
 
-/// What stands before the number of a query.
+/// The prefix of the number of a query.
 pub(crate) const BEFORE_QID: &[u8] = b"qid:";
 
 /// Reads the rows of one file.
@@ -36,7 +36,7 @@ impl LibsvmReader {
         Ok(Self { lines: SvmLines::open(file)?, has_qid: header.len() == 3 })
     }
 
-    /// The columns of a file, which must hold a row at least.
+    /// The columns of a file, which must hold at least one row.
     pub(crate) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
         let mut lines = SvmLines::open(file)?;
         if !lines.take()? {
@@ -50,7 +50,7 @@ impl LibsvmReader {
     /// Takes the line of the next row; false at the end of the file.
     ///
     /// # Errors
-    /// A line that is too long, or what the system says: nothing more can be read.
+    /// If the line is too long, or if the system cannot read it; no more rows can be read then.
     pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
         self.lines.take()
     }
@@ -58,7 +58,7 @@ impl LibsvmReader {
     /// Splits the row whose line was taken.
     ///
     /// # Errors
-    /// A word that is no pair: the next call reads on in the next line.
+    /// If a word is not a pair; the next row is that of the next line.
     pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
         self.lines.begin(row);
         let mut words = self.lines.words().peekable();

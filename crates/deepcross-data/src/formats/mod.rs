@@ -1,6 +1,6 @@
-//! The formats of files: each has a reader that turns bytes into raw rows.
+//! The file formats: each has a reader that turns bytes into raw rows.
 //!
-//! A reader knows one file and nothing of a source, of labels, or of encoding.
+//! A reader knows one file, and nothing about a source, labels, or encoding.
 
 mod data_file;
 mod file_reader;

@@ -1,6 +1,6 @@
-//! Reads the lines of libsvm and libffm, without comments and blank lines, one at a time.
+//! Reads the lines of libsvm and libffm one at a time, without comments and blank lines.
 //!
-//! libsvm and libffm have neither quotes nor delimiters that a value could hold, so that a row is a line.
+//! In these formats a row is a line, because there are no quotes and no value can hold a delimiter.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,9 +20,9 @@ pub(crate) struct SvmLines {
     file: Arc<Path>,
     /// Starts with the line that was taken last.
     window: LineWindow,
-    /// Its number, counted from 1; 0 before the first.
+    /// The number of this line, counted from 1; 0 before the first line.
     line: u64,
-    /// Its length.
+    /// The length of this line in bytes.
     taken: usize,
 }
 
@@ -33,10 +33,10 @@ impl SvmLines {
         Ok(Self { file, window, line: 0, taken: 0 })
     }
 
-    /// Takes the next line that holds something; false at the end of the file.
+    /// Takes the next line that is not blank; false at the end of the file.
     ///
     /// # Errors
-    /// A line longer than the longest row, or what the system says: nothing more can be read.
+    /// If the line is longer than the longest row, or if the system cannot read it; no more rows can be read then.
     pub(crate) fn take(&mut self) -> Result<bool, DataError> {
         loop {
             self.window.advance(self.taken);
@@ -60,23 +60,23 @@ impl SvmLines {
         &self.window.bytes()[..self.taken]
     }
 
-    /// The same without its comment.
+    /// The line that was taken last, without its comment.
     pub(crate) fn content(&self) -> &[u8] {
         let raw = self.raw();
         memchr(COMMENT, raw).map_or(raw, |comment| &raw[..comment])
     }
 
-    /// What stands between blanks in the line.
+    /// The words of the line.
     pub(crate) fn words(&self) -> impl Iterator<Item = &[u8]> {
         words(self.content())
     }
 
-    /// Makes `row` one without fields that begins in this line.
+    /// Makes `row` a row without fields that begins in this line.
     pub(crate) fn begin(&self, row: &mut RawRow) {
         row.begin(&self.file, true, self.line, self.raw());
     }
 
-    /// Where the line stands.
+    /// The place of the line.
     pub(crate) fn place(&self) -> Place {
         Place::new(&self.file, self.line, self.window.bytes())
     }

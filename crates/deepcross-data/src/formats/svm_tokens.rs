@@ -1,19 +1,19 @@
 //! The tokens of libsvm and libffm: labels, and features with their values.
 //!
 //! Features and fields are whole numbers, as both formats define them.
-//! Rejected: any text, since a column in the wrong place would be read as a feature without a warning.
+//! Rejected: features of any text, because a column in the wrong place would be read as a feature without a warning.
 
 use memchr::memchr;
 
 use crate::config::{Format, is_whole};
 
-/// What stands between two pairs of a list.
+/// The separator between two pairs of a list.
 pub(crate) const BETWEEN: u8 = b' ';
 
-/// What begins a comment, which ends with its line.
+/// The start of a comment, which ends with its line.
 pub(crate) const COMMENT: u8 = b'#';
 
-/// What stands between blanks in a text.
+/// The words of a text, which blanks separate.
 pub(crate) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
 }
@@ -39,7 +39,7 @@ pub(crate) fn is_feature_with_value(word: &[u8]) -> bool {
     part(word).is_some_and(|(feature, value)| is_whole(feature) && is_finite(value))
 }
 
-/// A word in two, at its first colon.
+/// The parts of a word before and after its first colon.
 pub(crate) fn part(word: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = memchr(b':', word)?;
     Some((&word[..colon], &word[colon + 1..]))
@@ -68,12 +68,12 @@ impl Format {
     }
 }
 
-/// Whether a line may be one of libsvm: pairs after a label, or without one, or a label alone.
+/// Whether a line may be a row of libsvm: pairs with or without a label before them, or a label alone.
 pub(crate) fn is_libsvm(line: &[u8]) -> bool {
     is_line(line, |word| word.starts_with(b"qid:") || is_feature_with_value(word))
 }
 
-/// Whether a line may be one of libffm.
+/// Whether a line may be a row of libffm.
 pub(crate) fn is_libffm(line: &[u8]) -> bool {
     is_line(line, |word| {
         part(word).is_some_and(|(field, rest)| is_whole(field) && is_feature_with_value(rest))

@@ -1,7 +1,7 @@
 //! Recognises compressed data by their first bytes, and decompresses them while they are read.
 //!
-//! A name can be wrong and a pipe has none, so that names are not asked.
-//! What is decompressed is never kept: a small file that swells to gigabytes costs time, not memory.
+//! Rejected: the end of the name, because a name can be wrong and a pipe has no name.
+//! Decompressed data are never kept: a small file that swells to gigabytes costs time, not memory.
 
 use std::io::{self, BufReader, Cursor, ErrorKind, Read};
 
@@ -10,22 +10,22 @@ use thiserror::Error;
 
 use super::stream::Stream;
 
-/// How many bytes of compressed data are read at once.
+/// The number of bytes of compressed data that are read at once.
 const CHUNK: usize = 64 << 10;
 
-/// The largest window of zstd that is read, as a power of two: that of its highest level, 128 MiB.
+/// The largest window of zstd that is read, as a power of two: the window of its highest level, 128 MiB.
 const WINDOW_LOG: u32 = 27;
 
-/// So many bytes tell each kind.
+/// The number of first bytes that show the kind of a stream.
 const HEAD: usize = 10;
 
-/// What a stream of bytes is, as far as its first bytes tell.
+/// The kind of a stream of bytes, as its first bytes show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Plain,
     Gzip,
     Zstd,
-    /// Compressed or written in a way that is not read.
+    /// A compression or an encoding that is not read, with its verb.
     Other(&'static str),
 }
 
@@ -33,7 +33,7 @@ impl Kind {
     fn of(head: &[u8]) -> Self {
         match head {
             [0x1f, 0x8b, ..] => Self::Gzip,
-            // A frame, or one that decoders skip, which programs put first for notes of their own.
+            // A frame, or a frame that decoders skip, in which programs store their own notes before the data.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Self::Other("UTF-16 text is"),
             [b'P', b'K', 3, 4, ..] => Self::Other("zip files are"),
@@ -46,12 +46,12 @@ impl Kind {
     }
 }
 
-/// A stream as it is to be read, or the kind that is not read, with its verb.
+/// A decompressed stream, or the kind that is not read, with its verb.
 pub(crate) type Decompressed = Result<Stream, &'static str>;
 
 /// Decompresses `raw` if it is gzip (of any number of members) or zstd (of any number of frames).
 ///
-/// Damaged data are an error that holds [`Damage`]; it comes after all that could be decompressed.
+/// Damaged data are an error that holds [`Damage`]; it comes after all bytes that could be decompressed.
 pub(crate) fn decompressed(mut raw: Stream) -> io::Result<Decompressed> {
     let mut head = Vec::with_capacity(HEAD);
     raw.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
@@ -73,25 +73,25 @@ pub(crate) fn decompressed(mut raw: Stream) -> io::Result<Decompressed> {
     }))
 }
 
-/// What is wrong with compressed data; carried by an [`io::Error`].
+/// A fault in compressed data; an [`io::Error`] carries it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum Damage {
-    /// Nothing follows where more must.
-    #[error("its {method} data are cut off: the file is not complete")]
+    /// The data end before they are complete.
+    #[error("the {method} data are cut off: the file is not complete")]
     CutOff { method: &'static str },
-    /// Too much of the text would have to be kept to decompress the rest.
+    /// The decoder would have to keep more of the text than is allowed.
     #[error(
-        "its {method} data need more memory than the {} MiB that are given; compress it with a \
+        "the {method} data need more memory than the limit of {} MiB; compress the file with a \
          smaller window",
         1 << (WINDOW_LOG - 20)
     )]
     Window { method: &'static str },
-    /// The data cannot be what was compressed.
-    #[error("its {method} data are damaged ({reason})")]
+    /// The data differ from those that were written.
+    #[error("the {method} data are damaged ({reason})")]
     Corrupt { method: &'static str, reason: String },
 }
 
-/// Tells damaged data from what the system says about the file.
+/// Decompresses a stream, and distinguishes damaged data from errors of the system.
 struct Decoder<R> {
     decoder: R,
     method: &'static str,
@@ -116,7 +116,7 @@ fn damage(method: &'static str, error: io::Error) -> io::Error {
     io::Error::new(error.kind(), damage)
 }
 
-/// What zstd says of a frame whose window is larger than allowed; it gives its errors names only.
+/// The message of zstd about a frame whose window is larger than allowed; its errors reach us as text only.
 fn window_too_large() -> &'static str {
     const CODE: usize = 16;
     zstd::zstd_safe::get_error_name(CODE.wrapping_neg())
@@ -146,17 +146,17 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    /// What can be read, and how it ends.
+    /// The text that can be read, and the result at its end.
     fn read(bytes: &[u8]) -> (Vec<u8>, Result<(), Damage>) {
         let mut stream = decompressed(Box::new(Cursor::new(bytes.to_vec()))).unwrap().unwrap();
         let mut text = Vec::new();
         let end = stream.read_to_end(&mut text).map(drop);
-        let damage = |error: io::Error| error.downcast::<Damage>().expect("damage and no other");
+        let damage = |error: io::Error| error.downcast::<Damage>().expect("the error holds damage");
         (text, end.map_err(damage))
     }
 
     #[test]
-    fn kinds_are_told_by_their_first_bytes() {
+    fn kinds_are_recognised_by_their_first_bytes() {
         let cases: [(&[u8], Kind); 12] = [
             (b"", Kind::Plain),
             (b"PK,BZh9,\x1f\x8b", Kind::Plain),
@@ -188,7 +188,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cut_is_an_error_after_a_part_of_the_text(
+        fn cut_data_give_a_part_of_the_text_and_an_error(
             text in prop::collection::vec(any::<u8>(), 0..3000), share in 0.0..1.0,
         ) {
             for (compress, method, least) in [(gzip as fn(&[u8]) -> _, "gzip", 2), (zstd, "zstd", 4)] {
@@ -201,12 +201,12 @@ mod tests {
         }
 
         #[test]
-        fn a_flipped_bit_is_never_another_text(
+        fn a_flipped_bit_never_gives_another_text(
             text in prop::collection::vec(any::<u8>(), 1..3000), share in 0.0..1.0, bit in 0_u32..8,
         ) {
             for compress in [gzip, zstd] {
                 let mut bytes = compress(&text);
-                // Beyond the first bytes, without which the data are plain.
+                // After the first bytes: if one of these is changed, the data count as plain text.
                 let at = 4 + ((bytes.len() - 4) as f64 * share) as usize;
                 bytes[at] ^= 1_u8 << bit;
                 let (read, end) = read(&bytes);

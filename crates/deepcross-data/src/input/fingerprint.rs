@@ -1,11 +1,11 @@
 //! Fingerprints of files, which show whether a file is the same as before, whatever its name is now.
 //!
-//! A fingerprint is the length and a hash of parts: the whole of a small file, and of a large one evenly spaced blocks,
-//! its beginning and its end among them.
-//! So it costs the same for any file, and tells one that was replaced, extended, cut or written anew; a change of a few
-//! bytes in place, which no log sees, may escape it.
-//! The alternatives: a hash of all bytes takes a pass over the data before each run goes on; and the time of the last
-//! change is another one after a copy.
+//! A fingerprint holds the length of the file and a hash of some of its bytes.
+//! The hash covers all of a small file, and evenly spaced blocks of a large one, including its beginning and its end.
+//! So the cost is bounded for any file, and a file that was replaced, extended, cut or rewritten is recognised.
+//! A change of a few bytes in place may escape; logs are not changed like that.
+//! Rejected: a hash of all bytes, which takes a pass over the data before a run can continue; and the time of the last
+//! change, which differs after a copy.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -16,13 +16,13 @@ use xxhash_rust::xxh3::Xxh3;
 use super::open::{open_seekable, unreadable};
 use crate::error::DataError;
 
-/// The bytes of a block.
+/// The size of a block in bytes.
 const BLOCK: u64 = 64 << 10;
 
-/// The most blocks that are looked at.
+/// The most blocks that are read.
 const BLOCKS: u64 = 32;
 
-/// What tells the content of a file from others; compressed files are taken as they are.
+/// The fingerprint of a file's content; a compressed file is not decompressed for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// The length of the file.
@@ -32,10 +32,10 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Of the file at `path`: at most 2 MiB of it are read.
+    /// Computes the fingerprint of the file at `path`, of which at most 2 MiB are read.
     ///
-    /// A pipe, or `-` for the standard input, is read to its end: where
-    /// [`keep_pipes`](crate::keep_pipes) was called before, it can be read again.
+    /// A pipe, or `-` for the standard input, is read to its end; it can be read again if
+    /// [`keep_pipes`](crate::keep_pipes) was called before.
     ///
     /// # Errors
     /// If there is no such file, if it is a folder, or if the system refuses.
@@ -57,7 +57,7 @@ impl Fingerprint {
     }
 }
 
-/// Where the blocks begin: one after the other if they cover the file, and evenly spaced if not.
+/// The starts of the blocks: one after the other if they cover the file, and evenly spaced if not.
 fn starts(bytes: u64) -> impl Iterator<Item = u64> {
     let n = bytes.div_ceil(BLOCK).min(BLOCKS);
     let (last, gaps) = (bytes.saturating_sub(BLOCK), n.saturating_sub(1).max(1));
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_file_is_told_by_its_length_and_by_blocks_of_it() {
+    fn a_large_file_is_recognised_by_its_length_and_by_its_blocks() {
         let bytes = sample(3 * (BLOCK * BLOCKS) as usize + 7);
         let found = of(&bytes);
         assert_eq!(found.bytes, bytes.len() as u64);
@@ -109,7 +109,7 @@ mod tests {
             changed[start as usize] ^= 1;
             assert_ne!(of(&changed), found, "byte {start}");
         }
-        // What is between the blocks is not looked at, as the documentation says.
+        // The bytes between the blocks are not read, as the documentation says.
         let mut changed = bytes.clone();
         changed[BLOCK as usize + 1] ^= 1;
         assert_eq!(of(&changed), found);

@@ -1,4 +1,4 @@
-//! The first lines of a file, to look at before its format is known.
+//! Reads the first lines of a file, from which its format can be guessed.
 
 use std::path::Path;
 
@@ -7,10 +7,11 @@ use super::open::{open, unreadable};
 use crate::error::DataError;
 use crate::limits::LONGEST_ROW;
 
-/// The first lines of a file without their ends, at most `n_lines` of them, or as many as begin in its first `n_bytes`.
+/// Returns the first lines of a file without their line ends: at most `n_lines`, which all begin in the first
+/// `n_bytes`.
 ///
 /// Compressed files are decompressed, a byte order mark is dropped, and blank lines are left out.
-/// A line that is longer than any row may be ends the list; readers of rows report it.
+/// A line that is longer than the longest row ends the list; readers of rows report it.
 ///
 /// # Errors
 /// If the file cannot be opened, read or decompressed.

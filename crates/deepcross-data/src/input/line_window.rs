@@ -1,7 +1,7 @@
-//! A moving window on the bytes of a stream, from the row being read to what is read ahead.
+//! A moving window on the bytes of a stream, from the row being read to the bytes that were read ahead.
 //!
-//! A row stays in the window until the next one is asked for, so that reading can go back to the
-//! row's second line; a `BufRead` forgets what it has handed out.
+//! A row stays in the window until the next row is requested, so that reading can go back to the row's second line.
+//! Rejected: a `BufRead`, which drops the bytes that it has handed out.
 
 use std::fmt;
 use std::io;
@@ -10,20 +10,20 @@ use memchr::memchr;
 
 use super::stream::Stream;
 
-/// Bytes asked of the stream at once, at least.
+/// The fewest bytes that the stream is asked for at once.
 const CHUNK: usize = 64 << 10;
 
-/// UTF-8's byte order mark, which some programs write first.
+/// The byte order mark of UTF-8, which some programs write at the start of a file.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The bytes of a stream from some position on, as far as they have been read.
+/// The bytes of a stream that have been read and not yet been left.
 pub(crate) struct LineWindow {
     stream: Stream,
     buffer: Vec<u8>,
-    /// The part of `buffer` that holds bytes not yet advanced past.
+    /// The bounds of the window in `buffer`.
     start: usize,
     end: usize,
-    /// Whether the stream has said that nothing follows.
+    /// Whether the stream has reported its end.
     ended: bool,
 }
 
@@ -33,15 +33,15 @@ impl LineWindow {
         Self { stream, buffer: vec![0; CHUNK], start: 0, end: 0, ended: false }
     }
 
-    /// The bytes that have been read and not been advanced past.
+    /// The bytes of the window.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
-    /// The end of the line that begins at byte `from` of the window: past its line feed, or where
-    /// the stream ends, which is `from` where no line follows.
+    /// The end of the line that begins at byte `from` of the window: the byte after its line feed, or the end of the
+    /// stream; `from` itself if no line follows.
     ///
-    /// `None` if it lies more than `longest` bytes from the window's start.
+    /// `None` if the end is more than `longest` bytes from the window's start.
     pub(crate) fn line_end(&mut self, from: usize, longest: usize) -> io::Result<Option<usize>> {
         let mut searched = from;
         loop {
@@ -61,7 +61,7 @@ impl LineWindow {
         }
     }
 
-    /// Leaves `n` bytes behind, which must have been read.
+    /// Moves the start of the window by `n` bytes, which must have been read.
     pub(crate) fn advance(&mut self, n: usize) {
         self.start += n;
     }
@@ -77,7 +77,7 @@ impl LineWindow {
         Ok(())
     }
 
-    /// Reads on, some bytes or to the end.
+    /// Reads more bytes, or notices the end of the stream.
     fn fill(&mut self) -> io::Result<()> {
         self.make_room();
         let read = loop {
@@ -91,7 +91,7 @@ impl LineWindow {
         Ok(())
     }
 
-    /// Moves the bytes to the front of the buffer, or doubles it where that would free little.
+    /// Moves the bytes to the front of the buffer, or doubles the buffer if the move would free little.
     fn make_room(&mut self) {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_end_where_they_do_in_the_whole_text() {
+    fn lines_have_the_same_ends_as_in_the_whole_text() {
         let text: Vec<u8> =
             (0..3000).flat_map(|i| [vec![b'x'; i % 97], vec![b'\n']]).flatten().collect();
         let mut window = LineWindow::new(Box::new(io::Cursor::new(text.clone()).take(u64::MAX)));

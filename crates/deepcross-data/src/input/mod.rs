@@ -1,6 +1,6 @@
 //! The bytes of a file or a pipe: opened, decompressed, and cut into lines.
 //!
-//! Nothing here knows a format: what the bytes mean is decided above.
+//! Nothing here knows a format: the modules above decide the meaning of the bytes.
 
 mod compression;
 mod fingerprint;

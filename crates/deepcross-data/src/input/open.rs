@@ -1,7 +1,7 @@
-//! Opens data files, and is the one place that does.
+//! Opens data files; all files are opened here.
 //!
-//! Readers take any byte stream: what stands between a file and its bytes (decompression, the
-//! standard input) is decided here without a reader knowing.
+//! Readers take any stream of bytes.
+//! Decompression and the standard input are handled here, so that no reader knows of them.
 
 use std::fs::File;
 use std::io;
@@ -13,11 +13,10 @@ use super::stream::{Seekable, Stream};
 use crate::error::DataError;
 use crate::place::Place;
 
-/// Opens what `path` names for reading; compressed data are decompressed.
+/// Opens the file or pipe at `path` for reading; compressed data are decompressed.
 ///
 /// # Errors
-/// If there is no such file, if it is a folder or compressed in a way that is not read, or if the
-/// system refuses.
+/// If there is no such file, if it is a folder, if its compression is not read, or if the system refuses.
 pub(crate) fn open(path: &Path) -> Result<Stream, DataError> {
     let opened = open_raw(path)?;
     match decompressed(opened).map_err(|error| unreadable(path, 1, error))? {
@@ -26,7 +25,9 @@ pub(crate) fn open(path: &Path) -> Result<Stream, DataError> {
     }
 }
 
-/// Opens what `path` names as it is, to look at parts of it; a pipe can be moved about in by what is kept of it.
+/// Opens the file or pipe at `path` without decompression, to read parts of it.
+///
+/// In a pipe, positions can be sought among the bytes that are kept.
 pub(crate) fn open_seekable(path: &Path) -> Result<Box<dyn Seekable>, DataError> {
     if is_pipe(path) {
         return Ok(Box::new(replay::open(path).map_err(|error| reason(path, error))?));
@@ -41,10 +42,10 @@ fn open_raw(path: &Path) -> Result<Stream, DataError> {
     Ok(Box::new(open_file(path)?))
 }
 
-/// Opens a file of our own, which is not compressed and no pipe.
+/// Opens a file that this program wrote, which is neither compressed nor a pipe.
 pub(crate) fn open_plain(path: &Path) -> Result<File, DataError> {
     match path.metadata() {
-        // To open a pipe would be to wait for its writer.
+        // Opening a pipe would wait for its writer.
         Ok(about) if !about.is_file() && !about.is_dir() => {
             let problem = "it is a device, a pipe or a socket".to_owned();
             Err(DataError::Cache { file: path.into(), problem })
@@ -62,7 +63,7 @@ fn open_file(path: &Path) -> Result<File, DataError> {
     Ok(file)
 }
 
-/// The error for a stream of `path` that broke off in a line.
+/// The error for a stream of `path` that failed in a line.
 pub(crate) fn unreadable(path: &Path, line: u64, source: io::Error) -> DataError {
     match source.downcast::<Damage>() {
         Ok(damage) => {
@@ -73,11 +74,11 @@ pub(crate) fn unreadable(path: &Path, line: u64, source: io::Error) -> DataError
     }
 }
 
-/// The error for what the system said when `path` was opened.
+/// The error for a failure of the system to open `path`.
 fn reason(path: &Path, source: io::Error) -> DataError {
     match source.kind() {
         io::ErrorKind::NotFound => DataError::MissingFile { file: path.into() },
-        // Where folders cannot even be opened, the system says so in other words.
+        // On some systems a folder cannot even be opened, and the error is another one.
         _ if path.is_dir() => DataError::Folder { file: path.into() },
         _ => DataError::Unreadable { file: path.into(), source },
     }

@@ -1,12 +1,12 @@
-//! Makes the standard input and pipes, which can be read once, readable again.
+//! Makes pipes and the standard input readable more than once.
 //!
-//! All else here reads files again and again: their header, the pass that fits, each epoch.
-//! So the bytes that a pipe has given are kept, and each new reader gets these first.
-//! Unless [`keep_pipes`] was called, only the beginning is kept, in memory: it serves to look at
-//! headers before the one pass that evaluation and prediction make.
+//! A run reads its files several times: for their headers, for fitting, and in each epoch.
+//! So the bytes that a pipe has given are kept, and each new reader gets these bytes first.
+//! Unless [`keep_pipes`] was called, only the beginning is kept, in memory.
+//! It suffices to read the header before the one pass of an evaluation or a prediction.
 //!
-//! A pipe belongs to the process, and so does what was read from it; a handle in each signature
-//! between the program and this place would say no more.
+//! A pipe belongs to the process, and so do the bytes that were read from it: they are kept in a static.
+//! Rejected: a handle in each signature between the program and this module, which would carry no more information.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,23 +18,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::stream::Stream;
 use crate::message::STANDARD_INPUT;
 
-/// How much of a pipe is kept in memory: more than the longest row and what is read ahead.
+/// The most bytes of a pipe that are kept in memory: more than the longest row and the bytes that are read ahead.
 const HEAD: usize = 64 << 20;
 
-/// What the process has read from pipes.
+/// The pipes that the process has opened.
 static PIPES: Mutex<Pipes> = Mutex::new(Pipes { folder: None, open: BTreeMap::new() });
 
 struct Pipes {
-    /// Where pipes are kept whole.
+    /// The folder in which whole pipes are kept.
     folder: Option<PathBuf>,
     open: BTreeMap<PathBuf, Arc<Mutex<Pipe>>>,
 }
 
-/// Keeps pipes that are opened from now on whole, the standard input among them, so that they can be
-/// read more than once.
+/// Keeps all bytes of the pipes that are opened from now on, including the standard input, so that they can be read
+/// more than once.
 ///
-/// Each is written to a file in `folder` that has no name there, and that the system removes when
-/// the process ends, in whatever way.
+/// Each pipe is copied to a file in `folder` that has no name, and that the system removes when the process ends in
+/// whatever way.
 pub fn keep_pipes(folder: &Path) {
     let mut pipes = PIPES.lock().unwrap_or_else(PoisonError::into_inner);
     pipes.folder = Some(folder.to_owned());
@@ -46,7 +46,7 @@ pub(crate) fn is_pipe(path: &Path) -> bool {
     path == Path::new(STANDARD_INPUT) || path.metadata().is_ok_and(is_special)
 }
 
-/// All that the pipe gives, from its beginning.
+/// Opens a pipe at its beginning.
 pub(crate) fn open(path: &Path) -> io::Result<Replay> {
     let mut pipes = PIPES.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(pipe) = pipes.open.get(path) {
@@ -61,11 +61,11 @@ pub(crate) fn open(path: &Path) -> io::Result<Replay> {
     Ok(Replay { pipe, at: 0 })
 }
 
-/// A pipe and what it has given.
+/// A pipe and the bytes of it that are kept.
 struct Pipe {
     live: Stream,
     kept: Kept,
-    /// How many bytes it has given.
+    /// The number of bytes that the pipe has given.
     length: u64,
 }
 
@@ -84,7 +84,7 @@ impl Pipe {
         Ok(Self { live, kept, length: 0 })
     }
 
-    /// Reads some bytes at position `at`, which is no further than what the pipe has given.
+    /// Reads some bytes at position `at`, which is at most the number of bytes that the pipe has given.
     fn read(&mut self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
         if at < self.length {
             return self.read_again(at, buffer);
@@ -122,7 +122,7 @@ impl Pipe {
 }
 
 fn not_kept(error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("it cannot be kept in a file: {error}"))
+    io::Error::new(error.kind(), format!("its content cannot be kept in a file: {error}"))
 }
 
 impl fmt::Debug for Pipe {
@@ -131,7 +131,7 @@ impl fmt::Debug for Pipe {
     }
 }
 
-/// A pipe from its beginning: what it has given before, then what it gives.
+/// A reader of a pipe from its beginning: of the bytes that are kept, then of new bytes.
 #[derive(Debug)]
 pub(crate) struct Replay {
     pipe: Arc<Mutex<Pipe>>,
@@ -147,7 +147,7 @@ impl Read for Replay {
     }
 }
 
-/// To the end, which reads all that is still to come, and to places before it.
+/// Seeks the end, for which all bytes still to come are read, and positions before it.
 impl Seek for Replay {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match to {
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_pipe_that_is_not_kept_goes_by_once() {
+    fn a_long_pipe_that_is_not_kept_is_read_once() {
         let (bytes, pipe) = pipe(HEAD + 1, None);
         let replay = || Replay { pipe: Arc::clone(&pipe), at: 0 };
         let mut beginning = [0; 1000];

@@ -1,24 +1,26 @@
-//! Finds which of 64 bytes are of a kind, as the bits of numbers.
+//! Finds the bytes of a kind among 64 bytes, and returns them as the bits of a number.
 //!
-//! Sixteen bytes at a time by SSE2, which each x86-64 has, and elsewhere eight to a word: a search that begins again
-//! after each byte found spends its time on beginnings where fields have eight bytes.
+//! On x86-64, SSE2 compares sixteen bytes at a time, which every such processor can do; elsewhere eight bytes are
+//! compared as one word.
+//! Rejected: a search that begins again after each byte found, which spends its time on beginnings if fields have eight
+//! bytes.
 
-/// Bytes that are looked at together.
+/// The number of bytes that are examined together.
 pub(crate) const BYTES: usize = 64;
 
-/// The bytes of a block that are of a kind, the first one the lowest bit.
+/// The bytes of a block that are of each kind, as bits; the first byte has the lowest bit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ByteBits {
-    /// Those that are the byte that is looked for.
+    /// The bytes that are equal to the byte that is searched for.
     pub(crate) equal: u64,
-    /// Those that are a space (0x20) or below, as white space is.
+    /// The bytes that are a space (0x20) or below, as all white space is.
     pub(crate) low: u64,
-    /// Those that are not ASCII.
+    /// The bytes that are not ASCII.
     pub(crate) high: u64,
 }
 
 impl ByteBits {
-    /// Those of `block`, in which `byte` is looked for.
+    /// The bits of `block`, in which `byte` is searched for.
     #[inline]
     pub(crate) fn of(byte: u8, block: &[u8; BYTES]) -> Self {
         #[cfg(target_arch = "x86_64")]
@@ -47,18 +49,21 @@ impl ByteBits {
 
     #[inline]
     fn by_words(byte: u8, block: &[u8; BYTES]) -> Self {
-        /// One in each byte; all but the upper bit of each, and that alone.
+        /// The lowest bit of each byte.
         const ONES: u64 = 0x0101_0101_0101_0101;
+        /// All bits of each byte except the highest.
         const LOWER: u64 = ONES * 0x7f;
+        /// The highest bit of each byte.
         const UPPER: u64 = ONES << 7;
-        // Moves the upper bit of each byte into the uppermost byte.
+        // Moves the highest bits of all bytes into the highest byte.
         let gather = |upper: u64| (upper >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
         let mut all = Self::default();
         let (words, _) = block.as_chunks::<8>();
         for (index, word) in words.iter().enumerate() {
             let word = u64::from_le_bytes(*word);
             let differences = word ^ (ONES * u64::from(byte));
-            // The upper bit of each byte that is not zero, and of each above a space; no carry leaves a byte.
+            // The highest bit of a byte is set in `unequal` if the byte of `differences` is not zero, and in `above` if
+            // the byte is above a space; no carry leaves a byte.
             let unequal = ((differences & LOWER) + LOWER) | differences;
             let above = ((word & LOWER) + ONES * (0x7f - 0x20)) | word;
             all.equal |= gather(!unequal & UPPER) << (8 * index);
@@ -68,7 +73,7 @@ impl ByteBits {
         all
     }
 
-    /// The bits of the first `n` bytes, fewer than all.
+    /// The bits of the first `n` bytes; `n` is less than [`BYTES`].
     #[inline]
     #[must_use]
     pub(crate) fn first(self, n: usize) -> Self {
@@ -84,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    /// What is meant, byte by byte.
+    /// The same bits, found byte by byte.
     fn one_by_one(byte: u8, block: &[u8; BYTES]) -> ByteBits {
         let bits = |is: &dyn Fn(u8) -> bool| {
             block.iter().rev().fold(0, |bits, &found| bits << 1 | u64::from(is(found)))

@@ -1,22 +1,24 @@
-//! Splits a line into fields: finds all places of the delimiter, and whether there is anything to trim.
+//! Splits a line into fields: finds all positions of the delimiter.
 //!
-//! `memchr` finds the next place fastest, but begins again at each: between fields of eight bytes it spends its time on
-//! beginnings. Here all places among 64 bytes are found at once, as bits of one number, and the same walk tells whether
-//! there is anything to trim or to check for UTF-8.
+//! All positions among 64 bytes are found at once, as bits of one number.
+//! The same pass finds out whether there may be blanks to trim, and whether the text must be checked for UTF-8.
+//! Rejected: `memchr`, which finds a single position fastest, but begins again at each position: with fields of eight
+//! bytes, it spends its time on beginnings.
 
 use super::byte_bits::{BYTES, ByteBits};
 
-/// What a walk over a text found.
+/// The findings of a pass over a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// How often the byte stands in the text.
+    /// The number of times that the byte occurs in the text.
     pub(crate) n_places: usize,
-    /// Whether any other byte is a space or below, as white space is.
+    /// Whether any other byte is a space or below, as all white space is.
     pub(crate) has_blanks: bool,
+    /// Whether all bytes are ASCII.
     pub(crate) is_ascii: bool,
 }
 
-/// Appends the places of `byte` in `text`, in order, to `places`, which is not to be longer than `most`.
+/// Appends the positions of `byte` in `text`, in order, to `places`, which grows to a length of `most` at most.
 pub(crate) fn push_places(byte: u8, text: &[u8], places: &mut Vec<u32>, most: usize) -> Found {
     let (blocks, rest) = text.as_chunks::<BYTES>();
     let (mut n_places, mut blanks, mut high) = (0, 0, 0);
@@ -34,7 +36,7 @@ pub(crate) fn push_places(byte: u8, text: &[u8], places: &mut Vec<u32>, most: us
     Found { n_places, has_blanks: blanks != 0, is_ascii: high == 0 }
 }
 
-/// Appends the places of the bits that are set, counted from `first`; returns how many there are.
+/// Appends the positions of the bits that are set, counted from `first`; returns their number.
 #[inline]
 fn push_bits(mut bits: u64, first: usize, places: &mut Vec<u32>, most: usize) -> usize {
     let n_found = bits.count_ones() as usize;

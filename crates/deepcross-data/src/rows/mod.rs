@@ -1,6 +1,6 @@
-//! Raw rows in memory: what the reader of each format fills, and all that follows reads.
+//! Raw rows in memory: the readers of all formats fill them, and all later steps read them.
 //!
-//! Nothing here knows where a row comes from, beyond the file and the line that it carries for messages.
+//! Nothing here knows the origin of a row, except the file and the line that the row carries for messages.
 
 mod byte_bits;
 mod field_splitter;

@@ -1,6 +1,6 @@
 //! A raw row: the fields of one row as they stand in a file.
 //!
-//! Fields are views into one buffer that every row reuses: trimming moves the ends of a view.
+//! Fields are views into one buffer, which each next row reuses; trimming moves the ends of a view.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,27 +12,27 @@ use crate::limits::MOST_FIELDS;
 use crate::message::line_start;
 use crate::place::Place;
 
-/// A raw row, made once and filled by [`Records::read`](crate::Records::read) again and again.
+/// A raw row, which is made once, and which [`Records::read`](crate::Records::read) fills again and again.
 #[derive(Clone, Debug)]
 pub struct RawRow {
     text: Vec<u8>,
-    /// Where each of the first [`MOST_FIELDS`] fields starts and ends in `text`.
+    /// The start and the end in `text` of each of the first [`MOST_FIELDS`] fields.
     bounds: Vec<(usize, usize)>,
     n_fields: usize,
-    /// How its line begins in the file, as far as messages show it.
+    /// The start of the row's line in the file, as far as messages show it.
     start: Vec<u8>,
     file: Arc<Path>,
     trim: bool,
     line: u64,
 }
 
-/// A raw row that can say where it stands.
+/// A raw row that knows its place.
 pub(crate) trait Located: RowFields {
-    /// Where the row begins.
+    /// The place of the row's beginning.
     fn place(&self) -> Place;
 }
 
-/// Where a row stands, and how its line begins.
+/// The file and the line of a row, and the start of this line.
 #[derive(Debug)]
 pub(crate) struct Parts<'a> {
     pub(crate) start: &'a [u8],
@@ -59,23 +59,24 @@ impl RawRow {
         self.n_fields
     }
 
-    /// The fields in order, as [`RowFields::field`] gives them; the first 65,536, which are all of a sound row.
+    /// The fields in order, as [`RowFields::field`] returns them: the first 65,536, which are all fields of a valid
+    /// row.
     pub fn fields(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.bounds.len()).map(|column| self.field(column))
     }
 
-    /// Where the row begins.
+    /// The place of the row's beginning.
     pub fn place(&self) -> Place {
         Place::new(&self.file, self.line, &self.start)
     }
 
-    /// What a copy of the row needs.
+    /// The parts of the row that a copy needs beside the fields.
     pub(crate) fn parts(&self) -> Parts<'_> {
         let Self { start, file, line, .. } = self;
         Parts { start, file, line: *line }
     }
 
-    /// Makes this a row without fields, which begins in a line of `file` with `text`.
+    /// Makes this a row without fields that begins in `line` of `file`; the line begins with `text`.
     pub(crate) fn begin(&mut self, file: &Arc<Path>, trim: bool, line: u64, text: &[u8]) {
         if !Arc::ptr_eq(&self.file, file) {
             self.file = Arc::clone(file);
@@ -99,7 +100,7 @@ impl RawRow {
         self.add(start, self.text.len());
     }
 
-    /// Adds the fields of an empty row: `line`, with a delimiter between each two.
+    /// Adds the fields of `line`, which a delimiter separates, to a row without fields.
     pub(crate) fn extend(&mut self, line: &[u8], delimiter: u8) {
         self.push(line);
         let mut start = 0;
@@ -134,7 +135,7 @@ impl RowFields for RawRow {
 
 #[cfg(test)]
 impl RawRow {
-    /// A row of `fields`, of no file.
+    /// A row of `fields` that belongs to no file.
     pub(crate) fn of(fields: &[&str]) -> Self {
         let mut row = Self::new();
         for field in fields {

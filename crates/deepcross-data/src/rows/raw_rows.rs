@@ -1,8 +1,9 @@
 //! A few raw rows, which one thread splits into fields.
 //!
-//! A line without a quote is kept as it stands in its file until then, so that whoever reads it need only find its end.
-//! All text lies in one buffer, as do all bounds: rows that each had buffers of their own would each grow to the
-//! longest row that ever came to their place.
+//! A line without a quote is kept as it stands in its file until it is split, so that the thread that reads the file
+//! only has to find the end of the line.
+//! One buffer holds the text of all rows, and another one all bounds.
+//! Rejected: buffers for each row, each of which would grow to the longest row that was ever stored in it.
 
 use std::ops::Range;
 use std::path::Path;
@@ -17,50 +18,52 @@ use crate::limits::MOST_FIELDS;
 use crate::message::line_start;
 use crate::place::Place;
 
-/// The most rows that are meant for one thread.
+/// The number of rows with which the rows are full.
 const ROWS: usize = 32;
 
-/// With so many bytes, no further row is meant to be appended; cleared rows keep a few times as much memory.
+/// The number of bytes with which the rows are full; cleared rows keep a few times as much memory.
 const BYTES: usize = 16 << 10;
 
 /// Raw rows, in order.
 #[derive(Debug, Default)]
 pub(crate) struct RawRows {
     text: Vec<u8>,
-    /// Where each field of the rows that have been split ends in the text of its row; the next one begins behind the
-    /// byte there. A row is no longer than 16 MiB.
+    /// The end of each field of the rows that have been split, in the text of its row.
+    ///
+    /// The next field begins one byte later. 32 bits suffice, because a row has at most 16 MiB.
     ends: Vec<u32>,
     rows: Vec<Ends>,
     files: Vec<Arc<Path>>,
 }
 
-/// Where a row ends, and where it stands in its file.
+/// The bounds of a row, and its place in its file.
 #[derive(Debug)]
 struct Ends {
-    /// In `text`: of the row before, of the row, and of how its line begins, which is the row itself where that is a
-    /// line.
+    /// The end of all parts of the previous row in the text of all rows: the beginning of this row.
     before: usize,
+    /// The end of this row in that text.
     text: usize,
+    /// The end of the start of its line, which follows the row in that text; the end of the row if it is a line itself.
     start: usize,
-    /// Its place in the ends of fields, where it has been split.
+    /// The position of its fields in the ends of all fields, if the row has been split.
     fields: Range<usize>,
-    /// Whether there may be blanks around fields that are to be trimmed.
+    /// Whether fields must be trimmed; false if no field has blanks.
     trim: bool,
     is_ascii: bool,
-    /// In `files`.
+    /// The position of its file in `files`.
     file: usize,
     line: u64,
-    /// What is left to do.
+    /// The work that is left.
     rest: Rest,
 }
 
-/// What is left to do with a row.
+/// The work that is left on a row.
 #[derive(Debug)]
 enum Rest {
-    /// It is a line to be split.
+    /// The row is a line that must be split.
     Split(Line),
-    /// It is bad, which is to be told.
-    Tell(Box<DataError>),
+    /// The row is bad, and the error must be reported.
+    Report(Box<DataError>),
     Nothing,
 }
 
@@ -71,24 +74,24 @@ pub(crate) struct Line {
     pub(crate) trim: bool,
 }
 
-/// One of the rows.
+/// A view of one of the rows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowView<'a> {
-    /// The row, and what happens to be behind it.
+    /// The row, and the bytes after it in the buffer.
     text: &'a [u8],
     n_bytes: usize,
-    /// Whether the bytes of the row all are ASCII.
+    /// Whether all bytes of the row are ASCII.
     is_ascii: bool,
     ends: &'a [u32],
     trim: bool,
-    /// How its line begins; `None` where that is the row.
+    /// The start of its line; `None` if the row is a line itself.
     start: Option<&'a [u8]>,
     file: &'a Path,
     line: u64,
 }
 
 impl RawRows {
-    /// Removes all rows and keeps the capacity, but for what a long row took.
+    /// Removes all rows, and keeps the capacity except for that of a long row.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.text.shrink_to(4 * BYTES);
@@ -103,34 +106,35 @@ impl RawRows {
         self.rows.len()
     }
 
-    /// The bytes of all rows.
+    /// The number of bytes of all rows.
     pub(crate) fn n_bytes(&self) -> usize {
         self.text.len()
     }
 
+    /// Whether no further row should be appended.
     pub(crate) fn is_full(&self) -> bool {
         self.len() >= ROWS || self.n_bytes() >= BYTES
     }
 
-    /// Appends a line, yet to be split, which stands in a line of `file`.
+    /// Appends a row that is not split yet: the text of a `line` of `file`.
     pub(crate) fn push_line(&mut self, text: &[u8], form: Line, file: &Arc<Path>, line: u64) {
         self.text.extend_from_slice(text);
         self.end_row(self.text.len(), file, line, Rest::Split(form));
     }
 
-    /// Appends a row that has been split; with an error, if it is bad.
+    /// Appends a row that has been split, with its error if it is bad.
     pub(crate) fn push(&mut self, row: &RawRow, error: Option<DataError>) {
         let (before, first) = (self.text.len(), self.ends.len());
         for field in row.fields() {
             self.text.extend_from_slice(field);
             self.ends.push((self.text.len() - before) as u32);
-            // The byte behind a field, where a line has its delimiter.
+            // The byte after a field, in place of the delimiter that a line has.
             self.text.push(b'\n');
         }
         let (text, parts) = (self.text.len(), row.parts());
         let is_ascii = self.text[before..].is_ascii();
         self.text.extend_from_slice(parts.start);
-        let rest = error.map_or(Rest::Nothing, |error| Rest::Tell(Box::new(error)));
+        let rest = error.map_or(Rest::Nothing, |error| Rest::Report(Box::new(error)));
         self.end_row(text, parts.file, parts.line, rest);
         if let Some(row) = self.rows.last_mut() {
             (row.fields, row.is_ascii) = (first..self.ends.len(), is_ascii);
@@ -149,17 +153,18 @@ impl RawRows {
 
     /// Splits the row at `index`, if it is a line that has not been split.
     ///
-    /// Returns the error that the row was appended with, or that of a line without `n_columns` fields; once.
+    /// Returns, on the first call only, the error that the row was appended with, or the error that a line does not
+    /// have `n_columns` fields.
     #[inline]
     pub(crate) fn split(&mut self, index: usize, n_columns: usize) -> Option<Box<DataError>> {
         match std::mem::replace(&mut self.rows[index].rest, Rest::Nothing) {
             Rest::Nothing => None,
-            Rest::Tell(error) => Some(error),
+            Rest::Report(error) => Some(error),
             Rest::Split(form) => self.split_line(index, form, n_columns).map(Box::new),
         }
     }
 
-    /// Splits a line into fields; an error where there are not `expected`.
+    /// Splits a line into fields; returns an error if their number is not `expected`.
     fn split_line(&mut self, index: usize, form: Line, expected: usize) -> Option<DataError> {
         let Self { text, ends, rows, .. } = self;
         let row = &mut rows[index];
@@ -179,7 +184,7 @@ impl RawRows {
         })
     }
 
-    /// The row at `index`, which there must be.
+    /// The row at `index`, which must exist.
     pub(crate) fn get(&self, index: usize) -> RowView<'_> {
         let row = &self.rows[index];
         let (text, n_bytes) = (&self.text[row.before..], row.text - row.before);
@@ -192,12 +197,12 @@ impl RawRows {
 }
 
 impl RowView<'_> {
-    /// The fields in order, of a row that has been split; the first 65,536, which are all of a sound row.
+    /// The fields in order, if the row has been split: the first 65,536, which are all fields of a valid row.
     pub(crate) fn fields(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.ends.len()).map(|column| self.field(column))
     }
 
-    /// Where a field begins and ends, before it is trimmed; one that there is not is empty.
+    /// The bounds of a field before it is trimmed; a field that does not exist is empty.
     #[inline]
     fn bounds(&self, column: usize) -> (usize, usize) {
         let Some(&end) = self.ends.get(column) else { return (0, 0) };

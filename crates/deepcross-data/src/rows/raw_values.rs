@@ -1,8 +1,9 @@
-//! Raw values of some columns, kept beside the encoded rows.
+//! The raw values of some columns, kept beside the encoded rows.
 //!
-//! A batch has ids and numbers, and what a metric is asked for by is text: also that of columns which no field reads.
+//! A batch has ids and numbers only, but metrics are grouped by the text of a column, which need not belong to any
+//! field.
 
-/// Raw values of rows, column by column: a container that is filled again and again.
+/// The raw values of rows, column by column: a container that is filled again and again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RawValues {
     columns: Vec<RawColumn>,
@@ -12,17 +13,17 @@ pub struct RawValues {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RawColumn {
     text: Vec<u8>,
-    /// Where each value ends in `text`.
+    /// The end of each value in `text`.
     ends: Vec<usize>,
 }
 
 impl RawValues {
-    /// Of so many columns, without rows.
+    /// A container of `n_columns` columns, without rows.
     pub(crate) fn new(n_columns: usize) -> Self {
         Self { columns: vec![RawColumn::default(); n_columns] }
     }
 
-    /// The columns, in the order in which they were asked for.
+    /// The columns, in the order in which the caller named them.
     pub fn columns(&self) -> &[RawColumn] {
         &self.columns
     }
@@ -35,7 +36,7 @@ impl RawValues {
         }
     }
 
-    /// Appends a row, by the value of each column.
+    /// Appends a row, given the value of each column.
     pub(crate) fn push<'a>(&mut self, values: impl Iterator<Item = &'a [u8]>) {
         for (column, value) in self.columns.iter_mut().zip(values) {
             column.text.extend_from_slice(value);
@@ -45,7 +46,7 @@ impl RawValues {
 }
 
 impl RawColumn {
-    /// The values in the order of the rows, without blanks at their ends where these are trimmed.
+    /// The values in the order of the rows, without blanks at their ends if fields are trimmed.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         let start = |row: usize| row.checked_sub(1).map_or(0, |before| self.ends[before]);
         self.ends.iter().enumerate().map(move |(row, &end)| &self.text[start(row)..end])

@@ -6,7 +6,8 @@ use crate::config::BadRows;
 use crate::error::DataError;
 use crate::rows::RawRow;
 
-/// Reads all rows; those that are bad here or to `look` are passed over where they are skipped.
+/// Calls `look` for each row; rows that cannot be read, or that `look` reports as bad, are skipped if `bad_rows` says
+/// so.
 pub(crate) fn each_row(
     source: &Source,
     bad_rows: BadRows,

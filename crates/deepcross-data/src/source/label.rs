@@ -1,4 +1,4 @@
-//! Reads the label of a row: 1 or 0, by the values of one column.
+//! Reads the label of a row: 1 or 0, depending on the value of one column.
 
 use super::source::Source;
 use crate::config::LabelConfig;
@@ -6,7 +6,7 @@ use crate::error::DataError;
 use crate::message::shown;
 use crate::rows::{Located, RawRow};
 
-/// Reads the label's column and tells the two classes apart.
+/// Reads the label's column, and distinguishes the two classes.
 #[derive(Clone, Debug)]
 pub struct LabelReader {
     config: LabelConfig,
@@ -28,7 +28,7 @@ impl LabelReader {
     /// The label of `row`: 1 for a positive value, 0 for a negative one.
     ///
     /// # Errors
-    /// If the value is of neither class; a missing value is.
+    /// If the value is of neither class, as a missing value is.
     pub fn read(&self, row: &RawRow) -> Result<f32, DataError> {
         self.read_of(row)
     }
@@ -55,7 +55,7 @@ impl LabelReader {
     }
 }
 
-/// The way out for a label of other values than `1` and `0`.
+/// The remedy for a label with other values than `1` and `0`.
 const OTHER_CLASSES: &str =
     "; name other classes with `data.label = { column, positive, negative }`";
 

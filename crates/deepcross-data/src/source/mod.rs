@@ -1,6 +1,6 @@
-//! The raw rows of a source: of some files of one header, read in order as if they were one.
+//! The raw rows of a source: of files with one header, which are read in order as if they were one.
 //!
-//! With them stand the columns that are not features (label and weight) and the partition that a row belongs to.
+//! The readers of the columns that are not features (label and weight) and the partitions of rows belong here too.
 //! Nothing here knows an encoder.
 
 mod each_row;

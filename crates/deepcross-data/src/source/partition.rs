@@ -1,42 +1,42 @@
-//! Holds rows out of a run by a hash of their bytes.
+//! Divides rows into those for training and those for validation, by a hash of their bytes.
 //!
-//! The same rows are held out in each pass, in files of any order, and equal rows fall on one side
-//! together, so that none is both trained on and validated with.
-//! Drawing by row number would keep neither promise.
+//! The same rows are held out in each pass and for any order of the rows.
+//! Equal rows fall into the same partition, so that no row serves for both training and validation.
+//! Rejected: a draw by row number, which has neither property.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::random::unit_interval;
 use crate::rows::RawRow;
 
-/// Which rows of a source are read.
+/// A part of the rows of a source.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Partition {
     /// All rows.
     All,
-    /// The rows that [`Partition::Valid`] with the same values leaves.
+    /// The rows for training: all rows that are not in [`Partition::Valid`] with the same values.
     Train {
-        /// The share of rows held out, in [0, 1].
+        /// The share of rows that are held out, in [0, 1].
         valid_fraction: f64,
-        /// Chooses which rows.
+        /// Chooses the rows that are held out.
         seed: u64,
     },
-    /// The rows held out.
+    /// The rows that are held out for validation.
     Valid {
-        /// The share of rows held out, in [0, 1].
+        /// The share of rows that are held out, in [0, 1].
         valid_fraction: f64,
-        /// Chooses which rows.
+        /// Chooses the rows that are held out.
         seed: u64,
     },
 }
 
 impl Partition {
-    /// Whether `row` belongs to this partition; its fields alone decide, after trimming and unquoting.
+    /// Whether `row` belongs to this partition; only its fields decide, after trimming and unquoting.
     pub fn contains(&self, row: &RawRow) -> bool {
         self.has_row_of(row.fields())
     }
 
-    /// Whether a row of these fields belongs to this partition.
+    /// Whether a row with these fields belongs to this partition.
     pub(crate) fn has_row_of<'a>(&self, fields: impl Iterator<Item = &'a [u8]>) -> bool {
         match *self {
             Self::All => true,
@@ -46,7 +46,9 @@ impl Partition {
     }
 }
 
-/// The place of a row, or of some fields of it, in [0, 1), uniform over rows: each field's XXH3-64 is the seed of the next.
+/// The position of a row, or of some of its fields, in [0, 1), uniform over rows.
+///
+/// The position comes from a hash: the XXH3-64 of each field is the seed for the next field.
 pub(crate) fn position<'a>(fields: impl Iterator<Item = &'a [u8]>, seed: u64) -> f64 {
     let hash = fields.fold(seed, |hash, field| xxh3_64_with_seed(field, hash));
     unit_interval(hash)
@@ -99,14 +101,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_row_is_on_one_side(fields in prop::collection::vec(".*", 1..5), f in 0.0..1.0, seed: u64) {
+        fn each_row_is_in_one_partition(fields in prop::collection::vec(".*", 1..5), f in 0.0..1.0, seed: u64) {
             let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
             let row = RawRow::of(&fields);
-            let sides = [
+            let partitions = [
                 Partition::Train { valid_fraction: f, seed },
                 Partition::Valid { valid_fraction: f, seed },
             ];
-            prop_assert_eq!(sides.iter().filter(|partition| partition.contains(&row)).count(), 1);
+            prop_assert_eq!(partitions.iter().filter(|partition| partition.contains(&row)).count(), 1);
             prop_assert!(Partition::All.contains(&row));
         }
     }

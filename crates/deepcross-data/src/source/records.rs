@@ -7,18 +7,18 @@ use crate::rows::{RawRow, RawRows};
 
 /// Streams the rows of all files in order, holding one row and one buffer at a time.
 ///
-/// Made by [`Source::records`].
+/// [`Source::records`] starts such a pass.
 #[derive(Debug)]
 pub struct Records {
     source: Source,
-    /// The file being read; `None` after the last, and after an error that no row is to blame for.
+    /// The file being read; `None` after the last file, and after an error that does not concern a single row.
     reader: Option<FileReader>,
-    /// The index of the file to be read next.
+    /// The index of the file to read next.
     next_file: usize,
 }
 
 impl Source {
-    /// Starts a pass over all rows; each call starts again at the first.
+    /// Starts a pass over all rows; each call starts again at the first row.
     ///
     /// # Errors
     /// If the first file can no longer be opened.
@@ -36,15 +36,16 @@ impl Records {
 
     /// Reads the next row into `row`; false after the last row of the last file.
     ///
-    /// Allocates nothing once `row` has held a row as long and a file is open.
+    /// Once a file is open and `row` has held a row of this length, nothing is allocated.
     ///
     /// # Errors
-    /// A row with another number of fields than the header, or with a quote that does not close or
-    /// closes amid text: `row` then holds it, as far as it could be split.
+    /// If the number of fields differs from the header's, or if a quote does not close or has text after its end; `row`
+    /// then holds the fields that could be split.
     /// A row that has too many fields already is not searched for the end of a quote.
-    /// The next call reads on in the line after the row's first, since what a stray quote has made
-    /// one row is several.
-    /// What the system says, or a row longer than 16 MiB, ends the pass.
+    /// After such an error the next call continues in the line after the row's first, because a stray quote joins
+    /// several rows into one.
+    ///
+    /// If the system cannot read the file, or if a row is longer than 16 MiB; the pass ends then.
     pub fn read(&mut self, row: &mut RawRow) -> Result<bool, DataError> {
         if !self.take()? {
             return Ok(false);
@@ -53,12 +54,13 @@ impl Records {
         Ok(true)
     }
 
-    /// Appends the next row to `rows`, where it may stand unsplit, and a bad row with its error; false after the last.
+    /// Appends the next row to `rows`, perhaps unsplit, and a bad row with its error; false after the last row.
     ///
-    /// `row` is for those that have to be split here: whether a line with a quote in it is a row cannot be told before.
+    /// `row` is scratch for rows that have to be split here: only then it is known whether a line with a quote in it is
+    /// a whole row.
     ///
     /// # Errors
-    /// Those of [`read`](Self::read) that end the pass.
+    /// The errors of [`read`](Self::read) that end the pass.
     pub(crate) fn read_into(
         &mut self,
         rows: &mut RawRows,
@@ -108,7 +110,7 @@ impl Records {
         }
     }
 
-    /// The row that was read last without an error, as it stands in its file, with its line end.
+    /// The last row that was read without an error, as it stands in its file, with its line end.
     pub fn raw(&self) -> &[u8] {
         self.reader.as_ref().map_or(&[], FileReader::raw)
     }

@@ -1,14 +1,14 @@
-//! Bad rows that were left out, and why.
+//! The bad rows that were skipped, with the messages of the first ones.
 
 use crate::config::BadRows;
 use crate::error::DataError;
 
-/// How many bad rows were skipped, and the messages of the first.
+/// The number of bad rows that were skipped, and the messages of the first ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
     /// The number of rows.
     pub rows: u64,
-    /// The messages of the first rows, five at most.
+    /// The messages of the first of these rows, at most five.
     pub first: Vec<String>,
 }
 
@@ -16,7 +16,7 @@ impl Skipped {
     /// The most messages that are kept.
     const KEPT: usize = 5;
 
-    /// Counts the row that `error` is about, if such rows are to be skipped.
+    /// Counts the row that `error` is about, if `bad_rows` says that bad rows are skipped.
     ///
     /// # Errors
     /// `error` itself if bad rows stop the run, or if it is not about a single row.

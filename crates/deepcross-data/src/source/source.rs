@@ -1,7 +1,7 @@
-//! A source: files of one header that are read in order, as if they were one.
+//! A source: files with one header that are read in order, as if they were one.
 //!
-//! All headers are read and compared before the first row, so that a wrong file stops a run at
-//! once and not after an hour.
+//! All headers are read and compared before the first row, so that a wrong file stops a run at once and not after an
+//! hour.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub struct Source {
     shared: Arc<Shared>,
 }
 
-/// What all clones of a source share.
+/// The content that all clones of a source share.
 #[derive(Debug)]
 struct Shared {
     files: Vec<DataFile>,
@@ -31,13 +31,15 @@ struct Shared {
 impl Source {
     /// Opens each of `paths`, to check that it can be read and that all headers are equal.
     ///
-    /// Files compressed by gzip or zstd are told by their first bytes and decompressed in each pass.
+    /// Files compressed by gzip or zstd are recognised by their first bytes and decompressed in each pass.
     /// The path `-` is the standard input: see [`keep_pipes`](crate::keep_pipes).
     ///
     /// # Errors
-    /// If the settings have problems, no file is given, or a file is missing, a folder, unreadable,
-    /// empty, damaged, compressed other than by gzip or zstd, of unknown format, or has another
-    /// header than the first, or one although [`DataConfig::columns`] is set.
+    /// If the settings have problems, or if no file is given.
+    /// If a file is missing, a folder, unreadable, empty, damaged, compressed other than by gzip or zstd, or of unknown
+    /// format.
+    /// If the header of a file differs from that of the first file, or if a file has a header although
+    /// [`DataConfig::columns`] is set.
     pub fn open(paths: &[PathBuf], config: &DataConfig) -> Result<Self, DataError> {
         let problems = config.problems();
         if !problems.is_empty() {
@@ -54,7 +56,7 @@ impl Source {
         Ok(Self { shared: Arc::new(Shared { files, header, config: config.clone() }) })
     }
 
-    /// The names of the columns, trimmed; no name but the empty one stands twice.
+    /// The names of the columns, trimmed; only the empty name can occur more than once.
     pub fn header(&self) -> &[String] {
         &self.shared.header
     }
@@ -69,7 +71,7 @@ impl Source {
         self.shared.files.iter().map(|file| &*file.path)
     }
 
-    /// The header row of the first file as it stands there; `None` where no header names the columns.
+    /// The header row of the first file as it stands there; `None` if no header names the columns.
     ///
     /// # Errors
     /// If the file can no longer be read.
@@ -83,7 +85,7 @@ impl Source {
         Ok(Some(reader.raw().to_vec()))
     }
 
-    /// How the name of a file should end that holds rows of the first file as they stand there.
+    /// The extension for the name of a file to which rows of the first file are copied unchanged.
     pub fn extension(&self) -> &'static str {
         match self.file(0).map(|file| file.form) {
             Some(Form::Libsvm) => "svm",
@@ -98,7 +100,7 @@ impl Source {
         self.shared.files.iter().all(|file| matches!(file.form, Form::Libsvm | Form::Libffm))
     }
 
-    /// The character between two features of a column that is a weighted list by its format, as in libsvm and libffm;
+    /// The character between two features of a column that is a weighted list in its format, as in libsvm and libffm;
     /// `None` for all other columns.
     pub fn pair_separator(&self, column: usize) -> Option<char> {
         let holds_pairs = match self.file(0).map(|file| file.form) {
@@ -109,8 +111,9 @@ impl Source {
         holds_pairs.then_some(char::from(BETWEEN))
     }
 
-    /// The source with a column for each field of `names` that no row of libffm has: a field without a
-    /// pair is missing, whether in one row or in all.
+    /// The source with a column for each field of `names` that does not occur in its files, if all are libffm.
+    ///
+    /// A field of libffm without a pair is missing, whether in one row or in all rows.
     pub(crate) fn with_fields<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Self {
         let mut header = self.header().to_vec();
         if self.shared.files.iter().all(|file| file.form == Form::Libffm) {
@@ -127,12 +130,12 @@ impl Source {
         Self { shared: Arc::new(Shared { files, header, config }) }
     }
 
-    /// Refuses files whose rows are no text, and files of several forms, whose rows cannot stand in one file.
+    /// Refuses files whose rows are not text, and files of several forms, whose rows cannot be put into one file.
     pub(crate) fn check_one_form(&self) -> Result<(), DataError> {
         let mut others = self.shared.files.iter().skip(1);
         let Some(first) = self.file(0) else { return Ok(()) };
-        let is_no_text = |file: &&DataFile| matches!(file.form, Form::Parquet { .. });
-        if let Some(file) = self.shared.files.iter().find(is_no_text) {
+        let is_not_text = |file: &&DataFile| matches!(file.form, Form::Parquet { .. });
+        if let Some(file) = self.shared.files.iter().find(is_not_text) {
             return Err(DataError::NoText { file: file.path.to_path_buf() });
         }
         match others.find(|file| file.form != first.form) {
@@ -144,8 +147,10 @@ impl Source {
         }
     }
 
-    /// The source as it is read without labels and weights: where `columns` stand for a header and
-    /// the first row lacks exactly theirs, the header lacks them too.
+    /// The source as it is read without labels and weights.
+    ///
+    /// If `columns` takes the place of a header, and the first row lacks exactly the columns of label and weight, the
+    /// header lacks them too.
     pub(crate) fn without_targets(&self) -> Result<Self, DataError> {
         let Some(first) = self.file(0) else { return Ok(self.clone()) };
         let Some(dialect) = first.dialect().filter(|dialect| !dialect.headed) else {
@@ -162,8 +167,8 @@ impl Source {
         Ok(Self { shared: Arc::new(Shared { files, header, config }) })
     }
 
-    /// The position of the column `name` in the header; `role` says in an error what the column is for, such as
-    /// "the label".
+    /// The position of the column `name` in the header; an error shows `role`, the purpose of the column, such as "the
+    /// label".
     ///
     /// # Errors
     /// [`DataError::MissingColumn`] if the header does not have the column.

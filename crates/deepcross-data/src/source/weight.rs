@@ -24,7 +24,7 @@ impl WeightReader {
     /// The weight of `row`: finite and at least 0.
     ///
     /// # Errors
-    /// If the value is no such number; a missing value is not.
+    /// If the value is not such a number, or if it is missing.
     pub fn read(&self, row: &RawRow) -> Result<f32, DataError> {
         self.read_of(row)
     }

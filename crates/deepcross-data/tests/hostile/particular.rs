@@ -117,8 +117,8 @@ fn lines_that_all_open_a_quote_are_read_once() {
     let content = [&b"a,b\n"[..], &b"1\",\"\n".repeat(n)].concat();
     let (rows, messages) = read_with("x.csv", &content, LITTLE, |_| {});
     assert_eq!(rows, 0);
-    let expected = "`x.csv`, line 2 (`1\",\"`): has 3 fields, expected 2; it spans several lines, so a \
-                    quote in it may not close";
+    let expected = "`x.csv`, line 2 (`1\",\"`): has 3 fields, expected 2; the row spans several lines, \
+                    perhaps because a quote in it does not close";
     assert_eq!(messages.len(), 10);
     assert_eq!(messages[0], expected);
 }
@@ -188,8 +188,8 @@ fn zstd_that_asks_for_memory() {
     check("x.csv.zst", &frame(10, text), LITTLE, 2, &[]);
     check("x.csv.zst", &frame(27, text), LITTLE, 2, &[]);
     for log in [28, 31, 40] {
-        let expected = "`x.csv.zst`, line 1: cannot be read on, its zstd data need more memory than \
-                        the 128 MiB that are given; compress it with a smaller window";
+        let expected = "`x.csv.zst`, line 1: cannot be read on, the zstd data need more memory than \
+                        the limit of 128 MiB; compress the file with a smaller window";
         check("x.csv.zst", &frame(log, text), LITTLE, 0, &[expected]);
     }
 }

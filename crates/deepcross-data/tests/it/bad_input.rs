@@ -115,8 +115,8 @@ fn rows_of_another_length() {
         "quote over two lines",
         LABEL,
         b"click,age,user\n1,30,a\n1,\"30,a\n0,31\",b,c\n",
-        "`x.csv`, line 3 (`1,\"30,a`): has 4 fields, expected 3; it spans several lines, so a quote in it may \
-         not close",
+        "`x.csv`, line 3 (`1,\"30,a`): has 4 fields, expected 3; the row spans several lines, perhaps \
+         because a quote in it does not close",
     );
 }
 
@@ -143,7 +143,8 @@ fn another_delimiter_than_set() {
         LABEL,
         b"\"click\"\t\"age\"\n1\t30\n",
         "`x.csv`, line 1 (`\"click\"\\t\"age\"`): a quote opens in line 1 and closes in line 1 before \
-         '\\t', expected ',' or a line end after it; if it stands between the fields, set `data.delimiter`",
+         '\\t', expected ',' or a line end after it; if this character separates the fields, set \
+         `data.delimiter`",
     );
 }
 
@@ -320,7 +321,7 @@ fn settings() {
     let error = Files::one(b"a\n1\n").source("delimiter = '→'\ncolumns = []").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`data.delimiter`: must be one ASCII character that ends no line, but is '→'; \
+        "`data.delimiter`: must be one ASCII character other than a line end, but is '→'; \
          `data.columns`: must name at least one column, but is empty"
     );
 }

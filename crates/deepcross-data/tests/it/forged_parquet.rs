@@ -149,7 +149,7 @@ fn columns_are_not_nested_without_end() {
     let deep = (0..200_000).map(|_| column("a", 1)).chain([column("n", 0)]).collect();
     check(
         &Claims { schema: deep, ..Claims::default() },
-        "its columns are nested more than 64 deep, expected 3 levels at most",
+        "its columns are nested more than 64 levels deep, expected at most 3",
     );
 }
 
@@ -159,7 +159,7 @@ fn a_column_has_no_more_columns_than_follow() {
     for n in [2, i64::from(i32::MAX)] {
         check(
             &Claims { schema: vec![column("root", n), column("n", 0)], ..Claims::default() },
-            &format!("it is damaged: a column is said to have {n} others in it, but 1 follow"),
+            &format!("it is damaged: a column claims {n} columns in it, but only 1 follow"),
         );
     }
 }
@@ -182,10 +182,7 @@ fn row_groups_above_a_gibibyte_are_refused() {
 fn columns_are_not_longer_than_the_file() {
     let claims = Claims { chunk: Some(1 << 40), ..Claims::default() };
     let n_bytes = claims.file(1).len();
-    check(
-        &claims,
-        &format!("its columns are said to take 1099511627776 bytes, but it has {n_bytes}"),
-    );
+    check(&claims, &format!("its columns claim 1099511627776 bytes, but the file has {n_bytes}"));
 }
 
 #[test]
@@ -195,13 +192,13 @@ fn lists_are_not_longer_than_the_bytes_that_are_left() {
     let page = Claims { header: Some((9, LIST, booleans.clone())), ..Claims::default() };
     check(&page, "row group 1 has a page whose header cannot be read");
     let footer = Claims { footer: Some((9, LIST, booleans)), ..Claims::default() };
-    check(&footer, "it is damaged: its end cannot be read");
+    check(&footer, "it is damaged: its footer cannot be read");
 }
 
 #[test]
 fn a_panic_of_the_library_is_an_error() {
     check(
         &Claims { start: -4, ..Claims::default() },
-        "it is damaged in a way that its reader cannot tell",
+        "it is damaged: the Parquet reader failed without a reason",
     );
 }

@@ -91,8 +91,8 @@ fn what_is_wrong_is_told_by_its_place() {
     let error = read_all(&files.source("").unwrap()).unwrap_err();
     assert_eq!(
         files.message(&error),
-        "`b.ffm`, line 2 (`0 7:3:1`): field `7` is `7:3:1`, expected a field that the first file has \
-         too, or that `data.columns` names; to read this one, name the label and all fields there"
+        "`b.ffm`, line 2 (`0 7:3:1`): field `7` is `7:3:1`, expected a field that the first file has or \
+         that `data.columns` names; to read this field, name the label and all fields in `data.columns`"
     );
     for (name, content) in [("a.svm", &b"# nothing\n"[..]), ("a.ffm", b"")] {
         let files = Files::new(&[(name, content)]);

@@ -186,8 +186,8 @@ fn what_is_wrong_is_told_by_its_row_or_column() {
     assert!(error.is_bad_row());
     assert_eq!(
         in_folder(error.to_string()),
-        "`x.parquet`, row 2: field `tags` is `b|c`, expected a list of elements without `|`, which parts \
-         them"
+        "`x.parquet`, row 2: field `tags` is `b|c`, expected a list whose elements do not contain the \
+         separator `|`"
     );
     let shares = SplitBy::Order(Shares { valid: 0.0, test: 0.5 });
     let error = Splitter::new(&source, &shares, source.config().bad_rows).unwrap_err();

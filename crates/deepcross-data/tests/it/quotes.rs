@@ -34,8 +34,8 @@ fn quotes_that_nobody_meant() {
         )
     };
     let wrong_counts = [
-        "`x.csv`, line 2 (`1,\"x`): has 4 fields, expected 2; it spans several lines, so a quote in it may \
-         not close",
+        "`x.csv`, line 2 (`1,\"x`): has 4 fields, expected 2; the row spans several lines, perhaps \
+         because a quote in it does not close",
         "`x.csv`, line 3 (`0\",y,z`): has 3 fields, expected 2",
     ];
     let wrong_counts = wrong_counts.map(str::to_owned);
@@ -56,8 +56,8 @@ fn quotes_that_nobody_meant() {
             "1,x,\"y\n2,z\n\"\n",
             &[3],
             vec![
-            "`x.csv`, line 2 (`1,x,\"y`): has 3 fields, expected 2; it spans several lines, so a \
-             quote in it may not close".to_owned(),
+            "`x.csv`, line 2 (`1,x,\"y`): has 3 fields, expected 2; the row spans several lines, \
+             perhaps because a quote in it does not close".to_owned(),
             unclosed(4, "\"", 4),
         ],
         ),

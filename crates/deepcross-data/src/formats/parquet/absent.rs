@@ -1,4 +1,4 @@
-//! Takes the place of the reader of Parquet if the cargo feature `parquet` is off: refuses every file.
+//! Replaces the reader of Parquet if the cargo feature `parquet` is off, and refuses every file.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::error::DataError;
 use crate::rows::RawRow;
 
-/// There is none.
+/// A reader that cannot exist.
 #[derive(Debug)]
 pub(crate) enum ParquetReader {}
 

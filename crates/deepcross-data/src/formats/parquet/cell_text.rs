@@ -1,4 +1,4 @@
-//! Writes typed values as the text that the same value has in a file of text.
+//! Writes a typed value as the text that the same value has in a text file.
 
 use std::io::Write;
 
@@ -11,16 +11,16 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
 use arrow_schema::{DataType, TimeUnit};
 
-/// What stands between the elements of a list: what multi-hot fields have there by default.
+/// The separator between the elements of a list: the default of multi-hot fields.
 const SEPARATOR: u8 = b'|';
 
-/// A value that has no text, and what was expected.
+/// The refusal of a value that has no text; holds what was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refused(pub(crate) &'static str);
 
-const PLAIN_ELEMENTS: Refused = Refused("a list of elements without `|`, which parts them");
+const PLAIN_ELEMENTS: Refused = Refused("a list whose elements do not contain the separator `|`");
 
-const IN_RANGE: Refused = Refused("a time in the range of years that can be written");
+const IN_RANGE: Refused = Refused("a time in the range of years that can be written as text");
 
 /// Whether values of this type are read.
 pub(crate) fn is_read(kind: &DataType) -> bool {
@@ -51,11 +51,13 @@ fn is_plain(kind: &DataType) -> bool {
     }
 }
 
-/// Appends the text of a value; nothing for one that is missing.
+/// Appends the text of a value; a missing value has no text.
 ///
-/// Numbers have the shortest digits that tell them; booleans are 1 and 0, as labels are; times are as in
-/// `2024-02-29T12:30:00`, in UTC; the elements of a list have `|` between them, and missing ones are left
-/// out.
+/// Numbers have the fewest digits from which they can be read back; booleans are 1 and 0, like labels; times are in
+/// UTC, as in `2024-02-29T12:30:00`; the elements of a list have `|` between them, and missing elements are left out.
+///
+/// # Errors
+/// If an element of a list contains `|`, or if a time is out of range.
 pub(crate) fn write(array: &ArrayRef, at: usize, text: &mut Vec<u8>) -> Result<(), Refused> {
     let elements = match array.data_type() {
         _ if array.is_null(at) => return Ok(()),

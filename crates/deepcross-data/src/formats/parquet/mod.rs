@@ -1,4 +1,4 @@
-//! Parquet: columns of typed values, which are read as the text that the same values have in other formats.
+//! Parquet: columns of typed values, which are read as the text that these values have in other formats.
 //!
 //! Without the cargo feature `parquet`, a reader that refuses every file takes the place of this one.
 

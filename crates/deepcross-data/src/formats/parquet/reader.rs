@@ -1,11 +1,11 @@
 //! Reads Parquet: columns of typed values, a batch of rows at a time.
 //!
-//! Values pass through the seam as text, as those of other formats do, so that the same rows are the
-//! same numbers and the same held-out rows in any format.
-//! All columns are read: which rows are held out is told by all of their values.
+//! Values are handed on as text, like those of other formats, so that the same rows give the same numbers and the same
+//! held-out rows in any format.
+//! All columns are read, because the hash that holds rows out covers all values of a row.
 //!
-//! The library panics on some damaged files; that is caught at this edge and told as an error.
-//! Sizes that would end the process are looked at before ([`size_checks`](super::size_checks)).
+//! The library panics on some damaged files; the panic is caught here and reported as an error.
+//! Sizes that would abort the process are checked before ([`size_checks`](super::size_checks)).
 
 use std::convert::Infallible;
 use std::fmt;
@@ -30,7 +30,7 @@ use crate::message::shown;
 use crate::place::row_number;
 use crate::rows::RawRow;
 
-/// The rows of a batch.
+/// The number of rows of a batch.
 const BATCH_ROWS: usize = 1024;
 
 /// Reads the rows of one file.
@@ -39,12 +39,12 @@ pub(crate) struct ParquetReader {
     names: Vec<String>,
     batches: ParquetRecordBatchReader,
     batch: Option<RecordBatch>,
-    /// How many rows of the batch were taken.
+    /// The number of rows of the batch that were taken.
     next: usize,
     /// The number of the row that was read last, counted from 1.
     row: u64,
     trim: bool,
-    /// A value on its way into a row.
+    /// Scratch for the text of a value.
     value: Vec<u8>,
 }
 
@@ -74,7 +74,7 @@ impl ParquetReader {
     /// Takes the next row; false at the end of the file.
     ///
     /// # Errors
-    /// Damage: nothing more can be read.
+    /// If the file is damaged; no more rows can be read then.
     pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
         self.next += 1;
         while self.batch.as_ref().is_none_or(|batch| self.next > batch.num_rows()) {
@@ -91,7 +91,8 @@ impl ParquetReader {
     /// Splits the row that was taken.
     ///
     /// # Errors
-    /// A value that cannot be told as text: reading goes on behind the row.
+    /// If a value cannot be written as text; reading then continues after the row.
+    /// If the row is too long; the pass ends then.
     pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
         row.begin(&self.file, self.trim, row_number(self.row), b"");
         let columns = self.batch.as_ref().map_or(&[][..], RecordBatch::columns);
@@ -121,11 +122,11 @@ impl ParquetReader {
     }
 }
 
-/// What can be said of a file, without its rows; and the file.
+/// Opens the file, and reads its metadata without its rows; returns the file for the size checks too.
 fn builder(path: &Path) -> Result<(ParquetRecordBatchReaderBuilder<File>, File), DataError> {
     let file = whole(path)?;
     refuse(path, problem_of_columns(&file))?;
-    // What another program had in memory, such as dictionaries, says nothing about the values.
+    // The types that another program had in memory, such as dictionaries, do not change the values.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let bytes = file.try_clone().map_err(|error| unreadable(path, 1, error))?;
     let builder =
@@ -137,7 +138,9 @@ fn refuse(path: &Path, problem: Option<String>) -> Result<(), DataError> {
     problem.map_or(Ok(()), |problem| Err(DataError::Parquet { file: path.into(), problem }))
 }
 
-/// The file; what a pipe gives is put into one without a name, since its end comes first.
+/// Opens the file at `path`.
+///
+/// A pipe is copied to a file without a name, because Parquet is read from its end.
 fn whole(path: &Path) -> Result<File, DataError> {
     let mut stream = open(path)?;
     if !is_pipe(path) {
@@ -150,7 +153,7 @@ fn whole(path: &Path) -> Result<File, DataError> {
     copied.map_err(|error| unreadable(path, 1, error))
 }
 
-/// Does what may fail or panic on a damaged file.
+/// Does work that may fail or panic on a damaged file, and reports both as errors.
 fn guarded<T, E: fmt::Display>(
     path: &Path,
     work: impl FnOnce() -> Result<T, E>,
@@ -158,12 +161,12 @@ fn guarded<T, E: fmt::Display>(
     let problem = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(done)) => return Ok(done),
         Ok(Err(error)) => error.to_string(),
-        Err(_) => "it is damaged in a way that its reader cannot tell".to_owned(),
+        Err(_) => "it is damaged: the Parquet reader failed without a reason".to_owned(),
     };
     Err(DataError::Parquet { file: path.into(), problem })
 }
 
-/// The names of the columns, all of which must be of types that are read.
+/// The names of the columns; each column must be of a type that is read.
 fn names(path: &Path, schema: &SchemaRef) -> Result<Vec<String>, DataError> {
     let refused = |problem| DataError::Parquet { file: path.into(), problem };
     let fields = schema.fields();

@@ -1,10 +1,10 @@
-//! Checks the sizes that a Parquet file claims, before its library believes them.
+//! Checks the sizes that a Parquet file claims, before the library for Parquet relies on them.
 //!
-//! The library takes memory for as many children as a column is said to have and for as many bytes as a page is said to
-//! hold, and goes down into columns as deep as they are said to be nested: where memory or the stack ends, the process does,
-//! which no caller can catch.
-//! It also passes over lists of booleans that need no bytes, two thousand million at a time.
-//! What is damaged in other ways the library finds.
+//! The library allocates memory for all children that a column claims and for all bytes that a page claims, and
+//! recurses as deep as the columns claim to be nested.
+//! If memory or stack is exhausted, the process ends, which no caller can catch.
+//! The library also steps through lists of booleans that take no bytes, two thousand million at a time.
+//! It finds all other damage itself.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -16,24 +16,24 @@ use super::thrift::{Compact, I32, LIST, STRUCT};
 /// The most bytes of the columns of a row group, before compression.
 const LARGEST_GROUP: i64 = 1 << 30;
 
-/// The deepest nesting of columns; those that are read have three levels.
+/// The deepest nesting of columns; columns that are read have three levels.
 const MOST_DEPTH: usize = 64;
 
-/// The bytes at the end: the length of what is before them, and the magic.
+/// The number of bytes after the footer: its length, and the magic bytes.
 const TAIL: u64 = 8;
 
-/// So much is read of a page at once to see its header.
+/// The number of bytes of a page that are read at once to find its header.
 const HEADER: usize = 256;
 
-/// Where the number of children is in an element of the schema, and the schema in all that the file says.
+/// The id of the number of children in an element of the schema, and the id of the schema in the footer.
 const CHILDREN: i16 = 5;
 const SCHEMA: i16 = 2;
 
-/// Where the two sizes are in the header of a page.
+/// The ids of the two sizes in the header of a page.
 const UNCOMPRESSED: i16 = 2;
 const COMPRESSED: i16 = 3;
 
-/// What is wrong with what the end of the file tells of its columns, if anything.
+/// The problem of the columns that the footer describes, if there is one.
 pub(crate) fn problem_of_columns(file: &File) -> Option<String> {
     let (mut problem, mut columns) = (None, Columns::default());
     let read = footer(file)?.fields(&mut |compact, id, kind| {
@@ -49,11 +49,11 @@ pub(crate) fn problem_of_columns(file: &File) -> Option<String> {
         }
         Some(true)
     });
-    let is_damaged = read.is_none().then(|| "it is damaged: its end cannot be read".to_owned());
+    let is_damaged = read.is_none().then(|| "it is damaged: its footer cannot be read".to_owned());
     problem.or(is_damaged)
 }
 
-/// What the end of the file tells, at its beginning.
+/// A reader at the start of the footer.
 fn footer(mut file: &File) -> Option<Compact<BufReader<&File>>> {
     let mut length = [0; 4];
     let end = file.seek(SeekFrom::End(0)).ok()?.checked_sub(TAIL)?;
@@ -76,12 +76,13 @@ fn children<R: Read>(compact: &mut Compact<R>) -> Option<i64> {
     Some(n_children)
 }
 
-/// Columns within columns: how many are still to come of each that is not complete.
+/// Nested columns: the number of missing children of each column that is not complete.
 #[derive(Debug, Default)]
 struct Columns(Vec<u64>);
 
 impl Columns {
-    /// Adds a column with so many children, behind which there are `left` others; what is wrong with it, if anything.
+    /// Adds a column with `n_children` children, after which `left` columns follow; returns its problem, if there is
+    /// one.
     fn add(&mut self, n_children: i64, left: u64) -> Option<String> {
         while self.0.last() == Some(&0) {
             self.0.pop();
@@ -92,7 +93,7 @@ impl Columns {
         let Ok(n_children) = u64::try_from(n_children) else { return None };
         if n_children > left {
             return Some(format!(
-                "it is damaged: a column is said to have {n_children} others in it, but {left} follow"
+                "it is damaged: a column claims {n_children} columns in it, but only {left} follow"
             ));
         }
         if n_children > 0 {
@@ -100,19 +101,19 @@ impl Columns {
         }
         let depth = self.0.len();
         (depth > MOST_DEPTH).then(|| {
-            format!("its columns are nested more than {MOST_DEPTH} deep, expected 3 levels at most")
+            format!("its columns are nested more than {MOST_DEPTH} levels deep, expected at most 3")
         })
     }
 }
 
-/// What is wrong with the sizes of the row groups and of their pages, if anything.
+/// The problem of the sizes of the row groups and of their pages, if there is one.
 pub(crate) fn problem_of_groups(file: &File, metadata: &ParquetMetaData) -> Option<String> {
     let groups = metadata.row_groups();
     let held = groups.iter().fold(0, |sum: i64, group| sum.saturating_add(group.compressed_size()));
     let n_bytes = file.metadata().ok()?.len();
-    // Otherwise pages could be read many times over, as parts of many columns.
+    // Without this check, the same pages could be read many times, as parts of many columns.
     if u64::try_from(held).is_ok_and(|held| held > n_bytes) {
-        return Some(format!("its columns are said to take {held} bytes, but it has {n_bytes}"));
+        return Some(format!("its columns claim {held} bytes, but the file has {n_bytes}"));
     }
     groups.iter().enumerate().find_map(|(index, group)| {
         let problem = problem_of_group(file, group)?;
@@ -136,7 +137,7 @@ fn problem_of_group(file: &File, group: &RowGroupMetaData) -> Option<String> {
     })
 }
 
-/// The bytes of all pages of a column, before compression, as their headers tell.
+/// The bytes of all pages of a column before compression, according to their headers.
 fn in_chunk(file: &File, chunk: &ColumnChunkMetaData) -> Option<i64> {
     let (mut at, mut left) = chunk.byte_range();
     let mut sum = 0_i64;

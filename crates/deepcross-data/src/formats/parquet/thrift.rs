@@ -1,12 +1,12 @@
-//! Reads enough of Thrift's compact protocol to look at numbers in a file of Parquet before its library believes them.
+//! Reads enough of Thrift's compact protocol to find numbers in a Parquet file before the library relies on them.
 //!
-//! Nothing is allocated, nesting is bounded, and no list is longer than the bytes that are left, so that to look costs no
-//! more than to read these bytes.
-//! `None` is whatever cannot be read.
+//! Nothing is allocated, nesting is bounded, and no list has more elements than bytes are left, so that a check costs
+//! no more than reading these bytes.
+//! Functions return `None` if the bytes cannot be read.
 
 use std::io::{self, Read};
 
-/// The deepest nesting of values; the sound ones have six levels.
+/// The deepest nesting of values; valid files have six levels.
 const MOST_DEPTH: u32 = 24;
 
 const TRUE: u8 = 1;
@@ -26,26 +26,28 @@ const MAP: u8 = 11;
 pub(crate) const STRUCT: u8 = 12;
 const UUID: u8 = 13;
 
-/// Values one after another.
+/// A reader of values that stand one after another.
 #[derive(Debug)]
 pub(crate) struct Compact<R> {
     from: R,
-    /// How many bytes may still be read.
+    /// The number of bytes that may still be read.
     left: u64,
 }
 
 impl<R: Read> Compact<R> {
-    /// The values in so many bytes.
+    /// A reader of the values in the next `n_bytes` bytes.
     pub(crate) fn new(from: R, n_bytes: u64) -> Self {
         Self { from, left: n_bytes }
     }
 
-    /// How many bytes may still be read.
+    /// The number of bytes that may still be read.
     pub(crate) fn left(&self) -> u64 {
         self.left
     }
 
-    /// Goes through the fields of a struct; `visit` says whether it has taken the value of one, by number and type.
+    /// Calls `visit` with the id and the type of each field of a struct.
+    ///
+    /// `visit` returns whether it has read the value of the field; if not, the value is skipped.
     pub(crate) fn fields(
         &mut self,
         visit: &mut dyn FnMut(&mut Self, i16, u8) -> Option<bool>,
@@ -123,7 +125,7 @@ impl<R: Read> Compact<R> {
         for _ in 0..n {
             for kind in kinds {
                 match *kind {
-                    // Only as a field has a boolean its value in its type.
+                    // A boolean has its value in its type only if it is a field; an element takes a byte.
                     TRUE | FALSE => self.pass(1)?,
                     kind => self.skip(kind, depth)?,
                 }
@@ -162,7 +164,7 @@ impl<R: Read> Compact<R> {
 mod tests {
     use super::*;
 
-    /// The numbers of the fields of type `I32`, of a struct without others in it.
+    /// The ids and values of the fields of type `I32` of a struct.
     fn numbers(bytes: &[u8]) -> Option<Vec<(i16, i64)>> {
         let (mut found, mut compact) = (Vec::new(), Compact::new(bytes, bytes.len() as u64));
         compact.fields(&mut |compact, id, kind| {
@@ -196,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_not_gone_through() {
+    fn impossible_values_are_refused() {
         let nested = [&[0x1c; 100][..], &[0; 101]].concat();
         let wrong: [&[u8]; 7] = [
             &[],
