@@ -119,7 +119,7 @@ fn read_targets(section: &[u8], batch: &mut Batch, n_rows: usize) -> Result<(), 
     let mut cursor = Cursor::new(section);
     let flags = cursor.u8()?;
     if flags & !(LABELS | WEIGHTS) != 0 {
-        return Err(format!("{flags} does not say whether rows have labels and weights"));
+        return Err(format!("the flags {flags} for labels and weights are unknown"));
     }
     if flags & LABELS != 0 {
         *batch.labels_mut() = column::read_numbers(&mut cursor, n_rows)?;
@@ -152,7 +152,7 @@ fn read_met(
     for _ in 0..n_columns {
         let (field, stat) = (cursor.u32()? as usize, usize::from(cursor.u8()?));
         if field >= n_fields || stat >= N_STATS {
-            return Err(format!("the number {stat} of the field {field} is counted"));
+            return Err(format!("the count {stat} of the field {field} is unknown"));
         }
         let mut by = Vec::new();
         ints::read(&mut cursor, &mut by, n_rows, Forms::Any)?;
@@ -162,7 +162,8 @@ fn read_met(
     for _ in 0..n_bad {
         let row = read_bad(&mut cursor)?;
         if row.before > n_rows || bad.last().is_some_and(|last| last.before > row.before) {
-            return Err(format!("a bad row is said to stand behind {} rows", row.before));
+            let before = row.before;
+            return Err(format!("a bad row after {before} rows is out of order or out of range"));
         }
         bad.push(row);
     }

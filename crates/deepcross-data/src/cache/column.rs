@@ -92,12 +92,12 @@ fn read_bags(
     let weighted = match cursor.u8()? {
         0 => false,
         1 => true,
-        other => return Err(format!("{other} does not say whether ids have weights")),
+        other => return Err(format!("the flag {other} for weights of ids is unknown")),
     };
     // Each id takes a bit at least: nothing is allocated for more of them.
     let most = (8 * cursor.rest().len() as u64).min(u64::from(u32::MAX));
     if n_ids > most {
-        return Err(format!("{n_ids} ids are expected where there are at most {most}"));
+        return Err(format!("there are {n_ids} ids, but at most {most} are expected"));
     }
     let (mut ids, mut end) = (Vec::new(), 0);
     ints::read(cursor, &mut ids, n_ids as usize, Forms::Counted)?;

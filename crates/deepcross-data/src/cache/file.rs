@@ -139,7 +139,7 @@ impl Cache {
         read(&mut self.shared.file.lock().unwrap_or_else(PoisonError::into_inner))
             .map_err(|source| DataError::Unreadable { file: self.path().into(), source })?;
         if xxh3_64(bytes) != place.hash {
-            return Err(self.damaged((part, block), "it is not as it was written"));
+            return Err(self.damaged((part, block), "it has changed since it was written"));
         }
         Ok(())
     }
@@ -206,15 +206,15 @@ fn read_frame(file: &mut (impl Read + Seek)) -> io::Result<Result<Frame, Problem
     };
     let first = (HEAD as u64).checked_add(n_about);
     let Some(first) = first.filter(|first| *first <= start && start <= n_bytes - TAIL - 4) else {
-        return Ok(Err("its parts do not fit into it".to_owned()));
+        return Ok(Err("its parts do not fit into the file".to_owned()));
     };
     let index = read_at(file, start, n_bytes - TAIL - start)?;
     if frame_sum(&head, &index) != sum {
-        return Ok(Err("its index is not as it was written".to_owned()));
+        return Ok(Err("its index has changed since it was written".to_owned()));
     }
     let about = read_at(file, HEAD as u64, n_about)?;
     if xxh3_64(&about) != about_hash {
-        return Ok(Err("what it is about is not as it was written".to_owned()));
+        return Ok(Err("its description has changed since it was written".to_owned()));
     }
     Ok(read_index(&index, first..start).map(|parts| (n_bytes, about, parts)))
 }
@@ -240,7 +240,7 @@ fn read_ends(head: &[u8], tail: &[u8]) -> Result<(u64, u64, u64, u64), Problem> 
     let mut tail = Cursor::new(tail);
     let ends = (head.u64()?, head.u64()?, tail.u64()?, tail.u64()?);
     if tail.take(8)? != END {
-        return Err("it is cut off or goes on behind its end".to_owned());
+        return Err("it is cut off, or it has bytes after its end".to_owned());
     }
     Ok(ends)
 }

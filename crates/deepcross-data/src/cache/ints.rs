@@ -63,7 +63,7 @@ pub(super) fn read(
         }
         PACKED => read_packed(cursor, into, n),
         LISTED => read_listed(cursor, into, n),
-        form => Err(format!("{form} is no form of integers")),
+        form => Err(format!("integers have the unknown form {form}")),
     }
 }
 
@@ -82,7 +82,10 @@ fn read_packed(cursor: &mut Cursor<'_>, into: &mut Vec<u32>, n: usize) -> Result
 
 fn read_width(cursor: &mut Cursor<'_>) -> Result<u32, Problem> {
     let width = u32::from(cursor.u8()?);
-    if (1..=32).contains(&width) { Ok(width) } else { Err(format!("{width} is no width in bits")) }
+    match width {
+        1..=32 => Ok(width),
+        _ => Err(format!("integers have {width} bits, but 1 to 32 are expected")),
+    }
 }
 
 fn read_listed(cursor: &mut Cursor<'_>, into: &mut Vec<u32>, n: usize) -> Result<(), Problem> {
@@ -98,7 +101,7 @@ fn read_listed(cursor: &mut Cursor<'_>, into: &mut Vec<u32>, n: usize) -> Result
     unpack(into, bytes, (width, n), |place| place);
     let most = into[start..].iter().copied().max().unwrap_or(0);
     if most as usize >= n_listed {
-        return Err(format!("the value {most} of a list of {n_listed} is asked for"));
+        return Err(format!("the position {most} is beyond a list of {n_listed} values"));
     }
     into[start..].iter_mut().for_each(|value| *value = listed[*value as usize]);
     Ok(())

@@ -51,7 +51,7 @@ impl CachedRows {
         let damaged = |problem: String| self.cache.damaged(at, &problem);
         let block = block::read(&self.bytes, shapes).map_err(damaged)?;
         if block.batch.as_ref().map_or(0, Batch::n_rows) != n_rows {
-            return Err(self.cache.damaged(at, "it has another number of rows"));
+            return Err(self.cache.damaged(at, "its number of rows differs from the index"));
         }
         (self.block, self.at, self.bad_at) = (block, 0, 0);
         self.next += 1;

@@ -44,12 +44,10 @@ impl ColumnType {
     /// What is expected of a value that is none of this type.
     pub(super) fn expected(self) -> &'static str {
         match self {
-            Self::Int => {
-                "a whole number, as in all rows when they were read for the types of columns"
-            }
-            Self::Float => "a number, as in all rows when they were read for the types of columns",
+            Self::Int => "a whole number, as in all rows when the types of the columns were found",
+            Self::Float => "a number, as in all rows when the types of the columns were found",
             Self::Text | Self::Bytes => {
-                "valid UTF-8, as in all rows when they were read for the types of columns"
+                "valid UTF-8, as in all rows when the types of the columns were found"
             }
         }
     }

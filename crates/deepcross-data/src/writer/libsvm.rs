@@ -53,7 +53,7 @@ pub(super) fn check_visible(
 ) -> Result<(), Refused> {
     match text.len() == start {
         true => {
-            Err(Refused::new(column, b"", "a label or a feature, since a blank line is no row"))
+            Err(Refused::new(column, b"", "a label or a feature, since a blank line is not a row"))
         }
         false => Ok(()),
     }
@@ -73,9 +73,11 @@ fn push_qid(
     (start, text): (usize, &mut Vec<u8>),
 ) -> Result<(), Refused> {
     match qid {
-        b"" if is_first => {
-            Err(Refused::new(1, qid, "a query, since the first row tells whether there are any"))
-        }
+        b"" if is_first => Err(Refused::new(
+            1,
+            qid,
+            "a query, since the first row decides whether the file has queries",
+        )),
         b"" => Ok(()),
         qid if !is_word(qid) => Err(Refused::new(1, qid, "a query without blanks and `#`")),
         qid => {

@@ -85,8 +85,7 @@ impl<W: Write> LineWriter<W> {
     }
 }
 
-const NO_MARK: &str =
-    "none that begins with a byte order mark, which is dropped at the start of a file";
+const NO_MARK: &str = "no byte order mark at its start, since it is dropped at the start of a file";
 
 /// What a value should be that makes its row too long.
-pub(super) const SHORT_ENOUGH: &str = "a shorter one, for a row of at most 16 MiB";
+pub(super) const SHORT_ENOUGH: &str = "a shorter value, since a row has at most 16 MiB";

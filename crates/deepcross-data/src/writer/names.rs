@@ -76,7 +76,7 @@ fn problem_of_libsvm(columns: &[String]) -> Option<String> {
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
     let fits = matches!(names[..], [LABEL, FEATURES] | [LABEL, QID, FEATURES]);
     (!fits).then(|| {
-        "the columns are not `label`, perhaps `qid`, and `features`, a list of pairs".to_owned()
+        "expected the columns `label`, optionally `qid`, and `features`, a list of pairs".to_owned()
     })
 }
 
@@ -88,7 +88,8 @@ fn problem_of_libffm(columns: &[String]) -> Option<String> {
     };
     if !fits {
         return Some(
-            "the columns are not `label` and the numbers of fields, each a list of pairs"
+            "expected the column `label`, and columns whose names are the numbers of fields, each a \
+             list of pairs"
                 .to_owned(),
         );
     }

@@ -118,7 +118,7 @@ impl<W: Write + Send> ParquetWriter<W> {
         self.writer.sync().map_err(DataError::output)?;
         drop(self.writer);
         let out = Arc::into_inner(self.out.0).and_then(|out| out.into_inner().ok());
-        out.ok_or_else(|| DataError::output(io::Error::other("its writer has not let go of it")))
+        out.ok_or_else(|| DataError::output(io::Error::other("its writer still holds the file")))
     }
 
     /// The values of a row by their types.

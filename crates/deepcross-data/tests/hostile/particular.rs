@@ -188,8 +188,8 @@ fn zstd_that_asks_for_memory() {
     check("x.csv.zst", &frame(10, text), LITTLE, 2, &[]);
     check("x.csv.zst", &frame(27, text), LITTLE, 2, &[]);
     for log in [28, 31, 40] {
-        let expected = "`x.csv.zst`, line 1: cannot be read on, its zstd data need more memory than \
-                        the 128 MiB that are given; compress it with a smaller window";
+        let expected = "`x.csv.zst`, line 1: cannot be read from here on, since its zstd data need \
+                        more memory than the 128 MiB that are given; compress it with a smaller window";
         check("x.csv.zst", &frame(log, text), LITTLE, 0, &[expected]);
     }
 }

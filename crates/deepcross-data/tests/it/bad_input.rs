@@ -301,7 +301,7 @@ fn paths() {
         (vec![], "no data file is named"),
         (
             vec!["x.dat"],
-            "`x.dat`: the format cannot be told from the name, expected a name that ends in .csv, \
+            "`x.dat`: the name does not show the format, expected a name that ends in .csv, \
              .tsv, .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set",
         ),
     ];

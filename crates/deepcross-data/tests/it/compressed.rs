@@ -71,8 +71,8 @@ fn message(content: &[u8]) -> String {
 fn damaged_files_are_refused_with_their_place() {
     let cut_off = |line, method| {
         format!(
-            "`x.csv.gz`, line {line}: cannot be read on, its {method} data are cut off: the file \
-             is not complete"
+            "`x.csv.gz`, line {line}: cannot be read from here on, since its {method} data are cut \
+             off: the file is not complete"
         )
     };
     let short = gzip(TEXT);
@@ -86,7 +86,8 @@ fn damaged_files_are_refused_with_their_place() {
     let mut flipped = gzip(TEXT);
     *flipped.last_mut().unwrap() ^= 1;
     let message_of_flipped = message(&flipped);
-    let start = "`x.csv.gz`, line 5: cannot be read on, its gzip data are damaged (";
+    let start =
+        "`x.csv.gz`, line 5: cannot be read from here on, since its gzip data are damaged (";
     assert!(message_of_flipped.starts_with(start), "{message_of_flipped}");
     let trailing = message(&[&gzip(TEXT), &b"more than a header"[..]].concat());
     assert!(trailing.starts_with(start), "{trailing}");

@@ -181,7 +181,7 @@ const FFM: (&str, Option<Format>) = ("b.ffm", None);
 fn what_tsv_cannot_hold_is_told_by_its_place() {
     let no_tab = "expected no tab and no line end in it, since this format has no quotes";
     let mark =
-        "expected none that begins with a byte order mark, which is dropped at the start of a file";
+        "expected no byte order mark at its start, since it is dropped at the start of a file";
     let first_name = "the rows cannot be written as tsv: the name of column 1 is";
     let cases = [
         (
@@ -194,8 +194,8 @@ fn what_tsv_cannot_hold_is_told_by_its_place() {
         ),
         (
             "a\nx\n\"\"\n",
-            "`x.csv`, line 3 (`\"\"`): field `a` is ``, expected something to be seen, since a blank \
-             line is no row"
+            "`x.csv`, line 3 (`\"\"`): field `a` is ``, expected a value that is not blank, since a \
+             blank line is not a row"
                 .to_owned(),
         ),
         (
@@ -246,7 +246,7 @@ fn what_labels_and_pairs_cannot_hold_is_told_by_its_place() {
             "label,qid,features\n",
             "1,,3:1",
             SVM,
-            "`qid` is ``, expected a query, since the first row tells whether there are any"
+            "`qid` is ``, expected a query, since the first row decides whether the file has queries"
                 .to_owned(),
         ),
         (
@@ -259,7 +259,8 @@ fn what_labels_and_pairs_cannot_hold_is_told_by_its_place() {
             "label,0\n",
             ",",
             FFM,
-            "`label` is ``, expected a label or a feature, since a blank line is no row".to_owned(),
+            "`label` is ``, expected a label or a feature, since a blank line is not a row"
+                .to_owned(),
         ),
     ];
     for (header, row, to, expected) in cases {
@@ -268,14 +269,14 @@ fn what_labels_and_pairs_cannot_hold_is_told_by_its_place() {
     check_refused(
         "click,age\n1,2\n",
         SVM,
-        "the rows cannot be written as libsvm: the columns are not `label`, perhaps `qid`, and \
+        "the rows cannot be written as libsvm: expected the columns `label`, optionally `qid`, and \
          `features`, a list of pairs",
     );
     check_refused(
         "label,1,age\n1,2,3\n",
         FFM,
-        "the rows cannot be written as libffm: the columns are not `label` and the numbers of fields, \
-         each a list of pairs",
+        "the rows cannot be written as libffm: expected the column `label`, and columns whose names \
+         are the numbers of fields, each a list of pairs",
     );
 }
 
@@ -284,7 +285,7 @@ fn names_that_ask_for_what_there_is_not_are_refused() {
     check_refused(
         "a\n1\n",
         ("b.dat", None),
-        "`b.dat`: the format cannot be told from the name, expected a name that ends in .csv, .tsv, \
+        "`b.dat`: the name does not show the format, expected a name that ends in .csv, .tsv, \
          .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set",
     );
     check_refused(
@@ -300,7 +301,7 @@ fn a_row_that_would_be_too_long_to_be_read_is_refused() {
     let files = Files::new(&[("a.tsv", format!("a\tb\n1\t{quotes}\n").as_bytes())]);
     assert!(converted(&files, "", "b.tsv", None).is_ok());
     let message = files.message(&converted(&files, "", "b.csv", None).unwrap_err());
-    let expected = ", expected a shorter one, for a row of at most 16 MiB";
+    let expected = ", expected a shorter value, since a row has at most 16 MiB";
     assert!(message.contains("field `b` is `\"\"\"") && message.ends_with(expected), "{message}");
 }
 
@@ -503,13 +504,13 @@ mod parquet {
             (
                 [b"01", b"x"],
                 Some(
-                    "field `a` is `01`, expected a whole number, as in all rows when they were read for the types of columns",
+                    "field `a` is `01`, expected a whole number, as in all rows when the types of the columns were found",
                 ),
             ),
             (
                 [b"2", b"\xff"],
                 Some(
-                    "field `b` is `\u{fffd}`, expected valid UTF-8, as in all rows when they were read for the types of columns",
+                    "field `b` is `\u{fffd}`, expected valid UTF-8, as in all rows when the types of the columns were found",
                 ),
             ),
             ([b"", b""], None),

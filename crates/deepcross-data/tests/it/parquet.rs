@@ -193,7 +193,7 @@ fn what_is_wrong_is_told_by_its_row_or_column() {
     let error = Splitter::new(&source, &shares, source.config().bad_rows).unwrap_err();
     assert_eq!(
         in_folder(error.to_string()),
-        "`x.parquet`: is Parquet, whose rows are no text that could be written as it stands"
+        "`x.parquet`: is a Parquet file, whose rows are not lines of text that could be copied"
     );
     let inner: ArrayRef = Arc::new(Int32Array::from(vec![1]));
     let nested = StructArray::from(vec![(Arc::new(Field::new("a", DataType::Int32, true)), inner)]);

@@ -108,8 +108,8 @@ fn what_cannot_be_split_is_refused() {
     let error = Splitter::new(&files.source("").unwrap(), &time(0.0, 0.5), BadRows::Error);
     assert_eq!(
         files.message(&error.unwrap_err()),
-        "`y.tsv`: has another format, delimiter or quote than `x.csv`, so that their rows cannot be put \
-         together"
+        "`y.tsv`: has a different format, delimiter or quote than `x.csv`, so their rows cannot be \
+         copied into one file"
     );
 }
 
