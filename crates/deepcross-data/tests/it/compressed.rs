@@ -1,4 +1,4 @@
-//! Compressed files: read as what was compressed, or refused with the place where they break off.
+//! Compressed files: they are read like plain ones, or refused with the place where they break off.
 
 use std::io::Write;
 
@@ -20,7 +20,7 @@ fn zstd(text: &[u8]) -> Vec<u8> {
     zstd::encode_all(text, 0).unwrap()
 }
 
-/// Numbered rows, so many that a file of them is decompressed in several parts.
+/// Numbered rows, enough for a file that is decompressed in several parts.
 fn long() -> Vec<u8> {
     let rows = (0..100_000).map(|i| format!("{i},{}\n", i * 7919 % 100_003));
     format!("a,b\n{}", rows.collect::<String>()).into_bytes()
@@ -35,7 +35,7 @@ fn names_and_contents_that_are_read() {
         ("x.CSV.GZ", members),
         ("x.csv.zst", zstd(TEXT)),
         ("y.csv.zst", frames),
-        // Contents count, and not names.
+        // The content decides, and not the name.
         ("gzip.csv", gzip(TEXT)),
         ("plain.csv.gz", TEXT.to_vec()),
         ("zstd.csv.gz", zstd(TEXT)),
