@@ -145,7 +145,7 @@ impl World {
 }
 
 pub(crate) fn write<const N: usize>(path: &Path, readers: [RowReader<'_>; N]) -> Cache {
-    let mut writer = CacheWriter::create(path, b"what it is about").unwrap();
+    let mut writer = CacheWriter::create(path, b"a description").unwrap();
     for reader in readers {
         writer.write_part(reader).unwrap();
     }
@@ -221,7 +221,7 @@ fn a_cache_is_opened_as_it_was_written() {
     world.cache.verify().unwrap();
     let opened = Cache::open(world.cache.path()).unwrap();
     opened.verify().unwrap();
-    assert_eq!(opened.about(), b"what it is about");
+    assert_eq!(opened.about(), b"a description");
     assert_eq!((opened.n_parts(), opened.n_rows(0)), (1, world.fitted.rows));
     assert_eq!(opened.n_bytes(), std::fs::metadata(opened.path()).unwrap().len());
     let names = std::fs::read_dir(world._folder.path()).unwrap();
