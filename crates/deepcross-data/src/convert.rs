@@ -8,13 +8,13 @@ use crate::error::DataError;
 use crate::source::{Skipped, Source, each_row};
 use crate::writer::{ColumnType, ColumnTypes, EncodedWriter, FileForm, RowWriter};
 
-/// So many rows are encoded before they are written.
+/// The number of rows that are encoded before they are written.
 const BATCH_ROWS: usize = 4096;
 
-/// What became of the rows of a source, and what they were written to.
+/// The result of a conversion: the output, and the numbers of rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Converted<W> {
-    /// The file, complete.
+    /// The complete file.
     pub out: W,
     /// The rows that were written.
     pub rows: u64,
@@ -22,13 +22,15 @@ pub struct Converted<W> {
     pub skipped: Skipped,
 }
 
-/// Writes all rows of `source` to `out`, with the values that they have; memory does not grow with them.
+/// Writes all rows of `source` to `out` with their values unchanged.
 ///
-/// For Parquet, all rows are read twice: the first time for the [`ColumnTypes`].
-/// Where a file without a header has rows without label and weight, there are no columns of these either.
+/// Memory does not grow with the number of rows.
+/// For Parquet, all rows are read twice: the first time to find the [`ColumnTypes`].
+/// If the rows of a file without a header lack the label and the weight, the output has no columns for them either.
 ///
 /// # Errors
-/// As [`Records::read`](crate::Records::read) and [`RowWriter`]; a value that the format cannot hold makes a bad row.
+/// As [`Records::read`](crate::Records::read) and [`RowWriter`].
+/// A row with a value that the format cannot hold is a bad row.
 pub fn convert<W: Write + Send>(
     source: &Source,
     bad_rows: BadRows,
@@ -51,7 +53,7 @@ pub fn convert<W: Write + Send>(
     Ok(Converted { out: writer.finish()?, rows, skipped })
 }
 
-/// Writes all rows of `reader` to `out` as its encoder sees them, as libsvm or libffm: see [`EncodedWriter`].
+/// Writes all rows of `reader` to `out` in their encoded form, as libsvm or libffm: see [`EncodedWriter`].
 ///
 /// # Errors
 /// As [`RowReader::fill`] and [`EncodedWriter`].
@@ -74,7 +76,7 @@ pub fn convert_encoded<W: Write>(
     }
 }
 
-/// The types of the columns by all rows.
+/// The types of the columns, which all rows fit.
 fn types(source: &Source, bad_rows: BadRows) -> Result<Vec<ColumnType>, DataError> {
     let mut types = ColumnTypes::new(source.header().len());
     each_row(source, bad_rows, |row| {

@@ -1,9 +1,8 @@
 //! The errors of this crate.
 //!
-//! A message is complete by itself: file, line, field, value, and what was expected.
-//! The alternative, a bare reason that each caller wraps in context, loses the place as soon as one
-//! caller forgets it.
-//! For the same reason it is the [`Place`] that shows how the line begins, and not each message.
+//! Each message is complete: it has the file, the line, the field, the value, and what was expected.
+//! Rejected: a bare reason that each caller wraps in context. The place is lost as soon as one caller forgets it.
+//! For the same reason the [`Place`] shows how the line begins, rather than each message.
 
 use std::io;
 use std::path::PathBuf;
@@ -18,12 +17,11 @@ use crate::message::{
 };
 use crate::place::Place;
 
-/// Why data could not be opened, read or encoded.
+/// The reason why data could not be opened, read, encoded or written.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// The settings of `[data]` are invalid, as [`DataConfig::problems`](crate::DataConfig::problems)
-    /// finds them.
+    /// The settings of `[data]` are invalid: see [`DataConfig::problems`](crate::DataConfig::problems).
     #[error("{}", problems.join("; "))]
     Config {
         /// All problems found, each a sentence.
@@ -32,9 +30,9 @@ pub enum DataError {
     /// No file was named.
     #[error("no data file is named")]
     NoFiles,
-    /// The format of a file is neither set nor told by its name.
+    /// The format of a file is neither set nor known from its name.
     #[error(
-        "{}: the format cannot be told from the name, expected a name that ends in .csv, .tsv, \
+        "{}: the name does not show the format, expected a name that ends in .csv, .tsv, \
          .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set",
         named(file)
     )]
@@ -54,18 +52,18 @@ pub enum DataError {
         /// The folder.
         file: PathBuf,
     },
-    /// The file is no complete and sound cache of encoded rows.
-    #[error("{}: is no sound cache, {problem}", named(file))]
+    /// The file is not a complete and valid cache of encoded rows.
+    #[error("{}: is not a valid cache: {problem}", named(file))]
     Cache {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The problem with the file.
         problem: String,
     },
     /// A cache, or a file that rows are shuffled through, cannot be written.
     #[error("{}: cannot be written", named(file))]
     Unwritable {
-        /// The file, or the folder that it was to stand in.
+        /// The file, or the folder that was to hold it.
         file: PathBuf,
         /// The reason.
         source: io::Error,
@@ -78,20 +76,20 @@ pub enum DataError {
         /// The reason.
         source: io::Error,
     },
-    /// Compressed data that cannot be decompressed.
-    #[error("{place}: cannot be read on, {problem}")]
+    /// Compressed data cannot be decompressed.
+    #[error("{place}: cannot be read from here on, since {problem}")]
     Damaged {
-        /// Where the text breaks off.
+        /// The place at which the text breaks off.
         place: Place,
-        /// What is wrong with the data.
+        /// The problem with the data.
         problem: String,
     },
-    /// The file holds nothing but blank lines and comments.
+    /// The file holds only blank lines and comments.
     #[error("{}: is empty, expected {expected}", named(file))]
     EmptyFile {
         /// The file.
         file: PathBuf,
-        /// What should have been there.
+        /// The expected content.
         expected: &'static str,
     },
     /// Files of this kind are not read.
@@ -105,15 +103,15 @@ pub enum DataError {
         /// The kind, with its verb.
         kind: &'static str,
     },
-    /// The names of the columns are known from the settings, and the file has a header all the same.
+    /// The settings name the columns, but the file has a header as well.
     #[error("{place}: {remedy}, since the file has a header")]
     HeaderAndColumns {
         /// The header's place.
         place: Place,
-        /// What the header holds, and what to do about it.
+        /// The content of the header, and what to do about it.
         remedy: &'static str,
     },
-    /// A name stands twice in a header.
+    /// A header has a name twice.
     #[error("{place}: the header names the column `{name}` twice, expected each name once")]
     RepeatedColumn {
         /// The header's place.
@@ -136,12 +134,12 @@ pub enum DataError {
         column: usize,
         /// Its name in `file`, in backticks, or a word for its absence.
         found: String,
-        /// Its name in `first`, likewise.
+        /// Its name in `first`, in the same form.
         expected: String,
     },
-    /// Rows of two files cannot stand in one file.
+    /// Rows of two files cannot be copied into one file.
     #[error(
-        "{}: has another format, delimiter or quote than {}, so that their rows cannot be put together",
+        "{}: has a different format, delimiter or quote than {}, so their rows cannot be copied into one file",
         named(file),
         named(first)
     )]
@@ -151,12 +149,12 @@ pub enum DataError {
         /// The first file.
         first: PathBuf,
     },
-    /// A Parquet file is damaged, or holds what is not read.
+    /// A Parquet file is damaged, or holds something that is not read.
     #[error("{}: cannot be read as Parquet: {problem}", named(file))]
     Parquet {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The problem with the file.
         problem: String,
     },
     /// A format cannot have the columns that are to be written.
@@ -164,7 +162,7 @@ pub enum DataError {
     UnfitColumns {
         /// The format.
         format: Format,
-        /// Which column, and what was expected.
+        /// The column at fault, and what was expected.
         problem: String,
     },
     /// A format cannot hold a value that is to be written.
@@ -174,18 +172,18 @@ pub enum DataError {
         field: String,
         /// The value, shortened and made printable.
         value: String,
-        /// What could be written.
+        /// A description of the values that can be written.
         expected: &'static str,
     },
-    /// What rows are written to takes no more of them.
+    /// The output takes no more rows.
     #[error("the rows cannot be written")]
     Output {
         /// The reason.
         source: io::Error,
     },
-    /// Rows are to be written as they stand in the file, and are no text there.
+    /// Rows are to be copied unchanged from the file, but the file is not text.
     #[error(
-        "{}: is Parquet, whose rows are no text that could be written as it stands",
+        "{}: is a Parquet file, whose rows are not lines of text that could be copied",
         named(file)
     )]
     NoText {
@@ -200,19 +198,19 @@ pub enum DataError {
     MissingColumn {
         /// The first file, whose header was searched.
         file: PathBuf,
-        /// The name looked for.
+        /// The missing name.
         column: String,
-        /// What reads it: the label, the weight, or a field.
+        /// The reader of the column: the label, the weight, or a field.
         role: String,
         /// The most similar name in the header, if one is similar.
         nearest: Option<String>,
-        /// What may be the delimiter, where the header is a single column.
+        /// The character that may be the delimiter, if the header is a single column.
         delimiter: Option<char>,
     },
     /// A label is needed and `[data]` names no column for it.
     #[error("`data.label`: must name the column of the labels, but is not set")]
     NoLabel,
-    /// A header has more columns than any sound file.
+    /// A header has more columns than are read.
     #[error("{place}: has {found} columns, expected at most {limit}")]
     ManyColumns {
         /// The header's place.
@@ -225,14 +223,14 @@ pub enum DataError {
     /// A row has too few or too many fields.
     #[error("{place}: has {}, expected {expected}{}", fields(*found), quote_hint(*several_lines))]
     FieldCount {
-        /// Where the row begins.
+        /// The place at which the row begins.
         place: Place,
-        /// The number of fields in the row; of a row that is too long already, those up to the quote
-        /// that adds a line to it.
+        /// The number of fields in the row. If the row is too long before its next line is read, the fields up to
+        /// the quote that makes the row go on in that line.
         found: usize,
         /// The number of fields in the header.
         expected: usize,
-        /// Whether the row spans several lines, as it does after a quote that nobody meant.
+        /// Whether the row spans several lines, which an unintended quote causes.
         several_lines: bool,
     },
     /// A quoted field does not end.
@@ -240,20 +238,20 @@ pub enum DataError {
         "{place}: a quote opens in line {opened} and does not close {}; {UNQUOTED}", within(*limit)
     )]
     UnclosedQuote {
-        /// Where the row begins.
+        /// The place at which the row begins.
         place: Place,
         /// The line of the opening quote.
         opened: u64,
-        /// How many bytes were searched; `None` where the file ended before.
+        /// The number of bytes that were searched; `None` if the file ended before.
         limit: Option<usize>,
     },
-    /// A closing quote has text after it, as a quote that nobody meant has.
+    /// A closing quote has text after it, which is a sign of an unintended quote.
     #[error(
         "{place}: a quote opens in line {opened} and closes in line {line} before {found:?}, \
          expected {delimiter:?} or a line end after it; {}", after_quote_hint(*found)
     )]
     TextAfterQuote {
-        /// Where the row begins.
+        /// The place at which the row begins.
         place: Place,
         /// The line of the opening quote.
         opened: u64,
@@ -264,24 +262,24 @@ pub enum DataError {
         /// The delimiter.
         delimiter: char,
     },
-    /// A line is longer than any sound row.
+    /// A line is longer than the longest row that is read.
     #[error("{place}: the line is longer than {}, the longest that is read", mebibytes(*limit))]
     LongRow {
-        /// Where the line is.
+        /// The place of the line.
         place: Place,
         /// The longest row that is read, in bytes.
         limit: usize,
     },
-    /// A value is not what its column must hold.
+    /// A value is not of the form that its column must have.
     #[error("{place}: field `{field}` is `{value}`, expected {expected}")]
     Row {
-        /// Where the row begins.
+        /// The place at which the row begins.
         place: Place,
         /// The name of the column.
         field: String,
         /// The value, shortened and made printable.
         value: String,
-        /// What was allowed.
+        /// A description of the values that are allowed.
         expected: String,
     },
     /// There is no row to fit an encoder on.
@@ -289,7 +287,7 @@ pub enum DataError {
     NoRows {
         /// The first file.
         file: PathBuf,
-        /// How many bad rows were skipped.
+        /// The number of bad rows that were skipped.
         skipped: u64,
     },
     /// An error of the feature encoder that belongs to no row.
@@ -298,7 +296,7 @@ pub enum DataError {
 }
 
 impl DataError {
-    /// Whether one row is at fault, so that reading can go on.
+    /// Whether one row is at fault, so that reading can continue after it.
     pub fn is_bad_row(&self) -> bool {
         let is_value = matches!(self, Self::Row { .. } | Self::Value { .. });
         let is_form = matches!(
@@ -312,7 +310,7 @@ impl DataError {
         Self::Output { source }
     }
 
-    /// The error with the place of the row, where a value is at fault.
+    /// Adds the place of the row, if a value is at fault.
     pub(crate) fn at(self, place: impl FnOnce() -> Place) -> Self {
         match self {
             Self::Value { field, value, expected } => {
@@ -323,7 +321,7 @@ impl DataError {
         }
     }
 
-    /// An encoder's error in the row that begins at `place`.
+    /// Converts an encoder's error in the row that begins at `place`.
     pub(crate) fn in_row(error: FeatureError, place: impl FnOnce() -> Place) -> Self {
         let (column, value, expected) = match error {
             FeatureError::Value { column, value, expected, .. } => (column, value, expected),
@@ -335,7 +333,7 @@ impl DataError {
         Self::Row { place: place(), field, value: shown(value.as_bytes()), expected }
     }
 
-    /// An encoder's error in the header of `file`.
+    /// Converts an encoder's error in the header of `file`.
     pub(crate) fn in_header(error: FeatureError, file: PathBuf, header: &[String]) -> Self {
         match error {
             FeatureError::MissingColumn { field, column, nearest } => {

@@ -203,11 +203,11 @@ fn calls_that_say_too_little_or_too_much_are_refused_with_advice() {
     check_refused("--data train.csv --to parquet --out b.gz", 2, parquet);
     let numbers =
         "; `--config` with a `[[field]]` for each column, or `--model`, converts them to numbers";
-    let ffm = "the rows cannot be written as libffm: the columns are not `label` and the numbers of \
-               fields, each a list of pairs";
+    let ffm = "the rows cannot be written as libffm: expected the column `label`, and columns whose \
+               names are the numbers of fields, each a list of pairs";
     check_refused("--data train.csv --out b.ffm", 2, &format!("{ffm}{numbers}"));
-    let svm = "the rows cannot be written as libsvm: the columns are not `label`, perhaps `qid`, and \
-               `features`, a list of pairs";
+    let svm = "the rows cannot be written as libsvm: expected the columns `label`, optionally `qid`, \
+               and `features`, a list of pairs";
     check_refused("--data train.csv --out b.svm", 2, &format!("{svm}{numbers}"));
     let model = "`--model`: applies only to libsvm and libffm";
     check_refused("--data train.csv --model model.dcx --out b.csv", 2, model);

@@ -92,7 +92,7 @@ fn errors_name_the_standard_input_and_leave_nothing() {
         (b"ad,tags,age\n", "standard input: has no column `click` for the label"),
         (
             &cut_off[..cut_off.len() - 9],
-            "standard input, line 202: cannot be read on, the gzip data are cut off: the file is \
+            "standard input, line 202: cannot be read from here on, since the gzip data are cut off: the file is \
              not complete",
         ),
     ];
@@ -179,7 +179,7 @@ fn the_format_can_be_given_for_files_whose_names_do_not_show_it() {
             let outcome = folder.succeed(&format!("{call} {file} --format {format}"));
             assert_eq!(outcome.stdout, expected, "{call} {file}");
         }
-        let message = "`log`: the format cannot be told from the name, expected a name that ends in \
+        let message = "`log`: the name does not show the format, expected a name that ends in \
                        .csv, .tsv, .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set";
         folder.fail(&format!("{call} log"), 1, message);
     }

@@ -1,19 +1,20 @@
-//! Integers of a few bits each, end to end.
+//! Packs integers of a few bits each, end to end.
 //!
-//! Whole words are loaded at any byte, so that a value takes one load, one shift and one mask whatever its width; layouts
-//! for vector instructions are faster still, but this is already faster than what is made of the values afterwards.
+//! Whole words are loaded at any byte, so that a value of any width takes one load, one shift and one mask.
+//! Rejected: layouts for vector instructions. They are faster, but this is already faster than the work that is done
+//! with the values afterwards.
 
-/// How many bits `value` takes.
+/// The number of bits that `value` takes.
 pub(super) fn width_of(value: u32) -> u32 {
     u32::BITS - value.leading_zeros()
 }
 
-/// How many bytes `n` values of `width` bits take.
+/// The number of bytes that `n` values of `width` bits take.
 pub(super) fn bytes_of(n: usize, width: u32) -> u64 {
     (n as u64 * u64::from(width)).div_ceil(8)
 }
 
-/// Appends values below 2^`width`, the lowest bits first; bits behind the last are 0.
+/// Appends values below 2^`width`, the lowest bits first; bits after the last value are 0.
 pub(super) fn pack(out: &mut Vec<u8>, width: u32, values: impl Iterator<Item = u32>) {
     let (mut waiting, mut n_bits) = (0_u64, 0);
     for value in values {
@@ -30,21 +31,22 @@ pub(super) fn pack(out: &mut Vec<u8>, width: u32, values: impl Iterator<Item = u
     }
 }
 
-/// Appends `n` values of `width` bits, 1 to 32, that `bytes` hold, which must be as long as [`bytes_of`] says; each as
-/// `map` has it.
+/// Appends `n` values of `width` bits, 1 to 32, from `bytes`, each converted by `map`.
+///
+/// `bytes` must be exactly as long as [`bytes_of`] says.
 pub(super) fn unpack(
     out: &mut Vec<u32>,
     bytes: &[u8],
     (width, n): (u32, usize),
     map: impl Fn(u32) -> u32,
 ) {
-    debug_assert_eq!(bytes.len() as u64, bytes_of(n, width), "bytes as long as their values");
+    debug_assert_eq!(bytes.len() as u64, bytes_of(n, width), "the length of the values");
     let (width, mask) = (width as usize, (1_u64 << width) - 1);
     let value = |bytes: &[u8], bit: usize| {
         let word = bytes[bit / 8..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
         map(((word >> (bit % 8)) & mask) as u32)
     };
-    // Of the values that begin here, whole words can be loaded.
+    // The number of bytes at which a whole word can be loaded.
     let n_words = (bytes.len() + 1).saturating_sub(8);
     let n_fast = n.min((8 * n_words).div_ceil(width));
     out.extend((0..n_fast).map(|index| value(bytes, index * width)));
@@ -61,7 +63,7 @@ mod tests {
 
     use super::*;
 
-    /// Bit by bit.
+    /// Unpacks values bit by bit.
     fn naive(bytes: &[u8], width: u32, n: usize) -> Vec<u32> {
         let bit = |at: usize| u32::from(bytes[at / 8] >> (at % 8) & 1);
         let width = width as usize;
@@ -71,7 +73,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_packed_is_unpacked(
+        fn packed_values_are_unpacked(
             values in prop::collection::vec(any::<u32>(), 0..200), width in 1_u32..=32,
         ) {
             let values: Vec<u32> = values.iter().map(|value| value >> (32 - width)).collect();

@@ -1,14 +1,14 @@
-//! A block: some rows one after another, column by column, and what was met between them.
+//! A block: consecutive rows, column by column, with the bad rows between them and the counts.
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 4 | the number of rows |
 //! | 4 a section | the length of each section |
 //! | | a section for each column ([`column`](super::column)) |
-//! | | a section of labels and weights: a byte whether there are any (1 and 2), then each |
-//! | | a section of bad rows and of counts |
+//! | | a section of labels and weights: a byte of flags (1 for labels, 2 for weights), then the values of each |
+//! | | a section of counts and of bad rows |
 //!
-//! Lengths come first, so that columns are read side by side.
+//! Lengths come first, so that several threads can read columns at once.
 
 use deepcross_features::{Batch, Column, FieldShape};
 use deepcross_files::Cursor;
@@ -20,25 +20,25 @@ use super::problem::{Problem, check_end};
 use crate::encode::{BadRow, N_STATS, Recorded};
 use crate::parallel::for_each;
 
-/// The most rows of a block: what a reader holds beside the rows that it hands out.
+/// The most rows of a block, which are also the most rows that a reader holds beside those that it hands out.
 pub(crate) const BLOCK_ROWS: usize = 4096;
 
 const LABELS: u8 = 1;
 const WEIGHTS: u8 = 2;
 
-/// The label of a bad row, as it is stored.
+/// The stored label of a bad row whose label could not be read.
 const UNREAD: u8 = 2;
 
 /// A block that was read.
 #[derive(Debug, Default)]
 pub(super) struct Block {
     pub(super) batch: Option<Batch>,
-    /// In the order in which they stand among the rows.
+    /// The bad rows, in the order of the source.
     pub(super) bad: Vec<BadRow>,
     pub(super) differences: CountTable,
 }
 
-/// Appends a block of the rows of `batch`, [`BLOCK_ROWS`] at most.
+/// Appends a block of the rows of `batch`, at most [`BLOCK_ROWS`].
 pub(crate) fn write(out: &mut Vec<u8>, batch: &Batch, recorded: &Recorded) {
     let n_columns = batch.columns().len();
     let mut sections = vec![Vec::new(); n_columns + 2];
@@ -79,7 +79,7 @@ fn write_met(out: &mut Vec<u8>, batch: &Batch, recorded: &Recorded) {
     }
 }
 
-/// Reads a block of rows of these fields; its bytes must hold nothing else.
+/// Reads a block of rows with these fields; `bytes` must hold nothing else.
 pub(super) fn read(bytes: &[u8], shapes: &[FieldShape]) -> Result<Block, Problem> {
     let mut cursor = Cursor::new(bytes);
     let n_rows = cursor.u32()? as usize;
@@ -119,7 +119,7 @@ fn read_targets(section: &[u8], batch: &mut Batch, n_rows: usize) -> Result<(), 
     let mut cursor = Cursor::new(section);
     let flags = cursor.u8()?;
     if flags & !(LABELS | WEIGHTS) != 0 {
-        return Err(format!("{flags} does not say whether rows have labels and weights"));
+        return Err(format!("the flags {flags} for labels and weights are unknown"));
     }
     if flags & LABELS != 0 {
         *batch.labels_mut() = column::read_numbers(&mut cursor, n_rows)?;
@@ -152,7 +152,7 @@ fn read_met(
     for _ in 0..n_columns {
         let (field, stat) = (cursor.u32()? as usize, usize::from(cursor.u8()?));
         if field >= n_fields || stat >= N_STATS {
-            return Err(format!("the number {stat} of the field {field} is counted"));
+            return Err(format!("the count {stat} of the field {field} is unknown"));
         }
         let mut by = Vec::new();
         ints::read(&mut cursor, &mut by, n_rows, Forms::Any)?;
@@ -162,7 +162,8 @@ fn read_met(
     for _ in 0..n_bad {
         let row = read_bad(&mut cursor)?;
         if row.before > n_rows || bad.last().is_some_and(|last| last.before > row.before) {
-            return Err(format!("a bad row is said to stand behind {} rows", row.before));
+            let before = row.before;
+            return Err(format!("a bad row after {before} rows is out of order or out of range"));
         }
         bad.push(row);
     }

@@ -1,4 +1,4 @@
-//! The rows of one column of a block.
+//! Reads and writes the rows of one column of a block.
 
 use deepcross_features::{Column, DenseColumn, ShapeKind, SparseColumn};
 use deepcross_files::Cursor;
@@ -33,7 +33,7 @@ fn write_bags(out: &mut Vec<u8>, column: &SparseColumn, offsets: &[u32]) {
     }
 }
 
-/// Appends numbers, whose number a reader must know.
+/// Appends numbers; a reader must know how many.
 pub(super) fn write_numbers(out: &mut Vec<u8>, numbers: &[f32]) {
     let bits: Vec<u32> = numbers.iter().map(|number| number.to_bits()).collect();
     ints::write(out, &bits, Forms::Any);
@@ -46,7 +46,7 @@ pub(super) fn read_numbers(cursor: &mut Cursor<'_>, n: usize) -> Result<Vec<f32>
     Ok(bits.into_iter().map(f32::from_bits).collect())
 }
 
-/// Reads the `n_rows` rows of a column of the form `kind`, whose ids are below its dimensions.
+/// Reads `n_rows` rows of a column of the shape `kind`, and checks that ids are below its dimensions.
 pub(super) fn read(
     cursor: &mut Cursor<'_>,
     kind: &ShapeKind,
@@ -92,12 +92,12 @@ fn read_bags(
     let weighted = match cursor.u8()? {
         0 => false,
         1 => true,
-        other => return Err(format!("{other} does not say whether ids have weights")),
+        other => return Err(format!("the flag {other} for weights of ids is unknown")),
     };
-    // Each id takes a bit at least: nothing is allocated for more of them.
+    // Each id takes at least a bit, so nothing is allocated for more ids than the bytes can hold.
     let most = (8 * cursor.rest().len() as u64).min(u64::from(u32::MAX));
     if n_ids > most {
-        return Err(format!("{n_ids} ids are expected where there are at most {most}"));
+        return Err(format!("there are {n_ids} ids, but at most {most} are expected"));
     }
     let (mut ids, mut end) = (Vec::new(), 0);
     ints::read(cursor, &mut ids, n_ids as usize, Forms::Counted)?;

@@ -1,13 +1,13 @@
-//! The differences of counts that a block stores, as a table by field and number.
+//! The differences of counts that a block stores, as a table by field and count.
 
 use std::ops::Range;
 
 use crate::encode::{CountDifference, N_STATS, Stats};
 
-/// The differences of a block, by field and number.
+/// The differences of a block, by field and count.
 #[derive(Debug, Default)]
 pub(super) struct CountTable {
-    /// Which number of which field, and by how much it is another in each row.
+    /// For each stored column: the field, the position of the count in [`Stats`], and the difference in each row.
     pub(super) columns: Vec<(usize, usize, Vec<u32>)>,
 }
 
@@ -26,7 +26,7 @@ impl CountTable {
         Self { columns: columns.map(place).collect() }
     }
 
-    /// Adds what these rows counted beyond what is told of them.
+    /// Adds the differences of these rows to `stats`.
     pub(super) fn add(&self, rows: Range<usize>, stats: &mut [Stats]) {
         for (field, stat, by) in &self.columns {
             let sum: i64 = by[rows.clone()].iter().map(|&by| i64::from(by as i32)).sum();

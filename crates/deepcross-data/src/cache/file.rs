@@ -4,19 +4,21 @@
 //! |---|---|
 //! | 8 | magic: `DEEPROWS` in ASCII |
 //! | 4 | the version |
-//! | 8 | the length of what the cache is about |
-//! | 8 | XXH3-64 of it |
-//! | | what the cache is about, for its owner |
+//! | 8 | the length of the description |
+//! | 8 | XXH3-64 of the description |
+//! | | the description: bytes that the owner of the cache chooses |
 //! | | the blocks of all parts, one after another |
-//! | | the index: the number of parts (4), and for each the number of its blocks (8), and for each of these its length (4), its rows (4), and its XXH3-64 (8) |
-//! | 8 | where the index begins |
+//! | | the index: the number of parts (4), then each part |
+//! | 8 | the position at which the index begins |
 //! | 8 | XXH3-64 of the first 28 bytes and the index |
 //! | 8 | magic: `DEEPSWOR` in ASCII |
 //!
+//! A part of the index is the number of its blocks (8), and for each block its length (4), its rows (4), and its
+//! XXH3-64 (8).
 //! All integers are little-endian.
-//! The index is at the end, so that a file is written front to back; where blocks begin follows from their lengths, so that
-//! they can neither overlap nor leave gaps.
-//! A file that is cut, or grew, ends without the magic.
+//! The index is at the end, so that a file is written front to back.
+//! The position of each block follows from the lengths of all blocks, so blocks can neither overlap nor leave gaps.
+//! A file that was cut off, or that grew, does not end with the magic.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -34,10 +36,10 @@ const MAGIC: [u8; 8] = *b"DEEPROWS";
 const END: [u8; 8] = *b"DEEPSWOR";
 const VERSION: u32 = 1;
 
-/// The bytes before what a cache is about.
+/// The number of bytes before the description.
 const HEAD: usize = 28;
 
-/// The bytes behind the index.
+/// The number of bytes after the index.
 const TAIL: u64 = 24;
 
 /// Encoded rows in a file; cheap to clone.
@@ -55,7 +57,7 @@ struct Shared {
     n_bytes: u64,
 }
 
-/// Where a block stands, and what tells it from another.
+/// The position of a block in the file, its sizes and its checksum.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BlockPlace {
     pub(super) start: u64,
@@ -67,15 +69,15 @@ pub(super) struct BlockPlace {
 impl Cache {
     /// Opens a cache that [`CacheWriter`](crate::CacheWriter) wrote.
     ///
-    /// The blocks are not looked at: [`verify`](Self::verify) does.
+    /// The blocks are not read: [`verify`](Self::verify) reads them.
     ///
     /// # Errors
-    /// [`DataError::MissingFile`] and its like, and [`DataError::Cache`] where it is not a complete cache.
+    /// [`DataError::MissingFile`] and the like, and [`DataError::Cache`] if the file is not a complete cache.
     pub fn open(path: &Path) -> Result<Self, DataError> {
         Self::of(open_plain(path)?, path)
     }
 
-    /// The cache in a file that is known by this name.
+    /// The cache in an open file; `path` is its name for messages.
     pub(super) fn of(mut file: File, path: &Path) -> Result<Self, DataError> {
         let (n_bytes, about, parts) = match read_frame(&mut file) {
             Ok(Ok(frame)) => frame,
@@ -86,17 +88,17 @@ impl Cache {
         Ok(Self { shared: Arc::new(Shared { path, file, about, parts, n_bytes }) })
     }
 
-    /// What the cache is about: the bytes that its owner gave to the writer.
+    /// The description of the cache: the bytes that its owner gave to the writer.
     pub fn about(&self) -> &[u8] {
         &self.shared.about
     }
 
-    /// The file.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.shared.path
     }
 
-    /// The length of the file.
+    /// The length of the file in bytes.
     pub fn n_bytes(&self) -> u64 {
         self.shared.n_bytes
     }
@@ -106,15 +108,15 @@ impl Cache {
         self.shared.parts.len()
     }
 
-    /// The good rows of a part, before any is dropped; 0 where there is no such part.
+    /// The number of good rows of a part, before any is dropped; 0 if there is no such part.
     pub fn n_rows(&self, part: usize) -> u64 {
         self.blocks(part).iter().map(|block| u64::from(block.n_rows)).sum()
     }
 
-    /// Reads all blocks and checks their sums: whatever a disk or a stranger changed is found.
+    /// Reads all blocks and compares them with their checksums, which finds any change since they were written.
     ///
     /// # Errors
-    /// [`DataError::Cache`] with the first block that is not as it was written.
+    /// [`DataError::Cache`] with the first block that has changed.
     pub fn verify(&self) -> Result<(), DataError> {
         let mut bytes = Vec::new();
         for (part, blocks) in self.shared.parts.iter().enumerate() {
@@ -123,7 +125,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Reads the bytes of a block, in place of those in `bytes`.
+    /// Reads the bytes of a block, which replace the content of `bytes`.
     pub(super) fn read(
         &self,
         part: usize,
@@ -139,7 +141,7 @@ impl Cache {
         read(&mut self.shared.file.lock().unwrap_or_else(PoisonError::into_inner))
             .map_err(|source| DataError::Unreadable { file: self.path().into(), source })?;
         if xxh3_64(bytes) != place.hash {
-            return Err(self.damaged((part, block), "it is not as it was written"));
+            return Err(self.damaged((part, block), "it has changed since it was written"));
         }
         Ok(())
     }
@@ -164,7 +166,7 @@ pub(super) fn head(about: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The bytes behind the blocks of a file that begins with `head` and whose index begins at `start`.
+/// The bytes after the blocks of a file that begins with `head` and whose index begins at `start`.
 pub(super) fn tail(head: &[u8], parts: &[Vec<BlockPlace>], start: u64) -> Vec<u8> {
     let mut bytes = (parts.len() as u32).to_le_bytes().to_vec();
     for blocks in parts {
@@ -191,7 +193,9 @@ fn frame_sum(head: &[u8], index: &[u8]) -> u64 {
 
 type Frame = (u64, Vec<u8>, Vec<Vec<BlockPlace>>);
 
-/// All of a file but its blocks. The outer error is the system's, the inner one what is wrong with the file.
+/// Reads everything except the blocks of a file.
+///
+/// The outer error comes from the system, the inner one says what is wrong with the file.
 fn read_frame(file: &mut (impl Read + Seek)) -> io::Result<Result<Frame, Problem>> {
     let n_bytes = file.seek(SeekFrom::End(0))?;
     let least = HEAD as u64 + TAIL + 4;
@@ -206,20 +210,20 @@ fn read_frame(file: &mut (impl Read + Seek)) -> io::Result<Result<Frame, Problem
     };
     let first = (HEAD as u64).checked_add(n_about);
     let Some(first) = first.filter(|first| *first <= start && start <= n_bytes - TAIL - 4) else {
-        return Ok(Err("its parts do not fit into it".to_owned()));
+        return Ok(Err("its parts do not fit into the file".to_owned()));
     };
     let index = read_at(file, start, n_bytes - TAIL - start)?;
     if frame_sum(&head, &index) != sum {
-        return Ok(Err("its index is not as it was written".to_owned()));
+        return Ok(Err("its index has changed since it was written".to_owned()));
     }
     let about = read_at(file, HEAD as u64, n_about)?;
     if xxh3_64(&about) != about_hash {
-        return Ok(Err("what it is about is not as it was written".to_owned()));
+        return Ok(Err("its description has changed since it was written".to_owned()));
     }
     Ok(read_index(&index, first..start).map(|parts| (n_bytes, about, parts)))
 }
 
-/// Reads bytes that the file has.
+/// Reads `n` bytes at `start`, which the file must have.
 fn read_at(file: &mut (impl Read + Seek), start: u64, n: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(start))?;
@@ -227,7 +231,7 @@ fn read_at(file: &mut (impl Read + Seek), start: u64, n: u64) -> io::Result<Vec<
     if bytes.len() as u64 == n { Ok(bytes) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
-/// The length and the hash of what the cache is about; where the index begins, and its sum.
+/// The length and the hash of the description; the position of the index, and its checksum.
 fn read_ends(head: &[u8], tail: &[u8]) -> Result<(u64, u64, u64, u64), Problem> {
     let mut head = Cursor::new(head);
     if head.take(8)? != MAGIC {
@@ -235,12 +239,12 @@ fn read_ends(head: &[u8], tail: &[u8]) -> Result<(u64, u64, u64, u64), Problem> 
     }
     let version = head.u32()?;
     if version != VERSION {
-        return Err(format!("it is of version {version}, but {VERSION} is expected"));
+        return Err(format!("it has version {version}, but {VERSION} is expected"));
     }
     let mut tail = Cursor::new(tail);
     let ends = (head.u64()?, head.u64()?, tail.u64()?, tail.u64()?);
     if tail.take(8)? != END {
-        return Err("it is cut off or goes on behind its end".to_owned());
+        return Err("it is cut off, or it has bytes after its end".to_owned());
     }
     Ok(ends)
 }

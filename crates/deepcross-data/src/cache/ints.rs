@@ -1,8 +1,9 @@
-//! Some integers, in the shortest of three forms: one value for all, few bits above the least, or places in a list of the
-//! values that occur.
+//! Reads and writes integers in the shortest of three forms.
 //!
-//! The list is what makes numbers short: of 4096 standardized counts, a few hundred differ, and their 32 bits say no more
-//! than which of these it is. A general compressor finds the same and more, at a tenth of the speed.
+//! The forms are one value for all, few bits above the least value, and positions in a list of the values that occur.
+//! The list shortens the numbers of a column: among 4096 standardized counts there are a few hundred different values,
+//! so a position in their list takes few bits instead of 32.
+//! Rejected: a general compressor. It finds the same and more, but at a tenth of the speed.
 
 use deepcross_files::Cursor;
 
@@ -13,22 +14,22 @@ const SAME: u8 = 0;
 const PACKED: u8 = 1;
 const LISTED: u8 = 2;
 
-/// The most values that are listed; a longer list saves nothing, and costs most to find.
+/// The most values that are listed; a longer list saves nothing, and takes longest to find.
 const MOST_LISTED: usize = 2048;
 
-/// The places of a hash table of listed values: a power of two, at most half of them filled.
+/// The number of places in the hash table of listed values: a power of two, of which at most half are filled.
 const PLACES: usize = 2 * MOST_LISTED;
 
-/// Which forms may be chosen.
+/// The forms that may be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Forms {
-    /// All. A reader must know from elsewhere how many values there are at most.
+    /// All forms. A reader must know from elsewhere how many values there can be.
     Any,
-    /// Those of at least one bit a value, so that the bytes bound the number of values.
+    /// The forms with at least one bit a value, so that the bytes bound the number of values.
     Counted,
 }
 
-/// Appends `values`, of which a reader must know the number.
+/// Appends `values`; a reader must know how many.
 pub(super) fn write(out: &mut Vec<u8>, values: &[u32], forms: Forms) {
     let least = values.iter().copied().min().unwrap_or(0);
     let most = values.iter().copied().max().unwrap_or(0);
@@ -48,7 +49,7 @@ pub(super) fn write(out: &mut Vec<u8>, values: &[u32], forms: Forms) {
     }
 }
 
-/// Appends `n` values to `into`.
+/// Reads `n` values and appends them to `into`.
 pub(super) fn read(
     cursor: &mut Cursor<'_>,
     into: &mut Vec<u32>,
@@ -63,7 +64,7 @@ pub(super) fn read(
         }
         PACKED => read_packed(cursor, into, n),
         LISTED => read_listed(cursor, into, n),
-        form => Err(format!("{form} is no form of integers")),
+        form => Err(format!("integers have the unknown form {form}")),
     }
 }
 
@@ -82,7 +83,10 @@ fn read_packed(cursor: &mut Cursor<'_>, into: &mut Vec<u32>, n: usize) -> Result
 
 fn read_width(cursor: &mut Cursor<'_>) -> Result<u32, Problem> {
     let width = u32::from(cursor.u8()?);
-    if (1..=32).contains(&width) { Ok(width) } else { Err(format!("{width} is no width in bits")) }
+    match width {
+        1..=32 => Ok(width),
+        _ => Err(format!("integers have {width} bits, but 1 to 32 are expected")),
+    }
 }
 
 fn read_listed(cursor: &mut Cursor<'_>, into: &mut Vec<u32>, n: usize) -> Result<(), Problem> {
@@ -98,25 +102,25 @@ fn read_listed(cursor: &mut Cursor<'_>, into: &mut Vec<u32>, n: usize) -> Result
     unpack(into, bytes, (width, n), |place| place);
     let most = into[start..].iter().copied().max().unwrap_or(0);
     if most as usize >= n_listed {
-        return Err(format!("the value {most} of a list of {n_listed} is asked for"));
+        return Err(format!("the position {most} is beyond a list of {n_listed} values"));
     }
     into[start..].iter_mut().for_each(|value| *value = listed[*value as usize]);
     Ok(())
 }
 
-/// The bits of a place in a list of `n` values.
+/// The number of bits of a position in a list of `n` values.
 fn place_width(n: usize) -> u32 {
     width_of(n as u32 - 1).max(1)
 }
 
-/// The values that occur, in the order in which they first do, and the place of each.
+/// The different values in the order of their first occurrence, and the position of each value in this list.
 struct List {
     listed: Vec<u32>,
     places: Vec<u16>,
 }
 
 impl List {
-    /// `None` where there are too many, or values are too narrow for a list to save anything.
+    /// `None` if there are too many different values, or if values are too narrow for a list to save anything.
     fn of(values: &[u32], width: u32) -> Option<Self> {
         if width < 3 {
             return None;
@@ -197,7 +201,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_the_bytes_are_there_is_an_answer(
+        fn arbitrary_bytes_get_an_answer(
             bytes in prop::collection::vec(any::<u8>(), 0..100), form in 0_u8..4, n in 0_usize..500,
         ) {
             let bytes = [&[form][..], &bytes].concat();

@@ -1,14 +1,15 @@
-//! Encoded rows in a file, so that text is parsed once.
+//! Caches: encoded rows in a file, so that text is parsed once.
 //!
-//! A cache holds the rows of one or more parts of a source as an encoder made them of it, block by block
-//! ([`block`]), with all that a pass over the text would meet beside them: what was counted, which rows were bad and why,
-//! and where they stand. [`RowReader::with_cache`](crate::RowReader::with_cache) makes a reader take its rows from there;
-//! nothing behind the reader knows the difference.
+//! A cache holds the encoded rows of one or more parts of a source, block by block ([`block`]).
+//! It also holds everything else that a pass over the text would report: the counts, and the bad rows with their errors
+//! and positions.
+//! [`RowReader::with_cache`](crate::RowReader::with_cache) makes a reader take its rows from a cache; users of the
+//! reader see no difference.
 //!
-//! What the rows belong to (source, settings, encoder) is told by bytes that the file keeps for its owner, and that this
-//! crate does not look into.
+//! The file also has a description, which says what the rows belong to (source, settings, encoder).
+//! These bytes are for the owner of the cache, and this crate does not interpret them.
 //!
-//! The alternative, to keep encoded rows in memory, ends where data sets begin to be worth it.
+//! Rejected: keeping encoded rows in memory. Data sets that are large enough for a cache to be worthwhile do not fit.
 
 mod bits;
 mod block;

@@ -1,7 +1,8 @@
 //! Thousands of damaged and forged caches: each gives an error or the rows that it was written with, never a panic.
 //!
-//! Half of them have right sums, so that the decoder behind these is reached; what it takes must be rows of the encoder.
-//! `DEEPCROSS_MUTATIONS` sets how many there are.
+//! Half of them have correct checksums, so that they reach the decoder; the rows that it accepts must be rows of the
+//! encoder.
+//! `DEEPCROSS_MUTATIONS` sets the number of caches.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ struct World {
     folder: TempDir,
     source: Source,
     encoder: Encoder,
-    sound: Vec<u8>,
+    valid: Vec<u8>,
 }
 
 impl World {
@@ -67,17 +68,17 @@ impl World {
         let fields = vec![ad, FieldConfig::number("number"), list];
         let schema = Schema::new(fields, vec![String::new()]).unwrap();
         let encoder = fit(&source, &schema, Partition::All, BadRows::Skip).unwrap().encoder;
-        let path = folder.path().join("sound.dcc");
+        let path = folder.path().join("valid.dcc");
         let mut writer = CacheWriter::create(&path, b"about").unwrap();
         for _ in 0..2 {
             writer.write_part(RowReader::new(&source, &encoder, PLAN).unwrap()).unwrap();
         }
         writer.finish().unwrap();
-        let sound = std::fs::read(&path).unwrap();
-        Self { folder, source, encoder, sound }
+        let valid = std::fs::read(&path).unwrap();
+        Self { folder, source, encoder, valid }
     }
 
-    /// All rows of a cache of these bytes, and the messages of what was skipped.
+    /// All rows of a cache with these bytes, and a summary of the skipped rows and the counts of each part.
     fn rows(&self, bytes: &[u8]) -> Result<(Batch, Vec<String>), DataError> {
         let path = self.folder.path().join("mutated.dcc");
         std::fs::write(&path, bytes).unwrap();
@@ -92,16 +93,16 @@ impl World {
         Ok((batch, messages))
     }
 
-    /// The bytes of the first block, which stands behind a head of 33 bytes.
+    /// The bytes of the first block.
     fn block(&self) -> Vec<u8> {
-        let cache = Cache::open(&self.folder.path().join("sound.dcc")).unwrap();
+        let cache = Cache::open(&self.folder.path().join("valid.dcc")).unwrap();
         let mut bytes = Vec::new();
         cache.read(0, 0, &mut bytes).unwrap();
         bytes
     }
 }
 
-/// A cache of one block in a sound frame.
+/// A cache of one block in a valid frame.
 fn frame(block: &[u8], n_rows: u32) -> Vec<u8> {
     let head = file::head(b"about");
     let (start, n_bytes) = (head.len() as u64, block.len() as u32);
@@ -110,7 +111,7 @@ fn frame(block: &[u8], n_rows: u32) -> Vec<u8> {
     [head, block.to_vec(), tail].concat()
 }
 
-/// Runs `check` on half as many cases as there are to be files, always the same ones.
+/// Runs `check` on half of the number of mutations, always the same ones.
 fn run<S: Strategy>(strategy: S, check: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     check_mutations(number_of_mutations(DEFAULT_COUNT) / 2, strategy, check);
 }
@@ -118,13 +119,13 @@ fn run<S: Strategy>(strategy: S, check: impl Fn(S::Value) -> Result<(), TestCase
 #[test]
 fn damaged_caches_are_refused() {
     let world = World::new();
-    let expected = world.rows(&world.sound).unwrap();
+    let expected = world.rows(&world.valid).unwrap();
     assert!(expected.0.n_rows() > 200 && expected.1[0].contains("many"), "{:?}", expected.1);
     run(mutations(), |mutations| {
-        let bytes = mutate(&world.sound, &mutations);
+        let bytes = mutate(&world.valid, &mutations);
         match world.rows(&bytes) {
-            Ok(rows) => prop_assert!(bytes == world.sound && rows == expected),
-            Err(error) => prop_assert!(bytes != world.sound, "{}", error),
+            Ok(rows) => prop_assert!(bytes == world.valid && rows == expected),
+            Err(error) => prop_assert!(bytes != world.valid, "{}", error),
         }
         Ok(())
     });
@@ -133,9 +134,9 @@ fn damaged_caches_are_refused() {
 #[test]
 fn every_cut_and_every_flipped_bit_is_found() {
     let world = World::new();
-    for length in 0..world.sound.len() {
-        assert!(world.rows(&world.sound[..length]).is_err(), "{length} bytes");
-        let mut flipped = world.sound.clone();
+    for length in 0..world.valid.len() {
+        assert!(world.rows(&world.valid[..length]).is_err(), "{length} bytes");
+        let mut flipped = world.valid.clone();
         flipped[length] ^= 1 << (length % 8);
         assert!(world.rows(&flipped).is_err(), "bit in byte {length}");
     }
@@ -162,7 +163,7 @@ fn forged_caches_give_rows_of_the_encoder_or_an_error() {
     assert!(all.iter().all(|name| answers.contains_key(name)), "got no further than {answers:?}");
 }
 
-/// How far the decoder came.
+/// The kind of answer, which shows how far the decoder came.
 fn name<T>(answer: &Result<T, DataError>) -> &'static str {
     let Err(error) = answer else { return "accepted" };
     let message = error.to_string();

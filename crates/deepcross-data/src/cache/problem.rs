@@ -2,7 +2,7 @@
 
 use deepcross_files::Cursor;
 
-/// Why bytes are not what they should be.
+/// The reason why bytes are not valid.
 pub(super) type Problem = String;
 
 /// Checks that nothing is left after `part`.

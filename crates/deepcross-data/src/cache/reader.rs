@@ -1,5 +1,6 @@
-//! Reads rows from a cache as a pass over the text would hand them out: the same negative rows are kept, and the same is
-//! counted and reported.
+//! Reads rows from a cache as a pass over the text would hand them out.
+//!
+//! The same negative rows are kept, and the counts and reports are the same.
 
 use std::ops::Range;
 
@@ -17,15 +18,17 @@ use crate::error::DataError;
 struct CachedRows {
     cache: Cache,
     part: usize,
-    /// The next block.
+    /// The position of the next block.
     next: usize,
     block: Block,
     bytes: Vec<u8>,
-    /// The rows and the bad rows of the block that were handed on.
+    /// The number of rows of the block that were handed on.
     at: usize,
+    /// The number of bad rows of the block that were handed on.
     bad_at: usize,
-    /// Scratch: which rows are kept, and what they counted.
+    /// Scratch: the rows that are kept.
     kept: Vec<usize>,
+    /// Scratch: the counts of these rows.
     stats: Vec<Stats>,
 }
 
@@ -51,14 +54,14 @@ impl CachedRows {
         let damaged = |problem: String| self.cache.damaged(at, &problem);
         let block = block::read(&self.bytes, shapes).map_err(damaged)?;
         if block.batch.as_ref().map_or(0, Batch::n_rows) != n_rows {
-            return Err(self.cache.damaged(at, "it has another number of rows"));
+            return Err(self.cache.damaged(at, "its number of rows differs from the index"));
         }
         (self.block, self.at, self.bad_at) = (block, 0, 0);
         self.next += 1;
         Ok(true)
     }
 
-    /// Appends up to `most` of the rows before `end`, without those that are dropped; how many.
+    /// Appends up to `most` of the rows before `end`, without the dropped ones, and returns the number of rows.
     fn append(
         &mut self,
         (shapes, end): (&[FieldShape], usize),
@@ -112,7 +115,7 @@ impl StoredRows for CachedRows {
                 n_good += self.append((shapes, end), batch, rows - n_good, &mut met);
             } else if self.bad_at < self.block.bad.len() {
                 let bad = &self.block.bad[self.bad_at];
-                tell(bad, n_good, &mut met);
+                report(bad, n_good, &mut met);
                 self.bad_at += 1;
             }
         }
@@ -126,17 +129,18 @@ impl StoredRows for CachedRows {
 }
 
 impl RowReader<'_> {
-    /// Takes the rows from a part of `cache` instead of from the text; they must be those that this reader would give, and
-    /// whether it has companion counts must be as `has_history` says.
+    /// Takes the rows from a part of `cache` instead of from the text.
     ///
-    /// What it hands out and counts is the same; but it keeps no raw values.
+    /// They must be the rows that this reader would give.
+    /// `has_history` says whether this reader would give them companion counts.
+    /// The rows and counts are the same as those of the text, but the reader keeps no raw values.
     #[must_use]
     pub fn with_cache(self, cache: &Cache, part: usize, has_history: bool) -> Self {
         self.with_stored(Box::new(CachedRows::new(cache.clone(), part)), has_history)
     }
 }
 
-/// Adds what rows of a block counted.
+/// Adds the counts of rows of a block.
 fn count(
     stats: &mut [Stats],
     block: &Block,
@@ -150,8 +154,8 @@ fn count(
     block.differences.add(rows, stats);
 }
 
-/// Tells of a bad row behind so many good ones, unless it would have been dropped before it was known to be bad.
-fn tell(bad: &BadRow, n_good: usize, met: &mut Met<'_>) {
+/// Reports a bad row after `n_good` good ones, unless it would have been dropped before it was known to be bad.
+fn report(bad: &BadRow, n_good: usize, met: &mut Met<'_>) {
     let is_kept = bad.label.is_none_or(|label| met.sampling.keep(label));
     if is_kept || met.keeps_dropped {
         met.skipped.note(|| bad.message.clone());

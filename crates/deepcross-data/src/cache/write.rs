@@ -1,4 +1,4 @@
-//! Writing a cache: front to back, under a temporary name until it is complete.
+//! Writes a cache front to back, under a temporary name until it is complete.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -11,24 +11,24 @@ use super::file::{self, BlockPlace, Cache};
 use crate::encode::RowReader;
 use crate::error::DataError;
 
-/// How the names of temporary files end.
+/// The end of the names of temporary files.
 const SUFFIX: &str = ".tmp";
 
-/// Writes a cache, which takes its name when it is complete.
+/// Writes a cache, which gets its name when it is complete.
 ///
-/// Dropped before, it leaves nothing behind; what a killed process leaves has another name, and is removed by the next that
-/// writes there.
+/// A writer that is dropped before leaves no file.
+/// A killed process leaves a file with a temporary name; the next writer for the same path removes it.
 #[derive(Debug)]
 pub struct CacheWriter {
     out: AtomicFile,
     head: Vec<u8>,
     parts: Vec<Vec<BlockPlace>>,
-    /// Where the next block begins.
+    /// The position at which the next block begins.
     end: u64,
 }
 
 impl CacheWriter {
-    /// Begins a cache, with what it is about; a file of the name stays until the new one is complete.
+    /// Begins a cache with the description `about`; an existing file at `path` stays until the new one is complete.
     ///
     /// # Errors
     /// [`DataError::Unwritable`].
@@ -43,9 +43,9 @@ impl CacheWriter {
         Ok(Self { out, head, parts: Vec::new(), end })
     }
 
-    /// Appends all rows that `reader` gives as a part; how many good ones there are.
+    /// Appends all rows of `reader` as a part, and returns the number of good rows.
     ///
-    /// The reader must keep all negative rows, and not have read any row yet.
+    /// The reader must keep all negative rows, and must not have read any row yet.
     ///
     /// # Errors
     /// As [`RowReader::fill`], and [`DataError::Unwritable`].
@@ -71,14 +71,14 @@ impl CacheWriter {
     /// Completes the file and gives it its name.
     ///
     /// # Errors
-    /// [`DataError::Unwritable`]; then what was there before is still there.
+    /// [`DataError::Unwritable`]; an existing file is then still there.
     pub fn finish(mut self) -> Result<Cache, DataError> {
         let tail = file::tail(&self.head, &self.parts, self.end);
         let written = self.out.writer().write_all(&tail);
         written.map_err(|source| self.unwritable(source))?;
         let path = self.out.path().to_owned();
         let file = self.out.finish().map_err(unwritable)?;
-        // So that whoever opened the file before it had its name, and it alone, is read from now on.
+        // The cache reads the open file, even if another process replaces the file of this name.
         Cache::of(file, &path)
     }
 
@@ -106,7 +106,7 @@ fn temporary_names(path: &Path) -> TemporaryNames {
 fn unwritable(error: FileError) -> DataError {
     let (path, source) = match error {
         FileError::Folder { path } | FileError::NotAFile { path } => {
-            (path, io::Error::other("a folder or a device is there"))
+            (path, io::Error::other("the path is a folder or a device"))
         }
         FileError::MissingFolder { path, folder } => {
             let message = format!("there is no folder `{}`", folder.display());

@@ -1,6 +1,6 @@
-//! Moves rows between batches, column by column, so that threads can do it side by side.
+//! Moves rows between batches, column by column, so that threads can share the work.
 //!
-//! Rejected: row by row, since a row has as many places in memory as there are fields, and only one thread can append it.
+//! Rejected: row by row. A row has as many places in memory as there are fields, and only one thread can append it.
 
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ pub(crate) fn append_all<'b>(
     }
 }
 
-/// Appends rows of another batch that stand there one after another.
+/// Appends a range of the rows of another batch.
 pub(crate) fn append_rows(batch: &mut Batch, from: &Batch, rows: Range<usize>) {
     for_each(batch.columns_mut(), &|index, column: &mut Column| {
         column.append(&from.columns()[index], rows.clone());
@@ -49,7 +49,7 @@ pub(crate) fn gather(batch: &mut Batch, from: &Batch, rows: &[usize]) {
     values(from.weights(), batch.weights_mut());
 }
 
-/// [`Batch::keep_rows`].
+/// Does what [`Batch::keep_rows`] does, on all threads.
 pub(crate) fn keep_rows(batch: &mut Batch, rows: &[usize]) {
     for_each(batch.columns_mut(), &|_, column: &mut Column| column.keep_rows(rows));
     batch.keep_targets(rows);

@@ -1,6 +1,7 @@
-//! Puts encoded pieces together in order, with all that depends on the rows before: the last step of encoding.
+//! Puts encoded pieces together in order: the last step of encoding.
 //!
-//! Companion counts, the first error and the positions of bad rows are such things.
+//! This step finds everything that depends on earlier rows: companion counts, the first error, and the positions of bad
+//! rows.
 
 use deepcross_features::{Batch, Binding, Counts, Encoder, History, RowFields};
 
@@ -14,7 +15,7 @@ use crate::error::DataError;
 use crate::rows::RawValues;
 use crate::source::Skipped;
 
-/// Commits chunks to a batch: holds what a pass has met so far, and what its last fill met.
+/// Commits chunks to a batch; holds the counts and errors of the pass so far, and those of its last fill.
 #[derive(Debug)]
 pub(crate) struct ChunkCommit<'e> {
     pub(crate) encoder: &'e Encoder,
@@ -25,10 +26,11 @@ pub(crate) struct ChunkCommit<'e> {
     pub(crate) bad_positions: Vec<usize>,
     /// The companion counts that training rows may know, if there are any.
     pub(crate) history: Option<History>,
-    /// The columns whose raw values are kept, and these values of the last fill.
+    /// The columns whose raw values are kept.
     pub(crate) kept_columns: Vec<usize>,
+    /// The raw values of these columns in the rows of the last fill.
     pub(crate) raw_values: RawValues,
-    /// What the last fill met beside rows, if the rows are to be stored.
+    /// The notes on the last fill that a cache needs, if the rows are to be stored.
     pub(crate) recorded: Option<Recorded>,
 }
 
@@ -66,7 +68,7 @@ impl<'e> ChunkCommit<'e> {
     /// Appends the encoded rows of a chunk to `batch`, in which this fill began at row `start`.
     ///
     /// # Errors
-    /// The first error, if bad rows end a pass: the batch has the rows before it.
+    /// If bad rows end a pass, the first error; the batch then has the rows before it.
     pub(crate) fn append(
         &mut self,
         encoded: &mut EncodedChunk,
@@ -92,11 +94,10 @@ impl<'e> ChunkCommit<'e> {
         committed
     }
 
-    /// Does for the rows of a piece what depends on the rows before them, up to an error; adds the number of good rows
-    /// to `n_good`.
+    /// Commits the rows of a piece in order, up to an error, and adds the number of good rows to `n_good`.
     ///
-    /// The batch of the piece has no row after the error that this returns: encoding ended there, or nothing was read
-    /// after it.
+    /// The batch of the piece has no row after the returned error, since either encoding ended there or nothing was
+    /// read after it.
     fn commit_piece(
         &mut self,
         chunk: &mut Chunk,

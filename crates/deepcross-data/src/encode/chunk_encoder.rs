@@ -1,9 +1,10 @@
-//! Encodes the rows of a chunk, in pieces of a few rows, each into a batch of its own: the second step of encoding.
+//! Encodes the rows of a chunk in pieces of a few rows, each into a separate batch: the second step of encoding.
 //!
-//! What a row becomes depends on nothing but the row, so that it does not matter which thread encodes it, nor when.
-//! What depends on the rows before is done later, in order ([`chunk_commit`](super::chunk_commit)).
-//! Pieces have a fixed number of rows, whatever the number of threads: few enough that all threads end at about the
-//! same time, and enough that handing a piece to a thread costs nothing beside encoding it.
+//! The encoded form of a row depends on that row alone, so any thread can encode it at any time.
+//! Everything that depends on earlier rows is done later and in order ([`chunk_commit`](super::chunk_commit)).
+//! The number of rows of a piece does not depend on the number of threads.
+//! It is small enough that all threads end at about the same time, and large enough that handing a piece to a thread
+//! costs little compared to encoding it.
 
 use std::ops::Range;
 
@@ -22,9 +23,9 @@ const PIECE_ROWS: usize = 32;
 /// A few rows of a chunk, encoded.
 #[derive(Debug)]
 pub(crate) struct EncodedPiece {
-    /// Which rows of the chunk.
+    /// The positions of the rows in the chunk.
     pub(crate) rows: Range<usize>,
-    /// The good rows among them that are kept, up to the first error if errors end the pass.
+    /// The good and kept rows among them, up to the first error if errors end the pass.
     pub(crate) batch: Batch,
     pub(crate) counts: Counts,
     /// The rows that turned out to be bad, the last one first.
@@ -41,7 +42,7 @@ pub(crate) struct ChunkEncoder<'a> {
     pub(crate) encoder: &'a Encoder,
     pub(crate) binding: &'a Binding,
     pub(crate) bad_rows: BadRows,
-    /// Whether the counts of each row by itself are noted, for a cache.
+    /// Whether the counts of each single row are noted, for a cache.
     pub(crate) records: bool,
 }
 
@@ -61,14 +62,14 @@ impl EncodedPiece {
         self.differences.clear();
     }
 
-    /// Takes the error of a row; rows must be asked for in order.
+    /// Takes the error of a row; the caller must ask for rows in order.
     pub(crate) fn take_error(&mut self, row: usize) -> Option<DataError> {
         self.errors.pop_if(|(bad, _)| *bad == row).map(|(_, error)| error)
     }
 }
 
 impl ChunkEncoder<'_> {
-    /// Cuts rows into pieces, which reuse the first of `pieces`, and returns these.
+    /// Cuts rows into pieces, which reuse the first elements of `pieces`, and returns these elements.
     pub(crate) fn cut<'p>(
         encoder: &Encoder,
         rows: Range<usize>,
@@ -93,7 +94,7 @@ impl ChunkEncoder<'_> {
 
     fn encode(self, chunk: &Chunk, piece: &mut EncodedPiece) {
         piece.clear();
-        // The counts of each row by itself are known row by row only.
+        // The counts of a single row are known only if rows are encoded one by one.
         if !self.records && self.encode_together(chunk, piece) {
             return;
         }
@@ -113,11 +114,13 @@ impl ChunkEncoder<'_> {
         piece.errors.reverse();
     }
 
-    /// Encodes all rows of a piece column by column; false if that fails, and encoding row by row then finds why.
+    /// Encodes all rows of a piece column by column.
+    ///
+    /// Returns false if that fails; encoding row by row then finds the reason.
     fn encode_together(self, chunk: &Chunk, piece: &mut EncodedPiece) -> bool {
         let all = &chunk.rows[piece.rows.clone()];
         let mut kept = all.iter().filter_map(ChunkRow::kept);
-        // In place of a vector, which would be an allocation for each piece.
+        // An array rather than a vector, which would be an allocation for each piece.
         let Some((first, _)) = kept.clone().next() else { return false };
         let (mut rows, mut n_rows) = ([chunk.raw_row(first); PIECE_ROWS], 0);
         let needs_order = |row: &ChunkRow| match row {
@@ -147,7 +150,7 @@ impl ChunkEncoder<'_> {
             ChunkRow::Kept(at, target) => {
                 (*at, Some(target), (&mut piece.batch, &mut piece.counts))
             }
-            // Companion counts were fitted on good rows only; if bad ones did not end that pass, this may be one.
+            // Companion counts were fitted on good rows only. If bad rows did not end that pass, this row may be bad.
             ChunkRow::Dropped(at) if self.bad_rows == BadRows::Skip => {
                 let (batch, counts) = &mut piece.spare;
                 batch.clear();

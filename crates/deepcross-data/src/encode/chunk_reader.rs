@@ -1,12 +1,12 @@
 //! Reads raw rows in order into chunks: the first step of encoding.
 //!
-//! One thread finds where lines end, and takes rows with a quote apart: where such a row ends depends on all quotes
-//! before it, and on what is made of a stray one.
+//! One thread finds the line ends, and splits the rows with a quote: the end of such a row depends on all quotes before
+//! it, and on how a stray quote is handled.
 //! All threads split the other lines, and find the partition and the label of each row.
-//! Then one thread decides, in order again, which negative rows are dropped.
+//! Then one thread decides, again in order, which negative rows are dropped.
 //!
-//! Rejected: cutting the bytes anywhere. Each thread would have to know whether it begins within a quote, and where the
-//! row before it had been given up.
+//! Rejected: cutting the bytes anywhere. Each thread would have to know whether it begins within a quote, and at which
+//! byte reading gave up on the row before.
 
 use std::ops::Range;
 
@@ -39,8 +39,9 @@ pub(crate) struct Chunk {
     sheets: Vec<Sheet>,
     /// The number of sheets that hold rows.
     n_sheets: usize,
-    /// The rows read and their bytes, of any partition.
+    /// The number of rows that were read, of any partition.
     n_rows: usize,
+    /// The number of their bytes.
     n_bytes: usize,
     /// The rows of the partition.
     pub(crate) rows: Vec<ChunkRow>,
@@ -50,7 +51,7 @@ pub(crate) struct Chunk {
     pub(crate) stops: bool,
 }
 
-/// A few raw rows, which one thread judges.
+/// A few raw rows, which one thread splits and checks.
 #[derive(Debug, Default)]
 struct Sheet {
     rows: RawRows,
@@ -67,16 +68,16 @@ pub(crate) struct Position {
 /// A row of a chunk.
 #[derive(Debug)]
 pub(crate) enum ChunkRow {
-    /// The row here is to be encoded.
+    /// The row at this position is to be encoded.
     Kept(Position, Target),
-    /// The row here is a negative one that is dropped.
+    /// The row at this position is negative and dropped.
     Dropped(Position),
     /// The row could not be read; `None` once that has been reported.
     Bad(Option<Box<DataError>>),
 }
 
 impl ChunkRow {
-    /// Whether the row counts among those that a caller asked for: all but the dropped ones.
+    /// Whether the row is one of those that the caller asked for, which are all rows except the dropped ones.
     pub(crate) fn counts(&self) -> bool {
         !matches!(self, Self::Dropped(_))
     }
@@ -125,7 +126,7 @@ impl Chunk {
         (self.done, self.stops) = (0, false);
     }
 
-    /// The next rows, of which at most `most` count, and the number of those that do.
+    /// The next rows, of which at most `most` [count](ChunkRow::counts), and the number of rows that count.
     pub(crate) fn first(&self, most: usize) -> (Range<usize>, usize) {
         let (mut end, mut n_counting) = (self.done, 0);
         while end < self.rows.len() && n_counting < most {
@@ -150,10 +151,11 @@ impl Chunk {
 }
 
 impl ChunkReader {
-    /// Fills a chunk, in place of its content, with rows until `most` of them count; with none at the end.
+    /// Replaces the content of a chunk by the next rows, until `most` of them [count](ChunkRow::counts).
     ///
-    /// At a time, at most as many rows of any partition are read as are still wanted: nobody waits for a row that was not
-    /// asked for.
+    /// The chunk is empty at the end of the source.
+    /// Each time, at most as many rows of any partition are read as are still wanted, so that the caller never waits
+    /// for a row that it did not ask for.
     pub(crate) fn read(&mut self, chunk: &mut Chunk, most: usize) {
         chunk.clear();
         let (mut n_counting, mut ended) = (0, false);
@@ -180,7 +182,7 @@ impl ChunkReader {
         }
     }
 
-    /// Reads up to `most` rows into sheets after those of the chunk; false at the end.
+    /// Reads up to `most` rows into new sheets of the chunk; false at the end.
     fn take(&mut self, chunk: &mut Chunk, most: usize) -> Result<bool, DataError> {
         let end = CHUNK_ROWS.min(chunk.n_rows.saturating_add(most));
         while chunk.n_rows < end && !chunk.is_full() {
@@ -199,7 +201,8 @@ impl ChunkReader {
         Ok(true)
     }
 
-    /// Appends the rows of the partition, from a sheet on; returns how many count.
+    /// Appends the rows of the partition, beginning with the sheet `first`, and returns the number of rows that
+    /// [count](ChunkRow::counts).
     fn select(&mut self, chunk: &mut Chunk, first: usize) -> usize {
         let mut n_counting = 0;
         for sheet in first..chunk.n_sheets {

@@ -1,18 +1,18 @@
-//! The counts of single rows, as far as the encoded rows do not imply them.
+//! The counts of single rows that the encoded rows do not imply.
 //!
-//! A row that sampling drops is not counted, so that a cache must know the counts of each row by itself.
-//! The ids imply nearly all of these: a reserved id says whether the value was missing, unseen or rare.
-//! Only differences from that are noted: which numbers were missing, for instance, or which elements were beyond the
-//! greatest length.
+//! A row that sampling drops is not counted, so a cache must know the counts of each single row.
+//! The ids imply nearly all of them: a reserved id shows that the value was missing, unseen or rare.
+//! Only the differences from these implied counts are noted, such as missing numbers, or elements beyond the greatest
+//! length.
 
 use std::ops::Range;
 
 use deepcross_features::{Column, FieldCounts, FieldShape, Reserved, ShapeKind};
 
-/// The numbers in [`FieldCounts`].
+/// The number of counts in a [`FieldCounts`].
 pub(crate) const N_STATS: usize = 5;
 
-/// The counts of a field, as numbers.
+/// The counts of a field, as an array.
 pub(crate) type Stats = [u64; N_STATS];
 
 pub(crate) fn stats_of(counts: &FieldCounts) -> Stats {
@@ -24,7 +24,7 @@ pub(crate) fn counts_of([values, missing, unseen, rare, clipped]: Stats) -> Fiel
     FieldCounts { values, missing, unseen, rare, clipped }
 }
 
-/// The counts of some rows of a column that their encoded values imply.
+/// The counts that the encoded values of some rows of a column imply.
 pub(crate) fn implied_counts(column: &Column, shape: &FieldShape, rows: Range<usize>) -> Stats {
     let (Column::Sparse(column), ShapeKind::Sparse { reserved, .. }) = (column, &shape.kind) else {
         return [rows.len() as u64, 0, 0, 0, 0];
@@ -40,28 +40,28 @@ pub(crate) fn implied_counts(column: &Column, shape: &FieldShape, rows: Range<us
     [ids.len() as u64, count(missing), count(unseen), count(rare), 0]
 }
 
-/// The counts of a field of a row, less those that the encoded row implies.
+/// The counts of one field in one row, minus those that the encoded row implies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CountDifference {
     pub(crate) row: usize,
     pub(crate) field: usize,
-    /// Modulo 2³², and so always a number that is stored.
+    /// The differences modulo 2³², which a cache can always store.
     pub(crate) stats: [u32; N_STATS],
 }
 
 impl CountDifference {
-    /// `None` if the encoded row implies all that it counted.
+    /// The difference between the counts of a row and its implied counts; `None` if they are equal.
     fn of(row: usize, field: usize, counted: &Stats, implied: &Stats) -> Option<Self> {
         let stats = std::array::from_fn(|i| counted[i].wrapping_sub(implied[i]) as u32);
         (stats != [0; N_STATS]).then_some(Self { row, field, stats })
     }
 }
 
-/// The differences of rows that are encoded one after another.
+/// Collects the differences of rows that are encoded one after another.
 #[derive(Debug, Default)]
 pub(crate) struct CountDifferences {
     found: Vec<CountDifference>,
-    /// The counts of each field before the row.
+    /// The counts of each field before the next row.
     before: Vec<Stats>,
 }
 
@@ -72,7 +72,7 @@ impl CountDifferences {
         self.before.clear();
     }
 
-    /// Notes the differences of the last row of a batch, once `counts` include it and the rows before it.
+    /// Notes the differences of the last row of a batch; `counts` must include this row and the rows before it.
     pub(crate) fn observe<'c>(
         &mut self,
         columns: &[Column],
@@ -90,7 +90,7 @@ impl CountDifferences {
         }
     }
 
-    /// The differences of all rows, as of rows that begin at `start`.
+    /// The differences of all rows, with the first row numbered `start`.
     pub(crate) fn from(&self, start: usize) -> impl Iterator<Item = CountDifference> {
         self.found.iter().map(move |found| CountDifference { row: found.row + start, ..*found })
     }

@@ -7,25 +7,26 @@ use crate::config::BadRows;
 use crate::error::DataError;
 use crate::source::{Partition, Skipped, Source};
 
-/// An encoder and what was met while it was fitted.
+/// A fitted encoder, with the counts of the rows that it was fitted on.
 #[derive(Clone, Debug)]
 pub struct Fitted {
     /// The encoder.
     pub encoder: Encoder,
-    /// The companion counts of the rows that it was fitted on, for [`RowReader::with_history`](crate::RowReader::with_history).
+    /// The companion counts of the rows that the encoder was fitted on, for
+    /// [`RowReader::with_history`](crate::RowReader::with_history).
     pub history: History,
-    /// The number of rows that it was fitted on.
+    /// The number of rows that the encoder was fitted on.
     pub rows: u64,
-    /// How many of them are positive; 0 if `[data]` names no label.
+    /// The number of positive rows among them; 0 if `[data]` names no label.
     pub positives: u64,
     /// The bad rows, which the encoder has not seen.
     pub skipped: Skipped,
 }
 
-/// Fits the encoder of `schema` on the rows of `partition`, read once.
+/// Fits the encoder of `schema` on the rows of `partition`, which are read once.
 ///
-/// Labels and weights are checked on the way if `[data]` names them, so that the encoder learns
-/// from those rows only that can be trained on.
+/// If `[data]` names a label or a weight, these are checked as well, so that the encoder learns only from rows that can
+/// be trained on.
 ///
 /// # Errors
 /// As [`Records::read`](crate::Records::read), and if the header lacks a column, if a row cannot be
@@ -55,7 +56,7 @@ pub fn fit(
     Ok(Fitted { encoder, history, rows, positives, skipped })
 }
 
-/// Rows on their way into a fitter.
+/// One pass over the rows, which feeds a fitter.
 struct Pass {
     rows: FilteredRows,
     fitter: Fitter,

@@ -1,12 +1,11 @@
-//! Encoding: the raw rows of a source on their way into batches.
+//! Encoding: from the raw rows of a source to batches.
 //!
 //! A row takes three steps: it is read into a chunk ([`chunk_reader`]), encoded ([`chunk_encoder`]), and appended to a
 //! batch in the order of the source ([`chunk_commit`]).
-//! [`pipeline`] lets the three steps overlap, and [`row_reader`] is what callers use.
+//! [`pipeline`] lets the three steps overlap, and callers use [`row_reader`].
 //! [`mod@fit`] makes the encoder from the same rows.
 //!
-//! Nothing here knows a file format, nor a cache: rows that were encoded before come in through
-//! [`stored_rows`] alone.
+//! Nothing here knows a file format or a cache: rows that were encoded before enter only through [`stored_rows`].
 
 mod row_filter;
 

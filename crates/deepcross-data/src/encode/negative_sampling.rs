@@ -1,20 +1,20 @@
-//! Negative down-sampling: of the many rows without a click, each pass keeps a share.
+//! Negative down-sampling: each pass keeps a share of the many rows without a click.
 //!
-//! A row is drawn by its number among the negative rows, and not by its bytes as [`Partition`](crate::Partition) holds
-//! rows out.
-//! Equal rows, of which a click log has many if its fields have few values, would otherwise be kept or dropped all at
-//! once; what a model learns is balanced for such rows only if they are drawn one by one.
+//! A row is drawn by its number among the negative rows.
+//! Rejected: drawing a row by its bytes, as [`Partition`](crate::Partition) holds rows out. Equal rows would all be
+//! kept or all be dropped, and a click log has many of them if its fields have few values. What a model learns from
+//! such rows is balanced only if they are drawn one by one.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::random::unit_interval;
 
-/// Names the stream, so that this draw has nothing to do with any other of the same seed.
+/// The name of the random stream, which makes this draw independent of any other draw with the same seed.
 const STREAM: &[u8] = b"negative down-sampling";
 
-/// Keeps each negative row with a probability; each epoch draws again.
+/// Keeps each negative row with a given probability; each epoch draws again.
 ///
-/// The draw depends on the probability, the seed, the epoch and the order of the rows alone.
+/// The draw depends only on the probability, the seed, the epoch and the order of the rows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NegativeSampling {
     rate: f64,
@@ -24,12 +24,12 @@ pub(crate) struct NegativeSampling {
     counts: NegativeCounts,
 }
 
-/// The negative rows of a pass, and those of them that it kept.
+/// The numbers of negative rows that a pass has met and kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NegativeCounts {
-    /// All negative rows.
+    /// The number of all negative rows.
     pub met: u64,
-    /// Those that were kept.
+    /// The number of negative rows that were kept.
     pub kept: u64,
 }
 
@@ -45,7 +45,7 @@ impl NegativeSampling {
         sampling
     }
 
-    /// Begins a pass: the draw of `epoch`, from its first row on.
+    /// Begins a pass with the draw of `epoch`.
     pub(crate) fn begin(&mut self, epoch: u64) {
         let stream = xxh3_64_with_seed(STREAM, self.seed);
         self.epoch_seed = xxh3_64_with_seed(&epoch.to_le_bytes(), stream);
@@ -57,7 +57,7 @@ impl NegativeSampling {
         self.counts = NegativeCounts::default();
     }
 
-    /// Whether the next row is kept: every positive one, and of the others those that are drawn.
+    /// Whether the next row is kept: a positive row always, a negative row if it is drawn.
     pub(crate) fn keep(&mut self, label: f32) -> bool {
         if label != 0.0 {
             return true;
@@ -68,7 +68,7 @@ impl NegativeSampling {
         kept
     }
 
-    /// The number of the next negative row, uniform in [0, 1).
+    /// The random number of the next negative row, uniform in [0, 1).
     fn draw(&self) -> f64 {
         unit_interval(xxh3_64_with_seed(&self.counts.met.to_le_bytes(), self.epoch_seed))
     }
@@ -86,7 +86,7 @@ mod tests {
 
     const N: u64 = 20_000;
 
-    /// Which of `n` negative rows an epoch keeps.
+    /// For each of `n` negative rows, whether an epoch keeps it.
     fn draw(sampling: &mut NegativeSampling, epoch: u64, n: u64) -> Vec<bool> {
         sampling.begin(epoch);
         (0..n).map(|_| sampling.keep(0.0)).collect()

@@ -1,5 +1,6 @@
-//! Moves rows through the steps of encoding: reads chunk n + 2 while encoding n + 1 and appending n, so that the serial
-//! steps overlap with the parallel one.
+//! Moves rows through the steps of encoding.
+//!
+//! Reads chunk n + 2 while encoding n + 1 and appending n, so that the serial steps overlap with the parallel one.
 
 use deepcross_features::Encoder;
 
@@ -7,30 +8,31 @@ use super::chunk_encoder::{ChunkEncoder, EncodedPiece};
 use super::chunk_reader::{Chunk, ChunkReader};
 use crate::parallel::join;
 
-/// The number of rows of the first chunk of a fill, whose line ends one thread finds while the others wait.
+/// The number of rows of the first chunk of a fill.
 ///
+/// It is small, since the other threads wait while one thread finds the line ends of this chunk.
 /// Each later chunk may have twice as many rows as the one before it, until chunks are full.
 const FIRST_ROWS: usize = 128;
 
-/// Three chunks that follow each other, in the three steps of encoding.
+/// Three consecutive chunks, one in each of the three steps of encoding.
 #[derive(Debug, Default)]
 pub(crate) struct Pipeline {
-    /// The oldest rows: still to be encoded, or encoded and to be appended.
+    /// The oldest rows, which are next to be encoded, or else to be appended.
     pub(crate) first: EncodedChunk,
-    /// Rows that are encoded while the first ones are appended.
+    /// The rows that are encoded while the first ones are appended.
     second: EncodedChunk,
-    /// Rows that are read meanwhile.
+    /// The rows that are read meanwhile.
     third: Chunk,
 }
 
-/// A chunk, and the next of its rows, encoded.
+/// A chunk, and the encoded form of the next of its rows.
 #[derive(Debug, Default)]
 pub(crate) struct EncodedChunk {
     pub(crate) chunk: Chunk,
     pieces: Vec<EncodedPiece>,
     /// The number of pieces with rows to be appended; 0 if no row is encoded.
     n_pieces: usize,
-    /// The number of their rows that count.
+    /// The number of their rows that [count](super::chunk_reader::ChunkRow::counts).
     n_counting: usize,
 }
 
@@ -39,17 +41,17 @@ impl EncodedChunk {
         self.chunk.rest().is_empty()
     }
 
-    /// The number of rows to be read while these rows are encoded, of `left` that are wanted.
+    /// The number of rows to be read while these rows are encoded, if `left` more rows are wanted.
     fn next_rows(&self, left: usize) -> usize {
         left.min(2 * self.n_counting.max(FIRST_ROWS))
     }
 
-    /// Whether rows wait to be appended.
+    /// Whether encoded rows wait to be appended.
     pub(crate) fn is_encoded(&self) -> bool {
         self.n_pieces > 0
     }
 
-    /// The chunk, and the pieces that its rows are encoded to.
+    /// The chunk and its encoded pieces.
     pub(crate) fn parts(&mut self) -> (&mut Chunk, &mut [EncodedPiece]) {
         (&mut self.chunk, &mut self.pieces[..self.n_pieces])
     }
@@ -59,7 +61,7 @@ impl EncodedChunk {
         (self.n_pieces, self.n_counting) = (0, 0);
     }
 
-    /// Cuts the next rows, of which no more than `most` count, into pieces that are to be encoded.
+    /// Cuts the next rows, of which at most `most` count, into pieces to be encoded.
     fn cut(&mut self, encoder: &Encoder, most: usize) {
         let (rows, n_counting) = self.chunk.first(most);
         self.n_pieces = ChunkEncoder::cut(encoder, rows, &mut self.pieces).len();
@@ -77,11 +79,12 @@ impl Pipeline {
         self.third.clear();
     }
 
-    /// Advances by a chunk, for rows of which at most `wanted` count: reads and encodes rows, while `append` appends the
-    /// first ones if these are encoded; false at the end.
+    /// Advances by one chunk, of which at most `wanted` rows count; false at the end.
     ///
-    /// No row is read that was not asked for: a pass counts the rows that were handed out. The exception are negative
-    /// rows after an error that ends a fill, which may have been counted ahead.
+    /// Reads and encodes rows, while `append` appends the first chunk if it is encoded.
+    ///
+    /// No row is read that the caller did not ask for, so that a pass counts only rows that were handed out.
+    /// There is one exception: negative rows after an error that ends a fill may have been counted ahead.
     pub(crate) fn step(
         &mut self,
         reader: &mut ChunkReader,
@@ -104,8 +107,9 @@ impl Pipeline {
         true
     }
 
-    /// Forgets the encoded pieces after an error that ends a fill: they were cut for what this fill wanted, and the next
-    /// one may want fewer rows.
+    /// Forgets the encoded pieces after an error that ends a fill.
+    ///
+    /// They were cut for the rows that this fill wanted, and the next fill may want fewer.
     pub(crate) fn recall(&mut self) {
         self.first.recall();
         self.second.recall();
@@ -148,8 +152,8 @@ impl Pipeline {
         append: impl FnOnce(&mut EncodedChunk) + Send,
     ) {
         let Self { first, second, third } = self;
-        // All rows that were cut had been wanted, and bad rows among them leave more to be wanted, so that this is never
-        // below 0. While it is above 0, all rows of the first chunk were cut, and those of the second follow them.
+        // Never below 0: all rows that were cut had been wanted, and bad rows among them leave more rows to be wanted.
+        // While it is above 0, all rows of the first chunk were cut, and the rows of the second chunk follow them.
         let left = wanted - first.n_counting;
         if left > 0 {
             second.cut(encoder.encoder, left);

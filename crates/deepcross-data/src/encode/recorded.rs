@@ -7,9 +7,9 @@ use super::count_differences::CountDifference;
 pub(crate) struct BadRow {
     /// The number of rows handed out before it.
     pub(crate) before: usize,
-    /// Its label, if that could be read: only such a row takes part in the draw of negative rows.
+    /// Its label, if the label could be read: only a row with a label takes part in the draw of negative rows.
     pub(crate) label: Option<f32>,
-    /// What is wrong with it.
+    /// The message of its error.
     pub(crate) message: String,
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct Recorded {
 impl Recorded {
     pub(crate) const NOTHING: Self = Self { bad: Vec::new(), differences: Vec::new() };
 
-    /// Forgets what the last fill met.
+    /// Forgets the notes on the last fill.
     pub(crate) fn clear(&mut self) {
         self.bad.clear();
         self.differences.clear();

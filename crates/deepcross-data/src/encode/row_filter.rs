@@ -1,14 +1,14 @@
 //! Finds the rows of a partition, with their labels and weights: the step that fitting and encoding share.
 //!
-//! [`RowFilter`] looks at one row alone, before it is encoded: whether it can be read, whether it belongs to the
-//! partition, and what it is trained towards.
-//! So it can look at many rows at once, on all threads; nothing that depends on the rows before is decided here.
+//! [`RowFilter`] looks at a single row before it is encoded: whether the row can be read, whether it belongs to the
+//! partition, and its label and weight.
+//! Nothing here depends on earlier rows, so many rows can be checked at once, on all threads.
 
 use crate::error::DataError;
 use crate::rows::{Located, RawRow, RawRows, RowView};
 use crate::source::{LabelReader, Partition, Records, Source, WeightReader};
 
-/// Which rows are read, and whether their labels and weights are.
+/// Selects the rows that are read, and reads their labels and weights if they are wanted.
 #[derive(Clone, Debug)]
 pub(crate) struct RowFilter {
     partition: Partition,
@@ -18,7 +18,7 @@ pub(crate) struct RowFilter {
     n_columns: usize,
 }
 
-/// What a [`RowFilter`] finds of a row.
+/// The status that a [`RowFilter`] gives to a row.
 #[derive(Debug)]
 pub(crate) enum RowStatus {
     /// The row belongs to another partition, or it has been handed on.
@@ -29,7 +29,7 @@ pub(crate) enum RowStatus {
     Bad(Box<DataError>),
 }
 
-/// What a row is trained towards; absent if it is not read.
+/// The label and the weight of a row; `None` if they are not read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target {
     pub(crate) label: Option<f32>,
@@ -59,9 +59,9 @@ impl RowFilter {
         }
     }
 
-    /// The status of `row`, which has this error.
+    /// The status of `row`; `error` is the error that splitting it gave.
     ///
-    /// A row belongs to its partition even if it is malformed, so that each bad row is met by one partition alone.
+    /// A row belongs to its partition even if it is malformed, so that exactly one partition meets each bad row.
     fn judge(&self, row: &RowView<'_>, error: Option<Box<DataError>>) -> RowStatus {
         if !self.partition.has_row_of(row.fields()) {
             return RowStatus::Elsewhere;
@@ -108,7 +108,7 @@ impl FilteredRows {
 
     /// Reads the next row of the partition; `None` after the last.
     ///
-    /// A row belongs to its partition even if it is malformed, so that each bad row is met by one partition alone.
+    /// A row belongs to its partition even if it is malformed, so that exactly one partition meets each bad row.
     pub(crate) fn next(&mut self) -> Result<Option<Target>, DataError> {
         let partition = self.filter.partition;
         loop {
@@ -125,20 +125,20 @@ impl FilteredRows {
         }
     }
 
-    /// Appends the next row of any partition to `rows`, unjudged; false after the last.
+    /// Appends the next row of any partition to `rows`, without a check; false after the last.
     ///
     /// # Errors
-    /// Those that end the pass.
+    /// The errors that end the pass.
     pub(crate) fn next_into(&mut self, rows: &mut RawRows) -> Result<bool, DataError> {
         self.records.read_into(rows, &mut self.row)
     }
 
-    /// The filter, which judges the rows that [`next_into`](Self::next_into) appends.
+    /// The filter, which checks the rows that [`next_into`](Self::next_into) appends.
     pub(crate) fn filter(&self) -> &RowFilter {
         &self.filter
     }
 
-    /// The position of the column of this name, which `role` reads.
+    /// The position of the column `name`; `role` says in an error what the column is for.
     pub(crate) fn column(&self, name: &str, role: &str) -> Result<usize, DataError> {
         self.source.column(name, role)
     }

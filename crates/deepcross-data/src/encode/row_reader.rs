@@ -1,9 +1,9 @@
 //! Reads the rows of a source as batches of encoded rows.
 //!
-//! A chunk of raw rows is read in order ([`chunk_reader`](super::chunk_reader)); all threads encode its rows in pieces
-//! ([`chunk_encoder`](super::chunk_encoder)); then the pieces are put together in order
-//! ([`chunk_commit`](super::chunk_commit)).
-//! These three steps go on at the same time, with one chunk each ([`pipeline`](super::pipeline)).
+//! First, a chunk of raw rows is read in order ([`chunk_reader`](super::chunk_reader)).
+//! Second, all threads encode its rows in pieces ([`chunk_encoder`](super::chunk_encoder)).
+//! Third, the pieces are put together in order ([`chunk_commit`](super::chunk_commit)).
+//! These three steps run at the same time, with one chunk each ([`pipeline`](super::pipeline)).
 
 use deepcross_features::{Batch, Binding, Counts, Encoder, FieldShape, History};
 
@@ -20,40 +20,40 @@ use crate::error::DataError;
 use crate::rows::RawValues;
 use crate::source::{Partition, Skipped, Source};
 
-/// What a [`RowReader`] reads.
+/// The rows and targets that a [`RowReader`] reads.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RowPlan {
     /// Whether labels and weights are read.
     pub labels: Labels,
-    /// Which rows are read.
+    /// The rows that are read.
     pub partition: Partition,
-    /// What happens to a row that cannot be read.
+    /// The treatment of a row that cannot be read.
     pub bad_rows: BadRows,
 }
 
-/// Whether a pass reads labels, and row weights where `[data]` names them.
+/// Whether a pass reads labels, and row weights if `[data]` names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Labels {
-    /// Each row has one: to train and to evaluate.
+    /// Each row must have a label: for training and evaluation.
     Required,
-    /// They are not looked at and need not be there: to predict.
+    /// Labels and weights are not read and may be absent: for prediction.
     ///
-    /// Where [`DataConfig::columns`](crate::DataConfig::columns) stand for a header, the number of
-    /// fields in the first row tells whether the columns of the label and the weight are there.
+    /// If [`DataConfig::columns`](crate::DataConfig::columns) replace a header, the number of fields in the first row
+    /// shows whether the columns of the label and the weight are there.
     Ignored,
 }
 
 /// Streams the rows of a source into batches.
 ///
-/// Within a pool of rayon's, rows are encoded on all of its threads, and elsewhere on the caller's; what comes out is the
-/// same.
+/// Within a thread pool of rayon, rows are encoded on all threads of the pool, and elsewhere on the caller's thread.
+/// The rows are the same in both cases.
 #[derive(Debug)]
 pub struct RowReader<'e> {
     chunks: ChunkReader,
     binding: Binding,
     pipeline: Pipeline,
     commit: ChunkCommit<'e>,
-    /// Rows that take the place of those of the text.
+    /// Stored rows, which replace those of the text.
     stored: Option<Box<dyn StoredRows>>,
 }
 
@@ -86,9 +86,9 @@ impl<'e> RowReader<'e> {
         Ok(Self { chunks, binding, pipeline: Pipeline::default(), commit, stored: None })
     }
 
-    /// Gives the rows the companion counts that training rows may know, and not those after training.
+    /// Gives the rows the companion counts that training rows may know, instead of those at the end of training.
     ///
-    /// The rows, with labels, must be those that `history` was fitted on.
+    /// The reader must read labels, and the same rows that `history` was fitted on.
     #[must_use]
     pub fn with_history(mut self, history: History) -> Self {
         self.commit.history = (!history.is_empty()).then_some(history);
@@ -96,8 +96,10 @@ impl<'e> RowReader<'e> {
         self
     }
 
-    /// Takes the rows from `stored` instead of from the text; they must be those that this reader would give, and whether
-    /// it has companion counts must be as `has_history` says.
+    /// Takes the rows from `stored` instead of from the text.
+    ///
+    /// They must be the rows that this reader would give.
+    /// `has_history` says whether this reader would give them companion counts.
     pub(crate) fn with_stored(mut self, stored: Box<dyn StoredRows>, has_history: bool) -> Self {
         self.commit.history = None;
         self.chunks.keeps_dropped = has_history;
@@ -105,52 +107,52 @@ impl<'e> RowReader<'e> {
         self
     }
 
-    /// Notes beside the rows what a cache must know of them.
+    /// Makes the reader note, for each row, what a cache must store beside it.
     pub(crate) fn recording(mut self) -> Self {
         self.commit.recorded = Some(Recorded::default());
         self
     }
 
-    /// What was noted in the last fill.
+    /// The notes on the last fill.
     pub(crate) fn recorded(&self) -> &Recorded {
         static NOTHING: Recorded = Recorded::NOTHING;
         self.commit.recorded.as_ref().unwrap_or(&NOTHING)
     }
 
-    /// Keeps the raw values of these columns of the source, beside what the rows are encoded to.
+    /// Keeps the raw values of these columns of the source beside the encoded rows.
     ///
     /// # Errors
-    /// [`DataError::MissingColumn`] where the source has no such column.
+    /// [`DataError::MissingColumn`] if the source has no such column.
     pub fn keeping_values(mut self, columns: &[String]) -> Result<Self, DataError> {
-        let position = |name: &String| self.chunks.rows.column(name, "what keeps raw values");
+        let position = |name: &String| self.chunks.rows.column(name, "the raw values to keep");
         self.commit.kept_columns = columns.iter().map(position).collect::<Result<_, _>>()?;
         self.commit.raw_values = RawValues::new(columns.len());
         Ok(self)
     }
 
-    /// Keeps each negative row with the probability `rate`; the others are as if they were not there.
+    /// Keeps each negative row with the probability `rate`, and drops the others.
     ///
-    /// A row is dropped before it is encoded, so that it is neither counted nor found bad by a value; but companion
-    /// counts know it.
-    /// Which rows are kept depends on `seed`, on the epoch and on their order, and not on which rows a [`Partition`] with the
-    /// same seed holds out.
-    /// Rows without labels are all kept.
+    /// A row is dropped before it is encoded, so its values are neither counted nor checked; but companion counts
+    /// include the row.
+    /// The choice depends on `seed`, on the epoch and on the order of the rows. It is independent of the rows that a
+    /// [`Partition`] with the same seed holds out.
+    /// All rows without labels are kept.
     #[must_use]
     pub fn with_negative_rate(mut self, rate: f64, seed: u64) -> Self {
         self.chunks.sampling = NegativeSampling::sampled(rate, seed);
         self
     }
 
-    /// Begins the draw of the negative rows of `epoch`; a reader begins with that of epoch 0.
+    /// Begins the draw of the negative rows of `epoch`; a new reader is at epoch 0.
     ///
-    /// To be called before the first row; [`Shuffled`](crate::Shuffled) does.
+    /// Must be called before the first row is read; [`Shuffled`](crate::Shuffled) calls it.
     pub fn set_epoch(&mut self, epoch: u64) {
         self.chunks.sampling.begin(epoch);
     }
 
-    /// Appends up to `rows` rows to `batch`, which the encoder must have made; returns how many.
+    /// Appends up to `rows` rows to `batch`, which the encoder must have made, and returns the number of rows.
     ///
-    /// Fewer than `rows` means that the source is at its end.
+    /// A number below `rows` means that the source is at its end.
     /// A fill that returns 0 may still have met bad rows.
     ///
     /// # Errors
@@ -174,12 +176,12 @@ impl<'e> RowReader<'e> {
         }
     }
 
-    /// What the encoder met since the pass started.
+    /// The encoder's counts of values since the pass started.
     pub fn counts(&self) -> &Counts {
         &self.commit.counts
     }
 
-    /// The negative rows since the pass started.
+    /// The numbers of negative rows since the pass started.
     pub fn negatives(&self) -> NegativeCounts {
         self.chunks.sampling.counts()
     }
@@ -189,19 +191,20 @@ impl<'e> RowReader<'e> {
         &self.commit.skipped
     }
 
-    /// Where the last fill met bad rows: positions, in order, among all rows that it read, good and
-    /// bad, counted from 0.
+    /// The positions of the bad rows of the last fill, in order.
+    ///
+    /// Positions are counted from 0 among all rows that the fill read, good and bad.
     pub fn bad_positions(&self) -> &[usize] {
         &self.commit.bad_positions
     }
 
-    /// The raw values of the rows that the last fill appended, of the columns that
-    /// [`keeping_values`](Self::keeping_values) names.
+    /// The raw values of the rows that the last fill appended, in the columns given to
+    /// [`keeping_values`](Self::keeping_values).
     pub fn raw_values(&self) -> &RawValues {
         &self.commit.raw_values
     }
 
-    /// Starts anew at the first row, with all counts at zero, in the same epoch.
+    /// Starts again at the first row, with all counts at zero, in the same epoch.
     ///
     /// # Errors
     /// If the first file can no longer be opened.
@@ -216,7 +219,7 @@ impl<'e> RowReader<'e> {
         Ok(())
     }
 
-    /// The form of each field.
+    /// The shape of each field.
     pub(crate) fn shapes(&self) -> &[FieldShape] {
         self.commit.encoder.shapes()
     }
@@ -226,7 +229,7 @@ impl<'e> RowReader<'e> {
         self.commit.encoder.new_batch()
     }
 
-    /// Goes on with the fill that began at row `start` of `batch` and wants so many rows more; false at the end.
+    /// Continues the fill that began at row `start` of `batch` and still wants `wanted` rows; false at the end.
     fn step(&mut self, batch: &mut Batch, start: usize, wanted: usize) -> Result<bool, DataError> {
         let Self { chunks, binding, pipeline, commit, .. } = self;
         let (encoder, bad_rows) = (commit.encoder, chunks.bad_rows);

@@ -1,6 +1,6 @@
-//! Rows that were encoded before and stored: the place where a reader takes rows from something other than text.
+//! Stored rows that were encoded before: the trait through which a reader takes rows from something other than text.
 //!
-//! A reader knows this trait alone, so that whatever stores rows may be built on encoding.
+//! A reader knows only this trait, so a store of rows, such as a cache, may depend on encoding.
 
 use std::fmt::Debug;
 
@@ -12,9 +12,9 @@ use crate::source::Skipped;
 
 /// Encoded rows in the order of their source.
 pub(crate) trait StoredRows: Debug + Send + Sync {
-    /// Appends up to `rows` rows to `batch`, and adds to `met` what a pass over the text would meet.
+    /// Appends up to `rows` rows to `batch`, and adds to `met` what a pass over the text would report.
     ///
-    /// Returns the number of rows; fewer than `rows` only at the end.
+    /// Returns the number of rows, which is below `rows` only at the end.
     fn fill(
         &mut self,
         shapes: &[FieldShape],
@@ -27,13 +27,13 @@ pub(crate) trait StoredRows: Debug + Send + Sync {
     fn restart(&mut self);
 }
 
-/// What a reader reports of a pass beside its rows.
+/// The counts and errors of a pass that a reader reports beside its rows.
 #[derive(Debug)]
 pub(crate) struct Met<'m> {
     pub(crate) counts: &'m mut Counts,
     pub(crate) skipped: &'m mut Skipped,
     pub(crate) bad_positions: &'m mut Vec<usize>,
     pub(crate) sampling: &'m mut NegativeSampling,
-    /// Whether bad rows are reported that would have been dropped.
+    /// Whether bad rows are reported even if they would have been dropped.
     pub(crate) keeps_dropped: bool,
 }

@@ -153,7 +153,7 @@ mod tests {
             (
                 "",
                 "adult.data",
-                Err("`adult.data`: the format cannot be told from the name, expected a name that \
+                Err("`adult.data`: the name does not show the format, expected a name that \
                      ends in .csv, .tsv, .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set"),
             ),
             (

@@ -1,11 +1,10 @@
 //! Shuffles rows through a bounded buffer.
 //!
-//! The buffer holds encoded rows, so that each row is parsed once and memory does not grow with the
-//! file.
-//! A row drawn from the buffer leaves a gap, since rows of many lengths cannot take each other's
-//! place; gaps are closed all at once, when there are half as many as rows that wait.
+//! The buffer holds encoded rows, so that each row is parsed once and memory does not grow with the file.
+//! A row drawn from the buffer leaves a gap, since rows of different lengths cannot take each other's place.
+//! Gaps are closed all at once, when there are half as many as waiting rows.
 //! They are closed in place: moving the rows into a second buffer would hold most of them twice.
-//! Shuffling raw lines instead would need no gaps, but would hold all columns, read or not.
+//! Rejected: shuffling raw lines. It needs no gaps, but holds all columns, including those that are not read.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -21,38 +20,38 @@ use crate::random::below;
 
 /// Draws the rows of a [`RowReader`] at random.
 ///
-/// Data that fit the buffer come in a uniformly random order.
-/// Otherwise each row is drawn from a full buffer: the row at position `p` of the output, counted
-/// from 0, is one of the first `p + capacity` of the input, and a row stays `capacity` draws on
-/// average.
+/// If the data fit the buffer, rows come in a uniformly random order.
+/// Otherwise each row is drawn from a full buffer: the row at position `p` of the output, counted from 0, is one of the
+/// first `p + capacity` of the input, and a row stays in the buffer for `capacity` draws on average.
 /// So rows mix with those up to a few capacities away, and a trend over more rows than that remains.
 ///
-/// The order depends on the data, the capacity, the seed and the epoch alone.
+/// The order depends only on the data, the capacity, the seed and the epoch.
 #[derive(Debug)]
 pub struct Shuffled<'e> {
     reader: RowReader<'e>,
     capacity: usize,
     seed: u64,
     random: ChaCha8Rng,
-    /// Rows read and not yet drawn, and gaps.
+    /// The rows that are read and not yet drawn, and gaps.
     buffer: Batch,
-    /// The positions in `buffer` of the rows not yet drawn.
+    /// The positions in `buffer` of the rows that are not yet drawn.
     waiting: Vec<usize>,
     /// The positions of the rows drawn last, in order.
     drawn: Vec<usize>,
-    /// Scratch to close gaps with: the waiting positions in ascending order, and the new place of each position.
+    /// Scratch for closing gaps: the waiting positions in ascending order.
     kept: Vec<usize>,
+    /// Scratch for closing gaps: the new place of each position.
     places: Vec<usize>,
     exhausted: bool,
-    /// Where all rows are shuffled as a whole, the way that they take instead.
+    /// The shuffle that rows take instead, if all rows are shuffled as a whole.
     external: Option<ExternalShuffle>,
 }
 
 impl<'e> Shuffled<'e> {
-    /// Shuffles the rows of `reader`, which must not have read any yet; `capacity` of 0 counts as 1, which keeps
-    /// the order.
+    /// Shuffles the rows of `reader`, which must not have read any row yet.
     ///
     /// Holds at most 1.5 times `capacity` rows.
+    /// A `capacity` of 0 counts as 1, which keeps the order.
     pub fn new(mut reader: RowReader<'e>, capacity: usize, seed: u64, epoch: u64) -> Self {
         reader.set_epoch(epoch);
         let buffer = reader.new_batch();
@@ -77,12 +76,12 @@ impl<'e> Shuffled<'e> {
 
     /// Shuffles all rows as a whole: they come in a uniformly random order, however many there are.
     ///
-    /// Holds about `capacity` rows; where there are more, they go through a file in `folder`, which has no name there and
-    /// is about as large as a [`Cache`](crate::Cache) of them.
+    /// Holds about `capacity` rows. If there are more, they go through a file in `folder`, which has no name there and
+    /// is about as large as a [`Cache`](crate::Cache) of these rows.
     /// All rows are read before the first is handed out.
-    /// `n_rows` is how many there are, more or less: by as much as there are more, more are held.
+    /// `n_rows` is the approximate number of rows: if there are more, proportionally more rows are held.
     ///
-    /// The order depends on the data, the capacity, `n_rows`, the seed and the epoch alone.
+    /// The order depends only on the data, the capacity, `n_rows`, the seed and the epoch.
     #[must_use]
     pub fn as_a_whole(mut self, n_rows: u64, folder: PathBuf) -> Self {
         let rows = self.reader.new_batch();
@@ -90,12 +89,12 @@ impl<'e> Shuffled<'e> {
         self
     }
 
-    /// Appends up to `rows` rows to `batch`; returns how many, and fewer only at the end.
+    /// Appends up to `rows` rows to `batch`, and returns the number of rows, which is below `rows` only at the end.
     ///
     /// Allocates nothing once the buffers have grown to the size of their rows.
     ///
     /// # Errors
-    /// As [`RowReader::fill`]; and where a file to shuffle through cannot be written or read.
+    /// As [`RowReader::fill`], and if the file of a shuffle as a whole cannot be written or read.
     pub fn next(&mut self, batch: &mut Batch, rows: usize) -> Result<usize, DataError> {
         if let Some(external) = &mut self.external {
             return external.next(&mut self.reader, &mut self.random, (batch, rows));
@@ -114,7 +113,7 @@ impl<'e> Shuffled<'e> {
         }
     }
 
-    /// Starts anew at the first row, in the order of `epoch`, and keeps the buffers.
+    /// Starts again at the first row, in the order of `epoch`, and keeps the buffers.
     ///
     /// # Errors
     /// As [`RowReader::restart`].
@@ -134,13 +133,14 @@ impl<'e> Shuffled<'e> {
         &self.reader
     }
 
-    /// The most rows that are drawn after one read, so that what is read for them stays within the bound.
+    /// The most rows that are drawn after one read, so that the rows read for them stay within the bound.
     fn most_draws(&self) -> usize {
         self.capacity.div_ceil(8)
     }
 
-    /// Reads what so many draws take, each from `capacity` rows: the positions of these rows in the buffer, and whether
-    /// reading went well.
+    /// Reads the rows that are needed for `draws` draws, each from `capacity` rows.
+    ///
+    /// Returns the positions of these rows in the buffer, and the error of reading, if there was one.
     fn refill(&mut self, draws: usize) -> (Range<usize>, Result<(), DataError>) {
         let wanted = self.capacity - self.waiting.len() + draws - 1;
         let n_gaps = self.buffer.n_rows() - self.waiting.len();
@@ -158,8 +158,9 @@ impl<'e> Shuffled<'e> {
         (start..self.buffer.n_rows(), read)
     }
 
-    /// Draws waiting rows at random, so many or as long as there are enough to draw from; those that arrived join them one
-    /// by one, so that `capacity` rows wait at each draw.
+    /// Draws `draws` waiting rows at random, or fewer if there are not enough to draw from.
+    ///
+    /// The rows that arrived join the waiting rows one by one, so that `capacity` rows wait at each draw.
     fn draw(&mut self, mut arrived: Range<usize>, draws: usize) {
         self.drawn.clear();
         for _ in 0..draws {

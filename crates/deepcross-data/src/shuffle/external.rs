@@ -1,13 +1,14 @@
 //! Shuffles all rows as a whole, however many there are, within a bounded memory.
 //!
-//! Rows are dealt at random to heaps that each fit into memory, through a file, and then each heap is shuffled by itself
-//! (Rao 1961, Sandelius 1962). Each row is in each heap with the same probability, independently of all others, and each
-//! order within a heap is equally likely: so each order of all rows is, up to the random numbers.
-//! Two passes over encoded rows are what it costs, one of them written.
+//! Rows are dealt at random to heaps that each fit into memory, through a file, and then each heap is shuffled
+//! separately (Rao 1961, Sandelius 1962).
+//! Each row is in each heap with the same probability, independently of all other rows, and all orders within a heap
+//! are equally likely. So all orders of all rows are equally likely, as far as the random numbers are random.
+//! The cost is two passes over encoded rows, of which one is a write.
 //!
-//! Reading blocks of rows in a random order through a buffer would write nothing, but rows of a block would stay near each
-//! other in every epoch: it mixes, and is no random order. To look up rows one by one in a random order is one, but reads
-//! a block for each row.
+//! Rejected: reading blocks of rows in a random order through a buffer. It writes nothing, but the rows of a block stay
+//! near each other in every epoch, so the order is mixed but not random.
+//! Rejected: looking up rows one by one in a random order. The order is random, but each row costs the read of a block.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -21,39 +22,39 @@ use crate::encode::{Recorded, RowReader, gather};
 use crate::error::DataError;
 use crate::random::below;
 
-/// Rows on their way through heaps.
+/// Shuffles rows through heaps.
 #[derive(Debug)]
 pub(crate) struct ExternalShuffle {
-    /// Where the file of the heaps stands; it has no name there.
+    /// The folder for the file of the heaps, which has no name there.
     folder: PathBuf,
-    /// The rows that are dealt at a time.
+    /// The number of rows that are dealt at a time.
     capacity: usize,
     n_heaps: usize,
-    /// The rows that are being dealt; then those of a heap.
+    /// The rows that are being dealt; later the rows of a heap.
     rows: Batch,
-    /// The heap of each row that is being dealt; then the positions of the rows of a heap, in the order that they come in.
+    /// The heap of each row that is being dealt; later the positions of the rows of a heap, in their shuffled order.
     places: Vec<usize>,
-    /// How many of the rows of a heap were handed out.
+    /// The number of rows of the heap that were handed out.
     done: usize,
     heaps: Option<Heaps>,
 }
 
-/// Rows that were dealt.
+/// The rows that were dealt.
 #[derive(Debug, Default)]
 struct Heaps {
-    /// `None` where one heap holds all rows, in memory.
+    /// `None` if one heap holds all rows, in memory.
     file: Option<File>,
-    /// Where blocks stand in the file, for each heap.
+    /// For each heap, the position and the length of each of its blocks in the file.
     blocks: Vec<Vec<(u64, u64)>>,
     end: u64,
-    /// The next heap.
+    /// The number of the next heap.
     next: usize,
 }
 
 impl ExternalShuffle {
-    /// Of about so many rows, of which about `capacity` are held at a time.
+    /// A shuffle of about `n_rows` rows, of which about `capacity` are held at a time; `rows` is an empty batch.
     pub(crate) fn new(rows: Batch, (n_rows, capacity): (u64, usize), folder: PathBuf) -> Self {
-        // A tenth of room, since heaps are not all of one size.
+        // A tenth more heaps than needed, since heaps differ in size.
         let n_heaps = match n_rows > capacity as u64 {
             true => (1.1 * n_rows as f64 / capacity as f64).ceil() as usize,
             false => 1,
@@ -62,14 +63,15 @@ impl ExternalShuffle {
         Self { folder, capacity, n_heaps, rows, places, done, heaps }
     }
 
-    /// Begins anew.
+    /// Starts again.
     pub(crate) fn restart(&mut self) {
         self.rows.clear();
         self.places.clear();
         (self.done, self.heaps) = (0, None);
     }
 
-    /// Appends up to `n` rows of all that `reader` gives to `batch`; how many, and fewer only at the end.
+    /// Appends up to `n` of the rows of `reader` to `batch`, and returns the number of rows, which is below `n` only at
+    /// the end.
     pub(crate) fn next(
         &mut self,
         reader: &mut RowReader<'_>,
@@ -126,7 +128,7 @@ impl ExternalShuffle {
         Ok(())
     }
 
-    /// Takes the rows of the next heap, in a random order; false where there is none.
+    /// Takes the rows of the next heap, in a random order; false if there is no further heap.
     fn next_heap(
         &mut self,
         shapes: &[FieldShape],
@@ -178,7 +180,7 @@ impl Heaps {
         Ok(())
     }
 
-    /// Reads the rows of the next heap in place of those in `rows`; what is in memory stays there.
+    /// Reads the rows of the next heap, which replace those in `rows`; without a file, `rows` holds them already.
     fn load(&mut self, rows: &mut Batch, shapes: &[FieldShape]) -> io::Result<()> {
         let Some(file) = &mut self.file else { return Ok(()) };
         let mut bytes = Vec::new();

@@ -1,8 +1,8 @@
-//! Divides rows into those to train on, to validate with, and to test with.
+//! Divides rows into sets for training, validation and test.
 //!
-//! Rows are told apart by their order, their time, or a hash; all three are functions of the files
-//! and the settings alone, so that a split is the same on any machine.
-//! [`Partition`](crate::Partition) holds rows out within a run; this is for files that others read too.
+//! Rows are divided by their order, their time, or a hash.
+//! All three depend only on the files and the settings, so that a split is the same on any machine.
+//! A split is for files that other programs read too; [`Partition`](crate::Partition) holds rows out within a run.
 
 mod time;
 
@@ -20,70 +20,72 @@ use time::Time;
 
 /// One of the sets that rows are divided into.
 ///
-/// [`Partition`](crate::Partition) is another thing: the rule by which a single run holds rows out, with a share and a
-/// seed, and without a test set.
+/// A [`Partition`](crate::Partition) is different: it is the rule by which a single run holds rows out, with a share
+/// and a seed, and without a test set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SplitSet {
-    /// To train on.
+    /// The rows for training.
     Train,
-    /// To validate with.
+    /// The rows for validation.
     Valid,
-    /// To test with.
+    /// The rows for the test.
     Test,
 }
 
-/// The shares of rows that are not trained on.
+/// The shares of the rows that are not for training.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shares {
-    /// The share to validate with, in [0, 1).
+    /// The share for validation, in [0, 1).
     pub valid: f64,
-    /// The share to test with, in [0, 1); together with `valid` below 1.
+    /// The share for the test, in [0, 1). The sum of both shares must be below 1.
     pub test: f64,
 }
 
-/// The rule that says to which set a row belongs.
+/// The rule that assigns rows to sets.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SplitBy {
-    /// The order of the files: the last rows are tested with, those before them validated with.
+    /// By the order of the files: the last rows are for the test, and the rows before them for validation.
     Order(Shares),
-    /// A hash of the row's values: equal rows are in one set.
+    /// By a hash of the row's values: equal rows are in one set.
     Row {
-        /// The shares, as far as a hash meets them.
+        /// The shares of the rows, which a hash meets approximately.
         shares: Shares,
-        /// Chooses which rows.
+        /// The seed of the hash, which determines the chosen rows.
         seed: u64,
     },
-    /// A hash of one column's value: all rows of a value are in one set.
+    /// By a hash of the value in one column: all rows with the same value are in one set.
     Key {
         /// The column.
         column: String,
-        /// The shares of the values, which are those of the rows where no value has many.
+        /// The shares of the values. They are also the shares of the rows, unless some values have many rows.
         shares: Shares,
-        /// Chooses which values.
+        /// The seed of the hash, which determines the chosen values.
         seed: u64,
     },
-    /// The time in a column, a number or a date that begins with its year (ISO 8601): the latest
-    /// rows are tested with; rows of one time are in one set, so that shares are met or exceeded.
+    /// By the time in a column: the latest rows are for the test.
+    ///
+    /// A time is a number, or a date that begins with its year (ISO 8601).
+    /// Rows of the same time are in one set, so that shares are met or exceeded.
     Time {
         /// The column.
         column: String,
         /// The shares of the rows.
         shares: Shares,
     },
-    /// As [`Time`](Self::Time), with the times at which the sets begin.
+    /// As [`Time`](Self::Time), but with the times at which the sets begin.
     Cut {
         /// The column.
         column: String,
-        /// The first time to validate with; `None` where no rows are.
+        /// The first time of the rows for validation; `None` if there are no such rows.
         valid: Option<String>,
-        /// The first time to test with.
+        /// The first time of the rows for the test.
         test: String,
     },
 }
 
-/// Streams the rows of a source, each with the set that it belongs to.
+/// Streams the rows of a source, each with its set.
 ///
-/// By order and by time with shares, all rows are read once before.
+/// If rows are split by order, or by time with shares, all rows are read once before.
 #[derive(Debug)]
 pub struct Splitter {
     records: Records,
@@ -93,10 +95,10 @@ pub struct Splitter {
     skipped: Skipped,
 }
 
-/// A rule with every choice made.
+/// The rule of a split for the rows of one source, with the column bound and the shares resolved.
 #[derive(Debug)]
 enum Rule {
-    /// The numbers of the first row to validate and to test with, and of the next row.
+    /// The numbers of the first row for validation, of the first row for the test, and of the next row.
     Order {
         valid: u64,
         test: u64,
@@ -116,7 +118,7 @@ enum Rule {
 }
 
 impl Splitter {
-    /// Binds the column of `by` to the header of `source`, and finds what shares mean for its rows.
+    /// Binds the column of `by` to the header of `source`, and finds the rows or times at which the sets begin.
     ///
     /// # Errors
     /// If there is no such column, if shares or times are out of range, or as [`next_row`](Self::next_row).
@@ -149,13 +151,12 @@ impl Splitter {
         Ok(Self { records, row, rule, bad_rows, skipped: Skipped::default() })
     }
 
-    /// The next row, as it stands in its file, with its set; `None` after the last.
+    /// The set and the unchanged text of the next row; `None` after the last.
     ///
-    /// The line end is that of the file; a last line without one is given without one.
+    /// The text includes the line end of the file, if there is one after the last row.
     ///
     /// # Errors
-    /// As [`Records::read`], and for a time that cannot be told or compared, unless bad rows are
-    /// skipped.
+    /// As [`Records::read`], and for a time that cannot be read or compared, unless bad rows are skipped.
     pub fn next_row(&mut self) -> Result<Option<(SplitSet, &[u8])>, DataError> {
         let set = loop {
             match self.set_of_next() {
@@ -172,7 +173,7 @@ impl Splitter {
         &self.skipped
     }
 
-    /// The first times to validate and to test with, where rows are split by time.
+    /// The first times of validation and of the test, if rows are split by time.
     pub fn cuts(&self) -> (Option<String>, Option<String>) {
         let shown = |time: &Option<Time>| time.as_ref().map(ToString::to_string);
         match &self.rule {
@@ -190,7 +191,7 @@ impl Splitter {
 }
 
 impl SplitBy {
-    /// Shares and times that cannot be.
+    /// The problems with shares and times.
     fn problems(&self) -> Vec<String> {
         match self {
             Self::Order(shares)
@@ -251,7 +252,9 @@ impl Rule {
         Self::Order { valid, test, next: 0 }
     }
 
-    /// A seed of its own for each purpose: held-out rows of a run with the same seed are others.
+    /// A rule by hash.
+    ///
+    /// The seed is specific to splitting, so that a run with the same seed holds out different rows.
     fn hash(column: Option<usize>, shares: Shares, seed: u64) -> Self {
         Self::Hash { column, shares, seed: xxh3_64_with_seed(b"split", seed) }
     }
@@ -285,13 +288,13 @@ fn rows_of(n_rows: u64, share: f64) -> u64 {
     ((n_rows as f64 * share).round() as u64).min(n_rows)
 }
 
-/// The last set whose start is reached.
+/// The last set whose start is reached, or the set for training.
 fn from<T>(starts: [(T, SplitSet); 2], is_reached: impl Fn(T) -> bool) -> SplitSet {
     let reached = starts.into_iter().filter_map(|(start, set)| is_reached(start).then_some(set));
     reached.last().unwrap_or(SplitSet::Train)
 }
 
-/// The time of a row, which can be compared with `example`.
+/// The time of a row, which must be comparable with `example`.
 fn time(
     row: &RawRow,
     column: usize,
@@ -311,7 +314,7 @@ fn time(
     })
 }
 
-/// The number of rows, less those that are skipped.
+/// The number of rows, without the skipped ones.
 fn count(source: &Source, bad_rows: BadRows) -> Result<u64, DataError> {
     let mut n_rows = 0;
     each_row(source, bad_rows, |_| {
@@ -321,16 +324,16 @@ fn count(source: &Source, bad_rows: BadRows) -> Result<u64, DataError> {
     Ok(n_rows)
 }
 
-/// Looks for the times at which shares of the rows begin.
+/// Finds the times at which shares of the rows begin.
 struct Times<'a> {
     column: usize,
     name: &'a str,
-    /// The first time that was met.
+    /// The first time that was read.
     example: Option<Time>,
 }
 
 impl Times<'_> {
-    /// The times from which at least the shares of rows are validated and tested with.
+    /// The first times of validation and of the test, from which on there are at least the given shares of the rows.
     fn cuts(
         mut self,
         source: &Source,
@@ -352,7 +355,7 @@ impl Times<'_> {
     }
 }
 
-/// The time from which at least `n` rows are left; `None` for no row.
+/// The latest time from which on there are at least `n` rows; `None` if `n` is 0.
 fn start_of_last(rows_at: &BTreeMap<Time, u64>, n: u64) -> Option<Time> {
     let mut met = 0;
     if n == 0 {

@@ -1,12 +1,12 @@
-//! The times that rows are ordered by, read from a column.
+//! The times by which rows are ordered, read from a column.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A time as it stands in a column.
+/// A time in a column.
 ///
-/// Dates are compared as text, which is right for one way of writing them with the year first, and
-/// knows no time zones.
+/// Dates are compared as text.
+/// That is correct if all dates are written in the same way with the year first; time zones are ignored.
 #[derive(Clone, Debug)]
 pub(crate) enum Time {
     /// A number, such as seconds since some moment.
@@ -16,7 +16,7 @@ pub(crate) enum Time {
 }
 
 impl Time {
-    /// What a time must be.
+    /// A description of valid times.
     pub(crate) const EXPECTED: &str = "a finite number or a date like `2026-01-31`";
 
     /// Reads a finite number, or a date of a year, a month and a day with dashes between them.

@@ -1,7 +1,8 @@
-//! The types of columns that keep each value's text, to the byte.
+//! The types of columns, chosen such that each value keeps its exact text.
 //!
-//! A value has a type where its text is the one that a reader gives for it: `1` is a whole number, `01` and `+1` are text.
-//! To take all that looks like a number for one lost: `007` would come back as `7`, and other rows would be held out.
+//! A value has a type if a reader gives back the same text for it: `1` is a whole number, but `01` and `+1` are text.
+//! Rejected: treating everything that looks like a number as a number. `007` would come back as `7`, and a run would
+//! hold out different rows.
 
 use std::fmt::{self, Display, Write};
 
@@ -18,7 +19,7 @@ pub enum ColumnType {
     Bytes,
 }
 
-/// A value of a type.
+/// A typed value.
 #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "no other format has types"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Cell<'v> {
@@ -30,7 +31,7 @@ pub(super) enum Cell<'v> {
 
 #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "no other format has types"))]
 impl ColumnType {
-    /// The value of this text; `None` where it is none of this type, or is read back as another text.
+    /// The value of this text; `None` if the text does not have this type, or would be read back as a different text.
     pub(super) fn cell(self, text: &[u8]) -> Option<Cell<'_>> {
         match self {
             _ if text.is_empty() => Some(Cell::Missing),
@@ -41,15 +42,13 @@ impl ColumnType {
         }
     }
 
-    /// What is expected of a value that is none of this type.
+    /// A description of the values of this type, for the error about another value.
     pub(super) fn expected(self) -> &'static str {
         match self {
-            Self::Int => {
-                "a whole number, as in all rows when they were read for the types of columns"
-            }
-            Self::Float => "a number, as in all rows when they were read for the types of columns",
+            Self::Int => "a whole number, as in all rows when the types of the columns were found",
+            Self::Float => "a number, as in all rows when the types of the columns were found",
             Self::Text | Self::Bytes => {
-                "valid UTF-8, as in all rows when they were read for the types of columns"
+                "valid UTF-8, as in all rows when the types of the columns were found"
             }
         }
     }
@@ -57,13 +56,13 @@ impl ColumnType {
 
 /// Finds the narrowest type of each column that keeps all of its texts.
 ///
-/// Empty values fit any type; a column of nothing else holds text.
+/// Empty values fit any type; a column with only empty values holds text.
 #[derive(Clone, Debug)]
 pub struct ColumnTypes {
     columns: Vec<Fitting>,
 }
 
-/// Which types all values so far have.
+/// The types that fit all values so far.
 #[derive(Clone, Copy, Debug)]
 struct Fitting {
     is_empty: bool,
@@ -73,13 +72,13 @@ struct Fitting {
 }
 
 impl ColumnTypes {
-    /// Of so many columns, without a row yet.
+    /// The state for `n_columns` columns before the first row.
     pub fn new(n_columns: usize) -> Self {
         let fitting = Fitting { is_empty: true, int: true, float: true, text: true };
         Self { columns: vec![fitting; n_columns] }
     }
 
-    /// Looks at a row.
+    /// Includes a row.
     pub fn observe<'f>(&mut self, fields: impl IntoIterator<Item = &'f [u8]>) {
         for (column, field) in self.columns.iter_mut().zip(fields) {
             if !field.is_empty() {
@@ -99,7 +98,7 @@ impl Fitting {
         self.is_empty = false;
         let whole = if self.int { int(text) } else { None };
         self.int = whole.is_some();
-        // Whole numbers up to there have the same digits as floating-point numbers.
+        // Whole numbers up to this bound have the same digits as floating-point numbers.
         let is_small =
             whole.is_some_and(|number| number.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS);
         self.float = self.float && (is_small || float(text).is_some());
@@ -127,13 +126,13 @@ fn float(text: &[u8]) -> Option<f64> {
     is_text_of(number, text).then_some(number)
 }
 
-/// Whether a value is displayed as `text`; looked at without making the text, which may have 300 digits.
+/// Whether a value is displayed as `text`; compared without allocating the displayed text, which may have 300 digits.
 fn is_text_of(value: impl Display, text: &[u8]) -> bool {
     let mut rest = Rest(text);
     write!(rest, "{value}").is_ok() && rest.0.is_empty()
 }
 
-/// What is still to come of a text.
+/// The part of a text that is still to be matched.
 struct Rest<'t>(&'t [u8]);
 
 impl Write for Rest<'_> {

@@ -1,4 +1,4 @@
-//! A file that is compressed while it is written.
+//! Compresses a file while it is written.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use flate2::write::GzEncoder;
 
 use super::file_form::Compression;
 
-/// Bytes on their way into a file.
+/// An output that compresses the bytes written to it, or leaves them plain.
 pub(super) enum Compressed<W: Write> {
     Plain(W),
     Gzip(GzEncoder<W>),
@@ -14,7 +14,7 @@ pub(super) enum Compressed<W: Write> {
 }
 
 impl<W: Write> Compressed<W> {
-    /// At the level that the command line programs of the same name have by default.
+    /// Begins a file, compressed at the default level of the command-line program `gzip` or `zstd`.
     pub(super) fn new(out: W, compression: Compression) -> io::Result<Self> {
         Ok(match compression {
             Compression::None => Self::Plain(out),
@@ -22,14 +22,14 @@ impl<W: Write> Compressed<W> {
             Compression::Zstd => {
                 let level = zstd::DEFAULT_COMPRESSION_LEVEL;
                 let mut encoder = zstd::stream::write::Encoder::new(out, level)?;
-                // A cut or a flipped bit is then told from sound data.
+                // The checksum lets readers find a cut or a flipped bit.
                 encoder.include_checksum(true)?;
                 Self::Zstd(encoder)
             }
         })
     }
 
-    /// Writes what is left.
+    /// Writes the rest, and gives back the output.
     pub(super) fn finish(self) -> io::Result<W> {
         let mut out = match self {
             Self::Plain(out) => out,

@@ -1,4 +1,4 @@
-//! CSV: fields between commas, quoted where a reader would take them for something else.
+//! Writes CSV: fields between commas, in quotes if a reader would otherwise misread them.
 
 use memchr::memchr;
 
@@ -14,7 +14,7 @@ pub(super) fn push(fields: &[&[u8]], text: &mut Vec<u8>) {
         if column > 0 {
             text.push(DELIMITER);
         }
-        // A line of blanks is no row.
+        // A line of blanks is not a row.
         let is_blank_line = fields.len() == 1 && field.trim_ascii().is_empty();
         match is_blank_line || is_special(field) || column == 0 && begins_oddly(field) {
             true => push_quoted(field, text),
@@ -27,7 +27,7 @@ fn is_special(field: &[u8]) -> bool {
     field.iter().any(|byte| matches!(*byte, DELIMITER | QUOTE | b'\n' | b'\r'))
 }
 
-/// Whether a line that begins with the field may be taken for a comment, or loses a byte order mark.
+/// Whether a reader may take a line that begins with the field for a comment, or drop a byte order mark.
 fn begins_oddly(field: &[u8]) -> bool {
     field.first().is_some_and(|first| COMMENT_MARKERS.contains(first))
         || field.starts_with(BYTE_ORDER_MARK)
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_stand_where_they_are_needed() {
+    fn fields_have_quotes_only_if_needed() {
         let cases: &[(&[&str], &str)] = &[
             (&["a", "b c", ""], "a,b c,"),
             (&["a,b", "say \"hi\"", "two\nlines"], "\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\""),

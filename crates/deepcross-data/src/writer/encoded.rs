@@ -1,7 +1,8 @@
-//! Encoded rows as libsvm or libffm, for programs that know nothing of vocabularies.
+//! Writes encoded rows as libsvm or libffm, for programs that do not know vocabularies.
 //!
-//! Every field has a range of features of its own: that of an id is the first of its field plus the id, and a field of
-//! numbers has one feature for each of them.
+//! Each field has a separate range of features.
+//! The feature of an id is the first feature of its field plus the id; a field of numbers has one feature for each
+//! number.
 
 use std::fmt;
 use std::io::Write;
@@ -17,10 +18,10 @@ use crate::error::DataError;
 /// Writes the rows of batches as lines of `field:feature:value`, or of `feature:value`.
 ///
 /// Fields are counted from 0 in the order of the encoder's shapes.
-/// Features are numbered through all fields, from 0 in libffm and from 1 in libsvm, whose own programs know no 0.
-/// In libsvm the features of a row ascend, equal ones are added up, and those of value 0 are left out, as they mean the
-/// same there.
-/// A label is 1 or 0; weights of rows have no place in these formats.
+/// Features are numbered across all fields, from 0 in libffm and from 1 in libsvm, whose programs do not accept 0.
+/// In libsvm the features of a row ascend, the values of equal features are added up, and features of value 0 are left
+/// out, since an absent feature means the same.
+/// A label is 1 or 0; these formats have no place for the weights of rows.
 pub struct EncodedWriter<W: Write> {
     lines: LineWriter<W>,
     pairs: Pairs,
@@ -30,7 +31,7 @@ pub struct EncodedWriter<W: Write> {
     features: Vec<(u64, f32)>,
 }
 
-/// What a line is made of.
+/// The elements of a line: pairs with their field in front, or pairs alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pairs {
     WithFields,
@@ -61,13 +62,13 @@ impl<W: Write> EncodedWriter<W> {
         Ok(Self { lines, pairs, firsts: firsts(first, shapes), features: Vec::new() })
     }
 
-    /// Writes all rows of a batch, with their labels where it has them.
+    /// Writes all rows of a batch, with their labels if it has any.
     ///
     /// # Errors
     /// [`DataError::Output`].
     ///
     /// # Panics
-    /// If the batch is not sound and of the shapes that the writer was made for.
+    /// If the batch is not valid, or does not have the shapes that the writer was made for.
     pub fn write(&mut self, batch: &Batch) -> Result<(), DataError> {
         let Self { lines, pairs, firsts, features } = self;
         for row in 0..batch.n_rows() {
@@ -76,7 +77,7 @@ impl<W: Write> EncodedWriter<W> {
         Ok(())
     }
 
-    /// Ends the file and gives back what it was written to; unless this is called, its end is missing.
+    /// Ends the file and gives back the output; without this call, the end of the file is missing.
     ///
     /// # Errors
     /// [`DataError::Output`].
@@ -85,7 +86,7 @@ impl<W: Write> EncodedWriter<W> {
     }
 }
 
-/// The first feature of each field, where that of the first field is `first`.
+/// The first feature of each field; `first` is that of the first field.
 fn firsts(first: u64, shapes: &[FieldShape]) -> Vec<u64> {
     let sizes = shapes.iter().map(|shape| match shape.kind {
         ShapeKind::Sparse { dimensions, .. } => dimensions,
@@ -124,13 +125,13 @@ fn push_row(
             put(text, format_args!("{feature}:{value}"));
         }
     }
-    // A blank line would be no row.
+    // A blank line would not be a row.
     if text.len() == start {
         text.extend_from_slice(if pairs == Pairs::Alone { b"1:0" } else { b"0:0:0" });
     }
 }
 
-/// Appends the features of a field in a row, whose first one is `first`.
+/// Appends the features of a field in a row; `first` is the first feature of the field.
 fn gather(column: &Column, row: usize, first: u64, features: &mut Vec<(u64, f32)>) {
     match column {
         Column::Sparse(column) => {
@@ -149,9 +150,9 @@ fn gather(column: &Column, row: usize, first: u64, features: &mut Vec<(u64, f32)
     }
 }
 
-/// Sorts the features, adds equal ones up, and leaves out those of value 0.
+/// Sorts the features, adds up the values of equal ones, and removes those of value 0.
 fn merge(features: &mut Vec<(u64, f32)>) {
-    // Equal ones are added in the order of the row.
+    // The sort is stable, so the values of equal features are added in the order of the row.
     features.sort_by_key(|(feature, _)| *feature);
     features.dedup_by(|next, kept| {
         let is_same = next.0 == kept.0;

@@ -1,4 +1,4 @@
-//! The form of a file to be written: told by its name, as readers tell it.
+//! The form of an output file, which its name shows, as for readers.
 
 use std::path::Path;
 
@@ -10,23 +10,23 @@ use crate::error::DataError;
 pub struct FileForm {
     /// The format.
     pub format: Format,
-    /// How the whole file is compressed; not at all for Parquet, which compresses its columns itself.
+    /// The compression of the whole file; none for Parquet, which compresses its columns itself.
     pub compression: Compression,
 }
 
-/// How a whole file is compressed.
+/// The compression of a whole file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
-    /// Not at all.
+    /// No compression.
     None,
-    /// By gzip, at level 6.
+    /// Gzip, at level 6.
     Gzip,
-    /// By zstd, at level 3.
+    /// Zstd, at level 3.
     Zstd,
 }
 
 impl Compression {
-    /// What the end of the name tells: `.gz` or `.zst`, in capitals or not.
+    /// The compression that the end of the name shows: `.gz` or `.zst`, in upper or lower case.
     pub fn of(path: &Path) -> Self {
         let extension = path.extension().unwrap_or_default();
         match () {
@@ -38,11 +38,11 @@ impl Compression {
 }
 
 impl FileForm {
-    /// The form of a file of this name: of `format`, or else of what the end of the name tells.
+    /// The form of a file of this name: the given `format`, or else the one that the end of the name shows.
     ///
     /// # Errors
-    /// [`DataError::UnknownFormat`] where nothing tells the format; [`DataError::Config`] where Parquet has a name that
-    /// asks for more compression.
+    /// [`DataError::UnknownFormat`] if neither gives a format; [`DataError::Config`] for Parquet with a name that ends
+    /// in `.gz` or `.zst`.
     pub fn of(path: &Path, format: Option<Format>) -> Result<Self, DataError> {
         let unknown = || DataError::UnknownFormat { file: path.into() };
         let format = format.or_else(|| Format::of(path)).ok_or_else(unknown)?;

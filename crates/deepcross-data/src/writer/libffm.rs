@@ -1,4 +1,4 @@
-//! libffm: the column `label`, and one for each field under its number, as its reader has them.
+//! Writes libffm: the column `label`, and a column for each field, named by its number, as the reader names them.
 
 use super::libsvm::{PAIR, check_visible, push_label, push_word};
 use super::refused::Refused;

@@ -1,9 +1,9 @@
-//! libsvm: the columns `label`, perhaps `qid`, and `features`, as its reader has them.
+//! Writes libsvm: the columns `label`, optionally `qid`, and `features`, as the reader names them.
 
 use super::refused::Refused;
 use crate::formats::{BEFORE_QID, BETWEEN, QID, is_feature_with_value, is_label, is_word, words};
 
-/// Which columns there are.
+/// The columns of a file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
     has_qid: bool,
@@ -37,7 +37,7 @@ impl Layout {
     }
 }
 
-/// Appends the label to the line; nothing where there is none.
+/// Appends the label to the line; an empty label appends nothing.
 pub(super) fn push_label(label: &[u8], text: &mut Vec<u8>) -> Result<(), Refused> {
     if !label.is_empty() && !is_label(label) {
         return Err(Refused::new(0, label, "a label without blanks, `:` and `#`"));
@@ -46,20 +46,20 @@ pub(super) fn push_label(label: &[u8], text: &mut Vec<u8>) -> Result<(), Refused
     Ok(())
 }
 
-/// Refuses a line of nothing, which would be no row.
+/// Refuses an empty line, which would not be a row.
 pub(super) fn check_visible(
     column: usize,
     (start, text): (usize, &mut Vec<u8>),
 ) -> Result<(), Refused> {
     match text.len() == start {
         true => {
-            Err(Refused::new(column, b"", "a label or a feature, since a blank line is no row"))
+            Err(Refused::new(column, b"", "a label or a feature, since a blank line is not a row"))
         }
         false => Ok(()),
     }
 }
 
-/// Appends a word to the line that starts there.
+/// Appends a word to the line that begins at `start`.
 pub(super) fn push_word(word: &[u8], (start, text): (usize, &mut Vec<u8>)) {
     if text.len() > start {
         text.push(BETWEEN);
@@ -73,9 +73,11 @@ fn push_qid(
     (start, text): (usize, &mut Vec<u8>),
 ) -> Result<(), Refused> {
     match qid {
-        b"" if is_first => {
-            Err(Refused::new(1, qid, "a query, since the first row tells whether there are any"))
-        }
+        b"" if is_first => Err(Refused::new(
+            1,
+            qid,
+            "a query, since the first row decides whether the file has queries",
+        )),
         b"" => Ok(()),
         qid if !is_word(qid) => Err(Refused::new(1, qid, "a query without blanks and `#`")),
         qid => {
@@ -86,5 +88,5 @@ fn push_qid(
     }
 }
 
-/// What is expected of a feature.
+/// A description of valid features.
 pub(super) const PAIR: &str = "`feature:value` of a whole number and a finite number";

@@ -1,4 +1,6 @@
-//! Lines on their way into a file: one a row, checked to be read back as it is, compressed in pieces.
+//! Writes lines into a file.
+//!
+//! Each row is one line, which is checked to be read back unchanged; lines are compressed and written in pieces.
 
 use std::io::Write;
 
@@ -9,7 +11,7 @@ use crate::error::DataError;
 use crate::input::BYTE_ORDER_MARK;
 use crate::limits::LONGEST_ROW;
 
-/// So many bytes are written at once.
+/// The number of bytes that are written at once.
 const PIECE: usize = 64 << 10;
 
 /// Collects lines and writes them.
@@ -31,8 +33,9 @@ impl<W: Write> LineWriter<W> {
         self.is_empty
     }
 
-    /// Writes the line that `form` makes of the fields; nothing where it refuses, or where the line would be read as
-    /// another one.
+    /// Writes the line that `form` makes of the fields.
+    ///
+    /// Writes nothing if `form` refuses the fields, or if a reader would misread the line.
     pub(super) fn push(
         &mut self,
         fields: &[&[u8]],
@@ -70,13 +73,13 @@ impl<W: Write> LineWriter<W> {
         Ok(())
     }
 
-    /// What readers of any format say of a line.
+    /// Checks a line as readers of any format do.
     fn check(&self, start: usize, fields: &[&[u8]]) -> Result<(), Refused> {
         let line = &self.text[start..];
         if self.is_empty && line.starts_with(BYTE_ORDER_MARK) {
             return Err(Refused::new(0, fields[0], NO_MARK));
         }
-        // With its line end, the row must be one that is read.
+        // The row must not be too long for a reader, including its line end.
         if line.len() < LONGEST_ROW {
             return Ok(());
         }
@@ -85,8 +88,7 @@ impl<W: Write> LineWriter<W> {
     }
 }
 
-const NO_MARK: &str =
-    "none that begins with a byte order mark, which is dropped at the start of a file";
+const NO_MARK: &str = "no byte order mark at its start, since it is dropped at the start of a file";
 
-/// What a value should be that makes its row too long.
-pub(super) const SHORT_ENOUGH: &str = "a shorter one, for a row of at most 16 MiB";
+/// The expectation for a value that makes its row too long.
+pub(super) const SHORT_ENOUGH: &str = "a shorter value, since a row has at most 16 MiB";

@@ -1,11 +1,12 @@
-//! Rows written into a file of any format that is read here.
+//! Writes rows into a file of any format that this crate reads.
 //!
-//! What is written is the plain form of its format, which is read without any setting: a header where the format has
-//! one, commas or tabs, and `"` around values that need it.
-//! What a format cannot hold is refused by column and value: to change a value, or to leave it out, lost, since a file
-//! would then be read as other rows than those that went in.
+//! The output has the plain form of its format, which is read without any setting: a header if the format has one,
+//! commas or tabs, and `"` around values that need it.
+//! A value that the format cannot hold is refused, with its column.
+//! Rejected: changing such a value or leaving it out. The file would then be read as different rows.
 //!
-//! Each format has a file of its own; all formats but Parquet make lines, which [`lines`] collects, checks and compresses.
+//! Each format has a separate module. All formats except Parquet make lines, which [`lines`] collects, checks and
+//! compresses.
 
 mod column_type;
 mod compressed;
@@ -37,14 +38,14 @@ use refused::Refused;
 
 /// Writes rows, field by field, into a file of any format.
 ///
-/// All that a row holds is written as it is: read back, it has the same fields.
-/// Nothing of a row that is refused is written, so that its caller may go on with the next.
+/// A row is written unchanged: if it is read back, it has the same fields.
+/// A refused row is not written at all, so that the caller may continue with the next row.
 pub struct RowWriter<W: Write + Send> {
     columns: Vec<String>,
     form: Form<W>,
 }
 
-/// A format with what it keeps between rows.
+/// A format, with its state between rows.
 enum Form<W: Write + Send> {
     Csv(LineWriter<W>),
     Tsv(LineWriter<W>),
@@ -60,13 +61,13 @@ impl<W: Write + Send> fmt::Debug for RowWriter<W> {
 }
 
 impl<W: Write + Send> RowWriter<W> {
-    /// Begins a file of these columns: writes the header of a format that has one.
+    /// Begins a file with these columns, and writes the header if the format has one.
     ///
-    /// `types` are for Parquet alone, where [`ColumnTypes`] finds those that fit; a column without one holds text.
+    /// `types` are for Parquet only, and [`ColumnTypes`] finds types that fit; a column without a type holds text.
     ///
     /// # Errors
-    /// [`DataError::UnfitColumns`] where the format cannot have such columns, as [`Format::check_columns`] says or by
-    /// their names; [`DataError::Config`] for Parquet that is to be compressed once more.
+    /// [`DataError::UnfitColumns`] if [`Format::check_columns`] refuses the columns, or if the header cannot hold a
+    /// name; [`DataError::Config`] for Parquet in a compressed file.
     pub fn new(
         out: W,
         form: FileForm,
@@ -97,11 +98,11 @@ impl<W: Write + Send> RowWriter<W> {
     /// Writes a row of the fields, one for each column.
     ///
     /// # Errors
-    /// [`DataError::Value`] for a value that the format cannot hold, of which nothing is written;
-    /// [`DataError::Output`] where the file takes no more.
+    /// [`DataError::Value`] for a value that the format cannot hold, and then nothing of the row is written;
+    /// [`DataError::Output`] if the output takes no more.
     ///
     /// # Panics
-    /// If there is another number of fields than of columns.
+    /// If the number of fields differs from the number of columns.
     #[track_caller]
     pub fn write<'f>(
         &mut self,
@@ -115,7 +116,7 @@ impl<W: Write + Send> RowWriter<W> {
     /// Writes a row as it was read.
     ///
     /// # Errors
-    /// As [`write`](Self::write), but a value that the format cannot hold is a bad row, told with its place.
+    /// As [`write`](Self::write), but the error for a value that the format cannot hold is a bad row with its place.
     ///
     /// # Panics
     /// As [`write`](Self::write).
@@ -124,7 +125,7 @@ impl<W: Write + Send> RowWriter<W> {
         self.write(row.fields()).map_err(|error| error.at(|| row.place()))
     }
 
-    /// Ends the file and gives back what it was written to; unless this is called, its end is missing.
+    /// Ends the file and gives back the output; without this call, the end of the file is missing.
     ///
     /// # Errors
     /// [`DataError::Output`].
@@ -143,7 +144,7 @@ impl<W: Write + Send> RowWriter<W> {
         self.push(&names)?.map_err(|refused| refused.name(format))
     }
 
-    /// Appends a row; the outer error is one of the file, the inner one of the row.
+    /// Appends a row; the outer error concerns the file, the inner one the row.
     fn push(&mut self, fields: &[&[u8]]) -> Result<Result<(), Refused>, DataError> {
         match &mut self.form {
             Form::Csv(lines) => lines.push(fields, |fields, text| {

@@ -1,4 +1,4 @@
-//! Which columns a format can have.
+//! Checks whether a format can have given columns.
 
 use crate::config::{Format, LABEL, criteo_columns, first_repeated, is_whole};
 use crate::error::DataError;
@@ -9,8 +9,10 @@ use crate::message::shown;
 impl Format {
     /// Refuses columns that a file of this format cannot have.
     ///
-    /// CSV, TSV and Parquet can have any, each name once but for the empty one; Criteo's logs have their 40 in order;
-    /// libsvm has `label`, perhaps `qid`, and `features`; libffm has a label and columns whose names are whole numbers.
+    /// CSV, TSV and Parquet can have any columns, but no name twice except the empty one.
+    /// Criteo's logs have their 40 columns in order.
+    /// libsvm has `label`, optionally `qid`, and `features`.
+    /// libffm has a label and columns whose names are whole numbers.
     ///
     /// # Errors
     /// [`DataError::UnfitColumns`].
@@ -38,14 +40,14 @@ fn problem_of_names(format: Format, columns: &[String]) -> Option<String> {
         let name = shown(name.as_bytes());
         return Some(format!("there are two columns `{name}`, expected each name once"));
     }
-    let told = |(column, name): (usize, &String)| {
+    let problem = |(column, name): (usize, &String)| {
         let (expected, name) = (expected_of_name(format, name)?, shown(name.as_bytes()));
         Some(format!("the name of column {} is `{name}`, expected {expected}", column + 1))
     };
-    columns.iter().enumerate().find_map(told)
+    columns.iter().enumerate().find_map(problem)
 }
 
-/// What is expected of a name that would be read as another one, or not at all.
+/// A description of valid names, if this name would not be read back unchanged.
 fn expected_of_name(format: Format, name: &str) -> Option<String> {
     let trimmed = if format == Format::Parquet { name.trim() } else { name.trim_ascii() };
     match () {
@@ -76,7 +78,7 @@ fn problem_of_libsvm(columns: &[String]) -> Option<String> {
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
     let fits = matches!(names[..], [LABEL, FEATURES] | [LABEL, QID, FEATURES]);
     (!fits).then(|| {
-        "the columns are not `label`, perhaps `qid`, and `features`, a list of pairs".to_owned()
+        "expected the columns `label`, optionally `qid`, and `features`, a list of pairs".to_owned()
     })
 }
 
@@ -88,7 +90,8 @@ fn problem_of_libffm(columns: &[String]) -> Option<String> {
     };
     if !fits {
         return Some(
-            "the columns are not `label` and the numbers of fields, each a list of pairs"
+            "expected the column `label`, and columns whose names are the numbers of fields, each a \
+             list of pairs"
                 .to_owned(),
         );
     }

@@ -1,4 +1,4 @@
-//! Parquet: columns of typed values, in row groups of bounded size.
+//! Writes Parquet: columns of typed values, in row groups of bounded size.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,12 +18,13 @@ use super::refused::Refused;
 use crate::error::DataError;
 use crate::limits::LONGEST_ROW;
 
-/// So many rows, or bytes of their texts, are handed on at once.
+/// The number of rows, or of bytes of their texts, that are handed to the library at once.
 const BATCH_ROWS: usize = 1024;
 const BATCH_BYTES: usize = 4 << 20;
 
-/// A row group ends with so many rows, or bytes of their texts: readers keep one in memory, and ours refuses any above
-/// a gigabyte.
+/// The number of rows, or of bytes of their texts, after which a row group ends.
+///
+/// Readers keep a row group in memory, and the reader of this crate refuses one above a gigabyte.
 const GROUP_ROWS: usize = 1 << 20;
 const GROUP_BYTES: usize = 64 << 20;
 
@@ -37,8 +38,10 @@ pub(super) struct ParquetWriter<W: Write + Send> {
     group: Size,
 }
 
-/// A handle on the file that stays here: the library gives its own back only with an error in which nothing is left of
-/// what the system said.
+/// A shared handle on the output.
+///
+/// The library gives its own handle back only through a call whose errors lose the message of the system, so the
+/// writer keeps another one.
 struct Shared<W>(Arc<Mutex<W>>);
 
 impl<W> Clone for Shared<W> {
@@ -57,7 +60,7 @@ impl<W: Write> Write for Shared<W> {
     }
 }
 
-/// How much stands in a batch or a row group.
+/// The size of a batch or of a row group.
 #[derive(Clone, Copy, Debug, Default)]
 struct Size {
     rows: usize,
@@ -84,7 +87,7 @@ impl<W: Write + Send> ParquetWriter<W> {
             .set_compression(zstd)
             .set_max_row_group_row_count(Some(GROUP_ROWS))
             .build();
-        // Types of arrow would say nothing that those of Parquet do not.
+        // The types of Arrow would add nothing to those of Parquet.
         let options =
             ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let out = Shared(Arc::new(Mutex::new(out)));
@@ -94,7 +97,7 @@ impl<W: Write + Send> ParquetWriter<W> {
         Ok(Self { writer: writer.map_err(failed)?, out, schema, columns, batch, group })
     }
 
-    /// Appends a row, whole or not at all.
+    /// Appends a row, either completely or not at all.
     pub(super) fn push(&mut self, fields: &[&[u8]]) -> Result<Result<(), Refused>, DataError> {
         let cells = match self.cells(fields) {
             Ok(cells) => cells,
@@ -104,7 +107,7 @@ impl<W: Write + Send> ParquetWriter<W> {
             column.push(cell);
         }
         self.batch.rows += 1;
-        // Even a missing value takes place.
+        // A missing value takes space too.
         self.batch.bytes += fields.iter().map(|field| field.len() + 1).sum::<usize>();
         if self.batch.rows >= BATCH_ROWS || self.batch.bytes >= BATCH_BYTES {
             self.write_batch()?;
@@ -118,10 +121,10 @@ impl<W: Write + Send> ParquetWriter<W> {
         self.writer.sync().map_err(DataError::output)?;
         drop(self.writer);
         let out = Arc::into_inner(self.out.0).and_then(|out| out.into_inner().ok());
-        out.ok_or_else(|| DataError::output(io::Error::other("its writer has not let go of it")))
+        out.ok_or_else(|| DataError::output(io::Error::other("its writer still holds the file")))
     }
 
-    /// The values of a row by their types.
+    /// The typed values of a row.
     fn cells<'f>(&self, fields: &[&'f [u8]]) -> Result<Vec<Cell<'f>>, Refused> {
         let longest = (0..fields.len()).max_by_key(|at| fields[*at].len()).unwrap_or_default();
         if fields.iter().map(|field| field.len()).sum::<usize>() > LONGEST_ROW {
@@ -172,7 +175,7 @@ impl Builder {
         }
     }
 
-    /// Appends a value of the column's type; any other is as one that is missing.
+    /// Appends a value of the column's type; any other value counts as missing.
     fn push(&mut self, cell: Cell<'_>) {
         match (self, cell) {
             (Self::Int(builder), Cell::Int(number)) => builder.append_value(number),
@@ -207,7 +210,7 @@ fn data_type(kind: ColumnType) -> DataType {
     }
 }
 
-/// What the system says is wrapped by the library, which has little to say of its own.
+/// Converts an error of the library; an error of the system inside it is unwrapped, since it says more.
 fn failed(error: ParquetError) -> DataError {
     let error = match error {
         ParquetError::External(source) => match source.downcast::<io::Error>() {

@@ -1,4 +1,4 @@
-//! Stands for the writer of Parquet where the cargo feature `parquet` is off: nothing can be written.
+//! Replaces the writer of Parquet if the cargo feature `parquet` is off: nothing can be written.
 
 use std::io::Write;
 use std::marker::PhantomData;
@@ -8,7 +8,7 @@ use super::refused::Refused;
 use crate::config::Format;
 use crate::error::DataError;
 
-/// There is none.
+/// A writer that cannot be made.
 pub(super) struct ParquetWriter<W> {
     nothing: Nothing,
     out: PhantomData<W>,

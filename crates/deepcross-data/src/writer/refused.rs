@@ -4,7 +4,7 @@ use crate::config::Format;
 use crate::error::DataError;
 use crate::message::shown;
 
-/// Which value of a row cannot be written, and what could.
+/// A value of a row that cannot be written, with a description of the values that can.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     column: usize,
@@ -17,14 +17,14 @@ impl Refused {
         Self { column, value: shown(value), expected }
     }
 
-    /// The error, by the name of the column.
+    /// The error, with the name of the column.
     pub(super) fn of(self, columns: &[String]) -> DataError {
         let Self { column, value, expected } = self;
         let field = columns.get(column).map_or_else(String::new, |name| shown(name.as_bytes()));
         DataError::Value { field, value, expected }
     }
 
-    /// The error where the value is the name of the column itself.
+    /// The error if the value is the name of the column itself.
     pub(super) fn name(self, format: Format) -> DataError {
         let Self { column, value, expected } = self;
         let problem =

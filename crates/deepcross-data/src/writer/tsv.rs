@@ -1,7 +1,7 @@
-//! TSV, and Criteo's logs, which have no header: fields between tabs, without quotes.
+//! Writes TSV, and Criteo's logs without a header: fields between tabs, without quotes.
 //!
 //! TSV as registered with IANA has no way to write a tab or a line end in a field.
-//! To write quotes or escapes of our own lost: our reader and most others would take them for text.
+//! Rejected: quotes or escapes of our own. The reader of this crate, and most others, would take them for text.
 
 use memchr::memchr2;
 
@@ -23,7 +23,7 @@ pub(super) fn push(fields: &[&[u8]], text: &mut Vec<u8>) -> Result<(), Refused> 
     Ok(())
 }
 
-/// What is expected instead of the field.
+/// A description of valid fields, if this field is not one.
 fn problem(field: &[u8], column: usize, n_columns: usize) -> Option<&'static str> {
     if memchr2(DELIMITER, b'\n', field).is_some() {
         return Some("no tab and no line end in it, since this format has no quotes");
@@ -32,5 +32,5 @@ fn problem(field: &[u8], column: usize, n_columns: usize) -> Option<&'static str
         return Some("no carriage return at its end, where it would be part of the line end");
     }
     (n_columns == 1 && field.trim_ascii().is_empty())
-        .then_some("something to be seen, since a blank line is no row")
+        .then_some("a value that is not blank, since a blank line is not a row")
 }

@@ -1,7 +1,7 @@
-//! Files that nobody meant to be read: whatever their bytes, they are read or refused with a clear error, without a
-//! panic, without end, and within a bounded memory.
+//! Hostile files: whatever their bytes are, they are read, or refused with a clear error.
 //!
-//! A test binary of its own, since it counts what is allocated.
+//! Reading them never panics, always ends, and takes a bounded memory.
+//! These tests have a separate binary, since it counts allocations.
 
 mod mutated;
 mod particular;

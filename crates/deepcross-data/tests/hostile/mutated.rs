@@ -1,8 +1,8 @@
 //! Valid files with bytes flipped, put in, taken out, repeated or cut off, and files of any bytes.
 //!
-//! Each is read in every way that there is, by rows and encoded, as a run that stops at bad rows and as one that
-//! skips them.
-//! There are 10,000 files a reader; `DEEPCROSS_FUZZ_CASES` sets another number.
+//! Each file is read in all ways: as raw rows, encoded, fitted and split, by a run that stops at bad rows and by one
+//! that skips them.
+//! There are 10,000 files for each reader; `DEEPCROSS_FUZZ_CASES` sets another number.
 
 use std::fs;
 use std::io::Write;
@@ -22,10 +22,11 @@ use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 use tempfile::TempDir;
 
-/// What may be held beyond the size of the file: buffers of the file, of what it decompresses to, and of the model.
+/// The bytes that may be held beyond the size of the file: buffers for the file, for its decompressed text, and for
+/// fitting and encoding.
 const ALLOWED: usize = 1 << 20;
 
-/// A field of every kind, by columns that a format names in its own way.
+/// A field of every kind; each format gives the columns the names that it uses.
 const FIELDS: &str = r#"
 [[field]]
 name = "ID"
@@ -97,9 +98,9 @@ struct Fields {
     field: Vec<FieldConfig>,
 }
 
-/// One kind of file: how it is read, and a valid one.
+/// One kind of file: the settings to read it, and a valid file.
 struct Reader {
-    /// Goes when the reader does.
+    /// Removed with the reader.
     _folder: TempDir,
     path: PathBuf,
     config: DataConfig,
@@ -137,7 +138,7 @@ impl Reader {
         Self { _folder: folder, path, config, schema, encoder, time, text, pack }
     }
 
-    /// Reads mutated files, and the valid one before.
+    /// Reads the valid file, and then mutated ones.
     fn run(&self) {
         self.check(&(self.pack)(&self.text)).unwrap();
         let mut runner = TestRunner::new(ProptestConfig {
@@ -169,7 +170,8 @@ impl Reader {
         self.split(&source)
     }
 
-    /// What a message must have: the file, a line where a row is to blame, and nothing that disturbs a terminal.
+    /// Checks that a message names the file, names the line if a row is to blame, and has nothing that disturbs a
+    /// terminal.
     fn judge(&self, error: &DataError) -> Result<(), TestCaseError> {
         let message = error.to_string();
         let rest = message.strip_prefix(&format!("`{}`", self.path.display()));
@@ -180,7 +182,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Reads raw rows past bad ones; each read takes a line at least.
+    /// Reads raw rows past bad ones; each read takes at least a line.
     fn read_rows(&self, source: &Source) -> Result<(), TestCaseError> {
         let (mut records, mut row, mut line) = (source.records().unwrap(), RawRow::new(), 0);
         loop {
@@ -195,7 +197,7 @@ impl Reader {
         }
     }
 
-    /// Encodes all rows; a run that stops does so at the first row that one which skips has left out.
+    /// Encodes all rows; a run that stops at bad rows stops at the first row that a run that skips them leaves out.
     fn read_encoded(&self, source: &Source, labels: Labels) -> Result<(), TestCaseError> {
         let [stopped, skipped] = [BadRows::Error, BadRows::Skip].map(|bad_rows| {
             let plan = RowPlan { labels, partition: Partition::All, bad_rows };
@@ -246,7 +248,7 @@ impl Reader {
     }
 }
 
-/// All rows of a reader, and those that it left out.
+/// All rows of a reader, and its skipped rows.
 fn encode(mut reader: RowReader<'_>) -> Result<(Batch, Skipped), DataError> {
     let mut batch = reader.new_batch();
     while reader.fill(&mut batch, 3)? == 3 {}
@@ -258,7 +260,7 @@ fn cases() -> u32 {
     set.map_or(10_000, |cases| cases.parse().expect("`DEEPCROSS_FUZZ_CASES` must be a number"))
 }
 
-/// What changes the meaning of a text, or looks as if it did.
+/// Pieces that change the meaning of a text, or seem to.
 const PIECES: &[&[u8]] = &[
     b"\"",
     b"\"\"",
@@ -282,7 +284,7 @@ const PIECES: &[&[u8]] = &[
     b"2016-08-13",
 ];
 
-/// A mutated file: the text before it is packed, or the file after, or both; or any bytes.
+/// A file that is mutated before or after it is packed, or both; or a file of any bytes.
 fn content(text: &[u8], pack: fn(&[u8]) -> Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
     let text = text.to_vec();
     let mutated = (text_mutations(PIECES), text_mutations(PIECES))
@@ -294,7 +296,7 @@ fn content(text: &[u8], pack: fn(&[u8]) -> Vec<u8>) -> impl Strategy<Value = Vec
     ]
 }
 
-/// As gzip, in three members.
+/// The text as gzip, in three members.
 fn gzip(text: &[u8]) -> Vec<u8> {
     let members = text.chunks(text.len() / 3 + 1).map(|part| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());

@@ -1,6 +1,7 @@
-//! Particular files that swell, never end or pretend: the right reading, or a clear error with its place.
+//! Particular files that swell, never end, or are not what they seem: each gives the correct rows, or a clear error
+//! with its place.
 //!
-//! None of them is held in memory: what is held is bounded by the longest row.
+//! None of them is held in memory: the memory is bounded by the longest row.
 
 use std::fs;
 use std::io::Write;
@@ -12,13 +13,13 @@ use flate2::write::GzEncoder;
 
 use deepcross_testing::peak;
 
-/// What may be held for any file: a few times the longest row of 16 MiB.
+/// The bytes that may be held for any file: a few times the longest row of 16 MiB.
 const ALLOWED: usize = 100 << 20;
 
-/// Where little but buffers is needed.
+/// The bytes that may be held for a file that needs little more than buffers.
 const LITTLE: usize = 1 << 20;
 
-/// What reading came to: the number of good rows, and the messages of the bad ones and of what ended the pass.
+/// The number of good rows, and the messages of the bad rows and of the error that ended the pass.
 type Outcome = (u64, Vec<String>);
 
 /// Reads `content` as the file `name` past bad rows, within the bound, and looks at each good row.
@@ -65,7 +66,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A frame of zstd that asks for a window of two to the power `log`, and then holds `text` as it is.
+/// A zstd frame that asks for a window of 2^`log` bytes, and then holds `text` uncompressed.
 fn frame(log: u8, text: &[u8]) -> Vec<u8> {
     const LAST_BLOCK: usize = 1;
     let header = [0x28, 0xb5, 0x2f, 0xfd, 0, (log - 10) << 3];
@@ -101,7 +102,7 @@ fn a_quote_that_never_closes_names_its_line() {
     let content = [b"a,b\n0,y\n1,\"x\n".to_vec(), rows.clone()].concat();
     let expected = format!("`x.csv`, line 3 (`1,\"x`): {unclosed}");
     check("x.csv", &content, ALLOWED, n as u64 + 1, &[&expected]);
-    // The row begins in a line before, whose quote is sound; what follows is read on from there.
+    // The row begins in the line before, whose quote is valid; reading continues after that line.
     let content = [b"a,b\n\"1\n\",\"\n".to_vec(), rows].concat();
     let expected = [
         &format!("`x.csv`, line 2 (`\"1`): {unclosed}"),
@@ -112,7 +113,7 @@ fn a_quote_that_never_closes_names_its_line() {
 
 #[test]
 fn lines_that_all_open_a_quote_are_read_once() {
-    // Each line closes the quote of the line before and opens another; searching on from each would never end.
+    // Each line closes the quote of the line before and opens another; a search from each line would take forever.
     let n = 1 << 20;
     let content = [&b"a,b\n"[..], &b"1\",\"\n".repeat(n)].concat();
     let (rows, messages) = read_with("x.csv", &content, LITTLE, |_| {});
@@ -162,7 +163,7 @@ fn text_in_other_forms() {
     check("x.csv", b"a,\"b\r\nc\"\r\n1,x\r\n", LITTLE, 1, &[]);
 }
 
-/// A gigabyte, compressed to a megabyte.
+/// A gigabyte of repeated `member` after `head`, compressed to a few megabytes at most.
 fn bomb(head: &[u8], member: &[u8]) -> Vec<u8> {
     let members = gzip(member).repeat((1 << 30) / member.len());
     assert!(members.len() < 8 << 20);
@@ -188,8 +189,8 @@ fn zstd_that_asks_for_memory() {
     check("x.csv.zst", &frame(10, text), LITTLE, 2, &[]);
     check("x.csv.zst", &frame(27, text), LITTLE, 2, &[]);
     for log in [28, 31, 40] {
-        let expected = "`x.csv.zst`, line 1: cannot be read on, the zstd data need more memory than \
-                        the limit of 128 MiB; compress the file with a smaller window";
+        let expected = "`x.csv.zst`, line 1: cannot be read from here on, since the zstd data need \
+                        more memory than the limit of 128 MiB; compress the file with a smaller window";
         check("x.csv.zst", &frame(log, text), LITTLE, 0, &[expected]);
     }
 }

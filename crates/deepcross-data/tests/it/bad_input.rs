@@ -1,4 +1,4 @@
-//! Each kind of bad input and the whole message that it gets.
+//! Each kind of bad input, with the complete message about it.
 
 use std::path::PathBuf;
 
@@ -121,7 +121,7 @@ fn rows_of_another_length() {
 }
 
 #[test]
-fn another_delimiter_than_set() {
+fn a_different_delimiter_than_set() {
     let label = Files::one(b"click;age;user\n1;30;a\n");
     let source = label.source(LABEL).unwrap();
     let config = source.config().label.as_ref().unwrap();
@@ -302,7 +302,7 @@ fn paths() {
         (vec![], "no data file is named"),
         (
             vec!["x.dat"],
-            "`x.dat`: the format cannot be told from the name, expected a name that ends in .csv, \
+            "`x.dat`: the name does not show the format, expected a name that ends in .csv, \
              .tsv, .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set",
         ),
     ];
@@ -326,7 +326,7 @@ fn settings() {
     );
 }
 
-/// Reads to the end as a run that skips bad rows would; whether the pass ended by itself.
+/// Reads to the end like a run that skips bad rows: the number of reads, or the error that ended the pass.
 fn read_past_bad_rows(content: &[u8], settings: &DataConfig) -> Result<usize, DataError> {
     let files = Files::one(content);
     let mut records = Source::open(&files.paths, settings)?.records()?;

@@ -1,5 +1,6 @@
-//! Rows from a cache are those of the text, with all that a pass tells of them: whatever is asked for at a time, on any
-//! number of threads, with any draw of the negative rows.
+//! Rows from a cache are those of the text, and so are the counts and reports of a pass.
+//!
+//! This holds for any number of rows at a time, any number of threads, and any draw of the negative rows.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::Files;
 
-/// All that a pass gives.
+/// Everything that a pass gives.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Pass {
     pub(crate) batch: Batch,
@@ -23,7 +24,7 @@ pub(crate) struct Pass {
     negatives: NegativeCounts,
 }
 
-/// Reads to the end, so many rows at a time; what was counted is compared after each fill.
+/// Reads to the end, `rows` rows at a time; also returns the counts after each fill.
 pub(crate) fn pass(
     reader: &mut RowReader<'_>,
     rows: usize,
@@ -44,7 +45,8 @@ pub(crate) fn pass(
     Ok((pass, on_the_way))
 }
 
-/// Every kind of field, values that are missing, unseen, rare and clipped, weights, and bad rows of several kinds.
+/// Rows for all kinds of fields, with values that are missing, unseen, rare and clipped, with weights, and with several
+/// kinds of bad rows.
 pub(crate) fn content(n_rows: u32, bad: impl Fn(u32) -> bool) -> Vec<u8> {
     let row = |i: u32| {
         let label = u32::from(i.is_multiple_of(3));
@@ -104,7 +106,7 @@ pub(crate) fn schema(counts: bool) -> Schema {
     Schema::new(fields, vec![String::new()]).unwrap()
 }
 
-/// A cache of the rows of a partition, beside what reads the text.
+/// A cache of the rows of a partition, and the source and encoder that read them from the text.
 struct World {
     source: Source,
     fitted: Fitted,
@@ -143,7 +145,7 @@ impl World {
 }
 
 pub(crate) fn write<const N: usize>(path: &Path, readers: [RowReader<'_>; N]) -> Cache {
-    let mut writer = CacheWriter::create(path, b"what it is about").unwrap();
+    let mut writer = CacheWriter::create(path, b"a description").unwrap();
     for reader in readers {
         writer.write_part(reader).unwrap();
     }
@@ -219,7 +221,7 @@ fn a_cache_is_opened_as_it_was_written() {
     world.cache.verify().unwrap();
     let opened = Cache::open(world.cache.path()).unwrap();
     opened.verify().unwrap();
-    assert_eq!(opened.about(), b"what it is about");
+    assert_eq!(opened.about(), b"a description");
     assert_eq!((opened.n_parts(), opened.n_rows(0)), (1, world.fitted.rows));
     assert_eq!(opened.n_bytes(), std::fs::metadata(opened.path()).unwrap().len());
     let names = std::fs::read_dir(world._folder.path()).unwrap();
@@ -228,7 +230,7 @@ fn a_cache_is_opened_as_it_was_written() {
 }
 
 #[test]
-fn what_is_dropped_or_killed_leaves_no_cache() {
+fn a_dropped_or_killed_writer_leaves_no_cache() {
     let world = World::new(&content(5000, |_| false), "any", false);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.dcc");
@@ -237,11 +239,11 @@ fn what_is_dropped_or_killed_leaves_no_cache() {
     writer.write_part(world.text()).unwrap();
     drop(writer);
     assert_eq!(names(), 0);
-    // As a killed process would leave it.
+    // A killed process would leave such a file.
     std::fs::write(folder.path().join(".rows.dcc.x1y2.tmp"), "half").unwrap();
     assert!(matches!(Cache::open(&path), Err(DataError::MissingFile { .. })));
     write(&path, [world.text()]);
-    assert_eq!(names(), 1, "what was left is removed");
+    assert_eq!(names(), 1, "the leftover file is removed");
     let error = CacheWriter::create(&folder.path().join("none").join("x"), b"").unwrap_err();
     assert!(matches!(error, DataError::Unwritable { .. }), "{error}");
     assert!(CacheWriter::create(folder.path(), b"").is_err());

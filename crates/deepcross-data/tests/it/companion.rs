@@ -1,4 +1,4 @@
-//! Companion counts of rows on their way from files to batches: no row knows its own label, in any epoch.
+//! Companion counts of encoded rows: in no epoch do the counts of a row include its own label.
 
 use deepcross_data::{BadRows, Labels, Partition, RowPlan, RowReader, Shuffled, Source, fit};
 use deepcross_features::{Batch, ColumnRows, FieldConfig, Schema};
@@ -8,7 +8,7 @@ use proptest::sample::Index;
 
 use crate::{Files, config};
 
-/// A category, a number that tells the row, and a label; a bad row has no number.
+/// A category, a label, and whether the row is good; a bad row has no number.
 type Row = (char, bool, bool);
 
 fn csv(rows: &[Row]) -> Vec<u8> {
@@ -29,7 +29,7 @@ fn schema() -> Schema {
     Schema::new(fields, Vec::new()).unwrap()
 }
 
-/// Of two epochs, the number that tells each row, and its companion counts.
+/// For each of two epochs, the number of each row and its companion counts.
 fn epochs(source: &Source, partition: Partition) -> [Vec<(usize, Vec<f32>)>; 2] {
     let fitted = fit(source, &schema(), partition, BadRows::Skip).unwrap();
     let plan = RowPlan { labels: Labels::Required, partition, bad_rows: BadRows::Skip };
@@ -76,7 +76,7 @@ proptest! {
             let source = files.source(&format!("label = 'click'\norder = '{order}'")).unwrap();
             epochs(&source, Partition::All)
         });
-        prop_assert_eq!(&as_is[0], &as_is[1], "an epoch differs from another");
+        prop_assert_eq!(&as_is[0], &as_is[1], "the two epochs differ");
         let of_row = |epoch: &[(usize, Vec<f32>)]| {
             epoch.iter().find(|row| row.0 == flipped).map(|row| row.1.clone())
         };
@@ -88,7 +88,7 @@ proptest! {
 }
 
 #[test]
-fn held_out_rows_are_in_no_counts() {
+fn counts_do_not_include_held_out_rows() {
     let rows: Vec<Row> = (0..400).map(|i| ('a', i % 2 == 0, true)).collect();
     let files = Files::one(&csv(&rows));
     let source = Source::open(&files.paths, &config("label = 'click'\norder = 'time'")).unwrap();
@@ -96,7 +96,7 @@ fn held_out_rows_are_in_no_counts() {
     let [first, second] = epochs(&source, partition);
     assert_eq!(first, second);
     assert!((150..250).contains(&first.len()), "{}", first.len());
-    // The impressions of the only value grow by one a row, up to all but the last row of the partition.
+    // The impressions of the only value grow by one with each row; the last row of the partition counts all others.
     let most = first.len() as f32;
     for (position, (_, counts)) in first.iter().enumerate() {
         assert!((counts[0] * most - position as f32).abs() < 1e-3, "{position}: {counts:?}");

@@ -1,4 +1,4 @@
-//! Compressed files: read as what was compressed, or refused with the place where they break off.
+//! Compressed files: they are read like plain ones, or refused with the place where they break off.
 
 use std::io::Write;
 
@@ -20,7 +20,7 @@ fn zstd(text: &[u8]) -> Vec<u8> {
     zstd::encode_all(text, 0).unwrap()
 }
 
-/// Numbered rows, so many that a file of them is decompressed in several parts.
+/// Numbered rows, enough for a file that is decompressed in several parts.
 fn long() -> Vec<u8> {
     let rows = (0..100_000).map(|i| format!("{i},{}\n", i * 7919 % 100_003));
     format!("a,b\n{}", rows.collect::<String>()).into_bytes()
@@ -35,7 +35,7 @@ fn names_and_contents_that_are_read() {
         ("x.CSV.GZ", members),
         ("x.csv.zst", zstd(TEXT)),
         ("y.csv.zst", frames),
-        // Contents count, and not names.
+        // The content decides, and not the name.
         ("gzip.csv", gzip(TEXT)),
         ("plain.csv.gz", TEXT.to_vec()),
         ("zstd.csv.gz", zstd(TEXT)),
@@ -71,8 +71,8 @@ fn message(content: &[u8]) -> String {
 fn damaged_files_are_refused_with_their_place() {
     let cut_off = |line, method| {
         format!(
-            "`x.csv.gz`, line {line}: cannot be read on, the {method} data are cut off: the file \
-             is not complete"
+            "`x.csv.gz`, line {line}: cannot be read from here on, since the {method} data are cut \
+             off: the file is not complete"
         )
     };
     let short = gzip(TEXT);
@@ -86,7 +86,8 @@ fn damaged_files_are_refused_with_their_place() {
     let mut flipped = gzip(TEXT);
     *flipped.last_mut().unwrap() ^= 1;
     let message_of_flipped = message(&flipped);
-    let start = "`x.csv.gz`, line 5: cannot be read on, the gzip data are damaged (";
+    let start =
+        "`x.csv.gz`, line 5: cannot be read from here on, since the gzip data are damaged (";
     assert!(message_of_flipped.starts_with(start), "{message_of_flipped}");
     let trailing = message(&[&gzip(TEXT), &b"more than a header"[..]].concat());
     assert!(trailing.starts_with(start), "{trailing}");

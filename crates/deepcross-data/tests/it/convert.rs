@@ -1,4 +1,4 @@
-//! Rows written in another format: that they are the same rows, and what is refused.
+//! Conversion: rows in another format stay the same, and a format refuses values that it cannot hold.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -18,7 +18,7 @@ const CSV: &[u8] = b"click,ad,tags,age,note\n\
     1,#bags,b,,\n\
     0,0.10,\"a|a\", -3 ,\xc3\xa4\n";
 
-/// All rows of the files, as a file of this name, or of this format.
+/// All rows of the files, as a file with this name, or in this format.
 fn converted(
     files: &Files,
     settings: &str,
@@ -33,7 +33,7 @@ fn converted(
     Ok(converted.out)
 }
 
-/// The rows of a source, bad ones too.
+/// The number of rows of a source, including bad ones.
 fn count(source: &Source) -> usize {
     let (mut records, mut row, mut n) = (source.records().unwrap(), Default::default(), 0);
     while !matches!(records.read(&mut row), Ok(false)) {
@@ -42,13 +42,13 @@ fn count(source: &Source) -> usize {
     n
 }
 
-/// A name for each format of any columns, and each way to compress it.
+/// A name for each format that can have any columns, with each kind of compression.
 fn names() -> impl Iterator<Item = &'static str> {
     let texts = ["b.csv", "b.csv.gz", "b.CSV.zst", "b.tsv", "b.tsv.gz", "b.tsv.ZST"];
     texts.into_iter().chain(cfg!(feature = "parquet").then_some("b.parquet"))
 }
 
-/// The rows of CSV with their labels, encoded by what was learned from them.
+/// The rows of `CSV` with their labels, encoded by an encoder that was fitted on them.
 fn encoded(source: &Source) -> Batch {
     let list = FieldConfig::multi_hot("tags");
     let fields = vec![FieldConfig::categorical("ad"), list, FieldConfig::number("age")];
@@ -62,7 +62,7 @@ fn encoded(source: &Source) -> Batch {
     batch
 }
 
-/// The fields of all rows, as a file of this name gives them.
+/// The header and the fields of all rows of a file with this name and content.
 fn rows(name: &str, content: &[u8], settings: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let files = Files::new(&[(name, content)]);
     let source = files.source(settings).unwrap();
@@ -99,7 +99,7 @@ fn text_is_written_in_the_plain_form_of_its_format() {
         ("a.csv", "a,b\n1,\"x\"\"y\"\n", "", "b.tsv", "a\tb\n1\tx\"y\n"),
         ("a.tsv", "a\tb\n1\t\"x,\n", "", "b.csv", "a,b\n1,\"\"\"x,\"\n"),
         ("a.csv", "1,2\n", "columns = ['a', 'b']", "b.csv", "a,b\n1,2\n"),
-        // Without the label, as rows to predict are.
+        // Without the label, like rows for prediction.
         ("a.csv", "2\n", "columns = ['a', 'b']\nlabel = 'a'", "b.csv", "b\n2\n"),
         ("a.csv", "a\n\"\"\nx\n", "", "b.csv", "a\n\"\"\nx\n"),
         ("a.csv", "a,b\n\"#1\",#2\n", "", "b.csv", "a,b\n\"#1\",#2\n"),
@@ -136,7 +136,7 @@ fn labels_and_pairs_are_the_same_through_any_format() {
             assert_eq!(packed, rows(name, content.as_bytes(), ""), "{through}");
         }
     }
-    // As they are written by hand: the same values, in the canonical form.
+    // Lines that are written by hand get the canonical form with the same values.
     let files = Files::new(&[("a.ffm", b"1  10:4:1 2:7:0.5\t2:8:1 # one\n\n")]);
     assert_eq!(converted(&files, "", "b.ffm", None).unwrap(), b"1 2:7:0.5 2:8:1 10:4:1\n");
     let columns = "columns = ['y', '10', '2']";
@@ -164,11 +164,11 @@ fn criteos_logs_have_their_columns_and_no_header() {
     assert_eq!(String::from_utf8(log).unwrap(), format!("{}\n", row.replace(',', "\t")));
 }
 
-/// Converting the file `x.csv` of this content to a file of this name, or format, must end with this very message.
+/// Expects exactly this message from converting a file `x.csv` of this content to this name and format.
 #[track_caller]
 fn check_refused(content: impl AsRef<[u8]>, to: (&str, Option<Format>), expected: &str) {
     let files = Files::one(content.as_ref());
-    // Fields with blanks around them are seen as they are.
+    // Blanks around fields are kept.
     let error = converted(&files, "trim = false", to.0, to.1).expect_err(expected);
     assert_eq!(files.message(&error), expected);
 }
@@ -178,10 +178,10 @@ const SVM: (&str, Option<Format>) = ("b.svm", None);
 const FFM: (&str, Option<Format>) = ("b.ffm", None);
 
 #[test]
-fn what_tsv_cannot_hold_is_told_by_its_place() {
+fn values_that_tsv_cannot_hold_are_reported_with_their_place() {
     let no_tab = "expected no tab and no line end in it, since this format has no quotes";
     let mark =
-        "expected none that begins with a byte order mark, which is dropped at the start of a file";
+        "expected no byte order mark at its start, since it is dropped at the start of a file";
     let first_name = "the rows cannot be written as tsv: the name of column 1 is";
     let cases = [
         (
@@ -194,8 +194,8 @@ fn what_tsv_cannot_hold_is_told_by_its_place() {
         ),
         (
             "a\nx\n\"\"\n",
-            "`x.csv`, line 3 (`\"\"`): field `a` is ``, expected something to be seen, since a blank \
-             line is no row"
+            "`x.csv`, line 3 (`\"\"`): field `a` is ``, expected a value that is not blank, since a \
+             blank line is not a row"
                 .to_owned(),
         ),
         (
@@ -230,7 +230,7 @@ fn criteos_logs_have_no_other_columns() {
 }
 
 #[test]
-fn what_labels_and_pairs_cannot_hold_is_told_by_its_place() {
+fn values_that_labels_and_pairs_cannot_hold_are_reported_with_their_place() {
     let pair = "expected `feature:value` of a whole number and a finite number";
     let place = |line: &str| format!("`x.csv`, line 2 (`{line}`): field");
     let cases = [
@@ -246,7 +246,7 @@ fn what_labels_and_pairs_cannot_hold_is_told_by_its_place() {
             "label,qid,features\n",
             "1,,3:1",
             SVM,
-            "`qid` is ``, expected a query, since the first row tells whether there are any"
+            "`qid` is ``, expected a query, since the first row decides whether the file has queries"
                 .to_owned(),
         ),
         (
@@ -259,7 +259,8 @@ fn what_labels_and_pairs_cannot_hold_is_told_by_its_place() {
             "label,0\n",
             ",",
             FFM,
-            "`label` is ``, expected a label or a feature, since a blank line is no row".to_owned(),
+            "`label` is ``, expected a label or a feature, since a blank line is not a row"
+                .to_owned(),
         ),
     ];
     for (header, row, to, expected) in cases {
@@ -268,23 +269,23 @@ fn what_labels_and_pairs_cannot_hold_is_told_by_its_place() {
     check_refused(
         "click,age\n1,2\n",
         SVM,
-        "the rows cannot be written as libsvm: the columns are not `label`, perhaps `qid`, and \
+        "the rows cannot be written as libsvm: expected the columns `label`, optionally `qid`, and \
          `features`, a list of pairs",
     );
     check_refused(
         "label,1,age\n1,2,3\n",
         FFM,
-        "the rows cannot be written as libffm: the columns are not `label` and the numbers of fields, \
-         each a list of pairs",
+        "the rows cannot be written as libffm: expected the column `label`, and columns whose names \
+         are the numbers of fields, each a list of pairs",
     );
 }
 
 #[test]
-fn names_that_ask_for_what_there_is_not_are_refused() {
+fn names_of_unknown_or_impossible_forms_are_refused() {
     check_refused(
         "a\n1\n",
         ("b.dat", None),
-        "`b.dat`: the format cannot be told from the name, expected a name that ends in .csv, .tsv, \
+        "`b.dat`: the name does not show the format, expected a name that ends in .csv, .tsv, \
          .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set",
     );
     check_refused(
@@ -300,7 +301,7 @@ fn a_row_that_would_be_too_long_to_be_read_is_refused() {
     let files = Files::new(&[("a.tsv", format!("a\tb\n1\t{quotes}\n").as_bytes())]);
     assert!(converted(&files, "", "b.tsv", None).is_ok());
     let message = files.message(&converted(&files, "", "b.csv", None).unwrap_err());
-    let expected = ", expected a shorter one, for a row of at most 16 MiB";
+    let expected = ", expected a shorter value, since a row has at most 16 MiB";
     assert!(message.contains("field `b` is `\"\"\"") && message.ends_with(expected), "{message}");
 }
 
@@ -317,7 +318,7 @@ fn bad_rows_can_be_left_out() {
     }
 }
 
-/// Takes so many bytes and no more.
+/// An output that takes this number of bytes and no more.
 struct Full(usize);
 
 impl Write for Full {
@@ -335,11 +336,11 @@ impl Write for Full {
 }
 
 #[test]
-fn a_full_disk_is_told_as_such() {
+fn a_full_disk_is_reported_as_such() {
     let random = |i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let text: String = (0..40_000).map(|i| format!("{},{}\n", random(i), random(!i))).collect();
     let text = format!("a,b\n{text}");
-    // What is short comes to the file only at its end.
+    // A short output is written to the file only at its end.
     for (text, room) in [(&*text, 0), (&text, 3), (&text, 100_000), ("a,b\n1,2\n", 0)] {
         let files = Files::one(text.as_bytes());
         let source = files.source("").unwrap();
@@ -371,7 +372,7 @@ fn numbers(settings: &str, content: &[u8], name: &str) -> String {
 #[test]
 fn encoded_rows_have_features_of_their_fields() {
     let content = b"click,ad,tags,age\n1,x,a|b|a,0\n0,y,,5\n1,,b,10\n";
-    // The number of `age` has one feature; ids of `tags` and `ad` begin with missing, unseen and rare.
+    // The number `age` has one feature; the first ids of `tags` and `ad` are for missing, unseen and rare values.
     let ffm = "1 0:0:0 1:4:1 1:5:1 1:4:1 2:9:1\n0 0:0:0.5 1:1:1 2:10:1\n1 0:0:1 1:5:1 2:6:1\n";
     let svm = "1 5:2 6:1 10:1\n0 1:0.5 2:1 11:1\n1 1:1 6:1 7:1\n";
     let label = "label = 'click'";
@@ -387,7 +388,7 @@ fn encoded_rows_have_features_of_their_fields() {
     }
 }
 
-/// Each id and number of a batch as a pair of its field and value.
+/// For each row of a batch, the field and the weight of each id.
 fn pairs(batch: &Batch) -> Vec<Vec<(usize, f32)>> {
     let of_row = |row: usize| {
         let of_field = |(field, column): (usize, &Column)| match column {
@@ -444,16 +445,16 @@ mod parquet {
     use super::*;
     use ::parquet::file::reader::{FileReader, SerializedFileReader};
 
-    /// The types of the columns, as the file tells them.
+    /// The types of the columns in the file.
     fn types(content: &[u8]) -> Vec<String> {
         let files = Files::new(&[("x.parquet", content)]);
         let file = std::fs::File::open(&files.paths[0]).unwrap();
         let reader = SerializedFileReader::new(file).unwrap();
         let schema = reader.metadata().file_metadata().schema_descr();
-        let told = |column: &::parquet::schema::types::ColumnDescPtr| {
+        let described = |column: &::parquet::schema::types::ColumnDescPtr| {
             format!("{} {:?}", column.physical_type(), column.converted_type())
         };
-        schema.columns().iter().map(told).collect()
+        schema.columns().iter().map(described).collect()
     }
 
     #[test]
@@ -492,7 +493,7 @@ mod parquet {
     }
 
     #[test]
-    fn a_value_of_another_type_is_refused_and_nothing_of_its_row_written() {
+    fn a_value_of_another_type_is_refused_and_its_row_is_not_written() {
         use deepcross_data::{ColumnType, Compression};
         let columns = ["a", "b"].map(String::from);
         let form = FileForm { format: Format::Parquet, compression: Compression::None };
@@ -503,13 +504,13 @@ mod parquet {
             (
                 [b"01", b"x"],
                 Some(
-                    "field `a` is `01`, expected a whole number, as in all rows when they were read for the types of columns",
+                    "field `a` is `01`, expected a whole number, as in all rows when the types of the columns were found",
                 ),
             ),
             (
                 [b"2", b"\xff"],
                 Some(
-                    "field `b` is `\u{fffd}`, expected valid UTF-8, as in all rows when they were read for the types of columns",
+                    "field `b` is `\u{fffd}`, expected valid UTF-8, as in all rows when the types of the columns were found",
                 ),
             ),
             ([b"", b""], None),
@@ -523,7 +524,7 @@ mod parquet {
     }
 }
 
-/// Writes rows of fields `0`, `1`, … into a file of this name; the rows that were taken.
+/// Writes rows into a file of this name: the content of the file, and the rows that were accepted.
 fn written(name: &str, columns: &[String], rows: &[Vec<Vec<u8>>]) -> (Vec<u8>, Vec<Vec<Vec<u8>>>) {
     let form = FileForm::of(Path::new(name), None).unwrap();
     let mut types = deepcross_data::ColumnTypes::new(columns.len());
@@ -540,7 +541,7 @@ fn written(name: &str, columns: &[String], rows: &[Vec<Vec<u8>>]) -> (Vec<u8>, V
     (writer.finish().unwrap(), taken)
 }
 
-/// The header and all rows as they are read.
+/// The header and all rows that are read back.
 fn read(name: &str, content: &[u8], settings: &str) -> (Vec<String>, Vec<Vec<Vec<u8>>>) {
     let files = Files::new(&[(name, content)]);
     let source = files.source(settings).unwrap();
@@ -552,7 +553,7 @@ fn read(name: &str, content: &[u8], settings: &str) -> (Vec<String>, Vec<Vec<Vec
     (source.header().to_vec(), rows)
 }
 
-/// Pieces that mean something to one format or another.
+/// A field of pieces that have a special meaning in some format, or of any bytes, or a number.
 fn field() -> impl Strategy<Value = Vec<u8>> {
     let pieces: Vec<&[u8]> = vec![
         b"a",
@@ -604,7 +605,7 @@ proptest! {
     #[test]
     fn any_fields_come_back_from_csv((columns, rows) in table()) {
         let (content, taken) = written("x.csv", &columns, &rows);
-        prop_assert_eq!(&taken, &rows, "all are taken");
+        prop_assert_eq!(&taken, &rows, "all are accepted");
         prop_assert_eq!(read("x.csv", &content, "trim = false"), (columns.clone(), rows.clone()));
         let trim = |field: &Vec<u8>| field.trim_ascii().to_vec();
         let trimmed = rows.iter().map(|row| row.iter().map(trim).collect()).collect();
@@ -612,17 +613,17 @@ proptest! {
     }
 
     #[test]
-    fn fields_that_tsv_takes_come_back((columns, rows) in table()) {
+    fn fields_that_tsv_accepts_come_back((columns, rows) in table()) {
         let columns: Vec<_> = columns.iter().map(|name| name.replace(['\t', '\u{feff}'], "_")).collect();
         let (content, taken) = written("x.tsv", &columns, &rows);
         prop_assert_eq!(read("x.tsv", &content, "trim = false"), (columns, taken.clone()));
         let is_plain = |field: &Vec<u8>| !field.iter().any(|byte| matches!(byte, b'\t' | b'\n' | b'\r'));
         let n_plain = rows.iter().filter(|row| row.len() > 1 && row.iter().all(is_plain)).count();
-        prop_assert!(taken.len() >= n_plain, "what needs no quotes is taken");
+        prop_assert!(taken.len() >= n_plain, "fields that need no quotes are accepted");
     }
 
     #[test]
-    fn lists_of_pairs_that_are_taken_come_back(rows in prop::collection::vec(
+    fn lists_of_pairs_that_are_accepted_come_back(rows in prop::collection::vec(
         (
             prop::sample::select(vec!["1", "-1", "", "x", "1 2", "a:b", "#", "\u{feff}1"]),
             prop::sample::select(vec!["3", "", "q:1", "1 2"]),
@@ -658,7 +659,7 @@ proptest! {
     #[test]
     fn any_fields_come_back_from_parquet((columns, rows) in table()) {
         let (content, taken) = written("x.parquet", &columns, &rows);
-        prop_assert_eq!(&taken, &rows, "all are taken");
+        prop_assert_eq!(&taken, &rows, "all are accepted");
         prop_assert_eq!(read("x.parquet", &content, "trim = false"), (columns, rows));
     }
 }

@@ -5,7 +5,7 @@ use deepcross_features::{FieldConfig, Schema};
 
 use crate::{Files, config, read_all};
 
-/// A row of label, numbers and categories; without a label where it is empty.
+/// A row of a label, numbers and categories; without the label if `label` is empty.
 fn row(label: &str, value: usize) -> String {
     let numbers = (1..=13).map(|i| if i == 2 { String::new() } else { (value + i).to_string() });
     let categories = (1..=26).map(|i| if i == 3 { String::new() } else { format!("{value}c{i}") });

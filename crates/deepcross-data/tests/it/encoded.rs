@@ -1,4 +1,4 @@
-//! Encoded rows: labels, weights, parts, and bad rows that are skipped.
+//! Encoded rows: labels, weights, partitions, and bad rows that are skipped.
 
 use deepcross_data::{BadRows, DataError, Labels, Partition, RowPlan, RowReader, Source, fit};
 
@@ -57,7 +57,9 @@ fn prediction_needs_no_labels() {
     assert_eq!(error.to_string(), expected);
 }
 
-/// Reads all rows of headless `content` with an encoder of age and user: the rows, or the message.
+/// Reads all rows of `content`, which has no header, with an encoder of age and user.
+///
+/// Returns the number of rows, or the message.
 fn read_headless(content: &str, plan: RowPlan) -> Result<usize, String> {
     let settings = "label = 'click'\nweight = 'w'\ncolumns = ['age', 'click', 'w', 'user']";
     let train = Files::one(b"1,1,0.5,a\n2,0,1,b\n");
@@ -153,7 +155,7 @@ fn an_error_keeps_the_rows_before_it() {
 }
 
 #[test]
-fn parts_cover_all_rows_once_bad_ones_too() {
+fn partitions_cover_all_rows_once_including_bad_ones() {
     let content: String = (0..300)
         .map(|i| match i % 10 {
             0 => format!("{i}\n"),
@@ -184,7 +186,7 @@ fn parts_cover_all_rows_once_bad_ones_too() {
 }
 
 #[test]
-fn a_part_does_not_depend_on_how_a_row_is_written() {
+fn a_partition_does_not_depend_on_how_a_row_is_written() {
     let contents: [&[u8]; 2] =
         [b"age,user\n1,a\n2,b\n3,c\n", b"age , user\r\n 1,\"a\"\r\n\"2\" ,b \r\n3,c"];
     let partition = Partition::Train { valid_fraction: 0.5, seed: 3 };

@@ -1,4 +1,4 @@
-//! Parquet files that lie about their sizes: each is refused before memory is taken for what it says.
+//! Parquet files with false sizes: each is refused before memory of the claimed size is allocated.
 
 use deepcross_data::Source;
 
@@ -10,7 +10,7 @@ const BINARY: u8 = 8;
 const LIST: u8 = 9;
 const STRUCT: u8 = 12;
 
-/// A struct of Thrift's compact protocol: fields by number and type, in order.
+/// A struct of Thrift's compact protocol: fields with number and type, in order.
 fn fields(fields: &[(u8, u8, Vec<u8>)]) -> Vec<u8> {
     let (mut bytes, mut before) = (Vec::new(), 0);
     for (id, kind, value) in fields {
@@ -44,7 +44,7 @@ fn list(kind: u8, elements: &[Vec<u8>]) -> Vec<u8> {
     [vec![0xf0 | kind], varint(elements.len() as u64), elements.concat()].concat()
 }
 
-/// A column of the schema: of columns where it has children, else of 32-bit numbers.
+/// A column of the schema: a group if it has children, otherwise a column of 32-bit numbers.
 fn column(name: &str, n_children: i64) -> Vec<u8> {
     let is_group = n_children > 0;
     let kind = (!is_group).then(|| (1, I32, number(1)));
@@ -53,17 +53,19 @@ fn column(name: &str, n_children: i64) -> Vec<u8> {
     fields(&kind.into_iter().chain(named).chain(children).collect::<Vec<_>>())
 }
 
-/// What a file of one column with one page says; by default the truth.
+/// The claims of a file about its one column with one page; true by default.
 struct Claims {
     schema: Vec<Vec<u8>>,
     group: i64,
-    /// The bytes of the columns of the group, compressed, and where they begin.
+    /// The number of compressed bytes of the columns of the group; by default the true number.
     chunk: Option<i64>,
+    /// The position at which they begin.
     start: i64,
-    /// The bytes of the page before compression.
+    /// The number of bytes of the page before compression.
     page: i64,
-    /// A field more in the header of the page, and at the end.
+    /// An additional field in the header of the page.
     header: Option<(u8, u8, Vec<u8>)>,
+    /// An additional field in the footer.
     footer: Option<(u8, u8, Vec<u8>)>,
 }
 
@@ -75,7 +77,7 @@ impl Default for Claims {
 }
 
 impl Claims {
-    /// Two numbers, 1 and 2, as they stand (codec 0), or as something that Snappy (codec 1) refuses.
+    /// A file of the numbers 1 and 2, uncompressed (codec 0), or as data that Snappy (codec 1) refuses.
     fn file(&self, codec: i64) -> Vec<u8> {
         let values = [1_i32, 2].map(i32::to_le_bytes).concat();
         let of_data = fields(&[
@@ -124,7 +126,7 @@ impl Claims {
     }
 }
 
-/// How reading a file ends: with its rows, or a message without the place.
+/// The outcome of reading a file: its rows, or a message without the folder.
 fn outcome(content: &[u8]) -> Result<Vec<String>, String> {
     let files = Files::new(&[("x.parquet", content)]);
     let read = files.source("").and_then(|source: Source| read_all(&source));
@@ -139,13 +141,13 @@ fn check(claims: &Claims, message: &str) {
 }
 
 #[test]
-fn the_truth_is_read() {
+fn true_sizes_are_read() {
     assert_eq!(outcome(&Claims::default().file(0)), Ok(vec!["1".to_owned(), "2".to_owned()]));
 }
 
 #[test]
-fn columns_are_not_nested_without_end() {
-    // Each level took stack of the library, until the process had none left.
+fn deeply_nested_columns_are_refused() {
+    // Each level took stack space of the library, until the process had none left.
     let deep = (0..200_000).map(|_| column("a", 1)).chain([column("n", 0)]).collect();
     check(
         &Claims { schema: deep, ..Claims::default() },
@@ -154,8 +156,8 @@ fn columns_are_not_nested_without_end() {
 }
 
 #[test]
-fn a_column_has_no_more_columns_than_follow() {
-    // Memory for all of them was taken at once; where there is not as much, the process ended.
+fn a_column_cannot_claim_more_columns_than_follow() {
+    // The library took memory for all of them at once, and the process ended if there was not enough.
     for n in [2, i64::from(i32::MAX)] {
         check(
             &Claims { schema: vec![column("root", n), column("n", 0)], ..Claims::default() },
@@ -173,21 +175,21 @@ fn row_groups_above_a_gibibyte_are_refused() {
         )
     };
     check(&Claims { group: (1 << 30) + 1, ..Claims::default() }, &too_large((1 << 30) + 1));
-    // What the group says is small, but its page takes two gibibytes.
+    // The size of the group is small, but the size of its page is two gibibytes.
     let page = i64::from(i32::MAX);
     check(&Claims { page, ..Claims::default() }, &too_large(page));
 }
 
 #[test]
-fn columns_are_not_longer_than_the_file() {
+fn columns_cannot_claim_to_be_longer_than_the_file() {
     let claims = Claims { chunk: Some(1 << 40), ..Claims::default() };
     let n_bytes = claims.file(1).len();
     check(&claims, &format!("its columns claim 1099511627776 bytes, but the file has {n_bytes}"));
 }
 
 #[test]
-fn lists_are_not_longer_than_the_bytes_that_are_left() {
-    // A list of booleans took no bytes of the library, but a step for each of them.
+fn lists_cannot_claim_to_be_longer_than_the_bytes_that_are_left() {
+    // For a list of booleans the library read no bytes, but took a step for each element.
     let booleans = [vec![0xf1], varint(i32::MAX as u64)].concat();
     let page = Claims { header: Some((9, LIST, booleans.clone())), ..Claims::default() };
     check(&page, "row group 1 has a page whose header cannot be read");

@@ -1,4 +1,4 @@
-//! Files that are sound but odd: all these say the same.
+//! Valid but unusual files: different layouts give the same rows.
 
 use deepcross_features::RowFields;
 use proptest::prelude::*;
@@ -37,7 +37,7 @@ fn line_ends_and_marks() {
 }
 
 #[test]
-fn lines_that_are_no_rows() {
+fn lines_that_are_not_rows() {
     let rows = [(3, ["1", "x"]), (6, ["2", "y"])];
     check("blank lines", "", b"\na,b\n1,x\n\n\n2,y\n\n", &rows);
     check("blank lines with returns", "", b"\r\na,b\r\n1,x\r\n\r\n \r\n2,y\r\n\r\n", &rows);
@@ -67,7 +67,7 @@ fn quotes() {
 }
 
 #[test]
-fn bytes_that_are_no_text() {
+fn bytes_that_are_not_text() {
     let files = Files::one(b"a,b\n1,\0\n\xff,x\0y\n");
     let rows = read_all(&files.source("").unwrap()).unwrap();
     let expected =
@@ -76,7 +76,7 @@ fn bytes_that_are_no_text() {
 }
 
 #[test]
-fn columns_stand_for_a_header() {
+fn columns_replace_a_header() {
     check("no header", "columns = ['a', 'b']", b"1,x\n2,y\n", &[(1, ["1", "x"]), (2, ["2", "y"])]);
 }
 
@@ -117,7 +117,7 @@ fn several_files_follow_each_other() {
     assert_eq!(row.field(7), b"");
 }
 
-/// One line or quoted row of a made-up file, and its fields where it is a row.
+/// One line or quoted row of a generated file, and its fields if it is a row.
 fn line() -> impl Strategy<Value = (String, Option<[String; 2]>)> {
     let field = "[a-z]{1,3}( [a-z])?";
     prop_oneof![

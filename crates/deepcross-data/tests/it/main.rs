@@ -1,5 +1,5 @@
-//! The reader from files to batches: what it accepts, what it refuses and in which words, and in
-//! which order rows come.
+//! Tests of reading, encoding and writing rows: the files that are accepted, the messages about those that are refused,
+//! and the order of the rows.
 
 mod bad_input;
 mod cached;
@@ -30,14 +30,14 @@ use deepcross_data::{DataConfig, DataError, Partition, RawRow, Source, fit};
 use deepcross_features::{Encoder, FieldConfig, Schema};
 use tempfile::TempDir;
 
-/// A folder of small files that ends with the test.
+/// A folder of small files, which is removed when the test ends.
 struct Files {
     folder: TempDir,
     paths: Vec<PathBuf>,
 }
 
 impl Files {
-    /// Writes each of `files`, a name and its content.
+    /// Writes `files`, each a name with its content.
     fn new(files: &[(&str, &[u8])]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let write = |(name, content): &(&str, &[u8])| {
@@ -58,7 +58,7 @@ impl Files {
         Source::open(&self.paths, &toml::from_str(config).unwrap())
     }
 
-    /// The message of `error` with file names as they were given to [`new`](Self::new).
+    /// The message of `error`, with the file names that were given to [`new`](Self::new).
     fn message(&self, error: &DataError) -> String {
         let folder = format!("{}/", self.folder.path().display());
         error.to_string().replace(&folder, "")

@@ -1,6 +1,6 @@
-//! Thousands of damaged files of each format: each gets rows or an error, never a panic.
+//! Thousands of damaged files of each format: each gives rows or an error, never a panic.
 //!
-//! `DEEPCROSS_MUTATIONS` sets how many there are of a format.
+//! `DEEPCROSS_MUTATIONS` sets the number of files of each format.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,10 +14,10 @@ use crate::config;
 
 const DEFAULT_COUNT: u32 = 10_000;
 
-/// Bytes that mean something in one format or another.
+/// Bytes with a special meaning in some format.
 const SPECIAL: &[u8] = b"\",\t\n\r:#| -+.019ex\0\xff\x80";
 
-/// How reading ends, after how many rows; bad ones are passed over.
+/// Reads to the end or to an error, past bad rows: the number of rows, good and bad, or the error.
 fn read(source: &Source) -> Result<u64, DataError> {
     let (mut records, mut row, mut n) = (source.records()?, RawRow::new(), 0);
     loop {
@@ -31,20 +31,20 @@ fn read(source: &Source) -> Result<u64, DataError> {
     }
 }
 
-/// Reads many damaged versions of `sound`, of which some must be read and some refused.
-fn check(settings: &str, sound: &[u8]) {
+/// Reads many damaged versions of `valid`, of which some must be read and some refused.
+fn check(settings: &str, valid: &[u8]) {
     let (folder, config): (_, DataConfig) = (tempfile::tempdir().unwrap(), config(settings));
     let path = folder.path().join("x");
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let mut answers = BTreeMap::<&str, u64>::new();
     for _ in 0..number_of_mutations(DEFAULT_COUNT) {
-        let bytes = mutate_at_random(sound, SPECIAL, &mut random);
+        let bytes = mutate_at_random(valid, SPECIAL, &mut random);
         fs::write(&path, &bytes).unwrap();
         let answer =
             match Source::open(std::slice::from_ref(&path), &config).map(|source| read(&source)) {
                 Err(_) => "refused",
                 Ok(Err(_)) => "broke off",
-                // Blank lines are no rows, and no row is shorter than a byte.
+                // Blank lines are not rows, and each row has at least one byte.
                 Ok(Ok(n)) if n <= bytes.len() as u64 => "read",
                 Ok(Ok(n)) => panic!("{n} rows out of {} bytes", bytes.len()),
             };
@@ -82,10 +82,10 @@ fn damaged_libffm_gets_an_answer() {
 #[cfg(feature = "parquet")]
 #[test]
 fn damaged_parquet_gets_an_answer() {
-    // The reader's panics are caught, and are not to be printed by the thousand.
+    // The reader's panics are caught; this hook keeps thousands of them from being printed.
     std::panic::set_hook(Box::new(|_| {}));
-    let sound = crate::parquet::small();
-    let caught = std::panic::catch_unwind(|| check("format = 'parquet'", &sound));
+    let valid = crate::parquet::small();
+    let caught = std::panic::catch_unwind(|| check("format = 'parquet'", &valid));
     let _ = std::panic::take_hook();
     if let Err(panic) = caught {
         std::panic::resume_unwind(panic);

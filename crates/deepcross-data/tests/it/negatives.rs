@@ -1,4 +1,4 @@
-//! Negative down-sampling: which rows a pass keeps.
+//! Negative down-sampling: the rows that a pass keeps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use crate::Files;
 
-/// A file of rows that hold their number, a tenth of them positive, and the encoder that keeps it.
+/// A file of rows that hold their number, of which a tenth are positive, and an encoder that keeps this number.
 struct Clicks {
     _files: Files,
     source: Source,
@@ -60,7 +60,7 @@ fn is_positive(row: &usize) -> bool {
     row.is_multiple_of(10)
 }
 
-/// Within five standard deviations of a binomial share.
+/// Checks that a share is within five standard deviations of a binomial share.
 #[track_caller]
 fn assert_share(kept: usize, of: usize, rate: f64) {
     let tolerance = 5.0 * (rate * (1.0 - rate) / of as f64).sqrt();
@@ -69,11 +69,11 @@ fn assert_share(kept: usize, of: usize, rate: f64) {
 }
 
 #[test]
-fn positive_rows_are_kept_and_negative_ones_at_the_rate_whatever_is_held_out() {
+fn positive_rows_are_kept_and_negative_ones_at_the_rate_for_any_partition() {
     let clicks = Clicks::new();
     for (rate, valid_fraction, seed) in [(0.1, 0.0, 1), (0.1, 0.3, 1), (0.3, 0.1, 2), (1.0, 0.5, 3)]
     {
-        // The seed of both draws: they must have nothing to do with each other.
+        // Both draws have the same seed, but they must be independent of each other.
         let partition = Partition::Train { valid_fraction, seed };
         let all = clicks.all(partition);
         let mut reader = clicks.reader(partition, Labels::Required).with_negative_rate(rate, seed);
@@ -86,7 +86,7 @@ fn positive_rows_are_kept_and_negative_ones_at_the_rate_whatever_is_held_out() {
         let counts = NegativeCounts { met: negatives.len() as u64, kept: n_kept as u64 };
         assert_eq!(reader.negatives(), counts);
         assert_share(n_kept, negatives.len(), rate);
-        // Whether a negative row is kept tells nothing of its place in the file.
+        // Whether a negative row is kept is independent of its place in the file.
         let early = negatives.iter().take(negatives.len() / 2);
         let n_early = early.filter(|row| kept.contains(row)).count();
         assert_share(n_early, negatives.len() / 2, rate);
@@ -94,7 +94,7 @@ fn positive_rows_are_kept_and_negative_ones_at_the_rate_whatever_is_held_out() {
 }
 
 #[test]
-fn each_epoch_draws_anew_and_a_restart_does_not() {
+fn each_epoch_draws_again_and_a_restart_does_not() {
     let clicks = Clicks::new();
     let new = |seed| clicks.reader(Partition::All, Labels::Required).with_negative_rate(0.2, seed);
     let mut reader = new(1);
@@ -138,7 +138,7 @@ fn rows_without_labels_are_all_kept() {
     assert_eq!(read(&mut reader).len(), N);
 }
 
-/// A file of one value, in which all negative rows are equal.
+/// Reads a file in which all rows are negative and equal.
 #[test]
 fn equal_rows_are_drawn_one_by_one() {
     let files = Files::one(format!("click,number\n{}", "0,1\n".repeat(N)).as_bytes());
@@ -169,7 +169,7 @@ fn a_dropped_row_is_not_encoded() {
     }
 }
 
-/// The companion counts of each row of two epochs, by the number that tells it.
+/// The companion counts of each row in two epochs, by the number of the row.
 fn companion_counts(source: &Source, rate: f64) -> [BTreeMap<usize, Vec<f32>>; 2] {
     let ad = FieldConfig { counts: Some(true), ..FieldConfig::categorical("ad") };
     let transform = Some(Transform::Raw);

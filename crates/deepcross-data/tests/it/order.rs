@@ -1,4 +1,4 @@
-//! The order in which [`Shuffled`] gives rows.
+//! Tests of the order in which [`Shuffled`] gives rows.
 
 use deepcross_data::{BadRows, Labels, Partition, RowPlan, RowReader, Shuffled, Source, fit};
 use deepcross_features::{Batch, Column, Encoder, FieldConfig, Schema, Transform};
@@ -9,7 +9,7 @@ use crate::Files;
 const PLAN: RowPlan =
     RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Error };
 
-/// A file of `n` rows that hold their number, and the encoder that keeps it.
+/// A file of `n` rows that hold their number, and an encoder that keeps this number.
 struct Numbered {
     _files: Files,
     source: Source,
@@ -34,7 +34,7 @@ impl Numbered {
         Shuffled::new(reader, capacity, seed, epoch)
     }
 
-    /// The input positions of the rows in the order in which they come.
+    /// The input positions of the rows, in the shuffled order.
     fn order(&self, capacity: usize, seed: u64, epoch: u64) -> Vec<usize> {
         drain(&mut self.shuffled(capacity, seed, epoch), 32)
     }
@@ -50,7 +50,7 @@ fn drain(shuffled: &mut Shuffled<'_>, rows: usize) -> Vec<usize> {
     order
 }
 
-/// The row numbers in a batch whose other columns must belong to them.
+/// The row numbers in a batch; checks that its other columns belong to these rows.
 fn numbers(batch: &Batch) -> Vec<usize> {
     let [Column::Dense(numbers), Column::Sparse(values)] = batch.columns() else {
         panic!("two fields")
@@ -60,7 +60,11 @@ fn numbers(batch: &Batch) -> Vec<usize> {
     for (row, number) in numbers.iter().enumerate() {
         assert_eq!(batch.labels()[row], (number % 2) as f32);
         let n_values = (offsets[row + 1] - offsets[row]) as usize;
-        assert_eq!(n_values, (number % 4).max(1), "an empty cell has the slot of the missing");
+        assert_eq!(
+            n_values,
+            (number % 4).max(1),
+            "an empty value takes the slot for missing values"
+        );
     }
     numbers
 }
@@ -77,12 +81,12 @@ fn an_order_is_a_function_of_seed_and_epoch() {
         let mut shuffled = data.shuffled(capacity, 1, 7);
         drain(&mut shuffled, 9);
         shuffled.restart(0).unwrap();
-        assert_eq!(drain(&mut shuffled, 77), order, "whatever the size of batches");
+        assert_eq!(drain(&mut shuffled, 77), order, "for any size of batches");
     }
 }
 
 #[test]
-fn what_fits_the_buffer_comes_in_uniform_order() {
+fn rows_that_fit_the_buffer_come_in_uniform_order() {
     // Each of 4 rows stands at each of 4 positions in a quarter of 2,000 orders: chi-squared with
     // 9 degrees of freedom exceeds 27.9 in one of a thousand sets of orders.
     let data = Numbered::new(4);
@@ -105,13 +109,12 @@ fn a_sorted_file_mixes_within_the_reach_of_the_buffer() {
     let stays = middle.map(|(position, &row)| (position + capacity - row) as f64);
     let mean = stays.sum::<f64>() / 2000.0;
     assert!((mean - capacity as f64).abs() < 40.0, "{mean}");
-    // Runs of a quarter of the buffer in turn positive and negative: each hundred rows is mixed.
+    // Runs of a quarter of the buffer are alternately positive and negative, and each hundred rows is mixed.
     for rows in order[capacity..n - capacity].chunks_exact(100) {
         let positive = rows.iter().filter(|row| **row / 100 % 2 == 1).count();
         assert!((25..=75).contains(&positive), "{positive}");
     }
-    // Sorted by label: the second half begins to come before the first has gone, and not earlier
-    // than the buffer reaches.
+    // Sorted by label: the second half begins before the first half has ended, but not earlier than the buffer reaches.
     let first_of_second_half = order.iter().position(|&row| row >= n / 2).unwrap();
     let last_of_first_half = order.iter().rposition(|&row| row < n / 2).unwrap();
     assert!(first_of_second_half > n / 2 - capacity);

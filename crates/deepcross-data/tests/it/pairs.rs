@@ -1,4 +1,4 @@
-//! libsvm and libffm: what their rows are, how they are told, and what is refused.
+//! libsvm and libffm: their rows, the recognition of their files, and the errors about invalid ones.
 
 use std::io::Write;
 
@@ -53,13 +53,13 @@ fn each_field_of_libffm_is_a_column() {
     let columns = "columns = ['y', '10', '2', '0', '77']";
     assert_eq!(files.source(columns).unwrap().header(), ["y", "10", "2", "0", "77"]);
     assert_eq!(rows(&files, columns)[0], ["1", "4:1", "7:0.5 8:1", "", ""]);
-    // In the order of the lines, within a field and across those that stand apart.
+    // The pairs of a field keep the order of the line, even if pairs of another field stand between them.
     let mixed = Files::new(&[("a.ffm", b"1 0:2:1 1:1:1 0:1:1\n")]);
     assert_eq!(rows(&mixed, ""), [["1", "2:1 1:1", "1:1"]]);
 }
 
 #[test]
-fn what_is_wrong_is_told_by_its_place() {
+fn errors_name_their_place() {
     let svm = "expected `index:value` of a whole number and a finite number";
     let ffm = "expected `field:feature:value` of two whole numbers and a finite number";
     let cases: &[(&str, &str, String)] = &[
@@ -130,7 +130,7 @@ fn list(name: &str) -> FieldConfig {
     FieldConfig { separator, weights: Some(true), ..FieldConfig::multi_hot(name) }
 }
 
-/// The rows with their labels, encoded by what was learned from them.
+/// The rows and their labels, encoded by an encoder that was fitted on them.
 fn encoded(source: &Source, fields: Vec<FieldConfig>) -> (Batch, Vec<f32>) {
     let schema = Schema::new(fields, vec![String::new()]).unwrap();
     let bad_rows = source.config().bad_rows;
@@ -144,7 +144,7 @@ fn encoded(source: &Source, fields: Vec<FieldConfig>) -> (Batch, Vec<f32>) {
 }
 
 #[test]
-fn the_same_rows_as_text_are_the_same_numbers_on_any_number_of_threads() {
+fn the_same_rows_as_csv_are_the_same_numbers_on_any_number_of_threads() {
     let mut ffm = String::new();
     let mut csv = String::from("label,0,3\n");
     for i in 0..2000_u32 {

@@ -1,4 +1,4 @@
-//! Parquet: the same rows as in text, and what is refused.
+//! Parquet: it gives the same rows as text, and refuses invalid files.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -175,7 +175,7 @@ fn the_same_rows_as_text_are_the_same_numbers_on_any_number_of_threads() {
 }
 
 #[test]
-fn what_is_wrong_is_told_by_its_row_or_column() {
+fn errors_name_the_row_or_the_column() {
     let mut tags = ListBuilder::new(StringBuilder::new());
     tags.append_value([Some("a")]);
     tags.append_value([Some("b|c")]);
@@ -193,7 +193,7 @@ fn what_is_wrong_is_told_by_its_row_or_column() {
     let error = Splitter::new(&source, &shares, source.config().bad_rows).unwrap_err();
     assert_eq!(
         in_folder(error.to_string()),
-        "`x.parquet`: is Parquet, whose rows are no text that could be written as it stands"
+        "`x.parquet`: is a Parquet file, whose rows are not lines of text that could be copied"
     );
     let inner: ArrayRef = Arc::new(Int32Array::from(vec![1]));
     let nested = StructArray::from(vec![(Arc::new(Field::new("a", DataType::Int32, true)), inner)]);
@@ -218,7 +218,7 @@ fn what_is_wrong_is_told_by_its_row_or_column() {
 }
 
 #[test]
-fn columns_that_are_missing_or_of_another_kind_are_named() {
+fn columns_that_are_missing_or_of_a_different_kind_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let in_folder = |text: String| text.replace(&format!("{}/", folder.path().display()), "");
     let path = |name: &str| folder.path().join(name);
@@ -248,7 +248,7 @@ fn columns_that_are_missing_or_of_another_kind_are_named() {
     );
 }
 
-/// A small file of some types, with two row groups.
+/// A small file with columns of several types, in two row groups.
 pub(crate) fn small() -> Vec<u8> {
     let mut tags = ListBuilder::new(StringBuilder::new());
     (0..9).for_each(|i| tags.append_value((0..i % 3).map(|k| Some(format!("t{k}")))));

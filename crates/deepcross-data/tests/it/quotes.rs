@@ -1,11 +1,11 @@
-//! Quotes that nobody meant: what they cost, and what is said about them.
+//! Unintended quotes: the rows that they cost, and the messages about them.
 
 use deepcross_data::RawRow;
 
 use crate::Files;
 
-/// Reads to the end past bad rows: the lines of the good rows, and the messages of the bad.
-fn read_on(settings: &str, content: &[u8]) -> (Vec<u64>, Vec<String>) {
+/// Reads to the end past bad rows: the lines of the good rows, and the messages of the bad ones.
+fn read_past_bad_rows(settings: &str, content: &[u8]) -> (Vec<u64>, Vec<String>) {
     let files = Files::one(content);
     let mut records = files.source(settings).unwrap().records().unwrap();
     let (mut row, mut lines, mut messages) = (RawRow::new(), Vec::new(), Vec::new());
@@ -19,7 +19,7 @@ fn read_on(settings: &str, content: &[u8]) -> (Vec<u64>, Vec<String>) {
 }
 
 #[test]
-fn quotes_that_nobody_meant() {
+fn unintended_quotes_are_reported() {
     let unclosed = |line, start, opened| {
         format!(
             "`x.csv`, line {line} (`{start}`): a quote opens in line {opened} and does not close \
@@ -49,9 +49,9 @@ fn quotes_that_nobody_meant() {
         ("1,\"x\"y\n0,z\n", &[3], vec![closes(2, "1,\"x\"y", 2, "y")]),
         ("1,\"x\"  \r\n\"0\" ,z\n1,\"x\" y\n", &[2, 3], vec![closes(4, "1,\"x\" y", 4, "y")]),
         ("1,\"x\n0,z\n1,\"é\"\n", &[3, 4], vec![closes(2, "1,\"x", 4, "é")]),
-        // The quote that is not closed opens after a row has begun, and is named by its own line.
+        // The unclosed quote opens after the row has begun, and the message names the line of the quote.
         ("\"1\n\",\"x\n0,y\n", &[4], vec![unclosed(2, "\"1", 3), closes(3, "\",\"x", 3, "x")]),
-        // A row of enough fields takes no further line.
+        // A row that has enough fields does not go on in a further line.
         (
             "1,x,\"y\n2,z\n\"\n",
             &[3],
@@ -65,7 +65,8 @@ fn quotes_that_nobody_meant() {
     ];
     for (rows, lines, messages) in cases {
         let content = format!("n,a\n{rows}");
-        assert_eq!(read_on("", content.as_bytes()), (lines.to_vec(), messages), "{rows}");
+        let expected = (lines.to_vec(), messages);
+        assert_eq!(read_past_bad_rows("", content.as_bytes()), expected, "{rows}");
     }
 }
 
@@ -77,7 +78,7 @@ fn a_stray_quote_costs_one_row() {
         _ => "0,y,0.25\n",
     };
     let rows: String = (1..=1000).map(row).collect();
-    let (lines, messages) = read_on("", format!("click,user,age\n{rows}").as_bytes());
+    let (lines, messages) = read_past_bad_rows("", format!("click,user,age\n{rows}").as_bytes());
     let good: Vec<u64> = (2..=1001).filter(|line| ![11, 951].contains(line)).collect();
     assert_eq!(lines, good);
     assert_eq!(messages.len(), 2);
@@ -92,7 +93,7 @@ fn a_stray_quote_costs_one_row() {
 #[test]
 fn a_quote_is_searched_within_bounds() {
     let content = [&b"n,a\n1,\"x\n"[..], &b"0,y\n".repeat(5 << 20)].concat();
-    let (lines, messages) = read_on("", &content);
+    let (lines, messages) = read_past_bad_rows("", &content);
     assert_eq!(lines.len(), 5 << 20);
     assert_eq!(
         messages,

@@ -1,12 +1,13 @@
-//! Public data sets as they are published, where the environment variable `DEEPCROSS_DATA` names
-//! the folder that holds them.
+//! Public data sets in their published form.
+//!
+//! The tests are skipped unless the environment variable `DEEPCROSS_DATA` names the folder of the data sets.
 
 use std::path::{Path, PathBuf};
 
 use deepcross_data::{BadRows, DataConfig, Partition, Source, fit};
 use deepcross_features::{FieldConfig, Schema};
 
-/// Census income: no header, a space after each comma, labels of the test file end with a dot.
+/// Census income: no header, a space after each comma, and a dot after each label of the test file.
 const ADULT: &str = r#"
     format = "csv"
     label = { column = "income", positive = [">50K", ">50K."], negative = ["<=50K", "<=50K."] }
@@ -19,7 +20,7 @@ const ADULT: &str = r#"
     ]
 "#;
 
-/// The folder of the data; says so where there is none.
+/// The folder of the data; prints a notice if there is none.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn folder(needed_for: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("DEEPCROSS_DATA").map(PathBuf::from);
@@ -29,7 +30,7 @@ fn folder(needed_for: &str) -> Option<PathBuf> {
     folder
 }
 
-/// Reads a file through a fit of `fields` and gives its rows, positives and skipped rows.
+/// Fits `fields` on a file, and returns the numbers of its rows, positive rows and skipped rows.
 fn counts(path: &Path, config: &DataConfig, fields: Vec<FieldConfig>) -> (u64, u64, u64) {
     let source = Source::open(&[path.to_owned()], config).unwrap();
     let schema = Schema::new(fields, config.missing.clone()).unwrap();

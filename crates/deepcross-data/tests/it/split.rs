@@ -1,4 +1,4 @@
-//! On which side each row falls.
+//! Splitting: the set that each row is put into.
 
 use deepcross_data::{BadRows, Shares, SplitBy, SplitSet, Splitter};
 use proptest::prelude::*;
@@ -7,17 +7,17 @@ use crate::Files;
 
 const HALF: Shares = Shares { valid: 0.0, test: 0.5 };
 
-/// The rows of each side as they stand in the file, or the message.
+/// The unchanged rows of each set, or the message.
 fn split(content: &[u8], settings: &str, by: &SplitBy) -> Result<[String; 3], String> {
     let files = Files::one(content);
     let read = || {
         let source = files.source(settings)?;
         let mut splitter = Splitter::new(&source, by, source.config().bad_rows)?;
-        let mut sides = [(); 3].map(|()| String::new());
-        while let Some((side, row)) = splitter.next_row()? {
-            sides[side as usize] += str::from_utf8(row).expect("text");
+        let mut sets = [(); 3].map(|()| String::new());
+        while let Some((set, row)) = splitter.next_row()? {
+            sets[set as usize] += str::from_utf8(row).expect("text");
         }
-        Ok(sides)
+        Ok(sets)
     };
     read().map_err(|error| files.message(&error))
 }
@@ -39,7 +39,7 @@ fn by_order_and_by_time() {
         ("5 3 1 4 2", order(0.0, 0.0), ["5 3 1 4 2 ", "", ""]),
         ("5 3 1 4 2", time(0.2, 0.4), ["1 2 ", "3 ", "5 4 "]),
         ("5 3 1 4 2", time(0.2, 0.0), ["3 1 4 2 ", "5 ", ""]),
-        // As numbers, and rows of one time together.
+        // Times are compared as numbers, and rows of one time stay together.
         ("10 9 9 9 8", time(0.0, 0.4), ["8 ", "", "10 9 9 9 "]),
         ("10 9 9 9 8", time(0.2, 0.2), ["8 ", "9 9 9 ", "10 "]),
         ("5 3 1 4 2", cut(Some("3"), "4.5"), ["1 2 ", "3 4 ", "5 "]),
@@ -51,14 +51,14 @@ fn by_order_and_by_time() {
     ];
     for (times, by, expected) in cases {
         let rows = times.split(' ').map(|time| format!("{time},x\n"));
-        let sides = split(format!("t,a\n{}", rows.collect::<String>()).as_bytes(), "", &by);
-        let sides = sides.map(|sides| sides.map(|rows| rows.replace(",x\n", " ")));
-        assert_eq!(sides, Ok(expected.map(str::to_owned)), "{times}, {by:?}");
+        let sets = split(format!("t,a\n{}", rows.collect::<String>()).as_bytes(), "", &by);
+        let sets = sets.map(|sets| sets.map(|rows| rows.replace(",x\n", " ")));
+        assert_eq!(sets, Ok(expected.map(str::to_owned)), "{times}, {by:?}");
     }
 }
 
 #[test]
-fn what_cannot_be_split_is_refused() {
+fn invalid_splits_are_refused() {
     let shares = |valid, test| SplitBy::Order(Shares { valid, test });
     let cases = [
         ("1", shares(0.0, 1.0), "the share `test` must be in [0, 1), but is 1".to_owned()),
@@ -108,17 +108,17 @@ fn what_cannot_be_split_is_refused() {
     let error = Splitter::new(&files.source("").unwrap(), &time(0.0, 0.5), BadRows::Error);
     assert_eq!(
         files.message(&error.unwrap_err()),
-        "`y.tsv`: has another format, delimiter or quote than `x.csv`, so that their rows cannot be put \
-         together"
+        "`y.tsv`: has a different format, delimiter or quote than `x.csv`, so their rows cannot be \
+         copied into one file"
     );
 }
 
 #[test]
-fn bad_rows_are_skipped_where_they_may_be() {
+fn bad_rows_are_skipped_if_the_settings_allow_it() {
     let content = b"t,a\n1,x\n2\nsoon,x\n3,\"y\n\"\n4,z\n";
     let by = time(0.0, 0.3);
-    let sides = split(content, "bad_rows = 'skip'", &by).unwrap();
-    assert_eq!(sides, ["1,x\n3,\"y\n\"\n".to_owned(), String::new(), "4,z\n".to_owned()]);
+    let sets = split(content, "bad_rows = 'skip'", &by).unwrap();
+    assert_eq!(sets, ["1,x\n3,\"y\n\"\n".to_owned(), String::new(), "4,z\n".to_owned()]);
     let by = SplitBy::Order(Shares { valid: 0.0, test: 0.5 });
     assert_eq!(
         split(content, "", &by),
@@ -126,14 +126,14 @@ fn bad_rows_are_skipped_where_they_may_be() {
     );
 }
 
-/// By the numbers of this program, with the Python package xxhash:
+/// Compares a set with that of this program, which uses the Python package xxhash:
 ///
 /// ```python
 /// seed = xxhash.xxh3_64_intdigest(b"split", 7)
 /// [key for key in keys if (xxhash.xxh3_64_intdigest(key, seed) >> 11) / 2**53 < 0.5]
 /// ```
 #[test]
-fn sides_stay_the_same_in_all_versions() {
+fn sets_stay_the_same_in_all_versions() {
     let keys: Vec<String> = (0..12).map(|i| format!("k{i}")).collect();
     let content = format!("t\n{}\n", keys.join("\n"));
     let by = SplitBy::Key { column: "t".into(), shares: HALF, seed: 7 };
@@ -143,7 +143,7 @@ fn sides_stay_the_same_in_all_versions() {
 
 proptest! {
     #[test]
-    fn each_row_falls_on_one_side_unchanged(
+    fn each_row_is_in_one_set_unchanged(
         keys in prop::collection::vec(0_u8..9, 1..60),
         valid in 0.0..0.4, test in 0.0..0.5, seed: u64, kind in 0..3,
     ) {
@@ -153,37 +153,37 @@ proptest! {
             1 => SplitBy::Row { shares, seed },
             _ => SplitBy::Time { column: "key".into(), shares },
         };
-        // Each row is unlike the others, but for its key.
+        // All rows differ, apart from their keys.
         let rows: Vec<String> = keys.iter().enumerate().map(|(i, key)| format!(" {key},\"{i}\" \r\n")).collect();
         let content = format!("key,n\r\n{}", rows.concat());
-        let sides = split(content.as_bytes(), "", &by).unwrap();
-        let mut found: Vec<&str> = sides.iter().flat_map(|side| side.split_inclusive('\n')).collect();
+        let sets = split(content.as_bytes(), "", &by).unwrap();
+        let mut found: Vec<&str> = sets.iter().flat_map(|set| set.split_inclusive('\n')).collect();
         let mut expected: Vec<&str> = rows.iter().map(String::as_str).collect();
         found.sort_unstable();
         expected.sort_unstable();
         prop_assert_eq!(found, expected);
         if kind != 1 {
-            let keys_of = |side: &String| -> std::collections::BTreeSet<String> {
-                side.lines().filter_map(|row| row.split(',').next()).map(str::to_owned).collect()
+            let keys_of = |set: &String| -> std::collections::BTreeSet<String> {
+                set.lines().filter_map(|row| row.split(',').next()).map(str::to_owned).collect()
             };
-            let [a, b, c] = sides.each_ref().map(keys_of);
+            let [a, b, c] = sets.each_ref().map(keys_of);
             prop_assert!(a.is_disjoint(&b) && a.is_disjoint(&c) && b.is_disjoint(&c));
         }
-        prop_assert_eq!(split(content.as_bytes(), "", &by).unwrap(), sides);
+        prop_assert_eq!(split(content.as_bytes(), "", &by).unwrap(), sets);
     }
 }
 
 #[test]
-fn shares_are_met_by_hash_and_seeds_differ() {
+fn a_hash_meets_the_shares_and_seeds_differ() {
     let content = format!("t\n{}", (0..20_000).map(|i| format!("{i}\n")).collect::<String>());
     let shares = Shares { valid: 0.1, test: 0.2 };
     let by = |seed| SplitBy::Row { shares, seed };
-    let sides = split(content.as_bytes(), "", &by(1)).unwrap();
-    for (side, share) in [(SplitSet::Valid, 0.1_f64), (SplitSet::Test, 0.2)] {
-        let found = sides[side as usize].lines().count() as f64 / 20_000.0;
+    let sets = split(content.as_bytes(), "", &by(1)).unwrap();
+    for (set, share) in [(SplitSet::Valid, 0.1_f64), (SplitSet::Test, 0.2)] {
+        let found = sets[set as usize].lines().count() as f64 / 20_000.0;
         // Five standard deviations of a binomial share.
         let tolerance = 5.0 * (share * (1.0 - share) / 20_000.0).sqrt();
-        assert!((found - share).abs() < tolerance, "{side:?}: {found}");
+        assert!((found - share).abs() < tolerance, "{set:?}: {found}");
     }
-    assert_ne!(split(content.as_bytes(), "", &by(2)).unwrap(), sides);
+    assert_ne!(split(content.as_bytes(), "", &by(2)).unwrap(), sets);
 }

@@ -1,4 +1,4 @@
-//! What a reader gives does not depend on the number of threads, nor on how many rows are asked for at a time.
+//! The rows of a reader do not depend on the number of threads, nor on the number of rows that are read at a time.
 
 use deepcross_data::{
     BadRows, DataError, Labels, NegativeCounts, Partition, RowPlan, RowReader, Skipped, fit,
@@ -8,7 +8,7 @@ use rayon::ThreadPoolBuilder;
 
 use crate::Files;
 
-/// Several chunks of rows: some with quotes over two lines, some that are bad in one of four ways, one of a chunk's size.
+/// Several chunks of rows: some have quotes over two lines, some are bad in one of four ways, one fills a chunk.
 fn content(bad: impl Fn(u32) -> bool) -> Vec<u8> {
     let row = |i: u32| {
         let (label, ad, number) = (u32::from(i.is_multiple_of(3)), i % 7, i % 50);
@@ -35,7 +35,7 @@ fn schema() -> Schema {
     Schema::new(fields, Vec::new()).unwrap()
 }
 
-/// All that a pass gives.
+/// Everything that a pass gives.
 #[derive(Debug, PartialEq)]
 struct Pass {
     batch: Batch,
@@ -46,7 +46,7 @@ struct Pass {
     error: Option<String>,
 }
 
-/// Reads to the end or to an error, so many rows at a time.
+/// Reads to the end or to an error, `rows` rows at a time.
 fn pass(reader: &mut RowReader<'_>, rows: usize) -> Pass {
     let (mut batch, mut bad_positions, mut before) = (reader.new_batch(), Vec::new(), 0);
     let ended: Result<(), DataError> = loop {
@@ -121,8 +121,8 @@ fn the_first_bad_row_ends_a_pass_on_any_number_of_threads() {
     }
 }
 
-/// All rows, counts and errors of a pass that goes on behind each error, with fills of so many rows in turn.
-fn behind_errors(reader: &mut RowReader<'_>, sizes: &[usize]) -> (Batch, Counts, Vec<String>) {
+/// All rows, counts and errors of a pass that continues after each error; the fills have the given sizes in turn.
+fn pass_after_errors(reader: &mut RowReader<'_>, sizes: &[usize]) -> (Batch, Counts, Vec<String>) {
     let (mut batch, mut errors) = (reader.new_batch(), Vec::new());
     for &rows in sizes.iter().cycle() {
         match reader.fill(&mut batch, rows) {
@@ -138,7 +138,7 @@ fn behind_errors(reader: &mut RowReader<'_>, sizes: &[usize]) -> (Batch, Counts,
 }
 
 #[test]
-fn rows_behind_an_error_are_those_that_were_not_handed_out() {
+fn rows_after_an_error_are_those_that_were_not_handed_out() {
     for every in [11, 97, 303, 1301] {
         let files = Files::one(&content(|i| i % every == 10));
         let source = files.source("label = 'click'\norder = 'time'").unwrap();
@@ -149,12 +149,12 @@ fn rows_behind_an_error_are_those_that_were_not_handed_out() {
             let reader = RowReader::new(&source, &fitted.encoder, plan).unwrap();
             reader.with_history(fitted.history.clone())
         };
-        let expected = behind_errors(&mut reader(), &[1]);
+        let expected = pass_after_errors(&mut reader(), &[1]);
         assert!(!expected.2.is_empty() && expected.0.n_rows() > 1000);
         for threads in [1, 2, 3, 8] {
             let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             for sizes in [&[37][..], &[1000], &[100_000], &[100_000, 3, 700], &[2000, 300]] {
-                let found = pool.install(|| behind_errors(&mut reader(), sizes));
+                let found = pool.install(|| pass_after_errors(&mut reader(), sizes));
                 assert!(found == expected, "every {every}: {threads} threads, {sizes:?}");
             }
         }
@@ -162,8 +162,8 @@ fn rows_behind_an_error_are_those_that_were_not_handed_out() {
 }
 
 #[test]
-fn a_small_fill_behind_an_error_at_the_end_of_a_chunk_gives_no_more_than_its_rows() {
-    // Whether a row is the last of its chunk depends on how many rows chunks have: each of these is tried.
+fn a_small_fill_after_an_error_at_the_end_of_a_chunk_gives_no_more_than_its_rows() {
+    // Whether a row is the last of its chunk depends on the size of chunks, so many positions are tried.
     for bad in 120..140 {
         let row = |i: u32| format!("{},{i}\n", if i == bad { "many" } else { "1" });
         let rows: String = (0..2000).map(row).collect();

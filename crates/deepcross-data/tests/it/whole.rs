@@ -1,4 +1,4 @@
-//! All rows are shuffled as a whole: each order is as likely as any other.
+//! Shuffling all rows as a whole: all orders are equally likely.
 
 use std::path::Path;
 
@@ -55,7 +55,7 @@ impl World {
 }
 
 #[test]
-fn each_row_comes_once_whatever_is_asked_for_at_a_time() {
+fn each_row_comes_once_for_any_number_of_rows_at_a_time() {
     let world = World::new(9001);
     for capacity in [64, 1000, 9000, 10_000] {
         let mut shuffled = world.shuffled(capacity);
@@ -66,11 +66,11 @@ fn each_row_comes_once_whatever_is_asked_for_at_a_time() {
         assert_eq!(world.order(&mut shuffled, 1, 7), order, "{capacity}");
         let another = world.order(&mut shuffled, 2, 100);
         let same = another.iter().zip(&order).filter(|(one, other)| one == other).count();
-        assert!(same < 10, "{capacity}: {same} rows stand where they stood");
+        assert!(same < 10, "{capacity}: {same} rows have the same place as before");
     }
 }
 
-/// Of five rows, all 120 orders are equally likely: χ² with 119 degrees of freedom over 24,000 epochs.
+/// Compares the counts of all 120 orders of five rows over 24,000 epochs: χ² has 119 degrees of freedom.
 #[test]
 fn all_orders_of_few_rows_are_equally_likely() {
     let world = World::new(5);
@@ -95,7 +95,7 @@ fn all_orders_of_few_rows_are_equally_likely() {
     }
 }
 
-/// Where a row stands says nothing of where it stood, near or far: all pairs of tenths are equally often.
+/// Checks that the new place of a row is independent of its old place: all pairs of tenths are equally frequent.
 #[test]
 fn a_row_comes_from_anywhere_in_a_file_much_larger_than_the_buffer() {
     const PARTS: usize = 10;
@@ -113,9 +113,9 @@ fn a_row_comes_from_anywhere_in_a_file_much_larger_than_the_buffer() {
     let expected = (5000 * n_epochs) as f64 / (PARTS * PARTS) as f64;
     let chi: f64 =
         counts.iter().map(|&count| (f64::from(count) - expected).powi(2) / expected).sum();
-    // Rows and places are all taken, which leaves 81 degrees of freedom.
+    // Each row and each place is used once, which leaves 81 degrees of freedom.
     assert!(chi < 81.0 + 5.0 * (2.0 * 81.0_f64).sqrt(), "{chi}");
-    // Two rows that follow each other were within ten of each other with a probability of about 20 / 5000.
+    // Two consecutive rows were within ten rows of each other in the file with a probability of about 20 / 5000.
     let expected = 4999.0 * n_epochs as f64 * 20.0 / 5000.0;
     assert!((neighbours as f64 - expected).abs() < 6.0 * expected.sqrt(), "{neighbours}");
 }

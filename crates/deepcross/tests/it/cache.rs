@@ -335,7 +335,7 @@ fn a_damaged_cache_is_told_and_made_anew() {
     for bytes in damaged {
         std::fs::write(case.cache(), bytes).expect("there is room");
         let (found, told) = case.cached(2);
-        assert!(told[0].contains("no sound cache") && told[1] == "made", "{told:?}");
+        assert!(told[0].contains("not a valid cache") && told[1] == "made", "{told:?}");
         assert!(found == expected);
         assert!(std::fs::read(case.cache()).expect("it is there") == sound);
     }

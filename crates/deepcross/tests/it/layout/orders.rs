@@ -18,8 +18,9 @@ pub(super) const ORDERS: [(&str, Order); 9] = [
 
 const AUTODIFF: Order = &[
     &["mode"],
-    &["table_values", "row_gradients", "statistics"],
+    &["table_values", "row_gradients"],
     &["packed_weights", "params", "gradients", "shared_columns", "wrong_rules"],
+    &["statistics"],
     // A pass records operations, and the table of operations names them all.
     &["tape", "op", "ops", "pass", "backward"],
     &["check"],
@@ -34,6 +35,7 @@ const CLI: Order = &[
     &["progress"],
     &["steps"],
     &["commands"],
+    &["cli"],
 ];
 
 const DATA: Order = &[
