@@ -90,7 +90,7 @@ pub fn criteo_batch(rows: usize, dimensions: usize) -> Batch {
 /// A model over `shapes` with every field embedded, [`EMBEDDING`] wide, and units of these hidden widths.
 ///
 /// # Errors
-/// As [`Model::new`].
+/// The errors of [`Model::new`].
 pub fn model(shapes: &[FieldShape], hidden: &[usize]) -> Result<(Model, Params<f32>), ModelError> {
     let config = ModelConfig {
         embedding: Some(EMBEDDING),
@@ -131,7 +131,7 @@ pub fn raw_rows(n_rows: usize) -> Vec<Vec<String>> {
 /// The fields of [`raw_rows`], hashed or by vocabulary.
 ///
 /// # Errors
-/// As [`Schema::new`].
+/// The errors of [`Schema::new`].
 pub fn raw_schema(buckets: Option<u32>) -> Result<Schema, String> {
     let header = raw_header();
     let (categorical, numbers) = header.split_at(N_CATEGORICAL);
@@ -146,7 +146,7 @@ pub fn raw_schema(buckets: Option<u32>) -> Result<Schema, String> {
 /// An encoder that is fitted on rows.
 ///
 /// # Errors
-/// As [`Fitter::observe`].
+/// The errors of [`Fitter::observe`].
 pub fn fit(
     schema: &Schema,
     header: &[String],

@@ -11,7 +11,7 @@ use ndarray::ArrayView2;
 const SEED: u64 = 2016;
 const LEARNING_RATE: f64 = 1e-3;
 
-/// How the gradient of a loss flows through a stack.
+/// The flow of the gradient of a loss through a stack.
 #[derive(Debug)]
 pub(crate) struct Flow {
     /// The Frobenius norms of ∂L/∂h(0) to ∂L/∂h(n).

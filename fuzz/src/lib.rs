@@ -1,6 +1,6 @@
 //! The checks of the fuzz targets: one function for each, which takes bytes from outside.
 //!
-//! Each check asserts more than that nothing panics: it compares two ways to one answer, or the answer with its contract.
+//! Each check asserts more than that nothing panics: it compares two ways to one answer, or checks the answer.
 
 mod artifact;
 mod cache;

@@ -102,7 +102,7 @@ fn check_raw(source: &Source, file: &Written) {
     }
 }
 
-/// Encodes all rows on this thread and in a pool, in batches of different sizes: the results must be the same, and valid.
+/// Encodes all rows on this thread and in a pool, in batches of different sizes: the results must be equal and valid.
 fn check_encoded(
     source: &Source,
     encoder: &Encoder,
