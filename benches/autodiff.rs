@@ -1,4 +1,4 @@
-//! The tape: a two-layer net forward and backward, and the sums of row gradients.
+//! Benches of the tape: a two-layer net forward and backward, and the sums of row gradients.
 
 use benches::{EMBEDDING, STACK, ids, matrix, random, run};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};

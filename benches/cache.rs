@@ -1,4 +1,4 @@
-//! The cache of encoded rows, of the shape of Criteo's logs: 13 numbers and 26 ids a row.
+//! Benches of the cache of encoded rows, in the shape of Criteo's logs: 13 numbers and 26 ids in each row.
 
 use benches::run;
 use criterion::{BenchmarkId, Criterion, Throughput};
@@ -39,7 +39,7 @@ fn write(path: &Path, source: &Source, encoder: &Encoder) -> Result<Cache, DataE
     writer.finish()
 }
 
-/// All rows into batches of 4096, with pools of one and of two threads.
+/// Reads all rows into batches of 4096, with pools of one and of two threads.
 fn read(criterion: &mut Criterion, (source, encoder): (&Source, &Encoder), cache: &Cache) {
     let mut group = criterion.benchmark_group("cache_read");
     group.throughput(Throughput::Elements(ROWS as u64));
@@ -52,7 +52,7 @@ fn read(criterion: &mut Criterion, (source, encoder): (&Source, &Encoder), cache
         group.bench_function(BenchmarkId::new("criteo", threads), |bencher| {
             bencher.iter(|| {
                 reader.restart().expect("the cache is still there");
-                pool.install(|| drain(&mut reader, &mut batch)).expect("the cache is sound");
+                pool.install(|| drain(&mut reader, &mut batch)).expect("the cache is valid");
             });
         });
     }
@@ -67,17 +67,17 @@ fn drain(reader: &mut RowReader<'_>, batch: &mut Batch) -> Result<(), DataError>
     Ok(())
 }
 
-/// What a run does before it uses a cache.
+/// Checks the checksums, as a run does before it uses a cache.
 fn sums(criterion: &mut Criterion, cache: &Cache) {
     let mut group = criterion.benchmark_group("cache_verify");
     group.throughput(Throughput::Bytes(cache.n_bytes()));
     group.bench_function("criteo", |bencher| {
-        bencher.iter(|| cache.verify().expect("the cache is sound"));
+        bencher.iter(|| cache.verify().expect("the cache is valid"));
     });
     group.finish();
 }
 
-/// Text to a cache, on one thread.
+/// Writes text to a cache, on one thread.
 fn encode(criterion: &mut Criterion, (source, encoder): (&Source, &Encoder), path: &Path) {
     let mut group = criterion.benchmark_group("cache_write");
     group.throughput(Throughput::Elements(ROWS as u64));
@@ -88,7 +88,7 @@ fn encode(criterion: &mut Criterion, (source, encoder): (&Source, &Encoder), pat
     group.finish();
 }
 
-/// Rows with skewed ids and counts, a fifth of the numbers missing.
+/// Rows with skewed ids and counts; a fifth of the numbers is missing.
 fn rows() -> Result<String, std::fmt::Error> {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let mut text = String::new();

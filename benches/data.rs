@@ -1,4 +1,4 @@
-//! Files: parsing, encoding, shuffling; and the simulator that makes them.
+//! Benches of files: parsing, encoding and shuffling, and the simulator that makes the files.
 
 use benches::run;
 use criterion::{BenchmarkId, Criterion, Throughput};
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Raw rows, strictly read; bytes per second of the file.
+/// Reads raw rows strictly, in bytes of the file per second.
 fn parse(criterion: &mut Criterion, sources: [(&str, &Source); 2], bytes: usize) {
     let mut group = criterion.benchmark_group("parse");
     group.throughput(Throughput::Bytes(bytes as u64));
@@ -59,7 +59,7 @@ fn read_all(source: &Source) -> Result<usize, DataError> {
     Ok(n_rows)
 }
 
-/// Rows parsed and encoded, in the order of the file and through a shuffle buffer of a quarter of the rows.
+/// Parses and encodes rows, in the order of the file and through a shuffle buffer of a quarter of the rows.
 fn encoded(criterion: &mut Criterion, source: &Source, encoder: &Encoder) {
     let mut group = criterion.benchmark_group("encoded");
     group.throughput(Throughput::Elements(ROWS as u64));
@@ -68,7 +68,7 @@ fn encoded(criterion: &mut Criterion, source: &Source, encoder: &Encoder) {
     group.bench_function(BenchmarkId::new("in_order", ROWS), |bencher| {
         bencher.iter(|| {
             reader.restart().expect("the file is still there");
-            drain(&mut batch, |batch| reader.fill(batch, BATCH)).expect("the rows are sound");
+            drain(&mut batch, |batch| reader.fill(batch, BATCH)).expect("the rows are valid");
         });
     });
     let reader = RowReader::new(source, encoder, PLAN).expect("the header is known");
@@ -76,13 +76,13 @@ fn encoded(criterion: &mut Criterion, source: &Source, encoder: &Encoder) {
     group.bench_function(BenchmarkId::new("shuffled", ROWS), |bencher| {
         bencher.iter(|| {
             shuffled.restart(1).expect("the file is still there");
-            drain(&mut batch, |batch| shuffled.next(batch, BATCH)).expect("the rows are sound");
+            drain(&mut batch, |batch| shuffled.next(batch, BATCH)).expect("the rows are valid");
         });
     });
     group.finish();
 }
 
-/// The same rows with pools of one and of two threads.
+/// Reads the same rows with pools of one and of two threads.
 fn threads(criterion: &mut Criterion, source: &Source, encoder: &Encoder) {
     let mut group = criterion.benchmark_group("encoded_on_threads");
     group.throughput(Throughput::Elements(ROWS as u64));
@@ -95,14 +95,14 @@ fn threads(criterion: &mut Criterion, source: &Source, encoder: &Encoder) {
             bencher.iter(|| {
                 reader.restart().expect("the file is still there");
                 let all = || drain(&mut batch, |batch| reader.fill(batch, BATCH));
-                pool.install(all).expect("the rows are sound");
+                pool.install(all).expect("the rows are valid");
             });
         });
     }
     group.finish();
 }
 
-/// Fills the batch again and again until nothing comes.
+/// Fills the batch again and again until no rows are left.
 fn drain(
     batch: &mut Batch,
     mut fill: impl FnMut(&mut Batch) -> Result<usize, DataError>,

@@ -1,4 +1,5 @@
-//! Rows as Criteo's, from the bytes of a file in memory to a batch: parsed, transformed, and hashed or looked up.
+//! Benches of rows in Criteo's format, from the bytes of a file in memory to a batch: parsed, transformed, and hashed
+//! or looked up.
 
 use benches::{N_CATEGORICAL, N_NUMBERS, ids, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
@@ -14,7 +15,7 @@ use std::path::Path;
 
 const ROWS: usize = 200_000;
 const BATCH: usize = 4096;
-/// The values of each vocabulary, and the buckets of each hash.
+/// The number of values of each vocabulary, and of buckets of each hash.
 const VALUES: usize = 1_000_000;
 const PLAN: RowPlan =
     RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Error };
@@ -36,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn encode(criterion: &mut Criterion, name: &str, source: &Source, encoder: &Encoder) {
-    let n_rows = read(source, encoder, &pool(1)).expect("the rows are sound");
+    let n_rows = read(source, encoder, &pool(1)).expect("the rows are valid");
     let mut group = criterion.benchmark_group("encode_criteo");
     group.throughput(Throughput::Elements(n_rows as u64));
     for threads in [1, 2] {
@@ -48,7 +49,7 @@ fn encode(criterion: &mut Criterion, name: &str, source: &Source, encoder: &Enco
     group.finish();
 }
 
-/// Reads all rows, a batch at a time; returns how many there are.
+/// Reads all rows, a batch at a time, and returns their number.
 fn read(source: &Source, encoder: &Encoder, pool: &ThreadPool) -> Result<usize, DataError> {
     pool.install(|| {
         let mut reader = RowReader::new(source, encoder, PLAN)?;
@@ -70,7 +71,7 @@ fn open(path: &Path) -> Result<Source, DataError> {
     Source::open(&[path.to_owned()], &config)
 }
 
-/// An encoder of hashed fields, or one of vocabularies that have this many values.
+/// An encoder of hashed fields, or of vocabularies that have this many values.
 fn fit(source: &Source, buckets: Option<u32>, values: usize) -> Result<Encoder, Box<dyn Error>> {
     let mut fitter = Fitter::new(&schema(source.header(), buckets)?);
     let binding = fitter.bind(source.header())?;
@@ -95,15 +96,15 @@ fn schema(header: &[String], buckets: Option<u32>) -> Result<Schema, String> {
     Schema::new(fields.collect(), vec![String::new()]).map_err(|problems| problems.join("\n"))
 }
 
-/// Eight hexadecimal digits, other ones in each field.
+/// Eight hexadecimal digits, different ones in each field.
 fn value(field: usize, id: u32) -> String {
     format!("{:08x}", (id + 1).wrapping_mul(0x9e37_79b9) ^ (field as u32).wrapping_mul(0x0101_4001))
 }
 
-/// Rows of a label, numbers, and values of which few make up many.
+/// Rows of a label, numbers, and values of which a few are very frequent.
 ///
-/// As in the public data, six numbers in ten have one digit and few have five, one in five is missing, and of the values
-/// one in twelve.
+/// As in the public data, six numbers in ten have one digit and few have five; one number in five and one value in
+/// twelve is missing.
 fn text() -> Vec<u8> {
     let (mut random, mut text) = (random(), Vec::new());
     for _ in 0..ROWS {

@@ -1,4 +1,5 @@
-//! Encoding of raw rows as Criteo's: 26 categorical values, hashed or by vocabulary, and 13 numbers.
+//! Benches of encoding raw rows in the shape of Criteo's: 26 categorical values, hashed or by vocabulary, and 13
+//! numbers.
 
 use benches::{fit, raw_header, raw_rows, raw_schema, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
@@ -40,7 +41,7 @@ fn encode(criterion: &mut Criterion, name: &str, encoder: &Encoder, rows: &[Vec<
         bencher.iter(|| {
             batch.clear();
             for row in rows {
-                encoder.encode(&binding, row, &mut batch, &mut counts).expect("the rows are sound");
+                encoder.encode(&binding, row, &mut batch, &mut counts).expect("the rows are valid");
             }
         });
     });

@@ -1,7 +1,7 @@
-//! The arithmetic: matrix products at the model's shapes, element-wise loops, and table look-ups.
+//! Benches of the arithmetic: matrix products at the shapes of the model, element-wise loops, and table look-ups.
 //!
 //! Elements per second of `matmul` are floating-point operations: a product and a sum count as two.
-//! So `Gelem/s` reads as GFLOP/s, on one thread.
+//! So `Gelem/s` means GFLOP/s, on one thread.
 
 use benches::{EMBEDDING, STACK, ids, matrix, numbers, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
@@ -34,7 +34,7 @@ fn main() {
     });
 }
 
-/// A layer's product: `x` by the transpose of a weight that lies as `[outputs, inputs]`.
+/// The product of a layer: `x` times the transpose of a weight that is stored as `[outputs, inputs]`.
 fn matmul(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("matmul");
     for (rows, inputs, outputs) in PRODUCTS {
@@ -79,7 +79,7 @@ fn packed(criterion: &mut Criterion) {
 
 /// A block of 128 rows, 512 wide, in the cache.
 ///
-/// `relu_constant` knows its activation when it is compiled; the others learn theirs when they run.
+/// `relu_constant` knows its activation at compile time; the others get theirs at run time.
 fn elementwise(criterion: &mut Criterion) {
     const N: usize = 128 * 512;
     let mut group = criterion.benchmark_group("elementwise");

@@ -1,4 +1,4 @@
-//! Layers on the tape: a residual unit and an embedding, forward and backward, a block of 128 rows.
+//! Benches of layers on the tape: a residual unit and an embedding, forward and backward, with a block of 128 rows.
 
 use benches::{EMBEDDING, STACK, ids, matrix, random, run};
 use criterion::{Criterion, Throughput};
@@ -14,8 +14,8 @@ fn main() {
     });
 }
 
-/// Units of the Criteo model: its stack, and the paper's widest and narrowest hidden layer; and the widest with batch
-/// normalisation.
+/// Units of the Criteo model: its stack, with the widest and the narrowest hidden layer of the paper, and the widest
+/// also with batch normalisation.
 fn residual_unit(criterion: &mut Criterion) {
     for (hidden, batch_norm) in [(512, false), (64, false), (512, true)] {
         let mut params = Params::new();
@@ -25,7 +25,7 @@ fn residual_unit(criterion: &mut Criterion) {
         let unit = config.init(&mut Builder::new(&mut params, 1));
         let x = matrix(ROWS, STACK);
         measure(criterion, &format!("residual_unit{norm}_{STACK}x{hidden}"), &params, |pass| {
-            // A variable and not an input: within a model, a unit hands its gradient on.
+            // A variable and not an input: within a model, a unit passes its gradient on.
             let x = pass.variable(x.view());
             unit.forward(pass, x)
         });
@@ -48,7 +48,8 @@ fn embedding(criterion: &mut Criterion) {
     });
 }
 
-/// Forward alone, and with the way back to the parameters, row gradients summed; elements are rows.
+/// The forward pass alone, and with the backward pass to the parameters and the sums of row gradients; elements are
+/// rows.
 fn measure(
     criterion: &mut Criterion,
     name: &str,

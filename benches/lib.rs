@@ -1,6 +1,7 @@
-//! What the benches share: how long criterion measures, random numbers, and a model of the size of Criteo's.
+//! The shared part of the benches: the times of criterion, random numbers, and a model of the size of the Criteo data.
 //!
-//! Each bench is a plain `main` over [`run`], not criterion's macros: those make public functions that nothing documents.
+//! Each bench is a plain `main` that calls [`run`]. Rejected: criterion's macros, which make public functions without
+//! documentation.
 
 use criterion::Criterion;
 use deepcross::autodiff::Params;
@@ -14,23 +15,23 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::Duration;
 
-/// Categorical fields of the Criteo data.
+/// The number of categorical fields of the Criteo data.
 pub const N_CATEGORICAL: usize = 26;
-/// Numbers of the Criteo data.
+/// The number of number fields of the Criteo data.
 pub const N_NUMBERS: usize = 13;
-/// Width of an embedding.
+/// The width of an embedding.
 pub const EMBEDDING: usize = 16;
-/// Width of the stacked input, which each residual unit keeps.
+/// The width of the stacked input, which each residual unit keeps.
 pub const STACK: usize = N_CATEGORICAL * EMBEDDING + N_NUMBERS;
-/// Hidden widths of the residual units: the paper's.
+/// The hidden widths of the residual units, as in the paper.
 pub const HIDDEN: [usize; 5] = [512, 512, 256, 128, 64];
 
-/// Distinct values of a column of [`raw_rows`].
+/// The number of distinct values in a column of [`raw_rows`].
 const DISTINCT: usize = 100_000;
 
-/// Runs benches with short times, as the command line filters them.
+/// Runs the benches that the command line selects, with short times.
 ///
-/// A second of measurement gives figures that repeat to a few hundredths on a machine that does nothing else.
+/// A second of measurement gives figures that vary by a few hundredths on a machine that does nothing else.
 pub fn run(benches: impl FnOnce(&mut Criterion)) {
     let mut criterion = Criterion::default()
         .sample_size(10)
@@ -58,19 +59,19 @@ pub fn matrix(rows: usize, columns: usize) -> Array2<f32> {
     Array2::from_shape_simple_fn((rows, columns), || random.random_range(-1.0..1.0))
 }
 
-/// `n` ids below `dimensions`, small ones more often than great ones, as frequent values are in click logs.
+/// `n` ids below `dimensions`; small ids are more frequent than great ones, like the frequent values of click logs.
 pub fn ids(random: &mut impl Rng, n: usize, dimensions: usize) -> Vec<u32> {
     let skewed = |uniform: f64| (uniform.powi(3) * dimensions as f64) as u32;
     (0..n).map(|_| skewed(random.random())).collect()
 }
 
-/// Fields as Criteo's: [`N_CATEGORICAL`] of `dimensions` each, and [`N_NUMBERS`].
+/// Fields like Criteo's: [`N_CATEGORICAL`] with `dimensions` ids each, and [`N_NUMBERS`] numbers.
 pub fn criteo_shapes(dimensions: usize) -> Vec<FieldShape> {
     let categorical = (0..N_CATEGORICAL).map(|i| FieldShape::one_hot(format!("C{i}"), dimensions));
     categorical.chain((0..N_NUMBERS).map(|i| FieldShape::dense(format!("I{i}"), 1))).collect()
 }
 
-/// Rows for [`criteo_shapes`], with labels, a quarter of them clicks.
+/// Rows for [`criteo_shapes`], with labels; a quarter of the rows are clicks.
 pub fn criteo_batch(rows: usize, dimensions: usize) -> Batch {
     let mut random = random();
     let mut columns = Vec::new();
@@ -89,7 +90,7 @@ pub fn criteo_batch(rows: usize, dimensions: usize) -> Batch {
 /// A model over `shapes` with every field embedded, [`EMBEDDING`] wide, and units of these hidden widths.
 ///
 /// # Errors
-/// As [`Model::new`].
+/// The errors of [`Model::new`].
 pub fn model(shapes: &[FieldShape], hidden: &[usize]) -> Result<(Model, Params<f32>), ModelError> {
     let config = ModelConfig {
         embedding: Some(EMBEDDING),
@@ -108,7 +109,7 @@ pub fn raw_header() -> Vec<String> {
     categorical.chain((0..N_NUMBERS).map(|i| format!("I{i}"))).collect()
 }
 
-/// Values of eight hexadecimal digits and whole numbers, one value in ten missing.
+/// Values of eight hexadecimal digits and whole numbers; one value in ten is missing.
 pub fn raw_rows(n_rows: usize) -> Vec<Vec<String>> {
     let mut random = random();
     let mut row = |_| {
@@ -130,7 +131,7 @@ pub fn raw_rows(n_rows: usize) -> Vec<Vec<String>> {
 /// The fields of [`raw_rows`], hashed or by vocabulary.
 ///
 /// # Errors
-/// As [`Schema::new`].
+/// The errors of [`Schema::new`].
 pub fn raw_schema(buckets: Option<u32>) -> Result<Schema, String> {
     let header = raw_header();
     let (categorical, numbers) = header.split_at(N_CATEGORICAL);
@@ -145,7 +146,7 @@ pub fn raw_schema(buckets: Option<u32>) -> Result<Schema, String> {
 /// An encoder that is fitted on rows.
 ///
 /// # Errors
-/// As [`Fitter::observe`].
+/// The errors of [`Fitter::observe`].
 pub fn fit(
     schema: &Schema,
     header: &[String],

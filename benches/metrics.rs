@@ -1,4 +1,4 @@
-//! Metrics of a million scores.
+//! Benches of metrics of a million scores.
 
 use benches::{random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};

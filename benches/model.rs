@@ -1,4 +1,4 @@
-//! Predictions of the Criteo model: what a service pays for a request of 1 to 1000 candidates.
+//! Benches of predictions of the Criteo model: the cost of a request of 1 to 1000 candidates in a service.
 
 use benches::{
     EMBEDDING, HIDDEN, criteo_batch, criteo_shapes, fit, model, raw_header, raw_rows, raw_schema,
@@ -14,7 +14,7 @@ use std::error::Error;
 
 const DIMENSIONS: usize = 100_000;
 
-/// Candidates of a request, and the categorical fields that they share.
+/// The number of candidates of a request, and of the categorical fields that they share.
 const CANDIDATES: usize = 200;
 const SHARED: usize = 16;
 
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// On one thread; elements are rows.
+/// Predictions on one thread; elements are rows.
 fn predict(criterion: &mut Criterion, model: &Model, params: &Params<f32>) {
     let (predictor, mut tape) = (Predictor::new(model, params), Tape::new());
     let mut group = criterion.benchmark_group("predict");
@@ -44,7 +44,7 @@ fn predict(criterion: &mut Criterion, model: &Model, params: &Params<f32>) {
     group.finish();
 }
 
-/// On all threads, as files are predicted; elements are rows.
+/// Predictions on all threads, as for files; elements are rows.
 fn predict_batch(criterion: &mut Criterion, model: &Model, params: &Params<f32>) {
     const ROWS: usize = 4096;
     let (predictor, tapes, mut out) = (Predictor::new(model, params), Tapes::new(), Vec::new());
@@ -57,7 +57,8 @@ fn predict_batch(criterion: &mut Criterion, model: &Model, params: &Params<f32>)
     group.finish();
 }
 
-/// Candidates that share fields, as whole rows and as what they are, on one thread; elements are candidates.
+/// Candidates that share fields, as whole rows and with the shared values given once, on one thread; elements are
+/// candidates.
 fn rank(criterion: &mut Criterion, model: &Model, params: &Params<f32>) {
     let (predictor, mut tape) = (Predictor::new(model, params), Tape::new());
     let (mut batch, mut out) = (criteo_batch(CANDIDATES, DIMENSIONS), vec![0.0; CANDIDATES]);
@@ -92,7 +93,7 @@ fn rank_raw(criterion: &mut Criterion, scorer: &Scorer) {
     group.bench_function("whole_rows", |bencher| {
         bencher.iter(|| {
             for row in &rows {
-                scorer.push(&mut session, &binding, row).expect("the rows are sound");
+                scorer.push(&mut session, &binding, row).expect("the rows are valid");
             }
             scorer.score(&mut session)[0]
         });
@@ -100,9 +101,9 @@ fn rank_raw(criterion: &mut Criterion, scorer: &Scorer) {
     let mut ranking = scorer.candidate_session(&binding, &(0..SHARED).collect::<Vec<_>>());
     group.bench_function("shared_fields", |bencher| {
         bencher.iter(|| {
-            scorer.share(&mut ranking, &first).expect("the rows are sound");
+            scorer.share(&mut ranking, &first).expect("the rows are valid");
             for row in &rows {
-                scorer.add(&mut ranking, row).expect("the rows are sound");
+                scorer.add(&mut ranking, row).expect("the rows are valid");
             }
             scorer.rank(&mut ranking)[0]
         });

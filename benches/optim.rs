@@ -1,4 +1,4 @@
-//! Updates: a dense matrix by each rule, and a table by touched rows and as a whole.
+//! Benches of updates: a dense matrix by each rule, and a table by touched rows and as a whole.
 
 use benches::{EMBEDDING, STACK, ids, matrix, numbers, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
@@ -20,7 +20,7 @@ fn main() {
     });
 }
 
-/// The weights of the Criteo model's first unit, cut into chunks for the threads; elements are weights.
+/// The weights of the first unit of the Criteo model, cut into chunks for the threads; elements are weights.
 fn dense(criterion: &mut Criterion) {
     let (params, gradients) = dense_gradients();
     let rules = [
@@ -36,7 +36,7 @@ fn dense(criterion: &mut Criterion) {
     for (name, rule) in rules {
         let config = OptimizerConfig::new(rule, 1e-6);
         let (mut params, mut gradients) = (params.clone(), gradients.clone());
-        let mut optimizer = Optimizer::new(config, &params).expect("the settings are sound");
+        let mut optimizer = Optimizer::new(config, &params).expect("the settings are valid");
         group.bench_function(BenchmarkId::new(name, params.n_parameters()), |bencher| {
             bencher.iter(|| optimizer.step(&mut params, &mut gradients));
         });
@@ -44,7 +44,7 @@ fn dense(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Adam on a table of which a batch looked up 4096 rows, some of them more than once; elements are look-ups.
+/// Adam on a table after a batch with 4096 look-ups, some of them of the same row; elements are look-ups.
 fn table(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("table_adam");
     group.throughput(Throughput::Elements(TOUCHES as u64));
@@ -55,7 +55,7 @@ fn table(criterion: &mut Criterion) {
             let config =
                 OptimizerConfig { table_updates: tables, ..OptimizerConfig::new(Rule::ADAM, 1e-6) };
             let (mut params, mut gradients) = (params.clone(), gradients.clone());
-            let mut optimizer = Optimizer::new(config, &params).expect("the settings are sound");
+            let mut optimizer = Optimizer::new(config, &params).expect("the settings are valid");
             group.bench_function(BenchmarkId::new(name, height), |bencher| {
                 bencher.iter(|| optimizer.step(&mut params, &mut gradients));
             });
@@ -64,13 +64,13 @@ fn table(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Adam with a penalty on every row of a table that is much larger than the caches, and beside it the least that memory
-/// would take: three arrays of as many numbers, read and written in place by all threads. Elements are bytes.
+/// Adam with a penalty on every row of a table that is much larger than the caches, compared with the minimum of memory
+/// traffic: three arrays of that length, read and written in place by all threads. Elements are bytes.
 fn whole_table(criterion: &mut Criterion) {
     const HEIGHT: usize = 2_000_000;
     let n_weights = HEIGHT * EMBEDDING;
     let mut group = criterion.benchmark_group("whole_table");
-    // A weight, and two numbers of state: each is read and written.
+    // A weight and two numbers of state: each is read and written.
     group.throughput(Throughput::Bytes((n_weights * 3 * 2 * size_of::<f32>()) as u64));
     let mut arrays = [0; 3].map(|_| vec![1.0_f32; n_weights]);
     group.bench_function(BenchmarkId::new("memory", n_weights), |bencher| {
@@ -85,15 +85,15 @@ fn whole_table(criterion: &mut Criterion) {
         table_updates: TableUpdates::Dense,
         clip_norm: None,
     };
-    let mut optimizer = Optimizer::new(config, &params).expect("the settings are sound");
+    let mut optimizer = Optimizer::new(config, &params).expect("the settings are valid");
     group.bench_function(BenchmarkId::new("adam_l2", n_weights), |bencher| {
         bencher.iter(|| optimizer.step(&mut params, &mut gradients));
     });
     group.finish();
 }
 
-/// Adam on rows here and there in a table that is much larger than the caches, and look-ups of as many: with the state in an
-/// array of its own, as the optimizer has it, or behind the weights of each row. Elements are rows.
+/// Adam on scattered rows of a table that is much larger than the caches, and look-ups of the same number of rows: with
+/// the state in a separate array, as in the optimizer, or after the weights of each row. Elements are rows.
 fn scattered_rows(criterion: &mut Criterion) {
     const HEIGHT: usize = 4_000_000;
     const STATE: usize = 2 * EMBEDDING;
@@ -147,7 +147,7 @@ fn scattered_rows(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The sum of the first numbers of these rows of a table, fetched ahead.
+/// The sum of the first numbers of these rows of a table, with prefetching.
 fn sum_of(table: &[f32], width: usize, rows: &[usize]) -> f32 {
     let mut sums = [0.0; EMBEDDING];
     for (i, &row) in rows.iter().enumerate() {
@@ -160,7 +160,7 @@ fn sum_of(table: &[f32], width: usize, rows: &[usize]) -> f32 {
     sums.iter().sum()
 }
 
-/// Moves three arrays by each other, element by element, in place.
+/// Updates three arrays with one another, element by element, in place.
 fn move_together([a, b, c]: &mut [Vec<f32>; 3]) {
     const CHUNK: usize = 1 << 14;
     let chunks = a.par_chunks_mut(CHUNK).zip(b.par_chunks_mut(CHUNK)).zip(c.par_chunks_mut(CHUNK));

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""polars reading rows as Criteo's and hashing their columns, beside the bench `encode_criteo` on the same file.
+"""Reads rows in Criteo's format with polars and hashes their columns, to compare with the bench `encode_criteo`.
 
     pip install polars
     CRITEO=/tmp/criteo.tsv cargo bench -p benches --bench encode_criteo -- hashed
     python3 benches/polars_encode.py /tmp/criteo.tsv --threads 1 2
 
-The bench writes the file where it is not there. Each number of threads is a process of its own; a line of JSON for each:
-rows a second, the median of seven rounds of reading the file, ln(1+x) of the numbers and a hash modulo the buckets of the
-categories, all as columns of 32 bits.
+The bench writes the file if it does not exist. Each number of threads runs in a separate process and prints a line of
+JSON: rows per second, as the median of seven rounds of reading the file, ln(1+x) of the numbers and a hash of the
+categories modulo the buckets, all as columns of 32 bits.
 """
 
 import argparse

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The service under load, and prediction beside onnxruntime, in one run.
+"""Measures the service under load, and prediction compared with onnxruntime, in one run.
 
     cargo build --release -p deepcross-cli -p examples --examples
     python3 benches/serving.py --parts predict rank load
@@ -7,19 +7,19 @@
 A model of the Criteo data's shape is trained on a few random rows: 26 hashed categories, embedded 16 wide, 13 numbers,
 residual units of 512, 512, 256, 128 and 64, tables of a million rows together; `--hidden` takes other widths.
 
-predict  microseconds of 1, 16, 100 and 1000 rows on one thread, and of onnxruntime on the exported graph where Python has
-         it, in turn; medians.
+predict  microseconds for 1, 16, 100 and 1000 rows on one thread, alternating with onnxruntime on the exported graph if
+         Python has it; medians.
 rank     a request of 200 candidates that share 16 categories, as whole rows by /v1/score and as candidates by /v1/rank, each
-         as objects and as columns, in turn: milliseconds of one at a time, by a client that reads the answer and does not
-         parse it; then requests a second of 8 connections, and what the service takes of a processor for each, which other
-         programs move least; medians. With units of 64 and 32 as well, where products are few.
-soak     five minutes of requests of 100 rows, as many as 64 connections can send, and the service's memory after each 10 s
-         asked for.
+         as objects and as columns, alternating: milliseconds of one request at a time, by a client that reads the answer and
+         does not parse it; then requests per second of 8 connections, and the processor time of the service for each
+         request, which depends least on other programs; medians. Also with units of 64 and 32, which have few products.
+soak     five minutes of requests of 100 rows, as fast as 64 connections can send them, and the memory of the service every
+         10 s.
 load     for requests of 1 row and of 100 rows, the greatest rate of a ladder that the service holds with a 99th
-         percentile below 10 ms; then a minute at twice that rate, the service's memory, and the time until it answers
+         percentile below 10 ms; then a minute at twice that rate, the memory of the service, and the time until it answers
          in time again.
 
-One line of JSON for each part. Python's own library is enough, but for onnxruntime.
+Prints one line of JSON for each part. Only the comparison with onnxruntime needs a package outside Python's library.
 """
 
 import argparse
@@ -171,7 +171,7 @@ def onnx_time(session, n):
 
 
 class Caller:
-    """One connection that is kept, and as little work as Python can do."""
+    """One connection that is kept open, with as little work in Python as possible."""
 
     def __init__(self, service):
         host, port = service.addr.split(":")
@@ -277,7 +277,7 @@ def rank(args, folder, model):
         milliseconds, answers = latencies(args, service, bodies)
         rates, processor = throughputs(args, folder, service, bodies)
         service.stop()
-        # Whole rows are what a caller would send otherwise.
+        # Without ranking, a caller would send whole rows.
         against = [("rank_candidates", "score_rows"), ("rank_columns", "score_columns"), ("rank_columns", "score_rows")]
         result[" ".join(map(str, hidden))] = {
             "milliseconds": milliseconds,
@@ -323,7 +323,7 @@ def load(args, folder, model):
             held = result | {"rate": rate * 1000}
         if held is None:
             raise SystemExit(f"not even {ladder[0] * 1000} requests a second are held")
-        # A connection waits for its answer, so that a queue is filled by many of them.
+        # A connection waits for its answer, so many connections are needed to fill a queue.
         memory_over, done = [], threading.Event()
         watcher = threading.Thread(target=watch, args=(service, memory_over, done))
         watcher.start()
@@ -353,7 +353,7 @@ def soak(args, folder, model):
     body = folder / "soak.json"
     body.write_text(json.dumps({"rows": [as_object(raw_row(rng)) for _ in range(100)]}))
     service = Service(args, folder, model)
-    # More than the service can score: a request leaves as soon as a connection is free, and it is never idle.
+    # More than the service can score: a request leaves as soon as a connection is free, so the service is never idle.
     command = [args.bin / "examples/load_generator", "--addr", service.addr, "--body", body]
     command += ["--rate", "5000", "--seconds", "10", "--connections", "64"]
     memory, statuses, answered = [round(service.memory(), 1)], {}, 0

@@ -1,4 +1,4 @@
-//! A training step on all threads: of the Criteo model, and beside ever higher tables.
+//! Benches of a training step on all threads: of the Criteo model, and with tables of different heights.
 
 use benches::{HIDDEN, criteo_batch, criteo_shapes, ids, model, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
@@ -8,7 +8,7 @@ use deepcross::train::Engine;
 use std::error::Error;
 
 const ROWS: usize = 4096;
-/// Groups of a batch: what threads share.
+/// The number of groups of a batch, which the threads share.
 const GROUPS: usize = 4;
 const LOW: usize = 10_000;
 const HIGH: usize = 10_000_000;
@@ -37,8 +37,9 @@ fn criteo(criterion: &mut Criterion) {
 /// One table and one small unit, so that the table's part is most of the step.
 ///
 /// * `10000` and `10000000`: the same batch, whose ids are below 10 thousand; only the height differs.
-/// * `10000000_spread`: each id is multiplied by 1000: as many distinct rows, now all over the table, so that each is
-///   fetched from memory and not from the cache. What it adds is the price of memory, and not of work.
+/// * `10000000_spread`: each id is multiplied by 1000: the same number of distinct rows, now spread over the whole
+///   table, so that each is fetched from memory and not from the cache. The extra time is the cost of memory, not of
+///   work.
 fn table_height(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("table_height");
     group.throughput(Throughput::Elements(ROWS as u64));
@@ -58,7 +59,7 @@ fn table_height(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// An engine that is made, and makes its first step, when it is first asked for.
+/// An engine that is created, and makes its first step, at its first use.
 ///
 /// Criterion calls a bench once for each sample, and never calls one that the command line left out.
 #[derive(Default)]
@@ -67,8 +68,8 @@ struct WarmEngine(Option<Engine>);
 impl WarmEngine {
     fn get(&mut self, shapes: &[FieldShape], hidden: &[usize], batch: &Batch) -> &mut Engine {
         self.0.get_or_insert_with(|| {
-            let mut engine = engine(shapes, hidden).expect("the model is sound");
-            // The first step makes the tapes and gradients as large as they have to be.
+            let mut engine = engine(shapes, hidden).expect("the model is valid");
+            // The first step grows the tapes and gradients to their final size.
             engine.step(batch).expect("the loss is finite");
             engine
         })

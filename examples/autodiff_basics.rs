@@ -1,4 +1,4 @@
-//! A loss on the tape, its gradients, and the check that they are right.
+//! Shows a loss on the tape, its gradients, and the check that the gradients are right.
 //!
 //! ```text
 //! cargo run --release --example autodiff_basics
@@ -11,11 +11,11 @@ use deepcross::autodiff::{
 };
 use ndarray::array;
 
-/// Three clicks or not: which of four ads was shown, and one number.
+/// Three rows: which of four ads was shown, one number, and whether the ad was clicked.
 const ADS: [u32; 3] = [2, 0, 2];
 const LABELS: [f64; 3] = [1.0, 0.0, 1.0];
 
-/// Handles into [`Params`]; the weights themselves are in there.
+/// Handles into [`Params`], which holds the weights.
 struct Net {
     ads: TableId,
     hidden: DenseId,
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut params = Params::new();
     let net = net(&mut params);
 
-    // A tape and gradients are memory; each recording begins a new pass on it.
+    // The tape and the gradients are memory; each recording begins a new pass on it.
     let (mut tape, mut gradients) = (Tape::new(), Gradients::new(&params));
     let mut pass = tape.record(&params);
     let loss = net.loss(&mut pass);
@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("  row {row}: {gradient:8.4?}");
     }
 
-    // Every entry of every parameter, moved a little both ways.
+    // Moves every entry of every parameter a little in both directions.
     check::gradients(&params, |pass| net.loss(pass))?;
     println!("\nall {} derivatives agree with central differences", params.n_parameters());
     Ok(())

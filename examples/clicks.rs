@@ -1,4 +1,4 @@
-//! Simulated clicks in files, and models that are trained on them: what the comparisons share.
+//! Simulated clicks in files, and models that are trained on them: the shared part of the comparisons.
 
 use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross::metrics::{Evaluation, Summary};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Rows of a world, and the file that holds them.
+/// Rows of a simulated world, and the file that holds them.
 pub(crate) struct Clicks {
     pub(crate) simulator: Simulator,
     pub(crate) n_rows: u64,
@@ -55,7 +55,7 @@ pub(crate) fn tested(model: &TrainedModel, config: &RunConfig, test: &Clicks) ->
     Ok(evaluate(model.predictor(), &mut reader, &Tapes::new())?)
 }
 
-/// The metrics of the true probabilities: what no model can be better than, but by chance.
+/// The metrics of the true probabilities, which a model can only exceed by chance.
 pub(crate) fn best_possible(test: &Clicks) -> Result<Summary> {
     let mut evaluation = Evaluation::default();
     for index in test.indices() {

@@ -1,4 +1,4 @@
-//! An operation of one's own, outside the crate: an activation, its derivative, the check that they belong together, and
+//! Defines an operation outside the crate: an activation, its derivative, the check that they belong together, and
 //! training with it.
 //!
 //! ```text
@@ -6,7 +6,8 @@
 //! ```
 //!
 //! SiLU is `x σ(x)`, and its derivative `σ(x) (1 + x (1 − σ(x)))` (Elfwing, Uchibe and Doya, Neural Networks 107, 2018).
-//! It falls before it rises, so its derivative cannot be told by its value, as those of the built-in activations can.
+//! SiLU falls before it rises, so its derivative does not follow from its value, as it does for the built-in
+//! activations.
 
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
@@ -20,7 +21,7 @@ use ndarray::{Array2, ArrayViewMut2, Zip};
 use std::error::Error;
 use std::sync::Arc;
 
-/// A function of each element, and its slope: what an activation is made of.
+/// An activation: a function of each element, and its slope.
 #[derive(Clone, Copy, Debug)]
 struct Elementwise<F> {
     value: fn(F) -> F,
@@ -36,7 +37,7 @@ impl<F: Real> Operation<F> for Elementwise<F> {
         Zip::from(out).and(inputs.get(0)).for_each(|out, &x| *out = (self.value)(x));
     }
 
-    /// Adds to what other uses of the input have left.
+    /// Adds to the gradient that other uses of the input have left.
     fn backward(
         &self,
         inputs: CustomInputs<'_, F>,
@@ -59,12 +60,12 @@ fn silu<F: Real>() -> Elementwise<F> {
     }
 }
 
-/// SiLU with a slope that forgets that its second factor depends on x too.
+/// SiLU with a wrong slope, which ignores that its second factor depends on x too.
 fn wrong_silu<F: Real>() -> Elementwise<F> {
     Elementwise { slope: sigmoid, ..silu() }
 }
 
-/// The crate's own, which does not overflow where `exp` does.
+/// The sigmoid of the crate, which does not overflow where `exp` does.
 fn sigmoid<F: Real>(x: F) -> F {
     Activation::Sigmoid.apply(x)
 }
@@ -78,7 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut params = Params::new();
     let net = Net::new(&mut params, wrong_silu(), 4);
     let Err(found) = check::gradients(&params, |pass| net.loss(pass)) else {
-        return Err("the check has missed a wrong derivative".into());
+        return Err("the check did not notice a wrong derivative".into());
     };
     println!("\nwith a wrong derivative, the check finds\n  {found}");
     println!("that is, the parameter `{}` at (row, column) {:?}", found.parameter, found.entry);
@@ -87,7 +88,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     train::<f64>("f64")
 }
 
-/// Fits the net, and prints its loss on the way.
+/// Fits the net, and prints its loss during training.
 fn train<F: Real>(name: &str) -> Result<(), Box<dyn Error>> {
     let mut params = Params::<F>::new();
     let net = Net::new(&mut params, silu(), 16);
@@ -147,7 +148,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The definition word by word, in `f64`.
+    /// The definition as it is written, in `f64`.
     fn naive_silu(x: f64) -> f64 {
         x * (1.0 / (1.0 + (-x).exp()))
     }

@@ -1,8 +1,8 @@
-//! Deep Crossing by hand, from tape, layers and optimizer, without the data crates and the trainer.
+//! Builds Deep Crossing by hand, from tape, layers and optimizer, without the data crates and the trainer.
 //!
-//! A click is likely where an ad and a user have the same taste, and unlikely elsewhere.
-//! Each ad and each user is clicked as often as any other, so a model that adds what it knows of the one to what it
-//! knows of the other learns nothing: its log loss stays at that of a coin, 0.693.
+//! A click is likely if an ad and a user have the same taste, and unlikely otherwise.
+//! All ads and all users have the same click rate, so a model that only adds a value of the ad and a value of the user
+//! learns nothing: its log loss stays at that of a coin, 0.693.
 //!
 //! ```text
 //! cargo run --release --example deep_crossing_from_parts

@@ -1,7 +1,8 @@
-//! A `Scorer` inside a service of one's own: one scorer for all threads, a session for each, and values that arrive by name.
+//! Uses a `Scorer` inside a service: one scorer for all threads, a session for each thread, and values that arrive by
+//! name.
 //!
-//! What calls it here are threads; what would call it are the request handlers of a service.
-//! Who wants HTTP ready made takes `deepcross serve`, or the crate `deepcross-serve`.
+//! Here threads call the scorer; in a service, its request handlers do.
+//! For a ready-made HTTP service, use `deepcross serve` or the crate `deepcross-serve`.
 //!
 //! ```text
 //! cargo run --release --example embed_in_service
@@ -41,10 +42,10 @@ batch = 16
 learning_rate = 0.01
 "#;
 
-/// What all threads of the service share: it never changes, and a new model is a new one of these.
+/// The state that all threads of the service share: it never changes, and a new model gets a new state.
 struct Model {
     scorer: Scorer,
-    /// The columns in the order in which a row is handed over, and where the model finds them.
+    /// The columns in the order of a row's values, and where the model finds them.
     columns: Vec<String>,
     binding: Binding,
 }
@@ -57,9 +58,9 @@ impl Model {
         Ok(Self { scorer, columns, binding })
     }
 
-    /// Probabilities for rows of values by name; what a row does not name is missing.
+    /// Returns probabilities for rows of values by name; a column that a row does not name is missing.
     ///
-    /// The session is the thread's own: once it has grown to the size of a batch, scoring allocates nothing.
+    /// Each thread has its own session: once it has grown to the size of a batch, scoring allocates nothing.
     fn score<'s>(
         &self,
         session: &'s mut Session,
@@ -97,7 +98,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Trains a little model in which shoes are clicked and socks are not.
+/// Trains a small model on rows in which shoes are clicked and socks are not.
 fn write_model(folder: &Path, artifact: &Path) -> Result<(), Box<dyn Error>> {
     let mut rows = "click,ad,age\n".to_owned();
     for i in 0..400 {

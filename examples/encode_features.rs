@@ -1,4 +1,5 @@
-//! Raw values to ids and numbers: a schema, one fitting pass, and what becomes of values that fitting never met.
+//! Turns raw values into ids and numbers: a schema, one fitting pass, and the encoding of values that fitting never
+//! saw.
 //!
 //! ```text
 //! cargo run --release --example encode_features

@@ -1,4 +1,4 @@
-//! Metrics of any model's scores: in one piece, streamed in parts, and with row weights.
+//! Measures the scores of any model: in one piece, streamed in parts, and with row weights.
 //!
 //! ```text
 //! cargo run --release --example evaluate_scores
@@ -21,7 +21,7 @@ fn main() -> Result<(), MetricError> {
     let whole = whole.finish();
     print("a calibrated model", &whole);
 
-    // Four parts, as four threads or files would evaluate them; the AUC is exact, not an average of AUCs.
+    // Four parts, as four threads or files would evaluate them. The AUC is exact, and not an average of AUCs.
     let mut merged = Evaluation::default();
     for (probabilities, labels) in probabilities.chunks(ROWS / 4).zip(labels.chunks(ROWS / 4)) {
         let mut part = Evaluation::default();
@@ -31,7 +31,7 @@ fn main() -> Result<(), MetricError> {
     let merged = merged.finish();
     println!("\nin four parts, merged: the same AUC to the bit: {}", merged.auc == whole.auc);
 
-    // Nine in ten misses left out, the others with weight 10: the metrics are those of all rows, but for chance.
+    // Nine in ten misses are left out, the others have weight 10: the metrics are those of all rows, up to chance.
     let mut sampled = Evaluation::default();
     for (row, (&probability, &label)) in probabilities.iter().zip(&labels).enumerate() {
         match (label, row % 10) {
@@ -42,13 +42,13 @@ fn main() -> Result<(), MetricError> {
     }
     print("\nnine in ten misses left out, the rest weighted", &sampled.finish());
 
-    // Scores that are twice too high rank as well as before, and cost log loss and calibration.
+    // Scores that are twice too high rank as well as before, but their log loss and calibration are worse.
     let doubled: Vec<f64> = probabilities.iter().map(|p| (2.0 * p).min(1.0)).collect();
     let mut too_high = Evaluation::default();
     too_high.push_all(&doubled, &labels, &none)?;
     print("\nscores twice too high", &too_high.finish());
 
-    println!("\nof one class only, the AUC is {:?}", roc_auc(&[0.2, 0.7], &[1, 1])?);
+    println!("\nthe AUC of a single class is {:?}", roc_auc(&[0.2, 0.7], &[1, 1])?);
     Ok(())
 }
 

@@ -1,8 +1,8 @@
-//! Weights that PyTorch trained, scored here: a file of safetensors is read into a model of the same layers, and gives the
-//! probabilities that PyTorch gave.
+//! Scores with weights that PyTorch trained: a safetensors file is read into a model of the same layers, which gives
+//! the same probabilities as PyTorch.
 //!
-//! The numbers are those of `crates/deepcross/tests/golden/deep_crossing_small.json`, which a PyTorch program wrote; another
-//! file of this form may be named. In PyTorch, the file of weights is made by
+//! The numbers are those of `crates/deepcross/tests/golden/deep_crossing_small.json`, which a PyTorch program wrote;
+//! the argument names another file of this form. In PyTorch, this code writes the file of weights:
 //!
 //! ```python
 //! from safetensors.torch import save_file
@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 const GOLDEN: &str = "../crates/deepcross/tests/golden/deep_crossing_small.json";
 
-/// A parameter of the PyTorch program, and the tensor that it becomes.
+/// The parameters of the PyTorch program, and the tensors that they become.
 const OURS: [(&str, &str); 14] = [
     ("ad.table", "embedding.ad.table"),
     ("ad.bias", "embedding.ad.bias"),
@@ -44,7 +44,7 @@ const OURS: [(&str, &str); 14] = [
     ("score.b", "scoring.bias"),
 ];
 
-/// What the PyTorch program wrote.
+/// The file that the PyTorch program wrote.
 #[derive(Deserialize)]
 struct Golden {
     params: BTreeMap<String, Tensor>,
@@ -94,13 +94,13 @@ fn read(path: &Path) -> Result<Option<Golden>, Box<dyn Error>> {
     Ok(Some(serde_json::from_str(&std::fs::read_to_string(path)?)?))
 }
 
-/// The probabilities of the first batch, by weights that go through a file.
+/// Returns the probabilities of the first batch, with weights that were written to a file and read again.
 fn scored(golden: &Golden) -> Result<Vec<f32>, Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("weights.safetensors");
     std::fs::write(&file, weights(&golden.params)?)?;
 
-    // The same layers, with weights of any kind: the file's take their place.
+    // The same layers, with any weights: those of the file replace them.
     let config = ModelConfig {
         embeddings: [("ad".to_owned(), 4), ("words".to_owned(), 3)].into(),
         bypass_below: Some(6),
@@ -143,7 +143,7 @@ impl Rows {
     }
 }
 
-/// The bytes that `safetensors.torch.save_file` would write: the length of a header in JSON, the header, all numbers.
+/// The bytes that `safetensors.torch.save_file` would write: the length of a JSON header, the header, and all numbers.
 fn weights(params: &BTreeMap<String, Tensor>) -> Result<Vec<u8>, Box<dyn Error>> {
     let (mut header, mut numbers) = (Map::new(), Vec::<f32>::new());
     for (theirs, ours) in OURS {

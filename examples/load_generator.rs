@@ -1,8 +1,10 @@
-//! An open-loop load on a scoring service: requests leave at fixed times, whether or not earlier ones were answered.
+//! Puts an open-loop load on a scoring service: requests leave at fixed times, whether or not earlier ones were
+//! answered.
 //!
 //! A closed loop, in which each connection waits for its answer before it asks again, slows down with the service and so
 //! hides its worst times.
-//! Here the latency of a request runs from when it was to leave, so that waiting for a free connection counts.
+//! Here the latency of a request begins at the time at which it should leave, so that waiting for a free connection
+//! counts.
 //! Only loopback addresses are accepted, and connections are bounded.
 //!
 //! ```text
@@ -23,27 +25,28 @@ use std::time::{Duration, Instant};
 
 #[derive(Debug, Parser)]
 struct Args {
-    /// The service; a loopback address
+    /// Address of the service; must be a loopback address
     #[arg(long, default_value = "127.0.0.1:8080")]
     addr: SocketAddr,
-    /// The route
+    /// Route of the requests
     #[arg(long, default_value = "/v1/score")]
     path: String,
-    /// The file with the body of each request, in JSON
+    /// File with the JSON body of every request
     #[arg(long)]
     body: PathBuf,
-    /// Requests a second
+    /// Requests per second
     #[arg(long, default_value_t = 1000.0)]
     rate: f64,
-    /// How long requests leave
+    /// Duration of the load, in seconds
     #[arg(long, default_value_t = 10.0)]
     seconds: f64,
-    /// Connections, each with a thread
+    /// Number of connections, each with a thread
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     connections: u16,
 }
 
-/// What came of requests: how long each took, in seconds, and how often each status came; 0 is no answer.
+/// The results of the requests: the latency of each in seconds, and the number of answers of each status; status 0
+/// means no answer.
 #[derive(Debug, Default)]
 struct Outcome {
     latencies: Vec<f64>,
@@ -73,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Sends all requests; each connection takes the next one that is to leave.
+/// Sends all requests; each connection takes the next request that is due.
 fn load(args: &Args, request: &[u8], n_requests: usize, start: Instant) -> Outcome {
     let next = AtomicUsize::new(0);
     let work = || {
@@ -104,7 +107,7 @@ fn load(args: &Args, request: &[u8], n_requests: usize, start: Instant) -> Outco
     })
 }
 
-/// The status of the answer, over the connection that there is, or a new one.
+/// Sends a request over the open connection, or a new one, and returns the status of the answer.
 fn ask(
     connection: &mut Option<BufReader<TcpStream>>,
     addr: SocketAddr,

@@ -1,5 +1,6 @@
-//! How much of what can be known does each model find? Four predictors on simulated clicks whose true probabilities are
-//! known: the campaign's click rate alone, an additive model, Deep Crossing, and the truth itself.
+//! Measures how close each model comes to the best possible result: four predictors on simulated clicks whose true
+//! probabilities are known: the campaign's click rate alone, an additive model, Deep Crossing, and the true
+//! probabilities.
 //!
 //! ```text
 //! cargo run --release --example simulated_comparison -- [TRAINING_ROWS [TEST_ROWS [SEEDS]]]
@@ -19,7 +20,7 @@ use std::collections::HashMap;
 
 const CONFIG: &str = include_str!("simulated.toml");
 const ADDITIVE: [&str; 2] = ["model.preset=fuxictr", "model.hidden=[]"];
-/// Rows of prior belief that a campaign has the overall click rate.
+/// The weight, in rows, of the prior belief that a campaign has the overall click rate.
 const PRIOR_ROWS: f64 = 20.0;
 
 fn main() -> Result<()> {
@@ -46,7 +47,7 @@ fn main() -> Result<()> {
     let closed = (deep - additive) / (best - additive);
     println!("Deep Crossing closes {:.0} % of the gap", 100.0 * closed);
     if train_rows >= 300_000 && closed < 1.0 / 3.0 {
-        return Err("less than a third: the model has become worse".into());
+        return Err("less than a third of the gap: the model has become worse".into());
     }
     Ok(())
 }

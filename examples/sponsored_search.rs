@@ -1,5 +1,6 @@
-//! What do the paper's features bring? Deep Crossing on simulated clicks with all features of `sponsored-search.toml`,
-//! without the tri-letter grams, and without the companion counts; beside it an additive model, and the truth.
+//! Measures the gain from the paper's features: Deep Crossing on simulated clicks with all features of
+//! `sponsored-search.toml`, without the tri-letter grams, and without the companion counts, compared with an additive
+//! model and the true probabilities.
 //!
 //! ```text
 //! cargo run --release --example sponsored_search -- [TRAINING_ROWS [TEST_ROWS [SEEDS]]]
@@ -18,20 +19,20 @@ use toml::{Table, Value};
 
 const CONFIG: &str = include_str!("sponsored-search.toml");
 const ADDITIVE: [&str; 2] = ["model.preset=fuxictr", "model.hidden=[]"];
-/// From here on what is found must be what `docs/results.md` says; on fewer rows it is left to chance.
+/// With at least this number of rows, the result must agree with `docs/results.md`; with fewer rows, chance decides.
 const ENOUGH_ROWS: u64 = 1_000_000;
 
-/// Files of one world.
+/// The files of one simulated world.
 struct World {
     train: Clicks,
     valid: Clicks,
     test: Clicks,
 }
 
-/// What one kind of model reached: means over seeds.
+/// The results of one kind of model: means over seeds.
 struct Reached {
     valid_log_loss: f64,
-    /// Between the best and the worst seed, of the log loss on validation rows.
+    /// The difference between the best and the worst seed, in log loss on validation rows.
     spread: f64,
     auc: f64,
 }
@@ -72,13 +73,13 @@ fn main() -> Result<()> {
     ];
     match found.iter().find(|(_, holds)| !holds) {
         Some((what, _)) if train_rows >= ENOUGH_ROWS => {
-            Err(format!("{what}: less than there should be").into())
+            Err(format!("{what}: the gain is smaller than it should be").into())
         }
         _ => Ok(()),
     }
 }
 
-/// Trains with each seed, prints a line of the table, and gives its numbers.
+/// Trains with each seed, prints a line of the table, and returns its numbers.
 fn reached(
     name: &str,
     config: &str,
@@ -110,7 +111,7 @@ fn reached(
 }
 
 impl Reached {
-    /// Whether the difference is greater than what the seeds of either make.
+    /// Whether the difference is greater than the spread over the seeds of either model.
     fn is_clearly_better_than(&self, other: &Self) -> bool {
         other.valid_log_loss - self.valid_log_loss > self.spread.max(other.spread)
     }
@@ -123,7 +124,7 @@ fn without_grams() -> Result<String> {
     Ok(config.to_string())
 }
 
-/// The configuration without companion counts, and without what has a meaning for them alone.
+/// The configuration without companion counts, and without the keys that only companion counts use.
 fn without_counts() -> Result<String> {
     let mut config: Table = CONFIG.parse()?;
     for field in fields(&mut config)?.iter_mut().filter_map(Value::as_table_mut) {

@@ -1,13 +1,15 @@
-//! How fast is a training step or a prediction on this machine, and how near to the limit of its arithmetic?
+//! Measures the speed of training steps or predictions on this machine, and how near they come to the limit of its
+//! arithmetic.
 //!
 //! ```text
 //! cargo run --release --example throughput -- [--mode train|score] [--optimizer adam|sparse-adam|sparse-adagrad] [--paper] …
 //! ```
 //!
-//! Data lie in memory, encoded: ids drawn log-uniformly, as frequent values are in click logs, and labels at random.
-//! `gflops` counts the matrix products of the residual units alone, and `gemm_peak_gflops` is what this machine reached in
-//! the same run on one independent product of 1024 × 1024 × 1024 a thread, all threads at once, best of several.
-//! One JSON object is printed; medians are over `--steps` steps after three that warm up.
+//! The data are in memory, encoded: ids are drawn log-uniformly, similar to values in click logs, and labels at random.
+//! `gflops` counts only the matrix products of the residual units, and `gemm_peak_gflops` is the rate that this machine
+//! reached in the same run with one independent product of 1024 × 1024 × 1024 for each thread, all threads at once,
+//! best of several.
+//! The program prints one JSON object; medians are over `--steps` steps after three warm-up steps.
 
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
@@ -28,9 +30,9 @@ use std::time::Instant;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Steps whose time is not taken.
+/// The number of steps that are not timed.
 const WARM_UP: usize = 3;
-/// The paper's text fields: tri-letter grams, and how many a row has.
+/// The text fields of the paper, the number of their tri-letter grams, and the number of grams in each row.
 const TEXTS: [&str; 3] = ["query", "keyword", "title"];
 const GRAMS: usize = 49_292;
 const GRAMS_A_ROW: usize = 20;
@@ -49,11 +51,11 @@ enum Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 enum OptimizerName {
-    /// Adam over all rows of all tables at each step.
+    /// Adam on all rows of all tables at each step.
     Adam,
-    /// Adam, over the rows of tables that the step touches.
+    /// Adam on the rows of tables that the step touches.
     SparseAdam,
-    /// Adagrad over the rows of tables that the step touches, Adam on the rest.
+    /// Adagrad on the rows of tables that the step touches, Adam on the rest.
     SparseAdagrad,
 }
 
@@ -64,7 +66,7 @@ struct Args {
     mode: Mode,
     #[arg(long, value_enum, default_value = "sparse-adam")]
     optimizer: OptimizerName,
-    /// Rows a step.
+    /// Rows in each step.
     #[arg(long, default_value_t = 4096)]
     batch: usize,
     /// One-hot fields.
@@ -86,12 +88,12 @@ struct Args {
     steps: usize,
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// The paper's inputs instead: three texts of 20 tri-letter grams and a campaign, each embedded 256 wide.
+    /// Use the inputs of the paper instead: three texts of 20 tri-letter grams and a campaign, each embedded 256 wide.
     #[arg(long)]
     paper: bool,
 }
 
-/// What is reported beside the flags.
+/// The measurements that are reported with the flags.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Report {
@@ -193,7 +195,7 @@ impl Args {
     }
 }
 
-/// Ids below `height`, whose logarithms are uniform.
+/// Ids below `height` whose logarithms are uniformly distributed.
 fn log_uniform(random: &mut ChaCha8Rng, n: usize, height: usize) -> Vec<u32> {
     let id = |uniform: f64| ((height as f64).powf(uniform) - 1.0) as u32;
     (0..n).map(|_| id(random.random()).min(height as u32 - 1)).collect()
@@ -219,7 +221,8 @@ fn train(args: &Args) -> Result<Report> {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let mut seconds = Vec::with_capacity(args.steps);
     let peak_before = gemm_peak_gflops(args.threads);
-    // All drawn before, so that the threads find the next batch at hand, as they do where it has been read ahead.
+    // All batches are drawn before the measurement, so that the threads never wait for the next one, as with reading
+    // ahead.
     let n_steps = WARM_UP + args.steps;
     let batches: Vec<_> = (0..n_steps).map(|_| args.draw(&mut random, args.batch)).collect();
     for (step, batch) in batches.iter().enumerate() {
@@ -262,7 +265,7 @@ fn score(args: &Args) -> Result<Report> {
     Ok(Report::Score { batch_1_us, batch_16_us, batch_100_us, batch_1000_us })
 }
 
-/// One product of 1024 × 1024 × 1024 a thread, all at once; the best of several.
+/// The rate of one product of 1024 × 1024 × 1024 for each thread, all at once; the best of several.
 fn gemm_peak_gflops(threads: usize) -> f64 {
     const SIZE: usize = 1024;
     const TIMES: usize = 8;
@@ -270,7 +273,7 @@ fn gemm_peak_gflops(threads: usize) -> f64 {
     let product = || {
         let (a, b) = (Array2::<f32>::ones((SIZE, SIZE)), Array2::<f32>::ones((SIZE, SIZE)));
         let mut out = Array2::zeros((SIZE, SIZE));
-        // The first product warms up: caches, and what the library packs.
+        // The first product warms up the caches and the packing buffers of the library.
         matmul_into(a.view(), b.view(), Write::Assign, out.view_mut());
         start.wait();
         let clock = Instant::now();

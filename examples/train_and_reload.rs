@@ -1,4 +1,4 @@
-//! The facade from end to end: simulated clicks, training, an artifact, and the same predictions after reload.
+//! Uses the facade from end to end: simulated clicks, training, an artifact, and the same predictions after reload.
 //!
 //! ```text
 //! cargo run --release --example train_and_reload
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let data = folder.path().join("clicks.tsv");
     simulate(&data)?;
 
-    // The configuration of 300,000 rows, with less of everything.
+    // The configuration for 300,000 rows, with fewer epochs, a smaller batch and a smaller unit.
     let smaller = ["train.epochs=3", "train.batch=256", "model.hidden=[32]"].map(String::from);
     let config = RunConfig::parse(CONFIG, &smaller, "simulated.toml")?;
     let trained = train(&config, &Files { train: vec![data], valid: vec![] }, 2, &mut report)?;
@@ -58,7 +58,7 @@ fn report(event: Event<'_>) {
     }
 }
 
-/// Scores raw records as a service would: columns by name, values as they come, unknown ones included.
+/// Scores raw rows as a service would: columns by name, values as they come, including unknown values.
 fn score_new_rows(scorer: &Scorer) -> Result<Vec<f32>, Box<dyn Error>> {
     let world = SimulatorConfig { seed: 2, ..SimulatorConfig::default() };
     let simulator = Simulator::new(&world).map_err(|all| all.join("\n"))?;

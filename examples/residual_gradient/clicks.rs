@@ -10,7 +10,7 @@ const CONFIG: &str = include_str!("../simulated.toml");
 /// Rows of a training step.
 pub(crate) const BATCH: usize = 128;
 
-/// Rows to train on, and others to measure with.
+/// Rows to train on, and other rows to measure with.
 pub(crate) struct Clicks {
     pub(crate) shapes: Vec<FieldShape>,
     pub(crate) train: Batch<f64>,
@@ -31,7 +31,7 @@ impl Clicks {
         })
     }
 
-    /// The mean log loss on the measured rows of a model that knows nothing but their click rate.
+    /// The mean log loss, on the measured rows, of a model that knows only their click rate.
     pub(crate) fn loss_of_click_rate(&self) -> f64 {
         let labels = self.measured.labels();
         let rate = labels.iter().sum::<f64>() / labels.len() as f64;
@@ -62,7 +62,7 @@ fn encode(encoder: &Encoder, rows: &[SimulatedRow<'_>]) -> Result<Batch<f64>, Bo
     Ok(batch.map_values(f64::from))
 }
 
-/// A row as a file holds it.
+/// A row as it stands in a file.
 fn line(row: &SimulatedRow<'_>) -> std::io::Result<Vec<u8>> {
     let mut line = Vec::new();
     row.write_tsv(&mut line)?;

@@ -1,4 +1,4 @@
-//! The measurement: one stack, the norms of its gradients before and after training.
+//! Measures one stack: the norms of its gradients before and after training.
 
 use crate::clicks::{BATCH, Clicks};
 use crate::stack::{Kind, Stack};
@@ -11,7 +11,7 @@ use ndarray::ArrayView2;
 const SEED: u64 = 2016;
 const LEARNING_RATE: f64 = 1e-3;
 
-/// How the gradient of a loss flows through a stack.
+/// The flow of the gradient of a loss through a stack.
 #[derive(Debug)]
 pub(crate) struct Flow {
     /// The Frobenius norms of ∂L/∂h(0) to ∂L/∂h(n).
@@ -21,8 +21,8 @@ pub(crate) struct Flow {
 }
 
 impl Flow {
-    /// The decimal logarithm of the norm at the bottom by that at the top: below 0 for decay, above for growth, −∞ where
-    /// nothing arrives, and NaN where nothing sets out.
+    /// The decimal logarithm of the norm at the bottom divided by the norm at the top: below 0 for decay, above 0 for
+    /// growth, −∞ if no gradient arrives, and NaN if there is none at the top.
     pub(crate) fn orders(&self) -> f64 {
         let norm = |i: usize| self.norms.get(i).copied().unwrap_or(f64::NAN).log10();
         norm(0) - norm(self.norms.len() - 1)
@@ -38,7 +38,7 @@ pub(crate) struct Measured {
     pub(crate) trained: Flow,
 }
 
-/// Measures a new stack, trains it for so many steps, and measures it again.
+/// Measures a new stack, trains it for that many steps, and measures it again.
 pub(crate) fn measure(
     kind: Kind,
     depth: usize,
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn norms_are_told_as_they_are() {
+    fn norms_are_computed_without_overflow_or_underflow() {
         let cases = [
             (array![[3.0, 0.0], [0.0, -4.0]], 5.0),
             (array![[3e-200, 4e-200]], 5e-200),

@@ -1,12 +1,13 @@
-//! Does the gradient reach the bottom? The norm of ∂L/∂h at every depth of plain and residual stacks of 4 to 64 layers, at
-//! the start and after training, on simulated clicks: as a table, in sentences and as plots.
+//! Shows whether the gradient reaches the bottom of a stack: the norm of ∂L/∂h at every depth of plain and residual
+//! stacks of 4 to 64 layers, at the start and after training, on simulated clicks, as a table, in sentences and as
+//! plots.
 //!
 //! ```text
 //! cargo run --release --example residual_gradient -- [FOLDER [STEPS]]
 //! ```
 //!
-//! The plots are written to FOLDER, `residual-gradient` where none is named; STEPS of training are 300 by default.
-//! Nothing is asserted here: decay and growth are told as they are measured.
+//! The plots are written to FOLDER, by default `residual-gradient`; the number of training STEPS is 300 by default.
+//! The example asserts nothing: it reports decay and growth as measured.
 
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
@@ -24,13 +25,13 @@ use stack::{KINDS, WIDTH};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-/// The deepest first: they take longest, and are not to be waited for at the end.
+/// The deepest stacks come first: they take longest, and the run should not wait for them at the end.
 const DEPTHS: [usize; 5] = [64, 32, 16, 8, 4];
-/// The depth that sentences and plots are about.
+/// The depth that the sentences and the plots show.
 const SHOWN: usize = 32;
-/// Batches to train on; after the last comes the first again.
+/// The number of batches to train on; after the last batch comes the first again.
 const BATCHES: usize = 300;
-/// Rows that are never trained on: norms and losses are those of them.
+/// The number of rows that are never trained on; norms and losses are measured on them.
 const MEASURED_ROWS: usize = 2048;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -41,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let clicks = Clicks::simulate(BATCHES * BATCH, MEASURED_ROWS)?;
     println!("{WIDTH} columns, {steps} steps of Adam on batches of {BATCH} simulated clicks,");
-    println!("measured with {MEASURED_ROWS} others.\n");
+    println!("measured with {MEASURED_ROWS} other clicks.\n");
     let all = measure_all(&clicks, steps)?;
     print!("{}", report::table(&all));
     println!("\nFrom h({SHOWN}) down to h(0), the gradient of each stack:");
@@ -62,7 +63,7 @@ fn measure_all(clicks: &Clicks, steps: usize) -> Result<Vec<Measured>, Box<dyn E
         .with_max_len(1)
         .map(|(kind, depth)| measure(kind, depth, clicks, steps))
         .collect::<Result<Vec<_>, _>>()?;
-    // Stable: within a kind the depths rise, and the kinds keep their order.
+    // The sorts are stable: within a kind the depths rise, and the kinds keep their order.
     all.sort_by_key(|measured| measured.depth);
     all.sort_by_key(|measured| KINDS.iter().position(|&kind| kind == measured.kind));
     Ok(all)

@@ -1,7 +1,7 @@
 //! The norms at each depth as curves, on an axis of powers of ten.
 //!
-//! The axis is a linear one of exponents with our own ticks: whole powers, however far apart the norms lie.
-//! A norm of 0 has no place on such an axis: the curve ends there, and its legend says how often.
+//! The axis is a linear axis of exponents with our own ticks: whole powers, however far apart the norms lie.
+//! A norm of 0 has no place on such an axis: the curve ends there, and its legend says how often this happens.
 
 use crate::flow::Flow;
 use crate::report::in_words;
@@ -19,7 +19,7 @@ const SIZE: (u32, u32) = (960, 560);
 const LEGEND_WIDTH: i32 = 230;
 const LEGEND_LINE: i32 = 48;
 const GREY: RGBColor = RGBColor(90, 90, 90);
-/// A dash and the gap after it, in pixels.
+/// The lengths of a dash and of the gap after it, in pixels.
 const DASH: (i32, i32) = (7, 5);
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -56,7 +56,7 @@ impl ValueFormatter<f64> for Axis {
     }
 }
 
-/// One curve a stack; all stacks are of one depth.
+/// One curve for each stack; all stacks have the same depth.
 pub(crate) struct Plot<'a> {
     pub(crate) title: String,
     pub(crate) flows: Vec<(Kind, &'a Flow)>,
@@ -112,7 +112,7 @@ impl Plot<'_> {
             .light_line_style(TRANSPARENT)
             .bold_line_style(RGBColor(225, 225, 225))
             .draw()?;
-        // The last first, so that its thick line lies under the others.
+        // The last curve is drawn first, so that its thick line lies under the others.
         for &(kind, flow) in self.flows.iter().rev() {
             for points in pieces(&flow.norms) {
                 if let [point] = points[..] {
@@ -145,14 +145,14 @@ impl Plot<'_> {
                 area.draw(&PathElement::new(sample, line(kind)))?;
             }
             area.draw(&Text::new(kind.to_string(), (50, y), name.clone()))?;
-            area.draw(&Text::new(told(flow), (50, y + 18), note.clone()))?;
+            area.draw(&Text::new(legend_note(flow), (50, y + 18), note.clone()))?;
         }
         Ok(())
     }
 }
 
-/// What the legend says of a curve: where it leads, or why it is not whole.
-fn told(flow: &Flow) -> String {
+/// The legend's note on a curve: how the gradient changes, or why the curve has gaps.
+fn legend_note(flow: &Flow) -> String {
     let n_zeros = flow.norms.iter().filter(|&&norm| norm == 0.0).count();
     let n_bad = flow.norms.iter().filter(|norm| !norm.is_finite()).count();
     let n = flow.norms.len();
@@ -163,7 +163,7 @@ fn told(flow: &Flow) -> String {
     }
 }
 
-/// The parts of a curve between norms that have no logarithm.
+/// Splits a curve at the norms that have no finite logarithm.
 fn pieces(norms: &[f64]) -> Vec<Points> {
     let points: Points =
         norms.iter().enumerate().map(|(i, norm)| (i as f64, norm.log10())).collect();
@@ -171,13 +171,13 @@ fn pieces(norms: &[f64]) -> Vec<Points> {
     pieces.filter(|piece| !piece.is_empty()).map(<[_]>::to_vec).collect()
 }
 
-/// Ticks for these norms, at most 16: whole powers of ten that lie equally far apart.
+/// Ticks for these norms, at most 16: whole powers of ten at equal distances.
 pub(crate) fn exponents<'a>(flows: impl Iterator<Item = &'a Flow>) -> Vec<f64> {
     let exponents = flows.flat_map(|flow| &flow.norms).map(|norm| norm.log10());
     let (lowest, highest) = exponents
         .filter(|exponent| exponent.is_finite())
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-    // Without any norm the axis goes from 0.1 to 1.
+    // If there is no finite norm, the axis goes from 0.1 to 1.
     let (lowest, highest) = if lowest <= highest { (lowest, highest) } else { (-1.0, 0.0) };
     let fits = |step: &f64| (highest / step).ceil() - (lowest / step).floor() <= 15.0;
     let step = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0].into_iter().find(fits).unwrap_or(100.0);
@@ -186,7 +186,7 @@ pub(crate) fn exponents<'a>(flows: impl Iterator<Item = &'a Flow>) -> Vec<f64> {
     (0..=(last - first) as usize).map(|i| (first + i as f64) * step).collect()
 }
 
-/// `10⁻⁵`.
+/// A power of ten as text, such as `10⁻⁵`.
 fn power_of_ten(exponent: f64) -> String {
     let raised = |digit: char| match digit {
         '-' => '⁻',
@@ -205,7 +205,7 @@ fn line(kind: Kind) -> ShapeStyle {
     colour(kind).stroke_width(if kind == Kind::TwoLayer { 3 } else { 2 })
 }
 
-/// Of the colours of Okabe and Ito, which stay apart for the colour-blind.
+/// Colours of Okabe and Ito, which colour-blind people can distinguish.
 fn colour(kind: Kind) -> RGBColor {
     match kind {
         Kind::TwoLayer => BLACK,
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn zeros_are_told_and_not_drawn() {
+    fn zeros_are_reported_and_not_drawn() {
         let norms = [0.0, 0.0, 1e-9, 0.0, 1e-3, 1.0];
         assert_eq!(pieces(&norms), [vec![(2.0, -9.0)], vec![(4.0, -3.0), (5.0, 0.0)]]);
         let (vanished, whole) = (flow(&norms), flow(&[10.0, 1.0]));
@@ -243,9 +243,9 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_without_gradient_has_axes_still() {
+    fn a_stack_without_gradient_still_has_axes() {
         let (nothing, too_much) = (flow(&[0.0, 0.0]), flow(&[f64::INFINITY, f64::NAN]));
-        assert_eq!(told(&too_much), "is not finite at 2 of 2 depths");
+        assert_eq!(legend_note(&too_much), "is not finite at 2 of 2 depths");
         let flows = vec![(Kind::TwoLayer, &nothing), (Kind::TwoLayer, &too_much)];
         let exponents = exponents([&nothing, &too_much].into_iter());
         assert_eq!(exponents, [-1.0, 0.0]);

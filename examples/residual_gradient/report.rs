@@ -1,4 +1,4 @@
-//! What was measured, as a table and in sentences that follow from its numbers.
+//! The measurements, as a table and in sentences that follow from its numbers.
 
 use crate::flow::Measured;
 use std::fmt::Write;
@@ -10,7 +10,7 @@ gradient at the bottom h(0) by that at the top h(n), in orders of magnitude: −
 stack                depth    start    trained      start    trained
 ";
 
-/// A line a measurement.
+/// One line for each measurement.
 pub(crate) fn table(all: &[Measured]) -> String {
     let mut table = HEAD.to_owned();
     for Measured { kind, depth, start, trained } in all {
@@ -22,7 +22,8 @@ pub(crate) fn table(all: &[Measured]) -> String {
     table
 }
 
-/// A kind, what becomes of its gradient, and what it has learned: `base` is the loss of the click rate alone.
+/// A sentence about a kind of stack: how its gradient changes, and what the stack has learned. `base` is the log loss
+/// of the click rate alone.
 pub(crate) fn sentence(measured: &Measured, base: f64) -> String {
     let Measured { kind, start, trained, .. } = measured;
     let [from, to] = [start, trained].map(|flow| in_words(flow.orders()));
@@ -33,7 +34,7 @@ pub(crate) fn sentence(measured: &Measured, base: f64) -> String {
     format!("{kind}: {from} at the start, and {to} after training; {learned}, {held}.")
 }
 
-/// A change of size in words that a verb begins.
+/// A change of size in words, beginning with a verb.
 pub(crate) fn in_words(orders: f64) -> String {
     match orders {
         f64::NEG_INFINITY => "is exactly 0 at the bottom".to_owned(),
@@ -56,7 +57,7 @@ fn orders(orders: f64) -> String {
     }
 }
 
-/// A deep stack at its start may be surer of a click than of anything: its loss has no upper end.
+/// A loss as text. A deep stack can start with extreme scores, so its loss has no upper bound.
 fn loss(loss: f64) -> String {
     if loss < 1e3 { format!("{loss:.4}") } else { format!("{loss:.1e}") }
 }
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn every_change_of_size_is_told() {
+    fn every_change_of_size_is_reported() {
         check([1e-12, 1.0, 10.0], "-13.0", "falls by 13.0 orders");
         check([2e3, 1.0, 2.0], "+3.0", "grows by 3.0 orders");
         check([0.99, 1.0, 1.0], "+0.0", "keeps its size");

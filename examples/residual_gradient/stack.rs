@@ -1,6 +1,6 @@
 //! The stacks that are compared: the stacked input h(0), layers to h(n), and the score.
 //!
-//! All are equally wide, and a plain layer and a one-layer unit at the same height start with the same weights.
+//! All stacks are equally wide, and a plain layer and a one-layer unit at the same height start with the same weights.
 
 use deepcross::autodiff::{Activation, Pass, Var};
 use deepcross::features::{BatchRows, FieldShape, ShapeKind};
@@ -11,12 +11,12 @@ use deepcross::layers::{
 use deepcross::model::field_input;
 use std::fmt;
 
-/// Columns of each of the 11 fields in the stacked input.
+/// The number of columns of each of the 11 fields in the stacked input.
 const COLUMNS: usize = 4;
 /// The width of every layer.
 pub(crate) const WIDTH: usize = 11 * COLUMNS;
 
-/// What a stack is made of.
+/// The kind of the layers of a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// h' = σ(W h + b)
@@ -27,7 +27,7 @@ pub(crate) enum Kind {
     TwoLayer,
 }
 
-/// In the order in which they are shown.
+/// All kinds, in the order in which they are shown.
 pub(crate) const KINDS: [Kind; 7] = [
     Kind::Plain(Activation::Sigmoid),
     Kind::Plain(Activation::Tanh),
@@ -93,7 +93,7 @@ pub(crate) struct Stack {
     scoring: Scoring,
 }
 
-/// The values of one walk through a [`Stack`].
+/// The values of one forward pass through a [`Stack`].
 pub(crate) struct Walk {
     /// h(0) to h(n).
     pub(crate) hidden: Vec<Var>,
@@ -102,7 +102,7 @@ pub(crate) struct Walk {
 }
 
 impl Stack {
-    /// Xavier's weights and biases of 0, which are the defaults of the layers.
+    /// A stack with Xavier weights and biases of 0, which are the defaults of the layers.
     pub(crate) fn new(
         kind: Kind,
         depth: usize,
@@ -133,7 +133,7 @@ fn field(shape: &FieldShape, builder: &mut Builder<'_, f64>) -> StackedField {
     let name = format!("embedding.{}", shape.name);
     match shape.kind {
         ShapeKind::Sparse { dimensions, .. } => {
-            // Ten times the default, so that a few hundred steps suffice to learn something.
+            // Ten times the default, so that a few hundred steps are enough to learn something.
             let init = Init::Normal { std: 0.1 };
             let config =
                 EmbeddingConfig { init, ..EmbeddingConfig::new(name, dimensions, COLUMNS) };

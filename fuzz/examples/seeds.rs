@@ -1,4 +1,4 @@
-//! Writes small sound files for each target into `corpus/TARGET`, to begin with:
+//! Writes small valid files for each target into `corpus/TARGET`, as seeds:
 //!
 //! `cargo run --release --manifest-path fuzz/Cargo.toml --example seeds`
 
@@ -105,7 +105,7 @@ fn criteo() -> String {
     (0..2).map(row).collect()
 }
 
-/// As gzip, in two members.
+/// Compresses bytes as gzip, in two members.
 fn gzip(text: &[u8]) -> io::Result<Vec<u8>> {
     let (first, second) = text.split_at(text.len() / 2);
     let member = |part: &[u8]| {
@@ -115,7 +115,7 @@ fn gzip(text: &[u8]) -> io::Result<Vec<u8>> {
     Ok([member(first)?, member(second)?].concat())
 }
 
-/// Nine rows of some types, in two row groups.
+/// A Parquet file of nine rows of several types, in two row groups.
 fn parquet(compression: Compression) -> Vec<u8> {
     let n = 0..9_i64;
     let mut list = ListBuilder::new(StringBuilder::new());
@@ -150,7 +150,7 @@ fn parquet(compression: Compression) -> Vec<u8> {
     writer.into_inner().expect("memory takes all bytes")
 }
 
-/// The model in all of its files, and its rows encoded.
+/// Writes the model in all of its file formats, and its encoded rows.
 fn weights(corpus: &Path) -> io::Result<()> {
     let (world, folder) = (World::get(), tempfile::tempdir()?);
     let path = |name: &str| folder.path().join(name);
@@ -159,7 +159,7 @@ fn weights(corpus: &Path) -> io::Result<()> {
     world.trained.save(&model).map_err(|error| fail(&error))?;
     let checkpoints = Checkpoints::new(&checkpoint).ask(|_| Next::Stop);
     let options = RunOptions { checkpoints: Some(checkpoints), ..RunOptions::on_threads(1) };
-    // It ends with the error that it was stopped.
+    // The run ends with the error that it was stopped.
     let _ = train_with(&world.config, &world.files(), options, &mut |_| {});
     let mut writer = CacheWriter::create(&cache, b"about").map_err(|error| fail(&error))?;
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! Files with weights: the artifact, the checkpoint, and safetensors.
+//! Checks of files with weights: the artifact, the checkpoint, and safetensors.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use crate::file::Written;
 use crate::sums::{number, put, range};
 use crate::world::World;
 
-/// Values that a field of any kind may meet; each row has one in all of its columns.
+/// Values that a field of any kind may meet; each row has the same value in all of its columns.
 const VALUES: [&str; 8] = ["", "1", "a1", "t1:0.5|t2", "red shoes", "-1e9", "1471080600", "é"];
 
-/// An artifact as it is, and with its sums set right.
+/// Checks an artifact as it is, and with corrected checksums.
 pub fn artifact(bytes: &[u8]) {
     check_artifact(bytes);
     if let Some(sealed) = sealed(bytes) {
@@ -22,11 +22,11 @@ pub fn artifact(bytes: &[u8]) {
     }
 }
 
-/// Read and mapped it is the same model, which is the same again once it is stored.
+/// Checks that the model is the same when read, when mapped, and when stored and read again.
 fn check_artifact(bytes: &[u8]) {
     let file = Written::new(bytes);
     let [read, mapped] =
-        [TrainedModel::load, TrainedModel::map].map(|open| open(&file.path()).map_err(told));
+        [TrainedModel::load, TrainedModel::map].map(|open| open(&file.path()).map_err(shown));
     match (read, mapped) {
         (Ok(read), Ok(mapped)) => {
             let expected = predictions(read.clone());
@@ -39,14 +39,14 @@ fn check_artifact(bytes: &[u8]) {
 }
 
 /// The message of an error, which must be fit to be shown.
-fn told(error: impl ToString) -> String {
+fn shown(error: impl ToString) -> String {
     let message = error.to_string();
     let is_unseen = |c: char| c.is_control() && c != '\n';
     assert!(!message.contains(is_unseen), "{message:?}");
     message
 }
 
-/// The model as it is read from an artifact that was written of it.
+/// The model after it was written to an artifact and read again.
 fn stored(trained: &TrainedModel) -> TrainedModel {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("again.dcx");
@@ -56,20 +56,20 @@ fn stored(trained: &TrainedModel) -> TrainedModel {
     again
 }
 
-/// The bits of the predictions for the rows that the model's encoder takes.
+/// The bits of the predictions for the rows that the encoder of the model accepts.
 fn predictions(trained: TrainedModel) -> Vec<u32> {
     let scorer = Scorer::new(trained);
     let header: Vec<_> = scorer.encoder().columns().into_iter().map(str::to_owned).collect();
     let Ok(binding) = scorer.encoder().bind(&header) else { return Vec::new() };
     let mut session = scorer.session();
     for value in VALUES {
-        // A value that the fields do not take is an error, and no row.
+        // A value that the fields do not accept is an error, and adds no row.
         let _ = scorer.push(&mut session, &binding, &vec![value; header.len()]);
     }
     scorer.score(&mut session).iter().map(|probability| probability.to_bits()).collect()
 }
 
-/// An artifact or a checkpoint with the header's sum and the sum of all set right.
+/// An artifact or a checkpoint with corrected checksums of the header and of the whole file.
 fn sealed(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
     let length = number(&bytes, 12, 8)?;
@@ -81,7 +81,7 @@ fn sealed(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// A checkpoint as it is, and with its sums set right.
+/// Checks a checkpoint as it is, and with corrected checksums.
 pub fn checkpoint(bytes: &[u8]) {
     check_checkpoint(bytes);
     if let Some(sealed) = sealed(bytes) {
@@ -89,12 +89,12 @@ pub fn checkpoint(bytes: &[u8]) {
     }
 }
 
-/// A run can begin from the model in it or not; and go on from it or not.
+/// Checks that a run can begin from the model of the checkpoint, or is refused; and the same for resuming.
 fn check_checkpoint(bytes: &[u8]) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("run.checkpoint");
     std::fs::write(&file, bytes).expect("room for the bytes");
-    match load_model(&file).map_err(told) {
+    match load_model(&file).map_err(shown) {
         Ok(trained) => assert_eq!(predictions(stored(&trained)), predictions(trained)),
         Err(_) => return,
     }
@@ -108,17 +108,17 @@ fn resume(file: &Path) {
     let checkpoints = Checkpoints::new(file).resume(true);
     let options = RunOptions { checkpoints: Some(checkpoints), ..RunOptions::on_threads(1) };
     if let Err(error) = train_with(&world.config, &world.files(), options, &mut |_| {}) {
-        told(error);
+        shown(error);
     }
 }
 
-/// Weights for the layers of a model; those that are accepted are finite, and the same when they are written and read.
+/// Checks weights for the layers of a model: accepted weights are finite, and the same when written and read again.
 pub fn safetensors(bytes: &[u8]) {
     let like = &World::get().trained.params;
     let params = match decode_safetensors(bytes, like) {
         Ok(params) => params,
         Err(error) => {
-            told(error);
+            shown(error);
             return;
         }
     };

@@ -1,4 +1,4 @@
-//! The cache of encoded rows.
+//! Checks of the cache of encoded rows.
 
 use deepcross_data::Cache;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
@@ -11,10 +11,10 @@ use crate::world::World;
 const HEAD: usize = 28;
 const TAIL: usize = 24;
 
-/// So many parts are read: a forged file may have many that are empty.
+/// The number of parts that are read: a forged file may have many empty parts.
 const MOST_PARTS: usize = 8;
 
-/// A cache as it is, and with all of its sums set right.
+/// Checks a cache as it is, and with all of its checksums corrected.
 pub fn cache(bytes: &[u8]) {
     check(bytes);
     if let Some(sealed) = sealed(bytes) {
@@ -22,7 +22,7 @@ pub fn cache(bytes: &[u8]) {
     }
 }
 
-/// What a cache gives are rows of the encoder, the same on several threads, or an error.
+/// Checks that a cache gives rows of the encoder, the same on several threads, or an error.
 fn check(bytes: &[u8]) {
     let (world, file) = (World::get(), Written::new(bytes));
     let cache = match Cache::open(&file.path()) {
@@ -42,7 +42,7 @@ fn check(bytes: &[u8]) {
     }
 }
 
-/// The file with its sums set right, as far as its parts can be found.
+/// The file with corrected checksums, as far as its parts can be found.
 fn sealed(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
     let end = bytes.len().checked_sub(TAIL)?;

@@ -1,10 +1,10 @@
-//! The configuration of a run.
+//! Checks of the configuration of a run.
 
 use deepcross_train::{RunConfig, TrainError};
 
-/// A text of TOML, and behind a NUL what is set over it, an assignment a line.
+/// Checks a text of TOML with overrides: after a NUL come assignments, one on each line.
 ///
-/// What is accepted can be written down and read again, and makes a schema; what is not has a problem at least.
+/// An accepted configuration can be written and read again, and has a schema; a refused one has at least one problem.
 pub fn config(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let (text, overrides) = text.split_once('\0').unwrap_or((text, ""));

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use deepcross_data::Source;
 use deepcross_features::{FieldConfig, MissingNumber, Schema, TimePart};
 
-/// So many columns are read.
+/// The number of columns that are read.
 const MOST: usize = 12;
 
-/// A field for each of the first columns but label and weight: of a kind that the first letter of its name tells.
+/// A field for each of the first columns except label and weight; the first letter of its name chooses the kind.
 ///
-/// So the bytes choose the kinds, too.
+/// So the bytes of the input choose the kinds, too.
 pub(crate) fn schema(source: &Source) -> Option<Schema> {
     let config = source.config();
     let label = config.label().map(|label| label.column);

@@ -1,4 +1,4 @@
-//! A file with the bytes of a run, which has a path and no name that would be left behind.
+//! A file with the bytes of a run, which has a path but no name, so that no file is left over.
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use deepcross_data::DataError;
 
-/// A file that goes when this does.
+/// A file that is removed when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Written(File);
 
@@ -23,13 +23,13 @@ impl Written {
     }
 }
 
-/// What a message must have: the file first, no more than a screen, and nothing that disturbs a terminal.
+/// Checks a message: it begins with the file, fits on a screen, and has no characters that disturb a terminal.
 #[track_caller]
 pub(crate) fn judge(error: &DataError, file: &Written) {
     let message = error.to_string();
     let begins = message.starts_with(&format!("`{}`", file.path().display()));
     let is_of_columns = matches!(error, DataError::NoLabel);
-    assert!(begins || is_of_columns, "no file: {message}");
+    assert!(begins || is_of_columns, "the message does not name the file: {message}");
     assert!(message.len() <= 1500, "{} bytes: {message}", message.len());
     assert!(!message.chars().any(char::is_control), "{message:?}");
 }

@@ -1,4 +1,4 @@
-//! Undescribed files: what is inferred from them must fit them.
+//! Checks of files without a configuration: the inferred configuration must fit the file.
 
 use deepcross_data::{BadRows, DataConfig, LabelConfig, Partition, Source, fit};
 use deepcross_features::Schema;

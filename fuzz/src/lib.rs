@@ -1,6 +1,6 @@
-//! What the fuzz targets check: a function each, which takes the bytes that come from outside.
+//! The checks of the fuzz targets: one function for each, which takes bytes from outside.
 //!
-//! None asks only that nothing panics: each compares two ways to one answer, or holds the answer against what it promises.
+//! Each check asserts more than that nothing panics: it compares two ways to one answer, or checks the answer.
 
 mod artifact;
 mod cache;

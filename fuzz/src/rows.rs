@@ -1,4 +1,4 @@
-//! The rows of a file, read one by one and read encoded by several threads.
+//! Checks of the rows of a file, read one by one and read encoded by several threads.
 
 use std::slice;
 use std::sync::LazyLock;
@@ -17,22 +17,23 @@ use crate::file::{Written, judge};
 pub(crate) static POOL: LazyLock<ThreadPool> =
     LazyLock::new(|| ThreadPoolBuilder::new().num_threads(2).build().expect("two threads"));
 
-/// Raw rows, `None` for each bad one, and the message of what ended the pass.
+/// Raw rows, with `None` for each bad row, and the message of the error that ended the pass.
 pub(crate) type Raw = (Vec<Option<Vec<Vec<u8>>>>, Option<String>);
 
-/// What came of a pass over encoded rows.
+/// The result of a pass over encoded rows.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Outcome {
     pub(crate) batch: Batch,
     counts: Counts,
-    /// Where the bad rows stand among all rows.
+    /// The positions of the bad rows among all rows.
     bad: Vec<usize>,
-    /// The messages of the first bad rows, and of what ended the pass.
+    /// The messages of the first bad rows.
     messages: Vec<String>,
+    /// The message of the error that ended the pass.
     pub(crate) ended: Option<String>,
 }
 
-/// Reads a file in all ways and compares what comes of them.
+/// Reads a file in all ways and compares the results.
 pub(crate) fn check(config: &DataConfig, bytes: &[u8]) {
     let file = Written::new(bytes);
     let source = match open(config, &file) {
@@ -61,7 +62,7 @@ pub(crate) fn open(config: &DataConfig, file: &Written) -> Result<Source, DataEr
     Source::open(slice::from_ref(&file.path()), config)
 }
 
-/// The raw rows of a file, or why it cannot be read.
+/// The raw rows of a file, or `None` if it cannot be read.
 pub(crate) fn rows(config: &DataConfig, bytes: &[u8]) -> Option<Raw> {
     let file = Written::new(bytes);
     open(config, &file).ok().map(|source| raw(&source))
@@ -80,7 +81,7 @@ pub(crate) fn raw(source: &Source) -> Raw {
     }
 }
 
-/// Each good row has as many fields as the header, and every error says where.
+/// Checks that each good row has as many fields as the header, and that every error names its place.
 fn check_raw(source: &Source, file: &Written) {
     let mut records = match source.records() {
         Ok(records) => records,
@@ -101,7 +102,7 @@ fn check_raw(source: &Source, file: &Written) {
     }
 }
 
-/// Encodes all rows on this thread and in a pool, in batches of other sizes: all must be the same, and sound.
+/// Encodes all rows on this thread and in a pool, in batches of different sizes: the results must be equal and valid.
 fn check_encoded(
     source: &Source,
     encoder: &Encoder,
@@ -123,7 +124,7 @@ fn check_encoded(
     Some(here)
 }
 
-/// All rows of a reader, in fills of so many.
+/// Reads all rows of a reader, in fills of `rows` rows.
 pub(crate) fn encode(mut reader: RowReader<'_>, rows: usize) -> Outcome {
     let (mut batch, mut bad, mut n_read, mut ended) = (reader.new_batch(), Vec::new(), 0, None);
     loop {
@@ -145,7 +146,7 @@ pub(crate) fn encode(mut reader: RowReader<'_>, rows: usize) -> Outcome {
     Outcome { batch, counts, bad, messages, ended }
 }
 
-/// The rows are those of the encoder, with labels and weights in range.
+/// Checks that the rows are those of the encoder, with labels and weights in range.
 pub(crate) fn check_batch(outcome: &Outcome, encoder: &Encoder) {
     let Outcome { batch, .. } = outcome;
     assert_eq!(batch.check(encoder.shapes()), Ok(()));
@@ -154,7 +155,7 @@ pub(crate) fn check_batch(outcome: &Outcome, encoder: &Encoder) {
     assert!(batch.weights().iter().all(|weight| weight.is_finite() && *weight >= 0.0));
 }
 
-/// All numbers of a batch are finite.
+/// Checks that all numbers of a batch are finite.
 pub(crate) fn check_finite(batch: &Batch) {
     for column in batch.columns() {
         let values = match column {
@@ -174,7 +175,7 @@ fn compare_with_one_by_one(source: &Source, encoder: &Encoder, found: Option<Out
     assert_eq!(found.batch, batch);
 }
 
-/// What it takes to encode a row.
+/// The parts that encode a row.
 struct Parts<'e> {
     label: Option<LabelReader>,
     weight: Option<WeightReader>,
@@ -191,7 +192,7 @@ impl<'e> Parts<'e> {
         Ok(binding.map(|binding| Self { label, weight, binding, encoder }))
     }
 
-    /// The good rows, what they counted, and where the bad ones stand.
+    /// Returns the good rows, their counts, and the positions of the bad rows.
     fn encode(&self, source: &Source) -> Result<(Batch, Counts, Vec<usize>), DataError> {
         let (mut records, mut row) = (source.records()?, RawRow::new());
         let (mut batch, mut counts) = (self.encoder.new_batch(), self.encoder.new_counts());
@@ -220,7 +221,7 @@ impl<'e> Parts<'e> {
     }
 }
 
-/// A pass that stops does so at the first row that one which skips leaves out.
+/// Checks that a pass that stops at a bad row stops at the first row that a skipping pass leaves out.
 fn check_stopped(source: &Source, encoder: &Encoder) {
     let first = [BadRows::Error, BadRows::Skip].map(|bad_rows| {
         let plan = RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows };

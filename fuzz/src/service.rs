@@ -1,4 +1,4 @@
-//! Bodies of requests to the service, through a connection as any caller has one.
+//! Checks of bodies of requests to the service, over a connection like that of any caller.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::world::{World, locked};
 
-/// Limits that small bodies can reach.
+/// Limits that are low enough for small bodies to reach.
 fn limits() -> ServeConfig {
     ServeConfig {
         addr: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -34,17 +34,17 @@ static CONNECTION: LazyLock<Mutex<BufReader<TcpStream>>> = LazyLock::new(|| {
     Mutex::new(BufReader::new(stream))
 });
 
-/// A body in JSON to be scored: rows or columns.
+/// Scores a JSON body of rows or columns.
 pub fn score_json(bytes: &[u8]) {
     check_score("application/json", bytes);
 }
 
-/// A body in CSV to be scored.
+/// Scores a CSV body.
 pub fn score_csv(bytes: &[u8]) {
     check_score("text/csv", bytes);
 }
 
-/// Candidates to be ranked: each has its place once, the most probable first where order is not asked for.
+/// Ranks candidates: each has its place once, the most probable first unless the request asks for an order.
 pub fn rank(bytes: &[u8]) {
     let Some(answer) = ask("/v1/rank", "application/json", bytes) else { return };
     let ranking = answer["ranking"].as_array().expect("a ranking");
@@ -57,7 +57,7 @@ pub fn rank(bytes: &[u8]) {
     assert!(places.is_sorted_by(|a, b| a < b), "{places:?}");
 }
 
-/// Each row has a probability.
+/// Checks that each row has a probability.
 fn check_score(kind: &str, bytes: &[u8]) {
     let Some(answer) = ask("/v1/score", kind, bytes) else { return };
     let probabilities = answer["probabilities"].as_array().expect("probabilities");
@@ -71,7 +71,7 @@ fn probability(value: &Value) -> f64 {
     value
 }
 
-/// The answer to a request; what is wrong with it is a problem of the caller, never of the service.
+/// The answer to a request; an error must be a problem of the caller, never of the service.
 fn ask(route: &str, kind: &str, body: &[u8]) -> Option<Value> {
     let mut connection = locked(&CONNECTION);
     let head = format!(

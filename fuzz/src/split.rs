@@ -1,18 +1,18 @@
-//! Splitting a file by the order of its rows: what is written has the good rows of what was read.
+//! Checks of splitting a file by the order of its rows: the written files have the good rows of the file that was read.
 
 use deepcross_data::{BadRows, DataConfig, Shares, SplitBy, Splitter};
 
 use crate::file::{Written, judge};
 use crate::rows::{open, raw};
 
-/// Writes all sides into one file again, and reads it.
+/// Writes all parts into one file again, and reads it.
 pub(crate) fn check(config: &DataConfig, bytes: &[u8]) {
     let file = Written::new(bytes);
     let Ok(source) = open(config, &file) else { return };
     let (rows, ended) = raw(&source);
-    // Where no header names the columns, rows do, bad ones among them.
-    let is_told_by_rows = matches!(source.extension(), "svm" | "ffm");
-    if ended.is_some() || is_told_by_rows && rows.iter().any(Option::is_none) {
+    // If no header names the columns, the rows do, including the bad rows.
+    let columns_follow_from_rows = matches!(source.extension(), "svm" | "ffm");
+    if ended.is_some() || columns_follow_from_rows && rows.iter().any(Option::is_none) {
         return;
     }
     let by = SplitBy::Order(Shares { valid: 0.2, test: 0.3 });

@@ -1,4 +1,4 @@
-//! Bytes of a file that are set right, so that a forged file gets past its sums.
+//! Corrects checksums in the bytes of a file, so that a forged file passes their check.
 
 use std::ops::Range;
 
@@ -9,12 +9,12 @@ pub(crate) fn number(bytes: &[u8], at: usize, length: usize) -> Option<usize> {
     usize::try_from(value).ok()
 }
 
-/// Puts a sum in its place.
+/// Writes a checksum at a position.
 pub(crate) fn put(bytes: &mut [u8], at: usize, sum: u64) {
     bytes[at..at + 8].copy_from_slice(&sum.to_le_bytes());
 }
 
-/// So many bytes from a place on, if they are there.
+/// The range of `length` bytes from a position on, if they are there.
 pub(crate) fn range(bytes: &[u8], at: usize, length: usize) -> Option<Range<usize>> {
     let range = at..at.checked_add(length)?;
     (range.end <= bytes.len()).then_some(range)

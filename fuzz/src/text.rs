@@ -1,4 +1,4 @@
-//! Files of rows: of text, compressed or not, and of Parquet.
+//! Checks of files of rows: text, compressed or not, and Parquet.
 
 use std::io::Write;
 use std::panic;
@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use crate::rows::{check, rows};
 use crate::split;
 
-/// Settings of a format with a label, a weight where there is a header, and comments in one.
+/// The settings of a format with a label, a weight if the format has a header, and comments in one format.
 fn settings(format: Format) -> DataConfig {
     let mut config = DataConfig { format: Some(format), ..DataConfig::default() };
     if matches!(format, Format::Csv | Format::Tsv | Format::Parquet) {
@@ -33,46 +33,46 @@ static LIBSVM: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::Libsvm))
 static LIBFFM: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::Libffm));
 static PARQUET: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::Parquet));
 
-/// A file of CSV.
+/// Checks a CSV file.
 pub fn csv(bytes: &[u8]) {
     check(&CSV, bytes);
     split::check(&CSV, bytes);
 }
 
-/// A file of TSV with comments.
+/// Checks a TSV file with comments.
 pub fn tsv(bytes: &[u8]) {
     check(&TSV, bytes);
     split::check(&TSV, bytes);
 }
 
-/// A file of Criteo's click logs.
+/// Checks a file in the format of Criteo's click logs.
 pub fn criteo(bytes: &[u8]) {
     check(&CRITEO, bytes);
     split::check(&CRITEO, bytes);
 }
 
-/// A file of libsvm.
+/// Checks a libsvm file.
 pub fn libsvm(bytes: &[u8]) {
     check(&LIBSVM, bytes);
     split::check(&LIBSVM, bytes);
 }
 
-/// A file of libffm.
+/// Checks a libffm file.
 pub fn libffm(bytes: &[u8]) {
     check(&LIBFFM, bytes);
     split::check(&LIBFFM, bytes);
 }
 
-/// A file of Parquet, whose library may panic where that is caught.
+/// Checks a Parquet file; the Parquet library may panic if the panic is caught.
 pub fn parquet(bytes: &[u8]) {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| quiet(&["/parquet-", "/arrow-", "/rustc/"]));
     check(&PARQUET, bytes);
 }
 
-/// Takes the abort at the first panic from libFuzzer's hook where it is in one of these folders.
+/// Keeps the panic hook of libFuzzer, which aborts, from running for a panic in one of these folders.
 ///
-/// A panic that nobody catches ends the run all the same: libFuzzer's entry catches it last.
+/// An uncaught panic still ends the run: libFuzzer's entry catches it last.
 fn quiet(folders: &'static [&'static str]) {
     let loud = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
@@ -83,7 +83,7 @@ fn quiet(folders: &'static [&'static str]) {
     }));
 }
 
-/// A compressed file; and a text that is compressed here, which must read as it does plain.
+/// Checks a compressed file, and a text that is compressed here, which must give the same rows as the plain text.
 pub fn gzip(bytes: &[u8]) {
     check(&CSV, bytes);
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -91,13 +91,13 @@ pub fn gzip(bytes: &[u8]) {
     packed(bytes, &encoder.finish().expect("memory takes all bytes"));
 }
 
-/// As [`gzip`].
+/// The same as [`gzip`], for zstd.
 pub fn zstd(bytes: &[u8]) {
     check(&CSV, bytes);
     packed(bytes, &zstd::encode_all(bytes, 1).expect("memory takes all bytes"));
 }
 
-/// Checks that a packed text has the rows of the plain one, unless that is packed itself.
+/// Checks that a compressed text has the rows of the plain text, unless the plain text is itself compressed.
 fn packed(plain: &[u8], packed: &[u8]) {
     const MAGICS: [&[u8]; 6] =
         [b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ", b"\x04\x22\x4d\x18", b"PK"];

@@ -1,4 +1,4 @@
-//! Raw values through encoders of every kind.
+//! Checks of raw values with encoders of every kind.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::rows::check_finite;
 
-/// A field of each kind and of each way to write it; all read one column, but a cross, which reads two.
+/// Fields of each kind with their different settings; all read one column, except a cross, which reads two.
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let fields = json!([
         {"name": "kept", "kind": "categorical", "min_count": 2, "counts": true},
@@ -39,9 +39,9 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
 
 static HEADER: LazyLock<[String; 2]> = LazyLock::new(|| ["value", "other"].map(str::to_owned));
 
-/// Values between line ends, each with its neighbour as the other of a pair.
+/// Checks values that are separated by line ends; each has its neighbour as the other value of a pair.
 ///
-/// Encoders of one field are fitted on the values that it takes, and all values are encoded.
+/// The encoder of each field is fitted on the values that the field accepts, and then encodes all values.
 pub fn values(bytes: &[u8]) {
     let values: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').take(50).collect();
     let next = values.iter().cycle().skip(1);
@@ -63,13 +63,13 @@ fn check_field(schema: &Schema, rows: &[[&[u8]; 2]]) {
     let (batch, good) = one_by_one(&encoder, &binding, rows);
     assert_eq!(batch.check(encoder.shapes()), Ok(()));
     check_finite(&batch);
-    assert_eq!(good, taken, "what can be fitted on can be encoded, and nothing else");
+    assert_eq!(good, taken, "exactly the values that fitting accepts can be encoded");
     check_together(&encoder, &binding, rows, &good);
-    let again = Encoder::from_state(encoder.to_state()).expect("what was fitted can be stored");
+    let again = Encoder::from_state(encoder.to_state()).expect("a fitted encoder can be stored");
     assert_eq!(one_by_one(&again, &binding, rows).0, batch);
 }
 
-/// The rows that can be encoded, and which these are.
+/// Encodes the valid rows one by one, and returns the batch and whether each row is valid.
 fn one_by_one(encoder: &Encoder, binding: &Binding, rows: &[[&[u8]; 2]]) -> (Batch, Vec<bool>) {
     let (mut batch, mut counts) = (encoder.new_batch(), encoder.new_counts());
     let mut encode = |row: &[&[u8]; 2]| {
@@ -83,7 +83,7 @@ fn one_by_one(encoder: &Encoder, binding: &Binding, rows: &[[&[u8]; 2]]) -> (Bat
     (batch, good)
 }
 
-/// Good rows give the same together as one by one, and with a bad one among them nothing.
+/// Checks that good rows give the same together as one by one, and nothing if a bad row is among them.
 fn check_together(encoder: &Encoder, binding: &Binding, rows: &[[&[u8]; 2]], good: &[bool]) {
     let (mut batch, mut counts) = (encoder.new_batch(), encoder.new_counts());
     let all = encoder.encode_rows(binding, rows, &mut batch, &mut counts);

@@ -8,7 +8,7 @@ use deepcross_train::{Files, RunConfig, train};
 
 use crate::file::Written;
 
-/// How it is trained.
+/// The configuration of the run that trains the model.
 pub(crate) const RUN: &str = r#"
 [data]
 format = "csv"
@@ -69,20 +69,20 @@ groups = 2
 valid_fraction = 0.2
 "#;
 
-/// The model with its rows; made once.
+/// The model with its rows, made once.
 #[derive(Debug)]
 pub struct World {
     rows: Written,
-    /// How it is trained.
+    /// The configuration of the run that trained the model.
     pub config: RunConfig,
-    /// The rows that it was trained on.
+    /// The rows that the model was trained on.
     pub source: Source,
     /// The model.
     pub trained: TrainedModel,
 }
 
 impl World {
-    /// The only one there is.
+    /// The only instance.
     pub fn get() -> &'static Self {
         static WORLD: LazyLock<World> = LazyLock::new(World::new);
         &WORLD
@@ -102,7 +102,7 @@ impl World {
         Files { train: vec![self.rows.path()], valid: Vec::new() }
     }
 
-    /// A reader of the rows, as it is to make a cache of them.
+    /// A reader of the rows, with the settings that make a cache.
     pub fn reader(&self) -> RowReader<'_> {
         let bad_rows = BadRows::Skip;
         let plan = RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows };
@@ -110,7 +110,7 @@ impl World {
     }
 }
 
-/// The rows: some without values, and a bad one.
+/// The text of the rows: some rows have no values, and one row is bad.
 fn text() -> String {
     let row = |i: u32| match i % 16 {
         7 => "0,1,,,,,,,\n".to_owned(),
@@ -133,7 +133,7 @@ fn text() -> String {
     header.chars().chain((0..48).flat_map(|i| row(i).chars().collect::<Vec<_>>())).collect()
 }
 
-/// Lets one run at a time have what is shared, whatever became of the one before.
+/// Locks a shared value for one run at a time, even if an earlier run panicked.
 pub(crate) fn locked<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,5 @@
-//! A run that reads encoded rows from a cache gives the artifact of one that reads text, to the byte; and a cache of
-//! anything else is not used.
+//! Tests of the cache: a run that reads encoded rows from a cache gives the same artifact as a run that reads text, to
+//! the byte, and a cache of other rows is not used.
 
 use crate::common::{artifact, clicks, folder, write};
 use deepcross::model::TrainedModel;
@@ -74,8 +74,8 @@ const CONFIG: &str = r#"
 
 const ROWS: u64 = 1500;
 
-/// What was told of the cache.
-type Told = Vec<String>;
+/// The events of the cache, as text.
+type CacheEvents = Vec<String>;
 
 struct Case {
     folder: TempDir,
@@ -87,14 +87,15 @@ struct Case {
 impl Case {
     fn new(overrides: &[&str]) -> Self {
         let overrides: Vec<_> = overrides.iter().map(|&one| one.to_owned()).collect();
-        let config = RunConfig::parse(CONFIG, &overrides, "run.toml").expect("it is good");
+        let config =
+            RunConfig::parse(CONFIG, &overrides, "run.toml").expect("the configuration is valid");
         let folder = folder();
         let train = vec![write(&folder, "train.tsv", &clicks(1, ROWS))];
         Self { folder, config, files: Files { train, valid: vec![] }, init: None }
     }
 
-    /// With every fifth row made bad, in one of three ways.
-    fn spotted(self) -> Self {
+    /// Makes every fifth row bad, in one of three ways.
+    fn with_bad_rows(self) -> Self {
         let mut lines = clicks(1, ROWS);
         for (row, line) in lines.iter_mut().enumerate().skip(1).filter(|(row, _)| row % 5 == 2) {
             *line = match row % 3 {
@@ -121,7 +122,7 @@ impl Case {
         artifact(&model.unwrap_or_else(|error| panic!("{error}")), self.folder.path())
     }
 
-    fn cached(&self, threads: usize) -> (Vec<u8>, Told) {
+    fn cached(&self, threads: usize) -> (Vec<u8>, CacheEvents) {
         self.cached_observed(threads, &mut |_| ())
     }
 
@@ -129,36 +130,36 @@ impl Case {
         &self,
         threads: usize,
         observe: &mut (dyn FnMut(&Event<'_>) + Send),
-    ) -> (Vec<u8>, Told) {
+    ) -> (Vec<u8>, CacheEvents) {
         let (init, cache) = (self.init.clone(), Some(self.cache()));
         let options = RunOptions { init, cache, ..RunOptions::on_threads(threads) };
-        let mut told = Vec::new();
+        let mut events = Vec::new();
         let model = train_with(&self.config, &self.files, options, &mut |event| {
-            note(&event, &mut told);
+            note(&event, &mut events);
             observe(&event);
         });
         let model = model.unwrap_or_else(|error| panic!("{error}"));
-        (artifact(&model, self.folder.path()), told)
+        (artifact(&model, self.folder.path()), events)
     }
 
-    /// Made, used, and made on another number of threads.
+    /// Checks the artifact when the cache is made, used, and made on another number of threads.
     #[track_caller]
     fn check(&self, name: &str) {
         let expected = self.text();
-        for (threads, told) in [(1, "made"), (3, "used"), (3, "made")] {
-            if told == "made" {
+        for (threads, event) in [(1, "made"), (3, "used"), (3, "made")] {
+            if event == "made" {
                 let _ = std::fs::remove_file(self.cache());
             }
-            let (found, what) = self.cached(threads);
-            assert_eq!(what, [told], "{name}, {threads} threads");
-            assert!(found == expected, "{name}, {told} on {threads} threads: another artifact");
+            let (found, events) = self.cached(threads);
+            assert_eq!(events, [event], "{name}, {threads} threads");
+            assert!(found == expected, "{name}, {event} on {threads} threads: another artifact");
         }
     }
 }
 
-fn note(event: &Event<'_>, told: &mut Told) {
+fn note(event: &Event<'_>, events: &mut CacheEvents) {
     let Event::Cache(event) = event else { return };
-    told.push(match event {
+    events.push(match event {
         CacheEvent::Used { .. } => "used".to_owned(),
         CacheEvent::Made { .. } => "made".to_owned(),
         CacheEvent::NotMade { reason } => format!("not made: {reason}"),
@@ -183,13 +184,13 @@ fn the_artifact_is_that_of_the_text() {
 }
 
 #[test]
-fn bad_rows_are_left_out_of_a_cache_too() {
+fn bad_rows_are_left_out_of_a_cache() {
     for overrides in [
         &["data.bad_rows=skip"][..],
         &["data.bad_rows=skip", "train.negative_rate=0.4"],
         &["data.bad_rows=skip", "train.negative_rate=0.4", "data.order=time"],
     ] {
-        let case = Case::new(overrides).spotted();
+        let case = Case::new(overrides).with_bad_rows();
         case.check(&overrides.join(" "));
         let mut skipped = Vec::new();
         for cache in [None, Some(case.cache())] {
@@ -206,7 +207,7 @@ fn bad_rows_are_left_out_of_a_cache_too() {
             trained.unwrap_or_else(|error| panic!("{error}"));
         }
         assert!(skipped[0].0.0.rows > 100, "{:?}", skipped[0]);
-        assert_eq!(skipped[0], skipped[1], "what was met is told as from the text");
+        assert_eq!(skipped[0], skipped[1], "the counts and the bad rows are those of the text");
     }
 }
 
@@ -217,18 +218,18 @@ fn a_validation_file_and_a_model_to_begin_from_are_cached() {
     case.check("a validation file");
     let begun =
         Files { train: vec![write(&case.folder, "first.tsv", &clicks(3, 900))], valid: vec![] };
-    let model = train(&case.config, &begun, 2, &mut |_| ()).expect("the rows are good");
+    let model = train(&case.config, &begun, 2, &mut |_| ()).expect("the rows are valid");
     case.init = Some(model.clone());
-    let (_, told) = case.cached(2);
-    assert_eq!(told, ["refused: the rows were encoded by another encoder", "made"]);
+    let (_, events) = case.cached(2);
+    assert_eq!(events, ["refused: the rows were encoded by another encoder", "made"]);
     case.check("a model");
-    // What is encoded beforehand is what a run makes.
-    let made = std::fs::read(case.cache()).expect("the run has made it");
+    // A cache that is encoded beforehand has the same bytes as the cache of a run.
+    let made = std::fs::read(case.cache()).expect("the run has made the cache");
     let from = (Some(&model), 3);
     let encoded = encode(&case.config, &case.files, from, &case.cache(), &mut |_| ());
-    let encoded = encoded.expect("the rows are good");
+    let encoded = encoded.expect("the rows are valid");
     assert_eq!((encoded.rows, encoded.valid_rows), (ROWS, 700));
-    assert!(std::fs::read(case.cache()).expect("it is written") == made);
+    assert!(std::fs::read(case.cache()).expect("the cache is written") == made);
     assert_eq!(case.cached(2), (case.text(), vec!["used".to_owned()]));
 }
 
@@ -236,7 +237,7 @@ fn a_validation_file_and_a_model_to_begin_from_are_cached() {
 fn no_epoch_reads_the_text_once_there_is_a_cache() {
     let case = Case::new(&["train.shuffle=whole"]);
     let (expected, file) = (case.text(), &case.files.train[0]);
-    let text = std::fs::read_to_string(file).expect("it is there");
+    let text = std::fs::read_to_string(file).expect("the file exists");
     let header = text.lines().next().expect("there is a header");
     let (found, _) = case.cached_observed(2, &mut |event| {
         if let Event::Cache(CacheEvent::Made { .. }) = event {
@@ -245,7 +246,7 @@ fn no_epoch_reads_the_text_once_there_is_a_cache() {
     });
     assert!(found == expected);
     std::fs::write(file, text).expect("there is room");
-    // A later run does not even fit: the event comes before the one of the fit.
+    // A later run does not fit the encoder: the event of the cache comes before the event of the fit.
     let mut order = Vec::new();
     case.cached_observed(2, &mut |event| match event {
         Event::Cache(_) => order.push("cache"),
@@ -256,7 +257,7 @@ fn no_epoch_reads_the_text_once_there_is_a_cache() {
 }
 
 #[test]
-fn a_run_that_is_stopped_goes_on_with_its_cache_or_another() {
+fn a_stopped_run_resumes_with_its_cache_or_another() {
     let case = Case::new(&["data.order=time", "train.negative_rate=0.7"]);
     let (expected, checkpoint) = (case.text(), case.folder.path().join("checkpoint"));
     for (removed, whole) in [(false, false), (true, false), (true, true)] {
@@ -268,7 +269,7 @@ fn a_run_that_is_stopped_goes_on_with_its_cache_or_another() {
                 if left == 0 { Next::Stop } else { Next::Continue }
             };
             let checkpoints = Checkpoints::new(&checkpoint).resume(true).ask(ask);
-            // The last time, every other call is without a cache.
+            // In the last case, every other call has no cache.
             let cache = (!whole || stops % 2 == 0).then(|| case.cache());
             let threads = 1 + stops % 3;
             let options = RunOptions { threads, init: None, checkpoints: Some(checkpoints), cache };
@@ -287,10 +288,10 @@ fn a_run_that_is_stopped_goes_on_with_its_cache_or_another() {
 }
 
 #[test]
-fn a_cache_of_other_rows_is_told_and_made_anew() {
+fn a_cache_of_other_rows_is_reported_and_rebuilt() {
     let mut case = Case::new(&[]);
     assert_eq!(case.cached(2).1, ["made"]);
-    // What the rows do not depend on may change.
+    // Settings on which the rows do not depend may change.
     case.config =
         Case::new(&["train.epochs=1", "train.batch=64", "train.negative_rate=0.5"]).config;
     assert_eq!(case.cached(2).1, ["used"]);
@@ -306,29 +307,29 @@ fn a_cache_of_other_rows_is_told_and_made_anew() {
     for (overrides, expected) in changes {
         let overrides = [&["train.epochs=1"], overrides].concat();
         case.config = Case::new(&overrides).config;
-        let (found, told) = case.cached(2);
-        assert!(told[0].starts_with(&format!("refused: {expected}")), "{told:?}");
-        assert!(told[1] == "made" && found == case.text(), "{overrides:?}");
+        let (found, events) = case.cached(2);
+        assert!(events[0].starts_with(&format!("refused: {expected}")), "{events:?}");
+        assert!(events[1] == "made" && found == case.text(), "{overrides:?}");
         case.config = Case::new(&["train.epochs=1"]).config;
         assert_eq!(case.cached(2).1.len(), 2);
     }
     let mut lines = clicks(1, ROWS);
     lines.push(lines[5].clone());
     write(&case.folder, "train.tsv", &lines);
-    let (found, told) = case.cached(2);
-    assert!(told[0].contains("train.tsv` had") && told[1] == "made", "{told:?}");
+    let (found, events) = case.cached(2);
+    assert!(events[0].contains("train.tsv` had") && events[1] == "made", "{events:?}");
     assert!(found == case.text());
 }
 
 #[test]
-fn a_damaged_cache_is_told_and_made_anew() {
+fn a_damaged_cache_is_reported_and_rebuilt() {
     let case = Case::new(&["train.epochs=1"]);
     let expected = case.text();
     case.cached(2);
-    let sound = std::fs::read(case.cache()).expect("the run has made it");
-    let mut damaged = vec![b"click\n1\n".to_vec(), Vec::new(), sound[..sound.len() - 1].to_vec()];
-    damaged.extend([40, sound.len() / 3, sound.len() / 2, sound.len() - 40].map(|at| {
-        let mut bytes = sound.clone();
+    let valid = std::fs::read(case.cache()).expect("the run has made the cache");
+    let mut damaged = vec![b"click\n1\n".to_vec(), Vec::new(), valid[..valid.len() - 1].to_vec()];
+    damaged.extend([40, valid.len() / 3, valid.len() / 2, valid.len() - 40].map(|at| {
+        let mut bytes = valid.clone();
         bytes[at] ^= 16;
         bytes
     }));
@@ -337,7 +338,7 @@ fn a_damaged_cache_is_told_and_made_anew() {
         let (found, told) = case.cached(2);
         assert!(told[0].contains("not a valid cache") && told[1] == "made", "{told:?}");
         assert!(found == expected);
-        assert!(std::fs::read(case.cache()).expect("it is there") == sound);
+        assert!(std::fs::read(case.cache()).expect("the cache exists") == valid);
     }
 }
 
@@ -345,10 +346,10 @@ fn a_damaged_cache_is_told_and_made_anew() {
 fn without_room_for_a_cache_a_run_reads_text() {
     let case = Case::new(&["train.epochs=1"]);
     std::fs::create_dir(case.cache()).expect("there is room");
-    let (found, told) = case.cached(2);
+    let (found, events) = case.cached(2);
     assert!(found == case.text());
-    assert!(told[0].starts_with("refused") && told[1].starts_with("not made"), "{told:?}");
+    assert!(events[0].starts_with("refused") && events[1].starts_with("not made"), "{events:?}");
     let error = encode(&case.config, &case.files, (None, 2), &case.cache(), &mut |_| ());
     assert!(error.is_err_and(|error| error.to_string().contains("cannot be written")));
-    std::fs::remove_dir(case.cache()).expect("nothing is left in it");
+    std::fs::remove_dir(case.cache()).expect("the folder is empty");
 }

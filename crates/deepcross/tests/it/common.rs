@@ -1,4 +1,4 @@
-//! Simulated clicks in files, and a small model of them.
+//! Simulated clicks in files, and a small model that is trained on them.
 
 use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross::model::{Tapes, TrainedModel};
@@ -7,7 +7,7 @@ use deepcross::train::{Event, Files, Predictions, RunConfig, train};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Every kind of field, dropout, and two blocks in each of the eight groups of a batch.
+/// A configuration with every kind of field, dropout, and two blocks in each of the eight groups of a batch.
 const CONFIG: &str = r#"
     [data]
     label = "click"
@@ -64,7 +64,7 @@ const CONFIG: &str = r#"
     shuffle_buffer = 1000
 "#;
 
-/// A small model of each kind but Deep Crossing's own, as overrides.
+/// A small model of each kind except Deep Crossing, as overrides.
 pub(crate) const KINDS: [(&str, &[&str]); 6] = [
     ("lr", &["model={kind='lr'}"]),
     (
@@ -80,7 +80,7 @@ pub(crate) const KINDS: [(&str, &[&str]); 6] = [
 /// The configuration, with parts of it replaced: `section.key=value`.
 pub(crate) fn config(overrides: &[&str]) -> RunConfig {
     let overrides: Vec<_> = overrides.iter().map(|&one| one.to_owned()).collect();
-    RunConfig::parse(CONFIG, &overrides, "run.toml").expect("the configuration is good")
+    RunConfig::parse(CONFIG, &overrides, "run.toml").expect("the configuration is valid")
 }
 
 /// Simulated clicks as lines, the header first; two seeds are two samples of one small world.
@@ -88,13 +88,13 @@ pub(crate) fn clicks(seed: u64, rows: u64) -> Vec<String> {
     let config =
         SimulatorConfig { seed, campaigns: 300, users: 500, click_rate: 0.3, ..Default::default() };
     let mut text = Vec::new();
-    let simulator = Simulator::new(&config).expect("the settings are good");
-    simulator.write_tsv(&mut text, None, rows).expect("memory takes all");
-    let text = String::from_utf8(text).expect("words are text");
+    let simulator = Simulator::new(&config).expect("the settings are valid");
+    simulator.write_tsv(&mut text, None, rows).expect("writing to memory does not fail");
+    let text = String::from_utf8(text).expect("the clicks are UTF-8");
     text.lines().map(str::to_owned).collect()
 }
 
-/// A folder for files.
+/// A temporary folder for files.
 pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("there is room for temporary files")
 }
@@ -132,7 +132,7 @@ pub(crate) fn trained_with(
     train(config, files, threads, observe).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Runs `work` on a pool of so many threads.
+/// Runs `work` on a pool of that many threads.
 pub(crate) fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.expect("there are threads").install(work)
@@ -145,7 +145,7 @@ pub(crate) fn with_reader<R>(
     files: &[PathBuf],
     work: impl FnOnce(&mut RowReader<'_>) -> R,
 ) -> R {
-    let source = Source::open(files, &config.data).expect("the files are there");
+    let source = Source::open(files, &config.data).expect("the files exist");
     let plan =
         RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Error };
     work(&mut RowReader::new(&source, &model.encoder, plan).expect("the columns are there"))
@@ -157,23 +157,23 @@ pub(crate) fn predictions(model: &TrainedModel, config: &RunConfig, files: &[Pat
         let tapes = Tapes::new();
         let mut chunks = Predictions::new(model.predictor(), reader, &tapes);
         let mut all = Vec::new();
-        while let Some(chunk) = chunks.next_chunk().expect("the rows are good") {
-            all.extend(chunk.iter().map(|one| one.expect("the rows are good")));
+        while let Some(chunk) = chunks.next_chunk().expect("the rows are valid") {
+            all.extend(chunk.iter().map(|one| one.expect("the rows are valid")));
         }
         all
     })
 }
 
-/// The model after a way through an artifact.
+/// The model after it was written to an artifact and read again.
 pub(crate) fn reloaded(model: &TrainedModel, folder: &TempDir) -> TrainedModel {
     let path = folder.path().join("model.dcx");
     model.save(&path).expect("there is room for temporary files");
-    TrainedModel::load(&path).expect("what was written reads back")
+    TrainedModel::load(&path).expect("a written artifact can be read")
 }
 
-/// The bytes of the model's artifact.
+/// The bytes of the artifact of the model.
 pub(crate) fn artifact(model: &TrainedModel, folder: &Path) -> Vec<u8> {
     let path = folder.join("bytes.dcx");
     model.save(&path).expect("there is room for temporary files");
-    std::fs::read(path).expect("it has just been written")
+    std::fs::read(path).expect("the artifact has just been written")
 }

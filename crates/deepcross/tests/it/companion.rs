@@ -1,4 +1,4 @@
-//! Labels that are pure noise: companion counts must not help to predict them, and a leak would.
+//! Tests of companion counts on labels that are pure noise: the counts must not help to predict them, and a leak would.
 
 use deepcross::autodiff::Params;
 use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source, fit};
@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::common::{folder, write};
 
-/// Only the most frequent value has an id of its own: what is learned is learned from the counts.
+/// Only the most frequent value has an id of its own, so the model can only learn from the counts.
 const CONFIG: &str = r#"
     [data]
     label = "click"
@@ -34,10 +34,10 @@ const ROWS: u64 = 8000;
 const EPOCHS: usize = 5;
 const PART: (f64, u64) = (0.5, 1);
 
-/// Rows of 3000 ads, with clicks that depend on nothing.
+/// Rows of 3000 ads, with random clicks.
 fn noise() -> Vec<String> {
     let mut random = ChaCha8Rng::seed_from_u64(7);
-    // The row's number keeps rows apart, of which else a part would all be held out or not.
+    // The row number makes rows different: equal rows would all be held out, or none of them.
     let row = |i| {
         let (ad, click) = (random.random_range(0..3000), random.random_bool(0.3));
         format!("{i},{ad},{}", u8::from(click))
@@ -46,27 +46,28 @@ fn noise() -> Vec<String> {
     [vec!["row,ad,click".to_owned()], rows].concat()
 }
 
-/// The metrics on held-out rows, of a model whose counts leak or do not.
+/// The metrics on held-out rows of a model whose counts leak, or do not.
 ///
-/// A leak is what one gets without care: counts of all rows, each row's own label among them.
+/// A careless implementation leaks: it counts all rows, including the label of the row itself.
 fn on_held_out_rows(order: &str, leaking: bool) -> Summary {
     let folder = folder();
     let file = write(&folder, "noise.csv", &noise());
     let order = (order == "time").then(|| "data.order=time".to_owned());
-    let config = RunConfig::parse(CONFIG, order.as_slice(), "run.toml").expect("it is good");
-    let source = Source::open(&[file], &config.data).expect("the file is there");
+    let config =
+        RunConfig::parse(CONFIG, order.as_slice(), "run.toml").expect("the configuration is valid");
+    let source = Source::open(&[file], &config.data).expect("the file exists");
     let (valid_fraction, seed) = PART;
     let train = Partition::Train { valid_fraction, seed };
     let fitted_on = if leaking { Partition::All } else { train };
-    let schema = config.schema().expect("the fields are good");
-    let fitted = fit(&source, &schema, fitted_on, BadRows::Error).expect("the rows are good");
+    let schema = config.schema().expect("the fields are valid");
+    let fitted = fit(&source, &schema, fitted_on, BadRows::Error).expect("the rows are valid");
     let reader = reader(&source, &fitted.encoder, train);
     let reader = if leaking { reader } else { reader.with_history(fitted.history) };
     let engine = trained(&config, &fitted.encoder, reader);
     let predictor = Predictor::new(engine.model(), engine.params());
     let mut held_out =
         self::reader(&source, &fitted.encoder, Partition::Valid { valid_fraction, seed });
-    evaluate(predictor, &mut held_out, engine.tapes()).expect("the rows are good")
+    evaluate(predictor, &mut held_out, engine.tapes()).expect("the rows are valid")
 }
 
 fn reader<'e>(source: &Source, encoder: &'e Encoder, partition: Partition) -> RowReader<'e> {
@@ -75,18 +76,19 @@ fn reader<'e>(source: &Source, encoder: &'e Encoder, partition: Partition) -> Ro
 }
 
 fn trained(config: &RunConfig, encoder: &Encoder, mut reader: RowReader<'_>) -> Engine {
-    let spec = config.model.check().expect("the model is good");
+    let spec = config.model.check().expect("the model is valid");
     let mut params = Params::new();
-    let model = Model::new(&spec, encoder.shapes(), &mut params, 1).expect("it has room");
+    let model =
+        Model::new(&spec, encoder.shapes(), &mut params, 1).expect("the model fits into memory");
     let optimizer = config.train.optimizer_config();
-    let mut engine = Engine::new(model, params, optimizer, 2, 1).expect("the settings are good");
+    let mut engine = Engine::new(model, params, optimizer, 2, 1).expect("the settings are valid");
     let mut batch = encoder.new_batch();
     for _ in 0..EPOCHS {
-        while reader.fill(&mut batch, 100).expect("the rows are good") > 0 {
+        while reader.fill(&mut batch, 100).expect("the rows are valid") > 0 {
             engine.step(&batch).expect("the loss is finite");
             batch.clear();
         }
-        reader.restart().expect("the file is there");
+        reader.restart().expect("the file exists");
     }
     engine
 }

@@ -1,4 +1,4 @@
-//! Beginning from a model: its encoder and weights, new rows, a new optimizer.
+//! Tests of runs that begin from a model: with its encoder and weights, new rows and a new optimizer.
 
 use crate::common::{
     artifact, clicks, config, folder, predictions, trained_with, with_reader, write,
@@ -29,7 +29,7 @@ fn continued(
 fn log_loss(model: &TrainedModel, file: &PathBuf) -> f64 {
     let config = config(&[]);
     let summary = with_reader(model, &config, std::slice::from_ref(file), |reader| {
-        evaluate(model.predictor(), reader, &Tapes::new()).expect("the rows are good")
+        evaluate(model.predictor(), reader, &Tapes::new()).expect("the rows are valid")
     });
     summary.log_loss.expect("there are rows")
 }
@@ -42,13 +42,13 @@ fn the_first_predictions_are_those_of_the_model() {
     for overrides in [&[][..], &["field.campaign.counts=true", "train.negative_rate=0.3"]] {
         let model =
             trained_with(&config(overrides), &files(std::slice::from_ref(&first)), 2, &mut |_| ());
-        // Steps of no size, which leave all weights as they are.
+        // Steps that are too small to change any weight.
         let still = ["train.epochs=1", "train.optimizer=sgd", "train.learning_rate=1e-30"];
         let still = config(&[overrides, &still].concat());
-        let next = continued(&still, &second, &model).expect("it begins from the model");
+        let next = continued(&still, &second, &model).expect("the run begins from the model");
         let [before, after] =
             [&model, &next].map(|model| predictions(model, &still, std::slice::from_ref(&test)));
-        assert!(before == after, "{overrides:?}: other predictions");
+        assert!(before == after, "{overrides:?}: the predictions differ");
         assert_eq!(next.encoder.to_state(), model.encoder.to_state());
         assert_eq!(next.config, still.to_toml().expect("plain numbers"));
         assert_ne!(next.training.rows, model.training.rows, "the rows are those of the new file");
@@ -56,28 +56,30 @@ fn the_first_predictions_are_those_of_the_model() {
 }
 
 #[test]
-fn a_model_goes_on_learning() {
+fn a_model_learns_from_new_rows() {
     let folder = folder();
     let [first, second, test] =
         [1, 2, 3].map(|seed| write(&folder, &format!("{seed}.tsv"), &clicks(seed, 2 * ROWS)));
     let config = config(&["train.epochs=1", "train.batch=200"]);
     let [day, other_day] = [&first, &second]
         .map(|file| trained_with(&config, &files(std::slice::from_ref(file)), 2, &mut |_| ()));
-    let both = continued(&config, &second, &day).expect("it begins from the model");
-    let [alone, anew, both] = [&day, &other_day, &both].map(|model| log_loss(model, &test));
-    assert!(both < alone && both < anew, "{both} after both days, {alone} and {anew} after one");
+    let both = continued(&config, &second, &day).expect("the run begins from the model");
+    let [first, other, both] = [&day, &other_day, &both].map(|model| log_loss(model, &test));
+    assert!(both < first && both < other, "{both} after both days, {first} and {other} after one");
 }
 
-/// A run from the calibrated model is the same run as one from the model before: one goes on from the other's checkpoint.
+/// A run from the calibrated model is the same run as one from the model before calibration: one resumes from the
+/// checkpoint of the other.
 #[test]
-fn a_calibrator_is_left_behind() {
+fn a_calibrator_is_dropped() {
     let folder = folder();
     let [first, second] =
         [1, 2].map(|seed| write(&folder, &format!("{seed}.tsv"), &clicks(seed, ROWS)));
     let config = config(&["train.epochs=1", "train.batch=200"]);
     let model = trained_with(&config, &files(std::slice::from_ref(&first)), 2, &mut |_| ());
     let found = with_reader(&model, &config, std::slice::from_ref(&second), |reader| {
-        calibrate(model.predictor(), reader, &Tapes::new(), Method::Isotonic).expect("good rows")
+        calibrate(model.predictor(), reader, &Tapes::new(), Method::Isotonic)
+            .expect("the rows are valid")
     });
     let calibrated = TrainedModel { calibrator: Some(found.calibrator), ..model.clone() };
     let test = std::slice::from_ref(&first);
@@ -92,8 +94,8 @@ fn a_calibrator_is_left_behind() {
         train_with(&config, &files(std::slice::from_ref(&second)), options, &mut |_| ())
     };
     assert!(matches!(run(&model, 3), Err(TrainError::Stopped { step: 3, .. })));
-    let resumed = run(&calibrated, 0).expect("it goes on");
-    let alone = continued(&config, &second, &model).expect("it begins from the model");
+    let resumed = run(&calibrated, 0).expect("the run resumes");
+    let alone = continued(&config, &second, &model).expect("the run begins from the model");
     assert_eq!(resumed.calibrator, None);
     assert!(artifact(&resumed, folder.path()) == artifact(&alone, folder.path()));
 }
@@ -123,7 +125,7 @@ fn another_schema_is_refused() {
         let message = format!("the model to begin from has another schema: {expected}");
         assert_eq!(error.to_string(), message);
     }
-    // How it is trained, and how files are read, may change from day to day.
+    // The settings of training and of reading files may change from day to day.
     let others = config(&["train.batch=64", "train.optimizer=adagrad", "data.bad_rows=skip"]);
     continued(&others, &file, &model).expect("the schema is the same");
 }
@@ -135,6 +137,6 @@ fn a_file_without_rows_is_named() {
     let [file, empty] = [&lines[..], &lines[..1]]
         .map(|lines| write(&folder, &format!("{}.tsv", lines.len()), lines));
     let model = trained_with(&config(&["train.epochs=1"]), &files(&[file]), 2, &mut |_| ());
-    let error = continued(&config(&[]), &empty, &model).expect_err("there is no row");
+    let error = continued(&config(&[]), &empty, &model).expect_err("the file has no rows");
     assert!(error.to_string().contains("1.tsv"), "{error}");
 }

@@ -1,5 +1,5 @@
-//! The result depends on data, configuration and seed alone: not on threads, not on how rows are cut into files, not on
-//! a way through the artifact. All comparisons are to the bit but for the last.
+//! Tests that the result depends only on data, configuration and seed: not on threads, not on how rows are split into
+//! files, and not on writing and reading the artifact. All comparisons are to the bit, except the last.
 
 use crate::common::{
     KINDS, artifact, clicks, config, folder, on_threads, predictions, reloaded, trained,
@@ -12,14 +12,15 @@ use deepcross::train::{Event, Files, evaluate};
 
 const THREADS: [usize; 4] = [1, 2, 3, 8];
 
-/// Rows of a training file, whose last batch is not full, and of a test file, whose last block has eight rows.
+/// The numbers of rows of a training file, whose last batch is not full, and of a test file, whose last block has eight
+/// rows.
 const ROWS: [u64; 2] = [2600, 4096 + 256 + 8];
 
 fn bits(probabilities: &[f32]) -> Vec<u32> {
     probabilities.iter().map(|probability| probability.to_bits()).collect()
 }
 
-/// The artifact of a run with these overrides on so many threads, and its matrices.
+/// The artifact of a run with these overrides on that many threads, and its matrices.
 fn run(overrides: &[&str], threads: usize) -> (Vec<u8>, Vec<f32>) {
     let folder = folder();
     let file = write(&folder, "train.tsv", &clicks(1, ROWS[0]));
@@ -27,7 +28,7 @@ fn run(overrides: &[&str], threads: usize) -> (Vec<u8>, Vec<f32>) {
     (artifact(&model, folder.path()), model.params.dense_values().to_vec())
 }
 
-/// Checks that the artifact is the same on any threads; its matrices.
+/// Checks that the artifact is the same on any number of threads, and returns its matrices.
 #[track_caller]
 fn check_threads(overrides: &[&str]) -> Vec<f32> {
     let (expected, weights) = run(overrides, 1);
@@ -42,7 +43,7 @@ fn check_threads(overrides: &[&str]) -> Vec<f32> {
 #[track_caller]
 fn check_training(overrides: &[&str]) {
     let weights = check_threads(overrides);
-    // The artifact holds the seed itself, so that its bytes would differ in any case.
+    // The artifact has the seed in it, so its bytes would differ in any case.
     let (_, other) = run(&[overrides, &["train.seed=2"]].concat(), 1);
     let n_equal = weights.iter().zip(&other).filter(|(a, b)| a == b).count();
     assert!(n_equal < weights.len() / 10, "{overrides:?}: {n_equal} weights for any seed");
@@ -80,7 +81,7 @@ fn normalised_training_gives_the_same_artifact_on_any_threads() {
     check_training(&["model.batch_norm=true", "model.embedding_dropout=0.1", "train.l2=1e-4"]);
 }
 
-/// Every kind of model: the same artifact on any threads, and the same predictions after a way through it.
+/// Every kind of model gives the same artifact on any number of threads, and the same predictions after reload.
 #[test]
 fn every_kind_trains_and_predicts_the_same_on_any_threads() {
     for (kind, overrides) in KINDS {
@@ -120,7 +121,7 @@ fn training_does_not_see_where_a_file_ends() {
     let (whole, parts) =
         (write(&folder, "train.tsv", &lines), write_parts(&folder, &lines, &[1, 700, 2000]));
     let bytes = |files: &[_]| artifact(&trained(&config(&[]), files, 2), folder.path());
-    assert!(bytes(&[whole]) == bytes(&parts), "the cut into files changed the artifact");
+    assert!(bytes(&[whole]) == bytes(&parts), "the split into files changed the artifact");
 }
 
 /// A trained model, its folder, and rows that it has not seen.
@@ -135,7 +136,7 @@ fn model_and_test_rows() -> (tempfile::TempDir, TrainedModel, Vec<String>) {
 fn predictions_are_the_same_after_reload_on_any_threads_and_in_any_files() {
     let (folder, model, lines) = model_and_test_rows();
     let whole = [write(&folder, "test.tsv", &lines)];
-    // What the model in memory gives for one batch, block after block on one thread.
+    // The predictions of the model in memory for one batch, block after block on one thread.
     let batch = encoded(&model, &whole);
     let mut expected = vec![0.0; batch.n_rows()];
     let rows = batch.rows(0..batch.n_rows());
@@ -162,7 +163,7 @@ fn predictions_are_the_same_after_reload_on_any_threads_and_in_any_files() {
 fn encoded(model: &TrainedModel, files: &[std::path::PathBuf]) -> Batch {
     with_reader(model, &config(&[]), files, |reader| {
         let mut batch = reader.new_batch();
-        reader.fill(&mut batch, usize::MAX).expect("the rows are good");
+        reader.fill(&mut batch, usize::MAX).expect("the rows are valid");
         batch
     })
 }
@@ -177,16 +178,16 @@ fn threads_that_share_a_scorer_agree() {
             (0..3).map(|_| scope.spawn(|| scored(&scorer, &lines, lines.len()))).collect();
         for thread in threads {
             let found = thread.join().expect("the thread scores");
-            assert!(bits(&found) == bits(&expected), "a scorer gives other bits");
+            assert!(bits(&found) == bits(&expected), "the scorer gives different bits");
         }
     });
 }
 
-/// Probabilities of raw rows, scored so many at a time.
+/// Probabilities of raw rows, scored `rows` rows at a time.
 fn scored(scorer: &Scorer, lines: &[String], rows: usize) -> Vec<f32> {
     let split = |line: &String| line.split('\t').map(str::to_owned).collect::<Vec<_>>();
     let (header, lines) = lines.split_first().expect("a header");
-    let binding = scorer.encoder().bind(&split(header)).expect("the columns are there");
+    let binding = scorer.encoder().bind(&split(header)).expect("the columns exist");
     let (mut session, mut all) = (scorer.session(), Vec::new());
     for lines in lines.chunks(rows) {
         for line in lines {
@@ -222,7 +223,7 @@ fn validation_metrics_are_those_of_the_reloaded_artifact() {
     for threads in THREADS {
         let summary = on_threads(threads, || {
             with_reader(&again, &config, &files.valid, |reader| {
-                evaluate(again.predictor(), reader, &Tapes::new()).expect("the rows are good")
+                evaluate(again.predictor(), reader, &Tapes::new()).expect("the rows are valid")
             })
         });
         assert_eq!(summary, best, "{threads} threads");

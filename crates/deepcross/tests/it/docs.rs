@@ -1,12 +1,13 @@
-//! The pages in `docs/` and the README against the program: every key is explained, and every example is a valid run.
+//! Compares the pages in `docs/` and the README with the program: every key is explained, and every example is a valid
+//! run.
 //!
-//! The keys are asked of the program itself: its answer to an unknown key lists the known ones of the section.
+//! The keys come from the program itself: its answer to an unknown key lists the known keys of the section.
 
 use deepcross::train::{RunConfig, TrainError};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// No known key is near to this one.
+/// A key that is not near to any known key.
 const STRANGE: &str = "zzzzzzzzzzzzzzzzzzzzzzzzzzzz";
 
 fn page(name: &str) -> String {
@@ -14,7 +15,7 @@ fn page(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The keys that the program knows, told by the problem of one that it does not.
+/// The keys that the program knows, from its problem with an unknown key.
 fn known_keys(section: &str) -> BTreeSet<String> {
     let table = match section {
         "field" => "[[field]]\nname = \"a\"\nkind = \"number\"".to_owned(),
@@ -31,7 +32,7 @@ fn known_keys(section: &str) -> BTreeSet<String> {
     known.flat_map(|keys| keys.split(", ").map(str::to_owned)).collect()
 }
 
-/// The first cells of the tables in a section of a page, where they are code: "| `key` | …".
+/// The first cells of the tables in a section of a page, if they are code: "| `key` | …".
 fn documented_keys(page: &str, heading: &str) -> BTreeSet<String> {
     let (_, section) = page.split_once(&format!("\n## {heading}\n")).expect("the section");
     let section = section.split("\n## ").next().unwrap_or_default();

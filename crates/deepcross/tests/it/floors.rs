@@ -1,8 +1,9 @@
-//! The floors of the architecture: a crate uses lower floors only, in its code, its tests and its build alike.
+//! Checks the floors of the architecture: a crate uses only lower floors, in its code, its tests and its build.
 
 use cargo_metadata::{CargoOpt, Dependency, DependencyKind, Metadata, MetadataCommand, Package};
 
-/// Help for tests, below all floors: it uses no crate of ours, and others only use it in their tests.
+/// The crate with help for tests, below all floors: it uses no crate of ours, and other crates only use it in their
+/// tests.
 const TESTING: &str = "deepcross-testing";
 
 /// The floor of every member of the workspace.
@@ -29,8 +30,8 @@ const FLOORS: [(&str, i32); 20] = [
     ("benches", 6),
 ];
 
-/// Outside crates that few crates use, mostly one alone: the products behind one function, the processor's vectors, files
-/// for other programs, what is there to print, and the HTTP server.
+/// Outside crates that only few crates may use, mostly one: matrix products, vector instructions, files for other
+/// programs, output on the terminal, and the HTTP server.
 const OWNERS: [(&str, &str); 10] = [
     ("gemm", "deepcross-kernels"),
     ("pulp", "deepcross-kernels"),
@@ -59,7 +60,7 @@ fn workspace() -> Metadata {
         .expect("cargo reads the manifests of the workspace")
 }
 
-/// What is wrong with the dependencies of a member, of any kind.
+/// The problems with the dependencies of a member, of any kind.
 fn problems(package: &Package) -> Vec<String> {
     let name = package.name.as_str();
     let Some(own) = floor(name) else { return vec![format!("{name} has no floor")] };
@@ -81,7 +82,7 @@ fn dependencies_lead_to_lower_floors() {
     let members = workspace.workspace_packages();
     let found: Vec<_> = members.iter().flat_map(|package| problems(package)).collect();
     assert_eq!(found, Vec::<String>::new());
-    assert_eq!(members.len(), FLOORS.len(), "a crate of the table is not a member");
+    assert_eq!(members.len(), FLOORS.len(), "a crate in the table of floors is not a member");
 }
 
 #[test]
@@ -105,11 +106,11 @@ fn every_library_opens_with_its_readme() {
             continue;
         }
         let name = &package.name;
-        let readme = package.readme().unwrap_or_else(|| panic!("{name} names no README"));
+        let readme = package.readme().unwrap_or_else(|| panic!("{name} does not name a README"));
         let readme = std::fs::read_to_string(readme).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(readme.starts_with(&format!("# {name}\n")), "{name}: {readme:.40}");
         for library in package.targets.iter().filter(|target| target.is_lib()) {
-            let source = std::fs::read_to_string(&library.src_path).expect("the source is there");
+            let source = std::fs::read_to_string(&library.src_path).expect("the source exists");
             let included = source.starts_with("#![doc = include_str!(\"../README.md\")]");
             assert!(included, "the documentation of {name} is not its README");
         }

@@ -1,5 +1,5 @@
-//! A whole small Deep Crossing against PyTorch: `tests/golden/deep_crossing_small.json` was written in float64 by a
-//! PyTorch program, `make.py`, whose model is
+//! Compares a small Deep Crossing with PyTorch: `tests/golden/deep_crossing_small.json` was written in float64 by a
+//! PyTorch program, `make.py`, with this model:
 //!
 //! ```python
 //! def forward(q, bt):                        # q: parameters; bt: a batch of 8 rows
@@ -14,7 +14,7 @@
 //!     return logit, F.binary_cross_entropy_with_logits(logit, bt["label"])
 //! ```
 //!
-//! It holds the gradients of the first batch, and the losses and parameters of ten steps, one a batch, with
+//! The file has the gradients of the first batch, and the losses and parameters of ten steps, one for each batch, with
 //! `torch.optim.SGD`, `Adagrad`, `Adam`, `AdamW`, and `SparseAdam` on the tables with `Adam` on the rest.
 
 use deepcross::autodiff::{Gradients, Params, TableId, Tape};
@@ -25,7 +25,7 @@ use ndarray::Array2;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// A parameter there, and its name here.
+/// The names of the parameters in PyTorch, and here.
 const NAMES: [(&str, &str); 14] = [
     ("ad.table", "embedding.ad.table"),
     ("ad.bias", "embedding.ad.bias"),
@@ -51,7 +51,7 @@ struct Golden {
     after_ten_steps: BTreeMap<String, Run>,
 }
 
-/// Matrices by PyTorch's name; a bias is a list there, and a matrix of one row here.
+/// Matrices by their PyTorch name; a bias is a list there, and a matrix of one row here.
 type Matrices = BTreeMap<String, Matrix>;
 
 #[derive(Deserialize)]
@@ -71,7 +71,7 @@ struct Rows {
     label: Vec<f64>,
 }
 
-/// What the model gives for the first batch before any step.
+/// The results of the model for the first batch before any step.
 #[derive(Deserialize)]
 struct First {
     logits: Vec<f64>,
@@ -88,7 +88,7 @@ struct Run {
 
 fn golden() -> Golden {
     serde_json::from_str(include_str!("../golden/deep_crossing_small.json"))
-        .expect("the golden file is as described")
+        .expect("the golden file has the described form")
 }
 
 impl Matrix {
@@ -130,7 +130,7 @@ fn shapes() -> [FieldShape; 4] {
     ]
 }
 
-/// The model with the weights that the file has it start with.
+/// The model with the initial weights from the file.
 fn model(start: &Matrices) -> (Model, Params<f64>) {
     let config = ModelConfig {
         embeddings: [("ad".to_owned(), 4), ("words".to_owned(), 3)].into(),
@@ -149,12 +149,14 @@ fn model(start: &Matrices) -> (Model, Params<f64>) {
     for id in params.table_ids() {
         let values = named(start, params.table_name(id));
         assert_eq!(values.dim(), params.table_shape(id));
-        params.table_slice_mut(id).copy_from_slice(values.as_slice().expect("made in this layout"));
+        params
+            .table_slice_mut(id)
+            .copy_from_slice(values.as_slice().expect("the matrix has the standard layout"));
     }
     (model, params)
 }
 
-/// The matrix of the file that belongs to a parameter of ours.
+/// The matrix in the file that belongs to one of our parameters.
 fn named(matrices: &Matrices, own: &str) -> Array2<f64> {
     let (theirs, _) = NAMES.iter().find(|(_, name)| *name == own).expect("a known parameter");
     matrices[*theirs].to_array()
@@ -163,7 +165,7 @@ fn named(matrices: &Matrices, own: &str) -> Array2<f64> {
 #[track_caller]
 fn check_close(what: &str, found: f64, expected: f64) {
     let close = (found - expected).abs() <= 1e-10 * expected.abs().max(1.0);
-    assert!(close, "{what}: {found} against {expected}");
+    assert!(close, "{what}: {found}, expected {expected}");
 }
 
 #[track_caller]
@@ -191,7 +193,7 @@ fn check_params(what: &str, params: &Params<f64>, expected: &Matrices) {
     }
 }
 
-/// The gradient of a table as a matrix: 0 where no row was touched.
+/// The gradient of a table as a matrix, with 0 in untouched rows.
 fn table_gradient(params: &Params<f64>, gradients: &Gradients<f64>, id: TableId) -> Array2<f64> {
     let mut matrix = Array2::zeros(params.table_shape(id));
     for (row, mut values) in (0..).zip(matrix.rows_mut()) {
@@ -227,7 +229,7 @@ fn values_and_gradients_agree() {
     }
 }
 
-/// Ten steps, one a batch, against the run of this name in the file.
+/// Compares ten steps, one for each batch, with the run of this name in the file.
 #[track_caller]
 fn check_run(name: &str, rule: Rule, learning_rate: f64, tables: TableUpdates) {
     let Golden { params: start, batches, after_ten_steps, .. } = golden();
@@ -261,7 +263,7 @@ fn ten_steps_of_each_optimizer_agree() {
     check_run("adam_dense", Rule::ADAM, 0.01, TableUpdates::Dense);
     check_run("adamw_dense", adamw, 0.01, TableUpdates::Dense);
     check_run("sparse_adam", Rule::ADAM, 0.01, TableUpdates::Rows);
-    // Without momentum a row that no batch touches stays, so the cheap way gives the same.
+    // Without momentum an untouched row does not change, so updates by rows give the same result.
     check_run("sgd", Rule::Sgd, 0.1, TableUpdates::Rows);
     check_run("adagrad", Rule::ADAGRAD, 0.05, TableUpdates::Rows);
 }

@@ -1,5 +1,5 @@
-//! Logistic regression and factorization machines, trained, against their formulas: the log loss of rows that they have not
-//! seen, in `f64` and with every pair of fields by itself.
+//! Compares trained logistic regression and factorization machines with their formulas: the log loss of unseen rows, in
+//! `f64` and with every pair of fields computed separately.
 
 use crate::common::{clicks, config, folder, trained_with, with_reader, write};
 use deepcross::autodiff::Params;
@@ -8,7 +8,7 @@ use deepcross::model::{ModelSpec, Tapes, TrainedModel};
 use deepcross::train::{Files, RunConfig, evaluate};
 use std::path::{Path, PathBuf};
 
-/// What a row holds for a field: features, each with a value.
+/// The features of a row for one field, each with its value.
 type Features = Vec<(usize, f64)>;
 
 /// The features of row `row`, field by field.
@@ -30,7 +30,7 @@ fn features(rows: BatchRows<'_>, row: usize) -> Vec<Features> {
     (0..rows.n_fields()).map(of_field).collect()
 }
 
-/// Σ of the features' values times their weights, which have the name `{prefix}.{field}`.
+/// The sum of the values of the features times their weights, which have the name `{prefix}.{field}`.
 fn vector(params: &Params<f32>, name: &str, features: &Features) -> Vec<f64> {
     let table = params.table_ids().find(|&id| params.table_name(id) == format!("{name}.table"));
     let dense = params.dense_ids().find(|&id| params.dense_name(id) == format!("{name}.weight"));
@@ -50,7 +50,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// Σ over i < j of what fields i and j make together.
+/// The sum over i < j of the interactions of fields i and j.
 fn pairs(spec: &ModelSpec, vectors: &[Vec<f64>]) -> f64 {
     let n = vectors.len();
     let mut sum = 0.0;
@@ -58,7 +58,8 @@ fn pairs(spec: &ModelSpec, vectors: &[Vec<f64>]) -> f64 {
         for j in i + 1..n {
             sum += match spec {
                 ModelSpec::Fm(_) => dot(&vectors[i], &vectors[j]),
-                // Field i has vectors for 0, 1, …, without itself: that for j > i stands at j − 1, that of j for i at i.
+                // Field i has vectors for 0, 1, …, except for itself: its vector for j > i is at j − 1, and that of j
+                // for i is at i.
                 ModelSpec::Ffm(factors) => {
                     let k = factors.embedding;
                     dot(&vectors[i][(j - 1) * k..j * k], &vectors[j][i * k..(i + 1) * k])
@@ -85,16 +86,16 @@ fn logit(model: &TrainedModel, features: &[Features]) -> f64 {
     }
 }
 
-/// Trains, and compares the log loss of `test` with that of the formulas on the first rows of it.
+/// Trains, and compares the log loss of the first rows of `test` with that of the formulas.
 #[track_caller]
 fn check(config: &RunConfig, files: &Files, test: &Path, rows: usize) {
     let model = trained_with(config, files, 2, &mut |_| ());
-    let (folder, text) = (folder(), std::fs::read_to_string(test).expect("the rows are there"));
+    let (folder, text) = (folder(), std::fs::read_to_string(test).expect("the file exists"));
     let lines: Vec<_> = text.lines().take(1 + rows).map(str::to_owned).collect();
     let some = [write(&folder, test.file_name().unwrap().to_str().unwrap(), &lines)];
     let expected = with_reader(&model, config, &some, |reader| {
         let mut batch = reader.new_batch();
-        assert_eq!(reader.fill(&mut batch, usize::MAX).expect("the rows are good"), rows);
+        assert_eq!(reader.fill(&mut batch, usize::MAX).expect("the rows are valid"), rows);
         let all = batch.rows(0..rows);
         let losses = batch.labels().iter().enumerate().map(|(row, &label)| {
             let z = logit(&model, &features(all, row));
@@ -103,10 +104,10 @@ fn check(config: &RunConfig, files: &Files, test: &Path, rows: usize) {
         losses.sum::<f64>() / rows as f64
     });
     let found = with_reader(&model, config, &some, |reader| {
-        evaluate(model.predictor(), reader, &Tapes::new()).expect("the rows are good")
+        evaluate(model.predictor(), reader, &Tapes::new()).expect("the rows are valid")
     });
     let loss = found.log_loss.expect("there are rows");
-    assert!((loss - expected).abs() < 2e-6, "{:?}: {loss}, not {expected}", model.spec);
+    assert!((loss - expected).abs() < 2e-6, "{:?}: {loss}, expected {expected}", model.spec);
     let base = found.base_log_loss.expect("there are rows");
     assert!(loss < base, "{:?} learned nothing: {loss}, and {base} by the base rate", model.spec);
 }
@@ -118,7 +119,7 @@ const KINDS: [&str; 3] = [
 ];
 
 #[test]
-fn simulated_clicks_are_scored_as_the_formulas_have_it() {
+fn simulated_clicks_are_scored_by_the_formulas() {
     let folder = folder();
     let train = vec![write(&folder, "train.tsv", &clicks(1, 5000))];
     let files = Files { train, valid: vec![] };
@@ -128,32 +129,31 @@ fn simulated_clicks_are_scored_as_the_formulas_have_it() {
     }
 }
 
-/// The folder of the data and the configuration; says so where one of them is not there.
+/// The folder of the data, and the configuration; prints a message if one of them is missing.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn real_ratings() -> Option<(PathBuf, String)> {
     let Some(data) = std::env::var_os("DEEPCROSS_DATA") else {
-        eprintln!(
-            "skipped: DEEPCROSS_DATA does not name the folder that holds movielens/train.csv"
-        );
+        eprintln!("skipped: DEEPCROSS_DATA does not name the folder that has movielens/train.csv");
         return None;
     };
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     let Ok(text) = std::fs::read_to_string(examples.join("movielens.toml")) else {
-        eprintln!("skipped: there is no folder `examples`, which is no part of the package");
+        eprintln!("skipped: there is no folder `examples`, which is not part of the package");
         return None;
     };
     Some((PathBuf::from(data).join("movielens"), text))
 }
 
-/// On real ratings: fields of one value, of several with a mean, and of numbers.
+/// Real ratings have fields of one value, of several values with a mean, and of numbers.
 #[test]
-fn real_ratings_are_scored_as_the_formulas_have_it() {
+fn real_ratings_are_scored_by_the_formulas() {
     let Some((folder, text)) = real_ratings() else { return };
     let file = |name| folder.join(name);
     let files = Files { train: vec![file("train.csv")], valid: vec![file("valid.csv")] };
     for kind in KINDS {
         let overrides = [kind, "train.epochs=2", "train.learning_rate=0.01"].map(str::to_owned);
-        let config = RunConfig::parse(&text, &overrides, "movielens.toml").expect("it is good");
+        let config = RunConfig::parse(&text, &overrides, "movielens.toml")
+            .expect("the configuration is valid");
         check(&config, &files, &file("test.csv"), 2000);
     }
 }

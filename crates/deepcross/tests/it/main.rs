@@ -1,4 +1,4 @@
-//! Tests of the whole: what no crate can show alone.
+//! Tests of the whole workspace, for properties that no crate can show alone.
 
 mod cache;
 mod common;

@@ -1,4 +1,4 @@
-//! The model of the paper's table 1, with the sizes given there and in section 5: the count of its weights is known.
+//! Checks the number of weights of the model of the paper, with the sizes of its table 1 and section 5.
 
 use deepcross::autodiff::Params;
 use deepcross::features::FieldShape;
@@ -16,7 +16,7 @@ fn fields() -> Vec<FieldShape> {
     ]
 }
 
-/// The weights of all layers of such a name.
+/// The number of weights of all layers with a matching name.
 fn weights(layers: &[LayerSummary], is_meant: impl Fn(&str) -> bool) -> usize {
     let meant = layers.iter().filter(|layer| is_meant(&layer.name));
     meant.map(|layer| layer.n_parameters).sum()
@@ -28,7 +28,7 @@ fn the_papers_model_has_the_papers_size() {
     let mut params = Params::<f32>::new();
     let model = Model::new(&spec, &fields(), &mut params, 2016).unwrap();
 
-    // Four embeddings of 256, the match type as it is, five counts.
+    // Four embeddings of 256, the match type without an embedding, and five counts.
     assert_eq!(model.stack_width(), 4 * 256 + 4 + 5);
     let layers = model.layers();
     assert_eq!(weights(layers, |name| name.ends_with("(embedding)")), 40_417_536);

@@ -1,19 +1,19 @@
-//! What must hold of any data: the order of a file is without effect where the shuffle holds the file, and nothing in a
-//! file makes a run panic.
+//! Properties for any data: the order of a file has no effect if the file fits into the shuffle buffer, and no content
+//! of a file makes a run panic.
 
 use crate::common::{clicks, config, folder, predictions, trained, with_reader, write};
 use deepcross::metrics::roc_auc;
 use deepcross::train::{Files, RunConfig, TrainError, train};
 use proptest::prelude::*;
 
-/// An order that a file may come in, by the column to sort by.
+/// An order of the rows of a file, by the column to sort by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
-    /// As it was logged.
+    /// The order of the log.
     Time,
-    /// All rows without a click first.
+    /// All rows without a click come first.
     Label,
-    /// What a log that is split by advertiser looks like.
+    /// The order of a log that is split by advertiser.
     Campaign,
 }
 
@@ -29,7 +29,7 @@ impl Order {
     }
 }
 
-/// The AUC, on rows of another sample, of a model trained on 10,000 rows in an order, with so many in the buffer.
+/// The AUC, on rows of another sample, of a model trained on 10,000 rows in an order, with a buffer of `buffer` rows.
 fn auc_after(order: Order, buffer: usize) -> f64 {
     let config = config(&[
         "train.batch=100",
@@ -44,26 +44,29 @@ fn auc_after(order: Order, buffer: usize) -> f64 {
     let test = [write(&folder, "test.tsv", &clicks(2, 10_000))];
     let labels = with_reader(&model, &config, &test, |reader| {
         let mut batch = reader.new_batch();
-        reader.fill(&mut batch, usize::MAX).expect("the rows are good");
+        reader.fill(&mut batch, usize::MAX).expect("the rows are valid");
         batch.labels().to_vec()
     });
     let scores = predictions(&model, &config, &test);
-    roc_auc(&scores, &labels).expect("one score a label").expect("both classes are there")
+    roc_auc(&scores, &labels).expect("one score for each label").expect("both classes occur")
 }
 
 #[test]
 fn a_sorted_file_trains_as_well_as_one_in_order_of_time() {
     let expected = auc_after(Order::Time, 10_000);
-    assert!(expected > 0.64, "too little was learned: {expected}");
+    assert!(expected > 0.64, "the model learned too little: {expected}");
     for order in [Order::Label, Order::Campaign] {
         let found = auc_after(order, 10_000);
-        assert!((found - expected).abs() < 0.02, "by {order:?}: {found} against {expected}");
+        assert!((found - expected).abs() < 0.02, "by {order:?}: {found}, expected {expected}");
     }
     let unshuffled = auc_after(Order::Label, 1);
-    assert!(unshuffled < expected - 0.02, "the order would not matter: {unshuffled}");
+    assert!(
+        unshuffled < expected - 0.02,
+        "the order does not matter even without shuffling: {unshuffled}"
+    );
 }
 
-/// A run that survives what it can.
+/// A run that skips as many errors as it can.
 const HOSTILE: &str = r#"
     [data]
     format = "tsv"
@@ -91,7 +94,7 @@ const HOSTILE: &str = r#"
     valid_fraction = 0.3
 "#;
 
-/// A cell or what breaks one: numbers at the edge, quotes, line ends, bytes that are no text.
+/// A cell, or bytes that break one: extreme numbers, quotes, line ends, and bytes that are not text.
 fn cell() -> impl Strategy<Value = Vec<u8>> {
     let strange = [
         "",
@@ -116,7 +119,7 @@ fn cell() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// Lines of mostly three cells.
+/// A file of lines that mostly have three cells.
 fn file() -> impl Strategy<Value = Vec<u8>> {
     let n_cells = prop_oneof![9 => Just(3), 1 => 0_usize..6];
     let line = n_cells.prop_flat_map(|n| prop::collection::vec(cell(), n));
@@ -126,14 +129,14 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
 
 fn hostile_config(bad_rows: &str) -> RunConfig {
     let overrides = [format!("data.bad_rows={bad_rows}")];
-    RunConfig::parse(HOSTILE, &overrides, "run.toml").expect("the configuration is good")
+    RunConfig::parse(HOSTILE, &overrides, "run.toml").expect("the configuration is valid")
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
-    fn a_file_of_anything_gives_a_model_or_an_error(rows in file(), bad_rows in "error|skip") {
+    fn any_file_gives_a_model_or_an_error(rows in file(), bad_rows in "error|skip") {
         let (folder, config) = (folder(), hostile_config(&bad_rows));
         let path = folder.path().join("clicks.tsv");
         std::fs::write(&path, [b"click\tquery\tage\n", &rows[..]].concat()).unwrap();
@@ -146,7 +149,7 @@ proptest! {
             Err(error @ TrainError::NotFinite { .. }) => {
                 prop_assert!(error.to_string().starts_with("step "), "{}", error);
             }
-            // A few rows may leave none to validate with.
+            // With few rows, no row may be left for validation.
             Err(TrainError::NoValidationRows) => {}
             Err(other) => prop_assert!(false, "{}", other),
         }

@@ -1,5 +1,5 @@
-//! A run that is stopped after any of its steps, and goes on from its checkpoint, gives the artifact of one that was left
-//! alone, to the byte; and a checkpoint of anything else is refused.
+//! Tests of resuming: a run that is stopped after any of its steps, and resumes from its checkpoint, gives the artifact
+//! of an uninterrupted run, to the byte, and a checkpoint of another run is refused.
 
 use crate::common::{KINDS, artifact, clicks, config, folder, trained_with, write};
 use deepcross::model::TrainedModel;
@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const ROWS: u64 = 1500;
 
-/// Runs of these settings, that go on on other numbers of threads each time.
+/// Runs with these settings, which resume on a different number of threads each time.
 struct Case {
     folder: TempDir,
     files: Files,
@@ -37,7 +37,7 @@ impl Case {
         self.folder.path().join("model.dcx.checkpoint")
     }
 
-    /// Goes on, or begins; `ask` says when to stop.
+    /// Resumes the run, or begins it; `ask` says when to stop.
     fn run(
         &self,
         threads: usize,
@@ -54,8 +54,7 @@ impl Case {
         train_with(&self.config, &self.files, options, observe)
     }
 
-    /// The model of a run that is stopped after every so many steps, what it tells of its epochs, and how often it was
-    /// stopped.
+    /// The model of a run that is stopped after every `every` steps, its reports of epochs, and the number of stops.
     fn interrupted(&self, every: u64) -> (TrainedModel, Vec<EpochReport>, usize) {
         let (mut stops, mut reports) = (0, Vec::new());
         loop {
@@ -80,8 +79,8 @@ impl Case {
         }
     }
 
-    /// The model of a run that is left alone, and what it tells of its epochs.
-    fn left_alone(&self) -> (TrainedModel, Vec<EpochReport>) {
+    /// The model of an uninterrupted run, and its reports of epochs.
+    fn uninterrupted(&self) -> (TrainedModel, Vec<EpochReport>) {
         let mut reports = Vec::new();
         let mut observe = |event: Event<'_>| {
             if let Event::Epoch(report) = event {
@@ -95,22 +94,22 @@ impl Case {
 
     #[track_caller]
     fn check(&self) -> TrainedModel {
-        let (expected, expected_reports) = self.left_alone();
+        let (expected, expected_reports) = self.uninterrupted();
         let bytes = artifact(&expected, self.folder.path());
         for every in [1, 4] {
             let (found, reports, stops) = self.interrupted(every);
             assert!(stops as u64 >= 8 / every, "stopped only {stops} times");
-            assert_eq!(reports, expected_reports, "every {every}");
+            assert_eq!(reports, expected_reports, "stopped after every {every} steps");
             let same = artifact(&found, self.folder.path()) == bytes;
             assert!(same, "stopped after every {every} steps: another artifact");
-            std::fs::remove_file(self.checkpoint()).expect("the last checkpoint is still there");
+            std::fs::remove_file(self.checkpoint()).expect("the last checkpoint still exists");
         }
         expected
     }
 }
 
 #[test]
-fn a_run_with_patience_goes_on() {
+fn a_run_with_patience_resumes() {
     let case = Case::new(&["train.epochs=30", "train.patience=2", "train.learning_rate=0.2"]);
     let training = case.check().training;
     let waited = training.epochs - training.best_epoch;
@@ -118,7 +117,7 @@ fn a_run_with_patience_goes_on() {
 }
 
 #[test]
-fn schedules_clipping_and_rules_go_on() {
+fn schedules_clipping_and_rules_resume() {
     let rest = ["train.label_smoothing=0.1", "train.epochs=4", "train.patience=4"];
     let cases: [&[&str]; 4] = [
         &[
@@ -144,31 +143,31 @@ fn schedules_clipping_and_rules_go_on() {
 }
 
 #[test]
-fn every_kind_of_model_goes_on() {
+fn every_kind_of_model_resumes() {
     for (_, overrides) in KINDS {
         Case::new(overrides).check();
     }
 }
 
 #[test]
-fn a_run_without_validation_goes_on() {
+fn a_run_without_validation_resumes() {
     Case::new(&["train.valid_fraction=0", "train.epochs=3", "train.optimizer=sgd"]).check();
 }
 
 #[test]
-fn a_run_with_files_to_validate_with_goes_on() {
+fn a_run_with_validation_files_resumes() {
     let mut case = Case::new(&["train.epochs=3"]);
     case.files.valid = vec![write(&case.folder, "valid.tsv", &clicks(2, 500))];
     case.check();
 }
 
 #[test]
-fn a_sample_of_the_negative_rows_goes_on() {
+fn a_run_on_a_sample_of_the_negative_rows_resumes() {
     Case::new(&["train.negative_rate=0.4", "train.epochs=3", "train.batch=150"]).check();
 }
 
 #[test]
-fn companion_counts_go_on() {
+fn companion_counts_resume() {
     for order in ["data.order=any", "data.order=time"] {
         let counts = ["field.campaign.counts=true", "train.epochs=3", order];
         Case::new(&[&counts[..], &["train.negative_rate=0.6", "train.batch=200"]].concat()).check();
@@ -176,9 +175,9 @@ fn companion_counts_go_on() {
 }
 
 #[test]
-fn a_run_that_began_from_a_model_goes_on() {
+fn a_run_that_began_from_a_model_resumes() {
     let mut case = Case::new(&["field.campaign.counts=true", "train.epochs=3"]);
-    let (first, _) = case.left_alone();
+    let (first, _) = case.uninterrupted();
     case.files.train = vec![write(&case.folder, "next.tsv", &clicks(3, ROWS))];
     case.init = Some(first);
     case.config.train.negative_rate = 0.5;
@@ -187,9 +186,9 @@ fn a_run_that_began_from_a_model_goes_on() {
 }
 
 #[test]
-fn checkpoints_on_the_way_change_nothing() {
+fn checkpoints_during_a_run_change_nothing() {
     let mut case = Case::new(&[]);
-    let (expected, _) = case.left_alone();
+    let (expected, _) = case.uninterrupted();
     case.config.train.checkpoint_steps = Some(3);
     let mut steps = Vec::new();
     let mut observe = |event: Event<'_>| {
@@ -198,16 +197,16 @@ fn checkpoints_on_the_way_change_nothing() {
         }
     };
     let ask = |step| if step == 4 { Next::Checkpoint } else { Next::Continue };
-    let model = case.run(2, ask, &mut observe).expect("it ends well");
+    let model = case.run(2, ask, &mut observe).expect("the run succeeds");
     assert_eq!(steps, [3, 4, 7, 10]);
     let folder = case.folder.path();
     assert!(artifact(&model, folder) == artifact(&expected, folder));
 }
 
-/// The units are looked at with the first rows of the run, whenever it goes on.
+/// The units are examined with the first rows of the run, whenever the run resumes.
 #[test]
-fn units_are_looked_at_with_the_same_rows() {
-    let told = |stop: Option<u64>| {
+fn units_are_examined_with_the_same_rows() {
+    let units_of_run = |stop: Option<u64>| {
         let (case, mut units) = (Case::new(&["train.epochs=3"]), Vec::new());
         let mut observe = |event: Event<'_>| {
             if let Event::Units { epoch, units: now, .. } = event {
@@ -217,13 +216,13 @@ fn units_are_looked_at_with_the_same_rows() {
         let ask = |step| if Some(step) == stop { Next::Stop } else { Next::Continue };
         let _ = case.run(2, ask, &mut observe);
         if stop.is_some() {
-            case.run(1, |_| Next::Continue, &mut observe).expect("it ends well");
+            case.run(1, |_| Next::Continue, &mut observe).expect("the run succeeds");
         }
         units
     };
-    let expected = told(None);
+    let expected = units_of_run(None);
     for stop in [2, 5, 7, 13] {
-        assert_eq!(told(Some(stop)), expected, "stopped after step {stop}");
+        assert_eq!(units_of_run(Some(stop)), expected, "stopped after step {stop}");
     }
 }
 
@@ -231,17 +230,18 @@ fn units_are_looked_at_with_the_same_rows() {
 fn stopped(overrides: &[&str]) -> Case {
     let case = Case::new(overrides);
     let ask = |step| if step == 6 { Next::Stop } else { Next::Continue };
-    let error = case.run(2, ask, &mut |_| ()).expect_err("it was stopped");
+    let error = case.run(2, ask, &mut |_| ()).expect_err("the run was stopped");
     assert!(matches!(error, TrainError::Stopped { step: 6, .. }), "{error}");
     case
 }
 
-/// The answer to a run that would go on, with the checkpoint's path left out.
+/// The error of a run that should resume, without the folder of the checkpoint.
 fn refused(case: &Case) -> String {
     let before = std::fs::read(case.checkpoint()).expect("the checkpoint is there");
-    let error = case.run(2, |_| Next::Continue, &mut |_| ()).expect_err("it must be refused");
+    let error =
+        case.run(2, |_| Next::Continue, &mut |_| ()).expect_err("the checkpoint must be refused");
     let after = std::fs::read(case.checkpoint()).expect("the checkpoint is there");
-    assert!(before == after, "the checkpoint is another one");
+    assert!(before == after, "the checkpoint has changed");
     error.to_string().replace(&case.folder.path().display().to_string(), "")
 }
 
@@ -278,20 +278,20 @@ fn the_checkpoint_of_another_run_is_refused() {
     assert_eq!(swapped, format!("{another}the training file `/train.tsv` has different content"));
     let two = other_files(&|case| case.files.train.push(case.files.train[0].clone()));
     assert_eq!(two, format!("{another}the number of training files was 1, and is 2"));
-    let init = other_files(&|case| case.init = Some(case.left_alone().0));
+    let init = other_files(&|case| case.init = Some(case.uninterrupted().0));
     assert_eq!(init, format!("{another}it began without a model, and this run begins from one"));
 }
 
 #[test]
-fn what_changes_no_result_may_differ() {
+fn settings_that_change_no_result_may_differ() {
     let mut case = stopped(&[]);
     case.config.train.checkpoint_steps = Some(1);
     case.config.train.checkpoint_minutes = Some(0.0);
     let moved = case.folder.path().join("moved.tsv");
-    std::fs::rename(&case.files.train[0], &moved).expect("it can be moved");
+    std::fs::rename(&case.files.train[0], &moved).expect("the file can be moved");
     case.files.train = vec![moved];
-    let model = case.run(3, |_| Next::Continue, &mut |_| ()).expect("it goes on");
-    let (expected, folder) = (Case::new(&[]).left_alone().0, case.folder.path());
+    let model = case.run(3, |_| Next::Continue, &mut |_| ()).expect("the run resumes");
+    let (expected, folder) = (Case::new(&[]).uninterrupted().0, case.folder.path());
     assert!(artifact(&model, folder) == artifact(&expected, folder));
 }
 
@@ -301,9 +301,9 @@ fn a_damaged_checkpoint_is_refused() {
     let mut bytes = std::fs::read(case.checkpoint()).expect("the checkpoint is there");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
-    std::fs::write(case.checkpoint(), &bytes).expect("it can be written");
+    std::fs::write(case.checkpoint(), &bytes).expect("the checkpoint can be written");
     assert!(refused(&case).starts_with("`/model.dcx.checkpoint`: is damaged: "));
-    std::fs::write(case.checkpoint(), "click\n1\n").expect("it can be written");
+    std::fs::write(case.checkpoint(), "click\n1\n").expect("the checkpoint can be written");
     let message = "is not a deepcross checkpoint: it does not begin with `DEEPCKPT`";
     assert_eq!(refused(&case), format!("`/model.dcx.checkpoint`: {message}"));
 }
@@ -313,55 +313,56 @@ fn a_checkpoint_of_an_older_format_is_refused() {
     let case = stopped(&[]);
     let mut bytes = std::fs::read(case.checkpoint()).expect("the checkpoint is there");
     bytes[8..12].copy_from_slice(&2_u32.to_le_bytes());
-    std::fs::write(case.checkpoint(), &bytes).expect("it can be written");
+    std::fs::write(case.checkpoint(), &bytes).expect("the checkpoint can be written");
     let message = "`/model.dcx.checkpoint` is the checkpoint of an older deepcross: it has format version 2, this one reads \
                    version 3";
     assert_eq!(refused(&case), message);
-    let error = load_model(&case.checkpoint()).expect_err("it is of an older format");
+    let error = load_model(&case.checkpoint()).expect_err("the checkpoint has an older format");
     assert!(matches!(error, TrainError::OlderCheckpoint { found: 2, expected: 3, .. }), "{error}");
 }
 
-/// Headers that were changed by hand, with right checksums: each gets an answer, and a run that goes on ends as one does.
+/// Headers that were changed by hand, with correct checksums: each resumes or is refused with a message.
 ///
-/// `DEEPCROSS_MUTATIONS` sets how many.
+/// `DEEPCROSS_MUTATIONS` sets the number of headers.
 #[test]
 fn forged_checkpoints_get_an_answer() {
     let count = number_of_mutations(300);
     let case = stopped(&["train.optimizer=adam"]);
-    let sound = std::fs::read(case.checkpoint()).expect("the checkpoint is there");
+    let valid = std::fs::read(case.checkpoint()).expect("the checkpoint exists");
     let mut random = ChaCha8Rng::seed_from_u64(1);
-    let (mut refused, mut gone_on) = (0, 0);
+    let (mut refused, mut resumed) = (0, 0);
     for _ in 0..count {
-        std::fs::write(case.checkpoint(), forged(&sound, &mut random)).expect("it can be written");
+        std::fs::write(case.checkpoint(), forged(&valid, &mut random))
+            .expect("the checkpoint can be written");
         let _ = load_model(&case.checkpoint());
         match case.run(2, |_| Next::Stop, &mut |_| ()) {
-            Err(TrainError::Stopped { .. }) | Ok(_) => gone_on += 1,
+            Err(TrainError::Stopped { .. }) | Ok(_) => resumed += 1,
             Err(error) => {
                 assert!(!error.to_string().is_empty());
                 refused += 1;
             }
         }
     }
-    assert!(refused > count / 4 && gone_on > 0, "{refused} refused, {gone_on} went on");
+    assert!(refused > count / 4 && resumed > 0, "{refused} refused, {resumed} resumed");
 }
 
-/// The file with some bytes of its header changed, cut or put in, and its checksums made right.
-fn forged(sound: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
-    let length = u64::from_le_bytes(sound[12..20].try_into().expect("8 bytes")) as usize;
-    let mut header = sound[28..28 + length].to_vec();
-    let tensors = &sound[(28 + length).next_multiple_of(64)..sound.len() - 8];
+/// The file with some bytes of its header changed, removed or inserted, and its checksums corrected.
+fn forged(valid: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
+    let length = u64::from_le_bytes(valid[12..20].try_into().expect("8 bytes")) as usize;
+    let mut header = valid[28..28 + length].to_vec();
+    let tensors = &valid[(28 + length).next_multiple_of(64)..valid.len() - 8];
     for _ in 0..random.random_range(1..4) {
         let at = random.random_range(0..header.len());
         match random.random_range(0..5) {
             0 => header[at] ^= 1 << random.random_range(0..8),
             1 => header[at] = random.random(),
-            // How bincode announces numbers of eight bytes.
+            // 253 is bincode's mark for a number of eight bytes.
             2 => drop(header.splice(at..at, [253, 255, 255, 255, 255, 255, 255, 255, 127])),
             3 => drop(header.remove(at)),
             _ => header.iter_mut().skip(at).take(8).for_each(|byte| *byte = 0xff),
         }
     }
-    let mut bytes = sound[..12].to_vec();
+    let mut bytes = valid[..12].to_vec();
     bytes.extend((header.len() as u64).to_le_bytes());
     bytes.extend(xxh3_64(&header).to_le_bytes());
     bytes.extend(header);
@@ -375,7 +376,7 @@ fn forged(sound: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
 fn a_run_without_a_checkpoint_begins() {
     let (case, mut resumed) = (Case::new(&[]), false);
     let mut observe = |event: Event<'_>| resumed |= matches!(event, Event::Resumed { .. });
-    let model = case.run(2, |_| Next::Continue, &mut observe).expect("it begins");
+    let model = case.run(2, |_| Next::Continue, &mut observe).expect("the run begins");
     assert!(!resumed && !case.checkpoint().exists());
     let plain = trained_with(&case.config, &case.files, 1, &mut |_| ());
     let folder = case.folder.path();
@@ -386,44 +387,44 @@ fn a_run_without_a_checkpoint_begins() {
 fn the_last_good_checkpoint_stays_when_a_number_is_no_longer_finite() {
     let mut case = Case::new(&["train.optimizer=sgd", "train.learning_rate=1e30"]);
     case.config.train.checkpoint_steps = Some(1);
-    let error = case.run(2, |_| Next::Continue, &mut |_| ()).expect_err("it overflows");
+    let error = case.run(2, |_| Next::Continue, &mut |_| ()).expect_err("the weights overflow");
     let TrainError::NotFinite { step, checkpoint, .. } = &error else { panic!("{error}") };
     assert_eq!(checkpoint.as_deref(), Some(&*case.checkpoint()));
     assert!(*step > 1 && error.to_string().contains("the last good checkpoint stays in `"));
-    let good = load_model(&case.checkpoint()).expect("the checkpoint is sound");
+    let good = load_model(&case.checkpoint()).expect("the checkpoint is valid");
     assert_eq!(good.params.find_non_finite(), None);
     assert!(good.training.steps < *step, "{} steps", good.training.steps);
 }
 
 #[test]
-fn a_checkpoint_that_cannot_be_written_ends_only_a_run_that_is_to_stop() {
+fn a_checkpoint_that_cannot_be_written_ends_only_a_run_that_must_stop() {
     let case = Case::new(&[]);
     let nowhere = case.folder.path().join("none").join("checkpoint");
-    let run = |next: Next, untold: &mut u32| {
+    let run = |next: Next, warnings: &mut u32| {
         let checkpoints = Checkpoints::new(&nowhere)
             .ask(move |step| if step == 3 { next } else { Next::Continue });
         let options = RunOptions { checkpoints: Some(checkpoints), ..RunOptions::on_threads(2) };
         train_with(&case.config, &case.files, options, &mut |event| {
-            *untold += u32::from(matches!(event, Event::NoCheckpoint { step: 3, .. }));
+            *warnings += u32::from(matches!(event, Event::NoCheckpoint { step: 3, .. }));
         })
     };
-    let mut untold = 0;
-    assert!(run(Next::Checkpoint, &mut untold).is_ok());
-    assert_eq!(untold, 1);
-    let stopped = run(Next::Stop, &mut untold);
+    let mut warnings = 0;
+    assert!(run(Next::Checkpoint, &mut warnings).is_ok());
+    assert_eq!(warnings, 1);
+    let stopped = run(Next::Stop, &mut warnings);
     assert!(matches!(stopped, Err(TrainError::Checkpoint(_))), "{stopped:?}");
 }
 
 #[test]
-fn an_artifact_and_a_checkpoint_are_models_to_begin_from() {
+fn a_run_can_begin_from_an_artifact_or_a_checkpoint() {
     let case = stopped(&[]);
-    let of_checkpoint = load_model(&case.checkpoint()).expect("a sound checkpoint");
+    let of_checkpoint = load_model(&case.checkpoint()).expect("the checkpoint is valid");
     let path: &Path = &case.folder.path().join("model.dcx");
     of_checkpoint.save(path).expect("there is room for temporary files");
-    let of_artifact = load_model(path).expect("a sound artifact");
+    let of_artifact = load_model(path).expect("the artifact is valid");
     assert_eq!(of_artifact.training, of_checkpoint.training);
     assert_eq!(of_artifact.training.steps, 6);
-    let error = load_model(&case.files.train[0]).expect_err("no model");
+    let error = load_model(&case.files.train[0]).expect_err("the file is not a model");
     assert!(
         error
             .to_string()

@@ -1,5 +1,5 @@
-//! Negative down-sampling: a model that sees a tenth of the negative rows in each epoch predicts the probabilities of all
-//! rows, and ranks them as well.
+//! Tests of negative down-sampling: a model that sees a tenth of the negative rows in each epoch predicts the
+//! probabilities of all rows, and ranks them as well as a model that sees all rows.
 
 use crate::common::{folder, predictions, trained_with, with_reader, write};
 use deepcross::data::NegativeCounts;
@@ -43,21 +43,21 @@ const CONFIG: &str = r#"
 
 fn config(negative_rate: f64) -> RunConfig {
     let rate = format!("train.negative_rate={negative_rate}");
-    RunConfig::parse(CONFIG, &[rate], "run.toml").expect("the configuration is good")
+    RunConfig::parse(CONFIG, &[rate], "run.toml").expect("the configuration is valid")
 }
 
-/// Clicks of a small world, as lines, and their true mean probability.
+/// Clicks of a small simulated world, as lines, and their true mean probability.
 fn clicks(seed: u64, rows: u64) -> (Vec<String>, f64) {
     let sizes = SimulatorConfig { campaigns: 30, users: 500, ..Default::default() };
     let simulator = Simulator::new(&SimulatorConfig { seed, click_rate: 0.1, ..sizes });
     let mut text = Vec::new();
-    let summary = simulator.expect("the settings are good").write_tsv(&mut text, None, rows);
-    let true_rate = summary.expect("memory takes all").expected_clicks / rows as f64;
-    let text = String::from_utf8(text).expect("words are text");
+    let summary = simulator.expect("the settings are valid").write_tsv(&mut text, None, rows);
+    let true_rate = summary.expect("writing to memory does not fail").expected_clicks / rows as f64;
+    let text = String::from_utf8(text).expect("the clicks are UTF-8");
     (text.lines().map(str::to_owned).collect(), true_rate)
 }
 
-/// A model, and the negative rows of its last epoch.
+/// A model, and the counts of negative rows in its last epoch.
 fn trained(negative_rate: f64, file: &Path) -> (TrainedModel, NegativeCounts) {
     let files = Files { train: vec![file.to_owned()], valid: Vec::new() };
     let mut negatives = NegativeCounts::default();
@@ -74,7 +74,7 @@ fn trained(negative_rate: f64, file: &Path) -> (TrainedModel, NegativeCounts) {
 fn auc(model: &TrainedModel, file: &Path) -> f64 {
     with_reader(model, &config(1.0), &[file.to_owned()], |reader| {
         let summary = evaluate(model.predictor(), reader, &Tapes::new());
-        summary.expect("the rows are good").auc.expect("there are both classes")
+        summary.expect("the rows are valid").auc.expect("both classes occur")
     })
 }
 
@@ -92,7 +92,7 @@ fn a_model_of_a_sample_predicts_the_probabilities_of_all_rows() {
     let (full, all) = trained(1.0, &train);
     let (sampled, some) = trained(RATE, &train);
 
-    // Nothing but the rows of the steps is another.
+    // Only the rows of the steps differ.
     let rows = |model: &TrainedModel| {
         let training = &model.training;
         (training.rows, training.positives, training.valid_rows)
@@ -108,8 +108,8 @@ fn a_model_of_a_sample_predicts_the_probabilities_of_all_rows() {
         .map(f64::from)
         .collect();
     let predicted = mean(found.iter().copied());
-    assert!((predicted / true_rate - 1.0).abs() < 0.05, "{predicted}, not {true_rate}");
-    // What the same model says of the kept rows: without the correction it would be far off.
+    assert!((predicted / true_rate - 1.0).abs() < 0.05, "{predicted}, expected {true_rate}");
+    // The predictions of the same model without the correction would be far too high.
     let of_sample = mean(found.iter().map(|p| p / (p + RATE * (1.0 - p))));
     assert!(of_sample > 3.0 * true_rate, "{of_sample}");
     let (found, expected) = (auc(&sampled, &test), auc(&full, &test));

@@ -1,8 +1,8 @@
-//! Schedules reach the steps of a run: where learning rates vanish, weights stand still.
+//! Tests that schedules reach the steps of a run: if the learning rate vanishes, the weights do not change.
 
 use crate::common::{clicks, config, folder, trained, write};
 
-/// The dense weights after a run of all rows, without validation.
+/// The dense weights after a run on all rows, without validation.
 fn weights(overrides: &[&str]) -> Vec<f32> {
     let folder = folder();
     let file = write(&folder, "train.tsv", &clicks(1, 3000));
@@ -23,7 +23,7 @@ fn check(scheduled: &[&str], still: &[&str], moving: &[&str]) {
 }
 
 #[test]
-fn a_second_epoch_of_hardly_any_rate_changes_nothing() {
+fn a_second_epoch_with_a_tiny_rate_changes_nothing() {
     let decay = ["train.epochs=2", "train.schedule=step", "train.decay_factor=1e-9"];
     check(&decay, &["train.epochs=1"], &["train.epochs=2"]);
 }

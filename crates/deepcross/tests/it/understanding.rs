@@ -1,4 +1,4 @@
-//! What a model relies on, where it is wrong, and what it takes for alike: on clicks of which that is known.
+//! Tests of importances, slices and neighbours, on clicks for which the right answer is known.
 
 use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross::model::{NeighbourError, Tapes, TrainedModel, TrainingCounts, neighbours};
@@ -53,7 +53,7 @@ const CONFIG: &str = r#"
     valid_fraction = 0
 "#;
 
-/// Ads of even numbers are clicked often and others seldom; nothing else tells of clicks.
+/// Ads with even numbers are clicked often and others seldom; clicks depend on nothing else.
 fn rows(n: usize, seed: u64) -> String {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut text = "click,ad,shelf,side,age\n".to_owned();
@@ -84,9 +84,10 @@ fn world(overrides: &[&str]) -> World {
     };
     let (train_rows, test) = (file("train.csv", 6_000, 1), file("test.csv", 3_000, 2));
     let overrides: Vec<_> = overrides.iter().map(|&set| set.to_owned()).collect();
-    let config = RunConfig::parse(CONFIG, &overrides, "run.toml").expect("a good configuration");
+    let config =
+        RunConfig::parse(CONFIG, &overrides, "run.toml").expect("the configuration is valid");
     let files = Files { train: vec![train_rows], valid: vec![] };
-    let trained = train(&config, &files, 2, &mut |_| ()).expect("good rows");
+    let trained = train(&config, &files, 2, &mut |_| ()).expect("the rows are valid");
     World { _folder: folder, test, config, trained }
 }
 
@@ -97,7 +98,7 @@ fn reader<'e>(world: &'e World, file: &Path) -> RowReader<'e> {
     RowReader::new(&source, &world.trained.encoder, plan).expect("all columns are there")
 }
 
-/// What `evaluate` measures, on so many threads, with the AUC and the log loss of all rows.
+/// The importances and slices that `evaluate` measures on that many threads, with the AUC and the log loss of all rows.
 fn measure(world: &World, threads: usize, max_rows: usize) -> (Importances, Slices, (f64, f64)) {
     let names = ["ad", "age", "side"].map(String::from);
     let form = |name: &str| if name == "age" { SliceForm::Numbers } else { SliceForm::Values };
@@ -127,7 +128,7 @@ fn measure(world: &World, threads: usize, max_rows: usize) -> (Importances, Slic
 }
 
 #[test]
-fn a_field_that_tells_of_clicks_is_important_and_others_are_not() {
+fn a_field_that_predicts_clicks_is_important_and_others_are_not() {
     let world = world(&[]);
     let (found, slices, (auc, _)) = measure(&world, 2, 10_000);
     assert_eq!(found.rows, 3_000);
@@ -135,15 +136,15 @@ fn a_field_that_tells_of_clicks_is_important_and_others_are_not() {
     assert_eq!(found.fields.iter().map(|one| one.fields.len()).sum::<usize>(), 6);
     for (place, one) in found.fields.iter().chain([&found.all]).enumerate() {
         let (loss, area) = (one.log_loss.expect("rows"), one.auc.expect("both classes"));
-        let is_told = one.fields.contains(&"ad".to_owned());
-        assert_eq!(loss.low > 0.0, is_told, "{place}: {one:?}");
-        assert_eq!(area.low > 0.0, is_told, "{place}: {one:?}");
-        if !is_told {
+        let is_predictive = one.fields.contains(&"ad".to_owned());
+        assert_eq!(loss.low > 0.0, is_predictive, "{place}: {one:?}");
+        assert_eq!(area.low > 0.0, is_predictive, "{place}: {one:?}");
+        if !is_predictive {
             assert!(loss.high > 0.0 && area.high > 0.0, "{place}: {one:?}");
         }
     }
     let left = auc - found.all.auc.expect("both classes").lost;
-    assert!((left - 0.5).abs() < 0.02, "without all fields, there is chance alone: {left}");
+    assert!((left - 0.5).abs() < 0.02, "without all fields, only chance is left: {left}");
     assert_eq!(measure(&world, 1, 10_000).0, found);
     assert_eq!(measure(&world, 1, 10_000).1, slices);
     let (some, ..) = measure(&world, 2, 1_000);
@@ -151,7 +152,7 @@ fn a_field_that_tells_of_clicks_is_important_and_others_are_not() {
 }
 
 #[test]
-fn raw_values_stand_beside_their_rows() {
+fn raw_values_belong_to_their_rows() {
     let world = world(&[]);
     let (_, slices, (_, log_loss)) = measure(&world, 2, 10);
     for column in &slices.columns {
@@ -220,7 +221,7 @@ fn values_that_are_clicked_alike_are_neighbours() {
 }
 
 #[test]
-fn why_a_value_has_no_neighbours_is_told() {
+fn the_reason_for_missing_neighbours_is_reported() {
     let world = world(&["field.ad.top=4"]);
     let error = |field: &str, value: &str| {
         let found = neighbours(&world.trained, field, value, 3);
