@@ -1,9 +1,9 @@
 //! Factors of products, packed: the right one in panels of 16 columns, the left one in strips as high as a tile.
 
 use crate::aligned::Aligned;
-use crate::tile::PANEL;
 use crate::elementwise::vectorised;
 use crate::number::Number;
+use crate::tile::PANEL;
 
 /// The numbers of rows of a tile with 32 and with 16 registers.
 pub(crate) const TALL: usize = 12;

@@ -94,13 +94,8 @@ const PROFILE: Order = &[
     &["file_profile", "first_config"],
 ];
 
-const REPORT: Order = &[
-    &["markup"],
-    &["scale", "figure", "table"],
-    &["chart"],
-    &["plots"],
-    &["section", "report"],
-];
+const REPORT: Order =
+    &[&["markup"], &["scale", "figure", "table"], &["chart"], &["plots"], &["section", "report"]];
 
 const TRAIN: Order = &[
     &["objective", "diagnosis"],
