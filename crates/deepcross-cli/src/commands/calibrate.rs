@@ -12,8 +12,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use deepcross_calibration::{CalibrationMap, Method};
 use deepcross_data::Labels;
-use deepcross_metrics::Summary;
-use deepcross_model::{Tapes, TrainedModel, TrainingSummary};
+use deepcross_model::{Tapes, TrainedModel};
 use deepcross_train::{Calibration, calibrate};
 use std::path::PathBuf;
 
@@ -112,8 +111,7 @@ fn warn(args: &CalibrateArgs, trained: &TrainedModel, found: &Calibration) {
             "{model} already has a calibrator ({method}): the new one replaces it, and is fitted to the uncalibrated logits"
         ));
     }
-    let Summary { rows, positives, .. } = found.before.summary;
-    if is_like_training(rows, positives, &trained.training) {
+    if found.is_like_training(&trained.training) {
         say(format_args!(
             "warning: there are exactly as many rows as {model} was trained on: fitted to training rows, a calibrator makes \
              the model overconfident"
@@ -128,10 +126,4 @@ fn warn(args: &CalibrateArgs, trained: &TrainedModel, found: &Calibration) {
             map.temperature()
         ));
     }
-}
-
-/// Whether the counts of rows and clicks are those of the training, with its validation rows or without.
-fn is_like_training(rows: u64, positives: u64, training: &TrainingSummary) -> bool {
-    let same = rows == training.rows && positives == training.positives;
-    same || (training.valid_rows > 0 && rows == training.rows + training.valid_rows)
 }
