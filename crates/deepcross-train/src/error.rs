@@ -21,6 +21,14 @@ pub enum TrainError {
         /// Every problem, one sentence each.
         problems: Vec<String>,
     },
+    /// The configuration in a trained model has problems.
+    #[error("{}: the configuration in the artifact: {}", file.display(), list(.problems))]
+    StoredConfig {
+        /// The artifact.
+        file: PathBuf,
+        /// Every problem, one sentence each.
+        problems: Vec<String>,
+    },
     /// The data cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -94,7 +102,7 @@ pub enum TrainError {
         /// The version that is read.
         expected: u32,
     },
-    /// A checkpoint or a model to begin from cannot be read, or the last checkpoint cannot be written.
+    /// A checkpoint, a model to begin from or a trained model cannot be read, or the last checkpoint cannot be written.
     #[error(transparent)]
     Checkpoint(#[from] ArtifactError),
     /// Predictions, or their labels and weights, cannot be evaluated.

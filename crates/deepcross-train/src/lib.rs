@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 // From the bottom to the top, where each module uses only modules before it: objective, diagnosis, error, event,
-// options, config_file, checkpoint, run, encode, prediction, calibration, importance, slices, compare.
+// options, config_file, checkpoint, run, encode, prediction, calibration, importance, slices, compare, trained_run.
 mod calibration;
 mod checkpoint;
 mod compare;
@@ -16,6 +16,7 @@ mod options;
 mod prediction;
 mod run;
 mod slices;
+mod trained_run;
 
 pub use calibration::{Calibration, CalibrationMetrics, calibrate, observations};
 pub use checkpoint::{load_model, remove_checkpoint};
@@ -40,3 +41,4 @@ pub use run::{
 pub use slices::{
     ColumnSlices, Slice, SliceColumn, SliceForm, SliceKind, SlicePlan, SlicedRows, Slices,
 };
+pub use trained_run::TrainedRun;

@@ -5,7 +5,7 @@ use crate::arguments::{
 };
 use crate::output::{self, check_apart, check_writable, resolved, say};
 use crate::pages::calibration::page;
-use crate::steps::{load, on_threads, reader, say_unusual_values};
+use crate::steps::{on_threads, say_unusual_values};
 use crate::text::calibration_report::CalibrationReport;
 use crate::text::calibration_text::calibration_text;
 use anyhow::Result;
@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use deepcross_calibration::{CalibrationMap, Method};
 use deepcross_data::Labels;
 use deepcross_model::{Tapes, TrainedModel};
-use deepcross_train::{Calibration, calibrate};
+use deepcross_train::{Calibration, TrainedRun, calibrate};
 use std::path::PathBuf;
 
 const CALIBRATE_HELP: &str = concat!(
@@ -85,12 +85,14 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
     check_apart(&args.out, data.iter().chain([&args.model.path]))?;
     args.report.check(data.iter().chain([&args.model.path, &args.out]))?;
     check_writable(&args.out)?;
-    let (mut trained, mut config) = load(&args.model.path)?;
-    args.format.apply(&mut config.data);
-    let mut reader = reader(&trained, &config, &data, Labels::Required)?;
-    let work = || calibrate(trained.predictor(), &mut reader, &Tapes::new(), args.method.into());
+    let mut run = TrainedRun::load(&args.model.path)?;
+    args.format.apply(&mut run.config.data);
+    let mut reader = run.reader(&data, Labels::Required)?;
+    let work =
+        || calibrate(run.trained.predictor(), &mut reader, &Tapes::new(), args.method.into());
     let found = on_threads(args.threads.get(), work)??;
     say_unusual_values(&reader);
+    let mut trained = run.trained;
     warn(args, &trained, &found);
     trained.calibrator = Some(found.calibrator.clone());
     trained.save(&resolved(&args.out))?;

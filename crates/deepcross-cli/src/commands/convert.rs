@@ -6,7 +6,7 @@ use crate::arguments::{
 use crate::call_error::CallError;
 use crate::inputs::keep_pipes_beside;
 use crate::output::{self, check_apart, name_standard_output, resolved, say};
-use crate::steps::{load, on_threads, reader_of, say_unusual_values};
+use crate::steps::{on_threads, say_unusual_values};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::counted;
 use anyhow::{Error, Result};
@@ -15,8 +15,7 @@ use deepcross_data::{
     Converted, DataConfig, DataError, FileForm, Format, Labels, Partition, RowPlan, RowReader,
     Source, convert, convert_encoded, fit, keep_pipes,
 };
-use deepcross_model::TrainedModel;
-use deepcross_train::RunConfig;
+use deepcross_train::{RunConfig, TrainedRun};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -103,7 +102,7 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
 /// An encoder that converts values of any kind to numbers.
 enum Numbers {
     /// The encoder of a model.
-    Model(Box<(TrainedModel, RunConfig)>),
+    Model(Box<TrainedRun>),
     /// An encoder that is fitted to the rows for the fields of a configuration.
     Fitted(Box<RunConfig>),
 }
@@ -111,7 +110,7 @@ enum Numbers {
 impl Numbers {
     fn config(&self) -> &RunConfig {
         match self {
-            Self::Model(model) => &model.1,
+            Self::Model(run) => &run.config,
             Self::Fitted(config) => config,
         }
     }
@@ -148,7 +147,7 @@ fn has_pairs(format: Format) -> bool {
 /// The model or the configuration that the call names.
 fn numbers(args: &ConvertArgs) -> Result<Option<Numbers>> {
     if let Some(model) = &args.model {
-        return Ok(Some(Numbers::Model(Box::new(load(model)?))));
+        return Ok(Some(Numbers::Model(Box::new(TrainedRun::load(model)?))));
     }
     let Some(path) = &args.config else { return Ok(None) };
     Ok(Some(Numbers::Fitted(Box::new(read_config(path, &[])?))))
@@ -217,9 +216,8 @@ impl Conversion {
                 skipped_lines(&converted.skipped).iter().for_each(say);
                 Ok(converted)
             }
-            Some(Numbers::Model(model)) => {
-                let (trained, config) = &**model;
-                let reader = reader_of(trained, config, &self.source, self.labels())?;
+            Some(Numbers::Model(run)) => {
+                let reader = run.reader_of(&self.source, self.labels())?;
                 self.write_encoded(reader, out()?)
             }
             Some(Numbers::Fitted(config)) => {
