@@ -111,6 +111,14 @@ pub enum TrainError {
     /// No calibrator can be fitted to the rows.
     #[error("no calibrator can be fitted")]
     Calibration(#[from] CalibrationError),
+    /// Rows cannot be cut into slices by a column.
+    #[error("slices by `{name}`: {problem}")]
+    SliceColumn {
+        /// The name of the column, or of a field.
+        name: String,
+        /// The reason, in one sentence.
+        problem: String,
+    },
     /// All training rows have the weight 0, so that there is nothing to learn from.
     #[error("all {rows} training rows have the weight 0")]
     NoWeight {

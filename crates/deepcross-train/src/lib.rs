@@ -39,6 +39,7 @@ pub use run::{
     train_with,
 };
 pub use slices::{
-    ColumnSlices, Slice, SliceColumn, SliceForm, SliceKind, SlicePlan, SlicedRows, Slices,
+    ColumnSlices, NamedColumns, Slice, SliceColumn, SliceForm, SliceKind, SlicePlan, SlicedRows,
+    Slices,
 };
 pub use trained_run::TrainedRun;
