@@ -48,4 +48,4 @@ pub use shuffle::Shuffled;
 pub use writer::{ColumnType, ColumnTypes, Compression, EncodedWriter, FileForm, RowWriter};
 
 pub use convert::{Converted, convert, convert_encoded};
-pub use split::{Shares, SplitBy, SplitSet, Splitter};
+pub use split::{Shares, SplitBy, SplitFile, SplitFiles, SplitFolder, SplitSet, Splitter};
