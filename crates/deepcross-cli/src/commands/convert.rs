@@ -13,7 +13,7 @@ use anyhow::{Error, Result};
 use clap::Args;
 use deepcross_data::{
     Converted, DataConfig, DataError, FileForm, Format, Labels, Partition, RowPlan, RowReader,
-    Source, convert, convert_encoded, fit, keep_pipes,
+    Source, convert, convert_encoded, converts_in_one_pass, fit, keep_pipes,
 };
 use deepcross_train::{RunConfig, TrainedRun};
 use std::io::Write;
@@ -128,7 +128,7 @@ fn form(args: &ConvertArgs, out: Option<&Path>) -> Result<FileForm> {
         }
     };
     match form {
-        Ok(form) if args.model.is_some() && !has_pairs(form.format) => {
+        Ok(form) if args.model.is_some() && !form.format.has_pairs() => {
             call_error("`--model`: applies only to libsvm and libffm".to_owned())
         }
         Err(DataError::UnknownFormat { file }) => call_error(format!(
@@ -138,10 +138,6 @@ fn form(args: &ConvertArgs, out: Option<&Path>) -> Result<FileForm> {
         )),
         form => Ok(form?),
     }
-}
-
-fn has_pairs(format: Format) -> bool {
-    matches!(format, Format::Libsvm | Format::Libffm)
 }
 
 /// The model or the configuration that the call names.
@@ -161,12 +157,10 @@ fn data(args: &ConvertArgs, numbers: Option<&Numbers>) -> DataConfig {
 }
 
 /// Whether all rows are read before they are written: for the types of their columns, the vocabularies of their fields,
-/// or the fields of libffm. If the format is not given, a pipe may hold libffm or Parquet.
+/// or the fields of libffm.
 fn reads_twice(form: FileForm, data: &DataConfig, numbers: Option<&Numbers>) -> bool {
-    let is_read_once =
-        matches!(data.format, Some(Format::Csv | Format::Tsv | Format::Criteo | Format::Libsvm));
-    let fits = has_pairs(form.format) && matches!(numbers, Some(Numbers::Fitted(_)));
-    form.format == Format::Parquet || fits || !is_read_once
+    let fits = form.format.has_pairs() && matches!(numbers, Some(Numbers::Fitted(_)));
+    fits || !converts_in_one_pass(data, form)
 }
 
 /// Keeps copies of pipes beside the output, or in the system's folder of temporary files.
@@ -185,8 +179,8 @@ fn needed(form: FileForm, source: &Source, numbers: Option<Numbers>) -> Result<O
     match (numbers, fits) {
         (numbers @ Some(Numbers::Model(_)), _) => Ok(numbers),
         (_, Ok(())) => Ok(None),
-        (numbers @ Some(Numbers::Fitted(_)), Err(_)) if has_pairs(form.format) => Ok(numbers),
-        (None, Err(error)) if has_pairs(form.format) => Err(CallError::with_message(format!(
+        (numbers @ Some(Numbers::Fitted(_)), Err(_)) if form.format.has_pairs() => Ok(numbers),
+        (None, Err(error)) if form.format.has_pairs() => Err(CallError::with_message(format!(
             "{error}; `--config` with a `[[field]]` for each column, or `--model`, converts them to numbers"
         ))),
         // Columns that do not fit without a label may fit with one, as the rows of a file without a header show.
