@@ -33,7 +33,7 @@ pub use importance::{
     Importance, ImportanceEstimate, ImportancePlan, Importances, RowSample, permutation_importance,
 };
 pub use options::{Checkpoints, Files, Next, RunOptions};
-pub use prediction::Predictions;
+pub use prediction::{Predictions, write_predictions};
 pub use run::{
     DataWait, Engine, EvaluatedRows, evaluate, evaluate_observed, evaluate_ranked, train,
     train_with,
