@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::config::{BadRows, Format};
+use crate::config::{BadRows, DataConfig, Format};
 use crate::encode::RowReader;
 use crate::error::DataError;
 use crate::source::{Skipped, Source, each_row};
@@ -76,6 +76,16 @@ pub fn convert_encoded<W: Write>(
     }
 }
 
+/// Whether [`convert`] reads files of these settings once only; otherwise pipes must be [kept](crate::keep_pipes).
+///
+/// All rows are read before they are written for the types of the columns of Parquet, and for the fields of libffm.
+/// If the format is not set, a pipe may hold libffm or Parquet.
+pub fn converts_in_one_pass(config: &DataConfig, form: FileForm) -> bool {
+    let is_read_once =
+        matches!(config.format, Some(Format::Csv | Format::Tsv | Format::Criteo | Format::Libsvm));
+    form.format != Format::Parquet && is_read_once
+}
+
 /// The types of the columns, which all rows fit.
 fn types(source: &Source, bad_rows: BadRows) -> Result<Vec<ColumnType>, DataError> {
     let mut types = ColumnTypes::new(source.header().len());
@@ -84,4 +94,27 @@ fn types(source: &Source, bad_rows: BadRows) -> Result<Vec<ColumnType>, DataErro
         Ok(())
     })?;
     Ok(types.types())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn one_pass_needs_a_known_format_without_fields_or_types() {
+        for (format, name, expected) in [
+            (Some(Format::Csv), "out.tsv", true),
+            (Some(Format::Criteo), "out.csv.gz", true),
+            (Some(Format::Libsvm), "out.csv", true),
+            (Some(Format::Csv), "out.parquet", false),
+            (Some(Format::Libffm), "out.csv", false),
+            (Some(Format::Parquet), "out.csv", false),
+            (None, "out.csv", false),
+        ] {
+            let config = DataConfig { format, ..DataConfig::default() };
+            let form = FileForm::of(Path::new(name), None).unwrap();
+            assert_eq!(converts_in_one_pass(&config, form), expected, "{format:?} to {name}");
+        }
+    }
 }

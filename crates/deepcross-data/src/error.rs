@@ -8,6 +8,7 @@ use std::io;
 use std::path::PathBuf;
 
 use deepcross_features::FeatureError;
+use deepcross_files::FileError;
 use thiserror::Error;
 
 use crate::config::Format;
@@ -290,6 +291,23 @@ pub enum DataError {
         /// The number of bad rows that were skipped.
         skipped: u64,
     },
+    /// The folder of a split cannot be created.
+    #[error("{}: cannot be created", folder.display())]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// A split leaves a file without a row.
+    #[error("{}: this file would have no rows", file.display())]
+    EmptySet {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A file of a split cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// An error of the feature encoder that belongs to no row.
     #[error(transparent)]
     Features(#[from] FeatureError),

@@ -47,5 +47,5 @@ pub use shuffle::Shuffled;
 
 pub use writer::{ColumnType, ColumnTypes, Compression, EncodedWriter, FileForm, RowWriter};
 
-pub use convert::{Converted, convert, convert_encoded};
-pub use split::{Shares, SplitBy, SplitSet, Splitter};
+pub use convert::{Converted, convert, convert_encoded, converts_in_one_pass};
+pub use split::{Shares, SplitBy, SplitFile, SplitFiles, SplitFolder, SplitSet, Splitter};

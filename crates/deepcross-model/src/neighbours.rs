@@ -8,7 +8,7 @@
 
 use crate::config::{ModelKind, ModelSpec};
 use crate::trained_model::TrainedModel;
-use deepcross_features::{Encoding, ShapeKind};
+use deepcross_features::{Encoding, ShapeKind, suggest};
 use deepcross_layers::{Lookup, StackedField};
 use thiserror::Error;
 
@@ -103,6 +103,31 @@ pub enum NeighbourError {
         /// The value asked for.
         value: String,
     },
+}
+
+impl NeighbourError {
+    /// The name of a field, or the value of a vocabulary, that was most likely meant instead of an unknown one.
+    pub fn nearest(&self, trained: &TrainedModel) -> Option<String> {
+        let nearest = match self {
+            Self::UnknownField { field } => suggest::nearest(field, trained.model.field_names()),
+            Self::UnknownValue { field, value, .. } => {
+                suggest::nearest(value, vocabulary(trained, field))
+            }
+            _ => None,
+        };
+        nearest.map(str::to_owned)
+    }
+}
+
+/// The values of a field's vocabulary, in the order of their ids.
+fn vocabulary<'t>(trained: &'t TrainedModel, field: &str) -> Vec<&'t str> {
+    let shapes = trained.encoder.shapes().iter().enumerate();
+    let found = shapes.filter(|(_, shape)| shape.name == field).find_map(|(index, shape)| {
+        let ShapeKind::Sparse { dimensions, .. } = shape.kind else { return None };
+        let ids = 0..u32::try_from(dimensions).unwrap_or(u32::MAX);
+        Some(ids.filter_map(|id| trained.encoder.value(index, id)).collect())
+    });
+    found.unwrap_or_default()
 }
 
 /// Finds the values of a field's vocabulary that are nearest to one of them: at most `top`, the nearest first.

@@ -10,7 +10,7 @@ mod first_config;
 mod first_sizes;
 
 mod error;
-mod number_text;
+pub mod number_text;
 
 pub use error::ProfileError;
 pub use file_profile::{FileProfile, profile_files};

@@ -1,7 +1,7 @@
 //! Numbers as people read them.
 
 /// The whole number with its digits in groups of three: 1234567 as `1,234,567`.
-pub(crate) fn grouped(n: u64) -> String {
+pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(as_text).collect();
     groups.join(",")
@@ -12,12 +12,12 @@ fn as_text(digits: &[u8]) -> &str {
 }
 
 /// The share of `n` in `of` in percent, with two decimals; a dash if `of` is 0.
-pub(crate) fn percent(n: u64, of: u64) -> String {
+pub fn percent(n: u64, of: u64) -> String {
     if of == 0 { "–".to_owned() } else { format!("{:.2} %", 100.0 * n as f64 / of as f64) }
 }
 
 /// The number with four significant digits, or with all digits before the point.
-pub(crate) fn short(x: f64) -> String {
+pub fn short(x: f64) -> String {
     if x.abs() >= 1e15 || (x != 0.0 && x.abs() < 1e-3) {
         return format!("{x:.3e}");
     }
@@ -32,13 +32,21 @@ pub(crate) fn short(x: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped, short};
+    use super::{grouped, percent, short};
 
     #[test]
     fn digits_are_grouped_by_three() {
         let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (43_466_359, "43,466,359")];
         for (n, expected) in cases {
             assert_eq!(grouped(n), expected);
+        }
+    }
+
+    #[test]
+    fn shares_are_in_percent() {
+        let cases = [(1, 3, "33.33 %"), (0, 7, "0.00 %"), (7, 7, "100.00 %"), (0, 0, "–")];
+        for (n, of, expected) in cases {
+            assert_eq!(percent(n, of), expected, "{n} of {of}");
         }
     }
 

@@ -12,7 +12,7 @@ use deepcross_calibration::{CalibrationError, Calibrator, Method, Observation, c
 use deepcross_data::RowReader;
 use deepcross_features::Batch;
 use deepcross_metrics::{Evaluation, Ranked, Summary};
-use deepcross_model::{Predictor, Tapes};
+use deepcross_model::{Predictor, Tapes, TrainingSummary};
 
 /// A calibrator, and the metrics without and with it.
 #[derive(Clone, Debug)]
@@ -33,6 +33,23 @@ pub struct CalibrationMetrics {
     pub summary: Summary,
     /// The rows in order, for reliability.
     pub ranked: Ranked<f32>,
+}
+
+impl Calibration {
+    /// Whether there are exactly as many rows and clicks as the model was trained on, or as many rows as it was trained
+    /// and validated on.
+    ///
+    /// The rows then are most likely those of the training, and the calibrator makes the model overconfident.
+    pub fn is_like_training(&self, training: &TrainingSummary) -> bool {
+        let Summary { rows, positives, .. } = self.before.summary;
+        has_counts_of(training, rows, positives)
+    }
+}
+
+/// Whether the counts of rows and clicks are those of the training, with its validation rows or without.
+fn has_counts_of(training: &TrainingSummary, rows: u64, positives: u64) -> bool {
+    let same = rows == training.rows && positives == training.positives;
+    same || (training.valid_rows > 0 && rows == training.rows + training.valid_rows)
 }
 
 /// Fits a calibrator to the remaining rows of `reader`, which must have labels, and measures its effect.
@@ -99,4 +116,31 @@ fn measured(
     }
     let (summary, ranked) = evaluation.finish_ranked();
     Ok(CalibrationMetrics { summary, ranked })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_like_those_of_training_if_their_counts_are() {
+        let of = |valid_rows| TrainingSummary {
+            rows: 100,
+            positives: 20,
+            valid_rows,
+            ..TrainingSummary::default()
+        };
+        let cases = [
+            (of(0), 100, 20, true),
+            (of(0), 100, 21, false),
+            (of(0), 99, 20, false),
+            (of(10), 100, 20, true),
+            (of(10), 110, 23, true),
+            (of(10), 10, 3, false),
+        ];
+        for (training, rows, positives, expected) in cases {
+            let found = has_counts_of(&training, rows, positives);
+            assert_eq!(found, expected, "{rows} rows, {positives} positive, {training:?}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use deepcross_data::DataError;
 use deepcross_metrics::MetricError;
 use deepcross_model::ModelError;
 use deepcross_model::artifact::ArtifactError;
+use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -18,6 +19,14 @@ pub enum TrainError {
     Config {
         /// The file, or a name for the settings if they come from no file.
         file: String,
+        /// Every problem, one sentence each.
+        problems: Vec<String>,
+    },
+    /// The configuration in a trained model has problems.
+    #[error("{}: the configuration in the artifact: {}", file.display(), list(.problems))]
+    StoredConfig {
+        /// The artifact.
+        file: PathBuf,
         /// Every problem, one sentence each.
         problems: Vec<String>,
     },
@@ -94,15 +103,29 @@ pub enum TrainError {
         /// The version that is read.
         expected: u32,
     },
-    /// A checkpoint or a model to begin from cannot be read, or the last checkpoint cannot be written.
+    /// A checkpoint, a model to begin from or a trained model cannot be read, or the last checkpoint cannot be written.
     #[error(transparent)]
     Checkpoint(#[from] ArtifactError),
     /// Predictions, or their labels and weights, cannot be evaluated.
     #[error("the predictions cannot be evaluated")]
     Evaluation(#[from] MetricError),
+    /// Predictions cannot be written.
+    #[error("the predictions cannot be written")]
+    Output {
+        /// The reason.
+        source: io::Error,
+    },
     /// No calibrator can be fitted to the rows.
     #[error("no calibrator can be fitted")]
     Calibration(#[from] CalibrationError),
+    /// Rows cannot be cut into slices by a column.
+    #[error("slices by `{name}`: {problem}")]
+    SliceColumn {
+        /// The name of the column, or of a field.
+        name: String,
+        /// The reason, in one sentence.
+        problem: String,
+    },
     /// All training rows have the weight 0, so that there is nothing to learn from.
     #[error("all {rows} training rows have the weight 0")]
     NoWeight {

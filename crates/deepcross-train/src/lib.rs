@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 // From the bottom to the top, where each module uses only modules before it: objective, diagnosis, error, event,
-// options, config_file, checkpoint, run, encode, prediction, calibration, importance, slices, compare.
+// options, config_file, checkpoint, run, encode, prediction, calibration, importance, slices, compare, trained_run.
 mod calibration;
 mod checkpoint;
 mod compare;
@@ -16,6 +16,7 @@ mod options;
 mod prediction;
 mod run;
 mod slices;
+mod trained_run;
 
 pub use calibration::{Calibration, CalibrationMetrics, calibrate, observations};
 pub use checkpoint::{load_model, remove_checkpoint};
@@ -32,11 +33,13 @@ pub use importance::{
     Importance, ImportanceEstimate, ImportancePlan, Importances, RowSample, permutation_importance,
 };
 pub use options::{Checkpoints, Files, Next, RunOptions};
-pub use prediction::Predictions;
+pub use prediction::{Predictions, write_predictions};
 pub use run::{
     DataWait, Engine, EvaluatedRows, evaluate, evaluate_observed, evaluate_ranked, train,
     train_with,
 };
 pub use slices::{
-    ColumnSlices, Slice, SliceColumn, SliceForm, SliceKind, SlicePlan, SlicedRows, Slices,
+    ColumnSlices, NamedColumns, Slice, SliceColumn, SliceForm, SliceKind, SlicePlan, SlicedRows,
+    Slices,
 };
+pub use trained_run::TrainedRun;

@@ -5,16 +5,15 @@ use crate::arguments::{
 };
 use crate::output::{self, check_apart, check_writable, resolved, say};
 use crate::pages::calibration::page;
-use crate::steps::{load, on_threads, reader, say_unusual_values};
+use crate::steps::{on_threads, say_unusual_values};
 use crate::text::calibration_report::CalibrationReport;
 use crate::text::calibration_text::calibration_text;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use deepcross_calibration::{CalibrationMap, Method};
 use deepcross_data::Labels;
-use deepcross_metrics::Summary;
-use deepcross_model::{Tapes, TrainedModel, TrainingSummary};
-use deepcross_train::{Calibration, calibrate};
+use deepcross_model::{Tapes, TrainedModel};
+use deepcross_train::{Calibration, TrainedRun, calibrate};
 use std::path::PathBuf;
 
 const CALIBRATE_HELP: &str = concat!(
@@ -86,12 +85,14 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
     check_apart(&args.out, data.iter().chain([&args.model.path]))?;
     args.report.check(data.iter().chain([&args.model.path, &args.out]))?;
     check_writable(&args.out)?;
-    let (mut trained, mut config) = load(&args.model.path)?;
-    args.format.apply(&mut config.data);
-    let mut reader = reader(&trained, &config, &data, Labels::Required)?;
-    let work = || calibrate(trained.predictor(), &mut reader, &Tapes::new(), args.method.into());
+    let mut run = TrainedRun::load(&args.model.path)?;
+    args.format.apply(&mut run.config.data);
+    let mut reader = run.reader(&data, Labels::Required)?;
+    let work =
+        || calibrate(run.trained.predictor(), &mut reader, &Tapes::new(), args.method.into());
     let found = on_threads(args.threads.get(), work)??;
     say_unusual_values(&reader);
+    let mut trained = run.trained;
     warn(args, &trained, &found);
     trained.calibrator = Some(found.calibrator.clone());
     trained.save(&resolved(&args.out))?;
@@ -112,8 +113,7 @@ fn warn(args: &CalibrateArgs, trained: &TrainedModel, found: &Calibration) {
             "{model} already has a calibrator ({method}): the new one replaces it, and is fitted to the uncalibrated logits"
         ));
     }
-    let Summary { rows, positives, .. } = found.before.summary;
-    if is_like_training(rows, positives, &trained.training) {
+    if found.is_like_training(&trained.training) {
         say(format_args!(
             "warning: there are exactly as many rows as {model} was trained on: fitted to training rows, a calibrator makes \
              the model overconfident"
@@ -128,10 +128,4 @@ fn warn(args: &CalibrateArgs, trained: &TrainedModel, found: &Calibration) {
             map.temperature()
         ));
     }
-}
-
-/// Whether the counts of rows and clicks are those of the training, with its validation rows or without.
-fn is_like_training(rows: u64, positives: u64, training: &TrainingSummary) -> bool {
-    let same = rows == training.rows && positives == training.positives;
-    same || (training.valid_rows > 0 && rows == training.rows + training.valid_rows)
 }

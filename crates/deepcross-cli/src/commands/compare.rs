@@ -119,9 +119,9 @@ fn named(args: &CompareArgs) -> ComparedCall<'_> {
 }
 
 fn parse_kind(text: &str) -> Result<ModelKind, String> {
-    let named = ModelKind::ALL.into_iter().find(|kind| kind.name() == text);
     let names = || ModelKind::ALL.map(ModelKind::name).join(", ");
-    named.ok_or_else(|| format!("there is no such kind of model; the known kinds are {}", names()))
+    ModelKind::of_name(text)
+        .ok_or_else(|| format!("there is no such kind of model; the known kinds are {}", names()))
 }
 
 /// The models that the call names, each with its configuration.

@@ -6,17 +6,16 @@ use crate::arguments::{
 use crate::call_error::CallError;
 use crate::inputs::keep_pipes_beside;
 use crate::output::{self, check_apart, name_standard_output, resolved, say};
-use crate::steps::{load, on_threads, reader_of, say_unusual_values};
+use crate::steps::{on_threads, say_unusual_values};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::counted;
 use anyhow::{Error, Result};
 use clap::Args;
 use deepcross_data::{
     Converted, DataConfig, DataError, FileForm, Format, Labels, Partition, RowPlan, RowReader,
-    Source, convert, convert_encoded, fit, keep_pipes,
+    Source, convert, convert_encoded, converts_in_one_pass, fit, keep_pipes,
 };
-use deepcross_model::TrainedModel;
-use deepcross_train::RunConfig;
+use deepcross_train::{RunConfig, TrainedRun};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -103,7 +102,7 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
 /// An encoder that converts values of any kind to numbers.
 enum Numbers {
     /// The encoder of a model.
-    Model(Box<(TrainedModel, RunConfig)>),
+    Model(Box<TrainedRun>),
     /// An encoder that is fitted to the rows for the fields of a configuration.
     Fitted(Box<RunConfig>),
 }
@@ -111,7 +110,7 @@ enum Numbers {
 impl Numbers {
     fn config(&self) -> &RunConfig {
         match self {
-            Self::Model(model) => &model.1,
+            Self::Model(run) => &run.config,
             Self::Fitted(config) => config,
         }
     }
@@ -129,7 +128,7 @@ fn form(args: &ConvertArgs, out: Option<&Path>) -> Result<FileForm> {
         }
     };
     match form {
-        Ok(form) if args.model.is_some() && !has_pairs(form.format) => {
+        Ok(form) if args.model.is_some() && !form.format.has_pairs() => {
             call_error("`--model`: applies only to libsvm and libffm".to_owned())
         }
         Err(DataError::UnknownFormat { file }) => call_error(format!(
@@ -141,14 +140,10 @@ fn form(args: &ConvertArgs, out: Option<&Path>) -> Result<FileForm> {
     }
 }
 
-fn has_pairs(format: Format) -> bool {
-    matches!(format, Format::Libsvm | Format::Libffm)
-}
-
 /// The model or the configuration that the call names.
 fn numbers(args: &ConvertArgs) -> Result<Option<Numbers>> {
     if let Some(model) = &args.model {
-        return Ok(Some(Numbers::Model(Box::new(load(model)?))));
+        return Ok(Some(Numbers::Model(Box::new(TrainedRun::load(model)?))));
     }
     let Some(path) = &args.config else { return Ok(None) };
     Ok(Some(Numbers::Fitted(Box::new(read_config(path, &[])?))))
@@ -162,12 +157,10 @@ fn data(args: &ConvertArgs, numbers: Option<&Numbers>) -> DataConfig {
 }
 
 /// Whether all rows are read before they are written: for the types of their columns, the vocabularies of their fields,
-/// or the fields of libffm. If the format is not given, a pipe may hold libffm or Parquet.
+/// or the fields of libffm.
 fn reads_twice(form: FileForm, data: &DataConfig, numbers: Option<&Numbers>) -> bool {
-    let is_read_once =
-        matches!(data.format, Some(Format::Csv | Format::Tsv | Format::Criteo | Format::Libsvm));
-    let fits = has_pairs(form.format) && matches!(numbers, Some(Numbers::Fitted(_)));
-    form.format == Format::Parquet || fits || !is_read_once
+    let fits = form.format.has_pairs() && matches!(numbers, Some(Numbers::Fitted(_)));
+    fits || !converts_in_one_pass(data, form)
 }
 
 /// Keeps copies of pipes beside the output, or in the system's folder of temporary files.
@@ -186,8 +179,8 @@ fn needed(form: FileForm, source: &Source, numbers: Option<Numbers>) -> Result<O
     match (numbers, fits) {
         (numbers @ Some(Numbers::Model(_)), _) => Ok(numbers),
         (_, Ok(())) => Ok(None),
-        (numbers @ Some(Numbers::Fitted(_)), Err(_)) if has_pairs(form.format) => Ok(numbers),
-        (None, Err(error)) if has_pairs(form.format) => Err(CallError::with_message(format!(
+        (numbers @ Some(Numbers::Fitted(_)), Err(_)) if form.format.has_pairs() => Ok(numbers),
+        (None, Err(error)) if form.format.has_pairs() => Err(CallError::with_message(format!(
             "{error}; `--config` with a `[[field]]` for each column, or `--model`, converts them to numbers"
         ))),
         // Columns that do not fit without a label may fit with one, as the rows of a file without a header show.
@@ -217,9 +210,8 @@ impl Conversion {
                 skipped_lines(&converted.skipped).iter().for_each(say);
                 Ok(converted)
             }
-            Some(Numbers::Model(model)) => {
-                let (trained, config) = &**model;
-                let reader = reader_of(trained, config, &self.source, self.labels())?;
+            Some(Numbers::Model(run)) => {
+                let reader = run.reader_of(&self.source, self.labels())?;
                 self.write_encoded(reader, out()?)
             }
             Some(Numbers::Fitted(config)) => {

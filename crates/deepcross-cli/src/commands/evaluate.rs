@@ -3,9 +3,10 @@
 use crate::arguments::{
     DataFiles, FILES_HELP, FormatOverride, Json, ModelFile, ReportPage, Threads, help_texts,
 };
+use crate::call_error::CallError;
 use crate::output::{self, say};
 use crate::pages::evaluation::page;
-use crate::steps::{load, on_threads, reader_of, say_unusual_values, slice_columns};
+use crate::steps::{on_threads, say_unusual_values};
 use crate::text::calibration_text::map_words;
 use crate::text::evaluation_report::EvaluationReport;
 use crate::text::evaluation_text::{EvaluationExtras, evaluation_text};
@@ -17,8 +18,8 @@ use deepcross_data::{Labels, RowReader, Source};
 use deepcross_metrics::{Ranked, Summary};
 use deepcross_model::{Tapes, TrainedModel};
 use deepcross_train::{
-    ImportancePlan, Importances, RowSample, SliceColumn, SlicePlan, SlicedRows, evaluate_observed,
-    permutation_importance,
+    ImportancePlan, Importances, NamedColumns, RowSample, SliceColumn, SlicePlan, SlicedRows,
+    TrainError, TrainedRun, evaluate_observed, permutation_importance,
 };
 
 #[derive(Debug, Args)]
@@ -70,20 +71,21 @@ fn parse_probability(text: &str) -> Result<f64, String> {
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let data = args.data.files()?;
     args.report.check(data.iter().chain([&args.model.path]))?;
-    let (trained, mut config) = load(&args.model.path)?;
-    args.format.apply(&mut config.data);
+    let mut run = TrainedRun::load(&args.model.path)?;
+    args.format.apply(&mut run.config.data);
+    let (trained, config) = (&run.trained, &run.config);
     let source = Source::open(&data, &config.data)?;
-    let columns = slice_columns(&args.slices, &trained, &source)?;
+    let columns = slice_columns(&args.slices, trained, &source)?;
     let names: Vec<_> = columns.iter().map(|column| column.name.clone()).collect();
-    let reader = reader_of(&trained, &config, &source, Labels::Required)?;
+    let reader = run.reader_of(&source, Labels::Required)?;
     let mut reader = reader.keeping_values(&names)?;
     let asked = Asked { columns, missing: config.data.missing.clone(), args };
-    let work = || measure(&trained, &mut reader, &asked);
+    let work = || measure(trained, &mut reader, &asked);
     let (summary, ranked, extras) = on_threads(args.threads.get(), work)??;
     let named = (args.model.path.as_path(), &args.data.named[..]);
-    args.report.write(|| page(named, &trained, &reader, (&summary, &ranked), &extras))?;
+    args.report.write(|| page(named, trained, &reader, (&summary, &ranked), &extras))?;
     if args.json.is_asked {
-        let report = EvaluationReport::new(&summary, &reader, &trained, &extras);
+        let report = EvaluationReport::new(&summary, &reader, trained, &extras);
         return output::print(serde_json::to_string(&report)?);
     }
     say_unusual_values(&reader);
@@ -91,6 +93,31 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
         say(format_args!("calibrated by {}", map_words(&calibrator.map)));
     }
     output::print(evaluation_text(&summary, &extras))
+}
+
+/// The columns of `--slices`; reports which columns `all` leaves out.
+///
+/// # Errors
+/// [`CallError`] if there is no such column, or its rows do not have one value each.
+fn slice_columns(
+    names: &[String],
+    trained: &TrainedModel,
+    source: &Source,
+) -> Result<Vec<SliceColumn>> {
+    let found = NamedColumns::of(names, &trained.encoder, source).map_err(|error| match error {
+        TrainError::SliceColumn { name, problem } => {
+            CallError::with_message(format!("`--slices {name}`: {problem}"))
+        }
+        other => other.into(),
+    })?;
+    let left_out: Vec<_> = found.left_out.iter().map(|column| format!("`{column}`")).collect();
+    if !left_out.is_empty() {
+        say(format_args!(
+            "slices: left out, since a row has several values: {}",
+            left_out.join(", ")
+        ));
+    }
+    Ok(found.columns)
 }
 
 /// The requests of a call beside the metrics.

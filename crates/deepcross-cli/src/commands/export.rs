@@ -3,15 +3,13 @@
 use crate::arguments::{ModelFile, files_help};
 use crate::inputs::{self, check_standard_input};
 use crate::output::{check_apart, check_writable, resolved, say};
-use crate::steps::{load, reader};
 use crate::text::tables::counted;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use deepcross_data::Labels;
 use deepcross_features::Batch;
-use deepcross_model::TrainedModel;
 use deepcross_model::interchange::{write_onnx, write_safetensors, write_sample};
-use deepcross_train::RunConfig;
+use deepcross_train::TrainedRun;
 use std::path::PathBuf;
 
 const EXPORT_HELP: &str = concat!(
@@ -69,17 +67,17 @@ pub(crate) fn run(args: &ExportArgs) -> Result<()> {
         check_apart(sample_out, data.iter().chain([&args.model.path, &args.out]))?;
         check_writable(sample_out)?;
     }
-    let (trained, config) = load(&args.model.path)?;
-    let sample = args.sample_out.as_ref().map(|_| first_rows(&trained, &config, &data));
+    let run = TrainedRun::load(&args.model.path)?;
+    let sample = args.sample_out.as_ref().map(|_| first_rows(&run, &data));
     let sample = sample.transpose()?;
     let out = resolved(&args.out);
     match args.format {
-        ExportFormat::Safetensors => write_safetensors(&out, &trained.params)?,
-        ExportFormat::Onnx => write_onnx(&out, &trained)?,
+        ExportFormat::Safetensors => write_safetensors(&out, &run.trained.params)?,
+        ExportFormat::Onnx => write_onnx(&out, &run.trained)?,
     }
     say(format_args!("wrote {}", args.out.display()));
     if let Some((sample_out, batch)) = args.sample_out.as_ref().zip(sample) {
-        write_sample(&resolved(sample_out), &trained, &batch)?;
+        write_sample(&resolved(sample_out), &run.trained, &batch)?;
         let rows = counted(batch.n_rows() as u64, "row");
         say(format_args!("wrote {}: {rows}", sample_out.display()));
     }
@@ -87,8 +85,8 @@ pub(crate) fn run(args: &ExportArgs) -> Result<()> {
 }
 
 /// The first rows of files, encoded.
-fn first_rows(trained: &TrainedModel, config: &RunConfig, data: &[PathBuf]) -> Result<Batch> {
-    let mut reader = reader(trained, config, data, Labels::Ignored)?;
+fn first_rows(run: &TrainedRun, data: &[PathBuf]) -> Result<Batch> {
+    let mut reader = run.reader(data, Labels::Ignored)?;
     let mut batch = reader.new_batch();
     if reader.fill(&mut batch, SAMPLE_ROWS)? == 0 {
         bail!("--sample: the files have no rows");

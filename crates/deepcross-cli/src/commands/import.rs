@@ -2,11 +2,11 @@
 
 use crate::arguments::{ModelFile, help_texts};
 use crate::output::{check_apart, check_writable, resolved, say};
-use crate::steps::load;
 use crate::text::tables::counted;
 use anyhow::{Context, Result};
 use clap::Args;
 use deepcross_model::interchange::read_safetensors;
+use deepcross_train::TrainedRun;
 use std::path::PathBuf;
 
 const IMPORT_HELP: &str = "\
@@ -39,7 +39,7 @@ pub(crate) struct ImportArgs {
 pub(crate) fn run(args: &ImportArgs) -> Result<()> {
     check_apart(&args.out, [&args.model.path, &args.weights])?;
     check_writable(&args.out)?;
-    let (base, _) = load(&args.model.path)?;
+    let base = TrainedRun::load(&args.model.path)?.trained;
     let weights = read_safetensors(&args.weights, &base.params)?;
     let n_weights = counted(weights.n_parameters() as u64, "weight");
     let had_calibrator = base.calibrator.is_some();

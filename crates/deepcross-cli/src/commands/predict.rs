@@ -2,13 +2,12 @@
 
 use crate::arguments::{DataFiles, FILES_HELP, FormatOverride, ModelFile, Threads, help_texts};
 use crate::output::{check_apart, name_standard_output, say};
-use crate::steps::{
-    load, on_threads, predict_to_file, reader, say_unusual_values, write_predictions,
-};
+use crate::steps::{on_threads, predict_to_file, say_unusual_values, write_predictions};
 use crate::text::tables::counted;
 use anyhow::Result;
 use clap::Args;
 use deepcross_data::Labels;
+use deepcross_train::TrainedRun;
 use std::io::BufWriter;
 use std::path::PathBuf;
 
@@ -38,10 +37,10 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     if let Some(out) = &args.out {
         check_apart(out, data.iter().chain([&args.model.path]))?;
     }
-    let (trained, mut config) = load(&args.model.path)?;
-    args.format.apply(&mut config.data);
-    let mut reader = reader(&trained, &config, &data, Labels::Ignored)?;
-    let predictor = trained.predictor();
+    let mut run = TrainedRun::load(&args.model.path)?;
+    args.format.apply(&mut run.config.data);
+    let mut reader = run.reader(&data, Labels::Ignored)?;
+    let predictor = run.trained.predictor();
     let threads = args.threads.get();
     match &args.out {
         Some(path) => {

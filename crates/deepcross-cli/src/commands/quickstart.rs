@@ -3,7 +3,7 @@
 use crate::arguments::Threads;
 use crate::output::{self, open, say};
 use crate::progress::train_progress::TrainProgress;
-use crate::steps::{on_threads, predict_to_file, reader, write_simulated};
+use crate::steps::{on_threads, predict_to_file, write_simulated};
 use crate::text::tables::{grouped, metric, table};
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
@@ -11,7 +11,7 @@ use deepcross_data::Labels;
 use deepcross_metrics::{Evaluation, Summary};
 use deepcross_model::{Tapes, TrainedModel};
 use deepcross_simulate::SimulatorConfig;
-use deepcross_train::{Files, RunConfig, evaluate, train};
+use deepcross_train::{Files, RunConfig, TrainedRun, evaluate, train};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
@@ -76,13 +76,13 @@ pub(crate) fn run(args: &QuickstartArgs) -> Result<()> {
     let threads = args.threads.get();
     train_and_save(&config, &files, threads, &folder.model)?;
     // From here on the files are read again, as a user would do it.
-    let trained = TrainedModel::load(&folder.model)?;
+    let run = TrainedRun { trained: TrainedModel::load(&folder.model)?, config };
     let test = std::slice::from_ref(&folder.test);
-    let mut labelled = reader(&trained, &config, test, Labels::Required)?;
+    let mut labelled = run.reader(test, Labels::Required)?;
     let model =
-        on_threads(threads, || evaluate(trained.predictor(), &mut labelled, &Tapes::new()))??;
-    let mut unlabelled = reader(&trained, &config, test, Labels::Ignored)?;
-    predict_to_file(trained.predictor(), &mut unlabelled, threads, &folder.predictions)?;
+        on_threads(threads, || evaluate(run.trained.predictor(), &mut labelled, &Tapes::new()))??;
+    let mut unlabelled = run.reader(test, Labels::Ignored)?;
+    predict_to_file(run.trained.predictor(), &mut unlabelled, threads, &folder.predictions)?;
     print(&model, &best_possible(&folder)?)?;
     what_next(&folder);
     Ok(())

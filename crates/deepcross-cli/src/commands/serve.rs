@@ -3,10 +3,10 @@
 use crate::arguments::{ModelFile, Threads};
 use crate::call_error::CallError;
 use crate::output::{read_text, say};
-use crate::steps::{load, map};
 use anyhow::Result;
 use clap::Args;
 use deepcross_serve::{ServeConfig, ServeError, ServedModel, Server, Token};
+use deepcross_train::TrainedRun;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -94,9 +94,11 @@ pub(crate) fn run(args: &ServeArgs) -> Result<()> {
     if !problems.is_empty() {
         return Err(CallError::with_message(problems.join("; ")));
     }
-    let (model, read) = (args.model.path.clone(), if args.map_tables { map } else { load });
+    let (model, read) =
+        (args.model.path.clone(), if args.map_tables { TrainedRun::map } else { TrainedRun::load });
     let load = move || {
-        let (trained, config) = read(&model).map_err(|error| format!("{error:#}"))?;
+        let TrainedRun { trained, config } =
+            read(&model).map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
         Ok(ServedModel { trained, trim: config.data.trim })
     };
     let server = Server::bind(config, Box::new(load), Box::new(say_event))?;

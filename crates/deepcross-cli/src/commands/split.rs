@@ -2,15 +2,16 @@
 
 use crate::arguments::{ConfigFile, DataFiles, FileFormat, files_help, help_texts};
 use crate::call_error::CallError;
-use crate::output::{self, check_apart, say};
+use crate::output::{check_apart, say};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{counted, percent};
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
-use deepcross_data::{DataConfig, Format, Shares, Source, SplitBy, SplitSet, Splitter, keep_pipes};
-use deepcross_files::AtomicFile;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use deepcross_data::{
+    DataConfig, Format, Shares, Source, SplitBy, SplitFile, SplitFiles, SplitFolder, Splitter,
+    keep_pipes,
+};
+use std::path::PathBuf;
 
 const SPLIT_HELP: &str = concat!(
     "Examples:
@@ -84,27 +85,18 @@ pub(crate) fn run(args: &SplitArgs) -> Result<()> {
     let by = split_by(args)?;
     let config = config(args)?;
     let files = args.data.files()?;
-    let folder = Folder::create(&args.out_dir)?;
+    let folder = SplitFolder::create(&args.out_dir)?;
     // The header, the pass that counts and the pass that writes read the same rows.
-    keep_pipes(&folder.path);
+    keep_pipes(folder.path());
     let source = Source::open(&files, &config)?;
     let mut splitter = Splitter::new(&source, &by, config.bad_rows)?;
-    let mut outputs = Outputs::create(&folder.path, &source, has_valid(&by))?;
-    for output in &outputs.files {
+    let mut outputs = SplitFiles::create(folder, &source, &by)?;
+    for output in outputs.files() {
         check_apart(&output.path, &files)?;
     }
-    while let Some((side, row)) = splitter.next_row()? {
-        outputs.write(side, row)?;
-    }
-    outputs.check()?;
-    let lines = outputs.lines();
-    outputs.finish()?;
-    folder.keep();
-    for line in
-        lines.into_iter().chain(cut_line(&splitter)).chain(skipped_lines(splitter.skipped()))
-    {
-        say(line);
-    }
+    outputs.write_all(&mut splitter)?;
+    let lines = file_lines(&outputs.finish()?).into_iter();
+    lines.chain(cut_line(&splitter)).chain(skipped_lines(splitter.skipped())).for_each(say);
     Ok(())
 }
 
@@ -142,16 +134,6 @@ fn config(args: &SplitArgs) -> Result<DataConfig> {
     Ok(config)
 }
 
-fn has_valid(by: &SplitBy) -> bool {
-    match by {
-        SplitBy::Order(shares)
-        | SplitBy::Row { shares, .. }
-        | SplitBy::Key { shares, .. }
-        | SplitBy::Time { shares, .. } => shares.valid > 0.0,
-        SplitBy::Cut { valid, .. } => valid.is_some(),
-    }
-}
-
 /// A line with the times at which the validation and test rows begin.
 fn cut_line(splitter: &Splitter) -> Option<String> {
     let (valid, test) = splitter.cuts();
@@ -159,97 +141,12 @@ fn cut_line(splitter: &Splitter) -> Option<String> {
     test.map(|time| format!("{}test begins at {time}", valid.unwrap_or_default()))
 }
 
-/// The folder of the output; if the command created it, it is removed again unless it is kept.
-struct Folder {
-    path: PathBuf,
-    is_new: bool,
-}
-
-impl Folder {
-    fn create(path: &Path) -> Result<Self> {
-        let is_new = !path.exists();
-        std::fs::create_dir_all(path)
-            .with_context(|| format!("{}: cannot be created", path.display()))?;
-        Ok(Self { path: path.to_owned(), is_new })
-    }
-
-    fn keep(mut self) {
-        self.is_new = false;
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if self.is_new {
-            // This fails if the folder is not empty; its files then stay.
-            let _ = std::fs::remove_dir(&self.path);
-        }
-    }
-}
-
-/// One file of a split.
-struct Output {
-    side: SplitSet,
-    path: PathBuf,
-    file: AtomicFile,
-    rows: u64,
-}
-
-/// The files of a split, with the header in each.
-struct Outputs {
-    files: Vec<Output>,
-}
-
-impl Outputs {
-    fn create(folder: &Path, source: &Source, has_valid: bool) -> Result<Self> {
-        let (header, end) = (source.raw_header()?, source.extension());
-        let sides =
-            [(SplitSet::Train, "train"), (SplitSet::Valid, "valid"), (SplitSet::Test, "test")];
-        let sides = sides.into_iter().filter(|(side, _)| has_valid || *side != SplitSet::Valid);
-        let open = |(side, name)| {
-            let path = folder.join(format!("{name}.{end}"));
-            let mut file = output::create(&path)?;
-            write_line(&mut file, header.as_deref().unwrap_or_default())?;
-            Ok(Output { side, path, file, rows: 0 })
-        };
-        Ok(Self { files: sides.map(open).collect::<Result<_>>()? })
-    }
-
-    fn write(&mut self, side: SplitSet, row: &[u8]) -> Result<()> {
-        for output in self.files.iter_mut().filter(|output| output.side == side) {
-            write_line(&mut output.file, row)?;
-            output.rows += 1;
-        }
-        Ok(())
-    }
-
-    /// Refuses a split that leaves a file without a row.
-    fn check(&self) -> Result<()> {
-        match self.files.iter().find(|output| output.rows == 0) {
-            Some(empty) => bail!("{}: this file would have no rows", empty.path.display()),
-            None => Ok(()),
-        }
-    }
-
-    fn lines(&self) -> Vec<String> {
-        let all = self.files.iter().map(|output| output.rows).sum();
-        let line = |output: &Output| {
-            let (rows, share) = (counted(output.rows, "row"), percent(output.rows, all));
-            format!("wrote {rows}, {share}, to {}", output.path.display())
-        };
-        self.files.iter().map(line).collect()
-    }
-
-    fn finish(self) -> Result<()> {
-        Ok(AtomicFile::finish_all(self.files.into_iter().map(|output| output.file))?)
-    }
-}
-
-/// Writes a row unchanged, with a line end if it has none: only the last row of a file may lack it.
-fn write_line(file: &mut AtomicFile, row: &[u8]) -> Result<()> {
-    file.write_all(row)?;
-    if row.last().is_some_and(|last| *last != b'\n') {
-        file.write_all(b"\n")?;
-    }
-    Ok(())
+/// A line for each file that was written.
+fn file_lines(files: &[SplitFile]) -> Vec<String> {
+    let all = files.iter().map(|file| file.rows).sum();
+    let line = |file: &SplitFile| {
+        let (rows, share) = (counted(file.rows, "row"), percent(file.rows, all));
+        format!("wrote {rows}, {share}, to {}", file.path.display())
+    };
+    files.iter().map(line).collect()
 }

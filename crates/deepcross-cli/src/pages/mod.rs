@@ -10,7 +10,6 @@ mod slices;
 pub(crate) mod training;
 
 use crate::text::tables::{counted, grouped, percent};
-use crate::text::unusual_values::knows_unseen;
 use deepcross_features::{Counts, FieldShape, ShapeKind};
 use deepcross_model::TrainedModel;
 use deepcross_report::{Section, Table};
@@ -42,7 +41,7 @@ fn fields(caption: &str, counts: &Counts, shapes: &[FieldShape]) -> Table {
     let mut table = Table::new(caption, &header);
     for (shape, (name, counts)) in shapes.iter().zip(counts.iter()) {
         let share = |n: u64| percent(n, counts.values);
-        let knows = knows_unseen(shape);
+        let knows = shape.knows_unseen();
         let of_ids = |n: u64| if knows { share(n) } else { "–".to_owned() };
         let clipped = match shape.kind {
             ShapeKind::Dense { .. } => share(counts.clipped),

@@ -4,8 +4,8 @@ use super::on_threads;
 use crate::output;
 use anyhow::Result;
 use deepcross_data::RowReader;
-use deepcross_model::{Predictor, Tapes};
-use deepcross_train::Predictions;
+use deepcross_model::Predictor;
+use deepcross_train::TrainError;
 use std::io::Write;
 use std::path::Path;
 
@@ -24,25 +24,14 @@ pub(crate) fn predict_to_file(
 
 /// Writes a header and a line for each row, and returns the number of rows.
 ///
-/// The line of a row that could not be read is empty.
+/// An error of the output is given as its cause, which names the output.
 pub(crate) fn write_predictions(
     predictor: Predictor<'_>,
     reader: &mut RowReader<'_>,
     out: &mut impl Write,
 ) -> Result<u64> {
-    let tapes = Tapes::new();
-    let mut predictions = Predictions::new(predictor, reader, &tapes);
-    let mut n_rows = 0;
-    writeln!(out, "probability")?;
-    while let Some(chunk) = predictions.next_chunk()? {
-        for probability in chunk {
-            match probability {
-                Some(probability) => writeln!(out, "{probability}")?,
-                None => writeln!(out)?,
-            }
-        }
-        n_rows += chunk.len() as u64;
-    }
-    out.flush()?;
-    Ok(n_rows)
+    deepcross_train::write_predictions(predictor, reader, out).map_err(|error| match error {
+        TrainError::Output { source } => source.into(),
+        other => other.into(),
+    })
 }

@@ -2,7 +2,6 @@
 
 use super::evaluation_text::EvaluationExtras;
 use super::threshold_report::ThresholdReport;
-use super::unusual_values::knows_unseen;
 use deepcross_data::RowReader;
 use deepcross_metrics::Summary;
 use deepcross_model::TrainedModel;
@@ -62,7 +61,9 @@ impl<'a> EvaluationReport<'a> {
                 .shapes()
                 .iter()
                 .zip(counts())
-                .map(|(shape, (name, counts))| (name, knows_unseen(shape).then_some(counts.unseen)))
+                .map(|(shape, (name, counts))| {
+                    (name, shape.knows_unseen().then_some(counts.unseen))
+                })
                 .collect(),
             missing: counts().map(|(name, counts)| (name, counts.missing)).collect(),
             rare: counts().map(|(name, counts)| (name, counts.rare)).collect(),

@@ -2,6 +2,8 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
+pub(crate) use deepcross_profile::number_text::{grouped, percent};
+
 /// A table with a header; all columns except the first are aligned to the right.
 pub(crate) fn table(header: &[&str]) -> Table {
     let mut table = text_table(header);
@@ -24,19 +26,6 @@ pub(crate) fn indented(text: &str) -> String {
     text.lines().map(indented).collect::<Vec<_>>().join("\n")
 }
 
-/// Formats 1234567 as `1,234,567`.
-pub(crate) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// Formats 1 with "row" as `1 row`, and 2000 as `2,000 rows`.
 pub(crate) fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
@@ -45,11 +34,6 @@ pub(crate) fn counted(n: u64, noun: &str) -> String {
 /// A metric, or a dash if it is not defined.
 pub(crate) fn metric(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"))
-}
-
-/// The share of `n` in `of`, in percent.
-pub(crate) fn percent(n: u64, of: u64) -> String {
-    if of == 0 { "–".to_owned() } else { format!("{:.2} %", 100.0 * n as f64 / of as f64) }
 }
 
 /// A value of the data for a cell: cut if it is long, with control characters escaped, since they could steer a terminal.
@@ -67,7 +51,7 @@ pub(crate) fn shown(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{counted, grouped, shown};
+    use super::{counted, shown};
 
     #[test]
     fn values_fit_a_cell_and_cannot_steer_a_terminal() {
@@ -78,14 +62,6 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(shown(value), expected);
-        }
-    }
-
-    #[test]
-    fn digits_are_grouped_by_three() {
-        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (43_466_359, "43,466,359")];
-        for (n, expected) in cases {
-            assert_eq!(grouped(n), expected);
         }
     }
 

@@ -7,7 +7,7 @@
 use super::tables::{grouped, table};
 use comfy_table::Table;
 use deepcross_data::RowReader;
-use deepcross_features::{FieldCounts, FieldShape, ShapeKind};
+use deepcross_features::FieldCounts;
 
 /// The most fields shown after training: those with the largest shares.
 const MAX_LINES: usize = 12;
@@ -45,11 +45,6 @@ pub(crate) fn training_values(train: &RowReader<'_>, valid: Option<&RowReader<'_
     fields.truncate(MAX_LINES);
     let table = share_table(&fields);
     format!("unusual values of the {rows}, in % of all\n\n{}{hidden}", table.trim_fmt())
-}
-
-/// Whether the field can distinguish values that training never met from others.
-pub(crate) fn knows_unseen(shape: &FieldShape) -> bool {
-    matches!(shape.kind, ShapeKind::Sparse { reserved, .. } if reserved.unseen.is_some())
 }
 
 /// A field, and its counts in each pass.

@@ -32,6 +32,13 @@ pub enum Format {
     Parquet,
 }
 
+impl Format {
+    /// Whether rows are pairs of a feature and a number: libsvm and libffm.
+    pub fn has_pairs(self) -> bool {
+        matches!(self, Self::Libsvm | Self::Libffm)
+    }
+}
+
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -4,6 +4,7 @@
 //! All three depend only on the files and the settings, so that a split is the same on any machine.
 //! A split is for files that other programs read too; [`Partition`](crate::Partition) holds rows out within a run.
 
+mod files;
 mod time;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use crate::error::DataError;
 use crate::message::shown;
 use crate::rows::RawRow;
 use crate::source::{Records, Skipped, Source, each_row, position};
+pub use files::{SplitFile, SplitFiles, SplitFolder};
 use time::Time;
 
 /// One of the sets that rows are divided into.

@@ -1,6 +1,11 @@
 //! Splitting: the set that each row is put into.
 
-use deepcross_data::{BadRows, Shares, SplitBy, SplitSet, Splitter};
+use std::fs;
+use std::path::Path;
+
+use deepcross_data::{
+    BadRows, DataError, Shares, SplitBy, SplitFiles, SplitFolder, SplitSet, Splitter,
+};
 use proptest::prelude::*;
 
 use crate::Files;
@@ -186,4 +191,43 @@ fn a_hash_meets_the_shares_and_seeds_differ() {
         assert!((found - share).abs() < tolerance, "{set:?}: {found}");
     }
     assert_ne!(split(content.as_bytes(), "", &by(2)).unwrap(), sets);
+}
+
+/// Writes the files of a split to `folder`, and returns the set and the number of rows of each.
+fn write(files: &Files, folder: &Path, by: &SplitBy) -> Result<Vec<(SplitSet, u64)>, DataError> {
+    let source = files.source("")?;
+    let mut splitter = Splitter::new(&source, by, BadRows::Error)?;
+    let mut parts = SplitFiles::create(SplitFolder::create(folder)?, &source, by)?;
+    parts.write_all(&mut splitter)?;
+    Ok(parts.finish()?.into_iter().map(|file| (file.set, file.rows)).collect())
+}
+
+#[test]
+fn files_are_written_unchanged_and_whole_or_not_at_all() {
+    let files = Files::one(b"t,a\r\n1,x\r\n\n2,y\n3,z");
+    let folder = tempfile::tempdir().unwrap();
+    let parts = folder.path().join("new/parts");
+    // A set without rows would be an empty file, so that neither files nor the new folder stay.
+    let error = write(&files, &parts, &cut(None, "9")).unwrap_err();
+    let message = format!("{}: this file would have no rows", parts.join("test.csv").display());
+    assert_eq!(error.to_string(), message);
+    assert!(!parts.exists());
+
+    let rows = write(&files, &parts, &cut(Some("2"), "3")).unwrap();
+    assert_eq!(rows, [(SplitSet::Train, 1), (SplitSet::Valid, 1), (SplitSet::Test, 1)]);
+    let read = |name: &str| fs::read_to_string(parts.join(name)).unwrap();
+    assert_eq!(read("train.csv"), "t,a\r\n1,x\r\n");
+    assert_eq!(read("valid.csv"), "t,a\r\n2,y\n");
+    assert_eq!(read("test.csv"), "t,a\r\n3,z\n");
+    assert_eq!(fs::read_dir(&parts).unwrap().count(), 3);
+
+    // A folder that was there before stays, with its files.
+    write(&files, &parts, &cut(None, "9")).unwrap_err();
+    assert_eq!(fs::read_dir(&parts).unwrap().count(), 3);
+    write(&files, folder.path(), &cut(None, "2")).unwrap();
+    assert!(!folder.path().join("valid.csv").exists());
+
+    let error = write(&files, &parts.join("test.csv"), &cut(None, "2")).unwrap_err();
+    let message = format!("{}: cannot be created", parts.join("test.csv").display());
+    assert_eq!(error.to_string(), message);
 }

@@ -73,6 +73,11 @@ impl FieldShape {
         Self { name: name.into(), kind: ShapeKind::Dense { width } }
     }
 
+    /// Whether the field distinguishes values that did not occur in fitting from all others.
+    pub fn knows_unseen(&self) -> bool {
+        matches!(self.kind, ShapeKind::Sparse { reserved, .. } if reserved.unseen.is_some())
+    }
+
     pub(crate) fn sparse(
         name: impl Into<String>,
         dimensions: usize,
@@ -97,5 +102,19 @@ mod tests {
         ] {
             assert_eq!(reserved.count(), count);
         }
+    }
+
+    #[test]
+    fn only_a_vocabulary_distinguishes_unseen_values() {
+        for (reserved, expected) in [
+            (Reserved::NONE, false),
+            (Reserved::MISSING, false),
+            (Reserved::HASH, false),
+            (Reserved::VOCABULARY, true),
+        ] {
+            let shape = FieldShape::sparse("ad", 10, false, reserved);
+            assert_eq!(shape.knows_unseen(), expected, "{reserved:?}");
+        }
+        assert!(!FieldShape::dense("age", 1).knows_unseen());
     }
 }

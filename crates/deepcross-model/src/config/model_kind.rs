@@ -38,6 +38,11 @@ impl ModelKind {
         }
     }
 
+    /// The kind of this name in a configuration.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The keys of `[model]` that have no meaning for the kind.
     pub(super) fn unknown_keys(self) -> &'static [&'static str] {
         match self {
@@ -74,3 +79,16 @@ const NOT_OF_FACTORS: [&str; 14] = {
     let [_, _, rest @ ..] = NOT_OF_LR;
     rest
 };
+
+#[cfg(test)]
+mod tests {
+    use super::ModelKind;
+
+    #[test]
+    fn kinds_are_found_by_their_names() {
+        for kind in ModelKind::ALL {
+            assert_eq!(ModelKind::of_name(kind.name()), Some(kind));
+        }
+        assert_eq!(ModelKind::of_name("LR"), None);
+    }
+}

@@ -11,12 +11,14 @@
 //! more rows matters more.
 
 mod column;
+mod named_columns;
 mod plan;
 
 use crate::error::TrainError;
 use crate::run::EvaluatedRows;
 use column::{Column, SlicedColumn};
 use deepcross_metrics::{Evaluation, Interval, Intervals, Summary, least_miscalibration};
+pub use named_columns::NamedColumns;
 pub use plan::{SliceColumn, SliceForm, SliceKind, SlicePlan};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde::Serialize;

@@ -253,6 +253,13 @@ fn the_reason_for_missing_neighbours_is_reported() {
             error(field, value)
         );
     }
+    let nearest = |field: &str, value: &str| {
+        let error = neighbours(&world.trained, field, value, 3).err()?;
+        error.nearest(&world.trained)
+    };
+    assert_eq!(nearest("ads", "ad1").as_deref(), Some("ad"));
+    assert!(nearest("ad", "adx").is_some_and(|value| value.starts_with("ad")));
+    assert_eq!((nearest("ad", "never"), nearest("hashed", "s1")), (None, None));
     let rare = (0..10).map(|ad| error("ad", &format!("ad{ad}")));
     assert_eq!(rare.filter(|error| error.ends_with("since it was too rare")).count(), 6);
     let linear = self::world(&["model={kind='lr'}"]);

@@ -4,7 +4,6 @@ mod neighbours;
 
 use crate::arguments::ModelFile;
 use crate::output;
-use crate::steps::load;
 use crate::text::calibration_text::map_words;
 use crate::text::tables::{counted, grouped, indented, metric, percent, table, text_table};
 use anyhow::Result;
@@ -13,6 +12,7 @@ use comfy_table::{CellAlignment, Table};
 use deepcross_calibration::Calibrator;
 use deepcross_features::ShapeKind;
 use deepcross_model::{TrainedModel, TrainingSummary};
+use deepcross_train::TrainedRun;
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
@@ -27,7 +27,7 @@ pub(crate) struct InspectArgs {
 }
 
 pub(crate) fn run(args: &InspectArgs) -> Result<()> {
-    let (trained, config) = load(&args.model.path)?;
+    let TrainedRun { trained, config } = TrainedRun::load(&args.model.path)?;
     if let Some(asked) = &args.neighbours {
         return neighbours::print(&trained, asked, args.top as usize);
     }

@@ -4,7 +4,6 @@ use crate::call_error::CallError;
 use crate::output;
 use crate::text::tables::{counted, grouped, percent, shown, table};
 use anyhow::Result;
-use deepcross_features::{ShapeKind, suggest};
 use deepcross_model::{
     Neighbour, NeighbourError, TrainedModel, TrainingCounts, neighbours, training_counts,
 };
@@ -45,23 +44,6 @@ fn as_table(found: &[Neighbour]) -> comfy_table::Table {
 
 /// A hint with the known name that was most likely meant.
 fn hint(trained: &TrainedModel, error: &NeighbourError) -> String {
-    let (name, known) = match error {
-        NeighbourError::UnknownField { field } => (field, trained.model.field_names().to_vec()),
-        NeighbourError::UnknownValue { field, value, .. } => (value, values(trained, field)),
-        _ => return String::new(),
-    };
-    suggest::nearest(name, &known)
-        .map_or_else(String::new, |known| format!("; the nearest is `{}`", shown(known)))
-}
-
-/// The vocabulary of a field.
-fn values(trained: &TrainedModel, field: &str) -> Vec<String> {
-    let shapes = trained.encoder.shapes().iter().enumerate();
-    let found = shapes.filter(|(_, shape)| shape.name == field).find_map(|(index, shape)| {
-        let ShapeKind::Sparse { dimensions, .. } = shape.kind else { return None };
-        let ids = 0..u32::try_from(dimensions).unwrap_or(u32::MAX);
-        let value = |id| trained.encoder.value(index, id).map(str::to_owned);
-        Some(ids.filter_map(value).collect())
-    });
-    found.unwrap_or_default()
+    let nearest = error.nearest(trained);
+    nearest.map_or_else(String::new, |known| format!("; the nearest is `{}`", shown(&known)))
 }

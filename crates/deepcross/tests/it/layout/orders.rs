@@ -104,5 +104,5 @@ const TRAIN: Order = &[
     &["event", "importance", "options"],
     &["checkpoint"],
     &["run"],
-    &["calibration", "compare", "encode", "prediction", "slices"],
+    &["calibration", "compare", "encode", "prediction", "slices", "trained_run"],
 ];

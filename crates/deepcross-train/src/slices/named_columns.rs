@@ -1,0 +1,188 @@
+//! Resolves the names of columns, or of fields, to the columns by which rows are cut, and the form of their values.
+
+use super::plan::{SliceColumn, SliceForm};
+use crate::error::TrainError;
+use deepcross_data::Source;
+use deepcross_features::{Encoder, Encoding, FieldDescription, TimeFormat, suggest};
+
+/// The name that stands for the columns of all fields.
+const ALL: &str = "all";
+
+/// The columns that some names stand for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamedColumns {
+    /// The columns, each once, in the order of the names.
+    pub columns: Vec<SliceColumn>,
+    /// The columns of fields that `all` leaves out, since a row has several values.
+    pub left_out: Vec<String>,
+}
+
+impl NamedColumns {
+    /// The columns of these names: each is a column of `source`, or else a field of `encoder`, or `all` for the columns
+    /// of all fields with one value a row.
+    ///
+    /// Columns that no field reads are cut by their values.
+    ///
+    /// # Errors
+    /// [`TrainError::SliceColumn`] if there is no such column, if it is the label, or if its rows do not have one value
+    /// each.
+    pub fn of(names: &[String], encoder: &Encoder, source: &Source) -> Result<Self, TrainError> {
+        let fields = encoder.fields();
+        let mut found = Self::default();
+        for name in names {
+            match name.as_str() {
+                ALL if !source.header().contains(name) => found.push_all(&fields),
+                _ => found.push(one(name, &fields, source)?),
+            }
+        }
+        Ok(found)
+    }
+
+    fn push(&mut self, column: SliceColumn) {
+        if self.columns.iter().all(|known| known.name != column.name) {
+            self.columns.push(column);
+        }
+    }
+
+    fn push_all(&mut self, fields: &[FieldDescription]) {
+        self.left_out.clear();
+        for field in fields.iter().filter(|field| !is_cross(field)) {
+            match form(field) {
+                Some(form) => self.push(SliceColumn { name: field.column.clone(), form }),
+                None => self.left_out.push(field.column.clone()),
+            }
+        }
+    }
+}
+
+fn one(
+    name: &str,
+    fields: &[FieldDescription],
+    source: &Source,
+) -> Result<SliceColumn, TrainError> {
+    let problem = |problem| TrainError::SliceColumn { name: name.to_owned(), problem };
+    let field = || fields.iter().find(|field| field.name == name && !is_cross(field));
+    let column = match source.header().iter().any(|known| known == name) {
+        true => name,
+        false => field().map(|field| field.column.as_str()).ok_or_else(|| {
+            let known = suggest::nearest(name, source.header());
+            let hint =
+                known.map_or_else(String::new, |known| format!("; the nearest is `{known}`"));
+            problem(format!("the data have no column of this name{hint}"))
+        })?,
+    };
+    if source.config().label().is_some_and(|label| label.column == column) {
+        return Err(problem("is the label, which predictions are compared with".to_owned()));
+    }
+    let form = match fields.iter().find(|field| field.column == column) {
+        None => SliceForm::Values,
+        Some(field) => form(field).ok_or_else(|| {
+            let kind = field.kind();
+            problem(format!(
+                "is read as {kind}: a row has several values, but must be in one slice"
+            ))
+        })?,
+    };
+    Ok(SliceColumn { name: column.to_owned(), form })
+}
+
+/// Whether the field is a cross, which reads two columns and has no value of its own in the data.
+fn is_cross(field: &FieldDescription) -> bool {
+    matches!(field.encoding, Encoding::Cross { .. })
+}
+
+/// How the raw values of a field's column are grouped into slices; `None` if a row has several.
+fn form(field: &FieldDescription) -> Option<SliceForm> {
+    match field.encoding {
+        Encoding::MultiHot { .. } | Encoding::Text { .. } => None,
+        Encoding::Number { .. }
+        | Encoding::Bucketized { .. }
+        | Encoding::Time { format: TimeFormat::Unix | TimeFormat::UnixMs, .. } => {
+            Some(SliceForm::Numbers)
+        }
+        _ => Some(SliceForm::Values),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config_file::RunConfig;
+    use deepcross_data::{BadRows, Partition, fit};
+    use std::fmt::Write;
+
+    const CONFIG: &str = r#"
+        [data]
+        label = "click"
+
+        [[field]]
+        name = "ad"
+        kind = "categorical"
+
+        [[field]]
+        name = "age"
+        kind = "number"
+
+        [[field]]
+        name = "tags"
+        kind = "multi-hot"
+
+        [[field]]
+        name = "brand"
+        column = "maker"
+        kind = "categorical"
+
+        [[field]]
+        name = "pair"
+        kind = "cross"
+        columns = ["ad", "maker"]
+        buckets = 20
+    "#;
+
+    /// The columns as text, those left out after a dash, or the message of the error.
+    fn resolve(names: &[&str]) -> Result<String, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("clicks.csv");
+        let rows = "1,shoes,31,a|b,acme,x\n0,socks,44,b,acme,y\n";
+        std::fs::write(&file, format!("click,ad,age,tags,maker,extra\n{rows}")).unwrap();
+        let config = RunConfig::parse(CONFIG, &[], "run.toml").unwrap();
+        let source = Source::open(&[file], &config.data).unwrap();
+        let schema = config.schema().unwrap();
+        let fitted = fit(&source, &schema, Partition::All, BadRows::Error).unwrap();
+        let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+        let found = NamedColumns::of(&names, &fitted.encoder, &source);
+        let NamedColumns { columns, left_out } = found.map_err(|error| error.to_string())?;
+        let mut text = String::new();
+        for SliceColumn { name, form } in columns {
+            write!(text, "{name} {form:?} ").unwrap();
+        }
+        Ok(format!("{text}- {}", left_out.join(" ")))
+    }
+
+    #[test]
+    fn names_stand_for_columns_or_fields() {
+        let cases: [(&[&str], &str); 5] = [
+            (&["age", "ad", "age"], "age Numbers ad Values - "),
+            (&["brand", "maker"], "maker Values - "),
+            (&["extra"], "extra Values - "),
+            (&["all"], "ad Values age Numbers maker Values - tags"),
+            (&["maker", "all", "all"], "maker Values ad Values age Numbers - tags"),
+        ];
+        for (names, expected) in cases {
+            assert_eq!(resolve(names).as_deref(), Ok(expected), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn columns_that_cannot_be_sliced_are_refused() {
+        for (name, problem) in [
+            ("agee", "the data have no column of this name; the nearest is `age`"),
+            ("elephant", "the data have no column of this name"),
+            ("pair", "the data have no column of this name"),
+            ("click", "is the label, which predictions are compared with"),
+            ("tags", "is read as multi-hot: a row has several values, but must be in one slice"),
+        ] {
+            assert_eq!(resolve(&["ad", name]), Err(format!("slices by `{name}`: {problem}")));
+        }
+    }
+}
