@@ -27,7 +27,7 @@ enum Step {
     Gather(Activation),
     Bag(Activation),
     Stack(usize),
-    /// A column times the sum, the mean, or the log loss of the value that it came from.
+    /// A column that is made of a value, times the sum or the mean of the value, or the log loss of the column.
     Sum(usize),
     Mean(usize),
     LogLoss(usize),
@@ -130,7 +130,7 @@ impl Values<'_> {
             }
             Step::Gather(activation) => pass.gather(self.lookup(activation), &graph.ids),
             Step::Bag(activation) => {
-                // The first row has no id, the second two, every other one.
+                // The first row has no id, the second row has two, and all others have one.
                 let last = graph.ids.len() as u32;
                 let offsets: Vec<u32> = (0..=last).map(|r| if r == 1 { 0 } else { r }).collect();
                 let bags = RowBags { offsets: &offsets, ids: &graph.ids, weights: None };
@@ -190,7 +190,7 @@ impl Graph {
         }
     }
 
-    /// All values side by side, so that each has a gradient from above besides those of its uses.
+    /// All values side by side, so that each value gets a gradient from the loss besides the gradients of its uses.
     fn build(&self, pass: &mut Pass<'_, f64>) -> Var {
         let x = pass.dense(self.x);
         let mut values = Values { graph: self, wide: vec![x], columns: Vec::new() };

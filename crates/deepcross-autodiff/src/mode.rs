@@ -2,7 +2,8 @@
 //!
 //! A random number depends on (seed, step, dropout layer, row, column), never on a thread or on the order of work.
 //! A step thus gives the same bits, however its rows are divided among threads.
-//! Rejected: a stored mask; with a counter-based mix, the backward pass draws the same numbers again.
+//! Rejected: a stored mask, which is not needed: the numbers are a mix of a counter, so the backward pass draws them
+//! again.
 
 /// Whether a pass trains or infers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The key of one row at use number `site` of randomness in the pass.
+    /// The key of one row, for the dropout layer of number `site` in the pass.
     pub(crate) fn row_key(self, site: u64, row: usize) -> u64 {
         [self.step, site, self.first_row + row as u64]
             .into_iter()

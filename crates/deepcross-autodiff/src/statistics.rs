@@ -1,11 +1,11 @@
-//! Running statistics, updated from what the groups of a batch observed.
+//! Running statistics, updated from the observations of the groups of a batch.
 
 use crate::{Gradients, Params};
 use deepcross_kernels::Real;
 
 impl<F: Real> Params<F> {
     /// Moves each statistic towards the values that the groups of a batch observed, one group after the other.
-    /// For each group it moves by the part `momentum` of the difference.
+    /// For each group, a statistic moves by `momentum` times its difference from the observed value.
     ///
     /// This is the running estimate of ghost batch normalisation (Hoffer et al., NIPS 2017, algorithm 1).
     pub fn update_statistics(&mut self, groups: &[Gradients<F>], momentum: F) {

@@ -11,7 +11,7 @@ use crate::{Mode, Params, Pass};
 use deepcross_kernels::Real;
 use ndarray::ArrayView2;
 
-/// (rows, columns) of a value; every value is a matrix, and a scalar is one of 1 × 1.
+/// (rows, columns) of a value; every value is a matrix; a scalar is a matrix of 1 × 1.
 pub type Shape = (usize, usize);
 
 /// A value on the tape: valid for the [`Pass`] that returned it.
@@ -22,7 +22,7 @@ pub struct Var(pub(crate) usize);
 pub(crate) struct Node<F> {
     pub(crate) op: Op<F>,
     pub(crate) shape: Shape,
-    /// The start of the value in its buffer, and of the gradient in its own.
+    /// The start of the value in `Tape::values`, and of its gradient in `Tape::gradients`.
     pub(crate) start: usize,
     /// Whether a gradient is needed, because the value depends on a parameter or a variable.
     pub(crate) tracked: bool,
@@ -137,7 +137,7 @@ impl<F: Real> Tape<F> {
     }
 }
 
-/// Reserves exactly, so that buffers that copy each other's size in turn do not double.
+/// Reserves exactly the difference, since buffers that repeatedly reserve like each other would otherwise double.
 fn reserve_like<T>(buffer: &mut Vec<T>, other: &Vec<T>) {
     buffer.reserve_exact(other.capacity().saturating_sub(buffer.len()));
 }

@@ -1,4 +1,4 @@
-//! Maps from a logit to a probability, and the contract of all of them.
+//! Maps from a logit to a probability, and their common contract.
 
 use crate::{CalibrationError, Isotonic, Observation, Platt, Temperature};
 
@@ -27,7 +27,7 @@ pub enum CalibrationMap {
 impl CalibrationMap {
     /// Fits the map of this kind that suits the rows best.
     ///
-    /// The result does not depend on threads, and on the order of rows in its last bits only.
+    /// The result does not depend on threads; the order of the rows changes only its last bits.
     ///
     /// # Errors
     /// As [`Temperature::fit`], [`Platt::fit`] and [`Isotonic::fit`].
@@ -39,7 +39,7 @@ impl CalibrationMap {
         }
     }
 
-    /// The probability of label 1, in [0, 1]; NaN for NaN alone.
+    /// The probability of label 1, in [0, 1]; NaN only if the logit is NaN.
     ///
     /// Computed in `f64` and rounded once. Allocates nothing.
     #[inline]

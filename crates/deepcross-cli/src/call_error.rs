@@ -1,4 +1,4 @@
-//! The error of a wrong call, if the mistake only shows after the flags are parsed.
+//! The error of a wrong call whose mistake is found only after the flags are parsed.
 
 use std::fmt;
 

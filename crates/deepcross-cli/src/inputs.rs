@@ -15,7 +15,7 @@ const AS_SHELLS_DO: MatchOptions = MatchOptions {
 
 /// The files that a call names, in its order; a pattern stands for all matching files, ordered by name.
 ///
-/// If there is a file whose name is the pattern itself, that file is meant.
+/// If a file has the pattern itself as its name, the pattern stands for this file alone.
 pub(crate) fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for name in named {

@@ -68,7 +68,7 @@ impl<F: Number> RightFactor<F> {
         }
     }
 
-    /// Reserves as much room as `other` has; the matrix stays.
+    /// Reserves as much memory as `other` has; the packed matrix does not change.
     pub fn reserve_like(&mut self, other: &Self) {
         self.panels.reserve_like(&other.panels);
     }
@@ -125,7 +125,7 @@ impl<F: Number> LeftFactor<F> {
         );
     }
 
-    /// Reserves as much room as `other` has; the matrix stays.
+    /// Reserves as much memory as `other` has; the packed matrix does not change.
     pub fn reserve_like(&mut self, other: &Self) {
         let more = other.strips.capacity().saturating_sub(self.strips.len());
         self.strips.reserve_exact(more);
@@ -178,7 +178,7 @@ fn transpose<F: Number>(panel: &mut [F], values: &[F], k: usize) {
     }
 }
 
-/// Whether there are 32 registers of 16 numbers.
+/// Whether the processor has 32 vector registers of 16 numbers each.
 fn is_wide() -> bool {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     return matches!(pulp::Arch::new(), pulp::Arch::V4(_));

@@ -37,7 +37,8 @@ impl<F> Finish<'_, F> {
     }
 }
 
-/// `out = activation(left right + bias + add)`, or with `out` added before the activation, for a left factor that is stored row after row.
+/// `out = activation(left right + bias + add)`, for a left factor that is stored row after row; with [`Write::Add`], the
+/// old `out` is added before the activation.
 ///
 /// # Shapes
 /// `left`: `[rows, k]`, row after row; `right`: `[k, n]`; `out` and `finish.add`: `[rows, n]`; `finish.bias`: `n`
@@ -128,7 +129,8 @@ impl<F: Real> pulp::WithSimd for Tiles<'_, '_, F> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self(product, out) = self;
-        // Constants at compile time. A tile uses all registers, and at least as many sums as a processor adds at a time.
+        // Constants at compile time. A tile uses all registers, and it has at least as many sums as the processor adds at
+        // the same time.
         match (PANEL / F::lanes::<S>(), S::REGISTER_COUNT) {
             (1, _) => {
                 product.bands::<S, TALL, 2, 1>(simd, out);
@@ -166,7 +168,7 @@ impl<F: Real> Product<'_, F> {
         pulp::Arch::new().dispatch(Tiles(self, out));
     }
 
-    /// Computes the tiles of full height, and those of strips, which are filled up.
+    /// Computes the tiles of full height; all tiles of strips are, since the last strip is padded.
     #[inline(always)]
     fn bands<S: Simd, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize>(
         self,
@@ -211,7 +213,7 @@ impl<F: Real> Product<'_, F> {
         self.band::<S, 1, FEW, VECTORS>(simd, twos..rows, out);
     }
 
-    /// Computes the tiles of some rows, panels by panels.
+    /// Computes the tiles of some rows, `PANELS` panels at a time.
     #[inline(always)]
     fn band<S: Simd, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize>(
         self,
@@ -276,7 +278,8 @@ impl<F: Real> Product<'_, F> {
         }
     }
 
-    /// Fetches the memory of the sums while they are added: both ends, since rows seldom begin at the start of a line.
+    /// Prefetches the output and the added matrix before the sums are stored: both ends of each row of a panel, since a row
+    /// seldom begins at the start of a cache line.
     #[inline(always)]
     fn fetch<const PANELS: usize>(self, rows: Range<usize>, panel: usize, out: &[F]) {
         for row in rows {

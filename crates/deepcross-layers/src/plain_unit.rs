@@ -1,7 +1,7 @@
 //! The paper's unit of two layers without the identity path: the baseline for a residual unit.
 //!
-//! It is a type of its own, and not a switch of [`ResidualUnit`](crate::ResidualUnit), which keeps the form of the
-//! paper.
+//! It is a separate type, and not a switch of [`ResidualUnit`](crate::ResidualUnit), so that the residual unit has
+//! exactly the form of the paper.
 
 use crate::{
     Activation, BatchNorm, BatchNormConfig, Builder, Init, Linear, LinearConfig, Module, UnitVars,
@@ -70,7 +70,8 @@ impl PlainUnitConfig {
 pub struct PlainUnit {
     /// `relu(W₀ x + b₀)`, to the hidden width.
     pub inner: Linear,
-    /// `W₁ h + b₁`, back to the width of the input; it includes the activation if there is no normalisation.
+    /// `W₁ h + b₁` of the inner value `h`, back to the width of the input; includes the activation if there is no
+    /// normalisation.
     pub outer: Linear,
     /// The normalisation between the linear map and the activation.
     pub norm: Option<BatchNorm>,

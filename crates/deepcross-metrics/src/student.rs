@@ -1,8 +1,8 @@
 //! Tails and quantiles of Student's t distribution, for standard errors that are themselves estimated
 //! from few values.
 //!
-//! Degrees of freedom need not be whole. For [`NORMAL_FROM`] and more, the normal distribution is used,
-//! whose tails then differ in the sixth digit or later.
+//! Degrees of freedom need not be whole. From [`NORMAL_FROM`] on, the normal distribution is
+//! used instead: its tails differ from those of Student's t only in the sixth digit or later.
 
 use std::f64::consts::PI;
 
@@ -23,7 +23,7 @@ pub(crate) fn two_sided_tail(t: f64, df: f64) -> f64 {
     }
     let (x, rest) = (df / (df + t * t), t * t / (df + t * t));
     let (a, b) = (0.5 * df, 0.5);
-    // The fraction converges fast below the mean of the distribution, and the other tail above it.
+    // The fraction for x converges fast below the mean of the beta distribution; above it, the fraction for 1 − x does.
     if x < (a + 1.0) / (a + b + 2.0) {
         beta_fraction(a, b, x, rest)
     } else {
@@ -79,7 +79,8 @@ fn beta_fraction(a: f64, b: f64, x: f64, rest: f64) -> f64 {
     scale.exp() * fraction / a
 }
 
-/// ln Γ(x) for x > 0 by Stirling's series (Abramowitz and Stegun 6.1.41), moved to where it converges.
+/// ln Γ(x) for x > 0 by Stirling's series (Abramowitz and Stegun 6.1.41), at x + n from 12 on,
+/// where the series is accurate.
 fn ln_gamma(x: f64) -> f64 {
     let (mut shifted, mut product) = (x, 1.0);
     while shifted < 12.0 {
@@ -119,7 +120,7 @@ mod tests {
         assert_eq!(two_sided_tail(1.5, f64::INFINITY), normal_tail(1.5));
     }
 
-    /// The roots of those tails, by `mpmath.findroot`.
+    /// The quantiles that belong to these tails, by `mpmath.findroot`.
     #[test]
     fn quantiles_agree() {
         for (level, df, expected) in [

@@ -1,7 +1,7 @@
 //! The parts of every plot: a frame, axes with ticks, a legend, and a description for screen readers.
 //!
-//! An SVG is as many units wide as a phone is in pixels, so that its text has its own size there, and grows on a larger
-//! screen.
+//! An SVG is as many units wide as a phone is in pixels, so that text has its nominal size on a phone, and grows on a
+//! larger screen.
 
 use crate::markup::Escaped;
 use crate::scale::Scale;
@@ -94,7 +94,7 @@ impl<'a> Chart<'a> {
         self.legend.push((sign.into(), words.into()));
     }
 
-    /// The sign of a line in the legend.
+    /// The sample of a line, for the legend.
     pub(crate) fn line_sign(class: &str) -> String {
         format!("<path class=\"{class}\" d=\"M0 6H22\"/>")
     }

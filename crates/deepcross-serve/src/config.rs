@@ -35,7 +35,7 @@ pub struct ServeConfig {
     pub read_timeout: Duration,
     /// The longest time for rows to wait in the queue and to be scored.
     pub score_timeout: Duration,
-    /// The longest time that a caller may read nothing of the response.
+    /// The longest time in which a caller may read no byte of the response.
     pub write_timeout: Duration,
     /// The time after a signal to end in which the service still accepts requests and reports that it is not ready, so
     /// that load balancers notice.

@@ -18,10 +18,10 @@ pub(crate) struct Bag {
 }
 
 impl<F: Real> Pass<'_, F> {
-    /// The weighted sum of the table's rows of each bag, with bias and activation; 0 before these for an empty bag.
+    /// The weighted sum of the table's rows of each bag, with bias and activation; the sum of an empty bag is 0.
     ///
     /// # Shapes
-    /// `bags`: one a row → `[rows, width of the table]`
+    /// `bags`: one per row → `[rows, width of the table]`
     ///
     /// # Panics
     /// If an id is not a row of the table.
@@ -38,7 +38,7 @@ impl<F: Real> StackBuilder<'_, '_, F> {
     /// Fills the next columns as [`Pass::bag`] does.
     ///
     /// # Panics
-    /// If there is not one bag a row, or an id is not a row of the table.
+    /// If there is not one bag per row, or an id is not a row of the table.
     #[track_caller]
     pub fn bag(&mut self, lookup: Lookup, bags: RowBags<'_, F>) {
         assert_eq!(bags.len(), self.n_rows(), "each row needs one bag");

@@ -1,4 +1,4 @@
-//! Values side by side: each gets its columns of the gradient.
+//! Values side by side: each value gets its own columns of the gradient.
 
 use crate::backward::Backward;
 use crate::op::Op;

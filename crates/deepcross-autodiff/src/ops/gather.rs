@@ -20,14 +20,14 @@ pub(crate) struct Gather {
 pub struct Lookup {
     /// The table.
     pub table: TableId,
-    /// Added to the looked-up row, or the sum of them; `[1, width]`.
+    /// Added to the looked-up row, or to the sum of the looked-up rows; `[1, width]`.
     pub bias: Option<DenseId>,
     /// The activation, applied last.
     pub activation: Activation,
 }
 
 impl Lookup {
-    /// The table's rows as they are: no bias, no activation.
+    /// A look-up of the table's rows without bias and activation.
     pub fn plain(table: TableId) -> Self {
         Self { table, bias: None, activation: Activation::Identity }
     }
@@ -37,7 +37,7 @@ impl<F: Real> Pass<'_, F> {
     /// Row `ids[r]` of the table, with bias and activation, for each `r`.
     ///
     /// # Shapes
-    /// `ids`: one a row → `[rows, width of the table]`
+    /// `ids`: one per row → `[rows, width of the table]`
     ///
     /// # Panics
     /// If an id is not a row of the table.
@@ -54,7 +54,7 @@ impl<F: Real> StackBuilder<'_, '_, F> {
     /// Fills the next columns as [`Pass::gather`] does.
     ///
     /// # Panics
-    /// If there is not one id a row, or an id is not a row of the table.
+    /// If there is not one id per row, or an id is not a row of the table.
     #[track_caller]
     pub fn gather(&mut self, lookup: Lookup, ids: &[u32]) {
         assert_eq!(ids.len(), self.n_rows(), "each row needs one id");

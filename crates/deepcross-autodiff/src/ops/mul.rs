@@ -1,4 +1,4 @@
-//! The product of two values, element by element: each gets the gradient times the other.
+//! The product of two values, element by element: each factor gets the gradient times the other factor.
 
 use super::Binary;
 use crate::backward::Backward;

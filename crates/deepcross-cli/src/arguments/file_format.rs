@@ -36,13 +36,13 @@ impl From<FileFormat> for Format {
 /// The format of files that a model reads.
 #[derive(Debug, Args)]
 pub(crate) struct FormatOverride {
-    /// The format of the files, instead of the one of the training data or of their names
+    /// The format of the files; without it, the training data or the names of the files give the format
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<FileFormat>,
 }
 
 impl FormatOverride {
-    /// Sets the format if the call names one; the label stays that of training.
+    /// Sets the format if the call names one; the label of training does not change.
     pub(crate) fn apply(&self, data: &mut DataConfig) {
         let Some(format) = self.format else { return };
         data.label = data.label();

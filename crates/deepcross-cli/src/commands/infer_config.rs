@@ -18,7 +18,7 @@ const INFER_HELP: &str = concat!(
   deepcross infer-config --data people.data --columns age,job,income \\
       --label income --positive '>50K' --out run.toml
 
-All rows are read once, in bounded memory. The configuration can be trained with unchanged: it has a \
+All rows are read once, in bounded memory. The configuration trains a model without changes: it has a \
 field for each column, of a kind that suits the values, and sizes of model and training that suit \
 the number of rows. It is a first version, to be read and changed.
 Columns that cannot help are left out, each with a comment that gives the reason: the column is \

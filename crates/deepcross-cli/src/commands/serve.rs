@@ -65,16 +65,16 @@ pub(crate) struct ServeArgs {
     /// idle
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_time)]
     pub(crate) read_timeout: Duration,
-    /// The time in which rows must be scored, with waiting
+    /// The time in which rows must be scored, including the time they wait
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_time)]
     pub(crate) score_timeout: Duration,
-    /// The time that a caller may read nothing of a response
+    /// The longest time in which a caller may read no byte of a response
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_time)]
     pub(crate) write_timeout: Duration,
     /// At the end: the time that requests are still accepted while /readyz answers 503
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_time)]
     pub(crate) drain_delay: Duration,
-    /// At the end: the time to wait after that for requests in flight
+    /// At the end, after --drain-delay: the time to wait for requests in flight
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_time)]
     pub(crate) drain_timeout: Duration,
     /// The file that holds the token, instead of DEEPCROSS_TOKEN
@@ -146,7 +146,7 @@ fn token(args: &ServeArgs) -> Result<Option<Token>> {
     Token::new(&text).map(Some).ok_or_else(|| CallError::with_message(message()))
 }
 
-/// The longest time; a longer one is a slip, and would overflow clocks.
+/// The longest time that a flag accepts; a longer time is a mistake, and would overflow clocks.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn parse_time(text: &str) -> Result<Duration, String> {

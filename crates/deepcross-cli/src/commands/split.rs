@@ -58,7 +58,7 @@ pub(crate) struct SplitArgs {
     /// By key or row: the seed that chooses the rows
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// The folder to write `train`, `test` and perhaps `valid` to; the format gives the end of their names
+    /// The folder to write `train`, `test` and perhaps `valid` to; the format gives the endings of their names
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out_dir: PathBuf,
     #[command(flatten)]
@@ -86,7 +86,8 @@ pub(crate) fn run(args: &SplitArgs) -> Result<()> {
     let config = config(args)?;
     let files = args.data.files()?;
     let folder = SplitFolder::create(&args.out_dir)?;
-    // The header, the pass that counts and the pass that writes read the same rows.
+    // The files are read several times: for the header, to count rows or find times if the rule needs it, and to write
+    // the rows.
     keep_pipes(folder.path());
     let source = Source::open(&files, &config)?;
     let mut splitter = Splitter::new(&source, &by, config.bad_rows)?;

@@ -23,7 +23,7 @@ const BINS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(14);
 /// The number of bins of the scores, and the share of rows that may lie above the last bin.
 const SPREAD: (usize, f64) = (40, 0.005);
 
-/// The page: the metrics, the curves behind them, and what else was asked for.
+/// The page: the metrics, their curves, and the sections that the call asked for.
 pub(crate) fn page(
     (model_file, data): (&Path, &[PathBuf]),
     trained: &TrainedModel,
@@ -135,7 +135,7 @@ fn decisions(found: &ThresholdReport) -> Section {
 
 fn data_section(trained: &TrainedModel, reader: &RowReader<'_>) -> Section {
     let mut section = Section::new("Data").with_note(
-        "Values that the model has not learned, in shares of all values. A dash means that the field cannot know.",
+        "Values that the model has not learned, in shares of all values. A dash means that the field cannot distinguish unseen values.",
     );
     section.tables.push(fields("Fields", reader.counts(), trained.encoder.shapes()));
     section.text = skipped_lines(reader.skipped()).join("\n");

@@ -61,7 +61,7 @@ impl Course {
         }
         report.sections = vec![self.epochs(training.best_epoch), self.units()];
         let mut data = Section::new("Data").with_note(
-            "Values that have no slot of their own in the encoder, in shares of all values. A dash means that the field cannot know.",
+            "Values that have no slot of their own in the encoder, in shares of all values. A dash means that the field cannot distinguish unseen values.",
         );
         let shapes = trained.encoder.shapes();
         let tables = self.counts.iter().map(|(caption, counts)| fields(caption, counts, shapes));

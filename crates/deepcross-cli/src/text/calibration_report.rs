@@ -7,7 +7,7 @@ use deepcross_train::{Calibration, CalibrationMetrics};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 
-/// The number of bins of reliability.
+/// The number of bins of the reliability table.
 const BINS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9);
 /// The probability that the intervals of the bins cover.
 const LEVEL: f64 = 0.95;

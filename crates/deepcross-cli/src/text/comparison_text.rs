@@ -58,7 +58,7 @@ pub(crate) fn notes(comparison: &Comparison) -> Vec<String> {
     }
     if comparison.tested_on == TestedOn::Validation {
         notes.push(
-            "The validation rows chose the epoch that is kept, so all models look a little better than they are: use --test for rows that chose nothing."
+            "The validation rows chose the epoch that is kept, so all models look a little better than they are: give other rows by --test."
                 .to_owned(),
         );
     }

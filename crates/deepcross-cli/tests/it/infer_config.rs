@@ -1,4 +1,4 @@
-//! Tests of `infer-config`: its configuration can be trained with unchanged.
+//! Tests of `infer-config`: its configuration trains a model without changes.
 
 use crate::{Folder, csv};
 use std::fmt::Write;

@@ -2,8 +2,8 @@
 //!
 //! A row is drawn by its number among the negative rows.
 //! Rejected: drawing a row by its bytes, as [`Partition`](crate::Partition) holds rows out. Equal rows would all be
-//! kept or all be dropped, and a click log has many of them if its fields have few values. What a model learns from
-//! such rows is balanced only if they are drawn one by one.
+//! kept or all be dropped, and a click log has many of them if its fields have few values. A model learns the
+//! right probability of such rows only if they are drawn one by one.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 

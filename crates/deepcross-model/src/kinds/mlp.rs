@@ -1,4 +1,4 @@
-//! A multi-layer perceptron over the stacked input of a Deep Crossing, with hidden layers in place of its units.
+//! A multi-layer perceptron over the stacked input of a Deep Crossing, with hidden layers in place of the residual units.
 
 use super::build::{BuildModel, affine_size};
 use super::layer_summary::LayerSummary;

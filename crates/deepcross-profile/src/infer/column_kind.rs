@@ -1,7 +1,8 @@
 //! The kind of a column, inferred from its profile.
 //!
 //! The first rule that fits decides.
-//! An encoder must accept every value of the profiled files, so a column of numbers or times has one in each row.
+//! An encoder must accept every value of the profiled files, so every value of a column of numbers or times that is not
+//! missing is one.
 
 use super::id_names::is_name_of_ids;
 use crate::profile::{ColumnProfile, ListForm, TimeForm};

@@ -1,12 +1,11 @@
 //! The checkpoint file: all that a run needs to go on as if it had never ended, in the frame of an artifact.
 //!
-//! Beside weights, encoder, optimizer and schedule it has a position: an epoch, and the number of its batches that are
-//! done.
+//! Beside weights, encoder, optimizer and schedule it has a position: an epoch, and the number of batches done in it.
 //! Orders, samples and companion counts are functions of seed and position.
 //! So a resumed run reads the batches before the position again and drops them, which is exact, at the price of reading
 //! part of an epoch.
-//! Rejected: storing the shuffle buffer with the states of reader, sample and counts. It would spare that reading, but
-//! make each checkpoint larger by the encoded rows: for 200,000 rows of fifty lists, hundreds of megabytes.
+//! Rejected: storing the shuffle buffer with the states of reader, sample and counts. This would avoid reading part
+//! of an epoch again, but make each checkpoint larger by the encoded rows: for 200,000 rows of fifty lists, hundreds of megabytes.
 //!
 //! Decoding trusts nothing in the file, as for an artifact; [`Checkpoint::check`] then compares the state with the run.
 
@@ -29,7 +28,7 @@ const KIND: FileKind = FileKind {
     name: "checkpoint",
     magic: "DEEPCKPT",
     version: 3,
-    // The state of the optimizer may overflow when weights do not, and the run goes on.
+    // The state of the optimizer may be infinite while all weights are finite; such a run continues.
     parts: &[Values::Finite, Values::Any, Values::Finite],
 };
 
@@ -67,7 +66,7 @@ impl FittedRows {
     }
 }
 
-/// A run between two steps, as it is to be written.
+/// The state of a run between two steps, which is written to the file.
 #[derive(Clone, Copy)]
 pub(crate) struct Snapshot<'a> {
     pub(crate) encoder: &'a Encoder,
@@ -133,7 +132,7 @@ impl Checkpoint {
         Ok(Some(checkpoint))
     }
 
-    /// Reads a checkpoint, of whatever run.
+    /// Reads a checkpoint of any run.
     ///
     /// # Errors
     /// [`TrainError::Checkpoint`] if the file is missing or is not a valid checkpoint; [`TrainError::OlderCheckpoint`]
@@ -173,7 +172,7 @@ impl Checkpoint {
         let validated = self.state.best.monitored.is_some();
         match &self.best {
             Some(_) if !validated => {
-                Some("it has weights of a best epoch, but no metric of it".to_owned())
+                Some("it has weights of a best epoch, but no metric of that epoch".to_owned())
             }
             None if validated => Some("the weights of the best epoch are missing".to_owned()),
             Some(best) => self.weights.same_layout(best).err(),
@@ -181,7 +180,7 @@ impl Checkpoint {
         }
     }
 
-    /// The model between the two steps, to begin another run from.
+    /// The model at the position of the checkpoint, from which another run can begin.
     ///
     /// # Errors
     /// [`ArtifactError::Invalid`] if configuration, encoder and weights do not make a model.
@@ -245,7 +244,7 @@ pub fn remove_checkpoint(file: &Path) -> Result<(), ArtifactError> {
     artifact::remove(file)
 }
 
-/// The format version of a checkpoint; `None` if the file does not begin as one.
+/// The format version of a checkpoint; `None` if the file does not begin like a checkpoint.
 fn version(file: &Path) -> Option<u32> {
     let mut preamble = [0; 12];
     let mut file = std::fs::File::open(file).ok()?;

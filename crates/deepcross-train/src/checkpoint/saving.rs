@@ -9,7 +9,7 @@ use crate::options::Next;
 impl CheckpointSchedule<'_> {
     /// Writes a checkpoint of `snapshot`, in place of the last one.
     ///
-    /// If it cannot be written, the run goes on, since the run in memory is worth more than a copy of it.
+    /// If the checkpoint cannot be written, the run goes on, since stopping would lose the work of the run.
     ///
     /// # Errors
     /// If `next` is [`Next::Stop`]: [`TrainError::Stopped`], or the reason why the checkpoint could not be written.

@@ -1,6 +1,6 @@
 //! Finds the first number that was NaN or infinite in a step whose loss or gradient is not finite.
 //!
-//! A step checks only its loss and those numbers of its gradient that cost nothing to check.
+//! A step checks only its loss and the numbers of its gradient whose check costs nothing.
 //! If one of them is not finite, this module searches the batch, the weights and the values of another forward pass.
 //! Rejected: checking every number in every step, which finds the same number, but reads all memory once more.
 
@@ -27,7 +27,7 @@ pub(crate) struct FailedStep<'a> {
 impl FailedStep<'_> {
     /// The first number that is not finite: in the rows, in the weights, in the forward pass, or in the backward pass.
     ///
-    /// If none of them can be seen any more, it is the gradient of the stacked input.
+    /// If all of these are finite when they are computed again, the cause is the gradient of the stacked input.
     pub(crate) fn cause(&self, tape: &mut Tape<f32>) -> NonFinite {
         let rows = self.batch.rows(0..self.batch.n_rows());
         self.in_rows(rows)
@@ -117,7 +117,7 @@ impl FailedStep<'_> {
         layer.map_or_else(String::new, |layer| layer.name.clone())
     }
 
-    /// The gradient nearest to the loss that is not finite: the backward pass begins at the last matrix.
+    /// The first gradient of the backward pass, which begins at the last matrix, that is not finite.
     fn gradient(&self) -> Option<NonFinite> {
         let ids: Vec<_> = self.params.dense_ids().collect();
         let dense = ids.into_iter().rev().find_map(|id| {

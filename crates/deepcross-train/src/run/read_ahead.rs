@@ -1,9 +1,9 @@
 //! Reads ahead: while the threads work on some rows, they read the next.
 //!
 //! Reading is a task of the pool, joined with the work on the rows before, and is itself cut into tasks.
-//! So no more threads run than the pool has, a thread that is free early takes groups or rows from the others, and on
-//! one thread the two take turns.
-//! An error or a panic leaves no task behind, since a join waits for both of its sides.
+//! So no more threads run than the pool has, and a thread that is free early takes groups or rows from the others.
+//! On one thread, reading and work take turns.
+//! After an error or a panic no task runs on, since a join waits for both of its sides.
 //! Rejected: a separate thread for reading, which is one thread more than there are cores, takes time from a thread of
 //! the pool at any moment, and has to be stopped.
 //! Rejected: a longer queue, which helps only if single reads take longer than the work on a whole batch, and takes
@@ -38,7 +38,7 @@ pub(crate) struct ReadAhead<R: Reads> {
 }
 
 impl<R: Reads> ReadAhead<R> {
-    /// Reads a source ahead that is at its first row.
+    /// A reader of a source that stands at its first row; nothing is read yet.
     pub(crate) fn new(source: R) -> Self {
         let (chunk, next) = (source.new_chunk(), source.new_chunk());
         Self { source, chunk, next, is_read: None }
@@ -46,10 +46,10 @@ impl<R: Reads> ReadAhead<R> {
 
     /// Does `work` on the next chunk while the one after it is read; returns `None`, without work, if no row is left.
     ///
-    /// A call after `None` or an error reads the source again, which may have been restarted in between.
+    /// After `None` or an error, the next call reads the source again; the source may have been restarted in between.
     ///
     /// # Errors
-    /// The error of reading this chunk; all work on the chunks before it is done.
+    /// The error of reading this chunk; by then, all earlier chunks have been worked on.
     pub(crate) fn next<T: Send>(
         &mut self,
         work: impl FnOnce(&mut R::Chunk) -> T + Send,
@@ -65,7 +65,7 @@ impl<R: Reads> ReadAhead<R> {
         Ok(Some(done))
     }
 
-    /// The source; it may be further than the work.
+    /// The source, which may already have read one chunk more than has been worked on.
     pub(crate) fn source(&self) -> &R {
         &self.source
     }
@@ -108,9 +108,9 @@ pub(crate) struct InOrder<'r, 'e> {
 #[derive(Debug)]
 pub(crate) struct OrderedRows {
     pub(crate) batch: Batch,
-    /// As [`RowReader::bad_positions`] has them of these rows.
+    /// The result of [`RowReader::bad_positions`] for these rows.
     pub(crate) bad_positions: Vec<usize>,
-    /// As [`RowReader::raw_values`] has them of these rows.
+    /// The result of [`RowReader::raw_values`] for these rows.
     pub(crate) raw_values: RawValues,
 }
 
