@@ -1,9 +1,4 @@
 #![doc = include_str!("../README.md")]
-
-// The modules from the bottom to the top; each imports from itself and from modules before it:
-// error, memory, config, artifact, kinds, model, predictor, training_summary, header, trained_model, neighbours,
-// scoring, interchange.
-
 pub mod artifact;
 mod config;
 mod error;

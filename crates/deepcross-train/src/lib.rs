@@ -1,7 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-// From the bottom to the top, where each module uses only modules before it: objective, diagnosis, error, event,
-// options, config_file, checkpoint, run, encode, prediction, calibration, importance, slices, compare, trained_run.
 mod calibration;
 mod checkpoint;
 mod compare;

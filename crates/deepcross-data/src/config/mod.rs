@@ -272,6 +272,9 @@ mod tests {
         assert_eq!(config.missing, [""]);
     }
 
+    const QUOTE_EXPECTED: &str =
+        "invalid value: string \"ab\", expected true, false, or one character";
+
     #[test]
     fn each_problem_names_its_key_and_value() {
         let cases: &[(&str, &[&str])] = &[
@@ -293,10 +296,7 @@ mod tests {
                 ],
             ),
             ("delimiter = 'ab'", &["invalid value: string \"ab\", expected a character"]),
-            (
-                "quote = 'ab'",
-                &["invalid value: string \"ab\", expected true, false, or one character"],
-            ),
+            ("quote = 'ab'", &[QUOTE_EXPECTED]),
             (
                 "format = 'xls'",
                 &[

@@ -100,9 +100,11 @@ const REPORT: Order =
 const TRAIN: Order = &[
     &["objective", "diagnosis"],
     &["error"],
+    &["event", "options"],
     &["config_file"],
-    &["event", "importance", "options"],
     &["checkpoint"],
     &["run"],
-    &["calibration", "compare", "encode", "prediction", "slices", "trained_run"],
+    &["encode", "prediction", "calibration", "importance"],
+    &["slices"],
+    &["compare", "trained_run"],
 ];
