@@ -335,8 +335,8 @@ fn a_damaged_cache_is_reported_and_rebuilt() {
     }));
     for bytes in damaged {
         std::fs::write(case.cache(), bytes).expect("there is room");
-        let (found, told) = case.cached(2);
-        assert!(told[0].contains("not a valid cache") && told[1] == "made", "{told:?}");
+        let (found, events) = case.cached(2);
+        assert!(events[0].contains("not a valid cache") && events[1] == "made", "{events:?}");
         assert!(found == expected);
         assert!(std::fs::read(case.cache()).expect("the cache exists") == valid);
     }
