@@ -5,10 +5,10 @@ mod activation;
 mod aligned;
 mod columns;
 mod elementwise;
-mod factors;
 mod normalise;
 mod number;
-mod packed;
+mod packed_factors;
+mod packed_product;
 mod prefetch;
 mod product;
 mod real;
@@ -20,12 +20,12 @@ pub use activated::{activate_into, add_activate_into, slope_into};
 pub use activation::Activation;
 pub use columns::{Columns, ColumnsMut};
 pub use elementwise::{Write, map_into, vectorised, zip_into, zip3_into};
-pub use factors::{LeftFactor, RightFactor};
 pub use normalise::{
     ColumnScale, add_normalised_sums, column_moments, normalise_gradient_into, normalise_into,
 };
 pub use number::Number;
-pub use packed::{Finish, packed_product_into, rows_product_into};
+pub use packed_factors::{LeftFactor, RightFactor};
+pub use packed_product::{Finish, packed_product_into, rows_product_into};
 pub use prefetch::prefetch;
 pub use product::matmul_into;
 pub use real::Real;

@@ -4,7 +4,7 @@
 //! types. Rejected: `num_traits::Float` alone, which is open.
 
 use crate::number::Number;
-use crate::packed::Product;
+use crate::packed_product::Product;
 
 /// `f32` or `f64`.
 #[expect(private_bounds, reason = "the set of types is closed")]

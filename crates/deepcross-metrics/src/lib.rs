@@ -29,7 +29,7 @@ mod scored_rows;
 mod seed_runs;
 mod slices;
 mod spread;
-mod student;
+mod student_t;
 mod sum;
 #[cfg(test)]
 mod test_support;

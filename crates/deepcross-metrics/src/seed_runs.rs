@@ -31,7 +31,7 @@ use crate::delong::{Placement, area_and_variance, mean_and_variance, placements}
 use crate::log_loss::loss;
 use crate::row::Row;
 use crate::slices::{check_length, for_each_row};
-use crate::student::{two_sided_quantile, two_sided_tail};
+use crate::student_t::{two_sided_quantile, two_sided_tail};
 use crate::sum::Sum;
 use crate::{MetricError, Score};
 use serde::Serialize;

@@ -6,7 +6,7 @@ use crate::arguments::{
 use crate::output::{self, check_apart, check_writable, resolved, say};
 use crate::pages::calibration::page;
 use crate::steps::{on_threads, say_unusual_values};
-use crate::text::calibration_report::CalibrationReport;
+use crate::text::calibration_json::CalibrationReport;
 use crate::text::calibration_text::calibration_text;
 use anyhow::Result;
 use clap::{Args, ValueEnum};

@@ -1,6 +1,6 @@
 //! A calibrator and the metrics before and after it, as text.
 
-use super::calibration_report::bins_of;
+use super::calibration_json::bins_of;
 use super::tables::{counted, grouped, metric, table};
 use anyhow::Result;
 use deepcross_calibration::{CalibrationMap, FOLDS};

@@ -2,7 +2,7 @@
 //!
 //! Nothing here reads, writes or prints; the commands print what these modules return.
 
-pub(crate) mod calibration_report;
+pub(crate) mod calibration_json;
 pub(crate) mod calibration_text;
 pub(crate) mod comparison_text;
 pub(crate) mod evaluation_report;

@@ -4,7 +4,7 @@
 //! for numbers. The outputs are `probability`, calibrated if the model is, and `logit`, before any calibration; both
 //! are `[rows]`. All operators are in opset 17 of the standard domain.
 
-mod calibration;
+mod calibrator_nodes;
 mod fields;
 mod graph;
 mod layers;
@@ -92,7 +92,7 @@ fn graph_of(predictor: &Predictor<'_>, shapes: &[FieldShape]) -> proto::Graph {
     let mut graph = GraphBuilder::new(predictor.params);
     let stacked = fields::stack(&mut graph, predictor.model.stacked_input(), shapes);
     let logit = layers::logit(&mut graph, predictor.model.network(), stacked);
-    let probability = calibration::probability(&mut graph, calibrator, &logit);
+    let probability = calibrator_nodes::probability(&mut graph, calibrator, &logit);
     graph.output("probability", &probability);
     graph.output("logit", &logit);
     graph.finish()

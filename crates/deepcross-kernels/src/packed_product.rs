@@ -8,7 +8,7 @@
 //! Rejected: a library's product. It packs both factors in each call, which takes a tenth of its time for blocks of 128
 //! rows, and its result has to be read and written again for the steps after it.
 
-use crate::factors::{LOW, LeftFactor, RightFactor, TALL};
+use crate::packed_factors::{LOW, LeftFactor, RightFactor, TALL};
 use crate::tile::{PANEL, Sums, sums_of_rows, sums_of_strip};
 use crate::{Activation, Real, Write, activation::relu, prefetch};
 use pulp::Simd;

@@ -97,7 +97,7 @@ impl<F: Number> LeftFactor<F> {
     /// If the number of values does not fit the shape.
     #[track_caller]
     pub fn pack_transposed(&mut self, values: &[F], shape: (usize, usize)) {
-        self.pack_strips(values, shape, if is_wide() { TALL } else { LOW });
+        self.pack_strips(values, shape, if has_32_registers() { TALL } else { LOW });
     }
 
     /// The values, strip after strip, and the number of rows of a strip.
@@ -179,7 +179,7 @@ fn transpose<F: Number>(panel: &mut [F], values: &[F], k: usize) {
 }
 
 /// Whether the processor has 32 vector registers of 16 numbers each.
-fn is_wide() -> bool {
+fn has_32_registers() -> bool {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     return matches!(pulp::Arch::new(), pulp::Arch::V4(_));
     #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
