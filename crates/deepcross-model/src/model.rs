@@ -75,7 +75,7 @@ impl Model {
     }
 
     /// Computes the logits of rows that are equal in the [`shared_columns`](Self::shared_columns). The part of the
-    /// first product that these columns contribute is computed once, until [`SharedColumns::renew`].
+    /// first product that these columns contribute is computed once, until [`SharedColumns::invalidate`].
     ///
     /// A kind without a product over the whole stacked input, such as those with pairs, does the same work as in
     /// [`forward`](Self::forward).
