@@ -117,3 +117,47 @@ fn the_readme_begins_with_two_commands() {
     assert_eq!(commands.len(), 2, "{commands:?}");
     assert!(commands.iter().all(|command| command.starts_with("cargo ")), "{commands:?}");
 }
+
+/// All pages for readers, relative to the root of the repository.
+fn pages() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let entries = |folder: &str| {
+        let entries = std::fs::read_dir(root.join(folder)).expect("a folder that can be read");
+        entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+    };
+    let docs = entries("docs").filter(|name| name.ends_with(".md"));
+    let crates = entries("crates").map(|name| format!("crates/{name}/README.md"));
+    let others = ["README.md", "CHANGELOG.md", "benches/README.md", "fuzz/README.md"];
+    let others = others.map(str::to_owned).into_iter();
+    others.chain(docs.map(|name| format!("docs/{name}"))).chain(crates).collect()
+}
+
+/// The files that a page names: the targets of its links, and in code the paths from the root of the repository.
+fn named_files(name: &str, text: &str) -> Vec<String> {
+    let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let links =
+        links.filter(|link| !link.contains("://")).filter_map(|link| link.split('#').next());
+    let links = links.filter(|link| !link.is_empty()).map(|link| format!("{folder}/{link}"));
+    // `fuzz/` is left out: runs of the targets write files there.
+    let folders = ["crates/", "docs/", "examples/", "benches/"];
+    let code = text.split('`').filter(|code| folders.iter().any(|start| code.starts_with(start)));
+    let code = code.filter(|code| !code.contains([' ', '*', '\n', '{']));
+    links.chain(code.map(str::to_owned)).collect()
+}
+
+#[test]
+fn files_that_pages_name_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let (mut missing, mut n_files) = (Vec::new(), 0);
+    for name in pages() {
+        for file in named_files(&name, &page(&name)) {
+            n_files += 1;
+            if !root.join(file.trim_start_matches('/')).exists() {
+                missing.push(format!("{name} names {file}"));
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(n_files > 100, "only {n_files} names were found");
+}
