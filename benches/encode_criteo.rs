@@ -101,7 +101,7 @@ fn value(field: usize, id: u32) -> String {
     format!("{:08x}", (id + 1).wrapping_mul(0x9e37_79b9) ^ (field as u32).wrapping_mul(0x0101_4001))
 }
 
-/// Rows of a label, numbers, and values of which a few are very frequent.
+/// The text of rows with a label, numbers, and categorical values; a few of these values are very frequent.
 ///
 /// As in the public data, six numbers in ten have one digit and few have five; one number in five and one value in
 /// twelve is missing.

@@ -323,7 +323,7 @@ def load(args, folder, model):
             held = result | {"rate": rate * 1000}
         if held is None:
             raise SystemExit(f"not even {ladder[0] * 1000} requests a second are held")
-        # A connection waits for its answer, so many connections are needed to fill a queue.
+        # Each connection has one request at a time, so it takes many connections to fill the queue.
         memory_over, done = [], threading.Event()
         watcher = threading.Thread(target=watch, args=(service, memory_over, done))
         watcher.start()

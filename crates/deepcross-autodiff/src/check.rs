@@ -20,7 +20,7 @@ use std::fmt;
 /// The comparisons that were made and found right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// The number of random directions along which the derivatives agree; 0 if there is no weight.
+    /// The number of random directions along which the derivatives agree; 0 if the model has no weights.
     pub directions: usize,
     /// The number of directions that were drawn again at a point nearby, because the point lay on a kink.
     pub redrawn: usize,

@@ -1,4 +1,4 @@
-//! Cross-fitting: shows what a calibrator does on unseen rows, if there are no rows beside those to fit to.
+//! Cross-fitting: measures a calibrator on rows that it was not fitted to, without a second set of rows.
 //!
 //! The rows are parted into folds, and each fold is calibrated by a map that was fitted to all other folds (Stone 1974,
 //! "Cross-validatory choice and assessment of statistical predictions").

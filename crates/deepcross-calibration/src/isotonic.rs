@@ -34,8 +34,9 @@ impl Isotonic {
     /// The map through these points, each a logit and a probability.
     ///
     /// # Errors
-    /// If there are no points or more than 2 · [`MAX_BLOCKS`], if a logit is not finite or not above the one before, or if
-    /// a probability is below the one before or not within (0, 1).
+    /// * `points` is empty, or has more than 2 · [`MAX_BLOCKS`] points;
+    /// * a logit is not finite, or not greater than the logit before it;
+    /// * a probability is not within (0, 1), or less than the probability before it.
     pub fn new(points: Vec<(f32, f32)>) -> Result<Self, CalibrationError> {
         let setting = |name, allowed, value| CalibrationError::Setting { name, allowed, value };
         if points.is_empty() || points.len() > 2 * MAX_BLOCKS {

@@ -4,8 +4,8 @@
 //! which Newton's method finds inside of a bracket that bisection keeps.
 //! This is maximum likelihood, with labels as they are: one number cannot follow chance far, and its optimum is the least
 //! log loss on the rows.
-//! If there is no finite optimum above 0 (separable rows have the slope ∞, and rows without information a slope of 0 or
-//! less), the bracket bounds the slope.
+//! Some rows have no finite optimum above 0: the optimal slope of separable rows is ∞, and that of rows without information
+//! is 0 or less. The bracket then bounds the slope.
 //! Rejected: Newton's method in T, because the loss is not convex in T.
 
 use crate::logistic::sigmoid;

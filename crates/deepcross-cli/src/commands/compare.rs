@@ -121,7 +121,7 @@ fn named(args: &CompareArgs) -> ComparedCall<'_> {
 fn parse_kind(text: &str) -> Result<ModelKind, String> {
     let names = || ModelKind::ALL.map(ModelKind::name).join(", ");
     ModelKind::of_name(text)
-        .ok_or_else(|| format!("there is no such kind of model; the known kinds are {}", names()))
+        .ok_or_else(|| format!("unknown kind of model; the known kinds are {}", names()))
 }
 
 /// The models that the call names, each with its configuration.

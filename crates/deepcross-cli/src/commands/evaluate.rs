@@ -98,7 +98,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
 /// The columns of `--slices`; reports which columns `all` leaves out.
 ///
 /// # Errors
-/// [`CallError`] if there is no such column, or its rows do not have one value each.
+/// [`CallError`] if the data do not have a named column, or if a row may have several values in it.
 fn slice_columns(
     names: &[String],
     trained: &TrainedModel,

@@ -177,7 +177,7 @@ fn wrong_calls_end_before_any_work() {
             "the known kinds are deep-crossing, deep-crossing-plain, lr, fm, ffm, mlp",
         ),
         ("--seeds 0", "--seeds"),
-        ("--models ", "there is no such kind"),
+        ("--models ", "unknown kind of model"),
     ] {
         let outcome = folder.call(&format!("{COMPARE} {flags}"));
         assert_eq!(outcome.code, Some(2), "{flags}: {}", outcome.stderr);
