@@ -3,6 +3,7 @@
 // The modules are in order: each uses only those before it.
 // Used everywhere.
 mod error;
+mod problem;
 mod state;
 pub mod suggest;
 
@@ -43,6 +44,7 @@ pub use encoder::Encoder;
 pub use error::FeatureError;
 pub use fitter::Fitter;
 pub use lookup::Ids;
+pub use problem::Problem;
 pub use raw::binding::Binding;
 pub use raw::row_fields::RowFields;
 pub use raw::value::Value;

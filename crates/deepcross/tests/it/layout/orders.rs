@@ -55,7 +55,7 @@ const DATA: Order = &[
 ];
 
 const FEATURES: Order = &[
-    &["config", "error", "state", "suggest"],
+    &["config", "error", "problem", "state", "suggest"],
     &["batch", "counts"],
     &["raw"],
     &["lookup"],
