@@ -25,7 +25,7 @@ use crate::raw::binding::{Binding, FieldColumns};
 use crate::raw::row_fields::RowFields;
 use crate::raw::value::{RUN, Run};
 use crate::raw::value_text::{self, FieldValues, Missing, ValueError};
-use crate::state::{EncoderState, EncoderStateV1, FieldState, KindState};
+use crate::state::{EncoderState, FieldState, KindState};
 
 /// Encodes raw rows into a [`Batch`].
 #[derive(Clone, Debug)]
@@ -294,10 +294,10 @@ impl Encoder {
 
     /// The stored form of this encoder; equal for encoders that were fitted in the same way.
     pub fn to_state(&self) -> EncoderState {
-        EncoderState::V1(EncoderStateV1 {
+        EncoderState {
             missing: self.missing.clone(),
             fields: self.fields.iter().map(FieldEncoder::to_state).collect(),
-        })
+        }
     }
 
     /// The encoder with this stored form, which is checked in full.
@@ -305,7 +305,7 @@ impl Encoder {
     /// # Errors
     /// [`FeatureError::State`] if no fitting could have given `state`.
     pub fn from_state(state: EncoderState) -> Result<Self, FeatureError> {
-        let EncoderState::V1(EncoderStateV1 { missing, fields }) = state;
+        let EncoderState { missing, fields } = state;
         check_names(&fields)?;
         let fields = fields.into_iter().map(FieldEncoder::from_state).collect::<Result<_, _>>()?;
         Ok(Self::new(missing, fields))

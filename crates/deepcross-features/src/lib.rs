@@ -48,4 +48,4 @@ pub use problem::Problem;
 pub use raw::binding::Binding;
 pub use raw::row_fields::RowFields;
 pub use raw::value::Value;
-pub use state::{EncoderState, EncoderStateV1};
+pub use state::{EncoderState, FieldState};

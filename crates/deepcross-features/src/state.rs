@@ -8,26 +8,28 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A stored encoder, of any version.
+/// A stored encoder: the values that mean "missing", and its fields in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum EncoderState {
-    /// The first version.
-    V1(EncoderStateV1),
+pub struct EncoderState {
+    /// The raw values (after trimming) that mean "missing".
+    pub missing: Vec<String>,
+    /// The fields, in order.
+    pub fields: Vec<FieldState>,
 }
 
-/// A stored encoder of the first version.
+/// A stored field of an encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EncoderStateV1 {
-    pub(crate) missing: Vec<String>,
-    pub(crate) fields: Vec<FieldState>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct FieldState {
+pub struct FieldState {
     pub(crate) name: String,
     pub(crate) column: String,
     pub(crate) kind: KindState,
+}
+
+impl FieldState {
+    /// The field's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
