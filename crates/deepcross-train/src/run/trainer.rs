@@ -42,7 +42,7 @@ pub fn train(
 /// # Errors
 /// As [`train`]; and [`TrainError::Stopped`] if the caller asked for it, [`TrainError::OtherRun`] if the checkpoint is
 /// not of this run, [`TrainError::OtherModel`] if the model to begin from has another schema, and
-/// [`TrainError::OlderCheckpoint`] or [`TrainError::Checkpoint`] if the checkpoint cannot be read.
+/// [`TrainError::Checkpoint`] if the checkpoint cannot be read.
 pub fn train_with(
     config: &RunConfig,
     files: &Files,
