@@ -258,7 +258,10 @@ fn the_checkpoint_of_another_run_is_refused() {
         format!("{another}`train.epochs` was 2, and is 3")
     );
     assert_eq!(
-        other_config(&|config| (config.train.seed, config.field[0].min_count) = (2, Some(3))),
+        other_config(&|config| {
+            let field = config.field[0].clone().min_count(3);
+            (config.train.seed, config.field[0]) = (2, field);
+        }),
         format!(
             "{another}2 differences\n  `field.query.min_count` was 2, and is 3\n  `train.seed` was 1, and is 2"
         )

@@ -55,13 +55,15 @@ const DATA: Order = &[
 ];
 
 const FEATURES: Order = &[
-    &["config", "error", "problem", "state", "suggest"],
+    &["error", "keys", "limits", "problem", "suggest"],
     &["batch", "counts"],
     &["raw"],
     &["lookup"],
     &["description"],
+    &["kind"],
     &["companion"],
     &["kinds"],
+    &["config", "state"],
     &["encoder"],
     &["fitter"],
 ];
