@@ -67,7 +67,7 @@ fn evaluation_agrees() {
     for Case { labels, scores, expected, .. } in cases() {
         let mut evaluation = Evaluation::default();
         evaluation.push_all(&scores, &labels, &[] as &[f64]).unwrap();
-        let summary = evaluation.finish();
+        let summary = evaluation.finish().summary;
         check(summary.auc, &expected["unweighted"]["auc"]);
         check(summary.log_loss, &expected["unweighted"]["log_loss"]);
         check(summary.normalized_entropy, &expected["normalized_entropy"]);
@@ -82,7 +82,7 @@ fn weighted_evaluation_agrees() {
     for Case { labels, scores, weights, expected } in cases() {
         let mut evaluation = Evaluation::default();
         evaluation.push_all(&scores, &labels, &weights).unwrap();
-        let summary = evaluation.finish();
+        let summary = evaluation.finish().summary;
         check(summary.auc, &expected["weighted"]["auc"]);
         check(summary.log_loss, &expected["weighted"]["log_loss"]);
         check(summary.average_precision, &expected["weighted"]["pr_auc"]);

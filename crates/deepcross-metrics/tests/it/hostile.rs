@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 
 use deepcross_metrics::{
-    BoundedAuc, Brier, Calibration, Confusion, Evaluation, GroupedAuc, LogLoss, MetricError,
-    ScoreHistogram, ScoredRows, auc_difference, auc_interval, average_precision,
+    BoundedAuc, Brier, Calibration, Confusion, Evaluation, GroupedRows, LogLoss, Metric,
+    MetricError, ScoreHistogram, ScoredRows, auc_difference, auc_interval, average_precision,
 };
 use proptest::prelude::*;
 
@@ -44,7 +44,7 @@ proptest! {
         let predicted = scored && (0.0..=1.0).contains(&score);
         prop_assert_eq!(ScoredRows::default().push(score, label, weight).is_ok(), scored);
         prop_assert_eq!(BoundedAuc::default().push(score, label, weight).is_ok(), scored);
-        prop_assert_eq!(GroupedAuc::default().push(1, score, label, weight).is_ok(), scored);
+        prop_assert_eq!(GroupedRows::default().push(1, score, label, weight).is_ok(), scored);
         let mut confusion = Confusion::at(0.5).expect("a number");
         prop_assert_eq!(confusion.push(score, label, weight).is_ok(), scored);
         prop_assert_eq!(average_precision(&[score], &[label], &[weight]).is_ok(), scored);

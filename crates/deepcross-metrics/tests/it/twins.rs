@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use deepcross_metrics::{
-    BoundedAuc, Brier, Confusion, GroupedAuc, Ranked, ScoredRows, average_precision,
+    BoundedAuc, Brier, Confusion, GroupedRows, Metric, Ranked, ScoredRows, average_precision,
     roc_auc_weighted,
 };
 use proptest::prelude::*;
@@ -130,11 +130,11 @@ proptest! {
 
     #[test]
     fn one_group_is_the_plain_area(rows in rows()) {
-        let mut grouped = GroupedAuc::default();
+        let mut grouped = GroupedRows::default();
         for &(score, label, weight) in &rows {
             grouped.push((), score, label, weight).expect("the rows are good");
         }
-        let value = grouped.into_value();
+        let value = grouped.into_ranked().auc();
         prop_assert!(close(value.by_impressions, auc(&rows)));
         prop_assert!(close(value.by_clicks, auc(&rows)));
     }

@@ -104,7 +104,7 @@ const TRAIN: Order = &[
     &["config_file"],
     &["checkpoint"],
     &["run"],
-    &["encode", "prediction", "calibration", "importance"],
+    &["encode", "prediction", "calibration", "importance", "groups"],
     &["slices"],
     &["compare", "trained_run"],
 ];
