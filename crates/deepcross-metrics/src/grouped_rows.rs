@@ -5,6 +5,7 @@
 //! 2017, "Optimized Cost per Click in Taobao Display Advertising", section 5.1; Zhou et al. 2018 for its use with DIN).
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
@@ -101,9 +102,25 @@ impl<S: Score> RankedGroups<S> {
         self.mean(Ranked::auc)
     }
 
-    /// All metrics of groups, in the order in which a table shows them.
-    pub fn metrics(&self) -> Vec<NamedGroupMean> {
-        vec![NamedGroupMean { key: "auc", label: "AUC".to_owned(), mean: self.auc() }]
+    /// The mean reciprocal rank; groups without a positive row are left out. See [`Ranked::reciprocal_rank`].
+    pub fn mrr(&self) -> GroupMean {
+        self.mean(Ranked::reciprocal_rank)
+    }
+
+    /// The normalized discounted cumulative gain of the first `at` rows of each group; groups without a positive row are
+    /// left out. See [`Ranked::ndcg`].
+    pub fn ndcg(&self, at: NonZeroUsize) -> GroupMean {
+        self.mean(|group| group.ndcg(at))
+    }
+
+    /// All metrics of groups, in the order in which a table shows them; those of the first rows are about `at` rows.
+    pub fn metrics(&self, at: NonZeroUsize) -> Vec<NamedGroupMean> {
+        let named = |key, label, mean| NamedGroupMean { key, label, mean };
+        vec![
+            named("auc", "AUC".to_owned(), self.auc()),
+            named("mrr", "MRR".to_owned(), self.mrr()),
+            named("ndcg", format!("NDCG@{at}"), self.ndcg(at)),
+        ]
     }
 
     /// The means of a metric, in [0, 1], of each group; groups for which it is `None` are left out.
@@ -172,6 +189,20 @@ mod tests {
             merged.merge(grouped(&ROWS[split..]));
             assert_eq!(merged.into_ranked().auc(), expected, "parted at {split}");
         }
+    }
+
+    #[test]
+    fn groups_without_a_positive_row_have_no_rank() {
+        let ranked = grouped(&ROWS).into_ranked();
+        let found = ranked.metrics(NonZeroUsize::MIN);
+        let names: Vec<_> = found.iter().map(|found| (found.key, found.label.as_str())).collect();
+        assert_eq!(names, [("auc", "AUC"), ("mrr", "MRR"), ("ndcg", "NDCG@1")]);
+        let [_, mrr, ndcg] = [0, 1, 2].map(|n| found[n].mean);
+        // Row `d` of weight 0 is no row of its group.
+        assert_eq!((mrr.mean, ndcg.mean), (Some((1.0 + 0.5 + 1.0) / 3.0), Some(2.0 / 3.0)));
+        assert_eq!(mrr.by_impressions, Some((2.0 * 1.0 + 3.0 * 0.5 + 1.0 * 1.0) / 6.0));
+        assert_eq!(mrr.by_clicks, Some((1.0 * 1.0 + 2.0 * 0.5 + 1.0 * 1.0) / 4.0));
+        assert_eq!((mrr.groups, mrr.left_out, mrr.left_out_weight), (3, 1, 3.0));
     }
 
     #[test]

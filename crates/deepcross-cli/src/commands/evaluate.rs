@@ -23,6 +23,7 @@ use deepcross_train::{
     RowSample, SliceColumn, SlicePlan, SlicedRows, TrainError, TrainedRun, evaluate,
     permutation_importance,
 };
+use std::num::NonZeroUsize;
 
 #[derive(Debug, Args)]
 #[command(
@@ -62,6 +63,9 @@ pub(crate) struct EvaluateArgs {
     /// Also measure the order of rows within the groups of this column, such as a query, a session or a user
     #[arg(long, value_name = "COLUMN")]
     pub(crate) by: Option<String>,
+    /// The number of first rows of a group that NDCG is about
+    #[arg(long, value_name = "K", default_value = "10", requires = "by")]
+    pub(crate) at: NonZeroUsize,
     #[command(flatten)]
     pub(crate) threads: Threads,
 }
@@ -175,7 +179,7 @@ fn measure(
     let evaluated = evaluate(predictor, reader, options)?;
     let groups = groups.map(GroupedEvaluation::finish).transpose()?;
     let groups = group_column.clone().zip(groups);
-    let groups = groups.map(|(column, groups)| GroupReport::new(column, &groups));
+    let groups = groups.map(|(column, groups)| GroupReport::new(column, args.at, &groups));
     let slices = sliced.map(SlicedRows::finish).transpose()?;
     let importance = args.importance.zip(sample);
     let importance =

@@ -4,6 +4,7 @@ use super::tables::{counted, grouped, metric, table};
 use deepcross_metrics::{GroupMean, NamedGroupMean};
 use deepcross_train::EvaluatedGroups;
 use serde::{Serialize, Serializer};
+use std::num::NonZeroUsize;
 
 /// The names of the cells of a metric.
 pub(crate) const HEADER: [&str; 6] =
@@ -13,6 +14,8 @@ pub(crate) const HEADER: [&str; 6] =
 #[derive(Serialize)]
 pub(crate) struct GroupReport {
     pub(crate) column: String,
+    /// The number of rows that NDCG is about.
+    at: NonZeroUsize,
     /// The number of rows whose value is missing.
     rows_without_group: u64,
     #[serde(serialize_with = "by_key")]
@@ -24,9 +27,9 @@ fn by_key<S: Serializer>(metrics: &[NamedGroupMean], out: S) -> Result<S::Ok, S:
 }
 
 impl GroupReport {
-    pub(crate) fn new(column: String, found: &EvaluatedGroups) -> Self {
-        let (rows_without_group, metrics) = (found.without_group, found.ranked.metrics());
-        Self { column, rows_without_group, metrics }
+    pub(crate) fn new(column: String, at: NonZeroUsize, found: &EvaluatedGroups) -> Self {
+        let (rows_without_group, metrics) = (found.without_group, found.ranked.metrics(at));
+        Self { column, at, rows_without_group, metrics }
     }
 
     /// A line for each metric.

@@ -128,6 +128,11 @@ fn rows_of_a_group_are_ranked_together() {
     assert_eq!((&groups["column"], &groups["rows_without_group"]), (&"ad".into(), &0.into()));
     let auc = &groups["metrics"]["auc"];
     assert_eq!((&auc["groups"], &auc["left_out"]), (&7.into(), &0.into()));
+    let [mrr, ndcg] = ["mrr", "ndcg"].map(|key| groups["metrics"][key]["mean"].as_f64().unwrap());
+    assert!(0.0 < mrr && mrr <= 1.0 && 0.0 < ndcg && ndcg <= 1.0 && groups["at"] == 10, "{groups}");
+    let first = parsed(&format!("{EVALUATE} --by ad --at 1"));
+    let first = first["groups"]["metrics"]["ndcg"]["mean"].as_f64().unwrap();
+    assert!(first <= mrr, "{first} {mrr}");
     assert!(auc["mean"].is_f64() && auc["by_clicks"].is_f64(), "{auc}");
     let sliced = parsed(&format!("{EVALUATE} --by ad --slices age ad --threads 1"));
     assert_eq!(&sliced["groups"], groups);
@@ -146,7 +151,11 @@ fn rows_of_a_group_are_ranked_together() {
     let text = folder.succeed(&format!("{call} --report page.html")).stdout;
     let title = "groups: the order of rows with the same `query`; 50 rows without a value left out";
     assert!(text.contains(title) && text.contains("mean over groups"), "{text}");
+    assert!(text.contains("MRR") && text.contains("NDCG@10"), "{text}");
     assert!(folder.text("page.html").contains("mean over groups"));
+    for flags in ["--at 5", "--by ad --at 0", "--by ad --at none"] {
+        assert_eq!(folder.call(&format!("{EVALUATE} {flags}")).code, Some(2), "{flags}");
+    }
     folder.fail(
         &format!("{EVALUATE} --by agee"),
         2,

@@ -76,6 +76,7 @@ proptest! {
         let area = bounded.value().map(|area| [area.value, area.bound]);
         let mut found: Vec<f64> = area.into_iter().flatten().collect();
         let lift = ranked.lift(0.1).expect("a share");
+        found.extend(ranked.reciprocal_rank().into_iter().chain(ranked.ndcg(NonZeroUsize::MAX)));
         found.extend(ranked.auc().into_iter().chain(ranked.average_precision()).chain(lift));
         found.extend([confusion.accuracy(), confusion.f1(), confusion.mcc()].iter().flatten());
         for point in ranked.roc_curve(20).into_iter().flatten() {
