@@ -244,4 +244,14 @@ mod tests {
             }
         }
     }
+    #[test]
+    fn a_name_that_no_format_has_is_answered_by_all_names() {
+        let error = toml::from_str::<DataConfig>("format = 'xls'").unwrap_err();
+        let names: Vec<_> = Format::all().map(|format| format!("`{format}`")).collect();
+        let expected = format!("unknown variant `xls`, expected one of {}", names.join(", "));
+        assert_eq!(error.message(), expected);
+        assert!(Format::known_endings().starts_with(".csv, .tsv, .svm, .libsvm, "));
+        assert!(Format::known_endings().ends_with(" or .parquet"));
+        assert_eq!(Format::with_pairs("or"), "libsvm or libffm");
+    }
 }
