@@ -55,7 +55,7 @@ const DATA: Order = &[
 ];
 
 const FEATURES: Order = &[
-    &["error", "keys", "limits", "problem", "suggest"],
+    &["error", "json", "keys", "limits", "problem", "suggest"],
     &["batch", "counts"],
     &["raw"],
     &["lookup"],
