@@ -6,7 +6,7 @@ use deepcross::data::{
     BadRows, DataConfig, DataError, LabelConfig, Labels, Partition, RawRow, RowPlan, RowReader,
     Shuffled, Source, fit,
 };
-use deepcross::features::{Batch, Encoder, FieldConfig, Schema};
+use deepcross::features::{Batch, Encoder, FieldConfig, Problem, Schema};
 use deepcross::simulate::{Simulator, SimulatorConfig};
 use std::error::Error;
 use std::path::Path;
@@ -142,5 +142,5 @@ fn schema() -> Result<Schema, String> {
     let categorical = ["match_type", "campaign", "position", "user", "device", "hour"];
     fields.extend(categorical.map(FieldConfig::categorical));
     fields.extend(["age", "price"].map(FieldConfig::number));
-    Schema::new(fields, vec![String::new()]).map_err(|problems| benches::lines(&problems))
+    Schema::new(fields, vec![String::new()]).map_err(|problems| Problem::join(&problems, "\n"))
 }
