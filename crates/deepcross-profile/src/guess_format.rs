@@ -3,9 +3,9 @@
 //! Training and predicting never guess, so that a file that is read in one way today is not read in another tomorrow.
 //! The guess is written into a configuration, where a user sees it.
 
-use std::path::{Path, PathBuf};
-
-use deepcross_data::{COMMENT_MARKERS, DataConfig, DataError, Format, first_lines};
+use deepcross_data::{
+    COMMENT_MARKERS, DataConfig, DataError, Format, Input, InputFile, first_lines,
+};
 use memchr::memchr_iter;
 
 /// The most lines that are looked at.
@@ -24,19 +24,19 @@ const DELIMITERS: [u8; 4] = *b"\t,;|";
 ///
 /// # Errors
 /// If no file is given, or if the first file cannot be read.
-pub fn guess_format(paths: &[PathBuf], config: &DataConfig) -> Result<DataConfig, DataError> {
-    let path = paths.first().ok_or(DataError::NoFiles)?;
-    if matches!(config.format_of(path), Ok(Format::Parquet)) {
+pub fn guess_format(files: &Input, config: &DataConfig) -> Result<DataConfig, DataError> {
+    let file = files.files().first().ok_or(DataError::NoFiles)?;
+    if matches!(config.format_of(file), Ok(Format::Parquet)) {
         return Ok(config.clone());
     }
-    let lines = first_lines(path, LINES, BYTES)?;
-    if let Some(format) = pairs(path, config, &lines) {
+    let lines = first_lines(file, LINES, BYTES)?;
+    if let Some(format) = pairs(file, config, &lines) {
         return Ok(DataConfig { format: Some(format), ..config.clone() });
     }
     let comment = config.comment.map_or_else(|| comment(&lines), |c| Some(c as u8));
     let rows: Vec<&[u8]> =
         lines.iter().map(Vec::as_slice).filter(|line| line.first().copied() != comment).collect();
-    let known = config.delimiter_of(path).ok().map(|delimiter| delimiter as u8);
+    let known = config.delimiter_of(file).ok().map(|delimiter| delimiter as u8);
     let mut config = DataConfig { comment: comment.map(char::from), ..config.clone() };
     let delimiter = known.filter(|known| fits(&rows, *known)).or_else(|| delimiter(&rows));
     if config.format.is_none() && is_criteo(&rows, delimiter, &config) {
@@ -52,8 +52,8 @@ pub fn guess_format(paths: &[PathBuf], config: &DataConfig) -> Result<DataConfig
 }
 
 /// The format libsvm or libffm, if the settings, the name or nearly all lines show it.
-fn pairs(path: &Path, config: &DataConfig, lines: &[Vec<u8>]) -> Option<Format> {
-    if let Ok(format) = config.format_of(path) {
+fn pairs(file: &InputFile, config: &DataConfig, lines: &[Vec<u8>]) -> Option<Format> {
+    if let Ok(format) = config.format_of(file) {
         return Some(format).filter(|format| matches!(format, Format::Libsvm | Format::Libffm));
     }
     let rows: Vec<_> = lines.iter().filter(|line| !line.starts_with(b"#")).collect();

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 use super::delimited::DelimitedReader;
 use super::dialect::Dialect;
@@ -12,16 +11,16 @@ use super::libsvm::LibsvmReader;
 use super::parquet::ParquetReader;
 use crate::config::{DataConfig, Format, first_repeated};
 use crate::error::DataError;
-use crate::input::open;
+use crate::input::{InputFile, open};
 use crate::limits::{LONGEST_NAME, MOST_FIELDS};
 use crate::message::shown;
 use crate::place::Place;
-use crate::rows::RawRow;
+use crate::rows::{RawRow, RawRows};
 
 /// A file and its form.
 #[derive(Clone, Debug)]
 pub(crate) struct DataFile {
-    pub(crate) path: Arc<Path>,
+    pub(crate) file: InputFile,
     pub(crate) form: Form,
 }
 
@@ -35,8 +34,8 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    fn of(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
-        let format = Format::of_file(path, config)?;
+    fn of(file: &InputFile, config: &DataConfig) -> Result<Self, DataError> {
+        let format = Format::of_file(file, config)?;
         let problems = config.pair_problems(format);
         if !problems.is_empty() {
             return Err(DataError::Config { problems });
@@ -53,27 +52,32 @@ impl Form {
 }
 
 impl DataFile {
-    pub(crate) fn new(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
+    pub(crate) fn new(file: &InputFile, config: &DataConfig) -> Result<Self, DataError> {
         // A file that cannot be read is reported as such, even if its name shows no format.
-        open(path)?;
-        Ok(Self { path: Arc::from(path), form: Form::of(path, config)? })
+        open(file)?;
+        Ok(Self { file: file.clone(), form: Form::of(file, config)? })
+    }
+
+    /// The path of the file.
+    pub(crate) fn path(&self) -> &Path {
+        self.file.path()
     }
 
     /// A reader of the rows, which have the columns of `header`.
     pub(crate) fn rows(&self, header: &[String]) -> Result<FileReader, DataError> {
         Ok(match self.form {
             Form::Text(dialect) => {
-                let mut reader = DelimitedReader::open(&self.path, dialect)?;
+                let mut reader = DelimitedReader::open(&self.file, dialect)?;
                 if dialect.headed {
-                    reader.read(&mut RawRow::new())?;
+                    reader.read()?;
                 }
                 reader.expect_fields(header.len());
                 FileReader::Text(reader)
             }
-            Form::Libsvm => FileReader::Libsvm(LibsvmReader::open(&self.path, header)?),
-            Form::Libffm => FileReader::Libffm(LibffmReader::open(&self.path, header)?),
+            Form::Libsvm => FileReader::Libsvm(LibsvmReader::open(&self.file, header)?),
+            Form::Libffm => FileReader::Libffm(LibffmReader::open(&self.file, header)?),
             Form::Parquet { trim } => {
-                FileReader::Parquet(Box::new(ParquetReader::open(&self.path, trim)?))
+                FileReader::Parquet(Box::new(ParquetReader::open(&self.file, trim)?))
             }
         })
     }
@@ -93,21 +97,22 @@ impl DataFile {
                 self.check_headless(dialect, config)?;
                 Ok(columns)
             }
-            (Form::Text(dialect), None) => names(&self.first_row(dialect, "a header row")?),
-            (Form::Libsvm, _) => LibsvmReader::header(&self.path),
-            (Form::Libffm, Some(columns)) => LibffmReader::check(&self.path).map(|()| columns),
-            (Form::Libffm, None) => LibffmReader::header(&self.path),
-            (Form::Parquet { .. }, _) => ParquetReader::header(&self.path),
+            (Form::Text(dialect), None) => names(self.first_row(dialect, "a header row")?.get(0)),
+            (Form::Libsvm, _) => LibsvmReader::header(&self.file),
+            (Form::Libffm, Some(columns)) => LibffmReader::check(&self.file).map(|()| columns),
+            (Form::Libffm, None) => LibffmReader::header(&self.file),
+            (Form::Parquet { .. }, _) => ParquetReader::header(&self.file),
         }
     }
 
     /// Refuses a file whose first row holds the names of `columns`, in any order.
     fn check_headless(&self, dialect: Dialect, config: &DataConfig) -> Result<(), DataError> {
-        let row = match self.first_row(dialect, "rows") {
+        let rows = match self.first_row(dialect, "rows") {
             // The reader of the rows decides about bad rows.
             Err(error) if error.is_bad_row() => return Ok(()),
-            row => row?,
+            rows => rows?,
         };
+        let row = rows.get(0);
         let found: BTreeSet<&[u8]> = row.fields().map(<[u8]>::trim_ascii).collect();
         let is_header = config.layouts().iter().any(|columns| {
             let names: BTreeSet<_> = columns.iter().map(String::as_bytes).collect();
@@ -125,12 +130,9 @@ impl DataFile {
         &self,
         dialect: Dialect,
         expected: &'static str,
-    ) -> Result<RawRow, DataError> {
-        let mut row = RawRow::new();
-        match DelimitedReader::open(&self.path, dialect)?.read(&mut row)? {
-            true => Ok(row),
-            false => Err(DataError::EmptyFile { file: self.path.to_path_buf(), expected }),
-        }
+    ) -> Result<RawRows, DataError> {
+        let row = DelimitedReader::open(&self.file, dialect)?.read()?;
+        row.ok_or_else(|| DataError::EmptyFile { file: self.path().to_path_buf(), expected })
     }
 
     /// Refuses a header that differs from `expected`, the header of the file `first`.
@@ -143,7 +145,7 @@ impl DataFile {
         first: &Self,
     ) -> Result<(), DataError> {
         if self.form == Form::Libffm && first.form == Form::Libffm {
-            return LibffmReader::check(&self.path);
+            return LibffmReader::check(&self.file);
         }
         let found = self.header(config)?;
         let n_columns = found.len().max(expected.len());
@@ -154,8 +156,8 @@ impl DataFile {
             None => "absent".to_owned(),
         };
         Err(DataError::HeaderDiffers {
-            file: self.path.to_path_buf(),
-            first: first.path.to_path_buf(),
+            file: self.path().to_path_buf(),
+            first: first.path().to_path_buf(),
             column: column + 1,
             found: name(&found),
             expected: name(expected),
@@ -168,7 +170,7 @@ const NAMES_OF_COLUMNS: &str = "holds the names of `data.columns`: remove `colum
 const NAMES_OF_CRITEO: &str = "holds the names of Criteo's columns: set `data.format` to `tsv`";
 
 /// The names in a header row.
-fn names(row: &RawRow) -> Result<Vec<String>, DataError> {
+fn names(row: RawRow<'_>) -> Result<Vec<String>, DataError> {
     let place: Place = row.place();
     if row.n_fields() > MOST_FIELDS {
         return Err(DataError::ManyColumns { place, found: row.n_fields(), limit: MOST_FIELDS });

@@ -7,7 +7,7 @@ use memchr::memchr;
 use super::svm_tokens::{is_libffm, is_libsvm, is_pair};
 use crate::config::{DataConfig, Format, Quote, clashes};
 use crate::error::DataError;
-use crate::input::{LineWindow, is_pipe, open, unreadable};
+use crate::input::{InputFile, LineWindow, open, unreadable};
 use crate::limits::LONGEST_ROW;
 
 /// The characters that may begin a comment; a field that begins a line with one of them is written in quotes.
@@ -25,11 +25,11 @@ pub(crate) struct Dialect {
 }
 
 impl Dialect {
-    /// The form of the file at `path`: the characters that `config` sets, else those that are usual for the format.
+    /// The form of a file: the characters that `config` sets, else those that are usual for the format.
     ///
     /// The caller has checked that the settings have no problems.
-    pub(crate) fn of(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
-        Self::of_format(Format::of_file(path, config)?, config)
+    pub(crate) fn of(file: &InputFile, config: &DataConfig) -> Result<Self, DataError> {
+        Self::of_format(Format::of_file(file, config)?, config)
     }
 
     /// The form of a file of this format.
@@ -56,31 +56,31 @@ impl Dialect {
 }
 
 impl DataConfig {
-    /// The format of the file at `path`: the one that is set, else the one that its name shows, or the first line of a
+    /// The format of a file: the one that is set, else the one that its name shows, or the first line of a
     /// pipe.
     ///
     /// # Errors
     /// If nothing shows the format, or a pipe cannot be read.
-    pub fn format_of(&self, path: &Path) -> Result<Format, DataError> {
-        Format::of_file(path, self)
+    pub fn format_of(&self, file: &InputFile) -> Result<Format, DataError> {
+        Format::of_file(file, self)
     }
 
-    /// The character between two fields of the file at `path`: the one that is set, else the usual one of its format.
+    /// The character between two fields of a file: the one that is set, else the usual one of its format.
     ///
     /// # Errors
     /// If the format is not known, or the character is also set as the quote or as the start of a comment.
-    pub fn delimiter_of(&self, path: &Path) -> Result<char, DataError> {
-        Dialect::of(path, self).map(|dialect| char::from(dialect.delimiter))
+    pub fn delimiter_of(&self, file: &InputFile) -> Result<char, DataError> {
+        Dialect::of(file, self).map(|dialect| char::from(dialect.delimiter))
     }
 }
 
 impl Format {
     /// The format that `config` sets, else the one that the name shows, or the first line of a pipe.
-    pub(crate) fn of_file(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
-        match config.format.or_else(|| Self::of(path)) {
+    pub(crate) fn of_file(file: &InputFile, config: &DataConfig) -> Result<Self, DataError> {
+        match config.format.or_else(|| Self::of(file.path())) {
             Some(format) => Ok(format),
-            None if is_pipe(path) => Self::of_first_line(path),
-            None => Err(DataError::UnknownFormat { file: path.into() }),
+            None if file.is_pipe() => Self::of_first_line(file),
+            None => Err(DataError::UnknownFormat { file: file.path().to_path_buf() }),
         }
     }
 
@@ -103,8 +103,8 @@ impl Format {
     }
 
     /// The format of a pipe, which has no name, as its first line shows it.
-    fn of_first_line(path: &Path) -> Result<Self, DataError> {
-        let mut window = LineWindow::new(open(path)?);
+    fn of_first_line(file: &InputFile) -> Result<Self, DataError> {
+        let (path, mut window) = (file.path(), LineWindow::new(open(file)?));
         let end = window.line_end(0, LONGEST_ROW).map_err(|error| unreadable(path, 1, error))?;
         let line = &window.bytes()[..end.unwrap_or_default()];
         Ok(match line {
@@ -164,7 +164,7 @@ mod tests {
         ];
         for (text, name, expected) in cases {
             let config: DataConfig = toml::from_str(text).unwrap();
-            let found = Dialect::of(Path::new(name), &config)
+            let found = Dialect::of(&Path::new(name).into(), &config)
                 .map(|dialect| (char::from(dialect.delimiter), dialect.quote.map(char::from)))
                 .map_err(|error| error.to_string());
             assert_eq!(found, expected.map_err(String::from), "{text} {name}");

@@ -5,7 +5,7 @@ use super::libffm::LibffmReader;
 use super::libsvm::LibsvmReader;
 use super::parquet::ParquetReader;
 use crate::error::DataError;
-use crate::rows::{RawRow, RawRows};
+use crate::rows::RawRows;
 
 /// Reads the rows of one file.
 #[derive(Debug)]
@@ -30,23 +30,19 @@ impl FileReader {
         }
     }
 
-    /// Splits the row that was taken.
+    /// Appends the row that was taken to `rows`, perhaps unsplit; the caller ends the row.
     ///
     /// # Errors
-    /// If the row is bad; the next call of [`take_row`](Self::take_row) then continues after it.
+    /// If the row is bad; the fields that could be split are appended, and the next call of
+    /// [`take_row`](Self::take_row) continues after the row.
     /// Any other error ends the pass.
-    pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
+    pub(crate) fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
         match self {
-            Self::Text(reader) => reader.split_row(row),
-            Self::Libsvm(reader) => reader.split_row(row),
-            Self::Libffm(reader) => reader.split_row(row),
-            Self::Parquet(reader) => reader.split_row(row),
+            Self::Text(reader) => reader.push_row(rows),
+            Self::Libsvm(reader) => reader.push_row(rows),
+            Self::Libffm(reader) => reader.push_row(rows),
+            Self::Parquet(reader) => reader.push_row(rows),
         }
-    }
-
-    /// Appends the row that was taken to `rows`, unsplit; false if this reader has to split it.
-    pub(crate) fn push_line(&self, rows: &mut RawRows) -> bool {
-        matches!(self, Self::Text(reader) if reader.push_line(rows))
     }
 
     /// The row that was read last, as it stands in its file; empty if the rows of the file are not text.
@@ -56,18 +52,6 @@ impl FileReader {
             Self::Libsvm(reader) => reader.raw(),
             Self::Libffm(reader) => reader.raw(),
             Self::Parquet(_) => &[],
-        }
-    }
-
-    /// Whether the row that was read last holds line ends.
-    pub(crate) fn spans_lines(&self) -> bool {
-        matches!(self, Self::Text(reader) if reader.spans_lines())
-    }
-
-    /// Takes no more than the first line for the row that was read last.
-    pub(crate) fn return_lines(&mut self) {
-        if let Self::Text(reader) = self {
-            reader.return_lines();
         }
     }
 }

@@ -6,17 +6,15 @@
 //! The fields are those that `data.columns` names, or else all fields of the first file, which is read to find them.
 //! Rejected: the fields of the first row, because a row leaves out the fields of which it has no feature.
 
-use std::collections::{HashMap, HashSet};
-use std::path::Path;
-use std::sync::Arc;
-
 use super::svm_lines::SvmLines;
 use super::svm_tokens::{BETWEEN, is_feature_with_value, is_pair, part};
 use crate::config::{LABEL, is_whole};
 use crate::error::DataError;
+use crate::input::InputFile;
 use crate::limits::MOST_FIELDS;
 use crate::message::shown;
-use crate::rows::RawRow;
+use crate::rows::RawRows;
+use std::collections::{HashMap, HashSet};
 
 /// Reads the rows of one file.
 #[derive(Debug)]
@@ -32,7 +30,7 @@ pub(crate) struct LibffmReader {
 
 impl LibffmReader {
     /// Opens the file, whose rows have the columns of `header`.
-    pub(crate) fn open(file: &Arc<Path>, header: &[String]) -> Result<Self, DataError> {
+    pub(crate) fn open(file: &InputFile, header: &[String]) -> Result<Self, DataError> {
         let fields: Vec<Box<[u8]>> =
             header.iter().skip(1).map(|name| name.as_bytes().into()).collect();
         let positions = fields.iter().cloned().enumerate().map(|(at, field)| (field, at));
@@ -41,7 +39,7 @@ impl LibffmReader {
     }
 
     /// The columns of a file, which is read to its end: the label, and the fields in the order of their numbers.
-    pub(crate) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
+    pub(crate) fn header(file: &InputFile) -> Result<Vec<String>, DataError> {
         let (mut lines, mut known) = (SvmLines::open(file)?, HashSet::<Box<[u8]>>::new());
         let mut is_empty = true;
         while lines.take()? {
@@ -58,16 +56,18 @@ impl LibffmReader {
             }
         }
         if is_empty {
-            return Err(DataError::EmptyFile { file: file.to_path_buf(), expected: "rows" });
+            return Err(DataError::EmptyFile { file: file.path().to_path_buf(), expected: "rows" });
         }
         Ok([LABEL.to_owned()].into_iter().chain(by_number(known)).collect())
     }
 
     /// Refuses a file without rows.
-    pub(crate) fn check(file: &Arc<Path>) -> Result<(), DataError> {
+    pub(crate) fn check(file: &InputFile) -> Result<(), DataError> {
         match SvmLines::open(file)?.take()? {
             true => Ok(()),
-            false => Err(DataError::EmptyFile { file: file.to_path_buf(), expected: "rows" }),
+            false => {
+                Err(DataError::EmptyFile { file: file.path().to_path_buf(), expected: "rows" })
+            }
         }
     }
 
@@ -79,16 +79,16 @@ impl LibffmReader {
         self.lines.take()
     }
 
-    /// Splits the row whose line was taken.
+    /// Appends the row whose line was taken.
     ///
     /// # Errors
     /// If a word is not a pair, or if its field is not known; the next row is that of the next line.
-    pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
-        self.lines.begin(row);
+    pub(crate) fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
+        self.lines.begin(rows);
         let line = self.lines.content();
         let mut words = self.lines.words().peekable();
-        row.push(words.next_if(|word| !is_pair(word)).unwrap_or_default());
-        row.end_field();
+        rows.push(words.next_if(|word| !is_pair(word)).unwrap_or_default());
+        rows.end_field();
         self.pairs.clear();
         let mut wrong = None;
         for word in words {
@@ -108,11 +108,11 @@ impl LibffmReader {
         for field in 0..self.fields.len() {
             let mut between: &[u8] = &[];
             while let Some((_, start, end)) = pairs.next_if(|(of, ..)| *of == field) {
-                row.push(between);
-                row.push(&line[*start..*end]);
+                rows.push(between);
+                rows.push(&line[*start..*end]);
                 between = &[BETWEEN];
             }
-            row.end_field();
+            rows.end_field();
         }
         match wrong {
             None => Ok(()),

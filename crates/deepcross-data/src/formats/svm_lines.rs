@@ -9,10 +9,10 @@ use memchr::memchr;
 
 use super::svm_tokens::{COMMENT, words};
 use crate::error::DataError;
-use crate::input::{BYTE_ORDER_MARK, LineWindow, open, unreadable};
+use crate::input::{BYTE_ORDER_MARK, InputFile, LineWindow, open, unreadable};
 use crate::limits::LONGEST_ROW;
 use crate::place::Place;
-use crate::rows::RawRow;
+use crate::rows::RawRows;
 
 /// Reads the lines of one file.
 #[derive(Debug)]
@@ -27,8 +27,8 @@ pub(crate) struct SvmLines {
 }
 
 impl SvmLines {
-    pub(crate) fn open(file: &Arc<Path>) -> Result<Self, DataError> {
-        let (file, mut window) = (Arc::clone(file), LineWindow::new(open(file)?));
+    pub(crate) fn open(file: &InputFile) -> Result<Self, DataError> {
+        let (mut window, file) = (LineWindow::new(open(file)?), Arc::clone(file.path()));
         window.skip(BYTE_ORDER_MARK).map_err(|error| unreadable(&file, 1, error))?;
         Ok(Self { file, window, line: 0, taken: 0 })
     }
@@ -71,9 +71,9 @@ impl SvmLines {
         words(self.content())
     }
 
-    /// Makes `row` a row without fields that begins in this line.
-    pub(crate) fn begin(&self, row: &mut RawRow) {
-        row.begin(&self.file, true, self.line, self.raw());
+    /// Appends a row without fields that begins in this line.
+    pub(crate) fn begin(&self, rows: &mut RawRows) {
+        rows.begin(&self.file, true, self.line, self.raw());
     }
 
     /// The place of the line.

@@ -11,8 +11,8 @@ use deepcross_features::suggest;
 use crate::config::{DataConfig, is_whole};
 use crate::error::DataError;
 use crate::formats::{BETWEEN, DataFile, DelimitedReader, Form};
+use crate::input::Input;
 use crate::message::other_delimiter;
-use crate::rows::RawRow;
 
 /// Opened files with one header; cheap to clone.
 #[derive(Clone, Debug)]
@@ -29,10 +29,10 @@ struct Shared {
 }
 
 impl Source {
-    /// Opens each of `paths`, to check that it can be read and that all headers are equal.
+    /// Opens each file of `input`, to check that it can be read and that all headers are equal.
     ///
     /// Files compressed by gzip or zstd are recognised by their first bytes and decompressed in each pass.
-    /// The path `-` is the standard input: see [`keep_pipes`](crate::keep_pipes).
+    /// The path `-` is the standard input: see [`Pipes`](crate::Pipes).
     ///
     /// # Errors
     /// If the settings have problems, or if no file is given.
@@ -40,13 +40,13 @@ impl Source {
     /// format.
     /// If the header of a file differs from that of the first file, or if a file has a header although
     /// [`DataConfig::columns`] is set.
-    pub fn open(paths: &[PathBuf], config: &DataConfig) -> Result<Self, DataError> {
+    pub fn open(input: impl Into<Input>, config: &DataConfig) -> Result<Self, DataError> {
         let problems = config.problems();
         if !problems.is_empty() {
             return Err(DataError::Config { problems });
         }
         let files: Result<Vec<_>, _> =
-            paths.iter().map(|path| DataFile::new(path, config)).collect();
+            input.into().files().iter().map(|file| DataFile::new(file, config)).collect();
         let files = files?;
         let (first, others) = files.split_first().ok_or(DataError::NoFiles)?;
         let header = first.header(config)?;
@@ -68,7 +68,7 @@ impl Source {
 
     /// The files, in the order in which they are read.
     pub fn files(&self) -> impl ExactSizeIterator<Item = &Path> {
-        self.shared.files.iter().map(|file| &*file.path)
+        self.shared.files.iter().map(DataFile::path)
     }
 
     /// The header row of the first file as it stands there; `None` if no header names the columns.
@@ -80,9 +80,8 @@ impl Source {
         let Some(dialect) = file.dialect().filter(|dialect| dialect.headed) else {
             return Ok(None);
         };
-        let mut reader = DelimitedReader::open(&file.path, dialect)?;
-        reader.read(&mut RawRow::new())?;
-        Ok(Some(reader.raw().to_vec()))
+        let mut reader = DelimitedReader::open(&file.file, dialect)?;
+        Ok(reader.read()?.map(|row| row.raw(0).to_vec()))
     }
 
     /// The extension for the name of a file to which rows of the first file are copied unchanged.
@@ -136,13 +135,13 @@ impl Source {
         let Some(first) = self.file(0) else { return Ok(()) };
         let is_not_text = |file: &&DataFile| matches!(file.form, Form::Parquet { .. });
         if let Some(file) = self.shared.files.iter().find(is_not_text) {
-            return Err(DataError::NoText { file: file.path.to_path_buf() });
+            return Err(DataError::NoText { file: file.path().to_path_buf() });
         }
         match others.find(|file| file.form != first.form) {
             None => Ok(()),
             Some(other) => Err(DataError::FormDiffers {
-                file: other.path.to_path_buf(),
-                first: first.path.to_path_buf(),
+                file: other.path().to_path_buf(),
+                first: first.path().to_path_buf(),
             }),
         }
     }
@@ -158,7 +157,7 @@ impl Source {
         };
         let n_fields = match first.first_row(dialect, "rows") {
             Err(error) if error.is_bad_row() => return Ok(self.clone()),
-            row => row?.n_fields(),
+            row => row?.get(0).n_fields(),
         };
         let (files, config) = (self.shared.files.clone(), self.config().clone());
         let mut layouts = config.layouts().into_iter();

@@ -1,29 +1,29 @@
 //! Replaces the reader of Parquet if the cargo feature `parquet` is off, and refuses every file.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::error::DataError;
-use crate::rows::RawRow;
+use crate::input::InputFile;
+use crate::rows::RawRows;
 
 /// A reader that cannot exist.
 #[derive(Debug)]
 pub(crate) enum ParquetReader {}
 
 impl ParquetReader {
-    pub(crate) fn open(file: &Arc<Path>, _trim: bool) -> Result<Self, DataError> {
-        Err(absent(file))
+    pub(crate) fn open(file: &InputFile, _trim: bool) -> Result<Self, DataError> {
+        Err(absent(file.path()))
     }
 
-    pub(crate) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
-        Err(absent(file))
+    pub(crate) fn header(file: &InputFile) -> Result<Vec<String>, DataError> {
+        Err(absent(file.path()))
     }
 
     pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
         match *self {}
     }
 
-    pub(crate) fn split_row(&mut self, _row: &mut RawRow) -> Result<(), DataError> {
+    pub(crate) fn push_row(&mut self, _rows: &mut RawRows) -> Result<(), DataError> {
         match *self {}
     }
 }
