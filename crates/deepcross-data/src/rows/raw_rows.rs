@@ -374,7 +374,7 @@ mod tests {
                     |field: &'static [u8]| if line == 6 { field } else { field.trim_ascii() };
                 let fields: Vec<_> = fields.into_iter().map(trimmed).collect();
                 assert_eq!((row.n_fields(), raw), (fields.len(), text));
-                assert_eq!(row.place(), Place::new(&file, line, text));
+                assert_eq!(row.place(), Place::new(&file, line, line_start(text)));
                 assert!(row.fields().eq(fields.iter().copied()), "line {line}");
                 for column in 0..7 {
                     let field = fields.get(column).copied().unwrap_or_default();

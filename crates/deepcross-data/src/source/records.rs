@@ -10,7 +10,7 @@ use crate::rows::RawRows;
 pub(crate) struct Records {
     source: Source,
     /// The file being read; `None` after the last file, and after an error that does not concern a single row.
-    reader: Option<FileReader>,
+    reader: Option<Box<dyn FileReader>>,
     /// The index of the file to read next.
     next_file: usize,
     /// Whether rows are kept as they stand in their files too.
@@ -83,7 +83,7 @@ impl Records {
     fn open_next(&mut self) -> Result<(), DataError> {
         self.reader = None;
         if let Some(file) = self.source.file(self.next_file) {
-            self.reader = Some(file.rows(self.source.header())?);
+            self.reader = Some(file.rows(self.source.config(), self.source.header())?);
             self.next_file += 1;
         }
         Ok(())

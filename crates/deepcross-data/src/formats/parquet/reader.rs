@@ -24,6 +24,7 @@ use parquet::arrow::arrow_reader::{
 use super::cell_text::{Refused, is_read, write};
 use super::size_checks::{problem_of_columns, problem_of_groups};
 use crate::error::DataError;
+use crate::formats::file_format::FileReader;
 use crate::input::{InputFile, open, unreadable};
 use crate::limits::{LONGEST_ROW, MOST_FIELDS};
 use crate::message::shown;
@@ -34,7 +35,7 @@ use crate::rows::RawRows;
 const BATCH_ROWS: usize = 1024;
 
 /// Reads the rows of one file.
-pub(crate) struct ParquetReader {
+pub(super) struct ParquetReader {
     file: Arc<Path>,
     names: Vec<String>,
     batches: ParquetRecordBatchReader,
@@ -55,7 +56,7 @@ impl fmt::Debug for ParquetReader {
 }
 
 impl ParquetReader {
-    pub(crate) fn open(file: &InputFile, trim: bool) -> Result<Self, DataError> {
+    pub(super) fn open(file: &InputFile, trim: bool) -> Result<Box<dyn FileReader>, DataError> {
         let ((builder, bytes), file) = (builder(file)?, file.path());
         let problem =
             guarded(file, || Ok::<_, Infallible>(problem_of_groups(&bytes, builder.metadata())))?;
@@ -63,19 +64,26 @@ impl ParquetReader {
         let names = names(file, builder.schema())?;
         let batches = guarded(file, || builder.with_batch_size(BATCH_ROWS).build())?;
         let (file, value) = (Arc::clone(file), Vec::new());
-        Ok(Self { file, names, batches, batch: None, next: 0, row: 0, trim, value })
+        Ok(Box::new(Self { file, names, batches, batch: None, next: 0, row: 0, trim, value }))
     }
 
     /// The names of the columns.
-    pub(crate) fn header(file: &InputFile) -> Result<Vec<String>, DataError> {
+    pub(super) fn header(file: &InputFile) -> Result<Vec<String>, DataError> {
         names(file.path(), builder(file)?.0.schema())
     }
 
+    /// The place of the row that was taken.
+    fn place(&self) -> Place {
+        Place::new(&self.file, row_number(self.row), b"")
+    }
+}
+
+impl FileReader for ParquetReader {
     /// Takes the next row; false at the end of the file.
     ///
     /// # Errors
     /// If the file is damaged; no more rows can be read then.
-    pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
+    fn take_row(&mut self) -> Result<bool, DataError> {
         self.next += 1;
         while self.batch.as_ref().is_none_or(|batch| self.next > batch.num_rows()) {
             let batches = &mut self.batches;
@@ -93,7 +101,7 @@ impl ParquetReader {
     /// # Errors
     /// If a value cannot be written as text; reading then continues after the row.
     /// If the row is too long; the pass ends then.
-    pub(crate) fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
+    fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
         rows.begin(&self.file, self.trim, row_number(self.row), b"");
         let columns = self.batch.as_ref().map_or(&[][..], RecordBatch::columns);
         let at = self.next.saturating_sub(1);
@@ -121,9 +129,8 @@ impl ParquetReader {
         }
     }
 
-    /// The place of the row that was taken.
-    fn place(&self) -> Place {
-        Place::new(&self.file, row_number(self.row), b"")
+    fn raw(&self) -> &[u8] {
+        &[]
     }
 }
 

@@ -17,6 +17,7 @@ use memchr::memchr;
 
 use super::dialect::Dialect;
 use crate::error::DataError;
+use crate::formats::file_format::FileReader;
 use crate::input::{BYTE_ORDER_MARK, InputFile, LineWindow, open, unreadable};
 use crate::limits::{LONGEST_ROW, MOST_FIELDS};
 use crate::place::Place;
@@ -71,63 +72,6 @@ impl DelimitedReader {
         rows.end_row(None, self.raw());
         rows.split(0);
         Ok(Some(rows))
-    }
-
-    /// Takes the first line of the next row that is neither a comment nor blank; false at the end of the file.
-    ///
-    /// # Errors
-    /// If the row is too long, or if the system cannot read it; no more rows can be read then.
-    pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
-        loop {
-            if !self.take_line()? {
-                return Ok(false);
-            }
-            if self.is_row() {
-                return Ok(true);
-            }
-        }
-    }
-
-    /// Appends the row whose first line was taken: unsplit, unless the line holds a quote, because the row may have
-    /// more lines then.
-    ///
-    /// # Errors
-    /// If a quote does not close, has text after its end, or adds a line to a row of too many fields, or if a row with
-    /// a quote has too many or too few fields; the next call of [`take_row`](Self::take_row) then continues in the line
-    /// after the row's first.
-    /// If the row is too long, or if the system cannot read it; no more rows can be read then.
-    pub(crate) fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
-        let line = self.content(0);
-        let Dialect { delimiter, trim, quote, .. } = self.dialect;
-        let Some(quote) = quote.filter(|quote| memchr(*quote, line).is_some()) else {
-            rows.push_line(line, Line { delimiter, trim }, &self.file, self.line);
-            return Ok(());
-        };
-        rows.begin(&self.file, trim, self.line, line);
-        if let Err(error) = self.split(rows, quote) {
-            rows.end_field();
-            self.return_lines();
-            return Err(error);
-        }
-        let found = rows.n_fields();
-        match self.n_fields.filter(|expected| *expected != found) {
-            None => Ok(()),
-            Some(expected) => {
-                let (place, several_lines) = (self.place(), self.taken_lines > 1);
-                self.return_lines();
-                Err(DataError::FieldCount { place, found, expected, several_lines })
-            }
-        }
-    }
-
-    /// The row that was read last, as it stands in the file, with its line end.
-    pub(crate) fn raw(&self) -> &[u8] {
-        &self.window.bytes()[..self.taken]
-    }
-
-    /// Gives back all lines but the first of the row that was read last.
-    fn return_lines(&mut self) {
-        (self.taken, self.taken_lines) = (self.first_line, 1);
     }
 
     /// Moves past the last row and takes one line; false at the end of the file.
@@ -255,6 +199,22 @@ impl DelimitedReader {
         self.line + self.taken_lines - 1
     }
 
+    /// Refuses a row whose number of fields is not that of a valid row, if this is known.
+    fn check_count(&self, found: usize) -> Result<(), DataError> {
+        match self.n_fields.filter(|expected| *expected != found) {
+            None => Ok(()),
+            Some(expected) => {
+                let (place, several_lines) = (self.place(), self.taken_lines > 1);
+                Err(DataError::FieldCount { place, found, expected, several_lines })
+            }
+        }
+    }
+
+    /// Gives back all lines but the first of the row that was read last.
+    fn return_lines(&mut self) {
+        (self.taken, self.taken_lines) = (self.first_line, 1);
+    }
+
     fn unclosed(&self, opened: u64, limit: Option<usize>) -> DataError {
         DataError::UnclosedQuote { place: self.place(), opened, limit }
     }
@@ -265,6 +225,56 @@ impl DelimitedReader {
 
     fn unreadable(&self, source: io::Error) -> DataError {
         unreadable(&self.file, self.line + self.taken_lines, source)
+    }
+}
+
+impl FileReader for DelimitedReader {
+    /// Takes the first line of the next row that is neither a comment nor blank; false at the end of the file.
+    ///
+    /// # Errors
+    /// If the row is too long, or if the system cannot read it; no more rows can be read then.
+    fn take_row(&mut self) -> Result<bool, DataError> {
+        loop {
+            if !self.take_line()? {
+                return Ok(false);
+            }
+            if self.is_row() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Appends the row whose first line was taken: unsplit, unless the line holds a quote, because the row may have
+    /// more lines then.
+    ///
+    /// # Errors
+    /// If a quote does not close, has text after its end, or adds a line to a row of too many fields, or if a row with
+    /// a quote has too many or too few fields; the next call of [`take_row`](Self::take_row) then continues in the line
+    /// after the row's first.
+    /// If the row is too long, or if the system cannot read it; no more rows can be read then.
+    fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
+        let line = self.content(0);
+        let Dialect { delimiter, trim, quote, .. } = self.dialect;
+        let Some(quote) = quote.filter(|quote| memchr(*quote, line).is_some()) else {
+            rows.push_line(line, Line { delimiter, trim }, &self.file, self.line);
+            return Ok(());
+        };
+        rows.begin(&self.file, trim, self.line, line);
+        let mut done = self.split(rows, quote);
+        if done.is_err() {
+            rows.end_field();
+        } else {
+            done = self.check_count(rows.n_fields());
+        }
+        if done.is_err() {
+            self.return_lines();
+        }
+        done
+    }
+
+    /// The row that was read last, as it stands in the file, with its line end.
+    fn raw(&self) -> &[u8] {
+        &self.window.bytes()[..self.taken]
     }
 }
 
