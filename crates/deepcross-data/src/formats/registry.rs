@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::delimited::{CRITEO, CSV, TSV};
 use super::file_format::FileFormat;
+use super::jsonl::Jsonl;
 use super::libffm::Libffm;
 use super::libsvm::Libsvm;
 use super::parquet::Parquet;
@@ -19,7 +20,7 @@ use crate::limits::LONGEST_ROW;
 /// All formats, in the order in which messages and help texts list them.
 ///
 /// A file that may be of several formats is of the last of them: any text may be CSV.
-static FORMATS: [&dyn FileFormat; 6] = [&CSV, &TSV, &CRITEO, &Libsvm, &Libffm, &Parquet];
+static FORMATS: [&dyn FileFormat; 7] = [&CSV, &TSV, &CRITEO, &Libsvm, &Libffm, &Jsonl, &Parquet];
 
 impl Format {
     /// All formats, in the order in which help texts list them.
