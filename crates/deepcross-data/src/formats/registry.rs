@@ -14,7 +14,7 @@ use super::libsvm::Libsvm;
 use super::parquet::Parquet;
 use crate::config::{DataConfig, Format};
 use crate::error::DataError;
-use crate::input::{LineWindow, is_pipe, open, unreadable};
+use crate::input::{BYTE_ORDER_MARK, LineWindow, is_pipe, open, unreadable};
 use crate::limits::LONGEST_ROW;
 
 /// All formats, in the order in which messages and help texts list them.
@@ -150,7 +150,8 @@ impl Format {
     /// The format of a pipe, which has no name, as its first line shows it.
     fn of_first_line(path: &Path) -> Result<Self, DataError> {
         let mut window = LineWindow::new(open(path)?);
-        let end = window.line_end(0, LONGEST_ROW).map_err(|error| unreadable(path, 1, error))?;
+        let end = window.skip(BYTE_ORDER_MARK).and_then(|()| window.line_end(0, LONGEST_ROW));
+        let end = end.map_err(|error| unreadable(path, 1, error))?;
         let line = &window.bytes()[..end.unwrap_or_default()];
         let shown = Self::all().rev().find(|format| format.module().begins_with(line));
         Ok(shown.unwrap_or(Self::CSV))
