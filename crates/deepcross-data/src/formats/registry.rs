@@ -8,18 +8,19 @@ use serde::{Deserialize, Deserializer};
 
 use super::delimited::{CRITEO, CSV, TSV};
 use super::file_format::FileFormat;
+use super::jsonl::Jsonl;
 use super::libffm::Libffm;
 use super::libsvm::Libsvm;
 use super::parquet::Parquet;
 use crate::config::{DataConfig, Format};
 use crate::error::DataError;
-use crate::input::{InputFile, LineWindow, open, unreadable};
+use crate::input::{BYTE_ORDER_MARK, InputFile, LineWindow, open, unreadable};
 use crate::limits::LONGEST_ROW;
 
 /// All formats, in the order in which messages and help texts list them.
 ///
 /// A file that may be of several formats is of the last of them: any text may be CSV.
-static FORMATS: [&dyn FileFormat; 6] = [&CSV, &TSV, &CRITEO, &Libsvm, &Libffm, &Parquet];
+static FORMATS: [&dyn FileFormat; 7] = [&CSV, &TSV, &CRITEO, &Libsvm, &Libffm, &Jsonl, &Parquet];
 
 impl Format {
     /// All formats, in the order in which help texts list them.
@@ -149,7 +150,8 @@ impl Format {
     /// The format of a pipe, which has no name, as its first line shows it.
     fn of_first_line(file: &InputFile) -> Result<Self, DataError> {
         let (path, mut window) = (file.path(), LineWindow::new(open(file)?));
-        let end = window.line_end(0, LONGEST_ROW).map_err(|error| unreadable(path, 1, error))?;
+        let end = window.skip(BYTE_ORDER_MARK).and_then(|()| window.line_end(0, LONGEST_ROW));
+        let end = end.map_err(|error| unreadable(path, 1, error))?;
         let line = &window.bytes()[..end.unwrap_or_default()];
         let shown = Self::all().rev().find(|format| format.module().begins_with(line));
         Ok(shown.unwrap_or(Self::CSV))
@@ -243,5 +245,15 @@ mod tests {
                 assert_eq!(Format::of_name(name(".ZST").as_ref()), packed);
             }
         }
+    }
+    #[test]
+    fn a_name_that_no_format_has_is_answered_by_all_names() {
+        let error = toml::from_str::<DataConfig>("format = 'xls'").unwrap_err();
+        let names: Vec<_> = Format::all().map(|format| format!("`{format}`")).collect();
+        let expected = format!("unknown variant `xls`, expected one of {}", names.join(", "));
+        assert_eq!(error.message(), expected);
+        assert!(Format::known_endings().starts_with(".csv, .tsv, .svm, .libsvm, "));
+        assert!(Format::known_endings().ends_with(" or .parquet"));
+        assert_eq!(Format::with_pairs("or"), "libsvm or libffm");
     }
 }

@@ -44,7 +44,17 @@ fn count(source: &Source) -> usize {
 
 /// A name for each format that can have any columns, with each kind of compression.
 fn names() -> impl Iterator<Item = &'static str> {
-    let texts = ["b.csv", "b.csv.gz", "b.CSV.zst", "b.tsv", "b.tsv.gz", "b.tsv.ZST"];
+    let texts = [
+        "b.csv",
+        "b.csv.gz",
+        "b.CSV.zst",
+        "b.tsv",
+        "b.tsv.gz",
+        "b.tsv.ZST",
+        "b.jsonl",
+        "b.ndjson.gz",
+        "b.JSONL.zst",
+    ];
     texts.into_iter().chain(cfg!(feature = "parquet").then_some("b.parquet"))
 }
 
@@ -286,7 +296,7 @@ fn names_of_unknown_or_impossible_forms_are_refused() {
         "a\n1\n",
         ("b.dat", None),
         "`b.dat`: the name does not show the format, expected a name that ends in .csv, .tsv, \
-         .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set",
+         .svm, .libsvm, .ffm, .libffm, .jsonl, .ndjson or .parquet, or `format` to be set",
     );
     check_refused(
         "a\n1\n",

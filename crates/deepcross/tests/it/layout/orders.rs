@@ -55,7 +55,7 @@ const DATA: Order = &[
 ];
 
 const FEATURES: Order = &[
-    &["config", "error", "problem", "state", "suggest"],
+    &["config", "error", "json", "problem", "state", "suggest"],
     &["batch", "counts"],
     &["raw"],
     &["lookup"],
