@@ -15,7 +15,7 @@ use arrow_array::{
 use deepcross_data::CacheWriter;
 use deepcross_fuzz::World;
 use deepcross_model::interchange::encode_safetensors;
-use deepcross_train::{Checkpoints, Next, RunOptions, train_with};
+use deepcross_train::{Checkpoints, Next, RunOptions, train};
 use flate2::write::GzEncoder;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -166,7 +166,7 @@ fn weights(corpus: &Path) -> io::Result<()> {
     let checkpoints = Checkpoints::new(&checkpoint).ask(|_| Next::Stop);
     let options = RunOptions { checkpoints: Some(checkpoints), ..RunOptions::on_threads(1) };
     // The run ends with the error that it was stopped.
-    let _ = train_with(&world.config, &world.files(), options, &mut |_| {});
+    let _ = train(&world.config, &world.files(), options, &mut |_| {});
     let mut writer = CacheWriter::create(&cache, b"about").map_err(|error| fail(&error))?;
     for _ in 0..2 {
         writer.write_part(world.reader()).map_err(|error| fail(&error))?;

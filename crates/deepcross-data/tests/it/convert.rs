@@ -425,11 +425,7 @@ fn encoded_rows_are_read_back_as_lists_of_the_same_length_and_weight() {
     let files = Files::new(&[("b.ffm", ffm.as_bytes())]);
     let source = files.source("label = 'label'").unwrap();
     assert_eq!(source.header(), ["label", "0", "1", "2"]);
-    let list = |name: &str| FieldConfig {
-        separator: Some(" ".to_owned()),
-        weights: Some(true),
-        ..FieldConfig::multi_hot(name)
-    };
+    let list = |name: &str| FieldConfig::multi_hot(name).separator(' ').weights(true);
     let schema = Schema::new(["0", "1", "2"].map(list).into(), vec![String::new()]).unwrap();
     let fitted = fit(&source, &schema, Partition::All, source.config().bad_rows).unwrap();
     let plan = RowPlan {
