@@ -39,9 +39,9 @@ pub use formats::COMMENT_MARKERS;
 
 pub use source::{LabelReader, Partition, Records, Skipped, Source, WeightReader};
 
-pub use encode::{Fitted, Labels, NegativeCounts, RowPlan, RowReader, fit};
+pub use encode::{Fitted, Labels, NegativeCounts, RowPlan, RowReader, Side, fit};
 
-pub use cache::{Cache, CacheWriter};
+pub use cache::{Cache, CacheWriter, CachedRows};
 
 pub use shuffle::Shuffled;
 

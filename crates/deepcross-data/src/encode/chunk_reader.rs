@@ -11,6 +11,7 @@
 use std::ops::Range;
 
 use super::negative_sampling::NegativeSampling;
+use super::recorded::Side;
 use super::row_filter::{FilteredRows, RowStatus, Target};
 use crate::config::BadRows;
 use crate::error::DataError;
@@ -72,8 +73,8 @@ pub(crate) enum ChunkRow {
     Kept(Position, Target),
     /// The row at this position is negative and dropped.
     Dropped(Position),
-    /// The row could not be read; `None` once that has been reported.
-    Bad(Option<Box<DataError>>),
+    /// The row of this side could not be read; `None` once that has been reported.
+    Bad(Side, Option<Box<DataError>>),
 }
 
 impl ChunkRow {
@@ -86,7 +87,16 @@ impl ChunkRow {
     pub(crate) fn kept(&self) -> Option<(Position, Target)> {
         match self {
             Self::Kept(position, target) => Some((*position, *target)),
-            Self::Dropped(_) | Self::Bad(_) => None,
+            Self::Dropped(_) | Self::Bad(..) => None,
+        }
+    }
+
+    /// The side of a row that is not dropped.
+    pub(crate) fn side(&self) -> Side {
+        match self {
+            Self::Kept(_, target) => target.side,
+            Self::Bad(side, _) => *side,
+            Self::Dropped(_) => Side::Train,
         }
     }
 
@@ -94,7 +104,7 @@ impl ChunkRow {
     pub(crate) fn label(&self) -> Option<f32> {
         match self {
             Self::Kept(_, target) => target.label,
-            Self::Dropped(_) | Self::Bad(_) => None,
+            Self::Dropped(_) | Self::Bad(..) => None,
         }
     }
 }
@@ -176,7 +186,7 @@ impl ChunkReader {
             n_counting += self.select(chunk, first);
             ended = !matches!(taken, Ok(true));
             if let Err(error) = taken {
-                chunk.rows.push(ChunkRow::Bad(Some(Box::new(error))));
+                chunk.rows.push(ChunkRow::Bad(Side::Train, Some(Box::new(error))));
                 chunk.stops = true;
             }
         }
@@ -215,9 +225,9 @@ impl ChunkReader {
                     }
                     RowStatus::Here(_) if self.keeps_dropped => ChunkRow::Dropped(position),
                     RowStatus::Here(_) => continue,
-                    RowStatus::Bad(error) => {
+                    RowStatus::Bad(side, error) => {
                         chunk.stops |= self.bad_rows == BadRows::Error;
-                        ChunkRow::Bad(Some(error))
+                        ChunkRow::Bad(side, Some(error))
                     }
                 };
                 n_counting += usize::from(row.counts());
