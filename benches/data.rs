@@ -137,14 +137,10 @@ fn open(path: &Path) -> Result<Source, DataError> {
 }
 
 fn schema() -> Result<Schema, String> {
-    let words = |name| FieldConfig {
-        separator: Some(" ".to_owned()),
-        min_count: Some(3),
-        ..FieldConfig::multi_hot(name)
-    };
+    let words = |name| FieldConfig::multi_hot(name).separator(' ').min_count(3);
     let mut fields = ["query", "keyword", "title"].map(words).to_vec();
     let categorical = ["match_type", "campaign", "position", "user", "device", "hour"];
     fields.extend(categorical.map(FieldConfig::categorical));
     fields.extend(["age", "price"].map(FieldConfig::number));
-    Schema::new(fields, vec![String::new()]).map_err(|problems| problems.join("\n"))
+    Schema::new(fields, vec![String::new()]).map_err(|problems| benches::lines(&problems))
 }

@@ -6,8 +6,8 @@
 use criterion::Criterion;
 use deepcross::autodiff::Params;
 use deepcross::features::{
-    Batch, Column, DenseColumn, Encoder, FeatureError, FieldConfig, FieldShape, Fitter, Schema,
-    SparseColumn,
+    Batch, Column, DenseColumn, Encoder, FeatureError, FieldConfig, FieldShape, Fitter, Problem,
+    Schema, SparseColumn,
 };
 use deepcross::model::{Model, ModelConfig, ModelError};
 use ndarray::Array2;
@@ -128,6 +128,12 @@ pub fn raw_rows(n_rows: usize) -> Vec<Vec<String>> {
     (0..n_rows).map(&mut row).collect()
 }
 
+/// The problems of a configuration, a line each.
+pub fn lines(problems: &[Problem]) -> String {
+    let lines: Vec<_> = problems.iter().map(Problem::to_string).collect();
+    lines.join("\n")
+}
+
 /// The fields of [`raw_rows`], hashed or by vocabulary.
 ///
 /// # Errors
@@ -137,10 +143,14 @@ pub fn raw_schema(buckets: Option<u32>) -> Result<Schema, String> {
     let (categorical, numbers) = header.split_at(N_CATEGORICAL);
     let mut fields = Vec::new();
     for name in categorical {
-        fields.push(FieldConfig { buckets, ..FieldConfig::categorical(name) });
+        let field = FieldConfig::categorical(name);
+        fields.push(match buckets {
+            Some(buckets) => field.buckets(buckets),
+            None => field,
+        });
     }
     fields.extend(numbers.iter().map(FieldConfig::number));
-    Schema::new(fields, vec![String::new()]).map_err(|problems| problems.join("\n"))
+    Schema::new(fields, vec![String::new()]).map_err(|problems| lines(&problems))
 }
 
 /// An encoder that is fitted on rows.

@@ -4,7 +4,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use deepcross_data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross_model::TrainedModel;
-use deepcross_train::{Files, RunConfig, train};
+use deepcross_train::{Files, RunConfig, RunOptions, train};
 
 use crate::file::Written;
 
@@ -93,7 +93,7 @@ impl World {
         let config = RunConfig::parse(RUN, &[], "run.toml").expect("a configuration");
         let source = Source::open(&[rows.path()], &config.data).expect("rows");
         let files = Files { train: vec![rows.path()], valid: Vec::new() };
-        let trained = train(&config, &files, 1, &mut |_| {}).expect("a model");
+        let trained = train(&config, &files, RunOptions::on_threads(1), &mut |_| {}).expect("a model");
         Self { rows, config, source, trained }
     }
 

@@ -19,6 +19,13 @@ impl Problem {
         Self { path: path.into(), message: message.into() }
     }
 
+    /// The problem of a value that must be something else, unless it is `good`.
+    ///
+    /// `must` is the rule after the word "must", and `is` the value.
+    pub fn unless(good: bool, path: &str, must: &str, is: impl fmt::Display) -> Option<Self> {
+        (!good).then(|| Self::new(path, format!("must {must}, but is {is}")))
+    }
+
     /// The same problem, of a key within `section`.
     #[must_use]
     pub fn within(self, section: &str) -> Self {

@@ -8,7 +8,7 @@ use deepcross_model::TrainedModel;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// The options of a run, for [`train_with`](crate::train_with).
+/// The options of a run, for [`train`](crate::train).
 #[derive(Debug)]
 pub struct RunOptions<'a> {
     /// The number of threads; the result does not depend on it.
@@ -25,10 +25,17 @@ pub struct RunOptions<'a> {
     pub cache: Option<PathBuf>,
 }
 
+impl Default for RunOptions<'_> {
+    /// A new model on one thread, without checkpoints and cache.
+    fn default() -> Self {
+        Self { threads: 1, init: None, checkpoints: None, cache: None }
+    }
+}
+
 impl RunOptions<'_> {
     /// Options for a new model on `threads` threads, without checkpoints and cache.
     pub fn on_threads(threads: usize) -> Self {
-        Self { threads, init: None, checkpoints: None, cache: None }
+        Self { threads, ..Self::default() }
     }
 }
 

@@ -72,7 +72,7 @@ impl TrainedRun {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Files;
+    use crate::options::{Files, RunOptions};
     use crate::run::train;
 
     const CONFIG: &str = r#"
@@ -102,7 +102,7 @@ mod tests {
         std::fs::write(&data, format!("click;ad\n{}", "1;shoes\n0;socks\n".repeat(20))).unwrap();
         let config = RunConfig::parse(CONFIG, &[], "run.toml").unwrap();
         let files = Files { train: vec![data.clone()], valid: vec![] };
-        let mut trained = train(&config, &files, 1, &mut |_| ()).unwrap();
+        let mut trained = train(&config, &files, RunOptions::on_threads(1), &mut |_| ()).unwrap();
         trained.save(&artifact).unwrap();
         for run in [TrainedRun::load(&artifact), TrainedRun::map(&artifact)] {
             let run = run.unwrap();

@@ -8,7 +8,7 @@ use crate::text::tables::{grouped, percent};
 use anyhow::Result;
 use clap::Args;
 use deepcross_model::TrainedModel;
-use deepcross_train::{Event, RunConfig, encode, load_model};
+use deepcross_train::{EncodeOptions, Event, RunConfig, encode, load_model};
 use std::path::PathBuf;
 
 const ENCODE_HELP: &str = concat!(
@@ -60,8 +60,8 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<()> {
     let config = config(args, model.as_ref())?;
     keep_pipes_beside(&resolved(&args.out));
     check_writable(&args.out)?;
-    let from = (model.as_ref(), args.threads.get());
-    let encoded = encode(&config, &files, from, &resolved(&args.out), &mut |event| {
+    let options = EncodeOptions { threads: args.threads.get(), init: model.as_ref() };
+    let encoded = encode(&config, &files, options, &resolved(&args.out), &mut |event| {
         if let Event::Fitted { rows, positives, skipped } = event {
             let clicks = percent(positives, rows);
             say(format_args!("{} training rows, {clicks} positive", grouped(rows)));

@@ -13,7 +13,7 @@ use clap::Args;
 use deepcross_model::TrainedModel;
 use deepcross_train::{
     Checkpoints, Event, Files, Next, RunConfig, RunOptions, TrainError, load_model,
-    remove_checkpoint, train_with,
+    remove_checkpoint, train,
 };
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -160,7 +160,7 @@ fn train_keeping(
 ) -> Result<TrainedModel> {
     let mut progress = TrainProgress::new(options.threads, config.train.negative_rate);
     let mut last_checkpoint = None;
-    let trained = train_with(config, files, options, &mut |event| {
+    let trained = train(config, files, options, &mut |event| {
         if let Event::Resumed { file, step, .. } | Event::Checkpoint { file, step } = event {
             last_checkpoint = Some((file.to_owned(), step));
         }

@@ -99,8 +99,7 @@ mod tests {
         let config: DataConfig = toml::from_str("label = \"click\"").unwrap();
         let source = Source::open(&[file], &config).unwrap();
         for (top_by, kept) in [(TopBy::Count, "shoes"), (TopBy::Positives, "hats")] {
-            let (top, top_by) = (Some(1), Some(top_by));
-            let field = FieldConfig { top, top_by, ..FieldConfig::categorical("ad") };
+            let field = FieldConfig::categorical("ad").top(1).top_by(top_by);
             let schema = Schema::new(vec![field], Vec::new()).unwrap();
             let fitted = fit(&source, &schema, Partition::All, BadRows::Error).unwrap();
             assert_eq!(fitted.encoder.value(0, 3), Some(kept));

@@ -282,6 +282,10 @@ const PIECES: &[&[u8]] = &[
     b"\xe2\x80\xae",
     b"#",
     b"2016-08-13",
+    b"{}",
+    b"[",
+    b"\\ud800",
+    b"null",
 ];
 
 /// A file that is mutated before or after it is packed, or both; or a file of any bytes.
@@ -332,6 +336,16 @@ fn tsv() {
                 0\t.5\t\t\t\t\t\n\
                 1\t1\t2\ta\tred hat\t1471080601\tx\n";
     Reader::new("x.tsv", text, <[u8]>::to_vec).run();
+}
+
+#[test]
+fn json_lines() {
+    let text = r#"{"click":1,"weight":1,"NUMBER":0.50,"LIST":["a:2","b"],"TEXT":"Blue sho\u00e9s","TIME":1471080600,"ID":"x"}
+{"click":0,"weight":".5","NUMBER":null,"ID":true}
+{"ID":12345678901234567890,"click":"1","weight":2,"NUMBER":-17e0,"TEXT":"a \"b\"\n","TIME":"1471080601"}
+"#;
+    let settings = "label = 'click'\nweight = 'weight'";
+    Reader::with_columns("x.jsonl", text, <[u8]>::to_vec, settings, str::to_owned).run();
 }
 
 #[test]

@@ -137,6 +137,26 @@ fn more_fields_than_any_file_has() {
 }
 
 #[test]
+fn objects_of_megabytes_of_keys_of_values_and_of_brackets() {
+    let long = format!("{{\"a\":1}}\n{{\"a\":\"{}\"}}\n", "y".repeat(100_000_000));
+    let expected = format!(
+        "`x.jsonl`, line 2 (`{{\"a\":\"{}…`): the line is longer than 16 MiB, the longest that is read",
+        "y".repeat(33)
+    );
+    check("x.jsonl", long.as_bytes(), ALLOWED, 0, &[&expected]);
+    let mut many = String::from("{\"a\":1}\n{");
+    (0..1 << 20).for_each(|i| many += &format!("\"{i}\":1,"));
+    many += "\"a\":1}\n{\"a\":2}\n";
+    let (rows, messages) = read_with("x.jsonl", many.as_bytes(), ALLOWED, |_| {});
+    assert_eq!(rows, 0);
+    assert!(messages[0].ends_with("has 65537 columns, expected at most 65536"), "{messages:?}");
+    let deep = format!("{{\"a\":{}", "[".repeat(10_000_000));
+    let (rows, messages) = read_with("x.jsonl", deep.as_bytes(), ALLOWED, |_| {});
+    assert_eq!((rows, messages.len()), (0, 1));
+    assert!(messages[0].ends_with("is not JSON: EOF while parsing a list at byte 10000005"));
+}
+
+#[test]
 fn files_of_one_byte_over_and_over() {
     let million = |byte: u8| vec![byte; 1_000_000];
     check("x.csv", &million(b'\n'), LITTLE, 0, &["`x.csv`: is empty, expected a header row"]);

@@ -303,7 +303,7 @@ fn paths() {
         (
             vec!["x.dat"],
             "`x.dat`: the name does not show the format, expected a name that ends in .csv, \
-             .tsv, .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set",
+             .tsv, .svm, .libsvm, .ffm, .libffm, .jsonl, .ndjson or .parquet, or `format` to be set",
         ),
     ];
     for name in ["folder", "folder.csv"] {

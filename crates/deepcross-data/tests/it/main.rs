@@ -10,6 +10,7 @@ mod criteo;
 mod encoded;
 #[cfg(feature = "parquet")]
 mod forged_parquet;
+mod jsonl;
 mod layout;
 mod mutations;
 mod negatives;

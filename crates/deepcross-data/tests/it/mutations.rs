@@ -79,6 +79,12 @@ fn damaged_libffm_gets_an_answer() {
     check("format = 'libffm'", b"+1 0:3:0.5 2:7:1 # first\n-1 2:7:2e-1\n0\n1 10:2:1 2:3:-4\n");
 }
 
+#[test]
+fn damaged_json_lines_get_an_answer() {
+    let valid = "{\"a\":1,\"b\":\"x\\u00e9\",\"c\":[\"u\", 2]}\n{\"b\":null,\"a\":-0.5e3}\r\n{\"c\":true}\n";
+    check("format = 'jsonl'", valid.as_bytes());
+}
+
 #[cfg(feature = "parquet")]
 #[test]
 fn damaged_parquet_gets_an_answer() {

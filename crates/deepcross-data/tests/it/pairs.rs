@@ -126,8 +126,7 @@ fn bad_rows_can_be_left_out() {
 }
 
 fn list(name: &str) -> FieldConfig {
-    let separator = Some(" ".to_owned());
-    FieldConfig { separator, weights: Some(true), ..FieldConfig::multi_hot(name) }
+    FieldConfig::multi_hot(name).separator(' ').weights(true)
 }
 
 /// The rows and their labels, encoded by an encoder that was fitted on them.

@@ -31,6 +31,19 @@ fn a_state_without_fields_is_refused() {
     assert_eq!(found.map(drop), Err(message.to_owned()));
 }
 
+/// The bytes of a stored encoder change only together with the version of the sections that hold them.
+#[test]
+fn a_stored_encoder_is_read_and_written_unchanged() {
+    let training = [["0", "a|b", "x"], ["10", "a|b|é:2", "x"], ["?", "c", "e"]];
+    let training = training.map(|row| row.map(str::to_owned));
+    let (encoder, binding) = fit(&training);
+    let stored = include_bytes!("../data/encoder.bin");
+    assert_eq!(to_bytes(&encoder), stored);
+    let restored = from_bytes(stored).expect("it decodes").expect("it is accepted");
+    let later = [training.to_vec(), vec![["7", "é|d", "z"].map(str::to_owned)]].concat();
+    assert_eq!(encode(&restored, &binding, &later), encode(&encoder, &binding, &later));
+}
+
 #[test]
 fn repeated_and_empty_names_are_refused() {
     let bytes = to_bytes(&fit(&[]).0);
@@ -44,7 +57,9 @@ fn repeated_and_empty_names_are_refused() {
     check(b"\x04mean", b"\x04list", "stored encoder: there is more than one field `list`");
     let empty = "stored encoder: a field or its column has an empty name";
     check(b"\x04mean", b"\x00", empty);
-    check(b"\x04mean\x04list", b"\x04mean\x00", empty);
+    check(b"\x04mean\x01\x04list", b"\x04mean\x01\x00", empty);
+    let columns = "stored encoder: field `mean`: reads 0 columns, but must read 1";
+    check(b"\x04mean\x01\x04list", b"\x04mean\x00", columns);
 }
 
 /// The bytes of a valid state, with a few of them changed.

@@ -254,9 +254,11 @@ impl Runner<'_> {
         let trained =
             train_fitted(&config, self.rows, self.fitted, self.stop, &mut observe_training)?;
         observe(CompareEvent::Trained(place, &trained));
-        let (probabilities, test, ranked) = self.test.evaluate(&trained)?;
-        observe(CompareEvent::Tested(place, &test, &ranked));
-        done.add(&trained, epochs, (&probabilities, test))
+        let (probabilities, test) = self.test.evaluate(&trained)?;
+        observe(CompareEvent::Tested(place, &test));
+        done.scores.push(&probabilities)?;
+        done.add(&trained, epochs, test.summary);
+        Ok(())
     }
 }
 
@@ -273,17 +275,10 @@ impl<'r> Done<'r> {
         Self { name: candidate.name.clone(), n_parameters: 0, runs: Vec::new(), scores }
     }
 
-    fn add(
-        &mut self,
-        trained: &TrainedModel,
-        epochs: Vec<EpochReport>,
-        (probabilities, test): (&[f32], Summary),
-    ) -> Result<(), TrainError> {
+    fn add(&mut self, trained: &TrainedModel, epochs: Vec<EpochReport>, test: Summary) {
         self.n_parameters = trained.params.n_parameters() as u64;
-        self.scores.push(probabilities)?;
         let training = trained.training.clone();
         self.runs.push(ComparedRun { seed: training.seed, training, epochs, test });
-        Ok(())
     }
 }
 

@@ -182,7 +182,7 @@ impl ActiveSums {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Engine, Event, Files, RunConfig, UnitProblem, train, unit_problems};
+    use crate::{Engine, Event, Files, RunConfig, RunOptions, UnitProblem, train, unit_problems};
     use deepcross_features::{Column, DenseColumn, FieldShape, SparseColumn};
     use deepcross_model::{
         DeepCrossingSpec, ModelConfig, ModelSpec, StackingSpec, UnitKind, UnitsSpec,
@@ -473,7 +473,7 @@ mod tests {
                 found.push((epoch, rows, units.to_vec()));
             }
         };
-        train(&config, &files, threads, &mut observe).unwrap();
+        train(&config, &files, RunOptions::on_threads(threads), &mut observe).unwrap();
         found
     }
 

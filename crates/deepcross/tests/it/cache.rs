@@ -4,8 +4,8 @@
 use crate::common::{artifact, clicks, folder, write};
 use deepcross::model::TrainedModel;
 use deepcross::train::{
-    CacheEvent, Checkpoints, Event, Files, Next, RunConfig, RunOptions, TrainError, encode, train,
-    train_with,
+    CacheEvent, Checkpoints, EncodeOptions, Event, Files, Next, RunConfig, RunOptions, TrainError,
+    encode, train,
 };
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -118,7 +118,7 @@ impl Case {
 
     fn text(&self) -> Vec<u8> {
         let options = RunOptions { init: self.init.clone(), ..RunOptions::on_threads(2) };
-        let model = train_with(&self.config, &self.files, options, &mut |_| ());
+        let model = train(&self.config, &self.files, options, &mut |_| ());
         artifact(&model.unwrap_or_else(|error| panic!("{error}")), self.folder.path())
     }
 
@@ -134,7 +134,7 @@ impl Case {
         let (init, cache) = (self.init.clone(), Some(self.cache()));
         let options = RunOptions { init, cache, ..RunOptions::on_threads(threads) };
         let mut events = Vec::new();
-        let model = train_with(&self.config, &self.files, options, &mut |event| {
+        let model = train(&self.config, &self.files, options, &mut |event| {
             note(&event, &mut events);
             observe(&event);
         });
@@ -195,7 +195,7 @@ fn bad_rows_are_left_out_of_a_cache() {
         let mut skipped = Vec::new();
         for cache in [None, Some(case.cache())] {
             let options = RunOptions { cache, ..RunOptions::on_threads(2) };
-            let trained = train_with(&case.config, &case.files, options, &mut |event| {
+            let trained = train(&case.config, &case.files, options, &mut |event| {
                 if let Event::Read { train, valid } = event {
                     let valid =
                         valid.map(|valid| (valid.skipped().clone(), valid.counts().clone()));
@@ -218,15 +218,16 @@ fn a_validation_file_and_a_model_to_begin_from_are_cached() {
     case.check("a validation file");
     let begun =
         Files { train: vec![write(&case.folder, "first.tsv", &clicks(3, 900))], valid: vec![] };
-    let model = train(&case.config, &begun, 2, &mut |_| ()).expect("the rows are valid");
+    let model = train(&case.config, &begun, RunOptions::on_threads(2), &mut |_| ())
+        .expect("the rows are valid");
     case.init = Some(model.clone());
     let (_, events) = case.cached(2);
     assert_eq!(events, ["refused: the rows were encoded by another encoder", "made"]);
     case.check("a model");
     // A cache that is encoded beforehand has the same bytes as the cache of a run.
     let made = std::fs::read(case.cache()).expect("the run has made the cache");
-    let from = (Some(&model), 3);
-    let encoded = encode(&case.config, &case.files, from, &case.cache(), &mut |_| ());
+    let options = EncodeOptions { threads: 3, init: Some(&model) };
+    let encoded = encode(&case.config, &case.files, options, &case.cache(), &mut |_| ());
     let encoded = encoded.expect("the rows are valid");
     assert_eq!((encoded.rows, encoded.valid_rows), (ROWS, 700));
     assert!(std::fs::read(case.cache()).expect("the cache is written") == made);
@@ -273,7 +274,7 @@ fn a_stopped_run_resumes_with_its_cache_or_another() {
             let cache = (!whole || stops % 2 == 0).then(|| case.cache());
             let threads = 1 + stops % 3;
             let options = RunOptions { threads, init: None, checkpoints: Some(checkpoints), cache };
-            match train_with(&case.config, &case.files, options, &mut |_| ()) {
+            match train(&case.config, &case.files, options, &mut |_| ()) {
                 Err(TrainError::Stopped { .. }) => stops += 1,
                 result => break result.unwrap_or_else(|error| panic!("{error}")),
             }
@@ -349,7 +350,8 @@ fn without_room_for_a_cache_a_run_reads_text() {
     let (found, events) = case.cached(2);
     assert!(found == case.text());
     assert!(events[0].starts_with("refused") && events[1].starts_with("not made"), "{events:?}");
-    let error = encode(&case.config, &case.files, (None, 2), &case.cache(), &mut |_| ());
+    let error =
+        encode(&case.config, &case.files, EncodeOptions::default(), &case.cache(), &mut |_| ());
     assert!(error.is_err_and(|error| error.to_string().contains("cannot be written")));
     std::fs::remove_dir(case.cache()).expect("the folder is empty");
 }

@@ -3,7 +3,7 @@
 use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross::model::{Tapes, TrainedModel};
 use deepcross::simulate::{Simulator, SimulatorConfig};
-use deepcross::train::{Event, Files, Predictions, RunConfig, train};
+use deepcross::train::{Event, Files, Predictions, RunConfig, RunOptions, train};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -129,7 +129,8 @@ pub(crate) fn trained_with(
     threads: usize,
     observe: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> TrainedModel {
-    train(config, files, threads, observe).unwrap_or_else(|error| panic!("{error}"))
+    train(config, files, RunOptions::on_threads(threads), observe)
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Runs `work` on a pool of that many threads.

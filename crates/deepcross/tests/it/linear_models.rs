@@ -4,8 +4,8 @@
 use crate::common::{clicks, config, folder, trained_with, with_reader, write};
 use deepcross::autodiff::Params;
 use deepcross::features::{BatchRows, ColumnRows};
-use deepcross::model::{ModelSpec, Tapes, TrainedModel};
-use deepcross::train::{Files, RunConfig, evaluate};
+use deepcross::model::{ModelSpec, TrainedModel};
+use deepcross::train::{EvaluateOptions, Files, RunConfig, evaluate};
 use std::path::{Path, PathBuf};
 
 /// The features of a row for one field, each with its value.
@@ -104,7 +104,9 @@ fn check(config: &RunConfig, files: &Files, test: &Path, rows: usize) {
         losses.sum::<f64>() / rows as f64
     });
     let found = with_reader(&model, config, &some, |reader| {
-        evaluate(model.predictor(), reader, &Tapes::new()).expect("the rows are valid")
+        evaluate(model.predictor(), reader, EvaluateOptions::default())
+            .expect("the rows are valid")
+            .summary
     });
     let loss = found.log_loss.expect("there are rows");
     assert!((loss - expected).abs() < 2e-6, "{:?}: {loss}, expected {expected}", model.spec);

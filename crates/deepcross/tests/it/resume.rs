@@ -5,7 +5,7 @@ use crate::common::{KINDS, artifact, clicks, config, folder, trained_with, write
 use deepcross::model::TrainedModel;
 use deepcross::train::{
     Checkpoints, EpochReport, Event, Files, Next, RunConfig, RunOptions, TrainError, load_model,
-    train_with,
+    train,
 };
 use deepcross_testing::number_of_mutations;
 use rand::{Rng, SeedableRng};
@@ -51,7 +51,7 @@ impl Case {
             checkpoints: Some(checkpoints),
             cache: None,
         };
-        train_with(&self.config, &self.files, options, observe)
+        train(&self.config, &self.files, options, observe)
     }
 
     /// The model of a run that is stopped after every `every` steps, its reports of epochs, and the number of stops.
@@ -88,7 +88,7 @@ impl Case {
             }
         };
         let options = RunOptions { init: self.init.clone(), ..RunOptions::on_threads(2) };
-        let model = train_with(&self.config, &self.files, options, &mut observe);
+        let model = train(&self.config, &self.files, options, &mut observe);
         (model.unwrap_or_else(|error| panic!("{error}")), reports)
     }
 
@@ -258,7 +258,10 @@ fn the_checkpoint_of_another_run_is_refused() {
         format!("{another}`train.epochs` was 2, and is 3")
     );
     assert_eq!(
-        other_config(&|config| (config.train.seed, config.field[0].min_count) = (2, Some(3))),
+        other_config(&|config| {
+            let field = config.field[0].clone().min_count(3);
+            (config.train.seed, config.field[0]) = (2, field);
+        }),
         format!(
             "{another}2 differences\n  `field.query.min_count` was 2, and is 3\n  `train.seed` was 1, and is 2"
         )
@@ -405,7 +408,7 @@ fn a_checkpoint_that_cannot_be_written_ends_only_a_run_that_must_stop() {
         let checkpoints = Checkpoints::new(&nowhere)
             .ask(move |step| if step == 3 { next } else { Next::Continue });
         let options = RunOptions { checkpoints: Some(checkpoints), ..RunOptions::on_threads(2) };
-        train_with(&case.config, &case.files, options, &mut |event| {
+        train(&case.config, &case.files, options, &mut |event| {
             *warnings += u32::from(matches!(event, Event::NoCheckpoint { step: 3, .. }));
         })
     };

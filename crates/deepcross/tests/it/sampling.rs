@@ -3,9 +3,9 @@
 
 use crate::common::{folder, predictions, trained_with, with_reader, write};
 use deepcross::data::NegativeCounts;
-use deepcross::model::{Tapes, TrainedModel};
+use deepcross::model::TrainedModel;
 use deepcross::simulate::{Simulator, SimulatorConfig};
-use deepcross::train::{Event, Files, RunConfig, evaluate};
+use deepcross::train::{EvaluateOptions, Event, Files, RunConfig, evaluate};
 use std::path::Path;
 
 const RATE: f64 = 0.1;
@@ -73,8 +73,8 @@ fn trained(negative_rate: f64, file: &Path) -> (TrainedModel, NegativeCounts) {
 /// The AUC on the rows of a file.
 fn auc(model: &TrainedModel, file: &Path) -> f64 {
     with_reader(model, &config(1.0), &[file.to_owned()], |reader| {
-        let summary = evaluate(model.predictor(), reader, &Tapes::new());
-        summary.expect("the rows are valid").auc.expect("both classes occur")
+        let found = evaluate(model.predictor(), reader, EvaluateOptions::default());
+        found.expect("the rows are valid").summary.auc.expect("both classes occur")
     })
 }
 
