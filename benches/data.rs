@@ -3,8 +3,8 @@
 use benches::run;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::data::{
-    BadRows, DataConfig, DataError, LabelConfig, Labels, Partition, RawRow, RowPlan, RowReader,
-    Shuffled, Source, fit,
+    BadRows, DataConfig, DataError, LabelConfig, Labels, Partition, RowPlan, RowReader, Shuffled,
+    Source, fit,
 };
 use deepcross::features::{Batch, Encoder, FieldConfig, Problem, Schema};
 use deepcross::simulate::{Simulator, SimulatorConfig};
@@ -52,8 +52,8 @@ fn parse(criterion: &mut Criterion, sources: [(&str, &Source); 2], bytes: usize)
 }
 
 fn read_all(source: &Source) -> Result<usize, DataError> {
-    let (mut records, mut row, mut n_rows) = (source.records()?, RawRow::new(), 0);
-    while records.read(&mut row)? {
+    let (mut rows, mut n_rows) = (source.rows(BadRows::Error)?, 0);
+    while rows.next_row()?.is_some() {
         n_rows += 1;
     }
     Ok(n_rows)

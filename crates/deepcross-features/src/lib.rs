@@ -3,6 +3,7 @@
 // The modules are in order: each uses only those before it.
 // Used everywhere.
 mod error;
+pub mod json;
 mod keys;
 mod limits;
 mod problem;

@@ -32,7 +32,7 @@ impl NamedColumns {
         for name in names {
             match name.as_str() {
                 ALL if !source.header().contains(name) => found.push_all(&fields),
-                _ => found.push(one(name, &fields, source)?),
+                _ => found.push(column(name, &fields, source)?),
             }
         }
         Ok(found)
@@ -56,7 +56,17 @@ impl NamedColumns {
     }
 }
 
-fn one(
+impl SliceColumn {
+    /// The column of this name: a column of `source`, or else that of a field of `encoder`.
+    ///
+    /// # Errors
+    /// As [`NamedColumns::of`].
+    pub fn named(name: &str, encoder: &Encoder, source: &Source) -> Result<Self, TrainError> {
+        column(name, &encoder.fields(), source)
+    }
+}
+
+fn column(
     name: &str,
     fields: &[FieldDescription],
     source: &Source,
