@@ -36,6 +36,11 @@ const LIBSVM: &str = "+1 qid:3 1:0.5 7:1 # first\n-1 qid:4 7:2e-1\n0\n1 2:1\n";
 
 const LIBFFM: &str = "+1 0:3:0.5 2:7:1 # first\n-1 2:7:2e-1\n0\n1 10:2:1 2:3:-4\n";
 
+const JSONL: &str = r#"{"click":1,"weight":1,"number":0.50,"list":["a:2","b"],"text":"Blue sho\u00e9s","hour":1471080600,"id":"x"}
+{"click":0,"weight":".5","number":null,"id":true}
+{"id":12345678901234567890,"click":"1","weight":2,"text":"a \"b\"\n"}
+"#;
+
 const VALUES: &str = "1\n-2.5e3\na:0.5|b|a\nBlue shoes\n1471080600\n2016-08-13T09:30:00+02:00\n2016-08-13\n16081309\n\
     ?\n\nжаба é\nnan\n1e999\n0x1p3\n1471080600123\n  x \n";
 
@@ -56,13 +61,14 @@ const RANK: &str = r#"{"shared":{"query":"red","hour":1471080600},"candidates":[
 fn main() -> io::Result<()> {
     let corpus = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
     let criteo = criteo();
-    let texts: [(&str, &[&str]); 12] = [
+    let texts: [(&str, &[&str]); 13] = [
         ("csv", &[CSV]),
         ("tsv", &[TSV]),
         ("criteo", &[&criteo]),
         ("libsvm", &[LIBSVM]),
         ("libffm", &[LIBFFM]),
-        ("infer", &[CSV, TSV, LIBSVM, LIBFFM, &criteo]),
+        ("jsonl", &[JSONL]),
+        ("infer", &[CSV, TSV, LIBSVM, LIBFFM, JSONL, &criteo]),
         ("values", &[VALUES]),
         ("config", &[CONFIG, &format!("{CONFIG}{OVERRIDES}")]),
         ("score_json", &[ROWS, COLUMNS]),

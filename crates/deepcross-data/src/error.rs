@@ -33,13 +33,14 @@ pub enum DataError {
     NoFiles,
     /// The format of a file is neither set nor known from its name.
     #[error(
-        "{}: the name does not show the format, expected a name that ends in .csv, .tsv, \
-         .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set",
+        "{}: the name does not show the format, expected a name that ends in {known}, or `format` to be set",
         named(file)
     )]
     UnknownFormat {
         /// The file.
         file: PathBuf,
+        /// The ends of names that show a format.
+        known: String,
     },
     /// There is no such file.
     #[error("{}: no such file", named(file))]
@@ -184,12 +185,14 @@ pub enum DataError {
     },
     /// Rows are to be copied unchanged from the file, but the file is not text.
     #[error(
-        "{}: is a Parquet file, whose rows are not lines of text that could be copied",
+        "{}: is a {format} file, whose rows are not lines of text that could be copied",
         named(file)
     )]
     NoText {
         /// The file.
         file: PathBuf,
+        /// The name of its format.
+        format: &'static str,
     },
     /// A column named in the settings is not in the header.
     #[error(
@@ -283,6 +286,14 @@ pub enum DataError {
         /// A description of the values that are allowed.
         expected: String,
     },
+    /// A line is not a row of its format.
+    #[error("{place}: {problem}")]
+    BadLine {
+        /// The place of the line.
+        place: Place,
+        /// The problem with the line, a sentence without its subject.
+        problem: String,
+    },
     /// There is no row to fit an encoder on.
     #[error("{}: has no row to fit the encoder on{}", named(file), skipped_hint(*skipped))]
     NoRows {
@@ -319,7 +330,10 @@ impl DataError {
         let is_value = matches!(self, Self::Row { .. } | Self::Value { .. });
         let is_form = matches!(
             self,
-            Self::FieldCount { .. } | Self::UnclosedQuote { .. } | Self::TextAfterQuote { .. }
+            Self::FieldCount { .. }
+                | Self::UnclosedQuote { .. }
+                | Self::TextAfterQuote { .. }
+                | Self::BadLine { .. }
         );
         is_value || is_form
     }

@@ -12,6 +12,8 @@ mod input;
 
 mod rows;
 
+mod output;
+
 mod formats;
 
 mod source;
@@ -22,8 +24,6 @@ mod cache;
 
 mod shuffle;
 
-mod writer;
-
 mod convert;
 mod split;
 
@@ -31,21 +31,21 @@ pub use config::{BadRows, DataConfig, Format, LabelConfig, Order, Quote};
 pub use error::DataError;
 pub use place::Place;
 
-pub use input::{Fingerprint, first_lines, keep_pipes};
+pub use input::{Fingerprint, Input, InputFile, Pipes, first_lines};
 
 pub use rows::{RawColumn, RawRow, RawValues};
 
-pub use formats::COMMENT_MARKERS;
+pub use output::Compression;
 
-pub use source::{LabelReader, Partition, Records, Skipped, Source, WeightReader};
+pub use formats::{COMMENT_MARKERS, ColumnType, ColumnTypes, EncodedWriter, FileForm, RowWriter};
 
-pub use encode::{Fitted, Labels, NegativeCounts, RowPlan, RowReader, fit};
+pub use source::{LabelReader, Partition, Skipped, Source, WeightReader};
+
+pub use encode::{Fitted, Labels, NegativeCounts, RawReader, RowPlan, RowReader, fit};
 
 pub use cache::{Cache, CacheWriter};
 
 pub use shuffle::Shuffled;
-
-pub use writer::{ColumnType, ColumnTypes, Compression, EncodedWriter, FileForm, RowWriter};
 
 pub use convert::{Converted, convert, convert_encoded, converts_in_one_pass};
 pub use split::{Shares, SplitBy, SplitFile, SplitFiles, SplitFolder, SplitSet, Splitter};

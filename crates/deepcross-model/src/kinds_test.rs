@@ -5,14 +5,16 @@ use crate::artifact::{Encoding, decode};
 use crate::header::Header;
 use crate::kinds::build::BuildModel;
 use crate::{
-    Model, ModelConfig, ModelError, ModelKind, ModelSpec, Scorer, Tapes, TrainedModel, UnitsSpec,
+    Model, ModelConfig, ModelError, ModelKind, ModelSpec, Scorer, Tapes, TrainedModel,
+    TrainingSummary, UnitsSpec,
 };
 use deepcross_autodiff::{Activation, Params, Tape};
 use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic, Platt, Temperature};
-use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
+use deepcross_features::{
+    Batch, Column, DenseColumn, Encoder, FieldConfig, FieldShape, Fitter, Schema, SparseColumn,
+};
 use deepcross_testing::{Mutation, mutate, peak};
 use proptest::prelude::*;
-use std::path::Path;
 
 fn shapes() -> Vec<FieldShape> {
     vec![
@@ -185,13 +187,25 @@ fn deep_crossing(spec: &mut ModelSpec) -> &mut crate::DeepCrossingSpec {
     if let ModelSpec::DeepCrossing(spec) = spec { spec } else { panic!("{spec:?}") }
 }
 
-/// A model of a kind, with the encoder of a stored file.
+/// An encoder of two fields, `ad` and `age`.
+fn sample_encoder() -> Encoder {
+    let fields = vec![FieldConfig::categorical("ad"), FieldConfig::number("age")];
+    let schema = Schema::new(fields, vec![String::new()]).unwrap();
+    let mut fitter = Fitter::new(&schema);
+    let binding = fitter.bind(&["click", "ad", "age"].map(str::to_owned)).unwrap();
+    for row in [["0", "hats", "20"], ["1", "shoes", "30"], ["0", "hats", "45"]] {
+        fitter.observe(&binding, &row.map(str::to_owned)).unwrap();
+    }
+    fitter.finish()
+}
+
+/// A model of a kind, which was not trained.
 pub(crate) fn sample_model(kind: ModelKind) -> TrainedModel {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/model_v2.dcx");
-    let stored = TrainedModel::load(&file).unwrap();
-    let (spec, mut params) = (spec(kind), Params::new());
-    let model = Model::new(&spec, stored.encoder.shapes(), &mut params, 1).unwrap();
-    TrainedModel { spec, model, params, calibrator: calibrator(kind), ..stored }
+    let (encoder, spec, mut params) = (sample_encoder(), spec(kind), Params::new());
+    let model = Model::new(&spec, encoder.shapes(), &mut params, 1).unwrap();
+    let training = TrainingSummary { rows: 3, positives: 1, seed: 1, ..Default::default() };
+    let (config, calibrator) = ("[train]\nseed = 1\n".to_owned(), calibrator(kind));
+    TrainedModel { config, encoder, spec, model, params, training, calibrator }
 }
 
 /// A calibrator, or none. The kinds of models together have all kinds of calibrators.
@@ -210,14 +224,14 @@ fn calibrator(kind: ModelKind) -> Option<Calibrator> {
 
 fn bytes(model: &TrainedModel) -> Vec<u8> {
     let (header, mut bytes) = (model.header(), Vec::new());
-    Encoding::new(&header, &model.params).unwrap().write_to(&mut bytes).unwrap();
+    Encoding::new(&header, &[&model.params]).unwrap().write_to(&mut bytes).unwrap();
     bytes
 }
 
 /// The model in the bytes of a file.
 fn read(bytes: &[u8]) -> Result<TrainedModel, String> {
-    let (header, params) = decode::<Header>(bytes).map_err(|error| error.to_string())?;
-    TrainedModel::from_parts(header, params)
+    let (header, mut members) = decode::<Header>(bytes).map_err(|error| error.to_string())?;
+    TrainedModel::from_parts(header, members.pop().unwrap_or_default())
 }
 
 #[test]

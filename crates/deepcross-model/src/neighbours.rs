@@ -8,7 +8,7 @@
 
 use crate::config::{ModelKind, ModelSpec};
 use crate::trained_model::TrainedModel;
-use deepcross_features::{Encoding, ShapeKind, suggest};
+use deepcross_features::{ShapeKind, suggest};
 use deepcross_layers::{Lookup, StackedField};
 use thiserror::Error;
 
@@ -182,16 +182,14 @@ fn lookup(trained: &TrainedModel, field: usize) -> Result<Lookup, NeighbourError
     let description = trained.encoder.fields().swap_remove(field);
     let name = || description.name.clone();
     let no_values = || {
-        let encoding = description.encoding.to_string();
+        let encoding = description.encoding.clone();
         NeighbourError::NoValues { field: name(), encoding }
     };
     if trained.spec == ModelSpec::Lr {
         return Err(NeighbourError::NoEmbeddings);
     }
     if !trained.encoder.has_vocabulary(field) {
-        let is_hashed = trained.encoder.is_hashed(field)
-            || matches!(description.encoding, Encoding::Cross { .. });
-        return Err(match is_hashed {
+        return Err(match trained.encoder.is_hashed(field) {
             true => NeighbourError::Hashed { field: name() },
             false => no_values(),
         });

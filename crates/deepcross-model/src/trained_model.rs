@@ -3,7 +3,7 @@
 use crate::artifact::{self, ArtifactError, FormatError};
 use crate::config::ModelSpec;
 use crate::error::ModelError;
-use crate::header::{Contents, Header};
+use crate::header::Header;
 use crate::model::Model;
 use crate::predictor::Predictor;
 use crate::training_summary::TrainingSummary;
@@ -56,7 +56,7 @@ impl TrainedModel {
     /// # Errors
     /// [`ArtifactError`] with the path and the cause.
     pub fn save(&self, path: &Path) -> Result<(), ArtifactError> {
-        artifact::write(path, &self.header(), &self.params)
+        artifact::write(path, &self.header(), &[&self.params])
     }
 
     /// A number that identifies the model: a hash of its artifact's bytes.
@@ -64,17 +64,17 @@ impl TrainedModel {
     /// # Errors
     /// [`FormatError`] if the model cannot become an artifact.
     pub fn fingerprint(&self) -> Result<u64, FormatError> {
-        artifact::Encoding::new(&self.header(), &self.params).map(|encoding| encoding.checksum())
+        artifact::Encoding::new(&self.header(), &[&self.params]).map(|encoding| encoding.checksum())
     }
 
     pub(crate) fn header(&self) -> Header {
-        Header::new(Contents {
+        Header {
             config: self.config.clone(),
             encoder: self.encoder.to_state(),
             spec: self.spec.clone(),
             training: self.training.clone(),
             calibrator: self.calibrator.clone(),
-        })
+        }
     }
 
     /// Reads an artifact.
@@ -99,8 +99,9 @@ impl TrainedModel {
 
     fn from_file(
         path: &Path,
-        (header, params): (Header, Params<f32>),
+        (header, mut members): (Header, Vec<Params<f32>>),
     ) -> Result<Self, ArtifactError> {
+        let params = members.pop().unwrap_or_default();
         Self::from_parts(header, params).map_err(|reason| ArtifactError::Invalid {
             file: path.to_owned(),
             problem: FormatError::Content { reason },
@@ -108,11 +109,9 @@ impl TrainedModel {
     }
 
     /// Builds the model from the header and the weights of a file, or says why they do not make a model.
-    pub(crate) fn from_parts(header: Header, mut params: Params<f32>) -> Result<Self, String> {
-        let contents = header.into_contents().map_err(|error| format!("calibrator: {error}"))?;
-        let Contents { config, encoder, spec, training, calibrator } = contents;
+    pub(crate) fn from_parts(header: Header, params: Params<f32>) -> Result<Self, String> {
+        let Header { config, encoder, spec, training, calibrator } = header;
         let encoder = Encoder::from_state(encoder).map_err(|error| error.to_string())?;
-        params.last_dense_are_statistics(spec.n_statistics());
         let model = Model::for_params(&spec, encoder.shapes(), &params)
             .map_err(|error| error.to_string())?;
         Ok(Self { config, encoder, spec, model, params, training, calibrator })

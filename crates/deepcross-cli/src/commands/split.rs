@@ -1,6 +1,6 @@
 //! `deepcross split`: divides rows into files to train on and to test with.
 
-use crate::arguments::{ConfigFile, DataFiles, FileFormat, files_help, help_texts};
+use crate::arguments::{ConfigFile, DataFiles, files_help, format_parser, help_texts};
 use crate::call_error::CallError;
 use crate::output::{check_apart, say};
 use crate::text::skipped_rows::skipped_lines;
@@ -8,8 +8,8 @@ use crate::text::tables::{counted, percent};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use deepcross_data::{
-    DataConfig, Format, Shares, Source, SplitBy, SplitFile, SplitFiles, SplitFolder, Splitter,
-    keep_pipes,
+    DataConfig, Format, Input, Pipes, Shares, Source, SplitBy, SplitFile, SplitFiles, SplitFolder,
+    Splitter,
 };
 use std::path::PathBuf;
 
@@ -64,8 +64,8 @@ pub(crate) struct SplitArgs {
     #[command(flatten)]
     pub(crate) config: ConfigFile,
     /// The format of the files, instead of the one that their names show
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub(crate) format: Option<FileFormat>,
+    #[arg(long, value_parser = format_parser(), value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
 }
 
 /// The rule that decides which file a row goes to.
@@ -88,8 +88,8 @@ pub(crate) fn run(args: &SplitArgs) -> Result<()> {
     let folder = SplitFolder::create(&args.out_dir)?;
     // The files are read several times: for the header, to count rows or find times if the rule needs it, and to write
     // the rows.
-    keep_pipes(folder.path());
-    let source = Source::open(&files, &config)?;
+    let pipes = Pipes::kept_in(folder.path());
+    let source = Source::open(Input::new(&files, &pipes), &config)?;
     let mut splitter = Splitter::new(&source, &by, config.bad_rows)?;
     let mut outputs = SplitFiles::create(folder, &source, &by)?;
     for output in outputs.files() {
@@ -131,7 +131,7 @@ fn split_by(args: &SplitArgs) -> Result<SplitBy> {
 /// How the files are read: the section `[data]` of a run, if one is named.
 fn config(args: &SplitArgs) -> Result<DataConfig> {
     let mut config = args.config.read()?.map_or_else(DataConfig::default, |run| run.data);
-    config.format = args.format.map(Format::from).or(config.format);
+    config.format = args.format.or(config.format);
     Ok(config)
 }
 

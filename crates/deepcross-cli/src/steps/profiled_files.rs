@@ -1,10 +1,9 @@
 //! Profiles the files of `describe` and `infer-config` as their flags say.
 
-use crate::arguments::{DataFiles, LabelColumn, Layout};
+use crate::arguments::{LabelColumn, Layout};
 use crate::call_error::CallError;
-use crate::inputs;
 use anyhow::{Error, Result};
-use deepcross_data::{DataConfig, LabelConfig};
+use deepcross_data::{DataConfig, Input, LabelConfig};
 use deepcross_profile::{
     FileProfile, LabelRule, ProfileError, ProfileOptions, guess_format, profile_files,
 };
@@ -15,27 +14,26 @@ pub(crate) fn with_layout(config: DataConfig, layout: &Layout) -> DataConfig {
     let with_empty = || [String::new()].into_iter().chain(missing.clone()).collect();
     DataConfig {
         columns: Some(columns).filter(|columns| !columns.is_empty()).or(config.columns),
-        format: format.map(Into::into).or(config.format),
+        format: format.or(config.format),
         missing: if missing.is_empty() { config.missing } else { with_empty() },
         ..config
     }
 }
 
 /// The settings, with the format guessed if it is not set.
-pub(crate) fn with_format(data: &DataFiles, config: &DataConfig) -> Result<DataConfig> {
-    Ok(guess_format(&inputs::files(&data.named)?, config)?)
+pub(crate) fn with_format(files: &Input, config: &DataConfig) -> Result<DataConfig> {
+    Ok(guess_format(files, config)?)
 }
 
 /// Reads the files once; with `guess_missing`, texts that usually mean a missing value count as missing values.
 pub(crate) fn profiled(
-    data: &DataFiles,
+    files: &Input,
     config: &DataConfig,
     label: &LabelColumn,
     guess_missing: bool,
 ) -> Result<FileProfile> {
-    let files = data.files()?;
     let options = ProfileOptions { label: label_rule(label, config)?, guess_missing };
-    profile_files(&files, config, &options).map_err(with_flag)
+    profile_files(files, config, &options).map_err(with_flag)
 }
 
 /// The label that the flags name, else the one of the settings.

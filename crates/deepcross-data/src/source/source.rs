@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use deepcross_features::suggest;
 
-use crate::config::{DataConfig, is_whole};
+use crate::config::DataConfig;
 use crate::error::DataError;
-use crate::formats::{BETWEEN, DataFile, DelimitedReader, Form};
+use crate::formats::DataFile;
+use crate::input::Input;
 use crate::message::other_delimiter;
-use crate::rows::RawRow;
 
 /// Opened files with one header; cheap to clone.
 #[derive(Clone, Debug)]
@@ -29,10 +29,10 @@ struct Shared {
 }
 
 impl Source {
-    /// Opens each of `paths`, to check that it can be read and that all headers are equal.
+    /// Opens each file of `input`, to check that it can be read and that all headers are equal.
     ///
     /// Files compressed by gzip or zstd are recognised by their first bytes and decompressed in each pass.
-    /// The path `-` is the standard input: see [`keep_pipes`](crate::keep_pipes).
+    /// The path `-` is the standard input: see [`Pipes`](crate::Pipes).
     ///
     /// # Errors
     /// If the settings have problems, or if no file is given.
@@ -40,13 +40,13 @@ impl Source {
     /// format.
     /// If the header of a file differs from that of the first file, or if a file has a header although
     /// [`DataConfig::columns`] is set.
-    pub fn open(paths: &[PathBuf], config: &DataConfig) -> Result<Self, DataError> {
+    pub fn open(input: impl Into<Input>, config: &DataConfig) -> Result<Self, DataError> {
         let problems = config.problems();
         if !problems.is_empty() {
             return Err(DataError::Config { problems });
         }
         let files: Result<Vec<_>, _> =
-            paths.iter().map(|path| DataFile::new(path, config)).collect();
+            input.into().files().iter().map(|file| DataFile::new(file, config)).collect();
         let files = files?;
         let (first, others) = files.split_first().ok_or(DataError::NoFiles)?;
         let header = first.header(config)?;
@@ -68,7 +68,7 @@ impl Source {
 
     /// The files, in the order in which they are read.
     pub fn files(&self) -> impl ExactSizeIterator<Item = &Path> {
-        self.shared.files.iter().map(|file| &*file.path)
+        self.shared.files.iter().map(DataFile::path)
     }
 
     /// The header row of the first file as it stands there; `None` if no header names the columns.
@@ -76,51 +76,33 @@ impl Source {
     /// # Errors
     /// If the file can no longer be read.
     pub fn raw_header(&self) -> Result<Option<Vec<u8>>, DataError> {
-        let Some(file) = self.file(0) else { return Ok(None) };
-        let Some(dialect) = file.dialect().filter(|dialect| dialect.headed) else {
-            return Ok(None);
-        };
-        let mut reader = DelimitedReader::open(&file.path, dialect)?;
-        reader.read(&mut RawRow::new())?;
-        Ok(Some(reader.raw().to_vec()))
+        self.file(0).map_or(Ok(None), DataFile::raw_header)
     }
 
     /// The extension for the name of a file to which rows of the first file are copied unchanged.
     pub fn extension(&self) -> &'static str {
-        match self.file(0).map(|file| file.form) {
-            Some(Form::Libsvm) => "svm",
-            Some(Form::Libffm) => "ffm",
-            Some(Form::Text(dialect)) if dialect.delimiter == b'\t' => "tsv",
-            _ => "csv",
-        }
+        self.file(0).map_or("csv", DataFile::extension)
     }
 
     /// Whether all files hold labels and pairs: libsvm or libffm.
     pub(crate) fn has_pairs(&self) -> bool {
-        self.shared.files.iter().all(|file| matches!(file.form, Form::Libsvm | Form::Libffm))
+        self.shared.files.iter().all(|file| file.format.has_pairs())
     }
 
     /// The character between two features of a column that is a weighted list in its format, as in libsvm and libffm;
     /// `None` for all other columns.
     pub fn pair_separator(&self, column: usize) -> Option<char> {
-        let holds_pairs = match self.file(0).map(|file| file.form) {
-            Some(Form::Libsvm) => column + 1 == self.header().len(),
-            Some(Form::Libffm) => column > 0,
-            _ => false,
-        };
-        holds_pairs.then_some(char::from(BETWEEN))
+        self.file(0)?.module().list_separator(column, self.header().len())
     }
 
-    /// The source with a column for each field of `names` that does not occur in its files, if all are libffm.
+    /// The source with a column for each field of `names` that its files may lack by their format, and do lack.
     ///
     /// A field of libffm without a pair is missing, whether in one row or in all rows.
     pub(crate) fn with_fields<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Self {
         let mut header = self.header().to_vec();
-        if self.shared.files.iter().all(|file| file.form == Form::Libffm) {
-            for name in names.into_iter().filter(|name| is_whole(name.as_bytes())) {
-                if !header.iter().any(|known| known == name) {
-                    header.push(name.to_owned());
-                }
+        for name in names.into_iter().filter(|name| self.may_lack(name)) {
+            if !header.iter().any(|known| known == name) {
+                header.push(name.to_owned());
             }
         }
         if header.len() == self.header().len() {
@@ -130,19 +112,25 @@ impl Source {
         Self { shared: Arc::new(Shared { files, header, config }) }
     }
 
+    /// Whether rows of all files lack a value in the column `name` if the files do not have the column.
+    fn may_lack(&self, name: &str) -> bool {
+        self.shared.files.iter().all(|file| file.module().may_lack(name))
+    }
+
     /// Refuses files whose rows are not text, and files of several forms, whose rows cannot be put into one file.
     pub(crate) fn check_one_form(&self) -> Result<(), DataError> {
         let mut others = self.shared.files.iter().skip(1);
         let Some(first) = self.file(0) else { return Ok(()) };
-        let is_not_text = |file: &&DataFile| matches!(file.form, Form::Parquet { .. });
+        let is_not_text = |file: &&DataFile| !file.format.has_text_rows();
         if let Some(file) = self.shared.files.iter().find(is_not_text) {
-            return Err(DataError::NoText { file: file.path.to_path_buf() });
+            let format = file.format.title();
+            return Err(DataError::NoText { file: file.path().to_path_buf(), format });
         }
-        match others.find(|file| file.form != first.form) {
+        match others.find(|file| !file.has_form_of(first)) {
             None => Ok(()),
             Some(other) => Err(DataError::FormDiffers {
-                file: other.path.to_path_buf(),
-                first: first.path.to_path_buf(),
+                file: other.path().to_path_buf(),
+                first: first.path().to_path_buf(),
             }),
         }
     }
@@ -153,12 +141,10 @@ impl Source {
     /// header lacks them too.
     pub(crate) fn without_targets(&self) -> Result<Self, DataError> {
         let Some(first) = self.file(0) else { return Ok(self.clone()) };
-        let Some(dialect) = first.dialect().filter(|dialect| !dialect.headed) else {
-            return Ok(self.clone());
-        };
-        let n_fields = match first.first_row(dialect, "rows") {
+        let n_fields = match first.headless_row() {
+            Ok(None) => return Ok(self.clone()),
             Err(error) if error.is_bad_row() => return Ok(self.clone()),
-            row => row?.n_fields(),
+            row => row?.map_or(0, |row| row.get(0).n_fields()),
         };
         let (files, config) = (self.shared.files.clone(), self.config().clone());
         let mut layouts = config.layouts().into_iter();

@@ -250,8 +250,7 @@ fn damaged_files_give_an_error_or_valid_weights() {
 
 #[test]
 fn new_weights_clear_the_summary_of_the_training() {
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/model_v2.dcx");
-    let stored = crate::TrainedModel::load(&file).unwrap();
+    let stored = crate::kinds_test::sample_model(crate::ModelKind::Mlp);
     let mut params = stored.params.clone();
     params.dense_values_mut().iter_mut().for_each(|value| *value += 0.5);
     let imported = stored.clone().with_weights(params.clone()).unwrap();

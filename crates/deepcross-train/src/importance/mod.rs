@@ -118,11 +118,11 @@ pub fn permutation_importance(
 
 /// The fields of each column, or pair of columns, in the order of their first field.
 fn permuted_together(encoder: &Encoder) -> Vec<Vec<usize>> {
-    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+    let mut groups: Vec<(Vec<String>, Vec<usize>)> = Vec::new();
     for (index, field) in encoder.fields().into_iter().enumerate() {
-        match groups.iter_mut().find(|(column, _)| *column == field.column) {
+        match groups.iter_mut().find(|(columns, _)| *columns == field.columns) {
             Some((_, fields)) => fields.push(index),
-            None => groups.push((field.column, vec![index])),
+            None => groups.push((field.columns, vec![index])),
         }
     }
     groups.into_iter().map(|(_, fields)| fields).collect()

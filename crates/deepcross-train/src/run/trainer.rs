@@ -29,7 +29,7 @@ use deepcross_model::{Model, Predictor, TrainedModel, TrainingSummary};
 /// [`TrainError`] for problems of configuration and data, and if a number becomes NaN or infinite;
 /// [`TrainError::Stopped`] if the caller asked for it, [`TrainError::OtherRun`] if the checkpoint is
 /// not of this run, [`TrainError::OtherModel`] if the model to begin from has another schema, and
-/// [`TrainError::OlderCheckpoint`] or [`TrainError::Checkpoint`] if the checkpoint cannot be read.
+/// [`TrainError::Checkpoint`] if the checkpoint cannot be read.
 pub fn train(
     config: &RunConfig,
     files: &Files,

@@ -44,24 +44,26 @@ const DATA: Order = &[
     &["place", "error"],
     &["input"],
     &["rows"],
+    &["output"],
     &["formats"],
     &["source"],
     &["encode"],
     &["cache"],
     &["shuffle"],
-    &["writer"],
     &["split"],
     &["convert"],
 ];
 
 const FEATURES: Order = &[
-    &["config", "error", "problem", "state", "suggest"],
+    &["error", "json", "keys", "limits", "problem", "suggest"],
     &["batch", "counts"],
     &["raw"],
     &["lookup"],
     &["description"],
+    &["kind"],
     &["companion"],
     &["kinds"],
+    &["config", "state"],
     &["encoder"],
     &["fitter"],
 ];
