@@ -1,4 +1,4 @@
-//! The kinds of model, and the keys of `[model]` that each of them knows.
+//! The kinds of model that a configuration can name.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ impl ModelKind {
         [Self::DeepCrossing, Self::DeepCrossingPlain, Self::Lr, Self::Fm, Self::Ffm, Self::Mlp];
 
     /// The name in a configuration.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::DeepCrossing => "deep-crossing",
             Self::DeepCrossingPlain => "deep-crossing-plain",
@@ -42,43 +42,7 @@ impl ModelKind {
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
-
-    /// The keys of `[model]` that have no meaning for the kind.
-    pub(super) fn unknown_keys(self) -> &'static [&'static str] {
-        match self {
-            Self::DeepCrossing => &[],
-            Self::DeepCrossingPlain => &["unit", "depth", "activation"],
-            Self::Mlp => &["unit", "depth", "outer_activation", "batch_norm"],
-            Self::Fm | Self::Ffm => &NOT_OF_FACTORS,
-            Self::Lr => &NOT_OF_LR,
-        }
-    }
 }
-
-const NOT_OF_LR: [&str; 16] = [
-    "embedding",
-    "embedding_std",
-    "preset",
-    "embeddings",
-    "bypass_below",
-    "embedding_activation",
-    "embedding_bias",
-    "embed_numbers",
-    "unit",
-    "hidden",
-    "depth",
-    "activation",
-    "outer_activation",
-    "dropout",
-    "embedding_dropout",
-    "batch_norm",
-];
-
-/// All of [`NOT_OF_LR`] except for the first two.
-const NOT_OF_FACTORS: [&str; 14] = {
-    let [_, _, rest @ ..] = NOT_OF_LR;
-    rest
-};
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! The content of a header of any version.
 
-use crate::config::ModelSpec;
+use crate::model_spec::StoredSpec;
 use crate::training_summary::TrainingSummary;
 use deepcross_calibration::Calibrator;
 use deepcross_features::EncoderState;
@@ -10,7 +10,7 @@ use deepcross_features::EncoderState;
 pub(crate) struct Contents {
     pub(crate) config: String,
     pub(crate) encoder: EncoderState,
-    pub(crate) spec: ModelSpec,
+    pub(crate) layers: StoredSpec,
     pub(crate) training: TrainingSummary,
     pub(crate) calibrator: Option<Calibrator>,
 }

@@ -1,8 +1,7 @@
 //! The fourth version of the header, which adds the calibrator of a calibrated model.
 
 use super::contents::Contents;
-use super::v3::ModelSpecV3;
-use crate::config::ModelSpec;
+use crate::model_spec::StoredSpec;
 use crate::training_summary::TrainingSummary;
 use deepcross_calibration::{
     CalibrationError, CalibrationMap, Calibrator, Isotonic, Platt, Temperature,
@@ -14,8 +13,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct HeaderV4 {
     config: String,
     encoder: EncoderState,
-    #[serde(with = "ModelSpecV3")]
-    spec: ModelSpec,
+    layers: StoredSpec,
     training: TrainingSummary,
     calibrator: Option<CalibratorV4>,
 }
@@ -38,16 +36,16 @@ impl TryFrom<HeaderV4> for Contents {
     type Error = CalibrationError;
 
     fn try_from(header: HeaderV4) -> Result<Self, CalibrationError> {
-        let HeaderV4 { config, encoder, spec, training, calibrator } = header;
+        let HeaderV4 { config, encoder, layers, training, calibrator } = header;
         let calibrator = calibrator.map(Calibrator::try_from).transpose()?;
-        Ok(Self { config, encoder, spec, training, calibrator })
+        Ok(Self { config, encoder, layers, training, calibrator })
     }
 }
 
 impl From<Contents> for HeaderV4 {
     fn from(contents: Contents) -> Self {
-        let Contents { config, encoder, spec, training, calibrator } = contents;
-        Self { config, encoder, spec, training, calibrator: calibrator.map(Into::into) }
+        let Contents { config, encoder, layers, training, calibrator } = contents;
+        Self { config, encoder, layers, training, calibrator: calibrator.map(Into::into) }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::artifact::mutations::mutations;
-use crate::config::{DeepCrossingSpec, ModelConfig, ModelSpec, UnitKind};
+use crate::config::{ModelConfig, ModelKind, UnitKind};
+use crate::kinds_test::sample_model;
 use crate::model::Model;
+use crate::model_spec::ModelSpec;
 use ::safetensors::tensor::TensorView;
 use ::safetensors::{Dtype, SafeTensors};
 use deepcross_autodiff::Params;
@@ -250,8 +252,7 @@ fn damaged_files_give_an_error_or_valid_weights() {
 
 #[test]
 fn new_weights_clear_the_summary_of_the_training() {
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/model_v2.dcx");
-    let stored = crate::TrainedModel::load(&file).unwrap();
+    let stored = sample_model(ModelKind::Fm);
     let mut params = stored.params.clone();
     params.dense_values_mut().iter_mut().for_each(|value| *value += 0.5);
     let imported = stored.clone().with_weights(params.clone()).unwrap();
@@ -262,13 +263,4 @@ fn new_weights_clear_the_summary_of_the_training() {
     );
     assert_ne!(params.dense_values(), stored.params.dense_values());
     assert!(stored.with_weights(Params::new()).is_err());
-}
-
-/// Tests that the two kinds with one type of specification are distinguished.
-#[test]
-fn a_specification_knows_its_kind() {
-    let names: Vec<_> = specs().iter().map(|(_, spec)| spec.kind().name()).collect();
-    let [deep, plain] = ["deep-crossing", "deep-crossing-plain"];
-    assert_eq!(names, [deep, deep, deep, plain, plain, "mlp", "lr", "fm", "ffm"]);
-    assert!(matches!(specs()[0].1, ModelSpec::DeepCrossing(DeepCrossingSpec { .. })));
 }

@@ -121,7 +121,7 @@ impl RunConfig {
         let known = [known_keys::<Self>(), &["compare"]].concat();
         problems.extend(table.keys().map(|key| unknown(key, "", &known)));
         problems.extend(config.data.problems());
-        problems.extend(config.model.problems());
+        problems.extend(config.model.problems().iter().map(ToString::to_string));
         problems.extend(config.train.problems());
         if all_fields {
             problems.extend(config.field_problems());

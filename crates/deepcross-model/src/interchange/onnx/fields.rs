@@ -5,9 +5,9 @@
 //! offsets into one list of ids, as elsewhere in this workspace. They need a sum over segments, for which ONNX has only
 //! a scatter without a guaranteed order.
 
-use super::graph::{Axis, GraphBuilder, Value, integer};
+use crate::graph::{Axis, GraphBuilder, Value, integer};
 use crate::interchange::graph_inputs::{ids_name, numbers_name, weights_name};
-use crate::kinds::stacked_input::StackedInput;
+use crate::stack::stacked_input::StackedInput;
 use deepcross_features::{FieldShape, ShapeKind};
 use deepcross_layers::{Embedding, OneHot, StackedField};
 
