@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let (text, path) = (folder.path().join("rows.tsv"), folder.path().join("rows.dcc"));
     std::fs::write(&text, rows()?)?;
-    let config = DataConfig { format: Some(Format::Criteo), ..DataConfig::default() };
+    let config = DataConfig { format: Some(Format::CRITEO), ..DataConfig::default() };
     let source = Source::open(std::slice::from_ref(&text), &config)?;
     let encoder = fit(&source, &schema()?, Partition::All, BadRows::Error)?.encoder;
     let cache = write(&path, &source, &encoder)?;

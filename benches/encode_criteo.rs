@@ -67,7 +67,7 @@ fn pool(threads: usize) -> ThreadPool {
 }
 
 fn open(path: &Path) -> Result<Source, DataError> {
-    let config = DataConfig { format: Some(Format::Criteo), ..DataConfig::default() };
+    let config = DataConfig { format: Some(Format::CRITEO), ..DataConfig::default() };
     Source::open(&[path.to_owned()], &config)
 }
 

@@ -14,24 +14,24 @@ use crate::split;
 /// The settings of a format with a label, a weight if the format has a header, and comments in one format.
 fn settings(format: Format) -> DataConfig {
     let mut config = DataConfig { format: Some(format), ..DataConfig::default() };
-    if matches!(format, Format::Csv | Format::Tsv | Format::Parquet) {
+    if matches!(format, Format::CSV | Format::TSV | Format::PARQUET) {
         config.label = Some(LabelConfig::binary("click"));
     }
-    if matches!(format, Format::Csv | Format::Tsv) {
+    if matches!(format, Format::CSV | Format::TSV) {
         config.weight = Some("weight".to_owned());
     }
-    if format == Format::Tsv {
+    if format == Format::TSV {
         config.comment = Some('#');
     }
     config
 }
 
-static CSV: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::Csv));
-static TSV: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::Tsv));
-static CRITEO: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::Criteo));
-static LIBSVM: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::Libsvm));
-static LIBFFM: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::Libffm));
-static PARQUET: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::Parquet));
+static CSV: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::CSV));
+static TSV: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::TSV));
+static CRITEO: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::CRITEO));
+static LIBSVM: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::LIBSVM));
+static LIBFFM: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::LIBFFM));
+static PARQUET: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::PARQUET));
 
 /// Checks a CSV file.
 pub fn csv(bytes: &[u8]) {

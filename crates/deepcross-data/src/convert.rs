@@ -5,8 +5,8 @@ use std::io::Write;
 use crate::config::{BadRows, DataConfig, Format};
 use crate::encode::RowReader;
 use crate::error::DataError;
+use crate::formats::{ColumnType, ColumnTypes, EncodedWriter, FileForm, RowWriter};
 use crate::source::{Skipped, Source, each_row};
-use crate::writer::{ColumnType, ColumnTypes, EncodedWriter, FileForm, RowWriter};
 
 /// The number of rows that are encoded before they are written.
 const BATCH_ROWS: usize = 4096;
@@ -39,10 +39,7 @@ pub fn convert<W: Write + Send>(
 ) -> Result<Converted<W>, DataError> {
     let source = &source.without_targets()?;
     form.format.check_columns(source.header())?;
-    let types = match form.format {
-        Format::Parquet => types(source, bad_rows)?,
-        _ => Vec::new(),
-    };
+    let types = if form.format.writes_types() { types(source, bad_rows)? } else { Vec::new() };
     let mut writer = RowWriter::new(out, form, source.header(), &types)?;
     let mut rows = 0;
     let skipped = each_row(source, bad_rows, |row| {
@@ -81,9 +78,7 @@ pub fn convert_encoded<W: Write>(
 /// All rows are read before they are written for the types of the columns of Parquet, and for the fields of libffm.
 /// If the format is not set, a pipe may hold libffm or Parquet.
 pub fn converts_in_one_pass(config: &DataConfig, form: FileForm) -> bool {
-    let is_read_once =
-        matches!(config.format, Some(Format::Csv | Format::Tsv | Format::Criteo | Format::Libsvm));
-    form.format != Format::Parquet && is_read_once
+    !form.format.writes_types() && config.format.is_some_and(Format::is_read_once)
 }
 
 /// The types of the columns, which all rows fit.
@@ -104,12 +99,12 @@ mod tests {
     #[test]
     fn one_pass_needs_a_known_format_without_fields_or_types() {
         for (format, name, expected) in [
-            (Some(Format::Csv), "out.tsv", true),
-            (Some(Format::Criteo), "out.csv.gz", true),
-            (Some(Format::Libsvm), "out.csv", true),
-            (Some(Format::Csv), "out.parquet", false),
-            (Some(Format::Libffm), "out.csv", false),
-            (Some(Format::Parquet), "out.csv", false),
+            (Some(Format::CSV), "out.tsv", true),
+            (Some(Format::CRITEO), "out.csv.gz", true),
+            (Some(Format::LIBSVM), "out.csv", true),
+            (Some(Format::CSV), "out.parquet", false),
+            (Some(Format::LIBFFM), "out.csv", false),
+            (Some(Format::PARQUET), "out.csv", false),
             (None, "out.csv", false),
         ] {
             let config = DataConfig { format, ..DataConfig::default() };

@@ -33,13 +33,14 @@ pub enum DataError {
     NoFiles,
     /// The format of a file is neither set nor known from its name.
     #[error(
-        "{}: the name does not show the format, expected a name that ends in .csv, .tsv, \
-         .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set",
+        "{}: the name does not show the format, expected a name that ends in {known}, or `format` to be set",
         named(file)
     )]
     UnknownFormat {
         /// The file.
         file: PathBuf,
+        /// The ends of names that show a format.
+        known: String,
     },
     /// There is no such file.
     #[error("{}: no such file", named(file))]
@@ -184,12 +185,14 @@ pub enum DataError {
     },
     /// Rows are to be copied unchanged from the file, but the file is not text.
     #[error(
-        "{}: is a Parquet file, whose rows are not lines of text that could be copied",
+        "{}: is a {format} file, whose rows are not lines of text that could be copied",
         named(file)
     )]
     NoText {
         /// The file.
         file: PathBuf,
+        /// The name of its format.
+        format: &'static str,
     },
     /// A column named in the settings is not in the header.
     #[error(

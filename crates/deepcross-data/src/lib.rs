@@ -12,6 +12,8 @@ mod input;
 
 mod rows;
 
+mod output;
+
 mod formats;
 
 mod source;
@@ -21,8 +23,6 @@ mod encode;
 mod cache;
 
 mod shuffle;
-
-mod writer;
 
 mod convert;
 mod split;
@@ -35,7 +35,9 @@ pub use input::{Fingerprint, first_lines, keep_pipes};
 
 pub use rows::{RawColumn, RawRow, RawValues};
 
-pub use formats::COMMENT_MARKERS;
+pub use output::Compression;
+
+pub use formats::{COMMENT_MARKERS, ColumnType, ColumnTypes, EncodedWriter, FileForm, RowWriter};
 
 pub use source::{LabelReader, Partition, Records, Skipped, Source, WeightReader};
 
@@ -44,8 +46,6 @@ pub use encode::{Fitted, Labels, NegativeCounts, RowPlan, RowReader, fit};
 pub use cache::{Cache, CacheWriter};
 
 pub use shuffle::Shuffled;
-
-pub use writer::{ColumnType, ColumnTypes, Compression, EncodedWriter, FileForm, RowWriter};
 
 pub use convert::{Converted, convert, convert_encoded, converts_in_one_pass};
 pub use split::{Shares, SplitBy, SplitFile, SplitFiles, SplitFolder, SplitSet, Splitter};

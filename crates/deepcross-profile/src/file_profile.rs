@@ -77,8 +77,7 @@ pub fn profile_files(
 
 /// Opens the files, whose first row must name the columns if nothing else does.
 fn open(files: &[PathBuf], config: &DataConfig) -> Result<Source, ProfileError> {
-    let has_pairs = matches!(config.format, Some(Format::Libsvm | Format::Libffm));
-    let has_header = config.columns().is_none() && !has_pairs;
+    let has_header = config.columns().is_none() && config.format.is_none_or(Format::has_header_row);
     let source = match Source::open(files, config) {
         Err(error @ DataError::RepeatedColumn { .. }) if has_header => {
             return Err(ProfileError::RepeatedName(error));

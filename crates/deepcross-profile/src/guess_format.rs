@@ -3,7 +3,7 @@
 //! Training and predicting never guess, so that a file that is read in one way today is not read in another tomorrow.
 //! The guess is written into a configuration, where a user sees it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use deepcross_data::{COMMENT_MARKERS, DataConfig, DataError, Format, first_lines};
 use memchr::memchr_iter;
@@ -26,43 +26,32 @@ const DELIMITERS: [u8; 4] = *b"\t,;|";
 /// If no file is given, or if the first file cannot be read.
 pub fn guess_format(paths: &[PathBuf], config: &DataConfig) -> Result<DataConfig, DataError> {
     let path = paths.first().ok_or(DataError::NoFiles)?;
-    if matches!(config.format_of(path), Ok(Format::Parquet)) {
+    let shown = config.format_of(path).ok();
+    if shown.is_some_and(|format| !format.has_text_rows()) {
         return Ok(config.clone());
     }
     let lines = first_lines(path, LINES, BYTES)?;
-    if let Some(format) = pairs(path, config, &lines) {
+    let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
+    let format = shown.or_else(|| Format::of_lines(&lines));
+    if let Some(format) = format.filter(|format| !format.is_delimited()) {
         return Ok(DataConfig { format: Some(format), ..config.clone() });
     }
     let comment = config.comment.map_or_else(|| comment(&lines), |c| Some(c as u8));
     let rows: Vec<&[u8]> =
-        lines.iter().map(Vec::as_slice).filter(|line| line.first().copied() != comment).collect();
+        lines.iter().copied().filter(|line| line.first().copied() != comment).collect();
     let known = config.delimiter_of(path).ok().map(|delimiter| delimiter as u8);
     let mut config = DataConfig { comment: comment.map(char::from), ..config.clone() };
     let delimiter = known.filter(|known| fits(&rows, *known)).or_else(|| delimiter(&rows));
     if config.format.is_none() && is_criteo(&rows, delimiter, &config) {
-        config.format = Some(Format::Criteo);
+        config.format = Some(Format::CRITEO);
     } else if known.is_none() {
-        config.format = Some(if delimiter == Some(b'\t') { Format::Tsv } else { Format::Csv });
+        config.format = Some(if delimiter == Some(b'\t') { Format::TSV } else { Format::CSV });
     }
     let usual = known.unwrap_or(if delimiter == Some(b'\t') { b'\t' } else { b',' });
     if config.delimiter.is_none() {
         config.delimiter = delimiter.filter(|found| *found != usual).map(char::from);
     }
     Ok(config)
-}
-
-/// The format libsvm or libffm, if the settings, the name or nearly all lines show it.
-fn pairs(path: &Path, config: &DataConfig, lines: &[Vec<u8>]) -> Option<Format> {
-    if let Ok(format) = config.format_of(path) {
-        return Some(format).filter(|format| matches!(format, Format::Libsvm | Format::Libffm));
-    }
-    let rows: Vec<_> = lines.iter().filter(|line| !line.starts_with(b"#")).collect();
-    let has_pairs = rows.iter().any(|row| row.contains(&b':'));
-    let is_format = |format: &Format| {
-        let matching = rows.iter().filter(|row| format.matches_line(row)).count();
-        has_pairs && matching * 10 >= rows.len() * 9
-    };
-    [Format::Libffm, Format::Libsvm].into_iter().find(is_format)
 }
 
 /// Whether the names in a header look like the values of a row: at least a quarter of them are numbers.
@@ -98,12 +87,10 @@ fn fits(lines: &[&[u8]], delimiter: u8) -> bool {
 }
 
 /// The comment marker: a character that begins lines whose number of fields is not that of the other lines.
-fn comment(lines: &[Vec<u8>]) -> Option<u8> {
+fn comment(lines: &[&[u8]]) -> Option<u8> {
     COMMENT_MARKERS.into_iter().find(|comment| {
-        let begins = |line: &&Vec<u8>| line.first() == Some(comment);
-        let comments: Vec<&[u8]> = lines.iter().filter(begins).map(Vec::as_slice).collect();
-        let rows: Vec<&[u8]> =
-            lines.iter().filter(|line| !begins(line)).map(Vec::as_slice).collect();
+        let (comments, rows): (Vec<&[u8]>, Vec<&[u8]>) =
+            lines.iter().partition(|line| line.first() == Some(comment));
         let Some(delimiter) = delimiter(&rows).filter(|delimiter| delimiter != comment) else {
             return false;
         };
@@ -115,7 +102,7 @@ fn comment(lines: &[Vec<u8>]) -> Option<u8> {
 /// Whether the rows are those of Criteo's logs: a label and 39 other fields between tabs, without a header.
 fn is_criteo(rows: &[&[u8]], delimiter: Option<u8>, config: &DataConfig) -> bool {
     let has_label = |line: &&[u8]| line.starts_with(b"0\t") || line.starts_with(b"1\t");
-    let criteo = DataConfig { format: Some(Format::Criteo), ..DataConfig::default() };
+    let criteo = DataConfig { format: Some(Format::CRITEO), ..DataConfig::default() };
     let n_columns = criteo.columns().unwrap_or_default().len();
     config.columns.is_none()
         && delimiter == Some(b'\t')

@@ -1,44 +1,22 @@
 //! `--format`: the format of files whose names do not show it.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use deepcross_data::{DataConfig, Format};
 
-/// The format of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FileFormat {
-    /// Fields separated by commas
-    Csv,
-    /// Fields separated by tabs
-    Tsv,
-    /// The layout of Criteo's click logs
-    Criteo,
-    /// A label and pairs `index:value`
-    Libsvm,
-    /// A label and triples `field:feature:value`
-    Libffm,
-    /// Columns of typed values
-    Parquet,
-}
-
-impl From<FileFormat> for Format {
-    fn from(format: FileFormat) -> Self {
-        match format {
-            FileFormat::Csv => Self::Csv,
-            FileFormat::Tsv => Self::Tsv,
-            FileFormat::Criteo => Self::Criteo,
-            FileFormat::Libsvm => Self::Libsvm,
-            FileFormat::Libffm => Self::Libffm,
-            FileFormat::Parquet => Self::Parquet,
-        }
-    }
+/// The parser of a format's name, which help texts list with what it means.
+pub(crate) fn format_parser() -> impl TypedValueParser<Value = Format> {
+    let names =
+        Format::all().map(|format| PossibleValue::new(format.name()).help(format.summary()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
 /// The format of files that a model reads.
 #[derive(Debug, Args)]
 pub(crate) struct FormatOverride {
     /// The format of the files; without it, the training data or the names of the files give the format
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    format: Option<FileFormat>,
+    #[arg(long, value_parser = format_parser(), value_name = "FORMAT")]
+    format: Option<Format>,
 }
 
 impl FormatOverride {
@@ -46,6 +24,6 @@ impl FormatOverride {
     pub(crate) fn apply(&self, data: &mut DataConfig) {
         let Some(format) = self.format else { return };
         data.label = data.label();
-        data.format = Some(format.into());
+        data.format = Some(format);
     }
 }

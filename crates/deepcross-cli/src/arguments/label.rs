@@ -1,7 +1,8 @@
 //! `--label`, `--columns` and the like: how files are read if no configuration says so.
 
-use super::FileFormat;
+use super::format_parser;
 use clap::Args;
+use deepcross_data::Format;
 
 /// The column of the label, and its classes.
 #[derive(Clone, Debug, Args)]
@@ -24,8 +25,8 @@ pub(crate) struct Layout {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
     /// The format of the files, instead of the one that is recognized
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub(crate) format: Option<FileFormat>,
+    #[arg(long, value_parser = format_parser(), value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
     /// The values that mean "missing", beside the empty one, instead of the usual ones
     #[arg(long, value_name = "VALUE", num_args = 1..)]
     pub(crate) missing: Vec<String>,

@@ -1,7 +1,7 @@
 //! `deepcross convert`: writes files in another format.
 
 use crate::arguments::{
-    DataFiles, FileFormat, FormatOverride, Threads, files_help, help_texts, read_config,
+    DataFiles, FormatOverride, Threads, files_help, format_parser, help_texts, read_config,
 };
 use crate::call_error::CallError;
 use crate::inputs::keep_pipes_beside;
@@ -19,28 +19,41 @@ use deepcross_train::{RunConfig, TrainedRun};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-const CONVERT_HELP: &str = concat!(
-    "Examples:
+/// The help after the options; the endings are those of all formats.
+fn convert_help() -> String {
+    let (plain, packed): (Vec<_>, Vec<_>) = Format::all()
+        .filter(|format| !format.extensions().is_empty())
+        .partition(|format| !format.compresses_itself());
+    let endings = |formats: &[Format]| {
+        let each = formats.iter().map(|format| format!(".{}", format.extensions().join(" or .")));
+        each.collect::<Vec<_>>().join(", ")
+    };
+    format!(
+        "Examples:
   deepcross convert --data 'logs/*.csv.gz' --out clicks.parquet
   deepcross convert --data day_0.gz --format criteo --out day_0.csv.zst
   deepcross convert --data clicks.csv --config run.toml --out clicks.ffm
   zcat clicks.csv.gz | deepcross convert --data - --format csv --to tsv | head
 
-The end of a name gives the format: .csv, .tsv, .svm or .libsvm, .ffm or .libffm, each optionally \
-followed by .gz or .zst, and .parquet. Values are written unchanged, in CSV with quotes if they need \
-them. A row with a value that the format cannot hold is a bad row.
+The end of a name gives the format: {}, each optionally followed by .gz or .zst, and {}. Values are \
+written unchanged, in CSV with quotes if they need them. A row with a value that the format cannot \
+hold is a bad row.
 
-libsvm and libffm hold numbers. Rows of these formats, and text with the same columns, are written \
-unchanged. Rows with other columns are encoded: by the encoder of --model, or by an encoder that is \
-fitted to the rows for the fields of --config.
+{} hold numbers. Rows of these formats, and text with the same columns, are written unchanged. Rows \
+with other columns are encoded: by the encoder of --model, or by an encoder that is fitted to the \
+rows for the fields of --config.
 
-",
-    files_help!()
-);
+{}",
+        endings(&plain),
+        endings(&packed),
+        Format::with_pairs("and"),
+        files_help!()
+    )
+}
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = CONVERT_HELP,
+    after_help = convert_help(),
     mut_args(help_texts(&[
         ("data", "The rows to convert; several files are read in order and become one"),
         ("format", "The format of the files, instead of the one that their names show"),
@@ -53,8 +66,8 @@ pub(crate) struct ConvertArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// The format to write, instead of the one that the name of the output shows
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub(crate) to: Option<FileFormat>,
+    #[arg(long, value_parser = format_parser(), value_name = "FORMAT")]
+    pub(crate) to: Option<Format>,
     #[command(flatten)]
     pub(crate) format: FormatOverride,
     /// The configuration of a run; its `[data]` says how to read the files, and its fields are fitted and
@@ -119,21 +132,19 @@ impl Numbers {
 /// The form of the file to write.
 fn form(args: &ConvertArgs, out: Option<&Path>) -> Result<FileForm> {
     let call_error = |message: String| Err(CallError::with_message(message));
-    let to = args.to.map(Format::from);
-    let form = match (out, to) {
+    let form = match (out, args.to) {
         (Some(out), to) => FileForm::of(out, to),
-        (None, Some(_)) => FileForm::of(Path::new(""), to),
+        (None, to @ Some(_)) => FileForm::of(Path::new(""), to),
         (None, None) => {
             return call_error("`--to`: name the format for standard output".to_owned());
         }
     };
     match form {
         Ok(form) if args.model.is_some() && !form.format.has_pairs() => {
-            call_error("`--model`: applies only to libsvm and libffm".to_owned())
+            call_error(format!("`--model`: applies only to {}", Format::with_pairs("and")))
         }
-        Err(DataError::UnknownFormat { file }) => call_error(format!(
-            "{}: the name does not show the format, expected a name that ends in .csv, .tsv, \
-             .svm, .libsvm, .ffm, .libffm or .parquet, or `--to`",
+        Err(DataError::UnknownFormat { file, known }) => call_error(format!(
+            "{}: the name does not show the format, expected a name that ends in {known}, or `--to`",
             file.display()
         )),
         form => Ok(form?),

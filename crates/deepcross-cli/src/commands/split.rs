@@ -1,6 +1,6 @@
 //! `deepcross split`: divides rows into files to train on and to test with.
 
-use crate::arguments::{ConfigFile, DataFiles, FileFormat, files_help, help_texts};
+use crate::arguments::{ConfigFile, DataFiles, files_help, format_parser, help_texts};
 use crate::call_error::CallError;
 use crate::output::{check_apart, say};
 use crate::text::skipped_rows::skipped_lines;
@@ -64,8 +64,8 @@ pub(crate) struct SplitArgs {
     #[command(flatten)]
     pub(crate) config: ConfigFile,
     /// The format of the files, instead of the one that their names show
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub(crate) format: Option<FileFormat>,
+    #[arg(long, value_parser = format_parser(), value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
 }
 
 /// The rule that decides which file a row goes to.
@@ -131,7 +131,7 @@ fn split_by(args: &SplitArgs) -> Result<SplitBy> {
 /// How the files are read: the section `[data]` of a run, if one is named.
 fn config(args: &SplitArgs) -> Result<DataConfig> {
     let mut config = args.config.read()?.map_or_else(DataConfig::default, |run| run.data);
-    config.format = args.format.map(Format::from).or(config.format);
+    config.format = args.format.or(config.format);
     Ok(config)
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn with_layout(config: DataConfig, layout: &Layout) -> DataConfig {
     let with_empty = || [String::new()].into_iter().chain(missing.clone()).collect();
     DataConfig {
         columns: Some(columns).filter(|columns| !columns.is_empty()).or(config.columns),
-        format: format.map(Into::into).or(config.format),
+        format: format.or(config.format),
         missing: if missing.is_empty() { config.missing } else { with_empty() },
         ..config
     }

@@ -13,14 +13,12 @@ pub use format::Format;
 pub use label::LabelConfig;
 pub use quote::Quote;
 
-pub(crate) use format::{LABEL, criteo_columns, is_whole};
+pub(crate) use format::LABEL;
 
 use std::collections::BTreeSet;
 
-use deepcross_features::{CountsFrom, suggest};
+use deepcross_features::{CountsFrom, Problem};
 use serde::{Deserialize, Serialize};
-
-use crate::limits::MOST_FIELDS;
 
 /// The settings for reading data files; every key may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,76 +107,21 @@ pub enum BadRows {
 }
 
 impl DataConfig {
-    /// All problems of the settings, each as a sentence that names the key; empty if the settings are valid.
-    pub fn problems(&self) -> Vec<String> {
-        let mut problems = self.character_problems();
-        problems.extend(self.column_problems());
-        problems.extend(self.format.into_iter().flat_map(|format| self.pair_problems(format)));
-        problems.extend(self.label.iter().flat_map(LabelConfig::problems));
-        problems
-    }
-
-    /// The label: the one that `label` sets, else the one of the format, if it has one.
-    pub fn label(&self) -> Option<LabelConfig> {
-        let of_format = || match self.format? {
-            Format::Criteo => Some(LabelConfig::binary(LABEL)),
-            Format::Libsvm | Format::Libffm => Some(LabelConfig::signed(LABEL)),
-            _ => None,
-        };
-        self.label.clone().or_else(of_format)
-    }
-
-    /// The names of the columns if no header holds them: those of `columns`, else those of the format.
-    pub fn columns(&self) -> Option<Vec<String>> {
-        self.columns.clone().or_else(|| self.is_criteo().then(criteo_columns))
-    }
-
-    /// Whether the columns are those of Criteo's logs.
-    pub(crate) fn is_criteo(&self) -> bool {
-        self.format == Some(Format::Criteo)
-    }
-
-    /// The lists of columns that a file without a header may have: all columns, all but the label, all but the weight,
-    /// and all but both; no list if a header names the columns.
-    pub(crate) fn layouts(&self) -> Vec<Vec<String>> {
-        let Some(columns) = self.columns() else { return Vec::new() };
-        let label = self.label();
-        let (label, weight) = (label.as_ref().map(|label| &label.column), self.weight.as_ref());
-        let without = |absent: [Option<&String>; 2]| {
-            columns.iter().filter(|name| !absent.contains(&Some(*name))).cloned().collect()
-        };
-        [[None, None], [label, None], [None, weight], [label, weight]].map(without).to_vec()
-    }
-
-    /// The problems of keys that have no meaning, or another meaning, with a format that is not delimited text.
-    pub(crate) fn pair_problems(&self, format: Format) -> Vec<String> {
-        let has_columns = match format {
-            Format::Libsvm | Format::Parquet => false,
-            Format::Libffm => true,
-            _ => return Vec::new(),
-        };
+    /// The problems of those of `keys` that are set although they have no meaning with `format`.
+    pub(crate) fn without_meaning(&self, format: Format, keys: &[&str]) -> Vec<Problem> {
         let set = [
             ("delimiter", self.delimiter.is_some()),
             ("quote", self.quote.is_some()),
             ("comment", self.comment.is_some()),
-            ("columns", self.columns.is_some() && !has_columns),
+            ("columns", self.columns.is_some()),
         ];
-        let unmeant = set.iter().filter(|(_, is_set)| *is_set);
-        let mut problems: Vec<_> = unmeant
-            .map(|(key, _)| format!("`data.{key}`: has no meaning with the format `{format}`"))
-            .collect();
-        let fields = self.columns.iter().flatten().skip(1).filter(|_| has_columns);
-        problems.extend(fields.filter(|field| !is_whole(field.as_bytes())).map(|field| {
-            format!(
-                "`data.columns`: must name the label and then the numbers of the fields with the \
-                 format `libffm`, but has `{field}`"
-            )
-        }));
-        problems
+        let unmeant = set.iter().filter(|(key, is_set)| *is_set && keys.contains(key));
+        let problem = format!("has no meaning with the format `{format}`");
+        unmeant.map(|(key, _)| Problem::new(*key, problem.clone())).collect()
     }
 
     /// The problems of delimiter, quote and comment: each must be ASCII and not a line end, and they must differ.
-    fn character_problems(&self) -> Vec<String> {
+    pub(crate) fn character_problems(&self) -> Vec<String> {
         let quote = match self.quote {
             Some(Quote::Char(quote)) => Some(quote),
             _ => None,
@@ -190,49 +133,6 @@ impl DataConfig {
             format!("`data.{key}`: must be one ASCII character other than a line end, but is {c:?}")
         });
         unusable.chain(clashes(&set)).collect()
-    }
-
-    /// The problems of column names that can be found before any file is opened.
-    fn column_problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        let label = self.label();
-        let label = label.as_ref().map(|label| &label.column);
-        if let (Some(label), Some(weight)) = (label, &self.weight)
-            && label == weight
-        {
-            problems.push(format!("`data.weight`: must not be the label's column `{label}`"));
-        }
-        if self.is_criteo() && self.columns.is_some() {
-            problems.push(
-                "`data.columns`: has no meaning with the format `criteo`, whose columns are `label`, \
-                 `I1` to `I13` and `C1` to `C26`"
-                    .into(),
-            );
-            return problems;
-        }
-        let Some(columns) = &self.columns() else { return problems };
-        if columns.is_empty() {
-            problems.push("`data.columns`: must name at least one column, but is empty".into());
-        }
-        if columns.len() > MOST_FIELDS {
-            problems.push(format!(
-                "`data.columns`: must name at most {MOST_FIELDS} columns, but has {}",
-                columns.len()
-            ));
-        }
-        if let Some(name) = first_repeated(columns) {
-            problems.push(format!(
-                "`data.columns`: must name each column once, but has `{name}` twice"
-            ));
-        }
-        for (key, name) in [("label", label), ("weight", self.weight.as_ref())] {
-            let Some(name) = name.filter(|name| !columns.contains(name)) else { continue };
-            let near = suggest::nearest(name, columns).map(|n| format!(", the nearest is `{n}`"));
-            let near = near.unwrap_or_default();
-            let columns = if self.is_criteo() { "the format `criteo`" } else { "`data.columns`" };
-            problems.push(format!("`data.{key}`: {columns} has no column `{name}`{near}"));
-        }
-        problems
     }
 }
 

@@ -1,24 +1,31 @@
-//! The file formats: each has a reader that turns bytes into raw rows.
+//! The file formats: each is one module that reads, writes and recognises its files.
 //!
+//! A format implements the trait of [`file_format`], and [`registry`] lists it; nothing else names a single format.
 //! A reader knows one file, and nothing about a source, labels, or encoding.
 
-mod data_file;
-mod file_reader;
+mod column_type;
+mod columns;
+mod file_format;
+mod lines;
 
 mod delimited;
-mod dialect;
-
 mod libffm;
 mod libsvm;
-mod svm_lines;
-mod svm_tokens;
-
+mod pairs;
 mod parquet;
 
-pub use dialect::COMMENT_MARKERS;
+mod registry;
 
-pub(crate) use data_file::{DataFile, Form, has_lone_return};
-pub(crate) use delimited::DelimitedReader;
-pub(crate) use file_reader::FileReader;
-pub(crate) use libsvm::{BEFORE_QID, FEATURES, QID};
-pub(crate) use svm_tokens::{BETWEEN, is_feature_with_value, is_label, is_word, words};
+mod data_file;
+mod file_form;
+mod row_writer;
+mod settings;
+
+pub use column_type::{ColumnType, ColumnTypes};
+pub use delimited::COMMENT_MARKERS;
+pub use file_form::FileForm;
+pub use pairs::EncodedWriter;
+pub use row_writer::RowWriter;
+
+pub(crate) use data_file::DataFile;
+pub(crate) use file_format::FileReader;

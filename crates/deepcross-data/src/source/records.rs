@@ -12,7 +12,7 @@ use crate::rows::{RawRow, RawRows};
 pub struct Records {
     source: Source,
     /// The file being read; `None` after the last file, and after an error that does not concern a single row.
-    reader: Option<FileReader>,
+    reader: Option<Box<dyn FileReader>>,
     /// The index of the file to read next.
     next_file: usize,
 }
@@ -112,13 +112,13 @@ impl Records {
 
     /// The last row that was read without an error, as it stands in its file, with its line end.
     pub fn raw(&self) -> &[u8] {
-        self.reader.as_ref().map_or(&[], FileReader::raw)
+        self.reader.as_ref().map_or(&[], |reader| reader.raw())
     }
 
     fn open_next(&mut self) -> Result<(), DataError> {
         self.reader = None;
         if let Some(file) = self.source.file(self.next_file) {
-            self.reader = Some(file.rows(self.source.header())?);
+            self.reader = Some(file.rows(self.source.config(), self.source.header())?);
             self.next_file += 1;
         }
         Ok(())
@@ -126,7 +126,7 @@ impl Records {
 
     fn wrong_count(&mut self, row: &RawRow) -> DataError {
         let (found, expected) = (row.n_fields(), self.source.header().len());
-        let several_lines = self.reader.as_ref().is_some_and(FileReader::spans_lines);
+        let several_lines = self.reader.as_ref().is_some_and(|reader| reader.spans_lines());
         if let Some(reader) = &mut self.reader {
             reader.return_lines();
         }

@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 use deepcross_features::suggest;
 
-use crate::config::{DataConfig, is_whole};
+use crate::config::DataConfig;
 use crate::error::DataError;
-use crate::formats::{BETWEEN, DataFile, DelimitedReader, Form};
+use crate::formats::DataFile;
 use crate::message::other_delimiter;
-use crate::rows::RawRow;
 
 /// Opened files with one header; cheap to clone.
 #[derive(Clone, Debug)]
@@ -76,51 +75,33 @@ impl Source {
     /// # Errors
     /// If the file can no longer be read.
     pub fn raw_header(&self) -> Result<Option<Vec<u8>>, DataError> {
-        let Some(file) = self.file(0) else { return Ok(None) };
-        let Some(dialect) = file.dialect().filter(|dialect| dialect.headed) else {
-            return Ok(None);
-        };
-        let mut reader = DelimitedReader::open(&file.path, dialect)?;
-        reader.read(&mut RawRow::new())?;
-        Ok(Some(reader.raw().to_vec()))
+        self.file(0).map_or(Ok(None), DataFile::raw_header)
     }
 
     /// The extension for the name of a file to which rows of the first file are copied unchanged.
     pub fn extension(&self) -> &'static str {
-        match self.file(0).map(|file| file.form) {
-            Some(Form::Libsvm) => "svm",
-            Some(Form::Libffm) => "ffm",
-            Some(Form::Text(dialect)) if dialect.delimiter == b'\t' => "tsv",
-            _ => "csv",
-        }
+        self.file(0).map_or("csv", DataFile::extension)
     }
 
     /// Whether all files hold labels and pairs: libsvm or libffm.
     pub(crate) fn has_pairs(&self) -> bool {
-        self.shared.files.iter().all(|file| matches!(file.form, Form::Libsvm | Form::Libffm))
+        self.shared.files.iter().all(|file| file.format.has_pairs())
     }
 
     /// The character between two features of a column that is a weighted list in its format, as in libsvm and libffm;
     /// `None` for all other columns.
     pub fn pair_separator(&self, column: usize) -> Option<char> {
-        let holds_pairs = match self.file(0).map(|file| file.form) {
-            Some(Form::Libsvm) => column + 1 == self.header().len(),
-            Some(Form::Libffm) => column > 0,
-            _ => false,
-        };
-        holds_pairs.then_some(char::from(BETWEEN))
+        self.file(0)?.module().list_separator(column, self.header().len())
     }
 
-    /// The source with a column for each field of `names` that does not occur in its files, if all are libffm.
+    /// The source with a column for each field of `names` that its files may lack by their format, and do lack.
     ///
     /// A field of libffm without a pair is missing, whether in one row or in all rows.
     pub(crate) fn with_fields<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Self {
         let mut header = self.header().to_vec();
-        if self.shared.files.iter().all(|file| file.form == Form::Libffm) {
-            for name in names.into_iter().filter(|name| is_whole(name.as_bytes())) {
-                if !header.iter().any(|known| known == name) {
-                    header.push(name.to_owned());
-                }
+        for name in names.into_iter().filter(|name| self.may_lack(name)) {
+            if !header.iter().any(|known| known == name) {
+                header.push(name.to_owned());
             }
         }
         if header.len() == self.header().len() {
@@ -130,15 +111,21 @@ impl Source {
         Self { shared: Arc::new(Shared { files, header, config }) }
     }
 
+    /// Whether rows of all files lack a value in the column `name` if the files do not have the column.
+    fn may_lack(&self, name: &str) -> bool {
+        self.shared.files.iter().all(|file| file.module().may_lack(name))
+    }
+
     /// Refuses files whose rows are not text, and files of several forms, whose rows cannot be put into one file.
     pub(crate) fn check_one_form(&self) -> Result<(), DataError> {
         let mut others = self.shared.files.iter().skip(1);
         let Some(first) = self.file(0) else { return Ok(()) };
-        let is_not_text = |file: &&DataFile| matches!(file.form, Form::Parquet { .. });
+        let is_not_text = |file: &&DataFile| !file.format.has_text_rows();
         if let Some(file) = self.shared.files.iter().find(is_not_text) {
-            return Err(DataError::NoText { file: file.path.to_path_buf() });
+            let format = file.format.title();
+            return Err(DataError::NoText { file: file.path.to_path_buf(), format });
         }
-        match others.find(|file| file.form != first.form) {
+        match others.find(|file| !file.has_form_of(first)) {
             None => Ok(()),
             Some(other) => Err(DataError::FormDiffers {
                 file: other.path.to_path_buf(),
@@ -153,12 +140,10 @@ impl Source {
     /// header lacks them too.
     pub(crate) fn without_targets(&self) -> Result<Self, DataError> {
         let Some(first) = self.file(0) else { return Ok(self.clone()) };
-        let Some(dialect) = first.dialect().filter(|dialect| !dialect.headed) else {
-            return Ok(self.clone());
-        };
-        let n_fields = match first.first_row(dialect, "rows") {
+        let n_fields = match first.headless_row() {
+            Ok(None) => return Ok(self.clone()),
             Err(error) if error.is_bad_row() => return Ok(self.clone()),
-            row => row?.n_fields(),
+            row => row?.map_or(0, |row| row.n_fields()),
         };
         let (files, config) = (self.shared.files.clone(), self.config().clone());
         let mut layouts = config.layouts().into_iter();

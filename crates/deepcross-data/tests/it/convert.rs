@@ -156,11 +156,11 @@ fn criteo_header() -> String {
 fn criteos_logs_have_their_columns_and_no_header() {
     let row = format!("1,5,,7{}", ",c".repeat(36));
     let files = Files::new(&[("a.csv", format!("{}\n{row}\n", criteo_header()).as_bytes())]);
-    let log = converted(&files, "", "day_0.gz", Some(Format::Criteo)).unwrap();
+    let log = converted(&files, "", "day_0.gz", Some(Format::CRITEO)).unwrap();
     let log_files = Files::new(&[("day_0.gz", &log)]);
-    let back = converted(&log_files, "format = 'criteo'", "b.tsv", Some(Format::Csv)).unwrap();
+    let back = converted(&log_files, "format = 'criteo'", "b.tsv", Some(Format::CSV)).unwrap();
     assert_eq!(String::from_utf8(back).unwrap(), format!("{}\n{row}\n", criteo_header()));
-    let log = converted(&files, "", "day_0", Some(Format::Criteo)).unwrap();
+    let log = converted(&files, "", "day_0", Some(Format::CRITEO)).unwrap();
     assert_eq!(String::from_utf8(log).unwrap(), format!("{}\n", row.replace(',', "\t")));
 }
 
@@ -215,7 +215,7 @@ fn values_that_tsv_cannot_hold_are_reported_with_their_place() {
 
 #[test]
 fn criteos_logs_have_no_other_columns() {
-    let day = ("day_0", Some(Format::Criteo));
+    let day = ("day_0", Some(Format::CRITEO));
     let refused = |column, found, expected| {
         format!(
             "the rows cannot be written as criteo: column {column} is {found}, expected {expected}; \
@@ -290,7 +290,7 @@ fn names_of_unknown_or_impossible_forms_are_refused() {
     );
     check_refused(
         "a\n1\n",
-        ("b.gz", Some(Format::Parquet)),
+        ("b.gz", Some(Format::PARQUET)),
         "Parquet compresses its columns itself, expected a name without `.gz` or `.zst`",
     );
 }
@@ -496,7 +496,7 @@ mod parquet {
     fn a_value_of_another_type_is_refused_and_its_row_is_not_written() {
         use deepcross_data::{ColumnType, Compression};
         let columns = ["a", "b"].map(String::from);
-        let form = FileForm { format: Format::Parquet, compression: Compression::None };
+        let form = FileForm { format: Format::PARQUET, compression: Compression::None };
         let types = [ColumnType::Int, ColumnType::Text];
         let mut writer = RowWriter::new(Vec::new(), form, &columns, &types).unwrap();
         for (row, expected) in [

@@ -55,11 +55,11 @@ fn labels_and_pairs_are_recognised_by_nearly_all_lines() {
     let svm = "# made by hand\n+1 3:0.5 7:1  # the first\n\n-1\t7:2.5e-1 \r\n0\n1 11:1 3:2";
     let ffm = "1 10:4:1 2:7:0.5 2:8:1\n0 2:7:1\n\n-1 0:1:1 10:5:-2 # last\n";
     let cases = [
-        ("a9a", svm, Some(Format::Libsvm)),
-        ("a9a", ffm, Some(Format::Libffm)),
-        ("a.svm", ffm, Some(Format::Libsvm)),
+        ("a9a", svm, Some(Format::LIBSVM)),
+        ("a9a", ffm, Some(Format::LIBFFM)),
+        ("a.svm", ffm, Some(Format::LIBSVM)),
         ("a.csv", "1 2:1\n0 3:1\n", None),
-        ("a.data", "a b\n1 2\n", Some(Format::Csv)),
+        ("a.data", "a b\n1 2\n", Some(Format::CSV)),
     ];
     for (name, content, expected) in cases {
         let folder = tempfile::tempdir().unwrap();

@@ -1,34 +1,36 @@
-//! Replaces the reader of Parquet if the cargo feature `parquet` is off, and refuses every file.
+//! Replaces the reader and the writer of Parquet if the cargo feature `parquet` is off, and refuses every file.
 
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::config::Format;
 use crate::error::DataError;
-use crate::rows::RawRow;
+use crate::formats::column_type::ColumnType;
+use crate::formats::file_format::{FileReader, FileWriter};
 
-/// A reader that cannot exist.
-#[derive(Debug)]
-pub(crate) enum ParquetReader {}
+/// A reader that reads nothing.
+pub(super) struct ParquetReader;
 
 impl ParquetReader {
-    pub(crate) fn open(file: &Arc<Path>, _trim: bool) -> Result<Self, DataError> {
-        Err(absent(file))
+    pub(super) fn open(file: &Arc<Path>, _trim: bool) -> Result<Box<dyn FileReader>, DataError> {
+        Err(DataError::Parquet { file: (**file).into(), problem: ABSENT.to_owned() })
     }
 
-    pub(crate) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
-        Err(absent(file))
-    }
-
-    pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
-        match *self {}
-    }
-
-    pub(crate) fn split_row(&mut self, _row: &mut RawRow) -> Result<(), DataError> {
-        match *self {}
+    pub(super) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
+        Err(DataError::Parquet { file: (**file).into(), problem: ABSENT.to_owned() })
     }
 }
 
-fn absent(file: &Path) -> DataError {
-    let problem = "the library was built without its cargo feature `parquet`".to_owned();
-    DataError::Parquet { file: file.into(), problem }
+/// A writer that writes nothing.
+pub(super) struct ParquetWriter;
+
+impl ParquetWriter {
+    pub(super) fn begin(
+        _columns: &[String],
+        _types: &[ColumnType],
+    ) -> Result<Box<dyn FileWriter>, DataError> {
+        Err(DataError::UnfitColumns { format: Format::PARQUET, problem: ABSENT.to_owned() })
+    }
 }
+
+const ABSENT: &str = "the library was built without its cargo feature `parquet`";

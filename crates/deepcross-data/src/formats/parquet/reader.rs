@@ -24,6 +24,7 @@ use parquet::arrow::arrow_reader::{
 use super::cell_text::{Refused, is_read, write};
 use super::size_checks::{problem_of_columns, problem_of_groups};
 use crate::error::DataError;
+use crate::formats::file_format::FileReader;
 use crate::input::{is_pipe, open, unreadable};
 use crate::limits::{LONGEST_ROW, MOST_FIELDS};
 use crate::message::shown;
@@ -34,7 +35,7 @@ use crate::rows::RawRow;
 const BATCH_ROWS: usize = 1024;
 
 /// Reads the rows of one file.
-pub(crate) struct ParquetReader {
+pub(super) struct ParquetReader {
     file: Arc<Path>,
     names: Vec<String>,
     batches: ParquetRecordBatchReader,
@@ -55,7 +56,7 @@ impl fmt::Debug for ParquetReader {
 }
 
 impl ParquetReader {
-    pub(crate) fn open(file: &Arc<Path>, trim: bool) -> Result<Self, DataError> {
+    pub(super) fn open(file: &Arc<Path>, trim: bool) -> Result<Box<dyn FileReader>, DataError> {
         let (builder, bytes) = builder(file)?;
         let problem =
             guarded(file, || Ok::<_, Infallible>(problem_of_groups(&bytes, builder.metadata())))?;
@@ -63,19 +64,21 @@ impl ParquetReader {
         let names = names(file, builder.schema())?;
         let batches = guarded(file, || builder.with_batch_size(BATCH_ROWS).build())?;
         let (file, value) = (Arc::clone(file), Vec::new());
-        Ok(Self { file, names, batches, batch: None, next: 0, row: 0, trim, value })
+        Ok(Box::new(Self { file, names, batches, batch: None, next: 0, row: 0, trim, value }))
     }
 
     /// The names of the columns.
-    pub(crate) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
+    pub(super) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
         names(file, builder(file)?.0.schema())
     }
+}
 
+impl FileReader for ParquetReader {
     /// Takes the next row; false at the end of the file.
     ///
     /// # Errors
     /// If the file is damaged; no more rows can be read then.
-    pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
+    fn take_row(&mut self) -> Result<bool, DataError> {
         self.next += 1;
         while self.batch.as_ref().is_none_or(|batch| self.next > batch.num_rows()) {
             let batches = &mut self.batches;
@@ -93,7 +96,7 @@ impl ParquetReader {
     /// # Errors
     /// If a value cannot be written as text; reading then continues after the row.
     /// If the row is too long; the pass ends then.
-    pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
+    fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
         row.begin(&self.file, self.trim, row_number(self.row), b"");
         let columns = self.batch.as_ref().map_or(&[][..], RecordBatch::columns);
         let at = self.next.saturating_sub(1);
@@ -119,6 +122,9 @@ impl ParquetReader {
                 expected: expected.to_owned(),
             }),
         }
+    }
+    fn raw(&self) -> &[u8] {
+        &[]
     }
 }
 

@@ -44,12 +44,12 @@ const DATA: Order = &[
     &["place", "error"],
     &["input"],
     &["rows"],
+    &["output"],
     &["formats"],
     &["source"],
     &["encode"],
     &["cache"],
     &["shuffle"],
-    &["writer"],
     &["split"],
     &["convert"],
 ];

@@ -9,11 +9,11 @@ use std::io::Write;
 
 use deepcross_features::{Batch, Column, FieldShape, ShapeKind};
 
-use super::file_form::FileForm;
-use super::libsvm::push_word;
-use super::lines::LineWriter;
+use super::words::{PairForm, push_word};
 use crate::config::Format;
 use crate::error::DataError;
+use crate::formats::FileForm;
+use crate::output::PieceWriter;
 
 /// Writes the rows of batches as lines of `field:feature:value`, or of `feature:value`.
 ///
@@ -23,19 +23,12 @@ use crate::error::DataError;
 /// out, since an absent feature means the same.
 /// A label is 1 or 0; these formats have no place for the weights of rows.
 pub struct EncodedWriter<W: Write> {
-    lines: LineWriter<W>,
-    pairs: Pairs,
+    out: PieceWriter<W>,
+    pairs: PairForm,
     /// The first feature of each field.
     firsts: Vec<u64>,
     /// The features of one field of a row.
     features: Vec<(u64, f32)>,
-}
-
-/// The elements of a line: pairs with their field in front, or pairs alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pairs {
-    WithFields,
-    Alone,
 }
 
 impl<W: Write> fmt::Debug for EncodedWriter<W> {
@@ -48,18 +41,16 @@ impl<W: Write> EncodedWriter<W> {
     /// Begins a file of rows of these shapes.
     ///
     /// # Errors
-    /// [`DataError::UnfitColumns`] for a format other than libsvm and libffm.
+    /// [`DataError::UnfitColumns`] for a format whose rows are not pairs.
     pub fn new(out: W, form: FileForm, shapes: &[FieldShape]) -> Result<Self, DataError> {
-        let (pairs, first) = match form.format {
-            Format::Libsvm => (Pairs::Alone, 1),
-            Format::Libffm => (Pairs::WithFields, 0),
-            format => {
-                let problem = "encoded rows are written as libsvm or libffm".to_owned();
-                return Err(DataError::UnfitColumns { format, problem });
-            }
+        let format = form.format;
+        let Some(pairs) = format.module().pairs() else {
+            let problem = format!("encoded rows are written as {}", Format::with_pairs("or"));
+            return Err(DataError::UnfitColumns { format, problem });
         };
-        let lines = LineWriter::new(out, form.compression)?;
-        Ok(Self { lines, pairs, firsts: firsts(first, shapes), features: Vec::new() })
+        let out = PieceWriter::new(out, form.compression)?;
+        let firsts = firsts(pairs.first_feature, shapes);
+        Ok(Self { out, pairs, firsts, features: Vec::new() })
     }
 
     /// Writes all rows of a batch, with their labels if it has any.
@@ -70,9 +61,12 @@ impl<W: Write> EncodedWriter<W> {
     /// # Panics
     /// If the batch is not valid, or does not have the shapes that the writer was made for.
     pub fn write(&mut self, batch: &Batch) -> Result<(), DataError> {
-        let Self { lines, pairs, firsts, features } = self;
+        let Self { out, pairs, firsts, features } = self;
         for row in 0..batch.n_rows() {
-            lines.push_line(|text| push_row((batch, row), *pairs, firsts, (features, text)))?;
+            let bytes = out.bytes();
+            push_row((batch, row), *pairs, firsts, (features, bytes));
+            bytes.push(b'\n');
+            out.write_if_full()?;
         }
         Ok(())
     }
@@ -82,7 +76,7 @@ impl<W: Write> EncodedWriter<W> {
     /// # Errors
     /// [`DataError::Output`].
     pub fn finish(self) -> Result<W, DataError> {
-        self.lines.finish()
+        self.out.finish()
     }
 }
 
@@ -103,7 +97,7 @@ fn firsts(first: u64, shapes: &[FieldShape]) -> Vec<u64> {
 /// Appends the line of a row.
 fn push_row(
     (batch, row): (&Batch, usize),
-    pairs: Pairs,
+    pairs: PairForm,
     firsts: &[u64],
     (features, text): (&mut Vec<(u64, f32)>, &mut Vec<u8>),
 ) {
@@ -114,12 +108,12 @@ fn push_row(
     for (field, (column, first)) in batch.columns().iter().zip(firsts).enumerate() {
         features.clear();
         gather(column, row, *first, features);
-        if pairs == Pairs::Alone {
+        if !pairs.with_fields {
             merge(features);
         }
         for (feature, value) in features.iter() {
             push_word(b"", (start, text));
-            if pairs == Pairs::WithFields {
+            if pairs.with_fields {
                 put(text, format_args!("{field}:"));
             }
             put(text, format_args!("{feature}:{value}"));
@@ -127,7 +121,7 @@ fn push_row(
     }
     // A blank line would not be a row.
     if text.len() == start {
-        text.extend_from_slice(if pairs == Pairs::Alone { b"1:0" } else { b"0:0:0" });
+        text.extend_from_slice(if !pairs.with_fields { b"1:0" } else { b"0:0:0" });
     }
 }
 

@@ -1,10 +1,32 @@
 //! Compresses a file while it is written.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use flate2::write::GzEncoder;
 
-use super::file_form::Compression;
+/// The compression of a whole file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// No compression.
+    None,
+    /// Gzip, at level 6.
+    Gzip,
+    /// Zstd, at level 3.
+    Zstd,
+}
+
+impl Compression {
+    /// The compression that the end of the name shows: `.gz` or `.zst`, in upper or lower case.
+    pub fn of(path: &Path) -> Self {
+        let extension = path.extension().unwrap_or_default();
+        match () {
+            () if extension.eq_ignore_ascii_case("gz") => Self::Gzip,
+            () if extension.eq_ignore_ascii_case("zst") => Self::Zstd,
+            () => Self::None,
+        }
+    }
+}
 
 /// An output that compresses the bytes written to it, or leaves them plain.
 pub(super) enum Compressed<W: Write> {

@@ -5,7 +5,26 @@
 
 use memchr::memchr2;
 
-use super::refused::Refused;
+use super::text_format::TextFormat;
+use crate::config::{Format, Quote};
+use crate::output::Refused;
+
+impl Format {
+    /// Fields between tabs; a quote is a character like any other.
+    pub const TSV: Self = Self::named("tsv");
+}
+
+pub(crate) static TSV: TextFormat = TextFormat {
+    format: Format::TSV,
+    title: "TSV",
+    summary: "Fields separated by tabs",
+    extensions: &["tsv"],
+    delimiter: '\t',
+    // As registered with IANA: raw queries hold many quotes that never close.
+    quote: Quote::Off,
+    fixed: None,
+    push,
+};
 
 const DELIMITER: u8 = b'\t';
 

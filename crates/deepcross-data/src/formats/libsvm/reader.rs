@@ -7,51 +7,63 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::svm_lines::SvmLines;
-use super::svm_tokens::{BETWEEN, is_feature_with_value, is_pair};
 use crate::config::LABEL;
 use crate::error::DataError;
+use crate::formats::columns::empty_file;
+use crate::formats::file_format::FileReader;
+use crate::formats::pairs::{BETWEEN, PairLines, is_feature_with_value, is_pair};
 use crate::message::shown;
 use crate::rows::RawRow;
 
 /// The name of the column that holds all pairs.
-pub(crate) const FEATURES: &str = "features";
+pub(super) const FEATURES: &str = "features";
 
 /// The name of the column that holds the number of the query.
-pub(crate) const QID: &str = "qid";
+pub(super) const QID: &str = "qid";
 
 /// The prefix of the number of a query.
-pub(crate) const BEFORE_QID: &[u8] = b"qid:";
+pub(super) const BEFORE_QID: &[u8] = b"qid:";
 
 /// Reads the rows of one file.
 #[derive(Debug)]
-pub(crate) struct LibsvmReader {
-    lines: SvmLines,
+pub(super) struct LibsvmReader {
+    lines: PairLines,
     has_qid: bool,
 }
 
 impl LibsvmReader {
     /// Opens the file, whose rows have the columns of `header`.
-    pub(crate) fn open(file: &Arc<Path>, header: &[String]) -> Result<Self, DataError> {
-        Ok(Self { lines: SvmLines::open(file)?, has_qid: header.len() == 3 })
+    pub(super) fn open(file: &Arc<Path>, header: &[String]) -> Result<Self, DataError> {
+        Ok(Self { lines: PairLines::open(file)?, has_qid: header.len() == 3 })
     }
 
     /// The columns of a file, which must hold at least one row.
-    pub(crate) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
-        let mut lines = SvmLines::open(file)?;
+    pub(super) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
+        let mut lines = PairLines::open(file)?;
         if !lines.take()? {
-            return Err(DataError::EmptyFile { file: file.to_path_buf(), expected: "rows" });
+            return Err(empty_file(file, "rows"));
         }
         let qid = lines.words().take(2).any(|word| word.starts_with(BEFORE_QID)).then_some(QID);
         let names = [Some(LABEL), qid, Some(FEATURES)];
         Ok(names.into_iter().flatten().map(str::to_owned).collect())
     }
 
+    fn wrong(&self, word: &[u8]) -> DataError {
+        let expected = match word.starts_with(BEFORE_QID) && !self.has_qid {
+            true => "`index:value`; the first row has no `qid`",
+            false => "`index:value` of a whole number and a finite number",
+        };
+        let (place, field, value) = (self.lines.place(), FEATURES.to_owned(), shown(word));
+        DataError::Row { place, field, value, expected: expected.to_owned() }
+    }
+}
+
+impl FileReader for LibsvmReader {
     /// Takes the line of the next row; false at the end of the file.
     ///
     /// # Errors
     /// If the line is too long, or if the system cannot read it; no more rows can be read then.
-    pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
+    fn take_row(&mut self) -> Result<bool, DataError> {
         self.lines.take()
     }
 
@@ -59,7 +71,7 @@ impl LibsvmReader {
     ///
     /// # Errors
     /// If a word is not a pair; the next row is that of the next line.
-    pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
+    fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
         self.lines.begin(row);
         let mut words = self.lines.words().peekable();
         row.push(words.next_if(|word| !is_pair(word)).unwrap_or_default());
@@ -80,16 +92,7 @@ impl LibsvmReader {
     }
 
     /// The row that was read last, as it stands in the file.
-    pub(crate) fn raw(&self) -> &[u8] {
+    fn raw(&self) -> &[u8] {
         self.lines.raw()
-    }
-
-    fn wrong(&self, word: &[u8]) -> DataError {
-        let expected = match word.starts_with(BEFORE_QID) && !self.has_qid {
-            true => "`index:value`; the first row has no `qid`",
-            false => "`index:value` of a whole number and a finite number",
-        };
-        let (place, field, value) = (self.lines.place(), FEATURES.to_owned(), shown(word));
-        DataError::Row { place, field, value, expected: expected.to_owned() }
     }
 }

@@ -17,6 +17,7 @@ use memchr::memchr;
 
 use super::dialect::Dialect;
 use crate::error::DataError;
+use crate::formats::file_format::FileReader;
 use crate::input::{BYTE_ORDER_MARK, LineWindow, open, unreadable};
 use crate::limits::{LONGEST_ROW, MOST_FIELDS};
 use crate::place::Place;
@@ -70,62 +71,6 @@ impl DelimitedReader {
         }
         self.split_row(row)?;
         Ok(true)
-    }
-
-    /// Takes the first line of the next row that is neither a comment nor blank; false at the end of the file.
-    ///
-    /// # Errors
-    /// If the row is too long, or if the system cannot read it; no more rows can be read then.
-    pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
-        loop {
-            if !self.take_line()? {
-                return Ok(false);
-            }
-            if self.is_row() {
-                return Ok(true);
-            }
-        }
-    }
-
-    /// Splits the row whose first line was taken.
-    ///
-    /// # Errors
-    /// The errors of [`read`](Self::read).
-    pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
-        row.begin(&self.file, self.dialect.trim, self.line, self.content(0));
-        if let Err(error) = self.split(row) {
-            row.end_field();
-            self.return_lines();
-            return Err(error);
-        }
-        Ok(())
-    }
-
-    /// Appends the row whose first line was taken to `rows`, unsplit; false if it holds a quote, because it may have
-    /// more lines then.
-    pub(crate) fn push_line(&self, rows: &mut RawRows) -> bool {
-        let line = self.content(0);
-        let Dialect { delimiter, trim, quote, .. } = self.dialect;
-        let is_plain = quote.is_none_or(|quote| memchr(quote, line).is_none());
-        if is_plain {
-            rows.push_line(line, Line { delimiter, trim }, &self.file, self.line);
-        }
-        is_plain
-    }
-
-    /// Whether the row that was read last holds line ends.
-    pub(crate) fn spans_lines(&self) -> bool {
-        self.taken_lines > 1
-    }
-
-    /// The row that was read last, as it stands in the file, with its line end.
-    pub(crate) fn raw(&self) -> &[u8] {
-        &self.window.bytes()[..self.taken]
-    }
-
-    /// Gives back all lines but the first of the row that was read last.
-    pub(crate) fn return_lines(&mut self) {
-        (self.taken, self.taken_lines) = (self.first_line, 1);
     }
 
     /// Moves past the last row and takes one line; false at the end of the file.
@@ -271,6 +216,64 @@ impl DelimitedReader {
 
     fn unreadable(&self, source: io::Error) -> DataError {
         unreadable(&self.file, self.line + self.taken_lines, source)
+    }
+}
+
+impl FileReader for DelimitedReader {
+    /// Takes the first line of the next row that is neither a comment nor blank; false at the end of the file.
+    ///
+    /// # Errors
+    /// If the row is too long, or if the system cannot read it; no more rows can be read then.
+    fn take_row(&mut self) -> Result<bool, DataError> {
+        loop {
+            if !self.take_line()? {
+                return Ok(false);
+            }
+            if self.is_row() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Splits the row whose first line was taken.
+    ///
+    /// # Errors
+    /// The errors of [`read`](Self::read).
+    fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
+        row.begin(&self.file, self.dialect.trim, self.line, self.content(0));
+        if let Err(error) = self.split(row) {
+            row.end_field();
+            self.return_lines();
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Appends the row whose first line was taken to `rows`, unsplit; false if it holds a quote, because it may have
+    /// more lines then.
+    fn push_line(&self, rows: &mut RawRows) -> bool {
+        let line = self.content(0);
+        let Dialect { delimiter, trim, quote, .. } = self.dialect;
+        let is_plain = quote.is_none_or(|quote| memchr(quote, line).is_none());
+        if is_plain {
+            rows.push_line(line, Line { delimiter, trim }, &self.file, self.line);
+        }
+        is_plain
+    }
+
+    /// Whether the row that was read last holds line ends.
+    fn spans_lines(&self) -> bool {
+        self.taken_lines > 1
+    }
+
+    /// The row that was read last, as it stands in the file, with its line end.
+    fn raw(&self) -> &[u8] {
+        &self.window.bytes()[..self.taken]
+    }
+
+    /// Gives back all lines but the first of the row that was read last.
+    fn return_lines(&mut self) {
+        (self.taken, self.taken_lines) = (self.first_line, 1);
     }
 }
 

@@ -2,14 +2,33 @@
 
 use memchr::memchr;
 
-use crate::formats::COMMENT_MARKERS;
+use super::dialect::COMMENT_MARKERS;
+use super::text_format::TextFormat;
+use crate::config::{Format, Quote};
 use crate::input::BYTE_ORDER_MARK;
+use crate::output::Refused;
+
+impl Format {
+    /// Fields between commas, quoted where needed (RFC 4180).
+    pub const CSV: Self = Self::named("csv");
+}
+
+pub(crate) static CSV: TextFormat = TextFormat {
+    format: Format::CSV,
+    title: "CSV",
+    summary: "Fields separated by commas",
+    extensions: &["csv"],
+    delimiter: ',',
+    quote: Quote::Char('"'),
+    fixed: None,
+    push,
+};
 
 const DELIMITER: u8 = b',';
 const QUOTE: u8 = b'"';
 
 /// Appends the line of a row, without its end.
-pub(super) fn push(fields: &[&[u8]], text: &mut Vec<u8>) {
+fn push(fields: &[&[u8]], text: &mut Vec<u8>) -> Result<(), Refused> {
     for (column, field) in fields.iter().enumerate() {
         if column > 0 {
             text.push(DELIMITER);
@@ -21,6 +40,7 @@ pub(super) fn push(fields: &[&[u8]], text: &mut Vec<u8>) {
             false => text.extend_from_slice(field),
         }
     }
+    Ok(())
 }
 
 fn is_special(field: &[u8]) -> bool {
@@ -63,7 +83,7 @@ mod tests {
         for (fields, expected) in cases {
             let fields: Vec<&[u8]> = fields.iter().map(|field| field.as_bytes()).collect();
             let mut text = Vec::new();
-            push(&fields, &mut text);
+            push(&fields, &mut text).unwrap();
             assert_eq!(String::from_utf8(text).unwrap(), *expected);
         }
     }

@@ -1,7 +1,7 @@
 //! Writes Parquet: columns of typed values, in row groups of bounded size.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
+use std::sync::Arc;
 
 use arrow_array::builder::{BinaryBuilder, Float64Builder, Int64Builder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
@@ -12,11 +12,11 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-use super::column_type::{Cell, ColumnType};
-use super::lines::SHORT_ENOUGH;
-use super::refused::Refused;
 use crate::error::DataError;
+use crate::formats::column_type::{Cell, ColumnType};
+use crate::formats::file_format::FileWriter;
 use crate::limits::LONGEST_ROW;
+use crate::output::{NotWritten, Refused};
 
 /// The number of rows, or of bytes of their texts, that are handed to the library at once.
 const BATCH_ROWS: usize = 1024;
@@ -29,35 +29,13 @@ const GROUP_ROWS: usize = 1 << 20;
 const GROUP_BYTES: usize = 64 << 20;
 
 /// Writes rows of one file.
-pub(super) struct ParquetWriter<W: Write + Send> {
-    writer: ArrowWriter<Shared<W>>,
-    out: Shared<W>,
+pub(super) struct ParquetWriter {
+    /// Writes into memory, from where the bytes are handed on.
+    writer: ArrowWriter<Vec<u8>>,
     schema: SchemaRef,
     columns: Vec<Builder>,
     batch: Size,
     group: Size,
-}
-
-/// A shared handle on the output.
-///
-/// The library gives its own handle back only through a call whose errors lose the message of the system, so the
-/// writer keeps another one.
-struct Shared<W>(Arc<Mutex<W>>);
-
-impl<W> Clone for Shared<W> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<W: Write> Write for Shared<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()
-    }
 }
 
 /// The size of a batch or of a row group.
@@ -75,9 +53,12 @@ enum Builder {
     Bytes(BinaryBuilder),
 }
 
-impl<W: Write + Send> ParquetWriter<W> {
+impl ParquetWriter {
     /// Begins a file; a column without a type holds text.
-    pub(super) fn new(out: W, columns: &[String], types: &[ColumnType]) -> Result<Self, DataError> {
+    pub(super) fn begin(
+        columns: &[String],
+        types: &[ColumnType],
+    ) -> Result<Box<dyn FileWriter>, DataError> {
         let types = types.iter().copied().chain(std::iter::repeat(ColumnType::Text));
         let typed: Vec<_> = columns.iter().zip(types).collect();
         let fields = typed.iter().map(|(name, kind)| Field::new(*name, data_type(*kind), true));
@@ -90,45 +71,16 @@ impl<W: Write + Send> ParquetWriter<W> {
         // The types of Arrow would add nothing to those of Parquet.
         let options =
             ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let out = Shared(Arc::new(Mutex::new(out)));
-        let writer = ArrowWriter::try_new_with_options(out.clone(), Arc::clone(&schema), options);
+        let writer = ArrowWriter::try_new_with_options(Vec::new(), Arc::clone(&schema), options);
         let columns = typed.iter().map(|(_, kind)| Builder::new(*kind)).collect();
         let (batch, group) = (Size::default(), Size::default());
-        Ok(Self { writer: writer.map_err(failed)?, out, schema, columns, batch, group })
-    }
-
-    /// Appends a row, either completely or not at all.
-    pub(super) fn push(&mut self, fields: &[&[u8]]) -> Result<Result<(), Refused>, DataError> {
-        let cells = match self.cells(fields) {
-            Ok(cells) => cells,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        for (column, cell) in self.columns.iter_mut().zip(cells) {
-            column.push(cell);
-        }
-        self.batch.rows += 1;
-        // A missing value takes space too.
-        self.batch.bytes += fields.iter().map(|field| field.len() + 1).sum::<usize>();
-        if self.batch.rows >= BATCH_ROWS || self.batch.bytes >= BATCH_BYTES {
-            self.write_batch()?;
-        }
-        Ok(Ok(()))
-    }
-
-    pub(super) fn finish(mut self) -> Result<W, DataError> {
-        self.write_batch()?;
-        self.writer.finish().map_err(failed)?;
-        self.writer.sync().map_err(DataError::output)?;
-        drop(self.writer);
-        let out = Arc::into_inner(self.out.0).and_then(|out| out.into_inner().ok());
-        out.ok_or_else(|| DataError::output(io::Error::other("its writer still holds the file")))
+        Ok(Box::new(Self { writer: writer.map_err(failed)?, schema, columns, batch, group }))
     }
 
     /// The typed values of a row.
     fn cells<'f>(&self, fields: &[&'f [u8]]) -> Result<Vec<Cell<'f>>, Refused> {
-        let longest = (0..fields.len()).max_by_key(|at| fields[*at].len()).unwrap_or_default();
         if fields.iter().map(|field| field.len()).sum::<usize>() > LONGEST_ROW {
-            return Err(Refused::new(longest, fields[longest], SHORT_ENOUGH));
+            return Err(Refused::long_row(fields));
         }
         let cell = |(column, (builder, field)): (usize, (&Builder, &&'f [u8]))| {
             let kind = builder.kind();
@@ -152,6 +104,46 @@ impl<W: Write + Send> ParquetWriter<W> {
             self.writer.flush().map_err(failed)?;
             self.group = Size::default();
         }
+        Ok(())
+    }
+
+    /// Moves the bytes that are complete to `bytes`.
+    fn hand_on(&mut self, bytes: &mut Vec<u8>) {
+        let complete = self.writer.inner_mut();
+        if bytes.is_empty() { std::mem::swap(bytes, complete) } else { bytes.append(complete) }
+    }
+}
+
+impl FileWriter for ParquetWriter {
+    fn push(
+        &mut self,
+        fields: &[&[u8]],
+        _is_first: bool,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), NotWritten> {
+        let cells = self.cells(fields)?;
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            column.push(cell);
+        }
+        self.batch.rows += 1;
+        // A missing value takes space too.
+        self.batch.bytes += fields.iter().map(|field| field.len() + 1).sum::<usize>();
+        if self.batch.rows >= BATCH_ROWS || self.batch.bytes >= BATCH_BYTES {
+            self.write_batch().map_err(NotWritten::Failed)?;
+            self.hand_on(bytes);
+        }
+        Ok(())
+    }
+
+    fn has_lines(&self) -> bool {
+        false
+    }
+
+    fn finish(mut self: Box<Self>, bytes: &mut Vec<u8>) -> Result<(), DataError> {
+        self.write_batch()?;
+        self.writer.finish().map_err(failed)?;
+        self.writer.sync().map_err(DataError::output)?;
+        self.hand_on(bytes);
         Ok(())
     }
 }
@@ -210,14 +202,7 @@ fn data_type(kind: ColumnType) -> DataType {
     }
 }
 
-/// Converts an error of the library; an error of the system inside it is unwrapped, since it says more.
+/// Converts an error of the library.
 fn failed(error: ParquetError) -> DataError {
-    let error = match error {
-        ParquetError::External(source) => match source.downcast::<io::Error>() {
-            Ok(error) => *error,
-            Err(other) => io::Error::other(other),
-        },
-        other => io::Error::other(other),
-    };
-    DataError::output(error)
+    DataError::output(io::Error::other(error))
 }

@@ -5,13 +5,19 @@
 
 use memchr::memchr;
 
-use crate::config::{Format, is_whole};
+/// The most digits in the number of a feature or a field: as many as the largest number of 64 bits has.
+const MOST_DIGITS: usize = 20;
 
 /// The separator between two pairs of a list.
 pub(crate) const BETWEEN: u8 = b' ';
 
 /// The start of a comment, which ends with its line.
 pub(crate) const COMMENT: u8 = b'#';
+
+/// Whether a word is a whole number.
+pub(crate) fn is_whole(word: &[u8]) -> bool {
+    (1..=MOST_DIGITS).contains(&word.len()) && word.iter().all(u8::is_ascii_digit)
+}
 
 /// The words of a text, which blanks separate.
 pub(crate) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -55,34 +61,17 @@ pub(crate) fn is_finite(word: &[u8]) -> bool {
             .is_some_and(|number| (number as f32).is_finite())
 }
 
-impl Format {
-    /// Whether a line may be a row of this format, if it is libsvm or libffm; false for all other formats.
-    ///
-    /// A label alone may be a row of both.
-    pub fn matches_line(self, line: &[u8]) -> bool {
-        match self {
-            Self::Libsvm => is_libsvm(line),
-            Self::Libffm => is_libffm(line),
-            Self::Csv | Self::Tsv | Self::Criteo | Self::Parquet => false,
-        }
-    }
+/// Whether lines, with a pair in one of them, are rows: nearly all that are not comments, as `is_row` says.
+pub(crate) fn are_rows(lines: &[&[u8]], is_row: impl Fn(&[u8]) -> bool) -> bool {
+    let rows = lines.iter().filter(|line| !line.starts_with(&[COMMENT]));
+    let matching = rows.clone().filter(|row| is_row(row)).count();
+    rows.clone().any(|row| is_pair(row)) && matching * 10 >= rows.count() * 9
 }
 
-/// Whether a line may be a row of libsvm: pairs with or without a label before them, or a label alone.
-pub(crate) fn is_libsvm(line: &[u8]) -> bool {
-    is_line(line, |word| word.starts_with(b"qid:") || is_feature_with_value(word))
-}
-
-/// Whether a line may be a row of libffm.
-pub(crate) fn is_libffm(line: &[u8]) -> bool {
-    is_line(line, |word| {
-        part(word).is_some_and(|(field, rest)| is_whole(field) && is_feature_with_value(rest))
-    })
-}
-
-fn is_line(line: &[u8], is_one: impl Fn(&[u8]) -> bool) -> bool {
-    let line = line.split(|byte| *byte == b'#').next().unwrap_or_default();
-    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).peekable();
+/// Whether a line may be a row: words with or without a label before them, or a label alone.
+pub(crate) fn is_line(line: &[u8], is_one: impl Fn(&[u8]) -> bool) -> bool {
+    let line = line.split(|byte| *byte == COMMENT).next().unwrap_or_default();
+    let mut words = words(line).peekable();
     words.next_if(|word| !is_pair(word) && is_finite(word));
     words.all(is_one)
 }

@@ -1,13 +1,8 @@
-//! Reads the lines of libsvm and libffm one at a time, without comments and blank lines.
-//!
-//! In these formats a row is a line, because there are no quotes and no value can hold a delimiter.
+//! Reads the lines of a file one at a time, without blank lines, for formats in which a row is a line.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use memchr::memchr;
-
-use super::svm_tokens::{COMMENT, words};
 use crate::error::DataError;
 use crate::input::{BYTE_ORDER_MARK, LineWindow, open, unreadable};
 use crate::limits::LONGEST_ROW;
@@ -16,7 +11,7 @@ use crate::rows::RawRow;
 
 /// Reads the lines of one file.
 #[derive(Debug)]
-pub(crate) struct SvmLines {
+pub(super) struct LineReader {
     file: Arc<Path>,
     /// Starts with the line that was taken last.
     window: LineWindow,
@@ -26,8 +21,8 @@ pub(crate) struct SvmLines {
     taken: usize,
 }
 
-impl SvmLines {
-    pub(crate) fn open(file: &Arc<Path>) -> Result<Self, DataError> {
+impl LineReader {
+    pub(super) fn open(file: &Arc<Path>) -> Result<Self, DataError> {
         let (file, mut window) = (Arc::clone(file), LineWindow::new(open(file)?));
         window.skip(BYTE_ORDER_MARK).map_err(|error| unreadable(&file, 1, error))?;
         Ok(Self { file, window, line: 0, taken: 0 })
@@ -37,7 +32,7 @@ impl SvmLines {
     ///
     /// # Errors
     /// If the line is longer than the longest row, or if the system cannot read it; no more rows can be read then.
-    pub(crate) fn take(&mut self) -> Result<bool, DataError> {
+    pub(super) fn take(&mut self) -> Result<bool, DataError> {
         loop {
             self.window.advance(self.taken);
             self.taken = 0;
@@ -49,35 +44,24 @@ impl SvmLines {
             if self.taken == 0 {
                 return Ok(false);
             }
-            if !self.content().trim_ascii().is_empty() {
+            if !self.raw().trim_ascii().is_empty() {
                 return Ok(true);
             }
         }
     }
 
     /// The line that was taken last, as it stands in the file, with its line end.
-    pub(crate) fn raw(&self) -> &[u8] {
+    pub(super) fn raw(&self) -> &[u8] {
         &self.window.bytes()[..self.taken]
     }
 
-    /// The line that was taken last, without its comment.
-    pub(crate) fn content(&self) -> &[u8] {
-        let raw = self.raw();
-        memchr(COMMENT, raw).map_or(raw, |comment| &raw[..comment])
-    }
-
-    /// The words of the line.
-    pub(crate) fn words(&self) -> impl Iterator<Item = &[u8]> {
-        words(self.content())
-    }
-
     /// Makes `row` a row without fields that begins in this line.
-    pub(crate) fn begin(&self, row: &mut RawRow) {
-        row.begin(&self.file, true, self.line, self.raw());
+    pub(super) fn begin(&self, row: &mut RawRow, trim: bool) {
+        row.begin(&self.file, trim, self.line, self.raw());
     }
 
     /// The place of the line.
-    pub(crate) fn place(&self) -> Place {
+    pub(super) fn place(&self) -> Place {
         Place::new(&self.file, self.line, self.window.bytes())
     }
 }

@@ -22,7 +22,7 @@ pub enum ColumnType {
 /// A typed value.
 #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "no other format has types"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Cell<'v> {
+pub(crate) enum Cell<'v> {
     Missing,
     Int(i64),
     Float(f64),
@@ -32,7 +32,7 @@ pub(super) enum Cell<'v> {
 #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "no other format has types"))]
 impl ColumnType {
     /// The value of this text; `None` if the text does not have this type, or would be read back as a different text.
-    pub(super) fn cell(self, text: &[u8]) -> Option<Cell<'_>> {
+    pub(crate) fn cell(self, text: &[u8]) -> Option<Cell<'_>> {
         match self {
             _ if text.is_empty() => Some(Cell::Missing),
             Self::Int => int(text).map(Cell::Int),
@@ -43,7 +43,7 @@ impl ColumnType {
     }
 
     /// A description of the values of this type, for the error about another value.
-    pub(super) fn expected(self) -> &'static str {
+    pub(crate) fn expected(self) -> &'static str {
         match self {
             Self::Int => "a whole number, as in all rows when the types of the columns were found",
             Self::Float => "a number, as in all rows when the types of the columns were found",

@@ -10,18 +10,19 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::svm_lines::SvmLines;
-use super::svm_tokens::{BETWEEN, is_feature_with_value, is_pair, part};
-use crate::config::{LABEL, is_whole};
+use crate::config::LABEL;
 use crate::error::DataError;
+use crate::formats::columns::empty_file;
+use crate::formats::file_format::FileReader;
+use crate::formats::pairs::{BETWEEN, PairLines, is_feature_with_value, is_pair, is_whole, part};
 use crate::limits::MOST_FIELDS;
 use crate::message::shown;
 use crate::rows::RawRow;
 
 /// Reads the rows of one file.
 #[derive(Debug)]
-pub(crate) struct LibffmReader {
-    lines: SvmLines,
+pub(super) struct LibffmReader {
+    lines: PairLines,
     /// The columns without the label, in order.
     fields: Vec<Box<[u8]>>,
     /// The position of each field in `fields`.
@@ -32,17 +33,17 @@ pub(crate) struct LibffmReader {
 
 impl LibffmReader {
     /// Opens the file, whose rows have the columns of `header`.
-    pub(crate) fn open(file: &Arc<Path>, header: &[String]) -> Result<Self, DataError> {
+    pub(super) fn open(file: &Arc<Path>, header: &[String]) -> Result<Self, DataError> {
         let fields: Vec<Box<[u8]>> =
             header.iter().skip(1).map(|name| name.as_bytes().into()).collect();
         let positions = fields.iter().cloned().enumerate().map(|(at, field)| (field, at));
         let (positions, pairs) = (positions.collect(), Vec::new());
-        Ok(Self { lines: SvmLines::open(file)?, fields, positions, pairs })
+        Ok(Self { lines: PairLines::open(file)?, fields, positions, pairs })
     }
 
     /// The columns of a file, which is read to its end: the label, and the fields in the order of their numbers.
-    pub(crate) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
-        let (mut lines, mut known) = (SvmLines::open(file)?, HashSet::<Box<[u8]>>::new());
+    pub(super) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
+        let (mut lines, mut known) = (PairLines::open(file)?, HashSet::<Box<[u8]>>::new());
         let mut is_empty = true;
         while lines.take()? {
             is_empty = false;
@@ -58,24 +59,45 @@ impl LibffmReader {
             }
         }
         if is_empty {
-            return Err(DataError::EmptyFile { file: file.to_path_buf(), expected: "rows" });
+            return Err(empty_file(file, "rows"));
         }
         Ok([LABEL.to_owned()].into_iter().chain(by_number(known)).collect())
     }
 
     /// Refuses a file without rows.
-    pub(crate) fn check(file: &Arc<Path>) -> Result<(), DataError> {
-        match SvmLines::open(file)?.take()? {
+    pub(super) fn check(file: &Arc<Path>) -> Result<(), DataError> {
+        match PairLines::open(file)?.take()? {
             true => Ok(()),
-            false => Err(DataError::EmptyFile { file: file.to_path_buf(), expected: "rows" }),
+            false => Err(empty_file(file, "rows")),
         }
     }
 
+    /// The position of a word's field, and the pair after the field; or what was expected instead of the word.
+    fn pair<'w>(&self, word: &'w [u8]) -> Result<(usize, &'w [u8]), &'static str> {
+        let (field, pair) = part(word).ok_or(TRIPLE)?;
+        if !is_whole(field) || !is_feature_with_value(pair) {
+            return Err(TRIPLE);
+        }
+        // In most lines, the fields are in order.
+        let next = self.pairs.last().map_or(0, |(before, ..)| before + 1);
+        let is_next = self.fields.get(next).is_some_and(|known| **known == *field);
+        let position = is_next.then_some(next).or_else(|| self.positions.get(field).copied());
+        Ok((position.ok_or(UNKNOWN)?, pair))
+    }
+
+    fn wrong(&self, word: &[u8], expected: &str) -> DataError {
+        let field = part(word).map_or(&[][..], |(field, _)| field);
+        let (place, field, value) = (self.lines.place(), shown(field), shown(word));
+        DataError::Row { place, field, value, expected: expected.to_owned() }
+    }
+}
+
+impl FileReader for LibffmReader {
     /// Takes the line of the next row; false at the end of the file.
     ///
     /// # Errors
     /// If the line is too long, or if the system cannot read it; no more rows can be read then.
-    pub(crate) fn take_row(&mut self) -> Result<bool, DataError> {
+    fn take_row(&mut self) -> Result<bool, DataError> {
         self.lines.take()
     }
 
@@ -83,7 +105,7 @@ impl LibffmReader {
     ///
     /// # Errors
     /// If a word is not a pair, or if its field is not known; the next row is that of the next line.
-    pub(crate) fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
+    fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
         self.lines.begin(row);
         let line = self.lines.content();
         let mut words = self.lines.words().peekable();
@@ -121,27 +143,8 @@ impl LibffmReader {
     }
 
     /// The row that was read last, as it stands in the file.
-    pub(crate) fn raw(&self) -> &[u8] {
+    fn raw(&self) -> &[u8] {
         self.lines.raw()
-    }
-
-    /// The position of a word's field, and the pair after the field; or what was expected instead of the word.
-    fn pair<'w>(&self, word: &'w [u8]) -> Result<(usize, &'w [u8]), &'static str> {
-        let (field, pair) = part(word).ok_or(TRIPLE)?;
-        if !is_whole(field) || !is_feature_with_value(pair) {
-            return Err(TRIPLE);
-        }
-        // In most lines, the fields are in order.
-        let next = self.pairs.last().map_or(0, |(before, ..)| before + 1);
-        let is_next = self.fields.get(next).is_some_and(|known| **known == *field);
-        let position = is_next.then_some(next).or_else(|| self.positions.get(field).copied());
-        Ok((position.ok_or(UNKNOWN)?, pair))
-    }
-
-    fn wrong(&self, word: &[u8], expected: &str) -> DataError {
-        let field = part(word).map_or(&[][..], |(field, _)| field);
-        let (place, field, value) = (self.lines.place(), shown(field), shown(word));
-        DataError::Row { place, field, value, expected: expected.to_owned() }
     }
 }
 

@@ -1,0 +1,96 @@
+//! The first row of delimited text: the names of the columns, or a row that must not be a header.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::dialect::Dialect;
+use super::reader::DelimitedReader;
+use crate::config::{DataConfig, first_repeated};
+use crate::error::DataError;
+use crate::formats::columns::{empty_file, has_lone_return};
+use crate::formats::file_format::FileReader;
+use crate::limits::{LONGEST_NAME, MOST_FIELDS};
+use crate::message::shown;
+use crate::place::Place;
+use crate::rows::RawRow;
+
+/// The first row, or an error that names the content that was `expected` in the file.
+pub(crate) fn first_row(
+    file: &Arc<Path>,
+    dialect: Dialect,
+    expected: &'static str,
+) -> Result<RawRow, DataError> {
+    let mut row = RawRow::new();
+    match DelimitedReader::open(file, dialect)?.read(&mut row)? {
+        true => Ok(row),
+        false => Err(empty_file(file, expected)),
+    }
+}
+
+/// The first row as it stands in the file.
+pub(crate) fn raw_header(file: &Arc<Path>, dialect: Dialect) -> Result<Vec<u8>, DataError> {
+    let mut reader = DelimitedReader::open(file, dialect)?;
+    reader.read(&mut RawRow::new())?;
+    Ok(reader.raw().to_vec())
+}
+
+/// The names in the header row of a file.
+pub(super) fn named_header(file: &Arc<Path>, dialect: Dialect) -> Result<Vec<String>, DataError> {
+    names(&first_row(file, dialect, "a header row")?)
+}
+
+/// Refuses a file without rows, and one whose first row holds the names of the columns, in any order.
+pub(super) fn check_headless(
+    file: &Arc<Path>,
+    dialect: Dialect,
+    config: &DataConfig,
+    remedy: &'static str,
+) -> Result<(), DataError> {
+    let row = match first_row(file, dialect, "rows") {
+        // The reader of the rows decides about bad rows.
+        Err(error) if error.is_bad_row() => return Ok(()),
+        row => row?,
+    };
+    let found: BTreeSet<&[u8]> = row.fields().map(<[u8]>::trim_ascii).collect();
+    let is_header = config.layouts().iter().any(|columns| {
+        let names: BTreeSet<_> = columns.iter().map(String::as_bytes).collect();
+        row.n_fields() == names.len() && found == names
+    });
+    if is_header { Err(DataError::HeaderAndColumns { place: row.place(), remedy }) } else { Ok(()) }
+}
+
+/// The names in a header row.
+fn names(row: &RawRow) -> Result<Vec<String>, DataError> {
+    let place: Place = row.place();
+    if row.n_fields() > MOST_FIELDS {
+        return Err(DataError::ManyColumns { place, found: row.n_fields(), limit: MOST_FIELDS });
+    }
+    let names: Result<Vec<String>, _> =
+        row.fields().enumerate().map(|field| name(&place, field)).collect();
+    let names = names?;
+    let named: Vec<_> = names.iter().filter(|name| !name.is_empty()).cloned().collect();
+    match first_repeated(&named) {
+        Some(name) => Err(DataError::RepeatedColumn { place, name: shown(name.as_bytes()) }),
+        None => Ok(names),
+    }
+}
+
+fn name(place: &Place, (column, value): (usize, &[u8])) -> Result<String, DataError> {
+    let refused = |expected: &str| {
+        let (place, field) = (place.clone(), format!("column {}", column + 1));
+        DataError::Row { place, field, value: shown(value), expected: expected.to_owned() }
+    };
+    let value = value.trim_ascii();
+    let name = str::from_utf8(value).map_err(|_| refused("a column name in valid UTF-8"))?;
+    if value.len() > LONGEST_NAME {
+        return Err(refused(&format!("a column name of at most {LONGEST_NAME} bytes")));
+    }
+    if has_lone_return(value) {
+        return Err(refused(
+            "a column name without a carriage return; lines must end with a line feed, with or \
+             without a carriage return before it",
+        ));
+    }
+    Ok(name.to_owned())
+}

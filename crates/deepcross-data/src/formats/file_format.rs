@@ -1,0 +1,208 @@
+//! The traits of a file format: what it is called, how it is recognised, and how its rows are read and written.
+//!
+//! A format implements [`FileFormat`]; [`registry`](super::registry) lists all formats.
+//! A method with a default has the answer of most formats that hold a row in each line of text.
+
+use std::fmt::Debug;
+use std::path::Path;
+use std::sync::Arc;
+
+use deepcross_features::Problem;
+
+use super::column_type::ColumnType;
+use super::columns::problem_of_columns;
+use super::delimited::Dialect;
+use super::pairs::PairForm;
+use crate::config::{DataConfig, Format, LabelConfig};
+use crate::error::DataError;
+use crate::output::NotWritten;
+use crate::rows::{RawRow, RawRows};
+
+/// A file format.
+pub(crate) trait FileFormat: Sync {
+    /// The name in configurations and calls.
+    fn format(&self) -> Format;
+
+    /// The name in prose, such as `Parquet`.
+    fn title(&self) -> &'static str;
+
+    /// What a row consists of, for help texts, such as "Fields separated by commas".
+    fn summary(&self) -> &'static str;
+
+    /// The ends of names that show the format, without their period, in lower case; the first of them is that of files
+    /// that are written.
+    fn extensions(&self) -> &'static [&'static str];
+
+    /// Whether files compress their content themselves, and are therefore not compressed as a whole.
+    fn compresses_itself(&self) -> bool {
+        false
+    }
+
+    /// Whether the first line of a pipe shows that it is of this format.
+    fn begins_with(&self, _line: &[u8]) -> bool {
+        false
+    }
+
+    /// Whether these lines, which are the first of a file without its blank lines, are rows of this format.
+    ///
+    /// Formats whose rows are delimited text are not recognised by this.
+    fn has_lines(&self, _lines: &[&[u8]]) -> bool {
+        false
+    }
+
+    /// The label, if all files of the format have the same.
+    fn label(&self) -> Option<LabelConfig> {
+        None
+    }
+
+    /// The names of the columns, if all files of the format have the same.
+    fn columns(&self) -> Option<Vec<String>> {
+        None
+    }
+
+    /// The form of delimited text; `None` if rows are not delimited text.
+    ///
+    /// # Errors
+    /// [`DataError::Config`] if the settings and the format together give two characters the same meaning.
+    fn dialect(&self, _config: &DataConfig) -> Result<Option<Dialect>, DataError> {
+        Ok(None)
+    }
+
+    /// The problems of keys of `[data]` that have no meaning, or another meaning, with this format.
+    fn key_problems(&self, config: &DataConfig) -> Vec<Problem> {
+        config.without_meaning(self.format(), &["delimiter", "quote", "comment", "columns"])
+    }
+
+    /// The form of the pairs, if a row is a label and pairs of a feature and a number.
+    fn pairs(&self) -> Option<PairForm> {
+        None
+    }
+
+    /// The character between the elements of a column that is a weighted list by its format; `None` for all other
+    /// columns.
+    fn list_separator(&self, _column: usize, _n_columns: usize) -> Option<char> {
+        None
+    }
+
+    /// Whether a file without the column `name` means that all its rows lack a value there.
+    fn may_lack(&self, _name: &str) -> bool {
+        false
+    }
+
+    /// Whether rows stand in the file as text, so that they can be copied unchanged.
+    fn has_text_rows(&self) -> bool {
+        true
+    }
+
+    /// Whether a file is read from its beginning to its end and only once, so that a pipe need not be kept.
+    fn is_read_once(&self) -> bool {
+        true
+    }
+
+    /// The column names of a file, which must hold at least one row if it has no header.
+    ///
+    /// # Errors
+    /// If the file cannot be read, if it is empty, or if it has no valid names.
+    fn header(&self, file: &Arc<Path>, config: &DataConfig) -> Result<Vec<String>, DataError>;
+
+    /// Checks a file after the first one, if the columns are those of the first file of this format; `None` if its
+    /// header is to be compared with that of the first file.
+    fn check_next(&self, _file: &Arc<Path>) -> Option<Result<(), DataError>> {
+        None
+    }
+
+    /// Opens a pass over the rows of a file, which have the columns of `header`.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    fn reader(
+        &self,
+        file: &Arc<Path>,
+        config: &DataConfig,
+        header: &[String],
+    ) -> Result<Box<dyn FileReader>, DataError>;
+
+    /// Why a file cannot have these columns; `None` if it can.
+    fn problem_of_columns(&self, columns: &[String]) -> Option<String> {
+        problem_of_columns(columns, str::trim_ascii)
+    }
+
+    /// Whether the first row of a file holds the names of the columns.
+    fn has_header_row(&self) -> bool {
+        false
+    }
+
+    /// Whether columns have types when they are written, which all rows must fit.
+    fn writes_types(&self) -> bool {
+        false
+    }
+
+    /// Begins to write a file with these columns; a column without a type holds text.
+    ///
+    /// # Errors
+    /// If the format cannot be written.
+    fn writer(
+        &self,
+        columns: &[String],
+        types: &[ColumnType],
+    ) -> Result<Box<dyn FileWriter>, DataError>;
+}
+
+/// A pass over the rows of one file; each row has as many fields as there are columns.
+pub(crate) trait FileReader: Debug + Send {
+    /// Takes the beginning of the next row; false at the end of the file.
+    ///
+    /// # Errors
+    /// If no more rows can be read; the pass has ended then.
+    fn take_row(&mut self) -> Result<bool, DataError>;
+
+    /// Splits the row that was taken.
+    ///
+    /// # Errors
+    /// If the row is bad; the next call of [`take_row`](Self::take_row) then continues after it.
+    /// Any other error ends the pass.
+    fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError>;
+
+    /// Appends the row that was taken to `rows`, unsplit; false if this reader has to split it.
+    fn push_line(&self, _rows: &mut RawRows) -> bool {
+        false
+    }
+
+    /// The row that was read last, as it stands in its file; empty if the rows of the file are not text.
+    fn raw(&self) -> &[u8];
+
+    /// Whether the row that was read last holds line ends.
+    fn spans_lines(&self) -> bool {
+        false
+    }
+
+    /// Takes no more than the first line for the row that was read last.
+    fn return_lines(&mut self) {}
+}
+
+/// Turns rows into the bytes of a file.
+pub(crate) trait FileWriter: Send {
+    /// Appends the bytes of a row, one line without its end if the file consists of lines.
+    ///
+    /// `is_first` says that the file is still empty.
+    /// If the row is not written, the caller removes what was appended.
+    fn push(
+        &mut self,
+        fields: &[&[u8]],
+        is_first: bool,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), NotWritten>;
+
+    /// Whether the file consists of lines.
+    fn has_lines(&self) -> bool {
+        true
+    }
+
+    /// Appends the bytes after the last row.
+    ///
+    /// # Errors
+    /// If rows that were kept back cannot be written.
+    fn finish(self: Box<Self>, _bytes: &mut Vec<u8>) -> Result<(), DataError> {
+        Ok(())
+    }
+}

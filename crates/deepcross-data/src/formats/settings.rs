@@ -1,0 +1,94 @@
+//! The settings of `[data]` as the format completes them: the label, the columns, and all problems.
+
+use deepcross_features::{Problem, suggest};
+
+use super::file_format::FileFormat;
+use crate::config::{DataConfig, Format, LabelConfig, first_repeated};
+use crate::limits::MOST_FIELDS;
+
+impl DataConfig {
+    /// All problems of the settings, each as a sentence that names the key; empty if the settings are valid.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = self.character_problems();
+        problems.extend(self.column_problems());
+        problems.extend(self.format.into_iter().flat_map(|format| self.problems_with(format)));
+        problems.extend(self.label.iter().flat_map(LabelConfig::problems));
+        problems
+    }
+
+    /// The label: the one that `label` sets, else the one of the format, if it has one.
+    pub fn label(&self) -> Option<LabelConfig> {
+        self.label.clone().or_else(|| self.module()?.label())
+    }
+
+    /// The names of the columns if no header holds them: those of `columns`, else those of the format.
+    pub fn columns(&self) -> Option<Vec<String>> {
+        self.columns.clone().or_else(|| self.module()?.columns())
+    }
+
+    /// The lists of columns that a file without a header may have: all columns, all but the label, all but the weight,
+    /// and all but both; no list if a header names the columns.
+    pub(crate) fn layouts(&self) -> Vec<Vec<String>> {
+        let Some(columns) = self.columns() else { return Vec::new() };
+        let label = self.label();
+        let (label, weight) = (label.as_ref().map(|label| &label.column), self.weight.as_ref());
+        let without = |absent: [Option<&String>; 2]| {
+            columns.iter().filter(|name| !absent.contains(&Some(*name))).cloned().collect()
+        };
+        [[None, None], [label, None], [None, weight], [label, weight]].map(without).to_vec()
+    }
+
+    /// The problems of keys that have no meaning, or another meaning, with this format.
+    pub(crate) fn problems_with(&self, format: Format) -> Vec<String> {
+        let problems = format.module().key_problems(self).into_iter();
+        problems.map(|problem: Problem| problem.within("data").to_string()).collect()
+    }
+
+    /// The format that `format` sets.
+    fn module(&self) -> Option<&'static dyn FileFormat> {
+        self.format.map(Format::module)
+    }
+
+    /// The problems of column names that can be found before any file is opened.
+    fn column_problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let label = self.label();
+        let label = label.as_ref().map(|label| &label.column);
+        if let (Some(label), Some(weight)) = (label, &self.weight)
+            && label == weight
+        {
+            problems.push(format!("`data.weight`: must not be the label's column `{label}`"));
+        }
+        let fixed = self.format.filter(|format| format.module().columns().is_some());
+        let Some(columns) = &self.columns() else { return problems };
+        if fixed.is_some() && self.columns.is_some() {
+            // The format refuses the names.
+            return problems;
+        }
+        if columns.is_empty() {
+            problems.push("`data.columns`: must name at least one column, but is empty".into());
+        }
+        if columns.len() > MOST_FIELDS {
+            problems.push(format!(
+                "`data.columns`: must name at most {MOST_FIELDS} columns, but has {}",
+                columns.len()
+            ));
+        }
+        if let Some(name) = first_repeated(columns) {
+            problems.push(format!(
+                "`data.columns`: must name each column once, but has `{name}` twice"
+            ));
+        }
+        for (key, name) in [("label", label), ("weight", self.weight.as_ref())] {
+            let Some(name) = name.filter(|name| !columns.contains(name)) else { continue };
+            let near = suggest::nearest(name, columns).map(|n| format!(", the nearest is `{n}`"));
+            let near = near.unwrap_or_default();
+            let columns = match fixed {
+                Some(format) => format!("the format `{format}`"),
+                None => "`data.columns`".to_owned(),
+            };
+            problems.push(format!("`data.{key}`: {columns} has no column `{name}`{near}"));
+        }
+        problems
+    }
+}
