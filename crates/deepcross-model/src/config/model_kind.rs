@@ -1,16 +1,12 @@
 //! The kinds of model that a configuration can name.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A kind of model; all kinds share encoder, training and artifact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelKind {
-    /// Deep Crossing (Shan et al., KDD 2016).
-    #[default]
-    DeepCrossing,
-    /// Deep Crossing with two-layer units that lack the identity path around them.
-    DeepCrossingPlain,
     /// Logistic regression.
     Lr,
     /// A factorization machine (Rendle, ICDM 2010).
@@ -19,28 +15,39 @@ pub enum ModelKind {
     Ffm,
     /// A multi-layer perceptron over the stacked input.
     Mlp,
+    /// Deep Crossing with two-layer units that lack the identity path around them.
+    DeepCrossingPlain,
+    /// Deep Crossing (Shan et al., KDD 2016).
+    #[default]
+    DeepCrossing,
 }
 
 impl ModelKind {
-    /// All kinds.
+    /// All kinds, the simple ones first.
     pub const ALL: [Self; 6] =
-        [Self::DeepCrossing, Self::DeepCrossingPlain, Self::Lr, Self::Fm, Self::Ffm, Self::Mlp];
+        [Self::Lr, Self::Fm, Self::Ffm, Self::Mlp, Self::DeepCrossingPlain, Self::DeepCrossing];
 
     /// The name in a configuration.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::DeepCrossing => "deep-crossing",
-            Self::DeepCrossingPlain => "deep-crossing-plain",
             Self::Lr => "lr",
             Self::Fm => "fm",
             Self::Ffm => "ffm",
             Self::Mlp => "mlp",
+            Self::DeepCrossingPlain => "deep-crossing-plain",
+            Self::DeepCrossing => "deep-crossing",
         }
     }
 
     /// The kind of this name in a configuration.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl fmt::Display for ModelKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

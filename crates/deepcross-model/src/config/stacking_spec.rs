@@ -28,6 +28,19 @@ pub struct StackingSpec {
 }
 
 impl StackingSpec {
+    /// The keys of a section `[model]` that a stacked input depends on.
+    pub const KEYS: &'static [&'static str] = &[
+        "preset",
+        "embedding",
+        "embeddings",
+        "bypass_below",
+        "embedding_activation",
+        "embedding_bias",
+        "embedding_std",
+        "embed_numbers",
+        "embedding_dropout",
+    ];
+
     /// The specification that a section describes: its keys, and the values of its preset for keys that are not set.
     pub fn new(config: &ModelConfig) -> Self {
         let preset = config.preset.unwrap_or_default().stacking();

@@ -132,6 +132,11 @@ impl<'a> GraphBuilder<'a> {
         self.node_with("ReduceSum", &[x, &axes], vec![integer("keepdims", stays.into())])
     }
 
+    /// Adds the node of values side by side, each `[rows, columns]`.
+    pub fn concat(&mut self, parts: &[&Value]) -> Value {
+        self.node_with("Concat", parts, vec![integer("axis", 1)])
+    }
+
     fn push(&mut self, operator: &str, inputs: &[&Value], attribute: Vec<Attribute>, name: String) {
         self.graph.node.push(proto::Node {
             input: inputs.iter().map(|value| value.0.clone()).collect(),

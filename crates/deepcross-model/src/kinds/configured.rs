@@ -6,8 +6,8 @@ use deepcross_features::Problem;
 
 /// A network whose specification comes from a section `[model]`.
 pub(super) trait Configured: Network {
-    /// The keys that have a meaning for the kind.
-    const KEYS: &'static [&'static str];
+    /// The keys that have a meaning for the kind, in groups.
+    const KEYS: &'static [&'static [&'static str]];
 
     /// The keys among them that do not carry over from another kind.
     const OWN_KEYS: &'static [&'static str] = &[];

@@ -164,9 +164,10 @@ impl<const PLAIN: bool> Network for DeepCrossing<PLAIN> {
 }
 
 impl<const PLAIN: bool> Configured for DeepCrossing<PLAIN> {
-    const KEYS: &'static [&'static str] = if PLAIN { &PLAIN_KEYS } else { &KEYS };
+    const KEYS: &'static [&'static [&'static str]] =
+        if PLAIN { &[StackingSpec::KEYS, KEYS] } else { &[StackingSpec::KEYS, KEYS, UNIT_KEYS] };
 
-    const OWN_KEYS: &'static [&'static str] = &["unit", "depth", "activation"];
+    const OWN_KEYS: &'static [&'static str] = UNIT_KEYS;
 
     fn spec(config: &ModelConfig) -> DeepCrossingSpec {
         let preset = config.preset.unwrap_or_default();
@@ -196,30 +197,10 @@ impl<const PLAIN: bool> Configured for DeepCrossing<PLAIN> {
     }
 }
 
-const KEYS: [&str; 16] = [
-    "preset",
-    "embedding",
-    "embeddings",
-    "bypass_below",
-    "embedding_activation",
-    "embedding_bias",
-    "embedding_std",
-    "embed_numbers",
-    "embedding_dropout",
-    "hidden",
-    "outer_activation",
-    "dropout",
-    "batch_norm",
-    "unit",
-    "depth",
-    "activation",
-];
+const KEYS: &[&str] = &["hidden", "outer_activation", "dropout", "batch_norm"];
 
-/// All of [`KEYS`] except for the last three, which choose the units.
-const PLAIN_KEYS: [&str; 13] = {
-    let [keys @ .., _, _, _] = KEYS;
-    keys
-};
+/// The keys that choose the units.
+const UNIT_KEYS: &[&str] = &["unit", "depth", "activation"];
 
 fn unit_kind(config: &ModelConfig) -> UnitKind {
     config.unit.unwrap_or(match config.preset.unwrap_or_default() {

@@ -21,6 +21,9 @@ pub(crate) struct FactorsSpec {
 }
 
 impl FactorsSpec {
+    /// The keys of vectors.
+    pub(super) const KEYS: &'static [&'static str] = &["embedding", "embedding_std"];
+
     /// The vectors that a section describes, of the width `embedding` if it does not say.
     pub(super) fn new(config: &ModelConfig, embedding: usize) -> Self {
         Self {

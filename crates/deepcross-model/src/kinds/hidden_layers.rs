@@ -20,6 +20,9 @@ pub(crate) struct HiddenSpec {
 }
 
 impl HiddenSpec {
+    /// The keys of hidden layers.
+    pub(super) const KEYS: &'static [&'static str] = &["hidden", "activation", "dropout"];
+
     /// The hidden layers that a section describes.
     pub(super) fn new(config: &ModelConfig) -> Self {
         let preset = config.preset.unwrap_or_default();

@@ -88,7 +88,7 @@ impl Pairs for () {
 impl Pairs for FactorizationMachine {
     const KIND: ModelKind = ModelKind::Fm;
     const NAME: &'static str = "factorization machine";
-    const KEYS: &'static [&'static str] = &["embedding", "embedding_std"];
+    const KEYS: &'static [&'static str] = FactorsSpec::KEYS;
     type Spec = FactorsSpec;
 
     fn spec(config: &ModelConfig) -> FactorsSpec {
@@ -120,7 +120,7 @@ impl Pairs for FactorizationMachine {
 impl Pairs for FieldAware {
     const KIND: ModelKind = ModelKind::Ffm;
     const NAME: &'static str = "field-aware factorization machine";
-    const KEYS: &'static [&'static str] = &["embedding", "embedding_std"];
+    const KEYS: &'static [&'static str] = FactorsSpec::KEYS;
     const MIN_FIELDS: usize = 2;
     type Spec = FactorsSpec;
 
@@ -215,7 +215,7 @@ impl<P: Pairs> Network for LinearModel<P> {
 }
 
 impl<P: Pairs> Configured for LinearModel<P> {
-    const KEYS: &'static [&'static str] = P::KEYS;
+    const KEYS: &'static [&'static [&'static str]] = &[P::KEYS];
 
     fn spec(config: &ModelConfig) -> P::Spec {
         P::spec(config)

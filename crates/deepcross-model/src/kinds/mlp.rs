@@ -90,20 +90,7 @@ impl Network for MlpModel {
 }
 
 impl Configured for MlpModel {
-    const KEYS: &'static [&'static str] = &[
-        "preset",
-        "embedding",
-        "embeddings",
-        "bypass_below",
-        "embedding_activation",
-        "embedding_bias",
-        "embedding_std",
-        "embed_numbers",
-        "embedding_dropout",
-        "hidden",
-        "activation",
-        "dropout",
-    ];
+    const KEYS: &'static [&'static [&'static str]] = &[StackingSpec::KEYS, HiddenSpec::KEYS];
 
     fn spec(config: &ModelConfig) -> MlpSpec {
         MlpSpec { stacking: StackingSpec::new(config), hidden: HiddenSpec::new(config) }

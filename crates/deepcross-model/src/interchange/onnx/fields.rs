@@ -30,7 +30,7 @@ pub(super) fn stack(
     let inputs: Vec<_> = shapes.iter().map(|shape| input(graph, shape)).collect();
     let fields = stacked_input.stacking().fields().iter().zip(inputs.iter().cycle());
     let parts: Vec<_> = fields.map(|(field, input)| part(graph, field, input)).collect();
-    graph.node_with("Concat", &parts.iter().collect::<Vec<_>>(), vec![integer("axis", 1)])
+    graph.concat(&parts.iter().collect::<Vec<_>>())
 }
 
 fn input(graph: &mut GraphBuilder<'_>, shape: &FieldShape) -> Input {
