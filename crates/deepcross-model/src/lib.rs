@@ -23,7 +23,7 @@ mod trained_model;
 mod training_summary;
 
 pub use artifact::ArtifactError;
-pub use config::{ModelConfig, ModelKind, Preset, StackingSpec, UnitKind};
+pub use config::{CrossStructure, ModelConfig, ModelKind, Preset, StackingSpec, UnitKind};
 pub use deepcross_layers::{BatchNorm, Module, ResidualUnit, Unit};
 pub use erased::Precision;
 pub use error::ModelError;

@@ -7,7 +7,7 @@ mod model_kind;
 mod preset;
 mod stacking_spec;
 
-pub use model_config::{ModelConfig, UnitKind};
+pub use model_config::{CrossStructure, ModelConfig, UnitKind};
 pub use model_kind::ModelKind;
 pub use preset::Preset;
 pub use stacking_spec::StackingSpec;

@@ -80,6 +80,12 @@ section! {
     embedding_dropout: Option<f64> => share,
     /// Whether each unit normalises its sum by batches.
     batch_norm: Option<bool> => any,
+    /// The number of cross layers.
+    cross_layers: Option<usize> => any,
+    /// The rank of the matrix of each cross layer, from 1; if left out, the matrices are whole.
+    rank: Option<usize> => at_least_one,
+    /// The place of the hidden layers beside cross layers.
+    structure: Option<CrossStructure> => any,
 }
 
 /// The kind of a residual unit.
@@ -90,6 +96,17 @@ pub enum UnitKind {
     TwoLayer,
     /// `outer(x + activation(W x + b))`.
     OneLayer,
+}
+
+/// The place of the hidden layers beside cross layers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CrossStructure {
+    /// The hidden layers are above the cross layers.
+    #[default]
+    Stacked,
+    /// Both have the stacked input as their input, and the scoring layer has both outputs as its input.
+    Parallel,
 }
 
 fn is_unset<T: Default + PartialEq>(value: &T) -> bool {

@@ -15,6 +15,8 @@ pub enum ModelKind {
     Ffm,
     /// A multi-layer perceptron over the stacked input.
     Mlp,
+    /// DCN-V2 (Wang et al., WWW 2021).
+    DcnV2,
     /// Deep Crossing with two-layer units that lack the identity path around them.
     DeepCrossingPlain,
     /// Deep Crossing (Shan et al., KDD 2016).
@@ -24,8 +26,15 @@ pub enum ModelKind {
 
 impl ModelKind {
     /// All kinds, the simple ones first.
-    pub const ALL: [Self; 6] =
-        [Self::Lr, Self::Fm, Self::Ffm, Self::Mlp, Self::DeepCrossingPlain, Self::DeepCrossing];
+    pub const ALL: [Self; 7] = [
+        Self::Lr,
+        Self::Fm,
+        Self::Ffm,
+        Self::Mlp,
+        Self::DcnV2,
+        Self::DeepCrossingPlain,
+        Self::DeepCrossing,
+    ];
 
     /// The name in a configuration.
     pub const fn name(self) -> &'static str {
@@ -34,6 +43,7 @@ impl ModelKind {
             Self::Fm => "fm",
             Self::Ffm => "ffm",
             Self::Mlp => "mlp",
+            Self::DcnV2 => "dcn-v2",
             Self::DeepCrossingPlain => "deep-crossing-plain",
             Self::DeepCrossing => "deep-crossing",
         }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::artifact::mutations::mutations;
-use crate::config::{ModelConfig, ModelKind, UnitKind};
+use crate::config::{CrossStructure, ModelConfig, ModelKind, UnitKind};
 use crate::kinds_test::sample_model;
 use crate::model::Model;
 use crate::model_spec::ModelSpec;
@@ -32,7 +32,8 @@ pub(super) fn specs() -> Vec<(&'static str, ModelSpec)> {
         ..of(kind)
     };
     let small = |kind| ModelConfig { embedding: Some(3), embedding_std: Some(0.5), ..of(kind) };
-    use crate::config::ModelKind::{DeepCrossing, DeepCrossingPlain, Ffm, Fm, Lr, Mlp};
+    let structure = Some(CrossStructure::Parallel);
+    use crate::config::ModelKind::{DcnV2, DeepCrossing, DeepCrossingPlain, Ffm, Fm, Lr, Mlp};
     let normed = |config| ModelConfig { batch_norm: Some(true), ..config };
     let one_layer = ModelConfig {
         hidden: None,
@@ -47,6 +48,8 @@ pub(super) fn specs() -> Vec<(&'static str, ModelSpec)> {
         ("plain", stacked(DeepCrossingPlain)),
         ("plain, normed", normed(stacked(DeepCrossingPlain))),
         ("mlp", ModelConfig { embed_numbers: Some(true), ..stacked(Mlp) }),
+        ("dcn", stacked(DcnV2)),
+        ("dcn, parallel", ModelConfig { rank: Some(2), structure, ..stacked(DcnV2) }),
         ("lr", of(Lr)),
         ("fm", small(Fm)),
         ("ffm", small(Ffm)),

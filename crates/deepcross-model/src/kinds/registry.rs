@@ -1,6 +1,7 @@
 //! The registry of the kinds that a configuration can name, and what it does with a section `[model]`.
 
 use super::configured::Configured;
+use super::dcn_v2::DcnV2;
 use super::deep_crossing::DeepCrossing;
 use super::linear::LinearModel;
 use super::mlp::MlpModel;
@@ -17,6 +18,7 @@ const fn entry(kind: ModelKind) -> Entry {
         ModelKind::Fm => Entry::of::<LinearModel<FactorizationMachine>>(),
         ModelKind::Ffm => Entry::of::<LinearModel<FieldAware>>(),
         ModelKind::Mlp => Entry::of::<MlpModel>(),
+        ModelKind::DcnV2 => Entry::of::<DcnV2>(),
         ModelKind::DeepCrossingPlain => Entry::of::<DeepCrossing<true>>(),
         ModelKind::DeepCrossing => Entry::of::<DeepCrossing<false>>(),
     }
@@ -109,7 +111,7 @@ impl ModelConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{StackingSpec, UnitKind};
+    use crate::config::{CrossStructure, StackingSpec, UnitKind};
     use crate::kinds::deep_crossing::{DeepCrossingSpec, UnitsSpec};
     use crate::kinds::first_order_stack::FactorsSpec;
     use deepcross_layers::Activation;
@@ -197,17 +199,20 @@ mod tests {
             dropout: Some(0.5),
             embedding_dropout: Some(0.25),
             batch_norm: Some(true),
+            cross_layers: Some(2),
+            rank: Some(3),
+            structure: Some(CrossStructure::Parallel),
         }
     }
 
     #[test]
     fn keys_without_meaning_are_refused_by_name() {
-        for (kind, n_refused) in ModelKind::ALL.into_iter().zip([16, 14, 14, 4, 3, 2]) {
+        for (kind, n_refused) in ModelKind::ALL.into_iter().zip([19, 17, 17, 7, 4, 6, 5]) {
             let config = full(kind);
             let problems = config.problems();
             assert_eq!(problems.len(), n_refused, "{problems:?}");
             let keys = config.set_keys();
-            assert_eq!(keys.len(), 16);
+            assert_eq!(keys.len(), 19);
             for Problem { path, message } in problems {
                 let key = path.strip_prefix("model.").expect("the key is of the section");
                 assert!(keys.contains(&key), "{key}");
@@ -288,6 +293,7 @@ mod tests {
             dropout: Some(0.1),
             embedding_dropout: Some(0.2),
             batch_norm: Some(true),
+            ..Default::default()
         };
         match kind {
             ModelKind::DeepCrossing if one_layer => ModelConfig {
@@ -298,7 +304,7 @@ mod tests {
                 activation: Some(Activation::Tanh),
                 ..all
             },
-            ModelKind::Mlp => {
+            ModelKind::Mlp | ModelKind::DcnV2 => {
                 ModelConfig { activation: Some(Activation::Tanh), ..all.for_kind(kind) }
             }
             kind => all.for_kind(kind),
