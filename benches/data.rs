@@ -3,10 +3,10 @@
 use benches::run;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::data::{
-    BadRows, DataConfig, DataError, LabelConfig, Labels, Partition, RawRow, RowPlan, RowReader,
-    Shuffled, Source, fit,
+    BadRows, DataConfig, DataError, LabelConfig, Labels, Partition, RowPlan, RowReader, Shuffled,
+    Source, fit,
 };
-use deepcross::features::{Batch, Encoder, FieldConfig, Schema};
+use deepcross::features::{Batch, Encoder, FieldConfig, Problem, Schema};
 use deepcross::simulate::{Simulator, SimulatorConfig};
 use std::error::Error;
 use std::path::Path;
@@ -52,8 +52,8 @@ fn parse(criterion: &mut Criterion, sources: [(&str, &Source); 2], bytes: usize)
 }
 
 fn read_all(source: &Source) -> Result<usize, DataError> {
-    let (mut records, mut row, mut n_rows) = (source.records()?, RawRow::new(), 0);
-    while records.read(&mut row)? {
+    let (mut rows, mut n_rows) = (source.rows(BadRows::Error)?, 0);
+    while rows.next_row()?.is_some() {
         n_rows += 1;
     }
     Ok(n_rows)
@@ -137,14 +137,10 @@ fn open(path: &Path) -> Result<Source, DataError> {
 }
 
 fn schema() -> Result<Schema, String> {
-    let words = |name| FieldConfig {
-        separator: Some(" ".to_owned()),
-        min_count: Some(3),
-        ..FieldConfig::multi_hot(name)
-    };
+    let words = |name| FieldConfig::multi_hot(name).separator(' ').min_count(3);
     let mut fields = ["query", "keyword", "title"].map(words).to_vec();
     let categorical = ["match_type", "campaign", "position", "user", "device", "hour"];
     fields.extend(categorical.map(FieldConfig::categorical));
     fields.extend(["age", "price"].map(FieldConfig::number));
-    Schema::new(fields, vec![String::new()]).map_err(|problems| problems.join("\n"))
+    Schema::new(fields, vec![String::new()]).map_err(|problems| Problem::join(&problems, "\n"))
 }

@@ -6,7 +6,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::data::{
     BadRows, DataConfig, DataError, Format, Labels, Partition, RowPlan, RowReader, Source,
 };
-use deepcross::features::{Encoder, FieldConfig, Fitter, Schema, Transform};
+use deepcross::features::{Encoder, FieldConfig, Fitter, Problem, Schema, Transform};
 use rand::Rng;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::error::Error;
@@ -87,13 +87,16 @@ fn fit(source: &Source, buckets: Option<u32>, values: usize) -> Result<Encoder, 
 }
 
 fn schema(header: &[String], buckets: Option<u32>) -> Result<Schema, String> {
-    let transform = Some(Transform::Log1p);
     let (numbers, categorical) = header[1..].split_at(N_NUMBERS);
     let numbers = numbers.iter().map(FieldConfig::number);
     let categorical = categorical.iter().map(FieldConfig::categorical);
-    let fields = numbers.map(|field| FieldConfig { transform, ..field });
-    let fields = fields.chain(categorical.map(|field| FieldConfig { buckets, ..field }));
-    Schema::new(fields.collect(), vec![String::new()]).map_err(|problems| problems.join("\n"))
+    let fields = numbers.map(|field| field.transform(Transform::Log1p));
+    let fields = fields.chain(categorical.map(|field| match buckets {
+        Some(buckets) => field.buckets(buckets),
+        None => field,
+    }));
+    Schema::new(fields.collect(), vec![String::new()])
+        .map_err(|problems| Problem::join(&problems, "\n"))
 }
 
 /// Eight hexadecimal digits, different ones in each field.

@@ -6,8 +6,8 @@
 use criterion::Criterion;
 use deepcross::autodiff::Params;
 use deepcross::features::{
-    Batch, Column, DenseColumn, Encoder, FeatureError, FieldConfig, FieldShape, Fitter, Schema,
-    SparseColumn,
+    Batch, Column, DenseColumn, Encoder, FeatureError, FieldConfig, FieldShape, Fitter, Problem,
+    Schema, SparseColumn,
 };
 use deepcross::model::{Model, ModelConfig, ModelError};
 use ndarray::Array2;
@@ -137,10 +137,14 @@ pub fn raw_schema(buckets: Option<u32>) -> Result<Schema, String> {
     let (categorical, numbers) = header.split_at(N_CATEGORICAL);
     let mut fields = Vec::new();
     for name in categorical {
-        fields.push(FieldConfig { buckets, ..FieldConfig::categorical(name) });
+        let field = FieldConfig::categorical(name);
+        fields.push(match buckets {
+            Some(buckets) => field.buckets(buckets),
+            None => field,
+        });
     }
     fields.extend(numbers.iter().map(FieldConfig::number));
-    Schema::new(fields, vec![String::new()]).map_err(|problems| problems.join("\n"))
+    Schema::new(fields, vec![String::new()]).map_err(|problems| Problem::join(&problems, "\n"))
 }
 
 /// An encoder that is fitted on rows.

@@ -2,9 +2,9 @@
 
 use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross::metrics::{Evaluation, Summary};
-use deepcross::model::{Tapes, TrainedModel};
+use deepcross::model::TrainedModel;
 use deepcross::simulate::{Simulator, SimulatorConfig};
-use deepcross::train::{Files, RunConfig, evaluate, train};
+use deepcross::train::{EvaluateOptions, Files, RunConfig, RunOptions, evaluate, train};
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -40,10 +40,10 @@ pub(crate) fn trained(
     clicks: &Clicks,
     valid: Option<&Clicks>,
 ) -> Result<TrainedModel> {
-    let valid = valid.map(|valid| valid.path.clone()).into_iter().collect();
-    let files = Files { train: vec![clicks.path.clone()], valid };
+    let valid: Vec<_> = valid.map(|valid| valid.path.clone()).into_iter().collect();
+    let files = Files { train: vec![clicks.path.clone()].into(), valid: valid.into() };
     let threads = std::thread::available_parallelism()?.get();
-    Ok(train(config, &files, threads, &mut |_event| ())?)
+    Ok(train(config, &files, RunOptions::on_threads(threads), &mut |_event| ())?)
 }
 
 /// The metrics of a model on `test`.
@@ -52,7 +52,7 @@ pub(crate) fn tested(model: &TrainedModel, config: &RunConfig, test: &Clicks) ->
     let plan =
         RowPlan { labels: Labels::Required, partition: Partition::All, bad_rows: BadRows::Error };
     let mut reader = RowReader::new(&source, &model.encoder, plan)?;
-    Ok(evaluate(model.predictor(), &mut reader, &Tapes::new())?)
+    Ok(evaluate(model.predictor(), &mut reader, EvaluateOptions::default())?.summary)
 }
 
 /// The metrics of the true probabilities, which a model can only exceed by chance.
@@ -62,5 +62,5 @@ pub(crate) fn best_possible(test: &Clicks) -> Result<Summary> {
         let row = test.simulator.row(index);
         evaluation.push(row.probability, row.click, 1.0)?;
     }
-    Ok(evaluation.finish())
+    Ok(evaluation.finish().summary)
 }

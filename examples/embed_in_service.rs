@@ -12,7 +12,7 @@
 
 use deepcross::features::{Binding, FeatureError};
 use deepcross::model::{Scorer, Session, TrainedModel};
-use deepcross::train::{Files, RunConfig, train};
+use deepcross::train::{Files, RunConfig, RunOptions, train};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write;
@@ -108,6 +108,7 @@ fn write_model(folder: &Path, artifact: &Path) -> Result<(), Box<dyn Error>> {
     let data = folder.join("clicks.csv");
     std::fs::write(&data, rows)?;
     let config = RunConfig::parse(CONFIG, &[], "run.toml")?;
-    train(&config, &Files { train: vec![data], valid: vec![] }, 2, &mut |_| ())?.save(artifact)?;
+    train(&config, &Files::new(vec![data]), RunOptions::on_threads(2), &mut |_| ())?
+        .save(artifact)?;
     Ok(())
 }

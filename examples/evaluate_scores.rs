@@ -18,7 +18,7 @@ fn main() -> Result<(), MetricError> {
 
     let mut whole = Evaluation::default();
     whole.push_all(&probabilities, &labels, &none)?;
-    let whole = whole.finish();
+    let whole = whole.finish().summary;
     print("a calibrated model", &whole);
 
     // Four parts, as four threads or files would evaluate them. The AUC is exact, and not an average of AUCs.
@@ -28,7 +28,7 @@ fn main() -> Result<(), MetricError> {
         part.push_all(probabilities, labels, &none)?;
         merged.merge(part);
     }
-    let merged = merged.finish();
+    let merged = merged.finish().summary;
     println!("\nin four parts, merged: the same AUC to the bit: {}", merged.auc == whole.auc);
 
     // Nine in ten misses are left out, the others have weight 10: the metrics are those of all rows, up to chance.
@@ -40,13 +40,13 @@ fn main() -> Result<(), MetricError> {
             _ => {}
         }
     }
-    print("\nnine in ten misses left out, the rest weighted", &sampled.finish());
+    print("\nnine in ten misses left out, the rest weighted", &sampled.finish().summary);
 
     // Scores that are twice too high rank as well as before, but their log loss and calibration are worse.
     let doubled: Vec<f64> = probabilities.iter().map(|p| (2.0 * p).min(1.0)).collect();
     let mut too_high = Evaluation::default();
     too_high.push_all(&doubled, &labels, &none)?;
-    print("\nscores twice too high", &too_high.finish());
+    print("\nscores twice too high", &too_high.finish().summary);
 
     println!("\nthe AUC of a single class is {:?}", roc_auc(&[0.2, 0.7], &[1, 1])?);
     Ok(())

@@ -83,5 +83,5 @@ fn of_campaign_rates(clicks: &Clicks, test: &Clicks) -> Result<Summary> {
             campaigns.get(&row.campaign.to_string()).copied().unwrap_or_default();
         evaluation.push((n_clicks + PRIOR_ROWS * prior) / (n_rows + PRIOR_ROWS), row.click, 1.0)?;
     }
-    Ok(evaluation.finish())
+    Ok(evaluation.finish().summary)
 }

@@ -15,7 +15,7 @@ use arrow_array::{
 use deepcross_data::CacheWriter;
 use deepcross_fuzz::World;
 use deepcross_model::interchange::encode_safetensors;
-use deepcross_train::{Checkpoints, Next, RunOptions, train_with};
+use deepcross_train::{Checkpoints, Next, RunOptions, train};
 use flate2::write::GzEncoder;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -35,6 +35,11 @@ const TSV: &str = "click\tweight\tnumber\tlist\ttext\thour\tid\n1\t1\t0.5\ta:2|b
 const LIBSVM: &str = "+1 qid:3 1:0.5 7:1 # first\n-1 qid:4 7:2e-1\n0\n1 2:1\n";
 
 const LIBFFM: &str = "+1 0:3:0.5 2:7:1 # first\n-1 2:7:2e-1\n0\n1 10:2:1 2:3:-4\n";
+
+const JSONL: &str = r#"{"click":1,"weight":1,"number":0.50,"list":["a:2","b"],"text":"Blue sho\u00e9s","hour":1471080600,"id":"x"}
+{"click":0,"weight":".5","number":null,"id":true}
+{"id":12345678901234567890,"click":"1","weight":2,"text":"a \"b\"\n"}
+"#;
 
 const VALUES: &str = "1\n-2.5e3\na:0.5|b|a\nBlue shoes\n1471080600\n2016-08-13T09:30:00+02:00\n2016-08-13\n16081309\n\
     ?\n\nжаба é\nnan\n1e999\n0x1p3\n1471080600123\n  x \n";
@@ -56,13 +61,14 @@ const RANK: &str = r#"{"shared":{"query":"red","hour":1471080600},"candidates":[
 fn main() -> io::Result<()> {
     let corpus = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
     let criteo = criteo();
-    let texts: [(&str, &[&str]); 12] = [
+    let texts: [(&str, &[&str]); 13] = [
         ("csv", &[CSV]),
         ("tsv", &[TSV]),
         ("criteo", &[&criteo]),
         ("libsvm", &[LIBSVM]),
         ("libffm", &[LIBFFM]),
-        ("infer", &[CSV, TSV, LIBSVM, LIBFFM, &criteo]),
+        ("jsonl", &[JSONL]),
+        ("infer", &[CSV, TSV, LIBSVM, LIBFFM, JSONL, &criteo]),
         ("values", &[VALUES]),
         ("config", &[CONFIG, &format!("{CONFIG}{OVERRIDES}")]),
         ("score_json", &[ROWS, COLUMNS]),
@@ -160,7 +166,7 @@ fn weights(corpus: &Path) -> io::Result<()> {
     let checkpoints = Checkpoints::new(&checkpoint).ask(|_| Next::Stop);
     let options = RunOptions { checkpoints: Some(checkpoints), ..RunOptions::on_threads(1) };
     // The run ends with the error that it was stopped.
-    let _ = train_with(&world.config, &world.files(), options, &mut |_| {});
+    let _ = train(&world.config, &world.files(), options, &mut |_| {});
     let mut writer = CacheWriter::create(&cache, b"about").map_err(|error| fail(&error))?;
     for _ in 0..2 {
         writer.write_part(world.reader()).map_err(|error| fail(&error))?;

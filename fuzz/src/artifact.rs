@@ -4,7 +4,7 @@ use std::path::Path;
 
 use deepcross_model::interchange::{decode_safetensors, encode_safetensors};
 use deepcross_model::{Scorer, TrainedModel};
-use deepcross_train::{Checkpoints, RunOptions, load_model, train_with};
+use deepcross_train::{Checkpoints, RunOptions, load_model, train};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::file::Written;
@@ -107,7 +107,7 @@ fn resume(file: &Path) {
     let world = World::get();
     let checkpoints = Checkpoints::new(file).resume(true);
     let options = RunOptions { checkpoints: Some(checkpoints), ..RunOptions::on_threads(1) };
-    if let Err(error) = train_with(&world.config, &world.files(), options, &mut |_| {}) {
+    if let Err(error) = train(&world.config, &world.files(), options, &mut |_| {}) {
         shown(error);
     }
 }

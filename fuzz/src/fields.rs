@@ -28,24 +28,23 @@ pub(crate) fn schema(source: &Source) -> Option<Schema> {
 }
 
 fn pairs(name: &str) -> FieldConfig {
-    let (separator, weights) = (Some(" ".to_owned()), Some(true));
-    FieldConfig { separator, weights, buckets: Some(1000), ..FieldConfig::multi_hot(name) }
+    FieldConfig::multi_hot(name).separator(' ').weights(true).buckets(1000)
 }
 
 fn field(name: &str) -> FieldConfig {
     match name.as_bytes().first() {
         Some(b'n' | b'I') => {
-            FieldConfig { missing: Some(MissingNumber::Indicator), ..FieldConfig::number(name) }
+            FieldConfig::number(name).missing(MissingNumber::Indicator)
         }
-        Some(b'q') => FieldConfig { quantiles: Some(3), ..FieldConfig::bucketized(name) },
-        Some(b's') => FieldConfig { log_square: Some(true), ..FieldConfig::bucketized(name) },
+        Some(b'q') => FieldConfig::bucketized(name).quantiles(3),
+        Some(b's') => FieldConfig::bucketized(name).log_square(true),
         Some(b'h') => FieldConfig::time(name, TimePart::Hour),
-        Some(b't') => FieldConfig { top: Some(20), ..FieldConfig::text(name) },
+        Some(b't') => FieldConfig::text(name).top(20),
         Some(b'l') => {
-            FieldConfig { weights: Some(true), max_length: Some(3), ..FieldConfig::multi_hot(name) }
+            FieldConfig::multi_hot(name).weights(true).max_length(3)
         }
-        Some(b'b' | b'C') => FieldConfig { buckets: Some(7), ..FieldConfig::categorical(name) },
-        Some(b'c') => FieldConfig { counts: Some(true), ..FieldConfig::categorical(name) },
-        _ => FieldConfig { min_count: Some(2), ..FieldConfig::categorical(name) },
+        Some(b'b' | b'C') => FieldConfig::categorical(name).buckets(7),
+        Some(b'c') => FieldConfig::categorical(name).counts(true),
+        _ => FieldConfig::categorical(name).min_count(2),
     }
 }

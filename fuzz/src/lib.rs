@@ -21,6 +21,6 @@ pub use cache::cache;
 pub use config::config;
 pub use infer::infer;
 pub use service::{rank, score_csv, score_json};
-pub use text::{criteo, csv, gzip, libffm, libsvm, parquet, tsv, zstd};
+pub use text::{criteo, csv, gzip, jsonl, libffm, libsvm, parquet, tsv, zstd};
 pub use values::values;
 pub use world::World;

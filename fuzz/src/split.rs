@@ -11,7 +11,7 @@ pub(crate) fn check(config: &DataConfig, bytes: &[u8]) {
     let Ok(source) = open(config, &file) else { return };
     let (rows, ended) = raw(&source);
     // If no header names the columns, the rows do, including the bad rows.
-    let columns_follow_from_rows = matches!(source.extension(), "svm" | "ffm");
+    let columns_follow_from_rows = matches!(source.extension(), "svm" | "ffm" | "jsonl");
     if ended.is_some() || columns_follow_from_rows && rows.iter().any(Option::is_none) {
         return;
     }

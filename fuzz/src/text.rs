@@ -14,10 +14,10 @@ use crate::split;
 /// The settings of a format with a label, a weight if the format has a header, and comments in one format.
 fn settings(format: Format) -> DataConfig {
     let mut config = DataConfig { format: Some(format), ..DataConfig::default() };
-    if matches!(format, Format::CSV | Format::TSV | Format::PARQUET) {
+    if matches!(format, Format::CSV | Format::TSV | Format::JSONL | Format::PARQUET) {
         config.label = Some(LabelConfig::binary("click"));
     }
-    if matches!(format, Format::CSV | Format::TSV) {
+    if matches!(format, Format::CSV | Format::TSV | Format::JSONL) {
         config.weight = Some("weight".to_owned());
     }
     if format == Format::TSV {
@@ -31,6 +31,7 @@ static TSV: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::TSV));
 static CRITEO: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::CRITEO));
 static LIBSVM: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::LIBSVM));
 static LIBFFM: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::LIBFFM));
+static JSONL: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::JSONL));
 static PARQUET: LazyLock<DataConfig> = LazyLock::new(|| settings(Format::PARQUET));
 
 /// Checks a CSV file.
@@ -61,6 +62,12 @@ pub fn libsvm(bytes: &[u8]) {
 pub fn libffm(bytes: &[u8]) {
     check(&LIBFFM, bytes);
     split::check(&LIBFFM, bytes);
+}
+
+/// Checks a file of JSON Lines.
+pub fn jsonl(bytes: &[u8]) {
+    check(&JSONL, bytes);
+    split::check(&JSONL, bytes);
 }
 
 /// Checks a Parquet file; the Parquet library may panic if the panic is caught.

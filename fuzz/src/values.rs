@@ -31,7 +31,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         {"name": "yymmddhh", "kind": "time", "part": "weekday", "time_format": "yymmddhh"},
     ]);
     let mut fields: Vec<FieldConfig> = serde_json::from_value(fields).expect("fields");
-    for field in fields.iter_mut().filter(|field| field.columns.is_none()) {
+    for field in fields.iter_mut().filter(|field| field.column_key() == "column") {
         field.column = Some("value".to_owned());
     }
     Schema::new(fields, vec![String::new(), "?".to_owned()]).expect("a schema")

@@ -3,22 +3,22 @@
 //! The inputs of a node always come before it, so one split separates the node's own gradient from all gradients that
 //! it adds to.
 
-use crate::op::backward;
+use crate::op::Op;
 use crate::packed_weights::PackedWeights;
 use crate::pass::first_assigns;
 use crate::tape::{Inputs, Shape};
-use crate::{Gradients, Mode, Params, Tape, Var};
+use crate::{Gradients, Mode, Pass, Tape, Var};
 use deepcross_kernels::{Real, Write};
 
-/// Walks from `output` back to the first node.
+/// Walks from `output` back to the first node; `rule` passes the gradient of a node on.
 pub(crate) fn reverse<F: Real>(
-    tape: &mut Tape<F>,
-    params: &Params<F>,
+    pass: &mut Pass<'_, F>,
     output: Var,
     upstream: &[F],
     gradients: &mut Gradients<F>,
-    mode: Mode,
+    rule: impl Fn(&Op<F>, Backward<'_, F>),
 ) {
+    let (params, mode, tape) = (pass.params(), pass.mode(), &mut *pass.tape);
     seed(tape, output, upstream);
     let Tape { nodes, values, gradients: node_gradients, reached, arena, scratch, packed } = tape;
     for (i, node) in nodes[..=output.0].iter().enumerate().rev() {
@@ -39,7 +39,7 @@ pub(crate) fn reverse<F: Real>(
             packed,
             mode,
         };
-        backward(&node.op, context);
+        rule(&node.op, context);
     }
 }
 
@@ -63,8 +63,8 @@ pub(crate) struct Backward<'a, F> {
     pub(crate) shape: Shape,
     pub(crate) output: &'a [F],
     pub(crate) gradient: &'a [F],
-    before: &'a mut [F],
-    reached: &'a mut [bool],
+    pub(crate) before: &'a mut [F],
+    pub(crate) reached: &'a mut [bool],
     /// The gradients of the parameters.
     pub(crate) parameters: &'a mut Gradients<F>,
     /// Memory for intermediate results of a rule; it holds leftovers of other rules.

@@ -14,7 +14,7 @@
 
 use crate::mode::uniform;
 use crate::{Gradients, Mode, Params, Pass, Stream, Tape, Var};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use std::fmt;
 
 /// The comparisons that were made and found right.
@@ -101,13 +101,28 @@ impl Check {
     /// It is called four to ten times per direction.
     ///
     /// # Errors
-    /// If `u·J·v` differs by more than 1e-6 of the sum of its terms' sizes and by more than rounding explains: the
-    /// entry whose derivative is off the most.
-    /// A value near the point that is not finite is such a difference, too.
+    /// As [`run_by`](Self::run_by).
     pub fn run(
         &self,
         params: &Params<f64>,
         build: impl Fn(&mut Pass<'_, f64>) -> Var,
+    ) -> Result<Report, Mismatch> {
+        self.run_by(params, build, |pass, output, upstream, gradients| {
+            pass.backward_from(output, upstream, gradients);
+        })
+    }
+
+    /// Checks the derivatives that another reverse pass computes.
+    ///
+    /// # Errors
+    /// If `u·J·v` differs by more than 1e-6 of the sum of its terms' sizes and by more than rounding explains: the
+    /// entry whose derivative is off the most.
+    /// A value near the point that is not finite is such a difference, too.
+    pub fn run_by(
+        &self,
+        params: &Params<f64>,
+        build: impl Fn(&mut Pass<'_, f64>) -> Var,
+        reverse: Reverse,
     ) -> Result<Report, Mismatch> {
         if params.n_parameters() == 0 {
             // There is no derivative to compare.
@@ -117,7 +132,8 @@ impl Check {
         let mut pass = tape.record_in(params, self.mode);
         let output = build(&mut pass);
         let shape = pass.shape(output);
-        let mut function = Function { params: params.clone(), tape, mode: self.mode, build };
+        let mut function =
+            Function { params: params.clone(), tape, mode: self.mode, build, reverse };
         let mut draw = Draw { seed: self.seed, n: 0 };
         let mut report = Report::default();
         for _ in 0..self.directions {
@@ -128,12 +144,16 @@ impl Check {
     }
 }
 
+/// A reverse pass, called as [`Pass::backward_from`] is.
+pub type Reverse = fn(&mut Pass<'_, f64>, Var, ArrayView2<'_, f64>, &mut Gradients<f64>);
+
 /// The function whose derivatives are checked.
 struct Function<B> {
     params: Params<f64>,
     tape: Tape<f64>,
     mode: Mode,
     build: B,
+    reverse: Reverse,
 }
 
 /// The place and direction of a comparison; the weights are those of the matrices and then of the tables, end to end.
@@ -248,7 +268,7 @@ impl<B: Fn(&mut Pass<'_, f64>) -> Var> Function<B> {
         let mut gradients = Gradients::new(&self.params);
         let mut pass = self.tape.record_in(&self.params, self.mode);
         let output = (self.build)(&mut pass);
-        pass.backward_from(output, upstream.view(), &mut gradients);
+        (self.reverse)(&mut pass, output, upstream.view(), &mut gradients);
         gradients.coalesce();
         flattened(&gradients, &self.params)
     }

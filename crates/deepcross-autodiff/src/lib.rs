@@ -18,11 +18,6 @@ mod shared_columns;
 mod statistics;
 mod table_values;
 mod tape;
-#[cfg(any(test, feature = "wrong-rules"))]
-pub mod wrong_rules;
-#[cfg(not(any(test, feature = "wrong-rules")))]
-#[allow(dead_code, unreachable_pub, reason = "public only with the feature")]
-mod wrong_rules;
 
 pub use deepcross_kernels::{Activation, Real, RowBags, all_finite};
 pub use gradients::Gradients;
@@ -31,6 +26,8 @@ pub use ops::batch_norm::Normalisation;
 pub use ops::custom::{CustomInputs, Operation, OutputAndGradient};
 pub use ops::gather::Lookup;
 pub use ops::stack::StackBuilder;
+#[cfg(any(test, feature = "wrong-rules"))]
+pub use ops::wrong_rules;
 pub use params::{DenseId, Params, StatisticId, Table, TableId};
 pub use pass::Pass;
 pub use row_gradients::RowGradients;

@@ -1,10 +1,11 @@
 //! Helpers for the tests of operations: random inputs, and properties as functions.
 //!
 //! A property is a function that draws its cases and returns whether they all hold.
-//! It is a test itself, and the tests of [`wrong_rules`](crate::wrong_rules) call it to see it fail.
+//! It is a test itself, and the tests of [`wrong_rules`](crate::ops::wrong_rules) call it to see it fail.
 
 use crate::check::Check;
-use crate::{Activation, Mode, Params, Pass, Stream, Var, wrong_rules};
+use crate::ops::wrong_rules::{backward_from, is_any_made};
+use crate::{Activation, Mode, Params, Pass, Stream, Var};
 use deepcross_testing::Search;
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -18,7 +19,7 @@ pub(crate) use deepcross_testing::Holds;
 /// While a rule is wrong, the first such case is enough, since to shrink large ones takes long.
 pub(crate) fn holds<S: Strategy>(cases: S, property: impl Fn(S::Value) -> TestCaseResult) -> Holds {
     let search = Search::default();
-    let search = if wrong_rules::is_any_made() { search.unshrunk() } else { search };
+    let search = if is_any_made() { search.unshrunk() } else { search };
     search.holds(cases, property)
 }
 
@@ -86,6 +87,6 @@ pub(crate) fn check_params(
     params: &Params<f64>,
     build: impl Fn(&mut Pass<'_, f64>) -> Var,
 ) -> TestCaseResult {
-    let result = Check { mode, ..Check::default() }.run(params, build);
+    let result = Check { mode, ..Check::default() }.run_by(params, build, backward_from);
     result.map(drop).map_err(|mismatch| TestCaseError::fail(mismatch.to_string()))
 }

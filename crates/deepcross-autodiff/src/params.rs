@@ -184,20 +184,6 @@ impl<F: Real> Params<F> {
         StatisticId(self.statistics.len() - 1)
     }
 
-    /// Turns the last `n` dense matrices into statistics, in their order: a file holds statistics as matrices after all
-    /// others.
-    ///
-    /// Without effect if there are fewer: the layout is then not that of a model with statistics.
-    pub fn last_dense_are_statistics(&mut self, n: usize) {
-        let Some(first) = self.dense.len().checked_sub(n) else { return };
-        for Dense { name, shape: (rows, cols), start } in self.dense.drain(first..) {
-            let values = self.dense_values[start..start + rows * cols].to_vec();
-            self.statistics.push(Statistic { name, values });
-        }
-        let end = self.dense.last().map_or(0, |last| last.start + last.shape.0 * last.shape.1);
-        self.dense_values.truncate(end);
-    }
-
     /// The numbers of the statistic.
     pub fn statistic(&self, id: StatisticId) -> &[F] {
         &self.statistics[id.0].values

@@ -1,6 +1,7 @@
 //! A pass, which computes operations at once and records them for the way back.
 
-use crate::op::Op;
+use crate::backward::{Backward, reverse};
+use crate::op::{Op, backward};
 use crate::tape::{Inputs, Node, Shape, matrix};
 use crate::{DenseId, Params, SharedColumns, Tape, Var};
 use crate::{Gradients, Mode};
@@ -149,7 +150,7 @@ impl<'a, F: Real> Pass<'a, F> {
             (1, 1),
             "the loss must be a scalar: use `backward_from` for other values"
         );
-        self.reverse(loss, ndarray::aview2(&[[F::one()]]), gradients);
+        self.backward_from(loss, ndarray::aview2(&[[F::one()]]), gradients);
     }
 
     /// Adds the derivatives of `Σ upstream ⊙ output`, by every parameter that it depends on, to `gradients`.
@@ -163,18 +164,26 @@ impl<'a, F: Real> Pass<'a, F> {
         upstream: ArrayView2<'_, F>,
         gradients: &mut Gradients<F>,
     ) {
+        self.reverse(output, upstream, gradients, backward);
+    }
+
+    /// [`backward_from`](Self::backward_from), in which `rule` passes gradients on.
+    #[track_caller]
+    pub(crate) fn reverse(
+        &mut self,
+        output: Var,
+        upstream: ArrayView2<'_, F>,
+        gradients: &mut Gradients<F>,
+        rule: impl Fn(&Op<F>, Backward<'_, F>),
+    ) {
         assert_eq!(
             self.shape(output),
             upstream.dim(),
             "the upstream gradient must have the shape of the output"
         );
-        self.reverse(output, upstream, gradients);
-    }
-
-    fn reverse(&mut self, output: Var, upstream: ArrayView2<'_, F>, gradients: &mut Gradients<F>) {
         let upstream: CowArray<'_, F, Ix2> = upstream.as_standard_layout();
         let upstream = upstream.as_slice().expect("standard layout is contiguous");
-        crate::backward::reverse(self.tape, self.params, output, upstream, gradients, self.mode);
+        reverse(self, output, upstream, gradients, rule);
     }
 
     /// The derivative of the last backward pass's output by a value; `None` if the output does not depend on it.

@@ -44,19 +44,6 @@ mod tests {
     }
 
     #[test]
-    fn the_last_matrices_become_statistics() {
-        let mut params = Params::new();
-        params.add_dense("weight", array![[1.0, 2.0]]);
-        params.add_dense("mean", array![[3.0]]);
-        params.last_dense_are_statistics(3);
-        assert_eq!(params.dense_ids().count(), 2, "there are only two matrices");
-        params.last_dense_are_statistics(1);
-        assert_eq!(params.same_layout(&with_statistic(vec![0.0])), Ok(()));
-        let id = params.statistic_ids().next().unwrap();
-        assert_eq!((params.statistic(id), params.dense_values()), (&[3.0][..], &[1.0, 2.0][..]));
-    }
-
-    #[test]
     fn statistics_move_by_one_group_after_the_other() {
         let mut params = with_statistic(vec![1.0]);
         let id = params.statistic_ids().next().unwrap();

@@ -286,6 +286,14 @@ pub enum DataError {
         /// A description of the values that are allowed.
         expected: String,
     },
+    /// A line is not a row of its format.
+    #[error("{place}: {problem}")]
+    BadLine {
+        /// The place of the line.
+        place: Place,
+        /// The problem with the line, a sentence without its subject.
+        problem: String,
+    },
     /// There is no row to fit an encoder on.
     #[error("{}: has no row to fit the encoder on{}", named(file), skipped_hint(*skipped))]
     NoRows {
@@ -322,7 +330,10 @@ impl DataError {
         let is_value = matches!(self, Self::Row { .. } | Self::Value { .. });
         let is_form = matches!(
             self,
-            Self::FieldCount { .. } | Self::UnclosedQuote { .. } | Self::TextAfterQuote { .. }
+            Self::FieldCount { .. }
+                | Self::UnclosedQuote { .. }
+                | Self::TextAfterQuote { .. }
+                | Self::BadLine { .. }
         );
         is_value || is_form
     }

@@ -3,60 +3,34 @@
 //! An encoder is part of a trained model and is shared by threads: encoding does not change it.
 
 use std::collections::BTreeSet;
-use std::{iter, str};
 
 use crate::batch::Batch;
 use crate::batch::column::Column;
 use crate::batch::shape::FieldShape;
-use crate::companion::CompanionEncoder;
-use crate::config::field_config::companion_name;
+use crate::companion::companion_name;
 use crate::counts::{Counts, FieldCounts};
 use crate::description::FieldDescription;
 use crate::error::FeatureError;
-use crate::kinds::bucketized::BucketizedEncoder;
-use crate::kinds::categorical::CategoricalEncoder;
-use crate::kinds::cross::CrossEncoder;
-use crate::kinds::multi_hot::MultiHotEncoder;
-use crate::kinds::number::NumberEncoder;
-use crate::kinds::text::TextEncoder;
-use crate::kinds::time::TimeEncoder;
+use crate::kind::Texts;
+use crate::kinds::KindEncoder;
 use crate::lookup::Lookup;
 use crate::raw::binding::{Binding, FieldColumns};
 use crate::raw::row_fields::RowFields;
 use crate::raw::value::{RUN, Run};
 use crate::raw::value_text::{self, FieldValues, Missing, ValueError};
-use crate::state::{EncoderState, EncoderStateV1, FieldState, KindState};
+use crate::state::{EncoderState, FieldState};
 
 /// Encodes raw rows into a [`Batch`].
 #[derive(Clone, Debug)]
 pub struct Encoder {
     missing: Vec<String>,
-    fields: Vec<FieldEncoder>,
+    fields: Vec<FieldState>,
     shapes: Vec<FieldShape>,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct FieldEncoder {
-    pub(crate) name: String,
-    pub(crate) column: String,
-    pub(crate) kind: KindEncoder,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum KindEncoder {
-    Categorical(CategoricalEncoder),
-    MultiHot(MultiHotEncoder),
-    Text(TextEncoder),
-    Number(NumberEncoder),
-    Bucketized(BucketizedEncoder),
-    Time(TimeEncoder),
-    Cross(CrossEncoder),
-    Companion(CompanionEncoder),
-}
-
 impl Encoder {
-    pub(crate) fn new(missing: Vec<String>, fields: Vec<FieldEncoder>) -> Self {
-        let shapes = fields.iter().map(FieldEncoder::shape).collect();
+    pub(crate) fn new(missing: Vec<String>, fields: Vec<FieldState>) -> Self {
+        let shapes = fields.iter().map(FieldState::shape).collect();
         Self { missing, fields, shapes }
     }
 
@@ -65,7 +39,7 @@ impl Encoder {
     /// # Errors
     /// [`FeatureError::MissingColumn`] or [`FeatureError::AmbiguousColumn`].
     pub fn bind(&self, header: &[String]) -> Result<Binding, FeatureError> {
-        Binding::new(self.fields.iter().map(FieldEncoder::columns), header)
+        Binding::new(self.fields.iter().map(FieldState::columns), header)
     }
 
     /// Appends one row to the columns of `batch` and counts its values; the caller adds labels and weights.
@@ -197,7 +171,7 @@ impl Encoder {
     fn each_has_room(&self, mut fields: impl Iterator<Item = bool>) -> Result<(), FeatureError> {
         let full = fields.position(|has_room| !has_room).map(|index| &self.fields[index]);
         full.map_or(Ok(()), |field| {
-            Err(ValueError::TooMany(u32::MAX).at(&field.name, &field.column, &[]))
+            Err(ValueError::TooMany(u32::MAX).at(&field.name, field.columns().first, &[]))
         })
     }
 
@@ -239,8 +213,7 @@ impl Encoder {
     /// The names of the columns that the fields read, each once, in the order of the fields.
     pub fn columns(&self) -> Vec<&str> {
         let mut seen = BTreeSet::new();
-        let columns = self.fields.iter().map(FieldEncoder::columns);
-        let columns = columns.flat_map(|field| iter::once(field.first).chain(field.second));
+        let columns = self.fields.iter().flat_map(|field| &field.columns).map(String::as_str);
         columns.filter(|column| seen.insert(*column)).collect()
     }
 
@@ -251,7 +224,7 @@ impl Encoder {
 
     /// A description of each field, in order.
     pub fn fields(&self) -> Vec<FieldDescription> {
-        self.fields.iter().map(FieldEncoder::describe).collect()
+        self.fields.iter().map(FieldState::describe).collect()
     }
 
     /// The value with the id `id` in the vocabulary of the field at `field`; `None` if there is no such value.
@@ -266,7 +239,7 @@ impl Encoder {
 
     /// Whether the ids of the field at `field` come from a hash.
     pub fn is_hashed(&self, field: usize) -> bool {
-        self.lookup(field).is_some_and(|lookup| matches!(lookup, Lookup::Hash(_)))
+        self.fields.get(field).is_some_and(|field| field.kind.kind().is_hashed())
     }
 
     /// The id of a value, or element, of the field at `field`; it may be a reserved one.
@@ -289,36 +262,27 @@ impl Encoder {
     }
 
     fn lookup(&self, field: usize) -> Option<&Lookup> {
-        self.fields.get(field)?.kind.lookup()
+        self.fields.get(field)?.kind.kind().lookup()
     }
 
     /// The stored form of this encoder; equal for encoders that were fitted in the same way.
     pub fn to_state(&self) -> EncoderState {
-        EncoderState::V1(EncoderStateV1 {
-            missing: self.missing.clone(),
-            fields: self.fields.iter().map(FieldEncoder::to_state).collect(),
-        })
+        EncoderState { missing: self.missing.clone(), fields: self.fields.clone() }
     }
 
     /// The encoder with this stored form, which is checked in full.
     ///
     /// # Errors
     /// [`FeatureError::State`] if no fitting could have given `state`.
-    pub fn from_state(state: EncoderState) -> Result<Self, FeatureError> {
-        let EncoderState::V1(EncoderStateV1 { missing, fields }) = state;
-        check_names(&fields)?;
-        let fields = fields.into_iter().map(FieldEncoder::from_state).collect::<Result<_, _>>()?;
-        Ok(Self::new(missing, fields))
+    pub fn from_state(mut state: EncoderState) -> Result<Self, FeatureError> {
+        state.restore()?;
+        Ok(Self::new(state.missing, state.fields))
     }
 }
 
-impl FieldEncoder {
+impl FieldState {
     fn columns(&self) -> FieldColumns<'_> {
-        let second = match &self.kind {
-            KindEncoder::Cross(encoder) => Some(encoder.second()),
-            _ => None,
-        };
-        FieldColumns { field: &self.name, first: &self.column, second }
+        FieldColumns::new(&self.name, &self.columns)
     }
 
     /// As [`encode`](Self::encode), for each row up to the first that is not valid; returns whether all are valid.
@@ -335,9 +299,10 @@ impl FieldEncoder {
             return values
                 .all(|values| self.encode(values, missing.values(), column, counts).is_ok());
         };
+        let kind = self.kind.kind();
         rows.chunks(RUN).all(|rows| {
             run.fill(rows.iter().map(|row| row.value(from)), missing)
-                && self.kind.encode_run(run, column, counts)
+                && kind.encode_run(run, column, counts)
         })
     }
 
@@ -348,158 +313,38 @@ impl FieldEncoder {
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), FeatureError> {
-        let place = |error: ValueError| error.at(&self.name, &self.column, values.first);
-        let text = value_text::read(values.first, missing).map_err(place)?;
-        if let KindEncoder::Cross(encoder) = &self.kind {
-            let second = encoder.read_second(&self.name, values.second, missing)?;
-            encoder.encode(text, second, column, counts);
-            return Ok(());
-        }
-        self.kind.encode(text, column, counts).map_err(place)
+        let columns = self.columns();
+        let texts = read(&columns, values, missing)?;
+        let encoded = self.kind.kind().encode(texts, column, counts);
+        encoded.map_err(|error| error.at(columns.field, columns.first, values.first))
     }
 
     fn shape(&self) -> FieldShape {
-        match &self.kind {
-            KindEncoder::Categorical(encoder) => encoder.shape(&self.name),
-            KindEncoder::MultiHot(encoder) => encoder.shape(&self.name),
-            KindEncoder::Text(encoder) => encoder.shape(&self.name),
-            KindEncoder::Number(encoder) => encoder.shape(&self.name),
-            KindEncoder::Bucketized(encoder) => encoder.shape(&self.name),
-            KindEncoder::Time(encoder) => encoder.shape(&self.name),
-            KindEncoder::Cross(encoder) => encoder.shape(&self.name),
-            KindEncoder::Companion(encoder) => encoder.shape(&self.name),
-        }
+        self.kind.kind().shape(&self.name)
     }
 
     fn describe(&self) -> FieldDescription {
-        let encoding = match &self.kind {
-            KindEncoder::Categorical(encoder) => encoder.describe(),
-            KindEncoder::MultiHot(encoder) => encoder.describe(),
-            KindEncoder::Text(encoder) => encoder.describe(),
-            KindEncoder::Number(encoder) => encoder.describe(),
-            KindEncoder::Bucketized(encoder) => encoder.describe(),
-            KindEncoder::Time(encoder) => encoder.describe(),
-            KindEncoder::Cross(encoder) => encoder.describe(),
-            KindEncoder::Companion(encoder) => encoder.describe(),
-        };
-        let column = match self.columns().second {
-            Some(second) => format!("{} and {second}", self.column),
-            None => self.column.clone(),
-        };
-        FieldDescription { name: self.name.clone(), column, encoding }
-    }
-
-    fn to_state(&self) -> FieldState {
-        let kind = match &self.kind {
-            KindEncoder::Categorical(encoder) => KindState::Categorical(encoder.to_state()),
-            KindEncoder::MultiHot(encoder) => encoder.to_state(),
-            KindEncoder::Text(encoder) => KindState::Text(encoder.to_state()),
-            KindEncoder::Number(encoder) => encoder.to_state(),
-            KindEncoder::Bucketized(encoder) => KindState::Bucketized(encoder.to_state()),
-            KindEncoder::Time(encoder) => KindState::Time(encoder.to_state()),
-            KindEncoder::Cross(encoder) => KindState::Cross(encoder.to_state()),
-            KindEncoder::Companion(encoder) => KindState::Companion(encoder.to_state()),
-        };
-        FieldState { name: self.name.clone(), column: self.column.clone(), kind }
-    }
-
-    fn from_state(state: FieldState) -> Result<Self, FeatureError> {
-        let FieldState { name, column, kind } = state;
-        let kind = KindEncoder::from_state(&name, kind)?;
-        Ok(Self { name, column, kind })
-    }
-}
-
-impl KindEncoder {
-    /// Appends one row of a field that reads one column.
-    fn encode(
-        &self,
-        text: Option<&str>,
-        column: &mut Column,
-        counts: &mut FieldCounts,
-    ) -> Result<(), ValueError> {
-        match self {
-            Self::Categorical(encoder) => encoder.encode(text, column, counts),
-            Self::MultiHot(encoder) => encoder.encode(text, column, counts)?,
-            Self::Text(encoder) => encoder.encode(text, column, counts)?,
-            Self::Number(encoder) => encoder.encode(text, column, counts)?,
-            Self::Bucketized(encoder) => encoder.encode(text, column, counts)?,
-            Self::Time(encoder) => encoder.encode(text, column, counts)?,
-            Self::Cross(encoder) => encoder.encode(text, None, column, counts),
-            Self::Companion(encoder) => encoder.encode(text, column, counts),
-        }
-        Ok(())
-    }
-
-    /// Appends rows up to the first that is not valid; returns whether all are valid.
-    fn encode_run(&self, run: &Run<'_>, column: &mut Column, counts: &mut FieldCounts) -> bool {
-        match self {
-            Self::Categorical(encoder) => {
-                encoder.encode_run(run, column, counts);
-                true
-            }
-            Self::Number(encoder) => encoder.encode_run(run, column, counts).is_ok(),
-            _ => run.texts().all(|text| match text.map(str::from_utf8).transpose() {
-                Ok(text) => self.encode(text, column, counts).is_ok(),
-                Err(_) => false,
-            }),
-        }
-    }
-
-    fn from_state(field: &str, state: KindState) -> Result<Self, FeatureError> {
-        match state {
-            KindState::Categorical(state) => {
-                CategoricalEncoder::from_state(field, state).map(Self::Categorical)
-            }
-            KindState::MultiHot(state) => {
-                MultiHotEncoder::from_state(field, state).map(Self::MultiHot)
-            }
-            KindState::Number(state) => NumberEncoder::from_state(field, state).map(Self::Number),
-            KindState::Text(state) => TextEncoder::from_state(field, state).map(Self::Text),
-            KindState::List(state) => {
-                MultiHotEncoder::from_list_state(field, state).map(Self::MultiHot)
-            }
-            KindState::ClippedNumber(state) => {
-                NumberEncoder::from_clipped_state(field, state).map(Self::Number)
-            }
-            KindState::Bucketized(state) => {
-                BucketizedEncoder::from_state(field, state).map(Self::Bucketized)
-            }
-            KindState::Time(state) => TimeEncoder::from_state(field, state).map(Self::Time),
-            KindState::Cross(state) => CrossEncoder::from_state(field, state).map(Self::Cross),
-            KindState::Companion(state) => {
-                CompanionEncoder::from_state(field, state).map(Self::Companion)
-            }
-        }
-    }
-
-    fn lookup(&self) -> Option<&Lookup> {
-        match self {
-            Self::Categorical(encoder) => Some(encoder.lookup()),
-            Self::MultiHot(encoder) => Some(encoder.lookup()),
-            Self::Text(encoder) => Some(encoder.lookup()),
-            Self::Bucketized(encoder) => encoder.lookup(),
-            Self::Number(_) | Self::Time(_) | Self::Cross(_) | Self::Companion(_) => None,
+        let kind = self.kind.kind();
+        FieldDescription {
+            name: self.name.clone(),
+            columns: self.columns.clone(),
+            kind: kind.kind(),
+            encoding: kind.describe(),
+            form: kind.form(),
         }
     }
 }
 
-fn check_names(fields: &[FieldState]) -> Result<(), FeatureError> {
-    let error = |problem: String| Err(FeatureError::State { problem });
-    if fields.is_empty() {
-        return error("there must be at least 1 field, but there is none".to_owned());
-    }
-    let mut seen = BTreeSet::new();
-    for field in fields {
-        if field.name.is_empty() || field.column.is_empty() {
-            return error("a field or its column has an empty name".to_owned());
-        }
-        if !seen.insert(&field.name) {
-            return error(format!(
-                "there is more than one field `{}`",
-                value_text::shorten(&field.name)
-            ));
-        }
-    }
-    Ok(())
+/// The texts of the values that a field reads from one row.
+pub(crate) fn read<'v>(
+    columns: &FieldColumns<'_>,
+    values: FieldValues<'v>,
+    missing: &[String],
+) -> Result<Texts<'v>, FeatureError> {
+    let text = |column: &str, raw| {
+        value_text::read(raw, missing).map_err(|error| error.at(columns.field, column, raw))
+    };
+    let first = text(columns.first, values.first)?;
+    let second = columns.second.map(|column| text(column, values.second));
+    Ok(Texts { first, second: second.transpose()?.flatten() })
 }

@@ -4,24 +4,19 @@
 
 use std::sync::Arc;
 
-use crate::companion::CompanionFitter;
 use crate::companion::folds::{FoldCounts, fold};
 use crate::companion::history::{CountsFrom, FieldHistory, History, TrainingCounts};
 use crate::companion::value_counts::ValueCounts;
-use crate::config::field_config::{FieldConfig, FieldKind};
+use crate::companion::{CompanionFitter, companion_name};
+use crate::config::field_config::FieldConfig;
 use crate::config::schema::Schema;
-use crate::encoder::{Encoder, FieldEncoder, KindEncoder};
+use crate::encoder::{Encoder, read};
 use crate::error::FeatureError;
-use crate::kinds::bucketized::BucketizedFitter;
-use crate::kinds::categorical::CategoricalFitter;
-use crate::kinds::cross::CrossEncoder;
-use crate::kinds::multi_hot::MultiHotFitter;
-use crate::kinds::number::{self, NumberFitter};
-use crate::kinds::text::TextFitter;
-use crate::kinds::time::TimeEncoder;
+use crate::kinds::{KindEncoder, KindFitter};
 use crate::raw::binding::{Binding, FieldColumns};
 use crate::raw::row_fields::RowFields;
-use crate::raw::value_text::{self, FieldValues, ValueError};
+use crate::raw::value_text::FieldValues;
+use crate::state::FieldState;
 
 /// Learns an [`Encoder`] from training rows.
 ///
@@ -47,19 +42,14 @@ struct TrainingRow {
 #[derive(Clone, Debug)]
 struct FieldFitter {
     name: String,
-    column: String,
-    kind: KindFitter,
+    columns: Vec<String>,
+    learner: Learner,
 }
 
+/// Learns the encoding of a field, or its companion counts.
 #[derive(Clone, Debug)]
-enum KindFitter {
-    Categorical(CategoricalFitter),
-    MultiHot(MultiHotFitter),
-    Text(TextFitter),
-    Number(NumberFitter),
-    Bucketized(BucketizedFitter),
-    Time(TimeEncoder),
-    Cross(CrossEncoder),
+enum Learner {
+    Kind(Box<dyn KindFitter>),
     Companion(CompanionFitter),
 }
 
@@ -161,32 +151,29 @@ fn history(field: usize, kind: &KindEncoder, folds: Option<FoldCounts>) -> Optio
 impl FieldFitter {
     /// The fitter of a field, and that of its companion counts if it has them.
     fn of(config: &FieldConfig, counts_from: CountsFrom) -> impl Iterator<Item = Self> {
-        let column = config.column();
-        let field = |name: String, kind| Self { name, column: column.to_owned(), kind };
+        let columns: Vec<_> = config.columns().into_iter().map(str::to_owned).collect();
+        let field = |name, learner| Self { name, columns: columns.clone(), learner };
+        let own = field(config.name.clone(), Learner::Kind(config.kind.fitter(&config.name)));
         let by_fold = counts_from == CountsFrom::OtherFolds;
-        let counts = || KindFitter::Companion(CompanionFitter::new(config, by_fold));
-        let companion = config.companion().map(|name| field(name, counts()));
-        [Some(field(config.name.clone(), KindFitter::new(config))), companion].into_iter().flatten()
+        let companion = config.companion_keys().map(|keys| {
+            let fitter = CompanionFitter::new(&keys, &config.name, by_fold);
+            field(companion_name(&config.name), Learner::Companion(fitter))
+        });
+        [Some(own), companion].into_iter().flatten()
     }
 
     fn columns(&self) -> FieldColumns<'_> {
-        let second = match &self.kind {
-            KindFitter::Cross(cross) => Some(cross.second()),
-            _ => None,
-        };
-        FieldColumns { field: &self.name, first: &self.column, second }
+        FieldColumns::new(&self.name, &self.columns)
     }
 
     fn check(&self, values: FieldValues<'_>, missing: &[String]) -> Result<(), FeatureError> {
-        let checked =
-            value_text::read(values.first, missing).and_then(|text| self.kind.check(text));
-        checked.map_err(|error| error.at(&self.name, &self.column, values.first))?;
-        match &self.kind {
-            KindFitter::Cross(cross) => {
-                cross.read_second(&self.name, values.second, missing).map(drop)
-            }
-            _ => Ok(()),
-        }
+        let columns = self.columns();
+        let text = read(&columns, values, missing)?.first;
+        let checked = match &self.learner {
+            Learner::Kind(fitter) => fitter.check(text),
+            Learner::Companion(_) => Ok(()),
+        };
+        checked.map_err(|error| error.at(columns.field, columns.first, values.first))
     }
 
     fn observe(
@@ -195,67 +182,25 @@ impl FieldFitter {
         missing: &[String],
         row: TrainingRow,
     ) -> Result<(), FeatureError> {
-        let text = value_text::read(values.first, missing);
-        let observed = text.and_then(|text| self.kind.observe(text, row));
-        observed.map_err(|error| error.at(&self.name, &self.column, values.first))
-    }
-
-    fn finish(self) -> (FieldEncoder, Option<FoldCounts>) {
-        let (kind, folds) = self.kind.finish();
-        (FieldEncoder { name: self.name, column: self.column, kind }, folds)
-    }
-}
-
-impl KindFitter {
-    fn new(config: &FieldConfig) -> Self {
-        match config.kind {
-            FieldKind::Categorical => Self::Categorical(CategoricalFitter::new(config)),
-            FieldKind::MultiHot => Self::MultiHot(MultiHotFitter::new(config)),
-            FieldKind::Text => Self::Text(TextFitter::new(config)),
-            FieldKind::Number => Self::Number(NumberFitter::new(config)),
-            FieldKind::Bucketized => Self::Bucketized(BucketizedFitter::new(config)),
-            FieldKind::Time => Self::Time(TimeEncoder::new(config)),
-            FieldKind::Cross => Self::Cross(CrossEncoder::new(config)),
-        }
-    }
-
-    fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
-        match self {
-            Self::Categorical(_) | Self::Text(_) | Self::Cross(_) | Self::Companion(_) => Ok(()),
-            Self::MultiHot(fitter) => fitter.check(text),
-            Self::Number(_) | Self::Bucketized(_) => number::check(text),
-            Self::Time(time) => time.check(text),
-        }
-    }
-
-    fn observe(&mut self, text: Option<&str>, row: TrainingRow) -> Result<(), ValueError> {
-        let TrainingRow { positive, fold } = row;
-        match self {
-            Self::Categorical(fitter) => fitter.observe(text, positive),
-            Self::MultiHot(fitter) => fitter.observe(text, positive),
-            Self::Text(fitter) => fitter.observe(text, positive),
-            Self::Number(fitter) => fitter.observe(text),
-            Self::Bucketized(fitter) => fitter.observe(text, positive),
-            Self::Companion(fitter) => fitter.observe(text, positive, fold),
-            Self::Time(_) | Self::Cross(_) => Ok(()),
-        }
+        let Self { name, columns, learner } = self;
+        let columns = FieldColumns::new(name, columns);
+        let text = read(&columns, values, missing)?.first;
+        let observed = match learner {
+            Learner::Kind(fitter) => fitter.observe(text, row.positive),
+            Learner::Companion(fitter) => fitter.observe(text, row.positive, row.fold),
+        };
+        observed.map_err(|error| error.at(columns.field, columns.first, values.first))
     }
 
     /// The encoder and, for companion counts, the counts by fold.
-    fn finish(self) -> (KindEncoder, Option<FoldCounts>) {
-        let encoder = match self {
-            Self::Categorical(fitter) => KindEncoder::Categorical(fitter.finish()),
-            Self::MultiHot(fitter) => KindEncoder::MultiHot(fitter.finish()),
-            Self::Text(fitter) => KindEncoder::Text(fitter.finish()),
-            Self::Number(fitter) => KindEncoder::Number(fitter.finish()),
-            Self::Bucketized(fitter) => KindEncoder::Bucketized(fitter.finish()),
-            Self::Time(encoder) => KindEncoder::Time(encoder),
-            Self::Cross(encoder) => KindEncoder::Cross(encoder),
-            Self::Companion(fitter) => {
+    fn finish(self) -> (FieldState, Option<FoldCounts>) {
+        let (kind, folds) = match self.learner {
+            Learner::Kind(fitter) => (fitter.finish(), None),
+            Learner::Companion(fitter) => {
                 let (encoder, folds) = fitter.finish();
-                return (KindEncoder::Companion(encoder), folds);
+                (KindEncoder::Companion(encoder), folds)
             }
         };
-        (encoder, None)
+        (FieldState { name: self.name, columns: self.columns, kind }, folds)
     }
 }

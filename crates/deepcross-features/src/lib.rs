@@ -3,27 +3,31 @@
 // The modules are in order: each uses only those before it.
 // Used everywhere.
 mod error;
+pub mod json;
+mod keys;
+mod limits;
 mod problem;
-mod state;
 pub mod suggest;
 
 // What goes in and what comes out.
 mod batch;
-mod config;
 mod counts;
 mod raw;
 
 // From values to ids.
 mod lookup;
 
-// The encoding of each kind of field.
+// The kinds of fields.
+mod companion;
 mod description;
+mod kind;
 mod kinds;
 
-// The encoding of rows.
-mod companion;
+// Fields, and the encoding of rows.
+mod config;
 mod encoder;
 mod fitter;
+mod state;
 
 pub use batch::Batch;
 pub use batch::column::Column;
@@ -32,20 +36,26 @@ pub use batch::rows::{Bag, Bags, BatchRows, ColumnRows};
 pub use batch::shape::{FieldShape, Reserved, ShapeKind};
 pub use batch::sparse::SparseColumn;
 pub use companion::history::{CountsFrom, History};
-pub use config::field_config::{
-    FieldConfig, FieldKind, Grams, Pooling, TimeFormat, TimePart, TopBy, Transform,
-};
-pub use config::missing_number::MissingNumber;
+pub use config::field_config::FieldConfig;
 pub use config::schema::Schema;
-pub use config::utc_offset::UtcOffset;
 pub use counts::{Counts, FieldCounts};
-pub use description::{Buckets, Encoding, FieldDescription, FittedMissing, FittedTransform};
+pub use description::{FieldDescription, ValueForm};
 pub use encoder::Encoder;
 pub use error::FeatureError;
 pub use fitter::Fitter;
-pub use lookup::Ids;
+pub use kinds::FieldKind;
+pub use kinds::bucketized::Bucketized;
+pub use kinds::categorical::Categorical;
+pub use kinds::cross::Cross;
+pub use kinds::missing_number::MissingNumber;
+pub use kinds::multi_hot::{MultiHot, Pooling};
+pub use kinds::number::{Number, Transform};
+pub use kinds::text::{Grams, Text};
+pub use kinds::time::{Time, TimeFormat, TimePart};
+pub use kinds::utc_offset::UtcOffset;
+pub use lookup::id_keys::{HashKeys, IdKeys, TopBy, VocabularyKeys};
 pub use problem::Problem;
 pub use raw::binding::Binding;
 pub use raw::row_fields::RowFields;
 pub use raw::value::Value;
-pub use state::{EncoderState, EncoderStateV1};
+pub use state::{EncoderState, FieldState};

@@ -19,6 +19,19 @@ impl Problem {
         Self { path: path.into(), message: message.into() }
     }
 
+    /// The problem of a value that must be something else, unless it is `good`.
+    ///
+    /// `must` is the rule after the word "must", and `is` the value.
+    pub fn unless(good: bool, path: &str, must: &str, is: impl fmt::Display) -> Option<Self> {
+        (!good).then(|| Self::new(path, format!("must {must}, but is {is}")))
+    }
+
+    /// The texts of all problems, with `separator` between them.
+    pub fn join(problems: &[Self], separator: &str) -> String {
+        let texts: Vec<_> = problems.iter().map(Self::to_string).collect();
+        texts.join(separator)
+    }
+
     /// The same problem, of a key within `section`.
     #[must_use]
     pub fn within(self, section: &str) -> Self {

@@ -1,190 +1,72 @@
 //! The stored form of a fitted encoder.
 //!
-//! These types are made for files and change only with a new version, so that encoders can change freely.
-//! A new kind of field, or a new option of a kind, is a new variant at the end of its enum.
-//! Variants are stored by their position, so that older files keep their meaning.
+//! A field is stored as it encodes, without what follows from other parts, such as hash tables.
 //! The types contain no hash map: equal encoders give equal bytes.
 //! [`Encoder::from_state`](crate::Encoder::from_state) checks a decoded state before it is used.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-/// A stored encoder, of any version.
+use crate::error::FeatureError;
+use crate::kinds::KindEncoder;
+use crate::raw::value_text::shorten;
+
+/// A stored encoder: the values that mean "missing", and its fields in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum EncoderState {
-    /// The first version.
-    V1(EncoderStateV1),
+pub struct EncoderState {
+    /// The raw values (after trimming) that mean "missing".
+    pub missing: Vec<String>,
+    /// The fields, in order.
+    pub fields: Vec<FieldState>,
 }
 
-/// A stored encoder of the first version.
+/// A stored field of an encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EncoderStateV1 {
-    pub(crate) missing: Vec<String>,
-    pub(crate) fields: Vec<FieldState>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct FieldState {
+pub struct FieldState {
     pub(crate) name: String,
-    pub(crate) column: String,
-    pub(crate) kind: KindState,
+    pub(crate) columns: Vec<String>,
+    pub(crate) kind: KindEncoder,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum KindState {
-    Categorical(CategoricalState),
-    MultiHot(MultiHotState),
-    Number(NumberState),
-    Text(TextState),
-    List(ListState),
-    ClippedNumber(ClippedNumberState),
-    Bucketized(BucketizedState),
-    Time(TimeState),
-    Cross(CrossState),
-    Companion(CompanionState),
+impl EncoderState {
+    /// Checks everything, and makes the parts that are not stored.
+    pub(crate) fn restore(&mut self) -> Result<(), FeatureError> {
+        check_names(&self.fields)?;
+        self.fields.iter_mut().try_for_each(FieldState::restore)
+    }
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct CategoricalState {
-    pub(crate) lookup: LookupState,
+impl FieldState {
+    /// The field's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn restore(&mut self) -> Result<(), FeatureError> {
+        let (found, wanted) = (self.columns.len(), self.kind.kind().n_columns());
+        if found != wanted {
+            let name = &self.name;
+            let problem = format!("field `{name}`: reads {found} columns, but must read {wanted}");
+            return Err(FeatureError::State { problem });
+        }
+        self.kind.kind_mut().restore(&self.name)
+    }
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct MultiHotState {
-    pub(crate) lookup: LookupState,
-    pub(crate) separator: char,
-    pub(crate) pooling: PoolingState,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum PoolingState {
-    Sum,
-    Mean,
-    SqrtN,
-}
-
-/// A multi-hot field with weighted elements or a maximum length; a field with neither is a [`MultiHotState`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct ListState {
-    pub(crate) multi_hot: MultiHotState,
-    pub(crate) weighted: bool,
-    pub(crate) max_length: Option<u64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct TextState {
-    pub(crate) lookup: LookupState,
-    pub(crate) grams: GramsState,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum GramsState {
-    Counts,
-    Binary,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum LookupState {
-    Vocabulary(VocabularyState),
-    Hash(HashState),
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct VocabularyState {
-    /// All values, end to end.
-    pub(crate) text: String,
-    /// The length of each value in bytes; most take one byte in a variable-length encoding.
-    pub(crate) lengths: Vec<u64>,
-    /// 32 bits of the hash of each dropped value, ascending.
-    pub(crate) rare: Vec<u32>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct HashState {
-    pub(crate) buckets: u32,
-    pub(crate) seed: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct NumberState {
-    pub(crate) transform: TransformState,
-    pub(crate) missing: MissingState,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum TransformState {
-    Raw,
-    MinMax { min: f64, max: f64 },
-    Standard { mean: f64, deviation: f64 },
-    Log1p,
-    SignedLog,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum MissingState {
-    Mean(f64),
-    Indicator,
-    Value(f64),
-}
-
-/// A number that is first moved into a range; a number without a range is a [`NumberState`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct ClippedNumberState {
-    pub(crate) number: NumberState,
-    pub(crate) low: f64,
-    pub(crate) high: f64,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum BucketizedState {
-    /// The numbers at which a new bucket begins, ascending.
-    Cuts(Vec<f64>),
-    LogSquare(LookupState),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct TimeState {
-    pub(crate) part: TimePartState,
-    pub(crate) format: TimeFormatState,
-    pub(crate) offset_minutes: i16,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum TimePartState {
-    Hour,
-    Weekday,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum TimeFormatState {
-    Unix,
-    UnixMs,
-    DateTime,
-    Yymmddhh,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct CrossState {
-    /// The column of the second value.
-    pub(crate) second: String,
-    pub(crate) hash: HashState,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct CompanionState {
-    pub(crate) keys: CompanionKeysState,
-    /// The rows and positive rows of the missing value and of each key.
-    pub(crate) tallies: Vec<(u64, u64)>,
-    pub(crate) smoothing: f64,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum CompanionKeysState {
-    Values {
-        /// All values, end to end.
-        text: String,
-        /// The length of each value in bytes.
-        lengths: Vec<u64>,
-    },
-    Hash(HashState),
+fn check_names(fields: &[FieldState]) -> Result<(), FeatureError> {
+    let error = |problem: String| Err(FeatureError::State { problem });
+    if fields.is_empty() {
+        return error("there must be at least 1 field, but there is none".to_owned());
+    }
+    let mut seen = BTreeSet::new();
+    for field in fields {
+        if field.name.is_empty() || field.columns.iter().any(String::is_empty) {
+            return error("a field or its column has an empty name".to_owned());
+        }
+        if !seen.insert(&field.name) {
+            return error(format!("there is more than one field `{}`", shorten(&field.name)));
+        }
+    }
+    Ok(())
 }

@@ -1,7 +1,8 @@
 //! Helpers for the tests of layers: naive twins, and random parameters.
 
 use crate::{Embedding, Linear};
-use deepcross_autodiff::{Activation, Params, Pass, RowBags, Tape, Var, check};
+use deepcross_autodiff::check::Check;
+use deepcross_autodiff::{Activation, Params, Pass, RowBags, Tape, Var, wrong_rules};
 use ndarray::Array2;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -29,9 +30,17 @@ pub(crate) fn check(
         let tolerance = 1e-12 * expected.abs().max(1.0);
         prop_assert!((found - expected).abs() <= tolerance, "{} {}", found, expected);
     }
-    check::gradients(&params, build)
-        .map(drop)
-        .map_err(|mismatch| TestCaseError::fail(mismatch.to_string()))
+    check_derivatives(Check::default(), &params, build)
+}
+
+/// Checks derivatives against central differences; those of [`wrong_rules::with`] are wrong.
+pub(crate) fn check_derivatives(
+    check: Check,
+    params: &Params<f64>,
+    build: impl Fn(&mut Pass<'_, f64>) -> Var,
+) -> TestCaseResult {
+    let result = check.run_by(params, build, wrong_rules::backward_from);
+    result.map(drop).map_err(|mismatch| TestCaseError::fail(mismatch.to_string()))
 }
 
 /// Parameters of both signs, some of them 0; with one seed in eight, a whole matrix or table may be.

@@ -2,12 +2,12 @@
 
 use crate::row::Row;
 use crate::sum::Sum;
-use crate::{MetricError, Score};
+use crate::{Metric, Score};
 
-/// The share of the weight that positive rows have.
+/// The share of the weight that positive rows have, in [0, 1]; `None` without weight.
 ///
-/// The order of rows, and how they are parted and merged, changes the value by a few units in the
-/// last place.
+/// Probabilities do not matter.
+/// Each class has its own sum, since the entropy of the labels needs both shares.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BaseRate {
     positive: Sum,
@@ -15,31 +15,6 @@ pub struct BaseRate {
 }
 
 impl BaseRate {
-    /// Takes a row: a label (0 or 1), and a weight (0, or [`MIN_WEIGHT`](crate::MIN_WEIGHT) to
-    /// [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
-    ///
-    /// # Errors
-    /// If the label is not a class, or the weight is out of range; the row is then not counted.
-    pub fn push(
-        &mut self,
-        label: impl Into<f64>,
-        weight: impl Into<f64>,
-    ) -> Result<(), MetricError> {
-        self.add(Row::predicted(0.0, label, weight)?);
-        Ok(())
-    }
-
-    /// Takes all rows of another part of the data.
-    pub fn merge(&mut self, other: Self) {
-        self.positive.merge(other.positive);
-        self.negative.merge(other.negative);
-    }
-
-    /// The base rate, in [0, 1]; `None` if there is no weight.
-    pub fn value(&self) -> Option<f64> {
-        self.share(self.positive)
-    }
-
     /// The log loss of always predicting the base rate, in nats: the entropy of the labels.
     ///
     /// 0 if only one class has weight, `None` if there is no weight.
@@ -57,14 +32,25 @@ impl BaseRate {
         self.positive.value()
     }
 
-    pub(crate) fn add<S: Score>(&mut self, row: Row<S>) {
+    fn share(&self, class: Sum) -> Option<f64> {
+        let weight = self.weight();
+        (weight > 0.0).then(|| class.value() / weight)
+    }
+}
+
+impl Metric for BaseRate {
+    fn add<S: Score>(&mut self, row: Row<S>) {
         let class = if row.positive { &mut self.positive } else { &mut self.negative };
         class.add(row.weight);
     }
 
-    fn share(&self, class: Sum) -> Option<f64> {
-        let weight = self.weight();
-        (weight > 0.0).then(|| class.value() / weight)
+    fn merge(&mut self, other: Self) {
+        self.positive.merge(other.positive);
+        self.negative.merge(other.negative);
+    }
+
+    fn value(&self) -> Option<f64> {
+        self.share(self.positive)
     }
 }
 
@@ -83,7 +69,7 @@ mod tests {
     fn check(rows: &[(u8, f64)], rate: Option<f64>, log_loss: Option<f64>) {
         let mut base_rate = BaseRate::default();
         for &(label, weight) in rows {
-            base_rate.push(label, weight).expect("rows of the table are good");
+            base_rate.push(0.5, label, weight).expect("rows of the table are good");
         }
         assert_eq!(base_rate.value(), rate);
         assert_close(base_rate.log_loss(), log_loss);

@@ -4,51 +4,25 @@ use std::num::NonZeroUsize;
 
 use crate::row::Row;
 use crate::sum::Sum;
-use crate::{MetricError, Ranked, Score};
+use crate::weighted_mean::WeightedMean;
+use crate::{Metric, MetricError, Ranked, Score};
 
-/// The weighted mean of (probability − label)² (Brier 1950).
-///
-/// The order of rows, and how they are parted and merged, changes the value by a few units in the
-/// last place.
+/// The weighted mean of (probability − label)² (Brier 1950), in [0, 1], lower is better; `None` without weight.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Brier {
-    loss: Sum,
-    weight: Sum,
-}
+pub struct Brier(WeightedMean);
 
-impl Brier {
-    /// Takes a row: the probability of label 1, a label (0 or 1), and a weight (0, or
-    /// [`MIN_WEIGHT`](crate::MIN_WEIGHT) to [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
-    ///
-    /// # Errors
-    /// If the probability is outside [0, 1], the label is not a class, or the weight is out of
-    /// range; the row is then not counted.
-    pub fn push(
-        &mut self,
-        probability: impl Score,
-        label: impl Into<f64>,
-        weight: impl Into<f64>,
-    ) -> Result<(), MetricError> {
-        self.add(Row::predicted(probability, label, weight)?);
-        Ok(())
+impl Metric for Brier {
+    fn add<S: Score>(&mut self, row: Row<S>) {
+        let distance = row.score() - f64::from(u8::from(row.positive));
+        self.0.add(row.weight * distance * distance, row.weight);
     }
 
-    /// Takes all rows of another part of the data.
-    pub fn merge(&mut self, other: Self) {
-        self.loss.merge(other.loss);
-        self.weight.merge(other.weight);
+    fn merge(&mut self, other: Self) {
+        self.0.merge(other.0);
     }
 
-    /// The score, in [0, 1], lower is better; `None` if there is no weight.
-    pub fn value(&self) -> Option<f64> {
-        let weight = self.weight.value();
-        (weight > 0.0).then(|| (self.loss.value() / weight).min(1.0))
-    }
-
-    pub(crate) fn add<S: Score>(&mut self, row: Row<S>) {
-        let distance = row.probability() - f64::from(u8::from(row.positive));
-        self.loss.add(row.weight * distance * distance);
-        self.weight.add(row.weight);
+    fn value(&self) -> Option<f64> {
+        self.0.value().map(|mean| mean.min(1.0))
     }
 }
 

@@ -69,6 +69,11 @@ impl Confusion {
         Ok(())
     }
 
+    /// The threshold.
+    pub fn threshold(&self) -> f64 {
+        self.threshold
+    }
+
     /// The weight of positive rows that were predicted positive.
     pub fn true_positive(&self) -> f64 {
         self.true_positive.value()

@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::row::Row;
 use crate::slices::for_each_row;
-use crate::{Brier, Calibration, MetricError, NormalizedEntropy, Ranked, Score, ScoredRows};
+use crate::{
+    Brier, Calibration, Metric, MetricError, NamedMetric, NormalizedEntropy, Ranked, Reference,
+    Score, ScoredRows,
+};
 
 /// The number of bins of the expected calibration error, as in Guo et al. (2017), "On Calibration
 /// of Modern Neural Networks".
 const CALIBRATION_BINS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(14);
 
-/// Takes predictions and ends in a [`Summary`].
+/// Takes predictions and ends in a [`Summary`] and the rows in order.
 ///
 /// `S` is the type of the probabilities, `f32` or `f64`. It decides the memory ([`ScoredRows`] keeps
 /// every score) and the clamp of [`LogLoss`](crate::LogLoss).
@@ -82,12 +85,7 @@ impl<S: Score> Evaluation<S> {
     /// The metrics of all rows. Takes n log n time for n rows, because AUC and others sort.
     ///
     /// For metrics before the last row, finish a clone.
-    pub fn finish(self) -> Summary {
-        self.finish_ranked().0
-    }
-
-    /// [`finish`](Self::finish), with the rows in order, for curves and intervals.
-    pub fn finish_ranked(self) -> (Summary, Ranked<S>) {
+    pub fn finish(self) -> Evaluated<S> {
         let base_rate = self.entropy.base_rate();
         let weight = base_rate.weight();
         let ranked = self.scored.into_ranked();
@@ -112,8 +110,17 @@ impl<S: Score> Evaluation<S> {
                 .ok()
                 .flatten(),
         };
-        (summary, ranked)
+        Evaluated { summary, ranked }
     }
+}
+
+/// The result of an [`Evaluation`].
+#[derive(Clone, Debug)]
+pub struct Evaluated<S: Score> {
+    /// The metrics.
+    pub summary: Summary,
+    /// The rows in order of their scores, for curves, intervals and reliability.
+    pub ranked: Ranked<S>,
 }
 
 /// The metrics of an [`Evaluation`]. No field is ever NaN or infinite.
@@ -158,6 +165,62 @@ pub struct Summary {
     pub expected_calibration_error: Option<f64>,
 }
 
+impl Summary {
+    /// The metrics with their names, in the order in which a table shows them.
+    pub fn metrics(&self) -> Vec<NamedMetric> {
+        let metric = |key, label, title, value, reference| NamedMetric {
+            key,
+            label,
+            title,
+            value,
+            reference,
+        };
+        let (rate, gain) = (self.base_rate, self.relative_information_gain);
+        let brier_of_base = Reference::BaseRate(rate.map(|rate| rate * (1.0 - rate)));
+        let base_loss = Reference::BaseRate(self.base_log_loss);
+        vec![
+            metric("auc", "AUC", "AUC", self.auc, Reference::chance(0.5)),
+            metric(
+                "average_precision",
+                "average precision",
+                "Average precision",
+                self.average_precision,
+                Reference::BaseRate(rate),
+            ),
+            metric("log_loss", "log loss", "Log loss", self.log_loss, base_loss),
+            metric(
+                "normalized_entropy",
+                "normalized entropy",
+                "Normalized entropy",
+                self.normalized_entropy,
+                Reference::base_rate(1.0),
+            ),
+            metric(
+                "relative_information_gain",
+                "relative information gain",
+                "Relative information gain",
+                gain,
+                Reference::base_rate(0.0),
+            ),
+            metric("brier", "Brier score", "Brier score", self.brier, brier_of_base),
+            metric(
+                "calibration",
+                "calibration",
+                "Calibration ratio",
+                self.calibration,
+                Reference::ideal(1.0),
+            ),
+            metric(
+                "expected_calibration_error",
+                "expected calibration error",
+                "Expected calibration error",
+                self.expected_calibration_error,
+                Reference::ideal(0.0),
+            ),
+        ]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,7 +230,7 @@ mod tests {
         let probabilities = &[0.5_f32, 0.75, 0.5, 0.5][..labels.len()];
         let mut evaluation = Evaluation::default();
         evaluation.push_all(probabilities, labels, weights).expect("the rows are good");
-        evaluation.finish()
+        evaluation.finish().summary
     }
 
     /// Checks all fields, in their order.
@@ -216,11 +279,22 @@ mod tests {
     }
 
     #[test]
+    fn named_metrics_are_those_of_the_summary() {
+        let summary = summary(&[0, 1, 0, 1], &[1.0, 2.0, 1.0, 1.0]);
+        let json = serde_json::to_value(summary).expect("a summary is a map");
+        for metric in summary.metrics() {
+            assert_eq!(json[metric.key].as_f64(), metric.value, "{}", metric.key);
+            assert!(metric.title.eq_ignore_ascii_case(metric.label) || metric.key == "calibration");
+            assert!(metric.value.is_some() && metric.reference.value().is_some());
+        }
+    }
+
+    #[test]
     fn a_bad_row_is_named_and_not_counted() {
         let mut evaluation = Evaluation::default();
         let problem = evaluation.push_all(&[0.5, 1.5, 0.5], &[0, 1, 1], &[] as &[f64]);
         let message = "row 1: probability must be in [0, 1], but is 1.5";
         assert_eq!(problem.map_err(|problem| problem.to_string()), Err(message.to_owned()));
-        assert_eq!(evaluation.finish().rows, 1);
+        assert_eq!(evaluation.finish().summary.rows, 1);
     }
 }

@@ -40,6 +40,21 @@ pub struct Intervals {
     pub calibration: Option<Interval>,
 }
 
+impl Intervals {
+    /// The interval of the metric with this key of a [`Summary`](crate::Summary); `None` also for metrics that have no
+    /// interval.
+    pub fn of(&self, key: &str) -> Option<Interval> {
+        match key {
+            "auc" => self.auc,
+            "log_loss" => self.log_loss,
+            "normalized_entropy" => self.normalized_entropy,
+            "brier" => self.brier,
+            "calibration" => self.calibration,
+            _ => None,
+        }
+    }
+}
+
 impl<S: Score> Ranked<S> {
     /// The intervals at `level`, in (0, 1).
     ///
@@ -239,7 +254,7 @@ mod tests {
             let slow = bootstrap.interval(all.0.len(), &all.2, |weights| {
                 let mut evaluation = Evaluation::default();
                 evaluation.push_all(&all.0, &all.1, weights)?;
-                Ok(metric(&evaluation.finish()))
+                Ok(metric(&evaluation.finish().summary))
             });
             let slow = slow.expect("good rows").expect("defined in all replicates");
             let error = (found.high - found.low) / 2.0 / 1.96;
@@ -250,6 +265,11 @@ mod tests {
 
     #[test]
     fn undefined_metrics_have_no_interval() {
+        for key in ["auc", "log_loss", "normalized_entropy", "brier", "calibration"] {
+            let all = ranked(&rows(100, true)).intervals(0.9).expect("a good level");
+            let json = serde_json::to_value(all).expect("intervals are a map");
+            assert_eq!(json[key], serde_json::to_value(all.of(key)).expect("an interval is a map"));
+        }
         let none = ranked(&(vec![], vec![], vec![])).intervals(0.9).expect("a good level");
         assert_eq!(none, Intervals::default());
         let negative = ranked(&(vec![0.1, 0.2], vec![0, 0], vec![1.0, 1.0]));

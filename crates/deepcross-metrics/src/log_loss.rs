@@ -8,54 +8,28 @@
 
 use crate::row::Row;
 use crate::slices::for_each_row;
-use crate::sum::Sum;
-use crate::{MetricError, Score};
+use crate::weighted_mean::WeightedMean;
+use crate::{Metric, MetricError, Score};
 
-/// The weighted mean of −ln of the probability that was given to the label, in nats.
+/// The weighted mean of −ln of the probability that was given to the label, in nats; not negative, and `None` without
+/// weight.
 ///
-/// The order of rows, and how they are parted and merged, changes the value by a few units in the
-/// last place.
+/// The probability is clamped by the [`EPSILON`](Score::EPSILON) of its type: a sure and wrong
+/// prediction costs 15.9 nats in `f32` and 36.0 in `f64`.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct LogLoss {
-    loss: Sum,
-    weight: Sum,
-}
+pub struct LogLoss(WeightedMean);
 
-impl LogLoss {
-    /// Takes a row: the probability of label 1, a label (0 or 1), and a weight (0, or
-    /// [`MIN_WEIGHT`](crate::MIN_WEIGHT) to [`MAX_WEIGHT`](crate::MAX_WEIGHT)).
-    ///
-    /// The probability is clamped by the [`EPSILON`](Score::EPSILON) of its type: a sure and wrong
-    /// prediction costs 15.9 nats in `f32` and 36.0 in `f64`.
-    ///
-    /// # Errors
-    /// If the probability is outside [0, 1], the label is not a class, or the weight is out of
-    /// range; the row is then not counted.
-    pub fn push(
-        &mut self,
-        probability: impl Score,
-        label: impl Into<f64>,
-        weight: impl Into<f64>,
-    ) -> Result<(), MetricError> {
-        self.add(Row::predicted(probability, label, weight)?);
-        Ok(())
+impl Metric for LogLoss {
+    fn add<S: Score>(&mut self, row: Row<S>) {
+        self.0.add(row.weight * loss(row), row.weight);
     }
 
-    /// Takes all rows of another part of the data.
-    pub fn merge(&mut self, other: Self) {
-        self.loss.merge(other.loss);
-        self.weight.merge(other.weight);
+    fn merge(&mut self, other: Self) {
+        self.0.merge(other.0);
     }
 
-    /// The mean loss, not negative; `None` if there is no weight.
-    pub fn value(&self) -> Option<f64> {
-        let weight = self.weight.value();
-        (weight > 0.0).then(|| self.loss.value() / weight)
-    }
-
-    pub(crate) fn add<S: Score>(&mut self, row: Row<S>) {
-        self.loss.add(row.weight * loss(row));
-        self.weight.add(row.weight);
+    fn value(&self) -> Option<f64> {
+        self.0.value()
     }
 }
 
@@ -89,7 +63,7 @@ pub fn log_loss_weighted<S: Score>(
 
 /// The loss of a row whose score is a probability, in nats.
 pub(crate) fn loss<S: Score>(row: Row<S>) -> f64 {
-    let probability = row.probability().clamp(S::EPSILON, 1.0 - S::EPSILON);
+    let probability = row.score().clamp(S::EPSILON, 1.0 - S::EPSILON);
     if row.positive { -probability.ln() } else { -(-probability).ln_1p() }
 }
 

@@ -1,14 +1,13 @@
 //! Normalized entropy: the log loss relative to that of the base rate, so that rare clicks do not lower it.
 
 use crate::row::Row;
-use crate::{BaseRate, LogLoss, MetricError, Score};
+use crate::{BaseRate, LogLoss, Metric, Score};
 
 /// The log loss divided by the log loss of always predicting the base rate (He et al. 2014,
 /// "Practical Lessons from Predicting Clicks on Ads at Facebook", equation 1).
 ///
-/// 1 is as good as knowing the base rate, lower is better, and 0 is perfect.
-/// The order of rows, and how they are parted and merged, changes the value by a few units in the
-/// last place.
+/// 1 is as good as knowing the base rate, lower is better, and 0 is perfect; `None` if fewer than two classes have
+/// weight, because the base rate then predicts without loss.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NormalizedEntropy {
     log_loss: LogLoss,
@@ -16,35 +15,7 @@ pub struct NormalizedEntropy {
 }
 
 impl NormalizedEntropy {
-    /// Takes a row, as [`LogLoss::push`] does.
-    ///
-    /// # Errors
-    /// If the probability is outside [0, 1], the label is not a class, or the weight is out of
-    /// range; the row is then not counted.
-    pub fn push(
-        &mut self,
-        probability: impl Score,
-        label: impl Into<f64>,
-        weight: impl Into<f64>,
-    ) -> Result<(), MetricError> {
-        self.add(Row::predicted(probability, label, weight)?);
-        Ok(())
-    }
-
-    /// Takes all rows of another part of the data.
-    pub fn merge(&mut self, other: Self) {
-        self.log_loss.merge(other.log_loss);
-        self.base_rate.merge(other.base_rate);
-    }
-
-    /// The quotient, not negative; `None` if fewer than two classes have weight, because the
-    /// base rate then predicts without loss.
-    pub fn value(&self) -> Option<f64> {
-        let base = self.base_rate.log_loss()?;
-        if base > 0.0 { Some(self.log_loss.value()? / base) } else { None }
-    }
-
-    /// The relative information gain: 1 minus [`value`](Self::value), the share of the labels'
+    /// The relative information gain: 1 minus [`value`](Metric::value), the share of the labels'
     /// entropy that the predictions explain (He et al. 2014, section 2).
     ///
     /// 0 is as good as knowing the base rate, negative is worse, and 1 is perfect; `None` if
@@ -62,10 +33,22 @@ impl NormalizedEntropy {
     pub fn base_rate(&self) -> &BaseRate {
         &self.base_rate
     }
+}
 
-    pub(crate) fn add<S: Score>(&mut self, row: Row<S>) {
+impl Metric for NormalizedEntropy {
+    fn add<S: Score>(&mut self, row: Row<S>) {
         self.log_loss.add(row);
         self.base_rate.add(row);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.log_loss.merge(other.log_loss);
+        self.base_rate.merge(other.base_rate);
+    }
+
+    fn value(&self) -> Option<f64> {
+        let base = self.base_rate.log_loss()?;
+        if base > 0.0 { Some(self.log_loss.value()? / base) } else { None }
     }
 }
 

@@ -41,9 +41,9 @@ mod sealed {
     impl Sealed for f64 {}
 }
 
-/// A row in which the score is not NaN, the label is a class, and the weight is in range.
+/// A checked row: the score is not NaN, the label is a class, and the weight is in range.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Row<S> {
+pub struct Row<S> {
     pub(crate) score: S,
     pub(crate) positive: bool,
     pub(crate) weight: f64,
@@ -51,7 +51,10 @@ pub(crate) struct Row<S> {
 
 impl<S: Score> Row<S> {
     /// A row whose score is used for its order only: any number, including infinities.
-    pub(crate) fn scored(
+    ///
+    /// # Errors
+    /// If the score is NaN, the label is not a class, or the weight is out of range.
+    pub fn scored(
         score: S,
         label: impl Into<f64>,
         weight: impl Into<f64>,
@@ -67,7 +70,10 @@ impl<S: Score> Row<S> {
     }
 
     /// A row whose score is a probability, in [0, 1].
-    pub(crate) fn predicted(
+    ///
+    /// # Errors
+    /// As [`scored`](Self::scored), and if the probability is out of range.
+    pub fn predicted(
         probability: S,
         label: impl Into<f64>,
         weight: impl Into<f64>,
@@ -79,9 +85,19 @@ impl<S: Score> Row<S> {
         Self::scored(probability, label, weight)
     }
 
-    /// The score as an `f64`.
-    pub(crate) fn probability(&self) -> f64 {
+    /// The score as an `f64`; the probability of label 1, if the row is [`predicted`](Self::predicted).
+    pub fn score(&self) -> f64 {
         self.score.into()
+    }
+
+    /// Whether the label is 1.
+    pub fn is_positive(&self) -> bool {
+        self.positive
+    }
+
+    /// The weight: 0, or [`MIN_WEIGHT`] to [`MAX_WEIGHT`].
+    pub fn weight(&self) -> f64 {
+        self.weight
     }
 }
 

@@ -34,7 +34,7 @@ impl<const BINS: usize> ScoreHistogram<BINS> {
         weight: impl Into<f64>,
     ) -> Result<(), MetricError> {
         let row = Row::predicted(probability, label, weight)?;
-        let place = ((row.probability() * BINS as f64) as usize).min(BINS - 1);
+        let place = ((row.score() * BINS as f64) as usize).min(BINS - 1);
         let class = if row.positive { &mut self.positive } else { &mut self.negative };
         class[place].add(row.weight);
         Ok(())

@@ -74,7 +74,6 @@ pub(crate) trait ErasedSpec: Debug + Send + Sync {
     fn problems(&self) -> Vec<Problem>;
     fn field_problems(&self, shapes: &[FieldShape]) -> Vec<Problem>;
     fn n_parameters(&self, shapes: &[FieldShape]) -> Option<usize>;
-    fn n_statistics(&self) -> usize;
     fn build_f32(
         &self,
         shapes: &[FieldShape],
@@ -126,10 +125,6 @@ impl<N: Network> ErasedSpec for SpecOf<N> {
 
     fn n_parameters(&self, shapes: &[FieldShape]) -> Option<usize> {
         N::n_parameters(&self.0, shapes)
-    }
-
-    fn n_statistics(&self) -> usize {
-        N::n_statistics(&self.0)
     }
 
     fn build_f32(

@@ -193,7 +193,8 @@ fn unknown_kinds_versions_and_keys_are_refused_by_name() {
     let stored = spec(ModelKind::Mlp).to_stored().unwrap();
     let refused = |stored: StoredSpec| Kinds::standard().decode(&stored).unwrap_err();
     let error = refused(StoredSpec { kind: "gated".to_owned(), ..stored.clone() });
-    let expected = "the model is of the kind `gated`, which this program does not know; it knows deep-crossing, ";
+    let expected =
+        "the model is of the kind `gated`, which this program does not know; it knows lr, ";
     assert!(error.starts_with(expected), "{error}");
     assert!(error.ends_with("by `TrainedModel::load_with`"), "{error}");
     let error = refused(StoredSpec { version: 2, ..stored.clone() });
@@ -204,23 +205,24 @@ fn unknown_kinds_versions_and_keys_are_refused_by_name() {
     }
 }
 
-/// The encoder of an ad and an age.
-fn encoder() -> Encoder {
+/// An encoder of two fields, `ad` and `age`.
+fn sample_encoder() -> Encoder {
     let fields = vec![FieldConfig::categorical("ad"), FieldConfig::number("age")];
-    let mut fitter = Fitter::new(&Schema::new(fields, vec![String::new()]).unwrap());
+    let schema = Schema::new(fields, vec![String::new()]).unwrap();
+    let mut fitter = Fitter::new(&schema);
     let binding = fitter.bind(&["click", "ad", "age"].map(str::to_owned)).unwrap();
-    for row in [["0", "hats", "20"], ["1", "shoes", "21"], ["0", "hats", "64"]] {
-        fitter.observe(&binding, &row.map(str::to_owned)[..]).unwrap();
+    for row in [["0", "hats", "20"], ["1", "shoes", "30"], ["0", "hats", "45"]] {
+        fitter.observe(&binding, &row.map(str::to_owned)).unwrap();
     }
     fitter.finish()
 }
 
-/// A model of a kind.
+/// A model of a kind, which was not trained.
 pub(crate) fn sample_model(kind: ModelKind) -> TrainedModel {
-    let (spec, mut params, encoder) = (spec(kind), Params::new(), encoder());
+    let (encoder, spec, mut params) = (sample_encoder(), spec(kind), Params::new());
     let model = Model::new(&spec, encoder.shapes(), &mut params, 1).unwrap();
-    let training = TrainingSummary { rows: 3, positives: 1, ..Default::default() };
-    let (config, calibrator) = (String::new(), calibrator(kind));
+    let training = TrainingSummary { rows: 3, positives: 1, seed: 1, ..Default::default() };
+    let (config, calibrator) = ("[train]\nseed = 1\n".to_owned(), calibrator(kind));
     TrainedModel { config, encoder, spec, model, params, training, calibrator }
 }
 
@@ -240,14 +242,14 @@ fn calibrator(kind: ModelKind) -> Option<Calibrator> {
 
 fn bytes(model: &TrainedModel) -> Vec<u8> {
     let (header, mut bytes) = (model.header().unwrap(), Vec::new());
-    Encoding::new(&header, &model.params).unwrap().write_to(&mut bytes).unwrap();
+    Encoding::new(&header, &[&model.params]).unwrap().write_to(&mut bytes).unwrap();
     bytes
 }
 
 /// The model in the bytes of a file.
 fn read(bytes: &[u8]) -> Result<TrainedModel, String> {
-    let (header, params) = decode::<Header>(bytes).map_err(|error| error.to_string())?;
-    TrainedModel::from_parts(header, params, &Kinds::standard())
+    let (header, mut members) = decode::<Header>(bytes).map_err(|error| error.to_string())?;
+    TrainedModel::from_parts(header, members.pop().unwrap_or_default(), &Kinds::standard())
 }
 
 #[test]

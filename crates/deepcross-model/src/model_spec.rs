@@ -55,11 +55,6 @@ impl ModelSpec {
         self.0.n_parameters(shapes)
     }
 
-    /// The number of statistics of a model besides its weights; no gradient moves them.
-    pub fn n_statistics(&self) -> usize {
-        self.0.n_statistics()
-    }
-
     /// The stored form.
     ///
     /// # Errors

@@ -7,7 +7,7 @@
 //! million rows take less time than the file takes to load.
 
 use crate::trained_model::TrainedModel;
-use deepcross_features::{Encoding, ShapeKind, suggest};
+use deepcross_features::{ShapeKind, suggest};
 use deepcross_layers::{Lookup, StackedField};
 use thiserror::Error;
 
@@ -183,16 +183,14 @@ fn lookup(trained: &TrainedModel, field: usize) -> Result<Lookup, NeighbourError
     let description = trained.encoder.fields().swap_remove(field);
     let name = || description.name.clone();
     let no_values = || {
-        let encoding = description.encoding.to_string();
+        let encoding = description.encoding.clone();
         NeighbourError::NoValues { field: name(), encoding }
     };
     if !trained.model.has_embeddings() {
         return Err(NeighbourError::NoEmbeddings { kind: trained.spec.kind() });
     }
     if !trained.encoder.has_vocabulary(field) {
-        let is_hashed = trained.encoder.is_hashed(field)
-            || matches!(description.encoding, Encoding::Cross { .. });
-        return Err(match is_hashed {
+        return Err(match trained.encoder.is_hashed(field) {
             true => NeighbourError::Hashed { field: name() },
             false => no_values(),
         });

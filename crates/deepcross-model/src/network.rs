@@ -41,11 +41,6 @@ pub trait Network: Clone + Debug + Send + Sync + 'static {
     /// It is asked for before memory is allocated, and must be that of the built network.
     fn n_parameters(spec: &Self::Spec, shapes: &[FieldShape]) -> Option<usize>;
 
-    /// The number of statistics, which no gradient moves, such as those of a batch normalisation.
-    fn n_statistics(_spec: &Self::Spec) -> usize {
-        0
-    }
-
     /// Makes the parameters and the layers; specification and fields have been checked.
     fn build<F: Real>(
         spec: &Self::Spec,

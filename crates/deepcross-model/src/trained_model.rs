@@ -2,7 +2,7 @@
 
 use crate::artifact::{self, ArtifactError, FormatError};
 use crate::error::ModelError;
-use crate::header::{Contents, Header};
+use crate::header::Header;
 use crate::model::Model;
 use crate::model_spec::{Kinds, ModelSpec};
 use crate::predictor::Predictor;
@@ -59,7 +59,7 @@ impl TrainedModel {
         let header = self
             .header()
             .map_err(|problem| ArtifactError::Unencodable { file: path.to_owned(), problem })?;
-        artifact::write(path, &header, &self.params)
+        artifact::write(path, &header, &[&self.params])
     }
 
     /// A number that identifies the model: a hash of its artifact's bytes.
@@ -67,18 +67,19 @@ impl TrainedModel {
     /// # Errors
     /// [`FormatError`] if the model cannot become an artifact.
     pub fn fingerprint(&self) -> Result<u64, FormatError> {
-        artifact::Encoding::new(&self.header()?, &self.params).map(|encoding| encoding.checksum())
+        artifact::Encoding::new(&self.header()?, &[&self.params])
+            .map(|encoding| encoding.checksum())
     }
 
     pub(crate) fn header(&self) -> Result<Header, FormatError> {
         let layers = self.spec.to_stored();
-        Ok(Header::new(Contents {
+        Ok(Header {
             config: self.config.clone(),
             encoder: self.encoder.to_state(),
             layers: layers.map_err(|reason| FormatError::UnsupportedHeader { reason })?,
             training: self.training.clone(),
             calibrator: self.calibrator.clone(),
-        }))
+        })
     }
 
     /// Reads an artifact whose model is of a kind of this crate.
@@ -120,8 +121,9 @@ impl TrainedModel {
     fn from_file(
         path: &Path,
         kinds: &Kinds,
-        (header, params): (Header, Params<f32>),
+        (header, mut members): (Header, Vec<Params<f32>>),
     ) -> Result<Self, ArtifactError> {
+        let params = members.pop().unwrap_or_default();
         Self::from_parts(header, params, kinds).map_err(|reason| ArtifactError::Invalid {
             file: path.to_owned(),
             problem: FormatError::Content { reason },
@@ -131,14 +133,12 @@ impl TrainedModel {
     /// Builds the model from the header and the weights of a file, or says why they do not make a model.
     pub(crate) fn from_parts(
         header: Header,
-        mut params: Params<f32>,
+        params: Params<f32>,
         kinds: &Kinds,
     ) -> Result<Self, String> {
-        let contents = header.into_contents().map_err(|error| format!("calibrator: {error}"))?;
-        let Contents { config, encoder, layers, training, calibrator } = contents;
+        let Header { config, encoder, layers, training, calibrator } = header;
         let spec = kinds.decode(&layers)?;
         let encoder = Encoder::from_state(encoder).map_err(|error| error.to_string())?;
-        params.last_dense_are_statistics(spec.n_statistics());
         let model = Model::for_params(&spec, encoder.shapes(), &params)
             .map_err(|error| error.to_string())?;
         Ok(Self { config, encoder, spec, model, params, training, calibrator })

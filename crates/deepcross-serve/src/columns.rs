@@ -1,8 +1,6 @@
 //! The columns that a model reads, under the names that requests use.
 
-use deepcross_features::{
-    Binding, Encoder, Encoding, FeatureError, FieldDescription, FieldKind, suggest,
-};
+use deepcross_features::{Binding, Encoder, FeatureError, FieldDescription, ValueForm, suggest};
 use std::collections::HashMap;
 
 /// The columns that the rows of a request name, for one model.
@@ -24,7 +22,9 @@ pub(crate) struct InputColumn {
     /// Whether the name needs no escapes in JSON.
     pub(crate) is_plain: bool,
     /// The names and kinds of the fields that read the column.
-    pub(crate) fields: Vec<(String, FieldKind)>,
+    pub(crate) fields: Vec<(String, &'static str)>,
+    /// Whether a field reads the column as a number.
+    pub(crate) is_number: bool,
     /// The separator of list elements; `None` if a list is not a value of the column.
     pub(crate) separator: Option<char>,
     /// The accepted values, in words.
@@ -64,34 +64,31 @@ impl Columns {
 
 impl InputColumn {
     fn new(name: &str, fields: &[FieldDescription]) -> Self {
-        let reads = |field: &&FieldDescription| {
-            let of_cross = field.kind() == FieldKind::Cross
-                && field.column.split(" and ").any(|column| column == name);
-            field.column == name || of_cross
-        };
+        let reads = |field: &&FieldDescription| field.columns.iter().any(|column| column == name);
         let readers: Vec<_> = fields.iter().filter(reads).collect();
         let separators: Vec<_> = readers.iter().map(|field| separator(field)).collect();
         let first = separators.first().copied().flatten();
         let separator = first.filter(|_| separators.iter().all(|other| *other == first));
-        let is = |kind| readers.iter().any(|field| field.kind() == kind);
-        let accepts = if is(FieldKind::Number) || is(FieldKind::Bucketized) {
+        let is_number = readers.iter().any(|field| field.form == ValueForm::Number);
+        let is_time = readers.iter().any(|field| matches!(field.form, ValueForm::Time { .. }));
+        let accepts = if is_number {
             "a number, or a string that holds one"
         } else if separator.is_some() {
             "a string, or an array of strings"
-        } else if is(FieldKind::Time) {
+        } else if is_time {
             "a time, as a string or a number"
         } else {
             "a string, number or boolean"
         };
-        let fields = readers.iter().map(|field| (field.name.clone(), field.kind())).collect();
+        let fields = readers.iter().map(|field| (field.name.clone(), field.kind)).collect();
         let is_plain = !name.contains(['"', '\\']);
-        Self { name: name.to_owned(), is_plain, fields, separator, accepts }
+        Self { name: name.to_owned(), is_plain, fields, is_number, separator, accepts }
     }
 }
 
 fn separator(field: &FieldDescription) -> Option<char> {
-    match field.encoding {
-        Encoding::MultiHot { separator, .. } => Some(separator),
+    match field.form {
+        ValueForm::List { separator } => Some(separator),
         _ => None,
     }
 }

@@ -5,8 +5,9 @@
 use crate::columns::Columns;
 use crate::problem::Problem;
 use crate::request_rows::{Limits, RequestRows};
-use crate::text_rows::{TextRows, ValueKind};
+use crate::text_rows::TextRows;
 use csv::{ByteRecord, ReaderBuilder};
+use deepcross_features::json::ValueKind;
 
 /// The rows of a body.
 pub(crate) fn rows(body: &[u8], columns: &Columns, limits: Limits) -> Result<TextRows, Problem> {

@@ -5,10 +5,10 @@
 //! each row.
 
 use crate::columns::Columns;
-use crate::json_walk::{JsonValue, JsonWalk, kind_of};
 use crate::problem::Problem;
 use crate::request_rows::{Limits, RequestRows};
 use crate::text_rows::{Cell, TextRows};
+use deepcross_features::json::{JsonValue, JsonWalk, kind_of};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -111,7 +111,7 @@ fn read_either(
 }
 
 fn read_shared(rows: &mut RequestRows<'_>, raw: &RawValue) -> Result<(), Problem> {
-    let mut walk = JsonWalk::new(raw);
+    let mut walk = JsonWalk::new(raw.get());
     if !walk.enter(b'{') {
         return Err(unexpected("`shared`", raw));
     }
@@ -124,7 +124,7 @@ fn read_shared(rows: &mut RequestRows<'_>, raw: &RawValue) -> Result<(), Problem
 }
 
 fn read_rows(rows: &mut RequestRows<'_>, raw: &RawValue, name: &str) -> Result<(), Problem> {
-    let mut walk = JsonWalk::new(raw);
+    let mut walk = JsonWalk::new(raw.get());
     if !walk.enter(b'[') {
         return Err(unexpected(&format!("`{name}`, an array"), raw));
     }
@@ -146,7 +146,7 @@ fn read_rows(rows: &mut RequestRows<'_>, raw: &RawValue, name: &str) -> Result<(
 }
 
 fn read_columns(rows: &mut RequestRows<'_>, raw: &RawValue) -> Result<(), Problem> {
-    let mut walk = JsonWalk::new(raw);
+    let mut walk = JsonWalk::new(raw.get());
     rows.place = "columns";
     let mut cells = vec![None; rows.columns.len()];
     if !walk.enter(b'{') {

@@ -17,7 +17,6 @@ mod problem;
 mod columns;
 mod csv_body;
 mod json_body;
-mod json_walk;
 mod request_rows;
 mod text_rows;
 

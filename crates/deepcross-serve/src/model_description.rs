@@ -2,7 +2,6 @@
 
 use crate::columns::{Columns, InputColumn};
 use deepcross_calibration::{CalibrationMap, Calibrator};
-use deepcross_features::FieldKind;
 use deepcross_model::TrainedModel;
 use serde_json::{Value, json};
 
@@ -26,15 +25,11 @@ fn field(column: &InputColumn, columns: &Columns, required: bool) -> Value {
     let readers = column.fields.iter();
     let readers: Vec<_> =
         readers.map(|(name, kind)| json!({ "name": name, "kind": kind })).collect();
-    let is_number = column
-        .fields
-        .iter()
-        .any(|(_, kind)| matches!(kind, FieldKind::Number | FieldKind::Bucketized));
     json!({
         "name": column.name,
         "read_by": readers,
         "accepts": column.accepts,
-        "number": is_number,
+        "number": column.is_number,
         "array_separator": column.separator,
         "required": required,
         "nullable": columns.missing.is_some(),

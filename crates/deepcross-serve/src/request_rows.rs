@@ -1,10 +1,9 @@
 //! Collects the rows of a request: checks their values and turns them into cells.
 
 use crate::columns::{Columns, InputColumn};
-use crate::json_walk::{JsonValue, JsonWalk};
 use crate::problem::{Problem, RowError};
-use crate::text_rows::{Cell, TextRows, ValueKind};
-use std::borrow::Cow;
+use crate::text_rows::{Cell, TextRows};
+use deepcross_features::json::{JsonValue, JsonWalk, ValueKind};
 
 /// The largest number of errors that get a message; further ones are only counted.
 const MAX_MESSAGES: usize = 20;
@@ -249,43 +248,23 @@ impl<'c> RequestRows<'c> {
         self.rows.keep(text, kind)
     }
 
-    /// Stores a JSON value as a value of a column.
+    /// Stores a JSON value as a value of a column; the elements of an array are joined by the separator, as files have
+    /// them.
     #[inline]
     pub(crate) fn json(&mut self, row: Option<usize>, column: usize, value: JsonValue<'_>) -> Cell {
-        match value.kind {
-            ValueKind::Null => self.null(row, column),
-            ValueKind::String => match value.string() {
-                Some(value) => self.text(row, column, value.as_bytes(), ValueKind::String),
-                None => self.unfit(row, column, ValueKind::String),
-            },
-            ValueKind::Array => self.array(row, column, value),
-            ValueKind::Object => self.unfit(row, column, ValueKind::Object),
-            kind => self.text(row, column, value.text.as_bytes(), kind),
+        let (kind, separator) = (value.kind, self.columns.list[column].separator);
+        match (kind, separator) {
+            (ValueKind::Null, _) => return self.null(row, column),
+            (ValueKind::Array, None) => return self.unfit(row, column, kind),
+            _ => {}
         }
-    }
-
-    /// Stores the elements of an array, joined by the separator, as files have them.
-    fn array(&mut self, row: Option<usize>, column: usize, value: JsonValue<'_>) -> Cell {
-        let Some(separator) = self.columns.list[column].separator else {
-            return self.unfit(row, column, ValueKind::Array);
-        };
-        let mut elements = JsonWalk::within(value);
-        let mut joined = String::new();
-        while let Some(element) = elements.next() {
-            let element = match element.kind {
-                ValueKind::Number => Some(Cow::Borrowed(element.text)),
-                _ => element.string(),
-            };
-            match element {
-                Some(element) if !element.contains(separator) => {
-                    joined.push_str(&element);
-                    joined.push(separator);
-                }
-                _ => return self.unfit_element(row, column, separator),
+        match (value.spelled(separator.unwrap_or_default()), separator) {
+            (Some(text), _) => self.text(row, column, text.as_bytes(), kind),
+            (None, Some(separator)) if kind == ValueKind::Array => {
+                self.unfit_element(row, column, separator)
             }
+            (None, _) => self.unfit(row, column, kind),
         }
-        joined.pop();
-        self.text(row, column, joined.as_bytes(), ValueKind::Array)
     }
 
     fn unfit_element(&mut self, row: Option<usize>, column: usize, separator: char) -> Cell {

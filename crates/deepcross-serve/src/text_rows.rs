@@ -1,5 +1,6 @@
 //! The rows of a request as text in one buffer, which encoders read.
 
+use deepcross_features::json::ValueKind;
 use deepcross_features::{RowFields, Value};
 use std::ops::Range;
 
@@ -31,35 +32,11 @@ pub(crate) struct Cell {
     pub(crate) kind: ValueKind,
 }
 
-/// The kind of a value, as the caller wrote it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ValueKind {
-    Null,
-    Boolean,
-    Number,
-    String,
-    Array,
-    Object,
-}
-
 /// One row, for an encoder.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TextRow<'a> {
     rows: &'a TextRows,
     index: usize,
-}
-
-impl ValueKind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Boolean => "boolean",
-            Self::Number => "number",
-            Self::String => "string",
-            Self::Array => "array",
-            Self::Object => "object",
-        }
-    }
 }
 
 impl TextRows {

@@ -11,7 +11,7 @@ use crate::run::{InOrder, ROWS, ReadAhead};
 use deepcross_calibration::{CalibrationError, Calibrator, Method, Observation, cross_fit};
 use deepcross_data::RowReader;
 use deepcross_features::Batch;
-use deepcross_metrics::{Evaluation, Ranked, Summary};
+use deepcross_metrics::{Evaluated, Evaluation, Summary};
 use deepcross_model::{Predictor, Tapes, TrainingSummary};
 
 /// A calibrator, and the metrics without and with it.
@@ -20,19 +20,10 @@ pub struct Calibration {
     /// The calibrator, fitted to all rows.
     pub calibrator: Calibrator,
     /// The metrics of the model without a calibrator.
-    pub before: CalibrationMetrics,
+    pub before: Evaluated<f32>,
     /// The metrics of the model with calibrators that were fitted to other rows than they are measured on; see
     /// [`cross_fit`].
-    pub after: CalibrationMetrics,
-}
-
-/// The metrics of probabilities, and their order.
-#[derive(Clone, Debug)]
-pub struct CalibrationMetrics {
-    /// The metrics.
-    pub summary: Summary,
-    /// The rows in order, for reliability.
-    pub ranked: Ranked<f32>,
+    pub after: Evaluated<f32>,
 }
 
 impl Calibration {
@@ -109,13 +100,12 @@ fn push(all: &mut Vec<Observation>, logits: &[f32], batch: &Batch) -> Result<(),
 fn measured(
     probabilities: impl IntoIterator<Item = f32>,
     rows: &[Observation],
-) -> Result<CalibrationMetrics, TrainError> {
+) -> Result<Evaluated<f32>, TrainError> {
     let mut evaluation = Evaluation::default();
     for (probability, row) in probabilities.into_iter().zip(rows) {
         evaluation.push(probability, row.label(), row.weight())?;
     }
-    let (summary, ranked) = evaluation.finish_ranked();
-    Ok(CalibrationMetrics { summary, ranked })
+    Ok(evaluation.finish())
 }
 
 #[cfg(test)]

@@ -22,19 +22,33 @@ pub struct WrittenCache {
     pub bytes: u64,
 }
 
+/// The options of [`encode`].
+#[derive(Clone, Copy, Debug)]
+pub struct EncodeOptions<'a> {
+    /// The number of threads, 1 by default; the result does not depend on it.
+    pub threads: usize,
+    /// The model that the run is to begin from, if any: its encoder encodes the rows.
+    pub init: Option<&'a TrainedModel>,
+}
+
+impl Default for EncodeOptions<'_> {
+    fn default() -> Self {
+        Self { threads: 1, init: None }
+    }
+}
+
 /// Writes the cache of a run of this configuration on these files to `out`, in place of a file that is there.
 ///
-/// The rows are encoded by the encoder of `init`, if the run is to begin from that model.
-///
 /// # Errors
-/// As [`train_with`](crate::train_with), and if the file cannot be written: then an earlier file is still there.
+/// As [`train`](crate::train), and if the file cannot be written: then an earlier file is still there.
 pub fn encode(
     config: &RunConfig,
     files: &Files,
-    (init, threads): (Option<&TrainedModel>, usize),
+    options: EncodeOptions<'_>,
     out: &Path,
     observe: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<WrittenCache, TrainError> {
+    let EncodeOptions { threads, init } = options;
     thread_pool(threads)?.install(|| encode_here(config, files, init, out, observe))
 }
 

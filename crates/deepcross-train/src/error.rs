@@ -90,19 +90,6 @@ pub enum TrainError {
         /// The differences from the model to the configuration, one sentence each.
         differences: Vec<String>,
     },
-    /// A checkpoint has the format of an older version of this program, which is not read any more.
-    #[error(
-        "`{}` is the checkpoint of an older deepcross: it has format version {found}, this one reads version {expected}",
-        file.display()
-    )]
-    OlderCheckpoint {
-        /// The checkpoint.
-        file: PathBuf,
-        /// The version found.
-        found: u32,
-        /// The version that is read.
-        expected: u32,
-    },
     /// A checkpoint, a model to begin from or a trained model cannot be read, or the last checkpoint cannot be written.
     #[error(transparent)]
     Checkpoint(#[from] ArtifactError),

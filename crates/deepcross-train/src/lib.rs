@@ -8,6 +8,7 @@ mod diagnosis;
 mod encode;
 mod error;
 mod event;
+mod groups;
 mod importance;
 mod objective;
 mod options;
@@ -16,7 +17,7 @@ mod run;
 mod slices;
 mod trained_run;
 
-pub use calibration::{Calibration, CalibrationMetrics, calibrate, observations};
+pub use calibration::{Calibration, calibrate, observations};
 pub use checkpoint::{load_model, remove_checkpoint};
 pub use compare::{
     Candidate, CompareEvent, CompareOptions, ComparedModel, ComparedRun, Comparison, CurrentRun,
@@ -24,18 +25,17 @@ pub use compare::{
 };
 pub use config_file::{Monitor, OptimizerKind, RunConfig, Schedule, Shuffle, TrainConfig};
 pub use diagnosis::{Element, NonFinite, ReluReport, UnitProblem, UnitReport, unit_problems};
-pub use encode::{WrittenCache, encode};
+pub use encode::{EncodeOptions, WrittenCache, encode};
 pub use error::TrainError;
 pub use event::{CacheEvent, EpochReport, Event};
+pub use groups::{EvaluatedGroups, GroupedEvaluation};
 pub use importance::{
-    Importance, ImportanceEstimate, ImportancePlan, Importances, RowSample, permutation_importance,
+    Importance, ImportanceEstimate, ImportancePlan, Importances, RowSample, SampledRows,
+    permutation_importance,
 };
 pub use options::{Checkpoints, Files, Next, RunOptions};
 pub use prediction::{Predictions, write_predictions};
-pub use run::{
-    DataWait, Engine, EvaluatedRows, evaluate, evaluate_observed, evaluate_ranked, train,
-    train_with,
-};
+pub use run::{DataWait, Engine, EvaluateOptions, EvaluatedRows, evaluate, train};
 pub use slices::{
     ColumnSlices, NamedColumns, Slice, SliceColumn, SliceForm, SliceKind, SlicePlan, SlicedRows,
     Slices,

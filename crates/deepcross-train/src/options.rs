@@ -4,11 +4,12 @@
 //! This crate reads no clock and handles no signals: after each step it asks the caller what is next, and the caller
 //! knows about time and signals.
 
+use deepcross_data::Input;
 use deepcross_model::TrainedModel;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// The options of a run, for [`train_with`](crate::train_with).
+/// The options of a run, for [`train`](crate::train).
 #[derive(Debug)]
 pub struct RunOptions<'a> {
     /// The number of threads; the result does not depend on it.
@@ -25,10 +26,17 @@ pub struct RunOptions<'a> {
     pub cache: Option<PathBuf>,
 }
 
+impl Default for RunOptions<'_> {
+    /// A new model on one thread, without checkpoints and cache.
+    fn default() -> Self {
+        Self { threads: 1, init: None, checkpoints: None, cache: None }
+    }
+}
+
 impl RunOptions<'_> {
     /// Options for a new model on `threads` threads, without checkpoints and cache.
     pub fn on_threads(threads: usize) -> Self {
-        Self { threads, init: None, checkpoints: None, cache: None }
+        Self { threads, ..Self::default() }
     }
 }
 
@@ -36,9 +44,16 @@ impl RunOptions<'_> {
 #[derive(Clone, Debug)]
 pub struct Files {
     /// The training files, read in order.
-    pub train: Vec<PathBuf>,
+    pub train: Input,
     /// The validation files; if there are none, rows of the training files are held out.
-    pub valid: Vec<PathBuf>,
+    pub valid: Input,
+}
+
+impl Files {
+    /// Training files without validation files.
+    pub fn new(train: impl Into<Input>) -> Self {
+        Self { train: train.into(), valid: Input::default() }
+    }
 }
 
 /// The file and the times of checkpoints, and whether the run resumes from one.

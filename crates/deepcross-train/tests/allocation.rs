@@ -10,7 +10,7 @@ use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
 use deepcross_model::{Model, ModelConfig, ModelKind, Predictor, Tapes};
 use deepcross_optim::{OptimizerConfig, Rule, Settings, TableUpdates};
 use deepcross_testing::{CountingAllocator, allocations_of_process};
-use deepcross_train::{Engine, Event, Files, RunConfig, train};
+use deepcross_train::{Engine, Event, Files, RunConfig, RunOptions, train};
 use ndarray::Array2;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::Barrier;
@@ -196,17 +196,18 @@ fn allocations_of_run(threads: usize) -> Vec<u64> {
     let text: String = (0..5000).map(row).collect();
     std::fs::write(&file, format!("click,ad,user,words,title,age\n{text}")).expect("there is room");
     let config = RunConfig::parse(CONFIG, &[], "run.toml").expect("the configuration is good");
-    let files = Files { train: vec![file], valid: vec![] };
+    let files = Files::new(vec![file]);
     let (mut found, mut last) = (Vec::with_capacity(100), None);
-    let trained = train(&config, &files, threads, &mut |event| match event {
-        Event::Step { epoch: 3.., .. } => {
-            let now = allocations_of_process();
-            found.extend(last.map(|last| now - last));
-            last = Some(now);
-        }
-        Event::Epoch(_) => last = None,
-        _ => {}
-    });
+    let trained =
+        train(&config, &files, RunOptions::on_threads(threads), &mut |event| match event {
+            Event::Step { epoch: 3.., .. } => {
+                let now = allocations_of_process();
+                found.extend(last.map(|last| now - last));
+                last = Some(now);
+            }
+            Event::Epoch(_) => last = None,
+            _ => {}
+        });
     trained.expect("the rows are good");
     found
 }

@@ -3,7 +3,6 @@
 use super::Binary;
 use crate::backward::Backward;
 use crate::op::Op;
-use crate::wrong_rules::{WrongRule, is_made};
 use crate::{Pass, Var};
 use deepcross_kernels::{Real, Write, map_into, zip_into};
 
@@ -26,9 +25,7 @@ impl<F: Real> Pass<'_, F> {
 
 pub(crate) fn backward<F: Real>(op: &Binary, mut context: Backward<'_, F>) {
     let gradient = context.gradient;
-    if !is_made(WrongRule::NoIdentityPath) {
-        context.add_to(op.a, |out, write| map_into(out, write, gradient, |g| g));
-    }
+    context.add_to(op.a, |out, write| map_into(out, write, gradient, |g| g));
     context.add_to(op.b, |out, write| map_into(out, write, gradient, |g| g));
 }
 

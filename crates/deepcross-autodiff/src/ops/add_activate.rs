@@ -2,15 +2,14 @@
 
 use crate::backward::Backward;
 use crate::op::Op;
-use crate::wrong_rules::{WrongRule, is_made};
 use crate::{Activation, Pass, Var};
 use deepcross_kernels::{Real, add_activate_into, slope_into};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AddActivate {
-    a: Var,
-    b: Var,
-    activation: Activation,
+    pub(super) a: Var,
+    pub(super) b: Var,
+    pub(super) activation: Activation,
 }
 
 impl<F: Real> Pass<'_, F> {
@@ -45,8 +44,7 @@ impl<F: Real> Pass<'_, F> {
 
 pub(crate) fn backward<F: Real>(op: &AddActivate, mut context: Backward<'_, F>) {
     let (gradient, output, activation) = (context.gradient, context.output, op.activation);
-    let first = (!is_made(WrongRule::NoIdentityPath)).then_some(op.a);
-    for input in first.into_iter().chain([op.b]) {
+    for input in [op.a, op.b] {
         context.add_to(input, |out, write| slope_into(out, write, gradient, output, activation));
     }
 }

@@ -7,7 +7,6 @@
 
 use crate::backward::{Backward, scratch};
 use crate::op::Op;
-use crate::wrong_rules::{WrongRule, is_made, not_transposed};
 use crate::{Activation, DenseId, Gradients, Pass, Var};
 use deepcross_kernels::{
     Finish, Real, Write, add_column_sums, packed_product_into, rows_product_into, slope_into,
@@ -15,12 +14,12 @@ use deepcross_kernels::{
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Affine {
-    x: Var,
-    weight: DenseId,
-    bias: Option<DenseId>,
+    pub(super) x: Var,
+    pub(super) weight: DenseId,
+    pub(super) bias: Option<DenseId>,
     /// Added to the map, before the activation.
-    add: Option<Var>,
-    activation: Activation,
+    pub(super) add: Option<Var>,
+    pub(super) activation: Activation,
 }
 
 impl<F: Real> Pass<'_, F> {
@@ -102,17 +101,13 @@ pub(crate) fn backward<F: Real>(op: &Affine, mut context: Backward<'_, F>) {
 /// The rule itself, with the scratch buffer taken out of the context.
 fn with_change<F: Real>(op: &Affine, context: &mut Backward<'_, F>, mut buffer: Vec<F>) -> Vec<F> {
     let change = pre_activation_gradient(op.activation, context, &mut buffer);
-    if let Some(add) = op.add.filter(|_| !is_made(WrongRule::NoIdentityPath)) {
+    if let Some(add) = op.add {
         let (gradient, output) = (context.gradient, context.output);
         context.add_to(add, |out, write| slope_into(out, write, gradient, output, op.activation));
     }
     let mut packed = std::mem::take(context.packed);
     let params = context.inputs.params;
     context.add_to(op.x, |out, write| {
-        if let Some(wrong) = not_transposed(params.dense(op.weight)) {
-            packed.right.pack(wrong.as_slice().expect("made in standard layout"), wrong.dim());
-            return rows_product_into(out, change, &packed.right, Finish::plain(write));
-        }
         // The rows of the weight are the outputs: the stored weight is the transposed matrix of the map.
         let weight = packed.as_stored(params, op.weight);
         rows_product_into(out, change, weight, Finish::plain(write));
@@ -135,15 +130,11 @@ fn pre_activation_gradient<'b, F: Real>(
     context: &Backward<'b, F>,
     buffer: &'b mut Vec<F>,
 ) -> &'b [F] {
-    let wrong_sign = is_made(WrongRule::Sign);
-    if activation == Activation::Identity && !wrong_sign {
+    if activation == Activation::Identity {
         return context.gradient;
     }
     let out = scratch(buffer, context.gradient.len());
     slope_into(out, Write::Assign, context.gradient, context.output, activation);
-    if wrong_sign {
-        out.iter_mut().for_each(|change| *change = -*change);
-    }
     out
 }
 
@@ -153,9 +144,6 @@ pub(crate) fn add_bias_gradient<F: Real>(
     bias: DenseId,
     change: &[F],
 ) {
-    if is_made(WrongRule::NoBiasGradient) {
-        return;
-    }
     let (out, write) = gradients.dense_mut(bias);
     if write == Write::Assign {
         out.fill(F::zero());

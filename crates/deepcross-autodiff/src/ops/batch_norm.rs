@@ -16,7 +16,6 @@ use super::affine::add_bias_gradient;
 use crate::backward::{Backward, scratch};
 use crate::op::Op;
 use crate::tape::{Inputs, Span};
-use crate::wrong_rules::{WrongRule, is_made};
 use crate::{DenseId, Mode, Pass, StatisticId, Var};
 use deepcross_kernels::{
     ColumnScale, Real, Write, add_normalised_sums, column_moments, map_into,
@@ -41,7 +40,7 @@ pub struct Normalisation {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BatchNorm {
     x: Var,
-    parameters: Normalisation,
+    pub(super) parameters: Normalisation,
     /// The means of the columns, and 1 over their standard deviations.
     mean: Span,
     inverse: Span,
@@ -141,8 +140,7 @@ fn with_sums<F: Real>(
     if is_training {
         observe(op, context, rows);
     }
-    let of_rows = is_training && !is_made(WrongRule::ConstantStatistics);
-    let share = if of_rows { F::one() / F::of(rows as f64) } else { F::zero() };
+    let share = if is_training { F::one() / F::of(rows as f64) } else { F::zero() };
     [&mut *shift, &mut *slope].into_iter().flatten().for_each(|sum| *sum *= share);
     let means = [&*shift, &*slope];
     context.add_to(op.x, |out, write| {

@@ -4,7 +4,6 @@ use super::Binary;
 use crate::backward::Backward;
 use crate::op::Op;
 use crate::tape::{matrix, matrix_mut};
-use crate::wrong_rules::transposed;
 use crate::{Pass, Var};
 use deepcross_kernels::{Real, Write, matmul_into};
 
@@ -31,12 +30,11 @@ impl<F: Real> Pass<'_, F> {
 pub(crate) fn backward<F: Real>(op: &Binary, mut context: Backward<'_, F>) {
     let (a, b) = (context.inputs.matrix(op.a), context.inputs.matrix(op.b));
     let gradient = matrix(context.shape, context.gradient);
-    let (a_t, b_t) = (transposed(a.t()), transposed(b.t()));
     context.add_to(op.a, |out, write| {
-        matmul_into(gradient, b_t.view(), write, matrix_mut(a.dim(), out));
+        matmul_into(gradient, b.t(), write, matrix_mut(a.dim(), out));
     });
     context.add_to(op.b, |out, write| {
-        matmul_into(a_t.view(), gradient, write, matrix_mut(b.dim(), out));
+        matmul_into(a.t(), gradient, write, matrix_mut(b.dim(), out));
     });
 }
 

@@ -23,6 +23,8 @@ pub(crate) mod stack;
 pub(crate) mod sub;
 pub(crate) mod sum;
 pub(crate) mod sum_columns;
+#[cfg(any(test, feature = "wrong-rules"))]
+pub mod wrong_rules;
 
 pub(crate) use activate::Activate;
 pub(crate) use add_activate::AddActivate;

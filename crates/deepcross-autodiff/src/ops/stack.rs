@@ -15,7 +15,7 @@ use deepcross_kernels::{Columns, ColumnsMut, Real};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stack {
-    segments: Span,
+    pub(super) segments: Span,
 }
 
 /// A range of columns of a stack that takes part in the backward pass; constants do not.
@@ -23,11 +23,11 @@ pub(crate) struct Stack {
 pub(crate) struct Segment {
     first: usize,
     width: usize,
-    kind: Kind,
+    pub(super) kind: Kind,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Value(Var),
     Gather(Gather),
     Bag(Bag),

@@ -3,7 +3,6 @@
 use super::Binary;
 use crate::backward::Backward;
 use crate::op::Op;
-use crate::wrong_rules::{WrongRule, is_made};
 use crate::{Pass, Var};
 use deepcross_kernels::{Real, Write, map_into, zip_into};
 
@@ -25,11 +24,9 @@ impl<F: Real> Pass<'_, F> {
 }
 
 pub(crate) fn backward<F: Real>(op: &Binary, mut context: Backward<'_, F>) {
-    let (gradient, wrong_sign) = (context.gradient, is_made(WrongRule::Sign));
+    let gradient = context.gradient;
     context.add_to(op.a, |out, write| map_into(out, write, gradient, |g| g));
-    context.add_to(op.b, |out, write| {
-        map_into(out, write, gradient, |g| if wrong_sign { g } else { -g })
-    });
+    context.add_to(op.b, |out, write| map_into(out, write, gradient, |g| -g));
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use std::ops::Range;
 pub(crate) struct SumColumns {
     x: Var,
     columns: Range<usize>,
-    bias: DenseId,
+    pub(super) bias: DenseId,
 }
 
 impl<F: Real> Pass<'_, F> {

@@ -1,14 +1,14 @@
 //! `deepcross encode`: writes encoded rows for `train --cache`.
 
 use crate::arguments::{Overrides, Threads, TrainingFiles, files_help, help_texts};
-use crate::inputs::{check_standard_input, keep_pipes_beside};
+use crate::inputs::{check_standard_input, pipes_beside};
 use crate::output::{check_apart, check_writable, read_text, resolved, say};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{grouped, percent};
 use anyhow::Result;
 use clap::Args;
 use deepcross_model::TrainedModel;
-use deepcross_train::{Event, RunConfig, encode, load_model};
+use deepcross_train::{EncodeOptions, Event, RunConfig, encode, load_model};
 use std::path::PathBuf;
 
 const ENCODE_HELP: &str = concat!(
@@ -52,16 +52,16 @@ pub(crate) struct EncodeArgs {
 }
 
 pub(crate) fn run(args: &EncodeArgs) -> Result<()> {
-    let files = args.files.files()?;
-    check_standard_input(files.train.iter().chain(&files.valid))?;
-    let inputs = files.train.iter().chain(&files.valid).chain(&args.config).chain(&args.model);
+    let paths = args.files.paths()?;
+    check_standard_input(paths.iter())?;
+    let inputs = paths.iter().chain(&args.config).chain(&args.model);
     check_apart(&args.out, inputs)?;
     let model = args.model.as_deref().map(load_model).transpose()?;
     let config = config(args, model.as_ref())?;
-    keep_pipes_beside(&resolved(&args.out));
+    let files = paths.files(&pipes_beside(&resolved(&args.out)));
     check_writable(&args.out)?;
-    let from = (model.as_ref(), args.threads.get());
-    let encoded = encode(&config, &files, from, &resolved(&args.out), &mut |event| {
+    let options = EncodeOptions { threads: args.threads.get(), init: model.as_ref() };
+    let encoded = encode(&config, &files, options, &resolved(&args.out), &mut |event| {
         if let Event::Fitted { rows, positives, skipped } = event {
             let clicks = percent(positives, rows);
             say(format_args!("{} training rows, {clicks} positive", grouped(rows)));

@@ -10,17 +10,20 @@ use crate::steps::{on_threads, say_unusual_values};
 use crate::text::calibration_text::map_words;
 use crate::text::evaluation_report::EvaluationReport;
 use crate::text::evaluation_text::{EvaluationExtras, evaluation_text};
+use crate::text::group_report::GroupReport;
 use crate::text::tables::counted;
 use crate::text::threshold_report::ThresholdReport;
 use anyhow::Result;
 use clap::Args;
 use deepcross_data::{Labels, RowReader, Source};
-use deepcross_metrics::{Ranked, Summary};
+use deepcross_metrics::Evaluated;
 use deepcross_model::{Tapes, TrainedModel};
 use deepcross_train::{
-    ImportancePlan, Importances, NamedColumns, RowSample, SliceColumn, SlicePlan, SlicedRows,
-    TrainError, TrainedRun, evaluate_observed, permutation_importance,
+    EvaluateOptions, EvaluatedRows, GroupedEvaluation, ImportancePlan, Importances, NamedColumns,
+    RowSample, SliceColumn, SlicePlan, SlicedRows, TrainError, TrainedRun, evaluate,
+    permutation_importance,
 };
+use std::num::NonZeroUsize;
 
 #[derive(Debug, Args)]
 #[command(
@@ -57,6 +60,12 @@ pub(crate) struct EvaluateArgs {
     /// Merge the values that have fewer rows than this
     #[arg(long, value_name = "N", default_value_t = 100, requires = "slices")]
     pub(crate) slice_rows: u64,
+    /// Also measure the order of rows within the groups of this column, such as a query, a session or a user
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) by: Option<String>,
+    /// The number of first rows of a group that NDCG is about
+    #[arg(long, value_name = "K", default_value = "10", requires = "by")]
+    pub(crate) at: NonZeroUsize,
     #[command(flatten)]
     pub(crate) threads: Threads,
 }
@@ -76,23 +85,26 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let (trained, config) = (&run.trained, &run.config);
     let source = Source::open(&data, &config.data)?;
     let columns = slice_columns(&args.slices, trained, &source)?;
-    let names: Vec<_> = columns.iter().map(|column| column.name.clone()).collect();
+    let group_column = args.by.as_deref().map(|name| group_column(name, trained, &source));
+    let group_column = group_column.transpose()?;
+    let names = columns.iter().map(|column| column.name.clone());
+    let names: Vec<_> = names.chain(group_column.clone()).collect();
     let reader = run.reader_of(&source, Labels::Required)?;
     let mut reader = reader.keeping_values(&names)?;
-    let asked = Asked { columns, missing: config.data.missing.clone(), args };
+    let asked = Asked { columns, group_column, missing: config.data.missing.clone(), args };
     let work = || measure(trained, &mut reader, &asked);
-    let (summary, ranked, extras) = on_threads(args.threads.get(), work)??;
+    let (evaluated, extras) = on_threads(args.threads.get(), work)??;
     let named = (args.model.path.as_path(), &args.data.named[..]);
-    args.report.write(|| page(named, trained, &reader, (&summary, &ranked), &extras))?;
+    args.report.write(|| page(named, trained, &reader, &evaluated, &extras))?;
     if args.json.is_asked {
-        let report = EvaluationReport::new(&summary, &reader, trained, &extras);
+        let report = EvaluationReport::new(&evaluated.summary, &reader, trained, &extras);
         return output::print(serde_json::to_string(&report)?);
     }
     say_unusual_values(&reader);
     if let Some(calibrator) = &trained.calibrator {
         say(format_args!("calibrated by {}", map_words(&calibrator.map)));
     }
-    output::print(evaluation_text(&summary, &extras))
+    output::print(evaluation_text(&evaluated.summary, &extras))
 }
 
 /// The columns of `--slices`; reports which columns `all` leaves out.
@@ -104,12 +116,8 @@ fn slice_columns(
     trained: &TrainedModel,
     source: &Source,
 ) -> Result<Vec<SliceColumn>> {
-    let found = NamedColumns::of(names, &trained.encoder, source).map_err(|error| match error {
-        TrainError::SliceColumn { name, problem } => {
-            CallError::with_message(format!("`--slices {name}`: {problem}"))
-        }
-        other => other.into(),
-    })?;
+    let found = NamedColumns::of(names, &trained.encoder, source);
+    let found = found.map_err(|error| column_error("slices", error))?;
     let left_out: Vec<_> = found.left_out.iter().map(|column| format!("`{column}`")).collect();
     if !left_out.is_empty() {
         say(format_args!(
@@ -120,9 +128,28 @@ fn slice_columns(
     Ok(found.columns)
 }
 
+/// The column of `--by`.
+///
+/// # Errors
+/// [`CallError`] as for slices.
+fn group_column(name: &str, trained: &TrainedModel, source: &Source) -> Result<String> {
+    let column = SliceColumn::named(name, &trained.encoder, source);
+    Ok(column.map_err(|error| column_error("by", error))?.name)
+}
+
+fn column_error(flag: &str, error: TrainError) -> anyhow::Error {
+    match error {
+        TrainError::SliceColumn { name, problem } => {
+            CallError::with_message(format!("`--{flag} {name}`: {problem}"))
+        }
+        other => other.into(),
+    }
+}
+
 /// The requests of a call beside the metrics.
 struct Asked<'a> {
     columns: Vec<SliceColumn>,
+    group_column: Option<String>,
     missing: Vec<String>,
     args: &'a EvaluateArgs,
 }
@@ -132,26 +159,35 @@ fn measure(
     trained: &TrainedModel,
     reader: &mut RowReader<'_>,
     asked: &Asked<'_>,
-) -> Result<(Summary, Ranked<f32>, EvaluationExtras)> {
-    let Asked { columns, missing, args } = asked;
+) -> Result<(Evaluated<f32>, EvaluationExtras)> {
+    let Asked { columns, group_column, missing, args } = asked;
     let tapes = Tapes::new();
     let plan = SlicePlan { min_rows: args.slice_rows, ..SlicePlan::default() };
     let mut sliced = (!columns.is_empty()).then(|| SlicedRows::new(columns, missing.clone(), plan));
+    // The reader keeps the values of the group's column after those of the slices.
+    let mut groups =
+        group_column.as_ref().map(|_| GroupedEvaluation::new(columns.len(), missing.clone()));
     let max_rows = usize::try_from(args.importance_rows).unwrap_or(usize::MAX);
     let mut sample = args.importance.map(|_| RowSample::new(reader.new_batch(), max_rows));
     let predictor = trained.predictor();
-    let (summary, ranked) = evaluate_observed(predictor, reader, &tapes, &mut |rows| {
+    let mut observe = |rows: EvaluatedRows<'_>| {
         sliced.iter_mut().for_each(|sliced| sliced.push(rows));
+        groups.iter_mut().for_each(|groups| groups.push(rows));
         sample.iter_mut().for_each(|sample| sample.push(rows.batch, rows.probabilities));
-    })?;
+    };
+    let options = EvaluateOptions { tapes: Some(&tapes), observe: Some(&mut observe) };
+    let evaluated = evaluate(predictor, reader, options)?;
+    let groups = groups.map(GroupedEvaluation::finish).transpose()?;
+    let groups = group_column.clone().zip(groups);
+    let groups = groups.map(|(column, groups)| GroupReport::new(column, args.at, &groups));
     let slices = sliced.map(SlicedRows::finish).transpose()?;
     let importance = args.importance.zip(sample);
     let importance =
         importance.map(|(repeats, sample)| importances(trained, repeats, sample, &tapes));
     let importance = importance.transpose()?;
-    let decisions = args.threshold.map(|threshold| ranked.confusion(threshold)).transpose()?;
-    let decisions = decisions.as_ref().zip(args.threshold).map(ThresholdReport::new);
-    Ok((summary, ranked, EvaluationExtras { decisions, importance, slices }))
+    let decisions = args.threshold.map(|threshold| evaluated.ranked.confusion(threshold));
+    let decisions = decisions.transpose()?.as_ref().map(ThresholdReport::new);
+    Ok((evaluated, EvaluationExtras { decisions, groups, importance, slices }))
 }
 
 /// The importances of the fields on a sample, and the number of rows that it was drawn from.
@@ -162,11 +198,11 @@ fn importances(
     tapes: &Tapes,
 ) -> Result<(Importances, u64)> {
     let plan = ImportancePlan { repeats, ..ImportancePlan::default() };
-    let (of, (batch, probabilities)) = (sample.seen(), sample.into_rows());
+    let (of, rows) = (sample.seen(), sample.into_rows());
     let fields = counted(trained.encoder.shapes().len() as u64, "field");
-    let rows = counted(batch.n_rows() as u64, "row");
-    say(format_args!("permuting {fields} {repeats} times among {rows}"));
+    let n_rows = counted(rows.batch.n_rows() as u64, "row");
+    say(format_args!("permuting {fields} {repeats} times among {n_rows}"));
     let (predictor, encoder) = (trained.predictor(), &trained.encoder);
-    let found = permutation_importance(predictor, encoder, (batch, &probabilities), &plan, tapes)?;
+    let found = permutation_importance(predictor, encoder, rows, &plan, tapes)?;
     Ok((found, of))
 }

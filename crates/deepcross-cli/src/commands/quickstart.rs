@@ -9,9 +9,9 @@ use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use deepcross_data::Labels;
 use deepcross_metrics::{Evaluation, Summary};
-use deepcross_model::{Tapes, TrainedModel};
+use deepcross_model::TrainedModel;
 use deepcross_simulate::SimulatorConfig;
-use deepcross_train::{Files, RunConfig, TrainedRun, evaluate, train};
+use deepcross_train::{EvaluateOptions, Files, RunConfig, RunOptions, TrainedRun, evaluate, train};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
@@ -72,18 +72,19 @@ pub(crate) fn run(args: &QuickstartArgs) -> Result<()> {
     folder.say_what_is_overwritten();
     simulate_files(&folder, args.rows)?;
     let config = RunConfig::parse(CONFIG, &[], &folder.config.display().to_string())?;
-    let files = Files { train: vec![folder.train.clone()], valid: Vec::new() };
+    let files = Files::new(vec![folder.train.clone()]);
     let threads = args.threads.get();
     train_and_save(&config, &files, threads, &folder.model)?;
     // From here on the files are read again, as a user would do it.
     let run = TrainedRun { trained: TrainedModel::load(&folder.model)?, config };
     let test = std::slice::from_ref(&folder.test);
     let mut labelled = run.reader(test, Labels::Required)?;
+    let predictor = run.trained.predictor();
     let model =
-        on_threads(threads, || evaluate(run.trained.predictor(), &mut labelled, &Tapes::new()))??;
+        on_threads(threads, || evaluate(predictor, &mut labelled, EvaluateOptions::default()))??;
     let mut unlabelled = run.reader(test, Labels::Ignored)?;
-    predict_to_file(run.trained.predictor(), &mut unlabelled, threads, &folder.predictions)?;
-    print(&model, &best_possible(&folder)?)?;
+    predict_to_file(predictor, &mut unlabelled, threads, &folder.predictions)?;
+    print(&model.summary, &best_possible(&folder)?)?;
     what_next(&folder);
     Ok(())
 }
@@ -110,7 +111,9 @@ fn train_and_save(
 ) -> Result<TrainedModel> {
     output::check_writable(out)?;
     let mut progress = TrainProgress::new(threads, config.train.negative_rate);
-    let trained = train(config, files, threads, &mut |event| progress.observe(&event))?;
+    let trained = train(config, files, RunOptions::on_threads(threads), &mut |event| {
+        progress.observe(&event)
+    })?;
     progress.finish();
     trained.save(&output::resolved(out))?;
     say(format_args!("wrote {}", out.display()));
@@ -128,7 +131,7 @@ fn best_possible(folder: &Folder) -> Result<Summary> {
             truth.parse().with_context(|| format!("{truth}: is not a probability"))?;
         evaluation.push(probability, click, 1.0).map_err(|error| anyhow!("{error}"))?;
     }
-    Ok(evaluation.finish())
+    Ok(evaluation.finish().summary)
 }
 
 fn lines(path: &Path) -> Result<std::io::Lines<BufReader<std::fs::File>>> {

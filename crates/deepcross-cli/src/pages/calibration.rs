@@ -5,10 +5,10 @@ use crate::text::calibration_text::{map_words, metric_lines};
 use crate::text::tables::{grouped, metric, percent};
 use anyhow::Result;
 use deepcross_calibration::{CalibrationMap, Calibrator, FOLDS};
-use deepcross_metrics::{ReliabilityBin, Summary};
+use deepcross_metrics::{Evaluated, NamedMetric, ReliabilityBin, Summary};
 use deepcross_model::TrainedModel;
 use deepcross_report::{Figure, Plot, Report, Section, Table};
-use deepcross_train::{Calibration, CalibrationMetrics};
+use deepcross_train::Calibration;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -46,24 +46,21 @@ pub(crate) fn page(
 }
 
 /// The metrics after, each with its interval and its value before.
-fn figures(before: &CalibrationMetrics, after: &CalibrationMetrics) -> Result<Vec<Figure>> {
+fn figures(before: &Evaluated<f32>, after: &Evaluated<f32>) -> Result<Vec<Figure>> {
     let found = after.ranked.intervals(LEVEL)?;
-    // In the order of the lines.
-    let intervals =
-        [found.log_loss, found.normalized_entropy, found.brier, found.calibration, None, found.auc];
-    let lines = metric_lines(&before.summary, &after.summary).into_iter().zip(intervals);
-    let figure = |((name, before, after), interval): ((&str, Option<f64>, Option<f64>), _)| {
-        let note = format!("uncalibrated: {}", metric(before));
-        Figure::new(name, after).with_interval(interval).with_note(note)
+    let figure = |(before, after): (NamedMetric, NamedMetric)| {
+        let note = format!("uncalibrated: {}", metric(before.value));
+        let figure = Figure::new(after.label, after.value);
+        figure.with_interval(found.of(after.key)).with_note(note)
     };
-    Ok(lines.map(figure).collect())
+    Ok(metric_lines(&before.summary, &after.summary).into_iter().map(figure).collect())
 }
 
 fn metrics(before: &Summary, after: &Summary) -> Section {
     let mut section = Section::new("Before and after");
     let mut table = Table::new("", &["metric", "uncalibrated", "calibrated"]);
-    for (name, before, after) in metric_lines(before, after) {
-        table.push([name.to_owned(), metric(before), metric(after)]);
+    for (before, after) in metric_lines(before, after) {
+        table.push([before.label.to_owned(), metric(before.value), metric(after.value)]);
     }
     section.tables.push(table);
     section

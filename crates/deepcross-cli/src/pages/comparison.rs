@@ -3,7 +3,7 @@
 use super::{footer, name, names};
 use crate::text::comparison_text::{Pace, cells, costs, notes};
 use crate::text::tables::{counted, grouped, metric, percent};
-use deepcross_metrics::{Interval, SeedEstimate};
+use deepcross_metrics::{Evaluated, Interval, SeedEstimate};
 use deepcross_report::{Figure, IntervalRow, Plot, Report, Section, Series, Table, YScale};
 use deepcross_train::{Candidate, CompareEvent, ComparedModel, Comparison, EpochReport, TestedOn};
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ pub(crate) struct Curves {
 impl Curves {
     /// Keeps the curves of a test if it is the first of its model.
     pub(crate) fn observe(&mut self, event: &CompareEvent<'_>) {
-        let CompareEvent::Tested(place, _, ranked) = event else { return };
+        let CompareEvent::Tested(place, Evaluated { ranked, .. }) = event else { return };
         if self.roc.last().is_some_and(|last| last.name == place.name) {
             return;
         }

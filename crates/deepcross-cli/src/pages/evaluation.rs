@@ -3,12 +3,13 @@
 use super::{fields, footer, importance, model, name, names, slices};
 use crate::text::calibration_text::map_words;
 use crate::text::evaluation_text::EvaluationExtras;
+use crate::text::group_report::{self, GroupReport};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{grouped, percent};
 use crate::text::threshold_report::ThresholdReport;
 use anyhow::Result;
 use deepcross_data::RowReader;
-use deepcross_metrics::{Ranked, Summary};
+use deepcross_metrics::{Evaluated, NamedMetric, Ranked, Reference, Summary};
 use deepcross_model::TrainedModel;
 use deepcross_report::{Figure, Plot, Report, Section, Table};
 use std::num::NonZeroUsize;
@@ -28,10 +29,11 @@ pub(crate) fn page(
     (model_file, data): (&Path, &[PathBuf]),
     trained: &TrainedModel,
     reader: &RowReader<'_>,
-    (summary, ranked): (&Summary, &Ranked<f32>),
+    evaluated: &Evaluated<f32>,
     extras: &EvaluationExtras,
 ) -> Result<Report> {
     let (model_name, data) = (name(model_file), names(data));
+    let Evaluated { summary, ranked } = evaluated;
     let mut report = Report::new(format!("{model_name} on {data}"));
     report.fact("Model", model_name);
     report.fact("Data", data);
@@ -45,11 +47,12 @@ pub(crate) fn page(
     if reader.skipped().rows > 0 {
         report.fact("Rows left out", grouped(reader.skipped().rows));
     }
-    report.figures = figures(summary, ranked)?;
+    report.figures = figures(evaluated)?;
     report.note = "Below each value is its 95 % interval: by DeLong for the AUC, by the normal distribution for the others."
         .to_owned();
     report.sections = vec![ranking(summary, ranked), calibration(ranked)?];
     report.sections.extend(extras.decisions.as_ref().map(decisions));
+    report.sections.extend(extras.groups.as_ref().map(groups));
     let permuted = extras.importance.as_ref();
     report.sections.extend(permuted.map(|(found, of)| importance::section(found, *of)));
     report.sections.extend(extras.slices.iter().flat_map(slices::sections));
@@ -59,36 +62,37 @@ pub(crate) fn page(
     Ok(report)
 }
 
+/// The metrics that come first, which are those with an interval and the error of calibration.
+const FIRST: [&str; 6] =
+    ["auc", "log_loss", "normalized_entropy", "calibration", "brier", "expected_calibration_error"];
+
 /// The metrics, each with its interval and a value to compare it with.
-pub(super) fn figures(summary: &Summary, ranked: &Ranked<f32>) -> Result<Vec<Figure>> {
-    let found = ranked.intervals(LEVEL)?;
-    let mut figures = plain_figures(summary);
-    let intervals =
-        [found.auc, found.log_loss, found.normalized_entropy, found.calibration, found.brier];
-    for (figure, interval) in figures.iter_mut().zip(intervals) {
-        figure.interval = interval;
-    }
-    Ok(figures)
+pub(super) fn figures(evaluated: &Evaluated<f32>) -> Result<Vec<Figure>> {
+    let intervals = evaluated.ranked.intervals(LEVEL)?;
+    let figure = |metric: NamedMetric| figure(&metric).with_interval(intervals.of(metric.key));
+    Ok(metrics(&evaluated.summary).into_iter().map(figure).collect())
 }
 
 /// The metrics without intervals.
 pub(super) fn plain_figures(summary: &Summary) -> Vec<Figure> {
-    let base =
-        |value: Option<f64>| value.map_or_else(String::new, |v| format!("base rate: {v:.4}"));
-    let rate = summary.base_rate;
-    vec![
-        Figure::new("AUC", summary.auc).with_note("chance: 0.5"),
-        Figure::new("Log loss", summary.log_loss).with_note(base(summary.base_log_loss)),
-        Figure::new("Normalized entropy", summary.normalized_entropy).with_note("base rate: 1"),
-        Figure::new("Calibration ratio", summary.calibration).with_note("ideal: 1"),
-        Figure::new("Brier score", summary.brier)
-            .with_note(base(rate.map(|rate| rate * (1.0 - rate)))),
-        Figure::new("Expected calibration error", summary.expected_calibration_error)
-            .with_note("ideal: 0"),
-        Figure::new("Average precision", summary.average_precision).with_note(base(rate)),
-        Figure::new("Relative information gain", summary.relative_information_gain)
-            .with_note("base rate: 0"),
-    ]
+    metrics(summary).iter().map(figure).collect()
+}
+
+/// All metrics, in the order of the page.
+fn metrics(summary: &Summary) -> Vec<NamedMetric> {
+    let mut all = summary.metrics();
+    let place = |metric: &NamedMetric| FIRST.iter().position(|&key| key == metric.key);
+    all.sort_by_key(|metric| place(metric).unwrap_or(FIRST.len()));
+    all
+}
+
+fn figure(metric: &NamedMetric) -> Figure {
+    let note = match metric.reference {
+        Reference::Constant { name, value } => format!("{name}: {value}"),
+        Reference::BaseRate(Some(value)) => format!("base rate: {value:.4}"),
+        Reference::BaseRate(None) => String::new(),
+    };
+    Figure::new(metric.title, metric.value).with_note(note)
 }
 
 fn ranking(summary: &Summary, ranked: &Ranked<f32>) -> Section {
@@ -129,6 +133,19 @@ fn decisions(found: &ThresholdReport) -> Section {
     ));
     let mut table = Table::new("", &["measure", "value"]);
     found.cells().into_iter().for_each(|(name, value)| table.push([name.to_owned(), value]));
+    section.tables.push(table);
+    section
+}
+
+fn groups(found: &GroupReport) -> Section {
+    let mut section = Section::new("Groups").with_note(format!(
+        "The order of rows with the same `{}`{}. Each metric is a mean over groups, in which all groups count the same, or \
+         by their weight or the weight of their clicks. Groups that do not define a metric are left out of it.",
+        found.column,
+        found.without_group()
+    ));
+    let mut table = Table::new("", &group_report::HEADER);
+    found.cells().for_each(|cells| table.push(cells));
     section.tables.push(table);
     section
 }

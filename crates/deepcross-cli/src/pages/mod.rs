@@ -70,7 +70,7 @@ fn model(trained: &TrainedModel) -> [Section; 2] {
     layers.push(["total".to_owned(), String::new(), total]);
     let mut encodings = Table::new("Encodings", &["field", "column", "encoding"]).of_text();
     for field in trained.encoder.fields() {
-        encodings.push([field.name.clone(), field.column.clone(), field.encoding.to_string()]);
+        encodings.push([field.name.clone(), field.column(), field.encoding.clone()]);
     }
     let mut about = Section::new("Model");
     about.tables = vec![layers, encodings];

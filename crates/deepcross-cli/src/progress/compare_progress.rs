@@ -5,6 +5,7 @@ use crate::output::say;
 use crate::text::comparison_text::Pace;
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{counted, grouped, metric, percent};
+use deepcross_metrics::Evaluated;
 use deepcross_train::{CompareEvent, CurrentRun, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::time::{Duration, Instant};
@@ -43,7 +44,7 @@ impl CompareProgress {
                 let (seconds, rows) = (self.begun.elapsed().as_secs_f64(), self.rows.unwrap_or(0));
                 self.paces.push(Pace { seconds, rows: rows * self.epochs });
             }
-            CompareEvent::Tested(_, test, _) => {
+            CompareEvent::Tested(_, Evaluated { summary: test, .. }) => {
                 let seconds = self.paces.last().map_or(0.0, |pace| pace.seconds);
                 let (auc, loss) = (metric(test.auc), metric(test.log_loss));
                 let (current, epochs) = (&self.current, counted(self.epochs, "epoch"));

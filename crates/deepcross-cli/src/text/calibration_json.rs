@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use deepcross_calibration::{CalibrationMap, Calibrator, FOLDS};
-use deepcross_metrics::{ReliabilityBin, Summary};
-use deepcross_train::{Calibration, CalibrationMetrics};
+use deepcross_metrics::{Evaluated, ReliabilityBin, Summary};
+use deepcross_train::Calibration;
 use serde::Serialize;
 use std::num::NonZeroUsize;
 
@@ -13,7 +13,7 @@ const BINS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9);
 const LEVEL: f64 = 0.95;
 
 /// The bins of reliability that the command shows, as a table or as JSON.
-pub(crate) fn bins_of(measured: &CalibrationMetrics) -> Result<Vec<ReliabilityBin>> {
+pub(crate) fn bins_of(measured: &Evaluated<f32>) -> Result<Vec<ReliabilityBin>> {
     Ok(measured.ranked.reliability(BINS, LEVEL)?)
 }
 
@@ -90,7 +90,7 @@ impl From<&CalibrationMap> for Map {
 }
 
 impl Side {
-    fn new(measured: &CalibrationMetrics) -> Result<Self> {
+    fn new(measured: &Evaluated<f32>) -> Result<Self> {
         let bin = |bin: ReliabilityBin| {
             let ReliabilityBin { rows, mean_prediction, mean_label, low, high, .. } = bin;
             Bin { rows, mean_prediction, mean_label, low, high }

@@ -4,7 +4,7 @@ use super::calibration_json::bins_of;
 use super::tables::{counted, grouped, metric, table};
 use anyhow::Result;
 use deepcross_calibration::{CalibrationMap, FOLDS};
-use deepcross_metrics::Summary;
+use deepcross_metrics::{NamedMetric, Summary};
 use deepcross_train::Calibration;
 
 /// The method and the numbers of a map, as a formula or in words.
@@ -34,8 +34,8 @@ pub(crate) fn calibration_text(found: &Calibration) -> Result<String> {
     let (rows, positives) =
         (counted(before.summary.rows, "row"), grouped(before.summary.positives));
     let mut metrics = table(&["metric", "uncalibrated", "calibrated"]);
-    for (name, before, after) in metric_lines(&before.summary, &after.summary) {
-        metrics.add_row([name.to_owned(), metric(before), metric(after)]);
+    for (before, after) in metric_lines(&before.summary, &after.summary) {
+        metrics.add_row([before.label.to_owned(), metric(before.value), metric(after.value)]);
     }
     let mut bins = table(&["bin", "mean prediction", "positives", "calibrated", "positives"]);
     let [before, after] = [bins_of(before)?, bins_of(after)?];
@@ -54,22 +54,13 @@ pub(crate) fn calibration_text(found: &Calibration) -> Result<String> {
     ))
 }
 
-/// The name of each metric, and its value before and after.
-pub(crate) fn metric_lines(
-    before: &Summary,
-    after: &Summary,
-) -> [(&'static str, Option<f64>, Option<f64>); 6] {
-    let both = |of: fn(&Summary) -> Option<f64>| (of(before), of(after));
-    let line = |name, of| {
-        let (before, after) = both(of);
-        (name, before, after)
-    };
-    [
-        line("log loss", |summary| summary.log_loss),
-        line("normalized entropy", |summary| summary.normalized_entropy),
-        line("Brier score", |summary| summary.brier),
-        line("calibration", |summary| summary.calibration),
-        line("expected calibration error", |summary| summary.expected_calibration_error),
-        line("AUC", |summary| summary.auc),
-    ]
+/// The metrics that calibration can change, and the AUC, which it should not.
+const METRICS: [&str; 6] =
+    ["log_loss", "normalized_entropy", "brier", "calibration", "expected_calibration_error", "auc"];
+
+/// Each metric before and after.
+pub(crate) fn metric_lines(before: &Summary, after: &Summary) -> Vec<(NamedMetric, NamedMetric)> {
+    let both: Vec<_> = before.metrics().into_iter().zip(after.metrics()).collect();
+    let line = |key| both.iter().find(|(before, _)| before.key == key).copied();
+    METRICS.into_iter().filter_map(line).collect()
 }

@@ -1,6 +1,7 @@
 //! The object that `evaluate --json` prints.
 
 use super::evaluation_text::EvaluationExtras;
+use super::group_report::GroupReport;
 use super::threshold_report::ThresholdReport;
 use deepcross_data::RowReader;
 use deepcross_metrics::Summary;
@@ -17,6 +18,9 @@ pub(crate) struct EvaluationReport<'a> {
     /// With `--threshold`.
     #[serde(skip_serializing_if = "Option::is_none")]
     decisions: Option<&'a ThresholdReport>,
+    /// With `--by`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<&'a GroupReport>,
     /// The method of the model's calibrator, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     calibrator: Option<&'static str>,
@@ -55,6 +59,7 @@ impl<'a> EvaluationReport<'a> {
         Self {
             summary,
             decisions: extras.decisions.as_ref(),
+            groups: extras.groups.as_ref(),
             calibrator: trained.calibrator.as_ref().map(|found| found.map.method().name()),
             unseen: trained
                 .encoder

@@ -1,5 +1,6 @@
 //! The metrics of a model, what it relies on and where it is wrong, as text.
 
+use super::group_report::GroupReport;
 use super::tables::{counted, grouped, metric, shown, table};
 use super::threshold_report::ThresholdReport;
 use deepcross_metrics::Summary;
@@ -12,6 +13,7 @@ const MAX_SLICES: usize = 20;
 #[derive(Default)]
 pub(crate) struct EvaluationExtras {
     pub(crate) decisions: Option<ThresholdReport>,
+    pub(crate) groups: Option<GroupReport>,
     /// The importances, and the number of all rows, of which a sample was permuted.
     pub(crate) importance: Option<(Importances, u64)>,
     pub(crate) slices: Option<Slices>,
@@ -20,30 +22,13 @@ pub(crate) struct EvaluationExtras {
 /// The text that `evaluate` prints: the metrics, and what else was asked for.
 pub(crate) fn evaluation_text(summary: &Summary, extras: &EvaluationExtras) -> String {
     let mut table = table(&["metric", "model", "always the base rate"]);
-    for (name, model, base) in lines(summary) {
-        table.add_row([name.to_owned(), metric(model), metric(base)]);
+    for found in summary.metrics() {
+        let reference = found.value.and(found.reference.value());
+        table.add_row([found.label.to_owned(), metric(found.value), metric(reference)]);
     }
     let (rows, positives) = (counted(summary.rows, "row"), grouped(summary.positives));
     let (metrics, more) = (table.trim_fmt(), extras.text());
     format!("{rows}, {positives} positive\n\n{metrics}{more}")
-}
-
-/// The name of each metric, its value for the model, and its value if the base rate is always predicted.
-fn lines(summary: &Summary) -> [(&'static str, Option<f64>, Option<f64>); 8] {
-    let Summary { auc, average_precision, log_loss, normalized_entropy, brier, .. } = *summary;
-    let gain = summary.relative_information_gain;
-    let (calibration, error) = (summary.calibration, summary.expected_calibration_error);
-    let rate = summary.base_rate;
-    [
-        ("AUC", auc, auc.map(|_| 0.5)),
-        ("average precision", average_precision, average_precision.and(rate)),
-        ("log loss", log_loss, summary.base_log_loss),
-        ("normalized entropy", normalized_entropy, normalized_entropy.map(|_| 1.0)),
-        ("relative information gain", gain, gain.map(|_| 0.0)),
-        ("Brier score", brier, rate.map(|rate| rate * (1.0 - rate))),
-        ("calibration", calibration, calibration.map(|_| 1.0)),
-        ("expected calibration error", error, error.map(|_| 0.0)),
-    ]
 }
 
 impl EvaluationExtras {
@@ -51,7 +36,9 @@ impl EvaluationExtras {
     fn text(&self) -> String {
         let importance = self.importance.as_ref().map(|(found, of)| importance(found, *of));
         let decisions = self.decisions.as_ref().map(|found| found.table().trim_fmt());
-        let parts = decisions.into_iter().chain(importance).chain(self.slices.as_ref().map(slices));
+        let groups = self.groups.as_ref().map(GroupReport::text);
+        let parts = decisions.into_iter().chain(groups).chain(importance);
+        let parts = parts.chain(self.slices.as_ref().map(slices));
         parts.map(|part| format!("\n\n{part}")).collect()
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod calibration_text;
 pub(crate) mod comparison_text;
 pub(crate) mod evaluation_report;
 pub(crate) mod evaluation_text;
+pub(crate) mod group_report;
 pub(crate) mod skipped_rows;
 pub(crate) mod tables;
 pub(crate) mod threshold_report;

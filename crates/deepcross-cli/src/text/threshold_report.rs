@@ -21,9 +21,9 @@ pub(crate) struct ThresholdReport {
 }
 
 impl ThresholdReport {
-    pub(crate) fn new((found, threshold): (&Confusion, f64)) -> Self {
+    pub(crate) fn new(found: &Confusion) -> Self {
         Self {
-            threshold,
+            threshold: found.threshold(),
             accuracy: found.accuracy(),
             precision: found.precision(),
             recall: found.recall(),

@@ -17,7 +17,7 @@ fn the_same_rows_in_any_format_give_the_same_model_and_predictions() {
     let model = folder.read("model.dcx");
     let expected = folder.succeed("predict --model model.dcx --data train.csv").stdout;
     let mut from = "train.csv".to_owned();
-    for to in ["a.csv.gz", "b.tsv", "c.parquet", "d.TSV.zst", "e.csv"] {
+    for to in ["a.csv.gz", "b.tsv", "c.parquet", "d.TSV.zst", "f.ndjson.gz", "g.jsonl", "e.csv"] {
         let said = folder.succeed(&format!("convert --data {from} --out {to}"));
         assert_eq!(
             (said.stdout, said.stderr),
@@ -29,7 +29,7 @@ fn the_same_rows_in_any_format_give_the_same_model_and_predictions() {
         assert_eq!(found, expected, "{to}");
         from = to.to_owned();
     }
-    assert_eq!(folder.text("e.csv"), csv(200), "through four other formats");
+    assert_eq!(folder.text("e.csv"), csv(200), "through all other formats");
 }
 
 #[test]
@@ -40,12 +40,16 @@ fn several_files_and_the_standard_input_become_one_file_or_output() {
     assert_eq!(rows(&folder.text("both.csv")), [rows(&csv(20)), rows(&csv(200))].concat());
     std::fs::remove_file(folder.path("both.csv")).unwrap();
     folder.succeed("convert --data train.csv --out train.parquet");
-    let (parquet, before) = (folder.read("train.parquet"), folder.names());
+    folder.succeed("convert --data train.csv --out train.jsonl");
+    let (parquet, lines) = (folder.read("train.parquet"), folder.read("train.jsonl"));
+    let before = folder.names();
     for (arguments, input, expected) in [
         ("--data - --to tsv", csv(200).into_bytes(), csv(200).replace(',', "\t").into_bytes()),
         ("--data - --format csv --to csv --out -", csv(200).into_bytes(), csv(200).into_bytes()),
         ("--data - --to csv", parquet.clone(), csv(200).into_bytes()),
         ("--data - --to parquet", csv(200).into_bytes(), parquet.clone()),
+        ("--data - --to csv", lines.clone(), csv(200).into_bytes()),
+        ("--data - --to jsonl", csv(200).into_bytes(), lines),
         ("--data train.csv --to parquet --out -", Vec::new(), parquet),
     ] {
         let (found, outcome) = piped(&folder, &format!("convert {arguments}"), &input);
@@ -195,7 +199,7 @@ fn rows_that_cannot_be_read_or_written_leave_nothing() {
 #[test]
 fn calls_that_say_too_little_or_too_much_are_refused_with_advice() {
     let ends = "b.dat: the name does not show the format, expected a name that ends in .csv, \
-                .tsv, .svm, .libsvm, .ffm, .libffm or .parquet, or `--to`";
+                .tsv, .svm, .libsvm, .ffm, .libffm, .jsonl, .ndjson or .parquet, or `--to`";
     check_refused("--data train.csv --out b.dat", 2, ends);
     let to = "`--to`: name the format for standard output";
     check_refused("--data train.csv", 2, to);

@@ -180,7 +180,7 @@ fn the_format_can_be_given_for_files_whose_names_do_not_show_it() {
             assert_eq!(outcome.stdout, expected, "{call} {file}");
         }
         let message = "`log`: the name does not show the format, expected a name that ends in \
-                       .csv, .tsv, .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set";
+                       .csv, .tsv, .svm, .libsvm, .ffm, .libffm, .jsonl, .ndjson or .parquet, or `format` to be set";
         folder.fail(&format!("{call} log"), 1, message);
     }
 }

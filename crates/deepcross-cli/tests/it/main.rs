@@ -16,6 +16,7 @@ mod describe;
 mod infer_config;
 mod input_files;
 mod interchange;
+mod json_lines;
 mod outputs;
 mod pairs;
 mod parquet;

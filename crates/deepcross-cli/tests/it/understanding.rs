@@ -117,6 +117,53 @@ fn columns_without_a_field_have_slices_too() {
 }
 
 #[test]
+fn rows_of_a_group_are_ranked_together() {
+    let folder = folder();
+    let parsed = |call: &str| -> Value {
+        serde_json::from_str(&folder.succeed(&format!("{call} --json")).stdout).unwrap()
+    };
+    assert!(parsed(EVALUATE).get("groups").is_none());
+    let found = parsed(&format!("{EVALUATE} --by ad"));
+    let groups = &found["groups"];
+    assert_eq!((&groups["column"], &groups["rows_without_group"]), (&"ad".into(), &0.into()));
+    let auc = &groups["metrics"]["auc"];
+    assert_eq!((&auc["groups"], &auc["left_out"]), (&7.into(), &0.into()));
+    let [mrr, ndcg] = ["mrr", "ndcg"].map(|key| groups["metrics"][key]["mean"].as_f64().unwrap());
+    assert!(0.0 < mrr && mrr <= 1.0 && 0.0 < ndcg && ndcg <= 1.0 && groups["at"] == 10, "{groups}");
+    let first = parsed(&format!("{EVALUATE} --by ad --at 1"));
+    let first = first["groups"]["metrics"]["ndcg"]["mean"].as_f64().unwrap();
+    assert!(first <= mrr, "{first} {mrr}");
+    assert!(auc["mean"].is_f64() && auc["by_clicks"].is_f64(), "{auc}");
+    let sliced = parsed(&format!("{EVALUATE} --by ad --slices age ad --threads 1"));
+    assert_eq!(&sliced["groups"], groups);
+
+    // A row without a value is in no group, and a column need not have a field.
+    let days = csv(200);
+    let rows = days.lines().enumerate().map(|(n, line)| match n {
+        0 => format!("{line},query\n"),
+        _ => format!("{line},{}\n", if n % 4 == 0 { String::new() } else { (n / 10).to_string() }),
+    });
+    folder.write("queries.csv", rows.collect::<String>());
+    let call = "evaluate --model model.dcx --data queries.csv --by query";
+    let found = parsed(call);
+    assert_eq!(found["groups"]["rows_without_group"], 50);
+    assert_eq!(found["groups"]["metrics"]["auc"]["groups"], 20);
+    let text = folder.succeed(&format!("{call} --report page.html")).stdout;
+    let title = "groups: the order of rows with the same `query`; 50 rows without a value left out";
+    assert!(text.contains(title) && text.contains("mean over groups"), "{text}");
+    assert!(text.contains("MRR") && text.contains("NDCG@10"), "{text}");
+    assert!(folder.text("page.html").contains("mean over groups"));
+    for flags in ["--at 5", "--by ad --at 0", "--by ad --at none"] {
+        assert_eq!(folder.call(&format!("{EVALUATE} {flags}")).code, Some(2), "{flags}");
+    }
+    folder.fail(
+        &format!("{EVALUATE} --by agee"),
+        2,
+        "`--by agee`: the data have no column of this name; the nearest is `age`",
+    );
+}
+
+#[test]
 fn neighbours_are_named_or_the_message_says_why_not() {
     let folder = folder();
     let outcome = folder.succeed("inspect --model model.dcx --neighbours ad=ad3 --top 2");

@@ -62,9 +62,8 @@ impl World {
         std::fs::write(&text, format!("click,ad,number,tags,importance\n{rows}")).unwrap();
         let config = toml::from_str("label = 'click'\nweight = 'importance'").unwrap();
         let source = Source::open(&[text], &config).unwrap();
-        let list =
-            FieldConfig { separator: Some("|".to_owned()), ..FieldConfig::multi_hot("tags") };
-        let ad = FieldConfig { counts: Some(true), ..FieldConfig::categorical("ad") };
+        let list = FieldConfig::multi_hot("tags").separator('|');
+        let ad = FieldConfig::categorical("ad").counts(true);
         let fields = vec![ad, FieldConfig::number("number"), list];
         let schema = Schema::new(fields, vec![String::new()]).unwrap();
         let encoder = fit(&source, &schema, Partition::All, BadRows::Skip).unwrap().encoder;

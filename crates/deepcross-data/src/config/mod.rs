@@ -198,12 +198,6 @@ mod tests {
             ("delimiter = 'ab'", &["invalid value: string \"ab\", expected a character"]),
             ("quote = 'ab'", &[QUOTE_EXPECTED]),
             (
-                "format = 'xls'",
-                &[
-                    "unknown variant `xls`, expected one of `csv`, `tsv`, `criteo`, `libsvm`, `libffm`, `parquet`",
-                ],
-            ),
-            (
                 "label = 3",
                 &[
                     "invalid type: integer `3`, expected the name of a column, or { column = \"…\", \

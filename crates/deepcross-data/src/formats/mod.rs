@@ -9,6 +9,7 @@ mod file_format;
 mod lines;
 
 mod delimited;
+mod jsonl;
 mod libffm;
 mod libsvm;
 mod pairs;

@@ -9,8 +9,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use deepcross_data::{
-    BadRows, DataConfig, DataError, Labels, Partition, RawRow, RowPlan, RowReader, Shares, Skipped,
-    Source, SplitBy, Splitter, fit,
+    BadRows, DataConfig, DataError, Labels, Partition, RowPlan, RowReader, Shares, Skipped, Source,
+    SplitBy, Splitter, fit,
 };
 use deepcross_features::{Batch, Encoder, FieldConfig, Schema};
 use deepcross_testing::{mutate, peak, text_mutations};
@@ -182,18 +182,20 @@ impl Reader {
         Ok(())
     }
 
-    /// Reads raw rows past bad ones; each read takes at least a line.
+    /// Reads raw rows past bad ones; each row begins after the row before it.
     fn read_rows(&self, source: &Source) -> Result<(), TestCaseError> {
-        let (mut records, mut row, mut line) = (source.records().unwrap(), RawRow::new(), 0);
+        let (mut rows, mut line) = (source.rows(BadRows::Error).unwrap(), 0);
         loop {
-            match records.read(&mut row) {
-                Ok(false) => return Ok(()),
-                Ok(true) => prop_assert_eq!(row.n_fields(), source.header().len()),
+            match rows.next_row() {
+                Ok(None) => return Ok(()),
+                Ok(Some(row)) => {
+                    prop_assert_eq!(row.n_fields(), source.header().len());
+                    prop_assert!(row.place().line > line);
+                    line = row.place().line;
+                }
                 Err(error) if error.is_bad_row() => self.judge(&error)?,
                 Err(error) => return self.judge(&error),
             }
-            prop_assert!(row.place().line > line);
-            line = row.place().line;
         }
     }
 
@@ -282,6 +284,10 @@ const PIECES: &[&[u8]] = &[
     b"\xe2\x80\xae",
     b"#",
     b"2016-08-13",
+    b"{}",
+    b"[",
+    b"\\ud800",
+    b"null",
 ];
 
 /// A file that is mutated before or after it is packed, or both; or a file of any bytes.
@@ -332,6 +338,16 @@ fn tsv() {
                 0\t.5\t\t\t\t\t\n\
                 1\t1\t2\ta\tred hat\t1471080601\tx\n";
     Reader::new("x.tsv", text, <[u8]>::to_vec).run();
+}
+
+#[test]
+fn json_lines() {
+    let text = r#"{"click":1,"weight":1,"NUMBER":0.50,"LIST":["a:2","b"],"TEXT":"Blue sho\u00e9s","TIME":1471080600,"ID":"x"}
+{"click":0,"weight":".5","NUMBER":null,"ID":true}
+{"ID":12345678901234567890,"click":"1","weight":2,"NUMBER":-17e0,"TEXT":"a \"b\"\n","TIME":"1471080601"}
+"#;
+    let settings = "label = 'click'\nweight = 'weight'";
+    Reader::with_columns("x.jsonl", text, <[u8]>::to_vec, settings, str::to_owned).run();
 }
 
 #[test]

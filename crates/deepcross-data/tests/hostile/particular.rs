@@ -6,8 +6,7 @@
 use std::fs;
 use std::io::Write;
 
-use deepcross_data::{RawRow, Source};
-use deepcross_features::RowFields;
+use deepcross_data::{BadRows, RawRow, Source};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -24,25 +23,29 @@ type Outcome = (u64, Vec<String>);
 
 /// Reads `content` as the file `name` past bad rows, within the bound, and looks at each good row.
 #[track_caller]
-fn read_with(name: &str, content: &[u8], bound: usize, mut look: impl FnMut(&RawRow)) -> Outcome {
+fn read_with(
+    name: &str,
+    content: &[u8],
+    bound: usize,
+    mut look: impl FnMut(RawRow<'_>),
+) -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, content).unwrap();
     let read = || {
         let (mut rows, mut messages) = (0, Vec::new());
-        let mut records =
-            match Source::open(&[path], &Default::default()).and_then(|source| source.records()) {
-                Ok(records) => records,
-                Err(error) => return (0, vec![error.to_string()]),
-            };
-        let mut row = RawRow::new();
+        let source = Source::open(&[path], &Default::default());
+        let mut reader = match source.and_then(|source| source.rows(BadRows::Error)) {
+            Ok(reader) => reader,
+            Err(error) => return (0, vec![error.to_string()]),
+        };
         loop {
-            match records.read(&mut row) {
-                Ok(true) => {
-                    look(&row);
+            match reader.next_row() {
+                Ok(Some(row)) => {
+                    look(row);
                     rows += 1;
                 }
-                Ok(false) => return (rows, messages),
+                Ok(None) => return (rows, messages),
                 Err(error) if messages.len() < 10 => messages.push(error.to_string()),
                 Err(_) => {}
             }
@@ -134,6 +137,26 @@ fn more_fields_than_any_file_has() {
     let expected =
         format!("`x.csv`, line 1 (`{start}`): has 1048576 columns, expected at most 65536");
     check("x.csv", format!("{many}\n1\n").as_bytes(), 6 << 20, 0, &[&expected]);
+}
+
+#[test]
+fn objects_of_megabytes_of_keys_of_values_and_of_brackets() {
+    let long = format!("{{\"a\":1}}\n{{\"a\":\"{}\"}}\n", "y".repeat(100_000_000));
+    let expected = format!(
+        "`x.jsonl`, line 2 (`{{\"a\":\"{}…`): the line is longer than 16 MiB, the longest that is read",
+        "y".repeat(33)
+    );
+    check("x.jsonl", long.as_bytes(), ALLOWED, 0, &[&expected]);
+    let mut many = String::from("{\"a\":1}\n{");
+    (0..1 << 20).for_each(|i| many += &format!("\"{i}\":1,"));
+    many += "\"a\":1}\n{\"a\":2}\n";
+    let (rows, messages) = read_with("x.jsonl", many.as_bytes(), ALLOWED, |_| {});
+    assert_eq!(rows, 0);
+    assert!(messages[0].ends_with("has 65537 columns, expected at most 65536"), "{messages:?}");
+    let deep = format!("{{\"a\":{}", "[".repeat(10_000_000));
+    let (rows, messages) = read_with("x.jsonl", deep.as_bytes(), ALLOWED, |_| {});
+    assert_eq!((rows, messages.len()), (0, 1));
+    assert!(messages[0].ends_with("is not JSON: EOF while parsing a list at byte 10000005"));
 }
 
 #[test]

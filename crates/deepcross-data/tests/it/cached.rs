@@ -67,41 +67,21 @@ pub(crate) fn content(n_rows: u32, bad: impl Fn(u32) -> bool) -> Vec<u8> {
 }
 
 pub(crate) fn schema(counts: bool) -> Schema {
-    let of =
-        |column: &str, field: FieldConfig| FieldConfig { column: Some(column.to_owned()), ..field };
+    let ad = FieldConfig::categorical("ad").top(60);
     let fields = vec![
-        FieldConfig {
-            counts: counts.then_some(true),
-            top: Some(60),
-            ..FieldConfig::categorical("ad")
-        },
-        FieldConfig {
-            transform: Some(deepcross_features::Transform::Standard),
-            clip: Some([1.0, 40.0]),
-            ..FieldConfig::number("number")
-        },
-        FieldConfig {
-            separator: Some("|".to_owned()),
-            weights: Some(true),
-            max_length: Some(4),
-            min_count: Some(3),
-            pooling: Some(Pooling::Mean),
-            ..FieldConfig::multi_hot("tags")
-        },
-        FieldConfig { min_count: Some(2), ..FieldConfig::text("title") },
-        of(
-            "time",
-            FieldConfig {
-                time_format: Some(TimeFormat::Unix),
-                ..FieldConfig::time("hour", TimePart::Hour)
-            },
-        ),
-        FieldConfig {
-            columns: Some(vec!["ad".to_owned(), "number".to_owned()]),
-            column: None,
-            buckets: Some(50),
-            ..FieldConfig::cross("both")
-        },
+        if counts { ad.counts(true) } else { ad },
+        FieldConfig::number("number")
+            .transform(deepcross_features::Transform::Standard)
+            .clip([1.0, 40.0]),
+        FieldConfig::multi_hot("tags")
+            .separator('|')
+            .weights(true)
+            .max_length(4)
+            .min_count(3)
+            .pooling(Pooling::Mean),
+        FieldConfig::text("title").min_count(2),
+        FieldConfig::time("hour", TimePart::Hour).time_format(TimeFormat::Unix).column("time"),
+        FieldConfig::cross("both", ["ad", "number"], 50),
     ];
     Schema::new(fields, vec![String::new()]).unwrap()
 }

@@ -21,10 +21,9 @@ fn csv(rows: &[Row]) -> Vec<u8> {
 }
 
 fn schema() -> Schema {
-    let raw = Some(deepcross_features::Transform::Raw);
     let fields = vec![
-        FieldConfig { counts: Some(true), ..FieldConfig::categorical("ad") },
-        FieldConfig { transform: raw, ..FieldConfig::number("number") },
+        FieldConfig::categorical("ad").counts(true),
+        FieldConfig::number("number").transform(deepcross_features::Transform::Raw),
     ];
     Schema::new(fields, Vec::new()).unwrap()
 }

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use deepcross_data::{
-    DataError, FileForm, Format, Labels, Partition, RowPlan, RowReader, RowWriter, Source, convert,
-    convert_encoded, fit,
+    BadRows, DataError, FileForm, Format, Labels, Partition, RowPlan, RowReader, RowWriter, Source,
+    convert, convert_encoded, fit,
 };
 use deepcross_features::{Batch, Column, FieldConfig, Schema};
 use proptest::prelude::*;
@@ -35,8 +35,8 @@ fn converted(
 
 /// The number of rows of a source, including bad ones.
 fn count(source: &Source) -> usize {
-    let (mut records, mut row, mut n) = (source.records().unwrap(), Default::default(), 0);
-    while !matches!(records.read(&mut row), Ok(false)) {
+    let (mut rows, mut n) = (source.rows(BadRows::Error).unwrap(), 0);
+    while !matches!(rows.next_row(), Ok(None)) {
         n += 1;
     }
     n
@@ -44,7 +44,17 @@ fn count(source: &Source) -> usize {
 
 /// A name for each format that can have any columns, with each kind of compression.
 fn names() -> impl Iterator<Item = &'static str> {
-    let texts = ["b.csv", "b.csv.gz", "b.CSV.zst", "b.tsv", "b.tsv.gz", "b.tsv.ZST"];
+    let texts = [
+        "b.csv",
+        "b.csv.gz",
+        "b.CSV.zst",
+        "b.tsv",
+        "b.tsv.gz",
+        "b.tsv.ZST",
+        "b.jsonl",
+        "b.ndjson.gz",
+        "b.JSONL.zst",
+    ];
     texts.into_iter().chain(cfg!(feature = "parquet").then_some("b.parquet"))
 }
 
@@ -286,7 +296,7 @@ fn names_of_unknown_or_impossible_forms_are_refused() {
         "a\n1\n",
         ("b.dat", None),
         "`b.dat`: the name does not show the format, expected a name that ends in .csv, .tsv, \
-         .svm, .libsvm, .ffm, .libffm or .parquet, or `format` to be set",
+         .svm, .libsvm, .ffm, .libffm, .jsonl, .ndjson or .parquet, or `format` to be set",
     );
     check_refused(
         "a\n1\n",
@@ -415,11 +425,7 @@ fn encoded_rows_are_read_back_as_lists_of_the_same_length_and_weight() {
     let files = Files::new(&[("b.ffm", ffm.as_bytes())]);
     let source = files.source("label = 'label'").unwrap();
     assert_eq!(source.header(), ["label", "0", "1", "2"]);
-    let list = |name: &str| FieldConfig {
-        separator: Some(" ".to_owned()),
-        weights: Some(true),
-        ..FieldConfig::multi_hot(name)
-    };
+    let list = |name: &str| FieldConfig::multi_hot(name).separator(' ').weights(true);
     let schema = Schema::new(["0", "1", "2"].map(list).into(), vec![String::new()]).unwrap();
     let fitted = fit(&source, &schema, Partition::All, source.config().bad_rows).unwrap();
     let plan = RowPlan {
@@ -545,9 +551,8 @@ fn written(name: &str, columns: &[String], rows: &[Vec<Vec<u8>>]) -> (Vec<u8>, V
 fn read(name: &str, content: &[u8], settings: &str) -> (Vec<String>, Vec<Vec<Vec<u8>>>) {
     let files = Files::new(&[(name, content)]);
     let source = files.source(settings).unwrap();
-    let (mut records, mut row, mut rows) =
-        (source.records().unwrap(), deepcross_data::RawRow::new(), Vec::new());
-    while records.read(&mut row).unwrap() {
+    let (mut reader, mut rows) = (source.rows(BadRows::Error).unwrap(), Vec::new());
+    while let Some(row) = reader.next_row().unwrap() {
         rows.push(row.fields().map(<[u8]>::to_vec).collect());
     }
     (source.header().to_vec(), rows)

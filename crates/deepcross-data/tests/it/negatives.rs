@@ -24,8 +24,7 @@ impl Clicks {
         let rows: String = (0..N).map(|i| format!("{},{i}\n", u8::from(i % 10 == 0))).collect();
         let files = Files::one(format!("click,number\n{rows}").as_bytes());
         let source = files.source("label = 'click'").unwrap();
-        let transform = Some(Transform::Raw);
-        let number = FieldConfig { transform, ..FieldConfig::number("number") };
+        let number = FieldConfig::number("number").transform(Transform::Raw);
         let schema = Schema::new(vec![number], vec![]).unwrap();
         let encoder = fit(&source, &schema, Partition::All, BadRows::Error).unwrap().encoder;
         Self { _files: files, source, encoder }
@@ -171,9 +170,8 @@ fn a_dropped_row_is_not_encoded() {
 
 /// The companion counts of each row in two epochs, by the number of the row.
 fn companion_counts(source: &Source, rate: f64) -> [BTreeMap<usize, Vec<f32>>; 2] {
-    let ad = FieldConfig { counts: Some(true), ..FieldConfig::categorical("ad") };
-    let transform = Some(Transform::Raw);
-    let number = FieldConfig { transform, ..FieldConfig::number("number") };
+    let ad = FieldConfig::categorical("ad").counts(true);
+    let number = FieldConfig::number("number").transform(Transform::Raw);
     let schema = Schema::new(vec![ad, number], vec![]).unwrap();
     let fitted = fit(source, &schema, Partition::All, BadRows::Skip).unwrap();
     let plan =

@@ -22,8 +22,7 @@ impl Numbered {
         let files =
             Files::one(format!("click,number,values\n{}", rows.collect::<String>()).as_bytes());
         let source = files.source("label = 'click'").unwrap();
-        let mut number = FieldConfig::number("number");
-        number.transform = Some(Transform::Raw);
+        let number = FieldConfig::number("number").transform(Transform::Raw);
         let schema = Schema::new(vec![number, FieldConfig::multi_hot("values")], vec![]).unwrap();
         let encoder = fit(&source, &schema, Partition::All, BadRows::Error).unwrap().encoder;
         Self { _files: files, source, encoder }

@@ -28,9 +28,9 @@ fn content(bad: impl Fn(u32) -> bool) -> Vec<u8> {
 
 fn schema() -> Schema {
     let fields = vec![
-        FieldConfig { counts: Some(true), ..FieldConfig::categorical("ad") },
+        FieldConfig::categorical("ad").counts(true),
         FieldConfig::number("number"),
-        FieldConfig { min_count: Some(2), ..FieldConfig::text("title") },
+        FieldConfig::text("title").min_count(2),
     ];
     Schema::new(fields, Vec::new()).unwrap()
 }

@@ -23,10 +23,7 @@ impl World {
         let rows: String = (0..n_rows).map(|row| format!("{row}\n")).collect();
         let files = Files::one(format!("a\n{rows}").as_bytes());
         let source = files.source("").unwrap();
-        let number = FieldConfig {
-            transform: Some(deepcross_features::Transform::Raw),
-            ..FieldConfig::number("a")
-        };
+        let number = FieldConfig::number("a").transform(deepcross_features::Transform::Raw);
         let schema = Schema::new(vec![number], Vec::new()).unwrap();
         let encoder = fit(&source, &schema, Partition::All, BadRows::Error).unwrap().encoder;
         Self { files, source, encoder, n_rows }

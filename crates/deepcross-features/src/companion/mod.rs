@@ -29,23 +29,26 @@ pub(crate) mod value_counts;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::batch::column::Column;
 use crate::batch::shape::FieldShape;
 use crate::companion::folds::FoldCounts;
 use crate::companion::value_counts::ValueCounts;
-use crate::config::field_config::{FieldConfig, companion_name};
-use crate::config::limits::is_smoothing;
 use crate::counts::FieldCounts;
-use crate::description::Encoding;
+use crate::description::ValueForm;
 use crate::error::FeatureError;
+use crate::kind::{CompanionKeys, Encode, Texts};
+use crate::limits::is_smoothing;
 use crate::lookup::hash::HashBuckets;
 use crate::lookup::value_table::{self, MAX_VALUES, ValueTable};
-use crate::lookup::vocabulary::split_values;
 use crate::raw::value_text::ValueError;
-use crate::state::{CompanionKeysState, CompanionState};
 
 /// The number of numbers per row.
 pub(crate) const WIDTH: usize = 5;
+
+/// The end of the name of a field of companion counts, after the name of the field that it accompanies.
+const SUFFIX: &str = "_counts";
 
 /// The index of a missing value; other values follow.
 const MISSING: usize = 0;
@@ -54,7 +57,7 @@ const MISSING: usize = 0;
 const SMOOTHING: f64 = 4.0;
 
 /// The index of each value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Keys {
     Values(ValueTable),
     Buckets(HashBuckets),
@@ -71,17 +74,21 @@ pub(crate) struct CompanionFitter {
 }
 
 /// The counts of all values.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct CompanionTable {
     keys: Keys,
     counts: Vec<ValueCounts>,
-    /// The counts of all rows.
+    smoothing: f64,
+    /// The counts of all rows; not stored.
+    #[serde(skip)]
     total: ValueCounts,
+    /// Not stored.
+    #[serde(skip)]
     scale: Scale,
 }
 
 /// The constants by which the counts of a value become numbers.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Scale {
     /// The largest number of impressions of a value; at least 1.
     most: f64,
@@ -91,19 +98,19 @@ pub(crate) struct Scale {
 }
 
 /// Writes the counts after training: five numbers per row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CompanionEncoder {
     table: Arc<CompanionTable>,
 }
 
+/// The name of the field that holds the companion counts of the field `name`.
+pub(crate) fn companion_name(name: &str) -> String {
+    format!("{name}{SUFFIX}")
+}
+
 impl Keys {
-    fn new(config: &FieldConfig) -> Self {
-        match config.buckets {
-            Some(buckets) => {
-                Self::Buckets(HashBuckets::new(&config.name, buckets, config.seed.unwrap_or(0)))
-            }
-            None => Self::Values(ValueTable::default()),
-        }
+    fn new(keys: &CompanionKeys, field: &str) -> Self {
+        keys.hash.of_field(field).map_or_else(|| Self::Values(ValueTable::default()), Self::Buckets)
     }
 
     /// The index of a value; `None` if it is unknown.
@@ -135,42 +142,28 @@ impl Keys {
         }
     }
 
-    fn to_state(&self) -> CompanionKeysState {
+    /// Makes the parts that are not stored; a hash uses the name of the field that `field` accompanies.
+    fn restore(&mut self, field: &str) -> Result<(), String> {
         match self {
-            Self::Values(values) => CompanionKeysState::Values {
-                text: values.iter().collect(),
-                lengths: values.iter().map(|value| value.len() as u64).collect(),
-            },
-            Self::Buckets(buckets) => CompanionKeysState::Hash(buckets.to_state()),
-        }
-    }
-
-    /// The keys of `field`; their hash uses the name of the field that has the companion counts.
-    fn from_state(field: &str, state: CompanionKeysState) -> Result<Self, String> {
-        match state {
-            CompanionKeysState::Values { text, lengths } => {
-                split_values(&text, &lengths).map(Self::Values)
-            }
-            CompanionKeysState::Hash(state) => {
-                let accompanied = field.strip_suffix(&companion_name(""));
+            Self::Values(values) => values.restore(),
+            Self::Buckets(buckets) => {
+                let accompanied = field.strip_suffix(SUFFIX);
                 let name =
                     accompanied.ok_or("are not named after the field that they belong to")?;
-                HashBuckets::from_state(name, state)
-                    .map(Self::Buckets)
-                    .map_err(|error| error.to_string())
+                buckets.restore(name).map_err(|error| error.to_string())
             }
         }
     }
 }
 
 impl CompanionFitter {
-    /// A fitter for the companion counts of the field of `config`, which also counts by fold if `by_fold` is true.
-    pub(crate) fn new(config: &FieldConfig, by_fold: bool) -> Self {
+    /// A fitter for the companion counts of the field called `field`, which also counts by fold if `by_fold` is true.
+    pub(crate) fn new(keys: &CompanionKeys, field: &str, by_fold: bool) -> Self {
         Self {
-            keys: Keys::new(config),
+            keys: Keys::new(keys, field),
             counts: Vec::new(),
             folds: by_fold.then(FoldCounts::default),
-            smoothing: config.smoothing.unwrap_or(SMOOTHING),
+            smoothing: keys.smoothing.unwrap_or(SMOOTHING),
         }
     }
 
@@ -202,6 +195,38 @@ impl CompanionFitter {
 }
 
 impl CompanionTable {
+    fn new(keys: Keys, counts: Vec<ValueCounts>, smoothing: f64) -> Self {
+        let (total, scale) = (ValueCounts::default(), Scale::default());
+        let mut table = Self { keys, counts, smoothing, total, scale };
+        table.derive();
+        table
+    }
+
+    /// Makes the parts that are not stored from the others.
+    fn derive(&mut self) {
+        let counts = self.counts.iter().copied();
+        self.total = counts.clone().fold(ValueCounts::default(), ValueCounts::plus);
+        let most = counts.map(|counts| counts.rows).max().unwrap_or(0);
+        self.scale = Scale::new(most, self.smoothing);
+    }
+
+    /// Checks what was read from a stored encoder; the problem is a predicate of the counts.
+    fn check(&self) -> Result<(), String> {
+        let Self { keys, counts, smoothing, .. } = self;
+        if counts.len() != keys.len() {
+            let (found, wanted) = (counts.len(), keys.len());
+            return Err(format!("are those of {found} values, but there are {wanted}"));
+        }
+        if !is_smoothing(*smoothing) {
+            return Err(format!("have a smoothing of {smoothing}"));
+        }
+        let sum = counts.iter().try_fold(0_u64, |sum, counts| sum.checked_add(counts.rows));
+        if sum.is_none() || counts.iter().any(|counts| counts.positives > counts.rows) {
+            return Err("cannot be counts of rows".to_owned());
+        }
+        Ok(())
+    }
+
     /// The index of a value among [`counts`](Self::counts); `None` if the value is unknown.
     #[inline]
     pub(crate) fn find(&self, text: Option<&str>) -> Option<usize> {
@@ -242,65 +267,76 @@ impl Scale {
 
 impl CompanionEncoder {
     fn new(keys: Keys, counts: Vec<ValueCounts>, smoothing: f64) -> Self {
-        let total = counts.iter().copied().fold(ValueCounts::default(), ValueCounts::plus);
-        let most = counts.iter().map(|counts| counts.rows).max().unwrap_or(0);
-        let scale = Scale::new(most, smoothing);
-        Self { table: Arc::new(CompanionTable { keys, counts, total, scale }) }
+        Self { table: Arc::new(CompanionTable::new(keys, counts, smoothing)) }
     }
 
     /// The counts of all values, for sharing.
     pub(crate) fn table(&self) -> &Arc<CompanionTable> {
         &self.table
     }
+}
 
-    pub(crate) fn encode(&self, text: Option<&str>, column: &mut Column, counts: &mut FieldCounts) {
-        let found = self.table.find(text);
-        counts.values += 1;
-        counts.missing += u64::from(text.is_none());
-        counts.unseen += u64::from(found.is_none());
-        let found = found.map_or(ValueCounts::default(), |index| self.table.counts[index]);
-        column.dense_mut().push_row(&self.table.scale.numbers(found, self.table.total));
-    }
-
-    #[expect(clippy::unused_self, reason = "all encoders have the same methods")]
-    pub(crate) fn shape(&self, name: &str) -> FieldShape {
-        FieldShape::dense(name, WIDTH)
-    }
-
-    pub(crate) fn describe(&self) -> Encoding {
-        let met = self.table.counts.iter().skip(1).filter(|counts| counts.rows > 0);
-        Encoding::Companion { values: met.count(), smoothing: self.table.scale.smoothing }
-    }
-
-    pub(crate) fn to_state(&self) -> CompanionState {
-        let pair = |counts: &ValueCounts| (counts.rows, counts.positives);
-        CompanionState {
-            keys: self.table.keys.to_state(),
-            tallies: self.table.counts.iter().map(pair).collect(),
-            smoothing: self.table.scale.smoothing,
-        }
-    }
-
-    pub(crate) fn from_state(field: &str, state: CompanionState) -> Result<Self, FeatureError> {
+impl Encode for CompanionEncoder {
+    fn restore(&mut self, field: &str) -> Result<(), FeatureError> {
         let problem = |problem: String| FeatureError::State {
             problem: format!("field `{field}`: the companion counts {problem}"),
         };
-        let keys = Keys::from_state(field, state.keys).map_err(problem)?;
-        if state.tallies.len() != keys.len() {
-            let (found, wanted) = (state.tallies.len(), keys.len());
-            return Err(problem(format!("are those of {found} values, but there are {wanted}")));
-        }
-        if !is_smoothing(state.smoothing) {
-            let problem_of = format!("have a smoothing of {}", state.smoothing);
-            return Err(problem(problem_of));
-        }
-        let sum = state.tallies.iter().try_fold(0_u64, |sum, counts| sum.checked_add(counts.0));
-        if sum.is_none() || state.tallies.iter().any(|(rows, positives)| positives > rows) {
-            return Err(problem("cannot be counts of rows".to_owned()));
-        }
-        let counts = state.tallies.iter();
-        let counts = counts.map(|&(rows, positives)| ValueCounts { rows, positives }).collect();
-        Ok(Self::new(keys, counts, state.smoothing))
+        let table = Arc::make_mut(&mut self.table);
+        table.keys.restore(field).map_err(problem)?;
+        table.check().map_err(problem)?;
+        table.derive();
+        Ok(())
+    }
+
+    fn shape(&self, name: &str) -> FieldShape {
+        FieldShape::dense(name, WIDTH)
+    }
+
+    fn kind(&self) -> &'static str {
+        "categorical"
+    }
+
+    fn describe(&self) -> String {
+        let met = self.table.counts.iter().skip(1).filter(|counts| counts.rows > 0).count();
+        let smoothing = self.table.smoothing;
+        format!("companion counts of {met} values, smoothed by {smoothing} clicks")
+    }
+
+    fn form(&self) -> ValueForm {
+        ValueForm::Text
+    }
+
+    fn encode(
+        &self,
+        texts: Texts<'_>,
+        column: &mut Column,
+        counts: &mut FieldCounts,
+    ) -> Result<(), ValueError> {
+        let found = self.table.find(texts.first);
+        counts.values += 1;
+        counts.missing += u64::from(texts.first.is_none());
+        counts.unseen += u64::from(found.is_none());
+        let found = found.map_or(ValueCounts::default(), |index| self.table.counts[index]);
+        column.dense_mut().push_row(&self.table.scale.numbers(found, self.table.total));
+        Ok(())
+    }
+}
+
+impl PartialEq for CompanionTable {
+    fn eq(&self, other: &Self) -> bool {
+        self.keys == other.keys && self.counts == other.counts && self.smoothing == other.smoothing
+    }
+}
+
+impl Serialize for CompanionEncoder {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.table.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for CompanionEncoder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        CompanionTable::deserialize(deserializer).map(|table| Self { table: Arc::new(table) })
     }
 }
 
@@ -309,9 +345,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::lookup::id_keys::HashKeys;
 
-    fn fitted(config: &FieldConfig, rows: &[(Option<&str>, bool)]) -> CompanionEncoder {
-        let mut fitter = CompanionFitter::new(config, false);
+    const PLAIN: CompanionKeys =
+        CompanionKeys { hash: HashKeys { buckets: None, seed: None }, smoothing: None };
+
+    fn hashed(buckets: u32, seed: Option<u64>) -> CompanionKeys {
+        CompanionKeys { hash: HashKeys { buckets: Some(buckets), seed }, ..PLAIN }
+    }
+
+    fn fitted(keys: &CompanionKeys, rows: &[(Option<&str>, bool)]) -> CompanionEncoder {
+        let mut fitter = CompanionFitter::new(keys, "f", false);
         for &(text, positive) in rows {
             fitter.observe(text, positive, 0).expect("few values");
         }
@@ -320,7 +364,8 @@ mod tests {
 
     fn encoded(encoder: &CompanionEncoder, text: Option<&str>) -> Vec<f32> {
         let mut column = Column::new(&encoder.shape("f"));
-        encoder.encode(text, &mut column, &mut FieldCounts::default());
+        let mut counts = FieldCounts::default();
+        encoder.encode(Texts::one(text), &mut column, &mut counts).expect("any text");
         column.dense_mut().values().to_vec()
     }
 
@@ -335,8 +380,7 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_the_formulas() {
-        let config = FieldConfig { smoothing: Some(2.0), ..FieldConfig::categorical("f") };
-        let encoder = fitted(&config, &ROWS);
+        let encoder = fitted(&CompanionKeys { smoothing: Some(2.0), ..PLAIN }, &ROWS);
         // Python: p = (3 + 1) / (6 + 2); M = 3; k = 2
         // [n/M, c/M, (c+k)/(n*p+k), math.log1p(n)/math.log1p(M), math.log1p(c)/math.log1p(M)]
         for (text, numbers) in [
@@ -351,17 +395,14 @@ mod tests {
 
     #[test]
     fn hashed_values_share_the_counts_of_their_bucket() {
-        let config = FieldConfig { buckets: Some(1), ..FieldConfig::categorical("f") };
-        let encoder = fitted(&config, &ROWS);
+        let encoder = fitted(&hashed(1, None), &ROWS);
         assert_eq!(encoded(&encoder, Some("a")), encoded(&encoder, Some("never met")));
         assert_eq!(encoder.table().counts()[1], ValueCounts { rows: 5, positives: 2 });
     }
 
     #[test]
     fn buckets_are_those_of_the_field() {
-        let (buckets, seed) = (Some(1_000), Some(7));
-        let config = FieldConfig { buckets, seed, ..FieldConfig::categorical("f") };
-        let encoder = fitted(&config, &ROWS);
+        let encoder = fitted(&hashed(1_000, Some(7)), &ROWS);
         for value in ["a", "b", "never met"] {
             let id = HashBuckets::new("f", 1_000, 7).id(value) as usize;
             assert_eq!(encoder.table().find(Some(value)), Some(id));
@@ -370,17 +411,16 @@ mod tests {
 
     #[test]
     fn the_missing_value_is_not_among_the_described_values() {
-        let encoder = fitted(&FieldConfig::categorical("f"), &ROWS);
-        let smoothing = SMOOTHING;
-        assert_eq!(encoder.describe(), Encoding::Companion { values: 2, smoothing });
+        let encoder = fitted(&PLAIN, &ROWS);
+        assert_eq!(encoder.describe(), "companion counts of 2 values, smoothed by 4 clicks");
     }
 
     #[test]
     fn missing_and_unseen_values_are_counted() {
-        let encoder = fitted(&FieldConfig::categorical("f"), &ROWS);
+        let encoder = fitted(&PLAIN, &ROWS);
         let (mut column, mut counts) = (Column::new(&encoder.shape("f")), FieldCounts::default());
         for text in [Some("a"), None, Some("c"), None] {
-            encoder.encode(text, &mut column, &mut counts);
+            encoder.encode(Texts::one(text), &mut column, &mut counts).expect("any text");
         }
         let expected = FieldCounts { values: 4, missing: 2, unseen: 1, rare: 0, clipped: 0 };
         assert_eq!(counts, expected);
@@ -388,20 +428,21 @@ mod tests {
 
     #[test]
     fn forged_states_are_refused() {
-        let good = fitted(&FieldConfig::categorical("f"), &ROWS).to_state();
-        let check = |forge: &dyn Fn(&mut CompanionState), message: &str| {
-            let mut state = good.clone();
-            forge(&mut state);
-            let found = CompanionEncoder::from_state("f_counts", state).map(|_| ());
+        let good = fitted(&PLAIN, &ROWS);
+        let check = |forge: &dyn Fn(&mut CompanionTable), message: &str| {
+            let mut forged = good.clone();
+            forge(Arc::make_mut(&mut forged.table));
+            let found = forged.restore("f_counts");
             let found = found.map_or_else(|error| error.to_string(), |()| "accepted".to_owned());
             assert!(found.ends_with(message), "{found}");
         };
+        let counts = |rows, positives| ValueCounts { rows, positives };
         check(&|_| {}, "accepted");
-        check(&|state| state.tallies.truncate(2), "are those of 2 values, but there are 3");
-        check(&|state| state.tallies[1] = (1, 2), "cannot be counts of rows");
-        check(&|state| state.tallies[1] = (u64::MAX, 2), "cannot be counts of rows");
-        check(&|state| state.smoothing = 0.0, "have a smoothing of 0");
-        check(&|state| state.smoothing = f64::NAN, "have a smoothing of NaN");
+        check(&|table| table.counts.truncate(2), "are those of 2 values, but there are 3");
+        check(&|table| table.counts[1] = counts(1, 2), "cannot be counts of rows");
+        check(&|table| table.counts[1] = counts(u64::MAX, 2), "cannot be counts of rows");
+        check(&|table| table.smoothing = 0.0, "have a smoothing of 0");
+        check(&|table| table.smoothing = f64::NAN, "have a smoothing of NaN");
     }
 
     proptest! {

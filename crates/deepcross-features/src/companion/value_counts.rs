@@ -1,7 +1,9 @@
 //! The counts of a value: its rows and its positive rows, which are impressions and clicks.
 
+use serde::{Deserialize, Serialize};
+
 /// The number of rows of a value, and the number of positive rows among them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ValueCounts {
     pub(crate) rows: u64,
     pub(crate) positives: u64,

@@ -1,438 +1,560 @@
 //! The configuration of one field: a `[[field]]` table of a run.
-//!
-//! One flat struct holds the keys of all kinds, so that a table reads the same whatever its kind.
-//! A key that does not belong to the kind is reported together with all other problems.
-//! Rejected: an enum with the keys of each kind, because reading it stops at the first key that does not belong.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
-use crate::config::missing_number::MissingNumber;
-use crate::config::utc_offset::UtcOffset;
+use crate::companion::companion_name;
+use crate::keys::{KeyValue, Set};
+use crate::kind::CompanionKeys;
+use crate::kinds::FieldKind;
+use crate::kinds::bucketized::Bucketized;
+use crate::kinds::categorical::Categorical;
+use crate::kinds::cross::Cross;
+use crate::kinds::missing_number::MissingNumber;
+use crate::kinds::multi_hot::{MultiHot, Pooling};
+use crate::kinds::number::{Number, Transform};
+use crate::kinds::text::{Grams, Text};
+use crate::kinds::time::{Time, TimeFormat, TimePart};
+use crate::kinds::utc_offset::UtcOffset;
+use crate::lookup::id_keys::{HashKeys, TopBy};
+use crate::problem::Problem;
 
 /// One field of the model's input: the column that it reads, and the encoding of its values.
 ///
-/// All keys except `name` and `kind` may be left out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The methods that take and return `self` set one key each.
+/// A key that has no meaning for the kind is a problem, which [`problems`](Self::problems) reports.
+#[derive(Clone, Debug, PartialEq)]
 pub struct FieldConfig {
     /// The field's name, not empty, unique among the fields.
     pub name: String,
-    /// The encoding of values: `categorical`, `multi-hot`, `text`, `number`, `bucketized`, `time` or `cross`.
-    pub kind: FieldKind,
-    /// The column to read; by default the column called `name`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The column to read; by default the column called `name`. A kind with the key `columns` does not have it.
     pub column: Option<String>,
-    /// Cross: the two columns to read, different ones.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub columns: Option<Vec<String>>,
-    /// Categorical, multi-hot, text and bucketized by `log_square`: a value that occurs less often in training is rare;
-    /// at least 1, which is the default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub min_count: Option<u64>,
-    /// Categorical, multi-hot, text and bucketized by `log_square`: only the first `top` values by `top_by` are kept,
-    /// others are rare; at least 1, by default all are kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub top: Option<usize>,
-    /// With `top`: the order of values, by `count` (the default) or by `positives`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub top_by: Option<TopBy>,
-    /// Categorical, multi-hot, text and cross: hash values into this number of buckets instead of keeping a vocabulary;
-    /// 1 to 2³² − 2.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub buckets: Option<u32>,
-    /// With `buckets`: the seed of the hash; 0 to 2⁶³ − 1, by default 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seed: Option<u64>,
-    /// Categorical: whether to add a field of companion counts, named like this field with `_counts` appended;
-    /// by default not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub counts: Option<bool>,
-    /// With `counts`: the strength of smoothing of the click rate, in clicks; 0.001 to 10⁹, by default 4.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub smoothing: Option<f64>,
-    /// Multi-hot: the one character between the elements of a value; by default `|`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub separator: Option<String>,
-    /// Multi-hot: the pooling of the embeddings of a row's elements, `sum` (the default), `mean` or `sqrt-n`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pooling: Option<Pooling>,
-    /// Multi-hot: whether an element may have a weight after a colon, as in `word:0.5`; by default not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weights: Option<bool>,
-    /// Multi-hot: the number of elements of a value that are kept, from the first on; others are counted as clipped.
-    /// At least 1; by default all are kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_length: Option<usize>,
-    /// Text: the weight of a gram that occurs several times, `counts` (the default) or `binary`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grams: Option<Grams>,
-    /// Number: the scaling, `raw`, `min-max` (the default), `standard`, `log1p` or `signed-log`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transform: Option<Transform>,
-    /// Number: a range, lower end first; values outside are moved to its nearer end before all else, and counted as
-    /// clipped. By default, there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clip: Option<[f64; 2]>,
-    /// Number: the replacement of a missing value, `"mean"` (the default), `"indicator"` or a number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub missing: Option<MissingNumber>,
-    /// Bucketized: the numbers at which a new bucket begins, ascending.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub boundaries: Option<Vec<f64>>,
-    /// Bucketized: the number of buckets, each with equally many training values; 2 to 1000.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quantiles: Option<u32>,
-    /// Bucketized: whether the bucket of x is ⌊ln(x)²⌋ for x above 2, and else x without its fraction.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log_square: Option<bool>,
-    /// Time: the part that is the value, `hour` or `weekday`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub part: Option<TimePart>,
-    /// Time: the form in which it is written, `unix` (the default), `unix-ms`, `date-time` or `yymmddhh`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time_format: Option<TimeFormat>,
-    /// Time, except `yymmddhh`: the offset from UTC of the clock that shows the hour and the weekday, such as `+01:00`;
-    /// by default none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub utc_offset: Option<UtcOffset>,
-}
-
-/// The encoding of a field's values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FieldKind {
-    /// A value is one id (one-hot).
-    Categorical,
-    /// A value is a list of elements, and each element is an id.
-    MultiHot,
-    /// A value is a text, and each of its tri-letter grams is an id.
-    Text,
-    /// A value is a number.
-    Number,
-    /// A value is a number, and the bucket that it falls into is one id.
-    Bucketized,
-    /// A value is a time, and its hour or weekday is one id.
-    Time,
-    /// The values of two columns together are one id.
-    Cross,
-}
-
-/// The order of a field's values, of which only the first `top` are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TopBy {
-    /// The values that occur most often in training come first.
-    #[default]
-    Count,
-    /// The values that occur most often in positive training rows come first.
-    Positives,
-}
-
-/// The pooling of the embeddings e of the elements of a multi-hot value, with weights w that are 1 unless given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pooling {
-    /// Σ w e.
-    #[default]
-    Sum,
-    /// Σ w e / Σ |w|, and 0 if all weights are 0.
-    Mean,
-    /// Σ w e / √(Σ w²), and 0 if all weights are 0.
-    SqrtN,
-}
-
-/// The weight of a gram of a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Grams {
-    /// The number of times that it occurs.
-    #[default]
-    Counts,
-    /// 1, however often it occurs.
-    Binary,
-}
-
-/// The scaling of a number before the model sees it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Transform {
-    /// The number itself.
-    Raw,
-    /// (x − min) / (max − min) of the training data, with values outside clipped; 0 if all were equal.
-    ///
-    /// This is the default, since the outer ReLU of a residual unit clips negative numbers.
-    #[default]
-    MinMax,
-    /// (x − mean) / standard deviation of the training data; 0 if all were equal.
-    Standard,
-    /// ln(1 + x), and 0 for negative x.
-    Log1p,
-    /// ln(1 + x), and −ln(1 − x) for negative x.
-    SignedLog,
-}
-
-/// The part of a time that is the value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TimePart {
-    /// The hour of the day, 0 to 23.
-    Hour,
-    /// The day of the week, Monday first.
-    Weekday,
-}
-
-/// The form in which a time is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TimeFormat {
-    /// Seconds since the beginning of 1970, UTC.
-    #[default]
-    Unix,
-    /// Milliseconds since the beginning of 1970, UTC.
-    UnixMs,
-    /// `2016-08-13 09:30:00` of the local clock, or with an offset from UTC as in RFC 3339: `2016-08-13T09:30:00Z`.
-    DateTime,
-    /// `16081309` of the local clock: year, month, day and hour with two digits each.
-    Yymmddhh,
+    /// The encoding of values, with the keys of the kind.
+    pub kind: FieldKind,
+    /// Keys that were given, but have no meaning for the kind.
+    pub(crate) foreign: Vec<&'static str>,
 }
 
 impl FieldConfig {
-    /// A field with this name and kind, and defaults for everything else.
+    /// A field with this name that encodes the values of the column of this name.
     pub fn new(name: impl Into<String>, kind: FieldKind) -> Self {
-        Self {
-            name: name.into(),
-            kind,
-            column: None,
-            columns: None,
-            min_count: None,
-            top: None,
-            top_by: None,
-            buckets: None,
-            seed: None,
-            counts: None,
-            smoothing: None,
-            separator: None,
-            pooling: None,
-            weights: None,
-            max_length: None,
-            grams: None,
-            transform: None,
-            clip: None,
-            missing: None,
-            boundaries: None,
-            quantiles: None,
-            log_square: None,
-            part: None,
-            time_format: None,
-            utc_offset: None,
-        }
+        Self { name: name.into(), column: None, kind, foreign: Vec::new() }
     }
 
     /// A categorical field with defaults for everything else.
     pub fn categorical(name: impl Into<String>) -> Self {
-        Self::new(name, FieldKind::Categorical)
+        Self::new(name, FieldKind::Categorical(Categorical::default()))
     }
 
     /// A multi-hot field with defaults for everything else.
     pub fn multi_hot(name: impl Into<String>) -> Self {
-        Self::new(name, FieldKind::MultiHot)
+        Self::new(name, FieldKind::MultiHot(MultiHot::default()))
     }
 
     /// A text field with defaults for everything else.
     pub fn text(name: impl Into<String>) -> Self {
-        Self::new(name, FieldKind::Text)
+        Self::new(name, FieldKind::Text(Text::default()))
     }
 
     /// A number field with defaults for everything else.
     pub fn number(name: impl Into<String>) -> Self {
-        Self::new(name, FieldKind::Number)
+        Self::new(name, FieldKind::Number(Number::default()))
     }
 
     /// A bucketized field; exactly one of `boundaries`, `quantiles` and `log_square` must still be set.
     pub fn bucketized(name: impl Into<String>) -> Self {
-        Self::new(name, FieldKind::Bucketized)
+        Self::new(name, FieldKind::Bucketized(Bucketized::default()))
     }
 
     /// A time field whose value is `part`, with defaults for everything else.
     pub fn time(name: impl Into<String>, part: TimePart) -> Self {
-        Self { part: Some(part), ..Self::new(name, FieldKind::Time) }
+        Self::new(name, FieldKind::Time(Time { part: Some(part), ..Time::default() }))
     }
 
-    /// A cross field; its `columns` and `buckets` must still be set.
-    pub fn cross(name: impl Into<String>) -> Self {
-        Self::new(name, FieldKind::Cross)
+    /// A field that hashes the pairs of values of two columns into this number of buckets, 1 to 2³² − 2.
+    pub fn cross(name: impl Into<String>, columns: [&str; 2], buckets: u32) -> Self {
+        let columns = Some(columns.map(str::to_owned).to_vec());
+        let hash = HashKeys { buckets: Some(buckets), ..HashKeys::default() };
+        Self::new(name, FieldKind::Cross(Cross { columns, hash }))
     }
 
-    /// The column that the field reads; for a cross, the first one.
-    pub fn column(&self) -> &str {
-        self.columns().first().copied().unwrap_or_default()
+    /// Reads this column instead of the column called like the field.
+    #[must_use]
+    pub fn column(self, column: impl Into<String>) -> Self {
+        Self { column: Some(column.into()), ..self }
+    }
+
+    /// Categorical, multi-hot, text and bucketized by `log_square`: a value that occurs less often in training is rare;
+    /// at least 1, which is the default.
+    #[must_use]
+    pub fn min_count(self, min_count: u64) -> Self {
+        self.with("min_count", min_count)
+    }
+
+    /// Categorical, multi-hot, text and bucketized by `log_square`: only the first `top` values by `top_by` are kept,
+    /// others are rare; at least 1, by default all are kept.
+    #[must_use]
+    pub fn top(self, top: usize) -> Self {
+        self.with("top", top)
+    }
+
+    /// With `top`: the order of values, by count (the default) or by positive rows.
+    #[must_use]
+    pub fn top_by(self, top_by: TopBy) -> Self {
+        self.with("top_by", top_by)
+    }
+
+    /// Categorical, multi-hot, text and cross: hashes values into this number of buckets instead of keeping a vocabulary;
+    /// 1 to 2³² − 2.
+    #[must_use]
+    pub fn buckets(self, buckets: u32) -> Self {
+        self.with("buckets", buckets)
+    }
+
+    /// With `buckets`: the seed of the hash; 0 to 2⁶³ − 1, by default 0.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        self.with("seed", seed)
+    }
+
+    /// Categorical: whether to add a field of companion counts, named like this field with `_counts` appended;
+    /// by default not.
+    #[must_use]
+    pub fn counts(self, counts: bool) -> Self {
+        self.with("counts", counts)
+    }
+
+    /// With `counts`: the strength of smoothing of the click rate, in clicks; 0.001 to 10⁹, by default 4.
+    #[must_use]
+    pub fn smoothing(self, smoothing: f64) -> Self {
+        self.with("smoothing", smoothing)
+    }
+
+    /// Multi-hot: the character between the elements of a value; by default `|`.
+    #[must_use]
+    pub fn separator(self, separator: char) -> Self {
+        self.with("separator", separator.to_string())
+    }
+
+    /// Multi-hot: the pooling of the embeddings of a row's elements; by default the sum.
+    #[must_use]
+    pub fn pooling(self, pooling: Pooling) -> Self {
+        self.with("pooling", pooling)
+    }
+
+    /// Multi-hot: whether an element may have a weight after a colon, as in `word:0.5`; by default not.
+    #[must_use]
+    pub fn weights(self, weights: bool) -> Self {
+        self.with("weights", weights)
+    }
+
+    /// Multi-hot: the number of elements of a value that are kept, at least 1; by default all are kept.
+    #[must_use]
+    pub fn max_length(self, max_length: usize) -> Self {
+        self.with("max_length", max_length)
+    }
+
+    /// Text: the weight of a gram that occurs several times; by default the number of times.
+    #[must_use]
+    pub fn grams(self, grams: Grams) -> Self {
+        self.with("grams", grams)
+    }
+
+    /// Number: the scaling; by default [`Transform::MinMax`].
+    #[must_use]
+    pub fn transform(self, transform: Transform) -> Self {
+        self.with("transform", transform)
+    }
+
+    /// Number: a range, lower end first, into which values are moved before all else.
+    #[must_use]
+    pub fn clip(self, clip: [f64; 2]) -> Self {
+        self.with("clip", clip)
+    }
+
+    /// Number: the replacement of a missing value; by default the mean.
+    #[must_use]
+    pub fn missing(self, missing: MissingNumber) -> Self {
+        self.with("missing", missing)
+    }
+
+    /// Bucketized: the numbers at which a new bucket begins, ascending.
+    #[must_use]
+    pub fn boundaries(self, boundaries: impl Into<Vec<f64>>) -> Self {
+        self.with("boundaries", boundaries.into())
+    }
+
+    /// Bucketized: the number of buckets, each with equally many training values; 2 to 1000.
+    #[must_use]
+    pub fn quantiles(self, quantiles: u32) -> Self {
+        self.with("quantiles", quantiles)
+    }
+
+    /// Bucketized: whether the bucket of x is ⌊ln(x)²⌋ for x above 2, and else x without its fraction.
+    #[must_use]
+    pub fn log_square(self, log_square: bool) -> Self {
+        self.with("log_square", log_square)
+    }
+
+    /// Time: the form in which a time is written; by default [`TimeFormat::Unix`].
+    #[must_use]
+    pub fn time_format(self, time_format: TimeFormat) -> Self {
+        self.with("time_format", time_format)
+    }
+
+    /// Time, except `yymmddhh`: the offset from UTC of the clock that shows the hour and the weekday; by default none.
+    #[must_use]
+    pub fn utc_offset(self, utc_offset: UtcOffset) -> Self {
+        self.with("utc_offset", utc_offset)
+    }
+
+    fn with<T: KeyValue>(mut self, name: &'static str, value: T) -> Self {
+        let mut set = Set { name, value: Some(value) };
+        self.kind.keys(&mut set);
+        self.foreign.extend(set.value.map(|_| name));
+        self
     }
 
     /// All columns that the field reads: two for a cross, and one for every other kind.
     pub fn columns(&self) -> Vec<&str> {
-        match (self.kind, &self.columns) {
-            (FieldKind::Cross, columns) => columns.iter().flatten().map(String::as_str).collect(),
-            _ => vec![self.column.as_deref().unwrap_or(&self.name)],
+        match self.kind.kind().columns() {
+            Some(columns) => columns.iter().map(String::as_str).collect(),
+            None => vec![self.column.as_deref().unwrap_or(&self.name)],
         }
+    }
+
+    /// The key that gives the columns that the field reads.
+    pub fn column_key(&self) -> &'static str {
+        if self.kind.kind().columns().is_some() { "columns" } else { "column" }
     }
 
     /// The name of the field of companion counts that goes with this field, if there is one.
     pub fn companion(&self) -> Option<String> {
-        (self.counts == Some(true)).then(|| companion_name(&self.name))
+        self.companion_keys().map(|_| companion_name(&self.name))
     }
 
-    pub(crate) fn separator_char(&self) -> char {
-        self.separator.as_deref().and_then(single_char).unwrap_or('|')
+    pub(crate) fn companion_keys(&self) -> Option<CompanionKeys> {
+        self.kind.kind().companion()
+    }
+
+    /// All problems of the field that need no other field to be seen; empty if the field is valid.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.foreign_keys();
+        let name = Problem::unless(!self.name.is_empty(), "name", "not be empty", "\"\"");
+        problems.extend(name);
+        let good = self.column.as_deref() != Some("");
+        problems.extend(Problem::unless(good, "column", "not be empty", "\"\""));
+        problems.extend(self.kind.kind().problems());
+        let section = format!("field.{}", self.name);
+        problems.into_iter().map(|problem| problem.within(&section)).collect()
+    }
+
+    /// Keys that were given, but have no meaning for the kind.
+    fn foreign_keys(&self) -> Vec<Problem> {
+        let own_columns = |kind: &FieldKind| kind.kind().columns().is_some();
+        let column = self.column.is_some() && own_columns(&self.kind);
+        let kinds = FieldKind::all();
+        let mut problems = Vec::new();
+        let mut refuse = |key: &str, has_key: &dyn Fn(&FieldKind) -> bool| {
+            let having = kinds.iter().filter(|kind| has_key(kind)).map(FieldKind::name);
+            let (kind, kinds) = (&self.kind, listed(&having.collect::<Vec<_>>()));
+            let message = format!("has no meaning for kind `{kind}`, only for {kinds}");
+            problems.push(Problem::new(key, message));
+        };
+        if column {
+            refuse("column", &|kind| !own_columns(kind));
+        }
+        for key in FieldKind::all_key_names().filter(|key| self.foreign.contains(key)) {
+            refuse(key, &|kind| kind.key_names().contains(&key));
+        }
+        problems
     }
 }
 
-impl fmt::Display for FieldKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Categorical => "categorical",
-            Self::MultiHot => "multi-hot",
-            Self::Text => "text",
-            Self::Number => "number",
-            Self::Bucketized => "bucketized",
-            Self::Time => "time",
-            Self::Cross => "cross",
-        })
+/// "`a`", "`a` and `b`", "`a`, `b` and `c`".
+fn listed(names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
     }
-}
-
-/// The name of the field that holds the companion counts of the field `name`.
-pub(crate) fn companion_name(name: &str) -> String {
-    format!("{name}_counts")
-}
-
-/// The only character of `text`; `None` if it has none or several.
-pub(crate) fn single_char(text: &str) -> Option<char> {
-    let mut chars = text.chars();
-    chars.next().filter(|_| chars.next().is_none())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    struct Run {
-        field: Vec<FieldConfig>,
+    const NONE: &[&str] = &[];
+
+    fn parse(toml: &str) -> FieldConfig {
+        toml::from_str(toml).expect("a well-formed field")
     }
 
-    const FIELDS: &str = r#"
-        [[field]]
-        name = "age"
-        kind = "number"
-        transform = "signed-log"
-        clip = [0, 99.5]
-        missing = 0
-
-        [[field]]
-        name = "campaign"
-        kind = "categorical"
-        column = "campaign_id"
-        top = 10000
-
-        [[field]]
-        name = "genres"
-        kind = "multi-hot"
-        separator = "|"
-        pooling = "mean"
-        buckets = 1000000
-        seed = 7
-
-        [[field]]
-        name = "tags"
-        kind = "multi-hot"
-        weights = true
-        max_length = 20
-        pooling = "sqrt-n"
-
-        [[field]]
-        name = "query"
-        kind = "text"
-        grams = "binary"
-        top = 49292
-        top_by = "positives"
-
-        [[field]]
-        name = "price"
-        kind = "bucketized"
-        boundaries = [1, 2.5]
-
-        [[field]]
-        name = "hour"
-        kind = "time"
-        part = "hour"
-        time_format = "date-time"
-        utc_offset = "-08:30"
-
-        [[field]]
-        name = "pair"
-        kind = "cross"
-        columns = ["a", "b"]
-        buckets = 10
-    "#;
-
-    fn ids() -> Vec<FieldConfig> {
-        vec![
-            FieldConfig {
-                column: Some("campaign_id".to_owned()),
-                top: Some(10_000),
-                ..FieldConfig::categorical("campaign")
-            },
-            FieldConfig {
-                separator: Some("|".to_owned()),
-                pooling: Some(Pooling::Mean),
-                buckets: Some(1_000_000),
-                seed: Some(7),
-                ..FieldConfig::multi_hot("genres")
-            },
-            FieldConfig {
-                weights: Some(true),
-                max_length: Some(20),
-                pooling: Some(Pooling::SqrtN),
-                ..FieldConfig::multi_hot("tags")
-            },
-            FieldConfig {
-                grams: Some(Grams::Binary),
-                top: Some(49_292),
-                top_by: Some(TopBy::Positives),
-                ..FieldConfig::text("query")
-            },
-        ]
+    #[track_caller]
+    fn check(toml: &str, problems: &[impl AsRef<str>]) {
+        let problems: Vec<_> = problems.iter().map(AsRef::as_ref).collect();
+        let found: Vec<_> = parse(toml).problems().iter().map(Problem::to_string).collect();
+        assert_eq!(found, problems);
     }
 
     #[test]
-    fn field_tables_of_a_run_are_parsed_and_survive_a_round_trip() {
-        let run: Run = toml::from_str(FIELDS).expect("well-formed tables");
-        let number = FieldConfig {
-            transform: Some(Transform::SignedLog),
-            clip: Some([0.0, 99.5]),
-            missing: Some(MissingNumber::Value(0.0)),
-            ..FieldConfig::number("age")
-        };
-        let others = vec![
-            FieldConfig { boundaries: Some(vec![1.0, 2.5]), ..FieldConfig::bucketized("price") },
-            FieldConfig {
-                time_format: Some(TimeFormat::DateTime),
-                utc_offset: UtcOffset::parse("-08:30"),
-                ..FieldConfig::time("hour", TimePart::Hour)
-            },
-            FieldConfig {
-                columns: Some(vec!["a".to_owned(), "b".to_owned()]),
-                buckets: Some(10),
-                ..FieldConfig::cross("pair")
-            },
-        ];
-        assert_eq!(run.field, [vec![number], ids(), others].concat());
-        assert!(run.field.iter().all(|field| field.problems().is_empty()));
-        let written = toml::to_string(&run).expect("a configuration can be written");
-        assert_eq!(
-            toml::from_str::<Run>(&written).expect("a written configuration can be read"),
-            run
+    fn all_problems_are_reported_at_once() {
+        check("name = \"a\"\nkind = \"categorical\"\nmin_count = 2\ntop = 5", NONE);
+        check(
+            "name = \"a\"\nkind = \"number\"\nseparator = \"|\"\ntop = 0",
+            &[
+                "`field.a.top`: has no meaning for kind `number`, only for `categorical`, `multi-hot`, `text` and `bucketized`",
+                "`field.a.separator`: has no meaning for kind `number`, only for `multi-hot`",
+            ],
         );
+        check(
+            "name = \"a\"\nkind = \"multi-hot\"\nbuckets = 0\ntop = 1\nmin_count = 0\n\
+             separator = \"ab\"",
+            &[
+                "`field.a.min_count`: contradicts `buckets = 0`, since hashing keeps no vocabulary",
+                "`field.a.top`: contradicts `buckets = 0`, since hashing keeps no vocabulary",
+                "`field.a.min_count`: must be at least 1, but is 0",
+                "`field.a.buckets`: must be from 1 to 4294967294, but is 0",
+                "`field.a.separator`: must be one character, but is \"ab\"",
+            ],
+        );
+        check(
+            "name = \"a\"\nkind = \"categorical\"\nseed = 3\ntransform = \"raw\"",
+            &[
+                "`field.a.transform`: has no meaning for kind `categorical`, only for `number`",
+                "`field.a.seed`: has no meaning without `buckets`, but is 3",
+            ],
+        );
+        check(
+            "name = \"a\"\nkind = \"text\"\ntop_by = \"positives\"\npooling = \"mean\"",
+            &[
+                "`field.a.pooling`: has no meaning for kind `text`, only for `multi-hot`",
+                "`field.a.top_by`: has no meaning without `top`, but is \"positives\"",
+            ],
+        );
+        check(
+            "name = \"a\"\nkind = \"multi-hot\"\nweights = true\nseparator = \":\"\n\
+             max_length = 0\ntop_by = \"count\"\nbuckets = 9",
+            &[
+                "`field.a.top_by`: contradicts `buckets = 9`, since hashing keeps no vocabulary",
+                "`field.a.separator`: must not be a colon if elements have weights, but is \":\"",
+                "`field.a.max_length`: must be at least 1, but is 0",
+            ],
+        );
+        check(
+            "name = \"\"\nkind = \"number\"\ncolumn = \"\"\nmissing = inf",
+            &[
+                "`field..name`: must not be empty, but is \"\"",
+                "`field..column`: must not be empty, but is \"\"",
+                "`field..missing`: must be a finite number within the range of f32, but is inf",
+            ],
+        );
+    }
+
+    /// Every key except `name` and `kind`.
+    const ALL_KEYS: &str = r#"column = "x"
+        columns = ["x", "y"]
+        min_count = 2
+        top = 3
+        top_by = "count"
+        buckets = 4
+        seed = 5
+        counts = true
+        smoothing = 6
+        separator = ";"
+        pooling = "sum"
+        weights = true
+        max_length = 7
+        grams = "binary"
+        transform = "raw"
+        clip = [0, 1]
+        missing = 8
+        boundaries = [9]
+        quantiles = 10
+        log_square = true
+        part = "hour"
+        time_format = "unix"
+        utc_offset = "+01:00""#;
+
+    #[track_caller]
+    fn check_own_keys(kind: &str, own: &[&str]) {
+        let field = parse(&format!("name = \"a\"\nkind = \"{kind}\"\n{ALL_KEYS}"));
+        let foreign = field.problems();
+        for line in ALL_KEYS.lines() {
+            let (key, _) = line.trim().split_once(" = ").expect("a key and a value");
+            let start = format!("`field.a.{key}`: has no meaning for kind `{kind}`, only for ");
+            let is_foreign = foreign.iter().any(|problem| problem.to_string().starts_with(&start));
+            assert_eq!(is_foreign, !own.contains(&key), "{key}");
+        }
+    }
+
+    #[test]
+    fn each_kind_has_its_keys() {
+        let ids = ["column", "min_count", "top", "top_by", "buckets", "seed"];
+        let and = |keys: &[&'static str]| [&ids[..], keys].concat();
+        check_own_keys("categorical", &and(&["counts", "smoothing"]));
+        check_own_keys("multi-hot", &and(&["separator", "pooling", "weights", "max_length"]));
+        check_own_keys("text", &and(&["grams"]));
+        check_own_keys("number", &["column", "transform", "clip", "missing"]);
+        let vocabulary = ["column", "min_count", "top", "top_by"];
+        let buckets = ["boundaries", "quantiles", "log_square"];
+        check_own_keys("bucketized", &[&vocabulary[..], &buckets].concat());
+        check_own_keys("time", &["column", "part", "time_format", "utc_offset"]);
+        check_own_keys("cross", &["columns", "buckets", "seed"]);
+    }
+
+    #[test]
+    fn keys_that_a_kind_needs_must_be_given() {
+        let one_of = "`field.a.kind`: needs exactly one of `boundaries`, `quantiles` and \
+                      `log_square = true`";
+        check("name = \"a\"\nkind = \"bucketized\"", &[one_of]);
+        check("name = \"a\"\nkind = \"bucketized\"\nlog_square = false", &[one_of]);
+        check("name = \"a\"\nkind = \"bucketized\"\nlog_square = true\ntop = 3", NONE);
+        check(
+            "name = \"a\"\nkind = \"bucketized\"\nquantiles = 3\nboundaries = [1]\nmin_count = 2",
+            &[one_of, "`field.a.min_count`: has a meaning only with `log_square = true`"],
+        );
+        check(
+            "name = \"a\"\nkind = \"time\"\nseed = 1",
+            &[
+                "`field.a.seed`: has no meaning for kind `time`, only for `categorical`, \
+                 `multi-hot`, `text` and `cross`",
+                "`field.a.part`: must be given, as \"hour\" or \"weekday\"",
+            ],
+        );
+        check(
+            "name = \"a\"\nkind = \"cross\"\ncolumn = \"b\"",
+            &[
+                "`field.a.column`: has no meaning for kind `cross`, only for `categorical`, \
+                 `multi-hot`, `text`, `number`, `bucketized` and `time`",
+                "`field.a.columns`: must be given, as two names",
+                "`field.a.buckets`: must be given, from 1 to 4294967294",
+            ],
+        );
+    }
+
+    #[test]
+    fn an_offset_needs_a_time_that_it_can_shift() {
+        let time = "name = \"a\"\nkind = \"time\"\npart = \"hour\"\nutc_offset = \"+01:00\"";
+        for format in ["unix", "unix-ms", "date-time"] {
+            check(&format!("{time}\ntime_format = \"{format}\""), NONE);
+        }
+        check(
+            &format!("{time}\ntime_format = \"yymmddhh\""),
+            &[
+                "`field.a.utc_offset`: has no meaning with `time_format = \"yymmddhh\"`, an hour of \
+                 the local clock",
+            ],
+        );
+    }
+
+    #[test]
+    fn companion_counts_have_a_smoothing() {
+        check("name = \"a\"\nkind = \"categorical\"\ncounts = true\nsmoothing = 2.5", NONE);
+        check("name = \"a\"\nkind = \"categorical\"\nbuckets = 3\ncounts = true", NONE);
+        let alone = "name = \"a\"\nkind = \"categorical\"\ncounts = false\nsmoothing = 2.5";
+        check(alone, &["`field.a.smoothing`: has no meaning without `counts = true`, but is 2.5"]);
+        check(
+            "name = \"a\"\nkind = \"categorical\"\ncounts = true\nsmoothing = 0",
+            &["`field.a.smoothing`: must be from 0.001 to 1e9, but is 0"],
+        );
+        check(
+            "name = \"a\"\nkind = \"categorical\"\ncounts = true\nsmoothing = 2e9",
+            &["`field.a.smoothing`: must be from 0.001 to 1e9, but is 2000000000"],
+        );
+        check(
+            "name = \"a\"\nkind = \"cross\"\ncounts = true\nbuckets = 3\ncolumns = [\"x\", \"y\"]",
+            &["`field.a.counts`: has no meaning for kind `cross`, only for `categorical`"],
+        );
+    }
+
+    #[test]
+    fn numbers_and_columns_have_their_ranges() {
+        for (columns, good) in [
+            (&["x", "y"][..], true),
+            (&["x", "x"], false),
+            (&["x"], false),
+            (&["x", ""], false),
+            (&["x", "y", "z"], false),
+        ] {
+            let problem = format!(
+                "`field.a.columns`: must be the names of two different columns, but is {columns:?}"
+            );
+            let toml =
+                format!("name = \"a\"\nkind = \"cross\"\nbuckets = 1\ncolumns = {columns:?}");
+            check(&toml, if good { &[] } else { std::slice::from_ref(&problem) });
+        }
+        for (clip, good) in [
+            ("0, 1.0", true),
+            ("1, 1", false),
+            ("2, 1", false),
+            ("nan, 1", false),
+            ("0, 1e39", false),
+        ] {
+            let field = parse(&format!("name = \"a\"\nkind = \"number\"\nclip = [{clip}]"));
+            assert_eq!(field.problems().is_empty(), good, "{clip}");
+        }
+        for (boundaries, good) in
+            [("1, 2.5", true), ("", false), ("1, 1", false), ("2, 1", false), ("0, inf", false)]
+        {
+            let toml = format!("name = \"a\"\nkind = \"bucketized\"\nboundaries = [{boundaries}]");
+            assert_eq!(parse(&toml).problems().is_empty(), good, "{boundaries}");
+        }
+        for (quantiles, good) in [(1, false), (2, true), (1000, true), (1001, false)] {
+            let problem =
+                format!("`field.a.quantiles`: must be from 2 to 1000, but is {quantiles}");
+            let toml = format!("name = \"a\"\nkind = \"bucketized\"\nquantiles = {quantiles}");
+            check(&toml, if good { &[] } else { std::slice::from_ref(&problem) });
+        }
+        check(
+            "name = \"a\"\nkind = \"categorical\"\nbuckets = 4294967295",
+            &["`field.a.buckets`: must be from 1 to 4294967294, but is 4294967295"],
+        );
+        let field = FieldConfig::categorical("a").buckets(1).seed(1 << 63);
+        let message = "must be at most 9223372036854775807, but is 9223372036854775808";
+        assert_eq!(field.problems(), [Problem::new("field.a.seed", message)]);
+        check(
+            "name = \"a\"\nkind = \"number\"\nclip = [3, 2]",
+            &["`field.a.clip`: must be two numbers within the range of f32, the lower first, \
+               but is [3, 2]"],
+        );
+    }
+
+    #[test]
+    fn each_method_sets_its_key() {
+        let ids = FieldConfig::multi_hot("a").min_count(2).top(3).top_by(TopBy::Positives);
+        let hashed = FieldConfig::categorical("b").buckets(4).seed(5).counts(true).smoothing(6.0);
+        let list = FieldConfig::multi_hot("c").separator(';').pooling(Pooling::Mean).weights(true);
+        let number = FieldConfig::number("d").transform(Transform::Raw).clip([0.0, 1.0]);
+        let utc = UtcOffset::UTC;
+        let fields = [
+            (ids, "min_count = 2\ntop = 3\ntop_by = \"positives\""),
+            (hashed, "buckets = 4\nseed = 5\ncounts = true\nsmoothing = 6"),
+            (
+                list.max_length(7),
+                "separator = \";\"\npooling = \"mean\"\nweights = true\nmax_length = 7",
+            ),
+            (FieldConfig::text("e").grams(Grams::Binary), "grams = \"binary\""),
+            (
+                number.missing(MissingNumber::Value(8.0)),
+                "transform = \"raw\"\nclip = [0, 1]\nmissing = 8",
+            ),
+            (FieldConfig::bucketized("f").boundaries([9.0]), "boundaries = [9]"),
+            (FieldConfig::bucketized("g").quantiles(10), "quantiles = 10"),
+            (FieldConfig::bucketized("h").log_square(true), "log_square = true"),
+            (
+                FieldConfig::time("i", TimePart::Hour)
+                    .time_format(TimeFormat::UnixMs)
+                    .utc_offset(utc),
+                "part = \"hour\"\ntime_format = \"unix-ms\"\nutc_offset = \"+00:00\"",
+            ),
+            (FieldConfig::cross("j", ["x", "y"], 2), "columns = [\"x\", \"y\"]\nbuckets = 2"),
+        ];
+        for (field, keys) in fields {
+            let (name, kind) = (&field.name, field.kind.name());
+            assert_eq!(parse(&format!("name = \"{name}\"\nkind = \"{kind}\"\n{keys}")), field);
+            assert_eq!(field.problems(), []);
+        }
+        let foreign = FieldConfig::number("a").top(3).problems();
+        assert_eq!(foreign, parse("name = \"a\"\nkind = \"number\"\ntop = 3").problems());
+        assert_eq!(foreign.len(), 1);
     }
 }

@@ -1,8 +1,5 @@
-//! The configuration of fields: what a user writes, and the checks that it passes before anything is fitted.
+//! The configuration of the fields, and the checks that it passes before anything is fitted.
 
 pub(crate) mod field_config;
-pub(crate) mod limits;
-pub(crate) mod missing_number;
-mod problems;
+mod field_table;
 pub(crate) mod schema;
-pub(crate) mod utc_offset;

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::field_config::FieldConfig;
+use crate::problem::Problem;
 
 /// Fields that passed all checks, and the raw values that mean "missing".
 #[derive(Clone, Debug, PartialEq)]
@@ -20,11 +21,12 @@ impl Schema {
     /// An empty value means "missing" only if `missing` contains it.
     ///
     /// # Errors
-    /// All problems, a sentence each: those of [`FieldConfig::problems`], no fields, and names that occur twice.
-    pub fn new(fields: Vec<FieldConfig>, missing: Vec<String>) -> Result<Self, Vec<String>> {
+    /// All problems: those of [`FieldConfig::problems`], no fields, and names that occur twice.
+    pub fn new(fields: Vec<FieldConfig>, missing: Vec<String>) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         if fields.is_empty() {
-            problems.push("`field`: there must be at least 1 field, but there is none".to_owned());
+            problems
+                .push(Problem::new("field", "there must be at least 1 field, but there is none"));
         }
         problems.extend(fields.iter().flat_map(FieldConfig::problems));
         problems.extend(duplicate_names(&fields));
@@ -42,7 +44,7 @@ impl Schema {
     }
 }
 
-fn duplicate_names(fields: &[FieldConfig]) -> Vec<String> {
+fn duplicate_names(fields: &[FieldConfig]) -> Vec<Problem> {
     let mut seen = BTreeSet::new();
     let mut repeated = BTreeSet::new();
     for name in fields.iter().flat_map(|field| [Some(field.name.clone()), field.companion()]) {
@@ -54,12 +56,13 @@ fn duplicate_names(fields: &[FieldConfig]) -> Vec<String> {
     repeated.iter().map(|name| repeated_name(name, fields)).collect()
 }
 
-fn repeated_name(name: &str, fields: &[FieldConfig]) -> String {
+fn repeated_name(name: &str, fields: &[FieldConfig]) -> Problem {
     let counted = fields.iter().find(|field| field.companion().as_deref() == Some(name));
     let source = counted.map_or_else(String::new, |field| {
         format!(": the companion counts of field `{}` have this name", field.name)
     });
-    format!("`field.{name}`: the name must be unique, but occurs more than once{source}")
+    let message = format!("the name must be unique, but occurs more than once{source}");
+    Problem::new(format!("field.{name}"), message)
 }
 
 #[cfg(test)]
@@ -68,14 +71,16 @@ mod tests {
 
     #[track_caller]
     fn check(fields: Vec<FieldConfig>, problems: &[&str]) {
-        assert_eq!(Schema::new(fields, Vec::new()).err().unwrap_or_default(), problems);
+        let found = Schema::new(fields, Vec::new()).err().unwrap_or_default();
+        let found: Vec<_> = found.iter().map(Problem::to_string).collect();
+        assert_eq!(found, problems);
     }
 
     #[test]
     fn a_schema_reports_all_problems() {
         check(vec![FieldConfig::number("a"), FieldConfig::categorical("b")], &[]);
         check(vec![], &["`field`: there must be at least 1 field, but there is none"]);
-        let zero = FieldConfig { top: Some(0), ..FieldConfig::categorical("a") };
+        let zero = FieldConfig::categorical("a").top(0);
         check(
             vec![FieldConfig::number("a"), zero, FieldConfig::number("a")],
             &[
@@ -83,7 +88,7 @@ mod tests {
                 "`field.a`: the name must be unique, but occurs more than once",
             ],
         );
-        let with_counts = FieldConfig { counts: Some(true), ..FieldConfig::categorical("a") };
+        let with_counts = FieldConfig::categorical("a").counts(true);
         check(
             vec![with_counts, FieldConfig::number("a_counts")],
             &["`field.a_counts`: the name must be unique, but occurs more than once: \

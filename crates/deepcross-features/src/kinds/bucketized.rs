@@ -8,21 +8,41 @@
 use std::io::Write;
 use std::str;
 
+use serde::{Deserialize, Serialize};
+
 use crate::batch::column::Column;
 use crate::batch::shape::{FieldShape, Reserved};
-use crate::config::field_config::FieldConfig;
-use crate::config::limits::are_cuts;
 use crate::counts::FieldCounts;
-use crate::description::{Buckets, Encoding};
+use crate::description::ValueForm;
 use crate::error::FeatureError;
+use crate::keys::KeyVisitor;
+use crate::kind::{Encode, Fit, Kind, Texts};
 use crate::kinds::number;
 use crate::kinds::quantiles::Quantiles;
+use crate::limits::are_cuts;
+use crate::lookup::id_keys::{HashKeys, IdKeys, VocabularyKeys};
 use crate::lookup::{Lookup, LookupFitter, MISSING};
+use crate::problem::Problem;
 use crate::raw::value_text::ValueError;
-use crate::state::BucketizedState;
+
+/// The name of the kind.
+const NAME: &str = "bucketized";
 
 /// The id of the first bucket.
 const FIRST: u32 = 1;
+
+/// The keys of a bucketized field; exactly one of `boundaries`, `quantiles` and `log_square` must be given.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bucketized {
+    /// With `log_square`: the choice of the buckets that have an id.
+    pub vocabulary: VocabularyKeys,
+    /// The numbers at which a new bucket begins, ascending.
+    pub boundaries: Option<Vec<f64>>,
+    /// The number of buckets, each with equally many training values; 2 to 1000.
+    pub quantiles: Option<u32>,
+    /// Whether the bucket of x is ⌊ln(x)²⌋ for x above 2, and else x without its fraction.
+    pub log_square: Option<bool>,
+}
 
 /// Learns the boundaries of the buckets, or their vocabulary.
 #[derive(Clone, Debug)]
@@ -33,23 +53,73 @@ pub(crate) enum BucketizedFitter {
 }
 
 /// Writes one id per row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum BucketizedEncoder {
     /// The numbers at which a new bucket begins, ascending.
     Cuts(Vec<f64>),
     LogSquare(Lookup),
 }
 
-impl BucketizedFitter {
-    pub(crate) fn new(config: &FieldConfig) -> Self {
-        match (&config.boundaries, config.quantiles) {
-            (Some(boundaries), _) => Self::Boundaries(boundaries.clone()),
-            (None, Some(n)) => Self::Quantiles { n, numbers: Quantiles::new() },
-            (None, None) => Self::LogSquare(LookupFitter::new(config)),
-        }
+impl Kind for Bucketized {
+    type Fitter = BucketizedFitter;
+
+    fn name(&self) -> &'static str {
+        NAME
     }
 
-    pub(crate) fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
+    fn keys(&mut self, visitor: &mut impl KeyVisitor) {
+        self.vocabulary.keys(visitor);
+        visitor.key("boundaries", &mut self.boundaries);
+        visitor.key("quantiles", &mut self.quantiles);
+        visitor.key("log_square", &mut self.log_square);
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let is_log_square = self.log_square == Some(true);
+        let rules = [self.boundaries.is_some(), self.quantiles.is_some(), is_log_square];
+        if rules.iter().filter(|given| **given).count() != 1 {
+            let message = "needs exactly one of `boundaries`, `quantiles` and `log_square = true`";
+            problems.push(Problem::new("kind", message));
+        }
+        if is_log_square {
+            problems.extend(self.vocabulary.contradictions());
+        } else {
+            let message = "has a meaning only with `log_square = true`";
+            problems.extend(self.vocabulary.refused(message));
+        }
+        problems.extend(self.vocabulary.bad_values());
+        if let Some(boundaries) = &self.boundaries {
+            let good = !boundaries.is_empty() && are_cuts(boundaries);
+            let must = "be at least one number, all within the range of f32 and ascending";
+            problems.extend(Problem::unless(good, "boundaries", must, format!("{boundaries:?}")));
+        }
+        let quantiles = self.quantiles.unwrap_or(2);
+        let good = (2..=1000).contains(&quantiles);
+        problems.extend(Problem::unless(good, "quantiles", "be from 2 to 1000", quantiles));
+        problems
+    }
+
+    fn fitter(&self, field: &str) -> BucketizedFitter {
+        match (&self.boundaries, self.quantiles) {
+            (Some(boundaries), _) => BucketizedFitter::Boundaries(boundaries.clone()),
+            (None, Some(n)) => BucketizedFitter::Quantiles { n, numbers: Quantiles::new() },
+            (None, None) => {
+                let ids = IdKeys { vocabulary: self.vocabulary, hash: HashKeys::default() };
+                BucketizedFitter::LogSquare(LookupFitter::new(&ids, field))
+            }
+        }
+    }
+}
+
+impl Fit for BucketizedFitter {
+    type Encoder = BucketizedEncoder;
+
+    fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
+        number::check(text)
+    }
+
+    fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
         let Some(text) = text else { return Ok(()) };
         let x = number::parse(text)?;
         match self {
@@ -62,7 +132,7 @@ impl BucketizedFitter {
         Ok(())
     }
 
-    pub(crate) fn finish(self) -> BucketizedEncoder {
+    fn finish(self) -> BucketizedEncoder {
         match self {
             Self::Boundaries(cuts) => BucketizedEncoder::Cuts(cuts),
             Self::Quantiles { n, numbers } => BucketizedEncoder::Cuts(numbers.cuts(n)),
@@ -71,14 +141,55 @@ impl BucketizedFitter {
     }
 }
 
-impl BucketizedEncoder {
-    pub(crate) fn encode(
+impl Encode for BucketizedEncoder {
+    fn restore(&mut self, field: &str) -> Result<(), FeatureError> {
+        match self {
+            Self::Cuts(cuts) if are_cuts(cuts) => Ok(()),
+            Self::Cuts(_) => Err(FeatureError::State {
+                problem: format!("field `{field}`: the numbers between the buckets do not ascend"),
+            }),
+            Self::LogSquare(lookup) => lookup.restore(field),
+        }
+    }
+
+    fn shape(&self, name: &str) -> FieldShape {
+        match self {
+            Self::Cuts(cuts) => {
+                FieldShape::sparse(name, FIRST as usize + cuts.len() + 1, false, Reserved::MISSING)
+            }
+            Self::LogSquare(lookup) => lookup.shape(name, false),
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        NAME
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Self::Cuts(cuts) => match &cuts[..] {
+                [] => "a single bucket".to_owned(),
+                [only] => format!("2 buckets divided at {only}"),
+                [first, .., last] => {
+                    let n = cuts.len() + 1;
+                    format!("{n} buckets divided at numbers from {first} to {last}")
+                }
+            },
+            Self::LogSquare(lookup) => format!("squared logarithms, {lookup}"),
+        }
+    }
+
+    fn form(&self) -> ValueForm {
+        ValueForm::Number
+    }
+
+    fn encode(
         &self,
-        text: Option<&str>,
+        texts: Texts<'_>,
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError> {
-        let x = text.map(number::parse).transpose()?;
+        let x = texts.first.map(number::parse).transpose()?;
         let id = match self {
             Self::Cuts(cuts) => {
                 counts.values += 1;
@@ -94,49 +205,10 @@ impl BucketizedEncoder {
         Ok(())
     }
 
-    pub(crate) fn shape(&self, name: &str) -> FieldShape {
-        match self {
-            Self::Cuts(cuts) => {
-                FieldShape::sparse(name, FIRST as usize + cuts.len() + 1, false, Reserved::MISSING)
-            }
-            Self::LogSquare(lookup) => lookup.shape(name, false),
-        }
-    }
-
-    pub(crate) fn lookup(&self) -> Option<&Lookup> {
+    fn lookup(&self) -> Option<&Lookup> {
         match self {
             Self::Cuts(_) => None,
             Self::LogSquare(lookup) => Some(lookup),
-        }
-    }
-
-    pub(crate) fn describe(&self) -> Encoding {
-        let buckets = match self {
-            Self::Cuts(cuts) => {
-                let ends = cuts.first().copied().zip(cuts.last().copied());
-                Buckets::Cuts { buckets: cuts.len() + 1, ends }
-            }
-            Self::LogSquare(lookup) => Buckets::LogSquare { ids: lookup.describe() },
-        };
-        Encoding::Bucketized { buckets }
-    }
-
-    pub(crate) fn to_state(&self) -> BucketizedState {
-        match self {
-            Self::Cuts(cuts) => BucketizedState::Cuts(cuts.clone()),
-            Self::LogSquare(lookup) => BucketizedState::LogSquare(lookup.to_state()),
-        }
-    }
-
-    pub(crate) fn from_state(field: &str, state: BucketizedState) -> Result<Self, FeatureError> {
-        match state {
-            BucketizedState::Cuts(cuts) if are_cuts(&cuts) => Ok(Self::Cuts(cuts)),
-            BucketizedState::Cuts(_) => Err(FeatureError::State {
-                problem: format!("field `{field}`: the numbers between the buckets do not ascend"),
-            }),
-            BucketizedState::LogSquare(lookup) => {
-                Lookup::from_state(field, lookup).map(Self::LogSquare)
-            }
         }
     }
 }
@@ -177,12 +249,12 @@ mod tests {
 
     use super::*;
 
-    fn config() -> FieldConfig {
-        FieldConfig::bucketized("f")
+    fn keys() -> Bucketized {
+        Bucketized::default()
     }
 
-    fn fit(config: &FieldConfig, training: &[&str]) -> BucketizedEncoder {
-        let mut fitter = BucketizedFitter::new(config);
+    fn fit(keys: &Bucketized, training: &[&str]) -> BucketizedEncoder {
+        let mut fitter = keys.fitter("f");
         for text in training {
             fitter.observe(Some(text), false).expect("a number");
         }
@@ -194,14 +266,14 @@ mod tests {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
         for &text in texts {
-            encoder.encode(text, &mut column, &mut counts).expect("a number");
+            encoder.encode(Texts::one(text), &mut column, &mut counts).expect("a number");
         }
         (column.sparse_mut().ids().to_vec(), counts)
     }
 
     #[test]
     fn a_boundary_is_the_first_number_of_its_bucket() {
-        let encoder = fit(&FieldConfig { boundaries: Some(vec![-1.0, 0.5]), ..config() }, &[]);
+        let encoder = fit(&Bucketized { boundaries: Some(vec![-1.0, 0.5]), ..keys() }, &[]);
         let texts = [Some("-1.5"), Some("-1"), Some("0.4"), Some("0.5"), Some("1e9"), None];
         let (found, counts) = ids(&encoder, &texts);
         assert_eq!(found, [1, 2, 2, 3, 3, 0]);
@@ -210,12 +282,12 @@ mod tests {
 
     #[test]
     fn quantiles_are_learned() {
-        let config = FieldConfig { quantiles: Some(3), ..config() };
-        let encoder = fit(&config, &["5", "1", "4", "2", "6", "3"]);
+        let keys = Bucketized { quantiles: Some(3), ..keys() };
+        let encoder = fit(&keys, &["5", "1", "4", "2", "6", "3"]);
         let texts = ["0", "1", "2", "3", "4", "5", "6", "7"].map(Some);
         assert_eq!(ids(&encoder, &texts).0, [1, 1, 1, 2, 2, 3, 3, 3]);
         for training in [&[][..], &["3", "3"]] {
-            assert_eq!(ids(&fit(&config, training), &[Some("3"), None]).0, [1, 0]);
+            assert_eq!(ids(&fit(&keys, training), &[Some("3"), None]).0, [1, 0]);
         }
     }
 
@@ -235,8 +307,9 @@ mod tests {
         ] {
             assert_eq!(log_square(x), bucket, "{x}");
         }
+        let vocabulary = VocabularyKeys { min_count: Some(2), ..VocabularyKeys::default() };
         let encoder = fit(
-            &FieldConfig { log_square: Some(true), min_count: Some(2), ..config() },
+            &Bucketized { vocabulary, log_square: Some(true), ..keys() },
             &["1000", "1001", "1", "3", "10"],
         );
         let texts = [Some("999"), Some("2.8"), Some("10"), Some("77"), None];
@@ -266,8 +339,8 @@ mod tests {
             (vec![0.0, f64::INFINITY], false),
             (vec![1e39], false),
         ] {
-            let found = BucketizedEncoder::from_state("f", BucketizedState::Cuts(cuts.clone()));
-            assert_eq!(found.is_ok(), good, "{cuts:?}");
+            let restored = BucketizedEncoder::Cuts(cuts.clone()).restore("f");
+            assert_eq!(restored.is_ok(), good, "{cuts:?}");
         }
     }
 
@@ -282,8 +355,8 @@ mod tests {
             boundaries.dedup();
             for x in [x, boundaries.get(pick.index(11)).copied().unwrap_or(x)] {
                 let expected = 1 + boundaries.iter().filter(|&&boundary| boundary <= x).count();
-                let config = FieldConfig { boundaries: Some(boundaries.clone()), ..config() };
-                let found = ids(&fit(&config, &[]), &[Some(&x.to_string())]).0;
+                let keys = Bucketized { boundaries: Some(boundaries.clone()), ..keys() };
+                let found = ids(&fit(&keys, &[]), &[Some(&x.to_string())]).0;
                 prop_assert_eq!(found, [expected as u32]);
             }
         }
@@ -292,7 +365,7 @@ mod tests {
         fn quantile_buckets_of_distinct_numbers_are_equally_full(n in 2_u32..12, scale in 1_u32..9) {
             let training: Vec<_> = (0..n * scale).map(|number| number.to_string()).collect();
             let training: Vec<_> = training.iter().map(String::as_str).collect();
-            let encoder = fit(&FieldConfig { quantiles: Some(n), ..config() }, &training);
+            let encoder = fit(&Bucketized { quantiles: Some(n), ..keys() }, &training);
             let texts: Vec<_> = training.iter().map(|&text| Some(text)).collect();
             let (found, _) = ids(&encoder, &texts);
             for bucket in 1..=n {

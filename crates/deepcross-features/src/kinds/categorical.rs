@@ -1,15 +1,34 @@
 //! Categorical fields: a value is one id.
 
+use serde::{Deserialize, Serialize};
+
 use crate::batch::column::Column;
 use crate::batch::shape::FieldShape;
-use crate::config::field_config::FieldConfig;
 use crate::counts::FieldCounts;
-use crate::description::Encoding;
+use crate::description::ValueForm;
 use crate::error::FeatureError;
+use crate::keys::KeyVisitor;
+use crate::kind::{CompanionKeys, Encode, Fit, Kind, Texts};
+use crate::limits::is_smoothing;
+use crate::lookup::id_keys::IdKeys;
 use crate::lookup::{Lookup, LookupFitter};
+use crate::problem::Problem;
 use crate::raw::value::Run;
 use crate::raw::value_text::ValueError;
-use crate::state::CategoricalState;
+
+/// The name of the kind.
+pub(crate) const NAME: &str = "categorical";
+
+/// The keys of a categorical field.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Categorical {
+    /// The ids of the values.
+    pub ids: IdKeys,
+    /// Whether to add a field of companion counts, named like this field with `_counts` appended; by default not.
+    pub counts: Option<bool>,
+    /// With `counts`: the strength of smoothing of the click rate, in clicks; 0.001 to 10⁹, by default 4.
+    pub smoothing: Option<f64>,
+}
 
 /// Learns the ids of the values.
 #[derive(Clone, Debug)]
@@ -18,64 +37,108 @@ pub(crate) struct CategoricalFitter {
 }
 
 /// Writes one id per row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct CategoricalEncoder {
     lookup: Lookup,
 }
 
-impl CategoricalFitter {
-    pub(crate) fn new(config: &FieldConfig) -> Self {
-        Self { lookup: LookupFitter::new(config) }
+impl Kind for Categorical {
+    type Fitter = CategoricalFitter;
+
+    fn name(&self) -> &'static str {
+        NAME
     }
 
-    pub(crate) fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
+    fn keys(&mut self, visitor: &mut impl KeyVisitor) {
+        self.ids.keys(visitor);
+        visitor.key("counts", &mut self.counts);
+        visitor.key("smoothing", &mut self.smoothing);
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.ids.problems();
+        let Some(smoothing) = self.smoothing else { return problems };
+        if self.counts != Some(true) {
+            let message = format!("has no meaning without `counts = true`, but is {smoothing}");
+            problems.push(Problem::new("smoothing", message));
+        }
+        let good = is_smoothing(smoothing);
+        problems.extend(Problem::unless(good, "smoothing", "be from 0.001 to 1e9", smoothing));
+        problems
+    }
+
+    fn companion(&self) -> Option<CompanionKeys> {
+        let keys = CompanionKeys { hash: self.ids.hash, smoothing: self.smoothing };
+        (self.counts == Some(true)).then_some(keys)
+    }
+
+    fn fitter(&self, field: &str) -> CategoricalFitter {
+        CategoricalFitter { lookup: LookupFitter::new(&self.ids, field) }
+    }
+}
+
+impl Fit for CategoricalFitter {
+    type Encoder = CategoricalEncoder;
+
+    fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
         text.map_or(Ok(()), |value| self.lookup.observe(value, positive))
     }
 
-    pub(crate) fn finish(self) -> CategoricalEncoder {
+    fn finish(self) -> CategoricalEncoder {
         CategoricalEncoder { lookup: self.lookup.finish() }
     }
 }
 
-impl CategoricalEncoder {
-    pub(crate) fn encode(&self, text: Option<&str>, column: &mut Column, counts: &mut FieldCounts) {
-        column.sparse_mut().push_id(self.lookup.encode(text, counts));
+impl Encode for CategoricalEncoder {
+    fn restore(&mut self, field: &str) -> Result<(), FeatureError> {
+        self.lookup.restore(field)
     }
 
-    /// As [`encode`](Self::encode), for each value of the run.
-    pub(crate) fn encode_run(&self, run: &Run<'_>, column: &mut Column, counts: &mut FieldCounts) {
-        let ids = self.lookup.encode_run(run, counts);
-        column.sparse_mut().push_ids(&ids[..run.len()]);
-    }
-
-    pub(crate) fn shape(&self, name: &str) -> FieldShape {
+    fn shape(&self, name: &str) -> FieldShape {
         self.lookup.shape(name, false)
     }
 
-    pub(crate) fn lookup(&self) -> &Lookup {
-        &self.lookup
+    fn kind(&self) -> &'static str {
+        NAME
     }
 
-    pub(crate) fn describe(&self) -> Encoding {
-        Encoding::Categorical { ids: self.lookup.describe() }
+    fn describe(&self) -> String {
+        self.lookup.to_string()
     }
 
-    pub(crate) fn to_state(&self) -> CategoricalState {
-        CategoricalState { lookup: self.lookup.to_state() }
+    fn form(&self) -> ValueForm {
+        ValueForm::Text
     }
 
-    pub(crate) fn from_state(field: &str, state: CategoricalState) -> Result<Self, FeatureError> {
-        Ok(Self { lookup: Lookup::from_state(field, state.lookup)? })
+    fn encode(
+        &self,
+        texts: Texts<'_>,
+        column: &mut Column,
+        counts: &mut FieldCounts,
+    ) -> Result<(), ValueError> {
+        column.sparse_mut().push_id(self.lookup.encode(texts.first, counts));
+        Ok(())
+    }
+
+    fn encode_run(&self, run: &Run<'_>, column: &mut Column, counts: &mut FieldCounts) -> bool {
+        let ids = self.lookup.encode_run(run, counts);
+        column.sparse_mut().push_ids(&ids[..run.len()]);
+        true
+    }
+
+    fn lookup(&self) -> Option<&Lookup> {
+        Some(&self.lookup)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lookup::id_keys::{HashKeys, VocabularyKeys};
 
     #[track_caller]
-    fn check(config: FieldConfig, expected: &[(Option<&str>, u32)], counted: FieldCounts) {
-        let mut fitter = CategoricalFitter::new(&config);
+    fn check(ids: IdKeys, expected: &[(Option<&str>, u32)], counted: FieldCounts) {
+        let mut fitter = Categorical { ids, ..Categorical::default() }.fitter("f");
         for text in [Some("a"), None, Some("b"), Some("a")] {
             fitter.observe(text, false).expect("few values");
         }
@@ -83,7 +146,7 @@ mod tests {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
         for &(text, _) in expected {
-            encoder.encode(text, &mut column, &mut counts);
+            encoder.encode(Texts::one(text), &mut column, &mut counts).expect("any text");
         }
         let ids: Vec<_> = expected.iter().map(|&(_, id)| id).collect();
         assert_eq!(column.sparse_mut().ids(), ids);
@@ -92,12 +155,14 @@ mod tests {
 
     #[test]
     fn a_value_is_one_id() {
-        let config = FieldConfig { min_count: Some(2), ..FieldConfig::categorical("f") };
+        let vocabulary = VocabularyKeys { min_count: Some(2), ..VocabularyKeys::default() };
+        let ids = IdKeys { vocabulary, ..IdKeys::default() };
         let counted = FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0 };
-        check(config, &[(Some("a"), 3), (None, 0), (Some("c"), 1), (Some("b"), 2)], counted);
+        check(ids, &[(Some("a"), 3), (None, 0), (Some("c"), 1), (Some("b"), 2)], counted);
 
-        let config = FieldConfig { buckets: Some(1), ..FieldConfig::categorical("f") };
+        let hash = HashKeys { buckets: Some(1), ..HashKeys::default() };
+        let ids = IdKeys { hash, ..IdKeys::default() };
         let counted = FieldCounts { values: 3, missing: 1, ..FieldCounts::default() };
-        check(config, &[(Some("a"), 1), (None, 0), (Some("c"), 1)], counted);
+        check(ids, &[(Some("a"), 1), (None, 0), (Some("c"), 1)], counted);
     }
 }

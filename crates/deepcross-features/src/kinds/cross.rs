@@ -6,88 +6,138 @@
 //! from `a` and `bc`.
 //! A missing value is hashed as such, and differs from an empty one; if both values are missing, the pair is missing.
 
+use serde::{Deserialize, Serialize};
+
 use crate::batch::column::Column;
 use crate::batch::shape::{FieldShape, Reserved};
-use crate::config::field_config::FieldConfig;
 use crate::counts::FieldCounts;
-use crate::description::Encoding;
+use crate::description::ValueForm;
 use crate::error::FeatureError;
+use crate::keys::KeyVisitor;
+use crate::kind::{Encode, Fit, Kind, Texts};
 use crate::lookup::MISSING;
 use crate::lookup::hash::HashBuckets;
-use crate::raw::value_text;
-use crate::state::CrossState;
+use crate::lookup::id_keys::HashKeys;
+use crate::problem::Problem;
+use crate::raw::value_text::ValueError;
+
+/// The name of the kind.
+const NAME: &str = "cross";
 
 /// The length that stands for a missing value.
 const NO_LENGTH: u64 = u64::MAX;
 
+/// The keys of a cross.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cross {
+    /// The two columns to read, different ones; must be given.
+    pub columns: Option<Vec<String>>,
+    /// The hash of pairs of values; its number of buckets must be given.
+    pub hash: HashKeys,
+}
+
 /// Writes one id per row; there is nothing to learn.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct CrossEncoder {
-    /// The column of the second value.
-    second: String,
     hash: HashBuckets,
 }
 
-impl CrossEncoder {
-    pub(crate) fn new(config: &FieldConfig) -> Self {
-        let second = config.columns().get(1).copied().unwrap_or_default().to_owned();
-        let (buckets, seed) = (config.buckets.unwrap_or(1), config.seed.unwrap_or(0));
-        Self { second, hash: HashBuckets::new(&config.name, buckets, seed) }
+impl Kind for Cross {
+    type Fitter = CrossEncoder;
+
+    fn name(&self) -> &'static str {
+        NAME
     }
 
-    /// The column of the second value.
-    pub(crate) fn second(&self) -> &str {
-        &self.second
+    fn keys(&mut self, visitor: &mut impl KeyVisitor) {
+        visitor.key("columns", &mut self.columns);
+        self.hash.keys(visitor);
     }
 
-    /// The text of the second value, or `None` if it is missing; `field` is the name of the field.
-    pub(crate) fn read_second<'a>(
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if self.columns.is_none() {
+            problems.push(Problem::new("columns", "must be given, as two names"));
+        }
+        problems.extend(self.hash.lacking());
+        problems.extend(self.hash.contradictions());
+        if let Some(columns) = &self.columns {
+            let good = matches!(&columns[..], [a, b] if a != b && !a.is_empty() && !b.is_empty());
+            let must = "be the names of two different columns";
+            problems.extend(Problem::unless(good, "columns", must, format!("{columns:?}")));
+        }
+        problems.extend(self.hash.bad_values());
+        problems
+    }
+
+    fn columns(&self) -> Option<&[String]> {
+        Some(self.columns.as_deref().unwrap_or_default())
+    }
+
+    fn fitter(&self, field: &str) -> CrossEncoder {
+        let hash = self.hash.of_field(field);
+        CrossEncoder { hash: hash.unwrap_or_else(|| HashBuckets::new(field, 1, 0)) }
+    }
+}
+
+impl Fit for CrossEncoder {
+    type Encoder = Self;
+
+    fn finish(self) -> Self {
+        self
+    }
+}
+
+impl Encode for CrossEncoder {
+    fn restore(&mut self, field: &str) -> Result<(), FeatureError> {
+        self.hash.restore(field)
+    }
+
+    fn n_columns(&self) -> usize {
+        2
+    }
+
+    fn shape(&self, name: &str) -> FieldShape {
+        FieldShape::sparse(name, self.hash.dimensions(), false, Reserved::HASH)
+    }
+
+    fn kind(&self) -> &'static str {
+        NAME
+    }
+
+    fn describe(&self) -> String {
+        self.hash.to_string()
+    }
+
+    fn form(&self) -> ValueForm {
+        ValueForm::Text
+    }
+
+    fn encode(
         &self,
-        field: &str,
-        raw: &'a [u8],
-        missing: &[String],
-    ) -> Result<Option<&'a str>, FeatureError> {
-        value_text::read(raw, missing).map_err(|error| error.at(field, &self.second, raw))
-    }
-
-    pub(crate) fn encode(
-        &self,
-        first: Option<&str>,
-        second: Option<&str>,
+        texts: Texts<'_>,
         column: &mut Column,
         counts: &mut FieldCounts,
-    ) {
+    ) -> Result<(), ValueError> {
+        let Texts { first, second } = texts;
         let is_missing = first.is_none() && second.is_none();
         counts.values += 1;
         counts.missing += u64::from(is_missing);
         column.sparse_mut().push_id(if is_missing { MISSING } else { self.id(first, second) });
+        Ok(())
     }
 
+    fn is_hashed(&self) -> bool {
+        true
+    }
+}
+
+impl CrossEncoder {
     fn id(&self, first: Option<&str>, second: Option<&str>) -> u32 {
         let lengths = [first, second]
             .map(|value| value.map_or(NO_LENGTH, |value| value.len() as u64).to_le_bytes());
         let [first, second] = [first, second].map(|value| value.unwrap_or_default().as_bytes());
         self.hash.id_of(&[&lengths[0], first, &lengths[1], second])
-    }
-
-    pub(crate) fn shape(&self, name: &str) -> FieldShape {
-        FieldShape::sparse(name, self.hash.dimensions(), false, Reserved::HASH)
-    }
-
-    pub(crate) fn describe(&self) -> Encoding {
-        Encoding::Cross { buckets: self.hash.buckets(), seed: self.hash.seed() }
-    }
-
-    pub(crate) fn to_state(&self) -> CrossState {
-        CrossState { second: self.second.clone(), hash: self.hash.to_state() }
-    }
-
-    pub(crate) fn from_state(field: &str, state: CrossState) -> Result<Self, FeatureError> {
-        if state.second.is_empty() {
-            let problem = format!("field `{field}`: the second column has an empty name");
-            return Err(FeatureError::State { problem });
-        }
-        Ok(Self { second: state.second, hash: HashBuckets::from_state(field, state.hash)? })
     }
 }
 
@@ -96,14 +146,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::state::HashState;
 
     const MANY: u32 = u32::MAX - 1;
 
-    fn cross(buckets: u32) -> CrossEncoder {
-        let columns = Some(vec!["a".to_owned(), "b".to_owned()]);
-        let config = FieldConfig { columns, buckets: Some(buckets), ..FieldConfig::cross("f") };
-        CrossEncoder::new(&config)
+    fn cross(buckets: u32, seed: u64) -> CrossEncoder {
+        CrossEncoder { hash: HashBuckets::new("f", buckets, seed) }
     }
 
     #[test]
@@ -120,7 +167,7 @@ mod tests {
             (Some(""), None),
             (None, Some("")),
         ];
-        let mut ids: Vec<_> = pairs.map(|(a, b)| cross(MANY).id(a, b)).to_vec();
+        let mut ids: Vec<_> = pairs.map(|(a, b)| cross(MANY, 0).id(a, b)).to_vec();
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), pairs.len());
@@ -128,23 +175,21 @@ mod tests {
 
     #[test]
     fn seeds_separate_equal_pairs() {
-        let id = |seed| {
-            let (buckets, seed) = (Some(MANY), Some(seed));
-            let columns = Some(vec!["a".to_owned(), "b".to_owned()]);
-            let config = FieldConfig { columns, buckets, seed, ..FieldConfig::cross("f") };
-            CrossEncoder::new(&config).id(Some("x"), Some("y"))
-        };
-        assert_eq!(id(0), cross(MANY).id(Some("x"), Some("y")));
+        let id = |seed| cross(MANY, seed).id(Some("x"), Some("y"));
+        assert_eq!(id(0), cross(MANY, 0).id(Some("x"), Some("y")));
         assert_ne!(id(0), id(1));
     }
 
     #[test]
     fn only_a_pair_without_values_is_missing() {
-        let encoder = cross(1);
+        let encoder = cross(1, 0);
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
-        for (a, b) in [(Some("x"), None), (None, None), (None, Some("")), (Some("x"), Some("y"))] {
-            encoder.encode(a, b, &mut column, &mut counts);
+        for (first, second) in
+            [(Some("x"), None), (None, None), (None, Some("")), (Some("x"), Some("y"))]
+        {
+            let texts = Texts { first, second };
+            encoder.encode(texts, &mut column, &mut counts).expect("any texts");
         }
         assert_eq!(column.sparse_mut().ids(), [1, 0, 1, 1]);
         assert_eq!(counts, FieldCounts { values: 4, missing: 1, ..FieldCounts::default() });
@@ -152,10 +197,8 @@ mod tests {
 
     #[test]
     fn forged_states_are_refused() {
-        for (second, buckets, good) in [("b", 1, true), ("", 1, false), ("b", 0, false)] {
-            let state =
-                CrossState { second: second.to_owned(), hash: HashState { buckets, seed: 0 } };
-            assert_eq!(CrossEncoder::from_state("f", state).is_ok(), good, "{second:?}, {buckets}");
+        for (buckets, good) in [(1, true), (0, false)] {
+            assert_eq!(cross(buckets, 0).restore("f").is_ok(), good, "{buckets}");
         }
     }
 
@@ -167,7 +210,7 @@ mod tests {
             let canonical = [b"f\0", &of_a[..], parts[0], &of_b, parts[1]].concat();
             let hash = twox_hash::XxHash3_64::oneshot(&canonical);
             let expected = ((u128::from(hash) * u128::from(MANY)) >> 64) as u32 + 1;
-            prop_assert_eq!(cross(MANY).id(Some(&a), Some(&b)), expected);
+            prop_assert_eq!(cross(MANY, 0).id(Some(&a), Some(&b)), expected);
         }
     }
 }

@@ -10,20 +10,47 @@
 //! Grams with the same id are merged, which keeps the rows short whose embeddings are summed.
 
 use std::iter::once;
-use std::str;
+use std::{fmt, str};
+
+use serde::{Deserialize, Serialize};
 
 use crate::batch::column::Column;
 use crate::batch::shape::FieldShape;
-use crate::config::field_config::{FieldConfig, Grams};
 use crate::counts::FieldCounts;
-use crate::description::Encoding;
+use crate::description::ValueForm;
 use crate::error::FeatureError;
+use crate::keys::KeyVisitor;
+use crate::kind::{Encode, Fit, Kind, Texts};
+use crate::lookup::id_keys::IdKeys;
 use crate::lookup::{Lookup, LookupFitter};
+use crate::problem::Problem;
 use crate::raw::value_text::ValueError;
-use crate::state::{GramsState, TextState};
+
+/// The name of the kind.
+const NAME: &str = "text";
 
 /// The character before and after a word.
 const MARK: char = '#';
+
+/// The keys of a text field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Text {
+    /// The ids of the grams.
+    pub ids: IdKeys,
+    /// The weight of a gram that occurs several times, `counts` (the default) or `binary`.
+    pub grams: Option<Grams>,
+}
+
+/// The weight of a gram of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grams {
+    /// The number of times that it occurs.
+    #[default]
+    Counts,
+    /// 1, however often it occurs.
+    Binary,
+}
 
 /// Learns the ids of the grams.
 #[derive(Clone, Debug)]
@@ -33,39 +60,79 @@ pub(crate) struct TextFitter {
 }
 
 /// Writes the ids of a row's grams, ascending, each once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TextEncoder {
     lookup: Lookup,
     grams: Grams,
 }
 
-impl TextFitter {
-    pub(crate) fn new(config: &FieldConfig) -> Self {
-        Self { lookup: LookupFitter::new(config), grams: config.grams.unwrap_or_default() }
+impl Kind for Text {
+    type Fitter = TextFitter;
+
+    fn name(&self) -> &'static str {
+        NAME
     }
 
+    fn keys(&mut self, visitor: &mut impl KeyVisitor) {
+        self.ids.keys(visitor);
+        visitor.key("grams", &mut self.grams);
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        self.ids.problems()
+    }
+
+    fn fitter(&self, field: &str) -> TextFitter {
+        let grams = self.grams.unwrap_or_default();
+        TextFitter { lookup: LookupFitter::new(&self.ids, field), grams }
+    }
+}
+
+impl Fit for TextFitter {
+    type Encoder = TextEncoder;
+
     /// Counts each occurrence of a gram.
-    pub(crate) fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
+    fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
         text.map_or(Ok(()), |text| {
             try_for_each_gram(text, |gram| self.lookup.observe(gram, positive))
         })
     }
 
-    pub(crate) fn finish(self) -> TextEncoder {
+    fn finish(self) -> TextEncoder {
         TextEncoder { lookup: self.lookup.finish(), grams: self.grams }
     }
 }
 
-impl TextEncoder {
-    pub(crate) fn encode(
+impl Encode for TextEncoder {
+    fn restore(&mut self, field: &str) -> Result<(), FeatureError> {
+        self.lookup.restore(field)
+    }
+
+    fn shape(&self, name: &str) -> FieldShape {
+        self.lookup.shape(name, true)
+    }
+
+    fn kind(&self) -> &'static str {
+        NAME
+    }
+
+    fn describe(&self) -> String {
+        format!("{}, tri-letter grams, {}", self.lookup, self.grams)
+    }
+
+    fn form(&self) -> ValueForm {
+        ValueForm::Texts
+    }
+
+    fn encode(
         &self,
-        text: Option<&str>,
+        texts: Texts<'_>,
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError> {
         let column = column.sparse_mut();
         let mut row_counts = FieldCounts::default();
-        if let Some(text) = text {
+        if let Some(text) = texts.first {
             try_for_each_gram(text, |gram| {
                 column.push_open(self.lookup.encode(Some(gram), &mut row_counts));
                 Ok(())
@@ -85,32 +152,17 @@ impl TextEncoder {
         Ok(())
     }
 
-    pub(crate) fn shape(&self, name: &str) -> FieldShape {
-        self.lookup.shape(name, true)
+    fn lookup(&self) -> Option<&Lookup> {
+        Some(&self.lookup)
     }
+}
 
-    pub(crate) fn lookup(&self) -> &Lookup {
-        &self.lookup
-    }
-
-    pub(crate) fn describe(&self) -> Encoding {
-        Encoding::Text { ids: self.lookup.describe(), grams: self.grams }
-    }
-
-    pub(crate) fn to_state(&self) -> TextState {
-        let grams = match self.grams {
-            Grams::Counts => GramsState::Counts,
-            Grams::Binary => GramsState::Binary,
-        };
-        TextState { lookup: self.lookup.to_state(), grams }
-    }
-
-    pub(crate) fn from_state(field: &str, state: TextState) -> Result<Self, FeatureError> {
-        let grams = match state.grams {
-            GramsState::Counts => Grams::Counts,
-            GramsState::Binary => Grams::Binary,
-        };
-        Ok(Self { lookup: Lookup::from_state(field, state.lookup)?, grams })
+impl fmt::Display for Grams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Counts => "counts",
+            Self::Binary => "binary",
+        })
     }
 }
 
@@ -188,6 +240,7 @@ mod tests {
 
     use super::*;
     use crate::batch::sparse::SparseColumn;
+    use crate::lookup::id_keys::{HashKeys, VocabularyKeys};
 
     fn grams_of(text: &str) -> Vec<String> {
         let mut grams = Vec::new();
@@ -222,12 +275,17 @@ mod tests {
         }
     }
 
-    fn config(grams: Grams) -> FieldConfig {
-        FieldConfig { grams: Some(grams), ..FieldConfig::text("f") }
+    fn keys(grams: Grams) -> Text {
+        Text { grams: Some(grams), ..Text::default() }
     }
 
-    fn fit(config: &FieldConfig, training: &[&str]) -> TextEncoder {
-        let mut fitter = TextFitter::new(config);
+    fn hash(buckets: Option<u32>) -> IdKeys {
+        let hash = HashKeys { buckets, ..HashKeys::default() };
+        IdKeys { hash, ..IdKeys::default() }
+    }
+
+    fn fit(keys: &Text, training: &[&str]) -> TextEncoder {
+        let mut fitter = keys.fitter("f");
         for text in training {
             fitter.observe(Some(text), false).expect("few grams");
         }
@@ -238,7 +296,7 @@ mod tests {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
         for &text in texts {
-            encoder.encode(text, &mut column, &mut counts).expect("few grams");
+            encoder.encode(Texts::one(text), &mut column, &mut counts).expect("few grams");
         }
         (column.sparse_mut().clone(), counts)
     }
@@ -247,7 +305,7 @@ mod tests {
     fn equal_grams_are_one_id() {
         let texts = [Some("aa a zz A"), None, Some(" "), Some("aa")];
         let training = ["a a a aa"];
-        let counted = encode(&fit(&config(Grams::Counts), &training), &texts);
+        let counted = encode(&fit(&keys(Grams::Counts), &training), &texts);
         // In the order of counts, then of bytes: `#a#` is 3, `#aa` is 4, `aa#` is 5.
         assert_eq!(counted.0.ids(), [1, 3, 4, 5, 0, 0, 4, 5]);
         assert_eq!(counted.0.weights(), [2.0, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
@@ -255,7 +313,7 @@ mod tests {
         let expected = FieldCounts { values: 10, missing: 2, unseen: 2, ..FieldCounts::default() };
         assert_eq!(counted.1, expected);
 
-        let binary = encode(&fit(&config(Grams::Binary), &training), &texts);
+        let binary = encode(&fit(&keys(Grams::Binary), &training), &texts);
         assert_eq!((binary.0.ids(), binary.0.offsets()), (counted.0.ids(), counted.0.offsets()));
         assert_eq!(binary.0.weights(), [0.0; 0]);
         assert_eq!(binary.1, expected);
@@ -263,10 +321,13 @@ mod tests {
 
     #[test]
     fn grams_are_chosen_like_any_values() {
-        let limited = FieldConfig { min_count: Some(2), top: Some(1), ..config(Grams::Counts) };
+        let (min_count, top) = (Some(2), Some(1));
+        let vocabulary = VocabularyKeys { min_count, top, ..VocabularyKeys::default() };
+        let ids = IdKeys { vocabulary, ..IdKeys::default() };
+        let limited = Text { ids, ..keys(Grams::Counts) };
         let encoder = fit(&limited, &["b b a a a"]);
         assert_eq!(encode(&encoder, &[Some("a b c")]).0.ids(), [1, 2, 3]);
-        let hashed = FieldConfig { buckets: Some(1), ..config(Grams::Counts) };
+        let hashed = Text { ids: hash(Some(1)), ..keys(Grams::Counts) };
         let (column, _) = encode(&fit(&hashed, &[]), &[Some("any word")]);
         assert_eq!((column.ids(), column.weights()), (&[1][..], &[7.0][..]));
     }
@@ -313,7 +374,7 @@ mod tests {
         ) {
             let grams = if binary { Grams::Binary } else { Grams::Counts };
             let training: Vec<_> = training.iter().map(String::as_str).collect();
-            let encoder = fit(&FieldConfig { buckets, ..config(grams) }, &training);
+            let encoder = fit(&Text { ids: hash(buckets), ..keys(grams) }, &training);
             let (column, counts) = encode(&encoder, &[Some(&text)]);
             let mut expected = BTreeMap::<u32, f32>::new();
             for (gram, count) in naive(&text) {

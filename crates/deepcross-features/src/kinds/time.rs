@@ -5,61 +5,176 @@
 //! The form of a time is configured and not guessed: `14102100` may be an hour of 2014 or seconds of 1970.
 //! The crate jiff parses dates and computes with them.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
+use serde::{Deserialize, Serialize};
 
 use crate::batch::column::Column;
 use crate::batch::shape::{FieldShape, Reserved};
-use crate::config::field_config::{FieldConfig, TimeFormat, TimePart};
-use crate::config::utc_offset::UtcOffset;
 use crate::counts::FieldCounts;
-use crate::description::Encoding;
+use crate::description::ValueForm;
 use crate::error::FeatureError;
+use crate::keys::KeyVisitor;
+use crate::kind::{Encode, Fit, Kind, Texts};
 use crate::kinds::number;
+use crate::kinds::utc_offset::UtcOffset;
 use crate::lookup::MISSING;
+use crate::problem::Problem;
 use crate::raw::value_text::ValueError;
-use crate::state::{TimeFormatState, TimePartState, TimeState};
+
+/// The name of the kind.
+const NAME: &str = "time";
 
 /// The id of the first hour or day.
 const FIRST: u32 = 1;
 
+/// The keys of a time field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Time {
+    /// The part that is the value, `hour` or `weekday`; must be given.
+    pub part: Option<TimePart>,
+    /// The form in which a time is written, `unix` (the default), `unix-ms`, `date-time` or `yymmddhh`.
+    pub time_format: Option<TimeFormat>,
+    /// Except for `yymmddhh`: the offset from UTC of the clock that shows the hour and the weekday, such as `+01:00`;
+    /// by default none.
+    pub utc_offset: Option<UtcOffset>,
+}
+
+/// The part of a time that is the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimePart {
+    /// The hour of the day, 0 to 23.
+    Hour,
+    /// The day of the week, Monday first.
+    Weekday,
+}
+
+/// The form in which a time is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeFormat {
+    /// Seconds since the beginning of 1970, UTC.
+    #[default]
+    Unix,
+    /// Milliseconds since the beginning of 1970, UTC.
+    UnixMs,
+    /// `2016-08-13 09:30:00` of the local clock, or with an offset from UTC as in RFC 3339: `2016-08-13T09:30:00Z`.
+    DateTime,
+    /// `16081309` of the local clock: year, month, day and hour with two digits each.
+    Yymmddhh,
+}
+
 /// Writes one id per row; there is nothing to learn.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TimeEncoder {
     part: TimePart,
     format: TimeFormat,
-    offset: UtcOffset,
+    /// The offset of the clock from UTC in minutes, less than a day.
+    offset_minutes: i16,
 }
 
-impl TimeEncoder {
-    pub(crate) fn new(config: &FieldConfig) -> Self {
-        Self {
-            part: config.part.unwrap_or(TimePart::Hour),
-            format: config.time_format.unwrap_or_default(),
-            offset: config.utc_offset.unwrap_or_default(),
-        }
+impl Kind for Time {
+    type Fitter = TimeEncoder;
+
+    fn name(&self) -> &'static str {
+        NAME
     }
 
-    /// Whether [`encode`](Self::encode) would accept `text`.
-    pub(crate) fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
+    fn keys(&mut self, visitor: &mut impl KeyVisitor) {
+        visitor.key("part", &mut self.part);
+        visitor.key("time_format", &mut self.time_format);
+        visitor.key("utc_offset", &mut self.utc_offset);
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if self.part.is_none() {
+            problems.push(Problem::new("part", "must be given, as \"hour\" or \"weekday\""));
+        }
+        if self.utc_offset.is_some() && self.time_format == Some(TimeFormat::Yymmddhh) {
+            let message =
+                "has no meaning with `time_format = \"yymmddhh\"`, an hour of the local clock";
+            problems.push(Problem::new("utc_offset", message));
+        }
+        problems
+    }
+
+    fn fitter(&self, _field: &str) -> TimeEncoder {
+        TimeEncoder {
+            part: self.part.unwrap_or(TimePart::Hour),
+            format: self.time_format.unwrap_or_default(),
+            offset_minutes: self.utc_offset.unwrap_or_default().minutes(),
+        }
+    }
+}
+
+impl Fit for TimeEncoder {
+    type Encoder = Self;
+
+    fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
         text.map_or(Ok(()), |text| self.id(text).map(drop))
     }
 
-    pub(crate) fn encode(
+    fn finish(self) -> Self {
+        self
+    }
+}
+
+impl Encode for TimeEncoder {
+    fn restore(&mut self, field: &str) -> Result<(), FeatureError> {
+        match UtcOffset::from_minutes(self.offset_minutes) {
+            Some(_) => Ok(()),
+            None => Err(FeatureError::State {
+                problem: format!("field `{field}`: the offset from UTC is not less than a day"),
+            }),
+        }
+    }
+
+    fn shape(&self, name: &str) -> FieldShape {
+        let n_values = match self.part {
+            TimePart::Hour => 24,
+            TimePart::Weekday => 7,
+        };
+        FieldShape::sparse(name, FIRST as usize + n_values, false, Reserved::MISSING)
+    }
+
+    fn kind(&self) -> &'static str {
+        NAME
+    }
+
+    fn describe(&self) -> String {
+        let Self { part, format, .. } = self;
+        match format {
+            TimeFormat::Yymmddhh => format!("{part} of {format}, local time"),
+            _ => format!("{part} of {format}, UTC{}", self.offset()),
+        }
+    }
+
+    fn form(&self) -> ValueForm {
+        let is_number = matches!(self.format, TimeFormat::Unix | TimeFormat::UnixMs);
+        ValueForm::Time { is_number }
+    }
+
+    fn encode(
         &self,
-        text: Option<&str>,
+        texts: Texts<'_>,
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError> {
-        let id = text.map_or(Ok(MISSING), |text| self.id(text))?;
+        let id = texts.first.map_or(Ok(MISSING), |text| self.id(text))?;
         counts.values += 1;
-        counts.missing += u64::from(text.is_none());
+        counts.missing += u64::from(texts.first.is_none());
         column.sparse_mut().push_id(id);
         Ok(())
     }
+}
 
+impl TimeEncoder {
     fn id(&self, text: &str) -> Result<u32, ValueError> {
         let time = match self.format {
             TimeFormat::Unix => self.at_seconds(text, 1.0),
@@ -103,7 +218,7 @@ impl TimeEncoder {
 
     /// The time that a clock with the configured offset from UTC shows.
     fn local(&self, timestamp: Timestamp) -> Option<DateTime> {
-        let offset = Offset::from_seconds(i32::from(self.offset.minutes()) * 60).ok()?;
+        let offset = Offset::from_seconds(i32::from(self.offset_minutes) * 60).ok()?;
         Some(offset.to_datetime(timestamp))
     }
 
@@ -121,48 +236,28 @@ impl TimeEncoder {
         }
     }
 
-    pub(crate) fn shape(&self, name: &str) -> FieldShape {
-        let n_values = match self.part {
-            TimePart::Hour => 24,
-            TimePart::Weekday => 7,
-        };
-        FieldShape::sparse(name, FIRST as usize + n_values, false, Reserved::MISSING)
+    fn offset(&self) -> UtcOffset {
+        UtcOffset::from_minutes(self.offset_minutes).unwrap_or_default()
     }
+}
 
-    pub(crate) fn describe(&self) -> Encoding {
-        Encoding::Time { part: self.part, format: self.format, utc_offset: self.offset }
+impl fmt::Display for TimePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hour => "hour",
+            Self::Weekday => "weekday",
+        })
     }
+}
 
-    pub(crate) fn to_state(&self) -> TimeState {
-        let part = match self.part {
-            TimePart::Hour => TimePartState::Hour,
-            TimePart::Weekday => TimePartState::Weekday,
-        };
-        let format = match self.format {
-            TimeFormat::Unix => TimeFormatState::Unix,
-            TimeFormat::UnixMs => TimeFormatState::UnixMs,
-            TimeFormat::DateTime => TimeFormatState::DateTime,
-            TimeFormat::Yymmddhh => TimeFormatState::Yymmddhh,
-        };
-        TimeState { part, format, offset_minutes: self.offset.minutes() }
-    }
-
-    pub(crate) fn from_state(field: &str, state: TimeState) -> Result<Self, FeatureError> {
-        let part = match state.part {
-            TimePartState::Hour => TimePart::Hour,
-            TimePartState::Weekday => TimePart::Weekday,
-        };
-        let format = match state.format {
-            TimeFormatState::Unix => TimeFormat::Unix,
-            TimeFormatState::UnixMs => TimeFormat::UnixMs,
-            TimeFormatState::DateTime => TimeFormat::DateTime,
-            TimeFormatState::Yymmddhh => TimeFormat::Yymmddhh,
-        };
-        let offset = UtcOffset::from_minutes(state.offset_minutes).ok_or_else(|| {
-            let problem = format!("field `{field}`: the offset from UTC is not less than a day");
-            FeatureError::State { problem }
-        })?;
-        Ok(Self { part, format, offset })
+impl fmt::Display for TimeFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unix => "unix",
+            Self::UnixMs => "unix-ms",
+            Self::DateTime => "date-time",
+            Self::Yymmddhh => "yymmddhh",
+        })
     }
 }
 
@@ -182,13 +277,14 @@ mod tests {
     use super::*;
 
     fn encoder(format: TimeFormat, part: TimePart, offset: &str) -> TimeEncoder {
-        TimeEncoder { part, format, offset: UtcOffset::parse(offset).expect("an offset") }
+        let offset = UtcOffset::parse(offset).expect("an offset");
+        TimeEncoder { part, format, offset_minutes: offset.minutes() }
     }
 
     fn encode(encoder: &TimeEncoder, text: Option<&str>) -> Result<(u32, FieldCounts), ValueError> {
         let mut column = Column::new(&encoder.shape("f"));
         let mut counts = FieldCounts::default();
-        encoder.encode(text, &mut column, &mut counts)?;
+        encoder.encode(Texts::one(text), &mut column, &mut counts)?;
         Ok((column.sparse_mut().ids()[0], counts))
     }
 
@@ -269,10 +365,10 @@ mod tests {
 
     #[test]
     fn forged_states_are_refused() {
-        let state = encoder(TimeFormat::Unix, TimePart::Hour, "+00:00").to_state();
+        let encoder = encoder(TimeFormat::Unix, TimePart::Hour, "+00:00");
         for (offset_minutes, good) in [(-1439, true), (1440, false), (i16::MIN, false)] {
-            let state = TimeState { offset_minutes, ..state };
-            assert_eq!(TimeEncoder::from_state("f", state).is_ok(), good, "{offset_minutes}");
+            let restored = TimeEncoder { offset_minutes, ..encoder }.restore("f");
+            assert_eq!(restored.is_ok(), good, "{offset_minutes}");
         }
     }
 
@@ -300,12 +396,11 @@ mod tests {
             text in prop_oneof![".{0,30}", "[0-9T:. Z+\\-\\[\\]]{0,30}", "[0-9]{8}"],
             offset in -1439_i16..1440,
         ) {
-            let offset = UtcOffset::from_minutes(offset).expect("less than a day");
             for format in
                 [TimeFormat::Unix, TimeFormat::UnixMs, TimeFormat::DateTime, TimeFormat::Yymmddhh]
             {
                 for part in [TimePart::Hour, TimePart::Weekday] {
-                    let encoder = TimeEncoder { part, format, offset };
+                    let encoder = TimeEncoder { part, format, offset_minutes: offset };
                     let found = encode(&encoder, Some(&text));
                     prop_assert!(found.is_err() || encoder.check(Some(&text)).is_ok());
                 }

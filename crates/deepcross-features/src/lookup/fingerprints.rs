@@ -4,13 +4,19 @@
 //! So an index by their upper bits leads to a few fingerprints.
 //! Rejected: a binary search over all fingerprints, because each of its steps waits for memory.
 
-/// Distinct fingerprints in ascending order, with an index by their upper bits.
-#[derive(Clone, Debug)]
+use std::mem;
+
+use serde::{Deserialize, Serialize};
+
+/// Distinct fingerprints in ascending order, with an index by their upper bits, which is not stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Fingerprints {
     sorted: Vec<u32>,
     /// The position of the first fingerprint for each value of the upper bits, and the end of the last.
+    #[serde(skip)]
     starts: Vec<usize>,
     /// The shift that gives the upper bits of a fingerprint; 32 if the index has a single entry.
+    #[serde(skip)]
     shift: u32,
 }
 
@@ -46,9 +52,25 @@ impl Fingerprints {
         neighbours.binary_search(&print).is_ok()
     }
 
-    /// The fingerprints, in ascending order.
-    pub(crate) fn sorted(&self) -> &[u32] {
-        &self.sorted
+    /// The number of fingerprints.
+    pub(crate) fn len(&self) -> usize {
+        self.sorted.len()
+    }
+
+    /// Checks what was read from a stored encoder, and makes the index.
+    ///
+    /// # Errors
+    /// The problem, as a predicate of the vocabulary.
+    pub(crate) fn restore(&mut self) -> Result<(), String> {
+        let restored = Self::new(mem::take(&mut self.sorted));
+        *self = restored.ok_or("has fingerprints that do not ascend")?;
+        Ok(())
+    }
+}
+
+impl PartialEq for Fingerprints {
+    fn eq(&self, other: &Self) -> bool {
+        self.sorted == other.sorted
     }
 }
 
@@ -91,7 +113,7 @@ mod tests {
     #[test]
     fn coinciding_fingerprints_are_one() {
         let set = Fingerprints::of_hashes([7 << 32, (7 << 32) + 1, 3 << 32].into_iter());
-        assert_eq!(set.sorted(), [3, 7]);
+        assert_eq!(set.sorted, [3, 7]);
         assert!(set.contains((7 << 32) + 2) && !set.contains(8 << 32));
     }
 

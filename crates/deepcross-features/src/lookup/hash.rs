@@ -5,12 +5,14 @@
 //! Rejected: the hashers of the standard library, because they do not guarantee this.
 //! The name is hashed too, so that two fields with the same values have different collisions.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
 
 use crate::error::FeatureError;
 use crate::lookup::short_hash;
 use crate::raw::value::{RUN, Value};
-use crate::state::HashState;
 
 /// The id of the first bucket; 0 is the id of a missing value.
 const FIRST: u32 = 1;
@@ -20,11 +22,12 @@ const SHORT: usize = 128;
 const LANE: usize = 32;
 
 /// Buckets for the values of one field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct HashBuckets {
     buckets: u32,
     seed: u64,
-    /// The field's name and a zero byte.
+    /// The field's name and a zero byte; not stored.
+    #[serde(skip)]
     prefix: Vec<u8>,
 }
 
@@ -34,14 +37,6 @@ impl HashBuckets {
         let mut prefix = name.as_bytes().to_vec();
         prefix.push(0);
         Self { buckets, seed, prefix }
-    }
-
-    pub(crate) fn buckets(&self) -> u32 {
-        self.buckets
-    }
-
-    pub(crate) fn seed(&self) -> u64 {
-        self.seed
     }
 
     /// The number of ids, the reserved one included.
@@ -147,19 +142,29 @@ impl HashBuckets {
         hasher.digest()
     }
 
-    pub(crate) fn to_state(&self) -> HashState {
-        HashState { buckets: self.buckets, seed: self.seed }
-    }
-
-    pub(crate) fn from_state(field: &str, state: HashState) -> Result<Self, FeatureError> {
-        if !(1..u32::MAX).contains(&state.buckets) {
+    /// Checks what was read from a stored encoder, and makes the parts that are not stored.
+    pub(crate) fn restore(&mut self, field: &str) -> Result<(), FeatureError> {
+        if !(1..u32::MAX).contains(&self.buckets) {
             let problem = format!(
                 "field `{field}`: the number of buckets must be from 1 to 4294967294, but is {}",
-                state.buckets
+                self.buckets
             );
             return Err(FeatureError::State { problem });
         }
-        Ok(Self::new(field, state.buckets, state.seed))
+        *self = Self::new(field, self.buckets, self.seed);
+        Ok(())
+    }
+}
+
+impl PartialEq for HashBuckets {
+    fn eq(&self, other: &Self) -> bool {
+        (self.buckets, self.seed) == (other.buckets, other.seed)
+    }
+}
+
+impl fmt::Display for HashBuckets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "hash into {} buckets, seed {}", self.buckets, self.seed)
     }
 }
 
@@ -172,8 +177,8 @@ mod tests {
     #[test]
     fn forged_states_are_refused() {
         for (buckets, good) in [(0, false), (1, true), (u32::MAX - 1, true), (u32::MAX, false)] {
-            let state = HashState { buckets, seed: 0 };
-            assert_eq!(HashBuckets::from_state("f", state).is_ok(), good, "{buckets} buckets");
+            let restored = HashBuckets::new("", buckets, 0).restore("f");
+            assert_eq!(restored.is_ok(), good, "{buckets} buckets");
         }
     }
 

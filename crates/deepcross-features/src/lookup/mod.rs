@@ -2,21 +2,23 @@
 
 mod fingerprints;
 pub(crate) mod hash;
+pub(crate) mod id_keys;
 mod short_hash;
 pub(crate) mod value_table;
 pub(crate) mod vocabulary;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::batch::shape::{FieldShape, Reserved};
-use crate::config::field_config::FieldConfig;
 use crate::counts::FieldCounts;
 use crate::error::FeatureError;
 use crate::lookup::hash::HashBuckets;
-use crate::lookup::vocabulary::{RARE, Selection, UNSEEN, Vocabulary, VocabularyFitter};
+use crate::lookup::id_keys::IdKeys;
+use crate::lookup::vocabulary::{RARE, UNSEEN, Vocabulary, VocabularyFitter};
 use crate::raw::value::{RUN, Run};
 use crate::raw::value_text::ValueError;
-use crate::state::LookupState;
 
 /// The id of a missing value, in every field of ids.
 pub(crate) const MISSING: u32 = 0;
@@ -29,43 +31,18 @@ pub(crate) enum LookupFitter {
 }
 
 /// The ids of a field's values.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Lookup {
     Vocabulary(Vocabulary),
     Hash(HashBuckets),
 }
 
-/// The source of the ids of a field's values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Ids {
-    /// From a vocabulary learned in fitting.
-    Vocabulary {
-        /// The number of values that have their own id.
-        values: usize,
-        /// The number of values that occurred but were dropped as rare; slightly too low if fingerprints coincide.
-        rare: usize,
-    },
-    /// From a hash.
-    Hash {
-        /// The number of buckets.
-        buckets: u32,
-        /// The seed.
-        seed: u64,
-    },
-}
-
 impl LookupFitter {
-    pub(crate) fn new(config: &FieldConfig) -> Self {
-        match config.buckets {
-            Some(buckets) => {
-                Self::Hash(HashBuckets::new(&config.name, buckets, config.seed.unwrap_or(0)))
-            }
-            None => Self::Vocabulary(VocabularyFitter::new(Selection {
-                min_count: config.min_count.unwrap_or(1),
-                top: config.top.unwrap_or(usize::MAX),
-                by: config.top_by.unwrap_or_default(),
-            })),
+    /// The fitter of the field called `field`.
+    pub(crate) fn new(keys: &IdKeys, field: &str) -> Self {
+        match keys.hash.of_field(field) {
+            Some(buckets) => Self::Hash(buckets),
+            None => Self::Vocabulary(VocabularyFitter::new(keys.vocabulary.selection())),
         }
     }
 
@@ -131,40 +108,20 @@ impl Lookup {
         }
     }
 
-    pub(crate) fn describe(&self) -> Ids {
+    /// Checks what was read from a stored encoder, and makes the parts that are not stored.
+    pub(crate) fn restore(&mut self, field: &str) -> Result<(), FeatureError> {
         match self {
-            Self::Vocabulary(vocabulary) => {
-                Ids::Vocabulary { values: vocabulary.n_values(), rare: vocabulary.n_rare() }
-            }
-            Self::Hash(hash) => Ids::Hash { buckets: hash.buckets(), seed: hash.seed() },
-        }
-    }
-
-    pub(crate) fn to_state(&self) -> LookupState {
-        match self {
-            Self::Vocabulary(vocabulary) => LookupState::Vocabulary(vocabulary.to_state()),
-            Self::Hash(buckets) => LookupState::Hash(buckets.to_state()),
-        }
-    }
-
-    pub(crate) fn from_state(field: &str, state: LookupState) -> Result<Self, FeatureError> {
-        match state {
-            LookupState::Vocabulary(state) => {
-                Vocabulary::from_state(field, state).map(Self::Vocabulary)
-            }
-            LookupState::Hash(state) => HashBuckets::from_state(field, state).map(Self::Hash),
+            Self::Vocabulary(vocabulary) => vocabulary.restore(field),
+            Self::Hash(buckets) => buckets.restore(field),
         }
     }
 }
 
-impl fmt::Display for Ids {
+impl fmt::Display for Lookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Vocabulary { values, rare: 0 } => write!(f, "vocabulary of all {values} values"),
-            Self::Vocabulary { values, rare } => {
-                write!(f, "vocabulary of {values} values, {rare} rare values share an id")
-            }
-            Self::Hash { buckets, seed } => write!(f, "hash into {buckets} buckets, seed {seed}"),
+            Self::Vocabulary(vocabulary) => vocabulary.fmt(f),
+            Self::Hash(buckets) => buckets.fmt(f),
         }
     }
 }

@@ -9,26 +9,33 @@
 //! cannot fetch a slot before it is needed.
 //! Values are hashed by XXH3-64 without a seed, once per look-up.
 
+use std::mem;
+
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::lookup::short_hash;
 use crate::raw::value::Value;
+use crate::raw::value_text::shorten;
 
 /// The largest number of values in a table: ids have 32 bits, and three ids are reserved.
 pub(crate) const MAX_VALUES: u32 = u32::MAX - 3;
 
 /// Distinct values, numbered from 0 in the order in which they were added.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ValueTable {
     values: Values,
     /// The number of slots is a power of two, and at most three in four are taken; or there are none.
+    /// They are not stored.
+    #[serde(skip)]
     slots: Vec<Slot>,
 }
 
 /// All values, end to end in one string.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Values {
     text: String,
+    #[serde(with = "lengths")]
     ends: Vec<usize>,
 }
 
@@ -135,9 +142,60 @@ impl ValueTable {
         self.values.get(index)
     }
 
+    /// Checks what was read from a stored encoder, and gives all values a slot.
+    ///
+    /// # Errors
+    /// The problem, as a predicate of the values.
+    pub(crate) fn restore(&mut self) -> Result<(), String> {
+        let Values { text, ends } = mem::take(&mut self.values);
+        // Only one value can be empty: the capacity is at most the number of possible values.
+        if ends.len() > text.len() + 1 {
+            return Err("has more values than text".to_owned());
+        }
+        *self = Self::with_capacity(ends.len(), text.len());
+        let mut start = 0;
+        for (index, &end) in ends.iter().enumerate() {
+            let value = text.get(start..end);
+            let value =
+                value.ok_or("has a value that ends after the text or within a character")?;
+            if self.find_or_add(value).map(|found| found as usize) != Some(index) {
+                return Err(format!("has `{}` twice, or too many values", shorten(value)));
+            }
+            start = end;
+        }
+        if start == text.len() { Ok(()) } else { Err("has text after its last value".to_owned()) }
+    }
+
     /// All values, in order.
+    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len() as u32).map(|index| self.value(index))
+    }
+}
+
+impl PartialEq for ValueTable {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
+}
+
+/// Stores ends as lengths, most of which take one byte in a variable-length encoding.
+mod lengths {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(ends: &[usize], to: S) -> Result<S::Ok, S::Error> {
+        let starts = std::iter::once(&0).chain(ends);
+        to.collect_seq(ends.iter().zip(starts).map(|(end, start)| (end - start) as u64))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<usize>, D::Error> {
+        let mut end = 0_usize;
+        let lengths = Vec::<u64>::deserialize(from)?;
+        let ends = lengths.into_iter().map(|length| {
+            end = end.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
+            end
+        });
+        Ok(ends.collect())
     }
 }
 

@@ -4,13 +4,16 @@
 //! With n dropped values, an unseen value is taken for a rare one with a probability of at most n / 2³².
 //! Rejected: keeping the dropped values, because most values are rare, and each would cost as much as a kept one.
 
-use crate::config::field_config::TopBy;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use crate::error::FeatureError;
 use crate::lookup::fingerprints::Fingerprints;
+use crate::lookup::id_keys::TopBy;
 use crate::lookup::value_table::{self, MAX_VALUES, ValueTable};
 use crate::raw::value::{RUN, Value};
-use crate::raw::value_text::{ValueError, shorten};
-use crate::state::VocabularyState;
+use crate::raw::value_text::ValueError;
 
 /// The id of a value that did not occur in fitting.
 pub(crate) const UNSEEN: u32 = 1;
@@ -41,7 +44,7 @@ pub(crate) struct VocabularyFitter {
 }
 
 /// The ids of the values of one field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Vocabulary {
     values: ValueTable,
     /// The fingerprints of the dropped values.
@@ -118,16 +121,6 @@ impl Vocabulary {
         self.values.len() + FIRST as usize
     }
 
-    /// The number of values that have their own id.
-    pub(crate) fn n_values(&self) -> usize {
-        self.values.len()
-    }
-
-    /// The number of values that were dropped; slightly too low if fingerprints coincide.
-    pub(crate) fn n_rare(&self) -> usize {
-        self.rare.sorted().len()
-    }
-
     /// The id of `value`.
     #[inline]
     pub(crate) fn id(&self, value: &str) -> u32 {
@@ -168,51 +161,32 @@ impl Vocabulary {
         ((index as usize) < self.values.len()).then(|| self.values.value(index))
     }
 
-    pub(crate) fn to_state(&self) -> VocabularyState {
-        let lengths = self.values.iter().map(|value| value.len() as u64).collect();
-        VocabularyState {
-            text: self.values.iter().collect(),
-            lengths,
-            rare: self.rare.sorted().to_vec(),
-        }
-    }
-
-    pub(crate) fn from_state(field: &str, state: VocabularyState) -> Result<Self, FeatureError> {
+    /// Checks what was read from a stored encoder, and makes the parts that are not stored.
+    pub(crate) fn restore(&mut self, field: &str) -> Result<(), FeatureError> {
         let problem = |problem: String| FeatureError::State {
             problem: format!("field `{field}`: the vocabulary {problem}"),
         };
-        let values = split_values(&state.text, &state.lengths).map_err(problem)?;
-        let rare = Fingerprints::new(state.rare)
-            .ok_or_else(|| problem("has fingerprints that do not ascend".to_owned()))?;
-        Ok(Self { values, rare })
+        self.values.restore().map_err(problem)?;
+        self.rare.restore().map_err(problem)
     }
 }
 
-/// The values with these lengths in bytes, which `text` holds end to end.
-///
-/// # Errors
-/// The problem, as a predicate of the values.
-pub(crate) fn split_values(text: &str, lengths: &[u64]) -> Result<ValueTable, String> {
-    // Only one value can be empty: the capacity is at most the number of possible values.
-    if lengths.len() > text.len() + 1 {
-        return Err("has more values than text".to_owned());
-    }
-    let mut values = ValueTable::with_capacity(lengths.len(), text.len());
-    let mut rest = text;
-    for (index, &length) in lengths.iter().enumerate() {
-        let split = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
-        let (value, after) =
-            split.ok_or("has a value that ends after the text or within a character")?;
-        if values.find_or_add(value).map(|found| found as usize) != Some(index) {
-            return Err(format!("has `{}` twice, or too many values", shorten(value)));
+impl fmt::Display for Vocabulary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The number of dropped values is slightly too low if fingerprints coincide.
+        match (self.values.len(), self.rare.len()) {
+            (values, 0) => write!(f, "vocabulary of all {values} values"),
+            (values, rare) => {
+                write!(f, "vocabulary of {values} values, {rare} rare values share an id")
+            }
         }
-        rest = after;
     }
-    if rest.is_empty() { Ok(values) } else { Err("has text after its last value".to_owned()) }
 }
 
 #[cfg(test)]
 mod tests {
+    use bincode::config::standard;
+    use bincode::serde::{decode_from_slice, encode_to_vec};
     use proptest::collection::vec;
     use proptest::prelude::*;
 
@@ -242,7 +216,7 @@ mod tests {
         }
         assert!(rare.iter().all(|value| vocabulary.id(value) == RARE));
         assert_eq!(vocabulary.id("never met"), UNSEEN);
-        assert_eq!((vocabulary.n_values(), vocabulary.n_rare()), (kept.len(), rare.len()));
+        assert_eq!((vocabulary.values.len(), vocabulary.rare.len()), (kept.len(), rare.len()));
     }
 
     #[test]
@@ -274,9 +248,10 @@ mod tests {
     #[test]
     fn forged_states_are_refused() {
         let check = |text: &str, lengths: &[u64], rare: &[u32], message: &str| {
-            let (text, lengths, rare) = (text.to_owned(), lengths.to_vec(), rare.to_vec());
-            let result = Vocabulary::from_state("f", VocabularyState { text, lengths, rare });
-            let found = result.map_or_else(|error| error.to_string(), |_| "accepted".to_owned());
+            let bytes = encode_to_vec((text, lengths, rare), standard()).expect("it can be stored");
+            let decoded = decode_from_slice::<Vocabulary, _>(&bytes, standard());
+            let result = decoded.expect("it has the form").0.restore("f");
+            let found = result.map_or_else(|error| error.to_string(), |()| "accepted".to_owned());
             assert!(found.ends_with(message), "{found}");
         };
         let no_end = "has a value that ends after the text or within a character";

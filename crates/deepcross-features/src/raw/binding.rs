@@ -21,6 +21,14 @@ pub(crate) struct FieldColumns<'a> {
     pub(crate) second: Option<&'a str>,
 }
 
+impl<'a> FieldColumns<'a> {
+    /// The field `field` that reads these columns, one or two.
+    pub(crate) fn new(field: &'a str, columns: &'a [String]) -> Self {
+        let column = |index: usize| columns.get(index).map(String::as_str);
+        Self { field, first: column(0).unwrap_or_default(), second: column(1) }
+    }
+}
+
 impl Binding {
     /// The position of the column of each field; for a cross, the position of its first column.
     pub fn columns(&self) -> &[usize] {

@@ -22,108 +22,48 @@ pub(crate) fn schema_of(fields: Vec<FieldConfig>) -> Schema {
     Schema::new(fields, vec![String::new(), "?".to_owned()]).expect("a schema without problems")
 }
 
-fn reading(column: &str, field: FieldConfig) -> FieldConfig {
-    FieldConfig { column: Some(column.to_owned()), ..field }
-}
-
 /// Fields that the first version of stored encoders could hold.
 pub(crate) fn first_fields() -> Vec<FieldConfig> {
-    let (min_max, standard) = (Some(Transform::MinMax), Some(Transform::Standard));
     vec![
-        FieldConfig { min_count: Some(2), ..FieldConfig::categorical("word") },
-        reading("word", FieldConfig { buckets: Some(5), ..FieldConfig::categorical("hashed") }),
-        FieldConfig { top: Some(2), ..FieldConfig::multi_hot("list") },
-        reading(
-            "list",
-            FieldConfig {
-                buckets: Some(1_000),
-                seed: Some(9),
-                pooling: Some(Pooling::Mean),
-                ..FieldConfig::multi_hot("mean")
-            },
-        ),
-        FieldConfig { transform: min_max, ..FieldConfig::number("number") },
-        reading(
-            "number",
-            FieldConfig {
-                transform: standard,
-                missing: Some(MissingNumber::Indicator),
-                ..FieldConfig::number("standard")
-            },
-        ),
+        FieldConfig::categorical("word").min_count(2),
+        FieldConfig::categorical("hashed").buckets(5).column("word"),
+        FieldConfig::multi_hot("list").top(2),
+        FieldConfig::multi_hot("mean").buckets(1_000).seed(9).pooling(Pooling::Mean).column("list"),
+        FieldConfig::number("number").transform(Transform::MinMax),
+        FieldConfig::number("standard")
+            .transform(Transform::Standard)
+            .missing(MissingNumber::Indicator)
+            .column("number"),
     ]
 }
 
 /// Fields with kinds and options that were added later.
 fn later_fields() -> Vec<FieldConfig> {
-    let by_positives = Some(TopBy::Positives);
     vec![
-        reading("list", FieldConfig { min_count: Some(2), ..FieldConfig::text("text") }),
-        reading(
-            "list",
-            FieldConfig {
-                grams: Some(Grams::Binary),
-                buckets: Some(50),
-                ..FieldConfig::text("binary")
-            },
-        ),
-        reading(
-            "list",
-            FieldConfig {
-                weights: Some(true),
-                max_length: Some(2),
-                pooling: Some(Pooling::SqrtN),
-                ..FieldConfig::multi_hot("weighted")
-            },
-        ),
-        reading(
-            "word",
-            FieldConfig { top: Some(1), top_by: by_positives, ..FieldConfig::categorical("best") },
-        ),
-        reading(
-            "number",
-            FieldConfig {
-                transform: Some(Transform::SignedLog),
-                clip: Some([-5.0, 20.0]),
-                ..FieldConfig::number("clipped")
-            },
-        ),
-        reading(
-            "number",
-            FieldConfig { quantiles: Some(3), ..FieldConfig::bucketized("quantiles") },
-        ),
-        reading(
-            "number",
-            FieldConfig { log_square: Some(true), ..FieldConfig::bucketized("square") },
-        ),
-        reading("number", FieldConfig::time("hour", TimePart::Hour)),
-        FieldConfig {
-            columns: Some(vec!["list".to_owned(), "word".to_owned()]),
-            buckets: Some(100),
-            ..FieldConfig::cross("cross")
-        },
+        FieldConfig::text("text").min_count(2).column("list"),
+        FieldConfig::text("binary").grams(Grams::Binary).buckets(50).column("list"),
+        FieldConfig::multi_hot("weighted")
+            .weights(true)
+            .max_length(2)
+            .pooling(Pooling::SqrtN)
+            .column("list"),
+        FieldConfig::categorical("best").top(1).top_by(TopBy::Positives).column("word"),
+        FieldConfig::number("clipped")
+            .transform(Transform::SignedLog)
+            .clip([-5.0, 20.0])
+            .column("number"),
+        FieldConfig::bucketized("quantiles").quantiles(3).column("number"),
+        FieldConfig::bucketized("square").log_square(true).column("number"),
+        FieldConfig::time("hour", TimePart::Hour).column("number"),
+        FieldConfig::cross("cross", ["list", "word"], 100),
     ]
 }
 
 /// Fields with companion counts.
 fn counted_fields() -> Vec<FieldConfig> {
     vec![
-        reading(
-            "word",
-            FieldConfig {
-                counts: Some(true),
-                buckets: Some(4),
-                ..FieldConfig::categorical("bucketed")
-            },
-        ),
-        reading(
-            "word",
-            FieldConfig {
-                counts: Some(true),
-                min_count: Some(2),
-                ..FieldConfig::categorical("counted")
-            },
-        ),
+        FieldConfig::categorical("bucketed").counts(true).buckets(4).column("word"),
+        FieldConfig::categorical("counted").counts(true).min_count(2).column("word"),
     ]
 }
 

@@ -19,8 +19,11 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 }
 
 fn fields(buckets: Option<u32>) -> Vec<FieldConfig> {
-    let (counts, smoothing, top) = (Some(true), Some(SMOOTHING), buckets.is_none().then_some(1));
-    vec![FieldConfig { counts, smoothing, buckets, top, ..FieldConfig::categorical("ad") }]
+    let field = FieldConfig::categorical("ad").counts(true).smoothing(SMOOTHING);
+    vec![match buckets {
+        Some(buckets) => field.buckets(buckets),
+        None => field.top(1),
+    }]
 }
 
 fn fit(rows: &[Row], from: CountsFrom, buckets: Option<u32>) -> (Encoder, History, Binding) {
@@ -87,7 +90,7 @@ fn a_field_of_numbers_follows_its_field() {
     let fields: Vec<_> = encoder
         .fields()
         .into_iter()
-        .map(|field| (field.name, field.column, field.encoding.to_string()))
+        .map(|field| (field.name.clone(), field.column(), field.encoding))
         .collect();
     let expected = [
         ("ad", "vocabulary of 1 values, 1 rare values share an id"),

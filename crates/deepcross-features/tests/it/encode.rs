@@ -42,11 +42,10 @@ fn errors_name_field_column_and_value() {
 
 #[test]
 fn an_error_in_the_second_column_of_a_cross_names_it() {
-    let columns = Some(vec!["number".to_owned(), "word".to_owned()]);
-    let field = FieldConfig { columns, buckets: Some(9), ..FieldConfig::cross("pair") };
+    let field = FieldConfig::cross("pair", ["number", "word"], 9);
     let (encoder, binding) = fit_of(&schema_of(vec![field.clone()]), &[]);
     assert_eq!(encoder.columns(), ["number", "word"]);
-    assert_eq!(encoder.fields()[0].column, "number and word");
+    assert_eq!(encoder.fields()[0].column(), "number and word");
     let row: [&[u8]; 3] = [b"1", b"\xff", b"\xc3"];
     let message = "field `pair`, column `word`: `\u{fffd}` is not valid UTF-8";
     let (mut batch, mut counts) = (encoder.new_batch(), encoder.new_counts());

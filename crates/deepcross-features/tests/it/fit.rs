@@ -1,9 +1,6 @@
 //! Fitting takes one pass, depends only on the rows, and continues after rows that are not valid.
 
-use deepcross_features::{
-    Encoder, Encoding, FieldConfig, FittedMissing, FittedTransform, Fitter, Ids, Reserved,
-    ShapeKind, TopBy,
-};
+use deepcross_features::{Encoder, FieldConfig, Fitter, Reserved, ShapeKind, TopBy, ValueForm};
 use proptest::prelude::*;
 
 use crate::common::{fit, header, rows, schema, schema_of};
@@ -48,7 +45,7 @@ fn shapes_show_the_learned_sizes() {
 fn descriptions_show_the_learned_numbers() {
     let encoder = of_three_rows();
     let fields = encoder.fields();
-    let lines: Vec<_> = fields.iter().map(|field| field.encoding.to_string()).collect();
+    let lines: Vec<_> = fields.iter().map(|field| field.encoding.clone()).collect();
     assert_eq!(
         lines,
         [
@@ -73,11 +70,12 @@ fn descriptions_show_the_learned_numbers() {
             "companion counts of 2 values, smoothed by 4 clicks",
         ]
     );
-    let ids = Ids::Vocabulary { values: 1, rare: 1 };
-    assert_eq!(fields[0].encoding, Encoding::Categorical { ids });
-    let (transform, missing) =
-        (FittedTransform::MinMax { min: 0.0, max: 10.0 }, FittedMissing::Mean(5.0));
-    assert_eq!(fields[4].encoding, Encoding::Number { clip: None, transform, missing });
+    assert_eq!((fields[0].kind, fields[0].form), ("categorical", ValueForm::Text));
+    assert_eq!((fields[2].kind, fields[2].form), ("multi-hot", ValueForm::List { separator: '|' }));
+    assert_eq!((fields[4].kind, fields[4].form), ("number", ValueForm::Number));
+    assert_eq!(fields[13].form, ValueForm::Time { is_number: true });
+    assert_eq!((fields[14].columns.len(), fields[14].column()), (2, "list and word".to_owned()));
+    assert!(encoder.is_hashed(14) && encoder.is_hashed(1) && !encoder.is_hashed(0));
     assert_eq!(encoder.value(0, 3), Some("x"));
     assert_eq!(
         (encoder.value(0, 2), encoder.value(1, 1), encoder.value(99, 3)),
@@ -112,8 +110,8 @@ fn nothing_is_learned_from_invalid_rows() {
 #[track_caller]
 fn check_kept(field: FieldConfig, by_count: &str, by_positives: &str) {
     let rows = [("3", false), ("3", false), ("3", false), ("7", true), ("9", false), ("7", true)];
-    for (top_by, kept) in [(None, by_count), (Some(TopBy::Positives), by_positives)] {
-        let field = FieldConfig { top: Some(1), top_by, ..field.clone() };
+    for (top_by, kept) in [(TopBy::Count, by_count), (TopBy::Positives, by_positives)] {
+        let field = field.clone().top(1).top_by(top_by);
         let mut fitter = Fitter::new(&schema_of(vec![field]));
         let binding = fitter.bind(&header()).expect("all columns are there");
         for (word, positive) in rows {
@@ -129,7 +127,7 @@ fn values_with_most_positives_are_kept() {
     check_kept(FieldConfig::multi_hot("word"), "3", "7");
     check_kept(FieldConfig::text("word"), "#3#", "#7#");
     // ⌊ln(3)²⌋ and ⌊ln(7)²⌋.
-    let log_square = FieldConfig { log_square: Some(true), ..FieldConfig::bucketized("word") };
+    let log_square = FieldConfig::bucketized("word").log_square(true);
     check_kept(log_square, "1", "3");
 }
 

@@ -11,9 +11,18 @@
 //! pr_auc = average_precision_score(y, p, sample_weight=w)
 //! brier = brier_score_loss(y, p, sample_weight=w)
 //! ```
+//!
+//! and for lists of binary gains `y`, with ties, in `ndcg.json`:
+//!
+//! ```python
+//! ndcg[k] = ndcg_score([y], [p], k=k)
+//! ```
+
+use std::num::NonZeroUsize;
 
 use deepcross_metrics::{
-    Evaluation, average_precision, log_loss, log_loss_weighted, roc_auc, roc_auc_weighted,
+    Evaluation, ScoredRows, average_precision, log_loss, log_loss_weighted, roc_auc,
+    roc_auc_weighted,
 };
 use serde_json::Value;
 
@@ -67,7 +76,7 @@ fn evaluation_agrees() {
     for Case { labels, scores, expected, .. } in cases() {
         let mut evaluation = Evaluation::default();
         evaluation.push_all(&scores, &labels, &[] as &[f64]).unwrap();
-        let summary = evaluation.finish();
+        let summary = evaluation.finish().summary;
         check(summary.auc, &expected["unweighted"]["auc"]);
         check(summary.log_loss, &expected["unweighted"]["log_loss"]);
         check(summary.normalized_entropy, &expected["normalized_entropy"]);
@@ -82,7 +91,7 @@ fn weighted_evaluation_agrees() {
     for Case { labels, scores, weights, expected } in cases() {
         let mut evaluation = Evaluation::default();
         evaluation.push_all(&scores, &labels, &weights).unwrap();
-        let summary = evaluation.finish();
+        let summary = evaluation.finish().summary;
         check(summary.auc, &expected["weighted"]["auc"]);
         check(summary.log_loss, &expected["weighted"]["log_loss"]);
         check(summary.average_precision, &expected["weighted"]["pr_auc"]);
@@ -98,5 +107,26 @@ fn narrow_scores_give_the_same_area() {
         check(roc_auc(&scores, &labels).unwrap(), &expected["unweighted"]["auc"]);
         let weighted = roc_auc_weighted(&scores, &labels, &weights).unwrap();
         check(weighted, &expected["weighted"]["auc"]);
+    }
+}
+
+/// scikit-learn takes the mean over the orders of tied rows, too.
+#[test]
+fn ndcg_agrees() {
+    let lists: Vec<Value> = serde_json::from_str(include_str!("../golden/ndcg.json")).unwrap();
+    assert_eq!(lists.len(), 7);
+    for list in lists {
+        let numbers = |name: &str| -> Vec<f64> {
+            serde_json::from_value(list[name].clone()).expect("a list of numbers")
+        };
+        let mut scored = ScoredRows::default();
+        for (score, label) in numbers("scores").into_iter().zip(numbers("labels")) {
+            scored.push(score, label, 1).unwrap();
+        }
+        let ranked = scored.into_ranked();
+        for (at, expected) in list["ndcg"].as_object().unwrap() {
+            let at: NonZeroUsize = at.parse().unwrap();
+            check(ranked.ndcg(at), expected);
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 
 use deepcross_metrics::{
-    BoundedAuc, Brier, Calibration, Confusion, Evaluation, GroupedAuc, LogLoss, MetricError,
-    ScoreHistogram, ScoredRows, auc_difference, auc_interval, average_precision,
+    BoundedAuc, Brier, Calibration, Confusion, Evaluation, GroupedRows, LogLoss, Metric,
+    MetricError, ScoreHistogram, ScoredRows, auc_difference, auc_interval, average_precision,
 };
 use proptest::prelude::*;
 
@@ -44,7 +44,7 @@ proptest! {
         let predicted = scored && (0.0..=1.0).contains(&score);
         prop_assert_eq!(ScoredRows::default().push(score, label, weight).is_ok(), scored);
         prop_assert_eq!(BoundedAuc::default().push(score, label, weight).is_ok(), scored);
-        prop_assert_eq!(GroupedAuc::default().push(1, score, label, weight).is_ok(), scored);
+        prop_assert_eq!(GroupedRows::default().push(1, score, label, weight).is_ok(), scored);
         let mut confusion = Confusion::at(0.5).expect("a number");
         prop_assert_eq!(confusion.push(score, label, weight).is_ok(), scored);
         prop_assert_eq!(average_precision(&[score], &[label], &[weight]).is_ok(), scored);
@@ -76,6 +76,7 @@ proptest! {
         let area = bounded.value().map(|area| [area.value, area.bound]);
         let mut found: Vec<f64> = area.into_iter().flatten().collect();
         let lift = ranked.lift(0.1).expect("a share");
+        found.extend(ranked.reciprocal_rank().into_iter().chain(ranked.ndcg(NonZeroUsize::MAX)));
         found.extend(ranked.auc().into_iter().chain(ranked.average_precision()).chain(lift));
         found.extend([confusion.accuracy(), confusion.f1(), confusion.mcc()].iter().flatten());
         for point in ranked.roc_curve(20).into_iter().flatten() {

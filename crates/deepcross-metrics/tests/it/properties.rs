@@ -27,6 +27,10 @@ fn auc(rows: &[Row], map: impl Fn(f64) -> f64) -> Option<f64> {
     roc_auc_weighted(&scores, &labels, &weights).expect("the rows are good")
 }
 
+fn summary(rows: &[Row]) -> Summary {
+    evaluation(rows).finish().summary
+}
+
 fn evaluation(rows: &[Row]) -> Evaluation<f64> {
     let mut evaluation = Evaluation::default();
     for &(probability, label, weight) in rows {
@@ -125,7 +129,7 @@ proptest! {
         let (left, right) = rows.split_at(split.index(rows.len() + 1));
         let mut merged = evaluation(left);
         merged.merge(evaluation(right));
-        let (merged, whole) = (merged.finish(), evaluation(&rows).finish());
+        let (merged, whole) = (merged.finish().summary, summary(&rows));
         prop_assert!(same(merged, whole), "{merged:?} {whole:?}");
         prop_assert_eq!(bits(merged.auc), bits(whole.auc));
         prop_assert_eq!(bits(merged.average_precision), bits(whole.average_precision));
@@ -139,18 +143,18 @@ proptest! {
             std::iter::repeat_n((score, label, 1.0), weight as usize)
         };
         let repeated: Vec<Row> = rows.iter().flat_map(repeat).collect();
-        let (weighted, repeated) = (evaluation(&rows).finish(), evaluation(&repeated).finish());
+        let (weighted, repeated) = (summary(&rows), summary(&repeated));
         prop_assert!(metrics(weighted).into_iter().zip(metrics(repeated)).all(|(a, b)| close(a, b)));
         prop_assert_eq!(bits(weighted.auc), bits(repeated.auc));
     }
 
     #[test]
     fn the_base_rate_has_normalized_entropy_1(rows in rows(any_weight())) {
-        let summary = evaluation(&rows).finish();
+        let summary = summary(&rows);
         prop_assume!(summary.normalized_entropy.is_some());
         let rate = summary.base_rate.expect("there is weight");
         let constant: Vec<Row> = rows.iter().map(|&(_, label, weight)| (rate, label, weight)).collect();
-        let constant = evaluation(&constant).finish();
+        let constant = self::summary(&constant);
         prop_assert!(close(constant.normalized_entropy, Some(1.0)));
         prop_assert!(close(constant.calibration, Some(1.0)));
         prop_assert!(close(constant.auc, Some(0.5)));
@@ -160,7 +164,7 @@ proptest! {
     fn perfect_probabilities_are_calibrated(rows in rows(any_weight())) {
         let perfect: Vec<Row> =
             rows.iter().map(|&(_, label, weight)| (f64::from(label), label, weight)).collect();
-        let summary = evaluation(&perfect).finish();
+        let summary = summary(&perfect);
         prop_assume!(summary.positive_weight > 0.0);
         prop_assert_eq!(summary.calibration, Some(1.0));
         prop_assert!(summary.auc.is_none_or(|value| value == 1.0));
@@ -172,7 +176,7 @@ proptest! {
             Just(0.0), Just(1e-100), Just(1.0), Just(1e100),
         ]), 0..8)
     ) {
-        let summary = evaluation(&rows).finish();
+        let summary = summary(&rows);
         prop_assert!(metrics(summary).into_iter().flatten().all(f64::is_finite), "{summary:?}");
     }
 
@@ -181,6 +185,6 @@ proptest! {
         let scores: Vec<f32> = rows.iter().map(|row| row.0 as f32).collect();
         let labels: Vec<u8> = rows.iter().map(|row| u8::from(row.1)).collect();
         let from_slices = roc_auc(&scores, &labels).expect("the rows are good");
-        prop_assert_eq!(bits(from_slices), bits(evaluation(&rows).finish().auc));
+        prop_assert_eq!(bits(from_slices), bits(summary(&rows).auc));
     }
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use deepcross_metrics::{
-    BoundedAuc, Brier, Confusion, GroupedAuc, Ranked, ScoredRows, average_precision,
+    BoundedAuc, Brier, Confusion, GroupedRows, Metric, Ranked, ScoredRows, average_precision,
     roc_auc_weighted,
 };
 use proptest::prelude::*;
@@ -78,6 +78,47 @@ fn close(found: Option<f64>, expected: Option<f64>) -> bool {
     }
 }
 
+/// The mean of a metric over all orders of the rows in which scores do not rise; `None` without a positive row.
+fn over_orders(rows: &[Row], metric: impl Fn(&[bool]) -> f64) -> Option<f64> {
+    let (mut sum, mut orders) = (0.0, 0.0);
+    let mut visit = |order: &[usize]| {
+        if order.windows(2).all(|two| rows[two[0]].0 >= rows[two[1]].0) {
+            let labels: Vec<bool> = order.iter().map(|&row| rows[row].1).collect();
+            sum += metric(&labels);
+            orders += 1.0;
+        }
+    };
+    permutations(&mut (0..rows.len()).collect::<Vec<_>>(), 0, &mut visit);
+    rows.iter().any(|row| row.1).then(|| sum / orders)
+}
+
+/// Passes all orders of the elements from `first` on.
+fn permutations(elements: &mut [usize], first: usize, visit: &mut impl FnMut(&[usize])) {
+    if first == elements.len() {
+        return visit(elements);
+    }
+    for other in first..elements.len() {
+        elements.swap(first, other);
+        permutations(elements, first + 1, visit);
+        elements.swap(first, other);
+    }
+}
+
+fn reciprocal_rank(list: &[bool]) -> f64 {
+    list.iter().position(|&label| label).map_or(0.0, |before| 1.0 / (before + 1) as f64)
+}
+
+fn ndcg(list: &[bool], at: usize) -> f64 {
+    let gain = |list: &[bool]| -> f64 {
+        let discounted =
+            |(place, &label): (usize, &bool)| f64::from(label) / ((place + 2) as f64).log2();
+        list.iter().take(at).enumerate().map(discounted).sum()
+    };
+    let mut best = list.to_vec();
+    best.sort_by(|a, b| b.cmp(a));
+    gain(list) / gain(&best)
+}
+
 proptest! {
     #[test]
     fn the_exact_area_is_within_the_bound(rows in rows(), split: prop::sample::Index) {
@@ -130,13 +171,38 @@ proptest! {
 
     #[test]
     fn one_group_is_the_plain_area(rows in rows()) {
-        let mut grouped = GroupedAuc::default();
+        let mut grouped = GroupedRows::default();
         for &(score, label, weight) in &rows {
             grouped.push((), score, label, weight).expect("the rows are good");
         }
-        let value = grouped.into_value();
+        let value = grouped.into_ranked().auc();
         prop_assert!(close(value.by_impressions, auc(&rows)));
         prop_assert!(close(value.by_clicks, auc(&rows)));
+    }
+
+    #[test]
+    fn ranks_are_means_over_all_orders_of_ties(
+        rows in prop::collection::vec((0..3_u8, any::<bool>()), 0..7), at in 1..8_usize
+    ) {
+        let rows: Vec<Row> =
+            rows.into_iter().map(|(score, label)| (f64::from(score) / 2.0, label, 1.0)).collect();
+        let (ranked, at) = (ranked(&rows), NonZeroUsize::new(at).expect("not 0"));
+        let twin = |metric: fn(&[bool], usize) -> f64| over_orders(&rows, |list| metric(list, at.get()));
+        prop_assert!(close(ranked.reciprocal_rank(), twin(|list, _| reciprocal_rank(list))));
+        prop_assert!(close(ranked.ndcg(at), twin(ndcg)));
+    }
+
+    #[test]
+    fn ranks_see_only_the_order(
+        (rows, shuffled) in rows().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))
+    ) {
+        let mapped: Vec<Row> = shuffled.iter().map(|&(p, y, w)| (p.exp() * 1000.0, y, w)).collect();
+        let ten = NonZeroUsize::new(10).expect("not 0");
+        let bits = |rows: &[Row]| {
+            let ranked = ranked(rows);
+            [ranked.reciprocal_rank(), ranked.ndcg(ten)].map(|value| value.map(f64::to_bits))
+        };
+        prop_assert_eq!(bits(&mapped), bits(&rows));
     }
 
     #[test]

@@ -97,14 +97,9 @@ pub enum FormatError {
         /// The newest version that can be read.
         supported: u32,
     },
-    /// No program of ours ever wrote this version.
-    #[error("has format version {found}, expected 1 to {supported}")]
-    UnknownVersion {
-        /// The version found.
-        found: u32,
-        /// The newest version that can be read.
-        supported: u32,
-    },
+    /// The file is older than the form that this program reads.
+    #[error("has an older form, which this program does not read; train again")]
+    OlderForm,
     /// Bytes are missing at the end.
     #[error("is cut off: it has {length} bytes, expected at least {expected}")]
     Truncated {
@@ -142,11 +137,65 @@ pub enum FormatError {
         /// The greatest length allowed.
         limit: u64,
     },
-    /// The header does not decode to the caller's type.
+    /// The header is not one of sections and tensors.
     #[error("the header cannot be decoded: {}", shown_lines(reason))]
     Header {
         /// The problem of the header.
         reason: String,
+    },
+    /// A section does not decode to the type of its content.
+    #[error("the section `{}` cannot be decoded: {}", shown(name), shown_lines(reason))]
+    Section {
+        /// The name of the section.
+        name: String,
+        /// The problem of its content.
+        reason: String,
+    },
+    /// The kind of file has no such section.
+    #[error(
+        "has a section `{}`, which this program does not know; it was written by {}",
+        shown(name),
+        shown(program)
+    )]
+    UnknownSection {
+        /// The name of the section.
+        name: String,
+        /// The name and version of the program that wrote the file.
+        program: String,
+    },
+    /// A section has a version that this program does not read.
+    #[error(
+        "has version {found} of the section `{}`, but this program reads version {expected}; it was written by {}",
+        shown(name),
+        shown(program)
+    )]
+    SectionVersion {
+        /// The name of the section.
+        name: String,
+        /// The version found.
+        found: u32,
+        /// The version that is read.
+        expected: u32,
+        /// The name and version of the program that wrote the file.
+        program: String,
+    },
+    /// A section that each such file has is missing.
+    #[error("has no section `{name}`")]
+    MissingSection {
+        /// The name of the section.
+        name: &'static str,
+    },
+    /// Two sections have one name.
+    #[error("has the section `{}` twice", shown(name))]
+    RepeatedSection {
+        /// The name of the sections.
+        name: String,
+    },
+    /// A section stands after one that it should stand before.
+    #[error("has the section `{}` out of order", shown(name))]
+    SectionOrder {
+        /// The name of the section.
+        name: String,
     },
     /// The caller's header has a value that cannot be encoded.
     #[error("the header cannot be encoded: {}", shown_lines(reason))]
@@ -156,20 +205,54 @@ pub enum FormatError {
     },
     /// Header and weights are valid, but together do not make a model.
     ///
-    /// The owner of the header type finds this: [`decode`](super::decode) does not know the meaning of a header.
+    /// The type of the header finds this: the frame does not know the meaning of a header.
     #[error("does not hold a valid model: {}", shown_lines(reason))]
     Content {
         /// The problem of header and weights.
         reason: String,
     },
-    /// The number of parts is not that of the kind of file.
-    #[error("has {found} parts, expected {expected}")]
-    Parts {
-        /// The number of parts.
+    /// The number of sets of weights is not that of the kind of file.
+    #[error("has {found} members, expected {expected}")]
+    Members {
+        /// The number of sets.
         found: usize,
-        /// The number of parts that there should be.
+        /// The number of sets that there should be.
         expected: usize,
     },
+    /// A tensor is of a set of weights that the kind of file does not have.
+    #[error(
+        "tensor `{}`: is of member {member}, but there are {n_members} members, from 0",
+        shown(name)
+    )]
+    Member {
+        /// The tensor's name.
+        name: String,
+        /// The index of the set, from 0.
+        member: u32,
+        /// The number of sets.
+        n_members: usize,
+    },
+    /// A tensor has a role or a type of elements that this program does not know.
+    #[error(
+        "tensor `{}`: has role {role}, type {elements}, which this program does not know; it was written by {}",
+        shown(name),
+        shown(program)
+    )]
+    UnknownTensor {
+        /// The tensor's name.
+        name: String,
+        /// The code of its role.
+        role: u8,
+        /// The code of the type of its elements.
+        elements: u8,
+        /// The name and version of the program that wrote the file.
+        program: String,
+    },
+    /// Tensors are not in the order of members and roles.
+    #[error(
+        "the tensors are out of order, expected matrices, statistics and tables of each member"
+    )]
+    TensorOrder,
     /// There are more tensors than allowed.
     #[error("there are {count} tensors, expected at most {limit}")]
     TooManyTensors {

@@ -9,51 +9,30 @@ use std::sync::Arc;
 
 use deepcross_autodiff::Params;
 use deepcross_files::{AtomicFile, TemporaryNames, sync_folder};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::format::{self, ARTIFACT, Encoding, FileKind, MAGIC_LENGTH};
+use super::format::{self, Encoding, MAGIC_LENGTH};
 use super::map::Map;
-use super::{ArtifactError, FormatError};
+use super::{ArtifactError, FileHeader, FileKind, FormatError};
 
 /// The end of the names of temporary files.
 const SUFFIX: &str = ".tmp";
 
-/// Writes an artifact to `file` and replaces the file that may be there.
+/// Writes a header and weights to `file`, and replaces the file that may be there.
 ///
 /// After an error or a crash, `file` is as it was before, or complete if only the syncing of the folder failed.
 /// After success, it survives a crash.
 /// The same header and weights give the same bytes.
 ///
 /// # Errors
-/// If an artifact cannot hold the header or the weights (see [`Encoding::new`]), or if the file cannot be written.
-pub fn write<H: Serialize>(
+/// If such a file cannot hold the header or the weights (see [`Encoding::new`]), or if the file cannot be written.
+pub fn write<H: FileHeader>(
     file: impl AsRef<Path>,
     header: &H,
-    params: &Params<f32>,
+    members: &[&Params<f32>],
 ) -> Result<(), ArtifactError> {
-    write_encoding(file.as_ref(), Encoding::new(header, params))
-}
-
-/// Writes a file of another kind, as [`write()`] does.
-///
-/// # Errors
-/// As [`write()`].
-pub fn write_parts<H: Serialize>(
-    file: impl AsRef<Path>,
-    kind: FileKind,
-    header: &H,
-    parts: &[&Params<f32>],
-) -> Result<(), ArtifactError> {
-    write_encoding(file.as_ref(), Encoding::of_parts(kind, header, parts))
-}
-
-fn write_encoding(
-    file: &Path,
-    encoding: Result<Encoding<'_>, FormatError>,
-) -> Result<(), ArtifactError> {
-    let encoding = encoding
+    let file = file.as_ref();
+    let encoding = Encoding::new(header, members)
         .map_err(|problem| ArtifactError::Unencodable { file: file.to_owned(), problem })?;
     replace(file, |writer| encoding.write_to(writer))
 }
@@ -66,7 +45,7 @@ pub fn check_writable(file: impl AsRef<Path>) -> Result<(), ArtifactError> {
     Ok(deepcross_files::check_writable(file.as_ref(), &temporary_names(file.as_ref()))?)
 }
 
-/// Removes a file that [`write()`] or [`write_parts`] wrote, and the temporary files of killed processes.
+/// Removes a file that [`write()`] wrote, and the temporary files of killed processes.
 ///
 /// # Errors
 /// If the file exists and cannot be removed.
@@ -81,28 +60,16 @@ pub fn remove(file: impl AsRef<Path>) -> Result<(), ArtifactError> {
     }
 }
 
-/// Reads the header and the weights that [`write()`] wrote, equal to the bit.
+/// Reads the header and the weights of each member that [`write()`] wrote, equal to the bit.
 ///
-/// During decoding, the file is in memory beside the weights. See [`decode`](super::decode) about `H`.
-///
-/// # Errors
-/// If there is no such file, if it cannot be read, or if it is not one valid artifact of a known version with such a
-/// header.
-pub fn read<H: DeserializeOwned>(
-    file: impl AsRef<Path>,
-) -> Result<(H, Params<f32>), ArtifactError> {
-    read_with(file.as_ref(), ARTIFACT, |bytes| format::decode(bytes))
-}
-
-/// Reads a file of another kind, as [`read`] does. The number of parts is that of the kind.
+/// During decoding, the file is in memory beside the weights.
 ///
 /// # Errors
-/// As [`read`].
-pub fn read_parts<H: DeserializeOwned>(
-    file: impl AsRef<Path>,
-    kind: FileKind,
-) -> Result<(H, Vec<Params<f32>>), ArtifactError> {
-    read_with(file.as_ref(), kind, |bytes| format::decode_parts(kind, bytes))
+/// If there is no such file, if it cannot be read, or if it is not one valid file of the kind of `H`.
+pub fn read<H: FileHeader>(file: impl AsRef<Path>) -> Result<(H, Vec<Params<f32>>), ArtifactError> {
+    let file = file.as_ref();
+    let bytes = read_bytes(file, H::KIND)?;
+    format::decode(&bytes).map_err(|problem| invalid(file, problem))
 }
 
 /// Maps the file into memory and leaves the tables there. The system can evict their pages, and several processes share
@@ -113,21 +80,15 @@ pub fn read_parts<H: DeserializeOwned>(
 ///
 /// # Errors
 /// As [`read`].
-pub fn map<H: DeserializeOwned>(file: impl AsRef<Path>) -> Result<(H, Params<f32>), ArtifactError> {
+pub fn map<H: FileHeader>(file: impl AsRef<Path>) -> Result<(H, Vec<Params<f32>>), ArtifactError> {
     let file = file.as_ref();
     let (reader, _) = open(file)?;
     let Some(map) = Map::new(&reader) else { return read(file) };
-    format::decode_map(&Arc::new(map))
-        .map_err(|problem| ArtifactError::Invalid { file: file.to_owned(), problem })
+    format::decode_map(&Arc::new(map)).map_err(|problem| invalid(file, problem))
 }
 
-fn read_with<T>(
-    file: &Path,
-    kind: FileKind,
-    decode: impl Fn(&[u8]) -> Result<T, FormatError>,
-) -> Result<T, ArtifactError> {
-    let bytes = read_bytes(file, kind)?;
-    decode(&bytes).map_err(|problem| ArtifactError::Invalid { file: file.to_owned(), problem })
+fn invalid(file: &Path, problem: FormatError) -> ArtifactError {
+    ArtifactError::Invalid { file: file.to_owned(), problem }
 }
 
 /// Reads all bytes of the file, after a check that the first ones are the magic of its kind.
@@ -136,8 +97,7 @@ fn read_bytes(file: &Path, kind: FileKind) -> Result<Vec<u8>, ArtifactError> {
     let (reader, metadata) = open(file)?;
     let mut bytes = Vec::new();
     (&reader).take(MAGIC_LENGTH as u64).read_to_end(&mut bytes).map_err(unreadable)?;
-    kind.check_magic(&bytes)
-        .map_err(|problem| ArtifactError::Invalid { file: file.to_owned(), problem })?;
+    kind.check_magic(&bytes).map_err(|problem| invalid(file, problem))?;
     read_rest(&reader, metadata.len(), &mut bytes).map_err(unreadable)?;
     Ok(bytes)
 }
@@ -224,6 +184,11 @@ mod tests {
         (folder, file)
     }
 
+    /// The header of another file.
+    fn older() -> Header {
+        Header { config: String::new(), fields: vec![], summary: None }
+    }
+
     fn names(folder: &TempDir) -> Vec<String> {
         let entries = fs::read_dir(folder.path()).unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
@@ -240,14 +205,15 @@ mod tests {
         let (folder, file) = place();
         check_writable(&file).unwrap();
         assert!(names(&folder).is_empty());
-        write(&file, &"an older one", &Params::new()).unwrap();
+        write(&file, &older(), &[&Params::new()]).unwrap();
         check_writable(&file).unwrap();
-        write(&file, &sample::header(), &sample::params()).unwrap();
+        write(&file, &sample::header(), &[&sample::params()]).unwrap();
         assert_eq!(names(&folder), ["model.dcx"]);
         assert_eq!(fs::read(&file).unwrap(), sample::bytes());
 
         let mapped = map::<Header>(&file).unwrap();
         for (header, params) in [read::<Header>(&file).unwrap(), mapped.clone()] {
+            let params = &params[0];
             assert_eq!((header, params.same_layout(&sample::params())), (sample::header(), Ok(())));
             let values = params.table_ids().map(|id| params.table(id).to_owned());
             let expected = sample::params();
@@ -255,10 +221,11 @@ mod tests {
             assert!(values.eq(expected));
         }
         // Another file in its place leaves the mapped file as it was.
-        write(&file, &"a newer one", &Params::new()).unwrap();
-        let table = mapped.1.table_ids().next().unwrap();
-        assert_eq!(mapped.1.table(table), sample::params().table(table));
-        write(&file, &sample::header(), &sample::params()).unwrap();
+        write(&file, &older(), &[&Params::new()]).unwrap();
+        let mapped = &mapped.1[0];
+        let table = mapped.table_ids().next().unwrap();
+        assert_eq!(mapped.table(table), sample::params().table(table));
+        write(&file, &sample::header(), &[&sample::params()]).unwrap();
     }
 
     #[test]
@@ -273,7 +240,7 @@ mod tests {
         }
         let held = File::open(leftover(&in_use)).unwrap();
         held.lock().unwrap();
-        write(&file, &(), &Params::new()).unwrap();
+        write(&file, &older(), &[&Params::new()]).unwrap();
         let mut expected = vec![of_another, in_use, "model.dcx".to_owned()];
         expected.sort();
         let mut found = names(&folder);
@@ -293,7 +260,7 @@ mod tests {
     fn an_artifact_has_the_permissions_of_any_new_file() {
         use std::os::unix::fs::PermissionsExt;
         let (folder, file) = place();
-        write(&file, &(), &Params::new()).unwrap();
+        write(&file, &older(), &[&Params::new()]).unwrap();
         let other = folder.path().join("other");
         fs::write(&other, "").unwrap();
         let mode = |file: &Path| fs::metadata(file).unwrap().permissions().mode();
@@ -309,7 +276,7 @@ mod tests {
 
         let bytes = sample::bytes();
         fs::write(&file, &bytes[..100]).unwrap();
-        let expected = "is cut off: it has 100 bytes, expected at least 186";
+        let expected = "is cut off: it has 100 bytes, expected at least 395";
         check_message(read::<Header>(&file), &file, expected);
         fs::write(&file, "click\n1\n").unwrap();
         let expected = "is not a deepcross artifact: it does not begin with `DEEPCROS`";
@@ -323,7 +290,7 @@ mod tests {
             let message = "is a device, pipe or socket, expected a file";
             check_message(read::<Header>(device), device, message);
             check_message(check_writable(device), device, message);
-            check_message(write(device, &(), &Params::new()), device, message);
+            check_message(write(device, &older(), &[&Params::new()]), device, message);
         }
     }
 
@@ -336,9 +303,9 @@ mod tests {
             missing.parent().unwrap().display()
         );
         check_message(check_writable(&missing), &missing, &expected);
-        check_message(write(&missing, &(), &Params::new()), &missing, &expected);
+        check_message(write(&missing, &older(), &[&Params::new()]), &missing, &expected);
         let expected = "is a folder, expected a file";
-        check_message(write(folder.path(), &(), &Params::new()), folder.path(), expected);
+        check_message(write(folder.path(), &older(), &[&Params::new()]), folder.path(), expected);
     }
 
     #[test]
@@ -347,7 +314,7 @@ mod tests {
         // Not even the superuser can create a file there.
         let file = Path::new("/proc/model.dcx");
         check_message(check_writable(file), file, "cannot be written");
-        check_message(write(file, &(), &Params::new()), file, "cannot be written");
+        check_message(write(file, &older(), &[&Params::new()]), file, "cannot be written");
     }
 
     #[test]
@@ -369,7 +336,7 @@ mod tests {
         let mut params = sample::params();
         params.dense_values_mut()[0] = f32::NAN;
         let problem = FormatError::NonFinite { name: "weight".to_owned(), row: 0, column: 0 };
-        let result = write(&file, &sample::header(), &params);
+        let result = write(&file, &sample::header(), &[&params]);
         check_message(result, &file, &format!("cannot be written: {problem}"));
         assert!(names(&folder).is_empty());
     }

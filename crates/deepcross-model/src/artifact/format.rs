@@ -1,35 +1,22 @@
 //! The frame around header and tensors, which detects damage.
 //!
-//! Files other than artifacts can use the same frame: a [`FileKind`] of their own defines how they begin, and how many
-//! sets of tensors they have.
+//! Files other than artifacts use the same frame: a [`FileKind`] of their own defines how they begin, and which sections
+//! and how many sets of weights they have.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::io::{self, Write};
-use std::slice;
 use std::sync::Arc;
 
 use deepcross_autodiff::Params;
 use deepcross_files::Cursor;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::filling::{ALIGNMENT, take_filling};
 use super::map::Map;
+use super::sections::{FileHeader, SectionReader, SectionWriter};
 use super::tensors::{self, Directory};
-use super::{FormatError, header_bytes};
-
-/// The version that [`Encoding`] writes, and the newest that [`decode`] reads.
-pub const FORMAT_VERSION: u32 = 1;
-
-/// The artifact: one set of tensors.
-pub(super) const ARTIFACT: FileKind = FileKind {
-    name: "artifact",
-    magic: "DEEPCROS",
-    version: FORMAT_VERSION,
-    parts: &[Values::Finite],
-};
+use super::{FileKind, FormatError, header_bytes};
 
 /// The length of a magic.
 pub(super) const MAGIC_LENGTH: usize = 8;
@@ -39,36 +26,11 @@ const PREAMBLE_LENGTH: u64 = 28;
 
 const CHECKSUM_LENGTH: u64 = 8;
 
-/// A kind of file in the artifact's frame.
-///
-/// The header of an artifact begins with one directory of tensors. The header of any other kind begins with a sequence
-/// of directories, one for each part.
-#[derive(Clone, Copy, Debug)]
-pub struct FileKind {
-    /// The name in messages.
-    pub name: &'static str,
-    /// The eight bytes that the file begins with.
-    pub magic: &'static str,
-    /// The version that is written and the newest version that is read; from 1.
-    pub version: u32,
-    /// The numbers that each set of tensors may have, one entry for each set.
-    pub parts: &'static [Values],
-}
-
-/// The numbers that tensors may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Values {
-    /// Only finite numbers, as for weights.
-    Finite,
-    /// All numbers, with NaN and infinity.
-    Any,
-}
-
-/// An artifact, or another file in its frame, that is ready to be written.
+/// A file in this frame that is ready to be written.
 pub struct Encoding<'a> {
     kind: FileKind,
     header: Vec<u8>,
-    parts: Vec<&'a Params<f32>>,
+    members: Vec<&'a Params<f32>>,
     length: u64,
 }
 
@@ -77,40 +39,26 @@ impl<'a> Encoding<'a> {
     ///
     /// # Errors
     /// If the header is longer than [`MAX_HEADER_LENGTH`](super::MAX_HEADER_LENGTH) or has a value that bincode
-    /// cannot encode, if a weight is not finite or a tensor is empty, or if there are more than
-    /// [`MAX_TENSORS`](super::MAX_TENSORS).
-    pub fn new<H: Serialize>(header: &H, params: &'a Params<f32>) -> Result<Self, FormatError> {
-        let directory = Directory::of(params);
-        let directories = slice::from_ref(&directory);
-        Self::framed(ARTIFACT, vec![params], directories, &(&directory, header))
-    }
-
-    /// Encodes a file of another kind, for [`decode_parts`].
-    ///
-    /// # Errors
-    /// As [`new`](Self::new), for each part, and if the kind has another number of parts.
-    pub fn of_parts<H: Serialize>(
-        kind: FileKind,
+    /// cannot encode, if a weight is not finite or a tensor is empty, if a member has more than
+    /// [`MAX_TENSORS`](super::MAX_TENSORS), or if the kind has another number of members.
+    pub fn new<H: FileHeader>(
         header: &H,
-        parts: &[&'a Params<f32>],
+        members: &[&'a Params<f32>],
     ) -> Result<Self, FormatError> {
-        let directories: Vec<_> = parts.iter().copied().map(Directory::of).collect();
-        Self::framed(kind, parts.to_vec(), &directories, &(&directories, header))
-    }
-
-    fn framed<H: Serialize>(
-        kind: FileKind,
-        parts: Vec<&'a Params<f32>>,
-        directories: &[Directory],
-        header: &H,
-    ) -> Result<Self, FormatError> {
-        kind.check_directories(directories)?;
-        for (params, &values) in parts.iter().zip(kind.parts) {
+        let (kind, directory) = (H::KIND, Directory::of(members));
+        let (found, expected) = (members.len(), kind.members.len());
+        if found != expected {
+            return Err(FormatError::Members { found, expected });
+        }
+        directory.check(expected)?;
+        for (params, &values) in members.iter().zip(kind.members) {
             tensors::check_values(params, values)?;
         }
-        let header = header_bytes::encode(header)?;
-        let length = length(header.len(), directories)?;
-        Ok(Self { kind, header, parts, length })
+        let mut sections = SectionWriter::new(kind);
+        header.write(&mut sections)?;
+        let header = sections.finish(&directory)?;
+        let length = length(header.len(), &directory)?;
+        Ok(Self { kind, header, members: members.to_vec(), length })
     }
 
     /// The length of the file in bytes.
@@ -144,7 +92,7 @@ impl<'a> Encoding<'a> {
         writer.write_all(&xxh3_64(&self.header).to_le_bytes())?;
         writer.write_all(&self.header)?;
         tensors::write_filling(PREAMBLE_LENGTH + self.header.len() as u64, writer)?;
-        self.parts.iter().try_for_each(|params| tensors::write(params, writer))
+        self.members.iter().try_for_each(|params| tensors::write(params, writer))
     }
 }
 
@@ -154,44 +102,33 @@ impl fmt::Debug for Encoding<'_> {
     }
 }
 
-/// Decodes the header and the weights of an artifact, to the bit.
+/// Decodes the header and the weights of each member, to the bit.
 ///
-/// `H` must be the type that was written. A header of another type is likely, but not certain, to be refused.
 /// The weights take as much memory as their bytes in the file.
 ///
 /// # Errors
-/// If `bytes` are not exactly one valid artifact of a known version, with a header of type `H`.
-pub fn decode<H: DeserializeOwned>(bytes: &[u8]) -> Result<(H, Params<f32>), FormatError> {
-    let frame = Frame::open(ARTIFACT, bytes)?;
-    let (directory, header) = header_bytes::decode::<(Directory, H)>(frame.header)?;
-    let mut tensors = frame.tensors(slice::from_ref(&directory))?;
-    Ok((header, directory.read(&mut tensors, Values::Finite)?))
+/// If `bytes` are not exactly one valid file of the kind of `H`.
+pub fn decode<H: FileHeader>(bytes: &[u8]) -> Result<(H, Vec<Params<f32>>), FormatError> {
+    decode_with(bytes, None)
 }
 
-/// As [`decode`], for an artifact that is mapped into memory; its tables stay in the map.
-pub(super) fn decode_map<H: DeserializeOwned>(
+/// As [`decode`], for a file that is mapped into memory; its tables stay in the map.
+pub(super) fn decode_map<H: FileHeader>(
     map: &Arc<Map>,
-) -> Result<(H, Params<f32>), FormatError> {
-    let frame = Frame::open(ARTIFACT, map.bytes())?;
-    let (directory, header) = header_bytes::decode::<(Directory, H)>(frame.header)?;
-    let mut tensors = frame.tensors(slice::from_ref(&directory))?;
-    Ok((header, directory.map(&mut tensors, Values::Finite, map)?))
+) -> Result<(H, Vec<Params<f32>>), FormatError> {
+    decode_with(map.bytes(), Some(map))
 }
 
-/// Decodes the header and the parts of a file of another kind, to the bit. The number of parts is that of the kind.
-///
-/// # Errors
-/// As [`decode`].
-pub fn decode_parts<H: DeserializeOwned>(
-    kind: FileKind,
+fn decode_with<H: FileHeader>(
     bytes: &[u8],
+    map: Option<&Arc<Map>>,
 ) -> Result<(H, Vec<Params<f32>>), FormatError> {
-    let frame = Frame::open(kind, bytes)?;
-    let (directories, header) = header_bytes::decode::<(Vec<Directory>, H)>(frame.header)?;
-    let mut tensors = frame.tensors(&directories)?;
-    let parts = directories.iter().zip(kind.parts);
-    let parts = parts.map(|(directory, &values)| directory.read(&mut tensors, values));
-    Ok((header, parts.collect::<Result<_, _>>()?))
+    let frame = Frame::open(H::KIND, bytes)?;
+    let (mut sections, directory) = SectionReader::open(H::KIND, frame.header)?;
+    let header = H::read(&mut sections)?;
+    sections.finish()?;
+    let mut tensors = frame.tensors(&directory)?;
+    Ok((header, directory.read(&mut tensors, H::KIND.members, map)?))
 }
 
 impl FileKind {
@@ -206,19 +143,11 @@ impl FileKind {
 
     fn check_version(&self, found: u32) -> Result<(), FormatError> {
         let supported = self.version;
-        match found {
-            0 => Err(FormatError::UnknownVersion { found, supported }),
-            _ if found <= supported => Ok(()),
-            _ => Err(FormatError::NewerVersion { found, supported }),
+        match found.cmp(&supported) {
+            Ordering::Less => Err(FormatError::OlderForm),
+            Ordering::Equal => Ok(()),
+            Ordering::Greater => Err(FormatError::NewerVersion { found, supported }),
         }
-    }
-
-    fn check_directories(&self, directories: &[Directory]) -> Result<(), FormatError> {
-        let (found, expected) = (directories.len(), self.parts.len());
-        if found != expected {
-            return Err(FormatError::Parts { found, expected });
-        }
-        directories.iter().try_for_each(Directory::check)
     }
 }
 
@@ -246,25 +175,20 @@ impl<'a> Frame<'a> {
         Ok(Self { kind, bytes, header, cursor })
     }
 
-    /// Checks the directories, the length of the file and its checksum. Returns a cursor at the first tensor.
-    fn tensors(mut self, directories: &[Directory]) -> Result<Cursor<'a>, FormatError> {
-        self.kind.check_directories(directories)?;
-        check_length(self.bytes.len() as u64, length(self.header.len(), directories)?)?;
+    /// Checks the directory, the length of the file and its checksum. Returns a cursor at the first tensor.
+    fn tensors(mut self, directory: &Directory) -> Result<Cursor<'a>, FormatError> {
+        directory.check(self.kind.members.len())?;
+        check_length(self.bytes.len() as u64, length(self.header.len(), directory)?)?;
         check_last_sum(self.bytes)?;
         take_filling(&mut self.cursor)?;
         Ok(self.cursor)
     }
 }
 
-/// The length of the whole file. It saturates for several parts of 2^62 bytes, which no file has.
-fn length(header_length: usize, directories: &[Directory]) -> Result<u64, FormatError> {
+/// The length of the whole file. It saturates as [`Directory::length`] does.
+fn length(header_length: usize, directory: &Directory) -> Result<u64, FormatError> {
     let tensors_start = (PREAMBLE_LENGTH + header_length as u64).next_multiple_of(ALIGNMENT);
-    let mut lengths = directories.iter().map(Directory::length);
-    let add = |sum: u64, length: Result<u64, FormatError>| {
-        length.map(|length| sum.saturating_add(length))
-    };
-    let tensors = lengths.try_fold(tensors_start, add)?;
-    Ok(tensors.saturating_add(CHECKSUM_LENGTH))
+    Ok(tensors_start.saturating_add(directory.length()?).saturating_add(CHECKSUM_LENGTH))
 }
 
 fn check_length(length: u64, expected: u64) -> Result<(), FormatError> {
@@ -307,6 +231,8 @@ impl<W: Write> Write for Summing<W> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Values;
+    use super::super::mutations::frame;
     use super::super::sample::{self, Header};
     use super::*;
 
@@ -315,14 +241,14 @@ mod tests {
         let (header, params) = (sample::header(), sample::params());
         let (reread_header, reread) = decode::<Header>(&sample::bytes()).unwrap();
         assert_eq!(reread_header, header);
-        assert_eq!(format!("{reread:?}"), format!("{params:?}"));
+        assert_eq!(format!("{reread:?}"), format!("{:?}", [params]));
     }
 
     #[test]
     fn the_bytes_are_as_documented() {
         let bytes = sample::bytes();
         let (header, params) = (sample::header(), sample::params());
-        let encoding = Encoding::new(&header, &params).unwrap();
+        let encoding = Encoding::new(&header, &[&params]).unwrap();
         assert_eq!(encoding.length(), bytes.len() as u64);
 
         let integer = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
@@ -338,13 +264,7 @@ mod tests {
         let end = bytes.len() - 8;
         assert_eq!(integer(end), xxh3_64(&bytes[..end]));
         assert_eq!(integer(end), encoding.checksum());
-        assert_eq!(end, tensors + 64 + 64 + 128);
-    }
-
-    /// A file of this version must be readable for ever, so the stored file is never written again.
-    #[test]
-    fn the_bytes_stay_the_same() {
-        assert_eq!(include_bytes!("../../tests/data/artifact_v1.dcx")[..], sample::bytes());
+        assert_eq!(end, tensors + 64 + 64 + 64 + 128);
     }
 
     #[track_caller]
@@ -361,6 +281,16 @@ mod tests {
         check_refused(b"age,workclass,income\n39,State-gov,<=50K\n", message);
     }
 
+    const OLDER: &str = "has an older form, which this program does not read; train again";
+
+    /// The headers of older forms began with a list of tensors, and not with the name of a program.
+    #[test]
+    fn older_headers_are_refused() {
+        for header in [&b"\x02\x06weight\x01\x02"[..], b"", b"\x03\0\0\0abc"] {
+            check_refused(&frame(header, &[]), OLDER);
+        }
+    }
+
     #[test]
     fn other_versions_are_refused() {
         let mut bytes = sample::bytes();
@@ -370,7 +300,7 @@ mod tests {
             "was written by a newer deepcross: it has format version 2, but this program reads versions up to 1",
         );
         bytes[8] = 0;
-        check_refused(&bytes, "has format version 0, expected 1 to 1");
+        check_refused(&bytes, OLDER);
     }
 
     #[test]
@@ -427,29 +357,38 @@ mod tests {
     }
 
     #[test]
-    fn a_header_of_another_type_is_refused() {
-        let error = decode::<(u64, String)>(&sample::bytes()).unwrap_err();
-        assert!(matches!(error, FormatError::Header { .. }), "{error}");
-    }
-
-    #[test]
     fn weights_that_are_not_finite_are_not_written() {
         let mut params = sample::params();
         params.dense_values_mut()[1] = f32::INFINITY;
-        let error = Encoding::new(&(), &params).unwrap_err();
+        let error = Encoding::new(&sample::header(), &[&params]).unwrap_err();
         assert_eq!(error.to_string(), "tensor `weight`, row 0, column 1: is not a finite number");
     }
 
-    const PAIR: FileKind = FileKind {
-        name: "pair",
-        magic: "DEEPPAIR",
-        version: 3,
-        parts: &[Values::Finite, Values::Any],
-    };
+    /// A file of another kind, with two members.
+    #[derive(Debug)]
+    struct Pair<const VERSION: u32>(Header);
+
+    impl<const VERSION: u32> FileHeader for Pair<VERSION> {
+        const KIND: FileKind = FileKind {
+            name: "pair",
+            magic: "DEEPPAIR",
+            version: VERSION,
+            members: &[Values::Finite, Values::Any],
+            ..sample::KIND
+        };
+
+        fn write(&self, sections: &mut SectionWriter) -> Result<(), FormatError> {
+            self.0.write(sections)
+        }
+
+        fn read(sections: &mut SectionReader<'_>) -> Result<Self, FormatError> {
+            Header::read(sections).map(Self)
+        }
+    }
 
     fn pair(first: &Params<f32>, second: &Params<f32>) -> Result<Vec<u8>, FormatError> {
         let mut bytes = Vec::new();
-        let encoding = Encoding::of_parts(PAIR, &sample::header(), &[first, second])?;
+        let encoding = Encoding::new(&Pair::<3>(sample::header()), &[first, second])?;
         encoding.write_to(&mut bytes).expect("a vector takes all bytes");
         assert_eq!(encoding.length(), bytes.len() as u64);
         Ok(bytes)
@@ -463,51 +402,54 @@ mod tests {
     }
 
     #[test]
-    fn several_parts_come_back_to_the_bit() {
+    fn several_members_come_back_to_the_bit() {
         let bytes = pair(&sample::params(), &broken()).unwrap();
-        let (header, parts) = decode_parts::<Header>(PAIR, &bytes).unwrap();
-        assert_eq!((header, parts.len()), (sample::header(), 2));
-        assert_eq!(format!("{:?}", parts[0]), format!("{:?}", sample::params()));
-        assert_eq!(parts[1].dense_values()[1].to_bits(), 0x7fc1_2345);
-        let empty = pair(&Params::new(), &Params::new()).unwrap();
-        assert!(decode_parts::<Header>(PAIR, &empty).is_ok());
+        let (header, members) = decode::<Pair<3>>(&bytes).unwrap();
+        assert_eq!((header.0, members.len()), (sample::header(), 2));
+        assert_eq!(format!("{:?}", members[0]), format!("{:?}", sample::params()));
+        assert_eq!(members[1].dense_values()[1].to_bits(), 0x7fc1_2345);
+        for (first, second) in [
+            (Params::new(), Params::new()),
+            (Params::new(), broken()),
+            (sample::params(), Params::new()),
+        ] {
+            let (_, members) = decode::<Pair<3>>(&pair(&first, &second).unwrap()).unwrap();
+            assert_eq!(members[0].same_layout(&first), Ok(()));
+            assert_eq!(members[1].same_layout(&second), Ok(()));
+        }
     }
 
     #[test]
-    fn damage_to_any_part_is_found() {
+    fn damage_to_any_member_is_found() {
         let valid = pair(&sample::params(), &broken()).unwrap();
         for length in 0..valid.len() {
-            assert!(decode_parts::<Header>(PAIR, &valid[..length]).is_err(), "{length} bytes");
+            assert!(decode::<Pair<3>>(&valid[..length]).is_err(), "{length} bytes");
         }
         for position in 0..valid.len() {
             let mut bytes = valid.clone();
             bytes[position] ^= 1 << (position % 8);
-            assert!(decode_parts::<Header>(PAIR, &bytes).is_err(), "byte {position}");
+            assert!(decode::<Pair<3>>(&bytes).is_err(), "byte {position}");
         }
     }
 
     #[test]
-    fn a_kind_has_its_own_magic_parts_and_values() {
+    fn a_kind_has_its_own_magic_members_and_values() {
         let bytes = pair(&sample::params(), &broken()).unwrap();
         check_refused(&bytes, "is not a deepcross artifact: it does not begin with `DEEPCROS`");
-        let refused = |result: Result<_, FormatError>| {
-            let refused: Result<(Header, Vec<Params<f32>>), _> = result;
-            refused.unwrap_err().to_string()
-        };
-        assert_eq!(
-            refused(decode_parts(PAIR, &sample::bytes())),
-            "is not a deepcross pair: it does not begin with `DEEPPAIR`"
+        let error = decode::<Pair<3>>(&sample::bytes()).unwrap_err().to_string();
+        assert_eq!(error, "is not a deepcross pair: it does not begin with `DEEPPAIR`");
+        let artifact = [b"DEEPCROS\x01\0\0\0", &bytes[12..]].concat();
+        check_refused(
+            &artifact,
+            "tensor `weight`: is of member 1, but there are 1 members, from 0",
         );
-        let three = FileKind { parts: &[Values::Any; 3], ..PAIR };
-        assert_eq!(refused(decode_parts(three, &bytes)), "has 2 parts, expected 3");
-        let finite = FileKind { parts: &[Values::Finite; 2], ..PAIR };
         let message = "tensor `weight`, row 0, column 1: is not a finite number";
-        assert_eq!(refused(decode_parts(finite, &bytes)), message);
         assert_eq!(pair(&broken(), &sample::params()).unwrap_err().to_string(), message);
-        let one = Encoding::of_parts(PAIR, &(), &[&sample::params()]).map(drop);
-        assert_eq!(one.unwrap_err().to_string(), "has 1 parts, expected 2");
-        let older = FileKind { version: 2, ..PAIR };
-        assert!(refused(decode_parts(older, &bytes)).starts_with("was written by a newer"));
+        let one = Encoding::new(&Pair::<3>(sample::header()), &[&sample::params()]).map(drop);
+        assert_eq!(one.unwrap_err().to_string(), "has 1 members, expected 2");
+        let refused = decode::<Pair<2>>(&bytes).unwrap_err().to_string();
+        assert!(refused.starts_with("was written by a newer"), "{refused}");
+        assert_eq!(decode::<Pair<4>>(&bytes).unwrap_err().to_string(), OLDER);
     }
 
     #[test]
@@ -515,7 +457,7 @@ mod tests {
     fn a_full_disk_is_an_error() {
         let params = sample::params();
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let error = Encoding::new(&sample::header(), &params).unwrap().write_to(full).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        let encoding = Encoding::new(&sample::header(), &[&params]).unwrap();
+        assert_eq!(encoding.write_to(full).unwrap_err().kind(), io::ErrorKind::StorageFull);
     }
 }

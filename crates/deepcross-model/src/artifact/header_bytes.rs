@@ -1,9 +1,10 @@
-//! The bytes of a header: bincode within bounds.
+//! The bytes of a header: names, and bincode within bounds.
 
 use std::marker::PhantomData;
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint, standard};
 use bincode::error::DecodeError;
+use deepcross_files::{Cursor, MissingBytes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -20,26 +21,44 @@ const LIMIT: usize = 8 * MAX_HEADER_LENGTH;
 const CONFIGURATION: Configuration<LittleEndian, Varint, Limit<LIMIT>> =
     standard().with_limit::<LIMIT>();
 
-/// The bytes of `header`.
-pub(super) fn encode<H: Serialize>(header: &H) -> Result<Vec<u8>, FormatError> {
-    let bytes = bincode::serde::encode_to_vec(header, CONFIGURATION)
-        .map_err(|error| FormatError::UnsupportedHeader { reason: error.to_string() })?;
-    check_length(bytes.len() as u64)?;
-    Ok(bytes)
+/// Appends the bytes of `content`.
+pub(super) fn encode<T: Serialize>(content: &T, bytes: &mut Vec<u8>) -> Result<(), FormatError> {
+    bincode::serde::encode_into_std_write(content, bytes, CONFIGURATION)
+        .map(drop)
+        .map_err(|error| FormatError::UnsupportedHeader { reason: error.to_string() })
 }
 
-/// Decodes the header that all of `bytes` are.
+/// Decodes the content that all of `bytes` are, or says why it cannot be decoded.
 ///
-/// At most 1 MiB is allocated for each level of nesting, besides the header itself, whose size depends on its type and
+/// At most 1 MiB is allocated for each level of nesting, besides the content itself, whose size depends on its type and
 /// on the number of bytes.
-pub(super) fn decode<H: DeserializeOwned>(bytes: &[u8]) -> Result<H, FormatError> {
-    let seed = Bounded::<PhantomData<H>>::seed(bytes.len());
-    let (header, length) = bincode::serde::seed_decode_from_slice(seed, bytes, CONFIGURATION)
-        .map_err(|error| FormatError::Header { reason: reason(&error) })?;
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let seed = Bounded::<PhantomData<T>>::seed(bytes.len());
+    let (content, length) = bincode::serde::seed_decode_from_slice(seed, bytes, CONFIGURATION)
+        .map_err(|error| reason(&error))?;
     match bytes.len() - length {
-        0 => Ok(header),
-        rest => Err(FormatError::Header { reason: format!("{rest} bytes follow its end") }),
+        0 => Ok(content),
+        rest => Err(format!("{rest} bytes follow its end")),
     }
+}
+
+/// Appends a text: its length in bytes, u32, and its bytes.
+pub(super) fn write_text(text: &str, bytes: &mut Vec<u8>) {
+    // A text of 4 GiB or more makes the header longer than it may be, which is refused.
+    bytes.extend((text.len() as u32).to_le_bytes());
+    bytes.extend(text.as_bytes());
+}
+
+/// Takes a text that [`write_text`] wrote.
+pub(super) fn read_text<'a>(cursor: &mut Cursor<'a>) -> Result<&'a str, FormatError> {
+    let length = in_header(cursor.u32())?;
+    std::str::from_utf8(in_header(cursor.take(length.into()))?)
+        .map_err(|_| FormatError::Header { reason: "a name is not valid UTF-8".to_owned() })
+}
+
+/// What was taken from a header, or the error of a header that ends too early.
+pub(super) fn in_header<T>(taken: Result<T, MissingBytes>) -> Result<T, FormatError> {
+    taken.map_err(|_| FormatError::Header { reason: "it ends within a value".to_owned() })
 }
 
 /// Refuses a header of more than [`MAX_HEADER_LENGTH`] bytes.
@@ -95,6 +114,12 @@ mod tests {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     struct Pair(String, [u16; 3]);
 
+    fn encode<T: Serialize>(content: &T) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        super::encode(content, &mut bytes).unwrap();
+        bytes
+    }
+
     fn everything() -> Everything {
         Everything {
             numbers: (true, 'é', 200, -300, 70_000, i64::MIN, 0.1, -0.1),
@@ -117,24 +142,22 @@ mod tests {
     #[test]
     fn every_kind_of_value_comes_back() {
         let value = everything();
-        assert_eq!(decode::<Everything>(&encode(&value).unwrap()), Ok(value));
+        assert_eq!(decode::<Everything>(&encode(&value)), Ok(value));
     }
 
     #[test]
     fn a_header_that_ends_anywhere_else_is_refused() {
-        let mut bytes = encode(&everything()).unwrap();
+        let mut bytes = encode(&everything());
         for length in 0..bytes.len() {
             decode::<Everything>(&bytes[..length]).unwrap_err();
         }
         bytes.push(0);
-        let error = decode::<Everything>(&bytes).unwrap_err();
-        assert_eq!(error.to_string(), "the header cannot be decoded: 1 bytes follow its end");
+        assert_eq!(decode::<Everything>(&bytes), Err("1 bytes follow its end".to_owned()));
     }
 
     #[track_caller]
     fn check_refused<T: DeserializeOwned + fmt::Debug>(bytes: &[u8], reason: &str) {
-        let expected = FormatError::Header { reason: reason.to_owned() };
-        assert_eq!(decode::<T>(bytes).unwrap_err(), expected);
+        assert_eq!(decode::<T>(bytes).unwrap_err(), reason);
     }
 
     #[test]
@@ -214,11 +237,11 @@ mod tests {
         let list = [text, None];
         let map = [(0u8, 1u8, "newtype")];
         let bytes = [
-            encode(&list.to_vec()).unwrap(),
+            encode(&list.to_vec()),
             vec![3],
-            encode(&map).unwrap(),
-            encode(&(1u8, 2u8, ("one", "two"))).unwrap(),
-            encode(&(2u8, 3u8, "struct")).unwrap(),
+            encode(&map),
+            encode(&(1u8, 2u8, ("one", "two"))),
+            encode(&(2u8, 3u8, "struct")),
         ]
         .concat();
         decode::<Holder>(&bytes).unwrap();

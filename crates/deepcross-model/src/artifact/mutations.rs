@@ -88,13 +88,13 @@ fn forged_files_give_a_value_or_an_error() {
         let (answer, held) = peak(|| decode::<Header>(&bytes));
         prop_assert!(held <= most_held(&bytes), "{held} bytes for a file of {}", bytes.len());
         *answers.borrow_mut().entry(name(&answer)).or_default() += 1;
-        if let Ok((_, params)) = answer {
-            prop_assert_eq!(params.find_non_finite(), None);
+        if let Ok((_, members)) = answer {
+            prop_assert_eq!(members[0].find_non_finite(), None);
         }
         Ok(())
     });
     let answers = answers.into_inner();
-    let all = ["header", "length", "shape", "weights", "accepted"];
+    let all = ["header", "sections", "length", "shape", "weights", "accepted"];
     assert!(
         all.iter().all(|name| answers.contains_key(name)),
         "only these stages were reached: {answers:?}"
@@ -110,7 +110,8 @@ fn most_held(bytes: &[u8]) -> usize {
 /// The name of the stage that the decoder reached.
 fn name<T>(answer: &Result<T, FormatError>) -> &'static str {
     match answer {
-        Err(FormatError::Header { .. }) => "header",
+        Err(FormatError::Header { .. } | FormatError::OlderForm) => "header",
+        Err(FormatError::Section { .. } | FormatError::UnknownSection { .. }) => "sections",
         Err(FormatError::Truncated { .. } | FormatError::TooLong { .. }) => "length",
         Err(FormatError::TensorShape { .. } | FormatError::RepeatedTensor { .. }) => "shape",
         Err(FormatError::NonFinite { .. } | FormatError::Filling) => "weights",

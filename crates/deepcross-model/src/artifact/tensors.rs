@@ -1,6 +1,6 @@
 //! The tensors: their directory in the header, and their raw elements after it.
 //!
-//! Dense matrices and tables are two lists, as in [`Params`], so that handles keep their meaning.
+//! The tensors of a member are in the order of their [`Params`], so that handles keep their meaning.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -9,13 +9,13 @@ use std::sync::Arc;
 use deepcross_autodiff::Params;
 use deepcross_files::Cursor;
 use ndarray::Array2;
-use serde::{Deserialize, Serialize};
 
 use super::filling::{ALIGNMENT, take_filling};
+use super::header_bytes::{in_header, read_text, write_text};
 use super::map::{Map, MappedValues};
 use super::{FormatError, Values};
 
-/// The greatest number of tensors in an artifact: 16,384.
+/// The greatest number of tensors in an artifact, or in one member of another file: 16,384.
 ///
 /// [`Params`] compares each new name with all others, so that a hostile file with more tensors would waste time.
 pub const MAX_TENSORS: usize = 1 << 14;
@@ -23,118 +23,171 @@ pub const MAX_TENSORS: usize = 1 << 14;
 /// The greatest number of elements in a tensor. The bytes of all tensors can still be added up in 64 bits.
 const MAX_ELEMENTS: u64 = 1 << 46;
 
-/// The names and shapes of all tensors.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Directory {
-    dense: Vec<Entry>,
-    tables: Vec<Entry>,
-}
+/// The code of elements of the type f32, the only type so far.
+const F32: u8 = 0;
 
-#[derive(Debug, Serialize, Deserialize)]
+/// The names, roles and shapes of all tensors, in the order of their elements in the file.
+#[derive(Debug)]
+pub(super) struct Directory(Vec<Entry>);
+
+/// A tensor. The order of the first two fields is the order of tensors in a file.
+#[derive(Debug)]
 struct Entry {
+    /// The set of weights that the tensor belongs to.
+    member: u32,
+    role: Role,
     name: String,
     rows: u64,
     columns: u64,
 }
 
+/// The place of a tensor in [`Params`]; the number is its code in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    Matrix = 0,
+    Statistic = 1,
+    Table = 2,
+}
+
 impl Directory {
-    /// The directory of `params`.
-    pub(super) fn of(params: &Params<f32>) -> Self {
-        let matrices =
-            params.dense_ids().map(|id| Entry::new(params.dense_name(id), params.dense_shape(id)));
-        let statistics = params
-            .statistic_ids()
-            .map(|id| Entry::new(params.statistic_name(id), (1, params.statistic(id).len())));
-        let dense = matrices.chain(statistics).collect();
-        let tables = params
-            .table_ids()
-            .map(|id| Entry::new(params.table_name(id), params.table_shape(id)))
-            .collect();
-        Self { dense, tables }
+    /// The directory of these members.
+    pub(super) fn of(members: &[&Params<f32>]) -> Self {
+        let entries = (0..).zip(members).flat_map(|(member, params)| entries_of(member, params));
+        Self(entries.collect())
     }
 
-    /// Checks the number of tensors, their names and their shapes; the other methods rely on it.
-    pub(super) fn check(&self) -> Result<(), FormatError> {
-        let (count, limit) = (self.dense.len() + self.tables.len(), MAX_TENSORS);
-        if count > limit {
-            return Err(FormatError::TooManyTensors { count, limit });
+    /// Appends the directory to a header.
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend((self.0.len() as u32).to_le_bytes());
+        for Entry { member, role, name, rows, columns } in &self.0 {
+            bytes.extend(member.to_le_bytes());
+            bytes.extend([*role as u8, F32]);
+            write_text(name, bytes);
+            bytes.extend(rows.to_le_bytes());
+            bytes.extend(columns.to_le_bytes());
         }
-        let mut names = BTreeSet::new();
-        for entry in self.entries() {
-            entry.n_elements()?;
-            if !names.insert(&entry.name) {
-                return Err(FormatError::RepeatedTensor { name: entry.name.clone() });
-            }
+    }
+
+    /// Takes the directory from a header of the `program`.
+    pub(super) fn take(cursor: &mut Cursor<'_>, program: &str) -> Result<Self, FormatError> {
+        let mut entries = Vec::new();
+        for _ in 0..in_header(cursor.u32())? {
+            entries.push(Entry::take(cursor, program)?);
+        }
+        Ok(Self(entries))
+    }
+
+    /// Checks the number of tensors of each member, their order, names and shapes; the other methods rely on it.
+    pub(super) fn check(&self, n_members: usize) -> Result<(), FormatError> {
+        if !self.0.is_sorted_by_key(|entry| (entry.member, entry.role)) {
+            return Err(FormatError::TensorOrder);
+        }
+        for entries in self.0.chunk_by(|a, b| a.member == b.member) {
+            check_member(entries, n_members)?;
         }
         Ok(())
     }
 
     /// The number of bytes that the tensors take, each padded to a multiple of [`ALIGNMENT`].
+    ///
+    /// It saturates for several members of 2^62 bytes, which no file has.
     pub(super) fn length(&self) -> Result<u64, FormatError> {
-        self.entries().map(|entry| Ok(entry.length()?.next_multiple_of(ALIGNMENT))).sum()
+        self.0.iter().try_fold(0, |sum: u64, entry| {
+            Ok(sum.saturating_add(entry.length()?.next_multiple_of(ALIGNMENT)))
+        })
     }
 
-    /// Reads the weights from the bytes of all tensors, [`length`](Self::length) bytes.
+    /// Reads the members from the bytes of all tensors, [`length`](Self::length) bytes.
+    ///
+    /// Tables stay in the `map`, if there is one; the cursor walks over its bytes.
     pub(super) fn read(
         &self,
         cursor: &mut Cursor<'_>,
-        values: Values,
-    ) -> Result<Params<f32>, FormatError> {
-        self.read_with(cursor, values, |params, entry, cursor| {
-            params.add_table(&entry.name, entry.read(cursor)?);
-            Ok(())
-        })
-    }
-
-    /// As [`read`](Self::read), but tables stay in the `map`; the cursor walks over its bytes.
-    pub(super) fn map(
-        &self,
-        cursor: &mut Cursor<'_>,
-        values: Values,
-        map: &Arc<Map>,
-    ) -> Result<Params<f32>, FormatError> {
-        self.read_with(cursor, values, |params, entry, cursor| {
-            let (_, columns) = entry.shape()?;
-            let (start, length) = (cursor.position(), entry.length()?);
-            cursor.take(length)?;
-            take_filling(cursor)?;
-            match MappedValues::new(map, start, length) {
-                Some(values) => params.add_lent_table(&entry.name, columns, Arc::new(values)),
-                None => return Err(entry.shape_error()),
-            };
-            Ok(())
-        })
-    }
-
-    fn read_with<'b>(
-        &self,
-        cursor: &mut Cursor<'b>,
-        values: Values,
-        add_table: impl Fn(&mut Params<f32>, &Entry, &mut Cursor<'b>) -> Result<(), FormatError>,
-    ) -> Result<Params<f32>, FormatError> {
-        let mut params = Params::new();
-        for entry in &self.dense {
-            params.add_dense(&entry.name, entry.read(cursor)?);
+        members: &[Values],
+        map: Option<&Arc<Map>>,
+    ) -> Result<Vec<Params<f32>>, FormatError> {
+        let mut read: Vec<_> = members.iter().map(|_| Params::new()).collect();
+        for entry in &self.0 {
+            let member = usize::try_from(entry.member).ok().and_then(|at| read.get_mut(at));
+            let params = member.ok_or_else(|| entry.member_error(members.len()))?;
+            match map {
+                Some(map) if entry.role == Role::Table => entry.lend(params, cursor, map)?,
+                _ => entry.read_into(params, cursor)?,
+            }
         }
-        self.tables.iter().try_for_each(|entry| add_table(&mut params, entry, cursor))?;
-        check_values(&params, values)?;
-        Ok(params)
+        let mut checked = read.iter().zip(members);
+        checked.try_for_each(|(params, &values)| check_values(params, values))?;
+        Ok(read)
     }
+}
 
-    fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.dense.iter().chain(&self.tables)
+/// The tensors of a member: matrices, statistics and tables, each in order of addition.
+fn entries_of(member: u32, params: &Params<f32>) -> Vec<Entry> {
+    let entry = |role, name: &str, (rows, columns): (usize, usize)| Entry {
+        member,
+        role,
+        name: name.to_owned(),
+        rows: rows as u64,
+        columns: columns as u64,
+    };
+    let matrices = params
+        .dense_ids()
+        .map(|id| entry(Role::Matrix, params.dense_name(id), params.dense_shape(id)));
+    let statistics = params.statistic_ids().map(|id| {
+        entry(Role::Statistic, params.statistic_name(id), (1, params.statistic(id).len()))
+    });
+    let tables = params
+        .table_ids()
+        .map(|id| entry(Role::Table, params.table_name(id), params.table_shape(id)));
+    matrices.chain(statistics).chain(tables).collect()
+}
+
+/// Checks the tensors of one member.
+fn check_member(entries: &[Entry], n_members: usize) -> Result<(), FormatError> {
+    let (count, limit) = (entries.len(), MAX_TENSORS);
+    if count > limit {
+        return Err(FormatError::TooManyTensors { count, limit });
+    }
+    let mut names = BTreeSet::new();
+    for entry in entries {
+        entry.n_elements()?;
+        if entry.member as usize >= n_members {
+            return Err(entry.member_error(n_members));
+        }
+        if !names.insert(&entry.name) {
+            return Err(FormatError::RepeatedTensor { name: entry.name.clone() });
+        }
+    }
+    Ok(())
+}
+
+impl Role {
+    /// The role of a code in a file.
+    fn of(code: u8) -> Option<Self> {
+        [Self::Matrix, Self::Statistic, Self::Table].into_iter().find(|role| *role as u8 == code)
     }
 }
 
 impl Entry {
-    fn new(name: &str, (rows, columns): (usize, usize)) -> Self {
-        Self { name: name.to_owned(), rows: rows as u64, columns: columns as u64 }
+    fn take(cursor: &mut Cursor<'_>, program: &str) -> Result<Self, FormatError> {
+        let member = in_header(cursor.u32())?;
+        let (role, elements) = (in_header(cursor.u8())?, in_header(cursor.u8())?);
+        let name = read_text(cursor)?.to_owned();
+        let (rows, columns) = (in_header(cursor.u64())?, in_header(cursor.u64())?);
+        match Role::of(role).filter(|_| elements == F32) {
+            Some(role) => Ok(Self { member, role, name, rows, columns }),
+            None => {
+                let program = program.to_owned();
+                Err(FormatError::UnknownTensor { name, role, elements, program })
+            }
+        }
     }
 
     fn n_elements(&self) -> Result<u64, FormatError> {
+        let is_shape = self.role != Role::Statistic || self.rows == 1;
         self.rows
             .checked_mul(self.columns)
-            .filter(|n_elements| (1..=MAX_ELEMENTS).contains(n_elements))
+            .filter(|n_elements| is_shape && (1..=MAX_ELEMENTS).contains(n_elements))
             .ok_or_else(|| self.shape_error())
     }
 
@@ -142,12 +195,44 @@ impl Entry {
         Ok(self.n_elements()? * size_of::<f32>() as u64)
     }
 
-    fn read(&self, cursor: &mut Cursor<'_>) -> Result<Array2<f32>, FormatError> {
+    /// Adds the tensor to `params`, with the elements at the cursor.
+    fn read_into(
+        &self,
+        params: &mut Params<f32>,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<(), FormatError> {
         let elements = cursor.take(self.length()?)?;
         take_filling(cursor)?;
         let (elements, _) = elements.as_chunks();
-        let values = elements.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        Array2::from_shape_vec(self.shape()?, values).map_err(|_| self.shape_error())
+        let values: Vec<f32> = elements.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        if self.role == Role::Statistic {
+            params.add_statistic(&self.name, values);
+            return Ok(());
+        }
+        let array =
+            Array2::from_shape_vec(self.shape()?, values).map_err(|_| self.shape_error())?;
+        if self.role == Role::Table {
+            params.add_table(&self.name, array);
+        } else {
+            params.add_dense(&self.name, array);
+        }
+        Ok(())
+    }
+
+    /// Adds the table to `params`, with its elements left in the map.
+    fn lend(
+        &self,
+        params: &mut Params<f32>,
+        cursor: &mut Cursor<'_>,
+        map: &Arc<Map>,
+    ) -> Result<(), FormatError> {
+        let (_, columns) = self.shape()?;
+        let (start, length) = (cursor.position(), self.length()?);
+        cursor.take(length)?;
+        take_filling(cursor)?;
+        let values = MappedValues::new(map, start, length).ok_or_else(|| self.shape_error())?;
+        params.add_lent_table(&self.name, columns, Arc::new(values));
+        Ok(())
     }
 
     fn shape(&self) -> Result<(usize, usize), FormatError> {
@@ -156,8 +241,12 @@ impl Entry {
     }
 
     fn shape_error(&self) -> FormatError {
-        let Self { name, rows, columns } = self;
+        let Self { name, rows, columns, .. } = self;
         FormatError::TensorShape { name: name.clone(), rows: *rows, columns: *columns }
+    }
+
+    fn member_error(&self, n_members: usize) -> FormatError {
+        FormatError::Member { name: self.name.clone(), member: self.member, n_members }
     }
 }
 
@@ -208,13 +297,14 @@ mod tests {
     use super::*;
     use ndarray::array;
 
-    fn entry(name: &str, rows: u64, columns: u64) -> Entry {
-        Entry { name: name.to_owned(), rows, columns }
+    fn entry(role: Role, name: &str, rows: u64, columns: u64) -> Entry {
+        Entry { member: 0, role, name: name.to_owned(), rows, columns }
     }
 
     fn params(tables: usize) -> Params<f32> {
         let mut params = Params::new();
         params.add_dense("weight", Array2::from_shape_fn((3, 7), |(i, j)| (7 * i + j) as f32));
+        params.add_statistic("mean", vec![0.5; 5]);
         for i in 0..tables {
             params.add_table(format!("table {i}"), array![[i as f32], [-0.0]]);
         }
@@ -222,79 +312,98 @@ mod tests {
         params
     }
 
-    #[test]
-    fn tensors_come_back_in_their_order() {
-        let params = params(3);
-        let directory = Directory::of(&params);
+    fn elements(members: &[&Params<f32>]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        write(&params, &mut bytes).unwrap();
-        assert_eq!(bytes.len() as u64, directory.length().unwrap());
-        assert_eq!(bytes.len(), 128 + 4416 + 3 * 64);
-
-        let reread = directory.read(&mut Cursor::new(&bytes), Values::Finite).unwrap();
-        assert_eq!(format!("{reread:?}"), format!("{params:?}"));
+        members.iter().for_each(|params| write(params, &mut bytes).unwrap());
+        bytes
     }
 
     #[test]
-    fn statistics_are_matrices_after_all_others() {
-        let mut params = params(2);
-        params.add_statistic("mean", vec![0.5; 5]);
-        let directory = Directory::of(&params);
-        let mut bytes = Vec::new();
-        write(&params, &mut bytes).unwrap();
+    fn tensors_come_back_in_their_order() {
+        let (first, second) = (params(3), params(0));
+        let members = [&first, &second];
+        let (bytes, mut header) = (elements(&members), Vec::new());
+        Directory::of(&members).write(&mut header);
+        let directory = Directory::take(&mut Cursor::new(&header), "").unwrap();
+        directory.check(2).unwrap();
         assert_eq!(bytes.len() as u64, directory.length().unwrap());
-        let mut reread = directory.read(&mut Cursor::new(&bytes), Values::Finite).unwrap();
-        assert_eq!(reread.dense_ids().count(), params.dense_ids().count() + 1);
-        reread.last_dense_are_statistics(1);
-        assert_eq!(format!("{reread:?}"), format!("{params:?}"));
+        assert_eq!(bytes.len(), 128 + 4416 + 64 + 3 * 64 + 128 + 4416 + 64);
+
+        let reread = directory.read(&mut Cursor::new(&bytes), &[Values::Finite; 2], None).unwrap();
+        assert_eq!(format!("{reread:?}"), format!("{members:?}"));
     }
 
     #[track_caller]
-    fn check_refused(dense: Vec<Entry>, tables: Vec<Entry>, message: &str) {
-        let error = Directory { dense, tables }.check().unwrap_err();
-        assert_eq!(error.to_string(), message);
+    fn check_refused(entries: Vec<Entry>, message: &str) {
+        assert_eq!(Directory(entries).check(1).unwrap_err().to_string(), message);
     }
 
     #[test]
     fn impossible_directories_are_refused() {
+        use Role::{Matrix, Statistic, Table};
         let twice = "tensor `a`: the name occurs twice, expected each name once";
-        check_refused(vec![entry("a", 1, 1), entry("a", 2, 2)], vec![], twice);
-        check_refused(vec![entry("a", 1, 1)], vec![entry("a", 1, 1)], twice);
+        check_refused(vec![entry(Matrix, "a", 1, 1), entry(Matrix, "a", 2, 2)], twice);
+        check_refused(vec![entry(Matrix, "a", 1, 1), entry(Table, "a", 1, 1)], twice);
 
         let expected = "expected at least 1 of each and at most 2^46 elements";
         for (rows, columns) in [(0, 1), (1, 0), (u64::MAX, 2), (1 << 46, 2), (1 << 32, 1 << 32)] {
             let message = format!("tensor `a`: {rows} rows of {columns} columns, {expected}");
-            check_refused(vec![entry("a", rows, columns)], vec![], &message);
+            check_refused(vec![entry(Matrix, "a", rows, columns)], &message);
         }
+        let message = format!("tensor `a`: 2 rows of 1 columns, {expected}");
+        check_refused(vec![entry(Statistic, "a", 2, 1)], &message);
 
-        let many = (0..=MAX_TENSORS).map(|i| entry(&i.to_string(), 1, 1)).collect();
-        check_refused(vec![], many, "there are 16385 tensors, expected at most 16384");
+        let many = (0..=MAX_TENSORS).map(|i| entry(Table, &i.to_string(), 1, 1)).collect();
+        check_refused(many, "there are 16385 tensors, expected at most 16384");
+
+        let order =
+            "the tensors are out of order, expected matrices, statistics and tables of each member";
+        check_refused(vec![entry(Table, "a", 1, 1), entry(Matrix, "b", 1, 1)], order);
+        let of_another = Entry { member: 1, ..entry(Matrix, "a", 1, 1) };
+        check_refused(
+            vec![of_another],
+            "tensor `a`: is of member 1, but there are 1 members, from 0",
+        );
+    }
+
+    #[test]
+    fn unknown_roles_and_types_are_refused() {
+        let mut header = Vec::new();
+        Directory::of(&[&params(0)]).write(&mut header);
+        for (position, what) in [(8, "role 7, type 0"), (9, "role 0, type 7")] {
+            let mut forged = header.clone();
+            forged[position] = 7;
+            let error = Directory::take(&mut Cursor::new(&forged), "deepcross 9.9").unwrap_err();
+            let expected = format!(
+                "tensor `weight`: has {what}, which this program does not know; it was written by deepcross 9.9"
+            );
+            assert_eq!(error.to_string(), expected);
+        }
     }
 
     #[test]
     fn the_length_of_the_largest_directory_does_not_overflow() {
-        let tables = (0..MAX_TENSORS).map(|i| entry(&i.to_string(), 1, MAX_ELEMENTS)).collect();
-        let directory = Directory { dense: vec![], tables };
-        directory.check().unwrap();
+        let tables =
+            (0..MAX_TENSORS).map(|i| entry(Role::Table, &i.to_string(), 1, MAX_ELEMENTS)).collect();
+        let directory = Directory(tables);
+        directory.check(1).unwrap();
         assert_eq!(directory.length(), Ok(1 << 62));
-        let error = directory.read(&mut Cursor::new(&[]), Values::Finite).unwrap_err();
+        let error = directory.read(&mut Cursor::new(&[]), &[Values::Finite], None).unwrap_err();
         assert_eq!(error, FormatError::Truncated { length: 0, expected: 1 << 48 });
     }
 
     #[test]
     fn elements_are_checked() {
-        let (params, directory) = (params(0), Directory::of(&params(0)));
-        let mut bytes = Vec::new();
-        write(&params, &mut bytes).unwrap();
-
+        let params = params(0);
+        let (directory, mut bytes) = (Directory::of(&[&params]), elements(&[&params]));
+        let read = |bytes: &[u8]| {
+            directory.read(&mut Cursor::new(bytes), &[Values::Finite], None).unwrap_err()
+        };
         bytes[127] = 1;
-        assert_eq!(
-            directory.read(&mut Cursor::new(&bytes), Values::Finite).unwrap_err(),
-            FormatError::Filling
-        );
+        assert_eq!(read(&bytes), FormatError::Filling);
         bytes[127] = 0;
         bytes[32..36].copy_from_slice(&f32::NAN.to_le_bytes());
         let expected = FormatError::NonFinite { name: "weight".to_owned(), row: 1, column: 1 };
-        assert_eq!(directory.read(&mut Cursor::new(&bytes), Values::Finite).unwrap_err(), expected);
+        assert_eq!(read(&bytes), expected);
     }
 }

@@ -1,36 +1,69 @@
-//! The header of an artifact, by version.
-//!
-//! The types of a version never change. An addition of a newer version is a new type, and an old file gets the value
-//! that stands for the behaviour of the program at its time.
+//! The header of the artifact: its sections, and what each holds.
 
-mod contents;
-mod v4;
+mod calibrator;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use contents::Contents;
+use crate::artifact::{
+    ENCODER, FIELD, FileHeader, FileKind, FormatError, SectionReader, SectionWriter, Values,
+    read_encoder, write_encoder,
+};
+use crate::model_spec::StoredSpec;
+use crate::training_summary::TrainingSummary;
+use calibrator::StoredCalibrator;
+use deepcross_calibration::Calibrator;
+use deepcross_features::EncoderState;
 
-use deepcross_calibration::CalibrationError;
-use serde::{Deserialize, Serialize};
-use v4::HeaderV4;
+const RUN: &str = "run";
+const LAYERS: &str = "layers";
+const TRAINING: &str = "training";
+const CALIBRATOR: &str = "calibrator";
 
-/// The header, by version; the newest version is written.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum Header {
-    V4(HeaderV4),
+/// Everything that a trained model has besides its weights.
+#[derive(Debug)]
+pub(crate) struct Header {
+    pub(crate) config: String,
+    pub(crate) encoder: EncoderState,
+    pub(crate) layers: StoredSpec,
+    pub(crate) training: TrainingSummary,
+    pub(crate) calibrator: Option<Calibrator>,
 }
 
-impl Header {
-    /// The header of the newest version.
-    pub(crate) fn new(contents: Contents) -> Self {
-        Self::V4(contents.into())
+impl FileHeader for Header {
+    const KIND: FileKind = FileKind {
+        name: "artifact",
+        magic: "DEEPCROS",
+        version: 1,
+        sections: &[
+            (RUN, 1),
+            (ENCODER, 1),
+            (FIELD, 1),
+            (LAYERS, 1),
+            (TRAINING, 1),
+            (CALIBRATOR, 1),
+        ],
+        members: &[Values::Finite],
+    };
+
+    fn write(&self, sections: &mut SectionWriter) -> Result<(), FormatError> {
+        sections.add(RUN, &self.config)?;
+        write_encoder(sections, &self.encoder)?;
+        sections.add(LAYERS, &self.layers)?;
+        sections.add(TRAINING, &self.training)?;
+        let calibrator = self.calibrator.as_ref().map(StoredCalibrator::from);
+        calibrator.map_or(Ok(()), |calibrator| sections.add(CALIBRATOR, &calibrator))
     }
 
-    /// The content, in the types of the newest version.
-    ///
-    /// # Errors
-    /// [`CalibrationError`] if the calibrator is not a valid one.
-    pub(crate) fn into_contents(self) -> Result<Contents, CalibrationError> {
-        match self {
-            Self::V4(header) => header.try_into(),
-        }
+    fn read(sections: &mut SectionReader<'_>) -> Result<Self, FormatError> {
+        let config = sections.take(RUN)?;
+        let encoder = read_encoder(sections)?;
+        let layers = sections.take(LAYERS)?;
+        let training = sections.take(TRAINING)?;
+        let calibrator = sections.take_optional::<StoredCalibrator>(CALIBRATOR)?;
+        let calibrator = calibrator
+            .map(Calibrator::try_from)
+            .transpose()
+            .map_err(|error| FormatError::Content { reason: format!("calibrator: {error}") })?;
+        Ok(Self { config, encoder, layers, training, calibrator })
     }
 }

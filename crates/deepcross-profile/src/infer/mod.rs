@@ -7,7 +7,7 @@ mod column_kind;
 mod id_names;
 mod left_out;
 
-use deepcross_features::{FieldConfig, FieldKind, MissingNumber, Pooling, TimePart, Transform};
+use deepcross_features::{FieldConfig, MissingNumber, Pooling, TimePart, Transform};
 
 use crate::profile::{ColumnProfile, DistinctCount, ListForm, Profile, TimeForm};
 
@@ -91,19 +91,20 @@ fn fields(column: &ColumnProfile, kind: ColumnKind, taken: &mut Vec<String>) -> 
 /// The field with a table for this number of values.
 fn with_table(field: FieldConfig, distinct: DistinctCount) -> FieldConfig {
     match distinct.n {
-        n if n > HASHED => FieldConfig { buckets: Some(HASHED as u32), ..field },
-        n if n > FREQUENT => FieldConfig { min_count: Some(2), ..field },
+        n if n > HASHED => field.buckets(HASHED as u32),
+        n if n > FREQUENT => field.min_count(2),
         _ => field,
     }
 }
 
 fn list(name: &str, form: &ListForm) -> FieldConfig {
-    let field = FieldConfig {
-        separator: Some(form.separator.to_string()),
-        weights: (form.weighted > 0.9).then_some(true),
-        pooling: (form.longest > LONG).then_some(Pooling::Mean),
-        ..FieldConfig::multi_hot(name)
-    };
+    let mut field = FieldConfig::multi_hot(name).separator(form.separator);
+    if form.weighted > 0.9 {
+        field = field.weights(true);
+    }
+    if form.longest > LONG {
+        field = field.pooling(Pooling::Mean);
+    }
     with_table(field, form.distinct)
 }
 
@@ -114,8 +115,11 @@ fn number(column: &ColumnProfile) -> FieldConfig {
         _ => None,
     };
     let transform = column.numbers().and_then(|numbers| skewed(numbers.skewness(), numbers.min));
-    let missing = (column.missing().rows > 0).then_some(MissingNumber::Indicator);
-    FieldConfig { transform, missing, ..FieldConfig::number(column.name()) }
+    let mut field = FieldConfig::number(column.name());
+    if let Some(transform) = transform {
+        field = field.transform(transform);
+    }
+    if column.missing().rows > 0 { field.missing(MissingNumber::Indicator) } else { field }
 }
 
 /// Fields of the hour and the weekday, under names that no other column or field has.
@@ -128,12 +132,7 @@ fn times(name: &str, form: TimeForm, taken: &mut Vec<String>) -> Vec<FieldConfig
             field_name.push('_');
         }
         taken.push(field_name.clone());
-        let column = Some(name.to_owned());
-        FieldConfig {
-            column,
-            time_format: Some(form.format),
-            ..FieldConfig::time(field_name, part)
-        }
+        FieldConfig::time(field_name, part).column(name).time_format(form.format)
     };
     let hour = form.has_hours.then(|| field(TimePart::Hour, "hour"));
     hour.into_iter().chain([field(TimePart::Weekday, "weekday")]).collect()
@@ -141,13 +140,13 @@ fn times(name: &str, form: TimeForm, taken: &mut Vec<String>) -> Vec<FieldConfig
 
 impl ColumnKind {
     /// The kind of the fields that read such a column.
-    pub fn field_kind(&self) -> FieldKind {
+    pub fn field_kind(&self) -> &'static str {
         match self {
-            Self::Ids => FieldKind::Categorical,
-            Self::List(_) => FieldKind::MultiHot,
-            Self::Text => FieldKind::Text,
-            Self::Number => FieldKind::Number,
-            Self::Time(_) => FieldKind::Time,
+            Self::Ids => "categorical",
+            Self::List(_) => "multi-hot",
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Time(_) => "time",
         }
     }
 }

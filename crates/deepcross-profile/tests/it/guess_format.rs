@@ -9,7 +9,7 @@ fn guessed(name: &str, content: &str, set: &str) -> String {
     let file = folder.path().join(name);
     std::fs::write(&file, content).unwrap();
     let config: DataConfig = toml::from_str(set).unwrap();
-    let guessed = guess_format(&[file], &config).unwrap();
+    let guessed = guess_format(&vec![file].into(), &config).unwrap();
     let text = toml::to_string(&guessed).unwrap();
     let is_guessed =
         |line: &&str| ["format", "delimiter", "comment"].iter().any(|key| line.starts_with(key));
@@ -51,7 +51,7 @@ fn what_the_name_does_not_show_is_guessed() {
 }
 
 #[test]
-fn labels_and_pairs_are_recognised_by_nearly_all_lines() {
+fn formats_of_one_row_in_each_line_are_recognised_by_their_lines() {
     let svm = "# made by hand\n+1 3:0.5 7:1  # the first\n\n-1\t7:2.5e-1 \r\n0\n1 11:1 3:2";
     let ffm = "1 10:4:1 2:7:0.5 2:8:1\n0 2:7:1\n\n-1 0:1:1 10:5:-2 # last\n";
     let cases = [
@@ -59,13 +59,16 @@ fn labels_and_pairs_are_recognised_by_nearly_all_lines() {
         ("a9a", ffm, Some(Format::LIBFFM)),
         ("a.svm", ffm, Some(Format::LIBSVM)),
         ("a.csv", "1 2:1\n0 3:1\n", None),
+        ("log", "\u{feff}{\"a\":1,\"b\":2}\n\n {\"a\":2}\n", Some(Format::JSONL)),
+        ("a.ndjson", "{\"a\":1}\n", Some(Format::JSONL)),
+        ("log", "{\"a\":1}\n1\n", Some(Format::CSV)),
         ("a.data", "a b\n1 2\n", Some(Format::CSV)),
     ];
     for (name, content, expected) in cases {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(name);
         std::fs::write(&file, content).unwrap();
-        let guessed = guess_format(&[file], &DataConfig::default()).unwrap();
+        let guessed = guess_format(&vec![file].into(), &DataConfig::default()).unwrap();
         assert_eq!(guessed.format, expected, "{name}");
     }
 }

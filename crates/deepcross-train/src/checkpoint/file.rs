@@ -17,34 +17,54 @@ use crate::options::Files;
 use deepcross_autodiff::Params;
 use deepcross_data::Skipped;
 use deepcross_features::{Encoder, EncoderState};
-use deepcross_model::artifact::{self, ArtifactError, FileKind, FormatError, Values};
-use deepcross_model::{Model, ModelSpec, TrainedModel, TrainingSummary};
+use deepcross_model::artifact::{
+    self, ArtifactError, ENCODER, FIELD, FileHeader, FileKind, FormatError, SectionReader,
+    SectionWriter, Values, read_encoder, write_encoder,
+};
+use deepcross_model::{Model, TrainedModel, TrainingSummary};
 use serde::{Deserialize, Serialize};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// The weights, the state of the optimizer, and the weights of the best epoch; the last part may have no tensors.
-const KIND: FileKind = FileKind {
-    name: "checkpoint",
-    magic: "DEEPCKPT",
-    version: 3,
-    // The state of the optimizer may be infinite while all weights are finite; such a run continues.
-    parts: &[Values::Finite, Values::Any, Values::Finite],
-};
+/// The sections besides those of the encoder.
+const IDENTITY: &str = "identity";
+const FITTED: &str = "fitted";
+const PROGRESS: &str = "progress";
 
-/// The content of the header, by version.
-#[derive(Serialize, Deserialize)]
-enum Header {
-    V3(HeaderV3),
-}
-
-#[derive(Serialize, Deserialize)]
-struct HeaderV3 {
+/// All that a checkpoint has besides weights.
+struct Header {
     run: Identity,
     encoder: EncoderState,
     fitted: FittedRows,
     n_steps: u64,
     state: RunState,
+}
+
+impl FileHeader for Header {
+    /// The members are the weights, the state of the optimizer, and the weights of the best epoch, which may have no
+    /// tensors.
+    const KIND: FileKind = FileKind {
+        name: "checkpoint",
+        magic: "DEEPCKPT",
+        version: 4,
+        sections: &[(IDENTITY, 1), (ENCODER, 1), (FIELD, 1), (FITTED, 1), (PROGRESS, 1)],
+        // The state of the optimizer may be infinite while all weights are finite; such a run continues.
+        members: &[Values::Finite, Values::Any, Values::Finite],
+    };
+
+    fn write(&self, sections: &mut SectionWriter) -> Result<(), FormatError> {
+        sections.add(IDENTITY, &self.run)?;
+        write_encoder(sections, &self.encoder)?;
+        sections.add(FITTED, &self.fitted)?;
+        sections.add(PROGRESS, &(self.n_steps, &self.state))
+    }
+
+    fn read(sections: &mut SectionReader<'_>) -> Result<Self, FormatError> {
+        let run = sections.take(IDENTITY)?;
+        let encoder = read_encoder(sections)?;
+        let fitted = sections.take(FITTED)?;
+        let (n_steps, state) = sections.take(PROGRESS)?;
+        Ok(Self { run, encoder, fitted, n_steps, state })
+    }
 }
 
 /// The counts of the rows that the encoder was fitted on.
@@ -81,16 +101,16 @@ pub(crate) struct Snapshot<'a> {
 impl Snapshot<'_> {
     /// Writes the checkpoint in place of an earlier one; after an error, the earlier one is still there.
     pub(super) fn write(self, file: &Path, run: &Identity) -> Result<(), ArtifactError> {
-        let header = Header::V3(HeaderV3 {
+        let header = Header {
             run: run.clone(),
             encoder: self.encoder.to_state(),
             fitted: self.fitted.clone(),
             n_steps: self.n_steps,
             state: self.state.clone(),
-        });
+        };
         let none = Params::new();
-        let parts = [self.weights, self.optimizer, self.best.unwrap_or(&none)];
-        artifact::write_parts(file, KIND, &header, &parts)
+        let members = [self.weights, self.optimizer, self.best.unwrap_or(&none)];
+        artifact::write(file, &header, &members)
     }
 }
 
@@ -135,24 +155,16 @@ impl Checkpoint {
     /// Reads a checkpoint of any run.
     ///
     /// # Errors
-    /// [`TrainError::Checkpoint`] if the file is missing or is not a valid checkpoint; [`TrainError::OlderCheckpoint`]
-    /// if an older version of the program wrote it.
+    /// [`TrainError::Checkpoint`] if the file is missing or is not a valid checkpoint.
     fn read(file: &Path) -> Result<Self, TrainError> {
-        if let Some(found) = version(file).filter(|found| (1..KIND.version).contains(found)) {
-            let (file, expected) = (file.to_owned(), KIND.version);
-            return Err(TrainError::OlderCheckpoint { file, found, expected });
-        }
-        let (Header::V3(header), parts) = artifact::read_parts::<Header>(file, KIND)?;
-        let HeaderV3 { run, encoder, fitted, n_steps, state } = header;
+        let (header, members) = artifact::read::<Header>(file)?;
+        let Header { run, encoder, fitted, n_steps, state } = header;
         let encoder =
             Encoder::from_state(encoder).map_err(|error| invalid(file, error.to_string()))?;
-        let mut parts = parts.into_iter();
-        let mut part = || parts.next().unwrap_or_default();
-        let (mut weights, optimizer, best) = (part(), part(), part());
-        let mut best = (best.n_parameters() > 0).then_some(best);
-        let n_statistics = spec(&run, file)?.n_statistics();
-        weights.last_dense_are_statistics(n_statistics);
-        best.iter_mut().for_each(|best| best.last_dense_are_statistics(n_statistics));
+        let mut members = members.into_iter();
+        let mut member = || members.next().unwrap_or_default();
+        let (weights, optimizer, best) = (member(), member(), member());
+        let best = (best.n_parameters() > 0).then_some(best);
         let file = file.to_owned();
         Ok(Self { file, run, encoder, fitted, n_steps, state, weights, optimizer, best })
     }
@@ -185,8 +197,9 @@ impl Checkpoint {
     /// # Errors
     /// [`ArtifactError::Invalid`] if configuration, encoder and weights do not make a model.
     fn into_model(self) -> Result<TrainedModel, ArtifactError> {
-        let config = config(&self.run, &self.file)?;
-        let spec = spec(&self.run, &self.file)?;
+        let config = RunConfig::parse(&self.run.config, &[], "the configuration")
+            .map_err(|error| invalid(&self.file, error.to_string()))?;
+        let spec = config.model.check().map_err(|error| invalid(&self.file, error.to_string()))?;
         let model = Model::for_params(&spec, self.encoder.shapes(), &self.weights)
             .map_err(|error| invalid(&self.file, error.to_string()))?;
         let training = TrainingSummary {
@@ -204,16 +217,6 @@ impl Checkpoint {
     }
 }
 
-/// The configuration of a run.
-fn config(run: &Identity, file: &Path) -> Result<RunConfig, ArtifactError> {
-    RunConfig::parse(&run.config, &[], "the configuration")
-        .map_err(|error| invalid(file, error.to_string()))
-}
-
-fn spec(run: &Identity, file: &Path) -> Result<ModelSpec, ArtifactError> {
-    config(run, file)?.model.check().map_err(|error| invalid(file, error.to_string()))
-}
-
 /// The error of a file whose parts do not fit together.
 pub(crate) fn invalid(file: &Path, reason: String) -> ArtifactError {
     ArtifactError::Invalid { file: file.to_owned(), problem: FormatError::Content { reason } }
@@ -224,14 +227,17 @@ pub(crate) fn invalid(file: &Path, reason: String) -> ArtifactError {
 /// [`RunOptions::init`]: crate::RunOptions::init
 ///
 /// # Errors
-/// As [`TrainedModel::load`], and [`TrainError::OlderCheckpoint`].
+/// As [`TrainedModel::load`].
 pub fn load_model(file: &Path) -> Result<TrainedModel, TrainError> {
+    let is_other = |error: &ArtifactError| {
+        matches!(error, ArtifactError::Invalid { problem: FormatError::OtherKind { .. }, .. })
+    };
     match TrainedModel::load(file) {
-        Err(ArtifactError::Invalid { problem: FormatError::OtherKind { .. }, .. })
-            if version(file).is_some() =>
-        {
-            Ok(Checkpoint::read(file)?.into_model()?)
-        }
+        Err(error) if is_other(&error) => match Checkpoint::read(file) {
+            // It is neither, and a model was expected.
+            Err(TrainError::Checkpoint(other)) if is_other(&other) => Err(error.into()),
+            checkpoint => Ok(checkpoint?.into_model()?),
+        },
         result => Ok(result?),
     }
 }
@@ -242,13 +248,4 @@ pub fn load_model(file: &Path) -> Result<TrainedModel, TrainError> {
 /// [`ArtifactError`] if it cannot be removed.
 pub fn remove_checkpoint(file: &Path) -> Result<(), ArtifactError> {
     artifact::remove(file)
-}
-
-/// The format version of a checkpoint; `None` if the file does not begin like a checkpoint.
-fn version(file: &Path) -> Option<u32> {
-    let mut preamble = [0; 12];
-    let mut file = std::fs::File::open(file).ok()?;
-    file.read_exact(&mut preamble).ok()?;
-    let version = preamble.strip_prefix(KIND.magic.as_bytes())?;
-    Some(u32::from_le_bytes(version.try_into().ok()?))
 }

@@ -144,7 +144,7 @@ mod tests {
     fn metrics(labels: [f32; 2]) -> Summary {
         let mut evaluation = Evaluation::default();
         evaluation.push_all(&[0.3_f32, 0.7], &labels, &[0.1, 0.7]).expect("the rows are good");
-        evaluation.finish()
+        evaluation.finish().summary
     }
 
     fn state() -> RunState {

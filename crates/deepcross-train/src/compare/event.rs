@@ -2,7 +2,7 @@
 
 use crate::error::TrainError;
 use crate::event::Event;
-use deepcross_metrics::{Ranked, Summary};
+use deepcross_metrics::Evaluated;
 use deepcross_model::TrainedModel;
 
 /// The run of a comparison that an event is about.
@@ -29,7 +29,7 @@ pub enum CompareEvent<'a> {
     /// A model has been trained; it is dropped when it has been tested.
     Trained(CurrentRun<'a>, &'a TrainedModel),
     /// A model has been tested.
-    Tested(CurrentRun<'a>, &'a Summary, &'a Ranked<f32>),
+    Tested(CurrentRun<'a>, &'a Evaluated<f32>),
 }
 
 impl CurrentRun<'_> {

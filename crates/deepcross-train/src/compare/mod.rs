@@ -12,13 +12,12 @@ use crate::error::TrainError;
 use crate::event::{EpochReport, Event};
 use crate::options::Files;
 use crate::run::{Rows, Stop, check_files, fit_encoder, thread_pool, train_fitted};
-use deepcross_data::{Fitted, Partition, Source};
+use deepcross_data::{Fitted, Input, Partition, Source};
 use deepcross_metrics::{SeedDifference, SeedEstimate, SeedRuns, Summary, holm};
 use deepcross_model::{TrainedModel, TrainingSummary};
 pub use event::{CompareEvent, CurrentRun};
 use serde::Serialize;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use test_set::TestSet;
 
 /// A model that takes part in a comparison.
@@ -140,7 +139,7 @@ pub struct ComparedRun {
 pub fn compare(
     candidates: &[Candidate],
     files: &Files,
-    test: &[PathBuf],
+    test: &Input,
     options: CompareOptions<'_>,
     observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
 ) -> Result<Comparison, TrainError> {
@@ -192,7 +191,7 @@ fn check_call(candidates: &[Candidate], options: CompareOptions<'_>) -> Result<(
 fn compare_here(
     candidates: &[Candidate],
     files: &Files,
-    test: &[PathBuf],
+    test: &Input,
     options: CompareOptions<'_>,
     observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
 ) -> Result<Comparison, TrainError> {
@@ -254,9 +253,11 @@ impl Runner<'_> {
         let trained =
             train_fitted(&config, self.rows, self.fitted, self.stop, &mut observe_training)?;
         observe(CompareEvent::Trained(place, &trained));
-        let (probabilities, test, ranked) = self.test.evaluate(&trained)?;
-        observe(CompareEvent::Tested(place, &test, &ranked));
-        done.add(&trained, epochs, (&probabilities, test))
+        let (probabilities, test) = self.test.evaluate(&trained)?;
+        observe(CompareEvent::Tested(place, &test));
+        done.scores.push(&probabilities)?;
+        done.add(&trained, epochs, test.summary);
+        Ok(())
     }
 }
 
@@ -273,17 +274,10 @@ impl<'r> Done<'r> {
         Self { name: candidate.name.clone(), n_parameters: 0, runs: Vec::new(), scores }
     }
 
-    fn add(
-        &mut self,
-        trained: &TrainedModel,
-        epochs: Vec<EpochReport>,
-        (probabilities, test): (&[f32], Summary),
-    ) -> Result<(), TrainError> {
+    fn add(&mut self, trained: &TrainedModel, epochs: Vec<EpochReport>, test: Summary) {
         self.n_parameters = trained.params.n_parameters() as u64;
-        self.scores.push(probabilities)?;
         let training = trained.training.clone();
         self.runs.push(ComparedRun { seed: training.seed, training, epochs, test });
-        Ok(())
     }
 }
 

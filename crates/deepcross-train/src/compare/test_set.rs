@@ -4,7 +4,7 @@ use crate::error::TrainError;
 use crate::run::{InOrder, ROWS, ReadAhead};
 use deepcross_data::{RowPlan, RowReader, Source};
 use deepcross_features::Encoder;
-use deepcross_metrics::{Evaluation, Ranked, Summary, TestRows};
+use deepcross_metrics::{Evaluated, Evaluation, TestRows};
 use deepcross_model::{Tapes, TrainedModel};
 
 /// Rows with labels, which are read again for each model.
@@ -41,11 +41,11 @@ impl TestSet {
         Ok(Self { source, plan, tapes: Tapes::new(), rows, positives })
     }
 
-    /// The probability of each row, the metrics of all rows, and their order.
+    /// The probability of each row, and the metrics of all rows.
     pub(super) fn evaluate(
         &self,
         trained: &TrainedModel,
-    ) -> Result<(Vec<f32>, Summary, Ranked<f32>), TrainError> {
+    ) -> Result<(Vec<f32>, Evaluated<f32>), TrainError> {
         let mut reader = RowReader::new(&self.source, &trained.encoder, self.plan)?;
         let mut ahead = ReadAhead::new(InOrder { reader: &mut reader, rows: ROWS });
         let mut evaluation = Evaluation::default();
@@ -57,7 +57,6 @@ impl TestSet {
         })? {
             pushed?;
         }
-        let (summary, ranked) = evaluation.finish_ranked();
-        Ok((all, summary, ranked))
+        Ok((all, evaluation.finish()))
     }
 }

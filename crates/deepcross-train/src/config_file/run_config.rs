@@ -105,8 +105,12 @@ impl RunConfig {
     /// # Errors
     /// [`TrainError::Config`] with every problem.
     pub fn schema(&self) -> Result<Schema, TrainError> {
-        Schema::new(self.field.clone(), self.data.missing.clone())
-            .map_err(|problems| TrainError::Config { file: "the fields".to_owned(), problems })
+        Schema::new(self.field.clone(), self.data.missing.clone()).map_err(|problems| {
+            TrainError::Config {
+                file: "the fields".to_owned(),
+                problems: problems.iter().map(ToString::to_string).collect(),
+            }
+        })
     }
 
     /// Reads all sections except those of a comparison, and adds their problems.
@@ -132,12 +136,13 @@ impl RunConfig {
     /// The problems of the fields, alone and together with the other sections.
     fn field_problems(&self) -> Vec<String> {
         let schema = Schema::new(self.field.clone(), self.data.missing.clone());
-        let mut problems: Vec<_> = schema.err().into_iter().flatten().collect();
+        let problems = schema.err().into_iter().flatten();
+        let mut problems: Vec<_> = problems.map(|problem| problem.to_string()).collect();
         let label = self.data.label();
         let label = label.as_ref().map(|label| &label.column);
         let targets = [("label", label), ("weight", self.data.weight.as_ref())];
         for field in &self.field {
-            let key = if field.columns.is_some() { "columns" } else { "column" };
+            let key = field.column_key();
             for (column, (what, target)) in field
                 .columns()
                 .into_iter()
@@ -253,7 +258,7 @@ epochs = 3
         let config = RunConfig::parse(GOOD, &overrides.map(str::to_owned), "run.toml").unwrap();
         assert_eq!(config.train.epochs, 7);
         assert_eq!(config.model.hidden, Some(vec![4]));
-        assert_eq!(config.field[1].top, Some(3));
+        assert_eq!(config.field[1], FieldConfig::categorical("ad").top(3));
         assert_eq!(config.model.preset, Some(deepcross_model::Preset::Note));
     }
 
@@ -383,7 +388,7 @@ epochs = 3
         let text = GOOD.replace("name = \"ad\"", "name = \"a.d\"");
         let config =
             RunConfig::parse(&text, &["field.\"a.d\".top=3".to_owned()], "run.toml").unwrap();
-        assert_eq!(config.field[1].top, Some(3));
+        assert_eq!(config.field[1], FieldConfig::categorical("ad").top(3));
     }
 
     #[test]

@@ -170,7 +170,7 @@ fn first(values: &[f32]) -> Option<(usize, f32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Engine, Files, RunConfig, TrainError, train};
+    use crate::{Engine, Files, RunConfig, RunOptions, TrainError, train};
     use deepcross_features::{Column, DenseColumn, FieldShape, SparseColumn};
     use deepcross_model::{ModelConfig, ModelKind};
     use deepcross_optim::{OptimizerConfig, Rule};
@@ -431,8 +431,8 @@ mod tests {
         std::fs::write(&data, format!("click,ad\n{rows}")).unwrap();
         let overrides: Vec<_> = overrides.iter().map(|text| (*text).to_owned()).collect();
         let config = RunConfig::parse(config, &overrides, "run.toml").unwrap();
-        let files = Files { train: vec![data], valid: Vec::new() };
-        train(&config, &files, 1, &mut |_| ()).unwrap_err().to_string()
+        let files = Files::new(vec![data]);
+        train(&config, &files, RunOptions::on_threads(1), &mut |_| ()).unwrap_err().to_string()
     }
 
     #[test]

@@ -182,7 +182,7 @@ impl ActiveSums {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Engine, Event, Files, RunConfig, UnitProblem, train, unit_problems};
+    use crate::{Engine, Event, Files, RunConfig, RunOptions, UnitProblem, train, unit_problems};
     use deepcross_features::{Column, DenseColumn, FieldShape, SparseColumn};
     use deepcross_model::{ModelConfig, UnitKind};
     use deepcross_optim::{OptimizerConfig, Rule};
@@ -461,14 +461,14 @@ mod tests {
         let rows: String = (0..100).map(|i| format!("{},ad{}\n", i % 2, i % 7)).collect();
         std::fs::write(&data, format!("click,ad\n{rows}")).unwrap();
         let config = RunConfig::parse(&config, &[], "run.toml").unwrap();
-        let files = Files { train: vec![data], valid: Vec::new() };
+        let files = Files::new(vec![data]);
         let mut found = Vec::new();
         let mut observe = |event: Event<'_>| {
             if let Event::Units { epoch, rows, units } = event {
                 found.push((epoch, rows, units.to_vec()));
             }
         };
-        train(&config, &files, threads, &mut observe).unwrap();
+        train(&config, &files, RunOptions::on_threads(threads), &mut observe).unwrap();
         found
     }
 

@@ -21,7 +21,7 @@ use deepcross_model::{Predictor, Tapes};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-pub use row_sample::RowSample;
+pub use row_sample::{RowSample, SampledRows};
 use serde::Serialize;
 
 /// The settings of permutation importance.
@@ -86,7 +86,7 @@ pub struct ImportanceEstimate {
 
 /// The importance of each field, measured on rows with labels that the model was not trained on, encoded by `encoder`.
 ///
-/// `probabilities` are the predictions of the model for these rows. Work is shared between the threads of the current
+/// Work is shared between the threads of the current
 /// pool, and the result does not depend on their number. It takes one prediction of all rows for each repeat of each
 /// field, and memory for the permuted columns of one field beside the rows.
 ///
@@ -94,16 +94,16 @@ pub struct ImportanceEstimate {
 /// [`TrainError::Evaluation`] if the level is out of range or a prediction is NaN.
 ///
 /// # Panics
-/// If `batch` has other fields, or there is not one probability a row.
+/// If the rows have other fields, or there is not one probability a row.
 pub fn permutation_importance(
     predictor: Predictor<'_>,
     encoder: &Encoder,
-    (batch, probabilities): (Batch, &[f32]),
+    SampledRows { batch, probabilities }: SampledRows,
     plan: &ImportancePlan,
     tapes: &Tapes,
 ) -> Result<Importances, TrainError> {
     let rows = batch.n_rows() as u64;
-    let mut permuter = Permuter { predictor, batch, before: probabilities, plan, tapes };
+    let mut permuter = Permuter { predictor, batch, before: &probabilities, plan, tapes };
     let groups = permuted_together(encoder);
     let mut fields = groups
         .iter()
@@ -118,11 +118,11 @@ pub fn permutation_importance(
 
 /// The fields of each column, or pair of columns, in the order of their first field.
 fn permuted_together(encoder: &Encoder) -> Vec<Vec<usize>> {
-    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+    let mut groups: Vec<(Vec<String>, Vec<usize>)> = Vec::new();
     for (index, field) in encoder.fields().into_iter().enumerate() {
-        match groups.iter_mut().find(|(column, _)| *column == field.column) {
+        match groups.iter_mut().find(|(columns, _)| *columns == field.columns) {
             Some((_, fields)) => fields.push(index),
-            None => groups.push((field.column, vec![index])),
+            None => groups.push((field.columns, vec![index])),
         }
     }
     groups.into_iter().map(|(_, fields)| fields).collect()

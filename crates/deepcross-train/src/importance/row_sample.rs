@@ -6,6 +6,15 @@
 
 use deepcross_features::Batch;
 
+/// Encoded rows with labels, and their predictions.
+#[derive(Clone, Debug)]
+pub struct SampledRows {
+    /// The rows.
+    pub batch: Batch,
+    /// The prediction of the model for each row.
+    pub probabilities: Vec<f32>,
+}
+
 /// A sample of encoded rows, of at most a given size.
 #[derive(Clone, Debug)]
 pub struct RowSample {
@@ -56,9 +65,9 @@ impl RowSample {
     }
 
     /// The rows of the sample in their order, and their predictions.
-    pub fn into_rows(mut self) -> (Batch, Vec<f32>) {
+    pub fn into_rows(mut self) -> SampledRows {
         self.shrink();
-        (self.batch, self.probabilities)
+        SampledRows { batch: self.batch, probabilities: self.probabilities }
     }
 
     /// Keeps the rows of the smallest numbers.
@@ -103,8 +112,7 @@ mod tests {
             sample.push(&batch, &probabilities);
         }
         let seen = sample.seen();
-        let (batch, probabilities) = sample.into_rows();
-        let mut batch = batch;
+        let SampledRows { mut batch, probabilities } = sample.into_rows();
         let rows = batch.columns_mut()[0].dense_mut().values().to_vec();
         assert!(rows.iter().zip(&probabilities).all(|(row, p)| row / 1e6 == *p));
         assert_eq!(batch.labels().len(), rows.len());

@@ -138,7 +138,7 @@ impl Reads for InOrder<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DataWait, Event, Files, RunConfig, TrainError, train};
+    use crate::{DataWait, Event, Files, RunConfig, RunOptions, TrainError, train};
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Mutex;
     use std::sync::mpsc::{Receiver, Sender, channel};
@@ -286,8 +286,10 @@ mod tests {
         std::fs::write(&file, rows(104)).expect("there is room");
         let overrides: Vec<_> = overrides.iter().map(|&set| set.to_owned()).collect();
         let config = RunConfig::parse(CONFIG, &overrides, "run.toml")?;
-        let files = Files { train: vec![file.clone()], valid: vec![] };
-        let trained = train(&config, &files, threads, &mut |event| observe(&event, &file))?;
+        let files = Files::new(vec![file.clone()]);
+        let trained = train(&config, &files, RunOptions::on_threads(threads), &mut |event| {
+            observe(&event, &file)
+        })?;
         Ok(trained.training.epochs)
     }
 

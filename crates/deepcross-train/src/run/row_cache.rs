@@ -17,33 +17,55 @@ use crate::event::{CacheEvent, Event};
 use crate::options::Files;
 use deepcross_data::{Cache, CacheWriter, DataConfig, DataError, Fingerprint, RowReader};
 use deepcross_features::{Encoder, EncoderState, FieldConfig, History};
-use deepcross_model::artifact::{Encoding, FileKind, FormatError, decode_parts};
+use deepcross_model::artifact::{
+    ENCODER, Encoding, FIELD, FileHeader, FileKind, FormatError, SectionReader, SectionWriter,
+    decode, read_encoder, write_encoder,
+};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
 
 type Observe<'o> = dyn FnMut(Event<'_>) + Send + 'o;
 
-/// The header of a cache, in the frame of an artifact without weights.
-const KIND: FileKind =
-    FileKind { name: "cache's header", magic: "DEEPABOU", version: 1, parts: &[] };
+/// The sections besides those of the encoder.
+const IDENTITY: &str = "identity";
+const FITTED: &str = "fitted";
+const HISTORY: &str = "history";
 
 /// The indices of the parts of the file.
 const TRAIN: usize = 0;
 const VALID: usize = 1;
 
-/// The header, by version.
-#[derive(Serialize, Deserialize)]
-enum Header {
-    V1(HeaderV1),
-}
-
-#[derive(Serialize, Deserialize)]
-struct HeaderV1 {
+/// The description of a cache, in the frame of an artifact without weights.
+struct Header {
     of: CacheIdentity,
     encoder: EncoderState,
     fitted: FittedRows,
     has_history: bool,
+}
+
+impl FileHeader for Header {
+    const KIND: FileKind = FileKind {
+        name: "cache's header",
+        magic: "DEEPABOU",
+        version: 2,
+        sections: &[(IDENTITY, 1), (ENCODER, 1), (FIELD, 1), (FITTED, 1), (HISTORY, 1)],
+        members: &[],
+    };
+
+    fn write(&self, sections: &mut SectionWriter) -> Result<(), FormatError> {
+        sections.add(IDENTITY, &self.of)?;
+        write_encoder(sections, &self.encoder)?;
+        sections.add(FITTED, &self.fitted)?;
+        sections.add(HISTORY, &self.has_history)
+    }
+
+    fn read(sections: &mut SectionReader<'_>) -> Result<Self, FormatError> {
+        let of = sections.take(IDENTITY)?;
+        let encoder = read_encoder(sections)?;
+        let (fitted, has_history) = (sections.take(FITTED)?, sections.take(HISTORY)?);
+        Ok(Self { of, encoder, fitted, has_history })
+    }
 }
 
 /// The identity of encoded rows: their files, their settings and their encoder.
@@ -137,7 +159,9 @@ impl CacheIdentity {
 }
 
 fn fingerprint(encoder: &Encoder) -> Result<u64, FormatError> {
-    Ok(Encoding::of_parts(KIND, &encoder.to_state(), &[])?.checksum())
+    let mut sections = SectionWriter::new(Header::KIND);
+    write_encoder(&mut sections, &encoder.to_state())?;
+    Ok(sections.checksum())
 }
 
 impl CachePlan {
@@ -174,9 +198,9 @@ impl CachePlan {
     fn read(&self) -> Result<(CacheIdentity, FoundCache), DataError> {
         let cache = Cache::open(&self.file)?;
         let damaged = |problem: String| DataError::Cache { file: self.file.clone(), problem };
-        let (Header::V1(header), _) =
-            decode_parts(KIND, cache.about()).map_err(|problem| damaged(problem.to_string()))?;
-        let HeaderV1 { of, encoder, fitted, has_history } = header;
+        let (header, _) =
+            decode::<Header>(cache.about()).map_err(|problem| damaged(problem.to_string()))?;
+        let Header { of, encoder, fitted, has_history } = header;
         // A cache of other rows need not be verified.
         if of == self.of {
             cache.verify()?;
@@ -228,11 +252,11 @@ impl CachePlan {
         let history = history.filter(|history| !history.is_empty());
         let (state, has_history) = (encoder.to_state(), history.is_some());
         let (of, fitted) = (self.of.clone(), fitted.clone());
-        let header = Header::V1(HeaderV1 { of, encoder: state, fitted, has_history });
+        let header = Header { of, encoder: state, fitted, has_history };
         let unwritable = |source| DataError::Unwritable { file: self.file.clone(), source };
         let mut about = Vec::new();
-        let encoding = Encoding::of_parts(KIND, &header, &[])
-            .map_err(|error| unwritable(io::Error::other(error)))?;
+        let encoding =
+            Encoding::new(&header, &[]).map_err(|error| unwritable(io::Error::other(error)))?;
         encoding.write_to(&mut about).map_err(unwritable)?;
         let mut writer = CacheWriter::create(&self.file, &about)?;
         let reader = RowReader::new(&rows.train, encoder, Rows::plan(config, rows.train_part))?;

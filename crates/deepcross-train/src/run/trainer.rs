@@ -7,7 +7,7 @@ use super::row_cache::RowCache;
 use super::rows::{Rows, check_files};
 use super::setup::{Setup, begin, set_up};
 use super::thread_pool::thread_pool;
-use super::validation::evaluate;
+use super::validation::{EvaluateOptions, evaluate};
 use crate::checkpoint::{Best, CheckpointSchedule, FittedRows, RunState};
 use crate::config_file::{Monitor, RunConfig, Shuffle, TrainConfig};
 use crate::error::TrainError;
@@ -19,31 +19,18 @@ use deepcross_features::{Batch, Encoder, History};
 use deepcross_metrics::Summary;
 use deepcross_model::{Model, Predictor, TrainedModel, TrainingSummary};
 
-/// Trains a model on `threads` threads; the result does not depend on their number.
+/// Trains a model.
 ///
-/// `observe` gets the events of the run, on one of these threads.
-///
-/// # Errors
-/// [`TrainError`] for problems of configuration and data, and if a number becomes NaN or infinite.
-pub fn train(
-    config: &RunConfig,
-    files: &Files,
-    threads: usize,
-    observe: &mut (dyn FnMut(Event<'_>) + Send),
-) -> Result<TrainedModel, TrainError> {
-    train_with(config, files, RunOptions::on_threads(threads), observe)
-}
-
-/// [`train`] with options: an earlier model to begin from, checkpoints, and a cache of encoded rows.
-///
+/// `observe` gets the events of the run, on one of its threads.
 /// A run that was stopped or killed, and is resumed from its checkpoint, gives the same model as a run that was not
 /// interrupted, to the bit, on any number of threads.
 ///
 /// # Errors
-/// As [`train`]; and [`TrainError::Stopped`] if the caller asked for it, [`TrainError::OtherRun`] if the checkpoint is
+/// [`TrainError`] for problems of configuration and data, and if a number becomes NaN or infinite;
+/// [`TrainError::Stopped`] if the caller asked for it, [`TrainError::OtherRun`] if the checkpoint is
 /// not of this run, [`TrainError::OtherModel`] if the model to begin from has another schema, and
-/// [`TrainError::OlderCheckpoint`] or [`TrainError::Checkpoint`] if the checkpoint cannot be read.
-pub fn train_with(
+/// [`TrainError::Checkpoint`] if the checkpoint cannot be read.
+pub fn train(
     config: &RunConfig,
     files: &Files,
     options: RunOptions<'_>,
@@ -232,7 +219,9 @@ impl<'a> Run<'a> {
             None => reader,
         };
         let predictor = Predictor::new(self.engine.model(), self.engine.params());
-        let summary = evaluate(predictor, &mut reader, self.engine.tapes())?;
+        let options =
+            EvaluateOptions { tapes: Some(self.engine.tapes()), ..EvaluateOptions::default() };
+        let summary = evaluate(predictor, &mut reader, options)?.summary;
         self.valid = Some(reader);
         if summary.log_loss.is_none() {
             return Err(TrainError::NoValidationRows);

@@ -4,36 +4,20 @@ use super::read_ahead::{InOrder, OrderedRows, ReadAhead};
 use crate::error::TrainError;
 use deepcross_data::{RawValues, RowReader};
 use deepcross_features::Batch;
-use deepcross_metrics::{Evaluation, MetricError, Ranked, Summary};
+use deepcross_metrics::{Evaluated, Evaluation, MetricError};
 use deepcross_model::{BLOCK, Predictor, Tapes};
+use std::fmt;
 
 /// The rows that are read at a time: a whole number of blocks, so that no block is filled in part.
 pub(crate) const ROWS: usize = 16 * BLOCK;
 
-/// The metrics of the model on the remaining rows of `reader`, which must have labels.
-///
-/// Memory holds one score a row, for the exact AUC.
-///
-/// # Errors
-/// As [`RowReader::fill`], and [`TrainError::Evaluation`] if a prediction is NaN.
-pub fn evaluate(
-    predictor: Predictor<'_>,
-    reader: &mut RowReader<'_>,
-    tapes: &Tapes,
-) -> Result<Summary, TrainError> {
-    evaluate_ranked(predictor, reader, tapes).map(|(summary, _)| summary)
-}
-
-/// [`evaluate`] that also returns the scores in order, for curves and intervals.
-///
-/// # Errors
-/// As [`evaluate`].
-pub fn evaluate_ranked(
-    predictor: Predictor<'_>,
-    reader: &mut RowReader<'_>,
-    tapes: &Tapes,
-) -> Result<(Summary, Ranked<f32>), TrainError> {
-    evaluate_observed(predictor, reader, tapes, &mut |_| ())
+/// The options of an evaluation.
+#[derive(Default)]
+pub struct EvaluateOptions<'a> {
+    /// The scratch memory of predictions; if there is none, the evaluation has its own.
+    pub tapes: Option<&'a Tapes>,
+    /// Receives all rows, in their order.
+    pub observe: Option<&'a mut (dyn FnMut(EvaluatedRows<'_>) + Send)>,
 }
 
 /// Some rows of an evaluation.
@@ -47,16 +31,19 @@ pub struct EvaluatedRows<'a> {
     pub raw_values: &'a RawValues,
 }
 
-/// [`evaluate_ranked`] that passes all rows to `observe`, in their order.
+/// The metrics of the model on the remaining rows of `reader`, which must have labels, and the order of their scores.
+///
+/// Memory holds one score a row, for the exact AUC.
 ///
 /// # Errors
-/// As [`evaluate`].
-pub fn evaluate_observed(
+/// As [`RowReader::fill`], and [`TrainError::Evaluation`] if a prediction is NaN.
+pub fn evaluate(
     predictor: Predictor<'_>,
     reader: &mut RowReader<'_>,
-    tapes: &Tapes,
-    observe: &mut (dyn FnMut(EvaluatedRows<'_>) + Send),
-) -> Result<(Summary, Ranked<f32>), TrainError> {
+    options: EvaluateOptions<'_>,
+) -> Result<Evaluated<f32>, TrainError> {
+    let (own, mut observe) = (Tapes::new(), options.observe);
+    let tapes = options.tapes.unwrap_or(&own);
     let mut evaluation = Evaluation::default();
     let mut ahead = ReadAhead::new(InOrder { reader, rows: ROWS });
     let mut probabilities = Vec::new();
@@ -64,10 +51,18 @@ pub fn evaluate_observed(
         let OrderedRows { batch, raw_values, .. } = rows;
         predictor.predict_batch(tapes, batch, &mut probabilities);
         evaluation.push_all(&probabilities, batch.labels(), batch.weights())?;
-        observe(EvaluatedRows { batch, probabilities: &probabilities, raw_values });
+        if let Some(observe) = &mut observe {
+            observe(EvaluatedRows { batch, probabilities: &probabilities, raw_values });
+        }
         Ok::<(), MetricError>(())
     })? {
         pushed?;
     }
-    Ok(evaluation.finish_ranked())
+    Ok(evaluation.finish())
+}
+
+impl fmt::Debug for EvaluateOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EvaluateOptions").field("tapes", &self.tapes).finish_non_exhaustive()
+    }
 }

@@ -17,7 +17,9 @@ mod plan;
 use crate::error::TrainError;
 use crate::run::EvaluatedRows;
 use column::{Column, SlicedColumn};
-use deepcross_metrics::{Evaluation, Interval, Intervals, Summary, least_miscalibration};
+use deepcross_metrics::{
+    Evaluated, Evaluation, Interval, Intervals, Summary, least_miscalibration,
+};
 pub use named_columns::NamedColumns;
 pub use plan::{SliceColumn, SliceForm, SliceKind, SlicePlan};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
@@ -138,7 +140,7 @@ impl SlicedRows {
             let weight = self.weights.get(row).copied().unwrap_or(1.0);
             evaluation.push(self.probabilities[row], self.labels[row], weight)?;
         }
-        let (summary, ranked) = evaluation.finish_ranked();
+        let Evaluated { summary, ranked } = evaluation.finish();
         let intervals = ranked.intervals(self.plan.level)?;
         let whole = ranked.reliability(NonZeroUsize::MIN, self.plan.level)?;
         let base_rate_interval = whole.first().map(|bin| Interval { low: bin.low, high: bin.high });

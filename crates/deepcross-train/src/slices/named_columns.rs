@@ -3,7 +3,7 @@
 use super::plan::{SliceColumn, SliceForm};
 use crate::error::TrainError;
 use deepcross_data::Source;
-use deepcross_features::{Encoder, Encoding, FieldDescription, TimeFormat, suggest};
+use deepcross_features::{Encoder, FieldDescription, ValueForm, suggest};
 
 /// The name that stands for the columns of all fields.
 const ALL: &str = "all";
@@ -32,7 +32,7 @@ impl NamedColumns {
         for name in names {
             match name.as_str() {
                 ALL if !source.header().contains(name) => found.push_all(&fields),
-                _ => found.push(one(name, &fields, source)?),
+                _ => found.push(column(name, &fields, source)?),
             }
         }
         Ok(found)
@@ -46,25 +46,37 @@ impl NamedColumns {
 
     fn push_all(&mut self, fields: &[FieldDescription]) {
         self.left_out.clear();
-        for field in fields.iter().filter(|field| !is_cross(field)) {
+        for (field, column) in fields.iter().filter_map(|field| Some((field, only_column(field)?)))
+        {
             match form(field) {
-                Some(form) => self.push(SliceColumn { name: field.column.clone(), form }),
-                None => self.left_out.push(field.column.clone()),
+                Some(form) => self.push(SliceColumn { name: column.to_owned(), form }),
+                None => self.left_out.push(column.to_owned()),
             }
         }
     }
 }
 
-fn one(
+impl SliceColumn {
+    /// The column of this name: a column of `source`, or else that of a field of `encoder`.
+    ///
+    /// # Errors
+    /// As [`NamedColumns::of`].
+    pub fn named(name: &str, encoder: &Encoder, source: &Source) -> Result<Self, TrainError> {
+        column(name, &encoder.fields(), source)
+    }
+}
+
+fn column(
     name: &str,
     fields: &[FieldDescription],
     source: &Source,
 ) -> Result<SliceColumn, TrainError> {
     let problem = |problem| TrainError::SliceColumn { name: name.to_owned(), problem };
-    let field = || fields.iter().find(|field| field.name == name && !is_cross(field));
+    let mut readers = fields.iter().filter_map(|field| Some((field, only_column(field)?)));
+    let of_field = || readers.clone().find(|(field, _)| field.name == name);
     let column = match source.header().iter().any(|known| known == name) {
         true => name,
-        false => field().map(|field| field.column.as_str()).ok_or_else(|| {
+        false => of_field().map(|(_, column)| column).ok_or_else(|| {
             let known = suggest::nearest(name, source.header());
             let hint =
                 known.map_or_else(String::new, |known| format!("; the nearest is `{known}`"));
@@ -74,10 +86,10 @@ fn one(
     if source.config().label().is_some_and(|label| label.column == column) {
         return Err(problem("is the label, which predictions are compared with".to_owned()));
     }
-    let form = match fields.iter().find(|field| field.column == column) {
+    let form = match readers.find(|(_, read)| *read == column) {
         None => SliceForm::Values,
-        Some(field) => form(field).ok_or_else(|| {
-            let kind = field.kind();
+        Some((field, _)) => form(field).ok_or_else(|| {
+            let kind = field.kind;
             problem(format!(
                 "is read as {kind}: a row has several values, but must be in one slice"
             ))
@@ -86,20 +98,19 @@ fn one(
     Ok(SliceColumn { name: column.to_owned(), form })
 }
 
-/// Whether the field is a cross, which reads two columns and has no value of its own in the data.
-fn is_cross(field: &FieldDescription) -> bool {
-    matches!(field.encoding, Encoding::Cross { .. })
+/// The column that the field reads; `None` if it reads several, so that it has no value of its own in the data.
+fn only_column(field: &FieldDescription) -> Option<&str> {
+    match &field.columns[..] {
+        [column] => Some(column),
+        _ => None,
+    }
 }
 
 /// How the raw values of a field's column are grouped into slices; `None` if a row has several.
 fn form(field: &FieldDescription) -> Option<SliceForm> {
-    match field.encoding {
-        Encoding::MultiHot { .. } | Encoding::Text { .. } => None,
-        Encoding::Number { .. }
-        | Encoding::Bucketized { .. }
-        | Encoding::Time { format: TimeFormat::Unix | TimeFormat::UnixMs, .. } => {
-            Some(SliceForm::Numbers)
-        }
+    match field.form {
+        ValueForm::List { .. } | ValueForm::Texts => None,
+        ValueForm::Number | ValueForm::Time { is_number: true } => Some(SliceForm::Numbers),
         _ => Some(SliceForm::Values),
     }
 }

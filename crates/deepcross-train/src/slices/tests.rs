@@ -23,7 +23,7 @@ fn sliced(rows: &[Row], weighted: bool, plan: SlicePlan) -> (Slices, Summary) {
         let weight = if weighted { weight } else { 1.0 };
         evaluation.push(probability, label, weight).expect("a good row");
     }
-    (sliced.finish().expect("a good plan"), evaluation.finish())
+    (sliced.finish().expect("a good plan"), evaluation.finish().summary)
 }
 
 fn any_row() -> impl Strategy<Value = Row> {

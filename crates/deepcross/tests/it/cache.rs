@@ -4,8 +4,8 @@
 use crate::common::{artifact, clicks, folder, write};
 use deepcross::model::TrainedModel;
 use deepcross::train::{
-    CacheEvent, Checkpoints, Event, Files, Next, RunConfig, RunOptions, TrainError, encode, train,
-    train_with,
+    CacheEvent, Checkpoints, EncodeOptions, Event, Files, Next, RunConfig, RunOptions, TrainError,
+    encode, train,
 };
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -91,7 +91,7 @@ impl Case {
             RunConfig::parse(CONFIG, &overrides, "run.toml").expect("the configuration is valid");
         let folder = folder();
         let train = vec![write(&folder, "train.tsv", &clicks(1, ROWS))];
-        Self { folder, config, files: Files { train, valid: vec![] }, init: None }
+        Self { folder, config, files: Files::new(train), init: None }
     }
 
     /// Makes every fifth row bad, in one of three ways.
@@ -118,7 +118,7 @@ impl Case {
 
     fn text(&self) -> Vec<u8> {
         let options = RunOptions { init: self.init.clone(), ..RunOptions::on_threads(2) };
-        let model = train_with(&self.config, &self.files, options, &mut |_| ());
+        let model = train(&self.config, &self.files, options, &mut |_| ());
         artifact(&model.unwrap_or_else(|error| panic!("{error}")), self.folder.path())
     }
 
@@ -134,7 +134,7 @@ impl Case {
         let (init, cache) = (self.init.clone(), Some(self.cache()));
         let options = RunOptions { init, cache, ..RunOptions::on_threads(threads) };
         let mut events = Vec::new();
-        let model = train_with(&self.config, &self.files, options, &mut |event| {
+        let model = train(&self.config, &self.files, options, &mut |event| {
             note(&event, &mut events);
             observe(&event);
         });
@@ -195,7 +195,7 @@ fn bad_rows_are_left_out_of_a_cache() {
         let mut skipped = Vec::new();
         for cache in [None, Some(case.cache())] {
             let options = RunOptions { cache, ..RunOptions::on_threads(2) };
-            let trained = train_with(&case.config, &case.files, options, &mut |event| {
+            let trained = train(&case.config, &case.files, options, &mut |event| {
                 if let Event::Read { train, valid } = event {
                     let valid =
                         valid.map(|valid| (valid.skipped().clone(), valid.counts().clone()));
@@ -214,19 +214,19 @@ fn bad_rows_are_left_out_of_a_cache() {
 #[test]
 fn a_validation_file_and_a_model_to_begin_from_are_cached() {
     let mut case = Case::new(&["train.negative_rate=0.6"]);
-    case.files.valid = vec![write(&case.folder, "valid.tsv", &clicks(2, 700))];
+    case.files.valid = vec![write(&case.folder, "valid.tsv", &clicks(2, 700))].into();
     case.check("a validation file");
-    let begun =
-        Files { train: vec![write(&case.folder, "first.tsv", &clicks(3, 900))], valid: vec![] };
-    let model = train(&case.config, &begun, 2, &mut |_| ()).expect("the rows are valid");
+    let begun = Files::new(vec![write(&case.folder, "first.tsv", &clicks(3, 900))]);
+    let model = train(&case.config, &begun, RunOptions::on_threads(2), &mut |_| ())
+        .expect("the rows are valid");
     case.init = Some(model.clone());
     let (_, events) = case.cached(2);
     assert_eq!(events, ["refused: the rows were encoded by another encoder", "made"]);
     case.check("a model");
     // A cache that is encoded beforehand has the same bytes as the cache of a run.
     let made = std::fs::read(case.cache()).expect("the run has made the cache");
-    let from = (Some(&model), 3);
-    let encoded = encode(&case.config, &case.files, from, &case.cache(), &mut |_| ());
+    let options = EncodeOptions { threads: 3, init: Some(&model) };
+    let encoded = encode(&case.config, &case.files, options, &case.cache(), &mut |_| ());
     let encoded = encoded.expect("the rows are valid");
     assert_eq!((encoded.rows, encoded.valid_rows), (ROWS, 700));
     assert!(std::fs::read(case.cache()).expect("the cache is written") == made);
@@ -236,7 +236,7 @@ fn a_validation_file_and_a_model_to_begin_from_are_cached() {
 #[test]
 fn no_epoch_reads_the_text_once_there_is_a_cache() {
     let case = Case::new(&["train.shuffle=whole"]);
-    let (expected, file) = (case.text(), &case.files.train[0]);
+    let (expected, file) = (case.text(), &*case.files.train.files()[0].path().clone());
     let text = std::fs::read_to_string(file).expect("the file exists");
     let header = text.lines().next().expect("there is a header");
     let (found, _) = case.cached_observed(2, &mut |event| {
@@ -273,7 +273,7 @@ fn a_stopped_run_resumes_with_its_cache_or_another() {
             let cache = (!whole || stops % 2 == 0).then(|| case.cache());
             let threads = 1 + stops % 3;
             let options = RunOptions { threads, init: None, checkpoints: Some(checkpoints), cache };
-            match train_with(&case.config, &case.files, options, &mut |_| ()) {
+            match train(&case.config, &case.files, options, &mut |_| ()) {
                 Err(TrainError::Stopped { .. }) => stops += 1,
                 result => break result.unwrap_or_else(|error| panic!("{error}")),
             }
@@ -349,7 +349,8 @@ fn without_room_for_a_cache_a_run_reads_text() {
     let (found, events) = case.cached(2);
     assert!(found == case.text());
     assert!(events[0].starts_with("refused") && events[1].starts_with("not made"), "{events:?}");
-    let error = encode(&case.config, &case.files, (None, 2), &case.cache(), &mut |_| ());
+    let error =
+        encode(&case.config, &case.files, EncodeOptions::default(), &case.cache(), &mut |_| ());
     assert!(error.is_err_and(|error| error.to_string().contains("cannot be written")));
     std::fs::remove_dir(case.cache()).expect("the folder is empty");
 }

@@ -5,7 +5,7 @@ use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source, fi
 use deepcross::features::Encoder;
 use deepcross::metrics::Summary;
 use deepcross::model::{Model, Predictor};
-use deepcross::train::{Engine, RunConfig, evaluate};
+use deepcross::train::{Engine, EvaluateOptions, RunConfig, evaluate};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -67,7 +67,8 @@ fn on_held_out_rows(order: &str, leaking: bool) -> Summary {
     let predictor = Predictor::new(engine.model(), engine.params());
     let mut held_out =
         self::reader(&source, &fitted.encoder, Partition::Valid { valid_fraction, seed });
-    evaluate(predictor, &mut held_out, engine.tapes()).expect("the rows are valid")
+    let found = evaluate(predictor, &mut held_out, EvaluateOptions::default());
+    found.expect("the rows are valid").summary
 }
 
 fn reader<'e>(source: &Source, encoder: &'e Encoder, partition: Partition) -> RowReader<'e> {

@@ -6,14 +6,15 @@ use crate::common::{
 use deepcross::calibration::Method;
 use deepcross::model::{Tapes, TrainedModel};
 use deepcross::train::{
-    Checkpoints, Files, Next, RunConfig, RunOptions, TrainError, calibrate, evaluate, train_with,
+    Checkpoints, EvaluateOptions, Files, Next, RunConfig, RunOptions, TrainError, calibrate,
+    evaluate, train,
 };
 use std::path::PathBuf;
 
 const ROWS: u64 = 2500;
 
 fn files(paths: &[PathBuf]) -> Files {
-    Files { train: paths.to_vec(), valid: vec![] }
+    Files::new(paths.to_vec())
 }
 
 fn continued(
@@ -22,14 +23,16 @@ fn continued(
     init: &TrainedModel,
 ) -> Result<TrainedModel, TrainError> {
     let options = RunOptions { init: Some(init.clone()), ..RunOptions::on_threads(2) };
-    train_with(config, &files(std::slice::from_ref(file)), options, &mut |_| ())
+    train(config, &files(std::slice::from_ref(file)), options, &mut |_| ())
 }
 
 /// The log loss on all rows of a file.
 fn log_loss(model: &TrainedModel, file: &PathBuf) -> f64 {
     let config = config(&[]);
     let summary = with_reader(model, &config, std::slice::from_ref(file), |reader| {
-        evaluate(model.predictor(), reader, &Tapes::new()).expect("the rows are valid")
+        evaluate(model.predictor(), reader, EvaluateOptions::default())
+            .expect("the rows are valid")
+            .summary
     });
     summary.log_loss.expect("there are rows")
 }
@@ -91,7 +94,7 @@ fn a_calibrator_is_dropped() {
         let checkpoints = Checkpoints::new(&checkpoint).resume(true).ask(ask);
         let init = Some(init.clone());
         let options = RunOptions { threads: 2, init, checkpoints: Some(checkpoints), cache: None };
-        train_with(&config, &files(std::slice::from_ref(&second)), options, &mut |_| ())
+        train(&config, &files(std::slice::from_ref(&second)), options, &mut |_| ())
     };
     assert!(matches!(run(&model, 3), Err(TrainError::Stopped { step: 3, .. })));
     let resumed = run(&calibrated, 0).expect("the run resumes");

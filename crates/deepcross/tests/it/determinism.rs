@@ -7,8 +7,8 @@ use crate::common::{
 };
 use deepcross::features::Batch;
 use deepcross::metrics::Summary;
-use deepcross::model::{Scorer, Tapes, TrainedModel};
-use deepcross::train::{Event, Files, evaluate};
+use deepcross::model::{Scorer, TrainedModel};
+use deepcross::train::{EvaluateOptions, Event, Files, evaluate};
 
 const THREADS: [usize; 4] = [1, 2, 3, 8];
 
@@ -203,8 +203,8 @@ fn scored(scorer: &Scorer, lines: &[String], rows: usize) -> Vec<f32> {
 fn validation_metrics_are_those_of_the_reloaded_artifact() {
     let folder = folder();
     let files = Files {
-        train: vec![write(&folder, "train.tsv", &clicks(1, ROWS[0]))],
-        valid: vec![write(&folder, "valid.tsv", &clicks(2, ROWS[1]))],
+        train: vec![write(&folder, "train.tsv", &clicks(1, ROWS[0]))].into(),
+        valid: vec![write(&folder, "valid.tsv", &clicks(2, ROWS[1]))].into(),
     };
     let config = config(&["train.epochs=4", "train.learning_rate=0.05"]);
     let mut reported = Vec::new();
@@ -224,7 +224,9 @@ fn validation_metrics_are_those_of_the_reloaded_artifact() {
     for threads in THREADS {
         let summary = on_threads(threads, || {
             with_reader(&again, &config, &files.valid, |reader| {
-                evaluate(again.predictor(), reader, &Tapes::new()).expect("the rows are valid")
+                evaluate(again.predictor(), reader, EvaluateOptions::default())
+                    .expect("the rows are valid")
+                    .summary
             })
         });
         assert_eq!(summary, best, "{threads} threads");

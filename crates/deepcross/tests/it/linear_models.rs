@@ -4,8 +4,8 @@
 use crate::common::{clicks, config, folder, trained_with, with_reader, write};
 use deepcross::autodiff::Params;
 use deepcross::features::{BatchRows, ColumnRows};
-use deepcross::model::{Tapes, TrainedModel};
-use deepcross::train::{Files, RunConfig, evaluate};
+use deepcross::model::TrainedModel;
+use deepcross::train::{EvaluateOptions, Files, RunConfig, evaluate};
 use std::path::{Path, PathBuf};
 
 /// The features of a row for one field, each with its value.
@@ -104,7 +104,9 @@ fn check(config: &RunConfig, files: &Files, test: &Path, rows: usize) {
         losses.sum::<f64>() / rows as f64
     });
     let found = with_reader(&model, config, &some, |reader| {
-        evaluate(model.predictor(), reader, &Tapes::new()).expect("the rows are valid")
+        evaluate(model.predictor(), reader, EvaluateOptions::default())
+            .expect("the rows are valid")
+            .summary
     });
     let loss = found.log_loss.expect("there are rows");
     assert!((loss - expected).abs() < 2e-6, "{:?}: {loss}, expected {expected}", model.spec);
@@ -122,7 +124,7 @@ const KINDS: [&str; 3] = [
 fn simulated_clicks_are_scored_by_the_formulas() {
     let folder = folder();
     let train = vec![write(&folder, "train.tsv", &clicks(1, 5000))];
-    let files = Files { train, valid: vec![] };
+    let files = Files::new(train);
     let test = write(&folder, "test.tsv", &clicks(2, 1000));
     for kind in KINDS {
         check(&config(&[kind, "train.epochs=3"]), &files, &test, 1000);
@@ -149,7 +151,8 @@ fn real_ratings() -> Option<(PathBuf, String)> {
 fn real_ratings_are_scored_by_the_formulas() {
     let Some((folder, text)) = real_ratings() else { return };
     let file = |name| folder.join(name);
-    let files = Files { train: vec![file("train.csv")], valid: vec![file("valid.csv")] };
+    let files =
+        Files { train: vec![file("train.csv")].into(), valid: vec![file("valid.csv")].into() };
     for kind in KINDS {
         let overrides = [kind, "train.epochs=2", "train.learning_rate=0.01"].map(str::to_owned);
         let config = RunConfig::parse(&text, &overrides, "movielens.toml")

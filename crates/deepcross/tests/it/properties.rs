@@ -3,7 +3,7 @@
 
 use crate::common::{clicks, config, folder, predictions, trained, with_reader, write};
 use deepcross::metrics::roc_auc;
-use deepcross::train::{Files, RunConfig, TrainError, train};
+use deepcross::train::{Files, RunConfig, RunOptions, TrainError, train};
 use proptest::prelude::*;
 
 /// An order of the rows of a file, by the column to sort by.
@@ -140,8 +140,8 @@ proptest! {
         let (folder, config) = (folder(), hostile_config(&bad_rows));
         let path = folder.path().join("clicks.tsv");
         std::fs::write(&path, [b"click\tquery\tage\n", &rows[..]].concat()).unwrap();
-        let files = Files { train: vec![path], valid: vec![] };
-        match train(&config, &files, 1, &mut |_| ()) {
+        let files = Files::new(vec![path]);
+        match train(&config, &files, RunOptions::on_threads(1), &mut |_| ()) {
             Ok(model) => prop_assert_eq!(model.params.find_non_finite(), None),
             Err(TrainError::Data(error)) => {
                 prop_assert!(error.to_string().contains("clicks.tsv"), "{}", error);

@@ -3,9 +3,9 @@
 
 use crate::common::{folder, predictions, trained_with, with_reader, write};
 use deepcross::data::NegativeCounts;
-use deepcross::model::{Tapes, TrainedModel};
+use deepcross::model::TrainedModel;
 use deepcross::simulate::{Simulator, SimulatorConfig};
-use deepcross::train::{Event, Files, RunConfig, evaluate};
+use deepcross::train::{EvaluateOptions, Event, Files, RunConfig, evaluate};
 use std::path::Path;
 
 const RATE: f64 = 0.1;
@@ -59,7 +59,7 @@ fn clicks(seed: u64, rows: u64) -> (Vec<String>, f64) {
 
 /// A model, and the counts of negative rows in its last epoch.
 fn trained(negative_rate: f64, file: &Path) -> (TrainedModel, NegativeCounts) {
-    let files = Files { train: vec![file.to_owned()], valid: Vec::new() };
+    let files = Files::new(vec![file.to_owned()]);
     let mut negatives = NegativeCounts::default();
     let mut observe = |event: Event<'_>| {
         if let Event::Read { train, .. } = event {
@@ -73,8 +73,8 @@ fn trained(negative_rate: f64, file: &Path) -> (TrainedModel, NegativeCounts) {
 /// The AUC on the rows of a file.
 fn auc(model: &TrainedModel, file: &Path) -> f64 {
     with_reader(model, &config(1.0), &[file.to_owned()], |reader| {
-        let summary = evaluate(model.predictor(), reader, &Tapes::new());
-        summary.expect("the rows are valid").auc.expect("both classes occur")
+        let found = evaluate(model.predictor(), reader, EvaluateOptions::default());
+        found.expect("the rows are valid").summary.auc.expect("both classes occur")
     })
 }
 

@@ -1,10 +1,12 @@
 //! Tests of importances, slices and neighbours, on clicks for which the right answer is known.
 
 use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
+use deepcross::metrics::Evaluated;
 use deepcross::model::{NeighbourError, Tapes, TrainedModel, TrainingCounts, neighbours};
 use deepcross::train::{
-    Files, ImportancePlan, Importances, RowSample, RunConfig, SliceColumn, SliceForm, SlicePlan,
-    SlicedRows, Slices, evaluate_observed, permutation_importance, train,
+    EvaluateOptions, EvaluatedRows, Files, ImportancePlan, Importances, RowSample, RunConfig,
+    RunOptions, SliceColumn, SliceForm, SlicePlan, SlicedRows, Slices, evaluate,
+    permutation_importance, train,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -86,8 +88,9 @@ fn world(overrides: &[&str]) -> World {
     let overrides: Vec<_> = overrides.iter().map(|&set| set.to_owned()).collect();
     let config =
         RunConfig::parse(CONFIG, &overrides, "run.toml").expect("the configuration is valid");
-    let files = Files { train: vec![train_rows], valid: vec![] };
-    let trained = train(&config, &files, 2, &mut |_| ()).expect("the rows are valid");
+    let files = Files::new(vec![train_rows]);
+    let trained =
+        train(&config, &files, RunOptions::on_threads(2), &mut |_| ()).expect("the rows are valid");
     World { _folder: folder, test, config, trained }
 }
 
@@ -110,13 +113,14 @@ fn measure(world: &World, threads: usize, max_rows: usize) -> (Importances, Slic
         let missing = world.config.data.missing.clone();
         let mut sliced = SlicedRows::new(&columns, missing, SlicePlan::default());
         let (predictor, tapes) = (world.trained.predictor(), Tapes::new());
-        let (summary, _) = evaluate_observed(predictor, &mut reader, &tapes, &mut |rows| {
+        let mut observe = |rows: EvaluatedRows<'_>| {
             sample.push(rows.batch, rows.probabilities);
             sliced.push(rows);
-        })
-        .expect("good rows");
-        let (batch, probabilities) = sample.into_rows();
-        let rows = (batch, &probabilities[..]);
+        };
+        let options = EvaluateOptions { tapes: Some(&tapes), observe: Some(&mut observe) };
+        let Evaluated { summary, .. } =
+            evaluate(predictor, &mut reader, options).expect("good rows");
+        let rows = sample.into_rows();
         let plan = ImportancePlan::default();
         let encoder = &world.trained.encoder;
         let found = permutation_importance(predictor, encoder, rows, &plan, &tapes);

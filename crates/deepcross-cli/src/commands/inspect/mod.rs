@@ -54,7 +54,7 @@ fn fields(trained: &TrainedModel) -> Table {
             ShapeKind::Dense { width } => width,
         };
         let dimensions = grouped(dimensions as u64);
-        table.add_row([&field.name, &field.column, &dimensions, &field.encoding.to_string()]);
+        table.add_row([&field.name, &field.column(), &dimensions, &field.encoding]);
     }
     table
 }

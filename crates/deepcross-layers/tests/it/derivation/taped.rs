@@ -2,6 +2,7 @@
 
 use super::cases::Stack;
 use super::textbook::{Layer, Matrix};
+use deepcross_autodiff::wrong_rules::backward_from;
 use deepcross_autodiff::{Gradients, Params, Tape};
 use deepcross_layers::{Activation, Linear, Module, OneLayerUnit};
 use ndarray::{ArrayView2, Axis};
@@ -31,7 +32,7 @@ pub(super) fn taped(
         output = module.forward(&mut pass, output);
         vars.push(output);
     }
-    pass.backward_from(output, upstream.view(), &mut gradients);
+    backward_from(&mut pass, output, upstream.view(), &mut gradients);
     Taped {
         h: vars.iter().map(|&var| pass.value(var).to_owned()).collect(),
         g: vars.iter().map(|&var| or_zeros(pass.gradient(var), pass.shape(var))).collect(),

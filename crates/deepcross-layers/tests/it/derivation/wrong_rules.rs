@@ -1,6 +1,6 @@
 //! Checks that the theorems notice a wrong backward rule, with a table of the theorems that notice each mistake.
 //!
-//! The mistakes are made in the rules that users run, by a switch that only tests have.
+//! The tape of the tests walks back with the rules that users run, except for the one that is wrong.
 //! A theorem that holds under a mistake is no weaker if its statement does not depend on the rule.
 //! The table gives the reason, and is checked both ways.
 

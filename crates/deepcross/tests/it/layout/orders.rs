@@ -19,7 +19,7 @@ pub(super) const ORDERS: [(&str, Order); 9] = [
 const AUTODIFF: Order = &[
     &["mode"],
     &["table_values", "row_gradients"],
-    &["packed_weights", "params", "gradients", "shared_columns", "wrong_rules"],
+    &["packed_weights", "params", "gradients", "shared_columns"],
     &["statistics"],
     // A pass records operations, and the table of operations names them all.
     &["tape", "op", "ops", "pass", "backward"],
@@ -55,13 +55,15 @@ const DATA: Order = &[
 ];
 
 const FEATURES: Order = &[
-    &["config", "error", "problem", "state", "suggest"],
+    &["error", "json", "keys", "limits", "problem", "suggest"],
     &["batch", "counts"],
     &["raw"],
     &["lookup"],
     &["description"],
+    &["kind"],
     &["companion"],
     &["kinds"],
+    &["config", "state"],
     &["encoder"],
     &["fitter"],
 ];
@@ -108,7 +110,7 @@ const TRAIN: Order = &[
     &["config_file"],
     &["checkpoint"],
     &["run"],
-    &["encode", "prediction", "calibration", "importance"],
+    &["encode", "prediction", "calibration", "importance", "groups"],
     &["slices"],
     &["compare", "trained_run"],
 ];

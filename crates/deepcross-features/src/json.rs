@@ -1,41 +1,77 @@
-//! Walks over JSON that is known to be well-formed, and returns each value as a piece of the text.
+//! JSON whose values are read as text: walks over objects and arrays, and spells their values.
 //!
-//! `serde_json` has checked the whole body before rows are read, so the walk only has to find where a value ends.
-//! Rejected: a second pass of a general parser, which would check everything again and take several times as long.
+//! A walk goes over JSON that is known to be well-formed, and returns each value as a piece of the text.
+//! [`well_formed`] has checked the text before, so the walk only has to find where a value ends.
+//! Rejected: a tree of values, which would parse each number to a float and print it again; and a second pass of a
+//! general parser, which would check everything again and take several times as long.
 //! If the text is not well-formed, a walk ends early or returns meaningless pieces; it never panics.
 
-use crate::text_rows::ValueKind;
-use serde_json::value::RawValue;
 use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+/// The kind of a JSON value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// `null`, a missing value.
+    Null,
+    /// `true` or `false`.
+    Boolean,
+    /// A number.
+    Number,
+    /// A string.
+    String,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+impl ValueKind {
+    /// The name in messages, such as `number`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "boolean",
+            Self::Number => "number",
+            Self::String => "string",
+            Self::Array => "array",
+            Self::Object => "object",
+        }
+    }
+}
 
 /// The text and the position of the walk in it.
 #[derive(Clone, Debug)]
-pub(crate) struct JsonWalk<'a> {
+pub struct JsonWalk<'a> {
     text: &'a str,
     at: usize,
 }
 
 /// A value, or the name of a value in an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct JsonValue<'a> {
-    pub(crate) kind: ValueKind,
+pub struct JsonValue<'a> {
+    /// The kind.
+    pub kind: ValueKind,
     /// The text of the value; a string includes its quotes.
-    pub(crate) text: &'a str,
+    pub text: &'a str,
     has_escapes: bool,
 }
 
 impl<'a> JsonWalk<'a> {
-    pub(crate) fn new(raw: &'a RawValue) -> Self {
-        Self { text: raw.get(), at: 0 }
+    /// A walk over a value: its well-formed text.
+    pub fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
     }
 
     /// A walk over the elements of an array or an object.
-    pub(crate) fn within(value: JsonValue<'a>) -> Self {
+    pub fn within(value: JsonValue<'a>) -> Self {
         Self { text: value.text, at: 1 }
     }
 
     /// Steps into an array or an object if `bracket` comes next; returns whether it does.
-    pub(crate) fn enter(&mut self, bracket: u8) -> bool {
+    #[inline]
+    pub fn enter(&mut self, bracket: u8) -> bool {
         self.skip_separators();
         let is_there = self.peek() == Some(bracket);
         self.at += usize::from(is_there);
@@ -43,7 +79,8 @@ impl<'a> JsonWalk<'a> {
     }
 
     /// Whether another value comes before the closing bracket; if not, steps over the bracket.
-    pub(crate) fn has_next(&mut self) -> bool {
+    #[inline]
+    pub fn has_next(&mut self) -> bool {
         self.skip_separators();
         let has_next = !matches!(self.peek(), None | Some(b']' | b'}'));
         self.at += usize::from(!has_next);
@@ -52,7 +89,7 @@ impl<'a> JsonWalk<'a> {
 
     /// The next value before the closing bracket; an object gives names and values in turn.
     #[inline]
-    pub(crate) fn next(&mut self) -> Option<JsonValue<'a>> {
+    pub fn next(&mut self) -> Option<JsonValue<'a>> {
         if !self.has_next() {
             return None;
         }
@@ -69,7 +106,7 @@ impl<'a> JsonWalk<'a> {
 
     /// Steps over the next name if it is `name`, written without escapes; returns whether it is.
     #[inline]
-    pub(crate) fn take_name(&mut self, name: &str) -> bool {
+    pub fn take_name(&mut self, name: &str) -> bool {
         self.skip_separators();
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
         let rest = rest.strip_prefix(b"\"").and_then(|rest| rest.strip_prefix(name.as_bytes()));
@@ -80,10 +117,12 @@ impl<'a> JsonWalk<'a> {
         is_name
     }
 
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    #[inline]
     fn skip_separators(&mut self) {
         while let Some(b' ' | b',' | b':' | b'\n' | b'\t' | b'\r') = self.peek() {
             self.at += 1;
@@ -108,6 +147,7 @@ impl<'a> JsonWalk<'a> {
         }
     }
 
+    #[inline]
     fn skip_literal(&mut self) -> bool {
         let is_end = |byte| matches!(byte, b',' | b']' | b'}' | b' ' | b'\n' | b'\t' | b'\r');
         while self.peek().is_some_and(|byte| !is_end(byte)) {
@@ -141,7 +181,7 @@ impl<'a> JsonWalk<'a> {
 impl<'a> JsonValue<'a> {
     /// The content of a string; `None` if the value is not a string, or its escapes are not valid Unicode.
     #[inline]
-    pub(crate) fn string(&self) -> Option<Cow<'a, str>> {
+    pub fn string(&self) -> Option<Cow<'a, str>> {
         if self.kind != ValueKind::String {
             return None;
         }
@@ -150,6 +190,58 @@ impl<'a> JsonValue<'a> {
         }
         self.text.get(1..self.text.len() - 1).map(Cow::Borrowed)
     }
+    /// The text that the value has in a file of delimited text: a string without its quotes, a number or a boolean as it
+    /// stands, and the elements of an array with `separator` between them.
+    ///
+    /// `None` for null and objects, for a string whose escapes are not valid Unicode, and for an array with an element
+    /// that is neither a string nor a number, or that contains the separator.
+    #[inline]
+    pub fn spelled(&self, separator: char) -> Option<Cow<'a, str>> {
+        match self.kind {
+            ValueKind::Null | ValueKind::Object => None,
+            ValueKind::String => self.string(),
+            ValueKind::Array => self.joined(separator).map(Cow::Owned),
+            ValueKind::Boolean | ValueKind::Number => Some(Cow::Borrowed(self.text)),
+        }
+    }
+
+    fn joined(&self, separator: char) -> Option<String> {
+        let mut elements = JsonWalk::within(*self);
+        let mut joined = String::new();
+        while let Some(element) = elements.next() {
+            let element = match element.kind {
+                ValueKind::Number => Some(Cow::Borrowed(element.text)),
+                _ => element.string(),
+            };
+            joined.push_str(&element.filter(|element| !element.contains(separator))?);
+            joined.push(separator);
+        }
+        joined.pop();
+        Some(joined)
+    }
+}
+
+/// The text of `bytes`, if they are one JSON value.
+///
+/// # Errors
+/// The problem of the bytes, and where it is, counted from 1.
+pub fn well_formed(bytes: &[u8]) -> Result<&str, String> {
+    let text = str::from_utf8(bytes)
+        .map_err(|error| format!("byte {} is not valid UTF-8", error.valid_up_to() + 1))?;
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(_) => Ok(text),
+        Err(error) => {
+            let message = error.to_string();
+            let problem = message.split(" at line ").next().unwrap_or_default();
+            Err(format!("{problem} at byte {}", error.column()))
+        }
+    }
+}
+
+/// Appends `text` as a JSON string, with its quotes.
+pub fn push_string(text: &str, json: &mut Vec<u8>) {
+    // Writing to memory does not fail.
+    serde_json::to_writer(json, text).unwrap_or_default();
 }
 
 /// The number of bytes before the first quote or backslash.
@@ -177,7 +269,8 @@ fn n_plain(bytes: &[u8]) -> usize {
 }
 
 /// The kind of a JSON value, by its first character.
-pub(crate) fn kind_of(first: Option<u8>) -> ValueKind {
+#[inline]
+pub fn kind_of(first: Option<u8>) -> ValueKind {
     match first {
         Some(b'n') => ValueKind::Null,
         Some(b't' | b'f') => ValueKind::Boolean,
@@ -193,11 +286,10 @@ mod tests {
     use super::*;
 
     fn pieces(text: &str) -> Vec<&str> {
-        let raw: &RawValue = serde_json::from_str(text).expect("well-formed");
-        let mut walk = JsonWalk::new(raw);
+        let mut walk = JsonWalk::new(well_formed(text.as_bytes()).expect("well-formed"));
         assert!(walk.enter(b'[') || walk.enter(b'{'));
         let found = std::iter::from_fn(|| walk.next().map(|value| value.text)).collect();
-        assert_eq!(walk.at, raw.get().len());
+        assert_eq!(walk.at, text.len());
         found
     }
 
@@ -226,8 +318,7 @@ mod tests {
     #[test]
     fn strings_are_read_with_their_escapes() {
         let read = |text: &str| {
-            let raw: &RawValue = serde_json::from_str(text).expect("well-formed");
-            let mut walk = JsonWalk::new(raw);
+            let mut walk = JsonWalk::new(well_formed(text.as_bytes()).expect("well-formed"));
             assert!(walk.enter(b'['));
             walk.next().and_then(|value| value.string()).map(Cow::into_owned)
         };
@@ -259,6 +350,59 @@ mod tests {
                     let _ = (value.string(), within.next(), within.next());
                 }
             }
+        }
+    }
+    #[test]
+    fn values_have_the_text_of_files() {
+        let spelled = |text: &str| {
+            let mut walk = JsonWalk::new(well_formed(text.as_bytes()).expect("well-formed"));
+            assert!(walk.enter(b'['));
+            walk.next().and_then(|value| value.spelled('|')).map(Cow::into_owned)
+        };
+        for (value, expected) in [
+            ("1.0", Some("1.0")),
+            ("12345678901234567890", Some("12345678901234567890")),
+            ("-0e1", Some("-0e1")),
+            ("true", Some("true")),
+            (r#""a \u00e9""#, Some("a é")),
+            (r#"["a", 2.50, "b:0.5"]"#, Some("a|2.50|b:0.5")),
+            ("[]", Some("")),
+            ("null", None),
+            ("{}", None),
+            (r#"["a|b"]"#, None),
+            ("[[1]]", None),
+            ("[null]", None),
+            (r#""\ud800""#, None),
+        ] {
+            assert_eq!(spelled(&format!("[{value}]")).as_deref(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_not_json_is_refused_with_its_place() {
+        for (bytes, expected) in [
+            (&b"{\"a\":1,}"[..], "trailing comma at byte 8"),
+            (b"{\"a\":tru}", "expected ident at byte 10"),
+            (b"{} {}", "trailing characters at byte 4"),
+            (b"", "EOF while parsing a value at byte 0"),
+            (b"\"\xff\"", "byte 2 is not valid UTF-8"),
+        ] {
+            assert_eq!(well_formed(bytes), Err(expected.to_owned()));
+        }
+        assert_eq!(well_formed(b" [1, {}] "), Ok(" [1, {}] "));
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        assert_eq!(well_formed(deep.as_bytes()), Ok(&*deep));
+    }
+
+    #[test]
+    fn strings_are_written_as_they_are_read() {
+        for text in ["", "a \"b\" \\ \n\t\u{1}", "é日😀"] {
+            let mut json = b"[".to_vec();
+            push_string(text, &mut json);
+            json.push(b']');
+            let mut walk = JsonWalk::new(well_formed(&json).expect("well-formed"));
+            assert!(walk.enter(b'['));
+            assert_eq!(walk.next().and_then(|value| value.string()).as_deref(), Some(text));
         }
     }
 }

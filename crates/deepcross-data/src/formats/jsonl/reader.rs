@@ -1,0 +1,234 @@
+//! Reads the rows of JSON Lines.
+
+use std::collections::HashMap;
+
+use deepcross_features::json::{JsonValue, JsonWalk, ValueKind, kind_of, well_formed};
+
+use crate::config::DataConfig;
+use crate::error::DataError;
+use crate::formats::columns::empty_file;
+use crate::formats::file_format::FileReader;
+use crate::formats::lines::LineReader;
+use crate::input::InputFile;
+use crate::limits::{LONGEST_NAME, MOST_FIELDS};
+use crate::message::shown;
+use crate::rows::RawRows;
+
+/// The number of rows, and of their bytes, whose keys are the columns.
+const HEADER_ROWS: usize = 1000;
+const HEADER_BYTES: usize = 1 << 20;
+
+/// The separator between the elements of a list: the default of multi-hot fields.
+const SEPARATOR: char = '|';
+
+/// Reads the rows of one file.
+#[derive(Debug)]
+pub(super) struct JsonlReader {
+    lines: LineReader,
+    columns: Vec<Column>,
+    /// The position of each name in `columns`.
+    positions: HashMap<String, usize>,
+    /// Whether keys that are not columns are passed over.
+    has_other_keys: bool,
+    /// The text of a missing value.
+    missing: Vec<u8>,
+    trim: bool,
+    /// The texts of the row's values, in the order of the line.
+    text: Vec<u8>,
+}
+
+/// A column, and the bounds of its value in the text of the row.
+#[derive(Debug)]
+struct Column {
+    name: String,
+    /// Whether the name needs no escapes in JSON.
+    is_plain: bool,
+    bounds: Option<(usize, usize)>,
+}
+
+/// The problem of a key or its value: what was expected.
+type Expected = &'static str;
+
+const KNOWN: Expected = "a key that one of the first 1,000 rows has; to read this key, or to pass it over, \
+                         name all keys to read in `data.columns`";
+const ONCE: Expected = "each key once in a row";
+const PLAIN: Expected = "a string, a number, a boolean, null, or an array of strings and numbers";
+const LIST: Expected =
+    "an array of strings and numbers that do not contain the separator of elements `|`";
+const UNICODE: Expected = "escapes that are valid Unicode";
+
+impl JsonlReader {
+    /// Opens the file, whose rows have the columns of `header`.
+    pub(super) fn open(
+        file: &InputFile,
+        config: &DataConfig,
+        header: &[String],
+    ) -> Result<Self, DataError> {
+        let column = |name: &String| {
+            let is_plain = !name.chars().any(|c| c.is_control() || matches!(c, '"' | '\\'));
+            Column { name: name.clone(), is_plain, bounds: None }
+        };
+        // If several values mean "missing", the empty one reads best.
+        let empty = config.missing.iter().find(|value| value.is_empty());
+        let missing = empty.or(config.missing.first()).cloned().unwrap_or_default();
+        Ok(Self {
+            lines: LineReader::open(file)?,
+            columns: header.iter().map(column).collect(),
+            positions: header.iter().cloned().zip(0..).collect(),
+            has_other_keys: config.columns.is_some(),
+            missing: missing.into_bytes(),
+            trim: config.trim,
+            text: Vec::new(),
+        })
+    }
+
+    /// The keys of the first rows of a file.
+    pub(super) fn header(file: &InputFile) -> Result<Vec<String>, DataError> {
+        let mut lines = LineReader::open(file)?;
+        let (mut known, mut names) = (HashMap::<String, ()>::new(), Vec::new());
+        let (mut n_rows, mut n_bytes, mut bad_row) = (0, 0, None);
+        while n_rows < HEADER_ROWS && n_bytes < HEADER_BYTES && lines.take()? {
+            (n_rows, n_bytes) = (n_rows + 1, n_bytes + lines.raw().len());
+            // A bad row is reported when the rows are read, unless there is no good one.
+            let mut walk = match object(&lines) {
+                Ok(walk) => walk,
+                Err(error) => {
+                    bad_row = bad_row.or(Some(error));
+                    continue;
+                }
+            };
+            while let (Some(name), Some(_)) = (walk.next(), walk.next()) {
+                let Some(name) = name.string() else { continue };
+                if known.contains_key(&*name) {
+                    continue;
+                }
+                if name.len() > LONGEST_NAME {
+                    return Err(DataError::Row {
+                        place: lines.place(),
+                        field: shown(name.as_bytes()),
+                        value: shown(name.as_bytes()),
+                        expected: format!("a key of at most {LONGEST_NAME} bytes"),
+                    });
+                }
+                known.insert(name.clone().into_owned(), ());
+                names.push(name.into_owned());
+            }
+            if names.len() > MOST_FIELDS {
+                let (place, found) = (lines.place(), names.len());
+                return Err(DataError::ManyColumns { place, found, limit: MOST_FIELDS });
+            }
+        }
+        match bad_row {
+            _ if !names.is_empty() => Ok(names),
+            Some(error) => Err(error),
+            None => Err(empty_file(file.path(), "rows with keys")),
+        }
+    }
+
+    /// Refuses a file without rows.
+    pub(super) fn check(file: &InputFile) -> Result<(), DataError> {
+        if LineReader::open(file)?.take()? { Ok(()) } else { Err(empty_file(file.path(), "rows")) }
+    }
+}
+
+impl FileReader for JsonlReader {
+    fn take_row(&mut self) -> Result<bool, DataError> {
+        self.lines.take()
+    }
+
+    fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
+        self.lines.begin(rows, self.trim);
+        self.text.clear();
+        self.columns.iter_mut().for_each(|column| column.bounds = None);
+        let split = self.split();
+        for column in &self.columns {
+            rows.push(column.bounds.map_or(&self.missing, |(start, end)| &self.text[start..end]));
+            rows.end_field();
+        }
+        split
+    }
+
+    fn raw(&self) -> &[u8] {
+        self.lines.raw()
+    }
+}
+
+impl JsonlReader {
+    /// Finds the value of each column in the line; the error is that of the first bad key.
+    fn split(&mut self) -> Result<(), DataError> {
+        let Self { lines, columns, positions, has_other_keys, missing, text, .. } = self;
+        let mut walk = object(lines)?;
+        let (mut next, mut problem) = (0, Ok(()));
+        loop {
+            // Most rows name the same keys in the same order.
+            let expected = columns.get(next).filter(|column| column.is_plain);
+            let (name, column) = match expected {
+                Some(column) if walk.take_name(&column.name) => (None, Some(next)),
+                _ => {
+                    let Some(name) = walk.next() else { return problem };
+                    let column = name.string().and_then(|name| positions.get(&*name).copied());
+                    (Some(name), column)
+                }
+            };
+            let Some(value) = walk.next() else { return problem };
+            let put = match column {
+                Some(column) => {
+                    next = column + 1;
+                    put(&mut columns[column], value, missing, text)
+                }
+                None if *has_other_keys => Ok(()),
+                None => Err(KNOWN),
+            };
+            if let (Err(expected), Ok(())) = (put, &problem) {
+                let field = match (name, column) {
+                    (_, Some(column)) => shown(columns[column].name.as_bytes()),
+                    (Some(name), None) => {
+                        let unescaped = name.string();
+                        shown(unescaped.as_deref().unwrap_or(name.text).as_bytes())
+                    }
+                    (None, None) => String::new(),
+                };
+                let (place, value) = (lines.place(), shown(value.text.as_bytes()));
+                let expected = expected.to_owned();
+                problem = Err(DataError::Row { place, field, value, expected });
+            }
+        }
+    }
+}
+
+/// Appends the text of a column's value; nothing is appended if it is not a value.
+fn put(
+    column: &mut Column,
+    value: JsonValue<'_>,
+    missing: &[u8],
+    text: &mut Vec<u8>,
+) -> Result<(), Expected> {
+    if column.bounds.is_some() {
+        return Err(ONCE);
+    }
+    let start = text.len();
+    match value.kind {
+        ValueKind::Null => text.extend_from_slice(missing),
+        ValueKind::Object => return Err(PLAIN),
+        kind => {
+            let is_list = kind == ValueKind::Array;
+            let spelled = value.spelled(SEPARATOR).ok_or(if is_list { LIST } else { UNICODE })?;
+            text.extend_from_slice(spelled.as_bytes());
+        }
+    }
+    column.bounds = Some((start, text.len()));
+    Ok(())
+}
+
+/// A walk over the object in the line that was taken.
+fn object(lines: &LineReader) -> Result<JsonWalk<'_>, DataError> {
+    let refused = |problem| DataError::BadLine { place: lines.place(), problem };
+    let line = lines.raw().trim_ascii();
+    let found = kind_of(line.first().copied());
+    let text = well_formed(line).map_err(|problem| refused(format!("is not JSON: {problem}")))?;
+    let mut walk = JsonWalk::new(text);
+    if walk.enter(b'{') {
+        return Ok(walk);
+    }
+    Err(refused(format!("is a JSON value of kind {}, expected an object", found.name())))
+}

@@ -1,0 +1,147 @@
+//! The traits of a kind of field: its keys, what learns from training rows, and what encodes rows and is stored.
+
+use std::fmt::Debug;
+use std::str;
+
+use crate::batch::column::Column;
+use crate::batch::shape::FieldShape;
+use crate::counts::FieldCounts;
+use crate::description::ValueForm;
+use crate::error::FeatureError;
+use crate::keys::KeyVisitor;
+use crate::lookup::Lookup;
+use crate::lookup::id_keys::HashKeys;
+use crate::problem::Problem;
+use crate::raw::value::Run;
+use crate::raw::value_text::ValueError;
+
+/// The keys that a kind of field has in a `[[field]]` table, beside `name`, `kind` and `column`.
+pub(crate) trait Kind {
+    /// Learns the encoding from training rows.
+    type Fitter: Fit
+    where
+        Self: Sized;
+
+    /// The name of the kind, which is the value of the key `kind`.
+    fn name(&self) -> &'static str;
+
+    /// Visits the keys, always in the same order.
+    fn keys(&mut self, visitor: &mut impl KeyVisitor)
+    where
+        Self: Sized;
+
+    /// The problems of the values of the keys; their paths are names of keys.
+    fn problems(&self) -> Vec<Problem>;
+
+    /// The columns that the field reads, if the kind has a key for them; such a kind has no key `column`.
+    fn columns(&self) -> Option<&[String]> {
+        None
+    }
+
+    /// The keys of the field's companion counts, if it has them.
+    fn companion(&self) -> Option<CompanionKeys> {
+        None
+    }
+
+    /// A fitter for the field called `field` before the first row.
+    fn fitter(&self, field: &str) -> Self::Fitter
+    where
+        Self: Sized;
+}
+
+/// The keys of companion counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CompanionKeys {
+    /// The hash of the field's values, if it has one.
+    pub(crate) hash: HashKeys,
+    /// The strength of smoothing of the click rate, in clicks.
+    pub(crate) smoothing: Option<f64>,
+}
+
+/// Learns the encoding of a field from training rows.
+pub(crate) trait Fit: Clone + Debug + Send + Sync + 'static {
+    /// The encoding.
+    type Encoder: Clone + Debug;
+
+    /// Whether the value, `None` if it is missing, can be encoded, so that [`observe`](Self::observe) would accept it.
+    fn check(&self, _text: Option<&str>) -> Result<(), ValueError> {
+        Ok(())
+    }
+
+    /// Learns from the value of a row that is positive or not.
+    fn observe(&mut self, _text: Option<&str>, _positive: bool) -> Result<(), ValueError> {
+        Ok(())
+    }
+
+    /// The encoding that was learned.
+    fn finish(self) -> Self::Encoder;
+}
+
+/// The values that a field reads from one row; `None` if a value is missing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Texts<'a> {
+    pub(crate) first: Option<&'a str>,
+    /// The value in the second column of a field that reads two.
+    pub(crate) second: Option<&'a str>,
+}
+
+impl<'a> Texts<'a> {
+    /// The value of a field that reads one column.
+    pub(crate) fn one(first: Option<&'a str>) -> Self {
+        Self { first, second: None }
+    }
+}
+
+/// Encodes the values of a field; it is stored as it is.
+pub(crate) trait Encode {
+    /// Checks what was read from a stored encoder, and makes the parts that are not stored.
+    ///
+    /// # Errors
+    /// [`FeatureError::State`] if no fitting could have given these parts.
+    fn restore(&mut self, _field: &str) -> Result<(), FeatureError> {
+        Ok(())
+    }
+
+    /// The number of columns that the field reads.
+    fn n_columns(&self) -> usize {
+        1
+    }
+
+    /// The form of the field called `name` in a batch.
+    fn shape(&self, name: &str) -> FieldShape;
+
+    /// The name of the kind.
+    fn kind(&self) -> &'static str;
+
+    /// The encoding in one line.
+    fn describe(&self) -> String;
+
+    /// The form of the raw values.
+    fn form(&self) -> ValueForm;
+
+    /// Appends one row; if the value is not valid, the caller truncates the column, and the counts are unchanged.
+    fn encode(
+        &self,
+        texts: Texts<'_>,
+        column: &mut Column,
+        counts: &mut FieldCounts,
+    ) -> Result<(), ValueError>;
+
+    /// Appends the rows of a run up to the first that is not valid; returns whether all are valid.
+    fn encode_run(&self, run: &Run<'_>, column: &mut Column, counts: &mut FieldCounts) -> bool {
+        run.texts().all(|text| match text.map(str::from_utf8).transpose() {
+            Ok(text) => self.encode(Texts::one(text), column, counts).is_ok(),
+            Err(_) => false,
+        })
+    }
+
+    /// The ids of the values, if they come from a vocabulary, or from a hash of a single value.
+    fn lookup(&self) -> Option<&Lookup> {
+        None
+    }
+
+    /// Whether the ids come from a hash.
+    fn is_hashed(&self) -> bool {
+        matches!(self.lookup(), Some(Lookup::Hash(_)))
+    }
+}

@@ -1,0 +1,176 @@
+//! Tests of the file of a trained model: it is as documented, and a stored one is read.
+
+use super::*;
+use crate::kinds_test::sample_model;
+use crate::{ModelKind, Scorer, TrainedModel};
+use deepcross_calibration::{CalibrationMap, Platt};
+use deepcross_files::Cursor;
+use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The probabilities that the stored model had for three rows when it was stored.
+const STORED: [f32; 3] = [0.2216287, 0.23430617, 0.26179314];
+
+fn stored_file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/model_v1.dcx")
+}
+
+fn predictions(model: TrainedModel) -> Vec<f32> {
+    let scorer = Scorer::new(model);
+    let mut session = scorer.session();
+    let binding = scorer.encoder().bind(&["click", "ad", "age"].map(str::to_owned)).unwrap();
+    for row in [["0", "hats", "20"], ["1", "shoes", "21"], ["0", "socks", "22"]] {
+        scorer.push(&mut session, &binding, &row.map(str::to_owned)[..]).unwrap();
+    }
+    scorer.score(&mut session).to_vec()
+}
+
+/// The bytes of the file, without the name of the program that wrote it and what follows from it.
+fn without_program(bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let (header, tensors) = crate::artifact::mutations::parts(bytes);
+    let mut cursor = Cursor::new(&header);
+    let length = cursor.u32().unwrap();
+    cursor.take(length.into()).unwrap();
+    (cursor.rest().to_vec(), tensors)
+}
+
+#[test]
+fn a_stored_file_is_read_and_written_unchanged() {
+    let folder = tempfile::tempdir().unwrap();
+    let again = folder.path().join("model.dcx");
+    let model = TrainedModel::load(&stored_file()).unwrap();
+    model.save(&again).unwrap();
+    let [stored, written] = [stored_file(), again].map(|file| std::fs::read(file).unwrap());
+    assert!(without_program(&stored) == without_program(&written));
+    let found = predictions(model);
+    let is_near = |(found, expected): (&f32, f32)| (found - expected).abs() <= 1e-6;
+    assert!(found.iter().zip(STORED).all(is_near), "{found:?}");
+}
+
+/// Writes the stored file, to be run if a version of a section changes:
+/// `cargo test -p deepcross-model --lib store_a_file -- --ignored`.
+#[test]
+#[ignore = "it replaces the stored file"]
+fn store_a_file() {
+    let mut model = sample_model(ModelKind::DeepCrossing);
+    let platt = Platt::new(0.5, -1.0).unwrap();
+    let (rows, positives) = (1000, 300);
+    model.calibrator = Some(Calibrator { map: CalibrationMap::Platt(platt), rows, positives });
+    model.save(&stored_file()).unwrap();
+}
+
+/// The documentation of the bytes.
+struct Page(&'static str);
+
+impl Page {
+    /// Requires a line, which says what is read next.
+    #[track_caller]
+    fn says(&self, line: &str) {
+        assert!(self.0.lines().any(|found| found == line), "{line}");
+    }
+
+    /// The first and second cells of the rows of the table that begins with `head`.
+    fn table(&self, head: &str) -> Vec<(&'static str, &'static str)> {
+        let rows = self.0.lines().skip_while(|line| *line != head).skip(2);
+        let rows = rows.take_while(|line| line.starts_with('|'));
+        rows.map(|row| row[1..].split(" | ").map(str::trim))
+            .map(|mut cells| (cells.next().unwrap(), cells.next().unwrap()))
+            .collect()
+    }
+}
+
+fn text<'a>(cursor: &mut Cursor<'a>) -> &'a str {
+    let length = cursor.u32().unwrap();
+    std::str::from_utf8(cursor.take(length.into()).unwrap()).unwrap()
+}
+
+/// Reads a file of a model by the page alone, and compares what is found with the model.
+#[test]
+fn a_file_is_as_documented() {
+    let page = Page(include_str!("../../../../docs/artifact.md"));
+    let model = sample_model(ModelKind::Fm);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("model.dcx");
+    model.save(&file).unwrap();
+    let bytes = std::fs::read(file).unwrap();
+
+    page.says("| 0 | 8 | magic: `DEEPCROS` in ASCII |");
+    page.says("| 8 | 4 | format version, u32: 1 |");
+    assert_eq!(bytes[..12], *b"DEEPCROS\x01\0\0\0");
+    let number = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+    page.says("| 12 | 8 | `n`, the length of the header in bytes, u64: at most 2^28 |");
+    let n = number(12) as usize;
+    page.says("| 28 | `n` | the header |");
+    page.says("| 20 | 8 | XXH3-64 of the header, seed 0, u64 |");
+    let header = &bytes[28..28 + n];
+    assert_eq!(number(20), xxh3_64(header));
+    page.says("| length − 8 | 8 | XXH3-64 of all bytes before, seed 0, u64 |");
+    let end = bytes.len() - 8;
+    assert_eq!(number(end), xxh3_64(&bytes[..end]));
+
+    let mut cursor = Cursor::new(header);
+    page.says("| a text | the program that wrote the file, such as `deepcross 0.1.0` |");
+    assert_eq!(text(&mut cursor), concat!("deepcross ", env!("CARGO_PKG_VERSION")));
+    check_sections(&page, &mut cursor);
+    check_tensors(&page, &mut cursor, &bytes, &model);
+    assert!(cursor.rest().is_empty());
+}
+
+fn check_sections(page: &Page, cursor: &mut Cursor<'_>) {
+    let documented = page.table("| section | version | content |");
+    let known = documented.iter().map(|(name, version)| {
+        (name.trim_matches('`').replace("NAME", ""), version.parse().unwrap())
+    });
+    let sections = Header::KIND.sections.iter();
+    assert!(known.eq(sections.map(|(name, version)| ((*name).to_owned(), *version))));
+
+    page.says("| 4 | the number of sections, u32 |");
+    let n_sections = cursor.u32().unwrap();
+    let names = (0..n_sections).map(|_| {
+        page.says("| a text | its name |");
+        page.says("| 4 | its version, u32 |");
+        let name = text(cursor);
+        assert_eq!(cursor.u32(), Ok(1));
+        page.says("| 8 | the length of its content in bytes, u64 |");
+        let length = cursor.u64().unwrap();
+        cursor.take(length).unwrap();
+        name
+    });
+    let expected = ["run", "encoder", "field/ad", "field/age", "layers", "training", "calibrator"];
+    assert_eq!(names.collect::<Vec<_>>(), expected);
+}
+
+fn check_tensors(page: &Page, cursor: &mut Cursor<'_>, bytes: &[u8], model: &TrainedModel) {
+    page.says("| 4 | the number of tensors, u32 |");
+    let n_tensors = cursor.u32().unwrap();
+    page.says("| 28 + `n` | 0 to 63 | zeros, up to a multiple of 64 |");
+    let length = u64::from_le_bytes(bytes[12..20].try_into().unwrap()) as usize;
+    let mut position = (28 + length).next_multiple_of(64);
+    let mut found = Vec::new();
+    for _ in 0..n_tensors {
+        page.says("| 4 | the member that the tensor belongs to, u32: 0 |");
+        assert_eq!(cursor.u32(), Ok(0));
+        page.says("| 1 | its role: 0 for a dense matrix, 1 for a statistic, 2 for a table |");
+        let role = cursor.u8().unwrap();
+        page.says("| 1 | the type of its elements: 0 for f32 |");
+        assert_eq!(cursor.u8(), Ok(0));
+        let name = text(cursor).to_owned();
+        page.says("| 8 | its rows, u64 |");
+        page.says("| 8 | its columns, u64 |");
+        let (rows, columns) = (cursor.u64().unwrap() as usize, cursor.u64().unwrap() as usize);
+        page.says("| a multiple of 64 | 4 · rows · columns | its elements, f32, row after row |");
+        let elements = bytes[position..position + 4 * rows * columns].chunks(4);
+        let elements = elements.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
+        found.push((role, name, elements.collect::<Vec<_>>()));
+        position = (position + 4 * rows * columns).next_multiple_of(64);
+    }
+    assert_eq!(position, bytes.len() - 8);
+    let params = &model.params;
+    let matrices = params
+        .dense_ids()
+        .map(|id| (0, params.dense_name(id).to_owned(), params.dense_slice(id).to_vec()));
+    let tables = params
+        .table_ids()
+        .map(|id| (2, params.table_name(id).to_owned(), params.table_slice(id).to_vec()));
+    assert_eq!(found, matrices.chain(tables).collect::<Vec<_>>());
+}

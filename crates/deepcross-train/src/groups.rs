@@ -1,0 +1,69 @@
+//! Evaluated rows by the groups of a column, such as a query, a session or a user.
+
+use crate::error::TrainError;
+use crate::run::EvaluatedRows;
+use deepcross_metrics::{GroupedRows, MetricError, RankedGroups};
+
+/// Evaluated rows by the value of a column.
+///
+/// Memory: a row takes 4 bytes, or 12 if rows have weights; each different value takes its text.
+#[derive(Debug)]
+pub struct GroupedEvaluation {
+    /// The position of the column among those whose raw values the reader keeps.
+    column: usize,
+    missing: Vec<String>,
+    groups: GroupedRows<Box<[u8]>, f32>,
+    without_group: u64,
+    /// The first row that was refused.
+    refused: Option<MetricError>,
+}
+
+/// Evaluated rows in the order of their scores, group by group.
+#[derive(Clone, Debug)]
+pub struct EvaluatedGroups {
+    /// The groups.
+    pub ranked: RankedGroups<f32>,
+    /// The number of rows whose value is missing; they are in no group.
+    pub without_group: u64,
+}
+
+impl GroupedEvaluation {
+    /// No rows yet, to be grouped by the column at this position among those whose raw values the reader keeps;
+    /// `missing` are the raw values that stand for a missing value.
+    pub fn new(column: usize, missing: Vec<String>) -> Self {
+        Self { column, missing, groups: GroupedRows::default(), without_group: 0, refused: None }
+    }
+
+    /// Adds the next rows of an evaluation.
+    ///
+    /// # Panics
+    /// If the reader does not keep the raw values of the column.
+    #[track_caller]
+    pub fn push(&mut self, rows: EvaluatedRows<'_>) {
+        let EvaluatedRows { batch, probabilities, raw_values } = rows;
+        let values = raw_values.columns()[self.column].iter();
+        let mut weights = batch.weights().iter();
+        for ((value, &probability), &label) in values.zip(probabilities).zip(batch.labels()) {
+            // A batch has a weight for each row, or no weights if all are 1.
+            let weight = weights.next().copied().unwrap_or(1.0);
+            if self.missing.iter().any(|missing| missing.as_bytes() == value) {
+                self.without_group += 1;
+                continue;
+            }
+            let pushed = self.groups.push(value.into(), probability, label, weight);
+            self.refused = self.refused.take().or(pushed.err());
+        }
+    }
+
+    /// Sorts the rows of each group.
+    ///
+    /// # Errors
+    /// [`TrainError::Evaluation`] if a prediction is NaN.
+    pub fn finish(self) -> Result<EvaluatedGroups, TrainError> {
+        let Self { groups, without_group, refused, .. } = self;
+        match refused {
+            Some(error) => Err(error.into()),
+            None => Ok(EvaluatedGroups { ranked: groups.into_ranked(), without_group }),
+        }
+    }
+}
