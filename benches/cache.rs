@@ -6,7 +6,7 @@ use deepcross::data::{
     BadRows, Cache, CacheWriter, CachedRows, DataConfig, DataError, Format, Labels, Partition,
     RowPlan, RowReader, Side, Source, fit,
 };
-use deepcross::features::{Batch, Encoder, FieldConfig, Schema, Transform};
+use deepcross::features::{Batch, Encoder, FieldConfig, Problem, Schema, Transform};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::error::Error;
@@ -134,5 +134,5 @@ fn schema() -> Result<Schema, String> {
     let number = |i| FieldConfig::number(format!("I{i}")).transform(Transform::Log1p);
     let id = |i| FieldConfig::categorical(format!("C{i}")).min_count(2);
     let fields = (1..=13).map(number).chain((1..=26).map(id)).collect();
-    Schema::new(fields, vec![String::new()]).map_err(|problems| benches::lines(&problems))
+    Schema::new(fields, vec![String::new()]).map_err(|problems| Problem::join(&problems, "\n"))
 }

@@ -3,10 +3,10 @@
 use benches::run;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::data::{
-    BadRows, DataConfig, DataError, LabelConfig, Labels, Partition, RawRow, RowPlan, RowReader,
-    Shuffled, Source, fit,
+    BadRows, DataConfig, DataError, LabelConfig, Labels, Partition, RowPlan, RowReader, Shuffled,
+    Source, fit,
 };
-use deepcross::features::{Batch, Encoder, FieldConfig, Schema};
+use deepcross::features::{Batch, Encoder, FieldConfig, Problem, Schema};
 use deepcross::simulate::{Simulator, SimulatorConfig};
 use std::error::Error;
 use std::path::Path;
@@ -52,8 +52,8 @@ fn parse(criterion: &mut Criterion, sources: [(&str, &Source); 2], bytes: usize)
 }
 
 fn read_all(source: &Source) -> Result<usize, DataError> {
-    let (mut records, mut row, mut n_rows) = (source.records()?, RawRow::new(), 0);
-    while records.read(&mut row)? {
+    let (mut rows, mut n_rows) = (source.rows(BadRows::Error)?, 0);
+    while rows.next_row()?.is_some() {
         n_rows += 1;
     }
     Ok(n_rows)
@@ -142,5 +142,5 @@ fn schema() -> Result<Schema, String> {
     let categorical = ["match_type", "campaign", "position", "user", "device", "hour"];
     fields.extend(categorical.map(FieldConfig::categorical));
     fields.extend(["age", "price"].map(FieldConfig::number));
-    Schema::new(fields, vec![String::new()]).map_err(|problems| benches::lines(&problems))
+    Schema::new(fields, vec![String::new()]).map_err(|problems| Problem::join(&problems, "\n"))
 }

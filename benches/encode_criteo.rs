@@ -6,7 +6,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::data::{
     BadRows, DataConfig, DataError, Format, Labels, Partition, RowPlan, RowReader, Source,
 };
-use deepcross::features::{Encoder, FieldConfig, Fitter, Schema, Transform};
+use deepcross::features::{Encoder, FieldConfig, Fitter, Problem, Schema, Transform};
 use rand::Rng;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::error::Error;
@@ -95,7 +95,8 @@ fn schema(header: &[String], buckets: Option<u32>) -> Result<Schema, String> {
         Some(buckets) => field.buckets(buckets),
         None => field,
     }));
-    Schema::new(fields.collect(), vec![String::new()]).map_err(|problems| benches::lines(&problems))
+    Schema::new(fields.collect(), vec![String::new()])
+        .map_err(|problems| Problem::join(&problems, "\n"))
 }
 
 /// Eight hexadecimal digits, different ones in each field.

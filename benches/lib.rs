@@ -128,12 +128,6 @@ pub fn raw_rows(n_rows: usize) -> Vec<Vec<String>> {
     (0..n_rows).map(&mut row).collect()
 }
 
-/// The problems of a configuration, a line each.
-pub fn lines(problems: &[Problem]) -> String {
-    let lines: Vec<_> = problems.iter().map(Problem::to_string).collect();
-    lines.join("\n")
-}
-
 /// The fields of [`raw_rows`], hashed or by vocabulary.
 ///
 /// # Errors
@@ -150,7 +144,7 @@ pub fn raw_schema(buckets: Option<u32>) -> Result<Schema, String> {
         });
     }
     fields.extend(numbers.iter().map(FieldConfig::number));
-    Schema::new(fields, vec![String::new()]).map_err(|problems| lines(&problems))
+    Schema::new(fields, vec![String::new()]).map_err(|problems| Problem::join(&problems, "\n"))
 }
 
 /// An encoder that is fitted on rows.

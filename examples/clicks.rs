@@ -40,8 +40,8 @@ pub(crate) fn trained(
     clicks: &Clicks,
     valid: Option<&Clicks>,
 ) -> Result<TrainedModel> {
-    let valid = valid.map(|valid| valid.path.clone()).into_iter().collect();
-    let files = Files { train: vec![clicks.path.clone()], valid };
+    let valid: Vec<_> = valid.map(|valid| valid.path.clone()).into_iter().collect();
+    let files = Files { train: vec![clicks.path.clone()].into(), valid: valid.into() };
     let threads = std::thread::available_parallelism()?.get();
     Ok(train(config, &files, RunOptions::on_threads(threads), &mut |_event| ())?)
 }

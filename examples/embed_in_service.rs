@@ -108,12 +108,7 @@ fn write_model(folder: &Path, artifact: &Path) -> Result<(), Box<dyn Error>> {
     let data = folder.join("clicks.csv");
     std::fs::write(&data, rows)?;
     let config = RunConfig::parse(CONFIG, &[], "run.toml")?;
-    train(
-        &config,
-        &Files { train: vec![data], valid: vec![] },
-        RunOptions::on_threads(2),
-        &mut |_| (),
-    )?
-    .save(artifact)?;
+    train(&config, &Files::new(vec![data]), RunOptions::on_threads(2), &mut |_| ())?
+        .save(artifact)?;
     Ok(())
 }

@@ -7,7 +7,9 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
-use deepcross::features::{ColumnRows, Encoder, FeatureError, FieldConfig, Fitter, Schema};
+use deepcross::features::{
+    ColumnRows, Encoder, FeatureError, FieldConfig, Fitter, Problem, Schema,
+};
 use std::collections::BTreeMap;
 
 const FIELDS: &str = r#"
@@ -46,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tables: BTreeMap<String, Vec<FieldConfig>> = toml::from_str(FIELDS)?;
     let fields = tables.into_values().flatten().collect();
     let missing = vec![String::new(), "?".to_owned()];
-    let schema = Schema::new(fields, missing).map_err(|problems| problems.join("\n"))?;
+    let schema = Schema::new(fields, missing).map_err(|problems| Problem::join(&problems, "\n"))?;
 
     let header = HEADER.map(String::from);
     let mut fitter = Fitter::new(&schema);

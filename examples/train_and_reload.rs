@@ -24,12 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The configuration for 300,000 rows, with fewer epochs, a smaller batch and a smaller unit.
     let smaller = ["train.epochs=3", "train.batch=256", "model.hidden=[32]"].map(String::from);
     let config = RunConfig::parse(CONFIG, &smaller, "simulated.toml")?;
-    let trained = train(
-        &config,
-        &Files { train: vec![data], valid: vec![] },
-        RunOptions::on_threads(2),
-        &mut report,
-    )?;
+    let trained = train(&config, &Files::new(vec![data]), RunOptions::on_threads(2), &mut report)?;
     let before = Scorer::new(trained);
 
     let artifact = folder.path().join("clicks.dcx");

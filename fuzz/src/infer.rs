@@ -13,7 +13,7 @@ use crate::rows::raw;
 pub fn infer(bytes: &[u8]) {
     let file = Written::new(bytes);
     let start = DataConfig { bad_rows: BadRows::Skip, ..DataConfig::default() };
-    let config = match guess_format(&[file.path()], &start) {
+    let config = match guess_format(&vec![file.path()].into(), &start) {
         Ok(config) => config,
         Err(error) => return judge(&error, &file),
     };

@@ -69,12 +69,12 @@ pub(crate) fn rows(config: &DataConfig, bytes: &[u8]) -> Option<Raw> {
 }
 
 pub(crate) fn raw(source: &Source) -> Raw {
-    let (mut rows, mut row) = (Vec::new(), RawRow::new());
-    let Ok(mut records) = source.records() else { return (rows, None) };
+    let mut rows = Vec::new();
+    let Ok(mut reader) = source.rows(BadRows::Error) else { return (rows, None) };
     loop {
-        match records.read(&mut row) {
-            Ok(true) => rows.push(Some(row.fields().map(<[u8]>::to_vec).collect())),
-            Ok(false) => return (rows, None),
+        match reader.next_row() {
+            Ok(Some(row)) => rows.push(Some(row.fields().map(<[u8]>::to_vec).collect())),
+            Ok(None) => return (rows, None),
             Err(error) if error.is_bad_row() => rows.push(None),
             Err(_) => return (rows, Some(String::new())),
         }
@@ -83,15 +83,14 @@ pub(crate) fn raw(source: &Source) -> Raw {
 
 /// Checks that each good row has as many fields as the header, and that every error names its place.
 fn check_raw(source: &Source, file: &Written) {
-    let mut records = match source.records() {
-        Ok(records) => records,
+    let mut reader = match source.rows(BadRows::Error) {
+        Ok(reader) => reader,
         Err(error) => return judge(&error, file),
     };
-    let mut row = RawRow::new();
     loop {
-        match records.read(&mut row) {
-            Ok(true) => assert_eq!(row.n_fields(), source.header().len()),
-            Ok(false) => return,
+        match reader.next_row() {
+            Ok(Some(row)) => assert_eq!(row.n_fields(), source.header().len()),
+            Ok(None) => return,
             Err(error) => {
                 judge(&error, file);
                 if !error.is_bad_row() {
@@ -194,13 +193,13 @@ impl<'e> Parts<'e> {
 
     /// Returns the good rows, their counts, and the positions of the bad rows.
     fn encode(&self, source: &Source) -> Result<(Batch, Counts, Vec<usize>), DataError> {
-        let (mut records, mut row) = (source.records()?, RawRow::new());
+        let mut reader = source.rows(BadRows::Error)?;
         let (mut batch, mut counts) = (self.encoder.new_batch(), self.encoder.new_counts());
         let (mut bad, mut n_read) = (Vec::new(), 0);
         loop {
-            let is_good = match records.read(&mut row) {
-                Ok(false) => return Ok((batch, counts, bad)),
-                Ok(true) => self.encode_row(&row, &mut batch, &mut counts).is_some(),
+            let is_good = match reader.next_row() {
+                Ok(None) => return Ok((batch, counts, bad)),
+                Ok(Some(row)) => self.encode_row(&row, &mut batch, &mut counts).is_some(),
                 Err(error) if error.is_bad_row() => false,
                 Err(_) => return Ok((batch, counts, bad)),
             };
@@ -211,7 +210,7 @@ impl<'e> Parts<'e> {
         }
     }
 
-    fn encode_row(&self, row: &RawRow, batch: &mut Batch, counts: &mut Counts) -> Option<()> {
+    fn encode_row(&self, row: &RawRow<'_>, batch: &mut Batch, counts: &mut Counts) -> Option<()> {
         let label = self.label.as_ref().map(|label| label.read(row)).transpose().ok()?;
         let weight = self.weight.as_ref().map(|weight| weight.read(row)).transpose().ok()?;
         self.encoder.encode(&self.binding, row, batch, counts).ok()?;

@@ -92,14 +92,14 @@ impl World {
         let rows = Written::new(text().as_bytes());
         let config = RunConfig::parse(RUN, &[], "run.toml").expect("a configuration");
         let source = Source::open(&[rows.path()], &config.data).expect("rows");
-        let files = Files { train: vec![rows.path()], valid: Vec::new() };
+        let files = Files::new(vec![rows.path()]);
         let trained = train(&config, &files, RunOptions::on_threads(1), &mut |_| {}).expect("a model");
         Self { rows, config, source, trained }
     }
 
     /// The files of a run.
     pub fn files(&self) -> Files {
-        Files { train: vec![self.rows.path()], valid: Vec::new() }
+        Files::new(vec![self.rows.path()])
     }
 
     /// A reader of the rows, with the settings that make a cache.

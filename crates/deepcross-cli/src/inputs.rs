@@ -2,7 +2,7 @@
 
 use crate::call_error::CallError;
 use anyhow::{Context, Result, bail};
-use deepcross_data::keep_pipes;
+use deepcross_data::Pipes;
 use glob::{MatchOptions, glob_with};
 use std::path::{Path, PathBuf};
 
@@ -46,10 +46,10 @@ fn matches(pattern: &str) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Makes pipes and the standard input readable more than once, by copies in unnamed files beside `out`.
-pub(crate) fn keep_pipes_beside(out: &Path) {
+/// Pipes that can be read more than once, by copies in unnamed files beside `out`.
+pub(crate) fn pipes_beside(out: &Path) -> Pipes {
     let folder = out.parent().filter(|folder| *folder != Path::new(""));
-    keep_pipes(folder.unwrap_or(Path::new(".")));
+    Pipes::kept_in(folder.unwrap_or(Path::new(".")))
 }
 
 /// Fails if the standard input is named twice: the second reader would find nothing.

@@ -6,7 +6,7 @@ use crate::config::{BadRows, DataConfig, Format};
 use crate::encode::RowReader;
 use crate::error::DataError;
 use crate::formats::{ColumnType, ColumnTypes, EncodedWriter, FileForm, RowWriter};
-use crate::source::{Skipped, Source, each_row};
+use crate::source::{Skipped, Source};
 
 /// The number of rows that are encoded before they are written.
 const BATCH_ROWS: usize = 4096;
@@ -29,7 +29,7 @@ pub struct Converted<W> {
 /// If the rows of a file without a header lack the label and the weight, the output has no columns for them either.
 ///
 /// # Errors
-/// As [`Records::read`](crate::Records::read) and [`RowWriter`].
+/// As [`RawReader::next_row`](crate::RawReader::next_row) and [`RowWriter`].
 /// A row with a value that the format cannot hold is a bad row.
 pub fn convert<W: Write + Send>(
     source: &Source,
@@ -41,13 +41,14 @@ pub fn convert<W: Write + Send>(
     form.format.check_columns(source.header())?;
     let types = if form.format.writes_types() { types(source, bad_rows)? } else { Vec::new() };
     let mut writer = RowWriter::new(out, form, source.header(), &types)?;
-    let mut rows = 0;
-    let skipped = each_row(source, bad_rows, |row| {
-        writer.write_row(row)?;
-        rows += 1;
-        Ok(())
-    })?;
-    Ok(Converted { out: writer.finish()?, rows, skipped })
+    let (mut reader, mut rows) = (source.rows(bad_rows)?, 0);
+    while let Some(row) = reader.next_row()? {
+        match writer.write_row(&row) {
+            Ok(()) => rows += 1,
+            Err(error) => reader.skip(error)?,
+        }
+    }
+    Ok(Converted { out: writer.finish()?, rows, skipped: reader.skipped().clone() })
 }
 
 /// Writes all rows of `reader` to `out` in their encoded form, as libsvm or libffm: see [`EncodedWriter`].
@@ -73,7 +74,7 @@ pub fn convert_encoded<W: Write>(
     }
 }
 
-/// Whether [`convert`] reads files of these settings once only; otherwise pipes must be [kept](crate::keep_pipes).
+/// Whether [`convert`] reads files of these settings once only; otherwise pipes must be [kept](crate::Pipes::kept_in).
 ///
 /// All rows are read before they are written for the types of the columns of Parquet, and for the fields of libffm.
 /// If the format is not set, a pipe may hold libffm or Parquet.
@@ -84,10 +85,10 @@ pub fn converts_in_one_pass(config: &DataConfig, form: FileForm) -> bool {
 /// The types of the columns, which all rows fit.
 fn types(source: &Source, bad_rows: BadRows) -> Result<Vec<ColumnType>, DataError> {
     let mut types = ColumnTypes::new(source.header().len());
-    each_row(source, bad_rows, |row| {
+    let mut reader = source.rows(bad_rows)?;
+    while let Some(row) = reader.next_row()? {
         types.observe(row.fields());
-        Ok(())
-    })?;
+    }
     Ok(types.types())
 }
 

@@ -31,7 +31,7 @@ pub use config::{BadRows, DataConfig, Format, LabelConfig, Order, Quote};
 pub use error::DataError;
 pub use place::Place;
 
-pub use input::{Fingerprint, first_lines, keep_pipes};
+pub use input::{Fingerprint, Input, InputFile, Pipes, first_lines};
 
 pub use rows::{RawColumn, RawRow, RawValues};
 
@@ -39,9 +39,9 @@ pub use output::Compression;
 
 pub use formats::{COMMENT_MARKERS, ColumnType, ColumnTypes, EncodedWriter, FileForm, RowWriter};
 
-pub use source::{LabelReader, Partition, Records, Skipped, Source, WeightReader};
+pub use source::{LabelReader, Partition, Skipped, Source, WeightReader};
 
-pub use encode::{Fitted, Labels, NegativeCounts, RowPlan, RowReader, Side, fit};
+pub use encode::{Fitted, Labels, NegativeCounts, RawReader, RowPlan, RowReader, Side, fit};
 
 pub use cache::{Cache, CacheWriter, CachedRows};
 

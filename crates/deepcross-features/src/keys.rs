@@ -45,9 +45,12 @@ pub(crate) struct Write<S: SerializeStruct> {
 pub(crate) struct Read<'a, 'de, A: MapAccess<'de>> {
     name: &'a str,
     map: &'a mut A,
-    found: Option<(&'static str, Result<Box<dyn Any>, A::Error>)>,
+    found: Option<Found<A::Error>>,
     lifetime: PhantomData<&'de ()>,
 }
+
+/// The name of a key, and its value or the reason why the value cannot be read.
+type Found<E> = (&'static str, Result<Box<dyn Any>, E>);
 
 impl<'a, 'de, A: MapAccess<'de>> Read<'a, 'de, A> {
     /// Reads the next value of `map`, whose key is `name`.

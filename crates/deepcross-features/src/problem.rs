@@ -26,6 +26,12 @@ impl Problem {
         (!good).then(|| Self::new(path, format!("must {must}, but is {is}")))
     }
 
+    /// The texts of all problems, with `separator` between them.
+    pub fn join(problems: &[Self], separator: &str) -> String {
+        let texts: Vec<_> = problems.iter().map(Self::to_string).collect();
+        texts.join(separator)
+    }
+
     /// The same problem, of a key within `section`.
     #[must_use]
     pub fn within(self, section: &str) -> Self {

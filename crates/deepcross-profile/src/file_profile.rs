@@ -1,8 +1,8 @@
 //! Profiles of files: their settings with the label's classes, their columns, and the fields inferred from them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use deepcross_data::{DataConfig, DataError, Format, LabelConfig, Source};
+use deepcross_data::{DataConfig, DataError, Format, Input, LabelConfig, Source};
 
 use crate::error::ProfileError;
 use crate::first_config;
@@ -57,7 +57,7 @@ impl FileProfile {
 /// [`ProfileError::LabelValue`] if a label is of neither class, [`ProfileError::ManyLabelValues`] if it has too many
 /// values to take the others for negative, and [`ProfileError::OneClass`] if no row is positive or no row is negative.
 pub fn profile_files(
-    files: &[PathBuf],
+    files: &Input,
     config: &DataConfig,
     options: &ProfileOptions,
 ) -> Result<FileProfile, ProfileError> {
@@ -76,7 +76,7 @@ pub fn profile_files(
 }
 
 /// Opens the files, whose first row must name the columns if nothing else does.
-fn open(files: &[PathBuf], config: &DataConfig) -> Result<Source, ProfileError> {
+fn open(files: &Input, config: &DataConfig) -> Result<Source, ProfileError> {
     let has_header = config.columns().is_none() && config.format.is_none_or(Format::has_header_row);
     let source = match Source::open(files, config) {
         Err(error @ DataError::RepeatedColumn { .. }) if has_header => {

@@ -3,9 +3,7 @@
 //! Training and predicting never guess, so that a file that is read in one way today is not read in another tomorrow.
 //! The guess is written into a configuration, where a user sees it.
 
-use std::path::PathBuf;
-
-use deepcross_data::{COMMENT_MARKERS, DataConfig, DataError, Format, first_lines};
+use deepcross_data::{COMMENT_MARKERS, DataConfig, DataError, Format, Input, first_lines};
 use memchr::memchr_iter;
 
 /// The most lines that are looked at.
@@ -24,13 +22,13 @@ const DELIMITERS: [u8; 4] = *b"\t,;|";
 ///
 /// # Errors
 /// If no file is given, or if the first file cannot be read.
-pub fn guess_format(paths: &[PathBuf], config: &DataConfig) -> Result<DataConfig, DataError> {
-    let path = paths.first().ok_or(DataError::NoFiles)?;
-    let shown = config.format_of(path).ok();
+pub fn guess_format(files: &Input, config: &DataConfig) -> Result<DataConfig, DataError> {
+    let file = files.files().first().ok_or(DataError::NoFiles)?;
+    let shown = config.format_of(file).ok();
     if shown.is_some_and(|format| !format.has_text_rows()) {
         return Ok(config.clone());
     }
-    let lines = first_lines(path, LINES, BYTES)?;
+    let lines = first_lines(file, LINES, BYTES)?;
     let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
     let format = shown.or_else(|| Format::of_lines(&lines));
     if let Some(format) = format.filter(|format| !format.is_delimited()) {
@@ -39,7 +37,7 @@ pub fn guess_format(paths: &[PathBuf], config: &DataConfig) -> Result<DataConfig
     let comment = config.comment.map_or_else(|| comment(&lines), |c| Some(c as u8));
     let rows: Vec<&[u8]> =
         lines.iter().copied().filter(|line| line.first().copied() != comment).collect();
-    let known = config.delimiter_of(path).ok().map(|delimiter| delimiter as u8);
+    let known = config.delimiter_of(file).ok().map(|delimiter| delimiter as u8);
     let mut config = DataConfig { comment: comment.map(char::from), ..config.clone() };
     let delimiter = known.filter(|known| fits(&rows, *known)).or_else(|| delimiter(&rows));
     if config.format.is_none() && is_criteo(&rows, delimiter, &config) {

@@ -4,6 +4,7 @@
 //! This crate reads no clock and handles no signals: after each step it asks the caller what is next, and the caller
 //! knows about time and signals.
 
+use deepcross_data::Input;
 use deepcross_model::TrainedModel;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -43,9 +44,16 @@ impl RunOptions<'_> {
 #[derive(Clone, Debug)]
 pub struct Files {
     /// The training files, read in order.
-    pub train: Vec<PathBuf>,
+    pub train: Input,
     /// The validation files; if there are none, rows of the training files are held out.
-    pub valid: Vec<PathBuf>,
+    pub valid: Input,
+}
+
+impl Files {
+    /// Training files without validation files.
+    pub fn new(train: impl Into<Input>) -> Self {
+        Self { train: train.into(), valid: Input::default() }
+    }
 }
 
 /// The file and the times of checkpoints, and whether the run resumes from one.

@@ -2,10 +2,10 @@
 
 use crate::config_file::RunConfig;
 use crate::error::TrainError;
-use deepcross_data::{DataError, Labels, Partition, RowPlan, RowReader, Source};
+use deepcross_data::{DataError, Input, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross_model::TrainedModel;
 use deepcross_model::artifact::ArtifactError;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A trained model, and the configuration that it was trained with.
 #[derive(Debug)]
@@ -54,7 +54,11 @@ impl TrainedRun {
     ///
     /// # Errors
     /// As [`Source::open`] and [`RowReader::new`].
-    pub fn reader(&self, files: &[PathBuf], labels: Labels) -> Result<RowReader<'_>, DataError> {
+    pub fn reader(
+        &self,
+        files: impl Into<Input>,
+        labels: Labels,
+    ) -> Result<RowReader<'_>, DataError> {
         self.reader_of(&Source::open(files, &self.config.data)?, labels)
     }
 
@@ -101,7 +105,7 @@ mod tests {
         let (data, artifact) = (folder.path().join("clicks.csv"), folder.path().join("model.dcx"));
         std::fs::write(&data, format!("click;ad\n{}", "1;shoes\n0;socks\n".repeat(20))).unwrap();
         let config = RunConfig::parse(CONFIG, &[], "run.toml").unwrap();
-        let files = Files { train: vec![data.clone()], valid: vec![] };
+        let files = Files::new(vec![data.clone()]);
         let mut trained = train(&config, &files, RunOptions::on_threads(1), &mut |_| ()).unwrap();
         trained.save(&artifact).unwrap();
         for run in [TrainedRun::load(&artifact), TrainedRun::map(&artifact)] {

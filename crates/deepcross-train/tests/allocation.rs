@@ -207,7 +207,7 @@ fn allocations_of_run(threads: usize) -> Vec<u64> {
     let text: String = (0..5000).map(row).collect();
     std::fs::write(&file, format!("click,ad,user,words,title,age\n{text}")).expect("there is room");
     let config = RunConfig::parse(CONFIG, &[], "run.toml").expect("the configuration is good");
-    let files = Files { train: vec![file], valid: vec![] };
+    let files = Files::new(vec![file]);
     let (mut found, mut last) = (Vec::with_capacity(100), None);
     let trained =
         train(&config, &files, RunOptions::on_threads(threads), &mut |event| match event {

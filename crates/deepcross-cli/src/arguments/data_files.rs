@@ -3,6 +3,7 @@
 use crate::inputs::{self, check_standard_input};
 use anyhow::Result;
 use clap::Args;
+use deepcross_data::{Input, Pipes};
 use deepcross_train::Files;
 use std::path::PathBuf;
 
@@ -50,8 +51,28 @@ pub(crate) struct TrainingFiles {
 }
 
 impl TrainingFiles {
-    /// The files in the order of the call, with the matching files in place of a pattern.
-    pub(crate) fn files(&self) -> Result<Files> {
-        Ok(Files { train: inputs::files(&self.data)?, valid: inputs::files(&self.valid)? })
+    /// The paths in the order of the call, with the matching files in place of a pattern.
+    pub(crate) fn paths(&self) -> Result<TrainingPaths> {
+        Ok(TrainingPaths { train: inputs::files(&self.data)?, valid: inputs::files(&self.valid)? })
+    }
+}
+
+/// The paths of the files that a model is trained with.
+#[derive(Debug)]
+pub(crate) struct TrainingPaths {
+    train: Vec<PathBuf>,
+    valid: Vec<PathBuf>,
+}
+
+impl TrainingPaths {
+    /// All paths.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &PathBuf> {
+        self.train.iter().chain(&self.valid)
+    }
+
+    /// The files at these paths; `pipes` keeps the bytes of pipes.
+    pub(crate) fn files(&self, pipes: &Pipes) -> Files {
+        let [train, valid] = [&self.train, &self.valid].map(|paths| Input::new(paths, pipes));
+        Files { train, valid }
     }
 }

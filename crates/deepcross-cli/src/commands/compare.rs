@@ -2,7 +2,7 @@
 
 use crate::arguments::{Json, ReportPage, Threads, TrainingFiles, files_help};
 use crate::call_error::CallError;
-use crate::inputs::{self, check_standard_input, keep_pipes_beside};
+use crate::inputs::{self, check_standard_input, pipes_beside};
 use crate::output::{self, check_apart, check_writable, read_text, resolved, say};
 use crate::pages::comparison::{ComparedCall, Curves};
 use crate::progress::compare_progress::CompareProgress;
@@ -10,6 +10,7 @@ use crate::signals::{Interrupted, Signals};
 use crate::text::comparison_text::{Pace, comparison_text};
 use anyhow::{Context, Result};
 use clap::Args;
+use deepcross_data::Input;
 use deepcross_model::ModelKind;
 use deepcross_train::{
     Candidate, CompareEvent, CompareOptions, Comparison, Files, RunConfig, TrainError, compare,
@@ -71,9 +72,8 @@ pub(crate) struct CompareArgs {
 }
 
 pub(crate) fn run(args: &CompareArgs) -> Result<()> {
-    let files = args.files.files()?;
-    let test = inputs::files(&args.test)?;
-    let data = || files.train.iter().chain(&files.valid).chain(&test);
+    let (paths, test) = (args.files.paths()?, inputs::files(&args.test)?);
+    let data = || paths.iter().chain(&test);
     check_standard_input(data())?;
     let candidates = candidates(args)?;
     let first = candidates.first().map_or(1, |candidate| candidate.config.train.seed);
@@ -84,7 +84,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<()> {
     args.report.check(inputs.iter().chain(&artifacts))?;
     artifacts.iter().try_for_each(|path| check_writable(path))?;
     let beside = artifacts.first().or(args.report.path.as_ref());
-    keep_pipes_beside(&beside.map_or_else(PathBuf::new, |path| resolved(path)));
+    let pipes = pipes_beside(&beside.map_or_else(PathBuf::new, |path| resolved(path)));
+    let (files, test) = (paths.files(&pipes), Input::new(&test, &pipes));
 
     let (mut progress, mut curves) = (CompareProgress::new(), Curves::default());
     let call = Call { candidates: &candidates, files: &files, test: &test, seeds: &seeds };
@@ -157,7 +158,7 @@ fn artifacts(args: &CompareArgs, candidates: &[Candidate], seeds: &[u64]) -> Res
 struct Call<'a> {
     candidates: &'a [Candidate],
     files: &'a Files,
-    test: &'a [PathBuf],
+    test: &'a Input,
     seeds: &'a [u64],
 }
 

@@ -4,7 +4,7 @@ use crate::arguments::{
     DataFiles, FormatOverride, Threads, files_help, format_parser, help_texts, read_config,
 };
 use crate::call_error::CallError;
-use crate::inputs::keep_pipes_beside;
+use crate::inputs::pipes_beside;
 use crate::output::{self, check_apart, name_standard_output, resolved, say};
 use crate::steps::{on_threads, say_unusual_values};
 use crate::text::skipped_rows::skipped_lines;
@@ -12,8 +12,8 @@ use crate::text::tables::counted;
 use anyhow::{Error, Result};
 use clap::Args;
 use deepcross_data::{
-    Converted, DataConfig, DataError, FileForm, Format, Labels, Partition, RowPlan, RowReader,
-    Source, convert, convert_encoded, converts_in_one_pass, fit, keep_pipes,
+    Converted, DataConfig, DataError, FileForm, Format, Input, Labels, Partition, Pipes, RowPlan,
+    RowReader, Source, convert, convert_encoded, converts_in_one_pass, fit,
 };
 use deepcross_train::{RunConfig, TrainedRun};
 use std::io::Write;
@@ -91,10 +91,11 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
     let form = form(args, out)?;
     let numbers = numbers(args)?;
     let data = data(args, numbers.as_ref());
-    if reads_twice(form, &data, numbers.as_ref()) {
-        keep(out);
-    }
-    let source = Source::open(&files, &data)?;
+    let pipes = match reads_twice(form, &data, numbers.as_ref()) {
+        true => kept_pipes(out),
+        false => Pipes::default(),
+    };
+    let source = Source::open(Input::new(&files, &pipes), &data)?;
     let numbers = needed(form, &source, numbers)?;
     let conversion = Conversion { source, form, threads: args.threads.get() };
     match out {
@@ -174,11 +175,11 @@ fn reads_twice(form: FileForm, data: &DataConfig, numbers: Option<&Numbers>) -> 
     fits || !converts_in_one_pass(data, form)
 }
 
-/// Keeps copies of pipes beside the output, or in the system's folder of temporary files.
-fn keep(out: Option<&Path>) {
+/// Pipes whose copies are beside the output, or in the system's folder of temporary files.
+fn kept_pipes(out: Option<&Path>) -> Pipes {
     match out {
-        Some(out) => keep_pipes_beside(&resolved(out)),
-        None => keep_pipes(&std::env::temp_dir()),
+        Some(out) => pipes_beside(&resolved(out)),
+        None => Pipes::kept_in(&std::env::temp_dir()),
     }
 }
 

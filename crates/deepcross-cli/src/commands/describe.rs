@@ -8,7 +8,7 @@ use crate::text::tables::{grouped, metric, percent, text_table};
 use anyhow::Result;
 use clap::Args;
 use comfy_table::{CellAlignment, Table};
-use deepcross_data::DataConfig;
+use deepcross_data::{DataConfig, Input};
 use deepcross_profile::{
     ColumnKind, ColumnProfile, DistinctCount, FileProfile, InferredColumn, LabelCounts,
     LeftOutReason, TopValue,
@@ -63,12 +63,13 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
 
 /// Reads the files as the configuration says; without one, guesses their form.
 fn read(args: &DescribeArgs) -> Result<FileProfile> {
+    let files = Input::from(&args.data.files()?);
     let guess_missing = args.config.path.is_none() && args.layout.missing.is_empty();
     let config = match args.config.read()? {
         Some(run) => with_layout(run.data, &args.layout),
-        None => with_format(&args.data, &with_layout(DataConfig::default(), &args.layout))?,
+        None => with_format(&files, &with_layout(DataConfig::default(), &args.layout))?,
     };
-    profiled(&args.data, &config, &args.label, guess_missing)
+    profiled(&files, &config, &args.label, guess_missing)
 }
 
 fn title(profiled: &FileProfile) -> String {

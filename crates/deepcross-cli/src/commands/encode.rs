@@ -1,7 +1,7 @@
 //! `deepcross encode`: writes encoded rows for `train --cache`.
 
 use crate::arguments::{Overrides, Threads, TrainingFiles, files_help, help_texts};
-use crate::inputs::{check_standard_input, keep_pipes_beside};
+use crate::inputs::{check_standard_input, pipes_beside};
 use crate::output::{check_apart, check_writable, read_text, resolved, say};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{grouped, percent};
@@ -52,13 +52,13 @@ pub(crate) struct EncodeArgs {
 }
 
 pub(crate) fn run(args: &EncodeArgs) -> Result<()> {
-    let files = args.files.files()?;
-    check_standard_input(files.train.iter().chain(&files.valid))?;
-    let inputs = files.train.iter().chain(&files.valid).chain(&args.config).chain(&args.model);
+    let paths = args.files.paths()?;
+    check_standard_input(paths.iter())?;
+    let inputs = paths.iter().chain(&args.config).chain(&args.model);
     check_apart(&args.out, inputs)?;
     let model = args.model.as_deref().map(load_model).transpose()?;
     let config = config(args, model.as_ref())?;
-    keep_pipes_beside(&resolved(&args.out));
+    let files = paths.files(&pipes_beside(&resolved(&args.out)));
     check_writable(&args.out)?;
     let options = EncodeOptions { threads: args.threads.get(), init: model.as_ref() };
     let encoded = encode(&config, &files, options, &resolved(&args.out), &mut |event| {

@@ -6,7 +6,7 @@ use crate::output::{self, check_apart, check_writable, say};
 use crate::steps::{profiled, with_format, with_layout};
 use anyhow::{Context, Result};
 use clap::Args;
-use deepcross_data::DataConfig;
+use deepcross_data::{DataConfig, Input};
 use deepcross_profile::{FileProfile, LeftOutReason};
 use deepcross_train::RunConfig;
 use std::io::Write;
@@ -54,11 +54,12 @@ pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
     if let Some(out) = &args.out {
         check_out(out, args)?;
     }
-    let config = with_format(&args.data, &with_layout(DataConfig::default(), &args.layout))?;
+    let files = Input::from(&args.data.files()?);
+    let config = with_format(&files, &with_layout(DataConfig::default(), &args.layout))?;
     if args.label.label.is_none() && config.label().is_none() {
         return call_error("--label: name the column of the label");
     }
-    let profiled = profiled(&args.data, &config, &args.label, args.layout.missing.is_empty())?;
+    let profiled = profiled(&files, &config, &args.label, args.layout.missing.is_empty())?;
     if profiled.fields.fields().next().is_none() {
         return call_error("no column is left to predict the label from");
     }

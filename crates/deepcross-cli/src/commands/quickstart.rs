@@ -72,7 +72,7 @@ pub(crate) fn run(args: &QuickstartArgs) -> Result<()> {
     folder.say_what_is_overwritten();
     simulate_files(&folder, args.rows)?;
     let config = RunConfig::parse(CONFIG, &[], &folder.config.display().to_string())?;
-    let files = Files { train: vec![folder.train.clone()], valid: Vec::new() };
+    let files = Files::new(vec![folder.train.clone()]);
     let threads = args.threads.get();
     train_and_save(&config, &files, threads, &folder.model)?;
     // From here on the files are read again, as a user would do it.

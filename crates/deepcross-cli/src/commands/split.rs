@@ -8,8 +8,8 @@ use crate::text::tables::{counted, percent};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use deepcross_data::{
-    DataConfig, Format, Shares, Source, SplitBy, SplitFile, SplitFiles, SplitFolder, Splitter,
-    keep_pipes,
+    DataConfig, Format, Input, Pipes, Shares, Source, SplitBy, SplitFile, SplitFiles, SplitFolder,
+    Splitter,
 };
 use std::path::PathBuf;
 
@@ -88,8 +88,8 @@ pub(crate) fn run(args: &SplitArgs) -> Result<()> {
     let folder = SplitFolder::create(&args.out_dir)?;
     // The files are read several times: for the header, to count rows or find times if the rule needs it, and to write
     // the rows.
-    keep_pipes(folder.path());
-    let source = Source::open(&files, &config)?;
+    let pipes = Pipes::kept_in(folder.path());
+    let source = Source::open(Input::new(&files, &pipes), &config)?;
     let mut splitter = Splitter::new(&source, &by, config.bad_rows)?;
     let mut outputs = SplitFiles::create(folder, &source, &by)?;
     for output in outputs.files() {

@@ -3,7 +3,7 @@
 use crate::arguments::{
     Overrides, ReportPage, Threads, TrainingFiles, files_help, help_texts, read_config,
 };
-use crate::inputs::{check_standard_input, keep_pipes_beside};
+use crate::inputs::{check_standard_input, pipes_beside};
 use crate::output::{check_apart, check_writable, resolved, say};
 use crate::pages::training::Course;
 use crate::progress::train_progress::TrainProgress;
@@ -71,10 +71,10 @@ pub(crate) struct TrainArgs {
 }
 
 pub(crate) fn run(args: &TrainArgs) -> Result<()> {
-    let files = args.files.files()?;
-    check_standard_input(files.train.iter().chain(&files.valid))?;
+    let paths = args.files.paths()?;
+    check_standard_input(paths.iter())?;
     let checkpoint = checkpoint_of(&args.out);
-    let inputs = || files.train.iter().chain(&files.valid).chain([&args.config]);
+    let inputs = || paths.iter().chain([&args.config]);
     check_apart(&args.out, inputs())?;
     check_apart(&checkpoint, inputs().chain(&args.init))?;
     if let Some(cache) = &args.cache {
@@ -90,7 +90,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         );
     }
     // Fitting the encoder reads all rows, and so does each epoch.
-    keep_pipes_beside(&resolved(&args.out));
+    let files = paths.files(&pipes_beside(&resolved(&args.out)));
     check_writable(&args.out)?;
     args.report.check_writable()?;
     say_where_the_run_begins(args, &checkpoint);

@@ -1,10 +1,9 @@
 //! Profiles the files of `describe` and `infer-config` as their flags say.
 
-use crate::arguments::{DataFiles, LabelColumn, Layout};
+use crate::arguments::{LabelColumn, Layout};
 use crate::call_error::CallError;
-use crate::inputs;
 use anyhow::{Error, Result};
-use deepcross_data::{DataConfig, LabelConfig};
+use deepcross_data::{DataConfig, Input, LabelConfig};
 use deepcross_profile::{
     FileProfile, LabelRule, ProfileError, ProfileOptions, guess_format, profile_files,
 };
@@ -22,20 +21,19 @@ pub(crate) fn with_layout(config: DataConfig, layout: &Layout) -> DataConfig {
 }
 
 /// The settings, with the format guessed if it is not set.
-pub(crate) fn with_format(data: &DataFiles, config: &DataConfig) -> Result<DataConfig> {
-    Ok(guess_format(&inputs::files(&data.named)?, config)?)
+pub(crate) fn with_format(files: &Input, config: &DataConfig) -> Result<DataConfig> {
+    Ok(guess_format(files, config)?)
 }
 
 /// Reads the files once; with `guess_missing`, texts that usually mean a missing value count as missing values.
 pub(crate) fn profiled(
-    data: &DataFiles,
+    files: &Input,
     config: &DataConfig,
     label: &LabelColumn,
     guess_missing: bool,
 ) -> Result<FileProfile> {
-    let files = data.files()?;
     let options = ProfileOptions { label: label_rule(label, config)?, guess_missing };
-    profile_files(&files, config, &options).map_err(with_flag)
+    profile_files(files, config, &options).map_err(with_flag)
 }
 
 /// The label that the flags name, else the one of the settings.

@@ -3,7 +3,7 @@
 //! This step finds everything that depends on earlier rows: companion counts, the first error, and the positions of bad
 //! rows.
 
-use deepcross_features::{Batch, Binding, Counts, Encoder, History, RowFields};
+use deepcross_features::{Batch, Binding, Counts, Encoder, History};
 
 use super::batch_columns::append_all;
 use super::chunk_encoder::EncodedPiece;

@@ -15,7 +15,6 @@ use super::count_differences::CountDifferences;
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::parallel::for_each;
-use crate::rows::Located;
 
 /// The number of rows of a piece.
 const PIECE_ROWS: usize = 32;

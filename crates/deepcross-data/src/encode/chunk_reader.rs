@@ -1,4 +1,4 @@
-//! Reads raw rows in order into chunks: the first step of encoding.
+//! Reads raw rows in order into chunks: the first step of encoding, and of everything else that reads rows.
 //!
 //! One thread finds the line ends, and splits the rows with a quote: the end of such a row depends on all quotes before
 //! it, and on how a stray quote is handled.
@@ -12,11 +12,12 @@ use std::ops::Range;
 
 use super::negative_sampling::NegativeSampling;
 use super::recorded::Side;
-use super::row_filter::{FilteredRows, RowStatus, Target};
+use super::row_filter::{RowFilter, RowStatus, Target};
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::parallel::for_each;
-use crate::rows::{RawRows, RowView};
+use crate::rows::{RawRow, RawRows};
+use crate::source::{Records, Source};
 
 /// The most rows of a chunk.
 pub(crate) const CHUNK_ROWS: usize = 768;
@@ -27,7 +28,8 @@ const CHUNK_BYTES: usize = 384 << 10;
 /// Reads rows into chunks.
 #[derive(Debug)]
 pub(crate) struct ChunkReader {
-    pub(crate) rows: FilteredRows,
+    records: Records,
+    pub(crate) filter: RowFilter,
     pub(crate) sampling: NegativeSampling,
     pub(crate) bad_rows: BadRows,
     /// Whether dropped rows are handed on, for companion counts.
@@ -123,8 +125,20 @@ impl Chunk {
         &self.rows[self.done..]
     }
 
+    /// Hands on the next row.
+    pub(crate) fn take(&mut self) -> Option<ChunkRow> {
+        let row = self.rows.get_mut(self.done)?;
+        self.done += 1;
+        Some(std::mem::replace(row, ChunkRow::Bad(Side::Train, None)))
+    }
+
+    /// The row at a position as it stands in its file, if rows are kept so.
+    pub(crate) fn raw_text(&self, position: Position) -> &[u8] {
+        self.sheets[position.sheet].rows.raw(position.row)
+    }
+
     /// The raw row at a position that a [`ChunkRow`] names.
-    pub(crate) fn raw_row(&self, position: Position) -> RowView<'_> {
+    pub(crate) fn raw_row(&self, position: Position) -> RawRow<'_> {
         self.sheets[position.sheet].rows.get(position.row)
     }
 
@@ -161,6 +175,34 @@ impl Chunk {
 }
 
 impl ChunkReader {
+    /// A reader of the rows of `source` that `filter` selects, before the first row.
+    ///
+    /// # Errors
+    /// If the first file can no longer be opened.
+    pub(crate) fn new(
+        source: &Source,
+        filter: RowFilter,
+        bad_rows: BadRows,
+    ) -> Result<Self, DataError> {
+        let records = Records::new(source.clone())?;
+        let sampling = NegativeSampling::ALL;
+        Ok(Self { records, filter, sampling, bad_rows, keeps_dropped: false })
+    }
+
+    /// Keeps the rows as they stand in their files too, for [`Chunk::raw_text`].
+    pub(crate) fn keeping_raw(mut self) -> Self {
+        self.records.keeps_raw = true;
+        self
+    }
+
+    /// Starts again at the first row.
+    ///
+    /// # Errors
+    /// If the first file can no longer be opened.
+    pub(crate) fn restart(&mut self) -> Result<(), DataError> {
+        self.records.restart()
+    }
+
     /// Replaces the content of a chunk by the next rows, until `most` of them [count](ChunkRow::counts).
     ///
     /// The chunk is empty at the end of the source.
@@ -178,7 +220,7 @@ impl ChunkReader {
             }
             let first = chunk.n_sheets;
             let taken = self.take(chunk, most - n_counting);
-            let filter = self.rows.filter();
+            let filter = &self.filter;
             let sheets = &mut chunk.sheets[first..chunk.n_sheets];
             for_each(sheets, &|_, sheet: &mut Sheet| {
                 filter.judge_all(&mut sheet.rows, &mut sheet.statuses);
@@ -200,7 +242,7 @@ impl ChunkReader {
             let sheet = chunk.new_sheet();
             let mut taken = Ok(true);
             while matches!(taken, Ok(true)) && sheet.len() < n_left && !sheet.is_full() {
-                taken = self.rows.next_into(sheet);
+                taken = self.records.read_into(sheet);
             }
             let (n_rows, n_bytes) = (sheet.len(), sheet.n_bytes());
             (chunk.n_rows, chunk.n_bytes) = (chunk.n_rows + n_rows, chunk.n_bytes + n_bytes);

@@ -1,8 +1,9 @@
 //! Fits an encoder in one streaming pass over the rows.
 
-use deepcross_features::{Binding, Encoder, FieldConfig, Fitter, History, Schema};
+use deepcross_features::{Encoder, FieldConfig, Fitter, History, Schema};
 
-use super::row_filter::{FilteredRows, Target};
+use super::raw_reader::RawReader;
+use super::row_filter::RowFilter;
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::source::{Partition, Skipped, Source};
@@ -29,7 +30,7 @@ pub struct Fitted {
 /// be trained on.
 ///
 /// # Errors
-/// As [`Records::read`](crate::Records::read), and if the header lacks a column, if a row cannot be
+/// As [`RawReader::next_row`], and if the header lacks a column, if a row cannot be
 /// read while `bad_rows` is `error`, or if there is no row at all.
 pub fn fit(
     source: &Source,
@@ -37,51 +38,32 @@ pub fn fit(
     partition: Partition,
     bad_rows: BadRows,
 ) -> Result<Fitted, DataError> {
-    let mut pass = Pass::new(source, schema, partition)?;
-    let (mut rows, mut positives, mut skipped) = (0, 0, Skipped::default());
-    loop {
-        match pass.observe_next() {
-            Ok(None) => break,
-            Ok(Some(target)) => {
+    let source = &source.with_fields(schema.fields().iter().flat_map(FieldConfig::columns));
+    let mut fitter = Fitter::with_counts_from(schema, source.config().order.into());
+    let binding = fitter
+        .bind(source.header())
+        .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;
+    let mut reader = RawReader::new(source, RowFilter::labelled(source, partition)?, bad_rows)?;
+    let (mut rows, mut positives) = (0, 0);
+    while let Some((row, target)) = reader.next_labelled()? {
+        let positive = target.label == Some(1.0);
+        match fitter.observe_labelled(&binding, &row, positive) {
+            Ok(()) => {
                 rows += 1;
-                positives += u64::from(target.label == Some(1.0));
+                positives += u64::from(positive);
             }
-            Err(error) => skipped.admit(error, bad_rows)?,
+            Err(error) => {
+                let error = DataError::in_row(error, || row.place());
+                reader.skip(error)?;
+            }
         }
     }
+    let skipped = reader.skipped().clone();
     if rows == 0 {
         return Err(DataError::NoRows { file: source.first_file(), skipped: skipped.rows });
     }
-    let (encoder, history) = pass.fitter.finish_for_training();
+    let (encoder, history) = fitter.finish_for_training();
     Ok(Fitted { encoder, history, rows, positives, skipped })
-}
-
-/// One pass over the rows, which feeds a fitter.
-struct Pass {
-    rows: FilteredRows,
-    fitter: Fitter,
-    binding: Binding,
-}
-
-impl Pass {
-    fn new(source: &Source, schema: &Schema, partition: Partition) -> Result<Self, DataError> {
-        let source = &source.with_fields(schema.fields().iter().flat_map(FieldConfig::columns));
-        let fitter = Fitter::with_counts_from(schema, source.config().order.into());
-        let binding = fitter
-            .bind(source.header())
-            .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;
-        Ok(Self { rows: FilteredRows::labelled(source, partition)?, fitter, binding })
-    }
-
-    fn observe_next(&mut self) -> Result<Option<Target>, DataError> {
-        let Some(target) = self.rows.next()? else { return Ok(None) };
-        let row = self.rows.row();
-        let positive = target.label == Some(1.0);
-        self.fitter
-            .observe_labelled(&self.binding, row, positive)
-            .map_err(|error| DataError::in_row(error, || row.place()))?;
-        Ok(Some(target))
-    }
 }
 
 #[cfg(test)]

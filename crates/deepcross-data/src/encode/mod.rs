@@ -3,7 +3,8 @@
 //! A row takes three steps: it is read into a chunk ([`chunk_reader`]), encoded ([`chunk_encoder`]), and appended to a
 //! batch in the order of the source ([`chunk_commit`]).
 //! [`pipeline`] lets the three steps overlap, and callers use [`row_reader`].
-//! [`mod@fit`] makes the encoder from the same rows.
+//! [`raw_reader`] hands out the rows of the same chunks one at a time, without encoding them.
+//! [`mod@fit`] makes the encoder from these rows.
 //!
 //! Nothing here knows a file format or a cache: rows that were encoded before enter only through [`stored_rows`].
 
@@ -16,6 +17,7 @@ mod chunk_encoder;
 mod chunk_reader;
 mod negative_sampling;
 mod pipeline;
+mod raw_reader;
 mod row_reader;
 
 mod batch_columns;
@@ -25,6 +27,7 @@ mod stored_rows;
 
 pub use fit::{Fitted, fit};
 pub use negative_sampling::NegativeCounts;
+pub use raw_reader::RawReader;
 pub use row_reader::{Labels, RowPlan, RowReader};
 
 pub(crate) use batch_columns::{append_rows, gather, keep_rows};

@@ -13,7 +13,7 @@ use super::chunk_reader::ChunkReader;
 use super::negative_sampling::{NegativeCounts, NegativeSampling};
 use super::pipeline::{EncodedChunk, Pipeline};
 use super::recorded::Recorded;
-use super::row_filter::FilteredRows;
+use super::row_filter::RowFilter;
 use super::stored_rows::{Met, StoredRows};
 use crate::config::BadRows;
 use crate::error::DataError;
@@ -49,6 +49,7 @@ pub enum Labels {
 /// The rows are the same in both cases.
 #[derive(Debug)]
 pub struct RowReader<'e> {
+    source: Source,
     chunks: ChunkReader,
     binding: Binding,
     pipeline: Pipeline,
@@ -73,17 +74,17 @@ impl<'e> RowReader<'e> {
             Labels::Ignored => source.without_targets()?,
         };
         let source = &source.with_fields(encoder.columns());
-        let rows = match labels {
-            Labels::Required => FilteredRows::labelled(source, partition)?,
-            Labels::Ignored => FilteredRows::unlabelled(source, partition)?,
+        let filter = match labels {
+            Labels::Required => RowFilter::labelled(source, partition)?,
+            Labels::Ignored => RowFilter::unlabelled(source, partition),
         };
         let binding = encoder
             .bind(source.header())
             .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;
-        let sampling = NegativeSampling::ALL;
-        let chunks = ChunkReader { rows, sampling, bad_rows, keeps_dropped: false };
+        let chunks = ChunkReader::new(source, filter, bad_rows)?;
         let commit = ChunkCommit::new(encoder, binding.clone(), bad_rows);
-        Ok(Self { chunks, binding, pipeline: Pipeline::default(), commit, stored: None })
+        let source = source.clone();
+        Ok(Self { source, chunks, binding, pipeline: Pipeline::default(), commit, stored: None })
     }
 
     /// Gives the rows the companion counts that training rows may know, instead of those at the end of training.
@@ -113,7 +114,7 @@ impl<'e> RowReader<'e> {
     pub(crate) fn recording(mut self, held_out: Option<Partition>) -> Self {
         self.commit.recorded = Some(Recorded::default());
         if let Some(held_out) = held_out {
-            self.chunks.rows.hold_out(held_out);
+            self.chunks.filter.hold_out(held_out);
         }
         self
     }
@@ -128,7 +129,7 @@ impl<'e> RowReader<'e> {
     /// # Errors
     /// [`DataError::MissingColumn`] if the source has no such column.
     pub fn keeping_values(mut self, columns: &[String]) -> Result<Self, DataError> {
-        let position = |name: &String| self.chunks.rows.column(name, "the raw values to keep");
+        let position = |name: &String| self.source.column(name, "the raw values to keep");
         self.commit.kept_columns = columns.iter().map(position).collect::<Result<_, _>>()?;
         self.commit.raw_values = RawValues::new(columns.len());
         Ok(self)
@@ -160,7 +161,7 @@ impl<'e> RowReader<'e> {
     /// A fill that returns 0 may still have met bad rows.
     ///
     /// # Errors
-    /// As [`Records::read`](crate::Records::read), and if a value, label or weight is bad while
+    /// As [`RawReader::next_row`](crate::RawReader::next_row), and if a value, label or weight is bad while
     /// `bad_rows` is `error`; the batch keeps the rows before it.
     pub fn fill(&mut self, batch: &mut Batch, rows: usize) -> Result<usize, DataError> {
         self.commit.begin();
@@ -215,7 +216,7 @@ impl<'e> RowReader<'e> {
     pub fn restart(&mut self) -> Result<(), DataError> {
         match &mut self.stored {
             Some(stored) => stored.restart(),
-            None => self.chunks.rows.restart()?,
+            None => self.chunks.restart()?,
         }
         self.pipeline.clear();
         self.chunks.sampling.restart();

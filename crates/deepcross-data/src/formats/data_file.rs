@@ -1,35 +1,39 @@
 //! A file of a source: opens passes over it, and knows its format and its columns.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::columns::first_difference;
 use super::delimited::{Dialect, first_row, raw_header};
 use super::file_format::{FileFormat, FileReader};
 use crate::config::{DataConfig, Format};
 use crate::error::DataError;
-use crate::input::open;
-use crate::rows::RawRow;
+use crate::input::{InputFile, open};
+use crate::rows::RawRows;
 
 /// A file and its format.
 #[derive(Clone, Debug)]
 pub(crate) struct DataFile {
-    pub(crate) path: Arc<Path>,
+    pub(crate) file: InputFile,
     pub(crate) format: Format,
     /// The form of delimited text; `None` for other formats.
     pub(crate) dialect: Option<Dialect>,
 }
 
 impl DataFile {
-    pub(crate) fn new(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
+    pub(crate) fn new(file: &InputFile, config: &DataConfig) -> Result<Self, DataError> {
         // A file that cannot be read is reported as such, even if its name shows no format.
-        open(path)?;
-        let format = Format::of_file(path, config)?;
+        open(file)?;
+        let format = Format::of_file(file, config)?;
         let problems = config.problems_with(format);
         if !problems.is_empty() {
             return Err(DataError::Config { problems });
         }
-        Ok(Self { path: Arc::from(path), format, dialect: format.module().dialect(config)? })
+        Ok(Self { file: file.clone(), format, dialect: format.module().dialect(config)? })
+    }
+
+    /// The path of the file.
+    pub(crate) fn path(&self) -> &Path {
+        self.file.path()
     }
 
     /// A reader of the rows, which have the columns of `header`.
@@ -38,7 +42,7 @@ impl DataFile {
         config: &DataConfig,
         header: &[String],
     ) -> Result<Box<dyn FileReader>, DataError> {
-        self.module().reader(&self.path, config, header)
+        self.module().reader(&self.file, config, header)
     }
 
     /// The format.
@@ -64,19 +68,19 @@ impl DataFile {
 
     /// The column names of this file, which must hold at least one row.
     pub(crate) fn header(&self, config: &DataConfig) -> Result<Vec<String>, DataError> {
-        self.module().header(&self.path, config)
+        self.module().header(&self.file, config)
     }
 
     /// The header row as it stands in the file; `None` if no row names the columns.
     pub(crate) fn raw_header(&self) -> Result<Option<Vec<u8>>, DataError> {
         let dialect = self.dialect.filter(|dialect| dialect.headed);
-        dialect.map(|dialect| raw_header(&self.path, dialect)).transpose()
+        dialect.map(|dialect| raw_header(&self.file, dialect)).transpose()
     }
 
     /// The first row of delimited text without a header; `None` for other files.
-    pub(crate) fn headless_row(&self) -> Result<Option<RawRow>, DataError> {
+    pub(crate) fn headless_row(&self) -> Result<Option<RawRows>, DataError> {
         let dialect = self.dialect.filter(|dialect| !dialect.headed);
-        dialect.map(|dialect| first_row(&self.path, dialect, "rows")).transpose()
+        dialect.map(|dialect| first_row(&self.file, dialect, "rows")).transpose()
     }
 
     /// Refuses a header that differs from `expected`, the header of the file `first`.
@@ -89,7 +93,7 @@ impl DataFile {
         first: &Self,
     ) -> Result<(), DataError> {
         if self.format == first.format
-            && let Some(checked) = self.module().check_next(&self.path)
+            && let Some(checked) = self.module().check_next(&self.file)
         {
             return checked;
         }
@@ -97,8 +101,8 @@ impl DataFile {
         match first_difference(&found, expected) {
             None => Ok(()),
             Some((column, found, expected)) => Err(DataError::HeaderDiffers {
-                file: self.path.to_path_buf(),
-                first: first.path.to_path_buf(),
+                file: self.path().to_path_buf(),
+                first: first.path().to_path_buf(),
                 column: column + 1,
                 found,
                 expected,

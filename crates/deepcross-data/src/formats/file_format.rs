@@ -4,8 +4,6 @@
 //! A method with a default has the answer of most formats that hold a row in each line of text.
 
 use std::fmt::Debug;
-use std::path::Path;
-use std::sync::Arc;
 
 use deepcross_features::Problem;
 
@@ -15,8 +13,9 @@ use super::delimited::Dialect;
 use super::pairs::PairForm;
 use crate::config::{DataConfig, Format, LabelConfig};
 use crate::error::DataError;
+use crate::input::InputFile;
 use crate::output::NotWritten;
-use crate::rows::{RawRow, RawRows};
+use crate::rows::RawRows;
 
 /// A file format.
 pub(crate) trait FileFormat: Sync {
@@ -103,11 +102,11 @@ pub(crate) trait FileFormat: Sync {
     ///
     /// # Errors
     /// If the file cannot be read, if it is empty, or if it has no valid names.
-    fn header(&self, file: &Arc<Path>, config: &DataConfig) -> Result<Vec<String>, DataError>;
+    fn header(&self, file: &InputFile, config: &DataConfig) -> Result<Vec<String>, DataError>;
 
     /// Checks a file after the first one, if the columns are those of the first file of this format; `None` if its
     /// header is to be compared with that of the first file.
-    fn check_next(&self, _file: &Arc<Path>) -> Option<Result<(), DataError>> {
+    fn check_next(&self, _file: &InputFile) -> Option<Result<(), DataError>> {
         None
     }
 
@@ -117,7 +116,7 @@ pub(crate) trait FileFormat: Sync {
     /// If the file cannot be read.
     fn reader(
         &self,
-        file: &Arc<Path>,
+        file: &InputFile,
         config: &DataConfig,
         header: &[String],
     ) -> Result<Box<dyn FileReader>, DataError>;
@@ -156,28 +155,16 @@ pub(crate) trait FileReader: Debug + Send {
     /// If no more rows can be read; the pass has ended then.
     fn take_row(&mut self) -> Result<bool, DataError>;
 
-    /// Splits the row that was taken.
+    /// Appends the row that was taken to `rows`, perhaps unsplit; the caller ends the row.
     ///
     /// # Errors
-    /// If the row is bad; the next call of [`take_row`](Self::take_row) then continues after it.
+    /// If the row is bad; the fields that could be split are appended, and the next call of
+    /// [`take_row`](Self::take_row) continues after the row.
     /// Any other error ends the pass.
-    fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError>;
-
-    /// Appends the row that was taken to `rows`, unsplit; false if this reader has to split it.
-    fn push_line(&self, _rows: &mut RawRows) -> bool {
-        false
-    }
+    fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError>;
 
     /// The row that was read last, as it stands in its file; empty if the rows of the file are not text.
     fn raw(&self) -> &[u8];
-
-    /// Whether the row that was read last holds line ends.
-    fn spans_lines(&self) -> bool {
-        false
-    }
-
-    /// Takes no more than the first line for the row that was read last.
-    fn return_lines(&mut self) {}
 }
 
 /// Turns rows into the bytes of a file.

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::DataError;
-use crate::input::{BYTE_ORDER_MARK, LineWindow, open, unreadable};
+use crate::input::{BYTE_ORDER_MARK, InputFile, LineWindow, open, unreadable};
 use crate::limits::LONGEST_ROW;
 use crate::place::Place;
-use crate::rows::RawRow;
+use crate::rows::RawRows;
 
 /// Reads the lines of one file.
 #[derive(Debug)]
@@ -22,8 +22,8 @@ pub(super) struct LineReader {
 }
 
 impl LineReader {
-    pub(super) fn open(file: &Arc<Path>) -> Result<Self, DataError> {
-        let (file, mut window) = (Arc::clone(file), LineWindow::new(open(file)?));
+    pub(super) fn open(file: &InputFile) -> Result<Self, DataError> {
+        let (mut window, file) = (LineWindow::new(open(file)?), Arc::clone(file.path()));
         window.skip(BYTE_ORDER_MARK).map_err(|error| unreadable(&file, 1, error))?;
         Ok(Self { file, window, line: 0, taken: 0 })
     }
@@ -55,9 +55,9 @@ impl LineReader {
         &self.window.bytes()[..self.taken]
     }
 
-    /// Makes `row` a row without fields that begins in this line.
-    pub(super) fn begin(&self, row: &mut RawRow, trim: bool) {
-        row.begin(&self.file, trim, self.line, self.raw());
+    /// Appends a row without fields that begins in this line.
+    pub(super) fn begin(&self, rows: &mut RawRows, trim: bool) {
+        rows.begin(&self.file, trim, self.line, self.raw());
     }
 
     /// The place of the line.

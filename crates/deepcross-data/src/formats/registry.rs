@@ -14,7 +14,7 @@ use super::libsvm::Libsvm;
 use super::parquet::Parquet;
 use crate::config::{DataConfig, Format};
 use crate::error::DataError;
-use crate::input::{BYTE_ORDER_MARK, LineWindow, is_pipe, open, unreadable};
+use crate::input::{BYTE_ORDER_MARK, InputFile, LineWindow, open, unreadable};
 use crate::limits::LONGEST_ROW;
 
 /// All formats, in the order in which messages and help texts list them.
@@ -120,11 +120,11 @@ impl Format {
     }
 
     /// The format that `config` sets, else the one that the name shows, or the first line of a pipe.
-    pub(crate) fn of_file(path: &Path, config: &DataConfig) -> Result<Self, DataError> {
-        match config.format.or_else(|| Self::of_name(path)) {
+    pub(crate) fn of_file(file: &InputFile, config: &DataConfig) -> Result<Self, DataError> {
+        match config.format.or_else(|| Self::of_name(file.path())) {
             Some(format) => Ok(format),
-            None if is_pipe(path) => Self::of_first_line(path),
-            None => Err(Self::unknown(path)),
+            None if file.is_pipe() => Self::of_first_line(file),
+            None => Err(Self::unknown(file.path())),
         }
     }
 
@@ -148,8 +148,8 @@ impl Format {
     }
 
     /// The format of a pipe, which has no name, as its first line shows it.
-    fn of_first_line(path: &Path) -> Result<Self, DataError> {
-        let mut window = LineWindow::new(open(path)?);
+    fn of_first_line(file: &InputFile) -> Result<Self, DataError> {
+        let (path, mut window) = (file.path(), LineWindow::new(open(file)?));
         let end = window.skip(BYTE_ORDER_MARK).and_then(|()| window.line_end(0, LONGEST_ROW));
         let end = end.map_err(|error| unreadable(path, 1, error))?;
         let line = &window.bytes()[..end.unwrap_or_default()];
@@ -159,22 +159,22 @@ impl Format {
 }
 
 impl DataConfig {
-    /// The format of the file at `path`: the one that is set, else the one that its name shows, or the first line of a
+    /// The format of a file: the one that is set, else the one that its name shows, or the first line of a
     /// pipe.
     ///
     /// # Errors
     /// If nothing shows the format, or a pipe cannot be read.
-    pub fn format_of(&self, path: &Path) -> Result<Format, DataError> {
-        Format::of_file(path, self)
+    pub fn format_of(&self, file: &InputFile) -> Result<Format, DataError> {
+        Format::of_file(file, self)
     }
 
-    /// The character between two fields of the file at `path`: the one that is set, else the usual one of its format;
+    /// The character between two fields of a file: the one that is set, else the usual one of its format;
     /// a blank if the rows are not delimited text.
     ///
     /// # Errors
     /// If the format is not known, or the character is also set as the quote or as the start of a comment.
-    pub fn delimiter_of(&self, path: &Path) -> Result<char, DataError> {
-        let dialect = Format::of_file(path, self)?.module().dialect(self)?;
+    pub fn delimiter_of(&self, file: &InputFile) -> Result<char, DataError> {
+        let dialect = Format::of_file(file, self)?.module().dialect(self)?;
         Ok(dialect.map_or(' ', |dialect| char::from(dialect.delimiter)))
     }
 }

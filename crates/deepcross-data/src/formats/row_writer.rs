@@ -89,7 +89,7 @@ impl<W: Write> RowWriter<W> {
     /// # Panics
     /// As [`write`](Self::write).
     #[track_caller]
-    pub fn write_row(&mut self, row: &RawRow) -> Result<(), DataError> {
+    pub fn write_row(&mut self, row: &RawRow<'_>) -> Result<(), DataError> {
         self.write(row.fields()).map_err(|error| error.at(|| row.place()))
     }
 

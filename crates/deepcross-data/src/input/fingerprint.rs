@@ -8,11 +8,11 @@
 //! change, which differs after a copy.
 
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
+use super::input_file::InputFile;
 use super::open::{open_seekable, unreadable};
 use crate::error::DataError;
 
@@ -32,16 +32,16 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Computes the fingerprint of the file at `path`, of which at most 2 MiB are read.
+    /// Computes the fingerprint of a file, of which at most 2 MiB are read.
     ///
-    /// A pipe, or `-` for the standard input, is read to its end; it can be read again if
-    /// [`keep_pipes`](crate::keep_pipes) was called before.
+    /// A pipe, or `-` for the standard input, is read to its end; it can be read again if its [`Pipes`](crate::Pipes)
+    /// keep it.
     ///
     /// # Errors
     /// If there is no such file, if it is a folder, or if the system refuses.
-    pub fn of(path: &Path) -> Result<Self, DataError> {
-        let mut file = open_seekable(path)?;
-        Self::of_bytes(&mut file).map_err(|error| unreadable(path, 1, error))
+    pub fn of(file: &InputFile) -> Result<Self, DataError> {
+        let mut bytes = open_seekable(file)?;
+        Self::of_bytes(&mut bytes).map_err(|error| unreadable(file.path(), 1, error))
     }
 
     fn of_bytes(file: &mut (impl Read + Seek)) -> io::Result<Self> {

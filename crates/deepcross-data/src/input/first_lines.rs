@@ -1,7 +1,6 @@
 //! Reads the first lines of a file, from which its format can be guessed.
 
-use std::path::Path;
-
+use super::input_file::InputFile;
 use super::line_window::{BYTE_ORDER_MARK, LineWindow};
 use super::open::{open, unreadable};
 use crate::error::DataError;
@@ -15,8 +14,12 @@ use crate::limits::LONGEST_ROW;
 ///
 /// # Errors
 /// If the file cannot be opened, read or decompressed.
-pub fn first_lines(path: &Path, n_lines: usize, n_bytes: usize) -> Result<Vec<Vec<u8>>, DataError> {
-    let mut window = LineWindow::new(open(path)?);
+pub fn first_lines(
+    file: &InputFile,
+    n_lines: usize,
+    n_bytes: usize,
+) -> Result<Vec<Vec<u8>>, DataError> {
+    let (path, mut window) = (file.path(), LineWindow::new(open(file)?));
     let (mut lines, mut n_read) = (Vec::new(), 0);
     window.skip(BYTE_ORDER_MARK).map_err(|error| unreadable(path, 1, error))?;
     while lines.len() < n_lines && n_read < n_bytes {
@@ -54,11 +57,11 @@ mod tests {
             (0, 99, &[]),
         ];
         for (n_lines, n_bytes, expected) in cases {
-            let lines = first_lines(&path, n_lines, n_bytes).unwrap();
+            let lines = first_lines(&path.as_path().into(), n_lines, n_bytes).unwrap();
             let expected: Vec<_> = expected.iter().map(|line| line.as_bytes()).collect();
             assert_eq!(lines, expected, "{n_lines} lines, {n_bytes} bytes");
         }
-        let missing = first_lines(&folder.path().join("none.csv"), 1, 1);
+        let missing = first_lines(&folder.path().join("none.csv").into(), 1, 1);
         assert!(matches!(missing, Err(DataError::MissingFile { .. })));
     }
 }

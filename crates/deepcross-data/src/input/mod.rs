@@ -5,6 +5,7 @@
 mod compression;
 mod fingerprint;
 mod first_lines;
+mod input_file;
 mod line_window;
 mod open;
 mod replay;
@@ -12,8 +13,8 @@ mod stream;
 
 pub use fingerprint::Fingerprint;
 pub use first_lines::first_lines;
-pub use replay::keep_pipes;
+pub use input_file::{Input, InputFile};
+pub use replay::Pipes;
 
 pub(crate) use line_window::{BYTE_ORDER_MARK, LineWindow};
 pub(crate) use open::{open, open_plain, unreadable};
-pub(crate) use replay::is_pipe;

@@ -8,38 +8,37 @@ use std::io;
 use std::path::Path;
 
 use super::compression::{Damage, decompressed};
-use super::replay::{self, is_pipe};
+use super::input_file::InputFile;
+use super::replay::Replay;
 use super::stream::{Seekable, Stream};
 use crate::error::DataError;
 use crate::place::Place;
 
-/// Opens the file or pipe at `path` for reading; compressed data are decompressed.
+/// Opens a file or a pipe for reading; compressed data are decompressed.
 ///
 /// # Errors
 /// If there is no such file, if it is a folder, if its compression is not read, or if the system refuses.
-pub(crate) fn open(path: &Path) -> Result<Stream, DataError> {
-    let opened = open_raw(path)?;
+pub(crate) fn open(file: &InputFile) -> Result<Stream, DataError> {
+    let (path, opened) = (file.path(), open_raw(file)?);
     match decompressed(opened).map_err(|error| unreadable(path, 1, error))? {
         Ok(stream) => Ok(stream),
-        Err(kind) => Err(DataError::NotRead { file: path.into(), kind }),
+        Err(kind) => Err(DataError::NotRead { file: path.to_path_buf(), kind }),
     }
 }
 
-/// Opens the file or pipe at `path` without decompression, to read parts of it.
+/// Opens a file or a pipe without decompression, to read parts of it.
 ///
 /// In a pipe, positions can be sought among the bytes that are kept.
-pub(crate) fn open_seekable(path: &Path) -> Result<Box<dyn Seekable>, DataError> {
-    if is_pipe(path) {
-        return Ok(Box::new(replay::open(path).map_err(|error| reason(path, error))?));
-    }
-    Ok(Box::new(open_file(path)?))
+pub(super) fn open_seekable(file: &InputFile) -> Result<Box<dyn Seekable>, DataError> {
+    Ok(if file.is_pipe() { Box::new(open_pipe(file)?) } else { Box::new(open_file(file.path())?) })
 }
 
-fn open_raw(path: &Path) -> Result<Stream, DataError> {
-    if is_pipe(path) {
-        return Ok(Box::new(replay::open(path).map_err(|error| reason(path, error))?));
-    }
-    Ok(Box::new(open_file(path)?))
+fn open_raw(file: &InputFile) -> Result<Stream, DataError> {
+    Ok(if file.is_pipe() { Box::new(open_pipe(file)?) } else { Box::new(open_file(file.path())?) })
+}
+
+fn open_pipe(file: &InputFile) -> Result<Replay, DataError> {
+    file.pipes().open(file.path()).map_err(|error| reason(file.path(), error))
 }
 
 /// Opens a file that this program wrote, which is neither compressed nor a pipe.

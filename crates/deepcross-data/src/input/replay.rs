@@ -2,11 +2,9 @@
 //!
 //! A run reads its files several times: for their headers, for fitting, and in each epoch.
 //! So the bytes that a pipe has given are kept, and each new reader gets these bytes first.
-//! Unless [`keep_pipes`] was called, only the beginning is kept, in memory.
+//! [`Pipes`] holds them, and all readers of a run share it.
+//! By default, only the beginning of a pipe is kept, in memory.
 //! It suffices to read the header before the one pass of an evaluation or a prediction.
-//!
-//! A pipe belongs to the process, and so do the bytes that were read from it: they are kept in a static.
-//! Rejected: a handle in each signature between the program and this module, which would carry no more information.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,44 +19,46 @@ use crate::message::STANDARD_INPUT;
 /// The most bytes of a pipe that are kept in memory: more than the longest row and the bytes that are read ahead.
 const HEAD: usize = 64 << 20;
 
-/// The pipes that the process has opened.
-static PIPES: Mutex<Pipes> = Mutex::new(Pipes { folder: None, open: BTreeMap::new() });
-
-struct Pipes {
+/// The pipes that were opened, and the bytes of them that are kept; cheap to clone, and all clones are one.
+///
+/// The standard input is a pipe too.
+/// By default, the first 64 MiB of a pipe are kept in memory, and a longer pipe can be read only once.
+#[derive(Clone, Debug, Default)]
+pub struct Pipes {
     /// The folder in which whole pipes are kept.
-    folder: Option<PathBuf>,
-    open: BTreeMap<PathBuf, Arc<Mutex<Pipe>>>,
+    folder: Option<Arc<Path>>,
+    open: Arc<Mutex<BTreeMap<PathBuf, Arc<Mutex<Pipe>>>>>,
 }
 
-/// Keeps all bytes of the pipes that are opened from now on, including the standard input, so that they can be read
-/// more than once.
-///
-/// Each pipe is copied to a file in `folder` that has no name, and that the system removes when the process ends in
-/// whatever way.
-pub fn keep_pipes(folder: &Path) {
-    let mut pipes = PIPES.lock().unwrap_or_else(PoisonError::into_inner);
-    pipes.folder = Some(folder.to_owned());
+impl Pipes {
+    /// Pipes of which all bytes are kept, so that they can be read any number of times.
+    ///
+    /// Each pipe is copied to a file in `folder` that has no name, and that the system removes when the process ends in
+    /// whatever way.
+    pub fn kept_in(folder: &Path) -> Self {
+        Self { folder: Some(folder.into()), ..Self::default() }
+    }
+
+    /// Opens a pipe at its beginning.
+    pub(super) fn open(&self, path: &Path) -> io::Result<Replay> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pipe) = open.get(path) {
+            return Ok(Replay { pipe: Arc::clone(pipe), at: 0 });
+        }
+        let live: Stream = match path == Path::new(STANDARD_INPUT) {
+            true => Box::new(io::stdin()),
+            false => Box::new(File::open(path)?),
+        };
+        let pipe = Arc::new(Mutex::new(Pipe::new(live, self.folder.as_deref())?));
+        open.insert(path.to_owned(), Arc::clone(&pipe));
+        Ok(Replay { pipe, at: 0 })
+    }
 }
 
 /// Whether `path` is `-` for the standard input, or a pipe.
-pub(crate) fn is_pipe(path: &Path) -> bool {
+pub(super) fn is_pipe(path: &Path) -> bool {
     let is_special = |about: std::fs::Metadata| !about.is_file() && !about.is_dir();
     path == Path::new(STANDARD_INPUT) || path.metadata().is_ok_and(is_special)
-}
-
-/// Opens a pipe at its beginning.
-pub(crate) fn open(path: &Path) -> io::Result<Replay> {
-    let mut pipes = PIPES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(pipe) = pipes.open.get(path) {
-        return Ok(Replay { pipe: Arc::clone(pipe), at: 0 });
-    }
-    let live: Stream = match path == Path::new(STANDARD_INPUT) {
-        true => Box::new(io::stdin()),
-        false => Box::new(File::open(path)?),
-    };
-    let pipe = Arc::new(Mutex::new(Pipe::new(live, pipes.folder.as_deref())?));
-    pipes.open.insert(path.to_owned(), Arc::clone(&pipe));
-    Ok(Replay { pipe, at: 0 })
 }
 
 /// A pipe and the bytes of it that are kept.
@@ -133,7 +133,7 @@ impl fmt::Debug for Pipe {
 
 /// A reader of a pipe from its beginning: of the bytes that are kept, then of new bytes.
 #[derive(Debug)]
-pub(crate) struct Replay {
+pub(super) struct Replay {
     pipe: Arc<Mutex<Pipe>>,
     at: u64,
 }

@@ -4,12 +4,10 @@
 
 mod byte_bits;
 mod field_splitter;
-mod raw_row;
 mod raw_rows;
 mod raw_values;
 
-pub use raw_row::RawRow;
+pub use raw_rows::RawRow;
 pub use raw_values::{RawColumn, RawValues};
 
-pub(crate) use raw_row::Located;
-pub(crate) use raw_rows::{Line, RawRows, RowView};
+pub(crate) use raw_rows::{Line, RawRows};

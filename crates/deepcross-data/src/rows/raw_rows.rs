@@ -1,7 +1,8 @@
-//! A few raw rows, which one thread splits into fields.
+//! A few raw rows: the fields of rows as they stand in a file.
 //!
 //! A line without a quote is kept as it stands in its file until it is split, so that the thread that reads the file
-//! only has to find the end of the line.
+//! only has to find the end of the line; any thread splits it later.
+//! All other rows are appended field by field.
 //! One buffer holds the text of all rows, and another one all bounds.
 //! Rejected: buffers for each row, each of which would grow to the longest row that was ever stored in it.
 
@@ -12,7 +13,6 @@ use std::sync::Arc;
 use deepcross_features::{RowFields, Value};
 
 use super::field_splitter::push_places;
-use super::raw_row::{Located, RawRow};
 use crate::error::DataError;
 use crate::limits::MOST_FIELDS;
 use crate::message::line_start;
@@ -32,21 +32,27 @@ pub(crate) struct RawRows {
     ///
     /// The next field begins one byte later. 32 bits suffice, because a row has at most 16 MiB.
     ends: Vec<u32>,
-    rows: Vec<Ends>,
+    rows: Vec<Bounds>,
     files: Vec<Arc<Path>>,
+    /// The beginning in `text` of the field that is being filled.
+    field: usize,
 }
 
 /// The bounds of a row, and its place in its file.
 #[derive(Debug)]
-struct Ends {
-    /// The end of all parts of the previous row in the text of all rows: the beginning of this row.
-    before: usize,
-    /// The end of this row in that text.
-    text: usize,
-    /// The end of the start of its line, which follows the row in that text; the end of the row if it is a line itself.
+struct Bounds {
+    /// The beginning of all parts of the row in the text of all rows: of the start of its line, if the row is not a
+    /// line itself.
     start: usize,
+    /// The fields in that text.
+    text: Range<usize>,
+    /// The end of all parts of the row; the row as it stands in its file is before it, if that is kept.
+    end: usize,
     /// The position of its fields in the ends of all fields, if the row has been split.
     fields: Range<usize>,
+    /// The number of its fields, which may be more than those that are kept.
+    n_fields: usize,
+    is_line: bool,
     /// Whether fields must be trimmed; false if no field has blanks.
     trim: bool,
     is_ascii: bool,
@@ -74,15 +80,18 @@ pub(crate) struct Line {
     pub(crate) trim: bool,
 }
 
-/// A view of one of the rows.
+/// A raw row: the fields of one row as they stand in a file, without blanks at their ends if fields are trimmed.
+///
+/// It is a view of rows that a reader holds.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct RowView<'a> {
+pub struct RawRow<'a> {
     /// The row, and the bytes after it in the buffer.
     text: &'a [u8],
     n_bytes: usize,
     /// Whether all bytes of the row are ASCII.
     is_ascii: bool,
     ends: &'a [u32],
+    n_fields: usize,
     trim: bool,
     /// The start of its line; `None` if the row is a line itself.
     start: Option<&'a [u8]>,
@@ -118,88 +127,174 @@ impl RawRows {
 
     /// Appends a row that is not split yet: the text of a `line` of `file`.
     pub(crate) fn push_line(&mut self, text: &[u8], form: Line, file: &Arc<Path>, line: u64) {
-        self.text.extend_from_slice(text);
-        self.end_row(self.text.len(), file, line, Rest::Split(form));
-    }
-
-    /// Appends a row that has been split, with its error if it is bad.
-    pub(crate) fn push(&mut self, row: &RawRow, error: Option<DataError>) {
-        let (before, first) = (self.text.len(), self.ends.len());
-        for field in row.fields() {
-            self.text.extend_from_slice(field);
-            self.ends.push((self.text.len() - before) as u32);
-            // The byte after a field, in place of the delimiter that a line has.
-            self.text.push(b'\n');
-        }
-        let (text, parts) = (self.text.len(), row.parts());
-        let is_ascii = self.text[before..].is_ascii();
-        self.text.extend_from_slice(parts.start);
-        let rest = error.map_or(Rest::Nothing, |error| Rest::Report(Box::new(error)));
-        self.end_row(text, parts.file, parts.line, rest);
+        self.push_row(file, line, Rest::Split(form));
+        self.push(text);
+        let end = self.text.len();
         if let Some(row) = self.rows.last_mut() {
-            (row.fields, row.is_ascii) = (first..self.ends.len(), is_ascii);
+            (row.text.end, row.end, row.is_line) = (end, end, true);
         }
     }
 
-    fn end_row(&mut self, text: usize, file: &Arc<Path>, line: u64, rest: Rest) {
+    /// Appends a row without fields, to which [`push`](Self::push) and [`end_field`](Self::end_field) add the fields.
+    ///
+    /// The row begins in `line` of `file`, which begins with `text`.
+    pub(crate) fn begin(&mut self, file: &Arc<Path>, trim: bool, line: u64, text: &[u8]) {
+        self.push_row(file, line, Rest::Nothing);
+        self.push(line_start(text));
+        let (start, first) = (self.text.len(), self.ends.len());
+        self.field = start;
+        if let Some(row) = self.rows.last_mut() {
+            (row.text, row.end, row.fields, row.trim) = (start..start, start, first..first, trim);
+        }
+    }
+
+    fn push_row(&mut self, file: &Arc<Path>, line: u64, rest: Rest) {
         if self.files.last().is_none_or(|last| !Arc::ptr_eq(last, file)) {
             self.files.push(Arc::clone(file));
         }
-        let before = self.rows.last().map_or(0, |row| row.start);
         let (start, file) = (self.text.len(), self.files.len() - 1);
-        let (fields, trim, is_ascii) = (0..0, false, false);
-        self.rows.push(Ends { before, text, start, fields, trim, is_ascii, file, line, rest });
+        self.rows.push(Bounds {
+            start,
+            text: start..start,
+            end: start,
+            fields: 0..0,
+            n_fields: 0,
+            is_line: false,
+            trim: false,
+            is_ascii: false,
+            file,
+            line,
+            rest,
+        });
+    }
+
+    /// Appends text to the field that is being filled.
+    pub(crate) fn push(&mut self, text: &[u8]) {
+        self.text.extend_from_slice(text);
+    }
+
+    /// Ends the field that is being filled; only the first [`MOST_FIELDS`] fields of a row are kept.
+    pub(crate) fn end_field(&mut self) {
+        let Some(row) = self.rows.last_mut() else { return };
+        row.n_fields += 1;
+        if row.n_fields > MOST_FIELDS {
+            self.text.truncate(self.field);
+            return;
+        }
+        if row.trim {
+            let field = &self.text[self.field..];
+            let (n_bytes, n_kept) = (field.len(), field.trim_ascii_start().len());
+            let n_trimmed = field.trim_ascii().len();
+            let start = self.field + n_bytes - n_kept;
+            self.text.copy_within(start..start + n_trimmed, self.field);
+            self.text.truncate(self.field + n_trimmed);
+        }
+        self.ends.push((self.text.len() - row.text.start) as u32);
+        // The byte after a field, in place of the delimiter that a line has.
+        self.text.push(b'\n');
+        self.field = self.text.len();
+    }
+
+    /// Ends the row that was appended last, with its error if it is bad, and with its form in the file if that is kept.
+    pub(crate) fn end_row(&mut self, error: Option<DataError>, raw: &[u8]) {
+        let Some(row) = self.rows.last_mut() else { return };
+        if !row.is_line {
+            row.text.end = self.text.len();
+            row.fields.end = self.ends.len();
+            // Each field has been trimmed.
+            row.trim = false;
+            row.is_ascii = self.text[row.text.clone()].is_ascii();
+        }
+        if let Some(error) = error {
+            row.rest = Rest::Report(Box::new(error));
+        }
+        self.text.extend_from_slice(raw);
+        row.end = self.text.len();
+    }
+
+    /// Removes the row that was appended last.
+    pub(crate) fn drop_row(&mut self) {
+        let Some(row) = self.rows.pop() else { return };
+        self.text.truncate(row.start);
+        if !row.is_line {
+            self.ends.truncate(row.fields.start);
+        }
+    }
+
+    /// The number of fields of the row that was appended last.
+    pub(crate) fn n_fields(&self) -> usize {
+        self.rows.last().map_or(0, |row| row.n_fields)
     }
 
     /// Splits the row at `index`, if it is a line that has not been split.
     ///
-    /// Returns, on the first call only, the error that the row was appended with, or the error that a line does not
-    /// have `n_columns` fields.
+    /// Returns, on the first call only, the error that the row was appended with.
     #[inline]
-    pub(crate) fn split(&mut self, index: usize, n_columns: usize) -> Option<Box<DataError>> {
+    pub(crate) fn split(&mut self, index: usize) -> Option<Box<DataError>> {
         match std::mem::replace(&mut self.rows[index].rest, Rest::Nothing) {
             Rest::Nothing => None,
             Rest::Report(error) => Some(error),
-            Rest::Split(form) => self.split_line(index, form, n_columns).map(Box::new),
+            Rest::Split(form) => {
+                self.split_line(index, form);
+                None
+            }
         }
     }
 
-    /// Splits a line into fields; returns an error if their number is not `expected`.
-    fn split_line(&mut self, index: usize, form: Line, expected: usize) -> Option<DataError> {
+    /// Splits a line into fields.
+    fn split_line(&mut self, index: usize, form: Line) {
         let Self { text, ends, rows, .. } = self;
         let row = &mut rows[index];
-        let (line, first) = (&text[row.before..row.text], ends.len());
+        let (line, first) = (&text[row.text.clone()], ends.len());
         let found = push_places(form.delimiter, line, ends, first + MOST_FIELDS);
         if found.n_places < MOST_FIELDS {
             ends.push(line.len() as u32);
         }
         (row.trim, row.is_ascii) = (form.trim && found.has_blanks, found.is_ascii);
-        row.fields = first..ends.len();
-        let found = found.n_places + 1;
-        (found != expected).then(|| DataError::FieldCount {
-            place: self.get(index).place(),
-            found,
-            expected,
-            several_lines: false,
-        })
+        (row.fields, row.n_fields) = (first..ends.len(), found.n_places + 1);
     }
 
     /// The row at `index`, which must exist.
-    pub(crate) fn get(&self, index: usize) -> RowView<'_> {
+    pub(crate) fn get(&self, index: usize) -> RawRow<'_> {
         let row = &self.rows[index];
-        let (text, n_bytes) = (&self.text[row.before..], row.text - row.before);
+        let (text, n_bytes) = (&self.text[row.text.start..], row.text.len());
         let (ends, file) = (&self.ends[row.fields.clone()], &*self.files[row.file]);
-        let is_line = row.text == row.start;
-        let start = (!is_line).then(|| &self.text[row.text..row.start]);
-        let Ends { is_ascii, trim, line, .. } = *row;
-        RowView { text, n_bytes, is_ascii, ends, trim, start, file, line }
+        let start = (!row.is_line).then(|| &self.text[row.start..row.text.start]);
+        let Bounds { is_ascii, n_fields, trim, line, .. } = *row;
+        RawRow { text, n_bytes, is_ascii, ends, n_fields, trim, start, file, line }
+    }
+
+    /// The row at `index` as it stands in its file, with its line end; empty if that is not kept.
+    pub(crate) fn raw(&self, index: usize) -> &[u8] {
+        let row = &self.rows[index];
+        &self.text[row.text.end..row.end]
     }
 }
 
-impl RowView<'_> {
-    /// The fields in order, if the row has been split: the first 65,536, which are all fields of a valid row.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.ends.len()).map(|column| self.field(column))
+impl<'a> RawRow<'a> {
+    /// The number of fields.
+    pub fn n_fields(&self) -> usize {
+        self.n_fields
+    }
+
+    /// The fields in order: the first 65,536, which are all fields of a valid row.
+    pub fn fields(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let row = *self;
+        (0..row.ends.len()).map(move |column| row.field(column))
+    }
+
+    /// The place of the row's beginning.
+    pub fn place(&self) -> Place {
+        let line = || line_start(&self.text[..self.n_bytes]);
+        Place::new(self.file, self.line, self.start.unwrap_or_else(line))
+    }
+
+    /// The bytes of a field; empty if the row has no such field.
+    #[inline]
+    pub fn field(&self, column: usize) -> &'a [u8] {
+        let (start, end) = self.bounds(column);
+        let field = &self.text[start..end];
+        if self.trim { field.trim_ascii() } else { field }
     }
 
     /// The bounds of a field before it is trimmed; a field that does not exist is empty.
@@ -211,19 +306,10 @@ impl RowView<'_> {
     }
 }
 
-impl Located for RowView<'_> {
-    fn place(&self) -> Place {
-        let line = || line_start(&self.text[..self.n_bytes]);
-        Place::new(self.file, self.line, self.start.unwrap_or_else(line))
-    }
-}
-
-impl RowFields for RowView<'_> {
+impl RowFields for RawRow<'_> {
     #[inline]
     fn field(&self, column: usize) -> &[u8] {
-        let (start, end) = self.bounds(column);
-        let field = &self.text[start..end];
-        if self.trim { field.trim_ascii() } else { field }
+        RawRow::field(self, column)
     }
 
     #[inline]
@@ -238,40 +324,63 @@ impl RowFields for RowView<'_> {
 }
 
 #[cfg(test)]
+impl RawRows {
+    /// A row of `fields` that belongs to no file.
+    pub(crate) fn of(fields: &[&str]) -> Self {
+        let mut rows = Self::default();
+        rows.begin(&Arc::from(Path::new("")), true, 1, b"");
+        for field in fields {
+            rows.push(field.as_bytes());
+            rows.end_field();
+        }
+        rows.end_row(None, b"");
+        rows
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn rows_keep_their_fields_and_places() {
         let file: Arc<Path> = Arc::from(Path::new("x.csv"));
-        let (mut rows, mut row) = (RawRows::default(), RawRow::new());
+        let mut rows = RawRows::default();
         let lines =
             [&b" a,bc, \t,c d ,"[..], b"", b"d", b"\xff,,e ", b"\xc3,\xa9", b" ", b",,,", b"x\r\r"];
         for as_lines in [true, false, true] {
             rows.clear();
             for (line, text) in (3..).zip(lines) {
                 let trim = line != 6;
-                row.begin(&file, trim, line, text);
-                row.extend(text, b',');
                 if as_lines {
                     rows.push_line(text, Line { delimiter: b',', trim }, &file, line);
                 } else {
-                    rows.push(&row, None);
+                    rows.begin(&file, trim, line, text);
+                    for field in text.split(|byte| *byte == b',') {
+                        rows.push(field);
+                        rows.end_field();
+                    }
                 }
+                rows.end_row(None, text);
             }
-            for index in 0..rows.len() {
-                rows.split(index, 4);
-            }
+            rows.push_line(b"dropped", Line { delimiter: b',', trim: true }, &file, 99);
+            rows.drop_row();
             assert_eq!(rows.len(), lines.len());
             for (index, (line, text)) in (3..).zip(lines).enumerate() {
-                row.begin(&file, line != 6, line, text);
-                row.extend(text, b',');
-                let view = rows.get(index);
-                assert_eq!(view.place(), row.place());
-                assert!(view.fields().eq(row.fields()), "line {line}");
+                assert!(rows.split(index).is_none());
+                let (row, raw) = (rows.get(index), rows.raw(index));
+                let fields: Vec<&[u8]> = text.split(|byte| *byte == b',').collect();
+                let trimmed =
+                    |field: &'static [u8]| if line == 6 { field } else { field.trim_ascii() };
+                let fields: Vec<_> = fields.into_iter().map(trimmed).collect();
+                assert_eq!((row.n_fields(), raw), (fields.len(), text));
+                assert_eq!(row.place(), Place::new(&file, line, line_start(text)));
+                assert!(row.fields().eq(fields.iter().copied()), "line {line}");
                 for column in 0..7 {
-                    assert_eq!(view.field(column), row.field(column), "line {line}, {column}");
-                    assert_eq!(view.value(column), row.value(column), "line {line}, {column}");
+                    let field = fields.get(column).copied().unwrap_or_default();
+                    assert_eq!(row.field(column), field, "line {line}, {column}");
+                    let value = str::from_utf8(field).ok().map(|_| Value::new(field));
+                    assert_eq!(row.value(column), value, "line {line}, {column}");
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::source::Source;
 use crate::config::LabelConfig;
 use crate::error::DataError;
 use crate::message::shown;
-use crate::rows::{Located, RawRow};
+use crate::rows::RawRow;
 
 /// Reads the label's column, and distinguishes the two classes.
 #[derive(Clone, Debug)]
@@ -29,11 +29,7 @@ impl LabelReader {
     ///
     /// # Errors
     /// If the value is of neither class, as a missing value is.
-    pub fn read(&self, row: &RawRow) -> Result<f32, DataError> {
-        self.read_of(row)
-    }
-
-    pub(crate) fn read_of(&self, row: &impl Located) -> Result<f32, DataError> {
+    pub fn read(&self, row: &RawRow<'_>) -> Result<f32, DataError> {
         let value = row.field(self.column);
         let is_among = |class: &[String]| class.iter().any(|known| known.as_bytes() == value);
         if is_among(&self.config.positive) {
@@ -45,7 +41,7 @@ impl LabelReader {
         }
     }
 
-    fn neither_class(&self, row: &impl Located, value: &[u8]) -> DataError {
+    fn neither_class(&self, row: &RawRow<'_>, value: &[u8]) -> DataError {
         let LabelConfig { column, positive, negative } = &self.config;
         let hint = if self.config == LabelConfig::binary(column) { OTHER_CLASSES } else { "" };
         let expected =

@@ -3,7 +3,6 @@
 //! The readers of the columns that are not features (label and weight) and the partitions of rows belong here too.
 //! Nothing here knows an encoder.
 
-mod each_row;
 mod label;
 mod partition;
 mod records;
@@ -14,10 +13,9 @@ mod weight;
 
 pub use label::LabelReader;
 pub use partition::Partition;
-pub use records::Records;
 pub use skipped::Skipped;
 pub use source::Source;
 pub use weight::WeightReader;
 
-pub(crate) use each_row::each_row;
 pub(crate) use partition::position;
+pub(crate) use records::Records;

@@ -32,16 +32,11 @@ pub enum Partition {
 
 impl Partition {
     /// Whether `row` belongs to this partition; only its fields decide, after trimming and unquoting.
-    pub fn contains(&self, row: &RawRow) -> bool {
-        self.has_row_of(row.fields())
-    }
-
-    /// Whether a row with these fields belongs to this partition.
-    pub(crate) fn has_row_of<'a>(&self, fields: impl Iterator<Item = &'a [u8]>) -> bool {
+    pub fn contains(&self, row: &RawRow<'_>) -> bool {
         match *self {
             Self::All => true,
-            Self::Train { valid_fraction, seed } => position(fields, seed) >= valid_fraction,
-            Self::Valid { valid_fraction, seed } => position(fields, seed) < valid_fraction,
+            Self::Train { valid_fraction, seed } => position(row.fields(), seed) >= valid_fraction,
+            Self::Valid { valid_fraction, seed } => position(row.fields(), seed) < valid_fraction,
         }
     }
 }
@@ -59,13 +54,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::rows::RawRows;
 
     const N: usize = 20_000;
 
     /// The share of `N` rows that are held out.
     fn share(valid_fraction: f64, seed: u64) -> f64 {
         let partition = Partition::Valid { valid_fraction, seed };
-        let held_out = (0..N).filter(|i| partition.contains(&RawRow::of(&[&i.to_string(), "0"])));
+        let held_out =
+            (0..N).filter(|i| partition.contains(&RawRows::of(&[&i.to_string(), "0"]).get(0)));
         held_out.count() as f64 / N as f64
     }
 
@@ -95,7 +92,8 @@ mod tests {
             (&["a", "b"], 1, 0.06093425840021416),
         ];
         for (fields, seed, expected) in cases {
-            assert_eq!(position(RawRow::of(fields).fields(), seed), expected, "{fields:?}, {seed}");
+            let rows = RawRows::of(fields);
+            assert_eq!(position(rows.get(0).fields(), seed), expected, "{fields:?}, {seed}");
         }
     }
 
@@ -103,7 +101,8 @@ mod tests {
         #[test]
         fn each_row_is_in_one_partition(fields in prop::collection::vec(".*", 1..5), f in 0.0..1.0, seed: u64) {
             let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-            let row = RawRow::of(&fields);
+            let rows = RawRows::of(&fields);
+            let row = rows.get(0);
             let partitions = [
                 Partition::Train { valid_fraction: f, seed },
                 Partition::Valid { valid_fraction: f, seed },

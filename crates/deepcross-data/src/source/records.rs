@@ -3,80 +3,56 @@
 use super::source::Source;
 use crate::error::DataError;
 use crate::formats::FileReader;
-use crate::rows::{RawRow, RawRows};
+use crate::rows::RawRows;
 
-/// Streams the rows of all files in order, holding one row and one buffer at a time.
-///
-/// [`Source::records`] starts such a pass.
+/// Reads the rows of all files in order.
 #[derive(Debug)]
-pub struct Records {
+pub(crate) struct Records {
     source: Source,
     /// The file being read; `None` after the last file, and after an error that does not concern a single row.
     reader: Option<Box<dyn FileReader>>,
     /// The index of the file to read next.
     next_file: usize,
-}
-
-impl Source {
-    /// Starts a pass over all rows; each call starts again at the first row.
-    ///
-    /// # Errors
-    /// If the first file can no longer be opened.
-    pub fn records(&self) -> Result<Records, DataError> {
-        Records::new(self.clone())
-    }
+    /// Whether rows are kept as they stand in their files too.
+    pub(crate) keeps_raw: bool,
 }
 
 impl Records {
-    fn new(source: Source) -> Result<Self, DataError> {
-        let mut records = Self { source, reader: None, next_file: 0 };
+    /// Starts a pass over all rows of `source`.
+    ///
+    /// # Errors
+    /// If the first file can no longer be opened.
+    pub(crate) fn new(source: Source) -> Result<Self, DataError> {
+        let mut records = Self { source, reader: None, next_file: 0, keeps_raw: false };
         records.open_next()?;
         Ok(records)
     }
 
-    /// Reads the next row into `row`; false after the last row of the last file.
+    /// Appends the next row to `rows`, perhaps unsplit, and a bad row with its error; false after the last row of the
+    /// last file.
     ///
-    /// Once a file is open and `row` has held a row of this length, nothing is allocated.
+    /// After a bad row, the next call continues in the line after the row's first, because a stray quote joins several
+    /// rows into one.
+    /// Only here it is known whether a line with a quote in it is a whole row, so such a row is split at once.
     ///
     /// # Errors
-    /// If the number of fields differs from the header's, or if a quote does not close or has text after its end; `row`
-    /// then holds the fields that could be split.
-    /// A row that has too many fields already is not searched for the end of a quote.
-    /// After such an error the next call continues in the line after the row's first, because a stray quote joins
-    /// several rows into one.
-    ///
     /// If the system cannot read the file, or if a row is longer than 16 MiB; the pass ends then.
-    pub fn read(&mut self, row: &mut RawRow) -> Result<bool, DataError> {
+    pub(crate) fn read_into(&mut self, rows: &mut RawRows) -> Result<bool, DataError> {
         if !self.take()? {
             return Ok(false);
         }
-        self.split(row)?;
-        Ok(true)
-    }
-
-    /// Appends the next row to `rows`, perhaps unsplit, and a bad row with its error; false after the last row.
-    ///
-    /// `row` is scratch for rows that have to be split here: only then it is known whether a line with a quote in it is
-    /// a whole row.
-    ///
-    /// # Errors
-    /// The errors of [`read`](Self::read) that end the pass.
-    pub(crate) fn read_into(
-        &mut self,
-        rows: &mut RawRows,
-        row: &mut RawRow,
-    ) -> Result<bool, DataError> {
-        if !self.take()? {
-            return Ok(false);
-        }
-        if self.reader.as_ref().is_some_and(|reader| reader.push_line(rows)) {
-            return Ok(true);
-        }
-        match self.split(row) {
-            Ok(()) => rows.push(row, None),
-            Err(error) if error.is_bad_row() => rows.push(row, Some(error)),
-            Err(error) => return Err(error),
-        }
+        let Some(reader) = &mut self.reader else { return Ok(false) };
+        let error = match reader.push_row(rows) {
+            Ok(()) => None,
+            Err(error) if error.is_bad_row() => Some(error),
+            Err(error) => {
+                rows.drop_row();
+                self.reader = None;
+                return Err(error);
+            }
+        };
+        let raw = if self.keeps_raw { reader.raw() } else { &[] };
+        rows.end_row(error, raw);
         Ok(true)
     }
 
@@ -95,24 +71,13 @@ impl Records {
         Ok(false)
     }
 
-    /// Splits the row whose first line was taken.
-    fn split(&mut self, row: &mut RawRow) -> Result<(), DataError> {
-        let Some(reader) = &mut self.reader else { return Ok(()) };
-        match reader.split_row(row) {
-            Ok(()) if row.n_fields() == self.source.header().len() => Ok(()),
-            Ok(()) => Err(self.wrong_count(row)),
-            Err(error) => {
-                if !error.is_bad_row() {
-                    self.reader = None;
-                }
-                Err(error)
-            }
-        }
-    }
-
-    /// The last row that was read without an error, as it stands in its file, with its line end.
-    pub fn raw(&self) -> &[u8] {
-        self.reader.as_ref().map_or(&[], |reader| reader.raw())
+    /// Starts again at the first row.
+    ///
+    /// # Errors
+    /// If the first file can no longer be opened.
+    pub(crate) fn restart(&mut self) -> Result<(), DataError> {
+        self.next_file = 0;
+        self.open_next()
     }
 
     fn open_next(&mut self) -> Result<(), DataError> {
@@ -122,14 +87,5 @@ impl Records {
             self.next_file += 1;
         }
         Ok(())
-    }
-
-    fn wrong_count(&mut self, row: &RawRow) -> DataError {
-        let (found, expected) = (row.n_fields(), self.source.header().len());
-        let several_lines = self.reader.as_ref().is_some_and(|reader| reader.spans_lines());
-        if let Some(reader) = &mut self.reader {
-            reader.return_lines();
-        }
-        DataError::FieldCount { place: row.place(), found, expected, several_lines }
     }
 }

@@ -11,6 +11,7 @@ use deepcross_features::suggest;
 use crate::config::DataConfig;
 use crate::error::DataError;
 use crate::formats::DataFile;
+use crate::input::Input;
 use crate::message::other_delimiter;
 
 /// Opened files with one header; cheap to clone.
@@ -28,10 +29,10 @@ struct Shared {
 }
 
 impl Source {
-    /// Opens each of `paths`, to check that it can be read and that all headers are equal.
+    /// Opens each file of `input`, to check that it can be read and that all headers are equal.
     ///
     /// Files compressed by gzip or zstd are recognised by their first bytes and decompressed in each pass.
-    /// The path `-` is the standard input: see [`keep_pipes`](crate::keep_pipes).
+    /// The path `-` is the standard input: see [`Pipes`](crate::Pipes).
     ///
     /// # Errors
     /// If the settings have problems, or if no file is given.
@@ -39,13 +40,13 @@ impl Source {
     /// format.
     /// If the header of a file differs from that of the first file, or if a file has a header although
     /// [`DataConfig::columns`] is set.
-    pub fn open(paths: &[PathBuf], config: &DataConfig) -> Result<Self, DataError> {
+    pub fn open(input: impl Into<Input>, config: &DataConfig) -> Result<Self, DataError> {
         let problems = config.problems();
         if !problems.is_empty() {
             return Err(DataError::Config { problems });
         }
         let files: Result<Vec<_>, _> =
-            paths.iter().map(|path| DataFile::new(path, config)).collect();
+            input.into().files().iter().map(|file| DataFile::new(file, config)).collect();
         let files = files?;
         let (first, others) = files.split_first().ok_or(DataError::NoFiles)?;
         let header = first.header(config)?;
@@ -67,7 +68,7 @@ impl Source {
 
     /// The files, in the order in which they are read.
     pub fn files(&self) -> impl ExactSizeIterator<Item = &Path> {
-        self.shared.files.iter().map(|file| &*file.path)
+        self.shared.files.iter().map(DataFile::path)
     }
 
     /// The header row of the first file as it stands there; `None` if no header names the columns.
@@ -123,13 +124,13 @@ impl Source {
         let is_not_text = |file: &&DataFile| !file.format.has_text_rows();
         if let Some(file) = self.shared.files.iter().find(is_not_text) {
             let format = file.format.title();
-            return Err(DataError::NoText { file: file.path.to_path_buf(), format });
+            return Err(DataError::NoText { file: file.path().to_path_buf(), format });
         }
         match others.find(|file| !file.has_form_of(first)) {
             None => Ok(()),
             Some(other) => Err(DataError::FormDiffers {
-                file: other.path.to_path_buf(),
-                first: first.path.to_path_buf(),
+                file: other.path().to_path_buf(),
+                first: first.path().to_path_buf(),
             }),
         }
     }
@@ -143,7 +144,7 @@ impl Source {
         let n_fields = match first.headless_row() {
             Ok(None) => return Ok(self.clone()),
             Err(error) if error.is_bad_row() => return Ok(self.clone()),
-            row => row?.map_or(0, |row| row.n_fields()),
+            row => row?.map_or(0, |row| row.get(0).n_fields()),
         };
         let (files, config) = (self.shared.files.clone(), self.config().clone());
         let mut layouts = config.layouts().into_iter();

@@ -3,7 +3,7 @@
 use super::source::Source;
 use crate::error::DataError;
 use crate::message::shown;
-use crate::rows::{Located, RawRow};
+use crate::rows::RawRow;
 
 /// Reads the column of row weights.
 #[derive(Clone, Debug)]
@@ -25,11 +25,7 @@ impl WeightReader {
     ///
     /// # Errors
     /// If the value is not such a number, or if it is missing.
-    pub fn read(&self, row: &RawRow) -> Result<f32, DataError> {
-        self.read_of(row)
-    }
-
-    pub(crate) fn read_of(&self, row: &impl Located) -> Result<f32, DataError> {
+    pub fn read(&self, row: &RawRow<'_>) -> Result<f32, DataError> {
         let value = row.field(self.column);
         let weight = str::from_utf8(value).ok().and_then(|text| text.parse::<f32>().ok());
         weight.filter(|weight| weight.is_finite() && *weight >= 0.0).ok_or_else(|| DataError::Row {

@@ -9,14 +9,14 @@ mod time;
 
 use std::collections::BTreeMap;
 
-use deepcross_features::RowFields;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::config::BadRows;
+use crate::encode::RawReader;
 use crate::error::DataError;
 use crate::message::shown;
 use crate::rows::RawRow;
-use crate::source::{Records, Skipped, Source, each_row, position};
+use crate::source::{Skipped, Source, position};
 pub use files::{SplitFile, SplitFiles, SplitFolder};
 use time::Time;
 
@@ -90,11 +90,8 @@ pub enum SplitBy {
 /// If rows are split by order, or by time with shares, all rows are read once before.
 #[derive(Debug)]
 pub struct Splitter {
-    records: Records,
-    row: RawRow,
+    reader: RawReader,
     rule: Rule,
-    bad_rows: BadRows,
-    skipped: Skipped,
 }
 
 /// The rule of a split for the rows of one source, with the column bound and the shares resolved.
@@ -149,8 +146,7 @@ impl Splitter {
                 test: Time::of(test.as_bytes()),
             },
         };
-        let (records, row) = (source.records()?, RawRow::new());
-        Ok(Self { records, row, rule, bad_rows, skipped: Skipped::default() })
+        Ok(Self { reader: source.rows(bad_rows)?.keeping_raw(), rule })
     }
 
     /// The set and the unchanged text of the next row; `None` after the last.
@@ -158,21 +154,21 @@ impl Splitter {
     /// The text includes the line end of the file, if there is one after the last row.
     ///
     /// # Errors
-    /// As [`Records::read`], and for a time that cannot be read or compared, unless bad rows are skipped.
+    /// As [`RawReader::next_row`], and for a time that cannot be read or compared, unless bad rows are skipped.
     pub fn next_row(&mut self) -> Result<Option<(SplitSet, &[u8])>, DataError> {
         let set = loop {
-            match self.set_of_next() {
-                Ok(None) => return Ok(None),
-                Ok(Some(set)) => break set,
-                Err(error) => self.skipped.admit(error, self.bad_rows)?,
+            let Some(row) = self.reader.next_row()? else { return Ok(None) };
+            match self.rule.set_of(&row) {
+                Ok(set) => break set,
+                Err(error) => self.reader.skip(error)?,
             }
         };
-        Ok(Some((set, self.records.raw())))
+        Ok(Some((set, self.reader.raw_text())))
     }
 
     /// The rows that were left out.
     pub fn skipped(&self) -> &Skipped {
-        &self.skipped
+        self.reader.skipped()
     }
 
     /// The first times of validation and of the test, if rows are split by time.
@@ -182,13 +178,6 @@ impl Splitter {
             Rule::Time { valid, test, .. } => (shown(valid), shown(test)),
             _ => (None, None),
         }
-    }
-
-    fn set_of_next(&mut self) -> Result<Option<SplitSet>, DataError> {
-        if !self.records.read(&mut self.row)? {
-            return Ok(None);
-        }
-        self.rule.set_of(&self.row).map(Some)
     }
 }
 
@@ -261,7 +250,7 @@ impl Rule {
         Self::Hash { column, shares, seed: xxh3_64_with_seed(b"split", seed) }
     }
 
-    fn set_of(&mut self, row: &RawRow) -> Result<SplitSet, DataError> {
+    fn set_of(&mut self, row: &RawRow<'_>) -> Result<SplitSet, DataError> {
         match self {
             Self::Order { valid, test, next } => {
                 let number = *next;
@@ -298,7 +287,7 @@ fn from<T>(starts: [(T, SplitSet); 2], is_reached: impl Fn(T) -> bool) -> SplitS
 
 /// The time of a row, which must be comparable with `example`.
 fn time(
-    row: &RawRow,
+    row: &RawRow<'_>,
     column: usize,
     name: &str,
     example: Option<&Time>,
@@ -318,11 +307,10 @@ fn time(
 
 /// The number of rows, without the skipped ones.
 fn count(source: &Source, bad_rows: BadRows) -> Result<u64, DataError> {
-    let mut n_rows = 0;
-    each_row(source, bad_rows, |_| {
+    let (mut reader, mut n_rows) = (source.rows(bad_rows)?, 0);
+    while reader.next_row()?.is_some() {
         n_rows += 1;
-        Ok(())
-    })?;
+    }
     Ok(n_rows)
 }
 
@@ -343,12 +331,16 @@ impl Times<'_> {
         shares: Shares,
     ) -> Result<(Option<Time>, Option<Time>), DataError> {
         let mut rows_at: BTreeMap<Time, u64> = BTreeMap::new();
-        each_row(source, bad_rows, |row| {
-            let time = time(row, self.column, self.name, self.example.as_ref())?;
-            self.example.get_or_insert_with(|| time.clone());
-            *rows_at.entry(time).or_default() += 1;
-            Ok(())
-        })?;
+        let mut reader = source.rows(bad_rows)?;
+        while let Some(row) = reader.next_row()? {
+            match time(&row, self.column, self.name, self.example.as_ref()) {
+                Ok(time) => {
+                    self.example.get_or_insert_with(|| time.clone());
+                    *rows_at.entry(time).or_default() += 1;
+                }
+                Err(error) => reader.skip(error)?,
+            }
+        }
         let n_rows: u64 = rows_at.values().sum();
         let cut = |share| start_of_last(&rows_at, rows_of(n_rows, share));
         let test = cut(shares.test);

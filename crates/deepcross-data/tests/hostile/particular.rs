@@ -6,8 +6,7 @@
 use std::fs;
 use std::io::Write;
 
-use deepcross_data::{RawRow, Source};
-use deepcross_features::RowFields;
+use deepcross_data::{BadRows, RawRow, Source};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -24,25 +23,29 @@ type Outcome = (u64, Vec<String>);
 
 /// Reads `content` as the file `name` past bad rows, within the bound, and looks at each good row.
 #[track_caller]
-fn read_with(name: &str, content: &[u8], bound: usize, mut look: impl FnMut(&RawRow)) -> Outcome {
+fn read_with(
+    name: &str,
+    content: &[u8],
+    bound: usize,
+    mut look: impl FnMut(RawRow<'_>),
+) -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, content).unwrap();
     let read = || {
         let (mut rows, mut messages) = (0, Vec::new());
-        let mut records =
-            match Source::open(&[path], &Default::default()).and_then(|source| source.records()) {
-                Ok(records) => records,
-                Err(error) => return (0, vec![error.to_string()]),
-            };
-        let mut row = RawRow::new();
+        let source = Source::open(&[path], &Default::default());
+        let mut reader = match source.and_then(|source| source.rows(BadRows::Error)) {
+            Ok(reader) => reader,
+            Err(error) => return (0, vec![error.to_string()]),
+        };
         loop {
-            match records.read(&mut row) {
-                Ok(true) => {
-                    look(&row);
+            match reader.next_row() {
+                Ok(Some(row)) => {
+                    look(row);
                     rows += 1;
                 }
-                Ok(false) => return (rows, messages),
+                Ok(None) => return (rows, messages),
                 Err(error) if messages.len() < 10 => messages.push(error.to_string()),
                 Err(_) => {}
             }

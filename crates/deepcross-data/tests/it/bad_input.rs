@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use deepcross_data::{DataConfig, DataError, LabelReader, RawRow, Source};
+use deepcross_data::{BadRows, DataConfig, DataError, LabelReader, Source};
 use proptest::prelude::*;
 
 use crate::{Files, config, fitted, read_all};
@@ -188,9 +188,9 @@ fn a_row_without_end() {
     check("row without end", LABEL, &content, expected);
 
     let files = Files::new(&[("x.csv", &content), ("y.csv", b"click,age,user\n1,30,a\n")]);
-    let (mut records, mut row) = (files.source("").unwrap().records().unwrap(), RawRow::new());
-    assert_eq!(files.message(&records.read(&mut row).unwrap_err()), *expected);
-    assert!(!records.read(&mut row).unwrap(), "the pass has ended");
+    let mut rows = files.source("").unwrap().rows(BadRows::Error).unwrap();
+    assert_eq!(files.message(&rows.next_row().unwrap_err()), *expected);
+    assert!(rows.next_row().unwrap().is_none(), "the pass has ended");
 }
 
 #[test]
@@ -329,13 +329,13 @@ fn settings() {
 /// Reads to the end like a run that skips bad rows: the number of reads, or the error that ended the pass.
 fn read_past_bad_rows(content: &[u8], settings: &DataConfig) -> Result<usize, DataError> {
     let files = Files::one(content);
-    let mut records = Source::open(&files.paths, settings)?.records()?;
-    let (mut row, mut reads) = (RawRow::new(), 0);
+    let mut rows = Source::open(&files.paths, settings)?.rows(BadRows::Error)?;
+    let mut reads = 0;
     loop {
         reads += 1;
-        match records.read(&mut row) {
-            Ok(true) => {}
-            Ok(false) => return Ok(reads),
+        match rows.next_row() {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(reads),
             Err(error) if error.is_bad_row() => drop(error.to_string()),
             Err(error) => return Err(error),
         }

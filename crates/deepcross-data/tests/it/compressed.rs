@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use deepcross_data::{DataError, Source};
+use deepcross_data::{BadRows, DataError, Source};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -98,18 +98,17 @@ fn a_cut_in_a_long_file_is_found_where_the_text_ends() {
     for content in [gzip(&long()), zstd(&long())] {
         let files = Files::new(&[("x.csv", &content[..content.len() / 2])]);
         let source = files.source("").expect("a header");
-        let (mut records, mut row) = (source.records().unwrap(), deepcross_data::RawRow::new());
-        let mut rows = 0;
+        let (mut reader, mut rows) = (source.rows(BadRows::Error).unwrap(), 0);
         let error = loop {
-            match records.read(&mut row) {
-                Ok(more) => rows += u64::from(more),
+            match reader.next_row() {
+                Ok(row) => rows += u64::from(row.is_some()),
                 Err(error) => break error,
             }
         };
         let DataError::Damaged { place, .. } = &error else { panic!("{error}") };
         assert_eq!(place.line, rows + 2);
         assert!((10_000..90_000).contains(&rows), "{rows}");
-        assert!(!error.is_bad_row() && !records.read(&mut row).unwrap(), "the pass has ended");
+        assert!(!error.is_bad_row() && reader.next_row().unwrap().is_none(), "the pass has ended");
     }
 }
 

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use deepcross_data::{
-    DataError, FileForm, Format, Labels, Partition, RowPlan, RowReader, RowWriter, Source, convert,
-    convert_encoded, fit,
+    BadRows, DataError, FileForm, Format, Labels, Partition, RowPlan, RowReader, RowWriter, Source,
+    convert, convert_encoded, fit,
 };
 use deepcross_features::{Batch, Column, FieldConfig, Schema};
 use proptest::prelude::*;
@@ -35,8 +35,8 @@ fn converted(
 
 /// The number of rows of a source, including bad ones.
 fn count(source: &Source) -> usize {
-    let (mut records, mut row, mut n) = (source.records().unwrap(), Default::default(), 0);
-    while !matches!(records.read(&mut row), Ok(false)) {
+    let (mut rows, mut n) = (source.rows(BadRows::Error).unwrap(), 0);
+    while !matches!(rows.next_row(), Ok(None)) {
         n += 1;
     }
     n
@@ -551,9 +551,8 @@ fn written(name: &str, columns: &[String], rows: &[Vec<Vec<u8>>]) -> (Vec<u8>, V
 fn read(name: &str, content: &[u8], settings: &str) -> (Vec<String>, Vec<Vec<Vec<u8>>>) {
     let files = Files::new(&[(name, content)]);
     let source = files.source(settings).unwrap();
-    let (mut records, mut row, mut rows) =
-        (source.records().unwrap(), deepcross_data::RawRow::new(), Vec::new());
-    while records.read(&mut row).unwrap() {
+    let (mut reader, mut rows) = (source.rows(BadRows::Error).unwrap(), Vec::new());
+    while let Some(row) = reader.next_row().unwrap() {
         rows.push(row.fields().map(<[u8]>::to_vec).collect());
     }
     (source.header().to_vec(), rows)

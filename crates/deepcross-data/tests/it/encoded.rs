@@ -193,9 +193,8 @@ fn a_partition_does_not_depend_on_how_a_row_is_written() {
     let kept = contents.map(|content| {
         let files = Files::one(content);
         let source = files.source("").unwrap();
-        let (mut records, mut row, mut kept) =
-            (source.records().unwrap(), Default::default(), vec![]);
-        while records.read(&mut row).unwrap() {
+        let (mut rows, mut kept) = (source.rows(BadRows::Error).unwrap(), vec![]);
+        while let Some(row) = rows.next_row().unwrap() {
             kept.push(partition.contains(&row));
         }
         kept

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use deepcross_data::{FileForm, RowWriter};
+use deepcross_data::{BadRows, FileForm, RowWriter};
 use proptest::prelude::*;
 
 use crate::{Files, read_all};
@@ -115,8 +115,9 @@ fn errors_name_the_line_the_key_and_the_value() {
         assert!(message.starts_with("`a.jsonl`, line 2 (`"), "{message}");
         assert!(message.ends_with(&format!("`): {expected}")), "{message}");
         // The other rows can be read.
-        let (mut records, mut row) = (source.records().unwrap(), deepcross_data::RawRow::new());
-        let answers: Vec<_> = (0..4).map(|_| records.read(&mut row).ok()).collect();
+        let mut rows = source.rows(BadRows::Error).unwrap();
+        let answers: Vec<_> =
+            (0..4).map(|_| rows.next_row().ok().map(|row| row.is_some())).collect();
         assert_eq!(answers, [Some(true), None, Some(true), Some(false)]);
     }
     for (content, expected) in [

@@ -1,6 +1,6 @@
 //! Valid but unusual files: different layouts give the same rows.
 
-use deepcross_features::RowFields;
+use deepcross_data::BadRows;
 use proptest::prelude::*;
 
 use crate::{Files, read_all};
@@ -111,10 +111,13 @@ fn several_files_follow_each_other() {
     let source = files.source("").unwrap();
     let rows = read_all(&source).unwrap();
     assert_eq!(rows, [(2, vec!["1".into(), "x".into()]), (4, vec!["2".into(), "y".into()])]);
-    let (mut records, mut row) = (source.records().unwrap(), deepcross_data::RawRow::new());
-    while records.read(&mut row).unwrap() {}
-    assert_eq!(*row.place().file, *files.paths[2]);
-    assert_eq!(row.field(7), b"");
+    let mut reader = source.rows(BadRows::Error).unwrap();
+    let mut last = None;
+    while let Some(row) = reader.next_row().unwrap() {
+        assert_eq!(row.field(7), b"");
+        last = Some(row.place().file);
+    }
+    assert_eq!(last.as_deref(), Some(&*files.paths[2]));
 }
 
 /// One line or quoted row of a generated file, and its fields if it is a row.

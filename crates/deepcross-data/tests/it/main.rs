@@ -27,7 +27,7 @@ mod whole;
 use std::fs;
 use std::path::PathBuf;
 
-use deepcross_data::{DataConfig, DataError, Partition, RawRow, Source, fit};
+use deepcross_data::{BadRows, DataConfig, DataError, Partition, Source, fit};
 use deepcross_features::{Encoder, FieldConfig, Schema};
 use tempfile::TempDir;
 
@@ -73,8 +73,8 @@ fn config(text: &str) -> DataConfig {
 
 /// All rows: the line of each and its fields, lossily as text.
 fn read_all(source: &Source) -> Result<Vec<(u64, Vec<String>)>, DataError> {
-    let (mut records, mut row, mut rows) = (source.records()?, RawRow::new(), Vec::new());
-    while records.read(&mut row)? {
+    let (mut reader, mut rows) = (source.rows(BadRows::Error)?, Vec::new());
+    while let Some(row) = reader.next_row()? {
         let fields = row.fields().map(|field| String::from_utf8_lossy(field).into_owned());
         rows.push((row.place().line, fields.collect()));
     }

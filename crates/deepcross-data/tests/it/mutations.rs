@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use deepcross_data::{DataConfig, DataError, RawRow, Source};
+use deepcross_data::{BadRows, DataConfig, DataError, Source};
 use deepcross_testing::{mutate_at_random, number_of_mutations};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -19,11 +19,11 @@ const SPECIAL: &[u8] = b"\",\t\n\r:#| -+.019ex\0\xff\x80";
 
 /// Reads to the end or to an error, past bad rows: the number of rows, good and bad, or the error.
 fn read(source: &Source) -> Result<u64, DataError> {
-    let (mut records, mut row, mut n) = (source.records()?, RawRow::new(), 0);
+    let (mut rows, mut n) = (source.rows(BadRows::Error)?, 0);
     loop {
-        match records.read(&mut row) {
-            Ok(false) => return Ok(n),
-            Ok(true) => assert_eq!(row.n_fields(), source.header().len()),
+        match rows.next_row() {
+            Ok(None) => return Ok(n),
+            Ok(Some(row)) => assert_eq!(row.n_fields(), source.header().len()),
             Err(error) if error.is_bad_row() => {}
             Err(error) => return Err(error),
         }

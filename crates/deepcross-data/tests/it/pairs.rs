@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use deepcross_data::{Labels, Partition, RawRow, RowPlan, RowReader, Source, fit};
+use deepcross_data::{
+    BadRows, Labels, Partition, RowPlan, RowReader, Shares, Source, SplitBy, Splitter, fit,
+};
 use deepcross_features::{Batch, FieldConfig, Schema};
 
 use crate::{Files, config, read_all};
@@ -188,12 +190,16 @@ fn a_field_that_no_row_has_is_missing() {
 }
 
 #[test]
-fn a_row_is_held_out_by_its_values() {
+fn rows_are_split_as_they_stand() {
     let files = Files::new(&[("a.svm", SVM)]);
-    let (source, mut row) = (files.source("").unwrap(), RawRow::new());
-    let mut records = source.records().unwrap();
-    while records.read(&mut row).unwrap() {
-        assert!(SVM.windows(records.raw().len()).any(|bytes| bytes == records.raw()));
+    let source = files.source("").unwrap();
+    let by = SplitBy::Order(Shares { valid: 0.0, test: 0.5 });
+    let mut splitter = Splitter::new(&source, &by, BadRows::Error).unwrap();
+    let mut n_rows = 0;
+    while let Some((_, row)) = splitter.next_row().unwrap() {
+        assert!(!row.is_empty() && SVM.windows(row.len()).any(|bytes| bytes == row));
+        n_rows += 1;
     }
+    assert_eq!(n_rows, 4);
     assert_eq!(source.extension(), "svm");
 }

@@ -1,18 +1,18 @@
 //! Unintended quotes: the rows that they cost, and the messages about them.
 
-use deepcross_data::RawRow;
+use deepcross_data::BadRows;
 
 use crate::Files;
 
 /// Reads to the end past bad rows: the lines of the good rows, and the messages of the bad ones.
 fn read_past_bad_rows(settings: &str, content: &[u8]) -> (Vec<u64>, Vec<String>) {
     let files = Files::one(content);
-    let mut records = files.source(settings).unwrap().records().unwrap();
-    let (mut row, mut lines, mut messages) = (RawRow::new(), Vec::new(), Vec::new());
+    let mut rows = files.source(settings).unwrap().rows(BadRows::Error).unwrap();
+    let (mut lines, mut messages) = (Vec::new(), Vec::new());
     loop {
-        match records.read(&mut row) {
-            Ok(true) => lines.push(row.place().line),
-            Ok(false) => return (lines, messages),
+        match rows.next_row() {
+            Ok(Some(row)) => lines.push(row.place().line),
+            Ok(None) => return (lines, messages),
             Err(error) => messages.push(files.message(&error)),
         }
     }

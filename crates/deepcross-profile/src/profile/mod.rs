@@ -21,7 +21,6 @@ mod value_counts;
 use std::path::Path;
 
 use deepcross_data::{DataError, LabelConfig, RawRow, Skipped, Source};
-use deepcross_features::RowFields;
 
 pub use column::{ColumnProfile, TopValue};
 pub use label_counts::LabelCounts;
@@ -96,18 +95,15 @@ pub struct ProfileOptions {
 /// A row whose label is of neither class is not an error: it counts as a row without a label.
 ///
 /// # Errors
-/// As [`Records::read`](deepcross_data::Records::read).
+/// As [`RawReader::next_row`](deepcross_data::RawReader::next_row).
 /// Also if the source does not have the column of the label, or does not have any row.
 pub fn profile_source(source: &Source, options: &ProfileOptions) -> Result<Profile, DataError> {
     let mut pass = Pass::new(source, options)?;
-    let (mut records, mut row) = (source.records()?, RawRow::new());
-    loop {
-        match records.read(&mut row) {
-            Ok(true) => pass.add(&row),
-            Ok(false) => break,
-            Err(error) => pass.profile.skipped.admit(error, source.config().bad_rows)?,
-        }
+    let mut reader = source.rows(source.config().bad_rows)?;
+    while let Some(row) = reader.next_row()? {
+        pass.add(&row);
     }
+    pass.profile.skipped = reader.skipped().clone();
     let profile = pass.finish();
     if profile.rows.rows == 0 {
         let skipped = profile.skipped.rows;
@@ -139,7 +135,7 @@ impl<'a> Pass<'a> {
         Ok(Self { options, sampler: Sampler::new(), profile })
     }
 
-    fn add(&mut self, row: &RawRow) {
+    fn add(&mut self, row: &RawRow<'_>) {
         let draw = self.sampler.next();
         let Profile { rows, columns, label, missing, .. } = &mut self.profile;
         let is_missing = |value: &[u8]| missing.iter().any(|known| known.as_bytes() == value);

@@ -22,7 +22,7 @@ fn profiled(
 ) -> Result<FileProfile, Box<ProfileError>> {
     let (_folder, path) = file(text);
     let options = ProfileOptions { label: Some(label), guess_missing: true };
-    profile_files(&[path], config, &options).map_err(Box::new)
+    profile_files(&vec![path].into(), config, &options).map_err(Box::new)
 }
 
 fn rule(positive: &[&str], negative: Option<&[&str]>) -> LabelRule {
@@ -62,7 +62,7 @@ fn without_options_the_label_is_that_of_the_settings() {
     let (_folder, path) = file(&incomes("age,income\n").replace("high", "1").replace("low", "0"));
     let label = Some(LabelConfig::binary("income"));
     let config = DataConfig { label: label.clone(), ..DataConfig::default() };
-    let found = profile_files(&[path], &config, &ProfileOptions::default()).unwrap();
+    let found = profile_files(&vec![path].into(), &config, &ProfileOptions::default()).unwrap();
     assert_eq!(found.config.label, label);
     assert_eq!(found.profile.rows.positives(), 75);
 }

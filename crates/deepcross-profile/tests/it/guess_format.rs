@@ -9,7 +9,7 @@ fn guessed(name: &str, content: &str, set: &str) -> String {
     let file = folder.path().join(name);
     std::fs::write(&file, content).unwrap();
     let config: DataConfig = toml::from_str(set).unwrap();
-    let guessed = guess_format(&[file], &config).unwrap();
+    let guessed = guess_format(&vec![file].into(), &config).unwrap();
     let text = toml::to_string(&guessed).unwrap();
     let is_guessed =
         |line: &&str| ["format", "delimiter", "comment"].iter().any(|key| line.starts_with(key));
@@ -68,7 +68,7 @@ fn formats_of_one_row_in_each_line_are_recognised_by_their_lines() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(name);
         std::fs::write(&file, content).unwrap();
-        let guessed = guess_format(&[file], &DataConfig::default()).unwrap();
+        let guessed = guess_format(&vec![file].into(), &DataConfig::default()).unwrap();
         assert_eq!(guessed.format, expected, "{name}");
     }
 }

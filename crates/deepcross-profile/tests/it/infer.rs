@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use deepcross_data::{BadRows, DataConfig, DataError, LabelConfig, Partition, Source, fit};
-use deepcross_features::{FieldKind, Schema};
+use deepcross_features::{FieldKind, Problem, Schema};
 use deepcross_profile::{
     ColumnKind, InferredFields, LabelRule, LeftOutReason, Profile, ProfileOptions, infer_fields,
     profile_source,
@@ -315,7 +315,7 @@ proptest! {
         let fields: Vec<_> = infer_fields(&profile).fields().cloned().collect();
         prop_assume!(!fields.is_empty());
         let schema = Schema::new(fields, profile.missing.clone());
-        let schema = schema.map_err(|problems| TestCaseError::fail(format!("{problems:?}")))?;
+        let schema = schema.map_err(|problems| TestCaseError::fail(Problem::join(&problems, "\n")))?;
         let fitted = fit(&source, &schema, Partition::All, BadRows::Error);
         prop_assert!(fitted.is_ok(), "{}\n{csv}", fitted.unwrap_err());
     }

@@ -6,9 +6,9 @@
 use crate::config_file::{RunConfig, differences};
 use crate::error::TrainError;
 use crate::options::Files;
-use deepcross_data::{DataError, Fingerprint};
+use deepcross_data::{DataError, Fingerprint, Input};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::Path;
 
 /// The identity of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,8 +53,8 @@ impl Identity {
 }
 
 /// The fingerprints of files, in their order.
-pub(crate) fn fingerprints(paths: &[PathBuf]) -> Result<Vec<Fingerprint>, DataError> {
-    paths.iter().map(|path| Fingerprint::of(path)).collect()
+pub(crate) fn fingerprints(input: &Input) -> Result<Vec<Fingerprint>, DataError> {
+    input.files().iter().map(Fingerprint::of).collect()
 }
 
 /// The differences between files and their earlier fingerprints, one sentence each.
@@ -62,14 +62,15 @@ pub(crate) fn file_differences(
     what: &str,
     before: &[Fingerprint],
     now: &[Fingerprint],
-    paths: &[PathBuf],
+    input: &Input,
 ) -> Vec<String> {
     if before.len() != now.len() {
         let (before, now) = (before.len(), now.len());
         return vec![format!("the number of {what} files was {before}, and is {now}")];
     }
-    let pairs = before.iter().zip(now).zip(paths).filter(|((before, now), _)| before != now);
-    let sentence = |((before, now), path): ((&Fingerprint, &Fingerprint), &PathBuf)| {
+    let pairs =
+        before.iter().zip(now).zip(input.paths()).filter(|((before, now), _)| before != now);
+    let sentence = |((before, now), path): ((&Fingerprint, &Fingerprint), &Path)| {
         let path = path.display();
         match (before.bytes, now.bytes) {
             (before, now) if before == now => {

@@ -12,13 +12,12 @@ use crate::error::TrainError;
 use crate::event::{EpochReport, Event};
 use crate::options::Files;
 use crate::run::{Rows, Stop, check_files, fit_encoder, thread_pool, train_fitted};
-use deepcross_data::{Fitted, Partition, Source};
+use deepcross_data::{Fitted, Input, Partition, Source};
 use deepcross_metrics::{SeedDifference, SeedEstimate, SeedRuns, Summary, holm};
 use deepcross_model::{TrainedModel, TrainingSummary};
 pub use event::{CompareEvent, CurrentRun};
 use serde::Serialize;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use test_set::TestSet;
 
 /// A model that takes part in a comparison.
@@ -140,7 +139,7 @@ pub struct ComparedRun {
 pub fn compare(
     candidates: &[Candidate],
     files: &Files,
-    test: &[PathBuf],
+    test: &Input,
     options: CompareOptions<'_>,
     observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
 ) -> Result<Comparison, TrainError> {
@@ -192,7 +191,7 @@ fn check_call(candidates: &[Candidate], options: CompareOptions<'_>) -> Result<(
 fn compare_here(
     candidates: &[Candidate],
     files: &Files,
-    test: &[PathBuf],
+    test: &Input,
     options: CompareOptions<'_>,
     observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
 ) -> Result<Comparison, TrainError> {

@@ -424,7 +424,7 @@ mod tests {
         std::fs::write(&data, format!("click,ad\n{rows}")).unwrap();
         let overrides: Vec<_> = overrides.iter().map(|text| (*text).to_owned()).collect();
         let config = RunConfig::parse(config, &overrides, "run.toml").unwrap();
-        let files = Files { train: vec![data], valid: Vec::new() };
+        let files = Files::new(vec![data]);
         train(&config, &files, RunOptions::on_threads(1), &mut |_| ()).unwrap_err().to_string()
     }
 

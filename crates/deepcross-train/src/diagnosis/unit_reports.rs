@@ -466,7 +466,7 @@ mod tests {
         let rows: String = (0..100).map(|i| format!("{},ad{}\n", i % 2, i % 7)).collect();
         std::fs::write(&data, format!("click,ad\n{rows}")).unwrap();
         let config = RunConfig::parse(&config, &[], "run.toml").unwrap();
-        let files = Files { train: vec![data], valid: Vec::new() };
+        let files = Files::new(vec![data]);
         let mut found = Vec::new();
         let mut observe = |event: Event<'_>| {
             if let Event::Units { epoch, rows, units } = event {

@@ -286,7 +286,7 @@ mod tests {
         std::fs::write(&file, rows(104)).expect("there is room");
         let overrides: Vec<_> = overrides.iter().map(|&set| set.to_owned()).collect();
         let config = RunConfig::parse(CONFIG, &overrides, "run.toml")?;
-        let files = Files { train: vec![file.clone()], valid: vec![] };
+        let files = Files::new(vec![file.clone()]);
         let trained = train(&config, &files, RunOptions::on_threads(threads), &mut |event| {
             observe(&event, &file)
         })?;

@@ -91,7 +91,7 @@ impl Case {
             RunConfig::parse(CONFIG, &overrides, "run.toml").expect("the configuration is valid");
         let folder = folder();
         let train = vec![write(&folder, "train.tsv", &clicks(1, ROWS))];
-        Self { folder, config, files: Files { train, valid: vec![] }, init: None }
+        Self { folder, config, files: Files::new(train), init: None }
     }
 
     /// Makes every fifth row bad, in one of three ways.
@@ -214,10 +214,9 @@ fn bad_rows_are_left_out_of_a_cache() {
 #[test]
 fn a_validation_file_and_a_model_to_begin_from_are_cached() {
     let mut case = Case::new(&["train.negative_rate=0.6"]);
-    case.files.valid = vec![write(&case.folder, "valid.tsv", &clicks(2, 700))];
+    case.files.valid = vec![write(&case.folder, "valid.tsv", &clicks(2, 700))].into();
     case.check("a validation file");
-    let begun =
-        Files { train: vec![write(&case.folder, "first.tsv", &clicks(3, 900))], valid: vec![] };
+    let begun = Files::new(vec![write(&case.folder, "first.tsv", &clicks(3, 900))]);
     let model = train(&case.config, &begun, RunOptions::on_threads(2), &mut |_| ())
         .expect("the rows are valid");
     case.init = Some(model.clone());
@@ -237,7 +236,7 @@ fn a_validation_file_and_a_model_to_begin_from_are_cached() {
 #[test]
 fn no_epoch_reads_the_text_once_there_is_a_cache() {
     let case = Case::new(&["train.shuffle=whole"]);
-    let (expected, file) = (case.text(), &case.files.train[0]);
+    let (expected, file) = (case.text(), &*case.files.train.files()[0].path().clone());
     let text = std::fs::read_to_string(file).expect("the file exists");
     let header = text.lines().next().expect("there is a header");
     let (found, _) = case.cached_observed(2, &mut |event| {

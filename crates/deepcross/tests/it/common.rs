@@ -1,6 +1,6 @@
 //! Simulated clicks in files, and a small model that is trained on them.
 
-use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
+use deepcross::data::{BadRows, Input, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross::model::{Tapes, TrainedModel};
 use deepcross::simulate::{Simulator, SimulatorConfig};
 use deepcross::train::{Event, Files, Predictions, RunConfig, RunOptions, train};
@@ -120,7 +120,7 @@ pub(crate) fn write_parts(folder: &TempDir, lines: &[String], cuts: &[usize]) ->
 
 /// A model trained on `files`, validated on held-out rows of them.
 pub(crate) fn trained(config: &RunConfig, files: &[PathBuf], threads: usize) -> TrainedModel {
-    trained_with(config, &Files { train: files.to_vec(), valid: vec![] }, threads, &mut |_| ())
+    trained_with(config, &Files::new(files.to_vec()), threads, &mut |_| ())
 }
 
 pub(crate) fn trained_with(
@@ -143,7 +143,7 @@ pub(crate) fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Sen
 pub(crate) fn with_reader<R>(
     model: &TrainedModel,
     config: &RunConfig,
-    files: &[PathBuf],
+    files: impl Into<Input>,
     work: impl FnOnce(&mut RowReader<'_>) -> R,
 ) -> R {
     let source = Source::open(files, &config.data).expect("the files exist");
@@ -153,7 +153,11 @@ pub(crate) fn with_reader<R>(
 }
 
 /// The probabilities of all rows of the files, streamed on the current pool.
-pub(crate) fn predictions(model: &TrainedModel, config: &RunConfig, files: &[PathBuf]) -> Vec<f32> {
+pub(crate) fn predictions(
+    model: &TrainedModel,
+    config: &RunConfig,
+    files: impl Into<Input>,
+) -> Vec<f32> {
     with_reader(model, config, files, |reader| {
         let tapes = Tapes::new();
         let mut chunks = Predictions::new(model.predictor(), reader, &tapes);

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 const ROWS: u64 = 2500;
 
 fn files(paths: &[PathBuf]) -> Files {
-    Files { train: paths.to_vec(), valid: vec![] }
+    Files::new(paths.to_vec())
 }
 
 fn continued(

@@ -202,8 +202,8 @@ fn scored(scorer: &Scorer, lines: &[String], rows: usize) -> Vec<f32> {
 fn validation_metrics_are_those_of_the_reloaded_artifact() {
     let folder = folder();
     let files = Files {
-        train: vec![write(&folder, "train.tsv", &clicks(1, ROWS[0]))],
-        valid: vec![write(&folder, "valid.tsv", &clicks(2, ROWS[1]))],
+        train: vec![write(&folder, "train.tsv", &clicks(1, ROWS[0]))].into(),
+        valid: vec![write(&folder, "valid.tsv", &clicks(2, ROWS[1]))].into(),
     };
     let config = config(&["train.epochs=4", "train.learning_rate=0.05"]);
     let mut reported = Vec::new();

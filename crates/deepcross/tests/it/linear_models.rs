@@ -124,7 +124,7 @@ const KINDS: [&str; 3] = [
 fn simulated_clicks_are_scored_by_the_formulas() {
     let folder = folder();
     let train = vec![write(&folder, "train.tsv", &clicks(1, 5000))];
-    let files = Files { train, valid: vec![] };
+    let files = Files::new(train);
     let test = write(&folder, "test.tsv", &clicks(2, 1000));
     for kind in KINDS {
         check(&config(&[kind, "train.epochs=3"]), &files, &test, 1000);
@@ -151,7 +151,8 @@ fn real_ratings() -> Option<(PathBuf, String)> {
 fn real_ratings_are_scored_by_the_formulas() {
     let Some((folder, text)) = real_ratings() else { return };
     let file = |name| folder.join(name);
-    let files = Files { train: vec![file("train.csv")], valid: vec![file("valid.csv")] };
+    let files =
+        Files { train: vec![file("train.csv")].into(), valid: vec![file("valid.csv")].into() };
     for kind in KINDS {
         let overrides = [kind, "train.epochs=2", "train.learning_rate=0.01"].map(str::to_owned);
         let config = RunConfig::parse(&text, &overrides, "movielens.toml")

@@ -140,7 +140,7 @@ proptest! {
         let (folder, config) = (folder(), hostile_config(&bad_rows));
         let path = folder.path().join("clicks.tsv");
         std::fs::write(&path, [b"click\tquery\tage\n", &rows[..]].concat()).unwrap();
-        let files = Files { train: vec![path], valid: vec![] };
+        let files = Files::new(vec![path]);
         match train(&config, &files, RunOptions::on_threads(1), &mut |_| ()) {
             Ok(model) => prop_assert_eq!(model.params.find_non_finite(), None),
             Err(TrainError::Data(error)) => {

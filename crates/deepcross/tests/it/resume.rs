@@ -30,7 +30,7 @@ impl Case {
         let train = vec![write(&folder, "train.tsv", &clicks(1, ROWS))];
         let short = ["train.batch=300", "train.learning_rate=0.03"];
         let config = config(&[&short, overrides].concat());
-        Self { folder, files: Files { train, valid: vec![] }, config, init: None }
+        Self { folder, files: Files::new(train), config, init: None }
     }
 
     fn checkpoint(&self) -> PathBuf {
@@ -157,7 +157,7 @@ fn a_run_without_validation_resumes() {
 #[test]
 fn a_run_with_validation_files_resumes() {
     let mut case = Case::new(&["train.epochs=3"]);
-    case.files.valid = vec![write(&case.folder, "valid.tsv", &clicks(2, 500))];
+    case.files.valid = vec![write(&case.folder, "valid.tsv", &clicks(2, 500))].into();
     case.check();
 }
 
@@ -178,7 +178,7 @@ fn companion_counts_resume() {
 fn a_run_that_began_from_a_model_resumes() {
     let mut case = Case::new(&["field.campaign.counts=true", "train.epochs=3"]);
     let (first, _) = case.uninterrupted();
-    case.files.train = vec![write(&case.folder, "next.tsv", &clicks(3, ROWS))];
+    case.files.train = vec![write(&case.folder, "next.tsv", &clicks(3, ROWS))].into();
     case.init = Some(first);
     case.config.train.negative_rate = 0.5;
     case.config.train.batch = 150;
@@ -279,7 +279,10 @@ fn the_checkpoint_of_another_run_is_refused() {
         write(&case.folder, "train.tsv", &lines);
     });
     assert_eq!(swapped, format!("{another}the training file `/train.tsv` has different content"));
-    let two = other_files(&|case| case.files.train.push(case.files.train[0].clone()));
+    let two = other_files(&|case| {
+        let path = case.files.train.files()[0].path().to_path_buf();
+        case.files.train = vec![path.clone(), path].into();
+    });
     assert_eq!(two, format!("{another}the number of training files was 1, and is 2"));
     let init = other_files(&|case| case.init = Some(case.uninterrupted().0));
     assert_eq!(init, format!("{another}it began without a model, and this run begins from one"));
@@ -291,8 +294,8 @@ fn settings_that_change_no_result_may_differ() {
     case.config.train.checkpoint_steps = Some(1);
     case.config.train.checkpoint_minutes = Some(0.0);
     let moved = case.folder.path().join("moved.tsv");
-    std::fs::rename(&case.files.train[0], &moved).expect("the file can be moved");
-    case.files.train = vec![moved];
+    std::fs::rename(case.files.train.files()[0].path(), &moved).expect("the file can be moved");
+    case.files.train = vec![moved].into();
     let model = case.run(3, |_| Next::Continue, &mut |_| ()).expect("the run resumes");
     let (expected, folder) = (Case::new(&[]).uninterrupted().0, case.folder.path());
     assert!(artifact(&model, folder) == artifact(&expected, folder));
@@ -428,7 +431,8 @@ fn a_run_can_begin_from_an_artifact_or_a_checkpoint() {
     let of_artifact = load_model(path).expect("the artifact is valid");
     assert_eq!(of_artifact.training, of_checkpoint.training);
     assert_eq!(of_artifact.training.steps, 6);
-    let error = load_model(&case.files.train[0]).expect_err("the file is not a model");
+    let error =
+        load_model(case.files.train.files()[0].path()).expect_err("the file is not a model");
     assert!(
         error
             .to_string()

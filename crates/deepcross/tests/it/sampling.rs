@@ -59,7 +59,7 @@ fn clicks(seed: u64, rows: u64) -> (Vec<String>, f64) {
 
 /// A model, and the counts of negative rows in its last epoch.
 fn trained(negative_rate: f64, file: &Path) -> (TrainedModel, NegativeCounts) {
-    let files = Files { train: vec![file.to_owned()], valid: Vec::new() };
+    let files = Files::new(vec![file.to_owned()]);
     let mut negatives = NegativeCounts::default();
     let mut observe = |event: Event<'_>| {
         if let Event::Read { train, .. } = event {

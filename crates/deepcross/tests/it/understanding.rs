@@ -88,7 +88,7 @@ fn world(overrides: &[&str]) -> World {
     let overrides: Vec<_> = overrides.iter().map(|&set| set.to_owned()).collect();
     let config =
         RunConfig::parse(CONFIG, &overrides, "run.toml").expect("the configuration is valid");
-    let files = Files { train: vec![train_rows], valid: vec![] };
+    let files = Files::new(vec![train_rows]);
     let trained =
         train(&config, &files, RunOptions::on_threads(2), &mut |_| ()).expect("the rows are valid");
     World { _folder: folder, test, config, trained }

@@ -81,7 +81,7 @@ mod tests {
         ];
         for (text, name, expected) in cases {
             let config: DataConfig = toml::from_str(text).unwrap();
-            let format = config.format_of(Path::new(name));
+            let format = config.format_of(&Path::new(name).into());
             let found = format
                 .and_then(|format| format.module().dialect(&config))
                 .map(Option::unwrap)

@@ -1,57 +1,52 @@
 //! The first row of delimited text: the names of the columns, or a row that must not be a header.
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::Arc;
 
 use super::dialect::Dialect;
 use super::reader::DelimitedReader;
 use crate::config::{DataConfig, first_repeated};
 use crate::error::DataError;
 use crate::formats::columns::{empty_file, has_lone_return};
-use crate::formats::file_format::FileReader;
+use crate::input::InputFile;
 use crate::limits::{LONGEST_NAME, MOST_FIELDS};
 use crate::message::shown;
 use crate::place::Place;
-use crate::rows::RawRow;
+use crate::rows::{RawRow, RawRows};
 
 /// The first row, or an error that names the content that was `expected` in the file.
 pub(crate) fn first_row(
-    file: &Arc<Path>,
+    file: &InputFile,
     dialect: Dialect,
     expected: &'static str,
-) -> Result<RawRow, DataError> {
-    let mut row = RawRow::new();
-    match DelimitedReader::open(file, dialect)?.read(&mut row)? {
-        true => Ok(row),
-        false => Err(empty_file(file, expected)),
-    }
+) -> Result<RawRows, DataError> {
+    let row = DelimitedReader::open(file, dialect)?.read()?;
+    row.ok_or_else(|| empty_file(file.path(), expected))
 }
 
 /// The first row as it stands in the file.
-pub(crate) fn raw_header(file: &Arc<Path>, dialect: Dialect) -> Result<Vec<u8>, DataError> {
-    let mut reader = DelimitedReader::open(file, dialect)?;
-    reader.read(&mut RawRow::new())?;
-    Ok(reader.raw().to_vec())
+pub(crate) fn raw_header(file: &InputFile, dialect: Dialect) -> Result<Vec<u8>, DataError> {
+    let row = DelimitedReader::open(file, dialect)?.read()?;
+    Ok(row.map_or_else(Vec::new, |row| row.raw(0).to_vec()))
 }
 
 /// The names in the header row of a file.
-pub(super) fn named_header(file: &Arc<Path>, dialect: Dialect) -> Result<Vec<String>, DataError> {
-    names(&first_row(file, dialect, "a header row")?)
+pub(super) fn named_header(file: &InputFile, dialect: Dialect) -> Result<Vec<String>, DataError> {
+    names(first_row(file, dialect, "a header row")?.get(0))
 }
 
 /// Refuses a file without rows, and one whose first row holds the names of the columns, in any order.
 pub(super) fn check_headless(
-    file: &Arc<Path>,
+    file: &InputFile,
     dialect: Dialect,
     config: &DataConfig,
     remedy: &'static str,
 ) -> Result<(), DataError> {
-    let row = match first_row(file, dialect, "rows") {
+    let rows = match first_row(file, dialect, "rows") {
         // The reader of the rows decides about bad rows.
         Err(error) if error.is_bad_row() => return Ok(()),
-        row => row?,
+        rows => rows?,
     };
+    let row = rows.get(0);
     let found: BTreeSet<&[u8]> = row.fields().map(<[u8]>::trim_ascii).collect();
     let is_header = config.layouts().iter().any(|columns| {
         let names: BTreeSet<_> = columns.iter().map(String::as_bytes).collect();
@@ -61,7 +56,7 @@ pub(super) fn check_headless(
 }
 
 /// The names in a header row.
-fn names(row: &RawRow) -> Result<Vec<String>, DataError> {
+fn names(row: RawRow<'_>) -> Result<Vec<String>, DataError> {
     let place: Place = row.place();
     if row.n_fields() > MOST_FIELDS {
         return Err(DataError::ManyColumns { place, found: row.n_fields(), limit: MOST_FIELDS });

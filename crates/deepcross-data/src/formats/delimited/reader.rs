@@ -18,18 +18,18 @@ use memchr::memchr;
 use super::dialect::Dialect;
 use crate::error::DataError;
 use crate::formats::file_format::FileReader;
-use crate::input::{BYTE_ORDER_MARK, LineWindow, open, unreadable};
+use crate::input::{BYTE_ORDER_MARK, InputFile, LineWindow, open, unreadable};
 use crate::limits::{LONGEST_ROW, MOST_FIELDS};
 use crate::place::Place;
-use crate::rows::{Line, RawRow, RawRows};
+use crate::rows::{Line, RawRows};
 
 /// Reads the rows of one file; the header row is a row like any other.
 #[derive(Debug)]
 pub(crate) struct DelimitedReader {
     file: Arc<Path>,
     dialect: Dialect,
-    /// The number of fields from which on a row is not searched for the end of a quote.
-    most_fields: usize,
+    /// The number of fields of a valid row, once it is known.
+    n_fields: Option<usize>,
     /// Starts with the row that was read last.
     window: LineWindow,
     /// The line in which the window starts, counted from 1.
@@ -44,33 +44,34 @@ pub(crate) struct DelimitedReader {
 
 impl DelimitedReader {
     /// Opens a file whose number of columns is not known yet.
-    pub(crate) fn open(file: &Arc<Path>, dialect: Dialect) -> Result<Self, DataError> {
-        let (file, window) = (Arc::clone(file), LineWindow::new(open(file)?));
-        let most_fields = MOST_FIELDS;
+    pub(crate) fn open(file: &InputFile, dialect: Dialect) -> Result<Self, DataError> {
+        let (file, window) = (Arc::clone(file.path()), LineWindow::new(open(file)?));
+        let n_fields = None;
         let (line, taken, taken_lines, first_line) = (1, 0, 0, 0);
         let mut reader =
-            Self { file, dialect, most_fields, window, line, taken, taken_lines, first_line };
+            Self { file, dialect, n_fields, window, line, taken, taken_lines, first_line };
         reader.window.skip(BYTE_ORDER_MARK).map_err(|error| reader.unreadable(error))?;
         Ok(reader)
     }
 
     /// Expects rows of `n_fields` fields from now on.
     pub(crate) fn expect_fields(&mut self, n_fields: usize) {
-        self.most_fields = n_fields;
+        self.n_fields = Some(n_fields);
     }
 
-    /// Reads the next row that is neither a comment nor blank; false at the end of the file.
+    /// Reads the next row that is neither a comment nor blank; `None` at the end of the file.
     ///
     /// # Errors
-    /// If a quote does not close, has text after its end, or adds a line to a row of too many fields; the next call
-    /// then continues in the line after the row's first.
-    /// If the row is too long, or if the system cannot read it; no more rows can be read then.
-    pub(crate) fn read(&mut self, row: &mut RawRow) -> Result<bool, DataError> {
+    /// As [`take_row`](Self::take_row) and [`push_row`](Self::push_row).
+    pub(crate) fn read(&mut self) -> Result<Option<RawRows>, DataError> {
         if !self.take_row()? {
-            return Ok(false);
+            return Ok(None);
         }
-        self.split_row(row)?;
-        Ok(true)
+        let mut rows = RawRows::default();
+        self.push_row(&mut rows)?;
+        rows.end_row(None, self.raw());
+        rows.split(0);
+        Ok(Some(rows))
     }
 
     /// Moves past the last row and takes one line; false at the end of the file.
@@ -95,19 +96,14 @@ impl DelimitedReader {
     }
 
     /// Splits the line that was taken, and the lines that a quote adds to it, into fields.
-    fn split(&mut self, row: &mut RawRow) -> Result<(), DataError> {
-        let line = self.content(0);
-        let Some(quote) = self.dialect.quote.filter(|quote| memchr(*quote, line).is_some()) else {
-            row.extend(line, self.dialect.delimiter);
-            return Ok(());
-        };
+    fn split(&mut self, rows: &mut RawRows, quote: u8) -> Result<(), DataError> {
         let mut at = 0;
         loop {
             at = match self.content(at).first() {
-                Some(first) if *first == quote => self.quoted(row, at + 1, quote)?,
-                _ => self.unquoted(row, at),
+                Some(first) if *first == quote => self.quoted(rows, at + 1, quote)?,
+                _ => self.unquoted(rows, at),
             };
-            row.end_field();
+            rows.end_field();
             if self.content(at).is_empty() {
                 return Ok(());
             }
@@ -116,26 +112,26 @@ impl DelimitedReader {
     }
 
     /// Adds the field at `at`, up to the next delimiter; returns the end of the field.
-    fn unquoted(&self, row: &mut RawRow, at: usize) -> usize {
+    fn unquoted(&self, rows: &mut RawRows, at: usize) -> usize {
         let rest = self.content(at);
         let length = memchr(self.dialect.delimiter, rest).unwrap_or(rest.len());
-        row.push(&rest[..length]);
+        rows.push(&rest[..length]);
         at + length
     }
 
     /// Adds the field whose quote opens right before `at`; returns the end of the field.
-    fn quoted(&mut self, row: &mut RawRow, mut at: usize, quote: u8) -> Result<usize, DataError> {
+    fn quoted(&mut self, rows: &mut RawRows, mut at: usize, quote: u8) -> Result<usize, DataError> {
         let opened = self.last_line();
         loop {
             let rest = &self.window.bytes()[at..self.taken];
             let Some(length) = memchr(quote, rest) else {
-                row.push(rest);
+                rows.push(rest);
                 at = self.taken;
-                self.add_line(row, opened)?;
+                self.add_line(rows, opened)?;
                 continue;
             };
             let doubled = rest.get(length + 1) == Some(&quote);
-            row.push(&rest[..length + usize::from(doubled)]);
+            rows.push(&rest[..length + usize::from(doubled)]);
             at += length + 1 + usize::from(doubled);
             if !doubled {
                 return self.closed(at, opened);
@@ -168,9 +164,11 @@ impl DelimitedReader {
     }
 
     /// Takes one more line for a row, because a quote that opens in the line `opened` has not closed.
-    fn add_line(&mut self, row: &RawRow, opened: u64) -> Result<(), DataError> {
-        if row.n_fields() >= self.most_fields {
-            return Err(self.too_many_fields(row));
+    fn add_line(&mut self, rows: &RawRows, opened: u64) -> Result<(), DataError> {
+        let (n_fields, expected) = (rows.n_fields(), self.n_fields.unwrap_or(MOST_FIELDS));
+        if n_fields >= expected {
+            let (place, found) = (self.place(), n_fields + 1);
+            return Err(DataError::FieldCount { place, found, expected, several_lines: true });
         }
         match self.line_end()? {
             None => Err(self.unclosed(opened, Some(LONGEST_ROW))),
@@ -201,13 +199,24 @@ impl DelimitedReader {
         self.line + self.taken_lines - 1
     }
 
-    fn unclosed(&self, opened: u64, limit: Option<usize>) -> DataError {
-        DataError::UnclosedQuote { place: self.place(), opened, limit }
+    /// Refuses a row whose number of fields is not that of a valid row, if this is known.
+    fn check_count(&self, found: usize) -> Result<(), DataError> {
+        match self.n_fields.filter(|expected| *expected != found) {
+            None => Ok(()),
+            Some(expected) => {
+                let (place, several_lines) = (self.place(), self.taken_lines > 1);
+                Err(DataError::FieldCount { place, found, expected, several_lines })
+            }
+        }
     }
 
-    fn too_many_fields(&self, row: &RawRow) -> DataError {
-        let (found, expected) = (row.n_fields() + 1, self.most_fields);
-        DataError::FieldCount { place: self.place(), found, expected, several_lines: true }
+    /// Gives back all lines but the first of the row that was read last.
+    fn return_lines(&mut self) {
+        (self.taken, self.taken_lines) = (self.first_line, 1);
+    }
+
+    fn unclosed(&self, opened: u64, limit: Option<usize>) -> DataError {
+        DataError::UnclosedQuote { place: self.place(), opened, limit }
     }
 
     fn place(&self) -> Place {
@@ -235,45 +244,37 @@ impl FileReader for DelimitedReader {
         }
     }
 
-    /// Splits the row whose first line was taken.
+    /// Appends the row whose first line was taken: unsplit, unless the line holds a quote, because the row may have
+    /// more lines then.
     ///
     /// # Errors
-    /// The errors of [`read`](Self::read).
-    fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
-        row.begin(&self.file, self.dialect.trim, self.line, self.content(0));
-        if let Err(error) = self.split(row) {
-            row.end_field();
-            self.return_lines();
-            return Err(error);
-        }
-        Ok(())
-    }
-
-    /// Appends the row whose first line was taken to `rows`, unsplit; false if it holds a quote, because it may have
-    /// more lines then.
-    fn push_line(&self, rows: &mut RawRows) -> bool {
+    /// If a quote does not close, has text after its end, or adds a line to a row of too many fields, or if a row with
+    /// a quote has too many or too few fields; the next call of [`take_row`](Self::take_row) then continues in the line
+    /// after the row's first.
+    /// If the row is too long, or if the system cannot read it; no more rows can be read then.
+    fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
         let line = self.content(0);
         let Dialect { delimiter, trim, quote, .. } = self.dialect;
-        let is_plain = quote.is_none_or(|quote| memchr(quote, line).is_none());
-        if is_plain {
+        let Some(quote) = quote.filter(|quote| memchr(*quote, line).is_some()) else {
             rows.push_line(line, Line { delimiter, trim }, &self.file, self.line);
+            return Ok(());
+        };
+        rows.begin(&self.file, trim, self.line, line);
+        let mut done = self.split(rows, quote);
+        if done.is_err() {
+            rows.end_field();
+        } else {
+            done = self.check_count(rows.n_fields());
         }
-        is_plain
-    }
-
-    /// Whether the row that was read last holds line ends.
-    fn spans_lines(&self) -> bool {
-        self.taken_lines > 1
+        if done.is_err() {
+            self.return_lines();
+        }
+        done
     }
 
     /// The row that was read last, as it stands in the file, with its line end.
     fn raw(&self) -> &[u8] {
         &self.window.bytes()[..self.taken]
-    }
-
-    /// Gives back all lines but the first of the row that was read last.
-    fn return_lines(&mut self) {
-        (self.taken, self.taken_lines) = (self.first_line, 1);
     }
 }
 
@@ -297,13 +298,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         std::fs::write(&path, content).unwrap();
-        let file = Arc::from(path);
-        let (mut reader, mut row) = (DelimitedReader::open(&file, CSV).unwrap(), RawRow::new());
+        let file = InputFile::from(path);
+        let mut reader = DelimitedReader::open(&file, CSV).unwrap();
         let mut rows = Vec::new();
         loop {
-            match reader.read(&mut row) {
-                Ok(false) => return rows,
-                Ok(true) => rows.push(Ok(row.fields().map(<[u8]>::to_vec).collect())),
+            match reader.read() {
+                Ok(None) => return rows,
+                Ok(Some(row)) => rows.push(Ok(row.get(0).fields().map(<[u8]>::to_vec).collect())),
                 Err(error) => rows.push(Err(error.to_string())),
             }
         }

@@ -1,8 +1,5 @@
 //! A format of delimited text: what CSV, TSV and Criteo's logs have in common.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use deepcross_features::Problem;
 
 use super::dialect::Dialect;
@@ -13,8 +10,8 @@ use crate::error::DataError;
 use crate::formats::column_type::ColumnType;
 use crate::formats::columns::{first_difference, problem_of_columns};
 use crate::formats::file_format::{FileFormat, FileReader, FileWriter};
+use crate::input::InputFile;
 use crate::output::{NotWritten, Refused};
-use crate::rows::RawRow;
 
 /// A format of delimited text.
 pub(crate) struct TextFormat {
@@ -85,7 +82,7 @@ impl FileFormat for TextFormat {
         problems.map(|problem| Problem::new(problem.path, with_names(problem.message))).collect()
     }
 
-    fn header(&self, file: &Arc<Path>, config: &DataConfig) -> Result<Vec<String>, DataError> {
+    fn header(&self, file: &InputFile, config: &DataConfig) -> Result<Vec<String>, DataError> {
         let dialect = self.form(config)?;
         let Some(columns) = config.columns() else { return named_header(file, dialect) };
         let remedy = self.fixed.as_ref().map_or(REMEDY, |fixed| fixed.remedy);
@@ -94,14 +91,14 @@ impl FileFormat for TextFormat {
 
     fn reader(
         &self,
-        file: &Arc<Path>,
+        file: &InputFile,
         config: &DataConfig,
         header: &[String],
     ) -> Result<Box<dyn FileReader>, DataError> {
         let dialect = self.form(config)?;
         let mut reader = DelimitedReader::open(file, dialect)?;
         if dialect.headed {
-            reader.read(&mut RawRow::new())?;
+            reader.read()?;
         }
         reader.expect_fields(header.len());
         Ok(Box::new(reader))

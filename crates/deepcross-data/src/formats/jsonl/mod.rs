@@ -12,9 +12,6 @@
 mod reader;
 mod writer;
 
-use std::path::Path;
-use std::sync::Arc;
-
 use deepcross_features::Problem;
 
 use super::column_type::ColumnType;
@@ -22,6 +19,7 @@ use super::columns::problem_of_columns;
 use super::file_format::{FileFormat, FileReader, FileWriter};
 use crate::config::{DataConfig, Format, first_repeated};
 use crate::error::DataError;
+use crate::input::InputFile;
 use reader::JsonlReader;
 use writer::JsonlWriter;
 
@@ -61,7 +59,7 @@ impl FileFormat for Jsonl {
         config.without_meaning(self.format(), &["delimiter", "quote", "comment"])
     }
 
-    fn header(&self, file: &Arc<Path>, config: &DataConfig) -> Result<Vec<String>, DataError> {
+    fn header(&self, file: &InputFile, config: &DataConfig) -> Result<Vec<String>, DataError> {
         match config.columns() {
             Some(columns) => JsonlReader::check(file).map(|()| columns),
             None => JsonlReader::header(file),
@@ -69,13 +67,13 @@ impl FileFormat for Jsonl {
     }
 
     /// The columns are those of the first file.
-    fn check_next(&self, file: &Arc<Path>) -> Option<Result<(), DataError>> {
+    fn check_next(&self, file: &InputFile) -> Option<Result<(), DataError>> {
         Some(JsonlReader::check(file))
     }
 
     fn reader(
         &self,
-        file: &Arc<Path>,
+        file: &InputFile,
         config: &DataConfig,
         header: &[String],
     ) -> Result<Box<dyn FileReader>, DataError> {

@@ -1,8 +1,6 @@
 //! Reads the rows of JSON Lines.
 
 use std::collections::HashMap;
-use std::path::Path;
-use std::sync::Arc;
 
 use deepcross_features::json::{JsonValue, JsonWalk, ValueKind, kind_of, well_formed};
 
@@ -11,9 +9,10 @@ use crate::error::DataError;
 use crate::formats::columns::empty_file;
 use crate::formats::file_format::FileReader;
 use crate::formats::lines::LineReader;
+use crate::input::InputFile;
 use crate::limits::{LONGEST_NAME, MOST_FIELDS};
 use crate::message::shown;
-use crate::rows::RawRow;
+use crate::rows::RawRows;
 
 /// The number of rows, and of their bytes, whose keys are the columns.
 const HEADER_ROWS: usize = 1000;
@@ -61,7 +60,7 @@ const UNICODE: Expected = "escapes that are valid Unicode";
 impl JsonlReader {
     /// Opens the file, whose rows have the columns of `header`.
     pub(super) fn open(
-        file: &Arc<Path>,
+        file: &InputFile,
         config: &DataConfig,
         header: &[String],
     ) -> Result<Self, DataError> {
@@ -84,7 +83,7 @@ impl JsonlReader {
     }
 
     /// The keys of the first rows of a file.
-    pub(super) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
+    pub(super) fn header(file: &InputFile) -> Result<Vec<String>, DataError> {
         let mut lines = LineReader::open(file)?;
         let (mut known, mut names) = (HashMap::<String, ()>::new(), Vec::new());
         let (mut n_rows, mut n_bytes, mut bad_row) = (0, 0, None);
@@ -122,13 +121,13 @@ impl JsonlReader {
         match bad_row {
             _ if !names.is_empty() => Ok(names),
             Some(error) => Err(error),
-            None => Err(empty_file(file, "rows with keys")),
+            None => Err(empty_file(file.path(), "rows with keys")),
         }
     }
 
     /// Refuses a file without rows.
-    pub(super) fn check(file: &Arc<Path>) -> Result<(), DataError> {
-        if LineReader::open(file)?.take()? { Ok(()) } else { Err(empty_file(file, "rows")) }
+    pub(super) fn check(file: &InputFile) -> Result<(), DataError> {
+        if LineReader::open(file)?.take()? { Ok(()) } else { Err(empty_file(file.path(), "rows")) }
     }
 }
 
@@ -137,14 +136,14 @@ impl FileReader for JsonlReader {
         self.lines.take()
     }
 
-    fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
-        self.lines.begin(row, self.trim);
+    fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
+        self.lines.begin(rows, self.trim);
         self.text.clear();
         self.columns.iter_mut().for_each(|column| column.bounds = None);
         let split = self.split();
         for column in &self.columns {
-            row.push(column.bounds.map_or(&self.missing, |(start, end)| &self.text[start..end]));
-            row.end_field();
+            rows.push(column.bounds.map_or(&self.missing, |(start, end)| &self.text[start..end]));
+            rows.end_field();
         }
         split
     }

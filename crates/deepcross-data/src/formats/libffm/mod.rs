@@ -3,9 +3,6 @@
 mod reader;
 mod writer;
 
-use std::path::Path;
-use std::sync::Arc;
-
 use deepcross_features::Problem;
 
 use super::column_type::ColumnType;
@@ -15,6 +12,7 @@ use super::pairs::{
 };
 use crate::config::{DataConfig, Format, LABEL, LabelConfig, first_repeated};
 use crate::error::DataError;
+use crate::input::InputFile;
 use reader::LibffmReader;
 use writer::LibffmWriter;
 
@@ -87,7 +85,7 @@ impl FileFormat for Libffm {
         false
     }
 
-    fn header(&self, file: &Arc<Path>, config: &DataConfig) -> Result<Vec<String>, DataError> {
+    fn header(&self, file: &InputFile, config: &DataConfig) -> Result<Vec<String>, DataError> {
         match config.columns() {
             Some(columns) => LibffmReader::check(file).map(|()| columns),
             None => LibffmReader::header(file),
@@ -95,13 +93,13 @@ impl FileFormat for Libffm {
     }
 
     /// The fields are those of the first file.
-    fn check_next(&self, file: &Arc<Path>) -> Option<Result<(), DataError>> {
+    fn check_next(&self, file: &InputFile) -> Option<Result<(), DataError>> {
         Some(LibffmReader::check(file))
     }
 
     fn reader(
         &self,
-        file: &Arc<Path>,
+        file: &InputFile,
         _config: &DataConfig,
         header: &[String],
     ) -> Result<Box<dyn FileReader>, DataError> {

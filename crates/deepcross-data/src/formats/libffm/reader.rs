@@ -7,17 +7,16 @@
 //! Rejected: the fields of the first row, because a row leaves out the fields of which it has no feature.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
-use std::sync::Arc;
 
 use crate::config::LABEL;
 use crate::error::DataError;
 use crate::formats::columns::empty_file;
 use crate::formats::file_format::FileReader;
 use crate::formats::pairs::{BETWEEN, PairLines, is_feature_with_value, is_pair, is_whole, part};
+use crate::input::InputFile;
 use crate::limits::MOST_FIELDS;
 use crate::message::shown;
-use crate::rows::RawRow;
+use crate::rows::RawRows;
 
 /// Reads the rows of one file.
 #[derive(Debug)]
@@ -33,7 +32,7 @@ pub(super) struct LibffmReader {
 
 impl LibffmReader {
     /// Opens the file, whose rows have the columns of `header`.
-    pub(super) fn open(file: &Arc<Path>, header: &[String]) -> Result<Self, DataError> {
+    pub(super) fn open(file: &InputFile, header: &[String]) -> Result<Self, DataError> {
         let fields: Vec<Box<[u8]>> =
             header.iter().skip(1).map(|name| name.as_bytes().into()).collect();
         let positions = fields.iter().cloned().enumerate().map(|(at, field)| (field, at));
@@ -42,7 +41,7 @@ impl LibffmReader {
     }
 
     /// The columns of a file, which is read to its end: the label, and the fields in the order of their numbers.
-    pub(super) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
+    pub(super) fn header(file: &InputFile) -> Result<Vec<String>, DataError> {
         let (mut lines, mut known) = (PairLines::open(file)?, HashSet::<Box<[u8]>>::new());
         let mut is_empty = true;
         while lines.take()? {
@@ -59,16 +58,16 @@ impl LibffmReader {
             }
         }
         if is_empty {
-            return Err(empty_file(file, "rows"));
+            return Err(empty_file(file.path(), "rows"));
         }
         Ok([LABEL.to_owned()].into_iter().chain(by_number(known)).collect())
     }
 
     /// Refuses a file without rows.
-    pub(super) fn check(file: &Arc<Path>) -> Result<(), DataError> {
+    pub(super) fn check(file: &InputFile) -> Result<(), DataError> {
         match PairLines::open(file)?.take()? {
             true => Ok(()),
-            false => Err(empty_file(file, "rows")),
+            false => Err(empty_file(file.path(), "rows")),
         }
     }
 
@@ -101,16 +100,16 @@ impl FileReader for LibffmReader {
         self.lines.take()
     }
 
-    /// Splits the row whose line was taken.
+    /// Appends the row whose line was taken.
     ///
     /// # Errors
     /// If a word is not a pair, or if its field is not known; the next row is that of the next line.
-    fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
-        self.lines.begin(row);
+    fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
+        self.lines.begin(rows);
         let line = self.lines.content();
         let mut words = self.lines.words().peekable();
-        row.push(words.next_if(|word| !is_pair(word)).unwrap_or_default());
-        row.end_field();
+        rows.push(words.next_if(|word| !is_pair(word)).unwrap_or_default());
+        rows.end_field();
         self.pairs.clear();
         let mut wrong = None;
         for word in words {
@@ -130,11 +129,11 @@ impl FileReader for LibffmReader {
         for field in 0..self.fields.len() {
             let mut between: &[u8] = &[];
             while let Some((_, start, end)) = pairs.next_if(|(of, ..)| *of == field) {
-                row.push(between);
-                row.push(&line[*start..*end]);
+                rows.push(between);
+                rows.push(&line[*start..*end]);
                 between = &[BETWEEN];
             }
-            row.end_field();
+            rows.end_field();
         }
         match wrong {
             None => Ok(()),

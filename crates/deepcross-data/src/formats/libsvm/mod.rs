@@ -3,14 +3,12 @@
 mod reader;
 mod writer;
 
-use std::path::Path;
-use std::sync::Arc;
-
 use super::column_type::ColumnType;
 use super::file_format::{FileFormat, FileReader, FileWriter};
 use super::pairs::{BETWEEN, PairForm, are_rows, is_feature_with_value, is_line, is_pair};
 use crate::config::{DataConfig, Format, LABEL, LabelConfig};
 use crate::error::DataError;
+use crate::input::InputFile;
 use reader::{BEFORE_QID, FEATURES, LibsvmReader, QID};
 use writer::LibsvmWriter;
 
@@ -60,13 +58,13 @@ impl FileFormat for Libsvm {
         (column + 1 == n_columns).then_some(char::from(BETWEEN))
     }
 
-    fn header(&self, file: &Arc<Path>, _config: &DataConfig) -> Result<Vec<String>, DataError> {
+    fn header(&self, file: &InputFile, _config: &DataConfig) -> Result<Vec<String>, DataError> {
         LibsvmReader::header(file)
     }
 
     fn reader(
         &self,
-        file: &Arc<Path>,
+        file: &InputFile,
         _config: &DataConfig,
         header: &[String],
     ) -> Result<Box<dyn FileReader>, DataError> {

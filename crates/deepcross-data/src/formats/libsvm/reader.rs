@@ -4,16 +4,14 @@
 //! The last column holds all pairs as one weighted list, which a multi-hot field with weights reads.
 //! Rejected: a column for each feature, because there may be millions of features, of which a row has a few.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use crate::config::LABEL;
 use crate::error::DataError;
 use crate::formats::columns::empty_file;
 use crate::formats::file_format::FileReader;
 use crate::formats::pairs::{BETWEEN, PairLines, is_feature_with_value, is_pair};
+use crate::input::InputFile;
 use crate::message::shown;
-use crate::rows::RawRow;
+use crate::rows::RawRows;
 
 /// The name of the column that holds all pairs.
 pub(super) const FEATURES: &str = "features";
@@ -33,15 +31,15 @@ pub(super) struct LibsvmReader {
 
 impl LibsvmReader {
     /// Opens the file, whose rows have the columns of `header`.
-    pub(super) fn open(file: &Arc<Path>, header: &[String]) -> Result<Self, DataError> {
+    pub(super) fn open(file: &InputFile, header: &[String]) -> Result<Self, DataError> {
         Ok(Self { lines: PairLines::open(file)?, has_qid: header.len() == 3 })
     }
 
     /// The columns of a file, which must hold at least one row.
-    pub(super) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
+    pub(super) fn header(file: &InputFile) -> Result<Vec<String>, DataError> {
         let mut lines = PairLines::open(file)?;
         if !lines.take()? {
-            return Err(empty_file(file, "rows"));
+            return Err(empty_file(file.path(), "rows"));
         }
         let qid = lines.words().take(2).any(|word| word.starts_with(BEFORE_QID)).then_some(QID);
         let names = [Some(LABEL), qid, Some(FEATURES)];
@@ -67,27 +65,27 @@ impl FileReader for LibsvmReader {
         self.lines.take()
     }
 
-    /// Splits the row whose line was taken.
+    /// Appends the row whose line was taken.
     ///
     /// # Errors
     /// If a word is not a pair; the next row is that of the next line.
-    fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
-        self.lines.begin(row);
+    fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
+        self.lines.begin(rows);
         let mut words = self.lines.words().peekable();
-        row.push(words.next_if(|word| !is_pair(word)).unwrap_or_default());
-        row.end_field();
+        rows.push(words.next_if(|word| !is_pair(word)).unwrap_or_default());
+        rows.end_field();
         if self.has_qid {
             let qid = words.next_if(|word| word.starts_with(BEFORE_QID)).unwrap_or(BEFORE_QID);
-            row.push(&qid[BEFORE_QID.len()..]);
-            row.end_field();
+            rows.push(&qid[BEFORE_QID.len()..]);
+            rows.end_field();
         }
         let mut wrong = None;
         for (at, word) in words.enumerate() {
-            row.push(if at > 0 { &[BETWEEN] } else { &[] });
-            row.push(word);
+            rows.push(if at > 0 { &[BETWEEN] } else { &[] });
+            rows.push(word);
             wrong = wrong.or_else(|| (!is_feature_with_value(word)).then(|| self.wrong(word)));
         }
-        row.end_field();
+        rows.end_field();
         wrong.map_or(Ok(()), Err)
     }
 

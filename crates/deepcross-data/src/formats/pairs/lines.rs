@@ -2,23 +2,21 @@
 //!
 //! In these formats a row is a line, because there are no quotes and no value can hold a delimiter.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use memchr::memchr;
 
 use super::tokens::{COMMENT, words};
 use crate::error::DataError;
 use crate::formats::lines::LineReader;
+use crate::input::InputFile;
 use crate::place::Place;
-use crate::rows::RawRow;
+use crate::rows::RawRows;
 
 /// Reads the lines of one file.
 #[derive(Debug)]
 pub(crate) struct PairLines(LineReader);
 
 impl PairLines {
-    pub(crate) fn open(file: &Arc<Path>) -> Result<Self, DataError> {
+    pub(crate) fn open(file: &InputFile) -> Result<Self, DataError> {
         LineReader::open(file).map(Self)
     }
 
@@ -51,9 +49,9 @@ impl PairLines {
         words(self.content())
     }
 
-    /// Makes `row` a row without fields that begins in this line.
-    pub(crate) fn begin(&self, row: &mut RawRow) {
-        self.0.begin(row, true);
+    /// Appends a row without fields that begins in this line.
+    pub(crate) fn begin(&self, rows: &mut RawRows) {
+        self.0.begin(rows, true);
     }
 
     /// The place of the line.

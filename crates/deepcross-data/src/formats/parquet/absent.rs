@@ -1,23 +1,21 @@
 //! Replaces the reader and the writer of Parquet if the cargo feature `parquet` is off, and refuses every file.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use crate::config::Format;
 use crate::error::DataError;
 use crate::formats::column_type::ColumnType;
 use crate::formats::file_format::{FileReader, FileWriter};
+use crate::input::InputFile;
 
 /// A reader that reads nothing.
 pub(super) struct ParquetReader;
 
 impl ParquetReader {
-    pub(super) fn open(file: &Arc<Path>, _trim: bool) -> Result<Box<dyn FileReader>, DataError> {
-        Err(DataError::Parquet { file: (**file).into(), problem: ABSENT.to_owned() })
+    pub(super) fn open(file: &InputFile, _trim: bool) -> Result<Box<dyn FileReader>, DataError> {
+        Err(DataError::Parquet { file: file.path().to_path_buf(), problem: ABSENT.to_owned() })
     }
 
-    pub(super) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
-        Err(DataError::Parquet { file: (**file).into(), problem: ABSENT.to_owned() })
+    pub(super) fn header(file: &InputFile) -> Result<Vec<String>, DataError> {
+        Err(DataError::Parquet { file: file.path().to_path_buf(), problem: ABSENT.to_owned() })
     }
 }
 

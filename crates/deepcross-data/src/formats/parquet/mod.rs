@@ -15,14 +15,12 @@ mod thrift;
 #[cfg(feature = "parquet")]
 mod writer;
 
-use std::path::Path;
-use std::sync::Arc;
-
 use super::column_type::ColumnType;
 use super::columns::problem_of_columns;
 use super::file_format::{FileFormat, FileReader, FileWriter};
 use crate::config::{DataConfig, Format};
 use crate::error::DataError;
+use crate::input::InputFile;
 #[cfg(not(feature = "parquet"))]
 use absent::{ParquetReader, ParquetWriter};
 #[cfg(feature = "parquet")]
@@ -72,13 +70,13 @@ impl FileFormat for Parquet {
         false
     }
 
-    fn header(&self, file: &Arc<Path>, _config: &DataConfig) -> Result<Vec<String>, DataError> {
+    fn header(&self, file: &InputFile, _config: &DataConfig) -> Result<Vec<String>, DataError> {
         ParquetReader::header(file)
     }
 
     fn reader(
         &self,
-        file: &Arc<Path>,
+        file: &InputFile,
         config: &DataConfig,
         _header: &[String],
     ) -> Result<Box<dyn FileReader>, DataError> {

@@ -25,11 +25,11 @@ use super::cell_text::{Refused, is_read, write};
 use super::size_checks::{problem_of_columns, problem_of_groups};
 use crate::error::DataError;
 use crate::formats::file_format::FileReader;
-use crate::input::{is_pipe, open, unreadable};
+use crate::input::{InputFile, open, unreadable};
 use crate::limits::{LONGEST_ROW, MOST_FIELDS};
 use crate::message::shown;
-use crate::place::row_number;
-use crate::rows::RawRow;
+use crate::place::{Place, row_number};
+use crate::rows::RawRows;
 
 /// The number of rows of a batch.
 const BATCH_ROWS: usize = 1024;
@@ -56,8 +56,8 @@ impl fmt::Debug for ParquetReader {
 }
 
 impl ParquetReader {
-    pub(super) fn open(file: &Arc<Path>, trim: bool) -> Result<Box<dyn FileReader>, DataError> {
-        let (builder, bytes) = builder(file)?;
+    pub(super) fn open(file: &InputFile, trim: bool) -> Result<Box<dyn FileReader>, DataError> {
+        let ((builder, bytes), file) = (builder(file)?, file.path());
         let problem =
             guarded(file, || Ok::<_, Infallible>(problem_of_groups(&bytes, builder.metadata())))?;
         refuse(file, problem)?;
@@ -68,8 +68,13 @@ impl ParquetReader {
     }
 
     /// The names of the columns.
-    pub(super) fn header(file: &Arc<Path>) -> Result<Vec<String>, DataError> {
-        names(file, builder(file)?.0.schema())
+    pub(super) fn header(file: &InputFile) -> Result<Vec<String>, DataError> {
+        names(file.path(), builder(file)?.0.schema())
+    }
+
+    /// The place of the row that was taken.
+    fn place(&self) -> Place {
+        Place::new(&self.file, row_number(self.row), b"")
     }
 }
 
@@ -91,13 +96,13 @@ impl FileReader for ParquetReader {
         Ok(true)
     }
 
-    /// Splits the row that was taken.
+    /// Appends the row that was taken.
     ///
     /// # Errors
     /// If a value cannot be written as text; reading then continues after the row.
     /// If the row is too long; the pass ends then.
-    fn split_row(&mut self, row: &mut RawRow) -> Result<(), DataError> {
-        row.begin(&self.file, self.trim, row_number(self.row), b"");
+    fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
+        rows.begin(&self.file, self.trim, row_number(self.row), b"");
         let columns = self.batch.as_ref().map_or(&[][..], RecordBatch::columns);
         let at = self.next.saturating_sub(1);
         let (mut refused, mut length) = (None, 0);
@@ -107,30 +112,31 @@ impl FileReader for ParquetReader {
                 refused = refused.or(Some((name, shown(&self.value), error)));
             }
             length += self.value.len();
-            row.push(&self.value);
-            row.end_field();
+            rows.push(&self.value);
+            rows.end_field();
         }
         if length > LONGEST_ROW {
-            return Err(DataError::LongRow { place: row.place(), limit: LONGEST_ROW });
+            return Err(DataError::LongRow { place: self.place(), limit: LONGEST_ROW });
         }
         match refused {
             None => Ok(()),
             Some((name, value, Refused(expected))) => Err(DataError::Row {
-                place: row.place(),
+                place: self.place(),
                 field: name.clone(),
                 value,
                 expected: expected.to_owned(),
             }),
         }
     }
+
     fn raw(&self) -> &[u8] {
         &[]
     }
 }
 
 /// Opens the file, and reads its metadata without its rows; returns the file for the size checks too.
-fn builder(path: &Path) -> Result<(ParquetRecordBatchReaderBuilder<File>, File), DataError> {
-    let file = whole(path)?;
+fn builder(file: &InputFile) -> Result<(ParquetRecordBatchReaderBuilder<File>, File), DataError> {
+    let (path, file) = (file.path(), whole(file)?);
     refuse(path, problem_of_columns(&file))?;
     // The types that another program had in memory, such as dictionaries, do not change the values.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
@@ -144,12 +150,12 @@ fn refuse(path: &Path, problem: Option<String>) -> Result<(), DataError> {
     problem.map_or(Ok(()), |problem| Err(DataError::Parquet { file: path.into(), problem }))
 }
 
-/// Opens the file at `path`.
+/// Opens a file whose bytes can be read in any order.
 ///
 /// A pipe is copied to a file without a name, because Parquet is read from its end.
-fn whole(path: &Path) -> Result<File, DataError> {
-    let mut stream = open(path)?;
-    if !is_pipe(path) {
+fn whole(file: &InputFile) -> Result<File, DataError> {
+    let (path, mut stream) = (file.path(), open(file)?);
+    if !file.is_pipe() {
         return File::open(path).map_err(|error| unreadable(path, 1, error));
     }
     let copied = tempfile::tempfile().and_then(|mut file| {

@@ -1,0 +1,106 @@
+//! Reads the raw rows of a source one at a time, from the same chunks that encoding reads.
+
+use super::chunk_reader::{CHUNK_ROWS, Chunk, ChunkReader, ChunkRow, Position};
+use super::row_filter::{RowFilter, Target};
+use crate::config::BadRows;
+use crate::error::DataError;
+use crate::rows::RawRow;
+use crate::source::{Partition, Skipped, Source};
+
+/// Streams the raw rows of a source, and skips or reports bad rows.
+///
+/// [`Source::rows`] starts such a pass.
+/// A few hundred rows are read ahead; within a thread pool of rayon, all threads of the pool split them.
+#[derive(Debug)]
+pub struct RawReader {
+    chunks: ChunkReader,
+    chunk: Chunk,
+    /// The row that was read last, if there is one.
+    current: Option<Position>,
+    skipped: Skipped,
+}
+
+impl Source {
+    /// Starts a pass over all raw rows; each call starts again at the first row.
+    ///
+    /// `bad_rows` says whether rows that cannot be read are skipped.
+    ///
+    /// # Errors
+    /// If the first file can no longer be opened.
+    pub fn rows(&self, bad_rows: BadRows) -> Result<RawReader, DataError> {
+        RawReader::new(self, RowFilter::unlabelled(self, Partition::All), bad_rows)
+    }
+}
+
+impl RawReader {
+    /// The rows that `filter` selects.
+    pub(crate) fn new(
+        source: &Source,
+        filter: RowFilter,
+        bad_rows: BadRows,
+    ) -> Result<Self, DataError> {
+        let chunks = ChunkReader::new(source, filter, bad_rows)?;
+        let (chunk, skipped) = (Chunk::default(), Skipped::default());
+        Ok(Self { chunks, chunk, current: None, skipped })
+    }
+
+    /// Keeps the rows as they stand in their files too, for [`raw_text`](Self::raw_text).
+    pub(crate) fn keeping_raw(self) -> Self {
+        Self { chunks: self.chunks.keeping_raw(), ..self }
+    }
+
+    /// Reads the next row; `None` after the last row of the last file.
+    ///
+    /// # Errors
+    /// If the number of fields differs from the header's, or if a quote does not close or has text after its end,
+    /// unless bad rows are skipped.
+    /// After such an error the next call continues in the line after the row's first, because a stray quote joins
+    /// several rows into one.
+    /// A row that has too many fields already is not searched for the end of a quote.
+    ///
+    /// If the system cannot read the file, or if a row is longer than 16 MiB; the pass ends then.
+    pub fn next_row(&mut self) -> Result<Option<RawRow<'_>>, DataError> {
+        Ok(self.next_labelled()?.map(|(row, _)| row))
+    }
+
+    /// Skips the row that was read last, because of an error that is about it.
+    ///
+    /// # Errors
+    /// `error` itself if bad rows are not skipped, or if it is not about a single row.
+    pub fn skip(&mut self, error: DataError) -> Result<(), DataError> {
+        self.skipped.admit(error, self.chunks.bad_rows)
+    }
+
+    /// The bad rows that were skipped.
+    pub fn skipped(&self) -> &Skipped {
+        &self.skipped
+    }
+
+    /// Reads the next row with its target; `None` after the last row.
+    ///
+    /// # Errors
+    /// As [`next_row`](Self::next_row), and if the label or the weight is not valid.
+    pub(crate) fn next_labelled(&mut self) -> Result<Option<(RawRow<'_>, Target)>, DataError> {
+        self.current = None;
+        let (position, target) = loop {
+            if self.chunk.rest().is_empty() {
+                self.chunks.read(&mut self.chunk, CHUNK_ROWS);
+            }
+            match self.chunk.take() {
+                None => return Ok(None),
+                Some(ChunkRow::Kept(position, target)) => break (position, target),
+                Some(ChunkRow::Bad(_, Some(error))) => self.skip(*error)?,
+                Some(ChunkRow::Bad(_, None) | ChunkRow::Dropped(_)) => {}
+            }
+        };
+        self.current = Some(position);
+        Ok(Some((self.chunk.raw_row(position), target)))
+    }
+
+    /// The row that was read last as it stands in its file, with its line end.
+    ///
+    /// Empty if rows are not [kept](Self::keeping_raw) so, or if the rows of the file are not text.
+    pub(crate) fn raw_text(&self) -> &[u8] {
+        self.current.map_or(&[], |position| self.chunk.raw_text(position))
+    }
+}
