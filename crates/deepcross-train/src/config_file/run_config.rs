@@ -125,7 +125,7 @@ impl RunConfig {
         let known = [known_keys::<Self>(), &["compare"]].concat();
         problems.extend(table.keys().map(|key| unknown(key, "", &known)));
         problems.extend(config.data.problems());
-        problems.extend(config.model.problems().iter().map(|text| of_text(text)));
+        problems.extend(config.model.problems());
         problems.extend(config.train.problems());
         if all_fields {
             problems.extend(config.field_problems());
@@ -188,12 +188,6 @@ fn fields(table: &mut Table, problems: &mut Vec<Problem>) -> (Vec<FieldConfig>, 
     let read: Vec<_> = fields.into_iter().enumerate().filter_map(&mut named).collect();
     let complete = read.len() == n_fields;
     (read, complete)
-}
-
-/// The problem whose text is "`` `path`: message ``".
-fn of_text(text: &str) -> Problem {
-    let parts = text.strip_prefix('`').and_then(|text| text.split_once("`: "));
-    parts.map_or_else(|| Problem::new("", text), |(path, message)| Problem::new(path, message))
 }
 
 /// The message of a syntax error, with its line.
