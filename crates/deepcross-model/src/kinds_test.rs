@@ -91,6 +91,8 @@ fn the_number_of_weights_follows_the_formulas() {
     assert_eq!(n(ModelKind::Ffm), 52 * 7 + 1);
     // `mlp` has a table of 30 rows with a bias, and a stack of width 3 + 20 + 2.
     assert_eq!(n(ModelKind::Mlp), 93 + 26 * 4 + 5 * 5 + 6);
+    // `deepfm` has hidden layers over the 3 vectors of `fm`, and their weights in the logit.
+    assert_eq!(n(ModelKind::DeepFm), n(ModelKind::Fm) + 10 * 4 + 5 * 5 + 5);
     // `dcn-v2` has three cross layers in addition.
     assert_eq!(n(ModelKind::DcnV2), n(ModelKind::Mlp) + 3 * 26 * 25);
     assert_eq!(n(ModelKind::DeepCrossingPlain), n(ModelKind::DeepCrossing));

@@ -62,7 +62,9 @@ pub(crate) mod tests {
     #[test]
     pub(crate) fn derivative() -> Holds {
         let cases = (SIZES, 0_usize..3, 0_usize..=4, 0_usize..3).prop_flat_map(
-            |(rows, first, n, after)| (any_matrix(rows, first + n + after + 1), Just(first..first + n)),
+            |(rows, first, n, after)| {
+                (any_matrix(rows, first + n + after + 1), Just(first..first + n))
+            },
         );
         holds(cases, |(x, columns)| {
             check(&[x], |pass, x| {

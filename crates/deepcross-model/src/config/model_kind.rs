@@ -15,6 +15,9 @@ pub enum ModelKind {
     Ffm,
     /// A multi-layer perceptron over the stacked input.
     Mlp,
+    /// DeepFM (Guo et al., IJCAI 2017).
+    #[serde(rename = "deepfm")]
+    DeepFm,
     /// DCN-V2 (Wang et al., WWW 2021).
     DcnV2,
     /// Deep Crossing with two-layer units that lack the identity path around them.
@@ -26,11 +29,12 @@ pub enum ModelKind {
 
 impl ModelKind {
     /// All kinds, the simple ones first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Lr,
         Self::Fm,
         Self::Ffm,
         Self::Mlp,
+        Self::DeepFm,
         Self::DcnV2,
         Self::DeepCrossingPlain,
         Self::DeepCrossing,
@@ -43,6 +47,7 @@ impl ModelKind {
             Self::Fm => "fm",
             Self::Ffm => "ffm",
             Self::Mlp => "mlp",
+            Self::DeepFm => "deepfm",
             Self::DcnV2 => "dcn-v2",
             Self::DeepCrossingPlain => "deep-crossing-plain",
             Self::DeepCrossing => "deep-crossing",

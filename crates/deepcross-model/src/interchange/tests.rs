@@ -33,7 +33,9 @@ pub(super) fn specs() -> Vec<(&'static str, ModelSpec)> {
     };
     let small = |kind| ModelConfig { embedding: Some(3), embedding_std: Some(0.5), ..of(kind) };
     let structure = Some(CrossStructure::Parallel);
-    use crate::config::ModelKind::{DcnV2, DeepCrossing, DeepCrossingPlain, Ffm, Fm, Lr, Mlp};
+    use crate::config::ModelKind::{
+        DcnV2, DeepCrossing, DeepCrossingPlain, DeepFm, Ffm, Fm, Lr, Mlp,
+    };
     let normed = |config| ModelConfig { batch_norm: Some(true), ..config };
     let one_layer = ModelConfig {
         hidden: None,
@@ -50,6 +52,7 @@ pub(super) fn specs() -> Vec<(&'static str, ModelSpec)> {
         ("mlp", ModelConfig { embed_numbers: Some(true), ..stacked(Mlp) }),
         ("dcn", stacked(DcnV2)),
         ("dcn, parallel", ModelConfig { rank: Some(2), structure, ..stacked(DcnV2) }),
+        ("deepfm", ModelConfig { hidden: Some(vec![4, 5]), ..small(DeepFm) }),
         ("lr", of(Lr)),
         ("fm", small(Fm)),
         ("ffm", small(Ffm)),

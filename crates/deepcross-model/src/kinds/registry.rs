@@ -3,6 +3,7 @@
 use super::configured::Configured;
 use super::dcn_v2::DcnV2;
 use super::deep_crossing::DeepCrossing;
+use super::deepfm::DeepFm;
 use super::linear::LinearModel;
 use super::mlp::MlpModel;
 use crate::config::{ModelConfig, ModelKind, Preset};
@@ -18,6 +19,7 @@ const fn entry(kind: ModelKind) -> Entry {
         ModelKind::Fm => Entry::of::<LinearModel<FactorizationMachine>>(),
         ModelKind::Ffm => Entry::of::<LinearModel<FieldAware>>(),
         ModelKind::Mlp => Entry::of::<MlpModel>(),
+        ModelKind::DeepFm => Entry::of::<DeepFm>(),
         ModelKind::DcnV2 => Entry::of::<DcnV2>(),
         ModelKind::DeepCrossingPlain => Entry::of::<DeepCrossing<true>>(),
         ModelKind::DeepCrossing => Entry::of::<DeepCrossing<false>>(),
@@ -207,7 +209,7 @@ mod tests {
 
     #[test]
     fn keys_without_meaning_are_refused_by_name() {
-        for (kind, n_refused) in ModelKind::ALL.into_iter().zip([19, 17, 17, 7, 4, 6, 5]) {
+        for (kind, n_refused) in ModelKind::ALL.into_iter().zip([19, 17, 17, 7, 14, 4, 6, 5]) {
             let config = full(kind);
             let problems = config.problems();
             assert_eq!(problems.len(), n_refused, "{problems:?}");
@@ -304,7 +306,7 @@ mod tests {
                 activation: Some(Activation::Tanh),
                 ..all
             },
-            ModelKind::Mlp | ModelKind::DcnV2 => {
+            ModelKind::Mlp | ModelKind::DeepFm | ModelKind::DcnV2 => {
                 ModelConfig { activation: Some(Activation::Tanh), ..all.for_kind(kind) }
             }
             kind => all.for_kind(kind),

@@ -19,6 +19,11 @@
 //! x = torch.cat([hot["city"], embedded("ad"), embedded("words"), hot["stats"]], 1)
 //! stacked = linear(q, "scoring", hidden(q, cross(q, x)))
 //! parallel = linear(q, "scoring", torch.cat([cross(q, x), hidden(q, x)], 1))
+//! # deepfm; the weights of numbers are `q[f"linear.{f}.weight"].T`, and those of values are tables
+//! v = [hot[f] @ weights("embedding", f) for f in fields]
+//! pairs = sum((v[i] * v[j]).sum(1, keepdim=True) for i in range(4) for j in range(i + 1, 4))
+//! logit = q["linear.bias"] + sum(hot[f] @ weights("linear", f) for f in fields) + pairs \
+//!     + linear(q, "scoring", hidden(q, torch.cat(v, 1)))
 //! # all
 //! loss = F.binary_cross_entropy_with_logits(logit.squeeze(1), label)
 //! gradients = torch.autograd.grad(loss, list(q.values()))
@@ -112,4 +117,9 @@ fn dcn_v2_agrees() {
     check(golden, "dcn-v2 stacked", &stacked);
     let structure = Some(CrossStructure::Parallel);
     check(golden, "dcn-v2 parallel", &ModelConfig { rank: Some(2), structure, ..stacked });
+}
+
+#[test]
+fn deepfm_agrees() {
+    check(include_str!("../golden/deepfm.json"), "deepfm", &config(ModelKind::DeepFm));
 }
