@@ -129,7 +129,7 @@ impl<'e> ChunkCommit<'e> {
                 && !self.kept_columns.is_empty()
             {
                 let values = chunk.raw_row(*position);
-                self.raw_values.push(self.kept_columns.iter().map(|&column| values.field(column)));
+                self.raw_values.push(self.kept_columns.iter().map(|&column| values.cell(column)));
             }
             let is_kept = usize::from(matches!(row, ChunkRow::Kept(..)));
             (at, *n_good) = (at + is_kept, *n_good + is_kept);

@@ -1,4 +1,4 @@
-//! The bytes of a file or a pipe: opened, decompressed, and cut into lines.
+//! The bytes of a file or a pipe: opened, decompressed, and cut into lines; and rows of cells.
 //!
 //! Nothing here knows a format: the modules above decide the meaning of the bytes.
 
@@ -9,6 +9,7 @@ mod input_file;
 mod line_window;
 mod open;
 mod replay;
+mod row_chunk;
 mod stream;
 
 pub use fingerprint::Fingerprint;
@@ -18,3 +19,4 @@ pub use replay::Pipes;
 
 pub(crate) use line_window::{BYTE_ORDER_MARK, LineWindow};
 pub(crate) use open::{open, open_plain, unreadable};
+pub(crate) use row_chunk::RowChunk;
