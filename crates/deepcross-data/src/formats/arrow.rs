@@ -3,6 +3,7 @@
 //! Numbers are read where they are, without a copy, and a dictionary is not expanded.
 
 use std::fmt;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -20,7 +21,8 @@ use arrow_schema::{DataType, Schema, TimeUnit};
 use deepcross_features::{Cell, CellList, Cells, LIST_SEPARATOR};
 
 use crate::config::first_repeated;
-use crate::input::RowChunk;
+use crate::error::DataError;
+use crate::input::{Input, MemoryRows, RowChunk};
 use crate::limits::MOST_FIELDS;
 use crate::message::shown;
 
@@ -365,5 +367,28 @@ fn dictionary(array: &ArrayRef, key: &DataType) -> Box<dyn Cells> {
 impl<K: ArrowDictionaryKeyType> Cells for Dictionary<K> {
     fn cell(&self, at: usize) -> Cell<'_> {
         self.array.key(at).map_or(Cell::Null, |key| self.values.cell(key))
+    }
+}
+
+impl Input {
+    /// The rows of Arrow record batches, which all have the columns of the first; with the cargo feature `parquet`.
+    ///
+    /// Numbers are read where they are, and dictionaries are not expanded.
+    /// The rows give the same model as the same rows in a Parquet file.
+    ///
+    /// # Errors
+    /// [`DataError::NoFiles`] if there is no batch; [`DataError::Columns`] if the batches have different columns, or a
+    /// column of a type that is not read.
+    pub fn from_batches(batches: &[RecordBatch]) -> Result<Self, DataError> {
+        let first = batches.first().ok_or(DataError::NoFiles)?;
+        let refused = |problem| DataError::Columns { file: Self::MEMORY.into(), problem };
+        let header = names(&first.schema()).map_err(refused)?;
+        for batch in batches {
+            if names(&batch.schema()).map_err(refused)? != header {
+                return Err(refused("the batches have different columns".to_owned()));
+            }
+        }
+        let rows = |batch| -> Arc<dyn RowChunk> { Arc::new(BatchRows::new(batch)) };
+        Ok(Self::in_memory(MemoryRows { header, chunks: batches.iter().map(rows).collect() }))
     }
 }

@@ -15,6 +15,7 @@ mod delimited;
 mod jsonl;
 mod libffm;
 mod libsvm;
+mod memory;
 mod pairs;
 mod parquet;
 
