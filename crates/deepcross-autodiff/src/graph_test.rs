@@ -23,6 +23,8 @@ enum Step {
     AddActivate([usize; 2], Activation),
     MatMul(usize),
     Affine(usize, Activation),
+    /// Columns of two values side by side.
+    Columns([usize; 2]),
     Concat([usize; 2]),
     Gather(Activation),
     Bag(Activation),
@@ -47,6 +49,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         (two(), any_activation()).prop_map(|(ab, activation)| Step::AddActivate(ab, activation)),
         one().prop_map(Step::MatMul),
         (one(), any_activation()).prop_map(|(x, activation)| Step::Affine(x, activation)),
+        two().prop_map(Step::Columns),
         two().prop_map(Step::Concat),
         any_activation().prop_map(Step::Gather),
         any_activation().prop_map(Step::Bag),
@@ -123,6 +126,10 @@ impl Values<'_> {
             }
             Step::Affine(x, activation) => {
                 pass.affine(one(x), graph.square, Some(graph.bias), activation)
+            }
+            Step::Columns([a, b]) => {
+                let (both, width) = (pass.concat(&[one(a), one(b)]), pass.shape(one(a)).1);
+                pass.columns(both, width / 2..width / 2 + width)
             }
             Step::Concat([a, b]) => {
                 let both = pass.concat(&[one(a), one(b)]);

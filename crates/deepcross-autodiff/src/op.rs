@@ -4,9 +4,9 @@ use crate::DenseId;
 use crate::backward::Backward;
 use crate::ops::{
     Activate, AddActivate, Affine, BatchNorm, Binary, Concat, Custom, Dropout, Ffm, Fm, LogLoss,
-    Reduce, Scale, Shift, Stack, SumColumns, activate, add, add_activate, affine, batch_norm,
-    concat, custom, dropout, ffm, fm, log_loss, matmul, mean, mul, scale, shift, stack, sub, sum,
-    sum_columns,
+    Reduce, Scale, Shift, SomeColumns, Stack, SumColumns, activate, add, add_activate, affine,
+    batch_norm, columns, concat, custom, dropout, ffm, fm, log_loss, matmul, mean, mul, scale,
+    shift, stack, sub, sum, sum_columns,
 };
 use deepcross_kernels::{Real, map_into};
 
@@ -24,6 +24,7 @@ pub(crate) enum Op<F> {
     AddActivate(AddActivate),
     Affine(Affine),
     BatchNorm(BatchNorm),
+    SomeColumns(SomeColumns),
     Concat(Concat),
     Stack(Stack),
     Dropout(Dropout<F>),
@@ -51,6 +52,7 @@ pub(crate) fn backward<F: Real>(op: &Op<F>, context: Backward<'_, F>) {
         Op::AddActivate(op) => add_activate::backward(op, context),
         Op::Affine(op) => affine::backward(op, context),
         Op::BatchNorm(op) => batch_norm::backward(op, context),
+        Op::SomeColumns(op) => columns::backward(op, context),
         Op::Concat(op) => concat::backward(op, context),
         Op::Stack(op) => stack::backward(op, context),
         Op::Dropout(op) => dropout::backward(op, context),

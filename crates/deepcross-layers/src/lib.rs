@@ -2,6 +2,7 @@
 
 mod batch_norm;
 mod builder;
+mod cross_layer;
 mod dropout;
 mod embedding;
 mod ffm;
@@ -26,6 +27,7 @@ mod wrong_rules_test;
 
 pub use batch_norm::{BatchNorm, BatchNormConfig};
 pub use builder::Builder;
+pub use cross_layer::{CrossLayer, CrossLayerConfig};
 pub use deepcross_autodiff::{Activation, Lookup, Real, RowBags};
 pub use dropout::Dropout;
 pub use embedding::{Embedding, EmbeddingConfig};

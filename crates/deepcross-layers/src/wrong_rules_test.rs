@@ -2,7 +2,7 @@
 
 use crate::test_support::Holds;
 use crate::{
-    dropout, embedding, ffm, first_order, fm, linear, mlp, one_layer_unit, plain_unit,
+    cross_layer, dropout, embedding, ffm, first_order, fm, linear, mlp, one_layer_unit, plain_unit,
     residual_unit, scoring, stacking,
 };
 use deepcross_autodiff::wrong_rules::WrongRule::{
@@ -15,7 +15,8 @@ type Row = (&'static str, fn() -> Holds, &'static [WrongRule]);
 
 const AFFINE: &[WrongRule] = &[Sign, NoTranspose, NoBiasGradient];
 
-const PROPERTIES: [Row; 13] = [
+const PROPERTIES: [Row; 14] = [
+    ("cross layer", cross_layer::tests::agrees_with_its_twin_and_its_differences, AFFINE),
     ("dropout", dropout::tests::derivatives_are_right, &[]),
     (
         "one-hot embedding",

@@ -1,14 +1,15 @@
 //! The error of a model that cannot be built.
 
+use deepcross_features::Problem;
 use thiserror::Error;
 
 /// Why a model cannot be built.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// Values that are out of range or contradict each other, one sentence each.
-    #[error("{}", .0.join("\n"))]
-    Config(Vec<String>),
+    /// Values that are out of range or contradict each other.
+    #[error("{}", lines(.0))]
+    Config(Vec<Problem>),
     /// The model has no fields.
     #[error("a model needs at least one field")]
     NoFields,
@@ -31,4 +32,9 @@ pub enum ModelError {
     /// The stored weights are not those of the stored model.
     #[error("the stored weights do not belong to the stored model: {0}")]
     Weights(String),
+}
+
+/// A line for each problem.
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -3,10 +3,9 @@
 use crate::artifact::mutations::{frame, mutations, parts, run};
 use crate::artifact::{Encoding, decode};
 use crate::header::Header;
-use crate::kinds::build::BuildModel;
 use crate::{
-    Model, ModelConfig, ModelError, ModelKind, ModelSpec, Scorer, Tapes, TrainedModel,
-    TrainingSummary, UnitsSpec,
+    Kinds, Model, ModelConfig, ModelError, ModelKind, ModelSpec, Scorer, StoredSpec, Tapes,
+    TrainedModel, TrainingSummary,
 };
 use deepcross_autodiff::{Activation, Params, Tape};
 use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic, Platt, Temperature};
@@ -24,18 +23,21 @@ fn shapes() -> Vec<FieldShape> {
     ]
 }
 
+/// The configuration of a small model of a kind.
+fn config(kind: ModelKind) -> ModelConfig {
+    let all = ModelConfig {
+        embedding: Some(3),
+        embedding_std: Some(0.5),
+        bypass_below: Some(25),
+        hidden: Some(vec![4, 5]),
+        ..Default::default()
+    };
+    all.for_kind(kind)
+}
+
 /// The specification of a small model of a kind.
 fn spec(kind: ModelKind) -> ModelSpec {
-    let config = ModelConfig { kind, ..Default::default() };
-    let factors = ModelConfig { embedding: Some(3), embedding_std: Some(0.5), ..config.clone() };
-    let stacked =
-        ModelConfig { bypass_below: Some(25), hidden: Some(vec![4, 5]), ..factors.clone() };
-    let config = match kind {
-        ModelKind::Lr => config,
-        ModelKind::Fm | ModelKind::Ffm => factors,
-        ModelKind::DeepCrossing | ModelKind::DeepCrossingPlain | ModelKind::Mlp => stacked,
-    };
-    config.check().unwrap()
+    config(kind).check().unwrap()
 }
 
 fn batch() -> Batch<f64> {
@@ -59,7 +61,7 @@ fn the_number_of_weights_is_that_of_the_built_model() {
     for kind in ModelKind::ALL {
         let (spec, mut params) = (spec(kind), Params::<f64>::new());
         let model = Model::new(&spec, &shapes(), &mut params, 1).unwrap();
-        assert_eq!(Model::n_parameters(&spec, &shapes()), Some(params.n_parameters()), "{kind:?}");
+        assert_eq!(spec.n_parameters(&shapes()), Some(params.n_parameters()), "{kind:?}");
         let layers = model.layers().iter();
         assert_eq!(
             layers.map(|l| l.n_parameters).sum::<usize>(),
@@ -68,7 +70,7 @@ fn the_number_of_weights_is_that_of_the_built_model() {
         );
         let stacked = model.stacked_layers().iter();
         assert_eq!(stacked.map(|l| l.outputs).sum::<usize>(), model.stack_width(), "{kind:?}");
-        let is_deep_crossing = matches!(spec, ModelSpec::DeepCrossing(_));
+        let is_deep_crossing = spec.kind().starts_with("deep-crossing");
         assert_eq!(model.units().len(), if is_deep_crossing { 2 } else { 0 }, "{kind:?}");
         for id in params.table_ids() {
             let field = model
@@ -81,7 +83,7 @@ fn the_number_of_weights_is_that_of_the_built_model() {
 
 #[test]
 fn the_number_of_weights_follows_the_formulas() {
-    let n = |kind| Model::n_parameters(&spec(kind), &shapes()).unwrap();
+    let n = |kind| spec(kind).n_parameters(&shapes()).unwrap();
     // There are 52 features. `lr` has a weight for each and a bias; `fm` has 3 more for each; `ffm` has 3 more for each
     // feature and each of the 2 other fields.
     assert_eq!(n(ModelKind::Lr), 52 + 1);
@@ -89,6 +91,10 @@ fn the_number_of_weights_follows_the_formulas() {
     assert_eq!(n(ModelKind::Ffm), 52 * 7 + 1);
     // `mlp` has a table of 30 rows with a bias, and a stack of width 3 + 20 + 2.
     assert_eq!(n(ModelKind::Mlp), 93 + 26 * 4 + 5 * 5 + 6);
+    // `deepfm` has hidden layers over the 3 vectors of `fm`, and their weights in the logit.
+    assert_eq!(n(ModelKind::DeepFm), n(ModelKind::Fm) + 10 * 4 + 5 * 5 + 5);
+    // `dcn-v2` has three cross layers in addition.
+    assert_eq!(n(ModelKind::DcnV2), n(ModelKind::Mlp) + 3 * 26 * 25);
     assert_eq!(n(ModelKind::DeepCrossingPlain), n(ModelKind::DeepCrossing));
 }
 
@@ -145,46 +151,60 @@ fn impossible_sizes_and_numbers_out_of_range_are_refused() {
         let result = Model::new(&spec, &shapes(), &mut Params::<f32>::new(), 1);
         assert_eq!(result.unwrap_err(), ModelError::TooLarge);
     }
-    let bad = |spec: ModelSpec| {
-        let result = Model::for_params(&spec, &shapes(), &Params::new());
-        assert!(matches!(result, Err(ModelError::Config(_))), "{spec:?}");
-    };
     for kind in ModelKind::ALL {
-        let set: &[fn(&mut ModelSpec)] = match kind {
-            ModelKind::Lr => &[],
-            ModelKind::Fm | ModelKind::Ffm => {
-                &[|spec| factors(spec).embedding = 0, |spec| factors(spec).embedding_std = f64::NAN]
-            }
-            ModelKind::Mlp => &[
-                |spec| mlp(spec).hidden[1] = 0,
-                |spec| mlp(spec).dropout = 1.0,
-                |spec| mlp(spec).stacking.embedding_std = -1.0,
-            ],
-            ModelKind::DeepCrossing | ModelKind::DeepCrossingPlain => {
-                &[|spec| deep_crossing(spec).units = UnitsSpec::Plain(vec![3, 0])]
-            }
-        };
-        for set in set {
-            let mut spec = spec(kind);
-            set(&mut spec);
-            bad(spec);
+        for (key, bad) in [
+            ("embedding", "0"),
+            ("embedding_std", "-1.0"),
+            ("embeddings", r#"{"ad":0}"#),
+            ("hidden", "[3,0]"),
+            ("units", r#"{"TwoLayer":[3,0]}"#),
+            ("dropout", "1.0"),
+            ("embedding_dropout", "-0.5"),
+        ] {
+            let Some(spec) = with_value(&spec(kind), key, bad) else { continue };
+            let result = Model::for_params(&spec, &shapes(), &Params::new());
+            assert!(matches!(result, Err(ModelError::Config(_))), "{spec:?}");
         }
     }
 }
 
-fn factors(spec: &mut ModelSpec) -> &mut crate::FactorsSpec {
-    match spec {
-        ModelSpec::Fm(factors) | ModelSpec::Ffm(factors) => factors,
-        other => panic!("{other:?}"),
+/// A specification with another value of a key; `None` if it has no such key.
+fn with_value(spec: &ModelSpec, key: &str, value: &str) -> Option<ModelSpec> {
+    let mut stored = spec.to_stored().unwrap();
+    let mut keys: serde_json::Value = serde_json::from_slice(&stored.bytes).unwrap();
+    *keys.get_mut(key)? = serde_json::from_str(value).unwrap();
+    stored.bytes = serde_json::to_vec(&keys).unwrap();
+    Some(Kinds::standard().decode(&stored).unwrap())
+}
+
+#[test]
+fn stored_specifications_come_back_to_the_bit() {
+    let kinds = Kinds::standard();
+    for kind in ModelKind::ALL {
+        let config = ModelConfig { embedding_std: Some(0.1 + 0.2), ..config(kind) };
+        let spec = config.for_kind(kind).check();
+        let Ok(spec) = spec else { continue };
+        let stored = spec.to_stored().unwrap();
+        assert_eq!((stored.kind.as_str(), stored.version), (kind.name(), 1));
+        assert_eq!(kinds.decode(&stored).unwrap(), spec);
     }
 }
 
-fn mlp(spec: &mut ModelSpec) -> &mut crate::MlpSpec {
-    if let ModelSpec::Mlp(spec) = spec { spec } else { panic!("{spec:?}") }
-}
-
-fn deep_crossing(spec: &mut ModelSpec) -> &mut crate::DeepCrossingSpec {
-    if let ModelSpec::DeepCrossing(spec) = spec { spec } else { panic!("{spec:?}") }
+#[test]
+fn unknown_kinds_versions_and_keys_are_refused_by_name() {
+    let stored = spec(ModelKind::Mlp).to_stored().unwrap();
+    let refused = |stored: StoredSpec| Kinds::standard().decode(&stored).unwrap_err();
+    let error = refused(StoredSpec { kind: "gated".to_owned(), ..stored.clone() });
+    let expected =
+        "the model is of the kind `gated`, which this program does not know; it knows lr, ";
+    assert!(error.starts_with(expected), "{error}");
+    assert!(error.ends_with("by `TrainedModel::load_with`"), "{error}");
+    let error = refused(StoredSpec { version: 2, ..stored.clone() });
+    assert_eq!(error, "the layers of the kind `mlp` have the version 2, expected 1");
+    for bytes in [&b""[..], b"{}", b"[]", b"{\"hidden\":", &[b'['; 100_000], &[0xff]] {
+        let error = refused(StoredSpec { bytes: bytes.to_vec(), ..stored.clone() });
+        assert!(error.starts_with("the layers of the kind `mlp` cannot be read: "), "{error}");
+    }
 }
 
 /// An encoder of two fields, `ad` and `age`.
@@ -223,7 +243,7 @@ fn calibrator(kind: ModelKind) -> Option<Calibrator> {
 }
 
 fn bytes(model: &TrainedModel) -> Vec<u8> {
-    let (header, mut bytes) = (model.header(), Vec::new());
+    let (header, mut bytes) = (model.header().unwrap(), Vec::new());
     Encoding::new(&header, &[&model.params]).unwrap().write_to(&mut bytes).unwrap();
     bytes
 }
@@ -231,7 +251,7 @@ fn bytes(model: &TrainedModel) -> Vec<u8> {
 /// The model in the bytes of a file.
 fn read(bytes: &[u8]) -> Result<TrainedModel, String> {
     let (header, mut members) = decode::<Header>(bytes).map_err(|error| error.to_string())?;
-    TrainedModel::from_parts(header, members.pop().unwrap_or_default())
+    TrainedModel::from_parts(header, members.pop().unwrap_or_default(), &Kinds::standard())
 }
 
 #[test]
@@ -280,14 +300,14 @@ fn weights_of_one_kind_are_refused_for_another() {
     for kind in ModelKind::ALL {
         for other in ModelKind::ALL.into_iter().filter(|other| *other != kind) {
             let (model, other) = (sample_model(kind), sample_model(other));
-            let result = TrainedModel::from_parts(other.header(), model.params);
+            let header = other.header().unwrap();
+            let result = TrainedModel::from_parts(header, model.params, &Kinds::standard());
             // Plain units have the same weights as residual ones. With two fields, `ffm` has one vector for each, as
             // `fm` has.
-            let alike = matches!(
-                (&model.spec, &other.spec),
-                (ModelSpec::DeepCrossing(_), ModelSpec::DeepCrossing(_))
-                    | (ModelSpec::Fm(_) | ModelSpec::Ffm(_), ModelSpec::Fm(_) | ModelSpec::Ffm(_))
-            );
+            let alike = [["deep-crossing", "deep-crossing-plain"], ["fm", "ffm"]];
+            let alike = alike.iter().any(|alike| {
+                alike.contains(&model.spec.kind()) && alike.contains(&other.spec.kind())
+            });
             assert_eq!(result.is_ok(), alike, "{kind:?}, {:?}", other.spec);
         }
     }

@@ -1,7 +1,10 @@
 #![doc = include_str!("../README.md")]
 pub mod artifact;
 mod config;
+mod erased;
 mod error;
+#[cfg(feature = "interchange")]
+mod graph;
 mod header;
 #[cfg(feature = "interchange")]
 pub mod interchange;
@@ -10,24 +13,28 @@ mod kinds;
 mod kinds_test;
 mod memory;
 mod model;
+mod model_spec;
 mod neighbours;
+mod network;
 mod predictor;
 mod scoring;
+mod stack;
 mod trained_model;
 mod training_summary;
 
 pub use artifact::ArtifactError;
-pub use config::{DeepCrossingSpec, FactorsSpec, MlpSpec, ModelConfig, ModelKind, ModelSpec};
-pub use config::{Preset, StackingSpec, UnitKind, UnitsSpec};
+pub use config::{CrossStructure, ModelConfig, ModelKind, Preset, StackingSpec, UnitKind};
 pub use deepcross_layers::{BatchNorm, Module, ResidualUnit, Unit};
+pub use erased::Precision;
 pub use error::ModelError;
-pub use kinds::deep_crossing::DeepCrossing;
-pub use kinds::layer_summary::LayerSummary;
-pub use kinds::stacked_input::field_input;
 pub use memory::check_memory;
 pub use model::Model;
+pub use model_spec::{Kinds, ModelSpec, StoredSpec};
 pub use neighbours::{Neighbour, NeighbourError, TrainingCounts, neighbours, training_counts};
+pub use network::Network;
 pub use predictor::{BLOCK, Predictor, Tapes};
 pub use scoring::{CandidateSession, Scorer, Session};
+pub use stack::layer_summary::LayerSummary;
+pub use stack::stacked_input::{StackedInput, field_input};
 pub use trained_model::TrainedModel;
 pub use training_summary::TrainingSummary;

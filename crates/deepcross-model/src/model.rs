@@ -1,32 +1,20 @@
 //! A model of any kind, for training, storage, inspection and prediction.
-//!
-//! It is an enum and not a boxed trait, since `forward` is generic over the number type: one model trains in `f32` and
-//! is checked in `f64`.
 
-use crate::config::ModelSpec;
+use crate::erased::{ErasedNetwork, Precision};
 use crate::error::ModelError;
-use crate::kinds::build::{self, BuildModel};
-use crate::kinds::deep_crossing::DeepCrossing;
-use crate::kinds::layer_summary::LayerSummary;
-use crate::kinds::linear::{LinearModel, PairsSpec};
-use crate::kinds::mlp::MlpModel;
-use crate::kinds::stacked_input::StackedInput;
-use deepcross_autodiff::{DenseId, Params, Pass, Real, SharedColumns, Var};
+use crate::memory::check_memory;
+use crate::model_spec::ModelSpec;
+use crate::stack::layer_summary::LayerSummary;
+use crate::stack::stacked_input::StackedInput;
+use deepcross_autodiff::{Params, Pass, Real, SharedColumns, Var};
 use deepcross_features::{BatchRows, FieldShape};
 use deepcross_layers::{Builder, StackedField, Unit, UnitVars};
+use std::sync::Arc;
 
 /// A model of any kind: layers that hold handles into a [`Params`].
 #[derive(Clone, Debug)]
 pub struct Model {
-    network: Network,
-}
-
-/// The layers of each kind.
-#[derive(Clone, Debug)]
-pub(crate) enum Network {
-    DeepCrossing(DeepCrossing),
-    Mlp(MlpModel),
-    Linear(LinearModel),
+    network: Arc<dyn ErasedNetwork>,
 }
 
 impl Model {
@@ -35,13 +23,15 @@ impl Model {
     /// # Errors
     /// [`ModelError::NoFields`], [`ModelError::TooLarge`], and [`ModelError::Config`] if the specification does not fit
     /// the fields.
-    pub fn new<F: Real>(
+    pub fn new<F: Precision>(
         spec: &ModelSpec,
         shapes: &[FieldShape],
         params: &mut Params<F>,
         seed: u64,
     ) -> Result<Self, ModelError> {
-        build::new_model(spec, shapes, params, seed)
+        let n_parameters = checked_size(spec, shapes)?;
+        check_memory(n_parameters, n_parameters * size_of::<F>(), "they")?;
+        Ok(Self::build(spec, shapes, &mut Builder::new(params, seed)))
     }
 
     /// Builds the layers of a model for stored weights, whose layout must be that of [`new`](Self::new).
@@ -53,7 +43,27 @@ impl Model {
         shapes: &[FieldShape],
         params: &Params<f32>,
     ) -> Result<Self, ModelError> {
-        build::for_params(spec, shapes, params)
+        spec.check()?;
+        let (expected, found) = (checked_size(spec, shapes)?, params.n_parameters());
+        if found != expected {
+            let problem = format!("there are {found} weights, expected {expected}");
+            return Err(ModelError::Weights(problem));
+        }
+        // The handles of a twin with zeros as weights are valid for the stored weights. The twin's tables are never
+        // touched and cost no memory; its matrices cost memory until the end of this function.
+        let mut zeros = Params::<f32>::new();
+        let model = Self::build(spec, shapes, &mut Builder::zeros(&mut zeros));
+        zeros.same_layout(params).map_err(ModelError::Weights)?;
+        model.network.check_weights(params).map_err(ModelError::Weights)?;
+        Ok(model)
+    }
+
+    fn build<F: Precision>(
+        spec: &ModelSpec,
+        shapes: &[FieldShape],
+        builder: &mut Builder<'_, F>,
+    ) -> Self {
+        Self { network: F::build(spec.erased(), shapes, builder) }
     }
 
     /// Computes the logits of rows.
@@ -64,7 +74,7 @@ impl Model {
     /// # Panics
     /// If the rows have other fields, or ids past a field's dimensions.
     #[track_caller]
-    pub fn forward<F: Real>(&self, pass: &mut Pass<'_, F>, rows: BatchRows<'_, F>) -> Var {
+    pub fn forward<F: Precision>(&self, pass: &mut Pass<'_, F>, rows: BatchRows<'_, F>) -> Var {
         let stacked = self.stack(pass, rows);
         self.forward_stacked(pass, stacked, |_, _| ())
     }
@@ -86,7 +96,7 @@ impl Model {
     /// # Panics
     /// As [`forward`](Self::forward).
     #[track_caller]
-    pub fn forward_sharing<'a, F: Real>(
+    pub fn forward_sharing<'a, F: Precision>(
         &self,
         pass: &mut Pass<'a, F>,
         rows: BatchRows<'_, F>,
@@ -122,30 +132,19 @@ impl Model {
     /// # Panics
     /// If `stacked` has another width.
     #[track_caller]
-    pub fn forward_stacked<F: Real>(
+    pub fn forward_stacked<F: Precision>(
         &self,
         pass: &mut Pass<'_, F>,
         stacked: Var,
-        observe: impl FnMut(Var, UnitVars),
+        mut observe: impl FnMut(Var, UnitVars),
     ) -> Var {
-        match &self.network {
-            Network::DeepCrossing(model) => model.forward_stacked(pass, stacked, observe),
-            Network::Mlp(model) => model.forward_stacked(pass, stacked, observe),
-            Network::Linear(model) => model.forward_stacked(pass, stacked),
-        }
+        F::forward(&*self.network, pass, stacked, &mut observe)
     }
 
     /// Moves the logit of every row by a constant, which is added to the bias of the last layer.
     pub fn shift_logits<F: Real>(&self, params: &mut Params<F>, by: F) {
-        self.bias().into_iter().for_each(|bias| params.dense_slice_mut(bias)[0] += by);
-    }
-
-    fn bias(&self) -> Option<DenseId> {
-        match &self.network {
-            Network::DeepCrossing(model) => model.scoring.linear.bias,
-            Network::Mlp(model) => model.scoring.linear.bias,
-            Network::Linear(model) => Some(model.bias()),
-        }
+        let bias = self.network.bias();
+        bias.into_iter().for_each(|bias| params.dense_slice_mut(bias)[0] += by);
     }
 
     /// The names of the fields, in the order of the stacked input.
@@ -158,12 +157,10 @@ impl Model {
         self.stacked_input().field_of_parameter(name)
     }
 
-    /// The units of a Deep Crossing, from the input to the score; other kinds have none.
+    /// The residual or plain units, from the input to the score; only a Deep Crossing, or a network from elsewhere, has
+    /// some.
     pub fn units(&self) -> &[Unit] {
-        match &self.network {
-            Network::DeepCrossing(model) => model.units(),
-            Network::Mlp(_) | Network::Linear(_) => &[],
-        }
+        self.network.units()
     }
 
     /// Whether a unit normalises over the rows of a pass. If so, a group of rows must be one pass in training.
@@ -196,79 +193,32 @@ impl Model {
         self.stacked_input().stacked_layers()
     }
 
-    /// The layers, for files of other programs.
+    /// Whether the fields have embeddings, or vectors of a factorization machine, and not first-order weights alone.
+    pub(crate) fn has_embeddings(&self) -> bool {
+        self.stacked_input().has_embeddings()
+    }
+
+    /// The layers, for graphs of other programs.
     #[cfg(feature = "interchange")]
-    pub(crate) fn network(&self) -> &Network {
-        &self.network
+    pub(crate) fn network(&self) -> &dyn ErasedNetwork {
+        &*self.network
     }
 
     pub(crate) fn stacked_input(&self) -> &StackedInput {
-        match &self.network {
-            Network::DeepCrossing(model) => &model.stacked_input,
-            Network::Mlp(model) => &model.stacked_input,
-            Network::Linear(model) => &model.stacked_input,
-        }
+        self.network.stacked_input()
     }
 }
 
-impl From<DeepCrossing> for Model {
-    fn from(model: DeepCrossing) -> Self {
-        Self { network: Network::DeepCrossing(model) }
+/// The number of weights, after a check that the fields fit the specification.
+fn checked_size(spec: &ModelSpec, shapes: &[FieldShape]) -> Result<usize, ModelError> {
+    if shapes.is_empty() {
+        return Err(ModelError::NoFields);
     }
-}
-
-/// The pairs of a linear kind.
-fn pairs(spec: &ModelSpec) -> PairsSpec {
-    match spec {
-        ModelSpec::Fm(factors) => PairsSpec::Fm(factors.clone()),
-        ModelSpec::Ffm(factors) => PairsSpec::Ffm(factors.clone()),
-        ModelSpec::Lr | ModelSpec::DeepCrossing(_) | ModelSpec::Mlp(_) => PairsSpec::None,
+    let problems = spec.erased().field_problems(shapes);
+    if !problems.is_empty() {
+        return Err(ModelError::Config(problems));
     }
-}
-
-impl BuildModel for Model {
-    type Spec = ModelSpec;
-
-    fn check(spec: &ModelSpec) -> Result<(), ModelError> {
-        spec.check()
-    }
-
-    fn check_fields(spec: &ModelSpec, shapes: &[FieldShape]) -> Result<(), ModelError> {
-        match spec {
-            ModelSpec::DeepCrossing(spec) => DeepCrossing::check_fields(spec, shapes),
-            ModelSpec::Mlp(spec) => MlpModel::check_fields(spec, shapes),
-            linear => LinearModel::check_fields(&pairs(linear), shapes),
-        }
-    }
-
-    fn n_parameters(spec: &ModelSpec, shapes: &[FieldShape]) -> Option<usize> {
-        match spec {
-            ModelSpec::DeepCrossing(spec) => DeepCrossing::n_parameters(spec, shapes),
-            ModelSpec::Mlp(spec) => MlpModel::n_parameters(spec, shapes),
-            linear => LinearModel::n_parameters(&pairs(linear), shapes),
-        }
-    }
-
-    fn build<F: Real>(
-        spec: &ModelSpec,
-        shapes: &[FieldShape],
-        builder: &mut Builder<'_, F>,
-    ) -> Self {
-        let network = match spec {
-            ModelSpec::DeepCrossing(spec) => {
-                Network::DeepCrossing(DeepCrossing::build(spec, shapes, builder))
-            }
-            ModelSpec::Mlp(spec) => Network::Mlp(MlpModel::build(spec, shapes, builder)),
-            linear => Network::Linear(LinearModel::build(&pairs(linear), shapes, builder)),
-        };
-        Self { network }
-    }
-
-    fn check_weights(&self, params: &Params<f32>) -> Result<(), ModelError> {
-        match &self.network {
-            Network::DeepCrossing(model) => model.check_weights(params),
-            Network::Mlp(model) => model.check_weights(params),
-            Network::Linear(model) => model.check_weights(params),
-        }
-    }
+    // The factor is twice the bytes of an f64, so that no size of a buffer overflows.
+    let n_parameters = spec.n_parameters(shapes).filter(|n| n.checked_mul(16).is_some());
+    n_parameters.ok_or(ModelError::TooLarge)
 }

@@ -6,7 +6,6 @@
 //! All values are compared. Rejected: an index of approximate neighbours, since a call asks for one value, and even a
 //! million rows take less time than the file takes to load.
 
-use crate::config::{ModelKind, ModelSpec};
 use crate::trained_model::TrainedModel;
 use deepcross_features::{ShapeKind, suggest};
 use deepcross_layers::{Lookup, StackedField};
@@ -85,13 +84,15 @@ pub enum NeighbourError {
         /// Its values and reserved slots.
         dimensions: usize,
     },
-    /// The model is a logistic regression, which has one weight for each value.
+    /// The model has one weight for each value, as a logistic regression has.
     #[error(
-        "the model is of kind `{}`, which has one weight for each value and no embeddings, so \
-         values have no neighbours",
-        ModelKind::Lr.name()
+        "the model is of kind `{kind}`, which has one weight for each value and no embeddings, so \
+         values have no neighbours"
     )]
-    NoEmbeddings,
+    NoEmbeddings {
+        /// The name of the kind.
+        kind: &'static str,
+    },
     /// The embedding of the value has no direction.
     #[error(
         "field `{field}`: the embedding of `{value}` is 0 everywhere, so it has no direction and no \
@@ -185,8 +186,8 @@ fn lookup(trained: &TrainedModel, field: usize) -> Result<Lookup, NeighbourError
         let encoding = description.encoding.clone();
         NeighbourError::NoValues { field: name(), encoding }
     };
-    if trained.spec == ModelSpec::Lr {
-        return Err(NeighbourError::NoEmbeddings);
+    if !trained.model.has_embeddings() {
+        return Err(NeighbourError::NoEmbeddings { kind: trained.spec.kind() });
     }
     if !trained.encoder.has_vocabulary(field) {
         return Err(match trained.encoder.is_hashed(field) {

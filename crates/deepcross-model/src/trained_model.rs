@@ -1,10 +1,10 @@
 //! A trained model, the content of an artifact: configuration, encoder, layers, weights, and a summary of the training.
 
 use crate::artifact::{self, ArtifactError, FormatError};
-use crate::config::ModelSpec;
 use crate::error::ModelError;
 use crate::header::Header;
 use crate::model::Model;
+use crate::model_spec::{Kinds, ModelSpec};
 use crate::predictor::Predictor;
 use crate::training_summary::TrainingSummary;
 use deepcross_autodiff::Params;
@@ -56,7 +56,10 @@ impl TrainedModel {
     /// # Errors
     /// [`ArtifactError`] with the path and the cause.
     pub fn save(&self, path: &Path) -> Result<(), ArtifactError> {
-        artifact::write(path, &self.header(), &[&self.params])
+        let header = self
+            .header()
+            .map_err(|problem| ArtifactError::Unencodable { file: path.to_owned(), problem })?;
+        artifact::write(path, &header, &[&self.params])
     }
 
     /// A number that identifies the model: a hash of its artifact's bytes.
@@ -64,25 +67,35 @@ impl TrainedModel {
     /// # Errors
     /// [`FormatError`] if the model cannot become an artifact.
     pub fn fingerprint(&self) -> Result<u64, FormatError> {
-        artifact::Encoding::new(&self.header(), &[&self.params]).map(|encoding| encoding.checksum())
+        artifact::Encoding::new(&self.header()?, &[&self.params])
+            .map(|encoding| encoding.checksum())
     }
 
-    pub(crate) fn header(&self) -> Header {
-        Header {
+    pub(crate) fn header(&self) -> Result<Header, FormatError> {
+        let layers = self.spec.to_stored();
+        Ok(Header {
             config: self.config.clone(),
             encoder: self.encoder.to_state(),
-            spec: self.spec.clone(),
+            layers: layers.map_err(|reason| FormatError::UnsupportedHeader { reason })?,
             training: self.training.clone(),
             calibrator: self.calibrator.clone(),
-        }
+        })
     }
 
-    /// Reads an artifact.
+    /// Reads an artifact whose model is of a kind of this crate.
     ///
     /// # Errors
     /// [`ArtifactError`] with the path and the problem of the file.
     pub fn load(path: &Path) -> Result<Self, ArtifactError> {
-        Self::from_file(path, artifact::read::<Header>(path)?)
+        Self::load_with(path, &Kinds::standard())
+    }
+
+    /// Reads an artifact whose model is of one of these kinds.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_with(path: &Path, kinds: &Kinds) -> Result<Self, ArtifactError> {
+        Self::from_file(path, kinds, artifact::read::<Header>(path)?)
     }
 
     /// Reads an artifact and leaves its tables in the file, which is mapped into memory.
@@ -94,23 +107,37 @@ impl TrainedModel {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn map(path: &Path) -> Result<Self, ArtifactError> {
-        Self::from_file(path, artifact::map::<Header>(path)?)
+        Self::map_with(path, &Kinds::standard())
+    }
+
+    /// [`map`](Self::map) for an artifact whose model is of one of these kinds.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn map_with(path: &Path, kinds: &Kinds) -> Result<Self, ArtifactError> {
+        Self::from_file(path, kinds, artifact::map::<Header>(path)?)
     }
 
     fn from_file(
         path: &Path,
+        kinds: &Kinds,
         (header, mut members): (Header, Vec<Params<f32>>),
     ) -> Result<Self, ArtifactError> {
         let params = members.pop().unwrap_or_default();
-        Self::from_parts(header, params).map_err(|reason| ArtifactError::Invalid {
+        Self::from_parts(header, params, kinds).map_err(|reason| ArtifactError::Invalid {
             file: path.to_owned(),
             problem: FormatError::Content { reason },
         })
     }
 
     /// Builds the model from the header and the weights of a file, or says why they do not make a model.
-    pub(crate) fn from_parts(header: Header, params: Params<f32>) -> Result<Self, String> {
-        let Header { config, encoder, spec, training, calibrator } = header;
+    pub(crate) fn from_parts(
+        header: Header,
+        params: Params<f32>,
+        kinds: &Kinds,
+    ) -> Result<Self, String> {
+        let Header { config, encoder, layers, training, calibrator } = header;
+        let spec = kinds.decode(&layers)?;
         let encoder = Encoder::from_state(encoder).map_err(|error| error.to_string())?;
         let model = Model::for_params(&spec, encoder.shapes(), &params)
             .map_err(|error| error.to_string())?;

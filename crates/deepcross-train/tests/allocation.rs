@@ -53,32 +53,21 @@ fn batch(seed: u32, n_rows: u32) -> Batch {
 }
 
 fn deep_crossing(hidden: &[usize], batch_norm: bool) -> ModelConfig {
-    ModelConfig { batch_norm: Some(batch_norm), ..stacked(ModelKind::DeepCrossing, hidden) }
-}
-
-/// A model over a stacked input.
-fn stacked(kind: ModelKind, hidden: &[usize]) -> ModelConfig {
     ModelConfig {
-        kind,
         embedding: Some(8),
         bypass_below: Some(10),
         hidden: Some(hidden.to_vec()),
         dropout: Some(0.1),
         embedding_dropout: Some(0.1),
+        batch_norm: Some(batch_norm),
         ..Default::default()
     }
 }
 
 /// One model of each other kind.
-fn other_kinds() -> [ModelConfig; 5] {
-    let of = |kind| ModelConfig { kind, ..Default::default() };
-    [
-        of(ModelKind::Lr),
-        ModelConfig { embedding: Some(8), ..of(ModelKind::Fm) },
-        ModelConfig { embedding: Some(4), ..of(ModelKind::Ffm) },
-        stacked(ModelKind::Mlp, &[32, 16]),
-        stacked(ModelKind::DeepCrossingPlain, &[32, 16]),
-    ]
+fn other_kinds() -> impl Iterator<Item = ModelConfig> {
+    let kinds = ModelKind::ALL.into_iter().filter(|kind| *kind != ModelKind::DeepCrossing);
+    kinds.map(|kind| deep_crossing(&[32, 16], false).for_kind(kind))
 }
 
 fn engine(config: &ModelConfig, tables: TableUpdates) -> Engine {

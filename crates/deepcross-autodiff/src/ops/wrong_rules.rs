@@ -201,7 +201,7 @@ mod tests {
     /// A property, and the mistakes that it must notice.
     type Row = (&'static str, fn() -> Holds, &'static [WrongRule]);
 
-    const PROPERTIES: [Row; 23] = [
+    const PROPERTIES: [Row; 24] = [
         ("activate", ops::activate::tests::derivative, &[]),
         ("add", ops::add::tests::derivative, &[NoIdentityPath]),
         ("add_activate", ops::add_activate::tests::derivative, &[NoIdentityPath]),
@@ -216,6 +216,7 @@ mod tests {
             ops::batch_norm::tests::derivative,
             &[NoIdentityPath, NoBiasGradient, ConstantStatistics],
         ),
+        ("columns", ops::columns::tests::derivative, &[]),
         ("concat", ops::concat::tests::derivative, &[]),
         ("custom", ops::custom::tests::derivative, &[]),
         ("dropout", ops::dropout::tests::derivative, &[]),

@@ -52,7 +52,7 @@ pub(crate) struct CompareArgs {
     pub(crate) test: Vec<PathBuf>,
     /// The kinds of model, separated by commas
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = parse_kind,
-        default_value = "lr,fm,ffm,mlp,deep-crossing-plain,deep-crossing")]
+        default_values_t = ModelKind::ALL)]
     pub(crate) models: Vec<ModelKind>,
     /// The number of seeds to train each model with: that of the configuration, and the following ones
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]

@@ -100,8 +100,8 @@ impl RawReader {
                     self.current = Some(position);
                     return Ok(Some((position, target)));
                 }
-                Some(ChunkRow::Bad(Some(error))) => self.skip(*error)?,
-                Some(ChunkRow::Bad(None) | ChunkRow::Dropped(_)) => {}
+                Some(ChunkRow::Bad(_, Some(error))) => self.skip(*error)?,
+                Some(ChunkRow::Bad(_, None) | ChunkRow::Dropped(_)) => {}
             }
         }
     }

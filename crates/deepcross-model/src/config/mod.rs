@@ -1,16 +1,13 @@
-//! The section `[model]` of a run, and the checked specification that it becomes.
+//! The section `[model]` of a run, as a user writes it: with gaps, and for every kind of model.
 //!
-//! The two stages are two types: the text of a user, with gaps ([`ModelConfig`]), and the specification that is built
-//! and stored, without gaps ([`ModelSpec`]).
+//! A kind of model fills the gaps and makes its specification of it, which is built and stored.
 
-mod for_kind;
 mod model_config;
 mod model_kind;
 mod preset;
-mod spec;
-mod spec_check;
+mod stacking_spec;
 
-pub use model_config::{ModelConfig, UnitKind};
+pub use model_config::{CrossStructure, ModelConfig, UnitKind};
 pub use model_kind::ModelKind;
 pub use preset::Preset;
-pub use spec::{DeepCrossingSpec, FactorsSpec, MlpSpec, ModelSpec, StackingSpec, UnitsSpec};
+pub use stacking_spec::StackingSpec;

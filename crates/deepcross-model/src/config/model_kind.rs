@@ -1,16 +1,12 @@
-//! The kinds of model, and the keys of `[model]` that each of them knows.
+//! The kinds of model that a configuration can name.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A kind of model; all kinds share encoder, training and artifact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelKind {
-    /// Deep Crossing (Shan et al., KDD 2016).
-    #[default]
-    DeepCrossing,
-    /// Deep Crossing with two-layer units that lack the identity path around them.
-    DeepCrossingPlain,
     /// Logistic regression.
     Lr,
     /// A factorization machine (Rendle, ICDM 2010).
@@ -19,22 +15,42 @@ pub enum ModelKind {
     Ffm,
     /// A multi-layer perceptron over the stacked input.
     Mlp,
+    /// DeepFM (Guo et al., IJCAI 2017).
+    #[serde(rename = "deepfm")]
+    DeepFm,
+    /// DCN-V2 (Wang et al., WWW 2021).
+    DcnV2,
+    /// Deep Crossing with two-layer units that lack the identity path around them.
+    DeepCrossingPlain,
+    /// Deep Crossing (Shan et al., KDD 2016).
+    #[default]
+    DeepCrossing,
 }
 
 impl ModelKind {
-    /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::DeepCrossing, Self::DeepCrossingPlain, Self::Lr, Self::Fm, Self::Ffm, Self::Mlp];
+    /// All kinds, the simple ones first.
+    pub const ALL: [Self; 8] = [
+        Self::Lr,
+        Self::Fm,
+        Self::Ffm,
+        Self::Mlp,
+        Self::DeepFm,
+        Self::DcnV2,
+        Self::DeepCrossingPlain,
+        Self::DeepCrossing,
+    ];
 
     /// The name in a configuration.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::DeepCrossing => "deep-crossing",
-            Self::DeepCrossingPlain => "deep-crossing-plain",
             Self::Lr => "lr",
             Self::Fm => "fm",
             Self::Ffm => "ffm",
             Self::Mlp => "mlp",
+            Self::DeepFm => "deepfm",
+            Self::DcnV2 => "dcn-v2",
+            Self::DeepCrossingPlain => "deep-crossing-plain",
+            Self::DeepCrossing => "deep-crossing",
         }
     }
 
@@ -42,43 +58,13 @@ impl ModelKind {
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
-
-    /// The keys of `[model]` that have no meaning for the kind.
-    pub(super) fn unknown_keys(self) -> &'static [&'static str] {
-        match self {
-            Self::DeepCrossing => &[],
-            Self::DeepCrossingPlain => &["unit", "depth", "activation"],
-            Self::Mlp => &["unit", "depth", "outer_activation", "batch_norm"],
-            Self::Fm | Self::Ffm => &NOT_OF_FACTORS,
-            Self::Lr => &NOT_OF_LR,
-        }
-    }
 }
 
-const NOT_OF_LR: [&str; 16] = [
-    "embedding",
-    "embedding_std",
-    "preset",
-    "embeddings",
-    "bypass_below",
-    "embedding_activation",
-    "embedding_bias",
-    "embed_numbers",
-    "unit",
-    "hidden",
-    "depth",
-    "activation",
-    "outer_activation",
-    "dropout",
-    "embedding_dropout",
-    "batch_norm",
-];
-
-/// All of [`NOT_OF_LR`] except for the first two.
-const NOT_OF_FACTORS: [&str; 14] = {
-    let [_, _, rest @ ..] = NOT_OF_LR;
-    rest
-};
+impl fmt::Display for ModelKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
 
 #[cfg(test)]
 mod tests {

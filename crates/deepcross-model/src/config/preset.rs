@@ -1,9 +1,6 @@
 //! The presets: named sets of values for a Deep Crossing.
 
-use super::{DeepCrossingSpec, StackingSpec, UnitsSpec};
-use deepcross_layers::Activation;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A named set of values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,44 +20,11 @@ pub enum Preset {
 }
 
 impl Preset {
-    pub(super) fn spec(self) -> DeepCrossingSpec {
-        let stacking = StackingSpec {
-            embedding: 256,
-            embeddings: BTreeMap::new(),
-            bypass_below: 256,
-            embedding_activation: Activation::Relu,
-            embedding_bias: true,
-            embedding_std: 0.01,
-            embed_numbers: false,
-            embedding_dropout: 0.0,
-        };
-        let paper = DeepCrossingSpec {
-            stacking: stacking.clone(),
-            units: UnitsSpec::TwoLayer(vec![512, 512, 256, 128, 64]),
-            outer_activation: Activation::Relu,
-            dropout: 0.0,
-            batch_norm: false,
-        };
+    /// The hidden widths of two-layer units, or of hidden layers.
+    pub(crate) fn hidden(self) -> Vec<usize> {
         match self {
-            Self::Paper => paper,
-            Self::Note => DeepCrossingSpec {
-                units: UnitsSpec::OneLayer(5, Activation::Relu),
-                outer_activation: Activation::Identity,
-                ..paper
-            },
-            Self::Fuxictr => DeepCrossingSpec {
-                stacking: StackingSpec {
-                    embedding: 40,
-                    bypass_below: 0,
-                    embedding_activation: Activation::Identity,
-                    embedding_bias: false,
-                    embedding_std: 1e-4,
-                    embed_numbers: true,
-                    ..stacking
-                },
-                units: UnitsSpec::TwoLayer(vec![500; 3]),
-                ..paper
-            },
+            Self::Paper | Self::Note => vec![512, 512, 256, 128, 64],
+            Self::Fuxictr => vec![500; 3],
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The header of the artifact: its sections, and what each holds.
 
 mod calibrator;
-mod layers;
 #[cfg(test)]
 mod tests;
 
@@ -9,12 +8,11 @@ use crate::artifact::{
     ENCODER, FIELD, FileHeader, FileKind, FormatError, SectionReader, SectionWriter, Values,
     read_encoder, write_encoder,
 };
-use crate::config::ModelSpec;
+use crate::model_spec::StoredSpec;
 use crate::training_summary::TrainingSummary;
 use calibrator::StoredCalibrator;
 use deepcross_calibration::Calibrator;
 use deepcross_features::EncoderState;
-use layers::StoredLayers;
 
 const RUN: &str = "run";
 const LAYERS: &str = "layers";
@@ -26,7 +24,7 @@ const CALIBRATOR: &str = "calibrator";
 pub(crate) struct Header {
     pub(crate) config: String,
     pub(crate) encoder: EncoderState,
-    pub(crate) spec: ModelSpec,
+    pub(crate) layers: StoredSpec,
     pub(crate) training: TrainingSummary,
     pub(crate) calibrator: Option<Calibrator>,
 }
@@ -50,7 +48,7 @@ impl FileHeader for Header {
     fn write(&self, sections: &mut SectionWriter) -> Result<(), FormatError> {
         sections.add(RUN, &self.config)?;
         write_encoder(sections, &self.encoder)?;
-        sections.add(LAYERS, &StoredLayers(self.spec.clone()))?;
+        sections.add(LAYERS, &self.layers)?;
         sections.add(TRAINING, &self.training)?;
         let calibrator = self.calibrator.as_ref().map(StoredCalibrator::from);
         calibrator.map_or(Ok(()), |calibrator| sections.add(CALIBRATOR, &calibrator))
@@ -59,13 +57,13 @@ impl FileHeader for Header {
     fn read(sections: &mut SectionReader<'_>) -> Result<Self, FormatError> {
         let config = sections.take(RUN)?;
         let encoder = read_encoder(sections)?;
-        let StoredLayers(spec) = sections.take(LAYERS)?;
+        let layers = sections.take(LAYERS)?;
         let training = sections.take(TRAINING)?;
         let calibrator = sections.take_optional::<StoredCalibrator>(CALIBRATOR)?;
         let calibrator = calibrator
             .map(Calibrator::try_from)
             .transpose()
             .map_err(|error| FormatError::Content { reason: format!("calibrator: {error}") })?;
-        Ok(Self { config, encoder, spec, training, calibrator })
+        Ok(Self { config, encoder, layers, training, calibrator })
     }
 }

@@ -78,6 +78,12 @@ pub enum ExportError {
         /// The greatest number of bytes that is written.
         limit: usize,
     },
+    /// The kind of model has no graph.
+    #[error("a model of the kind `{kind}` has no graph")]
+    NoGraph {
+        /// The name of the kind.
+        kind: &'static str,
+    },
     /// The model has no fingerprint, since it cannot become an artifact.
     #[error(transparent)]
     Artifact(#[from] FormatError),

@@ -46,6 +46,7 @@ mod tensors;
 #[cfg(test)]
 mod tests;
 
+pub use crate::graph::{GraphBuilder, Value};
 pub use error::{ExportError, InterchangeError, TensorProblem, WeightsError};
 pub use graph_inputs::write_sample;
 pub use onnx::{OPSET, write_onnx};

@@ -3,8 +3,9 @@
 //! The library checks that header and bytes fit together. This module checks names, shapes, types and numbers.
 
 use super::error::{ExportError, InterchangeError, TensorProblem, WeightsError};
-use super::tensors::{Tensor, little_endian, tensors};
+use super::tensors::{Tensor, tensors};
 use crate::artifact::{read_all, replace};
+use crate::graph::little_endian;
 use deepcross_autodiff::Params;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, View};

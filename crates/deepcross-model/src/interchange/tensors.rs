@@ -61,8 +61,3 @@ impl ParameterId {
         }
     }
 }
-
-/// The bytes of numbers in a file.
-pub(super) fn little_endian(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
-}

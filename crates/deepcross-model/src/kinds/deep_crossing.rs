@@ -1,152 +1,93 @@
 //! The Deep Crossing model (Shan et al., KDD 2016, section 5): embedding, stacking, residual units, scoring.
 
-use super::build::{self, BuildModel, affine_size};
-use super::layer_summary::LayerSummary;
-use super::stacked_input::StackedInput;
-use super::stacking_spec;
-use crate::config::{DeepCrossingSpec, UnitsSpec};
-use crate::error::ModelError;
-use deepcross_autodiff::{Params, Pass, Real, Var};
-use deepcross_features::{BatchRows, FieldShape};
+use super::configured::{Configured, without_note};
+use crate::config::{ModelConfig, ModelKind, Preset, StackingSpec, UnitKind};
+#[cfg(feature = "interchange")]
+use crate::graph::{GraphBuilder, Value};
+use crate::network::Network;
+use crate::stack::affine_size;
+use crate::stack::stacked_input::StackedInput;
+use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
+use deepcross_features::{FieldShape, Problem};
 use deepcross_layers::{
-    Builder, Dropout, Module, OneLayerUnitConfig, PlainUnitConfig, ResidualUnitConfig, Scoring,
-    ScoringConfig, Unit, UnitVars,
+    Activation, Builder, Dropout, Module, OneLayerUnitConfig, PlainUnitConfig, ResidualUnitConfig,
+    Scoring, ScoringConfig, Unit, UnitVars,
 };
+use serde::{Deserialize, Serialize};
 
-/// A Deep Crossing: layers that hold handles into a [`Params`].
+/// The specification of a [`DeepCrossing`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DeepCrossingSpec {
+    /// The stacked input.
+    #[serde(flatten)]
+    pub(super) stacking: StackingSpec,
+    pub(super) units: UnitsSpec,
+    /// The activation at the end of a unit.
+    pub(super) outer_activation: Activation,
+    /// The share of elements dropped after each unit in training.
+    dropout: f64,
+    /// Whether each unit normalises its sum by batches.
+    batch_norm: bool,
+}
+
+/// The units of a [`DeepCrossingSpec`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum UnitsSpec {
+    /// Two-layer units of these hidden widths.
+    TwoLayer(Vec<usize>),
+    /// This number of one-layer units with this activation.
+    OneLayer(usize, Activation),
+}
+
+impl DeepCrossingSpec {
+    fn n_units(&self) -> usize {
+        match &self.units {
+            UnitsSpec::TwoLayer(hidden) => hidden.len(),
+            UnitsSpec::OneLayer(depth, _) => *depth,
+        }
+    }
+}
+
+/// A Deep Crossing; a `PLAIN` one has two-layer units without the identity path around them.
 #[derive(Clone, Debug)]
-pub struct DeepCrossing {
-    pub(crate) stacked_input: StackedInput,
+pub(crate) struct DeepCrossing<const PLAIN: bool> {
+    stacked_input: StackedInput,
     units: Vec<Unit>,
     dropout: Dropout,
-    pub(crate) scoring: Scoring,
+    scoring: Scoring,
 }
 
-impl DeepCrossing {
-    /// Builds a model of these fields and adds its weights to `params`, initialised from `seed`.
-    ///
-    /// # Errors
-    /// [`ModelError::NoFields`], [`ModelError::TooLarge`], and [`ModelError::Config`] if the specification names an
-    /// unknown field.
-    pub fn new<F: Real>(
-        spec: &DeepCrossingSpec,
-        shapes: &[FieldShape],
-        params: &mut Params<F>,
-        seed: u64,
-    ) -> Result<Self, ModelError> {
-        build::new_model(spec, shapes, params, seed)
-    }
+impl<const PLAIN: bool> Network for DeepCrossing<PLAIN> {
+    const KIND: &'static str =
+        if PLAIN { ModelKind::DeepCrossingPlain.name() } else { ModelKind::DeepCrossing.name() };
 
-    /// Builds the layers of a model for stored weights, whose layout must be that of [`new`](Self::new).
-    ///
-    /// # Errors
-    /// [`ModelError::Weights`] if they have another layout, and as [`new`](Self::new).
-    pub fn for_params(
-        spec: &DeepCrossingSpec,
-        shapes: &[FieldShape],
-        params: &Params<f32>,
-    ) -> Result<Self, ModelError> {
-        build::for_params(spec, shapes, params)
-    }
-
-    /// Computes the logits of rows.
-    ///
-    /// # Shapes
-    /// `rows`: the fields that the model was built for → `[rows, 1]`
-    ///
-    /// # Panics
-    /// If the rows have other fields, or ids past a field's dimensions.
-    #[track_caller]
-    pub fn forward<F: Real>(&self, pass: &mut Pass<'_, F>, rows: BatchRows<'_, F>) -> Var {
-        let stacked = self.stack(pass, rows);
-        self.forward_stacked(pass, stacked, |_, _| ())
-    }
-
-    /// Computes the stacked input of rows: the first half of [`forward`](Self::forward).
-    ///
-    /// In training, elements of embeddings are dropped; columns that are stacked raw never are.
-    ///
-    /// # Shapes
-    /// `rows`: the fields that the model was built for → `[rows, stack width]`
-    ///
-    /// # Panics
-    /// As [`forward`](Self::forward).
-    #[track_caller]
-    pub fn stack<F: Real>(&self, pass: &mut Pass<'_, F>, rows: BatchRows<'_, F>) -> Var {
-        self.stacked_input.stack(pass, rows)
-    }
-
-    /// Computes the logits of stacked rows: the second half of [`forward`](Self::forward).
-    ///
-    /// `observe` is called with the input and the values of each unit, in order.
-    ///
-    /// # Shapes
-    /// `stacked`: `[rows, stack width]` → `[rows, 1]`
-    ///
-    /// # Panics
-    /// If `stacked` has another width.
-    #[track_caller]
-    pub fn forward_stacked<F: Real>(
-        &self,
-        pass: &mut Pass<'_, F>,
-        stacked: Var,
-        mut observe: impl FnMut(Var, UnitVars),
-    ) -> Var {
-        let crossed = self.units.iter().fold(stacked, |x, unit| {
-            let parts = unit.forward_parts(pass, x);
-            observe(x, parts);
-            self.dropout.forward(pass, parts.out)
-        });
-        self.scoring.forward(pass, crossed)
-    }
-
-    /// The names of the fields, in the order of the stacked input.
-    pub fn field_names(&self) -> &[String] {
-        self.stacked_input.field_names()
-    }
-
-    /// The units, from the input to the score.
-    pub fn units(&self) -> &[Unit] {
-        &self.units
-    }
-
-    /// Whether a unit normalises over the rows of a pass. If so, a group of rows must be one pass in training.
-    pub fn has_batch_norm(&self) -> bool {
-        self.units.iter().any(|unit| unit.norm().is_some())
-    }
-
-    /// The width of the stacked input.
-    pub fn stack_width(&self) -> usize {
-        self.stacked_input.width()
-    }
-
-    /// The layers, from the input to the score.
-    pub fn layers(&self) -> &[LayerSummary] {
-        self.stacked_input.layers()
-    }
-}
-
-impl BuildModel for DeepCrossing {
     type Spec = DeepCrossingSpec;
 
-    fn check(spec: &DeepCrossingSpec) -> Result<(), ModelError> {
-        spec.check()
+    fn problems(spec: &DeepCrossingSpec) -> Vec<Problem> {
+        let hidden = match &spec.units {
+            UnitsSpec::TwoLayer(hidden) => Some(hidden.clone()),
+            UnitsSpec::OneLayer(..) if PLAIN => {
+                let message = format!("the kind `{}` has two-layer units alone", Self::KIND);
+                return vec![Problem::new("model.units", message)];
+            }
+            UnitsSpec::OneLayer(..) => None,
+        };
+        let dropout = Some(spec.dropout);
+        ModelConfig { hidden, dropout, ..spec.stacking.as_config() }.value_problems()
     }
 
-    fn check_fields(spec: &DeepCrossingSpec, shapes: &[FieldShape]) -> Result<(), ModelError> {
-        stacking_spec::check_fields(&spec.stacking, shapes)
+    fn field_problems(spec: &DeepCrossingSpec, shapes: &[FieldShape]) -> Vec<Problem> {
+        spec.stacking.field_problems(shapes)
     }
 
     fn n_parameters(spec: &DeepCrossingSpec, shapes: &[FieldShape]) -> Option<usize> {
-        let (embeddings, stack) = stacking_spec::size(&spec.stacking, shapes)?;
+        let (embeddings, stack) = spec.stacking.size(shapes)?;
         let units = match &spec.units {
-            UnitsSpec::TwoLayer(hidden) | UnitsSpec::Plain(hidden) => {
-                hidden.iter().try_fold(0_usize, |total, &hidden| {
-                    total
-                        .checked_add(affine_size(stack, hidden)?)?
-                        .checked_add(affine_size(hidden, stack)?)
-                })?
-            }
+            UnitsSpec::TwoLayer(hidden) => hidden.iter().try_fold(0_usize, |total, &hidden| {
+                total
+                    .checked_add(affine_size(stack, hidden)?)?
+                    .checked_add(affine_size(hidden, stack)?)
+            })?,
             UnitsSpec::OneLayer(depth, _) => affine_size(stack, stack)?.checked_mul(*depth)?,
         };
         let norms =
@@ -160,83 +101,170 @@ impl BuildModel for DeepCrossing {
         shapes: &[FieldShape],
         builder: &mut Builder<'_, F>,
     ) -> Self {
-        let mut stacked_input = stacking_spec::build(&spec.stacking, shapes, builder);
+        let mut stacked_input = spec.stacking.build(shapes, builder);
         let width = stacked_input.width();
         let mut units = Vec::new();
         for i in 0..spec.n_units() {
-            units.push(unit(spec, i, width, builder));
-            stacked_input.push_built(unit_layer_name(spec, i), width, builder);
+            units.push(unit::<PLAIN, F>(spec, i, width, builder));
+            stacked_input.push_built(unit_layer_name::<PLAIN>(spec, i), width, builder);
         }
         let scoring = ScoringConfig::new("scoring", width).init(builder);
         stacked_input.push_built("scoring", 1, builder);
         Self { stacked_input, units, dropout: Dropout { rate: spec.dropout }, scoring }
     }
 
+    fn stacked_input(&self) -> &StackedInput {
+        &self.stacked_input
+    }
+
+    fn forward_stacked<F: Real>(
+        &self,
+        pass: &mut Pass<'_, F>,
+        stacked: Var,
+        observe: &mut dyn FnMut(Var, UnitVars),
+    ) -> Var {
+        let crossed = self.units.iter().fold(stacked, |x, unit| {
+            let parts = unit.forward_parts(pass, x);
+            observe(x, parts);
+            self.dropout.forward(pass, parts.out)
+        });
+        self.scoring.forward(pass, crossed)
+    }
+
+    fn bias(&self) -> Option<DenseId> {
+        self.scoring.linear.bias
+    }
+
+    fn units(&self) -> &[Unit] {
+        &self.units
+    }
+
     /// Refuses a negative running variance, since a prediction takes its root.
-    fn check_weights(&self, params: &Params<f32>) -> Result<(), ModelError> {
+    fn check_weights(&self, params: &Params<f32>) -> Result<(), String> {
         for norm in self.units.iter().filter_map(Unit::norm) {
             let id = norm.normalisation.variance;
             if let Some(value) = params.statistic(id).iter().find(|&&value| value < 0.0) {
                 let name = params.statistic_name(id);
-                return Err(ModelError::Weights(format!("`{name}` has a variance of {value}")));
+                return Err(format!("`{name}` has a variance of {value}"));
             }
         }
         Ok(())
     }
+
+    #[cfg(feature = "interchange")]
+    fn logit_nodes(&self, graph: &mut GraphBuilder<'_>, stacked: &Value) -> Option<Value> {
+        let units = self.units.iter();
+        let crossed = units.fold(stacked.clone(), |x, unit| graph.unit(unit, x));
+        Some(graph.linear(self.scoring.linear, &crossed))
+    }
 }
 
-fn unit<F: Real>(
+impl<const PLAIN: bool> Configured for DeepCrossing<PLAIN> {
+    const KEYS: &'static [&'static [&'static str]] =
+        if PLAIN { &[StackingSpec::KEYS, KEYS] } else { &[StackingSpec::KEYS, KEYS, UNIT_KEYS] };
+
+    const OWN_KEYS: &'static [&'static str] = UNIT_KEYS;
+
+    fn spec(config: &ModelConfig) -> DeepCrossingSpec {
+        let preset = config.preset.unwrap_or_default();
+        let hidden = config.hidden.clone().unwrap_or_else(|| preset.hidden());
+        let units = match unit_kind(config) {
+            UnitKind::TwoLayer => UnitsSpec::TwoLayer(hidden),
+            UnitKind::OneLayer => UnitsSpec::OneLayer(
+                config.depth.unwrap_or(hidden.len()),
+                config.activation.unwrap_or_default(),
+            ),
+        };
+        let outer_activation = match preset {
+            Preset::Note => Activation::Identity,
+            Preset::Paper | Preset::Fuxictr => Activation::Relu,
+        };
+        DeepCrossingSpec {
+            stacking: StackingSpec::new(config),
+            units,
+            outer_activation: config.outer_activation.unwrap_or(outer_activation),
+            dropout: config.dropout.unwrap_or(0.0),
+            batch_norm: config.batch_norm.unwrap_or(false),
+        }
+    }
+
+    fn contradictions(config: &ModelConfig) -> Vec<Problem> {
+        if PLAIN { without_note(config) } else { misplaced_unit_keys(config) }
+    }
+}
+
+const KEYS: &[&str] = &["hidden", "outer_activation", "dropout", "batch_norm"];
+
+/// The keys that choose the units.
+const UNIT_KEYS: &[&str] = &["unit", "depth", "activation"];
+
+fn unit_kind(config: &ModelConfig) -> UnitKind {
+    config.unit.unwrap_or(match config.preset.unwrap_or_default() {
+        Preset::Note => UnitKind::OneLayer,
+        Preset::Paper | Preset::Fuxictr => UnitKind::TwoLayer,
+    })
+}
+
+/// The keys that belong to the other kind of unit.
+fn misplaced_unit_keys(config: &ModelConfig) -> Vec<Problem> {
+    let (kind, misplaced) = match unit_kind(config) {
+        UnitKind::TwoLayer => (
+            "two-layer",
+            [("depth", config.depth.is_some()), ("activation", config.activation.is_some())],
+        ),
+        UnitKind::OneLayer => ("one-layer", [("hidden", config.hidden.is_some()), ("", false)]),
+    };
+    let misplaced = misplaced.iter().filter(|(_, is_set)| *is_set);
+    let message = format!("has no meaning for {kind} units; remove it, or set `model.unit`");
+    misplaced.map(|(key, _)| Problem::new(format!("model.{key}"), message.as_str())).collect()
+}
+
+fn unit<const PLAIN: bool, F: Real>(
     spec: &DeepCrossingSpec,
     i: usize,
     width: usize,
     builder: &mut Builder<'_, F>,
 ) -> Unit {
-    let (name, outer, batch_norm) = (format!("unit{i}"), spec.outer_activation, spec.batch_norm);
+    let (name, activation, batch_norm) =
+        (format!("unit{i}"), spec.outer_activation, spec.batch_norm);
     match &spec.units {
-        UnitsSpec::TwoLayer(hidden) => {
-            let config = ResidualUnitConfig {
-                activation: outer,
-                batch_norm,
-                ..ResidualUnitConfig::new(name, width, hidden[i])
-            };
-            config.init(builder).into()
+        UnitsSpec::TwoLayer(hidden) if PLAIN => {
+            let config = PlainUnitConfig::new(name, width, hidden[i]);
+            PlainUnitConfig { activation, batch_norm, ..config }.init(builder).into()
         }
-        UnitsSpec::OneLayer(_, activation) => {
+        UnitsSpec::TwoLayer(hidden) => {
+            let config = ResidualUnitConfig::new(name, width, hidden[i]);
+            ResidualUnitConfig { activation, batch_norm, ..config }.init(builder).into()
+        }
+        UnitsSpec::OneLayer(_, inner) => {
             let config = OneLayerUnitConfig {
-                activation: *activation,
-                outer_activation: outer,
+                activation: *inner,
+                outer_activation: activation,
                 batch_norm,
                 ..OneLayerUnitConfig::new(name, width)
-            };
-            config.init(builder).into()
-        }
-        UnitsSpec::Plain(hidden) => {
-            let config = PlainUnitConfig {
-                activation: outer,
-                batch_norm,
-                ..PlainUnitConfig::new(name, width, hidden[i])
             };
             config.init(builder).into()
         }
     }
 }
 
-fn unit_layer_name(spec: &DeepCrossingSpec, i: usize) -> String {
+fn unit_layer_name<const PLAIN: bool>(spec: &DeepCrossingSpec, i: usize) -> String {
     let norm = if spec.batch_norm { ", batch norm" } else { "" };
+    let unit = if PLAIN { "plain" } else { "residual" };
     match &spec.units {
-        UnitsSpec::TwoLayer(hidden) => format!("residual unit {i} (hidden {}{norm})", hidden[i]),
-        UnitsSpec::OneLayer(..) => format!("residual unit {i} (one layer{norm})"),
-        UnitsSpec::Plain(hidden) => format!("plain unit {i} (hidden {}{norm})", hidden[i]),
+        UnitsSpec::TwoLayer(hidden) => format!("{unit} unit {i} (hidden {}{norm})", hidden[i]),
+        UnitsSpec::OneLayer(..) => format!("{unit} unit {i} (one layer{norm})"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{ModelConfig, Preset, StackingSpec};
+    use crate::error::ModelError;
+    use crate::model::Model;
+    use crate::model_spec::ModelSpec;
     use deepcross_autodiff::{Mode, Stream, Tape};
     use deepcross_features::{Batch, Column, DenseColumn, SparseColumn};
-    use deepcross_layers::Activation;
 
     fn shapes() -> Vec<FieldShape> {
         vec![
@@ -252,83 +280,77 @@ mod tests {
         for (preset, norm) in presets.map(|preset| [(preset, false), (preset, true)]).concat() {
             let config =
                 ModelConfig { preset: Some(preset), batch_norm: Some(norm), ..Default::default() };
-            let spec = config.check_deep_crossing().unwrap();
-            assert_eq!(spec.n_statistics() > 0, norm);
+            let spec = config.check().unwrap();
             let mut params = Params::<f32>::new();
-            let model = DeepCrossing::new(&spec, &shapes(), &mut params, 1).unwrap();
-            assert_eq!(
-                Some(params.n_parameters()),
-                DeepCrossing::n_parameters(&spec, &shapes()),
-                "{preset:?}"
-            );
+            let model = Model::new(&spec, &shapes(), &mut params, 1).unwrap();
+            assert_eq!(Some(params.n_parameters()), spec.n_parameters(&shapes()), "{preset:?}");
             let of_layers: usize = model.layers().iter().map(|layer| layer.n_parameters).sum();
             assert_eq!(of_layers, params.n_parameters(), "{preset:?}");
+            let n_statistics = if norm { 2 * model.units().len() } else { 0 };
             assert_eq!(
-                (spec.n_statistics(), model.has_batch_norm()),
-                (params.statistic_ids().count(), norm)
+                (params.statistic_ids().count(), model.has_batch_norm()),
+                (n_statistics, norm)
             );
         }
     }
 
     #[test]
     fn stored_weights_must_be_those_of_the_model() {
-        let spec = ModelConfig::default().check_deep_crossing().unwrap();
+        let spec = ModelConfig::default().check().unwrap();
         let mut params = Params::<f32>::new();
-        DeepCrossing::new(&spec, &shapes(), &mut params, 1).unwrap();
-        assert!(DeepCrossing::for_params(&spec, &shapes(), &params).is_ok());
+        Model::new(&spec, &shapes(), &mut params, 1).unwrap();
+        assert!(Model::for_params(&spec, &shapes(), &params).is_ok());
         let other = [shapes(), vec![FieldShape::dense("more", 1)]].concat();
-        assert!(matches!(
-            DeepCrossing::for_params(&spec, &other, &params),
-            Err(ModelError::Weights(_))
-        ));
+        assert!(matches!(Model::for_params(&spec, &other, &params), Err(ModelError::Weights(_))));
         let mut renamed = shapes();
         renamed[0].name = "advert".to_owned();
-        let error = DeepCrossing::for_params(&spec, &renamed, &params).unwrap_err().to_string();
+        let error = Model::for_params(&spec, &renamed, &params).unwrap_err().to_string();
         assert!(error.contains("`embedding.advert."), "{error}");
     }
 
     #[test]
     fn missing_statistics_and_negative_variances_are_refused() {
-        let spec = ModelConfig { batch_norm: Some(true), ..Default::default() }
-            .check_deep_crossing()
-            .unwrap();
+        let spec = ModelConfig { batch_norm: Some(true), ..Default::default() }.check().unwrap();
         let mut params = Params::<f32>::new();
-        DeepCrossing::new(&spec, &shapes(), &mut params, 1).unwrap();
-        assert!(DeepCrossing::for_params(&spec, &shapes(), &params).is_ok());
-        let without = DeepCrossingSpec { batch_norm: false, ..spec.clone() };
+        Model::new(&spec, &shapes(), &mut params, 1).unwrap();
+        assert!(Model::for_params(&spec, &shapes(), &params).is_ok());
+        let without = ModelConfig::default().check().unwrap();
         let mut bare = Params::<f32>::new();
-        DeepCrossing::new(&without, &shapes(), &mut bare, 1).unwrap();
+        Model::new(&without, &shapes(), &mut bare, 1).unwrap();
         for (spec, params) in [(&spec, &bare), (&without, &params)] {
-            let result = DeepCrossing::for_params(spec, &shapes(), params);
+            let result = Model::for_params(spec, &shapes(), params);
             assert!(matches!(result, Err(ModelError::Weights(_))), "{result:?}");
         }
         let last = params.statistic_ids().last().unwrap();
         params.statistic_mut(last)[3] = -0.5;
-        let error = DeepCrossing::for_params(&spec, &shapes(), &params).unwrap_err().to_string();
+        let error = Model::for_params(&spec, &shapes(), &params).unwrap_err().to_string();
         assert!(error.contains("`unit4.norm.variance` has a variance of -0.5"), "{error}");
     }
 
     #[test]
     fn stored_specifications_out_of_range_are_refused() {
-        let good = ModelConfig::default().check_deep_crossing().unwrap();
+        let good = DeepCrossing::<false>::spec(&ModelConfig::default());
+        let of = |spec| ModelSpec::of::<DeepCrossing<false>>(spec);
         let mut params = Params::<f32>::new();
-        DeepCrossing::new(&good, &shapes(), &mut params, 1).unwrap();
+        Model::new(&of(good.clone()), &shapes(), &mut params, 1).unwrap();
         let narrow = || StackingSpec { embedding: 0, ..good.stacking.clone() };
+        let one_layer = UnitsSpec::OneLayer(2, Activation::Relu);
         let bad = [
-            DeepCrossingSpec { dropout: 2.0, ..good.clone() },
-            DeepCrossingSpec {
+            of(DeepCrossingSpec { dropout: 2.0, ..good.clone() }),
+            of(DeepCrossingSpec {
                 stacking: StackingSpec { embedding_dropout: -0.5, ..good.stacking.clone() },
                 ..good.clone()
-            },
-            DeepCrossingSpec { stacking: narrow(), ..good.clone() },
-            DeepCrossingSpec {
+            }),
+            of(DeepCrossingSpec { stacking: narrow(), ..good.clone() }),
+            of(DeepCrossingSpec {
                 stacking: narrow(),
                 units: UnitsSpec::OneLayer(usize::MAX, Activation::Relu),
                 ..good.clone()
-            },
+            }),
+            ModelSpec::of::<DeepCrossing<true>>(DeepCrossingSpec { units: one_layer, ..good }),
         ];
         for spec in bad {
-            let result = DeepCrossing::for_params(&spec, &shapes(), &params);
+            let result = Model::for_params(&spec, &shapes(), &params);
             assert!(matches!(result, Err(ModelError::Config(_))), "{spec:?}");
         }
     }
@@ -343,8 +365,8 @@ mod tests {
             embedding_dropout: Some(0.5),
             ..Default::default()
         };
-        let (mut params, spec) = (Params::<f64>::new(), config.check_deep_crossing().unwrap());
-        let model = DeepCrossing::new(&spec, &shapes(), &mut params, 1).unwrap();
+        let (mut params, spec) = (Params::<f64>::new(), config.check().unwrap());
+        let model = Model::new(&spec, &shapes(), &mut params, 1).unwrap();
         let words = SparseColumn::multi_hot((0..=40).collect(), vec![3; 40], vec![0.5; 40]);
         let batch = Batch::from_columns(vec![
             Column::Sparse(SparseColumn::one_hot((0..40).collect())),
@@ -373,10 +395,8 @@ mod tests {
 
     #[test]
     fn a_model_larger_than_the_memory_is_refused() {
-        let spec = ModelConfig { embedding: Some(1 << 40), ..Default::default() }
-            .check_deep_crossing()
-            .unwrap();
-        let result = DeepCrossing::new(&spec, &shapes(), &mut Params::<f32>::new(), 1);
+        let spec = ModelConfig { embedding: Some(1 << 40), ..Default::default() }.check().unwrap();
+        let result = Model::new(&spec, &shapes(), &mut Params::<f32>::new(), 1);
         assert!(matches!(result, Err(ModelError::OutOfMemory { .. })), "{result:?}");
     }
 
@@ -385,30 +405,26 @@ mod tests {
         for (field, why) in [("words", "bypass_below"), ("age", "numbers")] {
             let config =
                 ModelConfig { embeddings: [(field.to_owned(), 4)].into(), ..Default::default() };
-            let spec = config.check_deep_crossing().unwrap();
-            let result = DeepCrossing::new(&spec, &shapes(), &mut Params::<f32>::new(), 1);
+            let spec = config.check().unwrap();
+            let result = Model::new(&spec, &shapes(), &mut Params::<f32>::new(), 1);
             assert!(result.unwrap_err().to_string().contains(why));
         }
     }
 
     #[test]
     fn impossible_sizes_are_refused_before_memory_is_allocated() {
-        let spec = ModelConfig { embedding: Some(usize::MAX / 2), ..Default::default() }
-            .check_deep_crossing()
-            .unwrap();
-        let result = DeepCrossing::new(&spec, &shapes(), &mut Params::<f32>::new(), 1);
+        let spec =
+            ModelConfig { embedding: Some(usize::MAX / 2), ..Default::default() }.check().unwrap();
+        let result = Model::new(&spec, &shapes(), &mut Params::<f32>::new(), 1);
         assert_eq!(result.unwrap_err(), ModelError::TooLarge);
     }
 
     #[test]
     fn an_embedding_width_needs_its_field() {
-        let spec = ModelConfig { embeddings: [("adz".to_owned(), 4)].into(), ..Default::default() };
-        let result = DeepCrossing::new(
-            &spec.check_deep_crossing().unwrap(),
-            &shapes(),
-            &mut Params::<f32>::new(),
-            1,
-        );
+        let config =
+            ModelConfig { embeddings: [("adz".to_owned(), 4)].into(), ..Default::default() };
+        let spec = config.check().unwrap();
+        let result = Model::new(&spec, &shapes(), &mut Params::<f32>::new(), 1);
         assert_eq!(
             result.unwrap_err().to_string(),
             "`model.embeddings.adz`: there is no such field"

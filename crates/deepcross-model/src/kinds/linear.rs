@@ -1,176 +1,223 @@
 //! Logistic regression, and the two models that add pairs of fields to it: a factorization machine (Rendle, ICDM 2010)
 //! and a field-aware one (Juan et al., RecSys 2016).
-//!
-//! All fields enter the stacked input twice: first with a column each, their first-order terms, then with the vectors
-//! of which pairs are products. So one walk over the stack makes a logit, and code that inspects a stack sees
-//! everything.
 
-use super::build::BuildModel;
-use super::layer_summary::LayerSummaries;
-use super::stacked_input::StackedInput;
-use crate::config::FactorsSpec;
-use crate::error::ModelError;
-use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
-use deepcross_features::{FieldShape, ShapeKind};
+use super::configured::Configured;
+use super::first_order_stack::{self, FactorsSpec};
+use crate::config::{ModelConfig, ModelKind};
+#[cfg(feature = "interchange")]
+use crate::graph::{GraphBuilder, Value};
+use crate::network::Network;
+use crate::stack::stacked_input::StackedInput;
+use deepcross_autodiff::{DenseId, Pass, Real, Var};
+use deepcross_features::{FieldShape, Problem};
 use deepcross_layers::{
-    Activation, Builder, EmbeddingConfig, FactorizationMachine, FieldAware, FirstOrder,
-    FirstOrderConfig, Init, Module, StackedField,
+    Builder, FactorizationMachine, FieldAware, FirstOrder, FirstOrderConfig, Module, UnitVars,
 };
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
 
-/// A model of first-order terms, with or without pairs.
+/// A model of first-order terms and pairs; the pairs `()` are none.
 #[derive(Clone, Debug)]
-pub(crate) struct LinearModel {
-    pub(crate) stacked_input: StackedInput,
-    pub(crate) first_order: FirstOrder,
-    pub(crate) pairs: Option<Pairs>,
+pub(crate) struct LinearModel<P> {
+    stacked_input: StackedInput,
+    first_order: FirstOrder,
+    pairs: P,
 }
 
-/// The second-order terms.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Pairs {
-    Fm(FactorizationMachine),
-    Ffm(FieldAware),
-}
+/// The second-order terms of a [`LinearModel`].
+pub(crate) trait Pairs: Clone + Debug + Send + Sync + 'static {
+    const KIND: ModelKind;
 
-/// The specification of the pairs.
-#[derive(Clone, Debug)]
-pub(crate) enum PairsSpec {
-    None,
-    Fm(FactorsSpec),
-    Ffm(FactorsSpec),
-}
+    /// The name of the last layer.
+    const NAME: &'static str;
 
-impl PairsSpec {
-    fn factors(&self) -> Option<&FactorsSpec> {
-        match self {
-            Self::None => None,
-            Self::Fm(factors) | Self::Ffm(factors) => Some(factors),
-        }
-    }
+    const KEYS: &'static [&'static str];
 
-    /// The width of a field's part of the stack for the pairs: 0 without pairs, `None` if it does not fit a `usize`.
-    fn width(&self, n_fields: usize) -> Option<usize> {
-        match self {
-            Self::None => Some(0),
-            Self::Fm(factors) => Some(factors.embedding),
-            Self::Ffm(factors) => FieldAware::table_width(n_fields, factors.embedding),
-        }
-    }
+    type Spec: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static;
 
-    fn name(&self) -> &'static str {
-        match self {
-            Self::None => "logistic regression",
-            Self::Fm(_) => "factorization machine",
-            Self::Ffm(_) => "field-aware factorization machine",
-        }
-    }
+    fn spec(config: &ModelConfig) -> Self::Spec;
+
+    /// The vectors; `None` if there are none.
+    fn factors(spec: &Self::Spec) -> Option<&FactorsSpec>;
+
+    /// The width of a field's part of the stack for the pairs; `None` if it does not fit a `usize`.
+    fn width(spec: &Self::Spec, n_fields: usize) -> Option<usize>;
 
     /// The layer over the vectors, which begin at the column `n_fields`.
-    fn layer(&self, n_fields: usize) -> Option<Pairs> {
-        let (first, width) = (n_fields, self.factors()?.embedding);
-        Some(match self {
-            Self::Ffm(_) => Pairs::Ffm(FieldAware { first, n_fields, width }),
-            _ => Pairs::Fm(FactorizationMachine { first, n_fields, width }),
-        })
+    fn layer(spec: &Self::Spec, n_fields: usize) -> Self;
+
+    /// The least number of fields.
+    const MIN_FIELDS: usize = 1;
+
+    /// The sum over the pairs, `[rows, 1]`; `None` if there are none.
+    fn forward<F: Real>(&self, pass: &mut Pass<'_, F>, stacked: Var) -> Option<Var>;
+
+    #[cfg(feature = "interchange")]
+    fn nodes(&self, graph: &mut GraphBuilder<'_>, stacked: &Value) -> Option<Value>;
+}
+
+impl Pairs for () {
+    const KIND: ModelKind = ModelKind::Lr;
+    const NAME: &'static str = "logistic regression";
+    const KEYS: &'static [&'static str] = &[];
+    type Spec = ();
+
+    fn spec(_: &ModelConfig) {}
+
+    fn factors(_: &()) -> Option<&FactorsSpec> {
+        None
+    }
+
+    fn width(_: &(), _: usize) -> Option<usize> {
+        Some(0)
+    }
+
+    fn layer(_: &(), _: usize) {}
+
+    fn forward<F: Real>(&self, _: &mut Pass<'_, F>, _: Var) -> Option<Var> {
+        None
+    }
+
+    #[cfg(feature = "interchange")]
+    fn nodes(&self, _: &mut GraphBuilder<'_>, _: &Value) -> Option<Value> {
+        None
     }
 }
 
-impl LinearModel {
-    /// See [`Model::forward_stacked`](crate::Model::forward_stacked).
-    pub(crate) fn forward_stacked<F: Real>(&self, pass: &mut Pass<'_, F>, stacked: Var) -> Var {
-        let first_order = self.first_order.forward(pass, stacked);
-        let second_order = match self.pairs {
-            None => return first_order,
-            Some(Pairs::Fm(pairs)) => pairs.forward(pass, stacked),
-            Some(Pairs::Ffm(pairs)) => pairs.forward(pass, stacked),
-        };
-        pass.add(first_order, second_order)
+impl Pairs for FactorizationMachine {
+    const KIND: ModelKind = ModelKind::Fm;
+    const NAME: &'static str = "factorization machine";
+    const KEYS: &'static [&'static str] = FactorsSpec::KEYS;
+    type Spec = FactorsSpec;
+
+    fn spec(config: &ModelConfig) -> FactorsSpec {
+        FactorsSpec::new(config, 16)
     }
 
-    /// The bias of the logit.
-    pub(crate) fn bias(&self) -> DenseId {
-        self.first_order.bias
+    fn factors(spec: &FactorsSpec) -> Option<&FactorsSpec> {
+        Some(spec)
+    }
+
+    fn width(spec: &FactorsSpec, _: usize) -> Option<usize> {
+        Some(spec.embedding)
+    }
+
+    fn layer(spec: &FactorsSpec, n_fields: usize) -> Self {
+        Self { first: n_fields, n_fields, width: spec.embedding }
+    }
+
+    fn forward<F: Real>(&self, pass: &mut Pass<'_, F>, stacked: Var) -> Option<Var> {
+        Some(Module::forward(self, pass, stacked))
+    }
+
+    #[cfg(feature = "interchange")]
+    fn nodes(&self, graph: &mut GraphBuilder<'_>, stacked: &Value) -> Option<Value> {
+        Some(graph.fm(*self, stacked))
     }
 }
 
-impl BuildModel for LinearModel {
-    type Spec = PairsSpec;
+impl Pairs for FieldAware {
+    const KIND: ModelKind = ModelKind::Ffm;
+    const NAME: &'static str = "field-aware factorization machine";
+    const KEYS: &'static [&'static str] = FactorsSpec::KEYS;
+    const MIN_FIELDS: usize = 2;
+    type Spec = FactorsSpec;
 
-    fn check(spec: &PairsSpec) -> Result<(), ModelError> {
-        spec.factors().map_or(Ok(()), FactorsSpec::check)
+    fn spec(config: &ModelConfig) -> FactorsSpec {
+        FactorsSpec::new(config, 4)
     }
 
-    fn check_fields(spec: &PairsSpec, shapes: &[FieldShape]) -> Result<(), ModelError> {
-        if matches!(spec, PairsSpec::Ffm(_)) && shapes.len() < 2 {
-            let problem = "`model.kind`: `ffm` needs at least 2 fields, but there is 1".to_owned();
-            return Err(ModelError::Config(vec![problem]));
+    fn factors(spec: &FactorsSpec) -> Option<&FactorsSpec> {
+        Some(spec)
+    }
+
+    fn width(spec: &FactorsSpec, n_fields: usize) -> Option<usize> {
+        Self::table_width(n_fields, spec.embedding)
+    }
+
+    fn layer(spec: &FactorsSpec, n_fields: usize) -> Self {
+        Self { first: n_fields, n_fields, width: spec.embedding }
+    }
+
+    fn forward<F: Real>(&self, pass: &mut Pass<'_, F>, stacked: Var) -> Option<Var> {
+        Some(Module::forward(self, pass, stacked))
+    }
+
+    #[cfg(feature = "interchange")]
+    fn nodes(&self, graph: &mut GraphBuilder<'_>, stacked: &Value) -> Option<Value> {
+        Some(graph.ffm(*self, stacked))
+    }
+}
+
+impl<P: Pairs> Network for LinearModel<P> {
+    const KIND: &'static str = P::KIND.name();
+
+    type Spec = P::Spec;
+
+    fn problems(spec: &P::Spec) -> Vec<Problem> {
+        P::factors(spec).map_or_else(Vec::new, FactorsSpec::problems)
+    }
+
+    fn field_problems(_: &P::Spec, shapes: &[FieldShape]) -> Vec<Problem> {
+        let (n_fields, least, kind) = (shapes.len(), P::MIN_FIELDS, Self::KIND);
+        if n_fields >= least {
+            return Vec::new();
         }
-        Ok(())
+        let message = format!("`{kind}` needs at least {least} fields, but there is {n_fields}");
+        vec![Problem::new("model.kind", message)]
     }
 
-    fn n_parameters(spec: &PairsSpec, shapes: &[FieldShape]) -> Option<usize> {
-        let width = spec.width(shapes.len())?.checked_add(1)?;
-        let n_features = shapes.iter().try_fold(0_usize, |total, shape| match shape.kind {
-            ShapeKind::Sparse { dimensions: n, .. } | ShapeKind::Dense { width: n } => {
-                total.checked_add(n)
-            }
+    fn n_parameters(spec: &P::Spec, shapes: &[FieldShape]) -> Option<usize> {
+        first_order_stack::size(shapes, P::width(spec, shapes.len())?)?.checked_add(1)
+    }
+
+    fn build<F: Real>(spec: &P::Spec, shapes: &[FieldShape], builder: &mut Builder<'_, F>) -> Self {
+        let n_fields = shapes.len();
+        let vectors = P::factors(spec).map(|factors| {
+            factors.start(P::width(spec, n_fields).expect("its weights have been counted"))
         });
-        n_features?.checked_mul(width)?.checked_add(1)
+        let mut stacked_input = first_order_stack::build(shapes, vectors, builder);
+        let first_order = FirstOrderConfig::new("linear", 0..n_fields).init(builder);
+        stacked_input.push_built(P::NAME, 1, builder);
+        Self { stacked_input, first_order, pairs: P::layer(spec, n_fields) }
     }
 
-    fn build<F: Real>(
-        spec: &PairsSpec,
-        shapes: &[FieldShape],
-        builder: &mut Builder<'_, F>,
-    ) -> Self {
-        let (mut layers, mut fields) = (LayerSummaries::default(), Vec::new());
-        for shape in shapes {
-            let field = field("linear", shape, (1, Init::Zeros), builder);
-            layers.push_built(format!("{} (first order)", shape.name), 1, builder);
-            fields.push(field);
-        }
-        if let Some(factors) = spec.factors() {
-            let width = spec.width(shapes.len()).expect("its weights have been counted");
-            let start = (width, Init::Normal { std: factors.embedding_std });
-            for shape in shapes {
-                let field = field("embedding", shape, start, builder);
-                layers.push_field(&shape.name, &field, builder);
-                fields.push(field);
-            }
-        }
-        let mut stacked_input = StackedInput::new(shapes, fields, layers, builder);
-        let first_order = FirstOrderConfig::new("linear", 0..shapes.len()).init(builder);
-        stacked_input.push_built(spec.name(), 1, builder);
-        Self { stacked_input, first_order, pairs: spec.layer(shapes.len()) }
+    fn stacked_input(&self) -> &StackedInput {
+        &self.stacked_input
     }
 
-    fn check_weights(&self, _: &Params<f32>) -> Result<(), ModelError> {
-        Ok(())
+    fn forward_stacked<F: Real>(
+        &self,
+        pass: &mut Pass<'_, F>,
+        stacked: Var,
+        _: &mut dyn FnMut(Var, UnitVars),
+    ) -> Var {
+        let first_order = self.first_order.forward(pass, stacked);
+        match self.pairs.forward(pass, stacked) {
+            Some(second_order) => pass.add(first_order, second_order),
+            None => first_order,
+        }
+    }
+
+    fn bias(&self) -> Option<DenseId> {
+        Some(self.first_order.bias)
+    }
+
+    #[cfg(feature = "interchange")]
+    fn logit_nodes(&self, graph: &mut GraphBuilder<'_>, stacked: &Value) -> Option<Value> {
+        let first_order = graph.first_order(&self.first_order, stacked);
+        match self.pairs.nodes(graph, stacked) {
+            Some(second_order) => Some(graph.node("Add", &[&first_order, &second_order])),
+            None => Some(first_order),
+        }
     }
 }
 
-/// A field with weights of this width for each of its values or numbers.
-fn field<F: Real>(
-    prefix: &str,
-    shape: &FieldShape,
-    (width, init): (usize, Init),
-    builder: &mut Builder<'_, F>,
-) -> StackedField {
-    let name = format!("{prefix}.{}", shape.name);
-    match shape.kind {
-        ShapeKind::Dense { width: inputs } => {
-            let weight = builder.dense(&format!("{name}.weight"), (width, inputs), init);
-            StackedField::ProjectedNumbers { weight }
-        }
-        ShapeKind::Sparse { dimensions, reserved, .. } => {
-            let config = EmbeddingConfig {
-                bias: false,
-                activation: Activation::Identity,
-                init,
-                zero_row: reserved.unseen,
-                ..EmbeddingConfig::new(name, dimensions, width)
-            };
-            StackedField::Embedding(config.init(builder))
-        }
+impl<P: Pairs> Configured for LinearModel<P> {
+    const KEYS: &'static [&'static [&'static str]] = &[P::KEYS];
+
+    fn spec(config: &ModelConfig) -> P::Spec {
+        P::spec(config)
     }
 }

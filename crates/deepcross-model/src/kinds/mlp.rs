@@ -1,83 +1,98 @@
 //! A multi-layer perceptron over the stacked input of a Deep Crossing, with hidden layers in place of the residual units.
 
-use super::build::{BuildModel, affine_size};
-use super::layer_summary::LayerSummary;
-use super::stacked_input::StackedInput;
-use super::stacking_spec;
-use crate::config::MlpSpec;
-use crate::error::ModelError;
-use deepcross_autodiff::{Params, Pass, Real, Var};
-use deepcross_features::FieldShape;
-use deepcross_layers::{Builder, Mlp, MlpConfig, Module, Scoring, ScoringConfig, UnitVars};
+use super::configured::Configured;
+use super::hidden_layers::HiddenSpec;
+use crate::config::{ModelConfig, ModelKind, StackingSpec};
+#[cfg(feature = "interchange")]
+use crate::graph::{GraphBuilder, Value};
+use crate::network::Network;
+use crate::stack::affine_size;
+use crate::stack::stacked_input::StackedInput;
+use deepcross_autodiff::{DenseId, Pass, Real, Var};
+use deepcross_features::{FieldShape, Problem};
+use deepcross_layers::{Builder, Mlp, Module, Scoring, ScoringConfig, UnitVars};
+use serde::{Deserialize, Serialize};
+
+/// The specification of an [`MlpModel`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MlpSpec {
+    /// The stacked input.
+    #[serde(flatten)]
+    pub(super) stacking: StackingSpec,
+    /// The hidden layers.
+    #[serde(flatten)]
+    hidden: HiddenSpec,
+}
 
 /// A model of stacked input, hidden layers and scoring.
 #[derive(Clone, Debug)]
 pub(crate) struct MlpModel {
-    pub(crate) stacked_input: StackedInput,
-    pub(crate) hidden: Mlp,
-    pub(crate) scoring: Scoring,
+    stacked_input: StackedInput,
+    hidden: Mlp,
+    scoring: Scoring,
 }
 
-impl MlpModel {
-    /// See [`Model::forward_stacked`](crate::Model::forward_stacked): the inner value of a hidden layer is its output.
-    pub(crate) fn forward_stacked<F: Real>(
+impl Network for MlpModel {
+    const KIND: &'static str = ModelKind::Mlp.name();
+
+    type Spec = MlpSpec;
+
+    fn problems(spec: &MlpSpec) -> Vec<Problem> {
+        let MlpSpec { stacking, hidden } = spec;
+        hidden.with(stacking.as_config()).value_problems()
+    }
+
+    fn field_problems(spec: &MlpSpec, shapes: &[FieldShape]) -> Vec<Problem> {
+        spec.stacking.field_problems(shapes)
+    }
+
+    fn n_parameters(spec: &MlpSpec, shapes: &[FieldShape]) -> Option<usize> {
+        let (embeddings, stack) = spec.stacking.size(shapes)?;
+        let (hidden, width) = spec.hidden.size(stack)?;
+        embeddings.checked_add(hidden)?.checked_add(affine_size(width, 1)?)
+    }
+
+    fn build<F: Real>(spec: &MlpSpec, shapes: &[FieldShape], builder: &mut Builder<'_, F>) -> Self {
+        let mut stacked_input = spec.stacking.build(shapes, builder);
+        let width = stacked_input.width();
+        let (hidden, width) = spec.hidden.build(width, &mut stacked_input, builder);
+        let scoring = ScoringConfig::new("scoring", width).init(builder);
+        stacked_input.push_built("scoring", 1, builder);
+        Self { stacked_input, hidden, scoring }
+    }
+
+    fn stacked_input(&self) -> &StackedInput {
+        &self.stacked_input
+    }
+
+    /// The inner value of a hidden layer is its output.
+    fn forward_stacked<F: Real>(
         &self,
         pass: &mut Pass<'_, F>,
         stacked: Var,
-        mut observe: impl FnMut(Var, UnitVars),
+        observe: &mut dyn FnMut(Var, UnitVars),
     ) -> Var {
         let hidden = self.hidden.forward_observed(pass, stacked, |input, out| {
             observe(input, UnitVars { inner: out, out });
         });
         self.scoring.forward(pass, hidden)
     }
+
+    fn bias(&self) -> Option<DenseId> {
+        self.scoring.linear.bias
+    }
+
+    #[cfg(feature = "interchange")]
+    fn logit_nodes(&self, graph: &mut GraphBuilder<'_>, stacked: &Value) -> Option<Value> {
+        let hidden = graph.mlp(&self.hidden, stacked);
+        Some(graph.linear(self.scoring.linear, &hidden))
+    }
 }
 
-impl BuildModel for MlpModel {
-    type Spec = MlpSpec;
+impl Configured for MlpModel {
+    const KEYS: &'static [&'static [&'static str]] = &[StackingSpec::KEYS, HiddenSpec::KEYS];
 
-    fn check(spec: &MlpSpec) -> Result<(), ModelError> {
-        spec.check()
-    }
-
-    fn check_fields(spec: &MlpSpec, shapes: &[FieldShape]) -> Result<(), ModelError> {
-        stacking_spec::check_fields(&spec.stacking, shapes)
-    }
-
-    fn n_parameters(spec: &MlpSpec, shapes: &[FieldShape]) -> Option<usize> {
-        let (mut total, mut width) = stacking_spec::size(&spec.stacking, shapes)?;
-        for &hidden in &spec.hidden {
-            total = total.checked_add(affine_size(width, hidden)?)?;
-            width = hidden;
-        }
-        total.checked_add(affine_size(width, 1)?)
-    }
-
-    fn build<F: Real>(spec: &MlpSpec, shapes: &[FieldShape], builder: &mut Builder<'_, F>) -> Self {
-        let mut stacked_input = stacking_spec::build(&spec.stacking, shapes, builder);
-        let config = MlpConfig {
-            activation: spec.activation,
-            dropout: spec.dropout,
-            ..MlpConfig::new("hidden", stacked_input.width(), spec.hidden.clone())
-        };
-        let hidden = config.init(builder);
-        let mut width = stacked_input.width();
-        for (i, layer) in hidden.layers.iter().enumerate() {
-            let (outputs, inputs) = builder.params().dense_shape(layer.weight);
-            let n_parameters = (inputs + 1) * outputs;
-            stacked_input.push(LayerSummary {
-                name: format!("hidden layer {i}"),
-                outputs,
-                n_parameters,
-            });
-            width = outputs;
-        }
-        let scoring = ScoringConfig::new("scoring", width).init(builder);
-        stacked_input.push_built("scoring", 1, builder);
-        Self { stacked_input, hidden, scoring }
-    }
-
-    fn check_weights(&self, _: &Params<f32>) -> Result<(), ModelError> {
-        Ok(())
+    fn spec(config: &ModelConfig) -> MlpSpec {
+        MlpSpec { stacking: StackingSpec::new(config), hidden: HiddenSpec::new(config) }
     }
 }

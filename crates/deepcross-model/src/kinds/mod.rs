@@ -1,10 +1,11 @@
-//! The kinds of model, one module for each, over common parts: the stacked input, the list of layers, and the building of
-//! a model.
+//! The kinds of model, one module for each.
 
-pub(crate) mod build;
-pub(crate) mod deep_crossing;
-pub(crate) mod layer_summary;
-pub(crate) mod linear;
-pub(crate) mod mlp;
-pub(crate) mod stacked_input;
-mod stacking_spec;
+mod configured;
+mod dcn_v2;
+mod deep_crossing;
+mod deepfm;
+mod first_order_stack;
+mod hidden_layers;
+mod linear;
+mod mlp;
+mod registry;

@@ -267,6 +267,20 @@ mod tests {
                 &format!("the output of the layer `{layer} machine` is "),
             );
         }
+        let deepfm = ModelConfig { hidden: Some(vec![2]), ..of(ModelKind::DeepFm) };
+        for (forged, layer) in [
+            ([("embedding.ad.table", 3e38), ("hidden0.weight", 3.0)], "hidden layer 0"),
+            ([("hidden0.bias", 3e38), ("scoring.weight", 3.0)], "scoring"),
+        ] {
+            check_kind(&deepfm, &forged, &format!("the output of the layer `{layer}` is "));
+        }
+        let dcn = ModelConfig { hidden: Some(vec![2]), ..of(ModelKind::DcnV2) };
+        for (forged, layer) in [
+            ([("cross0.bias", 3e38), ("cross1.bias", 3e38)], "cross layer 1"),
+            ([("cross2.bias", 3e38), ("hidden0.weight", 3.0)], "hidden layer 0"),
+        ] {
+            check_kind(&dcn, &forged, &format!("the output of the layer `{layer}` is "));
+        }
         let mlp = ModelConfig { hidden: Some(vec![2, 2]), ..of(ModelKind::Mlp) };
         for (bias, weight, layer) in [
             ("hidden0.bias", "hidden1.weight", "hidden layer 1"),

@@ -8,7 +8,7 @@
 use crate::objective::{BLOCK, Objective, total_weight};
 use deepcross_autodiff::{Activation, Gradients, Params, Pass, Real, Tape, Var};
 use deepcross_features::{Batch, BatchRows};
-use deepcross_model::Model;
+use deepcross_model::{Model, Precision};
 
 /// The largest number of rows that reports are about.
 const MAX_ROWS: usize = 1024;
@@ -63,7 +63,7 @@ pub(crate) struct Learner<'a, F> {
 ///
 /// # Panics
 /// If the batch has no rows or no labels, or does not have the fields of the model.
-pub(crate) fn unit_reports<F: Real>(
+pub(crate) fn unit_reports<F: Precision>(
     learner: Learner<'_, F>,
     batch: &Batch<F>,
     tape: &mut Tape<F>,
@@ -94,7 +94,7 @@ struct Values {
 }
 
 /// Makes a forward and a backward pass over one block; returns the values of its units.
-fn forward_and_backward<F: Real>(
+fn forward_and_backward<F: Precision>(
     Learner { model, objective, .. }: Learner<'_, F>,
     pass: &mut Pass<'_, F>,
     rows: BatchRows<'_, F>,
@@ -184,9 +184,7 @@ mod tests {
     use super::*;
     use crate::{Engine, Event, Files, RunConfig, RunOptions, UnitProblem, train, unit_problems};
     use deepcross_features::{Column, DenseColumn, FieldShape, SparseColumn};
-    use deepcross_model::{
-        DeepCrossingSpec, ModelConfig, ModelSpec, StackingSpec, UnitKind, UnitsSpec,
-    };
+    use deepcross_model::{ModelConfig, UnitKind};
     use deepcross_optim::{OptimizerConfig, Rule};
     use ndarray::{Array2, Axis};
 
@@ -212,34 +210,30 @@ mod tests {
         batch
     }
 
-    fn two_layers() -> DeepCrossingSpec {
-        let config = ModelConfig {
+    fn two_layers() -> ModelConfig {
+        ModelConfig {
             embedding: Some(2),
             bypass_below: Some(0),
             hidden: Some(vec![4, 3]),
             ..Default::default()
-        };
-        config.check_deep_crossing().unwrap()
+        }
     }
 
-    fn one_layer(depth: usize, activation: Activation, outer: Activation) -> DeepCrossingSpec {
-        let config = ModelConfig {
+    fn one_layer(depth: usize, activation: Activation, outer: Activation) -> ModelConfig {
+        ModelConfig {
             unit: Some(UnitKind::OneLayer),
             hidden: None,
+            depth: Some(depth),
+            activation: Some(activation),
             outer_activation: Some(outer),
-            ..Default::default()
-        };
-        let spec = config.check_deep_crossing().unwrap();
-        let units = UnitsSpec::OneLayer(depth, activation);
-        let stacking = StackingSpec { embedding: 2, bypass_below: 0, ..spec.stacking };
-        DeepCrossingSpec { stacking, units, ..spec }
+            ..two_layers()
+        }
     }
 
     /// A model whose weights and biases are all noise.
-    fn model(spec: &DeepCrossingSpec) -> (Model, Params<f64>) {
+    fn model(config: &ModelConfig) -> (Model, Params<f64>) {
         let mut params = Params::new();
-        let spec = ModelSpec::DeepCrossing(spec.clone());
-        let model = Model::new(&spec, &SHAPES(), &mut params, 1).unwrap();
+        let model = Model::new(&config.check().unwrap(), &SHAPES(), &mut params, 1).unwrap();
         let values = params.dense_values_mut().iter_mut().enumerate();
         values.for_each(|(i, value)| *value = noise(1000 + i));
         (model, params)
@@ -322,7 +316,7 @@ mod tests {
             let stacked = model.stack(&mut pass, batch.rows(0..batch.n_rows()));
             let mut x = pass.value(stacked).to_owned();
             for (i, report) in reports_of(&model, &params, &batch).iter().enumerate() {
-                let what = format!("unit {i} of {:?}", spec.units);
+                let what = format!("unit {i} of {spec:?}");
                 let (inner, out) = unit_by_hand(&model, i, &params, &x);
                 let of_relu =
                     |activation, value| (activation == relu).then(|| relus_by_hand(value));
@@ -410,7 +404,7 @@ mod tests {
             }
             let found = unit_problems(&reports_of(&model, &params, &batch(40)));
             let expected: Vec<_> = units.map(|unit| (unit, problem)).collect();
-            assert_eq!(found, expected, "{:?}", spec.units);
+            assert_eq!(found, expected, "{spec:?}");
         }
     }
 
@@ -428,9 +422,10 @@ mod tests {
 
     #[test]
     fn reports_do_not_change_the_steps() {
-        let spec = ModelSpec::DeepCrossing(DeepCrossingSpec { dropout: 0.2, ..two_layers() });
+        let config = ModelConfig { dropout: Some(0.2), ..two_layers() };
         let engine = || {
             let mut params = Params::new();
+            let spec = config.check().unwrap();
             let model = Model::new(&spec, &SHAPES(), &mut params, 1).unwrap();
             Engine::new(model, params, OptimizerConfig::new(Rule::ADAM, 0.1), 3, 1).unwrap()
         };

@@ -1,7 +1,7 @@
 //! Simulated clicks in files, and a small model that is trained on them.
 
 use deepcross::data::{BadRows, Input, Labels, Partition, RowPlan, RowReader, Source};
-use deepcross::model::{Tapes, TrainedModel};
+use deepcross::model::{ModelConfig, ModelKind, Tapes, TrainedModel};
 use deepcross::simulate::{Simulator, SimulatorConfig};
 use deepcross::train::{Event, Files, Predictions, RunConfig, RunOptions, train};
 use std::path::{Path, PathBuf};
@@ -64,18 +64,22 @@ const CONFIG: &str = r#"
     shuffle_buffer = 1000
 "#;
 
-/// A small model of each kind except Deep Crossing, as overrides.
-pub(crate) const KINDS: [(&str, &[&str]); 6] = [
-    ("lr", &["model={kind='lr'}"]),
-    (
-        "lr by ftrl",
-        &["model={kind='lr'}", "train.optimizer=ftrl", "train.l1=0.1", "train.learning_rate=0.1"],
-    ),
-    ("fm", &["model={kind='fm',embedding=4,embedding_std=0.1}"]),
-    ("ffm", &["model={kind='ffm',embedding=2,embedding_std=0.1}"]),
-    ("mlp", &["model.kind=mlp"]),
-    ("deep-crossing-plain", &["model.kind=deep-crossing-plain"]),
-];
+/// A small model of each kind except Deep Crossing, and one by FTRL, as overrides.
+pub(crate) fn kinds() -> Vec<Vec<String>> {
+    let base = ModelConfig { embedding_std: Some(0.1), ..config(&[]).model };
+    let of_kind = |kind: ModelKind| {
+        let keys = serde_json::to_value(base.for_kind(kind)).expect("the keys are plain values");
+        let keys = keys.as_object().into_iter().flatten().filter(|(key, _)| *key != "kind");
+        let keys = keys.map(|(key, value)| format!("model.{key}={value}"));
+        std::iter::once(format!("model={{kind='{kind}'}}")).chain(keys).collect::<Vec<_>>()
+    };
+    let mut ftrl = of_kind(ModelKind::Lr);
+    ftrl.extend(
+        ["optimizer=ftrl", "l1=0.1", "learning_rate=0.1"].map(|key| format!("train.{key}")),
+    );
+    let kinds = ModelKind::ALL.into_iter().filter(|kind| *kind != ModelKind::DeepCrossing);
+    kinds.map(of_kind).chain([ftrl]).collect()
+}
 
 /// The configuration, with parts of it replaced: `section.key=value`.
 pub(crate) fn config(overrides: &[&str]) -> RunConfig {

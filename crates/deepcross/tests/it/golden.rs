@@ -62,7 +62,7 @@ enum Matrix {
 }
 
 #[derive(Deserialize)]
-struct Rows {
+pub(crate) struct Rows {
     city: Vec<u32>,
     ad: Vec<u32>,
     words: Vec<Vec<u32>>,
@@ -102,7 +102,7 @@ impl Matrix {
 }
 
 impl Rows {
-    fn batch(&self) -> Batch<f64> {
+    pub(crate) fn batch(&self) -> Batch<f64> {
         let ends = self.words.iter().scan(0, |end, bag| {
             *end += u32::try_from(bag.len()).expect("bags are short");
             Some(*end)
@@ -121,7 +121,7 @@ impl Rows {
     }
 }
 
-fn shapes() -> [FieldShape; 4] {
+pub(crate) fn shapes() -> [FieldShape; 4] {
     [
         FieldShape::one_hot("city", 5),
         FieldShape::one_hot("ad", 9),
@@ -163,13 +163,13 @@ fn named(matrices: &Matrices, own: &str) -> Array2<f64> {
 }
 
 #[track_caller]
-fn check_close(what: &str, found: f64, expected: f64) {
+pub(crate) fn check_close(what: &str, found: f64, expected: f64) {
     let close = (found - expected).abs() <= 1e-10 * expected.abs().max(1.0);
     assert!(close, "{what}: {found}, expected {expected}");
 }
 
 #[track_caller]
-fn check_all<'a>(
+pub(crate) fn check_all<'a>(
     what: &str,
     found: impl IntoIterator<Item = &'a f64>,
     expected: impl IntoIterator<Item = &'a f64>,
@@ -194,7 +194,11 @@ fn check_params(what: &str, params: &Params<f64>, expected: &Matrices) {
 }
 
 /// The gradient of a table as a matrix, with 0 in untouched rows.
-fn table_gradient(params: &Params<f64>, gradients: &Gradients<f64>, id: TableId) -> Array2<f64> {
+pub(crate) fn table_gradient(
+    params: &Params<f64>,
+    gradients: &Gradients<f64>,
+    id: TableId,
+) -> Array2<f64> {
     let mut matrix = Array2::zeros(params.table_shape(id));
     for (row, mut values) in (0..).zip(matrix.rows_mut()) {
         let touched = gradients.table(id).row(row).into_iter().flatten();

@@ -4,7 +4,7 @@
 use crate::common::{clicks, config, folder, trained_with, with_reader, write};
 use deepcross::autodiff::Params;
 use deepcross::features::{BatchRows, ColumnRows};
-use deepcross::model::{ModelSpec, TrainedModel};
+use deepcross::model::TrainedModel;
 use deepcross::train::{EvaluateOptions, Files, RunConfig, evaluate};
 use std::path::{Path, PathBuf};
 
@@ -51,20 +51,20 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// The sum over i < j of the interactions of fields i and j.
-fn pairs(spec: &ModelSpec, vectors: &[Vec<f64>]) -> f64 {
+fn pairs(kind: &str, vectors: &[Vec<f64>]) -> f64 {
     let n = vectors.len();
     let mut sum = 0.0;
     for i in 0..n {
         for j in i + 1..n {
-            sum += match spec {
-                ModelSpec::Fm(_) => dot(&vectors[i], &vectors[j]),
+            sum += match kind {
+                "fm" => dot(&vectors[i], &vectors[j]),
                 // Field i has vectors for 0, 1, …, except for itself: its vector for j > i is at j − 1, and that of j
                 // for i is at i.
-                ModelSpec::Ffm(factors) => {
-                    let k = factors.embedding;
+                "ffm" => {
+                    let k = vectors[i].len() / (n - 1);
                     dot(&vectors[i][(j - 1) * k..j * k], &vectors[j][i * k..(i + 1) * k])
                 }
-                other => panic!("{other:?} has no pairs"),
+                other => panic!("`{other}` has no pairs"),
             };
         }
     }
@@ -80,9 +80,9 @@ fn logit(model: &TrainedModel, features: &[Features]) -> f64 {
     let bias = params.dense_ids().find(|&id| params.dense_name(id) == "linear.bias");
     let bias = f64::from(params.dense(bias.expect("a bias"))[(0, 0)]);
     let first_order = bias + of("linear").concat().iter().sum::<f64>();
-    match model.spec {
-        ModelSpec::Lr => first_order,
-        _ => first_order + pairs(&model.spec, &of("embedding")),
+    match model.spec.kind() {
+        "lr" => first_order,
+        kind => first_order + pairs(kind, &of("embedding")),
     }
 }
 

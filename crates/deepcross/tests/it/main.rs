@@ -8,6 +8,7 @@ mod determinism;
 mod docs;
 mod floors;
 mod golden;
+mod golden_kinds;
 mod layout;
 mod linear_models;
 mod paper;

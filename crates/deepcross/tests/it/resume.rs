@@ -1,7 +1,7 @@
 //! Tests of resuming: a run that is stopped after any of its steps, and resumes from its checkpoint, gives the artifact
 //! of an uninterrupted run, to the byte, and a checkpoint of another run is refused.
 
-use crate::common::{KINDS, artifact, clicks, config, folder, trained_with, write};
+use crate::common::{artifact, clicks, config, folder, kinds, trained_with, write};
 use deepcross::model::TrainedModel;
 use deepcross::train::{
     Checkpoints, EpochReport, Event, Files, Next, RunConfig, RunOptions, TrainError, load_model,
@@ -144,8 +144,9 @@ fn schedules_clipping_and_rules_resume() {
 
 #[test]
 fn every_kind_of_model_resumes() {
-    for (_, overrides) in KINDS {
-        Case::new(overrides).check();
+    for overrides in kinds() {
+        let overrides: Vec<&str> = overrides.iter().map(String::as_str).collect();
+        Case::new(&overrides).check();
     }
 }
 

@@ -268,7 +268,7 @@ fn the_reason_for_missing_neighbours_is_reported() {
     assert_eq!(rare.filter(|error| error.ends_with("since it was too rare")).count(), 6);
     let linear = self::world(&["model={kind='lr'}"]);
     let found = neighbours(&linear.trained, "ad", "ad1", 3);
-    assert_eq!(found, Err(NeighbourError::NoEmbeddings));
+    assert_eq!(found, Err(NeighbourError::NoEmbeddings { kind: "lr" }));
     let pairs = self::world(&["model={kind='fm',embedding=4,embedding_std=0.1}"]);
     assert_eq!(neighbours(&pairs.trained, "side", "1", 3).map(|all| all.len()), Ok(1));
 }

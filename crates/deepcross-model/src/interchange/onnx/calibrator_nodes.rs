@@ -1,6 +1,6 @@
 //! The nodes from the logit to the probability, with the calibrator of the model.
 
-use super::graph::{GraphBuilder, Value};
+use crate::graph::{GraphBuilder, Value};
 use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic};
 
 /// Adds the nodes from a logit, `[rows, 1]`, to its probability, `[rows, 1]`.

@@ -5,9 +5,9 @@
 //! offsets into one list of ids, as elsewhere in this workspace. They need a sum over segments, for which ONNX has only
 //! a scatter without a guaranteed order.
 
-use super::graph::{Axis, GraphBuilder, Value, integer};
+use crate::graph::{Axis, GraphBuilder, Value, integer};
 use crate::interchange::graph_inputs::{ids_name, numbers_name, weights_name};
-use crate::kinds::stacked_input::StackedInput;
+use crate::stack::stacked_input::StackedInput;
 use deepcross_features::{FieldShape, ShapeKind};
 use deepcross_layers::{Embedding, OneHot, StackedField};
 
@@ -30,7 +30,7 @@ pub(super) fn stack(
     let inputs: Vec<_> = shapes.iter().map(|shape| input(graph, shape)).collect();
     let fields = stacked_input.stacking().fields().iter().zip(inputs.iter().cycle());
     let parts: Vec<_> = fields.map(|(field, input)| part(graph, field, input)).collect();
-    graph.node_with("Concat", &parts.iter().collect::<Vec<_>>(), vec![integer("axis", 1)])
+    graph.concat(&parts.iter().collect::<Vec<_>>())
 }
 
 fn input(graph: &mut GraphBuilder<'_>, shape: &FieldShape) -> Input {

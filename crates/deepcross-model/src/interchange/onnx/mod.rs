@@ -6,19 +6,16 @@
 
 mod calibrator_nodes;
 mod fields;
-mod graph;
-mod layers;
-mod proto;
 #[cfg(test)]
 mod tests;
 
 use super::error::{ExportError, InterchangeError};
 use crate::artifact::replace;
+use crate::graph::{GraphBuilder, proto};
 use crate::predictor::Predictor;
 use crate::trained_model::TrainedModel;
 use deepcross_calibration::Calibrator;
 use deepcross_features::{FieldShape, Reserved, ShapeKind};
-use graph::GraphBuilder;
 use prost::Message;
 use serde_json::{Value as Json, json};
 use std::io::Write;
@@ -55,7 +52,7 @@ fn encode(trained: &TrainedModel) -> Result<Vec<u8>, ExportError> {
     let method = calibrator.map_or("none", |calibrator| calibrator.map.method().name());
     let notes = [
         ("deepcross.fingerprint", format!("{fingerprint:016x}")),
-        ("deepcross.kind", trained.spec.kind().name().to_owned()),
+        ("deepcross.kind", trained.spec.kind().to_owned()),
         ("deepcross.calibrator", method.to_owned()),
         ("deepcross.fields", Json::from(fields).to_string()),
     ];
@@ -65,7 +62,7 @@ fn encode(trained: &TrainedModel) -> Result<Vec<u8>, ExportError> {
     };
     let model = proto::Model {
         metadata_props: notes.map(entry).to_vec(),
-        ..message(&trained.predictor(), shapes)
+        ..message(&trained.predictor(), trained.spec.kind(), shapes)?
     };
     Ok(model.encode_to_vec())
 }
@@ -75,27 +72,35 @@ fn check_size(bytes: usize) -> Result<(), ExportError> {
 }
 
 /// The graph of a model with these fields, and the name and version of this program.
-fn message(predictor: &Predictor<'_>, shapes: &[FieldShape]) -> proto::Model {
+///
+/// # Errors
+/// [`ExportError::NoGraph`] if the kind has none.
+fn message(
+    predictor: &Predictor<'_>,
+    kind: &'static str,
+    shapes: &[FieldShape],
+) -> Result<proto::Model, ExportError> {
     let opset = proto::OperatorSet { domain: Some(String::new()), version: Some(OPSET) };
-    proto::Model {
+    let graph = graph_of(predictor, shapes).ok_or(ExportError::NoGraph { kind })?;
+    Ok(proto::Model {
         ir_version: Some(IR_VERSION),
         producer_name: Some("deepcross".to_owned()),
         producer_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        graph: Some(graph_of(predictor, shapes)),
+        graph: Some(graph),
         opset_import: vec![opset],
         metadata_props: Vec::new(),
-    }
+    })
 }
 
-fn graph_of(predictor: &Predictor<'_>, shapes: &[FieldShape]) -> proto::Graph {
+fn graph_of(predictor: &Predictor<'_>, shapes: &[FieldShape]) -> Option<proto::Graph> {
     let calibrator: Option<&Calibrator> = predictor.calibrator;
     let mut graph = GraphBuilder::new(predictor.params);
     let stacked = fields::stack(&mut graph, predictor.model.stacked_input(), shapes);
-    let logit = layers::logit(&mut graph, predictor.model.network(), stacked);
+    let logit = predictor.model.network().logit_nodes(&mut graph, &stacked)?;
     let probability = calibrator_nodes::probability(&mut graph, calibrator, &logit);
     graph.output("probability", &probability);
     graph.output("logit", &logit);
-    graph.finish()
+    Some(graph.finish())
 }
 
 /// The metadata of a field, which a caller needs for its inputs.

@@ -30,7 +30,7 @@ fn check_values(graph: &proto::Graph) -> BTreeSet<String> {
 fn graphs_of_every_kind_are_complete() {
     for (kind, spec) in specs() {
         let (layers, params) = model(&spec, 1);
-        let message = message(&Predictor::new(&layers, &params), &fields());
+        let message = message(&Predictor::new(&layers, &params), kind, &fields()).unwrap();
         let again = proto::Model::decode(&message.encode_to_vec()[..]).unwrap();
         assert_eq!(again, message, "{kind}");
         let graph = again.graph.unwrap();

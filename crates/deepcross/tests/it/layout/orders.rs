@@ -71,6 +71,10 @@ const FEATURES: Order = &[
 const MODEL: Order = &[
     &["error", "memory", "config"],
     &["artifact"],
+    &["stack", "graph"],
+    &["network"],
+    &["erased"],
+    &["model_spec"],
     &["kinds"],
     &["model"],
     &["predictor", "training_summary"],

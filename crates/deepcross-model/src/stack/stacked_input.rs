@@ -7,11 +7,13 @@ use deepcross_layers::{Builder, FieldInput, RowBags, StackedField, Stacking};
 
 /// The first half of a model: from the fields of a batch to the stacked input.
 #[derive(Clone, Debug)]
-pub(crate) struct StackedInput {
+pub struct StackedInput {
     field_names: Vec<String>,
     /// Every field once, or several rounds of all fields, one after the other.
     stacking: Stacking,
     embedding_dropout: f64,
+    /// Whether the fields have vectors, and not only first-order weights.
+    has_embeddings: bool,
     layers: LayerSummaries,
 }
 
@@ -26,7 +28,7 @@ impl StackedInput {
         let stacking = Stacking::new(fields, builder.params());
         layers.push_built("stacking", stacking.width(), builder);
         let field_names = shapes.iter().map(|shape| shape.name.clone()).collect();
-        Self { field_names, stacking, embedding_dropout: 0.0, layers }
+        Self { field_names, stacking, embedding_dropout: 0.0, has_embeddings: true, layers }
     }
 
     /// The same input with dropout of elements of embeddings in training.
@@ -34,8 +36,13 @@ impl StackedInput {
         Self { embedding_dropout: rate, ..self }
     }
 
-    /// Adds a layer that has just been made.
-    pub(crate) fn push_built<F: Real>(
+    /// The same input, of fields that have first-order weights alone.
+    pub(crate) fn without_embeddings(self) -> Self {
+        Self { has_embeddings: false, ..self }
+    }
+
+    /// Adds a layer that has just been built to the list of layers; its weights are all that no layer before it has.
+    pub fn push_built<F: Real>(
         &mut self,
         name: impl Into<String>,
         outputs: usize,
@@ -44,8 +51,8 @@ impl StackedInput {
         self.layers.push_built(name, outputs, builder);
     }
 
-    /// Adds a layer that was made together with others.
-    pub(crate) fn push(&mut self, layer: LayerSummary) {
+    /// Adds a layer that was built together with others to the list of layers.
+    pub fn push(&mut self, layer: LayerSummary) {
         self.layers.push(layer);
     }
 
@@ -73,6 +80,10 @@ impl StackedInput {
         &self.field_names
     }
 
+    pub(crate) fn has_embeddings(&self) -> bool {
+        self.has_embeddings
+    }
+
     /// The form of a field in the last round of the fields.
     #[track_caller]
     pub(crate) fn embedding_of(&self, field: usize) -> StackedField {
@@ -87,7 +98,8 @@ impl StackedInput {
         self.field_names.iter().position(|name| name == field)
     }
 
-    pub(crate) fn width(&self) -> usize {
+    /// The number of columns.
+    pub fn width(&self) -> usize {
         self.stacking.width()
     }
 

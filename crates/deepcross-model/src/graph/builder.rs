@@ -1,7 +1,6 @@
 //! A builder of graphs: nodes in the order of execution, each named by its operator and a number.
 
 use super::proto::{self, Attribute, FLOAT, INT64};
-use crate::interchange::tensors::little_endian;
 use deepcross_autodiff::{Activation, Params};
 
 /// The name of a value in the graph.
@@ -9,61 +8,64 @@ use deepcross_autodiff::{Activation, Params};
 /// The name of a node's value ends with a colon and a number, and that of a parameter or an input with a word after a
 /// dot, so that they cannot collide.
 #[derive(Clone, Debug)]
-pub(super) struct Value(String);
+pub struct Value(String);
 
 /// The length of an axis.
 #[derive(Clone, Debug)]
-pub(super) enum Axis {
+pub(crate) enum Axis {
     Fixed(usize),
     Free(String),
 }
 
 impl Axis {
     /// The rows of a batch.
-    pub(super) fn rows() -> Self {
+    pub(crate) fn rows() -> Self {
         Self::Free("rows".to_owned())
     }
 }
 
 /// Collects the parts of a graph.
+///
+/// A method that adds a node returns its value, which later nodes take. Operators are those of the standard domain of
+/// ONNX, opset 17.
 #[derive(Debug)]
-pub(super) struct GraphBuilder<'a> {
-    pub(super) params: &'a Params<f32>,
+pub struct GraphBuilder<'a> {
+    pub(crate) params: &'a Params<f32>,
     graph: proto::Graph,
     n_values: usize,
 }
 
 impl<'a> GraphBuilder<'a> {
-    pub(super) fn new(params: &'a Params<f32>) -> Self {
+    pub(crate) fn new(params: &'a Params<f32>) -> Self {
         let graph = proto::Graph { name: Some("deepcross".to_owned()), ..proto::Graph::default() };
         Self { params, graph, n_values: 0 }
     }
 
-    pub(super) fn finish(self) -> proto::Graph {
+    pub(crate) fn finish(self) -> proto::Graph {
         self.graph
     }
 
     /// Adds an input of ids.
-    pub(super) fn ids(&mut self, name: String, axes: &[Axis]) -> Value {
+    pub(crate) fn ids(&mut self, name: String, axes: &[Axis]) -> Value {
         self.graph.input.push(value_info(&name, INT64, axes));
         Value(name)
     }
 
     /// Adds an input of numbers.
-    pub(super) fn numbers(&mut self, name: String, axes: &[Axis]) -> Value {
+    pub(crate) fn numbers(&mut self, name: String, axes: &[Axis]) -> Value {
         self.graph.input.push(value_info(&name, FLOAT, axes));
         Value(name)
     }
 
     /// Adds an output, `[rows]`, from a column, `[rows, 1]`.
-    pub(super) fn output(&mut self, name: &str, column: &Value) {
+    pub(crate) fn output(&mut self, name: &str, column: &Value) {
         let axes = self.constant_ids(&[1]);
         self.push("Squeeze", &[column, &axes], Vec::new(), name.to_owned());
         self.graph.output.push(value_info(name, FLOAT, &[Axis::rows()]));
     }
 
     /// A parameter under its own name. The file has it once, even if several nodes use it.
-    pub(super) fn parameter(&mut self, name: &str, shape: &[usize], values: &[f32]) -> Value {
+    pub(crate) fn parameter(&mut self, name: &str, shape: &[usize], values: &[f32]) -> Value {
         let is_there = |tensor: &proto::Tensor| tensor.name.as_deref() == Some(name);
         if !self.graph.initializer.iter().any(is_there) {
             self.initializer(name.to_owned(), FLOAT, shape, little_endian(values));
@@ -71,13 +73,13 @@ impl<'a> GraphBuilder<'a> {
         Value(name.to_owned())
     }
 
-    pub(super) fn constant(&mut self, shape: &[usize], values: &[f32]) -> Value {
+    pub(crate) fn constant(&mut self, shape: &[usize], values: &[f32]) -> Value {
         let name = self.new_name("constant");
         self.initializer(name.clone(), FLOAT, shape, little_endian(values));
         Value(name)
     }
 
-    pub(super) fn constant_ids(&mut self, values: &[i64]) -> Value {
+    pub(crate) fn constant_ids(&mut self, values: &[i64]) -> Value {
         let name = self.new_name("constant");
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         self.initializer(name.clone(), INT64, &[values.len()], bytes);
@@ -85,17 +87,18 @@ impl<'a> GraphBuilder<'a> {
     }
 
     /// One integer without an axis.
-    pub(super) fn scalar_id(&mut self, value: i64) -> Value {
+    pub(crate) fn scalar_id(&mut self, value: i64) -> Value {
         let name = self.new_name("constant");
         self.initializer(name.clone(), INT64, &[], value.to_le_bytes().to_vec());
         Value(name)
     }
 
-    pub(super) fn node(&mut self, operator: &str, inputs: &[&Value]) -> Value {
+    /// Adds a node without attributes.
+    pub fn node(&mut self, operator: &str, inputs: &[&Value]) -> Value {
         self.node_with(operator, inputs, Vec::new())
     }
 
-    pub(super) fn node_with(
+    pub(crate) fn node_with(
         &mut self,
         operator: &str,
         inputs: &[&Value],
@@ -106,7 +109,8 @@ impl<'a> GraphBuilder<'a> {
         Value(name)
     }
 
-    pub(super) fn activation(&mut self, x: Value, activation: Activation) -> Value {
+    /// Adds the node of an activation.
+    pub fn activation(&mut self, x: Value, activation: Activation) -> Value {
         match activation {
             Activation::Identity => x,
             Activation::Relu => self.node("Relu", &[&x]),
@@ -115,17 +119,22 @@ impl<'a> GraphBuilder<'a> {
         }
     }
 
-    /// The columns `start..end` of a matrix.
-    pub(super) fn columns(&mut self, x: &Value, columns: std::ops::Range<usize>) -> Value {
+    /// Adds the nodes of some columns of a matrix.
+    pub fn columns(&mut self, x: &Value, columns: std::ops::Range<usize>) -> Value {
         let [start, end, axis] =
             [columns.start as i64, columns.end as i64, 1].map(|value| self.constant_ids(&[value]));
         self.node("Slice", &[x, &start, &end, &axis])
     }
 
-    /// The sums along the second axis, which stays with the length 1 if `stays`, and is removed otherwise.
-    pub(super) fn sum(&mut self, x: &Value, stays: bool) -> Value {
+    /// Adds the nodes of the sums along the second axis, which stays with the length 1 if `stays`, and is removed otherwise.
+    pub fn sum(&mut self, x: &Value, stays: bool) -> Value {
         let axes = self.constant_ids(&[1]);
         self.node_with("ReduceSum", &[x, &axes], vec![integer("keepdims", stays.into())])
+    }
+
+    /// Adds the node of values side by side, each `[rows, columns]`.
+    pub fn concat(&mut self, parts: &[&Value]) -> Value {
+        self.node_with("Concat", parts, vec![integer("axis", 1)])
     }
 
     fn push(&mut self, operator: &str, inputs: &[&Value], attribute: Vec<Attribute>, name: String) {
@@ -153,11 +162,16 @@ impl<'a> GraphBuilder<'a> {
     }
 }
 
-pub(super) fn integer(name: &str, value: i64) -> Attribute {
+/// The bytes of numbers in a file.
+pub(crate) fn little_endian(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+pub(crate) fn integer(name: &str, value: i64) -> Attribute {
     Attribute { name: Some(name.to_owned()), f: None, i: Some(value), kind: Some(2) }
 }
 
-pub(super) fn float(name: &str, value: f32) -> Attribute {
+pub(crate) fn float(name: &str, value: f32) -> Attribute {
     Attribute { name: Some(name.to_owned()), f: Some(value), i: None, kind: Some(1) }
 }
 

@@ -1,0 +1,8 @@
+//! Graphs in the form of ONNX: a builder, and the nodes of each layer.
+
+mod builder;
+mod layers;
+pub(crate) mod proto;
+
+pub(crate) use builder::{Axis, integer, little_endian};
+pub use builder::{GraphBuilder, Value};
