@@ -215,17 +215,23 @@ impl RawRows {
             return;
         }
         if row.trim {
-            let field = &self.text[self.field..];
-            let (n_bytes, n_kept) = (field.len(), field.trim_ascii_start().len());
-            let n_trimmed = field.trim_ascii().len();
-            let start = self.field + n_bytes - n_kept;
-            self.text.copy_within(start..start + n_trimmed, self.field);
-            self.text.truncate(self.field + n_trimmed);
+            self.trim_field();
         }
         self.ends.push((self.text.len() - row.text.start) as u32);
         // The byte after a field, in place of the delimiter that a line has.
         self.text.push(b'\n');
         self.field = self.text.len();
+    }
+
+    /// Removes the blanks at both ends of the field that is being filled.
+    fn trim_field(&mut self) {
+        let field = &self.text[self.field..];
+        let (n_bytes, n_trimmed) = (field.len(), field.trim_ascii().len());
+        if n_trimmed < n_bytes {
+            let start = self.field + n_bytes - field.trim_ascii_start().len();
+            self.text.copy_within(start..start + n_trimmed, self.field);
+            self.text.truncate(self.field + n_trimmed);
+        }
     }
 
     /// Ends the row that was appended last, with its error if it is bad, and with its form in the file if that is kept.
