@@ -47,7 +47,7 @@ fn read(criterion: &mut Criterion, (source, encoder): (&Source, &Encoder), cache
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.expect("threads can be started");
         let reader = RowReader::new(source, encoder, PLAN).expect("the columns are there");
-        let mut reader = reader.with_cache(cache, 0, false);
+        let mut reader = reader.with_cache(cache.rows(0), false);
         let mut batch = reader.new_batch();
         group.bench_function(BenchmarkId::new("criteo", threads), |bencher| {
             bencher.iter(|| {

@@ -3,7 +3,8 @@
 use benches::{random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::metrics::{
-    BoundedAuc, Evaluation, auc_difference, auc_interval, average_precision, log_loss, roc_auc,
+    BoundedAuc, Evaluation, UNWEIGHTED, auc_difference, auc_interval, average_precision, log_loss,
+    roc_auc,
 };
 use rand::Rng;
 
@@ -28,7 +29,7 @@ fn metrics(criterion: &mut Criterion, probabilities: &[f32], labels: &[f32]) {
     let mut group = criterion.benchmark_group("metrics");
     group.throughput(Throughput::Elements(ROWS as u64));
     group.bench_function(BenchmarkId::new("roc_auc", ROWS), |bencher| {
-        bencher.iter(|| roc_auc(probabilities, labels));
+        bencher.iter(|| roc_auc(probabilities, labels, UNWEIGHTED));
     });
     group.bench_function(BenchmarkId::new("bounded_auc", ROWS), |bencher| {
         bencher.iter(|| bounded_area(probabilities, labels));
@@ -37,7 +38,7 @@ fn metrics(criterion: &mut Criterion, probabilities: &[f32], labels: &[f32]) {
         bencher.iter(|| average_precision(probabilities, labels, &[] as &[f32]));
     });
     group.bench_function(BenchmarkId::new("log_loss", ROWS), |bencher| {
-        bencher.iter(|| log_loss(probabilities, labels));
+        bencher.iter(|| log_loss(probabilities, labels, UNWEIGHTED));
     });
     let none: [f32; 0] = [];
     group.bench_function(BenchmarkId::new("evaluation", ROWS), |bencher| {

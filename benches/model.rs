@@ -103,7 +103,7 @@ fn rank_raw(criterion: &mut Criterion, scorer: &Scorer) {
         bencher.iter(|| {
             scorer.share(&mut ranking, &first).expect("the rows are valid");
             for row in &rows {
-                scorer.add(&mut ranking, row).expect("the rows are valid");
+                scorer.push_candidate(&mut ranking, row).expect("the rows are valid");
             }
             scorer.rank(&mut ranking)[0]
         });

@@ -6,7 +6,7 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
-use deepcross::metrics::{Evaluation, MetricError, Summary, roc_auc};
+use deepcross::metrics::{Evaluation, MetricError, Summary, UNWEIGHTED, roc_auc};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -14,10 +14,9 @@ const ROWS: usize = 200_000;
 
 fn main() -> Result<(), MetricError> {
     let (probabilities, labels) = scores();
-    let none: [f64; 0] = [];
 
     let mut whole = Evaluation::default();
-    whole.push_all(&probabilities, &labels, &none)?;
+    whole.push_all(&probabilities, &labels, UNWEIGHTED)?;
     let whole = whole.finish().summary;
     print("a calibrated model", &whole);
 
@@ -25,7 +24,7 @@ fn main() -> Result<(), MetricError> {
     let mut merged = Evaluation::default();
     for (probabilities, labels) in probabilities.chunks(ROWS / 4).zip(labels.chunks(ROWS / 4)) {
         let mut part = Evaluation::default();
-        part.push_all(probabilities, labels, &none)?;
+        part.push_all(probabilities, labels, UNWEIGHTED)?;
         merged.merge(part);
     }
     let merged = merged.finish().summary;
@@ -45,10 +44,10 @@ fn main() -> Result<(), MetricError> {
     // Scores that are twice too high rank as well as before, but their log loss and calibration are worse.
     let doubled: Vec<f64> = probabilities.iter().map(|p| (2.0 * p).min(1.0)).collect();
     let mut too_high = Evaluation::default();
-    too_high.push_all(&doubled, &labels, &none)?;
+    too_high.push_all(&doubled, &labels, UNWEIGHTED)?;
     print("\nscores twice too high", &too_high.finish().summary);
 
-    println!("\nthe AUC of a single class is {:?}", roc_auc(&[0.2, 0.7], &[1, 1])?);
+    println!("\nthe AUC of a single class is {:?}", roc_auc(&[0.2, 0.7], &[1, 1], UNWEIGHTED)?);
     Ok(())
 }
 

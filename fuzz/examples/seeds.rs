@@ -12,7 +12,7 @@ use arrow_array::{
     ArrayRef, BooleanArray, Decimal128Array, Float32Array, Float64Array, Int64Array, RecordBatch,
     StringArray, TimestampMillisecondArray,
 };
-use deepcross_data::CacheWriter;
+use deepcross_data::{CacheWriter, Partition};
 use deepcross_fuzz::World;
 use deepcross_model::interchange::encode_safetensors;
 use deepcross_train::{Checkpoints, Next, RunOptions, train};
@@ -168,9 +168,9 @@ fn weights(corpus: &Path) -> io::Result<()> {
     // The run ends with the error that it was stopped.
     let _ = train(&world.config, &world.files(), options, &mut |_| {});
     let mut writer = CacheWriter::create(&cache, b"about").map_err(|error| fail(&error))?;
-    for _ in 0..2 {
-        writer.write_part(world.reader()).map_err(|error| fail(&error))?;
-    }
+    let held_out = Partition::Valid { valid_fraction: 0.3, seed: 1 };
+    writer.write_split_part(world.reader(), held_out).map_err(|error| fail(&error))?;
+    writer.write_part(world.reader()).map_err(|error| fail(&error))?;
     writer.finish().map_err(|error| fail(&error))?;
     put(corpus, "artifact", "model", &fs::read(&model)?)?;
     put(corpus, "checkpoint", "model", &fs::read(&model)?)?;

@@ -31,11 +31,11 @@ fn check(bytes: &[u8]) {
     };
     let is_whole = cache.verify().is_ok();
     for part in 0..cache.n_parts().min(MOST_PARTS) {
-        let reader = || world.reader().with_cache(&cache, part, false);
+        let reader = || world.reader().with_cache(cache.rows(part), false);
         let here = encode(reader(), 3);
         check_batch(&here, &world.trained.encoder);
         if here.ended.is_none() {
-            assert_eq!(here.batch.n_rows() as u64, cache.n_rows(part));
+            assert_eq!(here.batch.n_rows() as u64, cache.rows(part).n_rows());
         }
         assert!(here.ended.is_some() || is_whole || cache.n_parts() > 1);
         assert_eq!(here, POOL.install(|| encode(reader(), 1000)));
@@ -55,13 +55,13 @@ fn sealed(bytes: &[u8]) -> Option<Vec<u8>> {
         let Some(n_blocks) = number(&bytes, at, 8) else { break };
         at += 8;
         for _ in 0..n_blocks {
-            let Some(n_bytes) = number(&bytes[..end], at, 16).and(number(&bytes, at, 4)) else {
+            let Some(n_bytes) = number(&bytes[..end], at + 28, 8).and(number(&bytes, at, 4)) else {
                 break;
             };
             let Some(place) = range(&bytes, block, n_bytes) else { break };
             let hash = xxh3_64(&bytes[place]);
-            put(&mut bytes, at + 8, hash);
-            (at, block) = (at + 16, block + n_bytes);
+            put(&mut bytes, at + 28, hash);
+            (at, block) = (at + 36, block + n_bytes);
         }
     }
     let mut sum = Xxh3::new();

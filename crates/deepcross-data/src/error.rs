@@ -7,7 +7,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use deepcross_features::FeatureError;
+use deepcross_features::{FeatureError, Problem};
 use deepcross_files::FileError;
 use thiserror::Error;
 
@@ -23,10 +23,10 @@ use crate::place::Place;
 #[non_exhaustive]
 pub enum DataError {
     /// The settings of `[data]` are invalid: see [`DataConfig::problems`](crate::DataConfig::problems).
-    #[error("{}", problems.join("; "))]
+    #[error("{}", Problem::join(problems, "; "))]
     Config {
-        /// All problems found, each a sentence.
-        problems: Vec<String>,
+        /// All problems found.
+        problems: Vec<Problem>,
     },
     /// No file was named.
     #[error("no data file is named")]

@@ -41,9 +41,9 @@ pub use formats::{COMMENT_MARKERS, ColumnType, ColumnTypes, EncodedWriter, FileF
 
 pub use source::{LabelReader, Partition, Skipped, Source, WeightReader};
 
-pub use encode::{Fitted, Labels, NegativeCounts, RawReader, RowPlan, RowReader, fit};
+pub use encode::{Fitted, Labels, NegativeCounts, RawReader, RowPlan, RowReader, Side, fit};
 
-pub use cache::{Cache, CacheWriter};
+pub use cache::{Cache, CacheWriter, CachedRows};
 
 pub use shuffle::Shuffled;
 

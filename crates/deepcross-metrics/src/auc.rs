@@ -76,22 +76,12 @@ impl<S: Score> Ranked<S> {
     }
 }
 
-/// The [`Auc`] of scores in memory, all weights 1.
+/// The [`Auc`] of scores in memory. `weights` has one entry a row, or none if all are 1
+/// ([`UNWEIGHTED`](crate::UNWEIGHTED)).
 ///
 /// # Errors
 /// If slices differ in length, or a row is bad; the first bad row is named by its position.
 pub fn roc_auc<S: Score>(
-    scores: &[S],
-    labels: &[impl Copy + Into<f64>],
-) -> Result<Option<f64>, MetricError> {
-    roc_auc_weighted(scores, labels, &[] as &[f64])
-}
-
-/// The [`Auc`] of scores in memory. `weights` has one entry a row, or none if all are 1.
-///
-/// # Errors
-/// If slices differ in length, or a row is bad; the first bad row is named by its position.
-pub fn roc_auc_weighted<S: Score>(
     scores: &[S],
     labels: &[impl Copy + Into<f64>],
     weights: &[impl Copy + Into<f64>],

@@ -40,15 +40,15 @@ impl Bootstrap {
     /// metric with these weights, for a model or for the difference of two models:
     ///
     /// ```
-    /// use deepcross_metrics::{Bootstrap, MetricError, log_loss_weighted};
+    /// use deepcross_metrics::{Bootstrap, MetricError, log_loss};
     ///
     /// # fn main() -> Result<(), MetricError> {
     /// let (old, new) = ([0.5, 0.4, 0.6, 0.5], [0.8, 0.2, 0.7, 0.4]);
     /// let labels = [1, 0, 1, 0];
     /// let bootstrap = Bootstrap { replicates: 200, seed: 1, level: 0.9 };
     /// let difference = bootstrap.interval(labels.len(), &[], |weights| {
-    ///     let new = log_loss_weighted(&new, &labels, weights)?;
-    ///     let old = log_loss_weighted(&old, &labels, weights)?;
+    ///     let new = log_loss(&new, &labels, weights)?;
+    ///     let old = log_loss(&old, &labels, weights)?;
     ///     Ok(new.zip(old).map(|(new, old)| new - old))
     /// })?;
     /// assert!(difference.is_some_and(|interval| interval.high < 0.0));

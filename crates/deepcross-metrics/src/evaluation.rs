@@ -224,6 +224,7 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::UNWEIGHTED;
     use crate::test_support::assert_close;
 
     fn summary(labels: &[u8], weights: &[f64]) -> Summary {
@@ -292,7 +293,7 @@ mod tests {
     #[test]
     fn a_bad_row_is_named_and_not_counted() {
         let mut evaluation = Evaluation::default();
-        let problem = evaluation.push_all(&[0.5, 1.5, 0.5], &[0, 1, 1], &[] as &[f64]);
+        let problem = evaluation.push_all(&[0.5, 1.5, 0.5], &[0, 1, 1], UNWEIGHTED);
         let message = "row 1: probability must be in [0, 1], but is 1.5";
         assert_eq!(problem.map_err(|problem| problem.to_string()), Err(message.to_owned()));
         assert_eq!(evaluation.finish().summary.rows, 1);

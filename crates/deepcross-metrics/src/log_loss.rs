@@ -33,23 +33,12 @@ impl Metric for LogLoss {
     }
 }
 
-/// The [`LogLoss`] of probabilities in memory, all weights 1.
+/// The [`LogLoss`] of probabilities in memory. `weights` has one entry a row, or none if all
+/// are 1 ([`UNWEIGHTED`](crate::UNWEIGHTED)).
 ///
 /// # Errors
 /// If slices differ in length, or a row is bad; the first bad row is named by its position.
 pub fn log_loss<S: Score>(
-    probabilities: &[S],
-    labels: &[impl Copy + Into<f64>],
-) -> Result<Option<f64>, MetricError> {
-    log_loss_weighted(probabilities, labels, &[] as &[f64])
-}
-
-/// The [`LogLoss`] of probabilities in memory. `weights` has one entry a row, or none if all
-/// are 1.
-///
-/// # Errors
-/// If slices differ in length, or a row is bad; the first bad row is named by its position.
-pub fn log_loss_weighted<S: Score>(
     probabilities: &[S],
     labels: &[impl Copy + Into<f64>],
     weights: &[impl Copy + Into<f64>],

@@ -97,7 +97,7 @@ fn losses<S: Score>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log_loss_weighted;
+    use crate::log_loss;
 
     const FIRST: [f64; 5] = [0.5, 0.25, 0.9, 0.1, 0.6];
     const SECOND: [f64; 5] = [0.4, 0.3, 0.8, 0.2, 0.5];
@@ -128,7 +128,7 @@ mod tests {
     fn means_are_log_losses_and_weights_count() {
         let weights = [1.0, 0.0, 2.0, 0.5, 1.0];
         let found = log_loss_difference(&FIRST, &SECOND, &LABELS, &weights, 0.9).unwrap().unwrap();
-        let mean = |p: &[f64]| log_loss_weighted(p, &LABELS, &weights).unwrap().unwrap();
+        let mean = |p: &[f64]| log_loss(p, &LABELS, &weights).unwrap().unwrap();
         assert!((found.first - mean(&FIRST)).abs() < 1e-15);
         assert!((found.second - mean(&SECOND)).abs() < 1e-15);
         assert!((found.difference - (mean(&SECOND) - mean(&FIRST))).abs() < 1e-15);

@@ -358,7 +358,7 @@ impl Variance {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{auc_difference, auc_interval, log_loss_weighted};
+    use crate::{UNWEIGHTED, auc_difference, auc_interval, log_loss};
 
     const LABELS: [u8; 8] = [0, 0, 1, 1, 1, 0, 1, 0];
     const WEIGHTS: [f64; 8] = [1.0, 0.5, 2.0, 1.0, 1.0, 3.0, 0.25, 1.0];
@@ -397,7 +397,7 @@ mod tests {
         let rows = TestRows::new(&LABELS, &WEIGHTS).expect("good rows");
         let both = runs(&rows, &[FIRST, SECOND]);
         let found = both.log_loss(0.95).expect("a level").expect("rows");
-        let loss = |scores: &[f64; 8]| log_loss_weighted(scores, &LABELS, &WEIGHTS);
+        let loss = |scores: &[f64; 8]| log_loss(scores, &LABELS, &WEIGHTS);
         let [first, second] =
             [FIRST, SECOND].map(|scores| loss(&scores).expect("good").expect("rows"));
         assert!((found.value - (first + second) / 2.0).abs() < 1e-15);
@@ -419,13 +419,13 @@ mod tests {
 
     #[test]
     fn bad_runs_are_refused_and_undefined_metrics_are_none() {
-        let rows = TestRows::new(&LABELS, &[] as &[f64]).expect("good rows");
+        let rows = TestRows::new(&LABELS, UNWEIGHTED).expect("good rows");
         let mut bad = rows.runs();
         assert!(bad.push(&FIRST[..7]).is_err());
         assert!(bad.push(&[2.0; 8]).is_err());
         assert_eq!((bad.n_runs(), bad.auc(0.95)), (0, Ok(None)));
-        assert!(bad.auc(1.0).is_err() && TestRows::new(&[2], &[] as &[f64]).is_err());
-        let rows = TestRows::new(&[0; 8], &[] as &[f64]).expect("good rows");
+        assert!(bad.auc(1.0).is_err() && TestRows::new(&[2], UNWEIGHTED).is_err());
+        let rows = TestRows::new(&[0; 8], UNWEIGHTED).expect("good rows");
         let one_class = runs(&rows, &[FIRST, SECOND]);
         assert_eq!(one_class.auc(0.95), Ok(None));
         assert!(one_class.log_loss(0.95).is_ok_and(|found| found.is_some()));

@@ -2,6 +2,9 @@
 
 use crate::MetricError;
 
+/// The weights of rows in slices that all have the weight 1.
+pub const UNWEIGHTED: &[f64] = &[];
+
 /// Passes each row of the slices to `push`, in order, and stops at the first one that it refuses.
 ///
 /// `weights` has one entry a row, or none if every weight is 1.

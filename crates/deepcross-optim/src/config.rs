@@ -1,6 +1,7 @@
 //! The settings of an optimizer.
 
 use crate::Rule;
+use deepcross_features::Problem;
 use serde::{Deserialize, Serialize};
 
 /// The rows of a table that a step moves.
@@ -51,15 +52,13 @@ impl Settings {
         Self { rule, learning_rate, l2: 0.0 }
     }
 
-    fn problems(&self) -> Vec<String> {
-        let mut problems = self.rule.problems();
-        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            let is = self.learning_rate;
-            problems.push(format!("`learning_rate` must be above 0, but is {is}"));
-        }
-        if !(self.l2 >= 0.0 && self.l2.is_finite()) {
-            problems.push(format!("`l2` must be at least 0, but is {}", self.l2));
-        }
+    fn problems(&self) -> Vec<Problem> {
+        let Self { rule, learning_rate, l2 } = *self;
+        let mut problems = rule.problems();
+        let good = learning_rate > 0.0 && learning_rate.is_finite();
+        problems.extend(Problem::unless(good, "learning_rate", "be above 0", learning_rate));
+        let good = l2 >= 0.0 && l2.is_finite();
+        problems.extend(Problem::unless(good, "l2", "be at least 0", l2));
         problems
     }
 }
@@ -72,21 +71,19 @@ impl OptimizerConfig {
         Self { dense: settings, tables: settings, table_updates, clip_norm: None }
     }
 
-    /// The values that are out of range, a sentence each.
-    pub fn problems(&self) -> Vec<String> {
-        let kinds = [("dense", &self.dense), ("tables", &self.tables)];
-        let of_kind = |(kind, settings): (&str, &Settings)| {
-            let problems = settings.problems().into_iter();
-            problems
-                .map(|problem| problem.replacen('`', &format!("`{kind}."), 1))
-                .collect::<Vec<_>>()
-        };
-        let mut problems: Vec<_> = kinds.into_iter().flat_map(of_kind).collect();
-        if self.dense.rule.n_row_states() > 0 {
-            problems.push("`dense.rule` must not be row-wise, which is for tables".to_owned());
+    /// The values that are out of range.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (kind, settings) in [("dense", &self.dense), ("tables", &self.tables)] {
+            problems.extend(settings.problems().into_iter().map(|problem| problem.within(kind)));
         }
-        if let Some(norm) = self.clip_norm.filter(|norm| !(*norm > 0.0 && norm.is_finite())) {
-            problems.push(format!("`clip_norm` must be above 0, but is {norm}"));
+        if self.dense.rule.n_row_states() > 0 {
+            let message = "must not be row-wise, which is for tables";
+            problems.push(Problem::new("dense.rule", message));
+        }
+        if let Some(norm) = self.clip_norm {
+            let good = norm > 0.0 && norm.is_finite();
+            problems.extend(Problem::unless(good, "clip_norm", "be above 0", norm));
         }
         problems
     }

@@ -102,7 +102,7 @@ impl ScoringSession {
             let reports = job.range.start == 0;
             return Err(reports.then(|| row_error(job, None, error)).into_iter().collect());
         }
-        let errors = match model.scorer.add_all(ranking, &rows(job)) {
+        let errors = match model.scorer.push_candidates(ranking, &rows(job)) {
             true => Vec::new(),
             false => add_each(&model.scorer, ranking, job),
         };
@@ -139,7 +139,7 @@ fn rows(job: &Job) -> Vec<TextRow<'_>> {
 fn add_each(scorer: &Scorer, ranking: &mut CandidateSession, job: &Job) -> Vec<RowError> {
     let mut errors = Vec::new();
     for index in job.range.clone() {
-        if let Err(error) = scorer.add(ranking, &job.rows.row(index)) {
+        if let Err(error) = scorer.push_candidate(ranking, &job.rows.row(index)) {
             errors.push(row_error(job, Some(index), error));
         }
     }

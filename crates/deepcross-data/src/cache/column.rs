@@ -13,13 +13,7 @@ pub(super) fn write(out: &mut Vec<u8>, column: &Column) {
             None => ints::write(out, column.ids(), Forms::Any),
             Some(offsets) => write_bags(out, column, offsets),
         },
-        Column::Dense(column) => {
-            for component in 0..column.width() {
-                let of_rows = column.values().iter().skip(component).step_by(column.width());
-                let bits: Vec<u32> = of_rows.map(|value| value.to_bits()).collect();
-                ints::write(out, &bits, Forms::Any);
-            }
-        }
+        Column::Dense(column) => write_numbers(out, column.values()),
     }
 }
 
@@ -62,23 +56,9 @@ pub(super) fn read(
         ShapeKind::Sparse { dimensions, multi_hot: true, .. } => {
             read_bags(cursor, dimensions, n_rows).map(Column::Sparse)
         }
-        ShapeKind::Dense { width } => read_dense(cursor, width, n_rows)
+        ShapeKind::Dense { width } => read_numbers(cursor, width * n_rows)
             .map(|values| Column::Dense(DenseColumn::new(width, values))),
     }
-}
-
-fn read_dense(cursor: &mut Cursor<'_>, width: usize, n_rows: usize) -> Result<Vec<f32>, Problem> {
-    if width == 1 {
-        return read_numbers(cursor, n_rows);
-    }
-    let (mut values, mut bits) = (vec![0.0; width * n_rows], Vec::new());
-    for component in 0..width {
-        bits.clear();
-        ints::read(cursor, &mut bits, n_rows, Forms::Any)?;
-        let places = values.iter_mut().skip(component).step_by(width);
-        places.zip(&bits).for_each(|(place, bits)| *place = f32::from_bits(*bits));
-    }
-    Ok(values)
 }
 
 fn read_bags(

@@ -13,10 +13,11 @@
 //! | 8 | XXH3-64 of the first 28 bytes and the index |
 //! | 8 | magic: `DEEPSWOR` in ASCII |
 //!
-//! A part of the index is the number of its blocks (8), and for each block its length (4), its rows (4), and its
-//! XXH3-64 (8).
+//! A part of the index is the number of its blocks (8), and for each block its length (4), three counts of each side
+//! (4 each: its good rows, its rows that take part in the draw of negative rows, its bad rows), and its XXH3-64 (8).
 //! All integers are little-endian.
 //! The index is at the end, so that a file is written front to back.
+//! The counts let a reader begin at any row without reading the blocks before it, and skip blocks of the other side.
 //! The position of each block follows from the lengths of all blocks, so blocks can neither overlap nor leave gaps.
 //! A file that was cut off, or that grew, does not end with the magic.
 
@@ -28,13 +29,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use deepcross_files::Cursor;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
+use super::cached_rows::CachedRows;
 use super::problem::{Problem, check_end};
+use super::side_counts::BothSides;
 use crate::error::DataError;
 use crate::input::open_plain;
 
 const MAGIC: [u8; 8] = *b"DEEPROWS";
 const END: [u8; 8] = *b"DEEPSWOR";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The number of bytes before the description.
 const HEAD: usize = 28;
@@ -62,7 +65,7 @@ struct Shared {
 pub(super) struct BlockPlace {
     pub(super) start: u64,
     pub(super) n_bytes: u32,
-    pub(super) n_rows: u32,
+    pub(super) counts: BothSides,
     pub(super) hash: u64,
 }
 
@@ -108,9 +111,9 @@ impl Cache {
         self.shared.parts.len()
     }
 
-    /// The number of good rows of a part, before any is dropped; 0 if there is no such part.
-    pub fn n_rows(&self, part: usize) -> u64 {
-        self.blocks(part).iter().map(|block| u64::from(block.n_rows)).sum()
+    /// The good rows of a part, in the order of its source; no rows if there is no such part.
+    pub fn rows(&self, part: usize) -> CachedRows {
+        CachedRows::new(self.clone(), part)
     }
 
     /// Reads all blocks and compares them with their checksums, which finds any change since they were written.
@@ -173,7 +176,7 @@ pub(super) fn tail(head: &[u8], parts: &[Vec<BlockPlace>], start: u64) -> Vec<u8
         bytes.extend((blocks.len() as u64).to_le_bytes());
         for block in blocks {
             bytes.extend(block.n_bytes.to_le_bytes());
-            bytes.extend(block.n_rows.to_le_bytes());
+            block.counts.write(&mut bytes);
             bytes.extend(block.hash.to_le_bytes());
         }
     }
@@ -256,8 +259,9 @@ fn read_index(index: &[u8], blocks: std::ops::Range<u64>) -> Result<Vec<Vec<Bloc
         let n_blocks = cursor.u64()?;
         let mut places = Vec::new();
         for _ in 0..n_blocks {
-            let (n_bytes, n_rows, hash) = (cursor.u32()?, cursor.u32()?, cursor.u64()?);
-            places.push(BlockPlace { start, n_bytes, n_rows, hash });
+            let n_bytes = cursor.u32()?;
+            let (counts, hash) = (BothSides::read(&mut cursor)?, cursor.u64()?);
+            places.push(BlockPlace { start, n_bytes, counts, hash });
             start += u64::from(n_bytes);
         }
         parts.push(places);

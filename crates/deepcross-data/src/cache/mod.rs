@@ -13,17 +13,20 @@
 
 mod bits;
 mod block;
+mod cached_rows;
 mod column;
 mod count_table;
 mod file;
 mod ints;
 mod problem;
 mod reader;
+mod side_counts;
 mod write;
 
 #[cfg(test)]
 mod mutations;
 
+pub use cached_rows::CachedRows;
 pub use file::Cache;
 pub use write::CacheWriter;
 

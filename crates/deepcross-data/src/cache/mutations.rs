@@ -8,16 +8,18 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use deepcross_features::{Batch, Encoder, FieldConfig, Schema};
+use deepcross_features::{Batch, Encoder, FieldConfig, FieldShape, Schema};
 use deepcross_testing::{Mutation, binary_mutations, check_mutations, mutate, number_of_mutations};
 use proptest::prelude::*;
 use tempfile::TempDir;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::block;
 use super::file::{self, BlockPlace, Cache};
+use super::side_counts::BothSides;
 use super::write::CacheWriter;
 use crate::error::DataError;
-use crate::{BadRows, Labels, Partition, RowPlan, RowReader, Source, fit};
+use crate::{BadRows, Labels, Partition, RowPlan, RowReader, Side, Source, fit};
 
 const DEFAULT_COUNT: u32 = 10_000;
 
@@ -69,9 +71,10 @@ impl World {
         let encoder = fit(&source, &schema, Partition::All, BadRows::Skip).unwrap().encoder;
         let path = folder.path().join("valid.dcc");
         let mut writer = CacheWriter::create(&path, b"about").unwrap();
-        for _ in 0..2 {
-            writer.write_part(RowReader::new(&source, &encoder, PLAN).unwrap()).unwrap();
-        }
+        let reader = || RowReader::new(&source, &encoder, PLAN).unwrap();
+        let held_out = Partition::Valid { valid_fraction: 0.3, seed: 1 };
+        writer.write_split_part(reader(), held_out).unwrap();
+        writer.write_part(reader()).unwrap();
         writer.finish().unwrap();
         let valid = std::fs::read(&path).unwrap();
         Self { folder, source, encoder, valid }
@@ -83,9 +86,11 @@ impl World {
         std::fs::write(&path, bytes).unwrap();
         let cache = Cache::open(Path::new(&path))?;
         let (mut batch, mut messages) = (self.encoder.new_batch(), Vec::new());
-        for part in 0..cache.n_parts() {
+        let parts = (0..cache.n_parts()).map(|part| cache.rows(part));
+        let held_out = cache.rows(0).side(Side::Valid).range(3..u64::MAX);
+        for rows in parts.chain([held_out]) {
             let reader = RowReader::new(&self.source, &self.encoder, PLAN)?;
-            let mut reader = reader.with_cache(&cache, part, false).with_negative_rate(0.9, 1);
+            let mut reader = reader.with_cache(rows, false).with_negative_rate(0.9, 1);
             while reader.fill(&mut batch, 100)? > 0 {}
             messages.push(format!("{:?} {:?}", reader.skipped(), reader.counts()));
         }
@@ -101,11 +106,13 @@ impl World {
     }
 }
 
-/// A cache of one block in a valid frame.
-fn frame(block: &[u8], n_rows: u32) -> Vec<u8> {
+/// A cache of one block in a valid frame, with the counts that the block has if it can be read, or else with these.
+fn frame(block: &[u8], shapes: &[FieldShape], unread: BothSides) -> Vec<u8> {
     let head = file::head(b"about");
     let (start, n_bytes) = (head.len() as u64, block.len() as u32);
-    let place = BlockPlace { start, n_bytes, n_rows, hash: xxh3_64(block) };
+    let read = block::read(block, shapes);
+    let counts = read.map_or(unread, |block| block.counts(usize::MAX));
+    let place = BlockPlace { start, n_bytes, counts, hash: xxh3_64(block) };
     let tail = file::tail(&head, &[vec![place]], start + u64::from(n_bytes));
     [head, block.to_vec(), tail].concat()
 }
@@ -145,12 +152,12 @@ fn every_cut_and_every_flipped_bit_is_found() {
 fn forged_caches_give_rows_of_the_encoder_or_an_error() {
     let world = World::new();
     let (block, answers) = (world.block(), RefCell::new(BTreeMap::<&str, u32>::new()));
-    let n_rows = u32::from_le_bytes(*block.first_chunk().unwrap());
-    assert!(world.rows(&frame(&block, n_rows)).is_ok());
+    let shapes = world.encoder.shapes();
+    let counts = block::read(&block, shapes).unwrap().counts(usize::MAX);
+    assert!(world.rows(&frame(&block, shapes, counts)).is_ok());
     run(mutations(), |mutations| {
         let block = mutate(&block, &mutations);
-        let n_rows = block.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
-        let answer = world.rows(&frame(&block, n_rows));
+        let answer = world.rows(&frame(&block, shapes, counts));
         *answers.borrow_mut().entry(name(&answer)).or_default() += 1;
         if let Ok((batch, _)) = answer {
             prop_assert_eq!(batch.check(world.encoder.shapes()), Ok(()));

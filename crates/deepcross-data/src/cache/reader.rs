@@ -7,58 +7,116 @@ use std::ops::Range;
 use deepcross_features::{Batch, FieldShape};
 
 use super::block::{self, Block};
-use super::file::Cache;
+use super::cached_rows::CachedRows;
+use super::side_counts::BothSides;
 use crate::encode::{
-    BadRow, Met, RowReader, Stats, StoredRows, append_rows, counts_of, gather, implied_counts,
+    BadRow, Met, RowReader, Side, Stats, StoredRows, append_rows, counts_of, gather, implied_counts,
 };
 use crate::error::DataError;
 
-/// Reads the rows of a part of a cache.
+/// Reads rows of a part of a cache.
 #[derive(Debug)]
-struct CachedRows {
-    cache: Cache,
-    part: usize,
-    /// The position of the next block.
-    next: usize,
+struct CacheReader {
+    rows: CachedRows,
+    /// The position at which the pass ends. A pass over the last row also has the bad rows after it.
+    end: u64,
+    next: NextBlock,
     block: Block,
     bytes: Vec<u8>,
-    /// The number of rows of the block that were handed on.
-    at: usize,
-    /// The number of bad rows of the block that were handed on.
-    bad_at: usize,
+    /// Whether all good rows of the block are of the side.
+    all_here: bool,
+    /// The rows of the block that are still to be handed on, of any side.
+    good: Range<usize>,
+    /// The bad rows of the block that are still to be handed on, of any side.
+    bad: Range<usize>,
     /// Scratch: the rows that are kept.
     kept: Vec<usize>,
     /// Scratch: the counts of these rows.
     stats: Vec<Stats>,
 }
 
-impl CachedRows {
-    fn new(cache: Cache, part: usize) -> Self {
-        let (block, bytes, kept, stats) = Default::default();
-        Self { cache, part, next: 0, block, bytes, at: 0, bad_at: 0, kept, stats }
+/// The block that is read next.
+#[derive(Clone, Copy, Debug, Default)]
+struct NextBlock {
+    index: usize,
+    /// The position of its first row in the part.
+    first: u64,
+    /// The number of rows of the side before it that take part in the draw of negative rows.
+    drawn: u64,
+}
+
+impl CacheReader {
+    fn new(rows: CachedRows) -> Self {
+        let n_rows = rows.cache.rows(rows.part).n_rows();
+        let Range { start, end } = rows.range;
+        let is_last = end == n_rows && (start < end || n_rows == 0);
+        let end = if is_last { u64::MAX } else { end };
+        let (next, block, bytes, kept, stats) = Default::default();
+        let all_here = true;
+        Self { rows, end, next, block, bytes, all_here, good: 0..0, bad: 0..0, kept, stats }
     }
 
-    fn n_rows(&self) -> usize {
-        self.block.batch.as_ref().map_or(0, Batch::n_rows)
+    /// Whether a row of this side is handed on.
+    fn has(&self, side: Side) -> bool {
+        self.rows.side.is_none_or(|own| own == side)
     }
 
-    fn is_done(&self) -> bool {
-        self.at == self.n_rows() && self.bad_at == self.block.bad.len()
-    }
-
-    /// Reads the next block; false at the end.
-    fn read_block(&mut self, shapes: &[FieldShape]) -> Result<bool, DataError> {
-        let Some(place) = self.cache.blocks(self.part).get(self.next) else { return Ok(false) };
-        let (at, n_rows) = ((self.part, self.next), place.n_rows as usize);
-        self.cache.read(at.0, at.1, &mut self.bytes)?;
-        let damaged = |problem: String| self.cache.damaged(at, &problem);
-        let block = block::read(&self.bytes, shapes).map_err(damaged)?;
-        if block.batch.as_ref().map_or(0, Batch::n_rows) != n_rows {
-            return Err(self.cache.damaged(at, "its number of rows differs from the index"));
+    /// Reads the next block with a row to hand on; false at the end.
+    fn read_block(&mut self, shapes: &[FieldShape], met: &mut Met<'_>) -> Result<bool, DataError> {
+        let (part, start) = (self.rows.part, self.rows.range.start);
+        while let Some(place) = self.rows.cache.blocks(part).get(self.next.index) {
+            let (index, counts) = (self.next.index, place.counts);
+            let (first, drawn) = (self.next.first, self.next.drawn);
+            let (all, own) = (counts.get(None), counts.get(self.rows.side));
+            let last = first + u64::from(all.rows);
+            self.next =
+                NextBlock { index: index + 1, first: last, drawn: drawn + u64::from(own.drawn) };
+            if first >= self.end {
+                return Ok(false);
+            }
+            let is_empty = own.rows == 0 && own.bad == 0;
+            if is_empty || (last <= start && last > first) || last < start {
+                continue;
+            }
+            self.load((part, index), counts, shapes)?;
+            self.all_here = own.rows == all.rows;
+            self.cut(first);
+            let before = self.block.counts(self.good.start).get(self.rows.side).drawn;
+            met.sampling.start_at(drawn + u64::from(before));
+            return Ok(true);
         }
-        (self.block, self.at, self.bad_at) = (block, 0, 0);
-        self.next += 1;
-        Ok(true)
+        Ok(false)
+    }
+
+    /// Reads a block, which must have the rows that the index says.
+    fn load(
+        &mut self,
+        (part, index): (usize, usize),
+        counts: BothSides,
+        shapes: &[FieldShape],
+    ) -> Result<(), DataError> {
+        let cache = &self.rows.cache;
+        cache.read(part, index, &mut self.bytes)?;
+        let damaged = |problem: String| cache.damaged((part, index), &problem);
+        let block = block::read(&self.bytes, shapes).map_err(damaged)?;
+        if block.counts(usize::MAX) != counts {
+            return Err(damaged("its numbers of rows differ from the index".to_owned()));
+        }
+        self.block = block;
+        Ok(())
+    }
+
+    /// Chooses the rows of the block that are in the range; the first row of the block is at `first`.
+    fn cut(&mut self, first: u64) {
+        let within = |position: u64| {
+            let position = position.saturating_sub(first);
+            usize::try_from(position).unwrap_or(usize::MAX)
+        };
+        let (start, end) = (within(self.rows.range.start), within(self.end));
+        let n_rows = self.block.n_rows();
+        self.good = start.min(n_rows)..end.min(n_rows);
+        let n_before = |end| self.block.bad.partition_point(|bad| bad.before < end);
+        self.bad = n_before(start)..n_before(end);
     }
 
     /// Appends up to `most` of the rows before `end`, without the dropped ones, and returns the number of rows.
@@ -70,33 +128,48 @@ impl CachedRows {
         met: &mut Met<'_>,
     ) -> usize {
         let Some(from) = &self.block.batch else { return 0 };
-        let start = self.at;
+        let (labels, start) = (from.labels(), self.good.start);
         self.kept.clear();
-        while self.at < end && self.kept.len() < most {
-            let is_kept = from.labels().get(self.at).is_none_or(|&label| met.sampling.keep(label));
-            if is_kept {
-                self.kept.push(self.at);
+        let mut row = start;
+        while row < end && self.kept.len() < most {
+            let is_here = self.all_here || self.has(self.block.side(row));
+            if is_here && labels.get(row).is_none_or(|&label| met.sampling.keep(label)) {
+                self.kept.push(row);
             }
-            self.at += 1;
+            row += 1;
         }
+        self.good.start = row;
         self.stats.clear();
         self.stats.resize(shapes.len(), Stats::default());
-        let all = start..self.at;
-        if self.kept.len() == all.len() {
-            count(&mut self.stats, &self.block, (from, shapes), all.clone());
-            append_rows(batch, from, all);
-        } else {
-            for &row in &self.kept {
-                count(&mut self.stats, &self.block, (from, shapes), row..row + 1);
-            }
-            gather(batch, from, &self.kept);
+        for run in self.kept.chunk_by(|a, b| a + 1 == *b) {
+            let rows = run[0]..run[0] + run.len();
+            count(&mut self.stats, &self.block, (from, shapes), rows);
+        }
+        match self.kept.len() == row - start {
+            true => append_rows(batch, from, start..row),
+            false => gather(batch, from, &self.kept),
         }
         met.counts.add_in_order(self.stats.iter().map(|stats| counts_of(*stats)));
         self.kept.len()
     }
+
+    /// Reports the next bad row after `n_good` good ones, unless it is of the other side, or would have been dropped
+    /// before it was known to be bad.
+    fn report(&mut self, n_good: usize, met: &mut Met<'_>) {
+        let Some(index) = self.bad.next() else { return };
+        let BadRow { side, label, message, .. } = &self.block.bad[index];
+        if !self.has(*side) {
+            return;
+        }
+        let is_kept = label.is_none_or(|label| met.sampling.keep(label));
+        if is_kept || met.keeps_dropped {
+            met.skipped.note(|| message.clone());
+            met.bad_positions.push(n_good + met.bad_positions.len());
+        }
+    }
 }
 
-impl StoredRows for CachedRows {
+impl StoredRows for CacheReader {
     fn fill(
         &mut self,
         shapes: &[FieldShape],
@@ -106,37 +179,36 @@ impl StoredRows for CachedRows {
     ) -> Result<usize, DataError> {
         let mut n_good = 0;
         while n_good < rows {
-            if self.is_done() && !self.read_block(shapes)? {
+            let is_done = self.good.is_empty() && self.bad.is_empty();
+            if is_done && !self.read_block(shapes, &mut met)? {
                 break;
             }
-            let n_rows = self.n_rows();
-            let end = self.block.bad.get(self.bad_at).map_or(n_rows, |bad| bad.before);
-            if self.at < end {
+            let next_bad = self.bad.clone().next().map(|index| self.block.bad[index].before);
+            let end = next_bad.unwrap_or(self.good.end).min(self.good.end);
+            if self.good.start < end {
                 n_good += self.append((shapes, end), batch, rows - n_good, &mut met);
-            } else if self.bad_at < self.block.bad.len() {
-                let bad = &self.block.bad[self.bad_at];
-                report(bad, n_good, &mut met);
-                self.bad_at += 1;
+            } else {
+                self.report(n_good, &mut met);
             }
         }
         Ok(n_good)
     }
 
     fn restart(&mut self) {
-        (self.next, self.at, self.bad_at) = (0, 0, 0);
-        self.block = Block::default();
+        (self.next, self.block) = (NextBlock::default(), Block::default());
+        (self.good, self.bad) = (0..0, 0..0);
     }
 }
 
 impl RowReader<'_> {
-    /// Takes the rows from a part of `cache` instead of from the text.
+    /// Takes its rows from a cache instead of from the text.
     ///
-    /// They must be the rows that this reader would give.
+    /// They must be rows that this reader would give.
     /// `has_history` says whether this reader would give them companion counts.
     /// The rows and counts are the same as those of the text, but the reader keeps no raw values.
     #[must_use]
-    pub fn with_cache(self, cache: &Cache, part: usize, has_history: bool) -> Self {
-        self.with_stored(Box::new(CachedRows::new(cache.clone(), part)), has_history)
+    pub fn with_cache(self, rows: CachedRows, has_history: bool) -> Self {
+        self.with_stored(Box::new(CacheReader::new(rows)), has_history)
     }
 }
 
@@ -152,13 +224,4 @@ fn count(
         stats.iter_mut().zip(implied).for_each(|(sum, implied)| *sum += implied);
     }
     block.differences.add(rows, stats);
-}
-
-/// Reports a bad row after `n_good` good ones, unless it would have been dropped before it was known to be bad.
-fn report(bad: &BadRow, n_good: usize, met: &mut Met<'_>) {
-    let is_kept = bad.label.is_none_or(|label| met.sampling.keep(label));
-    if is_kept || met.keeps_dropped {
-        met.skipped.note(|| bad.message.clone());
-        met.bad_positions.push(n_good + met.bad_positions.len());
-    }
 }

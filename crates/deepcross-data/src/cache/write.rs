@@ -8,8 +8,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::block::{self, BLOCK_ROWS};
 use super::file::{self, BlockPlace, Cache};
+use super::side_counts::BothSides;
 use crate::encode::RowReader;
 use crate::error::DataError;
+use crate::source::Partition;
 
 /// The end of the names of temporary files.
 const SUFFIX: &str = ".tmp";
@@ -43,27 +45,50 @@ impl CacheWriter {
         Ok(Self { out, head, parts: Vec::new(), end })
     }
 
-    /// Appends all rows of `reader` as a part, and returns the number of good rows.
+    /// Appends all rows of `reader` as a part, all of which are trained on.
     ///
     /// The reader must keep all negative rows, and must not have read any row yet.
     ///
     /// # Errors
     /// As [`RowReader::fill`], and [`DataError::Unwritable`].
-    pub fn write_part(&mut self, reader: RowReader<'_>) -> Result<u64, DataError> {
-        let mut reader = reader.recording();
-        let (mut batch, mut bytes, mut n_rows) = (reader.new_batch(), Vec::new(), 0);
+    pub fn write_part(&mut self, reader: RowReader<'_>) -> Result<(), DataError> {
+        self.write_rows(reader.recording(None))
+    }
+
+    /// As [`write_part`](Self::write_part), for a reader of all rows, of which those in `held_out` are held out.
+    ///
+    /// Companion counts of the reader are for the rows that are trained on.
+    ///
+    /// # Errors
+    /// As [`write_part`](Self::write_part).
+    pub fn write_split_part(
+        &mut self,
+        reader: RowReader<'_>,
+        held_out: Partition,
+    ) -> Result<(), DataError> {
+        self.write_rows(reader.recording(Some(held_out)))
+    }
+
+    fn write_rows(&mut self, mut reader: RowReader<'_>) -> Result<(), DataError> {
+        let (mut batch, mut bytes, mut late) = (reader.new_batch(), Vec::new(), Vec::new());
         self.parts.push(Vec::new());
         loop {
             batch.clear();
             let read = reader.fill(&mut batch, BLOCK_ROWS)?;
-            if read > 0 || !reader.bad_positions().is_empty() {
-                bytes.clear();
-                block::write(&mut bytes, &batch, reader.recorded());
-                self.push(&bytes, read as u32).map_err(|source| self.unwritable(source))?;
+            let is_last = read < BLOCK_ROWS;
+            let mut recorded = reader.take_recorded();
+            recorded.bad.splice(0..0, late.drain(..));
+            if !is_last {
+                late = recorded.take_late(read);
             }
-            n_rows += read as u64;
-            if read < BLOCK_ROWS {
-                return Ok(n_rows);
+            if read > 0 || !recorded.bad.is_empty() {
+                bytes.clear();
+                block::write(&mut bytes, &batch, &recorded);
+                let counts = BothSides::of(&batch, &recorded.sides, &recorded.bad, usize::MAX);
+                self.push(&bytes, counts).map_err(|source| self.unwritable(source))?;
+            }
+            if is_last {
+                return Ok(());
             }
         }
     }
@@ -82,11 +107,11 @@ impl CacheWriter {
         Cache::of(file, &path)
     }
 
-    fn push(&mut self, block: &[u8], n_rows: u32) -> io::Result<()> {
+    fn push(&mut self, block: &[u8], counts: BothSides) -> io::Result<()> {
         let too_long = |_| io::Error::other("a block of rows has 4 GiB or more");
         let n_bytes = u32::try_from(block.len()).map_err(too_long)?;
         self.out.writer().write_all(block)?;
-        let place = BlockPlace { start: self.end, n_bytes, n_rows, hash: xxh3_64(block) };
+        let place = BlockPlace { start: self.end, n_bytes, counts, hash: xxh3_64(block) };
         self.end += u64::from(n_bytes);
         self.parts.last_mut().into_iter().for_each(|blocks| blocks.push(place));
         Ok(())

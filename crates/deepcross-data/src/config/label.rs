@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use deepcross_features::Problem;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -36,18 +37,18 @@ impl LabelConfig {
     }
 
     /// The problems of the classes; see [`DataConfig::problems`](crate::DataConfig::problems).
-    pub(crate) fn problems(&self) -> Vec<String> {
+    pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (key, values) in [("positive", &self.positive), ("negative", &self.negative)] {
             if values.is_empty() {
-                problems.push(format!(
-                    "`data.label.{key}`: must name at least one value, but is empty"
-                ));
+                let message = "must name at least one value, but is empty";
+                problems.push(Problem::new(format!("data.label.{key}"), message));
             }
         }
         let both = self.positive.iter().filter(|value| self.negative.contains(value));
         problems.extend(both.map(|value| {
-            format!("`data.label`: a value must be positive or negative, but `{value}` is both")
+            let message = format!("a value must be positive or negative, but `{value}` is both");
+            Problem::new("data.label", message)
         }));
         problems
     }

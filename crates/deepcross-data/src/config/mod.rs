@@ -121,7 +121,7 @@ impl DataConfig {
     }
 
     /// The problems of delimiter, quote and comment: each must be ASCII and not a line end, and they must differ.
-    pub(crate) fn character_problems(&self) -> Vec<String> {
+    pub(crate) fn character_problems(&self) -> Vec<Problem> {
         let quote = match self.quote {
             Some(Quote::Char(quote)) => Some(quote),
             _ => None,
@@ -130,20 +130,23 @@ impl DataConfig {
         let set: Vec<_> = set.into_iter().filter_map(|(key, c)| Some((key, c?))).collect();
         let unusable = set.iter().filter(|(_, c)| !c.is_ascii() || matches!(c, '\n' | '\r'));
         let unusable = unusable.map(|(key, c)| {
-            format!("`data.{key}`: must be one ASCII character other than a line end, but is {c:?}")
+            let message =
+                format!("must be one ASCII character other than a line end, but is {c:?}");
+            Problem::new(format!("data.{key}"), message)
         });
         unusable.chain(clashes(&set)).collect()
     }
 }
 
-/// One sentence for each pair of characters that are the same.
-pub(crate) fn clashes(set: &[(&str, char)]) -> Vec<String> {
+/// The problem of each pair of characters that are the same.
+pub(crate) fn clashes(set: &[(&str, char)]) -> Vec<Problem> {
     let pairs = set.iter().enumerate().flat_map(|(i, a)| set[i + 1..].iter().map(move |b| (a, b)));
     let equal = pairs.filter(|((_, a), (_, b))| a == b);
-    let sentence = |((first, c), (second, _)): (&(&str, char), &(&str, char))| {
-        format!("`data.{second}`: must differ from `data.{first}`, but both are {c:?}")
+    let problem = |((first, c), (second, _)): (&(&str, char), &(&str, char))| {
+        let message = format!("must differ from `data.{first}`, but both are {c:?}");
+        Problem::new(format!("data.{second}"), message)
     };
-    equal.map(sentence).collect()
+    equal.map(problem).collect()
 }
 
 /// The first name that occurs earlier in the list.
@@ -159,7 +162,7 @@ mod tests {
     /// Reads TOML, and returns the problems or the message of the parser.
     fn problems(text: &str) -> Vec<String> {
         match toml::from_str::<DataConfig>(text) {
-            Ok(config) => config.problems(),
+            Ok(config) => config.problems().iter().map(Problem::to_string).collect(),
             Err(error) => vec![error.message().to_owned()],
         }
     }

@@ -9,7 +9,7 @@ use super::batch_columns::append_all;
 use super::chunk_encoder::EncodedPiece;
 use super::chunk_reader::{Chunk, ChunkRow};
 use super::pipeline::EncodedChunk;
-use super::recorded::Recorded;
+use super::recorded::{BadRow, Recorded, Side};
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::rows::RawValues;
@@ -110,18 +110,20 @@ impl<'e> ChunkCommit<'e> {
             let row = &mut chunk.rows[index];
             chunk.done = index + 1;
             let error = match row {
-                ChunkRow::Bad(error) => error.take().map(|error| *error),
+                ChunkRow::Bad(_, error) => error.take().map(|error| *error),
                 ChunkRow::Kept(..) | ChunkRow::Dropped(_) => piece.take_error(index),
             };
             if let Some(error) = error {
                 if let Some(recorded) = &mut self.recorded {
-                    recorded.bad(*n_good, row.label(), error.to_string());
+                    let (side, label, message) = (row.side(), row.label(), error.to_string());
+                    recorded.bad.push(BadRow { before: *n_good, side, label, message });
                 }
                 self.skipped.admit(error, self.bad_rows)?;
                 self.bad_positions.push(*n_good + self.bad_positions.len());
                 continue;
             }
-            if let Some(history) = &mut self.history {
+            let side = row.side();
+            if let Some(history) = self.history.as_mut().filter(|_| side == Side::Train) {
                 learn(history, &self.binding, (chunk, index), (&mut piece.batch, at));
             }
             let row = &chunk.rows[index];
@@ -131,8 +133,11 @@ impl<'e> ChunkCommit<'e> {
                 let values = chunk.raw_row(*position);
                 self.raw_values.push(self.kept_columns.iter().map(|&column| values.field(column)));
             }
-            let is_kept = usize::from(matches!(row, ChunkRow::Kept(..)));
-            (at, *n_good) = (at + is_kept, *n_good + is_kept);
+            let is_kept = matches!(row, ChunkRow::Kept(..));
+            if let Some(recorded) = self.recorded.as_mut().filter(|_| is_kept) {
+                recorded.sides.push(side);
+            }
+            (at, *n_good) = (at + usize::from(is_kept), *n_good + usize::from(is_kept));
         }
         Ok(())
     }
@@ -156,6 +161,6 @@ fn learn(
             );
         }
         ChunkRow::Dropped(position) => history.pass(binding, &chunk.raw_row(*position), false),
-        ChunkRow::Bad(_) => {}
+        ChunkRow::Bad(..) => {}
     }
 }

@@ -100,7 +100,7 @@ impl ChunkEncoder<'_> {
         piece.clear();
         for index in piece.rows.clone() {
             // A row after an error that ends the pass does not belong to the batch.
-            if self.bad_rows == BadRows::Error && matches!(chunk.rows[index], ChunkRow::Bad(_)) {
+            if self.bad_rows == BadRows::Error && matches!(chunk.rows[index], ChunkRow::Bad(..)) {
                 break;
             }
             if let Err(error) = self.encode_row(chunk, index, piece) {
@@ -125,7 +125,7 @@ impl ChunkEncoder<'_> {
         let needs_order = |row: &ChunkRow| match row {
             ChunkRow::Kept(..) => false,
             ChunkRow::Dropped(_) => self.bad_rows == BadRows::Skip,
-            ChunkRow::Bad(_) => self.bad_rows == BadRows::Error,
+            ChunkRow::Bad(..) => self.bad_rows == BadRows::Error,
         };
         if all.iter().any(needs_order) {
             return false;
@@ -155,7 +155,7 @@ impl ChunkEncoder<'_> {
                 batch.clear();
                 (*at, None, (batch, counts))
             }
-            ChunkRow::Dropped(_) | ChunkRow::Bad(_) => return Ok(()),
+            ChunkRow::Dropped(_) | ChunkRow::Bad(..) => return Ok(()),
         };
         let row = chunk.raw_row(position);
         self.encoder

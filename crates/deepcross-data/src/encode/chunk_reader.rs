@@ -11,6 +11,7 @@
 use std::ops::Range;
 
 use super::negative_sampling::NegativeSampling;
+use super::recorded::Side;
 use super::row_filter::{RowFilter, RowStatus, Target};
 use crate::config::BadRows;
 use crate::error::DataError;
@@ -28,7 +29,7 @@ const CHUNK_BYTES: usize = 384 << 10;
 #[derive(Debug)]
 pub(crate) struct ChunkReader {
     records: Records,
-    filter: RowFilter,
+    pub(crate) filter: RowFilter,
     pub(crate) sampling: NegativeSampling,
     pub(crate) bad_rows: BadRows,
     /// Whether dropped rows are handed on, for companion counts.
@@ -74,8 +75,8 @@ pub(crate) enum ChunkRow {
     Kept(Position, Target),
     /// The row at this position is negative and dropped.
     Dropped(Position),
-    /// The row could not be read; `None` once that has been reported.
-    Bad(Option<Box<DataError>>),
+    /// The row of this side could not be read; `None` once that has been reported.
+    Bad(Side, Option<Box<DataError>>),
 }
 
 impl ChunkRow {
@@ -88,7 +89,16 @@ impl ChunkRow {
     pub(crate) fn kept(&self) -> Option<(Position, Target)> {
         match self {
             Self::Kept(position, target) => Some((*position, *target)),
-            Self::Dropped(_) | Self::Bad(_) => None,
+            Self::Dropped(_) | Self::Bad(..) => None,
+        }
+    }
+
+    /// The side of a row that is not dropped.
+    pub(crate) fn side(&self) -> Side {
+        match self {
+            Self::Kept(_, target) => target.side,
+            Self::Bad(side, _) => *side,
+            Self::Dropped(_) => Side::Train,
         }
     }
 
@@ -96,7 +106,7 @@ impl ChunkRow {
     pub(crate) fn label(&self) -> Option<f32> {
         match self {
             Self::Kept(_, target) => target.label,
-            Self::Dropped(_) | Self::Bad(_) => None,
+            Self::Dropped(_) | Self::Bad(..) => None,
         }
     }
 }
@@ -119,7 +129,7 @@ impl Chunk {
     pub(crate) fn take(&mut self) -> Option<ChunkRow> {
         let row = self.rows.get_mut(self.done)?;
         self.done += 1;
-        Some(std::mem::replace(row, ChunkRow::Bad(None)))
+        Some(std::mem::replace(row, ChunkRow::Bad(Side::Train, None)))
     }
 
     /// The row at a position as it stands in its file, if rows are kept so.
@@ -218,7 +228,7 @@ impl ChunkReader {
             n_counting += self.select(chunk, first);
             ended = !matches!(taken, Ok(true));
             if let Err(error) = taken {
-                chunk.rows.push(ChunkRow::Bad(Some(Box::new(error))));
+                chunk.rows.push(ChunkRow::Bad(Side::Train, Some(Box::new(error))));
                 chunk.stops = true;
             }
         }
@@ -257,9 +267,9 @@ impl ChunkReader {
                     }
                     RowStatus::Here(_) if self.keeps_dropped => ChunkRow::Dropped(position),
                     RowStatus::Here(_) => continue,
-                    RowStatus::Bad(error) => {
+                    RowStatus::Bad(side, error) => {
                         chunk.stops |= self.bad_rows == BadRows::Error;
-                        ChunkRow::Bad(Some(error))
+                        ChunkRow::Bad(side, Some(error))
                     }
                 };
                 n_counting += usize::from(row.counts());

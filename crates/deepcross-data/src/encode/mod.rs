@@ -32,5 +32,6 @@ pub use row_reader::{Labels, RowPlan, RowReader};
 
 pub(crate) use batch_columns::{append_rows, gather, keep_rows};
 pub(crate) use count_differences::{CountDifference, N_STATS, Stats, counts_of, implied_counts};
+pub use recorded::Side;
 pub(crate) use recorded::{BadRow, Recorded};
 pub(crate) use stored_rows::{Met, StoredRows};

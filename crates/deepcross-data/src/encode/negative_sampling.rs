@@ -21,6 +21,8 @@ pub(crate) struct NegativeSampling {
     seed: u64,
     /// The seed of the epoch.
     epoch_seed: u64,
+    /// The number of the next negative row.
+    next: u64,
     counts: NegativeCounts,
 }
 
@@ -35,8 +37,13 @@ pub struct NegativeCounts {
 
 impl NegativeSampling {
     /// Keeps all negative rows.
-    pub(crate) const ALL: Self =
-        Self { rate: 1.0, seed: 0, epoch_seed: 0, counts: NegativeCounts { met: 0, kept: 0 } };
+    pub(crate) const ALL: Self = Self {
+        rate: 1.0,
+        seed: 0,
+        epoch_seed: 0,
+        next: 0,
+        counts: NegativeCounts { met: 0, kept: 0 },
+    };
 
     /// Keeps a share `rate`, in [0, 1], of the negative rows.
     pub(crate) fn sampled(rate: f64, seed: u64) -> Self {
@@ -54,7 +61,12 @@ impl NegativeSampling {
 
     /// Begins the same draw again.
     pub(crate) fn restart(&mut self) {
-        self.counts = NegativeCounts::default();
+        (self.next, self.counts) = (0, NegativeCounts::default());
+    }
+
+    /// Continues at the negative row of this number, from 0, of the whole pass.
+    pub(crate) fn start_at(&mut self, next: u64) {
+        self.next = next;
     }
 
     /// Whether the next row is kept: a positive row always, a negative row if it is drawn.
@@ -63,6 +75,7 @@ impl NegativeSampling {
             return true;
         }
         let kept = self.rate >= 1.0 || self.draw() < self.rate;
+        self.next += 1;
         self.counts.met += 1;
         self.counts.kept += u64::from(kept);
         kept
@@ -70,7 +83,7 @@ impl NegativeSampling {
 
     /// The random number of the next negative row, uniform in [0, 1).
     fn draw(&self) -> f64 {
-        unit_interval(xxh3_64_with_seed(&self.counts.met.to_le_bytes(), self.epoch_seed))
+        unit_interval(xxh3_64_with_seed(&self.next.to_le_bytes(), self.epoch_seed))
     }
 
     pub(crate) fn counts(&self) -> NegativeCounts {

@@ -89,8 +89,8 @@ impl RawReader {
             match self.chunk.take() {
                 None => return Ok(None),
                 Some(ChunkRow::Kept(position, target)) => break (position, target),
-                Some(ChunkRow::Bad(Some(error))) => self.skip(*error)?,
-                Some(ChunkRow::Bad(None) | ChunkRow::Dropped(_)) => {}
+                Some(ChunkRow::Bad(_, Some(error))) => self.skip(*error)?,
+                Some(ChunkRow::Bad(_, None) | ChunkRow::Dropped(_)) => {}
             }
         };
         self.current = Some(position);

@@ -2,11 +2,21 @@
 
 use super::count_differences::CountDifference;
 
+/// The side of a row if some rows of a source are held out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The row is trained on.
+    Train = 0,
+    /// The row is held out for validation.
+    Valid = 1,
+}
+
 /// A row that could not be read or encoded.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct BadRow {
     /// The number of rows handed out before it.
     pub(crate) before: usize,
+    pub(crate) side: Side,
     /// Its label, if the label could be read: only a row with a label takes part in the draw of negative rows.
     pub(crate) label: Option<f32>,
     /// The message of its error.
@@ -16,24 +26,28 @@ pub(crate) struct BadRow {
 /// The notes on the rows of one fill.
 #[derive(Debug, Default)]
 pub(crate) struct Recorded {
+    /// The side of each good row.
+    pub(crate) sides: Vec<Side>,
     pub(crate) bad: Vec<BadRow>,
     pub(crate) differences: Vec<CountDifference>,
 }
 
 impl Recorded {
-    pub(crate) const NOTHING: Self = Self { bad: Vec::new(), differences: Vec::new() };
-
     /// Forgets the notes on the last fill.
     pub(crate) fn clear(&mut self) {
+        self.sides.clear();
         self.bad.clear();
         self.differences.clear();
     }
 
-    pub(crate) fn bad(&mut self, before: usize, label: Option<f32>, message: String) {
-        self.bad.push(BadRow { before, label, message });
-    }
-
     pub(crate) fn counted(&mut self, differences: impl Iterator<Item = CountDifference>) {
         self.differences.extend(differences);
+    }
+
+    /// Takes the bad rows after the last of `n_rows` good rows, as bad rows before the first row of the next fill.
+    pub(crate) fn take_late(&mut self, n_rows: usize) -> Vec<BadRow> {
+        let first = self.bad.partition_point(|bad| bad.before < n_rows);
+        let late = self.bad.drain(first..);
+        late.map(|bad| BadRow { before: 0, ..bad }).collect()
     }
 }

@@ -4,6 +4,7 @@
 //! partition, and its label and weight.
 //! Nothing here depends on earlier rows, so many rows can be checked at once, on all threads.
 
+use super::recorded::Side;
 use crate::error::DataError;
 use crate::rows::{RawRow, RawRows};
 use crate::source::{LabelReader, Partition, Source, WeightReader};
@@ -12,6 +13,8 @@ use crate::source::{LabelReader, Partition, Source, WeightReader};
 #[derive(Clone, Debug)]
 pub(crate) struct RowFilter {
     partition: Partition,
+    /// The rows that are held out, if the sides of rows are noted.
+    held_out: Option<Partition>,
     label: Option<LabelReader>,
     weight: Option<WeightReader>,
     /// The number of fields of a valid row.
@@ -26,12 +29,13 @@ pub(crate) enum RowStatus {
     /// The row belongs to the partition.
     Here(Target),
     /// The row belongs to the partition and is bad.
-    Bad(Box<DataError>),
+    Bad(Side, Box<DataError>),
 }
 
 /// The label and the weight of a row; `None` if they are not read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target {
+    pub(crate) side: Side,
     pub(crate) label: Option<f32>,
     pub(crate) weight: Option<f32>,
 }
@@ -39,7 +43,8 @@ pub(crate) struct Target {
 impl RowFilter {
     /// The rows of `partition`, without targets.
     pub(crate) fn unlabelled(source: &Source, partition: Partition) -> Self {
-        Self { partition, label: None, weight: None, n_columns: source.header().len() }
+        let (held_out, n_columns) = (None, source.header().len());
+        Self { partition, held_out, label: None, weight: None, n_columns }
     }
 
     /// The rows of `partition`, with the label and the weight that the settings name.
@@ -49,6 +54,11 @@ impl RowFilter {
         let weight =
             config.weight.as_ref().map(|name| WeightReader::bind(name, source)).transpose()?;
         Ok(Self { label, weight, ..Self::unlabelled(source, partition) })
+    }
+
+    /// Notes the side of each row: those in `held_out` are [`Side::Valid`].
+    pub(crate) fn hold_out(&mut self, held_out: Partition) {
+        self.held_out = Some(held_out);
     }
 
     /// Splits all lines among `rows`, and appends the status of each row to `statuses`.
@@ -66,9 +76,11 @@ impl RowFilter {
         if !self.partition.contains(&row) {
             return RowStatus::Elsewhere;
         }
+        let is_held_out = self.held_out.is_some_and(|part| part.contains(&row));
+        let side = if is_held_out { Side::Valid } else { Side::Train };
         match error.map_or_else(|| self.target(row).map_err(Box::new), Err) {
-            Ok(target) => RowStatus::Here(target),
-            Err(error) => RowStatus::Bad(error),
+            Ok(target) => RowStatus::Here(Target { side, ..target }),
+            Err(error) => RowStatus::Bad(side, error),
         }
     }
 
@@ -80,6 +92,7 @@ impl RowFilter {
             return Err(DataError::FieldCount { place, found, expected, several_lines });
         }
         Ok(Target {
+            side: Side::Train,
             label: self.label.as_ref().map(|label| label.read(&row)).transpose()?,
             weight: self.weight.as_ref().map(|weight| weight.read(&row)).transpose()?,
         })

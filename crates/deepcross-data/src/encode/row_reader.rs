@@ -108,16 +108,20 @@ impl<'e> RowReader<'e> {
         self
     }
 
-    /// Makes the reader note, for each row, what a cache must store beside it.
-    pub(crate) fn recording(mut self) -> Self {
+    /// Makes the reader note, for each row, what a cache must store beside it; the rows in `held_out` are held out.
+    ///
+    /// Companion counts then come from the rows that are not held out, and only these rows get them.
+    pub(crate) fn recording(mut self, held_out: Option<Partition>) -> Self {
         self.commit.recorded = Some(Recorded::default());
+        if let Some(held_out) = held_out {
+            self.chunks.filter.hold_out(held_out);
+        }
         self
     }
 
-    /// The notes on the last fill.
-    pub(crate) fn recorded(&self) -> &Recorded {
-        static NOTHING: Recorded = Recorded::NOTHING;
-        self.commit.recorded.as_ref().unwrap_or(&NOTHING)
+    /// Takes the notes on the last fill.
+    pub(crate) fn take_recorded(&mut self) -> Recorded {
+        self.commit.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Keeps the raw values of these columns of the source beside the encoded rows.

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use deepcross_features::Problem;
+
 use crate::config::Format;
 use crate::error::DataError;
 use crate::output::Compression;
@@ -33,10 +35,10 @@ impl FileForm {
         if !format.compresses_itself() || self.compression == Compression::None {
             return Ok(());
         }
-        let problem = format!(
+        let message = format!(
             "{} compresses its columns itself, expected a name without `.gz` or `.zst`",
             format.title()
         );
-        Err(DataError::Config { problems: vec![problem] })
+        Err(DataError::Config { problems: vec![Problem::new("", message)] })
     }
 }

@@ -7,8 +7,8 @@ use crate::config::{DataConfig, Format, LabelConfig, first_repeated};
 use crate::limits::MOST_FIELDS;
 
 impl DataConfig {
-    /// All problems of the settings, each as a sentence that names the key; empty if the settings are valid.
-    pub fn problems(&self) -> Vec<String> {
+    /// All problems of the settings; empty if the settings are valid.
+    pub fn problems(&self) -> Vec<Problem> {
         let mut problems = self.character_problems();
         problems.extend(self.column_problems());
         problems.extend(self.format.into_iter().flat_map(|format| self.problems_with(format)));
@@ -39,9 +39,9 @@ impl DataConfig {
     }
 
     /// The problems of keys that have no meaning, or another meaning, with this format.
-    pub(crate) fn problems_with(&self, format: Format) -> Vec<String> {
+    pub(crate) fn problems_with(&self, format: Format) -> Vec<Problem> {
         let problems = format.module().key_problems(self).into_iter();
-        problems.map(|problem: Problem| problem.within("data").to_string()).collect()
+        problems.map(|problem| problem.within("data")).collect()
     }
 
     /// The format that `format` sets.
@@ -50,14 +50,15 @@ impl DataConfig {
     }
 
     /// The problems of column names that can be found before any file is opened.
-    fn column_problems(&self) -> Vec<String> {
+    fn column_problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
+        let problem = |key: &str, message: String| Problem::new(format!("data.{key}"), message);
         let label = self.label();
         let label = label.as_ref().map(|label| &label.column);
         if let (Some(label), Some(weight)) = (label, &self.weight)
             && label == weight
         {
-            problems.push(format!("`data.weight`: must not be the label's column `{label}`"));
+            problems.push(problem("weight", format!("must not be the label's column `{label}`")));
         }
         let fixed = self.format.filter(|format| format.module().columns().is_some());
         let Some(columns) = &self.columns() else { return problems };
@@ -66,18 +67,17 @@ impl DataConfig {
             return problems;
         }
         if columns.is_empty() {
-            problems.push("`data.columns`: must name at least one column, but is empty".into());
+            let message = "must name at least one column, but is empty".to_owned();
+            problems.push(problem("columns", message));
         }
         if columns.len() > MOST_FIELDS {
-            problems.push(format!(
-                "`data.columns`: must name at most {MOST_FIELDS} columns, but has {}",
-                columns.len()
-            ));
+            let n = columns.len();
+            let message = format!("must name at most {MOST_FIELDS} columns, but has {n}");
+            problems.push(problem("columns", message));
         }
         if let Some(name) = first_repeated(columns) {
-            problems.push(format!(
-                "`data.columns`: must name each column once, but has `{name}` twice"
-            ));
+            let message = format!("must name each column once, but has `{name}` twice");
+            problems.push(problem("columns", message));
         }
         for (key, name) in [("label", label), ("weight", self.weight.as_ref())] {
             let Some(name) = name.filter(|name| !columns.contains(name)) else { continue };
@@ -87,7 +87,7 @@ impl DataConfig {
                 Some(format) => format!("the format `{format}`"),
                 None => "`data.columns`".to_owned(),
             };
-            problems.push(format!("`data.{key}`: {columns} has no column `{name}`{near}"));
+            problems.push(problem(key, format!("{columns} has no column `{name}`{near}")));
         }
         problems
     }

@@ -9,6 +9,7 @@ mod time;
 
 use std::collections::BTreeMap;
 
+use deepcross_features::Problem;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::config::BadRows;
@@ -183,14 +184,15 @@ impl Splitter {
 
 impl SplitBy {
     /// The problems with shares and times.
-    fn problems(&self) -> Vec<String> {
-        match self {
+    fn problems(&self) -> Vec<Problem> {
+        let messages = match self {
             Self::Order(shares)
             | Self::Row { shares, .. }
             | Self::Key { shares, .. }
             | Self::Time { shares, .. } => shares.problems(),
             Self::Cut { valid, test, .. } => cut_problems(valid.as_deref(), test),
-        }
+        };
+        messages.into_iter().map(|message| Problem::new("", message)).collect()
     }
 }
 

@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use deepcross_data::{
-    BadRows, Cache, CacheWriter, DataError, Fitted, Labels, NegativeCounts, Partition, RowPlan,
-    RowReader, Shuffled, Skipped, Source, fit,
+    BadRows, Cache, CacheWriter, CachedRows, DataError, Fitted, Labels, NegativeCounts, Partition,
+    RowPlan, RowReader, Shuffled, Side, Skipped, Source, fit,
 };
 use deepcross_features::{Batch, Counts, FieldConfig, Pooling, Schema, TimeFormat, TimePart};
 use rayon::ThreadPoolBuilder;
@@ -86,11 +86,10 @@ pub(crate) fn schema(counts: bool) -> Schema {
     Schema::new(fields, vec![String::new()]).unwrap()
 }
 
-/// A cache of the rows of a partition, and the source and encoder that read them from the text.
+/// A cache of all rows, of which a fifth is held out, and the source and encoder that read them from the text.
 struct World {
     source: Source,
     fitted: Fitted,
-    plan: RowPlan,
     cache: Cache,
     has_history: bool,
     _folder: TempDir,
@@ -102,26 +101,55 @@ impl World {
         let files = Files::one(content);
         let config = format!("label = 'click'\nweight = 'importance'\norder = '{order}'");
         let source = files.source(&config).unwrap();
-        let partition = Partition::Train { valid_fraction: 0.2, seed: 5 };
-        let fitted = fit(&source, &schema(counts), partition, BadRows::Skip).unwrap();
-        let plan = RowPlan { labels: Labels::Required, partition, bad_rows: BadRows::Skip };
+        let fitted = fit(&source, &schema(counts), TRAIN, BadRows::Skip).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let reader = RowReader::new(&source, &fitted.encoder, plan).unwrap();
+        let reader = RowReader::new(&source, &fitted.encoder, plan(Partition::All)).unwrap();
         let reader = reader.with_history(fitted.history.clone());
         let pool = ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-        let cache = pool.install(|| write(&folder.path().join("rows.dcc"), [reader]));
-        Self { source, fitted, plan, cache, has_history: counts, _folder: folder, _files: files }
+        let path = folder.path().join("rows.dcc");
+        let cache = pool.install(|| {
+            let mut writer = CacheWriter::create(&path, b"a description").unwrap();
+            writer.write_split_part(reader, VALID).unwrap();
+            writer.finish().unwrap()
+        });
+        Self { source, fitted, cache, has_history: counts, _folder: folder, _files: files }
+    }
+
+    fn reader(&self, partition: Partition) -> RowReader<'_> {
+        RowReader::new(&self.source, &self.fitted.encoder, plan(partition)).unwrap()
+    }
+
+    /// The reader of the text for the rows of a side.
+    fn text_of(&self, side: Side) -> RowReader<'_> {
+        match side {
+            Side::Train => self.reader(TRAIN).with_history(self.fitted.history.clone()),
+            Side::Valid => self.reader(VALID),
+        }
+    }
+
+    /// The reader of these rows of the cache.
+    fn cached_rows(&self, rows: CachedRows, side: Side) -> RowReader<'_> {
+        self.reader(TRAIN).with_cache(rows, self.has_history && side == Side::Train)
+    }
+
+    fn cached_of(&self, side: Side) -> RowReader<'_> {
+        self.cached_rows(self.cache.rows(0).side(side), side)
     }
 
     fn text(&self) -> RowReader<'_> {
-        let reader = RowReader::new(&self.source, &self.fitted.encoder, self.plan).unwrap();
-        reader.with_history(self.fitted.history.clone())
+        self.text_of(Side::Train)
     }
 
     fn cached(&self) -> RowReader<'_> {
-        let reader = RowReader::new(&self.source, &self.fitted.encoder, self.plan).unwrap();
-        reader.with_cache(&self.cache, 0, self.has_history)
+        self.cached_of(Side::Train)
     }
+}
+
+const TRAIN: Partition = Partition::Train { valid_fraction: 0.2, seed: 5 };
+const VALID: Partition = Partition::Valid { valid_fraction: 0.2, seed: 5 };
+
+fn plan(partition: Partition) -> RowPlan {
+    RowPlan { labels: Labels::Required, partition, bad_rows: BadRows::Skip }
 }
 
 pub(crate) fn write<const N: usize>(path: &Path, readers: [RowReader<'_>; N]) -> Cache {
@@ -136,16 +164,18 @@ pub(crate) fn write<const N: usize>(path: &Path, readers: [RowReader<'_>; N]) ->
 fn check(world: &World, rate: f64) {
     for threads in [1, 3] {
         let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        for rows in [1, 37, 4096, 100_000] {
-            let mut text = world.text().with_negative_rate(rate, 3);
-            let mut cached = world.cached().with_negative_rate(rate, 3);
+        let sides = [Side::Train, Side::Valid];
+        for (rows, side) in [1, 37, 4096, 100_000].into_iter().flat_map(|n| sides.map(|s| (n, s))) {
+            let mut text = world.text_of(side).with_negative_rate(rate, 3);
+            let mut cached = world.cached_of(side).with_negative_rate(rate, 3);
             for epoch in [0, 1] {
                 text.set_epoch(epoch);
                 cached.set_epoch(epoch);
                 let expected = pool.install(|| pass(&mut text, rows)).unwrap();
                 let found = pool.install(|| pass(&mut cached, rows)).unwrap();
-                assert!(found.0.batch.n_rows() > 1000);
-                let what = format!("{threads} threads, {rows} rows, epoch {epoch}, rate {rate}");
+                assert!(found.0.batch.n_rows() > 300);
+                let what =
+                    format!("{threads} threads, {rows} rows, epoch {epoch}, rate {rate}, {side:?}");
                 assert!(found == expected, "{what}");
                 text.restart().unwrap();
                 cached.restart().unwrap();
@@ -166,6 +196,77 @@ fn rows_of_a_cache_are_those_of_the_text() {
         }
     }
     check(&World::new(&content(5000, |_| false), "any", true), 1.0);
+}
+
+/// The passes over ranges that follow each other, put together; each reader draws the negative rows of an epoch.
+fn pass_in_ranges(world: &World, side: Option<Side>, cuts: &[u64], rate: f64) -> Pass {
+    let mut ends = cuts.to_vec();
+    ends.extend([0, world.cache.rows(0).n_rows()]);
+    ends.sort_unstable();
+    let passes = ends.windows(2).map(|ends| {
+        let rows = world.cache.rows(0).range(ends[0]..ends[1]);
+        let rows = side.map_or(rows.clone(), |side| rows.side(side));
+        let mut reader = world.cached_rows(rows, side.unwrap_or(Side::Train));
+        reader = reader.with_negative_rate(rate, 3);
+        reader.set_epoch(2);
+        pass(&mut reader, 1000).unwrap().0
+    });
+    let shapes = world.fitted.encoder.shapes();
+    let mut all = Pass {
+        batch: world.fitted.encoder.new_batch(),
+        counts: Counts::new(shapes),
+        skipped: Skipped::default(),
+        bad_positions: Vec::new(),
+        negatives: NegativeCounts::default(),
+    };
+    for found in passes {
+        let before = all.batch.n_rows() + all.bad_positions.len();
+        all.bad_positions.extend(found.bad_positions.iter().map(|position| before + position));
+        all.batch.append(&found.batch, 0..found.batch.n_rows());
+        all.counts.merge(&found.counts);
+        all.skipped.rows += found.skipped.rows;
+        all.skipped.first.extend(found.skipped.first);
+        all.skipped.first.truncate(5);
+        all.negatives.met += found.negatives.met;
+        all.negatives.kept += found.negatives.kept;
+    }
+    all
+}
+
+#[test]
+fn ranges_of_any_cut_give_the_rows_of_a_whole_pass() {
+    for counts in [true, false] {
+        let world = World::new(&content(11_000, |i| i % 5 == 2 || i > 10_990), "any", counts);
+        let n_rows = world.cache.rows(0).n_rows();
+        assert!(n_rows > 2 * 4096);
+        for (side, rate) in [
+            (None, 1.0),
+            (Some(Side::Train), 0.3),
+            (Some(Side::Valid), 0.5),
+            (Some(Side::Train), 1.0),
+        ] {
+            let whole = pass_in_ranges(&world, side, &[], rate);
+            assert!(whole.skipped.rows > 50 && whole.negatives.met > 300, "{whole:?}");
+            let random =
+                |seed: u64| (0..7).map(move |i| (i + seed) * 2_654_435_761 % n_rows).collect();
+            let cuts =
+                [vec![4096], vec![4095, 4096, 4097, 8192], vec![0, 1, 2, n_rows - 1], vec![n_rows]];
+            for cuts in cuts.into_iter().chain((0..5).map(random)) {
+                let found = pass_in_ranges(&world, side, &cuts, rate);
+                assert!(found == whole, "{side:?}, rate {rate}, cut at {cuts:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_reader_of_a_range_begins_anew() {
+    let world = World::new(&content(6000, |i| i % 5 == 2), "any", true);
+    let rows = world.cache.rows(0).side(Side::Train).range(1234..5000);
+    let mut reader = world.cached_rows(rows, Side::Train).with_negative_rate(0.3, 3);
+    let first = pass(&mut reader, 100).unwrap();
+    reader.restart().unwrap();
+    assert!(pass(&mut reader, 100).unwrap() == first);
 }
 
 #[test]
@@ -202,7 +303,9 @@ fn a_cache_is_opened_as_it_was_written() {
     let opened = Cache::open(world.cache.path()).unwrap();
     opened.verify().unwrap();
     assert_eq!(opened.about(), b"a description");
-    assert_eq!((opened.n_parts(), opened.n_rows(0)), (1, world.fitted.rows));
+    assert_eq!((opened.n_parts(), opened.rows(0).n_rows(), opened.rows(1).n_rows()), (1, 5000, 0));
+    assert_eq!(opened.rows(0).side(Side::Train).n_rows(), world.fitted.rows);
+    assert_eq!(opened.rows(0).side(Side::Valid).n_rows(), 5000 - world.fitted.rows);
     assert_eq!(opened.n_bytes(), std::fs::metadata(opened.path()).unwrap().len());
     let names = std::fs::read_dir(world._folder.path()).unwrap();
     let names: Vec<PathBuf> = names.map(|entry| entry.unwrap().path()).collect();

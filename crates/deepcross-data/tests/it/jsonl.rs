@@ -65,8 +65,9 @@ fn columns_are_the_keys_of_the_first_rows_or_those_that_are_named() {
     assert_eq!(source.header(), ["a"]);
     assert_eq!(
         files.message(&read_all(&source).unwrap_err()),
-        "`a.jsonl`, line 1001 (`{\"b\":2}`): field `b` is `2`, expected a key that one of the first \
-         1,000 rows has; to read this key, or to pass it over, name all keys to read in `data.columns`"
+        "`a.jsonl`, line 1001 (`{\"b\":2}`): field `b` is `2`, expected a key of the first rows \
+         (1,000 rows or 1 MiB); to read this key, or to pass it over, name all keys to read in \
+         `data.columns`"
     );
     let named = "columns = ['b', 'c']";
     assert_eq!(files.source(named).unwrap().header(), ["b", "c"]);

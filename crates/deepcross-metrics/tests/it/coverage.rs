@@ -1,6 +1,6 @@
 //! Seeded simulations, in which intervals must cover the truth as often as they promise.
 
-use deepcross_metrics::{Bootstrap, auc_difference, auc_interval, roc_auc_weighted};
+use deepcross_metrics::{Bootstrap, auc_difference, auc_interval, roc_auc};
 
 const DRAWS: u32 = 1000;
 const LEVEL: f64 = 0.95;
@@ -98,7 +98,7 @@ fn the_bootstrap_agrees_with_delong() {
         let delong = auc_interval(&scores[0], &labels, &NONE, LEVEL).unwrap().expect("defined");
         let bootstrap = Bootstrap { replicates: 1000, seed, level: LEVEL };
         let found = bootstrap
-            .interval(200, &[], |weights| roc_auc_weighted(&scores[0], &labels, weights))
+            .interval(200, &[], |weights| roc_auc(&scores[0], &labels, weights))
             .unwrap()
             .expect("defined");
         let ratio = found.standard_error / delong.standard_error;

@@ -1,6 +1,6 @@
 //! Properties that hold for all rows.
 
-use deepcross_metrics::{Evaluation, Summary, roc_auc, roc_auc_weighted};
+use deepcross_metrics::{Evaluation, Summary, UNWEIGHTED, roc_auc};
 use proptest::prelude::*;
 
 /// A probability, a label and a weight.
@@ -24,7 +24,7 @@ fn auc(rows: &[Row], map: impl Fn(f64) -> f64) -> Option<f64> {
     let scores: Vec<f64> = rows.iter().map(|row| map(row.0)).collect();
     let labels: Vec<bool> = rows.iter().map(|row| row.1).collect();
     let weights: Vec<f64> = rows.iter().map(|row| row.2).collect();
-    roc_auc_weighted(&scores, &labels, &weights).expect("the rows are good")
+    roc_auc(&scores, &labels, &weights).expect("the rows are good")
 }
 
 fn summary(rows: &[Row]) -> Summary {
@@ -184,7 +184,7 @@ proptest! {
     fn slices_and_rows_agree(rows in rows(Just(1.0))) {
         let scores: Vec<f32> = rows.iter().map(|row| row.0 as f32).collect();
         let labels: Vec<u8> = rows.iter().map(|row| u8::from(row.1)).collect();
-        let from_slices = roc_auc(&scores, &labels).expect("the rows are good");
+        let from_slices = roc_auc(&scores, &labels, UNWEIGHTED).expect("the rows are good");
         prop_assert_eq!(bits(from_slices), bits(summary(&rows).auc));
     }
 }

@@ -12,7 +12,8 @@ use deepcross_features::{Batch, Binding, Counts, FeatureError, RowFields};
 /// [`Scorer::candidate_session`] makes it for the columns that candidates share:
 ///
 /// 1. [`share`](Scorer::share) takes a row with the values that all candidates have in common;
-/// 2. [`add`](Scorer::add) takes a candidate, and [`add_all`](Scorer::add_all) takes several;
+/// 2. [`push_candidate`](Scorer::push_candidate) takes a candidate, and
+///    [`push_candidates`](Scorer::push_candidates) takes several;
 /// 3. [`rank`](Scorer::rank) returns their probabilities.
 #[derive(Debug)]
 pub struct CandidateSession {
@@ -60,12 +61,12 @@ impl Scorer {
     }
 
     /// Encodes the values that all candidates have in common. They replace those of the call before, and candidates
-    /// that were added since then are removed.
+    /// that were pushed since then are removed.
     ///
     /// Only the shared columns of `row` are read.
     ///
     /// # Errors
-    /// [`FeatureError`] if a value cannot be encoded. Then nothing is shared, and no candidate can be added.
+    /// [`FeatureError`] if a value cannot be encoded. Then nothing is shared, and no candidate can be pushed.
     pub fn share<R: RowFields + ?Sized>(
         &self,
         session: &mut CandidateSession,
@@ -85,7 +86,7 @@ impl Scorer {
     ///
     /// # Errors
     /// [`FeatureError`] if a value cannot be encoded; the session is as before.
-    pub fn add<R: RowFields + ?Sized>(
+    pub fn push_candidate<R: RowFields + ?Sized>(
         &self,
         session: &mut CandidateSession,
         candidate: &R,
@@ -99,12 +100,17 @@ impl Scorer {
         Ok(())
     }
 
-    /// Encodes several candidates, with the same result as [`add`](Self::add) for each of them, or none of them.
+    /// Encodes several candidates, with the same result as [`push_candidate`](Self::push_candidate) for each of them, or
+    /// none of them.
     ///
     /// The values of one column are looked up side by side, which is much faster.
-    /// Returns whether all candidates could be encoded. If not, the session is as before, and [`add`](Self::add)
-    /// reports the candidate at fault.
-    pub fn add_all<R: RowFields>(&self, session: &mut CandidateSession, candidates: &[R]) -> bool {
+    /// Returns whether all candidates could be encoded. If not, the session is as before, and
+    /// [`push_candidate`](Self::push_candidate) reports the candidate at fault.
+    pub fn push_candidates<R: RowFields>(
+        &self,
+        session: &mut CandidateSession,
+        candidates: &[R],
+    ) -> bool {
         let CandidateSession { binding, own_fields, shared, batch, counts, n_candidates, .. } =
             session;
         let n_rows = *n_candidates + candidates.len();
@@ -117,8 +123,8 @@ impl Scorer {
         is_done
     }
 
-    /// Computes the probability of a click for each candidate, in the order of addition. Afterwards, the session has no
-    /// candidates, and the shared values stay for the next ones.
+    /// Computes the probability of a click for each candidate, in the order in which they were pushed. Afterwards, the
+    /// session has no candidates, and the shared values stay for the next ones.
     ///
     /// The probabilities differ from those of [`score`](Self::score) by at most 1e-6, since sums have another order.
     ///
@@ -207,7 +213,7 @@ mod tests {
                             let is_shared = |at| shared.contains(&at);
                             let own = |at: usize| if is_shared(at) { "not read" } else { &row[at] };
                             let own: Vec<_> = (0..3).map(|at| own(at).to_owned()).collect();
-                            scorer.add(&mut session, &own[..]).unwrap();
+                            scorer.push_candidate(&mut session, &own[..]).unwrap();
                         }
                         assert_eq!((session.len(), session.is_empty()), (n, n == 0));
                         let whole = scored(&scorer, &binding, &rows);
@@ -229,11 +235,11 @@ mod tests {
         let new = ["0", "never seen", "30"].map(str::to_owned);
         scorer.share(&mut session, &new[..]).unwrap();
         for _ in 0..3 {
-            scorer.add(&mut session, &new[..]).unwrap();
+            scorer.push_candidate(&mut session, &new[..]).unwrap();
         }
         let bad = ["0", "hats", "thirty"].map(str::to_owned);
-        assert!(scorer.add(&mut session, &bad[..]).is_err());
-        assert!(!scorer.add_all(&mut session, &[new.clone(), bad.clone()]));
+        assert!(scorer.push_candidate(&mut session, &bad[..]).is_err());
+        assert!(!scorer.push_candidates(&mut session, &[new.clone(), bad.clone()]));
         assert_eq!(session.len(), 3);
         let count = |session: &CandidateSession, field| session.counts().get(field).unwrap().values;
         assert_eq!((count(&session, "ad"), count(&session, "age")), (1, 3));
@@ -241,7 +247,7 @@ mod tests {
         let mut session = scorer.candidate_session(&binding, &[2]);
         assert!(scorer.share(&mut session, &bad[..]).is_err());
         scorer.share(&mut session, &new[..]).unwrap();
-        scorer.add(&mut session, &bad[..]).unwrap();
+        scorer.push_candidate(&mut session, &bad[..]).unwrap();
         assert_eq!(scorer.rank(&mut session).len(), 1);
     }
 
@@ -266,8 +272,10 @@ mod tests {
             );
             scorer.share(&mut each, &rows[0][..]).unwrap();
             scorer.share(&mut all, &rows[0][..]).unwrap();
-            rows.iter().for_each(|row| scorer.add(&mut each, &row[..]).unwrap());
-            assert!(scorer.add_all(&mut all, head) && scorer.add_all(&mut all, tail));
+            rows.iter().for_each(|row| scorer.push_candidate(&mut each, &row[..]).unwrap());
+            assert!(
+                scorer.push_candidates(&mut all, head) && scorer.push_candidates(&mut all, tail)
+            );
             assert_eq!((all.len(), all.counts()), (each.len(), each.counts()));
             assert_eq!(scorer.rank(&mut all), scorer.rank(&mut each));
         }
@@ -290,8 +298,8 @@ mod tests {
             let mut rank = |n: usize| {
                 scorer.share(&mut candidates, &rows[0][..]).unwrap();
                 let (one, all) = rows[..n].split_at(1);
-                scorer.add(&mut candidates, &one[0][..]).unwrap();
-                assert!(scorer.add_all(&mut candidates, all));
+                scorer.push_candidate(&mut candidates, &one[0][..]).unwrap();
+                assert!(scorer.push_candidates(&mut candidates, all));
                 scorer.rank(&mut candidates).len()
             };
             assert!(peak(|| score(rows.len()) + rank(rows.len())).1 > 0);

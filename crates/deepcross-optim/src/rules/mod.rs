@@ -13,6 +13,7 @@ mod row_wise_adagrad;
 mod sgd;
 mod step_size;
 
+use deepcross_features::Problem;
 use deepcross_kernels::{Real, vectorised};
 use row_wise_adagrad::RowWiseAdagrad;
 
@@ -133,7 +134,7 @@ impl Rule {
         }
     }
 
-    pub(crate) fn problems(&self) -> Vec<String> {
+    pub(crate) fn problems(&self) -> Vec<Problem> {
         let decay = |name, value: f64| (name, value, "in [0, 1)", (0.0..1.0).contains(&value));
         let above = |name, value: f64| (name, value, "above 0", value > 0.0 && value.is_finite());
         let least =
@@ -159,9 +160,10 @@ impl Rule {
                 vec![above("beta", beta), least("l1", l1), least("l2", l2)]
             }
         };
-        let bad = checks.into_iter().filter(|(_, _, _, good)| !good);
-        bad.map(|(name, value, allowed, _)| format!("`{name}` must be {allowed}, but is {value}"))
-            .collect()
+        let problem = |(name, value, allowed, good): (&str, f64, &str, bool)| {
+            Problem::unless(good, name, &format!("be {allowed}"), value)
+        };
+        checks.into_iter().filter_map(problem).collect()
     }
 }
 

@@ -7,8 +7,13 @@ use toml::{Table, Value};
 ///
 /// Sections are tables; the tables of a list are matched by their `name`.
 pub(crate) fn differences(old: &Table, new: &Table) -> Vec<String> {
+    differences_within("", old, new)
+}
+
+/// As [`differences`], for two sections with the path `section`.
+pub(crate) fn differences_within(section: &str, old: &Table, new: &Table) -> Vec<String> {
     let mut found = Vec::new();
-    compare("", old, new, &mut found);
+    compare(section, old, new, &mut found);
     found
 }
 

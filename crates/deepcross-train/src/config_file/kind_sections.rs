@@ -6,6 +6,7 @@
 //! an override, `compare.lr.train.optimizer=ftrl`, replaces a value of such a section like any other.
 
 use super::section::unknown;
+use deepcross_features::Problem;
 use deepcross_model::{ModelConfig, ModelKind};
 use toml::{Table, Value};
 
@@ -23,15 +24,15 @@ pub(crate) struct KindSections {
 
 impl KindSections {
     /// Takes the sections out of a configuration, and adds the problems of their outer form.
-    pub(crate) fn take(config: &mut Table, problems: &mut Vec<String>) -> Self {
+    pub(crate) fn take(config: &mut Table, problems: &mut Vec<Problem>) -> Self {
         let found = match config.remove("compare") {
             None => return Self::default(),
             Some(Value::Table(found)) => found,
             Some(other) => {
                 let found = other.type_str();
-                problems.push(format!(
-                    "`compare`: must be tables, such as `[compare.lr]`, but has the type {found}"
-                ));
+                let message =
+                    format!("must be tables, such as `[compare.lr]`, but has the type {found}");
+                problems.push(Problem::new("compare", message));
                 return Self::default();
             }
         };
@@ -45,10 +46,9 @@ impl KindSections {
                     check_parts(kind, &section, problems);
                     of_kinds.push((kind, section));
                 }
-                (Some(_), other) => problems.push(format!(
-                    "`compare.{name}`: must be a table, but has the type {}",
-                    other.type_str()
-                )),
+                (Some(_), other) => {
+                    problems.push(no_table(format!("compare.{name}"), &other));
+                }
             }
         }
         Self { of_kinds }
@@ -75,13 +75,13 @@ impl KindSections {
     pub(crate) fn add_problems(
         &self,
         kind: ModelKind,
-        mut of_kind: Vec<String>,
-        problems: &mut Vec<String>,
+        mut of_kind: Vec<Problem>,
+        problems: &mut Vec<Problem>,
     ) {
         if self.of_kind(kind).is_some() {
             of_kind.retain(|problem| !problems.contains(problem));
-            let by_section = format!("`compare.{}.", kind.name());
-            problems.extend(of_kind.iter().map(|problem| problem.replacen('`', &by_section, 1)));
+            let section = format!("compare.{}", kind.name());
+            problems.extend(of_kind.into_iter().map(|problem| problem.within(&section)));
         }
     }
 
@@ -95,8 +95,13 @@ impl KindSections {
     }
 }
 
+/// The problem of a value that is not a table.
+fn no_table(path: String, value: &Value) -> Problem {
+    Problem::new(path, format!("must be a table, but has the type {}", value.type_str()))
+}
+
 /// Adds the problems of unknown parts, and of keys that belong elsewhere.
-fn check_parts(kind: ModelKind, section: &Table, problems: &mut Vec<String>) {
+fn check_parts(kind: ModelKind, section: &Table, problems: &mut Vec<Problem>) {
     let name = format!("compare.{}", kind.name());
     for (part, value) in section {
         let Some((_, not_here)) = NOT_HERE.iter().find(|(known, _)| known == part) else {
@@ -104,22 +109,21 @@ fn check_parts(kind: ModelKind, section: &Table, problems: &mut Vec<String>) {
             continue;
         };
         let Some(keys) = value.as_table() else {
-            let found = value.type_str();
-            problems.push(format!("`{name}.{part}`: must be a table, but has the type {found}"));
+            problems.push(no_table(format!("{name}.{part}"), value));
             continue;
         };
         let misplaced = keys.keys().filter(|key| not_here.contains(&key.as_str()));
         problems.extend(misplaced.map(|key| {
-            let full = format!("`{name}.{part}.{key}`");
-            match key.as_str() {
-                "kind" => format!(
-                    "{full}: must not be set, since the section is that of the kind `{}`",
-                    kind.name()
-                ),
-                _ => format!(
-                    "{full}: cannot differ between the models of a comparison; set `{part}.{key}`"
-                ),
-            }
+            let message = match key.as_str() {
+                "kind" => {
+                    let kind = kind.name();
+                    format!("must not be set, since the section is that of the kind `{kind}`")
+                }
+                _ => {
+                    format!("cannot differ between the models of a comparison; set `{part}.{key}`")
+                }
+            };
+            Problem::new(format!("{name}.{part}.{key}"), message)
         }));
     }
 }

@@ -3,6 +3,7 @@
 //! The sections are read from plain values, which have no lines.
 //! If there are problems, the text is parsed again with spans, to find the line of a path such as `field.age.top`.
 
+use deepcross_features::Problem;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -20,11 +21,11 @@ impl<'t> KeyLines<'t> {
         Self { text, table: DeTable::parse(text).ok(), overrides }
     }
 
-    /// Puts the line before a problem that begins with a path in backticks, if the path has a line.
-    pub(crate) fn located(&self, problem: String) -> String {
-        match path_of(&problem).and_then(|path| self.line(path)) {
+    /// The text of a problem, after the line of its key if the key has a line.
+    pub(crate) fn located(&self, problem: &Problem) -> String {
+        match self.line(&problem.path) {
             Some(line) => format!("line {line}: {problem}"),
-            None => problem,
+            None => problem.to_string(),
         }
     }
 
@@ -52,10 +53,6 @@ impl<'t> KeyLines<'t> {
         }
         found.map(|start| 1 + self.text[..start].matches('\n').count())
     }
-}
-
-fn path_of(problem: &str) -> Option<&str> {
-    problem.strip_prefix('`')?.split('`').next()
 }
 
 type Entry<'a, 't> = (&'a Spanned<toml::de::DeString<'t>>, &'a Spanned<DeValue<'t>>);

@@ -11,6 +11,6 @@ mod schedule_keys;
 mod section;
 mod train_config;
 
-pub(crate) use differences::differences;
+pub(crate) use differences::{differences, differences_within};
 pub use run_config::RunConfig;
 pub use train_config::{Monitor, OptimizerKind, Schedule, Shuffle, TrainConfig};

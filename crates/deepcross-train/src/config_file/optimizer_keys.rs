@@ -1,6 +1,7 @@
 //! The keys of `[train]` that say how a step changes the weights.
 
 use super::train_config::{OptimizerKind, TrainConfig};
+use deepcross_features::Problem;
 use deepcross_optim::{OptimizerConfig, Rule, Settings};
 
 impl TrainConfig {
@@ -49,18 +50,16 @@ impl TrainConfig {
         }
     }
 
-    /// The values that are out of range or contradict each other, one sentence each.
-    pub(crate) fn optimizer_problems(&self) -> Vec<String> {
+    /// The values that are out of range or contradict each other.
+    pub(crate) fn optimizer_problems(&self) -> Vec<Problem> {
         let mut problems = self.misplaced();
         if self.optimizer == OptimizerKind::RowWiseAdagrad {
-            problems.push(
-                "`train.optimizer`: must not be `row-wise-adagrad`, which is for embedding tables; set `embedding_optimizer` to it"
-                    .to_owned(),
-            );
+            let message = "must not be `row-wise-adagrad`, which is for embedding tables; set `embedding_optimizer` to it";
+            problems.push(Problem::new("optimizer", message));
         }
         let of_rules = self.optimizer_config().problems().into_iter();
-        for problem in of_rules.filter(|problem| !problem.starts_with("`dense.rule`")) {
-            let problem = self.by_key(&problem);
+        for problem in of_rules.filter(|problem| problem.path != "dense.rule") {
+            let problem = Problem::new(self.key_of(&problem.path), problem.message);
             // The problem of a key that both rules use is reported once.
             if !problems.contains(&problem) {
                 problems.push(problem);
@@ -69,24 +68,19 @@ impl TrainConfig {
         problems
     }
 
-    /// A problem of the optimizer, with the name of its setting replaced by the key that set it.
-    fn by_key(&self, problem: &str) -> String {
-        let embedding_rate = if self.embedding_learning_rate.is_some() {
-            "`embedding_learning_rate`"
-        } else {
-            "`learning_rate`"
-        };
-        problem
-            .replacen("`dense.", "`", 1)
-            .replacen("`tables.learning_rate`", embedding_rate, 1)
-            .replacen("`tables.l2`", "`embedding_l2`", 1)
-            .replacen("`tables.", "`", 1)
-            .replacen("` must", "`: must", 1)
-            .replacen('`', "`train.", 1)
+    /// The key that set a setting of the optimizer.
+    fn key_of<'p>(&self, setting: &'p str) -> &'p str {
+        match setting {
+            "tables.learning_rate" if self.embedding_learning_rate.is_some() => {
+                "embedding_learning_rate"
+            }
+            "tables.l2" => "embedding_l2",
+            other => other.split_once('.').map_or(other, |(_, key)| key),
+        }
     }
 
     /// The problems of keys that belong to an optimizer which is not chosen.
-    fn misplaced(&self) -> Vec<String> {
+    fn misplaced(&self) -> Vec<Problem> {
         let keys = [
             ("momentum", self.momentum.is_some(), OptimizerKind::Sgd),
             ("weight_decay", self.weight_decay.is_some(), OptimizerKind::Adamw),
@@ -97,11 +91,11 @@ impl TrainConfig {
         let misplaced = keys.iter().filter(|(_, set, kind)| *set && !chosen.contains(kind));
         let mut problems: Vec<_> = misplaced
             .map(|(key, _, kind)| {
-                format!("`train.{key}`: has a meaning only with `optimizer = \"{kind}\"`")
+                Problem::new(*key, format!("has a meaning only with `optimizer = \"{kind}\"`"))
             })
             .collect();
         if self.nesterov.is_some() && self.momentum.is_none() {
-            problems.push("`train.nesterov`: has a meaning only with `momentum`".to_owned());
+            problems.push(Problem::new("nesterov", "has a meaning only with `momentum`"));
         }
         problems
     }
@@ -123,7 +117,7 @@ mod tests {
              embedding_optimizer = 'row-wise-adagrad'\nembedding_learning_rate = 0.02\n\
              table_updates = 'dense'\nclip_norm = 10",
         );
-        assert_eq!(config.problems(), Vec::<String>::new());
+        assert_eq!(config.problems(), []);
         let dense = Settings { l2: 1e-5, ..Settings::new(Rule::Nesterov { momentum: 0.9 }, 0.1) };
         let expected = OptimizerConfig {
             dense,
@@ -165,9 +159,10 @@ mod tests {
             ("optimizer = 'ftrl'\nl1 = -1", "`train.l1`: must be at least 0, but is -1"),
         ];
         for (text, problem) in cases {
-            assert_eq!(parse(text).problems(), [problem], "{text}");
+            let found: Vec<_> = parse(text).problems().iter().map(Problem::to_string).collect();
+            assert_eq!(found, [problem], "{text}");
         }
         let row_wise = parse("optimizer = 'row-wise-adagrad'").problems();
-        assert!(row_wise.len() == 1 && row_wise[0].starts_with("`train.optimizer`: must not be"));
+        assert!(row_wise.len() == 1 && row_wise[0].path == "train.optimizer");
     }
 }

@@ -1,13 +1,14 @@
 //! Replaces single values of a configuration: `section.key=value`.
 
+use deepcross_features::Problem;
 use toml::{Table, Value};
 
 /// Replaces one value; path and value are TOML, and a bare word is a string.
 ///
 /// A field is found by its name: `field.age.top=10`, or `field."a.b".top=10`.
 /// A table replaces a whole section: `model={kind="fm",embedding=8}`.
-pub(crate) fn set(table: &mut Table, assignment: &str) -> Result<(), String> {
-    let problem = |what: &str| format!("`--set {assignment}`: {what}");
+pub(crate) fn set(table: &mut Table, assignment: &str) -> Result<(), Problem> {
+    let problem = |what: &str| Problem::new(format!("--set {assignment}"), what);
     let form = || problem("must be of the form section.key=value");
     let (path, value) = assignment.split_once('=').ok_or_else(form)?;
     let keys = keys(path).ok_or_else(form)?;

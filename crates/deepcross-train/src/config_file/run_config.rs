@@ -12,7 +12,7 @@ use super::section::{read, section, unknown};
 use super::train_config::TrainConfig;
 use crate::error::TrainError;
 use deepcross_data::{DataConfig, Order};
-use deepcross_features::{FieldConfig, Schema};
+use deepcross_features::{FieldConfig, Problem, Schema};
 use deepcross_model::{ModelConfig, ModelKind};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -85,7 +85,7 @@ impl RunConfig {
             return Ok((config, of_kinds));
         }
         let lines = KeyLines::of(text, overrides);
-        Err(fail(problems.into_iter().map(|problem| lines.located(problem)).collect()))
+        Err(fail(problems.iter().map(|problem| lines.located(problem)).collect()))
     }
 
     /// The configuration as TOML, with the defaults written out.
@@ -114,7 +114,7 @@ impl RunConfig {
     }
 
     /// Reads all sections except those of a comparison, and adds their problems.
-    fn from_table(mut table: Table, problems: &mut Vec<String>) -> Self {
+    fn from_table(mut table: Table, problems: &mut Vec<Problem>) -> Self {
         let (field, all_fields) = fields(&mut table, problems);
         let config = Self {
             data: section(&mut table, "data", problems),
@@ -125,7 +125,7 @@ impl RunConfig {
         let known = [known_keys::<Self>(), &["compare"]].concat();
         problems.extend(table.keys().map(|key| unknown(key, "", &known)));
         problems.extend(config.data.problems());
-        problems.extend(config.model.problems().iter().map(ToString::to_string));
+        problems.extend(config.model.problems());
         problems.extend(config.train.problems());
         if all_fields {
             problems.extend(config.field_problems());
@@ -134,10 +134,9 @@ impl RunConfig {
     }
 
     /// The problems of the fields, alone and together with the other sections.
-    fn field_problems(&self) -> Vec<String> {
+    fn field_problems(&self) -> Vec<Problem> {
         let schema = Schema::new(self.field.clone(), self.data.missing.clone());
-        let problems = schema.err().into_iter().flatten();
-        let mut problems: Vec<_> = problems.map(|problem| problem.to_string()).collect();
+        let mut problems = schema.err().unwrap_or_default();
         let label = self.data.label();
         let label = label.as_ref().map(|label| &label.column);
         let targets = [("label", label), ("weight", self.data.weight.as_ref())];
@@ -149,38 +148,34 @@ impl RunConfig {
                 .flat_map(|column| targets.map(|target| (column, target)))
             {
                 if target.is_some_and(|target| target == column) {
-                    let key = format!("`field.{}.{key}`", field.name);
-                    problems
-                        .push(format!("{key}: must not be `{column}`, the column of the {what}"));
+                    let message = format!("must not be `{column}`, the column of the {what}");
+                    problems.push(Problem::new(format!("field.{}.{key}", field.name), message));
                 }
             }
         }
         let has_counts = self.field.iter().any(|field| field.companion().is_some());
         if self.data.order == Order::Time && !has_counts {
-            problems.push(
-                "`data.order`: has a meaning only if a field has `counts = true`, but no field has it"
-                    .to_owned(),
-            );
+            let message = "has a meaning only if a field has `counts = true`, but no field has it";
+            problems.push(Problem::new("data.order", message));
         }
         let is_field = |name: &String| self.field.iter().any(|field| field.name == *name);
         let unknown = self.model.embeddings.keys().filter(|name| !is_field(name));
-        problems.extend(
-            unknown.map(|name| format!("`model.embeddings.{name}`: there is no such field")),
-        );
+        problems.extend(unknown.map(|name| {
+            Problem::new(format!("model.embeddings.{name}"), "there is no such field")
+        }));
         problems
     }
 }
 
 /// Reads each field; returns those that could be read, and whether these are all.
-fn fields(table: &mut Table, problems: &mut Vec<String>) -> (Vec<FieldConfig>, bool) {
+fn fields(table: &mut Table, problems: &mut Vec<Problem>) -> (Vec<FieldConfig>, bool) {
     let fields = match table.remove("field") {
         None => Vec::new(),
         Some(Value::Array(fields)) => fields,
         Some(other) => {
             let found = other.type_str();
-            problems.push(format!(
-                "`field`: must be tables, written `[[field]]`, but has the type {found}"
-            ));
+            let message = format!("must be tables, written `[[field]]`, but has the type {found}");
+            problems.push(Problem::new("field", message));
             return (Vec::new(), false);
         }
     };

@@ -1,14 +1,14 @@
 //! The keys of `[train]` that say how learning rates change.
 
 use super::train_config::{Schedule, TrainConfig};
+use deepcross_features::Problem;
 
 impl TrainConfig {
-    /// The keys of the schedule that are out of range or have no meaning, one sentence each.
-    pub(crate) fn schedule_problems(&self) -> Vec<String> {
+    /// The keys of the schedule that are out of range or have no meaning.
+    pub(crate) fn schedule_problems(&self) -> Vec<Problem> {
         use Schedule::{Cosine, Plateau, Step};
         let within = |name, value: Option<f64>, good: bool, range: &str| {
-            let bad = value.filter(|_| !good);
-            bad.map(|value| format!("`train.{name}`: must be in {range}, but is {value}"))
+            Problem::unless(good, name, &format!("be in {range}"), value.unwrap_or_default())
         };
         let (factor, minimum) = (self.decay_factor, self.decay_minimum);
         let good_factor = factor.is_none_or(|factor| factor > 0.0 && factor < 1.0);
@@ -23,7 +23,7 @@ impl TrainConfig {
         let counts = [("decay_every", self.decay_every), ("decay_patience", self.decay_patience)];
         let zeros = counts.iter().filter(|(_, count)| *count == Some(0));
         problems
-            .extend(zeros.map(|(key, _)| format!("`train.{key}`: must be at least 1, but is 0")));
+            .extend(zeros.filter_map(|(key, _)| Problem::unless(false, key, "be at least 1", 0)));
         let keys: [(&str, bool, &[Schedule], &str); 4] = [
             ("decay_factor", factor.is_some(), &[Step, Plateau], "`step` and `plateau`"),
             ("decay_every", self.decay_every.is_some(), &[Step], "`step`"),
@@ -37,7 +37,7 @@ impl TrainConfig {
         ];
         let misplaced = keys.iter().filter(|(_, set, of, _)| *set && !of.contains(&self.schedule));
         problems.extend(misplaced.map(|(key, _, _, names)| {
-            format!("`train.{key}`: has a meaning only with the `schedule` {names}")
+            Problem::new(*key, format!("has a meaning only with the `schedule` {names}"))
         }));
         problems
     }
@@ -68,7 +68,10 @@ mod tests {
             ),
         ] {
             let config: TrainConfig = toml::from_str(text).expect("a well-formed section");
-            assert_eq!(config.problems(), [problem]);
+            assert_eq!(
+                config.problems().iter().map(Problem::to_string).collect::<Vec<_>>(),
+                [problem]
+            );
         }
     }
 }

@@ -4,7 +4,7 @@
 //! So the key at fault is reported and removed, and the rest is read again, until there is no more mistake.
 
 use super::known_keys::known_keys;
-use deepcross_features::suggest;
+use deepcross_features::{Problem, suggest};
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
@@ -12,7 +12,7 @@ use toml::{Table, Value};
 pub(crate) fn section<T: DeserializeOwned + Default>(
     table: &mut Table,
     name: &str,
-    problems: &mut Vec<String>,
+    problems: &mut Vec<Problem>,
 ) -> T {
     let Some(value) = table.remove(name) else { return T::default() };
     read(value, name, problems).unwrap_or_default()
@@ -22,7 +22,7 @@ pub(crate) fn section<T: DeserializeOwned + Default>(
 pub(crate) fn read<T: DeserializeOwned>(
     mut value: Value,
     name: &str,
-    problems: &mut Vec<String>,
+    problems: &mut Vec<Problem>,
 ) -> Option<T> {
     let mut taken_out = false;
     loop {
@@ -36,7 +36,7 @@ pub(crate) fn read<T: DeserializeOwned>(
         let of_section = path.is_empty();
         if !(of_section && taken_out) {
             let full = if of_section { name.to_owned() } else { format!("{name}.{path}") };
-            problems.push(format!("`{full}`: {}", plain(&message)));
+            problems.push(Problem::new(full, plain(&message)));
         }
         taken_out = true;
         let removed = value.as_table_mut().and_then(|table| table.remove(&key));
@@ -80,7 +80,7 @@ fn plain(message: &str) -> String {
 }
 
 /// The problem of a key that is unknown in the section, or in a value within it.
-fn unknown_at<T: DeserializeOwned>(path: &str, section: &str) -> String {
+fn unknown_at<T: DeserializeOwned>(path: &str, section: &str) -> Problem {
     // serde_ignored writes `?` for an optional value.
     let parts: Vec<&str> = path.split('.').filter(|part| *part != "?").collect();
     match parts.as_slice() {
@@ -88,17 +88,16 @@ fn unknown_at<T: DeserializeOwned>(path: &str, section: &str) -> String {
             unknown(key, &format!("{section}.label"), &["column", "positive", "negative"])
         }
         [key] => unknown(key, section, known_keys::<T>()),
-        _ => format!("`{section}.{}`: unknown key", parts.join(".")),
+        _ => Problem::new(format!("{section}.{}", parts.join(".")), "unknown key"),
     }
 }
 
 /// The problem of an unknown key, with the nearest of the known ones.
-pub(crate) fn unknown(key: &str, section: &str, known: &[&str]) -> String {
+pub(crate) fn unknown(key: &str, section: &str, known: &[&str]) -> Problem {
     let full = if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
-    match suggest::nearest(key, known.iter().copied()) {
-        Some(nearest) => {
-            format!("`{full}`: unknown key; the nearest known one is `{nearest}`")
-        }
-        None => format!("`{full}`: unknown key; the known keys are {}", known.join(", ")),
-    }
+    let hint = match suggest::nearest(key, known.iter().copied()) {
+        Some(nearest) => format!("the nearest known one is `{nearest}`"),
+        None => format!("the known keys are {}", known.join(", ")),
+    };
+    Problem::new(full, format!("unknown key; {hint}"))
 }

@@ -1,5 +1,6 @@
 //! The section `[train]`.
 
+use deepcross_features::Problem;
 use deepcross_optim::{MAX_GROUPS, TableUpdates};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -259,9 +260,12 @@ impl TrainConfig {
         Some(self.checkpoint_minutes.unwrap_or(10.0)).filter(|minutes| *minutes > 0.0)
     }
 
-    /// The values that are out of range or contradict each other, one sentence each.
-    pub fn problems(&self) -> Vec<String> {
+    /// The values that are out of range or contradict each other.
+    pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
+        let mut check = |good, key, must: &str, is: &dyn fmt::Display| {
+            problems.extend(Problem::unless(good, key, must, is));
+        };
         let counts = [
             ("epochs", self.epochs as usize),
             ("batch", self.batch),
@@ -270,43 +274,23 @@ impl TrainConfig {
             ("patience", self.patience.map_or(1, |patience| patience as usize)),
         ];
         for (key, value) in counts {
-            if value == 0 {
-                problems.push(format!("`train.{key}`: must be at least 1, but is 0"));
-            }
+            check(value != 0, key, "be at least 1", &0);
         }
-        if let Some(groups) = self.groups.filter(|groups| *groups > MAX_GROUPS) {
-            problems.push(format!("`train.groups`: must be at most {MAX_GROUPS}, but is {groups}"));
-        }
-        if let Some(fraction) =
-            self.valid_fraction.filter(|fraction| !(0.0..1.0).contains(fraction))
-        {
-            problems.push(format!("`train.valid_fraction`: must be in [0, 1), but is {fraction}"));
-        }
+        let groups = self.groups.unwrap_or(1);
+        check(groups <= MAX_GROUPS, "groups", &format!("be at most {MAX_GROUPS}"), &groups);
+        let fraction = self.valid_fraction();
+        check((0.0..1.0).contains(&fraction), "valid_fraction", "be in [0, 1)", &fraction);
         let rate = self.negative_rate;
-        if !(rate > 0.0 && rate <= 1.0) {
-            problems.push(format!("`train.negative_rate`: must be in (0, 1], but is {rate}"));
-        }
+        check(rate > 0.0 && rate <= 1.0, "negative_rate", "be in (0, 1]", &rate);
         let smoothing = self.label_smoothing;
-        if !(0.0..1.0).contains(&smoothing) {
-            problems
-                .push(format!("`train.label_smoothing`: must be in [0, 1), but is {smoothing}"));
-        }
-        problems.extend(self.checkpoint_problems());
+        check((0.0..1.0).contains(&smoothing), "label_smoothing", "be in [0, 1)", &smoothing);
+        check(self.checkpoint_steps != Some(0), "checkpoint_steps", "be at least 1", &0);
+        let minutes = self.checkpoint_minutes.unwrap_or(0.0);
+        let good = minutes >= 0.0 && minutes.is_finite();
+        check(good, "checkpoint_minutes", "be at least 0", &minutes);
         problems.extend(self.optimizer_problems());
         problems.extend(self.schedule_problems());
-        problems
-    }
-
-    fn checkpoint_problems(&self) -> Vec<String> {
-        let problem = |key: &str, value: &dyn fmt::Display, least: u32| {
-            format!("`train.{key}`: must be at least {least}, but is {value}")
-        };
-        let steps = self.checkpoint_steps.filter(|steps| *steps == 0);
-        let minutes =
-            self.checkpoint_minutes.filter(|minutes| !(*minutes >= 0.0 && minutes.is_finite()));
-        let steps = steps.map(|steps| problem("checkpoint_steps", &steps, 1));
-        let minutes = minutes.map(|minutes| problem("checkpoint_minutes", &minutes, 0));
-        steps.into_iter().chain(minutes).collect()
+        problems.into_iter().map(|problem| problem.within("train")).collect()
     }
 }
 
@@ -314,10 +298,14 @@ impl TrainConfig {
 mod tests {
     use super::*;
 
+    fn texts(config: &TrainConfig) -> Vec<String> {
+        config.problems().iter().map(Problem::to_string).collect()
+    }
+
     #[test]
     fn defaults_are_in_range_and_read_back_equal() {
         let config = TrainConfig::default();
-        assert_eq!(config.problems(), Vec::<String>::new());
+        assert_eq!(config.problems(), []);
         let text = toml::to_string(&config).unwrap();
         assert_eq!(toml::from_str::<TrainConfig>(&text).unwrap(), config);
     }
@@ -343,12 +331,12 @@ mod tests {
             "`train.learning_rate`: must be above 0, but is -1",
             "`train.embedding_l2`: must be at least 0, but is -0.5",
         ];
-        assert_eq!(config.problems(), expected);
+        assert_eq!(texts(&config), expected);
     }
 
     #[test]
     fn intervals_of_checkpoints_must_be_positive() {
-        let problems = |text: &str| toml::from_str::<TrainConfig>(text).unwrap().problems();
+        let problems = |text: &str| texts(&toml::from_str(text).unwrap());
         let steps = "`train.checkpoint_steps`: must be at least 1, but is 0";
         assert_eq!(problems("checkpoint_steps = 0"), [steps]);
         for (minutes, shown) in [("-1", "-1"), ("nan", "NaN"), ("inf", "inf")] {
@@ -368,11 +356,11 @@ mod tests {
         {
             let config = TrainConfig { negative_rate, ..Default::default() };
             let problem = format!("`train.negative_rate`: must be in (0, 1], but is {shown}");
-            assert_eq!(config.problems(), [problem]);
+            assert_eq!(texts(&config), [problem]);
         }
         for negative_rate in [1e-9, 0.1, 1.0] {
             let config = TrainConfig { negative_rate, ..Default::default() };
-            assert_eq!(config.problems(), Vec::<String>::new());
+            assert_eq!(config.problems(), []);
         }
     }
 }

@@ -15,7 +15,9 @@ use crate::config_file::{RunConfig, differences};
 use crate::error::TrainError;
 use crate::event::{CacheEvent, Event};
 use crate::options::Files;
-use deepcross_data::{Cache, CacheWriter, DataConfig, DataError, Fingerprint, RowReader};
+use deepcross_data::{
+    Cache, CacheWriter, CachedRows, DataConfig, DataError, Fingerprint, Partition, RowReader, Side,
+};
 use deepcross_features::{Encoder, EncoderState, FieldConfig, History};
 use deepcross_model::artifact::{
     ENCODER, Encoding, FIELD, FileHeader, FileKind, FormatError, SectionReader, SectionWriter,
@@ -32,8 +34,9 @@ const IDENTITY: &str = "identity";
 const FITTED: &str = "fitted";
 const HISTORY: &str = "history";
 
-/// The indices of the parts of the file.
+/// The part of the training files, with the rows that are held out among the others.
 const TRAIN: usize = 0;
+/// The part of the validation files, if there are any.
 const VALID: usize = 1;
 
 /// The description of a cache, in the frame of an artifact without weights.
@@ -182,7 +185,7 @@ impl CachePlan {
         let reasons = match self.read() {
             Ok((of, found)) => match of.differences(&self.of, files) {
                 differences if differences.is_empty() => {
-                    let (file, rows) = (self.file.as_path(), found.rows.cache.n_rows(TRAIN));
+                    let (file, rows) = (self.file.as_path(), found.rows.train_rows().n_rows());
                     observe(Event::Cache(CacheEvent::Used { file, rows }));
                     return Some(found);
                 }
@@ -206,11 +209,12 @@ impl CachePlan {
             cache.verify()?;
         }
         let encoder = Encoder::from_state(encoder).map_err(|error| damaged(error.to_string()))?;
-        if cache.n_rows(TRAIN) != fitted.rows {
-            let (found, expected) = (cache.n_rows(TRAIN), fitted.rows);
+        let rows = RowCache { cache, has_history };
+        let (found, expected) = (rows.train_rows().n_rows(), fitted.rows);
+        if found != expected {
             return Err(damaged(format!("it has {found} training rows, expected {expected}")));
         }
-        Ok((of, FoundCache { rows: RowCache { cache, has_history }, encoder, fitted }))
+        Ok((of, FoundCache { rows, encoder, fitted }))
     }
 
     /// Encodes all rows into the file; `None` if it cannot be written, and `observe` gets the reason.
@@ -226,7 +230,7 @@ impl CachePlan {
     ) -> Result<Option<RowCache>, TrainError> {
         match self.write((config, rows), (encoder, history), fitted) {
             Ok(made) => {
-                let (rows, bytes) = (made.cache.n_rows(TRAIN), made.cache.n_bytes());
+                let (rows, bytes) = (made.train_rows().n_rows(), made.cache.n_bytes());
                 observe(Event::Cache(CacheEvent::Made { file: &self.file, rows, bytes }));
                 Ok(Some(made))
             }
@@ -259,13 +263,21 @@ impl CachePlan {
             Encoding::new(&header, &[]).map_err(|error| unwritable(io::Error::other(error)))?;
         encoding.write_to(&mut about).map_err(unwritable)?;
         let mut writer = CacheWriter::create(&self.file, &about)?;
-        let reader = RowReader::new(&rows.train, encoder, Rows::plan(config, rows.train_part))?;
-        writer.write_part(match history {
+        let all = Rows::plan(config, Partition::All);
+        let reader = RowReader::new(&rows.train, encoder, all)?;
+        let reader = match history {
             Some(history) => reader.with_history(history.clone()),
             None => reader,
-        })?;
-        if let Some((source, part)) = &rows.valid {
-            writer.write_part(RowReader::new(source, encoder, Rows::plan(config, *part))?)?;
+        };
+        match &rows.valid {
+            Some((_, held_out @ Partition::Valid { .. })) => {
+                writer.write_split_part(reader, *held_out)?;
+            }
+            Some((source, _)) => {
+                writer.write_part(reader)?;
+                writer.write_part(RowReader::new(source, encoder, all)?)?;
+            }
+            None => writer.write_part(reader)?,
         }
         Ok(RowCache { cache: writer.finish()?, has_history })
     }
@@ -274,12 +286,23 @@ impl CachePlan {
 impl RowCache {
     /// The reader of training rows, which come from the cache from now on.
     pub(crate) fn train<'e>(&self, reader: RowReader<'e>) -> RowReader<'e> {
-        reader.with_cache(&self.cache, TRAIN, self.has_history)
+        reader.with_cache(self.train_rows(), self.has_history)
     }
 
     /// The reader of validation rows, which come from the cache from now on.
     pub(crate) fn valid<'e>(&self, reader: RowReader<'e>) -> RowReader<'e> {
-        reader.with_cache(&self.cache, VALID, false)
+        reader.with_cache(self.valid_rows(), false)
+    }
+
+    fn train_rows(&self) -> CachedRows {
+        self.cache.rows(TRAIN).side(Side::Train)
+    }
+
+    fn valid_rows(&self) -> CachedRows {
+        match self.cache.n_parts() {
+            1 => self.cache.rows(TRAIN).side(Side::Valid),
+            _ => self.cache.rows(VALID),
+        }
     }
 
     pub(crate) fn folder(&self) -> PathBuf {
@@ -289,7 +312,7 @@ impl RowCache {
 
     /// The number of validation rows, and the length of the file in bytes.
     pub(crate) fn sizes(&self) -> (u64, u64) {
-        (self.cache.n_rows(VALID), self.cache.n_bytes())
+        (self.valid_rows().n_rows(), self.cache.n_bytes())
     }
 }
 

@@ -10,7 +10,7 @@
 
 use super::rows::Rows;
 use crate::checkpoint::FittedRows;
-use crate::config_file::{RunConfig, differences};
+use crate::config_file::{RunConfig, differences, differences_within};
 use crate::error::TrainError;
 use deepcross_data::{DataError, RowReader};
 use deepcross_features::{Encoder, FieldConfig};
@@ -31,8 +31,7 @@ pub(crate) fn check_schema(config: &RunConfig, init: &TrainedModel) -> Result<()
     let (own_schema, schema) = (schema(&own)?, schema(config)?);
     let (own_layers, layers) = (table(&init.spec)?, table(&config.model.check()?)?);
     let mut found = differences(&own_schema, &schema);
-    let layers = differences(&own_layers, &layers);
-    found.extend(layers.into_iter().map(|layers| layers.replacen('`', "`model.", 1)));
+    found.extend(differences_within("model", &own_layers, &layers));
     if found.is_empty() { Ok(()) } else { Err(TrainError::OtherModel { differences: found }) }
 }
 

@@ -2,7 +2,7 @@
 //! of a file makes a run panic.
 
 use crate::common::{clicks, config, folder, predictions, trained, with_reader, write};
-use deepcross::metrics::roc_auc;
+use deepcross::metrics::{UNWEIGHTED, roc_auc};
 use deepcross::train::{Files, RunConfig, RunOptions, TrainError, train};
 use proptest::prelude::*;
 
@@ -48,7 +48,9 @@ fn auc_after(order: Order, buffer: usize) -> f64 {
         batch.labels().to_vec()
     });
     let scores = predictions(&model, &config, &test);
-    roc_auc(&scores, &labels).expect("one score for each label").expect("both classes occur")
+    roc_auc(&scores, &labels, UNWEIGHTED)
+        .expect("one score for each label")
+        .expect("both classes occur")
 }
 
 #[test]

@@ -49,7 +49,7 @@ struct Column {
 /// The problem of a key or its value: what was expected.
 type Expected = &'static str;
 
-const KNOWN: Expected = "a key that one of the first 1,000 rows has; to read this key, or to pass it over, \
+const KNOWN: Expected = "a key of the first rows (1,000 rows or 1 MiB); to read this key, or to pass it over, \
                          name all keys to read in `data.columns`";
 const ONCE: Expected = "each key once in a row";
 const PLAIN: Expected = "a string, a number, a boolean, null, or an array of strings and numbers";
