@@ -3,8 +3,8 @@
 use benches::run;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::data::{
-    BadRows, Cache, CacheWriter, DataConfig, DataError, Format, Labels, Partition, RowPlan,
-    RowReader, Source, fit,
+    BadRows, Cache, CacheWriter, CachedRows, DataConfig, DataError, Format, Labels, Partition,
+    RowPlan, RowReader, Side, Source, fit,
 };
 use deepcross::features::{Batch, Encoder, FieldConfig, Problem, Schema, Transform};
 use rand::{Rng, SeedableRng};
@@ -25,8 +25,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let source = Source::open(std::slice::from_ref(&text), &config)?;
     let encoder = fit(&source, &schema()?, Partition::All, BadRows::Error)?.encoder;
     let cache = write(&path, &source, &encoder)?;
+    let split = write_split(&folder.path().join("split.dcc"), &source, &encoder)?;
     run(|criterion| {
-        read(criterion, (&source, &encoder), &cache);
+        read(criterion, "criteo", (&source, &encoder), &cache.rows(0));
+        let trained = split.rows(0).side(Side::Train);
+        read(criterion, "criteo_trained", (&source, &encoder), &trained);
         sums(criterion, &cache);
         encode(criterion, (&source, &encoder), &path);
     });
@@ -39,17 +42,30 @@ fn write(path: &Path, source: &Source, encoder: &Encoder) -> Result<Cache, DataE
     writer.finish()
 }
 
-/// Reads all rows into batches of 4096, with pools of one and of two threads.
-fn read(criterion: &mut Criterion, (source, encoder): (&Source, &Encoder), cache: &Cache) {
+/// A cache of which a tenth of the rows is held out.
+fn write_split(path: &Path, source: &Source, encoder: &Encoder) -> Result<Cache, DataError> {
+    let mut writer = CacheWriter::create(path, b"a bench")?;
+    let held_out = Partition::Valid { valid_fraction: 0.1, seed: 1 };
+    writer.write_split_part(RowReader::new(source, encoder, PLAN)?, held_out)?;
+    writer.finish()
+}
+
+/// Reads rows into batches of 4096, with pools of one and of two threads.
+fn read(
+    criterion: &mut Criterion,
+    name: &str,
+    (source, encoder): (&Source, &Encoder),
+    rows: &CachedRows,
+) {
     let mut group = criterion.benchmark_group("cache_read");
-    group.throughput(Throughput::Elements(ROWS as u64));
+    group.throughput(Throughput::Elements(rows.n_rows()));
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.expect("threads can be started");
         let reader = RowReader::new(source, encoder, PLAN).expect("the columns are there");
-        let mut reader = reader.with_cache(cache.rows(0), false);
+        let mut reader = reader.with_cache(rows.clone(), false);
         let mut batch = reader.new_batch();
-        group.bench_function(BenchmarkId::new("criteo", threads), |bencher| {
+        group.bench_function(BenchmarkId::new(name, threads), |bencher| {
             bencher.iter(|| {
                 reader.restart().expect("the cache is still there");
                 pool.install(|| drain(&mut reader, &mut batch)).expect("the cache is valid");

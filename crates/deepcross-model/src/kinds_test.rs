@@ -219,9 +219,14 @@ fn sample_encoder() -> Encoder {
     fitter.finish()
 }
 
-/// A model of a kind, which was not trained.
+/// A model of a kind with two fields, which was not trained.
 pub(crate) fn sample_model(kind: ModelKind) -> TrainedModel {
-    let (encoder, spec, mut params) = (sample_encoder(), spec(kind), Params::new());
+    model_of(kind, sample_encoder())
+}
+
+/// A model of a kind with these fields, which was not trained.
+pub(crate) fn model_of(kind: ModelKind, encoder: Encoder) -> TrainedModel {
+    let (spec, mut params) = (spec(kind), Params::new());
     let model = Model::new(&spec, encoder.shapes(), &mut params, 1).unwrap();
     let training = TrainingSummary { rows: 3, positives: 1, seed: 1, ..Default::default() };
     let (config, calibrator) = ("[train]\nseed = 1\n".to_owned(), calibrator(kind));

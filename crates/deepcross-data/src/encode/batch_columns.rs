@@ -37,8 +37,7 @@ pub(crate) fn append_rows(batch: &mut Batch, from: &Batch, rows: Range<usize>) {
 /// Appends the rows of another batch at these positions, in this order.
 pub(crate) fn gather(batch: &mut Batch, from: &Batch, rows: &[usize]) {
     for_each(batch.columns_mut(), &|index, column: &mut Column| {
-        let from = &from.columns()[index];
-        rows.iter().for_each(|&row| column.append(from, row..row + 1));
+        column.append_each(&from.columns()[index], rows);
     });
     let values = |values: &[f32], into: &mut Vec<f32>| {
         if !values.is_empty() {

@@ -122,6 +122,19 @@ impl<F: Copy> Column<F> {
         }
     }
 
+    /// Appends the rows of `other` at these positions, in this order.
+    ///
+    /// # Panics
+    /// As [`append`](Self::append).
+    #[track_caller]
+    pub fn append_each(&mut self, other: &Self, rows: &[usize]) {
+        match (self, other) {
+            (Self::Sparse(into), Self::Sparse(from)) => into.append_each(from, rows),
+            (Self::Dense(into), Self::Dense(from)) => into.append_each(from, rows),
+            _ => panic!("a sparse and a dense column cannot be joined"),
+        }
+    }
+
     /// Appends `n_rows` copies of the first row of `other`.
     ///
     /// # Panics

@@ -72,6 +72,15 @@ impl<F: Copy> DenseColumn<F> {
         self.values.extend_from_slice(other.values_of(&rows));
     }
 
+    /// Appends rows of `other`; with one number a row, without a check for each row.
+    #[track_caller]
+    pub(crate) fn append_each(&mut self, other: &Self, rows: &[usize]) {
+        match self.width == 1 && other.width == 1 {
+            true => self.values.extend(rows.iter().map(|&row| other.values[row])),
+            false => rows.iter().for_each(|&row| self.append(other, row..row + 1)),
+        }
+    }
+
     pub(crate) fn truncate(&mut self, n_rows: usize) {
         self.values.truncate(n_rows * self.width);
     }

@@ -147,6 +147,15 @@ impl<F: Copy> SparseColumn<F> {
         (n_ids as usize).checked_mul(n_rows).is_some_and(|n_ids| u32::try_from(n_ids).is_ok())
     }
 
+    /// Appends rows of `other`; with one id a row, without a check for each row.
+    #[track_caller]
+    pub(crate) fn append_each(&mut self, other: &Self, rows: &[usize]) {
+        match self.offsets.is_none() && other.offsets.is_none() {
+            true => self.ids.extend(rows.iter().map(|&row| other.ids[row])),
+            false => rows.iter().for_each(|&row| self.append(other, row..row + 1)),
+        }
+    }
+
     /// Appends copies of the first row of `other`.
     #[track_caller]
     pub(crate) fn append_copies(&mut self, other: &Self, n_rows: usize) {
