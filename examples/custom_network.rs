@@ -11,8 +11,9 @@
 
 use deepcross::autodiff::{DenseId, Params, Pass, Real, Var};
 use deepcross::features::{Batch, FieldShape, Fitter, Problem};
+use deepcross::layers::units::UnitVars;
 use deepcross::layers::{
-    Activation, Builder, Linear, LinearConfig, Module, Scoring, ScoringConfig, UnitVars,
+    Activation, Builder, Linear, LinearConfig, Module, Scoring, ScoringConfig,
 };
 use deepcross::model::{
     Kinds, Model, ModelSpec, Network, Scorer, StackedInput, StackingSpec, TrainedModel,

@@ -56,6 +56,7 @@ pub use kinds::utc_offset::UtcOffset;
 pub use lookup::id_keys::{HashKeys, IdKeys, TopBy, VocabularyKeys};
 pub use problem::Problem;
 pub use raw::binding::Binding;
+pub use raw::cell::{Cell, CellList, Cells, LIST_SEPARATOR};
 pub use raw::row_fields::RowFields;
 pub use raw::value::Value;
 pub use state::{EncoderState, FieldState};

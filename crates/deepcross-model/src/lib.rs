@@ -24,7 +24,8 @@ mod training_summary;
 
 pub use artifact::ArtifactError;
 pub use config::{CrossStructure, ModelConfig, ModelKind, Preset, StackingSpec, UnitKind};
-pub use deepcross_layers::{BatchNorm, Module, ResidualUnit, Unit};
+pub use deepcross_layers::units::{ResidualUnit, Unit};
+pub use deepcross_layers::{BatchNorm, Module};
 pub use erased::Precision;
 pub use error::ModelError;
 pub use memory::check_memory;

@@ -8,7 +8,8 @@
 
 use crate::trained_model::TrainedModel;
 use deepcross_features::{ShapeKind, suggest};
-use deepcross_layers::{Lookup, StackedField};
+use deepcross_layers::Lookup;
+use deepcross_layers::fields::StackedField;
 use thiserror::Error;
 
 /// A value and its similarity to another one.

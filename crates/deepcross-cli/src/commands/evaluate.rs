@@ -18,11 +18,10 @@ use clap::Args;
 use deepcross_data::{Labels, RowReader, Source};
 use deepcross_metrics::Evaluated;
 use deepcross_model::{Tapes, TrainedModel};
-use deepcross_train::{
-    EvaluateOptions, EvaluatedRows, GroupedEvaluation, ImportancePlan, Importances, NamedColumns,
-    RowSample, SliceColumn, SlicePlan, SlicedRows, TrainError, TrainedRun, evaluate,
-    permutation_importance,
-};
+use deepcross_train::groups::GroupedEvaluation;
+use deepcross_train::importance::{ImportancePlan, Importances, RowSample, permutation_importance};
+use deepcross_train::slices::{NamedColumns, SliceColumn, SlicePlan, SlicedRows};
+use deepcross_train::{EvaluateOptions, EvaluatedRows, TrainError, TrainedRun, evaluate};
 use std::num::NonZeroUsize;
 
 #[derive(Debug, Args)]

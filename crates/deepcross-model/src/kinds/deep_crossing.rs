@@ -9,10 +9,10 @@ use crate::stack::affine_size;
 use crate::stack::stacked_input::StackedInput;
 use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
 use deepcross_features::{FieldShape, Problem};
-use deepcross_layers::{
-    Activation, Builder, Dropout, Module, OneLayerUnitConfig, PlainUnitConfig, ResidualUnitConfig,
-    Scoring, ScoringConfig, Unit, UnitVars,
+use deepcross_layers::units::{
+    OneLayerUnitConfig, PlainUnitConfig, ResidualUnitConfig, Unit, UnitVars,
 };
+use deepcross_layers::{Activation, Builder, Dropout, Module, Scoring, ScoringConfig};
 use serde::{Deserialize, Serialize};
 
 /// The specification of a [`DeepCrossing`].

@@ -5,7 +5,8 @@ use super::stacked_input::StackedInput;
 use crate::config::StackingSpec;
 use deepcross_autodiff::Real;
 use deepcross_features::{FieldShape, Problem, ShapeKind};
-use deepcross_layers::{Builder, EmbeddingConfig, Init, OneHot, StackedField};
+use deepcross_layers::fields::{EmbeddingConfig, OneHot, StackedField};
+use deepcross_layers::{Builder, Init};
 
 impl StackingSpec {
     /// Builds the stacked input.

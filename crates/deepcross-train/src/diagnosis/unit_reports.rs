@@ -182,7 +182,8 @@ impl ActiveSums {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Engine, Event, Files, RunConfig, RunOptions, UnitProblem, train, unit_problems};
+    use crate::diagnosis::{UnitProblem, unit_problems};
+    use crate::{Engine, Event, Files, RunConfig, RunOptions, train};
     use deepcross_features::{Column, DenseColumn, FieldShape, SparseColumn};
     use deepcross_model::{ModelConfig, UnitKind};
     use deepcross_optim::{OptimizerConfig, Rule};
