@@ -11,9 +11,8 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
 use deepcross::data::{Input, Labels};
-use deepcross::model::Tapes;
 use deepcross::train::{
-    Files, RunConfig, RunOptions, TrainedRun, evaluate, train, write_predictions,
+    EvaluateOptions, Files, RunConfig, RunOptions, TrainedRun, evaluate, train, write_predictions,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -56,7 +55,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let test = rows(2_000, 2);
     let mut labelled = run.reader(&test, Labels::Required)?;
-    let summary = evaluate(run.trained.predictor(), &mut labelled, &Tapes::new())?;
+    let options = EvaluateOptions::default();
+    let summary = evaluate(run.trained.predictor(), &mut labelled, options)?.summary;
     println!("AUC on {} other rows: {:.4}", summary.rows, summary.auc.unwrap_or(f64::NAN));
 
     // Rows to score need no label.

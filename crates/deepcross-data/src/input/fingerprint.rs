@@ -36,7 +36,7 @@ impl Fingerprint {
     /// Computes the fingerprint of a file, of which at most 2 MiB are read.
     ///
     /// Of rows in memory, all values are read.
-    /// A pipe, or `-` for the standard input, is read to its end; it can be read again if its [`Pipes`](crate::Pipes)
+    /// A pipe, or `-` for the standard input, is read to its end; it can be read again if its [`Pipes`](crate::input::Pipes)
     /// keep it.
     ///
     /// # Errors

@@ -214,10 +214,11 @@ impl RawRows {
             self.text.truncate(self.field);
             return;
         }
-        if row.trim {
+        let (start, trim) = (row.text.start, row.trim);
+        if trim {
             self.trim_field();
         }
-        self.ends.push((self.text.len() - row.text.start) as u32);
+        self.ends.push((self.text.len() - start) as u32);
         // The byte after a field, in place of the delimiter that a line has.
         self.text.push(b'\n');
         self.field = self.text.len();

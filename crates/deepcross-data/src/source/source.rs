@@ -32,7 +32,7 @@ impl Source {
     /// Opens each file of `input`, to check that it can be read and that all headers are equal.
     ///
     /// Files compressed by gzip or zstd are recognised by their first bytes and decompressed in each pass.
-    /// The path `-` is the standard input: see [`Pipes`](crate::Pipes).
+    /// The path `-` is the standard input: see [`Pipes`](crate::input::Pipes).
     ///
     /// # Errors
     /// If the settings have problems, or if no file is given.

@@ -1,8 +1,7 @@
 //! Rows in memory: they give what the same rows in a file give.
 
-use deepcross_data::{
-    BadRows, DataError, Fingerprint, Input, Labels, Partition, RowPlan, RowReader, Source,
-};
+use deepcross_data::input::Fingerprint;
+use deepcross_data::{BadRows, DataError, Input, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross_features::Batch;
 
 use crate::{Files, config, fitted, read_all};

@@ -12,9 +12,9 @@ use arrow_array::{
     TimestampMillisecondArray, UInt64Array,
 };
 use arrow_schema::{DataType, Field};
+use deepcross_data::split::{Shares, SplitBy, Splitter};
 use deepcross_data::{
-    BadRows, DataConfig, Input, Labels, Partition, RowPlan, RowReader, Shares, Source, SplitBy,
-    Splitter, fit,
+    BadRows, DataConfig, Input, Labels, Partition, RowPlan, RowReader, Source, fit,
 };
 use deepcross_features::{Batch, FieldConfig, Schema};
 use parquet::arrow::ArrowWriter;
