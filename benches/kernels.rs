@@ -5,10 +5,11 @@
 
 use benches::{EMBEDDING, STACK, ids, matrix, numbers, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use deepcross::kernels::{
-    Activation, ColumnsMut, Finish, LeftFactor, RightFactor, RowBags, Write, bag_into, gather_into,
-    map_into, matmul_into, packed_product_into, rows_product_into, zip_into,
+use deepcross::kernels::products::{
+    Finish, LeftFactor, RightFactor, matmul_into, packed_product_into, rows_product_into,
 };
+use deepcross::kernels::rows::{RowBags, bag_into, gather_into};
+use deepcross::kernels::{Activation, ColumnsMut, Write, map_into, zip_into};
 use ndarray::Array2;
 use std::hint::black_box;
 

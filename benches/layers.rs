@@ -3,7 +3,9 @@
 use benches::{EMBEDDING, STACK, ids, matrix, random, run};
 use criterion::{Criterion, Throughput};
 use deepcross::autodiff::{Gradients, Params, Pass, Tape, Var};
-use deepcross::layers::{Builder, EmbeddingConfig, Module, ResidualUnitConfig, RowBags};
+use deepcross::layers::fields::EmbeddingConfig;
+use deepcross::layers::units::ResidualUnitConfig;
+use deepcross::layers::{Builder, Module, RowBags};
 
 const ROWS: usize = 128;
 

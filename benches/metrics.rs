@@ -2,10 +2,10 @@
 
 use benches::{random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use deepcross::metrics::{
-    BoundedAuc, Evaluation, UNWEIGHTED, auc_difference, auc_interval, average_precision, log_loss,
-    roc_auc,
-};
+use deepcross::metrics::inference::{auc_difference, auc_interval};
+use deepcross::metrics::probability::log_loss;
+use deepcross::metrics::ranking::{BoundedAuc, average_precision, roc_auc};
+use deepcross::metrics::{Evaluation, UNWEIGHTED};
 use rand::Rng;
 
 const ROWS: usize = 1_000_000;

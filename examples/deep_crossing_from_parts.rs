@@ -11,10 +11,9 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
 use deepcross::autodiff::{Gradients, Params, Pass, Tape, Var};
-use deepcross::layers::{
-    Builder, EmbeddingConfig, FieldInput, Module, ResidualUnitConfig, Scoring, ScoringConfig,
-    StackedField, Stacking, Unit,
-};
+use deepcross::layers::fields::{EmbeddingConfig, FieldInput, StackedField, Stacking};
+use deepcross::layers::units::{ResidualUnitConfig, Unit};
+use deepcross::layers::{Builder, Module, Scoring, ScoringConfig};
 use deepcross::optim::{Optimizer, OptimizerConfig, Rule};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -6,7 +6,8 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
-use deepcross::metrics::{Evaluation, MetricError, Summary, UNWEIGHTED, roc_auc};
+use deepcross::metrics::ranking::roc_auc;
+use deepcross::metrics::{Evaluation, MetricError, Summary, UNWEIGHTED};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

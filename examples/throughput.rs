@@ -15,12 +15,15 @@
 
 use clap::{Parser, ValueEnum};
 use deepcross::autodiff::{Params, Tape};
-use deepcross::features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
-use deepcross::kernels::{Write, matmul_into};
+use deepcross::features::Batch;
+use deepcross::features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
+use deepcross::kernels::Write;
+use deepcross::kernels::products::matmul_into;
 use deepcross::layers::Activation;
 use deepcross::model::{Model, ModelConfig, Predictor};
 use deepcross::optim::{OptimizerConfig, Rule, Settings, TableUpdates};
-use deepcross::train::{Engine, TrainConfig};
+use deepcross::train::Engine;
+use deepcross::train::config::TrainConfig;
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

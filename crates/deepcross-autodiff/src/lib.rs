@@ -19,7 +19,8 @@ mod statistics;
 mod table_values;
 mod tape;
 
-pub use deepcross_kernels::{Activation, Real, RowBags, all_finite};
+pub use deepcross_kernels::rows::RowBags;
+pub use deepcross_kernels::{Activation, Real, all_finite};
 pub use gradients::Gradients;
 pub use mode::{Mode, Stream};
 pub use ops::batch_norm::Normalisation;

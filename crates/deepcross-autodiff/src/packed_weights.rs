@@ -5,7 +5,8 @@
 //! have changed.
 
 use crate::{DenseId, Params};
-use deepcross_kernels::{LeftFactor, Real, RightFactor};
+use deepcross_kernels::Real;
+use deepcross_kernels::products::{LeftFactor, RightFactor};
 
 /// The packed weights of one tape, and scratch memory for the factors of one product.
 #[derive(Debug, Default)]

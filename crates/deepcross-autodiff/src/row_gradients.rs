@@ -7,7 +7,8 @@
 //! Rejected: a hash map; sorting allocates nothing, and the order of each sum, and so its bits, depends on the batch
 //! alone.
 
-use deepcross_kernels::{Real, add_scaled};
+use deepcross_kernels::Real;
+use deepcross_kernels::rows::add_scaled;
 use std::cmp::Ordering;
 
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,8 @@
 //! Sums are taken in another order than by the whole product, so that results agree to rounding and not to the bit.
 
 use crate::{DenseId, Params};
-use deepcross_kernels::{Finish, Real, RightFactor, Write, rows_product_into};
+use deepcross_kernels::products::{Finish, RightFactor, rows_product_into};
+use deepcross_kernels::{Real, Write};
 use std::ops::Range;
 
 /// The shared columns of an input, and the results kept for products with them.

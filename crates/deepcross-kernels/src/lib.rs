@@ -5,7 +5,7 @@ mod activation;
 mod aligned;
 mod columns;
 mod elementwise;
-mod normalise;
+pub mod normalise;
 mod number;
 mod packed_factors;
 mod packed_product;
@@ -13,21 +13,22 @@ mod prefetch;
 mod product;
 mod real;
 mod reduce;
-mod rows;
+pub mod rows;
 mod tile;
 
 pub use activated::{activate_into, add_activate_into, slope_into};
 pub use activation::Activation;
 pub use columns::{Columns, ColumnsMut};
 pub use elementwise::{Write, map_into, vectorised, zip_into, zip3_into};
-pub use normalise::{
-    ColumnScale, add_normalised_sums, column_moments, normalise_gradient_into, normalise_into,
-};
 pub use number::Number;
-pub use packed_factors::{LeftFactor, RightFactor};
-pub use packed_product::{Finish, packed_product_into, rows_product_into};
 pub use prefetch::prefetch;
-pub use product::matmul_into;
 pub use real::Real;
 pub use reduce::{add_column_sums, all_finite, sum};
-pub use rows::{RowBags, activation_gradient_into, add_scaled, bag_into, gather_into};
+
+pub mod products {
+    //! Matrix products.
+
+    pub use crate::packed_factors::{LeftFactor, RightFactor};
+    pub use crate::packed_product::{Finish, packed_product_into, rows_product_into};
+    pub use crate::product::matmul_into;
+}

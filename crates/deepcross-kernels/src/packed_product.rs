@@ -396,7 +396,7 @@ fn padded<F: Real>(values: &[F]) -> [F; PANEL] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matmul_into;
+    use crate::product::matmul_into;
     use ndarray::Array2;
     use proptest::prelude::*;
     use pulp::WithSimd;

@@ -85,10 +85,10 @@ pub(crate) fn end_of_unit<F: Real>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        OneLayerUnit, OneLayerUnitConfig, PlainUnit, PlainUnitConfig, ResidualUnit,
-        ResidualUnitConfig, Unit,
-    };
+    use crate::one_layer_unit::{OneLayerUnit, OneLayerUnitConfig};
+    use crate::plain_unit::{PlainUnit, PlainUnitConfig};
+    use crate::residual_unit::{ResidualUnit, ResidualUnitConfig};
+    use crate::unit::Unit;
     use deepcross_autodiff::check::Check;
     use deepcross_autodiff::{Mode, Params, Stream, Tape};
     use ndarray::{Array2, array};

@@ -3,7 +3,8 @@
 //! `x₀` is the input of the first cross layer, so that l layers make products of up to l + 1 columns of it.
 //! With a rank, `W` is a product `U Vᵀ` of two narrow matrices (equation 3, with one expert and without a gate).
 
-use crate::{Builder, Init, Linear, LinearConfig, Module, UnitVars};
+use crate::unit_vars::UnitVars;
+use crate::{Builder, Init, Linear, LinearConfig, Module};
 use deepcross_autodiff::{Pass, Real, Var};
 
 /// Configuration of a [`CrossLayer`].

@@ -2,7 +2,8 @@
 //! equation 4).
 //!
 //! `v_{i,j}` is the vector of field i for field j in a row: a part of the row of field i's table, as in
-//! [`FactorizationMachine`](crate::FactorizationMachine), so that one look-up gives the vectors for all other fields.
+//! [`FactorizationMachine`](crate::fields::FactorizationMachine), so that one look-up gives the vectors for all other
+//! fields.
 //! Field i has no vector for itself, since values of one field do not interact with each other.
 
 use crate::Module;

@@ -1,8 +1,9 @@
 //! The first-order terms of a linear model or a factorization machine: a bias, and a weight for each feature.
 //!
-//! The weights of a categorical field are a table of width 1: an [`Embedding`](crate::Embedding) without bias and
-//! activation, so that a term is a look-up.
-//! The term of each field stands in a column of a [`Stacking`](crate::Stacking), and this layer adds the columns up.
+//! The weights of a categorical field are a table of width 1: an [`Embedding`](crate::fields::Embedding) without bias
+//! and activation, so that a term is a look-up.
+//! The term of each field stands in a column of a [`Stacking`](crate::fields::Stacking), and this layer adds the
+//! columns up.
 
 use crate::{Builder, Init, Module};
 use deepcross_autodiff::{DenseId, Pass, Real, Var};

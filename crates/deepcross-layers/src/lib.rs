@@ -27,22 +27,32 @@ mod wrong_rules_test;
 
 pub use batch_norm::{BatchNorm, BatchNormConfig};
 pub use builder::Builder;
-pub use cross_layer::{CrossLayer, CrossLayerConfig};
 pub use deepcross_autodiff::{Activation, Lookup, Real, RowBags};
 pub use dropout::Dropout;
-pub use embedding::{Embedding, EmbeddingConfig};
-pub use ffm::FieldAware;
-pub use first_order::{FirstOrder, FirstOrderConfig};
-pub use fm::FactorizationMachine;
 pub use init::Init;
 pub use linear::{Linear, LinearConfig};
 pub use mlp::{Mlp, MlpConfig};
 pub use module::Module;
-pub use one_layer_unit::{OneLayerUnit, OneLayerUnitConfig};
-pub use plain_unit::{PlainUnit, PlainUnitConfig};
-pub use residual_unit::{ResidualUnit, ResidualUnitConfig};
 pub use scoring::{Scoring, ScoringConfig};
-pub use stacked_field::{FieldInput, OneHot, StackedField};
-pub use stacking::Stacking;
-pub use unit::Unit;
-pub use unit_vars::UnitVars;
+
+pub mod fields {
+    //! Layers over the fields of a row: embeddings, first-order terms, factorization machines, and the stacked input.
+
+    pub use crate::cross_layer::{CrossLayer, CrossLayerConfig};
+    pub use crate::embedding::{Embedding, EmbeddingConfig};
+    pub use crate::ffm::FieldAware;
+    pub use crate::first_order::{FirstOrder, FirstOrderConfig};
+    pub use crate::fm::FactorizationMachine;
+    pub use crate::stacked_field::{FieldInput, OneHot, StackedField};
+    pub use crate::stacking::Stacking;
+}
+
+pub mod units {
+    //! Residual and plain units.
+
+    pub use crate::one_layer_unit::{OneLayerUnit, OneLayerUnitConfig};
+    pub use crate::plain_unit::{PlainUnit, PlainUnitConfig};
+    pub use crate::residual_unit::{ResidualUnit, ResidualUnitConfig};
+    pub use crate::unit::Unit;
+    pub use crate::unit_vars::UnitVars;
+}

@@ -2,7 +2,7 @@
 //!
 //! `forward` is generic over the number type, so that one layer trains in `f32` and is checked in `f64`.
 //! The price is that there is no `dyn Module`, and a list of different layers is a list of an enum, such as
-//! [`Unit`](crate::Unit).
+//! [`Unit`](crate::units::Unit).
 //! Rejected: a number type on the trait, which would have made every layer, and every struct that holds one, generic.
 
 use deepcross_autodiff::{Pass, Real, Var};

@@ -17,7 +17,8 @@
 //! The page `docs/residual-gradient.md` derives it, and names the test that checks each step.
 
 use crate::batch_norm::end_of_unit;
-use crate::{BatchNorm, BatchNormConfig, Builder, Init, Linear, LinearConfig, Module, UnitVars};
+use crate::unit_vars::UnitVars;
+use crate::{BatchNorm, BatchNormConfig, Builder, Init, Linear, LinearConfig, Module};
 use deepcross_autodiff::{Activation, Pass, Real, Var};
 
 /// Configuration of a [`OneLayerUnit`].

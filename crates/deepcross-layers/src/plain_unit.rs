@@ -1,11 +1,10 @@
 //! The paper's unit of two layers without the identity path: the baseline for a residual unit.
 //!
-//! It is a separate type, and not a switch of [`ResidualUnit`](crate::ResidualUnit), so that the residual unit has
-//! exactly the form of the paper.
+//! It is a separate type, and not a switch of [`ResidualUnit`](crate::units::ResidualUnit), so that the residual unit
+//! has exactly the form of the paper.
 
-use crate::{
-    Activation, BatchNorm, BatchNormConfig, Builder, Init, Linear, LinearConfig, Module, UnitVars,
-};
+use crate::unit_vars::UnitVars;
+use crate::{Activation, BatchNorm, BatchNormConfig, Builder, Init, Linear, LinearConfig, Module};
 use deepcross_autodiff::{Pass, Real, Var};
 
 /// Configuration of a [`PlainUnit`].
@@ -107,8 +106,9 @@ impl Module for PlainUnit {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::BatchNorm;
     use crate::test_support::{Holds, activated, any_activation, check, holds, naive_linear};
-    use crate::{BatchNorm, Unit};
+    use crate::unit::Unit;
     use deepcross_autodiff::Params;
     use ndarray::Array2;
     use proptest::array::uniform3;

@@ -4,7 +4,8 @@
 //! It clips negative inputs, so raw numbers in the stacked input should not be negative.
 
 use crate::batch_norm::end_of_unit;
-use crate::{BatchNorm, BatchNormConfig, Builder, Init, Linear, LinearConfig, Module, UnitVars};
+use crate::unit_vars::UnitVars;
+use crate::{BatchNorm, BatchNormConfig, Builder, Init, Linear, LinearConfig, Module};
 use deepcross_autodiff::{Activation, Pass, Real, Var};
 
 /// Configuration of a [`ResidualUnit`].

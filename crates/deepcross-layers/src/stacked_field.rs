@@ -3,7 +3,7 @@
 //! It is an enum, and not a trait that fields implement: a model describes its fields in a file, and `inspect` visits
 //! them; both need to know the kinds.
 
-use crate::Embedding;
+use crate::embedding::Embedding;
 use deepcross_autodiff::{DenseId, Params, Real, RowBags, StackBuilder};
 
 /// The way in which one field becomes columns of the stacked input.
@@ -136,7 +136,7 @@ fn numbers<F: Real>(stack: &mut StackBuilder<'_, '_, F>, width: usize, values: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Stacking;
+    use crate::stacking::Stacking;
     use deepcross_autodiff::Tape;
     use ndarray::array;
     use std::panic::{AssertUnwindSafe, catch_unwind};

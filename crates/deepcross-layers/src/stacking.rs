@@ -3,7 +3,7 @@
 //! Each field is written directly into its columns.
 //! Rejected: fields as separate values that are then concatenated, which would be written twice.
 
-use crate::{FieldInput, StackedField};
+use crate::stacked_field::{FieldInput, StackedField};
 use deepcross_autodiff::{Params, Pass, Real, Var};
 use std::ops::Range;
 
@@ -78,11 +78,12 @@ impl Stacking {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::OneHot;
+    use crate::embedding::{Embedding, EmbeddingConfig};
+    use crate::stacked_field::OneHot;
     use crate::test_support::{
         Holds, OwnedBags, any_bags, check, holds, multi_hot, naive_embedding, one_hot,
     };
-    use crate::{Builder, Embedding, EmbeddingConfig, Init};
+    use crate::{Builder, Init};
     use deepcross_autodiff::DenseId;
     use ndarray::{Array2, Axis, concatenate};
     use proptest::prelude::*;

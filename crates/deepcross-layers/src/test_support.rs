@@ -1,6 +1,7 @@
 //! Helpers for the tests of layers: naive twins, and random parameters.
 
-use crate::{Embedding, Linear};
+use crate::Linear;
+use crate::embedding::Embedding;
 use deepcross_autodiff::check::Check;
 use deepcross_autodiff::{Activation, Params, Pass, RowBags, Tape, Var, wrong_rules};
 use ndarray::Array2;

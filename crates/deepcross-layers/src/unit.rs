@@ -2,7 +2,11 @@
 //!
 //! It is an enum and not a boxed trait; [`Module`] says why.
 
-use crate::{Activation, BatchNorm, Module, OneLayerUnit, PlainUnit, ResidualUnit, UnitVars};
+use crate::one_layer_unit::OneLayerUnit;
+use crate::plain_unit::PlainUnit;
+use crate::residual_unit::ResidualUnit;
+use crate::unit_vars::UnitVars;
+use crate::{Activation, BatchNorm, Module};
 use deepcross_autodiff::{DenseId, Pass, Real, Var};
 
 /// A unit; its output is as wide as its input.
@@ -106,7 +110,10 @@ impl From<PlainUnit> for Unit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Builder, OneLayerUnitConfig, PlainUnitConfig, ResidualUnitConfig};
+    use crate::Builder;
+    use crate::one_layer_unit::OneLayerUnitConfig;
+    use crate::plain_unit::PlainUnitConfig;
+    use crate::residual_unit::ResidualUnitConfig;
     use deepcross_autodiff::{Params, Tape};
     use ndarray::array;
 

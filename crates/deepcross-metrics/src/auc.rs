@@ -5,7 +5,7 @@
 //! and McNeil 1982, "The meaning and use of the area under a receiver operating characteristic
 //! curve").
 //! A histogram of scores takes fixed memory, but makes ties that change the value.
-//! [`BoundedAuc`](crate::BoundedAuc) is such a histogram, and reports by how much at most.
+//! [`BoundedAuc`](crate::ranking::BoundedAuc) is such a histogram, and reports by how much at most.
 
 use crate::class_scores::{ClassScores, Entry, tied_groups, total_weight};
 use crate::slices::for_each_row;

@@ -40,7 +40,9 @@ impl Bootstrap {
     /// metric with these weights, for a model or for the difference of two models:
     ///
     /// ```
-    /// use deepcross_metrics::{Bootstrap, MetricError, log_loss};
+    /// use deepcross_metrics::MetricError;
+    /// use deepcross_metrics::inference::Bootstrap;
+    /// use deepcross_metrics::probability::log_loss;
     ///
     /// # fn main() -> Result<(), MetricError> {
     /// let (old, new) = ([0.5, 0.4, 0.6, 0.5], [0.8, 0.2, 0.7, 0.4]);

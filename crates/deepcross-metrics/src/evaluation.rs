@@ -4,12 +4,12 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
+use crate::brier::Brier;
+use crate::calibration::Calibration;
+use crate::normalized_entropy::NormalizedEntropy;
 use crate::row::Row;
 use crate::slices::for_each_row;
-use crate::{
-    Brier, Calibration, Metric, MetricError, NamedMetric, NormalizedEntropy, Ranked, Reference,
-    Score, ScoredRows,
-};
+use crate::{Metric, MetricError, NamedMetric, Ranked, Reference, Score, ScoredRows};
 
 /// The number of bins of the expected calibration error, as in Guo et al. (2017), "On Calibration
 /// of Modern Neural Networks".
@@ -18,7 +18,7 @@ const CALIBRATION_BINS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(14);
 /// Takes predictions and ends in a [`Summary`] and the rows in order.
 ///
 /// `S` is the type of the probabilities, `f32` or `f64`. It decides the memory ([`ScoredRows`] keeps
-/// every score) and the clamp of [`LogLoss`](crate::LogLoss).
+/// every score) and the clamp of [`LogLoss`](crate::probability::LogLoss).
 #[derive(Clone, Debug, Default)]
 pub struct Evaluation<S: Score> {
     rows: u64,
@@ -139,9 +139,9 @@ pub struct Summary {
     pub positive_weight: f64,
     /// `positive_weight / weight`; `None` without weight.
     pub base_rate: Option<f64>,
-    /// The area under the ROC curve, see [`Auc`](crate::Auc); `None` if a class has no weight.
+    /// The area under the ROC curve, see [`Auc`](crate::ranking::Auc); `None` if a class has no weight.
     pub auc: Option<f64>,
-    /// The mean log loss in nats, see [`LogLoss`](crate::LogLoss); `None` without weight.
+    /// The mean log loss in nats, see [`LogLoss`](crate::probability::LogLoss); `None` without weight.
     pub log_loss: Option<f64>,
     /// The log loss of always predicting `base_rate`; `None` without weight.
     pub base_log_loss: Option<f64>,

@@ -1,7 +1,7 @@
 //! Intervals of the metrics of one model, computed in two walks over its ranked rows.
 //!
 //! Each is value ± z standard errors, for a large sample. The area has DeLong's error, as
-//! [`auc_interval`](crate::auc_interval). Log loss and Brier score are means; normalized entropy and
+//! [`auc_interval`](crate::inference::auc_interval). Log loss and Brier score are means; normalized entropy and
 //! calibration are ratios of means, whose error is that of their linear part (the delta method:
 //! Oehlert 1992, "A Note on the Delta Method").
 //! Rejected: resampling, which takes a walk for each replicate.
@@ -58,7 +58,7 @@ impl Intervals {
 impl<S: Score> Ranked<S> {
     /// The intervals at `level`, in (0, 1).
     ///
-    /// Rows with weights are counted as in [`auc_interval`](crate::auc_interval): as importances.
+    /// Rows with weights are counted as in [`auc_interval`](crate::inference::auc_interval): as importances.
     /// Scores are expected to be probabilities; others are clamped into [0, 1].
     ///
     /// # Errors
@@ -204,7 +204,9 @@ fn classes<S: Score>(tied: &Tied) -> [Class; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Bootstrap, Evaluation, ScoredRows, Summary, auc_interval};
+    use crate::bootstrap::Bootstrap;
+    use crate::delong::auc_interval;
+    use crate::{Evaluation, ScoredRows, Summary};
 
     /// Rows with ties, and with weights other than 1 if `weighted`.
     fn rows(n: u32, weighted: bool) -> (Vec<f64>, Vec<u8>, Vec<f64>) {

@@ -39,32 +39,47 @@ mod sum;
 mod test_support;
 mod weighted_mean;
 
-pub use auc::{Auc, roc_auc};
-pub use average_precision::average_precision;
-pub use base_rate::BaseRate;
-pub use bootstrap::{Bootstrap, BootstrapInterval};
-pub use bounded_auc::{BoundedArea, BoundedAuc};
-pub use brier::{Brier, BrierDecomposition};
-pub use calibration::Calibration;
 pub use confusion::Confusion;
-pub use curves::{PrecisionRecallPoint, RocPoint};
-pub use delong::{AucDifference, AucInterval, auc_difference, auc_interval};
 pub use error::MetricError;
 pub use evaluation::{Evaluated, Evaluation, Summary};
-pub use grouped_rows::{GroupMean, GroupedRows, NamedGroupMean, RankedGroups};
-pub use holm::holm;
 pub use intervals::{Interval, Intervals};
-pub use log_loss::{LogLoss, log_loss};
-pub use loss_difference::{LogLossDifference, log_loss_difference};
 pub use metric::Metric;
 pub use named_metric::{NamedMetric, Reference};
-pub use normal::two_sided_quantile;
-pub use normalized_entropy::NormalizedEntropy;
-pub use rate_gap::least_miscalibration;
-pub use reliability::ReliabilityBin;
 pub use row::{MAX_WEIGHT, MIN_WEIGHT, Row, Score};
-pub use score_histogram::ScoreHistogram;
 pub use scored_rows::{Ranked, ScoredRows};
-pub use seed_runs::{SeedDifference, SeedEstimate, SeedRuns, TestRows};
 pub use slices::UNWEIGHTED;
-pub use spread::Spread;
+
+pub mod ranking {
+    //! Metrics of the order of scores: areas under curves, the points of curves, and the order within groups.
+
+    pub use crate::auc::{Auc, roc_auc};
+    pub use crate::average_precision::average_precision;
+    pub use crate::bounded_auc::{BoundedArea, BoundedAuc};
+    pub use crate::curves::{PrecisionRecallPoint, RocPoint};
+    pub use crate::grouped_rows::{GroupMean, GroupedRows, NamedGroupMean, RankedGroups};
+}
+
+pub mod probability {
+    //! Metrics of probabilities: losses, calibration, and the spread of scores.
+
+    pub use crate::base_rate::BaseRate;
+    pub use crate::brier::{Brier, BrierDecomposition};
+    pub use crate::calibration::Calibration;
+    pub use crate::log_loss::{LogLoss, log_loss};
+    pub use crate::normalized_entropy::NormalizedEntropy;
+    pub use crate::rate_gap::least_miscalibration;
+    pub use crate::reliability::ReliabilityBin;
+    pub use crate::score_histogram::ScoreHistogram;
+    pub use crate::spread::Spread;
+}
+
+pub mod inference {
+    //! The effect of chance: intervals, tests of differences, and models that were trained with several seeds.
+
+    pub use crate::bootstrap::{Bootstrap, BootstrapInterval};
+    pub use crate::delong::{AucDifference, AucInterval, auc_difference, auc_interval};
+    pub use crate::holm::holm;
+    pub use crate::loss_difference::{LogLossDifference, log_loss_difference};
+    pub use crate::normal::two_sided_quantile;
+    pub use crate::seed_runs::{SeedDifference, SeedEstimate, SeedRuns, TestRows};
+}

@@ -31,7 +31,8 @@ pub struct LogLossDifference {
 ///
 /// For the difference dᵢ of the losses of row i, the weighted mean d, and m rows that have weight, the standard error is
 /// the root of m / (m − 1) · Σ wᵢ² (dᵢ − d)² / (Σ wᵢ)², and the interval d ± z standard errors (a paired z interval).
-/// `weights` has one entry a row, or none if all are 1; losses are clamped as those of [`LogLoss`](crate::LogLoss).
+/// `weights` has one entry a row, or none if all are 1; losses are clamped as those of
+/// [`LogLoss`](crate::probability::LogLoss).
 ///
 /// `None` if fewer than two rows have weight.
 ///
@@ -97,7 +98,7 @@ fn losses<S: Score>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log_loss;
+    use crate::log_loss::log_loss;
 
     const FIRST: [f64; 5] = [0.5, 0.25, 0.9, 0.1, 0.6];
     const SECOND: [f64; 5] = [0.4, 0.3, 0.8, 0.2, 0.5];

@@ -1,7 +1,9 @@
 //! Normalized entropy: the log loss relative to that of the base rate, so that rare clicks do not lower it.
 
+use crate::base_rate::BaseRate;
+use crate::log_loss::LogLoss;
 use crate::row::Row;
-use crate::{BaseRate, LogLoss, Metric, Score};
+use crate::{Metric, Score};
 
 /// The log loss divided by the log loss of always predicting the base rate (He et al. 2014,
 /// "Practical Lessons from Predicting Clicks on Ads at Facebook", equation 1).

@@ -23,7 +23,7 @@ pub const MAX_WEIGHT: f64 = 1e100;
 /// Sealed, because metrics rely on an order of all numbers except NaN.
 pub trait Score: sealed::Sealed + Copy + Debug + Default + Into<f64> + PartialOrd {
     /// The distance from 1 to the next number of the type, by which
-    /// [`LogLoss`](crate::LogLoss) keeps probabilities away from 0 and 1.
+    /// [`LogLoss`](crate::probability::LogLoss) keeps probabilities away from 0 and 1.
     const EPSILON: f64;
 }
 

@@ -89,7 +89,7 @@ pub struct SeedDifference {
 
 impl TestRows {
     /// Rows with these labels (0 or 1). `weights` has one entry a row, or none if all are 1; as in
-    /// [`auc_interval`](crate::auc_interval), they are importances and not counts.
+    /// [`auc_interval`](crate::inference::auc_interval), they are importances and not counts.
     ///
     /// # Errors
     /// If slices differ in length, or a row is bad; the first bad row is named by its position.
@@ -358,7 +358,9 @@ impl Variance {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{UNWEIGHTED, auc_difference, auc_interval, log_loss};
+    use crate::UNWEIGHTED;
+    use crate::delong::{auc_difference, auc_interval};
+    use crate::log_loss::log_loss;
 
     const LABELS: [u8; 8] = [0, 0, 1, 1, 1, 0, 1, 0];
     const WEIGHTS: [f64; 8] = [1.0, 0.5, 2.0, 1.0, 1.0, 3.0, 0.25, 1.0];

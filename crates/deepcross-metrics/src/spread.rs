@@ -1,7 +1,7 @@
 //! The spread of the scores of each class, in bins over the part of the scale that has nearly all.
 //!
 //! If clicks are rare, nearly all probabilities are small: bins over [0, 1], like those of
-//! [`ScoreHistogram`](crate::ScoreHistogram), would show them as one bar.
+//! [`ScoreHistogram`](crate::probability::ScoreHistogram), would show them as one bar.
 
 use crate::{Ranked, Score};
 

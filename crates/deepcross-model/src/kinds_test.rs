@@ -9,9 +9,8 @@ use crate::{
 };
 use deepcross_autodiff::{Activation, Params, Tape};
 use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic, Platt, Temperature};
-use deepcross_features::{
-    Batch, Column, DenseColumn, Encoder, FieldConfig, FieldShape, Fitter, Schema, SparseColumn,
-};
+use deepcross_features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
+use deepcross_features::{Batch, Encoder, FieldConfig, Fitter, Schema};
 use deepcross_testing::{Mutation, mutate, peak};
 use proptest::prelude::*;
 
@@ -219,9 +218,14 @@ fn sample_encoder() -> Encoder {
     fitter.finish()
 }
 
-/// A model of a kind, which was not trained.
+/// A model of a kind with two fields, which was not trained.
 pub(crate) fn sample_model(kind: ModelKind) -> TrainedModel {
-    let (encoder, spec, mut params) = (sample_encoder(), spec(kind), Params::new());
+    model_of(kind, sample_encoder())
+}
+
+/// A model of a kind with these fields, which was not trained.
+pub(crate) fn model_of(kind: ModelKind, encoder: Encoder) -> TrainedModel {
+    let (spec, mut params) = (spec(kind), Params::new());
     let model = Model::new(&spec, encoder.shapes(), &mut params, 1).unwrap();
     let training = TrainingSummary { rows: 3, positives: 1, seed: 1, ..Default::default() };
     let (config, calibrator) = ("[train]\nseed = 1\n".to_owned(), calibrator(kind));

@@ -4,8 +4,10 @@
 use crate::graph::{GraphBuilder, Value};
 use crate::stack::stacked_input::StackedInput;
 use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
-use deepcross_features::{FieldShape, Problem};
-use deepcross_layers::{Builder, Unit, UnitVars};
+use deepcross_features::Problem;
+use deepcross_features::batch::FieldShape;
+use deepcross_layers::Builder;
+use deepcross_layers::units::{Unit, UnitVars};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;

@@ -5,7 +5,8 @@
 //! Rejected: a heap of the lists, because with few groups, a look at the head of each list is faster.
 
 use deepcross_autodiff::{Gradients, RowGradients, TableId};
-use deepcross_kernels::{Real, add_scaled};
+use deepcross_kernels::Real;
+use deepcross_kernels::rows::add_scaled;
 use std::ops::Range;
 
 /// The largest number of groups whose gradients one step takes.

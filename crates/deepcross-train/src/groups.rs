@@ -2,7 +2,8 @@
 
 use crate::error::TrainError;
 use crate::run::EvaluatedRows;
-use deepcross_metrics::{GroupedRows, MetricError, RankedGroups};
+use deepcross_metrics::MetricError;
+use deepcross_metrics::ranking::{GroupedRows, RankedGroups};
 
 /// Evaluated rows by the value of a column.
 ///

@@ -8,9 +8,8 @@
 use crate::backward::{Backward, scratch};
 use crate::op::Op;
 use crate::{Activation, DenseId, Gradients, Pass, Var};
-use deepcross_kernels::{
-    Finish, Real, Write, add_column_sums, packed_product_into, rows_product_into, slope_into,
-};
+use deepcross_kernels::products::{Finish, packed_product_into, rows_product_into};
+use deepcross_kernels::{Real, Write, add_column_sums, slope_into};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Affine {

@@ -7,7 +7,8 @@ use super::stack::StackBuilder;
 use crate::backward::Backward;
 use crate::tape::Span;
 use crate::{Pass, Var};
-use deepcross_kernels::{Columns, Real, RowBags, activation_gradient_into, bag_into};
+use deepcross_kernels::rows::{RowBags, activation_gradient_into, bag_into};
+use deepcross_kernels::{Columns, Real};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bag {

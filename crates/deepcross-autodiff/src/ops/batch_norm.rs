@@ -17,10 +17,10 @@ use crate::backward::{Backward, scratch};
 use crate::op::Op;
 use crate::tape::{Inputs, Span};
 use crate::{DenseId, Mode, Pass, StatisticId, Var};
-use deepcross_kernels::{
-    ColumnScale, Real, Write, add_normalised_sums, column_moments, map_into,
-    normalise_gradient_into, normalise_into,
+use deepcross_kernels::normalise::{
+    ColumnScale, add_normalised_sums, column_moments, normalise_gradient_into, normalise_into,
 };
+use deepcross_kernels::{Real, Write, map_into};
 
 /// The parameters of a batch normalisation, each `[1, width]`.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,7 +7,8 @@ use super::stack::StackBuilder;
 use crate::backward::Backward;
 use crate::tape::Span;
 use crate::{Activation, DenseId, Pass, TableId, Var};
-use deepcross_kernels::{Columns, Real, activation_gradient_into, gather_into};
+use deepcross_kernels::rows::{activation_gradient_into, gather_into};
+use deepcross_kernels::{Columns, Real};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Gather {

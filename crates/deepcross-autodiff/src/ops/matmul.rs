@@ -5,7 +5,8 @@ use crate::backward::Backward;
 use crate::op::Op;
 use crate::tape::{matrix, matrix_mut};
 use crate::{Pass, Var};
-use deepcross_kernels::{Real, Write, matmul_into};
+use deepcross_kernels::products::matmul_into;
+use deepcross_kernels::{Real, Write};
 
 impl<F: Real> Pass<'_, F> {
     /// `a b`.

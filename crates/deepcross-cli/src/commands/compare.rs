@@ -12,9 +12,8 @@ use anyhow::{Context, Result};
 use clap::Args;
 use deepcross_data::Input;
 use deepcross_model::ModelKind;
-use deepcross_train::{
-    Candidate, CompareEvent, CompareOptions, Comparison, Files, RunConfig, TrainError, compare,
-};
+use deepcross_train::compare::{Candidate, CompareEvent, CompareOptions, Comparison, compare};
+use deepcross_train::{Files, RunConfig, TrainError};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

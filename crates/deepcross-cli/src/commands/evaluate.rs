@@ -18,11 +18,10 @@ use clap::Args;
 use deepcross_data::{Labels, RowReader, Source};
 use deepcross_metrics::Evaluated;
 use deepcross_model::{Tapes, TrainedModel};
-use deepcross_train::{
-    EvaluateOptions, EvaluatedRows, GroupedEvaluation, ImportancePlan, Importances, NamedColumns,
-    RowSample, SliceColumn, SlicePlan, SlicedRows, TrainError, TrainedRun, evaluate,
-    permutation_importance,
-};
+use deepcross_train::groups::GroupedEvaluation;
+use deepcross_train::importance::{ImportancePlan, Importances, RowSample, permutation_importance};
+use deepcross_train::slices::{NamedColumns, SliceColumn, SlicePlan, SlicedRows};
+use deepcross_train::{EvaluateOptions, EvaluatedRows, TrainError, TrainedRun, evaluate};
 use std::num::NonZeroUsize;
 
 #[derive(Debug, Args)]
@@ -133,7 +132,7 @@ fn slice_columns(
 /// # Errors
 /// [`CallError`] as for slices.
 fn group_column(name: &str, trained: &TrainedModel, source: &Source) -> Result<String> {
-    let column = SliceColumn::named(name, &trained.encoder, source);
+    let column = SliceColumn::of_groups(name, &trained.encoder, source);
     Ok(column.map_err(|error| column_error("by", error))?.name)
 }
 

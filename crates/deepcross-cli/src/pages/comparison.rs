@@ -3,9 +3,11 @@
 use super::{footer, name, names};
 use crate::text::comparison_text::{Pace, cells, costs, notes};
 use crate::text::tables::{counted, grouped, metric, percent};
-use deepcross_metrics::{Evaluated, Interval, SeedEstimate};
+use deepcross_metrics::inference::SeedEstimate;
+use deepcross_metrics::{Evaluated, Interval};
 use deepcross_report::{Figure, IntervalRow, Plot, Report, Section, Series, Table, YScale};
-use deepcross_train::{Candidate, CompareEvent, ComparedModel, Comparison, EpochReport, TestedOn};
+use deepcross_train::EpochReport;
+use deepcross_train::compare::{Candidate, CompareEvent, ComparedModel, Comparison, TestedOn};
 use std::path::{Path, PathBuf};
 
 /// The number of points of a curve: more than a screen can show.

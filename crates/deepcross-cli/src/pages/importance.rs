@@ -3,7 +3,7 @@
 use crate::text::evaluation_text::{names, permuted_rows};
 use deepcross_metrics::Interval;
 use deepcross_report::{IntervalRow, Plot, Reference, Section, Table};
-use deepcross_train::{Importance, ImportanceEstimate, Importances};
+use deepcross_train::importance::{Importance, ImportanceEstimate, Importances};
 
 /// The loss of log loss and AUC if the values of a field are permuted.
 pub(super) fn section(found: &Importances, of: u64) -> Section {

@@ -3,7 +3,7 @@
 use crate::text::evaluation_text::{numbers, value};
 use crate::text::tables::{grouped, metric, percent};
 use deepcross_report::{IntervalRow, Plot, Reference, Section, Table};
-use deepcross_train::{ColumnSlices, Slice, SliceForm, Slices};
+use deepcross_train::slices::{ColumnSlices, Slice, SliceForm, Slices};
 
 /// The most slices in the plot and in the table of the worst.
 const WORST: usize = 25;

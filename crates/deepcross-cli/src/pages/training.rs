@@ -6,7 +6,8 @@ use crate::text::tables::{grouped, metric, percent};
 use deepcross_features::Counts;
 use deepcross_model::TrainedModel;
 use deepcross_report::{Plot, Report, Section, Series, Table, YScale};
-use deepcross_train::{EpochReport, Event, UnitReport};
+use deepcross_train::diagnosis::UnitReport;
+use deepcross_train::{EpochReport, Event};
 use std::path::{Path, PathBuf};
 
 /// The events of a run that its page shows; their size grows only with epochs and units.

@@ -6,7 +6,8 @@ use crate::text::comparison_text::Pace;
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{counted, grouped, metric, percent};
 use deepcross_metrics::Evaluated;
-use deepcross_train::{CompareEvent, CurrentRun, Event};
+use deepcross_train::Event;
+use deepcross_train::compare::{CompareEvent, CurrentRun};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::time::{Duration, Instant};
 

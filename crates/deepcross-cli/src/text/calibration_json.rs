@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use deepcross_calibration::{CalibrationMap, Calibrator, FOLDS};
-use deepcross_metrics::{Evaluated, ReliabilityBin, Summary};
+use deepcross_metrics::probability::ReliabilityBin;
+use deepcross_metrics::{Evaluated, Summary};
 use deepcross_train::Calibration;
 use serde::Serialize;
 use std::num::NonZeroUsize;

@@ -1,9 +1,9 @@
 //! A comparison of models, as text.
 
 use super::tables::{counted, grouped, table};
-use deepcross_metrics::{SeedDifference, SeedEstimate};
+use deepcross_metrics::inference::{SeedDifference, SeedEstimate};
 use deepcross_model::TrainingSummary;
-use deepcross_train::{ComparedModel, Comparison, TestedOn};
+use deepcross_train::compare::{ComparedModel, Comparison, TestedOn};
 
 /// The time and rows of a run's training, with reading and validation.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,8 @@ use super::threshold_report::ThresholdReport;
 use deepcross_data::RowReader;
 use deepcross_metrics::Summary;
 use deepcross_model::TrainedModel;
-use deepcross_train::{Importances, Slice};
+use deepcross_train::importance::Importances;
+use deepcross_train::slices::Slice;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

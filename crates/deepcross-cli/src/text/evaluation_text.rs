@@ -4,7 +4,8 @@ use super::group_report::GroupReport;
 use super::tables::{counted, grouped, metric, shown, table};
 use super::threshold_report::ThresholdReport;
 use deepcross_metrics::Summary;
-use deepcross_train::{Importance, ImportanceEstimate, Importances, Slice, Slices};
+use deepcross_train::importance::{Importance, ImportanceEstimate, Importances};
+use deepcross_train::slices::{Slice, Slices};
 
 /// The most slices in the table; the page and the JSON have all.
 const MAX_SLICES: usize = 20;

@@ -1,8 +1,8 @@
 //! The results of `evaluate --by`: as a table, as JSON, and as cells for a page.
 
 use super::tables::{counted, grouped, metric, table};
-use deepcross_metrics::{GroupMean, NamedGroupMean};
-use deepcross_train::EvaluatedGroups;
+use deepcross_metrics::ranking::{GroupMean, NamedGroupMean};
+use deepcross_train::groups::EvaluatedGroups;
 use serde::{Serialize, Serializer};
 use std::num::NonZeroUsize;
 

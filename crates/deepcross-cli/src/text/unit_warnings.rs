@@ -1,7 +1,7 @@
 //! Reports on the residual units of a run: a warning as soon as a unit has a problem, and a table at the end.
 
 use super::tables::{grouped, table};
-use deepcross_train::{ReluReport, UnitProblem, UnitReport, unit_problems};
+use deepcross_train::diagnosis::{ReluReport, UnitProblem, UnitReport, unit_problems};
 use std::collections::BTreeSet;
 
 /// The most units in the table; a deeper model shows this many, evenly spaced.

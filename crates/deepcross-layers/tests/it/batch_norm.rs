@@ -12,7 +12,8 @@
 
 use crate::golden::{check, linear, matrix};
 use deepcross_autodiff::{Gradients, Mode, Normalisation, Params, Stream, Tape};
-use deepcross_layers::{Activation, BatchNorm, Module, ResidualUnit};
+use deepcross_layers::units::ResidualUnit;
+use deepcross_layers::{Activation, BatchNorm, Module};
 use serde_json::Value;
 
 fn cases() -> Vec<Value> {

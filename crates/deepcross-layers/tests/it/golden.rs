@@ -16,7 +16,8 @@
 //! ```
 
 use deepcross_autodiff::{Gradients, Params, Tape};
-use deepcross_layers::{Activation, Linear, Module, OneLayerUnit, ResidualUnit};
+use deepcross_layers::units::{OneLayerUnit, ResidualUnit};
+use deepcross_layers::{Activation, Linear, Module};
 use ndarray::{Array2, ArrayView2};
 use serde_json::Value;
 

@@ -1,6 +1,7 @@
 //! Seeded simulations, in which intervals must cover the truth as often as they promise.
 
-use deepcross_metrics::{Bootstrap, auc_difference, auc_interval, roc_auc};
+use deepcross_metrics::inference::{Bootstrap, auc_difference, auc_interval};
+use deepcross_metrics::ranking::roc_auc;
 
 const DRAWS: u32 = 1000;
 const LEVEL: f64 = 0.95;

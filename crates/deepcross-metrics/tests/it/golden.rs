@@ -20,7 +20,9 @@
 
 use std::num::NonZeroUsize;
 
-use deepcross_metrics::{Evaluation, ScoredRows, UNWEIGHTED, average_precision, log_loss, roc_auc};
+use deepcross_metrics::probability::log_loss;
+use deepcross_metrics::ranking::{average_precision, roc_auc};
+use deepcross_metrics::{Evaluation, ScoredRows, UNWEIGHTED};
 use serde_json::Value;
 
 const GOLDEN: &str = include_str!("../golden/metrics.json");

@@ -2,10 +2,10 @@
 
 use std::num::NonZeroUsize;
 
-use deepcross_metrics::{
-    BoundedAuc, Brier, Calibration, Confusion, Evaluation, GroupedRows, LogLoss, Metric,
-    MetricError, ScoreHistogram, ScoredRows, auc_difference, auc_interval, average_precision,
-};
+use deepcross_metrics::inference::{auc_difference, auc_interval};
+use deepcross_metrics::probability::{Brier, Calibration, LogLoss, ScoreHistogram};
+use deepcross_metrics::ranking::{BoundedAuc, GroupedRows, average_precision};
+use deepcross_metrics::{Confusion, Evaluation, Metric, MetricError, ScoredRows};
 use proptest::prelude::*;
 
 fn hostile() -> impl Strategy<Value = f64> {

@@ -1,6 +1,7 @@
 //! Properties that hold for all rows.
 
-use deepcross_metrics::{Evaluation, Summary, UNWEIGHTED, roc_auc};
+use deepcross_metrics::ranking::roc_auc;
+use deepcross_metrics::{Evaluation, Summary, UNWEIGHTED};
 use proptest::prelude::*;
 
 /// A probability, a label and a weight.

@@ -1,7 +1,7 @@
 //! Intervals and p-values of models with several seeds, in simulations where rows and seeds are drawn.
 
 use crate::coverage::Normal;
-use deepcross_metrics::{SeedDifference, SeedEstimate, SeedRuns, TestRows};
+use deepcross_metrics::inference::{SeedDifference, SeedEstimate, SeedRuns, TestRows};
 
 const DRAWS: u64 = 1000;
 const LEVEL: f64 = 0.95;

@@ -2,10 +2,9 @@
 
 use std::num::NonZeroUsize;
 
-use deepcross_metrics::{
-    BoundedAuc, Brier, Confusion, GroupedRows, Metric, Ranked, ScoredRows, average_precision,
-    roc_auc,
-};
+use deepcross_metrics::probability::Brier;
+use deepcross_metrics::ranking::{BoundedAuc, GroupedRows, average_precision, roc_auc};
+use deepcross_metrics::{Confusion, Metric, Ranked, ScoredRows};
 use proptest::prelude::*;
 
 /// A probability, a label and a weight.
@@ -208,7 +207,7 @@ proptest! {
     #[test]
     fn the_trapezoids_under_the_curve_are_the_area(rows in rows()) {
         let area = ranked(&rows).roc_curve(1_000_000_000).map(|points| {
-            let trapezoid = |two: &[deepcross_metrics::RocPoint]| {
+            let trapezoid = |two: &[deepcross_metrics::ranking::RocPoint]| {
                 (two[1].false_positive_rate - two[0].false_positive_rate)
                     * (two[1].true_positive_rate + two[0].true_positive_rate) / 2.0
             };

@@ -2,10 +2,9 @@
 
 use super::builder::{GraphBuilder, Value, float, integer};
 use deepcross_autodiff::DenseId;
-use deepcross_layers::{
-    BatchNorm, FactorizationMachine, FieldAware, FirstOrder, Linear, Mlp, OneLayerUnit, PlainUnit,
-    ResidualUnit, Unit,
-};
+use deepcross_layers::fields::{FactorizationMachine, FieldAware, FirstOrder};
+use deepcross_layers::units::{OneLayerUnit, PlainUnit, ResidualUnit, Unit};
+use deepcross_layers::{BatchNorm, Linear, Mlp};
 
 impl GraphBuilder<'_> {
     /// Adds the nodes of a linear map with bias and activation; its weight is `[outputs, inputs]`.

@@ -9,10 +9,11 @@ use crate::network::Network;
 use crate::stack::affine_size;
 use crate::stack::stacked_input::StackedInput;
 use deepcross_autodiff::{DenseId, Pass, Real, Var};
-use deepcross_features::{FieldShape, Problem};
-use deepcross_layers::{
-    Builder, CrossLayer, CrossLayerConfig, Mlp, Module, Scoring, ScoringConfig, UnitVars,
-};
+use deepcross_features::Problem;
+use deepcross_features::batch::FieldShape;
+use deepcross_layers::fields::{CrossLayer, CrossLayerConfig};
+use deepcross_layers::units::UnitVars;
+use deepcross_layers::{Builder, Mlp, Module, Scoring, ScoringConfig};
 use serde::{Deserialize, Serialize};
 
 /// The specification of a [`DcnV2`].

@@ -8,11 +8,12 @@ use crate::network::Network;
 use crate::stack::affine_size;
 use crate::stack::stacked_input::StackedInput;
 use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
-use deepcross_features::{FieldShape, Problem};
-use deepcross_layers::{
-    Activation, Builder, Dropout, Module, OneLayerUnitConfig, PlainUnitConfig, ResidualUnitConfig,
-    Scoring, ScoringConfig, Unit, UnitVars,
+use deepcross_features::Problem;
+use deepcross_features::batch::FieldShape;
+use deepcross_layers::units::{
+    OneLayerUnitConfig, PlainUnitConfig, ResidualUnitConfig, Unit, UnitVars,
 };
+use deepcross_layers::{Activation, Builder, Dropout, Module, Scoring, ScoringConfig};
 use serde::{Deserialize, Serialize};
 
 /// The specification of a [`DeepCrossing`].
@@ -264,7 +265,8 @@ mod tests {
     use crate::model::Model;
     use crate::model_spec::ModelSpec;
     use deepcross_autodiff::{Mode, Stream, Tape};
-    use deepcross_features::{Batch, Column, DenseColumn, SparseColumn};
+    use deepcross_features::Batch;
+    use deepcross_features::batch::{Column, DenseColumn, SparseColumn};
 
     fn shapes() -> Vec<FieldShape> {
         vec![

@@ -7,8 +7,10 @@ use crate::config::ModelConfig;
 use crate::stack::layer_summary::LayerSummaries;
 use crate::stack::stacked_input::StackedInput;
 use deepcross_autodiff::Real;
-use deepcross_features::{FieldShape, Problem, ShapeKind};
-use deepcross_layers::{Activation, Builder, EmbeddingConfig, Init, StackedField};
+use deepcross_features::Problem;
+use deepcross_features::batch::{FieldShape, ShapeKind};
+use deepcross_layers::fields::{EmbeddingConfig, StackedField};
+use deepcross_layers::{Activation, Builder, Init};
 use serde::{Deserialize, Serialize};
 
 /// The specification of vectors.

@@ -9,10 +9,11 @@ use crate::graph::{GraphBuilder, Value};
 use crate::network::Network;
 use crate::stack::stacked_input::StackedInput;
 use deepcross_autodiff::{DenseId, Pass, Real, Var};
-use deepcross_features::{FieldShape, Problem};
-use deepcross_layers::{
-    Builder, FactorizationMachine, FieldAware, FirstOrder, FirstOrderConfig, Module, UnitVars,
-};
+use deepcross_features::Problem;
+use deepcross_features::batch::FieldShape;
+use deepcross_layers::fields::{FactorizationMachine, FieldAware, FirstOrder, FirstOrderConfig};
+use deepcross_layers::units::UnitVars;
+use deepcross_layers::{Builder, Module};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;

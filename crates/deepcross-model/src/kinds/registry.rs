@@ -10,7 +10,7 @@ use crate::config::{ModelConfig, ModelKind, Preset};
 use crate::error::ModelError;
 use crate::model_spec::{Kinds, ModelSpec, StoredKind};
 use deepcross_features::Problem;
-use deepcross_layers::{FactorizationMachine, FieldAware};
+use deepcross_layers::fields::{FactorizationMachine, FieldAware};
 
 /// The entry of a kind.
 const fn entry(kind: ModelKind) -> Entry {

@@ -1,7 +1,8 @@
 //! The list of a model's layers, as `inspect` shows it.
 
 use deepcross_autodiff::Real;
-use deepcross_layers::{Builder, StackedField};
+use deepcross_layers::Builder;
+use deepcross_layers::fields::StackedField;
 
 /// The summary of one layer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use super::layer_summary::{LayerSummaries, LayerSummary};
 use deepcross_autodiff::{Pass, Real, SharedColumns, Var};
-use deepcross_features::{BatchRows, ColumnRows, FieldShape};
-use deepcross_layers::{Builder, FieldInput, RowBags, StackedField, Stacking};
+use deepcross_features::batch::{BatchRows, ColumnRows, FieldShape};
+use deepcross_layers::fields::{FieldInput, StackedField, Stacking};
+use deepcross_layers::{Builder, RowBags};
 
 /// The first half of a model: from the fields of a batch to the stacked input.
 #[derive(Clone, Debug)]

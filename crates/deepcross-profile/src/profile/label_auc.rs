@@ -4,7 +4,7 @@
 //! The AUC (area under the ROC curve) of these scores is measured on the other half.
 //! Rejected: scores measured on the rows that they come from, because a column of row numbers would predict every label.
 
-use deepcross_metrics::Auc;
+use deepcross_metrics::ranking::Auc;
 
 use super::label_counts::LabelCounts;
 use super::row_sample::NumberSample;

@@ -4,7 +4,7 @@ use super::lines::evenly;
 use super::{Plot, Series};
 use crate::chart::Chart;
 use crate::scale::Scale;
-use deepcross_metrics::{PrecisionRecallPoint, RocPoint};
+use deepcross_metrics::ranking::{PrecisionRecallPoint, RocPoint};
 
 impl Plot {
     /// The ROC curve, with the diagonal of chance.

@@ -3,7 +3,7 @@
 use super::Plot;
 use crate::chart::Chart;
 use crate::scale::Scale;
-use deepcross_metrics::ReliabilityBin;
+use deepcross_metrics::probability::ReliabilityBin;
 
 impl Plot {
     /// The reliability diagram: a point a bin, with its interval; a calibrated model lies on the diagonal.

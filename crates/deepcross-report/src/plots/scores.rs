@@ -3,7 +3,7 @@
 use super::Plot;
 use crate::chart::Chart;
 use crate::scale::Scale;
-use deepcross_metrics::Spread;
+use deepcross_metrics::probability::Spread;
 
 impl Plot {
     /// The histogram of the scores of each class, in shares of the class.

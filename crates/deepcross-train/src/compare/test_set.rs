@@ -4,7 +4,8 @@ use crate::error::TrainError;
 use crate::run::{InOrder, ROWS, ReadAhead};
 use deepcross_data::{RowPlan, RowReader, Source};
 use deepcross_features::Encoder;
-use deepcross_metrics::{Evaluated, Evaluation, TestRows};
+use deepcross_metrics::inference::TestRows;
+use deepcross_metrics::{Evaluated, Evaluation};
 use deepcross_model::{Tapes, TrainedModel};
 
 /// Rows with labels, which are read again for each model.

@@ -45,7 +45,7 @@ impl<'de> Deserializer<'de> for Listener<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::TrainConfig;
+    use crate::config_file::TrainConfig;
 
     #[test]
     fn known_keys_are_the_fields_of_the_struct() {

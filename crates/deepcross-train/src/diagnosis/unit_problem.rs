@@ -62,7 +62,7 @@ fn is_cut(unit: &UnitReport) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ReluReport;
+    use crate::diagnosis::ReluReport;
 
     const RELU: Option<ReluReport> = Some(ReluReport { active: 0.5, dead: 1, width: 4 });
     const OFF: Option<ReluReport> = Some(ReluReport { active: 0.0, dead: 4, width: 4 });

@@ -15,8 +15,9 @@
 mod row_sample;
 
 use crate::error::TrainError;
-use deepcross_features::{Batch, Column, Encoder};
-use deepcross_metrics::{auc_difference, log_loss_difference};
+use deepcross_features::batch::Column;
+use deepcross_features::{Batch, Encoder};
+use deepcross_metrics::inference::{auc_difference, log_loss_difference};
 use deepcross_model::{Predictor, Tapes};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -155,7 +156,7 @@ impl Permuter<'_> {
             let loss = log_loss_difference(self.before, &after, labels, weights, level)?;
             losses.extend(loss.map(|loss| (loss.difference, loss.standard_error)));
         }
-        let z = deepcross_metrics::two_sided_quantile(self.plan.level)?;
+        let z = deepcross_metrics::inference::two_sided_quantile(self.plan.level)?;
         Ok(Importance {
             fields: names,
             auc: over_repeats(&areas, z),

@@ -17,9 +17,8 @@ mod plan;
 use crate::error::TrainError;
 use crate::run::EvaluatedRows;
 use column::{Column, SlicedColumn};
-use deepcross_metrics::{
-    Evaluated, Evaluation, Interval, Intervals, Summary, least_miscalibration,
-};
+use deepcross_metrics::probability::least_miscalibration;
+use deepcross_metrics::{Evaluated, Evaluation, Interval, Intervals, Summary};
 pub use named_columns::NamedColumns;
 pub use plan::{SliceColumn, SliceForm, SliceKind, SlicePlan};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};

@@ -2,7 +2,8 @@
 //! of a file makes a run panic.
 
 use crate::common::{clicks, config, folder, predictions, trained, with_reader, write};
-use deepcross::metrics::{UNWEIGHTED, roc_auc};
+use deepcross::metrics::UNWEIGHTED;
+use deepcross::metrics::ranking::roc_auc;
 use deepcross::train::{Files, RunConfig, RunOptions, TrainError, train};
 use proptest::prelude::*;
 

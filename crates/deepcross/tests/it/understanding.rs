@@ -2,11 +2,14 @@
 
 use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross::metrics::Evaluated;
-use deepcross::model::{NeighbourError, Tapes, TrainedModel, TrainingCounts, neighbours};
+use deepcross::model::neighbours::{NeighbourError, TrainingCounts, neighbours};
+use deepcross::model::{Tapes, TrainedModel};
+use deepcross::train::importance::{
+    ImportancePlan, Importances, RowSample, permutation_importance,
+};
+use deepcross::train::slices::{SliceColumn, SliceForm, SlicePlan, SlicedRows, Slices};
 use deepcross::train::{
-    EvaluateOptions, EvaluatedRows, Files, ImportancePlan, Importances, RowSample, RunConfig,
-    RunOptions, SliceColumn, SliceForm, SlicePlan, SlicedRows, Slices, evaluate,
-    permutation_importance, train,
+    EvaluateOptions, EvaluatedRows, Files, RunConfig, RunOptions, evaluate, train,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

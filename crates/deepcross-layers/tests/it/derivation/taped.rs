@@ -4,7 +4,8 @@ use super::cases::Stack;
 use super::textbook::{Layer, Matrix};
 use deepcross_autodiff::wrong_rules::backward_from;
 use deepcross_autodiff::{Gradients, Params, Tape};
-use deepcross_layers::{Activation, Linear, Module, OneLayerUnit};
+use deepcross_layers::units::OneLayerUnit;
+use deepcross_layers::{Activation, Linear, Module};
 use ndarray::{ArrayView2, Axis};
 
 /// The values of a stack of modules, and the gradients of `Σ upstream ⊙ h[n]`.
