@@ -89,6 +89,7 @@ impl<'a> JsonWalk<'a> {
 
     /// The next value before the closing bracket; an object gives names and values in turn.
     #[inline]
+    #[expect(clippy::should_implement_trait, reason = "a walk also enters values")]
     pub fn next(&mut self) -> Option<JsonValue<'a>> {
         if !self.has_next() {
             return None;
