@@ -2,11 +2,13 @@
 
 use benches::run;
 use criterion::{BenchmarkId, Criterion, Throughput};
+use deepcross::data::cache::{Cache, CacheWriter, CachedRows};
 use deepcross::data::{
-    BadRows, Cache, CacheWriter, CachedRows, DataConfig, DataError, Format, Labels, Partition,
-    RowPlan, RowReader, Side, Source, fit,
+    BadRows, DataConfig, DataError, Format, Labels, Partition, RowPlan, RowReader, Side, Source,
+    fit,
 };
-use deepcross::features::{Batch, Encoder, FieldConfig, Problem, Schema, Transform};
+use deepcross::features::fields::Transform;
+use deepcross::features::{Batch, Encoder, FieldConfig, Problem, Schema};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::error::Error;

@@ -6,7 +6,8 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::data::{
     BadRows, DataConfig, DataError, Format, Labels, Partition, RowPlan, RowReader, Source,
 };
-use deepcross::features::{Encoder, FieldConfig, Fitter, Problem, Schema, Transform};
+use deepcross::features::fields::Transform;
+use deepcross::features::{Encoder, FieldConfig, Fitter, Problem, Schema};
 use rand::Rng;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::error::Error;

@@ -5,10 +5,8 @@
 
 use criterion::Criterion;
 use deepcross::autodiff::Params;
-use deepcross::features::{
-    Batch, Column, DenseColumn, Encoder, FeatureError, FieldConfig, FieldShape, Fitter, Problem,
-    Schema, SparseColumn,
-};
+use deepcross::features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
+use deepcross::features::{Batch, Encoder, FeatureError, FieldConfig, Fitter, Problem, Schema};
 use deepcross::model::{Model, ModelConfig, ModelError};
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};

@@ -6,7 +6,7 @@ use benches::{
 };
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::autodiff::{Params, Tape};
-use deepcross::features::Column;
+use deepcross::features::batch::Column;
 use deepcross::model::{
     Model, ModelConfig, Predictor, Scorer, Tapes, TrainedModel, TrainingSummary,
 };

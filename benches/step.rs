@@ -2,7 +2,8 @@
 
 use benches::{HIDDEN, criteo_batch, criteo_shapes, ids, model, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use deepcross::features::{Batch, Column, FieldShape, SparseColumn};
+use deepcross::features::Batch;
+use deepcross::features::batch::{Column, FieldShape, SparseColumn};
 use deepcross::optim::{OptimizerConfig, Rule};
 use deepcross::train::Engine;
 use std::error::Error;

@@ -10,13 +10,15 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
 use deepcross::autodiff::{DenseId, Params, Pass, Real, Var};
-use deepcross::features::{Batch, FieldShape, Fitter, Problem};
+use deepcross::features::batch::FieldShape;
+use deepcross::features::{Batch, Fitter, Problem};
+use deepcross::layers::units::UnitVars;
 use deepcross::layers::{
-    Activation, Builder, Linear, LinearConfig, Module, Scoring, ScoringConfig, UnitVars,
+    Activation, Builder, Linear, LinearConfig, Module, Scoring, ScoringConfig,
 };
+use deepcross::model::config::StackingSpec;
 use deepcross::model::{
-    Kinds, Model, ModelSpec, Network, Scorer, StackedInput, StackingSpec, TrainedModel,
-    TrainingSummary,
+    Kinds, Model, ModelSpec, Network, Scorer, StackedInput, TrainedModel, TrainingSummary,
 };
 use deepcross::optim::{OptimizerConfig, Rule};
 use deepcross::simulate::{HEADER, SimulatedRow, Simulator, SimulatorConfig};

@@ -11,7 +11,8 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
 use deepcross::features::{Binding, FeatureError};
-use deepcross::model::{Scorer, Session, TrainedModel};
+use deepcross::model::scoring::Session;
+use deepcross::model::{Scorer, TrainedModel};
 use deepcross::train::{Files, RunConfig, RunOptions, train};
 use std::collections::BTreeMap;
 use std::error::Error;

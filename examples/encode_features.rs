@@ -7,9 +7,8 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
-use deepcross::features::{
-    ColumnRows, Encoder, FeatureError, FieldConfig, Fitter, Problem, Schema,
-};
+use deepcross::features::batch::ColumnRows;
+use deepcross::features::{Encoder, FeatureError, FieldConfig, Fitter, Problem, Schema};
 use std::collections::BTreeMap;
 
 const FIELDS: &str = r#"

@@ -16,7 +16,8 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it found")]
 
 use deepcross::autodiff::{Params, Tape};
-use deepcross::features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
+use deepcross::features::Batch;
+use deepcross::features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
 use deepcross::model::{Model, ModelConfig, Predictor, interchange};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

@@ -15,7 +15,8 @@
 
 use clap::{Parser, ValueEnum};
 use deepcross::autodiff::{Params, Tape};
-use deepcross::features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
+use deepcross::features::Batch;
+use deepcross::features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
 use deepcross::kernels::Write;
 use deepcross::kernels::products::matmul_into;
 use deepcross::layers::Activation;

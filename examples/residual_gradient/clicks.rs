@@ -1,6 +1,7 @@
 //! Simulated clicks, encoded as they are for training, and then turned into `f64`: a gradient of 1e-50 is 0 in `f32`.
 
-use deepcross::features::{Batch, Encoder, FieldShape, Fitter};
+use deepcross::features::batch::FieldShape;
+use deepcross::features::{Batch, Encoder, Fitter};
 use deepcross::simulate::{HEADER, SimulatedRow, Simulator, SimulatorConfig};
 use deepcross::train::RunConfig;
 use std::error::Error;

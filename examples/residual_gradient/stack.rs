@@ -3,7 +3,7 @@
 //! All stacks are equally wide, and a plain layer and a one-layer unit at the same height start with the same weights.
 
 use deepcross::autodiff::{Activation, Pass, Var};
-use deepcross::features::{BatchRows, FieldShape, ShapeKind};
+use deepcross::features::batch::{BatchRows, FieldShape, ShapeKind};
 use deepcross::layers::fields::{EmbeddingConfig, StackedField, Stacking};
 use deepcross::layers::units::{OneLayerUnitConfig, ResidualUnitConfig, Unit};
 use deepcross::layers::{Builder, Init, Linear, LinearConfig, Module, Scoring, ScoringConfig};

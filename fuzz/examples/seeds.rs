@@ -12,7 +12,8 @@ use arrow_array::{
     ArrayRef, BooleanArray, Decimal128Array, Float32Array, Float64Array, Int64Array, RecordBatch,
     StringArray, TimestampMillisecondArray,
 };
-use deepcross_data::{CacheWriter, Partition};
+use deepcross_data::Partition;
+use deepcross_data::cache::CacheWriter;
 use deepcross_fuzz::World;
 use deepcross_model::interchange::encode_safetensors;
 use deepcross_train::{Checkpoints, Next, RunOptions, train};

@@ -1,6 +1,6 @@
 //! Checks of the cache of encoded rows.
 
-use deepcross_data::Cache;
+use deepcross_data::cache::Cache;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::file::{Written, judge};

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use deepcross_data::Source;
-use deepcross_features::{FieldConfig, MissingNumber, Schema, TimePart};
+use deepcross_features::{FieldConfig, Schema};
+use deepcross_features::fields::{MissingNumber, TimePart};
 
 /// The number of columns that are read.
 const MOST: usize = 12;

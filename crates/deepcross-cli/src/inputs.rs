@@ -2,7 +2,7 @@
 
 use crate::call_error::CallError;
 use anyhow::{Context, Result, bail};
-use deepcross_data::Pipes;
+use deepcross_data::input::Pipes;
 use glob::{MatchOptions, glob_with};
 use std::path::{Path, PathBuf};
 

@@ -74,7 +74,7 @@ pub fn convert_encoded<W: Write>(
     }
 }
 
-/// Whether [`convert`] reads files of these settings once only; otherwise pipes must be [kept](crate::Pipes::kept_in).
+/// Whether [`convert`] reads files of these settings once only; otherwise pipes must be [kept](crate::input::Pipes::kept_in).
 ///
 /// All rows are read before they are written for the types of the columns of Parquet, and for the fields of libffm.
 /// If the format is not set, a pipe may hold libffm or Parquet.

@@ -113,6 +113,14 @@ pub enum DataError {
         /// The content of the header, and what to do about it.
         remedy: &'static str,
     },
+    /// Rows in memory have columns that are not read.
+    #[error("{}: {problem}", named(file))]
+    Columns {
+        /// The name of the rows.
+        file: PathBuf,
+        /// The problem with the columns.
+        problem: String,
+    },
     /// A header has a name twice.
     #[error("{place}: the header names the column `{name}` twice, expected each name once")]
     RepeatedColumn {

@@ -8,9 +8,9 @@ mod parallel;
 mod place;
 mod random;
 
-mod input;
+pub mod input;
 
-mod rows;
+pub mod rows;
 
 mod output;
 
@@ -20,32 +20,26 @@ mod source;
 
 mod encode;
 
-mod cache;
+pub mod cache;
 
 mod shuffle;
 
 mod convert;
-mod split;
+pub mod split;
 
 pub use config::{BadRows, DataConfig, Format, LabelConfig, Order, Quote};
+pub use encode::{Fitted, Labels, NegativeCounts, RawReader, RowPlan, RowReader, Side, fit};
 pub use error::DataError;
+pub use formats::COMMENT_MARKERS;
+pub use input::Input;
 pub use place::Place;
-
-pub use input::{Fingerprint, Input, InputFile, Pipes, first_lines};
-
-pub use rows::{RawColumn, RawRow, RawValues};
-
-pub use output::Compression;
-
-pub use formats::{COMMENT_MARKERS, ColumnType, ColumnTypes, EncodedWriter, FileForm, RowWriter};
-
+pub use shuffle::Shuffled;
 pub use source::{LabelReader, Partition, Skipped, Source, WeightReader};
 
-pub use encode::{Fitted, Labels, NegativeCounts, RawReader, RowPlan, RowReader, Side, fit};
+pub mod write {
+    //! Writers of rows in all formats, and the conversion of files from one format to another.
 
-pub use cache::{Cache, CacheWriter, CachedRows};
-
-pub use shuffle::Shuffled;
-
-pub use convert::{Converted, convert, convert_encoded, converts_in_one_pass};
-pub use split::{Shares, SplitBy, SplitFile, SplitFiles, SplitFolder, SplitSet, Splitter};
+    pub use crate::convert::{Converted, convert, convert_encoded, converts_in_one_pass};
+    pub use crate::formats::{ColumnType, ColumnTypes, EncodedWriter, FileForm, RowWriter};
+    pub use crate::output::Compression;
+}

@@ -22,7 +22,6 @@ pub struct Place {
 const ROW: u64 = 1 << 63;
 
 /// The number of a row of a file without lines, in the form in which a raw row carries it in place of a line.
-#[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "all other formats have lines"))]
 pub(crate) fn row_number(row: u64) -> u64 {
     row | ROW
 }

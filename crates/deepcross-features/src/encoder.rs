@@ -11,13 +11,14 @@ use crate::companion::companion_name;
 use crate::counts::{Counts, FieldCounts};
 use crate::description::FieldDescription;
 use crate::error::FeatureError;
-use crate::kind::Texts;
+use crate::kind::{Encode, Texts};
 use crate::kinds::KindEncoder;
 use crate::lookup::Lookup;
 use crate::raw::binding::{Binding, FieldColumns};
+use crate::raw::cell::{Cell, NumberRun};
 use crate::raw::row_fields::RowFields;
-use crate::raw::value::{RUN, Run};
-use crate::raw::value_text::{self, FieldValues, Missing, ValueError};
+use crate::raw::value::{RUN, Run, Value};
+use crate::raw::value_text::{self, FieldValues, Missing, Scratch, ValueError};
 use crate::state::{EncoderState, FieldState};
 
 /// Encodes raw rows into a [`Batch`].
@@ -81,8 +82,9 @@ impl Encoder {
         batch: &mut Batch,
         counts: &mut Counts,
     ) -> Result<(), FeatureError> {
+        let mut scratch = Scratch::default();
         for (done, index) in fields.clone().enumerate() {
-            let values = binding.values(index, row);
+            let values = binding.values(index, row, &mut scratch);
             let column = &mut batch.columns_mut()[index];
             let n_rows = column.n_rows();
             let counts_of_field = &mut counts.fields_mut()[index];
@@ -184,9 +186,9 @@ impl Encoder {
         row: &R,
         counts: &mut Counts,
     ) {
-        let mut batch = self.new_batch();
+        let (mut batch, mut scratch) = (self.new_batch(), Scratch::default());
         for index in fields {
-            let values = binding.values(index, row);
+            let values = binding.values(index, row, &mut scratch);
             let column = &mut batch.columns_mut()[index];
             let mut again = FieldCounts::default();
             if self.fields[index].encode(values, &self.missing, column, &mut again).is_ok() {
@@ -295,14 +297,23 @@ impl FieldState {
         (column, counts): (&mut Column, &mut FieldCounts),
     ) -> bool {
         let Some(from) = binding.only_column(index) else {
-            let mut values = rows.iter().map(|row| binding.values(index, row));
-            return values
-                .all(|values| self.encode(values, missing.values(), column, counts).is_ok());
+            let mut scratch = Scratch::default();
+            return rows.iter().all(|row| {
+                let values = binding.values(index, row, &mut scratch);
+                self.encode(values, missing.values(), column, counts).is_ok()
+            });
         };
         let kind = self.kind.kind();
         rows.chunks(RUN).all(|rows| {
-            run.fill(rows.iter().map(|row| row.value(from)), missing)
-                && kind.encode_run(run, column, counts)
+            match run.fill(rows.iter().map(|row| row.value(from)), missing) {
+                true => kind.encode_run(run, column, counts),
+                false => encode_cells(
+                    kind,
+                    rows.iter().map(|row| row.cell(from)),
+                    missing,
+                    (column, counts),
+                ),
+            }
         })
     }
 
@@ -333,6 +344,33 @@ impl FieldState {
             form: kind.form(),
         }
     }
+}
+
+/// Appends a run of cells of which some are typed; returns whether all are valid.
+#[inline(never)]
+fn encode_cells<'c>(
+    kind: &dyn Encode,
+    cells: impl Iterator<Item = Cell<'c>> + Clone,
+    missing: &Missing<'_>,
+    (column, counts): (&mut Column, &mut FieldCounts),
+) -> bool {
+    if let Some(numbers) = NumberRun::of(cells.clone(), missing)
+        && kind.encode_numbers(&numbers, column, counts)
+    {
+        return true;
+    }
+    let (mut text, mut ends, mut n_cells) = (Vec::new(), [0; RUN], 0);
+    for (end, cell) in ends.iter_mut().zip(cells) {
+        cell.spell(&mut text);
+        (*end, n_cells) = (text.len(), n_cells + 1);
+    }
+    let mut start = 0;
+    let values = ends[..n_cells].iter().map(|&end| {
+        let value = &text[std::mem::replace(&mut start, end)..end];
+        str::from_utf8(value).is_ok().then(|| Value::new(value))
+    });
+    let mut run = Run::EMPTY;
+    run.fill(values, missing) && kind.encode_run(&run, column, counts)
 }
 
 /// The texts of the values that a field reads from one row.

@@ -15,7 +15,7 @@ use crate::error::FeatureError;
 use crate::kinds::{KindEncoder, KindFitter};
 use crate::raw::binding::{Binding, FieldColumns};
 use crate::raw::row_fields::RowFields;
-use crate::raw::value_text::FieldValues;
+use crate::raw::value_text::{FieldValues, Scratch};
 use crate::state::FieldState;
 
 /// Learns an [`Encoder`] from training rows.
@@ -30,6 +30,7 @@ pub struct Fitter {
     /// The counts of all rows in each fold, at index 0.
     folds: FoldCounts,
     n_rows: u64,
+    scratch: Scratch,
 }
 
 /// The properties of a training row that matter beside its values.
@@ -64,7 +65,8 @@ impl Fitter {
         let fields = schema.fields().iter();
         let fields = fields.flat_map(|field| FieldFitter::of(field, counts_from)).collect();
         let (missing, folds) = (schema.missing().to_vec(), FoldCounts::default());
-        Self { missing, fields, counts_from, folds, n_rows: 0 }
+        let scratch = Scratch::default();
+        Self { missing, fields, counts_from, folds, n_rows: 0, scratch }
     }
 
     /// Finds the column of each field in `header`.
@@ -101,13 +103,13 @@ impl Fitter {
         row: &R,
         positive: bool,
     ) -> Result<(), FeatureError> {
-        let Self { missing, fields, .. } = self;
+        let Self { missing, fields, scratch, .. } = self;
         for (index, field) in fields.iter().enumerate() {
-            field.check(binding.values(index, row), missing)?;
+            field.check(binding.values(index, row, scratch), missing)?;
         }
         let training_row = TrainingRow { positive, fold: fold(self.n_rows) };
         for (index, field) in fields.iter_mut().enumerate() {
-            field.observe(binding.values(index, row), missing, training_row)?;
+            field.observe(binding.values(index, row, scratch), missing, training_row)?;
         }
         self.folds.add(0, training_row.fold, positive);
         self.n_rows += 1;

@@ -12,6 +12,7 @@ use crate::keys::KeyVisitor;
 use crate::lookup::Lookup;
 use crate::lookup::id_keys::HashKeys;
 use crate::problem::Problem;
+use crate::raw::cell::NumberRun;
 use crate::raw::value::Run;
 use crate::raw::value_text::ValueError;
 
@@ -133,6 +134,18 @@ pub(crate) trait Encode {
             Ok(text) => self.encode(Texts::one(text), column, counts).is_ok(),
             Err(_) => false,
         })
+    }
+
+    /// Appends the rows of a run of typed numbers, if the kind reads numbers and can encode all of these.
+    ///
+    /// Returns whether it did; if not, the rows are appended as the texts of the numbers.
+    fn encode_numbers(
+        &self,
+        _numbers: &NumberRun,
+        _column: &mut Column,
+        _counts: &mut FieldCounts,
+    ) -> bool {
+        false
     }
 
     /// The ids of the values, if they come from a vocabulary, or from a hash of a single value.

@@ -10,7 +10,7 @@ mod problem;
 pub mod suggest;
 
 // What goes in and what comes out.
-mod batch;
+pub mod batch;
 mod counts;
 mod raw;
 
@@ -30,11 +30,6 @@ mod fitter;
 mod state;
 
 pub use batch::Batch;
-pub use batch::column::Column;
-pub use batch::dense::DenseColumn;
-pub use batch::rows::{Bag, Bags, BatchRows, ColumnRows};
-pub use batch::shape::{FieldShape, Reserved, ShapeKind};
-pub use batch::sparse::SparseColumn;
 pub use companion::history::{CountsFrom, History};
 pub use config::field_config::FieldConfig;
 pub use config::schema::Schema;
@@ -44,18 +39,24 @@ pub use encoder::Encoder;
 pub use error::FeatureError;
 pub use fitter::Fitter;
 pub use kinds::FieldKind;
-pub use kinds::bucketized::Bucketized;
-pub use kinds::categorical::Categorical;
-pub use kinds::cross::Cross;
-pub use kinds::missing_number::MissingNumber;
-pub use kinds::multi_hot::{MultiHot, Pooling};
-pub use kinds::number::{Number, Transform};
-pub use kinds::text::{Grams, Text};
-pub use kinds::time::{Time, TimeFormat, TimePart};
-pub use kinds::utc_offset::UtcOffset;
-pub use lookup::id_keys::{HashKeys, IdKeys, TopBy, VocabularyKeys};
 pub use problem::Problem;
 pub use raw::binding::Binding;
+pub use raw::cell::{Cell, CellList, Cells, LIST_SEPARATOR};
 pub use raw::row_fields::RowFields;
 pub use raw::value::Value;
 pub use state::{EncoderState, FieldState};
+
+pub mod fields {
+    //! The keys of each kind of field, for fields that are made in code.
+
+    pub use crate::kinds::bucketized::Bucketized;
+    pub use crate::kinds::categorical::Categorical;
+    pub use crate::kinds::cross::Cross;
+    pub use crate::kinds::missing_number::MissingNumber;
+    pub use crate::kinds::multi_hot::{MultiHot, Pooling};
+    pub use crate::kinds::number::{Number, Transform};
+    pub use crate::kinds::text::{Grams, Text};
+    pub use crate::kinds::time::{Time, TimeFormat, TimePart};
+    pub use crate::kinds::utc_offset::UtcOffset;
+    pub use crate::lookup::id_keys::{HashKeys, IdKeys, TopBy, VocabularyKeys};
+}

@@ -9,9 +9,8 @@ use crate::{
 };
 use deepcross_autodiff::{Activation, Params, Tape};
 use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic, Platt, Temperature};
-use deepcross_features::{
-    Batch, Column, DenseColumn, Encoder, FieldConfig, FieldShape, Fitter, Schema, SparseColumn,
-};
+use deepcross_features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
+use deepcross_features::{Batch, Encoder, FieldConfig, Fitter, Schema};
 use deepcross_testing::{Mutation, mutate, peak};
 use proptest::prelude::*;
 

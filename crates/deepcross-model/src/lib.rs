@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 pub mod artifact;
-mod config;
+pub mod config;
 mod erased;
 mod error;
 #[cfg(feature = "interchange")]
@@ -14,16 +14,16 @@ mod kinds_test;
 mod memory;
 mod model;
 mod model_spec;
-mod neighbours;
+pub mod neighbours;
 mod network;
 mod predictor;
-mod scoring;
+pub mod scoring;
 mod stack;
 mod trained_model;
 mod training_summary;
 
 pub use artifact::ArtifactError;
-pub use config::{CrossStructure, ModelConfig, ModelKind, Preset, StackingSpec, UnitKind};
+pub use config::{ModelConfig, ModelKind};
 pub use deepcross_layers::units::{ResidualUnit, Unit};
 pub use deepcross_layers::{BatchNorm, Module};
 pub use erased::Precision;
@@ -31,10 +31,9 @@ pub use error::ModelError;
 pub use memory::check_memory;
 pub use model::Model;
 pub use model_spec::{Kinds, ModelSpec, StoredSpec};
-pub use neighbours::{Neighbour, NeighbourError, TrainingCounts, neighbours, training_counts};
 pub use network::Network;
 pub use predictor::{BLOCK, Predictor, Tapes};
-pub use scoring::{CandidateSession, Scorer, Session};
+pub use scoring::Scorer;
 pub use stack::layer_summary::LayerSummary;
 pub use stack::stacked_input::{StackedInput, field_input};
 pub use trained_model::TrainedModel;

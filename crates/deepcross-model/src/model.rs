@@ -7,7 +7,7 @@ use crate::model_spec::ModelSpec;
 use crate::stack::layer_summary::LayerSummary;
 use crate::stack::stacked_input::StackedInput;
 use deepcross_autodiff::{Params, Pass, Real, SharedColumns, Var};
-use deepcross_features::{BatchRows, FieldShape};
+use deepcross_features::batch::{BatchRows, FieldShape};
 use deepcross_layers::Builder;
 use deepcross_layers::fields::StackedField;
 use deepcross_layers::units::{Unit, UnitVars};

@@ -3,7 +3,7 @@
 use crate::erased::{ErasedSpec, SpecOf};
 use crate::error::ModelError;
 use crate::network::Network;
-use deepcross_features::FieldShape;
+use deepcross_features::batch::FieldShape;
 use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

@@ -7,7 +7,8 @@
 //! million rows take less time than the file takes to load.
 
 use crate::trained_model::TrainedModel;
-use deepcross_features::{ShapeKind, suggest};
+use deepcross_features::batch::ShapeKind;
+use deepcross_features::suggest;
 use deepcross_layers::Lookup;
 use deepcross_layers::fields::StackedField;
 use thiserror::Error;

@@ -4,7 +4,8 @@
 use crate::graph::{GraphBuilder, Value};
 use crate::stack::stacked_input::StackedInput;
 use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
-use deepcross_features::{FieldShape, Problem};
+use deepcross_features::Problem;
+use deepcross_features::batch::FieldShape;
 use deepcross_layers::Builder;
 use deepcross_layers::units::{Unit, UnitVars};
 use serde::Serialize;

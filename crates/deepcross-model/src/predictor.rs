@@ -6,7 +6,8 @@
 use crate::model::Model;
 use deepcross_autodiff::{Activation, Params, SharedColumns, Tape};
 use deepcross_calibration::Calibrator;
-use deepcross_features::{Batch, BatchRows};
+use deepcross_features::Batch;
+use deepcross_features::batch::BatchRows;
 use ndarray::ArrayView2;
 use std::sync::{Mutex, PoisonError};
 

@@ -62,7 +62,7 @@ impl TrainedModel {
         artifact::write(path, &header, &[&self.params])
     }
 
-    /// A number that identifies the model: a hash of its artifact's bytes.
+    /// A number that identifies the model: a hash of what its artifact holds, whichever version of the program wrote it.
     ///
     /// # Errors
     /// [`FormatError`] if the model cannot become an artifact.

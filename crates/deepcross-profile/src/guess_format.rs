@@ -3,7 +3,8 @@
 //! Training and predicting never guess, so that a file that is read in one way today is not read in another tomorrow.
 //! The guess is written into a configuration, where a user sees it.
 
-use deepcross_data::{COMMENT_MARKERS, DataConfig, DataError, Format, Input, first_lines};
+use deepcross_data::input::first_lines;
+use deepcross_data::{COMMENT_MARKERS, DataConfig, DataError, Format, Input};
 use memchr::memchr_iter;
 
 /// The most lines that are looked at.

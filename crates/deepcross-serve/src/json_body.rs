@@ -263,7 +263,10 @@ mod tests {
     }
 
     fn cells(rows: &TextRows) -> Vec<String> {
-        let cell = |row, column| String::from_utf8_lossy(rows.row(row).field(column)).into_owned();
+        let cell = |row, column| {
+            let mut scratch = Vec::new();
+            String::from_utf8_lossy(rows.row(row).cell(column).text(&mut scratch)).into_owned()
+        };
         (0..rows.len()).map(|row| [0, 1, 2].map(|column| cell(row, column)).join(";")).collect()
     }
 

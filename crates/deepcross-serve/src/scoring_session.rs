@@ -6,7 +6,8 @@ use crate::problem::RowError;
 use crate::served_model::LoadedModel;
 use crate::text_rows::TextRow;
 use deepcross_features::{Counts, FeatureError};
-use deepcross_model::{CandidateSession, Scorer, Session};
+use deepcross_model::Scorer;
+use deepcross_model::scoring::{CandidateSession, Session};
 use std::sync::Arc;
 
 /// The largest number of sets of shared columns that keep scratch memory at a time: callers of one service use few sets.

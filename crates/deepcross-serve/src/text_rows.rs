@@ -103,9 +103,9 @@ impl CellColumn {
 
 impl RowFields for TextRow<'_> {
     #[inline]
-    fn field(&self, column: usize) -> &[u8] {
-        let cell = self.rows.columns[column].at(self.index);
-        &self.rows.text[cell.start..cell.end]
+    fn cell(&self, column: usize) -> deepcross_features::Cell<'_> {
+        let Cell { start, end, .. } = self.rows.columns[column].at(self.index);
+        deepcross_features::Cell::Text(&self.rows.text[start..end])
     }
 
     #[inline]

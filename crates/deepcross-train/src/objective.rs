@@ -10,7 +10,8 @@
 //! which gives the same probabilities, but lets a few rows, there by chance, make up most of each gradient.
 
 use deepcross_autodiff::{Pass, Real, Var};
-use deepcross_features::{Batch, BatchRows};
+use deepcross_features::Batch;
+use deepcross_features::batch::BatchRows;
 
 /// The rows of one pass: enough for the products to be fast, few enough for their values to stay in the cache.
 pub(crate) const BLOCK: usize = 256;

@@ -6,7 +6,8 @@
 
 use deepcross_autodiff::{Params, Tape};
 use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic};
-use deepcross_features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
+use deepcross_features::Batch;
+use deepcross_features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
 use deepcross_model::{Model, ModelConfig, ModelKind, Predictor, Tapes};
 use deepcross_optim::{OptimizerConfig, Rule, Settings, TableUpdates};
 use deepcross_testing::{CountingAllocator, allocations_of_process};

@@ -3,7 +3,8 @@
 use crate::inputs::{self, check_standard_input};
 use anyhow::Result;
 use clap::Args;
-use deepcross_data::{Input, Pipes};
+use deepcross_data::Input;
+use deepcross_data::input::Pipes;
 use deepcross_train::Files;
 use std::path::PathBuf;
 

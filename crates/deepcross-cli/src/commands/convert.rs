@@ -11,9 +11,10 @@ use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::counted;
 use anyhow::{Error, Result};
 use clap::Args;
+use deepcross_data::input::Pipes;
+use deepcross_data::write::{Converted, FileForm, convert, convert_encoded, converts_in_one_pass};
 use deepcross_data::{
-    Converted, DataConfig, DataError, FileForm, Format, Input, Labels, Partition, Pipes, RowPlan,
-    RowReader, Source, convert, convert_encoded, converts_in_one_pass, fit,
+    DataConfig, DataError, Format, Input, Labels, Partition, RowPlan, RowReader, Source, fit,
 };
 use deepcross_train::{RunConfig, TrainedRun};
 use std::io::Write;

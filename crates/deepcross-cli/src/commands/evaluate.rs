@@ -132,7 +132,7 @@ fn slice_columns(
 /// # Errors
 /// [`CallError`] as for slices.
 fn group_column(name: &str, trained: &TrainedModel, source: &Source) -> Result<String> {
-    let column = SliceColumn::named(name, &trained.encoder, source);
+    let column = SliceColumn::of_groups(name, &trained.encoder, source);
     Ok(column.map_err(|error| column_error("by", error))?.name)
 }
 

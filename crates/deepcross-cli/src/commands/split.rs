@@ -7,10 +7,9 @@ use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{counted, percent};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use deepcross_data::{
-    DataConfig, Format, Input, Pipes, Shares, Source, SplitBy, SplitFile, SplitFiles, SplitFolder,
-    Splitter,
-};
+use deepcross_data::input::Pipes;
+use deepcross_data::split::{Shares, SplitBy, SplitFile, SplitFiles, SplitFolder, Splitter};
+use deepcross_data::{DataConfig, Format, Input, Source};
 use std::path::PathBuf;
 
 const SPLIT_HELP: &str = concat!(

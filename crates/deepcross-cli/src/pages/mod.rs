@@ -10,7 +10,8 @@ mod slices;
 pub(crate) mod training;
 
 use crate::text::tables::{counted, grouped, percent};
-use deepcross_features::{Counts, FieldShape, ShapeKind};
+use deepcross_features::Counts;
+use deepcross_features::batch::{FieldShape, ShapeKind};
 use deepcross_model::TrainedModel;
 use deepcross_report::{Section, Table};
 use std::path::{Path, PathBuf};

@@ -65,7 +65,7 @@ fn a_killed_run_leaves_no_partial_cache() {
         std::thread::sleep(Duration::from_millis(milliseconds));
         child.kill().unwrap();
         child.wait().unwrap();
-        match deepcross_data::Cache::open(&folder.path("rows.dcc")) {
+        match deepcross_data::cache::Cache::open(&folder.path("rows.dcc")) {
             Err(error) => {
                 assert!(matches!(error, deepcross_data::DataError::MissingFile { .. }), "{error}");
                 none += 1;

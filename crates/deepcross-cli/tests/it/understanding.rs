@@ -161,6 +161,11 @@ fn rows_of_a_group_are_ranked_together() {
         2,
         "`--by agee`: the data have no column of this name; the nearest is `age`",
     );
+    folder.fail(
+        &format!("{EVALUATE} --by tags"),
+        2,
+        "`--by tags`: is read as multi-hot: a row has several values, but must be in one group",
+    );
 }
 
 #[test]

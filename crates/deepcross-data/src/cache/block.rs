@@ -10,7 +10,8 @@
 //!
 //! Lengths come first, so that several threads can read columns at once.
 
-use deepcross_features::{Batch, Column, FieldShape};
+use deepcross_features::Batch;
+use deepcross_features::batch::{Column, FieldShape};
 use deepcross_files::Cursor;
 
 use super::column;

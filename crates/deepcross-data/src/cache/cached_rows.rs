@@ -8,7 +8,8 @@ use crate::encode::Side;
 /// Rows of a part of a cache, in the order of their source.
 ///
 /// ```no_run
-/// # use deepcross_data::{Cache, DataError, Side};
+/// # use deepcross_data::{DataError, Side};
+/// # use deepcross_data::cache::Cache;
 /// # fn example(path: &std::path::Path) -> Result<(), DataError> {
 /// let cache = Cache::open(path)?;
 /// // The training rows in the second half of the first part.

@@ -1,6 +1,6 @@
 //! Reads and writes the rows of one column of a block.
 
-use deepcross_features::{Column, DenseColumn, ShapeKind, SparseColumn};
+use deepcross_features::batch::{Column, DenseColumn, ShapeKind, SparseColumn};
 use deepcross_files::Cursor;
 
 use super::ints::{self, Forms};

@@ -70,7 +70,7 @@ pub(super) struct BlockPlace {
 }
 
 impl Cache {
-    /// Opens a cache that [`CacheWriter`](crate::CacheWriter) wrote.
+    /// Opens a cache that [`CacheWriter`](crate::cache::CacheWriter) wrote.
     ///
     /// The blocks are not read: [`verify`](Self::verify) reads them.
     ///

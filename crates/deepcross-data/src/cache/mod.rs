@@ -35,7 +35,7 @@ pub(crate) use block::{BLOCK_ROWS, write as write_block};
 /// Reads the rows of a block that [`write_block`] wrote, with these fields.
 pub(crate) fn read_block(
     bytes: &[u8],
-    shapes: &[deepcross_features::FieldShape],
+    shapes: &[deepcross_features::batch::FieldShape],
 ) -> Result<deepcross_features::Batch, String> {
     let block = block::read(bytes, shapes)?;
     block.batch.ok_or_else(|| "a block has no rows".to_owned())

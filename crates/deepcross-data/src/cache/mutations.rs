@@ -8,7 +8,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use deepcross_features::{Batch, Encoder, FieldConfig, FieldShape, Schema};
+use deepcross_features::batch::FieldShape;
+use deepcross_features::{Batch, Encoder, FieldConfig, Schema};
 use deepcross_testing::{Mutation, binary_mutations, check_mutations, mutate, number_of_mutations};
 use proptest::prelude::*;
 use tempfile::TempDir;

@@ -4,7 +4,8 @@
 
 use std::ops::Range;
 
-use deepcross_features::{Batch, FieldShape};
+use deepcross_features::Batch;
+use deepcross_features::batch::FieldShape;
 
 use super::block::{self, Block};
 use super::cached_rows::CachedRows;

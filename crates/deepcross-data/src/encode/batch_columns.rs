@@ -4,7 +4,8 @@
 
 use std::ops::Range;
 
-use deepcross_features::{Batch, Column};
+use deepcross_features::Batch;
+use deepcross_features::batch::Column;
 
 use crate::parallel::for_each;
 

@@ -131,7 +131,7 @@ impl<'e> ChunkCommit<'e> {
                 && !self.kept_columns.is_empty()
             {
                 let values = chunk.raw_row(*position);
-                self.raw_values.push(self.kept_columns.iter().map(|&column| values.field(column)));
+                self.raw_values.push(self.kept_columns.iter().map(|&column| values.cell(column)));
             }
             let is_kept = matches!(row, ChunkRow::Kept(..));
             if let Some(recorded) = self.recorded.as_mut().filter(|_| is_kept) {

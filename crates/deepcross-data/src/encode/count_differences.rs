@@ -7,7 +7,8 @@
 
 use std::ops::Range;
 
-use deepcross_features::{Column, FieldCounts, FieldShape, Reserved, ShapeKind};
+use deepcross_features::FieldCounts;
+use deepcross_features::batch::{Column, FieldShape, Reserved, ShapeKind};
 
 /// The number of counts in a [`FieldCounts`].
 pub(crate) const N_STATS: usize = 5;

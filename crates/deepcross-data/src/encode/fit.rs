@@ -68,7 +68,7 @@ pub fn fit(
 
 #[cfg(test)]
 mod tests {
-    use deepcross_features::TopBy;
+    use deepcross_features::fields::TopBy;
 
     use super::*;
     use crate::DataConfig;

@@ -4,7 +4,7 @@ use super::chunk_reader::{CHUNK_ROWS, Chunk, ChunkReader, ChunkRow, Position};
 use super::row_filter::{RowFilter, Target};
 use crate::config::BadRows;
 use crate::error::DataError;
-use crate::rows::RawRow;
+use crate::rows::{RawRow, RawRows};
 use crate::source::{Partition, Skipped, Source};
 
 /// Streams the raw rows of a source, and skips or reports bad rows.
@@ -18,6 +18,8 @@ pub struct RawReader {
     /// The row that was read last, if there is one.
     current: Option<Position>,
     skipped: Skipped,
+    /// Memory for the texts of a row of typed cells.
+    scratch: RawRows,
 }
 
 impl Source {
@@ -40,8 +42,8 @@ impl RawReader {
         bad_rows: BadRows,
     ) -> Result<Self, DataError> {
         let chunks = ChunkReader::new(source, filter, bad_rows)?;
-        let (chunk, skipped) = (Chunk::default(), Skipped::default());
-        Ok(Self { chunks, chunk, current: None, skipped })
+        let (chunk, skipped, scratch) = Default::default();
+        Ok(Self { chunks, chunk, current: None, skipped, scratch })
     }
 
     /// Keeps the rows as they stand in their files too, for [`raw_text`](Self::raw_text).
@@ -49,7 +51,7 @@ impl RawReader {
         Self { chunks: self.chunks.keeping_raw(), ..self }
     }
 
-    /// Reads the next row; `None` after the last row of the last file.
+    /// Reads the next row, as the texts of its cells; `None` after the last row of the last file.
     ///
     /// # Errors
     /// If the number of fields differs from the header's, or if a quote does not close or has text after its end,
@@ -60,7 +62,8 @@ impl RawReader {
     ///
     /// If the system cannot read the file, or if a row is longer than 16 MiB; the pass ends then.
     pub fn next_row(&mut self) -> Result<Option<RawRow<'_>>, DataError> {
-        Ok(self.next_labelled()?.map(|(row, _)| row))
+        let Some((position, _)) = self.advance()? else { return Ok(None) };
+        Ok(Some(self.chunk.raw_row(position).spelled(&mut self.scratch)))
     }
 
     /// Skips the row that was read last, because of an error that is about it.
@@ -81,20 +84,26 @@ impl RawReader {
     /// # Errors
     /// As [`next_row`](Self::next_row), and if the label or the weight is not valid.
     pub(crate) fn next_labelled(&mut self) -> Result<Option<(RawRow<'_>, Target)>, DataError> {
+        let Some((position, target)) = self.advance()? else { return Ok(None) };
+        Ok(Some((self.chunk.raw_row(position), target)))
+    }
+
+    fn advance(&mut self) -> Result<Option<(Position, Target)>, DataError> {
         self.current = None;
-        let (position, target) = loop {
+        loop {
             if self.chunk.rest().is_empty() {
                 self.chunks.read(&mut self.chunk, CHUNK_ROWS);
             }
             match self.chunk.take() {
                 None => return Ok(None),
-                Some(ChunkRow::Kept(position, target)) => break (position, target),
+                Some(ChunkRow::Kept(position, target)) => {
+                    self.current = Some(position);
+                    return Ok(Some((position, target)));
+                }
                 Some(ChunkRow::Bad(_, Some(error))) => self.skip(*error)?,
                 Some(ChunkRow::Bad(_, None) | ChunkRow::Dropped(_)) => {}
             }
-        };
-        self.current = Some(position);
-        Ok(Some((self.chunk.raw_row(position), target)))
+        }
     }
 
     /// The row that was read last as it stands in its file, with its line end.

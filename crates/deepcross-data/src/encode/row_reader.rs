@@ -5,7 +5,8 @@
 //! Third, the pieces are put together in order ([`chunk_commit`](super::chunk_commit)).
 //! These three steps run at the same time, with one chunk each ([`pipeline`](super::pipeline)).
 
-use deepcross_features::{Batch, Binding, Counts, Encoder, FieldShape, History};
+use deepcross_features::batch::FieldShape;
+use deepcross_features::{Batch, Binding, Counts, Encoder, History};
 
 use super::chunk_commit::ChunkCommit;
 use super::chunk_encoder::ChunkEncoder;

@@ -4,7 +4,8 @@
 
 use std::fmt::Debug;
 
-use deepcross_features::{Batch, Counts, FieldShape};
+use deepcross_features::batch::FieldShape;
+use deepcross_features::{Batch, Counts};
 
 use super::negative_sampling::NegativeSampling;
 use crate::error::DataError;

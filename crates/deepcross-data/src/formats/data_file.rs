@@ -1,34 +1,34 @@
 //! A file of a source: opens passes over it, and knows its format and its columns.
 
+use std::fmt;
 use std::path::Path;
 
 use super::columns::first_difference;
 use super::delimited::{Dialect, first_row, raw_header};
 use super::file_format::{FileFormat, FileReader};
+use super::memory::Memory;
 use crate::config::{DataConfig, Format};
 use crate::error::DataError;
 use crate::input::{InputFile, open};
 use crate::rows::RawRows;
 
 /// A file and its format.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct DataFile {
     pub(crate) file: InputFile,
-    pub(crate) format: Format,
+    pub(crate) module: &'static dyn FileFormat,
     /// The form of delimited text; `None` for other formats.
     pub(crate) dialect: Option<Dialect>,
 }
 
 impl DataFile {
     pub(crate) fn new(file: &InputFile, config: &DataConfig) -> Result<Self, DataError> {
-        // A file that cannot be read is reported as such, even if its name shows no format.
-        open(file)?;
-        let format = Format::of_file(file, config)?;
-        let problems = config.problems_with(format);
+        let module = module_of(file, config)?;
+        let problems = config.problems_with(module);
         if !problems.is_empty() {
             return Err(DataError::Config { problems });
         }
-        Ok(Self { file: file.clone(), format, dialect: format.module().dialect(config)? })
+        Ok(Self { file: file.clone(), module, dialect: module.dialect(config)? })
     }
 
     /// The path of the file.
@@ -42,19 +42,14 @@ impl DataFile {
         config: &DataConfig,
         header: &[String],
     ) -> Result<Box<dyn FileReader>, DataError> {
-        self.module().reader(&self.file, config, header)
-    }
-
-    /// The format.
-    pub(crate) fn module(&self) -> &'static dyn FileFormat {
-        self.format.module()
+        self.module.reader(&self.file, config, header)
     }
 
     /// Whether rows of this file can stand in a file of the other one's form.
     pub(crate) fn has_form_of(&self, other: &Self) -> bool {
         match self.dialect {
             Some(_) => self.dialect == other.dialect,
-            None => self.format == other.format,
+            None => self.module.format() == other.module.format(),
         }
     }
 
@@ -62,13 +57,13 @@ impl DataFile {
     pub(crate) fn extension(&self) -> &'static str {
         match self.dialect {
             Some(dialect) => dialect.extension(),
-            None => self.module().extensions().first().copied().unwrap_or_default(),
+            None => self.module.extensions().first().copied().unwrap_or_default(),
         }
     }
 
     /// The column names of this file, which must hold at least one row.
     pub(crate) fn header(&self, config: &DataConfig) -> Result<Vec<String>, DataError> {
-        self.module().header(&self.file, config)
+        self.module.header(&self.file, config)
     }
 
     /// The header row as it stands in the file; `None` if no row names the columns.
@@ -92,8 +87,8 @@ impl DataFile {
         expected: &[String],
         first: &Self,
     ) -> Result<(), DataError> {
-        if self.format == first.format
-            && let Some(checked) = self.module().check_next(&self.file)
+        if self.module.format() == first.module.format()
+            && let Some(checked) = self.module.check_next(&self.file)
         {
             return checked;
         }
@@ -109,4 +104,19 @@ impl DataFile {
             }),
         }
     }
+}
+
+impl fmt::Debug for DataFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataFile").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+fn module_of(file: &InputFile, config: &DataConfig) -> Result<&'static dyn FileFormat, DataError> {
+    if file.is_in_memory() {
+        return Ok(&Memory);
+    }
+    // A file that cannot be read is reported as such, even if its name shows no format.
+    open(file)?;
+    Ok(Format::of_file(file, config)?.module())
 }

@@ -3,6 +3,9 @@
 //! A format implements the trait of [`file_format`], and [`registry`] lists it; nothing else names a single format.
 //! A reader knows one file, and nothing about a source, labels, or encoding.
 
+#[cfg(feature = "parquet")]
+mod arrow;
+mod cells;
 mod column_type;
 mod columns;
 mod file_format;
@@ -12,6 +15,7 @@ mod delimited;
 mod jsonl;
 mod libffm;
 mod libsvm;
+mod memory;
 mod pairs;
 mod parquet;
 

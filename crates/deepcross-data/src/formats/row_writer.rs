@@ -39,7 +39,7 @@ impl<W: Write> fmt::Debug for RowWriter<W> {
 impl<W: Write> RowWriter<W> {
     /// Begins a file with these columns, and writes the header if the format has one.
     ///
-    /// `types` are for formats of [typed columns](Format::writes_types), and [`ColumnTypes`](crate::ColumnTypes) finds
+    /// `types` are for formats of [typed columns](Format::writes_types), and [`ColumnTypes`](crate::write::ColumnTypes) finds
     /// types that fit; a column without a type holds text.
     ///
     /// # Errors

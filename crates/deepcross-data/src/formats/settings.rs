@@ -11,7 +11,7 @@ impl DataConfig {
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = self.character_problems();
         problems.extend(self.column_problems());
-        problems.extend(self.format.into_iter().flat_map(|format| self.problems_with(format)));
+        problems.extend(self.module().into_iter().flat_map(|module| self.problems_with(module)));
         problems.extend(self.label.iter().flat_map(LabelConfig::problems));
         problems
     }
@@ -39,8 +39,8 @@ impl DataConfig {
     }
 
     /// The problems of keys that have no meaning, or another meaning, with this format.
-    pub(crate) fn problems_with(&self, format: Format) -> Vec<Problem> {
-        let problems = format.module().key_problems(self).into_iter();
+    pub(crate) fn problems_with(&self, module: &dyn FileFormat) -> Vec<Problem> {
+        let problems = module.key_problems(self).into_iter();
         problems.map(|problem| problem.within("data")).collect()
     }
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::input_file::InputFile;
+use super::memory::MemoryRows;
 use super::open::{open_seekable, unreadable};
 use crate::error::DataError;
 
@@ -34,14 +35,36 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// Computes the fingerprint of a file, of which at most 2 MiB are read.
     ///
-    /// A pipe, or `-` for the standard input, is read to its end; it can be read again if its [`Pipes`](crate::Pipes)
+    /// Of rows in memory, all values are read.
+    /// A pipe, or `-` for the standard input, is read to its end; it can be read again if its [`Pipes`](crate::input::Pipes)
     /// keep it.
     ///
     /// # Errors
     /// If there is no such file, if it is a folder, or if the system refuses.
     pub fn of(file: &InputFile) -> Result<Self, DataError> {
+        if let Some(rows) = file.memory() {
+            return Ok(Self::of_rows(rows));
+        }
         let mut bytes = open_seekable(file)?;
         Self::of_bytes(&mut bytes).map_err(|error| unreadable(file.path(), 1, error))
+    }
+
+    fn of_rows(rows: &MemoryRows) -> Self {
+        let (mut sum, mut n_bytes, mut text) = (Xxh3::new(), 0, Vec::new());
+        let mut add = |text: &[u8]| {
+            n_bytes += text.len() as u64;
+            sum.update(&(text.len() as u64).to_le_bytes());
+            sum.update(text);
+        };
+        rows.header.iter().for_each(|name| add(name.as_bytes()));
+        for chunk in &rows.chunks {
+            for row in 0..chunk.n_rows() {
+                for column in 0..chunk.n_cells(row) {
+                    add(chunk.cell(row, column).text(&mut text));
+                }
+            }
+        }
+        Self { bytes: n_bytes, hash: sum.digest() }
     }
 
     fn of_bytes(file: &mut (impl Read + Seek)) -> io::Result<Self> {

@@ -1,20 +1,24 @@
-//! Files and pipes that rows are read from.
+//! Files, pipes and memory that rows are read from.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::memory::{MemoryRows, StringRows};
 use super::replay::{Pipes, is_pipe};
+use super::row_chunk::RowChunk;
 
-/// The path of a file or a pipe, with the bytes of pipes that are kept; cheap to clone.
+/// A file or a pipe, with the bytes of pipes that are kept, or rows in memory in place of a file; cheap to clone.
 ///
 /// The path `-` is the standard input.
 #[derive(Clone, Debug)]
 pub struct InputFile {
     path: Arc<Path>,
     pipes: Pipes,
+    /// The rows, if they are in memory; the path then only names them in messages.
+    memory: Option<Arc<MemoryRows>>,
 }
 
-/// The files and pipes whose rows are read in order, as if they were one.
+/// The files, pipes and rows in memory that are read in order, as if they were one.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
     files: Vec<InputFile>,
@@ -23,7 +27,7 @@ pub struct Input {
 impl InputFile {
     /// The file or pipe at `path`; `pipes` keeps the bytes of pipes.
     pub fn new(path: &Path, pipes: &Pipes) -> Self {
-        Self { path: path.into(), pipes: pipes.clone() }
+        Self { path: path.into(), pipes: pipes.clone(), memory: None }
     }
 
     /// The path, as the caller named it.
@@ -33,7 +37,17 @@ impl InputFile {
 
     /// Whether this is the standard input or a pipe.
     pub fn is_pipe(&self) -> bool {
-        is_pipe(&self.path)
+        self.memory.is_none() && is_pipe(&self.path)
+    }
+
+    /// Whether the rows are in memory, so that there is no file of this path.
+    pub fn is_in_memory(&self) -> bool {
+        self.memory.is_some()
+    }
+
+    /// The rows in memory.
+    pub(crate) fn memory(&self) -> Option<&Arc<MemoryRows>> {
+        self.memory.as_ref()
     }
 
     pub(super) fn pipes(&self) -> &Pipes {
@@ -53,6 +67,25 @@ impl Input {
     pub fn new(paths: impl IntoIterator<Item: AsRef<Path>>, pipes: &Pipes) -> Self {
         let file = |path| InputFile::new(AsRef::as_ref(&path), pipes);
         Self { files: paths.into_iter().map(file).collect() }
+    }
+
+    /// The name of rows in memory in messages, in place of a path.
+    pub(crate) const MEMORY: &str = "rows in memory";
+
+    /// Rows of strings, which give the same model as the same rows in a CSV file.
+    ///
+    /// `header` names the columns; a row with another number of values is a bad row.
+    /// Of the settings, those that say how a file is read have no meaning for these rows, except for
+    /// [`DataConfig::trim`](crate::DataConfig::trim).
+    pub fn from_rows(header: Vec<String>, rows: Vec<Vec<String>>) -> Self {
+        let rows: Arc<dyn RowChunk> = Arc::new(StringRows(rows));
+        Self::in_memory(MemoryRows { header, chunks: vec![rows] })
+    }
+
+    pub(crate) fn in_memory(rows: MemoryRows) -> Self {
+        let path: Arc<Path> = Path::new(Self::MEMORY).into();
+        let (pipes, memory) = (Pipes::default(), Some(Arc::new(rows)));
+        Self { files: vec![InputFile { path, pipes, memory }] }
     }
 
     /// The files, in the order in which they are read.

@@ -1,4 +1,4 @@
-//! The bytes of a file or a pipe: opened, decompressed, and cut into lines.
+//! The bytes of a file or a pipe: opened, decompressed, and cut into lines; and rows that are in memory already.
 //!
 //! Nothing here knows a format: the modules above decide the meaning of the bytes.
 
@@ -7,8 +7,10 @@ mod fingerprint;
 mod first_lines;
 mod input_file;
 mod line_window;
+mod memory;
 mod open;
 mod replay;
+mod row_chunk;
 mod stream;
 
 pub use fingerprint::Fingerprint;
@@ -17,4 +19,6 @@ pub use input_file::{Input, InputFile};
 pub use replay::Pipes;
 
 pub(crate) use line_window::{BYTE_ORDER_MARK, LineWindow};
+pub(crate) use memory::MemoryRows;
 pub(crate) use open::{open, open_plain, unreadable};
+pub(crate) use row_chunk::RowChunk;

@@ -2,7 +2,8 @@
 //!
 //! A line without a quote is kept as it stands in its file until it is split, so that the thread that reads the file
 //! only has to find the end of the line; any thread splits it later.
-//! All other rows are appended field by field.
+//! All other rows of text are appended field by field.
+//! Rows of typed cells stay where they are: only the position of such a row is appended.
 //! One buffer holds the text of all rows, and another one all bounds.
 //! Rejected: buffers for each row, each of which would grow to the longest row that was ever stored in it.
 
@@ -10,10 +11,11 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use deepcross_features::{RowFields, Value};
+use deepcross_features::{Cell, RowFields, Value};
 
 use super::field_splitter::push_places;
 use crate::error::DataError;
+use crate::input::RowChunk;
 use crate::limits::MOST_FIELDS;
 use crate::message::line_start;
 use crate::place::Place;
@@ -34,6 +36,10 @@ pub(crate) struct RawRows {
     ends: Vec<u32>,
     rows: Vec<Bounds>,
     files: Vec<Arc<Path>>,
+    /// The rows of cells that some rows are among.
+    chunks: Vec<Arc<dyn RowChunk>>,
+    /// The number of bytes of the rows of cells.
+    n_cell_bytes: usize,
     /// The beginning in `text` of the field that is being filled.
     field: usize,
 }
@@ -53,6 +59,8 @@ struct Bounds {
     /// The number of its fields, which may be more than those that are kept.
     n_fields: usize,
     is_line: bool,
+    /// The position in `chunks` of the cells of the row, and its position among these; `None` if the row is text.
+    cells: Option<(usize, usize)>,
     /// Whether fields must be trimmed; false if no field has blanks.
     trim: bool,
     is_ascii: bool,
@@ -82,7 +90,8 @@ pub(crate) struct Line {
 
 /// A raw row: the fields of one row as they stand in a file, without blanks at their ends if fields are trimmed.
 ///
-/// It is a view of rows that a reader holds.
+/// Fields are texts or, in files of typed values and in memory, typed cells.
+/// The row is a view of rows that a reader holds.
 #[derive(Clone, Copy, Debug)]
 pub struct RawRow<'a> {
     /// The row, and the bytes after it in the buffer.
@@ -92,6 +101,8 @@ pub struct RawRow<'a> {
     is_ascii: bool,
     ends: &'a [u32],
     n_fields: usize,
+    /// The rows among which the cells of this row are, and its position; `None` if the row is text.
+    cells: Option<(&'a dyn RowChunk, usize)>,
     trim: bool,
     /// The start of its line; `None` if the row is a line itself.
     start: Option<&'a [u8]>,
@@ -108,6 +119,8 @@ impl RawRows {
         self.ends.shrink_to(BYTES);
         self.rows.clear();
         self.files.clear();
+        self.chunks.clear();
+        self.n_cell_bytes = 0;
     }
 
     /// The number of rows.
@@ -117,7 +130,7 @@ impl RawRows {
 
     /// The number of bytes of all rows.
     pub(crate) fn n_bytes(&self) -> usize {
-        self.text.len()
+        self.text.len() + self.n_cell_bytes
     }
 
     /// Whether no further row should be appended.
@@ -148,6 +161,25 @@ impl RawRows {
         }
     }
 
+    /// Appends a row of typed cells, which is at a position of `chunk`, and in `line` of `file`.
+    pub(crate) fn push_cells(
+        &mut self,
+        (chunk, at): (&Arc<dyn RowChunk>, usize),
+        trim: bool,
+        file: &Arc<Path>,
+        line: u64,
+    ) {
+        if self.chunks.last().is_none_or(|last| !Arc::ptr_eq(last, chunk)) {
+            self.chunks.push(Arc::clone(chunk));
+        }
+        self.n_cell_bytes += chunk.n_bytes(at);
+        self.push_row(file, line, Rest::Nothing);
+        let position = self.chunks.len() - 1;
+        if let Some(row) = self.rows.last_mut() {
+            (row.cells, row.n_fields, row.trim) = (Some((position, at)), chunk.n_cells(at), trim);
+        }
+    }
+
     fn push_row(&mut self, file: &Arc<Path>, line: u64, rest: Rest) {
         if self.files.last().is_none_or(|last| !Arc::ptr_eq(last, file)) {
             self.files.push(Arc::clone(file));
@@ -160,6 +192,7 @@ impl RawRows {
             fields: 0..0,
             n_fields: 0,
             is_line: false,
+            cells: None,
             trim: false,
             is_ascii: false,
             file,
@@ -181,24 +214,31 @@ impl RawRows {
             self.text.truncate(self.field);
             return;
         }
-        if row.trim {
-            let field = &self.text[self.field..];
-            let (n_bytes, n_kept) = (field.len(), field.trim_ascii_start().len());
-            let n_trimmed = field.trim_ascii().len();
-            let start = self.field + n_bytes - n_kept;
-            self.text.copy_within(start..start + n_trimmed, self.field);
-            self.text.truncate(self.field + n_trimmed);
+        let (start, trim) = (row.text.start, row.trim);
+        if trim {
+            self.trim_field();
         }
-        self.ends.push((self.text.len() - row.text.start) as u32);
+        self.ends.push((self.text.len() - start) as u32);
         // The byte after a field, in place of the delimiter that a line has.
         self.text.push(b'\n');
         self.field = self.text.len();
     }
 
+    /// Removes the blanks at both ends of the field that is being filled.
+    fn trim_field(&mut self) {
+        let field = &self.text[self.field..];
+        let (n_bytes, n_trimmed) = (field.len(), field.trim_ascii().len());
+        if n_trimmed < n_bytes {
+            let start = self.field + n_bytes - field.trim_ascii_start().len();
+            self.text.copy_within(start..start + n_trimmed, self.field);
+            self.text.truncate(self.field + n_trimmed);
+        }
+    }
+
     /// Ends the row that was appended last, with its error if it is bad, and with its form in the file if that is kept.
     pub(crate) fn end_row(&mut self, error: Option<DataError>, raw: &[u8]) {
         let Some(row) = self.rows.last_mut() else { return };
-        if !row.is_line {
+        if !row.is_line && row.cells.is_none() {
             row.text.end = self.text.len();
             row.fields.end = self.ends.len();
             // Each field has been trimmed.
@@ -260,8 +300,9 @@ impl RawRows {
         let (text, n_bytes) = (&self.text[row.text.start..], row.text.len());
         let (ends, file) = (&self.ends[row.fields.clone()], &*self.files[row.file]);
         let start = (!row.is_line).then(|| &self.text[row.start..row.text.start]);
+        let cells = row.cells.map(|(chunk, at)| (&*self.chunks[chunk], at));
         let Bounds { is_ascii, n_fields, trim, line, .. } = *row;
-        RawRow { text, n_bytes, is_ascii, ends, n_fields, trim, start, file, line }
+        RawRow { text, n_bytes, is_ascii, ends, n_fields, cells, trim, start, file, line }
     }
 
     /// The row at `index` as it stands in its file, with its line end; empty if that is not kept.
@@ -277,10 +318,49 @@ impl<'a> RawRow<'a> {
         self.n_fields
     }
 
-    /// The fields in order: the first 65,536, which are all fields of a valid row.
+    /// The cells in order: the first 65,536, which are all cells of a valid row.
+    pub fn cells(&self) -> impl Iterator<Item = Cell<'a>> + use<'a> {
+        let row = *self;
+        let n_cells = if row.cells.is_some() { row.n_fields } else { row.ends.len() };
+        (0..n_cells).map(move |column| row.cell(column))
+    }
+
+    /// The cell in a column; empty text if the row has no such column.
+    #[inline]
+    pub fn cell(&self, column: usize) -> Cell<'a> {
+        match self.cells {
+            None => Cell::Text(self.field(column)),
+            Some((chunk, row)) if column < self.n_fields => match chunk.cell(row, column) {
+                Cell::Text(text) if self.trim => Cell::Text(text.trim_ascii()),
+                cell => cell,
+            },
+            Some(_) => Cell::Text(&[]),
+        }
+    }
+
+    /// The fields of a row of text, in order; see [`cells`](Self::cells).
     pub fn fields(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let row = *self;
         (0..row.ends.len()).map(move |column| row.field(column))
+    }
+
+    /// The row with the texts of its cells, which are written to `scratch` if they are typed.
+    pub(crate) fn spelled<'t>(&self, scratch: &'t mut RawRows) -> RawRow<'t>
+    where
+        'a: 't,
+    {
+        if self.cells.is_none() {
+            return *self;
+        }
+        scratch.clear();
+        let file: Arc<Path> = self.file.into();
+        scratch.begin(&file, self.trim, self.line, b"");
+        for cell in self.cells() {
+            cell.spell(&mut scratch.text);
+            scratch.end_field();
+        }
+        scratch.end_row(None, b"");
+        scratch.get(0)
     }
 
     /// The place of the row's beginning.
@@ -289,7 +369,7 @@ impl<'a> RawRow<'a> {
         Place::new(self.file, self.line, self.start.unwrap_or_else(line))
     }
 
-    /// The bytes of a field; empty if the row has no such field.
+    /// The bytes of a field of a row of text; empty if the row has no such field.
     #[inline]
     pub fn field(&self, column: usize) -> &'a [u8] {
         let (start, end) = self.bounds(column);
@@ -308,8 +388,8 @@ impl<'a> RawRow<'a> {
 
 impl RowFields for RawRow<'_> {
     #[inline]
-    fn field(&self, column: usize) -> &[u8] {
-        RawRow::field(self, column)
+    fn cell(&self, column: usize) -> Cell<'_> {
+        RawRow::cell(self, column)
     }
 
     #[inline]
@@ -318,7 +398,7 @@ impl RowFields for RawRow<'_> {
             let (start, end) = self.bounds(column);
             return Some(Value::within(self.text, start, end));
         }
-        let field = self.field(column);
+        let Cell::Text(field) = self.cell(column) else { return None };
         str::from_utf8(field).is_ok().then(|| Value::new(field))
     }
 }

@@ -3,6 +3,8 @@
 //! A batch has ids and numbers only, but metrics are grouped by the text of a column, which need not belong to any
 //! field.
 
+use deepcross_features::Cell;
+
 /// The raw values of rows, column by column: a container that is filled again and again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RawValues {
@@ -36,10 +38,10 @@ impl RawValues {
         }
     }
 
-    /// Appends a row, given the value of each column.
-    pub(crate) fn push<'a>(&mut self, values: impl Iterator<Item = &'a [u8]>) {
-        for (column, value) in self.columns.iter_mut().zip(values) {
-            column.text.extend_from_slice(value);
+    /// Appends a row, given the cell of each column.
+    pub(crate) fn push<'a>(&mut self, cells: impl Iterator<Item = Cell<'a>>) {
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            cell.spell(&mut column.text);
             column.ends.push(column.text.len());
         }
     }

@@ -77,7 +77,7 @@ impl<'e> Shuffled<'e> {
     /// Shuffles all rows as a whole: they come in a uniformly random order, however many there are.
     ///
     /// Holds about `capacity` rows. If there are more, they go through a file in `folder`, which has no name there and
-    /// is about as large as a [`Cache`](crate::Cache) of these rows.
+    /// is about as large as a [`Cache`](crate::cache::Cache) of these rows.
     /// All rows are read before the first is handed out.
     /// `n_rows` is the approximate number of rows: if there are more, proportionally more rows are held.
     ///

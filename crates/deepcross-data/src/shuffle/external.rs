@@ -14,7 +14,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-use deepcross_features::{Batch, FieldShape};
+use deepcross_features::Batch;
+use deepcross_features::batch::FieldShape;
 use rand_chacha::ChaCha8Rng;
 
 use crate::cache::{BLOCK_ROWS, read_block, write_block};

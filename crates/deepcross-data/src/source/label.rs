@@ -30,7 +30,8 @@ impl LabelReader {
     /// # Errors
     /// If the value is of neither class, as a missing value is.
     pub fn read(&self, row: &RawRow<'_>) -> Result<f32, DataError> {
-        let value = row.field(self.column);
+        let mut scratch = Vec::new();
+        let value = row.cell(self.column).text(&mut scratch);
         let is_among = |class: &[String]| class.iter().any(|known| known.as_bytes() == value);
         if is_among(&self.config.positive) {
             Ok(1.0)

@@ -35,17 +35,28 @@ impl Partition {
     pub fn contains(&self, row: &RawRow<'_>) -> bool {
         match *self {
             Self::All => true,
-            Self::Train { valid_fraction, seed } => position(row.fields(), seed) >= valid_fraction,
-            Self::Valid { valid_fraction, seed } => position(row.fields(), seed) < valid_fraction,
+            Self::Train { valid_fraction, seed } => position_of(row, seed) >= valid_fraction,
+            Self::Valid { valid_fraction, seed } => position_of(row, seed) < valid_fraction,
         }
     }
+}
+
+/// The position of a row, by all its cells.
+fn position_of(row: &RawRow<'_>, seed: u64) -> f64 {
+    let mut scratch = Vec::new();
+    let hash = row.cells().fold(seed, |hash, cell| next(hash, cell.text(&mut scratch)));
+    unit_interval(hash)
+}
+
+fn next(hash: u64, field: &[u8]) -> u64 {
+    xxh3_64_with_seed(field, hash)
 }
 
 /// The position of a row, or of some of its fields, in [0, 1), uniform over rows.
 ///
 /// The position comes from a hash: the XXH3-64 of each field is the seed for the next field.
 pub(crate) fn position<'a>(fields: impl Iterator<Item = &'a [u8]>, seed: u64) -> f64 {
-    let hash = fields.fold(seed, |hash, field| xxh3_64_with_seed(field, hash));
+    let hash = fields.fold(seed, next);
     unit_interval(hash)
 }
 

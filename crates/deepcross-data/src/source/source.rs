@@ -32,7 +32,7 @@ impl Source {
     /// Opens each file of `input`, to check that it can be read and that all headers are equal.
     ///
     /// Files compressed by gzip or zstd are recognised by their first bytes and decompressed in each pass.
-    /// The path `-` is the standard input: see [`Pipes`](crate::Pipes).
+    /// The path `-` is the standard input: see [`Pipes`](crate::input::Pipes).
     ///
     /// # Errors
     /// If the settings have problems, or if no file is given.
@@ -86,13 +86,13 @@ impl Source {
 
     /// Whether all files hold labels and pairs: libsvm or libffm.
     pub(crate) fn has_pairs(&self) -> bool {
-        self.shared.files.iter().all(|file| file.format.has_pairs())
+        self.shared.files.iter().all(|file| file.module.pairs().is_some())
     }
 
     /// The character between two features of a column that is a weighted list in its format, as in libsvm and libffm;
     /// `None` for all other columns.
     pub fn pair_separator(&self, column: usize) -> Option<char> {
-        self.file(0)?.module().list_separator(column, self.header().len())
+        self.file(0)?.module.list_separator(column, self.header().len())
     }
 
     /// The source with a column for each field of `names` that its files may lack by their format, and do lack.
@@ -114,16 +114,16 @@ impl Source {
 
     /// Whether rows of all files lack a value in the column `name` if the files do not have the column.
     fn may_lack(&self, name: &str) -> bool {
-        self.shared.files.iter().all(|file| file.module().may_lack(name))
+        self.shared.files.iter().all(|file| file.module.may_lack(name))
     }
 
     /// Refuses files whose rows are not text, and files of several forms, whose rows cannot be put into one file.
     pub(crate) fn check_one_form(&self) -> Result<(), DataError> {
         let mut others = self.shared.files.iter().skip(1);
         let Some(first) = self.file(0) else { return Ok(()) };
-        let is_not_text = |file: &&DataFile| !file.format.has_text_rows();
+        let is_not_text = |file: &&DataFile| !file.module.has_text_rows();
         if let Some(file) = self.shared.files.iter().find(is_not_text) {
-            let format = file.format.title();
+            let format = file.module.title();
             return Err(DataError::NoText { file: file.path().to_path_buf(), format });
         }
         match others.find(|file| !file.has_form_of(first)) {

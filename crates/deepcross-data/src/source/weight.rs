@@ -26,7 +26,8 @@ impl WeightReader {
     /// # Errors
     /// If the value is not such a number, or if it is missing.
     pub fn read(&self, row: &RawRow<'_>) -> Result<f32, DataError> {
-        let value = row.field(self.column);
+        let mut scratch = Vec::new();
+        let value = row.cell(self.column).text(&mut scratch);
         let weight = str::from_utf8(value).ok().and_then(|text| text.parse::<f32>().ok());
         weight.filter(|weight| weight.is_finite() && *weight >= 0.0).ok_or_else(|| DataError::Row {
             place: row.place(),

@@ -8,9 +8,9 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
+use deepcross_data::split::{Shares, SplitBy, Splitter};
 use deepcross_data::{
-    BadRows, DataConfig, DataError, Labels, Partition, RowPlan, RowReader, Shares, Skipped, Source,
-    SplitBy, Splitter, fit,
+    BadRows, DataConfig, DataError, Labels, Partition, RowPlan, RowReader, Skipped, Source, fit,
 };
 use deepcross_features::{Batch, Encoder, FieldConfig, Schema};
 use deepcross_testing::{mutate, peak, text_mutations};

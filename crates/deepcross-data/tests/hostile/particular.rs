@@ -6,7 +6,8 @@
 use std::fs;
 use std::io::Write;
 
-use deepcross_data::{BadRows, RawRow, Source};
+use deepcross_data::rows::RawRow;
+use deepcross_data::{BadRows, Source};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 

@@ -4,11 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
+use deepcross_data::cache::{Cache, CacheWriter, CachedRows};
 use deepcross_data::{
-    BadRows, Cache, CacheWriter, CachedRows, DataError, Fitted, Labels, NegativeCounts, Partition,
-    RowPlan, RowReader, Shuffled, Side, Skipped, Source, fit,
+    BadRows, DataError, Fitted, Labels, NegativeCounts, Partition, RowPlan, RowReader, Shuffled,
+    Side, Skipped, Source, fit,
 };
-use deepcross_features::{Batch, Counts, FieldConfig, Pooling, Schema, TimeFormat, TimePart};
+use deepcross_features::fields::{Pooling, TimeFormat, TimePart};
+use deepcross_features::{Batch, Counts, FieldConfig, Schema};
 use rayon::ThreadPoolBuilder;
 use tempfile::TempDir;
 
@@ -71,7 +73,7 @@ pub(crate) fn schema(counts: bool) -> Schema {
     let fields = vec![
         if counts { ad.counts(true) } else { ad },
         FieldConfig::number("number")
-            .transform(deepcross_features::Transform::Standard)
+            .transform(deepcross_features::fields::Transform::Standard)
             .clip([1.0, 40.0]),
         FieldConfig::multi_hot("tags")
             .separator('|')

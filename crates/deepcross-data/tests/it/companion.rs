@@ -1,7 +1,8 @@
 //! Companion counts of encoded rows: in no epoch do the counts of a row include its own label.
 
 use deepcross_data::{BadRows, Labels, Partition, RowPlan, RowReader, Shuffled, Source, fit};
-use deepcross_features::{Batch, ColumnRows, FieldConfig, Schema};
+use deepcross_features::batch::ColumnRows;
+use deepcross_features::{Batch, FieldConfig, Schema};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -23,7 +24,7 @@ fn csv(rows: &[Row]) -> Vec<u8> {
 fn schema() -> Schema {
     let fields = vec![
         FieldConfig::categorical("ad").counts(true),
-        FieldConfig::number("number").transform(deepcross_features::Transform::Raw),
+        FieldConfig::number("number").transform(deepcross_features::fields::Transform::Raw),
     ];
     Schema::new(fields, Vec::new()).unwrap()
 }

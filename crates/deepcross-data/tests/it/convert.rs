@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use deepcross_data::write::{FileForm, RowWriter, convert, convert_encoded};
 use deepcross_data::{
-    BadRows, DataError, FileForm, Format, Labels, Partition, RowPlan, RowReader, RowWriter, Source,
-    convert, convert_encoded, fit,
+    BadRows, DataError, Format, Labels, Partition, RowPlan, RowReader, Source, fit,
 };
-use deepcross_features::{Batch, Column, FieldConfig, Schema};
+use deepcross_features::batch::Column;
+use deepcross_features::{Batch, FieldConfig, Schema};
 use proptest::prelude::*;
 
 use crate::{Files, read_all};
@@ -393,7 +394,7 @@ fn encoded_rows_have_features_of_their_fields() {
     assert_eq!(numbers("", content, "b.ffm"), unlabelled(ffm));
     for form in ["b.csv", "b.parquet"] {
         let form = FileForm::of(Path::new(form), None).unwrap();
-        let error = deepcross_data::EncodedWriter::new(Vec::new(), form, &[]).unwrap_err();
+        let error = deepcross_data::write::EncodedWriter::new(Vec::new(), form, &[]).unwrap_err();
         assert!(matches!(error, DataError::UnfitColumns { .. }), "{error}");
     }
 }
@@ -500,7 +501,7 @@ mod parquet {
 
     #[test]
     fn a_value_of_another_type_is_refused_and_its_row_is_not_written() {
-        use deepcross_data::{ColumnType, Compression};
+        use deepcross_data::write::{ColumnType, Compression};
         let columns = ["a", "b"].map(String::from);
         let form = FileForm { format: Format::PARQUET, compression: Compression::None };
         let types = [ColumnType::Int, ColumnType::Text];
@@ -533,7 +534,7 @@ mod parquet {
 /// Writes rows into a file of this name: the content of the file, and the rows that were accepted.
 fn written(name: &str, columns: &[String], rows: &[Vec<Vec<u8>>]) -> (Vec<u8>, Vec<Vec<Vec<u8>>>) {
     let form = FileForm::of(Path::new(name), None).unwrap();
-    let mut types = deepcross_data::ColumnTypes::new(columns.len());
+    let mut types = deepcross_data::write::ColumnTypes::new(columns.len());
     rows.iter().for_each(|row| types.observe(row.iter().map(Vec::as_slice)));
     let mut writer = RowWriter::new(Vec::new(), form, columns, &types.types()).unwrap();
     let mut taken = Vec::new();

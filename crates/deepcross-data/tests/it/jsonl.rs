@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use deepcross_data::{BadRows, FileForm, RowWriter};
+use deepcross_data::BadRows;
+use deepcross_data::write::{FileForm, RowWriter};
 use proptest::prelude::*;
 
 use crate::{Files, read_all};
@@ -159,7 +160,7 @@ fn a_file_of_too_many_keys_or_too_long_a_row_is_refused() {
 /// Writes rows, and reads them back without trimming.
 fn back(columns: &[String], rows: &[Vec<String>]) -> (Vec<u8>, Vec<String>, Vec<Vec<String>>) {
     let form = FileForm::of("a.jsonl".as_ref(), None).unwrap();
-    let mut types = deepcross_data::ColumnTypes::new(columns.len());
+    let mut types = deepcross_data::write::ColumnTypes::new(columns.len());
     rows.iter().for_each(|row| types.observe(row.iter().map(String::as_bytes)));
     let mut writer = RowWriter::new(Vec::new(), form, columns, &types.types()).unwrap();
     rows.iter().for_each(|row| writer.write(row.iter().map(String::as_bytes)).unwrap());

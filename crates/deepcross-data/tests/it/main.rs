@@ -12,6 +12,7 @@ mod encoded;
 mod forged_parquet;
 mod jsonl;
 mod layout;
+mod memory;
 mod mutations;
 mod negatives;
 mod order;

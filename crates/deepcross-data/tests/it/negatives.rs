@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use deepcross_data::{
     BadRows, Labels, NegativeCounts, Partition, RowPlan, RowReader, Shuffled, Source, fit,
 };
-use deepcross_features::{Batch, Column, Encoder, FieldConfig, Schema, Transform};
+use deepcross_features::batch::Column;
+use deepcross_features::fields::Transform;
+use deepcross_features::{Batch, Encoder, FieldConfig, Schema};
 use proptest::prelude::*;
 
 use crate::Files;

@@ -1,7 +1,9 @@
 //! Tests of the order in which [`Shuffled`] gives rows.
 
 use deepcross_data::{BadRows, Labels, Partition, RowPlan, RowReader, Shuffled, Source, fit};
-use deepcross_features::{Batch, Column, Encoder, FieldConfig, Schema, Transform};
+use deepcross_features::batch::Column;
+use deepcross_features::fields::Transform;
+use deepcross_features::{Batch, Encoder, FieldConfig, Schema};
 use proptest::prelude::*;
 
 use crate::Files;

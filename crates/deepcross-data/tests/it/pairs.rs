@@ -2,9 +2,8 @@
 
 use std::io::Write;
 
-use deepcross_data::{
-    BadRows, Labels, Partition, RowPlan, RowReader, Shares, Source, SplitBy, Splitter, fit,
-};
+use deepcross_data::split::{Shares, SplitBy, Splitter};
+use deepcross_data::{BadRows, Labels, Partition, RowPlan, RowReader, Source, fit};
 use deepcross_features::{Batch, FieldConfig, Schema};
 
 use crate::{Files, config, read_all};

@@ -12,9 +12,9 @@ use arrow_array::{
     TimestampMillisecondArray, UInt64Array,
 };
 use arrow_schema::{DataType, Field};
+use deepcross_data::split::{Shares, SplitBy, Splitter};
 use deepcross_data::{
-    BadRows, DataConfig, Labels, Partition, RowPlan, RowReader, Shares, Source, SplitBy, Splitter,
-    fit,
+    BadRows, DataConfig, Input, Labels, Partition, RowPlan, RowReader, Source, fit,
 };
 use deepcross_features::{Batch, FieldConfig, Schema};
 use parquet::arrow::ArrowWriter;
@@ -22,6 +22,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use tempfile::TempDir;
 
+use crate::memory::PARTITIONS;
 use crate::{Files, config, read_all};
 
 /// Writes the columns to `x.parquet`, in row groups of seven rows.
@@ -262,4 +263,61 @@ pub(crate) fn small() -> Vec<u8> {
         ("age", Arc::new((0..9).map(|i| Some(i as f32)).collect::<Float32Array>())),
     ]);
     std::fs::read(path).unwrap()
+}
+
+#[test]
+fn batches_in_memory_give_what_parquet_gives() {
+    let n = 40;
+    let users: DictionaryArray<Int32Type> =
+        (0..n).map(|i| ["ann", "bob", " é "].get(i % 4).copied()).collect();
+    let mut tags = ListBuilder::new(StringBuilder::new());
+    for i in 0..n {
+        tags.append_value([Some("a"), None, Some("b")].into_iter().take(i % 4));
+    }
+    let times: TimestampMillisecondArray =
+        (0..n as i64).map(|i| (i % 5 > 0).then_some(1_700_000_000_000 + 3_600_007 * i)).collect();
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("click", Arc::new(BooleanArray::from_iter((0..n).map(|i| Some(i % 3 == 0))))),
+        ("user", Arc::new(users)),
+        ("age", Arc::new(Int32Array::from_iter((0..n as i32).map(|i| (i % 7 > 0).then_some(i))))),
+        ("rate", Arc::new(Float32Array::from_iter_values((0..n).map(|i| 0.1 * i as f32)))),
+        ("price", Arc::new(Float64Array::from_iter((0..n).map(|i| Some(1e-3 * i as f64))))),
+        ("cents", Arc::new(Decimal128Array::from_iter((0..n as i128).map(Some)))),
+        ("day", Arc::new(Date32Array::from_iter_values(0..n as i32))),
+        ("time", Arc::new(times)),
+        ("tags", Arc::new(tags.finish())),
+    ];
+    let batch = RecordBatch::try_from_iter(columns.clone()).unwrap();
+    let (_folder, path) = written(columns);
+    let config = config("label = 'click'\nweight = 'price'");
+    let parquet = Source::open(&[path], &config).unwrap();
+    let batches = [batch.slice(0, 9), batch.slice(9, 0), batch.slice(9, n - 9)];
+    let memory = Source::open(Input::from_batches(&batches).unwrap(), &config).unwrap();
+    assert_eq!(memory.header(), parquet.header());
+    assert_eq!(read_all(&memory).unwrap(), read_all(&parquet).unwrap());
+
+    let numbers = ["age", "rate", "price", "cents"].map(FieldConfig::number);
+    let others = [FieldConfig::categorical("user"), FieldConfig::categorical("day")];
+    let lists = [FieldConfig::multi_hot("tags"), FieldConfig::categorical("time")];
+    let fields: Vec<_> = numbers.into_iter().chain(others).chain(lists).collect();
+    let schema = Schema::new(fields, vec![String::new()]).unwrap();
+    let fitted = [&memory, &parquet]
+        .map(|source| fit(source, &schema, PARTITIONS[1], BadRows::Error).unwrap());
+    assert_eq!(fitted[0].encoder.to_state(), fitted[1].encoder.to_state());
+    assert_eq!((fitted[0].rows, fitted[0].positives), (fitted[1].rows, fitted[1].positives));
+    for partition in PARTITIONS {
+        let plan = RowPlan { labels: Labels::Required, partition, bad_rows: BadRows::Error };
+        let [memory, parquet] = [&memory, &parquet].map(|source| {
+            let mut reader = RowReader::new(source, &fitted[0].encoder, plan).unwrap();
+            let mut batch = reader.new_batch();
+            while reader.fill(&mut batch, 7).unwrap() > 0 {}
+            (batch, reader.counts().clone())
+        });
+        assert!(memory.0.n_rows() > 5);
+        assert_eq!(memory, parquet);
+    }
+
+    let other = RecordBatch::try_from_iter([("x", batch.column(0).clone())]).unwrap();
+    let error = Input::from_batches(&[batch, other]).unwrap_err().to_string();
+    assert_eq!(error, "`rows in memory`: the batches have different columns");
 }

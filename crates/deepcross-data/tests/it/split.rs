@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use deepcross_data::{
-    BadRows, DataError, Shares, SplitBy, SplitFiles, SplitFolder, SplitSet, Splitter,
-};
+use deepcross_data::split::{Shares, SplitBy, SplitFiles, SplitFolder, SplitSet, Splitter};
+use deepcross_data::{BadRows, DataError};
 use proptest::prelude::*;
 
 use crate::Files;

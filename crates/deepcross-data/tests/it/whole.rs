@@ -23,7 +23,7 @@ impl World {
         let rows: String = (0..n_rows).map(|row| format!("{row}\n")).collect();
         let files = Files::one(format!("a\n{rows}").as_bytes());
         let source = files.source("").unwrap();
-        let number = FieldConfig::number("a").transform(deepcross_features::Transform::Raw);
+        let number = FieldConfig::number("a").transform(deepcross_features::fields::Transform::Raw);
         let schema = Schema::new(vec![number], Vec::new()).unwrap();
         let encoder = fit(&source, &schema, Partition::All, BadRows::Error).unwrap().encoder;
         Self { files, source, encoder, n_rows }
@@ -44,7 +44,7 @@ impl World {
         shuffled.restart(epoch).unwrap();
         let mut batch = self.encoder.new_batch();
         while shuffled.next(&mut batch, rows).unwrap() > 0 {}
-        let deepcross_features::Column::Dense(column) = &batch.columns()[0] else {
+        let deepcross_features::batch::Column::Dense(column) = &batch.columns()[0] else {
             panic!("numbers")
         };
         column.values().iter().map(|&value| value as usize).collect()

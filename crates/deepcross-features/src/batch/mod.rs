@@ -9,12 +9,15 @@ pub(crate) mod rows;
 pub(crate) mod shape;
 pub(crate) mod sparse;
 
+pub use column::Column;
+pub use dense::DenseColumn;
+pub use rows::{Bag, Bags, BatchRows, ColumnRows};
+pub use shape::{FieldShape, Reserved, ShapeKind};
+pub use sparse::SparseColumn;
+
 use std::ops::Range;
 
-use crate::batch::column::Column;
 use crate::batch::dense::keep_rows;
-use crate::batch::rows::BatchRows;
-use crate::batch::shape::FieldShape;
 use crate::error::FeatureError;
 
 /// Encoded rows, column by column.

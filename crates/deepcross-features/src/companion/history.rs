@@ -25,7 +25,7 @@ use crate::companion::folds::{FoldCounts, fold};
 use crate::companion::value_counts::ValueCounts;
 use crate::raw::binding::Binding;
 use crate::raw::row_fields::RowFields;
-use crate::raw::value_text;
+use crate::raw::value_text::{self, Scratch};
 
 /// The rows from which a training row gets its companion counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -182,7 +182,8 @@ impl FieldHistory {
         row: &R,
         missing: &[String],
     ) -> Option<usize> {
-        let text = value_text::read(binding.values(self.field, row).first, missing);
-        self.table.find(text.ok()?)
+        let mut scratch = Scratch::default();
+        let values = binding.values(self.field, row, &mut scratch);
+        self.table.find(value_text::read(values.first, missing).ok()?)
     }
 }

@@ -19,6 +19,7 @@ use crate::kinds::missing_number::MissingNumber;
 use crate::kinds::statistics::Statistics;
 use crate::limits::{LARGEST, in_range};
 use crate::problem::Problem;
+use crate::raw::cell::NumberRun;
 use crate::raw::value::{RUN, Run, Value};
 use crate::raw::value_text::ValueError;
 
@@ -238,6 +239,19 @@ impl Encode for NumberEncoder {
         }
         self.write(&numbers[..values.len()], missing, column, counts);
         true
+    }
+
+    fn encode_numbers(
+        &self,
+        run: &NumberRun,
+        column: &mut Column,
+        counts: &mut FieldCounts,
+    ) -> bool {
+        let are_numbers = run.numbers().iter().all(|&number| in_range(number));
+        if are_numbers {
+            self.write(run.numbers(), run.missing(), column, counts);
+        }
+        are_numbers
     }
 }
 
@@ -464,6 +478,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::raw::cell::Cell;
 
     fn fit(transform: Transform, missing: MissingNumber, training: &[f64]) -> NumberEncoder {
         let (transform, missing) = (Some(transform), Some(missing));
@@ -732,6 +747,33 @@ mod tests {
             let log = |x| apply(&FittedTransform::SignedLog, x).0;
             prop_assert_eq!(log(-a), -log(a));
             prop_assert!(a > b || log(a) <= log(b));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn typed_numbers_are_those_of_their_texts(
+            integer: i64, unsigned: u64, single: f32, double: f64, small in -100_i16..100, is_true: bool,
+        ) {
+            let cells = [
+                Cell::Integer(integer),
+                Cell::Integer(small.into()),
+                Cell::Unsigned(unsigned),
+                Cell::Single(single),
+                Cell::Single(small.into()),
+                Cell::Double(double),
+                Cell::Double(small.into()),
+                Cell::Double(-0.0),
+                Cell::Single(-0.0),
+                Cell::Boolean(is_true),
+            ];
+            for cell in cells {
+                let mut text = Vec::new();
+                cell.spell(&mut text);
+                if let (Some(number), Ok(parsed)) = (cell.number(), parse_bytes(&text)) {
+                    prop_assert_eq!(number.to_bits(), parsed.to_bits(), "{:?}", cell);
+                }
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::FeatureError;
 use crate::raw::row_fields::RowFields;
-use crate::raw::value_text::FieldValues;
+use crate::raw::value_text::{FieldValues, Scratch};
 use crate::suggest;
 
 /// The position of each field's column in the rows of a file; made by `bind` for one header.
@@ -49,15 +49,17 @@ impl Binding {
         self.seconds[index].is_none().then_some(self.columns[index])
     }
 
-    /// The raw values that the field at `index` reads from `row`.
+    /// The texts that the field at `index` reads from `row`, those of typed cells in `scratch`.
     #[inline]
     pub(crate) fn values<'a, R: RowFields + ?Sized>(
         &self,
         index: usize,
         row: &'a R,
+        Scratch { first, second }: &'a mut Scratch,
     ) -> FieldValues<'a> {
-        let second = self.seconds[index].map_or(&[][..], |column| row.field(column));
-        FieldValues { first: row.field(self.columns[index]), second }
+        let second =
+            self.seconds[index].map_or(&[][..], move |column| row.cell(column).text(second));
+        FieldValues { first: row.cell(self.columns[index]).text(first), second }
     }
 
     /// Finds the columns of each field of `fields` in `header`.
@@ -108,9 +110,10 @@ mod tests {
         };
         let binding = bind(&["city", "x", "age"]).expect("all columns are there");
         assert_eq!((binding.columns(), &binding.seconds[..]), (&[2, 0][..], &[None, Some(2)][..]));
-        let values = binding.values(1, &["Ulm", "", "7"]);
+        let mut scratch = Scratch::default();
+        let values = binding.values(1, &["Ulm", "", "7"], &mut scratch);
         assert_eq!((values.first, values.second), (&b"Ulm"[..], &b"7"[..]));
-        assert_eq!(binding.values(0, &["Ulm", "", "7"]).second, b"");
+        assert_eq!(binding.values(0, &["Ulm", "", "7"], &mut scratch).second, b"");
         let within = [&[][..], &[0], &[2], &[0, 2], &[0, 1]];
         let expected = [&[][..], &[], &[0], &[0, 1], &[]];
         assert_eq!(within.map(|columns| binding.fields_within(columns)), expected);

@@ -1,6 +1,7 @@
 //! Raw rows: their columns, and the values in these columns.
 
 pub(crate) mod binding;
+pub(crate) mod cell;
 pub(crate) mod row_fields;
 pub(crate) mod value;
 pub(crate) mod value_text;

@@ -29,6 +29,13 @@ pub(crate) struct FieldValues<'a> {
     pub(crate) second: &'a [u8],
 }
 
+/// Memory for the texts of typed cells that a field reads from one row.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scratch {
+    pub(crate) first: Vec<u8>,
+    pub(crate) second: Vec<u8>,
+}
+
 /// The text of `raw`, or `None` if it is one of the values that mean "missing".
 pub(crate) fn read<'a>(raw: &'a [u8], missing: &[String]) -> Result<Option<&'a str>, ValueError> {
     if missing.iter().any(|value| value.as_bytes() == raw) {
@@ -52,6 +59,11 @@ impl<'a> Missing<'a> {
         let is_empty = |value: &String| value.is_empty();
         let (empty, others) = (values.iter().any(is_empty), !values.iter().all(is_empty));
         Self { values, empty, others }
+    }
+
+    /// Whether a value that is not empty means "missing".
+    pub(crate) fn has_texts(&self) -> bool {
+        self.others
     }
 
     /// All values that mean "missing".

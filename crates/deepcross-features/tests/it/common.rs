@@ -1,9 +1,7 @@
 //! A schema with fields of every kind, and rows for it.
 
-use deepcross_features::{
-    Batch, Binding, Encoder, FieldConfig, Fitter, Grams, MissingNumber, Pooling, Schema, TimePart,
-    TopBy, Transform,
-};
+use deepcross_features::fields::{Grams, MissingNumber, Pooling, TimePart, TopBy, Transform};
+use deepcross_features::{Batch, Binding, Encoder, FieldConfig, Fitter, Schema};
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -1,8 +1,7 @@
 //! Companion counts of training rows, compared with a simple recount.
 
-use deepcross_features::{
-    Batch, Binding, ColumnRows, CountsFrom, Encoder, FieldConfig, Fitter, History,
-};
+use deepcross_features::batch::ColumnRows;
+use deepcross_features::{Batch, Binding, CountsFrom, Encoder, FieldConfig, Fitter, History};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

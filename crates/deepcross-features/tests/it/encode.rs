@@ -1,6 +1,7 @@
 //! Encoding never panics, never leaves part of a row, and gives batches that fit the shapes.
 
-use deepcross_features::{ColumnRows, Counts, FieldConfig, FieldCounts, Fitter};
+use deepcross_features::batch::ColumnRows;
+use deepcross_features::{Counts, FieldConfig, FieldCounts, Fitter};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

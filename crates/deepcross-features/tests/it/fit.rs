@@ -1,6 +1,8 @@
 //! Fitting takes one pass, depends only on the rows, and continues after rows that are not valid.
 
-use deepcross_features::{Encoder, FieldConfig, Fitter, Reserved, ShapeKind, TopBy, ValueForm};
+use deepcross_features::batch::{Reserved, ShapeKind};
+use deepcross_features::fields::TopBy;
+use deepcross_features::{Encoder, FieldConfig, Fitter, ValueForm};
 use proptest::prelude::*;
 
 use crate::common::{fit, header, rows, schema, schema_of};

@@ -20,6 +20,9 @@ const FAMILY: &str = "deepcross ";
 /// The name and the version of this program.
 const PROGRAM: &str = concat!("deepcross ", env!("CARGO_PKG_VERSION"));
 
+/// The length of a header up to the sections of this program, which begin with their number.
+pub(super) const SECTIONS_START: usize = 4 + PROGRAM.len();
+
 /// The greatest length of the name of a program in bytes.
 const MAX_PROGRAM_LENGTH: usize = 64;
 
@@ -46,8 +49,6 @@ pub trait FileHeader: Sized {
 pub struct SectionWriter {
     kind: FileKind,
     bytes: Vec<u8>,
-    /// The position of the number of sections.
-    count_at: usize,
     n_sections: u32,
 }
 
@@ -56,9 +57,8 @@ impl SectionWriter {
     pub fn new(kind: FileKind) -> Self {
         let mut bytes = Vec::new();
         write_text(PROGRAM, &mut bytes);
-        let count_at = bytes.len();
         bytes.extend(0u32.to_le_bytes());
-        Self { kind, bytes, count_at, n_sections: 0 }
+        Self { kind, bytes, n_sections: 0 }
     }
 
     /// Adds a section, whose name (or its beginning) is in [`FileKind::sections`].
@@ -79,15 +79,15 @@ impl SectionWriter {
         Ok(())
     }
 
-    /// The XXH3-64 of the sections so far.
+    /// The XXH3-64 of the sections so far, whichever program writes them.
     pub fn checksum(&self) -> u64 {
-        xxh3_64(&self.bytes)
+        xxh3_64(&self.bytes[SECTIONS_START..])
     }
 
     /// The header of these sections and this directory.
     pub(super) fn finish(mut self, directory: &Directory) -> Result<Vec<u8>, FormatError> {
         let count = self.n_sections.to_le_bytes();
-        self.bytes[self.count_at..self.count_at + count.len()].copy_from_slice(&count);
+        self.bytes[SECTIONS_START..SECTIONS_START + count.len()].copy_from_slice(&count);
         directory.write(&mut self.bytes);
         header_bytes::check_length(self.bytes.len() as u64)?;
         Ok(self.bytes)

@@ -9,7 +9,7 @@ use crate::model_spec::ModelSpec;
 use ::safetensors::tensor::TensorView;
 use ::safetensors::{Dtype, SafeTensors};
 use deepcross_autodiff::Params;
-use deepcross_features::FieldShape;
+use deepcross_features::batch::FieldShape;
 use deepcross_testing::{check_mutations, mutate};
 use proptest::prelude::*;
 use std::collections::BTreeMap;

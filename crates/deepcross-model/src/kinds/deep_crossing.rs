@@ -8,7 +8,8 @@ use crate::network::Network;
 use crate::stack::affine_size;
 use crate::stack::stacked_input::StackedInput;
 use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
-use deepcross_features::{FieldShape, Problem};
+use deepcross_features::Problem;
+use deepcross_features::batch::FieldShape;
 use deepcross_layers::units::{
     OneLayerUnitConfig, PlainUnitConfig, ResidualUnitConfig, Unit, UnitVars,
 };
@@ -264,7 +265,8 @@ mod tests {
     use crate::model::Model;
     use crate::model_spec::ModelSpec;
     use deepcross_autodiff::{Mode, Stream, Tape};
-    use deepcross_features::{Batch, Column, DenseColumn, SparseColumn};
+    use deepcross_features::Batch;
+    use deepcross_features::batch::{Column, DenseColumn, SparseColumn};
 
     fn shapes() -> Vec<FieldShape> {
         vec![

@@ -10,11 +10,11 @@ use crate::network::Network;
 use crate::stack::affine_size;
 use crate::stack::stacked_input::StackedInput;
 use deepcross_autodiff::{DenseId, Pass, Real, Var};
-use deepcross_features::{FieldShape, Problem};
-use deepcross_layers::{
-    Builder, FactorizationMachine, FirstOrder, FirstOrderConfig, Linear, LinearConfig, Mlp, Module,
-    UnitVars,
-};
+use deepcross_features::Problem;
+use deepcross_features::batch::FieldShape;
+use deepcross_layers::fields::{FactorizationMachine, FirstOrder, FirstOrderConfig};
+use deepcross_layers::units::UnitVars;
+use deepcross_layers::{Builder, Linear, LinearConfig, Mlp, Module};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 

@@ -2,7 +2,7 @@
 
 use super::layer_summary::{LayerSummaries, LayerSummary};
 use deepcross_autodiff::{Pass, Real, SharedColumns, Var};
-use deepcross_features::{BatchRows, ColumnRows, FieldShape};
+use deepcross_features::batch::{BatchRows, ColumnRows, FieldShape};
 use deepcross_layers::fields::{FieldInput, StackedField, Stacking};
 use deepcross_layers::{Builder, RowBags};
 

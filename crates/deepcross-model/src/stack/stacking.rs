@@ -4,7 +4,8 @@ use super::layer_summary::LayerSummaries;
 use super::stacked_input::StackedInput;
 use crate::config::StackingSpec;
 use deepcross_autodiff::Real;
-use deepcross_features::{FieldShape, Problem, ShapeKind};
+use deepcross_features::Problem;
+use deepcross_features::batch::{FieldShape, ShapeKind};
 use deepcross_layers::fields::{EmbeddingConfig, OneHot, StackedField};
 use deepcross_layers::{Builder, Init};
 

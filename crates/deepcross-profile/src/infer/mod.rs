@@ -7,7 +7,8 @@ mod column_kind;
 mod id_names;
 mod left_out;
 
-use deepcross_features::{FieldConfig, MissingNumber, Pooling, TimePart, Transform};
+use deepcross_features::FieldConfig;
+use deepcross_features::fields::{MissingNumber, Pooling, TimePart, Transform};
 
 use crate::profile::{ColumnProfile, DistinctCount, ListForm, Profile, TimeForm};
 

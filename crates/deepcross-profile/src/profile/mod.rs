@@ -20,7 +20,8 @@ mod value_counts;
 
 use std::path::Path;
 
-use deepcross_data::{DataError, LabelConfig, RawRow, Skipped, Source};
+use deepcross_data::rows::RawRow;
+use deepcross_data::{DataError, LabelConfig, Skipped, Source};
 
 pub use column::{ColumnProfile, TopValue};
 pub use label_counts::LabelCounts;

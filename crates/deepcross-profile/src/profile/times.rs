@@ -3,7 +3,7 @@
 //! A form is accepted only if every value has it.
 //! `14102100` alone may be an hour or a number, but a million numbers are hardly ever all hours.
 
-use deepcross_features::TimeFormat;
+use deepcross_features::fields::TimeFormat;
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::Pieces;
 

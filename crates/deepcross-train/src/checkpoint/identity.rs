@@ -6,7 +6,8 @@
 use crate::config_file::{RunConfig, differences};
 use crate::error::TrainError;
 use crate::options::Files;
-use deepcross_data::{DataError, Fingerprint, Input};
+use deepcross_data::input::Fingerprint;
+use deepcross_data::{DataError, Input};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 

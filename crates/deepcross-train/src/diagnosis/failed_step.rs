@@ -7,7 +7,8 @@
 use super::non_finite::{Element, NonFinite};
 use crate::objective::Objective;
 use deepcross_autodiff::{Gradients, Mode, Params, Pass, Stream, Tape, Var};
-use deepcross_features::{Batch, BatchRows, ColumnRows};
+use deepcross_features::Batch;
+use deepcross_features::batch::{BatchRows, ColumnRows};
 use deepcross_model::Model;
 
 /// A step whose loss or gradient is NaN or infinite.
@@ -171,7 +172,7 @@ fn first(values: &[f32]) -> Option<(usize, f32)> {
 mod tests {
     use super::*;
     use crate::{Engine, Files, RunConfig, RunOptions, TrainError, train};
-    use deepcross_features::{Column, DenseColumn, FieldShape, SparseColumn};
+    use deepcross_features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
     use deepcross_model::{ModelConfig, ModelKind};
     use deepcross_optim::{OptimizerConfig, Rule};
 

@@ -1,6 +1,7 @@
 //! A number that is NaN or infinite, with its place, and the message about it.
 
-use deepcross_features::{Encoder, ShapeKind};
+use deepcross_features::Encoder;
+use deepcross_features::batch::ShapeKind;
 use std::fmt;
 
 /// A number that is NaN or infinite, with its place.

@@ -7,7 +7,8 @@
 
 use crate::objective::{BLOCK, Objective, total_weight};
 use deepcross_autodiff::{Activation, Gradients, Params, Pass, Real, Tape, Var};
-use deepcross_features::{Batch, BatchRows};
+use deepcross_features::Batch;
+use deepcross_features::batch::BatchRows;
 use deepcross_model::{Model, Precision};
 
 /// The largest number of rows that reports are about.
@@ -184,8 +185,9 @@ mod tests {
     use super::*;
     use crate::diagnosis::{UnitProblem, unit_problems};
     use crate::{Engine, Event, Files, RunConfig, RunOptions, train};
-    use deepcross_features::{Column, DenseColumn, FieldShape, SparseColumn};
-    use deepcross_model::{ModelConfig, UnitKind};
+    use deepcross_features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
+    use deepcross_model::ModelConfig;
+    use deepcross_model::config::UnitKind;
     use deepcross_optim::{OptimizerConfig, Rule};
     use ndarray::{Array2, Axis};
 

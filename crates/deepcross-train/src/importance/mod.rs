@@ -15,7 +15,8 @@
 mod row_sample;
 
 use crate::error::TrainError;
-use deepcross_features::{Batch, Column, Encoder};
+use deepcross_features::batch::Column;
+use deepcross_features::{Batch, Encoder};
 use deepcross_metrics::inference::{auc_difference, log_loss_difference};
 use deepcross_model::{Predictor, Tapes};
 use rand::SeedableRng;

@@ -96,7 +96,7 @@ fn number(position: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use deepcross_features::FieldShape;
+    use deepcross_features::batch::FieldShape;
 
     fn sample(n: u32, max_rows: usize, at_a_time: usize) -> (Vec<f32>, u64) {
         let shapes = [FieldShape::dense("row", 1)];

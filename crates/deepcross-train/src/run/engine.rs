@@ -14,7 +14,8 @@ use crate::diagnosis::{FailedStep, Learner, NonFinite, UnitReport, first_weight,
 use crate::error::TrainError;
 use crate::objective::{BLOCK, Objective, total_weight};
 use deepcross_autodiff::{DenseId, Gradients, Mode, Params, Pass, Stream, Var, all_finite};
-use deepcross_features::{Batch, BatchRows};
+use deepcross_features::Batch;
+use deepcross_features::batch::BatchRows;
 use deepcross_model::{BatchNorm, Model, Tapes, check_memory};
 use deepcross_optim::{MAX_GROUPS, Optimizer, OptimizerConfig, OptimizerError};
 use std::ops::Range;
@@ -313,7 +314,7 @@ fn is_finite(pass: &Pass<'_, f32>, value: Var) -> bool {
 mod tests {
     use super::*;
     use deepcross_autodiff::Activation;
-    use deepcross_features::{Column, FieldShape, SparseColumn};
+    use deepcross_features::batch::{Column, FieldShape, SparseColumn};
     use deepcross_model::{ModelConfig, Module, Predictor, ResidualUnit, Unit};
     use deepcross_optim::{Rule, Settings};
 

@@ -12,7 +12,8 @@
 //! Reads happen in the same order as without reading ahead, and an error of reading is returned after the work on all
 //! rows before it.
 
-use deepcross_data::{DataError, RawValues, RowReader, Shuffled};
+use deepcross_data::rows::RawValues;
+use deepcross_data::{DataError, RowReader, Shuffled};
 use deepcross_features::Batch;
 
 /// A source that can be read ahead.

@@ -15,9 +15,9 @@ use crate::config_file::{RunConfig, differences};
 use crate::error::TrainError;
 use crate::event::{CacheEvent, Event};
 use crate::options::Files;
-use deepcross_data::{
-    Cache, CacheWriter, CachedRows, DataConfig, DataError, Fingerprint, Partition, RowReader, Side,
-};
+use deepcross_data::cache::{Cache, CacheWriter, CachedRows};
+use deepcross_data::input::Fingerprint;
+use deepcross_data::{DataConfig, DataError, Partition, RowReader, Side};
 use deepcross_features::{Encoder, EncoderState, FieldConfig, History};
 use deepcross_model::artifact::{
     ENCODER, Encoding, FIELD, FileHeader, FileKind, FormatError, SectionReader, SectionWriter,

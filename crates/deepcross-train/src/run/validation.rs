@@ -2,7 +2,8 @@
 
 use super::read_ahead::{InOrder, OrderedRows, ReadAhead};
 use crate::error::TrainError;
-use deepcross_data::{RawValues, RowReader};
+use deepcross_data::RowReader;
+use deepcross_data::rows::RawValues;
 use deepcross_features::Batch;
 use deepcross_metrics::{Evaluated, Evaluation, MetricError};
 use deepcross_model::{BLOCK, Predictor, Tapes};

@@ -32,7 +32,7 @@ impl NamedColumns {
         for name in names {
             match name.as_str() {
                 ALL if !source.header().contains(name) => found.push_all(&fields),
-                _ => found.push(column(name, &fields, source)?),
+                _ => found.push(column(name, "slice", &fields, source)?),
             }
         }
         Ok(found)
@@ -57,17 +57,19 @@ impl NamedColumns {
 }
 
 impl SliceColumn {
-    /// The column of this name: a column of `source`, or else that of a field of `encoder`.
+    /// The column of this name by which rows are grouped: a column of `source`, or else that of a field of `encoder`.
     ///
     /// # Errors
     /// As [`NamedColumns::of`].
-    pub fn named(name: &str, encoder: &Encoder, source: &Source) -> Result<Self, TrainError> {
-        column(name, &encoder.fields(), source)
+    pub fn of_groups(name: &str, encoder: &Encoder, source: &Source) -> Result<Self, TrainError> {
+        column(name, "group", &encoder.fields(), source)
     }
 }
 
+/// The column by which rows are cut into parts, which are called `part`.
 fn column(
     name: &str,
+    part: &str,
     fields: &[FieldDescription],
     source: &Source,
 ) -> Result<SliceColumn, TrainError> {
@@ -91,7 +93,7 @@ fn column(
         Some((field, _)) => form(field).ok_or_else(|| {
             let kind = field.kind;
             problem(format!(
-                "is read as {kind}: a row has several values, but must be in one slice"
+                "is read as {kind}: a row has several values, but must be in one {part}"
             ))
         })?,
     };

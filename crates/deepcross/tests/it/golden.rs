@@ -18,7 +18,8 @@
 //! `torch.optim.SGD`, `Adagrad`, `Adam`, `AdamW`, and `SparseAdam` on the tables with `Adam` on the rest.
 
 use deepcross::autodiff::{Gradients, Params, TableId, Tape};
-use deepcross::features::{Batch, Column, DenseColumn, FieldShape, SparseColumn};
+use deepcross::features::Batch;
+use deepcross::features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
 use deepcross::model::{Model, ModelConfig};
 use deepcross::optim::{Optimizer, OptimizerConfig, Rule, TableUpdates};
 use ndarray::Array2;

@@ -31,7 +31,8 @@
 
 use crate::golden::{Rows, check_all, check_close, shapes, table_gradient};
 use deepcross::autodiff::{Gradients, Params, Tape};
-use deepcross::model::{CrossStructure, Model, ModelConfig, ModelKind};
+use deepcross::model::config::CrossStructure;
+use deepcross::model::{Model, ModelConfig, ModelKind};
 use ndarray::Array2;
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 
 use crate::common::{clicks, config, folder, trained_with, with_reader, write};
 use deepcross::autodiff::Params;
-use deepcross::features::{BatchRows, ColumnRows};
+use deepcross::features::batch::{BatchRows, ColumnRows};
 use deepcross::model::TrainedModel;
 use deepcross::train::{EvaluateOptions, Files, RunConfig, evaluate};
 use std::path::{Path, PathBuf};

@@ -11,6 +11,7 @@ mod golden;
 mod golden_kinds;
 mod layout;
 mod linear_models;
+mod memory;
 mod paper;
 mod properties;
 mod resume;

@@ -1,8 +1,9 @@
 //! Checks the number of weights of the model of the paper, with the sizes of its table 1 and section 5.
 
 use deepcross::autodiff::Params;
-use deepcross::features::FieldShape;
-use deepcross::model::{LayerSummary, Model, ModelConfig, Preset};
+use deepcross::features::batch::FieldShape;
+use deepcross::model::config::Preset;
+use deepcross::model::{LayerSummary, Model, ModelConfig};
 
 /// The fields of table 1.
 fn fields() -> Vec<FieldShape> {

@@ -2,7 +2,8 @@
 
 use deepcross::data::{BadRows, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross::metrics::Evaluated;
-use deepcross::model::{NeighbourError, Tapes, TrainedModel, TrainingCounts, neighbours};
+use deepcross::model::neighbours::{NeighbourError, TrainingCounts, neighbours};
+use deepcross::model::{Tapes, TrainedModel};
 use deepcross::train::importance::{
     ImportancePlan, Importances, RowSample, permutation_importance,
 };

@@ -10,7 +10,7 @@ use anyhow::Result;
 use clap::Args;
 use comfy_table::{CellAlignment, Table};
 use deepcross_calibration::Calibrator;
-use deepcross_features::ShapeKind;
+use deepcross_features::batch::ShapeKind;
 use deepcross_model::{TrainedModel, TrainingSummary};
 use deepcross_train::TrainedRun;
 

@@ -4,8 +4,9 @@ use crate::call_error::CallError;
 use crate::output;
 use crate::text::tables::{counted, grouped, percent, shown, table};
 use anyhow::Result;
-use deepcross_model::{
-    Neighbour, NeighbourError, TrainedModel, TrainingCounts, neighbours, training_counts,
+use deepcross_model::TrainedModel;
+use deepcross_model::neighbours::{
+    Neighbour, NeighbourError, TrainingCounts, neighbours, training_counts,
 };
 
 /// Prints the values nearest to that of `FIELD=VALUE`.

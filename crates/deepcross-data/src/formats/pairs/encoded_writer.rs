@@ -7,7 +7,8 @@
 use std::fmt;
 use std::io::Write;
 
-use deepcross_features::{Batch, Column, FieldShape, ShapeKind};
+use deepcross_features::Batch;
+use deepcross_features::batch::{Column, FieldShape, ShapeKind};
 
 use super::words::{PairForm, push_word};
 use crate::config::Format;

@@ -5,8 +5,6 @@
 #[cfg(not(feature = "parquet"))]
 mod absent;
 #[cfg(feature = "parquet")]
-mod cell_text;
-#[cfg(feature = "parquet")]
 mod reader;
 #[cfg(feature = "parquet")]
 mod size_checks;

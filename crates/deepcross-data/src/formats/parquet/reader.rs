@@ -1,7 +1,7 @@
 //! Reads Parquet: columns of typed values, a batch of rows at a time.
 //!
-//! Values are handed on as text, like those of other formats, so that the same rows give the same numbers and the same
-//! held-out rows in any format.
+//! Values are handed on as typed cells, which count as the texts that they have in other formats, so that the same rows
+//! give the same numbers and the same held-out rows in any format.
 //! All columns are read, because the hash that holds rows out covers all values of a row.
 //!
 //! The library panics on some damaged files; the panic is caught here and reported as an error.
@@ -15,20 +15,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_schema::{ArrowError, SchemaRef};
 use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 
-use super::cell_text::{Refused, is_read, write};
 use super::size_checks::{problem_of_columns, problem_of_groups};
 use crate::error::DataError;
+use crate::formats::arrow::{self, BatchRows};
+use crate::formats::cells::check_row;
 use crate::formats::file_format::FileReader;
-use crate::input::{InputFile, open, unreadable};
-use crate::limits::{LONGEST_ROW, MOST_FIELDS};
-use crate::message::shown;
-use crate::place::{Place, row_number};
+use crate::input::{InputFile, RowChunk, open, unreadable};
+use crate::place::row_number;
 use crate::rows::RawRows;
 
 /// The number of rows of a batch.
@@ -39,14 +37,12 @@ pub(super) struct ParquetReader {
     file: Arc<Path>,
     names: Vec<String>,
     batches: ParquetRecordBatchReader,
-    batch: Option<RecordBatch>,
+    batch: Option<Arc<dyn RowChunk>>,
     /// The number of rows of the batch that were taken.
     next: usize,
     /// The number of the row that was read last, counted from 1.
     row: u64,
     trim: bool,
-    /// Scratch for the text of a value.
-    value: Vec<u8>,
 }
 
 impl fmt::Debug for ParquetReader {
@@ -63,18 +59,13 @@ impl ParquetReader {
         refuse(file, problem)?;
         let names = names(file, builder.schema())?;
         let batches = guarded(file, || builder.with_batch_size(BATCH_ROWS).build())?;
-        let (file, value) = (Arc::clone(file), Vec::new());
-        Ok(Box::new(Self { file, names, batches, batch: None, next: 0, row: 0, trim, value }))
+        let file = Arc::clone(file);
+        Ok(Box::new(Self { file, names, batches, batch: None, next: 0, row: 0, trim }))
     }
 
     /// The names of the columns.
     pub(super) fn header(file: &InputFile) -> Result<Vec<String>, DataError> {
         names(file.path(), builder(file)?.0.schema())
-    }
-
-    /// The place of the row that was taken.
-    fn place(&self) -> Place {
-        Place::new(&self.file, row_number(self.row), b"")
     }
 }
 
@@ -85,11 +76,14 @@ impl FileReader for ParquetReader {
     /// If the file is damaged; no more rows can be read then.
     fn take_row(&mut self) -> Result<bool, DataError> {
         self.next += 1;
-        while self.batch.as_ref().is_none_or(|batch| self.next > batch.num_rows()) {
+        while self.batch.as_ref().is_none_or(|batch| self.next > batch.n_rows()) {
             let batches = &mut self.batches;
-            let Some(batch) = guarded(&self.file, || batches.next().transpose())? else {
-                return Ok(false);
+            let read = || {
+                let batch = batches.next().transpose()?;
+                let rows = |batch| -> Arc<dyn RowChunk> { Arc::new(BatchRows::new(&batch)) };
+                Ok::<_, ArrowError>(batch.map(rows))
             };
+            let Some(batch) = guarded(&self.file, read)? else { return Ok(false) };
             (self.batch, self.next) = (Some(batch), 1);
         }
         self.row += 1;
@@ -99,34 +93,13 @@ impl FileReader for ParquetReader {
     /// Appends the row that was taken.
     ///
     /// # Errors
-    /// If a value cannot be written as text; reading then continues after the row.
+    /// If the text of a value would be misread; reading then continues after the row.
     /// If the row is too long; the pass ends then.
     fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
-        rows.begin(&self.file, self.trim, row_number(self.row), b"");
-        let columns = self.batch.as_ref().map_or(&[][..], RecordBatch::columns);
-        let at = self.next.saturating_sub(1);
-        let (mut refused, mut length) = (None, 0);
-        for (column, name) in columns.iter().zip(&self.names) {
-            self.value.clear();
-            if let Err(error) = write(column, at, &mut self.value) {
-                refused = refused.or(Some((name, shown(&self.value), error)));
-            }
-            length += self.value.len();
-            rows.push(&self.value);
-            rows.end_field();
-        }
-        if length > LONGEST_ROW {
-            return Err(DataError::LongRow { place: self.place(), limit: LONGEST_ROW });
-        }
-        match refused {
-            None => Ok(()),
-            Some((name, value, Refused(expected))) => Err(DataError::Row {
-                place: self.place(),
-                field: name.clone(),
-                value,
-                expected: expected.to_owned(),
-            }),
-        }
+        let Some(batch) = &self.batch else { return Ok(()) };
+        let (at, line) = (self.next - 1, row_number(self.row));
+        rows.push_cells((batch, at), self.trim, &self.file, line);
+        check_row((&**batch, at), &self.names, (&self.file, line))
     }
 
     fn raw(&self) -> &[u8] {
@@ -180,30 +153,5 @@ fn guarded<T, E: fmt::Display>(
 
 /// The names of the columns; each column must be of a type that is read.
 fn names(path: &Path, schema: &SchemaRef) -> Result<Vec<String>, DataError> {
-    let refused = |problem| DataError::Parquet { file: path.into(), problem };
-    let fields = schema.fields();
-    if fields.len() > MOST_FIELDS {
-        let n = fields.len();
-        return Err(refused(format!("it has {n} columns, expected at most {MOST_FIELDS}")));
-    }
-    let mut names: Vec<String> = Vec::with_capacity(fields.len());
-    for field in fields {
-        if !is_read(field.data_type()) {
-            return Err(refused(format!(
-                "column `{}` is of type {}, expected whole numbers, floating-point numbers, decimals, \
-                 booleans, text, dates, times, or lists of these",
-                shown(field.name().as_bytes()),
-                field.data_type()
-            )));
-        }
-        names.push(field.name().trim().to_owned());
-    }
-    let named: Vec<_> = names.iter().filter(|name| !name.is_empty()).cloned().collect();
-    match crate::config::first_repeated(&named) {
-        None => Ok(names),
-        Some(name) => {
-            let name = shown(name.as_bytes());
-            Err(refused(format!("it has the column `{name}` twice, expected each name once")))
-        }
-    }
+    arrow::names(schema).map_err(|problem| DataError::Parquet { file: path.into(), problem })
 }

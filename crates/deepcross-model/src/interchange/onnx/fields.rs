@@ -8,7 +8,7 @@
 use crate::graph::{Axis, GraphBuilder, Value, integer};
 use crate::interchange::graph_inputs::{ids_name, numbers_name, weights_name};
 use crate::stack::stacked_input::StackedInput;
-use deepcross_features::{FieldShape, ShapeKind};
+use deepcross_features::batch::{FieldShape, ShapeKind};
 use deepcross_layers::fields::{Embedding, OneHot, StackedField};
 
 /// The input of a batch for a field.

@@ -15,7 +15,7 @@ use crate::graph::{GraphBuilder, proto};
 use crate::predictor::Predictor;
 use crate::trained_model::TrainedModel;
 use deepcross_calibration::Calibrator;
-use deepcross_features::{FieldShape, Reserved, ShapeKind};
+use deepcross_features::batch::{FieldShape, Reserved, ShapeKind};
 use prost::Message;
 use serde_json::{Value as Json, json};
 use std::io::Write;

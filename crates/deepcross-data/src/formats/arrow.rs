@@ -1,0 +1,394 @@
+//! The columns of Arrow record batches as cells.
+//!
+//! Numbers are read where they are, without a copy, and a dictionary is not expanded.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowDictionaryKeyType, ByteArrayType, ByteViewType, Date32Type, Date64Type, Decimal128Type,
+    Decimal256Type, DecimalType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{
+    Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, BooleanArray, DictionaryArray,
+    GenericByteArray, GenericByteViewArray, GenericListArray, OffsetSizeTrait, PrimitiveArray,
+    RecordBatch,
+};
+use arrow_schema::{DataType, Schema, TimeUnit};
+use deepcross_features::{Cell, CellList, Cells, LIST_SEPARATOR};
+
+use crate::config::first_repeated;
+use crate::error::DataError;
+use crate::input::{Input, MemoryRows, RowChunk};
+use crate::limits::MOST_FIELDS;
+use crate::message::shown;
+
+const PLAIN_ELEMENTS: &str = "a list whose elements do not contain the separator `|`";
+
+const IN_RANGE: &str = "a time in the range of years that can be written as text";
+
+/// The days in the range of years that can be written as text: -262143 to 262142.
+const DAYS: std::ops::RangeInclusive<i64> = -96_465_292..=95_026_236;
+
+const SECONDS_OF_DAY: i64 = 24 * 60 * 60;
+
+/// The rows of a record batch.
+pub(crate) struct BatchRows {
+    n_rows: usize,
+    columns: Vec<Box<dyn Cells>>,
+    /// The columns whose cells are as long as their values.
+    long: Vec<usize>,
+    /// The columns whose cells may be misread.
+    checked: Vec<usize>,
+}
+
+/// The names of the columns; each column must be of a type that is read.
+pub(crate) fn names(schema: &Schema) -> Result<Vec<String>, String> {
+    let fields = schema.fields();
+    if fields.len() > MOST_FIELDS {
+        return Err(format!("it has {} columns, expected at most {MOST_FIELDS}", fields.len()));
+    }
+    let mut names: Vec<String> = Vec::with_capacity(fields.len());
+    for field in fields {
+        if !is_read(field.data_type()) {
+            return Err(format!(
+                "column `{}` is of type {}, expected whole numbers, floating-point numbers, decimals, \
+                 booleans, text, dates, times, or lists of these",
+                shown(field.name().as_bytes()),
+                field.data_type()
+            ));
+        }
+        names.push(field.name().trim().to_owned());
+    }
+    let named: Vec<_> = names.iter().filter(|name| !name.is_empty()).cloned().collect();
+    match first_repeated(&named) {
+        None => Ok(names),
+        Some(name) => {
+            let name = shown(name.as_bytes());
+            Err(format!("it has the column `{name}` twice, expected each name once"))
+        }
+    }
+}
+
+/// Whether values of this type are read.
+fn is_read(kind: &DataType) -> bool {
+    match kind {
+        DataType::List(element) | DataType::LargeList(element) => is_plain(element.data_type()),
+        DataType::Dictionary(_, value) => is_plain(value),
+        kind => is_plain(kind),
+    }
+}
+
+fn is_plain(kind: &DataType) -> bool {
+    match kind {
+        DataType::Null
+        | DataType::Boolean
+        | DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::Float32
+        | DataType::Float64
+        | DataType::Decimal128(..)
+        | DataType::Decimal256(..)
+        | DataType::Date32
+        | DataType::Date64
+        | DataType::Timestamp(..) => true,
+        kind => kind.is_integer(),
+    }
+}
+
+impl fmt::Debug for BatchRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchRows").field("n_rows", &self.n_rows).finish_non_exhaustive()
+    }
+}
+
+impl BatchRows {
+    /// The rows of a batch, whose columns must be of types that are [read](names).
+    pub(crate) fn new(batch: &RecordBatch) -> Self {
+        let types = batch.columns().iter().map(|array| array.data_type());
+        let of = |is: fn(&DataType) -> bool| {
+            types.clone().enumerate().filter(|(_, kind)| is(kind)).map(|(at, _)| at).collect()
+        };
+        let (long, checked) = (of(is_long), of(is_checked));
+        let columns = batch.columns().iter().map(column).collect();
+        Self { n_rows: batch.num_rows(), columns, long, checked }
+    }
+}
+
+impl RowChunk for BatchRows {
+    fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    fn n_cells(&self, _row: usize) -> usize {
+        self.columns.len()
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        self.columns[column].cell(row)
+    }
+
+    fn n_bytes(&self, row: usize) -> usize {
+        self.long.iter().map(|&column| n_bytes(self.cell(row, column))).sum()
+    }
+
+    fn problem(&self, row: usize) -> Option<(usize, &'static str)> {
+        let mut problems = self.checked.iter().map(|&at| (at, problem(self.cell(row, at))));
+        problems.find_map(|(at, problem)| Some((at, problem?)))
+    }
+}
+
+fn n_bytes(cell: Cell<'_>) -> usize {
+    match cell {
+        Cell::Text(text) => text.len(),
+        Cell::List(list) => list.iter().map(|element| n_bytes(element) + 1).sum(),
+        _ => 1,
+    }
+}
+
+/// What was expected in place of a cell whose text would be misread.
+fn problem(cell: Cell<'_>) -> Option<&'static str> {
+    match cell {
+        Cell::Day(day) => (!DAYS.contains(&day)).then_some(IN_RANGE),
+        Cell::Time { seconds, .. } => {
+            (!DAYS.contains(&seconds.div_euclid(SECONDS_OF_DAY))).then_some(IN_RANGE)
+        }
+        Cell::List(list) => list.iter().find_map(|element| match element {
+            Cell::Text(text) => text.contains(&LIST_SEPARATOR).then_some(PLAIN_ELEMENTS),
+            element => problem(element),
+        }),
+        _ => None,
+    }
+}
+
+fn is_long(kind: &DataType) -> bool {
+    match kind {
+        DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::List(_)
+        | DataType::LargeList(_) => true,
+        DataType::Dictionary(_, value) => is_long(value),
+        _ => false,
+    }
+}
+
+fn is_checked(kind: &DataType) -> bool {
+    match kind {
+        DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => true,
+        DataType::List(element) | DataType::LargeList(element) => {
+            let element = element.data_type();
+            is_long(element) || is_checked(element)
+        }
+        DataType::Dictionary(_, value) => is_checked(value),
+        _ => false,
+    }
+}
+
+/// The cells of a column; those of a type that is not read are missing.
+fn column(array: &ArrayRef) -> Box<dyn Cells> {
+    match array.data_type() {
+        DataType::Boolean => Box::new(Booleans(array.as_boolean().clone())),
+        DataType::Int8 => numbers::<Int8Type>(array, |n| Cell::Integer(n.into())),
+        DataType::Int16 => numbers::<Int16Type>(array, |n| Cell::Integer(n.into())),
+        DataType::Int32 => numbers::<Int32Type>(array, |n| Cell::Integer(n.into())),
+        DataType::Int64 => numbers::<Int64Type>(array, Cell::Integer),
+        DataType::UInt8 => numbers::<UInt8Type>(array, |n| Cell::Unsigned(n.into())),
+        DataType::UInt16 => numbers::<UInt16Type>(array, |n| Cell::Unsigned(n.into())),
+        DataType::UInt32 => numbers::<UInt32Type>(array, |n| Cell::Unsigned(n.into())),
+        DataType::UInt64 => numbers::<UInt64Type>(array, Cell::Unsigned),
+        DataType::Float32 => numbers::<Float32Type>(array, Cell::Single),
+        DataType::Float64 => numbers::<Float64Type>(array, Cell::Double),
+        DataType::Utf8 => Box::new(Texts(array.as_string::<i32>().clone())),
+        DataType::LargeUtf8 => Box::new(Texts(array.as_string::<i64>().clone())),
+        DataType::Utf8View => Box::new(Views(array.as_string_view().clone())),
+        DataType::Binary => Box::new(Texts(array.as_binary::<i32>().clone())),
+        DataType::LargeBinary => Box::new(Texts(array.as_binary::<i64>().clone())),
+        DataType::BinaryView => Box::new(Views(array.as_binary_view().clone())),
+        DataType::Decimal128(..) => decimals::<Decimal128Type>(array),
+        DataType::Decimal256(..) => decimals::<Decimal256Type>(array),
+        DataType::List(_) => lists(array.as_list::<i32>()),
+        DataType::LargeList(_) => lists(array.as_list::<i64>()),
+        DataType::Dictionary(key, _) => dictionary(array, key),
+        kind => times(array, kind),
+    }
+}
+
+fn times(array: &ArrayRef, kind: &DataType) -> Box<dyn Cells> {
+    const MILLISECONDS_OF_DAY: i64 = 1000 * SECONDS_OF_DAY;
+    match kind {
+        DataType::Date32 => numbers::<Date32Type>(array, |day| Cell::Day(day.into())),
+        DataType::Date64 => {
+            numbers::<Date64Type>(array, |time| Cell::Day(time.div_euclid(MILLISECONDS_OF_DAY)))
+        }
+        DataType::Timestamp(TimeUnit::Second, _) => {
+            numbers::<TimestampSecondType>(array, |time| moment(time, 1))
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            numbers::<TimestampMillisecondType>(array, |time| moment(time, 1_000))
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            numbers::<TimestampMicrosecondType>(array, |time| moment(time, 1_000_000))
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            numbers::<TimestampNanosecondType>(array, |time| moment(time, 1_000_000_000))
+        }
+        _ => Box::new(Missing),
+    }
+}
+
+/// The moment after that many parts of a second.
+fn moment(time: i64, parts: i64) -> Cell<'static> {
+    let nanoseconds = (time.rem_euclid(parts) * (1_000_000_000 / parts)) as u32;
+    Cell::Time { seconds: time.div_euclid(parts), nanoseconds }
+}
+
+/// A column without values.
+struct Missing;
+
+impl Cells for Missing {
+    fn cell(&self, _at: usize) -> Cell<'_> {
+        Cell::Null
+    }
+}
+
+struct Booleans(BooleanArray);
+
+impl Cells for Booleans {
+    fn cell(&self, at: usize) -> Cell<'_> {
+        if self.0.is_null(at) { Cell::Null } else { Cell::Boolean(self.0.value(at)) }
+    }
+}
+
+/// Values of a fixed size, and the cell of such a value.
+struct Numbers<T: ArrowPrimitiveType>(PrimitiveArray<T>, fn(T::Native) -> Cell<'static>);
+
+fn numbers<T: ArrowPrimitiveType>(
+    array: &ArrayRef,
+    cell: fn(T::Native) -> Cell<'static>,
+) -> Box<dyn Cells> {
+    Box::new(Numbers(array.as_primitive::<T>().clone(), cell))
+}
+
+impl<T: ArrowPrimitiveType> Cells for Numbers<T> {
+    fn cell(&self, at: usize) -> Cell<'_> {
+        if self.0.is_null(at) { Cell::Null } else { self.1(self.0.value(at)) }
+    }
+}
+
+struct Texts<T: ByteArrayType>(GenericByteArray<T>);
+
+impl<T: ByteArrayType> Cells for Texts<T> {
+    fn cell(&self, at: usize) -> Cell<'_> {
+        if self.0.is_null(at) { Cell::Null } else { Cell::Text(self.0.value(at).as_ref()) }
+    }
+}
+
+struct Views<T: ByteViewType>(GenericByteViewArray<T>);
+
+impl<T: ByteViewType> Cells for Views<T> {
+    fn cell(&self, at: usize) -> Cell<'_> {
+        if self.0.is_null(at) { Cell::Null } else { Cell::Text(self.0.value(at).as_ref()) }
+    }
+}
+
+/// Decimal numbers, which are wider than any cell, as texts.
+struct Decimals(Vec<Option<String>>);
+
+fn decimals<T: DecimalType + ArrowPrimitiveType>(array: &ArrayRef) -> Box<dyn Cells>
+where
+    T::Native: ArrowNativeTypeOp,
+{
+    let array = array.as_primitive::<T>();
+    let text = |at| array.is_valid(at).then(|| array.value_as_string(at));
+    Box::new(Decimals((0..array.len()).map(text).collect()))
+}
+
+impl Cells for Decimals {
+    fn cell(&self, at: usize) -> Cell<'_> {
+        self.0[at].as_ref().map_or(Cell::Null, |text| Cell::Text(text.as_bytes()))
+    }
+}
+
+struct Lists<O: OffsetSizeTrait> {
+    array: GenericListArray<O>,
+    elements: Box<dyn Cells>,
+}
+
+fn lists<O: OffsetSizeTrait>(array: &GenericListArray<O>) -> Box<dyn Cells> {
+    Box::new(Lists { array: array.clone(), elements: column(array.values()) })
+}
+
+impl<O: OffsetSizeTrait> Cells for Lists<O> {
+    fn cell(&self, at: usize) -> Cell<'_> {
+        if self.array.is_null(at) {
+            return Cell::Null;
+        }
+        let offsets = self.array.value_offsets();
+        let [start, end] = [offsets[at], offsets[at + 1]].map(O::as_usize);
+        Cell::List(CellList { cells: &*self.elements, start, end })
+    }
+}
+
+struct Dictionary<K: ArrowDictionaryKeyType> {
+    array: DictionaryArray<K>,
+    values: Box<dyn Cells>,
+}
+
+fn dictionary(array: &ArrayRef, key: &DataType) -> Box<dyn Cells> {
+    fn of<K: ArrowDictionaryKeyType>(array: &ArrayRef) -> Box<dyn Cells> {
+        let array = array.as_dictionary::<K>().clone();
+        let values = column(array.values());
+        Box::new(Dictionary { array, values })
+    }
+    match key {
+        DataType::Int8 => of::<Int8Type>(array),
+        DataType::Int16 => of::<Int16Type>(array),
+        DataType::Int32 => of::<Int32Type>(array),
+        DataType::Int64 => of::<Int64Type>(array),
+        DataType::UInt8 => of::<UInt8Type>(array),
+        DataType::UInt16 => of::<UInt16Type>(array),
+        DataType::UInt32 => of::<UInt32Type>(array),
+        DataType::UInt64 => of::<UInt64Type>(array),
+        _ => Box::new(Missing),
+    }
+}
+
+impl<K: ArrowDictionaryKeyType> Cells for Dictionary<K> {
+    fn cell(&self, at: usize) -> Cell<'_> {
+        self.array.key(at).map_or(Cell::Null, |key| self.values.cell(key))
+    }
+}
+
+impl Input {
+    /// The rows of Arrow record batches, which all have the columns of the first; with the cargo feature `parquet`.
+    ///
+    /// Numbers are read where they are, and dictionaries are not expanded.
+    /// The rows give the same model as the same rows in a Parquet file.
+    ///
+    /// # Errors
+    /// [`DataError::NoFiles`] if there is no batch; [`DataError::Columns`] if the batches have different columns, or a
+    /// column of a type that is not read.
+    pub fn from_batches(batches: &[RecordBatch]) -> Result<Self, DataError> {
+        let first = batches.first().ok_or(DataError::NoFiles)?;
+        let refused = |problem| DataError::Columns { file: Self::MEMORY.into(), problem };
+        let header = names(&first.schema()).map_err(refused)?;
+        for batch in batches {
+            if names(&batch.schema()).map_err(refused)? != header {
+                return Err(refused("the batches have different columns".to_owned()));
+            }
+        }
+        let rows = |batch| -> Arc<dyn RowChunk> { Arc::new(BatchRows::new(batch)) };
+        Ok(Self::in_memory(MemoryRows { header, chunks: batches.iter().map(rows).collect() }))
+    }
+}

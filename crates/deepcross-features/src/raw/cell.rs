@@ -1,0 +1,280 @@
+//! Cells: the values of rows as a reader hands them on, as text or typed, and the text of a typed value.
+//!
+//! A typed value counts as the text that the same value has in a text file, so that the same rows give the same ids,
+//! numbers and held-out rows in any format.
+//! [`Cell::spell`] is the only place that decides on this text.
+
+use std::fmt::{self, Write};
+
+use crate::raw::value::RUN;
+use crate::raw::value_text::Missing;
+
+/// The separator between the elements of a list: the default of multi-hot fields.
+pub const LIST_SEPARATOR: u8 = b'|';
+
+/// The value of a row in one column.
+#[derive(Clone, Copy, Debug)]
+pub enum Cell<'a> {
+    /// No value: the empty text.
+    Null,
+    /// Text, which need not be UTF-8.
+    Text(&'a [u8]),
+    /// A whole number.
+    Integer(i64),
+    /// A whole number that is not negative.
+    Unsigned(u64),
+    /// A number of single precision.
+    Single(f32),
+    /// A number of double precision.
+    Double(f64),
+    /// A truth value: 1 or 0, as labels are.
+    Boolean(bool),
+    /// A day, as the number of days since 1970-01-01.
+    Day(i64),
+    /// A moment in UTC.
+    Time {
+        /// The seconds since 1970-01-01.
+        seconds: i64,
+        /// The nanoseconds after that, below 10⁹.
+        nanoseconds: u32,
+    },
+    /// Several values.
+    List(CellList<'a>),
+}
+
+/// The elements of a list: a range of the values of a column.
+#[derive(Clone, Copy)]
+pub struct CellList<'a> {
+    /// The column that holds the elements of all lists.
+    pub cells: &'a dyn Cells,
+    /// The position of the first element.
+    pub start: usize,
+    /// The position after the last element.
+    pub end: usize,
+}
+
+/// A column of cells.
+pub trait Cells: Send + Sync {
+    /// The cell at a position, which must be that of a row or an element.
+    fn cell(&self, at: usize) -> Cell<'_>;
+}
+
+impl fmt::Debug for CellList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<'a> CellList<'a> {
+    /// The elements, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Cell<'a>> + use<'a> {
+        let cells = self.cells;
+        (self.start..self.end).map(|at| cells.cell(at))
+    }
+}
+
+impl<'a> Cell<'a> {
+    /// The text of the cell, which is written to `scratch` if the cell is typed.
+    #[inline]
+    pub fn text<'t>(self, scratch: &'t mut Vec<u8>) -> &'t [u8]
+    where
+        'a: 't,
+    {
+        match self {
+            Self::Text(text) => text,
+            Self::Null => &[],
+            typed => {
+                scratch.clear();
+                typed.spell(scratch);
+                scratch
+            }
+        }
+    }
+
+    /// Appends the text of the cell; a missing value has no text.
+    ///
+    /// Numbers have the fewest digits from which they can be read back; booleans are 1 and 0, like labels; times are as
+    /// in `2024-02-29T12:30:00`; the elements of a list have `|` between them, and missing elements are left out.
+    pub fn spell(self, text: &mut Vec<u8>) {
+        match self {
+            Self::Null => {}
+            Self::Text(bytes) => text.extend_from_slice(bytes),
+            Self::Boolean(is_true) => text.push(if is_true { b'1' } else { b'0' }),
+            Self::Integer(number) => put(text, format_args!("{number}")),
+            Self::Unsigned(number) => put(text, format_args!("{number}")),
+            Self::Single(number) => put(text, format_args!("{number}")),
+            Self::Double(number) => put(text, format_args!("{number}")),
+            Self::Day(day) => spell_day(day, text),
+            Self::Time { seconds, nanoseconds } => spell_time(seconds, nanoseconds, text),
+            Self::List(list) => spell_list(list, text),
+        }
+    }
+
+    /// The number that the text of the cell would be read as, if the cell is a finite number and this is known without
+    /// its text.
+    pub(crate) fn number(self) -> Option<f64> {
+        match self {
+            Self::Integer(number) => Some(number as f64),
+            Self::Unsigned(number) => Some(number as f64),
+            // The text of any other single number is that of another double number.
+            Self::Single(number) if number.trunc() == number && number.abs() < 16_777_216.0 => {
+                Some(number.into())
+            }
+            Self::Double(number) if number.is_finite() => Some(number),
+            Self::Boolean(is_true) => Some(is_true.into()),
+            _ => None,
+        }
+    }
+}
+
+/// Up to [`RUN`] typed numbers of one column.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NumberRun {
+    numbers: [f64; RUN],
+    len: usize,
+    missing: u32,
+}
+
+impl NumberRun {
+    /// The numbers of up to [`RUN`] cells; `None` if one of them is neither a number nor missing, or if its text decides
+    /// whether it is missing.
+    pub(crate) fn of<'c>(
+        cells: impl Iterator<Item = Cell<'c>>,
+        missing: &Missing<'_>,
+    ) -> Option<Self> {
+        if missing.has_texts() {
+            return None;
+        }
+        let mut run = Self { numbers: [0.0; RUN], len: 0, missing: 0 };
+        for (number, cell) in run.numbers.iter_mut().zip(cells) {
+            match cell {
+                Cell::Null if missing.contains(b"") => run.missing |= 1 << run.len,
+                cell => *number = cell.number()?,
+            }
+            run.len += 1;
+        }
+        Some(run)
+    }
+
+    /// The numbers; 0 for a missing one.
+    pub(crate) fn numbers(&self) -> &[f64] {
+        &self.numbers[..self.len]
+    }
+
+    /// A bit for each number that is missing, the first one lowest.
+    pub(crate) fn missing(&self) -> u32 {
+        self.missing
+    }
+}
+
+fn spell_list(list: CellList<'_>, text: &mut Vec<u8>) {
+    let start = text.len();
+    for element in list.iter().filter(|element| !matches!(element, Cell::Null)) {
+        if text.len() > start {
+            text.push(LIST_SEPARATOR);
+        }
+        element.spell(text);
+    }
+}
+
+fn spell_day(day: i64, text: &mut Vec<u8>) {
+    let (year, month, day) = date(day);
+    // A year of more than four digits has a sign, as ISO 8601 says.
+    match (0..=9999).contains(&year) {
+        true => put(text, format_args!("{year:04}-{month:02}-{day:02}")),
+        false => put(text, format_args!("{year:+05}-{month:02}-{day:02}")),
+    }
+}
+
+fn spell_time(seconds: i64, nanoseconds: u32, text: &mut Vec<u8>) {
+    const DAY: i64 = 24 * 60 * 60;
+    spell_day(seconds.div_euclid(DAY), text);
+    let second = seconds.rem_euclid(DAY);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    put(text, format_args!("T{hour:02}:{minute:02}:{second:02}"));
+    match nanoseconds {
+        0 => {}
+        n if n % 1_000_000 == 0 => put(text, format_args!(".{:03}", n / 1_000_000)),
+        n if n % 1_000 == 0 => put(text, format_args!(".{:06}", n / 1_000)),
+        n => put(text, format_args!(".{n:09}")),
+    }
+}
+
+/// The year, month and day of a number of days since 1970-01-01, in the Gregorian calendar.
+///
+/// Years begin in March, so that a leap day is the last of its year; 400 years have 146,097 days.
+fn date(day: i64) -> (i64, i64, i64) {
+    let day = day + 719_468;
+    let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+fn put(text: &mut Vec<u8>, value: fmt::Arguments<'_>) {
+    struct Text<'t>(&'t mut Vec<u8>);
+    impl Write for Text<'_> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.extend_from_slice(text.as_bytes());
+            Ok(())
+        }
+    }
+    // Writing to memory does not fail.
+    Text(text).write_fmt(value).unwrap_or_default();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Elements(Vec<Option<i64>>);
+
+    impl Cells for Elements {
+        fn cell(&self, at: usize) -> Cell<'_> {
+            self.0[at].map_or(Cell::Null, Cell::Integer)
+        }
+    }
+
+    fn spelled(cell: Cell<'_>) -> String {
+        let mut text = Vec::new();
+        cell.spell(&mut text);
+        String::from_utf8(text).expect("the text is UTF-8")
+    }
+
+    #[test]
+    fn cells_have_the_text_of_text_files() {
+        let elements = Elements(vec![None, Some(1), None, Some(-2), Some(3)]);
+        let list = |start, end| Cell::List(CellList { cells: &elements, start, end });
+        let time = |seconds, nanoseconds| Cell::Time { seconds, nanoseconds };
+        for (cell, expected) in [
+            (Cell::Null, ""),
+            (Cell::Text(b" a"), " a"),
+            (Cell::Integer(i64::MIN), "-9223372036854775808"),
+            (Cell::Unsigned(u64::MAX), "18446744073709551615"),
+            (Cell::Single(0.1), "0.1"),
+            (Cell::Double(0.1_f32.into()), "0.10000000149011612"),
+            (Cell::Double(-0.0), "-0"),
+            (Cell::Double(f64::NAN), "NaN"),
+            (Cell::Double(1e21), "1000000000000000000000"),
+            (Cell::Boolean(true), "1"),
+            (Cell::Boolean(false), "0"),
+            (Cell::Day(0), "1970-01-01"),
+            (Cell::Day(-1), "1969-12-31"),
+            (Cell::Day(19_782), "2024-02-29"),
+            (Cell::Day(-719_529), "-0001-12-31"),
+            (Cell::Day(2_932_897), "+10000-01-01"),
+            (time(1_709_209_800, 0), "2024-02-29T12:30:00"),
+            (time(-1, 500_000_000), "1969-12-31T23:59:59.500"),
+            (time(0, 1_000), "1970-01-01T00:00:00.000001"),
+            (time(0, 7), "1970-01-01T00:00:00.000000007"),
+            (list(0, 5), "1|-2|3"),
+            (list(0, 1), ""),
+            (list(3, 5), "-2|3"),
+        ] {
+            assert_eq!(spelled(cell), expected, "{cell:?}");
+        }
+    }
+}
