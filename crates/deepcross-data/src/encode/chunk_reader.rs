@@ -20,7 +20,7 @@ use crate::rows::{RawRow, RawRows};
 use crate::source::{Records, Source};
 
 /// The most rows of a chunk.
-pub(crate) const CHUNK_ROWS: usize = 768;
+const CHUNK_ROWS: usize = 768;
 
 /// A chunk takes no further row once its rows have this many bytes.
 const CHUNK_BYTES: usize = 384 << 10;
