@@ -65,7 +65,7 @@ impl CrossLayer {
         let narrow = self.narrow.map_or(x, |narrow| narrow.forward(pass, x));
         let inner = self.linear.forward(pass, narrow);
         let product = pass.mul(first, inner);
-        UnitVars { inner, out: pass.add(product, x) }
+        UnitVars { inner, out: pass.add(x, product) }
     }
 }
 

@@ -25,6 +25,9 @@ const DELIMITERS: [u8; 4] = *b"\t,;|";
 /// If no file is given, or if the first file cannot be read.
 pub fn guess_format(files: &Input, config: &DataConfig) -> Result<DataConfig, DataError> {
     let file = files.files().first().ok_or(DataError::NoFiles)?;
+    if file.is_in_memory() {
+        return Ok(config.clone());
+    }
     let shown = config.format_of(file).ok();
     if shown.is_some_and(|format| !format.has_text_rows()) {
         return Ok(config.clone());

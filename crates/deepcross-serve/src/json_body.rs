@@ -7,7 +7,7 @@
 use crate::columns::Columns;
 use crate::problem::Problem;
 use crate::request_rows::{Limits, RequestRows};
-use crate::text_rows::{Cell, TextRows};
+use crate::text_rows::{TextCell, TextRows};
 use deepcross_features::json::{JsonValue, JsonWalk, kind_of};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -182,7 +182,7 @@ fn read_values(
     walk: &mut JsonWalk<'_>,
     rows: &mut RequestRows<'_>,
     column: Option<usize>,
-) -> Result<Vec<Cell>, Problem> {
+) -> Result<Vec<TextCell>, Problem> {
     let (mut cells, mut row) = (Vec::new(), 0);
     while let Some(value) = walk.next() {
         rows.check_room(row)?;
@@ -216,7 +216,7 @@ fn next_field<'a>(
 }
 
 /// The number of rows; an error if the columns differ in it.
-fn check_lengths(columns: &Columns, cells: &[Option<Vec<Cell>>]) -> Result<usize, Problem> {
+fn check_lengths(columns: &Columns, cells: &[Option<Vec<TextCell>>]) -> Result<usize, Problem> {
     let named = columns.list.iter().zip(cells);
     let mut lengths =
         named.filter_map(|(column, cells)| Some((&column.name, cells.as_ref()?.len())));

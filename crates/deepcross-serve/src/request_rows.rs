@@ -2,7 +2,7 @@
 
 use crate::columns::{Columns, InputColumn};
 use crate::problem::{Problem, RowError};
-use crate::text_rows::{Cell, TextRows};
+use crate::text_rows::{TextCell, TextRows};
 use deepcross_features::json::{JsonValue, JsonWalk, ValueKind};
 
 /// The largest number of errors that get a message; further ones are only counted.
@@ -27,7 +27,7 @@ pub(crate) struct RequestRows<'c> {
     /// The number of columns that the current row has named so far.
     n_named: usize,
     /// The shared value of each column, which stands for a value that a row does not name.
-    shared: Vec<Option<Cell>>,
+    shared: Vec<Option<TextCell>>,
     /// The columns for which each row must have its own cell.
     own: Vec<usize>,
     is_own: Vec<bool>,
@@ -124,7 +124,7 @@ impl<'c> RequestRows<'c> {
     }
 
     /// Sets the value of a column for all rows.
-    pub(crate) fn put_shared(&mut self, column: usize, cell: Cell) {
+    pub(crate) fn put_shared(&mut self, column: usize, cell: TextCell) {
         if self.shared[column].replace(cell).is_some() {
             self.refuse_again(None, column);
         }
@@ -140,7 +140,7 @@ impl<'c> RequestRows<'c> {
 
     /// Puts a value into the current row.
     #[inline]
-    pub(crate) fn put(&mut self, column: usize, cell: Cell) {
+    pub(crate) fn put(&mut self, column: usize, cell: TextCell) {
         let row = self.n_rows();
         if !self.is_own[column] {
             self.begin_own(column);
@@ -155,7 +155,7 @@ impl<'c> RequestRows<'c> {
     }
 
     /// Sets all values of a column; only before the first row ends.
-    pub(crate) fn put_column(&mut self, column: usize, cells: Vec<Cell>) {
+    pub(crate) fn put_column(&mut self, column: usize, cells: Vec<TextCell>) {
         if !self.is_own[column] {
             self.begin_own(column);
         }
@@ -206,7 +206,7 @@ impl<'c> RequestRows<'c> {
         self.refuse(row, Some(name), None, || "each field once".to_owned());
     }
 
-    fn absent(&mut self, row: usize, column: usize) -> Cell {
+    fn absent(&mut self, row: usize, column: usize) -> TextCell {
         let input = &self.columns.list[column];
         if self.limits.absent_as_missing {
             return self.null(Some(row), column);
@@ -217,7 +217,7 @@ impl<'c> RequestRows<'c> {
         self.rows.keep(b"", ValueKind::Null)
     }
 
-    fn null(&mut self, row: Option<usize>, column: usize) -> Cell {
+    fn null(&mut self, row: Option<usize>, column: usize) -> TextCell {
         let input = &self.columns.list[column];
         match &self.columns.missing {
             Some(missing) => self.rows.keep(missing.as_bytes(), ValueKind::Null),
@@ -237,7 +237,7 @@ impl<'c> RequestRows<'c> {
         column: usize,
         text: &[u8],
         kind: ValueKind,
-    ) -> Cell {
+    ) -> TextCell {
         let text = if self.columns.trim { text.trim_ascii() } else { text };
         let most = self.limits.max_value;
         if text.len() > most {
@@ -251,7 +251,12 @@ impl<'c> RequestRows<'c> {
     /// Stores a JSON value as a value of a column; the elements of an array are joined by the separator, as files have
     /// them.
     #[inline]
-    pub(crate) fn json(&mut self, row: Option<usize>, column: usize, value: JsonValue<'_>) -> Cell {
+    pub(crate) fn json(
+        &mut self,
+        row: Option<usize>,
+        column: usize,
+        value: JsonValue<'_>,
+    ) -> TextCell {
         let (kind, separator) = (value.kind, self.columns.list[column].separator);
         match (kind, separator) {
             (ValueKind::Null, _) => return self.null(row, column),
@@ -267,7 +272,7 @@ impl<'c> RequestRows<'c> {
         }
     }
 
-    fn unfit_element(&mut self, row: Option<usize>, column: usize, separator: char) -> Cell {
+    fn unfit_element(&mut self, row: Option<usize>, column: usize, separator: char) -> TextCell {
         let name = &self.columns.list[column].name;
         self.refuse(row, Some(name), Some("array"), || {
             format!("an array of strings or numbers that do not contain `{separator}`, the separator of elements")
@@ -275,7 +280,7 @@ impl<'c> RequestRows<'c> {
         self.rows.keep(b"", ValueKind::Array)
     }
 
-    fn unfit(&mut self, row: Option<usize>, column: usize, kind: ValueKind) -> Cell {
+    fn unfit(&mut self, row: Option<usize>, column: usize, kind: ValueKind) -> TextCell {
         let input = &self.columns.list[column];
         self.refuse(row, Some(&input.name), Some(kind.name()), || {
             format!("{}, or null if it is missing", input.accepts)

@@ -1,7 +1,7 @@
 //! The rows of a request as text in one buffer, which encoders read.
 
 use deepcross_features::json::ValueKind;
-use deepcross_features::{RowFields, Value};
+use deepcross_features::{Cell, RowFields, Value};
 use std::ops::Range;
 
 /// Rows with a cell for each column of a model, stored column by column, as they are encoded.
@@ -20,13 +20,13 @@ pub(crate) struct TextRows {
 #[derive(Clone, Debug, Default)]
 struct CellColumn {
     /// One for each row, or one for all.
-    cells: Vec<Cell>,
+    cells: Vec<TextCell>,
     is_shared: bool,
 }
 
 /// The place of a value in the text, and its kind.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cell {
+pub(crate) struct TextCell {
     start: usize,
     end: usize,
     pub(crate) kind: ValueKind,
@@ -60,7 +60,7 @@ impl TextRows {
     }
 
     /// Gives a column the same cell in all rows; to be called in ascending order of columns.
-    pub(crate) fn share(&mut self, column: usize, cell: Cell) {
+    pub(crate) fn share(&mut self, column: usize, cell: TextCell) {
         self.columns[column] = CellColumn { cells: vec![cell], is_shared: true };
         self.shared.push(column);
     }
@@ -71,14 +71,14 @@ impl TextRows {
     }
 
     /// Stores the text of a value; the caller puts the cell into a column.
-    pub(crate) fn keep(&mut self, text: &[u8], kind: ValueKind) -> Cell {
+    pub(crate) fn keep(&mut self, text: &[u8], kind: ValueKind) -> TextCell {
         let start = self.text.len();
         self.text.extend_from_slice(text);
-        Cell { start, end: self.text.len(), kind }
+        TextCell { start, end: self.text.len(), kind }
     }
 
     /// The cells of a column, one for each row so far.
-    pub(crate) fn cells(&mut self, column: usize) -> &mut Vec<Cell> {
+    pub(crate) fn cells(&mut self, column: usize) -> &mut Vec<TextCell> {
         &mut self.columns[column].cells
     }
 
@@ -96,21 +96,21 @@ impl TextRows {
 
 impl CellColumn {
     #[inline]
-    fn at(&self, row: usize) -> Cell {
+    fn at(&self, row: usize) -> TextCell {
         self.cells[if self.is_shared { 0 } else { row }]
     }
 }
 
 impl RowFields for TextRow<'_> {
     #[inline]
-    fn cell(&self, column: usize) -> deepcross_features::Cell<'_> {
-        let Cell { start, end, .. } = self.rows.columns[column].at(self.index);
-        deepcross_features::Cell::Text(&self.rows.text[start..end])
+    fn cell(&self, column: usize) -> Cell<'_> {
+        let TextCell { start, end, .. } = self.rows.columns[column].at(self.index);
+        Cell::Text(&self.rows.text[start..end])
     }
 
     #[inline]
     fn value(&self, column: usize) -> Option<Value<'_>> {
-        let Cell { start, end, .. } = self.rows.columns[column].at(self.index);
+        let TextCell { start, end, .. } = self.rows.columns[column].at(self.index);
         let is_text = self.rows.is_utf8 || std::str::from_utf8(&self.rows.text[start..end]).is_ok();
         is_text.then(|| Value::within(&self.rows.text, start, end))
     }

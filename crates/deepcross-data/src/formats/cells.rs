@@ -1,32 +1,34 @@
-//! Checks rows of cells.
-
-use std::path::Path;
+//! Appends and checks rows of cells.
 
 use deepcross_features::Cell;
 
 use crate::error::DataError;
-use crate::input::RowChunk;
 use crate::limits::LONGEST_ROW;
 use crate::message::shown;
 use crate::place::Place;
+use crate::rows::{CellRow, RawRows};
 
-/// Checks a row of cells: its length, and that no text of a cell would be misread.
+/// Appends a row of cells of the columns `names`, and checks its length, and that no text of a cell would be misread.
 ///
 /// # Errors
 /// If the row is too long; the pass ends then. If a cell would be misread; reading then continues after the row.
-pub(super) fn check_row(
-    (chunk, row): (&dyn RowChunk, usize),
+pub(super) fn push_row(
+    row: CellRow<'_>,
     names: &[String],
-    (file, line): (&Path, u64),
+    trim: bool,
+    rows: &mut RawRows,
 ) -> Result<(), DataError> {
+    rows.push_cells(row, trim);
+    let CellRow { chunk, at, file, line } = row;
     let place = || Place::new(file, line, b"");
-    if chunk.n_bytes(row) > LONGEST_ROW {
+    if chunk.n_bytes(at) > LONGEST_ROW {
         return Err(DataError::LongRow { place: place(), limit: LONGEST_ROW });
     }
-    let Some((column, expected)) = chunk.problem(row) else { return Ok(()) };
+    let Some((column, expected)) = chunk.problem(at) else { return Ok(()) };
     let mut text = Vec::new();
-    if matches!(chunk.cell(row, column), Cell::List(_)) {
-        chunk.cell(row, column).spell(&mut text);
+    // A time that is out of range has no text.
+    if let list @ Cell::List(_) = chunk.cell(at, column) {
+        list.spell(&mut text);
     }
     Err(DataError::Row {
         place: place(),

@@ -22,7 +22,7 @@ pub enum ColumnType {
 /// A typed value.
 #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "no other format has types"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Cell<'v> {
+pub(crate) enum TypedValue<'v> {
     Missing,
     Int(i64),
     Float(f64),
@@ -32,13 +32,13 @@ pub(crate) enum Cell<'v> {
 #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "no other format has types"))]
 impl ColumnType {
     /// The value of this text; `None` if the text does not have this type, or would be read back as a different text.
-    pub(crate) fn cell(self, text: &[u8]) -> Option<Cell<'_>> {
+    pub(crate) fn cell(self, text: &[u8]) -> Option<TypedValue<'_>> {
         match self {
-            _ if text.is_empty() => Some(Cell::Missing),
-            Self::Int => int(text).map(Cell::Int),
-            Self::Float => float(text).map(Cell::Float),
-            Self::Text => str::from_utf8(text).is_ok().then_some(Cell::Bytes(text)),
-            Self::Bytes => Some(Cell::Bytes(text)),
+            _ if text.is_empty() => Some(TypedValue::Missing),
+            Self::Int => int(text).map(TypedValue::Int),
+            Self::Float => float(text).map(TypedValue::Float),
+            Self::Text => str::from_utf8(text).is_ok().then_some(TypedValue::Bytes(text)),
+            Self::Bytes => Some(TypedValue::Bytes(text)),
         }
     }
 

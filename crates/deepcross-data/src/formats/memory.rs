@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use deepcross_features::Problem;
 
-use super::cells::check_row;
+use super::cells::push_row;
 use super::column_type::ColumnType;
 use super::columns::problem_of_columns;
 use super::file_format::{FileFormat, FileReader, FileWriter};
@@ -13,7 +13,7 @@ use crate::config::{DataConfig, Format};
 use crate::error::DataError;
 use crate::input::{InputFile, MemoryRows};
 use crate::place::row_number;
-use crate::rows::RawRows;
+use crate::rows::{CellRow, RawRows};
 
 /// The format of rows in memory.
 pub(super) struct Memory;
@@ -101,9 +101,8 @@ impl FileReader for MemoryReader {
 
     fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
         let Some(chunk) = self.rows.chunks.get(self.chunk) else { return Ok(()) };
-        let line = row_number(self.row);
-        rows.push_cells((chunk, self.next - 1), self.trim, &self.file, line);
-        check_row((&**chunk, self.next - 1), &self.rows.header, (&self.file, line))
+        let (at, file, line) = (self.next - 1, &self.file, row_number(self.row));
+        push_row(CellRow { chunk, at, file, line }, &self.rows.header, self.trim, rows)
     }
 
     fn raw(&self) -> &[u8] {

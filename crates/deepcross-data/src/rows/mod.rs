@@ -10,4 +10,4 @@ mod raw_values;
 pub use raw_rows::RawRow;
 pub use raw_values::{RawColumn, RawValues};
 
-pub(crate) use raw_rows::{Line, RawRows};
+pub(crate) use raw_rows::{CellRow, Line, RawRows};

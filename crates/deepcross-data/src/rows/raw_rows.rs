@@ -88,6 +88,16 @@ pub(crate) struct Line {
     pub(crate) trim: bool,
 }
 
+/// A row of typed cells, and its place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CellRow<'a> {
+    /// The rows among which it is, and its position there.
+    pub(crate) chunk: &'a Arc<dyn RowChunk>,
+    pub(crate) at: usize,
+    pub(crate) file: &'a Arc<Path>,
+    pub(crate) line: u64,
+}
+
 /// A raw row: the fields of one row as they stand in a file, without blanks at their ends if fields are trimmed.
 ///
 /// Fields are texts or, in files of typed values and in memory, typed cells.
@@ -161,14 +171,9 @@ impl RawRows {
         }
     }
 
-    /// Appends a row of typed cells, which is at a position of `chunk`, and in `line` of `file`.
-    pub(crate) fn push_cells(
-        &mut self,
-        (chunk, at): (&Arc<dyn RowChunk>, usize),
-        trim: bool,
-        file: &Arc<Path>,
-        line: u64,
-    ) {
+    /// Appends a row of typed cells, whose texts are trimmed if `trim` says so.
+    pub(crate) fn push_cells(&mut self, row: CellRow<'_>, trim: bool) {
+        let CellRow { chunk, at, file, line } = row;
         if self.chunks.last().is_none_or(|last| !Arc::ptr_eq(last, chunk)) {
             self.chunks.push(Arc::clone(chunk));
         }
@@ -398,7 +403,7 @@ impl RowFields for RawRow<'_> {
             let (start, end) = self.bounds(column);
             return Some(Value::within(self.text, start, end));
         }
-        let Cell::Text(field) = self.cell(column) else { return None };
+        let field = self.cell(column).plain_text()?;
         str::from_utf8(field).is_ok().then(|| Value::new(field))
     }
 }

@@ -91,7 +91,7 @@ fn errors_name_the_line_the_key_and_the_value() {
     let cases: &[(&[u8], String)] = &[
         (b"[1]", "is a JSON value of kind array, expected an object".into()),
         (b"17", "is a JSON value of kind number, expected an object".into()),
-        (b"{\"a\":1,}", "is not JSON: trailing comma at byte 8".into()),
+        (b"{\"a\":1,}", "is not JSON: key must be a string at byte 8".into()),
         (b"{\"a\":1} {\"a\":2}", "is not JSON: trailing characters at byte 9".into()),
         (b"{\"a\":\"x", "is not JSON: EOF while parsing a string at byte 7".into()),
         (b"{\"a\":\"\xff\"}", "is not JSON: byte 7 is not valid UTF-8".into()),

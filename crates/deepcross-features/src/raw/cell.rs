@@ -74,21 +74,27 @@ impl<'a> CellList<'a> {
 }
 
 impl<'a> Cell<'a> {
+    /// The text of a cell that is text or missing; `None` if the cell is typed.
+    #[inline]
+    pub fn plain_text(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Null => Some(&[]),
+            _ => None,
+        }
+    }
+
     /// The text of the cell, which is written to `scratch` if the cell is typed.
     #[inline]
     pub fn text<'t>(self, scratch: &'t mut Vec<u8>) -> &'t [u8]
     where
         'a: 't,
     {
-        match self {
-            Self::Text(text) => text,
-            Self::Null => &[],
-            typed => {
-                scratch.clear();
-                typed.spell(scratch);
-                scratch
-            }
-        }
+        self.plain_text().unwrap_or_else(|| {
+            scratch.clear();
+            self.spell(scratch);
+            scratch
+        })
     }
 
     /// Appends the text of the cell; a missing value has no text.

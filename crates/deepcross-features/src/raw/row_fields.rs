@@ -20,7 +20,7 @@ pub trait RowFields {
     /// A reader that knows a whole row to be ASCII can override this method and skip the check of each value.
     /// A reader that has all values in one buffer can avoid some copies by [`Value::within`].
     fn value(&self, column: usize) -> Option<Value<'_>> {
-        let Cell::Text(text) = self.cell(column) else { return None };
+        let text = self.cell(column).plain_text()?;
         str::from_utf8(text).is_ok().then(|| Value::new(text))
     }
 }

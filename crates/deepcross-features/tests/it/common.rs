@@ -20,8 +20,8 @@ pub(crate) fn schema_of(fields: Vec<FieldConfig>) -> Schema {
     Schema::new(fields, vec![String::new(), "?".to_owned()]).expect("a schema without problems")
 }
 
-/// Fields that the first version of stored encoders could hold.
-pub(crate) fn first_fields() -> Vec<FieldConfig> {
+/// Categorical, multi-hot and number fields.
+fn first_fields() -> Vec<FieldConfig> {
     vec![
         FieldConfig::categorical("word").min_count(2),
         FieldConfig::categorical("hashed").buckets(5).column("word"),
@@ -35,7 +35,7 @@ pub(crate) fn first_fields() -> Vec<FieldConfig> {
     ]
 }
 
-/// Fields with kinds and options that were added later.
+/// Fields with further kinds and options.
 fn later_fields() -> Vec<FieldConfig> {
     vec![
         FieldConfig::text("text").min_count(2).column("list"),

@@ -1,6 +1,7 @@
 //! Tests of the public interface.
 
 mod allocation;
+mod cells;
 mod common;
 mod companion;
 mod encode;

@@ -198,8 +198,8 @@ fn all_settings_out_of_range_are_reported_at_once() {
     let error = Optimizer::new(config, &params).unwrap_err().to_string();
     assert_eq!(
         error,
-        "`dense.learning_rate` must be above 0, but is NaN; `dense.l2` must be at least 0, but is -1; \
-         `tables.beta1` must be in [0, 1), but is 1; `tables.epsilon` must be above 0, but is 0; \
-         `dense.rule` must not be row-wise, which is for tables; `clip_norm` must be above 0, but is 0"
+        "`dense.learning_rate`: must be above 0, but is NaN; `dense.l2`: must be at least 0, but is -1; \
+         `tables.beta1`: must be in [0, 1), but is 1; `tables.epsilon`: must be above 0, but is 0; \
+         `dense.rule`: must not be row-wise, which is for tables; `clip_norm`: must be above 0, but is 0"
     );
 }

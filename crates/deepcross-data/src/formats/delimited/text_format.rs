@@ -26,8 +26,11 @@ pub(crate) struct TextFormat {
     /// The columns, if all files have the same and no header.
     pub(super) fixed: Option<FixedColumns>,
     /// Appends the line of a row, without its end.
-    pub(super) push: fn(&[&[u8]], &mut Vec<u8>) -> Result<(), Refused>,
+    pub(super) push: PushRow,
 }
+
+/// Appends the line of a row, without its end.
+type PushRow = fn(&[&[u8]], &mut Vec<u8>) -> Result<(), Refused>;
 
 /// The columns of a format in which all files have the same.
 pub(super) struct FixedColumns {
@@ -136,7 +139,7 @@ impl TextFormat {
 }
 
 /// Writes rows by a function.
-struct TextWriter(fn(&[&[u8]], &mut Vec<u8>) -> Result<(), Refused>);
+struct TextWriter(PushRow);
 
 impl FileWriter for TextWriter {
     fn push(

@@ -1,6 +1,6 @@
 //! Reads the rows of JSON Lines.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use deepcross_features::json::{JsonValue, JsonWalk, ValueKind, kind_of, well_formed};
 
@@ -85,7 +85,7 @@ impl JsonlReader {
     /// The keys of the first rows of a file.
     pub(super) fn header(file: &InputFile) -> Result<Vec<String>, DataError> {
         let mut lines = LineReader::open(file)?;
-        let (mut known, mut names) = (HashMap::<String, ()>::new(), Vec::new());
+        let (mut known, mut names) = (HashSet::<String>::new(), Vec::new());
         let (mut n_rows, mut n_bytes, mut bad_row) = (0, 0, None);
         while n_rows < HEADER_ROWS && n_bytes < HEADER_BYTES && lines.take()? {
             (n_rows, n_bytes) = (n_rows + 1, n_bytes + lines.raw().len());
@@ -98,24 +98,12 @@ impl JsonlReader {
                 }
             };
             while let (Some(name), Some(_)) = (walk.next(), walk.next()) {
-                let Some(name) = name.string() else { continue };
-                if known.contains_key(&*name) {
+                let Some(name) = name.string().filter(|name| !known.contains(&**name)) else {
                     continue;
-                }
-                if name.len() > LONGEST_NAME {
-                    return Err(DataError::Row {
-                        place: lines.place(),
-                        field: shown(name.as_bytes()),
-                        value: shown(name.as_bytes()),
-                        expected: format!("a key of at most {LONGEST_NAME} bytes"),
-                    });
-                }
-                known.insert(name.clone().into_owned(), ());
+                };
+                check_name(&lines, &name, names.len() + 1)?;
+                known.insert(name.clone().into_owned());
                 names.push(name.into_owned());
-            }
-            if names.len() > MOST_FIELDS {
-                let (place, found) = (lines.place(), names.len());
-                return Err(DataError::ManyColumns { place, found, limit: MOST_FIELDS });
             }
         }
         match bad_row {
@@ -218,6 +206,19 @@ fn put(
     }
     column.bounds = Some((start, text.len()));
     Ok(())
+}
+
+/// Refuses the name of the `n`-th column if it is too long, or if there are too many columns with it.
+fn check_name(lines: &LineReader, name: &str, n: usize) -> Result<(), DataError> {
+    if n > MOST_FIELDS {
+        return Err(DataError::ManyColumns { place: lines.place(), found: n, limit: MOST_FIELDS });
+    }
+    if name.len() <= LONGEST_NAME {
+        return Ok(());
+    }
+    let (place, shown) = (lines.place(), shown(name.as_bytes()));
+    let expected = format!("a key of at most {LONGEST_NAME} bytes");
+    Err(DataError::Row { place, field: shown.clone(), value: shown, expected })
 }
 
 /// A walk over the object in the line that was taken.

@@ -2,7 +2,7 @@
 
 use deepcross_features::json::push_string;
 
-use crate::formats::column_type::{Cell, ColumnType};
+use crate::formats::column_type::{ColumnType, TypedValue};
 use crate::formats::file_format::FileWriter;
 use crate::output::{NotWritten, Refused};
 
@@ -36,9 +36,11 @@ impl FileWriter for JsonlWriter {
             bytes.push(if column == 0 { b'{' } else { b',' });
             bytes.extend_from_slice(before);
             match kind.cell(field) {
-                Some(Cell::Missing) => bytes.extend_from_slice(b"null"),
-                Some(Cell::Int(_)) => bytes.extend_from_slice(field),
-                Some(Cell::Float(number)) if number.is_finite() => bytes.extend_from_slice(field),
+                Some(TypedValue::Missing) => bytes.extend_from_slice(b"null"),
+                Some(TypedValue::Int(_)) => bytes.extend_from_slice(field),
+                Some(TypedValue::Float(number)) if number.is_finite() => {
+                    bytes.extend_from_slice(field)
+                }
                 // What JSON cannot write as a number is read back as the same text from a string.
                 _ => {
                     let text = str::from_utf8(field)

@@ -23,11 +23,11 @@ use parquet::arrow::arrow_reader::{
 use super::size_checks::{problem_of_columns, problem_of_groups};
 use crate::error::DataError;
 use crate::formats::arrow::{self, BatchRows};
-use crate::formats::cells::check_row;
+use crate::formats::cells::push_row;
 use crate::formats::file_format::FileReader;
 use crate::input::{InputFile, RowChunk, open, unreadable};
 use crate::place::row_number;
-use crate::rows::RawRows;
+use crate::rows::{CellRow, RawRows};
 
 /// The number of rows of a batch.
 const BATCH_ROWS: usize = 1024;
@@ -96,10 +96,9 @@ impl FileReader for ParquetReader {
     /// If the text of a value would be misread; reading then continues after the row.
     /// If the row is too long; the pass ends then.
     fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
-        let Some(batch) = &self.batch else { return Ok(()) };
-        let (at, line) = (self.next - 1, row_number(self.row));
-        rows.push_cells((batch, at), self.trim, &self.file, line);
-        check_row((&**batch, at), &self.names, (&self.file, line))
+        let Some(chunk) = &self.batch else { return Ok(()) };
+        let (at, file, line) = (self.next - 1, &self.file, row_number(self.row));
+        push_row(CellRow { chunk, at, file, line }, &self.names, self.trim, rows)
     }
 
     fn raw(&self) -> &[u8] {

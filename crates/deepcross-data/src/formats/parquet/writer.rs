@@ -13,7 +13,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use crate::error::DataError;
-use crate::formats::column_type::{Cell, ColumnType};
+use crate::formats::column_type::{ColumnType, TypedValue};
 use crate::formats::file_format::FileWriter;
 use crate::limits::LONGEST_ROW;
 use crate::output::{NotWritten, Refused};
@@ -78,7 +78,7 @@ impl ParquetWriter {
     }
 
     /// The typed values of a row.
-    fn cells<'f>(&self, fields: &[&'f [u8]]) -> Result<Vec<Cell<'f>>, Refused> {
+    fn cells<'f>(&self, fields: &[&'f [u8]]) -> Result<Vec<TypedValue<'f>>, Refused> {
         if fields.iter().map(|field| field.len()).sum::<usize>() > LONGEST_ROW {
             return Err(Refused::long_row(fields));
         }
@@ -168,14 +168,14 @@ impl Builder {
     }
 
     /// Appends a value of the column's type; any other value counts as missing.
-    fn push(&mut self, cell: Cell<'_>) {
+    fn push(&mut self, cell: TypedValue<'_>) {
         match (self, cell) {
-            (Self::Int(builder), Cell::Int(number)) => builder.append_value(number),
-            (Self::Float(builder), Cell::Float(number)) => builder.append_value(number),
-            (Self::Text(builder), Cell::Bytes(text)) => {
+            (Self::Int(builder), TypedValue::Int(number)) => builder.append_value(number),
+            (Self::Float(builder), TypedValue::Float(number)) => builder.append_value(number),
+            (Self::Text(builder), TypedValue::Bytes(text)) => {
                 builder.append_option(str::from_utf8(text).ok());
             }
-            (Self::Bytes(builder), Cell::Bytes(bytes)) => builder.append_value(bytes),
+            (Self::Bytes(builder), TypedValue::Bytes(bytes)) => builder.append_value(bytes),
             (Self::Int(builder), _) => builder.append_null(),
             (Self::Float(builder), _) => builder.append_null(),
             (Self::Text(builder), _) => builder.append_null(),
