@@ -1,16 +1,19 @@
 //! Reads the raw rows of a source one at a time, from the same chunks that encoding reads.
 
-use super::chunk_reader::{CHUNK_ROWS, Chunk, ChunkReader, ChunkRow, Position};
+use super::chunk_reader::{Chunk, ChunkReader, ChunkRow, Position};
 use super::row_filter::{RowFilter, Target};
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::rows::{RawRow, RawRows};
 use crate::source::{Partition, Skipped, Source};
 
+/// The most rows of a chunk: few, so that a pass holds little more than buffers.
+const MOST_ROWS: usize = 128;
+
 /// Streams the raw rows of a source, and skips or reports bad rows.
 ///
 /// [`Source::rows`] starts such a pass.
-/// A few hundred rows are read ahead; within a thread pool of rayon, all threads of the pool split them.
+/// At most 128 rows are read ahead; within a thread pool of rayon, all threads of the pool split them.
 #[derive(Debug)]
 pub struct RawReader {
     chunks: ChunkReader,
@@ -92,7 +95,7 @@ impl RawReader {
         self.current = None;
         loop {
             if self.chunk.rest().is_empty() {
-                self.chunks.read(&mut self.chunk, CHUNK_ROWS);
+                self.chunks.read(&mut self.chunk, MOST_ROWS);
             }
             match self.chunk.take() {
                 None => return Ok(None),

@@ -49,8 +49,8 @@ impl RowFields for Row {
         let number = match column {
             0 => self.number,
             1 => {
-                let list = |cells| CellList { cells, start: 0, end: cells.0.len() };
-                return self.list.as_ref().map_or(Cell::Null, |cells| Cell::List(list(cells)));
+                let Some(cells) = &self.list else { return Cell::Null };
+                return Cell::List(CellList { cells, start: 0, end: cells.0.len() });
             }
             _ => self.word,
         };
