@@ -74,7 +74,6 @@ fn rows_are_split_unchanged() {
 fn a_bad_line_is_named() {
     let folder = with_lines();
     folder.write("bad.jsonl", "{\"click\":1,\"ad\":\"a\",\"tags\":[],\"age\":1}\n{\"click\":1,\n");
-    let message =
-        "`bad.jsonl`, line 2 (`{\"click\":1,`): is not JSON: EOF while parsing a value at byte 11";
+    let message = "`bad.jsonl`, line 2 (`{\"click\":1,`): is not JSON: EOF while parsing an object at byte 11";
     folder.fail("train --config run.toml --data bad.jsonl --out model.dcx", 1, message);
 }
