@@ -323,3 +323,19 @@ fn with_source(error: &DataError) -> String {
         None => error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_of_another_version_of_the_program_is_refused_with_one_reason() {
+        let (train, valid) = (Vec::new(), Vec::new());
+        let (program, settings) = (env!("CARGO_PKG_VERSION").to_owned(), String::new());
+        let now = CacheIdentity { program, settings, train, valid, encoder: None };
+        let files = Files::new(deepcross_data::Input::default());
+        assert_eq!(now.differences(&now, &files), [""; 0]);
+        let other = CacheIdentity { program: "0.0.9".to_owned(), ..now.clone() };
+        assert_eq!(other.differences(&now, &files), ["it was made by deepcross 0.0.9"]);
+    }
+}
