@@ -253,7 +253,7 @@ epochs = 3
         let config = RunConfig::parse(GOOD, &overrides.map(str::to_owned), "run.toml").unwrap();
         assert_eq!(config.train.epochs, 7);
         assert_eq!(config.model.hidden, Some(vec![4]));
-        assert_eq!(config.field[1], FieldConfig::categorical("a.d").top(3));
+        assert_eq!(config.field[1], FieldConfig::categorical("ad").top(3));
         assert_eq!(config.model.preset, Some(deepcross_model::config::Preset::Note));
     }
 
