@@ -186,6 +186,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let kinds = Kinds::standard().with::<GatedCross>();
     let after = Scorer::new(TrainedModel::load_with(&file, &kinds)?);
     println!("depth in the file: {:?}", after.trained().spec.get::<GatedCross>().map(|s| s.depth));
-    println!("scores are equal to the bit: {}", scores(&before)? == scores(&after)?);
+    if scores(&before)? != scores(&after)? {
+        return Err("the loaded network has other scores".into());
+    }
+    println!("the loaded network has the same scores to the bit");
     Ok(())
 }
