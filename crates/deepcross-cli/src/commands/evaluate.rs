@@ -20,7 +20,7 @@ use deepcross_metrics::Evaluated;
 use deepcross_model::{Tapes, TrainedModel};
 use deepcross_train::groups::GroupedEvaluation;
 use deepcross_train::importance::{ImportancePlan, Importances, RowSample, permutation_importance};
-use deepcross_train::slices::{NamedColumns, SliceColumn, SlicePlan, SlicedRows};
+use deepcross_train::slices::{NamedColumns, SliceColumn, SlicePlan, SlicedRows, named_column};
 use deepcross_train::{EvaluateOptions, EvaluatedRows, TrainError, TrainedRun, evaluate};
 use std::num::NonZeroUsize;
 
@@ -132,8 +132,7 @@ fn slice_columns(
 /// # Errors
 /// [`CallError`] as for slices.
 fn group_column(name: &str, trained: &TrainedModel, source: &Source) -> Result<String> {
-    let column = SliceColumn::of_groups(name, &trained.encoder, source);
-    Ok(column.map_err(|error| column_error("by", error))?.name)
+    named_column(name, &trained.encoder, source).map_err(|error| column_error("by", error))
 }
 
 fn column_error(flag: &str, error: TrainError) -> anyhow::Error {

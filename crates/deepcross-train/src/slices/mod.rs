@@ -19,7 +19,7 @@ use crate::run::EvaluatedRows;
 use column::{Column, SlicedColumn};
 use deepcross_metrics::probability::least_miscalibration;
 use deepcross_metrics::{Evaluated, Evaluation, Interval, Intervals, Summary};
-pub use named_columns::NamedColumns;
+pub use named_columns::{NamedColumns, named_column};
 pub use plan::{SliceColumn, SliceForm, SliceKind, SlicePlan};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde::Serialize;

@@ -32,7 +32,7 @@ impl NamedColumns {
         for name in names {
             match name.as_str() {
                 ALL if !source.header().contains(name) => found.push_all(&fields),
-                _ => found.push(column(name, "slice", &fields, source)?),
+                _ => found.push(column(name, &fields, source)?),
             }
         }
         Ok(found)
@@ -56,29 +56,49 @@ impl NamedColumns {
     }
 }
 
-impl SliceColumn {
-    /// The column of this name by which rows are grouped: a column of `source`, or else that of a field of `encoder`.
-    ///
-    /// # Errors
-    /// As [`NamedColumns::of`].
-    pub fn of_groups(name: &str, encoder: &Encoder, source: &Source) -> Result<Self, TrainError> {
-        column(name, "group", &encoder.fields(), source)
-    }
+/// The column of `source` that is called `name`, or else the one that the field `name` of `encoder` reads.
+///
+/// Its raw values group rows for [`GroupedEvaluation`](crate::groups::GroupedEvaluation), however a field reads them: a
+/// query is one value, even if a text field takes it apart.
+///
+/// # Errors
+/// [`TrainError::SliceColumn`] if there is no such column, or if it is the label.
+pub fn named_column(name: &str, encoder: &Encoder, source: &Source) -> Result<String, TrainError> {
+    column_name(name, &encoder.fields(), source).map(str::to_owned)
 }
 
-/// The column by which rows are cut into parts, which are called `part`.
+/// The column of this name, and how its rows are cut into slices.
 fn column(
     name: &str,
-    part: &str,
     fields: &[FieldDescription],
     source: &Source,
 ) -> Result<SliceColumn, TrainError> {
+    let column = column_name(name, fields, source)?;
+    let mut readers = fields.iter().filter(|field| only_column(field) == Some(column));
+    let form = match readers.next() {
+        None => SliceForm::Values,
+        Some(field) => form(field).ok_or_else(|| TrainError::SliceColumn {
+            name: name.to_owned(),
+            problem: format!(
+                "is read as {}: a row has several values, but must be in one slice",
+                field.kind
+            ),
+        })?,
+    };
+    Ok(SliceColumn { name: column.to_owned(), form })
+}
+
+/// The column of `source` that is called `name`, or else the one that the field `name` reads.
+fn column_name<'n>(
+    name: &'n str,
+    fields: &'n [FieldDescription],
+    source: &Source,
+) -> Result<&'n str, TrainError> {
     let problem = |problem| TrainError::SliceColumn { name: name.to_owned(), problem };
-    let mut readers = fields.iter().filter_map(|field| Some((field, only_column(field)?)));
-    let of_field = || readers.clone().find(|(field, _)| field.name == name);
+    let of_field = || fields.iter().find(|field| field.name == name).and_then(only_column);
     let column = match source.header().iter().any(|known| known == name) {
         true => name,
-        false => of_field().map(|(_, column)| column).ok_or_else(|| {
+        false => of_field().ok_or_else(|| {
             let known = suggest::nearest(name, source.header());
             let hint =
                 known.map_or_else(String::new, |known| format!("; the nearest is `{known}`"));
@@ -88,16 +108,7 @@ fn column(
     if source.config().label().is_some_and(|label| label.column == column) {
         return Err(problem("is the label, which predictions are compared with".to_owned()));
     }
-    let form = match readers.find(|(_, read)| *read == column) {
-        None => SliceForm::Values,
-        Some((field, _)) => form(field).ok_or_else(|| {
-            let kind = field.kind;
-            problem(format!(
-                "is read as {kind}: a row has several values, but must be in one {part}"
-            ))
-        })?,
-    };
-    Ok(SliceColumn { name: column.to_owned(), form })
+    Ok(column)
 }
 
 /// The column that the field reads; `None` if it reads several, so that it has no value of its own in the data.
