@@ -113,7 +113,7 @@ impl<S: Score> RankedGroups<S> {
         self.mean(|group| group.ndcg(at))
     }
 
-    /// All metrics of groups, in the order in which a table shows them; those of the first rows are about `at` rows.
+    /// All metrics of groups, in the order in which a table shows them; NDCG is that of the first `at` rows.
     pub fn metrics(&self, at: NonZeroUsize) -> Vec<NamedGroupMean> {
         let named = |key, label, mean| NamedGroupMean { key, label, mean };
         vec![
@@ -198,7 +198,7 @@ mod tests {
         let names: Vec<_> = found.iter().map(|found| (found.key, found.label.as_str())).collect();
         assert_eq!(names, [("auc", "AUC"), ("mrr", "MRR"), ("ndcg", "NDCG@1")]);
         let [_, mrr, ndcg] = [0, 1, 2].map(|n| found[n].mean);
-        // Row `d` of weight 0 is no row of its group.
+        // Row `d` has weight 0, so it is left out of its group.
         assert_eq!((mrr.mean, ndcg.mean), (Some((1.0 + 0.5 + 1.0) / 3.0), Some(2.0 / 3.0)));
         assert_eq!(mrr.by_impressions, Some((2.0 * 1.0 + 3.0 * 0.5 + 1.0 * 1.0) / 6.0));
         assert_eq!(mrr.by_clicks, Some((1.0 * 1.0 + 2.0 * 0.5 + 1.0 * 1.0) / 4.0));

@@ -29,8 +29,10 @@ pub struct EvaluatedGroups {
 }
 
 impl GroupedEvaluation {
-    /// No rows yet, to be grouped by the column at this position among those whose raw values the reader keeps;
-    /// `missing` are the raw values that stand for a missing value.
+    /// An evaluation without rows yet.
+    ///
+    /// `column` is the position of the column to group by, among those whose raw values the reader keeps, and `missing`
+    /// are the raw values that stand for a missing value.
     pub fn new(column: usize, missing: Vec<String>) -> Self {
         Self { column, missing, groups: GroupedRows::default(), without_group: 0, refused: None }
     }

@@ -213,7 +213,7 @@ fn check_sections(
 }
 
 impl FileKind {
-    /// The place and the version of a section, whose file the `program` wrote.
+    /// The place and the version of a section; `program` wrote the file.
     fn section(&self, name: &str, program: &str) -> Result<(usize, u32), FormatError> {
         let is_known = |known: &str| match known.ends_with('/') {
             true => name.starts_with(known),
