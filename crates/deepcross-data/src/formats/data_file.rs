@@ -80,8 +80,8 @@ impl DataFile {
 
     /// Refuses a header that differs from `expected`, the header of the file `first`.
     ///
-    /// In some formats the columns are always those of the first file; keys and fields that the first file lacks are then
-    /// reported when the rows are read.
+    /// In some formats the columns are always those of the first file; other keys and fields are then reported when the
+    /// rows are read.
     pub(crate) fn check_header(
         &self,
         config: &DataConfig,
