@@ -74,9 +74,10 @@ pub fn convert_encoded<W: Write>(
     }
 }
 
-/// Whether [`convert`] reads files of these settings once only; otherwise pipes must be [kept](crate::input::Pipes::kept_in).
+/// Whether [`convert`] reads files of these settings only once; otherwise pipes must be
+/// [kept](crate::input::Pipes::kept_in).
 ///
-/// A first pass over all rows finds the types of the columns for Parquet and JSON Lines, and the fields of libffm files.
+/// A first pass over all rows finds the types of columns for Parquet and JSON Lines, and the fields of libffm files.
 /// If the format is not set, a pipe may hold libffm or Parquet.
 pub fn converts_in_one_pass(config: &DataConfig, form: FileForm) -> bool {
     !form.format.writes_types() && config.format.is_some_and(Format::is_read_once)
