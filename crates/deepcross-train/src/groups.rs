@@ -22,7 +22,7 @@ pub struct GroupedEvaluation {
 /// Evaluated rows in the order of their scores, group by group.
 #[derive(Clone, Debug)]
 pub struct EvaluatedGroups {
-    /// The groups.
+    /// The rows of each group, in the order of their scores.
     pub ranked: RankedGroups<f32>,
     /// The number of rows whose value is missing; they are in no group.
     pub without_group: u64,
