@@ -47,7 +47,7 @@ impl<K: Ord, S: Score> GroupedRows<K, S> {
         Ok(())
     }
 
-    /// Takes all rows of another part of the data. A group may lie in both.
+    /// Takes all rows of another part of the data. A group may have rows in both parts.
     pub fn merge(&mut self, other: Self) {
         for (group, scored) in other.groups {
             self.groups.entry(group).or_default().merge(scored);
@@ -84,15 +84,15 @@ pub struct NamedGroupMean {
 pub struct GroupMean {
     /// The mean in which all groups count the same; `None` if no group defines the metric.
     pub mean: Option<f64>,
-    /// The mean weighted by the weight of each group (its impressions).
+    /// The mean weighted by the weight of each group (its impressions); `None` as for `mean`.
     pub by_impressions: Option<f64>,
-    /// The mean weighted by the weight of the positive rows of each group (its clicks).
+    /// The mean weighted by the weight of the positive rows of each group (its clicks); `None` if no such group has any.
     pub by_clicks: Option<f64>,
     /// The number of groups that define the metric.
     pub groups: u64,
     /// The number of groups that do not define it; they are in no mean.
     pub left_out: u64,
-    /// The weight of the rows in those groups.
+    /// The weight of the rows in the groups that are left out.
     pub left_out_weight: f64,
 }
 
@@ -123,7 +123,7 @@ impl<S: Score> RankedGroups<S> {
         ]
     }
 
-    /// The means of a metric, in [0, 1], of each group; groups for which it is `None` are left out.
+    /// The means of a metric over the groups; its values must be in [0, 1], and groups for which it is `None` are left out.
     pub fn mean(&self, metric: impl Fn(&Ranked<S>) -> Option<f64>) -> GroupMean {
         let [mut equal, mut impressions, mut clicks] = [WeightedMean::default(); 3];
         let (mut groups, mut left_out, mut left_out_weight) = (0, 0, Sum::default());
