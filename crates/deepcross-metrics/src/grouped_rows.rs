@@ -86,7 +86,8 @@ pub struct GroupMean {
     pub mean: Option<f64>,
     /// The mean weighted by the weight of each group (its impressions); `None` as for `mean`.
     pub by_impressions: Option<f64>,
-    /// The mean weighted by the weight of the positive rows of each group (its clicks); `None` if no such group has any.
+    /// The mean weighted by the weight of the positive rows of each group (its clicks); `None` if these groups have
+    /// none.
     pub by_clicks: Option<f64>,
     /// The number of groups that define the metric.
     pub groups: u64,
@@ -107,8 +108,8 @@ impl<S: Score> RankedGroups<S> {
         self.mean(Ranked::reciprocal_rank)
     }
 
-    /// The normalized discounted cumulative gain of the first `at` rows of each group; groups without a positive row are
-    /// left out. See [`Ranked::ndcg`].
+    /// The normalized discounted cumulative gain of the first `at` rows of each group; groups without a positive row
+    /// are left out. See [`Ranked::ndcg`].
     pub fn ndcg(&self, at: NonZeroUsize) -> GroupMean {
         self.mean(|group| group.ndcg(at))
     }
@@ -123,7 +124,7 @@ impl<S: Score> RankedGroups<S> {
         ]
     }
 
-    /// The means of a metric over the groups; its values must be in [0, 1], and groups for which it is `None` are left out.
+    /// The means of a metric over the groups. Its values must be in [0, 1]; groups for which it is `None` are left out.
     pub fn mean(&self, metric: impl Fn(&Ranked<S>) -> Option<f64>) -> GroupMean {
         let [mut equal, mut impressions, mut clicks] = [WeightedMean::default(); 3];
         let (mut groups, mut left_out, mut left_out_weight) = (0, 0, Sum::default());
