@@ -1,7 +1,7 @@
 //! Helpers for the tests of operations: random inputs, and properties as functions.
 //!
 //! A property is a function that draws its cases and returns whether they all hold.
-//! It is a test itself, and the tests of [`wrong_rules`](crate::ops::wrong_rules) call it to see it fail.
+//! A property is a test itself, and the tests of [`wrong_rules`](crate::ops::wrong_rules) call it to see it fail.
 
 use crate::check::Check;
 use crate::ops::wrong_rules::{backward_from, is_any_made};

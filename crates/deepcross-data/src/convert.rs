@@ -25,7 +25,7 @@ pub struct Converted<W> {
 /// Writes all rows of `source` to `out` with their values unchanged.
 ///
 /// Memory does not grow with the number of rows.
-/// For Parquet, all rows are read twice: the first time to find the [`ColumnTypes`].
+/// For Parquet and JSON Lines, all rows are read twice: the first time to find the [`ColumnTypes`].
 /// If the rows of a file without a header lack the label and the weight, the output has no columns for them either.
 ///
 /// # Errors
@@ -74,9 +74,10 @@ pub fn convert_encoded<W: Write>(
     }
 }
 
-/// Whether [`convert`] reads files of these settings once only; otherwise pipes must be [kept](crate::input::Pipes::kept_in).
+/// Whether [`convert`] reads files of these settings only once; otherwise pipes must be
+/// [kept](crate::input::Pipes::kept_in).
 ///
-/// All rows are read before they are written for the types of the columns of Parquet, and for the fields of libffm.
+/// A first pass over all rows finds the types of columns for Parquet and JSON Lines, and the fields of libffm files.
 /// If the format is not set, a pipe may hold libffm or Parquet.
 pub fn converts_in_one_pass(config: &DataConfig, form: FileForm) -> bool {
     !form.format.writes_types() && config.format.is_some_and(Format::is_read_once)

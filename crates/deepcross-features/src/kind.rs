@@ -93,7 +93,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// Encodes the values of a field; it is stored as it is.
+/// Encodes the values of a field; an encoder is its own stored form.
 pub(crate) trait Encode {
     /// Checks what was read from a stored encoder, and makes the parts that are not stored.
     ///

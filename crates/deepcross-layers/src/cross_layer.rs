@@ -53,7 +53,7 @@ pub struct CrossLayer {
 }
 
 impl CrossLayer {
-    /// The layer's value for `x`, and as its inner value `W x + b`.
+    /// The layer's value for `x`; its inner value is `W x + b`. `first` is the input of the first cross layer.
     ///
     /// # Shapes
     /// `first`: `[rows, width]`, `x`: `[rows, width]` → `[rows, width]`

@@ -47,7 +47,7 @@ impl<K: Ord, S: Score> GroupedRows<K, S> {
         Ok(())
     }
 
-    /// Takes all rows of another part of the data. A group may lie in both.
+    /// Takes all rows of another part of the data. A group may have rows in both parts.
     pub fn merge(&mut self, other: Self) {
         for (group, scored) in other.groups {
             self.groups.entry(group).or_default().merge(scored);
@@ -84,15 +84,16 @@ pub struct NamedGroupMean {
 pub struct GroupMean {
     /// The mean in which all groups count the same; `None` if no group defines the metric.
     pub mean: Option<f64>,
-    /// The mean weighted by the weight of each group (its impressions).
+    /// The mean weighted by the weight of each group (its impressions); `None` as for `mean`.
     pub by_impressions: Option<f64>,
-    /// The mean weighted by the weight of the positive rows of each group (its clicks).
+    /// The mean weighted by the weight of the positive rows of each group (its clicks); `None` if these groups have
+    /// none.
     pub by_clicks: Option<f64>,
     /// The number of groups that define the metric.
     pub groups: u64,
     /// The number of groups that do not define it; they are in no mean.
     pub left_out: u64,
-    /// The weight of the rows in those groups.
+    /// The weight of the rows in the groups that are left out.
     pub left_out_weight: f64,
 }
 
@@ -107,13 +108,13 @@ impl<S: Score> RankedGroups<S> {
         self.mean(Ranked::reciprocal_rank)
     }
 
-    /// The normalized discounted cumulative gain of the first `at` rows of each group; groups without a positive row are
-    /// left out. See [`Ranked::ndcg`].
+    /// The normalized discounted cumulative gain of the first `at` rows of each group; groups without a positive row
+    /// are left out. See [`Ranked::ndcg`].
     pub fn ndcg(&self, at: NonZeroUsize) -> GroupMean {
         self.mean(|group| group.ndcg(at))
     }
 
-    /// All metrics of groups, in the order in which a table shows them; those of the first rows are about `at` rows.
+    /// All metrics of groups, in the order in which a table shows them; NDCG is that of the first `at` rows.
     pub fn metrics(&self, at: NonZeroUsize) -> Vec<NamedGroupMean> {
         let named = |key, label, mean| NamedGroupMean { key, label, mean };
         vec![
@@ -123,7 +124,7 @@ impl<S: Score> RankedGroups<S> {
         ]
     }
 
-    /// The means of a metric, in [0, 1], of each group; groups for which it is `None` are left out.
+    /// The means of a metric over the groups. Its values must be in [0, 1]; groups for which it is `None` are left out.
     pub fn mean(&self, metric: impl Fn(&Ranked<S>) -> Option<f64>) -> GroupMean {
         let [mut equal, mut impressions, mut clicks] = [WeightedMean::default(); 3];
         let (mut groups, mut left_out, mut left_out_weight) = (0, 0, Sum::default());
@@ -198,7 +199,7 @@ mod tests {
         let names: Vec<_> = found.iter().map(|found| (found.key, found.label.as_str())).collect();
         assert_eq!(names, [("auc", "AUC"), ("mrr", "MRR"), ("ndcg", "NDCG@1")]);
         let [_, mrr, ndcg] = [0, 1, 2].map(|n| found[n].mean);
-        // Row `d` of weight 0 is no row of its group.
+        // Row `d` has weight 0, so it is left out of its group.
         assert_eq!((mrr.mean, ndcg.mean), (Some((1.0 + 0.5 + 1.0) / 3.0), Some(2.0 / 3.0)));
         assert_eq!(mrr.by_impressions, Some((2.0 * 1.0 + 3.0 * 0.5 + 1.0 * 1.0) / 6.0));
         assert_eq!(mrr.by_clicks, Some((1.0 * 1.0 + 2.0 * 0.5 + 1.0 * 1.0) / 4.0));

@@ -30,7 +30,7 @@ pub(crate) trait ErasedNetwork: Debug + Send + Sync {
     fn logit_nodes(&self, graph: &mut GraphBuilder<'_>, stacked: &Value) -> Option<Value>;
 }
 
-/// What is called with the input and the values of each unit or hidden layer.
+/// A function that is called with the input and the values of each unit or hidden layer.
 pub(crate) type Observe<'o> = &'o mut dyn FnMut(Var, UnitVars);
 
 impl<N: Network> ErasedNetwork for N {
@@ -153,7 +153,7 @@ pub trait Precision: Real + Dispatch {}
 impl Precision for f32 {}
 impl Precision for f64 {}
 
-/// The choice of the methods for a number type.
+/// Calls the method of an erased type that is for this number type.
 pub(crate) trait Dispatch: Sized {
     fn build(
         spec: &dyn ErasedSpec,

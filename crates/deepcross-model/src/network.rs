@@ -33,14 +33,15 @@ pub trait Network: Clone + Debug + Send + Sync + 'static {
     /// All values that are out of range; a stored specification may come from anywhere.
     fn problems(spec: &Self::Spec) -> Vec<Problem>;
 
-    /// All fields that do not fit the specification; there is at least one field.
+    /// All fields that do not fit the specification; `shapes` has at least one field.
     fn field_problems(_spec: &Self::Spec, _shapes: &[FieldShape]) -> Vec<Problem> {
         Vec::new()
     }
 
     /// The number of weights; `None` if it does not fit a `usize`.
     ///
-    /// It is asked for before memory is allocated, and must be that of the built network.
+    /// The number is asked for before memory is allocated, and must be that of the network that [`build`](Self::build)
+    /// makes.
     fn n_parameters(spec: &Self::Spec, shapes: &[FieldShape]) -> Option<usize>;
 
     /// Makes the parameters and the layers; specification and fields have been checked.
@@ -56,7 +57,7 @@ pub trait Network: Clone + Debug + Send + Sync + 'static {
     /// Computes the logits of stacked rows.
     ///
     /// Calls `observe` with the input and the values of each layer between the stacked input and the last layer, in the
-    /// order of the list of layers, which has one entry for each of them, and one for the last.
+    /// order of the list of layers. This list has one entry for each of these layers, and one for the last layer.
     ///
     /// # Shapes
     /// `stacked`: `[rows, stack width]` → `[rows, 1]`

@@ -62,7 +62,8 @@ impl TrainedModel {
         artifact::write(path, &header, &[&self.params])
     }
 
-    /// A number that identifies the model: a hash of what its artifact holds, whichever version of the program wrote it.
+    /// A number that identifies the model: a hash of what its artifact holds, except for the name of the program that
+    /// wrote it.
     ///
     /// # Errors
     /// [`FormatError`] if the model cannot become an artifact.

@@ -39,7 +39,7 @@ impl Columns {
         let list: Vec<_> = names.iter().map(|name| InputColumn::new(name, &fields)).collect();
         let by_name = names.into_iter().enumerate().map(|(index, name)| (name, index)).collect();
         let missing = encoder.missing();
-        // If several values mean "missing", the empty one reads best.
+        // If several values mean "missing", the empty one is best in messages.
         let empty = missing.iter().find(|value| value.is_empty());
         let missing = empty.or(missing.first()).cloned();
         Ok(Self { list, by_name, missing, trim, binding })

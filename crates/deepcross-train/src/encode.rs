@@ -40,7 +40,7 @@ impl Default for EncodeOptions<'_> {
 /// Writes the cache of a run of this configuration on these files to `out`, in place of a file that is there.
 ///
 /// # Errors
-/// As [`train`](crate::train), and if the file cannot be written: then an earlier file is still there.
+/// As [`train`](crate::train), and if the file cannot be written. An earlier file of this name then stays.
 pub fn encode(
     config: &RunConfig,
     files: &Files,

@@ -22,15 +22,17 @@ pub struct GroupedEvaluation {
 /// Evaluated rows in the order of their scores, group by group.
 #[derive(Clone, Debug)]
 pub struct EvaluatedGroups {
-    /// The groups.
+    /// The rows of each group, in the order of their scores.
     pub ranked: RankedGroups<f32>,
     /// The number of rows whose value is missing; they are in no group.
     pub without_group: u64,
 }
 
 impl GroupedEvaluation {
-    /// No rows yet, to be grouped by the column at this position among those whose raw values the reader keeps;
-    /// `missing` are the raw values that stand for a missing value.
+    /// An evaluation without rows yet.
+    ///
+    /// `column` is the position of the column to group by, among those whose raw values the reader keeps, and `missing`
+    /// are the raw values that stand for a missing value.
     pub fn new(column: usize, missing: Vec<String>) -> Self {
         Self { column, missing, groups: GroupedRows::default(), without_group: 0, refused: None }
     }

@@ -1,4 +1,4 @@
-//! Some columns of a value, side by side with no others.
+//! The choice of some adjacent columns of a value.
 //!
 //! The gradient of the other columns is 0.
 

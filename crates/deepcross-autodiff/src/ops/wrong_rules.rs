@@ -52,7 +52,7 @@ impl Drop for Reset {
     }
 }
 
-/// The result of `run` while [`backward_from`] makes the mistake on this thread.
+/// Calls `run`, during which [`backward_from`] makes the mistake on this thread, and returns the result.
 pub fn with<T>(rule: WrongRule, run: impl FnOnce() -> T) -> T {
     let _reset = Reset(MADE.replace(Some(rule)));
     run()

@@ -59,10 +59,10 @@ pub(crate) struct EvaluateArgs {
     /// Merge the values that have fewer rows than this
     #[arg(long, value_name = "N", default_value_t = 100, requires = "slices")]
     pub(crate) slice_rows: u64,
-    /// Also measure the order of rows within the groups of this column, such as a query, a session or a user
+    /// Also measure how well rows are ordered within the groups of this column, such as a query, a session or a user
     #[arg(long, value_name = "COLUMN")]
     pub(crate) by: Option<String>,
-    /// The number of first rows of a group that NDCG is about
+    /// The number of first rows of each group that NDCG measures
     #[arg(long, value_name = "K", default_value = "10", requires = "by")]
     pub(crate) at: NonZeroUsize,
     #[command(flatten)]

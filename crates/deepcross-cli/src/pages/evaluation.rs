@@ -62,7 +62,7 @@ pub(crate) fn page(
     Ok(report)
 }
 
-/// The metrics that come first, which are those with an interval and the error of calibration.
+/// The keys of the metrics that come first: those with an interval, and the expected calibration error.
 const FIRST: [&str; 6] =
     ["auc", "log_loss", "normalized_entropy", "calibration", "brier", "expected_calibration_error"];
 
@@ -139,8 +139,9 @@ fn decisions(found: &ThresholdReport) -> Section {
 
 fn groups(found: &GroupReport) -> Section {
     let mut section = Section::new("Groups").with_note(format!(
-        "The order of rows with the same `{}`{}. Each metric is a mean over groups, in which all groups count the same, or \
-         by their weight or the weight of their clicks. Groups that do not define a metric are left out of it.",
+        "The order of rows with the same `{}`{}. Each metric is a mean over groups: with all groups counting the same, \
+         weighted by impressions, and weighted by clicks. \
+         A group that does not define a metric is left out of its mean.",
         found.column,
         found.without_group()
     ));

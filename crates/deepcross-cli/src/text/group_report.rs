@@ -14,7 +14,7 @@ pub(crate) const HEADER: [&str; 6] =
 #[derive(Serialize)]
 pub(crate) struct GroupReport {
     pub(crate) column: String,
-    /// The number of rows that NDCG is about.
+    /// The number of first rows of each group that NDCG measures.
     at: NonZeroUsize,
     /// The number of rows whose value is missing.
     rows_without_group: u64,

@@ -36,7 +36,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
-/// The configuration of a small run with each kind of field, trained in no time.
+/// The configuration of a small run with a categorical, a multi-hot and a number field, trained in no time.
 const CONFIG: &str = r#"[data]
 label = "click"
 

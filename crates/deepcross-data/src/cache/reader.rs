@@ -204,7 +204,7 @@ impl StoredRows for CacheReader {
 impl RowReader<'_> {
     /// Takes its rows from a cache instead of from the text.
     ///
-    /// They must be rows that this reader would give.
+    /// The rows in the cache must be those that this reader would give.
     /// `has_history` says whether this reader would give them companion counts.
     /// The rows and counts are the same as those of the text, but the reader keeps no raw values.
     #[must_use]

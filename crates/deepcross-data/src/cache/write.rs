@@ -18,7 +18,7 @@ const SUFFIX: &str = ".tmp";
 
 /// Writes a cache, which gets its name when it is complete.
 ///
-/// A writer that is dropped before leaves no file.
+/// A writer that is dropped before it is finished leaves no file.
 /// A killed process leaves a file with a temporary name; the next writer for the same path removes it.
 #[derive(Debug)]
 pub struct CacheWriter {
@@ -55,7 +55,7 @@ impl CacheWriter {
         self.write_rows(reader.recording(None))
     }
 
-    /// As [`write_part`](Self::write_part), for a reader of all rows, of which those in `held_out` are held out.
+    /// As [`write_part`](Self::write_part), for a reader of all rows; those in `held_out` are stored as held out.
     ///
     /// Companion counts of the reader are for the rows that are trained on.
     ///

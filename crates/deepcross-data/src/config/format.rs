@@ -14,7 +14,7 @@ pub(crate) const LABEL: &str = "label";
 pub struct Format(&'static str);
 
 impl Format {
-    /// The format of this name, which the module of the format alone gives it.
+    /// The format of this name; only the module of a format calls this.
     pub(crate) const fn named(name: &'static str) -> Self {
         Self(name)
     }

@@ -107,7 +107,7 @@ pub enum BadRows {
 }
 
 impl DataConfig {
-    /// The problems of those of `keys` that are set although they have no meaning with `format`.
+    /// A problem for each of the `keys` that is set although it has no meaning with `format`.
     pub(crate) fn without_meaning(&self, format: Format, keys: &[&str]) -> Vec<Problem> {
         let set = [
             ("delimiter", self.delimiter.is_some()),

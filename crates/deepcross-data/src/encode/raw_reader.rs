@@ -61,7 +61,7 @@ impl RawReader {
     /// unless bad rows are skipped.
     /// After such an error the next call continues in the line after the row's first, because a stray quote joins
     /// several rows into one.
-    /// A row that has too many fields already is not searched for the end of a quote.
+    /// If a row already has too many fields, the end of a quote in it is not searched.
     ///
     /// If the system cannot read the file, or if a row is longer than 16 MiB; the pass ends then.
     pub fn next_row(&mut self) -> Result<Option<RawRow<'_>>, DataError> {

@@ -69,7 +69,7 @@ impl RowFilter {
         }
     }
 
-    /// The status of a row, which has been split, with the error that it was read with.
+    /// The status of a row that has been split; `error` is the error of reading it, if there was one.
     ///
     /// A row belongs to its partition even if it is malformed, so that exactly one partition meets each bad row.
     fn judge(&self, row: RawRow<'_>, error: Option<Box<DataError>>) -> RowStatus {

@@ -247,7 +247,7 @@ fn times(array: &ArrayRef, kind: &DataType) -> Box<dyn Cells> {
     }
 }
 
-/// The moment after that many parts of a second.
+/// The moment that is `time` parts of a second after 1970-01-01; a second has `parts` parts.
 fn moment(time: i64, parts: i64) -> Cell<'static> {
     let nanoseconds = (time.rem_euclid(parts) * (1_000_000_000 / parts)) as u32;
     Cell::Time { seconds: time.div_euclid(parts), nanoseconds }

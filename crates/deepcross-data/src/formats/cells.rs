@@ -8,10 +8,12 @@ use crate::message::shown;
 use crate::place::Place;
 use crate::rows::{CellRow, RawRows};
 
-/// Appends a row of cells of the columns `names`, and checks its length, and that no text of a cell would be misread.
+/// Appends a row of cells, and checks that it is not too long and that no text of a cell would be misread; `names` are
+/// the names of its columns.
 ///
 /// # Errors
-/// If the row is too long; the pass ends then. If a cell would be misread; reading then continues after the row.
+/// If the row is too long; the pass ends then.
+/// If the text of a cell would be misread; reading then continues after the row.
 pub(super) fn push_row(
     row: CellRow<'_>,
     names: &[String],

@@ -7,8 +7,8 @@ use crate::error::DataError;
 use crate::limits::{LONGEST_NAME, MOST_FIELDS};
 use crate::message::shown;
 
-/// Why a file of any columns cannot have these: their number, a name twice, or a name that would not be read back
-/// unchanged, since readers `trim` names.
+/// The reason why a file cannot have these columns, in a format that allows any names: there are too many of them, a
+/// name occurs twice, or a name would not be read back unchanged, since readers `trim` names.
 pub(super) fn problem_of_columns(columns: &[String], trim: fn(&str) -> &str) -> Option<String> {
     if columns.is_empty() || columns.len() > MOST_FIELDS {
         let n = columns.len();

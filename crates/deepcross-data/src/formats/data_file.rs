@@ -80,7 +80,8 @@ impl DataFile {
 
     /// Refuses a header that differs from `expected`, the header of the file `first`.
     ///
-    /// In some formats the columns are those of the first file; others are reported when the rows are read.
+    /// In some formats the columns are always those of the first file; other keys and fields are then reported when the
+    /// rows are read.
     pub(crate) fn check_header(
         &self,
         config: &DataConfig,

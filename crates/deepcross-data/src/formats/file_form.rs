@@ -1,4 +1,4 @@
-//! The form of an output file, which its name shows, as for readers.
+//! The form of an output file: its format and its compression, which its name shows.
 
 use std::path::Path;
 

@@ -26,7 +26,7 @@ const BLOCKS: u64 = 32;
 /// The fingerprint of a file's content; a compressed file is not decompressed for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
-    /// The length of the file.
+    /// The length of the file in bytes; for rows in memory, of the names and values.
     pub bytes: u64,
     /// XXH3-64 of some of its bytes.
     pub hash: u64,
@@ -35,7 +35,7 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// Computes the fingerprint of a file, of which at most 2 MiB are read.
     ///
-    /// Of rows in memory, all values are read.
+    /// For rows in memory, all values are read instead.
     /// A pipe, or `-` for the standard input, is read to its end; it can be read again if its [`Pipes`](crate::input::Pipes)
     /// keep it.
     ///

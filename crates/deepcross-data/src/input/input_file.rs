@@ -75,7 +75,7 @@ impl Input {
     /// Rows of strings, which give the same model as the same rows in a CSV file.
     ///
     /// `header` names the columns; a row with another number of values is a bad row.
-    /// Of the settings, those that say how a file is read have no meaning for these rows, except for
+    /// Settings that say how a file is read have no meaning for these rows, except for
     /// [`DataConfig::trim`](crate::DataConfig::trim).
     pub fn from_rows(header: Vec<String>, rows: Vec<Vec<String>>) -> Self {
         let rows: Arc<dyn RowChunk> = Arc::new(StringRows(rows));

@@ -15,7 +15,7 @@ pub(crate) trait RowChunk: Debug + Send + Sync {
     /// A cell; both positions must exist.
     fn cell(&self, row: usize, column: usize) -> Cell<'_>;
 
-    /// About the number of bytes of the texts of a row.
+    /// The number of bytes of the texts of a row, approximately.
     fn n_bytes(&self, row: usize) -> usize;
 
     /// The first cell of a row whose text would be misread: its column, and what was expected.

@@ -36,9 +36,9 @@ pub(crate) struct RawRows {
     ends: Vec<u32>,
     rows: Vec<Bounds>,
     files: Vec<Arc<Path>>,
-    /// The rows of cells that some rows are among.
+    /// The chunks that hold the cells of those rows that are not text.
     chunks: Vec<Arc<dyn RowChunk>>,
-    /// The number of bytes of the rows of cells.
+    /// The number of bytes of the rows whose cells are in chunks.
     n_cell_bytes: usize,
     /// The beginning in `text` of the field that is being filled.
     field: usize,
@@ -47,12 +47,12 @@ pub(crate) struct RawRows {
 /// The bounds of a row, and its place in its file.
 #[derive(Debug)]
 struct Bounds {
-    /// The beginning of all parts of the row in the text of all rows: of the start of its line, if the row is not a
-    /// line itself.
+    /// The beginning of the row in the text of all rows. If the row is not a line itself, the start of its line comes
+    /// first, before the fields.
     start: usize,
-    /// The fields in that text.
+    /// The fields, in the text of all rows.
     text: Range<usize>,
-    /// The end of all parts of the row; the row as it stands in its file is before it, if that is kept.
+    /// The end of the row. The row as it stands in its file comes after the fields, if it is kept.
     end: usize,
     /// The position of its fields in the ends of all fields, if the row has been split.
     fields: Range<usize>,
@@ -91,7 +91,7 @@ pub(crate) struct Line {
 /// A row of typed cells, and its place.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CellRow<'a> {
-    /// The rows among which it is, and its position there.
+    /// The chunk that holds the row, and the position of the row in it.
     pub(crate) chunk: &'a Arc<dyn RowChunk>,
     pub(crate) at: usize,
     pub(crate) file: &'a Arc<Path>,
@@ -111,7 +111,7 @@ pub struct RawRow<'a> {
     is_ascii: bool,
     ends: &'a [u32],
     n_fields: usize,
-    /// The rows among which the cells of this row are, and its position; `None` if the row is text.
+    /// The chunk that holds the cells of this row, and the position of the row in it; `None` if the row is text.
     cells: Option<(&'a dyn RowChunk, usize)>,
     trim: bool,
     /// The start of its line; `None` if the row is a line itself.

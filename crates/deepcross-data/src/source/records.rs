@@ -33,7 +33,7 @@ impl Records {
     ///
     /// After a bad row, the next call continues in the line after the row's first, because a stray quote joins several
     /// rows into one.
-    /// Only here it is known whether a line with a quote in it is a whole row, so such a row is split at once.
+    /// A row with a quote is split at once, since only this shows whether its first line is the whole row.
     ///
     /// # Errors
     /// If the system cannot read the file, or if a row is longer than 16 MiB; the pass ends then.

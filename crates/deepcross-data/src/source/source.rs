@@ -95,7 +95,7 @@ impl Source {
         self.file(0)?.module.list_separator(column, self.header().len())
     }
 
-    /// The source with a column for each field of `names` that its files may lack by their format, and do lack.
+    /// The source with a further column for each field of `names` that its files lack, if their format allows that.
     ///
     /// A field of libffm without a pair is missing, whether in one row or in all rows.
     pub(crate) fn with_fields<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Self {

@@ -262,7 +262,7 @@ fn ranges_of_any_cut_give_the_rows_of_a_whole_pass() {
 }
 
 #[test]
-fn a_reader_of_a_range_begins_anew() {
+fn a_reader_of_a_range_begins_again() {
     let world = World::new(&content(6000, |i| i % 5 == 2), "any", true);
     let rows = world.cache.rows(0).side(Side::Train).range(1234..5000);
     let mut reader = world.cached_rows(rows, Side::Train).with_negative_rate(0.3, 3);

@@ -81,8 +81,8 @@ impl FieldConfig {
         Self { column: Some(column.into()), ..self }
     }
 
-    /// Categorical, multi-hot, text and bucketized by `log_square`: a value that occurs less often in training is rare;
-    /// at least 1, which is the default.
+    /// Categorical, multi-hot, text and bucketized by `log_square`: a value that occurs fewer times than this in
+    /// training is rare; at least 1, which is the default.
     #[must_use]
     pub fn min_count(self, min_count: u64) -> Self {
         self.with("min_count", min_count)

@@ -15,7 +15,7 @@ const MOST_BUCKETS: &str = "4294967294";
 /// The choice of a vocabulary's values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct VocabularyKeys {
-    /// A value that occurs less often in training is rare; at least 1, which is the default.
+    /// A value that occurs fewer times than this in training is rare; at least 1, which is the default.
     pub min_count: Option<u64>,
     /// Only the first `top` values by `top_by` are kept, others are rare; at least 1, by default all are kept.
     pub top: Option<usize>,

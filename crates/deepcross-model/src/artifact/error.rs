@@ -137,7 +137,7 @@ pub enum FormatError {
         /// The greatest length allowed.
         limit: u64,
     },
-    /// The header is not one of sections and tensors.
+    /// The header does not consist of sections and a directory of tensors.
     #[error("the header cannot be decoded: {}", shown_lines(reason))]
     Header {
         /// The problem of the header.
@@ -191,7 +191,7 @@ pub enum FormatError {
         /// The name of the sections.
         name: String,
     },
-    /// A section stands after one that it should stand before.
+    /// A section is not at its place in the order of sections.
     #[error("has the section `{}` out of order", shown(name))]
     SectionOrder {
         /// The name of the section.

@@ -78,7 +78,7 @@ impl<'a> Encoding<'a> {
         writer.flush()
     }
 
-    /// The XXH3-64 of sections, directory and tensors, whichever program writes them.
+    /// The XXH3-64 of sections, directory and tensors; the name of the program does not change it.
     pub fn checksum(&self) -> u64 {
         let mut writer = Summing { writer: io::sink(), sum: Xxh3::new() };
         writer.sum.update(&self.header[SECTIONS_START..]);

@@ -28,7 +28,7 @@ pub(super) fn encode<T: Serialize>(content: &T, bytes: &mut Vec<u8>) -> Result<(
         .map_err(|error| FormatError::UnsupportedHeader { reason: error.to_string() })
 }
 
-/// Decodes the content that all of `bytes` are, or says why it cannot be decoded.
+/// Decodes content, which takes up all of `bytes`; the error says why they cannot be decoded.
 ///
 /// At most 1 MiB is allocated for each level of nesting, besides the content itself, whose size depends on its type and
 /// on the number of bytes.

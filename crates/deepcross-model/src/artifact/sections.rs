@@ -79,7 +79,7 @@ impl SectionWriter {
         Ok(())
     }
 
-    /// The XXH3-64 of the sections so far, whichever program writes them.
+    /// The XXH3-64 of the sections so far; the name of the program does not change it.
     pub fn checksum(&self) -> u64 {
         xxh3_64(&self.bytes[SECTIONS_START..])
     }
@@ -133,15 +133,15 @@ impl<'a> SectionReader<'a> {
         self.program
     }
 
-    /// The content of the section of this name.
+    /// Takes the content of the section of this name, which must be the next one.
     ///
     /// # Errors
-    /// If there is no such section, or if it does not decode.
+    /// If the next section has another name, or if it does not decode.
     pub fn take<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<T, FormatError> {
         self.take_optional(name)?.ok_or(FormatError::MissingSection { name })
     }
 
-    /// The content of the section of this name, if there is one.
+    /// Takes the content of the section of this name, if it is the next one.
     ///
     /// # Errors
     /// If it does not decode.
@@ -153,7 +153,7 @@ impl<'a> SectionReader<'a> {
         section.map(Section::decode).transpose()
     }
 
-    /// The rest of the name, and the content, of the next section whose name begins with `prefix`, if it is one.
+    /// The next section, if its name begins with `prefix`: the rest of its name, and its content.
     ///
     /// # Errors
     /// If it does not decode.
@@ -213,7 +213,7 @@ fn check_sections(
 }
 
 impl FileKind {
-    /// The place and the version of a section, whose file the `program` wrote.
+    /// The place and the version of a section; `program` wrote the file.
     fn section(&self, name: &str, program: &str) -> Result<(usize, u32), FormatError> {
         let is_known = |known: &str| match known.ends_with('/') {
             true => name.starts_with(known),

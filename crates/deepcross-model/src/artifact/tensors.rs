@@ -68,7 +68,7 @@ impl Directory {
         }
     }
 
-    /// Takes the directory from a header of the `program`.
+    /// Takes the directory from a header that `program` wrote.
     pub(super) fn take(cursor: &mut Cursor<'_>, program: &str) -> Result<Self, FormatError> {
         let mut entries = Vec::new();
         for _ in 0..in_header(cursor.u32())? {

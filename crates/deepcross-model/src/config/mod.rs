@@ -1,6 +1,7 @@
 //! The section `[model]` of a run, as a user writes it: with gaps, and for every kind of model.
 //!
-//! A kind of model fills the gaps and makes its specification of it, which is built and stored.
+//! A kind of model fills the gaps, which gives its specification; models are built from the specification, and files
+//! store it.
 
 mod model_config;
 mod model_kind;

@@ -10,7 +10,7 @@ use deepcross_layers::Activation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Makes the section of a table of keys, each with its type and the check of its value.
+/// Makes the section from a table of keys, each with its type and the check of its value.
 macro_rules! section {
     ($($(#[$doc:meta])* $key:ident: $type:ty => $check:ident,)*) => {
         /// The section `[model]`: a kind, a preset, and the values that differ from the preset.
@@ -84,7 +84,7 @@ section! {
     cross_layers: Option<usize> => any,
     /// The rank of the matrix of each cross layer, from 1; if left out, the matrices are whole.
     rank: Option<usize> => at_least_one,
-    /// The place of the hidden layers beside cross layers.
+    /// Whether the hidden layers are above the cross layers, or beside them.
     structure: Option<CrossStructure> => any,
 }
 
@@ -98,14 +98,14 @@ pub enum UnitKind {
     OneLayer,
 }
 
-/// The place of the hidden layers beside cross layers.
+/// Where the hidden layers of a model with cross layers are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CrossStructure {
     /// The hidden layers are above the cross layers.
     #[default]
     Stacked,
-    /// Both have the stacked input as their input, and the scoring layer has both outputs as its input.
+    /// Cross layers and hidden layers both read the stacked input, and the scoring layer reads both outputs.
     Parallel,
 }
 

@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 
-/// A model of first-order terms and pairs; the pairs `()` are none.
+/// A model of first-order terms and of pairs of the type `P`; with `()` it has no pairs.
 #[derive(Clone, Debug)]
 pub(crate) struct LinearModel<P> {
     stacked_input: StackedInput,

@@ -68,7 +68,7 @@ impl TrainConfig {
         problems
     }
 
-    /// The key that set a setting of the optimizer.
+    /// The key of `[train]` from which this setting of the optimizer comes.
     fn key_of<'p>(&self, setting: &'p str) -> &'p str {
         match setting {
             "tables.learning_rate" if self.embedding_learning_rate.is_some() => {

@@ -15,9 +15,9 @@ pub(crate) const ROWS: usize = 16 * BLOCK;
 /// The options of an evaluation.
 #[derive(Default)]
 pub struct EvaluateOptions<'a> {
-    /// The scratch memory of predictions; if there is none, the evaluation has its own.
+    /// The scratch memory of predictions; without it, the evaluation makes its own.
     pub tapes: Option<&'a Tapes>,
-    /// Receives all rows, in their order.
+    /// Receives all evaluated rows, in the order of the reader.
     pub observe: Option<&'a mut (dyn FnMut(EvaluatedRows<'_>) + Send)>,
 }
 

@@ -7,7 +7,8 @@ use deepcross::train::{Event, Files, Predictions, RunConfig, RunOptions, train};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// A configuration with every kind of field, dropout, and two blocks in each of the eight groups of a batch.
+/// A configuration with multi-hot, categorical and number fields, dropout, and two blocks in each of the eight groups
+/// of a batch.
 const CONFIG: &str = r#"
     [data]
     label = "click"

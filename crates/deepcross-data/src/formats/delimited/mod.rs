@@ -1,6 +1,6 @@
 //! Delimited text: CSV, TSV, and Criteo's click logs.
 //!
-//! The three differ in what they are written with and in the characters that are usual; one reader reads them all.
+//! The three differ in their usual characters and in their writers; one reader reads them all.
 
 mod criteo;
 mod csv;

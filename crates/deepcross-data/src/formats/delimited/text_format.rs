@@ -1,4 +1,4 @@
-//! A format of delimited text: what CSV, TSV and Criteo's logs have in common.
+//! The type of the formats of delimited text, which has what CSV, TSV and Criteo's logs have in common.
 
 use deepcross_features::Problem;
 

@@ -14,7 +14,7 @@ use crate::limits::{LONGEST_NAME, MOST_FIELDS};
 use crate::message::shown;
 use crate::rows::RawRows;
 
-/// The number of rows, and of their bytes, whose keys are the columns.
+/// The columns are the keys of at most this number of rows, and no further row is read after this number of bytes.
 const HEADER_ROWS: usize = 1000;
 const HEADER_BYTES: usize = 1 << 20;
 
@@ -68,7 +68,7 @@ impl JsonlReader {
             let is_plain = !name.chars().any(|c| c.is_control() || matches!(c, '"' | '\\'));
             Column { name: name.clone(), is_plain, bounds: None }
         };
-        // If several values mean "missing", the empty one reads best.
+        // If several values mean "missing", the empty one is best in messages.
         let empty = config.missing.iter().find(|value| value.is_empty());
         let missing = empty.or(config.missing.first()).cloned().unwrap_or_default();
         Ok(Self {
