@@ -192,10 +192,7 @@ pub enum DataError {
         source: io::Error,
     },
     /// Rows are to be copied unchanged from the file, but the file is not text.
-    #[error(
-        "{}: is a {format} file, whose rows are not lines of text that could be copied",
-        named(file)
-    )]
+    #[error("{}: is not lines of text that could be copied, but {format}", named(file))]
     NoText {
         /// The file.
         file: PathBuf,

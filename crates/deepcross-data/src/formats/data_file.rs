@@ -56,7 +56,7 @@ impl DataFile {
     /// The extension for the name of a file to which rows of this file are copied unchanged.
     pub(crate) fn extension(&self) -> &'static str {
         match self.dialect {
-            Some(dialect) => dialect.extension(),
+            Some(dialect) => Format::extension_of_delimiter(dialect.delimiter),
             None => self.module.extensions().first().copied().unwrap_or_default(),
         }
     }

@@ -59,6 +59,11 @@ pub(crate) trait FileFormat: Sync {
         None
     }
 
+    /// The usual character between two fields of delimited text with any columns.
+    fn usual_delimiter(&self) -> Option<u8> {
+        None
+    }
+
     /// The form of delimited text; `None` if rows are not delimited text.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ impl FileFormat for Memory {
     }
 
     fn title(&self) -> &'static str {
-        "in-memory"
+        "rows in memory"
     }
 
     fn summary(&self) -> &'static str {

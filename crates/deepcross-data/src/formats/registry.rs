@@ -113,6 +113,13 @@ impl Format {
         }
     }
 
+    /// The extension of files with this delimiter: that of the format in which it is usual, or else that of CSV.
+    pub(crate) fn extension_of_delimiter(delimiter: u8) -> &'static str {
+        let usual = |format: &Self| format.module().usual_delimiter() == Some(delimiter);
+        let format = Self::all().find(usual).unwrap_or(Self::CSV);
+        format.extensions().first().copied().unwrap_or_default()
+    }
+
     /// The module of the format.
     pub(crate) fn module(self) -> &'static dyn FileFormat {
         let module = FORMATS.iter().find(|format| format.format() == self);

@@ -7,6 +7,7 @@
 //! One buffer holds the text of all rows, and another one all bounds.
 //! Rejected: buffers for each row, each of which would grow to the longest row that was ever stored in it.
 
+use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -102,22 +103,17 @@ pub(crate) struct CellRow<'a> {
 ///
 /// Fields are texts or, in files of typed values and in memory, typed cells.
 /// The row is a view of rows that a reader holds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct RawRow<'a> {
     /// The row, and the bytes after it in the buffer.
     text: &'a [u8],
-    n_bytes: usize,
-    /// Whether all bytes of the row are ASCII.
-    is_ascii: bool,
+    /// The end of each field of a row of text.
     ends: &'a [u32],
-    n_fields: usize,
-    /// The chunk that holds the cells of this row, and the position of the row in it; `None` if the row is text.
-    cells: Option<(&'a dyn RowChunk, usize)>,
-    trim: bool,
-    /// The start of its line; `None` if the row is a line itself.
-    start: Option<&'a [u8]>,
-    file: &'a Path,
-    line: u64,
+    /// Whether the values of a row of text are the bytes between these ends: ASCII, without blanks to trim.
+    is_plain: bool,
+    /// Everything that reading a value does not need.
+    rows: &'a RawRows,
+    bounds: &'a Bounds,
 }
 
 impl RawRows {
@@ -302,12 +298,8 @@ impl RawRows {
     /// The row at `index`, which must exist.
     pub(crate) fn get(&self, index: usize) -> RawRow<'_> {
         let row = &self.rows[index];
-        let (text, n_bytes) = (&self.text[row.text.start..], row.text.len());
-        let (ends, file) = (&self.ends[row.fields.clone()], &*self.files[row.file]);
-        let start = (!row.is_line).then(|| &self.text[row.start..row.text.start]);
-        let cells = row.cells.map(|(chunk, at)| (&*self.chunks[chunk], at));
-        let Bounds { is_ascii, n_fields, trim, line, .. } = *row;
-        RawRow { text, n_bytes, is_ascii, ends, n_fields, cells, trim, start, file, line }
+        let (text, ends) = (&self.text[row.text.start..], &self.ends[row.fields.clone()]);
+        RawRow { text, ends, is_plain: row.is_ascii && !row.trim, rows: self, bounds: row }
     }
 
     /// The row at `index` as it stands in its file, with its line end; empty if that is not kept.
@@ -320,27 +312,34 @@ impl RawRows {
 impl<'a> RawRow<'a> {
     /// The number of fields.
     pub fn n_fields(&self) -> usize {
-        self.n_fields
+        self.bounds.n_fields
     }
 
     /// The cells in order: the first 65,536, which are all cells of a valid row.
     pub fn cells(&self) -> impl Iterator<Item = Cell<'a>> + use<'a> {
         let row = *self;
-        let n_cells = if row.cells.is_some() { row.n_fields } else { row.ends.len() };
+        let n_cells = if row.has_cells() { row.n_fields() } else { row.ends.len() };
         (0..n_cells).map(move |column| row.cell(column))
     }
 
     /// The cell in a column; empty text if the row has no such column.
     #[inline]
     pub fn cell(&self, column: usize) -> Cell<'a> {
-        match self.cells {
+        match self.bounds.cells {
             None => Cell::Text(self.field(column)),
-            Some((chunk, row)) if column < self.n_fields => match chunk.cell(row, column) {
-                Cell::Text(text) if self.trim => Cell::Text(text.trim_ascii()),
-                cell => cell,
-            },
+            Some((chunk, row)) if column < self.n_fields() => {
+                match self.rows.chunks[chunk].cell(row, column) {
+                    Cell::Text(text) if self.bounds.trim => Cell::Text(text.trim_ascii()),
+                    cell => cell,
+                }
+            }
             Some(_) => Cell::Text(&[]),
         }
+    }
+
+    /// Whether the row consists of typed cells, and not of texts.
+    fn has_cells(&self) -> bool {
+        self.bounds.cells.is_some()
     }
 
     /// The fields of a row of text, in order; see [`cells`](Self::cells).
@@ -354,12 +353,11 @@ impl<'a> RawRow<'a> {
     where
         'a: 't,
     {
-        if self.cells.is_none() {
+        if !self.has_cells() {
             return *self;
         }
         scratch.clear();
-        let file: Arc<Path> = self.file.into();
-        scratch.begin(&file, self.trim, self.line, b"");
+        scratch.begin(self.file(), self.bounds.trim, self.bounds.line, b"");
         for cell in self.cells() {
             cell.spell(&mut scratch.text);
             scratch.end_field();
@@ -370,8 +368,16 @@ impl<'a> RawRow<'a> {
 
     /// The place of the row's beginning.
     pub fn place(&self) -> Place {
-        let line = || line_start(&self.text[..self.n_bytes]);
-        Place::new(self.file, self.line, self.start.unwrap_or_else(line))
+        let Bounds { is_line, start, line, ref text, .. } = *self.bounds;
+        let start = match is_line {
+            true => line_start(&self.rows.text[text.clone()]),
+            false => &self.rows.text[start..text.start],
+        };
+        Place::new(self.file(), line, start)
+    }
+
+    fn file(&self) -> &'a Arc<Path> {
+        &self.rows.files[self.bounds.file]
     }
 
     /// The bytes of a field of a row of text; empty if the row has no such field.
@@ -379,7 +385,7 @@ impl<'a> RawRow<'a> {
     pub fn field(&self, column: usize) -> &'a [u8] {
         let (start, end) = self.bounds(column);
         let field = &self.text[start..end];
-        if self.trim { field.trim_ascii() } else { field }
+        if self.bounds.trim { field.trim_ascii() } else { field }
     }
 
     /// The bounds of a field before it is trimmed; a field that does not exist is empty.
@@ -391,6 +397,12 @@ impl<'a> RawRow<'a> {
     }
 }
 
+impl fmt::Debug for RawRow<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawRow").field("place", &self.place()).finish_non_exhaustive()
+    }
+}
+
 impl RowFields for RawRow<'_> {
     #[inline]
     fn cell(&self, column: usize) -> Cell<'_> {
@@ -399,7 +411,7 @@ impl RowFields for RawRow<'_> {
 
     #[inline]
     fn value(&self, column: usize) -> Option<Value<'_>> {
-        if self.is_ascii && !self.trim {
+        if self.is_plain {
             let (start, end) = self.bounds(column);
             return Some(Value::within(self.text, start, end));
         }

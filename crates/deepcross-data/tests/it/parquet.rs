@@ -194,7 +194,7 @@ fn errors_name_the_row_or_the_column() {
     let error = Splitter::new(&source, &shares, source.config().bad_rows).unwrap_err();
     assert_eq!(
         in_folder(error.to_string()),
-        "`x.parquet`: is a Parquet file, whose rows are not lines of text that could be copied"
+        "`x.parquet`: is not lines of text that could be copied, but Parquet"
     );
     let inner: ArrayRef = Arc::new(Int32Array::from(vec![1]));
     let nested = StructArray::from(vec![(Arc::new(Field::new("a", DataType::Int32, true)), inner)]);

@@ -31,11 +31,25 @@ fn a_state_without_fields_is_refused() {
     assert_eq!(found.map(drop), Err(message.to_owned()));
 }
 
-/// The bytes of a stored encoder change only together with the version of the sections that hold them.
+/// The rows that the stored encoder was fitted on.
+fn training() -> [[String; 3]; 3] {
+    let rows = [["0", "a|b", "x"], ["10", "a|b|é:2", "x"], ["?", "c", "e"]];
+    rows.map(|row| row.map(str::to_owned))
+}
+
+/// Writes the stored encoder again, after a new kind of field has got a field in the common schema.
+#[test]
+#[ignore = "changes a file of the tests"]
+fn store_an_encoder() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/encoder.bin");
+    std::fs::write(file, to_bytes(&fit(&training()).0)).expect("the file can be written");
+}
+
+/// The bytes of a stored field change only together with the version of the section that holds it; the file changes
+/// with the fields of the common schema, too.
 #[test]
 fn a_stored_encoder_is_read_and_written_unchanged() {
-    let training = [["0", "a|b", "x"], ["10", "a|b|é:2", "x"], ["?", "c", "e"]];
-    let training = training.map(|row| row.map(str::to_owned));
+    let training = training();
     let (encoder, binding) = fit(&training);
     let stored = include_bytes!("../data/encoder.bin");
     assert_eq!(to_bytes(&encoder), stored);

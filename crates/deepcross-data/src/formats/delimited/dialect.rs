@@ -41,11 +41,6 @@ impl Dialect {
             headed: config.columns().is_none(),
         })
     }
-
-    /// The extension of files of this form.
-    pub(crate) fn extension(self) -> &'static str {
-        if self.delimiter == b'\t' { "tsv" } else { "csv" }
-    }
 }
 
 #[cfg(test)]

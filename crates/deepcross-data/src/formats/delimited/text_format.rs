@@ -66,6 +66,10 @@ impl FileFormat for TextFormat {
         self.fixed.is_none() && self.delimiter == '\t' && line.contains(&b'\t')
     }
 
+    fn usual_delimiter(&self) -> Option<u8> {
+        self.fixed.is_none().then_some(self.delimiter as u8)
+    }
+
     fn label(&self) -> Option<LabelConfig> {
         self.fixed.as_ref().map(|_| LabelConfig::binary(LABEL))
     }
