@@ -261,8 +261,10 @@ impl RawRows {
     pub(crate) fn drop_row(&mut self) {
         let Some(row) = self.rows.pop() else { return };
         self.text.truncate(row.start);
-        if !row.is_line {
-            self.ends.truncate(row.fields.start);
+        match row.cells {
+            Some((chunk, at)) => self.n_cell_bytes -= self.chunks[chunk].n_bytes(at),
+            None if row.is_line => {}
+            None => self.ends.truncate(row.fields.start),
         }
     }
 
@@ -426,6 +428,26 @@ impl RawRows {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::Input;
+
+    /// A row of one cell, `yz`.
+    fn one_cell() -> Arc<dyn RowChunk> {
+        let input = Input::from_rows(vec!["a".to_owned()], vec![vec!["yz".to_owned()]]);
+        Arc::clone(&input.files()[0].memory().unwrap().chunks[0])
+    }
+
+    #[test]
+    fn a_dropped_row_of_cells_leaves_the_rows_before_it() {
+        let file: Arc<Path> = Arc::from(Path::new("x"));
+        let chunk = &one_cell();
+        let mut rows = RawRows::of(&["x"]);
+        let n_bytes = rows.n_bytes();
+        rows.push_cells(CellRow { chunk, at: 0, file: &file, line: 1 }, true);
+        assert_eq!(rows.n_bytes(), n_bytes + 2);
+        rows.drop_row();
+        assert_eq!((rows.len(), rows.n_bytes()), (1, n_bytes));
+        assert_eq!(rows.get(0).field(0), b"x");
+    }
 
     #[test]
     fn rows_keep_their_fields_and_places() {
