@@ -336,7 +336,7 @@ impl<O: OffsetSizeTrait> Cells for Lists<O> {
         }
         let offsets = self.array.value_offsets();
         let [start, end] = [offsets[at], offsets[at + 1]].map(O::as_usize);
-        Cell::List(CellList { cells: &*self.elements, start, end })
+        Cell::List(CellList { cells: &*self.elements, start, end, trim: false })
     }
 }
 

@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use deepcross_features::{Cell, RowFields, Value};
+use deepcross_features::{Cell, CellList, RowFields, Value};
 
 use super::field_splitter::push_places;
 use crate::error::DataError;
@@ -339,6 +339,7 @@ impl<'a> RawRow<'a> {
             None => Cell::Text(self.field(column)),
             Some((chunk, row)) if column < self.n_fields => match chunk.cell(row, column) {
                 Cell::Text(text) if self.trim => Cell::Text(text.trim_ascii()),
+                Cell::List(list) if self.trim => Cell::List(CellList { trim: true, ..list }),
                 cell => cell,
             },
             Some(_) => Cell::Text(&[]),

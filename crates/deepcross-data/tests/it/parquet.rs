@@ -321,3 +321,45 @@ fn batches_in_memory_give_what_parquet_gives() {
     let error = Input::from_batches(&[batch, other]).unwrap_err().to_string();
     assert_eq!(error, "`rows in memory`: the batches have different columns");
 }
+
+#[test]
+fn lists_are_trimmed_as_their_texts_are() {
+    let lists = [[" a", "b\n"], ["a ", "c"], ["d", "\t"]];
+    let mut tags = ListBuilder::new(StringBuilder::new());
+    lists.iter().for_each(|list| tags.append_value(list.iter().copied().map(Some)));
+    let clicks: ArrayRef = Arc::new(Int32Array::from(vec![1, 0, 1]));
+    let batch =
+        RecordBatch::try_from_iter([("click", clicks), ("tags", Arc::new(tags.finish()) as _)])
+            .unwrap();
+    let rows =
+        [["1", " a|b\n"], ["0", "a |c"], ["1", "d|\t"]].map(|row| row.map(str::to_owned).to_vec());
+    let header = ["click", "tags"].map(str::to_owned).to_vec();
+    let schema = Schema::new(vec![FieldConfig::categorical("tags")], Vec::new()).unwrap();
+    for (settings, values) in
+        [("", ["a|b", "a |c", "d|"]), ("trim = false", [" a|b\n", "a |c", "d|\t"])]
+    {
+        let config = config(&format!("label = 'click'\n{settings}"));
+        let lists = Source::open(Input::from_batches(&[batch.clone()]).unwrap(), &config).unwrap();
+        let texts = Source::open(Input::from_rows(header.clone(), rows.to_vec()), &config).unwrap();
+        let encoders = [&lists, &texts]
+            .map(|source| fit(source, &schema, Partition::All, BadRows::Error).unwrap().encoder);
+        assert_eq!(encoders[0].to_state(), encoders[1].to_state());
+        let mut found: Vec<_> = (3..6).filter_map(|id| encoders[0].value(0, id)).collect();
+        let mut expected = values.to_vec();
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected);
+        for seed in 0..40 {
+            let partition = Partition::Valid { valid_fraction: 0.5, seed };
+            let held_out = [&lists, &texts].map(|source| {
+                let plan =
+                    RowPlan { labels: Labels::Required, partition, bad_rows: BadRows::Error };
+                let mut reader = RowReader::new(source, &encoders[0], plan).unwrap();
+                let mut batch = reader.new_batch();
+                while reader.fill(&mut batch, 7).unwrap() > 0 {}
+                batch
+            });
+            assert_eq!(held_out[0], held_out[1], "seed {seed}");
+        }
+    }
+}
