@@ -35,6 +35,12 @@ const DAYS: std::ops::RangeInclusive<i64> = -96_465_292..=95_026_236;
 
 const SECONDS_OF_DAY: i64 = 24 * 60 * 60;
 
+/// A number of bytes for each byte that [`n_bytes`] counts, which no text exceeds.
+///
+/// The longest text of a typed value is that of a double number near 10⁻³⁰⁸ with 327 bytes, which counts as 2 bytes
+/// with its separator.
+const MOST_BYTES_OF_ONE: usize = 200;
+
 /// The rows of a record batch.
 pub(crate) struct BatchRows {
     n_rows: usize,
@@ -139,18 +145,48 @@ impl RowChunk for BatchRows {
         self.long.iter().map(|&column| n_bytes(self.cell(row, column))).sum()
     }
 
+    /// The texts of typed values in lists are spelled only if the row could be longer.
+    fn is_longer(&self, row: usize, limit: usize) -> bool {
+        if self.n_bytes(row) <= limit / MOST_BYTES_OF_ONE {
+            return false;
+        }
+        let (mut n_bytes, mut scratch) = (0, Vec::new());
+        self.long.iter().any(|&column| {
+            n_bytes += spelled_bytes(self.cell(row, column), limit, &mut scratch);
+            n_bytes > limit
+        })
+    }
+
     fn problem(&self, row: usize) -> Option<(usize, &'static str)> {
         let mut problems = self.checked.iter().map(|&at| (at, problem(self.cell(row, at))));
         problems.find_map(|(at, problem)| Some((at, problem?)))
     }
 }
 
+/// About the number of bytes of the text of a cell: a typed value counts as one.
 fn n_bytes(cell: Cell<'_>) -> usize {
     match cell {
+        Cell::Null => 0,
         Cell::Text(text) => text.len(),
-        Cell::List(list) => list.iter().map(|element| n_bytes(element) + 1).sum(),
+        Cell::List(list) => {
+            let elements = list.iter().filter(|element| !matches!(element, Cell::Null));
+            elements.map(|element| n_bytes(element) + 1).sum()
+        }
         _ => 1,
     }
+}
+
+/// The number of bytes of the text of a cell; for a list with more than `limit`, any number above `limit`.
+fn spelled_bytes(cell: Cell<'_>, limit: usize, scratch: &mut Vec<u8>) -> usize {
+    let Cell::List(list) = cell else { return cell.text(scratch).len() };
+    let mut n_bytes = 0;
+    for element in list.iter().filter(|element| !matches!(element, Cell::Null)) {
+        n_bytes += usize::from(n_bytes > 0) + element.text(scratch).len();
+        if n_bytes > limit {
+            break;
+        }
+    }
+    n_bytes
 }
 
 /// What was expected in place of a cell whose text would be misread.

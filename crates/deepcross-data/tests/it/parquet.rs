@@ -4,7 +4,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::builder::{Int64Builder, ListBuilder, StringBuilder};
+use arrow_array::builder::{
+    ArrayBuilder, Float64Builder, Int64Builder, ListBuilder, NullBuilder, StringBuilder,
+};
 use arrow_array::types::Int32Type;
 use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array,
@@ -14,7 +16,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field};
 use deepcross_data::split::{Shares, SplitBy, Splitter};
 use deepcross_data::{
-    BadRows, DataConfig, Input, Labels, Partition, RowPlan, RowReader, Source, fit,
+    BadRows, DataConfig, DataError, Input, Labels, Partition, RowPlan, RowReader, Source, fit,
 };
 use deepcross_features::{Batch, FieldConfig, Schema};
 use parquet::arrow::ArrowWriter;
@@ -362,4 +364,41 @@ fn lists_are_trimmed_as_their_texts_are() {
             assert_eq!(held_out[0], held_out[1], "seed {seed}");
         }
     }
+}
+
+#[test]
+fn a_list_is_as_long_as_its_text() {
+    fn rows_of(elements: impl ArrayBuilder) -> Result<Vec<(u64, Vec<String>)>, DataError> {
+        let mut list = ListBuilder::new(elements);
+        list.append(true);
+        let list: ArrayRef = Arc::new(list.finish());
+        let batch = RecordBatch::try_from_iter([("tags", list)]).unwrap();
+        let input = Input::from_batches(&[batch]).unwrap();
+        read_all(&Source::open(input, &DataConfig::default()).unwrap())
+    }
+    let integers = |n: usize| {
+        let mut elements = Int64Builder::new();
+        elements.append_slice(&vec![1_000_000_000_000_000_000; n]);
+        rows_of(elements)
+    };
+    // The longest text of a number.
+    let least = -f64::MIN_POSITIVE;
+    assert_eq!(least.to_string().len(), 327);
+    let doubles = |n: usize| {
+        let mut elements = Float64Builder::new();
+        elements.append_slice(&vec![least; n]);
+        rows_of(elements)
+    };
+    // A row has at most 16 MiB, and each number has a separator.
+    let message =
+        "`rows in memory`, row 1: the line is longer than 16 MiB, the longest that is read";
+    let (most_integers, most_doubles) = ((16 << 20) / 20, (16 << 20) / 328);
+    assert_eq!(integers(most_integers).unwrap()[0].1[0].len(), 20 * most_integers - 1);
+    assert_eq!(integers(most_integers + 1).unwrap_err().to_string(), message);
+    assert_eq!(doubles(most_doubles).unwrap()[0].1[0].len(), 328 * most_doubles - 1);
+    assert_eq!(doubles(most_doubles + 1).unwrap_err().to_string(), message);
+    // A missing element has no text.
+    let mut elements = NullBuilder::new();
+    elements.append_nulls(9 << 20);
+    assert_eq!(rows_of(elements).unwrap()[0].1[0], "");
 }
