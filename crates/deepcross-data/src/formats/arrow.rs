@@ -17,7 +17,7 @@ use arrow_array::{
     GenericByteArray, GenericByteViewArray, GenericListArray, OffsetSizeTrait, PrimitiveArray,
     RecordBatch,
 };
-use arrow_schema::{DataType, Schema, TimeUnit};
+use arrow_schema::{DataType, FieldRef, Schema, TimeUnit};
 use deepcross_features::{Cell, CellList, Cells, LIST_SEPARATOR};
 
 use crate::config::first_repeated;
@@ -76,6 +76,32 @@ pub(crate) fn names(schema: &Schema) -> Result<Vec<String>, String> {
             let name = shown(name.as_bytes());
             Err(format!("it has the column `{name}` twice, expected each name once"))
         }
+    }
+}
+
+/// The first column whose type differs between two batches with the same columns.
+fn problem_of_types(first: &Schema, other: &Schema) -> Option<String> {
+    let mut pairs = first.fields().iter().zip(other.fields());
+    let differ = |(first, other): &(&FieldRef, &FieldRef)| {
+        value_type(first.data_type()) != value_type(other.data_type())
+    };
+    let (first, other) = pairs.find(differ)?;
+    Some(format!(
+        "column `{}` is of type {} in one batch, expected {} as in the first",
+        shown(first.name().as_bytes()),
+        other.data_type(),
+        first.data_type()
+    ))
+}
+
+/// The type of the values, or of the elements of a list, and whether there are lists.
+///
+/// The names of elements and the keys of dictionaries do not matter.
+fn value_type(kind: &DataType) -> (&DataType, bool) {
+    match kind {
+        DataType::List(element) | DataType::LargeList(element) => (element.data_type(), true),
+        DataType::Dictionary(_, value) => (value, false),
+        kind => (kind, false),
     }
 }
 
@@ -407,14 +433,16 @@ impl<K: ArrowDictionaryKeyType> Cells for Dictionary<K> {
 }
 
 impl Input {
-    /// The rows of Arrow record batches, which all have the columns of the first; with the cargo feature `parquet`.
+    /// The rows of Arrow record batches, which all have the columns of the first, of the same types; with the cargo
+    /// feature `parquet`.
     ///
+    /// A dictionary has the type of its values, since the same value must have the same text in all batches.
     /// Numbers are read where they are, and dictionaries are not expanded.
     /// The rows give the same model as the same rows in a Parquet file.
     ///
     /// # Errors
-    /// [`DataError::NoFiles`] if there is no batch; [`DataError::Columns`] if the batches have different columns, or a
-    /// column of a type that is not read.
+    /// [`DataError::NoFiles`] if there is no batch; [`DataError::Columns`] if the batches have different columns or
+    /// types, or a column of a type that is not read.
     pub fn from_batches(batches: &[RecordBatch]) -> Result<Self, DataError> {
         let first = batches.first().ok_or(DataError::NoFiles)?;
         let refused = |problem| DataError::Columns { file: Self::MEMORY.into(), problem };
@@ -422,6 +450,9 @@ impl Input {
         for batch in batches {
             if names(&batch.schema()).map_err(refused)? != header {
                 return Err(refused("the batches have different columns".to_owned()));
+            }
+            if let Some(problem) = problem_of_types(&first.schema(), &batch.schema()) {
+                return Err(refused(problem));
             }
         }
         let rows = |batch| -> Arc<dyn RowChunk> { Arc::new(BatchRows::new(batch)) };

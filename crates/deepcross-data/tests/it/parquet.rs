@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::builder::{
-    ArrayBuilder, Float64Builder, Int64Builder, ListBuilder, NullBuilder, StringBuilder,
+    ArrayBuilder, Float64Builder, GenericListBuilder, Int64Builder, ListBuilder, NullBuilder,
+    StringBuilder,
 };
-use arrow_array::types::Int32Type;
+use arrow_array::types::{Int8Type, Int32Type};
 use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array,
     Float64Array, Int32Array, RecordBatch, StringArray, StringViewArray, StructArray,
@@ -322,6 +323,39 @@ fn batches_in_memory_give_what_parquet_gives() {
     let other = RecordBatch::try_from_iter([("x", batch.column(0).clone())]).unwrap();
     let error = Input::from_batches(&[batch, other]).unwrap_err().to_string();
     assert_eq!(error, "`rows in memory`: the batches have different columns");
+}
+
+#[test]
+fn batches_have_the_types_of_the_first() {
+    let batch = |column: ArrayRef| RecordBatch::try_from_iter([("new", column)]).unwrap();
+    let list = |is_large: bool| -> ArrayRef {
+        let mut texts = GenericListBuilder::<i32, _>::new(StringBuilder::new());
+        let mut large = GenericListBuilder::<i64, _>::new(StringBuilder::new())
+            .with_field(Field::new("element", DataType::Utf8, false));
+        texts.append_value([Some("a")]);
+        large.append_value([Some("a")]);
+        if is_large { Arc::new(large.finish()) } else { Arc::new(texts.finish()) }
+    };
+    let booleans: ArrayRef = Arc::new(BooleanArray::from(vec![true]));
+    let texts: ArrayRef = Arc::new(StringArray::from(vec!["true"]));
+    let few: ArrayRef = Arc::new(["a"].into_iter().collect::<DictionaryArray<Int8Type>>());
+    let many: ArrayRef = Arc::new(["a"].into_iter().collect::<DictionaryArray<Int32Type>>());
+    let of = |first: &ArrayRef, other: &ArrayRef| {
+        let batches = [batch(first.clone()), batch(first.clone()), batch(other.clone())];
+        Input::from_batches(&batches).map(|_| ()).map_err(|error| error.to_string())
+    };
+    let refused = |other: &str, first: &str| {
+        Err(format!(
+            "`rows in memory`: column `new` is of type {other} in one batch, expected {first} as in the first"
+        ))
+    };
+    assert_eq!(of(&booleans, &texts), refused("Utf8", "Boolean"));
+    assert_eq!(of(&texts, &list(false)), refused("List(Utf8)", "Utf8"));
+    for (first, other) in
+        [(&few, &many), (&many, &texts), (&texts, &few), (&list(false), &list(true))]
+    {
+        assert_eq!(of(first, other), Ok(()));
+    }
 }
 
 #[test]
