@@ -347,7 +347,11 @@ impl<'a> RawRow<'a> {
     }
 
     /// The fields of a row of text, in order; see [`cells`](Self::cells).
+    ///
+    /// # Panics
+    /// In a build with debug assertions, if the row has typed cells: they have no text in memory.
     pub fn fields(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        debug_assert!(self.cells.is_none(), "only a row of text has fields");
         let row = *self;
         (0..row.ends.len()).map(move |column| row.field(column))
     }
@@ -378,8 +382,12 @@ impl<'a> RawRow<'a> {
     }
 
     /// The bytes of a field of a row of text; empty if the row has no such field.
+    ///
+    /// # Panics
+    /// As [`fields`](Self::fields).
     #[inline]
     pub fn field(&self, column: usize) -> &'a [u8] {
+        debug_assert!(self.cells.is_none(), "only a row of text has fields");
         let (start, end) = self.bounds(column);
         let field = &self.text[start..end];
         if self.trim { field.trim_ascii() } else { field }
@@ -428,6 +436,9 @@ impl RawRows {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(debug_assertions)]
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
     use super::*;
     use crate::input::Input;
 
@@ -448,6 +459,21 @@ mod tests {
         rows.drop_row();
         assert_eq!((rows.len(), rows.n_bytes()), (1, n_bytes));
         assert_eq!(rows.get(0).field(0), b"x");
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    fn a_row_of_cells_has_no_fields() {
+        let file: Arc<Path> = Arc::from(Path::new("x"));
+        let chunk = &one_cell();
+        let mut rows = RawRows::default();
+        rows.push_cells(CellRow { chunk, at: 0, file: &file, line: 1 }, true);
+        let has_none = |look: fn(RawRow<'_>) -> usize| {
+            catch_unwind(AssertUnwindSafe(|| look(rows.get(0)))).is_err()
+        };
+        assert!(has_none(|row| row.fields().count()) && has_none(|row| row.field(0).len()));
+        let mut scratch = RawRows::default();
+        assert!(rows.get(0).spelled(&mut scratch).fields().eq([b"yz"]));
     }
 
     #[test]
