@@ -116,7 +116,7 @@ pub struct RawRow<'a> {
     trim: bool,
     /// The start of its line; `None` if the row is a line itself.
     start: Option<&'a [u8]>,
-    file: &'a Path,
+    file: &'a Arc<Path>,
     line: u64,
 }
 
@@ -305,7 +305,7 @@ impl RawRows {
     pub(crate) fn get(&self, index: usize) -> RawRow<'_> {
         let row = &self.rows[index];
         let (text, n_bytes) = (&self.text[row.text.start..], row.text.len());
-        let (ends, file) = (&self.ends[row.fields.clone()], &*self.files[row.file]);
+        let (ends, file) = (&self.ends[row.fields.clone()], &self.files[row.file]);
         let start = (!row.is_line).then(|| &self.text[row.start..row.text.start]);
         let cells = row.cells.map(|(chunk, at)| (&*self.chunks[chunk], at));
         let Bounds { is_ascii, n_fields, trim, line, .. } = *row;
@@ -365,8 +365,7 @@ impl<'a> RawRow<'a> {
             return *self;
         }
         scratch.clear();
-        let file: Arc<Path> = self.file.into();
-        scratch.begin(&file, self.trim, self.line, b"");
+        scratch.begin(self.file, self.trim, self.line, b"");
         for cell in self.cells() {
             cell.spell(&mut scratch.text);
             scratch.end_field();
@@ -474,6 +473,17 @@ mod tests {
         assert!(has_none(|row| row.fields().count()) && has_none(|row| row.field(0).len()));
         let mut scratch = RawRows::default();
         assert!(rows.get(0).spelled(&mut scratch).fields().eq([b"yz"]));
+    }
+
+    #[test]
+    fn the_text_of_a_row_of_cells_has_the_same_file_without_a_copy_of_its_path() {
+        let file: Arc<Path> = Arc::from(Path::new("x"));
+        let chunk = &one_cell();
+        let (mut rows, mut scratch) = (RawRows::default(), RawRows::default());
+        rows.push_cells(CellRow { chunk, at: 0, file: &file, line: 7 }, true);
+        let row = rows.get(0).spelled(&mut scratch);
+        assert_eq!(row.place(), Place::new(&file, 7, b""));
+        assert!(Arc::ptr_eq(row.file, &file));
     }
 
     #[test]
