@@ -60,7 +60,7 @@ fn read(
     rows: &CachedRows,
 ) {
     let mut group = criterion.benchmark_group("cache_read");
-    group.throughput(Throughput::Elements(rows.n_rows()));
+    group.throughput(Throughput::Elements(rows.n_rows_of_part()));
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.expect("threads can be started");

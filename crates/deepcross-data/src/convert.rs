@@ -25,7 +25,8 @@ pub struct Converted<W> {
 /// Writes all rows of `source` to `out` with their values unchanged.
 ///
 /// Memory does not grow with the number of rows.
-/// For Parquet and JSON Lines, all rows are read twice: the first time to find the [`ColumnTypes`].
+/// For a format with [typed columns](Format::writes_types), which are Parquet and JSON Lines, all rows are read twice:
+/// the first time to find the [`ColumnTypes`].
 /// If the rows of a file without a header lack the label and the weight, the output has no columns for them either.
 ///
 /// # Errors
@@ -77,7 +78,8 @@ pub fn convert_encoded<W: Write>(
 /// Whether [`convert`] reads files of these settings only once; otherwise pipes must be
 /// [kept](crate::input::Pipes::kept_in).
 ///
-/// A first pass over all rows finds the types of columns for Parquet and JSON Lines, and the fields of libffm files.
+/// All rows are read before they are written for the types of the columns of Parquet and JSON Lines, and for the fields
+/// of libffm.
 /// If the format is not set, a pipe may hold libffm or Parquet.
 pub fn converts_in_one_pass(config: &DataConfig, form: FileForm) -> bool {
     !form.format.writes_types() && config.format.is_some_and(Format::is_read_once)
@@ -105,6 +107,7 @@ mod tests {
             (Some(Format::CRITEO), "out.csv.gz", true),
             (Some(Format::LIBSVM), "out.csv", true),
             (Some(Format::CSV), "out.parquet", false),
+            (Some(Format::CSV), "out.jsonl", false),
             (Some(Format::LIBFFM), "out.csv", false),
             (Some(Format::PARQUET), "out.csv", false),
             (None, "out.csv", false),

@@ -47,7 +47,7 @@ impl Encoder {
     ///
     /// Companion counts are those after training; for training rows, [`History::rewrite`](crate::History::rewrite) must
     /// follow.
-    /// Allocates nothing if the batch has the capacity.
+    /// For a row of text, allocates nothing if the batch has the capacity.
     ///
     /// # Errors
     /// [`FeatureError::Value`], [`FeatureError::Utf8`] or [`FeatureError::TooManyValues`]: batch and counts are then
@@ -135,12 +135,14 @@ impl Encoder {
     ) -> bool {
         // One run for all fields, since making one costs as much as encoding some values.
         let (missing, mut run) = (Missing::new(&self.missing), Run::EMPTY);
+        let mut scratch = Scratch::default();
         for (done, index) in fields.clone().enumerate() {
             let column = &mut batch.columns_mut()[index];
             let n_rows = column.n_rows();
             let mut met = FieldCounts::default();
-            let into = (&mut *column, &mut met);
-            if !self.fields[index].encode_rows((binding, index), rows, &missing, &mut run, into) {
+            let (from, into) = ((binding, index), (&mut *column, &mut met));
+            let memory = (&mut run, &mut scratch);
+            if !self.fields[index].encode_rows(from, rows, &missing, memory, into) {
                 column.truncate(n_rows);
                 let done = fields.take(done);
                 done.clone().for_each(|index| batch.columns_mut()[index].truncate(n_rows));
@@ -293,13 +295,12 @@ impl FieldState {
         (binding, index): (&Binding, usize),
         rows: &'r [R],
         missing: &Missing<'_>,
-        run: &mut Run<'r>,
+        (run, scratch): (&mut Run<'r>, &mut Scratch),
         (column, counts): (&mut Column, &mut FieldCounts),
     ) -> bool {
         let Some(from) = binding.only_column(index) else {
-            let mut scratch = Scratch::default();
             return rows.iter().all(|row| {
-                let values = binding.values(index, row, &mut scratch);
+                let values = binding.values(index, row, scratch);
                 self.encode(values, missing.values(), column, counts).is_ok()
             });
         };
@@ -311,6 +312,7 @@ impl FieldState {
                     kind,
                     rows.iter().map(|row| row.cell(from)),
                     missing,
+                    &mut scratch.first,
                     (column, counts),
                 ),
             }
@@ -346,12 +348,13 @@ impl FieldState {
     }
 }
 
-/// Appends a run of cells of which some are typed; returns whether all are valid.
+/// Appends a run of cells of which some are typed, with their texts in `text`; returns whether all are valid.
 #[inline(never)]
 fn encode_cells<'c>(
     kind: &dyn Encode,
     cells: impl Iterator<Item = Cell<'c>> + Clone,
     missing: &Missing<'_>,
+    text: &mut Vec<u8>,
     (column, counts): (&mut Column, &mut FieldCounts),
 ) -> bool {
     if let Some(numbers) = NumberRun::of(cells.clone(), missing)
@@ -359,9 +362,10 @@ fn encode_cells<'c>(
     {
         return true;
     }
-    let (mut text, mut ends, mut n_cells) = (Vec::new(), [0; RUN], 0);
+    text.clear();
+    let (mut ends, mut n_cells) = ([0; RUN], 0);
     for (end, cell) in ends.iter_mut().zip(cells) {
-        cell.spell(&mut text);
+        cell.spell(text);
         (*end, n_cells) = (text.len(), n_cells + 1);
     }
     let mut start = 0;

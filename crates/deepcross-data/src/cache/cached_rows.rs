@@ -13,7 +13,7 @@ use crate::encode::Side;
 /// # fn example(path: &std::path::Path) -> Result<(), DataError> {
 /// let cache = Cache::open(path)?;
 /// // The training rows in the second half of the first part.
-/// let n_rows = cache.rows(0).n_rows();
+/// let n_rows = cache.rows(0).n_rows_of_part();
 /// let rows = cache.rows(0).side(Side::Train).range(n_rows / 2..n_rows);
 /// # Ok(()) }
 /// ```
@@ -29,7 +29,7 @@ pub struct CachedRows {
 impl CachedRows {
     pub(super) fn new(cache: Cache, part: usize) -> Self {
         let all = Self { cache, part, side: None, range: 0..0 };
-        Self { range: 0..all.n_rows(), ..all }
+        Self { range: 0..all.n_rows_of_part(), ..all }
     }
 
     /// Only the rows of one side of the split. A part that was not split has [`Side::Train`] alone.
@@ -44,13 +44,13 @@ impl CachedRows {
     /// follow each other report each bad row once.
     #[must_use]
     pub fn range(self, range: Range<u64>) -> Self {
-        let n_rows = Self::new(self.cache.clone(), self.part).n_rows();
+        let n_rows = Self::new(self.cache.clone(), self.part).n_rows_of_part();
         let end = range.end.min(n_rows);
         Self { range: range.start.min(end)..end, ..self }
     }
 
-    /// The number of good rows of the side in the whole part, before any is dropped; the range does not matter.
-    pub fn n_rows(&self) -> u64 {
+    /// The number of good rows of the side in the whole part, before any is dropped, for any range.
+    pub fn n_rows_of_part(&self) -> u64 {
         let blocks = self.cache.blocks(self.part).iter();
         blocks.map(|block| u64::from(block.counts.get(self.side).rows)).sum()
     }

@@ -48,7 +48,7 @@ struct NextBlock {
 
 impl CacheReader {
     fn new(rows: CachedRows) -> Self {
-        let n_rows = rows.cache.rows(rows.part).n_rows();
+        let n_rows = rows.cache.rows(rows.part).n_rows_of_part();
         let Range { start, end } = rows.range;
         let is_last = end == n_rows && (start < end || n_rows == 0);
         let end = if is_last { u64::MAX } else { end };

@@ -17,7 +17,7 @@ use arrow_array::{
     GenericByteArray, GenericByteViewArray, GenericListArray, OffsetSizeTrait, PrimitiveArray,
     RecordBatch,
 };
-use arrow_schema::{DataType, Schema, TimeUnit};
+use arrow_schema::{DataType, FieldRef, Schema, TimeUnit};
 use deepcross_features::{Cell, CellList, Cells, LIST_SEPARATOR};
 
 use crate::config::first_repeated;
@@ -34,6 +34,12 @@ const IN_RANGE: &str = "a time in the range of years that can be written as text
 const DAYS: std::ops::RangeInclusive<i64> = -96_465_292..=95_026_236;
 
 const SECONDS_OF_DAY: i64 = 24 * 60 * 60;
+
+/// A number of bytes for each byte that [`n_bytes`] counts, which no text exceeds.
+///
+/// The longest text of a typed value is that of a double number near 10⁻³⁰⁸ with 327 bytes, which counts as 2 bytes
+/// with its separator.
+const MOST_BYTES_OF_ONE: usize = 200;
 
 /// The rows of a record batch.
 pub(crate) struct BatchRows {
@@ -70,6 +76,32 @@ pub(crate) fn names(schema: &Schema) -> Result<Vec<String>, String> {
             let name = shown(name.as_bytes());
             Err(format!("it has the column `{name}` twice, expected each name once"))
         }
+    }
+}
+
+/// The first column whose type differs between two batches with the same columns.
+fn problem_of_types(first: &Schema, other: &Schema) -> Option<String> {
+    let mut pairs = first.fields().iter().zip(other.fields());
+    let differ = |(first, other): &(&FieldRef, &FieldRef)| {
+        value_type(first.data_type()) != value_type(other.data_type())
+    };
+    let (first, other) = pairs.find(differ)?;
+    Some(format!(
+        "column `{}` is of type {} in one batch, expected {} as in the first",
+        shown(first.name().as_bytes()),
+        other.data_type(),
+        first.data_type()
+    ))
+}
+
+/// The type of the values, or of the elements of a list, and whether there are lists.
+///
+/// The names of elements and the keys of dictionaries do not matter.
+fn value_type(kind: &DataType) -> (&DataType, bool) {
+    match kind {
+        DataType::List(element) | DataType::LargeList(element) => (element.data_type(), true),
+        DataType::Dictionary(_, value) => (value, false),
+        kind => (kind, false),
     }
 }
 
@@ -139,18 +171,48 @@ impl RowChunk for BatchRows {
         self.long.iter().map(|&column| n_bytes(self.cell(row, column))).sum()
     }
 
+    /// The texts of typed values in lists are spelled only if the row could be longer.
+    fn is_longer(&self, row: usize, limit: usize) -> bool {
+        if self.n_bytes(row) <= limit / MOST_BYTES_OF_ONE {
+            return false;
+        }
+        let (mut n_bytes, mut scratch) = (0, Vec::new());
+        self.long.iter().any(|&column| {
+            n_bytes += spelled_bytes(self.cell(row, column), limit, &mut scratch);
+            n_bytes > limit
+        })
+    }
+
     fn problem(&self, row: usize) -> Option<(usize, &'static str)> {
         let mut problems = self.checked.iter().map(|&at| (at, problem(self.cell(row, at))));
         problems.find_map(|(at, problem)| Some((at, problem?)))
     }
 }
 
+/// About the number of bytes of the text of a cell: a typed value counts as one.
 fn n_bytes(cell: Cell<'_>) -> usize {
     match cell {
+        Cell::Null => 0,
         Cell::Text(text) => text.len(),
-        Cell::List(list) => list.iter().map(|element| n_bytes(element) + 1).sum(),
+        Cell::List(list) => {
+            let elements = list.iter().filter(|element| !matches!(element, Cell::Null));
+            elements.map(|element| n_bytes(element) + 1).sum()
+        }
         _ => 1,
     }
+}
+
+/// The number of bytes of the text of a cell; for a list with more than `limit`, any number above `limit`.
+fn spelled_bytes(cell: Cell<'_>, limit: usize, scratch: &mut Vec<u8>) -> usize {
+    let Cell::List(list) = cell else { return cell.text(scratch).len() };
+    let mut n_bytes = 0;
+    for element in list.iter().filter(|element| !matches!(element, Cell::Null)) {
+        n_bytes += usize::from(n_bytes > 0) + element.text(scratch).len();
+        if n_bytes > limit {
+            break;
+        }
+    }
+    n_bytes
 }
 
 /// What was expected in place of a cell whose text would be misread.
@@ -336,7 +398,7 @@ impl<O: OffsetSizeTrait> Cells for Lists<O> {
         }
         let offsets = self.array.value_offsets();
         let [start, end] = [offsets[at], offsets[at + 1]].map(O::as_usize);
-        Cell::List(CellList { cells: &*self.elements, start, end })
+        Cell::List(CellList { cells: &*self.elements, start, end, trim: false })
     }
 }
 
@@ -371,14 +433,16 @@ impl<K: ArrowDictionaryKeyType> Cells for Dictionary<K> {
 }
 
 impl Input {
-    /// The rows of Arrow record batches, which all have the columns of the first; with the cargo feature `parquet`.
+    /// The rows of Arrow record batches, which all have the columns of the first, of the same types; with the cargo
+    /// feature `parquet`.
     ///
+    /// A dictionary has the type of its values, since the same value must have the same text in all batches.
     /// Numbers are read where they are, and dictionaries are not expanded.
     /// The rows give the same model as the same rows in a Parquet file.
     ///
     /// # Errors
-    /// [`DataError::NoFiles`] if there is no batch; [`DataError::Columns`] if the batches have different columns, or a
-    /// column of a type that is not read.
+    /// [`DataError::NoFiles`] if there is no batch; [`DataError::Columns`] if the batches have different columns or
+    /// types, or a column of a type that is not read.
     pub fn from_batches(batches: &[RecordBatch]) -> Result<Self, DataError> {
         let first = batches.first().ok_or(DataError::NoFiles)?;
         let refused = |problem| DataError::Columns { file: Self::MEMORY.into(), problem };
@@ -386,6 +450,9 @@ impl Input {
         for batch in batches {
             if names(&batch.schema()).map_err(refused)? != header {
                 return Err(refused("the batches have different columns".to_owned()));
+            }
+            if let Some(problem) = problem_of_types(&first.schema(), &batch.schema()) {
+                return Err(refused(problem));
             }
         }
         let rows = |batch| -> Arc<dyn RowChunk> { Arc::new(BatchRows::new(batch)) };

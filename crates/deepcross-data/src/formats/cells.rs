@@ -23,7 +23,7 @@ pub(super) fn push_row(
     rows.push_cells(row, trim);
     let CellRow { chunk, at, file, line } = row;
     let place = || Place::new(file, line, b"");
-    if chunk.n_bytes(at) > LONGEST_ROW {
+    if chunk.is_longer(at, LONGEST_ROW) {
         return Err(DataError::LongRow { place: place(), limit: LONGEST_ROW });
     }
     let Some((column, expected)) = chunk.problem(at) else { return Ok(()) };

@@ -20,7 +20,6 @@ pub enum ColumnType {
 }
 
 /// A typed value.
-#[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "no other format has types"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum TypedValue<'v> {
     Missing,
@@ -29,7 +28,6 @@ pub(crate) enum TypedValue<'v> {
     Bytes(&'v [u8]),
 }
 
-#[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "no other format has types"))]
 impl ColumnType {
     /// The value of this text; `None` if the text does not have this type, or would be read back as a different text.
     pub(crate) fn cell(self, text: &[u8]) -> Option<TypedValue<'_>> {
@@ -43,6 +41,10 @@ impl ColumnType {
     }
 
     /// A description of the values of this type, for the error about another value.
+    #[cfg_attr(
+        not(feature = "parquet"),
+        allow(dead_code, reason = "JSON Lines write a value of another type as a string")
+    )]
     pub(crate) fn expected(self) -> &'static str {
         match self {
             Self::Int => "a whole number, as in all rows when the types of the columns were found",

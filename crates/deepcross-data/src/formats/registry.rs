@@ -100,6 +100,7 @@ impl Format {
     /// Refuses columns that a file of this format cannot have.
     ///
     /// CSV, TSV and Parquet can have any columns, but no name twice except the empty one.
+    /// JSON Lines can have any columns, but no name twice.
     /// Criteo's logs have their 40 columns in order.
     /// libsvm has `label`, optionally `qid`, and `features`.
     /// libffm has a label and columns whose names are whole numbers.

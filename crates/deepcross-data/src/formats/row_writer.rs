@@ -87,7 +87,7 @@ impl<W: Write> RowWriter<W> {
     /// As [`write`](Self::write), but the error for a value that the format cannot hold is a bad row with its place.
     ///
     /// # Panics
-    /// As [`write`](Self::write).
+    /// As [`write`](Self::write) and [`RawRow::fields`].
     #[track_caller]
     pub fn write_row(&mut self, row: &RawRow<'_>) -> Result<(), DataError> {
         self.write(row.fields()).map_err(|error| error.at(|| row.place()))

@@ -51,16 +51,21 @@ impl Fingerprint {
 
     fn of_rows(rows: &MemoryRows) -> Self {
         let (mut sum, mut n_bytes, mut text) = (Xxh3::new(), 0, Vec::new());
-        let mut add = |text: &[u8]| {
+        let add_count = |sum: &mut Xxh3, count: usize| sum.update(&(count as u64).to_le_bytes());
+        let mut add = |sum: &mut Xxh3, text: &[u8]| {
             n_bytes += text.len() as u64;
-            sum.update(&(text.len() as u64).to_le_bytes());
+            add_count(sum, text.len());
             sum.update(text);
         };
-        rows.header.iter().for_each(|name| add(name.as_bytes()));
+        // The number of cells comes first, since equal texts may be divided into other rows.
+        add_count(&mut sum, rows.header.len());
+        rows.header.iter().for_each(|name| add(&mut sum, name.as_bytes()));
         for chunk in &rows.chunks {
             for row in 0..chunk.n_rows() {
-                for column in 0..chunk.n_cells(row) {
-                    add(chunk.cell(row, column).text(&mut text));
+                let n_cells = chunk.n_cells(row);
+                add_count(&mut sum, n_cells);
+                for column in 0..n_cells {
+                    add(&mut sum, chunk.cell(row, column).text(&mut text));
                 }
             }
         }

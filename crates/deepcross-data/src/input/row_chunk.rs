@@ -18,6 +18,11 @@ pub(crate) trait RowChunk: Debug + Send + Sync {
     /// The number of bytes of the texts of a row, approximately.
     fn n_bytes(&self, row: usize) -> usize;
 
+    /// Whether the texts of a row have more than `limit` bytes.
+    fn is_longer(&self, row: usize, limit: usize) -> bool {
+        self.n_bytes(row) > limit
+    }
+
     /// The first cell of a row whose text would be misread: its column, and what was expected.
     fn problem(&self, _row: usize) -> Option<(usize, &'static str)> {
         None

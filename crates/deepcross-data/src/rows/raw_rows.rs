@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use deepcross_features::{Cell, RowFields, Value};
+use deepcross_features::{Cell, CellList, RowFields, Value};
 
 use super::field_splitter::push_places;
 use crate::error::DataError;
@@ -257,8 +257,10 @@ impl RawRows {
     pub(crate) fn drop_row(&mut self) {
         let Some(row) = self.rows.pop() else { return };
         self.text.truncate(row.start);
-        if !row.is_line {
-            self.ends.truncate(row.fields.start);
+        match row.cells {
+            Some((chunk, at)) => self.n_cell_bytes -= self.chunks[chunk].n_bytes(at),
+            None if row.is_line => {}
+            None => self.ends.truncate(row.fields.start),
         }
     }
 
@@ -330,6 +332,9 @@ impl<'a> RawRow<'a> {
             Some((chunk, row)) if column < self.n_fields() => {
                 match self.rows.chunks[chunk].cell(row, column) {
                     Cell::Text(text) if self.bounds.trim => Cell::Text(text.trim_ascii()),
+                    Cell::List(list) if self.bounds.trim => {
+                        Cell::List(CellList { trim: true, ..list })
+                    }
                     cell => cell,
                 }
             }
@@ -343,7 +348,11 @@ impl<'a> RawRow<'a> {
     }
 
     /// The fields of a row of text, in order; see [`cells`](Self::cells).
+    ///
+    /// # Panics
+    /// In a build with debug assertions, if the row has typed cells: they have no text in memory.
     pub fn fields(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        debug_assert!(!self.has_cells(), "only a row of text has fields");
         let row = *self;
         (0..row.ends.len()).map(move |column| row.field(column))
     }
@@ -381,8 +390,12 @@ impl<'a> RawRow<'a> {
     }
 
     /// The bytes of a field of a row of text; empty if the row has no such field.
+    ///
+    /// # Panics
+    /// As [`fields`](Self::fields).
     #[inline]
     pub fn field(&self, column: usize) -> &'a [u8] {
+        debug_assert!(!self.has_cells(), "only a row of text has fields");
         let (start, end) = self.bounds(column);
         let field = &self.text[start..end];
         if self.bounds.trim { field.trim_ascii() } else { field }
@@ -437,7 +450,56 @@ impl RawRows {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(debug_assertions)]
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
     use super::*;
+    use crate::input::Input;
+
+    /// A row of one cell, `yz`.
+    fn one_cell() -> Arc<dyn RowChunk> {
+        let input = Input::from_rows(vec!["a".to_owned()], vec![vec!["yz".to_owned()]]);
+        Arc::clone(&input.files()[0].memory().unwrap().chunks[0])
+    }
+
+    #[test]
+    fn a_dropped_row_of_cells_leaves_the_rows_before_it() {
+        let file: Arc<Path> = Arc::from(Path::new("x"));
+        let chunk = &one_cell();
+        let mut rows = RawRows::of(&["x"]);
+        let n_bytes = rows.n_bytes();
+        rows.push_cells(CellRow { chunk, at: 0, file: &file, line: 1 }, true);
+        assert_eq!(rows.n_bytes(), n_bytes + 2);
+        rows.drop_row();
+        assert_eq!((rows.len(), rows.n_bytes()), (1, n_bytes));
+        assert_eq!(rows.get(0).field(0), b"x");
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    fn a_row_of_cells_has_no_fields() {
+        let file: Arc<Path> = Arc::from(Path::new("x"));
+        let chunk = &one_cell();
+        let mut rows = RawRows::default();
+        rows.push_cells(CellRow { chunk, at: 0, file: &file, line: 1 }, true);
+        let has_none = |look: fn(RawRow<'_>) -> usize| {
+            catch_unwind(AssertUnwindSafe(|| look(rows.get(0)))).is_err()
+        };
+        assert!(has_none(|row| row.fields().count()) && has_none(|row| row.field(0).len()));
+        let mut scratch = RawRows::default();
+        assert!(rows.get(0).spelled(&mut scratch).fields().eq([b"yz"]));
+    }
+
+    #[test]
+    fn the_text_of_a_row_of_cells_has_the_same_file_without_a_copy_of_its_path() {
+        let file: Arc<Path> = Arc::from(Path::new("x"));
+        let chunk = &one_cell();
+        let (mut rows, mut scratch) = (RawRows::default(), RawRows::default());
+        rows.push_cells(CellRow { chunk, at: 0, file: &file, line: 7 }, true);
+        let row = rows.get(0).spelled(&mut scratch);
+        assert_eq!(row.place(), Place::new(&file, 7, b""));
+        assert!(Arc::ptr_eq(row.file(), &file));
+    }
 
     #[test]
     fn rows_keep_their_fields_and_places() {

@@ -203,7 +203,7 @@ fn rows_of_a_cache_are_those_of_the_text() {
 /// The passes over ranges that follow each other, put together; each reader draws the negative rows of an epoch.
 fn pass_in_ranges(world: &World, side: Option<Side>, cuts: &[u64], rate: f64) -> Pass {
     let mut ends = cuts.to_vec();
-    ends.extend([0, world.cache.rows(0).n_rows()]);
+    ends.extend([0, world.cache.rows(0).n_rows_of_part()]);
     ends.sort_unstable();
     let passes = ends.windows(2).map(|ends| {
         let rows = world.cache.rows(0).range(ends[0]..ends[1]);
@@ -239,7 +239,7 @@ fn pass_in_ranges(world: &World, side: Option<Side>, cuts: &[u64], rate: f64) ->
 fn ranges_of_any_cut_give_the_rows_of_a_whole_pass() {
     for counts in [true, false] {
         let world = World::new(&content(11_000, |i| i % 5 == 2 || i > 10_990), "any", counts);
-        let n_rows = world.cache.rows(0).n_rows();
+        let n_rows = world.cache.rows(0).n_rows_of_part();
         assert!(n_rows > 2 * 4096);
         for (side, rate) in [
             (None, 1.0),
@@ -305,9 +305,12 @@ fn a_cache_is_opened_as_it_was_written() {
     let opened = Cache::open(world.cache.path()).unwrap();
     opened.verify().unwrap();
     assert_eq!(opened.about(), b"a description");
-    assert_eq!((opened.n_parts(), opened.rows(0).n_rows(), opened.rows(1).n_rows()), (1, 5000, 0));
-    assert_eq!(opened.rows(0).side(Side::Train).n_rows(), world.fitted.rows);
-    assert_eq!(opened.rows(0).side(Side::Valid).n_rows(), 5000 - world.fitted.rows);
+    assert_eq!(
+        (opened.n_parts(), opened.rows(0).n_rows_of_part(), opened.rows(1).n_rows_of_part()),
+        (1, 5000, 0)
+    );
+    assert_eq!(opened.rows(0).side(Side::Train).n_rows_of_part(), world.fitted.rows);
+    assert_eq!(opened.rows(0).side(Side::Valid).n_rows_of_part(), 5000 - world.fitted.rows);
     assert_eq!(opened.n_bytes(), std::fs::metadata(opened.path()).unwrap().len());
     let names = std::fs::read_dir(world._folder.path()).unwrap();
     let names: Vec<PathBuf> = names.map(|entry| entry.unwrap().path()).collect();

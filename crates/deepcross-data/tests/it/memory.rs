@@ -90,4 +90,12 @@ fn fingerprints_are_those_of_the_content() {
     assert_ne!(found, of(&[&ROWS[1], &ROWS[0]]));
     assert_ne!(found, of(&[&ROWS[0]]));
     assert_ne!(of(&[&["1", "23", "4"]]), of(&[&["1", "2", "34"]]));
+    assert_ne!(of(&[&["1"], &["2"]]), of(&[&["1", "2"]]));
+    let of = |header: &[&str], rows: &[&[&str]]| {
+        let owned = |row: &[&str]| row.iter().map(|&value| value.to_owned()).collect();
+        let input = Input::from_rows(owned(header), rows.iter().map(|row| owned(row)).collect());
+        Fingerprint::of(&input.files()[0]).unwrap()
+    };
+    assert_ne!(of(&["a", "b"], &[&["c"]]), of(&["a"], &[&["b"], &["c"]]));
+    assert_ne!(of(&["a"], &[]), of(&["a"], &[&[]]));
 }

@@ -4,8 +4,11 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::builder::{Int64Builder, ListBuilder, StringBuilder};
-use arrow_array::types::Int32Type;
+use arrow_array::builder::{
+    ArrayBuilder, Float64Builder, GenericListBuilder, Int64Builder, ListBuilder, NullBuilder,
+    StringBuilder,
+};
+use arrow_array::types::{Int8Type, Int32Type};
 use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array,
     Float64Array, Int32Array, RecordBatch, StringArray, StringViewArray, StructArray,
@@ -14,7 +17,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field};
 use deepcross_data::split::{Shares, SplitBy, Splitter};
 use deepcross_data::{
-    BadRows, DataConfig, Input, Labels, Partition, RowPlan, RowReader, Source, fit,
+    BadRows, DataConfig, DataError, Input, Labels, Partition, RowPlan, RowReader, Source, fit,
 };
 use deepcross_features::{Batch, FieldConfig, Schema};
 use parquet::arrow::ArrowWriter;
@@ -320,4 +323,116 @@ fn batches_in_memory_give_what_parquet_gives() {
     let other = RecordBatch::try_from_iter([("x", batch.column(0).clone())]).unwrap();
     let error = Input::from_batches(&[batch, other]).unwrap_err().to_string();
     assert_eq!(error, "`rows in memory`: the batches have different columns");
+}
+
+#[test]
+fn batches_have_the_types_of_the_first() {
+    let batch = |column: ArrayRef| RecordBatch::try_from_iter([("new", column)]).unwrap();
+    let list = |is_large: bool| -> ArrayRef {
+        let mut texts = GenericListBuilder::<i32, _>::new(StringBuilder::new());
+        let mut large = GenericListBuilder::<i64, _>::new(StringBuilder::new())
+            .with_field(Field::new("element", DataType::Utf8, false));
+        texts.append_value([Some("a")]);
+        large.append_value([Some("a")]);
+        if is_large { Arc::new(large.finish()) } else { Arc::new(texts.finish()) }
+    };
+    let booleans: ArrayRef = Arc::new(BooleanArray::from(vec![true]));
+    let texts: ArrayRef = Arc::new(StringArray::from(vec!["true"]));
+    let few: ArrayRef = Arc::new(["a"].into_iter().collect::<DictionaryArray<Int8Type>>());
+    let many: ArrayRef = Arc::new(["a"].into_iter().collect::<DictionaryArray<Int32Type>>());
+    let of = |first: &ArrayRef, other: &ArrayRef| {
+        let batches = [batch(first.clone()), batch(first.clone()), batch(other.clone())];
+        Input::from_batches(&batches).map(|_| ()).map_err(|error| error.to_string())
+    };
+    let refused = |other: &str, first: &str| {
+        Err(format!(
+            "`rows in memory`: column `new` is of type {other} in one batch, expected {first} as in the first"
+        ))
+    };
+    assert_eq!(of(&booleans, &texts), refused("Utf8", "Boolean"));
+    assert_eq!(of(&texts, &list(false)), refused("List(Utf8)", "Utf8"));
+    for (first, other) in
+        [(&few, &many), (&many, &texts), (&texts, &few), (&list(false), &list(true))]
+    {
+        assert_eq!(of(first, other), Ok(()));
+    }
+}
+
+#[test]
+fn lists_are_trimmed_as_their_texts_are() {
+    let lists = [[" a", "b\n"], ["a ", "c"], ["d", "\t"]];
+    let mut tags = ListBuilder::new(StringBuilder::new());
+    lists.iter().for_each(|list| tags.append_value(list.iter().copied().map(Some)));
+    let clicks: ArrayRef = Arc::new(Int32Array::from(vec![1, 0, 1]));
+    let batch =
+        RecordBatch::try_from_iter([("click", clicks), ("tags", Arc::new(tags.finish()) as _)])
+            .unwrap();
+    let rows =
+        [["1", " a|b\n"], ["0", "a |c"], ["1", "d|\t"]].map(|row| row.map(str::to_owned).to_vec());
+    let header = ["click", "tags"].map(str::to_owned).to_vec();
+    let schema = Schema::new(vec![FieldConfig::categorical("tags")], Vec::new()).unwrap();
+    for (settings, values) in
+        [("", ["a|b", "a |c", "d|"]), ("trim = false", [" a|b\n", "a |c", "d|\t"])]
+    {
+        let config = config(&format!("label = 'click'\n{settings}"));
+        let lists = Source::open(Input::from_batches(&[batch.clone()]).unwrap(), &config).unwrap();
+        let texts = Source::open(Input::from_rows(header.clone(), rows.to_vec()), &config).unwrap();
+        let encoders = [&lists, &texts]
+            .map(|source| fit(source, &schema, Partition::All, BadRows::Error).unwrap().encoder);
+        assert_eq!(encoders[0].to_state(), encoders[1].to_state());
+        let mut found: Vec<_> = (3..6).filter_map(|id| encoders[0].value(0, id)).collect();
+        let mut expected = values.to_vec();
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected);
+        for seed in 0..40 {
+            let partition = Partition::Valid { valid_fraction: 0.5, seed };
+            let held_out = [&lists, &texts].map(|source| {
+                let plan =
+                    RowPlan { labels: Labels::Required, partition, bad_rows: BadRows::Error };
+                let mut reader = RowReader::new(source, &encoders[0], plan).unwrap();
+                let mut batch = reader.new_batch();
+                while reader.fill(&mut batch, 7).unwrap() > 0 {}
+                batch
+            });
+            assert_eq!(held_out[0], held_out[1], "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn a_list_is_as_long_as_its_text() {
+    fn rows_of(elements: impl ArrayBuilder) -> Result<Vec<(u64, Vec<String>)>, DataError> {
+        let mut list = ListBuilder::new(elements);
+        list.append(true);
+        let list: ArrayRef = Arc::new(list.finish());
+        let batch = RecordBatch::try_from_iter([("tags", list)]).unwrap();
+        let input = Input::from_batches(&[batch]).unwrap();
+        read_all(&Source::open(input, &DataConfig::default()).unwrap())
+    }
+    let integers = |n: usize| {
+        let mut elements = Int64Builder::new();
+        elements.append_slice(&vec![1_000_000_000_000_000_000; n]);
+        rows_of(elements)
+    };
+    // The longest text of a number.
+    let least = -f64::MIN_POSITIVE;
+    assert_eq!(least.to_string().len(), 327);
+    let doubles = |n: usize| {
+        let mut elements = Float64Builder::new();
+        elements.append_slice(&vec![least; n]);
+        rows_of(elements)
+    };
+    // A row has at most 16 MiB, and each number has a separator.
+    let message =
+        "`rows in memory`, row 1: the line is longer than 16 MiB, the longest that is read";
+    let (most_integers, most_doubles) = ((16 << 20) / 20, (16 << 20) / 328);
+    assert_eq!(integers(most_integers).unwrap()[0].1[0].len(), 20 * most_integers - 1);
+    assert_eq!(integers(most_integers + 1).unwrap_err().to_string(), message);
+    assert_eq!(doubles(most_doubles).unwrap()[0].1[0].len(), 328 * most_doubles - 1);
+    assert_eq!(doubles(most_doubles + 1).unwrap_err().to_string(), message);
+    // A missing element has no text.
+    let mut elements = NullBuilder::new();
+    elements.append_nulls(9 << 20);
+    assert_eq!(rows_of(elements).unwrap()[0].1[0], "");
 }

@@ -51,6 +51,8 @@ pub struct CellList<'a> {
     pub start: usize,
     /// The position after the last element.
     pub end: usize,
+    /// Whether the text of the list has no blanks at its ends, as if it were a trimmed field of a text file.
+    pub trim: bool,
 }
 
 /// A column of cells.
@@ -181,6 +183,15 @@ fn spell_list(list: CellList<'_>, text: &mut Vec<u8>) {
         }
         element.spell(text);
     }
+    if list.trim {
+        let spelled = &text[start..];
+        let (n_bytes, from) = (spelled.len(), spelled.len() - spelled.trim_ascii_start().len());
+        let n_trimmed = spelled.trim_ascii().len();
+        if n_trimmed < n_bytes {
+            text.copy_within(start + from..start + from + n_trimmed, start);
+            text.truncate(start + n_trimmed);
+        }
+    }
 }
 
 fn spell_day(day: i64, text: &mut Vec<u8>) {
@@ -253,7 +264,7 @@ mod tests {
     #[test]
     fn cells_have_the_text_of_text_files() {
         let elements = Elements(vec![None, Some(1), None, Some(-2), Some(3)]);
-        let list = |start, end| Cell::List(CellList { cells: &elements, start, end });
+        let list = |start, end| Cell::List(CellList { cells: &elements, start, end, trim: false });
         let time = |seconds, nanoseconds| Cell::Time { seconds, nanoseconds };
         for (cell, expected) in [
             (Cell::Null, ""),
@@ -281,6 +292,29 @@ mod tests {
             (list(3, 5), "-2|3"),
         ] {
             assert_eq!(spelled(cell), expected, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_trimmed_as_a_whole() {
+        struct Texts(&'static [&'static str]);
+        impl Cells for Texts {
+            fn cell(&self, at: usize) -> Cell<'_> {
+                Cell::Text(self.0[at].as_bytes())
+            }
+        }
+        for (elements, expected) in [
+            (&[" a ", "b\n"][..], "a |b"),
+            (&["a", " b"], "a| b"),
+            (&["\t \n"], ""),
+            (&["", " "], ""),
+            (&[" ", "a"], "|a"),
+            (&[], ""),
+        ] {
+            let mut text = b"before ".to_vec();
+            let (cells, end) = (&Texts(elements), elements.len());
+            Cell::List(CellList { cells, start: 0, end, trim: true }).spell(&mut text);
+            assert_eq!(text, format!("before {expected}").as_bytes(), "{elements:?}");
         }
     }
 }

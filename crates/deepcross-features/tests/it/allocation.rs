@@ -1,8 +1,9 @@
 //! A warm encoder allocates nothing.
 
+use deepcross_features::{Cell, FieldConfig, Fitter, RowFields};
 use deepcross_testing::{CountingAllocator, allocations};
 
-use crate::common::{fit, header};
+use crate::common::{fit, header, schema_of};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
@@ -25,4 +26,36 @@ fn warm_encoding_and_moving_allocate_nothing() {
     };
     assert!(allocations(&mut pass) > 0, "a cold pass allocates");
     assert_eq!(allocations(&mut pass), 0);
+}
+
+/// A row of whole numbers.
+struct Typed(i64);
+
+impl RowFields for Typed {
+    fn cell(&self, column: usize) -> Cell<'_> {
+        Cell::Integer(self.0 + column as i64)
+    }
+}
+
+#[test]
+fn rows_of_typed_cells_are_encoded_together_with_one_memory_for_their_texts() {
+    let fields = [
+        FieldConfig::categorical("word"),
+        FieldConfig::multi_hot("list").buckets(50),
+        FieldConfig::cross("cross", ["list", "word"], 100),
+    ];
+    let rows: Vec<_> = (0..3200).map(|i| Typed(100 + i % 9)).collect();
+    let mut fitter = Fitter::new(&schema_of(fields.to_vec()));
+    let binding = fitter.bind(&header()).expect("all columns are there");
+    rows.iter().for_each(|row| fitter.observe(&binding, row).expect("a good row"));
+    let encoder = fitter.finish();
+    let (mut batch, mut counts) = (encoder.new_batch(), encoder.new_counts());
+    let mut pass = |n_rows: usize| {
+        batch.clear();
+        allocations(|| {
+            assert!(encoder.encode_rows(&binding, &rows[..n_rows], &mut batch, &mut counts));
+        })
+    };
+    pass(rows.len());
+    assert_eq!(pass(rows.len()), pass(64));
 }

@@ -50,7 +50,7 @@ impl RowFields for Row {
             0 => self.number,
             1 => {
                 let Some(cells) = &self.list else { return Cell::Null };
-                return Cell::List(CellList { cells, start: 0, end: cells.0.len() });
+                return Cell::List(CellList { cells, start: 0, end: cells.0.len(), trim: true });
             }
             _ => self.word,
         };

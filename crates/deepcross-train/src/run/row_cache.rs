@@ -185,7 +185,8 @@ impl CachePlan {
         let reasons = match self.read() {
             Ok((of, found)) => match of.differences(&self.of, files) {
                 differences if differences.is_empty() => {
-                    let (file, rows) = (self.file.as_path(), found.rows.train_rows().n_rows());
+                    let (file, rows) =
+                        (self.file.as_path(), found.rows.train_rows().n_rows_of_part());
                     observe(Event::Cache(CacheEvent::Used { file, rows }));
                     return Some(found);
                 }
@@ -210,7 +211,7 @@ impl CachePlan {
         }
         let encoder = Encoder::from_state(encoder).map_err(|error| damaged(error.to_string()))?;
         let rows = RowCache { cache, has_history };
-        let (found, expected) = (rows.train_rows().n_rows(), fitted.rows);
+        let (found, expected) = (rows.train_rows().n_rows_of_part(), fitted.rows);
         if found != expected {
             return Err(damaged(format!("it has {found} training rows, expected {expected}")));
         }
@@ -230,7 +231,7 @@ impl CachePlan {
     ) -> Result<Option<RowCache>, TrainError> {
         match self.write((config, rows), (encoder, history), fitted) {
             Ok(made) => {
-                let (rows, bytes) = (made.train_rows().n_rows(), made.cache.n_bytes());
+                let (rows, bytes) = (made.train_rows().n_rows_of_part(), made.cache.n_bytes());
                 observe(Event::Cache(CacheEvent::Made { file: &self.file, rows, bytes }));
                 Ok(Some(made))
             }
@@ -312,7 +313,7 @@ impl RowCache {
 
     /// The number of validation rows, and the length of the file in bytes.
     pub(crate) fn sizes(&self) -> (u64, u64) {
-        (self.valid_rows().n_rows(), self.cache.n_bytes())
+        (self.valid_rows().n_rows_of_part(), self.cache.n_bytes())
     }
 }
 
