@@ -375,7 +375,9 @@ fn lists_are_trimmed_as_their_texts_are() {
         [("", ["a|b", "a |c", "d|"]), ("trim = false", [" a|b\n", "a |c", "d|\t"])]
     {
         let config = config(&format!("label = 'click'\n{settings}"));
-        let lists = Source::open(Input::from_batches(&[batch.clone()]).unwrap(), &config).unwrap();
+        let lists =
+            Source::open(Input::from_batches(std::slice::from_ref(&batch)).unwrap(), &config)
+                .unwrap();
         let texts = Source::open(Input::from_rows(header.clone(), rows.to_vec()), &config).unwrap();
         let encoders = [&lists, &texts]
             .map(|source| fit(source, &schema, Partition::All, BadRows::Error).unwrap().encoder);
