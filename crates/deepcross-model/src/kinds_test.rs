@@ -2,17 +2,22 @@
 
 use crate::artifact::mutations::{frame, mutations, parts, run};
 use crate::artifact::{Encoding, decode};
+use crate::config::StackingSpec;
 use crate::header::Header;
+use crate::stack::affine_size;
 use crate::{
-    Kinds, Model, ModelConfig, ModelError, ModelKind, ModelSpec, Scorer, StoredSpec, Tapes,
-    TrainedModel, TrainingSummary,
+    Kinds, Model, ModelConfig, ModelError, ModelKind, ModelSpec, Network, Scorer, StackedInput,
+    StoredSpec, Tapes, TrainedModel, TrainingSummary,
 };
-use deepcross_autodiff::{Activation, Params, Tape};
+use deepcross_autodiff::{Activation, DenseId, Params, Pass, Real, Tape, Var};
 use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic, Platt, Temperature};
 use deepcross_features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
-use deepcross_features::{Batch, Encoder, FieldConfig, Fitter, Schema};
+use deepcross_features::{Batch, Encoder, FieldConfig, Fitter, Problem, Schema};
+use deepcross_layers::units::UnitVars;
+use deepcross_layers::{Builder, Module, Scoring, ScoringConfig};
 use deepcross_testing::{Mutation, mutate, peak};
 use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
 
 fn shapes() -> Vec<FieldShape> {
     vec![
@@ -204,6 +209,83 @@ fn unknown_kinds_versions_and_keys_are_refused_by_name() {
         let error = refused(StoredSpec { bytes: bytes.to_vec(), ..stored.clone() });
         assert!(error.starts_with("the layers of the kind `mlp` cannot be read: "), "{error}");
     }
+}
+
+/// The specification of an [`Outside`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct OutsideSpec {
+    stacking: StackingSpec,
+    /// The weights that `n_parameters` does not count.
+    n_forgotten: usize,
+}
+
+impl OutsideSpec {
+    fn new(n_forgotten: usize) -> Self {
+        Self { stacking: StackingSpec::new(&config(ModelKind::Mlp)), n_forgotten }
+    }
+}
+
+/// A kind as another crate can define it: a linear map over the stacked input.
+#[derive(Clone, Debug)]
+struct Outside {
+    stacked_input: StackedInput,
+    scoring: Scoring,
+}
+
+impl Network for Outside {
+    const KIND: &'static str = "outside";
+
+    type Spec = OutsideSpec;
+
+    fn problems(spec: &OutsideSpec) -> Vec<Problem> {
+        spec.stacking.problems()
+    }
+
+    fn n_parameters(spec: &OutsideSpec, shapes: &[FieldShape]) -> Option<usize> {
+        let (embeddings, width) = spec.stacking.size(shapes)?;
+        embeddings.checked_add(affine_size(width, 1)?)?.checked_sub(spec.n_forgotten)
+    }
+
+    fn build<F: Real>(
+        spec: &OutsideSpec,
+        shapes: &[FieldShape],
+        builder: &mut Builder<'_, F>,
+    ) -> Self {
+        let mut stacked_input = spec.stacking.build(shapes, builder);
+        let scoring = ScoringConfig::new("scoring", stacked_input.width()).init(builder);
+        stacked_input.push_built("scoring", 1, builder);
+        Self { stacked_input, scoring }
+    }
+
+    fn stacked_input(&self) -> &StackedInput {
+        &self.stacked_input
+    }
+
+    fn forward_stacked<F: Real>(
+        &self,
+        pass: &mut Pass<'_, F>,
+        stacked: Var,
+        _: &mut dyn FnMut(Var, UnitVars),
+    ) -> Var {
+        self.scoring.forward(pass, stacked)
+    }
+
+    fn bias(&self) -> Option<DenseId> {
+        self.scoring.linear.bias
+    }
+}
+
+/// A file with such a network could not be loaded, so that its training would be lost.
+#[test]
+fn a_network_with_another_number_of_weights_than_its_kind_says_is_refused() {
+    let new = |n_forgotten| {
+        let spec = ModelSpec::of::<Outside>(OutsideSpec::new(n_forgotten));
+        Model::new(&spec, &shapes(), &mut Params::<f32>::new(), 1)
+    };
+    assert!(new(0).is_ok());
+    // A table of 30 rows with a bias, and a stack of width 3 + 20 + 2.
+    let expected = "a network of the kind `outside` has 119 weights, but `Network::n_parameters` of the kind gives 118";
+    assert_eq!(new(1).unwrap_err().to_string(), expected);
 }
 
 /// An encoder of two fields, `ad` and `age`.

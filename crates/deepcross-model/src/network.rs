@@ -40,7 +40,9 @@ pub trait Network: Clone + Debug + Send + Sync + 'static {
 
     /// The number of weights; `None` if it does not fit a `usize`.
     ///
-    /// It is asked for before memory is allocated, and must be that of the built network.
+    /// It is asked for before memory is allocated, and must be that of the built network: [`Model::new`] compares them.
+    ///
+    /// [`Model::new`]: crate::Model::new
     fn n_parameters(spec: &Self::Spec, shapes: &[FieldShape]) -> Option<usize>;
 
     /// Makes the parameters and the layers; specification and fields have been checked.
