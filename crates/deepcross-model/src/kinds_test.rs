@@ -155,6 +155,8 @@ fn impossible_sizes_and_numbers_out_of_range_are_refused() {
         let result = Model::new(&spec, &shapes(), &mut Params::<f32>::new(), 1);
         assert_eq!(result.unwrap_err(), ModelError::TooLarge);
     }
+    let many = format!("{:?}", [1; 4097]);
+    let two_layer = format!(r#"{{"TwoLayer":{many}}}"#);
     for kind in ModelKind::ALL {
         for (key, bad) in [
             ("embedding", "0"),
@@ -164,6 +166,10 @@ fn impossible_sizes_and_numbers_out_of_range_are_refused() {
             ("units", r#"{"TwoLayer":[3,0]}"#),
             ("dropout", "1.0"),
             ("embedding_dropout", "-0.5"),
+            ("hidden", many.as_str()),
+            ("units", two_layer.as_str()),
+            ("units", r#"{"OneLayer":[4097,"relu"]}"#),
+            ("cross_layers", "4097"),
         ] {
             let Some(spec) = with_value(&spec(kind), key, bad) else { continue };
             let result = Model::for_params(&spec, &shapes(), &Params::new());

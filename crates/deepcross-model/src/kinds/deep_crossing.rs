@@ -65,16 +65,16 @@ impl<const PLAIN: bool> Network for DeepCrossing<PLAIN> {
     type Spec = DeepCrossingSpec;
 
     fn problems(spec: &DeepCrossingSpec) -> Vec<Problem> {
-        let hidden = match &spec.units {
-            UnitsSpec::TwoLayer(hidden) => Some(hidden.clone()),
+        let (hidden, depth) = match &spec.units {
+            UnitsSpec::TwoLayer(hidden) => (Some(hidden.clone()), None),
             UnitsSpec::OneLayer(..) if PLAIN => {
                 let message = format!("the kind `{}` has two-layer units alone", Self::KIND);
                 return vec![Problem::new("model.units", message)];
             }
-            UnitsSpec::OneLayer(..) => None,
+            UnitsSpec::OneLayer(depth, _) => (None, Some(*depth)),
         };
         let dropout = Some(spec.dropout);
-        ModelConfig { hidden, dropout, ..spec.stacking.as_config() }.value_problems()
+        ModelConfig { hidden, depth, dropout, ..spec.stacking.as_config() }.value_problems()
     }
 
     fn field_problems(spec: &DeepCrossingSpec, shapes: &[FieldShape]) -> Vec<Problem> {

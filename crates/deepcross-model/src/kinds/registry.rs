@@ -181,6 +181,25 @@ mod tests {
         assert_eq!(problems(&config), expected);
     }
 
+    #[test]
+    fn more_layers_than_a_model_may_have_are_refused() {
+        let of = |n| ModelConfig {
+            unit: Some(UnitKind::OneLayer),
+            hidden: Some(vec![0; n]),
+            depth: Some(n),
+            cross_layers: Some(n),
+            ..Default::default()
+        };
+        let found = of(4097).value_problems();
+        let expected = [
+            "`model.hidden`: must have at most 4096 widths, but has 4097",
+            "`model.depth`: must be at most 4096, but is 4097",
+            "`model.cross_layers`: must be at most 4096, but is 4097",
+        ];
+        assert_eq!(found.iter().map(Problem::to_string).collect::<Vec<_>>(), expected);
+        assert_eq!(of(4096).value_problems().len(), 4096);
+    }
+
     /// A configuration that sets every key.
     fn full(kind: ModelKind) -> ModelConfig {
         ModelConfig {
