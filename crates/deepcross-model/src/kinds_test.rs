@@ -231,15 +231,16 @@ impl OutsideSpec {
     }
 }
 
-/// A kind as another crate can define it: a linear map over the stacked input.
+/// A kind as another crate can define it: a linear map over the stacked input. If its name is `TAKEN`, it is that of a
+/// kind of this crate.
 #[derive(Clone, Debug)]
-struct Outside {
+struct Outside<const TAKEN: bool> {
     stacked_input: StackedInput,
     scoring: Scoring,
 }
 
-impl Network for Outside {
-    const KIND: &'static str = "outside";
+impl<const TAKEN: bool> Network for Outside<TAKEN> {
+    const KIND: &'static str = if TAKEN { ModelKind::Fm.name() } else { "outside" };
 
     type Spec = OutsideSpec;
 
@@ -285,13 +286,25 @@ impl Network for Outside {
 #[test]
 fn a_network_with_another_number_of_weights_than_its_kind_says_is_refused() {
     let new = |n_forgotten| {
-        let spec = ModelSpec::of::<Outside>(OutsideSpec::new(n_forgotten));
+        let spec = ModelSpec::of::<Outside<false>>(OutsideSpec::new(n_forgotten));
         Model::new(&spec, &shapes(), &mut Params::<f32>::new(), 1)
     };
     assert!(new(0).is_ok());
     // A table of 30 rows with a bias, and a stack of width 3 + 20 + 2.
     let expected = "a network of the kind `outside` has 119 weights, but `Network::n_parameters` of the kind gives 118";
     assert_eq!(new(1).unwrap_err().to_string(), expected);
+}
+
+#[test]
+#[should_panic(expected = "`fm` is a kind of deepcross-model")]
+fn a_specification_of_a_kind_with_a_taken_name_is_refused() {
+    let _ = ModelSpec::of::<Outside<true>>(OutsideSpec::new(0));
+}
+
+#[test]
+#[should_panic(expected = "`fm` is a kind of deepcross-model")]
+fn a_kind_with_a_taken_name_is_not_added() {
+    let _ = Kinds::standard().with::<Outside<false>>().with::<Outside<true>>();
 }
 
 /// An encoder of two fields, `ad` and `age`.

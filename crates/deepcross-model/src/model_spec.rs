@@ -1,5 +1,6 @@
 //! The specification of a model of any kind, its stored form, and the kinds that a file may hold.
 
+use crate::config::ModelKind;
 use crate::erased::{ErasedSpec, SpecOf};
 use crate::error::ModelError;
 use crate::network::Network;
@@ -27,7 +28,20 @@ pub struct StoredSpec {
 
 impl ModelSpec {
     /// The specification of a network of the kind `N`.
+    ///
+    /// # Panics
+    /// If [`Network::KIND`] is the name of a kind of this crate, since [`TrainedModel::load`] would read the file as
+    /// that kind.
+    ///
+    /// [`TrainedModel::load`]: crate::TrainedModel::load
+    #[track_caller]
     pub fn of<N: Network>(spec: N::Spec) -> Self {
+        check_name::<N>();
+        Self::known::<N>(spec)
+    }
+
+    /// The specification of a network of the kind `N`, which may be a kind of this crate.
+    pub(crate) fn known<N: Network>(spec: N::Spec) -> Self {
         Self(Arc::new(SpecOf::<N>(spec)))
     }
 
@@ -113,7 +127,7 @@ impl StoredKind {
         Self {
             kind: N::KIND,
             version: N::VERSION,
-            decode: |bytes| serde_json::from_slice(bytes).map(ModelSpec::of::<N>),
+            decode: |bytes| serde_json::from_slice(bytes).map(ModelSpec::known::<N>),
         }
     }
 }
@@ -123,9 +137,14 @@ impl Kinds {
         Self(kinds.into_iter().collect())
     }
 
-    /// The same kinds and the kind `N`, which replaces a kind of the same name.
+    /// The same kinds and the kind `N`, which replaces a kind of the same name that was added before.
+    ///
+    /// # Panics
+    /// If [`Network::KIND`] is the name of a kind of this crate.
     #[must_use]
+    #[track_caller]
     pub fn with<N: Network>(mut self) -> Self {
+        check_name::<N>();
         self.0.retain(|known| known.kind != N::KIND);
         self.0.push(StoredKind::of::<N>());
         self
@@ -155,4 +174,12 @@ impl Kinds {
         (known.decode)(bytes)
             .map_err(|error| format!("the layers of the kind `{kind}` cannot be read: {error}"))
     }
+}
+
+/// Refuses a kind from outside of this crate with the name of a kind of this crate.
+#[track_caller]
+fn check_name<N: Network>() {
+    let kind = N::KIND;
+    let is_free = ModelKind::of_name(kind).is_none();
+    assert!(is_free, "`{kind}` is a kind of deepcross-model; give `Network::KIND` another name");
 }

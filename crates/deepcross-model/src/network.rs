@@ -20,7 +20,7 @@ use std::fmt::Debug;
 ///
 /// The methods with a number type are generic, so that one network trains in `f32` and is checked in `f64`.
 pub trait Network: Clone + Debug + Send + Sync + 'static {
-    /// The name of the kind, in a model file and in messages.
+    /// The name of the kind, in a model file and in messages; not the name of a kind of this crate.
     const KIND: &'static str;
 
     /// The version of the stored specification. A file of another version is refused.

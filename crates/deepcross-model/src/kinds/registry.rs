@@ -41,7 +41,7 @@ impl Entry {
             keys: N::KEYS,
             own_keys: N::OWN_KEYS,
             contradictions: N::contradictions,
-            spec: |config| ModelSpec::of::<N>(N::spec(config)),
+            spec: |config| ModelSpec::known::<N>(N::spec(config)),
             stored: StoredKind::of::<N>(),
         }
     }
@@ -276,12 +276,12 @@ mod tests {
         let of = |kind| ModelConfig { kind, embedding: Some(3), ..Default::default() };
         let fm = of(ModelKind::Fm).check().unwrap();
         let factors = FactorsSpec::new(&of(ModelKind::Fm), 16);
-        assert_eq!(fm, ModelSpec::of::<LinearModel<FactorizationMachine>>(factors.clone()));
+        assert_eq!(fm, ModelSpec::known::<LinearModel<FactorizationMachine>>(factors.clone()));
         let ffm = of(ModelKind::Ffm).check().unwrap();
-        assert_eq!(ffm, ModelSpec::of::<LinearModel<FieldAware>>(factors));
+        assert_eq!(ffm, ModelSpec::known::<LinearModel<FieldAware>>(factors));
         assert_ne!(fm, ffm);
         let lr = ModelConfig { kind: ModelKind::Lr, ..Default::default() };
-        assert_eq!(lr.check().unwrap(), ModelSpec::of::<LinearModel<()>>(()));
+        assert_eq!(lr.check().unwrap(), ModelSpec::known::<LinearModel<()>>(()));
         let plain = ModelConfig { hidden: Some(vec![7, 5]), ..of(ModelKind::DeepCrossingPlain) };
         let spec = plain.check().unwrap();
         let plain = spec.get::<DeepCrossing<true>>().unwrap();
