@@ -223,11 +223,18 @@ struct OutsideSpec {
     stacking: StackingSpec,
     /// The weights that `n_parameters` does not count.
     n_forgotten: usize,
+    /// A key of the name that a serialised [`ModelSpec`] has for the kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
+    /// Without a value, it is null as JSON.
+    rank: Option<usize>,
+    ranks: Vec<Option<usize>>,
 }
 
 impl OutsideSpec {
     fn new(n_forgotten: usize) -> Self {
-        Self { stacking: StackingSpec::new(&config(ModelKind::Mlp)), n_forgotten }
+        let stacking = StackingSpec::new(&config(ModelKind::Mlp));
+        Self { stacking, n_forgotten, kind: None, rank: None, ranks: Vec::new() }
     }
 }
 
@@ -293,6 +300,24 @@ fn a_network_with_another_number_of_weights_than_its_kind_says_is_refused() {
     // A table of 30 rows with a bias, and a stack of width 3 + 20 + 2.
     let expected = "a network of the kind `outside` has 119 weights, but `Network::n_parameters` of the kind gives 118";
     assert_eq!(new(1).unwrap_err().to_string(), expected);
+}
+
+/// A warm start compares specifications as TOML, which has no null.
+#[test]
+fn a_serialised_specification_has_the_name_of_its_kind_and_no_nulls() {
+    let serialised = |kind: Option<&str>| {
+        let kind = kind.map(str::to_owned);
+        let spec = OutsideSpec { kind, ranks: vec![None, Some(2)], ..OutsideSpec::new(0) };
+        serde_json::to_value(ModelSpec::of::<Outside<false>>(spec)).unwrap()
+    };
+    let flat = serialised(None);
+    assert_eq!(flat["kind"], "outside");
+    assert_eq!(flat["ranks"], serde_json::json!(["null", 2]));
+    assert_eq!(flat.get("rank"), None);
+    let nested = serialised(Some("gated"));
+    assert_eq!(nested["kind"], "outside");
+    assert_eq!(nested["spec"]["kind"], "gated");
+    assert_eq!(nested["spec"].get("rank"), None);
 }
 
 #[test]

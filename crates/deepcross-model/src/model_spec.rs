@@ -95,16 +95,38 @@ impl PartialEq for ModelSpec {
     }
 }
 
-/// A map of the numbers by their keys, with the name of the kind as `kind`.
+/// A map of the numbers by their keys, with the name of the kind as `kind`. A specification that is not a map, or has a
+/// key `kind` of its own, is the value of the key `spec`. Keys without a value are left out, as in TOML.
 impl Serialize for ModelSpec {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut keys = match self.0.to_json().map_err(S::Error::custom)? {
-            Json::Object(keys) => keys,
+        let mut spec = self.0.to_json().map_err(S::Error::custom)?;
+        remove_nulls(&mut spec);
+        let mut keys = match spec {
+            Json::Object(keys) if !keys.contains_key("kind") => keys,
             Json::Null => serde_json::Map::new(),
             other => serde_json::Map::from_iter([("spec".to_owned(), other)]),
         };
         keys.insert("kind".to_owned(), self.kind().into());
         keys.serialize(serializer)
+    }
+}
+
+/// Removes the keys whose value is null, which TOML cannot write; in a list, a null becomes the text `null`.
+fn remove_nulls(value: &mut Json) {
+    match value {
+        Json::Object(keys) => {
+            keys.retain(|_, value| !value.is_null());
+            keys.values_mut().for_each(remove_nulls);
+        }
+        Json::Array(values) => {
+            for value in values {
+                if value.is_null() {
+                    *value = "null".into();
+                }
+                remove_nulls(value);
+            }
+        }
+        _ => (),
     }
 }
 
