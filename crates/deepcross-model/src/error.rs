@@ -29,6 +29,19 @@ pub enum ModelError {
         /// The number of bytes that it takes.
         bytes: usize,
     },
+    /// A network has another number of weights than its kind says, which is a mistake of the kind. Its file could not
+    /// be loaded.
+    #[error(
+        "a network of the kind `{kind}` has {built} weights, but `Network::n_parameters` of the kind gives {expected}"
+    )]
+    NetworkSize {
+        /// The name of the kind.
+        kind: &'static str,
+        /// The number that [`Network::n_parameters`](crate::Network::n_parameters) gives.
+        expected: usize,
+        /// The number of weights that were built.
+        built: usize,
+    },
     /// The stored weights are not those of the stored model.
     #[error("the stored weights do not belong to the stored model: {0}")]
     Weights(String),

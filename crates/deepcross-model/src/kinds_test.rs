@@ -2,17 +2,22 @@
 
 use crate::artifact::mutations::{frame, mutations, parts, run};
 use crate::artifact::{Encoding, decode};
+use crate::config::StackingSpec;
 use crate::header::Header;
+use crate::stack::affine_size;
 use crate::{
-    Kinds, Model, ModelConfig, ModelError, ModelKind, ModelSpec, Scorer, StoredSpec, Tapes,
-    TrainedModel, TrainingSummary,
+    Kinds, Model, ModelConfig, ModelError, ModelKind, ModelSpec, Network, Scorer, StackedInput,
+    StoredSpec, Tapes, TrainedModel, TrainingSummary,
 };
-use deepcross_autodiff::{Activation, Params, Tape};
+use deepcross_autodiff::{Activation, DenseId, Params, Pass, Real, Tape, Var};
 use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic, Platt, Temperature};
 use deepcross_features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
-use deepcross_features::{Batch, Encoder, FieldConfig, Fitter, Schema};
+use deepcross_features::{Batch, Encoder, FieldConfig, Fitter, Problem, Schema};
+use deepcross_layers::units::UnitVars;
+use deepcross_layers::{Builder, Module, Scoring, ScoringConfig};
 use deepcross_testing::{Mutation, mutate, peak};
 use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
 
 fn shapes() -> Vec<FieldShape> {
     vec![
@@ -150,6 +155,8 @@ fn impossible_sizes_and_numbers_out_of_range_are_refused() {
         let result = Model::new(&spec, &shapes(), &mut Params::<f32>::new(), 1);
         assert_eq!(result.unwrap_err(), ModelError::TooLarge);
     }
+    let many = format!("{:?}", [1; 4097]);
+    let two_layer = format!(r#"{{"TwoLayer":{many}}}"#);
     for kind in ModelKind::ALL {
         for (key, bad) in [
             ("embedding", "0"),
@@ -159,6 +166,10 @@ fn impossible_sizes_and_numbers_out_of_range_are_refused() {
             ("units", r#"{"TwoLayer":[3,0]}"#),
             ("dropout", "1.0"),
             ("embedding_dropout", "-0.5"),
+            ("hidden", many.as_str()),
+            ("units", two_layer.as_str()),
+            ("units", r#"{"OneLayer":[4097,"relu"]}"#),
+            ("cross_layers", "4097"),
         ] {
             let Some(spec) = with_value(&spec(kind), key, bad) else { continue };
             let result = Model::for_params(&spec, &shapes(), &Params::new());
@@ -204,6 +215,121 @@ fn unknown_kinds_versions_and_keys_are_refused_by_name() {
         let error = refused(StoredSpec { bytes: bytes.to_vec(), ..stored.clone() });
         assert!(error.starts_with("the layers of the kind `mlp` cannot be read: "), "{error}");
     }
+}
+
+/// The specification of an [`Outside`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct OutsideSpec {
+    stacking: StackingSpec,
+    /// The weights that `n_parameters` does not count.
+    n_forgotten: usize,
+    /// A key of the name that a serialised [`ModelSpec`] has for the kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
+    /// Without a value, it is null as JSON.
+    rank: Option<usize>,
+    ranks: Vec<Option<usize>>,
+}
+
+impl OutsideSpec {
+    fn new(n_forgotten: usize) -> Self {
+        let stacking = StackingSpec::new(&config(ModelKind::Mlp));
+        Self { stacking, n_forgotten, kind: None, rank: None, ranks: Vec::new() }
+    }
+}
+
+/// A kind as another crate can define it: a linear map over the stacked input. If its name is `TAKEN`, it is that of a
+/// kind of this crate.
+#[derive(Clone, Debug)]
+struct Outside<const TAKEN: bool> {
+    stacked_input: StackedInput,
+    scoring: Scoring,
+}
+
+impl<const TAKEN: bool> Network for Outside<TAKEN> {
+    const KIND: &'static str = if TAKEN { ModelKind::Fm.name() } else { "outside" };
+
+    type Spec = OutsideSpec;
+
+    fn problems(spec: &OutsideSpec) -> Vec<Problem> {
+        spec.stacking.problems()
+    }
+
+    fn n_parameters(spec: &OutsideSpec, shapes: &[FieldShape]) -> Option<usize> {
+        let (embeddings, width) = spec.stacking.size(shapes)?;
+        embeddings.checked_add(affine_size(width, 1)?)?.checked_sub(spec.n_forgotten)
+    }
+
+    fn build<F: Real>(
+        spec: &OutsideSpec,
+        shapes: &[FieldShape],
+        builder: &mut Builder<'_, F>,
+    ) -> Self {
+        let mut stacked_input = spec.stacking.build(shapes, builder);
+        let scoring = ScoringConfig::new("scoring", stacked_input.width()).init(builder);
+        stacked_input.push_built("scoring", 1, builder);
+        Self { stacked_input, scoring }
+    }
+
+    fn stacked_input(&self) -> &StackedInput {
+        &self.stacked_input
+    }
+
+    fn forward_stacked<F: Real>(
+        &self,
+        pass: &mut Pass<'_, F>,
+        stacked: Var,
+        _: &mut dyn FnMut(Var, UnitVars),
+    ) -> Var {
+        self.scoring.forward(pass, stacked)
+    }
+
+    fn bias(&self) -> Option<DenseId> {
+        self.scoring.linear.bias
+    }
+}
+
+/// A file with such a network could not be loaded, so that its training would be lost.
+#[test]
+fn a_network_with_another_number_of_weights_than_its_kind_says_is_refused() {
+    let new = |n_forgotten| {
+        let spec = ModelSpec::of::<Outside<false>>(OutsideSpec::new(n_forgotten));
+        Model::new(&spec, &shapes(), &mut Params::<f32>::new(), 1)
+    };
+    assert!(new(0).is_ok());
+    // A table of 30 rows with a bias, and a stack of width 3 + 20 + 2.
+    let expected = "a network of the kind `outside` has 119 weights, but `Network::n_parameters` of the kind gives 118";
+    assert_eq!(new(1).unwrap_err().to_string(), expected);
+}
+
+/// A warm start compares specifications as TOML, which has no null.
+#[test]
+fn a_serialised_specification_has_the_name_of_its_kind_and_no_nulls() {
+    let serialised = |kind: Option<&str>| {
+        let kind = kind.map(str::to_owned);
+        let spec = OutsideSpec { kind, ranks: vec![None, Some(2)], ..OutsideSpec::new(0) };
+        serde_json::to_value(ModelSpec::of::<Outside<false>>(spec)).unwrap()
+    };
+    let flat = serialised(None);
+    assert_eq!(flat["kind"], "outside");
+    assert_eq!(flat["ranks"], serde_json::json!(["null", 2]));
+    assert_eq!(flat.get("rank"), None);
+    let nested = serialised(Some("gated"));
+    assert_eq!(nested["kind"], "outside");
+    assert_eq!(nested["spec"]["kind"], "gated");
+    assert_eq!(nested["spec"].get("rank"), None);
+}
+
+#[test]
+#[should_panic(expected = "`fm` is a kind of deepcross-model")]
+fn a_specification_of_a_kind_with_a_taken_name_is_refused() {
+    let _ = ModelSpec::of::<Outside<true>>(OutsideSpec::new(0));
+}
+
+#[test]
+#[should_panic(expected = "`fm` is a kind of deepcross-model")]
+fn a_kind_with_a_taken_name_is_not_added() {
+    let _ = Kinds::standard().with::<Outside<false>>().with::<Outside<true>>();
 }
 
 /// An encoder of two fields, `ad` and `age`.

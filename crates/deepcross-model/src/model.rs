@@ -24,7 +24,7 @@ impl Model {
     ///
     /// # Errors
     /// [`ModelError::NoFields`], [`ModelError::TooLarge`], and [`ModelError::Config`] if the specification does not fit
-    /// the fields.
+    /// the fields. [`ModelError::NetworkSize`] if the kind has a mistake; `params` then has the weights that were added.
     pub fn new<F: Precision>(
         spec: &ModelSpec,
         shapes: &[FieldShape],
@@ -33,7 +33,14 @@ impl Model {
     ) -> Result<Self, ModelError> {
         let n_parameters = checked_size(spec, shapes)?;
         check_memory(n_parameters, n_parameters * size_of::<F>(), "they")?;
-        Ok(Self::build(spec, shapes, &mut Builder::new(params, seed)))
+        let before = params.n_parameters();
+        let model = Self::build(spec, shapes, &mut Builder::new(params, seed));
+        let built = params.n_parameters() - before;
+        if built != n_parameters {
+            let (kind, expected) = (spec.kind(), n_parameters);
+            return Err(ModelError::NetworkSize { kind, expected, built });
+        }
+        Ok(model)
     }
 
     /// Builds the layers of a model for stored weights, whose layout must be that of [`new`](Self::new).

@@ -1,5 +1,6 @@
 //! The specification of a model of any kind, its stored form, and the kinds that a file may hold.
 
+use crate::config::ModelKind;
 use crate::erased::{ErasedSpec, SpecOf};
 use crate::error::ModelError;
 use crate::network::Network;
@@ -27,7 +28,20 @@ pub struct StoredSpec {
 
 impl ModelSpec {
     /// The specification of a network of the kind `N`.
+    ///
+    /// # Panics
+    /// If [`Network::KIND`] is the name of a kind of this crate, since [`TrainedModel::load`] would read the file as
+    /// that kind.
+    ///
+    /// [`TrainedModel::load`]: crate::TrainedModel::load
+    #[track_caller]
     pub fn of<N: Network>(spec: N::Spec) -> Self {
+        check_name::<N>();
+        Self::known::<N>(spec)
+    }
+
+    /// The specification of a network of the kind `N`, which may be a kind of this crate.
+    pub(crate) fn known<N: Network>(spec: N::Spec) -> Self {
         Self(Arc::new(SpecOf::<N>(spec)))
     }
 
@@ -81,16 +95,38 @@ impl PartialEq for ModelSpec {
     }
 }
 
-/// A map of the numbers by their keys, with the name of the kind as `kind`.
+/// A map of the numbers by their keys, with the name of the kind as `kind`. A specification that is not a map, or has a
+/// key `kind` of its own, is the value of the key `spec`. Keys without a value are left out, as in TOML.
 impl Serialize for ModelSpec {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut keys = match self.0.to_json().map_err(S::Error::custom)? {
-            Json::Object(keys) => keys,
+        let mut spec = self.0.to_json().map_err(S::Error::custom)?;
+        remove_nulls(&mut spec);
+        let mut keys = match spec {
+            Json::Object(keys) if !keys.contains_key("kind") => keys,
             Json::Null => serde_json::Map::new(),
             other => serde_json::Map::from_iter([("spec".to_owned(), other)]),
         };
         keys.insert("kind".to_owned(), self.kind().into());
         keys.serialize(serializer)
+    }
+}
+
+/// Removes the keys whose value is null, which TOML cannot write; in a list, a null becomes the text `null`.
+fn remove_nulls(value: &mut Json) {
+    match value {
+        Json::Object(keys) => {
+            keys.retain(|_, value| !value.is_null());
+            keys.values_mut().for_each(remove_nulls);
+        }
+        Json::Array(values) => {
+            for value in values {
+                if value.is_null() {
+                    *value = "null".into();
+                }
+                remove_nulls(value);
+            }
+        }
+        _ => (),
     }
 }
 
@@ -113,7 +149,7 @@ impl StoredKind {
         Self {
             kind: N::KIND,
             version: N::VERSION,
-            decode: |bytes| serde_json::from_slice(bytes).map(ModelSpec::of::<N>),
+            decode: |bytes| serde_json::from_slice(bytes).map(ModelSpec::known::<N>),
         }
     }
 }
@@ -123,9 +159,14 @@ impl Kinds {
         Self(kinds.into_iter().collect())
     }
 
-    /// The same kinds and the kind `N`, which replaces a kind of the same name.
+    /// The same kinds and the kind `N`, which replaces a kind of the same name that was added before.
+    ///
+    /// # Panics
+    /// If [`Network::KIND`] is the name of a kind of this crate.
     #[must_use]
+    #[track_caller]
     pub fn with<N: Network>(mut self) -> Self {
+        check_name::<N>();
         self.0.retain(|known| known.kind != N::KIND);
         self.0.push(StoredKind::of::<N>());
         self
@@ -155,4 +196,12 @@ impl Kinds {
         (known.decode)(bytes)
             .map_err(|error| format!("the layers of the kind `{kind}` cannot be read: {error}"))
     }
+}
+
+/// Refuses a kind from outside of this crate with the name of a kind of this crate.
+#[track_caller]
+fn check_name<N: Network>() {
+    let kind = N::KIND;
+    let is_free = ModelKind::of_name(kind).is_none();
+    assert!(is_free, "`{kind}` is a kind of deepcross-model; give `Network::KIND` another name");
 }

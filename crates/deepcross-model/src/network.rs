@@ -20,7 +20,7 @@ use std::fmt::Debug;
 ///
 /// The methods with a number type are generic, so that one network trains in `f32` and is checked in `f64`.
 pub trait Network: Clone + Debug + Send + Sync + 'static {
-    /// The name of the kind, in a model file and in messages.
+    /// The name of the kind, in a model file and in messages; not the name of a kind of this crate.
     const KIND: &'static str;
 
     /// The version of the stored specification. A file of another version is refused.
@@ -41,7 +41,7 @@ pub trait Network: Clone + Debug + Send + Sync + 'static {
     /// The number of weights; `None` if it does not fit a `usize`.
     ///
     /// The number is asked for before memory is allocated, and must be that of the network that [`build`](Self::build)
-    /// makes.
+    /// makes: [`Model::new`](crate::Model::new) compares the two.
     fn n_parameters(spec: &Self::Spec, shapes: &[FieldShape]) -> Option<usize>;
 
     /// Makes the parameters and the layers; specification and fields have been checked.

@@ -18,7 +18,7 @@ pub mod slices;
 mod trained_run;
 
 pub use calibration::{Calibration, calibrate, observations};
-pub use checkpoint::{load_model, remove_checkpoint};
+pub use checkpoint::{load_model, load_model_with, remove_checkpoint};
 pub use config_file::RunConfig;
 pub use encode::{EncodeOptions, WrittenCache, encode};
 pub use error::TrainError;

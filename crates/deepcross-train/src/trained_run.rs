@@ -3,8 +3,8 @@
 use crate::config_file::RunConfig;
 use crate::error::TrainError;
 use deepcross_data::{DataError, Input, Labels, Partition, RowPlan, RowReader, Source};
-use deepcross_model::TrainedModel;
 use deepcross_model::artifact::ArtifactError;
+use deepcross_model::{Kinds, TrainedModel};
 use std::path::Path;
 
 /// A trained model, and the configuration that it was trained with.
@@ -23,7 +23,15 @@ impl TrainedRun {
     /// # Errors
     /// As [`TrainedModel::load`], and [`TrainError::StoredConfig`].
     pub fn load(path: &Path) -> Result<Self, TrainError> {
-        Self::read(path, TrainedModel::load)
+        Self::load_with(path, &Kinds::standard())
+    }
+
+    /// The same as [`load`](Self::load), for an artifact whose model is of one of these kinds.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_with(path: &Path, kinds: &Kinds) -> Result<Self, TrainError> {
+        Self::read(path, |path| TrainedModel::load_with(path, kinds))
     }
 
     /// The same as [`load`](Self::load), with tables that stay in the file: see [`TrainedModel::map`].
@@ -31,7 +39,15 @@ impl TrainedRun {
     /// # Errors
     /// As [`TrainedModel::map`], and [`TrainError::StoredConfig`].
     pub fn map(path: &Path) -> Result<Self, TrainError> {
-        Self::read(path, TrainedModel::map)
+        Self::map_with(path, &Kinds::standard())
+    }
+
+    /// The same as [`map`](Self::map), for an artifact whose model is of one of these kinds.
+    ///
+    /// # Errors
+    /// As [`map`](Self::map).
+    pub fn map_with(path: &Path, kinds: &Kinds) -> Result<Self, TrainError> {
+        Self::read(path, |path| TrainedModel::map_with(path, kinds))
     }
 
     fn read(
@@ -76,8 +92,16 @@ impl TrainedRun {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::{load_model, load_model_with};
     use crate::options::{Files, RunOptions};
-    use crate::run::train;
+    use crate::run::{EvaluateOptions, evaluate, train};
+    use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
+    use deepcross_features::Problem;
+    use deepcross_features::batch::FieldShape;
+    use deepcross_layers::units::UnitVars;
+    use deepcross_layers::{Builder, Module, Scoring, ScoringConfig};
+    use deepcross_model::config::StackingSpec;
+    use deepcross_model::{Model, ModelSpec, Network, StackedInput};
 
     const CONFIG: &str = r#"
         [data]
@@ -123,5 +147,88 @@ mod tests {
         assert!(matches!(error, TrainError::StoredConfig { .. }), "{error:?}");
         let start = format!("{}: the configuration in the artifact: ", artifact.display());
         assert!(error.to_string().starts_with(&start), "{error}");
+    }
+
+    /// A kind of model from outside of the workspace: a linear map over the stacked input.
+    #[derive(Clone, Debug)]
+    struct Outside {
+        stacked_input: StackedInput,
+        scoring: Scoring,
+    }
+
+    impl Network for Outside {
+        const KIND: &'static str = "outside";
+
+        type Spec = StackingSpec;
+
+        fn problems(spec: &StackingSpec) -> Vec<Problem> {
+            spec.problems()
+        }
+
+        fn n_parameters(spec: &StackingSpec, shapes: &[FieldShape]) -> Option<usize> {
+            let (embeddings, width) = spec.size(shapes)?;
+            embeddings.checked_add(width)?.checked_add(1)
+        }
+
+        fn build<F: Real>(
+            spec: &StackingSpec,
+            shapes: &[FieldShape],
+            builder: &mut Builder<'_, F>,
+        ) -> Self {
+            let mut stacked_input = spec.build(shapes, builder);
+            let scoring = ScoringConfig::new("scoring", stacked_input.width()).init(builder);
+            stacked_input.push_built("scoring", 1, builder);
+            Self { stacked_input, scoring }
+        }
+
+        fn stacked_input(&self) -> &StackedInput {
+            &self.stacked_input
+        }
+
+        fn forward_stacked<F: Real>(
+            &self,
+            pass: &mut Pass<'_, F>,
+            stacked: Var,
+            _: &mut dyn FnMut(Var, UnitVars),
+        ) -> Var {
+            self.scoring.forward(pass, stacked)
+        }
+
+        fn bias(&self) -> Option<DenseId> {
+            self.scoring.linear.bias
+        }
+    }
+
+    #[test]
+    fn a_model_of_a_kind_from_outside_is_evaluated_on_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, artifact) = (folder.path().join("clicks.csv"), folder.path().join("model.dcx"));
+        std::fs::write(&data, format!("click;ad\n{}", "1;shoes\n0;socks\n".repeat(20))).unwrap();
+        let config = RunConfig::parse(CONFIG, &[], "run.toml").unwrap();
+        let files = Files::new(vec![data.clone()]);
+        let trained = train(&config, &files, RunOptions::on_threads(1), &mut |_| ()).unwrap();
+        let spec = ModelSpec::of::<Outside>(StackingSpec::new(&config.model));
+        let mut params = Params::new();
+        let model = Model::new(&spec, trained.encoder.shapes(), &mut params, 1).unwrap();
+        TrainedModel { spec, model, params, ..trained }.save(&artifact).unwrap();
+
+        let kinds = Kinds::standard().with::<Outside>();
+        assert_eq!(load_model_with(&artifact, &kinds).unwrap().spec.kind(), "outside");
+        for run in
+            [TrainedRun::load_with(&artifact, &kinds), TrainedRun::map_with(&artifact, &kinds)]
+        {
+            let run = run.unwrap();
+            let mut reader = run.reader(std::slice::from_ref(&data), Labels::Required).unwrap();
+            let predictor = run.trained.predictor();
+            let evaluated = evaluate(predictor, &mut reader, EvaluateOptions::default()).unwrap();
+            assert_eq!(evaluated.summary.rows, 40);
+        }
+        for error in [
+            TrainedRun::load(&artifact).unwrap_err(),
+            TrainedRun::map(&artifact).unwrap_err(),
+            load_model(&artifact).unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("the kind `outside`"), "{error}");
+        }
     }
 }

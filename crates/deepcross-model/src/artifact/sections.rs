@@ -26,6 +26,9 @@ pub(super) const SECTIONS_START: usize = 4 + PROGRAM.len();
 /// The greatest length of the name of a program in bytes.
 const MAX_PROGRAM_LENGTH: usize = 64;
 
+/// The greatest number of sections: far more than fields can have, and so few that a list of them takes little memory.
+const MAX_SECTIONS: u32 = 1 << 20;
+
 /// The header of a kind of file: its content goes into sections, and comes back from them.
 pub trait FileHeader: Sized {
     /// The kind of file.
@@ -86,6 +89,7 @@ impl SectionWriter {
 
     /// The header of these sections and this directory.
     pub(super) fn finish(mut self, directory: &Directory) -> Result<Vec<u8>, FormatError> {
+        check_count(self.n_sections).map_err(|reason| FormatError::UnsupportedHeader { reason })?;
         let count = self.n_sections.to_le_bytes();
         self.bytes[SECTIONS_START..SECTIONS_START + count.len()].copy_from_slice(&count);
         directory.write(&mut self.bytes);
@@ -111,17 +115,20 @@ struct Section<'a> {
 }
 
 impl<'a> SectionReader<'a> {
-    /// Reads a whole header.
+    /// Reads a whole header. Each section is checked before the next one is read, so that a forged header cannot fill
+    /// the memory with sections.
     pub(super) fn open(kind: FileKind, header: &'a [u8]) -> Result<(Self, Directory), FormatError> {
         let mut cursor = Cursor::new(header);
         let program = read_program(&mut cursor)?;
         let n_sections = in_header(cursor.u32())?;
-        let mut sections = Vec::new();
+        check_count(n_sections).map_err(|reason| FormatError::Header { reason })?;
+        let (mut sections, mut checks) = (Vec::new(), Checks::new(kind, program));
         for _ in 0..n_sections {
-            sections.push(Section::read(&mut cursor)?);
+            let section = Section::read(&mut cursor)?;
+            checks.check(section)?;
+            sections.push(section);
         }
-        check_sections(kind, &sections, program)?;
-        let directory = Directory::take(&mut cursor, program)?;
+        let directory = Directory::take(&mut cursor, kind.members.len(), program)?;
         match cursor.rest().len() {
             0 => Ok((Self { program, sections: sections.into_iter().peekable() }, directory)),
             rest => Err(FormatError::Header { reason: format!("{rest} bytes follow its end") }),
@@ -188,26 +195,43 @@ impl<'a> Section<'a> {
 }
 
 /// Refuses sections that the kind does not have, other versions of them, repeated ones, and another order.
-fn check_sections(
+struct Checks<'a> {
     kind: FileKind,
-    sections: &[Section<'_>],
-    program: &str,
-) -> Result<(), FormatError> {
-    let (mut names, mut last) = (BTreeSet::new(), 0);
-    for section in sections {
+    program: &'a str,
+    /// The names of the sections so far.
+    names: BTreeSet<&'a str>,
+    /// The place of the last section.
+    last: usize,
+}
+
+impl<'a> Checks<'a> {
+    fn new(kind: FileKind, program: &'a str) -> Self {
+        Self { kind, program, names: BTreeSet::new(), last: 0 }
+    }
+
+    /// Checks the next section.
+    fn check(&mut self, section: Section<'a>) -> Result<(), FormatError> {
         let (name, found) = (section.name.to_owned(), section.version);
-        let (place, expected) = kind.section(section.name, program)?;
+        let (place, expected) = self.kind.section(section.name, self.program)?;
         if found != expected {
-            let program = program.to_owned();
+            let program = self.program.to_owned();
             return Err(FormatError::SectionVersion { name, found, expected, program });
         }
-        if !names.insert(section.name) {
+        if !self.names.insert(section.name) {
             return Err(FormatError::RepeatedSection { name });
         }
-        if place < last {
+        if place < self.last {
             return Err(FormatError::SectionOrder { name });
         }
-        last = place;
+        self.last = place;
+        Ok(())
+    }
+}
+
+/// Refuses more than [`MAX_SECTIONS`].
+fn check_count(n_sections: u32) -> Result<(), String> {
+    if n_sections > MAX_SECTIONS {
+        return Err(format!("it has {n_sections} sections, expected at most {MAX_SECTIONS}"));
     }
     Ok(())
 }
@@ -241,6 +265,7 @@ mod tests {
     use super::super::mutations::frame;
     use super::super::sample::{self, Header};
     use super::*;
+    use deepcross_testing::peak;
 
     /// A header with these sections, each with the content `""`, that `deepcross 9.9.9` wrote.
     fn header(sections: &[(&str, u32)]) -> Vec<u8> {
@@ -294,6 +319,20 @@ mod tests {
         assert!(matches!(error, FormatError::UnknownSection { .. }), "{error}");
     }
 
+    /// A forged header of 256 MiB took several times as much memory.
+    #[test]
+    fn many_sections_are_refused_at_the_first_wrong_one() {
+        for (name, message) in
+            [("config", "has the section `config` twice"), ("x", "has a section `x`, which")]
+        {
+            let header = header(&vec![(name, 1); 10_000]);
+            let (opened, held) = peak(|| SectionReader::open(sample::KIND, &header).map(drop));
+            let error = opened.unwrap_err().to_string();
+            assert!(error.starts_with(message), "{error}");
+            assert!(held < 4096, "{held} bytes");
+        }
+    }
+
     #[test]
     fn forged_counts_and_lengths_are_refused() {
         let valid = header(&[("config", 1)]);
@@ -301,10 +340,15 @@ mod tests {
         let count = 4 + "deepcross 9.9.9".len();
         let length = count + 4 + 4 + "config".len() + 4;
         let within = "the header cannot be decoded: it ends within a value";
-        for position in [count, count + 4, length, valid.len() - 4] {
+        let sections =
+            "the header cannot be decoded: it has 4294967295 sections, expected at most 1048576";
+        let tensors = "there are 4294967295 tensors, expected at most 16384";
+        for (position, message) in
+            [(count, sections), (count + 4, within), (length, within), (valid.len() - 4, tensors)]
+        {
             let mut forged = valid.clone();
             forged[position..position + 4].fill(0xff);
-            check(&forged, within);
+            check(&forged, message);
         }
         let mut forged = valid.clone();
         forged[count + 8] = 0xff;

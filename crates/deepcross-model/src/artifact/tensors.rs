@@ -68,10 +68,20 @@ impl Directory {
         }
     }
 
-    /// Takes the directory from a header that `program` wrote.
-    pub(super) fn take(cursor: &mut Cursor<'_>, program: &str) -> Result<Self, FormatError> {
+    /// Takes the directory of a file with this number of members from a header of the `program`.
+    ///
+    /// The number of tensors is checked first, so that a forged header cannot fill the memory with entries.
+    pub(super) fn take(
+        cursor: &mut Cursor<'_>,
+        n_members: usize,
+        program: &str,
+    ) -> Result<Self, FormatError> {
+        let (count, limit) = (in_header(cursor.u32())? as usize, n_members * MAX_TENSORS);
+        if count > limit {
+            return Err(FormatError::TooManyTensors { count, limit });
+        }
         let mut entries = Vec::new();
-        for _ in 0..in_header(cursor.u32())? {
+        for _ in 0..count {
             entries.push(Entry::take(cursor, program)?);
         }
         Ok(Self(entries))
@@ -295,6 +305,7 @@ pub(super) fn write_filling(position: u64, writer: &mut impl Write) -> io::Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use deepcross_testing::peak;
     use ndarray::array;
 
     fn entry(role: Role, name: &str, rows: u64, columns: u64) -> Entry {
@@ -324,7 +335,7 @@ mod tests {
         let members = [&first, &second];
         let (bytes, mut header) = (elements(&members), Vec::new());
         Directory::of(&members).write(&mut header);
-        let directory = Directory::take(&mut Cursor::new(&header), "").unwrap();
+        let directory = Directory::take(&mut Cursor::new(&header), 2, "").unwrap();
         directory.check(2).unwrap();
         assert_eq!(bytes.len() as u64, directory.length().unwrap());
         assert_eq!(bytes.len(), 128 + 4416 + 64 + 3 * 64 + 128 + 4416 + 64);
@@ -367,13 +378,25 @@ mod tests {
     }
 
     #[test]
+    fn too_many_tensors_are_refused_before_they_are_read() {
+        let many = (0..=MAX_TENSORS).map(|i| entry(Role::Table, &i.to_string(), 1, 1)).collect();
+        let mut header = Vec::new();
+        Directory(many).write(&mut header);
+        assert!(Directory::take(&mut Cursor::new(&header), 2, "").is_ok());
+        let (taken, held) = peak(|| Directory::take(&mut Cursor::new(&header), 1, ""));
+        let error = taken.unwrap_err().to_string();
+        assert_eq!(error, "there are 16385 tensors, expected at most 16384");
+        assert!(held < 1024, "{held} bytes");
+    }
+
+    #[test]
     fn unknown_roles_and_types_are_refused() {
         let mut header = Vec::new();
         Directory::of(&[&params(0)]).write(&mut header);
         for (position, what) in [(8, "role 7, type 0"), (9, "role 0, type 7")] {
             let mut forged = header.clone();
             forged[position] = 7;
-            let error = Directory::take(&mut Cursor::new(&forged), "deepcross 9.9").unwrap_err();
+            let error = Directory::take(&mut Cursor::new(&forged), 1, "deepcross 9.9").unwrap_err();
             let expected = format!(
                 "tensor `weight`: has {what}, which this program does not know; it was written by deepcross 9.9"
             );

@@ -10,6 +10,12 @@ use deepcross_layers::Activation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The most layers of one sort that a model may have.
+///
+/// The time to build layers grows with the square of their number, so that a hostile file with millions of narrow
+/// layers would waste hours.
+const MAX_LAYERS: usize = 1 << 12;
+
 /// Makes the section from a table of keys, each with its type and the check of its value.
 macro_rules! section {
     ($($(#[$doc:meta])* $key:ident: $type:ty => $check:ident,)*) => {
@@ -65,11 +71,11 @@ section! {
     embed_numbers: Option<bool> => any,
     /// The kind of the residual units.
     unit: Option<UnitKind> => any,
-    /// The hidden width of each two-layer unit, or the width of each hidden layer, each from 1; an empty list leaves an
-    /// additive model.
-    hidden: Option<Vec<usize>> => each_at_least_one,
-    /// The number of one-layer units.
-    depth: Option<usize> => any,
+    /// The hidden width of each two-layer unit, or the width of each hidden layer, each from 1, at most 4096 of them; an
+    /// empty list leaves an additive model.
+    hidden: Option<Vec<usize>> => layer_widths,
+    /// The number of one-layer units, at most 4096.
+    depth: Option<usize> => at_most_max_layers,
     /// The activation within a one-layer unit, or of hidden layers.
     activation: Option<Activation> => any,
     /// The activation after the addition of a unit.
@@ -80,8 +86,8 @@ section! {
     embedding_dropout: Option<f64> => share,
     /// Whether each unit normalises its sum by batches.
     batch_norm: Option<bool> => any,
-    /// The number of cross layers.
-    cross_layers: Option<usize> => any,
+    /// The number of cross layers, at most 4096.
+    cross_layers: Option<usize> => at_most_max_layers,
     /// The rank of the matrix of each cross layer, from 1; if left out, the matrices are whole.
     rank: Option<usize> => at_least_one,
     /// Whether the hidden layers are above the cross layers, or beside them.
@@ -121,7 +127,20 @@ fn at_least_one(key: &str, value: &Option<usize>, problems: &mut Vec<Problem>) {
     }
 }
 
-fn each_at_least_one(key: &str, values: &Option<Vec<usize>>, problems: &mut Vec<Problem>) {
+fn at_most_max_layers(key: &str, value: &Option<usize>, problems: &mut Vec<Problem>) {
+    if let Some(value) = value.filter(|value| *value > MAX_LAYERS) {
+        problems.push(Problem::new(key, format!("must be at most {MAX_LAYERS}, but is {value}")));
+    }
+}
+
+/// Widths, each from 1. Of too long a list only the length is reported, since it may have millions of wrong widths.
+fn layer_widths(key: &str, values: &Option<Vec<usize>>, problems: &mut Vec<Problem>) {
+    let n = values.as_ref().map_or(0, Vec::len);
+    if n > MAX_LAYERS {
+        let message = format!("must have at most {MAX_LAYERS} widths, but has {n}");
+        problems.push(Problem::new(key, message));
+        return;
+    }
     for (i, &value) in values.iter().flatten().enumerate() {
         at_least_one(&format!("{key}[{i}]"), &Some(value), problems);
     }

@@ -58,7 +58,11 @@ impl Network for DcnV2 {
     type Spec = DcnV2Spec;
 
     fn problems(spec: &DcnV2Spec) -> Vec<Problem> {
-        let config = ModelConfig { rank: spec.rank, ..spec.stacking.as_config() };
+        let config = ModelConfig {
+            cross_layers: Some(spec.cross_layers),
+            rank: spec.rank,
+            ..spec.stacking.as_config()
+        };
         spec.hidden.with(config).value_problems()
     }
 

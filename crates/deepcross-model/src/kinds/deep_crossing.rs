@@ -65,16 +65,16 @@ impl<const PLAIN: bool> Network for DeepCrossing<PLAIN> {
     type Spec = DeepCrossingSpec;
 
     fn problems(spec: &DeepCrossingSpec) -> Vec<Problem> {
-        let hidden = match &spec.units {
-            UnitsSpec::TwoLayer(hidden) => Some(hidden.clone()),
+        let (hidden, depth) = match &spec.units {
+            UnitsSpec::TwoLayer(hidden) => (Some(hidden.clone()), None),
             UnitsSpec::OneLayer(..) if PLAIN => {
                 let message = format!("the kind `{}` has two-layer units alone", Self::KIND);
                 return vec![Problem::new("model.units", message)];
             }
-            UnitsSpec::OneLayer(..) => None,
+            UnitsSpec::OneLayer(depth, _) => (None, Some(*depth)),
         };
         let dropout = Some(spec.dropout);
-        ModelConfig { hidden, dropout, ..spec.stacking.as_config() }.value_problems()
+        ModelConfig { hidden, depth, dropout, ..spec.stacking.as_config() }.value_problems()
     }
 
     fn field_problems(spec: &DeepCrossingSpec, shapes: &[FieldShape]) -> Vec<Problem> {
@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn stored_specifications_out_of_range_are_refused() {
         let good = DeepCrossing::<false>::spec(&ModelConfig::default());
-        let of = |spec| ModelSpec::of::<DeepCrossing<false>>(spec);
+        let of = |spec| ModelSpec::known::<DeepCrossing<false>>(spec);
         let mut params = Params::<f32>::new();
         Model::new(&of(good.clone()), &shapes(), &mut params, 1).unwrap();
         let narrow = || StackingSpec { embedding: 0, ..good.stacking.clone() };
@@ -349,7 +349,7 @@ mod tests {
                 units: UnitsSpec::OneLayer(usize::MAX, Activation::Relu),
                 ..good.clone()
             }),
-            ModelSpec::of::<DeepCrossing<true>>(DeepCrossingSpec { units: one_layer, ..good }),
+            ModelSpec::known::<DeepCrossing<true>>(DeepCrossingSpec { units: one_layer, ..good }),
         ];
         for spec in bad {
             let result = Model::for_params(&spec, &shapes(), &params);

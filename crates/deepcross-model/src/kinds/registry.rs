@@ -41,7 +41,7 @@ impl Entry {
             keys: N::KEYS,
             own_keys: N::OWN_KEYS,
             contradictions: N::contradictions,
-            spec: |config| ModelSpec::of::<N>(N::spec(config)),
+            spec: |config| ModelSpec::known::<N>(N::spec(config)),
             stored: StoredKind::of::<N>(),
         }
     }
@@ -181,6 +181,25 @@ mod tests {
         assert_eq!(problems(&config), expected);
     }
 
+    #[test]
+    fn more_layers_than_a_model_may_have_are_refused() {
+        let of = |n| ModelConfig {
+            unit: Some(UnitKind::OneLayer),
+            hidden: Some(vec![0; n]),
+            depth: Some(n),
+            cross_layers: Some(n),
+            ..Default::default()
+        };
+        let found = of(4097).value_problems();
+        let expected = [
+            "`model.hidden`: must have at most 4096 widths, but has 4097",
+            "`model.depth`: must be at most 4096, but is 4097",
+            "`model.cross_layers`: must be at most 4096, but is 4097",
+        ];
+        assert_eq!(found.iter().map(Problem::to_string).collect::<Vec<_>>(), expected);
+        assert_eq!(of(4096).value_problems().len(), 4096);
+    }
+
     /// A configuration that sets every key.
     fn full(kind: ModelKind) -> ModelConfig {
         ModelConfig {
@@ -257,12 +276,12 @@ mod tests {
         let of = |kind| ModelConfig { kind, embedding: Some(3), ..Default::default() };
         let fm = of(ModelKind::Fm).check().unwrap();
         let factors = FactorsSpec::new(&of(ModelKind::Fm), 16);
-        assert_eq!(fm, ModelSpec::of::<LinearModel<FactorizationMachine>>(factors.clone()));
+        assert_eq!(fm, ModelSpec::known::<LinearModel<FactorizationMachine>>(factors.clone()));
         let ffm = of(ModelKind::Ffm).check().unwrap();
-        assert_eq!(ffm, ModelSpec::of::<LinearModel<FieldAware>>(factors));
+        assert_eq!(ffm, ModelSpec::known::<LinearModel<FieldAware>>(factors));
         assert_ne!(fm, ffm);
         let lr = ModelConfig { kind: ModelKind::Lr, ..Default::default() };
-        assert_eq!(lr.check().unwrap(), ModelSpec::of::<LinearModel<()>>(()));
+        assert_eq!(lr.check().unwrap(), ModelSpec::known::<LinearModel<()>>(()));
         let plain = ModelConfig { hidden: Some(vec![7, 5]), ..of(ModelKind::DeepCrossingPlain) };
         let spec = plain.check().unwrap();
         let plain = spec.get::<DeepCrossing<true>>().unwrap();

@@ -21,7 +21,7 @@ use deepcross_model::artifact::{
     self, ArtifactError, ENCODER, FIELD, FileHeader, FileKind, FormatError, SectionReader,
     SectionWriter, Values, read_encoder, write_encoder,
 };
-use deepcross_model::{Model, TrainedModel, TrainingSummary};
+use deepcross_model::{Kinds, Model, TrainedModel, TrainingSummary};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -229,10 +229,19 @@ pub(crate) fn invalid(file: &Path, reason: String) -> ArtifactError {
 /// # Errors
 /// As [`TrainedModel::load`].
 pub fn load_model(file: &Path) -> Result<TrainedModel, TrainError> {
+    load_model_with(file, &Kinds::standard())
+}
+
+/// The same as [`load_model`], for an artifact whose model is of one of these kinds. The model in a checkpoint is of a
+/// kind that a configuration can name.
+///
+/// # Errors
+/// As [`load_model`].
+pub fn load_model_with(file: &Path, kinds: &Kinds) -> Result<TrainedModel, TrainError> {
     let is_other = |error: &ArtifactError| {
         matches!(error, ArtifactError::Invalid { problem: FormatError::OtherKind { .. }, .. })
     };
-    match TrainedModel::load(file) {
+    match TrainedModel::load_with(file, kinds) {
         Err(error) if is_other(&error) => match Checkpoint::read(file) {
             // It is neither, and a model was expected.
             Err(TrainError::Checkpoint(other)) if is_other(&other) => Err(error.into()),

@@ -7,7 +7,7 @@ mod saving;
 mod schedule;
 
 pub(crate) use file::{Checkpoint, FittedRows, Snapshot, invalid};
-pub use file::{load_model, remove_checkpoint};
+pub use file::{load_model, load_model_with, remove_checkpoint};
 pub(crate) use identity::{Identity, file_differences, fingerprints};
 pub(crate) use progress::{Best, RunState};
 pub(crate) use schedule::CheckpointSchedule;
