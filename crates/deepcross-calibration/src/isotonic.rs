@@ -56,7 +56,7 @@ impl Isotonic {
                 return Err(setting("the logit of a breakpoint", allowed, logit.into()));
             }
             if p < pair[0].1 {
-                let allowed = "not below the one before";
+                let allowed = "at least that of the one before";
                 return Err(setting("the probability of a breakpoint", allowed, p.into()));
             }
         }

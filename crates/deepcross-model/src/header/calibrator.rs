@@ -80,7 +80,7 @@ mod tests {
         let message = "the logit of a breakpoint must be above the one before, but is 0";
         check(Isotonic(vec![(1.0, 0.5), (0.0, 0.75)]), message);
         let message =
-            "the probability of a breakpoint must not be below the one before, but is 0.25";
+            "the probability of a breakpoint must be at least that of the one before, but is 0.25";
         check(Isotonic(vec![(0.0, 0.5), (1.0, 0.25)]), message);
         let message = "the probability of a breakpoint must be within (0, 1), but is 1";
         check(Isotonic(vec![(0.0, 1.0)]), message);
