@@ -1,6 +1,6 @@
 //! Caches: encoded rows in a file, so that text is parsed once.
 //!
-//! A cache holds the encoded rows of one or more parts of a source, block by block ([`block`]).
+//! A cache holds the encoded rows of one or more parts of a source, block by block.
 //! It also holds everything else that a pass over the text would report: the counts, and the bad rows with their errors
 //! and positions.
 //! [`RowReader::with_cache`](crate::RowReader::with_cache) makes a reader take its rows from a cache; users of the
