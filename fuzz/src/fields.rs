@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use deepcross_data::Source;
-use deepcross_features::{FieldConfig, Schema};
 use deepcross_features::fields::{MissingNumber, TimePart};
+use deepcross_features::{FieldConfig, Schema};
 
 /// The number of columns that are read.
 const MOST: usize = 12;
@@ -34,16 +34,12 @@ fn pairs(name: &str) -> FieldConfig {
 
 fn field(name: &str) -> FieldConfig {
     match name.as_bytes().first() {
-        Some(b'n' | b'I') => {
-            FieldConfig::number(name).missing(MissingNumber::Indicator)
-        }
+        Some(b'n' | b'I') => FieldConfig::number(name).missing(MissingNumber::Indicator),
         Some(b'q') => FieldConfig::bucketized(name).quantiles(3),
         Some(b's') => FieldConfig::bucketized(name).log_square(true),
         Some(b'h') => FieldConfig::time(name, TimePart::Hour),
         Some(b't') => FieldConfig::text(name).top(20),
-        Some(b'l') => {
-            FieldConfig::multi_hot(name).weights(true).max_length(3)
-        }
+        Some(b'l') => FieldConfig::multi_hot(name).weights(true).max_length(3),
         Some(b'b' | b'C') => FieldConfig::categorical(name).buckets(7),
         Some(b'c') => FieldConfig::categorical(name).counts(true),
         _ => FieldConfig::categorical(name).min_count(2),

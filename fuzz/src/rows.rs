@@ -3,10 +3,13 @@
 use std::slice;
 use std::sync::LazyLock;
 
-use deepcross_data::{BadRows, DataConfig, DataError, Fitted, LabelReader, Labels, Partition, RowPlan, RowReader, Source, WeightReader, fit};
 use deepcross_data::rows::RawRow;
-use deepcross_features::{Batch, Binding, Counts, Encoder, History};
+use deepcross_data::{
+    BadRows, DataConfig, DataError, Fitted, LabelReader, Labels, Partition, RowPlan, RowReader,
+    Source, WeightReader, fit,
+};
 use deepcross_features::batch::Column;
+use deepcross_features::{Batch, Binding, Counts, Encoder, History};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::fields::schema;

@@ -1,7 +1,7 @@
 //! Checks of splitting a file by the order of its rows: the written files have the good rows of the file that was read.
 
-use deepcross_data::{BadRows, DataConfig};
 use deepcross_data::split::{Shares, SplitBy, Splitter};
+use deepcross_data::{BadRows, DataConfig};
 
 use crate::file::{Written, judge};
 use crate::rows::{open, raw};

@@ -93,7 +93,8 @@ impl World {
         let config = RunConfig::parse(RUN, &[], "run.toml").expect("a configuration");
         let source = Source::open(&[rows.path()], &config.data).expect("rows");
         let files = Files::new(vec![rows.path()]);
-        let trained = train(&config, &files, RunOptions::on_threads(1), &mut |_| {}).expect("a model");
+        let trained =
+            train(&config, &files, RunOptions::on_threads(1), &mut |_| {}).expect("a model");
         Self { rows, config, source, trained }
     }
 
