@@ -35,7 +35,7 @@ fn check(bytes: &[u8]) {
         let here = encode(reader(), 3);
         check_batch(&here, &world.trained.encoder);
         if here.ended.is_none() {
-            assert_eq!(here.batch.n_rows() as u64, cache.rows(part).n_rows());
+            assert_eq!(here.batch.n_rows() as u64, cache.rows(part).n_rows_of_part());
         }
         assert!(here.ended.is_some() || is_whole || cache.n_parts() > 1);
         assert_eq!(here, POOL.install(|| encode(reader(), 1000)));
