@@ -326,9 +326,16 @@ impl FieldState {
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), FeatureError> {
+        let kind = self.kind.kind();
+        // Most fields read one column; their values are encoded without a look at the names for errors.
+        if let [name] = &self.columns[..] {
+            let text = value_text::read(values.first, missing);
+            let encoded = text.and_then(|text| kind.encode(Texts::one(text), column, counts));
+            return encoded.map_err(|error| error.at(&self.name, name, values.first));
+        }
         let columns = self.columns();
         let texts = read(&columns, values, missing)?;
-        let encoded = self.kind.kind().encode(texts, column, counts);
+        let encoded = kind.encode(texts, column, counts);
         encoded.map_err(|error| error.at(columns.field, columns.first, values.first))
     }
 
