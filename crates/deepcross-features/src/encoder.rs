@@ -11,14 +11,14 @@ use crate::companion::companion_name;
 use crate::counts::{Counts, FieldCounts};
 use crate::description::FieldDescription;
 use crate::error::FeatureError;
-use crate::kind::{Encode, Texts};
+use crate::kind::Encode;
 use crate::kinds::KindEncoder;
 use crate::lookup::Lookup;
 use crate::raw::binding::{Binding, FieldColumns};
 use crate::raw::cell::{Cell, NumberRun};
 use crate::raw::row_fields::RowFields;
 use crate::raw::value::{RUN, Run, Value};
-use crate::raw::value_text::{self, FieldValues, Missing, Scratch, ValueError};
+use crate::raw::value_text::{FieldValues, Missing, Scratch, ValueError};
 use crate::state::{EncoderState, FieldState};
 
 /// Encodes raw rows into a [`Batch`].
@@ -326,17 +326,9 @@ impl FieldState {
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), FeatureError> {
-        let kind = self.kind.kind();
-        // Most fields read one column; their values are encoded without a look at the names for errors.
-        if let [name] = &self.columns[..] {
-            let text = value_text::read(values.first, missing);
-            let encoded = text.and_then(|text| kind.encode(Texts::one(text), column, counts));
-            return encoded.map_err(|error| error.at(&self.name, name, values.first));
-        }
-        let columns = self.columns();
-        let texts = read(&columns, values, missing)?;
-        let encoded = kind.encode(texts, column, counts);
-        encoded.map_err(|error| error.at(columns.field, columns.first, values.first))
+        let encode = |texts| Ok(self.kind.kind().encode(texts, column, counts)?);
+        let encoded = values.read(missing).and_then(encode);
+        encoded.map_err(|error| error.at(&self.name, &self.columns, values))
     }
 
     fn shape(&self) -> FieldShape {
@@ -382,18 +374,4 @@ fn encode_cells<'c>(
     });
     let mut run = Run::EMPTY;
     run.fill(values, missing) && kind.encode_run(&run, column, counts)
-}
-
-/// The texts of the values that a field reads from one row.
-pub(crate) fn read<'v>(
-    columns: &FieldColumns<'_>,
-    values: FieldValues<'v>,
-    missing: &[String],
-) -> Result<Texts<'v>, FeatureError> {
-    let text = |column: &str, raw| {
-        value_text::read(raw, missing).map_err(|error| error.at(columns.field, column, raw))
-    };
-    let first = text(columns.first, values.first)?;
-    let second = columns.second.map(|column| text(column, values.second));
-    Ok(Texts { first, second: second.transpose()?.flatten() })
 }

@@ -10,12 +10,12 @@ use crate::companion::value_counts::ValueCounts;
 use crate::companion::{CompanionFitter, companion_name};
 use crate::config::field_config::FieldConfig;
 use crate::config::schema::Schema;
-use crate::encoder::{Encoder, read};
+use crate::encoder::Encoder;
 use crate::error::FeatureError;
 use crate::kinds::{KindEncoder, KindFitter};
 use crate::raw::binding::{Binding, FieldColumns};
 use crate::raw::row_fields::RowFields;
-use crate::raw::value_text::{FieldValues, Scratch};
+use crate::raw::value_text::{FieldValues, Misread, Missing, Scratch};
 use crate::state::FieldState;
 
 /// Learns an [`Encoder`] from training rows.
@@ -104,12 +104,20 @@ impl Fitter {
         positive: bool,
     ) -> Result<(), FeatureError> {
         let Self { missing, fields, scratch, .. } = self;
+        let known = Missing::new(missing);
         for (index, field) in fields.iter().enumerate() {
-            field.check(binding.values(index, row, scratch), missing)?;
+            if field.number((binding, index), row, &known).is_none() {
+                field.check(binding.values(index, row, scratch), missing)?;
+            }
         }
         let training_row = TrainingRow { positive, fold: fold(self.n_rows) };
         for (index, field) in fields.iter_mut().enumerate() {
-            field.observe(binding.values(index, row, scratch), missing, training_row)?;
+            match field.number((binding, index), row, &known) {
+                Some(number) => field.observe_number(number, positive)?,
+                None => {
+                    field.observe(binding.values(index, row, scratch), missing, training_row)?
+                }
+            }
         }
         self.folds.add(0, training_row.fold, positive);
         self.n_rows += 1;
@@ -168,14 +176,27 @@ impl FieldFitter {
         FieldColumns::new(&self.name, &self.columns)
     }
 
+    /// The typed number of the row, or `None` within if it is missing; `None` if the field needs the text of its value.
+    fn number<R: RowFields + ?Sized>(
+        &self,
+        (binding, index): (&Binding, usize),
+        row: &R,
+        missing: &Missing<'_>,
+    ) -> Option<Option<f64>> {
+        match &self.learner {
+            Learner::Kind(fitter) if fitter.reads_numbers() => {
+                row.cell(binding.only_column(index)?).number_or_missing(missing)
+            }
+            _ => None,
+        }
+    }
+
     fn check(&self, values: FieldValues<'_>, missing: &[String]) -> Result<(), FeatureError> {
-        let columns = self.columns();
-        let text = read(&columns, values, missing)?.first;
-        let checked = match &self.learner {
-            Learner::Kind(fitter) => fitter.check(text),
+        let checked = values.read(missing).and_then(|texts| match &self.learner {
+            Learner::Kind(fitter) => Ok(fitter.check(texts.first)?),
             Learner::Companion(_) => Ok(()),
-        };
-        checked.map_err(|error| error.at(columns.field, columns.first, values.first))
+        });
+        checked.map_err(|error| error.at(&self.name, &self.columns, values))
     }
 
     fn observe(
@@ -184,14 +205,20 @@ impl FieldFitter {
         missing: &[String],
         row: TrainingRow,
     ) -> Result<(), FeatureError> {
-        let Self { name, columns, learner } = self;
-        let columns = FieldColumns::new(name, columns);
-        let text = read(&columns, values, missing)?.first;
-        let observed = match learner {
-            Learner::Kind(fitter) => fitter.observe(text, row.positive),
-            Learner::Companion(fitter) => fitter.observe(text, row.positive, row.fold),
-        };
-        observed.map_err(|error| error.at(columns.field, columns.first, values.first))
+        let observed = values.read(missing).and_then(|texts| match &mut self.learner {
+            Learner::Kind(fitter) => Ok(fitter.observe(texts.first, row.positive)?),
+            Learner::Companion(fitter) => {
+                Ok(fitter.observe(texts.first, row.positive, row.fold)?)
+            }
+        });
+        observed.map_err(|error| error.at(&self.name, &self.columns, values))
+    }
+
+    fn observe_number(&mut self, number: Option<f64>, positive: bool) -> Result<(), FeatureError> {
+        let Learner::Kind(fitter) = &mut self.learner else { return Ok(()) };
+        let no_text = FieldValues { first: &[], second: None };
+        let observed = fitter.observe_number(number, positive).map_err(Misread::from);
+        observed.map_err(|error| error.at(&self.name, &self.columns, no_text))
     }
 
     /// The encoder and, for companion counts, the counts by fold.

@@ -14,7 +14,7 @@ use crate::lookup::id_keys::HashKeys;
 use crate::problem::Problem;
 use crate::raw::cell::NumberRun;
 use crate::raw::value::Run;
-use crate::raw::value_text::ValueError;
+use crate::raw::value_text::{Texts, ValueError};
 
 /// The keys that a kind of field has in a `[[field]]` table, beside `name`, `kind` and `column`.
 pub(crate) trait Kind {
@@ -64,6 +64,9 @@ pub(crate) trait Fit: Clone + Debug + Send + Sync + 'static {
     /// The encoding.
     type Encoder: Clone + Debug;
 
+    /// Whether the kind reads numbers, so that typed numbers are learned from without their texts.
+    const READS_NUMBERS: bool = false;
+
     /// Whether the value, `None` if it is missing, can be encoded, so that [`observe`](Self::observe) would accept it.
     fn check(&self, _text: Option<&str>) -> Result<(), ValueError> {
         Ok(())
@@ -74,23 +77,13 @@ pub(crate) trait Fit: Clone + Debug + Send + Sync + 'static {
         Ok(())
     }
 
+    /// As [`observe`](Self::observe), for a number in the range of `f32`, or `None` for a missing value.
+    fn observe_number(&mut self, _number: Option<f64>, _positive: bool) -> Result<(), ValueError> {
+        Ok(())
+    }
+
     /// The encoding that was learned.
     fn finish(self) -> Self::Encoder;
-}
-
-/// The values that a field reads from one row; `None` if a value is missing.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Texts<'a> {
-    pub(crate) first: Option<&'a str>,
-    /// The value in the second column of a field that reads two.
-    pub(crate) second: Option<&'a str>,
-}
-
-impl<'a> Texts<'a> {
-    /// The value of a field that reads one column.
-    pub(crate) fn one(first: Option<&'a str>) -> Self {
-        Self { first, second: None }
-    }
 }
 
 /// Encodes the values of a field; an encoder is its own stored form.
@@ -136,7 +129,7 @@ pub(crate) trait Encode {
         })
     }
 
-    /// Appends the rows of a run of typed numbers, if the kind reads numbers and can encode all of these.
+    /// Appends the rows of a run of typed numbers, if the kind reads numbers.
     ///
     /// Returns whether it did; if not, the rows are appended as the texts of the numbers.
     fn encode_numbers(

@@ -38,11 +38,11 @@ use crate::companion::value_counts::ValueCounts;
 use crate::counts::FieldCounts;
 use crate::description::ValueForm;
 use crate::error::FeatureError;
-use crate::kind::{CompanionKeys, Encode, Texts};
+use crate::kind::{CompanionKeys, Encode};
 use crate::limits::is_smoothing;
 use crate::lookup::hash::HashBuckets;
 use crate::lookup::value_table::{self, MAX_VALUES, ValueTable};
-use crate::raw::value_text::ValueError;
+use crate::raw::value_text::{Texts, ValueError};
 
 /// The number of numbers per row.
 pub(crate) const WIDTH: usize = 5;

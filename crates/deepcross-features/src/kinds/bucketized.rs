@@ -16,14 +16,15 @@ use crate::counts::FieldCounts;
 use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
-use crate::kind::{Encode, Fit, Kind, Texts};
+use crate::kind::{Encode, Fit, Kind};
 use crate::kinds::number;
 use crate::kinds::quantiles::Quantiles;
 use crate::limits::are_cuts;
 use crate::lookup::id_keys::{HashKeys, IdKeys, VocabularyKeys};
 use crate::lookup::{Lookup, LookupFitter, MISSING};
 use crate::problem::Problem;
-use crate::raw::value_text::ValueError;
+use crate::raw::cell::NumberRun;
+use crate::raw::value_text::{Texts, ValueError};
 
 /// The name of the kind.
 const NAME: &str = "bucketized";
@@ -115,13 +116,18 @@ impl Kind for Bucketized {
 impl Fit for BucketizedFitter {
     type Encoder = BucketizedEncoder;
 
+    const READS_NUMBERS: bool = true;
+
     fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
         number::check(text)
     }
 
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
-        let Some(text) = text else { return Ok(()) };
-        let x = number::parse(text)?;
+        self.observe_number(text.map(number::parse).transpose()?, positive)
+    }
+
+    fn observe_number(&mut self, number: Option<f64>, positive: bool) -> Result<(), ValueError> {
+        let Some(x) = number else { return Ok(()) };
         match self {
             Self::Boundaries(_) => {}
             Self::Quantiles { numbers, .. } => numbers.push(x),
@@ -190,6 +196,33 @@ impl Encode for BucketizedEncoder {
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError> {
         let x = texts.first.map(number::parse).transpose()?;
+        self.push(x, column, counts);
+        Ok(())
+    }
+
+    fn encode_numbers(
+        &self,
+        run: &NumberRun,
+        column: &mut Column,
+        counts: &mut FieldCounts,
+    ) -> bool {
+        for (index, &number) in run.numbers().iter().enumerate() {
+            self.push((run.missing() >> index & 1 == 0).then_some(number), column, counts);
+        }
+        true
+    }
+
+    fn lookup(&self) -> Option<&Lookup> {
+        match self {
+            Self::Cuts(_) => None,
+            Self::LogSquare(lookup) => Some(lookup),
+        }
+    }
+}
+
+impl BucketizedEncoder {
+    /// Appends the bucket of a number, or the missing value.
+    fn push(&self, x: Option<f64>, column: &mut Column, counts: &mut FieldCounts) {
         let id = match self {
             Self::Cuts(cuts) => {
                 counts.values += 1;
@@ -202,14 +235,6 @@ impl Encode for BucketizedEncoder {
             }
         };
         column.sparse_mut().push_id(id);
-        Ok(())
-    }
-
-    fn lookup(&self) -> Option<&Lookup> {
-        match self {
-            Self::Cuts(_) => None,
-            Self::LogSquare(lookup) => Some(lookup),
-        }
     }
 }
 

@@ -8,13 +8,13 @@ use crate::counts::FieldCounts;
 use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
-use crate::kind::{CompanionKeys, Encode, Fit, Kind, Texts};
+use crate::kind::{CompanionKeys, Encode, Fit, Kind};
 use crate::limits::is_smoothing;
 use crate::lookup::id_keys::IdKeys;
 use crate::lookup::{Lookup, LookupFitter};
 use crate::problem::Problem;
 use crate::raw::value::Run;
-use crate::raw::value_text::ValueError;
+use crate::raw::value_text::{Texts, ValueError};
 
 /// The name of the kind.
 pub(crate) const NAME: &str = "categorical";

@@ -185,6 +185,12 @@ pub(crate) trait KindFitter: Debug + Send + Sync {
     /// As [`Fit::observe`].
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError>;
 
+    /// As [`Fit::READS_NUMBERS`].
+    fn reads_numbers(&self) -> bool;
+
+    /// As [`Fit::observe_number`].
+    fn observe_number(&mut self, number: Option<f64>, positive: bool) -> Result<(), ValueError>;
+
     /// The encoding that was learned.
     fn finish(self: Box<Self>) -> KindEncoder;
 
@@ -212,6 +218,14 @@ impl<F: Fit> KindFitter for Fitting<F> {
 
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
         self.fitter.observe(text, positive)
+    }
+
+    fn reads_numbers(&self) -> bool {
+        F::READS_NUMBERS
+    }
+
+    fn observe_number(&mut self, number: Option<f64>, positive: bool) -> Result<(), ValueError> {
+        self.fitter.observe_number(number, positive)
     }
 
     fn finish(self: Box<Self>) -> KindEncoder {

@@ -14,14 +14,14 @@ use crate::counts::FieldCounts;
 use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
-use crate::kind::{Encode, Fit, Kind, Texts};
+use crate::kind::{Encode, Fit, Kind};
 use crate::kinds::missing_number::MissingNumber;
 use crate::kinds::statistics::Statistics;
 use crate::limits::{LARGEST, in_range};
 use crate::problem::Problem;
 use crate::raw::cell::NumberRun;
 use crate::raw::value::{RUN, Run, Value};
-use crate::raw::value_text::ValueError;
+use crate::raw::value_text::{Texts, ValueError};
 
 /// The name of the kind.
 const NAME: &str = "number";
@@ -145,14 +145,18 @@ impl Kind for Number {
 impl Fit for NumberFitter {
     type Encoder = NumberEncoder;
 
+    const READS_NUMBERS: bool = true;
+
     fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
         check(text)
     }
 
-    fn observe(&mut self, text: Option<&str>, _positive: bool) -> Result<(), ValueError> {
-        if let Some(text) = text {
-            self.statistics.push(moved(self.clip, parse(text)?));
-        }
+    fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
+        self.observe_number(text.map(parse).transpose()?, positive)
+    }
+
+    fn observe_number(&mut self, number: Option<f64>, _positive: bool) -> Result<(), ValueError> {
+        number.into_iter().for_each(|number| self.statistics.push(moved(self.clip, number)));
         Ok(())
     }
 
@@ -247,11 +251,8 @@ impl Encode for NumberEncoder {
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> bool {
-        let are_numbers = run.numbers().iter().all(|&number| in_range(number));
-        if are_numbers {
-            self.write(run.numbers(), run.missing(), column, counts);
-        }
-        are_numbers
+        self.write(run.numbers(), run.missing(), column, counts);
+        true
     }
 }
 

@@ -19,12 +19,12 @@ use crate::counts::FieldCounts;
 use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
-use crate::kind::{Encode, Fit, Kind, Texts};
+use crate::kind::{Encode, Fit, Kind};
 use crate::kinds::number;
 use crate::kinds::utc_offset::UtcOffset;
 use crate::lookup::MISSING;
 use crate::problem::Problem;
-use crate::raw::value_text::ValueError;
+use crate::raw::value_text::{Texts, ValueError};
 
 /// The name of the kind.
 const NAME: &str = "time";

@@ -57,8 +57,7 @@ impl Binding {
         row: &'a R,
         Scratch { first, second }: &'a mut Scratch,
     ) -> FieldValues<'a> {
-        let second =
-            self.seconds[index].map_or(&[][..], move |column| row.cell(column).text(second));
+        let second = self.seconds[index].map(move |column| row.cell(column).text(second));
         FieldValues { first: row.cell(self.columns[index]).text(first), second }
     }
 
@@ -112,8 +111,8 @@ mod tests {
         assert_eq!((binding.columns(), &binding.seconds[..]), (&[2, 0][..], &[None, Some(2)][..]));
         let mut scratch = Scratch::default();
         let values = binding.values(1, &["Ulm", "", "7"], &mut scratch);
-        assert_eq!((values.first, values.second), (&b"Ulm"[..], &b"7"[..]));
-        assert_eq!(binding.values(0, &["Ulm", "", "7"], &mut scratch).second, b"");
+        assert_eq!((values.first, values.second), (&b"Ulm"[..], Some(&b"7"[..])));
+        assert_eq!(binding.values(0, &["Ulm", "", "7"], &mut scratch).second, None);
         let within = [&[][..], &[0], &[2], &[0, 2], &[0, 1]];
         let expected = [&[][..], &[], &[0], &[0, 1], &[]];
         assert_eq!(within.map(|columns| binding.fields_within(columns)), expected);

@@ -6,6 +6,7 @@
 
 use std::fmt::{self, Write};
 
+use crate::limits::in_range;
 use crate::raw::value::RUN;
 use crate::raw::value_text::Missing;
 
@@ -133,6 +134,19 @@ impl<'a> Cell<'a> {
             _ => None,
         }
     }
+
+    /// The [`number`](Self::number) of the cell, if a number field can read it, or `None` within if the cell is missing;
+    /// `None` if the text of the cell must decide.
+    #[inline]
+    pub(crate) fn number_or_missing(self, missing: &Missing<'_>) -> Option<Option<f64>> {
+        if missing.has_texts() {
+            return None;
+        }
+        match self {
+            Self::Null if missing.contains(b"") => Some(None),
+            cell => cell.number().filter(|&number| in_range(number)).map(Some),
+        }
+    }
 }
 
 /// Up to [`RUN`] typed numbers of one column.
@@ -144,20 +158,16 @@ pub(crate) struct NumberRun {
 }
 
 impl NumberRun {
-    /// The numbers of up to [`RUN`] cells; `None` if one of them is neither a number nor missing, or if its text decides
-    /// whether it is missing.
+    /// The numbers of up to [`RUN`] cells; `None` if the text of one of them must decide.
     pub(crate) fn of<'c>(
         cells: impl Iterator<Item = Cell<'c>>,
         missing: &Missing<'_>,
     ) -> Option<Self> {
-        if missing.has_texts() {
-            return None;
-        }
         let mut run = Self { numbers: [0.0; RUN], len: 0, missing: 0 };
         for (number, cell) in run.numbers.iter_mut().zip(cells) {
-            match cell {
-                Cell::Null if missing.contains(b"") => run.missing |= 1 << run.len,
-                cell => *number = cell.number()?,
+            match cell.number_or_missing(missing)? {
+                Some(known) => *number = known,
+                None => run.missing |= 1 << run.len,
             }
             run.len += 1;
         }

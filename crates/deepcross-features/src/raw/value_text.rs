@@ -25,8 +25,23 @@ pub(crate) enum ValueError {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FieldValues<'a> {
     pub(crate) first: &'a [u8],
-    /// Empty if the field reads only one column.
-    pub(crate) second: &'a [u8],
+    /// `None` if the field reads only one column.
+    pub(crate) second: Option<&'a [u8]>,
+}
+
+/// The values that a field reads from one row; `None` if a value is missing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Texts<'a> {
+    pub(crate) first: Option<&'a str>,
+    /// The value in the second column of a field that reads two.
+    pub(crate) second: Option<&'a str>,
+}
+
+/// The reason why a field cannot read or encode its values, and the column of the value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Misread {
+    error: ValueError,
+    is_second: bool,
 }
 
 /// Memory for the texts of typed cells that a field reads from one row.
@@ -42,6 +57,46 @@ pub(crate) fn read<'a>(raw: &'a [u8], missing: &[String]) -> Result<Option<&'a s
         return Ok(None);
     }
     str::from_utf8(raw).map(Some).map_err(|_| ValueError::Utf8)
+}
+
+impl<'a> FieldValues<'a> {
+    /// The texts of the values.
+    #[inline]
+    pub(crate) fn read(self, missing: &[String]) -> Result<Texts<'a>, Misread> {
+        let first = read(self.first, missing)?;
+        let second = self.second.map(|raw| read(raw, missing)).transpose();
+        let second = second.map_err(|error| Misread { error, is_second: true })?;
+        Ok(Texts { first, second: second.flatten() })
+    }
+}
+
+impl<'a> Texts<'a> {
+    /// The value of a field that reads one column.
+    pub(crate) fn one(first: Option<&'a str>) -> Self {
+        Self { first, second: None }
+    }
+}
+
+/// An error of the first value, or of all values together.
+impl From<ValueError> for Misread {
+    fn from(error: ValueError) -> Self {
+        Self { error, is_second: false }
+    }
+}
+
+impl Misread {
+    /// The error with the names of the field and of its columns, of which there are one or two, and the value.
+    #[cold]
+    pub(crate) fn at(
+        self,
+        field: &str,
+        columns: &[String],
+        values: FieldValues<'_>,
+    ) -> FeatureError {
+        let raw = if self.is_second { values.second.unwrap_or_default() } else { values.first };
+        let column = columns.get(usize::from(self.is_second)).map_or("", String::as_str);
+        self.error.at(field, column, raw)
+    }
 }
 
 /// The raw values that mean "missing", prepared for checking many values.

@@ -78,13 +78,40 @@ fn texts(row: &Row) -> [Vec<u8>; 3] {
     [0, 1, 2].map(|column| row.cell(column).text(&mut Vec::new()).to_vec())
 }
 
+/// Fields that read numbers, whose texts matter only for the field of words.
+fn of_numbers() -> Schema {
+    let buckets = |name: &str| FieldConfig::bucketized(name).column("number");
+    let fields = vec![
+        FieldConfig::number("number"),
+        buckets("cut").boundaries([0.0, 7.5]),
+        buckets("quarters").quantiles(4),
+        buckets("squares").log_square(true).min_count(2),
+        FieldConfig::categorical("word"),
+    ];
+    Schema::new(fields, vec![String::new()]).expect("no problems")
+}
+
+#[test]
+fn typed_numbers_that_are_refused_have_the_error_of_their_texts() {
+    for number in [f64::NAN, f64::INFINITY, 1e300, -4e38] {
+        let row = Row { number: Some(Number::Double(number)), list: None, word: None };
+        let mut fitter = Fitter::new(&of_numbers());
+        let binding = fitter.bind(&header()).expect("all columns are there");
+        let expected = fitter.observe(&binding, &texts(&row)).expect_err("no number of f32");
+        assert_eq!(fitter.observe(&binding, &row), Err(expected.clone()));
+        let encoder = fitter.finish();
+        let (mut batch, mut counts) = (encoder.new_batch(), encoder.new_counts());
+        assert_eq!(encoder.encode(&binding, &row, &mut batch, &mut counts), Err(expected));
+        assert!(!encoder.encode_rows(&binding, &[row], &mut batch, &mut counts));
+        assert_eq!((batch, counts), (encoder.new_batch(), encoder.new_counts()));
+    }
+}
+
 proptest! {
     #[test]
     fn typed_cells_are_their_texts(rows in vec(row(), 1..80)) {
         // If a text other than the empty one means "missing", numbers are compared by their texts.
-        let numbers = vec![FieldConfig::number("number"), FieldConfig::categorical("word")];
-        let plain = Schema::new(numbers, vec![String::new()]).expect("no problems");
-        for schema in [schema(), plain] {
+        for schema in [schema(), of_numbers()] {
             let mut fitters = [Fitter::new(&schema), Fitter::new(&schema)];
             let binding = fitters[0].bind(&header()).expect("all columns are there");
             let as_texts: Vec<_> = rows.iter().map(texts).collect();
