@@ -44,7 +44,7 @@ fn write(path: &Path, source: &Source, encoder: &Encoder) -> Result<Cache, DataE
     writer.finish()
 }
 
-/// A cache of which a tenth of the rows is held out.
+/// A cache in which a tenth of the rows are held out.
 fn write_split(path: &Path, source: &Source, encoder: &Encoder) -> Result<Cache, DataError> {
     let mut writer = CacheWriter::create(path, b"a bench")?;
     let held_out = Partition::Valid { valid_fraction: 0.1, seed: 1 };

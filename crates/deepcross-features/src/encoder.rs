@@ -347,7 +347,7 @@ impl FieldState {
     }
 }
 
-/// Appends a run of cells of which some are typed, with their texts in `text`; returns whether all are valid.
+/// Appends a run of cells. Some of them are typed; `text` is memory for their texts. Returns whether all are valid.
 #[inline(never)]
 fn encode_cells<'c>(
     kind: &dyn Encode,

@@ -24,7 +24,7 @@ impl WeightedMean {
         self.weight.merge(other.weight);
     }
 
-    /// The mean; `None` if there is no weight.
+    /// The mean; `None` if the sum of the weights is 0.
     pub(crate) fn value(&self) -> Option<f64> {
         let weight = self.weight.value();
         (weight > 0.0).then(|| self.weighted.value() / weight)

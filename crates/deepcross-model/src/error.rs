@@ -29,6 +29,17 @@ pub enum ModelError {
         /// The number of bytes that it takes.
         bytes: usize,
     },
+    /// The model has more tensors than a model file holds.
+    #[error(
+        "the model would have {count} tensors, but a model file holds at most {limit}: lower the number of layers or \
+         of fields"
+    )]
+    TooManyTensors {
+        /// The number of tensors.
+        count: usize,
+        /// The most tensors of a model file.
+        limit: usize,
+    },
     /// A network has another number of weights than its kind says, which is a mistake of the kind. Its file could not
     /// be loaded.
     #[error(

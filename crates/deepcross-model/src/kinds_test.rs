@@ -304,6 +304,19 @@ fn a_network_with_another_number_of_weights_than_its_kind_says_is_refused() {
 
 /// A warm start compares specifications as TOML, which has no null.
 #[test]
+fn a_model_that_no_file_holds_is_refused_before_training() {
+    let config = ModelConfig { hidden: Some(vec![1; 4096]), ..config(ModelKind::DeepCrossing) };
+    let spec = config.check().unwrap();
+    let error = Model::new::<f32>(&spec, &shapes(), &mut Params::new(), 1).unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message
+            .ends_with("a model file holds at most 16384: lower the number of layers or of fields"),
+        "{message}"
+    );
+}
+
+#[test]
 fn a_serialised_specification_has_the_name_of_its_kind_and_no_nulls() {
     let serialised = |kind: Option<&str>| {
         let kind = kind.map(str::to_owned);

@@ -1,5 +1,6 @@
 //! A model of any kind, for training, storage, inspection and prediction.
 
+use crate::artifact::MAX_TENSORS;
 use crate::erased::{ErasedNetwork, Precision};
 use crate::error::ModelError;
 use crate::memory::check_memory;
@@ -24,7 +25,8 @@ impl Model {
     ///
     /// # Errors
     /// [`ModelError::NoFields`], [`ModelError::TooLarge`], and [`ModelError::Config`] if the specification does not fit
-    /// the fields. [`ModelError::NetworkSize`] if the kind has a mistake; `params` then has the weights that were added.
+    /// the fields. [`ModelError::TooManyTensors`] if the model could not be stored, and [`ModelError::NetworkSize`] if
+    /// the kind has a mistake; `params` then has the weights that were added.
     pub fn new<F: Precision>(
         spec: &ModelSpec,
         shapes: &[FieldShape],
@@ -39,6 +41,12 @@ impl Model {
         if built != n_parameters {
             let (kind, expected) = (spec.kind(), n_parameters);
             return Err(ModelError::NetworkSize { kind, expected, built });
+        }
+        let count = params.dense_ids().count()
+            + params.statistic_ids().count()
+            + params.table_ids().count();
+        if count > MAX_TENSORS {
+            return Err(ModelError::TooManyTensors { count, limit: MAX_TENSORS });
         }
         Ok(model)
     }

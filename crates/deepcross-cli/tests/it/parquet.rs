@@ -3,11 +3,13 @@
 use crate::Folder;
 use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
+use deepcross_data::Input;
+use deepcross_train::{Files, RunConfig, RunOptions, train};
 use parquet::arrow::ArrowWriter;
 use std::sync::Arc;
 
-/// The rows of [`csv`](crate::csv) as Parquet, with typed columns.
-fn parquet(n: usize) -> Vec<u8> {
+/// The rows of [`csv`](crate::csv) in memory, with typed columns.
+fn batch(n: usize) -> RecordBatch {
     let mut tags = ListBuilder::new(StringBuilder::new());
     (0..n)
         .for_each(|i| tags.append_value([format!("t{}", i % 4), format!("t{}", i % 5)].map(Some)));
@@ -17,7 +19,12 @@ fn parquet(n: usize) -> Vec<u8> {
         ("tags", Arc::new(tags.finish())),
         ("age", Arc::new((0..n).map(|i| Some((18 + i * 5 % 60) as i64)).collect::<Int64Array>())),
     ];
-    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+/// The same rows as Parquet.
+fn parquet(n: usize) -> Vec<u8> {
+    let batch = batch(n);
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
     writer.into_inner().unwrap()
@@ -44,6 +51,20 @@ fn the_same_rows_as_parquet_and_csv_give_the_same_model_and_predictions() {
     folder.write("log", parquet(20));
     let predicted = folder.succeed("predict --model model.dcx --data log --format parquet").stdout;
     assert_eq!(predicted, folder.succeed("predict --model model.dcx --data new.csv").stdout);
+}
+
+#[test]
+fn batches_in_memory_give_the_model_of_the_program() {
+    let folder = Folder::with_model();
+    let config = RunConfig::parse(&folder.text("run.toml"), &[], "run.toml").unwrap();
+    let rows = batch(200);
+    for (cut, threads) in [(200, 1), (77, 2)] {
+        let batches = [rows.slice(0, cut), rows.slice(cut, 200 - cut)];
+        let files = Files::new(Input::from_batches(&batches).unwrap());
+        let model = train(&config, &files, RunOptions::on_threads(threads), &mut |_| ()).unwrap();
+        model.save(&folder.path("memory.dcx")).unwrap();
+        assert!(folder.read("memory.dcx") == folder.read("model.dcx"), "the artifacts differ");
+    }
 }
 
 #[test]

@@ -111,7 +111,7 @@ impl Cache {
         self.shared.parts.len()
     }
 
-    /// The good rows of a part, in the order of its source; no rows if there is no such part.
+    /// The valid rows of a part, in the order of its source. If there is no such part, there are no rows.
     pub fn rows(&self, part: usize) -> CachedRows {
         CachedRows::new(self.clone(), part)
     }

@@ -45,7 +45,7 @@ impl CacheWriter {
         Ok(Self { out, head, parts: Vec::new(), end })
     }
 
-    /// Appends all rows of `reader` as a part, all of which are trained on.
+    /// Appends all rows of `reader` as a part. No row is held out.
     ///
     /// The reader must keep all negative rows, and must not have read any row yet.
     ///

@@ -441,8 +441,8 @@ impl Input {
     /// The rows give the same model as the same rows in a Parquet file.
     ///
     /// # Errors
-    /// [`DataError::NoFiles`] if there is no batch; [`DataError::Columns`] if the batches have different columns or
-    /// types, or a column of a type that is not read.
+    /// [`DataError::NoFiles`] if `batches` is empty. [`DataError::Columns`] if two batches differ in the names or the types
+    /// of their columns, or if the type of a column is not read.
     pub fn from_batches(batches: &[RecordBatch]) -> Result<Self, DataError> {
         let first = batches.first().ok_or(DataError::NoFiles)?;
         let refused = |problem| DataError::Columns { file: Self::MEMORY.into(), problem };

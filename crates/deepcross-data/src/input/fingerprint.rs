@@ -33,7 +33,7 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Computes the fingerprint of a file, of which at most 2 MiB are read.
+    /// Computes the fingerprint of a file. At most 2 MiB of the file are read.
     ///
     /// For rows in memory, all values are read instead.
     /// A pipe, or `-` for the standard input, is read to its end; it can be read again if its [`Pipes`](crate::input::Pipes)

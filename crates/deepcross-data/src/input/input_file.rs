@@ -40,7 +40,7 @@ impl InputFile {
         self.memory.is_none() && is_pipe(&self.path)
     }
 
-    /// Whether the rows are in memory, so that there is no file of this path.
+    /// Whether the rows are in memory. No file has this path then.
     pub fn is_in_memory(&self) -> bool {
         self.memory.is_some()
     }
@@ -98,7 +98,7 @@ impl Input {
         self.files.iter().map(|file| &*file.path)
     }
 
-    /// Whether there is no file.
+    /// Whether the input has no files, pipes or rows in memory.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }

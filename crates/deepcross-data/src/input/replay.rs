@@ -31,7 +31,7 @@ pub struct Pipes {
 }
 
 impl Pipes {
-    /// Pipes of which all bytes are kept, so that they can be read any number of times.
+    /// Pipes that can be read any number of times, because all of their bytes are kept.
     ///
     /// Each pipe is copied to a file in `folder` that has no name, and that the system removes when the process ends in
     /// whatever way.

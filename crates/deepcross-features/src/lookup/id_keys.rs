@@ -41,7 +41,7 @@ pub struct IdKeys {
     pub hash: HashKeys,
 }
 
-/// The order of a field's values, of which only the first `top` are kept.
+/// The order of a field's values. Only the first `top` values are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TopBy {

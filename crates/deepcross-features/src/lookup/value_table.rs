@@ -179,7 +179,7 @@ impl PartialEq for ValueTable {
     }
 }
 
-/// Stores ends as lengths, most of which take one byte in a variable-length encoding.
+/// Stores ends as lengths, because most lengths take one byte in a variable-length encoding.
 mod lengths {
     use serde::{Deserialize, Deserializer, Serializer};
 

@@ -1,4 +1,4 @@
-//! The section `[model]` of a run: one table of keys, of which each kind of model knows some.
+//! The section `[model]` of a run: one table of keys. Each kind of model knows some of them.
 //!
 //! Each key overrides the preset's value.
 //! A kind refuses the keys that it does not know by their names: a user would otherwise believe that a key without

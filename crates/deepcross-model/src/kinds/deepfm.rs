@@ -29,7 +29,7 @@ pub(crate) struct DeepFmSpec {
     hidden: HiddenSpec,
 }
 
-/// A model of first-order terms, pairs of vectors, and hidden layers over the vectors, whose sum is the logit.
+/// A model whose logit is a sum: first-order terms, products of pairs of vectors, and hidden layers over the vectors.
 #[derive(Clone, Debug)]
 pub(crate) struct DeepFm {
     stacked_input: StackedInput,

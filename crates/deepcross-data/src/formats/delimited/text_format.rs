@@ -34,7 +34,7 @@ type PushRow = fn(&[&[u8]], &mut Vec<u8>) -> Result<(), Refused>;
 
 /// The columns of a format in which all files have the same.
 pub(super) struct FixedColumns {
-    /// The names, the first of which is the label's.
+    /// The names of the columns. The first is the label.
     pub(super) names: fn() -> Vec<String>,
     /// The names in words.
     pub(super) in_words: &'static str,

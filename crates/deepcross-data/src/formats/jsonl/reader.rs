@@ -89,7 +89,7 @@ impl JsonlReader {
         let (mut n_rows, mut n_bytes, mut bad_row) = (0, 0, None);
         while n_rows < HEADER_ROWS && n_bytes < HEADER_BYTES && lines.take()? {
             (n_rows, n_bytes) = (n_rows + 1, n_bytes + lines.raw().len());
-            // A bad row is reported when the rows are read, unless there is no good one.
+            // Bad rows are reported later, when the rows are read. Only if no row is good is the first one reported here.
             let mut walk = match object(&lines) {
                 Ok(walk) => walk,
                 Err(error) => {

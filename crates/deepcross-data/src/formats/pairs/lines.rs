@@ -1,6 +1,6 @@
 //! Reads the lines of libsvm and libffm one at a time, without comments and blank lines.
 //!
-//! In these formats a row is a line, because there are no quotes and no value can hold a delimiter.
+//! In these formats each line is a row: they have no quotes, and no value can contain a delimiter.
 
 use memchr::memchr;
 
