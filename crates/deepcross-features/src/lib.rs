@@ -58,5 +58,6 @@ pub mod fields {
     pub use crate::kinds::text::{Grams, Text};
     pub use crate::kinds::time::{Time, TimeFormat, TimePart};
     pub use crate::kinds::utc_offset::UtcOffset;
-    pub use crate::lookup::id_keys::{HashKeys, IdKeys, TopBy, VocabularyKeys};
+    pub use crate::lookup::id_keys::{HashKeys, IdKeys, VocabularyKeys};
+    pub use crate::lookup::vocabulary::TopBy;
 }

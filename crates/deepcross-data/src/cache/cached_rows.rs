@@ -26,12 +26,15 @@ pub struct CachedRows {
     pub(super) range: Range<u64>,
 }
 
-impl CachedRows {
-    pub(super) fn new(cache: Cache, part: usize) -> Self {
-        let all = Self { cache, part, side: None, range: 0..0 };
-        Self { range: 0..all.n_rows_of_part(), ..all }
+impl Cache {
+    /// The valid rows of a part, in the order of its source. If there is no such part, there are no rows.
+    pub fn rows(&self, part: usize) -> CachedRows {
+        let all = CachedRows { cache: self.clone(), part, side: None, range: 0..0 };
+        CachedRows { range: 0..all.n_rows_of_part(), ..all }
     }
+}
 
+impl CachedRows {
     /// Only the rows of one side of the split. A part that was not split has [`Side::Train`] alone.
     #[must_use]
     pub fn side(self, side: Side) -> Self {
@@ -44,7 +47,7 @@ impl CachedRows {
     /// follow each other report each bad row once.
     #[must_use]
     pub fn range(self, range: Range<u64>) -> Self {
-        let n_rows = Self::new(self.cache.clone(), self.part).n_rows_of_part();
+        let n_rows = self.cache.rows(self.part).n_rows_of_part();
         let end = range.end.min(n_rows);
         Self { range: range.start.min(end)..end, ..self }
     }

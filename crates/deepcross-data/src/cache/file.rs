@@ -29,7 +29,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use deepcross_files::Cursor;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::cached_rows::CachedRows;
 use super::problem::{Problem, check_end};
 use super::side_counts::BothSides;
 use crate::error::DataError;
@@ -109,11 +108,6 @@ impl Cache {
     /// The number of parts.
     pub fn n_parts(&self) -> usize {
         self.shared.parts.len()
-    }
-
-    /// The valid rows of a part, in the order of its source. If there is no such part, there are no rows.
-    pub fn rows(&self, part: usize) -> CachedRows {
-        CachedRows::new(self.clone(), part)
     }
 
     /// Reads all blocks and compares them with their checksums, which finds any change since they were written.

@@ -13,7 +13,8 @@ use crate::kinds::number::{Number, Transform};
 use crate::kinds::text::{Grams, Text};
 use crate::kinds::time::{Time, TimeFormat, TimePart};
 use crate::kinds::utc_offset::UtcOffset;
-use crate::lookup::id_keys::{HashKeys, TopBy};
+use crate::lookup::id_keys::HashKeys;
+use crate::lookup::vocabulary::TopBy;
 use crate::problem::Problem;
 
 /// One field of the model's input: the column that it reads, and the encoding of its values.

@@ -120,7 +120,7 @@ mod tests {
     use crate::kinds::text::Grams;
     use crate::kinds::time::{TimeFormat, TimePart};
     use crate::kinds::utc_offset::UtcOffset;
-    use crate::lookup::id_keys::TopBy;
+    use crate::lookup::vocabulary::TopBy;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Run {

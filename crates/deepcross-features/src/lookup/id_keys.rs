@@ -1,12 +1,8 @@
 //! The keys of fields whose values get ids from a vocabulary or a hash.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
 use crate::keys::KeyVisitor;
 use crate::lookup::hash::HashBuckets;
-use crate::lookup::vocabulary::Selection;
+use crate::lookup::vocabulary::{Selection, TopBy};
 use crate::problem::Problem;
 
 /// The largest number of buckets, as text.
@@ -39,17 +35,6 @@ pub struct IdKeys {
     pub vocabulary: VocabularyKeys,
     /// The hash.
     pub hash: HashKeys,
-}
-
-/// The order of a field's values. Only the first `top` values are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TopBy {
-    /// The values that occur most often in training come first.
-    #[default]
-    Count,
-    /// The values that occur most often in positive training rows come first.
-    Positives,
 }
 
 impl VocabularyKeys {
@@ -151,14 +136,5 @@ impl IdKeys {
         problems.extend(self.vocabulary.bad_values());
         problems.extend(self.hash.bad_values());
         problems
-    }
-}
-
-impl fmt::Display for TopBy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Count => "count",
-            Self::Positives => "positives",
-        })
     }
 }

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::FeatureError;
 use crate::lookup::fingerprints::Fingerprints;
-use crate::lookup::id_keys::TopBy;
 use crate::lookup::value_table::{self, MAX_VALUES, ValueTable};
 use crate::raw::value::{RUN, Value};
 use crate::raw::value_text::ValueError;
@@ -21,6 +20,17 @@ pub(crate) const UNSEEN: u32 = 1;
 pub(crate) const RARE: u32 = 2;
 /// The id of the first value of the vocabulary.
 const FIRST: u32 = 3;
+
+/// The order of a field's values. Only the first `top` values are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TopBy {
+    /// The values that occur most often in training come first.
+    #[default]
+    Count,
+    /// The values that occur most often in positive training rows come first.
+    Positives,
+}
 
 /// The rule by which values are kept.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +59,15 @@ pub(crate) struct Vocabulary {
     values: ValueTable,
     /// The fingerprints of the dropped values.
     rare: Fingerprints,
+}
+
+impl fmt::Display for TopBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Count => "count",
+            Self::Positives => "positives",
+        })
+    }
 }
 
 impl VocabularyFitter {
