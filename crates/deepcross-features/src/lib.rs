@@ -2,6 +2,7 @@
 
 // The modules are in order: each uses only those before it.
 // Used everywhere.
+mod decimal;
 mod error;
 pub mod json;
 mod keys;
@@ -43,6 +44,7 @@ pub use problem::Problem;
 pub use raw::binding::Binding;
 pub use raw::cell::{Cell, CellList, Cells, LIST_SEPARATOR};
 pub use raw::row_fields::RowFields;
+pub use raw::spelling::{Spelling, canonical, truth};
 pub use raw::value::Value;
 pub use state::{EncoderState, FieldState};
 

@@ -3,5 +3,6 @@
 pub(crate) mod binding;
 pub(crate) mod cell;
 pub(crate) mod row_fields;
+pub(crate) mod spelling;
 pub(crate) mod value;
 pub(crate) mod value_text;

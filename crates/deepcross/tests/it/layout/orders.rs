@@ -55,6 +55,7 @@ const DATA: Order = &[
 ];
 
 const FEATURES: Order = &[
+    &["decimal"],
     &["error", "json", "keys", "limits", "problem", "suggest"],
     &["batch", "counts"],
     &["raw"],
