@@ -4,7 +4,7 @@
 //! The exit code is 0 if all went well, 1 if the run failed, 2 if the call or the configuration was wrong, and, as in shells,
 //! 128 more than the number of the signal that ended the program.
 //!
-//! No module imports one that stands after it in this order: `call_error`, `signals`, `output`, `inputs`, `arguments`, `text`,
+//! No module imports one that stands after it in this order: `call_error`, `signals`, `output`, `warnings`, `inputs`, `arguments`, `text`,
 //! `pages`, `progress`, `steps`, `commands`, `cli`.
 
 mod arguments;
@@ -18,6 +18,7 @@ mod progress;
 mod signals;
 mod steps;
 mod text;
+mod warnings;
 
 use call_error::CallError;
 use clap::Parser;

@@ -3,7 +3,7 @@
 use crate::checkpoint::FittedRows;
 use crate::config_file::RunConfig;
 use crate::error::TrainError;
-use crate::event::Event;
+use crate::event::{Event, Observer};
 use crate::options::Files;
 use crate::run::{CachePlan, Rows, check_files, check_schema, fit_encoder, survey, thread_pool};
 use deepcross_data::Fitted;
@@ -29,11 +29,13 @@ pub struct EncodeOptions<'a> {
     pub threads: usize,
     /// The model that the run is to begin from, if any: its encoder encodes the rows.
     pub init: Option<&'a TrainedModel>,
+    /// Whether the first [`Warning`](crate::Warning) ends the call, as [`TrainError::Warned`].
+    pub strict: bool,
 }
 
 impl Default for EncodeOptions<'_> {
     fn default() -> Self {
-        Self { threads: 1, init: None }
+        Self { threads: 1, init: None, strict: false }
     }
 }
 
@@ -48,8 +50,9 @@ pub fn encode(
     out: &Path,
     observe: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<WrittenCache, TrainError> {
-    let EncodeOptions { threads, init } = options;
-    thread_pool(threads)?.install(|| encode_here(config, files, init, out, observe))
+    let EncodeOptions { threads, init, strict } = options;
+    let mut observer = Observer::new(observe, strict);
+    thread_pool(threads)?.install(|| encode_here(config, files, init, out, &mut observer))
 }
 
 fn encode_here(
@@ -57,7 +60,7 @@ fn encode_here(
     files: &Files,
     init: Option<&TrainedModel>,
     out: &Path,
-    observe: &mut (dyn FnMut(Event<'_>) + Send),
+    observer: &mut Observer<'_>,
 ) -> Result<WrittenCache, TrainError> {
     check_files(config, files)?;
     init.map_or(Ok(()), |init| check_schema(config, init))?;
@@ -66,7 +69,11 @@ fn encode_here(
     let plan = CachePlan::new(config, files, encoder, out)?;
     let (encoder, history, fitted) = encoder_of(config, &rows, encoder)?;
     let skipped = fitted.skipped();
-    observe(Event::Fitted { rows: fitted.rows, positives: fitted.positives, skipped: &skipped });
+    observer.event(Event::Fitted {
+        rows: fitted.rows,
+        positives: fitted.positives,
+        skipped: &skipped,
+    });
     let made = plan.write((config, &rows), (&encoder, history.as_ref()), &fitted)?;
     let (valid_rows, bytes) = made.sizes();
     Ok(WrittenCache { rows: fitted.rows, valid_rows, bytes })

@@ -1,6 +1,7 @@
 //! The errors of a run.
 
 use crate::diagnosis::NonFinite;
+use crate::warning::Warning;
 use deepcross_calibration::CalibrationError;
 use deepcross_data::DataError;
 use deepcross_metrics::MetricError;
@@ -141,6 +142,9 @@ pub enum TrainError {
          more validation rows"
     )]
     OneClass,
+    /// The run is strict, and this was its first warning.
+    #[error("{0}")]
+    Warned(Warning),
     /// The threads could not be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

@@ -1,10 +1,11 @@
 //! The events of a run, by which it reports its progress; this crate prints nothing and reads no clock.
 
 use crate::diagnosis::UnitReport;
+use crate::error::TrainError;
+use crate::warning::Warning;
 use deepcross_data::{RowReader, Skipped};
 use deepcross_metrics::Summary;
 use deepcross_model::Model;
-use deepcross_model::artifact::ArtifactError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -56,13 +57,8 @@ pub enum Event<'a> {
         /// The steps made so far.
         step: u64,
     },
-    /// A checkpoint could not be written, and the run goes on; an earlier checkpoint is still there.
-    NoCheckpoint {
-        /// The steps made so far.
-        step: u64,
-        /// The reason.
-        error: &'a ArtifactError,
-    },
+    /// A fact that the user of the run should know; a strict run ends with it instead.
+    Warning(&'a Warning),
     /// The cache of the run was used, refused or written; see [`RunOptions::cache`](crate::RunOptions::cache).
     Cache(CacheEvent<'a>),
     /// A step has been made.
@@ -125,11 +121,35 @@ pub enum CacheEvent<'a> {
         /// The length of the file.
         bytes: u64,
     },
-    /// The cache could not be written; rows come from the text, and no part of the file is left.
-    NotMade {
-        /// The error, which names the file.
-        reason: &'a str,
-    },
+}
+
+/// Passes the events of a run on, and decides what becomes of its warnings.
+pub(crate) struct Observer<'o> {
+    observe: &'o mut (dyn FnMut(Event<'_>) + Send),
+    is_strict: bool,
+}
+
+impl<'o> Observer<'o> {
+    /// Passes events on to `observe`; if it is strict, the first warning ends the run.
+    pub(crate) fn new(observe: &'o mut (dyn FnMut(Event<'_>) + Send), is_strict: bool) -> Self {
+        Self { observe, is_strict }
+    }
+
+    pub(crate) fn event(&mut self, event: Event<'_>) {
+        (self.observe)(event);
+    }
+
+    /// Warns.
+    ///
+    /// # Errors
+    /// [`TrainError::Warned`] if the run is strict.
+    pub(crate) fn warn(&mut self, warning: Warning) -> Result<(), TrainError> {
+        if self.is_strict {
+            return Err(TrainError::Warned(warning));
+        }
+        (self.observe)(Event::Warning(&warning));
+        Ok(())
+    }
 }
 
 /// The report of an epoch.

@@ -16,6 +16,7 @@ mod prediction;
 mod run;
 pub mod slices;
 mod trained_run;
+mod warning;
 
 pub use calibration::{Calibration, calibrate, observations};
 pub use checkpoint::{load_model, load_model_with, remove_checkpoint};
@@ -27,6 +28,7 @@ pub use options::{Checkpoints, Files, Next, RunOptions};
 pub use prediction::{Predictions, write_predictions};
 pub use run::{DataWait, Engine, EvaluateOptions, EvaluatedRows, evaluate, train};
 pub use trained_run::TrainedRun;
+pub use warning::Warning;
 
 pub mod config {
     //! The configuration of a run: the keys of `[train]`, and their defaults.

@@ -24,12 +24,15 @@ pub struct RunOptions<'a> {
     /// A cache of the same rows that is already there is used; any other file is replaced.
     /// The result does not depend on the cache.
     pub cache: Option<PathBuf>,
+    /// Whether the first [`Warning`](crate::Warning) ends the run, as
+    /// [`TrainError::Warned`](crate::TrainError::Warned).
+    pub strict: bool,
 }
 
 impl Default for RunOptions<'_> {
-    /// A new model on one thread, without checkpoints and cache.
+    /// A new model on one thread, without checkpoints and cache, and not strict.
     fn default() -> Self {
-        Self { threads: 1, init: None, checkpoints: None, cache: None }
+        Self { threads: 1, init: None, checkpoints: None, cache: None, strict: false }
     }
 }
 

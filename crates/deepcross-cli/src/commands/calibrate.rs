@@ -8,6 +8,7 @@ use crate::pages::calibration::page;
 use crate::steps::{on_threads, say_unusual_values};
 use crate::text::calibration_json::CalibrationReport;
 use crate::text::calibration_text::calibration_text;
+use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use deepcross_calibration::{CalibrationMap, Method};
@@ -57,6 +58,8 @@ pub(crate) struct CalibrateArgs {
     pub(crate) report: ReportPage,
     #[command(flatten)]
     pub(crate) threads: Threads,
+    #[command(flatten)]
+    pub(crate) warnings: Warnings,
 }
 
 /// The kind of a calibrator.
@@ -93,7 +96,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
     let found = on_threads(args.threads.get(), work)??;
     say_unusual_values(&reader);
     let mut trained = run.trained;
-    warn(args, &trained, &found);
+    warn(args, &trained, &found)?;
     trained.calibrator = Some(found.calibrator.clone());
     trained.save(&resolved(&args.out))?;
     say(format_args!("wrote {}", args.out.display()));
@@ -105,7 +108,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
 }
 
 /// Warns of rows or a fit that look wrong.
-fn warn(args: &CalibrateArgs, trained: &TrainedModel, found: &Calibration) {
+fn warn(args: &CalibrateArgs, trained: &TrainedModel, found: &Calibration) -> Result<()> {
     let model = args.model.path.display();
     if let Some(before) = &trained.calibrator {
         let method = before.map.method().name();
@@ -114,18 +117,19 @@ fn warn(args: &CalibrateArgs, trained: &TrainedModel, found: &Calibration) {
         ));
     }
     if found.is_like_training(&trained.training) {
-        say(format_args!(
-            "warning: there are exactly as many rows as {model} was trained on: fitted to training rows, a calibrator makes \
+        args.warnings.warn(format_args!(
+            "there are exactly as many rows as {model} was trained on: fitted to training rows, a calibrator makes \
              the model overconfident"
-        ));
+        ))?;
     }
     if let CalibrationMap::Temperature(map) = &found.calibrator.map
         && map.is_at_bound()
     {
-        say(format_args!(
-            "warning: the temperature is at the end of its range, {}: the model separates the rows perfectly, or says \
+        args.warnings.warn(format_args!(
+            "the temperature is at the end of its range, {}: the model separates the rows perfectly, or says \
              nothing about them",
             map.temperature()
-        ));
+        ))?;
     }
+    Ok(())
 }

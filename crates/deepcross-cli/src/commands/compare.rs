@@ -8,6 +8,7 @@ use crate::pages::comparison::{ComparedCall, Curves};
 use crate::progress::compare_progress::CompareProgress;
 use crate::signals::{Interrupted, Signals};
 use crate::text::comparison_text::{Pace, comparison_text};
+use crate::warnings::Warnings;
 use anyhow::{Context, Result};
 use clap::Args;
 use deepcross_data::Input;
@@ -68,6 +69,8 @@ pub(crate) struct CompareArgs {
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) report: ReportPage,
+    #[command(flatten)]
+    pub(crate) warnings: Warnings,
 }
 
 pub(crate) fn run(args: &CompareArgs) -> Result<()> {
@@ -87,8 +90,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<()> {
     let (files, test) = (paths.files(&pipes), Input::new(&test, &pipes));
 
     let (mut progress, mut curves) = (CompareProgress::new(), Curves::default());
-    let call = Call { candidates: &candidates, files: &files, test: &test, seeds: &seeds };
-    let comparison = call.run(args.threads.get(), &artifacts, &mut |event| {
+    let call = Call { candidates: &candidates, files: &files, test: &test, seeds: &seeds, args };
+    let comparison = call.run(&artifacts, &mut |event| {
         progress.observe(event);
         curves.observe(event);
     });
@@ -159,20 +162,22 @@ struct Call<'a> {
     files: &'a Files,
     test: &'a Input,
     seeds: &'a [u64],
+    args: &'a CompareArgs,
 }
 
 impl Call<'_> {
     /// Compares, and ends if a signal asks for it; keeps the model of each run in `artifacts`, unless that is empty.
     fn run(
         &self,
-        threads: usize,
         artifacts: &[PathBuf],
         observe: &mut (dyn FnMut(&CompareEvent<'_>) + Send),
     ) -> Result<Comparison> {
         let signals = Signals::listen()?;
         let (mut unsaved, is_unsaved) = (None, AtomicBool::new(false));
         let stop = || signals.interrupted().is_some() || is_unsaved.load(Ordering::Relaxed);
-        let options = CompareOptions { seeds: self.seeds, threads, level: LEVEL, stop: &stop };
+        let (threads, strict) = (self.args.threads.get(), self.args.warnings.is_strict);
+        let seeds = self.seeds;
+        let options = CompareOptions { seeds, threads, level: LEVEL, stop: &stop, strict };
         let compared = compare(self.candidates, self.files, self.test, options, &mut |event| {
             observe(&event);
             match &event {

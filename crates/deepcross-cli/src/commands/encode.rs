@@ -5,6 +5,7 @@ use crate::inputs::{check_standard_input, pipes_beside};
 use crate::output::{check_apart, check_writable, read_text, resolved, say};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{grouped, percent};
+use crate::warnings::{Warnings, line};
 use anyhow::Result;
 use clap::Args;
 use deepcross_model::TrainedModel;
@@ -49,6 +50,8 @@ pub(crate) struct EncodeArgs {
     pub(crate) threads: Threads,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
+    #[command(flatten)]
+    pub(crate) warnings: Warnings,
 }
 
 pub(crate) fn run(args: &EncodeArgs) -> Result<()> {
@@ -60,14 +63,18 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<()> {
     let config = config(args, model.as_ref())?;
     let files = paths.files(&pipes_beside(&resolved(&args.out)));
     check_writable(&args.out)?;
-    let options = EncodeOptions { threads: args.threads.get(), init: model.as_ref() };
-    let encoded = encode(&config, &files, options, &resolved(&args.out), &mut |event| {
-        if let Event::Fitted { rows, positives, skipped } = event {
-            let clicks = percent(positives, rows);
-            say(format_args!("{} training rows, {clicks} positive", grouped(rows)));
-            skipped_lines(skipped).iter().for_each(say);
-        }
-    })?;
+    let (threads, strict) = (args.threads.get(), args.warnings.is_strict);
+    let options = EncodeOptions { threads, init: model.as_ref(), strict };
+    let encoded =
+        encode(&config, &files, options, &resolved(&args.out), &mut |event| match event {
+            Event::Fitted { rows, positives, skipped } => {
+                let clicks = percent(positives, rows);
+                say(format_args!("{} training rows, {clicks} positive", grouped(rows)));
+                skipped_lines(skipped).iter().for_each(say);
+            }
+            Event::Warning(warning) => say(line(warning)),
+            _ => {}
+        })?;
     let (valid, bytes) = (grouped(encoded.valid_rows), grouped(encoded.bytes));
     say(format_args!("wrote {}: {valid} validation rows, {bytes} bytes", args.out.display()));
     Ok(())

@@ -4,6 +4,7 @@ use crate::arguments::{DataFiles, LabelColumn, Layout, files_help, help_texts};
 use crate::call_error::CallError;
 use crate::output::{self, check_apart, check_writable, say};
 use crate::steps::{profiled, with_format, with_layout};
+use crate::warnings::Warnings;
 use anyhow::{Context, Result};
 use clap::Args;
 use deepcross_data::{DataConfig, Input};
@@ -48,6 +49,8 @@ pub(crate) struct InferConfigArgs {
     /// Replace the file if there is one
     #[arg(long, requires = "out")]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) warnings: Warnings,
 }
 
 pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
@@ -65,7 +68,7 @@ pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
     }
     let text = profiled.to_toml(&named(&args.data.named))?;
     RunConfig::parse(&text, &[], "the inferred configuration").context("please report this")?;
-    warn(&profiled);
+    warn(&profiled, args.warnings)?;
     match &args.out {
         Some(out) => write(out, &text, &profiled),
         None => output::print(text.trim_end()),
@@ -99,24 +102,22 @@ fn named(files: &[PathBuf]) -> String {
 }
 
 /// Warns of columns that are left out although they have values, and of rows without a label.
-fn warn(profiled: &FileProfile) {
+fn warn(profiled: &FileProfile, warnings: Warnings) -> Result<()> {
     let columns = profiled.profile.columns.iter().zip(&profiled.fields.columns);
     for (column, inferred) in columns {
         if let Some(reason @ (LeftOutReason::Leak(_) | LeftOutReason::NotText(_))) =
             &inferred.left_out
         {
-            say(format_args!(
-                "warning: `{}` is left out: {}",
-                column.name(),
-                reason.explain(column)
-            ));
+            let reason = reason.explain(column);
+            warnings.warn(format_args!("`{}` is left out: {reason}", column.name()))?;
         }
     }
     let rows = profiled.profile.rows;
     if rows.labelled() < rows.rows {
         let n = rows.rows - rows.labelled();
-        say(format_args!("warning: {n} rows have no label; `bad_rows` leaves them out"));
+        warnings.warn(format_args!("{n} rows have no label; `bad_rows` leaves them out"))?;
     }
+    Ok(())
 }
 
 fn write(out: &Path, text: &str, profiled: &FileProfile) -> Result<()> {

@@ -5,6 +5,7 @@ use crate::output::{self, open, say};
 use crate::progress::train_progress::TrainProgress;
 use crate::steps::{on_threads, predict_to_file, write_simulated};
 use crate::text::tables::{grouped, metric, table};
+use crate::warnings::Warnings;
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use deepcross_data::Labels;
@@ -25,6 +26,8 @@ pub(crate) struct QuickstartArgs {
     pub(crate) rows: u64,
     #[command(flatten)]
     pub(crate) threads: Threads,
+    #[command(flatten)]
+    pub(crate) warnings: Warnings,
 }
 
 const CONFIG: &str = include_str!("quickstart.toml");
@@ -74,7 +77,8 @@ pub(crate) fn run(args: &QuickstartArgs) -> Result<()> {
     let config = RunConfig::parse(CONFIG, &[], &folder.config.display().to_string())?;
     let files = Files::new(vec![folder.train.clone()]);
     let threads = args.threads.get();
-    train_and_save(&config, &files, threads, &folder.model)?;
+    let options = RunOptions { strict: args.warnings.is_strict, ..RunOptions::on_threads(threads) };
+    train_and_save(&config, &files, options, &folder.model)?;
     // From here on the files are read again, as a user would do it.
     let run = TrainedRun { trained: TrainedModel::load(&folder.model)?, config };
     let test = std::slice::from_ref(&folder.test);
@@ -106,14 +110,12 @@ fn simulate_files(folder: &Folder, n_train: u64) -> Result<()> {
 fn train_and_save(
     config: &RunConfig,
     files: &Files,
-    threads: usize,
+    options: RunOptions<'_>,
     out: &Path,
 ) -> Result<TrainedModel> {
     output::check_writable(out)?;
-    let mut progress = TrainProgress::new(threads, config.train.negative_rate);
-    let trained = train(config, files, RunOptions::on_threads(threads), &mut |event| {
-        progress.observe(&event)
-    })?;
+    let mut progress = TrainProgress::new(options.threads, config.train.negative_rate);
+    let trained = train(config, files, options, &mut |event| progress.observe(&event))?;
     progress.finish();
     trained.save(&output::resolved(out))?;
     say(format_args!("wrote {}", out.display()));

@@ -8,6 +8,7 @@ use crate::output::{check_apart, check_writable, resolved, say};
 use crate::pages::training::Course;
 use crate::progress::train_progress::TrainProgress;
 use crate::signals::Signals;
+use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::Args;
 use deepcross_model::TrainedModel;
@@ -68,6 +69,8 @@ pub(crate) struct TrainArgs {
     pub(crate) overrides: Overrides,
     #[command(flatten)]
     pub(crate) report: ReportPage,
+    #[command(flatten)]
+    pub(crate) warnings: Warnings,
 }
 
 pub(crate) fn run(args: &TrainArgs) -> Result<()> {
@@ -100,7 +103,8 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         .ask(next(&signals, config.train.checkpoint_minutes()));
     let threads = args.threads.get();
     let cache = args.cache.as_deref().map(resolved);
-    let options = RunOptions { threads, init, checkpoints: Some(checkpoints), cache };
+    let (checkpoints, strict) = (Some(checkpoints), args.warnings.is_strict);
+    let options = RunOptions { threads, init, checkpoints, cache, strict };
     let mut course = Course::default();
     let trained = train_keeping(&config, &files, options, &signals, &mut course)?;
     trained.save(&resolved(&args.out))?;

@@ -5,6 +5,7 @@ use crate::output::say;
 use crate::text::comparison_text::Pace;
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{counted, grouped, metric, percent};
+use crate::warnings::line;
 use deepcross_metrics::Evaluated;
 use deepcross_train::Event;
 use deepcross_train::compare::{CompareEvent, CurrentRun};
@@ -36,6 +37,7 @@ impl CompareProgress {
 
     pub(crate) fn observe(&mut self, event: &CompareEvent<'_>) {
         match event {
+            CompareEvent::Warning(warning) => self.say(&line(warning)),
             CompareEvent::Begins(CurrentRun { name, seed, run, of }) => {
                 self.current = format!("{name}, seed {seed} ({run} of {of})");
                 (self.begun, self.epochs) = (Instant::now(), 0);
@@ -67,6 +69,9 @@ impl CompareProgress {
                 skipped_lines(skipped).iter().for_each(|line| self.say(line));
                 self.bar.set_length(*rows);
                 self.bar.set_style(style("{msg} {wide_bar} {percent} %  {rows_per_s} rows/s"));
+            }
+            Event::Warning(warning) => {
+                self.say(&line(format_args!("{}: {warning}", self.current)));
             }
             Event::Step { epoch, rows, loss } => {
                 self.bar.set_position(*rows);

@@ -4,8 +4,9 @@ use super::style;
 use crate::output::say;
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{grouped, metric, percent, table};
-use crate::text::unit_warnings::UnitWarnings;
+use crate::text::unit_table::UnitTable;
 use crate::text::unusual_values::training_values;
+use crate::warnings;
 use deepcross_data::RowReader;
 use deepcross_train::{CacheEvent, DataWait, EpochReport, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget};
@@ -23,7 +24,7 @@ pub(crate) struct TrainProgress {
     epochs: Vec<EpochReport>,
     /// The rows that an earlier call has trained on.
     rows_before: u64,
-    units: UnitWarnings,
+    units: UnitTable,
     /// Texts on the values of the last epoch.
     values: Vec<String>,
 }
@@ -44,7 +45,7 @@ impl TrainProgress {
             epoch_rows: 0,
             epochs: Vec::new(),
             rows_before: 0,
-            units: UnitWarnings::default(),
+            units: UnitTable::default(),
             values: Vec::new(),
         }
     }
@@ -74,17 +75,11 @@ impl TrainProgress {
                     grouped(*step)
                 ));
             }
-            Event::NoCheckpoint { step, error } => {
-                self.say(&format!("warning: no checkpoint of step {step}: {}", chain(error)));
-            }
+            Event::Warning(warning) => self.say(&warnings::line(warning)),
             Event::Cache(event) => cache_lines(event).iter().for_each(|line| self.say(line)),
             Event::Step { epoch, rows, loss } => self.step(*epoch, *rows, *loss),
             Event::Epoch(report) => self.epoch(report),
-            Event::Units { epoch, rows, units } => {
-                for line in self.units.observe(*epoch, *rows, units) {
-                    self.say(&line);
-                }
-            }
+            Event::Units { epoch, rows, units } => self.units.observe(*epoch, *rows, units),
             Event::Read { train, valid } => self.read(train, *valid),
             _ => {}
         }
@@ -170,7 +165,7 @@ impl TrainProgress {
         let rows = self.rows * self.epochs.len() as u64;
         let speed = grouped((rows.saturating_sub(self.rows_before) as f64 / seconds) as u64);
         let waited = 100.0 * self.waiting.share();
-        if let Some(units) = self.units.table() {
+        if let Some(units) = self.units.text() {
             say(format_args!("\n{units}"));
         }
         say(format_args!(
@@ -199,15 +194,6 @@ fn cache_lines(event: &CacheEvent<'_>) -> Vec<String> {
             let (rows, bytes) = (grouped(*rows), grouped(*bytes));
             vec![format!("wrote the cache {}: {rows} training rows, {bytes} bytes", file.display())]
         }
-        CacheEvent::NotMade { reason } => {
-            vec![format!("warning: no cache, rows are read from the text in each epoch: {reason}")]
-        }
         _ => Vec::new(),
     }
-}
-
-/// An error with its cause, which has the answer of the system.
-fn chain(error: &dyn std::error::Error) -> String {
-    let source = error.source().map_or(String::new(), |source| format!(": {source}"));
-    format!("{error}{source}")
 }

@@ -29,6 +29,7 @@ mod serve;
 mod split;
 mod understanding;
 mod values;
+mod warnings;
 
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin_cmd;

@@ -3,8 +3,11 @@
 use super::file::Snapshot;
 use super::schedule::CheckpointSchedule;
 use crate::error::TrainError;
-use crate::event::Event;
+use crate::event::{Event, Observer};
 use crate::options::Next;
+use crate::warning::Warning;
+use deepcross_model::artifact::ArtifactError;
+use std::error::Error;
 
 impl CheckpointSchedule<'_> {
     /// Writes a checkpoint of `snapshot`, in place of the last one.
@@ -13,11 +16,12 @@ impl CheckpointSchedule<'_> {
     ///
     /// # Errors
     /// If `next` is [`Next::Stop`]: [`TrainError::Stopped`], or the reason why the checkpoint could not be written.
+    /// In a strict run: [`TrainError::Warned`] if it could not be written.
     pub(crate) fn save(
         &mut self,
         snapshot: Snapshot<'_>,
         next: Next,
-        observe: &mut (dyn FnMut(Event<'_>) + Send),
+        observer: &mut Observer<'_>,
     ) -> Result<(), TrainError> {
         let step = snapshot.n_steps;
         let written = snapshot.write(self.file(), self.run());
@@ -27,12 +31,11 @@ impl CheckpointSchedule<'_> {
             (Ok(()), Next::Stop) => Err(TrainError::Stopped { step, file: file.to_owned() }),
             (Err(error), Next::Stop) => Err(error.into()),
             (Ok(()), _) => {
-                observe(Event::Checkpoint { file, step });
+                observer.event(Event::Checkpoint { file, step });
                 Ok(())
             }
             (Err(error), _) => {
-                observe(Event::NoCheckpoint { step, error: &error });
-                Ok(())
+                observer.warn(Warning::NoCheckpoint { step, reason: with_source(&error) })
             }
         }
     }
@@ -45,5 +48,13 @@ impl CheckpointSchedule<'_> {
             }
             error => error,
         }
+    }
+}
+
+/// The error with its cause, which has the answer of the system.
+fn with_source(error: &ArtifactError) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::error::TrainError;
 use crate::event::Event;
+use crate::warning::Warning;
 use deepcross_metrics::Evaluated;
 use deepcross_model::TrainedModel;
 
@@ -22,6 +23,10 @@ pub struct CurrentRun<'a> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CompareEvent<'a> {
+    /// A fact about the rows of all runs that the user should know; a strict comparison ends with it instead.
+    ///
+    /// Warnings about one run are events of its training.
+    Warning(&'a Warning),
     /// A run begins.
     Begins(CurrentRun<'a>),
     /// An event of the training of a run; its encoder has been fitted once for all runs.

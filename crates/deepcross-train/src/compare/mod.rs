@@ -9,7 +9,7 @@ mod test_set;
 
 use crate::config_file::RunConfig;
 use crate::error::TrainError;
-use crate::event::{EpochReport, Event};
+use crate::event::{EpochReport, Event, Observer};
 use crate::options::Files;
 use crate::run::{Rows, Stop, check_files, fit_encoder, thread_pool, train_fitted};
 use deepcross_data::{Fitted, Input, Partition, Source};
@@ -42,13 +42,19 @@ pub struct CompareOptions<'a> {
     pub level: f64,
     /// Asked after each step; if it returns true, the comparison ends with [`TrainError::Interrupted`].
     pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// Whether the first [`Warning`](crate::Warning) ends the comparison, as [`TrainError::Warned`].
+    pub strict: bool,
 }
 
 impl std::fmt::Debug for CompareOptions<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { seeds, threads, level, .. } = self;
+        let Self { seeds, threads, level, strict, .. } = self;
         let mut debug = f.debug_struct("CompareOptions");
-        debug.field("seeds", seeds).field("threads", threads).field("level", level);
+        debug
+            .field("seeds", seeds)
+            .field("threads", threads)
+            .field("level", level)
+            .field("strict", strict);
         debug.finish_non_exhaustive()
     }
 }
@@ -215,7 +221,8 @@ fn compare_here(
         for &seed in options.seeds {
             place += 1;
             let at = CurrentRun { name: &candidate.name, seed, run: place, of: n_runs };
-            let run = Runner { rows: &rows, fitted: &fitted, test: &test, stop: options.stop };
+            let CompareOptions { stop, strict, .. } = options;
+            let run = Runner { rows: &rows, fitted: &fitted, test: &test, stop, strict };
             run.once(candidate, at, &mut own, observe).map_err(|error| at.failed(error))?;
         }
         done.push(own);
@@ -230,6 +237,7 @@ struct Runner<'a> {
     fitted: &'a Fitted,
     test: &'a TestSet,
     stop: Stop<'a>,
+    strict: bool,
 }
 
 impl Runner<'_> {
@@ -251,8 +259,8 @@ impl Runner<'_> {
             }
             observe(CompareEvent::Training(place, &event));
         };
-        let trained =
-            train_fitted(&config, self.rows, self.fitted, self.stop, &mut observe_training)?;
+        let mut observer = Observer::new(&mut observe_training, self.strict);
+        let trained = train_fitted(&config, self.rows, self.fitted, self.stop, &mut observer)?;
         observe(CompareEvent::Trained(place, &trained));
         let (probabilities, test) = self.test.evaluate(&trained)?;
         observe(CompareEvent::Tested(place, &test));

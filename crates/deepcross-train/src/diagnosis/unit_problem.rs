@@ -1,6 +1,6 @@
 //! Problems of residual units in training, found from their reports.
 //!
-//! They are judged here and worded by the caller, so that every program judges alike.
+//! They are judged and worded here, so that every program judges alike.
 //! Gradients are compared with that of the last unit and not with fixed sizes: the size of a good gradient depends on
 //! the loss, the rows and the width, but the change of a gradient on its way back through the units does not.
 
@@ -29,6 +29,38 @@ pub enum UnitProblem {
     Vanishing,
     /// The gradient at the unit's input is more than a thousand times that at the input of the last unit.
     Exploding,
+}
+
+impl UnitProblem {
+    /// What is wrong, and what may help.
+    pub(crate) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NotFinite => (
+                "a gradient is NaN or infinite",
+                "lower `train.learning_rate`, or scale numbers by their `transform`",
+            ),
+            Self::Cut => (
+                "dead: no ReLU after the addition is active, so all rows get the same prediction",
+                "lower `train.learning_rate`, or set `model.outer_activation` to identity",
+            ),
+            Self::Dead => (
+                "dead: no inner ReLU is active, so the weights learn nothing",
+                "lower `train.learning_rate`, or try another `train.seed`",
+            ),
+            Self::NoGradient => (
+                "the gradient of the weights is 0, so they learn nothing",
+                "lower `train.learning_rate`, use fewer units, or ReLU instead of sigmoid or tanh",
+            ),
+            Self::Vanishing => (
+                "the gradient vanishes: it is less than a millionth of the last unit's",
+                "use fewer units, ReLU instead of sigmoid or tanh, or set `model.outer_activation` to identity",
+            ),
+            Self::Exploding => (
+                "the gradient explodes: it is more than 1,000 times the last unit's",
+                "use fewer units, or lower `train.learning_rate`",
+            ),
+        }
+    }
 }
 
 /// The units that have a problem, in order, each with its first [`UnitProblem`].

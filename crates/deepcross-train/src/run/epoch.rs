@@ -5,7 +5,7 @@ use super::trainer::Run;
 use crate::checkpoint::Snapshot;
 use crate::diagnosis::report_rows;
 use crate::error::TrainError;
-use crate::event::Event;
+use crate::event::{Event, Observer};
 use crate::objective::total_weight;
 use crate::options::Next;
 use deepcross_features::Batch;
@@ -17,18 +17,18 @@ impl<'a> Run<'a> {
         &mut self,
         epoch: u32,
         ahead: &mut ReadAhead<Batches<'a>>,
-        observe: &mut (dyn FnMut(Event<'_>) + Send),
+        observer: &mut Observer<'_>,
     ) -> Result<f64, TrainError> {
-        observe(Event::BatchWanted);
+        observer.event(Event::BatchWanted);
         while let Some(done) = ahead.next(|batch| {
-            observe(Event::BatchReady);
-            let done = self.step(epoch, batch, observe);
-            observe(Event::BatchWanted);
+            observer.event(Event::BatchReady);
+            let done = self.step(epoch, batch, observer);
+            observer.event(Event::BatchWanted);
             done
         })? {
             done?;
         }
-        observe(Event::BatchReady);
+        observer.event(Event::BatchReady);
         self.check_weights()?;
         let sums = self.state.sums;
         if sums.rows == 0 {
@@ -47,34 +47,36 @@ impl<'a> Run<'a> {
         &mut self,
         epoch: u32,
         batch: &mut Batch,
-        observe: &mut (dyn FnMut(Event<'_>) + Send),
+        observer: &mut Observer<'_>,
     ) -> Result<(), TrainError> {
         smooth(batch.labels_mut(), self.config.train.label_smoothing);
         let weight = total_weight(batch);
         if self.unit_rows.n_rows() == 0 && weight > 0.0 {
             self.unit_rows = report_rows(batch, self.encoder.new_batch());
-            self.observe_units(0, observe);
+            self.observe_units(0, observer)?;
         }
         self.engine.set_rate_factor(self.rates.factor(self.engine.n_steps()));
         let loss = self.engine.step(batch).map_err(|error| self.with_value_named(error))?;
         let sums = self.state.add_batch(batch.n_rows() as u64, loss, weight);
         if sums.weight > 0.0 {
             let (rows, loss) = (sums.rows, sums.mean_loss());
-            observe(Event::Step { epoch, rows, loss });
+            observer.event(Event::Step { epoch, rows, loss });
         }
-        self.after_batch(observe)
+        self.after_batch(observer)
     }
 
     pub(super) fn observe_units(
         &mut self,
         epoch: u32,
-        observe: &mut (dyn FnMut(Event<'_>) + Send),
-    ) {
+        observer: &mut Observer<'_>,
+    ) -> Result<(), TrainError> {
         if !self.engine.model().units().iter().any(Unit::is_residual) {
-            return;
+            return Ok(());
         }
         let units = self.engine.units(&self.unit_rows);
-        observe(Event::Units { epoch, rows: self.unit_rows.n_rows(), units: &units });
+        observer.event(Event::Units { epoch, rows: self.unit_rows.n_rows(), units: &units });
+        let warnings = self.unit_warnings.after(epoch, &units);
+        warnings.into_iter().try_for_each(|warning| observer.warn(warning))
     }
 
     fn check_weights(&self) -> Result<(), TrainError> {
@@ -98,10 +100,7 @@ impl<'a> Run<'a> {
     }
 
     /// Asks what is next after a batch, and writes a checkpoint if it is time for one.
-    fn after_batch(
-        &mut self,
-        observe: &mut (dyn FnMut(Event<'_>) + Send),
-    ) -> Result<(), TrainError> {
+    fn after_batch(&mut self, observer: &mut Observer<'_>) -> Result<(), TrainError> {
         let step = self.engine.n_steps();
         if self.stop.is_some_and(|stop| stop()) {
             return Err(TrainError::Interrupted { step });
@@ -124,7 +123,7 @@ impl<'a> Run<'a> {
             best: self.best.as_ref(),
         };
         let schedule = self.schedule.as_mut();
-        schedule.map_or(Ok(()), |schedule| schedule.save(snapshot, next, observe))
+        schedule.map_or(Ok(()), |schedule| schedule.save(snapshot, next, observer))
     }
 }
 

@@ -11,6 +11,7 @@ mod rows;
 mod setup;
 mod thread_pool;
 mod trainer;
+mod unit_warnings;
 mod validation;
 mod warm_start;
 

@@ -13,8 +13,9 @@ use super::rows::Rows;
 use crate::checkpoint::{FittedRows, file_differences, fingerprints};
 use crate::config_file::{RunConfig, differences};
 use crate::error::TrainError;
-use crate::event::{CacheEvent, Event};
+use crate::event::{CacheEvent, Event, Observer};
 use crate::options::Files;
+use crate::warning::Warning;
 use deepcross_data::cache::{Cache, CacheWriter, CachedRows};
 use deepcross_data::input::Fingerprint;
 use deepcross_data::{DataConfig, DataError, Partition, RowReader, Side};
@@ -26,8 +27,6 @@ use deepcross_model::artifact::{
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
-
-type Observe<'o> = dyn FnMut(Event<'_>) + Send + 'o;
 
 /// The sections besides those of the encoder.
 const IDENTITY: &str = "identity";
@@ -178,16 +177,16 @@ impl CachePlan {
         Ok(Self { file: file.to_owned(), of: CacheIdentity::of(config, files, init)? })
     }
 
-    /// The cache in the file, if it is valid and of these rows; if it is not, `observe` gets the reasons.
+    /// The cache in the file, if it is valid and of these rows; if it is not, `observer` gets the reasons.
     ///
     /// The whole file is read once, so that damage is not found in the middle of a run.
-    pub(crate) fn find(&self, files: &Files, observe: &mut Observe<'_>) -> Option<FoundCache> {
+    pub(crate) fn find(&self, files: &Files, observer: &mut Observer<'_>) -> Option<FoundCache> {
         let reasons = match self.read() {
             Ok((of, found)) => match of.differences(&self.of, files) {
                 differences if differences.is_empty() => {
                     let (file, rows) =
                         (self.file.as_path(), found.rows.train_rows().n_rows_of_part());
-                    observe(Event::Cache(CacheEvent::Used { file, rows }));
+                    observer.event(Event::Cache(CacheEvent::Used { file, rows }));
                     return Some(found);
                 }
                 differences => differences,
@@ -195,7 +194,7 @@ impl CachePlan {
             Err(DataError::MissingFile { .. }) => return None,
             Err(error) => vec![with_source(&error)],
         };
-        observe(Event::Cache(CacheEvent::Refused { file: &self.file, reasons: &reasons }));
+        observer.event(Event::Cache(CacheEvent::Refused { file: &self.file, reasons: &reasons }));
         None
     }
 
@@ -218,7 +217,7 @@ impl CachePlan {
         Ok((of, FoundCache { rows, encoder, fitted }))
     }
 
-    /// Encodes all rows into the file; `None` if it cannot be written, and `observe` gets the reason.
+    /// Encodes all rows into the file; `None` if it cannot be written, and `observer` gets the reason.
     ///
     /// # Errors
     /// As [`RowReader::fill`].
@@ -227,17 +226,16 @@ impl CachePlan {
         (config, rows): (&RunConfig, &Rows),
         (encoder, history): (&Encoder, Option<&History>),
         fitted: &FittedRows,
-        observe: &mut Observe<'_>,
+        observer: &mut Observer<'_>,
     ) -> Result<Option<RowCache>, TrainError> {
         match self.write((config, rows), (encoder, history), fitted) {
             Ok(made) => {
                 let (rows, bytes) = (made.train_rows().n_rows_of_part(), made.cache.n_bytes());
-                observe(Event::Cache(CacheEvent::Made { file: &self.file, rows, bytes }));
+                observer.event(Event::Cache(CacheEvent::Made { file: &self.file, rows, bytes }));
                 Ok(Some(made))
             }
             Err(error @ DataError::Unwritable { .. }) => {
-                let reason = with_source(&error);
-                observe(Event::Cache(CacheEvent::NotMade { reason: &reason }));
+                observer.warn(Warning::NoCache { reason: with_source(&error) })?;
                 Ok(None)
             }
             Err(error) => Err(error.into()),

@@ -10,15 +10,13 @@ use super::warm_start::{check_schema, survey};
 use crate::checkpoint::{Checkpoint, CheckpointSchedule, FittedRows, Identity, RunState, invalid};
 use crate::config_file::RunConfig;
 use crate::error::TrainError;
-use crate::event::Event;
+use crate::event::{Event, Observer};
 use crate::options::{Checkpoints, Files, RunOptions};
 use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, fit};
 use deepcross_features::{Encoder, History};
 use deepcross_model::{Model, TrainedModel};
 use std::path::Path;
-
-type Observe<'o> = dyn FnMut(Event<'_>) + Send + 'o;
 
 /// A run before its next step.
 pub(super) struct Setup {
@@ -39,12 +37,12 @@ pub(super) fn set_up<'c>(
     config: &RunConfig,
     (files, rows): (&Files, &Rows),
     options: RunOptions<'c>,
-    observe: &mut Observe<'_>,
+    observer: &mut Observer<'_>,
 ) -> Result<(Setup, Option<CheckpointSchedule<'c>>), TrainError> {
     let RunOptions { init, checkpoints, cache, .. } = options;
     let init_encoder = init.as_ref().map(|init| &init.encoder);
     let plan = cache.map(|file| CachePlan::new(config, files, init_encoder, &file)).transpose()?;
-    let found = plan.as_ref().and_then(|plan| plan.find(files, observe));
+    let found = plan.as_ref().and_then(|plan| plan.find(files, observer));
     init.as_ref().map_or(Ok(()), |init| check_schema(config, init))?;
     // The weights are trained further, and a calibrator belongs to the weights that it was fitted to.
     let init = init.map(|init| TrainedModel { calibrator: None, ..init });
@@ -52,15 +50,15 @@ pub(super) fn set_up<'c>(
 
     let mut setup = match (checkpoint, init, found) {
         (Some(checkpoint), init, found) => {
-            resume(config, rows, checkpoint, (init.is_some(), found), observe)?
+            resume(config, rows, checkpoint, (init.is_some(), found), observer)?
         }
-        (None, Some(init), found) => begin_from_model(config, rows, (init, found), observe)?,
-        (None, None, Some(found)) => begin_from_cache(config, found, observe)?,
-        (None, None, None) => begin(config, fit_encoder(config, rows)?, observe)?,
+        (None, Some(init), found) => begin_from_model(config, rows, (init, found), observer)?,
+        (None, None, Some(found)) => begin_from_cache(config, found, observer)?,
+        (None, None, None) => begin(config, fit_encoder(config, rows)?, observer)?,
     };
     if let Some(plan) = plan.filter(|_| setup.cache.is_none()) {
         let encoder = (&setup.encoder, setup.history.as_ref());
-        setup.cache = plan.make((config, rows), encoder, &setup.fitted, observe)?;
+        setup.cache = plan.make((config, rows), encoder, &setup.fitted, observer)?;
     }
     Ok((setup, schedule))
 }
@@ -94,7 +92,7 @@ fn resume(
     rows: &Rows,
     checkpoint: Checkpoint,
     (from_model, found): (bool, Option<FoundCache>),
-    observe: &mut Observe<'_>,
+    observer: &mut Observer<'_>,
 ) -> Result<Setup, TrainError> {
     // Rows of the same files and settings have the same encoder, unless one of the two was forged.
     let is_same = |found: &FoundCache| {
@@ -108,17 +106,17 @@ fn resume(
     };
     let Checkpoint { file, encoder, fitted, n_steps, state, weights, optimizer, best, .. } =
         checkpoint;
-    observe_fitted(&fitted, observe);
+    observe_fitted(&fitted, observer);
     let spec = config.model.check()?;
     let model = Model::for_params(&spec, encoder.shapes(), &weights)?;
-    observe_built(&model, &weights, observe);
+    observe_built(&model, &weights, observer);
     let (train, seed) = (&config.train, config.train.seed);
     let engine = Engine::new(model, weights, train.optimizer_config(), train.groups(), seed)?
         .with_trained_weights(train.negative_rate)
         .with_optimizer_state(n_steps, optimizer)
         .map_err(|error| invalid(&file, error.to_string()))?;
     let (epoch, rows, reports) = (state.epoch, state.sums.rows, &state.reports);
-    observe(Event::Resumed { file: &file, step: n_steps, epoch, rows, reports });
+    observer.event(Event::Resumed { file: &file, step: n_steps, epoch, rows, reports });
     Ok(Setup { encoder, history, fitted, engine, state, best, cache })
 }
 
@@ -147,15 +145,15 @@ fn begin_from_model(
     config: &RunConfig,
     rows: &Rows,
     (init, found): (TrainedModel, Option<FoundCache>),
-    observe: &mut Observe<'_>,
+    observer: &mut Observer<'_>,
 ) -> Result<Setup, TrainError> {
     let (fitted, cache) = match found {
         None => (survey(config, rows, &init.encoder)?, None),
         Some(found) => (found.fitted, Some(found.rows)),
     };
-    observe_fitted(&fitted, observe);
+    observe_fitted(&fitted, observer);
     let TrainedModel { model, params, encoder, .. } = init;
-    observe_built(&model, &params, observe);
+    observe_built(&model, &params, observer);
     let train = &config.train;
     let engine = Engine::new(model, params, train.optimizer_config(), train.groups(), train.seed)?
         .with_trained_weights(train.negative_rate);
@@ -167,9 +165,9 @@ fn begin_from_model(
 fn begin_from_cache(
     config: &RunConfig,
     FoundCache { rows, encoder, fitted }: FoundCache,
-    observe: &mut Observe<'_>,
+    observer: &mut Observer<'_>,
 ) -> Result<Setup, TrainError> {
-    let setup = new_model(config, (encoder, fitted), observe)?;
+    let setup = new_model(config, (encoder, fitted), observer)?;
     Ok(Setup { cache: Some(rows), ..setup })
 }
 
@@ -177,11 +175,11 @@ fn begin_from_cache(
 pub(super) fn begin(
     config: &RunConfig,
     fitted: Fitted,
-    observe: &mut Observe<'_>,
+    observer: &mut Observer<'_>,
 ) -> Result<Setup, TrainError> {
     let Fitted { encoder, history, rows, positives, skipped } = fitted;
     let fitted = FittedRows::new(rows, positives, &skipped);
-    let setup = new_model(config, (encoder, fitted), observe)?;
+    let setup = new_model(config, (encoder, fitted), observer)?;
     Ok(Setup { history: Some(history), ..setup })
 }
 
@@ -194,23 +192,23 @@ pub(crate) fn fit_encoder(config: &RunConfig, rows: &Rows) -> Result<Fitted, Tra
 fn new_model(
     config: &RunConfig,
     (encoder, fitted): (Encoder, FittedRows),
-    observe: &mut Observe<'_>,
+    observer: &mut Observer<'_>,
 ) -> Result<Setup, TrainError> {
-    observe_fitted(&fitted, observe);
+    observe_fitted(&fitted, observer);
     let (train, mut params) = (&config.train, Params::new());
     let model = Model::new(&config.model.check()?, encoder.shapes(), &mut params, train.seed)?;
-    observe_built(&model, &params, observe);
+    observe_built(&model, &params, observer);
     let engine = Engine::new(model, params, train.optimizer_config(), train.groups(), train.seed)?
         .with_negative_rate(train.negative_rate);
     let (history, state, best, cache) = (None, RunState::default(), None, None);
     Ok(Setup { encoder, history, fitted, engine, state, best, cache })
 }
 
-fn observe_fitted(fitted: &FittedRows, observe: &mut Observe<'_>) {
+fn observe_fitted(fitted: &FittedRows, observer: &mut Observer<'_>) {
     let FittedRows { rows, positives, .. } = *fitted;
-    observe(Event::Fitted { rows, positives, skipped: &fitted.skipped() });
+    observer.event(Event::Fitted { rows, positives, skipped: &fitted.skipped() });
 }
 
-fn observe_built(model: &Model, params: &Params<f32>, observe: &mut Observe<'_>) {
-    observe(Event::Built { model, n_parameters: params.n_parameters() });
+fn observe_built(model: &Model, params: &Params<f32>, observer: &mut Observer<'_>) {
+    observer.event(Event::Built { model, n_parameters: params.n_parameters() });
 }

@@ -7,11 +7,12 @@ use super::row_cache::RowCache;
 use super::rows::{Rows, check_files};
 use super::setup::{Setup, begin, set_up};
 use super::thread_pool::thread_pool;
+use super::unit_warnings::UnitWarnings;
 use super::validation::{EvaluateOptions, evaluate};
 use crate::checkpoint::{Best, CheckpointSchedule, FittedRows, RunState};
 use crate::config_file::{Monitor, RunConfig, Shuffle, TrainConfig};
 use crate::error::TrainError;
-use crate::event::{EpochReport, Event};
+use crate::event::{EpochReport, Event, Observer};
 use crate::options::{Files, RunOptions};
 use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, RowReader, Shuffled};
@@ -29,26 +30,28 @@ use deepcross_model::{Model, Predictor, TrainedModel, TrainingSummary};
 /// [`TrainError`] for problems of configuration and data, and if a number becomes NaN or infinite;
 /// [`TrainError::Stopped`] if the caller asked for it, [`TrainError::OtherRun`] if the checkpoint is
 /// not of this run, [`TrainError::OtherModel`] if the model to begin from has another schema, and
-/// [`TrainError::Checkpoint`] if the checkpoint cannot be read.
+/// [`TrainError::Checkpoint`] if the checkpoint cannot be read; [`TrainError::Warned`] if the run is strict and there is
+/// something to warn of.
 pub fn train(
     config: &RunConfig,
     files: &Files,
     options: RunOptions<'_>,
     observe: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<TrainedModel, TrainError> {
-    thread_pool(options.threads)?.install(|| train_here(config, files, options, observe))
+    let mut observer = Observer::new(observe, options.strict);
+    thread_pool(options.threads)?.install(|| train_here(config, files, options, &mut observer))
 }
 
 fn train_here(
     config: &RunConfig,
     files: &Files,
     options: RunOptions<'_>,
-    observe: &mut (dyn FnMut(Event<'_>) + Send),
+    observer: &mut Observer<'_>,
 ) -> Result<TrainedModel, TrainError> {
     check_files(config, files)?;
     let rows = Rows::open(config, files)?;
-    let (setup, schedule) = set_up(config, (files, &rows), options, observe)?;
-    run(config, &rows, setup, (schedule, None), observe)
+    let (setup, schedule) = set_up(config, (files, &rows), options, observer)?;
+    run(config, &rows, setup, (schedule, None), observer)
 }
 
 /// Trains a new model on rows that an encoder has been fitted on, in the thread pool of the caller; `stop` is asked
@@ -61,10 +64,10 @@ pub(crate) fn train_fitted(
     rows: &Rows,
     fitted: &Fitted,
     stop: Stop<'_>,
-    observe: &mut (dyn FnMut(Event<'_>) + Send),
+    observer: &mut Observer<'_>,
 ) -> Result<TrainedModel, TrainError> {
-    let setup = begin(config, fitted.clone(), observe)?;
-    run(config, rows, setup, (None, Some(stop)), observe)
+    let setup = begin(config, fitted.clone(), observer)?;
+    run(config, rows, setup, (None, Some(stop)), observer)
 }
 
 /// Asks the caller whether a run is to end early.
@@ -76,7 +79,7 @@ fn run<'a>(
     rows: &'a Rows,
     setup: Setup,
     (schedule, stop): (Option<CheckpointSchedule<'a>>, Option<Stop<'a>>),
-    observe: &mut (dyn FnMut(Event<'_>) + Send),
+    observer: &mut Observer<'_>,
 ) -> Result<TrainedModel, TrainError> {
     let Setup { encoder, history, fitted, engine, state, best, cache } = setup;
     let rates =
@@ -91,12 +94,13 @@ fn run<'a>(
         state,
         best,
         unit_rows: encoder.new_batch(),
+        unit_warnings: UnitWarnings::default(),
         valid: None,
         schedule,
         stop,
         cache,
     };
-    let (model, params, training) = run.epochs(history, observe)?;
+    let (model, params, training) = run.epochs(history, observer)?;
 
     let (config, spec) = (config.to_toml()?, config.model.check()?);
     let calibrator = None;
@@ -115,6 +119,7 @@ pub(super) struct Run<'a> {
     pub(super) best: Option<Params<f32>>,
     /// The rows of the unit reports; none before the first step.
     pub(super) unit_rows: Batch,
+    pub(super) unit_warnings: UnitWarnings,
     /// The validation rows of the last epoch, read to their end, for the counts in the reader.
     pub(super) valid: Option<RowReader<'a>>,
     /// The factor of the learning rates at each step.
@@ -142,9 +147,9 @@ impl<'a> Run<'a> {
     fn epochs(
         mut self,
         history: Option<History>,
-        observe: &mut (dyn FnMut(Event<'_>) + Send),
+        observer: &mut Observer<'_>,
     ) -> Result<(Model, Params<f32>, TrainingSummary), TrainError> {
-        let last = self.all_epochs(history, observe).map_err(|error| match &self.schedule {
+        let last = self.all_epochs(history, observer).map_err(|error| match &self.schedule {
             Some(schedule) => schedule.name_in(error),
             None => error,
         })?;
@@ -157,7 +162,7 @@ impl<'a> Run<'a> {
     fn all_epochs(
         &mut self,
         history: Option<History>,
-        observe: &mut (dyn FnMut(Event<'_>) + Send),
+        observer: &mut Observer<'_>,
     ) -> Result<u32, TrainError> {
         let train = &self.config.train;
         let shuffled = self.shuffled(history)?;
@@ -169,15 +174,15 @@ impl<'a> Run<'a> {
                 ahead.source_mut().shuffled.restart(u64::from(epoch))?;
                 self.state.begin(epoch);
             }
-            let train_loss = self.epoch(epoch, &mut ahead, observe)?;
+            let train_loss = self.epoch(epoch, &mut ahead, observer)?;
             let valid = self.validate()?;
             let best = self.keep_if_better(epoch, valid);
             self.rates.end_epoch(epoch, best);
             (self.state.level, self.state.waited) = self.rates.progress();
             let report = EpochReport { epoch, train_loss, valid, best };
             self.state.reports.push(report.clone());
-            observe(Event::Epoch(report));
-            self.observe_units(epoch, observe);
+            observer.event(Event::Epoch(report));
+            self.observe_units(epoch, observer)?;
             last = epoch;
             let waited = epoch - self.state.best.epoch;
             if train.patience.is_some_and(|patience| waited >= patience) {
@@ -185,7 +190,7 @@ impl<'a> Run<'a> {
             }
         }
         let train = ahead.source().shuffled.reader();
-        observe(Event::Read { train, valid: self.valid.as_ref() });
+        observer.event(Event::Read { train, valid: self.valid.as_ref() });
         Ok(last)
     }
 

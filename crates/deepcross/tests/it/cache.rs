@@ -5,7 +5,7 @@ use crate::common::{artifact, clicks, folder, write};
 use deepcross::model::TrainedModel;
 use deepcross::train::{
     CacheEvent, Checkpoints, EncodeOptions, Event, Files, Next, RunConfig, RunOptions, TrainError,
-    encode, train,
+    Warning, encode, train,
 };
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -158,14 +158,20 @@ impl Case {
 }
 
 fn note(event: &Event<'_>, events: &mut CacheEvents) {
-    let Event::Cache(event) = event else { return };
     events.push(match event {
+        Event::Warning(Warning::NoCache { reason }) => format!("not made: {reason}"),
+        Event::Cache(event) => cache_event(event),
+        _ => return,
+    });
+}
+
+fn cache_event(event: &CacheEvent<'_>) -> String {
+    match event {
         CacheEvent::Used { .. } => "used".to_owned(),
         CacheEvent::Made { .. } => "made".to_owned(),
-        CacheEvent::NotMade { reason } => format!("not made: {reason}"),
         CacheEvent::Refused { reasons, .. } => format!("refused: {}", reasons.join("; ")),
         other => format!("{other:?}"),
-    });
+    }
 }
 
 #[test]
@@ -225,7 +231,7 @@ fn a_validation_file_and_a_model_to_begin_from_are_cached() {
     case.check("a model");
     // A cache that is encoded beforehand has the same bytes as the cache of a run.
     let made = std::fs::read(case.cache()).expect("the run has made the cache");
-    let options = EncodeOptions { threads: 3, init: Some(&model) };
+    let options = EncodeOptions { threads: 3, init: Some(&model), strict: false };
     let encoded = encode(&case.config, &case.files, options, &case.cache(), &mut |_| ());
     let encoded = encoded.expect("the rows are valid");
     assert_eq!((encoded.rows, encoded.valid_rows), (ROWS, 700));
@@ -272,7 +278,11 @@ fn a_stopped_run_resumes_with_its_cache_or_another() {
             // In the last case, every other call has no cache.
             let cache = (!whole || stops % 2 == 0).then(|| case.cache());
             let threads = 1 + stops % 3;
-            let options = RunOptions { threads, init: None, checkpoints: Some(checkpoints), cache };
+            let options = RunOptions {
+                cache,
+                checkpoints: Some(checkpoints),
+                ..RunOptions::on_threads(threads)
+            };
             match train(&case.config, &case.files, options, &mut |_| ()) {
                 Err(TrainError::Stopped { .. }) => stops += 1,
                 result => break result.unwrap_or_else(|error| panic!("{error}")),

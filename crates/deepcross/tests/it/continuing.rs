@@ -93,7 +93,8 @@ fn a_calibrator_is_dropped() {
         let ask = move |step| if step == stop { Next::Stop } else { Next::Continue };
         let checkpoints = Checkpoints::new(&checkpoint).resume(true).ask(ask);
         let init = Some(init.clone());
-        let options = RunOptions { threads: 2, init, checkpoints: Some(checkpoints), cache: None };
+        let options =
+            RunOptions { init, checkpoints: Some(checkpoints), ..RunOptions::on_threads(2) };
         train(&config, &files(std::slice::from_ref(&second)), options, &mut |_| ())
     };
     assert!(matches!(run(&model, 3), Err(TrainError::Stopped { step: 3, .. })));

@@ -4,8 +4,8 @@
 use crate::common::{artifact, clicks, config, folder, kinds, trained_with, write};
 use deepcross::model::TrainedModel;
 use deepcross::train::{
-    Checkpoints, EpochReport, Event, Files, Next, RunConfig, RunOptions, TrainError, load_model,
-    train,
+    Checkpoints, EpochReport, Event, Files, Next, RunConfig, RunOptions, TrainError, Warning,
+    load_model, train,
 };
 use deepcross_testing::number_of_mutations;
 use rand::{Rng, SeedableRng};
@@ -46,10 +46,9 @@ impl Case {
     ) -> Result<TrainedModel, TrainError> {
         let checkpoints = Checkpoints::new(self.checkpoint()).resume(true).ask(ask);
         let options = RunOptions {
-            threads,
             init: self.init.clone(),
             checkpoints: Some(checkpoints),
-            cache: None,
+            ..RunOptions::on_threads(threads)
         };
         train(&self.config, &self.files, options, observe)
     }
@@ -413,7 +412,8 @@ fn a_checkpoint_that_cannot_be_written_ends_only_a_run_that_must_stop() {
             .ask(move |step| if step == 3 { next } else { Next::Continue });
         let options = RunOptions { checkpoints: Some(checkpoints), ..RunOptions::on_threads(2) };
         train(&case.config, &case.files, options, &mut |event| {
-            *warnings += u32::from(matches!(event, Event::NoCheckpoint { step: 3, .. }));
+            *warnings +=
+                u32::from(matches!(event, Event::Warning(Warning::NoCheckpoint { step: 3, .. })));
         })
     };
     let mut warnings = 0;

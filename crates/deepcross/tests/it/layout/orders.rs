@@ -29,6 +29,7 @@ const AUTODIFF: Order = &[
 const CLI: Order = &[
     &["call_error"],
     &["output", "signals"],
+    &["warnings"],
     &["inputs", "arguments"],
     &["text"],
     &["pages"],
@@ -106,6 +107,7 @@ const REPORT: Order =
 
 const TRAIN: Order = &[
     &["objective", "diagnosis"],
+    &["warning"],
     &["error"],
     &["event", "options"],
     &["config_file"],
