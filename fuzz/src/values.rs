@@ -28,6 +28,10 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         {"name": "unix", "kind": "time", "part": "hour"},
         {"name": "unix-ms", "kind": "time", "part": "weekday", "time_format": "unix-ms", "utc_offset": "-08:30"},
         {"name": "date", "kind": "time", "part": "hour", "time_format": "date-time", "utc_offset": "+01:00"},
+        {"name": "unix-ns", "kind": "time", "part": "hour", "time_format": "unix-ns"},
+        {"name": "month-first", "kind": "time", "part": "weekday", "time_format": "month-first"},
+        {"name": "day-first", "kind": "time", "part": "weekday", "time_format": "day-first", "utc_offset": "+01:00"},
+        {"name": "month-name", "kind": "time", "part": "hour", "time_format": "month-name"},
         {"name": "yymmddhh", "kind": "time", "part": "weekday", "time_format": "yymmddhh"},
     ]);
     let mut fields: Vec<FieldConfig> = serde_json::from_value(fields).expect("fields");

@@ -14,6 +14,7 @@ pub mod suggest;
 pub mod batch;
 mod counts;
 mod raw;
+mod times;
 
 // From values to ids.
 mod lookup;
@@ -47,6 +48,9 @@ pub use raw::row_fields::RowFields;
 pub use raw::spelling::{Spelling, canonical, truth};
 pub use raw::value::Value;
 pub use state::{EncoderState, FieldState};
+pub use times::instant::Instant;
+pub use times::time_format::{ReadTime, TimeFormat};
+pub use times::time_formats::TimeFormats;
 
 pub mod fields {
     //! The keys of each kind of field, for fields that are made in code.
@@ -58,8 +62,9 @@ pub mod fields {
     pub use crate::kinds::multi_hot::{MultiHot, Pooling};
     pub use crate::kinds::number::{Number, Transform};
     pub use crate::kinds::text::{Grams, Text};
-    pub use crate::kinds::time::{Time, TimeFormat, TimePart};
+    pub use crate::kinds::time::{Time, TimePart};
     pub use crate::kinds::utc_offset::UtcOffset;
     pub use crate::lookup::id_keys::{HashKeys, IdKeys, VocabularyKeys};
     pub use crate::lookup::vocabulary::TopBy;
+    pub use crate::times::time_format::TimeFormat;
 }

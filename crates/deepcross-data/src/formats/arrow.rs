@@ -18,7 +18,7 @@ use arrow_array::{
     RecordBatch,
 };
 use arrow_schema::{DataType, FieldRef, Schema, TimeUnit};
-use deepcross_features::{Cell, CellList, Cells, LIST_SEPARATOR};
+use deepcross_features::{Cell, CellList, Cells, Instant, LIST_SEPARATOR};
 
 use crate::config::first_repeated;
 use crate::error::DataError;
@@ -83,7 +83,9 @@ pub(crate) fn names(schema: &Schema) -> Result<Vec<String>, String> {
 fn problem_of_types(first: &Schema, other: &Schema) -> Option<String> {
     let mut pairs = first.fields().iter().zip(other.fields());
     let differ = |(first, other): &(&FieldRef, &FieldRef)| {
-        value_type(first.data_type()) != value_type(other.data_type())
+        let [(first, first_is_list), (other, other_is_list)] =
+            [first, other].map(|field| value_type(field.data_type()));
+        first_is_list != other_is_list || !have_same_text(first, other)
     };
     let (first, other) = pairs.find(differ)?;
     Some(format!(
@@ -102,6 +104,14 @@ fn value_type(kind: &DataType) -> (&DataType, bool) {
         DataType::List(element) | DataType::LargeList(element) => (element.data_type(), true),
         DataType::Dictionary(_, value) => (value, false),
         kind => (kind, false),
+    }
+}
+
+/// Whether the same value has the same text in both types: instants have it whatever the name of their zone.
+fn have_same_text(first: &DataType, other: &DataType) -> bool {
+    match (first, other) {
+        (DataType::Timestamp(a, Some(_)), DataType::Timestamp(b, Some(_))) => a == b,
+        _ => first == other,
     }
 }
 
@@ -219,8 +229,8 @@ fn spelled_bytes(cell: Cell<'_>, limit: usize, scratch: &mut Vec<u8>) -> usize {
 fn problem(cell: Cell<'_>) -> Option<&'static str> {
     match cell {
         Cell::Day(day) => (!DAYS.contains(&day)).then_some(IN_RANGE),
-        Cell::Time { seconds, .. } => {
-            (!DAYS.contains(&seconds.div_euclid(SECONDS_OF_DAY))).then_some(IN_RANGE)
+        Cell::Instant(time) | Cell::LocalTime(time) => {
+            (!DAYS.contains(&time.seconds().div_euclid(SECONDS_OF_DAY))).then_some(IN_RANGE)
         }
         Cell::List(list) => list.iter().find_map(|element| match element {
             Cell::Text(text) => text.contains(&LIST_SEPARATOR).then_some(PLAIN_ELEMENTS),
@@ -293,26 +303,47 @@ fn times(array: &ArrayRef, kind: &DataType) -> Box<dyn Cells> {
         DataType::Date64 => {
             numbers::<Date64Type>(array, |time| Cell::Day(time.div_euclid(MILLISECONDS_OF_DAY)))
         }
-        DataType::Timestamp(TimeUnit::Second, _) => {
-            numbers::<TimestampSecondType>(array, |time| moment(time, 1))
-        }
-        DataType::Timestamp(TimeUnit::Millisecond, _) => {
-            numbers::<TimestampMillisecondType>(array, |time| moment(time, 1_000))
-        }
-        DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            numbers::<TimestampMicrosecondType>(array, |time| moment(time, 1_000_000))
-        }
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-            numbers::<TimestampNanosecondType>(array, |time| moment(time, 1_000_000_000))
+        DataType::Timestamp(unit, zone) => {
+            // A time with a zone is a moment, and the name of the zone says only how clocks should show it.
+            let is_instant = zone.is_some();
+            match unit {
+                TimeUnit::Second => moments::<TimestampSecondType, 1>(array, is_instant),
+                TimeUnit::Millisecond => {
+                    moments::<TimestampMillisecondType, 1_000>(array, is_instant)
+                }
+                TimeUnit::Microsecond => {
+                    moments::<TimestampMicrosecondType, 1_000_000>(array, is_instant)
+                }
+                TimeUnit::Nanosecond => {
+                    moments::<TimestampNanosecondType, 1_000_000_000>(array, is_instant)
+                }
+            }
         }
         _ => Box::new(Missing),
     }
 }
 
+/// Numbers of parts of a second since 1970-01-01; a second has `PARTS` parts.
+fn moments<T: ArrowPrimitiveType<Native = i64>, const PARTS: i64>(
+    array: &ArrayRef,
+    is_instant: bool,
+) -> Box<dyn Cells> {
+    let cell = if is_instant { instant::<PARTS> } else { local_time::<PARTS> };
+    numbers::<T>(array, cell)
+}
+
+fn instant<const PARTS: i64>(time: i64) -> Cell<'static> {
+    Cell::Instant(moment(time, PARTS))
+}
+
+fn local_time<const PARTS: i64>(time: i64) -> Cell<'static> {
+    Cell::LocalTime(moment(time, PARTS))
+}
+
 /// The moment that is `time` parts of a second after 1970-01-01; a second has `parts` parts.
-fn moment(time: i64, parts: i64) -> Cell<'static> {
+fn moment(time: i64, parts: i64) -> Instant {
     let nanoseconds = (time.rem_euclid(parts) * (1_000_000_000 / parts)) as u32;
-    Cell::Time { seconds: time.div_euclid(parts), nanoseconds }
+    Instant::new(time.div_euclid(parts), nanoseconds)
 }
 
 /// A column without values.

@@ -12,13 +12,14 @@ use arrow_array::types::{Int8Type, Int32Type};
 use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array,
     Float64Array, Int32Array, RecordBatch, StringArray, StringViewArray, StructArray,
-    TimestampMillisecondArray, UInt64Array,
+    TimestampMillisecondArray, TimestampSecondArray, UInt64Array,
 };
 use arrow_schema::{DataType, Field};
 use deepcross_data::split::{Shares, SplitBy, Splitter};
 use deepcross_data::{
     BadRows, DataConfig, DataError, Input, Labels, Partition, RowPlan, RowReader, Source, fit,
 };
+use deepcross_features::fields::{TimeFormat, TimePart, UtcOffset};
 use deepcross_features::{Batch, FieldConfig, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -84,6 +85,14 @@ fn each_type_has_the_text_of_its_values() {
             "time",
             Arc::new(TimestampMillisecondArray::from(vec![1_709_209_800_000, 1_500])),
             ["2024-02-29T12:30:00", "1970-01-01T00:00:01.500"],
+        ),
+        (
+            "instant",
+            Arc::new(
+                TimestampMillisecondArray::from(vec![1_709_209_800_000, -1])
+                    .with_timezone("Asia/Tokyo"),
+            ),
+            ["2024-02-29T12:30:00Z", "1969-12-31T23:59:59.999Z"],
         ),
         (
             "price",
@@ -325,6 +334,72 @@ fn batches_in_memory_give_what_parquet_gives() {
     assert_eq!(error, "`rows in memory`: the batches have different columns");
 }
 
+/// Instants have the hours of the configured clock, and local times those that are written, in every format.
+#[test]
+fn instants_have_the_same_hours_from_text_and_parquet() {
+    let n = 50_i64;
+    let at = |i: i64| 1_709_209_800 + 3_607 * i;
+    let clicks =
+        || -> ArrayRef { Arc::new(BooleanArray::from_iter((0..n).map(|i| Some(i % 3 == 0)))) };
+    let times = || TimestampMillisecondArray::from_iter_values((0..n).map(|i| 1000 * at(i)));
+    let text = |i: i64, zone: &str| {
+        let second = (12 * 3600 + 30 * 60 + 3_607 * i) % 86_400;
+        let day = (12 * 3600 + 30 * 60 + 3_607 * i) / 86_400;
+        let date = ["2024-02-29", "2024-03-01", "2024-03-02"][day as usize];
+        format!("{date}T{:02}:{:02}:{:02}{zone}", second / 3600, second / 60 % 60, second % 60)
+    };
+    let csv = |zone: &str| {
+        let lines = (0..n).map(|i| format!("{},{}\n", u8::from(i % 3 == 0), text(i, zone)));
+        format!("click,at\n{}", lines.collect::<String>())
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let config = config("label = 'click'");
+    let hours = |source: &Source| {
+        let [hour, day] =
+            [("hour", TimePart::Hour), ("day", TimePart::Weekday)].map(|(name, part)| {
+                let field = FieldConfig::time(name, part).column("at");
+                field
+                    .time_format(TimeFormat::DateTime)
+                    .utc_offset(UtcOffset::parse("+09:00").unwrap())
+            });
+        let schema = Schema::new(vec![hour, day], vec![String::new()]).unwrap();
+        let encoder = fit(source, &schema, Partition::All, BadRows::Error).unwrap().encoder;
+        let plan = RowPlan {
+            labels: Labels::Required,
+            partition: Partition::All,
+            bad_rows: BadRows::Error,
+        };
+        let mut reader = RowReader::new(source, &encoder, plan).unwrap();
+        let mut batch = reader.new_batch();
+        while reader.fill(&mut batch, 7).unwrap() > 0 {}
+        assert_eq!(batch.n_rows(), n as usize);
+        batch
+    };
+    let of_csv = |zone: &str| {
+        let path = folder.path().join("x.csv");
+        std::fs::write(&path, csv(zone)).unwrap();
+        hours(&Source::open(&[path], &config).unwrap())
+    };
+    let of_parquet = |times: TimestampMillisecondArray| {
+        let columns: Vec<(&str, ArrayRef)> = vec![("click", clicks()), ("at", Arc::new(times))];
+        let batch = RecordBatch::try_from_iter(columns.clone()).unwrap();
+        let (_folder, path) = written(columns);
+        let parquet = hours(&Source::open(&[path], &config).unwrap());
+        let memory = Input::from_batches(&[batch]).unwrap();
+        assert_eq!(hours(&Source::open(memory, &config).unwrap()), parquet);
+        parquet
+    };
+    let instants = of_csv("Z");
+    assert_eq!(of_parquet(times().with_timezone("UTC")), instants);
+    assert_eq!(of_parquet(times().with_timezone("Asia/Tokyo")), instants);
+    let local = of_csv("");
+    assert_eq!(of_parquet(times()), local);
+    assert_ne!(local, instants);
+    // 12:30 in UTC is 21:30 at the configured clock.
+    let hour = |batch: &Batch| batch.columns()[0].clone().sparse_mut().ids()[0];
+    assert_eq!((hour(&local), hour(&instants)), (13, 22));
+}
+
 #[test]
 fn batches_have_the_types_of_the_first() {
     let batch = |column: ArrayRef| RecordBatch::try_from_iter([("new", column)]).unwrap();
@@ -351,6 +426,12 @@ fn batches_have_the_types_of_the_first() {
     };
     assert_eq!(of(&booleans, &texts), refused("Utf8", "Boolean"));
     assert_eq!(of(&texts, &list(false)), refused("List(Utf8)", "Utf8"));
+    let zoned = |zone: &str| -> ArrayRef {
+        Arc::new(TimestampSecondArray::from(vec![0]).with_timezone(zone))
+    };
+    let local: ArrayRef = Arc::new(TimestampSecondArray::from(vec![0]));
+    assert_eq!(of(&zoned("UTC"), &zoned("Asia/Tokyo")), Ok(()));
+    assert_eq!(of(&local, &zoned("UTC")), refused("Timestamp(s, \"UTC\")", "Timestamp(s)"));
     for (first, other) in
         [(&few, &many), (&many, &texts), (&texts, &few), (&list(false), &list(true))]
     {

@@ -118,9 +118,10 @@ mod tests {
     use crate::kinds::multi_hot::Pooling;
     use crate::kinds::number::Transform;
     use crate::kinds::text::Grams;
-    use crate::kinds::time::{TimeFormat, TimePart};
+    use crate::kinds::time::TimePart;
     use crate::kinds::utc_offset::UtcOffset;
     use crate::lookup::vocabulary::TopBy;
+    use crate::times::time_format::TimeFormat;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Run {

@@ -3,14 +3,9 @@
 //! Clicks depend on the time of day and the day of the week.
 //! A timestamp as a number hides these, and a timestamp as a category does not occur again.
 //! The form of a time is configured and not guessed: `14102100` may be an hour of 2014 or seconds of 1970.
-//! The crate jiff parses dates and computes with them.
 
 use std::fmt;
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::fmt::temporal::Pieces;
-use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::column::Column;
@@ -20,11 +15,11 @@ use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
 use crate::kind::{Encode, Fit, Kind};
-use crate::kinds::number;
 use crate::kinds::utc_offset::UtcOffset;
 use crate::lookup::MISSING;
 use crate::problem::Problem;
 use crate::raw::value_text::{Texts, ValueError};
+use crate::times::time_format::{ReadTime, TimeFormat};
 
 /// The name of the kind.
 const NAME: &str = "time";
@@ -37,7 +32,7 @@ const FIRST: u32 = 1;
 pub struct Time {
     /// The part that is the value, `hour` or `weekday`; must be given.
     pub part: Option<TimePart>,
-    /// The form in which a time is written, `unix` (the default), `unix-ms`, `date-time` or `yymmddhh`.
+    /// The form in which a time is written; by default [`TimeFormat::Unix`].
     pub time_format: Option<TimeFormat>,
     /// Except for `yymmddhh`: the offset from UTC of the clock that shows the hour and the weekday, such as `+01:00`;
     /// by default none.
@@ -52,21 +47,6 @@ pub enum TimePart {
     Hour,
     /// The day of the week, Monday first.
     Weekday,
-}
-
-/// The form in which a time is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TimeFormat {
-    /// Seconds since the beginning of 1970, UTC.
-    #[default]
-    Unix,
-    /// Milliseconds since the beginning of 1970, UTC.
-    UnixMs,
-    /// `2016-08-13 09:30:00` of the local clock, or with an offset from UTC as in RFC 3339: `2016-08-13T09:30:00Z`.
-    DateTime,
-    /// `16081309` of the local clock: year, month, day and hour with two digits each.
-    Yymmddhh,
 }
 
 /// Writes one id per row; there is nothing to learn.
@@ -156,8 +136,7 @@ impl Encode for TimeEncoder {
     }
 
     fn form(&self) -> ValueForm {
-        let is_number = matches!(self.format, TimeFormat::Unix | TimeFormat::UnixMs);
-        ValueForm::Time { is_number }
+        ValueForm::Time { is_number: self.format.is_number() }
     }
 
     fn encode(
@@ -176,61 +155,41 @@ impl Encode for TimeEncoder {
 
 impl TimeEncoder {
     fn id(&self, text: &str) -> Result<u32, ValueError> {
-        let time = match self.format {
-            TimeFormat::Unix => self.at_seconds(text, 1.0),
-            TimeFormat::UnixMs => self.at_seconds(text, 1000.0),
-            TimeFormat::DateTime => self.date_time(text),
-            TimeFormat::Yymmddhh => yymmddhh(text.as_bytes()),
-        };
-        let time = time.ok_or(ValueError::Expected(self.expected()))?;
+        let fits = |read: &ReadTime| read.has_hours || self.part == TimePart::Weekday;
+        let read = self.format.read(text).filter(fits);
+        let read = read.ok_or(ValueError::Expected(self.expected()))?;
+        let ahead = if read.is_local { 0 } else { i64::from(self.offset_minutes) * 60 };
         let part = match self.part {
-            TimePart::Hour => time.hour(),
-            TimePart::Weekday => time.weekday().to_monday_zero_offset(),
+            TimePart::Hour => read.instant.hour(ahead),
+            TimePart::Weekday => read.instant.weekday(ahead),
         };
-        Ok(FIRST + part.unsigned_abs() as u32)
-    }
-
-    /// The local time after a number of units since the beginning of 1970, UTC; a second has `parts` units.
-    fn at_seconds(&self, text: &str, parts: f64) -> Option<DateTime> {
-        let seconds = (number::parse(text).ok()? / parts).floor();
-        self.local(Timestamp::from_second(seconds as i64).ok()?)
-    }
-
-    /// The local time of a date and a time of day, which is taken as local unless it has an offset from UTC.
-    ///
-    /// A time zone without an offset, as in `[Asia/Tokyo]`, means the clock of another place: such a time is refused.
-    fn date_time(&self, text: &str) -> Option<DateTime> {
-        let pieces = Pieces::parse(text).ok()?;
-        let of_zone = pieces.offset().is_none() && pieces.time_zone_annotation().is_some();
-        if of_zone {
-            return None;
-        }
-        let time = match self.part {
-            TimePart::Hour => pieces.time()?,
-            TimePart::Weekday => pieces.time().unwrap_or_default(),
-        };
-        let time = pieces.date().to_datetime(time);
-        match pieces.to_numeric_offset() {
-            Some(offset) => self.local(offset.to_timestamp(time).ok()?),
-            None => Some(time),
-        }
-    }
-
-    /// The time that a clock with the configured offset from UTC shows.
-    fn local(&self, timestamp: Timestamp) -> Option<DateTime> {
-        let offset = Offset::from_seconds(i32::from(self.offset_minutes) * 60).ok()?;
-        Some(offset.to_datetime(timestamp))
+        Ok(FIRST + part)
     }
 
     fn expected(&self) -> &'static str {
+        use TimeFormat::{DateTime, DayFirst, MonthFirst, MonthName};
         match (self.format, self.part) {
             (TimeFormat::Unix, _) => "a number of seconds since 1970, up to the year 9999",
             (TimeFormat::UnixMs, _) => "a number of milliseconds since 1970, up to the year 9999",
-            (TimeFormat::DateTime, TimePart::Hour) => {
+            (TimeFormat::UnixUs, _) => "a number of microseconds since 1970, up to the year 9999",
+            (TimeFormat::UnixNs, _) => "a number of nanoseconds since 1970, up to the year 9999",
+            (DateTime, TimePart::Hour) => {
                 "a date and a time such as `2016-08-13 09:30:00` or `2016-08-13T09:30:00Z`"
             }
-            (TimeFormat::DateTime, TimePart::Weekday) => {
-                "a date such as `2016-08-13`, alone or with a time"
+            (DateTime, TimePart::Weekday) => "a date such as `2016-08-13`, alone or with a time",
+            (MonthFirst, TimePart::Hour) => "a date and a time such as `08/13/2016 9:30 AM`",
+            (MonthFirst, TimePart::Weekday) => "a date such as `08/13/2016`, alone or with a time",
+            (DayFirst, TimePart::Hour) => {
+                "a date and a time such as `13.08.2016 09:30` or `13/08/2016 09:30`"
+            }
+            (DayFirst, TimePart::Weekday) => {
+                "a date such as `13.08.2016` or `13/08/2016`, alone or with a time"
+            }
+            (MonthName, TimePart::Hour) => {
+                "a date and a time such as `Sat, 13 Aug 2016 09:30:00 GMT`"
+            }
+            (MonthName, TimePart::Weekday) => {
+                "a date such as `13 Aug 2016` or `Aug 13, 2016`, alone or with a time"
             }
             (TimeFormat::Yymmddhh, _) => "an hour as YYMMDDHH, such as `16081309`",
         }
@@ -248,26 +207,6 @@ impl fmt::Display for TimePart {
             Self::Weekday => "weekday",
         })
     }
-}
-
-impl fmt::Display for TimeFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unix => "unix",
-            Self::UnixMs => "unix-ms",
-            Self::DateTime => "date-time",
-            Self::Yymmddhh => "yymmddhh",
-        })
-    }
-}
-
-/// The hour of this century that eight digits name.
-fn yymmddhh(text: &[u8]) -> Option<DateTime> {
-    if text.len() != 8 || !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let pair = |i: usize| (text[i] - b'0').cast_signed() * 10 + (text[i + 1] - b'0').cast_signed();
-    DateTime::new(2000 + i16::from(pair(0)), pair(2), pair(4), pair(6), 0, 0, 0).ok()
 }
 
 #[cfg(test)]
@@ -299,7 +238,9 @@ mod tests {
 
     #[test]
     fn times_have_an_hour_and_a_weekday() {
-        use TimeFormat::{DateTime, Unix, UnixMs, Yymmddhh};
+        use TimeFormat::{
+            DateTime, DayFirst, MonthFirst, MonthName, Unix, UnixMs, UnixNs, UnixUs, Yymmddhh,
+        };
         // 13 August 2016, the first day of KDD 2016, was a Saturday.
         check(Unix, "+00:00", "1471080600", 9, 5);
         check(Unix, "+00:00", "1471080600.75", 9, 5);
@@ -317,6 +258,18 @@ mod tests {
         check(DateTime, "+00:00", "2016-08-13T01:30:00+02:00", 23, 4);
         check(DateTime, "+00:00", "2016-08-13T01:30:00+02:00[Europe/Paris]", 23, 4);
         check(DateTime, "+00:00", "2016-08-13 23:59:60", 23, 5);
+        for (format, text) in [
+            (MonthFirst, "08/13/2016 9:30 AM"),
+            (DayFirst, "13.08.2016 09:30"),
+            (DayFirst, "13/08/16 09:30"),
+            (MonthName, "Sat Aug 13 09:30:00 2016"),
+            (DateTime, "2016081309"),
+        ] {
+            check(format, "+05:00", text, 9, 5);
+        }
+        check(MonthName, "+05:00", "Sat, 13 Aug 2016 09:30:00 GMT", 14, 5);
+        check(UnixUs, "+05:00", "1471080600123456", 14, 5);
+        check(UnixNs, "+05:00", "1471080600123456789", 14, 5);
         check(Yymmddhh, "+05:00", "16081309", 9, 5);
         check(Yymmddhh, "+00:00", "14102100", 0, 1);
     }
@@ -334,12 +287,15 @@ mod tests {
 
     #[test]
     fn other_text_than_times_is_refused() {
-        use TimeFormat::{DateTime, Unix, UnixMs, Yymmddhh};
+        use TimeFormat::{
+            DateTime, DayFirst, MonthFirst, MonthName, Unix, UnixMs, UnixNs, Yymmddhh,
+        };
         for (format, text) in [
             (Unix, "2016-08-13"),
             (Unix, "1471080600000"),
             (Unix, "nan"),
             (UnixMs, "1e18"),
+            (UnixNs, "9223372036854775808000"),
             (DateTime, "2016-08-13"),
             (DateTime, "2016-02-30 00:00:00"),
             (DateTime, "2016-08-13 24:00:00"),
@@ -348,6 +304,12 @@ mod tests {
             (DateTime, "-9999-01-01T00:00:00+23:59"),
             (DateTime, "2016-08-13T09:30[Asia/Tokyo]"),
             (DateTime, "2016-08-13T09:30[+09:00]"),
+            (DateTime, "2016-08-13 09:30 Tokyo"),
+            (MonthFirst, "13/08/2016 09:30"),
+            (MonthFirst, "08/13/2016"),
+            (DayFirst, "08/13/2016 09:30"),
+            (MonthName, "13 Augu 2016 09:30"),
+            (MonthName, "Fri, 13 Aug 2016 09:30:00 GMT"),
             (Yymmddhh, "1608130"),
             (Yymmddhh, "160813091"),
             (Yymmddhh, "16081324"),
@@ -396,9 +358,7 @@ mod tests {
             text in prop_oneof![".{0,30}", "[0-9T:. Z+\\-\\[\\]]{0,30}", "[0-9]{8}"],
             offset in -1439_i16..1440,
         ) {
-            for format in
-                [TimeFormat::Unix, TimeFormat::UnixMs, TimeFormat::DateTime, TimeFormat::Yymmddhh]
-            {
+            for format in TimeFormat::ALL {
                 for part in [TimePart::Hour, TimePart::Weekday] {
                     let encoder = TimeEncoder { part, format, offset_minutes: offset };
                     let found = encode(&encoder, Some(&text));

@@ -9,6 +9,7 @@ use std::fmt::{self, Write};
 use crate::limits::in_range;
 use crate::raw::value::RUN;
 use crate::raw::value_text::Missing;
+use crate::times::instant::{Instant, write_day};
 
 /// The separator between the elements of a list: the default of multi-hot fields.
 pub const LIST_SEPARATOR: u8 = b'|';
@@ -32,13 +33,10 @@ pub enum Cell<'a> {
     Boolean(bool),
     /// A day, as the number of days since 1970-01-01.
     Day(i64),
-    /// A moment in UTC.
-    Time {
-        /// The seconds since 1970-01-01.
-        seconds: i64,
-        /// The nanoseconds after that, below 10⁹.
-        nanoseconds: u32,
-    },
+    /// A moment.
+    Instant(Instant),
+    /// A date and a time of day that the clock of some place showed, as the moment at which one in UTC shows them.
+    LocalTime(Instant),
     /// Several values.
     List(CellList<'a>),
 }
@@ -102,8 +100,8 @@ impl<'a> Cell<'a> {
 
     /// Appends the text of the cell; a missing value has no text.
     ///
-    /// Numbers have the fewest digits from which they can be read back; booleans are 1 and 0, like labels; times are as
-    /// in `2024-02-29T12:30:00`; the elements of a list have `|` between them, and missing elements are left out.
+    /// Numbers have the fewest digits from which they can be read back; booleans are 1 and 0, like labels; instants
+    /// are as in `2024-02-29T12:30:00Z`, and local times as in `2024-02-29T12:30:00`; the elements of a list have `|` between them, and missing elements are left out.
     pub fn spell(self, text: &mut Vec<u8>) {
         match self {
             Self::Null => {}
@@ -113,8 +111,9 @@ impl<'a> Cell<'a> {
             Self::Unsigned(number) => put(text, format_args!("{number}")),
             Self::Single(number) => put(text, format_args!("{number}")),
             Self::Double(number) => put(text, format_args!("{number}")),
-            Self::Day(day) => spell_day(day, text),
-            Self::Time { seconds, nanoseconds } => spell_time(seconds, nanoseconds, text),
+            Self::Day(day) => write_to(text, |text| write_day(day, text)),
+            Self::Instant(instant) => put(text, format_args!("{instant}")),
+            Self::LocalTime(time) => write_to(text, |text| time.write_local(text)),
             Self::List(list) => spell_list(list, text),
         }
     }
@@ -204,53 +203,23 @@ fn spell_list(list: CellList<'_>, text: &mut Vec<u8>) {
     }
 }
 
-fn spell_day(day: i64, text: &mut Vec<u8>) {
-    let (year, month, day) = date(day);
-    // A year of more than four digits has a sign, as ISO 8601 says.
-    match (0..=9999).contains(&year) {
-        true => put(text, format_args!("{year:04}-{month:02}-{day:02}")),
-        false => put(text, format_args!("{year:+05}-{month:02}-{day:02}")),
-    }
-}
-
-fn spell_time(seconds: i64, nanoseconds: u32, text: &mut Vec<u8>) {
-    const DAY: i64 = 24 * 60 * 60;
-    spell_day(seconds.div_euclid(DAY), text);
-    let second = seconds.rem_euclid(DAY);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    put(text, format_args!("T{hour:02}:{minute:02}:{second:02}"));
-    match nanoseconds {
-        0 => {}
-        n if n % 1_000_000 == 0 => put(text, format_args!(".{:03}", n / 1_000_000)),
-        n if n % 1_000 == 0 => put(text, format_args!(".{:06}", n / 1_000)),
-        n => put(text, format_args!(".{n:09}")),
-    }
-}
-
-/// The year, month and day of a number of days since 1970-01-01, in the Gregorian calendar.
-///
-/// Years begin in March, so that a leap day is the last of its year; 400 years have 146,097 days.
-fn date(day: i64) -> (i64, i64, i64) {
-    let day = day + 719_468;
-    let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
-}
-
 fn put(text: &mut Vec<u8>, value: fmt::Arguments<'_>) {
-    struct Text<'t>(&'t mut Vec<u8>);
-    impl Write for Text<'_> {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            self.0.extend_from_slice(text.as_bytes());
-            Ok(())
-        }
-    }
+    write_to(text, |text| text.write_fmt(value));
+}
+
+fn write_to(text: &mut Vec<u8>, write: impl FnOnce(&mut Text<'_>) -> fmt::Result) {
     // Writing to memory does not fail.
-    Text(text).write_fmt(value).unwrap_or_default();
+    write(&mut Text(text)).unwrap_or_default();
+}
+
+/// Bytes to which text is appended.
+struct Text<'t>(&'t mut Vec<u8>);
+
+impl Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -275,7 +244,7 @@ mod tests {
     fn cells_have_the_text_of_text_files() {
         let elements = Elements(vec![None, Some(1), None, Some(-2), Some(3)]);
         let list = |start, end| Cell::List(CellList { cells: &elements, start, end, trim: false });
-        let time = |seconds, nanoseconds| Cell::Time { seconds, nanoseconds };
+        let time = |seconds, nanoseconds| Cell::LocalTime(Instant::new(seconds, nanoseconds));
         for (cell, expected) in [
             (Cell::Null, ""),
             (Cell::Text(b" a"), " a"),
@@ -297,6 +266,8 @@ mod tests {
             (time(-1, 500_000_000), "1969-12-31T23:59:59.500"),
             (time(0, 1_000), "1970-01-01T00:00:00.000001"),
             (time(0, 7), "1970-01-01T00:00:00.000000007"),
+            (Cell::Instant(Instant::new(1_709_209_800, 0)), "2024-02-29T12:30:00Z"),
+            (Cell::Instant(Instant::new(-1, 500_000_000)), "1969-12-31T23:59:59.500Z"),
             (list(0, 5), "1|-2|3"),
             (list(0, 1), ""),
             (list(3, 5), "-2|3"),

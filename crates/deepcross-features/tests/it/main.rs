@@ -7,3 +7,4 @@ mod companion;
 mod encode;
 mod fit;
 mod state;
+mod times;

@@ -59,6 +59,7 @@ const FEATURES: Order = &[
     &["decimal"],
     &["error", "json", "keys", "limits", "problem", "suggest"],
     &["batch", "counts"],
+    &["times"],
     &["raw"],
     &["lookup"],
     &["description"],
