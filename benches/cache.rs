@@ -4,8 +4,8 @@ use benches::run;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use deepcross::data::cache::{Cache, CacheWriter, CachedRows};
 use deepcross::data::{
-    BadRows, DataConfig, DataError, Format, Labels, Partition, RowPlan, RowReader, Side, Source,
-    fit,
+    BadRows, DataConfig, DataError, Division, Format, Labels, Partition, RowPlan, RowReader, Side,
+    Source, fit,
 };
 use deepcross::features::fields::Transform;
 use deepcross::features::{Batch, Encoder, FieldConfig, Problem, Schema};
@@ -47,8 +47,8 @@ fn write(path: &Path, source: &Source, encoder: &Encoder) -> Result<Cache, DataE
 /// A cache in which a tenth of the rows are held out.
 fn write_split(path: &Path, source: &Source, encoder: &Encoder) -> Result<Cache, DataError> {
     let mut writer = CacheWriter::create(path, b"a bench")?;
-    let held_out = Partition::Valid { valid_fraction: 0.1, seed: 1 };
-    writer.write_split_part(RowReader::new(source, encoder, PLAN)?, held_out)?;
+    let division = Division::by_row(0.1, 1);
+    writer.write_split_part(RowReader::new(source, encoder, PLAN)?, division)?;
     writer.finish()
 }
 

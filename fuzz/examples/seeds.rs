@@ -12,7 +12,7 @@ use arrow_array::{
     ArrayRef, BooleanArray, Decimal128Array, Float32Array, Float64Array, Int64Array, RecordBatch,
     StringArray, TimestampMillisecondArray,
 };
-use deepcross_data::Partition;
+use deepcross_data::Division;
 use deepcross_data::cache::CacheWriter;
 use deepcross_fuzz::World;
 use deepcross_model::interchange::encode_safetensors;
@@ -169,8 +169,8 @@ fn weights(corpus: &Path) -> io::Result<()> {
     // The run ends with the error that it was stopped.
     let _ = train(&world.config, &world.files(), options, &mut |_| {});
     let mut writer = CacheWriter::create(&cache, b"about").map_err(|error| fail(&error))?;
-    let held_out = Partition::Valid { valid_fraction: 0.3, seed: 1 };
-    writer.write_split_part(world.reader(), held_out).map_err(|error| fail(&error))?;
+    let division = Division::by_row(0.3, 1);
+    writer.write_split_part(world.reader(), division).map_err(|error| fail(&error))?;
     writer.write_part(world.reader()).map_err(|error| fail(&error))?;
     writer.finish().map_err(|error| fail(&error))?;
     put(corpus, "artifact", "model", &fs::read(&model)?)?;

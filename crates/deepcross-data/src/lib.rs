@@ -34,7 +34,7 @@ pub use formats::COMMENT_MARKERS;
 pub use input::Input;
 pub use place::Place;
 pub use shuffle::Shuffled;
-pub use source::{LabelReader, Partition, Skipped, Source, WeightReader};
+pub use source::{Division, LabelReader, Partition, Skipped, Source, WeightReader};
 
 pub mod write {
     //! Writers of rows in all formats, and the conversion of files from one format to another.

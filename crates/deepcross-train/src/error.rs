@@ -136,12 +136,6 @@ pub enum TrainError {
         "no validation row has a weight above 0: raise `train.valid_fraction` or set it to 0, or give a validation file with rows"
     )]
     NoValidationRows,
-    /// The AUC is to choose the epoch, but is not defined.
-    #[error(
-        "the validation rows are of one class, so that they have no AUC for `train.monitor = \"auc\"`: use `log-loss`, or \
-         more validation rows"
-    )]
-    OneClass,
     /// The run is strict, and this was its first warning.
     #[error("{0}")]
     Warned(Warning),

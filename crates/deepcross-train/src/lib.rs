@@ -33,5 +33,5 @@ pub use warning::Warning;
 pub mod config {
     //! The configuration of a run: the keys of `[train]`, and their defaults.
 
-    pub use crate::config_file::{Monitor, OptimizerKind, Schedule, Shuffle, TrainConfig};
+    pub use crate::config_file::{Monitor, OptimizerKind, Schedule, Shuffle, TrainConfig, ValidBy};
 }

@@ -20,7 +20,7 @@ const SPLIT_HELP: &str = concat!(
       --out-dir parts
 
 Rows are written unchanged, byte for byte. Each file begins with the header, if there is one. \
-The same call writes the same files on any machine.
+The same call writes the same files on any machine, if the files are given in the same order.
 
 ",
     files_help!()
@@ -39,7 +39,7 @@ pub(crate) struct SplitArgs {
     /// The rule that decides which file a row goes to
     #[arg(long, value_enum, value_name = "RULE")]
     pub(crate) by: By,
-    /// The column of the time (numbers, or dates with the year first) or of the key
+    /// The column of the time (numbers or dates) or of the key
     #[arg(long, value_name = "NAME")]
     pub(crate) column: Option<String>,
     /// The share of test rows
@@ -72,9 +72,9 @@ pub(crate) struct SplitArgs {
 pub(crate) enum By {
     /// The latest rows are for testing
     Time,
-    /// All rows of a key go to one file, chosen by the hash of the key
+    /// All rows of a key go to one file, chosen by the hash of the key; a row without a key goes by its number
     Key,
-    /// Each row goes to a file chosen by its hash; equal rows go to the same file
+    /// Each row goes to a file at random, by its number
     Row,
     /// The last rows are for testing
     Order,

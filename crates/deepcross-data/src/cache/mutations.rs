@@ -20,7 +20,7 @@ use super::file::{self, BlockPlace, Cache};
 use super::side_counts::BothSides;
 use super::write::CacheWriter;
 use crate::error::DataError;
-use crate::{BadRows, Labels, Partition, RowPlan, RowReader, Side, Source, fit};
+use crate::{BadRows, Division, Labels, Partition, RowPlan, RowReader, Side, Source, fit};
 
 const DEFAULT_COUNT: u32 = 10_000;
 
@@ -73,8 +73,8 @@ impl World {
         let path = folder.path().join("valid.dcc");
         let mut writer = CacheWriter::create(&path, b"about").unwrap();
         let reader = || RowReader::new(&source, &encoder, PLAN).unwrap();
-        let held_out = Partition::Valid { valid_fraction: 0.3, seed: 1 };
-        writer.write_split_part(reader(), held_out).unwrap();
+        let division = Division::by_row(0.3, 1);
+        writer.write_split_part(reader(), division).unwrap();
         writer.write_part(reader()).unwrap();
         writer.finish().unwrap();
         let valid = std::fs::read(&path).unwrap();

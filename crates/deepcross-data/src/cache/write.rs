@@ -11,7 +11,7 @@ use super::file::{self, BlockPlace, Cache};
 use super::side_counts::BothSides;
 use crate::encode::RowReader;
 use crate::error::DataError;
-use crate::source::Partition;
+use crate::source::Division;
 
 /// The end of the names of temporary files.
 const SUFFIX: &str = ".tmp";
@@ -55,7 +55,8 @@ impl CacheWriter {
         self.write_rows(reader.recording(None))
     }
 
-    /// As [`write_part`](Self::write_part), for a reader of all rows; those in `held_out` are stored as held out.
+    /// As [`write_part`](Self::write_part), for a reader of all rows; those that `division` puts into the set for
+    /// validation are stored as held out.
     ///
     /// Companion counts of the reader are for the rows that are trained on.
     ///
@@ -64,9 +65,9 @@ impl CacheWriter {
     pub fn write_split_part(
         &mut self,
         reader: RowReader<'_>,
-        held_out: Partition,
+        division: Division,
     ) -> Result<(), DataError> {
-        self.write_rows(reader.recording(Some(held_out)))
+        self.write_rows(reader.recording(Some(division)))
     }
 
     fn write_rows(&mut self, mut reader: RowReader<'_>) -> Result<(), DataError> {

@@ -2,7 +2,7 @@
 //!
 //! One thread finds the line ends, and splits the rows with a quote: the end of such a row depends on all quotes before
 //! it, and on how a stray quote is handled.
-//! All threads split the other lines, and find the partition and the label of each row.
+//! All threads split the other lines, and find the set and the label of each row.
 //! Then one thread decides, again in order, which negative rows are dropped.
 //!
 //! Rejected: cutting the bytes anywhere. Each thread would have to know whether it begins within a quote, and at which
@@ -34,6 +34,8 @@ pub(crate) struct ChunkReader {
     pub(crate) bad_rows: BadRows,
     /// Whether dropped rows are handed on, for companion counts.
     pub(crate) keeps_dropped: bool,
+    /// The number of the next row, counted from 0 over all rows of the source, bad ones included.
+    next: u64,
 }
 
 /// Rows that follow each other in a file.
@@ -58,6 +60,8 @@ pub(crate) struct Chunk {
 #[derive(Debug, Default)]
 struct Sheet {
     rows: RawRows,
+    /// The number of the first row.
+    first: u64,
     statuses: Vec<RowStatus>,
 }
 
@@ -137,6 +141,11 @@ impl Chunk {
         self.sheets[position.sheet].rows.raw(position.row)
     }
 
+    /// The number of a row, counted from 0 over all rows of the source.
+    pub(crate) fn number(&self, position: Position) -> u64 {
+        self.sheets[position.sheet].first + position.row as u64
+    }
+
     /// The raw row at a position that a [`ChunkRow`] names.
     pub(crate) fn raw_row(&self, position: Position) -> RawRow<'_> {
         self.sheets[position.sheet].rows.get(position.row)
@@ -165,12 +174,12 @@ impl Chunk {
     }
 
     /// An empty sheet after those that hold rows.
-    fn new_sheet(&mut self) -> &mut RawRows {
+    fn new_sheet(&mut self) -> &mut Sheet {
         if self.n_sheets == self.sheets.len() {
             self.sheets.push(Sheet::default());
         }
         self.n_sheets += 1;
-        &mut self.sheets[self.n_sheets - 1].rows
+        &mut self.sheets[self.n_sheets - 1]
     }
 }
 
@@ -186,7 +195,7 @@ impl ChunkReader {
     ) -> Result<Self, DataError> {
         let records = Records::new(source.clone())?;
         let sampling = NegativeSampling::ALL;
-        Ok(Self { records, filter, sampling, bad_rows, keeps_dropped: false })
+        Ok(Self { records, filter, sampling, bad_rows, keeps_dropped: false, next: 0 })
     }
 
     /// Keeps the rows as they stand in their files too, for [`Chunk::raw_text`].
@@ -200,6 +209,7 @@ impl ChunkReader {
     /// # Errors
     /// If the first file can no longer be opened.
     pub(crate) fn restart(&mut self) -> Result<(), DataError> {
+        self.next = 0;
         self.records.restart()
     }
 
@@ -223,7 +233,7 @@ impl ChunkReader {
             let filter = &self.filter;
             let sheets = &mut chunk.sheets[first..chunk.n_sheets];
             for_each(sheets, &|_, sheet: &mut Sheet| {
-                filter.judge_all(&mut sheet.rows, &mut sheet.statuses);
+                filter.judge_all(sheet.first, &mut sheet.rows, &mut sheet.statuses);
             });
             n_counting += self.select(chunk, first);
             ended = !matches!(taken, Ok(true));
@@ -240,11 +250,13 @@ impl ChunkReader {
         while chunk.n_rows < end && !chunk.is_full() {
             let n_left = end - chunk.n_rows;
             let sheet = chunk.new_sheet();
-            let mut taken = Ok(true);
-            while matches!(taken, Ok(true)) && sheet.len() < n_left && !sheet.is_full() {
-                taken = self.records.read_into(sheet);
+            sheet.first = self.next;
+            let (rows, mut taken) = (&mut sheet.rows, Ok(true));
+            while matches!(taken, Ok(true)) && rows.len() < n_left && !rows.is_full() {
+                taken = self.records.read_into(rows);
             }
-            let (n_rows, n_bytes) = (sheet.len(), sheet.n_bytes());
+            let (n_rows, n_bytes) = (rows.len(), rows.n_bytes());
+            self.next += n_rows as u64;
             (chunk.n_rows, chunk.n_bytes) = (chunk.n_rows + n_rows, chunk.n_bytes + n_bytes);
             if !matches!(taken, Ok(true)) {
                 return taken;

@@ -1,9 +1,9 @@
 //! Negative down-sampling: each pass keeps a share of the many rows without a click.
 //!
 //! A row is drawn by its number among the negative rows.
-//! Rejected: drawing a row by its bytes, as [`Partition`](crate::Partition) holds rows out. Equal rows would all be
-//! kept or all be dropped, and a click log has many of them if its fields have few values. A model learns the
-//! right probability of such rows only if they are drawn one by one.
+//! Rejected: drawing a row by its bytes. Equal rows would all be kept or all be dropped, and a click log has many of
+//! them if its fields have few values. A model learns the right probability of such rows only if they are drawn one by
+//! one.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 

@@ -65,8 +65,15 @@ impl RawReader {
     ///
     /// If the system cannot read the file, or if a row is longer than 16 MiB; the pass ends then.
     pub fn next_row(&mut self) -> Result<Option<RawRow<'_>>, DataError> {
+        Ok(self.next_numbered()?.map(|(row, _)| row))
+    }
+
+    /// As [`next_row`](Self::next_row), with the number of the row, counted from 0 over all rows of the source, bad ones
+    /// included.
+    pub(crate) fn next_numbered(&mut self) -> Result<Option<(RawRow<'_>, u64)>, DataError> {
         let Some((position, _)) = self.advance()? else { return Ok(None) };
-        Ok(Some(self.chunk.raw_row(position).spelled(&mut self.scratch)))
+        let number = self.chunk.number(position);
+        Ok(Some((self.chunk.raw_row(position).spelled(&mut self.scratch), number)))
     }
 
     /// Skips the row that was read last, because of an error that is about it.

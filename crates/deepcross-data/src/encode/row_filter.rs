@@ -1,20 +1,21 @@
 //! Finds the rows of a partition, with their labels and weights.
 //!
 //! [`RowFilter`] looks at a single row before it is encoded: whether the row can be read, whether it belongs to the
-//! partition, and its label and weight.
+//! set that is read, and its label and weight.
 //! Nothing here depends on earlier rows, so many rows can be checked at once, on all threads.
 
 use super::recorded::Side;
 use crate::error::DataError;
 use crate::rows::{RawRow, RawRows};
-use crate::source::{LabelReader, Partition, Source, WeightReader};
+use crate::source::{Division, LabelReader, Partition, SetReader, Source, SplitSet, WeightReader};
 
 /// Selects the rows that are read, and reads their labels and weights if they are wanted.
 #[derive(Clone, Debug)]
 pub(crate) struct RowFilter {
-    partition: Partition,
-    /// The rows that are held out, if the sides of rows are noted.
-    held_out: Option<Partition>,
+    /// Finds the set of each row, if rows are divided.
+    sets: Option<SetReader>,
+    /// The set that is read; `None` if rows of all sets are read, and the side of each is noted.
+    set: Option<SplitSet>,
     label: Option<LabelReader>,
     weight: Option<WeightReader>,
     /// The number of fields of a valid row.
@@ -43,8 +44,10 @@ pub(crate) struct Target {
 impl RowFilter {
     /// The rows of `partition`, without targets.
     pub(crate) fn unlabelled(source: &Source, partition: Partition) -> Self {
-        let (held_out, n_columns) = (None, source.header().len());
-        Self { partition, held_out, label: None, weight: None, n_columns }
+        let (division, set) = partition.set().unzip();
+        let sets = division.map(|division| SetReader::new(division, source));
+        let n_columns = source.header().len();
+        Self { sets, set, label: None, weight: None, n_columns }
     }
 
     /// The rows of `partition`, with the label and the weight that the settings name.
@@ -56,27 +59,36 @@ impl RowFilter {
         Ok(Self { label, weight, ..Self::unlabelled(source, partition) })
     }
 
-    /// Notes the side of each row: those in `held_out` are [`Side::Valid`].
-    pub(crate) fn hold_out(&mut self, held_out: Partition) {
-        self.held_out = Some(held_out);
+    /// Notes the side of each row: those that `division` puts into the set for validation are [`Side::Valid`].
+    ///
+    /// The filter must select the rows of all sets.
+    pub(crate) fn note_sides(&mut self, division: Division, source: &Source) {
+        self.sets = Some(SetReader::new(division, source));
     }
 
-    /// Splits all lines among `rows`, and appends the status of each row to `statuses`.
-    pub(crate) fn judge_all(&self, rows: &mut RawRows, statuses: &mut Vec<RowStatus>) {
-        for index in 0..rows.len() {
+    /// Splits all lines among `rows`, of which the first has the number `first`, and appends the status of each row to
+    /// `statuses`.
+    pub(crate) fn judge_all(&self, first: u64, rows: &mut RawRows, statuses: &mut Vec<RowStatus>) {
+        for (index, number) in (0..rows.len()).zip(first..) {
             let error = rows.split(index);
-            statuses.push(self.judge(rows.get(index), error));
+            statuses.push(self.judge((rows.get(index), number), error));
         }
     }
 
-    /// The status of a row that has been split; `error` is the error of reading it, if there was one.
+    /// The status of a row that has been split, with its number; `error` is the error of reading it, if there was one.
     ///
-    /// A row belongs to its partition even if it is malformed, so that exactly one partition meets each bad row.
-    fn judge(&self, row: RawRow<'_>, error: Option<Box<DataError>>) -> RowStatus {
-        if !self.partition.contains(&row) {
+    /// A row belongs to a set even if it is malformed, so that exactly one set meets each bad row.
+    fn judge(&self, (row, number): (RawRow<'_>, u64), error: Option<Box<DataError>>) -> RowStatus {
+        let (set, error) = match self.sets.as_ref().map(|sets| sets.set(&row, number)) {
+            None => (SplitSet::Train, error),
+            Some(Ok(set)) => (set, error),
+            // A row that has no set is reported by those who read the training rows.
+            Some(Err(no_set)) => (SplitSet::Train, error.or_else(|| Some(Box::new(no_set)))),
+        };
+        if self.set.is_some_and(|wanted| set != wanted) {
             return RowStatus::Elsewhere;
         }
-        let is_held_out = self.held_out.is_some_and(|part| part.contains(&row));
+        let is_held_out = self.set.is_none() && set == SplitSet::Valid;
         let side = if is_held_out { Side::Valid } else { Side::Train };
         match error.map_or_else(|| self.target(row).map_err(Box::new), Err) {
             Ok(target) => RowStatus::Here(Target { side, ..target }),

@@ -19,7 +19,7 @@ use super::stored_rows::{Met, StoredRows};
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::rows::RawValues;
-use crate::source::{Partition, Skipped, Source};
+use crate::source::{Division, Partition, Skipped, Source};
 
 /// The rows and targets that a [`RowReader`] reads.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -109,13 +109,14 @@ impl<'e> RowReader<'e> {
         self
     }
 
-    /// Makes the reader note, for each row, what a cache must store beside it; the rows in `held_out` are held out.
+    /// Makes the reader note, for each row, what a cache must store beside it; the rows for validation of `division` are
+    /// held out.
     ///
     /// Companion counts then come from the rows that are not held out, and only these rows get them.
-    pub(crate) fn recording(mut self, held_out: Option<Partition>) -> Self {
+    pub(crate) fn recording(mut self, division: Option<Division>) -> Self {
         self.commit.recorded = Some(Recorded::default());
-        if let Some(held_out) = held_out {
-            self.chunks.filter.hold_out(held_out);
+        if let Some(division) = division {
+            self.chunks.filter.note_sides(division, &self.source);
         }
         self
     }
@@ -141,7 +142,7 @@ impl<'e> RowReader<'e> {
     /// A row is dropped before it is encoded, so its values are neither counted nor checked; but companion counts
     /// include the row.
     /// The choice depends on `seed`, on the epoch and on the order of the rows. It is independent of the rows that a
-    /// [`Partition`] with the same seed holds out.
+    /// [`Division`] with the same seed holds out.
     /// All rows without labels are kept.
     #[must_use]
     pub fn with_negative_rate(mut self, rate: f64, seed: u64) -> Self {

@@ -80,6 +80,22 @@ impl Records {
         self.open_next()
     }
 
+    /// The number of rows of `source`, with the bad ones.
+    ///
+    /// # Errors
+    /// As [`read_into`](Self::read_into).
+    pub(crate) fn count(source: &Source) -> Result<u64, DataError> {
+        let (mut records, mut rows, mut n_rows) =
+            (Self::new(source.clone())?, RawRows::default(), 0);
+        while records.read_into(&mut rows)? {
+            n_rows += 1;
+            if rows.is_full() {
+                rows.clear();
+            }
+        }
+        Ok(n_rows)
+    }
+
     fn open_next(&mut self) -> Result<(), DataError> {
         self.reader = None;
         if let Some(file) = self.source.file(self.next_file) {

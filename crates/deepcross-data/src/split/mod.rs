@@ -1,62 +1,40 @@
 //! Divides rows into sets for training, validation and test.
 //!
-//! Rows are divided by their order, their time, or a hash.
-//! All three depend only on the files and the settings, so that a split is the same on any machine.
-//! A split is for files that other programs read too; [`Partition`](crate::Partition) holds rows out within a run.
+//! Rows are divided by their order, their time, their number, or the value of a column: see [`SplitBy`].
+//! The sets depend only on the files, their order and the settings, so that a split is the same on any machine.
+//! A run holds rows out by the same rules ([`hold_out`]); a [`Splitter`] divides rows for files that other programs read
+//! too.
 
+mod cuts;
 mod files;
-mod time;
-
-use std::collections::BTreeMap;
 
 use deepcross_features::Problem;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::config::BadRows;
 use crate::encode::RawReader;
 use crate::error::DataError;
-use crate::message::shown;
-use crate::rows::RawRow;
-use crate::source::{Skipped, Source, position};
+use crate::source::{Division, Purpose, Records, Rule, SetReader, Skipped, Source, TimeForms};
+pub use crate::source::{Shares, SplitSet};
+use cuts::{TimeCounts, forms_of};
 pub use files::{SplitFile, SplitFiles, SplitFolder};
-use time::Time;
-
-/// One of the sets that rows are divided into.
-///
-/// A [`Partition`](crate::Partition) is different: it is the rule by which a single run holds rows out, with a share
-/// and a seed, and without a test set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SplitSet {
-    /// The rows for training.
-    Train,
-    /// The rows for validation.
-    Valid,
-    /// The rows for the test.
-    Test,
-}
-
-/// The shares of the rows that are not for training.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Shares {
-    /// The share for validation, in [0, 1).
-    pub valid: f64,
-    /// The share for the test, in [0, 1). The sum of both shares must be below 1.
-    pub test: f64,
-}
 
 /// The rule that assigns rows to sets.
+///
+/// The number of a row counts all rows of all files in their order, with bad rows among them; blank lines and comments
+/// are not rows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SplitBy {
     /// By the order of the files: the last rows are for the test, and the rows before them for validation.
     Order(Shares),
-    /// By a hash of the row's values: equal rows are in one set.
+    /// At random, by a hash of the row's number.
     Row {
         /// The shares of the rows, which a hash meets approximately.
         shares: Shares,
         /// The seed of the hash, which determines the chosen rows.
         seed: u64,
     },
-    /// By a hash of the value in one column: all rows with the same value are in one set.
+    /// By a hash of the value in one column: all rows with the same value are in one set, also if it is spelled
+    /// differently, as in `39` and `39.0`. A row whose value is missing is divided by its number.
     Key {
         /// The column.
         column: String,
@@ -67,7 +45,7 @@ pub enum SplitBy {
     },
     /// By the time in a column: the latest rows are for the test.
     ///
-    /// A time is a number, or a date that begins with its year (ISO 8601).
+    /// Times are numbers, or dates of one [format](deepcross_features::TimeFormat), which are compared as instants.
     /// Rows of the same time are in one set, so that shares are met or exceeded.
     Time {
         /// The column.
@@ -86,68 +64,39 @@ pub enum SplitBy {
     },
 }
 
-/// Streams the rows of a source, each with its set.
+/// The division of the rows of `source` by which a run holds rows out: those in [`SplitSet::Valid`].
 ///
-/// If rows are split by order, or by time with shares, all rows are read once before.
+/// All rows are read once if rows are divided by their order or by time.
+/// The draw is independent of that of a [`Splitter`] with the same seed.
+///
+/// # Errors
+/// As [`Splitter::new`].
+pub fn hold_out(source: &Source, by: &SplitBy, bad_rows: BadRows) -> Result<Division, DataError> {
+    divide(source, by, Purpose::HoldOut, bad_rows)
+}
+
+/// Streams the rows of a source, each with its set.
 #[derive(Debug)]
 pub struct Splitter {
     reader: RawReader,
-    rule: Rule,
-}
-
-/// The rule of a split for the rows of one source, with the column bound and the shares resolved.
-#[derive(Debug)]
-enum Rule {
-    /// The numbers of the first row for validation, of the first row for the test, and of the next row.
-    Order {
-        valid: u64,
-        test: u64,
-        next: u64,
-    },
-    Hash {
-        column: Option<usize>,
-        shares: Shares,
-        seed: u64,
-    },
-    Time {
-        column: usize,
-        name: String,
-        valid: Option<Time>,
-        test: Option<Time>,
-    },
+    division: Division,
+    sets: SetReader,
 }
 
 impl Splitter {
     /// Binds the column of `by` to the header of `source`, and finds the rows or times at which the sets begin.
     ///
+    /// All rows are read once before, if rows are split by their order or by time.
+    ///
     /// # Errors
-    /// If there is no such column, if shares or times are out of range, or as [`next_row`](Self::next_row).
+    /// If there is no such column, if it is the column of the label or the weight, if shares or times are out of range,
+    /// or as [`next_row`](Self::next_row).
     pub fn new(source: &Source, by: &SplitBy, bad_rows: BadRows) -> Result<Self, DataError> {
-        let problems = by.problems();
-        if !problems.is_empty() {
-            return Err(DataError::Config { problems });
-        }
+        by.check()?;
         source.check_one_form()?;
-        let column = |name: &str| source.column(name, "the split");
-        let rule = match by {
-            SplitBy::Order(shares) => Rule::order(count(source, bad_rows)?, *shares),
-            SplitBy::Row { shares, seed } => Rule::hash(None, *shares, *seed),
-            SplitBy::Key { column: name, shares, seed } => {
-                Rule::hash(Some(column(name)?), *shares, *seed)
-            }
-            SplitBy::Time { column: name, shares } => {
-                let times = Times { column: column(name)?, name, example: None };
-                let (valid, test) = times.cuts(source, bad_rows, *shares)?;
-                Rule::Time { column: column(name)?, name: name.clone(), valid, test }
-            }
-            SplitBy::Cut { column: name, valid, test } => Rule::Time {
-                column: column(name)?,
-                name: name.clone(),
-                valid: valid.as_deref().and_then(|time| Time::of(time.as_bytes())),
-                test: Time::of(test.as_bytes()),
-            },
-        };
-        Ok(Self { reader: source.rows(bad_rows)?.keeping_raw(), rule })
+        let division = divide(source, by, Purpose::Split, bad_rows)?;
+        let sets = SetReader::new(division, source);
+        Ok(Self { reader: source.rows(bad_rows)?.keeping_raw(), division, sets })
     }
 
     /// The set and the unchanged text of the next row; `None` after the last.
@@ -158,8 +107,8 @@ impl Splitter {
     /// As [`RawReader::next_row`], and for a time that cannot be read or compared, unless bad rows are skipped.
     pub fn next_row(&mut self) -> Result<Option<(SplitSet, &[u8])>, DataError> {
         let set = loop {
-            let Some(row) = self.reader.next_row()? else { return Ok(None) };
-            match self.rule.set_of(&row) {
+            let Some((row, number)) = self.reader.next_numbered()? else { return Ok(None) };
+            match self.sets.set(&row, number) {
                 Ok(set) => break set,
                 Err(error) => self.reader.skip(error)?,
             }
@@ -174,17 +123,65 @@ impl Splitter {
 
     /// The first times of validation and of the test, if rows are split by time.
     pub fn cuts(&self) -> (Option<String>, Option<String>) {
-        let shown = |time: &Option<Time>| time.as_ref().map(ToString::to_string);
-        match &self.rule {
-            Rule::Time { valid, test, .. } => (shown(valid), shown(test)),
-            _ => (None, None),
-        }
+        self.division.cuts()
     }
 }
 
+/// Binds the column of `by`, and finds the rows or times at which the sets begin.
+fn divide(
+    source: &Source,
+    by: &SplitBy,
+    purpose: Purpose,
+    bad_rows: BadRows,
+) -> Result<Division, DataError> {
+    by.check()?;
+    let rule = match by {
+        SplitBy::Order(shares) => order(Records::count(source)?, *shares),
+        SplitBy::Row { shares, seed } => Rule::Row { shares: *shares, seed: purpose.seed(*seed) },
+        SplitBy::Key { column, shares, seed } => {
+            let column = bound(source, column, purpose)?;
+            Rule::Key { column, shares: *shares, seed: purpose.seed(*seed) }
+        }
+        SplitBy::Time { column: name, shares } => {
+            let column = bound(source, name, purpose)?;
+            let times = TimeCounts::read(source, (column, name), &[], bad_rows)?;
+            let form = times.form()?;
+            let (valid, test) = times.cuts(form, *shares);
+            Rule::Time { column, form, valid, test }
+        }
+        SplitBy::Cut { column: name, valid, test } => {
+            let column = bound(source, name, purpose)?;
+            let cuts: Vec<_> = valid.as_deref().into_iter().chain([test.as_str()]).collect();
+            let form = TimeCounts::read(source, (column, name), &cuts, bad_rows)?.form()?;
+            let read = |time: &str| form.read(time.as_bytes());
+            Rule::Time { column, form, valid: valid.as_deref().and_then(read), test: read(test) }
+        }
+    };
+    Ok(Division { rule })
+}
+
+/// The position of a column that may decide about the set of a row: label and weight must not.
+fn bound(source: &Source, name: &str, purpose: Purpose) -> Result<usize, DataError> {
+    let (label, weight) = (source.config().label(), source.config().weight.as_deref());
+    let targets =
+        [("label", label.as_ref().map(|label| label.column.as_str())), ("weight", weight)];
+    if let Some((what, _)) = targets.iter().find(|(_, target)| *target == Some(name)) {
+        let message =
+            format!("rows must not be divided by `{name}`, which is the column of the {what}");
+        return Err(DataError::Config { problems: vec![Problem::new("", message)] });
+    }
+    source.column(
+        name,
+        match purpose {
+            Purpose::HoldOut => "the rows to hold out",
+            Purpose::Split => "the split",
+        },
+    )
+}
+
 impl SplitBy {
-    /// The problems with shares and times.
-    fn problems(&self) -> Vec<Problem> {
+    /// Refuses shares and times that are out of range.
+    fn check(&self) -> Result<(), DataError> {
         let messages = match self {
             Self::Order(shares)
             | Self::Row { shares, .. }
@@ -192,7 +189,11 @@ impl SplitBy {
             | Self::Time { shares, .. } => shares.problems(),
             Self::Cut { valid, test, .. } => cut_problems(valid.as_deref(), test),
         };
-        messages.into_iter().map(|message| Problem::new("", message)).collect()
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let problems = messages.into_iter().map(|message| Problem::new("", message)).collect();
+        Err(DataError::Config { problems })
     }
 }
 
@@ -211,26 +212,20 @@ impl Shares {
         }
         problems
     }
-
-    /// The set of a row at a position in [0, 1).
-    fn set_of(self, position: f64) -> SplitSet {
-        match position {
-            p if p < self.test => SplitSet::Test,
-            p if p < self.test + self.valid => SplitSet::Valid,
-            _ => SplitSet::Train,
-        }
-    }
 }
 
 fn cut_problems(valid: Option<&str>, test: &str) -> Vec<String> {
     let mut problems = Vec::new();
-    for time in valid.into_iter().chain([test]).filter(|time| Time::of(time.as_bytes()).is_none()) {
-        problems.push(format!("the time of a cut must be {}, but is `{time}`", Time::EXPECTED));
+    for time in valid.into_iter().chain([test]).filter(|time| forms_of(&[time]).is_none()) {
+        let expected = TimeForms::EXPECTED;
+        problems.push(format!("the time of a cut must be {expected}, but is `{time}`"));
     }
-    let [valid, test] = [valid, Some(test)].map(|time| Time::of(time?.as_bytes()));
-    if let (Some(valid), Some(test)) = (valid, test)
-        && (!valid.is_of_kind(&test) || valid >= test)
-    {
+    let Some(valid) = valid.filter(|_| problems.is_empty()) else { return problems };
+    // Whether the day or the month of a date comes first, the column may decide.
+    let is_before = forms_of(&[valid, test]).is_some_and(|forms| {
+        forms.iter().any(|form| form.read(valid.as_bytes()) < form.read(test.as_bytes()))
+    });
+    if !is_before {
         problems.push(format!(
             "the time to validate from must be before the time to test from, `{test}`, but is `{valid}`"
         ));
@@ -238,128 +233,14 @@ fn cut_problems(valid: Option<&str>, test: &str) -> Vec<String> {
     problems
 }
 
-impl Rule {
-    fn order(n_rows: u64, shares: Shares) -> Self {
-        let test = n_rows - rows_of(n_rows, shares.test);
-        let valid = n_rows - rows_of(n_rows, shares.test + shares.valid);
-        Self::Order { valid, test, next: 0 }
-    }
-
-    /// A rule by hash.
-    ///
-    /// The seed is specific to splitting, so that a run with the same seed holds out different rows.
-    fn hash(column: Option<usize>, shares: Shares, seed: u64) -> Self {
-        Self::Hash { column, shares, seed: xxh3_64_with_seed(b"split", seed) }
-    }
-
-    fn set_of(&mut self, row: &RawRow<'_>) -> Result<SplitSet, DataError> {
-        match self {
-            Self::Order { valid, test, next } => {
-                let number = *next;
-                *next += 1;
-                Ok(from([(*valid, SplitSet::Valid), (*test, SplitSet::Test)], |first| {
-                    number >= first
-                }))
-            }
-            Self::Hash { column: None, shares, seed } => {
-                Ok(shares.set_of(position(row.fields(), *seed)))
-            }
-            Self::Hash { column: Some(column), shares, seed } => {
-                Ok(shares.set_of(position(std::iter::once(row.field(*column)), *seed)))
-            }
-            Self::Time { column, name, valid, test } => {
-                let time = time(row, *column, name, test.as_ref())?;
-                let is_past = |cut: &Option<Time>| cut.as_ref().is_some_and(|cut| time >= *cut);
-                Ok(from([(&*valid, SplitSet::Valid), (&*test, SplitSet::Test)], is_past))
-            }
-        }
-    }
+/// The rule that puts the last of `n_rows` rows into the sets.
+fn order(n_rows: u64, shares: Shares) -> Rule {
+    let test = n_rows - rows_of(n_rows, shares.test);
+    let valid = n_rows - rows_of(n_rows, shares.test + shares.valid);
+    Rule::Order { valid, test }
 }
 
 /// A share of the rows, to the nearest row.
 fn rows_of(n_rows: u64, share: f64) -> u64 {
     ((n_rows as f64 * share).round() as u64).min(n_rows)
-}
-
-/// The last set whose start is reached, or the set for training.
-fn from<T>(starts: [(T, SplitSet); 2], is_reached: impl Fn(T) -> bool) -> SplitSet {
-    let reached = starts.into_iter().filter_map(|(start, set)| is_reached(start).then_some(set));
-    reached.last().unwrap_or(SplitSet::Train)
-}
-
-/// The time of a row, which must be comparable with `example`.
-fn time(
-    row: &RawRow<'_>,
-    column: usize,
-    name: &str,
-    example: Option<&Time>,
-) -> Result<Time, DataError> {
-    let value = row.field(column);
-    let is_comparable = |time: &Time| example.is_none_or(|example| time.is_of_kind(example));
-    Time::of(value).filter(is_comparable).ok_or_else(|| DataError::Row {
-        place: row.place(),
-        field: name.to_owned(),
-        value: shown(value),
-        expected: match example {
-            Some(example) => format!("a time like `{example}`"),
-            None => Time::EXPECTED.to_owned(),
-        },
-    })
-}
-
-/// The number of rows, without the skipped ones.
-fn count(source: &Source, bad_rows: BadRows) -> Result<u64, DataError> {
-    let (mut reader, mut n_rows) = (source.rows(bad_rows)?, 0);
-    while reader.next_row()?.is_some() {
-        n_rows += 1;
-    }
-    Ok(n_rows)
-}
-
-/// Finds the times at which shares of the rows begin.
-struct Times<'a> {
-    column: usize,
-    name: &'a str,
-    /// The first time that was read.
-    example: Option<Time>,
-}
-
-impl Times<'_> {
-    /// The first times of validation and of the test, from which on there are at least the given shares of the rows.
-    fn cuts(
-        mut self,
-        source: &Source,
-        bad_rows: BadRows,
-        shares: Shares,
-    ) -> Result<(Option<Time>, Option<Time>), DataError> {
-        let mut rows_at: BTreeMap<Time, u64> = BTreeMap::new();
-        let mut reader = source.rows(bad_rows)?;
-        while let Some(row) = reader.next_row()? {
-            match time(&row, self.column, self.name, self.example.as_ref()) {
-                Ok(time) => {
-                    self.example.get_or_insert_with(|| time.clone());
-                    *rows_at.entry(time).or_default() += 1;
-                }
-                Err(error) => reader.skip(error)?,
-            }
-        }
-        let n_rows: u64 = rows_at.values().sum();
-        let cut = |share| start_of_last(&rows_at, rows_of(n_rows, share));
-        let test = cut(shares.test);
-        let valid = (shares.valid > 0.0).then(|| cut(shares.test + shares.valid)).flatten();
-        Ok((valid, test))
-    }
-}
-
-/// The latest time from which on there are at least `n` rows; `None` if `n` is 0.
-fn start_of_last(rows_at: &BTreeMap<Time, u64>, n: u64) -> Option<Time> {
-    let mut met = 0;
-    if n == 0 {
-        return None;
-    }
-    let start = rows_at.iter().rev().find(|(_, rows)| {
-        met += **rows;
-        met >= n
-    });
-    start.map(|(time, _)| time.clone())
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use deepcross_data::cache::{Cache, CacheWriter, CachedRows};
 use deepcross_data::{
-    BadRows, DataError, Fitted, Labels, NegativeCounts, Partition, RowPlan, RowReader, Shuffled,
-    Side, Skipped, Source, fit,
+    BadRows, DataError, Division, Fitted, Labels, NegativeCounts, Partition, RowPlan, RowReader,
+    Shuffled, Side, Skipped, Source, fit,
 };
 use deepcross_features::fields::{Pooling, TimeFormat, TimePart};
 use deepcross_features::{Batch, Counts, FieldConfig, Schema};
@@ -103,7 +103,7 @@ impl World {
         let files = Files::one(content);
         let config = format!("label = 'click'\nweight = 'importance'\norder = '{order}'");
         let source = files.source(&config).unwrap();
-        let fitted = fit(&source, &schema(counts), TRAIN, BadRows::Skip).unwrap();
+        let fitted = fit(&source, &schema(counts), train(), BadRows::Skip).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let reader = RowReader::new(&source, &fitted.encoder, plan(Partition::All)).unwrap();
         let reader = reader.with_history(fitted.history.clone());
@@ -111,7 +111,7 @@ impl World {
         let path = folder.path().join("rows.dcc");
         let cache = pool.install(|| {
             let mut writer = CacheWriter::create(&path, b"a description").unwrap();
-            writer.write_split_part(reader, VALID).unwrap();
+            writer.write_split_part(reader, division()).unwrap();
             writer.finish().unwrap()
         });
         Self { source, fitted, cache, has_history: counts, _folder: folder, _files: files }
@@ -124,14 +124,14 @@ impl World {
     /// The reader of the text for the rows of a side.
     fn text_of(&self, side: Side) -> RowReader<'_> {
         match side {
-            Side::Train => self.reader(TRAIN).with_history(self.fitted.history.clone()),
-            Side::Valid => self.reader(VALID),
+            Side::Train => self.reader(train()).with_history(self.fitted.history.clone()),
+            Side::Valid => self.reader(Partition::Valid(division())),
         }
     }
 
     /// The reader of these rows of the cache.
     fn cached_rows(&self, rows: CachedRows, side: Side) -> RowReader<'_> {
-        self.reader(TRAIN).with_cache(rows, self.has_history && side == Side::Train)
+        self.reader(train()).with_cache(rows, self.has_history && side == Side::Train)
     }
 
     fn cached_of(&self, side: Side) -> RowReader<'_> {
@@ -147,8 +147,13 @@ impl World {
     }
 }
 
-const TRAIN: Partition = Partition::Train { valid_fraction: 0.2, seed: 5 };
-const VALID: Partition = Partition::Valid { valid_fraction: 0.2, seed: 5 };
+fn division() -> Division {
+    Division::by_row(0.2, 5)
+}
+
+fn train() -> Partition {
+    Partition::Train(division())
+}
 
 fn plan(partition: Partition) -> RowPlan {
     RowPlan { labels: Labels::Required, partition, bad_rows: BadRows::Skip }

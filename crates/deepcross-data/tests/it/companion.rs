@@ -1,6 +1,8 @@
 //! Companion counts of encoded rows: in no epoch do the counts of a row include its own label.
 
-use deepcross_data::{BadRows, Labels, Partition, RowPlan, RowReader, Shuffled, Source, fit};
+use deepcross_data::{
+    BadRows, Division, Labels, Partition, RowPlan, RowReader, Shuffled, Source, fit,
+};
 use deepcross_features::batch::ColumnRows;
 use deepcross_features::{Batch, FieldConfig, Schema};
 use proptest::collection::vec;
@@ -92,7 +94,7 @@ fn counts_do_not_include_held_out_rows() {
     let rows: Vec<Row> = (0..400).map(|i| ('a', i % 2 == 0, true)).collect();
     let files = Files::one(&csv(&rows));
     let source = Source::open(&files.paths, &config("label = 'click'\norder = 'time'")).unwrap();
-    let partition = Partition::Train { valid_fraction: 0.5, seed: 1 };
+    let partition = Partition::Train(Division::by_row(0.5, 1));
     let [first, second] = epochs(&source, partition);
     assert_eq!(first, second);
     assert!((150..250).contains(&first.len()), "{}", first.len());

@@ -7,6 +7,7 @@ mod companion;
 mod compressed;
 mod convert;
 mod criteo;
+mod division;
 mod encoded;
 #[cfg(feature = "parquet")]
 mod forged_parquet;

@@ -1,7 +1,9 @@
 //! Rows in memory: they give what the same rows in a file give.
 
 use deepcross_data::input::Fingerprint;
-use deepcross_data::{BadRows, DataError, Input, Labels, Partition, RowPlan, RowReader, Source};
+use deepcross_data::{
+    BadRows, DataError, Division, Input, Labels, Partition, RowPlan, RowReader, Source,
+};
 use deepcross_features::Batch;
 
 use crate::{Files, config, fitted, read_all};
@@ -32,10 +34,10 @@ pub(crate) fn encoded(source: &Source, partition: Partition) -> Batch {
 }
 
 /// Two partitions of the rows.
-pub(crate) const PARTITIONS: [Partition; 2] = [
-    Partition::Valid { valid_fraction: 0.4, seed: 1 },
-    Partition::Train { valid_fraction: 0.4, seed: 1 },
-];
+pub(crate) fn partitions() -> [Partition; 2] {
+    let division = Division::by_row(0.4, 1);
+    [Partition::Valid(division), Partition::Train(division)]
+}
 
 #[test]
 fn rows_of_strings_give_what_csv_gives() {
@@ -50,7 +52,7 @@ fn rows_of_strings_give_what_csv_gives() {
         assert_eq!(memory.header(), csv.header());
         let texts = |source| read_all(source).unwrap().into_iter().map(|(_, row)| row);
         assert!(texts(&memory).eq(texts(&csv)));
-        for partition in PARTITIONS {
+        for partition in partitions() {
             assert_eq!(encoded(&memory, partition), encoded(&csv, partition));
         }
         assert_eq!(fitted(&memory).unwrap().to_state(), fitted(&csv).unwrap().to_state());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deepcross_data::{
-    BadRows, Labels, NegativeCounts, Partition, RowPlan, RowReader, Shuffled, Source, fit,
+    BadRows, Division, Labels, NegativeCounts, Partition, RowPlan, RowReader, Shuffled, Source, fit,
 };
 use deepcross_features::batch::Column;
 use deepcross_features::fields::Transform;
@@ -75,7 +75,7 @@ fn positive_rows_are_kept_and_negative_ones_at_the_rate_for_any_partition() {
     for (rate, valid_fraction, seed) in [(0.1, 0.0, 1), (0.1, 0.3, 1), (0.3, 0.1, 2), (1.0, 0.5, 3)]
     {
         // Both draws have the same seed, but they must be independent of each other.
-        let partition = Partition::Train { valid_fraction, seed };
+        let partition = Partition::Train(Division::by_row(valid_fraction, seed));
         let all = clicks.all(partition);
         let mut reader = clicks.reader(partition, Labels::Required).with_negative_rate(rate, seed);
         let kept = read(&mut reader);

@@ -17,7 +17,8 @@ use arrow_array::{
 use arrow_schema::{DataType, Field};
 use deepcross_data::split::{Shares, SplitBy, Splitter};
 use deepcross_data::{
-    BadRows, DataConfig, DataError, Input, Labels, Partition, RowPlan, RowReader, Source, fit,
+    BadRows, DataConfig, DataError, Division, Input, Labels, Partition, RowPlan, RowReader, Source,
+    fit,
 };
 use deepcross_features::fields::{TimeFormat, TimePart, UtcOffset};
 use deepcross_features::{Batch, FieldConfig, Schema};
@@ -26,7 +27,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use tempfile::TempDir;
 
-use crate::memory::PARTITIONS;
+use crate::memory::partitions;
 use crate::{Files, config, read_all};
 
 /// Writes the columns to `x.parquet`, in row groups of seven rows.
@@ -173,7 +174,7 @@ fn the_same_rows_as_text_are_the_same_numbers_on_any_number_of_threads() {
     ];
     for compression in codecs {
         let (_folder, parquet, csv) = both(compression);
-        for partition in [Partition::All, Partition::Valid { valid_fraction: 0.3, seed: 5 }] {
+        for partition in [Partition::All, Partition::Valid(Division::by_row(0.3, 5))] {
             let expected = encoded(&csv, partition);
             for threads in 1..=3 {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -314,10 +315,10 @@ fn batches_in_memory_give_what_parquet_gives() {
     let fields: Vec<_> = numbers.into_iter().chain(others).chain(lists).collect();
     let schema = Schema::new(fields, vec![String::new()]).unwrap();
     let fitted = [&memory, &parquet]
-        .map(|source| fit(source, &schema, PARTITIONS[1], BadRows::Error).unwrap());
+        .map(|source| fit(source, &schema, partitions()[1], BadRows::Error).unwrap());
     assert_eq!(fitted[0].encoder.to_state(), fitted[1].encoder.to_state());
     assert_eq!((fitted[0].rows, fitted[0].positives), (fitted[1].rows, fitted[1].positives));
-    for partition in PARTITIONS {
+    for partition in partitions() {
         let plan = RowPlan { labels: Labels::Required, partition, bad_rows: BadRows::Error };
         let [memory, parquet] = [&memory, &parquet].map(|source| {
             let mut reader = RowReader::new(source, &fitted[0].encoder, plan).unwrap();
@@ -469,7 +470,7 @@ fn lists_are_trimmed_as_their_texts_are() {
         expected.sort_unstable();
         assert_eq!(found, expected);
         for seed in 0..40 {
-            let partition = Partition::Valid { valid_fraction: 0.5, seed };
+            let partition = Partition::Valid(Division::by_row(0.5, seed));
             let held_out = [&lists, &texts].map(|source| {
                 let plan =
                     RowPlan { labels: Labels::Required, partition, bad_rows: BadRows::Error };

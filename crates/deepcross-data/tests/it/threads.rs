@@ -1,7 +1,8 @@
 //! The rows of a reader do not depend on the number of threads, nor on the number of rows that are read at a time.
 
 use deepcross_data::{
-    BadRows, DataError, Labels, NegativeCounts, Partition, RowPlan, RowReader, Skipped, fit,
+    BadRows, DataError, Division, Labels, NegativeCounts, Partition, RowPlan, RowReader, Skipped,
+    fit,
 };
 use deepcross_features::{Batch, Counts, FieldConfig, Schema};
 use rayon::ThreadPoolBuilder;
@@ -71,7 +72,7 @@ fn pass(reader: &mut RowReader<'_>, rows: usize) -> Pass {
 fn check(name: &str, content: &[u8], bad_rows: BadRows, rate: f64, order: &str) -> Pass {
     let files = Files::one(content);
     let source = files.source(&format!("label = 'click'\norder = '{order}'")).unwrap();
-    let partition = Partition::Train { valid_fraction: 0.2, seed: 5 };
+    let partition = Partition::Train(Division::by_row(0.2, 5));
     let fitted = fit(&source, &schema(), partition, BadRows::Skip).unwrap();
     let plan = RowPlan { labels: Labels::Required, partition, bad_rows };
     let reader = || {
@@ -142,7 +143,7 @@ fn rows_after_an_error_are_those_that_were_not_handed_out() {
     for every in [11, 97, 303, 1301] {
         let files = Files::one(&content(|i| i % every == 10));
         let source = files.source("label = 'click'\norder = 'time'").unwrap();
-        let partition = Partition::Train { valid_fraction: 0.2, seed: 5 };
+        let partition = Partition::Train(Division::by_row(0.2, 5));
         let fitted = fit(&source, &schema(), partition, BadRows::Skip).unwrap();
         let plan = RowPlan { labels: Labels::Required, partition, bad_rows: BadRows::Error };
         let reader = || {

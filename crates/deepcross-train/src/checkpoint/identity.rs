@@ -69,6 +69,9 @@ pub(crate) fn file_differences(
         let (before, now) = (before.len(), now.len());
         return vec![format!("the number of {what} files was {before}, and is {now}")];
     }
+    if before != now && sorted(before) == sorted(now) {
+        return vec![format!("the {what} files came in another order")];
+    }
     let pairs =
         before.iter().zip(now).zip(input.paths()).filter(|((before, now), _)| before != now);
     let sentence = |((before, now), path): ((&Fingerprint, &Fingerprint), &Path)| {
@@ -83,4 +86,11 @@ pub(crate) fn file_differences(
         }
     };
     pairs.map(sentence).collect()
+}
+
+/// The fingerprints without their order.
+fn sorted(fingerprints: &[Fingerprint]) -> Vec<(u64, u64)> {
+    let mut sorted: Vec<_> = fingerprints.iter().map(|file| (file.bytes, file.hash)).collect();
+    sorted.sort_unstable();
+    sorted
 }

@@ -1,7 +1,7 @@
 //! Compares several models, each trained with several seeds, on the same rows.
 //!
-//! The encoder is fitted once, and the rows held out are chosen by `split_seed`, or by the seed of the first model if
-//! that is left out: neither depends on the seed of a run.
+//! The encoder is fitted once, and the rows held out are the same in all runs. If they are chosen at random, then by
+//! `split_seed`, or by the seed of the first model if that is left out: neither depends on the seed of a run.
 //! A run gives the same model as [`train`](crate::train) with its configuration and seed.
 
 mod event;
@@ -160,8 +160,9 @@ pub fn compare(
 /// The model with `split_seed` set if rows are held out, so that these rows do not change with the seed of a run.
 fn with_split(candidate: &Candidate, files: &Files) -> Candidate {
     let mut candidate = candidate.clone();
+    let is_random = candidate.config.valid_by().is_random();
     let train = &mut candidate.config.train;
-    if files.valid.is_empty() && train.valid_fraction() > 0.0 {
+    if files.valid.is_empty() && train.valid_fraction() > 0.0 && is_random {
         train.split_seed = Some(train.split_seed());
     }
     candidate
@@ -184,7 +185,9 @@ fn check_call(candidates: &[Candidate], options: CompareOptions<'_>) -> Result<(
     }
     let shared = |candidate: &Candidate| {
         let RunConfig { data, field, train, .. } = &candidate.config;
-        (data.clone(), field.clone(), train.valid_fraction(), train.split_seed())
+        let valid_by = candidate.config.valid_by();
+        let split_seed = valid_by.is_random().then(|| train.split_seed());
+        (data.clone(), field.clone(), train.valid_fraction(), valid_by, split_seed)
     };
     match candidates.iter().find(|candidate| shared(candidate) != shared(first)) {
         Some(other) => fail(&format!(
@@ -204,9 +207,9 @@ fn compare_here(
 ) -> Result<Comparison, TrainError> {
     let shared = &candidates[0].config;
     let rows = Rows::open(shared, files)?;
-    let (tested_on, (source, part)) = match (test.is_empty(), rows.valid.clone()) {
+    let (tested_on, (source, part)) = match (test.is_empty(), rows.valid()?) {
         (false, _) => (TestedOn::Test, (Source::open(test, &shared.data)?, Partition::All)),
-        (true, Some(valid)) => (TestedOn::Validation, valid),
+        (true, Some((source, part))) => (TestedOn::Validation, (source.clone(), part)),
         (true, None) => {
             let problem = "there are no rows to test on: give test files, or validation rows";
             return Err(TrainError::Comparison(problem.to_owned()));

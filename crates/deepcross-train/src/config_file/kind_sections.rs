@@ -13,7 +13,17 @@ use toml::{Table, Value};
 /// Keys that all models of a comparison share, or that only a single run has, by the part of the section.
 const NOT_HERE: [(&str, &[&str]); 2] = [
     ("model", &["kind"]),
-    ("train", &["seed", "split_seed", "valid_fraction", "checkpoint_steps", "checkpoint_minutes"]),
+    (
+        "train",
+        &[
+            "seed",
+            "split_seed",
+            "valid_by",
+            "valid_fraction",
+            "checkpoint_steps",
+            "checkpoint_minutes",
+        ],
+    ),
 ];
 
 /// The sections of all kinds of model.

@@ -10,7 +10,9 @@ mod run_config;
 mod schedule_keys;
 mod section;
 mod train_config;
+mod valid_by;
 
 pub(crate) use differences::{differences, differences_within};
 pub use run_config::RunConfig;
 pub use train_config::{Monitor, OptimizerKind, Schedule, Shuffle, TrainConfig};
+pub use valid_by::ValidBy;

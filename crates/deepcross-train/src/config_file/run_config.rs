@@ -11,7 +11,7 @@ use super::overrides::set;
 use super::section::{read, section, unknown};
 use super::train_config::TrainConfig;
 use crate::error::TrainError;
-use deepcross_data::{DataConfig, Order};
+use deepcross_data::DataConfig;
 use deepcross_features::{FieldConfig, Problem, Schema};
 use deepcross_model::{ModelConfig, ModelKind};
 use serde::{Deserialize, Serialize};
@@ -127,6 +127,7 @@ impl RunConfig {
         problems.extend(config.data.problems());
         problems.extend(config.model.problems());
         problems.extend(config.train.problems());
+        problems.extend(config.valid_by_problems());
         if all_fields {
             problems.extend(config.field_problems());
         }
@@ -152,11 +153,6 @@ impl RunConfig {
                     problems.push(Problem::new(format!("field.{}.{key}", field.name), message));
                 }
             }
-        }
-        let has_counts = self.field.iter().any(|field| field.companion().is_some());
-        if self.data.order == Order::Time && !has_counts {
-            let message = "has a meaning only if a field has `counts = true`, but no field has it";
-            problems.push(Problem::new("data.order", message));
         }
         let is_field = |name: &String| self.field.iter().any(|field| field.name == *name);
         let unknown = self.model.embeddings.keys().filter(|name| !is_field(name));
@@ -312,9 +308,9 @@ epochs = 3
                 "line 7: `field.age.kind`: unknown variant `numbr`, expected one of `categorical`, `multi-hot`, `text`, `number`, `bucketized`, `time`, `cross`",
             ),
             (
-                "label = \"click\"",
-                "order = \"time\"",
-                "line 3: `data.order`: has a meaning only if a field has `counts = true`, but no field has it",
+                "epochs = 3",
+                "valid_by = \"rows\"",
+                "line 19: `train.valid_by`: must be `row`, `field:COLUMN`, `time:COLUMN` or `time`, but is `rows`",
             ),
             ("kind = \"number\"", "", "line 5: `field.age`: missing field `kind`"),
             ("[data]", "[data", "line 2: unclosed table, expected `]`"),

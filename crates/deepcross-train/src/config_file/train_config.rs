@@ -1,5 +1,6 @@
 //! The section `[train]`.
 
+use super::valid_by::ValidBy;
 use deepcross_features::Problem;
 use deepcross_optim::{MAX_GROUPS, TableUpdates};
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,9 @@ pub struct TrainConfig {
     /// With 0, the last epoch is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_fraction: Option<f64>,
+    /// The rule by which rows are held out; default: see [`RunConfig::valid_by`](super::RunConfig::valid_by).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_by: Option<ValidBy>,
     /// The seed that chooses the rows held out, 0 to 2⁶³ − 1; default: [`seed`](Self::seed).
     ///
     /// With it, runs of several seeds hold out the same rows.
@@ -140,7 +144,7 @@ pub enum Monitor {
     /// The log loss; lower is better.
     #[default]
     LogLoss,
-    /// The AUC; higher is better. Both classes must be among the validation rows.
+    /// The AUC; higher is better. If the validation rows are of one class, which have no AUC, it is the log loss.
     Auc,
 }
 
@@ -220,6 +224,7 @@ impl Default for TrainConfig {
             patience: None,
             monitor: None,
             valid_fraction: None,
+            valid_by: None,
             split_seed: None,
             negative_rate: 1.0,
             shuffle: Shuffle::default(),

@@ -11,7 +11,7 @@
 
 use super::rows::Rows;
 use crate::checkpoint::{FittedRows, file_differences, fingerprints};
-use crate::config_file::{RunConfig, differences};
+use crate::config_file::{RunConfig, ValidBy, differences};
 use crate::error::TrainError;
 use crate::event::{CacheEvent, Event, Observer};
 use crate::options::Files;
@@ -50,7 +50,7 @@ impl FileHeader for Header {
     const KIND: FileKind = FileKind {
         name: "cache's header",
         magic: "DEEPABOU",
-        version: 2,
+        version: 3,
         sections: &[(IDENTITY, 1), (ENCODER, 1), (FIELD, 1), (FITTED, 1), (HISTORY, 1)],
         members: &[],
     };
@@ -94,7 +94,9 @@ struct Settings<'a> {
 #[derive(Serialize)]
 struct Split {
     valid_fraction: f64,
-    split_seed: u64,
+    valid_by: ValidBy,
+    /// The seed, if it chooses the rows.
+    split_seed: Option<u64>,
 }
 
 /// The cache that a run is to have.
@@ -122,10 +124,12 @@ pub(crate) struct FoundCache {
 
 impl CacheIdentity {
     fn of(config: &RunConfig, files: &Files, init: Option<&Encoder>) -> Result<Self, TrainError> {
-        let (valid_fraction, split_seed) =
-            (config.train.valid_fraction(), config.train.split_seed());
+        let (valid_fraction, valid_by) = (config.train.valid_fraction(), config.valid_by());
         let is_split = files.valid.is_empty() && valid_fraction > 0.0;
-        let split = is_split.then_some(Split { valid_fraction, split_seed });
+        let split = is_split.then(|| {
+            let split_seed = valid_by.is_random().then(|| config.train.split_seed());
+            Split { valid_fraction, valid_by, split_seed }
+        });
         let settings = Settings { data: &config.data, train: split, field: &config.field };
         let settings = toml::to_string(&settings).map_err(|error| TrainError::Config {
             file: "the configuration".to_owned(),
@@ -268,15 +272,13 @@ impl CachePlan {
             Some(history) => reader.with_history(history.clone()),
             None => reader,
         };
-        match &rows.valid {
-            Some((_, held_out @ Partition::Valid { .. })) => {
-                writer.write_split_part(reader, *held_out)?;
-            }
-            Some((source, _)) => {
+        match (rows.division()?, rows.valid_source()) {
+            (Some(division), _) => writer.write_split_part(reader, division)?,
+            (None, Some(source)) => {
                 writer.write_part(reader)?;
                 writer.write_part(RowReader::new(source, encoder, all)?)?;
             }
-            None => writer.write_part(reader)?,
+            (None, None) => writer.write_part(reader)?,
         }
         Ok(RowCache { cache: writer.finish()?, has_history })
     }

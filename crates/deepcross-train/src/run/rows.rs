@@ -3,33 +3,81 @@
 use crate::config_file::{RunConfig, Schedule};
 use crate::error::TrainError;
 use crate::options::Files;
-use deepcross_data::{Labels, Partition, RowPlan, Source};
+use deepcross_data::split::{SplitBy, hold_out};
+use deepcross_data::{BadRows, DataError, Division, Labels, Partition, RowPlan, Source};
+use std::sync::OnceLock;
 
 /// The training and validation rows of a run.
 pub(crate) struct Rows {
     pub(crate) train: Source,
-    pub(crate) train_part: Partition,
-    /// `None` if no rows are held out or given.
-    pub(crate) valid: Option<(Source, Partition)>,
+    valid: ValidRows,
+    bad_rows: BadRows,
+    /// The division of the training files, once it is known.
+    division: OnceLock<Division>,
+}
+
+/// The rows that a run validates with.
+enum ValidRows {
+    None,
+    Files(Source),
+    HeldOut(SplitBy),
 }
 
 impl Rows {
     pub(crate) fn open(config: &RunConfig, files: &Files) -> Result<Self, TrainError> {
         let train = Source::open(&files.train, &config.data)?;
-        if !files.valid.is_empty() {
-            let valid = (Source::open(&files.valid, &config.data)?, Partition::All);
-            return Ok(Self { train, train_part: Partition::All, valid: Some(valid) });
+        let valid = if !files.valid.is_empty() {
+            ValidRows::Files(Source::open(&files.valid, &config.data)?)
+        } else if config.train.valid_fraction() > 0.0 {
+            ValidRows::HeldOut(config.hold_out_by())
+        } else {
+            ValidRows::None
+        };
+        Ok(Self { train, valid, bad_rows: config.data.bad_rows, division: OnceLock::new() })
+    }
+
+    /// The division of the training files into rows that are trained on and rows that are held out, if any are.
+    ///
+    /// The first call may read all rows, to find those that are the last ones. So nothing is read for a run whose rows
+    /// come from a cache.
+    ///
+    /// # Errors
+    /// As [`hold_out`].
+    pub(crate) fn division(&self) -> Result<Option<Division>, DataError> {
+        let ValidRows::HeldOut(by) = &self.valid else { return Ok(None) };
+        if let Some(known) = self.division.get() {
+            return Ok(Some(*known));
         }
-        let (valid_fraction, seed) = (config.train.valid_fraction(), config.train.split_seed());
-        if valid_fraction == 0.0 {
-            return Ok(Self { train, train_part: Partition::All, valid: None });
-        }
-        let valid = (train.clone(), Partition::Valid { valid_fraction, seed });
-        Ok(Self {
-            train,
-            train_part: Partition::Train { valid_fraction, seed },
-            valid: Some(valid),
+        let found = hold_out(&self.train, by, self.bad_rows)?;
+        Ok(Some(*self.division.get_or_init(|| found)))
+    }
+
+    /// The rows of the training files that are trained on.
+    ///
+    /// # Errors
+    /// As [`division`](Self::division).
+    pub(crate) fn train_part(&self) -> Result<Partition, DataError> {
+        Ok(self.division()?.map_or(Partition::All, Partition::Train))
+    }
+
+    /// The validation rows, if any are held out or given.
+    ///
+    /// # Errors
+    /// As [`division`](Self::division).
+    pub(crate) fn valid(&self) -> Result<Option<(&Source, Partition)>, DataError> {
+        Ok(match (self.valid_source(), self.division()?) {
+            (source, Some(division)) => source.map(|source| (source, Partition::Valid(division))),
+            (source, None) => source.map(|source| (source, Partition::All)),
         })
+    }
+
+    /// The source of the validation rows, which may have other rows too.
+    pub(crate) fn valid_source(&self) -> Option<&Source> {
+        match &self.valid {
+            ValidRows::None => None,
+            ValidRows::Files(source) => Some(source),
+            ValidRows::HeldOut(_) => Some(&self.train),
+        }
     }
 
     pub(crate) fn plan(config: &RunConfig, partition: Partition) -> RowPlan {
@@ -52,6 +100,7 @@ pub(crate) fn check_files(config: &RunConfig, files: &Files) -> Result<(), Train
     let set = [
         ("monitor", config.train.monitor.is_some()),
         ("patience", config.train.patience.is_some()),
+        ("valid_by", config.train.valid_by.is_some()),
         ("split_seed", config.train.split_seed.is_some()),
         ("schedule", config.train.schedule == Schedule::Plateau),
     ];
@@ -61,6 +110,7 @@ pub(crate) fn check_files(config: &RunConfig, files: &Files) -> Result<(), Train
     }
     let of_split = [
         ("valid_fraction", config.train.valid_fraction.is_some()),
+        ("valid_by", config.train.valid_by.is_some()),
         ("split_seed", config.train.split_seed.is_some()),
     ];
     for (key, _) in of_split.iter().filter(|(_, set)| *set && !files.valid.is_empty()) {

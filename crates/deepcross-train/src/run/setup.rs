@@ -185,7 +185,7 @@ pub(super) fn begin(
 
 /// Fits the encoder to the training rows.
 pub(crate) fn fit_encoder(config: &RunConfig, rows: &Rows) -> Result<Fitted, TrainError> {
-    Ok(fit(&rows.train, &config.schema()?, rows.train_part, config.data.bad_rows)?)
+    Ok(fit(&rows.train, &config.schema()?, rows.train_part()?, config.data.bad_rows)?)
 }
 
 /// A new model for the fields of an encoder.

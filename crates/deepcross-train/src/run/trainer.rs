@@ -15,7 +15,7 @@ use crate::error::TrainError;
 use crate::event::{EpochReport, Event, Observer};
 use crate::options::{Files, RunOptions};
 use deepcross_autodiff::Params;
-use deepcross_data::{Fitted, RowReader, Shuffled};
+use deepcross_data::{Fitted, Partition, RowReader, Shuffled};
 use deepcross_features::{Batch, Encoder, History};
 use deepcross_metrics::Summary;
 use deepcross_model::{Model, Predictor, TrainedModel, TrainingSummary};
@@ -197,8 +197,8 @@ impl<'a> Run<'a> {
     /// The training rows, in the order of the first epoch.
     fn shuffled(&self, history: Option<History>) -> Result<Shuffled<'a>, TrainError> {
         let (train, rows) = (&self.config.train, self.rows);
-        let plan = Rows::plan(self.config, rows.train_part);
-        let reader = RowReader::new(&rows.train, self.encoder, plan)?
+        let part = if self.cache.is_some() { Partition::All } else { rows.train_part()? };
+        let reader = RowReader::new(&rows.train, self.encoder, Rows::plan(self.config, part))?
             .with_negative_rate(train.negative_rate, train.seed);
         let reader = match (&self.cache, history) {
             (Some(cache), _) => cache.train(reader),
@@ -216,13 +216,22 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// A reader of the validation rows, if there are any.
+    fn valid_reader(&self) -> Result<Option<RowReader<'a>>, TrainError> {
+        let read =
+            |source, part| RowReader::new(source, self.encoder, Rows::plan(self.config, part));
+        Ok(match &self.cache {
+            Some(cache) => {
+                let source = self.rows.valid_source();
+                let reader = source.map(|source| read(source, Partition::All)).transpose()?;
+                reader.map(|reader| cache.valid(reader))
+            }
+            None => self.rows.valid()?.map(|(source, part)| read(source, part)).transpose()?,
+        })
+    }
+
     fn validate(&mut self) -> Result<Option<Summary>, TrainError> {
-        let Some((source, part)) = &self.rows.valid else { return Ok(None) };
-        let reader = RowReader::new(source, self.encoder, Rows::plan(self.config, *part))?;
-        let mut reader = match &self.cache {
-            Some(cache) => cache.valid(reader),
-            None => reader,
-        };
+        let Some(mut reader) = self.valid_reader()? else { return Ok(None) };
         let predictor = Predictor::new(self.engine.model(), self.engine.params());
         let options =
             EvaluateOptions { tapes: Some(self.engine.tapes()), ..EvaluateOptions::default() };
@@ -231,17 +240,19 @@ impl<'a> Run<'a> {
         if summary.log_loss.is_none() {
             return Err(TrainError::NoValidationRows);
         }
-        if self.config.train.monitor() == Monitor::Auc && summary.auc.is_none() {
-            return Err(TrainError::OneClass);
-        }
         Ok(Some(summary))
     }
 
     /// Keeps the weights of this epoch if they are better than the best so far; returns whether they are.
     fn keep_if_better(&mut self, epoch: u32, valid: Option<Summary>) -> bool {
-        let monitored = valid.and_then(|valid| self.monitored(&valid));
+        let metric = valid.map(|valid| self.metric_of(&valid));
+        let monitored = valid.zip(metric).and_then(|(valid, metric)| match metric {
+            Monitor::Auc => valid.auc,
+            Monitor::LogLoss => valid.log_loss,
+        });
         let better = match (monitored, self.state.best.monitored) {
-            (Some(now), Some(best)) => self.is_better(now, best),
+            (Some(now), Some(best)) if metric == Some(Monitor::Auc) => now > best,
+            (Some(now), Some(best)) => now < best,
             _ => true,
         };
         if better {
@@ -262,19 +273,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The metric that chooses the epoch; [`validate`](Self::validate) has made sure that it is defined.
-    fn monitored(&self, valid: &Summary) -> Option<f64> {
+    /// The metric that chooses the epoch.
+    ///
+    /// Rows of one class have no AUC, in any epoch, so that the log loss chooses the epoch.
+    /// Rejected: an error. It would depend on the rows that happen to be held out.
+    fn metric_of(&self, valid: &Summary) -> Monitor {
         match self.config.train.monitor() {
-            Monitor::Auc => valid.auc,
-            Monitor::LogLoss => valid.log_loss,
-        }
-    }
-
-    /// Whether the monitored metric is better than that of the best epoch.
-    fn is_better(&self, now: f64, best: f64) -> bool {
-        match self.config.train.monitor() {
-            Monitor::Auc => now > best,
-            Monitor::LogLoss => now < best,
+            Monitor::Auc if valid.auc.is_some() => Monitor::Auc,
+            Monitor::Auc | Monitor::LogLoss => Monitor::LogLoss,
         }
     }
 

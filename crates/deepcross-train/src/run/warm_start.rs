@@ -65,7 +65,8 @@ pub(crate) fn survey(
     rows: &Rows,
     encoder: &Encoder,
 ) -> Result<FittedRows, TrainError> {
-    let mut reader = RowReader::new(&rows.train, encoder, Rows::plan(config, rows.train_part))?;
+    let plan = Rows::plan(config, rows.train_part()?);
+    let mut reader = RowReader::new(&rows.train, encoder, plan)?;
     let (mut batch, mut n_rows, mut positives) = (reader.new_batch(), 0, 0);
     while reader.fill(&mut batch, ROWS)? > 0 {
         n_rows += batch.n_rows() as u64;

@@ -176,11 +176,13 @@ fn cache_event(event: &CacheEvent<'_>) -> String {
 
 #[test]
 fn the_artifact_is_that_of_the_text() {
-    let cases: [&[&str]; 6] = [
+    let cases: [&[&str]; 8] = [
         &[],
         &["data.order=time"],
         &["train.negative_rate=0.4"],
-        &["train.negative_rate=0.4", "data.order=time", "train.split_seed=3"],
+        &["train.negative_rate=0.4", "data.order=time", "train.valid_by=row", "train.split_seed=3"],
+        &["train.negative_rate=0.4", "train.valid_by=field:user", "train.split_seed=3"],
+        &["train.valid_by=time:hour", "train.valid_fraction=0.3"],
         &["train.valid_fraction=0", "train.label_smoothing=0.1"],
         &["train.shuffle=whole"],
     ];
@@ -195,6 +197,8 @@ fn bad_rows_are_left_out_of_a_cache() {
         &["data.bad_rows=skip"][..],
         &["data.bad_rows=skip", "train.negative_rate=0.4"],
         &["data.bad_rows=skip", "train.negative_rate=0.4", "data.order=time"],
+        &["data.bad_rows=skip", "train.valid_by=field:campaign"],
+        &["data.bad_rows=skip", "train.valid_by=time:age"],
     ] {
         let case = Case::new(overrides).with_bad_rows();
         case.check(&overrides.join(" "));
@@ -305,13 +309,14 @@ fn a_cache_of_other_rows_is_reported_and_rebuilt() {
     case.config =
         Case::new(&["train.epochs=1", "train.batch=64", "train.negative_rate=0.5"]).config;
     assert_eq!(case.cached(2).1, ["used"]);
-    let changes: [(&[&str], &str); 4] = [
+    let changes: [(&[&str], &str); 5] = [
         (
             &["field.age.transform=log1p"],
             "`field.age.transform` was \"standard\", and is \"log1p\"",
         ),
         (&["data.order=time"], "`data.order` was \"any\", and is \"time\""),
         (&["train.valid_fraction=0.3"], "`train.valid_fraction` was 0.1, and is 0.3"),
+        (&["train.valid_by=field:user"], "`train.valid_by` was \"row\", and is \"field:user\""),
         (&["train.seed=2"], "`train.split_seed` was 1, and is 2"),
     ];
     for (overrides, expected) in changes {
@@ -328,6 +333,20 @@ fn a_cache_of_other_rows_is_reported_and_rebuilt() {
     write(&case.folder, "train.tsv", &lines);
     let (found, events) = case.cached(2);
     assert!(events[0].contains("train.tsv` had") && events[1] == "made", "{events:?}");
+    assert!(found == case.text());
+}
+
+/// The numbers of rows, and so the rows that are held out, depend on the order of the files.
+#[test]
+fn a_cache_of_files_in_another_order_is_rebuilt() {
+    let mut case = Case::new(&["train.epochs=1"]);
+    let next = write(&case.folder, "next.tsv", &clicks(2, 400));
+    let first = case.files.train.files()[0].path().to_path_buf();
+    case.files.train = vec![first.clone(), next.clone()].into();
+    case.cached(2);
+    case.files.train = vec![next, first].into();
+    let (found, events) = case.cached(2);
+    assert_eq!(events, ["refused: the training files came in another order", "made"]);
     assert!(found == case.text());
 }
 

@@ -175,6 +175,13 @@ fn companion_counts_resume() {
 }
 
 #[test]
+fn rows_that_are_held_out_by_any_rule_are_the_same_after_a_resume() {
+    for rule in ["train.valid_by=field:user", "train.valid_by=time:hour", "data.order=time"] {
+        Case::new(&["train.epochs=3", "train.valid_fraction=0.3", rule]).check();
+    }
+}
+
+#[test]
 fn a_run_that_began_from_a_model_resumes() {
     let mut case = Case::new(&["field.campaign.counts=true", "train.epochs=3"]);
     let (first, _) = case.uninterrupted();
