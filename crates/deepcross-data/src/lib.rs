@@ -28,7 +28,10 @@ mod convert;
 pub mod split;
 
 pub use config::{BadRows, DataConfig, Format, LabelConfig, Order, Quote};
-pub use encode::{Fitted, Labels, NegativeCounts, RawReader, RowPlan, RowReader, Side, fit};
+pub use encode::{
+    Fitted, Labels, NegativeCounts, RawReader, RowPlan, RowReader, SetCounts, Side, SplitReport,
+    fit,
+};
 pub use error::DataError;
 pub use formats::COMMENT_MARKERS;
 pub use input::Input;

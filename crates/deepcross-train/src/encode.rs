@@ -74,6 +74,7 @@ fn encode_here(
         positives: fitted.positives,
         skipped: &skipped,
     });
+    observer.warn_all(fitted.warnings())?;
     let made = plan.write((config, &rows), (&encoder, history.as_ref()), &fitted)?;
     let (valid_rows, bytes) = made.sizes();
     Ok(WrittenCache { rows: fitted.rows, valid_rows, bytes })
@@ -88,6 +89,8 @@ fn encoder_of(
     if let Some(encoder) = encoder {
         return Ok((encoder.clone(), None, survey(config, rows, encoder)?));
     }
-    let Fitted { encoder, history, rows, positives, skipped } = fit_encoder(config, rows)?;
-    Ok((encoder, Some(history), FittedRows::new(rows, positives, &skipped)))
+    let fitted = fit_encoder(config, rows)?;
+    let counts = FittedRows::of(&fitted);
+    let Fitted { encoder, history, .. } = fitted;
+    Ok((encoder, Some(history), counts))
 }

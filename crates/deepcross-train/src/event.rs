@@ -150,6 +150,14 @@ impl<'o> Observer<'o> {
         (self.observe)(Event::Warning(&warning));
         Ok(())
     }
+
+    /// Warns of each.
+    ///
+    /// # Errors
+    /// As [`warn`](Self::warn).
+    pub(crate) fn warn_all(&mut self, warnings: Vec<Warning>) -> Result<(), TrainError> {
+        warnings.into_iter().try_for_each(|warning| self.warn(warning))
+    }
 }
 
 /// The report of an epoch.

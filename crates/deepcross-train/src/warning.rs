@@ -23,6 +23,20 @@ pub enum Warning {
         /// The error, which names the file.
         reason: String,
     },
+    /// The share of positive rows differs by more than chance between the training rows and the held-out rows.
+    HeldOutRates {
+        /// The share of positive rows among the training rows.
+        train: f64,
+        /// The share of positive rows among the held-out rows.
+        valid: f64,
+        /// The difference in standard errors.
+        standard_errors: f64,
+    },
+    /// Many held-out rows are equal to a training row in all columns of the fields.
+    EqualRows {
+        /// The share of the held-out rows, approximately.
+        share: f64,
+    },
     /// Residual units have a problem that they did not have before.
     Units {
         /// The epoch, from 1; 0 before the first step.
@@ -42,6 +56,24 @@ impl fmt::Display for Warning {
             }
             Self::NoCache { reason } => {
                 write!(f, "no cache, rows are read from the text in each epoch: {reason}")
+            }
+            Self::HeldOutRates { train, valid, standard_errors } => {
+                let [train, valid] = [train, valid].map(|share| 100.0 * share);
+                write!(
+                    f,
+                    "{train:.2} % of the training rows are positive, but {valid:.2} % of the held-out rows, which is \
+                     {standard_errors:.1} standard errors apart: the rule `train.valid_by` chooses by something that the \
+                     label depends on"
+                )
+            }
+            Self::EqualRows { share } => {
+                let share = 100.0 * share;
+                write!(
+                    f,
+                    "{share:.0} % of the held-out rows are equal to a training row in all columns of the fields, so \
+                     validation says little about new rows; hold out groups of rows by `train.valid_by = \
+                     \"field:COLUMN\"`, or rows of a later time"
+                )
             }
             Self::Units { epoch, units, problem } => {
                 let moment = match epoch {

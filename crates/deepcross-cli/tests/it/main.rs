@@ -13,6 +13,7 @@ mod configurations;
 mod convert;
 mod decisions;
 mod describe;
+mod held_out;
 mod infer_config;
 mod input_files;
 mod interchange;

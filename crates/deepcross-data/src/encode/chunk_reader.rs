@@ -13,6 +13,7 @@ use std::ops::Range;
 use super::negative_sampling::NegativeSampling;
 use super::recorded::Side;
 use super::row_filter::{RowFilter, RowStatus, Target};
+use super::split_survey::{RowKeys, RowNotes, SplitReport, SplitSurvey};
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::parallel::for_each;
@@ -34,6 +35,8 @@ pub(crate) struct ChunkReader {
     pub(crate) bad_rows: BadRows,
     /// Whether dropped rows are handed on, for companion counts.
     pub(crate) keeps_dropped: bool,
+    /// The comparison of the rows of all sets, if there is one.
+    survey: Option<SplitSurvey>,
     /// The number of the next row, counted from 0 over all rows of the source, bad ones included.
     next: u64,
 }
@@ -63,6 +66,7 @@ struct Sheet {
     /// The number of the first row.
     first: u64,
     statuses: Vec<RowStatus>,
+    notes: RowNotes,
 }
 
 /// The position of a raw row in a chunk.
@@ -120,6 +124,7 @@ impl Sheet {
     fn clear(&mut self) {
         self.rows.clear();
         self.statuses.clear();
+        self.notes.clear();
     }
 }
 
@@ -195,7 +200,15 @@ impl ChunkReader {
     ) -> Result<Self, DataError> {
         let records = Records::new(source.clone())?;
         let sampling = NegativeSampling::ALL;
-        Ok(Self { records, filter, sampling, bad_rows, keeps_dropped: false, next: 0 })
+        Ok(Self {
+            records,
+            filter,
+            sampling,
+            bad_rows,
+            keeps_dropped: false,
+            survey: None,
+            next: 0,
+        })
     }
 
     /// Keeps the rows as they stand in their files too, for [`Chunk::raw_text`].
@@ -204,12 +217,29 @@ impl ChunkReader {
         self
     }
 
+    /// Compares the rows that are read, which are those of a set, with the rows of the other sets, by the columns of
+    /// these names.
+    pub(crate) fn compare_sets<'n>(
+        &mut self,
+        source: &Source,
+        columns: impl IntoIterator<Item = &'n str>,
+    ) {
+        self.filter.keys = Some(RowKeys::new(source, columns));
+        self.survey = Some(SplitSurvey::new());
+    }
+
+    /// The comparison of the sets of all rows that were read, if there is one.
+    pub(crate) fn split_report(&self) -> Option<SplitReport> {
+        self.survey.as_ref().map(|survey| survey.report(self.filter.is_random()))
+    }
+
     /// Starts again at the first row.
     ///
     /// # Errors
     /// If the first file can no longer be opened.
     pub(crate) fn restart(&mut self) -> Result<(), DataError> {
         self.next = 0;
+        self.survey = self.survey.take().map(|_| SplitSurvey::new());
         self.records.restart()
     }
 
@@ -230,10 +260,14 @@ impl ChunkReader {
             }
             let first = chunk.n_sheets;
             let taken = self.take(chunk, most - n_counting);
+            if let (Some(keys), Some(survey)) = (&mut self.filter.keys, &self.survey) {
+                keys.limit(survey);
+            }
             let filter = &self.filter;
             let sheets = &mut chunk.sheets[first..chunk.n_sheets];
             for_each(sheets, &|_, sheet: &mut Sheet| {
-                filter.judge_all(sheet.first, &mut sheet.rows, &mut sheet.statuses);
+                let Sheet { rows, first, statuses, notes } = sheet;
+                filter.judge_all(*first, rows, (statuses, notes));
             });
             n_counting += self.select(chunk, first);
             ended = !matches!(taken, Ok(true));
@@ -270,6 +304,9 @@ impl ChunkReader {
     fn select(&mut self, chunk: &mut Chunk, first: usize) -> usize {
         let mut n_counting = 0;
         for sheet in first..chunk.n_sheets {
+            if let Some(survey) = &mut self.survey {
+                survey.add(&chunk.sheets[sheet].notes);
+            }
             for (row, status) in chunk.sheets[sheet].statuses.iter_mut().enumerate() {
                 let position = Position { sheet, row };
                 let row = match std::mem::replace(status, RowStatus::Elsewhere) {

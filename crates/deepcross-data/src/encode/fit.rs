@@ -4,6 +4,7 @@ use deepcross_features::{Encoder, FieldConfig, Fitter, History, Schema};
 
 use super::raw_reader::RawReader;
 use super::row_filter::RowFilter;
+use super::split_survey::SplitReport;
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::source::{Partition, Skipped, Source};
@@ -22,6 +23,8 @@ pub struct Fitted {
     pub positives: u64,
     /// The bad rows, which the encoder has not seen.
     pub skipped: Skipped,
+    /// The comparison of the rows that the encoder was fitted on with those that are held out, if any are.
+    pub split: Option<SplitReport>,
 }
 
 /// Fits the encoder of `schema` on the rows of `partition`, which are read once.
@@ -44,6 +47,10 @@ pub fn fit(
         .bind(source.header())
         .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;
     let mut reader = RawReader::new(source, RowFilter::labelled(source, partition)?, bad_rows)?;
+    if partition != Partition::All {
+        reader =
+            reader.comparing_sets(source, schema.fields().iter().flat_map(FieldConfig::columns));
+    }
     let (mut rows, mut positives) = (0, 0);
     while let Some((row, target)) = reader.next_labelled()? {
         let positive = target.label == Some(1.0);
@@ -63,7 +70,8 @@ pub fn fit(
         return Err(DataError::NoRows { file: source.first_file(), skipped: skipped.rows });
     }
     let (encoder, history) = fitter.finish_for_training();
-    Ok(Fitted { encoder, history, rows, positives, skipped })
+    let split = reader.split_report();
+    Ok(Fitted { encoder, history, rows, positives, skipped, split })
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@
 //!
 //! Nothing here knows a file format or a cache: rows that were encoded before enter only through [`stored_rows`].
 
+mod split_survey;
+
 mod row_filter;
 
 mod fit;
@@ -34,4 +36,5 @@ pub(crate) use batch_columns::{append_rows, gather, keep_rows};
 pub(crate) use count_differences::{CountDifference, N_STATS, Stats, counts_of, implied_counts};
 pub use recorded::Side;
 pub(crate) use recorded::{BadRow, Recorded};
+pub use split_survey::{SetCounts, SplitReport};
 pub(crate) use stored_rows::{Met, StoredRows};

@@ -2,6 +2,7 @@
 
 use super::chunk_reader::{Chunk, ChunkReader, ChunkRow, Position};
 use super::row_filter::{RowFilter, Target};
+use super::split_survey::SplitReport;
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::rows::{RawRow, RawRows};
@@ -47,6 +48,21 @@ impl RawReader {
         let chunks = ChunkReader::new(source, filter, bad_rows)?;
         let (chunk, skipped, scratch) = Default::default();
         Ok(Self { chunks, chunk, current: None, skipped, scratch })
+    }
+
+    /// Compares the rows that are read with the rows of the other sets, by the columns of these names.
+    pub(crate) fn comparing_sets<'n>(
+        mut self,
+        source: &Source,
+        columns: impl IntoIterator<Item = &'n str>,
+    ) -> Self {
+        self.chunks.compare_sets(source, columns);
+        self
+    }
+
+    /// The comparison of the sets of all rows that were read, if there is one.
+    pub(crate) fn split_report(&self) -> Option<SplitReport> {
+        self.chunks.split_report()
     }
 
     /// Keeps the rows as they stand in their files too, for [`raw_text`](Self::raw_text).

@@ -5,6 +5,7 @@
 //! Nothing here depends on earlier rows, so many rows can be checked at once, on all threads.
 
 use super::recorded::Side;
+use super::split_survey::{RowKeys, RowNotes};
 use crate::error::DataError;
 use crate::rows::{RawRow, RawRows};
 use crate::source::{Division, LabelReader, Partition, SetReader, Source, SplitSet, WeightReader};
@@ -18,6 +19,8 @@ pub(crate) struct RowFilter {
     set: Option<SplitSet>,
     label: Option<LabelReader>,
     weight: Option<WeightReader>,
+    /// The keys by which the rows of all sets are compared, if they are.
+    pub(crate) keys: Option<RowKeys>,
     /// The number of fields of a valid row.
     n_columns: usize,
 }
@@ -47,7 +50,7 @@ impl RowFilter {
         let (division, set) = partition.set().unzip();
         let sets = division.map(|division| SetReader::new(division, source));
         let n_columns = source.header().len();
-        Self { sets, set, label: None, weight: None, n_columns }
+        Self { sets, set, label: None, weight: None, keys: None, n_columns }
     }
 
     /// The rows of `partition`, with the label and the weight that the settings name.
@@ -68,29 +71,57 @@ impl RowFilter {
 
     /// Splits all lines among `rows`, of which the first has the number `first`, and appends the status of each row to
     /// `statuses`.
-    pub(crate) fn judge_all(&self, first: u64, rows: &mut RawRows, statuses: &mut Vec<RowStatus>) {
+    pub(crate) fn judge_all(
+        &self,
+        first: u64,
+        rows: &mut RawRows,
+        (statuses, notes): (&mut Vec<RowStatus>, &mut RowNotes),
+    ) {
         for (index, number) in (0..rows.len()).zip(first..) {
             let error = rows.split(index);
-            statuses.push(self.judge((rows.get(index), number), error));
+            statuses.push(self.judge((rows.get(index), number), error, notes));
         }
+    }
+
+    /// Whether the rows that are read are those of one set.
+    pub(crate) fn is_divided(&self) -> bool {
+        self.set.is_some()
+    }
+
+    /// Whether rows are put into sets at random.
+    pub(crate) fn is_random(&self) -> bool {
+        self.sets.as_ref().is_some_and(SetReader::is_random)
     }
 
     /// The status of a row that has been split, with its number; `error` is the error of reading it, if there was one.
     ///
     /// A row belongs to a set even if it is malformed, so that exactly one set meets each bad row.
-    fn judge(&self, (row, number): (RawRow<'_>, u64), error: Option<Box<DataError>>) -> RowStatus {
+    fn judge(
+        &self,
+        (row, number): (RawRow<'_>, u64),
+        error: Option<Box<DataError>>,
+        notes: &mut RowNotes,
+    ) -> RowStatus {
         let (set, error) = match self.sets.as_ref().map(|sets| sets.set(&row, number)) {
             None => (SplitSet::Train, error),
             Some(Ok(set)) => (set, error),
             // A row that has no set is reported by those who read the training rows.
             Some(Err(no_set)) => (SplitSet::Train, error.or_else(|| Some(Box::new(no_set)))),
         };
-        if self.set.is_some_and(|wanted| set != wanted) {
+        let is_elsewhere = self.set.is_some_and(|wanted| set != wanted);
+        if is_elsewhere && self.keys.is_none() {
+            return RowStatus::Elsewhere;
+        }
+        let target = error.map_or_else(|| self.target(row).map_err(Box::new), Err);
+        if let (Some(keys), Some(sets), Ok(target)) = (&self.keys, &self.sets, &target) {
+            notes.add((&row, set, target.label == Some(1.0)), keys, sets);
+        }
+        if is_elsewhere {
             return RowStatus::Elsewhere;
         }
         let is_held_out = self.set.is_none() && set == SplitSet::Valid;
         let side = if is_held_out { Side::Valid } else { Side::Train };
-        match error.map_or_else(|| self.target(row).map_err(Box::new), Err) {
+        match target {
             Ok(target) => RowStatus::Here(Target { side, ..target }),
             Err(error) => RowStatus::Bad(side, error),
         }

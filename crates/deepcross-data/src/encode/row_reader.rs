@@ -15,6 +15,7 @@ use super::negative_sampling::{NegativeCounts, NegativeSampling};
 use super::pipeline::{EncodedChunk, Pipeline};
 use super::recorded::Recorded;
 use super::row_filter::RowFilter;
+use super::split_survey::SplitReport;
 use super::stored_rows::{Met, StoredRows};
 use crate::config::BadRows;
 use crate::error::DataError;
@@ -96,6 +97,21 @@ impl<'e> RowReader<'e> {
         self.commit.history = (!history.is_empty()).then_some(history);
         self.chunks.keeps_dropped = self.commit.history.is_some();
         self
+    }
+
+    /// Compares the rows that are read, if they are those of one [`Partition`] of several, with the other rows.
+    #[must_use]
+    pub fn comparing_partitions(mut self) -> Self {
+        let Self { source, chunks, commit, .. } = &mut self;
+        if chunks.filter.is_divided() {
+            chunks.compare_sets(source, commit.encoder.columns());
+        }
+        self
+    }
+
+    /// The comparison of the partitions, by all rows that were read.
+    pub fn split_report(&self) -> Option<SplitReport> {
+        self.chunks.split_report()
     }
 
     /// Takes the rows from `stored` instead of from the text.

@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use deepcross_features::{Cell, CellList, RowFields, Value};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::field_splitter::push_places;
 use crate::error::DataError;
@@ -340,6 +341,28 @@ impl<'a> RawRow<'a> {
             }
             Some(_) => Cell::Text(&[]),
         }
+    }
+
+    /// A hash of the cells in some ranges of columns, which the row must have.
+    ///
+    /// Equal cells of rows in one format have equal hashes; a quoted text differs from one without quotes.
+    pub(crate) fn hash(&self, columns: &[Range<usize>]) -> u64 {
+        if self.has_cells() {
+            return self.hash_cells(columns);
+        }
+        columns.iter().filter(|columns| !columns.is_empty()).fold(0, |hash, columns| {
+            let ((start, _), (_, end)) = (self.bounds(columns.start), self.bounds(columns.end - 1));
+            xxh3_64_with_seed(&self.text[start..end.max(start)], hash)
+        })
+    }
+
+    fn hash_cells(&self, columns: &[Range<usize>]) -> u64 {
+        let mut scratch = Vec::new();
+        columns.iter().cloned().flatten().fold(0, |hash, column| match self.cell(column) {
+            Cell::Integer(number) => xxh3_64_with_seed(&number.to_le_bytes(), hash),
+            Cell::Double(number) => xxh3_64_with_seed(&number.to_bits().to_le_bytes(), hash),
+            cell => xxh3_64_with_seed(cell.text(&mut scratch), hash),
+        })
     }
 
     /// Whether the row consists of typed cells, and not of texts.

@@ -29,6 +29,9 @@ pub(crate) enum Purpose {
     Split,
 }
 
+/// The seed of the hashes of groups.
+const GROUPS: u64 = 1;
+
 /// One of the sets that rows are divided into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SplitSet {
@@ -178,6 +181,21 @@ impl SetReader {
             value: shown(value),
             expected: form.to_string(),
         })
+    }
+
+    /// Whether sets are random.
+    pub(crate) fn is_random(&self) -> bool {
+        matches!(self.division.rule, Rule::Row { .. } | Rule::Key { .. })
+    }
+
+    /// The hash of the value that puts a row into the same set as other rows; `None` if the row has none.
+    ///
+    /// It is independent of the position that decides about the set.
+    pub(crate) fn group(&self, row: &RawRow<'_>) -> Option<u64> {
+        let Rule::Key { column, .. } = self.division.rule else { return None };
+        let mut scratch = Vec::new();
+        let text = row.cell(column).text(&mut scratch);
+        (!self.is_missing(text)).then(|| xxh3_64_with_seed(&canonical(text), GROUPS))
     }
 
     fn is_missing(&self, text: &[u8]) -> bool {

@@ -14,8 +14,9 @@ use super::progress::RunState;
 use crate::config_file::RunConfig;
 use crate::error::TrainError;
 use crate::options::Files;
+use crate::warning::Warning;
 use deepcross_autodiff::Params;
-use deepcross_data::Skipped;
+use deepcross_data::{Fitted, Skipped, SplitReport};
 use deepcross_features::{Encoder, EncoderState};
 use deepcross_model::artifact::{
     self, ArtifactError, ENCODER, FIELD, FileHeader, FileKind, FormatError, SectionReader,
@@ -46,7 +47,7 @@ impl FileHeader for Header {
         name: "checkpoint",
         magic: "DEEPCKPT",
         version: 4,
-        sections: &[(IDENTITY, 1), (ENCODER, 1), (FIELD, 1), (FITTED, 1), (PROGRESS, 1)],
+        sections: &[(IDENTITY, 1), (ENCODER, 1), (FIELD, 1), (FITTED, 2), (PROGRESS, 1)],
         // The state of the optimizer may be infinite while all weights are finite; such a run continues.
         members: &[Values::Finite, Values::Any, Values::Finite],
     };
@@ -74,16 +75,52 @@ pub(crate) struct FittedRows {
     pub(crate) positives: u64,
     n_skipped: u64,
     skipped: Vec<String>,
+    /// The comparison of these rows with the held-out rows, if any are.
+    split: Option<SplitReport>,
 }
+
+/// The standard errors between two shares that chance explains.
+const CHANCE: f64 = 5.0;
+
+/// The share of held-out rows that may be equal to a training row.
+const EQUAL: f64 = 0.1;
 
 impl FittedRows {
     pub(crate) fn new(rows: u64, positives: u64, skipped: &Skipped) -> Self {
-        Self { rows, positives, n_skipped: skipped.rows, skipped: skipped.first.clone() }
+        let (n_skipped, skipped) = (skipped.rows, skipped.first.clone());
+        Self { rows, positives, n_skipped, skipped, split: None }
+    }
+
+    /// The counts of the rows of a fit.
+    pub(crate) fn of(fitted: &Fitted) -> Self {
+        let Fitted { rows, positives, skipped, split, .. } = fitted;
+        Self::new(*rows, *positives, skipped).with_split(*split)
+    }
+
+    /// The same counts with the comparison of these rows and the held-out rows.
+    pub(crate) fn with_split(self, split: Option<SplitReport>) -> Self {
+        Self { split, ..self }
+    }
+
+    /// The warnings that these rows give.
+    pub(crate) fn warnings(&self) -> Vec<Warning> {
+        self.split.iter().flat_map(split_warnings).collect()
     }
 
     pub(crate) fn skipped(&self) -> Skipped {
         Skipped { rows: self.n_skipped, first: self.skipped.clone() }
     }
+}
+
+/// The warnings that the comparison of training rows and held-out rows gives.
+fn split_warnings(split: &SplitReport) -> impl Iterator<Item = Warning> + use<> {
+    let [train, valid] =
+        [split.train, split.valid].map(|set| set.positives as f64 / set.rows as f64);
+    let errors = split.standard_errors.filter(|errors| *errors > CHANCE);
+    let rates =
+        errors.map(|standard_errors| Warning::HeldOutRates { train, valid, standard_errors });
+    let equal = split.equal.filter(|share| *share > EQUAL);
+    rates.into_iter().chain(equal.map(|share| Warning::EqualRows { share }))
 }
 
 /// The state of a run between two steps, which is written to the file.

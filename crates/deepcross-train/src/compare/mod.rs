@@ -7,6 +7,7 @@
 mod event;
 mod test_set;
 
+use crate::checkpoint::FittedRows;
 use crate::config_file::RunConfig;
 use crate::error::TrainError;
 use crate::event::{EpochReport, Event, Observer};
@@ -216,6 +217,13 @@ fn compare_here(
         }
     };
     let fitted = fit_encoder(shared, &rows)?;
+    let mut warned = |event: Event<'_>| {
+        if let Event::Warning(warning) = event {
+            observe(CompareEvent::Warning(warning));
+        }
+    };
+    let warnings = FittedRows::of(&fitted).warnings();
+    Observer::new(&mut warned, options.strict).warn_all(warnings)?;
     let test = TestSet::read(source, Rows::plan(shared, part), &fitted.encoder)?;
     let (n_runs, mut place) = (candidates.len() * options.seeds.len(), 0);
     let mut done: Vec<Done<'_>> = Vec::new();

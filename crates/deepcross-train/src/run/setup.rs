@@ -56,6 +56,7 @@ pub(super) fn set_up<'c>(
         (None, None, Some(found)) => begin_from_cache(config, found, observer)?,
         (None, None, None) => begin(config, fit_encoder(config, rows)?, observer)?,
     };
+    observer.warn_all(setup.fitted.warnings())?;
     if let Some(plan) = plan.filter(|_| setup.cache.is_none()) {
         let encoder = (&setup.encoder, setup.history.as_ref());
         setup.cache = plan.make((config, rows), encoder, &setup.fitted, observer)?;
@@ -131,8 +132,9 @@ fn fit_history(
     if config.field.iter().all(|field| field.companion().is_none()) {
         return Ok(None);
     }
-    let Fitted { encoder, history, rows, positives, skipped } = fit_encoder(config, rows)?;
-    let fitted = FittedRows::new(rows, positives, &skipped);
+    let again = fit_encoder(config, rows)?;
+    let fitted = FittedRows::of(&again);
+    let Fitted { encoder, history, .. } = again;
     if fitted != checkpoint.fitted || encoder.to_state() != checkpoint.encoder.to_state() {
         let differences = vec!["the training rows have other values".to_owned()];
         return Err(TrainError::OtherRun { file: checkpoint.file.clone(), differences });
@@ -177,9 +179,9 @@ pub(super) fn begin(
     fitted: Fitted,
     observer: &mut Observer<'_>,
 ) -> Result<Setup, TrainError> {
-    let Fitted { encoder, history, rows, positives, skipped } = fitted;
-    let fitted = FittedRows::new(rows, positives, &skipped);
-    let setup = new_model(config, (encoder, fitted), observer)?;
+    let counts = FittedRows::of(&fitted);
+    let Fitted { encoder, history, .. } = fitted;
+    let setup = new_model(config, (encoder, counts), observer)?;
     Ok(Setup { history: Some(history), ..setup })
 }
 

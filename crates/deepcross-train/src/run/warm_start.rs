@@ -66,7 +66,7 @@ pub(crate) fn survey(
     encoder: &Encoder,
 ) -> Result<FittedRows, TrainError> {
     let plan = Rows::plan(config, rows.train_part()?);
-    let mut reader = RowReader::new(&rows.train, encoder, plan)?;
+    let mut reader = RowReader::new(&rows.train, encoder, plan)?.comparing_partitions();
     let (mut batch, mut n_rows, mut positives) = (reader.new_batch(), 0, 0);
     while reader.fill(&mut batch, ROWS)? > 0 {
         n_rows += batch.n_rows() as u64;
@@ -78,5 +78,5 @@ pub(crate) fn survey(
         let file = rows.train.files().next().map(Path::to_path_buf).unwrap_or_default();
         return Err(DataError::NoRows { file, skipped: skipped.rows }.into());
     }
-    Ok(FittedRows::new(n_rows, positives, skipped))
+    Ok(FittedRows::new(n_rows, positives, skipped).with_split(reader.split_report()))
 }

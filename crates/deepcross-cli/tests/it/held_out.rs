@@ -1,0 +1,148 @@
+//! Held-out rows through the program: neither label nor weight decides about them, and all commands hold out the same
+//! ones.
+
+use crate::{CONFIG, Folder, csv};
+
+/// A log of two columns with two values each, and a configuration of both; the rate of clicks depends on them.
+fn few_distinct_rows(n: usize) -> Folder {
+    let folder = Folder::new();
+    let (mut state, mut text) = (1_u64, "click,variant,device\n".to_owned());
+    for i in 0..n {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (combination, uniform) = (i % 4, (state >> 11) as f64 / (1_u64 << 53) as f64);
+        let click = u8::from(uniform < RATES[combination]);
+        text += &format!("{click},{}\n", COMBINATIONS[combination]);
+    }
+    folder.write("train.csv", text);
+    folder.write("new.csv", format!("variant,device\n{}\n", COMBINATIONS.join("\n")));
+    let field = |name| format!("[[field]]\nname = \"{name}\"\nkind = \"categorical\"\n");
+    let train = "[train]\nepochs = 6\nbatch = 128\nlearning_rate = 0.02\n";
+    let model = "[model]\nembedding = 2\nhidden = [4]\n";
+    let config = ["[data]\nlabel = \"click\"\n", &field("variant"), &field("device"), model, train];
+    folder.write("run.toml", config.concat());
+    folder
+}
+
+const COMBINATIONS: [&str; 4] = ["A,phone", "A,desk", "B,phone", "B,desk"];
+const RATES: [f64; 4] = [0.4, 0.3, 0.5, 0.2];
+
+const FEW_DIFFER: &str = "warning: 100 % of the held-out rows are equal to a training row in all columns of the \
+                          fields, so validation says little about new rows; hold out groups of rows by \
+                          `train.valid_by = \"field:COLUMN\"`, or rows of a later time";
+
+/// Of four different rows and their labels, a hash of the whole row would hold out all clicks of one of them.
+#[test]
+fn of_few_distinct_rows_each_is_learned_with_its_rate() {
+    let folder = few_distinct_rows(6000);
+    for seed in 1..4 {
+        let call =
+            "train --config run.toml --data train.csv --set train.monitor=\"auc\" --out m.dcx";
+        let said = folder.succeed(&format!("{call} --seed {seed}")).stderr;
+        assert!(said.contains(FEW_DIFFER), "{said}");
+        let said = folder.succeed("predict --model m.dcx --data new.csv").stdout;
+        let found: Vec<f64> = said.lines().filter_map(|line| line.parse().ok()).collect();
+        assert_eq!(found.len(), 4, "{said}");
+        for (found, rate) in found.iter().zip(RATES) {
+            // Five standard errors of 1350 rows.
+            assert!((found - rate).abs() < 0.07, "seed {seed}: {found}, expected {rate}");
+        }
+    }
+}
+
+#[test]
+fn with_strict_few_distinct_rows_end_the_run() {
+    let folder = few_distinct_rows(1000);
+    let call = "train --config run.toml --data train.csv --out m.dcx --strict";
+    folder.fail(call, 1, FEW_DIFFER.trim_start_matches("warning: "));
+}
+
+/// A run on a few rows, of which the held-out ones are all negative.
+#[test]
+fn held_out_rows_of_one_class_end_no_run() {
+    let folder = Folder::with_data();
+    let rows = csv(60).replace("\n1,", "\n0,").replace("\n0,ad0,", "\n1,ad0,");
+    folder.write("train.csv", rows);
+    for seed in 1..9 {
+        let call =
+            "train --config run.toml --data train.csv --set train.monitor=\"auc\" --out m.dcx";
+        folder.succeed(&format!("{call} --set train.valid_fraction=0.07 --seed {seed}"));
+    }
+}
+
+#[test]
+fn a_split_by_order_or_time_gives_the_rows_that_a_run_holds_out() {
+    let folder = Folder::with_data();
+    folder.write("train.csv", csv(300));
+    for (split, train) in [
+        ("--by order", "--set data.order=\"time\""),
+        ("--by time --column age", "--set train.valid_by=\"time:age\""),
+    ] {
+        folder.succeed(&format!("split --data train.csv {split} --test 0.2 --out-dir parts"));
+        folder.succeed(
+            "train --config run.toml --data parts/train.csv --valid parts/test.csv --out a.dcx",
+        );
+        let call = "train --config run.toml --data train.csv --set train.valid_fraction=0.2";
+        folder.succeed(&format!("{call} {train} --out b.dcx"));
+        let predicted =
+            |model| folder.succeed(&format!("predict --model {model} --data new.csv")).stdout;
+        assert_eq!(predicted("a.dcx"), predicted("b.dcx"), "{split}");
+    }
+}
+
+#[test]
+fn all_commands_hold_out_the_same_rows() {
+    for rule in [
+        "valid_by = \"row\"\nsplit_seed = 1",
+        "valid_by = \"field:tags\"\nsplit_seed = 1",
+        "valid_by = \"time:age\"",
+    ] {
+        let folder = Folder::with_data();
+        folder.write("run.toml", format!("{CONFIG}valid_fraction = 0.3\n{rule}\n"));
+        folder.write("train.csv", csv(300));
+        let data = "--config run.toml --data train.csv";
+        folder.succeed(&format!("train {data} --out own.dcx"));
+        folder.succeed(&format!("encode {data} --out rows.dcc"));
+        let said = folder.succeed(&format!("train {data} --cache rows.dcc --out cached.dcx"));
+        assert!(!said.stderr.contains("another run"), "{}", said.stderr);
+        assert_eq!(folder.read("cached.dcx"), folder.read("own.dcx"), "{rule}");
+        folder.succeed(&format!("compare {data} --models deep-crossing --seeds 1 --out models"));
+        assert_eq!(folder.read("models/deep-crossing-seed1.dcx"), folder.read("own.dcx"), "{rule}");
+    }
+}
+
+#[test]
+fn rules_that_do_not_fit_are_refused() {
+    let folder = Folder::with_data();
+    let train = "train --config run.toml --data train.csv --out m.dcx";
+    for (flags, code, message) in [
+        (
+            "--set train.valid_by=\"field:click\"",
+            2,
+            "run.toml: `train.valid_by`: must not name `click`, the column of the label",
+        ),
+        (
+            "--set train.valid_by=\"time:agee\"",
+            1,
+            "`train.csv`: has no column `agee` for the rows to hold out, the nearest is `age`",
+        ),
+        (
+            "--set train.valid_by=\"time:ad\"",
+            1,
+            "`train.csv`, line 2 (`1,ad0,t0|t0,18`): field `ad` is `ad0`, expected a finite number or a date like \
+             `2026-01-31`",
+        ),
+        (
+            "--set train.valid_by=\"row\" --valid new.csv",
+            2,
+            "the configuration: `train.valid_by`: has no meaning with a validation file; remove one of the two",
+        ),
+        (
+            "--set train.valid_by=\"row\" --set train.valid_fraction=0",
+            2,
+            "the configuration: `train.valid_by`: needs validation rows, but `train.valid_fraction` is 0",
+        ),
+    ] {
+        folder.fail(&format!("{train} {flags}"), code, message);
+    }
+}
