@@ -216,6 +216,26 @@ pub enum DataError {
         /// The character that may be the delimiter, if the header is a single column.
         delimiter: Option<char>,
     },
+    /// Rows without a header lack the label or the weight, and nothing shows which.
+    #[error(
+        "{}: has {} without a header, so that `{}` or `{}` is absent, and nothing shows which; name the \
+         columns of the file with `columns` (in a call `--columns`), such as `{}`",
+        named(file),
+        fields(*found),
+        absent[0],
+        absent[1],
+        columns.join(",")
+    )]
+    AbsentColumn {
+        /// The first file.
+        file: PathBuf,
+        /// The number of fields of its first row.
+        found: usize,
+        /// The columns of which one is absent.
+        absent: [String; 2],
+        /// The columns that the file may have.
+        columns: Vec<String>,
+    },
     /// A label is needed and `[data]` names no column for it.
     #[error("`data.label`: must name the column of the labels, but is not set")]
     NoLabel,

@@ -21,4 +21,6 @@ pub use replay::Pipes;
 pub(crate) use line_window::{BYTE_ORDER_MARK, LineWindow};
 pub(crate) use memory::MemoryRows;
 pub(crate) use open::{open, open_plain, unreadable};
+#[cfg(feature = "parquet")]
+pub(crate) use replay::not_kept;
 pub(crate) use row_chunk::RowChunk;

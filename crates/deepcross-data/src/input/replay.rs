@@ -65,6 +65,8 @@ pub(super) fn is_pipe(path: &Path) -> bool {
 struct Pipe {
     live: Stream,
     kept: Kept,
+    /// The folder in which the bytes are kept, if they are kept in a file.
+    folder: PathBuf,
     /// The number of bytes that the pipe has given.
     length: u64,
 }
@@ -78,10 +80,12 @@ enum Kept {
 impl Pipe {
     fn new(live: Stream, folder: Option<&Path>) -> io::Result<Self> {
         let kept = match folder {
-            Some(folder) => Kept::All(tempfile::tempfile_in(folder).map_err(not_kept)?),
+            Some(folder) => {
+                Kept::All(tempfile::tempfile_in(folder).map_err(|error| not_kept(folder, error))?)
+            }
             None => Kept::Head(Vec::new()),
         };
-        Ok(Self { live, kept, length: 0 })
+        Ok(Self { live, kept, folder: folder.unwrap_or(Path::new("")).to_owned(), length: 0 })
     }
 
     /// Reads some bytes at position `at`, which is at most the number of bytes that the pipe has given.
@@ -113,7 +117,8 @@ impl Pipe {
             Kept::Head(head) if head.len() + bytes.len() <= HEAD => head.extend_from_slice(bytes),
             Kept::All(file) => {
                 let end = file.seek(SeekFrom::Start(self.length)).map(drop);
-                end.and_then(|()| file.write_all(bytes)).map_err(not_kept)?;
+                let kept = end.and_then(|()| file.write_all(bytes));
+                kept.map_err(|error| not_kept(&self.folder, error))?;
             }
             kept => *kept = Kept::Nothing,
         }
@@ -121,8 +126,13 @@ impl Pipe {
     }
 }
 
-fn not_kept(error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("its content cannot be kept in a file: {error}"))
+/// An error of keeping the bytes of a pipe in a folder, which it names.
+pub(crate) fn not_kept(folder: &Path, error: io::Error) -> io::Error {
+    let folder = folder.display();
+    io::Error::new(
+        error.kind(),
+        format!("its content cannot be kept in a file in {folder}: {error}"),
+    )
 }
 
 impl fmt::Debug for Pipe {
@@ -192,6 +202,14 @@ mod tests {
             assert!(rest == bytes[9_000..]);
             assert_eq!(folder.map_or(0, |folder| folder.read_dir().unwrap().count()), 0);
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_folder_that_takes_no_files_is_named() {
+        let live = Box::new(io::Cursor::new(Vec::new()));
+        let error = Pipe::new(live, Some(Path::new("/proc"))).unwrap_err().to_string();
+        assert!(error.starts_with("its content cannot be kept in a file in /proc: "), "{error}");
     }
 
     #[test]

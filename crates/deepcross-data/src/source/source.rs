@@ -139,6 +139,9 @@ impl Source {
     ///
     /// If `columns` takes the place of a header, and the first row lacks exactly the columns of label and weight, the
     /// header lacks them too.
+    ///
+    /// # Errors
+    /// [`DataError::AbsentColumn`] if the row lacks one field, which may be the label or the weight.
     pub(crate) fn without_targets(&self) -> Result<Self, DataError> {
         let Some(first) = self.file(0) else { return Ok(self.clone()) };
         let n_fields = match first.headless_row() {
@@ -147,10 +150,25 @@ impl Source {
             row => row?.map_or(0, |row| row.get(0).n_fields()),
         };
         let (files, config) = (self.shared.files.clone(), self.config().clone());
-        let mut layouts = config.layouts().into_iter();
-        let header = layouts.find(|columns| columns.len() == n_fields);
-        let header = header.unwrap_or_else(|| self.header().to_vec());
+        let mut layouts = config.layouts().into_iter().filter(|names| names.len() == n_fields);
+        let header = layouts.next().unwrap_or_else(|| self.header().to_vec());
+        if let Some(other) = layouts.find(|columns| *columns != header) {
+            return Err(self.absent_column(header, &other));
+        }
         Ok(Self { shared: Arc::new(Shared { files, header, config }) })
+    }
+
+    /// The error for rows that may have the columns of two layouts.
+    fn absent_column(&self, header: Vec<String>, other: &[String]) -> DataError {
+        let only_in = |a: &[String], b: &[String]| {
+            a.iter().find(|name| !b.contains(name)).cloned().unwrap_or_default()
+        };
+        DataError::AbsentColumn {
+            file: self.first_file(),
+            found: header.len(),
+            absent: [only_in(other, &header), only_in(&header, other)],
+            columns: header,
+        }
     }
 
     /// The position of the column `name` in the header; an error shows `role`, the purpose of the column, such as "the

@@ -204,10 +204,8 @@ fn values_that_tsv_cannot_hold_are_reported_with_their_place() {
             format!("`x.csv`, line 2 (`\"x`): field `a` is `x\\ny`, {no_tab}"),
         ),
         (
-            "a\nx\n\"\"\n",
-            "`x.csv`, line 3 (`\"\"`): field `a` is ``, expected a value that is not blank, since a \
-             blank line is not a row"
-                .to_owned(),
+            "\"\"\nx\n",
+            format!("{first_name} ``, expected a name that is not blank, since a blank line is not a header"),
         ),
         (
             "a,b\n1,\"x\r\"\n",

@@ -46,6 +46,27 @@ fn lines_that_are_not_rows() {
 }
 
 #[test]
+fn a_blank_line_of_one_column_is_a_row() {
+    let cases: [(&str, &[u8], &[(u64, &str)]); 5] = [
+        (
+            "",
+            b"\na\n1\n\n \n\"\"\n2\n\n",
+            &[(3, "1"), (4, ""), (5, ""), (6, ""), (7, "2"), (8, "")],
+        ),
+        ("", b"a\r\n\r\n1\r\n", &[(2, ""), (3, "1")]),
+        ("columns = ['a']", b"\n1\n", &[(1, ""), (2, "1")]),
+        ("comment = '#'", b"a\n#\n\n1", &[(3, ""), (4, "1")]),
+        ("trim = false", b"a\n \n\n", &[(2, " "), (3, "")]),
+    ];
+    for (settings, content, expected) in cases {
+        let source = Files::one(content).source(settings).expect(settings);
+        let expected: Vec<_> =
+            expected.iter().map(|(line, value)| (*line, vec![(*value).to_owned()])).collect();
+        assert_eq!(read_all(&source).expect(settings), expected, "{content:?}");
+    }
+}
+
+#[test]
 fn quotes() {
     let lines = [(2, ["1", "x\ny"]), (4, ["2", "a, \"b\""]), (5, ["3", "z"])];
     check("quoted line end", "", b"a,b\n1,\"x\ny\"\n2,\"a, \"\"b\"\"\"\n3,z\n", &lines);

@@ -60,6 +60,36 @@ fn each_field_of_libffm_is_a_column() {
 }
 
 #[test]
+fn labels_with_weights_are_refused_and_features_are_not() {
+    let cases: [(&str, Option<&str>); 8] = [
+        ("1:0.5 3:1\n0:2 4:1\n", Some("1:0.5")),
+        ("# a\n0:1\n1:2\n", Some("0:1")),
+        ("1:0.5 1:1 2:1\n1:1 4:1\n", Some("1:0.5")),
+        // Features without labels.
+        ("1:0.5 2:1\n1:2 3:1\n", None),
+        ("0:0.5 2:1\n0:2 3:1\n", None),
+        ("0:0.5 2:1\n1:2 3:1\n7:1\n", None),
+        ("1 1:0.5 2:1\n0 0:2 3:1\n", None),
+        ("1\n0:1 1:1\n", None),
+    ];
+    for (content, refused) in cases {
+        let files = Files::new(&[("a.svm", content.as_bytes())]);
+        let found = files.source("").map(drop).map_err(|error| files.message(&error));
+        let message = refused.map_or(Ok(()), |word| {
+            let (at, line) =
+                content.lines().enumerate().find(|(_, line)| line.starts_with(word)).unwrap();
+            Err(format!(
+                "`a.svm`, line {} (`{line}`): field `label` is `{word}`, expected a label without a \
+                 weight; if all rows begin with a feature and have no label, write one in front, such \
+                 as `0`",
+                at + 1
+            ))
+        });
+        assert_eq!(found, message, "{content}");
+    }
+}
+
+#[test]
 fn errors_name_their_place() {
     let svm = "expected `index:value` of a whole number and a finite number";
     let ffm = "expected `field:feature:value` of two whole numbers and a finite number";

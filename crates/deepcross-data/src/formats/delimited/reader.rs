@@ -59,7 +59,7 @@ impl DelimitedReader {
         self.n_fields = Some(n_fields);
     }
 
-    /// Reads the next row that is neither a comment nor blank; `None` at the end of the file.
+    /// Reads the next row; `None` at the end of the file.
     ///
     /// # Errors
     /// As [`take_row`](Self::take_row) and [`push_row`](Self::push_row).
@@ -86,13 +86,15 @@ impl DelimitedReader {
         Ok(self.taken > 0)
     }
 
-    /// Whether the line that was taken is neither blank nor a comment.
+    /// Whether the line that was taken is neither a comment nor blank.
+    ///
+    /// A blank line is a row if rows have one field: it has no value.
     fn is_row(&self) -> bool {
         let line = self.content(0);
         let visible = if self.dialect.trim { line.trim_ascii() } else { line };
         let is_blank = visible.is_empty() && memchr(self.dialect.delimiter, line).is_none();
         let is_comment = self.dialect.comment.is_some_and(|comment| line.first() == Some(&comment));
-        !is_blank && !is_comment
+        (!is_blank || self.n_fields == Some(1)) && !is_comment
     }
 
     /// Splits the line that was taken, and the lines that a quote adds to it, into fields.
@@ -229,7 +231,8 @@ impl DelimitedReader {
 }
 
 impl FileReader for DelimitedReader {
-    /// Takes the first line of the next row that is neither a comment nor blank; false at the end of the file.
+    /// Takes the first line of the next row, which is not a comment, and blank only if rows have one field; false at
+    /// the end of the file.
     ///
     /// # Errors
     /// If the row is too long, or if the system cannot read it; no more rows can be read then.

@@ -142,6 +142,9 @@ impl TextFormat {
     }
 }
 
+/// A description of the name of the only column.
+const NOT_BLANK: &str = "a name that is not blank, since a blank line is not a header";
+
 /// Writes rows by a function.
 struct TextWriter(PushRow);
 
@@ -149,9 +152,14 @@ impl FileWriter for TextWriter {
     fn push(
         &mut self,
         fields: &[&[u8]],
-        _is_first: bool,
+        is_first: bool,
         bytes: &mut Vec<u8>,
     ) -> Result<(), NotWritten> {
-        Ok(self.0(fields, bytes)?)
+        let start = bytes.len();
+        self.0(fields, bytes)?;
+        match is_first && bytes[start..].trim_ascii().is_empty() && fields.len() == 1 {
+            false => Ok(()),
+            true => Err(Refused::new(0, fields[0], NOT_BLANK).into()),
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::config::LABEL;
 use crate::error::DataError;
 use crate::formats::columns::empty_file;
 use crate::formats::file_format::FileReader;
-use crate::formats::pairs::{BETWEEN, PairLines, is_feature_with_value, is_pair};
+use crate::formats::pairs::{BETWEEN, PairLines, is_feature_with_value, is_pair, part};
 use crate::input::InputFile;
 use crate::message::shown;
 use crate::rows::RawRows;
@@ -21,6 +21,9 @@ pub(super) const QID: &str = "qid";
 
 /// The prefix of the number of a query.
 pub(super) const BEFORE_QID: &[u8] = b"qid:";
+
+/// The most rows that are looked at to find out whether their first words are labels.
+const LOOKED_AT: usize = 100;
 
 /// Reads the rows of one file.
 #[derive(Debug)]
@@ -42,6 +45,7 @@ impl LibsvmReader {
             return Err(empty_file(file.path(), "rows"));
         }
         let qid = lines.words().take(2).any(|word| word.starts_with(BEFORE_QID)).then_some(QID);
+        check_labels(&mut lines)?;
         let names = [Some(LABEL), qid, Some(FEATURES)];
         Ok(names.into_iter().flatten().map(str::to_owned).collect())
     }
@@ -55,6 +59,43 @@ impl LibsvmReader {
         DataError::Row { place, field, value, expected: expected.to_owned() }
     }
 }
+
+/// Refuses rows whose first words may be labels with weights, as in `1:0.5`, or features.
+///
+/// They may be labels if the first rows all begin with a feature 0 or 1, and either both occur, or a second feature is
+/// not above the first one, although features ascend.
+fn check_labels(lines: &mut PairLines) -> Result<(), DataError> {
+    let (mut is_first, mut occurs, mut repeats) = (None, [false; 2], false);
+    for _ in 0..LOOKED_AT {
+        let Some((label, is_repeated)) = label_with_weight(lines) else { return Ok(()) };
+        occurs[label] = true;
+        repeats |= is_repeated;
+        is_first.get_or_insert_with(|| {
+            (lines.place(), shown(lines.words().next().unwrap_or_default()))
+        });
+        if !lines.take()? {
+            break;
+        }
+    }
+    let Some((place, value)) = is_first.filter(|_| repeats || occurs == [true; 2]) else {
+        return Ok(());
+    };
+    let (field, expected) = (LABEL.to_owned(), NO_WEIGHT.to_owned());
+    Err(DataError::Row { place, field, value, expected })
+}
+
+/// The label 0 or 1 if the first word of the line may be a label with its weight, and whether the second word is not a
+/// feature above it.
+fn label_with_weight(lines: &PairLines) -> Option<(usize, bool)> {
+    let mut words = lines.words();
+    let first = words.next()?;
+    let label = [b"0:", b"1:"].iter().position(|label| first.starts_with(*label))?;
+    let feature = words.next().and_then(|word| str::from_utf8(part(word)?.0).ok()?.parse().ok());
+    Some((label, feature.is_some_and(|feature: usize| feature <= label)))
+}
+
+const NO_WEIGHT: &str = "a label without a weight; if all rows begin with a feature and have no label, \
+     write one in front, such as `0`";
 
 impl FileReader for LibsvmReader {
     /// Takes the line of the next row; false at the end of the file.

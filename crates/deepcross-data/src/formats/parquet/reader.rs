@@ -25,7 +25,7 @@ use crate::error::DataError;
 use crate::formats::arrow::{self, BatchRows};
 use crate::formats::cells::push_row;
 use crate::formats::file_format::FileReader;
-use crate::input::{InputFile, RowChunk, open, unreadable};
+use crate::input::{InputFile, RowChunk, not_kept, open, unreadable};
 use crate::place::row_number;
 use crate::rows::{CellRow, RawRows};
 
@@ -130,9 +130,14 @@ fn whole(file: &InputFile) -> Result<File, DataError> {
     if !file.is_pipe() {
         return File::open(path).map_err(|error| unreadable(path, 1, error));
     }
-    let copied = tempfile::tempfile().and_then(|mut file| {
-        io::copy(&mut stream, &mut file)?;
-        file.rewind().map(|()| file)
+    let folder = std::env::temp_dir();
+    let copied = tempfile::tempfile_in(&folder).map_err(|error| not_kept(&folder, error));
+    let copied = copied.and_then(|mut file| {
+        let copied = io::copy(&mut stream, &mut file).and_then(|_| file.rewind());
+        copied.map(|()| file).map_err(|error| match error.kind() {
+            io::ErrorKind::StorageFull => not_kept(&folder, error),
+            _ => error,
+        })
     });
     copied.map_err(|error| unreadable(path, 1, error))
 }
