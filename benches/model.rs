@@ -76,7 +76,7 @@ fn rank(criterion: &mut Criterion, model: &Model, params: &Params<f32>) {
         bencher.iter(|| predictor.predict(&mut tape, rows, &mut out));
     });
     group.bench_function("shared_fields", |bencher| {
-        bencher.iter(|| predictor.predict_sharing(&mut tape, rows, &mut columns, &mut out));
+        bencher.iter(|| predictor.logits_sharing(&mut tape, rows, &mut columns, &mut out));
     });
     group.finish();
 }

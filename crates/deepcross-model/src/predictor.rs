@@ -113,13 +113,13 @@ impl<'a> Predictor<'a> {
         }
     }
 
-    /// [`predict`](Self::predict) for rows that are equal in the `shared` columns of the stacked input, whose part of
+    /// [`logits`](Self::logits) for rows that are equal in the `shared` columns of the stacked input, whose part of
     /// the first product is computed once. The results are the same up to rounding.
     ///
     /// # Panics
     /// As [`predict`](Self::predict), and if the columns are of another model.
     #[track_caller]
-    pub fn predict_sharing(
+    pub fn logits_sharing(
         &self,
         tape: &mut Tape<f32>,
         rows: BatchRows<'_>,
@@ -132,7 +132,6 @@ impl<'a> Predictor<'a> {
             let logits = self.model.forward_sharing(&mut pass, rows, shared);
             write(out, pass.value(logits));
         }
-        out.iter_mut().for_each(|value| *value = self.probability(*value));
     }
 
     /// [`predict`](Self::predict) with the blocks divided among the threads of the current rayon pool. The results are

@@ -22,8 +22,16 @@ pub(crate) struct Job {
     pub(crate) reply: Sender<Scored>,
 }
 
-/// A probability for each row, or the errors of rows.
-pub(crate) type Scored = Result<Vec<f32>, Vec<RowError>>;
+/// The score of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Score {
+    /// The logit of the model, which has an order where probabilities are rounded to 0 or 1.
+    pub(crate) logit: f32,
+    pub(crate) probability: f32,
+}
+
+/// A score for each row, or the errors of rows.
+pub(crate) type Scored = Result<Vec<Score>, Vec<RowError>>;
 
 /// The fewest rows for which another thread is used: products of fewer rows take longer per row.
 pub(crate) const MIN_ROWS_PER_THREAD: usize = 32;

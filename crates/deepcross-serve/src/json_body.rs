@@ -86,6 +86,8 @@ pub(crate) fn rank_rows(
 }
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
+    // Some programs put a byte order mark before a text.
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let text = std::str::from_utf8(body).map_err(|error| {
         Problem::malformed(format!("byte {} of the body is not valid UTF-8", error.valid_up_to()))
     })?;
@@ -283,6 +285,7 @@ mod tests {
         check(r#"{"rows":[{"n":null,"l":null,"é":true}]}"#, &["-;-;true"]);
         check(r#"{"columns":{"é":[1,2],"n":["3",4],"l":["a|b",["c"]]}}"#, &["3;a|b;1", "4;c;2"]);
         check(r#"{"rows":[]}"#, &[]);
+        check("\u{feff}{\"rows\":[]}", &[]);
         check(r#"{"columns":{}}"#, &[]);
     }
 

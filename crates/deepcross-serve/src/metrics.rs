@@ -3,6 +3,7 @@
 //! A handful of counters and histograms, each behind a lock that is held for nanoseconds.
 //! Rejected: a library with a global registry, with which two services in one process would share their counts.
 
+use crate::job_queue::Score;
 use deepcross_features::FieldCounts;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -92,10 +93,10 @@ impl Metrics {
     }
 
     /// Counts a scored batch.
-    pub(crate) fn count_batch(&self, probabilities: &[f32]) {
-        lock(&self.batches).add(probabilities.len() as f64);
+    pub(crate) fn count_batch(&self, batch: &[Score]) {
+        lock(&self.batches).add(batch.len() as f64);
         let mut scores = lock(&self.scores);
-        probabilities.iter().for_each(|&probability| scores.add(f64::from(probability)));
+        batch.iter().for_each(|score| scores.add(f64::from(score.probability)));
     }
 
     /// Counts encoded values.

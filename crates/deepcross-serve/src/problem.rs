@@ -26,6 +26,9 @@ pub(crate) struct Problem {
     errors_left_out: usize,
     #[serde(skip)]
     retry_after: Option<u32>,
+    /// Whether the response says that bodies are read without a content encoding (RFC 7694).
+    #[serde(skip)]
+    accepts_identity: bool,
 }
 
 /// An error in a value of a row.
@@ -65,6 +68,7 @@ impl Problem {
             errors: Vec::new(),
             errors_left_out: 0,
             retry_after: None,
+            accepts_identity: false,
         }
     }
 
@@ -76,6 +80,15 @@ impl Problem {
     /// The body has too many bytes or too many rows.
     pub(crate) fn too_large(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large", detail)
+    }
+
+    /// The body is compressed.
+    pub(crate) fn content_encoding() -> Self {
+        let title = "The content encoding is not supported";
+        let detail = "the body is compressed, expected it without a content encoding";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        let problem = Self::new(status, "content-encoding", title, detail);
+        Self { accepts_identity: true, ..problem }
     }
 
     /// The service has no room for the request.
@@ -130,6 +143,9 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.accepts_identity {
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         if self.status() == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

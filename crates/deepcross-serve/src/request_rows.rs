@@ -89,6 +89,31 @@ impl<'c> RequestRows<'c> {
         self.errors.push(RowError { row, place, field, found, expected });
     }
 
+    /// Refuses a header that does not name each field of the model; `named` are the columns that it names.
+    ///
+    /// If absent fields are missing values, one of them must be there, or the first line is not a header.
+    pub(crate) fn refuse_absent(&mut self, named: impl Iterator<Item = usize>) {
+        let columns = self.columns;
+        let mut is_named = vec![false; columns.len()];
+        named.for_each(|column| is_named[column] = true);
+        self.place = "the header";
+        if self.limits.absent_as_missing && is_named.contains(&true) {
+            return;
+        }
+        for (input, is_named) in columns.list.iter().zip(is_named) {
+            if !is_named {
+                self.refuse(None, Some(&input.name), Some("nothing"), || {
+                    "a column for each field of the model".to_owned()
+                });
+            }
+        }
+    }
+
+    /// Whether there was no error.
+    pub(crate) fn is_good(&self) -> bool {
+        self.errors.is_empty()
+    }
+
     /// Refuses a field that the model does not read.
     pub(crate) fn refuse_unknown(&mut self, row: Option<usize>, name: &str) {
         let columns = self.columns;

@@ -1,5 +1,6 @@
 //! The handlers of the routes.
 
+use crate::job_queue::Score;
 use crate::json_body::{Order, RankRequest};
 use crate::problem::Problem;
 use crate::served_model::LoadedModel;
@@ -60,7 +61,8 @@ pub(crate) async fn score(
         }
     });
     let rows: TextRows = rows.await?;
-    let probabilities = service.scoring.score(&model, rows).await?;
+    let scores = service.scoring.score(&model, rows).await?;
+    let probabilities = scores.iter().map(|score| score.probability).collect();
     Ok(Json(Probabilities { probabilities }).into_response())
 }
 
@@ -76,8 +78,8 @@ pub(crate) async fn rank(
         json_body::rank_rows(body, &model.columns, service.limits())
     });
     let RankRequest { rows, order, top } = request.await?;
-    let probabilities = service.scoring.score(&model, rows).await?;
-    Ok(Json(Ranking { ranking: ranking(&probabilities, order, top) }).into_response())
+    let scores = service.scoring.score(&model, rows).await?;
+    Ok(Json(Ranking { ranking: ranking(&scores, order, top) }).into_response())
 }
 
 pub(crate) async fn model(State(service): State<Arc<Service>>) -> Response {
@@ -117,18 +119,21 @@ pub(crate) async fn metrics(State(service): State<Arc<Service>>) -> Response {
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }
 
-/// The candidates in the requested order; equal probabilities keep the order of the request.
-fn ranking(probabilities: &[f32], order: Order, top: Option<usize>) -> Vec<Ranked> {
-    let mut indices: Vec<_> = (0..probabilities.len()).collect();
+/// The candidates in the requested order; equal logits keep the order of the request.
+///
+/// Rejected: the order of the probabilities, of which many are rounded to 1 if the model separates well. Any calibrator
+/// keeps the order of the logits.
+fn ranking(scores: &[Score], order: Order, top: Option<usize>) -> Vec<Ranked> {
+    let mut indices: Vec<_> = (0..scores.len()).collect();
     let top = top.unwrap_or(usize::MAX);
     if order == Order::Sorted || top < indices.len() {
-        indices.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
+        indices.sort_by(|&a, &b| scores[b].logit.total_cmp(&scores[a].logit));
         indices.truncate(top);
     }
     if order == Order::Input {
         indices.sort_unstable();
     }
-    let ranked = |index: usize| Ranked { index, probability: probabilities[index] };
+    let ranked = |index: usize| Ranked { index, probability: scores[index].probability };
     indices.into_iter().map(ranked).collect()
 }
 
@@ -148,8 +153,21 @@ fn body_format(headers: &HeaderMap, takes_csv: bool) -> Result<BodyFormat, Probl
     }
 }
 
+/// Refuses a compressed body.
+///
+/// Rejected: decompressing it, since a few kilobytes can become gigabytes.
+fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let is_none = |encoding: &HeaderValue| encoding.as_bytes().eq_ignore_ascii_case(b"identity");
+    match encodings.all(is_none) {
+        true => Ok(()),
+        false => Err(Problem::content_encoding()),
+    }
+}
+
 /// Reads the body within the limits of size and time.
 async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<RequestBody, Problem> {
+    check_encoding(headers)?;
     let most = service.config.max_body;
     let too_large = || Problem::too_large(format!("a body may have at most {most} bytes"));
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
@@ -158,6 +176,7 @@ async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<Requ
     }
     let body = collect(Limited::new(body, most), &service.body_memory);
     match tokio::time::timeout(service.config.read_timeout, body).await {
+        Ok(Ok(body)) if is_compressed(&body.bytes) => Err(Problem::content_encoding()),
         Ok(Ok(body)) => Ok(body),
         Ok(Err(BodyError::TooLong)) => Err(too_large()),
         Ok(Err(BodyError::NoMemory)) => {
@@ -171,6 +190,11 @@ async fn read(service: &Service, headers: &HeaderMap, body: Body) -> Result<Requ
             Err(Problem::new(status, "slow-body", "The body took too long to arrive", detail))
         }
     }
+}
+
+/// Whether a body begins as gzip or zstd does, and no text.
+fn is_compressed(body: &[u8]) -> bool {
+    body.starts_with(b"\x1f\x8b") || body.starts_with(b"\x28\xb5\x2f\xfd")
 }
 
 /// A body, and its share of the memory for bodies.

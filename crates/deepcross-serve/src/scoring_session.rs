@@ -1,6 +1,6 @@
 //! The memory that a scoring thread keeps for one model from batch to batch.
 
-use crate::job_queue::{Job, Scored};
+use crate::job_queue::{Job, Score, Scored};
 use crate::metrics::Metrics;
 use crate::problem::RowError;
 use crate::served_model::LoadedModel;
@@ -63,15 +63,17 @@ impl ScoringSession {
         };
         let progress: Vec<_> = jobs.iter().map(begin).collect();
         report(self.session.counts(), &mut self.reported, metrics);
-        let mut probabilities = self.model.scorer.score(&mut self.session);
-        if !probabilities.is_empty() {
-            metrics.count_batch(probabilities);
+        let scorer = &self.model.scorer;
+        let scores = scores(scorer, scorer.logits(&mut self.session));
+        if !scores.is_empty() {
+            metrics.count_batch(&scores);
         }
+        let mut scores = &scores[..];
         let end = |progress| match progress {
             Progress::Ranked(scored) => scored,
             Progress::Pushed(Pushed { n_rows, errors }) => {
-                let (own, others) = probabilities.split_at(n_rows);
-                probabilities = others;
+                let (own, others) = scores.split_at(n_rows);
+                scores = others;
                 if errors.is_empty() { Ok(own.to_vec()) } else { Err(errors) }
             }
         };
@@ -108,9 +110,9 @@ impl ScoringSession {
             false => add_each(&model.scorer, ranking, job),
         };
         report(ranking.counts(), reported, metrics);
-        let probabilities = model.scorer.rank(ranking);
-        metrics.count_batch(probabilities);
-        if errors.is_empty() { Ok(probabilities.to_vec()) } else { Err(errors) }
+        let scores = scores(&model.scorer, model.scorer.candidate_logits(ranking));
+        metrics.count_batch(&scores);
+        if errors.is_empty() { Ok(scores) } else { Err(errors) }
     }
 
     /// The scratch memory for candidates that share these columns, created if there is none.
@@ -129,6 +131,12 @@ impl ScoringSession {
         self.rankings.insert(0, used);
         &mut self.rankings[0]
     }
+}
+
+/// The scores of rows with these logits.
+fn scores(scorer: &Scorer, logits: &[f32]) -> Vec<Score> {
+    let score = |&logit: &f32| Score { logit, probability: scorer.probability(logit) };
+    logits.iter().map(score).collect()
 }
 
 /// The rows of a job, to be encoded together.

@@ -1,6 +1,6 @@
 //! The threads that score: each owns a session and takes batches from the queue.
 
-use crate::job_queue::{Job, JobQueue, MIN_ROWS_PER_THREAD};
+use crate::job_queue::{Job, JobQueue, MIN_ROWS_PER_THREAD, Score};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::scoring_session::ScoringSession;
@@ -40,7 +40,7 @@ impl ScoringThreads {
         Ok(Self { queue, batch_rows, timeout, threads })
     }
 
-    /// Scores all rows and returns their probabilities.
+    /// Scores all rows.
     ///
     /// # Errors
     /// If the queue is full, a row cannot be encoded, or scoring takes too long.
@@ -48,7 +48,7 @@ impl ScoringThreads {
         &self,
         model: &Arc<LoadedModel>,
         rows: TextRows,
-    ) -> Result<Vec<f32>, Problem> {
+    ) -> Result<Vec<Score>, Problem> {
         let rows = Arc::new(rows);
         let (mut jobs, mut replies) = (Vec::new(), Vec::new());
         for range in rows.chunks(self.job_rows(rows.len())) {
@@ -63,7 +63,7 @@ impl ScoringThreads {
                 "the queue has no room for the rows: it holds at most `queue-rows` rows",
             )
         })?;
-        let (mut probabilities, mut errors) = (Vec::with_capacity(rows.len()), Vec::new());
+        let (mut scores, mut errors) = (Vec::with_capacity(rows.len()), Vec::new());
         for reply in replies {
             match timeout_at(until, reply).await {
                 Err(_) => {
@@ -72,11 +72,11 @@ impl ScoringThreads {
                     ));
                 }
                 Ok(Err(_)) => return Err(Problem::not_scored("scoring failed")),
-                Ok(Ok(Ok(scored))) => probabilities.extend(scored),
+                Ok(Ok(Ok(scored))) => scores.extend(scored),
                 Ok(Ok(Err(more))) => errors.extend(more),
             }
         }
-        if errors.is_empty() { Ok(probabilities) } else { Err(Problem::rows(errors, 0)) }
+        if errors.is_empty() { Ok(scores) } else { Err(Problem::rows(errors, 0)) }
     }
 
     /// The rows of one job: few enough that all threads get a part of the request, if it has enough rows for that.

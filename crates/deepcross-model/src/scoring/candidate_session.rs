@@ -14,7 +14,8 @@ use deepcross_features::{Batch, Binding, Counts, FeatureError, RowFields};
 /// 1. [`share`](Scorer::share) takes a row with the values that all candidates have in common;
 /// 2. [`push_candidate`](Scorer::push_candidate) takes a candidate, and
 ///    [`push_candidates`](Scorer::push_candidates) takes several;
-/// 3. [`rank`](Scorer::rank) returns their probabilities.
+/// 3. [`rank`](Scorer::rank) returns their probabilities, or [`candidate_logits`](Scorer::candidate_logits) their
+///    logits.
 #[derive(Debug)]
 pub struct CandidateSession {
     binding: Binding,
@@ -29,7 +30,8 @@ pub struct CandidateSession {
     counts: Counts,
     tape: Tape<f32>,
     n_candidates: usize,
-    probabilities: Vec<f32>,
+    /// Logits or probabilities.
+    results: Vec<f32>,
 }
 
 impl Scorer {
@@ -56,7 +58,7 @@ impl Scorer {
             counts: encoder.new_counts(),
             tape: Tape::new(),
             n_candidates: 0,
-            probabilities: Vec::new(),
+            results: Vec::new(),
         }
     }
 
@@ -132,19 +134,30 @@ impl Scorer {
     /// If there are candidates, and [`share`](Self::share) was not called or failed.
     #[track_caller]
     pub fn rank<'r>(&self, session: &'r mut CandidateSession) -> &'r [f32] {
-        let CandidateSession { shared_fields, shared, columns, batch, tape, probabilities, .. } =
-            session;
+        self.candidate_logits(session);
+        session.results.iter_mut().for_each(|value| *value = self.probability(*value));
+        &session.results
+    }
+
+    /// As [`rank`](Self::rank), with the logits before any calibration, which have an order where probabilities are
+    /// rounded to 0 or 1.
+    ///
+    /// # Panics
+    /// As [`rank`](Self::rank).
+    #[track_caller]
+    pub fn candidate_logits<'r>(&self, session: &'r mut CandidateSession) -> &'r [f32] {
+        let CandidateSession { shared_fields, shared, columns, batch, tape, results, .. } = session;
         let n = std::mem::take(&mut session.n_candidates);
         for &field in &*shared_fields {
             let column = &mut batch.columns_mut()[field];
             column.append_copies(&shared.columns()[field], n);
         }
-        probabilities.clear();
-        probabilities.resize(n, 0.0);
+        results.clear();
+        results.resize(n, 0.0);
         let rows = batch.rows(0..n);
-        self.trained().predictor().predict_sharing(tape, rows, columns, probabilities);
+        self.trained().predictor().logits_sharing(tape, rows, columns, results);
         batch.clear();
-        probabilities
+        results
     }
 }
 
@@ -224,6 +237,30 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn logits_are_those_of_the_probabilities() {
+        let scorer = Scorer::new(sample_model(ModelKind::DeepCrossing));
+        let binding = scorer.encoder().bind(&HEADER.map(str::to_owned)).unwrap();
+        let rows = rows(&[2], 7);
+        let (mut whole, mut ranked) = (scorer.session(), scorer.candidate_session(&binding, &[2]));
+        let mut logits = [Vec::new(), Vec::new()];
+        for _ in 0..2 {
+            assert!(scorer.push_all(&mut whole, &binding, &rows));
+            scorer.share(&mut ranked, &rows[0][..]).unwrap();
+            assert!(scorer.push_candidates(&mut ranked, &rows));
+            if logits[0].is_empty() {
+                let found = [scorer.logits(&mut whole), scorer.candidate_logits(&mut ranked)];
+                logits = found.map(<[f32]>::to_vec);
+                continue;
+            }
+            let found = [scorer.score(&mut whole), scorer.rank(&mut ranked)].map(<[f32]>::to_vec);
+            let of = |logits: &Vec<f32>| -> Vec<f32> {
+                logits.iter().map(|&logit| scorer.probability(logit)).collect()
+            };
+            assert_eq!(found, logits.each_ref().map(of));
         }
     }
 

@@ -18,7 +18,8 @@ pub struct Session {
     tape: Tape<f32>,
     batch: Batch,
     counts: Counts,
-    probabilities: Vec<f32>,
+    /// Logits or probabilities.
+    results: Vec<f32>,
 }
 
 impl Scorer {
@@ -60,7 +61,7 @@ impl Scorer {
             tape: Tape::new(),
             batch: encoder.new_batch(),
             counts: encoder.new_counts(),
-            probabilities: Vec::new(),
+            results: Vec::new(),
         }
     }
 
@@ -93,12 +94,26 @@ impl Scorer {
 
     /// Computes the probability of a click for each pushed row, in order; the session is empty afterwards.
     pub fn score<'s>(&self, session: &'s mut Session) -> &'s [f32] {
-        let Session { tape, batch, probabilities, .. } = session;
-        probabilities.clear();
-        probabilities.resize(batch.n_rows(), 0.0);
-        self.trained.predictor().predict(tape, batch.rows(0..batch.n_rows()), probabilities);
+        self.logits(session);
+        session.results.iter_mut().for_each(|value| *value = self.probability(*value));
+        &session.results
+    }
+
+    /// As [`score`](Self::score), with the logits before any calibration, which have an order where probabilities are
+    /// rounded to 0 or 1.
+    pub fn logits<'s>(&self, session: &'s mut Session) -> &'s [f32] {
+        let Session { tape, batch, results, .. } = session;
+        results.clear();
+        results.resize(batch.n_rows(), 0.0);
+        self.trained.predictor().logits(tape, batch.rows(0..batch.n_rows()), results);
         batch.clear();
-        probabilities
+        results
+    }
+
+    /// The probability that belongs to a logit, calibrated if the model has a calibrator.
+    #[inline]
+    pub fn probability(&self, logit: f32) -> f32 {
+        self.trained.predictor().probability(logit)
     }
 }
 
