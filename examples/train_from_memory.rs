@@ -12,7 +12,8 @@
 
 use deepcross::data::{Input, Labels};
 use deepcross::train::{
-    EvaluateOptions, Files, RunConfig, RunOptions, TrainedRun, evaluate, train, write_predictions,
+    EvaluateOptions, Files, PredictionPlan, RunConfig, RunOptions, TrainedRun, evaluate, train,
+    write_predictions,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -64,9 +65,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let new = [["ad3", "phone", "31"], ["ad3", "desktop", "31"], ["ad9", "phone", ""]];
     let new = new.map(|row| row.map(String::from).to_vec()).to_vec();
     let mut unlabelled = run.reader(Input::from_rows(header, new), Labels::Ignored)?;
-    let mut out = Vec::new();
-    write_predictions(run.trained.predictor(), &mut unlabelled, &mut out)?;
-    print!("{}", String::from_utf8(out)?);
+    let plan = PredictionPlan::default();
+    let written = write_predictions(run.trained.predictor(), &mut unlabelled, Vec::new(), &plan)?;
+    print!("{}", String::from_utf8(written.out)?);
     Ok(())
 }
 

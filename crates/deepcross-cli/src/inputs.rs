@@ -3,6 +3,7 @@
 use crate::call_error::CallError;
 use anyhow::{Context, Result, bail};
 use deepcross_data::input::Pipes;
+use deepcross_files::{is_stream, parent_folder, resolved};
 use glob::{MatchOptions, glob_with};
 use std::path::{Path, PathBuf};
 
@@ -46,10 +47,13 @@ fn matches(pattern: &str) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Pipes that can be read more than once, by copies in unnamed files beside `out`.
+/// Pipes that can be read more than once, by copies in unnamed files: beside `out` if that is a file, or else in the
+/// system's folder of temporary files.
 pub(crate) fn pipes_beside(out: &Path) -> Pipes {
-    let folder = out.parent().filter(|folder| *folder != Path::new(""));
-    Pipes::kept_in(folder.unwrap_or(Path::new(".")))
+    if is_stream(out) {
+        return Pipes::kept_in(&std::env::temp_dir());
+    }
+    Pipes::kept_in(parent_folder(&resolved(out)))
 }
 
 /// Fails if the standard input is named twice: the second reader would find nothing.

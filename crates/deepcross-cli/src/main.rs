@@ -4,8 +4,8 @@
 //! The exit code is 0 if all went well, 1 if the run failed, 2 if the call or the configuration was wrong, and, as in shells,
 //! 128 more than the number of the signal that ended the program.
 //!
-//! No module imports one that stands after it in this order: `call_error`, `signals`, `output`, `warnings`, `inputs`, `arguments`, `text`,
-//! `pages`, `progress`, `steps`, `commands`, `cli`.
+//! No module imports one that stands after it in this order: `call_error`, `signals`, `output`, `output_names`, `warnings`,
+//! `inputs`, `arguments`, `text`, `pages`, `progress`, `steps`, `commands`, `cli`.
 
 mod arguments;
 mod call_error;
@@ -13,6 +13,7 @@ mod cli;
 mod commands;
 mod inputs;
 mod output;
+mod output_names;
 mod pages;
 mod progress;
 mod signals;

@@ -1,18 +1,21 @@
 //! Files that are written whole or not at all, and lines for standard output and standard error.
 
 use crate::call_error::CallError;
-use anyhow::{Context, Result};
-use deepcross_files::{AtomicFile, TemporaryNames, same_path};
+use anyhow::{Context, Error, Result};
+use deepcross_data::DataError;
+use deepcross_files::{Output, TemporaryNames, same_path};
 use std::fmt::Display;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-pub(crate) use deepcross_files::resolved;
+pub(crate) use deepcross_files::{is_standard_output, is_stream, resolved};
 
-/// Begins a file that takes its name when it is complete; if the name is a link, the file that it leads to is replaced.
-pub(crate) fn create(path: &Path) -> Result<AtomicFile> {
-    Ok(AtomicFile::create(&resolved(path), &temporary_names())?)
+/// Begins a file that takes its name when it is complete, or a stream: the standard output, a pipe or a device.
+///
+/// If the name is a link, the file that it leads to is replaced.
+pub(crate) fn create(path: &Path) -> Result<Output> {
+    Ok(Output::create(path, &temporary_names())?)
 }
 
 fn temporary_names() -> TemporaryNames {
@@ -21,21 +24,66 @@ fn temporary_names() -> TemporaryNames {
 
 /// Fails early if an output could not be written at the end of long work.
 pub(crate) fn check_writable(path: &Path) -> Result<()> {
-    create(path).map(drop)
+    Ok(deepcross_files::check_writable(path, &temporary_names())?)
 }
 
-/// Fails if an output would replace another file that the call reads or writes.
+/// Fails if an output would replace a file that the call reads.
+///
+/// `-` is the standard input for a file that is read, and the standard output here.
 pub(crate) fn check_apart<'p>(
     out: &Path,
-    others: impl IntoIterator<Item = &'p PathBuf>,
+    inputs: impl IntoIterator<Item = &'p PathBuf>,
 ) -> Result<()> {
-    match others.into_iter().find(|other| same_path(other, out)) {
-        Some(other) => Err(CallError::with_message(format!(
-            "{}: cannot be written there, since the call names it twice, also as {}",
-            out.display(),
-            other.display()
-        ))),
+    match inputs.into_iter().find(|input| !is_standard_output(out) && same_path(input, out)) {
+        Some(input) => Err(named_twice(out, input)),
         None => Ok(()),
+    }
+}
+
+/// Whether a command prints results to the standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Prints {
+    Results,
+    Nothing,
+}
+
+/// Fails if two outputs of a call are one; the standard output may also be taken by the printed results.
+pub(crate) fn check_outputs<'p>(
+    outputs: impl IntoIterator<Item = &'p PathBuf>,
+    prints: Prints,
+) -> Result<()> {
+    let outputs: Vec<_> = outputs.into_iter().collect();
+    for (at, out) in outputs.iter().enumerate() {
+        if prints == Prints::Results && is_standard_output(out) {
+            return Err(CallError::with_message(format!(
+                "`{}`: the standard output takes the results that the command prints, expected another name",
+                out.display()
+            )));
+        }
+        // A null device takes everything.
+        if *out == Path::new("/dev/null") {
+            continue;
+        }
+        if let Some(other) = outputs[..at].iter().find(|other| same_path(other, out)) {
+            return Err(named_twice(out, other));
+        }
+    }
+    Ok(())
+}
+
+fn named_twice(out: &Path, other: &Path) -> Error {
+    CallError::with_message(format!(
+        "{}: cannot be written there, since the call names it twice, also as {}",
+        out.display(),
+        other.display()
+    ))
+}
+
+/// Replaces an error of an output by its cause, which names the output.
+pub(crate) fn plain(error: DataError) -> Error {
+    match error {
+        DataError::Output { source } => source.into(),
+        other => other.into(),
     }
 }
 
@@ -60,14 +108,16 @@ pub(crate) fn print(text: impl Display) -> Result<()> {
 }
 
 /// The message of an error of standard output.
-pub(crate) const STANDARD_OUTPUT: &str = "standard output: cannot be written";
-
-/// Adds the name of standard output to an error of writing; an error of reading already names its file.
-pub(crate) fn name_standard_output(error: anyhow::Error) -> anyhow::Error {
-    if error.is::<std::io::Error>() { error.context(STANDARD_OUTPUT) } else { error }
-}
+const STANDARD_OUTPUT: &str = "standard output: cannot be written";
 
 /// Writes a line to standard error; the program continues even if nobody reads it.
 pub(crate) fn say(line: impl Display) {
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Reports an output that was written, unless it is the standard output, whose reader knows.
+pub(crate) fn say_written(out: &Path, line: impl Display) {
+    if !is_standard_output(out) {
+        say(line);
+    }
 }

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-use crate::error::FileError;
+use crate::error::{FileError, shown};
 use crate::path::parent_folder;
 use crate::temporary_names::TemporaryNames;
 
-const BUFFER_LENGTH: usize = 1 << 20;
+pub(crate) const BUFFER_LENGTH: usize = 1 << 20;
 
 /// A file that takes its name when it is complete.
 ///
@@ -98,8 +98,8 @@ impl Write for AtomicFile {
 }
 
 /// An error of the same kind whose message is all that is known, because writers in between keep no source.
-fn named(path: &Path, error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: cannot be written: {error}", path.display()))
+pub(crate) fn named(path: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: cannot be written: {error}", shown(path)))
 }
 
 /// A file that only lacks its name.
@@ -115,14 +115,6 @@ impl Completed {
         renamed.map_err(|error| FileError::unwritable(&self.path, error.error))?;
         Ok(self.file)
     }
-}
-
-/// Checks that a file could be written to `path`, without changing anything: to be called before long work.
-///
-/// # Errors
-/// As [`AtomicFile::create`].
-pub fn check_writable(path: &Path, names: &TemporaryNames) -> Result<(), FileError> {
-    AtomicFile::create(path, names).map(drop)
 }
 
 /// A rename would replace a device, such as `/dev/null`, by a file.
@@ -172,11 +164,8 @@ mod tests {
 
     #[track_caller]
     fn check_refused(path: &Path, message: &str) {
-        for result in [check_writable(path, &names()), AtomicFile::create(path, &names()).map(drop)]
-        {
-            let error = result.unwrap_err();
-            assert_eq!(error.to_string(), format!("{}: {message}", path.display()));
-        }
+        let error = AtomicFile::create(path, &names()).unwrap_err();
+        assert_eq!(error.to_string(), format!("{}: {message}", path.display()));
     }
 
     #[test]
@@ -197,7 +186,6 @@ mod tests {
     #[test]
     fn a_file_that_is_dropped_leaves_nothing() {
         let (folder, path) = place();
-        check_writable(&path, &names()).unwrap();
         let mut file = AtomicFile::create(&path, &names()).unwrap();
         file.write_all(&[0; 3 * BUFFER_LENGTH]).unwrap();
         drop(file);

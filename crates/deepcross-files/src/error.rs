@@ -1,9 +1,12 @@
 //! The reasons why a file cannot be written.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+use crate::path::is_standard_output;
 
 /// Why a file cannot be written.
 ///
@@ -20,6 +23,12 @@ pub enum FileError {
     /// There is a device, pipe or socket at the path.
     #[error("{}: is a device, pipe or socket, but a file is to be written", path.display())]
     NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// There is a socket at the path.
+    #[error("{}: is a socket, but a file, a pipe or a device is to be written", path.display())]
+    Socket {
         /// The path.
         path: PathBuf,
     },
@@ -40,13 +49,18 @@ pub enum FileError {
         source: io::Error,
     },
     /// The operating system refused to write, sync or rename: a full disk.
-    #[error("{}: cannot be written", path.display())]
+    #[error("{}: cannot be written", shown(path))]
     Unwritable {
         /// The file to be written.
         path: PathBuf,
         /// The reason.
         source: io::Error,
     },
+}
+
+/// A path as messages show it.
+pub(crate) fn shown(path: &Path) -> Cow<'_, str> {
+    if is_standard_output(path) { "standard output".into() } else { path.to_string_lossy() }
 }
 
 impl FileError {

@@ -1,19 +1,51 @@
-//! Questions about paths of files that need not exist yet.
+//! Questions about paths of files that need not exist yet, and of streams.
 
 use std::path::{Path, PathBuf};
 
+/// The names of the standard output beside `-`.
+const STANDARD_OUTPUT: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
+/// The folders whose files are names of the open files of the process.
+const OPEN_FILES: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
+
+/// Whether a path names the standard output, as an output: `-`, `/dev/stdout` and the like.
+pub fn is_standard_output(path: &Path) -> bool {
+    path == Path::new("-") || STANDARD_OUTPUT.iter().any(|name| path == Path::new(name))
+}
+
+/// Whether an output of this path is a stream: the standard output, another open file of the process, a pipe, a device
+/// or a socket.
+pub fn is_stream(path: &Path) -> bool {
+    let is_special = |about: std::fs::Metadata| !about.is_file() && !about.is_dir();
+    is_standard_output(path) || names_open_file(path) || path.metadata().is_ok_and(is_special)
+}
+
+/// Whether a path is another name of an open file of the process, as `>(gzip)` of a shell gives it.
+pub(crate) fn names_open_file(path: &Path) -> bool {
+    let is_within = |folder: &&str| path.parent() == Some(Path::new(folder));
+    path == Path::new("/dev/stderr") || OPEN_FILES.iter().any(is_within)
+}
+
 /// The path that a symbolic link leads to, so that a file written there leaves the link in its place.
 ///
-/// Returns any other path, and a link to nothing, as it is.
+/// Returns any other path, a link to nothing, and the name of an open file of the process as it is.
 pub fn resolved(path: &Path) -> PathBuf {
+    if is_stream(path) {
+        return path.to_owned();
+    }
     let is_link = path.symlink_metadata().is_ok_and(|data| data.is_symlink());
     let target = is_link.then(|| path.canonicalize().ok()).flatten();
     target.unwrap_or_else(|| path.to_owned())
 }
 
 /// Whether two paths name one file, whatever links and dots are in them; the file itself need not exist.
+///
+/// All names of the standard output are one.
 pub fn same_path(a: &Path, b: &Path) -> bool {
-    real_path(a) == real_path(b)
+    match [a, b].map(is_standard_output) {
+        [false, false] => real_path(a) == real_path(b),
+        [a, b] => a == b,
+    }
 }
 
 /// The path without links and dots; if the file does not exist, those of its folder alone are resolved.
@@ -53,6 +85,20 @@ mod tests {
             assert!(!same_path(&path, &folder.path().join("y")));
             std::fs::write(&path, "").unwrap();
         }
+    }
+
+    #[test]
+    fn the_standard_output_has_several_names() {
+        let names = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].map(Path::new);
+        for name in names {
+            assert!(is_standard_output(name) && is_stream(name), "{name:?}");
+            assert!(same_path(name, names[0]) && !same_path(name, Path::new("x")), "{name:?}");
+            assert_eq!(resolved(name), name);
+        }
+        for other in ["./-", "x-", "dev/stdout", "/dev/shm/x"].map(Path::new) {
+            assert!(!is_standard_output(other) && !is_stream(other), "{other:?}");
+        }
+        assert!(is_stream(Path::new("/dev/fd/63")) && is_stream(Path::new("/dev/stderr")));
     }
 
     #[test]

@@ -7,7 +7,6 @@ use deepcross_data::DataError;
 use deepcross_metrics::MetricError;
 use deepcross_model::ModelError;
 use deepcross_model::artifact::ArtifactError;
-use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -97,12 +96,6 @@ pub enum TrainError {
     /// Predictions, or their labels and weights, cannot be evaluated.
     #[error("the predictions cannot be evaluated")]
     Evaluation(#[from] MetricError),
-    /// Predictions cannot be written.
-    #[error("the predictions cannot be written")]
-    Output {
-        /// The reason.
-        source: io::Error,
-    },
     /// No calibrator can be fitted to the rows.
     #[error("no calibrator can be fitted")]
     Calibration(#[from] CalibrationError),

@@ -25,7 +25,9 @@ pub use encode::{EncodeOptions, WrittenCache, encode};
 pub use error::TrainError;
 pub use event::{CacheEvent, EpochReport, Event};
 pub use options::{Checkpoints, Files, Next, RunOptions};
-pub use prediction::{Predictions, write_predictions};
+pub use prediction::{
+    PredictedRows, Prediction, PredictionPlan, Predictions, WrittenPredictions, write_predictions,
+};
 pub use run::{DataWait, Engine, EvaluateOptions, EvaluatedRows, evaluate, train};
 pub use trained_run::TrainedRun;
 pub use warning::Warning;

@@ -1,4 +1,4 @@
-//! `--format`: the format of files whose names do not show it.
+//! `--format` and `--columns`: the form of files whose names and headers do not show it.
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -11,19 +11,36 @@ pub(crate) fn format_parser() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
-/// The format of files that a model reads.
+/// The form of files that a model reads, if it is not that of the training data.
 #[derive(Debug, Args)]
 pub(crate) struct FormatOverride {
     /// The format of the files; without it, the training data or the names of the files give the format
     #[arg(long, value_parser = format_parser(), value_name = "FORMAT")]
     format: Option<Format>,
+    /// The names of the columns, separated by commas, for files without a header
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    columns: Vec<String>,
 }
 
 impl FormatOverride {
-    /// Sets the format if the call names one; the label of training does not change.
+    /// Sets what the call names; the label of training does not change.
     pub(crate) fn apply(&self, data: &mut DataConfig) {
-        let Some(format) = self.format else { return };
-        data.label = data.label();
-        data.format = Some(format);
+        if let Some(format) = self.format {
+            data.label = data.label();
+            data.format = Some(format);
+        }
+        if !self.columns.is_empty() {
+            data.columns = Some(self.columns.clone());
+        }
+    }
+
+    /// The same for a command that does not need the label and the weight: the files lack them if `--columns` does.
+    pub(crate) fn apply_without_targets(&self, data: &mut DataConfig) {
+        self.apply(data);
+        if self.columns.is_empty() {
+            return;
+        }
+        data.label = data.label().filter(|label| self.columns.contains(&label.column));
+        data.weight = data.weight.take().filter(|weight| self.columns.contains(weight));
     }
 }

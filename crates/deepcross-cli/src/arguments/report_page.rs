@@ -1,6 +1,7 @@
 //! `--json` and `--report`: a command's results as JSON and as a page.
 
-use crate::output::{self, check_apart, check_writable, say};
+use crate::output::{self, check_apart, check_writable, say_written};
+use crate::output_names::Content;
 use anyhow::Result;
 use clap::Args;
 use deepcross_report::Report;
@@ -32,12 +33,14 @@ impl ReportPage {
         self.check_writable()
     }
 
-    /// Fails if the page would replace one of `others`.
+    /// Fails if the page would replace one of `others`, or if its name is that of another format.
     pub(crate) fn check_apart<'p>(
         &self,
         others: impl IntoIterator<Item = &'p PathBuf>,
     ) -> Result<()> {
-        self.path.as_ref().map_or(Ok(()), |path| check_apart(path, others))
+        let Some(path) = &self.path else { return Ok(()) };
+        check_apart(path, others)?;
+        Content::Page.check_name(path)
     }
 
     /// Fails early if the page could not be written.
@@ -45,14 +48,14 @@ impl ReportPage {
         self.path.as_deref().map_or(Ok(()), check_writable)
     }
 
-    /// Writes the page whole, or not at all; does nothing if the call asks for none.
+    /// Writes the page, to a file whole or not at all; does nothing if the call asks for none.
     pub(crate) fn write(&self, page: impl FnOnce() -> Result<Report>) -> Result<()> {
         let Some(path) = &self.path else { return Ok(()) };
         let page = page()?;
         let mut out = output::create(path)?;
         write!(out, "{page}")?;
         out.finish()?;
-        say(format_args!("wrote {}", path.display()));
+        say_written(path, format_args!("wrote {}", path.display()));
         Ok(())
     }
 }

@@ -3,7 +3,8 @@
 use crate::arguments::{
     DataFiles, FormatOverride, Json, ModelFile, ReportPage, Threads, files_help, help_texts,
 };
-use crate::output::{self, check_apart, check_writable, resolved, say};
+use crate::output::{self, Prints, check_apart, check_outputs, check_writable, resolved, say};
+use crate::output_names::Content;
 use crate::pages::calibration::page;
 use crate::steps::{on_threads, say_unusual_values};
 use crate::text::calibration_json::CalibrationReport;
@@ -86,7 +87,9 @@ impl From<CalibrationMethod> for Method {
 pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
     let data = args.data.files()?;
     check_apart(&args.out, data.iter().chain([&args.model.path]))?;
-    args.report.check(data.iter().chain([&args.model.path, &args.out]))?;
+    args.report.check(data.iter().chain([&args.model.path]))?;
+    check_outputs([&args.out].into_iter().chain(&args.report.path), Prints::Results)?;
+    Content::Model.check_name(&args.out)?;
     check_writable(&args.out)?;
     let mut run = TrainedRun::load(&args.model.path)?;
     args.format.apply(&mut run.config.data);

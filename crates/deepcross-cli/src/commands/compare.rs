@@ -3,7 +3,10 @@
 use crate::arguments::{Json, ReportPage, Threads, TrainingFiles, files_help};
 use crate::call_error::CallError;
 use crate::inputs::{self, check_standard_input, pipes_beside};
-use crate::output::{self, check_apart, check_writable, read_text, resolved, say};
+use crate::output::{
+    self, Prints, check_apart, check_outputs, check_writable, read_text, resolved, say,
+};
+use crate::output_names::check_folder_name;
 use crate::pages::comparison::{ComparedCall, Curves};
 use crate::progress::compare_progress::CompareProgress;
 use crate::signals::{Interrupted, Signals};
@@ -16,7 +19,7 @@ use deepcross_model::ModelKind;
 use deepcross_train::compare::{Candidate, CompareEvent, CompareOptions, Comparison, compare};
 use deepcross_train::{Files, RunConfig, TrainError};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The probability that intervals cover.
@@ -83,10 +86,11 @@ pub(crate) fn run(args: &CompareArgs) -> Result<()> {
     let artifacts = artifacts(args, &candidates, &seeds)?;
     let inputs: Vec<PathBuf> = data().chain([&args.config]).cloned().collect();
     artifacts.iter().try_for_each(|path| check_apart(path, &inputs))?;
-    args.report.check(inputs.iter().chain(&artifacts))?;
+    args.report.check(&inputs)?;
+    check_outputs(artifacts.iter().chain(&args.report.path), Prints::Results)?;
     artifacts.iter().try_for_each(|path| check_writable(path))?;
     let beside = artifacts.first().or(args.report.path.as_ref());
-    let pipes = pipes_beside(&beside.map_or_else(PathBuf::new, |path| resolved(path)));
+    let pipes = pipes_beside(beside.map_or(Path::new(""), |path| path));
     let (files, test) = (paths.files(&pipes), Input::new(&test, &pipes));
 
     let (mut progress, mut curves) = (CompareProgress::new(), Curves::default());
@@ -144,6 +148,7 @@ fn candidates(args: &CompareArgs) -> Result<Vec<Candidate>> {
 /// The paths of the models in the order of the runs, empty if they are not kept. Creates the folder.
 fn artifacts(args: &CompareArgs, candidates: &[Candidate], seeds: &[u64]) -> Result<Vec<PathBuf>> {
     let Some(folder) = &args.out else { return Ok(Vec::new()) };
+    check_folder_name("--out", folder)?;
     if folder.exists() && !folder.is_dir() {
         let message = format!("{}: is a file, expected a folder", folder.display());
         return Err(CallError::with_message(message));

@@ -5,11 +5,12 @@ use crate::arguments::{
 };
 use crate::call_error::CallError;
 use crate::inputs::pipes_beside;
-use crate::output::{self, check_apart, name_standard_output, resolved, say};
+use crate::output::{self, check_apart, is_standard_output, plain, say, say_written};
+use crate::output_names::endings;
 use crate::steps::{on_threads, say_unusual_values};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::counted;
-use anyhow::{Error, Result};
+use anyhow::Result;
 use clap::Args;
 use deepcross_data::input::Pipes;
 use deepcross_data::write::{Converted, FileForm, convert, convert_encoded, converts_in_one_pass};
@@ -22,13 +23,6 @@ use std::path::{Path, PathBuf};
 
 /// The help after the options; the endings are those of all formats.
 fn convert_help() -> String {
-    let (plain, packed): (Vec<_>, Vec<_>) = Format::all()
-        .filter(|format| !format.extensions().is_empty())
-        .partition(|format| !format.compresses_itself());
-    let endings = |formats: &[Format]| {
-        let each = formats.iter().map(|format| format!(".{}", format.extensions().join(" or .")));
-        each.collect::<Vec<_>>().join(", ")
-    };
     format!(
         "Examples:
   deepcross convert --data 'logs/*.csv.gz' --out clicks.parquet
@@ -36,7 +30,7 @@ fn convert_help() -> String {
   deepcross convert --data clicks.csv --config run.toml --out clicks.ffm
   zcat clicks.csv.gz | deepcross convert --data - --format csv --to tsv | head
 
-The end of a name gives the format: {}, each optionally followed by .gz or .zst, and {}. Values are \
+The end of a name gives the format: {}. Values are \
 written unchanged, in CSV with quotes if they need them. A row with a value that the format cannot \
 hold is a bad row.
 
@@ -45,8 +39,7 @@ with other columns are encoded: by the encoder of --model, or by an encoder that
 rows for the fields of --config.
 
 {}",
-        endings(&plain),
-        endings(&packed),
+        endings(Format::all()),
         Format::with_pairs("and"),
         files_help!()
     )
@@ -85,32 +78,22 @@ pub(crate) struct ConvertArgs {
 
 pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
     let files = args.data.files()?;
-    let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
-    if let Some(out) = out {
-        check_apart(out, files.iter().chain(&args.config).chain(&args.model))?;
-    }
+    let out = args.out.as_deref().unwrap_or(Path::new("-"));
+    check_apart(out, files.iter().chain(&args.config).chain(&args.model))?;
     let form = form(args, out)?;
     let numbers = numbers(args)?;
     let data = data(args, numbers.as_ref());
     let pipes = match reads_twice(form, &data, numbers.as_ref()) {
-        true => kept_pipes(out),
+        true => pipes_beside(out),
         false => Pipes::default(),
     };
     let source = Source::open(Input::new(&files, &pipes), &data)?;
     let numbers = needed(form, &source, numbers)?;
     let conversion = Conversion { source, form, threads: args.threads.get() };
-    match out {
-        Some(path) => {
-            let Converted { out, rows, .. } =
-                conversion.write(numbers.as_ref(), || output::create(path))?;
-            out.finish()?;
-            say(format_args!("wrote {} to {}", counted(rows, "row"), path.display()));
-        }
-        None => {
-            let out = || Ok(std::io::stdout());
-            conversion.write(numbers.as_ref(), out).map_err(name_standard_output)?;
-        }
-    }
+    let converted = conversion.write(numbers.as_ref(), || output::create(out))?;
+    converted.out.finish()?;
+    let rows = counted(converted.rows, "row");
+    say_written(out, format_args!("wrote {rows} to {}", out.display()));
     Ok(())
 }
 
@@ -132,16 +115,12 @@ impl Numbers {
 }
 
 /// The form of the file to write.
-fn form(args: &ConvertArgs, out: Option<&Path>) -> Result<FileForm> {
+fn form(args: &ConvertArgs, out: &Path) -> Result<FileForm> {
     let call_error = |message: String| Err(CallError::with_message(message));
-    let form = match (out, args.to) {
-        (Some(out), to) => FileForm::of(out, to),
-        (None, to @ Some(_)) => FileForm::of(Path::new(""), to),
-        (None, None) => {
-            return call_error("`--to`: name the format for standard output".to_owned());
-        }
-    };
-    match form {
+    if is_standard_output(out) && args.to.is_none() {
+        return call_error("`--to`: name the format for standard output".to_owned());
+    }
+    match FileForm::of(out, args.to) {
         Ok(form) if args.model.is_some() && !form.format.has_pairs() => {
             call_error(format!("`--model`: applies only to {}", Format::with_pairs("and")))
         }
@@ -165,7 +144,7 @@ fn numbers(args: &ConvertArgs) -> Result<Option<Numbers>> {
 /// How the files are read: as those of the model, or as the configuration says.
 fn data(args: &ConvertArgs, numbers: Option<&Numbers>) -> DataConfig {
     let mut data = numbers.map(|numbers| numbers.config().data.clone()).unwrap_or_default();
-    args.format.apply(&mut data);
+    args.format.apply_without_targets(&mut data);
     data
 }
 
@@ -174,14 +153,6 @@ fn data(args: &ConvertArgs, numbers: Option<&Numbers>) -> DataConfig {
 fn reads_twice(form: FileForm, data: &DataConfig, numbers: Option<&Numbers>) -> bool {
     let fits = form.format.has_pairs() && matches!(numbers, Some(Numbers::Fitted(_)));
     fits || !converts_in_one_pass(data, form)
-}
-
-/// Pipes whose copies are beside the output, or in the system's folder of temporary files.
-fn kept_pipes(out: Option<&Path>) -> Pipes {
-    match out {
-        Some(out) => pipes_beside(&resolved(out)),
-        None => Pipes::kept_in(&std::env::temp_dir()),
-    }
 }
 
 /// The encoder, if values are not written unchanged.
@@ -254,13 +225,5 @@ impl Conversion {
         let converted = on_threads(self.threads, work)?.map_err(plain)?;
         say_unusual_values(&reader);
         Ok(converted)
-    }
-}
-
-/// Replaces an error of the output by its cause, which names the output.
-fn plain(error: DataError) -> Error {
-    match error {
-        DataError::Output { source } => source.into(),
-        other => other.into(),
     }
 }

@@ -3,6 +3,7 @@
 use crate::arguments::{Overrides, Threads, TrainingFiles, files_help, help_texts};
 use crate::inputs::{check_standard_input, pipes_beside};
 use crate::output::{check_apart, check_writable, read_text, resolved, say};
+use crate::output_names::{Content, check_no_standard_output};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{grouped, percent};
 use crate::warnings::{Warnings, line};
@@ -59,9 +60,11 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<()> {
     check_standard_input(paths.iter())?;
     let inputs = paths.iter().chain(&args.config).chain(&args.model);
     check_apart(&args.out, inputs)?;
+    check_no_standard_output("--out", &args.out, "a file")?;
+    Content::Cache.check_name(&args.out)?;
     let model = args.model.as_deref().map(load_model).transpose()?;
     let config = config(args, model.as_ref())?;
-    let files = paths.files(&pipes_beside(&resolved(&args.out)));
+    let files = paths.files(&pipes_beside(&args.out));
     check_writable(&args.out)?;
     let (threads, strict) = (args.threads.get(), args.warnings.is_strict);
     let options = EncodeOptions { threads, init: model.as_ref(), strict };

@@ -4,7 +4,7 @@ use crate::arguments::{
     DataFiles, FILES_HELP, FormatOverride, Json, ModelFile, ReportPage, Threads, help_texts,
 };
 use crate::call_error::CallError;
-use crate::output::{self, say};
+use crate::output::{self, Prints, check_outputs, say};
 use crate::pages::evaluation::page;
 use crate::steps::{on_threads, say_unusual_values};
 use crate::text::calibration_text::map_words;
@@ -79,6 +79,7 @@ fn parse_probability(text: &str) -> Result<f64, String> {
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let data = args.data.files()?;
     args.report.check(data.iter().chain([&args.model.path]))?;
+    check_outputs(&args.report.path, Prints::Results)?;
     let mut run = TrainedRun::load(&args.model.path)?;
     args.format.apply(&mut run.config.data);
     let (trained, config) = (&run.trained, &run.config);

@@ -2,7 +2,8 @@
 
 use crate::arguments::{ModelFile, files_help};
 use crate::inputs::{self, check_standard_input};
-use crate::output::{check_apart, check_writable, resolved, say};
+use crate::output::{Prints, check_apart, check_outputs, check_writable, resolved, say_written};
+use crate::output_names::Content;
 use crate::text::tables::counted;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
@@ -35,7 +36,7 @@ pub(crate) struct ExportArgs {
     /// The format to write
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: ExportFormat,
-    /// The file to write
+    /// The file to write; `-` is the standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// Rows to write as encoded, with their probabilities; several files are read in order
@@ -55,18 +56,29 @@ pub(crate) enum ExportFormat {
     Onnx,
 }
 
+impl ExportFormat {
+    fn content(self) -> Content {
+        match self {
+            Self::Safetensors => Content::Tensors,
+            Self::Onnx => Content::Graph,
+        }
+    }
+}
+
 /// The most rows of a sample.
 const SAMPLE_ROWS: usize = 1000;
 
 pub(crate) fn run(args: &ExportArgs) -> Result<()> {
     let data = inputs::files(&args.sample)?;
     check_standard_input(&data)?;
-    check_apart(&args.out, data.iter().chain([&args.model.path]))?;
-    check_writable(&args.out)?;
-    if let Some(sample_out) = &args.sample_out {
-        check_apart(sample_out, data.iter().chain([&args.model.path, &args.out]))?;
-        check_writable(sample_out)?;
+    let outputs = || [&args.out].into_iter().chain(&args.sample_out);
+    for out in outputs() {
+        check_apart(out, data.iter().chain([&args.model.path]))?;
+        check_writable(out)?;
     }
+    check_outputs(outputs(), Prints::Nothing)?;
+    args.format.content().check_name(&args.out)?;
+    args.sample_out.iter().try_for_each(|out| Content::Tensors.check_name(out))?;
     let run = TrainedRun::load(&args.model.path)?;
     let sample = args.sample_out.as_ref().map(|_| first_rows(&run, &data));
     let sample = sample.transpose()?;
@@ -75,11 +87,11 @@ pub(crate) fn run(args: &ExportArgs) -> Result<()> {
         ExportFormat::Safetensors => write_safetensors(&out, &run.trained.params)?,
         ExportFormat::Onnx => write_onnx(&out, &run.trained)?,
     }
-    say(format_args!("wrote {}", args.out.display()));
+    say_written(&args.out, format_args!("wrote {}", args.out.display()));
     if let Some((sample_out, batch)) = args.sample_out.as_ref().zip(sample) {
         write_sample(&resolved(sample_out), &run.trained, &batch)?;
         let rows = counted(batch.n_rows() as u64, "row");
-        say(format_args!("wrote {}: {rows}", sample_out.display()));
+        say_written(sample_out, format_args!("wrote {}: {rows}", sample_out.display()));
     }
     Ok(())
 }

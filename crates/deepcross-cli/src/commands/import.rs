@@ -1,7 +1,8 @@
 //! `deepcross import`: puts weights of another program into a model.
 
 use crate::arguments::{ModelFile, help_texts};
-use crate::output::{check_apart, check_writable, resolved, say};
+use crate::output::{check_apart, check_writable, resolved, say, say_written};
+use crate::output_names::Content;
 use crate::text::tables::counted;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -38,6 +39,7 @@ pub(crate) struct ImportArgs {
 
 pub(crate) fn run(args: &ImportArgs) -> Result<()> {
     check_apart(&args.out, [&args.model.path, &args.weights])?;
+    Content::Model.check_name(&args.out)?;
     check_writable(&args.out)?;
     let base = TrainedRun::load(&args.model.path)?.trained;
     let weights = read_safetensors(&args.weights, &base.params)?;
@@ -52,6 +54,6 @@ pub(crate) fn run(args: &ImportArgs) -> Result<()> {
         ));
     }
     trained.save(&resolved(&args.out))?;
-    say(format_args!("wrote {}: {n_weights}", args.out.display()));
+    say_written(&args.out, format_args!("wrote {}: {n_weights}", args.out.display()));
     Ok(())
 }

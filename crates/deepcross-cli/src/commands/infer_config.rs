@@ -2,7 +2,8 @@
 
 use crate::arguments::{DataFiles, LabelColumn, Layout, files_help, help_texts};
 use crate::call_error::CallError;
-use crate::output::{self, check_apart, check_writable, say};
+use crate::output::{self, check_apart, check_writable, is_standard_output, is_stream, say};
+use crate::output_names::Content;
 use crate::steps::{profiled, with_format, with_layout};
 use crate::warnings::Warnings;
 use anyhow::{Context, Result};
@@ -43,7 +44,7 @@ pub(crate) struct InferConfigArgs {
     pub(crate) label: LabelColumn,
     #[command(flatten)]
     pub(crate) layout: Layout,
-    /// The file to write; without it, the configuration goes to standard output
+    /// The file to write; without it, or with `-`, the configuration goes to standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Replace the file if there is one
@@ -70,8 +71,8 @@ pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
     RunConfig::parse(&text, &[], "the inferred configuration").context("please report this")?;
     warn(&profiled, args.warnings)?;
     match &args.out {
-        Some(out) => write(out, &text, &profiled),
-        None => output::print(text.trim_end()),
+        Some(out) if !is_standard_output(out) => write(out, &text, &profiled),
+        _ => output::print(text.trim_end()),
     }
 }
 
@@ -82,7 +83,8 @@ fn call_error(message: &str) -> Result<()> {
 /// Refuses an output that already exists or that could not be written.
 fn check_out(out: &Path, args: &InferConfigArgs) -> Result<()> {
     check_apart(out, &args.data.named)?;
-    if out.exists() && !args.force {
+    Content::Configuration.check_name(out)?;
+    if !is_stream(out) && out.exists() && !args.force {
         let out = out.display();
         return call_error(&format!("{out}: already exists; --force replaces it"));
     }

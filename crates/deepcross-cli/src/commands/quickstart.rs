@@ -2,8 +2,9 @@
 
 use crate::arguments::Threads;
 use crate::output::{self, open, say};
+use crate::output_names::check_folder_name;
 use crate::progress::train_progress::TrainProgress;
-use crate::steps::{on_threads, predict_to_file, write_simulated};
+use crate::steps::{on_threads, predict_to, write_simulated};
 use crate::text::tables::{grouped, metric, table};
 use crate::warnings::Warnings;
 use anyhow::{Context, Result, anyhow};
@@ -12,7 +13,9 @@ use deepcross_data::Labels;
 use deepcross_metrics::{Evaluation, Summary};
 use deepcross_model::TrainedModel;
 use deepcross_simulate::SimulatorConfig;
-use deepcross_train::{EvaluateOptions, Files, RunConfig, RunOptions, TrainedRun, evaluate, train};
+use deepcross_train::{
+    EvaluateOptions, Files, PredictionPlan, RunConfig, RunOptions, TrainedRun, evaluate, train,
+};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
@@ -69,6 +72,7 @@ impl Folder {
 }
 
 pub(crate) fn run(args: &QuickstartArgs) -> Result<()> {
+    check_folder_name("--out", &args.out)?;
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("{}: cannot be created", args.out.display()))?;
     let folder = Folder::new(&args.out);
@@ -87,7 +91,9 @@ pub(crate) fn run(args: &QuickstartArgs) -> Result<()> {
     let model =
         on_threads(threads, || evaluate(predictor, &mut labelled, EvaluateOptions::default()))??;
     let mut unlabelled = run.reader(test, Labels::Ignored)?;
-    predict_to_file(predictor, &mut unlabelled, threads, &folder.predictions)?;
+    let plan = PredictionPlan::default();
+    let written = predict_to(&folder.predictions, predictor, &mut unlabelled, &plan, threads)?;
+    written.out.finish()?;
     print(&model.summary, &best_possible(&folder)?)?;
     what_next(&folder);
     Ok(())

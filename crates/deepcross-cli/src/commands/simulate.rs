@@ -1,6 +1,6 @@
 //! `deepcross simulate`: writes simulated clicks.
 
-use crate::output::{check_apart, say};
+use crate::output::{Prints, check_outputs, say_written};
 use crate::steps::write_simulated;
 use crate::text::tables::{grouped, percent};
 use anyhow::Result;
@@ -19,7 +19,8 @@ pub(crate) struct SimulateArgs {
     /// The standard deviation of the click rates of campaigns, in logits
     #[arg(long, value_name = "LOGITS", default_value_t = SimulatorConfig::default().campaign_deviation)]
     pub(crate) campaign_deviation: f64,
-    /// The file to write, with columns separated by tabs
+    /// The file to write; the end of its name gives the format, TSV if there is none, and `-` is the
+    /// standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// Also write the true probability of each row to this file
@@ -28,15 +29,16 @@ pub(crate) struct SimulateArgs {
 }
 
 pub(crate) fn run(args: &SimulateArgs) -> Result<()> {
-    check_apart(&args.out, &args.truth)?;
+    check_outputs([&args.out].into_iter().chain(&args.truth), Prints::Nothing)?;
     let SimulateArgs { seed, campaign_deviation, .. } = *args;
     let config = SimulatorConfig { seed, campaign_deviation, ..SimulatorConfig::default() };
     let summary = write_simulated(config, args.rows, &args.out, args.truth.as_deref())?;
     let clicks = percent(summary.clicks, summary.rows);
     let (rows, out) = (grouped(summary.rows), args.out.display());
-    say(format_args!("wrote {rows} rows, {clicks} clicked, to {out}"));
+    say_written(&args.out, format_args!("wrote {rows} rows, {clicks} clicked, to {out}"));
     if let Some(truth) = &args.truth {
-        say(format_args!("wrote their true probabilities to {}", truth.display()));
+        let line = format!("wrote their true probabilities to {}", truth.display());
+        say_written(truth, line);
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::arguments::{ConfigFile, DataFiles, files_help, format_parser, help_texts};
 use crate::call_error::CallError;
 use crate::output::{check_apart, say};
+use crate::output_names::check_folder_name;
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{counted, percent};
 use anyhow::Result;
@@ -84,6 +85,7 @@ pub(crate) fn run(args: &SplitArgs) -> Result<()> {
     let by = split_by(args)?;
     let config = config(args)?;
     let files = args.data.files()?;
+    check_folder_name("--out-dir", &args.out_dir)?;
     let folder = SplitFolder::create(&args.out_dir)?;
     // The files are read several times: for the header, to count rows or find times if the rule needs it, and to write
     // the rows.

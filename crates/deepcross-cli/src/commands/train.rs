@@ -3,8 +3,12 @@
 use crate::arguments::{
     Overrides, ReportPage, Threads, TrainingFiles, files_help, help_texts, read_config,
 };
+use crate::call_error::CallError;
 use crate::inputs::{check_standard_input, pipes_beside};
-use crate::output::{check_apart, check_writable, resolved, say};
+use crate::output::{
+    Prints, check_apart, check_outputs, check_writable, is_stream, resolved, say, say_written,
+};
+use crate::output_names::{Content, check_no_standard_output};
 use crate::pages::training::Course;
 use crate::progress::train_progress::TrainProgress;
 use crate::signals::Signals;
@@ -76,15 +80,8 @@ pub(crate) struct TrainArgs {
 pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let paths = args.files.paths()?;
     check_standard_input(paths.iter())?;
-    let checkpoint = checkpoint_of(&args.out);
-    let inputs = || paths.iter().chain([&args.config]);
-    check_apart(&args.out, inputs())?;
-    check_apart(&checkpoint, inputs().chain(&args.init))?;
-    if let Some(cache) = &args.cache {
-        check_apart(cache, inputs().chain(&args.init).chain([&args.out, &checkpoint]))?;
-    }
-    let outputs = [&args.out, &checkpoint].into_iter().chain(&args.cache);
-    args.report.check_apart(inputs().chain(&args.init).chain(outputs))?;
+    let checkpoint = checkpoint_of(args)?;
+    check_names(args, paths.iter(), checkpoint.as_ref())?;
     let config = read_config(&args.config, &args.overrides.all())?;
     let init = args.init.as_deref().map(load_model).transpose()?;
     if init.as_ref().is_some_and(|init| init.calibrator.is_some()) {
@@ -93,32 +90,66 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         );
     }
     // Fitting the encoder reads all rows, and so does each epoch.
-    let files = paths.files(&pipes_beside(&resolved(&args.out)));
+    let files = paths.files(&pipes_beside(&args.out));
     check_writable(&args.out)?;
     args.report.check_writable()?;
-    say_where_the_run_begins(args, &checkpoint);
+    checkpoint.iter().for_each(|checkpoint| say_where_the_run_begins(args, checkpoint));
     let signals = Signals::listen()?;
-    let checkpoints = Checkpoints::new(&checkpoint)
-        .resume(args.resume)
-        .ask(next(&signals, config.train.checkpoint_minutes()));
+    let checkpoints = checkpoint.as_deref().map(|checkpoint| {
+        Checkpoints::new(checkpoint)
+            .resume(args.resume)
+            .ask(next(&signals, config.train.checkpoint_minutes()))
+    });
     let threads = args.threads.get();
     let cache = args.cache.as_deref().map(resolved);
-    let (checkpoints, strict) = (Some(checkpoints), args.warnings.is_strict);
+    let strict = args.warnings.is_strict;
     let options = RunOptions { threads, init, checkpoints, cache, strict };
     let mut course = Course::default();
     let trained = train_keeping(&config, &files, options, &signals, &mut course)?;
     trained.save(&resolved(&args.out))?;
-    remove_checkpoint(&checkpoint)?;
-    say(format_args!("wrote {}", args.out.display()));
+    checkpoint.iter().try_for_each(|checkpoint| remove_checkpoint(checkpoint))?;
+    say_written(&args.out, format_args!("wrote {}", args.out.display()));
     let named = (&args.files.data[..], &args.files.valid[..]);
     args.report.write(|| Ok(course.page(&args.out, named, &trained)))
 }
 
-/// The path of a run's checkpoint: beside the artifact.
-fn checkpoint_of(out: &Path) -> PathBuf {
-    let mut path = resolved(out).into_os_string();
+/// The path of a run's checkpoint: beside the artifact; `None` if that is a stream, which nothing is beside.
+fn checkpoint_of(args: &TrainArgs) -> Result<Option<PathBuf>> {
+    if is_stream(&args.out) {
+        let out = args.out.display();
+        return match args.resume {
+            false => Ok(None),
+            true => Err(CallError::with_message(format!(
+                "`--resume`: there is no checkpoint beside `--out {out}`, expected `--out` to be a file"
+            ))),
+        };
+    }
+    let mut path = resolved(&args.out).into_os_string();
     path.push(".checkpoint");
-    path.into()
+    Ok(Some(path.into()))
+}
+
+/// Fails if an output would replace another file of the call, or has the name of another format.
+fn check_names<'p>(
+    args: &'p TrainArgs,
+    data: impl Iterator<Item = &'p PathBuf>,
+    checkpoint: Option<&'p PathBuf>,
+) -> Result<()> {
+    let inputs: Vec<_> = data.chain([&args.config]).cloned().collect();
+    check_apart(&args.out, &inputs)?;
+    let others = || checkpoint.into_iter().chain(&args.cache);
+    for out in others() {
+        check_apart(out, inputs.iter().chain(&args.init))?;
+    }
+    args.report.check_apart(inputs.iter().chain(&args.init))?;
+    check_outputs(
+        [&args.out].into_iter().chain(others()).chain(&args.report.path),
+        Prints::Nothing,
+    )?;
+    Content::Model.check_name(&args.out)?;
+    let Some(cache) = &args.cache else { return Ok(()) };
+    check_no_standard_output("--cache", cache, "a file")?;
+    Content::Cache.check_name(cache)
 }
 
 fn say_where_the_run_begins(args: &TrainArgs, checkpoint: &Path) {

@@ -6,7 +6,7 @@ mod simulated_file;
 mod thread_pool;
 mod unusual_rows;
 
-pub(crate) use predictions_file::{predict_to_file, write_predictions};
+pub(crate) use predictions_file::predict_to;
 pub(crate) use profiled_files::{profiled, with_format, with_layout};
 pub(crate) use simulated_file::write_simulated;
 pub(crate) use thread_pool::on_threads;

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-pub(crate) use deepcross_profile::number_text::{grouped, percent};
+pub(crate) use deepcross_profile::number_text::{grouped, percent, short};
 
 /// A table with a header; all columns except the first are aligned to the right.
 pub(crate) fn table(header: &[&str]) -> Table {

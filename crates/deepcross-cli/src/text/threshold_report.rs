@@ -1,6 +1,6 @@
 //! The results of `evaluate --threshold`: as a table, as JSON, and as cells for a page.
 
-use super::tables::{metric, table};
+use super::tables::{metric, short, table};
 use deepcross_metrics::Confusion;
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ impl ThresholdReport {
         }
     }
 
-    /// Each measure and its value.
+    /// Each measure and its value, with few digits: sums of weights have many.
     pub(crate) fn cells(&self) -> [(&'static str, String); 9] {
         [
             ("accuracy", metric(self.accuracy)),
@@ -44,10 +44,10 @@ impl ThresholdReport {
             ("recall", metric(self.recall)),
             ("F1", metric(self.f1)),
             ("MCC", metric(self.mcc)),
-            ("true positives", self.true_positive.to_string()),
-            ("false positives", self.false_positive.to_string()),
-            ("true negatives", self.true_negative.to_string()),
-            ("false negatives", self.false_negative.to_string()),
+            ("true positives", short(self.true_positive)),
+            ("false positives", short(self.false_positive)),
+            ("true negatives", short(self.true_negative)),
+            ("false negatives", short(self.false_negative)),
         ]
     }
 

@@ -9,7 +9,7 @@ use comfy_table::Table;
 use deepcross_data::RowReader;
 use deepcross_features::FieldCounts;
 
-/// The most fields shown after training: those with the largest shares.
+/// The most fields shown: those with the largest shares.
 const MAX_LINES: usize = 12;
 
 /// A count of a field: its name, and its place in [`FieldCounts`].
@@ -24,9 +24,14 @@ const KINDS: [Kind; 4] = [
 
 /// The table of values that the encoder did not learn or that were missing, over one pass.
 pub(crate) fn unusual_values(reader: &RowReader<'_>) -> String {
-    match count_table(&unusual([reader])) {
+    let mut fields = unusual([reader]);
+    if fields.len() > MAX_LINES {
+        sort_by_share(&mut fields);
+    }
+    let hidden = hide(&mut fields);
+    match count_table(&fields) {
         None => "no value is missing, unseen, rare or clipped".to_owned(),
-        Some(table) => format!("unusual values\n\n{}\n", table.trim_fmt()),
+        Some(table) => format!("unusual values\n\n{}{hidden}\n", table.trim_fmt()),
     }
 }
 
@@ -37,14 +42,25 @@ pub(crate) fn training_values(train: &RowReader<'_>, valid: Option<&RowReader<'_
     if fields.is_empty() {
         return format!("no value of the {rows} is missing, unseen, rare or clipped");
     }
-    fields.sort_by(|a, b| b.largest_share().total_cmp(&a.largest_share()));
-    let hidden = match fields.len().saturating_sub(MAX_LINES) {
-        0 => String::new(),
-        n => format!("\n and {n} more with smaller shares"),
-    };
-    fields.truncate(MAX_LINES);
+    sort_by_share(&mut fields);
+    let hidden = hide(&mut fields);
     let table = share_table(&fields);
     format!("unusual values of the {rows}, in % of all\n\n{}{hidden}", table.trim_fmt())
+}
+
+/// Puts the fields with the largest shares first.
+fn sort_by_share(fields: &mut [Field<'_>]) {
+    fields.sort_by(|a, b| b.largest_share().total_cmp(&a.largest_share()));
+}
+
+/// Leaves out the fields that are too many, and says so.
+fn hide(fields: &mut Vec<Field<'_>>) -> String {
+    let n_hidden = fields.len().saturating_sub(MAX_LINES);
+    fields.truncate(MAX_LINES);
+    match n_hidden {
+        0 => String::new(),
+        n => format!("\n and {n} more with smaller shares"),
+    }
 }
 
 /// A field, and its counts in each pass.

@@ -56,7 +56,7 @@ fn predictions_keep_a_line_for_them() {
     let lines: Vec<&str> = outcome.stdout.lines().collect();
     let expected = folder.succeed("predict --model model.dcx --data good.csv").stdout;
     let p: Vec<&str> = expected.lines().skip(1).collect();
-    assert_eq!(lines, ["probability", "", p[0], p[1], "", p[2], ""]);
+    assert_eq!(lines, ["probability", "NaN", p[0], p[1], "NaN", p[2], "NaN"]);
     assert!(outcome.stderr.contains("3 rows could not be read"), "{}", outcome.stderr);
 }
 

@@ -1,6 +1,6 @@
 //! Tests of `evaluate --threshold`.
 
-use crate::Folder;
+use crate::{CONFIG, Folder, csv};
 use serde_json::Value;
 
 #[test]
@@ -41,4 +41,18 @@ fn decisions_at_a_threshold_are_shown_in_every_form() {
         assert_eq!(outcome.code, Some(2), "{threshold}");
         assert!(outcome.stderr.contains("must be a number from 0 to 1"), "{}", outcome.stderr);
     }
+    // Sums of weights have few digits in tables.
+    let text = csv(200);
+    let weighted = text.lines().enumerate().map(|(i, line)| match i {
+        0 => format!("{line},w\n"),
+        i => format!("{line},{}\n", ["1", "1e-7", "0.1"][i % 3]),
+    });
+    folder.write("weighted.csv", weighted.collect::<String>());
+    folder.write("weighted.toml", CONFIG.replace("[data]", "[data]\nweight = \"w\""));
+    folder.succeed("train --config weighted.toml --data weighted.csv --out weighted.dcx");
+    let call = "evaluate --model weighted.dcx --data weighted.csv --threshold 0";
+    let table = folder.succeed(call).stdout;
+    let counts = table.lines().filter(|line| line.contains("positives") && !line.contains(','));
+    let digits = |line: &str| line.chars().filter(char::is_ascii_digit).count();
+    assert!(counts.clone().count() == 2 && counts.clone().all(|line| digits(line) <= 6), "{table}");
 }

@@ -48,11 +48,11 @@ fn a_link_is_followed_and_not_replaced() {
 
 #[cfg(unix)]
 #[test]
-fn a_device_or_socket_is_not_replaced() {
+fn a_socket_is_not_replaced() {
     let folder = Folder::with_model();
     let _socket = std::os::unix::net::UnixListener::bind(folder.path("socket")).unwrap();
     for call in writing("socket") {
-        let message = "socket: is a device, pipe or socket, but a file is to be written";
+        let message = "socket: is a socket, but a file, a pipe or a device is to be written";
         folder.fail(&call, 1, message);
     }
 }
@@ -76,11 +76,11 @@ fn an_input_is_not_replaced() {
             "new.csv",
         ),
         (
-            "calibrate --model model.dcx --data new.csv --method platt --out o.dcx --report o.dcx",
-            "o.dcx",
-            "o.dcx",
+            "calibrate --model model.dcx --data new.csv --method platt --out o --report ./o",
+            "./o",
+            "o",
         ),
-        ("simulate --rows 9 --out clicks.tsv --truth ./clicks.tsv", "clicks.tsv", "./clicks.tsv"),
+        ("simulate --rows 9 --out clicks.tsv --truth ./clicks.tsv", "./clicks.tsv", "clicks.tsv"),
         ("convert --data new.csv train.csv --out ./train.csv", "./train.csv", "train.csv"),
         ("convert --data *.csv --out new.csv", "new.csv", "new.csv"),
         (

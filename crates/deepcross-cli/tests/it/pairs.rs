@@ -43,6 +43,31 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn labels_with_weights_are_refused_alike_and_queries_group_rows() {
+    let folder = Folder::new();
+    let row = |i: u32| format!("{}:1 {}:0.5", 1 + i % 9, 11 + i % 5);
+    let rows = |first: &dyn Fn(u32) -> String| -> String {
+        (0..60).map(|i| format!("{} {}\n", first(i), row(i))).collect()
+    };
+    folder.write("train.svm", rows(&|i| (i % 2).to_string()));
+    folder.write("weight.svm", rows(&|i| format!("{}:0.5", i % 2)));
+    folder.write("qid.svm", rows(&|i| format!("{} qid:{}", i % 2, i / 4)));
+    folder.write("run.toml", config(&["features"]));
+    folder.succeed("train --config run.toml --data train.svm --out model.dcx");
+    let message = "`weight.svm`, line 1 (`0:0.5 1:1 11:0.5`): field `label` is `0:0.5`, expected a label without a weight; if all rows begin with a feature and have no label, write one in front, such as `0`";
+    for command in ["predict", "evaluate"] {
+        folder.fail(&format!("{command} --model model.dcx --data weight.svm"), 1, message);
+    }
+    let predict =
+        |data: &str| folder.succeed(&format!("predict --model model.dcx --data {data}")).stdout;
+    assert_eq!(predict("qid.svm"), predict("train.svm"));
+    let found = folder.succeed("evaluate --model model.dcx --data qid.svm --by qid").stdout;
+    assert!(found.contains("the order of rows with the same `qid`"), "{found}");
+    let with = folder.succeed("predict --model model.dcx --data qid.svm --with qid").stdout;
+    assert!(with.starts_with("qid,probability\n0,0."), "{with}");
+}
+
+#[test]
 fn the_same_rows_as_libffm_and_csv_give_the_same_model_and_predictions() {
     let folder = with_rows();
     let mut artifacts = Vec::new();

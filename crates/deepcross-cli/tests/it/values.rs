@@ -76,6 +76,19 @@ fn of_many_fields_those_with_the_largest_shares_are_shown() {
     let shown: Vec<_> = (8..20).rev().map(|i| format!("f{i} {:.2}", i as f64 * 2.5)).collect();
     assert_eq!(lines[2..14], shown);
     assert_eq!(lines[14..], ["and 7 more with smaller shares"]);
+    // The same for the rows of an evaluation and a prediction, which are counted.
+    for command in ["evaluate", "predict --with-row"] {
+        let said = folder.succeed(&format!("{command} --model model.dcx --data train.csv")).stderr;
+        let lines: Vec<_> =
+            said.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).collect();
+        let first = lines.iter().position(|line| line.first() == Some(&"f19")).unwrap();
+        assert_eq!(
+            lines[first..first + 2],
+            [["f19", "40", "19"], ["f18", "40", "18"]],
+            "{command}"
+        );
+        assert_eq!(lines[first + 12].join(" "), "and 7 more with smaller shares", "{command}");
+    }
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn temporary_names(path: &Path) -> TemporaryNames {
 
 fn unwritable(error: FileError) -> DataError {
     let (path, source) = match error {
-        FileError::Folder { path } | FileError::NotAFile { path } => {
+        FileError::Folder { path } | FileError::NotAFile { path } | FileError::Socket { path } => {
             (path, io::Error::other("the path is a folder or a device"))
         }
         FileError::MissingFolder { path, folder } => {

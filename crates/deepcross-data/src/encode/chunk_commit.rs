@@ -3,7 +3,7 @@
 //! This step finds everything that depends on earlier rows: companion counts, the first error, and the positions of bad
 //! rows.
 
-use deepcross_features::{Batch, Binding, Counts, Encoder, History};
+use deepcross_features::{Batch, Binding, Cell, Counts, Encoder, History};
 
 use super::batch_columns::append_all;
 use super::chunk_encoder::EncodedPiece;
@@ -30,6 +30,8 @@ pub(crate) struct ChunkCommit<'e> {
     pub(crate) kept_columns: Vec<usize>,
     /// The raw values of these columns in the rows of the last fill.
     pub(crate) raw_values: RawValues,
+    /// The same for the bad rows of the last fill.
+    pub(crate) bad_values: RawValues,
     /// The notes on the last fill that a cache needs, if the rows are to be stored.
     pub(crate) recorded: Option<Recorded>,
 }
@@ -46,6 +48,7 @@ impl<'e> ChunkCommit<'e> {
             history: None,
             kept_columns: Vec::new(),
             raw_values: RawValues::default(),
+            bad_values: RawValues::default(),
             recorded: None,
         }
     }
@@ -54,6 +57,7 @@ impl<'e> ChunkCommit<'e> {
     pub(crate) fn begin(&mut self) {
         self.bad_positions.clear();
         self.raw_values.clear();
+        self.bad_values.clear();
         self.recorded.iter_mut().for_each(Recorded::clear);
     }
 
@@ -120,6 +124,7 @@ impl<'e> ChunkCommit<'e> {
                 }
                 self.skipped.admit(error, self.bad_rows)?;
                 self.bad_positions.push(*n_good + self.bad_positions.len());
+                self.keep_bad(chunk, index);
                 continue;
             }
             let side = row.side();
@@ -140,6 +145,23 @@ impl<'e> ChunkCommit<'e> {
             (at, *n_good) = (at + usize::from(is_kept), *n_good + usize::from(is_kept));
         }
         Ok(())
+    }
+}
+
+impl ChunkCommit<'_> {
+    /// Keeps the values of a bad row, which are empty if the row could not be split.
+    fn keep_bad(&mut self, chunk: &Chunk, index: usize) {
+        if self.kept_columns.is_empty() {
+            return;
+        }
+        let columns = self.kept_columns.iter();
+        match &chunk.rows[index] {
+            ChunkRow::Kept(position, _) => {
+                let values = chunk.raw_row(*position);
+                self.bad_values.push(columns.map(|&column| values.cell(column)));
+            }
+            _ => self.bad_values.push(columns.map(|_| Cell::Text(b""))),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use super::split_survey::SplitReport;
 use super::stored_rows::{Met, StoredRows};
 use crate::config::BadRows;
 use crate::error::DataError;
+use crate::formats::{ColumnType, ColumnTypes};
 use crate::rows::RawValues;
 use crate::source::{Division, Partition, Skipped, Source};
 
@@ -150,7 +151,24 @@ impl<'e> RowReader<'e> {
         let position = |name: &String| self.source.column(name, "the raw values to keep");
         self.commit.kept_columns = columns.iter().map(position).collect::<Result<_, _>>()?;
         self.commit.raw_values = RawValues::new(columns.len());
+        self.commit.bad_values = RawValues::new(columns.len());
         Ok(self)
+    }
+
+    /// The types of the columns given to [`keeping_values`](Self::keeping_values), which all of their values fit.
+    ///
+    /// All rows are read for this; the rows of this reader stay to be read.
+    ///
+    /// # Errors
+    /// As [`RawReader::next_row`](crate::RawReader::next_row).
+    pub fn kept_types(&self) -> Result<Vec<ColumnType>, DataError> {
+        let columns = &self.commit.kept_columns;
+        let mut types = ColumnTypes::new(columns.len());
+        let mut rows = self.source.rows(self.chunks.bad_rows)?;
+        while let Some(row) = rows.next_row()? {
+            types.observe(columns.iter().map(|&column| row.field(column)));
+        }
+        Ok(types.types())
     }
 
     /// Keeps each negative row with the probability `rate`, and drops the others.
@@ -225,6 +243,13 @@ impl<'e> RowReader<'e> {
     /// [`keeping_values`](Self::keeping_values).
     pub fn raw_values(&self) -> &RawValues {
         &self.commit.raw_values
+    }
+
+    /// The raw values of the bad rows of the last fill, in the same columns.
+    ///
+    /// They are empty for a row that could not be split into its columns.
+    pub fn bad_values(&self) -> &RawValues {
+        &self.commit.bad_values
     }
 
     /// Starts again at the first row, with all counts at zero, in the same epoch.

@@ -22,8 +22,9 @@ impl FileForm {
     ///
     /// # Errors
     /// [`DataError::UnknownFormat`] if neither gives a format; [`DataError::Config`] for Parquet with a name that ends
-    /// in `.gz` or `.zst`.
+    /// in `.gz` or `.zst`, and for a name that shows a compression that is [not written](Compression::NOT_WRITTEN).
     pub fn of(path: &Path, format: Option<Format>) -> Result<Self, DataError> {
+        check_compression(path)?;
         let format = format.or_else(|| Format::of_name(path));
         let format = format.ok_or_else(|| Format::unknown(path))?;
         let form = Self { format, compression: Compression::of(path) };
@@ -41,4 +42,16 @@ impl FileForm {
         );
         Err(DataError::Config { problems: vec![Problem::new("", message)] })
     }
+}
+
+fn check_compression(path: &Path) -> Result<(), DataError> {
+    let end = path.extension().map(|end| end.to_string_lossy().to_ascii_lowercase());
+    let end = end.filter(|end| Compression::NOT_WRITTEN.contains(&&**end));
+    let Some(end) = end else { return Ok(()) };
+    let written = Compression::EXTENSIONS.map(|end| format!(".{end}")).join(" or ");
+    let message = format!(
+        "{}: `.{end}` is not written, expected a name that ends in {written}, or without a compression",
+        path.display()
+    );
+    Err(DataError::Config { problems: vec![Problem::new("", message)] })
 }

@@ -16,6 +16,7 @@ use crate::config::{DataConfig, Format};
 use crate::error::DataError;
 use crate::input::{BYTE_ORDER_MARK, InputFile, LineWindow, open, unreadable};
 use crate::limits::LONGEST_ROW;
+use crate::output::Compression;
 
 /// All formats, in the order in which messages and help texts list them.
 ///
@@ -143,7 +144,7 @@ impl Format {
             let extension = path.extension().unwrap_or_default();
             ends.iter().any(|end| extension.eq_ignore_ascii_case(end))
         };
-        let is_compressed = ends_in(path, &["gz", "zst"]);
+        let is_compressed = ends_in(path, &Compression::EXTENSIONS);
         let inner = if is_compressed { Path::new(path.file_stem()?) } else { path };
         Self::all().find(|format| {
             ends_in(if format.compresses_itself() { path } else { inner }, format.extensions())

@@ -93,6 +93,16 @@ impl<W: Write> RowWriter<W> {
         self.write(row.fields()).map_err(|error| error.at(|| row.place()))
     }
 
+    /// Hands the complete rows to the output, so that their reader need not wait for further rows.
+    ///
+    /// Compressed text, and rows that a format groups, are kept back.
+    ///
+    /// # Errors
+    /// [`DataError::Output`].
+    pub fn flush(&mut self) -> Result<(), DataError> {
+        self.out.flush()
+    }
+
     /// Ends the file and gives back the output; without this call, the end of the file is missing.
     ///
     /// # Errors

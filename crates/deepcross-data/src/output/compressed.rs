@@ -17,6 +17,15 @@ pub enum Compression {
 }
 
 impl Compression {
+    /// The ends of names that show a compression, in lower case.
+    pub const EXTENSIONS: [&'static str; 2] = ["gz", "zst"];
+
+    /// The ends of names that show a compression or an archive that is not written, in lower case.
+    pub const NOT_WRITTEN: [&'static str; 18] = [
+        "7z", "bgz", "br", "bz2", "gzip", "lz4", "lzma", "lzo", "rar", "snappy", "sz", "tar",
+        "tgz", "tzst", "xz", "z", "zip", "zstd",
+    ];
+
     /// The compression that the end of the name shows: `.gz` or `.zst`, in upper or lower case.
     pub fn of(path: &Path) -> Self {
         let extension = path.extension().unwrap_or_default();

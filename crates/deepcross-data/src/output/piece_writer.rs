@@ -30,6 +30,15 @@ impl<W: Write> PieceWriter<W> {
         if self.bytes.len() >= PIECE { self.write() } else { Ok(()) }
     }
 
+    /// Hands all bytes to the output, unless they are compressed, which would compress them less.
+    pub(crate) fn flush(&mut self) -> Result<(), DataError> {
+        if let Compressed::Plain(_) = self.out {
+            self.write()?;
+            self.out.flush().map_err(DataError::output)?;
+        }
+        Ok(())
+    }
+
     /// Writes the rest, and gives back the output.
     pub(crate) fn finish(mut self) -> Result<W, DataError> {
         self.write()?;

@@ -306,7 +306,9 @@ impl From<FileError> for ArtifactError {
     fn from(error: FileError) -> Self {
         match error {
             FileError::Folder { path: file } => Self::Folder { file },
-            FileError::NotAFile { path: file } => Self::NotAFile { file },
+            FileError::NotAFile { path: file } | FileError::Socket { path: file } => {
+                Self::NotAFile { file }
+            }
             FileError::MissingFolder { path: file, folder } => Self::MissingFolder { file, folder },
             FileError::Uncreatable { path: file, source }
             | FileError::Unwritable { path: file, source } => Self::Unwritable { file, source },

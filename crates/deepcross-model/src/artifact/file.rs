@@ -1,6 +1,7 @@
 //! The file of an artifact: read as a whole, and written whole or not at all.
 //!
 //! A new file takes its name when it is complete, and its name is synced, too.
+//! The standard output, a pipe or a device takes the bytes as they come.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, ErrorKind, Read};
@@ -8,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use deepcross_autodiff::Params;
-use deepcross_files::{AtomicFile, TemporaryNames, sync_folder};
+use deepcross_files::{Output, TemporaryNames, is_stream, sync_folder};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::format::{self, Encoding, MAGIC_LENGTH};
@@ -20,6 +21,7 @@ const SUFFIX: &str = ".tmp";
 
 /// Writes a header and weights to `file`, and replaces the file that may be there.
 ///
+/// `-` is the standard output; it, a pipe or a device takes the bytes as they come.
 /// After an error or a crash, `file` is as it was before, or complete if only the syncing of the folder failed.
 /// After success, it survives a crash.
 /// The same header and weights give the same bytes.
@@ -40,7 +42,7 @@ pub fn write<H: FileHeader>(
 /// Checks that [`write()`] could write to `file`, without changing the file. It is for use before a long training.
 ///
 /// # Errors
-/// If the folder is missing or cannot be written to, or if `file` is a folder or a device.
+/// If the folder is missing or cannot be written to, or if `file` is a folder or a socket.
 pub fn check_writable(file: impl AsRef<Path>) -> Result<(), ArtifactError> {
     Ok(deepcross_files::check_writable(file.as_ref(), &temporary_names(file.as_ref()))?)
 }
@@ -145,18 +147,23 @@ fn check_kind(file: &Path, metadata: &Metadata) -> Result<(), ArtifactError> {
     Ok(())
 }
 
-/// Replaces `file` by the bytes that `fill` writes, or leaves everything as it was.
+/// Replaces `file` by the bytes that `fill` writes, or leaves everything as it was; a stream takes the bytes in place.
 pub(crate) fn replace(
     file: &Path,
     fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<(), ArtifactError> {
     let names = temporary_names(file);
-    names.remove_leftovers(file);
-    let mut new = AtomicFile::create(file, &names)?;
+    if !is_stream(file) {
+        names.remove_leftovers(file);
+    }
+    let mut new = Output::create(file, &names)?;
     fill(new.writer())
         .map_err(|source| ArtifactError::Unwritable { file: file.to_owned(), source })?;
     new.finish()?;
-    Ok(sync_folder(file)?)
+    match is_stream(file) {
+        true => Ok(()),
+        false => Ok(sync_folder(file)?),
+    }
 }
 
 /// The names of the temporary files that are to become `file`: of a bounded length, however long its name is.
@@ -284,13 +291,14 @@ mod tests {
     }
 
     #[test]
-    fn devices_are_neither_read_nor_replaced() {
+    fn devices_are_not_read_and_are_written_in_place() {
         let device = Path::new("/dev/null");
         if device.exists() {
             let message = "is a device, pipe or socket, expected a file";
             check_message(read::<Header>(device), device, message);
-            check_message(check_writable(device), device, message);
-            check_message(write(device, &older(), &[&Params::new()]), device, message);
+            check_writable(device).unwrap();
+            write(device, &older(), &[&Params::new()]).unwrap();
+            assert!(!device.is_file());
         }
     }
 

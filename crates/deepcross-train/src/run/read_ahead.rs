@@ -113,6 +113,8 @@ pub(crate) struct OrderedRows {
     pub(crate) bad_positions: Vec<usize>,
     /// The result of [`RowReader::raw_values`] for these rows.
     pub(crate) raw_values: RawValues,
+    /// The result of [`RowReader::bad_values`] for these rows.
+    pub(crate) bad_values: RawValues,
 }
 
 impl Reads for InOrder<'_, '_> {
@@ -123,6 +125,7 @@ impl Reads for InOrder<'_, '_> {
             batch: self.reader.new_batch(),
             bad_positions: Vec::new(),
             raw_values: RawValues::default(),
+            bad_values: RawValues::default(),
         }
     }
 
@@ -132,6 +135,7 @@ impl Reads for InOrder<'_, '_> {
         chunk.bad_positions.clear();
         chunk.bad_positions.extend(self.reader.bad_positions());
         chunk.raw_values.clone_from(self.reader.raw_values());
+        chunk.bad_values.clone_from(self.reader.bad_values());
         Ok(n_good + chunk.bad_positions.len() > 0)
     }
 }

@@ -3,7 +3,7 @@
 use deepcross::data::{BadRows, Input, Labels, Partition, RowPlan, RowReader, Source};
 use deepcross::model::{ModelConfig, ModelKind, Tapes, TrainedModel};
 use deepcross::simulate::{Simulator, SimulatorConfig};
-use deepcross::train::{Event, Files, Predictions, RunConfig, RunOptions, train};
+use deepcross::train::{Event, Files, Prediction, Predictions, RunConfig, RunOptions, train};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -168,7 +168,8 @@ pub(crate) fn predictions(
         let mut chunks = Predictions::new(model.predictor(), reader, &tapes);
         let mut all = Vec::new();
         while let Some(chunk) = chunks.next_chunk().expect("the rows are valid") {
-            all.extend(chunk.iter().map(|one| one.expect("the rows are valid")));
+            let probability = |one: &Option<Prediction>| one.map(|one| one.probability);
+            all.extend(chunk.predictions.iter().map(|one| probability(one).expect("valid rows")));
         }
         all
     })

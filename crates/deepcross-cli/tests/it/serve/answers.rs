@@ -1,8 +1,9 @@
 //! Good requests, and wrong requests of callers who mean well.
 
-use super::{ROW, Service};
+use super::{Answer, ROW, Service};
 use crate::{Folder, csv};
 use std::collections::BTreeSet;
+use std::io::Write;
 
 const CSV: &str = "content-type: text/csv\r\n";
 
@@ -225,13 +226,131 @@ fn wrong_requests_are_answered_with_what_was_expected() {
     answer.is_problem(415, &["application/json or text/csv"]);
     service
         .ask("POST", "/v1/score", CSV, "ad,tags\na,b\n")
-        .is_problem(422, &["row 0, field `age`"]);
+        .is_problem(422, &["the header, field `age`", "the field is absent"]);
     service
         .ask("POST", "/v1/score", CSV, "ad,tags,age\na,b\n")
         .is_problem(400, &["line 2", "3 fields"]);
     service.get("/v1/none").is_problem(404, &["/openapi.json"]);
     service.get("/v1/score").is_problem(405, &["/openapi.json"]);
     assert_eq!(service.post("/v1/score", &super::rows(3)).probabilities().len(), 3);
+}
+
+#[test]
+fn csv_without_a_header_of_all_fields_is_refused_even_without_rows() {
+    let folder = Folder::with_model();
+    for flags in ["", "--absent-as-missing"] {
+        let service = Service::start(&folder, flags);
+        let cases: [(&str, u16, &[&str]); 6] = [
+            ("x,y\n", 422, &["the header, field `ad`", "the field is absent"]),
+            ("ad1,t1|t2,20\nad2,t1,21\n", 422, &["the header, field `ad`"]),
+            ("", 400, &["is empty", "CSV with a header"]),
+            ("\n\n", 400, &["is empty", "CSV with a header"]),
+            (ROW, 400, &["JSON", "application/json"]),
+            ("[1]", 400, &["JSON", "application/json"]),
+        ];
+        for (body, status, parts) in cases {
+            service.ask("POST", "/v1/score", CSV, body).is_problem(status, parts);
+        }
+        let answer = service.ask("POST", "/v1/score", CSV, "ad,tags\n");
+        match flags {
+            "" => answer.is_problem(422, &["the header, field `age`"]),
+            _ => assert_eq!(answer.probabilities().len(), 0),
+        }
+    }
+}
+
+#[test]
+fn a_compressed_body_is_refused_with_what_is_accepted() {
+    let folder = Folder::with_model();
+    let service = Service::start(&folder, "");
+    let gzip = |headers: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(super::rows(1).as_bytes()).unwrap();
+        let body = encoder.finish().unwrap();
+        let mut stream = service.connect();
+        let length = body.len();
+        write!(stream, "POST /v1/score HTTP/1.1\r\nhost: test\r\ncontent-length: {length}\r\n")
+            .unwrap();
+        write!(stream, "{headers}\r\n").unwrap();
+        stream.write_all(&body).unwrap();
+        Answer::read(&mut std::io::BufReader::new(stream))
+    };
+    for headers in ["content-encoding: gzip\r\n", "content-encoding: br\r\n", ""] {
+        let answer = gzip(headers);
+        answer.is_problem(415, &["compressed", "without a content encoding"]);
+        assert!(answer.head.contains("accept-encoding: identity"), "{}", answer.head);
+    }
+    for headers in ["content-encoding: gzip\r\n", "content-encoding: identity, gzip\r\n"] {
+        service.ask("POST", "/v1/rank", headers, "{}").is_problem(415, &["compressed"]);
+    }
+    let plain = service.ask("POST", "/v1/score", "content-encoding: identity\r\n", &super::rows(1));
+    assert_eq!(plain.probabilities().len(), 1);
+}
+
+#[test]
+fn candidates_are_ranked_by_the_logit_where_probabilities_are_rounded() {
+    let folder = Folder::new();
+    let rows = (0..200).map(|i| format!("{},{}\n", i % 2, (i % 2 * 2 - 1) * (1 + i % 7)));
+    folder.write("train.csv", format!("click,x\n{}", rows.collect::<String>()));
+    folder.write("run.toml", SEPARABLE);
+    folder.succeed("train --config run.toml --data train.csv --out model.dcx");
+    folder.write("x.csv", "x\n800\n900\n700\n-3\n800\n");
+    let logits = "predict --model model.dcx --data x.csv --with-logit";
+    let expected = "probability,logit\n1,";
+    assert!(folder.succeed(logits).stdout.starts_with(expected), "the probabilities are rounded");
+    let service = Service::start(&folder, "");
+    let row = |x: &str| format!("{{\"x\":{x}}}");
+    let candidates = ["800", "900", "700", "-3", "800"].map(row).join(",");
+    for shared in ["", "\"shared\":{},"] {
+        let body = format!("{{{shared}\"candidates\":[{candidates}]}}");
+        let ranking = ranked(&service.post("/v1/rank", &body).json());
+        let order: Vec<_> = ranking.iter().map(|(index, _)| *index).collect();
+        assert_eq!(order, [1, 0, 4, 2, 3]);
+        let body = body.replace("]}", "],\"top\":2}");
+        let ranking = ranked(&service.post("/v1/rank", &body).json());
+        assert_eq!(ranking.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1, 0]);
+    }
+}
+
+/// A run whose model separates the rows perfectly.
+const SEPARABLE: &str = r#"[data]
+label = "click"
+
+[[field]]
+name = "x"
+kind = "number"
+transform = "raw"
+
+[model]
+kind = "lr"
+
+[train]
+epochs = 30
+batch = 20
+learning_rate = 1
+optimizer = "adam"
+valid_fraction = 0
+"#;
+
+#[test]
+fn a_blank_line_of_one_column_is_a_row() {
+    let folder = Folder::new();
+    folder.write("train.csv", format!("click,ad\n{}", "1,a\n0,b\n0,\n".repeat(30)));
+    folder.write("run.toml", "[data]\nlabel = \"click\"\n[[field]]\nname = \"ad\"\nkind = \"categorical\"\n[model]\nkind = \"lr\"\n[train]\nvalid_fraction = 0\n");
+    folder.succeed("train --config run.toml --data train.csv --out model.dcx");
+    let service = Service::start(&folder, "");
+    for (name, text) in [
+        ("a.csv", "ad\na\n\nb\n"),
+        ("b.csv", "ad\r\na\r\n\r\nb\r\n"),
+        ("c.csv", "ad\n\n\"x\n\ny\"\n\n"),
+        ("d.csv", "ad\n\n"),
+    ] {
+        folder.write(name, text);
+        let expected = predicted(&folder, name);
+        let found = service.ask("POST", "/v1/score", CSV, text).probabilities();
+        assert_eq!(found, expected, "{name}");
+    }
+    assert_eq!(predicted(&folder, "c.csv").len(), 3);
 }
 
 #[test]

@@ -28,7 +28,7 @@ const AUTODIFF: Order = &[
 
 const CLI: Order = &[
     &["call_error"],
-    &["output", "signals"],
+    &["output", "output_names", "signals"],
     &["warnings"],
     &["inputs", "arguments"],
     &["text"],
