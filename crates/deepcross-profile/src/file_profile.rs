@@ -5,6 +5,7 @@ use std::path::Path;
 use deepcross_data::{DataConfig, DataError, Format, Input, LabelConfig, Source};
 
 use crate::error::ProfileError;
+use crate::examples::Examples;
 use crate::first_config;
 use crate::first_sizes::FirstSizes;
 use crate::guess_format::header_looks_like_values;
@@ -38,12 +39,12 @@ impl FileProfile {
     /// The text of a first configuration in TOML: `[data]`, the fields, `[model]` and `[train]`, with comments that say
     /// what each column holds.
     ///
-    /// `name` is what a comment calls the files.
+    /// `name` is what a comment calls the files; the examples are those of the comments.
     ///
     /// # Errors
     /// [`ProfileError::Toml`] if a value cannot be written.
-    pub fn to_toml(&self, name: &str) -> Result<String, ProfileError> {
-        first_config::configuration(self, name)
+    pub fn to_toml(&self, name: &str, examples: Examples) -> Result<String, ProfileError> {
+        first_config::configuration(self, name, examples)
     }
 }
 

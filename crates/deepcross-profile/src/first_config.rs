@@ -7,6 +7,7 @@ use deepcross_data::{DataConfig, LabelConfig};
 use serde::Serialize;
 
 use crate::error::ProfileError;
+use crate::examples::Examples;
 use crate::file_profile::FileProfile;
 use crate::first_sizes::FirstSizes;
 use crate::infer::{ColumnKind, InferredColumn, LeftOutReason};
@@ -17,10 +18,14 @@ use crate::profile::{ColumnProfile, DistinctCount};
 const WIDTH: usize = 100;
 
 /// The text of the configuration of a run; `name` is what the first comment calls the files.
-pub(crate) fn configuration(files: &FileProfile, name: &str) -> Result<String, ProfileError> {
+pub(crate) fn configuration(
+    files: &FileProfile,
+    name: &str,
+    examples: Examples,
+) -> Result<String, ProfileError> {
     let columns = files.profile.columns.iter().zip(&files.fields.columns);
     let fields: Result<Vec<_>, _> =
-        columns.map(|(column, inferred)| field(column, inferred)).collect();
+        columns.map(|(column, inferred)| field(column, inferred, examples)).collect();
     let sections = [head(files, name), data(files)?, fields?.concat(), sizes(&files.sizes())];
     Ok(sections.concat())
 }
@@ -91,33 +96,51 @@ fn inline(value: &(impl Serialize + ?Sized)) -> Result<String, ProfileError> {
 }
 
 /// The fields of a column, or the reason why it is left out; empty for the label.
-fn field(column: &ColumnProfile, inferred: &InferredColumn) -> Result<String, ProfileError> {
+fn field(
+    column: &ColumnProfile,
+    inferred: &InferredColumn,
+    examples: Examples,
+) -> Result<String, ProfileError> {
     let mut text = String::new();
     for field in &inferred.fields {
         text += &format!("[[field]]\n{}\n", toml::to_string(field)?);
     }
     Ok(match &inferred.left_out {
         Some(LeftOutReason::Label) => String::new(),
-        None => format!("# {}\n{text}", summary(column, inferred)),
-        Some(reason) => left_out(column, reason, &text),
+        None => {
+            let summary = summary(column, inferred, examples);
+            let missing = inferred.explain_missing(column, examples);
+            let reason = inferred.explain(column, examples);
+            let lines = [Some(summary), Some(reason), missing].into_iter().flatten();
+            lines
+                .filter(|line| !line.is_empty())
+                .map(|line| format!("# {line}\n"))
+                .collect::<String>()
+                + &text
+        }
+        Some(reason) => {
+            let why = inferred.explain(column, examples);
+            left_out(column, reason, &why, &text)
+        }
     })
 }
 
 /// A comment that gives the reason and, if the column could be used all the same, its fields.
-fn left_out(column: &ColumnProfile, reason: &LeftOutReason, fields: &str) -> String {
+fn left_out(column: &ColumnProfile, reason: &LeftOutReason, why: &str, fields: &str) -> String {
     let name = match column.name() {
         "" => "A column".to_owned(),
         name => format!("`{}`", name.escape_debug()),
     };
     let commented = |line| format!("# {line}").trim_end().to_owned() + "\n";
-    let is_usable = matches!(reason, LeftOutReason::Leak(_) | LeftOutReason::RowId);
+    let is_usable =
+        matches!(reason, LeftOutReason::Leak(_) | LeftOutReason::RowId | LeftOutReason::Queries(_));
     let fields = if is_usable { fields.trim_end() } else { "" };
     let lines: String = fields.lines().map(commented).collect();
-    format!("# {name} is left out: {}.\n{lines}\n", reason.explain(column))
+    format!("# {name} is left out: {why}.\n{lines}\n")
 }
 
 /// A summary of a column in one line.
-fn summary(column: &ColumnProfile, inferred: &InferredColumn) -> String {
+fn summary(column: &ColumnProfile, inferred: &InferredColumn, examples: Examples) -> String {
     let distinct = |count: DistinctCount, noun: &str| {
         let plural = if count.n == 1 { "" } else { "s" };
         format!("{count} {noun}{plural}")
@@ -130,7 +153,7 @@ fn summary(column: &ColumnProfile, inferred: &InferredColumn) -> String {
             let elements = distinct(form.distinct, "element");
             format!("lists of {:.1} out of {elements}", form.mean_length)
         }
-        ColumnKind::Number => column.number_summary(),
+        ColumnKind::Number(_) => column.number_summary(examples),
     }];
     let missing = column.missing().rows;
     if missing > 0 {

@@ -78,7 +78,7 @@ fn n_values(inferred: &InferredColumn, distinct: u64) -> u64 {
         ColumnKind::List(form) => form.distinct.n,
         // A language has about this many tri-letter grams.
         ColumnKind::Text => 20_000,
-        ColumnKind::Number | ColumnKind::Time(_) => 0,
+        ColumnKind::Number(_) | ColumnKind::Time(_) => 0,
     }
 }
 

@@ -10,14 +10,18 @@ mod first_config;
 mod first_sizes;
 
 mod error;
+mod examples;
 pub mod number_text;
 
 pub use error::ProfileError;
+pub use examples::Examples;
 pub use file_profile::{FileProfile, profile_files};
 pub use first_sizes::FirstSizes;
 pub use guess_format::{guess_format, header_looks_like_values};
-pub use infer::{ColumnKind, InferredColumn, InferredFields, LeftOutReason, infer_fields};
+pub use infer::{
+    ColumnKind, InferredColumn, InferredFields, KindReason, LeftOutReason, UnreadForm, infer_fields,
+};
 pub use profile::{
-    ColumnProfile, DistinctCount, LabelCounts, LabelRule, ListForm, Numbers, Profile,
-    ProfileOptions, TimeForm, TopValue, profile_source,
+    ColumnProfile, ColumnShape, DistinctCount, LabelCounts, LabelRule, ListForm, ListNotation,
+    NumberForm, Numbers, Profile, ProfileOptions, TimeForm, TopValue, profile_source,
 };

@@ -11,6 +11,11 @@ fn as_text(digits: &[u8]) -> &str {
     str::from_utf8(digits).unwrap_or_default()
 }
 
+/// The number with a noun, such as `1 row` and `2,000 rows`.
+pub fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
 /// The share of `n` in `of` in percent, with two decimals; a dash if `of` is 0.
 pub fn percent(n: u64, of: u64) -> String {
     if of == 0 { "–".to_owned() } else { format!("{:.2} %", 100.0 * n as f64 / of as f64) }
@@ -32,13 +37,21 @@ pub fn short(x: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped, percent, short};
+    use super::{counted, grouped, percent, short};
 
     #[test]
     fn digits_are_grouped_by_three() {
         let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (43_466_359, "43,466,359")];
         for (n, expected) in cases {
             assert_eq!(grouped(n), expected);
+        }
+    }
+
+    #[test]
+    fn nouns_are_singular_for_one_thing() {
+        let cases = [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (1_000, "1,000 rows")];
+        for (n, expected) in cases {
+            assert_eq!(counted(n, "row"), expected);
         }
     }
 

@@ -7,6 +7,7 @@ mod help_texts;
 mod label;
 mod model_file;
 mod report_page;
+mod shown_examples;
 mod threads;
 
 pub(crate) use config_file::{ConfigFile, Overrides, read_config};
@@ -16,4 +17,5 @@ pub(crate) use help_texts::help_texts;
 pub(crate) use label::{LabelColumn, Layout};
 pub(crate) use model_file::ModelFile;
 pub(crate) use report_page::{Json, ReportPage};
+pub(crate) use shown_examples::ShownExamples;
 pub(crate) use threads::Threads;

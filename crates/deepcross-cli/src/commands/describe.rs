@@ -1,17 +1,19 @@
 //! `deepcross describe`: shows the contents of columns.
 
-use crate::arguments::{ConfigFile, DataFiles, Json, LabelColumn, Layout, files_help, help_texts};
+use crate::arguments::{
+    ConfigFile, DataFiles, Json, LabelColumn, Layout, ShownExamples, files_help, help_texts,
+};
 use crate::output::{self, say};
 use crate::steps::{profiled, with_format, with_layout};
 use crate::text::skipped_rows::skipped_lines;
-use crate::text::tables::{grouped, metric, percent, text_table};
+use crate::text::tables::{grouped, metric, percent, shown, text_table};
 use anyhow::Result;
 use clap::Args;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, ContentArrangement, Table};
 use deepcross_data::{DataConfig, Input};
 use deepcross_profile::{
-    ColumnKind, ColumnProfile, DistinctCount, FileProfile, InferredColumn, LabelCounts,
-    LeftOutReason, TopValue,
+    ColumnKind, ColumnProfile, DistinctCount, Examples, FileProfile, InferredColumn, LabelCounts,
+    LeftOutReason, ListNotation, TopValue,
 };
 use serde::Serialize;
 
@@ -41,6 +43,8 @@ pub(crate) struct DescribeArgs {
     #[command(flatten)]
     pub(crate) config: ConfigFile,
     #[command(flatten)]
+    pub(crate) examples: ShownExamples,
+    #[command(flatten)]
     pub(crate) json: Json,
 }
 
@@ -51,14 +55,16 @@ const WIDTH: usize = 100;
 const TOP: usize = 10;
 
 pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
-    let profiled = read(args)?;
+    let (profiled, examples) = (read(args)?, args.examples.get());
     if args.json.is_asked {
-        return output::print(serde_json::to_string(&Report::new(&profiled))?);
+        return output::print(serde_json::to_string(&Report::new(&profiled, examples))?);
     }
     for line in skipped_lines(&profiled.profile.skipped) {
         say(line);
     }
-    output::print(format_args!("{}\n\n{}", title(&profiled), table_of(&profiled).trim_fmt()))
+    let tables = [table_of(&profiled, examples), reasons(&profiled, examples)];
+    let [values, reasons] = tables.map(|table| table.trim_fmt());
+    output::print(format_args!("{}\n\n{values}\n\n{reasons}", title(&profiled)))
 }
 
 /// Reads the files as the configuration says; without one, guesses their form.
@@ -87,7 +93,7 @@ fn title(profiled: &FileProfile) -> String {
     format!("{} rows{positive}{missing}", grouped(rows.rows))
 }
 
-fn table_of(profiled: &FileProfile) -> Table {
+fn table_of(profiled: &FileProfile, examples: Examples) -> Table {
     let has_label = profiled.profile.rows.labelled() > 0;
     let columns = profiled.profile.columns.iter().zip(&profiled.fields.columns);
     let mut rows: Vec<Vec<String>> = columns.clone().map(|(c, i)| cells(c, i, has_label)).collect();
@@ -99,17 +105,35 @@ fn table_of(profiled: &FileProfile) -> Table {
     };
     let left = WIDTH.saturating_sub((0..header.len()).map(width).sum::<usize>() + 2).max(24);
     for (row, (column, inferred)) in rows.iter_mut().zip(columns) {
-        row.push(cut(&summary(column, inferred), left));
+        row.push(cut(&summary(column, inferred, examples), left));
     }
-    header.push(match has_label {
-        true => "range, or frequent values → mean label",
-        false => "range, or frequent values",
+    header.push(match (examples, has_label) {
+        (Examples::Shown, true) => "range, or frequent values → mean label",
+        (Examples::Shown, false) => "range, or frequent values",
+        (Examples::Hidden, true) => "mean, or shares of frequent values → mean label",
+        (Examples::Hidden, false) => "mean, or shares of frequent values",
     });
     let mut table = text_table(&header);
     for column in table.column_iter_mut().skip(2).take(header.len() - 3) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table.add_rows(rows);
+    table
+}
+
+/// A table with a line for each column that says how it is read and why, or why it is left out.
+fn reasons(profiled: &FileProfile, examples: Examples) -> Table {
+    let mut table = text_table(&["column", "how it is read, and why"]);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16);
+    for (column, inferred) in profiled.profile.columns.iter().zip(&profiled.fields.columns) {
+        let left_out = inferred.left_out.as_ref();
+        let is_left_out = left_out.is_some_and(|reason| *reason != LeftOutReason::Label);
+        let why = inferred.explain(column, examples);
+        let why = if is_left_out { format!("left out: {why}") } else { why };
+        let missing = inferred.explain_missing(column, examples);
+        let missing = missing.map(|missing| format!("; {missing}")).unwrap_or_default();
+        table.add_row([cut(&shown(column.name()), 24), why + &missing]);
+    }
     table
 }
 
@@ -138,7 +162,10 @@ fn mean(counts: LabelCounts) -> String {
 fn kind(inferred: &InferredColumn) -> String {
     match (&inferred.left_out, inferred.kind) {
         (Some(reason), _) => word(reason).to_owned(),
-        (None, ColumnKind::List(form)) => format!("multi-hot {:?}", form.separator),
+        (None, ColumnKind::List(form)) => match form.notation {
+            ListNotation::Separator(separator) => format!("multi-hot {separator:?}"),
+            _ => "multi-hot [ ]".to_owned(),
+        },
         (None, kind) => kind.field_kind().to_string(),
     }
 }
@@ -151,6 +178,7 @@ fn word(reason: &LeftOutReason) -> &'static str {
         LeftOutReason::Empty => "empty",
         LeftOutReason::Constant => "constant",
         LeftOutReason::RowId => "row id",
+        LeftOutReason::Queries(_) => "query id",
         LeftOutReason::Leak(_) => "leak of the label",
         LeftOutReason::NotText(_) => "no text",
         _ => "left out",
@@ -167,15 +195,15 @@ fn distinct(column: &ColumnProfile, inferred: &InferredColumn) -> DistinctCount 
 
 fn top(column: &ColumnProfile, inferred: &InferredColumn) -> Vec<TopValue> {
     match inferred.kind {
-        ColumnKind::List(form) => column.top_elements(form.separator, TOP),
+        ColumnKind::List(form) => column.top_elements(form.notation, TOP),
         _ => column.top(TOP),
     }
 }
 
 /// The range for numbers; for all other columns the most frequent values with their shares.
-fn summary(column: &ColumnProfile, inferred: &InferredColumn) -> String {
-    if inferred.kind == ColumnKind::Number {
-        return column.number_summary();
+fn summary(column: &ColumnProfile, inferred: &InferredColumn, examples: Examples) -> String {
+    if matches!(inferred.kind, ColumnKind::Number(_)) {
+        return column.number_summary(examples);
     }
     let rows = column.missing().rows + column.present().rows;
     let share = |n: u64| format!("{:.1} %", 100.0 * n as f64 / rows as f64);
@@ -184,7 +212,11 @@ fn summary(column: &ColumnProfile, inferred: &InferredColumn) -> String {
     let mean = |counts| if is_label { String::new() } else { mean(counts) };
     let values = values.map(|value| {
         let TopValue { text, counts } = value;
-        format!("{} {}{}", text.escape_debug(), share(counts.rows), mean(counts))
+        let text = match examples {
+            Examples::Shown => format!("{} ", text.escape_debug()),
+            Examples::Hidden => String::new(),
+        };
+        format!("{text}{}{}", share(counts.rows), mean(counts))
     });
     values.collect::<Vec<_>>().join(", ")
 }
@@ -215,6 +247,8 @@ struct ColumnReport<'a> {
     kind: String,
     /// The reason to leave the column out of a configuration.
     left_out: Option<&'static str>,
+    /// How the column is read and why, or why it is left out.
+    reason: String,
     distinct: u64,
     distinct_is_exact: bool,
     missing: u64,
@@ -226,21 +260,24 @@ struct ColumnReport<'a> {
     mean_characters: f64,
     numbers: Option<NumbersReport>,
     list: Option<ListReport>,
+    /// The values that count as missing although nothing said so: markers such as `?`, and odd values.
+    counted_as_missing: Vec<TopReport>,
     /// The most frequent values; for lists, the most frequent elements.
     top: Vec<TopReport>,
 }
 
 #[derive(Serialize)]
 struct NumbersReport {
-    min: f64,
-    max: f64,
+    min: Option<f64>,
+    max: Option<f64>,
     mean: f64,
     median: Option<f64>,
 }
 
 #[derive(Serialize)]
 struct ListReport {
-    separator: char,
+    /// Without one, the lists are in brackets.
+    separator: Option<char>,
     distinct_values: u64,
     mean_length: f64,
     longest: u64,
@@ -254,7 +291,7 @@ struct TopReport {
 }
 
 impl<'a> Report<'a> {
-    fn new(profiled: &'a FileProfile) -> Self {
+    fn new(profiled: &'a FileProfile, examples: Examples) -> Self {
         let profile = &profiled.profile;
         let columns = profile.columns.iter().zip(&profiled.fields.columns);
         Self {
@@ -263,20 +300,25 @@ impl<'a> Report<'a> {
             mean_label: profile.rows.mean_label(),
             missing_values: &profile.missing,
             columns: columns
-                .map(|(column, inferred)| ColumnReport::new(column, inferred))
+                .map(|(column, inferred)| ColumnReport::new(column, inferred, examples))
                 .collect(),
         }
     }
 }
 
 impl<'a> ColumnReport<'a> {
-    fn new(column: &'a ColumnProfile, inferred: &InferredColumn) -> Self {
+    fn new(column: &'a ColumnProfile, inferred: &InferredColumn, examples: Examples) -> Self {
         let DistinctCount { n, exact } = distinct(column, inferred);
         let is_label = inferred.left_out == Some(LeftOutReason::Label);
+        let values = |values: Vec<TopValue>| match examples {
+            Examples::Shown => values.into_iter().map(TopReport::new).collect(),
+            Examples::Hidden => Vec::new(),
+        };
         Self {
             name: column.name(),
             kind: inferred.kind.field_kind().to_string(),
             left_out: inferred.left_out.as_ref().map(word),
+            reason: inferred.explain(column, examples),
             distinct: n,
             distinct_is_exact: exact,
             missing: column.missing().rows,
@@ -284,18 +326,20 @@ impl<'a> ColumnReport<'a> {
             mean_label_of_missing: column.missing().mean_label(),
             auc: column.label_auc().filter(|_| !is_label),
             mean_characters: column.mean_characters(),
-            numbers: NumbersReport::new(column),
+            numbers: NumbersReport::new(column, examples),
             list: ListReport::new(column, inferred),
-            top: top(column, inferred).into_iter().map(TopReport::new).collect(),
+            counted_as_missing: values(column.counted_as_missing().cloned().collect()),
+            top: values(top(column, inferred)),
         }
     }
 }
 
 impl NumbersReport {
-    fn new(column: &ColumnProfile) -> Option<Self> {
+    fn new(column: &ColumnProfile, examples: Examples) -> Option<Self> {
         let numbers = column.numbers()?;
-        let (min, max, mean) = (numbers.min, numbers.max, numbers.mean);
-        Some(Self { min, max, mean, median: column.median() })
+        let shown = |number| Some(number).filter(|_| examples == Examples::Shown);
+        let (min, max) = (shown(numbers.min), shown(numbers.max));
+        Some(Self { min, max, mean: numbers.mean, median: column.median().and_then(shown) })
     }
 }
 
@@ -303,7 +347,10 @@ impl ListReport {
     fn new(column: &ColumnProfile, inferred: &InferredColumn) -> Option<Self> {
         let ColumnKind::List(form) = inferred.kind else { return None };
         Some(Self {
-            separator: form.separator,
+            separator: match form.notation {
+                ListNotation::Separator(separator) => Some(separator),
+                _ => None,
+            },
             distinct_values: column.distinct().n,
             mean_length: form.mean_length,
             longest: form.longest,

@@ -1,15 +1,16 @@
 //! `deepcross infer-config`: writes a first configuration for files.
 
-use crate::arguments::{DataFiles, LabelColumn, Layout, files_help, help_texts};
+use crate::arguments::{DataFiles, LabelColumn, Layout, ShownExamples, files_help, help_texts};
 use crate::call_error::CallError;
 use crate::output::{self, check_apart, check_writable, is_standard_output, is_stream, say};
 use crate::output_names::Content;
 use crate::steps::{profiled, with_format, with_layout};
+use crate::text::tables::shown;
 use crate::warnings::Warnings;
 use anyhow::{Context, Result};
 use clap::Args;
 use deepcross_data::{DataConfig, Input};
-use deepcross_profile::{FileProfile, LeftOutReason};
+use deepcross_profile::{ColumnProfile, Examples, FileProfile, InferredColumn, LeftOutReason};
 use deepcross_train::RunConfig;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -23,8 +24,9 @@ const INFER_HELP: &str = concat!(
 All rows are read once, in bounded memory. The configuration trains a model without changes: it has a \
 field for each column, of a kind that suits the values, and sizes of model and training that suit \
 the number of rows. It is a first version, to be read and changed.
-Columns that cannot help are left out, each with a comment that gives the reason: the column is \
-empty or constant, it numbers the rows, or it predicts the label by itself.
+Beside each field a comment says why it is of its kind, with a value as an example.
+Columns that cannot help are left out, each with its reason in a comment and in a line: the column \
+is empty or constant, it numbers the rows or groups them, or it predicts the label by itself.
 
 ",
     files_help!()
@@ -44,6 +46,8 @@ pub(crate) struct InferConfigArgs {
     pub(crate) label: LabelColumn,
     #[command(flatten)]
     pub(crate) layout: Layout,
+    #[command(flatten)]
+    pub(crate) examples: ShownExamples,
     /// The file to write; without it, or with `-`, the configuration goes to standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -67,9 +71,10 @@ pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
     if profiled.fields.fields().next().is_none() {
         return call_error("no column is left to predict the label from");
     }
-    let text = profiled.to_toml(&named(&args.data.named))?;
+    let examples = args.examples.get();
+    let text = profiled.to_toml(&named(&args.data.named), examples)?;
     RunConfig::parse(&text, &[], "the inferred configuration").context("please report this")?;
-    warn(&profiled, args.warnings)?;
+    say_what_is_left_out(&profiled, examples, args.warnings)?;
     match &args.out {
         Some(out) if !is_standard_output(out) => write(out, &text, &profiled),
         _ => output::print(text.trim_end()),
@@ -103,15 +108,19 @@ fn named(files: &[PathBuf]) -> String {
     }
 }
 
-/// Warns of columns that are left out although they have values, and of rows without a label.
-fn warn(profiled: &FileProfile, warnings: Warnings) -> Result<()> {
+/// Says which columns are left out and which values are not read, and warns of what may cost a good model.
+fn say_what_is_left_out(
+    profiled: &FileProfile,
+    examples: Examples,
+    warnings: Warnings,
+) -> Result<()> {
     let columns = profiled.profile.columns.iter().zip(&profiled.fields.columns);
     for (column, inferred) in columns {
-        if let Some(reason @ (LeftOutReason::Leak(_) | LeftOutReason::NotText(_))) =
-            &inferred.left_out
-        {
-            let reason = reason.explain(column);
-            warnings.warn(format_args!("`{}` is left out: {reason}", column.name()))?;
+        for note in column_notes(column, inferred, examples) {
+            match note {
+                Note::Line(line) => say(line),
+                Note::Warning(warning) => warnings.warn(warning)?,
+            }
         }
     }
     let rows = profiled.profile.rows;
@@ -120,6 +129,48 @@ fn warn(profiled: &FileProfile, warnings: Warnings) -> Result<()> {
         warnings.warn(format_args!("{n} rows have no label; `bad_rows` leaves them out"))?;
     }
     Ok(())
+}
+
+/// What is said of a column.
+enum Note {
+    Line(String),
+    Warning(String),
+}
+
+/// Why a column is left out, or why it may not be what it seems, and which of its values count as missing.
+fn column_notes(
+    column: &ColumnProfile,
+    inferred: &InferredColumn,
+    examples: Examples,
+) -> Vec<Note> {
+    let name = match column.name() {
+        "" => "a column without a name".to_owned(),
+        name => format!("`{}`", shown(name)),
+    };
+    let why = inferred.explain(column, examples);
+    let first = match &inferred.left_out {
+        Some(LeftOutReason::Label) => None,
+        Some(reason) if costs_signal(reason, column) => {
+            Some(Note::Warning(format!("{name} is left out: {why}")))
+        }
+        Some(_) => Some(Note::Line(format!("{name} is left out: {why}"))),
+        None if inferred.reason.is_worth_a_note() => {
+            Some(Note::Line(format!("{name} is read as {why}")))
+        }
+        None => None,
+    };
+    let missing = inferred.explain_missing(column, examples);
+    let missing = missing.map(|missing| Note::Line(format!("{name}: {missing}")));
+    first.into_iter().chain(missing).collect()
+}
+
+/// Whether a column that is left out may have helped.
+fn costs_signal(reason: &LeftOutReason, column: &ColumnProfile) -> bool {
+    match reason {
+        LeftOutReason::Leak(_) | LeftOutReason::NotText(_) => true,
+        LeftOutReason::Queries(_) => false,
+        _ => column.has_signal(),
+    }
 }
 
 fn write(out: &Path, text: &str, profiled: &FileProfile) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-pub(crate) use deepcross_profile::number_text::{grouped, percent, short};
+pub(crate) use deepcross_profile::number_text::{counted, grouped, percent, short};
 
 /// A table with a header; all columns except the first are aligned to the right.
 pub(crate) fn table(header: &[&str]) -> Table {
@@ -26,11 +26,6 @@ pub(crate) fn indented(text: &str) -> String {
     text.lines().map(indented).collect::<Vec<_>>().join("\n")
 }
 
-/// Formats 1 with "row" as `1 row`, and 2000 as `2,000 rows`.
-pub(crate) fn counted(n: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
-}
-
 /// A metric, or a dash if it is not defined.
 pub(crate) fn metric(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"))
@@ -51,7 +46,7 @@ pub(crate) fn shown(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{counted, shown};
+    use super::shown;
 
     #[test]
     fn values_fit_a_cell_and_cannot_steer_a_terminal() {
@@ -62,14 +57,6 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(shown(value), expected);
-        }
-    }
-
-    #[test]
-    fn nouns_are_singular_for_one_thing() {
-        let cases = [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (1_000, "1,000 rows")];
-        for (n, expected) in cases {
-            assert_eq!(counted(n, "row"), expected);
         }
     }
 }

@@ -10,7 +10,7 @@ fn each_column_has_a_line() {
     let lines: Vec<_> = table.lines().collect();
     assert_eq!(lines[0], "200 rows, 33.50 % positive");
     let columns: Vec<Vec<&str>> =
-        lines[3..].iter().map(|line| line.split_whitespace().take(3).collect()).collect();
+        lines[3..7].iter().map(|line| line.split_whitespace().take(3).collect()).collect();
     let expected = [
         ["click", "label", "2"],
         ["ad", "categorical", "7"],
@@ -20,8 +20,66 @@ fn each_column_has_a_line() {
     ];
     assert_eq!(columns, expected, "{table}");
     assert!(lines.iter().all(|line| line.chars().count() <= 100), "{table}");
+    let reasons: Vec<_> = lines[9..].iter().map(|line| in_one_line(line)).collect();
+    let expected = [
+        "click it is the label",
+        "ad ids: texts",
+        "tags lists: elements between `|` that occur in other values too",
+    ];
+    assert_eq!(reasons[..3], expected, "{table}");
+    assert!(reasons[3].starts_with("age left out: it alone predicts the label"), "{table}");
     let without = folder.succeed("describe --data train.csv").stdout;
     assert!(without.starts_with("200 rows\n") && !without.contains('→'), "{without}");
+}
+
+/// The words of a text with one blank between them.
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Rows with times as seconds, spendings of which two are odd, and queries of five rows each.
+pub(crate) fn odd_rows() -> String {
+    let row = |i: usize| {
+        let (second, mixed) = (1_709_251_200 + i * 7919 % 2_592_000, i * i * 31 % 9973);
+        let spend = if i % 600 == 77 { "far".to_owned() } else { format!("{mixed}.5") };
+        let click = usize::from(i * 7919 % 100 < 30);
+        format!("{click},{second},{spend},q{},${},fixed\n", i / 5, mixed % 90)
+    };
+    let rows: String = (0..1000).map(row).collect();
+    format!("click,ts,spend,query_id,price,constant\n{rows}")
+}
+
+#[test]
+fn each_column_has_a_reason_with_an_example() {
+    let folder = Folder::new();
+    folder.write("x.csv", odd_rows());
+    let table = folder.succeed("describe --data x.csv --label click").stdout;
+    let reasons = [
+        "ts times: seconds since 1970: 1709251200 is 2024-03-01T00:00:00Z",
+        "numbers: each value that is not missing is a number; 2 of 1,000 rows are no numbers and count as \
+         missing: `far` (2 rows)",
+        "`evaluate --by query_id`",
+        "the sign of a currency (`$",
+        "left out: it is `fixed` in every row",
+    ];
+    for reason in reasons {
+        assert!(in_one_line(&table).contains(reason), "{reason}\n{table}");
+    }
+    let longest = table.lines().map(|line| line.chars().count()).max();
+    assert!(longest <= Some(100), "{table}");
+    let hidden = folder.succeed("describe --data x.csv --label click --no-examples").stdout;
+    for value in ["1709251200", "2024-03-01", "`far` (", "$", "fixed"] {
+        assert!(!hidden.contains(value), "{value}\n{hidden}");
+    }
+    assert!(hidden.contains("times: seconds since 1970\n"), "{hidden}");
+    let call = "describe --data x.csv --label click --json";
+    let [shown, hidden] = ["", " --no-examples"].map(|flag| {
+        let json = folder.succeed(&format!("{call}{flag}")).stdout;
+        serde_json::from_str::<Value>(&json).unwrap()["columns"][2].clone()
+    });
+    assert_eq!(shown["reason"], "numbers: each value that is not missing is a number");
+    assert_eq!(shown["counted_as_missing"][0]["value"], "far");
+    assert_eq!((&hidden["top"], &hidden["numbers"]["min"]), (&Value::Array(vec![]), &Value::Null));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Tests of `infer-config`: its configuration trains a model without changes.
 
+use crate::describe::odd_rows;
 use crate::{Folder, csv};
 use std::fmt::Write;
 
@@ -42,7 +43,8 @@ fn a_column_that_leaks_the_label_is_left_out_with_a_warning() {
     // In these rows the age leaks the label, too: every third row is positive, and the age has a period of twelve.
     let warning = |name: &str| format!("warning: `{name}` is left out: {reason}\n");
     let warnings = [warning("age"), warning("xpaid")].concat();
-    assert_eq!(said.stderr, format!("{warnings}wrote new.toml, 2 fields\n"));
+    let constant = "`constant` is left out: it is `same` in every row\n";
+    assert_eq!(said.stderr, format!("{warnings}{constant}wrote new.toml, 2 fields\n"));
     let written = folder.text("new.toml");
     assert!(
         written.contains(&format!("# `xpaid` is left out: {reason}.\n# [[field]]\n")),
@@ -53,6 +55,61 @@ fn a_column_that_leaks_the_label_is_left_out_with_a_warning() {
         "{written}"
     );
     folder.succeed("train --config new.toml --data leak.csv --out m.dcx --set train.epochs=1");
+}
+
+#[test]
+fn what_is_left_out_or_odd_is_said_with_its_reason() {
+    let folder = Folder::new();
+    folder.write("x.csv", odd_rows());
+    let call = "infer-config --data x.csv --label click --out x.toml --force";
+    let said = folder.succeed(call).stderr;
+    let lines = [
+        "`spend`: 2 of 1,000 rows are no numbers and count as missing: `far` (2 rows)\n",
+        "`query_id` is left out: by its name it groups rows, 5 on average, and new rows have new groups; \
+         `evaluate --by query_id` measures the order of the rows within each\n",
+        "`price` is read as ids: its values look like amounts with the sign of a currency (`$",
+        "`constant` is left out: it is `fixed` in every row\n",
+    ];
+    for line in lines {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    let written = folder.text("x.toml");
+    let comments = [
+        "missing = [\"\", \"far\"]\n",
+        "# times: seconds since 1970: 1709251200 is 2024-03-01T00:00:00Z\n",
+        "# 2 of 1,000 rows are no numbers and count as missing: `far` (2 rows)\n[[field]]\nname = \"spend\"\n",
+        "# `query_id` is left out: ",
+    ];
+    for comment in comments {
+        assert!(written.contains(comment), "{comment}\n{written}");
+    }
+    folder.succeed("train --config x.toml --data x.csv --out m.dcx --set train.epochs=1");
+    folder.succeed(&format!("{call} --no-examples"));
+    let hidden = folder.text("x.toml");
+    for value in ["1709251200", "2024-03-01", "`far`", "$", "fixed"] {
+        assert!(!hidden.contains(value), "{value}\n{hidden}");
+    }
+}
+
+#[test]
+fn a_column_with_signal_is_left_out_with_a_warning() {
+    let folder = Folder::new();
+    // Numbers that predict the label by their order, and in one of twenty rows another text.
+    let row = |i: usize| {
+        let (click, noise) = (usize::from(i * 7919 % 100 < 30), i * 7919 % 1000);
+        let text = if i.is_multiple_of(20) { "a" } else { "" };
+        format!("{click},{text}{}.{i:04},{}\n", 400 * click + noise, i % 7)
+    };
+    let rows: String = (0..2000).map(row).collect();
+    folder.write("x.csv", format!("click,spend,day\n{rows}"));
+    let call = "infer-config --data x.csv --label click --out x.toml";
+    let warning = "`spend` is left out: nearly every row has a different value, and 95.0 % of its values \
+                   are numbers, and the others are not, such as `a";
+    let strict = folder.call(&format!("{call} --strict"));
+    assert!(strict.stderr.starts_with(&format!("error: {warning}")), "{}", strict.stderr);
+    assert_eq!((strict.code, folder.names()), (Some(1), vec!["x.csv".to_owned()]));
+    let said = folder.succeed(call).stderr;
+    assert!(said.starts_with(&format!("warning: {warning}")), "{said}");
 }
 
 /// Rows without a header, with a comment, blanks, markers of missing values, and a label in words.
@@ -75,11 +132,11 @@ fn a_file_without_header_needs_the_names_and_the_classes() {
     let call = "infer-config --data people.data --columns age,job,income --label income";
     folder.succeed(&format!("{call} --positive >50K --out new.toml"));
     let written = folder.text("new.toml");
-    let (data, fields) = written.split_once("\n\n# 50 values").unwrap_or((&written, ""));
+    let (data, fields) = written.split_once("\n\n# 20 to 69").unwrap_or((&written, ""));
     let expected = "[data]\nformat = \"csv\"\ncomment = \"|\"\ncolumns = [\"age\", \"job\", \"income\"]\n\
         label = { column = \"income\", positive = [\">50K\"], negative = [\"<=50K\"] }\nmissing = [\"\", \"?\"]";
     assert!(data.contains(expected), "{written}{fields}");
-    assert!(written.contains("# 2 values, 33.33 % missing\n"), "{written}");
+    assert!(written.contains("# 2 values, 33.33 % missing\n# ids: texts\n# 100 of 300 rows count as missing: `?` (100 rows)\n"), "{written}");
     folder.succeed("train --config new.toml --data people.data --out m.dcx --set train.epochs=1");
     folder.succeed("evaluate --model m.dcx --data people.data");
     let marked = folder.succeed(&format!("{call} --positive >50K --missing clerk")).stdout;

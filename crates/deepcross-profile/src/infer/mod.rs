@@ -4,18 +4,28 @@
 //! Each rule is simple enough for one sentence (`docs/data.md`), and needs nothing but a [`Profile`].
 
 mod column_kind;
-mod id_names;
+mod kind_reason;
 mod left_out;
+mod name_meaning;
+mod times_in_numbers;
+mod unread_form;
 
 use deepcross_features::FieldConfig;
 use deepcross_features::fields::{MissingNumber, Pooling, TimePart, Transform};
 
-use crate::profile::{ColumnProfile, DistinctCount, ListForm, Profile, TimeForm};
+use crate::examples::Examples;
+use crate::number_text::{counted, grouped};
+use crate::profile::{
+    ColumnProfile, ColumnShape, DistinctCount, ListForm, ListNotation, Profile, TimeForm,
+};
 
 pub use column_kind::ColumnKind;
+pub use kind_reason::KindReason;
 pub use left_out::LeftOutReason;
+pub use unread_form::UnreadForm;
 
 use column_kind::column_kind;
+use kind_reason::listed_values;
 use left_out::left_out;
 
 /// The number of values above which a vocabulary leaves out values that occur once.
@@ -42,6 +52,8 @@ pub struct InferredFields {
 pub struct InferredColumn {
     /// The kind of its values.
     pub kind: ColumnKind,
+    /// Why they are of this kind.
+    pub reason: KindReason,
     /// Why the column is left out; `None` if it is used.
     pub left_out: Option<LeftOutReason>,
     /// The fields that read the column, or that would read it if it were not left out.
@@ -58,19 +70,63 @@ impl InferredFields {
     }
 }
 
+impl InferredColumn {
+    /// Why the column is left out, or why it is of its kind, as the end of a sentence that begins with its name.
+    pub fn explain(&self, column: &ColumnProfile, examples: Examples) -> String {
+        let reason = || self.reason.explain(column, examples);
+        match &self.left_out {
+            None => format!("{}: {}", self.noun(), reason()),
+            Some(left_out @ LeftOutReason::RowId) if self.reason.is_worth_a_note() => {
+                format!("{}, and {}", left_out.explain(column, examples), reason())
+            }
+            Some(left_out) => left_out.explain(column, examples),
+        }
+    }
+
+    /// The values of the column that count as missing, without having been named, as a sentence; `None` if there are none.
+    pub fn explain_missing(&self, column: &ColumnProfile, examples: Examples) -> Option<String> {
+        let values: Vec<_> = column.counted_as_missing().cloned().collect();
+        let rows: u64 = values.iter().map(|value| value.counts.rows).sum();
+        let all = column.present().rows + column.missing().rows;
+        let listed = match examples {
+            Examples::Shown => format!(": {}", listed_values(&values)),
+            Examples::Hidden => String::new(),
+        };
+        let what = match column.shape() {
+            _ if column.odd().is_empty() => "",
+            ColumnShape::Numbers(..) => "are no numbers and ",
+            ColumnShape::Times(_) => "are no times of this form and ",
+            _ => "are no lists and ",
+        };
+        let (rows, all) = (grouped(rows), counted(all, "row"));
+        (!values.is_empty()).then(|| format!("{rows} of {all} {what}count as missing{listed}"))
+    }
+
+    /// What the values are, in the plural.
+    fn noun(&self) -> &'static str {
+        match self.kind {
+            ColumnKind::Ids => "ids",
+            ColumnKind::List(_) => "lists",
+            ColumnKind::Text => "texts",
+            ColumnKind::Number(_) => "numbers",
+            ColumnKind::Time(_) => "times",
+        }
+    }
+}
+
 /// Chooses fields for the columns of a profile.
 pub fn infer_fields(profile: &Profile) -> InferredFields {
     let mut taken: Vec<String> =
         profile.columns.iter().map(|column| column.name().to_owned()).collect();
     let mut columns = Vec::new();
     for (i, column) in profile.columns.iter().enumerate() {
-        let kind = column_kind(column);
+        let (kind, reason) = column_kind(column);
         let left_out = match profile.label == Some(i) {
             true => Some(LeftOutReason::Label),
             false => left_out(column, kind),
         };
         let fields = fields(column, kind, &mut taken);
-        columns.push(InferredColumn { kind, left_out, fields });
+        columns.push(InferredColumn { kind, reason, left_out, fields });
     }
     InferredFields { columns }
 }
@@ -84,7 +140,7 @@ fn fields(column: &ColumnProfile, kind: ColumnKind, taken: &mut Vec<String>) -> 
             vec![with_table(FieldConfig::text(name), words)]
         }
         ColumnKind::List(form) => vec![list(name, &form)],
-        ColumnKind::Number => vec![number(column)],
+        ColumnKind::Number(_) => vec![number(column)],
         ColumnKind::Time(form) => times(name, form, taken),
     }
 }
@@ -99,7 +155,11 @@ fn with_table(field: FieldConfig, distinct: DistinctCount) -> FieldConfig {
 }
 
 fn list(name: &str, form: &ListForm) -> FieldConfig {
-    let mut field = FieldConfig::multi_hot(name).separator(form.separator);
+    let mut field = FieldConfig::multi_hot(name);
+    field = match form.notation {
+        ListNotation::Separator(separator) => field.separator(separator),
+        ListNotation::Printed => field,
+    };
     if form.weighted > 0.9 {
         field = field.weights(true);
     }
@@ -146,7 +206,7 @@ impl ColumnKind {
             Self::Ids => "categorical",
             Self::List(_) => "multi-hot",
             Self::Text => "text",
-            Self::Number => "number",
+            Self::Number(_) => "number",
             Self::Time(_) => "time",
         }
     }

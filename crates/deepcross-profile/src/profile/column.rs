@@ -2,12 +2,14 @@
 
 use super::label_auc::{LabelAuc, is_order_useless};
 use super::label_counts::{Label, LabelCounts};
-use super::lists::{ListForm, Lists, SEPARATORS, contains};
-use super::missing_markers::MissingMarkers;
-use super::numbers::{Numbers, is_integer, number};
+use super::lists::{ListForm, ListNotation, Lists, SEPARATORS, contains, is_printed_list};
+use super::missing_markers::Marker;
+use super::numbers::{NumberForm, Numbers, number_in_any_form};
 use super::row_sample::{Draw, NumberSample};
-use super::times::{TimeForm, Times};
+use super::times::TimeForm;
 use super::value_counts::{DistinctCount, ValueCounts};
+use super::value_forms::{Candidate, ColumnShape, ValueForms, fits};
+use crate::examples::Examples;
 use crate::number_text::short;
 
 /// The values of a column, summarised in bounded memory.
@@ -16,16 +18,20 @@ pub struct ColumnProfile {
     name: String,
     missing: LabelCounts,
     present: LabelCounts,
-    markers: MissingMarkers,
     values: ValueCounts,
+    forms: ValueForms,
+    shape: ColumnShape,
+    odd: Vec<TopValue>,
+    /// The markers that mean a missing value in this column.
+    markers: Vec<TopValue>,
     lists: Vec<Lists>,
     /// Whether the format says that the values are weighted lists.
     has_pairs: bool,
-    times: Times,
+    /// The plain numbers.
     numbers: Numbers,
+    /// The numbers of other forms.
+    other_numbers: Numbers,
     sample: NumberSample,
-    integers: u64,
-    leading_zeros: u64,
     invalid: u64,
     characters: u64,
 }
@@ -47,7 +53,8 @@ impl ColumnProfile {
 
     /// The profile of a column without rows whose values are weighted lists by the format of the file.
     pub(crate) fn of_pairs(name: &str, separator: char) -> Self {
-        let lists = vec![Lists::new(separator, &ValueCounts::default())];
+        let notation = ListNotation::Separator(separator);
+        let lists = vec![Lists::new(notation, &ValueCounts::default())];
         Self { has_pairs: true, lists, ..Self::new(name) }
     }
 
@@ -57,45 +64,59 @@ impl ColumnProfile {
         self.put(draw, None, label);
     }
 
-    /// Counts a row with `value`; with `guess`, missing markers are put aside until
-    /// [`resolve_markers`](Self::resolve_markers).
+    /// Counts a row with `value`; with `guess`, missing markers are noted for [`decide`](Self::decide).
     pub(crate) fn add(&mut self, value: &[u8], label: Option<Label>, draw: Draw, guess: bool) {
-        if guess && self.markers.count(value, label) {
-            self.put(draw, None, label);
-            return;
-        }
         self.present.add(label);
         match str::from_utf8(value) {
-            Ok(text) => self.add_text(text, label, draw),
+            Ok(text) => self.add_text(text, label, draw, guess),
             Err(_) => {
                 self.invalid += 1;
+                self.forms.add_unreadable();
                 self.values.add(value, label);
             }
         }
     }
 
-    fn add_text(&mut self, text: &str, label: Option<Label>, draw: Draw) {
+    fn add_text(&mut self, text: &str, label: Option<Label>, draw: Draw, guess: bool) {
         self.characters += text.chars().count() as u64;
-        let number = number(text);
-        self.times.add(text, number);
-        self.put(draw, number, label);
-        if let Some(number) = number {
-            self.numbers.add(number);
-            let is_integer = is_integer(text);
-            self.integers += u64::from(is_integer);
-            self.leading_zeros += u64::from(is_integer && text.len() > 1 && text.starts_with('0'));
+        let number = number_in_any_form(text);
+        self.put(draw, number.map(|(number, _)| number), label);
+        match number {
+            Some((number, NumberForm::Plain)) => self.numbers.add(number),
+            Some((number, _)) => self.other_numbers.add(number),
+            None => {}
         }
-        self.begin_lists(text);
+        let is_list = is_printed_list(text);
+        self.begin_lists(text, is_list);
         let is_new = self.values.add(text.as_bytes(), label);
+        if is_new {
+            self.look_at(text, number, is_list, guess);
+        }
         self.lists.iter_mut().for_each(|lists| lists.add(text, label, is_new));
     }
 
-    /// Begins lists for each separator that `text` is the first value to contain: all values before are lists of one
-    /// element.
-    fn begin_lists(&mut self, text: &str) {
-        for separator in SEPARATORS.into_iter().filter(|separator| contains(text, *separator)) {
-            if !self.lists.iter().any(|lists| lists.separator() == separator) {
-                self.lists.push(Lists::new(separator, &self.values));
+    /// Looks at a value that is new.
+    fn look_at(
+        &mut self,
+        text: &str,
+        number: Option<(f64, NumberForm)>,
+        is_list: bool,
+        guess: bool,
+    ) {
+        let is_odd = number.is_none() && guess && self.forms.has_room_for_markers();
+        let marker = is_odd.then(|| Marker::of(text)).flatten();
+        if self.forms.add(text, number, is_list, marker) {
+            self.values.keep(text.as_bytes());
+        }
+    }
+
+    /// Begins lists for each notation that `text` is the first value to have: all values before are lists of one element.
+    fn begin_lists(&mut self, text: &str, is_printed_list: bool) {
+        let separators = SEPARATORS.into_iter().filter(|separator| contains(text, *separator));
+        let notations = separators.map(ListNotation::Separator);
+        for notation in notations.chain(is_printed_list.then_some(ListNotation::Printed)) {
+            if !self.lists.iter().any(|lists| lists.notation() == notation) {
+                self.lists.push(Lists::new(notation, &self.values));
             }
         }
     }
@@ -107,22 +128,49 @@ impl ColumnProfile {
         }
     }
 
-    /// The markers in this column that mean a missing value.
-    pub(crate) fn meaning_missing(&self) -> impl Iterator<Item = &'static str> {
-        self.markers.meaning_missing(self.present.rows > 0 && self.numbers.n == self.present.rows)
+    /// Decides what the values are, all rows of which were counted.
+    pub(crate) fn decide(&mut self) {
+        let rows = |text: &str| self.values.counts(text.as_bytes()).unwrap_or_default();
+        let Candidate { shape, odd } = self.forms.candidate(self.present, rows);
+        let odd = self.top_of(odd.iter().map(|text| &**text));
+        self.shape = shape;
+        self.odd = odd;
+        self.markers = self.found_markers();
     }
 
-    /// Counts the markers among `missing` as missing values, and all other markers as ordinary values.
-    pub(crate) fn resolve_markers(&mut self, missing: &[String]) {
-        let markers = std::mem::take(&mut self.markers);
-        for (_, marker, counts) in markers.found() {
-            if missing.iter().any(|known| known == marker) {
-                self.missing += counts;
-            } else {
-                self.present += counts;
-                self.values.add_counts(marker, counts);
-                self.characters += marker.len() as u64 * counts.rows;
-            }
+    /// Gives up the decision for a shape.
+    pub(crate) fn decide_for_texts(&mut self) {
+        (self.shape, self.odd) = (ColumnShape::Texts, Vec::new());
+        self.markers = self.found_markers();
+    }
+
+    fn found_markers(&self) -> Vec<TopValue> {
+        self.top_of(self.forms.meaning_missing(self.shape != ColumnShape::Texts).into_iter())
+    }
+
+    /// The texts with their counts, the most frequent first.
+    fn top_of<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Vec<TopValue> {
+        let value =
+            |text: &str| Some(TopValue { counts: self.counts(text)?, text: text.to_owned() });
+        let mut values: Vec<_> = texts.filter_map(value).collect();
+        values.sort_by(|a, b| b.counts.rows.cmp(&a.counts.rows).then_with(|| a.text.cmp(&b.text)));
+        values
+    }
+
+    /// The texts in this column that mean a missing value: markers, and odd texts.
+    pub(crate) fn meaning_missing(&self) -> impl Iterator<Item = &str> {
+        self.counted_as_missing().map(|value| &*value.text)
+    }
+
+    /// Counts these texts as missing values and no longer as ordinary ones.
+    pub(crate) fn remove_missing(&mut self, missing: &[String]) {
+        for text in missing {
+            let Some(counts) = self.values.take(text.as_bytes()) else { continue };
+            self.missing += counts;
+            self.present.subtract(counts);
+            self.characters =
+                self.characters.saturating_sub(text.chars().count() as u64 * counts.rows);
+            self.lists.iter_mut().for_each(|lists| lists.remove(text, counts));
         }
     }
 
@@ -151,9 +199,9 @@ impl ColumnProfile {
         Self::first(&self.values, n)
     }
 
-    /// The `n` most frequent elements of lists with this separator.
-    pub fn top_elements(&self, separator: char, n: usize) -> Vec<TopValue> {
-        let lists = self.lists.iter().find(|lists| lists.separator() == separator);
+    /// The `n` most frequent elements of lists of this notation.
+    pub fn top_elements(&self, notation: ListNotation, n: usize) -> Vec<TopValue> {
+        let lists = self.lists.iter().find(|lists| lists.notation() == notation);
         lists.map(|lists| Self::first(&lists.elements, n)).unwrap_or_default()
     }
 
@@ -162,9 +210,31 @@ impl ColumnProfile {
         top.map(|entry| TopValue { text: entry.text.to_string(), counts: entry.counts }).collect()
     }
 
+    /// What all values are, except for [odd ones](Self::odd).
+    pub fn shape(&self) -> ColumnShape {
+        self.shape
+    }
+
+    /// The values that count as missing although the settings did not say so: markers such as `?`, and odd values.
+    pub fn counted_as_missing(&self) -> impl Iterator<Item = &TopValue> {
+        self.markers.iter().chain(&self.odd)
+    }
+
+    /// The odd values, which are not what all others are and count as missing; the most frequent first.
+    pub fn odd(&self) -> &[TopValue] {
+        &self.odd
+    }
+
     /// The numbers; `None` if not every value is a number.
-    pub fn numbers(&self) -> Option<&Numbers> {
-        Some(&self.numbers).filter(|numbers| numbers.n > 0 && numbers.n == self.present.rows)
+    pub fn numbers(&self) -> Option<Numbers> {
+        match self.shape {
+            ColumnShape::Numbers(NumberForm::Plain, _) => Some(self.numbers),
+            ColumnShape::Numbers(NumberForm::Comma, _) => {
+                Some(self.numbers.merged(self.other_numbers))
+            }
+            ColumnShape::Numbers(..) => Some(self.other_numbers),
+            _ => None,
+        }
     }
 
     /// The median of the numbers in a sample of 8,192 rows; `None` if not every value is a number.
@@ -172,23 +242,61 @@ impl ColumnProfile {
         self.numbers().and_then(|_| self.sample.median())
     }
 
-    /// The range, the median and the mean of the numbers as text, such as `18 to 73, median 45, mean 45.5`; empty if not
-    /// every value is a number.
-    pub fn number_summary(&self) -> String {
+    /// The numbers as text, such as `18 to 73, median 45, mean 45.5`; without examples, only the mean; empty if
+    /// not every value is a number.
+    pub fn number_summary(&self, examples: Examples) -> String {
         let Some(numbers) = self.numbers() else { return String::new() };
+        let mean = format!("mean {}", short(numbers.mean));
+        if examples == Examples::Hidden {
+            return mean;
+        }
         let median = self.median().map(|median| format!(", median {}", short(median)));
         let (min, max) = (short(numbers.min), short(numbers.max));
-        format!("{min} to {max}{}, mean {}", median.unwrap_or_default(), short(numbers.mean))
+        format!("{min} to {max}{}, {mean}", median.unwrap_or_default())
     }
 
     /// Whether every value is a whole number, written in digits.
     pub fn has_integers(&self) -> bool {
-        self.present.rows > 0 && self.integers == self.present.rows
+        self.is_plain() && self.forms.has_whole_numbers()
+    }
+
+    /// Whether every value is a number, and some of them have a decimal point.
+    pub(crate) fn has_points(&self) -> bool {
+        self.is_plain() && self.forms.has_points()
+    }
+
+    fn is_plain(&self) -> bool {
+        matches!(self.shape, ColumnShape::Numbers(NumberForm::Plain, _))
     }
 
     /// Whether some whole numbers begin with a 0, which would be lost if they were read as numbers.
     pub fn has_leading_zeros(&self) -> bool {
-        self.leading_zeros > 0
+        self.is_plain() && self.forms.has_leading_zeros()
+    }
+
+    /// The counts of the rows with this value, if the value is known.
+    pub(crate) fn counts(&self, text: &str) -> Option<LabelCounts> {
+        self.values.counts(text.as_bytes())
+    }
+
+    /// Whether the text is one of the values that are what all values of the column are.
+    pub(crate) fn has_fitting(&self, text: &str) -> bool {
+        fits(text, self.shape) && self.counts(text).is_some()
+    }
+
+    /// The share of the distinct values that are plain numbers.
+    pub(crate) fn share_of_numbers(&self) -> f64 {
+        self.forms.share_of_numbers()
+    }
+
+    /// Some values that are not plain numbers, the most frequent first.
+    pub(crate) fn other_values(&self) -> Vec<TopValue> {
+        self.top_of(self.forms.other_texts())
+    }
+
+    /// The distinct values that are in the table of values.
+    pub(crate) fn known_values(&self) -> impl Iterator<Item = (&str, LabelCounts)> {
+        self.values.entries().map(|entry| (&*entry.text, entry.counts))
     }
 
     /// The number of rows whose value is not valid UTF-8, which every encoder refuses.
@@ -203,7 +311,11 @@ impl ColumnProfile {
 
     /// The form of the times; `None` if not every value is a time of the same form.
     pub fn time(&self) -> Option<TimeForm> {
-        self.times.form(self.present.rows)
+        match self.shape {
+            ColumnShape::Times(form) => Some(form),
+            ColumnShape::Numbers(_, form) => form,
+            _ => None,
+        }
     }
 
     /// The form of the lists, if the values are weighted lists by the format of the file.
@@ -211,7 +323,7 @@ impl ColumnProfile {
         self.lists().next().filter(|_| self.has_pairs)
     }
 
-    /// The form of the values as lists, for each separator that some values contain.
+    /// The form of the values as lists, for each notation that some values have.
     pub fn lists(&self) -> impl Iterator<Item = ListForm> {
         self.lists.iter().map(|lists| lists.form(self.present.rows))
     }
@@ -222,6 +334,12 @@ impl ColumnProfile {
     /// The values' mean labels in one half of the rows are the scores of the other half.
     pub fn label_auc(&self) -> Option<f64> {
         LabelAuc::new(self.missing, self.present, &self.values).of_column(&self.sample)
+    }
+
+    /// Whether the order of the numbers, or some numbers, predict the label.
+    pub fn has_signal(&self) -> bool {
+        let label_auc = LabelAuc::new(self.missing, self.present, &self.values);
+        self.label_auc().is_some_and(|auc| label_auc.has_signal(auc))
     }
 
     /// Whether the values are whole numbers whose order says nothing about the label: each number predicts the label,

@@ -7,8 +7,9 @@
 use deepcross_metrics::ranking::Auc;
 
 use super::label_counts::LabelCounts;
+use super::numbers::number;
 use super::row_sample::NumberSample;
-use super::value_counts::ValueCounts;
+use super::value_counts::{DistinctCount, ValueCounts};
 
 /// The fewest rows of each class, in each half, for which there is an AUC.
 const FEWEST: u64 = 10;
@@ -18,6 +19,9 @@ const NEIGHBOURS: usize = 5;
 
 /// The least AUC above 0.5 for which the neighbours of values are looked at.
 const OWN_GAIN: f64 = 0.02;
+
+/// The fewest rows of a value on average if not all values are in the table.
+const ROWS_PER_VALUE: u64 = 3;
 
 /// An AUC that is this many standard deviations above 0.5 is not due to chance.
 const SURE: f64 = 4.0;
@@ -35,7 +39,7 @@ impl<'a> LabelAuc<'a> {
     /// The rows without a value, the rows with one, and the counts of the values.
     pub(crate) fn new(missing: LabelCounts, present: LabelCounts, values: &'a ValueCounts) -> Self {
         let mut others = present;
-        values.entries().for_each(|entry| subtract(&mut others, entry.counts));
+        values.entries().for_each(|entry| others.subtract(entry.counts));
         let mut all = present;
         all += missing;
         Self { missing, values, others, all }
@@ -46,6 +50,11 @@ impl<'a> LabelAuc<'a> {
     pub(crate) fn of_column(&self, sample: &NumberSample) -> Option<f64> {
         let by_values = self.of_values()?;
         Some(of_numbers(sample).map_or(by_values, |by_numbers| by_numbers.max(by_values)))
+    }
+
+    /// Whether some order or some values of the column predict the label better than chance does.
+    pub(crate) fn has_signal(&self, auc: f64) -> bool {
+        auc - 0.5 > OWN_GAIN.max(SURE * self.deviation())
     }
 
     fn of_values(&self) -> Option<f64> {
@@ -102,14 +111,15 @@ impl<'a> LabelAuc<'a> {
 /// True if the numbers' own mean labels predict clearly more than chance, and those of their neighbours predict less
 /// than half as much above chance.
 pub(crate) fn is_order_useless(column: &LabelAuc<'_>) -> bool {
-    if !column.values.distinct().exact {
+    // Of many values with hardly more than a row each, the table has too few to judge.
+    let DistinctCount { n, exact } = column.values.distinct();
+    if !exact && column.all.rows < ROWS_PER_VALUE * n {
         return false;
     }
-    let integer = |text: &str| text.parse::<i64>().ok();
     let entries = column.values.entries();
     let mut ordered: Vec<_> =
-        entries.filter_map(|entry| Some((integer(&entry.text)?, entry.counts))).collect();
-    ordered.sort_by_key(|(integer, _)| *integer);
+        entries.filter_map(|entry| Some((number(&entry.text)?, entry.counts))).collect();
+    ordered.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     let all_counts: Vec<_> = ordered.into_iter().map(|(_, counts)| counts).collect();
     let own = column.tested(all_counts.iter().map(|counts| (*counts, *counts)));
     let near =
@@ -140,12 +150,4 @@ fn of_numbers(sample: &NumberSample) -> Option<f64> {
     }
     let auc = (rows.iter().min() >= Some(&(2 * FEWEST))).then(|| auc.into_value()).flatten()?;
     Some(auc.max(1.0 - auc))
-}
-
-fn subtract(from: &mut LabelCounts, other: LabelCounts) {
-    from.rows -= other.rows;
-    for half in 0..2 {
-        from.labelled[half] -= other.labelled[half];
-        from.positives[half] -= other.positives[half];
-    }
 }

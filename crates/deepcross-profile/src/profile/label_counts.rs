@@ -34,6 +34,15 @@ impl LabelCounts {
         }
     }
 
+    /// Takes rows away that were counted before.
+    pub(crate) fn subtract(&mut self, other: Self) {
+        self.rows = self.rows.saturating_sub(other.rows);
+        for half in 0..2 {
+            self.labelled[half] = self.labelled[half].saturating_sub(other.labelled[half]);
+            self.positives[half] = self.positives[half].saturating_sub(other.positives[half]);
+        }
+    }
+
     /// The number of rows with a label.
     pub fn labelled(&self) -> u64 {
         self.labelled.iter().sum()

@@ -1,21 +1,33 @@
-//! The values of a column as lists: their separator, their elements, and how long they are.
+//! The values of a column as lists: their notation, their elements, and how long they are.
 //!
 //! A separator is considered from the first value on that contains it.
 //! A column without separators costs no more than a search for them.
 
+use std::borrow::Cow;
+
 use memchr::memchr;
 
-use super::label_counts::Label;
+use super::label_counts::{Label, LabelCounts};
 use super::numbers::number;
 use super::value_counts::{DistinctCount, Entry, ValueCounts};
 
 /// The characters that may separate the elements of a list.
 pub(crate) const SEPARATORS: [char; 4] = ['|', ';', ',', ' '];
 
-/// The values of a column, taken as lists with one separator.
+/// How lists are written into a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ListNotation {
+    /// With this character between two elements.
+    Separator(char),
+    /// As programs print them, in brackets: `[1, 2]`, `['a', 'b']`, `{1,2}`.
+    Printed,
+}
+
+/// The values of a column, taken as lists of one notation.
 #[derive(Clone, Debug)]
 pub(crate) struct Lists {
-    separator: char,
+    notation: ListNotation,
     /// The elements, without their weights.
     pub(crate) elements: ValueCounts,
     /// The number of elements.
@@ -36,11 +48,11 @@ pub(crate) struct Lists {
     of_several: u64,
 }
 
-/// The form of the lists in a column: their separator, length and elements.
+/// The form of the lists in a column: their notation, length and elements.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ListForm {
-    /// The character between two elements.
-    pub separator: char,
+    /// How the lists are written.
+    pub notation: ListNotation,
     /// The number of distinct elements.
     pub distinct: DistinctCount,
     /// The mean number of elements of a value that is not missing.
@@ -58,11 +70,11 @@ pub struct ListForm {
 }
 
 impl Lists {
-    /// Lists with a separator that no value so far contains; `values` are the values so far.
-    pub(crate) fn new(separator: char, values: &ValueCounts) -> Self {
+    /// Lists of a notation that no value so far has; `values` are the values so far.
+    pub(crate) fn new(notation: ListNotation, values: &ValueCounts) -> Self {
         let elements = ValueCounts::default();
         let mut lists = Self {
-            separator,
+            notation,
             elements,
             n: 0,
             weighted: 0,
@@ -90,15 +102,10 @@ impl Lists {
 
     /// Counts a row with the value `text`; `is_new` if the value did not occur before.
     pub(crate) fn add(&mut self, text: &str, label: Option<Label>, is_new: bool) {
-        let mut length = 0;
-        let parts = text.split(self.separator).map(str::trim);
-        for (element, weighted) in parts.filter(|part| !part.is_empty()).map(without_weight) {
-            self.elements.add(element.as_bytes(), label);
-            self.weighted += u64::from(weighted);
-            self.other_colons |= !weighted && element.contains(':');
-            self.with_digit += u64::from(has_digit(element));
-            length += 1;
-        }
+        let length = match self.notation {
+            ListNotation::Separator(separator) => self.add_parts(text, separator, label),
+            ListNotation::Printed => self.add_printed(text, label),
+        };
         self.n += length;
         self.longest = self.longest.max(length);
         if is_new {
@@ -108,12 +115,52 @@ impl Lists {
         }
     }
 
+    /// Counts the elements between separators, and returns their number.
+    fn add_parts(&mut self, text: &str, separator: char, label: Option<Label>) -> u64 {
+        let mut length = 0;
+        for (element, weighted) in parts(text, separator).map(without_weight) {
+            self.elements.add(element.as_bytes(), label);
+            self.weighted += u64::from(weighted);
+            self.other_colons |= !weighted && element.contains(':');
+            self.with_digit += u64::from(has_digit(element));
+            length += 1;
+        }
+        length
+    }
+
+    /// Counts the elements in brackets, and returns their number.
+    fn add_printed(&mut self, text: &str, label: Option<Label>) -> u64 {
+        let elements = printed_elements(text).unwrap_or_default();
+        elements.iter().for_each(|element| {
+            self.elements.add(element.as_bytes(), label);
+        });
+        elements.len() as u64
+    }
+
+    /// Takes the rows of a value away.
+    pub(crate) fn remove(&mut self, text: &str, counts: LabelCounts) {
+        let ListNotation::Separator(separator) = self.notation else { return };
+        let mut length = 0;
+        for (element, weighted) in parts(text, separator).map(without_weight) {
+            self.elements.subtract(element.as_bytes(), counts);
+            self.n = self.n.saturating_sub(counts.rows);
+            let less =
+                |n: u64, counts_as: bool| n.saturating_sub(if counts_as { counts.rows } else { 0 });
+            self.weighted = less(self.weighted, weighted);
+            self.with_digit = less(self.with_digit, has_digit(element));
+            length += 1;
+        }
+        self.values = self.values.saturating_sub(1);
+        self.several = self.several.saturating_sub(u64::from(length > 1));
+        self.of_several = self.of_several.saturating_sub(if length > 1 { length } else { 0 });
+    }
+
     /// The form of the lists in `n` values.
     pub(crate) fn form(&self, n: u64) -> ListForm {
         let distinct = self.elements.distinct();
         let share = |part, of: u64| part as f64 / of.max(1) as f64;
         ListForm {
-            separator: self.separator,
+            notation: self.notation,
             distinct,
             mean_length: share(self.n, n),
             longest: self.longest,
@@ -124,10 +171,25 @@ impl Lists {
         }
     }
 
-    /// The character between two elements.
-    pub(crate) fn separator(&self) -> char {
-        self.separator
+    /// How the lists are written.
+    pub(crate) fn notation(&self) -> ListNotation {
+        self.notation
     }
+}
+
+/// The elements between separators that are not empty.
+fn parts(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    text.split(separator).map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// Whether the text is a list as programs print it.
+pub(crate) fn is_printed_list(text: &str) -> bool {
+    matches!(text.as_bytes().first(), Some(b'[' | b'(' | b'{')) && printed_elements(text).is_some()
+}
+
+/// The elements of a list as programs print it.
+pub(crate) fn printed_elements(_text: &str) -> Option<Vec<Cow<'_, str>>> {
+    None
 }
 
 /// Whether the text contains the separator.

@@ -1,47 +1,66 @@
 //! Missing markers: texts such as `?` that programs write for a missing value.
 //!
 //! Some of them have no other meaning.
-//! Others may be ordinary values, and count as missing only if all other values of the column are numbers.
+//! Others may be ordinary values, and count as missing only if all other values of the column are numbers, times or lists.
 
-use super::label_counts::{Label, LabelCounts};
+/// The longest marker.
+const LONGEST: usize = 13;
 
-/// The markers; the first [`SURE`] of them have no other meaning.
-const MARKERS: [&str; 17] = [
-    "?", "\\N", "NaN", "nan", "NULL", "null", "Null", "N/A", "n/a", "#N/A", "<NA>", "NA", "na",
-    "None", "none", "-", ".",
+/// The first bytes of markers in lower case.
+const FIRST: &[u8] = b"?\\-+#<(niumbetv.";
+
+/// In lower case, the markers that mean a missing value in every column.
+const SURE: [&str; 20] = [
+    "?", "\\n", "nan", "-nan", "+nan", "null", "(null)", "<null>", "n/a", "<n/a>", "#n/a", "<na>",
+    "nat", "#div/0!", "#ref!", "#value!", "#num!", "#name?", "#null!", "#n/a n/a",
 ];
 
-/// The number of markers that mean a missing value in every column.
-const SURE: usize = 11;
+/// In lower case, the markers that mean a missing value among numbers.
+const AMONG_NUMBERS: [&str; 24] = [
+    "na",
+    "none",
+    "nil",
+    "-",
+    "--",
+    "---",
+    ".",
+    "..",
+    "inf",
+    "+inf",
+    "-inf",
+    "infinity",
+    "+infinity",
+    "-infinity",
+    "unknown",
+    "undefined",
+    "undef",
+    "missing",
+    "not available",
+    "n.a.",
+    "blank",
+    "empty",
+    "void",
+    "tbd",
+];
 
-/// The rows of a column by marker.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct MissingMarkers {
-    counts: [LabelCounts; MARKERS.len()],
+/// A marker as a column has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Marker {
+    pub(crate) text: Box<str>,
+    /// Whether it has no other meaning.
+    pub(crate) is_sure: bool,
 }
 
-impl MissingMarkers {
-    /// Counts a row if its value is a marker, and returns whether it is.
-    pub(crate) fn count(&mut self, value: &[u8], label: Option<Label>) -> bool {
-        // Most values are longer than every marker.
-        let is_short = value.len() <= 4;
-        let find = || MARKERS.iter().position(|marker| marker.as_bytes() == value);
-        let marker = is_short.then(find).flatten();
-        if let Some(marker) = marker {
-            self.counts[marker].add(label);
+impl Marker {
+    /// The marker that a text is in any case.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let is_first = |first: &u8| FIRST.contains(&first.to_ascii_lowercase());
+        if text.len() > LONGEST || !text.as_bytes().first().is_some_and(is_first) {
+            return None;
         }
-        marker.is_some()
-    }
-
-    /// The markers that mean a missing value in this column; `is_numeric` says whether all its other values are numbers.
-    pub(crate) fn meaning_missing(&self, is_numeric: bool) -> impl Iterator<Item = &'static str> {
-        let n = if is_numeric { MARKERS.len() } else { SURE };
-        self.found().filter(move |(i, ..)| *i < n).map(|(_, marker, _)| marker)
-    }
-
-    /// The markers that the column contains, with their indices and their rows.
-    pub(crate) fn found(&self) -> impl Iterator<Item = (usize, &'static str, LabelCounts)> {
-        let all = MARKERS.iter().zip(self.counts).enumerate();
-        all.map(|(i, (marker, counts))| (i, *marker, counts)).filter(|(.., counts)| counts.rows > 0)
+        let is_among =
+            |markers: &[&str]| markers.iter().any(|marker| marker.eq_ignore_ascii_case(text));
+        let is_sure = is_among(&SURE);
+        (is_sure || is_among(&AMONG_NUMBERS)).then(|| Self { text: text.into(), is_sure })
     }
 }

@@ -17,6 +17,7 @@ mod numbers;
 mod row_sample;
 mod times;
 mod value_counts;
+mod value_forms;
 
 use std::path::Path;
 
@@ -25,10 +26,15 @@ use deepcross_data::{DataError, LabelConfig, Skipped, Source};
 
 pub use column::{ColumnProfile, TopValue};
 pub use label_counts::LabelCounts;
-pub use lists::ListForm;
-pub use numbers::Numbers;
+pub use lists::{ListForm, ListNotation};
+pub use numbers::{NumberForm, Numbers};
 pub use times::TimeForm;
 pub use value_counts::DistinctCount;
+pub use value_forms::ColumnShape;
+
+pub(crate) use lists::printed_elements;
+pub(crate) use numbers::{has_thousands, number_in_any_form};
+pub(crate) use times::recognised;
 
 use label_counts::Label;
 use row_sample::Sampler;
@@ -160,13 +166,39 @@ impl<'a> Pass<'a> {
 
     fn finish(self) -> Profile {
         let mut profile = self.profile;
-        let markers = profile.columns.iter().flat_map(ColumnProfile::meaning_missing);
-        let mut markers: Vec<_> = markers.map(str::to_owned).collect();
-        markers.sort();
-        markers.dedup();
-        markers.retain(|marker| !profile.missing.contains(marker));
-        profile.missing.append(&mut markers);
-        profile.columns.iter_mut().for_each(|column| column.resolve_markers(&profile.missing));
+        profile.columns.iter_mut().for_each(ColumnProfile::decide);
+        for i in clashing(&profile) {
+            profile.columns[i].decide_for_texts();
+        }
+        let missing = profile.columns.iter().flat_map(ColumnProfile::meaning_missing);
+        let mut missing: Vec<_> = missing.map(str::to_owned).collect();
+        missing.sort();
+        missing.dedup();
+        missing.retain(|text| !profile.missing.contains(text));
+        profile.columns.iter_mut().for_each(|column| column.remove_missing(&missing));
+        profile.missing.append(&mut missing);
         profile
     }
+}
+
+/// The columns whose shape cannot be had beside the other columns.
+///
+/// A value that means "missing" means it in all columns: it must not be a value of the label, or a number, a time or a
+/// list of another column.
+/// Numbers have the same decimal sign in all columns.
+fn clashing(profile: &Profile) -> Vec<usize> {
+    let has_points = profile.columns.iter().any(ColumnProfile::has_points);
+    let clashes = |i: usize| {
+        let column = &profile.columns[i];
+        let is_value = |text: &str| {
+            let mut columns = profile.columns.iter().enumerate();
+            columns.any(|(j, column)| match profile.label == Some(j) {
+                true => column.counts(text).is_some(),
+                false => j != i && column.has_fitting(text),
+            })
+        };
+        let has_comma = matches!(column.shape(), ColumnShape::Numbers(NumberForm::Comma, _));
+        (has_comma && has_points) || column.odd().iter().any(|odd| is_value(&odd.text))
+    };
+    (0..profile.columns.len()).filter(|i| clashes(*i)).collect()
 }

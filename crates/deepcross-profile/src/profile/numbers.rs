@@ -1,7 +1,10 @@
 //! The numbers of a column: their range, mean and skewness.
 //!
+//! A number is plain (`1234.5`), has a decimal comma (`1234,5`) or a percent sign (`5 %`).
 //! Moments are computed in one pass by the updates of Terriberry (2007).
 //! Rejected: sums of powers, which lose digits by cancellation.
+
+use memchr::memchr;
 
 /// The largest magnitude that an encoder accepts: that of `f32`.
 const LARGEST: f64 = f32::MAX as f64;
@@ -13,10 +16,53 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     (number.abs() <= LARGEST).then_some(number)
 }
 
-/// Whether the text is a whole number: digits only, or digits after a minus sign.
-pub(crate) fn is_integer(text: &str) -> bool {
+/// How a number is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NumberForm {
+    /// As in `1234.5`.
+    Plain,
+    /// As in `1234,5`.
+    Comma,
+    /// As in `12.5%` or `5 %`.
+    Percent,
+}
+
+/// The number of a text in any form; `None` if it is not one.
+pub(crate) fn number_in_any_form(text: &str) -> Option<(f64, NumberForm)> {
+    if let Some(number) = number(text) {
+        return Some((number, NumberForm::Plain));
+    }
+    let last = *text.as_bytes().last()?;
+    if last == b'%' {
+        let number = number(text[..text.len() - 1].trim_end_matches(' '))?;
+        return Some((number, NumberForm::Percent));
+    }
+    let at = memchr(b',', text.as_bytes()).filter(|_| last.is_ascii_digit())?;
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    let (whole, fraction) = (&text[..at], &text[at + 1..]);
+    let good = is_digits(fraction) && is_digits(whole.strip_prefix(['-', '+']).unwrap_or(whole));
+    let number = good.then(|| number(&format!("{whole}.{fraction}"))).flatten()?;
+    Some((number, NumberForm::Comma))
+}
+
+/// Whether the text is a whole number: digits, perhaps after a minus sign, or before a fraction of zeros, which programs
+/// write for whole numbers in columns with missing values.
+pub(crate) fn is_whole(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    let is_fraction_of_zeros = !fraction.is_empty() && fraction.bytes().all(|c| c == b'0');
+    is_fraction_of_zeros && !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit())
+}
+
+/// Whether a comma of the text is that of thousands, as in `1,234,567`.
+pub(crate) fn has_thousands(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit())
+    let mut groups = digits.split(',');
+    let is_group = |group: &str| group.bytes().all(|c| c.is_ascii_digit());
+    let begins =
+        groups.next().is_some_and(|first| (1..=3).contains(&first.len()) && is_group(first));
+    begins && digits.contains(',') && groups.all(|group| group.len() == 3 && is_group(group))
 }
 
 /// The range and the moments of numbers.
@@ -54,6 +100,25 @@ impl Numbers {
         self.second += term;
     }
 
+    /// The range and the moments of the numbers of both, by the updates of Chan, Golub and LeVeque (1979).
+    pub(crate) fn merged(self, other: Self) -> Self {
+        if self.n == 0 || other.n == 0 {
+            return if self.n == 0 { other } else { self };
+        }
+        let (a, b) = (self.n as f64, other.n as f64);
+        let (n, delta) = (a + b, other.mean - self.mean);
+        let term = delta * delta * a * b / n;
+        let skew = 3.0 * delta * (a * other.second - b * self.second) / n;
+        Self {
+            n: self.n + other.n,
+            min: self.min.min(other.min),
+            max: self.max.max(other.max),
+            mean: self.mean + delta * b / n,
+            second: self.second + other.second + term,
+            third: self.third + other.third + term * delta * (a - b) / n + skew,
+        }
+    }
+
     /// The third standardised moment: 0 for a symmetric distribution, 2 for an exponential one.
     pub fn skewness(&self) -> f64 {
         let variance = self.second / self.n.max(1) as f64;
@@ -86,17 +151,51 @@ mod tests {
             assert_eq!(number(text), expected, "{text}");
         }
         for (text, expected) in
-            [("12", true), ("-3", true), ("+3", false), ("1.0", false), ("-", false)]
+            [("12", true), ("-3", true), ("+3", false), ("1.0", true), ("1.5", false), ("-", false)]
         {
-            assert_eq!(is_integer(text), expected, "{text}");
+            assert_eq!(is_whole(text), expected, "{text}");
+        }
+        for text in ["1,234", "-12,345,678", "1,000"] {
+            assert!(has_thousands(text), "{text}");
+        }
+        for text in ["1234", "1,5", "1234,567", "1,23,456", ",123"] {
+            assert!(!has_thousands(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_forms() {
+        use NumberForm::{Comma, Percent, Plain};
+        let cases = [
+            ("1.5", Some((1.5, Plain))),
+            ("-1,5", Some((-1.5, Comma))),
+            ("12,25", Some((12.25, Comma))),
+            ("5%", Some((5.0, Percent))),
+            ("-0.5 %", Some((-0.5, Percent))),
+            ("1,2,3", None),
+            ("1.234,5", None),
+            (",5", None),
+            ("1,", None),
+            ("%", None),
+            ("a,5", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(number_in_any_form(text), expected, "{text}");
         }
     }
 
     proptest! {
         #[test]
-        fn moments_equal_those_of_two_passes(numbers in prop::collection::vec(-1e3..1e3_f64, 1..100)) {
-            let mut streamed = Numbers::default();
-            numbers.iter().for_each(|x| streamed.add(*x));
+        fn moments_equal_those_of_two_passes(
+            numbers in prop::collection::vec(-1e3..1e3_f64, 1..100),
+            first in 0_usize..100,
+        ) {
+            let (first, rest) = numbers.split_at(first.min(numbers.len()));
+            let [mut streamed, mut of_rest] = [Numbers::default(); 2];
+            first.iter().for_each(|x| streamed.add(*x));
+            rest.iter().for_each(|x| of_rest.add(*x));
+            let streamed = streamed.merged(of_rest);
             let n = numbers.len() as f64;
             let mean = numbers.iter().sum::<f64>() / n;
             let moment = |power| numbers.iter().map(|x| (x - mean).powi(power)).sum::<f64>() / n;

@@ -5,6 +5,7 @@
 //! When the table is full, every value pays the median credit, and values that have no credit left are removed; this
 //! halves the table at once, as in Anderson et al. (2017).
 //! A value in more than 1 of 8192 rows is then always in the table.
+//! A value that is kept stays in the table at no cost, so that its count is exact however rare it is.
 //! Rejected: *Space-saving*, the usual choice, which gives a new value the count of the value that it displaces, and
 //! with it a mean label that the new value never had.
 
@@ -41,6 +42,8 @@ pub(crate) struct Entry {
     pub(crate) counts: LabelCounts,
     /// The rows that it has not paid yet.
     credit: u64,
+    /// Whether it stays in the table without credit.
+    is_kept: bool,
 }
 
 /// A number of distinct values, counted or estimated.
@@ -77,6 +80,43 @@ impl ValueCounts {
         counts.add(label);
         self.insert(hash, shown(value), counts);
         true
+    }
+
+    /// Keeps a value of the table in it, so that all of its rows from now on are counted.
+    ///
+    /// For few values: the table is not bounded otherwise.
+    pub(crate) fn keep(&mut self, value: &[u8]) {
+        let hash = xxh3_64(value);
+        if let Some(entry) = self.entries.find_mut(hash, |entry| entry.hash == hash) {
+            entry.is_kept = true;
+        }
+    }
+
+    /// The counts of a value that is in the table.
+    pub(crate) fn counts(&self, value: &[u8]) -> Option<LabelCounts> {
+        let hash = xxh3_64(value);
+        self.entries.find(hash, |entry| entry.hash == hash).map(|entry| entry.counts)
+    }
+
+    /// Removes a value from the table and returns its counts, if it was there.
+    ///
+    /// An estimate of the number of distinct values still counts it.
+    pub(crate) fn take(&mut self, value: &[u8]) -> Option<LabelCounts> {
+        let hash = xxh3_64(value);
+        let entry = self.entries.find_entry(hash, |entry| entry.hash == hash).ok()?;
+        Some(entry.remove().0.counts)
+    }
+
+    /// Takes rows away from a value; without any row left, the value is removed.
+    pub(crate) fn subtract(&mut self, value: &[u8], counts: LabelCounts) {
+        let hash = xxh3_64(value);
+        let Ok(mut entry) = self.entries.find_entry(hash, |entry| entry.hash == hash) else {
+            return;
+        };
+        entry.get_mut().counts.subtract(counts);
+        if entry.get().counts.rows == 0 {
+            entry.remove();
+        }
     }
 
     /// Adds the rows of a value that were counted elsewhere.
@@ -119,7 +159,7 @@ impl ValueCounts {
             self.shrink();
             self.distinct.get_or_insert_with(HyperLogLog::new).add(hash);
         }
-        let entry = Entry { hash, text, counts, credit: counts.rows };
+        let entry = Entry { hash, text, counts, credit: counts.rows, is_kept: false };
         self.entries.insert_unique(hash, entry, |entry| entry.hash);
     }
 
@@ -129,12 +169,13 @@ impl ValueCounts {
             self.entries.iter().for_each(|entry| distinct.add(entry.hash));
             self.distinct = Some(distinct);
         }
-        let mut credits: Vec<_> = self.entries.iter().map(|entry| entry.credit).collect();
+        let paying = self.entries.iter().filter(|entry| !entry.is_kept);
+        let mut credits: Vec<_> = paying.map(|entry| entry.credit).collect();
         let middle = credits.len() / 2;
         let median = *credits.select_nth_unstable(middle).1;
         self.entries.retain(|entry| {
             entry.credit = entry.credit.saturating_sub(median);
-            entry.credit > 0
+            entry.credit > 0 || entry.is_kept
         });
     }
 }
@@ -174,6 +215,21 @@ mod tests {
         assert!((mean - 0.5).abs() < 0.01, "{mean}");
         let DistinctCount { n: estimate, exact } = values.distinct();
         assert!(!exact && (estimate as f64 / n as f64 - 1.0).abs() < 0.04, "{estimate} of {n}");
+    }
+
+    #[test]
+    fn a_kept_value_is_counted_however_rare_it_is() {
+        let mut values = ValueCounts::default();
+        for i in 0..4 * EXACT {
+            values.add(format!("other {i}").as_bytes(), None);
+            if i % EXACT == 5 {
+                values.add(b"odd", None);
+                values.keep(b"odd");
+            }
+        }
+        assert_eq!(values.counts(b"odd").map(|counts| counts.rows), Some(4));
+        assert_eq!(values.take(b"odd").map(|counts| counts.rows), Some(4));
+        assert_eq!((values.counts(b"odd"), values.take(b"odd")), (None, None));
     }
 
     proptest! {

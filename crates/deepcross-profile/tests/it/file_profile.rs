@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use deepcross_data::{DataConfig, LabelConfig};
 use deepcross_profile::{
-    FileProfile, FirstSizes, LabelRule, ProfileError, ProfileOptions, profile_files,
+    Examples, FileProfile, FirstSizes, LabelRule, ProfileError, ProfileOptions, profile_files,
 };
 use tempfile::TempDir;
 
@@ -107,7 +107,7 @@ fn errors_name_the_setting_that_is_needed() {
 fn the_first_configuration_says_what_each_column_holds() {
     let text = incomes("age,income\n").replace("\n2", "\n?");
     let found = profiled(&text, &DataConfig::default(), rule(&["high"], None)).unwrap();
-    let toml = found.to_toml("x.csv").unwrap();
+    let toml = found.to_toml("x.csv", Examples::Shown).unwrap();
     let beginning = "# Inferred from 300 rows of x.csv, 25.00 % positive: a first choice, to be read \
                      and changed.\n\n[data]\n";
     assert!(toml.starts_with(beginning), "{toml}");

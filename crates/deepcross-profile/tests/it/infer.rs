@@ -5,62 +5,11 @@ use std::fmt::Write;
 use deepcross_data::{BadRows, DataConfig, DataError, LabelConfig, Partition, Source, fit};
 use deepcross_features::{FieldKind, Problem, Schema};
 use deepcross_profile::{
-    ColumnKind, InferredFields, LabelRule, LeftOutReason, Profile, ProfileOptions, infer_fields,
-    profile_source,
+    ColumnKind, LeftOutReason, ListNotation, ProfileOptions, infer_fields, profile_source,
 };
 use proptest::prelude::*;
 
-const ROWS: usize = 2000;
-
-/// Whether a row of the tables in this file is positive: one of five, in no order.
-fn is_positive(i: usize) -> bool {
-    hash(i, 7).is_multiple_of(5)
-}
-
-/// A number of a row, in no order: the mixing steps of SplitMix64.
-fn hash(i: usize, salt: usize) -> usize {
-    let mut x = (i as u64 + 1_000_003 * salt as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (x >> 20) as usize
-}
-
-fn profile_of(csv: &str, label: Option<LabelRule>) -> Profile {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("x.csv");
-    std::fs::write(&file, csv).unwrap();
-    let source = Source::open(&[file], &DataConfig::default()).unwrap();
-    profile_source(&source, &ProfileOptions { label, guess_missing: true }).unwrap()
-}
-
-fn click() -> Option<LabelRule> {
-    Some(LabelConfig::binary("click").into())
-}
-
-/// The fields inferred for a column called `name` beside a label; its value in row `i` is `value(i)`.
-fn inferred(name: &str, value: &dyn Fn(usize) -> String) -> InferredFields {
-    let mut csv = format!("click,{name}\n");
-    for i in 0..ROWS {
-        writeln!(csv, "{},\"{}\"", usize::from(is_positive(i)), value(i)).unwrap();
-    }
-    infer_fields(&profile_of(&csv, click()))
-}
-
-/// The fields as TOML, each in one line, or the reason why the column is left out.
-fn as_text(inferred: &InferredFields) -> String {
-    let column = &inferred.columns[1];
-    if let Some(reason) = &column.left_out {
-        let reason = format!("{reason:?}");
-        return reason.split(['(', '.']).next().unwrap_or_default().to_owned();
-    }
-    let field = |field| toml::to_string(field).unwrap().trim_end().replace('\n', ", ");
-    column.fields.iter().map(field).collect::<Vec<_>>().join(" + ")
-}
-
-#[track_caller]
-fn check(name: &str, value: &dyn Fn(usize) -> String, expected: &str) {
-    assert_eq!(as_text(&inferred(name, value)), expected, "{name}, such as {}", value(0));
-}
+use crate::tables::{ROWS, check, click, hash, is_positive, profile_of};
 
 #[test]
 fn names_are_ids() {
@@ -220,7 +169,7 @@ fn columns_of_libffm_are_lists_by_their_format() {
     assert_eq!((profile.rows.rows, profile.rows.positives()), (3, 1));
     for column in &infer_fields(&profile).columns[1..] {
         assert!(
-            matches!(column.kind, ColumnKind::List(form) if form.separator == ' '),
+            matches!(column.kind, ColumnKind::List(form) if form.notation == ListNotation::Separator(' ')),
             "{column:?}"
         );
         let FieldKind::MultiHot(kind) = &column.fields[0].kind else { panic!("{column:?}") };

@@ -3,3 +3,5 @@
 mod file_profile;
 mod guess_format;
 mod infer;
+mod kinds;
+mod tables;

@@ -95,7 +95,7 @@ const OPTIM: Order = &[
 ];
 
 const PROFILE: Order = &[
-    &["error", "number_text"],
+    &["error", "examples", "number_text"],
     &["guess_format"],
     &["profile"],
     &["infer"],
