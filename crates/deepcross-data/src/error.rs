@@ -13,8 +13,8 @@ use thiserror::Error;
 
 use crate::config::Format;
 use crate::message::{
-    UNQUOTED, after_quote_hint, delimiter_hint, fields, hint, mebibytes, missing_hint, named,
-    other_delimiter, quote_hint, shown, skipped_hint, within,
+    UNQUOTED, after_quote_hint, delimiter_hint, fields, hint, mebibytes, named, other_delimiter,
+    quote_hint, shown, skipped_hint, within,
 };
 use crate::place::Place;
 
@@ -380,14 +380,18 @@ impl DataError {
 
     /// Converts an encoder's error in the row that begins at `place`.
     pub(crate) fn in_row(error: FeatureError, place: impl FnOnce() -> Place) -> Self {
-        let (column, value, expected) = match error {
-            FeatureError::Value { column, value, expected, .. } => (column, value, expected),
-            FeatureError::Utf8 { column, value, .. } => (column, value, "valid UTF-8"),
+        let (field, value, expected, hint) = match error {
+            FeatureError::Value { column, value, expected, hint, .. } => {
+                (column, value, expected, hint)
+            }
+            FeatureError::Utf8 { column, value, .. } => {
+                (column, value, "valid UTF-8", String::new())
+            }
             other => return Self::Features(other),
         };
-        let hint = missing_hint(&value, expected);
-        let (field, expected) = (column, format!("{expected}{hint}"));
-        Self::Row { place: place(), field, value: shown(value.as_bytes()), expected }
+        let hint = if hint.is_empty() { hint } else { format!("; {hint}") };
+        let (value, expected) = (shown(value.as_bytes()), format!("{expected}{hint}"));
+        Self::Row { place: place(), field, value, expected }
     }
 
     /// Converts an encoder's error in the header of `file`.

@@ -75,17 +75,6 @@ pub(crate) fn other_delimiter(header: &[String]) -> Option<char> {
     name.chars().find(|c| is_delimiter(*c))
 }
 
-/// The remedy for a value that many programs write in place of a missing number.
-pub(crate) fn missing_hint(value: &str, expected: &str) -> &'static str {
-    const MISSING: [&str; 8] = ["na", "n/a", "null", "none", "nan", "nil", "-", "?"];
-    let is_missing = MISSING.iter().any(|known| value.eq_ignore_ascii_case(known));
-    if is_missing && expected == "a finite number" {
-        "; if it means that the value is missing, add it to `data.missing`"
-    } else {
-        ""
-    }
-}
-
 /// `n` with the word "field" or "fields".
 pub(crate) fn fields(n: usize) -> String {
     format!("{n} field{}", if n == 1 { "" } else { "s" })

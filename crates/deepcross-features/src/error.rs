@@ -27,7 +27,7 @@ pub enum FeatureError {
         times: usize,
     },
     /// A value cannot be encoded by its field.
-    #[error("field `{field}`, column `{column}`: `{value}` is not {expected}")]
+    #[error("field `{field}`, column `{column}`: `{value}` is not {expected}{}", hinted(.hint))]
     Value {
         /// The field that reads the column.
         field: String,
@@ -37,6 +37,8 @@ pub enum FeatureError {
         value: String,
         /// A description of the values that the field can encode.
         expected: &'static str,
+        /// What the value may be instead, and what helps; empty if this is not known.
+        hint: String,
     },
     /// A value is not valid UTF-8.
     #[error("field `{field}`, column `{column}`: `{value}` is not valid UTF-8")]
@@ -72,6 +74,11 @@ pub enum FeatureError {
         /// The problem, with the name of the field.
         problem: String,
     },
+}
+
+/// A hint, for the end of a message.
+fn hinted(hint: &str) -> String {
+    if hint.is_empty() { String::new() } else { format!("; {hint}") }
 }
 
 /// The suggestion of a column, for the end of a message.

@@ -34,6 +34,7 @@ mod split;
 mod understanding;
 mod values;
 mod warnings;
+mod written_forms;
 
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin_cmd;

@@ -17,6 +17,7 @@ pub(crate) use format::LABEL;
 
 use std::collections::BTreeSet;
 
+use deepcross_features::fields::DecimalMark;
 use deepcross_features::{CountsFrom, Problem};
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,9 @@ pub struct DataConfig {
     /// `false`, `true` for `"`, or one ASCII character; default: `"` for CSV, `false` for TSV.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quote: Option<Quote>,
+    /// The character before the decimals of numbers, in all fields of numbers that do not say another; default: a point.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<DecimalMark>,
     /// Whether white space around each field is dropped; default: true.
     pub trim: bool,
     /// One ASCII character that begins a line to be skipped; default: no line is a comment.
@@ -67,6 +71,7 @@ impl Default for DataConfig {
             columns: None,
             delimiter: None,
             quote: None,
+            decimal: None,
             trim: true,
             comment: None,
             bad_rows: BadRows::Error,
@@ -134,7 +139,19 @@ impl DataConfig {
                 format!("must be one ASCII character other than a line end, but is {c:?}");
             Problem::new(format!("data.{key}"), message)
         });
-        unusable.chain(clashes(&set)).collect()
+        unusable.chain(clashes(&set)).chain(self.decimal_problem()).collect()
+    }
+}
+
+impl DataConfig {
+    /// The problem of a comma that would separate fields and decimals, if no quotes can tell one from the other.
+    fn decimal_problem(&self) -> Option<Problem> {
+        let separates = self.delimiter == Some(',') && self.quote == Some(Quote::Off);
+        (separates && self.decimal == Some(DecimalMark::Comma)).then(|| {
+            let message =
+                "must differ from `data.delimiter` if `data.quote` is false, but both are ','";
+            Problem::new("data.decimal", message)
+        })
     }
 }
 
@@ -235,6 +252,24 @@ mod tests {
     }
 
     #[test]
+    fn a_comma_before_decimals_needs_another_delimiter_or_quotes() {
+        let cases: &[(&str, &[&str])] = &[
+            ("delimiter = ','\ndecimal = ','", &[]),
+            ("delimiter = ';'\nquote = false\ndecimal = ','", &[]),
+            (
+                "delimiter = ','\nquote = false\ndecimal = ','",
+                &[
+                    "`data.decimal`: must differ from `data.delimiter` if `data.quote` is false, but both are ','",
+                ],
+            ),
+            ("decimal = ';'", &["unknown variant `;`, expected `.` or `,`"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(problems(text), *expected, "{text}");
+        }
+    }
+
+    #[test]
     fn the_columns_of_criteo_are_known() {
         let cases: &[(&str, &[&str])] = &[
             ("format = 'criteo'\nweight = 'C26'", &[]),
@@ -265,6 +300,7 @@ mod tests {
             "quote = false\ncomment = '|'\ndelimiter = \"\\t\"\nformat = 'tsv'",
             "format = 'criteo'",
             "quote = true\ntrim = false\nbad_rows = 'skip'\nmissing = ['', '?']",
+            "decimal = ','\ndelimiter = ';'",
             "quote = \"'\"\ncolumns = ['a', 'b']\nweight = 'a'",
         ];
         for text in texts {

@@ -227,15 +227,17 @@ fn values_that_do_not_belong() {
     let head = "click,age,user\n1,30,a\n";
     let long = format!("{head}0,{},b\n", "x".repeat(100));
     let (shown, start) = (format!("{}…", "x".repeat(39)), format!("0,{}…", "x".repeat(37)));
-    for (value, shown) in [("old", "old"), ("inf", "inf"), ("3O", "3O"), ("1,5", "1,5")] {
+    let comma = "; it looks like a number with a decimal comma: set `decimal = \",\"` in `[data]`";
+    let unit = "; it looks like a number with a unit, which is not read: remove the unit";
+    for (value, hint) in [("old", ""), ("3O", unit), ("1,5", comma)] {
         let row = format!("0,\"{value}\",b");
         let content = format!("{head}{row}\n");
         let expected = format!(
-            "`x.csv`, line 3 (`{row}`): field `age` is `{shown}`, expected a finite number"
+            "`x.csv`, line 3 (`{row}`): field `age` is `{value}`, expected a finite number{hint}"
         );
         check(value, LABEL, content.as_bytes(), &expected);
     }
-    for value in ["NA", "null", "None", "nan", "-", "?"] {
+    for value in ["NA", "null", "None", "nan", "-", "?", "inf", "#DIV/0!"] {
         let expected = format!(
             "`x.csv`, line 3 (`0,{value},b`): field `age` is `{value}`, expected a finite number; \
              if it means that the value is missing, add it to `data.missing`"

@@ -8,8 +8,9 @@ use crate::kinds::bucketized::Bucketized;
 use crate::kinds::categorical::Categorical;
 use crate::kinds::cross::Cross;
 use crate::kinds::missing_number::MissingNumber;
-use crate::kinds::multi_hot::{MultiHot, Pooling};
+use crate::kinds::multi_hot::{ListFormat, MultiHot, Pooling};
 use crate::kinds::number::{Number, Transform};
+use crate::kinds::number_form::DecimalMark;
 use crate::kinds::text::{Grams, Text};
 use crate::kinds::time::{Time, TimePart};
 use crate::kinds::utc_offset::UtcOffset;
@@ -129,6 +130,12 @@ impl FieldConfig {
         self.with("smoothing", smoothing)
     }
 
+    /// Multi-hot: how a list is written; by default with separators.
+    #[must_use]
+    pub fn list(self, list: ListFormat) -> Self {
+        self.with("list", list)
+    }
+
     /// Multi-hot: the character between the elements of a value; by default `|`.
     #[must_use]
     pub fn separator(self, separator: char) -> Self {
@@ -175,6 +182,31 @@ impl FieldConfig {
     #[must_use]
     pub fn missing(self, missing: MissingNumber) -> Self {
         self.with("missing", missing)
+    }
+
+    /// Number and bucketized: the character before decimals; by default a point.
+    #[must_use]
+    pub fn decimal(self, decimal: DecimalMark) -> Self {
+        self.with("decimal", decimal)
+    }
+
+    /// Number and bucketized: whether `%` may follow a number, so that `5%` is 5; by default not.
+    #[must_use]
+    pub fn percent(self, percent: bool) -> Self {
+        self.with("percent", percent)
+    }
+
+    /// The field with this character before decimals, if it reads numbers and has no other one.
+    #[must_use]
+    pub fn or_decimal(mut self, decimal: DecimalMark) -> Self {
+        match &mut self.kind {
+            FieldKind::Number(Number { decimal: own, .. })
+            | FieldKind::Bucketized(Bucketized { decimal: own, .. }) => {
+                own.get_or_insert(decimal);
+            }
+            _ => {}
+        }
+        self
     }
 
     /// Bucketized: the numbers at which a new bucket begins, ascending.
@@ -361,6 +393,7 @@ mod tests {
         seed = 5
         counts = true
         smoothing = 6
+        list = "separated"
         separator = ";"
         pooling = "sum"
         weights = true
@@ -369,6 +402,8 @@ mod tests {
         transform = "raw"
         clip = [0, 1]
         missing = 8
+        decimal = ","
+        percent = true
         boundaries = [9]
         quantiles = 10
         log_square = true
@@ -393,12 +428,17 @@ mod tests {
         let ids = ["column", "min_count", "top", "top_by", "buckets", "seed"];
         let and = |keys: &[&'static str]| [&ids[..], keys].concat();
         check_own_keys("categorical", &and(&["counts", "smoothing"]));
-        check_own_keys("multi-hot", &and(&["separator", "pooling", "weights", "max_length"]));
+        check_own_keys(
+            "multi-hot",
+            &and(&["list", "separator", "pooling", "weights", "max_length"]),
+        );
         check_own_keys("text", &and(&["grams"]));
-        check_own_keys("number", &["column", "transform", "clip", "missing"]);
+        let form = ["decimal", "percent"];
+        let own = ["column", "transform", "clip", "missing"];
+        check_own_keys("number", &[&own[..], &form].concat());
         let vocabulary = ["column", "min_count", "top", "top_by"];
         let buckets = ["boundaries", "quantiles", "log_square"];
-        check_own_keys("bucketized", &[&vocabulary[..], &buckets].concat());
+        check_own_keys("bucketized", &[&vocabulary[..], &buckets, &form].concat());
         check_own_keys("time", &["column", "part", "time_format", "utc_offset"]);
         check_own_keys("cross", &["columns", "buckets", "seed"]);
     }
@@ -431,6 +471,19 @@ mod tests {
                 "`field.a.buckets`: must be given, from 1 to 4294967294",
             ],
         );
+    }
+
+    #[test]
+    fn a_printed_list_has_neither_separator_nor_weights() {
+        check(
+            "name = \"a\"\nkind = \"multi-hot\"\nlist = \"printed\"\nseparator = \";\"\nweights = true",
+            &[
+                "`field.a.separator`: has no meaning with `list = \"printed\"`",
+                "`field.a.weights`: has no meaning with `list = \"printed\"`",
+            ],
+        );
+        check("name = \"a\"\nkind = \"multi-hot\"\nlist = \"printed\"\nweights = false", NONE);
+        check("name = \"a\"\nkind = \"multi-hot\"\nlist = \"separated\"\nseparator = \";\"", NONE);
     }
 
     #[test]
@@ -538,6 +591,11 @@ mod tests {
             (
                 number.missing(MissingNumber::Value(8.0)),
                 "transform = \"raw\"\nclip = [0, 1]\nmissing = 8",
+            ),
+            (FieldConfig::multi_hot("e").list(ListFormat::Printed), "list = \"printed\""),
+            (
+                FieldConfig::number("e").decimal(DecimalMark::Comma).percent(true),
+                "decimal = \",\"\npercent = true",
             ),
             (FieldConfig::bucketized("f").boundaries([9.0]), "boundaries = [9]"),
             (FieldConfig::bucketized("g").quantiles(10), "quantiles = 10"),

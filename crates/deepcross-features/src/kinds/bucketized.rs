@@ -17,7 +17,7 @@ use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
 use crate::kind::{Encode, Fit, Kind};
-use crate::kinds::number;
+use crate::kinds::number_form::{DecimalMark, NumberForm};
 use crate::kinds::quantiles::Quantiles;
 use crate::limits::are_cuts;
 use crate::lookup::id_keys::{HashKeys, IdKeys, VocabularyKeys};
@@ -43,11 +43,22 @@ pub struct Bucketized {
     pub quantiles: Option<u32>,
     /// Whether the bucket of x is ⌊ln(x)²⌋ for x above 2, and else x without its fraction.
     pub log_square: Option<bool>,
+    /// The character before decimals, `.` (the default) or `,`.
+    pub decimal: Option<DecimalMark>,
+    /// Whether `%` may follow a number, so that `5%` is 5; by default not.
+    pub percent: Option<bool>,
+}
+
+/// Learns the buckets.
+#[derive(Clone, Debug)]
+pub(crate) struct BucketizedFitter {
+    form: NumberForm,
+    buckets: BucketsFitter,
 }
 
 /// Learns the boundaries of the buckets, or their vocabulary.
 #[derive(Clone, Debug)]
-pub(crate) enum BucketizedFitter {
+enum BucketsFitter {
     Boundaries(Vec<f64>),
     Quantiles { n: u32, numbers: Quantiles },
     LogSquare(LookupFitter),
@@ -55,7 +66,13 @@ pub(crate) enum BucketizedFitter {
 
 /// Writes one id per row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum BucketizedEncoder {
+pub(crate) struct BucketizedEncoder {
+    form: NumberForm,
+    buckets: Buckets,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Buckets {
     /// The numbers at which a new bucket begins, ascending.
     Cuts(Vec<f64>),
     LogSquare(Lookup),
@@ -73,6 +90,8 @@ impl Kind for Bucketized {
         visitor.key("boundaries", &mut self.boundaries);
         visitor.key("quantiles", &mut self.quantiles);
         visitor.key("log_square", &mut self.log_square);
+        visitor.key("decimal", &mut self.decimal);
+        visitor.key("percent", &mut self.percent);
     }
 
     fn problems(&self) -> Vec<Problem> {
@@ -102,14 +121,15 @@ impl Kind for Bucketized {
     }
 
     fn fitter(&self, field: &str) -> BucketizedFitter {
-        match (&self.boundaries, self.quantiles) {
-            (Some(boundaries), _) => BucketizedFitter::Boundaries(boundaries.clone()),
-            (None, Some(n)) => BucketizedFitter::Quantiles { n, numbers: Quantiles::new() },
+        let buckets = match (&self.boundaries, self.quantiles) {
+            (Some(boundaries), _) => BucketsFitter::Boundaries(boundaries.clone()),
+            (None, Some(n)) => BucketsFitter::Quantiles { n, numbers: Quantiles::new() },
             (None, None) => {
                 let ids = IdKeys { vocabulary: self.vocabulary, hash: HashKeys::default() };
-                BucketizedFitter::LogSquare(LookupFitter::new(&ids, field))
+                BucketsFitter::LogSquare(LookupFitter::new(&ids, field))
             }
-        }
+        };
+        BucketizedFitter { form: NumberForm::of(self.decimal, self.percent), buckets }
     }
 }
 
@@ -119,19 +139,20 @@ impl Fit for BucketizedFitter {
     const READS_NUMBERS: bool = true;
 
     fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
-        number::check(text)
+        self.form.check(text)
     }
 
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
-        self.observe_number(text.map(number::parse).transpose()?, positive)
+        let number = text.map(|text| self.form.parse(text)).transpose()?;
+        self.observe_number(number, positive)
     }
 
     fn observe_number(&mut self, number: Option<f64>, positive: bool) -> Result<(), ValueError> {
         let Some(x) = number else { return Ok(()) };
-        match self {
-            Self::Boundaries(_) => {}
-            Self::Quantiles { numbers, .. } => numbers.push(x),
-            Self::LogSquare(lookup) => {
+        match &mut self.buckets {
+            BucketsFitter::Boundaries(_) => {}
+            BucketsFitter::Quantiles { numbers, .. } => numbers.push(x),
+            BucketsFitter::LogSquare(lookup) => {
                 lookup.observe(Digits::of(log_square(x)).as_str(), positive)?
             }
         }
@@ -139,31 +160,32 @@ impl Fit for BucketizedFitter {
     }
 
     fn finish(self) -> BucketizedEncoder {
-        match self {
-            Self::Boundaries(cuts) => BucketizedEncoder::Cuts(cuts),
-            Self::Quantiles { n, numbers } => BucketizedEncoder::Cuts(numbers.cuts(n)),
-            Self::LogSquare(lookup) => BucketizedEncoder::LogSquare(lookup.finish()),
-        }
+        let buckets = match self.buckets {
+            BucketsFitter::Boundaries(cuts) => Buckets::Cuts(cuts),
+            BucketsFitter::Quantiles { n, numbers } => Buckets::Cuts(numbers.cuts(n)),
+            BucketsFitter::LogSquare(lookup) => Buckets::LogSquare(lookup.finish()),
+        };
+        BucketizedEncoder { form: self.form, buckets }
     }
 }
 
 impl Encode for BucketizedEncoder {
     fn restore(&mut self, field: &str) -> Result<(), FeatureError> {
-        match self {
-            Self::Cuts(cuts) if are_cuts(cuts) => Ok(()),
-            Self::Cuts(_) => Err(FeatureError::State {
+        match &mut self.buckets {
+            Buckets::Cuts(cuts) if are_cuts(cuts) => Ok(()),
+            Buckets::Cuts(_) => Err(FeatureError::State {
                 problem: format!("field `{field}`: the numbers between the buckets do not ascend"),
             }),
-            Self::LogSquare(lookup) => lookup.restore(field),
+            Buckets::LogSquare(lookup) => lookup.restore(field),
         }
     }
 
     fn shape(&self, name: &str) -> FieldShape {
-        match self {
-            Self::Cuts(cuts) => {
+        match &self.buckets {
+            Buckets::Cuts(cuts) => {
                 FieldShape::sparse(name, FIRST as usize + cuts.len() + 1, false, Reserved::MISSING)
             }
-            Self::LogSquare(lookup) => lookup.shape(name, false),
+            Buckets::LogSquare(lookup) => lookup.shape(name, false),
         }
     }
 
@@ -172,8 +194,8 @@ impl Encode for BucketizedEncoder {
     }
 
     fn describe(&self) -> String {
-        match self {
-            Self::Cuts(cuts) => match &cuts[..] {
+        let buckets = match &self.buckets {
+            Buckets::Cuts(cuts) => match &cuts[..] {
                 [] => "a single bucket".to_owned(),
                 [only] => format!("2 buckets divided at {only}"),
                 [first, .., last] => {
@@ -181,8 +203,9 @@ impl Encode for BucketizedEncoder {
                     format!("{n} buckets divided at numbers from {first} to {last}")
                 }
             },
-            Self::LogSquare(lookup) => format!("squared logarithms, {lookup}"),
-        }
+            Buckets::LogSquare(lookup) => format!("squared logarithms, {lookup}"),
+        };
+        format!("{buckets}{}", self.form)
     }
 
     fn form(&self) -> ValueForm {
@@ -195,7 +218,7 @@ impl Encode for BucketizedEncoder {
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError> {
-        let x = texts.first.map(number::parse).transpose()?;
+        let x = texts.first.map(|text| self.form.parse(text)).transpose()?;
         self.push(x, column, counts);
         Ok(())
     }
@@ -213,9 +236,9 @@ impl Encode for BucketizedEncoder {
     }
 
     fn lookup(&self) -> Option<&Lookup> {
-        match self {
-            Self::Cuts(_) => None,
-            Self::LogSquare(lookup) => Some(lookup),
+        match &self.buckets {
+            Buckets::Cuts(_) => None,
+            Buckets::LogSquare(lookup) => Some(lookup),
         }
     }
 }
@@ -223,13 +246,13 @@ impl Encode for BucketizedEncoder {
 impl BucketizedEncoder {
     /// Appends the bucket of a number, or the missing value.
     fn push(&self, x: Option<f64>, column: &mut Column, counts: &mut FieldCounts) {
-        let id = match self {
-            Self::Cuts(cuts) => {
+        let id = match &self.buckets {
+            Buckets::Cuts(cuts) => {
                 counts.values += 1;
                 counts.missing += u64::from(x.is_none());
                 x.map_or(MISSING, |x| FIRST + cuts.partition_point(|&cut| cut <= x) as u32)
             }
-            Self::LogSquare(lookup) => {
+            Buckets::LogSquare(lookup) => {
                 let digits = x.map(|x| Digits::of(log_square(x)));
                 lookup.encode(digits.as_ref().map(Digits::as_str), counts)
             }
@@ -364,7 +387,8 @@ mod tests {
             (vec![0.0, f64::INFINITY], false),
             (vec![1e39], false),
         ] {
-            let restored = BucketizedEncoder::Cuts(cuts.clone()).restore("f");
+            let (form, buckets) = (NumberForm::default(), Buckets::Cuts(cuts.clone()));
+            let restored = BucketizedEncoder { form, buckets }.restore("f");
             assert_eq!(restored.is_ok(), good, "{cuts:?}");
         }
     }

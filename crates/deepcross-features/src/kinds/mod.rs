@@ -8,6 +8,7 @@ pub(crate) mod cross;
 pub(crate) mod missing_number;
 pub(crate) mod multi_hot;
 pub(crate) mod number;
+pub(crate) mod number_form;
 mod quantiles;
 mod statistics;
 pub(crate) mod text;

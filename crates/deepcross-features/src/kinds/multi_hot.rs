@@ -1,6 +1,7 @@
 //! Multi-hot fields: a value is a list of elements, each an id, with weights if the field has them.
 //!
-//! Elements are separated by one character and trimmed of ASCII spaces; empty elements are skipped.
+//! Elements are separated by one character, or those of a list as programs print it.
+//! They are trimmed of ASCII spaces, and empty elements are skipped.
 //! A value that is missing, or has no element, is the id for "missing" with weight 1, so that each row has an id.
 //! Repeated elements stay repeated, since the number of times that a tag was given may matter.
 //!
@@ -8,6 +9,7 @@
 //! The mean divides by the sum of the magnitudes of the weights.
 //! Rejected: dividing by the sum of the weights, because with weights of both signs it may be 0 or close to it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -20,10 +22,11 @@ use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
 use crate::kind::{Encode, Fit, Kind};
-use crate::kinds::number;
+use crate::kinds::number_form::NumberForm;
 use crate::lookup::id_keys::IdKeys;
 use crate::lookup::{Lookup, LookupFitter};
 use crate::problem::Problem;
+use crate::raw::printed_list::PrintedList;
 use crate::raw::value_text::{Texts, ValueError};
 
 /// The name of the kind.
@@ -35,6 +38,13 @@ const SEPARATOR: &str = "|";
 /// The character between an element and its weight.
 const BEFORE_WEIGHT: char = ':';
 
+/// The separator of the elements of a list that is not printed: that of typed lists, and of arrays in requests.
+const TYPED_SEPARATOR: char = '|';
+
+const PRINTED: ValueError = ValueError::Expected(
+    "a list as programs print it, such as `[1, 2]`, `['a', 'b']` or `{1,2}`, without lists within it",
+);
+
 const WEIGHTED: ValueError = ValueError::Expected(
     "a list of elements such as `word:0.5`, with weights that are finite numbers in the range of f32",
 );
@@ -44,6 +54,8 @@ const WEIGHTED: ValueError = ValueError::Expected(
 pub struct MultiHot {
     /// The ids of the elements.
     pub ids: IdKeys,
+    /// How a list is written, `separated` (the default) or `printed`.
+    pub list: Option<ListFormat>,
     /// The one character between the elements of a value; by default `|`.
     pub separator: Option<String>,
     /// The pooling of the embeddings of a row's elements, `sum` (the default), `mean` or `sqrt-n`.
@@ -53,6 +65,19 @@ pub struct MultiHot {
     /// The number of elements of a value that are kept, from the first on; others are counted as clipped.
     /// At least 1; by default all are kept.
     pub max_length: Option<usize>,
+}
+
+/// How a list is written in a cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ListFormat {
+    /// Elements with a separator between them: `a|b`.
+    #[default]
+    Separated,
+    /// In brackets, as programs print lists: `[1, 2]`, `['a', 'b']`, `["a","b"]`, `{1,2}` or `(1, 2)`.
+    ///
+    /// A text without brackets is a list with `|` between its elements, as lists of Parquet and arrays of JSON are read.
+    Printed,
 }
 
 /// The pooling of the embeddings e of the elements of a multi-hot value, with weights w that are 1 unless given.
@@ -91,6 +116,7 @@ struct List {
     weighted: bool,
     /// At least 1; `None` if all elements are kept.
     max_length: Option<u64>,
+    format: ListFormat,
 }
 
 impl Kind for MultiHot {
@@ -102,6 +128,7 @@ impl Kind for MultiHot {
 
     fn keys(&mut self, visitor: &mut impl KeyVisitor) {
         self.ids.keys(visitor);
+        visitor.key("list", &mut self.list);
         visitor.key("separator", &mut self.separator);
         visitor.key("pooling", &mut self.pooling);
         visitor.key("weights", &mut self.weights);
@@ -119,6 +146,13 @@ impl Kind for MultiHot {
         let colon = self.weights == Some(true) && separator == ":";
         check(!colon, "separator", "not be a colon if elements have weights", &shown);
         check(self.max_length != Some(0), "max_length", "be at least 1", "0");
+        if self.list == Some(ListFormat::Printed) {
+            let given =
+                [("separator", self.separator.is_some()), ("weights", self.weights == Some(true))];
+            let message = "has no meaning with `list = \"printed\"`";
+            let foreign = given.into_iter().filter(|(_, is_given)| *is_given);
+            problems.extend(foreign.map(|(key, _)| Problem::new(key, message)));
+        }
         problems
     }
 
@@ -127,6 +161,7 @@ impl Kind for MultiHot {
             separator: self.separator.as_deref().and_then(single_char).unwrap_or('|'),
             weighted: self.weights.unwrap_or(false),
             max_length: self.max_length.map(|length| length as u64),
+            format: self.list.unwrap_or_default(),
         };
         let (lookup, pooling) = (LookupFitter::new(&self.ids, field), self.pooling);
         MultiHotFitter { lookup, list, pooling: pooling.unwrap_or_default() }
@@ -143,6 +178,9 @@ impl Fit for MultiHotFitter {
     type Encoder = MultiHotEncoder;
 
     fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
+        if self.list.format == ListFormat::Printed {
+            return printed(text).map(drop);
+        }
         if !self.list.weighted {
             return Ok(());
         }
@@ -152,6 +190,10 @@ impl Fit for MultiHotFitter {
     /// Counts each occurrence of a kept element; weights play no part.
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
         let Self { lookup, list, .. } = self;
+        if list.format == ListFormat::Printed {
+            let mut elements = printed(text)?.take(list.limit());
+            return elements.try_for_each(|element| lookup.observe(&element, positive));
+        }
         list.kept(text).try_for_each(|element| lookup.observe(list.read(element)?.0, positive))
     }
 
@@ -184,11 +226,15 @@ impl Encode for MultiHotEncoder {
     }
 
     fn describe(&self) -> String {
-        let List { separator, weighted, max_length } = self.list;
+        let List { separator, weighted, max_length, format } = self.list;
         let weighted = if weighted { "weighted, " } else { "" };
         let length = max_length.map_or_else(String::new, |length| format!("at most {length}, "));
         let Self { lookup, pooling, .. } = self;
-        format!("{lookup}, elements separated by {separator:?}, {weighted}{length}{pooling}")
+        let elements = match format {
+            ListFormat::Separated => format!("elements separated by {separator:?}"),
+            ListFormat::Printed => "printed lists".to_owned(),
+        };
+        format!("{lookup}, {elements}, {weighted}{length}{pooling}")
     }
 
     fn form(&self) -> ValueForm {
@@ -206,8 +252,10 @@ impl Encode for MultiHotEncoder {
         let weight = if self.list.weighted {
             self.push_weighted(texts.first, column, &mut row_counts)?;
             None
+        } else if self.list.format == ListFormat::Printed {
+            self.push_unweighted(printed(texts.first)?, column, &mut row_counts)
         } else {
-            self.push_unweighted(texts.first, column, &mut row_counts)
+            self.push_unweighted(self.list.elements(texts.first), column, &mut row_counts)
         };
         if !column.end_bag(weight) {
             return Err(ValueError::TooMany(u32::MAX));
@@ -225,15 +273,14 @@ impl MultiHotEncoder {
     /// Appends the elements to the open row.
     ///
     /// Returns the weight of each element; `None` if it is 1 in every row.
-    fn push_unweighted(
+    fn push_unweighted<T: AsRef<str>>(
         &self,
-        text: Option<&str>,
+        mut elements: impl Iterator<Item = T>,
         column: &mut SparseColumn,
         counts: &mut FieldCounts,
     ) -> Option<f32> {
-        let mut elements = self.list.elements(text);
         for element in elements.by_ref().take(self.list.limit()) {
-            column.push_open(self.lookup.encode(Some(element), counts));
+            column.push_open(self.lookup.encode(Some(element.as_ref()), counts));
         }
         if column.open_len() == 0 {
             column.push_open(self.lookup.encode(None, counts));
@@ -297,7 +344,8 @@ impl List {
             return Ok((element, 1.0));
         };
         let word = word.trim_end_matches(' ');
-        let weight = number::parse(weight.trim_start_matches(' ')).map_err(|_| WEIGHTED)?;
+        let weight = NumberForm::default().parse(weight.trim_start_matches(' '));
+        let weight = weight.map_err(|_| WEIGHTED)?;
         if word.is_empty() { Err(WEIGHTED) } else { Ok((word, weight as f32)) }
     }
 
@@ -307,8 +355,23 @@ impl List {
     }
 }
 
+/// The elements of a list as programs print it, or of a list without brackets.
+fn printed(text: Option<&str>) -> Result<impl Iterator<Item = Cow<'_, str>>, ValueError> {
+    let list = text.and_then(PrintedList::read);
+    let rest = text.filter(|_| list.is_none());
+    let has_bracket =
+        |text: &str| text.starts_with(['[', '(', '{']) || text.ends_with([']', ')', '}']);
+    // A typed list of names such as `(a)` has brackets too.
+    if rest.is_some_and(|text| has_bracket(text) && !text.contains(TYPED_SEPARATOR)) {
+        return Err(PRINTED);
+    }
+    let parts = rest.into_iter().flat_map(|text| text.split(TYPED_SEPARATOR));
+    let parts = parts.map(|part| part.trim_matches(' ')).filter(|part| !part.is_empty());
+    Ok(list.into_iter().flatten().flatten().chain(parts.map(Cow::Borrowed)))
+}
+
 /// Counts the elements after the maximum length.
-fn count_clipped<'a>(beyond: impl Iterator<Item = &'a str>, counts: &mut FieldCounts) {
+fn count_clipped<T>(beyond: impl Iterator<Item = T>, counts: &mut FieldCounts) {
     let n_beyond = beyond.count() as u64;
     counts.values += n_beyond;
     counts.clipped += n_beyond;

@@ -157,7 +157,7 @@ impl TimeEncoder {
     fn id(&self, text: &str) -> Result<u32, ValueError> {
         let fits = |read: &ReadTime| read.has_hours || self.part == TimePart::Weekday;
         let read = self.format.read(text).filter(fits);
-        let read = read.ok_or(ValueError::Expected(self.expected()))?;
+        let read = read.ok_or(ValueError::NotTime(self.expected(), self.format))?;
         let ahead = if read.is_local { 0 } else { i64::from(self.offset_minutes) * 60 };
         let part = match self.part {
             TimePart::Hour => read.instant.hour(ahead),
@@ -317,7 +317,7 @@ mod tests {
             (Yymmddhh, "1608130a"),
         ] {
             let encoder = encoder(format, TimePart::Hour, "+00:00");
-            let expected = ValueError::Expected(encoder.expected());
+            let expected = ValueError::NotTime(encoder.expected(), format);
             assert_eq!(encode(&encoder, Some(text)), Err(expected), "{text}");
             assert_eq!(encoder.check(Some(text)), Err(expected), "{text}");
         }

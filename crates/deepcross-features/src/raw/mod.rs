@@ -2,6 +2,8 @@
 
 pub(crate) mod binding;
 pub(crate) mod cell;
+pub(crate) mod odd_number;
+pub(crate) mod printed_list;
 pub(crate) mod row_fields;
 pub(crate) mod spelling;
 pub(crate) mod value;

@@ -6,6 +6,10 @@
 use std::str;
 
 use crate::error::FeatureError;
+use crate::missing_spellings::missing_spelling;
+use crate::raw::odd_number::OddNumber;
+use crate::times::time_format::TimeFormat;
+use crate::times::time_formats::TimeFormats;
 
 /// The number of characters of a value that an error shows.
 const SHOWN: usize = 40;
@@ -17,6 +21,10 @@ pub(crate) enum ValueError {
     Utf8,
     /// The value is not what the text says.
     Expected(&'static str),
+    /// The value is not a finite number.
+    NotNumber,
+    /// The value is not a time of this format, which the text describes.
+    NotTime(&'static str, TimeFormat),
     /// With this value, there are more values than this limit.
     TooMany(u32),
 }
@@ -143,9 +151,46 @@ impl ValueError {
         let value = shorten(&String::from_utf8_lossy(&raw[..raw.len().min(4 * (SHOWN + 1))]));
         match self {
             Self::Utf8 => FeatureError::Utf8 { field, column, value },
-            Self::Expected(expected) => FeatureError::Value { field, column, value, expected },
+            Self::Expected(expected) => {
+                FeatureError::Value { field, column, value, expected, hint: String::new() }
+            }
+            Self::NotNumber => {
+                let (expected, hint) = ("a finite number", number_hint(&value));
+                FeatureError::Value { field, column, value, expected, hint }
+            }
+            Self::NotTime(expected, format) => {
+                let hint = time_hint(&value, format);
+                FeatureError::Value { field, column, value, expected, hint }
+            }
             Self::TooMany(limit) => FeatureError::TooManyValues { field, column, limit },
         }
+    }
+}
+
+/// What helps if a value is missing.
+const IF_MISSING: &str = "if it means that the value is missing, add it to `data.missing`";
+
+/// What a text may be that is not a number.
+fn number_hint(text: &str) -> String {
+    if missing_spelling(text.as_bytes()).is_some() {
+        return IF_MISSING.to_owned();
+    }
+    OddNumber::of(text).map_or_else(String::new, |odd| odd.remedy().to_owned())
+}
+
+/// What a text may be that is not a time of the format `expected`.
+fn time_hint(text: &str, expected: TimeFormat) -> String {
+    if missing_spelling(text.as_bytes()).is_some() {
+        return IF_MISSING.to_owned();
+    }
+    let formats = TimeFormats::of(text);
+    let first = formats.iter().find(|_| !formats.contains(expected));
+    match first {
+        None => String::new(),
+        Some(TimeFormat::MonthFirst) if formats.is_ambiguous() => {
+            "its `time_format` may be `month-first` or `day-first`".to_owned()
+        }
+        Some(format) => format!("its `time_format` may be `{format}`"),
     }
 }
 
@@ -174,6 +219,36 @@ mod tests {
             assert_eq!(read(raw, &missing), expected);
         }
         assert_eq!(read(b"", &[]), Ok(Some("")));
+    }
+
+    #[test]
+    fn a_hint_says_what_a_value_may_be() {
+        for (text, expected) in [
+            ("NA", IF_MISSING),
+            ("#DIV/0!", IF_MISSING),
+            ("-inf", IF_MISSING),
+            ("1,5", OddNumber::DecimalComma.remedy()),
+            ("$1,234.50", OddNumber::Currency.remedy()),
+            ("5%", OddNumber::Percent.remedy()),
+            ("old", ""),
+        ] {
+            assert_eq!(number_hint(text), expected, "{text}");
+        }
+        for (text, format, expected) in [
+            ("NaT", TimeFormat::Unix, IF_MISSING),
+            ("2024-03-01", TimeFormat::Unix, "its `time_format` may be `date-time`"),
+            ("2024-03-01", TimeFormat::DateTime, ""),
+            ("1709251200000", TimeFormat::Unix, "its `time_format` may be `unix-ms`"),
+            ("13.08.2016 09:30", TimeFormat::DateTime, "its `time_format` may be `day-first`"),
+            (
+                "03/04/2024",
+                TimeFormat::DateTime,
+                "its `time_format` may be `month-first` or `day-first`",
+            ),
+            ("noon", TimeFormat::DateTime, ""),
+        ] {
+            assert_eq!(time_hint(text, format), expected, "{text}");
+        }
     }
 
     #[test]

@@ -6,5 +6,6 @@ mod common;
 mod companion;
 mod encode;
 mod fit;
+mod printed_lists;
 mod state;
 mod times;

@@ -105,12 +105,20 @@ impl RunConfig {
     /// # Errors
     /// [`TrainError::Config`] with every problem.
     pub fn schema(&self) -> Result<Schema, TrainError> {
-        Schema::new(self.field.clone(), self.data.missing.clone()).map_err(|problems| {
-            TrainError::Config {
-                file: "the fields".to_owned(),
-                problems: problems.iter().map(ToString::to_string).collect(),
-            }
+        self.checked_schema().map_err(|problems| TrainError::Config {
+            file: "the fields".to_owned(),
+            problems: problems.iter().map(ToString::to_string).collect(),
         })
+    }
+
+    /// The schema of the fields, whose numbers are written as `[data]` says unless they say it themselves.
+    fn checked_schema(&self) -> Result<Schema, Vec<Problem>> {
+        let fields = self.field.iter().cloned();
+        let fields = match self.data.decimal {
+            Some(decimal) => fields.map(|field| field.or_decimal(decimal)).collect(),
+            None => fields.collect(),
+        };
+        Schema::new(fields, self.data.missing.clone())
     }
 
     /// Reads all sections except those of a comparison, and adds their problems.
@@ -136,8 +144,7 @@ impl RunConfig {
 
     /// The problems of the fields, alone and together with the other sections.
     fn field_problems(&self) -> Vec<Problem> {
-        let schema = Schema::new(self.field.clone(), self.data.missing.clone());
-        let mut problems = schema.err().unwrap_or_default();
+        let mut problems = self.checked_schema().err().unwrap_or_default();
         let label = self.data.label();
         let label = label.as_ref().map(|label| &label.column);
         let targets = [("label", label), ("weight", self.data.weight.as_ref())];

@@ -13,6 +13,7 @@ use crate::checkpoint::FittedRows;
 use crate::config_file::{RunConfig, differences, differences_within};
 use crate::error::TrainError;
 use deepcross_data::{DataError, RowReader};
+use deepcross_features::fields::DecimalMark;
 use deepcross_features::{Encoder, FieldConfig};
 use deepcross_model::TrainedModel;
 use serde::Serialize;
@@ -45,8 +46,10 @@ fn schema(config: &RunConfig) -> Result<Table, TrainError> {
     #[derive(Serialize)]
     struct Data<'a> {
         missing: &'a [String],
+        decimal: Option<DecimalMark>,
     }
-    table(&Schema { data: Data { missing: &config.data.missing }, field: &config.field })
+    let data = Data { missing: &config.data.missing, decimal: config.data.decimal };
+    table(&Schema { data, field: &config.field })
 }
 
 fn table(value: &impl Serialize) -> Result<Table, TrainError> {

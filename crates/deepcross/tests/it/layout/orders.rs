@@ -56,7 +56,7 @@ const DATA: Order = &[
 ];
 
 const FEATURES: Order = &[
-    &["decimal"],
+    &["decimal", "missing_spellings"],
     &["error", "json", "keys", "limits", "problem", "suggest"],
     &["batch", "counts"],
     &["times"],

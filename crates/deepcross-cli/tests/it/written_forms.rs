@@ -1,0 +1,116 @@
+//! Numbers, lists and times in the forms in which people and programs write them, through the program.
+
+use crate::Folder;
+use std::fmt::Write;
+
+const FIELDS: &str = r#"
+[[field]]
+name = "price"
+kind = "number"
+
+[[field]]
+name = "share"
+kind = "bucketized"
+quantiles = 4
+percent = true
+
+[[field]]
+name = "tags"
+kind = "multi-hot"
+list = "LIST"
+
+[model]
+kind = "lr"
+
+[train]
+epochs = 2
+valid_fraction = 0
+"#;
+
+/// Rows with numbers whose decimals stand after `mark`, and with lists; each value is within quotes.
+fn rows(n: usize, mark: &str, list: impl Fn(usize, usize) -> String) -> String {
+    let mut text = "click,price,share,tags\n".to_owned();
+    for i in 0..n {
+        let price = format!("{}{mark}{:02}", i % 90, i * 7 % 100);
+        let share = format!("{}{mark}5%", i * 3 % 100);
+        let list = list(i % 5, i % 7).replace('"', "\"\"");
+        let click = usize::from(i % 3 == 0);
+        // Writing to a string does not fail.
+        writeln!(text, "\"{click}\",\"{price}\",\"{share}\",\"{list}\"").unwrap();
+    }
+    text
+}
+
+/// The predictions of a model that was trained on rows in one form, for the rows in all forms.
+#[test]
+fn the_same_rows_in_other_forms_have_the_same_predictions() {
+    let folder = Folder::new();
+    let separated = |a: usize, b: usize| format!("t{a}|it's {b}");
+    let python = |a: usize, b: usize| format!("['t{a}', \"it's {b}\"]");
+    folder.write("points.csv", rows(300, ".", separated));
+    folder.write("commas.csv", rows(300, ",", python));
+    let config = |data: &str, list: &str| {
+        format!("[data]\nlabel = \"click\"\n{data}\n{}", FIELDS.replace("LIST", list))
+    };
+    folder.write("points.toml", config("", "separated"));
+    folder.write("commas.toml", config("decimal = \",\"", "printed"));
+    for name in ["points", "commas"] {
+        let files = format!("--config {name}.toml --data {name}.csv --out {name}.dcx");
+        folder.succeed(&format!("train {files} --threads 1"));
+    }
+    let predicted = |call: &str| folder.succeed(&format!("predict {call}")).stdout;
+    let expected = predicted("--model points.dcx --data points.csv");
+    assert_eq!(predicted("--model commas.dcx --data commas.csv"), expected);
+    // A model of printed lists and decimal commas reads typed lists and numbers too.
+    let json = "{\"price\": 0.00, \"share\": 0.5, \"tags\": [\"t0\", \"it's 0\"]}\n";
+    folder.write("rows.jsonl", json);
+    let found = predicted("--model commas.dcx --data rows.jsonl");
+    assert_eq!(found.lines().nth(1), expected.lines().nth(1));
+    let shown = folder.succeed("inspect --model commas.dcx").stdout;
+    for part in ["decimal comma", "percentages", "printed lists"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
+
+#[test]
+fn values_in_another_form_are_refused_with_what_helps() {
+    let folder = Folder::new();
+    let config = format!("[data]\nlabel = \"click\"\n{}", FIELDS.replace("LIST", "printed"));
+    folder.write("run.toml", config.replace("percent = true", "percent = false"));
+    let number = "expected a finite number; it looks like";
+    let list = "expected a list as programs print it, such as `[1, 2]`, `['a', 'b']` or `{1,2}`, \
+                without lists within it";
+    for (row, field, value, expected) in [
+        (
+            "1,\"1,5\",1,[a]",
+            "price",
+            "1,5",
+            format!("{number} a number with a decimal comma: set `decimal = \",\"` in `[data]`"),
+        ),
+        (
+            "1,1,5%,[a]",
+            "share",
+            "5%",
+            format!("{number} a percentage: `percent = true` reads `5%` as 5"),
+        ),
+        (
+            "1,$12.50,1,[a]",
+            "price",
+            "$12.50",
+            format!("{number} an amount with a currency, which is not read: remove the currency"),
+        ),
+        (
+            "1,#DIV/0!,1,[a]",
+            "price",
+            "#DIV/0!",
+            "expected a finite number; if it means that the value is missing, add it to `data.missing`"
+                .to_owned(),
+        ),
+        ("1,1,1,[a", "tags", "[a", list.to_owned()),
+    ] {
+        folder.write("bad.csv", format!("click,price,share,tags\n0,1,1,[b]\n{row}\n"));
+        let message =
+            format!("`bad.csv`, line 3 (`{row}`): field `{field}` is `{value}`, {expected}");
+        folder.fail("train --config run.toml --data bad.csv --out model.dcx", 1, &message);
+    }
+}
