@@ -8,3 +8,12 @@ pub enum Examples {
     /// They show no value.
     Hidden,
 }
+
+/// The text with escapes for characters that could steer a terminal or end a comment.
+pub(crate) fn printable(text: &str) -> String {
+    let escaped = |c: char| match c.is_control() {
+        true => c.escape_debug().to_string(),
+        false => c.to_string(),
+    };
+    text.chars().map(escaped).collect()
+}

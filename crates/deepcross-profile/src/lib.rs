@@ -23,5 +23,5 @@ pub use infer::{
 };
 pub use profile::{
     ColumnProfile, ColumnShape, DistinctCount, LabelCounts, LabelRule, ListForm, ListNotation,
-    NumberForm, Numbers, Profile, ProfileOptions, TimeForm, TopValue, profile_source,
+    Numbers, Profile, ProfileOptions, TimeForm, TopValue, profile_source,
 };

@@ -59,7 +59,7 @@ fn each_column_has_a_reason_with_an_example() {
         "numbers: each value that is not missing is a number; 2 of 1,000 rows are no numbers and count as \
          missing: `far` (2 rows)",
         "`evaluate --by query_id`",
-        "the sign of a currency (`$",
+        "each value looks like an amount with a currency (`$",
         "left out: it is `fixed` in every row",
     ];
     for reason in reasons {

@@ -67,7 +67,7 @@ fn what_is_left_out_or_odd_is_said_with_its_reason() {
         "`spend`: 2 of 1,000 rows are no numbers and count as missing: `far` (2 rows)\n",
         "`query_id` is left out: by its name it groups rows, 5 on average, and new rows have new groups; \
          `evaluate --by query_id` measures the order of the rows within each\n",
-        "`price` is read as ids: its values look like amounts with the sign of a currency (`$",
+        "`price` is read as ids: each value looks like an amount with a currency (`$",
         "`constant` is left out: it is `fixed` in every row\n",
     ];
     for line in lines {

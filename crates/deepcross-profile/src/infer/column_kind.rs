@@ -4,13 +4,13 @@
 //! An encoder must accept every value of the profiled files, so every value of a column of numbers or times that is not
 //! missing is one; [odd values](ColumnProfile::odd) are missing.
 
+use deepcross_features::NumberForm;
+
 use super::kind_reason::KindReason;
 use super::name_meaning::{NameMeaning, name_meaning};
 use super::times_in_numbers::is_time;
 use super::unread_form::{UnreadForm, unread_form};
-use crate::profile::{
-    ColumnProfile, ColumnShape, ListForm, ListNotation, NumberForm, Numbers, TimeForm,
-};
+use crate::profile::{ColumnProfile, ColumnShape, ListForm, ListNotation, Numbers, TimeForm};
 
 /// The largest number of distinct whole numbers that are taken for codes and not for quantities.
 const FEW: u64 = 32;
@@ -26,6 +26,12 @@ const LONG: i32 = 9;
 
 /// The largest number that a part of a calendar has: a day of the year.
 const LARGEST_PART: f64 = 366.0;
+
+/// The most values in which brackets are looked for.
+const LOOKED_AT: usize = 500;
+
+/// The share of these values in which a separator may stand within brackets.
+const PARTED: f64 = 0.1;
 
 /// The share of numbers from which on texts among them are said.
 const MOSTLY: f64 = 0.5;
@@ -62,7 +68,10 @@ pub(super) fn column_kind(column: &ColumnProfile) -> (ColumnKind, KindReason) {
         ColumnShape::Times(form) if column.distinct().n > 2 => {
             (ColumnKind::Time(form), KindReason::Time(form))
         }
-        ColumnShape::Numbers(NumberForm::Plain, form) => kind_of_numbers(column, form),
+        ColumnShape::Numbers(form, time) if form == NumberForm::default() => {
+            kind_of_numbers(column, time)
+        }
+        ColumnShape::Numbers(form, _) => (ColumnKind::Number(form), KindReason::NumberForm(form)),
         _ => kind_of_texts(column),
     }
 }
@@ -74,7 +83,7 @@ fn kind_of_numbers(column: &ColumnProfile, form: Option<TimeForm>) -> (ColumnKin
         return (ColumnKind::Time(form), KindReason::Time(form));
     }
     let ids = |reason| (ColumnKind::Ids, reason);
-    let number = |reason| (ColumnKind::Number(NumberForm::Plain), reason);
+    let number = |reason| (ColumnKind::Number(NumberForm::default()), reason);
     if meaning != NameMeaning::Quantities && has_spellings_of_versions(column) {
         return ids(KindReason::Versions);
     }
@@ -157,7 +166,26 @@ fn is_list(column: &ColumnProfile, form: &ListForm) -> bool {
         ListNotation::Separator(' ') if are_words => return false,
         ListNotation::Separator(_) => (0.5, 2.0),
     };
-    form.several >= several && form.repeats >= repeats
+    form.several >= several && form.repeats >= repeats && !parts_brackets(column, form)
+}
+
+/// Whether the separator often stands within brackets, as in `Mozilla/5.0 (X11; Linux)`.
+fn parts_brackets(column: &ColumnProfile, form: &ListForm) -> bool {
+    let ListNotation::Separator(separator) = form.notation else { return false };
+    let parts = |text: &str| {
+        let mut depth = 0_u32;
+        text.chars().any(|c| {
+            match c {
+                '(' | '[' | '{' => depth += 1,
+                ')' | ']' | '}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            c == separator && depth > 0
+        })
+    };
+    let texts: Vec<_> = column.known_values().map(|(text, _)| text).take(LOOKED_AT).collect();
+    let n = texts.iter().filter(|text| parts(text)).count();
+    n as f64 > PARTED * texts.len() as f64
 }
 
 /// Whether the values are texts of words.

@@ -1,14 +1,12 @@
 //! Why a column is of its kind, in words.
 
-use deepcross_features::TimeFormat;
+use deepcross_features::fields::DecimalMark;
+use deepcross_features::{NumberForm, TimeFormat, printed_elements};
 
 use super::unread_form::UnreadForm;
-use crate::examples::Examples;
+use crate::examples::{Examples, printable};
 use crate::number_text::grouped;
-use crate::profile::{
-    ColumnProfile, ListForm, ListNotation, NumberForm, TimeForm, TopValue, number_in_any_form,
-    printed_elements, recognised,
-};
+use crate::profile::{ColumnProfile, ListForm, ListNotation, TimeForm, TopValue, recognised};
 
 /// The most texts that a reason lists.
 const LISTED: usize = 4;
@@ -122,7 +120,10 @@ fn time(column: &ColumnProfile, form: TimeForm, examples: Examples) -> String {
     };
     let read = |text: &String| recognised(form.format, text);
     let example = example(column, examples).and_then(|text| Some((read(&text)?, text)));
-    let example = example.map(|(read, text)| format!(": {} is {read}", text.escape_debug()));
+    let example = example.map(|(read, text)| match read.to_string() {
+        read if read == text => format!(", such as {text}"),
+        read => format!(": {} is {read}", printable(&text)),
+    });
     let ambiguous = match form.is_ambiguous {
         true => "; no value shows whether the month or the day is the first",
         false => "",
@@ -131,28 +132,24 @@ fn time(column: &ColumnProfile, form: TimeForm, examples: Examples) -> String {
 }
 
 fn number_form(column: &ColumnProfile, form: NumberForm, examples: Examples) -> String {
-    let what = match form {
-        NumberForm::Plain => "each value is a number",
-        NumberForm::Comma => "numbers with a decimal comma",
-        NumberForm::Percent => "percentages",
+    let what = match (form.decimal, form.percent) {
+        (DecimalMark::Point, false) => "each value is a number",
+        (DecimalMark::Comma, false) => "with a decimal comma",
+        (DecimalMark::Point, true) => "percentages",
+        (DecimalMark::Comma, true) => "percentages with a decimal comma",
     };
     let values = column.known_values().map(|(text, _)| text);
-    let mut of_form = values.filter_map(|text| {
-        number_in_any_form(text)
-            .filter(|(_, found)| *found == form)
-            .map(|(number, _)| (text, number))
-    });
-    let example = match examples {
-        Examples::Shown => of_form.by_ref().min_by(|(a, _), (b, _)| a.cmp(b)),
-        Examples::Hidden => None,
-    };
-    let example = example.map(|(text, number)| format!(": {} is {number}", text.escape_debug()));
+    let other =
+        values.filter(|text| text.parse::<f64>().is_err() && form.read(text).is_some()).min();
+    let example = other.filter(|_| examples == Examples::Shown);
+    let read = example.and_then(|text| Some((text, form.read(text)?)));
+    let example = read.map(|(text, number)| format!(": {} is {number}", printable(text)));
     format!("{what}{}", example.unwrap_or_default())
 }
 
 fn list(column: &ColumnProfile, form: &ListForm, examples: Examples) -> String {
     let what = match form.notation {
-        ListNotation::Printed => "lists as programs print them".to_owned(),
+        ListNotation::Printed => "in brackets, as programs print them".to_owned(),
         ListNotation::Separator(' ') => {
             "words between blanks that occur in other values too".to_owned()
         }
@@ -167,9 +164,9 @@ fn list(column: &ColumnProfile, form: &ListForm, examples: Examples) -> String {
     let example = text.and_then(|text| {
         let elements = printed_elements(&text)?;
         let shown = elements.iter().take(SHOWN_ELEMENTS);
-        let shown: Vec<_> = shown.map(|element| format!("`{}`", element.escape_debug())).collect();
+        let shown: Vec<_> = shown.map(|element| format!("`{}`", printable(element))).collect();
         let more = if elements.len() > SHOWN_ELEMENTS { ", …" } else { "" };
-        Some(format!(": {} is {}{more}", text.escape_debug(), shown.join(", ")))
+        Some(format!(": {} is {}{more}", printable(&text), shown.join(", ")))
     });
     format!("{what}{}", example.unwrap_or_default())
 }
@@ -189,9 +186,8 @@ fn mostly_numbers(column: &ColumnProfile, share: f64, examples: Examples) -> Str
 fn unread(column: &ColumnProfile, form: UnreadForm, examples: Examples) -> String {
     let others = column.other_values().into_iter();
     let example = others.map(|value| value.text).next().filter(|_| examples == Examples::Shown);
-    let example = example.map(|text| format!(" (`{}`)", text.escape_debug()));
-    let (what, then) = form.explain().split_once("; ").unwrap_or((form.explain(), ""));
-    format!("{what}{}; {then}", example.unwrap_or_default())
+    let example = example.map(|text| format!(" (`{}`)", printable(&text))).unwrap_or_default();
+    format!("{}{example}; {}", form.explain(), form.remedy())
 }
 
 /// The first values with the numbers of their rows.
@@ -199,7 +195,7 @@ pub(crate) fn listed_values(values: &[TopValue]) -> String {
     let one = |value: &TopValue| {
         let rows = value.counts.rows;
         let noun = if rows == 1 { "row" } else { "rows" };
-        format!("`{}` ({} {noun})", value.text.escape_debug(), grouped(rows))
+        format!("`{}` ({} {noun})", printable(&value.text), grouped(rows))
     };
     let mut listed: Vec<_> = values.iter().take(LISTED).map(one).collect();
     if values.len() > LISTED {

@@ -10,8 +10,10 @@ mod name_meaning;
 mod times_in_numbers;
 mod unread_form;
 
-use deepcross_features::FieldConfig;
-use deepcross_features::fields::{MissingNumber, Pooling, TimePart, Transform};
+use deepcross_features::fields::{
+    DecimalMark, ListFormat, MissingNumber, Pooling, TimePart, Transform,
+};
+use deepcross_features::{FieldConfig, NumberForm};
 
 use crate::examples::Examples;
 use crate::number_text::{counted, grouped};
@@ -140,7 +142,7 @@ fn fields(column: &ColumnProfile, kind: ColumnKind, taken: &mut Vec<String>) -> 
             vec![with_table(FieldConfig::text(name), words)]
         }
         ColumnKind::List(form) => vec![list(name, &form)],
-        ColumnKind::Number(_) => vec![number(column)],
+        ColumnKind::Number(form) => vec![number(column, form)],
         ColumnKind::Time(form) => times(name, form, taken),
     }
 }
@@ -158,7 +160,7 @@ fn list(name: &str, form: &ListForm) -> FieldConfig {
     let mut field = FieldConfig::multi_hot(name);
     field = match form.notation {
         ListNotation::Separator(separator) => field.separator(separator),
-        ListNotation::Printed => field,
+        ListNotation::Printed => field.list(ListFormat::Printed),
     };
     if form.weighted > 0.9 {
         field = field.weights(true);
@@ -169,7 +171,7 @@ fn list(name: &str, form: &ListForm) -> FieldConfig {
     with_table(field, form.distinct)
 }
 
-fn number(column: &ColumnProfile) -> FieldConfig {
+fn number(column: &ColumnProfile, form: NumberForm) -> FieldConfig {
     let skewed = |skewness: f64, min: f64| match min {
         0.0.. if skewness > SKEWED => Some(Transform::Log1p),
         _ if skewness.abs() > SKEWED && min < 0.0 => Some(Transform::SignedLog),
@@ -177,6 +179,12 @@ fn number(column: &ColumnProfile) -> FieldConfig {
     };
     let transform = column.numbers().and_then(|numbers| skewed(numbers.skewness(), numbers.min));
     let mut field = FieldConfig::number(column.name());
+    if form.decimal == DecimalMark::Comma {
+        field = field.decimal(form.decimal);
+    }
+    if form.percent {
+        field = field.percent(true);
+    }
     if let Some(transform) = transform {
         field = field.transform(transform);
     }

@@ -28,7 +28,8 @@ pub(super) fn is_time(column: &ColumnProfile, form: TimeForm, meaning: NameMeani
         _ if column.distinct().n <= 2 => false,
         NameMeaning::Things | NameMeaning::Queries => false,
         NameMeaning::Times | NameMeaning::CalendarParts => true,
-        NameMeaning::Quantities => false,
+        // A duration in ms is shorter than 30 years, but a column called `ms` may have times.
+        NameMeaning::Quantities => !is_calendar && looks_like_times(column, form),
         NameMeaning::Unknown => is_calendar || looks_like_times(column, form),
     }
 }

@@ -1,10 +1,12 @@
 //! The profile of one column.
 
+use deepcross_features::NumberForm;
+
 use super::label_auc::{LabelAuc, is_order_useless};
 use super::label_counts::{Label, LabelCounts};
 use super::lists::{ListForm, ListNotation, Lists, SEPARATORS, contains, is_printed_list};
 use super::missing_markers::Marker;
-use super::numbers::{NumberForm, Numbers, number_in_any_form};
+use super::numbers::{Numbers, number_in_any_form};
 use super::row_sample::{Draw, NumberSample};
 use super::times::TimeForm;
 use super::value_counts::{DistinctCount, ValueCounts};
@@ -82,7 +84,7 @@ impl ColumnProfile {
         let number = number_in_any_form(text);
         self.put(draw, number.map(|(number, _)| number), label);
         match number {
-            Some((number, NumberForm::Plain)) => self.numbers.add(number),
+            Some((number, form)) if form == NumberForm::default() => self.numbers.add(number),
             Some((number, _)) => self.other_numbers.add(number),
             None => {}
         }
@@ -228,11 +230,8 @@ impl ColumnProfile {
     /// The numbers; `None` if not every value is a number.
     pub fn numbers(&self) -> Option<Numbers> {
         match self.shape {
-            ColumnShape::Numbers(NumberForm::Plain, _) => Some(self.numbers),
-            ColumnShape::Numbers(NumberForm::Comma, _) => {
-                Some(self.numbers.merged(self.other_numbers))
-            }
-            ColumnShape::Numbers(..) => Some(self.other_numbers),
+            _ if self.is_plain() => Some(self.numbers),
+            ColumnShape::Numbers(..) => Some(self.numbers.merged(self.other_numbers)),
             _ => None,
         }
     }
@@ -260,13 +259,8 @@ impl ColumnProfile {
         self.is_plain() && self.forms.has_whole_numbers()
     }
 
-    /// Whether every value is a number, and some of them have a decimal point.
-    pub(crate) fn has_points(&self) -> bool {
-        self.is_plain() && self.forms.has_points()
-    }
-
     fn is_plain(&self) -> bool {
-        matches!(self.shape, ColumnShape::Numbers(NumberForm::Plain, _))
+        matches!(self.shape, ColumnShape::Numbers(form, _) if form == NumberForm::default())
     }
 
     /// Whether some whole numbers begin with a 0, which would be lost if they were read as numbers.

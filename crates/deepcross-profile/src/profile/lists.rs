@@ -3,8 +3,7 @@
 //! A separator is considered from the first value on that contains it.
 //! A column without separators costs no more than a search for them.
 
-use std::borrow::Cow;
-
+use deepcross_features::printed_elements;
 use memchr::memchr;
 
 use super::label_counts::{Label, LabelCounts};
@@ -184,12 +183,8 @@ fn parts(text: &str, separator: char) -> impl Iterator<Item = &str> {
 
 /// Whether the text is a list as programs print it.
 pub(crate) fn is_printed_list(text: &str) -> bool {
-    matches!(text.as_bytes().first(), Some(b'[' | b'(' | b'{')) && printed_elements(text).is_some()
-}
-
-/// The elements of a list as programs print it.
-pub(crate) fn printed_elements(_text: &str) -> Option<Vec<Cow<'_, str>>> {
-    None
+    // Most other texts do not end with a bracket.
+    matches!(text.as_bytes().last(), Some(b']' | b')' | b'}')) && printed_elements(text).is_some()
 }
 
 /// Whether the text contains the separator.

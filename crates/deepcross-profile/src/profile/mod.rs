@@ -27,12 +27,11 @@ use deepcross_data::{DataError, LabelConfig, Skipped, Source};
 pub use column::{ColumnProfile, TopValue};
 pub use label_counts::LabelCounts;
 pub use lists::{ListForm, ListNotation};
-pub use numbers::{NumberForm, Numbers};
+pub use numbers::Numbers;
 pub use times::TimeForm;
 pub use value_counts::DistinctCount;
 pub use value_forms::ColumnShape;
 
-pub(crate) use lists::printed_elements;
 pub(crate) use numbers::{has_thousands, number_in_any_form};
 pub(crate) use times::recognised;
 
@@ -185,9 +184,7 @@ impl<'a> Pass<'a> {
 ///
 /// A value that means "missing" means it in all columns: it must not be a value of the label, or a number, a time or a
 /// list of another column.
-/// Numbers have the same decimal sign in all columns.
 fn clashing(profile: &Profile) -> Vec<usize> {
-    let has_points = profile.columns.iter().any(ColumnProfile::has_points);
     let clashes = |i: usize| {
         let column = &profile.columns[i];
         let is_value = |text: &str| {
@@ -197,8 +194,7 @@ fn clashing(profile: &Profile) -> Vec<usize> {
                 false => j != i && column.has_fitting(text),
             })
         };
-        let has_comma = matches!(column.shape(), ColumnShape::Numbers(NumberForm::Comma, _));
-        (has_comma && has_points) || column.odd().iter().any(|odd| is_value(&odd.text))
+        column.odd().iter().any(|odd| is_value(&odd.text))
     };
     (0..profile.columns.len()).filter(|i| clashes(*i)).collect()
 }

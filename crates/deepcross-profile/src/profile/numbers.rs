@@ -4,6 +4,8 @@
 //! Moments are computed in one pass by the updates of Terriberry (2007).
 //! Rejected: sums of powers, which lose digits by cancellation.
 
+use deepcross_features::NumberForm;
+use deepcross_features::fields::DecimalMark;
 use memchr::memchr;
 
 /// The largest magnitude that an encoder accepts: that of `f32`.
@@ -16,34 +18,18 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     (number.abs() <= LARGEST).then_some(number)
 }
 
-/// How a number is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NumberForm {
-    /// As in `1234.5`.
-    Plain,
-    /// As in `1234,5`.
-    Comma,
-    /// As in `12.5%` or `5 %`.
-    Percent,
-}
-
-/// The number of a text in any form; `None` if it is not one.
+/// The number of a text, and the form that reads it; `None` if no form does.
 pub(crate) fn number_in_any_form(text: &str) -> Option<(f64, NumberForm)> {
     if let Some(number) = number(text) {
-        return Some((number, NumberForm::Plain));
+        return Some((number, NumberForm::default()));
     }
     let last = *text.as_bytes().last()?;
-    if last == b'%' {
-        let number = number(text[..text.len() - 1].trim_end_matches(' '))?;
-        return Some((number, NumberForm::Percent));
-    }
-    let at = memchr(b',', text.as_bytes()).filter(|_| last.is_ascii_digit())?;
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
-    let (whole, fraction) = (&text[..at], &text[at + 1..]);
-    let good = is_digits(fraction) && is_digits(whole.strip_prefix(['-', '+']).unwrap_or(whole));
-    let number = good.then(|| number(&format!("{whole}.{fraction}"))).flatten()?;
-    Some((number, NumberForm::Comma))
+    let percent = last == b'%';
+    let has_comma = (percent || last.is_ascii_digit()) && memchr(b',', text.as_bytes()).is_some();
+    let decimal = if has_comma { DecimalMark::Comma } else { DecimalMark::Point };
+    let form = NumberForm { decimal, percent };
+    let number = (percent || has_comma).then(|| form.read(text)).flatten()?;
+    Some((number, form))
 }
 
 /// Whether the text is a whole number: digits, perhaps after a minus sign, or before a fraction of zeros, which programs
@@ -165,16 +151,18 @@ mod tests {
 
     #[test]
     fn numbers_have_forms() {
-        use NumberForm::{Comma, Percent, Plain};
+        let form = |decimal, percent| NumberForm { decimal, percent };
+        let plain = NumberForm::default();
+        let (comma, percent) = (form(DecimalMark::Comma, false), form(DecimalMark::Point, true));
         let cases = [
-            ("1.5", Some((1.5, Plain))),
-            ("-1,5", Some((-1.5, Comma))),
-            ("12,25", Some((12.25, Comma))),
-            ("5%", Some((5.0, Percent))),
-            ("-0.5 %", Some((-0.5, Percent))),
+            ("1.5", Some((1.5, plain))),
+            ("-1,5", Some((-1.5, comma))),
+            ("12,25", Some((12.25, comma))),
+            ("5%", Some((5.0, percent))),
+            ("-0.5 %", Some((-0.5, percent))),
+            ("0,5%", Some((0.5, form(DecimalMark::Comma, true)))),
             ("1,2,3", None),
             ("1.234,5", None),
-            (",5", None),
             ("1,", None),
             ("%", None),
             ("a,5", None),

@@ -3,16 +3,20 @@
 //! A value is looked at when it enters the table of values, and not in each of its rows.
 //! A few odd values do not change what a column is: their texts are kept, so that they can be named.
 
-use deepcross_features::TimeFormat;
+use deepcross_features::fields::DecimalMark;
+use deepcross_features::{NumberForm, TimeFormat};
 
 use super::label_counts::LabelCounts;
 use super::lists::is_printed_list;
 use super::missing_markers::Marker;
-use super::numbers::{NumberForm, has_thousands, is_whole, number_in_any_form};
+use super::numbers::{has_thousands, is_whole};
 use super::times::{TimeForm, Times, recognised};
 
 /// The largest number of distinct odd values in a column of another kind.
 pub(crate) const MOST_ODD: usize = 32;
+
+/// A form of numbers is that of a column if one distinct value in this many needs it.
+const NEED_FORM: u64 = 10;
 
 /// The largest share of the rows with a value that may have an odd one: one in this many.
 const ROWS_PER_ODD: u64 = 100;
@@ -42,10 +46,14 @@ pub(crate) struct ValueForms {
     whole: u64,
     /// The whole numbers that begin with a 0.
     leading_zeros: u64,
-    comma: u64,
-    /// The numbers with a comma that may be one of thousands.
+    /// The numbers with a decimal comma.
+    commas: u64,
+    /// Those of them whose comma may be one of thousands.
     thousands: u64,
-    percent: u64,
+    /// The percentages with a decimal point or a whole number.
+    percents: u64,
+    /// The percentages with a decimal comma.
+    percents_with_comma: u64,
     times: Times,
     printed_lists: u64,
     /// The texts that usually mean a missing value.
@@ -83,7 +91,7 @@ impl ValueForms {
         marker: Option<Marker>,
     ) -> bool {
         self.n += 1;
-        if let Some((number, NumberForm::Plain)) = number {
+        if let Some((number, _)) = number.filter(|(_, form)| *form == NumberForm::default()) {
             self.add_plain(text, number);
             return false;
         }
@@ -124,9 +132,13 @@ impl ValueForms {
         is_printed_list: bool,
     ) -> Class {
         if let Some((_, form)) = number {
-            self.comma += u64::from(form == NumberForm::Comma);
-            self.thousands += u64::from(form == NumberForm::Comma && has_thousands(text));
-            self.percent += u64::from(form == NumberForm::Percent);
+            let count = match (form.decimal, form.percent) {
+                (DecimalMark::Point, _) => &mut self.percents,
+                (DecimalMark::Comma, true) => &mut self.percents_with_comma,
+                (DecimalMark::Comma, false) => &mut self.commas,
+            };
+            *count += 1;
+            self.thousands += u64::from(has_thousands(text));
             return Class::Number;
         }
         if is_printed_list {
@@ -163,13 +175,43 @@ impl ValueForms {
 
     /// The shapes with the number of values that fit, the most particular first.
     fn shapes(&self) -> impl Iterator<Item = (ColumnShape, u64)> {
-        let plain = (ColumnShape::Numbers(NumberForm::Plain, self.time_of_numbers()), self.plain);
-        let numbers = [plain, (ColumnShape::PrintedLists, self.printed_lists)];
+        let plain = ColumnShape::Numbers(NumberForm::default(), self.time_of_numbers());
+        let others = [
+            (plain, self.plain),
+            self.numbers(DecimalMark::Comma, false),
+            self.numbers(DecimalMark::Point, true),
+            self.numbers(DecimalMark::Comma, true),
+            (ColumnShape::PrintedLists, self.printed_lists),
+        ];
         let dates = TimeFormat::ALL.into_iter().filter(|format| !format.is_number());
         let dates = dates.map(|format| {
             (ColumnShape::Times(self.times.form(format)), self.times.fitting(format))
         });
-        numbers.into_iter().chain(dates)
+        others.into_iter().chain(dates)
+    }
+
+    /// The shape of numbers of a form that some values need, with the number of values that it fits; none if few need it.
+    fn numbers(&self, decimal: DecimalMark, percent: bool) -> (ColumnShape, u64) {
+        let shape = ColumnShape::Numbers(NumberForm { decimal, percent }, None);
+        let with_comma = self.commas + self.percents_with_comma;
+        let percents = self.percents + self.percents_with_comma;
+        let are_many = |n: u64| n * NEED_FORM >= self.n;
+        // If all commas may be those of thousands, or if points occur too, the commas are not those of decimals.
+        let has_decimals = with_comma > self.thousands && !self.has_points();
+        let good = match decimal {
+            DecimalMark::Comma => are_many(with_comma) && has_decimals,
+            DecimalMark::Point => true,
+        };
+        if !good || (percent && !are_many(percents)) {
+            return (shape, 0);
+        }
+        let fitting = match (decimal, percent) {
+            (DecimalMark::Comma, true) => self.commas + percents,
+            (DecimalMark::Comma, false) => self.commas,
+            (DecimalMark::Point, true) => self.percents,
+            (DecimalMark::Point, false) => 0,
+        };
+        (shape, self.plain + fitting)
     }
 
     /// The form of the times that the plain numbers are.
@@ -225,10 +267,8 @@ impl ValueForms {
 /// Whether a text that is not a plain number has a shape.
 pub(crate) fn fits(text: &str, shape: ColumnShape) -> bool {
     match shape {
-        ColumnShape::Numbers(NumberForm::Plain, _) | ColumnShape::Texts => false,
-        ColumnShape::Numbers(form, _) => {
-            number_in_any_form(text).is_some_and(|(_, of_text)| of_text == form)
-        }
+        ColumnShape::Texts => false,
+        ColumnShape::Numbers(form, _) => form.read(text).is_some(),
         ColumnShape::Times(form) => recognised(form.format, text).is_some(),
         ColumnShape::PrintedLists => is_printed_list(text),
     }

@@ -74,6 +74,8 @@ fn long_numbers_are_ids_unless_they_are_times() {
         ),
         case("order_no", |i| (20_240_101 + below(i, 28)).to_string(), "categorical", "name"),
         case("ts", |i| second(i).to_string(), "time", "seconds since 1970: "),
+        case("ms", |i| format!("{}000", second(i)), "time", "milliseconds since 1970: "),
+        case("ms", |i| (40 * below(i, 4000)).to_string(), "number", "by the name"),
         case("x", |i| second(i).to_string(), "time", "seconds since 1970: "),
         case("x", |i| format!("{}.5", second(i)), "time", "seconds since 1970: "),
         case("x", |i| format!("{}000", second(i)), "time", "milliseconds since 1970: "),
@@ -156,8 +158,8 @@ fn dates_are_read_in_many_forms() {
     let german = |i: usize| format!("{:02}.{:02}.2024 {}", day(i), month(i), clock(i));
     let log = |i: usize| format!("{:02}/{}/2024:{} +0000", day(i), month_name(i), clock(i));
     check_all(vec![
-        case("x", iso, "time", "dates, the year first: 2024-"),
-        case("x", |i| format!("{}T{}Z", iso(i), clock(i)), "time", "the year first"),
+        case("x", iso, "time", "dates, the year first, such as 2024-"),
+        case("x", |i| format!("{}T{}Z", iso(i), clock(i)), "time", "the year first, such as 2024-"),
         case("x", |i| format!("{} {}+02:00", iso(i), clock(i)), "time", "the year first"),
         case("x", |i| format!("{} {} UTC", iso(i), clock(i)), "time", "the year first"),
         case("x", |i| iso(i).replace('-', "/"), "time", "the year first"),
@@ -172,7 +174,7 @@ fn dates_are_read_in_many_forms() {
 #[test]
 fn dates_that_are_not_read_or_not_sure_are_said() {
     let early = |i: usize| format!("{:02}/{:02}/2024", 1 + hash(i, 1) % 12, month(i));
-    let (unread, clocks) = ("a form that is not read (`", "times of the day without a date (`");
+    let (unread, clocks) = ("a form that is not read (`", "a time of the day without a date (`");
     check_all(vec![
         case("x", early, "time", "no value shows"),
         case("x", |i| format!("{}/{}/24", month(i), day(i)), "categorical", unread),
@@ -211,54 +213,97 @@ fn a_few_odd_values_do_not_change_a_column() {
     check_all(cases);
 }
 
+fn grouped(i: usize) -> String {
+    let amount = below(i, 9_000_000);
+    match 1 + amount / 1000 {
+        n if n < 1000 => format!("{n},{:03}", amount % 1000),
+        n => format!("{},{:03},{:03}", n / 1000, n % 1000, amount % 1000),
+    }
+}
+
 #[test]
-fn amounts_in_other_forms_are_said() {
-    let amount = |i: usize| below(i, 9_000_000);
-    let grouped = move |i: usize| match 1 + amount(i) / 1000 {
-        n if n < 1000 => format!("{n},{:03}", amount(i) % 1000),
-        n => format!("{},{:03},{:03}", n / 1000, n % 1000, amount(i) % 1000),
+fn amounts_in_other_forms_are_read_or_said() {
+    let currency = "an amount with a currency (`";
+    let cents = |i: usize| format!("{},{}", below(i, 90), 1 + hash(i, 2) % 98);
+    check_all(vec![
+        case("price", cents, "number", "with a decimal comma: 0,13 is 0.13"),
+        case("rate", |i| format!("{}%", below(i, 90)), "number", "percentages: 0% is 0"),
+        case("rate", |i| format!("{},5 %", below(i, 90)), "number", "percentages with a decimal"),
+        case("price", |i| format!("${}.50", grouped(i)), "RowId", currency),
+        case("price", |i| format!("€ {}", below(i, 90)), "categorical", currency),
+        case("price", |i| format!("{},5 EUR", below(i, 90)), "categorical", currency),
+        case("views", grouped, "RowId", "a number with thousands separators (`"),
+        case("x", |i| format!("{} km", below(i, 90)), "categorical", "a number with a unit (`"),
+        case(
+            "seat",
+            |i| format!("{}{}", below(i, 40), ["a", "b", "c", "d"][i % 4]),
+            "categorical",
+            "texts",
+        ),
+        case("size", |i| ["300x250", "728x90"][i % 2].to_owned(), "categorical", "texts"),
+    ]);
+}
+
+#[test]
+fn lists_in_brackets_are_lists() {
+    let elements = |i: usize| (0..=i % 4).map(move |j| hash(i, j + 2) % 40);
+    let joined = move |i: usize, quote: &str| {
+        let quoted: Vec<_> = elements(i).map(|n| format!("{quote}{n}{quote}")).collect();
+        quoted.join(", ")
+    };
+    let vector = |i: usize| {
+        format!("[{:.6}, {:.6}]", below(i, 99_991) as f64 / 7e5, hash(i, 3) as f64 / 2e13)
     };
     check_all(vec![
         case(
-            "price",
-            |i| format!("{},{}", below(i, 90), 1 + hash(i, 2) % 98),
-            "categorical",
-            "a decimal comma (`",
+            "x",
+            move |i| format!("[{}]", joined(i, "")),
+            "multi-hot",
+            "in brackets, as programs print them: [",
         ),
-        case("rate", |i| format!("{}%", below(i, 90)), "categorical", "percentages (`"),
         case(
-            "price",
-            move |i| format!("${}.50", grouped(i)),
-            "RowId",
-            "the sign of a currency (`$",
+            "x",
+            move |i| format!("[{}]", joined(i, "'")),
+            "multi-hot",
+            "in brackets, as programs print them: [",
         ),
+        case(
+            "x",
+            move |i| format!("[{}]", joined(i, "\"")),
+            "multi-hot",
+            "in brackets, as programs print them: [",
+        ),
+        case(
+            "x",
+            move |i| format!("{{{}}}", joined(i, "").replace(' ', "")),
+            "multi-hot",
+            "print them: {",
+        ),
+        case(
+            "x",
+            move |i| format!("({})", joined(i, "")),
+            "multi-hot",
+            "as programs print them: (",
+        ),
+        case("x", vector, "RowId", "elements do not occur again"),
         // Two or three names of three digits, which repeat.
         case(
             "x",
-            |i| {
-                (0..=1 + i % 2)
-                    .map(|j| (500 + hash(i, j + 2) % 40).to_string())
+            move |i| {
+                elements(4 * i + 1 + i % 2)
+                    .map(|n| (500 + n).to_string())
                     .collect::<Vec<_>>()
                     .join(",")
             },
             "multi-hot",
-            "elements between `,`",
+            "between `,`",
         ),
         case(
-            "price",
-            |i| format!("€ {}", below(i, 90)),
+            "agent",
+            |i| format!("Mozilla/5.0 (X11; Linux; v{})", below(i, 9)),
             "categorical",
-            "the sign of a currency (`€",
+            "texts",
         ),
-        case(
-            "price",
-            |i| format!("{},5 EUR", below(i, 90)),
-            "categorical",
-            "the sign of a currency",
-        ),
-        case("views", grouped, "RowId", "separators of thousands (`"),
-        case("x", |i| format!("{} km", below(i, 90)), "categorical", "numbers with a unit (`"),
-        case("size", |i| ["300x250", "728x90"][i % 2].to_owned(), "categorical", "texts"),
     ]);
 }
 
