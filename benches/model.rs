@@ -131,6 +131,7 @@ fn scorer() -> Result<Scorer, Box<dyn Error>> {
         model,
         params,
         training,
+        counts: Vec::new(),
         calibrator: None,
     }))
 }

@@ -162,7 +162,8 @@ fn train() -> Result<TrainedModel, Box<dyn Error>> {
     }
     let training = TrainingSummary { rows: 20_000, steps: engine.n_steps(), ..Default::default() };
     let ((model, params), config) = (engine.into_parts(), config.to_toml()?);
-    Ok(TrainedModel { config, encoder, spec, model, params, training, calibrator: None })
+    let (counts, calibrator) = (Vec::new(), None);
+    Ok(TrainedModel { config, encoder, spec, model, params, training, counts, calibrator })
 }
 
 /// Scores rows of another seed.

@@ -29,8 +29,8 @@ pub mod split;
 
 pub use config::{BadRows, DataConfig, Format, LabelConfig, Order, Quote};
 pub use encode::{
-    Fitted, Labels, NegativeCounts, RawReader, RowPlan, RowReader, SetCounts, Side, SplitReport,
-    fit,
+    Drift, Fitted, Labels, NegativeCounts, PositiveBlocks, RawReader, RowPlan, RowReader,
+    SetCounts, Side, SplitReport, fit,
 };
 pub use error::DataError;
 pub use formats::COMMENT_MARKERS;

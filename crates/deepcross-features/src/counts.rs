@@ -1,4 +1,4 @@
-//! Counts of missing, unseen, rare and clipped values by field.
+//! Counts of missing, unseen, rare, clipped and far values by field.
 //!
 //! The caller owns the counts and passes them to each call, so that one encoder can serve many threads.
 //! The counts of the threads are merged afterwards.
@@ -6,7 +6,7 @@
 
 use std::ops::{AddAssign, SubAssign};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::batch::shape::FieldShape;
 
@@ -18,7 +18,7 @@ pub struct Counts {
 }
 
 /// The counts of one field; `values` counts all values, and each of the others counts some of these.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldCounts {
     /// All values: one per row, or each element of a multi-hot row and each gram of a text.
     pub values: u64,
@@ -30,6 +30,8 @@ pub struct FieldCounts {
     pub rare: u64,
     /// Numbers that were moved into their range, and elements after the maximum length of a multi-hot row.
     pub clipped: u64,
+    /// Numbers far outside of those of fitting: beyond their range by more than ten standard deviations.
+    pub far: u64,
 }
 
 impl Counts {
@@ -90,6 +92,7 @@ impl AddAssign for FieldCounts {
         self.unseen += other.unseen;
         self.rare += other.rare;
         self.clipped += other.clipped;
+        self.far += other.far;
     }
 }
 
@@ -100,6 +103,7 @@ impl SubAssign for FieldCounts {
         self.unseen -= other.unseen;
         self.rare -= other.rare;
         self.clipped -= other.clipped;
+        self.far -= other.far;
     }
 }
 
@@ -111,7 +115,7 @@ mod tests {
         let shapes: Vec<_> = names.iter().map(|&name| FieldShape::dense(name, 1)).collect();
         let mut counts = Counts::new(&shapes);
         for (values, field) in (first_values..).zip(counts.fields_mut()) {
-            *field = FieldCounts { values, missing: 1, unseen: 2, rare: 3, clipped: 4 };
+            *field = FieldCounts { values, missing: 1, unseen: 2, rare: 3, clipped: 4, far: 5 };
         }
         counts
     }
@@ -123,7 +127,8 @@ mod tests {
 
         let values: Vec<_> = merged.iter().map(|(name, field)| (name, field.values)).collect();
         assert_eq!(values, [("a", 10), ("b", 111), ("c", 101)]);
-        let doubled = FieldCounts { values: 111, missing: 2, unseen: 4, rare: 6, clipped: 8 };
+        let doubled =
+            FieldCounts { values: 111, missing: 2, unseen: 4, rare: 6, clipped: 8, far: 10 };
         assert_eq!(merged.get("b"), Some(&doubled));
         assert_eq!(merged.get("d"), None);
     }
@@ -137,7 +142,7 @@ mod tests {
 
     #[test]
     fn subtraction_undoes_addition() {
-        let one = FieldCounts { values: 9, missing: 1, unseen: 2, rare: 3, clipped: 4 };
+        let one = FieldCounts { values: 9, missing: 1, unseen: 2, rare: 3, clipped: 4, far: 5 };
         let mut sum = one;
         sum += one;
         sum -= one;

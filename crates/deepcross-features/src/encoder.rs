@@ -241,6 +241,11 @@ impl Encoder {
         self.lookup(field).is_some_and(|lookup| matches!(lookup, Lookup::Vocabulary(_)))
     }
 
+    /// The least and the greatest number that the field at `field` was fitted on, if it reads numbers.
+    pub fn numbers_seen(&self, field: usize) -> Option<(f64, f64)> {
+        self.fields.get(field)?.kind.kind().numbers_seen()
+    }
+
     /// Whether the ids of the field at `field` come from a hash.
     pub fn is_hashed(&self, field: usize) -> bool {
         self.fields.get(field).is_some_and(|field| field.kind.kind().is_hashed())

@@ -146,6 +146,11 @@ pub(crate) trait Encode {
         None
     }
 
+    /// The range of the numbers that the field was fitted on, if the kind reads numbers and there were any.
+    fn numbers_seen(&self) -> Option<(f64, f64)> {
+        None
+    }
+
     /// Whether the ids come from a hash.
     fn is_hashed(&self) -> bool {
         matches!(self.lookup(), Some(Lookup::Hash(_)))

@@ -37,6 +37,7 @@ mod student_t;
 mod sum;
 #[cfg(test)]
 mod test_support;
+mod undefined;
 mod weighted_mean;
 
 pub use confusion::Confusion;
@@ -48,6 +49,7 @@ pub use named_metric::{NamedMetric, Reference};
 pub use row::{MAX_WEIGHT, MIN_WEIGHT, Row, Score};
 pub use scored_rows::{Ranked, ScoredRows};
 pub use slices::UNWEIGHTED;
+pub use undefined::Undefined;
 
 pub mod ranking {
     //! Metrics of the order of scores: areas under curves, the points of curves, and the order within groups.

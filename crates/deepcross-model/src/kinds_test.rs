@@ -5,6 +5,7 @@ use crate::artifact::{Encoding, decode};
 use crate::config::StackingSpec;
 use crate::header::Header;
 use crate::stack::affine_size;
+use crate::value_change::TrainingCounts;
 use crate::{
     Kinds, Model, ModelConfig, ModelError, ModelKind, ModelSpec, Network, Scorer, StackedInput,
     StoredSpec, Tapes, TrainedModel, TrainingSummary,
@@ -368,7 +369,8 @@ pub(crate) fn model_of(kind: ModelKind, encoder: Encoder) -> TrainedModel {
     let model = Model::new(&spec, encoder.shapes(), &mut params, 1).unwrap();
     let training = TrainingSummary { rows: 3, positives: 1, seed: 1, ..Default::default() };
     let (config, calibrator) = ("[train]\nseed = 1\n".to_owned(), calibrator(kind));
-    TrainedModel { config, encoder, spec, model, params, training, calibrator }
+    let counts = vec![TrainingCounts::default(); encoder.shapes().len()];
+    TrainedModel { config, encoder, spec, model, params, training, counts, calibrator }
 }
 
 /// A calibrator, or none. The kinds of models together have all kinds of calibrators.

@@ -21,6 +21,7 @@ pub mod scoring;
 mod stack;
 mod trained_model;
 mod training_summary;
+mod value_change;
 
 pub use artifact::ArtifactError;
 pub use config::{ModelConfig, ModelKind};
@@ -38,3 +39,4 @@ pub use stack::layer_summary::LayerSummary;
 pub use stack::stacked_input::{StackedInput, field_input};
 pub use trained_model::TrainedModel;
 pub use training_summary::TrainingSummary;
+pub use value_change::{ChangeKind, TrainingCounts, ValueChange, value_changes};

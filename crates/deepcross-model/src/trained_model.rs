@@ -7,9 +7,10 @@ use crate::model::Model;
 use crate::model_spec::{Kinds, ModelSpec};
 use crate::predictor::Predictor;
 use crate::training_summary::TrainingSummary;
+use crate::value_change::{TrainingCounts, ValueChange, value_changes};
 use deepcross_autodiff::Params;
 use deepcross_calibration::Calibrator;
-use deepcross_features::Encoder;
+use deepcross_features::{Counts, Encoder};
 use std::path::Path;
 
 /// A trained model with everything that a prediction needs.
@@ -27,6 +28,8 @@ pub struct TrainedModel {
     pub params: Params<f32>,
     /// The summary of the training.
     pub training: TrainingSummary,
+    /// The counts of the values of each field in training, in the order of the fields; empty if they are not known.
+    pub counts: Vec<TrainingCounts>,
     /// The map from logits to probabilities, if the model was calibrated after the training; `None` stands for the
     /// logistic function.
     pub calibrator: Option<Calibrator>,
@@ -36,6 +39,11 @@ impl TrainedModel {
     /// A predictor of the weights and layers, with the model's calibrator if it has one.
     pub fn predictor(&self) -> Predictor<'_> {
         Predictor::new(&self.model, &self.params).with_calibrator(self.calibrator.as_ref())
+    }
+
+    /// The fields whose values are unlike those of training, by the counts of other rows.
+    pub fn value_changes(&self, counts: &Counts) -> Vec<ValueChange> {
+        value_changes(&self.encoder, &self.counts, counts)
     }
 
     /// The model with the same fields and layers, and with weights that were trained elsewhere.
@@ -79,6 +87,7 @@ impl TrainedModel {
             encoder: self.encoder.to_state(),
             layers: layers.map_err(|reason| FormatError::UnsupportedHeader { reason })?,
             training: self.training.clone(),
+            counts: self.counts.clone(),
             calibrator: self.calibrator.clone(),
         })
     }
@@ -137,11 +146,11 @@ impl TrainedModel {
         params: Params<f32>,
         kinds: &Kinds,
     ) -> Result<Self, String> {
-        let Header { config, encoder, layers, training, calibrator } = header;
+        let Header { config, encoder, layers, training, counts, calibrator } = header;
         let spec = kinds.decode(&layers)?;
         let encoder = Encoder::from_state(encoder).map_err(|error| error.to_string())?;
         let model = Model::for_params(&spec, encoder.shapes(), &params)
             .map_err(|error| error.to_string())?;
-        Ok(Self { config, encoder, spec, model, params, training, calibrator })
+        Ok(Self { config, encoder, spec, model, params, training, counts, calibrator })
     }
 }

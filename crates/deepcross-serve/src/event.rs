@@ -13,6 +13,9 @@ pub enum Event {
     Reloaded(u64),
     /// A new model was refused for this reason; the old one is still served.
     ReloadRefused(String),
+    /// The values of a field in requests are unlike those of training; the sentence names the field and shares, and no
+    /// value.
+    UnlikeTraining(String),
     /// The service received a signal to end.
     Draining,
     /// All requests are answered.
@@ -29,6 +32,7 @@ impl fmt::Display for Event {
             Self::ReloadRefused(reason) => {
                 write!(f, "reload refused, still serving the old model: {reason}")
             }
+            Self::UnlikeTraining(change) => write!(f, "warning: {change}"),
             Self::Draining => f.write_str("draining: answering the requests in flight"),
             Self::Drained => f.write_str("drained: all requests are answered"),
             Self::Cut(1) => f.write_str("ended: 1 connection was cut"),

@@ -26,6 +26,7 @@ mod model_description;
 mod scoring_session;
 mod scoring_threads;
 mod served_model;
+mod value_watch;
 
 pub use config::ServeConfig;
 pub use error::ServeError;

@@ -4,7 +4,9 @@
 //! Rejected: a library with a global registry, with which two services in one process would share their counts.
 
 use crate::job_queue::Score;
-use deepcross_features::FieldCounts;
+use deepcross_features::batch::FieldShape;
+use deepcross_features::{Counts, FieldCounts};
+use deepcross_model::ValueChange;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +29,8 @@ pub(crate) struct Metrics {
     scores: Mutex<Histogram>,
     batches: Mutex<Histogram>,
     fields: Mutex<BTreeMap<String, FieldCounts>>,
+    /// The numbers of warnings, by field and kind.
+    warnings: Mutex<BTreeMap<(String, &'static str), u64>>,
     pub(crate) reloads: AtomicU64,
     pub(crate) reloads_refused: AtomicU64,
 }
@@ -80,6 +84,7 @@ impl Metrics {
             scores: Mutex::new(Histogram::new(&SCORES)),
             batches: Mutex::new(Histogram::new(&BATCHES)),
             fields: Mutex::default(),
+            warnings: Mutex::default(),
             reloads: AtomicU64::new(0),
             reloads_refused: AtomicU64::new(0),
         }
@@ -110,6 +115,20 @@ impl Metrics {
         }
     }
 
+    /// The counts of all encoded values of these fields.
+    pub(crate) fn counts(&self, shapes: &[FieldShape]) -> Counts {
+        let (fields, mut counts) = (lock(&self.fields), Counts::new(shapes));
+        let of_field = |shape: &FieldShape| fields.get(&shape.name).copied().unwrap_or_default();
+        counts.add_in_order(shapes.iter().map(of_field));
+        counts
+    }
+
+    /// Counts a warning of values that are unlike those of training.
+    pub(crate) fn count_warning(&self, change: &ValueChange) {
+        let mut warnings = lock(&self.warnings);
+        *warnings.entry((change.field.clone(), change.kind.name())).or_default() += 1;
+    }
+
     /// The text that Prometheus reads.
     pub(crate) fn render(&self, gauges: Gauges) -> String {
         let mut text = String::new();
@@ -129,6 +148,17 @@ impl Metrics {
         head(t, "deepcross_batch_rows", "histogram", "Rows per scored batch.");
         lock(&self.batches).write(t, "deepcross_batch_rows", "");
         self.write_fields(t);
+        let warnings = "deepcross_value_warnings_total";
+        head(
+            t,
+            warnings,
+            "counter",
+            "Warnings that the values of a field are unlike those of training, by field of the model.",
+        );
+        for ((field, kind), count) in lock(&self.warnings).iter() {
+            let field = escape(field);
+            line(t, format_args!("{warnings}{{field=\"{field}\",kind=\"{kind}\"}} {count}"));
+        }
         head(t, "deepcross_reloads_total", "counter", "Reloads of the model, by result.");
         for (result, count) in [("done", &self.reloads), ("refused", &self.reloads_refused)] {
             let count = count.load(Ordering::Relaxed);
@@ -161,12 +191,17 @@ impl Metrics {
             text,
             name,
             "counter",
-            "Missing, unseen, rare and clipped values, by field of the model.",
+            "Missing, unseen, rare and clipped values, and numbers far outside of those of training, by field of the model.",
         );
         for (field, counts) in fields.iter() {
-            let FieldCounts { missing, unseen, rare, clipped, .. } = *counts;
-            let kinds =
-                [("missing", missing), ("unseen", unseen), ("rare", rare), ("clipped", clipped)];
+            let FieldCounts { missing, unseen, rare, clipped, far, .. } = *counts;
+            let kinds = [
+                ("missing", missing),
+                ("unseen", unseen),
+                ("rare", rare),
+                ("clipped", clipped),
+                ("far", far),
+            ];
             for (kind, count) in kinds {
                 let field = escape(field);
                 line(text, format_args!("{name}{{field=\"{field}\",kind=\"{kind}\"}} {count}"));

@@ -114,6 +114,8 @@ pub(crate) async fn readyz(State(service): State<Arc<Service>>) -> Result<&'stat
 }
 
 pub(crate) async fn metrics(State(service): State<Arc<Service>>) -> Response {
+    // The warnings that are due now are in the text.
+    service.watch_values();
     let text = service.metrics.render(service.gauges());
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     ([(header::CONTENT_TYPE, kind)], text).into_response()

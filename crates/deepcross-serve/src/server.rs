@@ -9,6 +9,7 @@ use crate::scoring_threads::ScoringThreads;
 use crate::served_model::CurrentModel;
 use crate::service::{EventListener, Service};
 use crate::timed_write::TimedWrite;
+use crate::value_watch::ValueWatch;
 use crate::{Event, ModelLoader, ServeConfig, ServeError};
 use axum::Router;
 use hyper::server::conn::http1;
@@ -16,13 +17,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, sleep, timeout};
 
 /// A service that has an address and a model, and does not run yet.
 #[derive(Debug)]
@@ -71,12 +72,14 @@ impl Server {
         // No body is longer than one acquisition may be, and no machine has more bytes than a semaphore can have
         // permits.
         let body_memory = config.body_memory.min(Semaphore::MAX_PERMITS);
+        let value_watch = ValueWatch::new(current_model.get(), Instant::now());
         let service = Service {
             body_memory: Arc::new(Semaphore::new(body_memory)),
             config,
             current_model,
             scoring,
             metrics,
+            value_watch: Mutex::new(value_watch),
             is_draining: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
             listener,
@@ -120,6 +123,7 @@ impl Server {
             .map_err(|source| ServeError::Bind { addr, source })?;
         let connections = Connections::new(Arc::clone(&service));
         (service.listener)(Event::Listening(addr));
+        let watching = tokio::spawn(watch_values(Arc::clone(&service)));
         tokio::select! {
             () = connections.accept(&listener) => {}
             () = signals.wait(&service) => {}
@@ -137,7 +141,18 @@ impl Server {
             () = end => {}
             () = signals.wait(&service) => service.report_cut(),
         }
+        watching.abort();
+        service.watch_values();
         Ok(())
+    }
+}
+
+/// Looks at the values of requests each second, for ever.
+async fn watch_values(service: Arc<Service>) {
+    let mut ticks = interval(Duration::from_secs(1));
+    loop {
+        ticks.tick().await;
+        service.watch_values();
     }
 }
 

@@ -4,10 +4,12 @@ use crate::metrics::{Gauges, Metrics};
 use crate::request_rows::Limits;
 use crate::scoring_threads::ScoringThreads;
 use crate::served_model::{CurrentModel, LoadedModel};
+use crate::value_watch::ValueWatch;
 use crate::{Event, ServeConfig};
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::Semaphore;
 
 /// Receives the events of the service.
@@ -19,6 +21,7 @@ pub(crate) struct Service {
     pub(crate) current_model: CurrentModel,
     pub(crate) scoring: ScoringThreads,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) value_watch: Mutex<ValueWatch>,
     /// One permit for each byte of request bodies that may be in memory.
     pub(crate) body_memory: Arc<Semaphore>,
     pub(crate) is_draining: AtomicBool,
@@ -42,6 +45,16 @@ impl Service {
         counter.fetch_add(1, Ordering::Relaxed);
         (self.listener)(event);
         result
+    }
+
+    /// Reports and counts values that are unlike those of training.
+    pub(crate) fn watch_values(&self) {
+        let mut watch = self.value_watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let model = self.current_model.get();
+        for change in watch.changes(&model, &self.metrics, Instant::now()) {
+            self.metrics.count_warning(&change);
+            (self.listener)(Event::UnlikeTraining(change.to_string()));
+        }
     }
 
     /// Reports the open connections that the service does not wait for.

@@ -8,11 +8,17 @@
 
 use crate::error::TrainError;
 use crate::run::{InOrder, ROWS, ReadAhead};
-use deepcross_calibration::{CalibrationError, Calibrator, Method, Observation, cross_fit};
+use crate::warning::{LEAST_TO_CALIBRATE, Warning};
+use deepcross_calibration::{
+    CalibrationError, CalibrationMap, Calibrator, Method, Observation, cross_fit,
+};
 use deepcross_data::RowReader;
 use deepcross_features::Batch;
 use deepcross_metrics::{Evaluated, Evaluation, Summary};
 use deepcross_model::{Predictor, Tapes, TrainingSummary};
+
+/// The probability that the interval of the AUC covers, by which rows are judged to be in reversed order.
+const LEVEL: f64 = 0.95;
 
 /// A calibrator, and the metrics without and with it.
 #[derive(Clone, Debug)]
@@ -27,6 +33,25 @@ pub struct Calibration {
 }
 
 impl Calibration {
+    /// The warnings that the rows and the fitted map give.
+    ///
+    /// # Errors
+    /// [`TrainError::Evaluation`] if no interval can be computed.
+    pub fn warnings(&self) -> Result<Vec<Warning>, TrainError> {
+        let Calibrator { map, rows, positives } = &self.calibrator;
+        let (rows, positives) = (*rows, *positives);
+        let few = (positives.min(rows - positives) < LEAST_TO_CALIBRATE)
+            .then_some(Warning::FewToCalibrate { rows, positives });
+        let Evaluated { summary, ranked } = &self.before;
+        let interval = ranked.intervals(LEVEL)?.auc;
+        let is_reversed = interval.is_some_and(|interval| interval.high < 0.5);
+        let order = match summary.auc {
+            Some(auc) if is_reversed => Some(Warning::ReversedOrder { auc }),
+            _ => is_flat(map).then_some(Warning::FlatCalibrator),
+        };
+        Ok(few.into_iter().chain(order).collect())
+    }
+
     /// Whether there are exactly as many rows and clicks as the model was trained on, or as many rows as it was trained
     /// and validated on.
     ///
@@ -35,6 +60,13 @@ impl Calibration {
         let Summary { rows, positives, .. } = self.before.summary;
         has_counts_of(training, rows, positives)
     }
+}
+
+/// Whether an isotonic map gives the same probability to all logits; the other maps rise by construction.
+fn is_flat(map: &CalibrationMap) -> bool {
+    let CalibrationMap::Isotonic(map) = map else { return false };
+    let ends = map.points().first().zip(map.points().last());
+    ends.is_none_or(|(low, high)| low.1 == high.1)
 }
 
 /// Whether the counts of rows and clicks are those of the training, with its validation rows or without.

@@ -3,7 +3,7 @@
 use crate::diagnosis::UnitReport;
 use crate::error::TrainError;
 use crate::warning::Warning;
-use deepcross_data::{RowReader, Skipped};
+use deepcross_data::{Drift, RowReader, Skipped};
 use deepcross_metrics::Summary;
 use deepcross_model::Model;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,14 @@ pub enum Event<'a> {
     BatchWanted,
     /// The next batch has been read, or the epoch has no more batches.
     BatchReady,
+    /// All training rows are shuffled as a whole, since a buffer would not mix them: the answer to
+    /// [`Shuffle::Auto`](crate::config::Shuffle::Auto).
+    ShuffledWhole {
+        /// The rows of the buffer.
+        buffer: usize,
+        /// The change of the share of positive rows that a shuffle through this buffer would leave.
+        drift: Drift,
+    },
     /// The run resumes from a checkpoint; [`Fitted`](Self::Fitted) and [`Built`](Self::Built) come before, as in the
     /// first part of the run.
     Resumed {

@@ -5,7 +5,14 @@
 //! [`TrainError::Warned`](crate::TrainError::Warned).
 
 use crate::diagnosis::UnitProblem;
+use deepcross_data::Drift;
+use deepcross_metrics::Undefined;
+use deepcross_model::ValueChange;
 use std::fmt;
+
+/// The number of rows of a class from which on a calibrator is not fitted to few: the share of positive rows is then
+/// known to about a tenth.
+pub(crate) const LEAST_TO_CALIBRATE: u64 = 100;
 
 /// A fact that the user of a run should know; displays as one sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +43,50 @@ pub enum Warning {
     EqualRows {
         /// The share of the held-out rows, approximately.
         share: f64,
+    },
+    /// More rows could not be read than could.
+    MostSkipped {
+        /// The rows that could not be read and were left out.
+        skipped: u64,
+        /// The rows that were read.
+        read: u64,
+    },
+    /// All training rows are of one class.
+    OneClass {
+        /// The number of training rows.
+        rows: u64,
+        /// Whether they are positive.
+        positive: bool,
+    },
+    /// The validation rows do not define the AUC.
+    NoValidationAuc {
+        /// The number of validation rows.
+        rows: u64,
+        /// The reason.
+        reason: Undefined,
+    },
+    /// The values of a field are unlike those of training in the validation files.
+    ValidationValues(ValueChange),
+    /// A calibrator is fitted to few rows of a class.
+    FewToCalibrate {
+        /// The rows with weight.
+        rows: u64,
+        /// The positive ones among them.
+        positives: u64,
+    },
+    /// Higher logits go with fewer positive rows among those that a calibrator is fitted to.
+    ReversedOrder {
+        /// The AUC of the logits on these rows.
+        auc: f64,
+    },
+    /// A calibrator gives nearly the same probability to all rows.
+    FlatCalibrator,
+    /// Rows are sorted, and the configuration shuffles them through a buffer that does not mix them.
+    Drift {
+        /// The rows of the buffer.
+        buffer: usize,
+        /// The change of the share of positive rows that the shuffle leaves.
+        drift: Drift,
     },
     /// Residual units have a problem that they did not have before.
     Units {
@@ -75,6 +126,49 @@ impl fmt::Display for Warning {
                      \"field:COLUMN\"`, or rows of a later time"
                 )
             }
+            Self::MostSkipped { skipped, read } => {
+                write!(f, "most rows are left out: {skipped} could not be read, and {read} could")
+            }
+            Self::OneClass { rows, positive } => write!(
+                f,
+                "all {rows} training rows are {}: a model learns nothing from rows of one class; see the column of \
+                 the label, and the rows that are left out",
+                if *positive { "positive" } else { "negative" }
+            ),
+            Self::NoValidationAuc { rows, reason } => write!(
+                f,
+                "the {rows} validation rows do not define an AUC: {reason}; use more validation rows"
+            ),
+            Self::ValidationValues(change) => write!(f, "validation rows: {change}"),
+            Self::FewToCalibrate { rows, positives } => {
+                let (n, label) = match rows.saturating_sub(*positives) {
+                    negatives if negatives < *positives => (negatives, "negative"),
+                    _ => (*positives, "positive"),
+                };
+                let off = 100.0 / (n.max(1) as f64).sqrt();
+                write!(
+                    f,
+                    "the calibrator is fitted to {rows} rows, of which only {n} are {label}: by chance alone, \
+                     probabilities are about {off:.0} % off; use at least {} of each label",
+                    LEAST_TO_CALIBRATE
+                )
+            }
+            Self::ReversedOrder { auc } => write!(
+                f,
+                "the order of the rows is reversed: rows with higher logits are positive less often (AUC {auc:.4}); see \
+                 the column of the label"
+            ),
+            Self::FlatCalibrator => f.write_str(
+                "the calibrator is flat: it gives the same probability to all rows, as if their logits said nothing",
+            ),
+            Self::Drift { buffer, drift } => write!(
+                f,
+                "the rows are sorted: in a shuffle buffer of {buffer} rows, the share of positive rows goes from {} to \
+                 {} along the files, and is {} in all rows; set `train.shuffle` to \"auto\" or \"whole\"",
+                percent(drift.low),
+                percent(drift.high),
+                percent(drift.mean)
+            ),
             Self::Units { epoch, units, problem } => {
                 let moment = match epoch {
                     0 => "at the start".to_owned(),
@@ -85,6 +179,11 @@ impl fmt::Display for Warning {
             }
         }
     }
+}
+
+/// A share in percent.
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
 }
 
 /// The names of units: of 0, 1, 2, 3 and 7, "units 0–3, 7".

@@ -6,7 +6,7 @@ use crate::arguments::{
 use crate::output::{self, Prints, check_apart, check_outputs, check_writable, resolved, say};
 use crate::output_names::Content;
 use crate::pages::calibration::page;
-use crate::steps::{on_threads, say_unusual_values};
+use crate::steps::{on_threads, say_unusual_values, warn_of_rows};
 use crate::text::calibration_json::CalibrationReport;
 use crate::text::calibration_text::calibration_text;
 use crate::warnings::Warnings;
@@ -98,6 +98,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<()> {
         || calibrate(run.trained.predictor(), &mut reader, &Tapes::new(), args.method.into());
     let found = on_threads(args.threads.get(), work)??;
     say_unusual_values(&reader);
+    warn_of_rows(args.warnings, &run.trained, &reader, found.before.summary.rows)?;
     let mut trained = run.trained;
     warn(args, &trained, &found)?;
     trained.calibrator = Some(found.calibrator.clone());
@@ -134,5 +135,5 @@ fn warn(args: &CalibrateArgs, trained: &TrainedModel, found: &Calibration) -> Re
             map.temperature()
         ))?;
     }
-    Ok(())
+    found.warnings()?.into_iter().try_for_each(|warning| args.warnings.warn(warning))
 }

@@ -7,9 +7,10 @@ use crate::call_error::CallError;
 use crate::inputs::pipes_beside;
 use crate::output::{self, check_apart, is_standard_output, plain, say, say_written};
 use crate::output_names::endings;
-use crate::steps::{on_threads, say_unusual_values};
+use crate::steps::{on_threads, say_unusual_values, warn_of_skipped};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::counted;
+use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::Args;
 use deepcross_data::input::Pipes;
@@ -74,6 +75,8 @@ pub(crate) struct ConvertArgs {
     pub(crate) model: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) threads: Threads,
+    #[command(flatten)]
+    pub(crate) warnings: Warnings,
 }
 
 pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
@@ -91,6 +94,7 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
     let numbers = needed(form, &source, numbers)?;
     let conversion = Conversion { source, form, threads: args.threads.get() };
     let converted = conversion.write(numbers.as_ref(), || output::create(out))?;
+    warn_of_skipped(args.warnings, &converted.skipped, converted.rows)?;
     converted.out.finish()?;
     let rows = counted(converted.rows, "row");
     say_written(out, format_args!("wrote {rows} to {}", out.display()));

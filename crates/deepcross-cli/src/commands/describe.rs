@@ -4,9 +4,10 @@ use crate::arguments::{
     ConfigFile, DataFiles, Json, LabelColumn, Layout, ShownExamples, files_help, help_texts,
 };
 use crate::output::{self, say};
-use crate::steps::{profiled, with_format, with_layout};
+use crate::steps::{profiled, warn_of_skipped, with_format, with_layout};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{grouped, metric, percent, shown, text_table};
+use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
@@ -46,6 +47,8 @@ pub(crate) struct DescribeArgs {
     pub(crate) examples: ShownExamples,
     #[command(flatten)]
     pub(crate) json: Json,
+    #[command(flatten)]
+    pub(crate) warnings: Warnings,
 }
 
 /// The widest line of a table.
@@ -56,6 +59,8 @@ const TOP: usize = 10;
 
 pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
     let (profiled, examples) = (read(args)?, args.examples.get());
+    let profile = &profiled.profile;
+    warn_of_skipped(args.warnings, &profile.skipped, profile.rows.rows)?;
     if args.json.is_asked {
         return output::print(serde_json::to_string(&Report::new(&profiled, examples))?);
     }

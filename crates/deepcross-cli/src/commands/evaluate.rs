@@ -6,13 +6,14 @@ use crate::arguments::{
 use crate::call_error::CallError;
 use crate::output::{self, Prints, check_outputs, say};
 use crate::pages::evaluation::page;
-use crate::steps::{on_threads, say_unusual_values};
+use crate::steps::{on_threads, say_unusual_values, warn_of_rows};
 use crate::text::calibration_text::map_words;
 use crate::text::evaluation_report::EvaluationReport;
-use crate::text::evaluation_text::{EvaluationExtras, evaluation_text};
+use crate::text::evaluation_text::{EvaluationExtras, evaluation_text, undefined};
 use crate::text::group_report::GroupReport;
 use crate::text::tables::counted;
 use crate::text::threshold_report::ThresholdReport;
+use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::Args;
 use deepcross_data::{Labels, RowReader, Source};
@@ -67,6 +68,8 @@ pub(crate) struct EvaluateArgs {
     pub(crate) at: NonZeroUsize,
     #[command(flatten)]
     pub(crate) threads: Threads,
+    #[command(flatten)]
+    pub(crate) warnings: Warnings,
 }
 
 fn parse_probability(text: &str) -> Result<f64, String> {
@@ -94,6 +97,9 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let asked = Asked { columns, group_column, missing: config.data.missing.clone(), args };
     let work = || measure(trained, &mut reader, &asked);
     let (evaluated, extras) = on_threads(args.threads.get(), work)??;
+    warn_of_rows(args.warnings, trained, &reader, evaluated.summary.rows)?;
+    let undefined = undefined(&evaluated.summary, &extras);
+    undefined.iter().try_for_each(|undefined| args.warnings.warn(undefined))?;
     let named = (args.model.path.as_path(), &args.data.named[..]);
     args.report.write(|| page(named, trained, &reader, &evaluated, &extras))?;
     if args.json.is_asked {

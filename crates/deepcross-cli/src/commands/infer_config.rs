@@ -4,7 +4,7 @@ use crate::arguments::{DataFiles, LabelColumn, Layout, ShownExamples, files_help
 use crate::call_error::CallError;
 use crate::output::{self, check_apart, check_writable, is_standard_output, is_stream, say};
 use crate::output_names::Content;
-use crate::steps::{profiled, with_format, with_layout};
+use crate::steps::{profiled, warn_of_skipped, with_format, with_layout};
 use crate::text::tables::shown;
 use crate::warnings::Warnings;
 use anyhow::{Context, Result};
@@ -74,6 +74,7 @@ pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
     let examples = args.examples.get();
     let text = profiled.to_toml(&named(&args.data.named), examples)?;
     RunConfig::parse(&text, &[], "the inferred configuration").context("please report this")?;
+    warn_of_skipped(args.warnings, &profiled.profile.skipped, profiled.profile.rows.rows)?;
     say_what_is_left_out(&profiled, examples, args.warnings)?;
     match &args.out {
         Some(out) if !is_standard_output(out) => write(out, &text, &profiled),

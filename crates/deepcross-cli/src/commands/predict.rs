@@ -7,8 +7,9 @@ use crate::call_error::CallError;
 use crate::inputs::pipes_beside;
 use crate::output::{check_apart, say_written};
 use crate::output_names::rows_form;
-use crate::steps::{predict_to, say_unusual_values};
+use crate::steps::{predict_to, say_unusual_values, warn_of_rows};
 use crate::text::tables::counted;
+use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::Args;
 use deepcross_data::input::Pipes;
@@ -63,6 +64,8 @@ pub(crate) struct PredictArgs {
     pub(crate) with_logit: bool,
     #[command(flatten)]
     pub(crate) threads: Threads,
+    #[command(flatten)]
+    pub(crate) warnings: Warnings,
 }
 
 pub(crate) fn run(args: &PredictArgs) -> Result<()> {
@@ -79,6 +82,9 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     let mut reader = keeping(run.reader_of(&source, Labels::Ignored)?, &mut plan)?;
     let predictor = run.trained.predictor();
     let written = predict_to(out, predictor, &mut reader, &plan, args.threads.get())?;
+    // Bad rows have a prediction too, which is missing.
+    let n_good = written.rows.saturating_sub(reader.skipped().rows);
+    warn_of_rows(args.warnings, &run.trained, &reader, n_good)?;
     written.out.finish()?;
     let rows = counted(written.rows, "prediction");
     say_written(out, format_args!("wrote {rows} to {}", out.display()));

@@ -4,7 +4,7 @@ use crate::arguments::Threads;
 use crate::output::{self, open, say};
 use crate::output_names::check_folder_name;
 use crate::progress::train_progress::TrainProgress;
-use crate::steps::{on_threads, predict_to, write_simulated};
+use crate::steps::{on_threads, predict_to, warn_of_rows, write_simulated};
 use crate::text::tables::{grouped, metric, table};
 use crate::warnings::Warnings;
 use anyhow::{Context, Result, anyhow};
@@ -93,6 +93,7 @@ pub(crate) fn run(args: &QuickstartArgs) -> Result<()> {
     let mut unlabelled = run.reader(test, Labels::Ignored)?;
     let plan = PredictionPlan::default();
     let written = predict_to(&folder.predictions, predictor, &mut unlabelled, &plan, threads)?;
+    warn_of_rows(args.warnings, &run.trained, &unlabelled, written.rows)?;
     written.out.finish()?;
     print(&model.summary, &best_possible(&folder)?)?;
     what_next(&folder);

@@ -4,8 +4,10 @@ use crate::arguments::{ConfigFile, DataFiles, files_help, format_parser, help_te
 use crate::call_error::CallError;
 use crate::output::{check_apart, say};
 use crate::output_names::check_folder_name;
+use crate::steps::warn_of_skipped;
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{counted, percent};
+use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use deepcross_data::input::Pipes;
@@ -66,6 +68,8 @@ pub(crate) struct SplitArgs {
     /// The format of the files, instead of the one that their names show
     #[arg(long, value_parser = format_parser(), value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
+    #[command(flatten)]
+    pub(crate) warnings: Warnings,
 }
 
 /// The rule that decides which file a row goes to.
@@ -97,6 +101,8 @@ pub(crate) fn run(args: &SplitArgs) -> Result<()> {
         check_apart(&output.path, &files)?;
     }
     outputs.write_all(&mut splitter)?;
+    let n_rows = outputs.files().map(|file| file.rows).sum();
+    warn_of_skipped(args.warnings, splitter.skipped(), n_rows)?;
     let lines = file_lines(&outputs.finish()?).into_iter();
     lines.chain(cut_line(&splitter)).chain(skipped_lines(splitter.skipped())).for_each(say);
     Ok(())

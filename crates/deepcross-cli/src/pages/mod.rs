@@ -38,14 +38,14 @@ fn footer() -> String {
 
 /// The unusual values of each field, in shares of all its values.
 fn fields(caption: &str, counts: &Counts, shapes: &[FieldShape]) -> Table {
-    let header = ["field", "values", "missing", "unseen", "rare", "clipped"];
+    let header = ["field", "values", "missing", "unseen", "rare", "clipped", "far outside"];
     let mut table = Table::new(caption, &header);
     for (shape, (name, counts)) in shapes.iter().zip(counts.iter()) {
         let share = |n: u64| percent(n, counts.values);
         let knows = shape.knows_unseen();
         let of_ids = |n: u64| if knows { share(n) } else { "–".to_owned() };
-        let clipped = match shape.kind {
-            ShapeKind::Dense { .. } => share(counts.clipped),
+        let of_numbers = |n: u64| match shape.kind {
+            ShapeKind::Dense { .. } => share(n),
             ShapeKind::Sparse { .. } => "–".to_owned(),
         };
         table.push([
@@ -54,7 +54,8 @@ fn fields(caption: &str, counts: &Counts, shapes: &[FieldShape]) -> Table {
             share(counts.missing),
             of_ids(counts.unseen),
             of_ids(counts.rare),
-            clipped,
+            of_numbers(counts.clipped),
+            if counts.far > 0 { share(counts.far) } else { of_numbers(0) },
         ]);
     }
     table

@@ -1,6 +1,6 @@
 //! The progress of a comparison: a bar on a terminal, a line for each run, and the time that each run took.
 
-use super::style;
+use super::{drift_line, style};
 use crate::output::say;
 use crate::text::comparison_text::Pace;
 use crate::text::skipped_rows::skipped_lines;
@@ -69,6 +69,10 @@ impl CompareProgress {
                 skipped_lines(skipped).iter().for_each(|line| self.say(line));
                 self.bar.set_length(*rows);
                 self.bar.set_style(style("{msg} {wide_bar} {percent} %  {rows_per_s} rows/s"));
+            }
+            // The rows are the same for all runs, and so is nearly always the answer.
+            Event::ShuffledWhole { buffer, drift } if self.paces.is_empty() => {
+                self.say(&drift_line(*buffer, drift));
             }
             Event::Warning(warning) => {
                 self.say(&line(format_args!("{}: {warning}", self.current)));

@@ -4,6 +4,7 @@ pub(crate) mod compare_progress;
 pub(crate) mod train_progress;
 
 use crate::text::tables::grouped;
+use deepcross_data::Drift;
 use indicatif::{ProgressState, ProgressStyle};
 use std::fmt::Write;
 
@@ -15,4 +16,14 @@ fn style(template: &str) -> ProgressStyle {
 fn rows_per_s(state: &ProgressState, out: &mut dyn Write) {
     // An error of the bar's own buffer could not be shown anyway.
     let _ = out.write_str(&grouped(state.per_sec() as u64));
+}
+
+/// The line on rows that are shuffled as a whole since they are sorted.
+fn drift_line(buffer: usize, drift: &Drift) -> String {
+    let [low, high, mean] = [drift.low, drift.high, drift.mean].map(|share| 100.0 * share);
+    format!(
+        "the rows are sorted: in a shuffle buffer of {} rows, the share of positive rows would go from {low:.1} % to \
+         {high:.1} %, and it is {mean:.1} % in all rows; they are shuffled as a whole (`train.shuffle` is \"auto\")",
+        grouped(buffer as u64)
+    )
 }

@@ -1,6 +1,6 @@
 //! The object that `evaluate --json` prints.
 
-use super::evaluation_text::EvaluationExtras;
+use super::evaluation_text::{EvaluationExtras, undefined};
 use super::group_report::GroupReport;
 use super::threshold_report::ThresholdReport;
 use deepcross_data::RowReader;
@@ -31,6 +31,9 @@ pub(crate) struct EvaluationReport<'a> {
     missing: BTreeMap<&'a str, u64>,
     rare: BTreeMap<&'a str, u64>,
     clipped: BTreeMap<&'a str, u64>,
+    far: BTreeMap<&'a str, u64>,
+    /// The metrics that the rows do not define, with their reasons; those of decisions and groups as `decisions.recall`.
+    undefined: BTreeMap<String, String>,
     /// The number of rows that could not be read.
     skipped: u64,
     /// With `--importance`.
@@ -74,6 +77,8 @@ impl<'a> EvaluationReport<'a> {
             missing: counts().map(|(name, counts)| (name, counts.missing)).collect(),
             rare: counts().map(|(name, counts)| (name, counts.rare)).collect(),
             clipped: counts().map(|(name, counts)| (name, counts.clipped)).collect(),
+            far: counts().map(|(name, counts)| (name, counts.far)).collect(),
+            undefined: reasons(summary, extras),
             skipped: reader.skipped().rows,
             importance: extras.importance.as_ref().map(|(found, _)| found),
             slices: extras.slices.as_ref().map(|slices| {
@@ -82,4 +87,14 @@ impl<'a> EvaluationReport<'a> {
             }),
         }
     }
+}
+
+/// The reason of each metric that the rows do not define, by its key.
+fn reasons(summary: &Summary, extras: &EvaluationExtras) -> BTreeMap<String, String> {
+    let undefined = undefined(summary, extras).into_iter();
+    let pairs = undefined.flat_map(|undefined| {
+        let reason = undefined.reason;
+        undefined.metrics.into_iter().map(move |(key, _)| (key, reason.clone()))
+    });
+    pairs.collect()
 }

@@ -3,6 +3,7 @@
 use super::group_report::GroupReport;
 use super::tables::{counted, grouped, metric, shown, table};
 use super::threshold_report::ThresholdReport;
+use super::undefined_metrics::UndefinedMetrics;
 use deepcross_metrics::Summary;
 use deepcross_train::importance::{Importance, ImportanceEstimate, Importances};
 use deepcross_train::slices::{Slice, Slices};
@@ -29,7 +30,26 @@ pub(crate) fn evaluation_text(summary: &Summary, extras: &EvaluationExtras) -> S
     }
     let (rows, positives) = (counted(summary.rows, "row"), grouped(summary.positives));
     let (metrics, more) = (table.trim_fmt(), extras.text());
-    format!("{rows}, {positives} positive\n\n{metrics}{more}")
+    let reasons = undefined(summary, extras)
+        .iter()
+        .map(|undefined| format!("\n{undefined}"))
+        .collect::<String>();
+    let reasons = if reasons.is_empty() { reasons } else { format!("\n{reasons}") };
+    format!("{rows}, {positives} positive\n\n{metrics}{reasons}{more}")
+}
+
+/// The metrics that the rows do not define, with their reasons.
+pub(crate) fn undefined(summary: &Summary, extras: &EvaluationExtras) -> Vec<UndefinedMetrics> {
+    let of_all = summary.undefined().map(|(metrics, reason)| UndefinedMetrics {
+        metrics: metrics
+            .iter()
+            .map(|metric| (metric.key.to_owned(), metric.label.to_owned()))
+            .collect(),
+        reason: reason.to_string(),
+    });
+    let decisions = extras.decisions.iter().flat_map(ThresholdReport::undefined);
+    let groups = extras.groups.iter().flat_map(GroupReport::undefined);
+    of_all.into_iter().chain(decisions).chain(groups).collect()
 }
 
 impl EvaluationExtras {

@@ -1,6 +1,7 @@
 //! The results of `evaluate --by`: as a table, as JSON, and as cells for a page.
 
 use super::tables::{counted, grouped, metric, table};
+use super::undefined_metrics::UndefinedMetrics;
 use deepcross_metrics::ranking::{GroupMean, NamedGroupMean};
 use deepcross_train::groups::EvaluatedGroups;
 use serde::{Serialize, Serializer};
@@ -30,6 +31,20 @@ impl GroupReport {
     pub(crate) fn new(column: String, at: NonZeroUsize, found: &EvaluatedGroups) -> Self {
         let (rows_without_group, metrics) = (found.without_group, found.ranked.metrics(at));
         Self { column, at, rows_without_group, metrics }
+    }
+
+    /// The metrics that no group defines.
+    pub(crate) fn undefined(&self) -> Vec<UndefinedMetrics> {
+        let undefined = self.metrics.iter().filter(|metric| metric.mean.mean.is_none());
+        let named = |metric: &NamedGroupMean| {
+            let reason = match metric.key {
+                "auc" => "no group has rows of both labels with weight",
+                _ => "no group has a positive row with weight",
+            };
+            let label = format!("{} by `{}`", metric.label, self.column);
+            UndefinedMetrics::one(&format!("groups.{}", metric.key), &label, reason)
+        };
+        undefined.map(named).collect()
     }
 
     /// A line for each metric.

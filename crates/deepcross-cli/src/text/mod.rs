@@ -11,5 +11,6 @@ pub(crate) mod group_report;
 pub(crate) mod skipped_rows;
 pub(crate) mod tables;
 pub(crate) mod threshold_report;
+pub(crate) mod undefined_metrics;
 pub(crate) mod unit_table;
 pub(crate) mod unusual_values;

@@ -1,6 +1,7 @@
 //! The results of `evaluate --threshold`: as a table, as JSON, and as cells for a page.
 
 use super::tables::{metric, short, table};
+use super::undefined_metrics::UndefinedMetrics;
 use deepcross_metrics::Confusion;
 use serde::Serialize;
 
@@ -34,6 +35,22 @@ impl ThresholdReport {
             true_negative: found.true_negative(),
             false_negative: found.false_negative(),
         }
+    }
+
+    /// The measures that the rows do not define.
+    pub(crate) fn undefined(&self) -> Vec<UndefinedMetrics> {
+        let measures = [
+            ("accuracy", "accuracy", self.accuracy, "all rows have the weight 0"),
+            ("precision", "precision", self.precision, "no row with weight reaches the threshold"),
+            ("recall", "recall", self.recall, "no row with weight is positive"),
+            ("f1", "F1", self.f1, "no row with weight is positive or reaches the threshold"),
+            ("mcc", "MCC", self.mcc, "all rows with weight have one label or one decision"),
+        ];
+        let undefined = measures.into_iter().filter(|(_, _, value, _)| value.is_none());
+        let named = |(key, label, _, reason): (&str, &str, _, &str)| {
+            UndefinedMetrics::one(&format!("decisions.{key}"), label, reason)
+        };
+        undefined.map(named).collect()
     }
 
     /// Each measure and its value, with few digits: sums of weights have many.

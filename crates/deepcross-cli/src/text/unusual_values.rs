@@ -1,4 +1,4 @@
-//! Tables of unusual values, those without a slot of their own in the encoder: missing, unseen, rare and clipped ones.
+//! Tables of unusual values, those without a slot of their own in the encoder: missing, unseen, rare, clipped and far ones.
 //!
 //! Evaluation and prediction show counts, since each of their rows matters.
 //! Training shows shares, so that training rows and validation rows can be compared: if the values of a field are usual in
@@ -15,11 +15,12 @@ const MAX_LINES: usize = 12;
 /// A count of a field: its name, and its place in [`FieldCounts`].
 type Kind = (&'static str, fn(&FieldCounts) -> u64);
 
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 5] = [
     ("missing", |counts| counts.missing),
     ("unseen", |counts| counts.unseen),
     ("rare", |counts| counts.rare),
     ("clipped", |counts| counts.clipped),
+    ("far outside", |counts| counts.far),
 ];
 
 /// The table of values that the encoder did not learn or that were missing, over one pass.

@@ -1,6 +1,6 @@
 //! Warnings: when there is one, when there is none, and that `--strict` ends a command with it before anything is written.
 
-use crate::Folder;
+use crate::{CONFIG, Folder, HEADER, csv};
 use std::collections::BTreeMap;
 
 /// The warnings that a call prints, without their prefix; the call must succeed.
@@ -17,8 +17,8 @@ fn content(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
     files.map(|name| (name.clone(), folder.read(&name))).collect()
 }
 
-/// Checks that the call warns once, with a sentence that begins so, and that with `--strict` it ends with that sentence
-/// and leaves all files as they were, in an empty place as over an earlier output.
+/// Checks that the call warns, first with a sentence that begins so, and that with `--strict` it ends with that sentence,
+/// prints no data and leaves all files as they were, in an empty place as over an earlier output.
 #[track_caller]
 fn check(folder: &Folder, call: &str, beginning: &str) {
     let strict = format!("{call} --strict");
@@ -28,13 +28,11 @@ fn check(folder: &Folder, call: &str, beginning: &str) {
         let (_, error) = outcome.stderr.rsplit_once("error: ").unwrap_or_default();
         assert!(error.starts_with(beginning), "{strict}\n{}", outcome.stderr);
         assert!(!outcome.stderr.contains("warning: "), "{strict}\n{}", outcome.stderr);
-        assert_eq!(outcome.code, Some(1), "{strict}");
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{strict}");
         assert!(content(folder) == before, "{strict} changed {:?}", folder.names());
         let found = warnings(folder, call);
         let n = found.iter().filter(|warning| warning.starts_with(beginning)).count();
-        assert_eq!((n, found.len()), (1, 1), "{call}: {found:?}");
-        let said = error.trim_end().split('\n').next().unwrap_or_default();
-        assert_eq!(found[0], said, "{call}");
+        assert_eq!((n, found.first().map(String::as_str)), (1, error.lines().next()), "{call}");
     }
 }
 
@@ -71,4 +69,271 @@ fn a_strict_configuration_leaves_no_column_out_for_a_leak() {
     let row = |i: usize| format!("{},{},{}\n", i % 2, i / 2 % 5, i % 7);
     folder.write("none.csv", format!("click,slot,ad\n{}", (0..200).map(row).collect::<String>()));
     check_none(&folder, "infer-config --data none.csv --label click --force --out other.toml");
+}
+
+/// `n` rows for [`CONFIG`], each made from the one of `csv` by `change`.
+fn changed(n: usize, change: impl Fn(&[&str]) -> String) -> String {
+    let rows = csv(n);
+    let rows = rows.lines().skip(1).map(|row| change(&row.split(',').collect::<Vec<_>>()));
+    format!("{HEADER}\n{}\n", rows.collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn rows_of_one_class_are_nothing_to_learn_from() {
+    let folder = Folder::with_data();
+    let row = |label: &'static str| move |row: &[&str]| format!("{label},{}", row[1..].join(","));
+    folder.write("no.csv", changed(200, row("0")));
+    folder.write("yes.csv", changed(200, row("1")));
+    let call = |command: &str, data: &str| {
+        format!("{command} --config run.toml --data {data} --set train.valid_fraction=0")
+    };
+    for (data, class) in [("no.csv", "negative"), ("yes.csv", "positive")] {
+        let beginning = format!("all 200 training rows are {class}: ");
+        check(&folder, &format!("{} --out model.dcx", call("train", data)), &beginning);
+        check(&folder, &format!("{} --out rows.dcc", call("encode", data)), &beginning);
+        let compare = "compare --config run.toml --data DATA --test new.csv --models lr --seeds 1 --out models";
+        check(
+            &folder,
+            &compare
+                .replace("DATA", data)
+                .replace("--models", "--set train.valid_fraction=0 --models"),
+            &beginning,
+        );
+        let valid =
+            format!("train --config run.toml --data train.csv --valid {data} --out valid.dcx");
+        let beginning =
+            format!("the 200 validation rows do not define an AUC: all rows are {class}");
+        check(&folder, &valid, &beginning);
+    }
+    check_none(&folder, &format!("{} --out model.dcx", call("train", "train.csv")));
+    check_none(&folder, "train --config run.toml --data train.csv --valid new.csv --out model.dcx");
+}
+
+#[test]
+fn every_command_warns_if_most_rows_are_left_out() {
+    let folder = Folder::with_data();
+    folder.write("run.toml", CONFIG.replace("[data]", "[data]\nbad_rows = \"skip\""));
+    let sure = "--set train.epochs=30 --set train.learning_rate=0.01";
+    folder.succeed(&format!("train --config run.toml --data train.csv --out model.dcx {sure}"));
+    let bad = "1,ad1,t1,old\n".repeat(700);
+    folder.write("bad.csv", format!("{}{bad}", csv(600)));
+    let good = format!("{}{}", csv(600), "1,ad1,t1,old\n".repeat(500));
+    folder.write("good.csv", good);
+    // Rows of four fields have two more, and none can be split.
+    let split = |n: usize| format!("{}{}", csv(600), "1,ad1,t1,30,5,6\n".repeat(n));
+    folder.write("ragged.csv", split(700));
+    folder.write("even.csv", split(500));
+    let calls = [
+        (
+            "train --config run.toml --data FILE --set train.valid_fraction=0 --out new.dcx",
+            "bad",
+            "good",
+        ),
+        (
+            "encode --config run.toml --data FILE --set train.valid_fraction=0 --out new.dcc",
+            "bad",
+            "good",
+        ),
+        (
+            "compare --config run.toml --data FILE --set train.valid_fraction=0 --test new.csv --models lr --seeds 1 --report page.html",
+            "bad",
+            "good",
+        ),
+        ("evaluate --model model.dcx --data FILE --report evaluated.html", "bad", "good"),
+        ("evaluate --model model.dcx --data FILE --json", "bad", "good"),
+        (
+            "calibrate --model model.dcx --data FILE --method isotonic --out calibrated.dcx",
+            "bad",
+            "good",
+        ),
+        ("predict --model model.dcx --data FILE --out predictions.csv", "bad", "good"),
+        ("describe --config run.toml --data FILE", "ragged", "even"),
+        ("split --config run.toml --data FILE --by order --out-dir parts", "ragged", "even"),
+        ("convert --config run.toml --data FILE --out rows.jsonl", "ragged", "even"),
+    ];
+    for (call, bad, good) in calls {
+        let beginning = "most rows are left out: 700 could not be read, and 600 could";
+        let call = |file: &str| call.replace("FILE", &format!("{file}.csv"));
+        check(&folder, &call(bad), beginning);
+        check_none(&folder, &call(good));
+    }
+}
+
+#[test]
+fn values_unlike_those_of_training_give_a_warning() {
+    let folder = Folder::with_model();
+    let row = |field: usize, value: &'static str| {
+        move |row: &[&str]| {
+            let mut row: Vec<_> = row.iter().map(|cell| (*cell).to_owned()).collect();
+            row[field] = value.replace('_', &row[field]);
+            row.join(",")
+        }
+    };
+    folder.write("new-ads.csv", changed(200, row(1, "_.0")));
+    folder.write("no-ads.csv", changed(200, row(1, "")));
+    folder.write("months.csv", changed(200, row(3, "_00")));
+    let cases = [
+        (
+            "new-ads.csv",
+            "most values of `ad` are new to the model: 100.0 % now, and 0.0 % in training",
+        ),
+        ("no-ads.csv", "most values of `ad` are missing: 100.0 % now, and 0.0 % in training"),
+        (
+            "months.csv",
+            "numbers of `age` are far outside of those of training, which go from 18 to 73: 100.0 % lie beyond",
+        ),
+    ];
+    for (data, beginning) in cases {
+        for call in [
+            "evaluate --model model.dcx --data FILE",
+            "evaluate --model model.dcx --data FILE --json --report page.html",
+            "predict --model model.dcx --data FILE --out predictions.csv",
+            "calibrate --model model.dcx --data FILE --method temperature --out calibrated.dcx",
+        ] {
+            check(&folder, &call.replace("FILE", data), beginning);
+        }
+        let valid =
+            format!("train --config run.toml --data train.csv --valid {data} --out new.dcx");
+        check(&folder, &valid, &format!("validation rows: {beginning}"));
+    }
+    // What was written to standard output stays, but the call fails.
+    let outcome = folder.call("predict --model model.dcx --data no-ads.csv --strict");
+    assert_eq!((outcome.code, outcome.stdout.lines().count()), (Some(1), 201));
+    for call in ["evaluate --model model.dcx", "predict --model model.dcx --out p.csv"] {
+        check_none(&folder, &format!("{call} --data new.csv"));
+    }
+}
+
+#[test]
+fn a_value_that_was_often_so_in_training_is_no_surprise() {
+    let folder = Folder::with_data();
+    // Each row has an ad of its own, and every second age is missing.
+    let row = |row: &[&str]| format!("{},{}-{},{},", row[0], row[1], row[3], row[2]);
+    let ids = changed(200, row).replace('|', "/");
+    folder.write(
+        "ids.csv",
+        ids.lines()
+            .enumerate()
+            .map(|(i, row)| match i {
+                0 => format!("{row}\n"),
+                i => {
+                    row.replacen(",ad", &format!(",{i}-ad"), 1)
+                        + if i % 2 == 0 { "30\n" } else { "\n" }
+                }
+            })
+            .collect::<String>(),
+    );
+    folder.succeed("train --config run.toml --data ids.csv --out ids.dcx");
+    let other = folder.text("ids.csv").replace("-ad", "-other").replace("30\n", "\n");
+    folder.write("other.csv", other);
+    check_none(&folder, "predict --model ids.dcx --data other.csv --out p.csv");
+}
+
+#[test]
+fn a_metric_that_is_not_defined_says_why() {
+    let folder = Folder::with_model();
+    folder.write("no.csv", changed(50, |row| format!("0,{}", row[1..].join(","))));
+    folder.write("none.csv", format!("{HEADER}\n"));
+    let of_order = "AUC, average precision, normalized entropy, relative information gain, calibration are not defined: all \
+                    rows are negative";
+    let call = "evaluate --model model.dcx --data no.csv";
+    check(&folder, call, of_order);
+    check(&folder, &format!("{call} --json"), of_order);
+    let outcome = folder.succeed(call);
+    assert!(outcome.stdout.contains(&format!("\n{of_order}\n")), "{}", outcome.stdout);
+    let json = folder.succeed(&format!("{call} --json")).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    for (metric, value) in json.as_object().unwrap() {
+        let reason = json["undefined"].get(metric).and_then(|reason| reason.as_str());
+        let expected = value.is_null().then_some("all rows are negative");
+        assert_eq!(reason, expected, "{metric}");
+    }
+    let threshold = "evaluate --model model.dcx --data new.csv --threshold 1";
+    check(&folder, threshold, "precision is not defined: no row with weight reaches the threshold");
+    let groups = format!("{call} --by ad");
+    let found = warnings(&folder, &groups);
+    let of_groups = [
+        "AUC by `ad` is not defined: no group has rows of both labels with weight",
+        "MRR by `ad` is not defined: no group has a positive row with weight",
+        "NDCG@10 by `ad` is not defined: no group has a positive row with weight",
+    ];
+    assert_eq!(found, [&[of_order][..], &of_groups].concat());
+    folder.write("weighted.toml", CONFIG.replace("[data]", "[data]\nweight = \"weight\""));
+    let weighted = |weight: &str| {
+        let rows = csv(200).replace('\n', &format!(",{weight}\n"));
+        rows.replacen(&format!("age,{weight}"), "age,weight", 1)
+    };
+    folder.write("weighted.csv", weighted("2"));
+    folder.write("zero.csv", weighted("0"));
+    folder.succeed("train --config weighted.toml --data weighted.csv --out weighted.dcx");
+    let found = warnings(&folder, "evaluate --model weighted.dcx --data zero.csv");
+    assert!(
+        found.iter().any(|found| found.ends_with("not defined: all rows have the weight 0")),
+        "{found:?}"
+    );
+    check_none(&folder, "evaluate --model model.dcx --data new.csv --threshold 0.1 --by tags");
+}
+
+#[test]
+fn calibrators_on_few_rows_or_in_reversed_order_give_a_warning() {
+    let folder = Folder::with_model();
+    folder.write("few.csv", csv(12));
+    folder.write("many.csv", csv(400));
+    let reversed = |row: &[&str]| {
+        let label = if row[0] == "1" { "0" } else { "1" };
+        format!("{label},{}", row[1..].join(","))
+    };
+    folder.succeed("train --config run.toml --data train.csv --out sure.dcx --set train.epochs=30 --set train.learning_rate=0.01");
+    folder.write("reversed.csv", changed(400, reversed));
+    let call = |data: &str, method: &str| {
+        format!("calibrate --model sure.dcx --data {data} --method {method} --out calibrated.dcx")
+    };
+    for method in ["temperature", "isotonic"] {
+        let few = "the calibrator is fitted to 12 rows, of which only 4 are positive: by chance alone, probabilities are \
+                   about 50 % off; use at least 100 of each label";
+        let found = warnings(&folder, &call("few.csv", method));
+        assert!(found.iter().any(|warning| warning == few), "{method}: {found:?}");
+        let found = warnings(&folder, &call("reversed.csv", method));
+        let reversed = "the order of the rows is reversed: rows with higher logits are positive less often (AUC 0.";
+        assert!(found.iter().any(|warning| warning.starts_with(reversed)), "{method}: {found:?}");
+    }
+    check(&folder, &call("reversed.csv", "isotonic"), "the order of the rows is reversed: ");
+    check(&folder, &call("few.csv", "isotonic"), "the calibrator is fitted to 12 rows, ");
+    check_none(&folder, &call("many.csv", "isotonic"));
+}
+
+#[test]
+fn sorted_rows_are_shuffled_as_a_whole_unless_the_configuration_says_otherwise() {
+    let folder = Folder::with_data();
+    let rows = csv(3000);
+    let (header, rows) = rows.split_once('\n').unwrap();
+    let mut sorted: Vec<_> = rows.lines().collect();
+    sorted.sort_by_key(|row| !row.starts_with('1'));
+    folder.write("sorted.csv", format!("{header}\n{}\n", sorted.join("\n")));
+    folder.write("mixed.csv", csv(3000));
+    let train = |data: &str, set: &str, out: &str| {
+        format!(
+            "train --config run.toml --data {data} --valid new.csv --set train.shuffle_buffer=400 {set}--out {out}"
+        )
+    };
+    let line = "the rows are sorted: in a shuffle buffer of 400 rows, the share of positive rows ";
+    let said = folder.succeed(&format!("{} --strict", train("sorted.csv", "", "auto.dcx"))).stderr;
+    assert_eq!(said.matches(line).count(), 1, "{said}");
+    assert!(said.contains("they are shuffled as a whole (`train.shuffle` is \"auto\")"), "{said}");
+    let said = folder.succeed(&train("mixed.csv", "", "mixed.dcx")).stderr;
+    assert!(!said.contains("sorted"), "{said}");
+    folder.succeed(&train("sorted.csv", "--set train.shuffle=whole ", "whole.dcx"));
+    let predictions =
+        |model: &str| folder.succeed(&format!("predict --model {model} --data new.csv")).stdout;
+    assert_eq!(predictions("auto.dcx"), predictions("whole.dcx"));
+    // The decision is the same with a cache that another run has made.
+    folder.succeed(&train("sorted.csv", "--cache rows.dcc ", "cached.dcx"));
+    folder.succeed(&train("sorted.csv", "--cache rows.dcc ", "again.dcx"));
+    assert!(folder.read("auto.dcx") == folder.read("cached.dcx"));
+    assert!(folder.read("auto.dcx") == folder.read("again.dcx"));
+    let buffer = train("sorted.csv", "--set train.shuffle=buffer ", "buffer.dcx");
+    check(&folder, &buffer, line);
+    assert_ne!(predictions("buffer.dcx"), predictions("whole.dcx"));
+    check_none(&folder, &train("mixed.csv", "--set train.shuffle=buffer ", "mixed.dcx"));
+    check_none(&folder, &train("sorted.csv", "--set data.order=time ", "time.dcx"));
 }

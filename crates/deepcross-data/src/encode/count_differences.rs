@@ -11,24 +11,25 @@ use deepcross_features::FieldCounts;
 use deepcross_features::batch::{Column, FieldShape, Reserved, ShapeKind};
 
 /// The number of counts in a [`FieldCounts`].
-pub(crate) const N_STATS: usize = 5;
+pub(crate) const N_STATS: usize = 6;
 
 /// The counts of a field, as an array.
 pub(crate) type Stats = [u64; N_STATS];
 
 pub(crate) fn stats_of(counts: &FieldCounts) -> Stats {
-    let FieldCounts { values, missing, unseen, rare, clipped } = *counts;
-    [values, missing, unseen, rare, clipped]
+    let FieldCounts { values, missing, unseen, rare, clipped, far } = *counts;
+    [values, missing, unseen, rare, clipped, far]
 }
 
-pub(crate) fn counts_of([values, missing, unseen, rare, clipped]: Stats) -> FieldCounts {
-    FieldCounts { values, missing, unseen, rare, clipped }
+pub(crate) fn counts_of(stats: Stats) -> FieldCounts {
+    let [values, missing, unseen, rare, clipped, far] = stats;
+    FieldCounts { values, missing, unseen, rare, clipped, far }
 }
 
 /// The counts that the encoded values of some rows of a column imply.
 pub(crate) fn implied_counts(column: &Column, shape: &FieldShape, rows: Range<usize>) -> Stats {
     let (Column::Sparse(column), ShapeKind::Sparse { reserved, .. }) = (column, &shape.kind) else {
-        return [rows.len() as u64, 0, 0, 0, 0];
+        return [rows.len() as u64, 0, 0, 0, 0, 0];
     };
     let ids = match column.offsets() {
         Some(offsets) => offsets[rows.start] as usize..offsets[rows.end] as usize,
@@ -38,7 +39,7 @@ pub(crate) fn implied_counts(column: &Column, shape: &FieldShape, rows: Range<us
     let count =
         |id: Option<u32>| id.map_or(0, |id| ids.iter().map(|&other| u64::from(other == id)).sum());
     let Reserved { missing, unseen, rare } = *reserved;
-    [ids.len() as u64, count(missing), count(unseen), count(rare), 0]
+    [ids.len() as u64, count(missing), count(unseen), count(rare), 0, 0]
 }
 
 /// The counts of one field in one row, minus those that the encoded row implies.

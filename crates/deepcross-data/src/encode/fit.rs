@@ -2,6 +2,7 @@
 
 use deepcross_features::{Encoder, FieldConfig, Fitter, History, Schema};
 
+use super::positive_blocks::PositiveBlocks;
 use super::raw_reader::RawReader;
 use super::row_filter::RowFilter;
 use super::split_survey::SplitReport;
@@ -21,6 +22,8 @@ pub struct Fitted {
     pub rows: u64,
     /// The number of positive rows among them; 0 if `[data]` names no label.
     pub positives: u64,
+    /// How the share of positive rows changes along these rows.
+    pub blocks: PositiveBlocks,
     /// The bad rows, which the encoder has not seen.
     pub skipped: Skipped,
     /// The comparison of the rows that the encoder was fitted on with those that are held out, if any are.
@@ -51,13 +54,14 @@ pub fn fit(
         reader =
             reader.comparing_sets(source, schema.fields().iter().flat_map(FieldConfig::columns));
     }
-    let (mut rows, mut positives) = (0, 0);
+    let (mut rows, mut positives, mut blocks) = (0, 0, PositiveBlocks::default());
     while let Some((row, target)) = reader.next_labelled()? {
         let positive = target.label == Some(1.0);
         match fitter.observe_labelled(&binding, &row, positive) {
             Ok(()) => {
                 rows += 1;
                 positives += u64::from(positive);
+                blocks.push(positive);
             }
             Err(error) => {
                 let error = DataError::in_row(error, || row.place());
@@ -71,7 +75,7 @@ pub fn fit(
     }
     let (encoder, history) = fitter.finish_for_training();
     let split = reader.split_report();
-    Ok(Fitted { encoder, history, rows, positives, skipped, split })
+    Ok(Fitted { encoder, history, rows, positives, blocks, skipped, split })
 }
 
 #[cfg(test)]

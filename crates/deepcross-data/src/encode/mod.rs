@@ -19,6 +19,7 @@ mod chunk_encoder;
 mod chunk_reader;
 mod negative_sampling;
 mod pipeline;
+mod positive_blocks;
 mod raw_reader;
 mod row_reader;
 
@@ -29,6 +30,7 @@ mod stored_rows;
 
 pub use fit::{Fitted, fit};
 pub use negative_sampling::NegativeCounts;
+pub use positive_blocks::{Drift, PositiveBlocks};
 pub use raw_reader::RawReader;
 pub use row_reader::{Labels, RowPlan, RowReader};
 

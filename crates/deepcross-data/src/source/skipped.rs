@@ -28,6 +28,11 @@ impl Skipped {
         Ok(())
     }
 
+    /// Whether more rows were skipped than read, of which there are `read`.
+    pub fn are_most(&self, read: u64) -> bool {
+        self.rows > read
+    }
+
     /// Counts a row that is skipped.
     pub(crate) fn note(&mut self, message: impl FnOnce() -> String) {
         self.rows += 1;

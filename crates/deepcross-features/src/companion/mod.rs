@@ -422,7 +422,8 @@ mod tests {
         for text in [Some("a"), None, Some("c"), None] {
             encoder.encode(Texts::one(text), &mut column, &mut counts).expect("any text");
         }
-        let expected = FieldCounts { values: 4, missing: 2, unseen: 1, rare: 0, clipped: 0 };
+        let expected =
+            FieldCounts { values: 4, missing: 2, unseen: 1, rare: 0, clipped: 0, far: 0 };
         assert_eq!(counts, expected);
     }
 

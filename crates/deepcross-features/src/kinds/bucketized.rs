@@ -19,6 +19,8 @@ use crate::keys::KeyVisitor;
 use crate::kind::{Encode, Fit, Kind};
 use crate::kinds::number_form::{DecimalMark, NumberForm};
 use crate::kinds::quantiles::Quantiles;
+use crate::kinds::seen_numbers::SeenNumbers;
+use crate::kinds::statistics::Statistics;
 use crate::limits::are_cuts;
 use crate::lookup::id_keys::{HashKeys, IdKeys, VocabularyKeys};
 use crate::lookup::{Lookup, LookupFitter, MISSING};
@@ -59,8 +61,8 @@ pub(crate) struct BucketizedFitter {
 /// Learns the boundaries of the buckets, or their vocabulary.
 #[derive(Clone, Debug)]
 enum BucketsFitter {
-    Boundaries(Vec<f64>),
-    Quantiles { n: u32, numbers: Quantiles },
+    Boundaries { cuts: Vec<f64>, statistics: Statistics },
+    Quantiles { n: u32, numbers: Quantiles, statistics: Statistics },
     LogSquare(LookupFitter),
 }
 
@@ -73,8 +75,12 @@ pub(crate) struct BucketizedEncoder {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Buckets {
-    /// The numbers at which a new bucket begins, ascending.
-    Cuts(Vec<f64>),
+    Cuts {
+        /// The numbers at which a new bucket begins, ascending.
+        cuts: Vec<f64>,
+        /// The numbers of fitting.
+        seen: Option<SeenNumbers>,
+    },
     LogSquare(Lookup),
 }
 
@@ -122,8 +128,14 @@ impl Kind for Bucketized {
 
     fn fitter(&self, field: &str) -> BucketizedFitter {
         let buckets = match (&self.boundaries, self.quantiles) {
-            (Some(boundaries), _) => BucketsFitter::Boundaries(boundaries.clone()),
-            (None, Some(n)) => BucketsFitter::Quantiles { n, numbers: Quantiles::new() },
+            (Some(boundaries), _) => {
+                let (cuts, statistics) = (boundaries.clone(), Statistics::default());
+                BucketsFitter::Boundaries { cuts, statistics }
+            }
+            (None, Some(n)) => {
+                let (numbers, statistics) = (Quantiles::new(), Statistics::default());
+                BucketsFitter::Quantiles { n, numbers, statistics }
+            }
             (None, None) => {
                 let ids = IdKeys { vocabulary: self.vocabulary, hash: HashKeys::default() };
                 BucketsFitter::LogSquare(LookupFitter::new(&ids, field))
@@ -150,8 +162,11 @@ impl Fit for BucketizedFitter {
     fn observe_number(&mut self, number: Option<f64>, positive: bool) -> Result<(), ValueError> {
         let Some(x) = number else { return Ok(()) };
         match &mut self.buckets {
-            BucketsFitter::Boundaries(_) => {}
-            BucketsFitter::Quantiles { numbers, .. } => numbers.push(x),
+            BucketsFitter::Boundaries { statistics, .. } => statistics.push(x),
+            BucketsFitter::Quantiles { numbers, statistics, .. } => {
+                numbers.push(x);
+                statistics.push(x);
+            }
             BucketsFitter::LogSquare(lookup) => {
                 lookup.observe(Digits::of(log_square(x)).as_str(), positive)?
             }
@@ -161,8 +176,13 @@ impl Fit for BucketizedFitter {
 
     fn finish(self) -> BucketizedEncoder {
         let buckets = match self.buckets {
-            BucketsFitter::Boundaries(cuts) => Buckets::Cuts(cuts),
-            BucketsFitter::Quantiles { n, numbers } => Buckets::Cuts(numbers.cuts(n)),
+            BucketsFitter::Boundaries { cuts, statistics } => {
+                Buckets::Cuts { cuts, seen: SeenNumbers::of(&statistics) }
+            }
+            BucketsFitter::Quantiles { n, numbers, statistics } => {
+                let (cuts, seen) = (numbers.cuts(n), SeenNumbers::of(&statistics));
+                Buckets::Cuts { cuts, seen }
+            }
             BucketsFitter::LogSquare(lookup) => Buckets::LogSquare(lookup.finish()),
         };
         BucketizedEncoder { form: self.form, buckets }
@@ -172,17 +192,22 @@ impl Fit for BucketizedFitter {
 impl Encode for BucketizedEncoder {
     fn restore(&mut self, field: &str) -> Result<(), FeatureError> {
         match &mut self.buckets {
-            Buckets::Cuts(cuts) if are_cuts(cuts) => Ok(()),
-            Buckets::Cuts(_) => Err(FeatureError::State {
+            Buckets::Cuts { cuts, .. } if !are_cuts(cuts) => Err(FeatureError::State {
                 problem: format!("field `{field}`: the numbers between the buckets do not ascend"),
             }),
+            Buckets::Cuts { seen: Some(seen), .. } if !seen.are_valid() => {
+                let problem =
+                    format!("field `{field}`: the numbers of fitting have no valid range");
+                Err(FeatureError::State { problem })
+            }
+            Buckets::Cuts { .. } => Ok(()),
             Buckets::LogSquare(lookup) => lookup.restore(field),
         }
     }
 
     fn shape(&self, name: &str) -> FieldShape {
         match &self.buckets {
-            Buckets::Cuts(cuts) => {
+            Buckets::Cuts { cuts, .. } => {
                 FieldShape::sparse(name, FIRST as usize + cuts.len() + 1, false, Reserved::MISSING)
             }
             Buckets::LogSquare(lookup) => lookup.shape(name, false),
@@ -195,7 +220,7 @@ impl Encode for BucketizedEncoder {
 
     fn describe(&self) -> String {
         let buckets = match &self.buckets {
-            Buckets::Cuts(cuts) => match &cuts[..] {
+            Buckets::Cuts { cuts, .. } => match &cuts[..] {
                 [] => "a single bucket".to_owned(),
                 [only] => format!("2 buckets divided at {only}"),
                 [first, .., last] => {
@@ -237,8 +262,15 @@ impl Encode for BucketizedEncoder {
 
     fn lookup(&self) -> Option<&Lookup> {
         match &self.buckets {
-            Buckets::Cuts(_) => None,
+            Buckets::Cuts { .. } => None,
             Buckets::LogSquare(lookup) => Some(lookup),
+        }
+    }
+
+    fn numbers_seen(&self) -> Option<(f64, f64)> {
+        match &self.buckets {
+            Buckets::Cuts { seen, .. } => seen.map(|seen| (seen.min, seen.max)),
+            Buckets::LogSquare(_) => None,
         }
     }
 }
@@ -247,9 +279,11 @@ impl BucketizedEncoder {
     /// Appends the bucket of a number, or the missing value.
     fn push(&self, x: Option<f64>, column: &mut Column, counts: &mut FieldCounts) {
         let id = match &self.buckets {
-            Buckets::Cuts(cuts) => {
+            Buckets::Cuts { cuts, seen } => {
                 counts.values += 1;
                 counts.missing += u64::from(x.is_none());
+                let is_far = x.zip(*seen).is_some_and(|(x, seen)| seen.is_far(x));
+                counts.far += u64::from(is_far);
                 x.map_or(MISSING, |x| FIRST + cuts.partition_point(|&cut| cut <= x) as u32)
             }
             Buckets::LogSquare(lookup) => {
@@ -340,6 +374,20 @@ mod tests {
     }
 
     #[test]
+    fn numbers_far_outside_are_counted() {
+        for keys in [
+            Bucketized { boundaries: Some(vec![3.0]), ..keys() },
+            Bucketized { quantiles: Some(2), ..keys() },
+        ] {
+            // The mean is 5, and the deviation 2.
+            let encoder = fit(&keys, &["2", "4", "4", "4", "5", "5", "7", "9"]);
+            assert_eq!(encoder.numbers_seen(), Some((2.0, 9.0)));
+            let texts = [Some("-18.1"), Some("-18"), Some("29"), Some("29.5"), None];
+            assert_eq!(ids(&encoder, &texts).1.far, 2, "{keys:?}");
+        }
+    }
+
+    #[test]
     fn squared_logarithms_are_values_of_a_vocabulary() {
         for (x, bucket) in [
             (-2.5, -2),
@@ -387,7 +435,8 @@ mod tests {
             (vec![0.0, f64::INFINITY], false),
             (vec![1e39], false),
         ] {
-            let (form, buckets) = (NumberForm::default(), Buckets::Cuts(cuts.clone()));
+            let (form, buckets) =
+                (NumberForm::default(), Buckets::Cuts { cuts: cuts.clone(), seen: None });
             let restored = BucketizedEncoder { form, buckets }.restore("f");
             assert_eq!(restored.is_ok(), good, "{cuts:?}");
         }

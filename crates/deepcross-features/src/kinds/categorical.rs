@@ -157,7 +157,7 @@ mod tests {
     fn a_value_is_one_id() {
         let vocabulary = VocabularyKeys { min_count: Some(2), ..VocabularyKeys::default() };
         let ids = IdKeys { vocabulary, ..IdKeys::default() };
-        let counted = FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0 };
+        let counted = FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0, far: 0 };
         check(ids, &[(Some("a"), 3), (None, 0), (Some("c"), 1), (Some("b"), 2)], counted);
 
         let hash = HashKeys { buckets: Some(1), ..HashKeys::default() };

@@ -10,6 +10,7 @@ pub(crate) mod multi_hot;
 pub(crate) mod number;
 pub(crate) mod number_form;
 mod quantiles;
+mod seen_numbers;
 mod statistics;
 pub(crate) mod text;
 pub(crate) mod time;

@@ -17,6 +17,7 @@ use crate::keys::KeyVisitor;
 use crate::kind::{Encode, Fit, Kind};
 use crate::kinds::missing_number::MissingNumber;
 use crate::kinds::number_form::{DecimalMark, NumberForm};
+use crate::kinds::seen_numbers::SeenNumbers;
 use crate::kinds::statistics::Statistics;
 use crate::limits::{LARGEST, in_range};
 use crate::problem::Problem;
@@ -79,9 +80,14 @@ pub(crate) struct NumberEncoder {
     transform: FittedTransform,
     missing: FittedMissing,
     form: NumberForm,
+    /// The numbers of fitting, after they were moved into the range of `clip`.
+    seen: Option<SeenNumbers>,
     /// The number that is written for a missing value; not stored.
     #[serde(skip)]
     filler: f32,
+    /// The range beyond which a number is far outside; not stored.
+    #[serde(skip)]
+    usual: (f64, f64),
 }
 
 /// The range into which numbers are moved before all else.
@@ -185,7 +191,8 @@ impl Fit for NumberFitter {
             MissingNumber::Indicator => FittedMissing::Indicator,
             MissingNumber::Value(value) => FittedMissing::Value(value),
         };
-        NumberEncoder::new(self.clip, transform, missing, self.form)
+        let seen = SeenNumbers::of(&statistics);
+        NumberEncoder::new(self.clip, transform, missing, self.form, seen)
     }
 }
 
@@ -197,7 +204,7 @@ impl Encode for NumberEncoder {
                 format!("field `{field}`: the {what} cannot come from numbers in the range of f32");
             return Err(FeatureError::State { problem });
         }
-        *self = Self::new(self.clip, self.transform, self.missing, self.form);
+        *self = Self::new(self.clip, self.transform, self.missing, self.form, self.seen);
         Ok(())
     }
 
@@ -218,6 +225,10 @@ impl Encode for NumberEncoder {
 
     fn form(&self) -> ValueForm {
         ValueForm::Number
+    }
+
+    fn numbers_seen(&self) -> Option<(f64, f64)> {
+        self.seen.map(|seen| (seen.min, seen.max))
     }
 
     fn encode(
@@ -270,6 +281,7 @@ impl NumberEncoder {
         transform: FittedTransform,
         missing: FittedMissing,
         form: NumberForm,
+        seen: Option<SeenNumbers>,
     ) -> Self {
         let filler = match missing {
             FittedMissing::Mean(raw) | FittedMissing::Value(raw) => {
@@ -277,7 +289,10 @@ impl NumberEncoder {
             }
             FittedMissing::Indicator => 0.0,
         };
-        Self { clip, transform, missing, form, filler }
+        // Numbers outside of a configured range are expected, and moved.
+        let usual = seen.filter(|_| clip.is_none()).map(SeenNumbers::usual);
+        let usual = usual.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        Self { clip, transform, missing, form, seen, filler, usual }
     }
 
     /// The part that no fitting could have given, if there is one.
@@ -299,6 +314,9 @@ impl NumberEncoder {
         {
             return Some("range");
         }
+        if self.seen.is_some_and(|seen| !seen.are_valid()) {
+            return Some("numbers of fitting");
+        }
         match self.missing {
             FittedMissing::Mean(value) | FittedMissing::Value(value) if !in_range(value) => {
                 Some("number for missing values")
@@ -319,6 +337,7 @@ impl NumberEncoder {
             clipped |= u32::from(is_clipped) << index;
         });
         counts.clipped += u64::from((clipped & !missing).count_ones());
+        counts.far += u64::from((self.far(numbers) & !missing).count_ones());
         let (column, values) = (column.dense_mut(), &values[..numbers.len()]);
         match self.missing {
             FittedMissing::Mean(_) | FittedMissing::Value(_) => column.push_numbers(values),
@@ -326,6 +345,19 @@ impl NumberEncoder {
                 column.push_row(&[value, (missing >> index & 1) as f32]);
             }),
         }
+    }
+
+    /// A bit for each of up to [`RUN`] numbers: whether it is far outside of the numbers of fitting.
+    #[inline]
+    fn far(&self, numbers: &[f64]) -> u32 {
+        let (low, high) = self.usual;
+        let is_far = |number: f64| (number < low) | (number > high);
+        // Nearly always there is none, and this loop needs no branch.
+        if !numbers.iter().fold(false, |any, &number| any | is_far(number)) {
+            return 0;
+        }
+        let bits = numbers.iter().enumerate().take(RUN);
+        bits.fold(0, |far, (index, &number)| far | u32::from(is_far(number)) << index)
     }
 
     /// Passes on the position of each number, its scaled value, and whether it was moved into a range.
@@ -347,7 +379,7 @@ impl NumberEncoder {
 
 impl PartialEq for NumberEncoder {
     fn eq(&self, other: &Self) -> bool {
-        let stored = |it: &Self| (it.clip, it.transform, it.missing, it.form);
+        let stored = |it: &Self| (it.clip, it.transform, it.missing, it.form, it.seen);
         stored(self) == stored(other)
     }
 }
@@ -541,8 +573,30 @@ mod tests {
         assert_eq!(counts.clipped, 3);
         // The number for missing values is clipped too.
         let (clip, missing) = (Some(Clip { low: 0.0, high: 8.0 }), FittedMissing::Value(100.0));
-        let encoder = NumberEncoder::new(clip, FittedTransform::Raw, missing, POINT);
+        let encoder = NumberEncoder::new(clip, FittedTransform::Raw, missing, POINT, None);
         assert_eq!(encode(&encoder, &[None]).0, [8.0]);
+    }
+
+    #[test]
+    fn numbers_far_outside_are_counted() {
+        // The mean is 5, and the deviation 2.
+        let training = [2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0];
+        let texts = ["-18.1", "-18", "29", "29.5", "1e30"].map(Some);
+        for transform in
+            [Transform::Raw, Transform::MinMax, Transform::Standard, Transform::SignedLog]
+        {
+            let encoder = fit(transform, MissingNumber::Mean, &training);
+            assert_eq!(encoder.numbers_seen(), Some((2.0, 9.0)));
+            assert_eq!(encode(&encoder, &texts).1.far, 3, "{transform:?}");
+            assert_eq!(encode(&encoder, &[None, Some("5")]).1.far, 0, "{transform:?}");
+        }
+        // Missing values are no numbers, and numbers outside of a configured range are expected.
+        let encoder = fit(Transform::Raw, MissingNumber::Indicator, &[100.0, 101.0]);
+        assert_eq!(encode(&encoder, &[None; 3]).1.far, 0);
+        let encoder = fit_clipped(Transform::Raw, [0.0, 8.0], &training);
+        assert_eq!(encode(&encoder, &texts).1.far, 0);
+        // Without numbers in fitting, none is far from them.
+        assert_eq!(encode(&fit(Transform::Raw, MissingNumber::Mean, &[]), &texts).1.far, 0);
     }
 
     #[test]
@@ -584,7 +638,7 @@ mod tests {
         use FittedTransform::{MinMax, Raw, Standard};
         let check = |clip: Option<(f64, f64)>, transform, missing, good| {
             let clip = clip.map(|(low, high)| Clip { low, high });
-            let mut encoder = NumberEncoder { clip, transform, missing, form: POINT, filler: 0.0 };
+            let mut encoder = NumberEncoder::new(clip, transform, missing, POINT, None);
             assert_eq!(encoder.restore("f").is_ok(), good, "{encoder:?}");
         };
         check(None, MinMax { min: 1.0, max: 1.0 }, Mean(1.0), true);
@@ -607,7 +661,8 @@ mod tests {
     #[test]
     fn tiny_deviations_do_not_overflow() {
         let transform = FittedTransform::Standard { mean: 0.0, deviation: f64::from_bits(1) };
-        let mut encoder = NumberEncoder::new(None, transform, FittedMissing::Indicator, POINT);
+        let mut encoder =
+            NumberEncoder::new(None, transform, FittedMissing::Indicator, POINT, None);
         encoder.restore("f").expect("a legal state");
         let (values, _) = encode(&encoder, &[Some("1"), Some("-3e38")]);
         assert_eq!(values, [f32::MAX, 0.0, f32::MIN, 0.0]);
@@ -692,9 +747,10 @@ mod tests {
         #[test]
         fn any_fitted_encoder_is_restored(training in numbers(), transform in transforms()) {
             let encoder = fit(transform, MissingNumber::Mean, &training);
-            let mut restored = NumberEncoder { filler: -1.0, ..encoder.clone() };
+            let mut restored = NumberEncoder { filler: -1.0, usual: (0.0, 0.0), ..encoder.clone() };
             prop_assert_eq!(restored.restore("f"), Ok(()));
             prop_assert_eq!(restored.filler.to_bits(), encoder.filler.to_bits());
+            prop_assert_eq!(restored.usual, encoder.usual);
         }
 
         #[test]

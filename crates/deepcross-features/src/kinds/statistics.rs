@@ -27,6 +27,11 @@ impl Statistics {
         self.max = if first { x } else { self.max.max(x) };
     }
 
+    /// Whether there are no numbers.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// The mean; 0 without numbers.
     pub(crate) fn mean(&self) -> f64 {
         // Rounding may move the mean slightly out of the range.

@@ -75,16 +75,16 @@ fn missing_unseen_rare_and_clipped_values_are_counted() {
     }
     let none = FieldCounts::default();
     let expected = [
-        ("word", FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0 }),
+        ("word", FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0, far: 0 }),
         ("hashed", FieldCounts { values: 4, missing: 1, ..none }),
-        ("list", FieldCounts { values: 6, missing: 2, unseen: 1, rare: 1, clipped: 0 }),
+        ("list", FieldCounts { values: 6, missing: 2, unseen: 1, rare: 1, clipped: 0, far: 0 }),
         ("mean", FieldCounts { values: 6, missing: 2, ..none }),
         ("number", FieldCounts { values: 4, missing: 1, clipped: 2, ..none }),
         ("standard", FieldCounts { values: 4, missing: 1, ..none }),
         ("text", FieldCounts { values: 9, missing: 1, unseen: 7, ..none }),
         ("binary", FieldCounts { values: 9, missing: 1, ..none }),
         ("weighted", FieldCounts { values: 6, missing: 2, clipped: 1, ..none }),
-        ("best", FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0 }),
+        ("best", FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0, far: 0 }),
         ("clipped", FieldCounts { values: 4, missing: 1, ..none }),
         ("quantiles", FieldCounts { values: 4, missing: 1, ..none }),
         ("square", FieldCounts { values: 4, missing: 1, unseen: 1, ..none }),
@@ -92,7 +92,7 @@ fn missing_unseen_rare_and_clipped_values_are_counted() {
         ("cross", FieldCounts { values: 4, ..none }),
         ("bucketed", FieldCounts { values: 4, missing: 1, ..none }),
         ("bucketed_counts", FieldCounts { values: 4, missing: 1, ..none }),
-        ("counted", FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0 }),
+        ("counted", FieldCounts { values: 4, missing: 1, unseen: 1, rare: 1, clipped: 0, far: 0 }),
         ("counted_counts", FieldCounts { values: 4, missing: 1, unseen: 1, ..none }),
     ];
     let found: Vec<_> = counts.iter().map(|(name, counts)| (name, *counts)).collect();

@@ -10,6 +10,7 @@ use crate::artifact::{
 };
 use crate::model_spec::StoredSpec;
 use crate::training_summary::TrainingSummary;
+use crate::value_change::TrainingCounts;
 use calibrator::StoredCalibrator;
 use deepcross_calibration::Calibrator;
 use deepcross_features::EncoderState;
@@ -17,6 +18,7 @@ use deepcross_features::EncoderState;
 const RUN: &str = "run";
 const LAYERS: &str = "layers";
 const TRAINING: &str = "training";
+const COUNTS: &str = "counts";
 const CALIBRATOR: &str = "calibrator";
 
 /// Everything that a trained model has besides its weights.
@@ -26,6 +28,7 @@ pub(crate) struct Header {
     pub(crate) encoder: EncoderState,
     pub(crate) layers: StoredSpec,
     pub(crate) training: TrainingSummary,
+    pub(crate) counts: Vec<TrainingCounts>,
     pub(crate) calibrator: Option<Calibrator>,
 }
 
@@ -40,6 +43,7 @@ impl FileHeader for Header {
             (FIELD, 1),
             (LAYERS, 1),
             (TRAINING, 1),
+            (COUNTS, 1),
             (CALIBRATOR, 1),
         ],
         members: &[Values::Finite],
@@ -50,6 +54,7 @@ impl FileHeader for Header {
         write_encoder(sections, &self.encoder)?;
         sections.add(LAYERS, &self.layers)?;
         sections.add(TRAINING, &self.training)?;
+        sections.add(COUNTS, &self.counts)?;
         let calibrator = self.calibrator.as_ref().map(StoredCalibrator::from);
         calibrator.map_or(Ok(()), |calibrator| sections.add(CALIBRATOR, &calibrator))
     }
@@ -59,11 +64,12 @@ impl FileHeader for Header {
         let encoder = read_encoder(sections)?;
         let layers = sections.take(LAYERS)?;
         let training = sections.take(TRAINING)?;
+        let counts = sections.take(COUNTS)?;
         let calibrator = sections.take_optional::<StoredCalibrator>(CALIBRATOR)?;
         let calibrator = calibrator
             .map(Calibrator::try_from)
             .transpose()
             .map_err(|error| FormatError::Content { reason: format!("calibrator: {error}") })?;
-        Ok(Self { config, encoder, layers, training, calibrator })
+        Ok(Self { config, encoder, layers, training, counts, calibrator })
     }
 }

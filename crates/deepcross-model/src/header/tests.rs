@@ -167,7 +167,8 @@ fn check_sections(page: &Page, cursor: &mut Cursor<'_>) {
         cursor.take(length).unwrap();
         name
     });
-    let expected = ["run", "encoder", "field/ad", "field/age", "layers", "training", "calibrator"];
+    let expected =
+        ["run", "encoder", "field/ad", "field/age", "layers", "training", "counts", "calibrator"];
     assert_eq!(names.collect::<Vec<_>>(), expected);
 }
 

@@ -16,7 +16,7 @@ use crate::error::TrainError;
 use crate::options::Files;
 use crate::warning::Warning;
 use deepcross_autodiff::Params;
-use deepcross_data::{Fitted, Skipped, SplitReport};
+use deepcross_data::{Fitted, PositiveBlocks, Skipped, SplitReport};
 use deepcross_features::{Encoder, EncoderState};
 use deepcross_model::artifact::{
     self, ArtifactError, ENCODER, FIELD, FileHeader, FileKind, FormatError, SectionReader,
@@ -73,6 +73,7 @@ impl FileHeader for Header {
 pub(crate) struct FittedRows {
     pub(crate) rows: u64,
     pub(crate) positives: u64,
+    pub(crate) blocks: PositiveBlocks,
     n_skipped: u64,
     skipped: Vec<String>,
     /// The comparison of these rows with the held-out rows, if any are.
@@ -86,15 +87,19 @@ const CHANCE: f64 = 5.0;
 const EQUAL: f64 = 0.1;
 
 impl FittedRows {
-    pub(crate) fn new(rows: u64, positives: u64, skipped: &Skipped) -> Self {
+    pub(crate) fn new(
+        (rows, positives): (u64, u64),
+        blocks: PositiveBlocks,
+        skipped: &Skipped,
+    ) -> Self {
         let (n_skipped, skipped) = (skipped.rows, skipped.first.clone());
-        Self { rows, positives, n_skipped, skipped, split: None }
+        Self { rows, positives, blocks, n_skipped, skipped, split: None }
     }
 
     /// The counts of the rows of a fit.
     pub(crate) fn of(fitted: &Fitted) -> Self {
-        let Fitted { rows, positives, skipped, split, .. } = fitted;
-        Self::new(*rows, *positives, skipped).with_split(*split)
+        let Fitted { rows, positives, blocks, skipped, split, .. } = fitted;
+        Self::new((*rows, *positives), blocks.clone(), skipped).with_split(*split)
     }
 
     /// The same counts with the comparison of these rows and the held-out rows.
@@ -104,7 +109,16 @@ impl FittedRows {
 
     /// The warnings that these rows give.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
-        self.split.iter().flat_map(split_warnings).collect()
+        let Self { rows, positives, .. } = *self;
+        let skipped = self.skipped();
+        let most = skipped
+            .are_most(rows)
+            .then_some(Warning::MostSkipped { skipped: skipped.rows, read: rows });
+        let positive = positives > 0;
+        let one_class =
+            (positives == 0 || positives == rows).then_some(Warning::OneClass { rows, positive });
+        let of_split = self.split.iter().flat_map(split_warnings);
+        most.into_iter().chain(one_class).chain(of_split).collect()
     }
 
     pub(crate) fn skipped(&self) -> Skipped {
@@ -249,8 +263,8 @@ impl Checkpoint {
             ..Default::default()
         };
         let (config, encoder, params) = (self.run.config, self.encoder, self.weights);
-        let calibrator = None;
-        Ok(TrainedModel { config, encoder, spec, model, params, training, calibrator })
+        let (counts, calibrator) = (Vec::new(), None);
+        Ok(TrainedModel { config, encoder, spec, model, params, training, counts, calibrator })
     }
 }
 

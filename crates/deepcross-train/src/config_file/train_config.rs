@@ -92,7 +92,7 @@ pub struct TrainConfig {
     /// Each epoch draws again; positive rows and validation rows are always kept.
     /// The predicted probabilities are those of all rows nevertheless.
     pub negative_rate: f64,
-    /// The rows that are shuffled with each other; default `buffer`.
+    /// The rows that are shuffled with each other; default `auto`.
     #[serde(skip_serializing_if = "Shuffle::is_default")]
     pub shuffle: Shuffle,
     /// The number of rows in memory to be shuffled, from 1; default 200,000.
@@ -123,8 +123,13 @@ pub struct TrainConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shuffle {
-    /// The rows that are in a buffer at the same time: see [`Shuffled`](deepcross_data::Shuffled).
+    /// All rows, as with [`Whole`](Self::Whole), if the share of positive rows changes along the files by more than a
+    /// buffer evens out; else those in a buffer.
+    ///
+    /// Rows in the order of time (`data.order = "time"`) are always shuffled in a buffer.
     #[default]
+    Auto,
+    /// The rows that are in a buffer at the same time: see [`Shuffled`](deepcross_data::Shuffled).
     Buffer,
     /// All rows, so that their order is uniformly random: each epoch begins with a pass that distributes the rows over
     /// heaps on disk. See [`Shuffled::as_a_whole`](deepcross_data::Shuffled::as_a_whole).

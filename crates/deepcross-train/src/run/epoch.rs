@@ -75,8 +75,7 @@ impl<'a> Run<'a> {
         }
         let units = self.engine.units(&self.unit_rows);
         observer.event(Event::Units { epoch, rows: self.unit_rows.n_rows(), units: &units });
-        let warnings = self.unit_warnings.after(epoch, &units);
-        warnings.into_iter().try_for_each(|warning| observer.warn(warning))
+        observer.warn_all(self.unit_warnings.after(epoch, &units))
     }
 
     fn check_weights(&self) -> Result<(), TrainError> {

@@ -9,6 +9,7 @@ mod read_ahead;
 mod row_cache;
 mod rows;
 mod setup;
+mod shuffle_choice;
 mod thread_pool;
 mod trainer;
 mod unit_warnings;

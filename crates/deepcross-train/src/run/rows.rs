@@ -52,6 +52,11 @@ impl Rows {
         Ok(Some(*self.division.get_or_init(|| found)))
     }
 
+    /// Whether rows of the training files are held out.
+    pub(crate) fn holds_out(&self) -> bool {
+        matches!(self.valid, ValidRows::HeldOut(_))
+    }
+
     /// The rows of the training files that are trained on.
     ///
     /// # Errors

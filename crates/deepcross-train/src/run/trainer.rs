@@ -6,19 +6,23 @@ use super::read_ahead::{Batches, ReadAhead};
 use super::row_cache::RowCache;
 use super::rows::{Rows, check_files};
 use super::setup::{Setup, begin, set_up};
+use super::shuffle_choice::is_whole;
 use super::thread_pool::thread_pool;
 use super::unit_warnings::UnitWarnings;
 use super::validation::{EvaluateOptions, evaluate};
 use crate::checkpoint::{Best, CheckpointSchedule, FittedRows, RunState};
-use crate::config_file::{Monitor, RunConfig, Shuffle, TrainConfig};
+use crate::config_file::{Monitor, RunConfig, TrainConfig};
 use crate::error::TrainError;
 use crate::event::{EpochReport, Event, Observer};
 use crate::options::{Files, RunOptions};
+use crate::warning::Warning;
 use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, Partition, RowReader, Shuffled};
-use deepcross_features::{Batch, Encoder, History};
+use deepcross_features::{Batch, Encoder, FieldCounts, History};
 use deepcross_metrics::Summary;
-use deepcross_model::{Model, Predictor, TrainedModel, TrainingSummary};
+use deepcross_model::{
+    Model, Predictor, TrainedModel, TrainingCounts, TrainingSummary, value_changes,
+};
 
 /// Trains a model.
 ///
@@ -84,10 +88,12 @@ fn run<'a>(
     let Setup { encoder, history, fitted, engine, state, best, cache } = setup;
     let rates =
         RateSchedule::new(&config.train, n_steps(&config.train, fitted.rows, fitted.positives));
+    let is_whole = is_whole(config, &fitted, observer)?;
     let run = Run {
         config,
         rows,
         fitted: &fitted,
+        is_whole,
         encoder: &encoder,
         engine,
         rates: rates.at(state.level, state.waited),
@@ -100,11 +106,11 @@ fn run<'a>(
         stop,
         cache,
     };
-    let (model, params, training) = run.epochs(history, observer)?;
+    let (model, params, training, counts) = run.epochs(history, observer)?;
 
     let (config, spec) = (config.to_toml()?, config.model.check()?);
     let calibrator = None;
-    Ok(TrainedModel { config, encoder, spec, model, params, training, calibrator })
+    Ok(TrainedModel { config, encoder, spec, model, params, training, counts, calibrator })
 }
 
 /// A run, between its setup and its end.
@@ -112,6 +118,8 @@ pub(super) struct Run<'a> {
     pub(super) config: &'a RunConfig,
     pub(super) rows: &'a Rows,
     pub(super) fitted: &'a FittedRows,
+    /// Whether all training rows are shuffled as a whole.
+    is_whole: bool,
     pub(super) encoder: &'a Encoder,
     pub(super) engine: Engine,
     pub(super) state: RunState,
@@ -132,6 +140,15 @@ pub(super) struct Run<'a> {
     pub(super) cache: Option<RowCache>,
 }
 
+/// The counts of the values of each field that the readers have read.
+fn training_counts(train: &RowReader<'_>, valid: Option<&RowReader<'_>>) -> Vec<TrainingCounts> {
+    let of_field = |(name, &train): (&str, &FieldCounts)| {
+        let valid = valid.and_then(|valid| valid.counts().get(name)).copied().unwrap_or_default();
+        TrainingCounts { train, valid }
+    };
+    train.counts().iter().map(of_field).collect()
+}
+
 /// The expected number of steps of a run of all epochs; it depends on chance if negative rows are dropped.
 fn n_steps(train: &TrainConfig, rows: u64, positives: u64) -> u64 {
     let kept = n_kept(train, rows, positives);
@@ -148,22 +165,23 @@ impl<'a> Run<'a> {
         mut self,
         history: Option<History>,
         observer: &mut Observer<'_>,
-    ) -> Result<(Model, Params<f32>, TrainingSummary), TrainError> {
-        let last = self.all_epochs(history, observer).map_err(|error| match &self.schedule {
-            Some(schedule) => schedule.name_in(error),
-            None => error,
-        })?;
+    ) -> Result<(Model, Params<f32>, TrainingSummary, Vec<TrainingCounts>), TrainError> {
+        let (last, counts) =
+            self.all_epochs(history, observer).map_err(|error| match &self.schedule {
+                Some(schedule) => schedule.name_in(error),
+                None => error,
+            })?;
         let summary = self.summary(last);
         let (model, own) = self.engine.into_parts();
-        Ok((model, self.best.unwrap_or(own), summary))
+        Ok((model, self.best.unwrap_or(own), summary, counts))
     }
 
-    /// Trains from the position of the run to its end; returns the last epoch.
+    /// Trains from the position of the run to its end; returns the last epoch, and the counts of its values.
     fn all_epochs(
         &mut self,
         history: Option<History>,
         observer: &mut Observer<'_>,
-    ) -> Result<u32, TrainError> {
+    ) -> Result<(u32, Vec<TrainingCounts>), TrainError> {
         let train = &self.config.train;
         let shuffled = self.shuffled(history)?;
         let (mut ahead, mut last) = (ReadAhead::new(Batches { shuffled, rows: train.batch }), 0);
@@ -175,7 +193,7 @@ impl<'a> Run<'a> {
                 self.state.begin(epoch);
             }
             let train_loss = self.epoch(epoch, &mut ahead, observer)?;
-            let valid = self.validate()?;
+            let valid = self.validate(ahead.source().shuffled.reader(), observer)?;
             let best = self.keep_if_better(epoch, valid);
             self.rates.end_epoch(epoch, best);
             (self.state.level, self.state.waited) = self.rates.progress();
@@ -191,7 +209,7 @@ impl<'a> Run<'a> {
         }
         let train = ahead.source().shuffled.reader();
         observer.event(Event::Read { train, valid: self.valid.as_ref() });
-        Ok(last)
+        Ok((last, training_counts(train, self.valid.as_ref())))
     }
 
     /// The training rows, in the order of the first epoch.
@@ -206,14 +224,12 @@ impl<'a> Run<'a> {
             (None, None) => reader,
         };
         let shuffled = Shuffled::new(reader, train.shuffle_buffer, train.seed, 1);
-        Ok(match train.shuffle {
-            Shuffle::Buffer => shuffled,
-            Shuffle::Whole => {
-                let folder = self.cache.as_ref().map_or_else(std::env::temp_dir, RowCache::folder);
-                let n_rows = n_kept(train, self.fitted.rows, self.fitted.positives);
-                shuffled.as_a_whole(n_rows.ceil() as u64, folder)
-            }
-        })
+        if !self.is_whole {
+            return Ok(shuffled);
+        }
+        let folder = self.cache.as_ref().map_or_else(std::env::temp_dir, RowCache::folder);
+        let n_rows = n_kept(train, self.fitted.rows, self.fitted.positives);
+        Ok(shuffled.as_a_whole(n_rows.ceil() as u64, folder))
     }
 
     /// A reader of the validation rows, if there are any.
@@ -230,17 +246,40 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn validate(&mut self) -> Result<Option<Summary>, TrainError> {
+    /// The metrics of the validation rows; `train` is the reader of the training rows, read to the end of the epoch.
+    fn validate(
+        &mut self,
+        train: &RowReader<'_>,
+        observer: &mut Observer<'_>,
+    ) -> Result<Option<Summary>, TrainError> {
         let Some(mut reader) = self.valid_reader()? else { return Ok(None) };
         let predictor = Predictor::new(self.engine.model(), self.engine.params());
         let options =
             EvaluateOptions { tapes: Some(self.engine.tapes()), ..EvaluateOptions::default() };
         let summary = evaluate(predictor, &mut reader, options)?.summary;
-        self.valid = Some(reader);
+        let is_first = self.valid.replace(reader).is_none();
         if summary.log_loss.is_none() {
             return Err(TrainError::NoValidationRows);
         }
+        if is_first {
+            observer.warn_all(self.validation_warnings(&summary, train))?;
+        }
         Ok(Some(summary))
+    }
+
+    /// The warnings that validation rows give, beside the training rows of `train`.
+    ///
+    /// Rows that were held out at random are like the training rows, whatever their values are.
+    fn validation_warnings(&self, summary: &Summary, train: &RowReader<'_>) -> Vec<Warning> {
+        let of_auc = summary.undefined().map(|(_, reason)| {
+            let rows = summary.rows;
+            Warning::NoValidationAuc { rows, reason }
+        });
+        let of_file = self.valid.as_ref().filter(|_| !self.rows.holds_out());
+        let known = training_counts(train, None);
+        let changes =
+            of_file.iter().flat_map(|valid| value_changes(self.encoder, &known, valid.counts()));
+        of_auc.into_iter().chain(changes.map(Warning::ValidationValues)).collect()
     }
 
     /// Keeps the weights of this epoch if they are better than the best so far; returns whether they are.

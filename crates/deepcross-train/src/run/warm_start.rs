@@ -12,7 +12,7 @@ use super::rows::Rows;
 use crate::checkpoint::FittedRows;
 use crate::config_file::{RunConfig, differences, differences_within};
 use crate::error::TrainError;
-use deepcross_data::{DataError, RowReader};
+use deepcross_data::{DataError, PositiveBlocks, RowReader};
 use deepcross_features::fields::DecimalMark;
 use deepcross_features::{Encoder, FieldConfig};
 use deepcross_model::TrainedModel;
@@ -71,9 +71,11 @@ pub(crate) fn survey(
     let plan = Rows::plan(config, rows.train_part()?);
     let mut reader = RowReader::new(&rows.train, encoder, plan)?.comparing_partitions();
     let (mut batch, mut n_rows, mut positives) = (reader.new_batch(), 0, 0);
+    let mut blocks = PositiveBlocks::default();
     while reader.fill(&mut batch, ROWS)? > 0 {
         n_rows += batch.n_rows() as u64;
         positives += batch.labels().iter().filter(|label| **label == 1.0).count() as u64;
+        batch.labels().iter().for_each(|label| blocks.push(*label == 1.0));
         batch.clear();
     }
     let skipped = reader.skipped();
@@ -81,5 +83,6 @@ pub(crate) fn survey(
         let file = rows.train.files().next().map(Path::to_path_buf).unwrap_or_default();
         return Err(DataError::NoRows { file, skipped: skipped.rows }.into());
     }
-    Ok(FittedRows::new(n_rows, positives, skipped).with_split(reader.split_report()))
+    let counts = FittedRows::new((n_rows, positives), blocks, skipped);
+    Ok(counts.with_split(reader.split_report()))
 }

@@ -431,3 +431,27 @@ fn every_flag_and_metric_is_documented_and_no_other() {
     let names: BTreeSet<_> = names.map(|line| line.split(' ').next().unwrap().to_owned()).collect();
     assert_eq!(documented("deepcross_"), names);
 }
+
+#[test]
+fn values_unlike_those_of_training_are_reported_once_a_minute() {
+    let folder = Folder::with_model();
+    let mut service = Service::start(&folder, "");
+    let row = |ad: &str| format!("{{\"ad\":\"{ad}\",\"tags\":\"t1\",\"age\":30}}");
+    let body = |ad: &str, n| format!("{{\"rows\":[{}]}}", vec![row(ad); n].join(","));
+    assert_eq!(service.post("/v1/score", &body("ad1", 20)).status, 200);
+    let counter = "deepcross_value_warnings_total{field=\"ad\",kind=\"unseen\"}";
+    let metrics = service.get("/metrics").body;
+    assert!(!metrics.contains(counter), "{metrics}");
+    for _ in 0..3 {
+        assert_eq!(service.post("/v1/score", &body("spelled otherwise", 40)).status, 200);
+        let metrics = service.get("/metrics").body;
+        assert!(metrics.contains(&format!("{counter} 1\n")), "{metrics}");
+    }
+    let line = service.line();
+    let expected = "warning: most values of `ad` are new to the model: ";
+    assert!(line.starts_with(expected) && line.contains(" now, and 0.0 % in training"), "{line}");
+    service.signal("-TERM");
+    let (code, rest) = service.end();
+    assert_eq!(code, Some(0));
+    assert!(!rest.contains("warning"), "{rest}");
+}

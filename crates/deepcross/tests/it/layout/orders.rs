@@ -80,7 +80,7 @@ const MODEL: Order = &[
     &["model_spec"],
     &["kinds"],
     &["model"],
-    &["predictor", "training_summary"],
+    &["predictor", "training_summary", "value_change"],
     &["header"],
     &["trained_model"],
     &["neighbours", "scoring", "interchange"],
