@@ -7,7 +7,7 @@ use crate::call_error::CallError;
 use anyhow::Result;
 use deepcross_data::write::{Compression, FileForm};
 use deepcross_data::{DataError, Format};
-use deepcross_files::is_standard_output;
+use deepcross_files::{is_standard_output, is_stream};
 use std::path::Path;
 
 /// The content of an output that has one format and is not compressed.
@@ -135,20 +135,24 @@ pub(crate) fn endings(formats: impl Iterator<Item = Format>) -> String {
     )
 }
 
-/// Refuses the standard output in place of a folder.
+/// Refuses a stream in place of a folder.
 pub(crate) fn check_folder_name(flag: &str, folder: &Path) -> Result<()> {
-    check_no_standard_output(flag, folder, "a folder")
+    check_no_stream(flag, folder, "a folder")
 }
 
-/// Refuses the standard output in place of `expected`.
-pub(crate) fn check_no_standard_output(flag: &str, path: &Path, expected: &str) -> Result<()> {
-    match is_standard_output(path) {
-        false => Ok(()),
-        true => Err(CallError::with_message(format!(
-            "`{flag} {}`: expected {expected}, which the standard output is not",
-            path.display()
-        ))),
-    }
+/// Refuses a stream in place of a file that is read again.
+pub(crate) fn check_file_name(flag: &str, file: &Path) -> Result<()> {
+    check_no_stream(flag, file, "a file")
+}
+
+fn check_no_stream(flag: &str, path: &Path, expected: &str) -> Result<()> {
+    let stream = match path {
+        path if is_standard_output(path) => "the standard output",
+        path if is_stream(path) => "a pipe or a device",
+        _ => return Ok(()),
+    };
+    let path = path.display();
+    Err(CallError::with_message(format!("`{flag} {path}`: is {stream}, expected {expected}")))
 }
 
 #[cfg(test)]

@@ -201,6 +201,19 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
+    fn an_open_file_takes_bytes_behind_its_own() {
+        use std::os::fd::AsRawFd;
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"old").unwrap();
+        let name = format!("/dev/fd/{}", file.as_raw_fd());
+        let mut output = Output::create(Path::new(&name), &names()).unwrap();
+        output.write_all(b"new").unwrap();
+        output.finish().unwrap();
+        assert_eq!(fs::read(&name).unwrap(), b"oldnew");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
     fn a_stream_that_takes_no_bytes_is_named_and_no_file_takes_its_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");

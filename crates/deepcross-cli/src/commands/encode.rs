@@ -3,7 +3,7 @@
 use crate::arguments::{Overrides, Threads, TrainingFiles, files_help, help_texts};
 use crate::inputs::{check_standard_input, pipes_beside};
 use crate::output::{check_apart, check_writable, read_text, resolved, say};
-use crate::output_names::{Content, check_no_standard_output};
+use crate::output_names::{Content, check_file_name};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{grouped, percent};
 use crate::warnings::{Warnings, line};
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<()> {
     check_standard_input(paths.iter())?;
     let inputs = paths.iter().chain(&args.config).chain(&args.model);
     check_apart(&args.out, inputs)?;
-    check_no_standard_output("--out", &args.out, "a file")?;
+    check_file_name("--out", &args.out)?;
     Content::Cache.check_name(&args.out)?;
     let model = args.model.as_deref().map(load_model).transpose()?;
     let config = config(args, model.as_ref())?;

@@ -8,7 +8,7 @@ use crate::inputs::{check_standard_input, pipes_beside};
 use crate::output::{
     Prints, check_apart, check_outputs, check_writable, is_stream, resolved, say, say_written,
 };
-use crate::output_names::{Content, check_no_standard_output};
+use crate::output_names::{Content, check_file_name};
 use crate::pages::training::Course;
 use crate::progress::train_progress::TrainProgress;
 use crate::signals::Signals;
@@ -148,7 +148,7 @@ fn check_names<'p>(
     )?;
     Content::Model.check_name(&args.out)?;
     let Some(cache) = &args.cache else { return Ok(()) };
-    check_no_standard_output("--cache", cache, "a file")?;
+    check_file_name("--cache", cache)?;
     Content::Cache.check_name(cache)
 }
 

@@ -169,15 +169,15 @@ fn the_standard_output_takes_one_output_and_is_not_a_folder() {
         ("evaluate --model model.dcx --data train.csv --report -", printed.to_owned()),
         (
             "split --data train.csv --by order --out-dir -",
-            "`--out-dir -`: expected a folder, which the standard output is not".to_owned(),
+            "`--out-dir -`: is the standard output, expected a folder".to_owned(),
         ),
         (
             "encode --config run.toml --data train.csv --out -",
-            "`--out -`: expected a file, which the standard output is not".to_owned(),
+            "`--out -`: is the standard output, expected a file".to_owned(),
         ),
         (
             "train --config run.toml --data train.csv --out m.dcx --cache -",
-            "`--cache -`: expected a file, which the standard output is not".to_owned(),
+            "`--cache -`: is the standard output, expected a file".to_owned(),
         ),
         (
             "train --config run.toml --data train.csv --out - --resume",
@@ -224,6 +224,22 @@ fn devices_and_pipes_take_outputs() {
         folder.succeed(&format!("{call} --out pipe"));
         assert!(reader.join().unwrap() == expected, "{call}");
         assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    }
+    for (call, message) in [
+        (
+            "encode --config run.toml --data train.csv --out /dev/null",
+            "`--out /dev/null`: is a pipe or a device, expected a file",
+        ),
+        (
+            "train --config run.toml --data train.csv --out m.dcx --cache pipe",
+            "`--cache pipe`: is a pipe or a device, expected a file",
+        ),
+        (
+            "compare --config run.toml --data train.csv --out pipe",
+            "`--out pipe`: is a pipe or a device, expected a folder",
+        ),
+    ] {
+        folder.fail(call, 2, message);
     }
     if cfg!(target_os = "linux") {
         let call = "predict --model model.dcx --data new.csv --out /dev/full";
