@@ -78,6 +78,9 @@ fn read_headless(content: &str, plan: RowPlan) -> Result<usize, String> {
     read().map_err(|error| files.message(&error))
 }
 
+const EITHER: &str = "`x.csv`: has 3 fields without a header, so that `click` or `w` is absent, and nothing shows \
+    which; name the columns of the file with `columns` (in a call `--columns`), such as `age,w,user`";
+
 #[test]
 fn headless_files_to_predict_may_lack_label_and_weight() {
     let ignored = RowPlan { labels: Labels::Ignored, ..ALL };
@@ -86,7 +89,8 @@ fn headless_files_to_predict_may_lack_label_and_weight() {
     };
     let cases = [
         ("1,1,0.5,a\n1,?,?,b\n", ignored, Ok(2)),
-        ("1,0.5,a\n2,1,b\n", ignored, Ok(2)),
+        // Either may be absent, and numbers may be both.
+        ("1,0.5,a\n2,1,b\n", ignored, Err(EITHER.to_owned())),
         ("1,a\n2,b\n", ignored, Ok(2)),
         ("1,a\n2,1,b\n", ignored, lengths(2, "2,1,b", "3 fields", 2)),
         ("1,1,1,a\n2,b\n", ignored, lengths(2, "2,b", "2 fields", 4)),
