@@ -16,8 +16,10 @@ pub(crate) fn rows(body: &[u8], columns: &Columns, limits: Limits) -> Result<Tex
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let mut lines = ReaderBuilder::new().from_reader(body);
     let header = lines.byte_headers().map_err(|error| malformed(&error))?.clone();
-    check_other_format(body, &header)?;
     let positions = positions(&header, columns)?;
+    if positions.is_empty() {
+        check_other_format(body)?;
+    }
     let mut rows = RequestRows::new(columns, limits, false);
     rows.refuse_absent(positions.iter().map(|&(_, column)| column));
     if !rows.is_good() {
@@ -40,15 +42,14 @@ pub(crate) fn rows(body: &[u8], columns: &Columns, limits: Limits) -> Result<Tex
     rows.finish()
 }
 
-/// Refuses a body that is JSON, and one without a header.
-fn check_other_format(body: &[u8], header: &ByteRecord) -> Result<(), Problem> {
+/// Refuses a body that is JSON, and an empty one.
+fn check_other_format(body: &[u8]) -> Result<(), Problem> {
     match body.trim_ascii_start().first() {
         Some(b'{' | b'[') => Err(Problem::malformed(
             "the body begins as JSON does, expected CSV with a header; JSON is read with the content type \
              application/json",
         )),
         None => Err(Problem::malformed("the body is empty, expected CSV with a header")),
-        _ if header.is_empty() => Err(Problem::malformed("expected CSV with a header")),
         _ => Ok(()),
     }
 }
