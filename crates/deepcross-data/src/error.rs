@@ -239,6 +239,38 @@ pub enum DataError {
     /// A label is needed and `[data]` names no column for it.
     #[error("`data.label`: must name the column of the labels, but is not set")]
     NoLabel,
+    /// A column has both 0 and −1 for labels, and `[data]` does not name its classes.
+    #[error(
+        "{place}: field `{column}` is `{value}`, but other rows have `{other}`, so that it is not known which is \
+         negative; name the classes with `data.label = {{ column, positive, negative }}`"
+    )]
+    ContraryLabels {
+        /// The place of the row.
+        place: Place,
+        /// The name of the column.
+        column: String,
+        /// The value.
+        value: String,
+        /// The value of other rows.
+        other: &'static str,
+    },
+    /// A class of the label is named, but no row has a value of it.
+    #[error(
+        "`data.label.{class}`: no row has {values} in the column `{column}`, which has {found} ({})",
+        named(file)
+    )]
+    AbsentClass {
+        /// The first file.
+        file: PathBuf,
+        /// The name of the column.
+        column: String,
+        /// The class, `positive` or `negative`.
+        class: &'static str,
+        /// The values of the class.
+        values: String,
+        /// The named values that occur.
+        found: String,
+    },
     /// A header has more columns than are read.
     #[error("{place}: has {found} columns, expected at most {limit}")]
     ManyColumns {

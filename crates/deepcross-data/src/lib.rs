@@ -27,7 +27,9 @@ mod shuffle;
 mod convert;
 pub mod split;
 
-pub use config::{BadRows, DataConfig, Format, LabelConfig, Order, Quote};
+pub use config::{
+    BadRows, DataConfig, Format, LabelClasses, LabelConfig, LabelValues, Order, Quote,
+};
 pub use encode::{
     Drift, Fitted, Labels, NegativeCounts, PositiveBlocks, RawReader, RowPlan, RowReader,
     SetCounts, Side, SplitReport, fit,
@@ -37,7 +39,7 @@ pub use formats::COMMENT_MARKERS;
 pub use input::Input;
 pub use place::Place;
 pub use shuffle::Shuffled;
-pub use source::{Division, LabelReader, Partition, Skipped, Source, WeightReader};
+pub use source::{AbsentLabels, Division, LabelReader, Partition, Skipped, Source, WeightReader};
 
 pub mod write {
     //! Writers of rows in all formats, and the conversion of files from one format to another.

@@ -10,6 +10,9 @@ use std::ops::Range;
 /// The most digits of an exponent: no number of double precision has more.
 const EXPONENT_DIGITS: usize = 3;
 
+/// The largest whole number up to which every whole number is one of double precision: 2⁵³.
+const LARGEST_EXACT: &[u8] = b"9007199254740992";
+
 /// A number of decimal digits, without leading zeros.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Decimal<'t> {
@@ -53,16 +56,37 @@ impl<'t> Decimal<'t> {
         self.exponent.is_none() || self.whole.len() == 1
     }
 
+    /// Whether the number is whole, and written without an exponent.
+    pub(crate) fn is_plain_whole(&self) -> bool {
+        self.exponent.is_none() && is_zero(self.fraction)
+    }
+
+    /// Whether the number has the form of a floating-point number, and its magnitude is above 2⁵³, so that programs may
+    /// have rounded it.
+    pub(crate) fn may_be_rounded(&self) -> bool {
+        let is_large = |whole: &[u8]| (whole.len(), whole) > (LARGEST_EXACT.len(), LARGEST_EXACT);
+        match self.exponent {
+            Some(exponent) => is_large(&self.expanded(exponent).0),
+            None => !self.fraction.is_empty() && is_large(self.whole),
+        }
+    }
+
     /// The text of the same number without a sign `+`, a fraction of zeros and an exponent, and without the sign of −0;
     /// `None` if it is the text itself.
     ///
     /// A fraction that is not zero keeps its digits, unless there was an exponent.
     pub(crate) fn shortened(&self) -> Option<Cow<'t, [u8]>> {
         if let Some(exponent) = self.exponent {
-            return Some(Cow::Owned(self.without(exponent)));
+            return Some(Cow::Owned(self.without(exponent, b"")));
         }
         let Range { start, end } = self.kept();
         (end - start < self.text.len()).then(|| Cow::Borrowed(&self.text[start..end]))
+    }
+
+    /// The text of the same number without its exponent; a whole number gets the fraction `.0`, as it is a
+    /// floating-point number. `None` if the number has no exponent.
+    pub(crate) fn without_exponent(&self) -> Option<Vec<u8>> {
+        self.exponent.map(|exponent| self.without(exponent, b".0"))
     }
 
     /// The part of the text that [`shortened`](Self::shortened) keeps.
@@ -76,15 +100,18 @@ impl<'t> Decimal<'t> {
         start..end
     }
 
-    /// The number without its exponent.
-    fn without(&self, exponent: i32) -> Vec<u8> {
+    /// The number without its exponent; `zero` is the fraction of a whole number.
+    fn without(&self, exponent: i32, zero: &[u8]) -> Vec<u8> {
         let (whole, fraction) = self.expanded(exponent);
         let is_nothing = is_zero(&whole) && fraction.is_empty();
         let mut text = if self.is_negative && !is_nothing { b"-".to_vec() } else { Vec::new() };
         text.extend_from_slice(&whole);
-        if !fraction.is_empty() {
-            text.push(b'.');
-            text.extend_from_slice(&fraction);
+        match &fraction[..] {
+            [] => text.extend_from_slice(zero),
+            fraction => {
+                text.push(b'.');
+                text.extend_from_slice(fraction);
+            }
         }
         text
     }
@@ -178,6 +205,35 @@ mod tests {
             "1_0", "0x1", " 1", "1 ", "1,5", "inf", "--1", "1.2.3", "1e1.5", "١",
         ] {
             assert!(Decimal::of(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn large_floats_may_be_rounded() {
+        for (text, expected) in [
+            ("9007199254740993", false),
+            ("9007199254740992.0", false),
+            ("9007199254740993.0", true),
+            ("-10000000000000000.0", true),
+            ("1e15", false),
+            ("1e16", true),
+        ] {
+            let number = Decimal::of(text.as_bytes()).expect("a number");
+            assert_eq!(number.may_be_rounded(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_an_exponent_is_removed() {
+        for (text, expected) in [
+            ("1e3", Some("1000.0")),
+            ("15e-1", Some("1.5")),
+            ("-0e1", Some("0.0")),
+            ("1.50", None),
+            ("1", None),
+        ] {
+            let found = Decimal::of(text.as_bytes()).and_then(|number| number.without_exponent());
+            assert_eq!(found, expected.map(|text| text.as_bytes().to_vec()), "{text}");
         }
     }
 

@@ -17,7 +17,7 @@ use crate::lookup::Lookup;
 use crate::raw::binding::{Binding, FieldColumns};
 use crate::raw::cell::{Cell, NumberRun};
 use crate::raw::row_fields::RowFields;
-use crate::raw::value::{RUN, Run, Value};
+use crate::raw::value::{RUN, Run};
 use crate::raw::value_text::{FieldValues, Missing, Scratch, ValueError};
 use crate::state::{EncoderState, FieldState};
 
@@ -82,14 +82,13 @@ impl Encoder {
         batch: &mut Batch,
         counts: &mut Counts,
     ) -> Result<(), FeatureError> {
-        let mut scratch = Scratch::default();
+        let (missing, mut scratch) = (Missing::new(&self.missing), Scratch::default());
         for (done, index) in fields.clone().enumerate() {
             let values = binding.values(index, row, &mut scratch);
             let column = &mut batch.columns_mut()[index];
             let n_rows = column.n_rows();
             let counts_of_field = &mut counts.fields_mut()[index];
-            if let Err(error) =
-                self.fields[index].encode(values, &self.missing, column, counts_of_field)
+            if let Err(error) = self.fields[index].encode(values, &missing, column, counts_of_field)
             {
                 column.truncate(n_rows);
                 for index in fields.clone().take(done) {
@@ -189,11 +188,12 @@ impl Encoder {
         counts: &mut Counts,
     ) {
         let (mut batch, mut scratch) = (self.new_batch(), Scratch::default());
+        let missing = Missing::new(&self.missing);
         for index in fields {
             let values = binding.values(index, row, &mut scratch);
             let column = &mut batch.columns_mut()[index];
             let mut again = FieldCounts::default();
-            if self.fields[index].encode(values, &self.missing, column, &mut again).is_ok() {
+            if self.fields[index].encode(values, &missing, column, &mut again).is_ok() {
                 counts.fields_mut()[index] -= again;
             }
         }
@@ -238,7 +238,7 @@ impl Encoder {
 
     /// Whether the field at `field` has a vocabulary, so that [`value`](Self::value) gives the value of an id.
     pub fn has_vocabulary(&self, field: usize) -> bool {
-        self.lookup(field).is_some_and(|lookup| matches!(lookup, Lookup::Vocabulary(_)))
+        self.lookup(field).is_some_and(|lookup| !lookup.is_hashed())
     }
 
     /// The least and the greatest number that the field at `field` was fitted on, if it reads numbers.
@@ -306,7 +306,7 @@ impl FieldState {
         let Some(from) = binding.only_column(index) else {
             return rows.iter().all(|row| {
                 let values = binding.values(index, row, scratch);
-                self.encode(values, missing.values(), column, counts).is_ok()
+                self.encode(values, missing, column, counts).is_ok()
             });
         };
         let kind = self.kind.kind();
@@ -327,7 +327,7 @@ impl FieldState {
     fn encode(
         &self,
         values: FieldValues<'_>,
-        missing: &[String],
+        missing: &Missing<'_>,
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), FeatureError> {
@@ -367,15 +367,17 @@ fn encode_cells<'c>(
         return true;
     }
     text.clear();
-    let (mut ends, mut n_cells) = ([0; RUN], 0);
-    for (end, cell) in ends.iter_mut().zip(cells) {
-        cell.spell(text);
-        (*end, n_cells) = (text.len(), n_cells + 1);
+    let (mut ends, mut nulls, mut n_cells) = ([0; RUN], [false; RUN], 0);
+    for ((end, is_null), cell) in ends.iter_mut().zip(&mut nulls).zip(cells) {
+        cell.spell_value(text);
+        (*end, *is_null) = (text.len(), matches!(cell, Cell::Null));
+        n_cells += 1;
     }
     let mut start = 0;
-    let values = ends[..n_cells].iter().map(|&end| {
+    let values = ends.iter().zip(&nulls).take(n_cells).map(|(&end, &is_null)| {
         let value = &text[std::mem::replace(&mut start, end)..end];
-        str::from_utf8(value).is_ok().then(|| Value::new(value))
+        let cell = if is_null { Cell::Null } else { Cell::Text(value) };
+        cell.value()
     });
     let mut run = Run::EMPTY;
     run.fill(values, missing) && kind.encode_run(&run, column, counts)

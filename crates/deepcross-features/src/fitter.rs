@@ -51,7 +51,7 @@ struct FieldFitter {
 #[derive(Clone, Debug)]
 enum Learner {
     Kind(Box<dyn KindFitter>),
-    Companion(CompanionFitter),
+    Companion(Box<CompanionFitter>),
 }
 
 impl Fitter {
@@ -107,21 +107,29 @@ impl Fitter {
         let known = Missing::new(missing);
         for (index, field) in fields.iter().enumerate() {
             if field.number((binding, index), row, &known).is_none() {
-                field.check(binding.values(index, row, scratch), missing)?;
+                field.check(binding.values(index, row, scratch), &known)?;
             }
         }
         let training_row = TrainingRow { positive, fold: fold(self.n_rows) };
         for (index, field) in fields.iter_mut().enumerate() {
             match field.number((binding, index), row, &known) {
                 Some(number) => field.observe_number(number, positive)?,
-                None => {
-                    field.observe(binding.values(index, row, scratch), missing, training_row)?
-                }
+                None => field.observe(binding.values(index, row, scratch), &known, training_row)?,
             }
         }
         self.folds.add(0, training_row.fold, positive);
         self.n_rows += 1;
         Ok(())
+    }
+
+    /// The names of the fields whose ids are floating-point numbers above 2⁵³: a program may have rounded them, so that
+    /// different ids became one.
+    pub fn fields_with_rounded_ids(&self) -> impl Iterator<Item = &str> {
+        let is_rounded = |field: &&FieldFitter| match &field.learner {
+            Learner::Kind(fitter) => fitter.has_rounded_ids(),
+            Learner::Companion(_) => false,
+        };
+        self.fields.iter().filter(is_rounded).map(|field| field.name.as_str())
     }
 
     /// The fitted encoder.
@@ -166,7 +174,7 @@ impl FieldFitter {
         let own = field(config.name.clone(), Learner::Kind(config.kind.fitter(&config.name)));
         let by_fold = counts_from == CountsFrom::OtherFolds;
         let companion = config.companion_keys().map(|keys| {
-            let fitter = CompanionFitter::new(&keys, &config.name, by_fold);
+            let fitter = Box::new(CompanionFitter::new(&keys, &config.name, by_fold));
             field(companion_name(&config.name), Learner::Companion(fitter))
         });
         [Some(own), companion].into_iter().flatten()
@@ -191,7 +199,7 @@ impl FieldFitter {
         }
     }
 
-    fn check(&self, values: FieldValues<'_>, missing: &[String]) -> Result<(), FeatureError> {
+    fn check(&self, values: FieldValues<'_>, missing: &Missing<'_>) -> Result<(), FeatureError> {
         let checked = values.read(missing).and_then(|texts| match &self.learner {
             Learner::Kind(fitter) => Ok(fitter.check(texts.first)?),
             Learner::Companion(_) => Ok(()),
@@ -202,11 +210,14 @@ impl FieldFitter {
     fn observe(
         &mut self,
         values: FieldValues<'_>,
-        missing: &[String],
+        missing: &Missing<'_>,
         row: TrainingRow,
     ) -> Result<(), FeatureError> {
         let observed = values.read(missing).and_then(|texts| match &mut self.learner {
-            Learner::Kind(fitter) => Ok(fitter.observe(texts.first, row.positive)?),
+            Learner::Kind(fitter) => {
+                fitter.observe_second(texts.second);
+                Ok(fitter.observe(texts.first, row.positive)?)
+            }
             Learner::Companion(fitter) => {
                 Ok(fitter.observe(texts.first, row.positive, row.fold)?)
             }
@@ -216,7 +227,7 @@ impl FieldFitter {
 
     fn observe_number(&mut self, number: Option<f64>, positive: bool) -> Result<(), FeatureError> {
         let Learner::Kind(fitter) = &mut self.learner else { return Ok(()) };
-        let no_text = FieldValues { first: &[], second: None };
+        let no_text = FieldValues { first: None, second: None };
         let observed = fitter.observe_number(number, positive).map_err(Misread::from);
         observed.map_err(|error| error.at(&self.name, &self.columns, no_text))
     }

@@ -10,6 +10,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use crate::decimal::Decimal;
+
 /// The kind of a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
@@ -191,18 +193,21 @@ impl<'a> JsonValue<'a> {
         }
         self.text.get(1..self.text.len() - 1).map(Cow::Borrowed)
     }
-    /// The text that the value has in a file of delimited text: a string without its quotes, a number or a boolean as it
-    /// stands, and the elements of an array with `separator` between them.
+
+    /// The text that the value has in a file of delimited text: a string without its quotes, a number with all its digits,
+    /// but without an exponent, a boolean as it stands, and the elements of an array with `separator` between them. An
+    /// element that is null is left out.
     ///
     /// `None` for null and objects, for a string whose escapes are not valid Unicode, and for an array with an element
-    /// that is neither a string nor a number, or that contains the separator.
+    /// that is an array or an object, or that contains the separator.
     #[inline]
     pub fn spelled(&self, separator: char) -> Option<Cow<'a, str>> {
         match self.kind {
             ValueKind::Null | ValueKind::Object => None,
             ValueKind::String => self.string(),
             ValueKind::Array => self.joined(separator).map(Cow::Owned),
-            ValueKind::Boolean | ValueKind::Number => Some(Cow::Borrowed(self.text)),
+            ValueKind::Boolean => Some(Cow::Borrowed(self.text)),
+            ValueKind::Number => Some(number(self.text)),
         }
     }
 
@@ -211,8 +216,9 @@ impl<'a> JsonValue<'a> {
         let mut joined = String::new();
         while let Some(element) = elements.next() {
             let element = match element.kind {
-                ValueKind::Number => Some(Cow::Borrowed(element.text)),
-                _ => element.string(),
+                ValueKind::Null => continue,
+                ValueKind::Array => return None,
+                _ => element.spelled(separator),
             };
             joined.push_str(&element.filter(|element| !element.contains(separator))?);
             joined.push(separator);
@@ -220,6 +226,15 @@ impl<'a> JsonValue<'a> {
         joined.pop();
         Some(joined)
     }
+}
+
+/// The text of a number, which is the same whether the sender writes it with an exponent or without.
+fn number(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
+        return Cow::Borrowed(text);
+    }
+    let plain = Decimal::of(text.as_bytes()).and_then(|number| number.without_exponent());
+    plain.and_then(|text| String::from_utf8(text).ok()).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// The text of `bytes`, if they are one JSON value.
@@ -363,7 +378,10 @@ mod tests {
         for (value, expected) in [
             ("1.0", Some("1.0")),
             ("12345678901234567890", Some("12345678901234567890")),
-            ("-0e1", Some("-0e1")),
+            ("-0e1", Some("0.0")),
+            ("1e3", Some("1000.0")),
+            ("1.5E-3", Some("0.0015")),
+            ("1e9999", Some("1e9999")),
             ("true", Some("true")),
             (r#""a \u00e9""#, Some("a é")),
             (r#"["a", 2.50, "b:0.5"]"#, Some("a|2.50|b:0.5")),
@@ -372,7 +390,9 @@ mod tests {
             ("{}", None),
             (r#"["a|b"]"#, None),
             ("[[1]]", None),
-            ("[null]", None),
+            ("[null, 1, null]", Some("1")),
+            ("[true, 1e3]", Some("true|1000.0")),
+            ("[{}]", None),
             (r#""\ud800""#, None),
         ] {
             assert_eq!(spelled(&format!("[{value}]")).as_deref(), expected, "{value}");

@@ -13,6 +13,7 @@ use crate::lookup::Lookup;
 use crate::lookup::id_keys::HashKeys;
 use crate::problem::Problem;
 use crate::raw::cell::NumberRun;
+use crate::raw::spelling::Spelling;
 use crate::raw::value::Run;
 use crate::raw::value_text::{Texts, ValueError};
 
@@ -57,6 +58,8 @@ pub(crate) struct CompanionKeys {
     pub(crate) hash: HashKeys,
     /// The strength of smoothing of the click rate, in clicks.
     pub(crate) smoothing: Option<f64>,
+    /// The spelling of the field's values, if it is given.
+    pub(crate) spelling: Option<Spelling>,
 }
 
 /// Learns the encoding of a field from training rows.
@@ -77,9 +80,17 @@ pub(crate) trait Fit: Clone + Debug + Send + Sync + 'static {
         Ok(())
     }
 
+    /// Learns from the value in the second column of the same row, if the kind reads two columns.
+    fn observe_second(&mut self, _text: Option<&str>) {}
+
     /// As [`observe`](Self::observe), for a number in the range of `f32`, or `None` for a missing value.
     fn observe_number(&mut self, _number: Option<f64>, _positive: bool) -> Result<(), ValueError> {
         Ok(())
+    }
+
+    /// Whether ids are floating-point numbers above 2⁵³, so that different ids may have become one before they came here.
+    fn has_rounded_ids(&self) -> bool {
+        false
     }
 
     /// The encoding that was learned.
@@ -153,6 +164,6 @@ pub(crate) trait Encode {
 
     /// Whether the ids come from a hash.
     fn is_hashed(&self) -> bool {
-        matches!(self.lookup(), Some(Lookup::Hash(_)))
+        self.lookup().is_some_and(Lookup::is_hashed)
     }
 }

@@ -45,6 +45,27 @@ pub enum ProfileError {
         /// The values that mean 0.
         negative: Vec<String>,
     },
+    /// Positive values are named that no row has, while all other values are negative.
+    #[error(
+        "the label `{label}` is {} in no row, but {found}; name the positive values",
+        listed(absent)
+    )]
+    AbsentLabel {
+        /// The column of the label.
+        label: String,
+        /// The named values that no row has.
+        absent: Vec<String>,
+        /// Its most frequent values, with their rows.
+        found: String,
+    },
+    /// The label has both 0 and −1, so that it is not known which of them is negative.
+    #[error("the label `{label}` is {found}: with both `0` and `-1`, name the positive values")]
+    ContraryLabels {
+        /// The column of the label.
+        label: String,
+        /// Its most frequent values, with their rows.
+        found: String,
+    },
     /// The label has too many values besides the positive ones.
     #[error(
         "the label `{label}` has more than {limit} values besides the positive ones, too many to \

@@ -55,6 +55,8 @@ impl FileProfile {
 /// # Errors
 /// [`ProfileError::Data`] with the errors of [`Source::open`] and [`profile_source`].
 /// [`ProfileError::RepeatedName`] or [`ProfileError::NoHeader`] if the first row does not name the columns.
+/// [`ProfileError::AbsentLabel`] if a positive value is named and occurs nowhere, while all other values are negative.
+/// [`ProfileError::ContraryLabels`] if the label has both 0 and −1.
 /// [`ProfileError::LabelValue`] if a label is of neither class, [`ProfileError::ManyLabelValues`] if it has too many
 /// values to take the others for negative, and [`ProfileError::OneClass`] if no row is positive or no row is negative.
 pub fn profile_files(
@@ -97,10 +99,13 @@ fn open(files: &Input, config: &DataConfig) -> Result<Source, ProfileError> {
 /// The label with the classes that are known before the files are read.
 fn provisional_label(rule: &LabelRule) -> LabelConfig {
     let LabelRule { column, positive, negative } = rule.clone();
+    if !rule.is_named() {
+        return LabelConfig::binary(column);
+    }
     let negative = negative.unwrap_or_default();
     // A class must not be empty; the rows show which values are negative.
     let negative = if negative.is_empty() { vec![String::new()] } else { negative };
-    LabelConfig { column, positive, negative }
+    LabelConfig::named(column, positive, negative)
 }
 
 /// The label with all values of its two classes.
@@ -111,21 +116,36 @@ fn label_classes(
 ) -> Result<LabelConfig, ProfileError> {
     let LabelRule { column: label, positive, negative } = rule.clone();
     let top = column.top(MOST_NEGATIVE + positive.len() + 1).into_iter().map(|value| value.text);
-    let others: Vec<_> = top.filter(|text| !positive.contains(text)).collect();
+    let values = rule.values();
+    let others: Vec<_> = top.filter(|text| values.index(text.as_bytes()).is_none()).collect();
+    let takes_rest = rule.is_named() && negative.is_none();
+    if let Some(absent) = profile.absent_labels.as_ref().filter(|_| takes_rest) {
+        let (absent, found) = (absent.absent.clone(), frequent_values(column));
+        return Err(ProfileError::AbsentLabel { label, absent, found });
+    }
+    if profile.has_contrary_labels {
+        return Err(ProfileError::ContraryLabels { label, found: frequent_values(column) });
+    }
     let (labelled, positives) = (profile.rows.labelled(), profile.rows.positives());
     if labelled < column.present().rows {
-        let negative = negative.unwrap_or_default();
         let found = frequent_values(column);
+        let (positive, negative) = match rule.is_named() {
+            true => (positive, negative.unwrap_or_default()),
+            false => (vec!["1".to_owned()], vec!["0".to_owned()]),
+        };
         return Err(ProfileError::LabelValue { label, found, positive, negative });
     }
-    if negative.is_none() && others.len() > MOST_NEGATIVE {
+    if takes_rest && others.len() > MOST_NEGATIVE {
         return Err(ProfileError::ManyLabelValues { label, limit: MOST_NEGATIVE });
     }
     if positives == 0 || positives == labelled {
         let class = if positives == 0 { "positive" } else { "negative" };
         return Err(ProfileError::OneClass { label, class, found: frequent_values(column) });
     }
-    Ok(LabelConfig { column: label, positive, negative: negative.unwrap_or(others) })
+    Ok(match rule.is_named() {
+        true => LabelConfig::named(label, positive, negative.unwrap_or(others)),
+        false => LabelConfig::binary(label),
+    })
 }
 
 /// The most frequent values with the numbers of their rows.

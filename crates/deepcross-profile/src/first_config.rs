@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use deepcross_data::{DataConfig, LabelConfig};
+use deepcross_data::{DataConfig, LabelClasses, LabelConfig};
 use serde::Serialize;
 
 use crate::error::ProfileError;
@@ -61,10 +61,10 @@ fn data(files: &FileProfile) -> Result<String, ProfileError> {
 }
 
 fn label_value(label: &LabelConfig) -> Result<String, ProfileError> {
-    if *label == LabelConfig::binary(&label.column) {
+    let Some(LabelClasses { positive, negative }) = &label.classes else {
         return inline(&label.column);
-    }
-    let LabelConfig { column, positive, negative } = label;
+    };
+    let column = &label.column;
     Ok(format!(
         "{{ column = {}, positive = {}, negative = {} }}",
         inline(column)?,

@@ -8,8 +8,6 @@ use std::collections::HashMap;
 pub(crate) struct Columns {
     pub(crate) list: Vec<InputColumn>,
     by_name: HashMap<String, usize>,
-    /// The raw value that `null` becomes; `None` if the model has no missing values.
-    pub(crate) missing: Option<String>,
     /// Whether white space around strings is dropped, as it was in training.
     pub(crate) trim: bool,
     pub(crate) binding: Binding,
@@ -38,11 +36,7 @@ impl Columns {
         let fields = encoder.fields();
         let list: Vec<_> = names.iter().map(|name| InputColumn::new(name, &fields)).collect();
         let by_name = names.into_iter().enumerate().map(|(index, name)| (name, index)).collect();
-        let missing = encoder.missing();
-        // If several values mean "missing", the empty one is best in messages.
-        let empty = missing.iter().find(|value| value.is_empty());
-        let missing = empty.or(missing.first()).cloned();
-        Ok(Self { list, by_name, missing, trim, binding })
+        Ok(Self { list, by_name, trim, binding })
     }
 
     pub(crate) fn len(&self) -> usize {

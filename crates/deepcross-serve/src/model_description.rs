@@ -15,13 +15,13 @@ pub(crate) fn model_description(
     json!({
         "fingerprint": format!("{fingerprint:016x}"),
         "weights": trained.params.n_parameters(),
-        "fields": columns.list.iter().map(|column| field(column, columns, required)).collect::<Vec<_>>(),
+        "fields": columns.list.iter().map(|column| field(column, required)).collect::<Vec<_>>(),
         "training": trained.training,
         "calibrator": trained.calibrator.as_ref().map(calibrator),
     })
 }
 
-fn field(column: &InputColumn, columns: &Columns, required: bool) -> Value {
+fn field(column: &InputColumn, required: bool) -> Value {
     let readers = column.fields.iter();
     let readers: Vec<_> =
         readers.map(|(name, kind)| json!({ "name": name, "kind": kind })).collect();
@@ -32,7 +32,7 @@ fn field(column: &InputColumn, columns: &Columns, required: bool) -> Value {
         "number": column.is_number,
         "array_separator": column.separator,
         "required": required,
-        "nullable": columns.missing.is_some(),
+        "nullable": true,
     })
 }
 

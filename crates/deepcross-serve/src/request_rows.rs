@@ -234,25 +234,16 @@ impl<'c> RequestRows<'c> {
     fn absent(&mut self, row: usize, column: usize) -> TextCell {
         let input = &self.columns.list[column];
         if self.limits.absent_as_missing {
-            return self.null(Some(row), column);
+            return self.null();
         }
         self.refuse(Some(row), Some(&input.name), Some("nothing"), || {
             format!("{}, or null if it is missing", input.accepts)
         });
-        self.rows.keep(b"", ValueKind::Null)
+        self.null()
     }
 
-    fn null(&mut self, row: Option<usize>, column: usize) -> TextCell {
-        let input = &self.columns.list[column];
-        match &self.columns.missing {
-            Some(missing) => self.rows.keep(missing.as_bytes(), ValueKind::Null),
-            None => {
-                self.refuse(row, Some(&input.name), Some("null"), || {
-                    format!("{} (the model was trained without missing values)", input.accepts)
-                });
-                self.rows.keep(b"", ValueKind::Null)
-            }
-        }
+    fn null(&mut self) -> TextCell {
+        self.rows.keep(b"", ValueKind::Null)
     }
 
     /// Stores text as a value of a column.
@@ -284,7 +275,7 @@ impl<'c> RequestRows<'c> {
     ) -> TextCell {
         let (kind, separator) = (value.kind, self.columns.list[column].separator);
         match (kind, separator) {
-            (ValueKind::Null, _) => return self.null(row, column),
+            (ValueKind::Null, _) => return self.null(),
             (ValueKind::Array, None) => return self.unfit(row, column, kind),
             _ => {}
         }

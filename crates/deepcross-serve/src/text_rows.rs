@@ -104,13 +104,19 @@ impl CellColumn {
 impl RowFields for TextRow<'_> {
     #[inline]
     fn cell(&self, column: usize) -> Cell<'_> {
-        let TextCell { start, end, .. } = self.rows.columns[column].at(self.index);
-        Cell::Text(&self.rows.text[start..end])
+        let TextCell { start, end, kind } = self.rows.columns[column].at(self.index);
+        match kind {
+            ValueKind::Null => Cell::Null,
+            _ => Cell::Text(&self.rows.text[start..end]),
+        }
     }
 
     #[inline]
     fn value(&self, column: usize) -> Option<Value<'_>> {
-        let TextCell { start, end, .. } = self.rows.columns[column].at(self.index);
+        let TextCell { start, end, kind } = self.rows.columns[column].at(self.index);
+        if kind == ValueKind::Null {
+            return Some(Value::NULL);
+        }
         let is_text = self.rows.is_utf8 || std::str::from_utf8(&self.rows.text[start..end]).is_ok();
         is_text.then(|| Value::within(&self.rows.text, start, end))
     }

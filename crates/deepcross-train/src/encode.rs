@@ -6,6 +6,7 @@ use crate::error::TrainError;
 use crate::event::{Event, Observer};
 use crate::options::Files;
 use crate::run::{CachePlan, Rows, check_files, check_schema, fit_encoder, survey, thread_pool};
+use crate::warning::Warning;
 use deepcross_data::Fitted;
 use deepcross_features::{Encoder, History};
 use deepcross_model::TrainedModel;
@@ -67,7 +68,7 @@ fn encode_here(
     let rows = Rows::open(config, files)?;
     let encoder = init.map(|init| &init.encoder);
     let plan = CachePlan::new(config, files, encoder, out)?;
-    let (encoder, history, fitted) = encoder_of(config, &rows, encoder)?;
+    let (encoder, history, fitted) = encoder_of(config, &rows, encoder, observer)?;
     let skipped = fitted.skipped();
     observer.event(Event::Fitted {
         rows: fitted.rows,
@@ -85,11 +86,13 @@ fn encoder_of(
     config: &RunConfig,
     rows: &Rows,
     encoder: Option<&Encoder>,
+    observer: &mut Observer<'_>,
 ) -> Result<(Encoder, Option<History>, FittedRows), TrainError> {
     if let Some(encoder) = encoder {
         return Ok((encoder.clone(), None, survey(config, rows, encoder)?));
     }
     let fitted = fit_encoder(config, rows)?;
+    observer.warn_all(Warning::of_fit(&fitted))?;
     let counts = FittedRows::of(&fitted);
     let Fitted { encoder, history, .. } = fitted;
     Ok((encoder, Some(history), counts))

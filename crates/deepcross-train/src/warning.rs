@@ -5,7 +5,7 @@
 //! [`TrainError::Warned`](crate::TrainError::Warned).
 
 use crate::diagnosis::UnitProblem;
-use deepcross_data::Drift;
+use deepcross_data::{AbsentLabels, Drift, Fitted};
 use deepcross_metrics::Undefined;
 use deepcross_model::ValueChange;
 use std::fmt;
@@ -88,6 +88,13 @@ pub enum Warning {
         /// The change of the share of positive rows that the shuffle leaves.
         drift: Drift,
     },
+    /// Values of the label that the configuration names occur in no row.
+    AbsentLabels(AbsentLabels),
+    /// The ids of fields are floating-point numbers above 2⁵³.
+    RoundedIds {
+        /// The names of the fields.
+        fields: Vec<String>,
+    },
     /// Residual units have a problem that they did not have before.
     Units {
         /// The epoch, from 1; 0 before the first step.
@@ -97,6 +104,16 @@ pub enum Warning {
         /// The problem.
         problem: UnitProblem,
     },
+}
+
+impl Warning {
+    /// What the fitting of an encoder has shown.
+    pub(crate) fn of_fit(fitted: &Fitted) -> Vec<Self> {
+        let fields = fitted.rounded_ids.clone();
+        let rounded = (!fields.is_empty()).then_some(Self::RoundedIds { fields });
+        let absent = fitted.absent_labels.clone().map(Self::AbsentLabels);
+        absent.into_iter().chain(rounded).collect()
+    }
 }
 
 impl fmt::Display for Warning {
@@ -169,6 +186,18 @@ impl fmt::Display for Warning {
                 percent(drift.high),
                 percent(drift.mean)
             ),
+            Self::AbsentLabels(AbsentLabels { column, absent, found }) => {
+                let (absent, found) = (quoted(absent), quoted(found));
+                write!(f, "no row has the label {absent}; the column `{column}` has {found}")
+            }
+            Self::RoundedIds { fields } => {
+                let fields = quoted(fields);
+                write!(
+                    f,
+                    "the ids of {fields} are floating-point numbers above 2^53, which a program may have rounded, so that \
+                     different ids became one; write them as whole numbers or as text"
+                )
+            }
             Self::Units { epoch, units, problem } => {
                 let moment = match epoch {
                     0 => "at the start".to_owned(),
@@ -184,6 +213,12 @@ impl fmt::Display for Warning {
 /// A share in percent.
 fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
+}
+
+/// Names in backticks, with commas between them.
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
 }
 
 /// The names of units: of 0, 1, 2, 3 and 7, "units 0–3, 7".

@@ -4,7 +4,7 @@ use crate::arguments::{
     ConfigFile, DataFiles, Json, LabelColumn, Layout, ShownExamples, files_help, help_texts,
 };
 use crate::output::{self, say};
-use crate::steps::{profiled, warn_of_skipped, with_format, with_layout};
+use crate::steps::{absent_labels, profiled, warn_of_skipped, with_format, with_layout};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{grouped, metric, percent, shown, text_table};
 use crate::warnings::Warnings;
@@ -67,6 +67,7 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
     for line in skipped_lines(&profiled.profile.skipped) {
         say(line);
     }
+    absent_labels(&profiled).map_or(Ok(()), |absent| args.warnings.warn(absent))?;
     let tables = [table_of(&profiled, examples), reasons(&profiled, examples)];
     let [values, reasons] = tables.map(|table| table.trim_fmt());
     output::print(format_args!("{}\n\n{values}\n\n{reasons}", title(&profiled)))
@@ -80,7 +81,7 @@ fn read(args: &DescribeArgs) -> Result<FileProfile> {
         Some(run) => with_layout(run.data, &args.layout),
         None => with_format(&files, &with_layout(DataConfig::default(), &args.layout))?,
     };
-    profiled(&files, &config, &args.label, guess_missing)
+    profiled(&files, &config, (&args.label, &args.layout), guess_missing)
 }
 
 fn title(profiled: &FileProfile) -> String {

@@ -4,7 +4,7 @@ use crate::arguments::{DataFiles, LabelColumn, Layout, ShownExamples, files_help
 use crate::call_error::CallError;
 use crate::output::{self, check_apart, check_writable, is_standard_output, is_stream, say};
 use crate::output_names::Content;
-use crate::steps::{profiled, warn_of_skipped, with_format, with_layout};
+use crate::steps::{absent_labels, profiled, warn_of_skipped, with_format, with_layout};
 use crate::text::tables::shown;
 use crate::warnings::Warnings;
 use anyhow::{Context, Result};
@@ -67,7 +67,8 @@ pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
     if args.label.label.is_none() && config.label().is_none() {
         return call_error("--label: name the column of the label");
     }
-    let profiled = profiled(&files, &config, &args.label, args.layout.missing.is_empty())?;
+    let profiled =
+        profiled(&files, &config, (&args.label, &args.layout), args.layout.missing.is_empty())?;
     if profiled.fields.fields().next().is_none() {
         return call_error("no column is left to predict the label from");
     }
@@ -124,6 +125,7 @@ fn say_what_is_left_out(
             }
         }
     }
+    absent_labels(profiled).map_or(Ok(()), |absent| warnings.warn(absent))?;
     let rows = profiled.profile.rows;
     if rows.labelled() < rows.rows {
         let n = rows.rows - rows.labelled();

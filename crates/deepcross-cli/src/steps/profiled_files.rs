@@ -7,6 +7,7 @@ use deepcross_data::{DataConfig, Input, LabelConfig};
 use deepcross_profile::{
     FileProfile, LabelRule, ProfileError, ProfileOptions, guess_format, profile_files,
 };
+use deepcross_train::Warning;
 
 /// The settings that the flags ask for, in addition to those of a configuration.
 pub(crate) fn with_layout(config: DataConfig, layout: &Layout) -> DataConfig {
@@ -29,11 +30,23 @@ pub(crate) fn with_format(files: &Input, config: &DataConfig) -> Result<DataConf
 pub(crate) fn profiled(
     files: &Input,
     config: &DataConfig,
-    label: &LabelColumn,
+    (label, layout): (&LabelColumn, &Layout),
     guess_missing: bool,
 ) -> Result<FileProfile> {
     let options = ProfileOptions { label: label_rule(label, config)?, guess_missing };
-    profile_files(files, config, &options).map_err(with_flag)
+    let profiled = profile_files(files, config, &options).map_err(with_flag)?;
+    let mut absent = profiled.profile.absent_missing.iter();
+    match absent.find(|text| layout.missing.contains(text)) {
+        None => Ok(profiled),
+        Some(text) => Err(call_error(&format!(
+            "--missing: no column has `{text}`; name what the columns have"
+        ))),
+    }
+}
+
+/// The warning about values of the label that are named, but that no row has.
+pub(crate) fn absent_labels(profiled: &FileProfile) -> Option<Warning> {
+    profiled.profile.absent_labels.clone().map(Warning::AbsentLabels)
 }
 
 /// The label that the flags name, else the one of the settings.
@@ -63,7 +76,9 @@ fn with_flag(error: ProfileError) -> Error {
             return Error::new(source).context("without a header, name the columns with --columns");
         }
         ProfileError::NoHeader { .. } => " with --columns",
-        ProfileError::LabelValue { .. } => " with --positive",
+        ProfileError::LabelValue { .. }
+        | ProfileError::AbsentLabel { .. }
+        | ProfileError::ContraryLabels { .. } => " with --positive",
         ProfileError::ManyLabelValues { .. } => " with --negative",
         ProfileError::OneClass { .. } => "",
         error => return error.into(),

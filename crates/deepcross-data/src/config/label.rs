@@ -1,51 +1,76 @@
 //! The setting `label`: a column, and the values of its two classes.
 //!
-//! The values of both classes are listed, and any other value is an error.
+//! A column of ones and zeros, of signs or of truth values says itself what is positive.
+//! The values of other columns are named, those of both classes, and any other value is an error.
 //! Rejected: a negative class of "all other values", which would take a mistyped or missing label for a negative one.
 
 use std::fmt;
 
-use deepcross_features::Problem;
+use deepcross_features::{Problem, canonical};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The label column and the values of its two classes.
-///
-/// If only the name is written, the column holds `1` for positive and `0` for negative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelConfig {
     /// The name of the column.
     pub column: String,
-    /// The values that mean 1; default: `1`.
+    /// The values of the classes; `None` if the column holds 1 and 0, or 1 and −1, or truth values, in any spelling.
+    pub classes: Option<LabelClasses>,
+}
+
+/// The named values of the two classes of a label, each in any spelling of the value: `4` names `4.0`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelClasses {
+    /// The values that mean 1.
     pub positive: Vec<String>,
-    /// The values that mean 0; default: `0`.
+    /// The values that mean 0.
     pub negative: Vec<String>,
 }
 
+/// Distinguishes the two classes of a label by their values.
+///
+/// Each value has an index, by which a caller can note that it occurred.
+#[derive(Clone, Debug)]
+pub struct LabelValues {
+    /// The canonical texts of the values, the positive ones first.
+    values: Vec<Vec<u8>>,
+    n_positive: usize,
+    is_named: bool,
+}
+
+/// The values of a column whose classes are not named, the positive ones first.
+const UNNAMED: [&[u8]; 5] = [b"1", b"true", b"0", b"false", b"-1"];
+
 impl LabelConfig {
-    /// A column of `1` and `0`.
+    /// A column whose values say themselves what is positive: 1 and 0, 1 and −1, or true and false, in any spelling.
     pub fn binary(column: impl Into<String>) -> Self {
-        Self { column: column.into(), positive: vec!["1".into()], negative: vec!["0".into()] }
+        Self { column: column.into(), classes: None }
     }
 
-    /// A column of `1` and `0`, or of `+1` and `-1`, as in files for linear models.
-    pub fn signed(column: impl Into<String>) -> Self {
-        let [positive, negative] =
-            [["1", "+1"], ["0", "-1"]].map(|class| class.map(String::from).into());
-        Self { column: column.into(), positive, negative }
+    /// A column with these values for the two classes.
+    pub fn named(
+        column: impl Into<String>,
+        positive: impl Into<Vec<String>>,
+        negative: impl Into<Vec<String>>,
+    ) -> Self {
+        let classes = LabelClasses { positive: positive.into(), negative: negative.into() };
+        Self { column: column.into(), classes: Some(classes) }
     }
 
     /// The problems of the classes; see [`DataConfig::problems`](crate::DataConfig::problems).
     pub(crate) fn problems(&self) -> Vec<Problem> {
+        let Some(LabelClasses { positive, negative }) = &self.classes else { return Vec::new() };
         let mut problems = Vec::new();
-        for (key, values) in [("positive", &self.positive), ("negative", &self.negative)] {
+        for (key, values) in [("positive", positive), ("negative", negative)] {
             if values.is_empty() {
                 let message = "must name at least one value, but is empty";
                 problems.push(Problem::new(format!("data.label.{key}"), message));
             }
         }
-        let both = self.positive.iter().filter(|value| self.negative.contains(value));
+        let same = |a: &String, b: &String| canonical(a.as_bytes()) == canonical(b.as_bytes());
+        let both = positive.iter().filter(|value| negative.iter().any(|other| same(value, other)));
         problems.extend(both.map(|value| {
             let message = format!("a value must be positive or negative, but `{value}` is both");
             Problem::new("data.label", message)
@@ -54,31 +79,79 @@ impl LabelConfig {
     }
 }
 
-/// [`LabelConfig`] as it is written if its classes are not `1` and `0`.
+impl LabelValues {
+    /// The values that these classes name, or those of a column whose classes are not named.
+    pub fn new(classes: Option<&LabelClasses>) -> Self {
+        match classes {
+            None => {
+                let values = UNNAMED.map(<[u8]>::to_vec).to_vec();
+                Self { values, n_positive: 2, is_named: false }
+            }
+            Some(LabelClasses { positive, negative }) => {
+                let values = positive.iter().chain(negative);
+                let values = values.map(|value| canonical(value.as_bytes()).into_owned());
+                Self { values: values.collect(), n_positive: positive.len(), is_named: true }
+            }
+        }
+    }
+
+    /// The index of a value, which may be spelled in another way; `None` if it is of neither class.
+    #[inline]
+    pub fn index(&self, value: &[u8]) -> Option<usize> {
+        match value {
+            b"1" if !self.is_named => Some(0),
+            b"0" if !self.is_named => Some(2),
+            value => {
+                let value = canonical(value);
+                self.values.iter().position(|known| **known == *value)
+            }
+        }
+    }
+
+    /// Whether the value with this index is positive.
+    #[inline]
+    pub fn is_positive(&self, index: usize) -> bool {
+        index < self.n_positive
+    }
+
+    /// Whether the values of the classes are named.
+    pub fn is_named(&self) -> bool {
+        self.is_named
+    }
+
+    /// The canonical texts of all values, in the order of their indices.
+    pub fn texts(&self) -> impl Iterator<Item = String> {
+        self.values.iter().map(|value| String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// Whether both 0 and −1 are among the values that occurred, although the classes are not named.
+    pub fn are_contrary(&self, is_met: &[bool]) -> bool {
+        let is_met = |index: &usize| is_met.get(*index) == Some(&true);
+        !self.is_named && Self::CONTRARY.iter().all(is_met)
+    }
+
+    /// The two values with these indices, if they are 0 and −1: no column that says itself what is positive has both.
+    pub(crate) const CONTRARY: [usize; 2] = [2, 4];
+}
+
+/// [`LabelConfig`] as it is written if its classes are named.
 #[derive(Serialize, Deserialize)]
 struct LabelTable {
     column: String,
-    #[serde(default = "one")]
-    positive: Vec<String>,
-    #[serde(default = "zero")]
-    negative: Vec<String>,
-}
-
-fn one() -> Vec<String> {
-    vec!["1".into()]
-}
-
-fn zero() -> Vec<String> {
-    vec!["0".into()]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    positive: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    negative: Option<Vec<String>>,
 }
 
 impl Serialize for LabelConfig {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.positive == one() && self.negative == zero() {
-            return serializer.serialize_str(&self.column);
-        }
-        let Self { column, positive, negative } = self.clone();
-        LabelTable { column, positive, negative }.serialize(serializer)
+        let Self { column, classes } = self.clone();
+        let Some(LabelClasses { positive, negative }) = classes else {
+            return serializer.serialize_str(&column);
+        };
+        let table = LabelTable { column, positive: Some(positive), negative: Some(negative) };
+        table.serialize(serializer)
     }
 }
 
@@ -106,6 +179,11 @@ impl<'de> Visitor<'de> for LabelVisitor {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<LabelConfig, A::Error> {
         let LabelTable { column, positive, negative } =
             LabelTable::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(LabelConfig { column, positive, negative })
+        if positive.is_none() && negative.is_none() {
+            return Ok(LabelConfig::binary(column));
+        }
+        // One class alone contrasts with the usual value of the other one.
+        let or = |class: Option<Vec<String>>, usual: &str| class.unwrap_or(vec![usual.to_owned()]);
+        Ok(LabelConfig::named(column, or(positive, "1"), or(negative, "0")))
     }
 }

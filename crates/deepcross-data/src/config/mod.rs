@@ -10,7 +10,7 @@ mod label;
 mod quote;
 
 pub use format::Format;
-pub use label::LabelConfig;
+pub use label::{LabelClasses, LabelConfig, LabelValues};
 pub use quote::Quote;
 
 pub(crate) use format::LABEL;

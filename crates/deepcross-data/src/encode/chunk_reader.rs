@@ -269,6 +269,7 @@ impl ChunkReader {
                 let Sheet { rows, first, statuses, notes } = sheet;
                 filter.judge_all(*first, rows, (statuses, notes));
             });
+            let taken = self.contrary_label(chunk, first).map_or(taken, Err);
             n_counting += self.select(chunk, first);
             ended = !matches!(taken, Ok(true));
             if let Err(error) = taken {
@@ -297,6 +298,14 @@ impl ChunkReader {
             }
         }
         Ok(true)
+    }
+
+    /// The error of a label that contradicts an earlier one, beginning with the sheet `first`.
+    fn contrary_label(&self, chunk: &Chunk, first: usize) -> Option<DataError> {
+        let label = self.filter.label().filter(|label| label.has_contrary_values())?;
+        let sheets = chunk.sheets[first..chunk.n_sheets].iter();
+        let rows = sheets.flat_map(|sheet| (0..sheet.rows.len()).map(|row| sheet.rows.get(row)));
+        label.contrary(rows)
     }
 
     /// Appends the rows of the partition, beginning with the sheet `first`, and returns the number of rows that

@@ -8,7 +8,7 @@ use super::row_filter::RowFilter;
 use super::split_survey::SplitReport;
 use crate::config::BadRows;
 use crate::error::DataError;
-use crate::source::{Partition, Skipped, Source};
+use crate::source::{AbsentLabels, Partition, Skipped, Source};
 
 /// A fitted encoder, with the counts of the rows that it was fitted on.
 #[derive(Clone, Debug)]
@@ -28,6 +28,10 @@ pub struct Fitted {
     pub skipped: Skipped,
     /// The comparison of the rows that the encoder was fitted on with those that are held out, if any are.
     pub split: Option<SplitReport>,
+    /// The values of the label that `[data]` names and no row had, if there are any.
+    pub absent_labels: Option<AbsentLabels>,
+    /// The fields whose ids are floating-point numbers above 2⁵³, which a program may have rounded.
+    pub rounded_ids: Vec<String>,
 }
 
 /// Fits the encoder of `schema` on the rows of `partition`, which are read once.
@@ -37,7 +41,7 @@ pub struct Fitted {
 ///
 /// # Errors
 /// As [`RawReader::next_row`], and if the header lacks a column, if a row cannot be
-/// read while `bad_rows` is `error`, or if there is no row at all.
+/// read while `bad_rows` is `error`, if there is no row at all, or if no row has a value of a class that is named.
 pub fn fit(
     source: &Source,
     schema: &Schema,
@@ -73,9 +77,21 @@ pub fn fit(
     if rows == 0 {
         return Err(DataError::NoRows { file: source.first_file(), skipped: skipped.rows });
     }
+    let absent_labels = reader.absent_labels(source.first_file())?;
+    let rounded_ids = fitter.fields_with_rounded_ids().map(str::to_owned).collect();
     let (encoder, history) = fitter.finish_for_training();
     let split = reader.split_report();
-    Ok(Fitted { encoder, history, rows, positives, blocks, skipped, split })
+    Ok(Fitted {
+        encoder,
+        history,
+        rows,
+        positives,
+        blocks,
+        skipped,
+        split,
+        absent_labels,
+        rounded_ids,
+    })
 }
 
 #[cfg(test)]

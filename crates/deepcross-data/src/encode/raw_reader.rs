@@ -1,12 +1,14 @@
 //! Reads the raw rows of a source one at a time, from the same chunks that encoding reads.
 
+use std::path::PathBuf;
+
 use super::chunk_reader::{Chunk, ChunkReader, ChunkRow, Position};
 use super::row_filter::{RowFilter, Target};
 use super::split_survey::SplitReport;
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::rows::{RawRow, RawRows};
-use crate::source::{Partition, Skipped, Source};
+use crate::source::{AbsentLabels, Partition, Skipped, Source};
 
 /// The most rows of a chunk: few, so that a pass holds little more than buffers.
 const MOST_ROWS: usize = 128;
@@ -112,6 +114,11 @@ impl RawReader {
     pub(crate) fn next_labelled(&mut self) -> Result<Option<(RawRow<'_>, Target)>, DataError> {
         let Some((position, target)) = self.advance()? else { return Ok(None) };
         Ok(Some((self.chunk.raw_row(position), target)))
+    }
+
+    /// The named values of the label that no row had; see [`LabelReader::absent`].
+    pub(crate) fn absent_labels(&self, file: PathBuf) -> Result<Option<AbsentLabels>, DataError> {
+        self.chunks.filter.label().map_or(Ok(None), |label| label.absent(file))
     }
 
     fn advance(&mut self) -> Result<Option<(Position, Target)>, DataError> {

@@ -62,6 +62,11 @@ impl RowFilter {
         Ok(Self { label, weight, ..Self::unlabelled(source, partition) })
     }
 
+    /// The reader of labels, if labels are read.
+    pub(crate) fn label(&self) -> Option<&LabelReader> {
+        self.label.as_ref()
+    }
+
     /// Notes the side of each row: those that `division` puts into the set for validation are [`Side::Valid`].
     ///
     /// The filter must select the rows of all sets.

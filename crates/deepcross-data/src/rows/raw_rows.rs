@@ -36,6 +36,8 @@ pub(crate) struct RawRows {
     ///
     /// The next field begins one byte later. 32 bits suffice, because a row has at most 16 MiB.
     ends: Vec<u32>,
+    /// The columns of those fields of text that have no value, row after row.
+    nulls: Vec<u32>,
     rows: Vec<Bounds>,
     files: Vec<Arc<Path>>,
     /// The chunks that hold the cells of those rows that are not text.
@@ -60,6 +62,8 @@ struct Bounds {
     fields: Range<usize>,
     /// The number of its fields, which may be more than those that are kept.
     n_fields: usize,
+    /// The position of its fields without a value in those of all rows.
+    nulls: Range<usize>,
     is_line: bool,
     /// The position in `chunks` of the cells of the row, and its position among these; `None` if the row is text.
     cells: Option<(usize, usize)>,
@@ -110,6 +114,8 @@ pub struct RawRow<'a> {
     text: &'a [u8],
     /// The end of each field of a row of text.
     ends: &'a [u32],
+    /// The columns of a row of text that have no value, in ascending order.
+    nulls: &'a [u32],
     /// Whether the values of a row of text are the bytes between these ends: ASCII, without blanks to trim.
     is_plain: bool,
     /// Everything that reading a value does not need.
@@ -124,6 +130,7 @@ impl RawRows {
         self.text.shrink_to(4 * BYTES);
         self.ends.clear();
         self.ends.shrink_to(BYTES);
+        self.nulls.clear();
         self.rows.clear();
         self.files.clear();
         self.chunks.clear();
@@ -186,13 +193,14 @@ impl RawRows {
         if self.files.last().is_none_or(|last| !Arc::ptr_eq(last, file)) {
             self.files.push(Arc::clone(file));
         }
-        let (start, file) = (self.text.len(), self.files.len() - 1);
+        let (start, file, null) = (self.text.len(), self.files.len() - 1, self.nulls.len());
         self.rows.push(Bounds {
             start,
             text: start..start,
             end: start,
             fields: 0..0,
             n_fields: 0,
+            nulls: null..null,
             is_line: false,
             cells: None,
             trim: false,
@@ -224,6 +232,16 @@ impl RawRows {
         // The byte after a field, in place of the delimiter that a line has.
         self.text.push(b'\n');
         self.field = self.text.len();
+    }
+
+    /// Ends a field that has no value, to which nothing has been pushed.
+    pub(crate) fn end_null(&mut self) {
+        let Some(row) = self.rows.last_mut() else { return };
+        if row.n_fields < MOST_FIELDS {
+            self.nulls.push(row.n_fields as u32);
+            row.nulls.end = self.nulls.len();
+        }
+        self.end_field();
     }
 
     /// Removes the blanks at both ends of the field that is being filled.
@@ -258,6 +276,7 @@ impl RawRows {
     pub(crate) fn drop_row(&mut self) {
         let Some(row) = self.rows.pop() else { return };
         self.text.truncate(row.start);
+        self.nulls.truncate(row.nulls.start);
         match row.cells {
             Some((chunk, at)) => self.n_cell_bytes -= self.chunks[chunk].n_bytes(at),
             None if row.is_line => {}
@@ -302,7 +321,8 @@ impl RawRows {
     pub(crate) fn get(&self, index: usize) -> RawRow<'_> {
         let row = &self.rows[index];
         let (text, ends) = (&self.text[row.text.start..], &self.ends[row.fields.clone()]);
-        RawRow { text, ends, is_plain: row.is_ascii && !row.trim, rows: self, bounds: row }
+        let (nulls, is_plain) = (&self.nulls[row.nulls.clone()], row.is_ascii && !row.trim);
+        RawRow { text, ends, nulls, is_plain, rows: self, bounds: row }
     }
 
     /// The row at `index` as it stands in its file, with its line end; empty if that is not kept.
@@ -329,6 +349,7 @@ impl<'a> RawRow<'a> {
     #[inline]
     pub fn cell(&self, column: usize) -> Cell<'a> {
         match self.bounds.cells {
+            None if self.is_null(column) => Cell::Null,
             None => Cell::Text(self.field(column)),
             Some((chunk, row)) if column < self.n_fields() => {
                 match self.rows.chunks[chunk].cell(row, column) {
@@ -365,6 +386,13 @@ impl<'a> RawRow<'a> {
         })
     }
 
+    /// Whether a row of text has no value in a column, not even an empty one.
+    #[inline]
+    pub fn is_null(&self, column: usize) -> bool {
+        let is_it = |null: &u32| *null as usize == column;
+        !self.nulls.is_empty() && self.nulls.iter().any(is_it)
+    }
+
     /// Whether the row consists of typed cells, and not of texts.
     fn has_cells(&self) -> bool {
         self.bounds.cells.is_some()
@@ -391,8 +419,13 @@ impl<'a> RawRow<'a> {
         scratch.clear();
         scratch.begin(self.file(), self.bounds.trim, self.bounds.line, b"");
         for cell in self.cells() {
-            cell.spell(&mut scratch.text);
-            scratch.end_field();
+            match cell {
+                Cell::Null => scratch.end_null(),
+                cell => {
+                    cell.spell(&mut scratch.text);
+                    scratch.end_field();
+                }
+            }
         }
         scratch.end_row(None, b"");
         scratch.get(0)
@@ -447,12 +480,11 @@ impl RowFields for RawRow<'_> {
 
     #[inline]
     fn value(&self, column: usize) -> Option<Value<'_>> {
-        if self.is_plain {
+        if self.is_plain && !self.is_null(column) {
             let (start, end) = self.bounds(column);
             return Some(Value::within(self.text, start, end));
         }
-        let field = self.cell(column).plain_text()?;
-        str::from_utf8(field).is_ok().then(|| Value::new(field))
+        self.cell(column).value()
     }
 }
 

@@ -1,16 +1,39 @@
 //! Reads the label of a row: 1 or 0, depending on the value of one column.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::source::Source;
-use crate::config::LabelConfig;
+use crate::config::{LabelConfig, LabelValues};
 use crate::error::DataError;
 use crate::message::shown;
 use crate::rows::RawRow;
 
 /// Reads the label's column, and distinguishes the two classes.
+///
+/// The reader and its clones note which values occurred.
 #[derive(Clone, Debug)]
 pub struct LabelReader {
     config: LabelConfig,
+    values: LabelValues,
     column: usize,
+    met: Arc<Met>,
+}
+
+/// The values that have occurred: a bit for each, by its index.
+#[derive(Debug)]
+struct Met(Vec<AtomicU64>);
+
+/// The named values of a label that occurred in no row, and those that did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AbsentLabels {
+    /// The name of the label's column.
+    pub column: String,
+    /// The values that occurred in no row.
+    pub absent: Vec<String>,
+    /// The values that occurred.
+    pub found: Vec<String>,
 }
 
 impl LabelReader {
@@ -20,9 +43,9 @@ impl LabelReader {
     /// If there is no such column.
     pub fn bind(config: &LabelConfig, source: &Source) -> Result<Self, DataError> {
         let column = source.column(&config.column, "the label")?;
-        let is_by_name = source.has_pairs() && *config == LabelConfig::binary(&config.column);
-        let signed = is_by_name.then(|| LabelConfig::signed(&config.column));
-        Ok(Self { config: signed.unwrap_or_else(|| config.clone()), column })
+        let values = LabelValues::new(config.classes.as_ref());
+        let met = Arc::new(Met::new(values.texts().count()));
+        Ok(Self { config: config.clone(), values, column, met })
     }
 
     /// The label of `row`: 1 for a positive value, 0 for a negative one.
@@ -32,23 +55,107 @@ impl LabelReader {
     pub fn read(&self, row: &RawRow<'_>) -> Result<f32, DataError> {
         let mut scratch = Vec::new();
         let value = row.cell(self.column).text(&mut scratch);
-        let is_among = |class: &[String]| class.iter().any(|known| known.as_bytes() == value);
-        if is_among(&self.config.positive) {
-            Ok(1.0)
-        } else if is_among(&self.config.negative) {
-            Ok(0.0)
-        } else {
-            Err(self.neither_class(row, value))
+        let index = self.values.index(value).ok_or_else(|| self.neither_class(row, value))?;
+        if self.met.is_new(index) {
+            self.met.note(index);
         }
+        Ok(if self.values.is_positive(index) { 1.0 } else { 0.0 })
+    }
+
+    /// Whether both 0 and −1 have occurred, although the classes are not named: no one could say which of them is negative.
+    pub(crate) fn has_contrary_values(&self) -> bool {
+        !self.values.is_named()
+            && LabelValues::CONTRARY.iter().all(|index| !self.met.is_new(*index))
+    }
+
+    /// The error of the first of `rows` with the second one of the contrary values.
+    #[cold]
+    pub(crate) fn contrary<'r>(&self, rows: impl Iterator<Item = RawRow<'r>>) -> Option<DataError> {
+        let mut last = None;
+        for row in rows {
+            let mut scratch = Vec::new();
+            let value = row.cell(self.column).text(&mut scratch);
+            let index = self.values.index(value);
+            if !index.is_some_and(|index| LabelValues::CONTRARY.contains(&index)) {
+                continue;
+            }
+            let is_other = last.as_ref().is_some_and(|(before, _)| *before != index);
+            if is_other || last.is_none() {
+                let other = if index == Some(LabelValues::CONTRARY[0]) { "-1" } else { "0" };
+                let (place, column, value) =
+                    (row.place(), self.config.column.clone(), shown(value));
+                last = Some((index, DataError::ContraryLabels { place, column, value, other }));
+            }
+            if is_other {
+                break;
+            }
+        }
+        last.map(|(_, error)| error)
+    }
+
+    /// The named values that occurred in no row that was read; `None` if all occurred, or no values are named.
+    ///
+    /// # Errors
+    /// [`DataError::AbsentClass`] if all values of a class are among them.
+    pub(crate) fn absent(&self, file: PathBuf) -> Result<Option<AbsentLabels>, DataError> {
+        let Some(classes) = self.config.classes.as_ref() else { return Ok(None) };
+        let column = self.config.column.clone();
+        let values = classes.positive.iter().chain(&classes.negative).enumerate();
+        let (absent, found): (Vec<_>, Vec<_>) =
+            values.partition(|(index, _)| self.met.is_new(*index));
+        let texts = |values: &[(usize, &String)]| -> Vec<String> {
+            values.iter().map(|(_, value)| (*value).clone()).collect()
+        };
+        let n_positive = classes.positive.len();
+        let is_positive = |(index, _): &&(usize, &String)| *index < n_positive;
+        let n_absent = absent.iter().filter(is_positive).count();
+        let class = match (n_absent, absent.len() - n_absent) {
+            (n, _) if n == n_positive => "positive",
+            (_, n) if n == classes.negative.len() => "negative",
+            (0, 0) => return Ok(None),
+            _ => {
+                return Ok(Some(AbsentLabels {
+                    column,
+                    absent: texts(&absent),
+                    found: texts(&found),
+                }));
+            }
+        };
+        let values = if class == "positive" { &classes.positive } else { &classes.negative };
+        let (values, found) = (listed(values), listed(&texts(&found)));
+        Err(DataError::AbsentClass { file, column, class, values, found })
     }
 
     fn neither_class(&self, row: &RawRow<'_>, value: &[u8]) -> DataError {
-        let LabelConfig { column, positive, negative } = &self.config;
-        let hint = if self.config == LabelConfig::binary(column) { OTHER_CLASSES } else { "" };
-        let expected =
-            format!("{} (positive) or {} (negative){hint}", listed(positive), listed(negative));
-        let (place, field, value) = (row.place(), column.clone(), shown(value));
-        DataError::Row { place, field, value, expected }
+        let column = self.config.column.clone();
+        let expected = match &self.config.classes {
+            None => format!("`1` (positive) or `0` (negative){OTHER_CLASSES}"),
+            Some(classes) => {
+                let (positive, negative) = (listed(&classes.positive), listed(&classes.negative));
+                format!("{positive} (positive) or {negative} (negative)")
+            }
+        };
+        DataError::Row { place: row.place(), field: column, value: shown(value), expected }
+    }
+}
+
+impl Met {
+    fn new(n_values: usize) -> Self {
+        Self((0..n_values.div_ceil(64)).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    /// Whether the value with this index has not occurred.
+    #[inline]
+    fn is_new(&self, index: usize) -> bool {
+        let bits = self.0.get(index / 64).map_or(0, |bits| bits.load(Ordering::Relaxed));
+        bits >> (index % 64) & 1 == 0
+    }
+
+    #[cold]
+    fn note(&self, index: usize) {
+        if let Some(bits) = self.0.get(index / 64) {
+            bits.fetch_or(1 << (index % 64), Ordering::Relaxed);
+        }
     }
 }
 

@@ -14,7 +14,7 @@ mod time_value;
 mod weight;
 
 pub use division::{Division, Shares, SplitSet};
-pub use label::LabelReader;
+pub use label::{AbsentLabels, LabelReader};
 pub use partition::Partition;
 pub use skipped::Skipped;
 pub use source::Source;

@@ -84,11 +84,6 @@ impl Source {
         self.file(0).map_or("csv", DataFile::extension)
     }
 
-    /// Whether all files hold labels and pairs: libsvm or libffm.
-    pub(crate) fn has_pairs(&self) -> bool {
-        self.shared.files.iter().all(|file| file.module.pairs().is_some())
-    }
-
     /// The character between two features of a column that is a weighted list in its format, as in libsvm and libffm;
     /// `None` for all other columns.
     pub fn pair_separator(&self, column: usize) -> Option<char> {

@@ -1,5 +1,7 @@
 //! Reads the weight of a row, for the loss and the metrics.
 
+use deepcross_features::truth;
+
 use super::source::Source;
 use crate::error::DataError;
 use crate::message::shown;
@@ -28,7 +30,8 @@ impl WeightReader {
     pub fn read(&self, row: &RawRow<'_>) -> Result<f32, DataError> {
         let mut scratch = Vec::new();
         let value = row.cell(self.column).text(&mut scratch);
-        let weight = str::from_utf8(value).ok().and_then(|text| text.parse::<f32>().ok());
+        let parsed = str::from_utf8(value).ok().and_then(|text| text.parse::<f32>().ok());
+        let weight = parsed.or_else(|| truth(value).map(|is_true| if is_true { 1.0 } else { 0.0 }));
         weight.filter(|weight| weight.is_finite() && *weight >= 0.0).ok_or_else(|| DataError::Row {
             place: row.place(),
             field: self.name.clone(),

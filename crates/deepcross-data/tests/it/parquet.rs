@@ -65,7 +65,7 @@ fn each_type_has_the_text_of_its_values() {
     numbers.append_value([]);
     let dictionary: DictionaryArray<Int32Type> = [Some("red"), None].into_iter().collect();
     let columns: Vec<(&str, ArrayRef, [&str; 2])> = vec![
-        ("click", Arc::new(BooleanArray::from(vec![true, false])), ["1", "0"]),
+        ("click", Arc::new(BooleanArray::from(vec![true, false])), ["true", "false"]),
         ("int", Arc::new(Int32Array::from(vec![Some(-3), None])), ["-3", ""]),
         ("large", Arc::new(UInt64Array::from(vec![u64::MAX, 0])), ["18446744073709551615", "0"]),
         (

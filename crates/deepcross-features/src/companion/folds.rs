@@ -26,6 +26,16 @@ impl FoldCounts {
         self.0[index][fold].add(positive);
     }
 
+    /// Adds the counts that `other` has at `from`.
+    pub(crate) fn merge(&mut self, index: usize, other: &Self, from: usize) {
+        if self.0.len() <= index {
+            self.0.resize(index + 1, <[ValueCounts; FOLDS]>::default());
+        }
+        for (fold, counts) in self.0[index].iter_mut().enumerate() {
+            *counts = counts.plus(other.get(from, fold));
+        }
+    }
+
     pub(crate) fn get(&self, index: usize, fold: usize) -> ValueCounts {
         self.0.get(index).map_or(ValueCounts::default(), |folds| folds[fold])
     }

@@ -25,7 +25,7 @@ use crate::companion::folds::{FoldCounts, fold};
 use crate::companion::value_counts::ValueCounts;
 use crate::raw::binding::Binding;
 use crate::raw::row_fields::RowFields;
-use crate::raw::value_text::{self, Scratch};
+use crate::raw::value_text::{self, Missing, Scratch};
 
 /// The rows from which a training row gets its companion counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,8 +128,9 @@ impl History {
     ) {
         let fold = fold(self.n_rows);
         let total = self.seen.other_rows(0, fold, self.total());
+        let missing = Missing::new(&self.missing);
         for field in &mut self.fields {
-            let index = field.index(binding, row, &self.missing);
+            let index = field.index(binding, row, &missing);
             let numbers = field.table.scale().numbers(field.other_rows(index, fold), total);
             batch.columns_mut()[field.field]
                 .dense_mut()
@@ -145,8 +146,9 @@ impl History {
     /// # Panics
     /// If `binding` was made for other fields.
     pub fn pass<R: RowFields + ?Sized>(&mut self, binding: &Binding, row: &R, positive: bool) {
+        let missing = Missing::new(&self.missing);
         for field in &mut self.fields {
-            field.learn(field.index(binding, row, &self.missing), positive);
+            field.learn(field.index(binding, row, &missing), positive);
         }
         self.end_row(positive);
     }
@@ -180,7 +182,7 @@ impl FieldHistory {
         &self,
         binding: &Binding,
         row: &R,
-        missing: &[String],
+        missing: &Missing<'_>,
     ) -> Option<usize> {
         let mut scratch = Scratch::default();
         let values = binding.values(self.field, row, &mut scratch);

@@ -42,6 +42,7 @@ use crate::kind::{CompanionKeys, Encode};
 use crate::limits::is_smoothing;
 use crate::lookup::hash::HashBuckets;
 use crate::lookup::value_table::{self, MAX_VALUES, ValueTable};
+use crate::raw::spelling::{SpellingFitter, SpellingRule};
 use crate::raw::value_text::{Texts, ValueError};
 
 /// The number of numbers per row.
@@ -63,13 +64,24 @@ enum Keys {
     Buckets(HashBuckets),
 }
 
+/// The rows and the positive rows of the values, by their indices.
+#[derive(Clone, Debug)]
+struct Counted {
+    counts: Vec<ValueCounts>,
+    /// The counts of each fold, if training rows have the counts of the other folds.
+    folds: Option<FoldCounts>,
+}
+
 /// Counts the rows and the positive rows of each value.
 #[derive(Clone, Debug)]
 pub(crate) struct CompanionFitter {
     keys: Keys,
-    counts: Vec<ValueCounts>,
-    /// The counts of each fold, if training rows have the counts of the other folds.
-    folds: Option<FoldCounts>,
+    counted: Counted,
+    /// The spelling of the values.
+    spelling: SpellingFitter,
+    /// For buckets: the counts of those texts for which another text may stand, by the buckets of the texts themselves
+    /// and of the others. The end of fitting shows which of them are right.
+    respelled: [Counted; 2],
     smoothing: f64,
 }
 
@@ -79,6 +91,7 @@ pub(crate) struct CompanionTable {
     keys: Keys,
     counts: Vec<ValueCounts>,
     smoothing: f64,
+    spelling: SpellingRule,
     /// The counts of all rows; not stored.
     #[serde(skip)]
     total: ValueCounts,
@@ -159,10 +172,12 @@ impl Keys {
 impl CompanionFitter {
     /// A fitter for the companion counts of the field called `field`, which also counts by fold if `by_fold` is true.
     pub(crate) fn new(keys: &CompanionKeys, field: &str, by_fold: bool) -> Self {
+        let counted = Counted::new(by_fold);
         Self {
             keys: Keys::new(keys, field),
-            counts: Vec::new(),
-            folds: by_fold.then(FoldCounts::default),
+            respelled: [counted.clone(), counted.clone()],
+            counted,
+            spelling: SpellingFitter::new(keys.spelling),
             smoothing: keys.smoothing.unwrap_or(SMOOTHING),
         }
     }
@@ -174,30 +189,99 @@ impl CompanionFitter {
         positive: bool,
         fold: usize,
     ) -> Result<(), ValueError> {
+        let n_values = self.keys.len();
         let index = self.keys.find_or_add(text).ok_or(ValueError::TooMany(MAX_VALUES))?;
-        if self.counts.len() <= index {
-            self.counts.resize(index + 1, ValueCounts::default());
-        }
-        self.counts[index].add(positive);
-        if let Some(folds) = &mut self.folds {
-            folds.add(index, fold, positive);
+        let is_hashed = matches!(self.keys, Keys::Buckets(_));
+        let Some(value) = text.filter(|_| is_hashed || index == n_values) else {
+            self.counted.add(index, positive, fold);
+            return Ok(());
+        };
+        self.spelling.observe(value);
+        match (&self.keys, self.spelling.respelled(value)) {
+            (Keys::Buckets(buckets), Some(other)) => {
+                let [by_text, by_other] = &mut self.respelled;
+                by_text.add(index, positive, fold);
+                by_other.add(buckets.id_of(&[&other]) as usize, positive, fold);
+            }
+            _ => self.counted.add(index, positive, fold),
         }
         Ok(())
     }
 
     /// The encoder, and the counts of the folds if they were counted.
-    pub(crate) fn finish(mut self) -> (CompanionEncoder, Option<FoldCounts>) {
-        self.counts.resize(self.keys.len(), ValueCounts::default());
-        self.counts.shrink_to_fit();
-        let encoder = CompanionEncoder::new(self.keys, self.counts, self.smoothing);
-        (encoder, self.folds)
+    pub(crate) fn finish(self) -> (CompanionEncoder, Option<FoldCounts>) {
+        let spelling = self.spelling.rule();
+        let merging = self.spelling.merging_rule();
+        let (keys, mut counted) = match (self.keys, merging) {
+            (Keys::Values(values), Some(rule)) => self.counted.merged(&values, rule),
+            (keys, _) => {
+                let [by_text, by_other] = self.respelled;
+                let mut counted = self.counted;
+                counted.add_all(if merging.is_some() { &by_other } else { &by_text });
+                (keys, counted)
+            }
+        };
+        counted.counts.resize(keys.len(), ValueCounts::default());
+        counted.counts.shrink_to_fit();
+        let table = CompanionTable::new(keys, counted.counts, self.smoothing, spelling);
+        (CompanionEncoder { table: Arc::new(table) }, counted.folds)
+    }
+}
+
+impl Counted {
+    /// No counts; counts by fold too if `by_fold` is true.
+    fn new(by_fold: bool) -> Self {
+        Self { counts: Vec::new(), folds: by_fold.then(FoldCounts::default) }
+    }
+
+    /// Counts the value at `index` in a row.
+    fn add(&mut self, index: usize, positive: bool, fold: usize) {
+        self.at(index).add(positive);
+        if let Some(folds) = &mut self.folds {
+            folds.add(index, fold, positive);
+        }
+    }
+
+    fn at(&mut self, index: usize) -> &mut ValueCounts {
+        if self.counts.len() <= index {
+            self.counts.resize(index + 1, ValueCounts::default());
+        }
+        &mut self.counts[index]
+    }
+
+    /// Adds the counts that `other` has at `from` to those at `index`.
+    fn merge(&mut self, index: usize, other: &Self, from: usize) {
+        let counts = self.at(index);
+        *counts = counts.plus(other.counts[from]);
+        if let (Some(folds), Some(others)) = (&mut self.folds, &other.folds) {
+            folds.merge(index, others, from);
+        }
+    }
+
+    fn add_all(&mut self, other: &Self) {
+        (0..other.counts.len()).for_each(|index| self.merge(index, other, index));
+    }
+
+    /// The same counts, of the texts that stand for `values`.
+    fn merged(&self, values: &ValueTable, spelling: SpellingRule) -> (Keys, Self) {
+        let mut keys = Keys::Values(ValueTable::default());
+        let mut merged = Self::new(self.folds.is_some());
+        for from in 0..self.counts.len() {
+            let value = from.checked_sub(1).map(|index| values.value(index as u32));
+            let value = value.map(|value| spelling.canonical(value));
+            // There are no more values than before.
+            if let Some(index) = keys.find_or_add(value.as_deref()) {
+                merged.merge(index, self, from);
+            }
+        }
+        (keys, merged)
     }
 }
 
 impl CompanionTable {
-    fn new(keys: Keys, counts: Vec<ValueCounts>, smoothing: f64) -> Self {
+    fn new(keys: Keys, counts: Vec<ValueCounts>, smoothing: f64, spelling: SpellingRule) -> Self {
         let (total, scale) = (ValueCounts::default(), Scale::default());
-        let mut table = Self { keys, counts, smoothing, total, scale };
+        let mut table = Self { keys, counts, smoothing, spelling, total, scale };
         table.derive();
         table
     }
@@ -230,7 +314,16 @@ impl CompanionTable {
     /// The index of a value among [`counts`](Self::counts); `None` if the value is unknown.
     #[inline]
     pub(crate) fn find(&self, text: Option<&str>) -> Option<usize> {
-        self.keys.find(text)
+        match (&self.keys, text) {
+            (Keys::Values(_), Some(value)) => self.keys.find(text).or_else(|| {
+                let other = self.spelling.respelled_text(value)?;
+                self.keys.find(Some(&other))
+            }),
+            (Keys::Buckets(_), Some(value)) => {
+                self.keys.find(Some(&self.spelling.canonical(value)))
+            }
+            (_, None) => Some(MISSING),
+        }
     }
 
     /// The counts of each value in training; the missing value comes first.
@@ -266,10 +359,6 @@ impl Scale {
 }
 
 impl CompanionEncoder {
-    fn new(keys: Keys, counts: Vec<ValueCounts>, smoothing: f64) -> Self {
-        Self { table: Arc::new(CompanionTable::new(keys, counts, smoothing)) }
-    }
-
     /// The counts of all values, for sharing.
     pub(crate) fn table(&self) -> &Arc<CompanionTable> {
         &self.table
@@ -324,7 +413,8 @@ impl Encode for CompanionEncoder {
 
 impl PartialEq for CompanionTable {
     fn eq(&self, other: &Self) -> bool {
-        self.keys == other.keys && self.counts == other.counts && self.smoothing == other.smoothing
+        let stored = |it: &Self| (it.smoothing, it.spelling);
+        self.keys == other.keys && self.counts == other.counts && stored(self) == stored(other)
     }
 }
 
@@ -347,8 +437,11 @@ mod tests {
     use super::*;
     use crate::lookup::id_keys::HashKeys;
 
-    const PLAIN: CompanionKeys =
-        CompanionKeys { hash: HashKeys { buckets: None, seed: None }, smoothing: None };
+    const PLAIN: CompanionKeys = CompanionKeys {
+        hash: HashKeys { buckets: None, seed: None },
+        smoothing: None,
+        spelling: None,
+    };
 
     fn hashed(buckets: u32, seed: Option<u64>) -> CompanionKeys {
         CompanionKeys { hash: HashKeys { buckets: Some(buckets), seed }, ..PLAIN }
@@ -425,6 +518,30 @@ mod tests {
         let expected =
             FieldCounts { values: 4, missing: 2, unseen: 1, rare: 0, clipped: 0, far: 0 };
         assert_eq!(counts, expected);
+    }
+
+    #[test]
+    fn values_are_counted_in_all_their_spellings() {
+        let rows = [("7", true), ("39.0", true), ("39", false), ("+39", true), ("10", true)];
+        let rows = rows.map(|(text, positive)| (Some(text), positive));
+        let respelled = rows.map(|(text, positive)| {
+            (text.map(|text| text.trim_start_matches('+').trim_end_matches(".0")), positive)
+        });
+        for keys in [PLAIN, hashed(50, None), hashed(3, None)] {
+            let (found, expected) = (fitted(&keys, &rows), fitted(&keys, &respelled));
+            assert_eq!(found, expected);
+            assert_eq!(encoded(&found, Some("39.0")), encoded(&expected, Some("39")));
+            // With a value that is no number, texts count byte for byte.
+            let found = fitted(&keys, &[&rows[..], &[(Some("a"), true)]].concat());
+            for text in ["39", "39.0", "+39", "7", "a"] {
+                let counts = |index: usize| found.table().counts()[index];
+                let share =
+                    |other: &str| found.table().find(Some(text)) == found.table().find(Some(other));
+                let all = rows.iter().chain(&[(Some("a"), true)]);
+                let n = all.filter(|(other, _)| share(other.unwrap_or_default())).count() as u64;
+                assert_eq!(found.table().find(Some(text)).map(counts).map(|it| it.rows), Some(n));
+            }
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::kinds::utc_offset::UtcOffset;
 use crate::lookup::id_keys::HashKeys;
 use crate::lookup::vocabulary::TopBy;
 use crate::problem::Problem;
+use crate::raw::spelling::Spelling;
 use crate::times::time_format::TimeFormat;
 
 /// One field of the model's input: the column that it reads, and the encoding of its values.
@@ -75,7 +76,7 @@ impl FieldConfig {
     pub fn cross(name: impl Into<String>, columns: [&str; 2], buckets: u32) -> Self {
         let columns = Some(columns.map(str::to_owned).to_vec());
         let hash = HashKeys { buckets: Some(buckets), ..HashKeys::default() };
-        Self::new(name, FieldKind::Cross(Cross { columns, hash }))
+        Self::new(name, FieldKind::Cross(Cross { columns, hash, spelling: None }))
     }
 
     /// Reads this column instead of the column called like the field.
@@ -128,6 +129,12 @@ impl FieldConfig {
     #[must_use]
     pub fn smoothing(self, smoothing: f64) -> Self {
         self.with("smoothing", smoothing)
+    }
+
+    /// Categorical, multi-hot and cross: the spelling of the values; by default, it is learned.
+    #[must_use]
+    pub fn spelling(self, spelling: Spelling) -> Self {
+        self.with("spelling", spelling)
     }
 
     /// Multi-hot: how a list is written; by default with separators.
@@ -393,6 +400,7 @@ mod tests {
         seed = 5
         counts = true
         smoothing = 6
+        spelling = "text"
         list = "separated"
         separator = ";"
         pooling = "sum"
@@ -427,11 +435,9 @@ mod tests {
     fn each_kind_has_its_keys() {
         let ids = ["column", "min_count", "top", "top_by", "buckets", "seed"];
         let and = |keys: &[&'static str]| [&ids[..], keys].concat();
-        check_own_keys("categorical", &and(&["counts", "smoothing"]));
-        check_own_keys(
-            "multi-hot",
-            &and(&["list", "separator", "pooling", "weights", "max_length"]),
-        );
+        check_own_keys("categorical", &and(&["counts", "smoothing", "spelling"]));
+        let of_lists = ["list", "separator", "pooling", "weights", "max_length", "spelling"];
+        check_own_keys("multi-hot", &and(&of_lists));
         check_own_keys("text", &and(&["grams"]));
         let form = ["decimal", "percent"];
         let own = ["column", "transform", "clip", "missing"];
@@ -440,7 +446,7 @@ mod tests {
         let buckets = ["boundaries", "quantiles", "log_square"];
         check_own_keys("bucketized", &[&vocabulary[..], &buckets, &form].concat());
         check_own_keys("time", &["column", "part", "time_format", "utc_offset"]);
-        check_own_keys("cross", &["columns", "buckets", "seed"]);
+        check_own_keys("cross", &["columns", "buckets", "seed", "spelling"]);
     }
 
     #[test]
@@ -606,6 +612,7 @@ mod tests {
                     .utc_offset(utc),
                 "part = \"hour\"\ntime_format = \"unix-ms\"\nutc_offset = \"+00:00\"",
             ),
+            (FieldConfig::categorical("k").spelling(Spelling::Number), "spelling = \"number\""),
             (FieldConfig::cross("j", ["x", "y"], 2), "columns = [\"x\", \"y\"]\nbuckets = 2"),
         ];
         for (field, keys) in fields {

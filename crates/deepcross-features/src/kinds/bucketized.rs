@@ -26,6 +26,7 @@ use crate::lookup::id_keys::{HashKeys, IdKeys, VocabularyKeys};
 use crate::lookup::{Lookup, LookupFitter, MISSING};
 use crate::problem::Problem;
 use crate::raw::cell::NumberRun;
+use crate::raw::spelling::Spelling;
 use crate::raw::value_text::{Texts, ValueError};
 
 /// The name of the kind.
@@ -138,7 +139,7 @@ impl Kind for Bucketized {
             }
             (None, None) => {
                 let ids = IdKeys { vocabulary: self.vocabulary, hash: HashKeys::default() };
-                BucketsFitter::LogSquare(LookupFitter::new(&ids, field))
+                BucketsFitter::LogSquare(LookupFitter::new(&ids, field, Some(Spelling::Text)))
             }
         };
         BucketizedFitter { form: NumberForm::of(self.decimal, self.percent), buckets }
@@ -155,7 +156,7 @@ impl Fit for BucketizedFitter {
     }
 
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
-        let number = text.map(|text| self.form.parse(text)).transpose()?;
+        let number = text.map(|text| self.form.value(text)).transpose()?;
         self.observe_number(number, positive)
     }
 
@@ -243,7 +244,7 @@ impl Encode for BucketizedEncoder {
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError> {
-        let x = texts.first.map(|text| self.form.parse(text)).transpose()?;
+        let x = texts.first.map(|text| self.form.value(text)).transpose()?;
         self.push(x, column, counts);
         Ok(())
     }

@@ -13,6 +13,7 @@ use crate::limits::is_smoothing;
 use crate::lookup::id_keys::IdKeys;
 use crate::lookup::{Lookup, LookupFitter};
 use crate::problem::Problem;
+use crate::raw::spelling::Spelling;
 use crate::raw::value::Run;
 use crate::raw::value_text::{Texts, ValueError};
 
@@ -28,6 +29,8 @@ pub struct Categorical {
     pub counts: Option<bool>,
     /// With `counts`: the strength of smoothing of the click rate, in clicks; 0.001 to 10⁹, by default 4.
     pub smoothing: Option<f64>,
+    /// The spelling of the values, `number`, `boolean` or `text`; by default, it is learned.
+    pub spelling: Option<Spelling>,
 }
 
 /// Learns the ids of the values.
@@ -53,6 +56,7 @@ impl Kind for Categorical {
         self.ids.keys(visitor);
         visitor.key("counts", &mut self.counts);
         visitor.key("smoothing", &mut self.smoothing);
+        visitor.key("spelling", &mut self.spelling);
     }
 
     fn problems(&self) -> Vec<Problem> {
@@ -68,12 +72,13 @@ impl Kind for Categorical {
     }
 
     fn companion(&self) -> Option<CompanionKeys> {
-        let keys = CompanionKeys { hash: self.ids.hash, smoothing: self.smoothing };
+        let Self { ids, smoothing, spelling, .. } = *self;
+        let keys = CompanionKeys { hash: ids.hash, smoothing, spelling };
         (self.counts == Some(true)).then_some(keys)
     }
 
     fn fitter(&self, field: &str) -> CategoricalFitter {
-        CategoricalFitter { lookup: LookupFitter::new(&self.ids, field) }
+        CategoricalFitter { lookup: LookupFitter::new(&self.ids, field, self.spelling) }
     }
 }
 
@@ -82,6 +87,10 @@ impl Fit for CategoricalFitter {
 
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
         text.map_or(Ok(()), |value| self.lookup.observe(value, positive))
+    }
+
+    fn has_rounded_ids(&self) -> bool {
+        self.lookup.is_rounded()
     }
 
     fn finish(self) -> CategoricalEncoder {
@@ -103,7 +112,7 @@ impl Encode for CategoricalEncoder {
     }
 
     fn describe(&self) -> String {
-        self.lookup.to_string()
+        format!("{}, spelling: {}", self.lookup, self.lookup.spelling())
     }
 
     fn form(&self) -> ValueForm {

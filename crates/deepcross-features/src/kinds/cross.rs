@@ -19,6 +19,7 @@ use crate::lookup::MISSING;
 use crate::lookup::hash::HashBuckets;
 use crate::lookup::id_keys::HashKeys;
 use crate::problem::Problem;
+use crate::raw::spelling::{Spelling, SpellingFitter, SpellingRule};
 use crate::raw::value_text::{Texts, ValueError};
 
 /// The name of the kind.
@@ -34,16 +35,26 @@ pub struct Cross {
     pub columns: Option<Vec<String>>,
     /// The hash of pairs of values; its number of buckets must be given.
     pub hash: HashKeys,
+    /// The spelling of the values of both columns, `number`, `boolean` or `text`; by default, each is learned.
+    pub spelling: Option<Spelling>,
 }
 
-/// Writes one id per row; there is nothing to learn.
+/// Learns the spelling of the values of each column.
+#[derive(Clone, Debug)]
+pub(crate) struct CrossFitter {
+    hash: HashBuckets,
+    spellings: [SpellingFitter; 2],
+}
+
+/// Writes one id per row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct CrossEncoder {
     hash: HashBuckets,
+    spellings: [SpellingRule; 2],
 }
 
 impl Kind for Cross {
-    type Fitter = CrossEncoder;
+    type Fitter = CrossFitter;
 
     fn name(&self) -> &'static str {
         NAME
@@ -52,6 +63,7 @@ impl Kind for Cross {
     fn keys(&mut self, visitor: &mut impl KeyVisitor) {
         visitor.key("columns", &mut self.columns);
         self.hash.keys(visitor);
+        visitor.key("spelling", &mut self.spelling);
     }
 
     fn problems(&self) -> Vec<Problem> {
@@ -74,17 +86,31 @@ impl Kind for Cross {
         Some(self.columns.as_deref().unwrap_or_default())
     }
 
-    fn fitter(&self, field: &str) -> CrossEncoder {
-        let hash = self.hash.of_field(field);
-        CrossEncoder { hash: hash.unwrap_or_else(|| HashBuckets::new(field, 1, 0)) }
+    fn fitter(&self, field: &str) -> CrossFitter {
+        let hash = self.hash.of_field(field).unwrap_or_else(|| HashBuckets::new(field, 1, 0));
+        CrossFitter { hash, spellings: [SpellingFitter::new(self.spelling); 2] }
     }
 }
 
-impl Fit for CrossEncoder {
-    type Encoder = Self;
+impl Fit for CrossFitter {
+    type Encoder = CrossEncoder;
 
-    fn finish(self) -> Self {
-        self
+    fn observe(&mut self, text: Option<&str>, _positive: bool) -> Result<(), ValueError> {
+        text.into_iter().for_each(|value| self.spellings[0].observe(value));
+        Ok(())
+    }
+
+    fn observe_second(&mut self, text: Option<&str>) {
+        text.into_iter().for_each(|value| self.spellings[1].observe(value));
+    }
+
+    fn has_rounded_ids(&self) -> bool {
+        self.spellings.iter().any(SpellingFitter::is_rounded)
+    }
+
+    fn finish(self) -> CrossEncoder {
+        let spellings = self.spellings.map(|spelling| spelling.rule());
+        CrossEncoder { hash: self.hash, spellings }
     }
 }
 
@@ -106,7 +132,8 @@ impl Encode for CrossEncoder {
     }
 
     fn describe(&self) -> String {
-        self.hash.to_string()
+        let [first, second] = self.spellings;
+        format!("{}, spelling: {first} and {second}", self.hash)
     }
 
     fn form(&self) -> ValueForm {
@@ -134,6 +161,10 @@ impl Encode for CrossEncoder {
 
 impl CrossEncoder {
     fn id(&self, first: Option<&str>, second: Option<&str>) -> u32 {
+        let [of_first, of_second] = self.spellings;
+        let first = first.map(|value| of_first.canonical(value));
+        let second = second.map(|value| of_second.canonical(value));
+        let [first, second] = [first.as_deref(), second.as_deref()];
         let lengths = [first, second]
             .map(|value| value.map_or(NO_LENGTH, |value| value.len() as u64).to_le_bytes());
         let [first, second] = [first, second].map(|value| value.unwrap_or_default().as_bytes());
@@ -150,7 +181,8 @@ mod tests {
     const MANY: u32 = u32::MAX - 1;
 
     fn cross(buckets: u32, seed: u64) -> CrossEncoder {
-        CrossEncoder { hash: HashBuckets::new("f", buckets, seed) }
+        let spellings = [SpellingRule::Text; 2];
+        CrossEncoder { hash: HashBuckets::new("f", buckets, seed), spellings }
     }
 
     #[test]
@@ -178,6 +210,21 @@ mod tests {
         let id = |seed| cross(MANY, seed).id(Some("x"), Some("y"));
         assert_eq!(id(0), cross(MANY, 0).id(Some("x"), Some("y")));
         assert_ne!(id(0), id(1));
+    }
+
+    #[test]
+    fn each_column_has_its_spelling() {
+        let hash = HashKeys { buckets: Some(MANY), seed: None };
+        let mut fitter = Cross { hash, ..Cross::default() }.fitter("f");
+        for (first, second) in [("39.0", "True"), ("7", "false")] {
+            fitter.observe(Some(first), false).expect("any text");
+            fitter.observe_second(Some(second));
+        }
+        let encoder = fitter.finish();
+        let id = |first, second| encoder.id(Some(first), Some(second));
+        assert_eq!(id("39.0", "True"), id("39", "true"));
+        assert_ne!(id("True", "39.0"), id("true", "39"));
+        assert_eq!(id("39", "true"), cross(MANY, 0).id(Some("39"), Some("true")));
     }
 
     #[test]

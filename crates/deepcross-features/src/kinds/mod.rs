@@ -187,6 +187,12 @@ pub(crate) trait KindFitter: Debug + Send + Sync {
     /// As [`Fit::observe`].
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError>;
 
+    /// As [`Fit::observe_second`].
+    fn observe_second(&mut self, text: Option<&str>);
+
+    /// As [`Fit::has_rounded_ids`].
+    fn has_rounded_ids(&self) -> bool;
+
     /// As [`Fit::READS_NUMBERS`].
     fn reads_numbers(&self) -> bool;
 
@@ -220,6 +226,14 @@ impl<F: Fit> KindFitter for Fitting<F> {
 
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
         self.fitter.observe(text, positive)
+    }
+
+    fn observe_second(&mut self, text: Option<&str>) {
+        self.fitter.observe_second(text);
+    }
+
+    fn has_rounded_ids(&self) -> bool {
+        self.fitter.has_rounded_ids()
     }
 
     fn reads_numbers(&self) -> bool {

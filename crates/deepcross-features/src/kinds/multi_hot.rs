@@ -27,6 +27,7 @@ use crate::lookup::id_keys::IdKeys;
 use crate::lookup::{Lookup, LookupFitter};
 use crate::problem::Problem;
 use crate::raw::printed_list::PrintedList;
+use crate::raw::spelling::Spelling;
 use crate::raw::value_text::{Texts, ValueError};
 
 /// The name of the kind.
@@ -65,6 +66,8 @@ pub struct MultiHot {
     /// The number of elements of a value that are kept, from the first on; others are counted as clipped.
     /// At least 1; by default all are kept.
     pub max_length: Option<usize>,
+    /// The spelling of the elements, `number`, `boolean` or `text`; by default, it is learned.
+    pub spelling: Option<Spelling>,
 }
 
 /// How a list is written in a cell.
@@ -133,6 +136,7 @@ impl Kind for MultiHot {
         visitor.key("pooling", &mut self.pooling);
         visitor.key("weights", &mut self.weights);
         visitor.key("max_length", &mut self.max_length);
+        visitor.key("spelling", &mut self.spelling);
     }
 
     fn problems(&self) -> Vec<Problem> {
@@ -163,7 +167,7 @@ impl Kind for MultiHot {
             max_length: self.max_length.map(|length| length as u64),
             format: self.list.unwrap_or_default(),
         };
-        let (lookup, pooling) = (LookupFitter::new(&self.ids, field), self.pooling);
+        let (lookup, pooling) = (LookupFitter::new(&self.ids, field, self.spelling), self.pooling);
         MultiHotFitter { lookup, list, pooling: pooling.unwrap_or_default() }
     }
 }
@@ -195,6 +199,10 @@ impl Fit for MultiHotFitter {
             return elements.try_for_each(|element| lookup.observe(&element, positive));
         }
         list.kept(text).try_for_each(|element| lookup.observe(list.read(element)?.0, positive))
+    }
+
+    fn has_rounded_ids(&self) -> bool {
+        self.lookup.is_rounded()
     }
 
     fn finish(self) -> MultiHotEncoder {
@@ -234,7 +242,10 @@ impl Encode for MultiHotEncoder {
             ListFormat::Separated => format!("elements separated by {separator:?}"),
             ListFormat::Printed => "printed lists".to_owned(),
         };
-        format!("{lookup}, {elements}, {weighted}{length}{pooling}")
+        format!(
+            "{lookup}, spelling: {}, {elements}, {weighted}{length}{pooling}",
+            lookup.spelling()
+        )
     }
 
     fn form(&self) -> ValueForm {

@@ -165,7 +165,7 @@ impl Fit for NumberFitter {
     }
 
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
-        let number = text.map(|text| self.form.parse(text)).transpose()?;
+        let number = text.map(|text| self.form.value(text)).transpose()?;
         self.observe_number(number, positive)
     }
 
@@ -237,7 +237,7 @@ impl Encode for NumberEncoder {
         column: &mut Column,
         counts: &mut FieldCounts,
     ) -> Result<(), ValueError> {
-        let number = [texts.first.map_or(Ok(0.0), |text| self.form.parse(text))?];
+        let number = [texts.first.map_or(Ok(0.0), |text| self.form.value(text))?];
         self.write(&number, texts.first.is_none().into(), column, counts);
         Ok(())
     }
@@ -256,7 +256,7 @@ impl Encode for NumberEncoder {
         others &= !missing;
         while others != 0 {
             let index = others.trailing_zeros() as usize;
-            let Ok(number) = self.form.parse_bytes(values[index].bytes()) else { return false };
+            let Ok(number) = self.form.value_bytes(values[index].bytes()) else { return false };
             numbers[index] = number;
             others &= others - 1;
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::in_range;
+use crate::raw::spelling::truth;
 use crate::raw::value_text::ValueError;
 
 /// The number of digits up to which every integer is exact in `f64`.
@@ -47,7 +48,17 @@ impl NumberForm {
 
     /// Checks that a value is missing or a number.
     pub(crate) fn check(self, text: Option<&str>) -> Result<(), ValueError> {
-        text.map_or(Ok(()), |text| self.parse(text).map(drop))
+        text.map_or(Ok(()), |text| self.value(text).map(drop))
+    }
+
+    /// The number that a value of a field is: true is 1, and false is 0.
+    pub(crate) fn value(self, text: &str) -> Result<f64, ValueError> {
+        self.value_bytes(text.as_bytes())
+    }
+
+    /// As [`value`](Self::value), for the bytes of a text.
+    pub(crate) fn value_bytes(self, text: &[u8]) -> Result<f64, ValueError> {
+        self.parse_bytes(text).or_else(|error| truth(text).map(f64::from).ok_or(error))
     }
 
     /// Parses a finite number in the range of `f32`.

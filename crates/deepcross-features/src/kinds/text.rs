@@ -24,6 +24,7 @@ use crate::kind::{Encode, Fit, Kind};
 use crate::lookup::id_keys::IdKeys;
 use crate::lookup::{Lookup, LookupFitter};
 use crate::problem::Problem;
+use crate::raw::spelling::Spelling;
 use crate::raw::value_text::{Texts, ValueError};
 
 /// The name of the kind.
@@ -84,7 +85,7 @@ impl Kind for Text {
 
     fn fitter(&self, field: &str) -> TextFitter {
         let grams = self.grams.unwrap_or_default();
-        TextFitter { lookup: LookupFitter::new(&self.ids, field), grams }
+        TextFitter { lookup: LookupFitter::new(&self.ids, field, Some(Spelling::Text)), grams }
     }
 }
 

@@ -17,6 +17,7 @@ use crate::error::FeatureError;
 use crate::lookup::hash::HashBuckets;
 use crate::lookup::id_keys::IdKeys;
 use crate::lookup::vocabulary::{RARE, UNSEEN, Vocabulary, VocabularyFitter};
+use crate::raw::spelling::{Spelling, SpellingFitter, SpellingRule};
 use crate::raw::value::{RUN, Run};
 use crate::raw::value_text::ValueError;
 
@@ -25,40 +26,65 @@ pub(crate) const MISSING: u32 = 0;
 
 /// Learns the ids of a field's values.
 #[derive(Clone, Debug)]
-pub(crate) enum LookupFitter {
+pub(crate) struct LookupFitter {
+    ids: IdsFitter,
+    spelling: SpellingFitter,
+}
+
+#[derive(Clone, Debug)]
+enum IdsFitter {
     Vocabulary(VocabularyFitter),
     Hash(HashBuckets),
 }
 
-/// The ids of a field's values.
+/// The ids of a field's values, which are those of the texts that stand for the values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Lookup {
+pub(crate) struct Lookup {
+    ids: Ids,
+    spelling: SpellingRule,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Ids {
     Vocabulary(Vocabulary),
     Hash(HashBuckets),
 }
 
 impl LookupFitter {
-    /// The fitter of the field called `field`.
-    pub(crate) fn new(keys: &IdKeys, field: &str) -> Self {
-        match keys.hash.of_field(field) {
-            Some(buckets) => Self::Hash(buckets),
-            None => Self::Vocabulary(VocabularyFitter::new(keys.vocabulary.selection())),
-        }
+    /// The fitter of the field called `field`, whose spelling is learned unless it is given.
+    pub(crate) fn new(keys: &IdKeys, field: &str, spelling: Option<Spelling>) -> Self {
+        let ids = match keys.hash.of_field(field) {
+            Some(buckets) => IdsFitter::Hash(buckets),
+            None => IdsFitter::Vocabulary(VocabularyFitter::new(keys.vocabulary.selection())),
+        };
+        Self { ids, spelling: SpellingFitter::new(spelling) }
     }
 
     /// Learns `value` from a row that is positive or not.
     pub(crate) fn observe(&mut self, value: &str, positive: bool) -> Result<(), ValueError> {
-        match self {
-            Self::Vocabulary(vocabulary) => vocabulary.observe(value, positive),
-            Self::Hash(_) => Ok(()),
+        let is_new = match &mut self.ids {
+            IdsFitter::Vocabulary(vocabulary) => vocabulary.observe(value, positive)?,
+            IdsFitter::Hash(_) => true,
+        };
+        if is_new {
+            self.spelling.observe(value);
         }
+        Ok(())
+    }
+
+    /// As [`SpellingFitter::is_rounded`].
+    pub(crate) fn is_rounded(&self) -> bool {
+        self.spelling.is_rounded()
     }
 
     pub(crate) fn finish(self) -> Lookup {
-        match self {
-            Self::Vocabulary(vocabulary) => Lookup::Vocabulary(vocabulary.finish()),
-            Self::Hash(buckets) => Lookup::Hash(buckets),
-        }
+        let ids = match self.ids {
+            IdsFitter::Vocabulary(vocabulary) => {
+                Ids::Vocabulary(vocabulary.finish(self.spelling.merging_rule()))
+            }
+            IdsFitter::Hash(buckets) => Ids::Hash(buckets),
+        };
+        Lookup { ids, spelling: self.spelling.rule() }
     }
 }
 
@@ -70,58 +96,104 @@ impl Lookup {
             counts.missing += 1;
             return MISSING;
         };
-        match self {
-            Self::Vocabulary(vocabulary) => counted(vocabulary.id(value), counts),
-            Self::Hash(buckets) => buckets.id(value),
+        match &self.ids {
+            Ids::Vocabulary(vocabulary) => {
+                let id = match vocabulary.id(value) {
+                    UNSEEN => self.id_of_other_spelling(vocabulary, value.as_bytes()),
+                    id => id,
+                };
+                counted(id, counts)
+            }
+            Ids::Hash(buckets) => buckets.id(&self.spelling.canonical(value)),
         }
+    }
+
+    /// The id of a value whose text is not in the vocabulary: that of the text that stands for the value.
+    fn id_of_other_spelling(&self, vocabulary: &Vocabulary, value: &[u8]) -> u32 {
+        let other = self.spelling.respelled(value);
+        other
+            .as_deref()
+            .and_then(|text| str::from_utf8(text).ok())
+            .map_or(UNSEEN, |text| vocabulary.id(text))
     }
 
     /// The ids of all values of the run, as by [`encode`](Self::encode); the ids after them have no meaning.
     pub(crate) fn encode_run(&self, run: &Run<'_>, counts: &mut FieldCounts) -> [u32; RUN] {
-        let mut ids = match self {
-            Self::Vocabulary(vocabulary) => vocabulary.ids(run.values()),
-            Self::Hash(buckets) => buckets.ids(run.values()),
+        let mut ids = match &self.ids {
+            Ids::Vocabulary(vocabulary) => vocabulary.ids(run.values()),
+            Ids::Hash(buckets) => buckets.ids(run.values()),
         };
+        if self.spelling != SpellingRule::Text {
+            self.respell(run, &mut ids);
+        }
         for (index, id) in ids.iter_mut().enumerate() {
             *id = if run.is_missing(index) { MISSING } else { *id };
         }
         counts.values += run.len() as u64;
         counts.missing += run.n_missing();
-        if let Self::Vocabulary(_) = self {
+        if let Ids::Vocabulary(_) = self.ids {
             ids[..run.len()].iter().for_each(|&id| _ = counted(id, counts));
         }
         ids
     }
 
+    /// Gives those values of the run that have another spelling the ids of the texts that stand for them.
+    #[inline(never)]
+    fn respell(&self, run: &Run<'_>, ids: &mut [u32; RUN]) {
+        for (id, value) in ids.iter_mut().zip(run.values()).take(run.len()) {
+            match &self.ids {
+                Ids::Vocabulary(vocabulary) if *id == UNSEEN => {
+                    *id = self.id_of_other_spelling(vocabulary, value.bytes());
+                }
+                Ids::Vocabulary(_) => {}
+                Ids::Hash(buckets) => {
+                    if let Some(text) = self.spelling.respelled(value.bytes()) {
+                        *id = buckets.id_of(&[&text]);
+                    }
+                }
+            }
+        }
+    }
+
     pub(crate) fn shape(&self, name: &str, multi_hot: bool) -> FieldShape {
-        let (dimensions, reserved) = match self {
-            Self::Vocabulary(vocabulary) => (vocabulary.dimensions(), Reserved::VOCABULARY),
-            Self::Hash(buckets) => (buckets.dimensions(), Reserved::HASH),
+        let (dimensions, reserved) = match &self.ids {
+            Ids::Vocabulary(vocabulary) => (vocabulary.dimensions(), Reserved::VOCABULARY),
+            Ids::Hash(buckets) => (buckets.dimensions(), Reserved::HASH),
         };
         FieldShape::sparse(name, dimensions, multi_hot, reserved)
     }
 
     pub(crate) fn value(&self, id: u32) -> Option<&str> {
-        match self {
-            Self::Vocabulary(vocabulary) => vocabulary.value(id),
-            Self::Hash(_) => None,
+        match &self.ids {
+            Ids::Vocabulary(vocabulary) => vocabulary.value(id),
+            Ids::Hash(_) => None,
         }
+    }
+
+    /// Whether the ids come from a hash, and not from a vocabulary.
+    pub(crate) fn is_hashed(&self) -> bool {
+        matches!(self.ids, Ids::Hash(_))
+    }
+
+    /// The spelling of the values.
+    pub(crate) fn spelling(&self) -> SpellingRule {
+        self.spelling
     }
 
     /// Checks what was read from a stored encoder, and makes the parts that are not stored.
     pub(crate) fn restore(&mut self, field: &str) -> Result<(), FeatureError> {
-        match self {
-            Self::Vocabulary(vocabulary) => vocabulary.restore(field),
-            Self::Hash(buckets) => buckets.restore(field),
+        match &mut self.ids {
+            Ids::Vocabulary(vocabulary) => vocabulary.restore(field),
+            Ids::Hash(buckets) => buckets.restore(field),
         }
     }
 }
 
 impl fmt::Display for Lookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Vocabulary(vocabulary) => vocabulary.fmt(f),
-            Self::Hash(buckets) => buckets.fmt(f),
+        match &self.ids {
+            Ids::Vocabulary(vocabulary) => vocabulary.fmt(f),
+            Ids::Hash(buckets) => buckets.fmt(f),
         }
     }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::FeatureError;
 use crate::lookup::fingerprints::Fingerprints;
 use crate::lookup::value_table::{self, MAX_VALUES, ValueTable};
+use crate::raw::spelling::SpellingRule;
 use crate::raw::value::{RUN, Value};
 use crate::raw::value_text::ValueError;
 
@@ -76,20 +77,44 @@ impl VocabularyFitter {
         Self { keep, values: ValueTable::default(), counts, positives }
     }
 
-    /// Counts `value` in a row that is positive or not.
+    /// Counts `value` in a row that is positive or not; returns whether it is new.
     ///
     /// # Errors
     /// [`ValueError::TooMany`] if there are too many values for 32-bit ids.
-    pub(crate) fn observe(&mut self, value: &str, positive: bool) -> Result<(), ValueError> {
+    pub(crate) fn observe(&mut self, value: &str, positive: bool) -> Result<bool, ValueError> {
         let index = self.values.find_or_add(value).ok_or(ValueError::TooMany(MAX_VALUES))?;
+        let is_new = index as usize == self.counts.len();
         add(&mut self.counts, index, 1);
         if self.keep.by == TopBy::Positives {
             add(&mut self.positives, index, u64::from(positive));
         }
-        Ok(())
+        Ok(is_new)
     }
 
-    pub(crate) fn finish(self) -> Vocabulary {
+    /// The vocabulary; a rule of spelling merges the values that are spelled in several ways.
+    pub(crate) fn finish(self, spelling: Option<SpellingRule>) -> Vocabulary {
+        match spelling {
+            Some(spelling) => self.merged(spelling).select(),
+            None => self.select(),
+        }
+    }
+
+    /// The same counts, of the texts that stand for the values.
+    fn merged(self, spelling: SpellingRule) -> Self {
+        let mut merged = Self::new(self.keep);
+        for (index, &count) in self.counts.iter().enumerate() {
+            let value = spelling.canonical(self.values.value(index as u32));
+            // There are no more values than before.
+            let Some(at) = merged.values.find_or_add(&value) else { continue };
+            add(&mut merged.counts, at, count);
+            if let Some(&positives) = self.positives.get(index) {
+                add(&mut merged.positives, at, positives);
+            }
+        }
+        merged
+    }
+
+    fn select(self) -> Vocabulary {
         let order = self.best_first();
         let frequent = order.iter().take_while(|&&index| self.is_frequent(index));
         let n_kept = frequent.count().min(self.keep.top);
@@ -222,7 +247,7 @@ mod tests {
             let value = value.as_ref();
             fitter.observe(value, value.starts_with(POSITIVE)).expect("few values");
         }
-        fitter.finish()
+        fitter.finish(None)
     }
 
     #[track_caller]
@@ -254,6 +279,22 @@ mod tests {
         check(by_positives, &["d", "c", "a", "b"], &[]);
         check(Selection { top: 2, ..by_positives }, &["d", "c"], &["a", "b"]);
         check(Selection { top: 2, min_count: 2, ..by_positives }, &["c", "a"], &["b", "d"]);
+    }
+
+    #[test]
+    fn values_are_counted_in_all_their_spellings() {
+        let keep = Selection { top: 1, by: TopBy::Positives, ..ALL };
+        let mut fitter = VocabularyFitter::new(keep);
+        for (value, positive) in
+            [("7", true), ("39.0", true), ("7", false), ("39", true), ("7", false), ("+39", false)]
+        {
+            fitter.observe(value, positive).expect("few values");
+        }
+        let apart = fitter.clone().finish(None);
+        assert_eq!(apart.values.iter().collect::<Vec<_>>(), ["7"]);
+        let merged = fitter.finish(Some(SpellingRule::Number));
+        assert_eq!(merged.values.iter().collect::<Vec<_>>(), ["39"]);
+        assert_eq!((merged.rare.len(), merged.id("7")), (1, RARE));
     }
 
     #[test]

@@ -57,8 +57,9 @@ impl Binding {
         row: &'a R,
         Scratch { first, second }: &'a mut Scratch,
     ) -> FieldValues<'a> {
-        let second = self.seconds[index].map(move |column| row.cell(column).text(second));
-        FieldValues { first: row.cell(self.columns[index]).text(first), second }
+        let second =
+            self.seconds[index].and_then(move |column| row.cell(column).text_of_value(second));
+        FieldValues { first: row.cell(self.columns[index]).text_of_value(first), second }
     }
 
     /// Finds the columns of each field of `fields` in `header`.
@@ -111,7 +112,7 @@ mod tests {
         assert_eq!((binding.columns(), &binding.seconds[..]), (&[2, 0][..], &[None, Some(2)][..]));
         let mut scratch = Scratch::default();
         let values = binding.values(1, &["Ulm", "", "7"], &mut scratch);
-        assert_eq!((values.first, values.second), (&b"Ulm"[..], Some(&b"7"[..])));
+        assert_eq!((values.first, values.second), (Some(&b"Ulm"[..]), Some(&b"7"[..])));
         assert_eq!(binding.values(0, &["Ulm", "", "7"], &mut scratch).second, None);
         let within = [&[][..], &[0], &[2], &[0, 2], &[0, 1]];
         let expected = [&[][..], &[], &[0], &[0, 1], &[]];

@@ -7,7 +7,7 @@
 use std::fmt::{self, Write};
 
 use crate::limits::in_range;
-use crate::raw::value::RUN;
+use crate::raw::value::{RUN, Value};
 use crate::raw::value_text::Missing;
 use crate::times::instant::{Instant, write_day};
 
@@ -17,7 +17,7 @@ pub const LIST_SEPARATOR: u8 = b'|';
 /// The value of a row in one column.
 #[derive(Clone, Copy, Debug)]
 pub enum Cell<'a> {
-    /// No value: the empty text.
+    /// No value, which is missing; its text is empty.
     Null,
     /// Text, which need not be UTF-8.
     Text(&'a [u8]),
@@ -29,7 +29,7 @@ pub enum Cell<'a> {
     Single(f32),
     /// A number of double precision.
     Double(f64),
-    /// A truth value: 1 or 0, as labels are.
+    /// A truth value: `true` or `false` as an id, 1 or 0 as a number.
     Boolean(bool),
     /// A day, as the number of days since 1970-01-01.
     Day(i64),
@@ -85,6 +85,33 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// The value of a cell that is text or missing; `None` if the cell is typed, or if its text is not valid UTF-8.
+    #[inline]
+    pub fn value(self) -> Option<Value<'a>> {
+        match self {
+            Self::Text(text) => str::from_utf8(text).is_ok().then(|| Value::new(text)),
+            Self::Null => Some(Value::NULL),
+            _ => None,
+        }
+    }
+
+    /// The text of the cell as a value of a field, as by [`spell_value`](Self::spell_value); `None` if there is no value.
+    #[inline]
+    pub(crate) fn text_of_value<'t>(self, scratch: &'t mut Vec<u8>) -> Option<&'t [u8]>
+    where
+        'a: 't,
+    {
+        match self {
+            Self::Null => None,
+            Self::Text(text) => Some(text),
+            cell => {
+                scratch.clear();
+                cell.spell_value(scratch);
+                Some(scratch)
+            }
+        }
+    }
+
     /// The text of the cell, which is written to `scratch` if the cell is typed.
     #[inline]
     pub fn text<'t>(self, scratch: &'t mut Vec<u8>) -> &'t [u8]
@@ -100,21 +127,39 @@ impl<'a> Cell<'a> {
 
     /// Appends the text of the cell; a missing value has no text.
     ///
-    /// Numbers have the fewest digits from which they can be read back; booleans are 1 and 0, like labels; instants
-    /// are as in `2024-02-29T12:30:00Z`, and local times as in `2024-02-29T12:30:00`; the elements of a list have `|` between them, and missing elements are left out.
+    /// Numbers have the fewest digits from which they can be read back; booleans are `true` and `false`; instants are as in
+    /// `2024-02-29T12:30:00Z`, and local times as in `2024-02-29T12:30:00`; the elements of a list have `|` between them,
+    /// and missing elements are left out.
     pub fn spell(self, text: &mut Vec<u8>) {
+        self.write(text, "");
+    }
+
+    /// As [`spell`](Self::spell), for a field: a whole floating-point number has the fraction `.0`, as in the text files of
+    /// most programs, so that the field knows that it may have been rounded.
+    pub(crate) fn spell_value(self, text: &mut Vec<u8>) {
+        self.write(text, ".0");
+    }
+
+    /// Appends the text of the cell; `zero` is the fraction of a whole floating-point number.
+    fn write(self, text: &mut Vec<u8>, zero: &str) {
         match self {
             Self::Null => {}
             Self::Text(bytes) => text.extend_from_slice(bytes),
-            Self::Boolean(is_true) => text.push(if is_true { b'1' } else { b'0' }),
+            Self::Boolean(is_true) => put(text, format_args!("{is_true}")),
             Self::Integer(number) => put(text, format_args!("{number}")),
             Self::Unsigned(number) => put(text, format_args!("{number}")),
+            Self::Single(number) if number.fract() == 0.0 => {
+                put(text, format_args!("{number}{zero}"))
+            }
+            Self::Double(number) if number.fract() == 0.0 => {
+                put(text, format_args!("{number}{zero}"))
+            }
             Self::Single(number) => put(text, format_args!("{number}")),
             Self::Double(number) => put(text, format_args!("{number}")),
             Self::Day(day) => write_to(text, |text| write_day(day, text)),
             Self::Instant(instant) => put(text, format_args!("{instant}")),
             Self::LocalTime(time) => write_to(text, |text| time.write_local(text)),
-            Self::List(list) => spell_list(list, text),
+            Self::List(list) => spell_list(list, text, zero),
         }
     }
 
@@ -138,11 +183,9 @@ impl<'a> Cell<'a> {
     /// `None` if the text of the cell must decide.
     #[inline]
     pub(crate) fn number_or_missing(self, missing: &Missing<'_>) -> Option<Option<f64>> {
-        if missing.has_texts() {
-            return None;
-        }
         match self {
-            Self::Null if missing.contains(b"") => Some(None),
+            Self::Null => Some(None),
+            _ if missing.has_numbers() => None,
             cell => cell.number().filter(|&number| in_range(number)).map(Some),
         }
     }
@@ -184,13 +227,13 @@ impl NumberRun {
     }
 }
 
-fn spell_list(list: CellList<'_>, text: &mut Vec<u8>) {
+fn spell_list(list: CellList<'_>, text: &mut Vec<u8>, zero: &str) {
     let start = text.len();
     for element in list.iter().filter(|element| !matches!(element, Cell::Null)) {
         if text.len() > start {
             text.push(LIST_SEPARATOR);
         }
-        element.spell(text);
+        element.write(text, zero);
     }
     if list.trim {
         let spelled = &text[start..];
@@ -252,11 +295,13 @@ mod tests {
             (Cell::Unsigned(u64::MAX), "18446744073709551615"),
             (Cell::Single(0.1), "0.1"),
             (Cell::Double(0.1_f32.into()), "0.10000000149011612"),
+            (Cell::Single(39.0), "39"),
             (Cell::Double(-0.0), "-0"),
             (Cell::Double(f64::NAN), "NaN"),
+            (Cell::Double(f64::NEG_INFINITY), "-inf"),
             (Cell::Double(1e21), "1000000000000000000000"),
-            (Cell::Boolean(true), "1"),
-            (Cell::Boolean(false), "0"),
+            (Cell::Boolean(true), "true"),
+            (Cell::Boolean(false), "false"),
             (Cell::Day(0), "1970-01-01"),
             (Cell::Day(-1), "1969-12-31"),
             (Cell::Day(19_782), "2024-02-29"),
@@ -273,6 +318,23 @@ mod tests {
             (list(3, 5), "-2|3"),
         ] {
             assert_eq!(spelled(cell), expected, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn fields_see_that_a_whole_number_is_a_floating_point_number() {
+        for (cell, expected) in [
+            (Cell::Double(39.0), Some("39.0")),
+            (Cell::Single(-0.0), Some("-0.0")),
+            (Cell::Double(0.5), Some("0.5")),
+            (Cell::Double(f64::INFINITY), Some("inf")),
+            (Cell::Integer(39), Some("39")),
+            (Cell::Text(b"39"), Some("39")),
+            (Cell::Null, None),
+        ] {
+            let mut scratch = b"before".to_vec();
+            let expected = expected.map(str::as_bytes);
+            assert_eq!(cell.text_of_value(&mut scratch), expected, "{cell:?}");
         }
     }
 

@@ -15,13 +15,12 @@ pub trait RowFields {
     /// The cell in the column at `column`, counted from 0; empty text if the row has no such column.
     fn cell(&self, column: usize) -> Cell<'_>;
 
-    /// The text of the same cell as a value; `None` if the cell is typed, or if its text is not valid UTF-8.
+    /// The same cell as a value, as by [`Cell::value`]; `None` if the cell is typed, or if its text is not valid UTF-8.
     ///
     /// A reader that knows a whole row to be ASCII can override this method and skip the check of each value.
     /// A reader that has all values in one buffer can avoid some copies by [`Value::within`].
     fn value(&self, column: usize) -> Option<Value<'_>> {
-        let text = self.cell(column).plain_text()?;
-        str::from_utf8(text).is_ok().then(|| Value::new(text))
+        self.cell(column).value()
     }
 }
 

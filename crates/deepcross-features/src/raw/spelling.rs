@@ -23,6 +23,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::decimal::Decimal;
 
+/// The texts of numbers without digits, as programs write them in a column of floating-point numbers.
+const WITHOUT_DIGITS: [&[u8]; 6] = [b"inf", b"-inf", b"Infinity", b"-Infinity", b"NaN", b"nan"];
+
 /// The kind of a field's ids, which decides which texts are one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -52,6 +55,11 @@ pub fn truth(text: &[u8]) -> Option<bool> {
     }
 }
 
+/// Whether the value of `text` can be spelled in several ways: it is a number or a truth value.
+pub(crate) fn may_be_respelled(text: &[u8]) -> bool {
+    Decimal::of(text).is_some() || truth(text).is_some()
+}
+
 /// The [`canonical`] text, if it is another one.
 fn respelled(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     match text.first()? {
@@ -72,6 +80,13 @@ fn respelled_number(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     Decimal::of(text).filter(Decimal::is_normal)?.shortened()
 }
 
+/// Whether a text is a whole number and its own canonical text, as most ids of numbers are.
+#[inline]
+fn is_whole(text: &[u8]) -> bool {
+    let is_one = matches!(text, [b'1'..=b'9', ..] | [b'0']);
+    is_one && text.iter().all(u8::is_ascii_digit)
+}
+
 /// The canonical text of a truth value, if it is another one.
 #[inline]
 fn respelled_truth(text: &[u8]) -> Option<Cow<'_, [u8]>> {
@@ -86,6 +101,135 @@ impl fmt::Display for Spelling {
             Self::Boolean => "boolean",
             Self::Text => "text",
         })
+    }
+}
+
+/// The rule by which a fitted field finds the one text of a value; stored by its position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum SpellingRule {
+    Number,
+    Boolean,
+    Text,
+    /// Text whose values are all numbers, some of them with a fraction.
+    Fractions,
+}
+
+impl SpellingRule {
+    /// The text that stands for the value of `text`, if it is another one.
+    #[inline]
+    pub(crate) fn respelled(self, text: &[u8]) -> Option<Cow<'_, [u8]>> {
+        match self {
+            Self::Text => None,
+            Self::Boolean => respelled_truth(text),
+            Self::Number | Self::Fractions => respelled_number(text),
+        }
+    }
+
+    /// As [`respelled`](Self::respelled), for the text of a value.
+    #[inline]
+    pub(crate) fn respelled_text(self, text: &str) -> Option<Cow<'_, str>> {
+        match self.respelled(text.as_bytes())? {
+            Cow::Borrowed(text) => str::from_utf8(text).ok().map(Cow::Borrowed),
+            Cow::Owned(text) => String::from_utf8(text).ok().map(Cow::Owned),
+        }
+    }
+
+    /// The text that stands for the value of `text`.
+    #[inline]
+    pub(crate) fn canonical(self, text: &str) -> Cow<'_, str> {
+        self.respelled_text(text).unwrap_or(Cow::Borrowed(text))
+    }
+}
+
+impl From<Spelling> for SpellingRule {
+    fn from(spelling: Spelling) -> Self {
+        match spelling {
+            Spelling::Number => Self::Number,
+            Spelling::Boolean => Self::Boolean,
+            Spelling::Text => Self::Text,
+        }
+    }
+}
+
+impl fmt::Display for SpellingRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number => Spelling::Number.fmt(f),
+            Self::Boolean => Spelling::Boolean.fmt(f),
+            Self::Text => Spelling::Text.fmt(f),
+            Self::Fractions => write!(f, "{} of numbers", Spelling::Text),
+        }
+    }
+}
+
+/// Finds the spelling of a field from its training values.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SpellingFitter {
+    /// The rule, if it is given or no further value can change it.
+    rule: Option<SpellingRule>,
+    has_whole: bool,
+    has_fraction: bool,
+    has_truth: bool,
+    is_mixed: bool,
+    is_rounded: bool,
+}
+
+impl SpellingFitter {
+    /// The fitter of a field, whose spelling may be `given`.
+    pub(crate) fn new(given: Option<Spelling>) -> Self {
+        Self { rule: given.map(SpellingRule::from), ..Self::default() }
+    }
+
+    /// Includes a value; it is enough to include equal texts once.
+    #[inline]
+    pub(crate) fn observe(&mut self, text: &str) {
+        let is_settled = self.has_whole & !self.has_truth && is_whole(text.as_bytes());
+        if self.rule != Some(SpellingRule::Text) && !is_settled {
+            self.include(text.as_bytes());
+        }
+    }
+
+    fn include(&mut self, text: &[u8]) {
+        let number = Decimal::of(text).filter(Decimal::is_normal);
+        let is_whole = number.is_some_and(|number| number.is_plain_whole());
+        self.has_whole |= is_whole;
+        self.has_fraction |= !is_whole && (number.is_some() || WITHOUT_DIGITS.contains(&text));
+        self.has_truth |= truth(text).is_some();
+        self.is_rounded |= number.is_some_and(|number| number.may_be_rounded());
+        self.is_mixed |= respelled(text).is_some();
+        let is_other = number.is_none() && truth(text).is_none() && !WITHOUT_DIGITS.contains(&text);
+        let is_text = is_other || (self.has_truth && (self.has_whole || self.has_fraction));
+        self.rule = self.rule.or(is_text.then_some(SpellingRule::Text));
+    }
+
+    /// The text that may stand for the value of `text`, if it is another one: it does if a rule of
+    /// [`merging_rule`](Self::merging_rule) is found in the end.
+    pub(crate) fn respelled<'t>(&self, text: &'t str) -> Option<Cow<'t, [u8]>> {
+        match self.rule {
+            Some(rule) => rule.respelled(text.as_bytes()),
+            None => respelled(text.as_bytes()),
+        }
+    }
+
+    /// The rule for all values that were included.
+    pub(crate) fn rule(&self) -> SpellingRule {
+        let learned = match self {
+            Self { has_truth: true, .. } => SpellingRule::Boolean,
+            Self { has_fraction: true, .. } => SpellingRule::Fractions,
+            Self { has_whole: true, .. } => SpellingRule::Number,
+            _ => SpellingRule::Text,
+        };
+        self.rule.unwrap_or(learned)
+    }
+
+    /// The rule, if a text that was included stands for another one by it.
+    pub(crate) fn merging_rule(&self) -> Option<SpellingRule> {
+        Some(self.rule()).filter(|&rule| self.is_mixed && rule != SpellingRule::Text)
+    }
+
+    /// Whether the ids are numbers, and some of them are floating-point numbers above 2⁵³, which programs round.
+    pub(crate) fn is_rounded(&self) -> bool {
+        self.is_rounded && matches!(self.rule(), SpellingRule::Number | SpellingRule::Fractions)
     }
 }
 
@@ -139,6 +283,65 @@ mod tests {
         ] {
             assert_eq!(&*canonical(text.as_bytes()), text.as_bytes());
         }
+    }
+
+    #[track_caller]
+    fn check(given: Option<Spelling>, values: &[&str], rule: SpellingRule) {
+        let mut fitter = SpellingFitter::new(given);
+        values.iter().for_each(|value| fitter.observe(value));
+        assert_eq!(fitter.rule(), rule, "{values:?}");
+        let is_merged = values.iter().any(|value| rule.respelled_text(value).is_some());
+        assert!(fitter.merging_rule().is_some() || !is_merged, "{values:?}");
+    }
+
+    #[test]
+    fn the_spelling_follows_from_all_values() {
+        use SpellingRule::{Boolean, Fractions, Number, Text};
+        check(None, &[], Text);
+        check(None, &["39", "-7", "0", "+5", "39.00"], Number);
+        check(None, &["true", "False", "TRUE"], Boolean);
+        check(None, &["1", "0.5"], Fractions);
+        check(None, &["1.0", "1e16"], Fractions);
+        check(None, &["1.0", "inf", "NaN"], Fractions);
+        check(None, &["1", "007"], Text);
+        check(None, &["1", "true"], Text);
+        check(None, &["0.5", "true"], Text);
+        check(None, &["true", ""], Text);
+        check(None, &["1", "a", "39.0"], Text);
+        check(None, &["1", "2.0.1"], Text);
+        for (given, rule) in
+            [(Spelling::Number, Number), (Spelling::Boolean, Boolean), (Spelling::Text, Text)]
+        {
+            check(Some(given), &["1.0", "a", "True", "0.5"], rule);
+            assert_eq!(given.to_string(), rule.to_string());
+        }
+    }
+
+    #[test]
+    fn a_rule_changes_only_its_own_values() {
+        use SpellingRule::{Boolean, Fractions, Number, Text};
+        for (rule, number, truth) in [
+            (Number, "39", "True"),
+            (Fractions, "39", "True"),
+            (Boolean, "39.0", "true"),
+            (Text, "39.0", "True"),
+        ] {
+            assert_eq!((&*rule.canonical("39.0"), &*rule.canonical("True")), (number, truth));
+        }
+    }
+
+    #[test]
+    fn rounded_ids_are_noticed() {
+        let is_rounded = |given, values: &[&str]| {
+            let mut fitter = SpellingFitter::new(given);
+            values.iter().for_each(|value| fitter.observe(value));
+            fitter.is_rounded()
+        };
+        assert!(is_rounded(None, &["1", "12345678901234567000.0"]));
+        assert!(is_rounded(None, &["1", "1.2345678901234567e+19"]));
+        assert!(!is_rounded(None, &["1", "12345678901234567000"]));
+        assert!(!is_rounded(None, &["a", "12345678901234567000.0"]));
+        assert!(!is_rounded(Some(Spelling::Text), &["12345678901234567000.0"]));
     }
 
     proptest! {

@@ -47,6 +47,9 @@ impl<'a> Value<'a> {
     /// It is as long as most values, so that the processor predicts the length of the next one.
     const PLACEHOLDER: Self = Self { bytes: b"missing!", word: u64::from_le_bytes(*b"missing!") };
 
+    /// No value: a missing one, whatever texts mean "missing".
+    pub const NULL: Self = Self { bytes: &[], word: u64::MAX };
+
     /// The value of these bytes, which must be UTF-8.
     #[inline]
     pub fn new(bytes: &'a [u8]) -> Self {
@@ -80,6 +83,12 @@ impl<'a> Value<'a> {
     #[inline]
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
+    }
+
+    /// Whether there is no value; the word of an empty text is 0.
+    #[inline]
+    pub(crate) fn is_null(&self) -> bool {
+        self.bytes.is_empty() & (self.word != 0)
     }
 
     /// The first eight bytes as a little-endian number; bytes after the end of the value count as 0.
@@ -117,7 +126,7 @@ impl<'a> Run<'a> {
         let (mut len, mut bits) = (0, 0_u32);
         for (place, value) in iter::zip(&mut self.values, values) {
             let Some(value) = value else { return false };
-            bits |= u32::from(missing.contains(value.bytes)) << len;
+            bits |= u32::from(value.is_null() | missing.contains(value.bytes)) << len;
             *place = value;
             len += 1;
         }
@@ -197,6 +206,14 @@ mod tests {
             prop_assert_eq!(run.len(), texts.len());
             prop_assert_eq!(run.n_missing(), expected.filter(Option::is_none).count() as u64);
         }
+    }
+
+    #[test]
+    fn no_value_is_missing_and_an_empty_text_is_a_value() {
+        let mut run = Run::EMPTY;
+        let values = [Some(Value::NULL), Some(Value::new(b""))];
+        assert!(run.fill(values.into_iter(), &Missing::new(&[])));
+        assert_eq!(run.missing(), 1);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::str;
 use crate::error::FeatureError;
 use crate::missing_spellings::missing_spelling;
 use crate::raw::odd_number::OddNumber;
+use crate::raw::spelling::{canonical, may_be_respelled};
 use crate::times::time_format::TimeFormat;
 use crate::times::time_formats::TimeFormats;
 
@@ -29,11 +30,11 @@ pub(crate) enum ValueError {
     TooMany(u32),
 }
 
-/// The raw values that a field reads from one row.
+/// The raw values that a field reads from one row; `None` if there is no value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FieldValues<'a> {
-    pub(crate) first: &'a [u8],
-    /// `None` if the field reads only one column.
+    pub(crate) first: Option<&'a [u8]>,
+    /// The value in the second column of a field that reads two.
     pub(crate) second: Option<&'a [u8]>,
 }
 
@@ -59,22 +60,23 @@ pub(crate) struct Scratch {
     pub(crate) second: Vec<u8>,
 }
 
-/// The text of `raw`, or `None` if it is one of the values that mean "missing".
-pub(crate) fn read<'a>(raw: &'a [u8], missing: &[String]) -> Result<Option<&'a str>, ValueError> {
-    if missing.iter().any(|value| value.as_bytes() == raw) {
-        return Ok(None);
-    }
-    str::from_utf8(raw).map(Some).map_err(|_| ValueError::Utf8)
+/// The text of `raw`, or `None` if there is no value, or one of those that mean "missing".
+pub(crate) fn read<'a>(
+    raw: Option<&'a [u8]>,
+    missing: &Missing<'_>,
+) -> Result<Option<&'a str>, ValueError> {
+    let present = raw.filter(|raw| !missing.contains(raw));
+    present.map(str::from_utf8).transpose().map_err(|_| ValueError::Utf8)
 }
 
 impl<'a> FieldValues<'a> {
     /// The texts of the values.
     #[inline]
-    pub(crate) fn read(self, missing: &[String]) -> Result<Texts<'a>, Misread> {
+    pub(crate) fn read(self, missing: &Missing<'_>) -> Result<Texts<'a>, Misread> {
         let first = read(self.first, missing)?;
-        let second = self.second.map(|raw| read(raw, missing)).transpose();
+        let second = read(self.second, missing);
         let second = second.map_err(|error| Misread { error, is_second: true })?;
-        Ok(Texts { first, second: second.flatten() })
+        Ok(Texts { first, second })
     }
 }
 
@@ -101,9 +103,9 @@ impl Misread {
         columns: &[String],
         values: FieldValues<'_>,
     ) -> FeatureError {
-        let raw = if self.is_second { values.second.unwrap_or_default() } else { values.first };
+        let raw = if self.is_second { values.second } else { values.first };
         let column = columns.get(usize::from(self.is_second)).map_or("", String::as_str);
-        self.error.at(field, column, raw)
+        self.error.at(field, column, raw.unwrap_or_default())
     }
 }
 
@@ -115,30 +117,36 @@ pub(crate) struct Missing<'a> {
     empty: bool,
     /// Whether any other value means "missing".
     others: bool,
+    /// Whether one of the others is a number or a truth value, which may be spelled in other ways.
+    has_numbers: bool,
 }
 
 impl<'a> Missing<'a> {
     pub(crate) fn new(values: &'a [String]) -> Self {
         let is_empty = |value: &String| value.is_empty();
         let (empty, others) = (values.iter().any(is_empty), !values.iter().all(is_empty));
-        Self { values, empty, others }
+        let has_numbers = others && values.iter().any(|value| may_be_respelled(value.as_bytes()));
+        Self { values, empty, others, has_numbers }
     }
 
-    /// Whether a value that is not empty means "missing".
-    pub(crate) fn has_texts(&self) -> bool {
-        self.others
+    /// Whether a number or a truth value means "missing".
+    pub(crate) fn has_numbers(&self) -> bool {
+        self.has_numbers
     }
 
-    /// All values that mean "missing".
-    pub(crate) fn values(&self) -> &'a [String] {
-        self.values
-    }
-
-    /// Whether `value` means "missing".
+    /// Whether `value` means "missing", in any spelling of the value.
     #[inline]
     pub(crate) fn contains(&self, value: &[u8]) -> bool {
-        let is_it = |known: &String| known.as_bytes() == value;
-        (value.is_empty() & self.empty) | (self.others && self.values.iter().any(is_it))
+        (value.is_empty() & self.empty) | (self.others && self.has(value))
+    }
+
+    fn has(&self, value: &[u8]) -> bool {
+        let mut known = self.values.iter().map(String::as_bytes);
+        known.clone().any(|known| known == value)
+            || self.has_numbers && {
+                let value = canonical(value);
+                known.any(|known| canonical(known) == value)
+            }
     }
 }
 
@@ -216,9 +224,29 @@ mod tests {
             (b"??", Ok(Some("??"))),
             (b"\xff", Err(ValueError::Utf8)),
         ] {
-            assert_eq!(read(raw, &missing), expected);
+            assert_eq!(read(Some(raw), &Missing::new(&missing)), expected);
         }
-        assert_eq!(read(b"", &[]), Ok(Some("")));
+        let nothing = Missing::new(&[]);
+        assert_eq!((read(Some(b""), &nothing), read(None, &nothing)), (Ok(Some("")), Ok(None)));
+    }
+
+    #[test]
+    fn a_missing_value_may_be_spelled_in_several_ways() {
+        let values = ["-1".to_owned(), "?".to_owned(), "999.0".to_owned()];
+        let missing = Missing::new(&values);
+        for (value, expected) in [
+            ("-1", true),
+            ("-1.0", true),
+            ("999", true),
+            ("9.99e+02", true),
+            ("?", true),
+            ("", false),
+            ("1", false),
+            ("-1.5", false),
+            ("-01", false),
+        ] {
+            assert_eq!(missing.contains(value.as_bytes()), expected, "{value}");
+        }
     }
 
     #[test]

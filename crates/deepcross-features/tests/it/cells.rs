@@ -64,18 +64,30 @@ fn number() -> impl Strategy<Value = Option<Number>> {
         any::<u8>().prop_map(Number::Unsigned),
         (-1e3_f32..1e3).prop_map(Number::Single),
         (-1e3..1e3).prop_map(Number::Double),
-        any::<bool>().prop_map(Number::Boolean),
     ])
+}
+
+/// A number or a truth value.
+fn word() -> impl Strategy<Value = Option<Number>> {
+    prop_oneof![
+        4 => number(),
+        1 => any::<bool>().prop_map(|is_true| Some(Number::Boolean(is_true))),
+    ]
 }
 
 fn row() -> impl Strategy<Value = Row> {
     let list = prop::option::of(vec("[a-d]{1,2}", 0..4).prop_map(Elements));
-    (number(), list, number()).prop_map(|(number, list, word)| Row { number, list, word })
+    (number(), list, word()).prop_map(|(number, list, word)| Row { number, list, word })
 }
 
-/// The row as texts.
+/// The row as texts, of which those of floating-point numbers show that they are.
 fn texts(row: &Row) -> [Vec<u8>; 3] {
-    [0, 1, 2].map(|column| row.cell(column).text(&mut Vec::new()).to_vec())
+    let text = |column| match row.cell(column) {
+        Cell::Single(number) if number.fract() == 0.0 => format!("{number}.0").into_bytes(),
+        Cell::Double(number) if number.fract() == 0.0 => format!("{number}.0").into_bytes(),
+        cell => cell.text(&mut Vec::new()).to_vec(),
+    };
+    [0, 1, 2].map(text)
 }
 
 /// Fields that read numbers, whose texts matter only for the field of words.

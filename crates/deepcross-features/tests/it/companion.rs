@@ -92,7 +92,7 @@ fn a_field_of_numbers_follows_its_field() {
         .map(|field| (field.name.clone(), field.column(), field.encoding))
         .collect();
     let expected = [
-        ("ad", "vocabulary of 1 values, 1 rare values share an id"),
+        ("ad", "vocabulary of 1 values, 1 rare values share an id, spelling: text"),
         ("ad_counts", "companion counts of 2 values, smoothed by 2 clicks"),
     ];
     let expected = expected.map(|(name, line)| (name.to_owned(), "ad".to_owned(), line.to_owned()));

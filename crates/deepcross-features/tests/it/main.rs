@@ -7,5 +7,6 @@ mod companion;
 mod encode;
 mod fit;
 mod printed_lists;
+mod spelling;
 mod state;
 mod times;

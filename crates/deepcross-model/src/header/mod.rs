@@ -40,7 +40,7 @@ impl FileHeader for Header {
         sections: &[
             (RUN, 1),
             (ENCODER, 1),
-            (FIELD, 1),
+            (FIELD, 2),
             (LAYERS, 1),
             (TRAINING, 1),
             (COUNTS, 1),

@@ -22,7 +22,10 @@ mod value_forms;
 use std::path::Path;
 
 use deepcross_data::rows::RawRow;
-use deepcross_data::{DataError, LabelConfig, Skipped, Source};
+use deepcross_data::{
+    AbsentLabels, DataError, LabelClasses, LabelConfig, LabelValues, Skipped, Source,
+};
+use deepcross_features::canonical;
 
 pub use column::{ColumnProfile, TopValue};
 pub use label_counts::LabelCounts;
@@ -43,30 +46,70 @@ use row_sample::Sampler;
 pub struct LabelRule {
     /// The name of the column.
     pub column: String,
-    /// The values that mean 1.
+    /// The values that mean 1; empty if the column says itself what is positive, as a column of 1 and 0 does.
     pub positive: Vec<String>,
-    /// The values that mean 0; `None` for all other values except missing ones.
+    /// With `positive`, the values that mean 0; `None` for all other values except missing ones.
     pub negative: Option<Vec<String>>,
 }
 
 impl From<LabelConfig> for LabelRule {
-    fn from(LabelConfig { column, positive, negative }: LabelConfig) -> Self {
-        Self { column, positive, negative: Some(negative) }
+    fn from(LabelConfig { column, classes }: LabelConfig) -> Self {
+        match classes {
+            None => Self { column, positive: Vec::new(), negative: None },
+            Some(LabelClasses { positive, negative }) => {
+                Self { column, positive, negative: Some(negative) }
+            }
+        }
     }
 }
 
 impl LabelRule {
+    /// Whether the values of the classes are named.
+    pub(crate) fn is_named(&self) -> bool {
+        !self.positive.is_empty()
+    }
+
+    /// The values that are named, or those of a column that says itself what is positive.
+    pub(crate) fn values(&self) -> LabelValues {
+        let (positive, negative) = (self.positive.clone(), self.negative.clone());
+        let classes = LabelClasses { positive, negative: negative.unwrap_or_default() };
+        LabelValues::new(self.is_named().then_some(&classes))
+    }
+}
+
+/// Finds the classes of labels, and notes which values occur.
+struct Labels {
+    values: LabelValues,
+    /// Whether all values that are not named are negative, except missing ones.
+    takes_rest: bool,
+    is_met: Vec<bool>,
+}
+
+impl Labels {
+    fn new(rule: &LabelRule) -> Self {
+        let values = rule.values();
+        let is_met = vec![false; values.texts().count()];
+        Self { values, takes_rest: rule.is_named() && rule.negative.is_none(), is_met }
+    }
+
     /// Whether `value` is positive; `None` if it is of neither class.
-    fn class(&self, value: &[u8], is_missing: bool) -> Option<bool> {
-        let is_among = |class: &[String]| class.iter().any(|known| known.as_bytes() == value);
-        if is_among(&self.positive) {
-            return Some(true);
-        }
-        let is_negative = match &self.negative {
-            Some(negative) => is_among(negative),
-            None => !is_missing,
+    fn class(&mut self, value: &[u8], is_missing: bool) -> Option<bool> {
+        let Some(index) = self.values.index(value) else {
+            return (self.takes_rest && !is_missing).then_some(false);
         };
-        is_negative.then_some(false)
+        self.is_met[index] = true;
+        Some(self.values.is_positive(index))
+    }
+
+    /// The named values that did not occur, and those that did.
+    fn absent(&self, rule: &LabelRule) -> Option<AbsentLabels> {
+        let named = rule.positive.iter().chain(rule.negative.iter().flatten());
+        let (found, absent): (Vec<_>, Vec<_>) = named.zip(&self.is_met).partition(|(_, met)| **met);
+        let texts = |values: Vec<(&String, &bool)>| -> Vec<String> {
+            values.into_iter().map(|(value, _)| value.clone()).collect()
+        };
+        let (column, found, absent) = (rule.column.clone(), texts(found), texts(absent));
+        (!absent.is_empty()).then_some(AbsentLabels { column, absent, found })
     }
 }
 
@@ -84,6 +127,12 @@ pub struct Profile {
     pub missing: Vec<String>,
     /// The bad rows that were left out.
     pub skipped: Skipped,
+    /// The named values of the label that no row has, if there are any.
+    pub absent_labels: Option<AbsentLabels>,
+    /// Whether the label has both 0 and −1, although its classes are not named.
+    pub has_contrary_labels: bool,
+    /// The texts of [`DataConfig::missing`](deepcross_data::DataConfig::missing) that no cell has, without the empty one.
+    pub absent_missing: Vec<String>,
 }
 
 /// The options of a profile.
@@ -123,7 +172,32 @@ pub fn profile_source(source: &Source, options: &ProfileOptions) -> Result<Profi
 struct Pass<'a> {
     options: &'a ProfileOptions,
     sampler: Sampler,
+    labels: Option<Labels>,
+    missing: MissingTexts,
     profile: Profile,
+}
+
+/// The texts that mean a missing value, and which of them occur.
+struct MissingTexts {
+    /// The canonical texts.
+    texts: Vec<Vec<u8>>,
+    is_met: Vec<bool>,
+}
+
+impl MissingTexts {
+    fn new(texts: &[String]) -> Self {
+        let texts: Vec<_> =
+            texts.iter().map(|text| canonical(text.as_bytes()).into_owned()).collect();
+        Self { is_met: vec![false; texts.len()], texts }
+    }
+
+    /// Whether `value` means a missing value, in any spelling.
+    fn contains(&mut self, value: &[u8]) -> bool {
+        let value = canonical(value);
+        let found = self.texts.iter().position(|known| **known == *value);
+        found.into_iter().for_each(|index| self.is_met[index] = true);
+        found.is_some()
+    }
 }
 
 impl<'a> Pass<'a> {
@@ -136,25 +210,34 @@ impl<'a> Pass<'a> {
         };
         let columns = source.header().iter().enumerate().map(column).collect();
         let missing = source.config().missing.clone();
-        let (rows, skipped) = (LabelCounts::default(), Skipped::default());
-        let profile = Profile { rows, columns, label, missing, skipped };
-        Ok(Self { options, sampler: Sampler::new(), profile })
+        let (labels, texts) =
+            (options.label.as_ref().map(Labels::new), MissingTexts::new(&missing));
+        let profile = Profile {
+            rows: LabelCounts::default(),
+            columns,
+            label,
+            missing,
+            skipped: Skipped::default(),
+            absent_labels: None,
+            has_contrary_labels: false,
+            absent_missing: Vec::new(),
+        };
+        Ok(Self { options, sampler: Sampler::new(), labels, missing: texts, profile })
     }
 
     fn add(&mut self, row: &RawRow<'_>) {
         let draw = self.sampler.next();
-        let Profile { rows, columns, label, missing, .. } = &mut self.profile;
-        let is_missing = |value: &[u8]| missing.iter().any(|known| known.as_bytes() == value);
-        let rule = self.options.label.as_ref().zip(*label);
-        let positive = rule.and_then(|(rule, column)| {
+        let Profile { rows, columns, label, .. } = &mut self.profile;
+        let (labels, missing) = (&mut self.labels, &mut self.missing);
+        let positive = labels.as_mut().zip(*label).and_then(|(labels, column)| {
             let value = row.field(column);
-            rule.class(value, is_missing(value))
+            labels.class(value, row.is_null(column) || missing.contains(value))
         });
         let class = positive.map(|positive| Label { positive, half: draw.half });
         rows.add(class);
         for (i, column) in columns.iter_mut().enumerate() {
             let value = row.field(i);
-            if is_missing(value) {
+            if row.is_null(i) || missing.contains(value) {
                 column.add_missing(class, draw);
             } else {
                 // The rule of the label says what its values mean: none of them is a missing marker.
@@ -165,6 +248,13 @@ impl<'a> Pass<'a> {
 
     fn finish(self) -> Profile {
         let mut profile = self.profile;
+        if let (Some(labels), Some(rule)) = (&self.labels, &self.options.label) {
+            profile.absent_labels = labels.absent(rule);
+            profile.has_contrary_labels = labels.values.are_contrary(&labels.is_met);
+        }
+        let texts = profile.missing.iter().zip(&self.missing.is_met);
+        let absent = texts.filter(|(text, is_met)| !**is_met && !text.is_empty());
+        profile.absent_missing = absent.map(|(text, _)| text.clone()).collect();
         profile.columns.iter_mut().for_each(ColumnProfile::decide);
         for i in clashing(&profile) {
             profile.columns[i].decide_for_texts();

@@ -47,11 +47,7 @@ fn incomes(header: &str) -> String {
 fn the_classes_of_the_label_are_completed_by_its_values() {
     let found =
         profiled(&incomes("age,income\n"), &DataConfig::default(), rule(&["high"], None)).unwrap();
-    let expected = LabelConfig {
-        column: "income".to_owned(),
-        positive: vec!["high".to_owned()],
-        negative: vec!["low".to_owned()],
-    };
+    let expected = LabelConfig::named("income", ["high".to_owned()], ["low".to_owned()]);
     assert_eq!(found.config.label, Some(expected));
     let FirstSizes { embedding, batch, dense_tables, monitors_auc, .. } = found.sizes();
     assert_eq!((embedding, batch, dense_tables, monitors_auc), (8, 64, true, false));

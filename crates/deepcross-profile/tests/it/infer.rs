@@ -164,7 +164,7 @@ fn columns_of_libffm_are_lists_by_their_format() {
     let file = folder.path().join("a.ffm");
     std::fs::write(&file, "1 10:4:1 2:7:0.5 2:8:1\n0 2:7:1\n\n-1 0:1:1 10:5:-2 # last\n").unwrap();
     let source = Source::open(&[file], &DataConfig::default()).unwrap();
-    let label = Some(LabelConfig::signed("label").into());
+    let label = Some(LabelConfig::binary("label").into());
     let profile = profile_source(&source, &ProfileOptions { label, guess_missing: true }).unwrap();
     assert_eq!((profile.rows.rows, profile.rows.positives()), (3, 1));
     for column in &infer_fields(&profile).columns[1..] {

@@ -47,7 +47,7 @@ impl FileHeader for Header {
         name: "checkpoint",
         magic: "DEEPCKPT",
         version: 4,
-        sections: &[(IDENTITY, 1), (ENCODER, 1), (FIELD, 1), (FITTED, 2), (PROGRESS, 1)],
+        sections: &[(IDENTITY, 1), (ENCODER, 1), (FIELD, 2), (FITTED, 2), (PROGRESS, 1)],
         // The state of the optimizer may be infinite while all weights are finite; such a run continues.
         members: &[Values::Finite, Values::Any, Values::Finite],
     };

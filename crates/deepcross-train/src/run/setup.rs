@@ -12,6 +12,7 @@ use crate::config_file::RunConfig;
 use crate::error::TrainError;
 use crate::event::{Event, Observer};
 use crate::options::{Checkpoints, Files, RunOptions};
+use crate::warning::Warning;
 use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, fit};
 use deepcross_features::{Encoder, History};
@@ -179,6 +180,7 @@ pub(super) fn begin(
     fitted: Fitted,
     observer: &mut Observer<'_>,
 ) -> Result<Setup, TrainError> {
+    observer.warn_all(Warning::of_fit(&fitted))?;
     let counts = FittedRows::of(&fitted);
     let Fitted { encoder, history, .. } = fitted;
     let setup = new_model(config, (encoder, counts), observer)?;

@@ -30,20 +30,28 @@ pub(super) struct JsonlReader {
     positions: HashMap<String, usize>,
     /// Whether keys that are not columns are passed over.
     has_other_keys: bool,
-    /// The text of a missing value.
-    missing: Vec<u8>,
     trim: bool,
     /// The texts of the row's values, in the order of the line.
     text: Vec<u8>,
 }
 
-/// A column, and the bounds of its value in the text of the row.
+/// A column, and its value in the row.
 #[derive(Debug)]
 struct Column {
     name: String,
     /// Whether the name needs no escapes in JSON.
     is_plain: bool,
-    bounds: Option<(usize, usize)>,
+    value: Found,
+}
+
+/// The value of a column in a row.
+#[derive(Clone, Copy, Debug)]
+enum Found {
+    /// The row does not name the column.
+    Absent,
+    Null,
+    /// A value with these bounds in the text of the row.
+    Text(usize, usize),
 }
 
 /// The problem of a key or its value: what was expected.
@@ -66,17 +74,13 @@ impl JsonlReader {
     ) -> Result<Self, DataError> {
         let column = |name: &String| {
             let is_plain = !name.chars().any(|c| c.is_control() || matches!(c, '"' | '\\'));
-            Column { name: name.clone(), is_plain, bounds: None }
+            Column { name: name.clone(), is_plain, value: Found::Absent }
         };
-        // If several values mean "missing", the empty one is best in messages.
-        let empty = config.missing.iter().find(|value| value.is_empty());
-        let missing = empty.or(config.missing.first()).cloned().unwrap_or_default();
         Ok(Self {
             lines: LineReader::open(file)?,
             columns: header.iter().map(column).collect(),
             positions: header.iter().cloned().zip(0..).collect(),
             has_other_keys: config.columns.is_some(),
-            missing: missing.into_bytes(),
             trim: config.trim,
             text: Vec::new(),
         })
@@ -127,11 +131,16 @@ impl FileReader for JsonlReader {
     fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
         self.lines.begin(rows, self.trim);
         self.text.clear();
-        self.columns.iter_mut().for_each(|column| column.bounds = None);
+        self.columns.iter_mut().for_each(|column| column.value = Found::Absent);
         let split = self.split();
         for column in &self.columns {
-            rows.push(column.bounds.map_or(&self.missing, |(start, end)| &self.text[start..end]));
-            rows.end_field();
+            match column.value {
+                Found::Absent | Found::Null => rows.end_null(),
+                Found::Text(start, end) => {
+                    rows.push(&self.text[start..end]);
+                    rows.end_field();
+                }
+            }
         }
         split
     }
@@ -144,7 +153,7 @@ impl FileReader for JsonlReader {
 impl JsonlReader {
     /// Finds the value of each column in the line; the error is that of the first bad key.
     fn split(&mut self) -> Result<(), DataError> {
-        let Self { lines, columns, positions, has_other_keys, missing, text, .. } = self;
+        let Self { lines, columns, positions, has_other_keys, text, .. } = self;
         let mut walk = object(lines)?;
         let (mut next, mut problem) = (0, Ok(()));
         loop {
@@ -162,7 +171,7 @@ impl JsonlReader {
             let put = match column {
                 Some(column) => {
                     next = column + 1;
-                    put(&mut columns[column], value, missing, text)
+                    put(&mut columns[column], value, text)
                 }
                 None if *has_other_keys => Ok(()),
                 None => Err(KNOWN),
@@ -185,26 +194,21 @@ impl JsonlReader {
 }
 
 /// Appends the text of a column's value; nothing is appended if it is not a value.
-fn put(
-    column: &mut Column,
-    value: JsonValue<'_>,
-    missing: &[u8],
-    text: &mut Vec<u8>,
-) -> Result<(), Expected> {
-    if column.bounds.is_some() {
+fn put(column: &mut Column, value: JsonValue<'_>, text: &mut Vec<u8>) -> Result<(), Expected> {
+    if !matches!(column.value, Found::Absent) {
         return Err(ONCE);
     }
-    let start = text.len();
-    match value.kind {
-        ValueKind::Null => text.extend_from_slice(missing),
+    column.value = match value.kind {
+        ValueKind::Null => Found::Null,
         ValueKind::Object => return Err(PLAIN),
         kind => {
             let is_list = kind == ValueKind::Array;
             let spelled = value.spelled(SEPARATOR).ok_or(if is_list { LIST } else { UNICODE })?;
+            let start = text.len();
             text.extend_from_slice(spelled.as_bytes());
+            Found::Text(start, text.len())
         }
-    }
-    column.bounds = Some((start, text.len()));
+    };
     Ok(())
 }
 

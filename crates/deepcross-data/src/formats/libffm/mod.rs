@@ -50,7 +50,7 @@ impl FileFormat for Libffm {
     }
 
     fn label(&self) -> Option<LabelConfig> {
-        Some(LabelConfig::signed(LABEL))
+        Some(LabelConfig::binary(LABEL))
     }
 
     fn key_problems(&self, config: &DataConfig) -> Vec<Problem> {

@@ -46,7 +46,7 @@ impl FileFormat for Libsvm {
     }
 
     fn label(&self) -> Option<LabelConfig> {
-        Some(LabelConfig::signed(LABEL))
+        Some(LabelConfig::binary(LABEL))
     }
 
     fn pairs(&self) -> Option<PairForm> {
