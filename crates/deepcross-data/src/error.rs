@@ -359,6 +359,17 @@ pub enum DataError {
         /// The number of bad rows that were skipped.
         skipped: u64,
     },
+    /// All rows are held out, so that none is left to fit an encoder on.
+    #[error(
+        "{}: all {rows} rows are held out by the rule `train.valid_by`, so that there is none to train on",
+        named(file)
+    )]
+    AllHeldOut {
+        /// The first file.
+        file: PathBuf,
+        /// The number of rows that are held out.
+        rows: u64,
+    },
     /// The folder of a split cannot be created.
     #[error("{}: cannot be created", folder.display())]
     NoFolder {

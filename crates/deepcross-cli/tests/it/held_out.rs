@@ -146,3 +146,35 @@ fn rules_that_do_not_fit_are_refused() {
         folder.fail(&format!("{train} {flags}"), code, message);
     }
 }
+
+/// The rows that are held out of the first 48 with a share of one half and the seed 1, by the formula of
+/// `crates/deepcross-data/src/source/division.rs`.
+const HELD_OUT: &[usize] = &[
+    0, 2, 3, 7, 8, 11, 12, 14, 17, 18, 25, 26, 29, 31, 34, 35, 37, 38, 39, 40, 41, 42, 44, 45, 46,
+    47,
+];
+
+/// The labels are those of the held-out rows, which no rule by number can know.
+#[test]
+fn rates_that_differ_by_more_than_chance_are_said() {
+    let folder = Folder::with_data();
+    let row = |i| {
+        // A few rows are of the other class.
+        let click = HELD_OUT.contains(&i) != (i < 4);
+        format!("{},ad{i},t{i},{i}\n", u8::from(click))
+    };
+    let rows: String = (0..48).map(row).collect();
+    folder.write("train.csv", format!("{}\n{rows}", crate::HEADER));
+    let call =
+        "train --config run.toml --data train.csv --out m.dcx --set train.valid_fraction=0.5";
+    let warned = |flags: &str| -> Vec<String> {
+        let said = folder.succeed(&format!("{call} {flags}")).stderr;
+        said.lines().filter(|line| line.contains("standard errors")).map(str::to_owned).collect()
+    };
+    let expected = "warning: 4.55 % of the training rows are positive, but 88.46 % of the held-out rows, which is 5.8 standard \
+                    errors apart: the rule `train.valid_by` chooses by something that the label depends on";
+    assert_eq!(warned("--seed 1"), [expected]);
+    let none: [String; 0] = [];
+    assert_eq!(warned("--seed 2"), none);
+    assert_eq!(warned("--set train.valid_by=\"time:age\""), none);
+}

@@ -73,14 +73,17 @@ pub fn fit(
             }
         }
     }
-    let skipped = reader.skipped().clone();
+    let (skipped, split) = (reader.skipped().clone(), reader.split_report());
     if rows == 0 {
-        return Err(DataError::NoRows { file: source.first_file(), skipped: skipped.rows });
+        let file = source.first_file();
+        return Err(match split.map_or(0, |split| split.valid.rows) {
+            0 => DataError::NoRows { file, skipped: skipped.rows },
+            rows => DataError::AllHeldOut { file, rows },
+        });
     }
     let absent_labels = reader.absent_labels(source.first_file())?;
     let rounded_ids = fitter.fields_with_rounded_ids().map(str::to_owned).collect();
     let (encoder, history) = fitter.finish_for_training();
-    let split = reader.split_report();
     Ok(Fitted {
         encoder,
         history,

@@ -247,10 +247,23 @@ fn columns_that_cannot_decide_are_refused() {
     }
 }
 
+#[test]
+fn a_rule_that_leaves_no_row_to_train_on_is_refused() {
+    let (files, source) = source(&lines(&[(true, 1, 1, 5); 40], |row| row.0));
+    let by = SplitBy::Time { column: "at".into(), shares: Shares { valid: 0.1, test: 0.0 } };
+    let division = hold_out(&source, &by, BadRows::Error).unwrap();
+    let schema = Schema::new(vec![FieldConfig::categorical("key")], vec![]).unwrap();
+    let fitted = fit(&source, &schema, Partition::Train(division), BadRows::Error);
+    assert_eq!(
+        files.message(&fitted.unwrap_err()),
+        "`x.csv`: all 40 rows are held out by the rule `train.valid_by`, so that there is none to train on"
+    );
+}
+
 /// A row without a time is skipped once, with its message.
 #[test]
 fn a_row_without_a_time_is_a_bad_row_of_the_training_rows() {
-    let mut lines = lines(&[(true, 1, 1, 5); 10], |row| row.0);
+    let mut lines = lines(&[(true, 1, 1, 5), (false, 1, 1, 6)].repeat(5), |row| row.0);
     lines[4] = "1,1,k1,soon,4\n".to_owned();
     let (_files, source) = source(&lines);
     let by = SplitBy::Time { column: "at".into(), shares: Shares { valid: 0.5, test: 0.0 } };
@@ -260,7 +273,6 @@ fn a_row_without_a_time_is_a_bad_row_of_the_training_rows() {
         [Partition::Train(division), Partition::Valid(division)].map(|partition| {
             match fit(&source, &schema, partition, BadRows::Skip) {
                 Ok(fitted) => fitted.skipped.rows,
-                Err(DataError::NoRows { skipped, .. }) => skipped,
                 Err(other) => panic!("{other}"),
             }
         });
