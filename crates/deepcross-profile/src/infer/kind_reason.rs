@@ -100,9 +100,9 @@ impl KindReason {
 }
 
 /// The most frequent value.
-fn example(column: &ColumnProfile, examples: Examples) -> Option<String> {
+fn example(column: &ColumnProfile, examples: Examples) -> Option<&str> {
     let is_shown = examples == Examples::Shown;
-    is_shown.then(|| column.top(1).into_iter().next().map(|value| value.text)).flatten()
+    is_shown.then(|| column.most_frequent()).flatten()
 }
 
 fn time(column: &ColumnProfile, form: TimeForm, examples: Examples) -> String {
@@ -118,11 +118,11 @@ fn time(column: &ColumnProfile, form: TimeForm, examples: Examples) -> String {
         (TimeFormat::DayFirst, _) => "dates, the day first",
         (TimeFormat::MonthName, _) => "dates with the name of the month",
     };
-    let read = |text: &String| recognised(form.format, text);
-    let example = example(column, examples).and_then(|text| Some((read(&text)?, text)));
+    let read = |text: &str| recognised(form.format, text);
+    let example = example(column, examples).and_then(|text| Some((read(text)?, text)));
     let example = example.map(|(read, text)| match read.to_string() {
         read if read == text => format!(", such as {text}"),
-        read => format!(": {} is {read}", printable(&text)),
+        read => format!(": {} is {read}", printable(text)),
     });
     let ambiguous = match form.is_ambiguous {
         true => "; no value shows whether the month or the day is the first",
@@ -162,11 +162,11 @@ fn list(column: &ColumnProfile, form: &ListForm, examples: Examples) -> String {
         ListNotation::Separator(_) => None,
     };
     let example = text.and_then(|text| {
-        let elements = printed_elements(&text)?;
+        let elements = printed_elements(text)?;
         let shown = elements.iter().take(SHOWN_ELEMENTS);
         let shown: Vec<_> = shown.map(|element| format!("`{}`", printable(element))).collect();
         let more = if elements.len() > SHOWN_ELEMENTS { ", …" } else { "" };
-        Some(format!(": {} is {}{more}", printable(&text), shown.join(", ")))
+        Some(format!(": {} is {}{more}", printable(text), shown.join(", ")))
     });
     format!("{what}{}", example.unwrap_or_default())
 }

@@ -21,279 +21,54 @@ pub(super) enum NameMeaning {
 }
 
 /// Words for what shows a few rows together; with `id` after them, they name one such showing.
-const QUERIES: &[&str] = &[
-    "query",
-    "q",
-    "session",
-    "sess",
-    "impression",
-    "imp",
-    "request",
-    "req",
-    "search",
-    "srch",
-    "auction",
-    "pageview",
-    "serp",
-    "ranking",
-    "slate",
-];
+const QUERIES: &str = "query q session sess impression imp request req search srch auction pageview serp \
+     ranking slate";
 
 /// Words that name such a showing without `id`.
-const LAST_OF_QUERIES: &[&str] =
-    &["qid", "session", "impression", "request", "auction", "pageview"];
+const LAST_OF_QUERIES: &str = "qid session impression request auction pageview";
 
 /// Words that name things and not quantities.
-const THINGS: &[&str] = &[
-    "id",
-    "ids",
-    "uid",
-    "uuid",
-    "guid",
-    "key",
-    "code",
-    "codes",
-    "no",
-    "nr",
-    "hash",
-    "ref",
-    // people
-    "user",
-    "customer",
-    "visitor",
-    "member",
-    "account",
-    "client",
-    "buyer",
-    "subscriber",
-    "viewer",
-    "reader",
-    "listener",
-    "shopper",
-    "guest",
-    "owner",
-    "author",
-    "person",
-    "household",
-    "employee",
-    "student",
-    "patient",
-    "driver",
-    "cookie",
-    // addresses
-    "address",
-    "addr",
-    "zip",
-    "zipcode",
-    "postcode",
-    "postal",
-    "plz",
-    "ip",
-    "ipv",
-    "phone",
-    "telephone",
-    "tel",
-    "mobile",
-    "msisdn",
-    "imei",
-    "imsi",
-    "ssn",
-    "iban",
-    // advertising and pages
-    "ad",
-    "ads",
-    "creative",
-    "advertiser",
-    "campaign",
-    "publisher",
-    "site",
-    "domain",
-    "app",
-    "page",
-    "placement",
-    "banner",
-    "channel",
-    "network",
-    "host",
-    "adgroup",
-    "keyword",
-    "device",
-    "os",
-    "browser",
-    "model",
-    "carrier",
-    "isp",
-    "url",
-    // things that are shown or sold
-    "item",
-    "product",
-    "sku",
-    "category",
-    "brand",
-    "movie",
-    "seller",
-    "merchant",
-    "vendor",
-    "shop",
-    "store",
-    "supplier",
-    "listing",
-    "article",
-    "video",
-    "song",
-    "track",
-    "artist",
-    "album",
-    "book",
-    "hotel",
-    "property",
-    "isbn",
-    "ean",
-    "gtin",
-    "upc",
-    "asin",
-    "barcode",
-    // groups and places
-    "region",
-    "city",
-    "country",
-    "county",
-    "district",
-    "area",
-    "location",
-    "airport",
-    "station",
-    "segment",
-    "cluster",
-    "department",
-    "class",
-    "type",
-    // events
-    "order",
-    "invoice",
-    "transaction",
-    "query",
-    "ticket",
-    "event",
-];
+const THINGS: &str = "id ids uid pid cid sid tid uuid guid key code codes no nr hash ref user customer visitor member account \
+     client buyer subscriber viewer reader listener shopper guest owner author person \
+     household employee student patient driver cookie address addr zip zipcode postcode \
+     postal plz ip ipv ipaddr phone phonenumber telephone tel mobile msisdn imei imsi ssn iban ad ads creative \
+     advertiser campaign publisher site domain app page placement banner channel network host \
+     adgroup keyword device os browser model carrier isp url item product sku category brand \
+     movie seller merchant vendor shop store supplier listing article video song track artist \
+     album book hotel property isbn ean gtin upc asin barcode region city country county \
+     district area location airport station segment cluster department class type order \
+     invoice transaction query ticket event";
 
 /// Words after a thing that are about its number, as in `phone_number`.
-const NUMBERS_OF_THINGS: &[&str] = &["number", "num", "nbr"];
+const NUMBERS_OF_THINGS: &str = "number num nbr";
 
 /// Words for times, wherever they stand in a name.
-const TIMES: &[&str] =
-    &["timestamp", "ts", "datetime", "dt", "date", "epoch", "unix", "unixtime", "utc"];
+const TIMES: &str = "timestamp ts datetime dt date epoch unix unixtime utc";
 
 /// Words for times if they are the last one.
-const LAST_OF_TIMES: &[&str] = &[
-    "time", "at", "on", "when", "day", "hour", "created", "updated", "modified", "clicked", "seen",
-];
+const LAST_OF_TIMES: &str = "time at on when day hour created updated modified clicked seen";
 
 /// Words for parts of a calendar.
-const CALENDAR_PARTS: &[&str] = &[
-    "hour",
-    "hours",
-    "hr",
-    "minute",
-    "weekday",
-    "dow",
-    "dayofweek",
-    "day",
-    "month",
-    "week",
-    "quarter",
-    "season",
-];
+const CALENDAR_PARTS: &str =
+    "hour hours hr minute weekday dow dayofweek day month week quarter season";
 
 /// Words for quantities if they are the last one.
-const QUANTITIES: &[&str] = &[
-    "age",
-    "price",
-    "cost",
-    "amount",
-    "revenue",
-    "sales",
-    "salary",
-    "income",
-    "wage",
-    "budget",
-    "bid",
-    "fee",
-    "tax",
-    "discount",
-    "balance",
-    "spend",
-    "spent",
-    "count",
-    "counts",
-    "cnt",
-    "quantity",
-    "qty",
-    "clicks",
-    "views",
-    "impressions",
-    "visits",
-    "likes",
-    "shares",
-    "comments",
-    "followers",
-    "purchases",
-    "orders",
-    "sessions",
-    "duration",
-    "length",
-    "width",
-    "height",
-    "weight",
-    "depth",
-    "distance",
-    "speed",
-    "temperature",
-    "score",
-    "rating",
-    "ratio",
-    "rate",
-    "share",
-    "pct",
-    "percent",
-    "percentage",
-    "probability",
-    "frequency",
-    "freq",
-    "recency",
-    "tenure",
-    "days",
-    "minutes",
-    "seconds",
-    "sec",
-    "secs",
-    "ms",
-    "latency",
-    "gain",
-    "loss",
-    "mean",
-    "avg",
-    "sum",
-    "total",
-    "std",
-    "min",
-    "max",
-    "median",
-    "usd",
-    "eur",
-    "gbp",
-];
+const QUANTITIES: &str = "age price cost amount revenue sales salary income wage budget bid fee tax discount \
+     balance spend spent count counts cnt quantity qty clicks views impressions visits likes \
+     shares comments followers purchases orders sessions duration length width height weight \
+     depth distance speed temperature score rating ratio rate share pct percent percentage \
+     probability frequency freq recency tenure days minutes seconds sec secs ms latency gain \
+     loss mean avg sum total std min max median usd eur gbp";
 
 /// Words for quantities if they are the first of several.
-const FIRST_OF_QUANTITIES: &[&str] =
-    &["n", "num", "number", "count", "cnt", "avg", "mean", "sum", "total", "max", "min"];
+const FIRST_OF_QUANTITIES: &str = "n num number count cnt avg mean sum total max min";
 
 /// The meaning of a name.
 pub(super) fn name_meaning(name: &str) -> NameMeaning {
     let words = words(name);
     let Some((last, before)) = words.split_last() else { return NameMeaning::Unknown };
-    let is = |word: &str, list: &[&str]| list.contains(&word);
-    let ends_with_id = |stems: &[&str]| match last.strip_suffix("id") {
+    let is = |word: &str, list: &str| list.split(' ').any(|known| known == word);
+    let ends_with_id = |stems: &str| match last.strip_suffix("id") {
         Some("") => before.last().is_some_and(|stem| is(stem, stems)),
         Some(stem) => is(stem, stems),
         None => false,

@@ -201,6 +201,11 @@ impl ColumnProfile {
         Self::first(&self.values, n)
     }
 
+    /// The most frequent value; of equally frequent ones, the first in the order of their text.
+    pub(crate) fn most_frequent(&self) -> Option<&str> {
+        self.values.most_frequent().map(|entry| &*entry.text)
+    }
+
     /// The `n` most frequent elements of lists of this notation.
     pub fn top_elements(&self, notation: ListNotation, n: usize) -> Vec<TopValue> {
         let lists = self.lists.iter().find(|lists| lists.notation() == notation);

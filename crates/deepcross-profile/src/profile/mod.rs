@@ -25,7 +25,7 @@ use deepcross_data::rows::RawRow;
 use deepcross_data::{
     AbsentLabels, DataError, LabelClasses, LabelConfig, LabelValues, Skipped, Source,
 };
-use deepcross_features::canonical;
+use deepcross_features::{MissingSpelling, canonical, missing_spelling};
 
 pub use column::{ColumnProfile, TopValue};
 pub use label_counts::LabelCounts;
@@ -279,12 +279,16 @@ fn clashing(profile: &Profile) -> Vec<usize> {
         let column = &profile.columns[i];
         let is_value = |text: &str| {
             let mut columns = profile.columns.iter().enumerate();
-            columns.any(|(j, column)| match profile.label == Some(j) {
-                true => column.counts(text).is_some(),
-                false => j != i && column.has_fitting(text),
-            })
+            columns.any(|(j, other)| j != i && Some(j) != profile.label && other.has_fitting(text))
+        };
+        // A label may be missing, too.
+        let is_class = |text: &str| {
+            let label = profile.label.and_then(|label| profile.columns.get(label));
+            missing_spelling(text.as_bytes()) != Some(MissingSpelling::Sure)
+                && label.is_some_and(|label| label.counts(text).is_some())
         };
         column.odd().iter().any(|odd| is_value(&odd.text))
+            || column.counted_as_missing().any(|value| is_class(&value.text))
     };
     (0..profile.columns.len()).filter(|i| clashes(*i)).collect()
 }

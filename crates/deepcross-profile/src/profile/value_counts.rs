@@ -149,6 +149,14 @@ impl ValueCounts {
         entries
     }
 
+    /// The most frequent value in the table; of equally frequent ones, the first in the order of their text.
+    pub(crate) fn most_frequent(&self) -> Option<&Entry> {
+        let by_rows = |a: &&Entry, b: &&Entry| {
+            a.counts.rows.cmp(&b.counts.rows).then_with(|| b.text.cmp(&a.text))
+        };
+        self.entries.iter().max_by(by_rows)
+    }
+
     /// The values in the table, in no particular order.
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
@@ -208,6 +216,7 @@ mod tests {
             assert!(values.entries.len() <= EXACT);
         }
         let top = values.by_rows()[0];
+        assert_eq!(values.most_frequent().map(|entry| &entry.text), Some(&top.text));
         assert_eq!(&*top.text, "frequent");
         assert!(top.counts.rows <= n as u64 / 100 + 1);
         assert!(top.counts.rows + 2 * n as u64 / EXACT as u64 >= n as u64 / 100, "{top:?}");

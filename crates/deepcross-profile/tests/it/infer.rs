@@ -5,7 +5,8 @@ use std::fmt::Write;
 use deepcross_data::{BadRows, DataConfig, DataError, LabelConfig, Partition, Source, fit};
 use deepcross_features::{FieldKind, Problem, Schema};
 use deepcross_profile::{
-    ColumnKind, LeftOutReason, ListNotation, ProfileOptions, infer_fields, profile_source,
+    ColumnKind, InferredColumn, LeftOutReason, ListNotation, Profile, ProfileOptions, infer_fields,
+    profile_source,
 };
 use proptest::prelude::*;
 
@@ -190,6 +191,36 @@ fn rows_labels_and_values_are_counted() {
     let top: Vec<_> =
         top.iter().map(|v| (&*v.text, v.counts.rows, v.counts.mean_label())).collect();
     assert_eq!(top, [("a", 3, Some(0.5)), ("b", 1, Some(1.0))]);
+}
+
+#[test]
+fn a_value_that_means_missing_means_it_in_all_columns() {
+    let row = |i: usize, odd: &str| {
+        let odd = if i.is_multiple_of(500) { odd.to_owned() } else { format!("{}.5", i % 40) };
+        let grade = ["S", "M", "L"][i % 3];
+        format!("{},{odd},{grade},{}%,{}\n", usize::from(is_positive(i)), i % 50, hash(i, 1) % 90)
+    };
+    let table = |odd| {
+        let rows: String = (0..ROWS).map(|i| row(i, odd)).collect();
+        profile_of(&format!("click,x,grade,share,y\n{rows}"), click())
+    };
+    let kinds = |profile: &Profile| {
+        let kind = |column: &InferredColumn| column.kind.field_kind();
+        infer_fields(profile).columns.iter().map(kind).collect::<Vec<_>>()
+    };
+    // A grade that is missing keeps a slot of its own.
+    let profile = table("S");
+    assert_eq!(profile.missing, ["", "S"]);
+    assert_eq!(kinds(&profile)[1..3], ["number", "categorical"]);
+    assert_eq!(profile.columns[1].missing().rows, 4);
+    assert_eq!(profile.columns[2].missing().rows, ROWS.div_ceil(3) as u64);
+    // A percentage of another column and a class of the label are no missing values.
+    for odd in ["5%", "1"] {
+        let profile = table(odd);
+        assert_eq!(profile.missing, [""], "{odd}");
+        assert_eq!(kinds(&profile)[3], "number", "{odd}");
+    }
+    assert_eq!(kinds(&table("5%"))[1], "categorical");
 }
 
 #[test]
