@@ -40,11 +40,12 @@ pub(crate) struct Entry {
     /// The value, cut to [`SHOWN`] bytes.
     pub(crate) text: Box<str>,
     pub(crate) counts: LabelCounts,
-    /// The rows that it has not paid yet.
+    /// The rows that it has not paid yet; [`KEPT`] if it stays in the table without paying.
     credit: u64,
-    /// Whether it stays in the table without credit.
-    is_kept: bool,
 }
+
+/// The credit of a value that stays in the table.
+const KEPT: u64 = u64::MAX;
 
 /// A number of distinct values, counted or estimated.
 ///
@@ -73,7 +74,7 @@ impl ValueCounts {
         }
         if let Some(entry) = self.entries.find_mut(hash, |entry| entry.hash == hash) {
             entry.counts.add(label);
-            entry.credit += 1;
+            entry.credit = entry.credit.saturating_add(1);
             return false;
         }
         let mut counts = LabelCounts::default();
@@ -88,7 +89,7 @@ impl ValueCounts {
     pub(crate) fn keep(&mut self, value: &[u8]) {
         let hash = xxh3_64(value);
         if let Some(entry) = self.entries.find_mut(hash, |entry| entry.hash == hash) {
-            entry.is_kept = true;
+            entry.credit = KEPT;
         }
     }
 
@@ -128,7 +129,7 @@ impl ValueCounts {
         match self.entries.find_mut(hash, |entry| entry.hash == hash) {
             Some(entry) => {
                 entry.counts += counts;
-                entry.credit += counts.rows;
+                entry.credit = entry.credit.saturating_add(counts.rows);
             }
             None => self.insert(hash, shown(value.as_bytes()), counts),
         }
@@ -167,7 +168,7 @@ impl ValueCounts {
             self.shrink();
             self.distinct.get_or_insert_with(HyperLogLog::new).add(hash);
         }
-        let entry = Entry { hash, text, counts, credit: counts.rows, is_kept: false };
+        let entry = Entry { hash, text, counts, credit: counts.rows };
         self.entries.insert_unique(hash, entry, |entry| entry.hash);
     }
 
@@ -177,13 +178,14 @@ impl ValueCounts {
             self.entries.iter().for_each(|entry| distinct.add(entry.hash));
             self.distinct = Some(distinct);
         }
-        let paying = self.entries.iter().filter(|entry| !entry.is_kept);
+        let paying = self.entries.iter().filter(|entry| entry.credit != KEPT);
         let mut credits: Vec<_> = paying.map(|entry| entry.credit).collect();
         let middle = credits.len() / 2;
         let median = *credits.select_nth_unstable(middle).1;
         self.entries.retain(|entry| {
-            entry.credit = entry.credit.saturating_sub(median);
-            entry.credit > 0 || entry.is_kept
+            let paid = if entry.credit == KEPT { 0 } else { median };
+            entry.credit = entry.credit.saturating_sub(paid);
+            entry.credit > 0
         });
     }
 }
