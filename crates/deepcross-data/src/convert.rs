@@ -30,7 +30,7 @@ pub struct Converted<W> {
 /// If the rows of a file without a header lack the label and the weight, the output has no columns for them either.
 ///
 /// # Errors
-/// As [`RawReader::next_row`](crate::RawReader::next_row) and [`RowWriter`].
+/// As [`RawReader::next_row`](crate::RawReader::next_row) and [`RowWriter`], and if the files have different columns.
 /// A row with a value that the format cannot hold is a bad row.
 pub fn convert<W: Write + Send>(
     source: &Source,
@@ -39,6 +39,7 @@ pub fn convert<W: Write + Send>(
     out: W,
 ) -> Result<Converted<W>, DataError> {
     let source = &source.without_targets()?;
+    source.check_same_columns()?;
     form.format.check_columns(source.header())?;
     let types = if form.format.writes_types() { types(source, bad_rows)? } else { Vec::new() };
     let mut writer = RowWriter::new(out, form, source.header(), &types)?;

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::config::Format;
 use crate::message::{
-    UNQUOTED, after_quote_hint, delimiter_hint, fields, hint, mebibytes, named, other_delimiter,
+    READ_TYPES, UNQUOTED, after_quote_hint, delimiter_hint, fields, hint, mebibytes, named,
     quote_hint, shown, skipped_hint, within,
 };
 use crate::place::Place;
@@ -43,10 +43,53 @@ pub enum DataError {
         known: String,
     },
     /// There is no such file.
-    #[error("{}: no such file", named(file))]
+    #[error("{}: no such file{}", named(file), hint(nearest))]
     MissingFile {
         /// The file.
         file: PathBuf,
+        /// The most similar name in the folder, if one is similar.
+        nearest: Option<String>,
+    },
+    /// A text that should name several files is not a pattern.
+    #[error("`{pattern}`: no such file, and not a valid pattern: {problem}")]
+    Pattern {
+        /// The text.
+        pattern: String,
+        /// The problem with it.
+        problem: String,
+    },
+    /// A pattern matches no file.
+    #[error("`{pattern}`: no file matches this pattern")]
+    NoMatch {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A folder that stands for its data files has none.
+    #[error("{}: is a folder without data files; it holds {held}", named(folder))]
+    NoDataInFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The first names in the folder.
+        held: String,
+    },
+    /// A folder that stands for its data files has files of several formats.
+    #[error(
+        "{}: has files of several formats, such as {} and {}; to read those of one format, use a pattern such as \
+         '{}/**/*.{ending}'",
+        named(folder),
+        named(first),
+        named(other),
+        folder.display()
+    )]
+    SeveralFormats {
+        /// The folder.
+        folder: PathBuf,
+        /// The first file.
+        first: PathBuf,
+        /// The first file of another format.
+        other: PathBuf,
+        /// The end of the first file's name.
+        ending: String,
     },
     /// The path is a folder.
     #[error("{}: is a folder, expected a file", named(file))]
@@ -129,9 +172,9 @@ pub enum DataError {
         /// The repeated name.
         name: String,
     },
-    /// The headers of two files differ.
+    /// The headers of two files differ, and rows are to be copied unchanged.
     #[error(
-        "{}: column {column} of the header is {found}, expected {expected} as in {}",
+        "{}: column {column} of the header is {found}, expected {expected} as in {}, since rows are copied unchanged",
         named(file),
         named(first)
     )]
@@ -146,6 +189,35 @@ pub enum DataError {
         found: String,
         /// Its name in `first`, in the same form.
         expected: String,
+    },
+    /// The columns of two files differ, and all columns are to be written.
+    #[error(
+        "{}: has no column `{column}`, which {} has; all columns are written, so the files must have the same",
+        named(file),
+        named(other)
+    )]
+    ColumnsDiffer {
+        /// The file that lacks the column.
+        file: PathBuf,
+        /// The column.
+        column: String,
+        /// The file that has the column.
+        other: PathBuf,
+    },
+    /// The type of a column that is needed is not read.
+    #[error(
+        "{}: column `{column}` for {role} is of type {kind}, expected {READ_TYPES}",
+        named(file)
+    )]
+    UnreadColumn {
+        /// The file.
+        file: PathBuf,
+        /// The name of the column.
+        column: String,
+        /// The reader of the column: the label, the weight, or a field.
+        role: String,
+        /// The type.
+        kind: String,
     },
     /// Rows of two files cannot be copied into one file.
     #[error(
@@ -199,13 +271,13 @@ pub enum DataError {
         /// The name of its format.
         format: &'static str,
     },
-    /// A column named in the settings is not in the header.
+    /// A column named in the settings is not in the header of a file.
     #[error(
         "{}: has no column `{column}` for {role}{}{}",
         named(file), hint(nearest), delimiter_hint(*delimiter)
     )]
     MissingColumn {
-        /// The first file, whose header was searched.
+        /// The file whose header was searched.
         file: PathBuf,
         /// The missing name.
         column: String,
@@ -227,7 +299,7 @@ pub enum DataError {
         columns.join(",")
     )]
     AbsentColumn {
-        /// The first file.
+        /// The file.
         file: PathBuf,
         /// The number of fields of its first row.
         found: usize,
@@ -435,17 +507,5 @@ impl DataError {
         let hint = if hint.is_empty() { hint } else { format!("; {hint}") };
         let (value, expected) = (shown(value.as_bytes()), format!("{expected}{hint}"));
         Self::Row { place: place(), field, value, expected }
-    }
-
-    /// Converts an encoder's error in the header of `file`.
-    pub(crate) fn in_header(error: FeatureError, file: PathBuf, header: &[String]) -> Self {
-        match error {
-            FeatureError::MissingColumn { field, column, nearest } => {
-                let (role, delimiter) = (format!("field `{field}`"), other_delimiter(header));
-                let nearest = nearest.filter(|_| delimiter.is_none());
-                Self::MissingColumn { file, column, role, nearest, delimiter }
-            }
-            other => Self::Features(other),
-        }
     }
 }

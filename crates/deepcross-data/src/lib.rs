@@ -25,6 +25,7 @@ pub mod cache;
 mod shuffle;
 
 mod convert;
+mod find_files;
 pub mod split;
 
 pub use config::{
@@ -35,6 +36,7 @@ pub use encode::{
     SetCounts, Side, SplitReport, fit,
 };
 pub use error::DataError;
+pub use find_files::{FoundFiles, FoundFolder, find_files};
 pub use formats::COMMENT_MARKERS;
 pub use input::Input;
 pub use place::Place;

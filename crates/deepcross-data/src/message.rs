@@ -75,6 +75,10 @@ pub(crate) fn other_delimiter(header: &[String]) -> Option<char> {
     name.chars().find(|c| is_delimiter(*c))
 }
 
+/// The types of columns that are read.
+pub(crate) const READ_TYPES: &str = "whole numbers, floating-point numbers, decimals, booleans, text, \
+     UUIDs, dates, times, or lists of these";
+
 /// `n` with the word "field" or "fields".
 pub(crate) fn fields(n: usize) -> String {
     format!("{n} field{}", if n == 1 { "" } else { "s" })

@@ -1,7 +1,8 @@
 //! Profiles of files: their settings with the label's classes, their columns, and the fields inferred from them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use deepcross_data::input::UnreadColumn;
 use deepcross_data::{DataConfig, DataError, Format, Input, LabelConfig, Source};
 
 use crate::error::ProfileError;
@@ -28,6 +29,10 @@ pub struct FileProfile {
     pub profile: Profile,
     /// The fields inferred from the columns.
     pub fields: InferredFields,
+    /// The columns that are not profiled, because their types are not read.
+    pub unread: Vec<UnreadColumn>,
+    /// The columns that are not profiled, because not all files have them, each with the first file that lacks it.
+    pub unshared: Vec<(String, PathBuf)>,
 }
 
 impl FileProfile {
@@ -68,6 +73,10 @@ pub fn profile_files(
     let label = options.label.clone().or_else(of_config);
     let mut config = DataConfig { label: label.as_ref().map(provisional_label), ..config.clone() };
     let source = open(files, &config)?;
+    let unread = source.unread_columns().into_iter().cloned().collect();
+    let unshared = source.unshared_columns().into_iter();
+    let unshared = unshared.map(|(column, file)| (column, file.to_path_buf())).collect();
+    let source = source.with_shared_columns();
     let options = ProfileOptions { label, ..options.clone() };
     let profile = profile_source(&source, &options)?;
     config.missing.clone_from(&profile.missing);
@@ -75,7 +84,7 @@ pub fn profile_files(
         config.label = Some(label_classes(rule, &profile.columns[column], &profile)?);
     }
     let fields = infer_fields(&profile);
-    Ok(FileProfile { config, profile, fields })
+    Ok(FileProfile { config, profile, fields, unread, unshared })
 }
 
 /// Opens the files, whose first row must name the columns if nothing else does.

@@ -1,9 +1,8 @@
 //! `--data` and `--valid`: the files of rows that a command reads.
 
-use crate::inputs::{self, check_standard_input};
+use crate::inputs::{DataPaths, check_standard_input};
 use anyhow::Result;
 use clap::Args;
-use deepcross_data::Input;
 use deepcross_data::input::Pipes;
 use deepcross_train::Files;
 use std::path::PathBuf;
@@ -11,8 +10,10 @@ use std::path::PathBuf;
 /// The end of a help text: how a call can name data files. It is a macro, since `concat!` takes no constants.
 macro_rules! files_help {
     () => {
-        "Data files are plain text or compressed by gzip or zstd. A quoted pattern such as \
-'logs/*.csv.gz' stands for all matching files, ordered by name; `-` is the standard input."
+        "Data files are plain text or compressed by gzip or zstd. A folder stands for the data files in it \
+and below it, and a quoted pattern such as 'logs/*.csv.gz' for all matching files, ordered by name; \
+folders such as `day=2024-03-01` give a column. `-` is the standard input. Columns are found by name \
+in each file."
     };
 }
 
@@ -32,10 +33,10 @@ pub(crate) struct DataFiles {
 }
 
 impl DataFiles {
-    /// The files in the order of the call, with the matching files in place of a pattern.
-    pub(crate) fn files(&self) -> Result<Vec<PathBuf>> {
-        let files = inputs::files(&self.named)?;
-        check_standard_input(&files)?;
+    /// The files in the order of the call, in place of folders and patterns too.
+    pub(crate) fn files(&self) -> Result<DataPaths> {
+        let files = DataPaths::find(&self.named)?;
+        check_standard_input(files.iter())?;
         Ok(files)
     }
 }
@@ -52,28 +53,29 @@ pub(crate) struct TrainingFiles {
 }
 
 impl TrainingFiles {
-    /// The paths in the order of the call, with the matching files in place of a pattern.
+    /// The paths in the order of the call, in place of folders and patterns too.
     pub(crate) fn paths(&self) -> Result<TrainingPaths> {
-        Ok(TrainingPaths { train: inputs::files(&self.data)?, valid: inputs::files(&self.valid)? })
+        let (train, valid) = (DataPaths::find(&self.data)?, DataPaths::find(&self.valid)?);
+        Ok(TrainingPaths { train, valid })
     }
 }
 
 /// The paths of the files that a model is trained with.
 #[derive(Debug)]
 pub(crate) struct TrainingPaths {
-    train: Vec<PathBuf>,
-    valid: Vec<PathBuf>,
+    train: DataPaths,
+    valid: DataPaths,
 }
 
 impl TrainingPaths {
     /// All paths.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &PathBuf> {
-        self.train.iter().chain(&self.valid)
+        self.train.iter().chain(self.valid.iter())
     }
 
     /// The files at these paths; `pipes` keeps the bytes of pipes.
     pub(crate) fn files(&self, pipes: &Pipes) -> Files {
-        let [train, valid] = [&self.train, &self.valid].map(|paths| Input::new(paths, pipes));
+        let [train, valid] = [&self.train, &self.valid].map(|paths| paths.input(pipes));
         Files { train, valid }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::arguments::{Json, ReportPage, Threads, TrainingFiles, files_help};
 use crate::call_error::CallError;
-use crate::inputs::{self, check_standard_input, pipes_beside};
+use crate::inputs::{DataPaths, check_standard_input, pipes_beside};
 use crate::output::{
     self, Prints, check_apart, check_outputs, check_writable, read_text, resolved, say,
 };
@@ -77,8 +77,8 @@ pub(crate) struct CompareArgs {
 }
 
 pub(crate) fn run(args: &CompareArgs) -> Result<()> {
-    let (paths, test) = (args.files.paths()?, inputs::files(&args.test)?);
-    let data = || paths.iter().chain(&test);
+    let (paths, test) = (args.files.paths()?, DataPaths::find(&args.test)?);
+    let data = || paths.iter().chain(test.iter());
     check_standard_input(data())?;
     let candidates = candidates(args)?;
     let first = candidates.first().map_or(1, |candidate| candidate.config.train.seed);
@@ -91,7 +91,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<()> {
     artifacts.iter().try_for_each(|path| check_writable(path))?;
     let beside = artifacts.first().or(args.report.path.as_ref());
     let pipes = pipes_beside(beside.map_or(Path::new(""), |path| path));
-    let (files, test) = (paths.files(&pipes), Input::new(&test, &pipes));
+    let (files, test) = (paths.files(&pipes), test.input(&pipes));
 
     let (mut progress, mut curves) = (CompareProgress::new(), Curves::default());
     let call = Call { candidates: &candidates, files: &files, test: &test, seeds: &seeds, args };

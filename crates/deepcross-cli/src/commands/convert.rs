@@ -9,14 +9,14 @@ use crate::output::{self, check_apart, is_standard_output, plain, say, say_writt
 use crate::output_names::endings;
 use crate::steps::{on_threads, say_unusual_values, warn_of_skipped};
 use crate::text::skipped_rows::skipped_lines;
-use crate::text::tables::counted;
+use crate::text::tables::{counted, shown};
 use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::Args;
-use deepcross_data::input::Pipes;
+use deepcross_data::input::{Pipes, UnreadColumn};
 use deepcross_data::write::{Converted, FileForm, convert, convert_encoded, converts_in_one_pass};
 use deepcross_data::{
-    DataConfig, DataError, Format, Input, Labels, Partition, RowPlan, RowReader, Source, fit,
+    DataConfig, DataError, Format, Labels, Partition, RowPlan, RowReader, Source, fit,
 };
 use deepcross_train::{RunConfig, TrainedRun};
 use std::io::Write;
@@ -90,7 +90,13 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
         true => pipes_beside(out),
         false => Pipes::default(),
     };
-    let source = Source::open(Input::new(&files, &pipes), &data)?;
+    let source = Source::open(files.input(&pipes), &data)?;
+    for UnreadColumn { name, kind } in source.unread_columns() {
+        let name = shown(name);
+        args.warnings.warn(format_args!(
+            "the column `{name}` is not written, since values of type {kind} are not read"
+        ))?;
+    }
     let numbers = needed(form, &source, numbers)?;
     let conversion = Conversion { source, form, threads: args.threads.get() };
     let converted = conversion.write(numbers.as_ref(), || output::create(out))?;

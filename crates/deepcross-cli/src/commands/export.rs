@@ -1,7 +1,7 @@
 //! `deepcross export`: writes weights, or the graph of a model, for other programs.
 
 use crate::arguments::{ModelFile, files_help};
-use crate::inputs::{self, check_standard_input};
+use crate::inputs::{DataPaths, check_standard_input};
 use crate::output::{Prints, check_apart, check_outputs, check_writable, resolved, say_written};
 use crate::output_names::Content;
 use crate::text::tables::counted;
@@ -69,8 +69,8 @@ impl ExportFormat {
 const SAMPLE_ROWS: usize = 1000;
 
 pub(crate) fn run(args: &ExportArgs) -> Result<()> {
-    let data = inputs::files(&args.sample)?;
-    check_standard_input(&data)?;
+    let data = DataPaths::find(&args.sample)?;
+    check_standard_input(data.iter())?;
     let outputs = || [&args.out].into_iter().chain(&args.sample_out);
     for out in outputs() {
         check_apart(out, data.iter().chain([&args.model.path]))?;
@@ -97,7 +97,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<()> {
 }
 
 /// The first rows of files, encoded.
-fn first_rows(run: &TrainedRun, data: &[PathBuf]) -> Result<Batch> {
+fn first_rows(run: &TrainedRun, data: &DataPaths) -> Result<Batch> {
     let mut reader = run.reader(data, Labels::Ignored)?;
     let mut batch = reader.new_batch();
     if reader.fill(&mut batch, SAMPLE_ROWS)? == 0 {

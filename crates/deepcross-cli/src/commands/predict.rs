@@ -14,7 +14,7 @@ use anyhow::Result;
 use clap::Args;
 use deepcross_data::input::Pipes;
 use deepcross_data::write::ColumnType;
-use deepcross_data::{Format, Input, Labels, RowReader, Source};
+use deepcross_data::{Format, Labels, RowReader, Source};
 use deepcross_train::{PredictionPlan, TrainedRun};
 use std::path::{Path, PathBuf};
 
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     args.format.apply_without_targets(&mut run.config.data);
     // Rows are read twice if the types of their columns are to be found.
     let pipes = if needs_types(&plan) { pipes_beside(out) } else { Pipes::default() };
-    let source = Source::open(Input::new(&data, &pipes), &run.config.data)?;
+    let source = Source::open(data.input(&pipes), &run.config.data)?;
     args.with.iter().try_for_each(|name| source.column(name, "`--with`").map(drop))?;
     let mut reader = keeping(run.reader_of(&source, Labels::Ignored)?, &mut plan)?;
     let predictor = run.trained.predictor();

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use deepcross_serve::{ServeConfig, ServeError, ServedModel, Server, Token};
 use deepcross_train::TrainedRun;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,8 +32,8 @@ pub(crate) struct ServeArgs {
     /// Map the artifact into memory instead of loading its tables; the file must not be changed in place
     #[arg(long)]
     pub(crate) map_tables: bool,
-    /// The address to listen on; port 0 takes a free port
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    /// The address to listen on, as in 0.0.0.0:8080, [::1]:8080 or localhost:8080; port 0 takes a free port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = parse_address)]
     pub(crate) addr: SocketAddr,
     #[command(flatten)]
     pub(crate) threads: Threads,
@@ -146,6 +146,20 @@ fn token(args: &ServeArgs) -> Result<Option<Token>> {
     Token::new(&text).map(Some).ok_or_else(|| CallError::with_message(message()))
 }
 
+/// The address that a name and a port, or an IP address and a port, stand for; that of IPv4 if there are several.
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let found: Vec<_> = text
+        .to_socket_addrs()
+        .map_err(|error| {
+            format!(
+                "must be an address with a port, as in 127.0.0.1:8080 or localhost:8080 ({error})"
+            )
+        })?
+        .collect();
+    let address = found.iter().find(|address| address.is_ipv4()).or(found.first());
+    address.copied().ok_or_else(|| "this name has no address".to_owned())
+}
+
 /// The longest time that a flag accepts; a longer time is a mistake, and would overflow clocks.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -165,6 +179,22 @@ fn parse_time(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_may_be_names() {
+        for (text, expected) in [
+            ("127.0.0.1:80", Some("127.0.0.1:80")),
+            ("[::1]:0", Some("[::1]:0")),
+            ("localhost:8080", Some("127.0.0.1:8080")),
+            ("localhost", None),
+            ("127.0.0.1", None),
+            ("127.0.0.1:65536", None),
+            ("", None),
+        ] {
+            let expected = expected.map(|address| address.parse().unwrap());
+            assert_eq!(parse_address(text).ok(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn times_have_units() {

@@ -6,13 +6,13 @@ use crate::output::{check_apart, say};
 use crate::output_names::check_folder_name;
 use crate::steps::warn_of_skipped;
 use crate::text::skipped_rows::skipped_lines;
-use crate::text::tables::{counted, percent};
+use crate::text::tables::{counted, percent, shown};
 use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use deepcross_data::input::Pipes;
 use deepcross_data::split::{Shares, SplitBy, SplitFile, SplitFiles, SplitFolder, Splitter};
-use deepcross_data::{DataConfig, Format, Input, Source};
+use deepcross_data::{DataConfig, Format, Source};
 use std::path::PathBuf;
 
 const SPLIT_HELP: &str = concat!(
@@ -94,11 +94,18 @@ pub(crate) fn run(args: &SplitArgs) -> Result<()> {
     // The files are read several times: for the header, to count rows or find times if the rule needs it, and to write
     // the rows.
     let pipes = Pipes::kept_in(folder.path());
-    let source = Source::open(Input::new(&files, &pipes), &config)?;
+    let source = Source::open(files.input(&pipes), &config)?;
+    for column in source.folder_columns() {
+        args.warnings.warn(format_args!(
+            "the files will not have the column `{}`, which the names of folders give, since rows are copied \
+             unchanged",
+            shown(column)
+        ))?;
+    }
     let mut splitter = Splitter::new(&source, &by, config.bad_rows)?;
     let mut outputs = SplitFiles::create(folder, &source, &by)?;
     for output in outputs.files() {
-        check_apart(&output.path, &files)?;
+        check_apart(&output.path, files.iter())?;
     }
     outputs.write_all(&mut splitter)?;
     let n_rows = outputs.files().map(|file| file.rows).sum();

@@ -2,7 +2,10 @@
 
 use crate::arguments::{LabelColumn, Layout};
 use crate::call_error::CallError;
+use crate::output::say;
+use crate::text::tables::shown;
 use anyhow::{Error, Result};
+use deepcross_data::input::UnreadColumn;
 use deepcross_data::{DataConfig, Input, LabelConfig};
 use deepcross_profile::{
     FileProfile, LabelRule, ProfileError, ProfileOptions, guess_format, profile_files,
@@ -27,6 +30,8 @@ pub(crate) fn with_format(files: &Input, config: &DataConfig) -> Result<DataConf
 }
 
 /// Reads the files once; with `guess_missing`, texts that usually mean a missing value count as missing values.
+///
+/// Says which columns are left out because their types are not read, or because some files lack them.
 pub(crate) fn profiled(
     files: &Input,
     config: &DataConfig,
@@ -35,6 +40,7 @@ pub(crate) fn profiled(
 ) -> Result<FileProfile> {
     let options = ProfileOptions { label: label_rule(label, config)?, guess_missing };
     let profiled = profile_files(files, config, &options).map_err(with_flag)?;
+    left_out_lines(&profiled).iter().for_each(say);
     let mut absent = profiled.profile.absent_missing.iter();
     match absent.find(|text| layout.missing.contains(text)) {
         None => Ok(profiled),
@@ -47,6 +53,17 @@ pub(crate) fn profiled(
 /// The warning about values of the label that are named, but that no row has.
 pub(crate) fn absent_labels(profiled: &FileProfile) -> Option<Warning> {
     profiled.profile.absent_labels.clone().map(Warning::AbsentLabels)
+}
+
+/// A line for each column that is left out before its values are read.
+fn left_out_lines(profiled: &FileProfile) -> Vec<String> {
+    let unread = profiled.unread.iter().map(|UnreadColumn { name, kind }| {
+        format!("`{}` is left out: values of type {kind} are not read", shown(name))
+    });
+    let unshared = profiled.unshared.iter().map(|(name, file)| {
+        format!("`{}` is left out: {} has no such column", shown(name), file.display())
+    });
+    unread.chain(unshared).collect()
 }
 
 /// The label that the flags name, else the one of the settings.

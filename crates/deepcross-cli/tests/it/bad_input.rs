@@ -72,7 +72,7 @@ fn empty_and_absent_files_are_refused() {
     std::fs::create_dir(folder.path("folder.csv")).unwrap();
     let cases = [
         ("none.csv", "`none.csv`: no such file"),
-        ("folder.csv", "`folder.csv`: is a folder, expected a file"),
+        ("folder.csv", "`folder.csv`: is a folder without data files; it holds nothing"),
     ];
     for (file, message) in cases {
         folder.fail(&format!("train --config run.toml --data {file} --out new.dcx"), 1, message);
@@ -97,13 +97,13 @@ fn a_header_alone_cannot_be_trained_on_and_has_no_predictions() {
 }
 
 #[test]
-fn headers_of_several_files_must_agree() {
+fn each_of_several_files_needs_the_columns() {
     let folder = Folder::with_data();
-    folder.write("bad.csv", csv(9).replace("ad,", "advert,"));
+    folder.write("bad.csv", csv(9).replace("ad,", "ads,"));
     folder.fail(
         "train --config run.toml --data train.csv bad.csv --out new.dcx",
         1,
-        "`bad.csv`: column 2 of the header is `advert`, expected `ad` as in `train.csv`",
+        "`bad.csv`: has no column `ad` for field `ad`, the nearest is `ads`",
     );
 }
 

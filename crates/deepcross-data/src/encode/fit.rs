@@ -50,9 +50,7 @@ pub fn fit(
 ) -> Result<Fitted, DataError> {
     let source = &source.with_fields(schema.fields().iter().flat_map(FieldConfig::columns));
     let mut fitter = Fitter::with_counts_from(schema, source.config().order.into());
-    let binding = fitter
-        .bind(source.header())
-        .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;
+    let binding = source.bind(|header| fitter.bind(header))?;
     let mut reader = RawReader::new(source, RowFilter::labelled(source, partition)?, bad_rows)?;
     if partition != Partition::All {
         reader =

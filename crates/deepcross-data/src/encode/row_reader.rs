@@ -81,9 +81,7 @@ impl<'e> RowReader<'e> {
             Labels::Required => RowFilter::labelled(source, partition)?,
             Labels::Ignored => RowFilter::unlabelled(source, partition),
         };
-        let binding = encoder
-            .bind(source.header())
-            .map_err(|error| DataError::in_header(error, source.first_file(), source.header()))?;
+        let binding = source.bind(|header| encoder.bind(header))?;
         let chunks = ChunkReader::new(source, filter, bad_rows)?;
         let commit = ChunkCommit::new(encoder, binding.clone(), bad_rows);
         let source = source.clone();

@@ -8,21 +8,21 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowDictionaryKeyType, ByteArrayType, ByteViewType, Date32Type, Date64Type, Decimal128Type,
-    Decimal256Type, DecimalType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Decimal256Type, DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
+    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
     Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, BooleanArray, DictionaryArray,
-    GenericByteArray, GenericByteViewArray, GenericListArray, OffsetSizeTrait, PrimitiveArray,
-    RecordBatch,
+    FixedSizeBinaryArray, Float32Array, GenericByteArray, GenericByteViewArray, GenericListArray,
+    OffsetSizeTrait, PrimitiveArray, RecordBatch,
 };
-use arrow_schema::{DataType, FieldRef, Schema, TimeUnit};
+use arrow_schema::{DataType, Field, FieldRef, Schema, TimeUnit};
 use deepcross_features::{Cell, CellList, Cells, Instant, LIST_SEPARATOR};
 
 use crate::config::first_repeated;
 use crate::error::DataError;
-use crate::input::{Input, MemoryRows, RowChunk};
+use crate::input::{Input, MemoryRows, RowChunk, UnreadColumn};
 use crate::limits::MOST_FIELDS;
 use crate::message::shown;
 
@@ -51,32 +51,59 @@ pub(crate) struct BatchRows {
     checked: Vec<usize>,
 }
 
-/// The names of the columns; each column must be of a type that is read.
-pub(crate) fn names(schema: &Schema) -> Result<Vec<String>, String> {
-    let fields = schema.fields();
-    if fields.len() > MOST_FIELDS {
-        return Err(format!("it has {} columns, expected at most {MOST_FIELDS}", fields.len()));
-    }
-    let mut names: Vec<String> = Vec::with_capacity(fields.len());
-    for field in fields {
-        if !is_read(field.data_type()) {
-            return Err(format!(
-                "column `{}` is of type {}, expected whole numbers, floating-point numbers, decimals, \
-                 booleans, text, dates, times, or lists of these",
-                shown(field.name().as_bytes()),
-                field.data_type()
-            ));
+/// The columns of a schema.
+#[derive(Debug, Default)]
+pub(crate) struct SchemaColumns {
+    /// The names of the columns whose types are read.
+    pub(crate) names: Vec<String>,
+    /// The positions of these columns in the schema.
+    pub(crate) positions: Vec<usize>,
+    /// All other columns.
+    pub(crate) unread: Vec<UnreadColumn>,
+}
+
+impl SchemaColumns {
+    /// The columns of a schema, in which no name may occur twice.
+    pub(crate) fn of(schema: &Schema) -> Result<Self, String> {
+        let (fields, mut columns) = (schema.fields(), Self::default());
+        if fields.len() > MOST_FIELDS {
+            return Err(format!("it has {} columns, expected at most {MOST_FIELDS}", fields.len()));
         }
-        names.push(field.name().trim().to_owned());
-    }
-    let named: Vec<_> = names.iter().filter(|name| !name.is_empty()).cloned().collect();
-    match first_repeated(&named) {
-        None => Ok(names),
-        Some(name) => {
-            let name = shown(name.as_bytes());
-            Err(format!("it has the column `{name}` twice, expected each name once"))
+        for (position, field) in fields.iter().enumerate() {
+            let name = field.name().trim().to_owned();
+            if is_read(field.data_type()) {
+                columns.names.push(name);
+                columns.positions.push(position);
+            } else {
+                let kind = shown(field.data_type().to_string().as_bytes());
+                columns.unread.push(UnreadColumn { name, kind });
+            }
+        }
+        let named: Vec<_> = columns.names.iter().filter(|name| !name.is_empty()).cloned().collect();
+        match first_repeated(&named) {
+            None => Ok(columns),
+            Some(name) => {
+                let name = shown(name.as_bytes());
+                Err(format!("it has the column `{name}` twice, expected each name once"))
+            }
         }
     }
+}
+
+/// The origin of a column of rows that are made from record batches.
+#[derive(Clone, Debug)]
+pub(crate) enum BatchColumn {
+    /// The column at a position in the batch; it may hold UUIDs, which batches have as bytes.
+    Array {
+        /// The position.
+        at: usize,
+        /// Whether its bytes are UUIDs.
+        is_uuid: bool,
+    },
+    /// The same text for all rows.
+    Constant(Arc<str>),
+    /// No value.
+    Missing,
 }
 
 /// The first column whose type differs between two batches with the same columns.
@@ -120,6 +147,7 @@ fn is_read(kind: &DataType) -> bool {
     match kind {
         DataType::List(element) | DataType::LargeList(element) => is_plain(element.data_type()),
         DataType::Dictionary(_, value) => is_plain(value),
+        DataType::FixedSizeBinary(_) => true,
         kind => is_plain(kind),
     }
 }
@@ -134,6 +162,7 @@ fn is_plain(kind: &DataType) -> bool {
         | DataType::Binary
         | DataType::LargeBinary
         | DataType::BinaryView
+        | DataType::Float16
         | DataType::Float32
         | DataType::Float64
         | DataType::Decimal128(..)
@@ -152,14 +181,27 @@ impl fmt::Debug for BatchRows {
 }
 
 impl BatchRows {
-    /// The rows of a batch, whose columns must be of types that are [read](names).
-    pub(crate) fn new(batch: &RecordBatch) -> Self {
-        let types = batch.columns().iter().map(|array| array.data_type());
+    /// The rows of a batch with these columns, which must be of types that are read.
+    pub(crate) fn new(batch: &RecordBatch, columns: &[BatchColumn]) -> Self {
+        let kind = |column: &BatchColumn| match column {
+            BatchColumn::Array { at, .. } => batch.column(*at).data_type(),
+            BatchColumn::Constant(_) => &DataType::Utf8,
+            BatchColumn::Missing => &DataType::Null,
+        };
         let of = |is: fn(&DataType) -> bool| {
-            types.clone().enumerate().filter(|(_, kind)| is(kind)).map(|(at, _)| at).collect()
+            let is_kind = |(_, column): &(usize, &BatchColumn)| is(kind(column));
+            columns.iter().enumerate().filter(is_kind).map(|(at, _)| at).collect()
         };
         let (long, checked) = (of(is_long), of(is_checked));
-        let columns = batch.columns().iter().map(column).collect();
+        let cells = |origin: &BatchColumn| -> Box<dyn Cells> {
+            match origin {
+                BatchColumn::Array { at, is_uuid: true } => uuids(batch.column(*at)),
+                BatchColumn::Array { at, is_uuid: false } => column(batch.column(*at)),
+                BatchColumn::Constant(text) => Box::new(Constant(Arc::clone(text))),
+                BatchColumn::Missing => Box::new(Missing),
+            }
+        };
+        let columns = columns.iter().map(cells).collect();
         Self { n_rows: batch.num_rows(), columns, long, checked }
     }
 }
@@ -248,6 +290,7 @@ fn is_long(kind: &DataType) -> bool {
         | DataType::Binary
         | DataType::LargeBinary
         | DataType::BinaryView
+        | DataType::FixedSizeBinary(_)
         | DataType::List(_)
         | DataType::LargeList(_) => true,
         DataType::Dictionary(_, value) => is_long(value),
@@ -279,6 +322,7 @@ fn column(array: &ArrayRef) -> Box<dyn Cells> {
         DataType::UInt16 => numbers::<UInt16Type>(array, |n| Cell::Unsigned(n.into())),
         DataType::UInt32 => numbers::<UInt32Type>(array, |n| Cell::Unsigned(n.into())),
         DataType::UInt64 => numbers::<UInt64Type>(array, Cell::Unsigned),
+        DataType::Float16 => halves(array),
         DataType::Float32 => numbers::<Float32Type>(array, Cell::Single),
         DataType::Float64 => numbers::<Float64Type>(array, Cell::Double),
         DataType::Utf8 => Box::new(Texts(array.as_string::<i32>().clone())),
@@ -287,6 +331,7 @@ fn column(array: &ArrayRef) -> Box<dyn Cells> {
         DataType::Binary => Box::new(Texts(array.as_binary::<i32>().clone())),
         DataType::LargeBinary => Box::new(Texts(array.as_binary::<i64>().clone())),
         DataType::BinaryView => Box::new(Views(array.as_binary_view().clone())),
+        DataType::FixedSizeBinary(_) => Box::new(FixedBytes(array.as_fixed_size_binary().clone())),
         DataType::Decimal128(..) => decimals::<Decimal128Type>(array),
         DataType::Decimal256(..) => decimals::<Decimal256Type>(array),
         DataType::List(_) => lists(array.as_list::<i32>()),
@@ -355,6 +400,15 @@ impl Cells for Missing {
     }
 }
 
+/// The same text in all rows.
+struct Constant(Arc<str>);
+
+impl Cells for Constant {
+    fn cell(&self, _at: usize) -> Cell<'_> {
+        Cell::Text(self.0.as_bytes())
+    }
+}
+
 struct Booleans(BooleanArray);
 
 impl Cells for Booleans {
@@ -395,8 +449,62 @@ impl<T: ByteViewType> Cells for Views<T> {
     }
 }
 
-/// Decimal numbers, which are wider than any cell, as texts.
-struct Decimals(Vec<Option<String>>);
+/// Numbers of half precision, as the single numbers with the same shortest text.
+fn halves(array: &ArrayRef) -> Box<dyn Cells> {
+    let halves = array.as_primitive::<Float16Type>();
+    let singles: Float32Array = halves.unary(|half| shortest(half.to_f32()));
+    Box::new(Numbers(singles, Cell::Single))
+}
+
+/// The single number that has the fewest digits among those that have the same number of half precision.
+///
+/// The same number has these digits in text files.
+fn shortest(half: f32) -> f32 {
+    /// Digits from which any number of half precision can be read back.
+    const MOST_DIGITS: usize = 5;
+    type Half = <Float16Type as ArrowPrimitiveType>::Native;
+    let is_same =
+        |single: &f32| Half::from_f32(*single).to_bits() == Half::from_f32(half).to_bits();
+    let of_digits = |n: usize| format!("{half:.n$e}").parse().ok().filter(is_same);
+    (0..MOST_DIGITS).find_map(of_digits).unwrap_or(half)
+}
+
+/// Bytes, as many in each row.
+struct FixedBytes(FixedSizeBinaryArray);
+
+impl Cells for FixedBytes {
+    fn cell(&self, at: usize) -> Cell<'_> {
+        if self.0.is_null(at) { Cell::Null } else { Cell::Text(self.0.value(at)) }
+    }
+}
+
+/// Values whose texts are made once for all: UUIDs, and decimal numbers, which are wider than any cell.
+struct Spelled(Vec<Option<String>>);
+
+/// UUIDs, as in `67e55044-10b1-426f-9247-bb680e5fe0c8`.
+fn uuids(array: &ArrayRef) -> Box<dyn Cells> {
+    let array = array.as_fixed_size_binary();
+    let text = |at| array.is_valid(at).then(|| uuid(array.value(at)));
+    Box::new(Spelled((0..array.len()).map(text).collect()))
+}
+
+fn uuid(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(36);
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text += &format!("{byte:02x}");
+    }
+    text
+}
+
+/// Whether a column holds UUIDs, as the metadata of its field say.
+fn is_uuid(field: &Field) -> bool {
+    let name = field.metadata().get("ARROW:extension:name");
+    *field.data_type() == DataType::FixedSizeBinary(16)
+        && name.is_some_and(|name| name == "arrow.uuid")
+}
 
 fn decimals<T: DecimalType + ArrowPrimitiveType>(array: &ArrayRef) -> Box<dyn Cells>
 where
@@ -404,10 +512,10 @@ where
 {
     let array = array.as_primitive::<T>();
     let text = |at| array.is_valid(at).then(|| array.value_as_string(at));
-    Box::new(Decimals((0..array.len()).map(text).collect()))
+    Box::new(Spelled((0..array.len()).map(text).collect()))
 }
 
-impl Cells for Decimals {
+impl Cells for Spelled {
     fn cell(&self, at: usize) -> Cell<'_> {
         self.0[at].as_ref().map_or(Cell::Null, |text| Cell::Text(text.as_bytes()))
     }
@@ -467,26 +575,31 @@ impl Input {
     /// The rows of Arrow record batches, which all have the columns of the first, of the same types; with the cargo
     /// feature `parquet`.
     ///
+    /// Columns whose types are not read are left out.
     /// A dictionary has the type of its values, since the same value must have the same text in all batches.
     /// Numbers are read where they are, and dictionaries are not expanded.
     /// The rows give the same model as the same rows in a Parquet file.
     ///
     /// # Errors
     /// [`DataError::NoFiles`] if `batches` is empty. [`DataError::Columns`] if two batches differ in the names or the types
-    /// of their columns, or if the type of a column is not read.
+    /// of their columns.
     pub fn from_batches(batches: &[RecordBatch]) -> Result<Self, DataError> {
-        let first = batches.first().ok_or(DataError::NoFiles)?;
+        let first = batches.first().ok_or(DataError::NoFiles)?.schema();
         let refused = |problem| DataError::Columns { file: Self::MEMORY.into(), problem };
-        let header = names(&first.schema()).map_err(refused)?;
+        let SchemaColumns { names, positions, unread } =
+            SchemaColumns::of(&first).map_err(refused)?;
         for batch in batches {
-            if names(&batch.schema()).map_err(refused)? != header {
+            if SchemaColumns::of(&batch.schema()).map_err(refused)?.names != names {
                 return Err(refused("the batches have different columns".to_owned()));
             }
-            if let Some(problem) = problem_of_types(&first.schema(), &batch.schema()) {
+            if let Some(problem) = problem_of_types(&first, &batch.schema()) {
                 return Err(refused(problem));
             }
         }
-        let rows = |batch| -> Arc<dyn RowChunk> { Arc::new(BatchRows::new(batch)) };
-        Ok(Self::in_memory(MemoryRows { header, chunks: batches.iter().map(rows).collect() }))
+        let column = |&at: &usize| BatchColumn::Array { at, is_uuid: is_uuid(first.field(at)) };
+        let columns: Vec<_> = positions.iter().map(column).collect();
+        let rows = |batch| -> Arc<dyn RowChunk> { Arc::new(BatchRows::new(batch, &columns)) };
+        let chunks = batches.iter().map(rows).collect();
+        Ok(Self::in_memory(MemoryRows { header: names, unread, chunks }))
     }
 }

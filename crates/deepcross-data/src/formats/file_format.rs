@@ -4,18 +4,20 @@
 //! A method with a default has the answer of most formats that hold a row in each line of text.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use deepcross_features::Problem;
 
+use super::by_name::ByName;
 use super::column_type::ColumnType;
 use super::columns::problem_of_columns;
 use super::delimited::Dialect;
 use super::pairs::PairForm;
 use crate::config::{DataConfig, Format, LabelConfig};
 use crate::error::DataError;
-use crate::input::InputFile;
+use crate::input::{InputFile, UnreadColumn};
 use crate::output::NotWritten;
-use crate::rows::RawRows;
+use crate::rows::{Origins, RawRows};
 
 /// A file format.
 pub(crate) trait FileFormat: Sync {
@@ -57,6 +59,11 @@ pub(crate) trait FileFormat: Sync {
     /// The names of the columns, if all files of the format have the same.
     fn columns(&self) -> Option<Vec<String>> {
         None
+    }
+
+    /// Whether files can have any columns, so that the names of folders can give further ones.
+    fn has_any_columns(&self) -> bool {
+        self.columns().is_none() && self.pairs().is_none()
     }
 
     /// The usual character between two fields of delimited text with any columns.
@@ -109,8 +116,20 @@ pub(crate) trait FileFormat: Sync {
     /// If the file cannot be read, if it is empty, or if it has no valid names.
     fn header(&self, file: &InputFile, config: &DataConfig) -> Result<Vec<String>, DataError>;
 
-    /// Checks a file after the first one, if the columns are those of the first file of this format; `None` if its
-    /// header is to be compared with that of the first file.
+    /// The columns in a file whose types are not read.
+    ///
+    /// # Errors
+    /// As [`header`](Self::header).
+    fn unread_columns(
+        &self,
+        _file: &InputFile,
+        _config: &DataConfig,
+    ) -> Result<Vec<UnreadColumn>, DataError> {
+        Ok(Vec::new())
+    }
+
+    /// Checks a file after the first one, if the columns are those of the first file of this format; `None` if the file
+    /// has columns of its own.
     fn check_next(&self, _file: &InputFile) -> Option<Result<(), DataError>> {
         None
     }
@@ -125,6 +144,20 @@ pub(crate) trait FileFormat: Sync {
         config: &DataConfig,
         header: &[String],
     ) -> Result<Box<dyn FileReader>, DataError>;
+
+    /// Opens a pass over the rows of a file, whose values take the order of a source's columns.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    fn reader_by_name(
+        &self,
+        file: &InputFile,
+        config: &DataConfig,
+        columns: NamedColumns<'_>,
+    ) -> Result<Box<dyn FileReader>, DataError> {
+        let reader = self.reader(file, config, columns.own)?;
+        Ok(Box::new(ByName { reader, origins: columns.origins }))
+    }
 
     /// Why a file cannot have these columns; `None` if it can.
     fn problem_of_columns(&self, columns: &[String]) -> Option<String> {
@@ -150,6 +183,16 @@ pub(crate) trait FileFormat: Sync {
         columns: &[String],
         types: &[ColumnType],
     ) -> Result<Box<dyn FileWriter>, DataError>;
+}
+
+/// The columns of a file, and those of the source that its rows are read for.
+pub(crate) struct NamedColumns<'c> {
+    /// The names of the columns in the file.
+    pub(crate) own: &'c [String],
+    /// The names of the source's columns.
+    pub(crate) header: &'c [String],
+    /// The origins of the values of the source's columns.
+    pub(crate) origins: Arc<Origins>,
 }
 
 /// A pass over the rows of one file; each row has as many fields as there are columns.

@@ -11,7 +11,7 @@ use super::columns::problem_of_columns;
 use super::file_format::{FileFormat, FileReader, FileWriter};
 use crate::config::{DataConfig, Format};
 use crate::error::DataError;
-use crate::input::{InputFile, MemoryRows};
+use crate::input::{InputFile, MemoryRows, UnreadColumn};
 use crate::place::row_number;
 use crate::rows::{CellRow, RawRows};
 
@@ -50,6 +50,14 @@ impl FileFormat for Memory {
             None => Ok(header),
             Some(problem) => Err(DataError::Columns { file: file.path().to_path_buf(), problem }),
         }
+    }
+
+    fn unread_columns(
+        &self,
+        file: &InputFile,
+        _config: &DataConfig,
+    ) -> Result<Vec<UnreadColumn>, DataError> {
+        Ok(file.memory().map(|rows| rows.unread.clone()).unwrap_or_default())
     }
 
     fn reader(

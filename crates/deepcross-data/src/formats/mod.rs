@@ -5,6 +5,7 @@
 
 #[cfg(feature = "parquet")]
 mod arrow;
+mod by_name;
 mod cells;
 mod column_type;
 mod columns;

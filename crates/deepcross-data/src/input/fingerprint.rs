@@ -12,6 +12,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
+use super::folder_columns::FolderColumn;
 use super::input_file::InputFile;
 use super::memory::MemoryRows;
 use super::open::{open_seekable, unreadable};
@@ -46,7 +47,27 @@ impl Fingerprint {
             return Ok(Self::of_rows(rows));
         }
         let mut bytes = open_seekable(file)?;
-        Self::of_bytes(&mut bytes).map_err(|error| unreadable(file.path(), 1, error))
+        let of_bytes = Self::of_bytes(&mut bytes);
+        let of_bytes = of_bytes.map_err(|error| unreadable(file.path(), 1, error))?;
+        Ok(of_bytes.with_columns(&file.folder_columns()))
+    }
+
+    /// The fingerprint of rows that also have the columns that the names of folders give.
+    fn with_columns(self, columns: &[FolderColumn]) -> Self {
+        if columns.is_empty() {
+            return self;
+        }
+        let mut sum = Xxh3::new();
+        sum.update(&self.hash.to_le_bytes());
+        for FolderColumn { name, value, .. } in columns {
+            for text in [Some(name.as_str()), value.as_deref()] {
+                // A length tells a missing value from an empty one, and one text from the next.
+                let length = text.map_or(u64::MAX, |text| text.len() as u64);
+                sum.update(&length.to_le_bytes());
+                sum.update(text.unwrap_or_default().as_bytes());
+            }
+        }
+        Self { hash: sum.digest(), ..self }
     }
 
     fn of_rows(rows: &MemoryRows) -> Self {
@@ -101,6 +122,23 @@ mod tests {
 
     fn of(bytes: &[u8]) -> Fingerprint {
         Fingerprint::of_bytes(&mut Cursor::new(bytes)).unwrap()
+    }
+
+    #[test]
+    fn the_columns_of_folders_belong_to_the_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |name: &str| {
+            let path = folder.path().join(name).join("a.csv");
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, "x\n1\n").unwrap();
+            Fingerprint::of(&InputFile::from(path)).unwrap()
+        };
+        let names = ["plain", "d=1", "d=2", "e=1", "d=", "d=__HIVE_DEFAULT_PARTITION__", "d=1/e=1"];
+        let all: Vec<_> = names.map(of).to_vec();
+        assert_eq!(all[0], of("other"));
+        for (at, one) in all.iter().enumerate() {
+            assert!(!all[..at].contains(one), "{}", names[at]);
+        }
     }
 
     fn sample(length: usize) -> Vec<u8> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::folder_columns::{FolderColumn, folder_columns};
 use super::memory::{MemoryRows, StringRows};
 use super::replay::{Pipes, is_pipe};
 use super::row_chunk::RowChunk;
@@ -13,9 +14,22 @@ use super::row_chunk::RowChunk;
 #[derive(Clone, Debug)]
 pub struct InputFile {
     path: Arc<Path>,
+    /// The number of the last parts of the path that a search found; 0 if a call named the file itself.
+    n_found: usize,
     pipes: Pipes,
     /// The rows, if they are in memory; the path then only names them in messages.
     memory: Option<Arc<MemoryRows>>,
+}
+
+/// A file that a call named, by its name, a folder or a pattern: see [`find_files`](crate::find_files()).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundFile {
+    /// The path of the file.
+    pub path: PathBuf,
+    /// The number of the last parts of the path that the call left to be found; 0 if it named the file itself.
+    ///
+    /// The folders among them that are called `name=value` give the file a column.
+    pub n_found: usize,
 }
 
 /// The files, pipes and rows in memory that are read in order, as if they were one.
@@ -27,7 +41,12 @@ pub struct Input {
 impl InputFile {
     /// The file or pipe at `path`; `pipes` keeps the bytes of pipes.
     pub fn new(path: &Path, pipes: &Pipes) -> Self {
-        Self { path: path.into(), pipes: pipes.clone(), memory: None }
+        Self { path: path.into(), n_found: 0, pipes: pipes.clone(), memory: None }
+    }
+
+    /// The same for a file that a search may have found.
+    fn found(file: &FoundFile, pipes: &Pipes) -> Self {
+        Self { n_found: file.n_found, ..Self::new(&file.path, pipes) }
     }
 
     /// The path, as the caller named it.
@@ -43,6 +62,19 @@ impl InputFile {
     /// Whether the rows are in memory. No file has this path then.
     pub fn is_in_memory(&self) -> bool {
         self.memory.is_some()
+    }
+
+    /// Whether a folder or a pattern led to the file.
+    pub(crate) fn is_found(&self) -> bool {
+        self.n_found > 0
+    }
+
+    /// The columns that the names of the folders above the file give.
+    pub(crate) fn folder_columns(&self) -> Vec<FolderColumn> {
+        match self.memory {
+            None => folder_columns(&self.path, self.n_found),
+            Some(_) => Vec::new(),
+        }
     }
 
     /// The rows in memory.
@@ -69,6 +101,11 @@ impl Input {
         Self { files: paths.into_iter().map(file).collect() }
     }
 
+    /// The files and pipes that a call named; `pipes` keeps the bytes of pipes.
+    pub fn found(files: &[FoundFile], pipes: &Pipes) -> Self {
+        Self { files: files.iter().map(|file| InputFile::found(file, pipes)).collect() }
+    }
+
     /// The name of rows in memory in messages, in place of a path.
     pub(crate) const MEMORY: &str = "rows in memory";
 
@@ -79,13 +116,13 @@ impl Input {
     /// [`DataConfig::trim`](crate::DataConfig::trim).
     pub fn from_rows(header: Vec<String>, rows: Vec<Vec<String>>) -> Self {
         let rows: Arc<dyn RowChunk> = Arc::new(StringRows(rows));
-        Self::in_memory(MemoryRows { header, chunks: vec![rows] })
+        Self::in_memory(MemoryRows { header, unread: Vec::new(), chunks: vec![rows] })
     }
 
     pub(crate) fn in_memory(rows: MemoryRows) -> Self {
         let path: Arc<Path> = Path::new(Self::MEMORY).into();
         let (pipes, memory) = (Pipes::default(), Some(Arc::new(rows)));
-        Self { files: vec![InputFile { path, pipes, memory }] }
+        Self { files: vec![InputFile { path, n_found: 0, pipes, memory }] }
     }
 
     /// The files, in the order in which they are read.

@@ -10,7 +10,18 @@ use super::row_chunk::RowChunk;
 #[derive(Debug)]
 pub(crate) struct MemoryRows {
     pub(crate) header: Vec<String>,
+    /// The columns that the rows lack, because their types are not read.
+    pub(crate) unread: Vec<UnreadColumn>,
     pub(crate) chunks: Vec<Arc<dyn RowChunk>>,
+}
+
+/// A column whose type is not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadColumn {
+    /// The name.
+    pub name: String,
+    /// The type, in words of the format.
+    pub kind: String,
 }
 
 /// Rows of strings.

@@ -5,6 +5,7 @@
 mod compression;
 mod fingerprint;
 mod first_lines;
+mod folder_columns;
 mod input_file;
 mod line_window;
 mod memory;
@@ -15,9 +16,11 @@ mod stream;
 
 pub use fingerprint::Fingerprint;
 pub use first_lines::first_lines;
-pub use input_file::{Input, InputFile};
+pub use input_file::{FoundFile, Input, InputFile};
+pub use memory::UnreadColumn;
 pub use replay::Pipes;
 
+pub(crate) use folder_columns::FolderColumn;
 pub(crate) use line_window::{BYTE_ORDER_MARK, LineWindow};
 pub(crate) use memory::MemoryRows;
 pub(crate) use open::{open, open_plain, unreadable};

@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use deepcross_features::suggest;
+
 use super::compression::{Damage, decompressed};
 use super::input_file::InputFile;
 use super::replay::Replay;
@@ -76,9 +78,29 @@ pub(crate) fn unreadable(path: &Path, line: u64, source: io::Error) -> DataError
 /// The error for a failure of the system to open `path`.
 fn reason(path: &Path, source: io::Error) -> DataError {
     match source.kind() {
-        io::ErrorKind::NotFound => DataError::MissingFile { file: path.into() },
+        io::ErrorKind::NotFound => {
+            DataError::MissingFile { file: path.into(), nearest: nearest_in_folder(path) }
+        }
         // On some systems a folder cannot even be opened, and the error is another one.
         _ if path.is_dir() => DataError::Folder { file: path.into() },
         _ => DataError::Unreadable { file: path.into(), source },
     }
+}
+
+/// The most names of a folder that are compared with a missing one.
+const MOST_NAMES: usize = 10_000;
+
+/// The path in the same folder whose name, without its endings, is most similar to that of `path`.
+fn nearest_in_folder(path: &Path) -> Option<String> {
+    let folder = path.parent()?;
+    let listed = if folder == Path::new("") { Path::new(".") } else { folder };
+    let entries = listed.read_dir().ok()?.take(MOST_NAMES);
+    let mut names: Vec<_> =
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.sort();
+    let stem = |name: &str| Some(Path::new(name).file_prefix()?.to_str()?.to_owned());
+    let stems: Vec<_> = names.iter().filter_map(|name| stem(name)).collect();
+    let nearest = suggest::nearest(&stem(path.file_name()?.to_str()?)?, &stems)?;
+    let name = names.iter().find(|name| stem(name).is_some_and(|stem| stem == nearest))?;
+    Some(folder.join(name).display().to_string())
 }

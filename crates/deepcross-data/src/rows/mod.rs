@@ -4,10 +4,12 @@
 
 mod byte_bits;
 mod field_splitter;
+mod origins;
 mod raw_rows;
 mod raw_values;
 
 pub use raw_rows::RawRow;
 pub use raw_values::{RawColumn, RawValues};
 
+pub(crate) use origins::{Origin, Origins, RequiredValue};
 pub(crate) use raw_rows::{CellRow, Line, RawRows};

@@ -16,6 +16,7 @@ use deepcross_features::{Cell, CellList, RowFields, Value};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::field_splitter::push_places;
+use super::origins::{Origin, Origins, RequiredValue};
 use crate::error::DataError;
 use crate::input::RowChunk;
 use crate::limits::MOST_FIELDS;
@@ -42,6 +43,8 @@ pub(crate) struct RawRows {
     files: Vec<Arc<Path>>,
     /// The chunks that hold the cells of those rows that are not text.
     chunks: Vec<Arc<dyn RowChunk>>,
+    /// The origins of the values of those rows that must be arranged.
+    origins: Vec<Arc<Origins>>,
     /// The number of bytes of the rows whose cells are in chunks.
     n_cell_bytes: usize,
     /// The beginning in `text` of the field that is being filled.
@@ -82,6 +85,9 @@ struct Bounds {
 enum Rest {
     /// The row is a line that must be split.
     Split(Line),
+    /// The values must take the order of the source's columns, as the origins at this position say; the row may have to
+    /// be split before.
+    Arrange(Option<Line>, usize),
     /// The row is bad, and the error must be reported.
     Report(Box<DataError>),
     Nothing,
@@ -134,6 +140,7 @@ impl RawRows {
         self.rows.clear();
         self.files.clear();
         self.chunks.clear();
+        self.origins.clear();
         self.n_cell_bytes = 0;
     }
 
@@ -272,6 +279,16 @@ impl RawRows {
         row.end = self.text.len();
     }
 
+    /// Gives the row that was appended last, which is good so far, the values of these origins once it is split.
+    pub(crate) fn arrange(&mut self, origins: &Arc<Origins>) {
+        let Some(row) = self.rows.last_mut() else { return };
+        let form = if let Rest::Split(form) = row.rest { Some(form) } else { None };
+        if self.origins.last().is_none_or(|last| !Arc::ptr_eq(last, origins)) {
+            self.origins.push(Arc::clone(origins));
+        }
+        row.rest = Rest::Arrange(form, self.origins.len() - 1);
+    }
+
     /// Removes the row that was appended last.
     pub(crate) fn drop_row(&mut self) {
         let Some(row) = self.rows.pop() else { return };
@@ -289,9 +306,9 @@ impl RawRows {
         self.rows.last().map_or(0, |row| row.n_fields)
     }
 
-    /// Splits the row at `index`, if it is a line that has not been split.
+    /// Splits the row at `index`, if it is a line that has not been split, and arranges its values.
     ///
-    /// Returns, on the first call only, the error that the row was appended with.
+    /// Returns, on the first call only, the error that the row was appended with, or that of arranging it.
     #[inline]
     pub(crate) fn split(&mut self, index: usize) -> Option<Box<DataError>> {
         match std::mem::replace(&mut self.rows[index].rest, Rest::Nothing) {
@@ -301,6 +318,78 @@ impl RawRows {
                 self.split_line(index, form);
                 None
             }
+            Rest::Arrange(form, origins) => {
+                if let Some(form) = form {
+                    self.split_line(index, form);
+                }
+                self.arrange_row(index, origins)
+            }
+        }
+    }
+
+    /// Replaces the fields of a row by those of the source's columns; returns an error if the number of fields is wrong.
+    ///
+    /// The new fields are written behind all rows, because there may be more of them than there is room for.
+    fn arrange_row(&mut self, index: usize, origins: usize) -> Option<Box<DataError>> {
+        let origins = Arc::clone(&self.origins[origins]);
+        let (row, expected) = (self.get(index), origins.n_file_columns);
+        if row.n_fields() != expected {
+            let (place, found, several_lines) = (row.place(), row.n_fields(), false);
+            return Some(Box::new(DataError::FieldCount { place, found, expected, several_lines }));
+        }
+        let problem =
+            |required: &RequiredValue| required.problem(row.cell(required.column), || row.place());
+        if let Some(error) = origins.required.iter().find_map(problem) {
+            return Some(Box::new(error));
+        }
+        let line_start = self.line_start_of(&self.rows[index]);
+        let (start, first, first_null) = (self.text.len(), self.ends.len(), self.nulls.len());
+        self.text.extend_from_within(line_start);
+        let text_start = self.text.len();
+        for (position, origin) in origins.columns.iter().enumerate() {
+            match origin {
+                Origin::File(column) if !matches!(self.get(index).cell(*column), Cell::Null) => {
+                    self.copy_field(index, *column);
+                }
+                Origin::Constant(text) => self.text.extend_from_slice(text.as_bytes()),
+                Origin::File(_) | Origin::Missing => self.nulls.push(position as u32),
+            }
+            self.ends.push((self.text.len() - text_start) as u32);
+            self.text.push(b'\n');
+        }
+        let raw = self.rows[index].text.end..self.rows[index].end;
+        let text_end = self.text.len();
+        self.text.extend_from_within(raw);
+        let Self { text, ends, nulls, rows, .. } = self;
+        let row = &mut rows[index];
+        row.nulls = first_null..nulls.len();
+        (row.start, row.text, row.end) = (start, text_start..text_end, text.len());
+        (row.fields, row.n_fields) = (first..ends.len(), origins.columns.len());
+        (row.is_line, row.cells) = (false, None);
+        row.is_ascii = text[text_start..text_end].is_ascii();
+        None
+    }
+
+    /// Appends the text of a field of a row.
+    fn copy_field(&mut self, index: usize, column: usize) {
+        let row = &self.rows[index];
+        if let Some((chunk, at)) = row.cells {
+            Arc::clone(&self.chunks[chunk]).cell(at, column).spell(&mut self.text);
+            return;
+        }
+        let start = row.text.start;
+        let (from, to) = bounds(&self.ends[row.fields.clone()], column);
+        self.text.extend_from_within(start + from..start + to);
+    }
+
+    /// The position of the start of a row's line, as messages show it.
+    fn line_start_of(&self, row: &Bounds) -> Range<usize> {
+        match row.is_line {
+            true => {
+                let start = row.text.start;
+                start..start + line_start(&self.text[row.text.clone()]).len()
+            }
+            false => row.start..row.text.start,
         }
     }
 
@@ -372,7 +461,8 @@ impl<'a> RawRow<'a> {
             return self.hash_cells(columns);
         }
         columns.iter().filter(|columns| !columns.is_empty()).fold(0, |hash, columns| {
-            let ((start, _), (_, end)) = (self.bounds(columns.start), self.bounds(columns.end - 1));
+            let ((start, _), (_, end)) =
+                (bounds(self.ends, columns.start), bounds(self.ends, columns.end - 1));
             xxh3_64_with_seed(&self.text[start..end.max(start)], hash)
         })
     }
@@ -433,12 +523,8 @@ impl<'a> RawRow<'a> {
 
     /// The place of the row's beginning.
     pub fn place(&self) -> Place {
-        let Bounds { is_line, start, line, ref text, .. } = *self.bounds;
-        let start = match is_line {
-            true => line_start(&self.rows.text[text.clone()]),
-            false => &self.rows.text[start..text.start],
-        };
-        Place::new(self.file(), line, start)
+        let start = &self.rows.text[self.rows.line_start_of(self.bounds)];
+        Place::new(self.file(), self.bounds.line, start)
     }
 
     fn file(&self) -> &'a Arc<Path> {
@@ -452,18 +538,18 @@ impl<'a> RawRow<'a> {
     #[inline]
     pub fn field(&self, column: usize) -> &'a [u8] {
         debug_assert!(!self.has_cells(), "only a row of text has fields");
-        let (start, end) = self.bounds(column);
+        let (start, end) = bounds(self.ends, column);
         let field = &self.text[start..end];
         if self.bounds.trim { field.trim_ascii() } else { field }
     }
+}
 
-    /// The bounds of a field before it is trimmed; a field that does not exist is empty.
-    #[inline]
-    fn bounds(&self, column: usize) -> (usize, usize) {
-        let Some(&end) = self.ends.get(column) else { return (0, 0) };
-        let start = if column == 0 { 0 } else { self.ends[column - 1] + 1 };
-        (start as usize, end as usize)
-    }
+/// The bounds of a field before it is trimmed, by the ends of all fields; a field that does not exist is empty.
+#[inline]
+fn bounds(ends: &[u32], column: usize) -> (usize, usize) {
+    let Some(&end) = ends.get(column) else { return (0, 0) };
+    let start = if column == 0 { 0 } else { ends[column - 1] + 1 };
+    (start as usize, end as usize)
 }
 
 impl fmt::Debug for RawRow<'_> {
@@ -481,7 +567,7 @@ impl RowFields for RawRow<'_> {
     #[inline]
     fn value(&self, column: usize) -> Option<Value<'_>> {
         if self.is_plain && !self.is_null(column) {
-            let (start, end) = self.bounds(column);
+            let (start, end) = bounds(self.ends, column);
             return Some(Value::within(self.text, start, end));
         }
         self.cell(column).value()

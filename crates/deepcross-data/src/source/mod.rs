@@ -1,4 +1,4 @@
-//! The raw rows of a source: of files with one header, which are read in order as if they were one.
+//! The raw rows of a source: of files that are read in order as if they were one.
 //!
 //! The readers of the columns that are not features (label and weight) and the division of rows into sets belong here too.
 //! Nothing here knows an encoder.

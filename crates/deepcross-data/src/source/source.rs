@@ -1,20 +1,19 @@
-//! A source: files with one header that are read in order, as if they were one.
+//! A source: files that are read in order, as if they were one; their columns are found by name.
 //!
-//! All headers are read and compared before the first row, so that a wrong file stops a run at once and not after an
-//! hour.
+//! All headers are read before the first row, so that a wrong file stops a run at once and not after an hour.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use deepcross_features::suggest;
+use deepcross_features::{FeatureError, suggest};
 
 use crate::config::DataConfig;
 use crate::error::DataError;
 use crate::formats::DataFile;
-use crate::input::Input;
+use crate::input::{Input, UnreadColumn};
 use crate::message::other_delimiter;
 
-/// Opened files with one header; cheap to clone.
+/// Opened files whose columns are found by name; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Source {
     shared: Arc<Shared>,
@@ -29,7 +28,12 @@ struct Shared {
 }
 
 impl Source {
-    /// Opens each file of `input`, to check that it can be read and that all headers are equal.
+    /// Opens each file of `input`, to check that it can be read, and to find its columns.
+    ///
+    /// The columns are those of the first file, and those that the names of its folders give.
+    /// Other files may have their columns in another order, may have further ones, which are left alone, and may lack
+    /// those that nothing reads: see [`column`](Self::column).
+    /// Files that a folder or a pattern led to and that hold nothing are left out, unless all of them are.
     ///
     /// Files compressed by gzip or zstd are recognised by their first bytes and decompressed in each pass.
     /// The path `-` is the standard input: see [`Pipes`](crate::input::Pipes).
@@ -38,8 +42,7 @@ impl Source {
     /// If the settings have problems, or if no file is given.
     /// If a file is missing, a folder, unreadable, empty, damaged, compressed other than by gzip or zstd, or of unknown
     /// format.
-    /// If the header of a file differs from that of the first file, or if a file has a header although
-    /// [`DataConfig::columns`] is set.
+    /// If a file has a header although [`DataConfig::columns`] is set.
     pub fn open(input: impl Into<Input>, config: &DataConfig) -> Result<Self, DataError> {
         let problems = config.problems();
         if !problems.is_empty() {
@@ -47,13 +50,20 @@ impl Source {
         }
         let files: Result<Vec<_>, _> =
             input.into().files().iter().map(|file| DataFile::new(file, config)).collect();
-        let files = files?;
-        let (first, others) = files.split_first().ok_or(DataError::NoFiles)?;
-        let header = first.header(config)?;
-        for file in others {
-            file.check_header(config, &header, first)?;
+        let (mut known, mut empty): (Vec<DataFile>, _) = (Vec::new(), None);
+        for file in files? {
+            let is_found = file.file.is_found();
+            match file.with_columns(config, known.first()) {
+                Ok(file) => known.push(file),
+                Err(error @ DataError::EmptyFile { .. }) if is_found => empty = Some(error),
+                Err(error) => return Err(error),
+            }
         }
-        Ok(Self { shared: Arc::new(Shared { files, header, config: config.clone() }) })
+        let Some(first) = known.first() else {
+            return Err(empty.unwrap_or(DataError::NoFiles));
+        };
+        let header = first.header();
+        Ok(Self { shared: Arc::new(Shared { files: known, header, config: config.clone() }) })
     }
 
     /// The names of the columns, trimmed; only the empty name can occur more than once.
@@ -69,6 +79,12 @@ impl Source {
     /// The files, in the order in which they are read.
     pub fn files(&self) -> impl ExactSizeIterator<Item = &Path> {
         self.shared.files.iter().map(DataFile::path)
+    }
+
+    /// The columns that the names of folders give, which are not in the first file.
+    pub fn folder_columns(&self) -> impl Iterator<Item = &String> {
+        let is_given = |name: &&String| self.file(0).is_some_and(|file| file.has_folder(name));
+        self.header().iter().filter(is_given)
     }
 
     /// The header row of the first file as it stands there; `None` if no header names the columns.
@@ -90,9 +106,10 @@ impl Source {
         self.file(0)?.module.list_separator(column, self.header().len())
     }
 
-    /// The source with a further column for each field of `names` that its files lack, if their format allows that.
+    /// The source with a further column for each of `names` that its files lack, but give in another way.
     ///
     /// A field of libffm without a pair is missing, whether in one row or in all rows.
+    /// The name of a folder that a call named itself gives a column only if something reads it.
     pub(crate) fn with_fields<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Self {
         let mut header = self.header().to_vec();
         for name in names.into_iter().filter(|name| self.may_lack(name)) {
@@ -100,19 +117,71 @@ impl Source {
                 header.push(name.to_owned());
             }
         }
-        if header.len() == self.header().len() {
-            return self.clone();
-        }
+        if header.len() == self.header().len() { self.clone() } else { self.with_header(header) }
+    }
+
+    /// Whether the rows of all files have a value in the column `name`, or lack it, if the files do not have the column.
+    fn may_lack(&self, name: &str) -> bool {
+        let may_lack = |file: &DataFile| file.module.may_lack(name) || file.has_folder(name);
+        self.shared.files.iter().all(may_lack)
+    }
+
+    fn with_header(&self, header: Vec<String>) -> Self {
         let (files, config) = (self.shared.files.clone(), self.config().clone());
         Self { shared: Arc::new(Shared { files, header, config }) }
     }
 
-    /// Whether rows of all files lack a value in the column `name` if the files do not have the column.
-    fn may_lack(&self, name: &str) -> bool {
-        self.shared.files.iter().all(|file| file.module.may_lack(name))
+    /// The source with those columns alone that all files have.
+    ///
+    /// Training on columns that only some files have would end with an error.
+    #[must_use]
+    pub fn with_shared_columns(&self) -> Self {
+        let is_shared = |name: &&String| self.lacking(name).is_none();
+        let header: Vec<_> = self.header().iter().filter(is_shared).cloned().collect();
+        if header.len() == self.header().len() { self.clone() } else { self.with_header(header) }
     }
 
-    /// Refuses files whose rows are not text, and files of several forms, whose rows cannot be put into one file.
+    /// The columns that some files have and others lack, each with the first file that lacks it.
+    pub fn unshared_columns(&self) -> Vec<(String, &Path)> {
+        let mut unshared: Vec<(String, &Path)> = Vec::new();
+        for name in self.shared.files.iter().flat_map(DataFile::header) {
+            if let Some(file) = self.lacking(&name)
+                && unshared.iter().all(|(known, _)| *known != name)
+            {
+                unshared.push((name, file.path()));
+            }
+        }
+        unshared
+    }
+
+    /// The columns that some file has and whose types are not read, in the order of the files.
+    pub fn unread_columns(&self) -> Vec<&UnreadColumn> {
+        let mut columns: Vec<&UnreadColumn> = Vec::new();
+        for column in self.shared.files.iter().flat_map(DataFile::unread_columns) {
+            if columns.iter().all(|known| known.name != column.name) {
+                columns.push(column);
+            }
+        }
+        columns
+    }
+
+    /// The first file that lacks the column.
+    fn lacking(&self, name: &str) -> Option<&DataFile> {
+        self.shared.files.iter().find(|file| !file.has_column(name))
+    }
+
+    /// Refuses files with different columns, because all columns are written.
+    pub(crate) fn check_same_columns(&self) -> Result<(), DataError> {
+        let Some(first) = self.file(0) else { return Ok(()) };
+        let unshared = self.unshared_columns();
+        let Some((column, lacking)) = unshared.first() else { return Ok(()) };
+        let other = self.shared.files.iter().find(|file| file.has_column(column));
+        let (file, other) = (lacking.to_path_buf(), other.unwrap_or(first).path().to_path_buf());
+        Err(DataError::ColumnsDiffer { file, column: column.clone(), other })
+    }
+
+    /// Refuses files whose rows are not text, and files of several forms or with their columns in different orders,
+    /// whose rows cannot be put into one file.
     pub(crate) fn check_one_form(&self) -> Result<(), DataError> {
         let mut others = self.shared.files.iter().skip(1);
         let Some(first) = self.file(0) else { return Ok(()) };
@@ -121,8 +190,8 @@ impl Source {
             let format = file.module.title();
             return Err(DataError::NoText { file: file.path().to_path_buf(), format });
         }
-        match others.find(|file| !file.has_form_of(first)) {
-            None => Ok(()),
+        match others.clone().find(|file| !file.has_form_of(first)) {
+            None => others.try_for_each(|file| file.check_order(first)),
             Some(other) => Err(DataError::FormDiffers {
                 file: other.path().to_path_buf(),
                 first: first.path().to_path_buf(),
@@ -132,54 +201,88 @@ impl Source {
 
     /// The source as it is read without labels and weights.
     ///
-    /// If `columns` takes the place of a header, and the first row lacks exactly the columns of label and weight, the
-    /// header lacks them too.
+    /// If `columns` takes the place of a header, and the first row of a file lacks exactly the columns of label and
+    /// weight, the header of the file lacks them too.
     ///
     /// # Errors
     /// [`DataError::AbsentColumn`] if the row lacks one field, which may be the label or the weight.
     pub(crate) fn without_targets(&self) -> Result<Self, DataError> {
-        let Some(first) = self.file(0) else { return Ok(self.clone()) };
-        let n_fields = match first.headless_row() {
-            Ok(None) => return Ok(self.clone()),
-            Err(error) if error.is_bad_row() => return Ok(self.clone()),
-            row => row?.map_or(0, |row| row.get(0).n_fields()),
-        };
-        let (files, config) = (self.shared.files.clone(), self.config().clone());
-        let mut layouts = config.layouts().into_iter().filter(|names| names.len() == n_fields);
-        let header = layouts.next().unwrap_or_else(|| self.header().to_vec());
-        if let Some(other) = layouts.find(|columns| *columns != header) {
-            return Err(self.absent_column(header, &other));
+        let layouts = self.config().layouts();
+        if layouts.is_empty() {
+            return Ok(self.clone());
         }
+        let files = self.shared.files.iter().map(|file| file.clone().without_targets(&layouts));
+        let (files, config) = (files.collect::<Result<Vec<_>, _>>()?, self.config().clone());
+        let header = files.first().map(DataFile::header).unwrap_or_default();
         Ok(Self { shared: Arc::new(Shared { files, header, config }) })
-    }
-
-    /// The error for rows that may have the columns of two layouts.
-    fn absent_column(&self, header: Vec<String>, other: &[String]) -> DataError {
-        let only_in = |a: &[String], b: &[String]| {
-            a.iter().find(|name| !b.contains(name)).cloned().unwrap_or_default()
-        };
-        DataError::AbsentColumn {
-            file: self.first_file(),
-            found: header.len(),
-            absent: [only_in(other, &header), only_in(&header, other)],
-            columns: header,
-        }
     }
 
     /// The position of the column `name` in the header; an error shows `role`, the purpose of the column, such as "the
     /// label".
     ///
     /// # Errors
-    /// [`DataError::MissingColumn`] if the header does not have the column.
+    /// [`DataError::MissingColumn`] if a file does not have the column, and [`DataError::UnreadColumn`] if its type is
+    /// not read.
     pub fn column(&self, name: &str, role: &str) -> Result<usize, DataError> {
         let position = self.header().iter().position(|known| known == name);
-        position.ok_or_else(|| DataError::MissingColumn {
-            file: self.first_file(),
-            column: name.to_owned(),
-            role: role.to_owned(),
-            nearest: suggest::nearest(name, self.header()).map(str::to_owned),
-            delimiter: other_delimiter(self.header()),
-        })
+        let first = || self.file(0);
+        match (self.lacking(name).or_else(|| first().filter(|_| position.is_none())), position) {
+            (None, Some(position)) => Ok(position),
+            (file, _) => {
+                let header = file.map(DataFile::header).unwrap_or_default();
+                let nearest = suggest::nearest(name, &header).map(str::to_owned);
+                Err(self.missing_column(file, name, role, nearest))
+            }
+        }
+    }
+
+    /// The result of `bind` for the header, if it can also be bound to the columns of each file.
+    ///
+    /// # Errors
+    /// As [`column`](Self::column), for the field that needs the column.
+    pub(crate) fn bind<B>(
+        &self,
+        bind: impl Fn(&[String]) -> Result<B, FeatureError>,
+    ) -> Result<B, DataError> {
+        let bound = bind(self.header()).map_err(|error| self.not_bound(error, self.file(0)))?;
+        let has_others = |file: &&DataFile| file.header() != self.header();
+        for file in self.shared.files.iter().filter(has_others) {
+            let mut columns = file.header();
+            let given = self.header().iter().filter(|name| file.has_column(name));
+            columns.extend(given.filter(|name| !file.header().contains(name)).cloned());
+            bind(&columns).map_err(|error| self.not_bound(error, Some(file)))?;
+        }
+        Ok(bound)
+    }
+
+    fn not_bound(&self, error: FeatureError, file: Option<&DataFile>) -> DataError {
+        match error {
+            FeatureError::MissingColumn { field, column, nearest } => {
+                self.missing_column(file, &column, &format!("field `{field}`"), nearest)
+            }
+            other => DataError::Features(other),
+        }
+    }
+
+    /// The error for a file that lacks a column; `nearest` is the most similar name in its header.
+    fn missing_column(
+        &self,
+        file: Option<&DataFile>,
+        column: &str,
+        role: &str,
+        nearest: Option<String>,
+    ) -> DataError {
+        let (column, role) = (column.to_owned(), role.to_owned());
+        let path = file.map_or_else(|| self.first_file(), |file| file.path().to_path_buf());
+        let unread =
+            file.and_then(|file| file.unread_columns().iter().find(|unread| unread.name == column));
+        if let Some(UnreadColumn { kind, .. }) = unread {
+            return DataError::UnreadColumn { file: path, column, role, kind: kind.clone() };
+        }
+        let header = file.map(DataFile::header).unwrap_or_default();
+        let delimiter = other_delimiter(&header);
+        let nearest = nearest.filter(|_| delimiter.is_none());
+        DataError::MissingColumn { file: path, column, role, nearest, delimiter }
     }
 
     pub(crate) fn first_file(&self) -> PathBuf {

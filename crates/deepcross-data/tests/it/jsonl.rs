@@ -79,7 +79,7 @@ fn columns_are_the_keys_of_the_first_rows_or_those_that_are_named() {
     );
     let files = Files::new(&[("a.jsonl", b"{\"a\":1}\n"), ("b.jsonl", b"\n")]);
     let message = files.message(&files.source("").unwrap_err());
-    assert_eq!(message, "`b.jsonl`: is empty, expected rows");
+    assert_eq!(message, "`b.jsonl`: is empty, expected rows with keys");
 }
 
 #[test]
@@ -204,4 +204,31 @@ proptest! {
         let (_, header, found) = back(&columns, &rows);
         prop_assert_eq!((&header[..], found), (&columns[..], rows));
     }
+}
+
+#[test]
+fn keys_of_nested_values_are_left_alone() {
+    let rows = b"{\"a\":1,\"user\":{\"x\":1},\"pairs\":[[1],[2]],\"tags\":[1,2]}\n\
+                 {\"user\":null,\"a\":2,\"pairs\":[]}\n\
+                 {\"pairs\":null,\"a\":3,\"late\":{\"b\":1},\"tags\":[]}\n";
+    let files = Files::new(&[("a.jsonl", rows)]);
+    let source = files.source("").unwrap();
+    assert_eq!(source.header(), ["a", "tags"]);
+    let unread: Vec<_> =
+        source.unread_columns().into_iter().map(|c| (&*c.name, &*c.kind)).collect();
+    assert_eq!(
+        unread,
+        [("user", "nested object"), ("pairs", "nested array"), ("late", "nested object")]
+    );
+    let error = files.message(&source.column("user", "the label").unwrap_err());
+    assert!(
+        error.starts_with("`a.jsonl`: column `user` for the label is of type nested object"),
+        "{error}"
+    );
+    let files =
+        Files::new(&[("a.jsonl", b"{\"a\":1,\"c\":[[1]]}\n{\"c\":null}\n{\"a\":2,\"c\":{}}\n")]);
+    let source = files.source("").unwrap();
+    assert_eq!(source.header(), ["a"]);
+    let values = |rows: Vec<(u64, Vec<String>)>| rows.into_iter().map(|(_, row)| row[0].clone());
+    assert_eq!(values(read_all(&source).unwrap()).collect::<Vec<_>>(), ["1", "", "2"]);
 }

@@ -3,6 +3,8 @@
 
 mod bad_input;
 mod cached;
+#[cfg(feature = "parquet")]
+mod columns_by_name;
 mod companion;
 mod compressed;
 mod convert;

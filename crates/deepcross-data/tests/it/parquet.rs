@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::builder::{
-    ArrayBuilder, Float64Builder, GenericListBuilder, Int64Builder, ListBuilder, NullBuilder,
-    StringBuilder,
+    ArrayBuilder, FixedSizeBinaryBuilder, Float64Builder, GenericListBuilder, Int64Builder,
+    ListBuilder, NullBuilder, StringBuilder,
 };
 use arrow_array::types::{Int8Type, Int32Type};
 use arrow_array::{
@@ -212,15 +212,12 @@ fn errors_name_the_row_or_the_column() {
     let inner: ArrayRef = Arc::new(Int32Array::from(vec![1]));
     let nested = StructArray::from(vec![(Arc::new(Field::new("a", DataType::Int32, true)), inner)]);
     let (_folder, path) = written(vec![("user", Arc::new(nested))]);
-    let error = Source::open(&[path], &DataConfig::default()).unwrap_err().to_string();
-    assert!(
-        error.contains("x.parquet`: cannot be read as Parquet: column `user` is of type Struct"),
-        "{error}"
-    );
+    let error = open(&path).column("user", "the label").unwrap_err().to_string();
+    assert!(error.contains("x.parquet`: column `user` for the label is of type Struct"), "{error}");
     assert!(
         error.ends_with(
-            "expected whole numbers, floating-point numbers, decimals, booleans, text, dates, times, or \
-             lists of these"
+            "expected whole numbers, floating-point numbers, decimals, booleans, text, UUIDs, dates, times, \
+             or lists of these"
         ),
         "{error}"
     );
@@ -242,11 +239,9 @@ fn columns_that_are_missing_or_of_a_different_kind_are_named() {
     write(&path("x.parquet"), vec![("age", ages.clone()), ("ad", ads.clone())], plain);
     write(&path("y.parquet"), vec![("age", ages)], plain);
     let both = [path("x.parquet"), path("y.parquet")];
-    let error = Source::open(&both, &DataConfig::default()).unwrap_err();
-    assert_eq!(
-        in_folder(error.to_string()),
-        "`y.parquet`: column 2 of the header is absent, expected `ad` as in `x.parquet`"
-    );
+    let source = Source::open(&both, &DataConfig::default()).unwrap();
+    let error = source.column("ad", "the label").unwrap_err();
+    assert_eq!(in_folder(error.to_string()), "`y.parquet`: has no column `ad` for the label");
     let fitting = |name: &str, field: FieldConfig| {
         let schema = Schema::new(vec![field], Vec::new()).unwrap();
         let error = fit(&open(&path(name)), &schema, Partition::All, BadRows::Error).unwrap_err();
@@ -399,6 +394,38 @@ fn instants_have_the_same_hours_from_text_and_parquet() {
     // 12:30 in UTC is 21:30 at the configured clock.
     let hour = |batch: &Batch| batch.columns()[0].clone().sparse_mut().ids()[0];
     assert_eq!((hour(&local), hour(&instants)), (13, 22));
+}
+
+#[test]
+fn batches_may_have_columns_that_are_not_read() {
+    let inner: ArrayRef = Arc::new(Int32Array::from(vec![1]));
+    let nested = StructArray::from(vec![(Arc::new(Field::new("a", DataType::Int32, true)), inner)]);
+    let nested: ArrayRef = Arc::new(nested);
+    let mut id = FixedSizeBinaryBuilder::new(16);
+    id.append_value([0xab; 16]).unwrap();
+    let id: ArrayRef = Arc::new(id.finish());
+    let mark = ["ARROW:extension:name", "arrow.uuid"].map(str::to_owned);
+    let uuid = Field::new("uuid", id.data_type().clone(), true)
+        .with_metadata(std::collections::HashMap::from([mark.into()]));
+    let schema = arrow_schema::Schema::new(vec![
+        Field::new("user", nested.data_type().clone(), true),
+        uuid,
+        Field::new("age", DataType::Int32, true),
+    ]);
+    let age: ArrayRef = Arc::new(Int32Array::from(vec![7]));
+    let batch = RecordBatch::try_new(Arc::new(schema), vec![nested, id, age]).unwrap();
+    let input = Input::from_batches(&[batch]).unwrap();
+    let source = Source::open(input, &DataConfig::default()).unwrap();
+    assert_eq!(source.header(), ["uuid", "age"]);
+    let rows = read_all(&source).unwrap();
+    assert_eq!(rows[0].1, ["abababab-abab-abab-abab-abababababab", "7"]);
+    let unread = source.unread_columns()[0];
+    assert_eq!((&*unread.name, &*unread.kind), ("user", "Struct(\"a\": Int32)"));
+    let error = source.column("user", "the weight").unwrap_err().to_string();
+    assert!(
+        error.starts_with("`rows in memory`: column `user` for the weight is of type Struct"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -15,18 +15,32 @@ use deepcross_model::neighbours::{
 /// [`CallError`] if there are none.
 pub(crate) fn print(trained: &TrainedModel, asked: &str, top: usize) -> Result<()> {
     let problem = |text: String| CallError::with_message(format!("`--neighbours {asked}`: {text}"));
-    let (field, value) = asked.split_once('=').ok_or_else(|| {
-        problem("must be the name of a field and one of its values, as in `job=nurse`".to_owned())
-    })?;
+    let names = trained.model.field_names();
+    let (field, value) = split(asked, names).ok_or_else(|| problem(FORM.to_owned()))?;
     let found = neighbours(trained, field, value, top)
         .map_err(|error| problem(format!("{error}{}", hint(trained, &error))))?;
-    let index = trained.model.field_names().iter().position(|name| name == field);
+    let index = names.iter().position(|name| name == field);
     let own = index.and_then(|index| training_counts(trained, index, value));
     let own = own.map_or_else(String::new, |own| format!(", met in {}", counted(own.rows, "row")));
     let n = counted(found.len() as u64, "value");
     let value = shown(value);
     let title = format!("{field} = {value}{own}: the nearest {n} by the cosine of embeddings");
     output::print(format_args!("{title}\n\n{}", as_table(&found).trim_fmt()))
+}
+
+const FORM: &str = "must be the name of a field and one of its values, as in `job=nurse`; a name with `=` may stand \
+                    in quotes, as in '\"a=b\"=nurse'";
+
+/// The field and the value of `FIELD=VALUE`, in which both may have further `=`.
+///
+/// The field is in quotes, or it is the first part that is the name of a field, or else all before the first `=`.
+fn split<'a>(asked: &'a str, names: &[String]) -> Option<(&'a str, &'a str)> {
+    if let Some((field, value)) = asked.strip_prefix('"').and_then(|rest| rest.split_once("\"=")) {
+        return Some((field, value));
+    }
+    let mut parts = asked.match_indices('=').map(|(at, _)| (&asked[..at], &asked[at + 1..]));
+    let first = parts.clone().next()?;
+    Some(parts.find(|(field, _)| names.iter().any(|name| name == field)).unwrap_or(first))
 }
 
 fn as_table(found: &[Neighbour]) -> comfy_table::Table {
@@ -47,4 +61,25 @@ fn as_table(found: &[Neighbour]) -> comfy_table::Table {
 fn hint(trained: &TrainedModel, error: &NeighbourError) -> String {
     let nearest = error.nearest(trained);
     nearest.map_or_else(String::new, |known| format!("; the nearest is `{}`", shown(&known)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_values_may_have_equals_signs() {
+        let names = ["job", "a", "a=b", "c=d"].map(str::to_owned);
+        for (asked, expected) in [
+            ("job=nurse", Some(("job", "nurse"))),
+            ("job=x=y", Some(("job", "x=y"))),
+            ("c=d=x", Some(("c=d", "x"))),
+            ("a=b=x", Some(("a", "b=x"))),
+            ("\"a=b\"=x", Some(("a=b", "x"))),
+            ("none=x", Some(("none", "x"))),
+            ("job", None),
+        ] {
+            assert_eq!(split(asked, &names), expected, "{asked}");
+        }
+    }
 }

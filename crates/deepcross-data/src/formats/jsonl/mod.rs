@@ -1,11 +1,11 @@
 //! JSON Lines: one JSON object in each line, whose keys are the columns.
 //!
 //! A value is read as the text that the service makes of the same value: a number keeps its digits.
-//! The columns are those that `data.columns` names, or else the keys of the first rows of the first file, in the order
-//! in which they first appear.
+//! The columns are those that `data.columns` names, or else the keys of the first rows of each file, in the order in
+//! which they first appear.
 //! A row without a key, and a row with `null` for it, lack the value.
 //! A key that is not a column is an error if the file itself gave the columns, and is passed over if the settings
-//! named them.
+//! named them, or if its values are nested, since these are not read.
 //! Rejected: passing over unknown keys in all files, with which a key that begins late would never be noticed; and
 //! reading the whole file for its keys, for which a pipe would have to be kept.
 
@@ -19,8 +19,8 @@ use super::columns::problem_of_columns;
 use super::file_format::{FileFormat, FileReader, FileWriter};
 use crate::config::{DataConfig, Format, first_repeated};
 use crate::error::DataError;
-use crate::input::InputFile;
-use reader::JsonlReader;
+use crate::input::{InputFile, UnreadColumn};
+use reader::{JsonlReader, Key};
 use writer::JsonlWriter;
 
 impl Format {
@@ -62,13 +62,28 @@ impl FileFormat for Jsonl {
     fn header(&self, file: &InputFile, config: &DataConfig) -> Result<Vec<String>, DataError> {
         match config.columns() {
             Some(columns) => JsonlReader::check(file).map(|()| columns),
-            None => JsonlReader::header(file),
+            None => {
+                let keys = JsonlReader::keys(file)?.into_iter();
+                let read = keys.filter(|key| key.unread_kind().is_none());
+                Ok(read.map(|key| key.name).collect())
+            }
         }
     }
 
-    /// The columns are those of the first file.
-    fn check_next(&self, file: &InputFile) -> Option<Result<(), DataError>> {
-        Some(JsonlReader::check(file))
+    /// The keys whose values are nested.
+    fn unread_columns(
+        &self,
+        file: &InputFile,
+        config: &DataConfig,
+    ) -> Result<Vec<UnreadColumn>, DataError> {
+        if config.columns().is_some() {
+            return Ok(Vec::new());
+        }
+        let unread = |key: Key| {
+            let kind = format!("nested {}", key.unread_kind()?.name());
+            Some(UnreadColumn { name: key.name, kind })
+        };
+        Ok(JsonlReader::keys(file)?.into_iter().filter_map(unread).collect())
     }
 
     fn reader(

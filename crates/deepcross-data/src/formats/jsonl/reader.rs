@@ -1,6 +1,6 @@
 //! Reads the rows of JSON Lines.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use deepcross_features::json::{JsonValue, JsonWalk, ValueKind, kind_of, well_formed};
 
@@ -54,6 +54,49 @@ enum Found {
     Text(usize, usize),
 }
 
+/// A key of the first rows.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) name: String,
+    /// The kind of a nested value, which is not read.
+    nested: Option<ValueKind>,
+    /// Whether any value can be read.
+    has_plain: bool,
+}
+
+impl Key {
+    fn observe(&mut self, value: JsonValue<'_>) {
+        match value.kind {
+            _ if is_bare(value) => {}
+            kind if is_nested(value) => self.nested = Some(kind),
+            _ => self.has_plain = true,
+        }
+    }
+
+    /// The kind of the values, if none of them can be read.
+    pub(super) fn unread_kind(&self) -> Option<ValueKind> {
+        self.nested.filter(|_| !self.has_plain)
+    }
+}
+
+/// Whether a value is missing or an empty array, which a key of any values may have.
+fn is_bare(value: JsonValue<'_>) -> bool {
+    match value.kind {
+        ValueKind::Array => !JsonWalk::within(value).has_next(),
+        kind => kind == ValueKind::Null,
+    }
+}
+
+/// Whether a value is an object, or an array with objects or arrays in it.
+fn is_nested(value: JsonValue<'_>) -> bool {
+    let is_collection = |kind| matches!(kind, ValueKind::Array | ValueKind::Object);
+    if value.kind != ValueKind::Array {
+        return value.kind == ValueKind::Object;
+    }
+    let mut elements = JsonWalk::within(value);
+    std::iter::from_fn(|| elements.next()).any(|element| is_collection(element.kind))
+}
+
 /// The problem of a key or its value: what was expected.
 type Expected = &'static str;
 
@@ -87,9 +130,9 @@ impl JsonlReader {
     }
 
     /// The keys of the first rows of a file.
-    pub(super) fn header(file: &InputFile) -> Result<Vec<String>, DataError> {
+    pub(super) fn keys(file: &InputFile) -> Result<Vec<Key>, DataError> {
         let mut lines = LineReader::open(file)?;
-        let (mut known, mut names) = (HashSet::<String>::new(), Vec::new());
+        let (mut positions, mut keys) = (HashMap::<String, usize>::new(), Vec::<Key>::new());
         let (mut n_rows, mut n_bytes, mut bad_row) = (0, 0, None);
         while n_rows < HEADER_ROWS && n_bytes < HEADER_BYTES && lines.take()? {
             (n_rows, n_bytes) = (n_rows + 1, n_bytes + lines.raw().len());
@@ -101,17 +144,21 @@ impl JsonlReader {
                     continue;
                 }
             };
-            while let (Some(name), Some(_)) = (walk.next(), walk.next()) {
-                let Some(name) = name.string().filter(|name| !known.contains(&**name)) else {
+            while let (Some(name), Some(value)) = (walk.next(), walk.next()) {
+                let Some(name) = name.string() else { continue };
+                if let Some(&at) = positions.get(&*name) {
+                    keys[at].observe(value);
                     continue;
-                };
-                check_name(&lines, &name, names.len() + 1)?;
-                known.insert(name.clone().into_owned());
-                names.push(name.into_owned());
+                }
+                check_name(&lines, &name, keys.len() + 1)?;
+                positions.insert(name.clone().into_owned(), keys.len());
+                let mut key = Key { name: name.into_owned(), nested: None, has_plain: false };
+                key.observe(value);
+                keys.push(key);
             }
         }
         match bad_row {
-            _ if !names.is_empty() => Ok(names),
+            _ if !keys.is_empty() => Ok(keys),
             Some(error) => Err(error),
             None => Err(empty_file(file.path(), "rows with keys")),
         }
@@ -173,7 +220,8 @@ impl JsonlReader {
                     next = column + 1;
                     put(&mut columns[column], value, text)
                 }
-                None if *has_other_keys => Ok(()),
+                // A key of nested values is not a column, and may be missing in some rows.
+                None if *has_other_keys || is_bare(value) || is_nested(value) => Ok(()),
                 None => Err(KNOWN),
             };
             if let (Err(expected), Ok(())) = (put, &problem) {

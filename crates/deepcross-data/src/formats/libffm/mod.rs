@@ -5,8 +5,9 @@ mod writer;
 
 use deepcross_features::Problem;
 
+use super::by_name::ByName;
 use super::column_type::ColumnType;
-use super::file_format::{FileFormat, FileReader, FileWriter};
+use super::file_format::{FileFormat, FileReader, FileWriter, NamedColumns};
 use super::pairs::{
     BETWEEN, PairForm, are_rows, is_feature_with_value, is_line, is_pair, is_whole, part,
 };
@@ -104,6 +105,21 @@ impl FileFormat for Libffm {
         header: &[String],
     ) -> Result<Box<dyn FileReader>, DataError> {
         Ok(Box::new(LibffmReader::open(file, header)?))
+    }
+
+    /// The reader finds fields by their numbers, those too that no row of the first file has.
+    fn reader_by_name(
+        &self,
+        file: &InputFile,
+        config: &DataConfig,
+        columns: NamedColumns<'_>,
+    ) -> Result<Box<dyn FileReader>, DataError> {
+        let NamedColumns { own, header, origins } = columns;
+        if own.first() == header.first() {
+            return self.reader(file, config, header);
+        }
+        let reader = self.reader(file, config, own)?;
+        Ok(Box::new(ByName { reader, origins }))
     }
 
     fn problem_of_columns(&self, columns: &[String]) -> Option<String> {

@@ -3,20 +3,32 @@
 use crate::config::Format;
 use crate::error::DataError;
 use crate::formats::column_type::ColumnType;
-use crate::formats::file_format::{FileReader, FileWriter};
-use crate::input::InputFile;
+use crate::formats::file_format::{FileReader, FileWriter, NamedColumns};
+use crate::input::{InputFile, UnreadColumn};
 
 /// A reader that reads nothing.
 pub(super) struct ParquetReader;
 
 impl ParquetReader {
-    pub(super) fn open(file: &InputFile, _trim: bool) -> Result<Box<dyn FileReader>, DataError> {
-        Err(DataError::Parquet { file: file.path().to_path_buf(), problem: ABSENT.to_owned() })
+    pub(super) fn open(
+        file: &InputFile,
+        _trim: bool,
+        _columns: Option<NamedColumns<'_>>,
+    ) -> Result<Box<dyn FileReader>, DataError> {
+        Err(absent(file))
     }
 
     pub(super) fn header(file: &InputFile) -> Result<Vec<String>, DataError> {
-        Err(DataError::Parquet { file: file.path().to_path_buf(), problem: ABSENT.to_owned() })
+        Err(absent(file))
     }
+
+    pub(super) fn unread_columns(file: &InputFile) -> Result<Vec<UnreadColumn>, DataError> {
+        Err(absent(file))
+    }
+}
+
+fn absent(file: &InputFile) -> DataError {
+    DataError::Parquet { file: file.path().to_path_buf(), problem: ABSENT.to_owned() }
 }
 
 /// A writer that writes nothing.

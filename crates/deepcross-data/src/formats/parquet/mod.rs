@@ -15,10 +15,10 @@ mod writer;
 
 use super::column_type::ColumnType;
 use super::columns::problem_of_columns;
-use super::file_format::{FileFormat, FileReader, FileWriter};
+use super::file_format::{FileFormat, FileReader, FileWriter, NamedColumns};
 use crate::config::{DataConfig, Format};
 use crate::error::DataError;
-use crate::input::InputFile;
+use crate::input::{InputFile, UnreadColumn};
 #[cfg(not(feature = "parquet"))]
 use absent::{ParquetReader, ParquetWriter};
 #[cfg(feature = "parquet")]
@@ -72,13 +72,31 @@ impl FileFormat for Parquet {
         ParquetReader::header(file)
     }
 
+    fn unread_columns(
+        &self,
+        file: &InputFile,
+        _config: &DataConfig,
+    ) -> Result<Vec<UnreadColumn>, DataError> {
+        ParquetReader::unread_columns(file)
+    }
+
     fn reader(
         &self,
         file: &InputFile,
         config: &DataConfig,
         _header: &[String],
     ) -> Result<Box<dyn FileReader>, DataError> {
-        ParquetReader::open(file, config.trim)
+        ParquetReader::open(file, config.trim, None)
+    }
+
+    /// The reader leaves out the columns that the source does not have.
+    fn reader_by_name(
+        &self,
+        file: &InputFile,
+        config: &DataConfig,
+        columns: NamedColumns<'_>,
+    ) -> Result<Box<dyn FileReader>, DataError> {
+        ParquetReader::open(file, config.trim, Some(columns))
     }
 
     fn problem_of_columns(&self, columns: &[String]) -> Option<String> {

@@ -9,9 +9,12 @@
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
+use parquet::arrow::ProjectionMask;
+use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 
 use super::thrift::{Compact, I32, LIST, STRUCT};
+use crate::message::shown;
 
 /// The most bytes of the columns of a row group, before compression.
 const LARGEST_GROUP: i64 = 1 << 30;
@@ -106,8 +109,12 @@ impl Columns {
     }
 }
 
-/// The problem of the sizes of the row groups and of their pages, if there is one.
-pub(crate) fn problem_of_groups(file: &File, metadata: &ParquetMetaData) -> Option<String> {
+/// The problem of the columns that are `read`: their compression, and the sizes of the row groups and of their pages.
+pub(crate) fn problem_of_groups(
+    file: &File,
+    metadata: &ParquetMetaData,
+    read: &ProjectionMask,
+) -> Option<String> {
     let groups = metadata.row_groups();
     let held = groups.iter().fold(0, |sum: i64, group| sum.saturating_add(group.compressed_size()));
     let n_bytes = file.metadata().ok()?.len();
@@ -116,25 +123,50 @@ pub(crate) fn problem_of_groups(file: &File, metadata: &ParquetMetaData) -> Opti
         return Some(format!("its columns claim {held} bytes, but the file has {n_bytes}"));
     }
     groups.iter().enumerate().find_map(|(index, group)| {
-        let problem = problem_of_group(file, group)?;
+        let problem = problem_of_group(file, group, read)?;
         Some(format!("row group {} {problem}", index + 1))
     })
 }
 
-fn problem_of_group(file: &File, group: &RowGroupMetaData) -> Option<String> {
-    let in_pages = group
-        .columns()
-        .iter()
+fn problem_of_group(
+    file: &File,
+    group: &RowGroupMetaData,
+    read: &ProjectionMask,
+) -> Option<String> {
+    let columns = group.columns().iter().enumerate();
+    let columns = columns.filter(|(leaf, _)| read.leaf_included(*leaf)).map(|(_, chunk)| chunk);
+    if let Some(problem) = columns.clone().find_map(problem_of_compression) {
+        return Some(problem);
+    }
+    let in_pages = columns
+        .clone()
         .try_fold(0, |sum: i64, chunk| Some(sum.saturating_add(in_chunk(file, chunk)?)));
     let Some(in_pages) = in_pages else {
         return Some("has a page whose header cannot be read".to_owned());
     };
-    let n_bytes = group.total_byte_size().max(in_pages);
+    let claimed = columns.fold(0, |sum: i64, chunk| sum.saturating_add(chunk.uncompressed_size()));
+    let is_whole = (0..group.num_columns()).all(|leaf| read.leaf_included(leaf));
+    let whole = if is_whole { group.total_byte_size() } else { 0 };
+    let n_bytes = claimed.max(in_pages).max(whole);
     (n_bytes > LARGEST_GROUP).then(|| {
         format!(
             "has {n_bytes} bytes, expected at most {LARGEST_GROUP}; write it with smaller row groups"
         )
     })
+}
+
+/// The compression of a column, if it is not read, with the remedy.
+fn problem_of_compression(chunk: &ColumnChunkMetaData) -> Option<String> {
+    let name = match chunk.compression() {
+        Compression::BROTLI(_) => "Brotli",
+        Compression::LZO => "LZO",
+        _ => return None,
+    };
+    let column = shown(chunk.column_path().string().as_bytes());
+    Some(format!(
+        "has the column `{column}` compressed by {name}, which is not read; write the file with Zstandard, \
+         Snappy, gzip, LZ4 or no compression"
+    ))
 }
 
 /// The bytes of all pages of a column before compression, according to their headers.

@@ -52,7 +52,7 @@ const DATA: Order = &[
     &["cache"],
     &["shuffle"],
     &["split"],
-    &["convert"],
+    &["convert", "find_files"],
 ];
 
 const FEATURES: Order = &[
