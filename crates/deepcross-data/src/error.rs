@@ -13,8 +13,8 @@ use thiserror::Error;
 
 use crate::config::Format;
 use crate::message::{
-    READ_TYPES, UNQUOTED, after_quote_hint, delimiter_hint, fields, hint, mebibytes, named,
-    quote_hint, shown, skipped_hint, within,
+    READ_TYPES, UNQUOTED, UTF8, after_quote_hint, delimiter_hint, fields, hint, mebibytes, named,
+    no_header_hint, quote_hint, shown, skipped_hint, within,
 };
 use crate::place::Place;
 
@@ -138,15 +138,37 @@ pub enum DataError {
         expected: &'static str,
     },
     /// Files of this kind are not read.
-    #[error(
-        "{}: {kind} not read, expected UTF-8 text, plain or compressed by gzip or zstd",
-        named(file)
-    )]
+    #[error("{}: is {kind}, which is not read: {remedy}", named(file))]
     NotRead {
         /// The file.
         file: PathBuf,
-        /// The kind, with its verb.
+        /// What the file is, as in "a zip archive".
         kind: &'static str,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// Lines of text end with carriage returns alone, as on computers of the 1990s.
+    #[error(
+        "{}: its lines end with carriage returns alone, expected line feeds, with or without a carriage \
+         return before them; `tr '\\r' '\\n'` converts such a file",
+        named(file)
+    )]
+    OldLineEnds {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The first line notes another delimiter than the one that is set.
+    #[error(
+        "{place}: the line says that the delimiter is {noted:?}, but `data.delimiter` is {delimiter:?}: set \
+         it to {noted:?}"
+    )]
+    OtherDelimiter {
+        /// The place of the line.
+        place: Place,
+        /// The delimiter that the line notes.
+        noted: String,
+        /// The delimiter that is set.
+        delimiter: String,
     },
     /// The settings name the columns, but the file has a header as well.
     #[error("{place}: {remedy}, since the file has a header")]
@@ -165,7 +187,10 @@ pub enum DataError {
         problem: String,
     },
     /// A header has a name twice.
-    #[error("{place}: the header names the column `{name}` twice, expected each name once")]
+    #[error(
+        "{place}: the header names the column `{name}` twice, expected each name once; `data.columns` with \
+         `data.header = true` gives the columns other names"
+    )]
     RepeatedColumn {
         /// The header's place.
         place: Place,
@@ -273,8 +298,8 @@ pub enum DataError {
     },
     /// A column named in the settings is not in the header of a file.
     #[error(
-        "{}: has no column `{column}` for {role}{}{}",
-        named(file), hint(nearest), delimiter_hint(*delimiter)
+        "{}: has no column `{column}` for {role}{}{}{}",
+        named(file), hint(nearest), delimiter_hint(*delimiter), no_header_hint(values)
     )]
     MissingColumn {
         /// The file whose header was searched.
@@ -282,11 +307,13 @@ pub enum DataError {
         /// The missing name.
         column: String,
         /// The reader of the column: the label, the weight, or a field.
-        role: String,
+        role: Box<str>,
         /// The most similar name in the header, if one is similar.
         nearest: Option<String>,
         /// The character that may be the delimiter, if the header is a single column.
         delimiter: Option<char>,
+        /// The first values of the header, if it looks like a row of values.
+        values: Option<Box<str>>,
     },
     /// Rows without a header lack the label or the weight, and nothing shows which.
     #[error(
@@ -354,7 +381,12 @@ pub enum DataError {
         limit: usize,
     },
     /// A row has too few or too many fields.
-    #[error("{place}: has {}, expected {expected}{}", fields(*found), quote_hint(*several_lines))]
+    #[error(
+        "{place}: has {}, expected {expected}{}{}",
+        fields(*found),
+        quote_hint(*several_lines),
+        short_header_hint(place, *found, *expected, *several_lines)
+    )]
     FieldCount {
         /// The place at which the row begins.
         place: Place,
@@ -381,7 +413,8 @@ pub enum DataError {
     /// A closing quote has text after it, which is a sign of an unintended quote.
     #[error(
         "{place}: a quote opens in line {opened} and closes in line {line} before {found:?}, \
-         expected {delimiter:?} or a line end after it; {}", after_quote_hint(*found)
+         expected {delimiter:?} or a line end after it; {}",
+        after_quote_hint(*found, *is_after_backslash)
     )]
     TextAfterQuote {
         /// The place at which the row begins.
@@ -393,7 +426,9 @@ pub enum DataError {
         /// The character after the closing quote.
         found: char,
         /// The delimiter.
-        delimiter: char,
+        delimiter: String,
+        /// Whether a backslash before the quote seems to make it plain text.
+        is_after_backslash: bool,
     },
     /// A line is longer than the longest row that is read.
     #[error("{place}: the line is longer than {}, the longest that is read", mebibytes(*limit))]
@@ -404,7 +439,10 @@ pub enum DataError {
         limit: usize,
     },
     /// A value is not of the form that its column must have.
-    #[error("{place}: field `{field}` is `{value}`, expected {expected}")]
+    #[error(
+        "{place}: field `{field}` is `{value}`, expected {expected}{}",
+        own_name_hint(place, field, value)
+    )]
     Row {
         /// The place at which the row begins.
         place: Place,
@@ -499,13 +537,35 @@ impl DataError {
             FeatureError::Value { column, value, expected, hint, .. } => {
                 (column, value, expected, hint)
             }
-            FeatureError::Utf8 { column, value, .. } => {
-                (column, value, "valid UTF-8", String::new())
-            }
+            FeatureError::Utf8 { column, value, .. } => (column, value, UTF8, String::new()),
             other => return Self::Features(other),
         };
         let hint = if hint.is_empty() { hint } else { format!("; {hint}") };
         let (value, expected) = (shown(value.as_bytes()), format!("{expected}{hint}"));
         Self::Row { place: place(), field, value, expected }
+    }
+}
+
+/// The remedy if the first row behind a header has one field more than the header.
+fn short_header_hint(
+    place: &Place,
+    found: usize,
+    expected: usize,
+    several_lines: bool,
+) -> &'static str {
+    if place.line == 2 && found == expected + 1 && !several_lines {
+        "; if the file has a header, and rows begin with names of their own or end with a delimiter, name all \
+         columns in `data.columns` and set `data.header` to true"
+    } else {
+        ""
+    }
+}
+
+/// The probable cause if a value is the name of its column, and the line is not JSON, in which names are repeated.
+fn own_name_hint(place: &Place, field: &str, value: &str) -> &'static str {
+    if field == value && !place.start.starts_with('{') {
+        "; the line seems to be a header: remove it, or leave out all bad rows by `data.bad_rows = \"skip\"`"
+    } else {
+        ""
     }
 }

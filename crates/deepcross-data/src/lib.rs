@@ -37,8 +37,9 @@ pub use encode::{
 };
 pub use error::DataError;
 pub use find_files::{FoundFiles, FoundFolder, find_files};
-pub use formats::COMMENT_MARKERS;
+pub use formats::{COMMENT_MARKERS, SplitRow, split_text};
 pub use input::Input;
+pub use message::header_looks_like_values;
 pub use place::Place;
 pub use shuffle::Shuffled;
 pub use source::{AbsentLabels, Division, LabelReader, Partition, Skipped, Source, WeightReader};

@@ -62,11 +62,41 @@ pub(crate) fn hint(nearest: &Option<String>) -> String {
     nearest.as_ref().map(hint).unwrap_or_default()
 }
 
-/// The part of a message that asks whether `delimiter` is the delimiter of the file.
+/// The part of a message that says which character seems to be the delimiter of the file.
 pub(crate) fn delimiter_hint(delimiter: Option<char>) -> String {
-    let hint =
-        |c| format!("; the header is one column with {c:?} in it: is that `data.delimiter`?");
+    let hint = |c| {
+        format!(
+            "; the header is one column with {c:?} in it: if fields are separated by it, set \
+             `data.delimiter`, or `--delimiter`, to it"
+        )
+    };
     delimiter.map(hint).unwrap_or_default()
+}
+
+/// Whether the names in a header look like the values of a row: at least a quarter of them are numbers.
+///
+/// If fewer are numbers, they may be names, such as years.
+pub fn header_looks_like_values(header: &[String]) -> bool {
+    let numbers = header.iter().filter(|name| name.parse::<f64>().is_ok()).count();
+    4 * numbers >= header.len().max(1)
+}
+
+/// The first values of a row that seems to stand in place of a header, in backticks.
+pub(crate) fn values_in_place_of_names(header: &[String]) -> Option<Box<str>> {
+    let quoted = |name: &String| format!("`{}`", shown(name.as_bytes()));
+    let first: Vec<_> = header.iter().take(4).map(quoted).collect();
+    header_looks_like_values(header).then(|| first.join(", ").into())
+}
+
+/// The part of a message that says that the header seems to be missing.
+pub(crate) fn no_header_hint(values: &Option<Box<str>>) -> String {
+    let hint = |values| {
+        format!(
+            "; its first row looks like values and not like names: {values}; if the file has no header, add \
+             one, or name the columns in `data.columns`, or by `--columns`"
+        )
+    };
+    values.as_ref().map(hint).unwrap_or_default()
 }
 
 /// The delimiter that a header of a single column seems to have.
@@ -93,6 +123,10 @@ pub(crate) fn quote_hint(several_lines: bool) -> &'static str {
     }
 }
 
+/// What was expected of bytes that are not UTF-8, with the remedy.
+pub(crate) const UTF8: &str = "valid UTF-8; if the file is in another encoding, such as Windows-1252, convert it with \
+                               `iconv -f WINDOWS-1252 -t UTF-8`";
+
 /// The remedy for a file whose quotes are plain text.
 pub(crate) const UNQUOTED: &str =
     "if quotes are plain text in this file, set `data.quote` to false";
@@ -110,18 +144,20 @@ pub(crate) fn mebibytes(bytes: usize) -> String {
     format!("{} MiB", bytes >> 20)
 }
 
-/// The remedy if `found` follows a closing quote.
-pub(crate) fn after_quote_hint(found: char) -> &'static str {
-    if is_delimiter(found) {
-        "if this character separates the fields, set `data.delimiter`"
-    } else {
-        UNQUOTED
+/// The remedy if `found` follows a closing quote, perhaps because a backslash before the quote makes it plain text.
+pub(crate) fn after_quote_hint(found: char, is_after_backslash: bool) -> &'static str {
+    match is_after_backslash {
+        true => r"if a backslash makes the quote after it plain text, set `data.escape` to '\'",
+        false if is_delimiter(found) => {
+            "if this character separates the fields, set `data.delimiter` to it"
+        }
+        false => UNQUOTED,
     }
 }
 
 /// Whether the character is a delimiter in some files.
 fn is_delimiter(c: char) -> bool {
-    matches!(c, ';' | '\t' | '|')
+    matches!(c, ',' | ';' | '\t' | '|' | '\u{1}')
 }
 
 /// The number of rows that were skipped, if any.

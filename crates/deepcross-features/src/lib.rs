@@ -2,6 +2,7 @@
 
 // The modules are in order: each uses only those before it.
 // Used everywhere.
+pub mod blanks;
 mod decimal;
 mod error;
 pub mod json;

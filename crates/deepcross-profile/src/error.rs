@@ -15,7 +15,7 @@ pub enum ProfileError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The first row repeats a value, and the settings do not name the columns.
-    #[error("without a header, name the columns")]
+    #[error("name the columns")]
     RepeatedName(#[source] DataError),
     /// The first row looks like values, and the settings do not name the columns.
     #[error(
@@ -27,6 +27,23 @@ pub enum ProfileError {
         file: PathBuf,
         /// The values of its first row.
         header: Vec<String>,
+    },
+    /// A value of the label is the name of its column.
+    #[error(
+        "the label `{label}` is `{label}` in {rows} of the rows: {}",
+        if *has_set_names {
+            "the first row seems to be a header; to replace its names, say so"
+        } else {
+            "headers stand among them, as `cat` of several files leaves them; remove these lines"
+        }
+    )]
+    HeaderAmongRows {
+        /// The column of the label.
+        label: String,
+        /// The number of rows that seem to be headers.
+        rows: u64,
+        /// Whether the settings name the columns.
+        has_set_names: bool,
     },
     /// A value of the label is neither positive nor negative.
     #[error(

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use deepcross_data::input::UnreadColumn;
-use deepcross_data::{DataConfig, DataError, Format, Input, LabelConfig, Source};
+use deepcross_data::{
+    DataConfig, DataError, Format, Input, LabelConfig, Source, header_looks_like_values,
+};
 
 use crate::error::ProfileError;
 use crate::examples::Examples;
 use crate::first_config;
 use crate::first_sizes::FirstSizes;
-use crate::guess_format::header_looks_like_values;
 use crate::infer::{InferredFields, infer_fields};
 use crate::number_text::grouped;
 use crate::profile::{ColumnProfile, LabelRule, Profile, ProfileOptions, profile_source};
@@ -60,6 +61,7 @@ impl FileProfile {
 /// # Errors
 /// [`ProfileError::Data`] with the errors of [`Source::open`] and [`profile_source`].
 /// [`ProfileError::RepeatedName`] or [`ProfileError::NoHeader`] if the first row does not name the columns.
+/// [`ProfileError::HeaderAmongRows`] if a label is the name of its column.
 /// [`ProfileError::AbsentLabel`] if a positive value is named and occurs nowhere, while all other values are negative.
 /// [`ProfileError::ContraryLabels`] if the label has both 0 and −1.
 /// [`ProfileError::LabelValue`] if a label is of neither class, [`ProfileError::ManyLabelValues`] if it has too many
@@ -81,7 +83,9 @@ pub fn profile_files(
     let profile = profile_source(&source, &options)?;
     config.missing.clone_from(&profile.missing);
     if let (Some(rule), Some(column)) = (&options.label, profile.label) {
-        config.label = Some(label_classes(rule, &profile.columns[column], &profile)?);
+        let column = &profile.columns[column];
+        check_no_header(rule, column, config.columns.is_some())?;
+        config.label = Some(label_classes(rule, column, &profile)?);
     }
     let fields = infer_fields(&profile);
     Ok(FileProfile { config, profile, fields, unread, unshared })
@@ -115,6 +119,24 @@ fn provisional_label(rule: &LabelRule) -> LabelConfig {
     // A class must not be empty; the rows show which values are negative.
     let negative = if negative.is_empty() { vec![String::new()] } else { negative };
     LabelConfig::named(column, positive, negative)
+}
+
+/// Refuses a label that has the name of its column as a value.
+fn check_no_header(
+    rule: &LabelRule,
+    column: &ColumnProfile,
+    has_set_names: bool,
+) -> Result<(), ProfileError> {
+    let LabelRule { column: label, positive, .. } = rule;
+    let top = column.top(MOST_NEGATIVE).into_iter();
+    let mut named = top.filter(|value| !positive.contains(&value.text));
+    match named.find(|value| value.text == *label) {
+        None => Ok(()),
+        Some(value) => {
+            let (label, rows) = (label.clone(), value.counts.rows);
+            Err(ProfileError::HeaderAmongRows { label, rows, has_set_names })
+        }
+    }
 }
 
 /// The label with all values of its two classes.

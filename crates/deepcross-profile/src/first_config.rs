@@ -40,16 +40,20 @@ fn head(files: &FileProfile, name: &str) -> String {
 }
 
 fn data(files: &FileProfile) -> Result<String, ProfileError> {
-    let DataConfig { format, label, missing, columns, delimiter, comment, .. } = &files.config;
+    let DataConfig { format, label, missing, columns, header, .. } = &files.config;
+    let DataConfig { delimiter, quote, escape, comment, .. } = &files.config;
     let mut text = String::from("[data]\n");
     let mut set = |key: &str, value: Option<String>| {
         // Writing to a string does not fail.
         value.iter().for_each(|value| writeln!(text, "{key} = {value}").unwrap_or_default());
     };
     set("format", format.map(|format| inline(&format)).transpose()?);
-    set("delimiter", delimiter.map(|c| inline(&c)).transpose()?);
+    set("delimiter", delimiter.as_ref().map(inline).transpose()?);
+    set("quote", quote.map(|quote| inline(&quote)).transpose()?);
+    set("escape", escape.map(|c| inline(&c)).transpose()?);
     set("comment", comment.map(|c| inline(&c)).transpose()?);
     set("columns", columns.as_ref().map(|columns| list(columns)).transpose()?);
+    set("header", header.map(|header| inline(&header)).transpose()?);
     set("label", label.as_ref().map(label_value).transpose()?);
     set("missing", (missing[..] != [""]).then(|| inline(missing)).transpose()?);
     let unlabelled = files.profile.rows.rows - files.profile.rows.labelled();

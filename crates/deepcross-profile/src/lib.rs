@@ -17,7 +17,7 @@ pub use error::ProfileError;
 pub use examples::Examples;
 pub use file_profile::{FileProfile, profile_files};
 pub use first_sizes::FirstSizes;
-pub use guess_format::{guess_format, header_looks_like_values};
+pub use guess_format::guess_format;
 pub use infer::{
     ColumnKind, InferredColumn, InferredFields, KindReason, LeftOutReason, UnreadForm, infer_fields,
 };

@@ -8,6 +8,7 @@ use crate::problem::Problem;
 use crate::request_rows::{Limits, RequestRows};
 use crate::text_rows::TextRows;
 use csv::{ByteRecord, ReaderBuilder};
+use deepcross_features::blanks;
 use deepcross_features::json::ValueKind;
 use std::borrow::Cow;
 
@@ -74,7 +75,7 @@ fn with_blank_rows(body: &[u8]) -> Cow<'_, [u8]> {
 fn positions(header: &ByteRecord, columns: &Columns) -> Result<Vec<(usize, usize)>, Problem> {
     let mut positions = Vec::new();
     for (position, name) in header.iter().enumerate() {
-        let name = std::str::from_utf8(name.trim_ascii())
+        let name = std::str::from_utf8(blanks::trim(name))
             .map_err(|_| Problem::malformed("the header is not valid UTF-8"))?;
         let Some(column) = columns.position(name) else { continue };
         if positions.iter().any(|&(_, other)| other == column) {

@@ -3,6 +3,7 @@
 use crate::columns::{Columns, InputColumn};
 use crate::problem::{Problem, RowError};
 use crate::text_rows::{TextCell, TextRows};
+use deepcross_features::blanks;
 use deepcross_features::json::{JsonValue, JsonWalk, ValueKind};
 
 /// The largest number of errors that get a message; further ones are only counted.
@@ -254,7 +255,7 @@ impl<'c> RequestRows<'c> {
         text: &[u8],
         kind: ValueKind,
     ) -> TextCell {
-        let text = if self.columns.trim { text.trim_ascii() } else { text };
+        let text = if self.columns.trim { blanks::trim(text) } else { text };
         let most = self.limits.max_value;
         if text.len() > most {
             let name = &self.columns.list[column].name;

@@ -3,6 +3,7 @@
 use crate::output::read_text;
 use anyhow::Result;
 use clap::Args;
+use deepcross_data::DataConfig;
 use deepcross_train::RunConfig;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,14 @@ impl ConfigFile {
     /// The configuration, if the call names one.
     pub(crate) fn read(&self) -> Result<Option<RunConfig>> {
         self.path.as_deref().map(|path| read_config(path, &[])).transpose()
+    }
+
+    /// The section `[data]` of the configuration, if the call names one; it may have no other section.
+    pub(crate) fn read_data(&self) -> Result<Option<DataConfig>> {
+        let read = |path: &Path| {
+            Ok(RunConfig::parse_data(&read_text(path)?, &path.display().to_string())?)
+        };
+        self.path.as_deref().map(read).transpose()
     }
 }
 

@@ -1,5 +1,6 @@
-//! `--format` and `--columns`: the form of files whose names and headers do not show it.
+//! `--format`, `--columns` and `--delimiter`: the form of files whose names and headers do not show it.
 
+use super::characters::unescaped;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use deepcross_data::{DataConfig, Format};
@@ -20,6 +21,9 @@ pub(crate) struct FormatOverride {
     /// The names of the columns, separated by commas, for files without a header
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     columns: Vec<String>,
+    /// The text between two fields, such as ';' or '\t'; without it, that of the training data or of the format
+    #[arg(long, value_name = "TEXT", value_parser = unescaped)]
+    delimiter: Option<String>,
 }
 
 impl FormatOverride {
@@ -30,7 +34,10 @@ impl FormatOverride {
             data.format = Some(format);
         }
         if !self.columns.is_empty() {
-            data.columns = Some(self.columns.clone());
+            (data.columns, data.header) = (Some(self.columns.clone()), None);
+        }
+        if self.delimiter.is_some() {
+            data.delimiter.clone_from(&self.delimiter);
         }
     }
 

@@ -1,6 +1,6 @@
 //! `--label`, `--columns` and the like: how files are read if no configuration says so.
 
-use super::format_parser;
+use super::{Characters, format_parser};
 use clap::Args;
 use deepcross_data::Format;
 
@@ -24,9 +24,14 @@ pub(crate) struct Layout {
     /// The names of the columns, separated by commas, for files without a header
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
+    /// The first row is a header, whose names --columns replaces
+    #[arg(long, requires = "columns")]
+    pub(crate) header: bool,
     /// The format of the files, instead of the one that is recognized
     #[arg(long, value_parser = format_parser(), value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
+    #[command(flatten)]
+    pub(crate) characters: Characters,
     /// The values that mean "missing", beside the empty one, instead of the usual ones
     #[arg(long, value_name = "VALUE", num_args = 1..)]
     pub(crate) missing: Vec<String>,

@@ -1,5 +1,6 @@
 //! Groups of arguments that several commands take, with the steps that belong to them.
 
+mod characters;
 mod config_file;
 mod data_files;
 mod file_format;
@@ -10,6 +11,7 @@ mod report_page;
 mod shown_examples;
 mod threads;
 
+pub(crate) use characters::Characters;
 pub(crate) use config_file::{ConfigFile, Overrides, read_config};
 pub(crate) use data_files::{DataFiles, FILES_HELP, TrainingFiles, files_help};
 pub(crate) use file_format::{FormatOverride, format_parser};

@@ -4,14 +4,14 @@ use crate::arguments::{
     ConfigFile, DataFiles, Json, LabelColumn, Layout, ShownExamples, files_help, help_texts,
 };
 use crate::output::{self, say};
-use crate::steps::{absent_labels, profiled, warn_of_skipped, with_format, with_layout};
+use crate::steps::{absent_labels, profiled, settings, warn_of_skipped};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{grouped, metric, percent, shown, text_table};
 use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
-use deepcross_data::{DataConfig, Input};
+use deepcross_data::Input;
 use deepcross_profile::{
     ColumnKind, ColumnProfile, DistinctCount, Examples, FileProfile, InferredColumn, LabelCounts,
     LeftOutReason, ListNotation, TopValue,
@@ -77,10 +77,7 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
 fn read(args: &DescribeArgs) -> Result<FileProfile> {
     let files = Input::from(&args.data.files()?);
     let guess_missing = args.config.path.is_none() && args.layout.missing.is_empty();
-    let config = match args.config.read()? {
-        Some(run) => with_layout(run.data, &args.layout),
-        None => with_format(&files, &with_layout(DataConfig::default(), &args.layout))?,
-    };
+    let config = settings(&files, &args.config, &args.layout, &args.label)?;
     profiled(&files, &config, (&args.label, &args.layout), guess_missing)
 }
 

@@ -1,15 +1,17 @@
 //! `deepcross infer-config`: writes a first configuration for files.
 
-use crate::arguments::{DataFiles, LabelColumn, Layout, ShownExamples, files_help, help_texts};
+use crate::arguments::{
+    ConfigFile, DataFiles, LabelColumn, Layout, ShownExamples, files_help, help_texts,
+};
 use crate::call_error::CallError;
 use crate::output::{self, check_apart, check_writable, is_standard_output, is_stream, say};
 use crate::output_names::Content;
-use crate::steps::{absent_labels, profiled, warn_of_skipped, with_format, with_layout};
+use crate::steps::{absent_labels, profiled, settings, warn_of_skipped};
 use crate::text::tables::shown;
 use crate::warnings::Warnings;
 use anyhow::{Context, Result};
 use clap::Args;
-use deepcross_data::{DataConfig, Input};
+use deepcross_data::Input;
 use deepcross_profile::{ColumnProfile, Examples, FileProfile, InferredColumn, LeftOutReason};
 use deepcross_train::RunConfig;
 use std::io::Write;
@@ -47,6 +49,8 @@ pub(crate) struct InferConfigArgs {
     #[command(flatten)]
     pub(crate) layout: Layout,
     #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    #[command(flatten)]
     pub(crate) examples: ShownExamples,
     /// The file to write; without it, or with `-`, the configuration goes to standard output
     #[arg(long, value_name = "FILE")]
@@ -63,12 +67,12 @@ pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
         check_out(out, args)?;
     }
     let files = Input::from(&args.data.files()?);
-    let config = with_format(&files, &with_layout(DataConfig::default(), &args.layout))?;
+    let config = settings(&files, &args.config, &args.layout, &args.label)?;
     if args.label.label.is_none() && config.label().is_none() {
         return call_error("--label: name the column of the label");
     }
-    let profiled =
-        profiled(&files, &config, (&args.label, &args.layout), args.layout.missing.is_empty())?;
+    let guess_missing = args.config.path.is_none() && args.layout.missing.is_empty();
+    let profiled = profiled(&files, &config, (&args.label, &args.layout), guess_missing)?;
     if profiled.fields.fields().next().is_none() {
         return call_error("no column is left to predict the label from");
     }

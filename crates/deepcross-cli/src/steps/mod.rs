@@ -7,7 +7,7 @@ mod thread_pool;
 mod unusual_rows;
 
 pub(crate) use predictions_file::predict_to;
-pub(crate) use profiled_files::{absent_labels, profiled, with_format, with_layout};
+pub(crate) use profiled_files::{absent_labels, profiled, settings};
 pub(crate) use simulated_file::write_simulated;
 pub(crate) use thread_pool::on_threads;
 pub(crate) use unusual_rows::{say_unusual_values, warn_of_rows, warn_of_skipped};

@@ -1,6 +1,6 @@
 //! Profiles the files of `describe` and `infer-config` as their flags say.
 
-use crate::arguments::{LabelColumn, Layout};
+use crate::arguments::{Characters, ConfigFile, LabelColumn, Layout};
 use crate::call_error::CallError;
 use crate::output::say;
 use crate::text::tables::shown;
@@ -13,20 +13,43 @@ use deepcross_profile::{
 use deepcross_train::Warning;
 
 /// The settings that the flags ask for, in addition to those of a configuration.
-pub(crate) fn with_layout(config: DataConfig, layout: &Layout) -> DataConfig {
-    let Layout { columns, format, missing } = layout.clone();
+fn with_layout(config: DataConfig, layout: &Layout) -> DataConfig {
+    let Layout { columns, header, format, characters, missing } = layout.clone();
+    let Characters { delimiter, quote, escape, comment } = characters;
     let with_empty = || [String::new()].into_iter().chain(missing.clone()).collect();
     DataConfig {
         columns: Some(columns).filter(|columns| !columns.is_empty()).or(config.columns),
+        header: header.then_some(true).or(config.header),
         format: format.or(config.format),
+        delimiter: delimiter.or(config.delimiter),
+        quote: quote.or(config.quote),
+        escape: escape.or(config.escape),
+        comment: comment.or(config.comment),
         missing: if missing.is_empty() { config.missing } else { with_empty() },
         ..config
     }
 }
 
-/// The settings, with the format guessed if it is not set.
-pub(crate) fn with_format(files: &Input, config: &DataConfig) -> Result<DataConfig> {
-    Ok(guess_format(files, config)?)
+/// The settings of a call: those of the configuration that it names, or else those that are guessed from the files,
+/// in both cases with what the flags say.
+pub(crate) fn settings(
+    files: &Input,
+    config: &ConfigFile,
+    layout: &Layout,
+    label: &LabelColumn,
+) -> Result<DataConfig> {
+    match config.read_data()? {
+        Some(data) => Ok(with_layout(data, layout)),
+        None => with_format(files, &with_layout(DataConfig::default(), layout), label),
+    }
+}
+
+/// The settings, with the format and the characters guessed if they are not set; the label's column helps to guess.
+fn with_format(files: &Input, config: &DataConfig, label: &LabelColumn) -> Result<DataConfig> {
+    let named = label.label.as_ref().map(LabelConfig::binary);
+    let labelled = DataConfig { label: named.or(config.label.clone()), ..config.clone() };
+    let guessed = guess_format(files, &labelled)?;
+    Ok(DataConfig { label: config.label.clone(), ..guessed })
 }
 
 /// Reads the files once; with `guess_missing`, texts that usually mean a missing value count as missing values.
@@ -90,9 +113,13 @@ fn with_flag(error: ProfileError) -> Error {
     let flag = match error {
         ProfileError::Data(error) => return error.into(),
         ProfileError::RepeatedName(source) => {
-            return Error::new(source).context("without a header, name the columns with --columns");
+            let flags =
+                "name the columns with --columns, and add --header if the first row is a header";
+            return Error::new(source).context(flags);
         }
         ProfileError::NoHeader { .. } => " with --columns",
+        ProfileError::HeaderAmongRows { has_set_names: true, .. } => " with --header",
+        ProfileError::HeaderAmongRows { .. } => "",
         ProfileError::LabelValue { .. }
         | ProfileError::AbsentLabel { .. }
         | ProfileError::ContraryLabels { .. } => " with --positive",

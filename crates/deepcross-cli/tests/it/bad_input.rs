@@ -35,7 +35,7 @@ fn rows_that_cannot_be_read_stop_the_run() {
         ),
         (
             b"1,caf\xe9,t1,30",
-            "`bad.csv`, line 4 (`1,caf\u{fffd},t1,30`): field `ad` is `caf\u{fffd}`, expected valid UTF-8",
+            "`bad.csv`, line 4 (`1,caf\u{fffd},t1,30`): field `ad` is `caf\u{fffd}`, expected valid UTF-8; if the file is in another encoding, such as Windows-1252, convert it with `iconv -f WINDOWS-1252 -t UTF-8`",
         ),
     ];
     for (row, message) in cases {

@@ -20,7 +20,7 @@ fn training_counts_and_reports_them() {
         "left out: `bad.csv`, line 202 (`1,ad1,t1`): has 3 fields, expected 4\n",
         "left out: `bad.csv`, line 203 (`1,ad1,t1,old`): field `age` is `old`, expected a finite number\n",
         "left out: `bad.csv`, line 204 (`maybe,ad1,t1,30`): field `click` is `maybe`, expected `1` (positive) or `0` (negative); name other classes with `data.label = { column, positive, negative }`\n",
-        "left out: `bad.csv`, line 205 (`1,caf\u{fffd},t1,30`): field `ad` is `caf\u{fffd}`, expected valid UTF-8\n",
+        "left out: `bad.csv`, line 205 (`1,caf\u{fffd},t1,30`): field `ad` is `caf\u{fffd}`, expected valid UTF-8; if the file is in another encoding, such as Windows-1252, convert it with `iconv -f WINDOWS-1252 -t UTF-8`\n",
         "4 rows could not be read and are left out\n",
     ];
     for line in expected {

@@ -13,6 +13,7 @@ mod configurations;
 mod convert;
 mod decisions;
 mod describe;
+mod dialects;
 mod file_sets;
 mod headerless;
 mod held_out;

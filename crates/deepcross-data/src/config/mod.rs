@@ -5,6 +5,7 @@
 //! Rejected: `#[serde(untagged)]`, which is shorter, but reports every mistake as "data did not match any variant", and
 //! hides unknown keys from the code that collects them.
 
+mod characters;
 mod format;
 mod label;
 mod quote;
@@ -13,6 +14,7 @@ pub use format::Format;
 pub use label::{LabelClasses, LabelConfig, LabelValues};
 pub use quote::Quote;
 
+pub(crate) use characters::{LONGEST_DELIMITER, character_problems};
 pub(crate) use format::LABEL;
 
 use std::collections::BTreeSet;
@@ -41,15 +43,23 @@ pub struct DataConfig {
     /// The names of the columns, for files without a header row; default: the first row holds them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
-    /// One ASCII character between two fields; default: `,` for CSV, a tab for TSV.
+    /// Whether the first row of a file is a header; default: true, unless [`columns`](Self::columns) is set.
+    ///
+    /// If it is true and the columns are set, their names replace those of the header.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub delimiter: Option<char>,
+    pub header: Option<bool>,
+    /// The text between two fields, of 1 to 8 bytes; default: `,` for CSV, a tab for TSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<String>,
     /// `false`, `true` for `"`, or one ASCII character; default: `"` for CSV, `false` for TSV.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quote: Option<Quote>,
     /// The character before the decimals of numbers, in all fields of numbers that do not say another; default: a point.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal: Option<DecimalMark>,
+    /// One ASCII character that makes a delimiter, a quote or itself after it plain text; default: no character does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escape: Option<char>,
     /// Whether white space around each field is dropped; default: true.
     pub trim: bool,
     /// One ASCII character that begins a line to be skipped; default: no line is a comment.
@@ -69,9 +79,11 @@ impl Default for DataConfig {
             weight: None,
             missing: vec![String::new()],
             columns: None,
+            header: None,
             delimiter: None,
             quote: None,
             decimal: None,
+            escape: None,
             trim: true,
             comment: None,
             bad_rows: BadRows::Error,
@@ -111,59 +123,35 @@ pub enum BadRows {
     Skip,
 }
 
+/// The keys of `[data]` that have a meaning for delimited text alone.
+pub(crate) const TEXT_KEYS: &[&str] = &["delimiter", "quote", "escape", "comment", "header"];
+
 impl DataConfig {
     /// A problem for each of the `keys` that is set although it has no meaning with `format`.
     pub(crate) fn without_meaning(&self, format: Format, keys: &[&str]) -> Vec<Problem> {
         let set = [
             ("delimiter", self.delimiter.is_some()),
             ("quote", self.quote.is_some()),
+            ("escape", self.escape.is_some()),
             ("comment", self.comment.is_some()),
             ("columns", self.columns.is_some()),
+            ("header", self.header.is_some()),
         ];
         let unmeant = set.iter().filter(|(key, is_set)| *is_set && keys.contains(key));
         let problem = format!("has no meaning with the format `{format}`");
         unmeant.map(|(key, _)| Problem::new(*key, problem.clone())).collect()
     }
 
-    /// The problems of delimiter, quote and comment: each must be ASCII and not a line end, and they must differ.
-    pub(crate) fn character_problems(&self) -> Vec<Problem> {
-        let quote = match self.quote {
-            Some(Quote::Char(quote)) => Some(quote),
-            _ => None,
-        };
-        let set = [("delimiter", self.delimiter), ("quote", quote), ("comment", self.comment)];
-        let set: Vec<_> = set.into_iter().filter_map(|(key, c)| Some((key, c?))).collect();
-        let unusable = set.iter().filter(|(_, c)| !c.is_ascii() || matches!(c, '\n' | '\r'));
-        let unusable = unusable.map(|(key, c)| {
-            let message =
-                format!("must be one ASCII character other than a line end, but is {c:?}");
-            Problem::new(format!("data.{key}"), message)
-        });
-        unusable.chain(clashes(&set)).chain(self.decimal_problem()).collect()
-    }
-}
-
-impl DataConfig {
     /// The problem of a comma that would separate fields and decimals, if no quotes can tell one from the other.
-    fn decimal_problem(&self) -> Option<Problem> {
-        let separates = self.delimiter == Some(',') && self.quote == Some(Quote::Off);
+    pub(crate) fn decimal_problem(&self) -> Option<Problem> {
+        let is_comma = self.delimiter.as_deref() == Some(",");
+        let separates = is_comma && self.quote == Some(Quote::Off);
         (separates && self.decimal == Some(DecimalMark::Comma)).then(|| {
             let message =
                 "must differ from `data.delimiter` if `data.quote` is false, but both are ','";
             Problem::new("data.decimal", message)
         })
     }
-}
-
-/// The problem of each pair of characters that are the same.
-pub(crate) fn clashes(set: &[(&str, char)]) -> Vec<Problem> {
-    let pairs = set.iter().enumerate().flat_map(|(i, a)| set[i + 1..].iter().map(move |b| (a, b)));
-    let equal = pairs.filter(|((_, a), (_, b))| a == b);
-    let problem = |((first, c), (second, _)): (&(&str, char), &(&str, char))| {
-        let message = format!("must differ from `data.{first}`, but both are {c:?}");
-        Problem::new(format!("data.{second}"), message)
-    };
-    equal.map(problem).collect()
 }
 
 /// The first name that occurs earlier in the list.
@@ -200,12 +188,6 @@ mod tests {
         let cases: &[(&str, &[&str])] = &[
             ("label = 'click'\nweight = 'w'", &[]),
             (
-                "delimiter = '→'",
-                &[
-                    "`data.delimiter`: must be one ASCII character other than a line end, but is '→'",
-                ],
-            ),
-            (
                 "delimiter = ';'\nquote = ';'",
                 &["`data.quote`: must differ from `data.delimiter`, but both are ';'"],
             ),
@@ -215,7 +197,7 @@ mod tests {
                     "`data.comment`: must be one ASCII character other than a line end, but is '\\n'",
                 ],
             ),
-            ("delimiter = 'ab'", &["invalid value: string \"ab\", expected a character"]),
+            ("escape = 'ab'", &["invalid value: string \"ab\", expected a character"]),
             ("quote = 'ab'", &[QUOTE_EXPECTED]),
             (
                 "label = 3",
@@ -270,6 +252,42 @@ mod tests {
     }
 
     #[test]
+    fn characters_are_few_and_differ() {
+        let cases: &[(&str, &[&str])] = &[
+            ("delimiter = '→'\nescape = '\\'", &[]),
+            (
+                "delimiter = ''",
+                &["`data.delimiter`: must be 1 to 8 bytes without a line end, but is \"\""],
+            ),
+            (
+                "delimiter = '123456789'",
+                &[
+                    "`data.delimiter`: must be 1 to 8 bytes without a line end, but is \"123456789\"",
+                ],
+            ),
+            (
+                "delimiter = \"a\\n\"\nquote = 'é'",
+                &[
+                    "`data.delimiter`: must be 1 to 8 bytes without a line end, but is \"a\\n\"",
+                    "`data.quote`: must be one ASCII character other than a line end, but is 'é'",
+                ],
+            ),
+            (
+                "delimiter = '||'\nquote = '\"'\nescape = '\"'\ncomment = '|'",
+                &[
+                    "`data.escape`: must differ from `data.quote`, but both are '\"'; a doubled quote \
+                     within quotes needs no `data.escape`",
+                    "`data.comment`: must not be in `data.delimiter`, but \"||\" has '|' in it",
+                ],
+            ),
+            ("header = false", &["`data.header`: must not be false without `data.columns`"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(problems(text), *expected, "{text}");
+        }
+    }
+
+    #[test]
     fn the_columns_of_criteo_are_known() {
         let cases: &[(&str, &[&str])] = &[
             ("format = 'criteo'\nweight = 'C26'", &[]),
@@ -301,7 +319,9 @@ mod tests {
             "format = 'criteo'",
             "quote = true\ntrim = false\nbad_rows = 'skip'\nmissing = ['', '?']",
             "decimal = ','\ndelimiter = ';'",
-            "quote = \"'\"\ncolumns = ['a', 'b']\nweight = 'a'",
+            "quote = \"'\"\ncolumns = ['a', 'b']\nweight = 'a'\nheader = true",
+            "delimiter = '::'\nescape = '\\'",
+            "delimiter = \"\\u0001\"",
         ];
         for text in texts {
             let config: DataConfig = toml::from_str(text).unwrap();

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::columns::first_difference;
-use super::delimited::{Dialect, first_row, raw_header};
+use super::delimited::{Dialect, first_data_row, raw_header};
 use super::file_format::{FileFormat, FileReader, NamedColumns};
 use super::memory::Memory;
+use super::text_kind::check_no_json;
 use crate::config::{DataConfig, Format};
 use crate::error::DataError;
-use crate::input::{FolderColumn, InputFile, UnreadColumn, open};
+use crate::input::{FolderColumn, InputFile, UnreadColumn, first_text, open};
 use crate::rows::{Origin, Origins, RawRows, RequiredValue};
 
 /// A file and its format; cheap to clone.
@@ -195,21 +196,26 @@ impl DataFile {
     /// The extension for the name of a file to which rows of this file are copied unchanged.
     pub(crate) fn extension(&self) -> &'static str {
         match self.dialect {
-            Some(dialect) => Format::extension_of_delimiter(dialect.delimiter),
+            Some(dialect) => Format::extension_of_delimiter(dialect.delimiter.as_bytes()),
             None => self.module.extensions().first().copied().unwrap_or_default(),
         }
     }
 
     /// The header row as it stands in the file; `None` if no row names the columns.
     pub(crate) fn raw_header(&self) -> Result<Option<Vec<u8>>, DataError> {
-        let dialect = self.dialect.filter(|dialect| dialect.headed);
+        let dialect = self.dialect.filter(Dialect::has_header);
         dialect.map(|dialect| raw_header(&self.file, dialect)).transpose()
     }
 
-    /// The first row of delimited text without a header; `None` for other files.
+    /// Whether the names of the columns stand in the first row of delimited text.
+    pub(crate) fn has_header_row(&self) -> bool {
+        self.dialect.is_some_and(|dialect| !dialect.has_set_names())
+    }
+
+    /// The first row behind the header of delimited text whose columns the settings name; `None` for other files.
     fn headless_row(&self) -> Result<Option<RawRows>, DataError> {
-        let dialect = self.dialect.filter(|dialect| !dialect.headed);
-        dialect.map(|dialect| first_row(&self.file, dialect, "rows")).transpose()
+        let dialect = self.dialect.filter(Dialect::has_set_names);
+        dialect.map_or(Ok(None), |dialect| first_data_row(&self.file, dialect))
     }
 
     /// Refuses a file whose columns, in their order, are not those of the file `first`.
@@ -233,11 +239,18 @@ impl fmt::Debug for DataFile {
     }
 }
 
+/// The number of bytes that show the kind of a file.
+const BEGINNING: usize = 4 << 10;
+
 fn module_of(file: &InputFile, config: &DataConfig) -> Result<&'static dyn FileFormat, DataError> {
     if file.is_in_memory() {
         return Ok(&Memory);
     }
     // A file that cannot be read is reported as such, even if its name shows no format.
     open(file)?;
-    Ok(Format::of_file(file, config)?.module())
+    let format = Format::of_file(file, config);
+    if let Err(DataError::UnknownFormat { .. }) = format {
+        check_no_json(file.path(), &first_text(file, BEGINNING)?)?;
+    }
+    Ok(format?.module())
 }

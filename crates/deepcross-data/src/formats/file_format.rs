@@ -6,14 +6,14 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use deepcross_features::Problem;
+use deepcross_features::{Problem, blanks};
 
 use super::by_name::ByName;
 use super::column_type::ColumnType;
 use super::columns::problem_of_columns;
 use super::delimited::Dialect;
 use super::pairs::PairForm;
-use crate::config::{DataConfig, Format, LabelConfig};
+use crate::config::{DataConfig, Format, LabelConfig, Quote, TEXT_KEYS};
 use crate::error::DataError;
 use crate::input::{InputFile, UnreadColumn};
 use crate::output::NotWritten;
@@ -66,8 +66,8 @@ pub(crate) trait FileFormat: Sync {
         self.columns().is_none() && self.pairs().is_none()
     }
 
-    /// The usual character between two fields of delimited text with any columns.
-    fn usual_delimiter(&self) -> Option<u8> {
+    /// The usual delimiter and the usual quote of delimited text with any columns.
+    fn usual_form(&self) -> Option<(&'static str, Quote)> {
         None
     }
 
@@ -81,7 +81,7 @@ pub(crate) trait FileFormat: Sync {
 
     /// The problems of keys of `[data]` that have no meaning, or another meaning, with this format.
     fn key_problems(&self, config: &DataConfig) -> Vec<Problem> {
-        config.without_meaning(self.format(), &["delimiter", "quote", "comment", "columns"])
+        config.without_meaning(self.format(), &[TEXT_KEYS, &["columns"]].concat())
     }
 
     /// The form of the pairs, if a row is a label and pairs of a feature and a number.
@@ -161,7 +161,7 @@ pub(crate) trait FileFormat: Sync {
 
     /// Why a file cannot have these columns; `None` if it can.
     fn problem_of_columns(&self, columns: &[String]) -> Option<String> {
-        problem_of_columns(columns, str::trim_ascii)
+        problem_of_columns(columns, blanks::trim_str)
     }
 
     /// Whether the first row of a file holds the names of the columns.

@@ -28,6 +28,11 @@ impl LineReader {
         Ok(Self { file, window, line: 0, taken: 0 })
     }
 
+    /// The bytes that have been read ahead.
+    pub(super) fn ahead(&self) -> &[u8] {
+        self.window.bytes()
+    }
+
     /// Takes the next line that is not blank; false at the end of the file.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod column_type;
 mod columns;
 mod file_format;
 mod lines;
+mod text_kind;
 
 mod delimited;
 mod jsonl;
@@ -28,7 +29,7 @@ mod row_writer;
 mod settings;
 
 pub use column_type::{ColumnType, ColumnTypes};
-pub use delimited::COMMENT_MARKERS;
+pub use delimited::{COMMENT_MARKERS, SplitRow, split_text};
 pub use file_form::FileForm;
 pub use pairs::EncodedWriter;
 pub use row_writer::RowWriter;

@@ -12,7 +12,7 @@ use super::jsonl::Jsonl;
 use super::libffm::Libffm;
 use super::libsvm::Libsvm;
 use super::parquet::Parquet;
-use crate::config::{DataConfig, Format};
+use crate::config::{DataConfig, Format, Quote};
 use crate::error::DataError;
 use crate::input::{BYTE_ORDER_MARK, InputFile, LineWindow, open, unreadable};
 use crate::limits::LONGEST_ROW;
@@ -116,10 +116,17 @@ impl Format {
     }
 
     /// The extension of files with this delimiter: that of the format in which it is usual, or else that of CSV.
-    pub(crate) fn extension_of_delimiter(delimiter: u8) -> &'static str {
-        let usual = |format: &Self| format.module().usual_delimiter() == Some(delimiter);
-        let format = Self::all().find(usual).unwrap_or(Self::CSV);
+    pub(crate) fn extension_of_delimiter(delimiter: &[u8]) -> &'static str {
+        let is_usual = |format: &Self| {
+            format.usual_form().is_some_and(|(usual, _)| usual.as_bytes() == delimiter)
+        };
+        let format = Self::all().find(is_usual).unwrap_or(Self::CSV);
         format.extensions().first().copied().unwrap_or_default()
+    }
+
+    /// The usual delimiter and the usual quote of delimited text with any columns; `None` for other formats.
+    pub fn usual_form(self) -> Option<(&'static str, Quote)> {
+        self.module().usual_form()
     }
 
     /// The module of the format.
@@ -175,16 +182,6 @@ impl DataConfig {
     /// If nothing shows the format, or a pipe cannot be read.
     pub fn format_of(&self, file: &InputFile) -> Result<Format, DataError> {
         Format::of_file(file, self)
-    }
-
-    /// The character between two fields of a file: the one that is set, else the usual one of its format;
-    /// a blank if the rows are not delimited text.
-    ///
-    /// # Errors
-    /// If the format is not known, or the character is also set as the quote or as the start of a comment.
-    pub fn delimiter_of(&self, file: &InputFile) -> Result<char, DataError> {
-        let dialect = Format::of_file(file, self)?.module().dialect(self)?;
-        Ok(dialect.map_or(' ', |dialect| char::from(dialect.delimiter)))
     }
 }
 

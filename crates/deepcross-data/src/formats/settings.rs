@@ -3,13 +3,19 @@
 use deepcross_features::{Problem, suggest};
 
 use super::file_format::FileFormat;
-use crate::config::{DataConfig, Format, LabelConfig, first_repeated};
+use crate::config::{DataConfig, Format, LabelConfig, Quote, character_problems, first_repeated};
 use crate::limits::MOST_FIELDS;
 
 impl DataConfig {
     /// All problems of the settings; empty if the settings are valid.
     pub fn problems(&self) -> Vec<Problem> {
-        let mut problems = self.character_problems();
+        let quote = match self.quote {
+            Some(Quote::Char(quote)) => Some(quote),
+            _ => None,
+        };
+        let characters = [("quote", quote), ("escape", self.escape), ("comment", self.comment)];
+        let mut problems = character_problems(self.delimiter.as_deref(), &characters);
+        problems.extend(self.decimal_problem());
         problems.extend(self.column_problems());
         problems.extend(self.module().into_iter().flat_map(|module| self.problems_with(module)));
         problems.extend(self.label.iter().flat_map(LabelConfig::problems));
@@ -61,7 +67,12 @@ impl DataConfig {
             problems.push(problem("weight", format!("must not be the label's column `{label}`")));
         }
         let fixed = self.format.filter(|format| format.module().columns().is_some());
-        let Some(columns) = &self.columns() else { return problems };
+        let Some(columns) = &self.columns() else {
+            let is_nameless = self.header == Some(false);
+            let message = || "must not be false without `data.columns`".to_owned();
+            problems.extend(is_nameless.then(|| problem("header", message())));
+            return problems;
+        };
         if fixed.is_some() && self.columns.is_some() {
             // The format refuses the names.
             return problems;

@@ -1,14 +1,16 @@
-//! Recognises compressed data by their first bytes, and decompresses them while they are read.
+//! Recognises compressed data and UTF-16 by their first bytes, and turns them into plain UTF-8 while they are read.
 //!
 //! Rejected: the end of the name, because a name can be wrong and a pipe has no name.
 //! Decompressed data are never kept: a small file that swells to gigabytes costs time, not memory.
 
 use std::io::{self, BufReader, Cursor, ErrorKind, Read};
 
-use flate2::bufread::MultiGzDecoder;
 use thiserror::Error;
 
+use super::file_kind::FileKind;
+use super::gzip::Members;
 use super::stream::Stream;
+use super::utf16::{ByteOrder, Utf16};
 
 /// The number of bytes of compressed data that are read at once.
 const CHUNK: usize = 64 << 10;
@@ -17,63 +19,95 @@ const CHUNK: usize = 64 << 10;
 const WINDOW_LOG: u32 = 27;
 
 /// The number of first bytes that show the kind of a stream.
-const HEAD: usize = 10;
+const HEAD: usize = 12;
 
-/// The kind of a stream of bytes, as its first bytes show it.
+/// How a stream of bytes is packed, as its first bytes show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum Packing {
     Plain,
     Gzip,
     Zstd,
-    /// A compression or an encoding that is not read, with its verb.
-    Other(&'static str),
 }
 
-impl Kind {
+impl Packing {
     fn of(head: &[u8]) -> Self {
         match head {
             [0x1f, 0x8b, ..] => Self::Gzip,
             // A frame, or a frame that decoders skip, in which programs store their own notes before the data.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Self::Other("UTF-16 text is"),
-            [b'P', b'K', 3, 4, ..] => Self::Other("zip files are"),
-            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Other("xz files are"),
-            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => {
-                Self::Other("bzip2 files are")
-            }
             _ => Self::Plain,
         }
     }
 }
 
-/// A decompressed stream, or the kind that is not read, with its verb.
-pub(crate) type Decompressed = Result<Stream, &'static str>;
+/// A stream of plain text, or the kind of file that is not read.
+pub(crate) type Decompressed = Result<Stream, &'static FileKind>;
 
-/// Decompresses `raw` if it is gzip (of any number of members) or zstd (of any number of frames).
+/// Decompresses `raw` if it is gzip (of any number of members) or zstd (of any number of frames), and turns UTF-16 with
+/// a byte order mark into UTF-8.
 ///
 /// Damaged data are an error that holds [`Damage`]; it comes after all bytes that could be decompressed.
-pub(crate) fn decompressed(mut raw: Stream) -> io::Result<Decompressed> {
-    let mut head = Vec::with_capacity(HEAD);
-    raw.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
-    let kind = Kind::of(&head);
-    let whole = Cursor::new(head).chain(raw);
-    Ok(Ok(match kind {
-        Kind::Plain => Box::new(whole),
-        Kind::Gzip => {
-            let decoder = MultiGzDecoder::new(BufReader::with_capacity(CHUNK, whole));
-            Box::new(Decoder { decoder, method: "gzip" })
+pub(crate) fn decompressed(raw: Stream) -> io::Result<Decompressed> {
+    let raw = Peeked::new(raw);
+    if let Some(error) = raw.error {
+        return Err(error);
+    }
+    let unpacked = match Packing::of(raw.head()) {
+        Packing::Plain => raw,
+        Packing::Gzip => {
+            let decoder = Members::new(BufReader::with_capacity(CHUNK, raw));
+            Peeked::new(Box::new(Decoder { decoder, method: "gzip" }))
         }
-        Kind::Zstd => {
-            let whole = BufReader::with_capacity(CHUNK, whole);
+        Packing::Zstd => {
+            let whole = BufReader::with_capacity(CHUNK, raw);
             let mut decoder = zstd::stream::read::Decoder::with_buffer(whole)?;
             decoder.window_log_max(WINDOW_LOG)?;
-            Box::new(Decoder { decoder, method: "zstd" })
+            Peeked::new(Box::new(Decoder { decoder, method: "zstd" }))
         }
-        Kind::Other(kind) => return Ok(Err(kind)),
+    };
+    if let Some(kind) = FileKind::of(unpacked.head()) {
+        return Ok(Err(kind));
+    }
+    Ok(Ok(match ByteOrder::of(unpacked.head()) {
+        Some(order) => Box::new(Utf16::new(Box::new(unpacked), order)),
+        None => Box::new(unpacked),
     }))
 }
 
-/// A fault in compressed data; an [`io::Error`] carries it.
+/// A stream whose first bytes have been looked at.
+struct Peeked {
+    head: Cursor<Vec<u8>>,
+    /// The error that came after the first bytes.
+    error: Option<io::Error>,
+    rest: Stream,
+}
+
+impl Peeked {
+    fn new(mut stream: Stream) -> Self {
+        let mut head = Vec::with_capacity(HEAD);
+        let error = stream.by_ref().take(HEAD as u64).read_to_end(&mut head).err();
+        Self { head: Cursor::new(head), error, rest: stream }
+    }
+
+    /// The first bytes.
+    fn head(&self) -> &[u8] {
+        self.head.get_ref()
+    }
+}
+
+impl Read for Peeked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.head.read(buffer)? {
+            0 => match self.error.take() {
+                None => self.rest.read(buffer),
+                Some(error) => Err(error),
+            },
+            n => Ok(n),
+        }
+    }
+}
+
+/// A fault in compressed data or in UTF-16; an [`io::Error`] carries it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum Damage {
     /// The data end before they are complete.
@@ -86,6 +120,9 @@ pub(crate) enum Damage {
         1 << (WINDOW_LOG - 20)
     )]
     Window { method: &'static str },
+    /// A half of a character, or of a pair of halves.
+    #[error("the UTF-16 text has a half of a character there")]
+    HalfCharacter,
     /// The data differ from those that were written.
     #[error("the {method} data are damaged ({reason})")]
     Corrupt { method: &'static str, reason: String },
@@ -156,23 +193,64 @@ mod tests {
     }
 
     #[test]
-    fn kinds_are_recognised_by_their_first_bytes() {
-        let cases: [(&[u8], Kind); 12] = [
-            (b"", Kind::Plain),
-            (b"PK,BZh9,\x1f\x8b", Kind::Plain),
-            (b"BZh9,a\n", Kind::Plain),
-            (&gzip(b""), Kind::Gzip),
-            (&zstd(b""), Kind::Zstd),
-            (b"\x50\x2a\x4d\x18", Kind::Zstd),
-            (b"\x28\xb5\x2f", Kind::Plain),
-            (b"\xff\xfea\0,\0", Kind::Other("UTF-16 text is")),
-            (b"\xfe\xff\0a\0,", Kind::Other("UTF-16 text is")),
-            (b"PK\x03\x04", Kind::Other("zip files are")),
-            (b"\xfd7zXZ\0", Kind::Other("xz files are")),
-            (b"BZh91AY&SY", Kind::Other("bzip2 files are")),
+    fn compressed_data_are_recognised_by_their_first_bytes() {
+        let cases: [(&[u8], Packing); 6] = [
+            (b"", Packing::Plain),
+            (b"PK,BZh9,\x1f\x8b", Packing::Plain),
+            (&gzip(b""), Packing::Gzip),
+            (&zstd(b""), Packing::Zstd),
+            (b"\x50\x2a\x4d\x18", Packing::Zstd),
+            (b"\x28\xb5\x2f", Packing::Plain),
         ];
         for (head, expected) in cases {
-            assert_eq!(Kind::of(head), expected, "{head:?}");
+            assert_eq!(Packing::of(head), expected, "{head:?}");
+        }
+    }
+
+    #[test]
+    fn zeros_behind_gzip_are_padding() {
+        let text = b"a,b\n1,2\n".to_vec();
+        for padding in [1, 2, 3, 511, 200_000] {
+            let padded = [gzip(&text), vec![0; padding]].concat();
+            assert_eq!(read(&padded), (text.clone(), Ok(())), "{padding}");
+            let followed = [padded, gzip(b"3,4\n")].concat();
+            assert_eq!(read(&followed).0, b"a,b\n1,2\n3,4\n");
+        }
+        let (read, end) = read(&[gzip(&text), b"\0\0x".to_vec()].concat());
+        assert!(read == text && end.is_err());
+    }
+
+    #[test]
+    fn other_files_are_recognised_in_compressed_ones() {
+        for compress in [gzip, zstd, <[u8]>::to_vec] {
+            let packed = compress(b"%PDF-1.7 and more");
+            let kind = decompressed(Box::new(Cursor::new(packed))).unwrap().err().unwrap();
+            assert_eq!(kind.name, "a PDF document");
+        }
+    }
+
+    #[test]
+    fn utf16_is_read_in_compressed_files_too() {
+        let text = "a,ä\n1,😀\n".repeat(9000);
+        let little: Vec<u8> =
+            format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> =
+            format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [little, big] {
+            for compress in [gzip, zstd, <[u8]>::to_vec] {
+                let (read, end) = read(&compress(&bytes));
+                assert_eq!(String::from_utf8(read).unwrap(), format!("\u{feff}{text}"));
+                assert_eq!(end, Ok(()));
+            }
+        }
+        let halves: [&[u8]; 4] = [
+            b"\xff\xfea\0,",
+            b"\xff\xfea\0\x3d\xd8",
+            b"\xff\xfea\0\x3d\xd8a\0b\0",
+            b"\xff\xfea\0\0\xdea\0",
+        ];
+        for half in halves {
+            assert_eq!(read(half), ("\u{feff}a".as_bytes().to_vec(), Err(Damage::HalfCharacter)));
         }
     }
 

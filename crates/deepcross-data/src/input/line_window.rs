@@ -68,13 +68,18 @@ impl LineWindow {
 
     /// Advances past `mark` if the window starts with it.
     pub(crate) fn skip(&mut self, mark: &[u8]) -> io::Result<()> {
-        while self.bytes().len() < mark.len() && !self.ended {
-            self.fill()?;
-        }
-        if self.bytes().starts_with(mark) {
+        if self.starts_with(mark)? {
             self.advance(mark.len());
         }
         Ok(())
+    }
+
+    /// Whether the window starts with `mark`.
+    pub(crate) fn starts_with(&mut self, mark: &[u8]) -> io::Result<bool> {
+        while self.bytes().len() < mark.len() && mark.starts_with(self.bytes()) && !self.ended {
+            self.fill()?;
+        }
+        Ok(self.bytes().starts_with(mark))
     }
 
     /// Reads more bytes, or notices the end of the stream.

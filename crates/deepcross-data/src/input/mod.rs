@@ -3,9 +3,11 @@
 //! Nothing here knows a format: the modules above decide the meaning of the bytes.
 
 mod compression;
+mod file_kind;
 mod fingerprint;
-mod first_lines;
+mod first_text;
 mod folder_columns;
+mod gzip;
 mod input_file;
 mod line_window;
 mod memory;
@@ -13,9 +15,10 @@ mod open;
 mod replay;
 mod row_chunk;
 mod stream;
+mod utf16;
 
 pub use fingerprint::Fingerprint;
-pub use first_lines::first_lines;
+pub use first_text::first_text;
 pub use input_file::{FoundFile, Input, InputFile};
 pub use memory::UnreadColumn;
 pub use replay::Pipes;

@@ -10,6 +10,7 @@ use std::path::Path;
 use deepcross_features::suggest;
 
 use super::compression::{Damage, decompressed};
+use super::file_kind::FileKind;
 use super::input_file::InputFile;
 use super::replay::Replay;
 use super::stream::{Seekable, Stream};
@@ -19,13 +20,14 @@ use crate::place::Place;
 /// Opens a file or a pipe for reading; compressed data are decompressed.
 ///
 /// # Errors
-/// If there is no such file, if it is a folder, if its compression is not read, or if the system refuses.
+/// If there is no such file, if it is a folder, if it is of a kind that is not read, or if the system refuses.
 pub(crate) fn open(file: &InputFile) -> Result<Stream, DataError> {
     let (path, opened) = (file.path(), open_raw(file)?);
-    match decompressed(opened).map_err(|error| unreadable(path, 1, error))? {
-        Ok(stream) => Ok(stream),
-        Err(kind) => Err(DataError::NotRead { file: path.to_path_buf(), kind }),
+    if let Some(kind) = FileKind::of_name(path) {
+        return Err(kind.refused(path));
     }
+    let opened = decompressed(opened).map_err(|error| unreadable(path, 1, error))?;
+    opened.map_err(|kind| kind.refused(path))
 }
 
 /// Opens a file or a pipe without decompression, to read parts of it.

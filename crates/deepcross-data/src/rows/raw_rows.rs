@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use deepcross_features::{Cell, CellList, RowFields, Value};
+use deepcross_features::{Cell, CellList, RowFields, Value, blanks};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::field_splitter::push_places;
@@ -233,7 +233,7 @@ impl RawRows {
         }
         let (start, trim) = (row.text.start, row.trim);
         if trim {
-            self.trim_field();
+            blanks::trim_end_of(&mut self.text, self.field);
         }
         self.ends.push((self.text.len() - start) as u32);
         // The byte after a field, in place of the delimiter that a line has.
@@ -249,17 +249,6 @@ impl RawRows {
             row.nulls.end = self.nulls.len();
         }
         self.end_field();
-    }
-
-    /// Removes the blanks at both ends of the field that is being filled.
-    fn trim_field(&mut self) {
-        let field = &self.text[self.field..];
-        let (n_bytes, n_trimmed) = (field.len(), field.trim_ascii().len());
-        if n_trimmed < n_bytes {
-            let start = self.field + n_bytes - field.trim_ascii_start().len();
-            self.text.copy_within(start..start + n_trimmed, self.field);
-            self.text.truncate(self.field + n_trimmed);
-        }
     }
 
     /// Ends the row that was appended last, with its error if it is bad, and with its form in the file if that is kept.
@@ -402,7 +391,8 @@ impl RawRows {
         if found.n_places < MOST_FIELDS {
             ends.push(line.len() as u32);
         }
-        (row.trim, row.is_ascii) = (form.trim && found.has_blanks, found.is_ascii);
+        let has_blanks = found.has_blanks || !found.is_ascii;
+        (row.trim, row.is_ascii) = (form.trim && has_blanks, found.is_ascii);
         (row.fields, row.n_fields) = (first..ends.len(), found.n_places + 1);
     }
 
@@ -442,7 +432,7 @@ impl<'a> RawRow<'a> {
             None => Cell::Text(self.field(column)),
             Some((chunk, row)) if column < self.n_fields() => {
                 match self.rows.chunks[chunk].cell(row, column) {
-                    Cell::Text(text) if self.bounds.trim => Cell::Text(text.trim_ascii()),
+                    Cell::Text(text) if self.bounds.trim => Cell::Text(blanks::trim(text)),
                     Cell::List(list) if self.bounds.trim => {
                         Cell::List(CellList { trim: true, ..list })
                     }
@@ -540,7 +530,7 @@ impl<'a> RawRow<'a> {
         debug_assert!(!self.has_cells(), "only a row of text has fields");
         let (start, end) = bounds(self.ends, column);
         let field = &self.text[start..end];
-        if self.bounds.trim { field.trim_ascii() } else { field }
+        if self.bounds.trim { blanks::trim(field) } else { field }
     }
 }
 
@@ -646,8 +636,17 @@ mod tests {
     fn rows_keep_their_fields_and_places() {
         let file: Arc<Path> = Arc::from(Path::new("x.csv"));
         let mut rows = RawRows::default();
-        let lines =
-            [&b" a,bc, \t,c d ,"[..], b"", b"d", b"\xff,,e ", b"\xc3,\xa9", b" ", b",,,", b"x\r\r"];
+        let lines = [
+            &b" a,bc, \t,c d ,"[..],
+            b"",
+            b"d",
+            b"\xff,,e ",
+            b"\xc3,\xa9",
+            b" ",
+            b",,,",
+            b"x\r\r",
+            b"\xc2\xa0x\xc2\xa0,y",
+        ];
         for as_lines in [true, false, true] {
             rows.clear();
             for (line, text) in (3..).zip(lines) {
@@ -671,7 +670,7 @@ mod tests {
                 let (row, raw) = (rows.get(index), rows.raw(index));
                 let fields: Vec<&[u8]> = text.split(|byte| *byte == b',').collect();
                 let trimmed =
-                    |field: &'static [u8]| if line == 6 { field } else { field.trim_ascii() };
+                    |field: &'static [u8]| if line == 6 { field } else { blanks::trim(field) };
                 let fields: Vec<_> = fields.into_iter().map(trimmed).collect();
                 assert_eq!((row.n_fields(), raw), (fields.len(), text));
                 assert_eq!(row.place(), Place::new(&file, line, line_start(text)));

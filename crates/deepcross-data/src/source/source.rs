@@ -11,7 +11,7 @@ use crate::config::DataConfig;
 use crate::error::DataError;
 use crate::formats::DataFile;
 use crate::input::{Input, UnreadColumn};
-use crate::message::other_delimiter;
+use crate::message::{other_delimiter, values_in_place_of_names};
 
 /// Opened files whose columns are found by name; cheap to clone.
 #[derive(Clone, Debug)]
@@ -272,17 +272,21 @@ impl Source {
         role: &str,
         nearest: Option<String>,
     ) -> DataError {
-        let (column, role) = (column.to_owned(), role.to_owned());
+        let column = column.to_owned();
         let path = file.map_or_else(|| self.first_file(), |file| file.path().to_path_buf());
         let unread =
             file.and_then(|file| file.unread_columns().iter().find(|unread| unread.name == column));
         if let Some(UnreadColumn { kind, .. }) = unread {
-            return DataError::UnreadColumn { file: path, column, role, kind: kind.clone() };
+            let (role, kind) = (role.to_owned(), kind.clone());
+            return DataError::UnreadColumn { file: path, column, role, kind };
         }
         let header = file.map(DataFile::header).unwrap_or_default();
-        let delimiter = other_delimiter(&header);
-        let nearest = nearest.filter(|_| delimiter.is_none());
-        DataError::MissingColumn { file: path, column, role, nearest, delimiter }
+        let is_named = file.is_some_and(DataFile::has_header_row);
+        let names = if is_named { &header[..] } else { &[] };
+        let (role, delimiter) = (role.into(), other_delimiter(names));
+        let values = values_in_place_of_names(names).filter(|_| delimiter.is_none());
+        let nearest = nearest.filter(|_| delimiter.is_none() && values.is_none());
+        DataError::MissingColumn { file: path, column, role, nearest, delimiter, values }
     }
 
     pub(crate) fn first_file(&self) -> PathBuf {

@@ -176,13 +176,12 @@ fn files_of_one_byte_over_and_over() {
 
 #[test]
 fn text_in_other_forms() {
-    let is_utf16 = "`x.csv`: UTF-16 text is not read, expected UTF-8 text, plain or compressed by gzip \
-                    or zstd";
-    check("x.csv", b"\xff\xfea\0,\0b\0\n\0", LITTLE, 0, &[is_utf16]);
-    check("x.csv", b"\xfe\xff\0a\0,\0b\0\n", LITTLE, 0, &[is_utf16]);
-    let returns_alone = "`x.csv`, line 1 (`a,b\\r1,x\\r2,y`): field `column 2` is `b\\r1`, expected a \
-                         column name without a carriage return; lines must end with a line feed, with \
-                         or without a carriage return before it";
+    check("x.csv", b"\xff\xfea\0,\0b\0\n\x001\0,\0x\0", LITTLE, 1, &[]);
+    check("x.csv", b"\xfe\xff\0a\0,\0b\0\n\x001\0,\0x", LITTLE, 1, &[]);
+    let half = "`x.csv`, line 2: cannot be read from here on, since the UTF-16 text has a half of a character there";
+    check("x.csv", b"\xff\xfea\0,\0b\0\n\x001\0,\0x", LITTLE, 0, &[half]);
+    let returns_alone = "`x.csv`: its lines end with carriage returns alone, expected line feeds, with or \
+                         without a carriage return before them; `tr '\\r' '\\n'` converts such a file";
     check("x.csv", b"a,b\r1,x\r2,y\r", LITTLE, 0, &[returns_alone]);
     check("x.csv", b"a,\"b\r\nc\"\r\n1,x\r\n", LITTLE, 1, &[]);
 }

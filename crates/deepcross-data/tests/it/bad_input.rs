@@ -46,13 +46,14 @@ fn headers() {
         "repeated column",
         "comment = '#'",
         b"# from the log\nclick,age, age\n1,30,a\n",
-        "`x.csv`, line 2 (`click,age, age`): the header names the column `age` twice, expected each name once",
+        "`x.csv`, line 2 (`click,age, age`): the header names the column `age` twice, expected each name \
+         once; `data.columns` with `data.header = true` gives the columns other names",
     );
     check(
         "name that is not text",
         LABEL,
         b"click,\xff\xfe,user\n1,30,a\n",
-        "`x.csv`, line 1 (`click,\u{fffd}\u{fffd},user`): field `column 2` is `\u{fffd}\u{fffd}`, expected a column name in valid UTF-8",
+        "`x.csv`, line 1 (`click,\u{fffd}\u{fffd},user`): field `column 2` is `\u{fffd}\u{fffd}`, expected a column name in valid UTF-8; if the file is in another encoding, such as Windows-1252, convert it with `iconv -f WINDOWS-1252 -t UTF-8`",
     );
     check_files(
         "other name",
@@ -109,7 +110,23 @@ fn rows_of_another_length() {
         "too many",
         LABEL,
         b"click,age,user\n1,30,a,\n",
-        "`x.csv`, line 2 (`1,30,a,`): has 4 fields, expected 3",
+        "`x.csv`, line 2 (`1,30,a,`): has 4 fields, expected 3; if the file has a header, and rows begin \
+         with names of their own or end with a delimiter, name all columns in `data.columns` and set \
+         `data.header` to true",
+    );
+    check(
+        "too many behind a good row",
+        LABEL,
+        b"click,age,user\n0,31,b\n1,30,a,\n",
+        "`x.csv`, line 3 (`1,30,a,`): has 4 fields, expected 3",
+    );
+    check(
+        "a header among the rows",
+        LABEL,
+        b"click,age,user\n0,31,b\nclick,age,user\n",
+        "`x.csv`, line 3 (`click,age,user`): field `click` is `click`, expected `1` (positive) or `0` \
+         (negative); name other classes with `data.label = { column, positive, negative }`; the line \
+         seems to be a header: remove it, or leave out all bad rows by `data.bad_rows = \"skip\"`",
     );
     check(
         "quote over two lines",
@@ -128,23 +145,23 @@ fn a_different_delimiter_than_set() {
     let error = LabelReader::bind(config, &source).unwrap_err();
     assert_eq!(
         label.message(&error),
-        "`x.csv`: has no column `click` for the label; the header is one column with ';' in it: is \
-         that `data.delimiter`?"
+        "`x.csv`: has no column `click` for the label; the header is one column with ';' in it: if \
+         fields are separated by it, set `data.delimiter`, or `--delimiter`, to it"
     );
     check(
         "field",
         "",
         b"click|age|user\n1|30|a\n",
-        "`x.csv`: has no column `age` for field `age`; the header is one column with '|' in it: is \
-         that `data.delimiter`?",
+        "`x.csv`: has no column `age` for field `age`; the header is one column with '|' in it: if \
+         fields are separated by it, set `data.delimiter`, or `--delimiter`, to it",
     );
     check(
         "quoted header",
         LABEL,
         b"\"click\"\t\"age\"\n1\t30\n",
         "`x.csv`, line 1 (`\"click\"\\t\"age\"`): a quote opens in line 1 and closes in line 1 before \
-         '\\t', expected ',' or a line end after it; if this character separates the fields, set \
-         `data.delimiter`",
+         '\\t', expected \",\" or a line end after it; if this character separates the fields, set \
+         `data.delimiter` to it",
     );
 }
 
@@ -260,7 +277,7 @@ fn values_that_do_not_belong() {
             message.starts_with(&format!("`x.csv`, line 2 (`{start}`): field `{column}` is `")),
             "{message}"
         );
-        assert!(message.ends_with("`, expected valid UTF-8"), "{message}");
+        assert!(message.contains("`, expected valid UTF-8; if the file"), "{message}");
     }
 }
 
@@ -293,13 +310,12 @@ fn paths() {
         (vec!["y.dat"], "`y.dat`: no such file"),
         (
             vec!["x.csv", "x.csv.xz"],
-            "`x.csv.xz`: xz files are not read, expected UTF-8 text, plain or compressed by gzip or \
-             zstd",
+            "`x.csv.xz`: is compressed by xz, which is not read: decompress it, for instance with `xz -d`",
         ),
         (
             vec!["x.zip"],
-            "`x.zip`: zip files are not read, expected UTF-8 text, plain or compressed by gzip or \
-             zstd",
+            "`x.zip`: is a zip archive, as .xlsx, .ods and .npz are, which is not read: take the files out of it \
+             with `unzip`, or save the sheet as CSV",
         ),
         (vec![], "no data file is named"),
         (
@@ -320,10 +336,10 @@ fn paths() {
 
 #[test]
 fn settings() {
-    let error = Files::one(b"a\n1\n").source("delimiter = '→'\ncolumns = []").unwrap_err();
+    let error = Files::one(b"a\n1\n").source("quote = '→'\ncolumns = []").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`data.delimiter`: must be one ASCII character other than a line end, but is '→'; \
+        "`data.quote`: must be one ASCII character other than a line end, but is '→'; \
          `data.columns`: must name at least one column, but is empty"
     );
 }

@@ -8,7 +8,7 @@ use deepcross_data::{
     BadRows, DataError, Format, Labels, Partition, RowPlan, RowReader, Source, fit,
 };
 use deepcross_features::batch::Column;
-use deepcross_features::{Batch, FieldConfig, Schema};
+use deepcross_features::{Batch, FieldConfig, Schema, blanks};
 use proptest::prelude::*;
 
 use crate::{Files, read_all};
@@ -191,8 +191,6 @@ const FFM: (&str, Option<Format>) = ("b.ffm", None);
 #[test]
 fn values_that_tsv_cannot_hold_are_reported_with_their_place() {
     let no_tab = "expected no tab and no line end in it, since this format has no quotes";
-    let mark =
-        "expected no byte order mark at its start, since it is dropped at the start of a file";
     let first_name = "the rows cannot be written as tsv: the name of column 1 is";
     let cases = [
         (
@@ -215,7 +213,6 @@ fn values_that_tsv_cannot_hold_are_reported_with_their_place() {
         ),
         ("a,b\n1,2\n1\n", "`x.csv`, line 3 (`1`): has 1 field, expected 2".to_owned()),
         ("\"a\tb\",b\n1,2\n", format!("{first_name} `a\\tb`, {no_tab}")),
-        ("\"\u{feff}a\",b\n1,2\n", format!("{first_name} `\\u{{feff}}a`, {mark}")),
     ];
     for (content, expected) in cases {
         check_refused(content, TSV, &expected);
@@ -598,7 +595,7 @@ fn table() -> impl Strategy<Value = (Vec<String>, Vec<Vec<Vec<u8>>>)> {
         let names = prop::collection::vec("[\u{feff}#\",\t a-cä]{0,3}", n);
         (names, rows).prop_map(|(names, rows)| {
             let names = names.iter().enumerate().map(|(i, name)| format!("{name}{i}"));
-            (names.map(|name| name.trim().to_owned()).collect(), rows)
+            (names.map(|name| blanks::trim_str(&name).to_owned()).collect(), rows)
         })
     })
 }
@@ -611,7 +608,7 @@ proptest! {
         let (content, taken) = written("x.csv", &columns, &rows);
         prop_assert_eq!(&taken, &rows, "all are accepted");
         prop_assert_eq!(read("x.csv", &content, "trim = false"), (columns.clone(), rows.clone()));
-        let trim = |field: &Vec<u8>| field.trim_ascii().to_vec();
+        let trim = |field: &Vec<u8>| blanks::trim(field).to_vec();
         let trimmed = rows.iter().map(|row| row.iter().map(trim).collect()).collect();
         prop_assert_eq!(read("x.csv", &content, ""), (columns, trimmed));
     }
@@ -651,7 +648,10 @@ proptest! {
                 continue;
             }
             let settings = if name == "x.ffm" { "columns = ['label', '7']" } else { "" };
-            prop_assert_eq!(read(name, &content, settings), (columns, taken));
+            // A byte order mark in front of a value counts as white space.
+            let trim = |field: &Vec<u8>| blanks::trim(field).to_vec();
+            let trimmed = taken.iter().map(|row| row.iter().map(trim).collect()).collect();
+            prop_assert_eq!(read(name, &content, settings), (columns, trimmed));
         }
     }
 }

@@ -92,7 +92,7 @@ fn headless_files_to_predict_may_lack_label_and_weight() {
         // Either may be absent, and numbers may be both.
         ("1,0.5,a\n2,1,b\n", ignored, Err(EITHER.to_owned())),
         ("1,a\n2,b\n", ignored, Ok(2)),
-        ("1,a\n2,1,b\n", ignored, lengths(2, "2,1,b", "3 fields", 2)),
+        ("1,a\n2,b\n2,1,b\n", ignored, lengths(3, "2,1,b", "3 fields", 2)),
         ("1,1,1,a\n2,b\n", ignored, lengths(2, "2,b", "2 fields", 4)),
         ("1\n2,b\n", ignored, lengths(1, "1", "1 field", 4)),
         ("1,\"a\"b\n1,1,1,b\n", RowPlan { labels: Labels::Ignored, ..SKIP }, Ok(1)),
@@ -130,7 +130,7 @@ fn bad_rows_are_skipped_and_counted() {
              classes with `data.label = { column, positive, negative }`",
             "`, line 5 (`1,x,a`): field `age` is `x`, expected a finite number",
             "`, line 6 (`1`): has 1 field, expected 3",
-            "`, line 9 (`0,20,\u{fffd}`): field `user` is `\u{fffd}`, expected valid UTF-8",
+            "`, line 9 (`0,20,\u{fffd}`): field `user` is `\u{fffd}`, expected valid UTF-8; if the file is in another encoding, such as Windows-1252, convert it with `iconv -f WINDOWS-1252 -t UTF-8`",
         ]
     );
 

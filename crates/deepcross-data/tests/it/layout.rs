@@ -128,6 +128,44 @@ fn delimiters() {
 }
 
 #[test]
+fn delimiters_of_several_bytes_and_control_characters() {
+    let rows = [(2, ["1", "x, y"]), (3, ["", ""])];
+    check("colons", "delimiter = '::'", b"a::b\n1::x, y\n::\n", &rows);
+    check("colons around quotes", "delimiter = '::'", b"a::b\n1 ::\"x, y\" \n::\n", &rows);
+    check("bars and blanks", "delimiter = ' | '", b"a | b\n1 | \"x, y\"\n | \n", &rows);
+    check("an arrow", "delimiter = '→'", "a→b\n1→x, y\n→\n".as_bytes(), &rows);
+    check("Hive", "delimiter = \"\\u0001\"", b"a\x01b\n1\x01x, y\n\x01\n", &rows);
+    let single = [(2, ["1", "x:y:"]), (3, ["2", ":z"])];
+    check("single colons", "delimiter = '::'", b"a::b\n1::x:y:\n2:: :z\n", &single);
+    let message = |content: &[u8]| {
+        let files = Files::one(content);
+        files.message(&read_all(&files.source("delimiter = '::'").unwrap()).unwrap_err())
+    };
+    assert_eq!(message(b"a::b\n1::2\n1\n"), "`x.csv`, line 3 (`1`): has 1 field, expected 2");
+}
+
+#[test]
+fn an_escape_makes_quotes_and_delimiters_plain() {
+    let rows = [(2, ["1", "a \"b\", c"]), (3, ["\\N", "\\"])];
+    let content = b"a,b\n1,\"a \\\"b\\\", c\"\n\\N,\\\\\n";
+    check("in quotes", r"escape = '\'", content, &rows);
+    let content = b"a,b\n1,a \"b\"\\, c\n\\N,\\\\\n";
+    check("without quotes", "quote = false\nescape = '\\'", content, &rows);
+}
+
+#[test]
+fn set_names_replace_those_of_a_header() {
+    let replaced = "columns = ['a', 'b']\nheader = true";
+    let rows = [(2, ["1", "x"]), (3, ["2", "y"])];
+    check("names twice", replaced, b"n,n\n1,x\n2,y\n", &rows);
+    check("row names", replaced, b"n\n1,x\n2,y\n", &rows);
+    check("the same names", replaced, b"a,b\n1,x\n2,y\n", &rows);
+    check("the note of Excel", "", b"sep=,\r\na,b\r\n1,x\r\n", &[(3, ["1", "x"])]);
+    let empty = Files::one(b"").source(replaced).map(drop).unwrap_err();
+    assert!(empty.to_string().ends_with("is empty, expected a header row"), "{empty}");
+}
+
+#[test]
 fn several_files_follow_each_other() {
     let files =
         Files::new(&[("a.csv", b"a,b\n1,x"), ("b.tsv", b"a\tb\n"), ("c.tsv", b"\n\na\tb\n2\ty\n")]);

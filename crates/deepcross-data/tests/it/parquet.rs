@@ -249,7 +249,7 @@ fn columns_that_are_missing_or_of_a_different_kind_are_named() {
     };
     assert_eq!(
         fitting("y.parquet", FieldConfig::categorical("ad")),
-        "`y.parquet`: has no column `ad` for field `ad`, the nearest is `age`"
+        "`y.parquet`: has no column `ad` for field `ad`"
     );
     assert_eq!(
         fitting("x.parquet", FieldConfig::number("age")),

@@ -29,8 +29,15 @@ fn unintended_quotes_are_reported() {
     let closes = |line, start, closing, found| {
         format!(
             "`x.csv`, line {line} (`{start}`): a quote opens in line {line} and closes in line \
-             {closing} before '{found}', expected ',' or a line end after it; if quotes are plain text in this \
+             {closing} before '{found}', expected \",\" or a line end after it; if quotes are plain text in this \
              file, set `data.quote` to false"
+        )
+    };
+    let escaped = |line, start, found| {
+        format!(
+            "`x.csv`, line {line} (`{start}`): a quote opens in line {line} and closes in line {line} before \
+             '{found}', expected \",\" or a line end after it; if a backslash makes the quote after it plain text, \
+             set `data.escape` to '\\'"
         )
     };
     let wrong_counts = [
@@ -39,7 +46,8 @@ fn unintended_quotes_are_reported() {
         "`x.csv`, line 3 (`0\",y,z`): has 3 fields, expected 2",
     ];
     let wrong_counts = wrong_counts.map(str::to_owned);
-    let cases: [(&str, &[u64], Vec<String>); 12] = [
+    let cases: [(&str, &[u64], Vec<String>); 13] = [
+        ("1,\"a \\\"b\\\" c\"\n0,y\n", &[3], vec![escaped(2, "1,\"a \\\"b\\\" c\"", "b")]),
         ("1,\"x\n0,y\n", &[3], vec![unclosed(2, "1,\"x", 2)]),
         ("1,x\n3,\"y", &[2], vec![unclosed(3, "3,\"y", 3)]),
         ("1,\"x,3", &[], vec![unclosed(2, "1,\"x,3", 2)]),

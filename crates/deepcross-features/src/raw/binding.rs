@@ -88,7 +88,7 @@ fn position(field: &str, column: &str, header: &[String]) -> Result<usize, Featu
         (None, _) => Err(FeatureError::MissingColumn {
             field: field.to_owned(),
             column: column.to_owned(),
-            nearest: suggest::nearest_of_all(column, header).map(str::to_owned),
+            nearest: suggest::nearest(column, header).map(str::to_owned),
         }),
     }
 }
@@ -121,9 +121,10 @@ mod tests {
             (&["agee", "city"][..], "field `age`: there is no column `age`; the nearest is `agee`"),
             (&[], "field `age`: there is no column `age`"),
             (
-                &["age", "town", "cities"],
-                "field `place`: there is no column `city`; the nearest is `cities`",
+                &["age", "town", "citi"],
+                "field `place`: there is no column `city`; the nearest is `citi`",
             ),
+            (&["age", "click"], "field `place`: there is no column `city`"),
             (
                 &["age", "city", "age"],
                 "field `age`: the column `age` occurs 2 times in the header, but must occur once",

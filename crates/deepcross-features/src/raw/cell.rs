@@ -6,6 +6,7 @@
 
 use std::fmt::{self, Write};
 
+use crate::blanks;
 use crate::limits::in_range;
 use crate::raw::value::{RUN, Value};
 use crate::raw::value_text::Missing;
@@ -236,13 +237,7 @@ fn spell_list(list: CellList<'_>, text: &mut Vec<u8>, zero: &str) {
         element.write(text, zero);
     }
     if list.trim {
-        let spelled = &text[start..];
-        let (n_bytes, from) = (spelled.len(), spelled.len() - spelled.trim_ascii_start().len());
-        let n_trimmed = spelled.trim_ascii().len();
-        if n_trimmed < n_bytes {
-            text.copy_within(start + from..start + from + n_trimmed, start);
-            text.truncate(start + n_trimmed);
-        }
+        blanks::trim_end_of(text, start);
     }
 }
 

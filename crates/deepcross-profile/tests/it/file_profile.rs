@@ -74,7 +74,7 @@ fn errors_name_the_setting_that_is_needed() {
             "the first row looks like values and not like the names of columns: `20`, `high`, …; \
              name the 2 columns",
         ),
-        ("1,1\n0,1\n".to_owned(), rule(&["high"], None), "without a header, name the columns"),
+        ("1,1\n0,1\n".to_owned(), rule(&["high"], None), "name the columns"),
         (
             headed.clone(),
             rule(&["1"], Some(&["0"])),

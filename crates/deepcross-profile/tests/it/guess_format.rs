@@ -1,7 +1,8 @@
 //! The format of files that neither their names nor any settings show.
 
-use deepcross_data::{DataConfig, Format};
-use deepcross_profile::{guess_format, header_looks_like_values};
+use deepcross_data::{BadRows, DataConfig, Format, LabelConfig, Source, header_looks_like_values};
+use deepcross_profile::guess_format;
+use proptest::prelude::*;
 
 /// The keys that are guessed for a file with this name and content, as TOML in one line.
 fn guessed(name: &str, content: &str, set: &str) -> String {
@@ -11,8 +12,8 @@ fn guessed(name: &str, content: &str, set: &str) -> String {
     let config: DataConfig = toml::from_str(set).unwrap();
     let guessed = guess_format(&vec![file].into(), &config).unwrap();
     let text = toml::to_string(&guessed).unwrap();
-    let is_guessed =
-        |line: &&str| ["format", "delimiter", "comment"].iter().any(|key| line.starts_with(key));
+    let keys = ["format", "delimiter", "quote", "escape", "comment", "columns", "header"];
+    let is_guessed = |line: &&str| keys.iter().any(|key| line.starts_with(key));
     text.lines().filter(is_guessed).collect::<Vec<_>>().join(", ")
 }
 
@@ -62,6 +63,10 @@ fn formats_of_one_row_in_each_line_are_recognised_by_their_lines() {
         ("log", "\u{feff}{\"a\":1,\"b\":2}\n\n {\"a\":2}\n", Some(Format::JSONL)),
         ("a.ndjson", "{\"a\":1}\n", Some(Format::JSONL)),
         ("log", "{\"a\":1}\n1\n", Some(Format::CSV)),
+        ("a.csv", "{\"a\":1,\"b\":2}\n{\"a\":2}\n", Some(Format::JSONL)),
+        ("a.jsonl", "a,b\n1,2\n", Some(Format::CSV)),
+        ("a.ndjson", "a\tb\n1\t2\n", Some(Format::TSV)),
+        ("a.jsonl", "", Some(Format::JSONL)),
         ("a.data", "a b\n1 2\n", Some(Format::CSV)),
     ];
     for (name, content, expected) in cases {
@@ -85,5 +90,287 @@ fn headers_hold_few_numbers() {
     for (header, expected) in cases {
         let header: Vec<_> = header.split(',').map(str::to_owned).collect();
         assert_eq!(header_looks_like_values(&header), expected, "{header:?}");
+    }
+}
+
+/// Rows of a file with these characters around its fields, 60 of them.
+fn rows(head: &str, row: impl Fn(usize) -> String) -> String {
+    let rows = (0..60).map(|i| row(i) + "\n");
+    format!("{head}\n{}", rows.collect::<String>())
+}
+
+/// Checks what is guessed for each case: a name, the name and the content of a file, the settings, and what is expected.
+#[track_caller]
+fn check(cases: &[(&str, &str, String, &str, &str)]) {
+    for (name, file, content, set, expected) in cases {
+        assert_eq!(guessed(file, content, set), *expected, "{name}: {content}");
+    }
+}
+
+const CLICK: &str = "label = 'click'\n";
+
+#[test]
+fn quotes_and_escapes_are_respected() {
+    let title = |i: usize| ["red, blue, hat", "shoe", "coat, cheap"][i % 3];
+    let tags = |i: usize| ["a|b", "c|d"][i % 2];
+    let quoted = |i: usize| format!("{},ad{},\"{}\",{}", i % 2, i % 5, title(i), tags(i));
+    check(&[
+        ("a comma within quotes", "a.csv", rows("click,ad,title,tags", quoted), CLICK, ""),
+        ("without a label", "a.csv", rows("click,ad,title,tags", quoted), "", ""),
+        (
+            "line ends in quotes",
+            "a.csv",
+            rows("click,ad,comment", |i| {
+                format!("{},ad{},\"one\nline \"\"two\"\", {i}\"", i % 2, i % 9)
+            }),
+            CLICK,
+            "",
+        ),
+        (
+            "an escape within quotes",
+            "a.csv",
+            rows("click,ad,title", |i| {
+                format!("{},ad,{}", i % 2, ["\"a \\\"b\\\" c\"", "x", "y"][i % 3])
+            }),
+            CLICK,
+            "escape = '\\'",
+        ),
+        (
+            "an escape without quotes",
+            "a.tsv",
+            rows("click\ttitle", |i| format!("{}\ta\\\tb{i}", i % 2)),
+            CLICK,
+            "escape = '\\'",
+        ),
+        (
+            "a backslash that escapes nothing",
+            "a.tsv",
+            rows("click\tuser", |i| format!("{}\t{}", i % 2, ["\\N", "u"][i % 2])),
+            CLICK,
+            "",
+        ),
+    ]);
+}
+
+#[test]
+fn the_header_and_the_label_decide() {
+    check(&[
+        (
+            "other delimiters in all texts",
+            "a.csv",
+            rows("click,ad,when,price", |i| format!("{},ad{},x;y,3|4", i % 2, i % 5)),
+            CLICK,
+            "",
+        ),
+        (
+            "a comma in all rows and in the header",
+            "a.csv",
+            rows("click;ad;\"price, EUR\"", |i| format!("{};ad{};1,5", i % 2, i % 5)),
+            CLICK,
+            "delimiter = \";\"",
+        ),
+        (
+            "the note of Excel",
+            "a.csv",
+            format!("sep=;\n{}", rows("click;ad", |i| format!("{};x,{}", i % 2, i))),
+            CLICK,
+            "delimiter = \";\"",
+        ),
+    ]);
+}
+
+#[test]
+fn quotes_other_than_the_usual_ones_are_recognised() {
+    check(&[
+        (
+            "single quotes",
+            "a.csv",
+            rows("click,ad,title", |i| format!("{},ad,{}", i % 2, ["'a, b'", "x"][i % 2])),
+            CLICK,
+            "quote = \"'\"",
+        ),
+        (
+            "apostrophes",
+            "a.csv",
+            rows("click,ad,title", |i| format!("{},'ad,{}", i % 2, ["'tis", "it's"][i % 2])),
+            CLICK,
+            "",
+        ),
+        (
+            "quotes that are text",
+            "a.csv",
+            rows("click,ad,title", |i| format!("{},ad,{}", i % 2, ["\"5\" nail\"", "shoe"][i % 2])),
+            CLICK,
+            "quote = false",
+        ),
+        (
+            "one quote that does not close",
+            "a.csv",
+            rows("click,ad,title", |i| {
+                format!("{},ad,{}", i % 2, if i == 30 { "\"never" } else { "\"ok\"" })
+            }),
+            CLICK,
+            "",
+        ),
+        (
+            "quotes in TSV",
+            "a.tsv",
+            rows("\"click\"\t\"title\"", |i| format!("{}\t\"t{i}\"", i % 2)),
+            "",
+            "quote = '\"'",
+        ),
+        (
+            "quotes in the text of TSV",
+            "a.tsv",
+            rows("click\tq", |i| format!("{}\t\"a{i}", i % 2)),
+            "",
+            "",
+        ),
+    ]);
+}
+
+#[test]
+fn delimiters_may_have_several_characters() {
+    check(&[
+        (
+            "two characters",
+            "a.dat",
+            rows("click::ad::x", |i| format!("{}::ad{}::1", i % 2, i % 5)),
+            CLICK,
+            "format = \"csv\", delimiter = \"::\"",
+        ),
+        (
+            "twice the same character",
+            "a.csv",
+            rows("click||ad||x", |i| format!("{}||ad{}||1", i % 2, i % 5)),
+            CLICK,
+            "delimiter = \"||\"",
+        ),
+        (
+            "a control character",
+            "000000_0",
+            rows("0\u{1}a\u{1}1,5", |i| format!("{}\u{1}ad{}\u{1}1,5", i % 2, i % 5)),
+            "columns = ['click', 'ad', 'x']\nlabel = 'click'",
+            "format = \"csv\", columns = [\"click\", \"ad\", \"x\"], delimiter = \"\\u0001\"",
+        ),
+        (
+            "blanks",
+            "a.txt",
+            rows("click ad x", |i| format!("{} ad{} 1", i % 2, i % 5)),
+            CLICK,
+            "format = \"csv\", delimiter = \" \"",
+        ),
+        ("words", "a.csv", rows("a title", |i| format!("word {i}")), "", ""),
+        (
+            "a set delimiter",
+            "a.csv",
+            rows("click|ad", |i| format!("{}|\"x|{i}\"", i % 2)),
+            "delimiter = '|'\nlabel = 'click'",
+            "delimiter = \"|\"",
+        ),
+    ]);
+}
+
+#[test]
+fn a_header_that_lacks_a_name_is_completed() {
+    check(&[
+        (
+            "row names",
+            "a.csv",
+            rows("\"click\",\"ad\",\"price\"", |i| format!("\"{i}\",{},\"ad\",{}", i % 2, i % 7)),
+            CLICK,
+            "columns = [\"\", \"click\", \"ad\", \"price\"], header = true",
+        ),
+        (
+            "a delimiter at the end of rows",
+            "a.csv",
+            rows("click,ad,price", |i| format!("{},ad,{},", i % 2, i % 7)),
+            CLICK,
+            "columns = [\"click\", \"ad\", \"price\", \"\"], header = true",
+        ),
+        (
+            "a value more than names",
+            "a.csv",
+            rows("click,ad", |i| format!("{},ad,{}", i % 2, i % 7)),
+            CLICK,
+            "",
+        ),
+        (
+            "a delimiter at the end of all lines",
+            "a.csv",
+            rows("click,ad,price,", |i| format!("{},ad,{},", i % 2, i % 7)),
+            CLICK,
+            "",
+        ),
+    ]);
+}
+
+/// A value that needs quotes or escapes in some dialects.
+fn value() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "red",
+        "blue hat",
+        "a, b",
+        "x;y",
+        "3|4",
+        "say \"hi\"",
+        "it's",
+        "5\" nail",
+        "two\nlines",
+        "1,5",
+        "",
+        "é",
+    ]);
+    prop::collection::vec(piece, 1..3).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn frames_in_any_dialect_are_read_as_they_were_written(
+        values in prop::collection::vec([value(), value()], 30..120),
+        delimiter in prop::sample::select(vec![",", ";", "\t", "|", "\u{1}", "::"]),
+        quote in prop::sample::select(vec!['"', '\'']),
+        escape in prop::sample::select(vec![None, Some('\\')]),
+        quotes_all: bool,
+        name in prop::sample::select(vec!["x.csv", "x.txt", "x.tsv"]),
+        named: bool,
+    ) {
+        let field = |text: &str| {
+            let inner: String = text
+                .chars()
+                .flat_map(|c| {
+                    let before = if c == quote { escape.or(Some(quote)) } else { None };
+                    before.into_iter().chain([c])
+                })
+                .collect();
+            let needs = text.contains(|c| delimiter.contains(c) || matches!(c, '"' | '\'' | '\n'));
+            if needs || quotes_all { format!("{quote}{inner}{quote}") } else { text.to_owned() }
+        };
+        let line = |fields: &[&str]| fields.iter().map(|text| field(text)).collect::<Vec<_>>().join(delimiter);
+        let header = ["click", "ad", "title", "price, EUR"];
+        let rows: Vec<[String; 4]> = values
+            .iter()
+            .enumerate()
+            .map(|(i, [a, b])| [(i % 2).to_string(), a.clone(), b.clone(), format!("{},5", i % 10)])
+            .collect();
+        let lines = rows.iter().map(|row| line(&row.each_ref().map(String::as_str)));
+        let text = [line(&header)].into_iter().chain(lines).collect::<Vec<_>>().join("\n");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(name);
+        std::fs::write(&file, &text).unwrap();
+        let label = named.then(|| LabelConfig::binary("click"));
+        let config = DataConfig { label, ..DataConfig::default() };
+        let config = guess_format(&vec![file.clone()].into(), &config).unwrap();
+        let source = Source::open(&[file], &config).unwrap();
+        prop_assert_eq!(source.header(), header, "{:?}\n{}", config, text);
+        let (mut reader, mut found) = (source.rows(BadRows::Error).unwrap(), Vec::new());
+        while let Some(row) = reader.next_row().unwrap() {
+            found.push(row.fields().map(|field| String::from_utf8_lossy(field).into_owned()).collect::<Vec<_>>());
+        }
+        let expected: Vec<Vec<String>> =
+            rows.iter().map(|row| row.iter().map(|field| field.trim().to_owned()).collect()).collect();
+        prop_assert_eq!(found, expected, "{:?}\n{}", config, text);
     }
 }

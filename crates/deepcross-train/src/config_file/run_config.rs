@@ -41,6 +41,24 @@ impl RunConfig {
         Self::read(text, overrides, file, &[]).map(|(config, _)| config)
     }
 
+    /// Reads and checks the section `[data]` alone; a text without other sections has no problem then.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_data(text: &str, file: &str) -> Result<DataConfig, TrainError> {
+        let fail = |problems| TrainError::Config { file: file.to_owned(), problems };
+        let mut table: Table =
+            toml::from_str(text).map_err(|error| fail(vec![syntax_problem(text, &error)]))?;
+        let mut problems = Vec::new();
+        let data: DataConfig = section(&mut table, "data", &mut problems);
+        problems.extend(data.problems());
+        if problems.is_empty() {
+            return Ok(data);
+        }
+        let lines = KeyLines::of(text, &[]);
+        Err(fail(problems.iter().map(|problem| lines.located(problem)).collect()))
+    }
+
     /// One configuration for each of `kinds`, in their order; data and fields are the same for all.
     ///
     /// A kind has the keys of `[model]` that apply to it, and the keys of its section `[compare.KIND]` replace these

@@ -15,7 +15,7 @@ pub(crate) static CRITEO: TextFormat = TextFormat {
     title: "Criteo",
     summary: "The layout of Criteo's click logs",
     extensions: &[],
-    delimiter: '\t',
+    delimiter: "\t",
     quote: Quote::Off,
     fixed: Some(FixedColumns {
         names: columns,

@@ -18,7 +18,7 @@ pub(crate) static CSV: TextFormat = TextFormat {
     title: "CSV",
     summary: "Fields separated by commas",
     extensions: &["csv"],
-    delimiter: ',',
+    delimiter: ",",
     quote: Quote::Char('"'),
     fixed: None,
     push,

@@ -1,6 +1,7 @@
 //! The form of a file of delimited text: the characters between its fields and around them.
 
-use crate::config::{DataConfig, Quote, clashes};
+use super::delimiter::Delimiter;
+use crate::config::{DataConfig, Quote, character_problems};
 use crate::error::DataError;
 
 /// The characters that may begin a comment; a field that begins a line with one of them is written in quotes.
@@ -9,37 +10,58 @@ pub const COMMENT_MARKERS: [u8; 3] = *b"#|%";
 /// The form of a file of delimited text, with every default filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Dialect {
-    pub(crate) delimiter: u8,
+    pub(crate) delimiter: Delimiter,
     pub(crate) quote: Option<u8>,
+    pub(crate) escape: Option<u8>,
     pub(crate) comment: Option<u8>,
     pub(crate) trim: bool,
-    /// Whether the first row holds the names of the columns.
-    pub(crate) headed: bool,
+    pub(crate) header: Header,
+}
+
+/// The meaning of the first row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Header {
+    /// It holds the names of the columns.
+    Names,
+    /// It is a header, but the settings name the columns.
+    Replaced,
+    /// It is a row like any other, since the settings name the columns.
+    Absent,
 }
 
 impl Dialect {
     /// The characters that `config` sets, else those that are `usual` for the format.
     ///
     /// The caller has checked that the settings have no problems.
-    pub(super) fn new(config: &DataConfig, usual: (char, Quote)) -> Result<Self, DataError> {
-        let delimiter = config.delimiter.unwrap_or(usual.0);
+    pub(super) fn new(config: &DataConfig, usual: (&str, Quote)) -> Result<Self, DataError> {
+        let delimiter = config.delimiter.as_deref().unwrap_or(usual.0);
         let quote = match config.quote.unwrap_or(usual.1) {
             Quote::Off => None,
             Quote::Char(quote) => Some(quote),
         };
-        let set = [("delimiter", Some(delimiter)), ("quote", quote), ("comment", config.comment)];
-        let set: Vec<_> = set.into_iter().filter_map(|(key, c)| Some((key, c?))).collect();
-        let problems = clashes(&set);
-        if !problems.is_empty() {
+        let DataConfig { escape, comment, trim, .. } = *config;
+        let characters = [("quote", quote), ("escape", escape), ("comment", comment)];
+        let problems = character_problems(Some(delimiter), &characters);
+        let Some(delimiter) = Delimiter::new(delimiter).filter(|_| problems.is_empty()) else {
             return Err(DataError::Config { problems });
-        }
-        Ok(Self {
-            delimiter: delimiter as u8,
-            quote: quote.map(|c| c as u8),
-            comment: config.comment.map(|c| c as u8),
-            trim: config.trim,
-            headed: config.columns().is_none(),
-        })
+        };
+        let [quote, escape, comment] = [quote, escape, comment].map(|c| c.map(|c| c as u8));
+        let header = match config.columns() {
+            None => Header::Names,
+            Some(_) if config.header == Some(true) => Header::Replaced,
+            Some(_) => Header::Absent,
+        };
+        Ok(Self { delimiter, quote, escape, comment, trim, header })
+    }
+
+    /// Whether the first row is a header.
+    pub(crate) fn has_header(&self) -> bool {
+        self.header != Header::Absent
+    }
+
+    /// Whether the settings name the columns.
+    pub(crate) fn has_set_names(&self) -> bool {
+        self.header != Header::Names
     }
 }
 
@@ -58,15 +80,16 @@ mod tests {
             Format::known_endings()
         );
         let cases = [
-            ("", "a.csv", Ok((',', Some('"')))),
-            ("", "a.TSV", Ok(('\t', None))),
-            ("quote = true", "a.tsv", Ok(('\t', Some('"')))),
-            ("delimiter = ';'\nquote = false", "a.csv", Ok((';', None))),
-            ("", "a.csv.gz", Ok((',', Some('"')))),
-            ("", "a.TSV.ZST", Ok(('\t', None))),
-            ("format = 'criteo'", "day_0.gz", Ok(('\t', None))),
-            ("format = 'csv'", "a.tsv", Ok((',', Some('"')))),
-            ("format = 'tsv'", "adult.data", Ok(('\t', None))),
+            ("", "a.csv", Ok((",", Some('"')))),
+            ("", "a.TSV", Ok(("\t", None))),
+            ("quote = true", "a.tsv", Ok(("\t", Some('"')))),
+            ("delimiter = ';'\nquote = false", "a.csv", Ok((";", None))),
+            ("delimiter = '::'", "a.tsv", Ok(("::", None))),
+            ("", "a.csv.gz", Ok((",", Some('"')))),
+            ("", "a.TSV.ZST", Ok(("\t", None))),
+            ("format = 'criteo'", "day_0.gz", Ok(("\t", None))),
+            ("format = 'csv'", "a.tsv", Ok((",", Some('"')))),
+            ("format = 'tsv'", "adult.data", Ok(("\t", None))),
             ("", "adult.data", Err(&*unknown)),
             (
                 "comment = ','",
@@ -80,8 +103,9 @@ mod tests {
             let found = format
                 .and_then(|format| format.module().dialect(&config))
                 .map(Option::unwrap)
-                .map(|dialect| (char::from(dialect.delimiter), dialect.quote.map(char::from)))
+                .map(|dialect| (dialect.delimiter.to_string(), dialect.quote.map(char::from)))
                 .map_err(|error| error.to_string());
+            let expected = expected.map(|(delimiter, quote)| (delimiter.to_owned(), quote));
             assert_eq!(found, expected.map_err(String::from), "{text} {name}");
         }
     }

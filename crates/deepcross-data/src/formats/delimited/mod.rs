@@ -4,16 +4,19 @@
 
 mod criteo;
 mod csv;
+mod delimiter;
 mod dialect;
 mod header;
 mod reader;
+mod split_text;
 mod text_format;
 mod tsv;
 
 pub use dialect::COMMENT_MARKERS;
+pub use split_text::{SplitRow, split_text};
 
 pub(crate) use criteo::CRITEO;
 pub(crate) use csv::CSV;
 pub(crate) use dialect::Dialect;
-pub(crate) use header::{first_row, raw_header};
+pub(crate) use header::{first_data_row, raw_header};
 pub(crate) use tsv::TSV;

@@ -13,8 +13,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
+use super::delimiter::Delimiter;
 use super::dialect::Dialect;
 use crate::error::DataError;
 use crate::formats::file_format::FileReader;
@@ -45,13 +46,51 @@ pub(crate) struct DelimitedReader {
 impl DelimitedReader {
     /// Opens a file whose number of columns is not known yet.
     pub(crate) fn open(file: &InputFile, dialect: Dialect) -> Result<Self, DataError> {
-        let (file, window) = (Arc::clone(file.path()), LineWindow::new(open(file)?));
+        Self::over(LineWindow::new(open(file)?), Arc::clone(file.path()), dialect)
+    }
+
+    /// Reads the text behind the window; messages call it `file`.
+    pub(super) fn over(
+        window: LineWindow,
+        file: Arc<Path>,
+        dialect: Dialect,
+    ) -> Result<Self, DataError> {
         let n_fields = None;
         let (line, taken, taken_lines, first_line) = (1, 0, 0, 0);
         let mut reader =
             Self { file, dialect, n_fields, window, line, taken, taken_lines, first_line };
         reader.window.skip(BYTE_ORDER_MARK).map_err(|error| reader.unreadable(error))?;
+        reader.skip_separator()?;
         Ok(reader)
+    }
+
+    /// Moves past a first line such as `sep=;`, in which Excel notes the delimiter.
+    ///
+    /// # Errors
+    /// If the line names another delimiter than the one of the settings.
+    fn skip_separator(&mut self) -> Result<(), DataError> {
+        let is_noted = self.window.starts_with(SEPARATOR_NOTE);
+        if !is_noted.map_err(|error| self.unreadable(error))? {
+            return Ok(());
+        }
+        let Some(end) = self.line_end()? else { return Ok(()) };
+        let line = without_line_end(&self.window.bytes()[..end]);
+        let noted = String::from_utf8_lossy(&line[SEPARATOR_NOTE.len()..]).into_owned();
+        if Delimiter::new(&noted).is_none() {
+            return Ok(());
+        }
+        if noted.as_bytes() != self.dialect.delimiter.as_bytes() {
+            let (place, delimiter) = (self.place(), self.dialect.delimiter.to_string());
+            return Err(DataError::OtherDelimiter { place, noted, delimiter });
+        }
+        self.window.advance(end);
+        self.line += 1;
+        Ok(())
+    }
+
+    /// The bytes that have been read ahead.
+    pub(super) fn ahead(&self) -> &[u8] {
+        self.window.bytes()
     }
 
     /// Expects rows of `n_fields` fields from now on.
@@ -92,46 +131,89 @@ impl DelimitedReader {
     fn is_row(&self) -> bool {
         let line = self.content(0);
         let visible = if self.dialect.trim { line.trim_ascii() } else { line };
-        let is_blank = visible.is_empty() && memchr(self.dialect.delimiter, line).is_none();
+        let is_blank = visible.is_empty() && self.dialect.delimiter.find(line).is_none();
         let is_comment = self.dialect.comment.is_some_and(|comment| line.first() == Some(&comment));
         (!is_blank || self.n_fields == Some(1)) && !is_comment
     }
 
     /// Splits the line that was taken, and the lines that a quote adds to it, into fields.
-    fn split(&mut self, rows: &mut RawRows, quote: u8) -> Result<(), DataError> {
+    fn split(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
         let mut at = 0;
         loop {
-            at = match self.content(at).first() {
-                Some(first) if *first == quote => self.quoted(rows, at + 1, quote)?,
+            at = match (self.content(at).first(), self.dialect.quote) {
+                (Some(first), Some(quote)) if *first == quote => {
+                    self.quoted(rows, at + 1, quote)?
+                }
                 _ => self.unquoted(rows, at),
             };
             rows.end_field();
             if self.content(at).is_empty() {
                 return Ok(());
             }
-            at += 1;
+            at += self.dialect.delimiter.len();
         }
     }
 
     /// Adds the field at `at`, up to the next delimiter; returns the end of the field.
-    fn unquoted(&self, rows: &mut RawRows, at: usize) -> usize {
-        let rest = self.content(at);
-        let length = memchr(self.dialect.delimiter, rest).unwrap_or(rest.len());
+    fn unquoted(&self, rows: &mut RawRows, mut at: usize) -> usize {
+        let Dialect { delimiter, escape, .. } = self.dialect;
+        let Some(escape) = escape else {
+            let rest = self.content(at);
+            let length = delimiter.find(rest).unwrap_or(rest.len());
+            rows.push(&rest[..length]);
+            return at + length;
+        };
+        loop {
+            let rest = self.content(at);
+            let length = memchr2(escape, delimiter.first(), rest).unwrap_or(rest.len());
+            rows.push(&rest[..length]);
+            at += length;
+            match &rest[length..] {
+                [] => return at,
+                [first, ..] if *first == escape => at += self.escaped(rows, at, escape),
+                end if end.starts_with(delimiter.as_bytes()) => return at,
+                [first, ..] => {
+                    rows.push(&[*first]);
+                    at += 1;
+                }
+            }
+        }
+    }
+
+    /// Adds the text that the escape at `at` makes plain, or the escape itself if no such text follows; returns the
+    /// number of bytes that this takes.
+    fn escaped(&self, rows: &mut RawRows, at: usize, escape: u8) -> usize {
+        let Dialect { delimiter, quote, .. } = self.dialect;
+        let rest = self.content(at + 1);
+        let is_special = |c: &u8| *c == escape || Some(*c) == quote;
+        let length = match rest.first() {
+            Some(first) if is_special(first) => 1,
+            _ if rest.starts_with(delimiter.as_bytes()) => delimiter.len(),
+            _ => {
+                rows.push(&[escape]);
+                return 1;
+            }
+        };
         rows.push(&rest[..length]);
-        at + length
+        1 + length
     }
 
     /// Adds the field whose quote opens right before `at`; returns the end of the field.
     fn quoted(&mut self, rows: &mut RawRows, mut at: usize, quote: u8) -> Result<usize, DataError> {
-        let opened = self.last_line();
+        let (opened, escape) = (self.last_line(), self.dialect.escape.unwrap_or(quote));
         loop {
             let rest = &self.window.bytes()[at..self.taken];
-            let Some(length) = memchr(quote, rest) else {
+            let Some(length) = memchr2(quote, escape, rest) else {
                 rows.push(rest);
                 at = self.taken;
                 self.add_line(rows, opened)?;
                 continue;
             };
+            if rest[length] != quote {
+                rows.push(&rest[..length]);
+                at += length + self.escaped(rows, at + length, escape);
+                continue;
+            }
             let doubled = rest.get(length + 1) == Some(&quote);
             rows.push(&rest[..length + usize::from(doubled)]);
             at += length + 1 + usize::from(doubled);
@@ -146,23 +228,31 @@ impl DelimitedReader {
     /// Refuses text before the next delimiter, except spaces that are trimmed anyway.
     fn closed(&self, at: usize, opened: u64) -> Result<usize, DataError> {
         let Dialect { delimiter, trim, .. } = self.dialect;
-        let content = self.content(at);
-        let is_dropped = |c: &u8| trim && *c == b' ' && *c != delimiter;
-        let n_spaces = content.iter().position(|c| !is_dropped(c)).unwrap_or(content.len());
-        let rest = &content[n_spaces..];
-        if rest.first().is_none_or(|next| *next == delimiter) {
-            return Ok(at + n_spaces);
+        let (mut rest, mut end) = (self.content(at), at);
+        while let Some((first, after)) = rest.split_first() {
+            if rest.starts_with(delimiter.as_bytes()) {
+                break;
+            }
+            if !trim || *first != b' ' {
+                return Err(self.text_after_quote(at, rest, opened));
+            }
+            (rest, end) = (after, end + 1);
         }
-        Err(DataError::TextAfterQuote {
+        Ok(end)
+    }
+
+    /// The error for the text `rest` after a quote that closes at `at`.
+    fn text_after_quote(&self, at: usize, rest: &[u8], opened: u64) -> DataError {
+        let found = String::from_utf8_lossy(&rest[..rest.len().min(4)]);
+        let is_after_backslash = at >= 2 && self.window.bytes()[at - 2] == b'\\';
+        DataError::TextAfterQuote {
             place: self.place(),
             opened,
             line: self.last_line(),
-            found: String::from_utf8_lossy(&rest[..rest.len().min(4)])
-                .chars()
-                .next()
-                .unwrap_or_default(),
-            delimiter: delimiter.into(),
-        })
+            found: found.chars().next().unwrap_or_default(),
+            delimiter: self.dialect.delimiter.to_string(),
+            is_after_backslash: is_after_backslash && self.dialect.escape.is_none(),
+        }
     }
 
     /// Takes one more line for a row, because a quote that opens in the line `opened` has not closed.
@@ -184,10 +274,20 @@ impl DelimitedReader {
 
     /// The lines that were taken, from `at` on, without the line end.
     fn content(&self, at: usize) -> &[u8] {
-        let bytes = &self.window.bytes()[..self.taken];
-        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-        bytes.get(at..).unwrap_or_default()
+        let content = without_line_end(&self.window.bytes()[..self.taken]);
+        content.get(at..).unwrap_or_default()
+    }
+
+    /// The delimiter, if the line is split at each place of it, whatever stands around it: the line has no quote and no
+    /// escape, and the delimiter is one byte.
+    fn plain_delimiter(&self, line: &[u8]) -> Option<u8> {
+        let Dialect { delimiter, quote, escape, .. } = self.dialect;
+        let is_special = match (quote, escape) {
+            (None, None) => false,
+            (Some(c), None) | (None, Some(c)) => memchr(c, line).is_some(),
+            (Some(quote), Some(escape)) => memchr2(quote, escape, line).is_some(),
+        };
+        delimiter.single().filter(|_| !is_special)
     }
 
     /// The end of the line after those that were taken; `None` if the row would be too long with it.
@@ -230,6 +330,15 @@ impl DelimitedReader {
     }
 }
 
+/// The beginning of a first line in which Excel notes the delimiter.
+const SEPARATOR_NOTE: &[u8] = b"sep=";
+
+/// The line without its line feed and the carriage return before it.
+fn without_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
 impl FileReader for DelimitedReader {
     /// Takes the first line of the next row, which is not a comment, and blank only if rows have one field; false at
     /// the end of the file.
@@ -248,22 +357,22 @@ impl FileReader for DelimitedReader {
     }
 
     /// Appends the row whose first line was taken: unsplit, unless the line holds a quote, because the row may have
-    /// more lines then.
+    /// more lines then, or an escape, or fields are apart by more than a byte.
     ///
     /// # Errors
-    /// If a quote does not close, has text after its end, or adds a line to a row of too many fields, or if a row with
-    /// a quote has too many or too few fields; the next call of [`take_row`](Self::take_row) then continues in the line
+    /// If a quote does not close, has text after its end, or adds a line to a row of too many fields, or if a row that
+    /// is split here has too many or too few fields; the next call of [`take_row`](Self::take_row) then continues in the line
     /// after the row's first.
     /// If the row is too long, or if the system cannot read it; no more rows can be read then.
     fn push_row(&mut self, rows: &mut RawRows) -> Result<(), DataError> {
         let line = self.content(0);
-        let Dialect { delimiter, trim, quote, .. } = self.dialect;
-        let Some(quote) = quote.filter(|quote| memchr(*quote, line).is_some()) else {
+        let trim = self.dialect.trim;
+        if let Some(delimiter) = self.plain_delimiter(line) {
             rows.push_line(line, Line { delimiter, trim }, &self.file, self.line);
             return Ok(());
-        };
+        }
         rows.begin(&self.file, trim, self.line, line);
-        let mut done = self.split(rows, quote);
+        let mut done = self.split(rows);
         if done.is_err() {
             rows.end_field();
         } else {
@@ -287,22 +396,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::formats::delimited::dialect::Header;
 
-    const CSV: Dialect = Dialect {
-        delimiter: b',',
-        quote: Some(b'"'),
-        comment: Some(b'#'),
-        trim: true,
-        headed: false,
-    };
+    fn dialect(delimiter: &str, quote: Option<u8>, escape: Option<u8>) -> Dialect {
+        let delimiter = Delimiter::new(delimiter).unwrap();
+        let (comment, trim, header) = (Some(b'#'), true, Header::Absent);
+        Dialect { delimiter, quote, escape, comment, trim, header }
+    }
+
+    fn csv() -> Dialect {
+        dialect(",", Some(b'"'), None)
+    }
 
     /// The rows of `content`, and the messages of errors.
-    fn read(content: &[u8]) -> Vec<Result<Vec<Vec<u8>>, String>> {
+    fn read(content: &[u8], dialect: Dialect) -> Vec<Result<Vec<Vec<u8>>, String>> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         std::fs::write(&path, content).unwrap();
         let file = InputFile::from(path);
-        let mut reader = DelimitedReader::open(&file, CSV).unwrap();
+        let mut reader = DelimitedReader::open(&file, dialect).unwrap();
         let mut rows = Vec::new();
         loop {
             match reader.read() {
@@ -318,7 +430,7 @@ mod tests {
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .comment(CSV.comment)
+            .comment(csv().comment)
             .terminator(Terminator::Any(b'\n'))
             .from_reader(content);
         let rows = reader.into_byte_records().map(Result::unwrap);
@@ -338,7 +450,7 @@ mod tests {
             ),
         ) {
             let text = pieces.concat();
-            let rows = read(text.as_bytes());
+            let rows = read(text.as_bytes(), csv());
             prop_assert!(rows.len() <= text.lines().count());
             if let Ok(rows) = rows.into_iter().collect::<Result<Vec<_>, _>>() {
                 let is_row = |row: &Vec<Vec<u8>>| *row != [b""];
@@ -346,5 +458,106 @@ mod tests {
                 prop_assert_eq!(rows.into_iter().filter(is_row).collect::<Vec<_>>(), twin);
             }
         }
+    }
+
+    /// A file of `rows` in a dialect, whose fields have quotes or escapes where they need them.
+    fn written(rows: &[Vec<String>], dialect: Dialect) -> String {
+        let field = |text: &String| written_field(text, dialect);
+        let row = |row: &Vec<String>| {
+            row.iter().map(field).collect::<Vec<_>>().join(&dialect.delimiter.to_string())
+        };
+        rows.iter().map(|fields| row(fields) + "\n").collect()
+    }
+
+    fn written_field(text: &str, dialect: Dialect) -> String {
+        let Dialect { delimiter, quote, escape, .. } = dialect;
+        let [quote, escape] = [quote, escape].map(|c| c.map(char::from));
+        let delimiter = delimiter.to_string();
+        let is_special = |c: char| {
+            delimiter.contains(c)
+                || Some(c) == quote
+                || Some(c) == escape
+                || matches!(c, '\n' | '\r' | '#')
+        };
+        match (quote, escape) {
+            (Some(quote), _) if text.contains(is_special) => {
+                let escape_of = |c| match escape {
+                    Some(escape) if c == quote || c == escape => Some(escape),
+                    _ => Some(quote).filter(|quote| c == *quote),
+                };
+                let text: String =
+                    text.chars().flat_map(|c| escape_of(c).into_iter().chain([c])).collect();
+                format!("{quote}{text}{quote}")
+            }
+            (None, Some(escape)) => {
+                let escaped = text.replace(escape, &format!("{escape}{escape}"));
+                escaped.replace(&delimiter, &format!("{escape}{delimiter}"))
+            }
+            _ => text.to_owned(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rows_are_read_as_they_were_written(
+            rows in prop::collection::vec(
+                prop::collection::vec(prop::collection::vec(
+                    prop::sample::select(
+                        vec!["a", "b c", "é", ",", ";", "|", "\u{1}", "\"", "'", "\\", "\\N", "\n", "x\r\n", "::", "#"],
+                    ), 0..4), 2..5),
+                0..8,
+            ),
+            delimiter in prop::sample::select(vec![",", ";", "|", "\u{1}", "::", "→", " | "]),
+            quote in prop::sample::select(vec![Some(b'"'), Some(b'\''), None]),
+            escape in prop::sample::select(vec![None, Some(b'\\')]),
+        ) {
+            // Without quotes, no dialect has line ends in fields, and some have no delimiters in them.
+            let cannot_have = |piece: &&str| quote.is_none() && (
+                piece.contains(['\n', '#']) || (piece.contains([':', '|']) && delimiter.len() > 1)
+                || (escape.is_none() && *piece == delimiter)
+            );
+            let text = |pieces: Vec<&str>| pieces.into_iter().filter(|piece| !cannot_have(piece)).collect();
+            let rows: Vec<Vec<String>> =
+                rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect();
+            let dialect = Dialect { trim: false, ..dialect(delimiter, quote, escape) };
+            let bytes = |row: Vec<String>| row.into_iter().map(String::into_bytes).collect();
+            let text = written(&rows, dialect);
+            let expected: Vec<Result<Vec<Vec<u8>>, String>> = rows.into_iter().map(|row| Ok(bytes(row))).collect();
+            prop_assert_eq!(read(text.as_bytes(), dialect), expected, "{}", text);
+        }
+    }
+
+    #[test]
+    fn an_escape_stays_before_other_text() {
+        let escaped = |quote| dialect(",", quote, Some(b'\\'));
+        let cases: [(&str, Option<u8>, &[&str]); 7] = [
+            ("\\N,a\\tb,c:\\d", Some(b'"'), &["\\N", "a\\tb", "c:\\d"]),
+            ("\"\\N\",\"a\\\nb\",\\", Some(b'"'), &["\\N", "a\\\nb", "\\"]),
+            ("\"a \\\"b\\\" c\",\"\\\\\"", Some(b'"'), &["a \"b\" c", "\\"]),
+            ("\"a \"\"b\"\"\",5\" x", Some(b'"'), &["a \"b\"", "5\" x"]),
+            ("a\\,b,\\\"c", Some(b'"'), &["a,b", "\"c"]),
+            ("a\\,b,\\\"c", None, &["a,b", "\\\"c"]),
+            ("a\\\\,b", None, &["a\\", "b"]),
+        ];
+        for (text, quote, expected) in cases {
+            let expected = expected.iter().map(|field| field.as_bytes().to_vec()).collect();
+            assert_eq!(read(text.as_bytes(), escaped(quote)), [Ok(expected)], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_noted_delimiter_is_no_row() {
+        let row = |fields: [&str; 2]| Ok(fields.map(|field| field.as_bytes().to_vec()).to_vec());
+        let semicolon = dialect(";", None, None);
+        assert_eq!(read(b"\xef\xbb\xbfsep=;\r\na;b\r\n", semicolon), [row(["a", "b"])]);
+        assert_eq!(read(b"a;b\nsep=;\n", semicolon), [row(["a", "b"]), row(["sep=", ""])]);
+        assert_eq!(read(b"sep=123456789;b\n", semicolon), [row(["sep=123456789", "b"])]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.csv");
+        std::fs::write(&path, "sep=|\na|b\n").unwrap();
+        let error = DelimitedReader::open(&InputFile::from(&path), semicolon).unwrap_err();
+        let expected = "line 1 (`sep=|`): the line says that the delimiter is \"|\", but `data.delimiter` is \
+                        \";\": set it to \"|\"";
+        assert!(error.to_string().ends_with(expected), "{error}");
     }
 }

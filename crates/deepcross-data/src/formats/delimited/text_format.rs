@@ -1,9 +1,9 @@
 //! The type of the formats of delimited text, which has what CSV, TSV and Criteo's logs have in common.
 
-use deepcross_features::Problem;
+use deepcross_features::{Problem, blanks};
 
 use super::dialect::Dialect;
-use super::header::{check_headless, named_header};
+use super::header::{check_headless, check_not_empty, named_header};
 use super::reader::DelimitedReader;
 use crate::config::{DataConfig, Format, LABEL, LabelConfig, Quote};
 use crate::error::DataError;
@@ -19,8 +19,8 @@ pub(crate) struct TextFormat {
     pub(super) title: &'static str,
     pub(super) summary: &'static str,
     pub(super) extensions: &'static [&'static str],
-    /// The usual character between two fields.
-    pub(super) delimiter: char,
+    /// The usual text between two fields.
+    pub(super) delimiter: &'static str,
     /// The usual quote.
     pub(super) quote: Quote,
     /// The columns, if all files have the same and no header.
@@ -63,11 +63,11 @@ impl FileFormat for TextFormat {
     }
 
     fn begins_with(&self, line: &[u8]) -> bool {
-        self.fixed.is_none() && self.delimiter == '\t' && line.contains(&b'\t')
+        self.fixed.is_none() && self.delimiter == "\t" && line.contains(&b'\t')
     }
 
-    fn usual_delimiter(&self) -> Option<u8> {
-        self.fixed.is_none().then_some(self.delimiter as u8)
+    fn usual_form(&self) -> Option<(&'static str, Quote)> {
+        self.fixed.is_none().then_some((self.delimiter, self.quote))
     }
 
     fn label(&self) -> Option<LabelConfig> {
@@ -92,6 +92,9 @@ impl FileFormat for TextFormat {
     fn header(&self, file: &InputFile, config: &DataConfig) -> Result<Vec<String>, DataError> {
         let dialect = self.form(config)?;
         let Some(columns) = config.columns() else { return named_header(file, dialect) };
+        if dialect.has_header() {
+            return check_not_empty(file, dialect).map(|()| columns);
+        }
         let remedy = self.fixed.as_ref().map_or(REMEDY, |fixed| fixed.remedy);
         check_headless(file, dialect, config, remedy).map(|()| columns)
     }
@@ -104,7 +107,7 @@ impl FileFormat for TextFormat {
     ) -> Result<Box<dyn FileReader>, DataError> {
         let dialect = self.form(config)?;
         let mut reader = DelimitedReader::open(file, dialect)?;
-        if dialect.headed {
+        if dialect.has_header() {
             reader.read()?;
         }
         reader.expect_fields(header.len());
@@ -113,7 +116,7 @@ impl FileFormat for TextFormat {
 
     fn problem_of_columns(&self, columns: &[String]) -> Option<String> {
         let Some(fixed) = &self.fixed else {
-            return problem_of_columns(columns, str::trim_ascii);
+            return problem_of_columns(columns, blanks::trim_str);
         };
         let (column, found, expected) = first_difference(columns, &(fixed.names)())?;
         Some(format!(

@@ -19,7 +19,7 @@ pub(crate) static TSV: TextFormat = TextFormat {
     title: "TSV",
     summary: "Fields separated by tabs",
     extensions: &["tsv"],
-    delimiter: '\t',
+    delimiter: "\t",
     // As registered with IANA: raw queries hold many quotes that never close.
     quote: Quote::Off,
     fixed: None,

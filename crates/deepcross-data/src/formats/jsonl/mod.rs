@@ -17,7 +17,7 @@ use deepcross_features::Problem;
 use super::column_type::ColumnType;
 use super::columns::problem_of_columns;
 use super::file_format::{FileFormat, FileReader, FileWriter};
-use crate::config::{DataConfig, Format, first_repeated};
+use crate::config::{DataConfig, Format, TEXT_KEYS, first_repeated};
 use crate::error::DataError;
 use crate::input::{InputFile, UnreadColumn};
 use reader::{JsonlReader, Key};
@@ -56,7 +56,7 @@ impl FileFormat for Jsonl {
     }
 
     fn key_problems(&self, config: &DataConfig) -> Vec<Problem> {
-        config.without_meaning(self.format(), &["delimiter", "quote", "comment"])
+        config.without_meaning(self.format(), TEXT_KEYS)
     }
 
     fn header(&self, file: &InputFile, config: &DataConfig) -> Result<Vec<String>, DataError> {

@@ -9,6 +9,7 @@ use crate::error::DataError;
 use crate::formats::columns::empty_file;
 use crate::formats::file_format::FileReader;
 use crate::formats::lines::LineReader;
+use crate::formats::text_kind::check_text;
 use crate::input::InputFile;
 use crate::limits::{LONGEST_NAME, MOST_FIELDS};
 use crate::message::shown;
@@ -132,6 +133,7 @@ impl JsonlReader {
     /// The keys of the first rows of a file.
     pub(super) fn keys(file: &InputFile) -> Result<Vec<Key>, DataError> {
         let mut lines = LineReader::open(file)?;
+        check_text(file.path(), lines.ahead())?;
         let (mut positions, mut keys) = (HashMap::<String, usize>::new(), Vec::<Key>::new());
         let (mut n_rows, mut n_bytes, mut bad_row) = (0, 0, None);
         while n_rows < HEADER_ROWS && n_bytes < HEADER_BYTES && lines.take()? {
@@ -159,14 +161,16 @@ impl JsonlReader {
         }
         match bad_row {
             _ if !keys.is_empty() => Ok(keys),
-            Some(error) => Err(error),
+            Some(error) => Err(with_format_hint(error)),
             None => Err(empty_file(file.path(), "rows with keys")),
         }
     }
 
     /// Refuses a file without rows.
     pub(super) fn check(file: &InputFile) -> Result<(), DataError> {
-        if LineReader::open(file)?.take()? { Ok(()) } else { Err(empty_file(file.path(), "rows")) }
+        let mut lines = LineReader::open(file)?;
+        check_text(file.path(), lines.ahead())?;
+        if lines.take()? { Ok(()) } else { Err(empty_file(file.path(), "rows")) }
     }
 }
 
@@ -271,6 +275,24 @@ fn check_name(lines: &LineReader, name: &str, n: usize) -> Result<(), DataError>
     let (place, shown) = (lines.place(), shown(name.as_bytes()));
     let expected = format!("a key of at most {LONGEST_NAME} bytes");
     Err(DataError::Row { place, field: shown.clone(), value: shown, expected })
+}
+
+/// Whether the start of a line seems to be delimited text, and not JSON.
+fn has_delimiter(start: &str) -> bool {
+    let has_delimiter = start.contains([',', ';', '|']) || start.contains("\\t");
+    has_delimiter && !start.trim_start().starts_with(['{', '['])
+}
+
+/// The error about the first row, with the remedy if the rows do not seem to be JSON at all.
+fn with_format_hint(error: DataError) -> DataError {
+    match error {
+        DataError::BadLine { place, problem } if has_delimiter(&place.start) => {
+            let hint =
+                "if the rows are not JSON, set `data.format`, or `--format`, to their format";
+            DataError::BadLine { place, problem: format!("{problem}; {hint}") }
+        }
+        error => error,
+    }
 }
 
 /// A walk over the object in the line that was taken.

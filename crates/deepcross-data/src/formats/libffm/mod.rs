@@ -11,7 +11,7 @@ use super::file_format::{FileFormat, FileReader, FileWriter, NamedColumns};
 use super::pairs::{
     BETWEEN, PairForm, are_rows, is_feature_with_value, is_line, is_pair, is_whole, part,
 };
-use crate::config::{DataConfig, Format, LABEL, LabelConfig, first_repeated};
+use crate::config::{DataConfig, Format, LABEL, LabelConfig, TEXT_KEYS, first_repeated};
 use crate::error::DataError;
 use crate::input::InputFile;
 use reader::LibffmReader;
@@ -55,8 +55,7 @@ impl FileFormat for Libffm {
     }
 
     fn key_problems(&self, config: &DataConfig) -> Vec<Problem> {
-        let mut problems =
-            config.without_meaning(self.format(), &["delimiter", "quote", "comment"]);
+        let mut problems = config.without_meaning(self.format(), TEXT_KEYS);
         let fields = config.columns.iter().flatten().skip(1);
         problems.extend(fields.filter(|field| !is_whole(field.as_bytes())).map(|field| {
             let message = format!(

@@ -57,7 +57,7 @@ const DATA: Order = &[
 
 const FEATURES: Order = &[
     &["decimal", "missing_spellings"],
-    &["error", "json", "keys", "limits", "problem", "suggest"],
+    &["blanks", "error", "json", "keys", "limits", "problem", "suggest"],
     &["batch", "counts"],
     &["times"],
     &["raw"],
