@@ -3,6 +3,7 @@
 //! Rejected: a client library, since many callers here do what no library would.
 
 mod answers;
+mod frames;
 mod hostile;
 mod lifetime;
 
