@@ -25,6 +25,8 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         {"name": "bounds", "kind": "bucketized", "boundaries": [-1, 0, 1e10]},
         {"name": "quantiles", "kind": "bucketized", "quantiles": 3},
         {"name": "square", "kind": "bucketized", "log_square": true},
+        {"name": "comma", "kind": "number", "decimal": ",", "percent": true},
+        {"name": "printed", "kind": "multi-hot", "list": "printed"},
         {"name": "unix", "kind": "time", "part": "hour"},
         {"name": "unix-ms", "kind": "time", "part": "weekday", "time_format": "unix-ms", "utc_offset": "-08:30"},
         {"name": "date", "kind": "time", "part": "hour", "time_format": "date-time", "utc_offset": "+01:00"},

@@ -1,10 +1,15 @@
 //! The values of a column, and the slice that each row is in.
 
 use super::plan::{SliceForm, SliceKind, SlicePlan};
+use deepcross_features::NumberForm;
+use deepcross_features::fields::DecimalMark;
 use std::collections::HashMap;
 
 /// The number of bytes of a value that are kept.
 const MOST_BYTES: usize = 200;
+
+/// Numbers in any form: the fields that read the column have refused all others but their own.
+const ANY_FORM: NumberForm = NumberForm { decimal: DecimalMark::Comma, percent: true };
 
 /// The id of a missing value.
 const MISSING: u32 = 0;
@@ -50,8 +55,8 @@ impl Column {
         match self {
             Self::Numbers(rows) => {
                 let text = str::from_utf8(value).ok().filter(|_| !is_missing);
-                let number = text.and_then(|text| text.parse::<f32>().ok());
-                rows.push(number.filter(|number| number.is_finite()).unwrap_or(f32::NAN));
+                let number = text.and_then(|text| ANY_FORM.read(text));
+                rows.push(number.map_or(f32::NAN, |number| number as f32));
             }
             Self::Values { rows, .. } if is_missing => rows.push(MISSING),
             Self::Values { ids, rows } => {
@@ -174,4 +179,21 @@ fn cuts(sorted: &[f32], plan: &SlicePlan) -> Vec<f32> {
     }
     cuts.dedup();
     cuts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_in_the_forms_that_fields_read() {
+        let mut column = Column::new(SliceForm::Numbers);
+        let (missing, plan) = (["".to_owned()], SlicePlan::default());
+        for text in ["1.5", "1,5", "5%", "", "x", "1e300"] {
+            column.push(text.as_bytes(), &missing, &plan);
+        }
+        let Column::Numbers(rows) = column else { panic!("not a column of numbers") };
+        assert_eq!(rows[..3], [1.5, 1.5, 5.0]);
+        assert!(rows[3..].iter().all(|number| number.is_nan()), "{rows:?}");
+    }
 }
