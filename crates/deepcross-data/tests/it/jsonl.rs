@@ -99,7 +99,6 @@ fn errors_name_the_line_the_key_and_the_value() {
         (b"{\"a\":{\"b\":1}}", format!("field `a` is `{{\"b\":1}}`, {plain}")),
         (b"{\"a\":[[1]]}", format!("field `a` is `[[1]]`, {list}")),
         (b"{\"a\":[\"x|y\"]}", format!("field `a` is `[\"x|y\"]`, {list}")),
-        (b"{\"a\":[null]}", format!("field `a` is `[null]`, {list}")),
         (b"{\"a\":1,\"a\":2}", "field `a` is `2`, expected each key once in a row".into()),
         (
             b"{\"a\":\"\\ud800\"}",
