@@ -162,7 +162,8 @@ fn incomplete_calls_are_refused_with_what_is_needed() {
         ),
         (
             format!("{columns} --positive >50k"),
-            "the label `income` is positive in no row: `<=50K` in 225 rows, `>50K` in 75 rows",
+            "the label `income` is `>50k` in no row, but `<=50K` in 225 rows, `>50K` in 75 rows; name the \
+             positive values with --positive",
         ),
         (
             format!("{columns} --positive >50K --negative none"),

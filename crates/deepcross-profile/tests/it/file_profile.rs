@@ -84,7 +84,8 @@ fn errors_name_the_setting_that_is_needed() {
         (
             headed,
             rule(&["High"], None),
-            "the label `income` is positive in no row: `low` in 225 rows, `high` in 75 rows",
+            "the label `income` is `High` in no row, but `low` in 225 rows, `high` in 75 rows; name the \
+             positive values",
         ),
         (
             format!("age,income\n{numbers}"),
