@@ -149,11 +149,13 @@ fn power(text: &[u8]) -> Option<i32> {
         [b'+', number @ ..] => (1, number),
         number => (1, number),
     };
-    let is_good = (1..=EXPONENT_DIGITS).contains(&number.len());
+    if !(1..=EXPONENT_DIGITS).contains(&number.len()) {
+        return None;
+    }
     let value = number.iter().try_fold(0, |value, digit| {
         digit.is_ascii_digit().then(|| value * 10 + i32::from(digit - b'0'))
     })?;
-    is_good.then_some(sign * value)
+    Some(sign * value)
 }
 
 fn is_zero(digits: &[u8]) -> bool {

@@ -126,23 +126,9 @@ impl fmt::Display for Warning {
                 write!(f, "no cache, rows are read from the text in each epoch: {reason}")
             }
             Self::HeldOutRates { train, valid, standard_errors } => {
-                let [train, valid] = [train, valid].map(|share| 100.0 * share);
-                write!(
-                    f,
-                    "{train:.2} % of the training rows are positive, but {valid:.2} % of the held-out rows, which is \
-                     {standard_errors:.1} standard errors apart: the rule `train.valid_by` chooses by something that the \
-                     label depends on"
-                )
+                held_out_rates(f, [*train, *valid], *standard_errors)
             }
-            Self::EqualRows { share } => {
-                let share = 100.0 * share;
-                write!(
-                    f,
-                    "{share:.0} % of the held-out rows are equal to a training row in all columns of the fields, so \
-                     validation says little about new rows; hold out groups of rows by `train.valid_by = \
-                     \"field:COLUMN\"`, or rows of a later time"
-                )
-            }
+            Self::EqualRows { share } => equal_rows(f, *share),
             Self::MostSkipped { skipped, read } => {
                 write!(f, "most rows are left out: {skipped} could not be read, and {read} could")
             }
@@ -157,19 +143,7 @@ impl fmt::Display for Warning {
                 "the {rows} validation rows do not define an AUC: {reason}; use more validation rows"
             ),
             Self::ValidationValues(change) => write!(f, "validation rows: {change}"),
-            Self::FewToCalibrate { rows, positives } => {
-                let (n, label) = match rows.saturating_sub(*positives) {
-                    negatives if negatives < *positives => (negatives, "negative"),
-                    _ => (*positives, "positive"),
-                };
-                let off = 100.0 / (n.max(1) as f64).sqrt();
-                write!(
-                    f,
-                    "the calibrator is fitted to {rows} rows, of which only {n} are {label}: by chance alone, \
-                     probabilities are about {off:.0} % off; use at least {} of each label",
-                    LEAST_TO_CALIBRATE
-                )
-            }
+            Self::FewToCalibrate { rows, positives } => few_to_calibrate(f, *rows, *positives),
             Self::ReversedOrder { auc } => write!(
                 f,
                 "the order of the rows is reversed: rows with higher logits are positive less often (AUC {auc:.4}); see \
@@ -178,14 +152,7 @@ impl fmt::Display for Warning {
             Self::FlatCalibrator => f.write_str(
                 "the calibrator is flat: it gives the same probability to all rows, as if their logits said nothing",
             ),
-            Self::Drift { buffer, drift } => write!(
-                f,
-                "the rows are sorted: in a shuffle buffer of {buffer} rows, the share of positive rows goes from {} to \
-                 {} along the files, and is {} in all rows; set `train.shuffle` to \"auto\" or \"whole\"",
-                percent(drift.low),
-                percent(drift.high),
-                percent(drift.mean)
-            ),
+            Self::Drift { buffer, drift } => sorted_rows(f, *buffer, drift),
             Self::AbsentLabels(AbsentLabels { column, absent, found }) => {
                 let (absent, found) = (quoted(absent), quoted(found));
                 write!(f, "no row has the label {absent}; the column `{column}` has {found}")
@@ -198,16 +165,68 @@ impl fmt::Display for Warning {
                      different ids became one; write them as whole numbers or as text"
                 )
             }
-            Self::Units { epoch, units, problem } => {
-                let moment = match epoch {
-                    0 => "at the start".to_owned(),
-                    epoch => format!("after epoch {epoch}"),
-                };
-                let (what, advice) = problem.words();
-                write!(f, "{} {moment}: {what}; {advice}", names(units))
-            }
+            Self::Units { epoch, units, problem } => unit_problem(f, *epoch, units, *problem),
         }
     }
+}
+
+fn held_out_rates(
+    f: &mut fmt::Formatter<'_>,
+    shares: [f64; 2],
+    standard_errors: f64,
+) -> fmt::Result {
+    let [train, valid] = shares.map(|share| 100.0 * share);
+    write!(
+        f,
+        "{train:.2} % of the training rows are positive, but {valid:.2} % of the held-out rows, which is \
+         {standard_errors:.1} standard errors apart: the rule `train.valid_by` chooses by something that the label \
+         depends on"
+    )
+}
+
+fn equal_rows(f: &mut fmt::Formatter<'_>, share: f64) -> fmt::Result {
+    let share = 100.0 * share;
+    write!(
+        f,
+        "{share:.0} % of the held-out rows are equal to a training row in all columns of the fields, so validation says \
+         little about new rows; hold out groups of rows by `train.valid_by = \"field:COLUMN\"`, or rows of a later time"
+    )
+}
+
+fn few_to_calibrate(f: &mut fmt::Formatter<'_>, rows: u64, positives: u64) -> fmt::Result {
+    let (n, label) = match rows.saturating_sub(positives) {
+        negatives if negatives < positives => (negatives, "negative"),
+        _ => (positives, "positive"),
+    };
+    let off = 100.0 / (n.max(1) as f64).sqrt();
+    write!(
+        f,
+        "the calibrator is fitted to {rows} rows, of which only {n} are {label}: by chance alone, probabilities are \
+         about {off:.0} % off; use at least {LEAST_TO_CALIBRATE} of each label"
+    )
+}
+
+fn sorted_rows(f: &mut fmt::Formatter<'_>, buffer: usize, drift: &Drift) -> fmt::Result {
+    let [low, high, mean] = [drift.low, drift.high, drift.mean].map(percent);
+    write!(
+        f,
+        "the rows are sorted: in a shuffle buffer of {buffer} rows, the share of positive rows goes from {low} to {high} \
+         along the files, and is {mean} in all rows; set `train.shuffle` to \"auto\" or \"whole\""
+    )
+}
+
+fn unit_problem(
+    f: &mut fmt::Formatter<'_>,
+    epoch: u32,
+    units: &[usize],
+    problem: UnitProblem,
+) -> fmt::Result {
+    let moment = match epoch {
+        0 => "at the start".to_owned(),
+        epoch => format!("after epoch {epoch}"),
+    };
+    let (what, advice) = problem.words();
+    write!(f, "{} {moment}: {what}; {advice}", names(units))
 }
 
 /// A share in percent.

@@ -76,7 +76,10 @@ fn replaced_values_are_checked_like_written_ones() {
             "run.toml: `train.epohcs`: unknown key; the nearest known one is `epochs`",
         ),
         ("field.nobody.top=3", "run.toml: `--set field.nobody.top=3`: there is no field `nobody`"),
-        ("epochs", "run.toml: `--set epochs`: must be of the form section.key=value"),
+        (
+            "epochs",
+            "run.toml: `--set epochs`: must be of the form section.key=value; a name with other characters than letters, digits, `_` and `-` stands in quotes, as in --set 'field.\"a.b\".top=10'",
+        ),
         ("train.batch=0", "run.toml: `train.batch`: must be at least 1, but is 0"),
     ];
     let folder = Folder::with_data();

@@ -63,7 +63,11 @@ fn inferred(data: &Path, flags: &str, train: &str, test: &str) -> Value {
     let (train, test) = (absolute(train), absolute(test));
     let first: String = train.split(" --valid").take(1).collect();
     let said = folder.succeed(&format!("infer-config {first} {flags} --out run.toml")).stderr;
-    assert!(!said.contains("warning"), "{said}");
+    // The labels of Adult's test file end with a dot, so no training row has them.
+    let warnings = said.lines().filter(|line| line.starts_with("warning: "));
+    let others: Vec<_> =
+        warnings.filter(|line| !line.contains("no row has the label `>50K.`")).collect();
+    assert!(others.is_empty(), "{said}");
     folder.succeed(&format!("train --config run.toml {train} --out model.dcx"));
     let json = folder.succeed(&format!("evaluate --model model.dcx --data {test} --json")).stdout;
     serde_json::from_str(&json).unwrap()

@@ -177,7 +177,10 @@ fn neighbours_are_named_or_the_message_says_why_not() {
     assert_eq!(outcome.stdout.lines().filter(|line| line.contains(" ad")).count(), 2 + 1);
     assert!(outcome.stdout.starts_with("ad = ad3: the nearest 2 values"), "{}", outcome.stdout);
     for (asked, message) in [
-        ("ad", "must be the name of a field and one of its values, as in `job=nurse`"),
+        (
+            "ad",
+            "must be the name of a field and one of its values, as in `job=nurse`; a name with `=` may stand in quotes, as in '\"a=b\"=nurse'",
+        ),
         ("add=ad3", "the model has no field `add`; the nearest is `ad`"),
         (
             "ad=adx",

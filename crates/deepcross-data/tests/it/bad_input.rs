@@ -223,7 +223,7 @@ fn labels_of_neither_class() {
     let content = |value: &[u8]| [head, value, b",31,b\n"].concat();
     let binary = "expected `1` (positive) or `0` (negative); name other classes with `data.label = \
                   { column, positive, negative }`";
-    for (value, shown) in [("yes", "yes"), ("", ""), ("1.0", "1.0"), ("\0", "\\u{0}")] {
+    for (value, shown) in [("yes", "yes"), ("", ""), ("1.5", "1.5"), ("\0", "\\u{0}")] {
         let expected =
             format!("`x.csv`, line 3 (`{shown},31,b`): field `click` is `{shown}`, {binary}");
         check(value, LABEL, &content(value.as_bytes()), &expected);

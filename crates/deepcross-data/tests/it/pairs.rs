@@ -196,7 +196,7 @@ fn the_same_rows_as_csv_are_the_same_numbers_on_any_number_of_threads() {
 
 #[test]
 fn a_field_that_no_row_has_is_missing() {
-    let files = Files::new(&[("a.ffm", FFM)]);
+    let files = Files::new(&[("a.ffm", b"1 10:4:1 2:7:0.5 2:8:1\n0 2:7:1\n0 0:1:1 10:5:-2\n")]);
     let source = files.source("label = 'label'").unwrap();
     let schema = Schema::new(vec![list("2"), list("5")], vec![String::new()]).unwrap();
     let fitted = fit(&source, &schema, Partition::All, config("").bad_rows).unwrap();

@@ -15,7 +15,7 @@ use deepcross_features::fields::{
 };
 use deepcross_features::{FieldConfig, NumberForm};
 
-use crate::examples::Examples;
+use crate::examples::{Examples, printable};
 use crate::number_text::{counted, grouped};
 use crate::profile::{
     ColumnProfile, ColumnShape, DistinctCount, ListForm, ListNotation, Profile, TimeForm,
@@ -90,9 +90,11 @@ impl InferredColumn {
         let values: Vec<_> = column.counted_as_missing().cloned().collect();
         let rows: u64 = values.iter().map(|value| value.counts.rows).sum();
         let all = column.present().rows + column.missing().rows;
-        let listed = match examples {
-            Examples::Shown => format!(": {}", listed_values(&values)),
-            Examples::Hidden => String::new(),
+        let listed = match (examples, &values[..]) {
+            (Examples::Hidden, _) => String::new(),
+            // The number of rows of a single text is said already.
+            (Examples::Shown, [value]) => format!(": `{}`", printable(&value.text)),
+            (Examples::Shown, values) => format!(": {}", listed_values(values)),
         };
         let what = match column.shape() {
             _ if column.odd().is_empty() => "",

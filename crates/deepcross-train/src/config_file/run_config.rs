@@ -414,7 +414,10 @@ epochs = 3
             ["`train.epochs`: must be at least 1, but is 0"]
         );
         let cases = [
-            ("epochs", "`--set epochs`: must be of the form section.key=value"),
+            (
+                "epochs",
+                "`--set epochs`: must be of the form section.key=value; a name with other characters than letters, digits, `_` and `-` stands in quotes, as in --set 'field.\"a.b\".top=10'",
+            ),
             ("field.nobody.top=3", "`--set field.nobody.top=3`: there is no field `nobody`"),
         ];
         for (assignment, expected) in cases {

@@ -40,8 +40,8 @@ fn log_loss(model: &TrainedModel, file: &PathBuf) -> f64 {
 #[test]
 fn the_first_predictions_are_those_of_the_model() {
     let folder = folder();
-    let [first, second, test] =
-        [1, 2, 3].map(|seed| write(&folder, &format!("{seed}.tsv"), &clicks(seed, ROWS)));
+    let [first, second, test] = [(1, ROWS), (2, ROWS + 100), (3, ROWS)]
+        .map(|(seed, rows)| write(&folder, &format!("{seed}.tsv"), &clicks(seed, rows)));
     for overrides in [&[][..], &["field.campaign.counts=true", "train.negative_rate=0.3"]] {
         let model =
             trained_with(&config(overrides), &files(std::slice::from_ref(&first)), 2, &mut |_| ());

@@ -205,7 +205,6 @@ fn wrong_requests_are_answered_with_what_was_expected() {
         (&row("20", "\"NaN\""), 422, &["row 0, field `age`", "a finite number", "kind string"]),
         (&row("20", "\"inf\""), 422, &["row 0, field `age`", "a finite number", "kind string"]),
         (&row("20", "1e999"), 422, &["row 0, field `age`", "number", "kind number"]),
-        (&row("20", "true"), 422, &["field `age`", "a finite number", "kind boolean"]),
         (&row("20", "[1]"), 422, &["field `age`", "a number, or a string", "kind array"]),
         (&row("\"ad1\"", "{}"), 422, &["field `ad`", "a string, number or boolean", "kind object"]),
         (&row("\"t1\"", "\"a|b\""), 422, &["field `tags`", "do not contain `|`", "kind array"]),
