@@ -73,8 +73,6 @@ fn a_name_that_shows_another_form_is_refused_with_the_possible_ones() {
     let export = "export --model model.dcx --format onnx --out";
     let cases = [
         (format!("{predict} p.json"), format!("p.json: {rows}")),
-        (format!("{predict} p.svm"), format!("p.svm: {rows}")),
-        (format!("{predict} p.xlsx"), format!("p.xlsx: {rows}")),
         (format!("{predict} p.csv.bz2"), format!("p.csv.bz2: `.bz2` {not_written}")),
         (format!("{predict} p.zip"), format!("p.zip: `.zip` {not_written}")),
         ("simulate --rows 9 --out s.json".to_owned(), format!("s.json: {rows}")),
