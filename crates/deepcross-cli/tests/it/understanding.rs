@@ -184,7 +184,7 @@ fn neighbours_are_named_or_the_message_says_why_not() {
         ("add=ad3", "the model has no field `add`; the nearest is `ad`"),
         (
             "ad=adx",
-            "field `ad`: `adx` is not in its vocabulary, since it never occurred in training; the nearest is `ad2`",
+            "field `ad`: `adx` is not in its vocabulary, since it never occurred in training; the nearest is `ad0`",
         ),
         (
             "age=30",
