@@ -75,8 +75,8 @@ pub fn fit(
     if rows == 0 {
         let file = source.first_file();
         return Err(match split.map_or(0, |split| split.valid.rows) {
-            0 => DataError::NoRows { file, skipped: skipped.rows },
-            rows => DataError::AllHeldOut { file, rows },
+            rows if rows > 0 && skipped.rows == 0 => DataError::AllHeldOut { file, rows },
+            _ => DataError::NoRows { file, skipped: skipped.rows },
         });
     }
     let absent_labels = reader.absent_labels(source.first_file())?;

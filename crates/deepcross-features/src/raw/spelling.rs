@@ -61,7 +61,7 @@ pub(crate) fn may_be_respelled(text: &[u8]) -> bool {
 }
 
 /// The [`canonical`] text, if it is another one.
-fn respelled(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+pub(crate) fn respelled(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     match text.first()? {
         b'0'..=b'9' | b'+' | b'-' => respelled_number(text),
         b't' | b'T' | b'f' | b'F' => respelled_truth(text),

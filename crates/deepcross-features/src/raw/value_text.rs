@@ -8,7 +8,7 @@ use std::str;
 use crate::error::FeatureError;
 use crate::missing_spellings::missing_spelling;
 use crate::raw::odd_number::OddNumber;
-use crate::raw::spelling::{canonical, may_be_respelled};
+use crate::raw::spelling::{canonical, may_be_respelled, respelled};
 use crate::times::time_format::TimeFormat;
 use crate::times::time_formats::TimeFormats;
 
@@ -119,6 +119,8 @@ pub(crate) struct Missing<'a> {
     others: bool,
     /// Whether one of the others is a number or a truth value, which may be spelled in other ways.
     has_numbers: bool,
+    /// Whether each value is its own canonical text.
+    all_canonical: bool,
 }
 
 impl<'a> Missing<'a> {
@@ -126,7 +128,9 @@ impl<'a> Missing<'a> {
         let is_empty = |value: &String| value.is_empty();
         let (empty, others) = (values.iter().any(is_empty), !values.iter().all(is_empty));
         let has_numbers = others && values.iter().any(|value| may_be_respelled(value.as_bytes()));
-        Self { values, empty, others, has_numbers }
+        let is_canonical = |value: &String| respelled(value.as_bytes()).is_none();
+        let all_canonical = values.iter().all(is_canonical);
+        Self { values, empty, others, has_numbers, all_canonical }
     }
 
     /// Whether a number or a truth value means "missing".
@@ -143,10 +147,12 @@ impl<'a> Missing<'a> {
     fn has(&self, value: &[u8]) -> bool {
         let mut known = self.values.iter().map(String::as_bytes);
         known.clone().any(|known| known == value)
-            || self.has_numbers && {
-                let value = canonical(value);
-                known.any(|known| canonical(known) == value)
-            }
+            || self.has_numbers
+                && match respelled(value) {
+                    None if self.all_canonical => false,
+                    None => known.any(|known| *canonical(known) == *value),
+                    Some(value) => known.any(|known| canonical(known) == value),
+                }
     }
 }
 

@@ -182,19 +182,26 @@ struct MissingTexts {
     /// The canonical texts.
     texts: Vec<Vec<u8>>,
     is_met: Vec<bool>,
+    /// Whether one of the texts may have other spellings, as numbers and truth values do.
+    has_spellings: bool,
 }
 
 impl MissingTexts {
     fn new(texts: &[String]) -> Self {
         let texts: Vec<_> =
             texts.iter().map(|text| canonical(text.as_bytes()).into_owned()).collect();
-        Self { is_met: vec![false; texts.len()], texts }
+        let may_be_spelled = |text: &Vec<u8>| {
+            let first = text.first();
+            first.is_some_and(|c| c.is_ascii_digit() || matches!(c, b'+' | b'-' | b't' | b'f'))
+        };
+        let has_spellings = texts.iter().any(may_be_spelled);
+        Self { is_met: vec![false; texts.len()], texts, has_spellings }
     }
 
     /// Whether `value` means a missing value, in any spelling.
     fn contains(&mut self, value: &[u8]) -> bool {
-        let value = canonical(value);
-        let found = self.texts.iter().position(|known| **known == *value);
+        let find = |value: &[u8]| self.texts.iter().position(|known| **known == *value);
+        let found = if self.has_spellings { find(&canonical(value)) } else { find(value) };
         found.into_iter().for_each(|index| self.is_met[index] = true);
         found.is_some()
     }

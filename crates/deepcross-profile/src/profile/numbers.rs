@@ -23,6 +23,10 @@ pub(crate) fn number_in_any_form(text: &str) -> Option<(f64, NumberForm)> {
     if let Some(number) = number(text) {
         return Some((number, NumberForm::default()));
     }
+    // Most texts that are no numbers show it by their first character.
+    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | ',')) {
+        return None;
+    }
     let last = *text.as_bytes().last()?;
     let percent = last == b'%';
     let has_comma = (percent || last.is_ascii_digit()) && memchr(b',', text.as_bytes()).is_some();
