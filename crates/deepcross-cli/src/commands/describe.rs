@@ -61,13 +61,13 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
     let (profiled, examples) = (read(args)?, args.examples.get());
     let profile = &profiled.profile;
     warn_of_skipped(args.warnings, &profile.skipped, profile.rows.rows)?;
+    absent_labels(&profiled).map_or(Ok(()), |absent| args.warnings.warn(absent))?;
     if args.json.is_asked {
         return output::print(serde_json::to_string(&Report::new(&profiled, examples))?);
     }
     for line in skipped_lines(&profiled.profile.skipped) {
         say(line);
     }
-    absent_labels(&profiled).map_or(Ok(()), |absent| args.warnings.warn(absent))?;
     let tables = [table_of(&profiled, examples), reasons(&profiled, examples)];
     let [values, reasons] = tables.map(|table| table.trim_fmt());
     output::print(format_args!("{}\n\n{values}\n\n{reasons}", title(&profiled)))

@@ -175,7 +175,10 @@ fn column_notes(
 fn costs_signal(reason: &LeftOutReason, column: &ColumnProfile) -> bool {
     match reason {
         LeftOutReason::Leak(_) | LeftOutReason::NotText(_) => true,
-        LeftOutReason::Queries(_) => false,
+        // Rows of a query share their label often; only the order of numbers tells of rows of new queries.
+        LeftOutReason::Queries(_) => {
+            column.has_integers() && column.has_signal() && !column.is_order_useless()
+        }
         _ => column.has_signal(),
     }
 }

@@ -100,6 +100,17 @@ fn the_object_describes_the_rows() {
 }
 
 #[test]
+fn a_class_that_no_row_has_is_said_beside_the_object_too() {
+    let folder = Folder::with_data();
+    let call = "describe --data train.csv --label click --positive 1 yes --negative 0";
+    for json in ["", " --json"] {
+        let said = folder.succeed(&format!("{call}{json}")).stderr;
+        assert!(said.contains("warning: ") && said.contains("`yes`"), "{json}: {said}");
+        assert_eq!(folder.call(&format!("{call}{json} --strict")).code, Some(1), "{json}");
+    }
+}
+
+#[test]
 fn a_configuration_says_how_files_are_read() {
     let folder = Folder::with_data();
     folder.write("rows.txt", "1;ad1;a;9\n0;x;b;9\n");

@@ -112,6 +112,22 @@ fn a_column_with_signal_is_left_out_with_a_warning() {
     assert!(said.starts_with(&format!("warning: {warning}")), "{said}");
 }
 
+#[test]
+fn groups_of_rows_whose_order_predicts_the_label_are_left_out_with_a_warning() {
+    let folder = Folder::new();
+    let write = |rate: fn(usize) -> usize| {
+        let click = |i: usize| usize::from(i * 7919 % 100 < rate(i));
+        let rows = (0..4000).map(|i| format!("{},{},{}\n", click(i), i / 10, i % 7));
+        folder.write("x.csv", format!("click,prior_session,day\n{}", rows.collect::<String>()));
+        folder.succeed("infer-config --data x.csv --label click").stderr
+    };
+    let line = "`prior_session` is left out: by its name it groups rows";
+    let said = write(|_| 30);
+    assert!(said.starts_with(line), "{said}");
+    let said = write(|i| i / 50);
+    assert!(said.starts_with(&format!("warning: {line}")), "{said}");
+}
+
 /// Rows without a header, with a comment, blanks, markers of missing values, and a label in words.
 fn people() -> String {
     let row = |i: usize| {

@@ -97,6 +97,9 @@ impl InferredColumn {
             (Examples::Shown, values) => format!(": {}", listed_values(values)),
         };
         let what = match column.shape() {
+            _ if values.len() == column.missing_elsewhere().len() => {
+                "have what means missing in another column, and "
+            }
             _ if column.odd().is_empty() => "",
             ColumnShape::Numbers(..) => "are no numbers and ",
             ColumnShape::Times(_) => "are no times of this form and ",

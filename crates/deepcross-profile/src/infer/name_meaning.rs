@@ -2,6 +2,8 @@
 //!
 //! A name is taken apart into words: a word ends before a capital and before a character that is not a letter.
 //! The last word counts most: a `user_count` is a count, and a `count_user` is a user.
+//! Before a preposition the words may already name a quantity: `price_per_item` and `clicks_last_session` are none of items
+//! and sessions.
 
 /// What the values of a column are by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +52,7 @@ const LAST_OF_TIMES: &str = "time at on when day hour created updated modified c
 
 /// Words for parts of a calendar.
 const CALENDAR_PARTS: &str =
-    "hour hours hr minute weekday dow dayofweek day month week quarter season";
+    "hour hours minute weekday dow dayofweek day month week quarter season";
 
 /// Words for quantities if they are the last one.
 const QUANTITIES: &str = "age price cost amount revenue sales salary income wage budget bid fee tax discount \
@@ -63,11 +65,20 @@ const QUANTITIES: &str = "age price cost amount revenue sales salary income wage
 /// Words for quantities if they are the first of several.
 const FIRST_OF_QUANTITIES: &str = "n num number count cnt avg mean sum total max min";
 
+/// Words after which a name says what a quantity belongs to.
+const PREPOSITIONS: &str =
+    "of in on at by to from for with within until between before after last past this";
+
+/// Words before which anything is a quantity.
+const RATES: &str = "per since";
+
+/// Words before the time in which something was counted.
+const SPANS: &str = "last past this";
+
 /// The meaning of a name.
 pub(super) fn name_meaning(name: &str) -> NameMeaning {
     let words = words(name);
     let Some((last, before)) = words.split_last() else { return NameMeaning::Unknown };
-    let is = |word: &str, list: &str| list.split(' ').any(|known| known == word);
     let ends_with_id = |stems: &str| match last.strip_suffix("id") {
         Some("") => before.last().is_some_and(|stem| is(stem, stems)),
         Some(stem) => is(stem, stems),
@@ -75,26 +86,41 @@ pub(super) fn name_meaning(name: &str) -> NameMeaning {
     };
     let numbers_things =
         is(last, NUMBERS_OF_THINGS) && before.last().is_some_and(|stem| is(stem, THINGS));
-    if ends_with_id(QUERIES) || is(last, LAST_OF_QUERIES) {
+    let is_count =
+        !before.is_empty() && is(&words[0], FIRST_OF_QUANTITIES) && !ends_with_id(THINGS);
+    if is_quantity_of(&words) {
+        NameMeaning::Quantities
+    } else if ends_with_id(QUERIES) || (is(last, LAST_OF_QUERIES) && !is_count) {
         NameMeaning::Queries
     } else if is(last, THINGS) || numbers_things || ends_with_id(THINGS) {
-        let is_count = !before.is_empty() && is(&words[0], FIRST_OF_QUANTITIES);
-        if is_count && !ends_with_id(THINGS) {
-            NameMeaning::Quantities
-        } else {
-            NameMeaning::Things
-        }
+        if is_count { NameMeaning::Quantities } else { NameMeaning::Things }
     } else if words.iter().any(|word| is(word, TIMES)) {
         NameMeaning::Times
-    } else if is(last, CALENDAR_PARTS) && !words.iter().any(|word| word == "per") {
+    } else if is(last, CALENDAR_PARTS) && !before.iter().skip(1).any(|word| is(word, SPANS)) {
         NameMeaning::CalendarParts
     } else if is(last, LAST_OF_TIMES) {
         NameMeaning::Times
-    } else if is(last, QUANTITIES) || (!before.is_empty() && is(&words[0], FIRST_OF_QUANTITIES)) {
+    } else if is(last, QUANTITIES) || is_count {
         NameMeaning::Quantities
     } else {
         NameMeaning::Unknown
     }
+}
+
+/// Whether the words say that something is a quantity before they say what it belongs to.
+fn is_quantity_of(words: &[String]) -> bool {
+    let (Some(first), Some((_, before))) = (words.first(), words.split_last()) else {
+        return false;
+    };
+    let is_at = |list: &str| before.iter().position(|word| is(word, list)).filter(|at| *at > 0);
+    let is_time = words.iter().any(|word| is(word, TIMES));
+    let head = is_at(PREPOSITIONS).and_then(|at| before[..at].last());
+    let is_named = |head: &String| is(head, QUANTITIES) || is(first, FIRST_OF_QUANTITIES);
+    !is_time && (is_at(RATES).is_some() || head.is_some_and(is_named))
+}
+
+fn is(word: &str, list: &str) -> bool {
+    list.split(' ').any(|known| known == word)
 }
 
 /// The words of a name in lower case.
@@ -174,9 +200,36 @@ mod tests {
             &["age", "price_usd", "n_items", "num_users", "count", "userAge", "id_count"],
             Quantities,
         );
-        check(
-            &["paid", "width_class_x", "idle", "", "42", "x", "hours-per-week", "feature1"],
-            Unknown,
-        );
+        check(&["paid", "width_class_x", "idle", "", "42", "x", "feature1", "hr"], Unknown);
+    }
+
+    #[test]
+    fn quantities_of_things_are_quantities() {
+        use NameMeaning::{CalendarParts, Quantities, Queries, Things, Times, Unknown};
+        let quantities = [
+            "days_since_last_session",
+            "bytes_per_request",
+            "pagesPerSession",
+            "time_since_session",
+            "n_request",
+            "num_impression",
+            "avg_session",
+            "total_auction",
+            "hours-per-week",
+            "spend_per_customer",
+            "price_per_item",
+            "seconds_on_page",
+            "distance_to_store",
+            "n_clicks_by_user_id",
+            "revenue_last_quarter",
+            "sales_this_week",
+            "number_of_items",
+        ];
+        check(&quantities, Quantities);
+        check(&["calls_last_month"], Unknown);
+        check(&["clicked_on_ad", "sold_to_customer", "ship_to_zip", "from_user_id"], Things);
+        check(&["num_session_id", "user_by_session", "last_session"], Queries);
+        check(&["time_of_date", "seen_at", "signed_up_on", "date_since", "count_dt"], Times);
+        check(&["last_order_month", "hour_of_day", "day_of_week"], CalendarParts);
     }
 }

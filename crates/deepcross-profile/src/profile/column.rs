@@ -10,7 +10,7 @@ use super::numbers::{Numbers, number_in_any_form};
 use super::row_sample::{Draw, NumberSample};
 use super::times::TimeForm;
 use super::value_counts::{DistinctCount, ValueCounts};
-use super::value_forms::{Candidate, ColumnShape, ValueForms, fits};
+use super::value_forms::{Candidate, ColumnShape, ROWS_PER_ODD, ValueForms, fits};
 use crate::examples::Examples;
 use crate::number_text::short;
 
@@ -26,6 +26,8 @@ pub struct ColumnProfile {
     odd: Vec<TopValue>,
     /// The markers that mean a missing value in this column.
     markers: Vec<TopValue>,
+    /// The values that mean a missing one only because they do in another column.
+    missing_elsewhere: Vec<TopValue>,
     lists: Vec<Lists>,
     /// Whether the format says that the values are weighted lists.
     has_pairs: bool,
@@ -161,13 +163,17 @@ impl ColumnProfile {
 
     /// The texts in this column that mean a missing value: markers, and odd texts.
     pub(crate) fn meaning_missing(&self) -> impl Iterator<Item = &str> {
-        self.counted_as_missing().map(|value| &*value.text)
+        self.markers.iter().chain(&self.odd).map(|value| &*value.text)
     }
 
-    /// Counts these texts as missing values and no longer as ordinary ones.
+    /// Counts these texts as missing values and no longer as ordinary ones; those that mean it because of other columns
+    /// are noted, too.
     pub(crate) fn remove_missing(&mut self, missing: &[String]) {
         for text in missing {
             let Some(counts) = self.values.take(text.as_bytes()) else { continue };
+            if self.meaning_missing().all(|known| known != text) {
+                self.missing_elsewhere.push(TopValue { text: text.clone(), counts });
+            }
             self.missing += counts;
             self.present.subtract(counts);
             self.characters =
@@ -222,9 +228,15 @@ impl ColumnProfile {
         self.shape
     }
 
-    /// The values that count as missing although the settings did not say so: markers such as `?`, and odd values.
+    /// The values that count as missing although the settings did not say so: markers such as `?`, odd values, and those
+    /// of other columns.
     pub fn counted_as_missing(&self) -> impl Iterator<Item = &TopValue> {
-        self.markers.iter().chain(&self.odd)
+        self.markers.iter().chain(&self.odd).chain(&self.missing_elsewhere)
+    }
+
+    /// The values that count as missing only because they do in another column.
+    pub fn missing_elsewhere(&self) -> &[TopValue] {
+        &self.missing_elsewhere
     }
 
     /// The odd values, which are not what all others are and count as missing; the most frequent first.
@@ -278,9 +290,15 @@ impl ColumnProfile {
         self.values.counts(text.as_bytes())
     }
 
-    /// Whether the text is one of the values that are what all values of the column are.
-    pub(crate) fn has_fitting(&self, text: &str) -> bool {
-        fits(text, self.shape) && self.counts(text).is_some()
+    /// Whether the text is one of the values that are what all values of the column are; among texts, it is one if it is not
+    /// rarer than odd values may be.
+    pub(crate) fn has_ordinary(&self, text: &str) -> bool {
+        let is_frequent =
+            |counts: LabelCounts| counts.rows.saturating_mul(ROWS_PER_ODD) > self.present.rows;
+        self.counts(text).is_some_and(|counts| match self.shape {
+            ColumnShape::Texts => is_frequent(counts),
+            shape => fits(text, shape),
+        })
     }
 
     /// The share of the distinct values that are plain numbers.

@@ -279,14 +279,14 @@ impl<'a> Pass<'a> {
 
 /// The columns whose shape cannot be had beside the other columns.
 ///
-/// A value that means "missing" means it in all columns: it must not be a value of the label, or a number, a time or a
-/// list of another column.
+/// A value that means "missing" means it in all columns: an odd value must not be a value of the label, a number, a time
+/// or a list of another column, or an ordinary one of its texts.
 fn clashing(profile: &Profile) -> Vec<usize> {
     let clashes = |i: usize| {
         let column = &profile.columns[i];
         let is_value = |text: &str| {
             let mut columns = profile.columns.iter().enumerate();
-            columns.any(|(j, other)| j != i && Some(j) != profile.label && other.has_fitting(text))
+            columns.any(|(j, other)| j != i && Some(j) != profile.label && other.has_ordinary(text))
         };
         // A label may be missing, too.
         let is_class = |text: &str| {

@@ -19,7 +19,7 @@ pub(crate) const MOST_ODD: usize = 32;
 const NEED_FORM: u64 = 10;
 
 /// The largest share of the rows with a value that may have an odd one: one in this many.
-const ROWS_PER_ODD: u64 = 100;
+pub(crate) const ROWS_PER_ODD: u64 = 100;
 
 /// What all values of a column are, but for a few odd ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

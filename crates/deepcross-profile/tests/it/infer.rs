@@ -5,8 +5,8 @@ use std::fmt::Write;
 use deepcross_data::{BadRows, DataConfig, DataError, LabelConfig, Partition, Source, fit};
 use deepcross_features::{FieldKind, Problem, Schema};
 use deepcross_profile::{
-    ColumnKind, InferredColumn, LeftOutReason, ListNotation, Profile, ProfileOptions, infer_fields,
-    profile_source,
+    ColumnKind, Examples, InferredColumn, LeftOutReason, ListNotation, Profile, ProfileOptions,
+    infer_fields, profile_source,
 };
 use proptest::prelude::*;
 
@@ -208,19 +208,44 @@ fn a_value_that_means_missing_means_it_in_all_columns() {
         let kind = |column: &InferredColumn| column.kind.field_kind();
         infer_fields(profile).columns.iter().map(kind).collect::<Vec<_>>()
     };
-    // A grade that is missing keeps a slot of its own.
-    let profile = table("S");
-    assert_eq!(profile.missing, ["", "S"]);
-    assert_eq!(kinds(&profile)[1..3], ["number", "categorical"]);
-    assert_eq!(profile.columns[1].missing().rows, 4);
-    assert_eq!(profile.columns[2].missing().rows, ROWS.div_ceil(3) as u64);
-    // A percentage of another column and a class of the label are no missing values.
-    for odd in ["5%", "1"] {
+    let profile = table("far");
+    assert_eq!(profile.missing, ["", "far"]);
+    assert_eq!((kinds(&profile)[1], profile.columns[1].missing().rows), ("number", 4));
+    // A percentage or an ordinary grade of another column and a class of the label are no missing values.
+    for odd in ["5%", "1", "S"] {
         let profile = table(odd);
         assert_eq!(profile.missing, [""], "{odd}");
+        assert_eq!(profile.columns[2].missing().rows, 0, "{odd}");
         assert_eq!(kinds(&profile)[3], "number", "{odd}");
     }
-    assert_eq!(kinds(&table("5%"))[1], "categorical");
+    for odd in ["5%", "S"] {
+        let profile = table(odd);
+        assert_eq!(kinds(&profile)[1], "categorical", "{odd}");
+        assert!(infer_fields(&profile).columns[1].reason.is_worth_a_note(), "{odd}");
+    }
+}
+
+#[test]
+fn each_column_with_a_marker_of_another_is_named() {
+    let row = |i: usize| {
+        let n = if i.is_multiple_of(40) { "NA".to_owned() } else { format!("{}.5", i % 40) };
+        let country = ["NA", "DE", "US"][i % 3];
+        let rare = if i.is_multiple_of(1000) { "far" } else { "near" };
+        let odd = if i.is_multiple_of(500) { "far".to_owned() } else { (i % 70).to_string() };
+        format!("{},{n},{country},{rare},{odd}\n", usize::from(is_positive(i)))
+    };
+    let rows: String = (0..ROWS).map(row).collect();
+    let profile = profile_of(&format!("click,n,country,rare,odd\n{rows}"), click());
+    assert_eq!(profile.missing, ["", "NA", "far"]);
+    let inferred = infer_fields(&profile);
+    let explained = |i: usize| {
+        inferred.columns[i].explain_missing(&profile.columns[i], Examples::Shown).unwrap()
+    };
+    assert_eq!(explained(1), "50 of 2,000 rows count as missing: `NA`");
+    let elsewhere = "rows have what means missing in another column, and count as missing";
+    assert_eq!(explained(2), format!("667 of 2,000 {elsewhere}: `NA`"));
+    assert_eq!(explained(3), format!("2 of 2,000 {elsewhere}: `far`"));
+    assert!(explained(4).contains("are no numbers and count as missing: `far`"));
 }
 
 #[test]
