@@ -63,10 +63,11 @@ pub(crate) struct InferConfigArgs {
 }
 
 pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
+    let found = args.data.files()?;
     if let Some(out) = &args.out {
-        check_out(out, args)?;
+        check_out(out, found.iter(), args.force)?;
     }
-    let files = Input::from(&args.data.files()?);
+    let files = Input::from(&found);
     let config = settings(&files, &args.config, &args.layout, &args.label)?;
     if args.label.label.is_none() && config.label().is_none() {
         return call_error("--label: name the column of the label");
@@ -92,10 +93,14 @@ fn call_error(message: &str) -> Result<()> {
 }
 
 /// Refuses an output that already exists or that could not be written.
-fn check_out(out: &Path, args: &InferConfigArgs) -> Result<()> {
-    check_apart(out, &args.data.named)?;
+fn check_out<'p>(
+    out: &Path,
+    inputs: impl IntoIterator<Item = &'p PathBuf>,
+    force: bool,
+) -> Result<()> {
+    check_apart(out, inputs)?;
     Content::Configuration.check_name(out)?;
-    if !is_stream(out) && out.exists() && !args.force {
+    if !is_stream(out) && out.exists() && !force {
         let out = out.display();
         return call_error(&format!("{out}: already exists; --force replaces it"));
     }

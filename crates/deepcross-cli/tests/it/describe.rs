@@ -56,7 +56,7 @@ fn each_column_has_a_reason_with_an_example() {
     let table = folder.succeed("describe --data x.csv --label click").stdout;
     let reasons = [
         "ts times: seconds since 1970: 1709251200 is 2024-03-01T00:00:00Z",
-        "numbers: each value that is not missing is a number; 2 of 1,000 rows are no numbers and count as \
+        "numbers: each value that is not missing is a number; 2 of 1,000 rows are not numbers and count as \
          missing: `far`",
         "`evaluate --by query_id`",
         "each value looks like an amount with a currency (`$",

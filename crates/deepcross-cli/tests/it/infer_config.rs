@@ -64,7 +64,7 @@ fn what_is_left_out_or_odd_is_said_with_its_reason() {
     let call = "infer-config --data x.csv --label click --out x.toml --force";
     let said = folder.succeed(call).stderr;
     let lines = [
-        "`spend`: 2 of 1,000 rows are no numbers and count as missing: `far`\n",
+        "`spend`: 2 of 1,000 rows are not numbers and count as missing: `far`\n",
         "`query_id` is left out: by its name it groups rows, 5 on average, and new rows have new groups; \
          `evaluate --by query_id` measures the order of the rows within each\n",
         "`price` is read as ids: each value looks like an amount with a currency (`$",
@@ -77,7 +77,7 @@ fn what_is_left_out_or_odd_is_said_with_its_reason() {
     let comments = [
         "missing = [\"\", \"far\"]\n",
         "# times: seconds since 1970: 1709251200 is 2024-03-01T00:00:00Z\n",
-        "# 2 of 1,000 rows are no numbers and count as missing: `far`\n[[field]]\nname = \"spend\"\n",
+        "# 2 of 1,000 rows are not numbers and count as missing: `far`\n[[field]]\nname = \"spend\"\n",
         "# `query_id` is left out: ",
     ];
     for comment in comments {
@@ -126,6 +126,16 @@ fn groups_of_rows_whose_order_predicts_the_label_are_left_out_with_a_warning() {
     assert!(said.starts_with(line), "{said}");
     let said = write(|i| i / 50);
     assert!(said.starts_with(&format!("warning: {line}")), "{said}");
+}
+
+#[test]
+fn a_file_that_a_pattern_names_is_not_replaced() {
+    let folder = Folder::new();
+    folder.write("data.toml", csv(100));
+    let call = "infer-config --data *.toml --format csv --label click --out data.toml --force";
+    let said = folder.call(call);
+    assert_eq!(said.code, Some(2), "{}", said.stderr);
+    assert_eq!(folder.text("data.toml"), csv(100));
 }
 
 /// Rows without a header, with a comment, blanks, markers of missing values, and a label in words.

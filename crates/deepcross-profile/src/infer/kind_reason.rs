@@ -73,7 +73,9 @@ impl KindReason {
                 "each of its whole numbers predicts the label, and those near it do not".to_owned()
             }
             Self::LongCodes(digits) => {
-                format!("whole numbers of {digits} digits, whose order tells nothing of the label")
+                format!(
+                    "whole numbers of {digits} digits, whose order says nothing about the label"
+                )
             }
             Self::QuantityName => "quantities, by the name of the column".to_owned(),
             Self::Numbers if column.missing().rows > 0 => {

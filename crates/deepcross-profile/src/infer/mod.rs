@@ -101,9 +101,9 @@ impl InferredColumn {
                 "have what means missing in another column, and "
             }
             _ if column.odd().is_empty() => "",
-            ColumnShape::Numbers(..) => "are no numbers and ",
-            ColumnShape::Times(_) => "are no times of this form and ",
-            _ => "are no lists and ",
+            ColumnShape::Numbers(..) => "are not numbers and ",
+            ColumnShape::Times(_) => "are not times of this form and ",
+            _ => "are not lists and ",
         };
         let (rows, all) = (grouped(rows), counted(all, "row"));
         (!values.is_empty()).then(|| format!("{rows} of {all} {what}count as missing{listed}"))

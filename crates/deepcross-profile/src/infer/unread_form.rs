@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use deepcross_features::{NumberForm, OddNumber};
+use deepcross_features::{NumberForm, OddNumber, TimeFormat};
 
 use crate::profile::{ColumnProfile, has_thousands, number_in_any_form};
 
@@ -105,7 +105,7 @@ fn look(text: &str) -> Look {
     }
     if is_time_of_day(text) {
         Look::Form(UnreadForm::TimeOfDay)
-    } else if is_date(text) {
+    } else if is_date(text) || is_time_of_log(text) {
         Look::Form(UnreadForm::Date)
     } else {
         Look::Other
@@ -172,6 +172,16 @@ fn is_date(text: &str) -> bool {
     }
 }
 
+/// Whether the text is a time as servers log it: in brackets, or without a year, as in `Mar  1 12:30:45`.
+fn is_time_of_log(text: &str) -> bool {
+    let read = |text: &str| TimeFormat::MonthName.read(text).is_some();
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let begins_with_month = text.starts_with(|c: char| c.is_ascii_alphabetic());
+    // Each day of a year without a year is one of a leap year.
+    let has_no_year = begins_with_month && text.contains(':') && read(&format!("{text} 2024"));
+    inner.is_some_and(read) || has_no_year
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,7 +190,7 @@ mod tests {
     fn texts_look_like_forms() {
         use OddNumber::{Currency, DecimalComma, Percent, Thousands, Unit};
         let number = |odd| Look::Form(UnreadForm::Number(odd));
-        let cases: [(&[&str], Look); 9] = [
+        let cases: [(&[&str], Look); 10] = [
             (&["$1,234.50", "$5", "5 €", "EUR 12.50", "1.234,50 €", "-$3.5"], number(Currency)),
             (&["1,234", "1,234,567.89", "1.234,50", "12 345", "1'234.50"], number(Thousands)),
             (&["1,5", "12,25"], number(DecimalComma)),
@@ -189,6 +199,10 @@ mod tests {
             (&["12:30", "9:05:00", "12:30 PM"], Look::Form(UnreadForm::TimeOfDay)),
             (
                 &["08/13/16", "8/3/16", "13.08.16", "2024-03", "2024-W05", "03/2024", "Q1-2024"],
+                Look::Form(UnreadForm::Date),
+            ),
+            (
+                &["[01/Mar/2024:12:30:45 +0000]", "Mar  1 12:30:45", "Feb 29 00:00:00"],
                 Look::Form(UnreadForm::Date),
             ),
             (&["5", "1.5", "-3"], Look::Number),

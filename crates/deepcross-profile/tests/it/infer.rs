@@ -245,7 +245,7 @@ fn each_column_with_a_marker_of_another_is_named() {
     let elsewhere = "rows have what means missing in another column, and count as missing";
     assert_eq!(explained(2), format!("667 of 2,000 {elsewhere}: `NA`"));
     assert_eq!(explained(3), format!("2 of 2,000 {elsewhere}: `far`"));
-    assert!(explained(4).contains("are no numbers and count as missing: `far`"));
+    assert!(explained(4).contains("are not numbers and count as missing: `far`"));
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn long_numbers_are_ids_unless_they_are_times() {
             "c7",
             |i| (hash(below(i, 300), 3) << 20).to_string(),
             "categorical",
-            "order tells nothing",
+            "order says nothing",
         ),
         case("order_no", |i| (20_240_101 + below(i, 28)).to_string(), "categorical", "name"),
         case("ts", |i| second(i).to_string(), "time", "seconds since 1970: "),
