@@ -148,10 +148,10 @@ impl SetReader {
         Ok(match self.division.rule {
             Rule::Row { shares, seed } => shares.set_at(position(&number.to_le_bytes(), seed)),
             Rule::Key { column, shares, seed } => {
-                let text = row.cell(column).text(&mut scratch);
-                shares.set_at(match self.is_missing(text) {
+                let value = canonical(row.cell(column).text(&mut scratch));
+                shares.set_at(match self.is_missing(&value) {
                     true => position(&number.to_le_bytes(), seed),
-                    false => position(&canonical(text), seed),
+                    false => position(&value, seed),
                 })
             }
             Rule::Order { valid, test } => {
@@ -194,12 +194,14 @@ impl SetReader {
     pub(crate) fn group(&self, row: &RawRow<'_>) -> Option<u64> {
         let Rule::Key { column, .. } = self.division.rule else { return None };
         let mut scratch = Vec::new();
-        let text = row.cell(column).text(&mut scratch);
-        (!self.is_missing(text)).then(|| xxh3_64_with_seed(&canonical(text), GROUPS))
+        let value = canonical(row.cell(column).text(&mut scratch));
+        (!self.is_missing(&value)).then(|| xxh3_64_with_seed(&value, GROUPS))
     }
 
-    fn is_missing(&self, text: &[u8]) -> bool {
-        text.is_empty() || self.missing.iter().any(|missing| missing.as_bytes() == text)
+    /// Whether a canonical text means "missing", which fields read in any spelling too.
+    fn is_missing(&self, value: &[u8]) -> bool {
+        let mut missing = self.missing.iter().map(|missing| canonical(missing.as_bytes()));
+        value.is_empty() || missing.any(|missing| *missing == *value)
     }
 }
 
@@ -218,7 +220,7 @@ mod tests {
 
     /// A reader without a source.
     fn reader(rule: Rule) -> SetReader {
-        let (column, missing) = ("key".to_owned(), vec!["?".to_owned()]);
+        let (column, missing) = ("key".to_owned(), vec!["?".to_owned(), "-1".to_owned()]);
         SetReader { division: Division { rule }, column, missing }
     }
 
@@ -276,7 +278,7 @@ mod tests {
             sets.set(&RawRows::of(&[key]).get(0), number).unwrap()
         };
         for number in 0..50 {
-            for missing in ["", "?"] {
+            for missing in ["", "?", "-1", "-1.0"] {
                 assert_eq!(set(&by_key, missing, number), set(&by_row, missing, number));
             }
             assert_eq!(set(&by_key, "a", number), set(&by_key, "a", 0));
