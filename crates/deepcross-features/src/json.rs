@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::decimal::Decimal;
+use crate::raw::printed_list::seems_printed;
 
 /// The kind of a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,7 +197,8 @@ impl<'a> JsonValue<'a> {
 
     /// The text that the value has in a file of delimited text: a string without its quotes, a number with all its digits,
     /// but without an exponent, a boolean as it stands, and the elements of an array with `separator` between them. An
-    /// element that is null is left out.
+    /// element that is null is left out, and `separator` comes first if the text would be that of a list as programs print
+    /// it.
     ///
     /// `None` for null and objects, for a string whose escapes are not valid Unicode, and for an array with an element
     /// that is an array or an object, or that contains the separator.
@@ -224,6 +226,9 @@ impl<'a> JsonValue<'a> {
             joined.push(separator);
         }
         joined.pop();
+        if seems_printed(joined.as_bytes()) {
+            joined.insert(0, separator);
+        }
         Some(joined)
     }
 }

@@ -8,12 +8,10 @@ use std::fmt::{self, Write};
 
 use crate::blanks;
 use crate::limits::in_range;
+use crate::raw::printed_list::{LIST_SEPARATOR, seems_printed};
 use crate::raw::value::{RUN, Value};
 use crate::raw::value_text::Missing;
 use crate::times::instant::{Instant, write_day};
-
-/// The separator between the elements of a list: the default of multi-hot fields.
-pub const LIST_SEPARATOR: u8 = b'|';
 
 /// The value of a row in one column.
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +128,7 @@ impl<'a> Cell<'a> {
     ///
     /// Numbers have the fewest digits from which they can be read back; booleans are `true` and `false`; instants are as in
     /// `2024-02-29T12:30:00Z`, and local times as in `2024-02-29T12:30:00`; the elements of a list have `|` between them,
-    /// and missing elements are left out.
+    /// and missing elements are left out; `|` comes first if the text would be that of a list as programs print it.
     pub fn spell(self, text: &mut Vec<u8>) {
         self.write(text, "");
     }
@@ -235,6 +233,9 @@ fn spell_list(list: CellList<'_>, text: &mut Vec<u8>, zero: &str) {
             text.push(LIST_SEPARATOR);
         }
         element.write(text, zero);
+    }
+    if seems_printed(&text[start..]) {
+        text.insert(start, LIST_SEPARATOR);
     }
     if list.trim {
         blanks::trim_end_of(text, start);
@@ -347,6 +348,10 @@ mod tests {
             (&["\t \n"], ""),
             (&["", " "], ""),
             (&[" ", "a"], "|a"),
+            (&["(500) Days", "Up (2009)"], "|(500) Days|Up (2009)"),
+            (&["a", "Up (2009)"], "a|Up (2009)"),
+            (&["Up (2009) "], "|Up (2009)"),
+            (&["set(1)", "set(2)"], "|set(1)|set(2)"),
             (&[], ""),
         ] {
             let mut text = b"before ".to_vec();

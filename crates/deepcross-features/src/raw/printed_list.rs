@@ -8,6 +8,11 @@
 
 use std::borrow::Cow;
 
+use crate::blanks;
+
+/// The separator between the elements of a list that is not printed: the default of multi-hot fields.
+pub const LIST_SEPARATOR: u8 = b'|';
+
 /// The functions that Python and NumPy print around a collection.
 const FUNCTIONS: [&str; 3] = ["set", "frozenset", "array"];
 
@@ -19,6 +24,8 @@ const MISSING: [&str; 4] = ["none", "null", "nan", "<na>"];
 pub(crate) struct PrintedList<'t> {
     rest: &'t str,
     has_braces: bool,
+    /// Blanks separate numbers as long as more than this number of bytes are left.
+    after_numbers: usize,
 }
 
 /// An element, and the text after it.
@@ -37,20 +44,36 @@ pub fn printed_elements(text: &str) -> Option<Vec<Cow<'_, str>>> {
     PrintedList::open(text)?.collect()
 }
 
+/// Whether the joined elements of a typed list would be taken for a list that a program has printed, or for a broken one.
+pub(crate) fn seems_printed(joined: &[u8]) -> bool {
+    let text = blanks::trim(joined);
+    let is_open = matches!(text.first(), Some(b'[' | b'(' | b'{'));
+    let is_closed = matches!(text.last(), Some(b']' | b')' | b'}'));
+    let is_called =
+        |name: &&str| text.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"("));
+    let is_whole = is_closed && (is_open || FUNCTIONS.iter().any(is_called));
+    is_whole || ((is_open || is_closed) && !text.contains(&LIST_SEPARATOR))
+}
+
 impl<'t> PrintedList<'t> {
     /// The list of a text that begins and ends with brackets.
     pub(crate) fn open(text: &'t str) -> Option<Self> {
         let text = text.trim();
         let called = |name: &&str| text.strip_prefix(*name)?.strip_prefix('(')?.strip_suffix(')');
         let text = match FUNCTIONS.iter().find_map(called).map(str::trim) {
-            Some("") => return Some(Self { rest: "", has_braces: false }),
+            Some("") => return Some(Self::within("", false)),
             Some(text) => text,
             None => text,
         };
         let pairs = [('[', ']'), ('(', ')'), ('{', '}')];
         let within = |(open, close)| Some((text.strip_prefix(open)?.strip_suffix(close)?, open));
         let (rest, open) = pairs.into_iter().find_map(within)?;
-        Some(Self { rest, has_braces: open == '{' })
+        Some(Self::within(rest, open == '{'))
+    }
+
+    /// The list of the text between brackets.
+    fn within(rest: &'t str, has_braces: bool) -> Self {
+        Self { rest, has_braces, after_numbers: usize::MAX }
     }
 
     /// As [`open`](Self::open), if all elements can be read.
@@ -71,7 +94,7 @@ impl<'t> PrintedList<'t> {
     }
 
     /// Reads an element at the beginning of `text`.
-    fn element(&self, text: &'t str) -> Option<Element<'t>> {
+    fn element(&mut self, text: &'t str) -> Option<Element<'t>> {
         let prefixed = text.strip_prefix(['u', 'b']).filter(|text| text.starts_with(['\'', '"']));
         let text = prefixed.unwrap_or(text);
         match text.chars().next()? {
@@ -90,7 +113,12 @@ impl<'t> PrintedList<'t> {
     }
 
     /// Reads an element without quotes, up to the next comma, or up to the next blank if it is one of several numbers.
-    fn bare(&self, text: &'t str) -> Option<Element<'t>> {
+    ///
+    /// Numbers between blanks are all checked with the first of them, so that a long list is read in linear time.
+    fn bare(&mut self, text: &'t str) -> Option<Element<'t>> {
+        if text.len() > self.after_numbers {
+            return Some(self.number(text));
+        }
         let end = text.find(',').unwrap_or(text.len());
         let word = text[..end].trim_end();
         let count = |c| word.matches(c).count();
@@ -102,11 +130,24 @@ impl<'t> PrintedList<'t> {
         }
         let is_number = |word: &str| word.parse::<f64>().is_ok();
         if word.contains(char::is_whitespace) && word.split_whitespace().all(is_number) {
-            let (number, _) = word.split_once(char::is_whitespace)?;
-            let rest = &text[number.len()..];
-            return Some(Element { text: present(number), rest, has_end: true });
+            self.after_numbers = text.len() - word.len();
+            return Some(self.number(text));
         }
-        Some(Element { text: present(word), rest: &text[end..], has_end: false })
+        Some(Element { text: self.present(word), rest: &text[end..], has_end: false })
+    }
+
+    /// The first of several numbers that have blanks between them.
+    fn number(&self, text: &'t str) -> Element<'t> {
+        let is_end = |c: char| c == ',' || c.is_whitespace();
+        let (number, rest) = text.split_at(text.find(is_end).unwrap_or(text.len()));
+        Element { text: self.present(number), rest, has_end: true }
+    }
+
+    /// An element without quotes; `None` if it means "missing".
+    fn present(&self, word: &'t str) -> Option<Cow<'t, str>> {
+        let is_missing = MISSING.iter().any(|missing| word.eq_ignore_ascii_case(missing));
+        let whole = || whole_of_numpy(word).filter(|_| !self.has_braces);
+        (!is_missing).then(|| whole().map_or(Cow::Borrowed(word), Cow::Owned))
     }
 }
 
@@ -139,16 +180,20 @@ fn trimmed(element: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// An element without quotes; `None` if it means "missing".
-fn present(word: &str) -> Option<Cow<'_, str>> {
-    let is_missing = MISSING.iter().any(|missing| word.eq_ignore_ascii_case(missing));
-    (!is_missing).then_some(Cow::Borrowed(word))
+/// The text `1.0` of a whole floating-point number, which NumPy prints as `1.`.
+fn whole_of_numpy(word: &str) -> Option<String> {
+    let (whole, rest) = word.split_once('.')?;
+    let digits = whole.strip_prefix(['-', '+']).unwrap_or(whole);
+    let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let has_no_fraction = rest.is_empty() || rest.starts_with(['e', 'E']);
+    let is_number = is_whole && has_no_fraction && word.parse::<f64>().is_ok();
+    is_number.then(|| format!("{whole}.0{rest}"))
 }
 
 /// The value in a scalar of NumPy such as `np.int64(7)`, and the text after it.
 fn scalar_of_numpy(text: &str) -> Option<(&str, &str)> {
-    let (kind, rest) = text.strip_prefix("np.")?.split_once('(')?;
-    let is_name = kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let rest = text.strip_prefix("np.")?.trim_start_matches(is_of_name).strip_prefix('(')?;
     let end = match rest.as_bytes().first()? {
         quote @ (b'\'' | b'"') => {
             let (_, after) = quoted(&rest[1..], char::from(*quote))?;
@@ -156,7 +201,7 @@ fn scalar_of_numpy(text: &str) -> Option<(&str, &str)> {
         }
         _ => rest.find(')')?,
     };
-    is_name.then(|| (&rest[..end], &rest[end + 1..]))
+    Some((&rest[..end], &rest[end + 1..]))
 }
 
 /// The text up to the next quote, with its escapes resolved, and the text after the quote.
@@ -223,7 +268,7 @@ mod tests {
 
     #[test]
     fn lists_of_programs_are_lists_of_their_elements() {
-        let cases: [(&str, &[&str]); 33] = [
+        let cases: [(&str, &[&str]); 37] = [
             ("[1, 2]", &["1", "2"]),
             ("['a', 'b']", &["a", "b"]),
             (r#"["a","b"]"#, &["a", "b"]),
@@ -237,7 +282,7 @@ mod tests {
             ("[ ]", &[]),
             (" [ 1 ,2 ] ", &["1", "2"]),
             ("[1 2 3]", &["1", "2", "3"]),
-            ("[ 1.5\n -2. ]", &["1.5", "-2."]),
+            ("[ 1.5\n -2. ]", &["1.5", "-2.0"]),
             ("['a' 'b']", &["a", "b"]),
             ("[np.int64(1), np.float32(0.5)]", &["1", "0.5"]),
             ("[np.str_('a, (b)'), np.str_('c')]", &["a, (b)", "c"]),
@@ -257,6 +302,10 @@ mod tests {
             ("[(x)]", &["(x)"]),
             ("['[1]', '}']", &["[1]", "}"]),
             ("[big red]", &["big red"]),
+            ("[1. 2.]", &["1.0", "2.0"]),
+            ("array([1.e+10, -1., 0.5])", &["1.0e+10", "-1.0", "0.5"]),
+            ("{1.,v2.}", &["1.", "v2."]),
+            ("[1 2 , 3 nan, 4]", &["1", "2", "3", "4"]),
         ];
         for (text, expected) in cases {
             let elements = printed_elements(text).unwrap_or_else(|| panic!("{text}"));
@@ -293,6 +342,19 @@ mod tests {
             "a [b]",
         ] {
             assert_eq!(printed_elements(text), None, "{text}");
+        }
+    }
+
+    /// A list of a megabyte would take an hour in quadratic time.
+    #[test]
+    fn long_lists_are_read_in_linear_time() {
+        const N: usize = 200_000;
+        for (element, between) in
+            [("0.25", " "), ("np.a", ", "), ("np.int64(7)", ", "), ("'a'", " ")]
+        {
+            let text = format!("[{}]", vec![element; N].join(between));
+            let elements = printed_elements(&text).expect("a list");
+            assert_eq!(elements.len(), N, "{element}");
         }
     }
 }
