@@ -1,8 +1,8 @@
 //! The values of a column, and the slice that each row is in.
 
 use super::plan::{SliceForm, SliceKind, SlicePlan};
-use deepcross_features::NumberForm;
 use deepcross_features::fields::DecimalMark;
+use deepcross_features::{NumberForm, canonical};
 use std::collections::HashMap;
 
 /// The number of bytes of a value that are kept.
@@ -50,8 +50,10 @@ impl Column {
         }
     }
 
-    pub(super) fn push(&mut self, value: &[u8], missing: &[String], plan: &SlicePlan) {
-        let is_missing = missing.iter().any(|known| known.as_bytes() == value);
+    /// Adds a value, which is missing if its canonical text is one of `missing`.
+    pub(super) fn push(&mut self, value: &[u8], missing: &[Vec<u8>], plan: &SlicePlan) {
+        let spelled = canonical(value);
+        let is_missing = missing.iter().any(|known| **known == *spelled);
         match self {
             Self::Numbers(rows) => {
                 let text = str::from_utf8(value).ok().filter(|_| !is_missing);
@@ -183,17 +185,30 @@ fn cuts(sorted: &[f32], plan: &SlicePlan) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SlicedRows;
     use super::*;
 
     #[test]
     fn numbers_are_read_in_the_forms_that_fields_read() {
         let mut column = Column::new(SliceForm::Numbers);
-        let (missing, plan) = (["".to_owned()], SlicePlan::default());
+        let (missing, plan) = ([Vec::new()], SlicePlan::default());
         for text in ["1.5", "1,5", "5%", "", "x", "1e300"] {
             column.push(text.as_bytes(), &missing, &plan);
         }
         let Column::Numbers(rows) = column else { panic!("not a column of numbers") };
         assert_eq!(rows[..3], [1.5, 1.5, 5.0]);
         assert!(rows[3..].iter().all(|number| number.is_nan()), "{rows:?}");
+    }
+
+    #[test]
+    fn a_missing_value_may_be_spelled_in_several_ways() {
+        let missing = vec![String::new(), "-1.0".to_owned()];
+        let sliced = SlicedRows::new(&[], missing, SlicePlan::default());
+        let mut column = Column::new(SliceForm::Values);
+        for text in ["", "-1", "-1.0", "1"] {
+            column.push(text.as_bytes(), &sliced.missing, &sliced.plan);
+        }
+        let Column::Values { rows, .. } = column else { panic!("not a column of values") };
+        assert_eq!(rows, [MISSING, MISSING, MISSING, 1]);
     }
 }

@@ -17,6 +17,7 @@ mod plan;
 use crate::error::TrainError;
 use crate::run::EvaluatedRows;
 use column::{Column, SlicedColumn};
+use deepcross_features::canonical;
 use deepcross_metrics::probability::least_miscalibration;
 use deepcross_metrics::{Evaluated, Evaluation, Interval, Intervals, Summary};
 pub use named_columns::{NamedColumns, named_column};
@@ -32,7 +33,8 @@ use std::num::NonZeroUsize;
 #[derive(Debug)]
 pub struct SlicedRows {
     plan: SlicePlan,
-    missing: Vec<String>,
+    /// The canonical texts that mean "missing".
+    missing: Vec<Vec<u8>>,
     names: Vec<String>,
     columns: Vec<Column>,
     probabilities: Vec<f32>,
@@ -80,7 +82,7 @@ impl SlicedRows {
     pub fn new(columns: &[SliceColumn], missing: Vec<String>, plan: SlicePlan) -> Self {
         Self {
             plan,
-            missing,
+            missing: missing.iter().map(|text| canonical(text.as_bytes()).into_owned()).collect(),
             names: columns.iter().map(|column| column.name.clone()).collect(),
             columns: columns.iter().map(|column| Column::new(column.form)).collect(),
             probabilities: Vec::new(),
