@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::blanks;
 use crate::limits::in_range;
 use crate::raw::spelling::truth;
 use crate::raw::value_text::ValueError;
@@ -83,7 +84,7 @@ impl NumberForm {
     #[cold]
     fn rewritten(self, text: &[u8]) -> Option<f64> {
         let number = match text {
-            [number @ .., b'%'] if self.percent => number.trim_ascii_end(),
+            [number @ .., b'%'] if self.percent => blanks::trim(number),
             number => number,
         };
         let has_comma = self.decimal == DecimalMark::Comma && number.contains(&b',');
@@ -144,6 +145,8 @@ mod tests {
             ("1,5e3", [None, Some(1500.0), None, Some(1500.0)]),
             ("5%", [None, None, Some(5.0), Some(5.0)]),
             ("5.5 %", [None, None, Some(5.5), Some(5.5)]),
+            ("5\u{a0}%", [None, None, Some(5.0), Some(5.0)]),
+            ("5\u{202f}%", [None, None, Some(5.0), Some(5.0)]),
             ("5,5%", [None, None, None, Some(5.5)]),
             ("1.234,50", [None; 4]),
             ("1,234,567", [None; 4]),

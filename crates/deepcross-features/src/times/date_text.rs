@@ -271,7 +271,9 @@ impl<'t> Rest<'t> {
         let separator = self.eat_any(b" -/.")?;
         self.blanks();
         let month = named(self.word(), &MONTHS)?;
-        self.eat(b'.');
+        if separator != b'.' {
+            self.eat(b'.');
+        }
         self.eat_any(&[separator, b','])?;
         self.blanks();
         let (year, _) = self.year()?;

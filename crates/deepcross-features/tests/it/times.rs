@@ -178,6 +178,7 @@ const TIMES: &[(TimeFormat, &str, &str, bool)] = &[
     (DayFirst, "01.03.24, 12:30", "2024-03-01T12:30:00Z", LOCAL),
     (DayFirst, "01-03-2024 12:30", "2024-03-01T12:30:00Z", LOCAL),
     (MonthName, "01-Mar-24", "2024-03-01T00:00:00Z", LOCAL),
+    (MonthName, "01.Mar.2024", "2024-03-01T00:00:00Z", LOCAL),
     (MonthName, "1 March 2024", "2024-03-01T00:00:00Z", LOCAL),
     (MonthName, "Friday, March 1, 2024", "2024-03-01T00:00:00Z", LOCAL),
     (MonthName, "Sept. 3, 2024", "2024-09-03T00:00:00Z", LOCAL),
