@@ -111,11 +111,11 @@ pub(crate) fn rows_form(
     }
 }
 
-/// Whether a name has no end that could show a format, as `clicks`, `clicks.txt` and `-`.
+/// Whether a name has no end that shows a format, as `clicks`, `clicks.txt`, `clicks.2024-03-01` and `-`.
 fn shows_nothing(out: &Path) -> bool {
     let is_compressed = extension(out).is_some_and(|end| Compression::EXTENSIONS.contains(&&*end));
     let inner = out.file_stem().filter(|_| is_compressed).map_or(out, Path::new);
-    extension(inner).is_none_or(|end| end == "txt")
+    extension(inner).is_none_or(|end| !is_of_another_format(&end) && !is_compression(&end))
 }
 
 /// The ends of names of formats: ".csv, .tsv, each optionally followed by .gz or .zst, or .parquet".
@@ -196,6 +196,8 @@ mod tests {
             ("-", Format::TSV, Compression::None),
             ("/dev/stdout", Format::TSV, Compression::None),
             ("x.txt", Format::TSV, Compression::None),
+            ("x.2024-03-01", Format::TSV, Compression::None),
+            ("x.out.gz", Format::TSV, Compression::Gzip),
             ("x.gz", Format::TSV, Compression::Gzip),
             ("x.CSV.ZST", Format::CSV, Compression::Zstd),
             ("x.ndjson.gz", Format::JSONL, Compression::Gzip),

@@ -15,7 +15,7 @@ const MOST: f64 = 0.5;
 const NEARLY_ALL: f64 = 0.9;
 /// The largest share in training of a kind of value that is usually absent: if more were, many are no surprise now.
 const FEW: f64 = 0.1;
-/// The least number of new or missing values: a few can be chance.
+/// The least number of new, missing or far values: a few can be chance.
 const LEAST: u64 = 10;
 /// The share of numbers that may be far outside.
 const STRAY: f64 = 0.01;
@@ -32,7 +32,7 @@ pub struct TrainingCounts {
 }
 
 /// A field whose values are unlike those of training; displays as one sentence.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ValueChange {
     /// The name of the field.
     pub field: String,
@@ -45,7 +45,7 @@ pub struct ValueChange {
 }
 
 /// What the values of a field are like that was seldom so in training.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ChangeKind {
     /// Most values did not occur in training.
@@ -142,7 +142,7 @@ fn missing(known: &TrainingCounts, now: &FieldCounts) -> Option<Change> {
 fn far(known: &TrainingCounts, now: &FieldCounts, (min, max): (f64, f64)) -> Option<Change> {
     let share = |counts: &FieldCounts| share(counts.far, present(counts));
     let (share, before) = (share(now), share(&known.train).max(share(&known.valid)));
-    let is_so = share > STRAY && share > TIMES * before;
+    let is_so = now.far >= LEAST && share > STRAY && share > TIMES * before;
     is_so.then_some((ChangeKind::Far { min, max }, share, before))
 }
 
@@ -200,6 +200,7 @@ mod tests {
         let far = |now| far(&usual, &now, (18.0, 77.0));
         assert_eq!(far(counts(10, 0, 0, 10)), Some((kind, 1.0, 0.01)));
         assert_eq!(far(counts(200, 0, 0, 10)), None);
+        assert_eq!(far(counts(9, 0, 0, 9)), None);
         assert_eq!(far(counts(0, 0, 0, 0)), None);
     }
 

@@ -6,7 +6,6 @@ use crate::error::TrainError;
 use crate::event::{Event, Observer};
 use crate::options::Files;
 use crate::run::{CachePlan, Rows, check_files, check_schema, fit_encoder, survey, thread_pool};
-use crate::warning::Warning;
 use deepcross_data::Fitted;
 use deepcross_features::{Encoder, History};
 use deepcross_model::TrainedModel;
@@ -68,13 +67,14 @@ fn encode_here(
     let rows = Rows::open(config, files)?;
     let encoder = init.map(|init| &init.encoder);
     let plan = CachePlan::new(config, files, encoder, out)?;
-    let (encoder, history, fitted) = encoder_of(config, &rows, encoder, observer)?;
+    let (encoder, history, fitted) = encoder_of(config, &rows, init)?;
     let skipped = fitted.skipped();
     observer.event(Event::Fitted {
         rows: fitted.rows,
         positives: fitted.positives,
         skipped: &skipped,
     });
+    fitted.check_held_out()?;
     observer.warn_all(fitted.warnings())?;
     let made = plan.write((config, &rows), (&encoder, history.as_ref()), &fitted)?;
     let (valid_rows, bytes) = made.sizes();
@@ -85,14 +85,12 @@ fn encode_here(
 fn encoder_of(
     config: &RunConfig,
     rows: &Rows,
-    encoder: Option<&Encoder>,
-    observer: &mut Observer<'_>,
+    init: Option<&TrainedModel>,
 ) -> Result<(Encoder, Option<History>, FittedRows), TrainError> {
-    if let Some(encoder) = encoder {
-        return Ok((encoder.clone(), None, survey(config, rows, encoder)?));
+    if let Some(init) = init {
+        return Ok((init.encoder.clone(), None, survey(config, rows, init)?));
     }
     let fitted = fit_encoder(config, rows)?;
-    observer.warn_all(Warning::of_fit(&fitted))?;
     let counts = FittedRows::of(&fitted);
     let Fitted { encoder, history, .. } = fitted;
     Ok((encoder, Some(history), counts))

@@ -124,6 +124,15 @@ pub enum TrainError {
         /// The number of negative rows.
         negatives: u64,
     },
+    /// Training rows are to be held out, but none is.
+    #[error(
+        "none of the {rows} rows is held out: they are few, or `train.valid_by` puts them into few groups; raise \
+         `train.valid_fraction`, or set another `train.split_seed` or `train.valid_by`"
+    )]
+    NoneHeldOut {
+        /// The number of rows.
+        rows: u64,
+    },
     /// The run is to validate, but there are no validation rows of weight above 0.
     #[error(
         "no validation row has a weight above 0: raise `train.valid_fraction` or set it to 0, or give a validation file with rows"

@@ -58,7 +58,7 @@ impl GroupedEvaluation {
 
     fn push_row(&mut self, value: &[u8], probability: f32, label: f32, weight: f32) {
         let value = canonical(value);
-        if self.missing.iter().any(|missing| **missing == *value) {
+        if value.is_empty() || self.missing.iter().any(|missing| **missing == *value) {
             self.without_group += 1;
             return;
         }

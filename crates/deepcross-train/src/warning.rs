@@ -5,7 +5,7 @@
 //! [`TrainError::Warned`](crate::TrainError::Warned).
 
 use crate::diagnosis::UnitProblem;
-use deepcross_data::{AbsentLabels, Drift, Fitted};
+use deepcross_data::{AbsentLabels, Drift};
 use deepcross_metrics::Undefined;
 use deepcross_model::ValueChange;
 use std::fmt;
@@ -67,6 +67,8 @@ pub enum Warning {
     },
     /// The values of a field are unlike those of training in the validation files.
     ValidationValues(ValueChange),
+    /// The values of a field are unlike those that the model to begin from was trained on.
+    TrainingValues(ValueChange),
     /// A calibrator is fitted to few rows of a class.
     FewToCalibrate {
         /// The rows with weight.
@@ -107,12 +109,9 @@ pub enum Warning {
 }
 
 impl Warning {
-    /// What the fitting of an encoder has shown.
-    pub(crate) fn of_fit(fitted: &Fitted) -> Vec<Self> {
-        let fields = fitted.rounded_ids.clone();
-        let rounded = (!fields.is_empty()).then_some(Self::RoundedIds { fields });
-        let absent = fitted.absent_labels.clone().map(Self::AbsentLabels);
-        absent.into_iter().chain(rounded).collect()
+    /// Whether the rows alone give the warning, so that it is the same in each run on them.
+    pub(crate) fn is_of_rows(&self) -> bool {
+        !matches!(self, Self::NoCheckpoint { .. } | Self::NoCache { .. } | Self::Units { .. })
     }
 }
 
@@ -143,6 +142,7 @@ impl fmt::Display for Warning {
                 "the {rows} validation rows do not define an AUC: {reason}; use more validation rows"
             ),
             Self::ValidationValues(change) => write!(f, "validation rows: {change}"),
+            Self::TrainingValues(change) => write!(f, "training rows: {change}"),
             Self::FewToCalibrate { rows, positives } => few_to_calibrate(f, *rows, *positives),
             Self::ReversedOrder { auc } => write!(
                 f,

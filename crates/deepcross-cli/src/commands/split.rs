@@ -57,9 +57,9 @@ pub(crate) struct SplitArgs {
     /// By time: the first time of the validation rows
     #[arg(long, value_name = "TIME", requires = "test_from")]
     pub(crate) valid_from: Option<String>,
-    /// By key or row: the seed that chooses the rows
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
+    /// By key or row: the seed that chooses the rows, 1 by default
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// The folder to write `train`, `test` and perhaps `valid` to; the format gives the endings of their names
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out_dir: PathBuf,
@@ -130,7 +130,10 @@ fn split_by(args: &SplitArgs) -> Result<SplitBy> {
     if args.by != By::Time && args.test_from.is_some() {
         return call_error("`--test-from`: applies only with `--by time`");
     }
-    let (seed, shares) = (args.seed, Shares { valid: args.valid, test: args.test });
+    if args.seed.is_some() && !matches!(args.by, By::Key | By::Row) {
+        return call_error("`--seed`: applies only with `--by key` or `--by row`");
+    }
+    let (seed, shares) = (args.seed.unwrap_or(1), Shares { valid: args.valid, test: args.test });
     Ok(match (args.by, &args.test_from) {
         (By::Time, Some(test)) => {
             SplitBy::Cut { column, valid: args.valid_from.clone(), test: test.clone() }

@@ -148,6 +148,16 @@ fn rows_of_a_group_are_ranked_together() {
     let found = parsed(call);
     assert_eq!(found["groups"]["rows_without_group"], 50);
     assert_eq!(found["groups"]["metrics"]["auc"]["groups"], 20);
+    // A group is the same in each spelling of its value.
+    let spelled = |(n, line): (usize, &str)| match n {
+        0 => format!("{line}\n"),
+        _ if n % 2 == 0 && !line.ends_with(',') => format!("{line}.0\n"),
+        _ => format!("{line}\n"),
+    };
+    let queries = folder.text("queries.csv");
+    folder.write("spelled.csv", queries.lines().enumerate().map(spelled).collect::<String>());
+    let other = parsed("evaluate --model model.dcx --data spelled.csv --by query");
+    assert_eq!(other["groups"], found["groups"]);
     let text = folder.succeed(&format!("{call} --report page.html")).stdout;
     let title = "groups: the order of rows with the same `query`; 50 rows without a value left out";
     assert!(text.contains(title) && text.contains("mean over groups"), "{text}");

@@ -341,3 +341,80 @@ fn sorted_rows_are_shuffled_as_a_whole_unless_the_configuration_says_otherwise()
     check_none(&folder, &train("mixed.csv", "--set train.shuffle=buffer ", "mixed.dcx"));
     check_none(&folder, &train("sorted.csv", "--set data.order=time ", "time.dcx"));
 }
+
+#[test]
+fn warnings_of_training_rows_are_said_with_a_cache_a_model_and_a_checkpoint_too() {
+    let folder = Folder::with_data();
+    let label = "label = { column = \"click\", positive = [\"1\", \"5\"], negative = [\"0\"] }";
+    let config = CONFIG.replace("label = \"click\"", label);
+    assert_ne!(config, CONFIG);
+    folder.write("named.toml", &config);
+    folder.write(
+        "other.toml",
+        config.replace("[\"1\", \"5\"]", "[\"yes\"]").replace("[\"0\"]", "[\"0\", \"1\"]"),
+    );
+    let train = "train --config named.toml --data train.csv --out";
+    let beginning = "no row has the label `5`";
+    check(&folder, &format!("{train} a.dcx --cache a.dcc"), beginning);
+    let found = warnings(&folder, &format!("{train} b.dcx --cache a.dcc"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    folder.succeed(&format!("{train} first.dcx"));
+    for call in [
+        format!("{train} c.dcx --cache a.dcc"),
+        format!("{train} d.dcx --init first.dcx"),
+        format!("{train} d.dcx --init first.dcx --cache d.dcc"),
+        "encode --config named.toml --data train.csv --model first.dcx --out e.dcc".to_owned(),
+    ] {
+        check(&folder, &call, beginning);
+    }
+    let call = "train --config other.toml --data train.csv --out o.dcx --init first.dcx";
+    let outcome = folder.call(call);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("no row has `yes`"), "{}", outcome.stderr);
+    assert!(!folder.path("o.dcx").exists());
+}
+
+#[test]
+fn training_rows_unlike_those_of_the_model_to_begin_from_give_a_warning() {
+    let folder = Folder::with_model();
+    let row = |row: &[&str]| format!("{},{}.0x,{},{}", row[0], row[1], row[2], row[3]);
+    folder.write("spelled.csv", changed(600, row));
+    let call = "train --config run.toml --data spelled.csv --init model.dcx --out new.dcx";
+    let beginning = "training rows: most values of `ad` are new to the model: 100.0 % now";
+    let found = warnings(&folder, call);
+    assert!(found.iter().any(|warning| warning.starts_with(beginning)), "{found:?}");
+    check_none(&folder, "train --config run.toml --data train.csv --init model.dcx --out same.dcx");
+}
+
+#[test]
+fn a_strict_run_on_sorted_rows_keeps_an_earlier_cache() {
+    let folder = Folder::with_data();
+    let rows = csv(3000);
+    let (header, rows) = rows.split_once('\n').unwrap();
+    let mut sorted: Vec<_> = rows.lines().collect();
+    sorted.sort_by_key(|row| !row.starts_with('1'));
+    folder.write("sorted.csv", format!("{header}\n{}\n", sorted.join("\n")));
+    folder.succeed("encode --config run.toml --data train.csv --out rows.dcc");
+    let set = "--set train.shuffle=buffer --set train.shuffle_buffer=400";
+    let call = format!(
+        "train --config run.toml --data sorted.csv --valid new.csv {set} --cache rows.dcc --out m.dcx"
+    );
+    check(&folder, &call, "the rows are sorted: ");
+}
+
+#[test]
+fn a_rule_that_holds_no_row_out_is_an_error_before_training() {
+    let folder = Folder::with_data();
+    let row = |row: &[&str]| format!("{},same,{},{}", row[0], row[2], row[3]);
+    folder.write("one.csv", changed(600, row));
+    for command in
+        ["train --out m.dcx", "encode --out m.dcc", "compare --models lr --seeds 1 --test new.csv"]
+    {
+        let set = "--set train.valid_by=\"field:ad\" --set train.valid_fraction=0.1";
+        let outcome = folder.call(&format!("{command} --config run.toml --data one.csv {set}"));
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+        let expected = "none of the 600 rows is held out: ";
+        assert!(outcome.stderr.contains(expected), "{}", outcome.stderr);
+        assert!(!outcome.stderr.contains("epoch"), "{}", outcome.stderr);
+    }
+}

@@ -118,7 +118,7 @@ impl RawReader {
 
     /// The named values of the label that no row had; see [`LabelReader::absent`].
     pub(crate) fn absent_labels(&self, file: PathBuf) -> Result<Option<AbsentLabels>, DataError> {
-        self.chunks.filter.label().map_or(Ok(None), |label| label.absent(file))
+        self.chunks.filter.absent_labels(file)
     }
 
     fn advance(&mut self) -> Result<Option<(Position, Target)>, DataError> {

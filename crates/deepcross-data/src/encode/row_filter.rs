@@ -4,11 +4,15 @@
 //! set that is read, and its label and weight.
 //! Nothing here depends on earlier rows, so many rows can be checked at once, on all threads.
 
+use std::path::PathBuf;
+
 use super::recorded::Side;
 use super::split_survey::{RowKeys, RowNotes};
 use crate::error::DataError;
 use crate::rows::{RawRow, RawRows};
-use crate::source::{Division, LabelReader, Partition, SetReader, Source, SplitSet, WeightReader};
+use crate::source::{
+    AbsentLabels, Division, LabelReader, Partition, SetReader, Source, SplitSet, WeightReader,
+};
 
 /// Selects the rows that are read, and reads their labels and weights if they are wanted.
 #[derive(Clone, Debug)]
@@ -65,6 +69,11 @@ impl RowFilter {
     /// The reader of labels, if labels are read.
     pub(crate) fn label(&self) -> Option<&LabelReader> {
         self.label.as_ref()
+    }
+
+    /// The named values of the label that no row had; see [`LabelReader::absent`].
+    pub(crate) fn absent_labels(&self, file: PathBuf) -> Result<Option<AbsentLabels>, DataError> {
+        self.label.as_ref().map_or(Ok(None), |label| label.absent(file))
     }
 
     /// Notes the side of each row: those that `division` puts into the set for validation are [`Side::Valid`].

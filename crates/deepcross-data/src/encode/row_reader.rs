@@ -21,7 +21,7 @@ use crate::config::BadRows;
 use crate::error::DataError;
 use crate::formats::{ColumnType, ColumnTypes};
 use crate::rows::RawValues;
-use crate::source::{Division, Partition, Skipped, Source};
+use crate::source::{AbsentLabels, Division, Partition, Skipped, Source};
 
 /// The rows and targets that a [`RowReader`] reads.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -111,6 +111,14 @@ impl<'e> RowReader<'e> {
     /// The comparison of the partitions, by all rows that were read.
     pub fn split_report(&self) -> Option<SplitReport> {
         self.chunks.split_report()
+    }
+
+    /// The named values of the label that no row had that was read.
+    ///
+    /// # Errors
+    /// [`DataError::AbsentClass`] if all values of a class are among them.
+    pub fn absent_labels(&self) -> Result<Option<AbsentLabels>, DataError> {
+        self.chunks.filter.absent_labels(self.source.first_file())
     }
 
     /// Takes the rows from `stored` instead of from the text.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 use super::source::Source;
 use crate::config::{LabelConfig, LabelValues};
 use crate::error::DataError;
@@ -26,7 +28,7 @@ pub struct LabelReader {
 struct Met(Vec<AtomicU64>);
 
 /// The named values of a label that occurred in no row, and those that did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AbsentLabels {
     /// The name of the label's column.
     pub column: String,

@@ -16,13 +16,13 @@ use crate::error::TrainError;
 use crate::options::Files;
 use crate::warning::Warning;
 use deepcross_autodiff::Params;
-use deepcross_data::{Fitted, PositiveBlocks, Skipped, SplitReport};
+use deepcross_data::{AbsentLabels, Fitted, PositiveBlocks, Skipped, SplitReport};
 use deepcross_features::{Encoder, EncoderState};
 use deepcross_model::artifact::{
     self, ArtifactError, ENCODER, FIELD, FileHeader, FileKind, FormatError, SectionReader,
     SectionWriter, Values, read_encoder, write_encoder,
 };
-use deepcross_model::{Kinds, Model, TrainedModel, TrainingSummary};
+use deepcross_model::{Kinds, Model, TrainedModel, TrainingSummary, ValueChange};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -78,6 +78,11 @@ pub(crate) struct FittedRows {
     skipped: Vec<String>,
     /// The comparison of these rows with the held-out rows, if any are.
     split: Option<SplitReport>,
+    absent_labels: Option<AbsentLabels>,
+    /// The fields whose ids may have been rounded.
+    rounded_ids: Vec<String>,
+    /// The fields whose values are unlike those of the training of the model that the run begins from.
+    changes: Vec<ValueChange>,
 }
 
 /// The standard errors between two shares that chance explains.
@@ -93,18 +98,43 @@ impl FittedRows {
         skipped: &Skipped,
     ) -> Self {
         let (n_skipped, skipped) = (skipped.rows, skipped.first.clone());
-        Self { rows, positives, blocks, n_skipped, skipped, split: None }
+        Self { rows, positives, blocks, n_skipped, skipped, ..Self::default() }
     }
 
     /// The counts of the rows of a fit.
     pub(crate) fn of(fitted: &Fitted) -> Self {
         let Fitted { rows, positives, blocks, skipped, split, .. } = fitted;
-        Self::new((*rows, *positives), blocks.clone(), skipped).with_split(*split)
+        let rounded_ids = fitted.rounded_ids.clone();
+        let counts = Self::new((*rows, *positives), blocks.clone(), skipped);
+        Self { rounded_ids, ..counts }.with_notes(*split, fitted.absent_labels.clone())
     }
 
-    /// The same counts with the comparison of these rows and the held-out rows.
-    pub(crate) fn with_split(self, split: Option<SplitReport>) -> Self {
-        Self { split, ..self }
+    /// The same counts with the comparison of these rows and the held-out rows, and with the values of the label that no
+    /// row had.
+    pub(crate) fn with_notes(
+        self,
+        split: Option<SplitReport>,
+        absent_labels: Option<AbsentLabels>,
+    ) -> Self {
+        Self { split, absent_labels, ..self }
+    }
+
+    /// The same counts with the fields whose values are unlike those of an earlier training.
+    pub(crate) fn with_changes(self, changes: Vec<ValueChange>) -> Self {
+        Self { changes, ..self }
+    }
+
+    /// Refuses rows of which none is held out although some are to be.
+    ///
+    /// # Errors
+    /// [`TrainError::NoneHeldOut`].
+    pub(crate) fn check_held_out(&self) -> Result<(), TrainError> {
+        match &self.split {
+            Some(split) if split.valid.rows == 0 => {
+                Err(TrainError::NoneHeldOut { rows: self.rows })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The warnings that these rows give.
@@ -117,8 +147,13 @@ impl FittedRows {
         let positive = positives > 0;
         let one_class =
             (positives == 0 || positives == rows).then_some(Warning::OneClass { rows, positive });
+        let absent = self.absent_labels.clone().map(Warning::AbsentLabels);
+        let fields = self.rounded_ids.clone();
+        let rounded = (!fields.is_empty()).then_some(Warning::RoundedIds { fields });
         let of_split = self.split.iter().flat_map(split_warnings);
-        most.into_iter().chain(one_class).chain(of_split).collect()
+        let changes = self.changes.iter().cloned().map(Warning::TrainingValues);
+        let of_labels = most.into_iter().chain(one_class).chain(absent);
+        of_labels.chain(rounded).chain(of_split).chain(changes).collect()
     }
 
     pub(crate) fn skipped(&self) -> Skipped {

@@ -13,6 +13,7 @@ use crate::error::TrainError;
 use crate::event::{EpochReport, Event, Observer};
 use crate::options::Files;
 use crate::run::{Rows, Stop, check_files, fit_encoder, thread_pool, train_fitted};
+use crate::warning::Warning;
 use deepcross_data::{Fitted, Input, Partition, Source};
 use deepcross_metrics::Summary;
 use deepcross_metrics::inference::{SeedDifference, SeedEstimate, SeedRuns, holm};
@@ -222,10 +223,12 @@ fn compare_here(
             observe(CompareEvent::Warning(warning));
         }
     };
-    let warnings = FittedRows::of(&fitted).warnings();
-    Observer::new(&mut warned, options.strict).warn_all(warnings)?;
+    let counts = FittedRows::of(&fitted);
+    counts.check_held_out()?;
+    Observer::new(&mut warned, options.strict).warn_all(counts.warnings())?;
     let test = TestSet::read(source, Rows::plan(shared, part), &fitted.encoder)?;
     let (n_runs, mut place) = (candidates.len() * options.seeds.len(), 0);
+    let mut said = Vec::new();
     let mut done: Vec<Done<'_>> = Vec::new();
     for candidate in candidates {
         let mut own = Done::new(candidate, test.rows.runs());
@@ -234,7 +237,8 @@ fn compare_here(
             let at = CurrentRun { name: &candidate.name, seed, run: place, of: n_runs };
             let CompareOptions { stop, strict, .. } = options;
             let run = Runner { rows: &rows, fitted: &fitted, test: &test, stop, strict };
-            run.once(candidate, at, &mut own, observe).map_err(|error| at.failed(error))?;
+            run.once(candidate, at, (&mut own, &mut said), observe)
+                .map_err(|error| at.failed(error))?;
         }
         done.push(own);
     }
@@ -252,12 +256,12 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// Trains and tests a model with one seed.
+    /// Trains and tests a model with one seed; warnings about the rows are `said` in the first run that has them.
     fn once(
         self,
         candidate: &Candidate,
         place: CurrentRun<'_>,
-        done: &mut Done<'_>,
+        (done, said): (&mut Done<'_>, &mut Vec<Warning>),
         observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
     ) -> Result<(), TrainError> {
         let mut config = candidate.config.clone();
@@ -267,6 +271,14 @@ impl Runner<'_> {
         let mut observe_training = |event: Event<'_>| {
             if let Event::Epoch(report) = &event {
                 epochs.push(report.clone());
+            }
+            if let Event::Warning(warning) = &event
+                && warning.is_of_rows()
+            {
+                if said.contains(warning) {
+                    return;
+                }
+                said.push((*warning).clone());
             }
             observe(CompareEvent::Training(place, &event));
         };

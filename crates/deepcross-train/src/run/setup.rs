@@ -6,13 +6,13 @@
 use super::engine::Engine;
 use super::row_cache::{CachePlan, FoundCache, RowCache};
 use super::rows::Rows;
+use super::shuffle_choice::is_whole;
 use super::warm_start::{check_schema, survey};
 use crate::checkpoint::{Checkpoint, CheckpointSchedule, FittedRows, Identity, RunState, invalid};
 use crate::config_file::RunConfig;
 use crate::error::TrainError;
 use crate::event::{Event, Observer};
 use crate::options::{Checkpoints, Files, RunOptions};
-use crate::warning::Warning;
 use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, fit};
 use deepcross_features::{Encoder, History};
@@ -33,13 +33,16 @@ pub(super) struct Setup {
     pub(super) cache: Option<RowCache>,
 }
 
-/// Sets a run up; also returns the schedule of its checkpoints, if it writes any.
+/// Sets a run up; also returns whether it shuffles all rows as a whole, and the schedule of its checkpoints, if it writes
+/// any.
+///
+/// All that the training rows give to warn of is said before the cache is written.
 pub(super) fn set_up<'c>(
     config: &RunConfig,
     (files, rows): (&Files, &Rows),
     options: RunOptions<'c>,
     observer: &mut Observer<'_>,
-) -> Result<(Setup, Option<CheckpointSchedule<'c>>), TrainError> {
+) -> Result<(Setup, bool, Option<CheckpointSchedule<'c>>), TrainError> {
     let RunOptions { init, checkpoints, cache, .. } = options;
     let init_encoder = init.as_ref().map(|init| &init.encoder);
     let plan = cache.map(|file| CachePlan::new(config, files, init_encoder, &file)).transpose()?;
@@ -57,12 +60,14 @@ pub(super) fn set_up<'c>(
         (None, None, Some(found)) => begin_from_cache(config, found, observer)?,
         (None, None, None) => begin(config, fit_encoder(config, rows)?, observer)?,
     };
+    setup.fitted.check_held_out()?;
     observer.warn_all(setup.fitted.warnings())?;
+    let is_whole = is_whole(config, &setup.fitted, observer)?;
     if let Some(plan) = plan.filter(|_| setup.cache.is_none()) {
         let encoder = (&setup.encoder, setup.history.as_ref());
         setup.cache = plan.make((config, rows), encoder, &setup.fitted, observer)?;
     }
-    Ok((setup, schedule))
+    Ok((setup, is_whole, schedule))
 }
 
 /// The checkpoint that the run goes on from, if there is one, and the schedule of the checkpoints to come.
@@ -151,7 +156,7 @@ fn begin_from_model(
     observer: &mut Observer<'_>,
 ) -> Result<Setup, TrainError> {
     let (fitted, cache) = match found {
-        None => (survey(config, rows, &init.encoder)?, None),
+        None => (survey(config, rows, &init)?, None),
         Some(found) => (found.fitted, Some(found.rows)),
     };
     observe_fitted(&fitted, observer);
@@ -180,7 +185,6 @@ pub(super) fn begin(
     fitted: Fitted,
     observer: &mut Observer<'_>,
 ) -> Result<Setup, TrainError> {
-    observer.warn_all(Warning::of_fit(&fitted))?;
     let counts = FittedRows::of(&fitted);
     let Fitted { encoder, history, .. } = fitted;
     let setup = new_model(config, (encoder, counts), observer)?;

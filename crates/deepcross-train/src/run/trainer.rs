@@ -54,8 +54,8 @@ fn train_here(
 ) -> Result<TrainedModel, TrainError> {
     check_files(config, files)?;
     let rows = Rows::open(config, files)?;
-    let (setup, schedule) = set_up(config, (files, &rows), options, observer)?;
-    run(config, &rows, setup, (schedule, None), observer)
+    let (setup, is_whole, schedule) = set_up(config, (files, &rows), options, observer)?;
+    run(config, &rows, (setup, is_whole), (schedule, None), observer)
 }
 
 /// Trains a new model on rows that an encoder has been fitted on, in the thread pool of the caller; `stop` is asked
@@ -71,7 +71,8 @@ pub(crate) fn train_fitted(
     observer: &mut Observer<'_>,
 ) -> Result<TrainedModel, TrainError> {
     let setup = begin(config, fitted.clone(), observer)?;
-    run(config, rows, setup, (None, Some(stop)), observer)
+    let is_whole = is_whole(config, &setup.fitted, observer)?;
+    run(config, rows, (setup, is_whole), (None, Some(stop)), observer)
 }
 
 /// Asks the caller whether a run is to end early.
@@ -81,14 +82,13 @@ pub(crate) type Stop<'s> = &'s (dyn Fn() -> bool + Sync);
 fn run<'a>(
     config: &'a RunConfig,
     rows: &'a Rows,
-    setup: Setup,
+    (setup, is_whole): (Setup, bool),
     (schedule, stop): (Option<CheckpointSchedule<'a>>, Option<Stop<'a>>),
     observer: &mut Observer<'_>,
 ) -> Result<TrainedModel, TrainError> {
     let Setup { encoder, history, fitted, engine, state, best, cache } = setup;
     let rates =
         RateSchedule::new(&config.train, n_steps(&config.train, fitted.rows, fitted.positives));
-    let is_whole = is_whole(config, &fitted, observer)?;
     let run = Run {
         config,
         rows,

@@ -13,8 +13,8 @@ use crate::checkpoint::FittedRows;
 use crate::config_file::{RunConfig, differences, differences_within};
 use crate::error::TrainError;
 use deepcross_data::{DataError, PositiveBlocks, RowReader};
+use deepcross_features::FieldConfig;
 use deepcross_features::fields::DecimalMark;
-use deepcross_features::{Encoder, FieldConfig};
 use deepcross_model::TrainedModel;
 use serde::Serialize;
 use std::path::Path;
@@ -59,17 +59,17 @@ fn table(value: &impl Serialize) -> Result<Table, TrainError> {
     })
 }
 
-/// Counts the training rows for an encoder that is not fitted to them.
+/// Counts the training rows for the encoder of a model, which is not fitted to them.
 ///
 /// # Errors
-/// As [`RowReader::fill`], and [`DataError::NoRows`].
+/// As [`RowReader::fill`], [`DataError::NoRows`], and [`DataError::AbsentClass`].
 pub(crate) fn survey(
     config: &RunConfig,
     rows: &Rows,
-    encoder: &Encoder,
+    init: &TrainedModel,
 ) -> Result<FittedRows, TrainError> {
     let plan = Rows::plan(config, rows.train_part()?);
-    let mut reader = RowReader::new(&rows.train, encoder, plan)?.comparing_partitions();
+    let mut reader = RowReader::new(&rows.train, &init.encoder, plan)?.comparing_partitions();
     let (mut batch, mut n_rows, mut positives) = (reader.new_batch(), 0, 0);
     let mut blocks = PositiveBlocks::default();
     while reader.fill(&mut batch, ROWS)? > 0 {
@@ -84,5 +84,6 @@ pub(crate) fn survey(
         return Err(DataError::NoRows { file, skipped: skipped.rows }.into());
     }
     let counts = FittedRows::new((n_rows, positives), blocks, skipped);
-    Ok(counts.with_split(reader.split_report()))
+    let changes = init.value_changes(reader.counts());
+    Ok(counts.with_notes(reader.split_report(), reader.absent_labels()?).with_changes(changes))
 }

@@ -50,10 +50,10 @@ impl Column {
         }
     }
 
-    /// Adds a value, which is missing if its canonical text is one of `missing`.
+    /// Adds a value, of which all spellings are one; it is missing if it is empty or one of `missing`, which are canonical.
     pub(super) fn push(&mut self, value: &[u8], missing: &[Vec<u8>], plan: &SlicePlan) {
-        let spelled = canonical(value);
-        let is_missing = missing.iter().any(|known| **known == *spelled);
+        let value = &*canonical(value);
+        let is_missing = value.is_empty() || missing.iter().any(|known| **known == *value);
         match self {
             Self::Numbers(rows) => {
                 let text = str::from_utf8(value).ok().filter(|_| !is_missing);
@@ -187,6 +187,17 @@ fn cuts(sorted: &[f32], plan: &SlicePlan) -> Vec<f32> {
 mod tests {
     use super::super::SlicedRows;
     use super::*;
+
+    #[test]
+    fn a_value_is_one_slice_in_all_its_spellings() {
+        let mut column = Column::new(SliceForm::Values);
+        let (missing, plan) = ([b"-1".to_vec()], SlicePlan::default());
+        for text in ["7", "7.0", "true", "True", "-1", "-1.0", "", "07"] {
+            column.push(text.as_bytes(), &missing, &plan);
+        }
+        let Column::Values { rows, .. } = column else { panic!("not a column of values") };
+        assert_eq!(rows, [1, 1, 2, 2, MISSING, MISSING, MISSING, 3]);
+    }
 
     #[test]
     fn numbers_are_read_in_the_forms_that_fields_read() {
