@@ -198,7 +198,7 @@ fn neighbours_are_named_or_the_message_says_why_not() {
         ),
         (
             "age=30",
-            "field `age`: its values do not have a name and an embedding each; its encoding is min-max from 18 to 73, missing: the mean 44.5847",
+            "field `age`: its values do not have a name and an embedding each; its encoding is min-max from 18 to 73, missing: the mean 44.6857",
         ),
     ] {
         let call = format!("inspect --model model.dcx --neighbours {asked}");
