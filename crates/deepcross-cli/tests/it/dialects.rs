@@ -218,3 +218,23 @@ fn a_file_without_its_header_is_noticed() {
         "`far.csv`: has no column `ad` for field `ad`",
     );
 }
+
+#[test]
+fn rows_that_begin_like_another_kind_of_file_are_read() {
+    let folder = Folder::with_model();
+    let expected = "describe --data x.csv --label click";
+    for name in ["FEA1", "PAR1", "ORC1"] {
+        let rows: String = (0..20).map(|i| format!("{i},{}\n", i % 2)).collect();
+        folder.write("x.csv", format!("{name},click\n{rows}"));
+        let described = folder.succeed(expected).stdout;
+        assert!(described.starts_with("20 rows, 50.00 % positive"), "{name}: {described}");
+    }
+    let rows: String = (0..20).map(|i| format!("{} |ad{} |30\n", i % 2, i % 7)).collect();
+    folder.write("bars.csv", rows);
+    let columns = "--columns click ad age";
+    for form in ["--delimiter |", ""] {
+        let call = format!("describe --data bars.csv --label click {columns} {form}");
+        let described = folder.succeed(call.trim_end()).stdout;
+        assert!(described.starts_with("20 rows, 50.00 % positive"), "{form}: {described}");
+    }
+}

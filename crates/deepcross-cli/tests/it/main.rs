@@ -21,6 +21,7 @@ mod infer_config;
 mod input_files;
 mod interchange;
 mod json_lines;
+mod labels;
 mod output_names;
 mod outputs;
 mod pairs;

@@ -12,11 +12,11 @@ struct TextKind {
 }
 
 /// Kinds of files that no text format reads.
-static KINDS: [TextKind; 7] = [
+static KINDS: [TextKind; 6] = [
     TextKind {
         name: "a Parquet file",
         remedy: "set `data.format`, or `--format`, to `parquet`",
-        is_kind: |text| text.starts_with(b"PAR1"),
+        is_kind: is_parquet,
     },
     TextKind {
         name: "a tar archive",
@@ -43,18 +43,20 @@ static KINDS: [TextKind; 7] = [
         remedy: "write one object in each line, for instance with `jq -c '.[]'`",
         is_kind: |text| is_after(text, b'[', b'{'),
     },
-    TextKind {
-        name: "a file of Vowpal Wabbit",
-        remedy: "write its rows as CSV, as JSON Lines or as libsvm",
-        is_kind: is_vowpal_wabbit,
-    },
 ];
+
+/// Rows of Vowpal Wabbit, which are also fields between bars if the settings say so.
+static VOWPAL_WABBIT: TextKind = TextKind {
+    name: "a file of Vowpal Wabbit",
+    remedy: "write its rows as CSV, as JSON Lines or as libsvm",
+    is_kind: is_vowpal_wabbit,
+};
 
 /// Rows of JSON in a file of another format.
 static JSON_LINES: TextKind = TextKind {
     name: "JSON Lines",
     remedy: "set `data.format`, or `--format`, to `jsonl`",
-    is_kind: |text| is_after(text, b'{', b'"'),
+    is_kind: is_json,
 };
 
 /// Refuses a file whose beginning is `text` if it is of a kind that no text format reads.
@@ -62,11 +64,16 @@ static JSON_LINES: TextKind = TextKind {
 /// # Errors
 /// [`DataError::NotRead`].
 pub(super) fn check_text(file: &Path, text: &[u8]) -> Result<(), DataError> {
-    check(file, text, KINDS.iter())
+    check(file, text, KINDS.iter().chain([&VOWPAL_WABBIT]))
 }
 
 /// The same for a format that is not JSON Lines: refuses JSON Lines too.
 pub(super) fn check_no_json(file: &Path, text: &[u8]) -> Result<(), DataError> {
+    check(file, text, KINDS.iter().chain([&VOWPAL_WABBIT, &JSON_LINES]))
+}
+
+/// The same for rows of fields between bars without a header, which may look like Vowpal Wabbit.
+pub(super) fn check_rows_with_bars(file: &Path, text: &[u8]) -> Result<(), DataError> {
     check(file, text, KINDS.iter().chain([&JSON_LINES]))
 }
 
@@ -99,6 +106,18 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty())
 }
 
+/// Whether the text begins as Parquet does. A header may begin with its letters.
+pub(super) fn is_parquet(text: &[u8]) -> bool {
+    text.strip_prefix(b"PAR1").is_some_and(|rest| matches!(rest.first(), None | Some(0 | 0x15)))
+}
+
+/// Whether the text begins with an object, and the first line holds nothing behind it, as another field would be.
+fn is_json(text: &[u8]) -> bool {
+    let is_cut = !text.trim_ascii_start().contains(&b'\n');
+    let end = lines(text).next().and_then(|line| line.trim_ascii_end().last());
+    is_after(text, b'{', b'"') && (is_cut || matches!(end, Some(b'}' | b'{' | b'[' | b',')))
+}
+
 /// Whether the first line that is not a comment declares a relation.
 fn is_arff(text: &[u8]) -> bool {
     let first = lines(text).find(|line| !line.starts_with(b"%"));
@@ -124,7 +143,7 @@ mod tests {
     #[test]
     fn kinds_are_recognised_by_how_they_begin() {
         let tar = [b"a.csv".to_vec(), vec![0; 252], b"ustar\0".to_vec()].concat();
-        let cases: [(&[u8], Option<&str>); 20] = [
+        let cases: [(&[u8], Option<&str>); 24] = [
             (b"", None),
             (b"click,ad\n1,2\n", None),
             (b"PAR1\x15\x04", Some("a Parquet file")),
@@ -138,6 +157,10 @@ mod tests {
             (b"[1, 2],x\n", None),
             (b"{\"click\": 1}\n", Some("JSON Lines")),
             (b"{ \"click\": 1}\n", Some("JSON Lines")),
+            (b"{ \"click\": 1,\n \"ad\": 2}\n", Some("JSON Lines")),
+            (b"{\"click\": 1, \"ad\"", Some("JSON Lines")),
+            (b"{\"a\": 1}\t1\n{\"a\": 2}\t0\n", None),
+            (b"PAR1,PAR2,click\n", None),
             (b"{a},b\n", None),
             (b"1 |user u1 |ad a:0.5\n", Some("a file of Vowpal Wabbit")),
             (b"-1 2.0 'row7|user u1 |ad a2\n", None),
@@ -155,5 +178,7 @@ mod tests {
         }
         assert!(check_text(Path::new("x"), b"{\"click\": 1}\n").is_ok());
         assert!(check_text(Path::new("x"), b"[{\"click\": 1}]").is_err());
+        assert!(check_rows_with_bars(Path::new("x"), b"1 |a |b\n").is_ok());
+        assert!(check_text(Path::new("x"), b"1 |a |b\n").is_err());
     }
 }

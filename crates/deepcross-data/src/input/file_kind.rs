@@ -42,7 +42,8 @@ static KINDS: &[(&[u8], FileKind)] = &[
             "write it as Parquet, for instance with `pyarrow.parquet.write_table`",
         ),
     ),
-    (b"FEA1", kind("a file of Feather", FEATHER)),
+    // A header may begin with the letters alone.
+    (b"FEA1\0\0\0\0", kind("a file of Feather", FEATHER)),
     (b"Obj\x01", kind("a file of Avro", "write it as Parquet, for instance with Spark")),
     (
         b"SQLite forma",
@@ -162,12 +163,13 @@ mod tests {
 
     #[test]
     fn kinds_are_recognised_by_their_first_bytes() {
-        let cases: [(&[u8], Option<&str>); 17] = [
+        let cases: [(&[u8], Option<&str>); 18] = [
             (b"", None),
             (b"click,ad\n1,2", None),
             (b"PK,BZh9,\x1f\x8b", None),
             (b"BZh9,a\n", None),
             (b"ORCID,click\n", None),
+            (b"FEA1,FEA2,click\n", None),
             (b"\xef\xbb\xbfa,b\n", None),
             (b"\xff\xfea\0,\0", None),
             (b"PK\x03\x04", Some("a zip archive, as .xlsx, .ods and .npz are")),

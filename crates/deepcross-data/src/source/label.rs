@@ -103,8 +103,10 @@ impl LabelReader {
         let Some(classes) = self.config.classes.as_ref() else { return Ok(None) };
         let column = self.config.column.clone();
         let values = classes.positive.iter().chain(&classes.negative).enumerate();
-        let (absent, found): (Vec<_>, Vec<_>) =
-            values.partition(|(index, _)| self.met.is_new(*index));
+        // A value that is named in two spellings has the index of the first.
+        let is_new =
+            |text: &String| self.values.index(text.as_bytes()).is_none_or(|at| self.met.is_new(at));
+        let (absent, found): (Vec<_>, Vec<_>) = values.partition(|(_, text)| is_new(text));
         let texts = |values: &[(usize, &String)]| -> Vec<String> {
             values.iter().map(|(_, value)| (*value).clone()).collect()
         };

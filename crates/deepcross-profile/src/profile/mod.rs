@@ -104,11 +104,11 @@ impl Labels {
     /// The named values that did not occur, and those that did.
     fn absent(&self, rule: &LabelRule) -> Option<AbsentLabels> {
         let named = rule.positive.iter().chain(rule.negative.iter().flatten());
-        let (found, absent): (Vec<_>, Vec<_>) = named.zip(&self.is_met).partition(|(_, met)| **met);
-        let texts = |values: Vec<(&String, &bool)>| -> Vec<String> {
-            values.into_iter().map(|(value, _)| value.clone()).collect()
-        };
-        let (column, found, absent) = (rule.column.clone(), texts(found), texts(absent));
+        // A value that is named in two spellings has the index of the first.
+        let is_met =
+            |text: &String| self.values.index(text.as_bytes()).is_some_and(|at| self.is_met[at]);
+        let (found, absent): (Vec<_>, Vec<_>) = named.cloned().partition(is_met);
+        let column = rule.column.clone();
         (!absent.is_empty()).then_some(AbsentLabels { column, absent, found })
     }
 }

@@ -10,7 +10,7 @@ use super::reader::DelimitedReader;
 use crate::config::{DataConfig, first_repeated};
 use crate::error::DataError;
 use crate::formats::columns::{empty_file, has_lone_return};
-use crate::formats::text_kind::check_no_json;
+use crate::formats::text_kind::{check_no_json, check_rows_with_bars};
 use crate::input::InputFile;
 use crate::limits::{LONGEST_NAME, MOST_FIELDS};
 use crate::message::{UTF8, shown};
@@ -20,7 +20,9 @@ use crate::rows::{RawRow, RawRows};
 /// A reader at the beginning of a file, which must be lines of delimited text.
 fn opened(file: &InputFile, dialect: Dialect) -> Result<DelimitedReader, DataError> {
     let reader = DelimitedReader::open(file, dialect)?;
-    check_no_json(file.path(), reader.ahead())?;
+    let has_bars = dialect.has_set_names() && dialect.delimiter.as_bytes() == b"|";
+    let check = if has_bars { check_rows_with_bars } else { check_no_json };
+    check(file.path(), reader.ahead())?;
     if has_old_line_ends(reader.ahead()) {
         return Err(DataError::OldLineEnds { file: file.path().to_path_buf() });
     }

@@ -16,6 +16,7 @@ mod writer;
 use super::column_type::ColumnType;
 use super::columns::problem_of_columns;
 use super::file_format::{FileFormat, FileReader, FileWriter, NamedColumns};
+use super::text_kind::is_parquet;
 use crate::config::{DataConfig, Format};
 use crate::error::DataError;
 use crate::input::{InputFile, UnreadColumn};
@@ -56,7 +57,7 @@ impl FileFormat for Parquet {
     }
 
     fn begins_with(&self, line: &[u8]) -> bool {
-        line.starts_with(b"PAR1")
+        is_parquet(line)
     }
 
     fn has_text_rows(&self) -> bool {
