@@ -231,7 +231,7 @@ fn rows_that_begin_like_another_kind_of_file_are_read() {
     }
     let rows: String = (0..20).map(|i| format!("{} |ad{} |30\n", i % 2, i % 7)).collect();
     folder.write("bars.csv", rows);
-    let columns = "--columns click ad age";
+    let columns = "--columns click,ad,age";
     for form in ["--delimiter |", ""] {
         let call = format!("describe --data bars.csv --label click {columns} {form}");
         let described = folder.succeed(call.trim_end()).stdout;

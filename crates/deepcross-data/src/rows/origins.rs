@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use deepcross_features::Cell;
+use deepcross_features::{Cell, canonical};
 
 use crate::error::DataError;
 use crate::message::shown;
@@ -42,6 +42,9 @@ pub(crate) struct RequiredValue {
     pub(crate) value: Option<Arc<str>>,
 }
 
+/// Whole numbers up to this one have a value of their own as `f64`: 2⁵³.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 impl RequiredValue {
     /// The error about another value, in the row at `place`.
     pub(crate) fn problem(
@@ -59,12 +62,15 @@ impl RequiredValue {
         })
     }
 
-    /// Whether this text is the required value, perhaps as another spelling of the same number.
+    /// Whether this text is the required value, perhaps as another spelling of the same value.
     fn is(&self, text: &[u8]) -> bool {
         let Some(value) = &self.value else { return text.is_empty() };
         let number = |text: &[u8]| str::from_utf8(text).ok()?.parse::<f64>().ok();
         let is_same = |required: f64| number(text).is_some_and(|number| number == required);
-        value.as_bytes() == text || number(value.as_bytes()).is_some_and(is_same)
+        let value = value.as_bytes();
+        // `05` and 5 are the same number too, if it is one that is not rounded.
+        canonical(value) == canonical(text)
+            || number(value).filter(|number| number.abs() < EXACT).is_some_and(is_same)
     }
 
     /// The value that was expected in place of another one.

@@ -49,15 +49,7 @@ impl TimeForms {
         (are_numbers || !formats.is_empty()).then_some(Self { are_numbers, formats })
     }
 
-    /// The form of the column, the most particular one; `None` if nothing says whether the day or the month comes first.
-    pub(crate) fn decided(self) -> Option<TimeForm> {
-        match self.formats.decided().filter(|format| !format.is_number()) {
-            Some(format) => Some(TimeForm::Date(format)),
-            None => self.are_numbers.then_some(TimeForm::Number),
-        }
-    }
-
-    /// All forms.
+    /// All forms, the most particular first.
     pub(crate) fn iter(self) -> impl Iterator<Item = TimeForm> {
         let dates = self.formats.iter().filter(|format| !format.is_number()).map(TimeForm::Date);
         dates.chain(self.are_numbers.then_some(TimeForm::Number))
@@ -65,6 +57,18 @@ impl TimeForms {
 }
 
 impl TimeForm {
+    /// The form of a column whose times have all of these forms, the most particular first: this first one.
+    ///
+    /// `None` if nothing says whether the day or the month comes first.
+    pub(crate) fn decided(forms: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let forms: Vec<_> = forms.into_iter().collect();
+        let has = |form| forms.contains(&form);
+        let is_ambiguous =
+            has(Self::Date(TimeFormat::MonthFirst)) && has(Self::Date(TimeFormat::DayFirst));
+        let first = forms.first().copied().filter(|_| !is_ambiguous);
+        first.or_else(|| has(Self::Number).then_some(Self::Number))
+    }
+
     /// The time of a text in this form; `None` if it does not have this form.
     pub(crate) fn read(self, text: &[u8]) -> Option<TimeValue> {
         let text = str::from_utf8(text).ok()?;
@@ -137,7 +141,7 @@ mod tests {
     fn times(texts: &[&str]) -> Option<Vec<TimeValue>> {
         let forms =
             texts.iter().try_fold(TimeForms::ALL, |all, text| all.narrowed(text.as_bytes()));
-        let form = forms?.decided()?;
+        let form = TimeForm::decided(forms?.iter())?;
         texts.iter().map(|text| form.read(text.as_bytes())).collect()
     }
 

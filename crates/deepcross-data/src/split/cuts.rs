@@ -19,6 +19,8 @@ pub(super) struct TimeCounts<'a> {
     column: usize,
     name: &'a str,
     forms: TimeForms,
+    /// Whether values that are no times of the column are left out, so that most rows decide about its form.
+    is_skipping: bool,
     /// The first time, as it stands in its file.
     example: Option<String>,
     /// For each form that the times may have, the number of rows at each time.
@@ -30,7 +32,7 @@ impl<'a> TimeCounts<'a> {
     ///
     /// # Errors
     /// As [`RawReader::next_row`](crate::RawReader::next_row), and for a value that is not a time, or does not have the
-    /// form of those before it, unless bad rows are skipped.
+    /// form of those before it, unless bad rows are skipped. The form is that of most rows then.
     pub(super) fn read(
         source: &Source,
         (column, name): (usize, &'a str),
@@ -40,14 +42,25 @@ impl<'a> TimeCounts<'a> {
         let forms = forms_of(like).unwrap_or(TimeForms::ALL);
         let example = like.last().map(|text| (*text).to_owned());
         let counts = forms.iter().map(|form| (form, BTreeMap::new())).collect();
-        let mut times = Self { column, name, forms, example, counts };
+        let is_skipping = bad_rows == BadRows::Skip;
+        let mut times = Self { column, name, forms, is_skipping, example, counts };
         let mut reader = source.rows(bad_rows)?;
         while let Some(row) = reader.next_row()? {
             if let Err(error) = times.add(&row) {
                 reader.skip(error)?;
             }
         }
+        if is_skipping {
+            times.keep_usual_forms();
+        }
         Ok(times)
+    }
+
+    /// Drops the forms that fewer rows have than another.
+    fn keep_usual_forms(&mut self) {
+        let n_rows = |rows_at: &BTreeMap<TimeValue, u64>| rows_at.values().sum::<u64>();
+        let most = self.counts.iter().map(|(_, rows_at)| n_rows(rows_at)).max();
+        self.counts.retain(|(_, rows_at)| Some(n_rows(rows_at)) == most);
     }
 
     fn add(&mut self, row: &RawRow<'_>) -> Result<(), DataError> {
@@ -64,14 +77,16 @@ impl<'a> TimeCounts<'a> {
                 ),
             });
         };
-        self.forms = forms;
+        if !self.is_skipping {
+            self.forms = forms;
+        }
         self.example.get_or_insert_with(|| shown(text));
         self.counts.retain_mut(|(form, rows_at)| {
             let fits = forms.iter().any(|other| other == *form);
             if let Some(time) = form.read(text).filter(|_| fits) {
                 *rows_at.entry(time).or_default() += 1;
             }
-            fits
+            fits || self.is_skipping
         });
         Ok(())
     }
@@ -81,7 +96,7 @@ impl<'a> TimeCounts<'a> {
     /// # Errors
     /// If nothing says whether the day or the month comes first.
     pub(super) fn form(&self) -> Result<TimeForm, DataError> {
-        self.forms.decided().ok_or_else(|| {
+        TimeForm::decided(self.counts.iter().map(|(form, _)| *form)).ok_or_else(|| {
             let (name, example) = (self.name, self.example.as_deref().unwrap_or_default());
             let message = format!(
                 "rows cannot be divided by the times in `{name}`: nothing says whether the day or the month comes \

@@ -305,6 +305,21 @@ fn a_column_in_the_file_must_have_the_value_of_the_folder() {
 }
 
 #[test]
+fn the_value_of_the_folder_may_be_spelled_in_another_way() {
+    for (name, content, is_same) in [
+        ("flag=False/a.jsonl", "{\"flag\": false}\n", true),
+        ("flag=True/a.jsonl", "{\"flag\": false}\n", false),
+        ("hour=05/a.jsonl", "{\"hour\": 5}\n", true),
+        ("id=9007199254740993/a.jsonl", "{\"id\": 9007199254740993}\n", true),
+        ("id=9007199254740993/a.jsonl", "{\"id\": 9007199254740992}\n", false),
+    ] {
+        let folder = folder(&[(name, content.as_bytes())]);
+        let read = read_all(&source_of(&folder, "logs", "").unwrap());
+        assert_eq!(read.is_ok(), is_same, "{name}: {content}");
+    }
+}
+
+#[test]
 fn found_files_without_rows_are_left_out() {
     let compressed = zstd::encode_all(&b""[..], 1).unwrap();
     let folder = folder(&[

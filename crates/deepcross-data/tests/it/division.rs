@@ -278,3 +278,18 @@ fn a_row_without_a_time_is_a_bad_row_of_the_training_rows() {
         });
     assert_eq!(skipped, [1, 0]);
 }
+
+/// The form of the times is that of most rows, wherever the others stand.
+#[test]
+fn an_odd_time_does_not_decide_for_the_others() {
+    for at in [0, 7] {
+        let mut lines = lines(&[(true, 1, 1, 5), (false, 1, 1, 6)].repeat(5), |row| row.0);
+        lines[at] = format!("1,1,k1,2024-03-01,{at}\n");
+        let (_files, source) = source(&lines);
+        let by = SplitBy::Time { column: "at".into(), shares: Shares { valid: 0.5, test: 0.0 } };
+        let division = hold_out(&source, &by, BadRows::Skip).unwrap();
+        let [valid, train] = [Partition::Valid(division), Partition::Train(division)]
+            .map(|partition| ids(&source, partition, 50).len());
+        assert_eq!(valid + train, 9, "{at}");
+    }
+}

@@ -76,7 +76,8 @@ impl DelimitedReader {
         let Some(end) = self.line_end()? else { return Ok(()) };
         let line = without_line_end(&self.window.bytes()[..end]);
         let noted = String::from_utf8_lossy(&line[SEPARATOR_NOTE.len()..]).into_owned();
-        if Delimiter::new(&noted).is_none() {
+        // `sep=a,b` is a header.
+        if Delimiter::new(&noted).is_none() || noted.contains(char::is_alphanumeric) {
             return Ok(());
         }
         if noted.as_bytes() != self.dialect.delimiter.as_bytes() {
@@ -552,6 +553,7 @@ mod tests {
         assert_eq!(read(b"\xef\xbb\xbfsep=;\r\na;b\r\n", semicolon), [row(["a", "b"])]);
         assert_eq!(read(b"a;b\nsep=;\n", semicolon), [row(["a", "b"]), row(["sep=", ""])]);
         assert_eq!(read(b"sep=123456789;b\n", semicolon), [row(["sep=123456789", "b"])]);
+        assert_eq!(read(b"sep=a;b\n", semicolon), [row(["sep=a", "b"])]);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.csv");
         std::fs::write(&path, "sep=|\na|b\n").unwrap();
