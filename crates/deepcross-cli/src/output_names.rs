@@ -88,6 +88,7 @@ pub(crate) fn rows_form(
     usual: Format,
     columns: &[&str],
 ) -> Result<FileForm> {
+    to.map_or(Ok(()), |to| check_to(out, to))?;
     let usual = to.or_else(|| shows_nothing(out).then_some(usual));
     let columns: Vec<_> = columns.iter().map(|&name| name.to_owned()).collect();
     let fits = |format: Format| !format.has_pairs() && format.check_columns(&columns).is_ok();
@@ -108,6 +109,20 @@ pub(crate) fn rows_form(
             )))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Refuses to write rows in another format than the one that the name shows. A format without ends of its own, such as
+/// that of Criteo's files, has any name.
+pub(crate) fn check_to(out: &Path, to: Format) -> Result<()> {
+    match FileForm::of(out, None) {
+        Ok(form) if form.format != to && !to.extensions().is_empty() => {
+            let (shown, to, out) = (form.format.name(), to.name(), out.display());
+            Err(CallError::with_message(format!(
+                "`--out {out}`: the name shows the format {shown}, but `--to` is {to}; change one of the two"
+            )))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::arguments::{
 use crate::call_error::CallError;
 use crate::inputs::pipes_beside;
 use crate::output::{self, check_apart, is_standard_output, plain, say, say_written};
-use crate::output_names::endings;
+use crate::output_names::{check_to, endings};
 use crate::steps::{on_threads, say_unusual_values, warn_of_skipped};
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{counted, shown};
@@ -130,6 +130,7 @@ fn form(args: &ConvertArgs, out: &Path) -> Result<FileForm> {
     if is_standard_output(out) && args.to.is_none() {
         return call_error("`--to`: name the format for standard output".to_owned());
     }
+    args.to.map_or(Ok(()), |to| check_to(out, to))?;
     match FileForm::of(out, args.to) {
         Ok(form) if args.model.is_some() && !form.format.has_pairs() => {
             call_error(format!("`--model`: applies only to {}", Format::with_pairs("and")))

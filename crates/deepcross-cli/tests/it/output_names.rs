@@ -57,6 +57,11 @@ fn predictions_and_simulated_rows_have_the_form_of_their_name() {
     let to = "predict --model model.dcx --data new.csv --to jsonl --out p.json";
     folder.succeed(to);
     assert!(folder.text("p.json").starts_with("{\"probability\":0."));
+    for call in ["predict --model model.dcx --data new.csv", "convert --data new.csv"] {
+        let message = "`--out x.csv.gz`: the name shows the format csv, but `--to` is jsonl; change one of the two";
+        folder.fail(&format!("{call} --to jsonl --out x.csv.gz"), 2, message);
+        folder.succeed(&format!("{call} --to csv --out x.CSV"));
+    }
 }
 
 #[test]

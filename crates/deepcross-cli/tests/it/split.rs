@@ -74,6 +74,11 @@ fn a_split_that_fails_leaves_nothing() {
             "`--column`: applies only with `--by time` or `--by key`",
         ),
         (
+            "--data train.csv --by order --seed 4",
+            2,
+            "`--seed`: applies only with `--by key` or `--by row`",
+        ),
+        (
             "--data train.csv --by row --test-from 7",
             2,
             "`--test-from`: applies only with `--by time`",

@@ -418,3 +418,12 @@ fn a_rule_that_holds_no_row_out_is_an_error_before_training() {
         assert!(!outcome.stderr.contains("epoch"), "{}", outcome.stderr);
     }
 }
+
+#[test]
+fn a_comparison_says_a_warning_of_the_rows_once() {
+    let folder = Folder::with_data();
+    folder.write("no.csv", changed(200, |row| format!("0,{}", row[1..].join(","))));
+    let call = "compare --config run.toml --data train.csv --valid no.csv --test new.csv --models lr --seeds 2";
+    let said = folder.succeed(call).stderr;
+    assert_eq!(said.matches("validation rows do not define an AUC").count(), 1, "{said}");
+}
