@@ -1,14 +1,15 @@
 //! Lists as programs print them into one cell: `[1, 2]`, `['a', 'b']`, `["a","b"]`, `{1,2}`, `(1, 2)` and `("a",)`.
 //!
 //! These are the lists, tuples and sets of Python, the arrays of NumPy, JSON and Postgres, and the lists of Java.
-//! Elements stand between commas, with quotes or without; after a quote, and between numbers, blanks are enough, as in
-//! `[1 2 3]` of NumPy.
+//! Elements stand between commas, with quotes or without; after a quote, and between numbers or truth values, blanks are
+//! enough, as in `[1 2 3]` of NumPy.
 //! Elements that mean "missing" (`None`, `null`, `nan`, `<NA>`) are left out, as in a list of Parquet.
 //! A list within a list, and pairs as in `{'a': 1}`, are not read.
 
 use std::borrow::Cow;
 
 use crate::blanks;
+use crate::raw::spelling::truth;
 
 /// The separator between the elements of a list that is not printed: the default of multi-hot fields.
 pub const LIST_SEPARATOR: u8 = b'|';
@@ -128,7 +129,8 @@ impl<'t> PrintedList<'t> {
         if word.is_empty() || is_nested || is_pair || is_cut {
             return None;
         }
-        let is_number = |word: &str| word.parse::<f64>().is_ok();
+        let is_number =
+            |word: &str| word.parse::<f64>().is_ok() || truth(word.as_bytes()).is_some();
         if word.contains(char::is_whitespace) && word.split_whitespace().all(is_number) {
             self.after_numbers = text.len() - word.len();
             return Some(self.number(text));
@@ -268,7 +270,7 @@ mod tests {
 
     #[test]
     fn lists_of_programs_are_lists_of_their_elements() {
-        let cases: [(&str, &[&str]); 37] = [
+        let cases: [(&str, &[&str]); 38] = [
             ("[1, 2]", &["1", "2"]),
             ("['a', 'b']", &["a", "b"]),
             (r#"["a","b"]"#, &["a", "b"]),
@@ -303,6 +305,7 @@ mod tests {
             ("['[1]', '}']", &["[1]", "}"]),
             ("[big red]", &["big red"]),
             ("[1. 2.]", &["1.0", "2.0"]),
+            ("[ True False]", &["True", "False"]),
             ("array([1.e+10, -1., 0.5])", &["1.0e+10", "-1.0", "0.5"]),
             ("{1.,v2.}", &["1.", "v2."]),
             ("[1 2 , 3 nan, 4]", &["1", "2", "3", "4"]),
