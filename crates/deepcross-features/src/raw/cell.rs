@@ -2,7 +2,7 @@
 //!
 //! A typed value counts as the text that the same value has in a text file, so that the same rows give the same ids,
 //! numbers and held-out rows in any format.
-//! [`Cell::spell`] is the only place that decides on this text.
+//! [`Cell::spell`] decides on this text, and the module [`json`](crate::json) on that of a value of JSON.
 
 use std::fmt::{self, Write};
 
