@@ -95,7 +95,9 @@ mod tests {
             "calibration",
             "expected_calibration_error",
         ];
-        let cases: [(&[(u8, f64)], &[&str], &str); 6] = [
+        /// Labels and weights.
+        type Rows<'a> = &'a [(u8, f64)];
+        let cases: [(Rows<'_>, &[&str], &str); 6] = [
             (&[], &all, "there are no rows"),
             (&[(0, 0.0), (1, 0.0)], &all, "all rows have the weight 0"),
             (&[(0, 1.0), (0, 2.0)], &of_positives, "all rows are negative"),

@@ -80,7 +80,7 @@ fn zero_and_minus_one_in_one_column_are_an_error() {
     for (usual, last) in [("0", "-1"), ("-1", "0"), ("0.0", "-1.0")] {
         let value = |i: usize| match i {
             1 => last,
-            _ if i % 3 == 0 => "1",
+            _ if i.is_multiple_of(3) => "1",
             _ => usual,
         };
         let folder = folder("\"click\"", &labelled(200, |i| value(i).to_owned()));
@@ -102,9 +102,7 @@ fn zero_and_minus_one_in_one_column_are_an_error() {
             let end = ": with both `0` and `-1`, name the positive values with --positive\n";
             assert!(error.ends_with(end), "{error}");
         }
-        let call =
-            format!("infer-config --data rows.csv --label click --positive 1 --out new.toml");
-        folder.succeed(&call);
+        folder.succeed("infer-config --data rows.csv --label click --positive 1 --out new.toml");
     }
 }
 

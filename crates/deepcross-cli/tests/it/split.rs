@@ -79,11 +79,6 @@ fn a_split_that_fails_leaves_nothing() {
             "`--seed`: applies only with `--by key` or `--by row`",
         ),
         (
-            "--data train.csv --by row --test-from 7",
-            2,
-            "`--test-from`: applies only with `--by time`",
-        ),
-        (
             "--data train.csv --by time --column age --test-from 2026-01-31",
             1,
             "`train.csv`, line 2 (`1,ad0,t0|t0,18`): field `age` is `18`, expected a time like `2026-01-31`",

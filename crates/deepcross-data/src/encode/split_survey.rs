@@ -316,8 +316,8 @@ mod tests {
         const N: u64 = 400_000;
         // A third of the contents are both trained on and held out; groups have five rows.
         let rows = |i: u64| {
-            let (content, is_held_out) = (i / 2, i % 2 == 1 && i / 2 % 3 == 0);
-            (content, Some(i / 5), is_held_out, hash(i / 5 + 7) % 4 == 0)
+            let (content, is_held_out) = (i / 2, i % 2 == 1 && (i / 2).is_multiple_of(3));
+            (content, Some(i / 5), is_held_out, hash(i / 5 + 7).is_multiple_of(4))
         };
         let in_order = survey((0..N).map(rows));
         assert!(in_order.contents.values.len() <= MOST && in_order.contents.limit < u64::MAX);
@@ -328,8 +328,8 @@ mod tests {
         // The exact variance of the excess, with all groups.
         let [train, valid] = in_order.sets;
         let p = (train.positives + valid.positives) as f64 / N as f64;
-        let groups =
-            (0..N / 5).map(|group| if hash(group + 7) % 4 == 0 { 5.0 } else { 0.0 } - 5.0 * p);
+        let groups = (0..N / 5)
+            .map(|group| if hash(group + 7).is_multiple_of(4) { 5.0 } else { 0.0 } - 5.0 * p);
         let excess: f64 = groups.map(|excess| excess * excess).sum();
         let (a, b) = (train.rows as f64, valid.rows as f64);
         let f = b / (a + b);

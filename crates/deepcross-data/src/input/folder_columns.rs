@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn folders_with_an_equals_sign_are_columns() {
-        let cases: [(&str, usize, &[(&str, Option<&str>, bool)]); 6] = [
+        type Found<'a> = &'a [(&'a str, Option<&'a str>, bool)];
+        let cases: [(&str, usize, Found<'_>); 6] = [
             ("logs/a.csv", 2, &[]),
             ("x=1", 1, &[]),
             (

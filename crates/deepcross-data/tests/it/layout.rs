@@ -47,7 +47,9 @@ fn lines_that_are_not_rows() {
 
 #[test]
 fn a_blank_line_of_one_column_is_a_row() {
-    let cases: [(&str, &[u8], &[(u64, &str)]); 5] = [
+    /// The line and the value of each row.
+    type Values<'a> = &'a [(u64, &'a str)];
+    let cases: [(&str, &[u8], Values<'_>); 5] = [
         (
             "",
             b"\na\n1\n\n \n\"\"\n2\n\n",
