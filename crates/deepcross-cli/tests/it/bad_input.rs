@@ -13,7 +13,7 @@ fn check_file(content: impl AsRef<[u8]>, message: &str) {
 
 /// The good rows and one more.
 fn with_row(row: &[u8]) -> Vec<u8> {
-    [csv(2).as_bytes(), row, b"\n"].concat()
+    [csv(40).as_bytes(), row, b"\n"].concat()
 }
 
 #[test]
@@ -27,15 +27,15 @@ fn a_missing_column_is_named_with_the_nearest() {
 #[test]
 fn rows_that_cannot_be_read_stop_the_run() {
     let cases: [(&[u8], &str); 4] = [
-        (b"1,ad1,t1", "`bad.csv`, line 4 (`1,ad1,t1`): has 3 fields, expected 4"),
-        (b"1,ad1,t1,30,7", "`bad.csv`, line 4 (`1,ad1,t1,30,7`): has 5 fields, expected 4"),
+        (b"1,ad1,t1", "`bad.csv`, line 42 (`1,ad1,t1`): has 3 fields, expected 4"),
+        (b"1,ad1,t1,30,7", "`bad.csv`, line 42 (`1,ad1,t1,30,7`): has 5 fields, expected 4"),
         (
             b"1,ad1,t1,old",
-            "`bad.csv`, line 4 (`1,ad1,t1,old`): field `age` is `old`, expected a finite number",
+            "`bad.csv`, line 42 (`1,ad1,t1,old`): field `age` is `old`, expected a finite number",
         ),
         (
             b"1,caf\xe9,t1,30",
-            "`bad.csv`, line 4 (`1,caf\u{fffd},t1,30`): field `ad` is `caf\u{fffd}`, expected valid UTF-8; if the file is in another encoding, such as Windows-1252, convert it with `iconv -f WINDOWS-1252 -t UTF-8`",
+            "`bad.csv`, line 42 (`1,caf\u{fffd},t1,30`): field `ad` is `caf\u{fffd}`, expected valid UTF-8; if the file is in another encoding, such as Windows-1252, convert it with `iconv -f WINDOWS-1252 -t UTF-8`",
         ),
     ];
     for (row, message) in cases {
@@ -47,7 +47,7 @@ fn rows_that_cannot_be_read_stop_the_run() {
 fn a_label_of_no_class_stops_training_and_evaluation() {
     let folder = Folder::with_model();
     folder.write("bad.csv", with_row(b"maybe,ad1,t1,30"));
-    let message = "`bad.csv`, line 4 (`maybe,ad1,t1,30`): field `click` is `maybe`, expected `1` \
+    let message = "`bad.csv`, line 42 (`maybe,ad1,t1,30`): field `click` is `maybe`, expected `1` \
                    (positive) or `0` (negative); name other classes with `data.label = { column, positive, negative }`";
     folder.fail("train --config run.toml --data bad.csv --out new.dcx", 1, message);
     folder.fail("evaluate --model model.dcx --data bad.csv", 1, message);

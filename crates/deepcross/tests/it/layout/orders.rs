@@ -57,10 +57,11 @@ const DATA: Order = &[
 
 const FEATURES: Order = &[
     &["decimal", "missing_spellings"],
-    &["blanks", "error", "json", "keys", "limits", "problem", "suggest"],
+    &["blanks", "error", "keys", "limits", "problem", "suggest"],
     &["batch", "counts"],
     &["times"],
     &["raw"],
+    &["json"],
     &["lookup"],
     &["description"],
     &["kind"],
