@@ -184,6 +184,8 @@ struct MissingTexts {
     is_met: Vec<bool>,
     /// Whether one of the texts may have other spellings, as numbers and truth values do.
     has_spellings: bool,
+    /// Whether another text than the empty one means a missing value.
+    has_others: bool,
 }
 
 impl MissingTexts {
@@ -195,11 +197,20 @@ impl MissingTexts {
             first.is_some_and(|c| c.is_ascii_digit() || matches!(c, b'+' | b'-' | b't' | b'f'))
         };
         let has_spellings = texts.iter().any(may_be_spelled);
-        Self { is_met: vec![false; texts.len()], texts, has_spellings }
+        let has_others = texts.iter().any(|text| !text.is_empty());
+        Self { is_met: vec![false; texts.len()], texts, has_spellings, has_others }
     }
 
     /// Whether `value` means a missing value, in any spelling.
+    #[inline]
     fn contains(&mut self, value: &[u8]) -> bool {
+        if !value.is_empty() && !self.has_others {
+            return false;
+        }
+        self.find(value)
+    }
+
+    fn find(&mut self, value: &[u8]) -> bool {
         let find = |value: &[u8]| self.texts.iter().position(|known| **known == *value);
         let found = if self.has_spellings { find(&canonical(value)) } else { find(value) };
         found.into_iter().for_each(|index| self.is_met[index] = true);

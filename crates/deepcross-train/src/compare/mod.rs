@@ -44,7 +44,7 @@ pub struct CompareOptions<'a> {
     pub level: f64,
     /// Asked after each step; if it returns true, the comparison ends with [`TrainError::Interrupted`].
     pub stop: &'a (dyn Fn() -> bool + Sync),
-    /// Whether the first [`Warning`](crate::Warning) ends the comparison, as [`TrainError::Warned`].
+    /// Whether the first [`Warning`] ends the comparison, as [`TrainError::Warned`].
     pub strict: bool,
 }
 
