@@ -163,8 +163,13 @@ pub(super) fn yymmddhh(text: &str) -> Option<DateText> {
 
 /// The number of a name that is written out or has three letters, counted from 1.
 fn named(word: &[u8], names: &[&str]) -> Option<i16> {
+    // Most words are no names, which their length or their first letter shows.
+    let first = word.first().filter(|_| (3..=9).contains(&word.len()))?.to_ascii_lowercase();
     let is_short = |name: &str| word.len() == 3 || (word.len() == 4 && name == "september");
     let is_name = |name: &&str| {
+        if name.as_bytes().first() != Some(&first) {
+            return false;
+        }
         let begins = name.as_bytes().get(..word.len());
         let is_begun = begins.is_some_and(|begins| begins.eq_ignore_ascii_case(word));
         is_begun && (is_short(name) || word.len() == name.len())

@@ -6,7 +6,7 @@ use deepcross_data::{DataConfig, Format, Quote, SplitRow, split_text};
 use deepcross_features::blanks;
 
 /// The most rows that are looked at.
-pub(super) const ROWS: usize = 1000;
+pub(super) const ROWS: usize = 300;
 
 /// A row in a given number of rows may be bad, or have another number of fields than the others.
 const ONE_ODD_ROW_IN: usize = 10;

@@ -137,6 +137,9 @@ fn is_plausible(form: UnreadForm, texts: &[&str]) -> bool {
 
 /// Whether the text is a time such as `12:30` or `12:30:00 PM`.
 fn is_time_of_day(text: &str) -> bool {
+    if !text.contains(':') {
+        return false;
+    }
     let lower = text.to_ascii_lowercase();
     let clock = lower.trim_end_matches(['a', 'p', 'm', '.']).trim_end();
     let parts: Vec<&str> = clock.split(':').collect();
@@ -148,6 +151,9 @@ fn is_time_of_day(text: &str) -> bool {
 /// Whether the text is a date with a year of two digits, a month of a year, or a week of a year.
 fn is_date(text: &str) -> bool {
     let date = text.split_once([' ', 'T']).map_or(text, |(date, _)| date);
+    if !date.bytes().any(|c| matches!(c, b'/' | b'-' | b'.')) {
+        return false;
+    }
     let parts: Vec<&str> = date.split(['/', '-', '.']).collect();
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
     let is_short = |part: &&str| part.len() == 2 && is_number(part);
