@@ -330,7 +330,7 @@ pub enum DataError {
         file: PathBuf,
         /// The number of fields of its first row.
         found: usize,
-        /// The columns of which one is absent.
+        /// Two columns; the file lacks one of them.
         absent: [String; 2],
         /// The columns that the file may have.
         columns: Vec<String>,

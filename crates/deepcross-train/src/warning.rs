@@ -201,7 +201,7 @@ fn few_to_calibrate(f: &mut fmt::Formatter<'_>, rows: u64, positives: u64) -> fm
     let off = 100.0 / (n.max(1) as f64).sqrt();
     write!(
         f,
-        "the calibrator is fitted to {rows} rows, of which only {n} are {label}: by chance alone, probabilities are \
+        "the calibrator is fitted to {rows} rows, and only {n} of them are {label}: by chance alone, probabilities are \
          about {off:.0} % off; use at least {LEAST_TO_CALIBRATE} of each label"
     )
 }

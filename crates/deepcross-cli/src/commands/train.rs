@@ -120,7 +120,7 @@ fn checkpoint_of(args: &TrainArgs) -> Result<Option<PathBuf>> {
         return match args.resume {
             false => Ok(None),
             true => Err(CallError::with_message(format!(
-                "`--resume`: there is no checkpoint beside `--out {out}`, expected `--out` to be a file"
+                "`--resume`: `--out {out}` has no checkpoint, expected the name of a file"
             ))),
         };
     }

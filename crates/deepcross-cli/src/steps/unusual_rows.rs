@@ -15,7 +15,7 @@ pub(crate) fn say_unusual_values(reader: &RowReader<'_>) {
     skipped_lines(reader.skipped()).iter().for_each(say);
 }
 
-/// Warns if the rows that a model has read, of which `n_rows` were good, are unlike those of its training.
+/// Warns if the rows that a model has read are unlike those of its training; `n_rows` is the number of good rows.
 ///
 /// # Errors
 /// The first warning, if the command is strict.

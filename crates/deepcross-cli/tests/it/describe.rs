@@ -37,7 +37,7 @@ fn in_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Rows with times as seconds, spendings of which two are odd, and queries of five rows each.
+/// Rows with times in seconds, numbers with two odd values among them, and queries of five rows each.
 pub(crate) fn odd_rows() -> String {
     let row = |i: usize| {
         let (second, mixed) = (1_709_251_200 + i * 7919 % 2_592_000, i * i * 31 % 9973);

@@ -57,7 +57,7 @@ fn with_strict_few_distinct_rows_end_the_run() {
     folder.fail(call, 1, FEW_DIFFER.trim_start_matches("warning: "));
 }
 
-/// A run on a few rows, of which the held-out ones are all negative.
+/// A run on a few rows. All held-out rows are negative.
 #[test]
 fn held_out_rows_of_one_class_end_no_run() {
     let folder = Folder::with_data();

@@ -184,8 +184,7 @@ fn the_standard_output_takes_one_output_and_is_not_a_folder() {
         ),
         (
             "train --config run.toml --data train.csv --out - --resume",
-            "`--resume`: there is no checkpoint beside `--out -`, expected `--out` to be a file"
-                .to_owned(),
+            "`--resume`: `--out -` has no checkpoint, expected the name of a file".to_owned(),
         ),
     ];
     for (call, message) in cases {

@@ -293,7 +293,7 @@ fn calibrators_on_few_rows_or_in_reversed_order_give_a_warning() {
         format!("calibrate --model sure.dcx --data {data} --method {method} --out calibrated.dcx")
     };
     for method in ["temperature", "isotonic"] {
-        let few = "the calibrator is fitted to 12 rows, of which only 4 are positive: by chance alone, probabilities are \
+        let few = "the calibrator is fitted to 12 rows, and only 4 of them are positive: by chance alone, probabilities are \
                    about 50 % off; use at least 100 of each label";
         let found = warnings(&folder, &call("few.csv", method));
         assert!(found.iter().any(|warning| warning == few), "{method}: {found:?}");

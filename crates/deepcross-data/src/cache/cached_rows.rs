@@ -27,7 +27,7 @@ pub struct CachedRows {
 }
 
 impl Cache {
-    /// The valid rows of a part, in the order of its source. If there is no such part, there are no rows.
+    /// All rows of a part that could be read, in the order of its source; none if there is no such part.
     pub fn rows(&self, part: usize) -> CachedRows {
         let all = CachedRows { cache: self.clone(), part, side: None, range: 0..0 };
         CachedRows { range: 0..all.n_rows_of_part(), ..all }

@@ -40,8 +40,8 @@ pub struct Fitted {
 /// be trained on.
 ///
 /// # Errors
-/// As [`RawReader::next_row`], and if the header lacks a column, if a row cannot be
-/// read while `bad_rows` is `error`, if there is no row at all, or if no row has a value of a class that is named.
+/// As [`RawReader::next_row`]. Also if the header lacks a column, if there is no row, or if the label names the values of
+/// a class and no row has one of them. A bad row is an error if `bad_rows` is `error`.
 pub fn fit(
     source: &Source,
     schema: &Schema,

@@ -83,8 +83,8 @@ impl RowFilter {
         self.sets = Some(SetReader::new(division, source));
     }
 
-    /// Splits all lines among `rows`, of which the first has the number `first`, and appends the status of each row to
-    /// `statuses`.
+    /// Splits all lines among `rows`, and appends the status of each row to `statuses`; `first` is the number of the first
+    /// row.
     pub(crate) fn judge_all(
         &self,
         first: u64,

@@ -16,7 +16,7 @@ use crate::source::{SetReader, Source, SplitSet};
 /// The most groups of a sample, which take a few megabytes.
 const MOST: usize = 1 << 16;
 
-/// The least sampled held-out rows of which a share that is equal to training rows says something.
+/// The share of equal rows is reported only if the sample has at least this many held-out rows.
 const LEAST_ROWS: u64 = 50;
 
 /// The rows that are trained on and those that are held out, as the pass that fits an encoder meets them.
