@@ -2,11 +2,12 @@
 
 use deepcross_features::NumberForm;
 
+use super::known_value::Known;
 use super::label_auc::{LabelAuc, is_order_useless};
 use super::label_counts::{Label, LabelCounts};
 use super::lists::{ListForm, ListNotation, Lists, SEPARATORS, contains, is_printed_list};
 use super::missing_markers::Marker;
-use super::numbers::{Numbers, number_in_any_form};
+use super::numbers::Numbers;
 use super::row_sample::{Draw, NumberSample};
 use super::times::TimeForm;
 use super::value_counts::{DistinctCount, ValueCounts};
@@ -20,7 +21,7 @@ pub struct ColumnProfile {
     name: String,
     missing: LabelCounts,
     present: LabelCounts,
-    values: ValueCounts,
+    values: ValueCounts<Known>,
     forms: ValueForms,
     shape: ColumnShape,
     odd: Vec<TopValue>,
@@ -58,7 +59,7 @@ impl ColumnProfile {
     /// The profile of a column without rows whose values are weighted lists by the format of the file.
     pub(crate) fn of_pairs(name: &str, separator: char) -> Self {
         let notation = ListNotation::Separator(separator);
-        let lists = vec![Lists::new(notation, &ValueCounts::default())];
+        let lists = vec![Lists::new(notation, &ValueCounts::<()>::default())];
         Self { has_pairs: true, lists, ..Self::new(name) }
     }
 
@@ -71,32 +72,37 @@ impl ColumnProfile {
     /// Counts a row with `value`; with `guess`, missing markers are noted for [`decide`](Self::decide).
     pub(crate) fn add(&mut self, value: &[u8], label: Option<Label>, draw: Draw, guess: bool) {
         self.present.add(label);
-        match str::from_utf8(value) {
-            Ok(text) => self.add_text(text, label, draw, guess),
-            Err(_) => {
-                self.invalid += 1;
-                self.forms.add_unreadable();
-                self.values.add(value, label);
-            }
+        let known = self.values.add_known(value, label);
+        let is_new = known.is_none();
+        let known = known.unwrap_or_else(|| self.add_new(value, label, guess));
+        if !known.is_text {
+            self.invalid += 1;
+            return;
+        }
+        self.characters += u64::from(known.characters);
+        self.put(draw, known.number, label);
+        match known.number {
+            Some(number) if known.form == NumberForm::default() => self.numbers.add(number),
+            Some(number) => self.other_numbers.add(number),
+            None => {}
+        }
+        if let (false, Ok(text)) = (self.lists.is_empty(), str::from_utf8(value)) {
+            self.lists.iter_mut().for_each(|lists| lists.add(text, label, is_new));
         }
     }
 
-    fn add_text(&mut self, text: &str, label: Option<Label>, draw: Draw, guess: bool) {
-        self.characters += text.chars().count() as u64;
-        let number = number_in_any_form(text);
-        self.put(draw, number.map(|(number, _)| number), label);
-        match number {
-            Some((number, form)) if form == NumberForm::default() => self.numbers.add(number),
-            Some((number, _)) => self.other_numbers.add(number),
-            None => {}
-        }
-        let is_list = is_printed_list(text);
+    /// Looks at a value that is not in the table of values, and counts its row there.
+    fn add_new(&mut self, value: &[u8], label: Option<Label>, guess: bool) -> Known {
+        let Ok(text) = str::from_utf8(value) else {
+            self.forms.add_unreadable();
+            self.values.add_new(value, label, Known::default());
+            return Known::default();
+        };
+        let (known, is_list) = (Known::of(text), is_printed_list(text));
         self.begin_lists(text, is_list);
-        let is_new = self.values.add(text.as_bytes(), label);
-        if is_new {
-            self.look_at(text, number, is_list, guess);
-        }
-        self.lists.iter_mut().for_each(|lists| lists.add(text, label, is_new));
+        self.values.add_new(value, label, known);
+        self.look_at(text, known.number.map(|number| (number, known.form)), is_list, guess);
+        known
     }
 
     /// Looks at a value that is new.
@@ -218,7 +224,7 @@ impl ColumnProfile {
         lists.map(|lists| Self::first(&lists.elements, n)).unwrap_or_default()
     }
 
-    fn first(values: &ValueCounts, n: usize) -> Vec<TopValue> {
+    fn first<T: Copy>(values: &ValueCounts<T>, n: usize) -> Vec<TopValue> {
         let top = values.by_rows().into_iter().take(n);
         top.map(|entry| TopValue { text: entry.text.to_string(), counts: entry.counts }).collect()
     }

@@ -6,8 +6,8 @@
 
 use deepcross_metrics::ranking::Auc;
 
+use super::known_value::Known;
 use super::label_counts::LabelCounts;
-use super::numbers::number;
 use super::row_sample::NumberSample;
 use super::value_counts::{DistinctCount, ValueCounts};
 
@@ -29,7 +29,7 @@ const SURE: f64 = 4.0;
 /// The rows of a column by value.
 pub(crate) struct LabelAuc<'a> {
     missing: LabelCounts,
-    values: &'a ValueCounts,
+    values: &'a ValueCounts<Known>,
     /// The rows of the values that are not in the table of counts.
     others: LabelCounts,
     all: LabelCounts,
@@ -37,7 +37,11 @@ pub(crate) struct LabelAuc<'a> {
 
 impl<'a> LabelAuc<'a> {
     /// The rows without a value, the rows with one, and the counts of the values.
-    pub(crate) fn new(missing: LabelCounts, present: LabelCounts, values: &'a ValueCounts) -> Self {
+    pub(crate) fn new(
+        missing: LabelCounts,
+        present: LabelCounts,
+        values: &'a ValueCounts<Known>,
+    ) -> Self {
         let mut others = present;
         values.entries().for_each(|entry| others.subtract(entry.counts));
         let mut all = present;
@@ -118,7 +122,7 @@ pub(crate) fn is_order_useless(column: &LabelAuc<'_>) -> bool {
     }
     let entries = column.values.entries();
     let mut ordered: Vec<_> =
-        entries.filter_map(|entry| Some((number(&entry.text)?, entry.counts))).collect();
+        entries.filter_map(|entry| Some((entry.known.plain_number()?, entry.counts))).collect();
     ordered.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     let all_counts: Vec<_> = ordered.into_iter().map(|(_, counts)| counts).collect();
     let own = column.tested(all_counts.iter().map(|counts| (*counts, *counts)));

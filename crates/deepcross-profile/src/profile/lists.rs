@@ -70,7 +70,7 @@ pub struct ListForm {
 
 impl Lists {
     /// Lists of a notation that no value so far has; `values` are the values so far.
-    pub(crate) fn new(notation: ListNotation, values: &ValueCounts) -> Self {
+    pub(crate) fn new<T: Copy>(notation: ListNotation, values: &ValueCounts<T>) -> Self {
         let elements = ValueCounts::default();
         let mut lists = Self {
             notation,
@@ -89,7 +89,7 @@ impl Lists {
     }
 
     /// Counts the rows of a value that is a list of one element.
-    fn add_single(&mut self, entry: &Entry) {
+    fn add_single<T>(&mut self, entry: &Entry<T>) {
         let (element, weighted) = without_weight(&entry.text);
         self.n += entry.counts.rows;
         self.weighted += if weighted { entry.counts.rows } else { 0 };

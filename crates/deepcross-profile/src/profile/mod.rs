@@ -9,6 +9,7 @@
 
 mod column;
 mod hyper_log_log;
+mod known_value;
 mod label_auc;
 mod label_counts;
 mod lists;

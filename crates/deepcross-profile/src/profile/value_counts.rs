@@ -24,17 +24,17 @@ pub(crate) const EXACT: usize = 1 << 14;
 /// The number of bytes of a value that are kept to show it.
 const SHOWN: usize = 64;
 
-/// The values of a column, in bounded memory.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ValueCounts {
-    entries: HashTable<Entry>,
+/// The values of a column, in bounded memory; each has a `T`, which is found out once, when the value enters the table.
+#[derive(Clone, Debug)]
+pub(crate) struct ValueCounts<T = ()> {
+    entries: HashTable<Entry<T>>,
     /// An estimate of the number of distinct values, from the moment on when the table was full.
     distinct: Option<HyperLogLog>,
 }
 
 /// A value and its rows since it entered the table.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct Entry<T> {
     /// The hash of the value, by which it is looked up.
     hash: u64,
     /// The value, cut to [`SHOWN`] bytes.
@@ -42,6 +42,8 @@ pub(crate) struct Entry {
     pub(crate) counts: LabelCounts,
     /// The rows that it has not paid yet; [`KEPT`] if it stays in the table without paying.
     credit: u64,
+    /// What is known about the whole value.
+    pub(crate) known: T,
 }
 
 /// The credit of a value that stays in the table.
@@ -65,22 +67,58 @@ impl fmt::Display for DistinctCount {
     }
 }
 
+impl<T> Default for ValueCounts<T> {
+    fn default() -> Self {
+        Self { entries: HashTable::new(), distinct: None }
+    }
+}
+
 impl ValueCounts {
-    /// Counts a row with `value`; returns whether the value was not in the table.
-    pub(crate) fn add(&mut self, value: &[u8], label: Option<Label>) -> bool {
+    /// Counts a row with `value`.
+    pub(crate) fn add(&mut self, value: &[u8], label: Option<Label>) {
+        if self.add_known(value, label).is_none() {
+            self.add_new(value, label, ());
+        }
+    }
+
+    /// Adds the rows of a value that were counted elsewhere.
+    pub(crate) fn add_counts(&mut self, value: &str, counts: LabelCounts) {
+        let hash = xxh3_64(value.as_bytes());
+        if let Some(distinct) = &mut self.distinct {
+            distinct.add(hash);
+        }
+        match self.entries.find_mut(hash, |entry| entry.hash == hash) {
+            Some(entry) => {
+                entry.counts += counts;
+                entry.credit = entry.credit.saturating_add(counts.rows);
+            }
+            None => self.insert(hash, shown(value.as_bytes()), counts, ()),
+        }
+    }
+}
+
+impl<T: Copy> ValueCounts<T> {
+    /// Counts a row with `value` and returns what is known about it; does nothing if the value is not in the table.
+    pub(crate) fn add_known(&mut self, value: &[u8], label: Option<Label>) -> Option<T> {
+        let hash = xxh3_64(value);
+        let entry = self.entries.find_mut(hash, |entry| entry.hash == hash)?;
+        entry.counts.add(label);
+        entry.credit = entry.credit.saturating_add(1);
+        if let Some(distinct) = &mut self.distinct {
+            distinct.add(hash);
+        }
+        Some(entry.known)
+    }
+
+    /// Counts the first row with a `value` that is not in the table.
+    pub(crate) fn add_new(&mut self, value: &[u8], label: Option<Label>, known: T) {
         let hash = xxh3_64(value);
         if let Some(distinct) = &mut self.distinct {
             distinct.add(hash);
         }
-        if let Some(entry) = self.entries.find_mut(hash, |entry| entry.hash == hash) {
-            entry.counts.add(label);
-            entry.credit = entry.credit.saturating_add(1);
-            return false;
-        }
         let mut counts = LabelCounts::default();
         counts.add(label);
-        self.insert(hash, shown(value), counts);
-        true
+        self.insert(hash, shown(value), counts, known);
     }
 
     /// Keeps a value of the table in it, so that all of its rows from now on are counted.
@@ -120,21 +158,6 @@ impl ValueCounts {
         }
     }
 
-    /// Adds the rows of a value that were counted elsewhere.
-    pub(crate) fn add_counts(&mut self, value: &str, counts: LabelCounts) {
-        let hash = xxh3_64(value.as_bytes());
-        if let Some(distinct) = &mut self.distinct {
-            distinct.add(hash);
-        }
-        match self.entries.find_mut(hash, |entry| entry.hash == hash) {
-            Some(entry) => {
-                entry.counts += counts;
-                entry.credit = entry.credit.saturating_add(counts.rows);
-            }
-            None => self.insert(hash, shown(value.as_bytes()), counts),
-        }
-    }
-
     /// The number of distinct values.
     pub(crate) fn distinct(&self) -> DistinctCount {
         match &self.distinct {
@@ -144,31 +167,31 @@ impl ValueCounts {
     }
 
     /// The values in the table, the most frequent first; equally frequent ones in the order of their text.
-    pub(crate) fn by_rows(&self) -> Vec<&Entry> {
+    pub(crate) fn by_rows(&self) -> Vec<&Entry<T>> {
         let mut entries: Vec<_> = self.entries.iter().collect();
         entries.sort_by(|a, b| b.counts.rows.cmp(&a.counts.rows).then_with(|| a.text.cmp(&b.text)));
         entries
     }
 
     /// The most frequent value in the table; of equally frequent ones, the first in the order of their text.
-    pub(crate) fn most_frequent(&self) -> Option<&Entry> {
-        let by_rows = |a: &&Entry, b: &&Entry| {
+    pub(crate) fn most_frequent(&self) -> Option<&Entry<T>> {
+        let by_rows = |a: &&Entry<T>, b: &&Entry<T>| {
             a.counts.rows.cmp(&b.counts.rows).then_with(|| b.text.cmp(&a.text))
         };
         self.entries.iter().max_by(by_rows)
     }
 
     /// The values in the table, in no particular order.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry<T>> {
         self.entries.iter()
     }
 
-    fn insert(&mut self, hash: u64, text: Box<str>, counts: LabelCounts) {
+    fn insert(&mut self, hash: u64, text: Box<str>, counts: LabelCounts, known: T) {
         if self.entries.len() == EXACT {
             self.shrink();
             self.distinct.get_or_insert_with(HyperLogLog::new).add(hash);
         }
-        let entry = Entry { hash, text, counts, credit: counts.rows };
+        let entry = Entry { hash, text, counts, credit: counts.rows, known };
         self.entries.insert_unique(hash, entry, |entry| entry.hash);
     }
 
@@ -208,7 +231,7 @@ mod tests {
 
     #[test]
     fn frequent_values_stay_among_many() {
-        let mut values = ValueCounts::default();
+        let mut values = ValueCounts::<()>::default();
         let n = 30 * EXACT;
         for i in 0..n {
             values.add(format!("rare {i}").as_bytes(), None);
@@ -230,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_kept_value_is_counted_however_rare_it_is() {
-        let mut values = ValueCounts::default();
+        let mut values = ValueCounts::<()>::default();
         for i in 0..4 * EXACT {
             values.add(format!("other {i}").as_bytes(), None);
             if i % EXACT == 5 {
@@ -246,7 +269,7 @@ mod tests {
     proptest! {
         #[test]
         fn few_values_are_counted_exactly(rows in prop::collection::vec((0_u8..20, any::<bool>()), 0..300)) {
-            let mut values = ValueCounts::default();
+            let mut values = ValueCounts::<()>::default();
             for (value, positive) in &rows {
                 values.add(&[*value], Some(Label { positive: *positive, half: 0 }));
             }
