@@ -19,7 +19,8 @@ pub use file_profile::{FileProfile, profile_files};
 pub use first_sizes::FirstSizes;
 pub use guess_format::guess_format;
 pub use infer::{
-    ColumnKind, InferredColumn, InferredFields, KindReason, LeftOutReason, UnreadForm, infer_fields,
+    ColumnKind, DateOrders, InferredColumn, InferredFields, KindReason, LeftOutReason, OddTime,
+    UnreadForm, infer_fields,
 };
 pub use profile::{
     ColumnProfile, ColumnShape, DistinctCount, LabelCounts, LabelRule, ListForm, ListNotation,

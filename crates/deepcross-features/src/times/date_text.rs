@@ -2,9 +2,13 @@
 //! them.
 //!
 //! Month and day may have one digit, and the parts of a date the same character between them.
-//! A time of day follows after `T` or blanks; minutes, seconds and a fraction may be missing, and `AM` or `PM` may follow.
+//! A time of day follows after `T` or blanks, or after the characters of file names, as in `2024-03-01_12-30`; minutes,
+//! seconds and a fraction may be missing, and `AM` or `PM` may follow.
 //! An offset is `Z`, `UTC`, `GMT`, or hours and minutes after a sign.
+//! Quotes around the text, a weekday before the date and a time of day before the date are read too ([`rearranged`]).
+//! Names of time zones are not: `EST`, `IST` and `CST` are several zones each, and one place has two offsets in a year.
 
+use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::temporal::Pieces;
 
@@ -38,6 +42,12 @@ const MONTHS: [&str; 12] = [
 const WEEKDAYS: [&str; 7] =
     ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
+/// The marks between the parts of a time of day after a blank or `T`.
+const OF_CLOCKS: &[u8] = b":.";
+
+/// The same in names of files and folders.
+const OF_NAMES: &[u8] = b":.-";
+
 /// What a text says about a time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct DateText {
@@ -50,6 +60,11 @@ pub(super) struct DateText {
 }
 
 impl DateText {
+    /// Whether the date is on a weekday; 1 is Monday.
+    fn is_on(self, weekday: i16) -> bool {
+        weekday == i16::from(self.date.weekday().to_monday_zero_offset()) + 1
+    }
+
     /// The instant; without an offset, the clock is taken as one in UTC.
     pub(super) fn instant(self) -> Option<Instant> {
         let since = self.date.to_datetime(self.time.unwrap_or_default()).duration_since(EPOCH);
@@ -70,12 +85,12 @@ pub(super) fn year_first(text: &str) -> Option<DateText> {
         8 | 10 | 12 | 14 => compact(rest),
         _ => None,
     };
-    read.or_else(|| annotated(text))
+    read.or_else(|| json_date(text)).or_else(|| annotated(text))
 }
 
 fn separated_year_first(mut rest: Rest<'_>) -> Option<DateText> {
     let year = rest.number(4, 4)?;
-    let separator = rest.eat_any(b"-/.")?;
+    let separator = rest.eat_any(b"-/._:")?;
     let month = rest.number(1, 2)?;
     rest.expect(separator)?;
     let day = rest.number(1, 2)?;
@@ -91,7 +106,7 @@ fn compact(mut rest: Rest<'_>) -> Option<DateText> {
     if n_digits < 14 && rest.is_zero_fraction(n_digits - 8) {
         rest = Rest(&rest.0[..n_digits - 8]);
     }
-    if n_digits == 8 { rest.end_of_date(date) } else { rest.end_of_time(date) }
+    if n_digits == 8 { rest.end_of_date(date) } else { rest.end_of_time(date, b":") }
 }
 
 /// Reads the forms of RFC 9557 that few programs write: a zone in brackets, and a year of six digits with a sign.
@@ -134,19 +149,54 @@ pub(super) fn day_first(text: &str) -> Option<DateText> {
 /// `Mar 1, 2024` or `Fri Mar  1 12:30:00 2024`.
 pub(super) fn month_name(text: &str) -> Option<DateText> {
     let mut rest = Rest(text.as_bytes());
-    let mut word = rest.word();
-    let weekday = named(word, &WEEKDAYS);
-    if weekday.is_some() {
-        rest.eat(b',');
-        rest.blanks();
-        word = rest.word();
-    }
-    let read = match word {
+    let weekday = rest.weekday();
+    let read = match rest.word() {
         b"" => rest.day_and_month_name(),
         word => rest.month_name_and_day(named(word, &MONTHS)?),
     }?;
-    let of_date = i16::from(read.date.weekday().to_monday_zero_offset());
-    weekday.is_none_or(|weekday| weekday == of_date + 1).then_some(read)
+    weekday.is_none_or(|weekday| read.is_on(weekday)).then_some(read)
+}
+
+/// Reads by `read` what stands between quotes or behind a weekday, or before which a time of day stands, as in
+/// `02:45 07/03/2024`.
+pub(super) fn rearranged(text: &str, read: impl Fn(&str) -> Option<DateText>) -> Option<DateText> {
+    match text.as_bytes().first()? {
+        quote @ (b'\'' | b'"') => {
+            let quote = char::from(*quote);
+            read(text.strip_prefix(quote)?.strip_suffix(quote)?)
+        }
+        first if first.is_ascii_alphabetic() => {
+            let mut rest = Rest(text.as_bytes());
+            let weekday = rest.weekday()?;
+            let date = text.get(text.len() - rest.0.len()..)?;
+            read(date).filter(|read| read.is_on(weekday))
+        }
+        _ => {
+            let mut rest = Rest(text.as_bytes());
+            let is_clock = matches!(text.as_bytes(), [_, b':', ..] | [_, _, b':', ..]);
+            let time = rest.time(OF_CLOCKS).filter(|_| is_clock)?;
+            rest.blanks().then_some(())?;
+            let date = read(text.get(text.len() - rest.0.len()..)?)?;
+            date.time.is_none().then_some(DateText { time: Some(time), ..date })
+        }
+    }
+}
+
+/// Reads a time as logs of web servers have it: `[01/Mar/2024:12:30:00 +0000]`.
+pub(super) fn in_brackets(text: &str) -> Option<DateText> {
+    month_name(text.strip_prefix('[')?.strip_suffix(']')?).filter(|read| read.time.is_some())
+}
+
+/// Reads the milliseconds since 1970 that .NET writes as `/Date(1709251200000)/`, with or without an offset.
+fn json_date(text: &str) -> Option<DateText> {
+    let text = text.strip_prefix('\\').unwrap_or(text).strip_prefix("/Date(")?;
+    let text = text.strip_suffix(")/").or_else(|| text.strip_suffix(")\\/"))?;
+    // The offset says where the time was written, and the milliseconds count from UTC nevertheless.
+    let end = text.rfind(['+', '-']).filter(|at| *at > 0).unwrap_or(text.len());
+    let milliseconds: i64 = text.get(..end)?.parse().ok()?;
+    let since = EPOCH.checked_add(SignedDuration::from_millis(milliseconds)).ok()?;
+    let (date, time) = (since.date(), Some(since.time()));
+    Some(DateText { date, time, ahead: Some(0), has_short_year: false })
 }
 
 /// Reads the hour of this century that eight digits name.
@@ -273,8 +323,10 @@ impl<'t> Rest<'t> {
     /// Reads a date such as `01 Mar 2024` or `1-Mar-24`, and all that follows it.
     fn day_and_month_name(mut self) -> Option<DateText> {
         let day = self.number(1, 2)?;
-        let separator = self.eat_any(b" -/.")?;
-        self.blanks();
+        let mut separator = self.eat_any(b" -/.")?;
+        if self.blanks() && separator == b'.' {
+            separator = b' ';
+        }
         let month = named(self.word(), &MONTHS)?;
         if separator != b'.' {
             self.eat(b'.');
@@ -284,7 +336,7 @@ impl<'t> Rest<'t> {
         let (year, _) = self.year()?;
         let date = date(year, month, day)?;
         // The form of the logs of web servers.
-        if self.eat(b':') { self.end_of_time(date) } else { self.end_of_date(date) }
+        if self.eat(b':') { self.end_of_time(date, OF_CLOCKS) } else { self.end_of_date(date) }
     }
 
     /// Reads the rest of a date such as `Mar 1, 2024` or `Mar  1 12:30:00 2024`.
@@ -298,7 +350,7 @@ impl<'t> Rest<'t> {
             let year = self.number(4, 4)?;
             return self.end_of_date(date(year, month, day)?);
         }
-        let time = self.time()?;
+        let time = self.time(OF_CLOCKS)?;
         self.blanks();
         let ahead = self.ahead();
         self.blanks();
@@ -311,22 +363,64 @@ impl<'t> Rest<'t> {
         })
     }
 
+    /// Takes a weekday, and a comma and blanks after it; 1 is Monday.
+    fn weekday(&mut self) -> Option<i16> {
+        let mut rest = *self;
+        let weekday = named(rest.word(), &WEEKDAYS)?;
+        rest.eat_any(b",.");
+        rest.blanks();
+        *self = rest;
+        Some(weekday)
+    }
+
     /// Reads what follows a date: nothing, or a time of day.
     fn end_of_date(mut self, date: Date) -> Option<DateText> {
-        if self.0.is_empty() {
+        if self.is_end_of_day() {
             return Some(DateText { date, time: None, ahead: None, has_short_year: false });
         }
-        let has_t = self.eat_any(b"Tt").is_some();
-        if !has_t {
+        if self.eats_mark_of_name() {
+            return self.end_of_time(date, OF_NAMES);
+        }
+        if self.eat_any(b"Tt").is_none() {
             self.eat(b',');
             self.blanks().then_some(())?;
         }
-        self.end_of_time(date)
+        self.end_of_time(date, OF_CLOCKS)
+    }
+
+    /// Whether nothing follows a date, or an offset from UTC, as XML may have one: the day is the same with it.
+    fn is_end_of_day(mut self) -> bool {
+        let Some(first) = self.0.first() else { return true };
+        match first {
+            b'Z' | b'z' => self.0.len() == 1,
+            b'+' => self.signed_hours().is_some() && self.0.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Takes a character that stands between a date and a time of day in names of files and folders, as in
+    /// `2024-03-01_12-30` and `2024-03-01-12`; the hour has two digits.
+    ///
+    /// `2024-03-01-05:00` is a day with an offset from UTC in XML, and a time of day elsewhere: it is not read.
+    fn eats_mark_of_name(&mut self) -> bool {
+        let [mark @ (b'_' | b'-' | b':'), rest @ ..] = self.0 else { return false };
+        let mut after = *self;
+        let is_offset =
+            after.signed_hours().is_some() && after.0.is_empty() && rest.contains(&b':');
+        let is_clock = match (mark, Rest(rest).n_digits()) {
+            (_, 2) | (b'_' | b'-', 6) => !is_offset,
+            // Four digits after a hyphen are more likely a number of something.
+            (mark, n_digits) => *mark == b'_' && n_digits == 4,
+        };
+        if is_clock {
+            self.0 = rest;
+        }
+        is_clock
     }
 
     /// Reads a time of day, and the offset from UTC after it, if it has one.
-    fn end_of_time(mut self, date: Date) -> Option<DateText> {
-        let time = Some(self.time()?);
+    fn end_of_time(mut self, date: Date, marks: &[u8]) -> Option<DateText> {
+        let time = Some(self.time(marks)?);
         self.blanks();
         let ahead = self.ahead();
         self.end(DateText { date, time, ahead, has_short_year: false })
@@ -338,12 +432,13 @@ impl<'t> Rest<'t> {
         (self.0.is_empty() || (has_comment && read.ahead.is_some())).then_some(read)
     }
 
-    /// Takes a time of day, with or without colons.
-    fn time(&mut self) -> Option<Time> {
+    /// Takes a time of day, with one of these marks between its parts, or with none.
+    fn time(&mut self, marks: &[u8]) -> Option<Time> {
         let is_compact = matches!(self.n_digits(), 4 | 6);
         let hour = if is_compact { self.take_number(2) } else { self.number(1, 2) }?;
-        let minute = self.part_of_time(is_compact)?;
-        let second = if minute.is_some() { self.part_of_time(is_compact)? } else { None };
+        let mark = if is_compact { None } else { self.mark_of_time(marks) };
+        let minute = self.part_of_time(is_compact, mark)?;
+        let second = if minute.is_some() { self.part_of_time(is_compact, mark)? } else { None };
         let nanosecond = if second.is_some() { self.fraction()? } else { 0 };
         let hour = self.half_of_day(hour)?;
         // A leap second counts as the second before it.
@@ -352,13 +447,24 @@ impl<'t> Rest<'t> {
         Time::new(part(Some(hour))?, part(minute)?, part(second)?, nanosecond).ok()
     }
 
-    /// Takes two digits after a colon, or without one; `None` within if there are none.
-    fn part_of_time(&mut self, is_compact: bool) -> Option<Option<i16>> {
-        match is_compact {
-            true if self.n_digits() == 0 => Some(None),
-            true => self.take_number(2).map(Some),
-            false if self.eat(b':') => self.number(2, 2).map(Some),
-            false => Some(None),
+    /// The mark between the parts of a time of day, which two digits must follow if it is not a colon.
+    fn mark_of_time(self, marks: &[u8]) -> Option<u8> {
+        match self.0 {
+            [b':', ..] => Some(b':'),
+            // An offset from UTC has one hyphen, and a time of day with hyphens has two.
+            [b'-', b'0'..=b'9', b'0'..=b'9', b'-', ..] => Some(b'-'),
+            [mark, b'0'..=b'9', b'0'..=b'9', ..] => Some(*mark).filter(|mark| marks.contains(mark)),
+            _ => None,
+        }
+    }
+
+    /// Takes two digits after a mark, or without one; `None` within if there are none.
+    fn part_of_time(&mut self, is_compact: bool, mark: Option<u8>) -> Option<Option<i16>> {
+        match (is_compact, mark) {
+            (true, _) if self.n_digits() == 0 => Some(None),
+            (true, _) => self.take_number(2).map(Some),
+            (false, Some(mark)) if self.eat(mark) => self.number(2, 2).map(Some),
+            (false, _) => Some(None),
         }
     }
 
@@ -401,7 +507,7 @@ impl<'t> Rest<'t> {
         let sign = if self.eat_any(b"+-")? == b'-' { -1 } else { 1 };
         let is_compact = self.n_digits() == 4;
         let hours = if is_compact { self.take_number(2) } else { self.number(1, 2) }?;
-        let minutes = self.part_of_time(is_compact)?.unwrap_or(0);
+        let minutes = self.part_of_time(is_compact, Some(b':'))?.unwrap_or(0);
         let good = hours < 24 && minutes < 60;
         good.then(|| sign * (i64::from(hours) * 3600 + i64::from(minutes) * 60))
     }

@@ -90,11 +90,19 @@ impl TimeFormat {
     }
 
     fn date(self, text: &str) -> Option<DateText> {
+        self.plain_date(text).or_else(|| match self {
+            // These formats are digits and no more.
+            Self::Yymmddhh | Self::Unix | Self::UnixMs | Self::UnixUs | Self::UnixNs => None,
+            _ => date_text::rearranged(text, |text| self.plain_date(text)),
+        })
+    }
+
+    fn plain_date(self, text: &str) -> Option<DateText> {
         match self {
             Self::DateTime => date_text::year_first(text),
             Self::MonthFirst => date_text::month_first(text),
             Self::DayFirst => date_text::day_first(text),
-            Self::MonthName => date_text::month_name(text),
+            Self::MonthName => date_text::month_name(text).or_else(|| date_text::in_brackets(text)),
             Self::Yymmddhh => date_text::yymmddhh(text),
             Self::Unix | Self::UnixMs | Self::UnixUs | Self::UnixNs => None,
         }

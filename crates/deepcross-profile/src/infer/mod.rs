@@ -7,6 +7,7 @@ mod column_kind;
 mod kind_reason;
 mod left_out;
 mod name_meaning;
+mod odd_time;
 mod times_in_numbers;
 mod unread_form;
 
@@ -24,6 +25,7 @@ use crate::profile::{
 pub use column_kind::ColumnKind;
 pub use kind_reason::KindReason;
 pub use left_out::LeftOutReason;
+pub use odd_time::{DateOrders, OddTime};
 pub use unread_form::UnreadForm;
 
 use column_kind::column_kind;

@@ -9,14 +9,22 @@ use crate::profile::{ColumnProfile, TimeForm};
 /// Without a telling name, times are before this second of the year 2033.
 const LATEST: f64 = 2e9;
 
-/// Without a telling name, times are spread over an hour at least, and over 20 years at most, in seconds.
-const SPREAD: std::ops::RangeInclusive<f64> = 3600.0..=20.0 * 366.0 * 86_400.0;
+/// Without a telling name, times are spread over two days at least, and over 20 years at most, in seconds.
+///
+/// A shorter range is more likely one of ids that count up; if it is one of times, their hours tell little.
+const SPREAD: std::ops::RangeInclusive<f64> = 2.0 * 86_400.0..=20.0 * 366.0 * 86_400.0;
 
 /// Numbers that repeat less often than this may be the times of a log.
 const ROWS_PER_TIME: u64 = 3;
 
 /// The least share of the seconds of the range that occur if times repeat more often.
 const DENSE: f64 = 0.1;
+
+/// The share of the numbers of the range from which on equal times are to be expected.
+const CROWDED: f64 = 0.3;
+
+/// The least number of rows per time if times are crowded: a tenth of it more than 1, where chance gives a fifth more.
+const ROWS_PER_CROWDED_TIME: f64 = 1.1;
 
 /// The step of times that are whole minutes, hours or days.
 const STEP: f64 = 60.0;
@@ -42,7 +50,11 @@ fn looks_like_times(column: &ColumnProfile, form: TimeForm) -> bool {
     let (rows, distinct) = (column.present().rows, column.distinct().n);
     let hardly_repeat = rows < ROWS_PER_TIME * distinct;
     let are_dense = distinct as f64 >= DENSE * (last - first);
+    // Ids that count up take the numbers of their range, and each of them once, as no times of a log do.
+    let are_crowded = distinct as f64 >= CROWDED * (numbers.max - numbers.min);
+    let count_up = are_crowded && (rows as f64) < ROWS_PER_CROWDED_TIME * distinct as f64;
     last < LATEST
+        && !count_up
         && SPREAD.contains(&(last - first))
         && (hardly_repeat || are_dense || are_whole_minutes(column, parts))
 }

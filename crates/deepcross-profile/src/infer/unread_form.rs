@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use deepcross_features::{NumberForm, OddNumber, TimeFormat};
+use deepcross_features::{NumberForm, OddNumber};
 
+use super::odd_time::OddTime;
 use crate::profile::{ColumnProfile, has_thousands, number_in_any_form};
 
 /// The most values that are looked at.
@@ -27,10 +28,8 @@ const UNITS: usize = 3;
 pub enum UnreadForm {
     /// Numbers that are not written as numbers, as in `$1,234.50` or `12 km`.
     Number(OddNumber),
-    /// As in `12:30`.
-    TimeOfDay,
-    /// As in `08/13/16`.
-    Date,
+    /// Times that are not written as times, as in `08/13/16` or `2024-03-07 02:45 EST`.
+    Time(OddTime),
     /// As in `[0.25, 0.5]`, with numbers that do not occur again.
     Vector,
 }
@@ -47,37 +46,44 @@ enum Look {
 pub(super) fn unread_form(column: &ColumnProfile) -> Option<UnreadForm> {
     let texts: Vec<_> = column.known_values().map(|(text, _)| text).take(LOOKED_AT).collect();
     let looks: Vec<_> = texts.iter().map(|text| look(text)).collect();
-    let share = |wanted: Look| {
-        let n = looks.iter().filter(|look| **look == wanted).count();
+    let share = |wanted: &dyn Fn(&Look) -> bool| {
+        let n = looks.iter().filter(|look| wanted(look)).count();
         n as f64 / looks.len().max(1) as f64
     };
-    let numbers = share(Look::Number);
-    UnreadForm::OF_TEXTS.into_iter().find(|form| {
-        let of_form = share(Look::Form(*form));
-        let is_amount = matches!(form, UnreadForm::Number(_));
-        let are_nearly_all =
-            of_form >= SHARE || (is_amount && of_form >= LEAST && of_form + numbers >= SHARE);
+    let numbers = share(&|look| *look == Look::Number);
+    let amounts = UnreadForm::AMOUNTS.into_iter().find(|form| {
+        let of_form = share(&|look| *look == Look::Form(*form));
+        let are_nearly_all = of_form >= SHARE || (of_form >= LEAST && of_form + numbers >= SHARE);
         are_nearly_all && is_plausible(*form, &texts)
+    });
+    let mut times = looks.iter().filter_map(|look| match look {
+        Look::Form(UnreadForm::Time(odd)) => Some(*odd),
+        _ => None,
+    });
+    // Other forms than the first one have too few values.
+    let is_of = |odd: OddTime| {
+        share(&|look| matches!(look, Look::Form(UnreadForm::Time(other)) if other.is_like(odd)))
+    };
+    amounts.or_else(|| {
+        let odd = times.find(|odd| is_of(*odd) >= SHARE)?;
+        odd.of_all(&texts).map(UnreadForm::Time)
     })
 }
 
 impl UnreadForm {
-    const OF_TEXTS: [Self; 7] = [
+    const AMOUNTS: [Self; 5] = [
         Self::Number(OddNumber::Currency),
         Self::Number(OddNumber::Thousands),
         Self::Number(OddNumber::DecimalComma),
         Self::Number(OddNumber::Percent),
         Self::Number(OddNumber::Unit),
-        Self::TimeOfDay,
-        Self::Date,
     ];
 
     /// What the values look like, as the end of a sentence.
     pub fn explain(self) -> String {
         match self {
             Self::Number(odd) => format!("each value looks like {odd}"),
-            Self::TimeOfDay => "each value looks like a time of the day without a date".to_owned(),
-            Self::Date => "each value looks like a date in a form that is not read".to_owned(),
+            Self::Time(odd) => odd.explain().to_owned(),
             Self::Vector => {
                 "lists whose elements do not occur again, like the numbers of a vector".to_owned()
             }
@@ -88,8 +94,7 @@ impl UnreadForm {
     pub fn remedy(self) -> &'static str {
         match self {
             Self::Number(_) => "write plain numbers to use it as a number",
-            Self::TimeOfDay => "write the hour into a column to use it",
-            Self::Date => "write it as 2024-03-01, or name the form by `time_format`",
+            Self::Time(odd) => odd.remedy(),
             Self::Vector => "write each number into a column to use them",
         }
     }
@@ -103,13 +108,7 @@ fn look(text: &str) -> Look {
         let odd = if has_thousands(text) { OddNumber::Thousands } else { odd };
         return Look::Form(UnreadForm::Number(odd));
     }
-    if is_time_of_day(text) {
-        Look::Form(UnreadForm::TimeOfDay)
-    } else if is_date(text) || is_time_of_log(text) {
-        Look::Form(UnreadForm::Date)
-    } else {
-        Look::Other
-    }
+    OddTime::of(text).map_or(Look::Other, |odd| Look::Form(UnreadForm::Time(odd)))
 }
 
 /// Whether the texts together can have a form that each of them seems to have.
@@ -135,59 +134,6 @@ fn is_plausible(form: UnreadForm, texts: &[&str]) -> bool {
     }
 }
 
-/// Whether the text is a time such as `12:30` or `12:30:00 PM`.
-fn is_time_of_day(text: &str) -> bool {
-    if !text.contains(':') {
-        return false;
-    }
-    let lower = text.to_ascii_lowercase();
-    let clock = lower.trim_end_matches(['a', 'p', 'm', '.']).trim_end();
-    let parts: Vec<&str> = clock.split(':').collect();
-    let is_part =
-        |part: &&str| (1..=2).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_digit());
-    (2..=3).contains(&parts.len()) && parts.iter().all(is_part) && parts[1].len() == 2
-}
-
-/// Whether the text is a date with a year of two digits, a month of a year, or a week of a year.
-fn is_date(text: &str) -> bool {
-    let date = text.split_once([' ', 'T']).map_or(text, |(date, _)| date);
-    if !date.bytes().any(|c| matches!(c, b'/' | b'-' | b'.')) {
-        return false;
-    }
-    let parts: Vec<&str> = date.split(['/', '-', '.']).collect();
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
-    let is_short = |part: &&str| part.len() == 2 && is_number(part);
-    let is_year = |part: &str| {
-        part.len() == 4 && is_number(part) && (part.starts_with("19") || part.starts_with("20"))
-    };
-    let is_day = |part: &str| part.parse().is_ok_and(|day: u8| (1..=31).contains(&day));
-    let is_part_of_year = |part: &str| {
-        let digits = part.trim_start_matches(['W', 'Q', 'w', 'q', 'M']);
-        (1..=2).contains(&digits.len()) && is_number(digits)
-    };
-    match parts[..] {
-        [first, second, year] => {
-            let is_padded = parts.iter().all(is_short);
-            is_short(&year) && (is_padded || !date.contains('.')) && is_day(first) && is_day(second)
-        }
-        [first, second] => {
-            (is_year(first) && is_part_of_year(second))
-                || (is_year(second) && is_part_of_year(first))
-        }
-        _ => false,
-    }
-}
-
-/// Whether the text is a time as servers log it: in brackets, or without a year, as in `Mar  1 12:30:45`.
-fn is_time_of_log(text: &str) -> bool {
-    let read = |text: &str| TimeFormat::MonthName.read(text).is_some();
-    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-    let begins_with_month = text.starts_with(|c: char| c.is_ascii_alphabetic());
-    // Each day of a year without a year is one of a leap year.
-    let has_no_year = begins_with_month && text.contains(':') && read(&format!("{text} 2024"));
-    inner.is_some_and(read) || has_no_year
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,21 +142,14 @@ mod tests {
     fn texts_look_like_forms() {
         use OddNumber::{Currency, DecimalComma, Percent, Thousands, Unit};
         let number = |odd| Look::Form(UnreadForm::Number(odd));
-        let cases: [(&[&str], Look); 10] = [
+        let cases: [(&[&str], Look); 9] = [
             (&["$1,234.50", "$5", "5 €", "EUR 12.50", "1.234,50 €", "-$3.5"], number(Currency)),
             (&["1,234", "1,234,567.89", "1.234,50", "12 345", "1'234.50"], number(Thousands)),
             (&["1,5", "12,25"], number(DecimalComma)),
             (&["5%", "12.5 %"], number(Percent)),
             (&["12 km", "5kg", "1.5 h"], number(Unit)),
-            (&["12:30", "9:05:00", "12:30 PM"], Look::Form(UnreadForm::TimeOfDay)),
-            (
-                &["08/13/16", "8/3/16", "13.08.16", "2024-03", "2024-W05", "03/2024", "Q1-2024"],
-                Look::Form(UnreadForm::Date),
-            ),
-            (
-                &["[01/Mar/2024:12:30:45 +0000]", "Mar  1 12:30:45", "Feb 29 00:00:00"],
-                Look::Form(UnreadForm::Date),
-            ),
+            (&["12:30", "9:05:00"], Look::Form(UnreadForm::Time(OddTime::TimeOfDay))),
+            (&["7 mars 2024"], Look::Form(UnreadForm::Time(OddTime::Date))),
             (&["5", "1.5", "-3"], Look::Number),
             (&["300x250", "0-6", "1.2.3", "10.0.0.1", "1,2,3", "a", "", "12:3x"], Look::Other),
         ];

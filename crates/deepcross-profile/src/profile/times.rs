@@ -15,6 +15,16 @@ const UNITS: [(TimeFormat, f64); 4] = [
     (TimeFormat::UnixNs, 1e9),
 ];
 
+/// The formats of dates that are not numbers.
+const DATES: [TimeFormat; 4] =
+    [TimeFormat::DateTime, TimeFormat::MonthFirst, TimeFormat::DayFirst, TimeFormat::MonthName];
+
+/// The bytes of the shortest dates, as in `1/1/2024`.
+const SHORTEST: usize = 8;
+
+/// The same with a time of day before the date.
+const CLOCK_AND_DATE: usize = SHORTEST + 5;
+
 /// The number of all formats.
 const N: usize = TimeFormat::ALL.len();
 
@@ -74,16 +84,22 @@ impl Times {
         let n_digits = bytes.iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
         match (n_digits, bytes.get(n_digits)) {
             (4 | 8, Some(_)) => self.add_read(TimeFormat::DateTime, text),
-            (1 | 2, Some(b'/' | b'-' | b'.' | b' ')) => {
-                [TimeFormat::MonthFirst, TimeFormat::DayFirst, TimeFormat::MonthName]
-                    .into_iter()
-                    .fold(false, |is_date, format| self.add_read(format, text) | is_date)
+            (1 | 2, Some(b'/' | b'-' | b'.' | b' ')) => self.add_any(&DATES[1..], text),
+            (1 | 2, Some(b':')) if text.len() >= CLOCK_AND_DATE => self.add_any(&DATES, text),
+            (0, Some(b'\'' | b'"' | b'/' | b'\\')) if text.len() > SHORTEST => {
+                self.add_any(&DATES, text)
             }
+            (0, Some(b'[')) => self.add_read(TimeFormat::MonthName, text),
             (0, Some(first)) if first.is_ascii_alphabetic() => {
                 self.add_read(TimeFormat::MonthName, text)
+                    || (may_begin_with_weekday(bytes) && self.add_any(&DATES[..3], text))
             }
             _ => false,
         }
+    }
+
+    fn add_any(&mut self, formats: &[TimeFormat], text: &str) -> bool {
+        formats.iter().fold(false, |is_date, format| self.add_read(*format, text) | is_date)
     }
 
     fn add_read(&mut self, format: TimeFormat, text: &str) -> bool {
@@ -131,6 +147,14 @@ pub(crate) fn recognised(format: TimeFormat, text: &str) -> Option<ReadTime> {
     is_likely.then(|| format.read(text)).flatten()
 }
 
+/// Whether the text begins with a word as long as the name of a weekday, and a digit follows after a blank or a comma.
+fn may_begin_with_weekday(bytes: &[u8]) -> bool {
+    let n_letters = bytes.iter().take(10).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let (_, after) = bytes.split_at(n_letters);
+    let n_marks = after.iter().take_while(|byte| matches!(byte, b',' | b'.' | b' ')).count();
+    matches!(n_letters, 3..=9) && n_marks > 0 && after.get(n_marks).is_some_and(u8::is_ascii_digit)
+}
+
 fn index(format: TimeFormat) -> Option<usize> {
     TimeFormat::ALL.iter().position(|known| *known == format)
 }
@@ -147,7 +171,7 @@ mod tests {
         use TimeFormat::{
             DateTime, DayFirst, MonthFirst, MonthName, Unix, UnixMs, UnixNs, UnixUs, Yymmddhh,
         };
-        let cases: [(&[&str], Fitting); 14] = [
+        let cases: [(&[&str], Fitting); 17] = [
             (&["1471080600", "1471080601.5", "17"], &[(Unix, 2)]),
             (&["1471080600000"], &[(UnixMs, 1)]),
             (&["1471080600000000"], &[(UnixUs, 1)]),
@@ -158,7 +182,10 @@ mod tests {
             (&["08/13/2016 09:30", "08/12/2016"], &[(MonthFirst, 2), (DayFirst, 1)]),
             (&["13.08.2016"], &[(DayFirst, 1)]),
             (&["Sat, 13 Aug 2016 09:30:00 GMT", "13/Aug/2016:09:30:00 +0000"], &[(MonthName, 2)]),
-            (&["08/13/16"], &[]),
+            (&["Sat 2016-08-13", "2016_08_13", "/Date(1471080600000)/"], &[(DateTime, 3)]),
+            (&["09:30 08/13/2016", "'08/13/2016'", "Sat 08/13/2016"], &[(MonthFirst, 3)]),
+            (&["[13/Aug/2016:09:30:00 +0000]", "13. August 2016"], &[(MonthName, 2)]),
+            (&["Boeing 2016-08-13", "/2016/08/13", "[2016-08-13]", "08/13/16"], &[]),
             (&["2016-13-13", "2016", "august", "16", ""], &[]),
             (&["16:30", "1.2.3", "10.0.0.1", "0-6"], &[]),
             (&[], &[]),

@@ -141,11 +141,12 @@ impl ValueForms {
             self.thousands += u64::from(has_thousands(text));
             return Class::Number;
         }
-        if is_printed_list {
-            self.printed_lists += 1;
-            return Class::PrintedList;
+        // A time of the log of a web server stands in brackets.
+        if self.times.add(text, None) {
+            return Class::Date;
         }
-        if self.times.add(text, None) { Class::Date } else { Class::Other }
+        self.printed_lists += u64::from(is_printed_list);
+        if is_printed_list { Class::PrintedList } else { Class::Other }
     }
 
     /// Whether another text than a plain number is worth a look for a marker of a missing value.

@@ -1,6 +1,8 @@
 //! What columns are, and why: a list of columns as people have them.
 
-use crate::tables::{explained, hash, is_positive};
+use deepcross_profile::{ColumnKind, infer_fields};
+
+use crate::tables::{click, explained, hash, is_positive, profile_of};
 
 /// A column: its name, its values by row, the fields or the reason why it is left out, and a part of the explanation.
 type Case = (&'static str, Box<dyn Fn(usize) -> String>, &'static str, &'static str);
@@ -83,8 +85,11 @@ fn long_numbers_are_ids_unless_they_are_times() {
         case("x", |i| format!("{}000000000", second(i)), "time", "nanoseconds since 1970: "),
         case("x", |i| (1_709_251_200 + 3600 * below(i, 240)).to_string(), "time", "seconds"),
         case("x", |i| (1_709_251_200 + 86_400 * below(i, 40)).to_string(), "time", "seconds"),
-        // Seconds of two hours, each in many rows.
-        case("x", |i| (1_709_251_200 + below(i, 7200)).to_string(), "time", "seconds"),
+        // Numbers of less than two days.
+        case("x", |i| (1_600_000_000 + below(i, 5000)).to_string(), "categorical", "10 digits"),
+        case("x", |i| (1_600_000_000 + below(i, 99_991)).to_string(), "RowId", "different"),
+        case("x", |i| (1_600_000_000 + 60 * below(i, 2000)).to_string(), "categorical", "digits"),
+        case("ts", |i| (1_600_000_000 + below(i, 5000)).to_string(), "time", "seconds"),
         case("created_at", |i| (1_500_000_000 + below(i, 60)).to_string(), "time", "seconds"),
         case(
             "at",
@@ -93,6 +98,21 @@ fn long_numbers_are_ids_unless_they_are_times() {
             "seconds",
         ),
     ]);
+}
+
+/// Three days with as many rows as seconds: ids that count up, by one or by three, and times at random.
+#[test]
+fn ids_that_count_up_are_not_times() {
+    const SECONDS: usize = 259_200;
+    let kind = |rows: usize, number: &dyn Fn(usize) -> usize| {
+        let rows = (0..rows).map(|i| format!("{},{}\n", i % 2, 1_600_000_000 + number(i)));
+        let csv = format!("click,x\n{}", rows.collect::<String>());
+        infer_fields(&profile_of(&csv, click())).columns[1].kind
+    };
+    let is_time = |kind| matches!(kind, ColumnKind::Time(_));
+    assert!(!is_time(kind(SECONDS, &|i| i)));
+    assert!(!is_time(kind(SECONDS / 3, &|i| 3 * i)));
+    assert!(is_time(kind(SECONDS / 2, &|i| below(i, SECONDS))));
 }
 
 #[test]
@@ -168,19 +188,69 @@ fn dates_are_read_in_many_forms() {
         case("x", german, "time", "the day first: "),
         case("x", log, "time", "the name of the month"),
         case("x", |i| format!("{} {} 2024", day(i), month_name(i)), "time", "name of the month"),
+        case("x", move |i| format!("[{}]", log(i)), "time", "name of the month: ["),
+        case("x", |i| format!("{}. {} 2024", day(i), month_name(i)), "time", "name of the month"),
+        case("x", |i| iso(i).replace('-', "_"), "time", "the year first: 2024_"),
+        case("x", |i| format!("{}Z", iso(i)), "time", "the year first: 2024-"),
+        case("x", |i| format!("'{}'", iso(i)), "time", "the year first: '2024-"),
+        case("x", |i| format!("{} {}", iso(i), clock(i)).replace(['-', ':'], "."), "time", "first"),
+        case("x", |i| format!("{}-{}", iso(i), clock(i).replace(':', "-")), "time", "first"),
+        case(
+            "x",
+            move |i| format!("{} {}", clock(i), german(i).split(' ').next().unwrap()),
+            "time",
+            "day first",
+        ),
+        case("x", |i| format!("/Date({}000)/", second(i)), "time", "the year first: /Date("),
+        case("x", |i| format!("{} {}", weekday(i), iso(i)), "time", "the year first: "),
     ]);
+}
+
+/// The weekday of [`iso`].
+fn weekday(i: usize) -> &'static str {
+    const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    const DAYS_BEFORE: [usize; 12] = [0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335];
+    // The first of January 2024 was a Monday.
+    DAYS[(DAYS_BEFORE[month(i) - 1] + day(i) - 1) % 7]
+}
+
+/// A year of days, with the name of a month in German.
+fn in_german(i: usize) -> String {
+    const MONTHS: [&str; 4] = ["Januar", "März", "Mai", "Oktober"];
+    format!("{}. {} 2024", day(i), MONTHS[month(i) % 4])
 }
 
 #[test]
 fn dates_that_are_not_read_or_not_sure_are_said() {
     let early = |i: usize| format!("{:02}/{:02}/2024", 1 + hash(i, 1) % 12, month(i));
-    let (unread, clocks) = ("a form that is not read (`", "a time of the day without a date (`");
+    let unread = "a form that is not read (`";
+    let clocks = "a time of the day without a date (`";
+    let (short, part) =
+        ("with a year of two digits (`", "a part of a year, or a day without a year (`");
     check_all(vec![
         case("x", early, "time", "no value shows"),
-        case("x", |i| format!("{}/{}/24", month(i), day(i)), "categorical", unread),
-        case("x", |i| format!("{:02}.{:02}.24", day(i), month(i)), "categorical", unread),
-        case("x", |i| format!("2024-{:02}", month(i)), "categorical", unread),
+        case("x", |i| format!("{}/{}/24", month(i), day(i)), "categorical", short),
+        case("x", |i| format!("{:02}.{:02}.24", day(i), month(i)), "categorical", short),
+        case("x", |i| format!("24{}", &iso(i)[4..]), "categorical", "write it with four digits"),
+        case("x", |i| format!("2024-{:02}", month(i)), "categorical", part),
+        case("x", |i| format!("2024-W{:02}", 1 + below(i, 52)), "categorical", part),
+        case("x", |i| format!("2024Q{}", 1 + below(i, 4)), "categorical", part),
+        case("x", |i| format!("2024-{:03}", 1 + below(i, 366)), "categorical", part),
+        case("x", |i| format!("{:02}/{:02}", month(i), day(i)), "categorical", part),
         case("x", clock, "categorical", clocks),
+        case("x", |i| format!("{} days {}", day(i), clock(i)), "RowId", "a length of time (`"),
+        case("x", |i| format!("{} {} EST", iso(i), clock(i)), "RowId", unread),
+        case("x", |i| format!("{} {} Europe/Berlin", iso(i), clock(i)), "RowId", unread),
+        case("x", |i| format!("{}/{}/2024 EST", month(i), day(i)), "categorical", unread),
+        case("x", in_german, "categorical", unread),
+        case("x", |i| format!("2024年{}月{}日", month(i), day(i)), "categorical", unread),
+        case(
+            "x",
+            |i| format!("Model {} {}", 1 + below(i, 9), 2000 + month(i)),
+            "multi-hot",
+            "words between blanks",
+        ),
+        case("x", |i| format!("{}-{}", 10 * month(i), 10 * month(i) + 9), "categorical", "texts"),
     ]);
 }
 
