@@ -338,10 +338,10 @@ pub enum DataError {
     /// A label is needed and `[data]` names no column for it.
     #[error("`data.label`: must name the column of the labels, but is not set")]
     NoLabel,
-    /// A column has both 0 and −1 for labels, and `[data]` does not name its classes.
+    /// A column has labels that do not go together, such as 0 and −1, and `[data]` does not name its classes.
     #[error(
-        "{place}: field `{column}` is `{value}`, but other rows have `{other}`, so that it is not known which is \
-         negative; name the classes with `data.label = {{ column, positive, negative }}`"
+        "{place}: field `{column}` is `{value}`, but other rows have `{other}`, and labels are 1 and 0, or 1 and -1, or \
+         true and false; name the classes with `data.label = {{ column, positive, negative }}`"
     )]
     ContraryLabels {
         /// The place of the row.
@@ -351,6 +351,21 @@ pub enum DataError {
         /// The value.
         value: String,
         /// The value of other rows.
+        other: &'static str,
+    },
+    /// A row has 0 for a label, and the model was trained on −1, or the other way round.
+    #[error(
+        "{place}: field `{column}` is `{value}`, but the rows that the model was trained on have `{other}` for the \
+         negative ones; write the labels as in training"
+    )]
+    OtherLabels {
+        /// The place of the row.
+        place: Place,
+        /// The name of the column.
+        column: String,
+        /// The value.
+        value: String,
+        /// The value in training.
         other: &'static str,
     },
     /// A class of the label is named, but no row has a value of it.

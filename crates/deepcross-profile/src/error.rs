@@ -75,8 +75,11 @@ pub enum ProfileError {
         /// Its most frequent values, with their rows.
         found: String,
     },
-    /// The label has both 0 and −1, so that it is not known which of them is negative.
-    #[error("the label `{label}` is {found}: with both `0` and `-1`, name the positive values")]
+    /// The label has values that do not go together, such as 0 and −1.
+    #[error(
+        "the label `{label}` is {found}; labels are 1 and 0, or 1 and -1, or true and false; of others, name the \
+         positive values"
+    )]
     ContraryLabels {
         /// The column of the label.
         label: String,

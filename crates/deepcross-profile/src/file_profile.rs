@@ -63,7 +63,7 @@ impl FileProfile {
 /// [`ProfileError::RepeatedName`] or [`ProfileError::NoHeader`] if the first row does not name the columns.
 /// [`ProfileError::HeaderAmongRows`] if a label is the name of its column.
 /// [`ProfileError::AbsentLabel`] if a positive value is named and occurs nowhere, while all other values are negative.
-/// [`ProfileError::ContraryLabels`] if the label has both 0 and −1.
+/// [`ProfileError::ContraryLabels`] if the label has values that do not go together, as 0 and −1.
 /// [`ProfileError::LabelValue`] if a label is of neither class, [`ProfileError::ManyLabelValues`] if it has too many
 /// values to take the others for negative, and [`ProfileError::OneClass`] if no row is positive or no row is negative.
 pub fn profile_files(

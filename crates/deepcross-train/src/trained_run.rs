@@ -85,7 +85,8 @@ impl TrainedRun {
     pub fn reader_of(&self, source: &Source, labels: Labels) -> Result<RowReader<'_>, DataError> {
         let bad_rows = self.config.data.bad_rows;
         let plan = RowPlan { labels, partition: Partition::All, bad_rows };
-        RowReader::new(source, &self.trained.encoder, plan)
+        let source = source.after_training_on(&self.trained.training.labels);
+        RowReader::new(&source, &self.trained.encoder, plan)
     }
 }
 

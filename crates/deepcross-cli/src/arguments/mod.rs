@@ -13,7 +13,7 @@ mod threads;
 
 pub(crate) use characters::Characters;
 pub(crate) use config_file::{ConfigFile, Overrides, read_config};
-pub(crate) use data_files::{DataFiles, FILES_HELP, TrainingFiles, files_help};
+pub(crate) use data_files::{DataFiles, FILES_HELP, TrainingFiles, TrainingPaths, files_help};
 pub(crate) use file_format::{FormatOverride, format_parser};
 pub(crate) use help_texts::help_texts;
 pub(crate) use label::{LabelColumn, Layout};

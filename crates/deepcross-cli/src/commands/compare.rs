@@ -1,6 +1,6 @@
 //! `deepcross compare`: trains and tests models of several kinds on the same rows.
 
-use crate::arguments::{Json, ReportPage, Threads, TrainingFiles, files_help};
+use crate::arguments::{Json, ReportPage, Threads, TrainingFiles, TrainingPaths, files_help};
 use crate::call_error::CallError;
 use crate::inputs::{DataPaths, check_standard_input, pipes_beside};
 use crate::output::{
@@ -83,7 +83,24 @@ pub(crate) fn run(args: &CompareArgs) -> Result<()> {
     let candidates = candidates(args)?;
     let first = candidates.first().map_or(1, |candidate| candidate.config.train.seed);
     let seeds: Vec<u64> = (0..args.seeds).map(|n| first.saturating_add(n)).collect();
+    let is_new = args.out.as_ref().filter(|folder| !folder.exists());
     let artifacts = artifacts(args, &candidates, &seeds)?;
+    // A comparison that ends before its first model leaves no folder behind.
+    let compared = compare_and_show(args, (&paths, &test), (&candidates, &seeds), &artifacts);
+    compared.inspect_err(|_| {
+        // A folder with models is not removed, and neither is one that another process has filled.
+        is_new.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
+    })
+}
+
+/// Compares the candidates, and shows the result.
+fn compare_and_show(
+    args: &CompareArgs,
+    (paths, test): (&TrainingPaths, &DataPaths),
+    (candidates, seeds): (&[Candidate], &[u64]),
+    artifacts: &[PathBuf],
+) -> Result<()> {
+    let data = || paths.iter().chain(test.iter());
     let inputs: Vec<PathBuf> = data().chain([&args.config]).cloned().collect();
     artifacts.iter().try_for_each(|path| check_apart(path, &inputs))?;
     args.report.check(&inputs)?;
@@ -94,8 +111,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<()> {
     let (files, test) = (paths.files(&pipes), test.input(&pipes));
 
     let (mut progress, mut curves) = (CompareProgress::new(), Curves::default());
-    let call = Call { candidates: &candidates, files: &files, test: &test, seeds: &seeds, args };
-    let comparison = call.run(&artifacts, &mut |event| {
+    let call = Call { candidates, files: &files, test: &test, seeds, args };
+    let comparison = call.run(artifacts, &mut |event| {
         progress.observe(event);
         curves.observe(event);
     });
@@ -106,9 +123,9 @@ pub(crate) fn run(args: &CompareArgs) -> Result<()> {
         }
     })?;
     let paces = &progress.paces;
-    args.report.write(|| Ok(curves.page(&named(args), &candidates, (&comparison, paces))))?;
+    args.report.write(|| Ok(curves.page(&named(args), candidates, (&comparison, paces))))?;
     if args.json.is_asked {
-        return output::print(json(&comparison, &candidates, paces)?);
+        return output::print(json(&comparison, candidates, paces)?);
     }
     output::print(comparison_text(&comparison, paces))
 }

@@ -67,43 +67,152 @@ fn ones_zeros_signs_and_truth_values_are_labels_without_configuration() {
         };
         csv(200).lines().skip(1).enumerate().map(row).collect()
     };
-    for form in [["true", "false"], ["1", "0"], ["1.0", "0.0"], ["1", "-1"], ["\"True\"", "\"0\""]]
+    for form in [["true", "false"], ["1", "0"], ["1.0", "0.0"], ["1", "-1"], ["\"True\"", "false"]]
     {
         folder.write("rows.jsonl", json(form));
         assert!(predictions(&folder, "rows.jsonl") == expected, "{form:?}");
     }
 }
 
+/// The columns of labels that contradict themselves: the usual negative label, the positive one, and that of the second
+/// row alone.
+const CONTRARY: [[&str; 3]; 7] = [
+    ["0", "1", "-1"],
+    ["-1", "1", "0"],
+    ["0.0", "1.0", "-1.0"],
+    ["false", "True", "-1"],
+    ["0", "1", "False"],
+    ["0", "1", "true"],
+    ["false", "true", "0"],
+];
+
 #[test]
-fn zero_and_minus_one_in_one_column_are_an_error() {
-    // The last row alone has the other value.
-    for (usual, last) in [("0", "-1"), ("-1", "0"), ("0.0", "-1.0")] {
+fn labels_of_two_kinds_in_one_column_are_an_error() {
+    for [usual, positive, second] in CONTRARY {
         let value = |i: usize| match i {
-            1 => last,
-            _ if i.is_multiple_of(3) => "1",
+            1 => second,
+            _ if i.is_multiple_of(3) => positive,
             _ => usual,
         };
         let folder = folder("\"click\"", &labelled(200, |i| value(i).to_owned()));
         let outcome = folder.call(TRAIN);
-        assert_ne!(outcome.code, Some(0), "{usual}, {last}");
-        let error = outcome.stderr.replace(".0`", "`");
-        assert!(
-            error.contains("error: rows.csv, line ") || error.contains("`rows.csv`, line "),
-            "{error}"
-        );
-        for part in ["`0`", "`-1`", "field `click` is `", "name the classes with `data.label = {"] {
+        assert_eq!(outcome.code, Some(1), "{usual}, {second}");
+        let error = outcome.stderr;
+        let parts = [
+            "`rows.csv`, line ",
+            "field `click` is `",
+            ", but other rows have `",
+            "labels are 1 and 0, or 1 and -1, or true and false; name the classes with `data.label = {",
+        ];
+        for part in parts {
             assert!(error.contains(part), "{part}\n{error}");
         }
-        assert!(!folder.path("model.dcx").exists(), "{usual}, {last}");
+        assert!(!folder.path("model.dcx").exists(), "{usual}, {second}");
         for command in ["describe", "infer-config"] {
             let outcome = folder.call(&format!("{command} --data rows.csv --label click"));
             assert_eq!((outcome.code, &*outcome.stdout), (Some(2), ""), "{}", outcome.stderr);
-            let error = outcome.stderr.replace(".0`", "`");
-            let end = ": with both `0` and `-1`, name the positive values with --positive\n";
-            assert!(error.ends_with(end), "{error}");
+            let end = "; labels are 1 and 0, or 1 and -1, or true and false; of others, name the positive values with \
+                       --positive\n";
+            assert!(outcome.stderr.ends_with(end), "{}", outcome.stderr);
         }
-        folder.succeed("infer-config --data rows.csv --label click --positive 1 --out new.toml");
+        let named = format!("--positive {positive} --out new.toml");
+        folder.succeed(&format!("infer-config --data rows.csv --label click {named}"));
     }
+}
+
+#[test]
+fn the_files_of_a_run_have_labels_of_one_kind() {
+    for [usual, positive, other] in CONTRARY {
+        let folder = folder("\"click\"", &of_two([positive, usual]));
+        // The other value stands in a late row, and only the other kind is in this file.
+        let late = |first: usize| {
+            labelled(1500, |i| {
+                match i {
+                    i if i >= first => other,
+                    _ => positive,
+                }
+                .to_owned()
+            })
+        };
+        for (first, is_early) in [(3, true), (1400, false)] {
+            folder.write("other.csv", late(first));
+            let expected = format!("field `click` is `{other}`, but other rows have `");
+            for call in [
+                format!("{TRAIN} --valid other.csv"),
+                "encode --config run.toml --data rows.csv --valid other.csv --out rows.dcc".to_owned(),
+                "compare --config run.toml --data rows.csv --test other.csv --models lr --seeds 1 --out c".to_owned(),
+                format!("{TRAIN} other.csv").replace("--out model.dcx other.csv", "other.csv --out model.dcx"),
+            ] {
+                let before = folder.names();
+                let outcome = folder.call(&call);
+                assert_eq!(outcome.code, Some(1), "{call}\n{}", outcome.stderr);
+                assert!(outcome.stderr.contains("`other.csv`, line "), "{call}\n{}", outcome.stderr);
+                assert!(outcome.stderr.contains(&expected), "{call}\n{}", outcome.stderr);
+                assert!(!is_early || !outcome.stderr.contains("epoch"), "{call}\n{}", outcome.stderr);
+                assert_eq!(folder.names(), before, "{call}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_model_that_was_trained_on_0_is_not_tested_on_minus_1() {
+    let folder = folder("\"click\"", &of_two(["1", "0"]));
+    let config = folder.text("run.toml");
+    folder.write(
+        "named.toml",
+        config.replace(
+            "\"click\"",
+            "{ column = \"click\", positive = [\"1\"], negative = [\"0\", \"-1\"] }",
+        ),
+    );
+    let pairs = [["1", "0"], ["1", "-1"], ["true", "false"]];
+    for ([positive, negative], trained) in pairs.iter().zip(["zero", "minus", "truth"]) {
+        folder.write(&format!("{trained}.csv"), of_two([positive, negative]));
+        let train = format!(
+            "train --data {trained}.csv --out {trained}.dcx --cache {trained}.dcc --config"
+        );
+        folder.succeed(&format!("{train} run.toml"));
+        // A run whose rows come from the cache gives the same model.
+        let first = folder.read(&format!("{trained}.dcx"));
+        folder.succeed(&format!("{train} run.toml"));
+        assert!(folder.read(&format!("{trained}.dcx")) == first, "{trained}");
+    }
+    for (model, data, other) in [("zero", "minus", ["-1", "0"]), ("minus", "zero", ["0", "-1"])] {
+        let [value, known] = other;
+        let expected = format!(
+            "field `click` is `{value}`, but the rows that the model was trained on have `{known}` for the negative ones; \
+             write the labels as in training"
+        );
+        for call in [
+            format!("evaluate --model {model}.dcx --data {data}.csv"),
+            format!(
+                "calibrate --model {model}.dcx --data {data}.csv --method temperature --out c.dcx"
+            ),
+            format!("train --config run.toml --init {model}.dcx --data {data}.csv --out c.dcx"),
+        ] {
+            let outcome = folder.call(&call);
+            assert_eq!(
+                (outcome.code, &*outcome.stdout),
+                (Some(1), ""),
+                "{call}\n{}",
+                outcome.stderr
+            );
+            assert!(outcome.stderr.contains(&expected), "{call}\n{}", outcome.stderr);
+            assert!(!folder.path("c.dcx").exists(), "{call}");
+        }
+        // Predictions need no labels.
+        folder.succeed(&format!("predict --model {model}.dcx --data {data}.csv --out p.csv"));
+    }
+    // The same rows as another program writes them, with truth values, have the same metrics.
+    let evaluated = |model: &str, data: &str| {
+        folder.succeed(&format!("evaluate --model {model}.dcx --data {data}.csv --json")).stdout
+    };
+    assert_eq!(evaluated("zero", "truth"), evaluated("zero", "zero"));
+    assert_eq!(evaluated("truth", "zero"), evaluated("zero", "zero"));
+    // Named classes are those of every file.
+    folder.succeed("train --config named.toml --data zero.csv minus.csv --out named.dcx");
+    assert_eq!(evaluated("named", "minus"), evaluated("named", "zero"));
 }
 
 /// The ratings of 200 rows, in blocks of 20 so that no other column shows them: 4.0, 2.5, 3.0, 1.0, 2.5, 4.0, 1.0 and so on.

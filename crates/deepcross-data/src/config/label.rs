@@ -41,7 +41,20 @@ pub struct LabelValues {
 }
 
 /// The values of a column whose classes are not named, the positive ones first.
-const UNNAMED: [&[u8]; 5] = [b"1", b"true", b"0", b"false", b"-1"];
+const UNNAMED: [&str; 5] = ["1", "true", "0", "false", "-1"];
+
+/// The indices of 1 and 0, of true and false, and of 1 and −1: the pairs of which a column may have one.
+const PAIRS: [u8; 3] = [1 << 0 | 1 << 2, 1 << 1 | 1 << 3, 1 << 0 | 1 << 4];
+
+/// 0 and −1.
+const NEGATIVES: u8 = 1 << 2 | 1 << 4;
+
+/// The values that occurred in a column whose classes are not named.
+///
+/// They are those of one pair: 1 and 0, 1 and −1, or true and false.
+/// Of 0 and −1 no one could say which is negative, and a column with `true` and `0` may mean something else by each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct UnnamedLabels(pub(crate) u8);
 
 impl LabelConfig {
     /// A column whose values say themselves what is positive: 1 and 0, 1 and −1, or true and false, in any spelling.
@@ -84,7 +97,7 @@ impl LabelValues {
     pub fn new(classes: Option<&LabelClasses>) -> Self {
         match classes {
             None => {
-                let values = UNNAMED.map(<[u8]>::to_vec).to_vec();
+                let values = UNNAMED.map(|text| text.as_bytes().to_vec()).to_vec();
                 Self { values, n_positive: 2, is_named: false }
             }
             Some(LabelClasses { positive, negative }) => {
@@ -124,14 +137,61 @@ impl LabelValues {
         self.values.iter().map(|value| String::from_utf8_lossy(value).into_owned())
     }
 
-    /// Whether both 0 and −1 are among the values that occurred, although the classes are not named.
+    /// Whether the values that occurred are not those of one pair, such as 1 and 0, although the classes are not named.
     pub fn are_contrary(&self, is_met: &[bool]) -> bool {
-        let is_met = |index: &usize| is_met.get(*index) == Some(&true);
-        !self.is_named && Self::CONTRARY.iter().all(is_met)
+        let met = is_met.iter().enumerate().filter(|(_, is_met)| **is_met);
+        let met = met.fold(UnnamedLabels::default(), |met, (index, _)| met.with(index));
+        !self.is_named && met.are_contrary()
+    }
+}
+
+impl UnnamedLabels {
+    /// The values with these texts.
+    pub(crate) fn of(texts: &[String]) -> Self {
+        let is_among = |index: &usize| texts.iter().any(|text| text == UNNAMED[*index]);
+        (0..UNNAMED.len()).filter(is_among).fold(Self::default(), Self::with)
     }
 
-    /// The two values with these indices, if they are 0 and −1: no column that says itself what is positive has both.
-    pub(crate) const CONTRARY: [usize; 2] = [2, 4];
+    /// These values and the one with the index.
+    pub(crate) fn with(self, index: usize) -> Self {
+        Self(self.0 | 1_u8.checked_shl(index as u32).unwrap_or(0))
+    }
+
+    /// The texts of the values, the positive ones first.
+    pub(crate) fn texts(self) -> impl Iterator<Item = &'static str> {
+        self.indexed().map(|(_, text)| text)
+    }
+
+    /// Whether the values are not those of one pair.
+    pub(crate) fn are_contrary(self) -> bool {
+        PAIRS.iter().all(|pair| self.0 & !pair != 0)
+    }
+
+    /// The first value that cannot be in one column with the one at `index`.
+    pub(crate) fn contrary_to(self, index: usize) -> Option<&'static str> {
+        let is_contrary =
+            |(other, _): &(usize, &str)| Self::default().with(*other).with(index).are_contrary();
+        self.indexed().find(is_contrary).map(|(_, text)| text)
+    }
+
+    /// The one of 0 and −1 that is among these values and is not the one at `index`, if that is one of the two.
+    ///
+    /// A model that was trained on the one may be tested on truth values, but not on the other one.
+    pub(crate) fn other_negative(self, index: usize) -> Option<&'static str> {
+        let is_other = |(other, _): &(usize, &str)| {
+            *other != index && Self::default().with(*other).with(index).0 == NEGATIVES
+        };
+        self.indexed().find(is_other).map(|(_, text)| text)
+    }
+
+    /// The indices of the values.
+    pub(crate) fn indices(self) -> impl Iterator<Item = usize> {
+        self.indexed().map(|(index, _)| index)
+    }
+
+    fn indexed(self) -> impl Iterator<Item = (usize, &'static str)> {
+        UNNAMED.into_iter().enumerate().filter(move |(index, _)| self.0 >> index & 1 == 1)
+    }
 }
 
 /// [`LabelConfig`] as it is written if its classes are named.

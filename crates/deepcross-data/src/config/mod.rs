@@ -11,6 +11,7 @@ mod label;
 mod quote;
 
 pub use format::Format;
+pub(crate) use label::UnnamedLabels;
 pub use label::{LabelClasses, LabelConfig, LabelValues};
 pub use quote::Quote;
 

@@ -30,6 +30,8 @@ pub struct Fitted {
     pub split: Option<SplitReport>,
     /// The values of the label that `[data]` names and no row had, if there are any.
     pub absent_labels: Option<AbsentLabels>,
+    /// The values of the label that rows had, such as 1 and 0; none if `[data]` names its classes.
+    pub labels: Vec<String>,
     /// The fields whose ids are floating-point numbers above 2⁵³, which a program may have rounded.
     pub rounded_ids: Vec<String>,
 }
@@ -91,6 +93,7 @@ pub fn fit(
         skipped,
         split,
         absent_labels,
+        labels: source.unnamed_labels(),
         rounded_ids,
     })
 }

@@ -40,6 +40,27 @@ impl Source {
     }
 }
 
+/// The number of rows whose labels [`Source::check_first_labels`] reads.
+const FIRST_ROWS: usize = 1000;
+
+impl Source {
+    /// Reads the labels of the first rows, so that labels that do not go with those of the other rows of the run are an
+    /// error before training, and not after an epoch.
+    ///
+    /// # Errors
+    /// As for all rows of the source, which are read later.
+    pub fn check_first_labels(&self, bad_rows: BadRows) -> Result<(), DataError> {
+        let filter = RowFilter::labelled(self, Partition::All)?;
+        let mut reader = RawReader::new(self, filter, bad_rows)?;
+        for _ in 0..FIRST_ROWS {
+            if reader.next_labelled()?.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl RawReader {
     /// The rows that `filter` selects.
     pub(crate) fn new(

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
 use super::source::Source;
-use crate::config::{LabelConfig, LabelValues};
+use crate::config::{LabelConfig, LabelValues, UnnamedLabels};
 use crate::error::DataError;
 use crate::message::shown;
 use crate::rows::RawRow;
@@ -21,6 +21,17 @@ pub struct LabelReader {
     values: LabelValues,
     column: usize,
     met: Arc<Met>,
+    known: KnownLabels,
+}
+
+/// The values of a label whose classes are not named, as far as they are known from all rows of a run.
+///
+/// Clones share the values that occurred.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KnownLabels {
+    met: Arc<AtomicU8>,
+    /// The values that the rows of an earlier training had.
+    trained_on: UnnamedLabels,
 }
 
 /// The values that have occurred: a bit for each, by its index.
@@ -47,7 +58,7 @@ impl LabelReader {
         let column = source.column(&config.column, "the label")?;
         let values = LabelValues::new(config.classes.as_ref());
         let met = Arc::new(Met::new(values.texts().count()));
-        Ok(Self { config: config.clone(), values, column, met })
+        Ok(Self { config: config.clone(), values, column, met, known: source.labels.clone() })
     }
 
     /// The label of `row`: 1 for a positive value, 0 for a negative one.
@@ -59,40 +70,59 @@ impl LabelReader {
         let value = row.cell(self.column).text(&mut scratch);
         let index = self.values.index(value).ok_or_else(|| self.neither_class(row, value))?;
         if self.met.is_new(index) {
-            self.met.note(index);
+            self.note(index);
         }
         Ok(if self.values.is_positive(index) { 1.0 } else { 0.0 })
     }
 
-    /// Whether both 0 and −1 have occurred, although the classes are not named: no one could say which of them is negative.
-    pub(crate) fn has_contrary_values(&self) -> bool {
-        !self.values.is_named()
-            && LabelValues::CONTRARY.iter().all(|index| !self.met.is_new(*index))
+    #[cold]
+    fn note(&self, index: usize) {
+        self.met.note(index);
+        if !self.values.is_named() {
+            self.known.met.fetch_or(UnnamedLabels::default().with(index).0, Ordering::Relaxed);
+        }
     }
 
-    /// The error of the first of `rows` with the second one of the contrary values.
+    /// Whether values have occurred that contradict each other, in these rows or in others of the run.
+    pub(crate) fn has_contrary_values(&self) -> bool {
+        let met = self.known.met();
+        let is_contrary = |index| self.known.contrary_to(met, index).is_some();
+        !self.values.is_named() && met.indices().any(is_contrary)
+    }
+
+    /// The error of the first of `rows` whose value contradicts that of a row before it; if there is none, of the first
+    /// one whose value contradicts that of any other row.
     #[cold]
     pub(crate) fn contrary<'r>(&self, rows: impl Iterator<Item = RawRow<'r>>) -> Option<DataError> {
-        let mut last = None;
+        let mut scratch = Vec::new();
+        let mut index =
+            |row: &RawRow<'_>| self.values.index(row.cell(self.column).text(&mut scratch));
+        let (mut before, met, mut first) = (UnnamedLabels::default(), self.known.met(), None);
         for row in rows {
-            let mut scratch = Vec::new();
-            let value = row.cell(self.column).text(&mut scratch);
-            let index = self.values.index(value);
-            if !index.is_some_and(|index| LabelValues::CONTRARY.contains(&index)) {
-                continue;
+            let Some(index) = index(&row) else { continue };
+            if let Some(other) = self.known.contrary_to(before, index) {
+                return Some(self.contradiction(&row, other));
             }
-            let is_other = last.as_ref().is_some_and(|(before, _)| *before != index);
-            if is_other || last.is_none() {
-                let other = if index == Some(LabelValues::CONTRARY[0]) { "-1" } else { "0" };
-                let (place, column, value) =
-                    (row.place(), self.config.column.clone(), shown(value));
-                last = Some((index, DataError::ContraryLabels { place, column, value, other }));
-            }
-            if is_other {
-                break;
-            }
+            before = before.with(index);
+            let of_others = || self.known.contrary_to(met, index);
+            first = first.or_else(|| of_others().map(|other| self.contradiction(&row, other)));
         }
-        last.map(|(_, error)| error)
+        first
+    }
+
+    /// The error of a row whose label is contrary to a value of other rows.
+    fn contradiction(
+        &self,
+        row: &RawRow<'_>,
+        (other, rows): (&'static str, OtherRows),
+    ) -> DataError {
+        let mut scratch = Vec::new();
+        let value = shown(row.cell(self.column).text(&mut scratch));
+        let (place, column) = (row.place(), self.config.column.clone());
+        match rows {
+            OtherRows::OfRun => DataError::ContraryLabels { place, column, value, other },
+            OtherRows::OfTraining => DataError::OtherLabels { place, column, value, other },
+        }
     }
 
     /// The named values that occurred in no row that was read; `None` if all occurred, or no values are named.
@@ -140,6 +170,36 @@ impl LabelReader {
             }
         };
         DataError::Row { place: row.place(), field: column, value: shown(value), expected }
+    }
+}
+
+/// The rows with a value that is contrary to another one.
+#[derive(Clone, Copy, Debug)]
+enum OtherRows {
+    OfRun,
+    OfTraining,
+}
+
+impl KnownLabels {
+    /// The same values, if a model was trained on these ones before.
+    pub(crate) fn after_training_on(&self, texts: &[String]) -> Self {
+        Self { met: self.met.clone(), trained_on: UnnamedLabels::of(texts) }
+    }
+
+    /// The texts of the values that occurred.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.met().texts().map(str::to_owned).collect()
+    }
+
+    fn met(&self) -> UnnamedLabels {
+        UnnamedLabels(self.met.load(Ordering::Relaxed))
+    }
+
+    /// A value that contradicts the one at `index`, out of those that `met` has and those of an earlier training.
+    fn contrary_to(&self, met: UnnamedLabels, index: usize) -> Option<(&'static str, OtherRows)> {
+        let of_run = met.contrary_to(index).map(|other| (other, OtherRows::OfRun));
+        let of_training = || self.trained_on.other_negative(index);
+        of_run.or_else(|| of_training().map(|other| (other, OtherRows::OfTraining)))
     }
 }
 

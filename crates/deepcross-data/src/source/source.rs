@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use deepcross_features::{FeatureError, suggest};
 
+use super::label::KnownLabels;
 use crate::config::DataConfig;
 use crate::error::DataError;
 use crate::formats::DataFile;
@@ -17,6 +18,8 @@ use crate::message::{other_delimiter, values_in_place_of_names};
 #[derive(Clone, Debug)]
 pub struct Source {
     shared: Arc<Shared>,
+    /// The labels that the rows of this source had, and those of other sources of the run.
+    pub(super) labels: KnownLabels,
 }
 
 /// The content that all clones of a source share.
@@ -63,7 +66,27 @@ impl Source {
             return Err(empty.unwrap_or(DataError::NoFiles));
         };
         let header = first.header();
-        Ok(Self { shared: Arc::new(Shared { files: known, header, config: config.clone() }) })
+        let shared = Arc::new(Shared { files: known, header, config: config.clone() });
+        Ok(Self { shared, labels: KnownLabels::default() })
+    }
+
+    /// The source as a part of the run that reads `other` too: labels of its rows may not contradict those of the other
+    /// rows, as 0 and −1 do.
+    #[must_use]
+    pub fn in_run_of(self, other: &Self) -> Self {
+        Self { labels: other.labels.clone(), ..self }
+    }
+
+    /// The source for a model that was trained on rows with these [labels](Self::unnamed_labels).
+    #[must_use]
+    pub fn after_training_on(&self, labels: &[String]) -> Self {
+        Self { shared: self.shared.clone(), labels: self.labels.after_training_on(labels) }
+    }
+
+    /// The values of the label in the rows of the run that were read, such as 1 and 0; none if `[data]` names its
+    /// classes.
+    pub fn unnamed_labels(&self) -> Vec<String> {
+        self.labels.texts()
     }
 
     /// The names of the columns, trimmed; only the empty name can occur more than once.
@@ -128,7 +151,8 @@ impl Source {
 
     fn with_header(&self, header: Vec<String>) -> Self {
         let (files, config) = (self.shared.files.clone(), self.config().clone());
-        Self { shared: Arc::new(Shared { files, header, config }) }
+        let shared = Arc::new(Shared { files, header, config });
+        Self { shared, labels: self.labels.clone() }
     }
 
     /// The source with those columns alone that all files have.
@@ -214,7 +238,8 @@ impl Source {
         let files = self.shared.files.iter().map(|file| file.clone().without_targets(&layouts));
         let (files, config) = (files.collect::<Result<Vec<_>, _>>()?, self.config().clone());
         let header = files.first().map(DataFile::header).unwrap_or_default();
-        Ok(Self { shared: Arc::new(Shared { files, header, config }) })
+        let shared = Arc::new(Shared { files, header, config });
+        Ok(Self { shared, labels: self.labels.clone() })
     }
 
     /// The position of the column `name` in the header; an error shows `role`, the purpose of the column, such as "the

@@ -42,7 +42,7 @@ impl FileHeader for Header {
             (ENCODER, 1),
             (FIELD, 2),
             (LAYERS, 1),
-            (TRAINING, 1),
+            (TRAINING, 2),
             (COUNTS, 1),
             (CALIBRATOR, 1),
         ],

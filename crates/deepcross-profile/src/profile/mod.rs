@@ -130,7 +130,7 @@ pub struct Profile {
     pub skipped: Skipped,
     /// The named values of the label that no row has, if there are any.
     pub absent_labels: Option<AbsentLabels>,
-    /// Whether the label has both 0 and −1, although its classes are not named.
+    /// Whether the label has values that do not go together, such as 0 and −1, although its classes are not named.
     pub has_contrary_labels: bool,
     /// The texts of [`DataConfig::missing`](deepcross_data::DataConfig::missing) that no cell has, without the empty one.
     pub absent_missing: Vec<String>,

@@ -47,7 +47,7 @@ impl FileHeader for Header {
         name: "checkpoint",
         magic: "DEEPCKPT",
         version: 4,
-        sections: &[(IDENTITY, 1), (ENCODER, 1), (FIELD, 2), (FITTED, 2), (PROGRESS, 1)],
+        sections: &[(IDENTITY, 1), (ENCODER, 1), (FIELD, 2), (FITTED, 3), (PROGRESS, 1)],
         // The state of the optimizer may be infinite while all weights are finite; such a run continues.
         members: &[Values::Finite, Values::Any, Values::Finite],
     };
@@ -79,6 +79,8 @@ pub(crate) struct FittedRows {
     /// The comparison of these rows with the held-out rows, if any are.
     split: Option<SplitReport>,
     absent_labels: Option<AbsentLabels>,
+    /// The values of the label that rows had, if the configuration does not name its classes.
+    pub(crate) labels: Vec<String>,
     /// The fields whose ids may have been rounded.
     rounded_ids: Vec<String>,
     /// The fields whose values are unlike those of the training of the model that the run begins from.
@@ -106,7 +108,8 @@ impl FittedRows {
         let Fitted { rows, positives, blocks, skipped, split, .. } = fitted;
         let rounded_ids = fitted.rounded_ids.clone();
         let counts = Self::new((*rows, *positives), blocks.clone(), skipped);
-        Self { rounded_ids, ..counts }.with_notes(*split, fitted.absent_labels.clone())
+        let counts = Self { rounded_ids, ..counts }.with_labels(fitted.labels.clone());
+        counts.with_notes(*split, fitted.absent_labels.clone())
     }
 
     /// The same counts with the comparison of these rows and the held-out rows, and with the values of the label that no
@@ -117,6 +120,11 @@ impl FittedRows {
         absent_labels: Option<AbsentLabels>,
     ) -> Self {
         Self { split, absent_labels, ..self }
+    }
+
+    /// The same counts with the values of the label that rows had.
+    pub(crate) fn with_labels(self, labels: Vec<String>) -> Self {
+        Self { labels, ..self }
     }
 
     /// The same counts with the fields whose values are unlike those of an earlier training.
@@ -294,6 +302,7 @@ impl Checkpoint {
             steps: self.n_steps,
             epochs: self.state.epoch,
             best_epoch: self.state.epoch,
+            labels: self.fitted.labels,
             seed: config.train.seed,
             ..Default::default()
         };

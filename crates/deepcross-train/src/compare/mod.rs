@@ -210,7 +210,10 @@ fn compare_here(
     let shared = &candidates[0].config;
     let rows = Rows::open(shared, files)?;
     let (tested_on, (source, part)) = match (test.is_empty(), rows.valid()?) {
-        (false, _) => (TestedOn::Test, (Source::open(test, &shared.data)?, Partition::All)),
+        (false, _) => (
+            TestedOn::Test,
+            (Source::open(test, &shared.data)?.in_run_of(&rows.train), Partition::All),
+        ),
         (true, Some((source, part))) => (TestedOn::Validation, (source.clone(), part)),
         (true, None) => {
             let problem = "there are no rows to test on: give test files, or validation rows";

@@ -51,7 +51,7 @@ impl FileHeader for Header {
         name: "cache's header",
         magic: "DEEPABOU",
         version: 3,
-        sections: &[(IDENTITY, 1), (ENCODER, 1), (FIELD, 2), (FITTED, 2), (HISTORY, 1)],
+        sections: &[(IDENTITY, 1), (ENCODER, 1), (FIELD, 2), (FITTED, 3), (HISTORY, 1)],
         members: &[],
     };
 

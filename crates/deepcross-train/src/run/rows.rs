@@ -27,7 +27,7 @@ impl Rows {
     pub(crate) fn open(config: &RunConfig, files: &Files) -> Result<Self, TrainError> {
         let train = Source::open(&files.train, &config.data)?;
         let valid = if !files.valid.is_empty() {
-            ValidRows::Files(Source::open(&files.valid, &config.data)?)
+            ValidRows::Files(Source::open(&files.valid, &config.data)?.in_run_of(&train))
         } else if config.train.valid_fraction() > 0.0 {
             ValidRows::HeldOut(config.hold_out_by())
         } else {
@@ -74,6 +74,17 @@ impl Rows {
             (source, Some(division)) => source.map(|source| (source, Partition::Valid(division))),
             (source, None) => source.map(|source| (source, Partition::All)),
         })
+    }
+
+    /// Refuses validation files whose labels are not those of the training rows, as far as the first rows show it.
+    ///
+    /// # Errors
+    /// As [`Source::check_first_labels`].
+    pub(crate) fn check_valid_labels(&self) -> Result<(), DataError> {
+        match &self.valid {
+            ValidRows::Files(source) => source.check_first_labels(self.bad_rows),
+            ValidRows::None | ValidRows::HeldOut(_) => Ok(()),
+        }
     }
 
     /// The source of the validation rows, which may have other rows too.

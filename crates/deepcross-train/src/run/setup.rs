@@ -193,7 +193,9 @@ pub(super) fn begin(
 
 /// Fits the encoder to the training rows.
 pub(crate) fn fit_encoder(config: &RunConfig, rows: &Rows) -> Result<Fitted, TrainError> {
-    Ok(fit(&rows.train, &config.schema()?, rows.train_part()?, config.data.bad_rows)?)
+    let fitted = fit(&rows.train, &config.schema()?, rows.train_part()?, config.data.bad_rows)?;
+    rows.check_valid_labels()?;
+    Ok(fitted)
 }
 
 /// A new model for the fields of an encoder.

@@ -69,7 +69,8 @@ pub(crate) fn survey(
     init: &TrainedModel,
 ) -> Result<FittedRows, TrainError> {
     let plan = Rows::plan(config, rows.train_part()?);
-    let mut reader = RowReader::new(&rows.train, &init.encoder, plan)?.comparing_partitions();
+    let train = rows.train.after_training_on(&init.training.labels);
+    let mut reader = RowReader::new(&train, &init.encoder, plan)?.comparing_partitions();
     let (mut batch, mut n_rows, mut positives) = (reader.new_batch(), 0, 0);
     let mut blocks = PositiveBlocks::default();
     while reader.fill(&mut batch, ROWS)? > 0 {
@@ -83,7 +84,9 @@ pub(crate) fn survey(
         let file = rows.train.files().next().map(Path::to_path_buf).unwrap_or_default();
         return Err(DataError::NoRows { file, skipped: skipped.rows }.into());
     }
+    rows.check_valid_labels()?;
     let counts = FittedRows::new((n_rows, positives), blocks, skipped);
+    let counts = counts.with_labels(train.unnamed_labels());
     let changes = init.value_changes(reader.counts());
     Ok(counts.with_notes(reader.split_report(), reader.absent_labels()?).with_changes(changes))
 }
