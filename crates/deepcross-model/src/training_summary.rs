@@ -21,8 +21,8 @@ pub struct TrainingSummary {
     pub valid_auc: Option<f64>,
     /// The log loss of the kept epoch on the validation rows.
     pub valid_log_loss: Option<f64>,
-    /// The values of the label that the rows had, such as `1` and `0`; none if the configuration names its classes.
-    pub labels: Vec<String>,
+    /// The negative label of the rows, 0 or −1; `None` if the configuration names its classes.
+    pub negative_label: Option<i8>,
     /// The seed of the run.
     pub seed: u64,
 }

@@ -85,7 +85,7 @@ impl TrainedRun {
     pub fn reader_of(&self, source: &Source, labels: Labels) -> Result<RowReader<'_>, DataError> {
         let bad_rows = self.config.data.bad_rows;
         let plan = RowPlan { labels, partition: Partition::All, bad_rows };
-        let source = source.after_training_on(&self.trained.training.labels);
+        let source = source.after_training_on(self.trained.training.negative_label);
         RowReader::new(&source, &self.trained.encoder, plan)
     }
 }

@@ -178,8 +178,13 @@ fn a_model_that_was_trained_on_0_is_not_tested_on_minus_1() {
         folder.succeed(&format!("{train} run.toml"));
         assert!(folder.read(&format!("{trained}.dcx")) == first, "{trained}");
     }
-    for (model, data, other) in [("zero", "minus", ["-1", "0"]), ("minus", "zero", ["0", "-1"])] {
-        let [value, known] = other;
+    let cases = [
+        ("zero", "minus", ["-1", "0"]),
+        ("minus", "zero", ["0", "-1"]),
+        ("truth", "minus", ["-1", "0"]),
+        ("minus", "truth", ["false", "-1"]),
+    ];
+    for (model, data, [value, known]) in cases {
         let expected = format!(
             "field `click` is `{value}`, but the rows that the model was trained on have `{known}` for the negative ones; \
              write the labels as in training"

@@ -46,8 +46,8 @@ const UNNAMED: [&str; 5] = ["1", "true", "0", "false", "-1"];
 /// The indices of 1 and 0, of true and false, and of 1 and −1: the pairs of which a column may have one.
 const PAIRS: [u8; 3] = [1 << 0 | 1 << 2, 1 << 1 | 1 << 3, 1 << 0 | 1 << 4];
 
-/// 0 and −1.
-const NEGATIVES: u8 = 1 << 2 | 1 << 4;
+/// The indices of 0 and false, and that of −1.
+const NEGATIVES: [(i8, u8); 2] = [(0, 1 << 2 | 1 << 3), (-1, 1 << 4)];
 
 /// The values that occurred in a column whose classes are not named.
 ///
@@ -146,20 +146,15 @@ impl LabelValues {
 }
 
 impl UnnamedLabels {
-    /// The values with these texts.
-    pub(crate) fn of(texts: &[String]) -> Self {
-        let is_among = |index: &usize| texts.iter().any(|text| text == UNNAMED[*index]);
-        (0..UNNAMED.len()).filter(is_among).fold(Self::default(), Self::with)
-    }
-
     /// These values and the one with the index.
     pub(crate) fn with(self, index: usize) -> Self {
         Self(self.0 | 1_u8.checked_shl(index as u32).unwrap_or(0))
     }
 
-    /// The texts of the values, the positive ones first.
-    pub(crate) fn texts(self) -> impl Iterator<Item = &'static str> {
-        self.indexed().map(|(_, text)| text)
+    /// What the negative values are, 0 or −1, if there are any; false is 0.
+    pub(crate) fn negative(self) -> Option<i8> {
+        let is_among = |(_, indices): &&(i8, u8)| self.0 & indices != 0;
+        NEGATIVES.iter().find(is_among).map(|(value, _)| *value)
     }
 
     /// Whether the values are not those of one pair.
@@ -169,28 +164,13 @@ impl UnnamedLabels {
 
     /// The first value that cannot be in one column with the one at `index`.
     pub(crate) fn contrary_to(self, index: usize) -> Option<&'static str> {
-        let is_contrary =
-            |(other, _): &(usize, &str)| Self::default().with(*other).with(index).are_contrary();
-        self.indexed().find(is_contrary).map(|(_, text)| text)
-    }
-
-    /// The one of 0 and −1 that is among these values and is not the one at `index`, if that is one of the two.
-    ///
-    /// A model that was trained on the one may be tested on truth values, but not on the other one.
-    pub(crate) fn other_negative(self, index: usize) -> Option<&'static str> {
-        let is_other = |(other, _): &(usize, &str)| {
-            *other != index && Self::default().with(*other).with(index).0 == NEGATIVES
-        };
-        self.indexed().find(is_other).map(|(_, text)| text)
+        let is_contrary = |other: &usize| Self::default().with(*other).with(index).are_contrary();
+        self.indices().find(is_contrary).and_then(|other| UNNAMED.get(other).copied())
     }
 
     /// The indices of the values.
     pub(crate) fn indices(self) -> impl Iterator<Item = usize> {
-        self.indexed().map(|(index, _)| index)
-    }
-
-    fn indexed(self) -> impl Iterator<Item = (usize, &'static str)> {
-        UNNAMED.into_iter().enumerate().filter(move |(index, _)| self.0 >> index & 1 == 1)
+        (0..UNNAMED.len()).filter(move |index| self.0 >> index & 1 == 1)
     }
 }
 

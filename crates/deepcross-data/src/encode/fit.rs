@@ -30,8 +30,8 @@ pub struct Fitted {
     pub split: Option<SplitReport>,
     /// The values of the label that `[data]` names and no row had, if there are any.
     pub absent_labels: Option<AbsentLabels>,
-    /// The values of the label that rows had, such as 1 and 0; none if `[data]` names its classes.
-    pub labels: Vec<String>,
+    /// The negative label of the rows, 0 or −1; `None` if `[data]` names the classes.
+    pub negative_label: Option<i8>,
     /// The fields whose ids are floating-point numbers above 2⁵³, which a program may have rounded.
     pub rounded_ids: Vec<String>,
 }
@@ -93,7 +93,7 @@ pub fn fit(
         skipped,
         split,
         absent_labels,
-        labels: source.unnamed_labels(),
+        negative_label: source.negative_label(),
         rounded_ids,
     })
 }

@@ -30,8 +30,8 @@ pub struct LabelReader {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KnownLabels {
     met: Arc<AtomicU8>,
-    /// The values that the rows of an earlier training had.
-    trained_on: UnnamedLabels,
+    /// The negative values of an earlier training, 0 or −1, if they are known.
+    trained_on: Option<i8>,
 }
 
 /// The values that have occurred: a bit for each, by its index.
@@ -111,11 +111,7 @@ impl LabelReader {
     }
 
     /// The error of a row whose label is contrary to a value of other rows.
-    fn contradiction(
-        &self,
-        row: &RawRow<'_>,
-        (other, rows): (&'static str, OtherRows),
-    ) -> DataError {
+    fn contradiction(&self, row: &RawRow<'_>, (other, rows): (String, OtherRows)) -> DataError {
         let mut scratch = Vec::new();
         let value = shown(row.cell(self.column).text(&mut scratch));
         let (place, column) = (row.place(), self.config.column.clone());
@@ -181,14 +177,14 @@ enum OtherRows {
 }
 
 impl KnownLabels {
-    /// The same values, if a model was trained on these ones before.
-    pub(crate) fn after_training_on(&self, texts: &[String]) -> Self {
-        Self { met: self.met.clone(), trained_on: UnnamedLabels::of(texts) }
+    /// The same values, if a model was trained on this negative value before.
+    pub(crate) fn after_training_on(&self, trained_on: Option<i8>) -> Self {
+        Self { met: self.met.clone(), trained_on }
     }
 
-    /// The texts of the values that occurred.
-    pub(crate) fn texts(&self) -> Vec<String> {
-        self.met().texts().map(str::to_owned).collect()
+    /// The negative value that occurred, 0 or −1.
+    pub(crate) fn negative(&self) -> Option<i8> {
+        self.met().negative()
     }
 
     fn met(&self) -> UnnamedLabels {
@@ -196,10 +192,13 @@ impl KnownLabels {
     }
 
     /// A value that contradicts the one at `index`, out of those that `met` has and those of an earlier training.
-    fn contrary_to(&self, met: UnnamedLabels, index: usize) -> Option<(&'static str, OtherRows)> {
-        let of_run = met.contrary_to(index).map(|other| (other, OtherRows::OfRun));
-        let of_training = || self.trained_on.other_negative(index);
-        of_run.or_else(|| of_training().map(|other| (other, OtherRows::OfTraining)))
+    ///
+    /// A model that was trained on 0 may be tested on truth values, which another program has written.
+    fn contrary_to(&self, met: UnnamedLabels, index: usize) -> Option<(String, OtherRows)> {
+        let of_run = met.contrary_to(index).map(|other| (other.to_owned(), OtherRows::OfRun));
+        let now = UnnamedLabels::default().with(index).negative();
+        let of_training = || self.trained_on.filter(|before| now.is_some_and(|now| now != *before));
+        of_run.or_else(|| of_training().map(|other| (other.to_string(), OtherRows::OfTraining)))
     }
 }
 

@@ -77,16 +77,17 @@ impl Source {
         Self { labels: other.labels.clone(), ..self }
     }
 
-    /// The source for a model that was trained on rows with these [labels](Self::unnamed_labels).
+    /// The source for a model that was trained on rows with this [negative label](Self::negative_label).
     #[must_use]
-    pub fn after_training_on(&self, labels: &[String]) -> Self {
-        Self { shared: self.shared.clone(), labels: self.labels.after_training_on(labels) }
+    pub fn after_training_on(&self, negative_label: Option<i8>) -> Self {
+        let labels = self.labels.after_training_on(negative_label);
+        Self { shared: self.shared.clone(), labels }
     }
 
-    /// The values of the label in the rows of the run that were read, such as 1 and 0; none if `[data]` names its
-    /// classes.
-    pub fn unnamed_labels(&self) -> Vec<String> {
-        self.labels.texts()
+    /// The negative label in the rows of the run that were read, 0 or −1, where false is 0; `None` if there is none, or if
+    /// `[data]` names the classes.
+    pub fn negative_label(&self) -> Option<i8> {
+        self.labels.negative()
     }
 
     /// The names of the columns, trimmed; only the empty name can occur more than once.

@@ -79,8 +79,8 @@ pub(crate) struct FittedRows {
     /// The comparison of these rows with the held-out rows, if any are.
     split: Option<SplitReport>,
     absent_labels: Option<AbsentLabels>,
-    /// The values of the label that rows had, if the configuration does not name its classes.
-    pub(crate) labels: Vec<String>,
+    /// The negative label of the rows, if the configuration does not name the classes.
+    pub(crate) negative_label: Option<i8>,
     /// The fields whose ids may have been rounded.
     rounded_ids: Vec<String>,
     /// The fields whose values are unlike those of the training of the model that the run begins from.
@@ -108,7 +108,7 @@ impl FittedRows {
         let Fitted { rows, positives, blocks, skipped, split, .. } = fitted;
         let rounded_ids = fitted.rounded_ids.clone();
         let counts = Self::new((*rows, *positives), blocks.clone(), skipped);
-        let counts = Self { rounded_ids, ..counts }.with_labels(fitted.labels.clone());
+        let counts = Self { rounded_ids, ..counts }.with_negative_label(fitted.negative_label);
         counts.with_notes(*split, fitted.absent_labels.clone())
     }
 
@@ -122,9 +122,9 @@ impl FittedRows {
         Self { split, absent_labels, ..self }
     }
 
-    /// The same counts with the values of the label that rows had.
-    pub(crate) fn with_labels(self, labels: Vec<String>) -> Self {
-        Self { labels, ..self }
+    /// The same counts with the negative label of the rows.
+    pub(crate) fn with_negative_label(self, negative_label: Option<i8>) -> Self {
+        Self { negative_label, ..self }
     }
 
     /// The same counts with the fields whose values are unlike those of an earlier training.
@@ -302,7 +302,7 @@ impl Checkpoint {
             steps: self.n_steps,
             epochs: self.state.epoch,
             best_epoch: self.state.epoch,
-            labels: self.fitted.labels,
+            negative_label: self.fitted.negative_label,
             seed: config.train.seed,
             ..Default::default()
         };

@@ -336,7 +336,7 @@ impl<'a> Run<'a> {
             valid_rows: valid.map_or(0, |valid| valid.rows),
             valid_auc: valid.and_then(|valid| valid.auc),
             valid_log_loss: valid.and_then(|valid| valid.log_loss),
-            labels: self.fitted.labels.clone(),
+            negative_label: self.fitted.negative_label,
             seed: self.config.train.seed,
         }
     }

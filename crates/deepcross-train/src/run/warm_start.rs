@@ -69,7 +69,7 @@ pub(crate) fn survey(
     init: &TrainedModel,
 ) -> Result<FittedRows, TrainError> {
     let plan = Rows::plan(config, rows.train_part()?);
-    let train = rows.train.after_training_on(&init.training.labels);
+    let train = rows.train.after_training_on(init.training.negative_label);
     let mut reader = RowReader::new(&train, &init.encoder, plan)?.comparing_partitions();
     let (mut batch, mut n_rows, mut positives) = (reader.new_batch(), 0, 0);
     let mut blocks = PositiveBlocks::default();
@@ -86,7 +86,7 @@ pub(crate) fn survey(
     }
     rows.check_valid_labels()?;
     let counts = FittedRows::new((n_rows, positives), blocks, skipped);
-    let counts = counts.with_labels(train.unnamed_labels());
+    let counts = counts.with_negative_label(train.negative_label());
     let changes = init.value_changes(reader.counts());
     Ok(counts.with_notes(reader.split_report(), reader.absent_labels()?).with_changes(changes))
 }
