@@ -51,7 +51,8 @@ pub(crate) struct SplitArgs {
     /// The share of validation rows; if it is 0, no file is written for them
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub(crate) valid: f64,
-    /// By time: the first time of the test rows, instead of a share
+    /// By time: the first time of the test rows, instead of a share; in the form of the column, or a date such as
+    /// 2026-01-31 if the column has dates or numbers since 1970
     #[arg(long, value_name = "TIME", conflicts_with_all = ["test", "valid"])]
     pub(crate) test_from: Option<String>,
     /// By time: the first time of the validation rows

@@ -80,8 +80,8 @@ fn a_split_that_fails_leaves_nothing() {
         ),
         (
             "--data train.csv --by time --column age --test-from 2026-01-31",
-            1,
-            "`train.csv`, line 2 (`1,ad0,t0|t0,18`): field `age` is `18`, expected a time like `2026-01-31`",
+            2,
+            "rows cannot be divided by the times in `age`, which are like `18`: `2026-01-31` cannot be compared with them",
         ),
         (
             "--data train.csv --by time --column age --test-from 700",

@@ -2,7 +2,9 @@
 //!
 //! The values of a column are times of one form: numbers, which are compared as numbers whatever they count, or dates in
 //! one format, which are compared as instants.
-//! Rejected: numbers as instants too. Hours from 0 to 23 and sequence numbers have an order, but are no instants.
+//! Numbers are instants only if they must be: if nearly all are plausible ones, and some count seconds and others
+//! milliseconds, or the time that they are compared with is a date.
+//! Rejected: all numbers as instants. Hours from 0 to 23 and sequence numbers have an order, but are no instants.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -16,7 +18,23 @@ pub(crate) enum TimeForm {
     Number,
     /// Dates in a format.
     Date(TimeFormat),
+    /// Numbers since 1970, each in seconds or in parts of a second, which its size shows.
+    Since1970,
 }
+
+/// The units of numbers since 1970, with the parts of a second that they count.
+const UNITS: [(TimeFormat, f64); 4] = [
+    (TimeFormat::Unix, 1.0),
+    (TimeFormat::UnixMs, 1e3),
+    (TimeFormat::UnixUs, 1e6),
+    (TimeFormat::UnixNs, 1e9),
+];
+
+/// The seconds since 1970 that are taken for times: those from 2000 to 2050.
+const PLAUSIBLE: std::ops::Range<f64> = 946_684_800.0..2_524_608_000.0;
+
+/// Numbers below this many seconds, or as many of their parts, are of this unit: those of the year 5138.
+const LARGEST: f64 = 1e11;
 
 /// The forms that all times of a column have, as far as its values are known.
 #[derive(Clone, Copy, Debug)]
@@ -75,8 +93,28 @@ impl TimeForm {
         match self {
             Self::Number => number(text),
             Self::Date(format) => format.read(text).map(TimeValue::Date),
+            Self::Since1970 => since_1970(text),
         }
     }
+
+    /// The time of a text to compare times of this form with: dates are compared with those that have the year first,
+    /// too.
+    pub(crate) fn read_cut(self, text: &str) -> Option<TimeValue> {
+        let as_date = || TimeFormat::DateTime.read(text).map(TimeValue::Date);
+        let is_number = self == Self::Number;
+        self.read(text.as_bytes()).or_else(|| if is_number { None } else { as_date() })
+    }
+}
+
+impl TimeValue {
+    /// The position of the unit that a number has if it is a plausible time.
+    pub(crate) fn unit(self) -> Option<usize> {
+        let Self::Number(number, _) = self else { return None };
+        UNITS.iter().position(|(_, parts)| PLAUSIBLE.contains(&(number / parts)))
+    }
+
+    /// The number of units of numbers since 1970.
+    pub(crate) const UNITS: usize = UNITS.len();
 }
 
 /// Displays as what a message expects.
@@ -85,6 +123,7 @@ impl fmt::Display for TimeForm {
         match self {
             Self::Number => f.write_str("a finite number"),
             Self::Date(format) => write!(f, "a time in the format `{format}`"),
+            Self::Since1970 => f.write_str("a number of seconds, or of parts of them, since 1970"),
         }
     }
 }
@@ -93,6 +132,13 @@ fn number(text: &str) -> Option<TimeValue> {
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite())?;
     // The sum makes −0 the same as 0.
     Some(TimeValue::Number(number + 0.0, text.parse().unwrap_or(number as i64)))
+}
+
+fn since_1970(text: &str) -> Option<TimeValue> {
+    let number = text.parse::<f64>().ok()?;
+    let is_of_unit = |(_, parts): &&(TimeFormat, f64)| number.abs() / parts < LARGEST;
+    let (format, _) = UNITS.iter().find(is_of_unit)?;
+    format.read(text).map(TimeValue::Date)
 }
 
 impl fmt::Display for TimeValue {
@@ -164,6 +210,23 @@ mod tests {
         }
         let same = times(&["2024-03-28T23:00:00Z", "2024-03-29T08:00:00+09:00"]).unwrap();
         assert_eq!(same[0], same[1]);
+    }
+
+    #[test]
+    fn the_size_of_a_number_shows_its_unit() {
+        for (text, expected) in [
+            ("1709251200", "2024-03-01T00:00:00Z"),
+            ("1709251200.25", "2024-03-01T00:00:00.250Z"),
+            ("1709251200000", "2024-03-01T00:00:00Z"),
+            ("1709251200000001", "2024-03-01T00:00:00.000001Z"),
+            ("1709251200000000001", "2024-03-01T00:00:00.000000001Z"),
+            ("-1", "1969-12-31T23:59:59Z"),
+        ] {
+            let time = TimeForm::Since1970.read(text.as_bytes()).map(|time| time.to_string());
+            assert_eq!(time.as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(TimeForm::Since1970.read(b"2024-03-01"), None);
+        assert_eq!(TimeForm::Since1970.read(b"1e300"), None);
     }
 
     #[test]

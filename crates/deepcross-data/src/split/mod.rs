@@ -15,7 +15,7 @@ use crate::encode::RawReader;
 use crate::error::DataError;
 use crate::source::{Division, Purpose, Records, Rule, SetReader, Skipped, Source, TimeForms};
 pub use crate::source::{Shares, SplitSet};
-use cuts::{TimeCounts, forms_of};
+use cuts::{TimeCounts, config_error, forms_of};
 pub use files::{SplitFile, SplitFiles, SplitFolder};
 
 /// The rule that assigns rows to sets.
@@ -46,6 +46,7 @@ pub enum SplitBy {
     /// By the time in a column: the latest rows are for the test.
     ///
     /// Times are numbers, or dates of one [format](deepcross_features::TimeFormat), which are compared as instants.
+    /// Numbers are instants too if some are seconds since 1970 and others milliseconds or the like.
     /// Rows of the same time are in one set, so that shares are met or exceeded.
     Time {
         /// The column.
@@ -53,7 +54,8 @@ pub enum SplitBy {
         /// The shares of the rows.
         shares: Shares,
     },
-    /// As [`Time`](Self::Time), but with the times at which the sets begin.
+    /// As [`Time`](Self::Time), but with the times at which the sets begin: in the form of the column, or with the year
+    /// first if the times of the column are dates or numbers since 1970.
     Cut {
         /// The column.
         column: String,
@@ -144,17 +146,21 @@ fn divide(
         }
         SplitBy::Time { column: name, shares } => {
             let column = bound(source, name, purpose)?;
-            let times = TimeCounts::read(source, (column, name), &[], bad_rows)?;
-            let form = times.form()?;
+            let mut times = TimeCounts::read(source, (column, name), bad_rows)?;
+            let form = times.decide(&[])?;
             let (valid, test) = times.cuts(form, *shares);
             Rule::Time { column, form, valid, test }
         }
         SplitBy::Cut { column: name, valid, test } => {
             let column = bound(source, name, purpose)?;
             let cuts: Vec<_> = valid.as_deref().into_iter().chain([test.as_str()]).collect();
-            let form = TimeCounts::read(source, (column, name), &cuts, bad_rows)?.form()?;
-            let read = |time: &str| form.read(time.as_bytes());
-            Rule::Time { column, form, valid: valid.as_deref().and_then(read), test: read(test) }
+            let form = TimeCounts::read(source, (column, name), bad_rows)?.decide(&cuts)?;
+            let read = |time: &str| form.read_cut(time);
+            let (first, last) = (valid.as_deref().and_then(read), read(test));
+            if let Some(valid) = valid.as_deref().filter(|_| first >= last) {
+                return Err(config_error(not_before(valid, test)));
+            }
+            Rule::Time { column, form, valid: first, test: last }
         }
     };
     Ok(Division { rule })
@@ -221,16 +227,20 @@ fn cut_problems(valid: Option<&str>, test: &str) -> Vec<String> {
         problems.push(format!("the time of a cut must be {expected}, but is `{time}`"));
     }
     let Some(valid) = valid.filter(|_| problems.is_empty()) else { return problems };
-    // Whether the day or the month of a date comes first, the column may decide.
-    let is_before = forms_of(&[valid, test]).is_some_and(|forms| {
+    // The column decides whether the day or the month of a date comes first, and how times of two forms are compared.
+    let is_before = forms_of(&[valid, test]).is_none_or(|forms| {
         forms.iter().any(|form| form.read(valid.as_bytes()) < form.read(test.as_bytes()))
     });
     if !is_before {
-        problems.push(format!(
-            "the time to validate from must be before the time to test from, `{test}`, but is `{valid}`"
-        ));
+        problems.push(not_before(valid, test));
     }
     problems
+}
+
+fn not_before(valid: &str, test: &str) -> String {
+    format!(
+        "the time to validate from must be before the time to test from, `{test}`, but is `{valid}`"
+    )
 }
 
 /// The rule that puts the last of `n_rows` rows into the sets.

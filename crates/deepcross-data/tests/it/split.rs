@@ -52,6 +52,32 @@ fn by_order_and_by_time() {
             cut(None, "2026-01-31"),
             ["2025-12-31 ", "", "2026-01-31 2026-02-01T10:00 "],
         ),
+        // A date with the year first is compared with dates of any form, and with numbers since 1970.
+        ("23/02/2024 19/02/2024", cut(None, "2024-02-20"), ["19/02/2024 ", "", "23/02/2024 "]),
+        ("23/02/2024 19/02/2024", cut(None, "20240220"), ["19/02/2024 ", "", "23/02/2024 "]),
+        ("03/02/2024 09/02/2024", cut(None, "20/02/2024"), ["03/02/2024 09/02/2024 ", "", ""]),
+        (
+            "20-Feb-2024 1-Mar-2024 19-Feb-2024",
+            cut(Some("20-Feb-2024"), "2024-02-21T10:00"),
+            ["19-Feb-2024 ", "20-Feb-2024 ", "1-Mar-2024 "],
+        ),
+        (
+            "1709251200 1708387199 1708387200",
+            cut(None, "2024-02-20"),
+            ["1708387199 ", "", "1709251200 1708387200 "],
+        ),
+        // Seconds and milliseconds are compared as instants if all numbers are plausible ones.
+        (
+            "1709251200 1708387199000 1708387200",
+            time(0.0, 0.5),
+            ["1708387199000 ", "", "1709251200 1708387200 "],
+        ),
+        (
+            "1709251200 1708387199000 1708387200",
+            cut(None, "1708387200000"),
+            ["1708387199000 ", "", "1709251200 1708387200 "],
+        ),
+        ("1709251200 1708387199000 5", time(0.0, 0.4), ["1709251200 5 ", "", "1708387199000 "]),
     ];
     for (times, by, expected) in cases {
         let rows = times.split(' ').map(|time| format!("{time},x\n"));
@@ -104,9 +130,7 @@ fn invalid_splits_are_refused() {
         ),
     ];
     for (times, by, expected) in cases {
-        let rows = times.split(' ').map(|time| format!("{time},x\n"));
-        let content = format!("t,a\n{}", rows.collect::<String>());
-        assert_eq!(split(content.as_bytes(), "", &by), Err(expected), "{by:?}");
+        check_refused(times, &by, expected);
     }
     let files = Files::new(&[("x.csv", b"t,a\n1,2\n"), ("y.tsv", b"t\ta\n1\t2\n")]);
     let error = Splitter::new(&files.source("").unwrap(), &time(0.0, 0.5), BadRows::Error);
@@ -115,6 +139,50 @@ fn invalid_splits_are_refused() {
         "`y.tsv`: has a different format, delimiter or quote than `x.csv`, so their rows cannot be \
          copied into one file"
     );
+}
+
+/// Checks the message about times between blanks.
+#[track_caller]
+fn check_refused(times: &str, by: &SplitBy, expected: String) {
+    let rows = times.split(' ').map(|time| format!("{time},x\n"));
+    let content = format!("t,a\n{}", rows.collect::<String>());
+    assert_eq!(split(content.as_bytes(), "", by), Err(expected), "{by:?}");
+}
+
+#[test]
+fn times_that_cannot_be_compared_are_refused() {
+    let cases = [
+        (
+            "2024-03-01T10:00Z 2024-03-01 2024-03-01T10:00",
+            time(0.0, 0.5),
+            "rows cannot be divided by the times in `t`: some have an offset from UTC, as `2024-03-01T10:00Z`, \
+             and others have none, as `2024-03-01T10:00`"
+                .to_owned(),
+        ),
+        (
+            "18 19",
+            cut(None, "2024-02-20"),
+            "rows cannot be divided by the times in `t`, which are like `18`: `2024-02-20` cannot be compared \
+             with them"
+                .to_owned(),
+        ),
+        (
+            "03/04/2024",
+            cut(None, "2024-02-20"),
+            "rows cannot be divided by the times in `t`: nothing says whether the day or the month comes first, \
+             as in `03/04/2024`"
+                .to_owned(),
+        ),
+        (
+            "23/02/2024",
+            cut(Some("2024-02-20"), "20/02/2024"),
+            "the time to validate from must be before the time to test from, `20/02/2024`, but is `2024-02-20`"
+                .to_owned(),
+        ),
+    ];
+    for (times, by, expected) in cases {
+        check_refused(times, &by, expected);
+    }
 }
 
 #[test]
