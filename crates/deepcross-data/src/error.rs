@@ -351,7 +351,7 @@ pub enum DataError {
         /// The value.
         value: String,
         /// The value of other rows.
-        other: String,
+        other: &'static str,
     },
     /// A row has 0 for a label, and the model was trained on −1, or the other way round.
     #[error(
@@ -366,7 +366,7 @@ pub enum DataError {
         /// The value.
         value: String,
         /// The value in training.
-        other: String,
+        other: &'static str,
     },
     /// A class of the label is named, but no row has a value of it.
     #[error(

@@ -111,7 +111,11 @@ impl LabelReader {
     }
 
     /// The error of a row whose label is contrary to a value of other rows.
-    fn contradiction(&self, row: &RawRow<'_>, (other, rows): (String, OtherRows)) -> DataError {
+    fn contradiction(
+        &self,
+        row: &RawRow<'_>,
+        (other, rows): (&'static str, OtherRows),
+    ) -> DataError {
         let mut scratch = Vec::new();
         let value = shown(row.cell(self.column).text(&mut scratch));
         let (place, column) = (row.place(), self.config.column.clone());
@@ -194,11 +198,12 @@ impl KnownLabels {
     /// A value that contradicts the one at `index`, out of those that `met` has and those of an earlier training.
     ///
     /// A model that was trained on 0 may be tested on truth values, which another program has written.
-    fn contrary_to(&self, met: UnnamedLabels, index: usize) -> Option<(String, OtherRows)> {
-        let of_run = met.contrary_to(index).map(|other| (other.to_owned(), OtherRows::OfRun));
+    fn contrary_to(&self, met: UnnamedLabels, index: usize) -> Option<(&'static str, OtherRows)> {
+        let of_run = met.contrary_to(index).map(|other| (other, OtherRows::OfRun));
         let now = UnnamedLabels::default().with(index).negative();
         let of_training = || self.trained_on.filter(|before| now.is_some_and(|now| now != *before));
-        of_run.or_else(|| of_training().map(|other| (other.to_string(), OtherRows::OfTraining)))
+        let text = |before| if before == 0 { "0" } else { "-1" };
+        of_run.or_else(|| of_training().map(|before| (text(before), OtherRows::OfTraining)))
     }
 }
 
