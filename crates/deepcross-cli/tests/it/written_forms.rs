@@ -114,3 +114,26 @@ fn values_in_another_form_are_refused_with_what_helps() {
         folder.fail("train --config run.toml --data bad.csv --out model.dcx", 1, &message);
     }
 }
+
+/// The same model, held-out rows included, from the texts that programs write for the same moments.
+#[test]
+fn a_moment_is_one_value_in_all_its_texts() {
+    let folder = Folder::new();
+    let config = "[data]\nlabel = \"click\"\n[[field]]\nname = \"at\"\nkind = \"categorical\"\n\
+                  [model]\nkind = \"lr\"\n[train]\nepochs = 2\nvalid_by = \"field:at\"\n";
+    folder.write("run.toml", config);
+    let models: Vec<_> =
+        ["2024-03-% 12:30:00+00:00", "2024-03-%T12:30:00.000Z", "2024-03-%T12:30:00Z"]
+            .iter()
+            .map(|form| {
+                let at = |i: usize| form.replace('%', &format!("{:02}", 1 + i * 5 % 28));
+                let rows = (0..400).map(|i| format!("{},{}\n", usize::from(i % 7 < 2), at(i)));
+                folder.write("x.csv", format!("click,at\n{}", rows.collect::<String>()));
+                folder.succeed("train --config run.toml --data x.csv --out x.dcx --threads 1");
+                std::fs::read(folder.path("x.dcx")).unwrap()
+            })
+            .collect();
+    assert!(models.iter().all(|model| *model == models[0]));
+    let shown = folder.succeed("inspect --model x.dcx").stdout;
+    assert!(shown.contains("spelling: text of times"), "{shown}");
+}

@@ -284,6 +284,9 @@ mod tests {
             assert_eq!(set(&by_key, "a", number), set(&by_key, "a", 0));
             let spelled = [format!("{number}"), format!("{number}.0")];
             assert_eq!(set(&by_key, &spelled[0], 0), set(&by_key, &spelled[1], 1));
+            let times = ["2024-03-01 10:%:00+00:00", "2024-03-01T10:%:00.000Z"];
+            let spelled = times.map(|time| time.replace('%', &format!("{:02}", number)));
+            assert_eq!(set(&by_key, &spelled[0], 0), set(&by_key, &spelled[1], 1));
         }
         let sets: Vec<_> = (0..50).map(|i| set(&by_key, &format!("k{i}"), 0)).collect();
         assert!(sets.contains(&SplitSet::Train) && sets.contains(&SplitSet::Valid));

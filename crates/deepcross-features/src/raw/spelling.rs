@@ -10,6 +10,8 @@
 //! | `boolean` | true and false, in any case | `true` and `True` |
 //! | `text` | anything else | a text, byte for byte |
 //!
+//! If the values of a field of text are all times with the year first, such as `2024-03-01 12:30:00+00:00`, each is
+//! spelled as a typed instant, `2024-03-01T12:30:00Z`, since programs write the same moment in several ways.
 //! If the values of a field of text are all numbers, some of them with a fraction, whole numbers among them are spelled
 //! as in a field of numbers, because a column of floating-point numbers holds `1.0` in the file of one program and `1`
 //! in that of another one.
@@ -22,6 +24,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::decimal::Decimal;
+use crate::times::one_text::{is_one, one_text};
 
 /// The texts of numbers without digits, as programs write them in a column of floating-point numbers.
 const WITHOUT_DIGITS: [&[u8]; 6] = [b"inf", b"-inf", b"Infinity", b"-Infinity", b"NaN", b"nan"];
@@ -38,8 +41,9 @@ pub enum Spelling {
     Text,
 }
 
-/// The one text that stands for all spellings of a value: a whole number has no fraction of zeros and no sign `+`, and
-/// true and false are in lower case.
+/// The one text that stands for all spellings of a value: a whole number has no fraction of zeros and no sign `+`, true
+/// and false are in lower case, and a time such as `2024-03-01 12:30` is `2024-03-01T12:30:00`, with `Z` if it has an
+/// offset from UTC.
 ///
 /// Any other text stays as it is, byte for byte; numbers with leading zeros do, and so do the digits of a fraction.
 pub fn canonical(text: &[u8]) -> Cow<'_, [u8]> {
@@ -63,7 +67,7 @@ pub(crate) fn may_be_respelled(text: &[u8]) -> bool {
 /// The [`canonical`] text, if it is another one.
 pub(crate) fn respelled(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     match text.first()? {
-        b'0'..=b'9' | b'+' | b'-' => respelled_number(text),
+        b'0'..=b'9' | b'+' | b'-' => respelled_number(text).or_else(|| respelled_time(text)),
         b't' | b'T' | b'f' | b'F' => respelled_truth(text),
         _ => None,
     }
@@ -78,6 +82,15 @@ fn respelled_number(text: &[u8]) -> Option<Cow<'_, [u8]>> {
         _ => return None,
     }
     Decimal::of(text).filter(Decimal::is_normal)?.shortened()
+}
+
+/// The canonical text of a time, if it is another one.
+#[inline]
+fn respelled_time(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+    match text {
+        [_, _, _, _, b'-', ..] => one_text(text).map(|text| Cow::Owned(text.into_bytes())),
+        _ => None,
+    }
 }
 
 /// Whether a text is a whole number and its own canonical text, as most ids of numbers are.
@@ -112,6 +125,8 @@ pub(crate) enum SpellingRule {
     Text,
     /// Text whose values are all numbers, some of them with a fraction.
     Fractions,
+    /// Text whose values are all times.
+    Times,
 }
 
 impl SpellingRule {
@@ -122,6 +137,7 @@ impl SpellingRule {
             Self::Text => None,
             Self::Boolean => respelled_truth(text),
             Self::Number | Self::Fractions => respelled_number(text),
+            Self::Times => respelled_time(text),
         }
     }
 
@@ -158,6 +174,7 @@ impl fmt::Display for SpellingRule {
             Self::Boolean => Spelling::Boolean.fmt(f),
             Self::Text => Spelling::Text.fmt(f),
             Self::Fractions => write!(f, "{} of numbers", Spelling::Text),
+            Self::Times => write!(f, "{} of times", Spelling::Text),
         }
     }
 }
@@ -170,6 +187,7 @@ pub(crate) struct SpellingFitter {
     has_whole: bool,
     has_fraction: bool,
     has_truth: bool,
+    has_time: bool,
     is_mixed: bool,
     is_rounded: bool,
 }
@@ -197,8 +215,11 @@ impl SpellingFitter {
         self.has_truth |= truth(text).is_some();
         self.is_rounded |= number.is_some_and(|number| number.may_be_rounded());
         self.is_mixed |= respelled(text).is_some();
-        let is_other = number.is_none() && truth(text).is_none() && !WITHOUT_DIGITS.contains(&text);
-        let is_text = is_other || (self.has_truth && (self.has_whole || self.has_fraction));
+        let is_time = number.is_none() && is_one(text);
+        self.has_time |= is_time;
+        let is_value = number.is_some() || truth(text).is_some() || WITHOUT_DIGITS.contains(&text);
+        let kinds = [self.has_truth, self.has_time, self.has_whole || self.has_fraction];
+        let is_text = !(is_value || is_time) || kinds.iter().filter(|has| **has).count() > 1;
         self.rule = self.rule.or(is_text.then_some(SpellingRule::Text));
     }
 
@@ -215,6 +236,7 @@ impl SpellingFitter {
     pub(crate) fn rule(&self) -> SpellingRule {
         let learned = match self {
             Self { has_truth: true, .. } => SpellingRule::Boolean,
+            Self { has_time: true, .. } => SpellingRule::Times,
             Self { has_fraction: true, .. } => SpellingRule::Fractions,
             Self { has_whole: true, .. } => SpellingRule::Number,
             _ => SpellingRule::Text,
@@ -255,6 +277,8 @@ mod tests {
             ("TRUE", "true"),
             ("False", "false"),
             ("true", "true"),
+            ("2024-03-01 12:30:00+00:00", "2024-03-01T12:30:00Z"),
+            ("2024-03-01", "2024-03-01"),
         ] {
             assert_eq!(&*canonical(text.as_bytes()), expected.as_bytes(), "{text}");
         }
@@ -296,8 +320,12 @@ mod tests {
 
     #[test]
     fn the_spelling_follows_from_all_values() {
-        use SpellingRule::{Boolean, Fractions, Number, Text};
+        use SpellingRule::{Boolean, Fractions, Number, Text, Times};
         check(None, &[], Text);
+        check(None, &["2024-03-01 12:30:00+00:00", "2024-03-01T12:30:00Z", "2024-03-01"], Times);
+        check(None, &["2024-03-01 12:30:00", "soon"], Text);
+        check(None, &["2024", "2024-03-01"], Text);
+        check(None, &["true", "2024-03-01"], Text);
         check(None, &["39", "-7", "0", "+5", "39.00"], Number);
         check(None, &["true", "False", "TRUE"], Boolean);
         check(None, &["1", "0.5"], Fractions);
@@ -319,14 +347,16 @@ mod tests {
 
     #[test]
     fn a_rule_changes_only_its_own_values() {
-        use SpellingRule::{Boolean, Fractions, Number, Text};
-        for (rule, number, truth) in [
-            (Number, "39", "True"),
-            (Fractions, "39", "True"),
-            (Boolean, "39.0", "true"),
-            (Text, "39.0", "True"),
+        use SpellingRule::{Boolean, Fractions, Number, Text, Times};
+        for (rule, number, truth, time) in [
+            (Number, "39", "True", "2024-03-01 12:30"),
+            (Fractions, "39", "True", "2024-03-01 12:30"),
+            (Boolean, "39.0", "true", "2024-03-01 12:30"),
+            (Text, "39.0", "True", "2024-03-01 12:30"),
+            (Times, "39.0", "True", "2024-03-01T12:30:00"),
         ] {
             assert_eq!((&*rule.canonical("39.0"), &*rule.canonical("True")), (number, truth));
+            assert_eq!(rule.canonical("2024-03-01 12:30"), time);
         }
     }
 
@@ -346,7 +376,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn canonical_texts_stay(text in r"[+-]?[0-9]{1,3}(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?|[tT]rue|.{0,6}") {
+        fn canonical_texts_stay(text in r"[+-]?[0-9]{1,3}(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?|[tT]rue|.{0,6}|2024-0[12]-[0-3][0-9][T ][0-2]0:[0-6]0(:00)?([.][0-9]{1,3})?([zZ]| UTC|[+]0[0-9]:00)?") {
             let once = canonical(text.as_bytes()).into_owned();
             prop_assert_eq!(&*canonical(&once), &once[..]);
             // Numbers stay equal, unless they are out of range.

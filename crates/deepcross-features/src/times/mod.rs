@@ -2,6 +2,7 @@
 
 mod date_text;
 pub(crate) mod instant;
+pub(crate) mod one_text;
 pub(crate) mod time_format;
 pub(crate) mod time_formats;
 mod unix;

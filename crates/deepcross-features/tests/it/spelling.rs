@@ -1,7 +1,8 @@
 //! A value has the same ids and counts in all its spellings.
 
 use deepcross_features::{
-    Batch, Cell, CountsFrom, Encoder, FieldConfig, Fitter, History, RowFields, Schema, Spelling,
+    Batch, Cell, CountsFrom, Encoder, FieldConfig, Fitter, History, Instant, RowFields, Schema,
+    Spelling,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -169,7 +170,15 @@ fn the_spelling_follows_from_the_values_or_is_given() {
     check(field(), &["7", "007", "7.0"], 3, "text");
     check(field(), &["1", "True"], 2, "text");
     check(field(), &["1.0", "1", "1.10", "1.1"], 3, "text of numbers");
+    check(field(), &["2024-03-01 12:30", "2024-03-01T12:30:00", "2024-03-02"], 2, "text of times");
+    check(field(), &["2024-03-01 12:30", "2024-03-01T12:30:00", "soon"], 3, "text");
     check(field().spelling(Spelling::Text), &["39", "39.0"], 2, "text");
+    check(
+        field().spelling(Spelling::Text),
+        &["2024-03-01 12:30", "2024-03-01T12:30:00"],
+        2,
+        "text",
+    );
     check(field().spelling(Spelling::Number), &["39", "39.0", "a"], 2, "number");
     check(field().spelling(Spelling::Boolean), &["True", "true", "1"], 2, "boolean");
 }
@@ -180,6 +189,43 @@ fn unseen_values_stay_unseen_and_known_ones_are_found() {
     let ids = ["39", "39.0", "3.9e1", "07", "7.5", "a"].map(|text| encoder.id(0, text));
     assert_eq!(ids, [Some(3), Some(3), Some(3), Some(1), Some(1), Some(1)]);
     assert_eq!(encoder.value(0, 3), Some("39"));
+}
+
+/// A typed cell alone.
+struct One(Cell<'static>);
+
+impl RowFields for One {
+    fn cell(&self, _column: usize) -> Cell<'_> {
+        self.0
+    }
+}
+
+#[test]
+fn a_time_is_the_same_id_as_text_and_typed() {
+    for keys in [FieldConfig::categorical("x"), FieldConfig::categorical("x").buckets(1000)] {
+        let trained =
+            ["2024-03-01 12:30:00+00:00", "2024-03-02 00:00:00", "2024-03-03 01:00:00.500"];
+        let encoder = of_column(keys, &trained);
+        let binding = encoder.bind(&["x".to_owned()]).expect("the column");
+        let encoded = |cell| {
+            let (mut batch, mut counts) = (encoder.new_batch(), encoder.new_counts());
+            encoder.encode(&binding, &One(cell), &mut batch, &mut counts).expect("a good row");
+            batch
+        };
+        let ids = trained.map(|text| encoded(Cell::Text(text.as_bytes())));
+        assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
+        for (n, cell) in [
+            (0, Cell::Instant(Instant::new(1_709_296_200, 0))),
+            (0, Cell::Text(b"2024-03-01T12:30:00.000Z")),
+            (0, Cell::Text(b"2024-03-01T21:30:00+09:00")),
+            (1, Cell::LocalTime(Instant::new(1_709_337_600, 0))),
+            (1, Cell::Day(19_784)),
+            (1, Cell::Text(b"2024-03-02T00:00:00.000")),
+            (2, Cell::LocalTime(Instant::new(1_709_427_600, 500_000_000))),
+        ] {
+            assert_eq!(encoded(cell), ids[n], "{cell:?}");
+        }
+    }
 }
 
 #[test]
