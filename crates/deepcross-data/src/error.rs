@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::config::Format;
 use crate::message::{
     READ_TYPES, UNQUOTED, UTF8, after_quote_hint, delimiter_hint, fields, hint, mebibytes, named,
-    no_header_hint, quote_hint, shown, skipped_hint, within,
+    no_header_hint, shown, skipped_hint, within,
 };
 use crate::place::Place;
 
@@ -143,6 +143,16 @@ pub enum DataError {
         /// The file.
         file: PathBuf,
         /// What the file is, as in "a zip archive".
+        kind: &'static str,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// The file is read in another format than it has.
+    #[error("{}: is {kind}, but is read in another format: {remedy}", named(file))]
+    OtherFormat {
+        /// The file.
+        file: PathBuf,
+        /// What the file is, as in "a Parquet file".
         kind: &'static str,
         /// What to do about it.
         remedy: &'static str,
@@ -315,6 +325,21 @@ pub enum DataError {
         /// The first values of the header, if it looks like a row of values.
         values: Option<Box<str>>,
     },
+    /// A column is only given by a folder that the call names, and its reader is neither a field nor the label nor the
+    /// weight.
+    #[error(
+        "{}: the column `{column}` for {role} is given by a folder that the call names itself, which gives columns to \
+         fields, the label and the weight alone; name the folder above it, or a pattern of such folders",
+        named(file)
+    )]
+    FolderOfCall {
+        /// The file below the folder.
+        file: PathBuf,
+        /// The column.
+        column: String,
+        /// The reader of the column.
+        role: String,
+    },
     /// Rows without a header lack the label or the weight, and nothing shows which.
     #[error(
         "{}: has {} without a header, so that `{}` or `{}` is absent, and nothing shows which; name the \
@@ -396,12 +421,7 @@ pub enum DataError {
         limit: usize,
     },
     /// A row has too few or too many fields.
-    #[error(
-        "{place}: has {}, expected {expected}{}{}",
-        fields(*found),
-        quote_hint(*several_lines),
-        short_header_hint(place, *found, *expected, *several_lines)
-    )]
+    #[error("{place}: has {}, expected {expected}{hint}", fields(*found))]
     FieldCount {
         /// The place at which the row begins.
         place: Place,
@@ -410,8 +430,8 @@ pub enum DataError {
         found: usize,
         /// The number of fields in the header.
         expected: usize,
-        /// Whether the row spans several lines, which an unintended quote causes.
-        several_lines: bool,
+        /// The probable cause and what to do about it; empty if the row shows none.
+        hint: &'static str,
     },
     /// A quoted field does not end.
     #[error(
@@ -558,21 +578,6 @@ impl DataError {
         let hint = if hint.is_empty() { hint } else { format!("; {hint}") };
         let (value, expected) = (shown(value.as_bytes()), format!("{expected}{hint}"));
         Self::Row { place: place(), field, value, expected }
-    }
-}
-
-/// The remedy if the first row behind a header has one field more than the header.
-fn short_header_hint(
-    place: &Place,
-    found: usize,
-    expected: usize,
-    several_lines: bool,
-) -> &'static str {
-    if place.line == 2 && found == expected + 1 && !several_lines {
-        "; if the file has a header, and rows begin with names of their own or end with a delimiter, name all \
-         columns in `data.columns` and set `data.header` to true"
-    } else {
-        ""
     }
 }
 

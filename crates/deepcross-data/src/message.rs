@@ -114,15 +114,6 @@ pub(crate) fn fields(n: usize) -> String {
     format!("{n} field{}", if n == 1 { "" } else { "s" })
 }
 
-/// The probable cause if a row with a wrong number of fields has several lines.
-pub(crate) fn quote_hint(several_lines: bool) -> &'static str {
-    if several_lines {
-        "; the row spans several lines, perhaps because a quote in it does not close"
-    } else {
-        ""
-    }
-}
-
 /// What was expected of bytes that are not UTF-8, with the remedy.
 pub(crate) const UTF8: &str = "valid UTF-8; if the file is in another encoding, such as Windows-1252, convert it with \
                                `iconv -f WINDOWS-1252 -t UTF-8`";
@@ -148,6 +139,9 @@ pub(crate) fn mebibytes(bytes: usize) -> String {
 pub(crate) fn after_quote_hint(found: char, is_after_backslash: bool) -> &'static str {
     match is_after_backslash {
         true => r"if a backslash makes the quote after it plain text, set `data.escape` to '\'",
+        false if found == '\'' => {
+            "if single quotes stand around values, set `data.quote`, or `--quote`, to \"'\""
+        }
         false if is_delimiter(found) => {
             "if this character separates the fields, set `data.delimiter` to it"
         }

@@ -143,10 +143,8 @@ impl RowFilter {
 
     /// The target of a valid row.
     fn target(&self, row: RawRow<'_>) -> Result<Target, DataError> {
-        let (found, expected) = (row.n_fields(), self.n_columns);
-        if found != expected {
-            let (place, several_lines) = (row.place(), false);
-            return Err(DataError::FieldCount { place, found, expected, several_lines });
+        if row.n_fields() != self.n_columns {
+            return Err(row.wrong_count(self.n_columns));
         }
         Ok(Target {
             side: Side::Train,

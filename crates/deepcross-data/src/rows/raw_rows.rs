@@ -15,6 +15,7 @@ use std::sync::Arc;
 use deepcross_features::{Cell, CellList, RowFields, Value, blanks};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::field_count::FieldCount;
 use super::field_splitter::push_places;
 use super::origins::{Origin, Origins, RequiredValue};
 use crate::error::DataError;
@@ -37,7 +38,7 @@ pub(crate) struct RawRows {
     ///
     /// The next field begins one byte later. 32 bits suffice, because a row has at most 16 MiB.
     ends: Vec<u32>,
-    /// The columns of those fields of text that have no value, row after row.
+    /// The columns of those fields of text that have no value, in ascending order in each row.
     nulls: Vec<u32>,
     rows: Vec<Bounds>,
     files: Vec<Arc<Path>>,
@@ -290,6 +291,16 @@ impl RawRows {
         }
     }
 
+    /// The fields of the row that was appended last, if it has been split and not ended.
+    pub(crate) fn fields_so_far(&self) -> Vec<&[u8]> {
+        let Some(row) = self.rows.last() else { return Vec::new() };
+        let (text, ends) = (&self.text[row.text.start..], &self.ends[row.fields.start..]);
+        (0..ends.len())
+            .map(|column| bounds(ends, column))
+            .map(|(from, to)| &text[from..to])
+            .collect()
+    }
+
     /// The number of fields of the row that was appended last.
     pub(crate) fn n_fields(&self) -> usize {
         self.rows.last().map_or(0, |row| row.n_fields)
@@ -323,8 +334,7 @@ impl RawRows {
         let origins = Arc::clone(&self.origins[origins]);
         let (row, expected) = (self.get(index), origins.n_file_columns);
         if row.n_fields() != expected {
-            let (place, found, several_lines) = (row.place(), row.n_fields(), false);
-            return Some(Box::new(DataError::FieldCount { place, found, expected, several_lines }));
+            return Some(Box::new(row.wrong_count(expected)));
         }
         let problem =
             |required: &RequiredValue| required.problem(row.cell(required.column), || row.place());
@@ -469,8 +479,7 @@ impl<'a> RawRow<'a> {
     /// Whether a row of text has no value in a column, not even an empty one.
     #[inline]
     pub fn is_null(&self, column: usize) -> bool {
-        let is_it = |null: &u32| *null as usize == column;
-        !self.nulls.is_empty() && self.nulls.iter().any(is_it)
+        !self.nulls.is_empty() && self.nulls.binary_search(&(column as u32)).is_ok()
     }
 
     /// Whether the row consists of typed cells, and not of texts.
@@ -515,6 +524,14 @@ impl<'a> RawRow<'a> {
     pub fn place(&self) -> Place {
         let start = &self.rows.text[self.rows.line_start_of(self.bounds)];
         Place::new(self.file(), self.bounds.line, start)
+    }
+
+    /// The error for the row, which has not the `expected` number of fields.
+    #[cold]
+    pub(crate) fn wrong_count(&self, expected: usize) -> DataError {
+        let fields = if self.has_cells() { Vec::new() } else { self.fields().collect() };
+        let (place, found) = (self.place(), self.n_fields());
+        FieldCount { place, fields, found, expected, quote: None, next: None }.error()
     }
 
     fn file(&self) -> &'a Arc<Path> {

@@ -110,3 +110,43 @@ fn a_quote_is_searched_within_bounds() {
         ]
     );
 }
+
+#[test]
+fn quotes_that_split_a_value_are_named() {
+    let single = "; if single quotes stand around values, set `data.quote`, or `--quote`, to \"'\"";
+    let double = "; if quotes stand around values, set `data.quote`, or `--quote`, to '\"'";
+    let blank = "; if blanks stand before the quotes around values, set `data.trim` to true";
+    let short = "; if the file has a header, and rows begin with names of their own or end with a delimiter, name \
+                 all columns in `data.columns` and set `data.header` to true";
+    let cases = [
+        ("", "1,'x, y'\n0,z\n", single),
+        ("", "1, 'x, y' \n0,z\n", single),
+        // The reader splits a line with a double quote.
+        ("", "1,'x, y \"z\"'\n0,z\n", single),
+        ("quote = false", "1,\"x, y\"\n0,z\n", double),
+        ("quote = \"'\"", "1,\"x, y\"\n0,z\n", double),
+        ("trim = false", "1, \"x, y\"\n0,z\n", blank),
+        ("", "1,it's,'\n0,z\n", ""),
+        ("", "1,'x',y\n0,z\n", ""),
+        ("", "1,'x',y\n0,'z',w\n", short),
+        ("", "1,x,y\n", short),
+        ("", "1,x,y\n0,z,w\n0,z,w\n0,z\n", ""),
+        ("", "1,x,y\n0,z,w\n0,z,w\n0,z,w\n0,z\n", short),
+        ("", "\"1\",x,y\n\"2\",\"z\",w\n", short),
+        ("", "\"1\",x,y\n\"2\",\"z\"\n", ""),
+    ];
+    for (settings, rows, hint) in cases {
+        let (_, messages) = read_past_bad_rows(settings, format!("n,a\n{rows}").as_bytes());
+        let message = messages.first().map(String::as_str).unwrap_or_default();
+        let expected = format!("has 3 fields, expected 2{hint}");
+        assert!(message.ends_with(&expected), "{settings} {rows} {message}");
+    }
+    let (_, messages) = read_past_bad_rows("", b"n,a\n1,'x, \"y\"'\n0,z\n");
+    assert!(messages[0].ends_with(&format!("or a line end after it{single}")), "{messages:?}");
+    // What the hints say works.
+    for (settings, content) in
+        [("quote = \"'\"", "n,a\n1,'x, y'\n0,z\n"), ("", "n,a\n1, \"x, y\"\n0,z\n")]
+    {
+        assert_eq!(read_past_bad_rows(settings, content.as_bytes()), (vec![2, 3], Vec::new()));
+    }
+}
