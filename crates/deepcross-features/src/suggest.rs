@@ -21,17 +21,6 @@ pub fn nearest<'a, S: AsRef<str> + ?Sized + 'a>(
     nearest.filter(|(distance, _)| *distance <= allowed).map(|(_, known)| known)
 }
 
-/// The candidate closest to `name` by edits, however many letters differ; `None` if there are no candidates.
-///
-/// Of equally close candidates, the first wins.
-pub fn nearest_of_all<'a, S: AsRef<str> + ?Sized + 'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a S>,
-) -> Option<&'a str> {
-    let candidates = candidates.into_iter().map(AsRef::as_ref);
-    candidates.min_by_key(|known| strsim::damerau_levenshtein(known, name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,12 +39,5 @@ mod tests {
         for (name, expected) in cases {
             assert_eq!(nearest(name, &known), expected, "{name}");
         }
-    }
-
-    #[test]
-    fn the_nearest_of_all_may_be_far() {
-        assert_eq!(nearest_of_all("city", &["town", "cities", "cited"]), Some("cited"));
-        assert_eq!(nearest_of_all("x", &["ab", "cd"]), Some("ab"));
-        assert_eq!(nearest_of_all::<str>("x", []), None);
     }
 }

@@ -1,6 +1,8 @@
 //! The columns that a model reads, under the names that requests use.
 
-use deepcross_features::{Binding, Encoder, FeatureError, FieldDescription, ValueForm, suggest};
+use deepcross_features::{
+    Binding, Encoder, FeatureError, FieldDescription, ValueForm, blanks, suggest,
+};
 use std::collections::HashMap;
 
 /// The columns that the rows of a request name, for one model.
@@ -43,16 +45,17 @@ impl Columns {
         self.list.len()
     }
 
+    /// The column of this name, around which white space is dropped as around the names of a header.
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
+        self.by_name.get(name).or_else(|| self.by_name.get(blanks::trim_str(name))).copied()
     }
 
-    /// The name of fewest edits.
-    pub(crate) fn nearest(&self, name: &str) -> &str {
+    /// The name that was most likely meant, if one is near.
+    pub(crate) fn nearest(&self, name: &str) -> Option<&str> {
         // An edit distance grows with the square of the length, and no name is that long.
         let end = name.char_indices().nth(64).map_or(name.len(), |(end, _)| end);
         let known = self.list.iter().map(|column| &column.name);
-        suggest::nearest_of_all(&name[..end], known).unwrap_or_default()
+        suggest::nearest(&name[..end], known)
     }
 }
 

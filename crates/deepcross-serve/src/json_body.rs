@@ -33,7 +33,8 @@ struct RankBody<'a> {
     columns: Option<&'a RawValue>,
     #[serde(default)]
     order: Order,
-    top: Option<usize>,
+    #[serde(borrow)]
+    top: Option<&'a RawValue>,
 }
 
 /// The order of the candidates in the answer.
@@ -62,7 +63,7 @@ pub(crate) fn score_rows(
     columns: &Columns,
     limits: Limits,
 ) -> Result<TextRows, Problem> {
-    let body: ScoreBody<'_> = parse(body)?;
+    let body: ScoreBody<'_> = parse(body, "rows")?;
     let mut rows = RequestRows::new(columns, limits, true);
     read_either(&mut rows, ("rows", body.rows), body.columns)?;
     rows.finish()
@@ -76,25 +77,41 @@ pub(crate) fn rank_rows(
     columns: &Columns,
     limits: Limits,
 ) -> Result<RankRequest, Problem> {
-    let body: RankBody<'_> = parse(body)?;
+    let body: RankBody<'_> = parse(body, "candidates")?;
     let mut rows = RequestRows::new(columns, limits, true);
     if let Some(shared) = body.shared {
         read_shared(&mut rows, shared)?;
     }
     read_either(&mut rows, ("candidates", body.candidates), body.columns)?;
-    Ok(RankRequest { rows: rows.finish()?, order: body.order, top: body.top })
+    let top = body.top.map(number_of_candidates).transpose()?;
+    Ok(RankRequest { rows: rows.finish()?, order: body.order, top })
 }
 
-fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
+fn number_of_candidates(raw: &RawValue) -> Result<usize, Problem> {
+    raw.get().parse().map_err(|_| unexpected("`top`, a whole number of candidates", raw))
+}
+
+/// The members of the body, an object that has its rows under `name`.
+fn parse<'a, T: Deserialize<'a>>(body: &'a [u8], name: &str) -> Result<T, Problem> {
     // Some programs put a byte order mark before a text.
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let text = std::str::from_utf8(body).map_err(|error| {
         Problem::malformed(format!("byte {} of the body is not valid UTF-8", error.valid_up_to()))
     })?;
-    serde_json::from_str(text).map_err(|error| {
-        // An error of the data repeats only names and values outside of the rows.
-        Problem::malformed(error.to_string().chars().take(200).collect::<String>())
-    })
+    // An array would be taken for the members in their order.
+    if !text.trim_ascii_start().starts_with('{') {
+        let raw = serde_json::from_str(text).map_err(|error| malformed(&error))?;
+        let expected = format!(
+            "an object with `{name}`, an array of objects, or `columns`, an object of arrays"
+        );
+        return Err(unexpected(&expected, raw));
+    }
+    serde_json::from_str(text).map_err(|error| malformed(&error))
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    // An error of the data repeats only names and values outside of the rows.
+    Problem::malformed(error.to_string().chars().take(200).collect::<String>())
 }
 
 /// Reads rows as objects under a name, or as columns.
@@ -284,6 +301,7 @@ mod tests {
         check(r#"{"rows":[{"\u00e9":" \t\u0078 ","l":[],"n":-0e1}]}"#, &["0.0;;x"]);
         check(r#"{"rows":[{"n":null,"l":null,"é":true}]}"#, &[";;true"]);
         check(r#"{"columns":{"é":[1,2],"n":["3",4],"l":["a|b",["c"]]}}"#, &["3;a|b;1", "4;c;2"]);
+        check(r#"{"rows":[{" n":1,"l\u00a0":"a","é":"x"}]}"#, &["1;a;x"]);
         check(r#"{"rows":[]}"#, &[]);
         check("\u{feff}{\"rows\":[]}", &[]);
         check(r#"{"columns":{}}"#, &[]);
@@ -326,6 +344,16 @@ mod tests {
             );
         };
         check("{}", 400, "either `candidates`, an array of objects, or `columns`");
+        let object = "expected an object with `candidates`, an array of objects, or `columns`, an object of \
+                      arrays, but found a value of kind";
+        check("[{\"n\":1}]", 400, &format!("{object} array"));
+        check(" [null, [], null]", 400, &format!("{object} array"));
+        check("\"rows\"", 400, &format!("{object} string"));
+        for top in ["-1", "1.0", "\"3\"", "{}"] {
+            let expected =
+                "expected `top`, a whole number of candidates, but found a value of kind";
+            check(&format!(r#"{{"candidates":[],"top":{top}}}"#), 400, expected);
+        }
         check(r#"{"candidates":[],"columns":{}}"#, 400, "either `candidates`");
         check(r#"{"candidates":{}}"#, 400, "`candidates`, an array, but");
         check(r#"{"candidates":[{},1]}"#, 400, "`candidates`[1]: expected an object");
@@ -347,6 +375,9 @@ mod tests {
         let unknown =
             "columns, field `nn`: expected a field of the model; the nearest known one is `n`";
         check(r#"{"shared":{"n":1},"columns":{"nn":[1]}}"#, 422, unknown);
+        let far =
+            "columns, field `click`: expected a field of the model, as `/v1/model` lists them\"";
+        check(r#"{"shared":{"n":1},"columns":{"click":[1]}}"#, 422, far);
         check(r#"{"candidates":[{"é":1,"n":1,"l":"a","é":1}]}"#, 422, "each field once");
     }
 

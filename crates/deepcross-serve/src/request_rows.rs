@@ -118,8 +118,9 @@ impl<'c> RequestRows<'c> {
     /// Refuses a field that the model does not read.
     pub(crate) fn refuse_unknown(&mut self, row: Option<usize>, name: &str) {
         let columns = self.columns;
-        self.refuse(row, Some(name), None, || {
-            format!("a field of the model; the nearest known one is `{}`", columns.nearest(name))
+        self.refuse(row, Some(name), None, || match columns.nearest(name) {
+            Some(nearest) => format!("a field of the model; the nearest known one is `{nearest}`"),
+            None => "a field of the model, as `/v1/model` lists them".to_owned(),
         });
     }
 

@@ -193,7 +193,7 @@ fn wrong_requests_are_answered_with_what_was_expected() {
     let service = Service::start(&folder, "--max-rows 3 --max-body 4000 --max-value 50");
     let long = format!("{{\"rows\":[{}]}}", ROW.replace("ad1", &"x".repeat(51)));
     let row = |from: &str, to: &str| format!("{{\"rows\":[{}]}}", ROW.replace(from, to));
-    let cases: [(&str, u16, &[&str]); 21] = [
+    let cases: [(&str, u16, &[&str]); 23] = [
         ("", 400, &["EOF"]),
         ("{\"rows\":[{\"ad\":\"ad1\",}]}", 400, &["line 1 column"]),
         ("{\"rows\":[]} x", 400, &["trailing"]),
@@ -209,6 +209,8 @@ fn wrong_requests_are_answered_with_what_was_expected() {
         (&row("\"ad1\"", "{}"), 422, &["field `ad`", "a string, number or boolean", "kind object"]),
         (&row("\"t1\"", "\"a|b\""), 422, &["field `tags`", "do not contain `|`", "kind array"]),
         (&row("\"age\"", "\"agee\""), 422, &["field `agee`", "the nearest known one is `age`"]),
+        (&row("\"age\"", "\"zzqq\""), 422, &["field `zzqq`", "as `/v1/model` lists them"]),
+        (&format!("[{ROW}]"), 400, &["an object with `rows`, an array of objects", "kind array"]),
         (&row(",\"age\":20", ""), 422, &["row 0, field `age`", "or null", "the field is absent"]),
         (&row("{", "{\"age\":1,"), 422, &["field `age`", "each field once"]),
         (&long, 422, &["field `ad`", "at most 50 bytes"]),
