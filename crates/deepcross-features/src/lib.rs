@@ -49,7 +49,7 @@ pub use problem::Problem;
 pub use raw::binding::Binding;
 pub use raw::cell::{Cell, CellList, Cells};
 pub use raw::odd_number::OddNumber;
-pub use raw::printed_list::{LIST_SEPARATOR, printed_elements};
+pub use raw::printed_list::{LIST_SEPARATOR, printed_elements, seems_printed};
 pub use raw::row_fields::RowFields;
 pub use raw::spelling::{Spelling, canonical, truth};
 pub use raw::value::Value;

@@ -93,7 +93,8 @@ pub fn profile_files(
 
 /// Opens the files, whose first row must name the columns if nothing else does.
 fn open(files: &Input, config: &DataConfig) -> Result<Source, ProfileError> {
-    let has_header = config.columns().is_none() && config.format.is_none_or(Format::has_header_row);
+    let format = files.files().first().and_then(|file| config.format_of(file).ok());
+    let has_header = config.columns().is_none() && format.is_none_or(Format::has_header_row);
     let source = match Source::open(files, config) {
         Err(error @ DataError::RepeatedColumn { .. }) if has_header => {
             return Err(ProfileError::RepeatedName(error));

@@ -15,7 +15,7 @@ pub(crate) fn format_parser() -> impl TypedValueParser<Value = Format> {
 /// The form of files that a model reads, if it is not that of the training data.
 #[derive(Debug, Args)]
 pub(crate) struct FormatOverride {
-    /// The format of the files; without it, the training data or the names of the files give the format
+    /// The format of the files; without it, the name of each file gives it, or else the training data
     #[arg(long, value_parser = format_parser(), value_name = "FORMAT")]
     format: Option<Format>,
     /// The names of the columns, separated by commas, for files without a header
@@ -29,9 +29,12 @@ pub(crate) struct FormatOverride {
 impl FormatOverride {
     /// Sets what the call names; the label of training does not change.
     pub(crate) fn apply(&self, data: &mut DataConfig) {
-        if let Some(format) = self.format {
-            data.label = data.label();
-            data.format = Some(format);
+        match self.format {
+            Some(format) => {
+                data.label = data.label();
+                data.set_format(format);
+            }
+            None => data.follows_names = true,
         }
         if !self.columns.is_empty() {
             (data.columns, data.header) = (Some(self.columns.clone()), None);

@@ -11,10 +11,10 @@ pub(crate) struct LabelColumn {
     #[arg(long, value_name = "NAME")]
     pub(crate) label: Option<String>,
     /// The values of the label that mean 1; not needed if the label is 1 and 0
-    #[arg(long, value_name = "VALUE", num_args = 1..)]
+    #[arg(long, value_name = "VALUE", num_args = 1.., allow_negative_numbers = true)]
     pub(crate) positive: Vec<String>,
     /// The values of the label that mean 0 [default: all that are not positive]
-    #[arg(long, value_name = "VALUE", num_args = 1.., requires = "positive")]
+    #[arg(long, value_name = "VALUE", num_args = 1.., allow_negative_numbers = true, requires = "positive")]
     pub(crate) negative: Vec<String>,
 }
 
@@ -33,6 +33,6 @@ pub(crate) struct Layout {
     #[command(flatten)]
     pub(crate) characters: Characters,
     /// The values that mean "missing", beside the empty one, instead of the usual ones
-    #[arg(long, value_name = "VALUE", num_args = 1..)]
+    #[arg(long, value_name = "VALUE", num_args = 1.., allow_negative_numbers = true)]
     pub(crate) missing: Vec<String>,
 }

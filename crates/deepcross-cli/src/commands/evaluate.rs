@@ -41,7 +41,7 @@ pub(crate) struct EvaluateArgs {
     #[command(flatten)]
     pub(crate) format: FormatOverride,
     /// Also measure decisions at this probability: accuracy, precision, recall, F1, MCC
-    #[arg(long, value_name = "P", value_parser = parse_probability)]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = parse_probability)]
     pub(crate) threshold: Option<f64>,
     #[command(flatten)]
     pub(crate) json: Json,

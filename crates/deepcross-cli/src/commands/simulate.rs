@@ -17,7 +17,7 @@ pub(crate) struct SimulateArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
     /// The standard deviation of the click rates of campaigns, in logits
-    #[arg(long, value_name = "LOGITS", default_value_t = SimulatorConfig::default().campaign_deviation)]
+    #[arg(long, value_name = "LOGITS", allow_negative_numbers = true, default_value_t = SimulatorConfig::default().campaign_deviation)]
     pub(crate) campaign_deviation: f64,
     /// The file to write; the end of its name gives the format, TSV if there is none, and `-` is the
     /// standard output

@@ -46,17 +46,17 @@ pub(crate) struct SplitArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) column: Option<String>,
     /// The share of test rows
-    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, default_value_t = 0.2)]
     pub(crate) test: f64,
     /// The share of validation rows; if it is 0, no file is written for them
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, default_value_t = 0.0)]
     pub(crate) valid: f64,
     /// By time: the first time of the test rows, instead of a share; in the form of the column, or a date such as
     /// 2026-01-31 if the column has dates or numbers since 1970
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["test", "valid"])]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, conflicts_with_all = ["test", "valid"])]
     pub(crate) test_from: Option<String>,
     /// By time: the first time of the validation rows
-    #[arg(long, value_name = "TIME", requires = "test_from")]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, requires = "test_from")]
     pub(crate) valid_from: Option<String>,
     /// By key or row: the seed that chooses the rows, 1 by default
     #[arg(long, value_name = "N")]

@@ -49,7 +49,8 @@ fn with_format(files: &Input, config: &DataConfig, label: &LabelColumn) -> Resul
     let named = label.label.as_ref().map(LabelConfig::binary);
     let labelled = DataConfig { label: named.or(config.label.clone()), ..config.clone() };
     let guessed = guess_format(files, &labelled)?;
-    Ok(DataConfig { label: config.label.clone(), ..guessed })
+    let label = if label.label.is_some() { config.label.clone() } else { guessed.label.clone() };
+    Ok(DataConfig { label, ..guessed })
 }
 
 /// Reads the files once; with `guess_missing`, texts that usually mean a missing value count as missing values.

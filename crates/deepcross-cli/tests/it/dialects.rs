@@ -144,7 +144,7 @@ fn other_files_are_told_by_how_they_begin() {
         (
             "x.csv",
             b"PAR1\x15\x04\x15",
-            "a Parquet file, which is not read: set `data.format`, or `--format`, to `parquet`",
+            "a Parquet file, but is read in another format: set `data.format`, or `--format`, to `parquet`",
         ),
         (
             "x.json",
@@ -154,7 +154,7 @@ fn other_files_are_told_by_how_they_begin() {
         (
             "y.csv",
             b"{\"ad\": 1}\n",
-            "JSON Lines, which is not read: set `data.format`, or `--format`, to `jsonl`",
+            "JSON Lines, but is read in another format: set `data.format`, or `--format`, to `jsonl`",
         ),
         (
             "x.vw",

@@ -300,3 +300,30 @@ fn names_of_fields_may_have_dots_and_equals_signs() {
     assert_eq!(outcome.code, Some(2));
     assert!(outcome.stderr.contains("--set 'field.\"a.b\".top=10'"), "{}", outcome.stderr);
 }
+
+#[test]
+fn folders_that_the_call_names_give_the_label_and_the_weight() {
+    let folder = Folder::with_data();
+    let weighted = crate::CONFIG.replace("\"click\"\n", "\"click\"\nweight = \"w\"\n");
+    folder.write("weighted.toml", weighted);
+    let text = csv(200);
+    let rows = |class: &'static str| text.lines().skip(1).filter(move |row| row.starts_with(class));
+    let mut whole = "click,ad,tags,age,w\n".to_owned();
+    for (class, name) in [("0", "click=0/w=2"), ("1", "click=1/w=1")] {
+        std::fs::create_dir_all(folder.path(name)).unwrap();
+        let without = rows(class).map(|row| format!("{}\n", &row[2..])).collect::<String>();
+        folder.write(&format!("{name}/a.csv"), format!("ad,tags,age\n{without}"));
+        let weight = if class == "0" { 2 } else { 1 };
+        rows(class).for_each(|row| whole += &format!("{row},{weight}\n"));
+    }
+    folder.write("whole.csv", whole);
+    let files = "click=0/w=2/a.csv click=1/w=1/a.csv";
+    folder.succeed("train --config weighted.toml --data whole.csv --out whole.dcx");
+    folder.succeed(&format!("train --config weighted.toml --data {files} --out parts.dcx"));
+    assert!(folder.read("whole.dcx") == folder.read("parts.dcx"), "the artifacts differ");
+    let by = "--set train.valid_by=field:w --out x.dcx";
+    let refused = folder.call(&format!("train --config run.toml --data {files} {by}"));
+    let expected = "is given by a folder that the call names itself, which gives columns to fields, the label \
+                    and the weight alone; name the folder above it";
+    assert!(refused.code == Some(1) && refused.stderr.contains(expected), "{}", refused.stderr);
+}

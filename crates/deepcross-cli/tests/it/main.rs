@@ -22,6 +22,7 @@ mod input_files;
 mod interchange;
 mod json_lines;
 mod labels;
+mod other_formats;
 mod output_names;
 mod outputs;
 mod pairs;

@@ -31,6 +31,10 @@ pub struct DataConfig {
     /// The format of all files; default: the one that each file's name shows, or the first line of a pipe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
+    /// Whether the files are others than those that the settings were made for: the format that a file's name shows then
+    /// comes before `format`, and keys without a meaning in this format are left alone.
+    #[serde(skip)]
+    pub follows_names: bool,
     /// The column that holds the label; needed to train and to evaluate, not to predict.
     ///
     /// [`label`](Self::label) returns the default of a format, too.
@@ -76,6 +80,7 @@ impl Default for DataConfig {
     fn default() -> Self {
         Self {
             format: None,
+            follows_names: false,
             label: None,
             weight: None,
             missing: vec![String::new()],
@@ -128,6 +133,16 @@ pub enum BadRows {
 pub(crate) const TEXT_KEYS: &[&str] = &["delimiter", "quote", "escape", "comment", "header"];
 
 impl DataConfig {
+    /// Reads all files in `format`, whatever their names show and `format` was before, without the keys that were set
+    /// for delimited text and have no meaning with it.
+    pub fn set_format(&mut self, format: Format) {
+        if !format.is_delimited() && self.format != Some(format) {
+            (self.delimiter, self.quote, self.escape, self.comment) = (None, None, None, None);
+            (self.columns, self.header) = (None, None);
+        }
+        (self.format, self.follows_names) = (Some(format), false);
+    }
+
     /// A problem for each of the `keys` that is set although it has no meaning with `format`.
     pub(crate) fn without_meaning(&self, format: Format, keys: &[&str]) -> Vec<Problem> {
         let set = [

@@ -18,7 +18,7 @@ use arrow_array::{
     OffsetSizeTrait, PrimitiveArray, RecordBatch,
 };
 use arrow_schema::{DataType, Field, FieldRef, Schema, TimeUnit};
-use deepcross_features::{Cell, CellList, Cells, Instant, LIST_SEPARATOR};
+use deepcross_features::{Cell, CellList, Cells, Instant, LIST_SEPARATOR, blanks};
 
 use crate::config::first_repeated;
 use crate::error::DataError;
@@ -70,7 +70,7 @@ impl SchemaColumns {
             return Err(format!("it has {} columns, expected at most {MOST_FIELDS}", fields.len()));
         }
         for (position, field) in fields.iter().enumerate() {
-            let name = field.name().trim().to_owned();
+            let name = blanks::trim_str(field.name()).to_owned();
             if is_read(field.data_type()) {
                 columns.names.push(name);
                 columns.positions.push(position);

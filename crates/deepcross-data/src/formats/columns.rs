@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
+use deepcross_features::blanks;
+
 use crate::config::first_repeated;
 use crate::error::DataError;
 use crate::limits::{LONGEST_NAME, MOST_FIELDS};
 use crate::message::shown;
 
 /// The reason why a file cannot have these columns, in a format that allows any names: there are too many of them, a
-/// name occurs twice, or a name would not be read back unchanged, since readers `trim` names.
-pub(super) fn problem_of_columns(columns: &[String], trim: fn(&str) -> &str) -> Option<String> {
+/// name occurs twice, or a name would not be read back unchanged, since readers trim names.
+pub(super) fn problem_of_columns(columns: &[String]) -> Option<String> {
     if columns.is_empty() || columns.len() > MOST_FIELDS {
         let n = columns.len();
         return Some(format!("there are {n} columns, expected 1 to {MOST_FIELDS}"));
@@ -20,18 +22,18 @@ pub(super) fn problem_of_columns(columns: &[String], trim: fn(&str) -> &str) -> 
         return Some(format!("there are two columns `{name}`, expected each name once"));
     }
     let problem = |(column, name): (usize, &String)| {
-        let (expected, name) = (expected_name(name, trim)?, shown(name.as_bytes()));
+        let (expected, name) = (expected_name(name)?, shown(name.as_bytes()));
         Some(format!("the name of column {} is `{name}`, expected {expected}", column + 1))
     };
     columns.iter().enumerate().find_map(problem)
 }
 
 /// A description of valid names, if this name would not be read back unchanged.
-fn expected_name(name: &str, trim: fn(&str) -> &str) -> Option<String> {
+fn expected_name(name: &str) -> Option<String> {
     match () {
         () if name.len() > LONGEST_NAME => Some(format!("at most {LONGEST_NAME} bytes")),
         () if has_lone_return(name.as_bytes()) => Some("no carriage return in it".to_owned()),
-        () if trim(name) != name => Some("no blanks around it".to_owned()),
+        () if blanks::trim_str(name) != name => Some("no blanks around it".to_owned()),
         () => None,
     }
 }

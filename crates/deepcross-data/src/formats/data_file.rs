@@ -41,8 +41,9 @@ impl DataFile {
     /// The file with its format; its columns are not known yet.
     pub(crate) fn new(file: &InputFile, config: &DataConfig) -> Result<Self, DataError> {
         let module = module_of(file, config)?;
+        let is_other = config.follows_names && config.format != Some(module.format());
         let problems = config.problems_with(module);
-        if !problems.is_empty() {
+        if !problems.is_empty() && !is_other {
             return Err(DataError::Config { problems });
         }
         let (dialect, columns) = (module.dialect(config)?, Arc::default());

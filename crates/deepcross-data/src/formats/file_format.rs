@@ -6,7 +6,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use deepcross_features::{Problem, blanks};
+use deepcross_features::Problem;
 
 use super::by_name::ByName;
 use super::column_type::ColumnType;
@@ -161,7 +161,7 @@ pub(crate) trait FileFormat: Sync {
 
     /// Why a file cannot have these columns; `None` if it can.
     fn problem_of_columns(&self, columns: &[String]) -> Option<String> {
-        problem_of_columns(columns, blanks::trim_str)
+        problem_of_columns(columns)
     }
 
     /// Whether the first row of a file holds the names of the columns.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use deepcross_features::{Problem, blanks};
+use deepcross_features::Problem;
 
 use super::cells::push_row;
 use super::column_type::ColumnType;
@@ -46,7 +46,7 @@ impl FileFormat for Memory {
 
     fn header(&self, file: &InputFile, _config: &DataConfig) -> Result<Vec<String>, DataError> {
         let header = file.memory().map(|rows| rows.header.clone()).unwrap_or_default();
-        match problem_of_columns(&header, blanks::trim_str) {
+        match problem_of_columns(&header) {
             None => Ok(header),
             Some(problem) => Err(DataError::Columns { file: file.path().to_path_buf(), problem }),
         }

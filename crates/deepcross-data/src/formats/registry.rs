@@ -135,13 +135,36 @@ impl Format {
         *module.expect("every format is in the table")
     }
 
-    /// The format that `config` sets, else the one that the name shows, or the first line of a pipe.
+    /// The format that `config` sets, else the one that the name shows, or the first line of a pipe; if the settings
+    /// were made for other files, the name comes first.
     pub(crate) fn of_file(file: &InputFile, config: &DataConfig) -> Result<Self, DataError> {
-        match config.format.or_else(|| Self::of_name(file.path())) {
-            Some(format) => Ok(format),
-            None if file.is_pipe() => Self::of_first_line(file),
-            None => Err(Self::unknown(file.path())),
+        match (config.format, Self::of_name(file.path())) {
+            (Some(set), Some(named)) if config.follows_names && set != named => {
+                Self::set_or_named(file, config, [set, named])
+            }
+            (Some(format), _) | (None, Some(format)) => Ok(format),
+            (None, None) if file.is_pipe() => Self::of_first_line(file),
+            (None, None) => Err(Self::unknown(file.path())),
         }
+    }
+
+    /// The format that the name of a file shows, unless the first line shows the one that was set: many files of lines
+    /// are called `.csv` or `.tsv`.
+    fn set_or_named(
+        file: &InputFile,
+        config: &DataConfig,
+        [set, named]: [Self; 2],
+    ) -> Result<Self, DataError> {
+        let line = first_line(file)?;
+        let is_shown = |format: Self| {
+            format.module().begins_with(&line) || format.module().has_lines(&[&line])
+        };
+        let is_set = match set.module().dialect(config)? {
+            Some(_) if !named.is_delimited() => !is_shown(named),
+            Some(dialect) => dialect.delimiter.find(&line).is_some(),
+            None => is_shown(set),
+        };
+        Ok(if is_set { set } else { named })
     }
 
     /// The format that the extension of the name shows, in capitals or not; the extension of a compressed file is
@@ -165,13 +188,18 @@ impl Format {
 
     /// The format of a pipe, which has no name, as its first line shows it.
     fn of_first_line(file: &InputFile) -> Result<Self, DataError> {
-        let (path, mut window) = (file.path(), LineWindow::new(open(file)?));
-        let end = window.skip(BYTE_ORDER_MARK).and_then(|()| window.line_end(0, LONGEST_ROW));
-        let end = end.map_err(|error| unreadable(path, 1, error))?;
-        let line = &window.bytes()[..end.unwrap_or_default()];
-        let shown = Self::all().rev().find(|format| format.module().begins_with(line));
+        let line = first_line(file)?;
+        let shown = Self::all().rev().find(|format| format.module().begins_with(&line));
         Ok(shown.unwrap_or(Self::CSV))
     }
+}
+
+/// The first line of a file, with its end; empty if it is too long.
+fn first_line(file: &InputFile) -> Result<Vec<u8>, DataError> {
+    let (path, mut window) = (file.path(), LineWindow::new(open(file)?));
+    let end = window.skip(BYTE_ORDER_MARK).and_then(|()| window.line_end(0, LONGEST_ROW));
+    let end = end.map_err(|error| unreadable(path, 1, error))?;
+    Ok(window.bytes()[..end.unwrap_or_default()].to_vec())
 }
 
 impl DataConfig {

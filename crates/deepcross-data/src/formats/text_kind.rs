@@ -8,6 +8,8 @@ use crate::error::DataError;
 struct TextKind {
     name: &'static str,
     remedy: &'static str,
+    /// Whether it is a format that is read, if the settings say that the file has it.
+    is_format: bool,
     is_kind: fn(&[u8]) -> bool,
 }
 
@@ -16,31 +18,37 @@ static KINDS: [TextKind; 6] = [
     TextKind {
         name: "a Parquet file",
         remedy: "set `data.format`, or `--format`, to `parquet`",
+        is_format: true,
         is_kind: is_parquet,
     },
     TextKind {
         name: "a tar archive",
         remedy: "take the files out of it with `tar -x`",
+        is_format: false,
         is_kind: |text| text.get(257..262) == Some(b"ustar"),
     },
     TextKind {
         name: "a page of HTML",
         remedy: "perhaps a page of a web server was saved in place of the file",
+        is_format: false,
         is_kind: |text| begins_with(text, b"<!doctype html") || begins_with(text, b"<html"),
     },
     TextKind {
         name: "XML",
         remedy: "write its rows as CSV",
+        is_format: false,
         is_kind: |text| begins_with(text, b"<?xml"),
     },
     TextKind {
         name: "an ARFF file of Weka",
         remedy: "remove the lines up to `@data`, and name the columns in `data.columns`, or by `--columns`",
+        is_format: false,
         is_kind: is_arff,
     },
     TextKind {
         name: "a JSON array",
         remedy: "write one object in each line, for instance with `jq -c '.[]'`",
+        is_format: false,
         is_kind: |text| is_after(text, b'[', b'{'),
     },
 ];
@@ -49,6 +57,7 @@ static KINDS: [TextKind; 6] = [
 static VOWPAL_WABBIT: TextKind = TextKind {
     name: "a file of Vowpal Wabbit",
     remedy: "write its rows as CSV, as JSON Lines or as libsvm",
+    is_format: false,
     is_kind: is_vowpal_wabbit,
 };
 
@@ -56,13 +65,14 @@ static VOWPAL_WABBIT: TextKind = TextKind {
 static JSON_LINES: TextKind = TextKind {
     name: "JSON Lines",
     remedy: "set `data.format`, or `--format`, to `jsonl`",
+    is_format: true,
     is_kind: is_json,
 };
 
 /// Refuses a file whose beginning is `text` if it is of a kind that no text format reads.
 ///
 /// # Errors
-/// [`DataError::NotRead`].
+/// [`DataError::NotRead`], or [`DataError::OtherFormat`] if another format reads it.
 pub(super) fn check_text(file: &Path, text: &[u8]) -> Result<(), DataError> {
     check(file, text, KINDS.iter().chain([&VOWPAL_WABBIT]))
 }
@@ -84,6 +94,9 @@ fn check<'a>(
 ) -> Result<(), DataError> {
     match kinds.find(|kind| (kind.is_kind)(text)) {
         None => Ok(()),
+        Some(TextKind { name: kind, remedy, is_format: true, .. }) => {
+            Err(DataError::OtherFormat { file: file.to_path_buf(), kind, remedy })
+        }
         Some(TextKind { name: kind, remedy, .. }) => {
             Err(DataError::NotRead { file: file.to_path_buf(), kind, remedy })
         }
@@ -171,7 +184,9 @@ mod tests {
         ];
         for (text, expected) in cases {
             let kind = match check_no_json(Path::new("x"), text) {
-                Err(DataError::NotRead { kind, .. }) => Some(kind),
+                Err(DataError::NotRead { kind, .. } | DataError::OtherFormat { kind, .. }) => {
+                    Some(kind)
+                }
                 _ => None,
             };
             assert_eq!(kind, expected, "{:?}", String::from_utf8_lossy(text));

@@ -113,6 +113,11 @@ pub(crate) enum Damage {
     /// The data end before they are complete.
     #[error("the {method} data are cut off: the file is not complete")]
     CutOff { method: &'static str },
+    /// The data are complete, and bytes follow that are not compressed.
+    #[error(
+        "the {method} data are complete there, but other bytes follow them; remove these from the file"
+    )]
+    Followed { method: &'static str },
     /// The decoder would have to keep more of the text than is allowed.
     #[error(
         "the {method} data need more memory than the limit of {} MiB; compress the file with a \
@@ -143,8 +148,11 @@ impl<R: Read> Read for Decoder<R> {
 fn damage(method: &'static str, error: io::Error) -> io::Error {
     let damage = match error.kind() {
         _ if error.raw_os_error().is_some() => return error,
+        _ if error.get_ref().is_some_and(|inner| inner.is::<Damage>()) => return error,
         ErrorKind::UnexpectedEof => Damage::CutOff { method },
-        _ if error.to_string() == window_too_large() => Damage::Window { method },
+        _ if error.to_string() == zstd_error(WINDOW_TOO_LARGE) => Damage::Window { method },
+        // The first frame was recognised by its first bytes.
+        _ if error.to_string() == zstd_error(UNKNOWN_FRAME) => Damage::Followed { method },
         ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::Other => {
             Damage::Corrupt { method, reason: error.to_string() }
         }
@@ -153,10 +161,13 @@ fn damage(method: &'static str, error: io::Error) -> io::Error {
     io::Error::new(error.kind(), damage)
 }
 
-/// The message of zstd about a frame whose window is larger than allowed; its errors reach us as text only.
-fn window_too_large() -> &'static str {
-    const CODE: usize = 16;
-    zstd::zstd_safe::get_error_name(CODE.wrapping_neg())
+/// The codes of zstd for a frame whose window is larger than allowed, and for bytes that do not begin a frame.
+const WINDOW_TOO_LARGE: usize = 16;
+const UNKNOWN_FRAME: usize = 10;
+
+/// The message of zstd about an error; its errors reach us as text only.
+fn zstd_error(code: usize) -> &'static str {
+    zstd::zstd_safe::get_error_name(code.wrapping_neg())
 }
 
 #[cfg(test)]
@@ -216,8 +227,14 @@ mod tests {
             let followed = [padded, gzip(b"3,4\n")].concat();
             assert_eq!(read(&followed).0, b"a,b\n1,2\n3,4\n");
         }
-        let (read, end) = read(&[gzip(&text), b"\0\0x".to_vec()].concat());
-        assert!(read == text && end.is_err());
+        for (packed, method, others) in [
+            (gzip(&text), "gzip", &b"\0\0x"[..]),
+            (gzip(&text), "gzip", b"a,b"),
+            (zstd(&text), "zstd", b"a,b\n"),
+        ] {
+            let expected = Err(Damage::Followed { method });
+            assert_eq!(read(&[packed, others.to_vec()].concat()), (text.clone(), expected));
+        }
     }
 
     #[test]

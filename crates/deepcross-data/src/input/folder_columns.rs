@@ -3,6 +3,7 @@
 use std::path::{Component, Path};
 use std::sync::Arc;
 
+use deepcross_features::blanks;
 use percent_encoding::percent_decode;
 
 /// The value of a folder whose rows have no value.
@@ -43,7 +44,8 @@ fn column(folder: &str) -> Option<(String, Option<Arc<str>>)> {
     let (name, value) = folder.split_once('=')?;
     let (name, value) = (decoded(name)?, decoded(value)?);
     let value = (value != MISSING).then(|| Arc::from(value));
-    (!name.trim().is_empty()).then(|| (name.trim().to_owned(), value))
+    let name = blanks::trim_str(&name);
+    (!name.is_empty()).then(|| (name.to_owned(), value))
 }
 
 #[cfg(test)]

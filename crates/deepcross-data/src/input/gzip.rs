@@ -7,6 +7,8 @@ use std::io::{self, BufRead, Read};
 
 use flate2::bufread::GzDecoder;
 
+use super::compression::Damage;
+
 /// The decoder of the member that is being read; `None` at the end of the stream.
 pub(super) struct Members<R>(Option<GzDecoder<R>>);
 
@@ -25,7 +27,10 @@ impl<R: BufRead> Read for Members<R> {
             }
             let Some(ended) = self.0.take() else { break };
             let mut stream = ended.into_inner();
-            self.0 = (!skip_zeros(&mut stream)?).then(|| GzDecoder::new(stream));
+            if !skip_zeros(&mut stream)? {
+                check_magic(stream.fill_buf()?)?;
+                self.0 = Some(GzDecoder::new(stream));
+            }
         }
         Ok(0)
     }
@@ -42,3 +47,17 @@ fn skip_zeros(stream: &mut impl BufRead) -> io::Result<bool> {
         }
     }
 }
+
+/// Refuses bytes behind a member that do not begin another one, as far as they show it.
+fn check_magic(bytes: &[u8]) -> io::Result<()> {
+    let n_bytes = bytes.len().min(MAGIC.len());
+    match bytes[..n_bytes] == MAGIC[..n_bytes] {
+        true => Ok(()),
+        false => {
+            Err(io::Error::new(io::ErrorKind::InvalidData, Damage::Followed { method: "gzip" }))
+        }
+    }
+}
+
+/// The first bytes of a member.
+const MAGIC: [u8; 2] = [0x1f, 0x8b];

@@ -4,7 +4,7 @@
 //! Decompression and the standard input are handled here, so that no reader knows of them.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use deepcross_features::suggest;
@@ -22,12 +22,34 @@ use crate::place::Place;
 /// # Errors
 /// If there is no such file, if it is a folder, if it is of a kind that is not read, or if the system refuses.
 pub(crate) fn open(file: &InputFile) -> Result<Stream, DataError> {
-    let (path, opened) = (file.path(), open_raw(file)?);
+    let (path, mut opened) = (file.path(), open_raw(file)?);
     if let Some(kind) = FileKind::of_name(path) {
-        return Err(kind.refused(path));
+        if !is_text(opened).map_err(|error| unreadable(path, 1, error))? {
+            return Err(kind.refused(path));
+        }
+        opened = open_raw(file)?;
     }
     let opened = decompressed(opened).map_err(|error| unreadable(path, 1, error))?;
     opened.map_err(|kind| kind.refused(path))
+}
+
+/// The number of bytes that show whether a file is text, though its name says that it is compressed.
+const TEXT: u64 = 4 << 10;
+
+/// Whether the stream begins as plain text does: no compressed data are that long without a control character or a
+/// break of UTF-8.
+fn is_text(stream: Stream) -> io::Result<bool> {
+    let mut head = Vec::new();
+    stream.take(TEXT).read_to_end(&mut head)?;
+    let text = match str::from_utf8(&head) {
+        Ok(text) => text,
+        // The end may be within a character.
+        Err(error) if error.error_len().is_none() => {
+            str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return Ok(false),
+    };
+    Ok(!text.contains(|c: char| c.is_control() && !c.is_whitespace()))
 }
 
 /// Opens a file or a pipe without decompression, to read parts of it.

@@ -67,7 +67,9 @@ impl Source {
         };
         let header = first.header();
         let shared = Arc::new(Shared { files: known, header, config: config.clone() });
-        Ok(Self { shared, labels: KnownLabels::default() })
+        let source = Self { shared, labels: KnownLabels::default() };
+        let label = config.label().map(|label| label.column);
+        Ok(source.with_folders(label.iter().chain(&config.weight)))
     }
 
     /// The source as a part of the run that reads `other` too: labels of its rows may not contradict those of the other
@@ -88,6 +90,19 @@ impl Source {
     /// `[data]` names the classes.
     pub fn negative_label(&self) -> Option<i8> {
         self.labels.negative()
+    }
+
+    /// The source with a further column for each of `names` that folders give which the call names itself.
+    fn with_folders<'n>(self, names: impl Iterator<Item = &'n String>) -> Self {
+        let is_given = |name: &&String| {
+            let has_folder = |file: &DataFile| file.has_folder(name);
+            !self.header().contains(name) && self.shared.files.iter().all(has_folder)
+        };
+        let given: Vec<_> = names.filter(is_given).cloned().collect();
+        match given.is_empty() {
+            true => self,
+            false => self.with_header([self.header(), &given].concat()),
+        }
     }
 
     /// The names of the columns, trimmed; only the empty name can occur more than once.
@@ -124,6 +139,12 @@ impl Source {
         self.file(0).map_or("csv", DataFile::extension)
     }
 
+    /// Whether the format of all files has typed lists, whose elements are joined by `|` in the text of a row.
+    pub fn has_typed_lists(&self) -> bool {
+        let is_typed = |file: &DataFile| file.dialect.is_none() && file.module.pairs().is_none();
+        self.shared.files.iter().all(is_typed)
+    }
+
     /// The character between two features of a column that is a weighted list in its format, as in libsvm and libffm;
     /// `None` for all other columns.
     pub fn pair_separator(&self, column: usize) -> Option<char> {
@@ -133,7 +154,7 @@ impl Source {
     /// The source with a further column for each of `names` that its files lack, but give in another way.
     ///
     /// A field of libffm without a pair is missing, whether in one row or in all rows.
-    /// The name of a folder that a call named itself gives a column only if something reads it.
+    /// The name of a folder that a call named itself gives a column only if a field, the label or the weight reads it.
     pub(crate) fn with_fields<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Self {
         let mut header = self.header().to_vec();
         for name in names.into_iter().filter(|name| self.may_lack(name)) {
@@ -305,6 +326,9 @@ impl Source {
         if let Some(UnreadColumn { kind, .. }) = unread {
             let (role, kind) = (role.to_owned(), kind.clone());
             return DataError::UnreadColumn { file: path, column, role, kind };
+        }
+        if file.is_some_and(|file| file.has_folder(&column)) {
+            return DataError::FolderOfCall { file: path, column, role: role.to_owned() };
         }
         let header = file.map(DataFile::header).unwrap_or_default();
         let is_named = file.is_some_and(DataFile::has_header_row);

@@ -54,6 +54,19 @@ fn keys_are_columns_and_values_keep_their_text() {
 }
 
 #[test]
+fn names_have_no_blanks_around_them_in_any_format() {
+    let lines = "{\" a\u{a0}\":1,\"b\":2}\n{\"a\":3,\"\u{feff}b \":4}\n".as_bytes();
+    let files =
+        Files::new(&[("a.jsonl", lines), ("b.csv", "\u{a0}a , b\u{3000}\n1,2\n3,4\n".as_bytes())]);
+    let (header, found) = rows(&files, "");
+    assert_eq!(header, ["a", "b"]);
+    assert_eq!(found, [["1", "2"], ["3", "4"], ["1", "2"], ["3", "4"]]);
+    let twice = Files::new(&[("a.jsonl", b"{\"a\":1,\" a\":2}\n")]);
+    let error = read_all(&twice.source("").unwrap()).unwrap_err();
+    assert!(twice.message(&error).ends_with("expected each key once in a row"), "{error}");
+}
+
+#[test]
 fn columns_are_the_keys_of_the_first_rows_or_those_that_are_named() {
     let mut late = "{\"a\":1}\n".repeat(999);
     late.push_str("{\"b\":2}\n");

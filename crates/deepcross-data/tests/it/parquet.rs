@@ -189,6 +189,13 @@ fn the_same_rows_as_text_are_the_same_numbers_on_any_number_of_threads() {
 }
 
 #[test]
+fn names_have_no_blanks_around_them() {
+    let numbers = || -> ArrayRef { Arc::new(UInt64Array::from(vec![1])) };
+    let (_folder, path) = written(vec![("\u{a0}a ", numbers()), (" b\u{feff}", numbers())]);
+    assert_eq!(open(&path).header(), ["a", "b"]);
+}
+
+#[test]
 fn errors_name_the_row_or_the_column() {
     let mut tags = ListBuilder::new(StringBuilder::new());
     tags.append_value([Some("a")]);

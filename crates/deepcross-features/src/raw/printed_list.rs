@@ -1,10 +1,13 @@
-//! Lists as programs print them into one cell: `[1, 2]`, `['a', 'b']`, `["a","b"]`, `{1,2}`, `(1, 2)` and `("a",)`.
+//! Lists as programs print them into one cell: `[1, 2]`, `['a', 'b']`, `["a","b"]`, `{1,2}`, `(1, 2)`, `("a",)`, `<1, 2>`
+//! and `c(1, 2)`.
 //!
-//! These are the lists, tuples and sets of Python, the arrays of NumPy, JSON and Postgres, and the lists of Java.
+//! These are the lists, tuples and sets of Python, the arrays of NumPy, JSON and Postgres, the lists of Java, and the
+//! vectors of C++ and R.
 //! Elements stand between commas, with quotes or without; after a quote, and between numbers or truth values, blanks are
 //! enough, as in `[1 2 3]` of NumPy.
 //! Elements that mean "missing" (`None`, `null`, `nan`, `<NA>`) are left out, as in a list of Parquet.
-//! A list within a list, and pairs as in `{'a': 1}`, are not read.
+//! Numbers, texts and times that Python and NumPy print with their type, as `Decimal('1.5')` and `np.int64(7)`, are read.
+//! A list within a list, pairs as in `{'a': 1}`, `{a:1}` and `c(a = 1)`, and texts with other types are not read.
 
 use std::borrow::Cow;
 
@@ -17,6 +20,12 @@ pub const LIST_SEPARATOR: u8 = b'|';
 /// The functions that Python and NumPy print around a collection.
 const FUNCTIONS: [&str; 3] = ["set", "frozenset", "array"];
 
+/// The functions that R prints around a vector or a list of elements.
+const FUNCTIONS_OF_R: [&str; 2] = ["c", "list"];
+
+/// The types that programs print around the text of one element.
+const TYPES: [&str; 5] = ["Decimal", "Fraction", "Timestamp", "UUID", "datetime64"];
+
 /// The texts of elements that are missing, unless they have quotes.
 const MISSING: [&str; 4] = ["none", "null", "nan", "<na>"];
 
@@ -24,9 +33,19 @@ const MISSING: [&str; 4] = ["none", "null", "nan", "<na>"];
 #[derive(Clone, Debug)]
 pub(crate) struct PrintedList<'t> {
     rest: &'t str,
-    has_braces: bool,
+    brackets: Brackets,
     /// Blanks separate numbers as long as more than this number of bytes are left.
     after_numbers: usize,
+}
+
+/// The brackets around a list, as far as they say what its elements are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Brackets {
+    /// Those of Postgres, of sets, and of dictionaries, which are not lists.
+    Braces,
+    /// Those of a function of R.
+    OfR,
+    Other,
 }
 
 /// An element, and the text after it.
@@ -46,13 +65,14 @@ pub fn printed_elements(text: &str) -> Option<Vec<Cow<'_, str>>> {
 }
 
 /// Whether the joined elements of a typed list would be taken for a list that a program has printed, or for a broken one.
-pub(crate) fn seems_printed(joined: &[u8]) -> bool {
+pub fn seems_printed(joined: &[u8]) -> bool {
     let text = blanks::trim(joined);
     let is_open = matches!(text.first(), Some(b'[' | b'(' | b'{'));
     let is_closed = matches!(text.last(), Some(b']' | b')' | b'}'));
     let is_called =
         |name: &&str| text.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"("));
-    let is_whole = is_closed && (is_open || FUNCTIONS.iter().any(is_called));
+    let is_call = || FUNCTIONS.iter().chain(&FUNCTIONS_OF_R).any(is_called);
+    let is_whole = (is_closed && (is_open || is_call())) || is_in_angles(text);
     is_whole || ((is_open || is_closed) && !text.contains(&LIST_SEPARATOR))
 }
 
@@ -61,20 +81,26 @@ impl<'t> PrintedList<'t> {
     pub(crate) fn open(text: &'t str) -> Option<Self> {
         let text = text.trim();
         let called = |name: &&str| text.strip_prefix(*name)?.strip_prefix('(')?.strip_suffix(')');
+        if let Some(vector) = FUNCTIONS_OF_R.iter().find_map(called) {
+            return Some(Self::within(vector, Brackets::OfR));
+        }
+        if is_in_angles(text.as_bytes()) {
+            return Some(Self::within(&text[1..text.len() - 1], Brackets::Other));
+        }
         let text = match FUNCTIONS.iter().find_map(called).map(str::trim) {
-            Some("") => return Some(Self::within("", false)),
+            Some("") => return Some(Self::within("", Brackets::Other)),
             Some(text) => text,
             None => text,
         };
         let pairs = [('[', ']'), ('(', ')'), ('{', '}')];
         let within = |(open, close)| Some((text.strip_prefix(open)?.strip_suffix(close)?, open));
         let (rest, open) = pairs.into_iter().find_map(within)?;
-        Some(Self::within(rest, open == '{'))
+        Some(Self::within(rest, if open == '{' { Brackets::Braces } else { Brackets::Other }))
     }
 
     /// The list of the text between brackets.
-    fn within(rest: &'t str, has_braces: bool) -> Self {
-        Self { rest, has_braces, after_numbers: usize::MAX }
+    fn within(rest: &'t str, brackets: Brackets) -> Self {
+        Self { rest, brackets, after_numbers: usize::MAX }
     }
 
     /// As [`open`](Self::open), if all elements can be read.
@@ -103,8 +129,9 @@ impl<'t> PrintedList<'t> {
                 let (content, rest) = quoted(&text[1..], quote)?;
                 Some(Element { text: Some(content), rest, has_end: true })
             }
-            _ => match scalar_of_numpy(text) {
-                Some((inner, rest)) => {
+            _ => match typed_element(text) {
+                Some(inner_and_rest) => {
+                    let (inner, rest) = inner_and_rest?;
                     let Element { text, rest: more, .. } = self.element(inner.trim())?;
                     more.trim().is_empty().then_some(Element { text, rest, has_end: false })
                 }
@@ -124,7 +151,11 @@ impl<'t> PrintedList<'t> {
         let word = text[..end].trim_end();
         let count = |c| word.matches(c).count();
         let is_nested = word.contains(['[', ']', '{', '}']) || count('(') != count(')');
-        let is_pair = self.has_braces && word.contains(": ");
+        let is_pair = match self.brackets {
+            Brackets::Braces => is_pair(word),
+            Brackets::OfR => word.contains('='),
+            Brackets::Other => false,
+        };
         let is_cut = word.split_whitespace().any(|word| word == "...");
         if word.is_empty() || is_nested || is_pair || is_cut {
             return None;
@@ -148,7 +179,12 @@ impl<'t> PrintedList<'t> {
     /// An element without quotes; `None` if it means "missing".
     fn present(&self, word: &'t str) -> Option<Cow<'t, str>> {
         let is_missing = MISSING.iter().any(|missing| word.eq_ignore_ascii_case(missing));
-        let whole = || whole_of_numpy(word).filter(|_| !self.has_braces);
+        let is_missing = is_missing || (self.brackets == Brackets::OfR && word == "NA");
+        let whole = || match self.brackets {
+            Brackets::Braces => None,
+            Brackets::OfR => whole_of_r(word).map(str::to_owned),
+            Brackets::Other => whole_of_numpy(word),
+        };
         (!is_missing).then(|| whole().map_or(Cow::Borrowed(word), Cow::Owned))
     }
 }
@@ -192,18 +228,51 @@ fn whole_of_numpy(word: &str) -> Option<String> {
     is_number.then(|| format!("{whole}.0{rest}"))
 }
 
-/// The value in a scalar of NumPy such as `np.int64(7)`, and the text after it.
-fn scalar_of_numpy(text: &str) -> Option<(&str, &str)> {
-    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let rest = text.strip_prefix("np.")?.trim_start_matches(is_of_name).strip_prefix('(')?;
+/// The digits of a whole number, which R prints as `1L`.
+fn whole_of_r(word: &str) -> Option<&str> {
+    let digits = word.strip_suffix('L')?;
+    digits.parse::<i64>().is_ok().then_some(digits)
+}
+
+/// Whether the text is a list between `<` and `>`; one word between them is a text of its own, such as `<b>`.
+fn is_in_angles(text: &[u8]) -> bool {
+    let inner = text.strip_prefix(b"<").and_then(|text| text.strip_suffix(b">"));
+    inner.is_some_and(|inner| inner.contains(&b',') && !inner.contains(&b'<'))
+}
+
+/// Whether a word in braces is a name or a number with a value, as in `{a:1}`, and neither a time of day nor an address.
+fn is_pair(word: &str) -> bool {
+    let Some((name, value)) = word.split_once(':') else { return false };
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let is_digit = |text: &str, at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    let is_time = name.parse::<u8>().is_ok() && is_digit(value, 0) && is_digit(value, 1);
+    value.starts_with(' ') || (is_name && !is_time && !value.starts_with("//"))
+}
+
+/// The value in an element that is printed with its type, such as `np.int64(7)` or `Decimal('1.5')`, and the text after
+/// it; the inner `None` if a text has another type.
+fn typed_element(text: &str) -> Option<Option<(&str, &str)>> {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    let rest = text.trim_start_matches(is_of_name);
+    let name = &text[..text.len() - rest.len()];
+    let rest = rest.strip_prefix('(').filter(|_| !name.is_empty())?;
+    let is_of_numpy = name.starts_with("np.") || name.starts_with("numpy.");
+    let is_known = is_of_numpy || TYPES.contains(&name.rsplit('.').next().unwrap_or_default());
     let end = match rest.as_bytes().first()? {
         quote @ (b'\'' | b'"') => {
-            let (_, after) = quoted(&rest[1..], char::from(*quote))?;
-            rest.len() - after.len() + after.find(')')?
+            let closed = || {
+                let (_, after) = quoted(&rest[1..], char::from(*quote))?;
+                Some(rest.len() - after.len() + after.find(')')?)
+            };
+            match closed().filter(|_| is_known) {
+                Some(end) => end,
+                None => return Some(None),
+            }
         }
-        _ => rest.find(')')?,
+        _ if is_known => rest.find(')')?,
+        _ => return None,
     };
-    Some((&rest[..end], &rest[end + 1..]))
+    Some(Some((&rest[..end], &rest[end + 1..])))
 }
 
 /// The text up to the next quote, with its escapes resolved, and the text after the quote.
@@ -270,7 +339,7 @@ mod tests {
 
     #[test]
     fn lists_of_programs_are_lists_of_their_elements() {
-        let cases: [(&str, &[&str]); 38] = [
+        let cases: [(&str, &[&str]); 50] = [
             ("[1, 2]", &["1", "2"]),
             ("['a', 'b']", &["a", "b"]),
             (r#"["a","b"]"#, &["a", "b"]),
@@ -309,6 +378,18 @@ mod tests {
             ("array([1.e+10, -1., 0.5])", &["1.0e+10", "-1.0", "0.5"]),
             ("{1.,v2.}", &["1.", "v2."]),
             ("[1 2 , 3 nan, 4]", &["1", "2", "3", "4"]),
+            ("c(1, 2)", &["1", "2"]),
+            ("c(1L, NA, -2L)", &["1", "-2"]),
+            (r#"c("a", "NA", "b c")"#, &["a", "NA", "b c"]),
+            ("list('a', 2)", &["a", "2"]),
+            ("c()", &[]),
+            ("<1,2,3>", &["1", "2", "3"]),
+            ("<'a', b>", &["a", "b"]),
+            ("[Decimal('1.5'), Decimal('2')]", &["1.5", "2"]),
+            ("[UUID('a-1'), decimal.Decimal(3)]", &["a-1", "3"]),
+            ("[Timestamp('2024-01-02 03:04:05')]", &["2024-01-02 03:04:05"]),
+            ("{12:30,07:05:00,http://a}", &["12:30", "07:05:00", "http://a"]),
+            ("[numpy.float64(0.5)]", &["0.5"]),
         ];
         for (text, expected) in cases {
             let elements = printed_elements(text).unwrap_or_else(|| panic!("{text}"));
@@ -343,6 +424,16 @@ mod tests {
             "[1 2 ... 9 10]",
             "[...]",
             "a [b]",
+            "{a:1}",
+            "{a:1,b:2}",
+            "{1:2}",
+            "c(a = 1)",
+            "c(1, c(2, 3))",
+            "<b>",
+            "<1,<2>>",
+            "[Point('a'), Point('b')]",
+            "[datetime.date(2024, 1, 2)]",
+            "[Decimal('1.5)]",
         ] {
             assert_eq!(printed_elements(text), None, "{text}");
         }

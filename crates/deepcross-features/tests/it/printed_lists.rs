@@ -73,8 +73,8 @@ fn printed(elements: &[String]) -> Vec<String> {
         format!("[{}]", join(json, ", ")),
         format!("[{}]", join(json, ",")),
     ];
-    // The array `{'a'}` of Postgres is the set `{'a'}` of Python, and its brackets without quotes are not read.
-    if !elements.iter().any(|text| text.contains(['\'', '(', ')', '[', ']'])) {
+    // The array `{'a'}` of Postgres is the set `{'a'}` of Python; its brackets and colons without quotes are not read.
+    if !elements.iter().any(|text| text.contains(['\'', '(', ')', '[', ']', ':'])) {
         printed.push(format!("{{{}}}", join(postgres, ",")));
     }
     if !elements.is_empty() {

@@ -13,6 +13,16 @@ pub(super) fn markers(text: &[u8]) -> impl Iterator<Item = (char, Vec<u8>)> {
     })
 }
 
+/// Whether all lines of `text` that begin with the marker stand before all others, and the first of these is a header
+/// with the label's name.
+pub(super) fn are_above_header(text: &[u8], marker: char, best: &Candidate) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let is_comment = |line: &&[u8]| line.first() == Some(&(marker as u8));
+    best.has_label
+        && best.fits()
+        && !lines.by_ref().skip_while(is_comment).any(|line| is_comment(&line))
+}
+
 /// Whether no comment has as many fields as the rows have in the form of `best`, in which the comments are left out.
 pub(super) fn are_no_rows(comments: &[u8], best: &Candidate) -> bool {
     let config = DataConfig { columns: Some(Vec::new()), ..DataConfig::default() };

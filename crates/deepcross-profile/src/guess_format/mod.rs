@@ -44,9 +44,18 @@ pub fn guess_format(files: &Input, config: &DataConfig) -> Result<DataConfig, Da
     let format = config.format.or_else(|| format_of_lines(&text, named));
     let is_other = |format: &Format| format.usual_form().is_none();
     if let Some(format) = format.filter(is_other) {
-        return Ok(DataConfig { format: Some(format), ..config.clone() });
+        return Ok(of_other(format, named, config));
     }
     Ok(delimited(&text, format, file, config))
+}
+
+/// The settings of a format that is not delimited text, which stands in them only if the file is not `named` after it, so
+/// that a model reads files of other formats by their names.
+fn of_other(format: Format, named: Option<Format>, config: &DataConfig) -> DataConfig {
+    let with_format = DataConfig { format: Some(format), ..config.clone() };
+    let label = with_format.label();
+    let format = config.format.or_else(|| (named != Some(format)).then_some(format));
+    DataConfig { format, label, ..config.clone() }
 }
 
 /// The format whose rows the lines are, or else the one that the name shows; `None` if neither shows one.

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use deepcross_data::Quote;
 
 use super::candidate::{Candidate, Form, Sample};
-use super::comments::{are_no_rows, markers};
+use super::comments::{are_above_header, are_no_rows, markers};
 
 /// The delimiters that are looked for; if several fit equally well, the first of them is chosen.
 const DELIMITERS: [&str; 7] = ["\t", ",", ";", "|", "\u{1}", "::", "||"];
@@ -19,7 +19,9 @@ pub(super) fn best(sample: &Sample<'_>) -> Option<Candidate> {
         return best_with(sample, sample.config.comment);
     }
     let with_comments = markers(sample.text).find_map(|(marker, comments)| {
-        best_with(sample, Some(marker)).filter(|best| are_no_rows(&comments, best))
+        best_with(sample, Some(marker)).filter(|best| {
+            are_no_rows(&comments, best) || are_above_header(sample.text, marker, best)
+        })
     });
     with_comments.or_else(|| best_with(sample, None))
 }

@@ -152,6 +152,9 @@ fn number_form(column: &ColumnProfile, form: NumberForm, examples: Examples) -> 
 fn list(column: &ColumnProfile, form: &ListForm, examples: Examples) -> String {
     let what = match form.notation {
         ListNotation::Printed => "in brackets, as programs print them".to_owned(),
+        ListNotation::Separator(_) if form.is_typed => {
+            "lists whose elements occur in other values too".to_owned()
+        }
         ListNotation::Separator(' ') => {
             "words between blanks that occur in other values too".to_owned()
         }

@@ -165,11 +165,16 @@ fn with_table(field: FieldConfig, distinct: DistinctCount) -> FieldConfig {
 
 fn list(name: &str, form: &ListForm) -> FieldConfig {
     let mut field = FieldConfig::multi_hot(name);
+    let is_weighted = form.weighted > 0.9;
     field = match form.notation {
+        // Other programs print the typed lists of a table with brackets when they write it as text.
+        ListNotation::Separator(_) if form.is_typed && !is_weighted => {
+            field.list(ListFormat::Printed)
+        }
         ListNotation::Separator(separator) => field.separator(separator),
         ListNotation::Printed => field.list(ListFormat::Printed),
     };
-    if form.weighted > 0.9 {
+    if is_weighted {
         field = field.weights(true);
     }
     if form.longest > LONG {

@@ -1,6 +1,6 @@
 //! The profile of one column.
 
-use deepcross_features::NumberForm;
+use deepcross_features::{NumberForm, seems_printed};
 
 use super::known_value::Known;
 use super::label_auc::{LabelAuc, is_order_useless};
@@ -32,6 +32,10 @@ pub struct ColumnProfile {
     lists: Vec<Lists>,
     /// Whether the format says that the values are weighted lists.
     has_pairs: bool,
+    /// Whether the format has typed lists, whose elements are joined by `|`.
+    has_typed_lists: bool,
+    /// Whether a value would be taken for a list in brackets, as the joined elements of a typed list never are.
+    has_brackets: bool,
     /// The plain numbers.
     numbers: Numbers,
     /// The numbers of other forms.
@@ -54,6 +58,11 @@ impl ColumnProfile {
     /// The profile of a column without rows.
     pub(crate) fn new(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// The profile of a column without rows in a format with typed lists.
+    pub(crate) fn of_typed(name: &str) -> Self {
+        Self { has_typed_lists: true, ..Self::new(name) }
     }
 
     /// The profile of a column without rows whose values are weighted lists by the format of the file.
@@ -113,6 +122,7 @@ impl ColumnProfile {
         is_list: bool,
         guess: bool,
     ) {
+        self.has_brackets |= seems_printed(text.as_bytes());
         let is_odd = number.is_none() && guess && self.forms.has_room_for_markers();
         let marker = is_odd.then(|| Marker::of(text)).flatten();
         if self.forms.add(text, number, is_list, marker) {
@@ -348,7 +358,12 @@ impl ColumnProfile {
 
     /// The form of the values as lists, for each notation that some values have.
     pub fn lists(&self) -> impl Iterator<Item = ListForm> {
-        self.lists.iter().map(|lists| lists.form(self.present.rows))
+        let joined = ListNotation::Separator('|');
+        let has_joined = self.has_typed_lists && !self.has_brackets;
+        self.lists.iter().map(move |lists| {
+            let is_typed = has_joined && lists.notation() == joined;
+            ListForm { is_typed, ..lists.form(self.present.rows) }
+        })
     }
 
     /// The AUC (area under the ROC curve) of the column alone as a prediction of the label; `None` if there are too few

@@ -66,6 +66,8 @@ pub struct ListForm {
     pub weighted: f64,
     /// The share of elements that contain a digit.
     pub with_digit: f64,
+    /// Whether a format with typed lists holds them, so that their text in other files may have brackets.
+    pub is_typed: bool,
 }
 
 impl Lists {
@@ -167,6 +169,7 @@ impl Lists {
             repeats: share(self.of_several, distinct.n),
             weighted: if self.other_colons { 0.0 } else { share(self.weighted, self.n) },
             with_digit: share(self.with_digit, self.n),
+            is_typed: false,
         }
     }
 
@@ -184,7 +187,8 @@ fn parts(text: &str, separator: char) -> impl Iterator<Item = &str> {
 /// Whether the text is a list as programs print it.
 pub(crate) fn is_printed_list(text: &str) -> bool {
     // Most other texts do not end with a bracket.
-    matches!(text.as_bytes().last(), Some(b']' | b')' | b'}')) && printed_elements(text).is_some()
+    matches!(text.as_bytes().last(), Some(b']' | b')' | b'}' | b'>'))
+        && printed_elements(text).is_some()
 }
 
 /// Whether the text contains the separator.

@@ -225,6 +225,7 @@ impl<'a> Pass<'a> {
         let label = options.label.as_ref().map(position).transpose()?;
         let column = |(at, name): (usize, &String)| match source.pair_separator(at) {
             Some(separator) => ColumnProfile::of_pairs(name, separator),
+            None if source.has_typed_lists() => ColumnProfile::of_typed(name),
             None => ColumnProfile::new(name),
         };
         let columns = source.header().iter().enumerate().map(column).collect();

@@ -39,6 +39,9 @@ fn what_the_name_does_not_show_is_guessed() {
         ),
         ("a.data", "|1x3 fold\n1,2,x|y\n3,4,z\n", "", "format = \"csv\", comment = \"|\""),
         ("a.csv", "# made, today, by hand\na,b\n1,2\n", "", "comment = \"#\""),
+        ("a.csv", "# made, by hand\na,b\n1,2\n", "label = 'a'", "comment = \"#\""),
+        ("a.csv", "#a,b\n1,2\n", "label = 'b'", ""),
+        ("a.csv", "#1,a\nb,c\n#2,d\n", "label = 'c'", ""),
         ("a.csv", "#,b\n1,2\n", "", ""),
         ("a.csv", "x;y\n#1;2\n", "comment = '#'", "delimiter = \";\", comment = \"#\""),
         ("day_0", &criteo, "", "format = \"criteo\""),
@@ -58,15 +61,15 @@ fn formats_of_one_row_in_each_line_are_recognised_by_their_lines() {
     let cases = [
         ("a9a", svm, Some(Format::LIBSVM)),
         ("a9a", ffm, Some(Format::LIBFFM)),
-        ("a.svm", ffm, Some(Format::LIBSVM)),
+        ("a.svm", ffm, None),
         ("a.csv", "1 2:1\n0 3:1\n", None),
         ("log", "\u{feff}{\"a\":1,\"b\":2}\n\n {\"a\":2}\n", Some(Format::JSONL)),
-        ("a.ndjson", "{\"a\":1}\n", Some(Format::JSONL)),
+        ("a.ndjson", "{\"a\":1}\n", None),
         ("log", "{\"a\":1}\n1\n", Some(Format::CSV)),
         ("a.csv", "{\"a\":1,\"b\":2}\n{\"a\":2}\n", Some(Format::JSONL)),
         ("a.jsonl", "a,b\n1,2\n", Some(Format::CSV)),
         ("a.ndjson", "a\tb\n1\t2\n", Some(Format::TSV)),
-        ("a.jsonl", "", Some(Format::JSONL)),
+        ("a.jsonl", "", None),
         ("a.data", "a b\n1 2\n", Some(Format::CSV)),
     ];
     for (name, content, expected) in cases {

@@ -39,7 +39,7 @@ impl Delimiter {
     }
 
     /// The first place of the delimiter in `text`.
-    pub(super) fn find(&self, text: &[u8]) -> Option<usize> {
+    pub(crate) fn find(&self, text: &[u8]) -> Option<usize> {
         match self.single() {
             Some(byte) => memchr(byte, text),
             None => memmem::find(text, self.as_bytes()),

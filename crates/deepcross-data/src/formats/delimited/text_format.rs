@@ -1,6 +1,6 @@
 //! The type of the formats of delimited text, which has what CSV, TSV and Criteo's logs have in common.
 
-use deepcross_features::{Problem, blanks};
+use deepcross_features::Problem;
 
 use super::dialect::Dialect;
 use super::header::{check_headless, check_not_empty, named_header};
@@ -116,7 +116,7 @@ impl FileFormat for TextFormat {
 
     fn problem_of_columns(&self, columns: &[String]) -> Option<String> {
         let Some(fixed) = &self.fixed else {
-            return problem_of_columns(columns, blanks::trim_str);
+            return problem_of_columns(columns);
         };
         let (column, found, expected) = first_difference(columns, &(fixed.names)())?;
         Some(format!(

@@ -100,7 +100,7 @@ impl FileFormat for Jsonl {
             let name = first_repeated(columns)?;
             Some(format!("there are two columns `{name}`, expected each name once"))
         };
-        problem_of_columns(columns, |name| name).or_else(repeated)
+        problem_of_columns(columns).or_else(repeated)
     }
 
     /// A column of numbers has numbers in all rows, and a column of text has strings.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use deepcross_features::blanks;
 use deepcross_features::json::{JsonValue, JsonWalk, ValueKind, kind_of, well_formed};
 
 use crate::config::DataConfig;
@@ -148,13 +149,14 @@ impl JsonlReader {
             };
             while let (Some(name), Some(value)) = (walk.next(), walk.next()) {
                 let Some(name) = name.string() else { continue };
-                if let Some(&at) = positions.get(&*name) {
+                let name = blanks::trim_str(&name);
+                if let Some(&at) = positions.get(name) {
                     keys[at].observe(value);
                     continue;
                 }
-                check_name(&lines, &name, keys.len() + 1)?;
-                positions.insert(name.clone().into_owned(), keys.len());
-                let mut key = Key { name: name.into_owned(), nested: None, has_plain: false };
+                check_name(&lines, name, keys.len() + 1)?;
+                positions.insert(name.to_owned(), keys.len());
+                let mut key = Key { name: name.to_owned(), nested: None, has_plain: false };
                 key.observe(value);
                 keys.push(key);
             }
@@ -214,7 +216,7 @@ impl JsonlReader {
                 Some(column) if walk.take_name(&column.name) => (None, Some(next)),
                 _ => {
                     let Some(name) = walk.next() else { return problem };
-                    let column = name.string().and_then(|name| positions.get(&*name).copied());
+                    let column = name.string().and_then(|name| position(positions, &name));
                     (Some(name), column)
                 }
             };
@@ -243,6 +245,11 @@ impl JsonlReader {
             }
         }
     }
+}
+
+/// The position of the column of a key, around which white space is dropped as around the names of a header.
+fn position(positions: &HashMap<String, usize>, name: &str) -> Option<usize> {
+    positions.get(name).or_else(|| positions.get(blanks::trim_str(name))).copied()
 }
 
 /// Appends the text of a column's value; nothing is appended if it is not a value.

@@ -101,7 +101,7 @@ impl FileFormat for Parquet {
     }
 
     fn problem_of_columns(&self, columns: &[String]) -> Option<String> {
-        problem_of_columns(columns, str::trim)
+        problem_of_columns(columns)
     }
 
     fn writes_types(&self) -> bool {
