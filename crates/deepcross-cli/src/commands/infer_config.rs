@@ -75,7 +75,7 @@ pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
     let guess_missing = args.config.path.is_none() && args.layout.missing.is_empty();
     let profiled = profiled(&files, &config, (&args.label, &args.layout), guess_missing)?;
     if profiled.fields.fields().next().is_none() {
-        return call_error("no column is left to predict the label from");
+        return call_error(&nothing_left(&profiled, args.examples.get()));
     }
     let examples = args.examples.get();
     let text = profiled.to_toml(&named(&args.data.named), examples)?;
@@ -85,6 +85,28 @@ pub(crate) fn run(args: &InferConfigArgs) -> Result<()> {
     match &args.out {
         Some(out) if !is_standard_output(out) => write(out, &text, &profiled),
         _ => output::print(text.trim_end()),
+    }
+}
+
+/// The most columns that an error names.
+const MOST_NAMED: usize = 20;
+
+/// The error of files all of whose columns are left out, with the reason of each.
+fn nothing_left(profiled: &FileProfile, examples: Examples) -> String {
+    let mut message = "no column is left to predict the label from".to_owned();
+    let columns = profiled.profile.columns.iter().zip(&profiled.fields.columns);
+    let left_out: Vec<_> = columns
+        .filter(|(_, inferred)| inferred.left_out != Some(LeftOutReason::Label))
+        .map(|(column, inferred)| {
+            format!("{} is left out: {}", quoted_name(column), inferred.explain(column, examples))
+        })
+        .collect();
+    for line in left_out.iter().take(MOST_NAMED) {
+        message = format!("{message}\n{line}");
+    }
+    match left_out.len().saturating_sub(MOST_NAMED) {
+        0 => message,
+        n => format!("{message}\nand {n} more"),
     }
 }
 
@@ -155,10 +177,7 @@ fn column_notes(
     inferred: &InferredColumn,
     examples: Examples,
 ) -> Vec<Note> {
-    let name = match column.name() {
-        "" => "a column without a name".to_owned(),
-        name => format!("`{}`", shown(name)),
-    };
+    let name = quoted_name(column);
     let why = inferred.explain(column, examples);
     let first = match &inferred.left_out {
         Some(LeftOutReason::Label) => None,
@@ -174,6 +193,13 @@ fn column_notes(
     let missing = inferred.explain_missing(column, examples);
     let missing = missing.map(|missing| Note::Line(format!("{name}: {missing}")));
     first.into_iter().chain(missing).collect()
+}
+
+fn quoted_name(column: &ColumnProfile) -> String {
+    match column.name() {
+        "" => "a column without a name".to_owned(),
+        name => format!("`{}`", shown(name)),
+    }
 }
 
 /// Whether a column that is left out may have helped.

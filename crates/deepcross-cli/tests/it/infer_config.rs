@@ -103,7 +103,7 @@ fn a_column_with_signal_is_left_out_with_a_warning() {
     let rows: String = (0..2000).map(row).collect();
     folder.write("x.csv", format!("click,spend,day\n{rows}"));
     let call = "infer-config --data x.csv --label click --out x.toml";
-    let warning = "`spend` is left out: nearly every row has a different value, and 95.0 % of its values \
+    let warning = "`spend` is left out: nearly every row has a different value, and 95.0 % of its different values \
                    are numbers, and the others are not, such as `a";
     let strict = folder.call(&format!("{call} --strict"));
     assert!(strict.stderr.starts_with(&format!("error: {warning}")), "{}", strict.stderr);
@@ -232,4 +232,20 @@ fn pipes_patterns_and_compressed_files_are_read() {
     assert_eq!(after_head(&String::from_utf8(output.stdout).unwrap()), after_head(&expected));
     let by_pattern = folder.succeed("infer-config --data tr*.csv --label click").stdout;
     assert_eq!(after_head(&by_pattern), after_head(&expected));
+}
+
+#[test]
+fn if_no_column_is_left_each_has_its_reason() {
+    let folder = Folder::new();
+    let row = |i: usize| format!("{0},{0},same,\n", i % 2);
+    folder.write(
+        "rows.csv",
+        format!("click,paid,place,none\n{}", (0..200).map(row).collect::<String>()),
+    );
+    let expected = "no column is left to predict the label from\n\
+                    `paid` is left out: it alone predicts the label (AUC 1.0000), as if it had been written after the \
+                    label\n\
+                    `place` is left out: it is `same` in every row\n\
+                    `none` is left out: it is empty in every row";
+    folder.fail("infer-config --data rows.csv --label click", 2, expected);
 }

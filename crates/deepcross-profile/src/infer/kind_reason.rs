@@ -183,7 +183,7 @@ fn mostly_numbers(column: &ColumnProfile, share: f64, examples: Examples) -> Str
         Examples::Hidden => String::new(),
     };
     format!(
-        "{:.1} % of its values are numbers, and the others are not{listed}; name those as missing to use it as a number",
+        "{:.1} % of its different values are numbers, and the others are not{listed}; name those as missing to use it as a number",
         (100.0 * share).min(99.9)
     )
 }

@@ -271,7 +271,7 @@ fn a_few_odd_values_do_not_change_a_column() {
         cases.push(case("x", value, "number", "number"));
     }
     let far = move |i: usize| if i.is_multiple_of(10) { "far".to_owned() } else { spend(i) };
-    cases.push(case("x", far, "categorical", "99.9 % of its values are numbers"));
+    cases.push(case("x", far, "categorical", "99.9 % of its different values are numbers"));
     let dates = |i: usize| match i % 500 {
         3 => "0000-00-00".to_owned(),
         _ => format!("2024-{:02}-{:02}", 1 + below(i, 12), 1 + hash(i, 2) % 28),
