@@ -208,6 +208,22 @@ fn failing(more: &str) -> String {
 }
 
 #[test]
+fn a_run_that_is_continued_says_the_warnings_of_its_rows_again() {
+    let folder = Folder::with_data();
+    let label = "label = { column = \"click\", positive = [\"1\", \"5\"], negative = [\"0\"] }";
+    folder.write("run.toml", crate::CONFIG.replace("label = \"click\"", label));
+    let warning = "warning: no row has the label `5`; the column `click` has `1`, `0`\n";
+    for more in ["", " --resume"] {
+        let said = folder.call(&failing(more)).stderr;
+        assert_eq!(said.matches(warning).count(), 1, "{more}: {said}");
+        assert_eq!(said.contains("continuing from the checkpoint"), !more.is_empty(), "{said}");
+    }
+    let said = folder.call(&failing(" --resume --strict")).stderr;
+    let error = warning.replace("warning: ", "error: ");
+    assert!(said.contains(&error) && !said.contains("NaN"), "{said}");
+}
+
+#[test]
 fn the_last_good_checkpoint_stays_if_a_number_is_no_longer_finite() {
     let folder = with_checkpoint();
     let before = folder.read("model.dcx.checkpoint");

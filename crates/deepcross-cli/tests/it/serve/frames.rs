@@ -248,14 +248,53 @@ fn artifact(folder: &Folder, rows: Input) -> Vec<u8> {
     folder.read("model.dcx")
 }
 
-/// The probabilities in the answer of the service to rows as JSON.
-fn scored(service: &Service, rows: &[Row], style: Style) -> Vec<f32> {
-    let rows: Vec<_> = rows.iter().map(|row| row.json(style)).collect();
-    let answer = service.post("/v1/score", &format!("{{\"rows\":[{}]}}", rows.join(",")));
+/// The probabilities that the service gives to rows, in every way in which it takes them.
+fn scored(service: &Service, rows: &[Row], style: Style) -> [Vec<f32>; 5] {
+    let objects: Vec<_> = rows.iter().map(|row| row.json(style)).collect();
+    let list = objects.join(",");
+    let score = |body: &str| service.post("/v1/score", body).probabilities();
+    let lines = delimited(rows, ",", style);
+    let without_label = |line: &str| line.split_once(',').unwrap().1.to_owned() + "\n";
+    let csv: String = lines.lines().map(without_label).collect();
+    let csv = service.ask("POST", "/v1/score", "content-type: text/csv\r\n", &csv);
+    // The first row gives the values that all candidates share and each of them replaces.
+    let shared = format!("{{\"shared\":{},\"candidates\":[{list}]}}", objects[0]);
+    [
+        score(&format!("{{\"rows\":[{list}]}}")),
+        score(&format!("{{\"columns\":{}}}", columns(&objects))),
+        csv.probabilities(),
+        ranked(service, &format!("{{\"candidates\":[{list}]}}")),
+        ranked(service, &shared),
+    ]
+}
+
+/// Objects as one object of columns.
+fn columns(objects: &[String]) -> serde_json::Value {
+    let mut columns = serde_json::Map::new();
+    for object in objects {
+        let object: serde_json::Value = serde_json::from_str(object).unwrap();
+        for (name, value) in object.as_object().unwrap() {
+            let column = columns.entry(name).or_insert_with(|| serde_json::json!([]));
+            column.as_array_mut().unwrap().push(value.clone());
+        }
+    }
+    columns.into()
+}
+
+/// The probabilities of candidates in their own order; the ranking must descend.
+fn ranked(service: &Service, body: &str) -> Vec<f32> {
+    let answer = service.post("/v1/rank", body);
     assert_eq!(answer.status, 200, "{}", answer.body);
-    let (_, list) = answer.body.split_once("\"probabilities\":[").unwrap();
-    let (list, _) = list.split_once(']').unwrap();
-    list.split(',').map(|number| number.trim().parse().unwrap()).collect()
+    let json = answer.json();
+    let ranking = json["ranking"].as_array().unwrap();
+    let probability = |place: &serde_json::Value| place["probability"].as_f64().unwrap() as f32;
+    assert!(ranking.is_sorted_by(|a, b| probability(a) >= probability(b)), "{ranking:?}");
+    let mut in_order: Vec<_> = ranking
+        .iter()
+        .map(|place| (place["index"].as_u64().unwrap(), probability(place)))
+        .collect();
+    in_order.sort_by_key(|(index, _)| *index);
+    in_order.into_iter().map(|(_, probability)| probability).collect()
 }
 
 #[test]
@@ -283,10 +322,12 @@ fn a_frame_is_the_same_in_every_format_and_in_the_service() {
             predicted[0].lines().skip(1).map(|line| line.parse().unwrap()).collect();
         let service = Service::start(&folder, "--threads 1");
         for style in [Style::Python, Style::Other] {
-            let found = scored(&service, &rows, style);
-            assert_eq!(found.len(), ROWS);
-            let is_near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-6;
-            assert!(found.iter().zip(&probabilities).all(is_near), "seed {seed}: {found:?}");
+            for (way, found) in scored(&service, &rows, style).iter().enumerate() {
+                assert_eq!(found.len(), ROWS, "{way}");
+                let is_near = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-6;
+                let are_near = found.iter().zip(&probabilities).all(is_near);
+                assert!(are_near, "seed {seed}, way {way}: {found:?}");
+            }
         }
     }
 }
