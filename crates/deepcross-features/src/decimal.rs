@@ -56,9 +56,12 @@ impl<'t> Decimal<'t> {
         self.exponent.is_none() || self.whole.len() == 1
     }
 
-    /// Whether the number is whole, and written without an exponent.
-    pub(crate) fn is_plain_whole(&self) -> bool {
-        self.exponent.is_none() && is_zero(self.fraction)
+    /// Whether the number is whole.
+    pub(crate) fn is_whole(&self) -> bool {
+        match self.exponent {
+            None => is_zero(self.fraction),
+            Some(exponent) => self.expanded(exponent).1.is_empty(),
+        }
     }
 
     /// Whether the number has the form of a floating-point number, and its magnitude is above 2⁵³, so that programs may

@@ -132,6 +132,16 @@ impl Fitter {
         self.fields.iter().filter(is_rounded).map(|field| field.name.as_str())
     }
 
+    /// The names of the fields of numbers whose points may separate thousands, although `decimal` says that decimals follow
+    /// a comma: all numbers with a point are like `1.234`, which is read as a number between 1 and 2.
+    pub fn fields_with_points_like_thousands(&self) -> impl Iterator<Item = &str> {
+        let has_points = |field: &&FieldFitter| match &field.learner {
+            Learner::Kind(fitter) => fitter.has_points_like_thousands(),
+            Learner::Companion(_) => false,
+        };
+        self.fields.iter().filter(has_points).map(|field| field.name.as_str())
+    }
+
     /// The fitted encoder.
     ///
     /// A field without any value gets a vocabulary of reserved ids only, or a range of 0 to 0.

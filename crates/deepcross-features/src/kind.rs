@@ -93,6 +93,11 @@ pub(crate) trait Fit: Clone + Debug + Send + Sync + 'static {
         false
     }
 
+    /// Whether the points in numbers may separate thousands, although decimals follow a comma.
+    fn has_points_like_thousands(&self) -> bool {
+        false
+    }
+
     /// The encoding that was learned.
     fn finish(self) -> Self::Encoder;
 }

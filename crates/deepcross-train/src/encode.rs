@@ -74,8 +74,7 @@ fn encode_here(
         positives: fitted.positives,
         skipped: &skipped,
     });
-    fitted.check_held_out()?;
-    observer.warn_all(fitted.warnings())?;
+    fitted.report(config, observer)?;
     let made = plan.write((config, &rows), (&encoder, history.as_ref()), &fitted)?;
     let (valid_rows, bytes) = made.sizes();
     Ok(WrittenCache { rows: fitted.rows, valid_rows, bytes })

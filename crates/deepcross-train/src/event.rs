@@ -44,6 +44,11 @@ pub enum Event<'a> {
         /// The change of the share of positive rows that a shuffle through this buffer would leave.
         drift: Drift,
     },
+    /// Many held-out rows are equal to many training rows each, since few rows differ in the columns of the fields.
+    FewRowsDiffer {
+        /// The share of the held-out rows, approximately.
+        share: f64,
+    },
     /// The run resumes from a checkpoint; [`Fitted`](Self::Fitted) and [`Built`](Self::Built) come before, as in the
     /// first part of the run.
     Resumed {
@@ -141,6 +146,11 @@ impl<'o> Observer<'o> {
     /// Passes events on to `observe`; if it is strict, the first warning ends the run.
     pub(crate) fn new(observe: &'o mut (dyn FnMut(Event<'_>) + Send), is_strict: bool) -> Self {
         Self { observe, is_strict }
+    }
+
+    /// Whether the first warning ends the run.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.is_strict
     }
 
     pub(crate) fn event(&mut self, event: Event<'_>) {

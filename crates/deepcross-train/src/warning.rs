@@ -4,7 +4,7 @@
 //! In a strict run ([`RunOptions::strict`](crate::RunOptions::strict)), the first warning ends the run as
 //! [`TrainError::Warned`](crate::TrainError::Warned).
 
-use crate::diagnosis::UnitProblem;
+use crate::diagnosis::{UnitProblem, moment};
 use deepcross_data::{AbsentLabels, Drift};
 use deepcross_metrics::Undefined;
 use deepcross_model::ValueChange;
@@ -39,7 +39,7 @@ pub enum Warning {
         /// The difference in standard errors.
         standard_errors: f64,
     },
-    /// Many held-out rows are equal to a training row in all columns of the fields.
+    /// Many held-out rows are equal to a few training rows in all columns of the fields, as copies of rows are.
     EqualRows {
         /// The share of the held-out rows, approximately.
         share: f64,
@@ -67,6 +67,8 @@ pub enum Warning {
     },
     /// The values of a field are unlike those of training in the validation files.
     ValidationValues(ValueChange),
+    /// The values of a field are unlike those of training in the test files of a comparison.
+    TestValues(ValueChange),
     /// The values of a field are unlike those that the model to begin from was trained on.
     TrainingValues(ValueChange),
     /// A calibrator is fitted to few rows of a class.
@@ -97,6 +99,11 @@ pub enum Warning {
         /// The names of the fields.
         fields: Vec<String>,
     },
+    /// All numbers of fields that have a point have three digits after it, although decimals follow a comma.
+    PointsLikeThousands {
+        /// The names of the fields.
+        fields: Vec<String>,
+    },
     /// Residual units have a problem that they did not have before.
     Units {
         /// The epoch, from 1; 0 before the first step.
@@ -109,6 +116,18 @@ pub enum Warning {
 }
 
 impl Warning {
+    /// Whether this is the same fact about the same rows as `other`, although a sample of the rows may have given another
+    /// share.
+    pub(crate) fn repeats(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::ValidationValues(a), Self::ValidationValues(b))
+            | (Self::TestValues(a), Self::TestValues(b)) => {
+                a.field == b.field && a.kind.name() == b.kind.name()
+            }
+            _ => self == other,
+        }
+    }
+
     /// Whether the rows alone give the warning, so that it is the same in each run on them.
     pub(crate) fn is_of_rows(&self) -> bool {
         !matches!(self, Self::NoCheckpoint { .. } | Self::NoCache { .. } | Self::Units { .. })
@@ -142,6 +161,7 @@ impl fmt::Display for Warning {
                 "the {rows} validation rows do not define an AUC: {reason}; use more validation rows"
             ),
             Self::ValidationValues(change) => write!(f, "validation rows: {change}"),
+            Self::TestValues(change) => write!(f, "test rows: {change}"),
             Self::TrainingValues(change) => write!(f, "training rows: {change}"),
             Self::FewToCalibrate { rows, positives } => few_to_calibrate(f, *rows, *positives),
             Self::ReversedOrder { auc } => write!(
@@ -165,6 +185,7 @@ impl fmt::Display for Warning {
                      different ids became one; write them as whole numbers or as text"
                 )
             }
+            Self::PointsLikeThousands { fields } => points_like_thousands(f, &quoted(fields)),
             Self::Units { epoch, units, problem } => unit_problem(f, *epoch, units, *problem),
         }
     }
@@ -188,8 +209,17 @@ fn equal_rows(f: &mut fmt::Formatter<'_>, share: f64) -> fmt::Result {
     let share = 100.0 * share;
     write!(
         f,
-        "{share:.0} % of the held-out rows are equal to a training row in all columns of the fields, so validation says \
-         little about new rows; hold out groups of rows by `train.valid_by = \"field:COLUMN\"`, or rows of a later time"
+        "{share:.0} % of the held-out rows are equal to one to nine training rows in all columns of the fields, as copies \
+         are, so validation says little about new rows; remove copies, or hold out groups of rows by \
+         `train.valid_by = \"field:COLUMN\"`, or rows of a later time"
+    )
+}
+
+fn points_like_thousands(f: &mut fmt::Formatter<'_>, fields: &str) -> fmt::Result {
+    write!(
+        f,
+        "all numbers of {fields} with a point have three digits after it, as `1.234` has, and are read as if decimals \
+         followed it, although `decimal` is a comma; if the point separates thousands, remove it"
     )
 }
 
@@ -221,12 +251,8 @@ fn unit_problem(
     units: &[usize],
     problem: UnitProblem,
 ) -> fmt::Result {
-    let moment = match epoch {
-        0 => "at the start".to_owned(),
-        epoch => format!("after epoch {epoch}"),
-    };
     let (what, advice) = problem.words();
-    write!(f, "{} {moment}: {what}; {advice}", names(units))
+    write!(f, "{} {}: {what}; {advice}", names(units), moment(epoch))
 }
 
 /// A share in percent.

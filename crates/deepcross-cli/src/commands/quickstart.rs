@@ -6,6 +6,7 @@ use crate::output_names::check_folder_name;
 use crate::progress::train_progress::TrainProgress;
 use crate::steps::{on_threads, predict_to, warn_of_rows, write_simulated};
 use crate::text::tables::{grouped, metric, table};
+use crate::text::undefined_metrics::UndefinedMetrics;
 use crate::warnings::Warnings;
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
@@ -82,18 +83,22 @@ pub(crate) fn run(args: &QuickstartArgs) -> Result<()> {
     let files = Files::new(vec![folder.train.clone()]);
     let threads = args.threads.get();
     let options = RunOptions { strict: args.warnings.is_strict, ..RunOptions::on_threads(threads) };
-    train_and_save(&config, &files, options, &folder.model)?;
-    // From here on the files are read again, as a user would do it.
-    let run = TrainedRun { trained: TrainedModel::load(&folder.model)?, config };
+    output::check_writable(&folder.model)?;
+    let run = TrainedRun { trained: trained(&config, &files, options)?, config };
     let test = std::slice::from_ref(&folder.test);
     let mut labelled = run.reader(test, Labels::Required)?;
     let predictor = run.trained.predictor();
     let model =
         on_threads(threads, || evaluate(predictor, &mut labelled, EvaluateOptions::default()))??;
+    UndefinedMetrics::of(&model.summary)
+        .map_or(Ok(()), |undefined| args.warnings.warn(undefined))?;
     let mut unlabelled = run.reader(test, Labels::Ignored)?;
     let plan = PredictionPlan::default();
     let written = predict_to(&folder.predictions, predictor, &mut unlabelled, &plan, threads)?;
     warn_of_rows(args.warnings, &run.trained, &unlabelled, written.rows)?;
+    // Model and predictions take their places after the last warning.
+    run.trained.save(&output::resolved(&folder.model))?;
+    say(format_args!("wrote {}", folder.model.display()));
     written.out.finish()?;
     print(&model.summary, &best_possible(&folder)?)?;
     what_next(&folder);
@@ -113,19 +118,11 @@ fn simulate_files(folder: &Folder, n_train: u64) -> Result<()> {
     write_simulated(test, n_test, &folder.test, Some(&folder.truth)).map(drop)
 }
 
-/// Trains with a progress bar and a summary, without checkpoints, and writes the artifact.
-fn train_and_save(
-    config: &RunConfig,
-    files: &Files,
-    options: RunOptions<'_>,
-    out: &Path,
-) -> Result<TrainedModel> {
-    output::check_writable(out)?;
+/// Trains with a progress bar and a summary, without checkpoints.
+fn trained(config: &RunConfig, files: &Files, options: RunOptions<'_>) -> Result<TrainedModel> {
     let mut progress = TrainProgress::new(options.threads, config.train.negative_rate);
     let trained = train(config, files, options, &mut |event| progress.observe(&event))?;
     progress.finish();
-    trained.save(&output::resolved(out))?;
-    say(format_args!("wrote {}", out.display()));
     Ok(trained)
 }
 

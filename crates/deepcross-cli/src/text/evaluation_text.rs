@@ -40,13 +40,7 @@ pub(crate) fn evaluation_text(summary: &Summary, extras: &EvaluationExtras) -> S
 
 /// The metrics that the rows do not define, with their reasons.
 pub(crate) fn undefined(summary: &Summary, extras: &EvaluationExtras) -> Vec<UndefinedMetrics> {
-    let of_all = summary.undefined().map(|(metrics, reason)| UndefinedMetrics {
-        metrics: metrics
-            .iter()
-            .map(|metric| (metric.key.to_owned(), metric.label.to_owned()))
-            .collect(),
-        reason: reason.to_string(),
-    });
+    let of_all = UndefinedMetrics::of(summary);
     let decisions = extras.decisions.iter().flat_map(ThresholdReport::undefined);
     let groups = extras.groups.iter().flat_map(GroupReport::undefined);
     of_all.into_iter().chain(decisions).chain(groups).collect()

@@ -1,5 +1,6 @@
 //! Metrics that the rows do not define, with the reason, as text and as JSON.
 
+use deepcross_metrics::{NamedMetric, Summary};
 use std::fmt;
 
 /// Metrics that the rows do not define for the same reason; displays as one sentence.
@@ -10,6 +11,13 @@ pub(crate) struct UndefinedMetrics {
 }
 
 impl UndefinedMetrics {
+    /// The metrics of a summary that its rows do not define, if there are any.
+    pub(crate) fn of(summary: &Summary) -> Option<Self> {
+        let (metrics, reason) = summary.undefined()?;
+        let names = |metric: &NamedMetric| (metric.key.to_owned(), metric.label.to_owned());
+        Some(Self { metrics: metrics.iter().map(names).collect(), reason: reason.to_string() })
+    }
+
     /// A single metric.
     pub(crate) fn one(key: &str, label: &str, reason: &str) -> Self {
         let metrics = vec![(key.to_owned(), label.to_owned())];

@@ -1,7 +1,7 @@
 //! The table of the residual units of a run, at its start and at its end.
 
 use super::tables::{grouped, table};
-use deepcross_train::diagnosis::{ReluReport, UnitReport};
+use deepcross_train::diagnosis::{ReluReport, UnitReport, moment};
 
 /// The most units in the table; a deeper model shows this many, evenly spaced.
 const MAX_LINES: usize = 10;
@@ -69,10 +69,6 @@ impl UnitTable {
 
 /// Formats a cell from the first and the last report of a unit.
 type Cell = fn(&UnitReport, &UnitReport) -> String;
-
-fn moment(epoch: u32) -> String {
-    if epoch == 0 { "at the start".to_owned() } else { format!("after epoch {epoch}") }
-}
 
 fn change(first: f64, last: f64) -> String {
     let number = |value| if value == 0.0 { "0".to_owned() } else { format!("{value:.1e}") };

@@ -104,6 +104,11 @@ fn rows_of_one_class_are_nothing_to_learn_from() {
         let beginning =
             format!("the 200 validation rows do not define an AUC: all rows are {class}");
         check(&folder, &valid, &beginning);
+        // It is known before the cache is written, and before an earlier one is replaced.
+        let cached = format!("{valid} --cache {class}.dcc");
+        check(&folder, &cached, &beginning);
+        folder.succeed("encode --config run.toml --data new.csv --out earlier.dcc --set train.valid_fraction=0");
+        check(&folder, &format!("{valid} --cache earlier.dcc"), &beginning);
     }
     check_none(&folder, &format!("{} --out model.dcx", call("train", "train.csv")));
     check_none(&folder, "train --config run.toml --data train.csv --valid new.csv --out model.dcx");
@@ -199,6 +204,19 @@ fn values_unlike_those_of_training_give_a_warning() {
         let valid =
             format!("train --config run.toml --data train.csv --valid {data} --out new.dcx");
         check(&folder, &valid, &format!("validation rows: {beginning}"));
+        let cached = format!("{valid} --cache {data}.dcc");
+        check(&folder, &cached, &format!("validation rows: {beginning}"));
+        let test =
+            "compare --config run.toml --data train.csv --models lr,fm --seeds 2 --out models";
+        let call = format!("{test} --test {data}");
+        let outcome = folder.call(&format!("{call} --strict"));
+        assert_eq!((outcome.code, &*outcome.stdout), (Some(1), ""), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(&format!("test rows: {beginning}")), "{}", outcome.stderr);
+        assert!(!folder.path("models").exists(), "{data}");
+        let found = warnings(&folder, &call);
+        let of_test = format!("lr, seed 1 (1 of 4): test rows: {beginning}");
+        assert_eq!((found.len(), found[0].starts_with(&of_test)), (1, true), "{found:?}");
+        std::fs::remove_dir_all(folder.path("models")).unwrap();
     }
     // What was written to standard output stays, but the call fails.
     let outcome = folder.call("predict --model model.dcx --data no-ads.csv --strict");
@@ -426,4 +444,51 @@ fn a_comparison_says_a_warning_of_the_rows_once() {
     let call = "compare --config run.toml --data train.csv --valid no.csv --test new.csv --models lr --seeds 2";
     let said = folder.succeed(call).stderr;
     assert_eq!(said.matches("validation rows do not define an AUC").count(), 1, "{said}");
+    // A sample of the negative rows is another one for each seed, and so are the shares in the warning.
+    let row = |row: &[&str]| format!("{},{},{},{}00", row[0], row[1], row[2], row[3]);
+    folder.write("months.csv", changed(200, row));
+    let call = "compare --config run.toml --data train.csv --models lr --seeds 2 --set train.negative_rate=0.5";
+    for (files, rows) in [
+        ("--valid months.csv --test new.csv", "validation rows"),
+        ("--test months.csv", "test rows"),
+    ] {
+        let said = folder.succeed(&format!("{call} {files}")).stderr;
+        assert_eq!(said.matches(&format!("{rows}: numbers of `age`")).count(), 1, "{said}");
+    }
+}
+
+#[test]
+fn held_out_rows_of_one_class_are_said_before_training() {
+    let folder = Folder::with_data();
+    let rows = csv(60).replace("\n1,", "\n0,").replace("\n0,ad0,", "\n1,ad0,");
+    folder.write("few.csv", rows);
+    let call = "train --config run.toml --data few.csv --out m.dcx --set train.valid_fraction=0.07";
+    let seed = (1..20).find(|seed| {
+        let said = folder.succeed(&format!("{call} --seed {seed}")).stderr;
+        let (before, _) = said.split_once("epoch 1").unwrap();
+        let n = said.matches("do not define an AUC").count();
+        assert_eq!(before.matches("do not define an AUC").count(), n, "{said}");
+        n == 1
+    });
+    let call =
+        format!("{call} --seed {}", seed.expect("a seed that holds out negative rows alone"));
+    std::fs::remove_file(folder.path("m.dcx")).unwrap();
+    check(&folder, &format!("{call} --cache few.dcc"), "the ");
+}
+
+#[test]
+fn a_strict_quickstart_writes_no_model_after_a_warning() {
+    let folder = Folder::new();
+    let call = "quickstart --rows 8 --out q";
+    let found = warnings(&folder, call);
+    assert!(!found.is_empty());
+    for name in ["model.dcx", "predictions.csv"] {
+        std::fs::remove_file(folder.path("q").join(name)).unwrap();
+    }
+    let outcome = folder.call(&format!("{call} --strict"));
+    assert_eq!((outcome.code, &*outcome.stdout), (Some(1), ""), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains(&format!("error: {}", found[0])), "{}", outcome.stderr);
+    for name in ["model.dcx", "predictions.csv"] {
+        assert!(!folder.path("q").join(name).exists(), "{name}");
+    }
 }

@@ -94,6 +94,15 @@ fn values_in_another_form_are_refused_with_what_helps() {
             format!("{number} a percentage: `percent = true` reads `5%` as 5"),
         ),
         (
+            "1,\"1,234\",1,[a]",
+            "price",
+            "1,234",
+            format!(
+                "{number} a number with thousands separators, which are not read: remove them; or, if it is between 1 and \
+                 1000, with a decimal comma: set `decimal = \",\"` in `[data]`"
+            ),
+        ),
+        (
             "1,$12.50,1,[a]",
             "price",
             "$12.50",
@@ -136,4 +145,60 @@ fn a_moment_is_one_value_in_all_its_texts() {
     assert!(models.iter().all(|model| *model == models[0]));
     let shown = folder.succeed("inspect --model x.dcx").stdout;
     assert!(shown.contains("spelling: text of times"), "{shown}");
+}
+
+#[test]
+fn weights_have_decimal_commas_as_numbers_have_them() {
+    let folder = Folder::new();
+    let rows = |mark: &str| -> String {
+        let row = |i: usize| format!("{};{i}{mark}5;{}{mark}25\n", i % 3 / 2, i % 4);
+        "click;price;w\n".to_owned() + &(0..60).map(row).collect::<String>()
+    };
+    folder.write("commas.csv", rows(","));
+    folder.write("points.csv", rows("."));
+    let field = "[[field]]\nname = \"price\"\nkind = \"number\"\n[model]\nkind = \"lr\"\n";
+    let config = "[data]\nlabel = \"click\"\nweight = \"w\"\ndelimiter = \";\"\n";
+    folder.write("points.toml", format!("{config}{field}"));
+    folder.write("commas.toml", format!("{config}decimal = \",\"\n{field}"));
+    for name in ["points", "commas"] {
+        folder.succeed(&format!("train --config {name}.toml --data {name}.csv --out {name}.dcx"));
+    }
+    let evaluated = |call: &str| folder.succeed(&format!("evaluate --json {call}")).stdout;
+    let expected = evaluated("--model points.dcx --data points.csv");
+    assert_eq!(evaluated("--model commas.dcx --data commas.csv"), expected);
+    assert_eq!(evaluated("--model commas.dcx --data points.csv"), expected);
+    let outcome = folder.call("train --config points.toml --data commas.csv --out m.dcx");
+    let part = "field `w` is `0,25`, expected a finite number of at least 0";
+    assert!(outcome.stderr.contains(part), "{}", outcome.stderr);
+}
+
+#[test]
+fn points_before_three_digits_are_said_if_decimals_follow_a_comma() {
+    let folder = Folder::new();
+    let config = "[data]\nlabel = \"click\"\ndelimiter = \";\"\ndecimal = \",\"\n[[field]]\nname = \"price\"\nkind = \"KIND\"\n\
+                  [[field]]\nname = \"n\"\nkind = \"number\"\n[model]\nkind = \"lr\"\n";
+    folder.write("number.toml", config.replace("KIND", "number"));
+    folder.write(
+        "buckets.toml",
+        config.replace("KIND", "bucketized\"\nquantiles = \"4").replace("\"4\"", "4"),
+    );
+    let write = |name: &str, price: &str| {
+        let row = |i: usize| {
+            format!("{};{price};{i}\n", i % 3 / 2).replace('#', &(i % 7 + 1).to_string())
+        };
+        folder.write(name, "click;price;n\n".to_owned() + &(0..60).map(row).collect::<String>());
+    };
+    write("thousands.csv", "#.234");
+    write("decimals.csv", "#.25");
+    write("commas.csv", "#,25");
+    let warning = "warning: all numbers of `price` with a point have three digits after it, as `1.234` has, and are read as if \
+                   decimals followed it, although `decimal` is a comma; if the point separates thousands, remove it\n";
+    for kind in ["number", "buckets"] {
+        let call = format!("train --config {kind}.toml --out m.dcx --data");
+        let said = folder.succeed(&format!("{call} thousands.csv")).stderr;
+        assert_eq!(said.matches(warning).count(), 1, "{said}");
+        for name in ["decimals.csv", "commas.csv"] {
+            folder.succeed(&format!("{call} {name} --strict"));
+        }
+    }
 }

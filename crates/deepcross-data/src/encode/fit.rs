@@ -34,6 +34,8 @@ pub struct Fitted {
     pub negative_label: Option<i8>,
     /// The fields whose ids are floating-point numbers above 2⁵³, which a program may have rounded.
     pub rounded_ids: Vec<String>,
+    /// The fields of numbers with points like those of thousands, although decimals follow a comma.
+    pub points_like_thousands: Vec<String>,
 }
 
 /// Fits the encoder of `schema` on the rows of `partition`, which are read once.
@@ -83,6 +85,8 @@ pub fn fit(
     }
     let absent_labels = reader.absent_labels(source.first_file())?;
     let rounded_ids = fitter.fields_with_rounded_ids().map(str::to_owned).collect();
+    let points_like_thousands = fitter.fields_with_points_like_thousands().map(str::to_owned);
+    let points_like_thousands = points_like_thousands.collect();
     let (encoder, history) = fitter.finish_for_training();
     Ok(Fitted {
         encoder,
@@ -95,6 +99,7 @@ pub fn fit(
         absent_labels,
         negative_label: source.negative_label(),
         rounded_ids,
+        points_like_thousands,
     })
 }
 

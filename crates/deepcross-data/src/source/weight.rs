@@ -1,6 +1,6 @@
 //! Reads the weight of a row, for the loss and the metrics.
 
-use deepcross_features::truth;
+use deepcross_features::{NumberForm, truth};
 
 use super::source::Source;
 use crate::error::DataError;
@@ -12,6 +12,7 @@ use crate::rows::RawRow;
 pub struct WeightReader {
     name: String,
     column: usize,
+    form: NumberForm,
 }
 
 impl WeightReader {
@@ -20,7 +21,9 @@ impl WeightReader {
     /// # Errors
     /// If there is no such column.
     pub fn bind(name: &str, source: &Source) -> Result<Self, DataError> {
-        Ok(Self { name: name.to_owned(), column: source.column(name, "the row weight")? })
+        let column = source.column(name, "the row weight")?;
+        let decimal = source.config().decimal.unwrap_or_default();
+        Ok(Self { name: name.to_owned(), column, form: NumberForm { decimal, percent: false } })
     }
 
     /// The weight of `row`: finite and at least 0.
@@ -30,7 +33,10 @@ impl WeightReader {
     pub fn read(&self, row: &RawRow<'_>) -> Result<f32, DataError> {
         let mut scratch = Vec::new();
         let value = row.cell(self.column).text(&mut scratch);
-        let parsed = str::from_utf8(value).ok().and_then(|text| text.parse::<f32>().ok());
+        let text = str::from_utf8(value).ok();
+        let parsed = text.and_then(|text| text.parse::<f32>().ok());
+        let parsed =
+            parsed.or_else(|| text.and_then(|text| self.form.read(text)).map(|x| x as f32));
         let weight = parsed.or_else(|| truth(value).map(|is_true| if is_true { 1.0 } else { 0.0 }));
         weight.filter(|weight| weight.is_finite() && *weight >= 0.0).ok_or_else(|| DataError::Row {
             place: row.place(),

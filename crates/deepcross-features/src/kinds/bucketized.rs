@@ -17,7 +17,7 @@ use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
 use crate::kind::{Encode, Fit, Kind};
-use crate::kinds::number_form::{DecimalMark, NumberForm};
+use crate::kinds::number_form::{DecimalMark, NumberForm, Points};
 use crate::kinds::quantiles::Quantiles;
 use crate::kinds::seen_numbers::SeenNumbers;
 use crate::kinds::statistics::Statistics;
@@ -56,6 +56,7 @@ pub struct Bucketized {
 #[derive(Clone, Debug)]
 pub(crate) struct BucketizedFitter {
     form: NumberForm,
+    points: Points,
     buckets: BucketsFitter,
 }
 
@@ -142,7 +143,8 @@ impl Kind for Bucketized {
                 BucketsFitter::LogSquare(LookupFitter::new(&ids, field, Some(Spelling::Text)))
             }
         };
-        BucketizedFitter { form: NumberForm::of(self.decimal, self.percent), buckets }
+        let form = NumberForm::of(self.decimal, self.percent);
+        BucketizedFitter { form, points: Points::default(), buckets }
     }
 }
 
@@ -157,7 +159,12 @@ impl Fit for BucketizedFitter {
 
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
         let number = text.map(|text| self.form.value(text)).transpose()?;
+        text.into_iter().for_each(|text| self.points.note(text, self.form));
         self.observe_number(number, positive)
+    }
+
+    fn has_points_like_thousands(&self) -> bool {
+        self.points.may_separate_thousands()
     }
 
     fn observe_number(&mut self, number: Option<f64>, positive: bool) -> Result<(), ValueError> {

@@ -193,6 +193,9 @@ pub(crate) trait KindFitter: Debug + Send + Sync {
     /// As [`Fit::has_rounded_ids`].
     fn has_rounded_ids(&self) -> bool;
 
+    /// As [`Fit::has_points_like_thousands`].
+    fn has_points_like_thousands(&self) -> bool;
+
     /// As [`Fit::READS_NUMBERS`].
     fn reads_numbers(&self) -> bool;
 
@@ -234,6 +237,10 @@ impl<F: Fit> KindFitter for Fitting<F> {
 
     fn has_rounded_ids(&self) -> bool {
         self.fitter.has_rounded_ids()
+    }
+
+    fn has_points_like_thousands(&self) -> bool {
+        self.fitter.has_points_like_thousands()
     }
 
     fn reads_numbers(&self) -> bool {

@@ -16,7 +16,7 @@ use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
 use crate::kind::{Encode, Fit, Kind};
 use crate::kinds::missing_number::MissingNumber;
-use crate::kinds::number_form::{DecimalMark, NumberForm};
+use crate::kinds::number_form::{DecimalMark, NumberForm, Points};
 use crate::kinds::seen_numbers::SeenNumbers;
 use crate::kinds::statistics::Statistics;
 use crate::limits::{LARGEST, in_range};
@@ -70,6 +70,7 @@ pub(crate) struct NumberFitter {
     transform: Transform,
     missing: MissingNumber,
     form: NumberForm,
+    points: Points,
     statistics: Statistics,
 }
 
@@ -150,6 +151,7 @@ impl Kind for Number {
             transform: self.transform.unwrap_or_default(),
             missing: self.missing.unwrap_or_default(),
             form: NumberForm::of(self.decimal, self.percent),
+            points: Points::default(),
             statistics: Statistics::default(),
         }
     }
@@ -166,7 +168,12 @@ impl Fit for NumberFitter {
 
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
         let number = text.map(|text| self.form.value(text)).transpose()?;
+        text.into_iter().for_each(|text| self.points.note(text, self.form));
         self.observe_number(number, positive)
+    }
+
+    fn has_points_like_thousands(&self) -> bool {
+        self.points.may_separate_thousands()
     }
 
     fn observe_number(&mut self, number: Option<f64>, _positive: bool) -> Result<(), ValueError> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blanks;
 use crate::limits::in_range;
+use crate::raw::odd_number::may_be_thousands;
 use crate::raw::spelling::truth;
 use crate::raw::value_text::ValueError;
 
@@ -34,6 +35,35 @@ pub struct NumberForm {
     pub decimal: DecimalMark,
     /// Whether `%` may follow a number: `5%` is 5.
     pub percent: bool,
+}
+
+/// Finds out whether the points in the numbers of a field may separate thousands, although they are read as if they stood
+/// before decimals.
+///
+/// They may if a comma stands before decimals, and all numbers with a point are like `1.234`: other programs write
+/// decimals of any length behind a point.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Points {
+    have_thousands: bool,
+    have_decimals: bool,
+}
+
+impl Points {
+    /// Notes a number of this form.
+    #[inline]
+    pub(crate) fn note(&mut self, text: &str, form: NumberForm) {
+        if form.decimal == DecimalMark::Comma && text.contains('.') {
+            match may_be_thousands(text, '.') {
+                true => self.have_thousands = true,
+                false => self.have_decimals = true,
+            }
+        }
+    }
+
+    /// Whether the points may separate thousands.
+    pub(crate) fn may_separate_thousands(self) -> bool {
+        self.have_thousands && !self.have_decimals
+    }
 }
 
 impl NumberForm {
@@ -128,6 +158,22 @@ impl fmt::Display for NumberForm {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn points_before_three_digits_may_separate_thousands() {
+        let comma = NumberForm { decimal: DecimalMark::Comma, percent: false };
+        for (form, texts, expected) in [
+            (comma, &["1.234", "12", "123.456", "0,5"][..], true),
+            (comma, &["1.234", "1.5"], false),
+            (comma, &["1.234", "0.250"], false),
+            (comma, &["1,234", "12"], false),
+            (NumberForm::default(), &["1.234"], false),
+        ] {
+            let mut points = Points::default();
+            texts.iter().for_each(|text| points.note(text, form));
+            assert_eq!(points.may_separate_thousands(), expected, "{texts:?}");
+        }
+    }
 
     #[test]
     fn numbers_have_the_form_that_is_said() {

@@ -82,6 +82,17 @@ impl fmt::Display for OddNumber {
     }
 }
 
+/// Whether the only mark of a number may separate thousands: it has one to three digits before it, of which the first is
+/// not 0, and three after it.
+pub(crate) fn may_be_thousands(text: &str, mark: char) -> bool {
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.trim().trim_start_matches(['-', '+']);
+    unsigned.split_once(mark).is_some_and(|(whole, rest)| {
+        let begins = (1..=3).contains(&whole.len()) && !whole.starts_with('0');
+        begins && rest.len() == 3 && are_digits(whole) && are_digits(rest)
+    })
+}
+
 /// How the digits of a number are written.
 enum NumberText {
     /// Digits, with a decimal point or without one.

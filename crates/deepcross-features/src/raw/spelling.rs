@@ -209,7 +209,7 @@ impl SpellingFitter {
 
     fn include(&mut self, text: &[u8]) {
         let number = Decimal::of(text).filter(Decimal::is_normal);
-        let is_whole = number.is_some_and(|number| number.is_plain_whole());
+        let is_whole = number.is_some_and(|number| number.is_whole());
         self.has_whole |= is_whole;
         self.has_fraction |= !is_whole && (number.is_some() || WITHOUT_DIGITS.contains(&text));
         self.has_truth |= truth(text).is_some();
@@ -329,7 +329,10 @@ mod tests {
         check(None, &["39", "-7", "0", "+5", "39.00"], Number);
         check(None, &["true", "False", "TRUE"], Boolean);
         check(None, &["1", "0.5"], Fractions);
-        check(None, &["1.0", "1e16"], Fractions);
+        // A typed column of the same numbers has whole numbers alone.
+        check(None, &["1.0", "1e+16"], Number);
+        check(None, &["1.0", "3.9e+01"], Number);
+        check(None, &["1.0", "1.5e-07"], Fractions);
         check(None, &["1.0", "inf", "NaN"], Fractions);
         check(None, &["1", "007"], Text);
         check(None, &["1", "true"], Text);

@@ -7,7 +7,7 @@ use std::str;
 
 use crate::error::FeatureError;
 use crate::missing_spellings::missing_spelling;
-use crate::raw::odd_number::OddNumber;
+use crate::raw::odd_number::{OddNumber, may_be_thousands};
 use crate::raw::spelling::{canonical, may_be_respelled, respelled};
 use crate::times::time_format::TimeFormat;
 use crate::times::time_formats::TimeFormats;
@@ -184,12 +184,19 @@ impl ValueError {
 /// What helps if a value is missing.
 const IF_MISSING: &str = "if it means that the value is missing, add it to `data.missing`";
 
+/// What helps if a comma stands before three digits.
+const IF_COMMA: &str = "it looks like a number with thousands separators, which are not read: remove them; or, if it is \
+                        between 1 and 1000, with a decimal comma: set `decimal = \",\"` in `[data]`";
+
 /// What a text may be that is not a number.
 fn number_hint(text: &str) -> String {
     if missing_spelling(text.as_bytes()).is_some() {
         return IF_MISSING.to_owned();
     }
-    OddNumber::of(text).map_or_else(String::new, |odd| odd.remedy().to_owned())
+    match OddNumber::of(text) {
+        Some(OddNumber::DecimalComma) if may_be_thousands(text, ',') => IF_COMMA.to_owned(),
+        odd => odd.map_or_else(String::new, |odd| odd.remedy().to_owned()),
+    }
 }
 
 /// What a text may be that is not a time of the format `expected`.
@@ -262,6 +269,10 @@ mod tests {
             ("#DIV/0!", IF_MISSING),
             ("-inf", IF_MISSING),
             ("1,5", OddNumber::DecimalComma.remedy()),
+            ("0,123", OddNumber::DecimalComma.remedy()),
+            ("1,234", IF_COMMA),
+            ("-123,456", IF_COMMA),
+            ("1,234,567", OddNumber::Thousands.remedy()),
             ("$1,234.50", OddNumber::Currency.remedy()),
             ("5%", OddNumber::Percent.remedy()),
             ("old", ""),

@@ -11,13 +11,15 @@
 
 use super::identity::Identity;
 use super::progress::RunState;
-use crate::config_file::RunConfig;
+use crate::config_file::{RunConfig, ValidBy};
 use crate::error::TrainError;
+use crate::event::{Event, Observer};
 use crate::options::Files;
 use crate::warning::Warning;
 use deepcross_autodiff::Params;
 use deepcross_data::{AbsentLabels, Fitted, PositiveBlocks, Skipped, SplitReport};
 use deepcross_features::{Encoder, EncoderState};
+use deepcross_metrics::Undefined;
 use deepcross_model::artifact::{
     self, ArtifactError, ENCODER, FIELD, FileHeader, FileKind, FormatError, SectionReader,
     SectionWriter, Values, read_encoder, write_encoder,
@@ -83,6 +85,8 @@ pub(crate) struct FittedRows {
     pub(crate) negative_label: Option<i8>,
     /// The fields whose ids may have been rounded.
     rounded_ids: Vec<String>,
+    /// The fields of numbers with points like those of thousands.
+    points_like_thousands: Vec<String>,
     /// The fields whose values are unlike those of the training of the model that the run begins from.
     changes: Vec<ValueChange>,
 }
@@ -108,7 +112,9 @@ impl FittedRows {
         let Fitted { rows, positives, blocks, skipped, split, .. } = fitted;
         let rounded_ids = fitted.rounded_ids.clone();
         let counts = Self::new((*rows, *positives), blocks.clone(), skipped);
-        let counts = Self { rounded_ids, ..counts }.with_negative_label(fitted.negative_label);
+        let points_like_thousands = fitted.points_like_thousands.clone();
+        let counts = Self { rounded_ids, points_like_thousands, ..counts };
+        let counts = counts.with_negative_label(fitted.negative_label);
         counts.with_notes(*split, fitted.absent_labels.clone())
     }
 
@@ -132,11 +138,36 @@ impl FittedRows {
         Self { changes, ..self }
     }
 
+    /// Warns of these rows, and reports if few of them differ.
+    ///
+    /// # Errors
+    /// [`TrainError::NoneHeldOut`] if no row is held out although some are to be, and [`TrainError::Warned`] if the run is
+    /// strict.
+    pub(crate) fn report(
+        &self,
+        config: &RunConfig,
+        observer: &mut Observer<'_>,
+    ) -> Result<(), TrainError> {
+        self.check_held_out()?;
+        // Rows of other groups, or of a later time, are held out as they come, and may be equal to others.
+        let is_by_row = config.valid_by() == ValidBy::Row;
+        let split = self.split.filter(|_| is_by_row);
+        let copied = split.and_then(|split| split.copied).filter(|share| *share > EQUAL);
+        let equal = split.and_then(|split| split.equal).filter(|share| *share > EQUAL);
+        observer.warn_all(self.warnings())?;
+        match (copied, equal) {
+            (Some(share), _) => observer.warn(Warning::EqualRows { share })?,
+            (None, Some(share)) => observer.event(Event::FewRowsDiffer { share }),
+            (None, None) => {}
+        }
+        Ok(())
+    }
+
     /// Refuses rows of which none is held out although some are to be.
     ///
     /// # Errors
     /// [`TrainError::NoneHeldOut`].
-    pub(crate) fn check_held_out(&self) -> Result<(), TrainError> {
+    fn check_held_out(&self) -> Result<(), TrainError> {
         match &self.split {
             Some(split) if split.valid.rows == 0 => {
                 Err(TrainError::NoneHeldOut { rows: self.rows })
@@ -146,7 +177,7 @@ impl FittedRows {
     }
 
     /// The warnings that these rows give.
-    pub(crate) fn warnings(&self) -> Vec<Warning> {
+    fn warnings(&self) -> Vec<Warning> {
         let Self { rows, positives, .. } = *self;
         let skipped = self.skipped();
         let most = skipped
@@ -158,10 +189,17 @@ impl FittedRows {
         let absent = self.absent_labels.clone().map(Warning::AbsentLabels);
         let fields = self.rounded_ids.clone();
         let rounded = (!fields.is_empty()).then_some(Warning::RoundedIds { fields });
+        let fields = self.points_like_thousands.clone();
+        let points = (!fields.is_empty()).then_some(Warning::PointsLikeThousands { fields });
         let of_split = self.split.iter().flat_map(split_warnings);
         let changes = self.changes.iter().cloned().map(Warning::TrainingValues);
         let of_labels = most.into_iter().chain(one_class).chain(absent);
-        of_labels.chain(rounded).chain(of_split).chain(changes).collect()
+        of_labels.chain(rounded).chain(points).chain(of_split).chain(changes).collect()
+    }
+
+    /// Whether all held-out rows are of one class, which [`report`](Self::report) warns of.
+    pub(crate) fn holds_out_one_class(&self) -> bool {
+        self.split.as_ref().and_then(one_class).is_some()
     }
 
     pub(crate) fn skipped(&self) -> Skipped {
@@ -176,8 +214,18 @@ fn split_warnings(split: &SplitReport) -> impl Iterator<Item = Warning> + use<> 
     let errors = split.standard_errors.filter(|errors| *errors > CHANCE);
     let rates =
         errors.map(|standard_errors| Warning::HeldOutRates { train, valid, standard_errors });
-    let equal = split.equal.filter(|share| *share > EQUAL);
-    rates.into_iter().chain(equal.map(|share| Warning::EqualRows { share }))
+    let rows = split.valid.rows;
+    let no_auc = one_class(split).map(|reason| Warning::NoValidationAuc { rows, reason });
+    rates.into_iter().chain(no_auc)
+}
+
+/// The class of the held-out rows, if all are of one.
+fn one_class(split: &SplitReport) -> Option<Undefined> {
+    match split.valid.positives {
+        0 => Some(Undefined::AllNegative),
+        n if n == split.valid.rows => Some(Undefined::AllPositive),
+        _ => None,
+    }
 }
 
 /// The state of a run between two steps, which is written to the file.

@@ -221,15 +221,15 @@ fn compare_here(
         }
     };
     let fitted = fit_encoder(shared, &rows)?;
-    let mut warned = |event: Event<'_>| {
-        if let Event::Warning(warning) = event {
-            observe(CompareEvent::Warning(warning));
-        }
+    let mut warned = |event: Event<'_>| match event {
+        Event::Warning(warning) => observe(CompareEvent::Warning(warning)),
+        Event::FewRowsDiffer { share } => observe(CompareEvent::FewRowsDiffer { share }),
+        _ => {}
     };
-    let counts = FittedRows::of(&fitted);
-    counts.check_held_out()?;
-    Observer::new(&mut warned, options.strict).warn_all(counts.warnings())?;
-    let test = TestSet::read(source, Rows::plan(shared, part), &fitted.encoder)?;
+    let mut observer = Observer::new(&mut warned, options.strict);
+    FittedRows::of(&fitted).report(shared, &mut observer)?;
+    let test = TestSet::read((source, tested_on), Rows::plan(shared, part), &fitted.encoder)?;
+    test.skipped().map_or(Ok(()), |warning| observer.warn(warning))?;
     let (n_runs, mut place) = (candidates.len() * options.seeds.len(), 0);
     let mut said = Vec::new();
     let mut done: Vec<Done<'_>> = Vec::new();
@@ -278,7 +278,7 @@ impl Runner<'_> {
             if let Event::Warning(warning) = &event
                 && warning.is_of_rows()
             {
-                if said.contains(warning) {
+                if said.iter().any(|before| before.repeats(warning)) {
                     return;
                 }
                 said.push((*warning).clone());
@@ -287,6 +287,7 @@ impl Runner<'_> {
         };
         let mut observer = Observer::new(&mut observe_training, self.strict);
         let trained = train_fitted(&config, self.rows, self.fitted, self.stop, &mut observer)?;
+        observer.warn_all(self.test.unlike_training(&trained))?;
         observe(CompareEvent::Trained(place, &trained));
         let (probabilities, test) = self.test.evaluate(&trained)?;
         observe(CompareEvent::Tested(place, &test));

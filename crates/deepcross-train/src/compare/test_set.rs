@@ -1,9 +1,11 @@
 //! The rows on which all models of a comparison are tested.
 
+use super::TestedOn;
 use crate::error::TrainError;
 use crate::run::{InOrder, ROWS, ReadAhead};
+use crate::warning::Warning;
 use deepcross_data::{RowPlan, RowReader, Source};
-use deepcross_features::Encoder;
+use deepcross_features::{Counts, Encoder};
 use deepcross_metrics::inference::TestRows;
 use deepcross_metrics::{Evaluated, Evaluation};
 use deepcross_model::{Tapes, TrainedModel};
@@ -15,13 +17,16 @@ pub(super) struct TestSet {
     tapes: Tapes,
     pub(super) rows: TestRows,
     pub(super) positives: u64,
+    /// The counts of their values, if they are rows of test files.
+    counts: Option<Counts>,
+    skipped: u64,
 }
 
 impl TestSet {
     /// Reads all rows once, for their labels and weights, so that their problems are reported before the first
     /// training.
     pub(super) fn read(
-        source: Source,
+        (source, tested_on): (Source, TestedOn),
         plan: RowPlan,
         encoder: &Encoder,
     ) -> Result<Self, TrainError> {
@@ -39,7 +44,24 @@ impl TestSet {
         if positives < 2 || labels.len() as u64 - positives < 2 {
             return Err(TrainError::TestRows);
         }
-        Ok(Self { source, plan, tapes: Tapes::new(), rows, positives })
+        let counts = (tested_on == TestedOn::Test).then(|| reader.counts().clone());
+        let skipped = reader.skipped().rows;
+        Ok(Self { source, plan, tapes: Tapes::new(), rows, positives, counts, skipped })
+    }
+
+    /// The warning of test files most of whose rows could not be read.
+    pub(super) fn skipped(&self) -> Option<Warning> {
+        let (skipped, read) = (self.skipped, self.rows.len() as u64);
+        let is_most = self.counts.is_some() && skipped > read;
+        is_most.then_some(Warning::MostSkipped { skipped, read })
+    }
+
+    /// The warnings of test files whose values are unlike those of the training of a model.
+    ///
+    /// Validation rows are looked at in training.
+    pub(super) fn unlike_training(&self, trained: &TrainedModel) -> Vec<Warning> {
+        let changes = self.counts.iter().flat_map(|counts| trained.value_changes(counts));
+        changes.map(Warning::TestValues).collect()
     }
 
     /// The probability of each row, and the metrics of all rows.

@@ -7,6 +7,6 @@ mod unit_reports;
 
 pub(crate) use failed_step::{FailedStep, first_weight};
 pub use non_finite::{Element, NonFinite};
-pub use unit_problem::{UnitProblem, unit_problems};
+pub use unit_problem::{UnitProblem, moment, unit_problems};
 pub(crate) use unit_reports::{Learner, report_rows, unit_reports};
 pub use unit_reports::{ReluReport, UnitReport};

@@ -91,6 +91,14 @@ fn is_cut(unit: &UnitReport) -> bool {
     unit.outer.is_some_and(|relu| relu.active == 0.0)
 }
 
+/// The end of an epoch in words; 0 is the start of the run.
+pub fn moment(epoch: u32) -> String {
+    match epoch {
+        0 => "at the start".to_owned(),
+        epoch => format!("after epoch {epoch}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,7 @@ mod thread_pool;
 mod trainer;
 mod unit_warnings;
 mod validation;
+mod validation_warnings;
 mod warm_start;
 
 pub use data_wait::DataWait;

@@ -7,6 +7,7 @@ use super::engine::Engine;
 use super::row_cache::{CachePlan, FoundCache, RowCache};
 use super::rows::Rows;
 use super::shuffle_choice::is_whole;
+use super::validation_warnings::early_warnings;
 use super::warm_start::{check_schema, survey};
 use crate::checkpoint::{Checkpoint, CheckpointSchedule, FittedRows, Identity, RunState, invalid};
 use crate::config_file::RunConfig;
@@ -36,7 +37,8 @@ pub(super) struct Setup {
 /// Sets a run up; also returns whether it shuffles all rows as a whole, and the schedule of its checkpoints, if it writes
 /// any.
 ///
-/// All that the training rows give to warn of is said before the cache is written.
+/// All that the training rows give to warn of is said before the cache is written; in a strict run, also what the
+/// validation files give.
 pub(super) fn set_up<'c>(
     config: &RunConfig,
     (files, rows): (&Files, &Rows),
@@ -60,10 +62,12 @@ pub(super) fn set_up<'c>(
         (None, None, Some(found)) => begin_from_cache(config, found, observer)?,
         (None, None, None) => begin(config, fit_encoder(config, rows)?, observer)?,
     };
-    setup.fitted.check_held_out()?;
-    observer.warn_all(setup.fitted.warnings())?;
+    setup.fitted.report(config, observer)?;
     let is_whole = is_whole(config, &setup.fitted, observer)?;
     if let Some(plan) = plan.filter(|_| setup.cache.is_none()) {
+        if observer.is_strict() {
+            observer.warn_all(early_warnings(config, rows, &setup.encoder)?)?;
+        }
         let encoder = (&setup.encoder, setup.history.as_ref());
         setup.cache = plan.make((config, rows), encoder, &setup.fitted, observer)?;
     }

@@ -10,6 +10,7 @@ use super::shuffle_choice::is_whole;
 use super::thread_pool::thread_pool;
 use super::unit_warnings::UnitWarnings;
 use super::validation::{EvaluateOptions, evaluate};
+use super::validation_warnings::{no_auc, training_counts, unlike_training};
 use crate::checkpoint::{Best, CheckpointSchedule, FittedRows, RunState};
 use crate::config_file::{Monitor, RunConfig, TrainConfig};
 use crate::error::TrainError;
@@ -18,11 +19,9 @@ use crate::options::{Files, RunOptions};
 use crate::warning::Warning;
 use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, Partition, RowReader, Shuffled};
-use deepcross_features::{Batch, Encoder, FieldCounts, History};
+use deepcross_features::{Batch, Encoder, History};
 use deepcross_metrics::Summary;
-use deepcross_model::{
-    Model, Predictor, TrainedModel, TrainingCounts, TrainingSummary, value_changes,
-};
+use deepcross_model::{Model, Predictor, TrainedModel, TrainingCounts, TrainingSummary};
 
 /// Trains a model.
 ///
@@ -138,15 +137,6 @@ pub(super) struct Run<'a> {
     pub(super) stop: Option<Stop<'a>>,
     /// The source of encoded rows; `None` if they are encoded from the text.
     pub(super) cache: Option<RowCache>,
-}
-
-/// The counts of the values of each field that the readers have read.
-fn training_counts(train: &RowReader<'_>, valid: Option<&RowReader<'_>>) -> Vec<TrainingCounts> {
-    let of_field = |(name, &train): (&str, &FieldCounts)| {
-        let valid = valid.and_then(|valid| valid.counts().get(name)).copied().unwrap_or_default();
-        TrainingCounts { train, valid }
-    };
-    train.counts().iter().map(of_field).collect()
 }
 
 /// The expected number of steps of a run of all epochs; it depends on chance if negative rows are dropped.
@@ -269,17 +259,14 @@ impl<'a> Run<'a> {
 
     /// The warnings that validation rows give, beside the training rows of `train`.
     ///
-    /// Rows that were held out at random are like the training rows, whatever their values are.
+    /// Rows that were held out at random are like the training rows, whatever their values are, and the class of held-out
+    /// rows is known before training.
     fn validation_warnings(&self, summary: &Summary, train: &RowReader<'_>) -> Vec<Warning> {
-        let of_auc = summary.undefined().map(|(_, reason)| {
-            let rows = summary.rows;
-            Warning::NoValidationAuc { rows, reason }
-        });
+        let of_auc = no_auc(summary).filter(|_| !self.fitted.holds_out_one_class());
         let of_file = self.valid.as_ref().filter(|_| !self.rows.holds_out());
-        let known = training_counts(train, None);
         let changes =
-            of_file.iter().flat_map(|valid| value_changes(self.encoder, &known, valid.counts()));
-        of_auc.into_iter().chain(changes.map(Warning::ValidationValues)).collect()
+            of_file.iter().flat_map(|valid| unlike_training(self.encoder, train, valid.counts()));
+        of_auc.into_iter().chain(changes).collect()
     }
 
     /// Keeps the weights of this epoch if they are better than the best so far; returns whether they are.
