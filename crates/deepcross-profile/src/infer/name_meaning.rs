@@ -60,10 +60,10 @@ const QUANTITIES: &str = "age price cost amount revenue sales salary income wage
      shares comments followers purchases orders sessions duration length width height weight \
      depth distance speed temperature score rating ratio rate share pct percent percentage \
      probability frequency freq recency tenure days minutes seconds sec secs ms latency gain \
-     loss mean avg sum total std min max median usd eur gbp";
+     loss mean avg sum total std min max median population usd eur gbp";
 
 /// Words for quantities if they are the first of several.
-const FIRST_OF_QUANTITIES: &str = "n num number count cnt avg mean sum total max min";
+const FIRST_OF_QUANTITIES: &str = "n num number count cnt avg mean sum total max min population";
 
 /// Words after which a name says what a quantity belongs to.
 const PREPOSITIONS: &str =
@@ -86,8 +86,8 @@ pub(super) fn name_meaning(name: &str) -> NameMeaning {
     };
     let numbers_things =
         is(last, NUMBERS_OF_THINGS) && before.last().is_some_and(|stem| is(stem, THINGS));
-    let is_count =
-        !before.is_empty() && is(&words[0], FIRST_OF_QUANTITIES) && !ends_with_id(THINGS);
+    let is_id = last == "id" || ends_with_id(THINGS);
+    let is_count = !before.is_empty() && is(&words[0], FIRST_OF_QUANTITIES) && !is_id;
     if is_quantity_of(&words) {
         NameMeaning::Quantities
     } else if ends_with_id(QUERIES) || (is(last, LAST_OF_QUERIES) && !is_count) {
@@ -224,9 +224,12 @@ mod tests {
             "revenue_last_quarter",
             "sales_this_week",
             "number_of_items",
+            "population_city",
+            "cityPopulation",
         ];
         check(&quantities, Quantities);
         check(&["calls_last_month"], Unknown);
+        check(&["population_id"], Things);
         check(&["clicked_on_ad", "sold_to_customer", "ship_to_zip", "from_user_id"], Things);
         check(&["num_session_id", "user_by_session", "last_session"], Queries);
         check(&["time_of_date", "seen_at", "signed_up_on", "date_since", "count_dt"], Times);
