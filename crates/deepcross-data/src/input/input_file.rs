@@ -1,5 +1,9 @@
 //! Files, pipes and memory that rows are read from.
 
+#[cfg(feature = "parquet")]
+use std::fs::File;
+#[cfg(feature = "parquet")]
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -80,6 +84,18 @@ impl InputFile {
     /// The rows in memory.
     pub(crate) fn memory(&self) -> Option<&Arc<MemoryRows>> {
         self.memory.as_ref()
+    }
+
+    /// A copy of the pipe in a file with a position of its own; `copy` makes it, on the first call alone.
+    ///
+    /// # Errors
+    /// The error of `copy`, or else that of opening the copy again.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn copied<E>(
+        &self,
+        copy: impl FnOnce() -> Result<File, E>,
+    ) -> Result<io::Result<File>, E> {
+        self.pipes.copy_of(&self.path, copy)
     }
 
     pub(super) fn pipes(&self) -> &Pipes {

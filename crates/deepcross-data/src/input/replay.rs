@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+#[cfg(all(feature = "parquet", target_os = "linux"))]
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,6 +30,9 @@ pub struct Pipes {
     /// The folder in which whole pipes are kept.
     folder: Option<Arc<Path>>,
     open: Arc<Mutex<BTreeMap<PathBuf, Arc<Mutex<Pipe>>>>>,
+    /// The copies of pipes whose bytes are read in any order.
+    #[cfg(feature = "parquet")]
+    copies: Arc<Mutex<BTreeMap<PathBuf, File>>>,
 }
 
 impl Pipes {
@@ -53,6 +58,38 @@ impl Pipes {
         open.insert(path.to_owned(), Arc::clone(&pipe));
         Ok(Replay { pipe, at: 0 })
     }
+
+    /// A copy of a pipe in a file without a name, with a position of its own; only the first call makes the copy, so that
+    /// a pipe of any length suffices for all readers.
+    ///
+    /// # Errors
+    /// The error of `copy`, or else that of opening the copy again.
+    #[cfg(feature = "parquet")]
+    pub(super) fn copy_of<E>(
+        &self,
+        path: &Path,
+        copy: impl FnOnce() -> Result<File, E>,
+    ) -> Result<io::Result<File>, E> {
+        let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(match copies.get(path) {
+            Some(copy) => opened_again(copy),
+            None => opened_again(copies.entry(path.to_owned()).or_insert(copy()?)),
+        })
+    }
+}
+
+/// The same file with a position of its own: clones of a handle share their position.
+#[cfg(feature = "parquet")]
+fn opened_again(file: &File) -> io::Result<File> {
+    #[cfg(target_os = "linux")]
+    if let Ok(again) = File::open(format!("/proc/self/fd/{}", file.as_raw_fd())) {
+        return Ok(again);
+    }
+    let (mut file, mut again) = (file.try_clone()?, tempfile::tempfile()?);
+    file.rewind()?;
+    io::copy(&mut file, &mut again)?;
+    again.rewind()?;
+    Ok(again)
 }
 
 /// Whether `path` is `-` for the standard input, or a pipe.
@@ -202,6 +239,27 @@ mod tests {
             assert!(rest == bytes[9_000..]);
             assert_eq!(folder.map_or(0, |folder| folder.read_dir().unwrap().count()), 0);
         }
+    }
+
+    #[test]
+    #[cfg(feature = "parquet")]
+    fn a_pipe_is_copied_once_for_readers_with_positions_of_their_own() {
+        let (pipes, path) = (Pipes::default(), Path::new("x"));
+        let copied = || {
+            let mut file = tempfile::tempfile()?;
+            file.write_all(b"abc")?;
+            Ok::<_, io::Error>(file)
+        };
+        let mut first = pipes.copy_of(path, copied).unwrap().unwrap();
+        let again = || pipes.copy_of(path, || Err("it is copied already")).unwrap().unwrap();
+        let mut second = again();
+        for file in [&mut first, &mut second] {
+            file.read_exact(&mut [0; 1]).unwrap();
+        }
+        for mut file in [first, second] {
+            assert_eq!(io::read_to_string(&mut file).unwrap(), "bc");
+        }
+        assert_eq!(io::read_to_string(again()).unwrap(), "abc");
     }
 
     #[test]

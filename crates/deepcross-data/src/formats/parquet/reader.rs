@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Seek};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -203,22 +203,28 @@ fn refuse(path: &Path, problem: Option<String>) -> Result<(), DataError> {
 
 /// Opens a file whose bytes can be read in any order.
 ///
-/// A pipe is copied to a file without a name, because Parquet is read from its end.
+/// A pipe is copied to a file without a name, because Parquet is read from its end; all readers share the copy.
 fn whole(file: &InputFile) -> Result<File, DataError> {
-    let (path, mut stream) = (file.path(), open(file)?);
-    if !file.is_pipe() {
-        return File::open(path).map_err(|error| unreadable(path, 1, error));
-    }
-    let folder = std::env::temp_dir();
+    let path = file.path();
+    let opened = if file.is_pipe() {
+        file.copied(|| copied(file))?
+    } else {
+        open(file)?;
+        File::open(path)
+    };
+    opened.map_err(|error| unreadable(path, 1, error))
+}
+
+/// A copy of a pipe.
+fn copied(file: &InputFile) -> Result<File, DataError> {
+    let (mut stream, folder) = (open(file)?, std::env::temp_dir());
     let copied = tempfile::tempfile_in(&folder).map_err(|error| not_kept(&folder, error));
-    let copied = copied.and_then(|mut file| {
-        let copied = io::copy(&mut stream, &mut file).and_then(|_| file.rewind());
-        copied.map(|()| file).map_err(|error| match error.kind() {
-            io::ErrorKind::StorageFull => not_kept(&folder, error),
-            _ => error,
-        })
+    let copied = copied.and_then(|mut copy| match io::copy(&mut stream, &mut copy) {
+        Ok(_) => Ok(copy),
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(not_kept(&folder, error)),
+        Err(error) => Err(error),
     });
-    copied.map_err(|error| unreadable(path, 1, error))
+    copied.map_err(|error| unreadable(file.path(), 1, error))
 }
 
 /// Does work that may fail or panic on a damaged file, and reports both as errors.
