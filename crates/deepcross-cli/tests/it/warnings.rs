@@ -444,16 +444,21 @@ fn a_comparison_says_a_warning_of_the_rows_once() {
     let call = "compare --config run.toml --data train.csv --valid no.csv --test new.csv --models lr --seeds 2";
     let said = folder.succeed(call).stderr;
     assert_eq!(said.matches("validation rows do not define an AUC").count(), 1, "{said}");
-    // A sample of the negative rows is another one for each seed, and so are the shares in the warning.
-    let row = |row: &[&str]| format!("{},{},{},{}00", row[0], row[1], row[2], row[3]);
-    folder.write("months.csv", changed(200, row));
-    let call = "compare --config run.toml --data train.csv --models lr --seeds 2 --set train.negative_rate=0.5";
-    for (files, rows) in [
-        ("--valid months.csv --test new.csv", "validation rows"),
-        ("--test months.csv", "test rows"),
-    ] {
+    // A sample of the negative rows is another one for each seed, and so is the share of missing values in training.
+    let rows = csv(600);
+    let gaps = rows.lines().enumerate().map(|(i, row)| match i {
+        i if i > 0 && i.is_multiple_of(41) => format!("{},\n", row.rsplit_once(',').unwrap().0),
+        _ => format!("{row}\n"),
+    });
+    folder.write("gaps.csv", gaps.collect::<String>());
+    folder.write("lost.csv", changed(200, |row| format!("{},", row[..3].join(","))));
+    let call = "compare --config run.toml --data gaps.csv --models lr --seeds 3 --set train.negative_rate=0.5";
+    for (files, rows) in
+        [("--valid lost.csv --test new.csv", "validation rows"), ("--test lost.csv", "test rows")]
+    {
         let said = folder.succeed(&format!("{call} {files}")).stderr;
-        assert_eq!(said.matches(&format!("{rows}: numbers of `age`")).count(), 1, "{said}");
+        let warning = format!("{rows}: most values of `age` are missing: 100.0 % now");
+        assert_eq!(said.matches(&warning).count(), 1, "{said}");
     }
 }
 
