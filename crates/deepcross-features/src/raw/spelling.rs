@@ -24,7 +24,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::decimal::Decimal;
-use crate::times::one_text::{is_one, one_text};
+use crate::times::one_text::{is_one, is_plainly_one, one_text};
 
 /// The texts of numbers without digits, as programs write them in a column of floating-point numbers.
 const WITHOUT_DIGITS: [&[u8]; 6] = [b"inf", b"-inf", b"Infinity", b"-Infinity", b"NaN", b"nan"];
@@ -202,9 +202,15 @@ impl SpellingFitter {
     #[inline]
     pub(crate) fn observe(&mut self, text: &str) {
         let is_settled = self.has_whole & !self.has_truth && is_whole(text.as_bytes());
-        if self.rule != Some(SpellingRule::Text) && !is_settled {
+        if self.rule != Some(SpellingRule::Text) && !is_settled && !self.is_settled_time(text) {
             self.include(text.as_bytes());
         }
+    }
+
+    /// Whether the text is a time, and times were spelled in several ways before.
+    #[inline]
+    fn is_settled_time(&self, text: &str) -> bool {
+        self.has_time & self.is_mixed && is_plainly_one(text.as_bytes())
     }
 
     fn include(&mut self, text: &[u8]) {

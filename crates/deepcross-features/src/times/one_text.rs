@@ -15,14 +15,74 @@ const DATE: usize = 10;
 const MIDNIGHT: &str = "T00:00:00";
 
 /// Whether the text is a date with hyphens, alone or with a time of day.
+#[inline]
 pub(crate) fn is_one(text: &[u8]) -> bool {
-    has_form(text) && read(text).is_some()
+    is_plainly_one(text) || (has_form(text) && read(text).is_some())
+}
+
+/// Whether the text is a time without a fraction on one of the first 28 days of a month, as most are, which its digits
+/// show without a calendar.
+#[inline]
+pub(crate) fn is_plainly_one(text: &[u8]) -> bool {
+    let (date, time) = text.split_at(text.len().min(DATE));
+    let is_time = match time {
+        [] => true,
+        [b'T' | b' ', h, i, b':', m, n, b':', s, t]
+        | [b'T', h, i, b':', m, n, b':', s, t, b'Z']
+        | [b'T' | b' ', h, i, b':', m, n, b':', s, t, b'+', b'0', b'0', b':', b'0', b'0'] => {
+            number(*h, *i) < 24 && number(*m, *n) < 60 && number(*s, *t) < 60
+        }
+        _ => false,
+    };
+    match date {
+        [
+            y @ b'0'..=b'9',
+            z @ b'0'..=b'9',
+            a @ b'0'..=b'9',
+            b @ b'0'..=b'9',
+            b'-',
+            m,
+            n,
+            b'-',
+            d,
+            e,
+        ] => {
+            let has_year = [y, z, a, b].iter().any(|digit| **digit != b'0');
+            let (month, day) = (number(*m, *n), number(*d, *e));
+            is_time && has_year && (1..=12).contains(&month) && (1..=28).contains(&day)
+        }
+        _ => false,
+    }
+}
+
+/// The number of two digits; 100 if one is none.
+#[inline]
+fn number(tens: u8, ones: u8) -> u8 {
+    match (tens, ones) {
+        (b'0'..=b'9', b'0'..=b'9') => 10 * (tens - b'0') + (ones - b'0'),
+        _ => 100,
+    }
+}
+
+/// As [`one_text`], for a text that is [plainly](is_plainly_one) a time.
+fn plain_text(text: &[u8]) -> Option<String> {
+    let (clock, offset) = text.split_at(text.len().min(DATE + MIDNIGHT.len()));
+    let (date, time) = str::from_utf8(clock).ok()?.split_at_checked(DATE)?;
+    let time = time.get(1..)?;
+    match offset {
+        [] if time == &MIDNIGHT[1..] => Some(date.to_owned()),
+        [] => Some([date, "T", time].concat()),
+        _ => Some([date, "T", time, "Z"].concat()),
+    }
 }
 
 /// The text of the same time as a typed cell has it, if it is another one; for local midnight, the date.
 pub(crate) fn one_text(text: &[u8]) -> Option<String> {
-    if !has_form(text) || is_usual(text) {
+    if is_usual(text) || !has_form(text) {
         return None;
+    }
+    if is_plainly_one(text) {
+        return plain_text(text);
     }
     let time = read(text)?;
     let mut one = String::new();
@@ -88,9 +148,30 @@ mod tests {
             assert_eq!(one_text(expected.as_bytes()), None, "{expected}");
             assert!(is_one(expected.as_bytes()), "{expected}");
         }
+        // The same for days with and without the way around the calendar.
+        for day in [28, 29] {
+            for (text, expected) in [
+                ("% 12:30:00", "%T12:30:00"),
+                ("% 12:30:00+00:00", "%T12:30:00Z"),
+                ("%T12:30:00+00:00", "%T12:30:00Z"),
+                ("% 00:00:00", "%"),
+                ("%T00:00:00", "%"),
+                ("% 00:00:00+00:00", "%T00:00:00Z"),
+            ] {
+                let of_day = |text: &str| text.replace('%', &format!("2024-02-{day}"));
+                let found = one_text(of_day(text).as_bytes());
+                assert_eq!(found, Some(of_day(expected)), "{text}");
+                assert_eq!(is_plainly_one(of_day(text).as_bytes()), day == 28, "{text}");
+            }
+        }
         for text in [
             "",
             "20240301",
+            "2024-03-01 24:00:00",
+            "2024-03-01 12:60:00",
+            "2024-13-01 12:30:00",
+            "2024-00-01",
+            "2024-03-00",
             "2024-03",
             "2024-02-30",
             "2024-02-30 12:30:00",
