@@ -142,7 +142,7 @@ impl<'a> TimeCounts<'a> {
         match (&self.clocks, form) {
             ([Some(local), Some(absolute)], TimeForm::Date(_)) => Err(config_error(format!(
                 "rows cannot be divided by the times in `{name}`: some have an offset from UTC, as `{absolute}`, and \
-                 others have none, as `{local}`"
+                 others have none, as `{local}`; write an offset, such as `Z`, to all of them"
             ))),
             _ => Ok(form),
         }

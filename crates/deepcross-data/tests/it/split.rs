@@ -156,7 +156,7 @@ fn times_that_cannot_be_compared_are_refused() {
             "2024-03-01T10:00Z 2024-03-01 2024-03-01T10:00",
             time(0.0, 0.5),
             "rows cannot be divided by the times in `t`: some have an offset from UTC, as `2024-03-01T10:00Z`, \
-             and others have none, as `2024-03-01T10:00`"
+             and others have none, as `2024-03-01T10:00`; write an offset, such as `Z`, to all of them"
                 .to_owned(),
         ),
         (
