@@ -5,6 +5,7 @@
 
 use benches::{EMBEDDING, STACK, ids, matrix, numbers, random, run};
 use criterion::{BenchmarkId, Criterion, Throughput};
+use deepcross::kernels::functions::{exp, ln, ln_1p, sigmoid, tanh};
 use deepcross::kernels::products::{
     Finish, LeftFactor, RightFactor, matmul_into, packed_product_into, rows_product_into,
 };
@@ -31,6 +32,7 @@ fn main() {
         matmul(criterion);
         packed(criterion);
         elementwise(criterion);
+        functions(criterion);
         look_ups(criterion);
     });
 }
@@ -101,6 +103,34 @@ fn elementwise(criterion: &mut Criterion) {
                 map_into(&mut out, Write::Assign, black_box(&a), |a| activation.apply(a));
             });
         });
+    }
+    group.finish();
+}
+
+/// The functions of this workspace beside those of the standard library, over numbers in the cache.
+fn functions(criterion: &mut Criterion) {
+    const N: usize = 128 * 512;
+    let mut group = criterion.benchmark_group("functions");
+    group.throughput(Throughput::Elements(N as u64));
+    let (a, mut out) = (numbers(N), vec![0.0_f32; N]);
+    macro_rules! bench {
+        ($($name:literal: $function:expr;)*) => {
+            $(group.bench_function($name, |bencher| {
+                bencher.iter(|| map_into(&mut out, Write::Assign, black_box(&a), $function));
+            });)*
+        };
+    }
+    bench! {
+        "exp": exp;
+        "exp_of_std": f32::exp;
+        "ln": |x: f32| ln(x.abs());
+        "ln_of_std": |x: f32| x.abs().ln();
+        "ln_1p": ln_1p;
+        "ln_1p_of_std": f32::ln_1p;
+        "tanh": tanh;
+        "tanh_of_std": f32::tanh;
+        "sigmoid": sigmoid;
+        "sigmoid_of_std": |x: f32| 1.0 / (1.0 + (-x).exp());
     }
     group.finish();
 }

@@ -3,6 +3,7 @@
 //! The derivative is a function of the *output*, so that a tape keeps one value per node and not two.
 //! The four activations here have this property; one without it must be a separate operation.
 
+use crate::functions::{sigmoid, tanh};
 use crate::number::Number;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +33,7 @@ impl Activation {
             Self::Identity => x,
             Self::Relu => relu(x),
             Self::Sigmoid => sigmoid(x),
-            Self::Tanh => x.tanh(),
+            Self::Tanh => tanh(x),
         }
     }
 
@@ -57,13 +58,6 @@ pub(crate) fn relu<F: Number>(x: F) -> F {
 #[inline(always)]
 fn relu_derivative<F: Number>(y: F) -> F {
     if y > F::zero() { F::one() } else { F::zero() }
-}
-
-/// Never overflows, because `exp` is applied to a number that is not positive.
-pub(crate) fn sigmoid<F: Number>(x: F) -> F {
-    let small = (-x.abs()).exp();
-    let of_magnitude = F::one() / (F::one() + small);
-    if x < F::zero() { small * of_magnitude } else { of_magnitude }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod activation;
 mod aligned;
 mod columns;
 mod elementwise;
+pub mod functions;
 pub mod normalise;
 mod number;
 mod packed_factors;

@@ -1,5 +1,6 @@
 //! The numbers that loops run over: `f32` and `f64`, as scalars and as vectors.
 
+use crate::functions::Functions;
 use ndarray::NdFloat;
 use pulp::Simd;
 
@@ -7,7 +8,7 @@ use pulp::Simd;
 ///
 /// [`Real`](crate::Real) adds matrix products to it.
 #[expect(private_bounds, reason = "the set of types is closed")]
-pub trait Number: NdFloat + Default + Vectors {
+pub trait Number: NdFloat + Default + Vectors + Functions {
     /// The nearest value to `value`.
     fn of(value: f64) -> Self;
 

@@ -5,8 +5,9 @@
 use crate::backward::Backward;
 use crate::op::Op;
 use crate::tape::Span;
-use crate::{Activation, Pass, Var};
-use deepcross_kernels::{Real, sum};
+use crate::{Pass, Var};
+use deepcross_kernels::functions::{exp, ln_1p, sigmoid};
+use deepcross_kernels::{Real, Write, sum, vectorised, zip_into};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LogLoss<F> {
@@ -62,19 +63,38 @@ impl<F: Real> Pass<'_, F> {
         };
         let tracked = self.is_tracked(logits);
         self.push(Op::LogLoss(op), (1, 1), tracked, |inputs, out| {
-            let losses = inputs.slice(logits).iter().zip(labels).enumerate();
-            let total = losses.fold(F::zero(), |total, (i, (&logit, &label))| {
-                total + weights.map_or(F::one(), |weights| weights[i]) * loss(logit, label)
-            });
-            out[0] = scale * total;
+            out[0] = scale * sum_of_losses(inputs.slice(logits), labels, weights);
         })
     }
 }
 
+/// `Σ wᵢ ℓᵢ` in the order of the rows; the losses of some rows are computed together, with wide instructions.
+fn sum_of_losses<F: Real>(logits: &[F], labels: &[F], weights: Option<&[F]>) -> F {
+    const TOGETHER: usize = 64;
+    let (mut losses, mut total) = ([F::zero(); TOGETHER], F::zero());
+    let chunks = logits.chunks(TOGETHER).zip(labels.chunks(TOGETHER));
+    for (chunk, (logits, labels)) in chunks.enumerate() {
+        let losses = &mut losses[..logits.len()];
+        zip_into(
+            losses,
+            Write::Assign,
+            logits,
+            labels,
+            #[inline(always)]
+            |logit, label| loss(logit, label),
+        );
+        for (i, &loss) in losses.iter().enumerate() {
+            total += weights.map_or(F::one(), |weights| weights[chunk * TOGETHER + i]) * loss;
+        }
+    }
+    total
+}
+
 /// `ln(1 + exp(z)) − label · z`; the argument of `exp` is never positive.
+#[inline(always)]
 fn loss<F: Real>(logit: F, label: F) -> F {
     let positive_part = if logit > F::zero() { logit } else { F::zero() };
-    positive_part - label * logit + (-logit.abs()).exp().ln_1p()
+    positive_part - label * logit + ln_1p(exp(-logit.abs()))
 }
 
 pub(crate) fn backward<F: Real>(op: &LogLoss<F>, mut context: Backward<'_, F>) {
@@ -83,15 +103,19 @@ pub(crate) fn backward<F: Real>(op: &LogLoss<F>, mut context: Backward<'_, F>) {
     let (logits, labels) = (inputs.slice(op.logits), op.labels.of(&inputs.arena.reals));
     let weights = op.weights.map(|weights| weights.of(&inputs.arena.reals));
     context.add_to(op.logits, |out, write| {
-        if write == deepcross_kernels::Write::Assign {
+        if write == Write::Assign {
             out.fill(F::zero());
         }
-        for (i, (out, (&logit, &label))) in
-            out.iter_mut().zip(logits.iter().zip(labels)).enumerate()
-        {
-            let weight = weights.map_or(factor, |weights| factor * weights[i]);
-            *out += weight * (Activation::Sigmoid.apply(logit) - label);
-        }
+        vectorised(
+            #[inline(always)]
+            || {
+                let rows = out.iter_mut().zip(logits.iter().zip(labels)).enumerate();
+                for (i, (out, (&logit, &label))) in rows {
+                    let weight = weights.map_or(factor, |weights| factor * weights[i]);
+                    *out += weight * (sigmoid(logit) - label);
+                }
+            },
+        );
     });
 }
 
