@@ -3,16 +3,16 @@
 /// 1 / (1 + e⁻ˣ).
 pub(crate) fn sigmoid(x: f64) -> f64 {
     if x >= 0.0 {
-        1.0 / (1.0 + (-x).exp())
+        1.0 / (1.0 + libm::exp(-x))
     } else {
-        let power = x.exp();
+        let power = libm::exp(x);
         power / (1.0 + power)
     }
 }
 
 /// The log loss in nats of the probability `sigmoid(x)`, if label 1 has the probability `target`.
 pub(crate) fn log_loss(x: f64, target: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p() - target * x
+    x.max(0.0) + libm::log1p(libm::exp(-x.abs())) - target * x
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@
 //! Fans are those of the linear map, so that a matrix and a table of the same map have the same distribution.
 
 use deepcross_autodiff::Real;
+use deepcross_random::StandardNormal;
 use ndarray::Array2;
 use ndarray_rand::RandomExt;
-use ndarray_rand::rand_distr::{Distribution, Normal, Uniform};
+use ndarray_rand::rand::distr::{Distribution, Uniform};
 use rand_chacha::ChaCha8Rng;
 
 /// The distribution from which each weight of a parameter is drawn independently.
@@ -65,21 +66,20 @@ impl Start {
         }
         match self {
             Self::Zeros => Array2::zeros(shape),
-            Self::Normal { std } => Array2::random_using(shape, normal(std).map(F::of), rng),
+            Self::Normal { std } => {
+                assert!(
+                    std.is_finite() && std >= 0.0,
+                    "the standard deviation must be finite and at least 0, but is {std}"
+                );
+                let normal = StandardNormal.map(|deviate| F::of(std * deviate));
+                Array2::random_using(shape, normal, rng)
+            }
             Self::Uniform { bound } => {
                 let uniform = Uniform::new(-bound, bound).expect("the bound of a fan is positive");
                 Array2::random_using(shape, uniform.map(F::of), rng)
             }
         }
     }
-}
-
-#[track_caller]
-fn normal(std: f64) -> Normal<f64> {
-    let valid = Normal::new(0.0, std).ok().filter(|_| std >= 0.0);
-    valid.unwrap_or_else(|| {
-        panic!("the standard deviation must be finite and at least 0, but is {std}")
-    })
 }
 
 #[cfg(test)]

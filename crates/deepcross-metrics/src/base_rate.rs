@@ -57,7 +57,7 @@ impl Metric for BaseRate {
 /// −p ln p; 0 for 0, its limit.
 fn surprise(share: f64) -> f64 {
     // `+ 0.0` turns the −0 of a share of 1 into 0.
-    if share > 0.0 { -share * share.ln() + 0.0 } else { 0.0 }
+    if share > 0.0 { -share * libm::log(share) + 0.0 } else { 0.0 }
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ fn uniform(bits: u64) -> f64 {
 
 /// The count whose distribution function first exceeds `uniform`; at most 18.
 fn poisson(uniform: f64) -> u8 {
-    let mut probability = (-1.0_f64).exp();
+    let mut probability = libm::exp(-1.0);
     let mut below = probability;
     let mut count = 0;
     while uniform >= below && count < 18 {

@@ -72,8 +72,8 @@ impl<S: Score> Ranked<S> {
             Some(Interval { low: (value - half).max(0.0), high: (value + half).min(most) })
         };
         let Means { rate, loss, square, prediction, .. } = means;
-        let entropy = -(rate * rate.ln() + (1.0 - rate) * (1.0 - rate).ln());
-        let (relative, slope) = (loss / entropy, ((1.0 - rate) / rate).ln());
+        let entropy = -(rate * libm::log(rate) + (1.0 - rate) * libm::log(1.0 - rate));
+        let (relative, slope) = (loss / entropy, libm::log((1.0 - rate) / rate));
         let ratio = prediction / rate;
         let has_positives = rate > 0.0;
         let has_both = has_positives && rate < 1.0;
@@ -187,7 +187,7 @@ fn classes<S: Score>(tied: &Tied) -> [Class; 2] {
     let score = tied.score.clamp(0.0, 1.0);
     let class = |rows, weight, squares, label: f64| {
         let of_label = if label > 0.0 { score } else { 1.0 - score };
-        let loss = -of_label.clamp(S::EPSILON, 1.0 - S::EPSILON).ln();
+        let loss = -libm::log(of_label.clamp(S::EPSILON, 1.0 - S::EPSILON));
         Class { rows, weight, squares, label, score, loss, square: (score - label).powi(2) }
     };
     [

@@ -53,7 +53,7 @@ pub fn log_loss<S: Score>(
 /// The loss of a row whose score is a probability, in nats.
 pub(crate) fn loss<S: Score>(row: Row<S>) -> f64 {
     let probability = row.score().clamp(S::EPSILON, 1.0 - S::EPSILON);
-    if row.positive { -probability.ln() } else { -(-probability).ln_1p() }
+    if row.positive { -libm::log(probability) } else { -libm::log1p(-probability) }
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ impl<S: Score> Ranked<S> {
 
 /// The sum of the discounts of the ranks after `first`, up to `last`.
 fn discounts(first: u64, last: u64) -> f64 {
-    (first..last).map(|before| 1.0 / (before as f64 + 2.0).log2()).collect::<Sum>().value()
+    (first..last).map(|before| 1.0 / libm::log2(before as f64 + 2.0)).collect::<Sum>().value()
 }
 
 #[cfg(test)]

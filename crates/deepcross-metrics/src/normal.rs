@@ -38,13 +38,13 @@ fn erf_series(x: f64) -> f64 {
         term *= 2.0 * x * x / f64::from(2 * n + 1);
         sum += term;
     }
-    2.0 / PI.sqrt() * (-x * x).exp() * sum
+    2.0 / PI.sqrt() * libm::exp(-x * x) * sum
 }
 
 /// erfc by the continued fraction of Abramowitz and Stegun 7.1.14, from the inside out.
 fn erfc_fraction(x: f64) -> f64 {
     let inner = (1..=100).rev().fold(x, |rest, n| x + 0.5 * f64::from(n) / rest);
-    (-x * x).exp() / PI.sqrt() / inner
+    libm::exp(-x * x) / PI.sqrt() / inner
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub fn least_miscalibration(
         return Err(MetricError::Setting { name, allowed: "in (0, 1)", value: false_alarm });
     }
     let predicted = mean_prediction.clamp(EPSILON, 1.0 - EPSILON);
-    let allowed = (2.0 / false_alarm).ln() / rows.max(f64::MIN_POSITIVE);
+    let allowed = libm::log(2.0 / false_alarm) / rows.max(f64::MIN_POSITIVE);
     if divergence(mean_label, predicted) <= allowed {
         return Ok(0.0);
     }
@@ -57,7 +57,7 @@ pub fn least_miscalibration(
 
 /// The divergence of a rate from another one, which is neither 0 nor 1; not negative.
 fn divergence(rate: f64, from: f64) -> f64 {
-    let part = |rate: f64, from: f64| if rate > 0.0 { rate * (rate / from).ln() } else { 0.0 };
+    let part = |rate: f64, from: f64| if rate > 0.0 { rate * libm::log(rate / from) } else { 0.0 };
     (part(rate, from) + part(1.0 - rate, 1.0 - from)).max(0.0)
 }
 

@@ -57,7 +57,8 @@ fn beta_fraction(a: f64, b: f64, x: f64, rest: f64) -> f64 {
     if x == 0.0 {
         return 0.0;
     }
-    let scale = ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * x.ln() + b * rest.ln();
+    let scale =
+        ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * libm::log(x) + b * libm::log(rest);
     let away_from_0 = |value: f64| if value.abs() < 1e-300 { 1e-300 } else { value };
     let (mut c, mut d) = (1.0, 1.0 / away_from_0(1.0 - (a + b) * x / (a + 1.0)));
     let mut fraction = d;
@@ -76,7 +77,7 @@ fn beta_fraction(a: f64, b: f64, x: f64, rest: f64) -> f64 {
             break;
         }
     }
-    scale.exp() * fraction / a
+    libm::exp(scale) * fraction / a
 }
 
 /// ln Γ(x) for x > 0 by Stirling's series (Abramowitz and Stegun 6.1.41), at x + n from 12 on,
@@ -90,7 +91,8 @@ fn ln_gamma(x: f64) -> f64 {
     let (inverse, square) = (1.0 / shifted, 1.0 / (shifted * shifted));
     let series = [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0];
     let tail = series.iter().rev().fold(0.0, |sum, term| sum * square + term) * inverse;
-    (shifted - 0.5) * shifted.ln() - shifted + 0.5 * (2.0 * PI).ln() + tail - product.ln()
+    (shifted - 0.5) * libm::log(shifted) - shifted + 0.5 * libm::log(2.0 * PI) + tail
+        - libm::log(product)
 }
 
 #[cfg(test)]

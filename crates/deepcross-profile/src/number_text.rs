@@ -26,7 +26,7 @@ pub fn short(x: f64) -> String {
     if x.abs() >= 1e15 || (x != 0.0 && x.abs() < 1e-3) {
         return format!("{x:.3e}");
     }
-    let digits = if x == 0.0 { 0.0 } else { x.abs().log10().floor() };
+    let digits = if x == 0.0 { 0.0 } else { libm::log10(x.abs()).floor() };
     let decimals = (3.0 - digits).clamp(0.0, 6.0) as usize;
     let text = format!("{x:.decimals$}");
     match text.contains('.') {

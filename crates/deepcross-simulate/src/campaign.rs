@@ -1,7 +1,7 @@
 //! Campaigns: their bid phrases, their ads and their shares of the impressions.
 
+use deepcross_random::StandardNormal;
 use rand::Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 use super::config::SimulatorConfig;
 use super::discrete::Discrete;
@@ -100,8 +100,8 @@ fn draw_campaign(
     let keyword = draw_keyword(topic, vocabulary, rng);
     let attitude = draw_attitude([0.42, 0.42, 0.16], rng);
     let title = draw_title(topic, keyword[keyword.len() - 1], attitude, vocabulary, rng);
-    let deviate: f64 = StandardNormal.sample(rng);
-    let quality: f64 = StandardNormal.sample(rng);
+    let deviate: f64 = rng.sample(StandardNormal);
+    let quality: f64 = rng.sample(StandardNormal);
     Campaign {
         topic,
         keyword_text: vocabulary.text(&keyword),

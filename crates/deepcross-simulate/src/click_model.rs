@@ -5,7 +5,8 @@
 //! Each factor of an interaction also has a small main effect.
 //! Rejected: pure products of centred factors, which would leave a learner no first trace to follow; real clicks do.
 
-use rand_distr::{Distribution, StandardNormal};
+use deepcross_random::StandardNormal;
+use rand::Rng;
 
 use super::campaign::Campaign;
 use super::query::Query;
@@ -106,7 +107,7 @@ impl ClickModel {
     pub(crate) fn new(world: u64) -> Self {
         let mut rng = world_stream(world, WorldPart::ClickModel);
         let topics = TRAITS.map(|traits| {
-            let deviate: f64 = StandardNormal.sample(&mut rng);
+            let deviate: f64 = rng.sample(StandardNormal);
             TRAIT * (traits.leisure + traits.on_the_go + traits.mid_life)
                 + TOPIC_DEVIATION * deviate
         });
@@ -140,7 +141,7 @@ fn page_effects(shown: &Impression<'_>) -> f64 {
     POSITION[shown.position] * POSITION_ON_DEVICE[device]
         + MATCH_TYPE[shown.query.match_type as usize]
         + DEVICE[device]
-        + HOUR * (hours_from_peak * std::f64::consts::TAU / 24.0).cos()
+        + HOUR * libm::cos(hours_from_peak * std::f64::consts::TAU / 24.0)
 }
 
 /// The interactions, which are not sums of effects of single fields.
@@ -148,7 +149,7 @@ fn crossed_effects(shown: &Impression<'_>) -> f64 {
     let device = shown.device as usize;
     let searcher = shown.query.attitude.sign();
     let part_of_day = usize::from(shown.hour / 6);
-    let wave = ((shown.age() - 45.0) * std::f64::consts::PI / 25.0).cos();
+    let wave = libm::cos((shown.age() - 45.0) * std::f64::consts::PI / 25.0);
     ATTITUDES_MEET * searcher * shown.campaign.attitude.sign()
         + PRICE_FOR_ATTITUDE * searcher * shown.price_score
         + AGE_ON_DEVICE[device] * (shown.age() - 47.5) / 18.5

@@ -36,7 +36,7 @@ impl Discrete {
     /// The Zipf–Mandelbrot law: rank `k` has a weight of `1 / (k + offset)^exponent`, which is a flatter head with the
     /// same tail.
     pub(crate) fn zipf_mandelbrot(len: usize, exponent: f64, offset: f64) -> Self {
-        Self::new((1..=len).map(|rank| (rank as f64 + offset).powf(-exponent)))
+        Self::new((1..=len).map(|rank| libm::pow(rank as f64 + offset, -exponent)))
     }
 
     /// A random outcome, for which one random number is drawn.

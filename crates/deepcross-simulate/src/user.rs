@@ -1,7 +1,7 @@
 //! Users: their activity, their ages, their devices and their inclination to click.
 
+use deepcross_random::StandardNormal;
 use rand::Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 use super::discrete::Discrete;
 use super::random::{WorldPart, world_stream};
@@ -89,7 +89,7 @@ impl Users {
 }
 
 fn draw_user(devices: &Discrete, rng: &mut impl Rng) -> User {
-    let deviate: f64 = StandardNormal.sample(rng);
+    let deviate: f64 = rng.sample(StandardNormal);
     User {
         age: rng.random_range(16..80),
         habit: Device::ALL[devices.sample(rng)],

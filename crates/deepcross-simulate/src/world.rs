@@ -1,8 +1,8 @@
 //! The world: everything that is the same for all rows.
 
+use deepcross_random::StandardNormal;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 use super::campaign::Campaigns;
 use super::click_model::{ClickModel, Impression};
@@ -100,7 +100,7 @@ impl World {
         let number = self.campaigns.sample(rng);
         let campaign = self.campaigns.campaign(number);
         let user = self.users.sample(rng);
-        let deviate: f64 = StandardNormal.sample(rng);
+        let deviate: f64 = rng.sample(StandardNormal);
         let price_score = campaign.price_deviate + 0.25 * deviate;
         Draw {
             campaign: number,
@@ -109,7 +109,7 @@ impl World {
             device: self.users.device(self.users.user(user), rng),
             position: self.positions.sample(rng),
             hour: self.traffic.outcome_at(part_of_day) as u8,
-            price: rounded_to_cents(USUAL_PRICE * (PRICE_DEVIATION * price_score).exp()),
+            price: rounded_to_cents(USUAL_PRICE * libm::exp(PRICE_DEVIATION * price_score)),
         }
     }
 
@@ -122,7 +122,7 @@ impl World {
             device: draw.device,
             position: draw.position,
             hour: draw.hour,
-            price_score: (draw.price / USUAL_PRICE).ln() / PRICE_DEVIATION,
+            price_score: libm::log(draw.price / USUAL_PRICE) / PRICE_DEVIATION,
         })
     }
 
@@ -149,7 +149,7 @@ impl World {
 }
 
 fn sigmoid(logit: f64) -> f64 {
-    1.0 / (1.0 + (-logit).exp())
+    1.0 / (1.0 + libm::exp(-logit))
 }
 
 fn rounded_to_cents(price: f64) -> f64 {

@@ -26,7 +26,7 @@ pub(crate) struct Objective {
 impl Objective {
     /// The loss of a sample that keeps each negative row with the probability `rate`, in (0, 1].
     pub(crate) fn of_sample(rate: f64) -> Self {
-        Self { log_odds: (rate != 1.0).then(|| -rate.ln()) }
+        Self { log_odds: (rate != 1.0).then(|| -libm::log(rate)) }
     }
 
     /// `scale · Σ wᵢ ℓᵢ` over some rows; rows without weights have the weight 1.

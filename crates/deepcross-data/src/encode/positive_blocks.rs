@@ -86,7 +86,7 @@ impl PositiveBlocks {
             if waiting < capacity {
                 continue;
             }
-            let left = (-(rows - filling) / capacity).exp();
+            let left = libm::exp(-(rows - filling) / capacity);
             waiting_positives = share * capacity + (waiting_positives - share * capacity) * left;
             let now = waiting_positives / capacity;
             (low, high) = (low.min(now), high.max(now));

@@ -344,7 +344,7 @@ impl CompanionTable {
 impl Scale {
     fn new(most: u64, smoothing: f64) -> Self {
         let most = most.max(1) as f64;
-        Self { most, log_most: most.ln_1p(), smoothing }
+        Self { most, log_most: libm::log1p(most), smoothing }
     }
 
     /// The five numbers of a value with the counts `value`, if those of all rows are `total`.
@@ -353,7 +353,7 @@ impl Scale {
         let (n, c) = (value.rows as f64, value.positives as f64);
         let rate = (total.positives as f64 + 1.0) / (total.rows as f64 + 2.0);
         let relative = (c + self.smoothing) / (n * rate + self.smoothing);
-        let log = |count: f64| count.ln_1p() / self.log_most;
+        let log = |count: f64| libm::log1p(count) / self.log_most;
         [n / self.most, c / self.most, relative, log(n), log(c)].map(|number| number as f32)
     }
 }

@@ -305,7 +305,8 @@ impl BucketizedEncoder {
 
 /// ⌊ln(x)²⌋ for x above 2, and x without its fraction for others.
 fn log_square(x: f64) -> i64 {
-    if x > 2.0 { x.ln().powi(2).floor() as i64 } else { x as i64 }
+    let square = |log: f64| (log * log).floor() as i64;
+    if x > 2.0 { square(libm::log(x)) } else { x as i64 }
 }
 
 /// A whole number in decimal digits.

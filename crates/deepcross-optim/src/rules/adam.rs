@@ -28,7 +28,7 @@ impl<F: Real> Adam<F> {
         epsilon: f64,
         weight_decay: f64,
     ) -> Self {
-        let correction = |beta: f64| 1.0 - beta.powf(size.step as f64);
+        let correction = |beta: f64| 1.0 - libm::pow(beta, size.step as f64);
         let root_correction = 1.0 / correction(beta2).sqrt();
         let epsilon =
             if size.epsilon_before_correction { epsilon * root_correction } else { epsilon };

@@ -116,7 +116,7 @@ fn is_long(numbers: &Numbers) -> bool {
 
 /// The number of digits before the decimal point; 0 below 1.
 fn digits(number: f64) -> i32 {
-    if number < 1.0 { 0 } else { number.log10().floor() as i32 + 1 }
+    if number < 1.0 { 0 } else { libm::log10(number).floor() as i32 + 1 }
 }
 
 /// Whether some number is written in two ways that a version tells apart, such as `1.1` and `1.10`.

@@ -32,12 +32,12 @@ impl HyperLogLog {
     /// The estimated number of distinct values.
     pub(crate) fn estimate(&self) -> u64 {
         let n = self.registers.len() as f64;
-        let sum: f64 = self.registers.iter().map(|rank| (-f64::from(*rank)).exp2()).sum();
+        let sum: f64 = self.registers.iter().map(|rank| libm::exp2(-f64::from(*rank))).sum();
         let alpha = 0.7213 / (1.0 + 1.079 / n);
         let estimate = alpha * n * n / sum;
         let empty = self.registers.iter().filter(|rank| **rank == 0).count() as f64;
         let is_small = estimate <= 2.5 * n && empty > 0.0;
-        (if is_small { n * (n / empty).ln() } else { estimate }).round() as u64
+        (if is_small { n * libm::log(n / empty) } else { estimate }).round() as u64
     }
 }
 

@@ -112,7 +112,11 @@ impl Numbers {
     /// The third standardised moment: 0 for a symmetric distribution, 2 for an exponential one.
     pub fn skewness(&self) -> f64 {
         let variance = self.second / self.n.max(1) as f64;
-        if variance <= 0.0 { 0.0 } else { self.third / self.n as f64 / variance.powf(1.5) }
+        if variance <= 0.0 {
+            0.0
+        } else {
+            self.third / self.n as f64 / (variance * variance.sqrt())
+        }
     }
 }
 

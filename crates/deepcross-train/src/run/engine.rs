@@ -103,7 +103,7 @@ impl Engine {
     #[must_use]
     pub fn with_negative_rate(mut self, rate: f64) -> Self {
         if rate != 1.0 {
-            self.model.shift_logits(&mut self.params, rate.ln() as f32);
+            self.model.shift_logits(&mut self.params, libm::log(rate) as f32);
         }
         self.with_trained_weights(rate)
     }

@@ -65,7 +65,7 @@ impl RateSchedule {
     fn cosine(&self, step: u64) -> f64 {
         let n_steps = self.n_steps.saturating_sub(self.warm_up).max(1);
         let step = (step - self.warm_up).min(n_steps - 1);
-        let wave = 0.5 * (1.0 + (PI * step as f64 / n_steps as f64).cos());
+        let wave = 0.5 * (1.0 + libm::cos(PI * step as f64 / n_steps as f64));
         self.minimum + (1.0 - self.minimum) * wave
     }
 

@@ -7,13 +7,14 @@ use cargo_metadata::{CargoOpt, Dependency, DependencyKind, Metadata, MetadataCom
 const TESTING: &str = "deepcross-testing";
 
 /// The floor of every member of the workspace.
-const FLOORS: [(&str, i32); 20] = [
+const FLOORS: [(&str, i32); 21] = [
     (TESTING, -1),
     ("deepcross-files", 0),
     ("deepcross-kernels", 0),
     ("deepcross-calibration", 0),
     ("deepcross-features", 0),
     ("deepcross-metrics", 0),
+    ("deepcross-random", 0),
     ("deepcross-autodiff", 1),
     ("deepcross-data", 1),
     ("deepcross-report", 1),

@@ -5,6 +5,7 @@
 //! What is compiled for tests alone may import as it likes.
 
 mod circles;
+mod float_functions;
 mod modules;
 mod orders;
 

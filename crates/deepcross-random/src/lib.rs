@@ -1,0 +1,5 @@
+#![doc = include_str!("../README.md")]
+
+mod standard_normal;
+
+pub use standard_normal::StandardNormal;
