@@ -20,6 +20,7 @@ mod table_values;
 mod tape;
 
 pub use deepcross_kernels::rows::RowBags;
+pub use deepcross_kernels::tree::sum_of_parts;
 pub use deepcross_kernels::{Activation, Real, all_finite};
 pub use gradients::Gradients;
 pub use mode::{Mode, Stream};

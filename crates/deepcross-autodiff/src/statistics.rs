@@ -2,18 +2,25 @@
 
 use crate::{Gradients, Params};
 use deepcross_kernels::Real;
+use deepcross_kernels::tree::Parts;
 
 impl<F: Real> Params<F> {
     /// Moves each statistic towards the values that the groups of a batch observed, one group after the other.
     /// For each group, a statistic moves by `momentum` times its difference from the observed value.
     ///
     /// This is the running estimate of ghost batch normalisation (Hoffer et al., NIPS 2017, algorithm 1).
+    /// A group makes `a v + b` of a value `v`; such maps are joined as a [tree](deepcross_kernels::tree) of the groups.
     pub fn update_statistics(&mut self, groups: &[Gradients<F>], momentum: F) {
         for id in self.statistic_ids() {
-            for observed in groups.iter().filter_map(|group| group.observed(id)) {
-                for (value, &observed) in self.statistic_mut(id).iter_mut().zip(observed) {
-                    *value += momentum * (observed - *value);
+            for (i, value) in self.statistic_mut(id).iter_mut().enumerate() {
+                let mut maps = Parts::none([F::one(), F::zero()]);
+                for (number, group) in groups.iter().enumerate() {
+                    let observed = group.observed(id).map(|observed| momentum * observed[i]);
+                    observed.into_iter().for_each(|b| maps.push(number, [F::one() - momentum, b]));
                 }
+                // The map of the earlier groups comes first.
+                let joined = maps.fold(|[a, b], [later, moved]| [later * a, later * b + moved]);
+                joined.into_iter().for_each(|[a, b]| *value = a * *value + b);
             }
         }
     }

@@ -16,6 +16,7 @@ mod real;
 mod reduce;
 pub mod rows;
 mod tile;
+pub mod tree;
 
 pub use activated::{activate_into, add_activate_into, slope_into};
 pub use activation::Activation;

@@ -32,7 +32,7 @@ pub(crate) trait Vectors: Sized {
 
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
 
-    /// `a · b + sum`, rounded once if the processor has an instruction for it.
+    /// `a · b + sum`, rounded once; in software, and slowly, if the processor has no instruction for it.
     fn fused<S: Simd>(
         simd: S,
         a: Self::Vector<S>,
@@ -79,8 +79,8 @@ macro_rules! vectors {
     };
 }
 
-vectors!(f32, f32s, F32_LANES, as_simd_f32s, as_mut_simd_f32s, splat_f32s, mul_add_e_f32s);
-vectors!(f64, f64s, F64_LANES, as_simd_f64s, as_mut_simd_f64s, splat_f64s, mul_add_e_f64s);
+vectors!(f32, f32s, F32_LANES, as_simd_f32s, as_mut_simd_f32s, splat_f32s, mul_add_f32s);
+vectors!(f64, f64s, F64_LANES, as_simd_f64s, as_mut_simd_f64s, splat_f64s, mul_add_f64s);
 
 impl Number for f32 {
     #[inline]

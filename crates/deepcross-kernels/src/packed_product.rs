@@ -3,7 +3,8 @@
 //! The right factor is stored in *panels* of 16 columns, so that a tile of the result, a few rows by one or several panels,
 //! is a sum over contiguous memory that stays in registers until it is complete. The steps after a product in a layer (bias,
 //! addition, activation) then need no further walk over memory.
-//! Each element is one sum in ascending order, so that it does not depend on the number of rows in a call.
+//! Each element is one sum in ascending order, so that it does not depend on the number of rows in a call; a product that
+//! is added to the output goes on with the output's sum, so that it does not depend on the division into calls either.
 //!
 //! Rejected: a library's product. It packs both factors in each call, which takes a tenth of its time for blocks of 128
 //! rows, and its result has to be read and written again for the steps after it.
@@ -38,7 +39,7 @@ impl<F> Finish<'_, F> {
 }
 
 /// `out = activation(left right + bias + add)`, for a left factor that is stored row after row; with [`Write::Add`], the
-/// old `out` is added before the activation.
+/// sum of each element begins with the old `out`.
 ///
 /// # Shapes
 /// `left`: `[rows, k]`, row after row; `right`: `[k, n]`; `out` and `finish.add`: `[rows, n]`; `finish.bias`: `n`
@@ -261,21 +262,42 @@ impl<F: Real> Product<'_, F> {
         let width = self.k * PANEL;
         let panels = &self.panels[panel * width..(panel + PANELS) * width];
         self.fetch::<PANELS>(row..row + n_rows, panel, out);
+        let old = (self.finish.write == Write::Add)
+            .then(|| self.old::<HEIGHT, PANELS>((row, n_rows), panel, out));
         let sums = match self.left {
             Left::Rows(rows) => {
                 let rows = &rows[row * self.k..(row + HEIGHT) * self.k];
-                sums_of_rows::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, rows)
+                sums_of_rows::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, rows, old.as_ref())
             }
             Left::Strips(strips, height) => {
                 let start = row / height * height * self.k;
                 let (strip, _) = strips[start..start + height * self.k].as_chunks::<HEIGHT>();
-                sums_of_strip::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, strip)
+                sums_of_strip::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, strip, old.as_ref())
             }
         };
         for p in 0..PANELS {
             let bias = self.bias(panel + p);
             self.finish(&sums, p, Place { row, panel: panel + p, n_rows, bias }, out);
         }
+    }
+
+    /// The values of the output that a tile is added to, with zeros outside of it.
+    #[inline(always)]
+    fn old<const HEIGHT: usize, const PANELS: usize>(
+        self,
+        (row, n_rows): (usize, usize),
+        panel: usize,
+        out: &[F],
+    ) -> Sums<F, HEIGHT, PANELS> {
+        let mut old = [[[F::zero(); PANEL]; PANELS]; HEIGHT];
+        for r in 0..n_rows {
+            for p in 0..PANELS {
+                let column = (panel + p) * PANEL;
+                let start = (row + r) * self.n + column;
+                old[r][p] = padded(&out[start..start + PANEL.min(self.n - column)]);
+            }
+        }
+        old
     }
 
     /// Prefetches the output and the added matrix before the sums are stored: both ends of each row of a panel, since a row
@@ -304,19 +326,12 @@ impl<F: Real> Product<'_, F> {
         place: Place<F>,
         out: &mut [F],
     ) {
-        let Finish { activation, write, .. } = self.finish;
+        let activation = self.finish.activation;
         let is_whole = place.n_rows == HEIGHT && (place.panel + 1) * PANEL <= self.n;
         // The common cases of a finish, each with its own loop.
-        match (is_whole, write, activation) {
-            (true, Write::Assign, Activation::Identity) => {
-                self.store_all(sums, p, place, out, |sum, _| sum);
-            }
-            (true, Write::Assign, Activation::Relu) => {
-                self.store_all(sums, p, place, out, |sum, _| relu(sum));
-            }
-            (true, Write::Add, Activation::Identity) => {
-                self.store_all(sums, p, place, out, |sum, out| out + sum);
-            }
+        match (is_whole, activation) {
+            (true, Activation::Identity) => self.store_all(sums, p, place, out, |sum| sum),
+            (true, Activation::Relu) => self.store_all(sums, p, place, out, relu),
             _ => {
                 for (r, sums) in sums.iter().enumerate().take(place.n_rows) {
                     self.store(sums[p], place.row + r, place, out);
@@ -333,7 +348,7 @@ impl<F: Real> Product<'_, F> {
         p: usize,
         place: Place<F>,
         out: &mut [F],
-        finish: impl Fn(F, F) -> F,
+        finish: impl Fn(F) -> F,
     ) {
         for (r, sums) in sums.iter().enumerate() {
             let start = (place.row + r) * self.n + place.panel * PANEL;
@@ -344,7 +359,7 @@ impl<F: Real> Product<'_, F> {
                 add(&mut sums, &more[start..start + PANEL].as_chunks::<PANEL>().0[0]);
             }
             for j in 0..PANEL {
-                out[0][j] = finish(sums[j], out[0][j]);
+                out[0][j] = finish(sums[j]);
             }
         }
     }
@@ -359,9 +374,6 @@ impl<F: Real> Product<'_, F> {
         add(&mut values, &place.bias);
         if let Some(more) = finish.add {
             add(&mut values, &padded(&more[range]));
-        }
-        if finish.write == Write::Add {
-            add(&mut values, &padded(out));
         }
         match finish.activation {
             Activation::Identity => {}
@@ -457,7 +469,8 @@ mod tests {
         }
     }
 
-    /// Products with the instructions of less capable processors, and with none; in `f32`, whose tiles matter most.
+    /// Products with the instructions of less capable processors, and with none, have the same bits; in `f32`, whose tiles
+    /// matter most.
     #[test]
     fn all_instructions_agree() {
         let (rows, k, n) = (ROWS + 31, 53, 85);
@@ -473,7 +486,7 @@ mod tests {
             let left = Left::Rows(&left[..n_rows * k]);
             let panels = factor.panels();
             for out in on_all(Product { rows: n_rows, k, n, left, panels, finish }, None, len) {
-                assert!(differ_little(&out, &expected[..len]), "{n_rows} rows");
+                assert_eq!(out, expected[..len], "{n_rows} rows");
             }
         }
         for height in [LOW, TALL] {
@@ -482,14 +495,9 @@ mod tests {
             let left = Left::Strips(strips.strips().0, height);
             let product = Product { rows, k, n, left, panels: factor.panels(), finish };
             for out in on_all(product, Some(height), rows * n) {
-                assert!(differ_little(&out, &expected), "strips of {height}");
+                assert_eq!(out, expected, "strips of {height}");
             }
         }
-    }
-
-    /// Whether sums agree up to rounding; without fused instructions, each term is rounded twice.
-    fn differ_little(a: &[f32], b: &[f32]) -> bool {
-        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4)
     }
 
     /// A product with each set of instructions of this processor, or with those whose tiles have this height.
@@ -513,6 +521,41 @@ mod tests {
             }
         }
         outs
+    }
+
+    /// The gradient of a weight is the same sum over all rows of a group, whatever the division of the rows.
+    #[test]
+    fn a_product_goes_on_where_another_ended() {
+        let (rows, k, n) = (29, 75, 37);
+        let noise = |i: usize| ((i as f32) * 0.7).sin();
+        let left: Vec<f32> = (0..rows * k).map(noise).collect();
+        let right: Vec<f32> = (1..=k * n).map(noise).collect();
+        let whole = product_of_parts(&left, &right, (rows, n), k);
+        for part in [1, 2, 16, 40, 74] {
+            assert_eq!(product_of_parts(&left, &right, (rows, n), part), whole, "{part} at a time");
+        }
+    }
+
+    /// `leftᵀ right`, the factors cut into parts of so many rows; each product is computed in both ways, with equal bits.
+    fn product_of_parts(
+        left: &[f32],
+        right: &[f32],
+        (rows, n): (usize, usize),
+        part: usize,
+    ) -> Vec<f32> {
+        let [mut out, mut of_rows] = [0.0, 0.0].map(|x| vec![x; rows * n]);
+        for (left, right) in left.chunks(part * rows).zip(right.chunks(part * n)) {
+            let k = right.len() / n;
+            let (mut factor, mut strips) = (RightFactor::default(), LeftFactor::default());
+            factor.pack(right, (k, n));
+            strips.pack_transposed(left, (k, rows));
+            let finish = Finish::plain(Write::Add);
+            packed_product_into(&mut out, &strips, &factor, finish);
+            let left: Vec<f32> = (0..rows * k).map(|i| left[i % k * rows + i / k]).collect();
+            rows_product_into(&mut of_rows, &left, &factor, finish);
+            assert_eq!(out, of_rows);
+        }
+        out
     }
 
     /// Covers several bands of rows, and each number of rows alone.

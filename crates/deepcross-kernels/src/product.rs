@@ -1,15 +1,19 @@
-//! Matrix products, on one thread, through the `gemm` crate.
+//! Matrix products of views with any strides.
 //!
-//! Threads share the rows of a batch, and therefore never a product.
-//! `gemm` was chosen over `matrixmultiply` (our oracle in the tests) for its speed on few rows: 35 against 4.5 GFLOP/s
-//! on 1×640×512, about equal on many. This file is the only one that names it.
+//! They are the products of packed factors, so that an element is the same sum here and there; both factors are packed in
+//! each call.
 
-#![allow(unsafe_code, reason = "the gemm crate takes raw pointers")]
+use std::borrow::Cow;
 
+use crate::packed_factors::RightFactor;
+use crate::packed_product::{Finish, rows_product_into};
 use crate::{Real, Write};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// `out = a b`, or `out += a b`.
+///
+/// Layers use the products of [packed factors](crate::products::RightFactor), which pack a factor once and allocate
+/// nothing.
 ///
 /// # Shapes
 /// `a`: `[m, k]`, `b`: `[k, n]`, `out`: `[m, n]`; any strides.
@@ -26,53 +30,27 @@ pub fn matmul_into<F: Real>(
     let ((m, k), (k_b, n)) = (a.dim(), b.dim());
     assert_eq!(k, k_b, "product of [{m}, {k}] and [{k_b}, {n}]");
     assert_eq!(out.dim(), (m, n), "output of the product of [{m}, {k}] and [{k}, {n}]");
-    if m == 0 || n == 0 {
-        return;
+    let mut right = RightFactor::default();
+    match b.t().to_slice() {
+        Some(transposed) => right.pack_transposed(transposed, (n, k)),
+        None => right.pack(&in_rows(b), (k, n)),
     }
-    if k == 0 {
-        if write == Write::Assign {
-            out.fill(F::zero());
-        }
-        return;
+    let (left, finish) = (in_rows(a), Finish::plain(write));
+    if let Some(out) = out.as_slice_mut() {
+        return rows_product_into(out, &left, &right, finish);
     }
-    let (out_strides, out) = (strides(out.strides()), out.as_mut_ptr());
-    let ((a_strides, a), (b_strides, b)) =
-        ((strides(a.strides()), a.as_ptr()), (strides(b.strides()), b.as_ptr()));
-    // SAFETY: the three pointers, with these shapes and strides, come from ndarray views, which are valid for every
-    // index within their shape. The shapes agree, as asserted above. `out` is borrowed mutably, so it overlaps neither
-    // `a` nor `b`, and its elements are distinct. With `read_dst` false the output is only written.
-    // `F` is f32 or f64 (`Real` is sealed), which are types that `gemm` knows.
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            out,
-            out_strides.1,
-            out_strides.0,
-            write == Write::Add,
-            a,
-            a_strides.1,
-            a_strides.0,
-            b,
-            b_strides.1,
-            b_strides.0,
-            F::one(),
-            F::one(),
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
-    }
+    let mut values = in_rows(out.view()).into_owned();
+    rows_product_into(&mut values, &left, &right, finish);
+    out.iter_mut().zip(values).for_each(|(out, value)| *out = value);
 }
 
-/// The strides of a view: (row stride, column stride).
-fn strides(of_view: &[isize]) -> (isize, isize) {
-    (of_view[0], of_view[1])
+/// The elements row after row.
+fn in_rows<F: Real>(view: ArrayView2<'_, F>) -> Cow<'_, [F]> {
+    view.to_slice().map_or_else(|| Cow::Owned(view.iter().copied().collect()), Cow::Borrowed)
 }
 
 #[cfg(test)]
+#[allow(unsafe_code, reason = "the oracle takes raw pointers")]
 mod tests {
     use super::*;
     use ndarray::Array2;
@@ -83,10 +61,15 @@ mod tests {
             .prop_map(move |v| Array2::from_shape_vec((rows, cols), v).unwrap())
     }
 
+    /// The strides: of rows, and of columns.
+    fn strides(of: &Array2<f64>) -> (isize, isize) {
+        (of.strides()[0], of.strides()[1])
+    }
+
     /// `matrixmultiply`, the oracle.
     fn oracle(a: &Array2<f64>, b: &Array2<f64>, out: &mut Array2<f64>, beta: f64) {
         let ((m, k), n) = (a.dim(), b.ncols());
-        let (a_strides, b_strides) = (strides(a.strides()), strides(b.strides()));
+        let (a_strides, b_strides) = (strides(&a), strides(&b));
         // SAFETY: shapes and strides are those of the arrays, which are alive and do not overlap.
         unsafe {
             matrixmultiply::dgemm(

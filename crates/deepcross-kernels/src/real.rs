@@ -1,7 +1,7 @@
 //! The number type with its matrix products: `f32` to train and serve, `f64` to check derivatives.
 //!
-//! The products of the `gemm` crate are defined for concrete types, and calling them is safe only for a closed set of
-//! types. Rejected: `num_traits::Float` alone, which is open.
+//! Products are compiled for concrete types, which is possible only for a closed set of types.
+//! Rejected: `num_traits::Float` alone, which is open.
 
 use crate::number::Number;
 use crate::packed_product::Product;

@@ -21,7 +21,8 @@ type Vectors<V, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize> 
 /// The panels of a tile, all with the same number of terms.
 type Panels<'a, V, const PANELS: usize, const VECTORS: usize> = [&'a [[V; VECTORS]]; PANELS];
 
-/// `out[r][p][j] = Σ_k rows[r][k] · panels[p][16 k + j]`, for rows and panels that are stored one after the other.
+/// `out[r][p][j] = start[r][p][j] + Σ_k rows[r][k] · panels[p][16 k + j]`, for rows and panels that are stored one after
+/// the other; without `start`, it is 0.
 #[inline(always)]
 pub(crate) fn sums_of_rows<
     S: Simd,
@@ -33,8 +34,9 @@ pub(crate) fn sums_of_rows<
     simd: S,
     panels: &[F],
     rows: &[F],
+    start: Option<&Sums<F, HEIGHT, PANELS>>,
 ) -> Sums<F, HEIGHT, PANELS> {
-    let mut sums = [[[F::splat(simd, F::zero()); VECTORS]; PANELS]; HEIGHT];
+    let mut sums = loaded::<S, F, HEIGHT, PANELS, VECTORS>(simd, start);
     let panels = parted::<S, F, PANELS, VECTORS>(panels);
     let k = panels[0].len();
     // Loops fill the arrays: `from_fn` and `map` become calls here, which take two per cent of a product's time.
@@ -67,7 +69,7 @@ pub(crate) fn sums_of_rows<
     stored::<S, F, HEIGHT, PANELS, VECTORS>(&sums)
 }
 
-/// `out[r][p][j] = Σ_k strip[k][r] · panels[p][16 k + j]`
+/// `out[r][p][j] = start[r][p][j] + Σ_k strip[k][r] · panels[p][16 k + j]`; without `start`, it is 0.
 #[inline(always)]
 pub(crate) fn sums_of_strip<
     S: Simd,
@@ -79,8 +81,9 @@ pub(crate) fn sums_of_strip<
     simd: S,
     panels: &[F],
     strip: &[[F; HEIGHT]],
+    start: Option<&Sums<F, HEIGHT, PANELS>>,
 ) -> Sums<F, HEIGHT, PANELS> {
-    let mut sums = [[[F::splat(simd, F::zero()); VECTORS]; PANELS]; HEIGHT];
+    let mut sums = loaded::<S, F, HEIGHT, PANELS, VECTORS>(simd, start);
     let panels = parted::<S, F, PANELS, VECTORS>(panels);
     let panels = from::<_, PANELS, VECTORS>(panels, 0, strip.len());
     for (k, left) in strip.iter().enumerate() {
@@ -133,6 +136,22 @@ fn add_scaled<S: Simd, F: Number, const PANELS: usize, const VECTORS: usize>(
             sums[p][v] = F::fused(simd, left, panels[p][k][v], sums[p][v]);
         }
     }
+}
+
+#[inline(always)]
+fn loaded<S: Simd, F: Number, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize>(
+    simd: S,
+    start: Option<&Sums<F, HEIGHT, PANELS>>,
+) -> Vectors<F::Vector<S>, HEIGHT, PANELS, VECTORS> {
+    let mut sums = [[[F::splat(simd, F::zero()); VECTORS]; PANELS]; HEIGHT];
+    if let Some(start) = start {
+        for r in 0..HEIGHT {
+            for p in 0..PANELS {
+                sums[r][p].copy_from_slice(F::vectors::<S>(&start[r][p]));
+            }
+        }
+    }
+    sums
 }
 
 #[inline(always)]

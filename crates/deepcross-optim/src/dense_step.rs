@@ -1,10 +1,11 @@
 //! A step of the dense matrices.
 //!
-//! The gradients of the groups are summed in the order of the groups, chunk by chunk, when they are used.
+//! The gradients of the groups are summed as a tree of the groups, chunk by chunk, when they are used.
 
 use crate::step::{CHUNK, Step};
 use deepcross_autodiff::{DenseId, Gradients};
-use deepcross_kernels::{Real, Write, map_into};
+use deepcross_kernels::Real;
+use deepcross_kernels::tree::Parts;
 
 /// The number of chunks that one thread takes at a time.
 const CHUNKS_A_TASK: usize = 16;
@@ -47,9 +48,12 @@ impl<F: Real> DensePart<'_, F> {
         let DensePart { id, start, weights, state } = self;
         step.apply(weights, state, &mut [F::zero(); CHUNK], |range, sum| {
             let range = start + range.start..start + range.end;
-            for gradient in groups.iter().filter_map(|group| group.dense_slice(id)) {
-                map_into(sum, Write::Add, &gradient[range.clone()], |g| g);
+            let mut parts = Parts::none(&[][..]);
+            for (number, group) in groups.iter().enumerate() {
+                let gradient = group.dense_slice(id).map(|gradient| &gradient[range.clone()]);
+                gradient.into_iter().for_each(|gradient| parts.push(number, gradient));
             }
+            parts.sum_into(sum);
         })
     }
 }

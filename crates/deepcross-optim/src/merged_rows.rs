@@ -1,16 +1,16 @@
 //! Merges the touched rows of one table over all groups of a batch, in ascending order.
 //!
 //! The lists of the groups are ascending, and are merged with one cursor per group.
-//! The gradient of a row is the sum in the order of the groups.
+//! The gradient of a row is the sum of the groups that touched it, as a tree of the groups.
 //! Rejected: a heap of the lists, because with few groups, a look at the head of each list is faster.
 
 use deepcross_autodiff::{Gradients, RowGradients, TableId};
 use deepcross_kernels::Real;
-use deepcross_kernels::rows::add_scaled;
+use deepcross_kernels::tree::{MOST_PARTS, Parts};
 use std::ops::Range;
 
 /// The largest number of groups whose gradients one step takes.
-pub const MAX_GROUPS: usize = 64;
+pub const MAX_GROUPS: usize = MOST_PARTS;
 
 /// The distance, in rows of a group's list, at which a later row is announced.
 const AHEAD: usize = 4;
@@ -57,13 +57,15 @@ impl<'a, F: Real> MergedRows<'a, F> {
         self.heads[..self.n_groups].iter().fold(END, |least, &head| least.min(head))
     }
 
-    /// Adds the gradients of the row to `sum`, in the columns `range` and in the order of the groups.
+    /// The sum of the row's gradients, in the columns `range`.
     #[inline]
-    pub(crate) fn add(&self, number: u32, range: Range<usize>, sum: &mut [F]) {
-        let lists = self.heads[..self.n_groups].iter().zip(&self.lists);
-        for (_, list) in lists.filter(|(head, _)| **head == number) {
-            add_scaled(sum, F::one(), &list.values[range.clone()]);
+    pub(crate) fn sum_into(&self, number: u32, range: Range<usize>, sum: &mut [F]) {
+        let mut parts = Parts::none(&[][..]);
+        let lists = self.heads[..self.n_groups].iter().zip(&self.lists).enumerate();
+        for (group, (_, list)) in lists.filter(|(_, (head, _))| **head == number) {
+            parts.push(group, &list.values[range.clone()]);
         }
+        parts.sum_into(sum);
     }
 
     /// Passes this row, and calls `soon` with rows that will come soon.

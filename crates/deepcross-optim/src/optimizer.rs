@@ -79,7 +79,8 @@ impl<F: Real> Optimizer<F> {
         self.step_groups(params, std::slice::from_mut(gradients));
     }
 
-    /// Moves the parameters by the sum of the gradients of the groups of a batch, added in their order.
+    /// Moves the parameters by the sum of the gradients of the groups of a batch, added as a
+    /// [tree](deepcross_kernels::tree) of the groups.
     ///
     /// # Panics
     /// If there are more than [`MAX_GROUPS`], or the shapes of parameters or gradients differ from those that the

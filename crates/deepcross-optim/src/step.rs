@@ -38,8 +38,8 @@ pub(crate) enum Action<F> {
 impl<F: Real> Step<F> {
     /// Moves a vector, or measures its gradient.
     ///
-    /// `buffer` is scratch for the gradient; `add_gradient` adds the gradient of the loss in a range of weights to its
-    /// slice.
+    /// `buffer` is scratch for the gradient; `sum_gradient` writes the gradient of the loss in a range of weights into
+    /// its slice.
     /// If the rule is row-wise, a row of several chunks is measured first.
     /// Returns the sum of squares, or 0 if weights move.
     pub(crate) fn apply(
@@ -47,13 +47,13 @@ impl<F: Real> Step<F> {
         weights: &mut [F],
         state: &mut [F],
         buffer: &mut [F; CHUNK],
-        mut add_gradient: impl FnMut(Range<usize>, &mut [F]),
+        mut sum_gradient: impl FnMut(Range<usize>, &mut [F]),
     ) -> f64 {
         if !(self.update.is_row_wise() && weights.len() > CHUNK) {
-            return self.apply_chunks(weights, state, buffer, &mut add_gradient);
+            return self.apply_chunks(weights, state, buffer, &mut sum_gradient);
         }
         let measure = Self { action: Action::Measure, ..*self };
-        let squares = measure.apply_chunks(weights, &mut [], buffer, &mut add_gradient);
+        let squares = measure.apply_chunks(weights, &mut [], buffer, &mut sum_gradient);
         let factor = match self.action {
             Action::Measure => return squares,
             Action::Move => 1.0,
@@ -62,12 +62,12 @@ impl<F: Real> Step<F> {
         let of_row = self.update.of_row(squares * factor * factor, weights.len(), state);
         let update = of_row.unwrap_or(self.update);
         let by_parts = Self { update, n_row_states: 0, ..*self };
-        by_parts.apply_chunks(weights, &mut [], buffer, &mut add_gradient)
+        by_parts.apply_chunks(weights, &mut [], buffer, &mut sum_gradient)
     }
 
     /// Moves whole rows, at most as many as fit into `buffer`, or measures their gradient.
     ///
-    /// `add_gradients` adds the gradients of the loss to its slice.
+    /// `sum_gradients` writes the gradients of the loss into its slice, which is zero where there are none.
     /// Returns the sum of squares, or 0 if weights move.
     pub(crate) fn apply_rows(
         &self,
@@ -75,11 +75,12 @@ impl<F: Real> Step<F> {
         weights: &mut [F],
         state: &mut [F],
         buffer: &mut [F; CHUNK],
-        add_gradients: impl FnOnce(&mut [F]),
+        sum_gradients: impl FnOnce(&mut [F]),
     ) -> f64 {
         let gradients = &mut buffer[..weights.len()];
-        self.penalty_gradient(weights, gradients);
-        add_gradients(gradients);
+        gradients.fill(F::zero());
+        sum_gradients(gradients);
+        self.add_penalty(weights, gradients);
         match self.action {
             Action::Measure => return square_sum(gradients),
             Action::Move => {}
@@ -94,16 +95,16 @@ impl<F: Real> Step<F> {
         weights: &mut [F],
         state: &mut [F],
         buffer: &mut [F; CHUNK],
-        add_gradient: &mut impl FnMut(Range<usize>, &mut [F]),
+        sum_gradient: &mut impl FnMut(Range<usize>, &mut [F]),
     ) -> f64 {
         let mut squares = 0.0;
         for start in (0..weights.len()).step_by(CHUNK) {
             let range = start..weights.len().min(start + CHUNK);
             let weights = &mut weights[range.clone()];
             let gradient = &mut buffer[..weights.len()];
-            self.penalty_gradient(weights, gradient);
             let states = self.n_states * range.start..self.n_states * range.end + self.n_row_states;
-            add_gradient(range, gradient);
+            sum_gradient(range, gradient);
+            self.add_penalty(weights, gradient);
             match self.action {
                 Action::Measure => squares += square_sum(gradient),
                 Action::Move => self.update.apply(weights, gradient, &mut state[states]),
@@ -116,11 +117,10 @@ impl<F: Real> Step<F> {
         squares
     }
 
-    /// Sets `gradient` to the gradient of the L2 penalty.
-    fn penalty_gradient(&self, weights: &[F], gradient: &mut [F]) {
-        if self.l2 == F::zero() {
-            return gradient.fill(F::zero());
+    /// Adds the gradient of the L2 penalty.
+    fn add_penalty(&self, weights: &[F], gradient: &mut [F]) {
+        if self.l2 != F::zero() {
+            gradient.iter_mut().zip(weights).for_each(|(g, &w)| *g += self.l2 * w);
         }
-        gradient.iter_mut().zip(weights).for_each(|(g, &w)| *g = self.l2 * w);
     }
 }

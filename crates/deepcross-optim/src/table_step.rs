@@ -95,8 +95,9 @@ impl<F: Real> TableRows<'_, F> {
         while number < self.numbers.end {
             let (weights, state) = self.rows(number..number + 1, table);
             let step = &table.step;
-            squares +=
-                step.apply(weights, state, &mut buffer, |range, sum| merge.add(number, range, sum));
+            squares += step.apply(weights, state, &mut buffer, |range, sum| {
+                merge.sum_into(number, range, sum)
+            });
             merge.pass(number, |ahead| self.prefetch(ahead, table));
             number = if table.every_row { number + 1 } else { merge.row() };
         }
@@ -120,7 +121,7 @@ impl<F: Real> TableRows<'_, F> {
                 while merge.row() < end {
                     let number = merge.row();
                     let start = (number - first) as usize * width;
-                    merge.add(number, 0..width, &mut gradients[start..start + width]);
+                    merge.sum_into(number, 0..width, &mut gradients[start..start + width]);
                     merge.pass(number, |_| ());
                 }
             });

@@ -13,7 +13,7 @@ use deepcross_autodiff::{Pass, Real, Var};
 use deepcross_features::Batch;
 use deepcross_features::batch::BatchRows;
 
-/// The rows of one pass: enough for the products to be fast, few enough for their values to stay in the cache.
+/// The rows of one pass, unless an engine is told otherwise: enough for the products to be fast, few enough for their values to stay in the cache.
 pub(crate) const BLOCK: usize = 256;
 
 /// The loss of rows that may be a sample.
@@ -31,6 +31,8 @@ impl Objective {
 
     /// `scale · Σ wᵢ ℓᵢ` over some rows; rows without weights have the weight 1.
     ///
+    /// Each row's `wᵢ ℓᵢ` is added to `total`, too.
+    ///
     /// # Shapes
     /// `logits`: `[rows, 1]`, of all rows → `[1, 1]`
     pub(crate) fn loss<F: Real>(
@@ -39,10 +41,11 @@ impl Objective {
         logits: Var,
         rows: BatchRows<'_, F>,
         scale: F,
+        total: &mut f64,
     ) -> Var {
         let logits = self.log_odds.map_or(logits, |by| pass.shift(logits, F::of(by)));
         let weights = (!rows.weights().is_empty()).then(|| rows.weights());
-        pass.log_loss_sum(logits, rows.labels(), weights, scale)
+        pass.log_loss_sum(logits, rows.labels(), weights, scale, total)
     }
 }
 

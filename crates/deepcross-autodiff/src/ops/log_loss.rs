@@ -30,11 +30,14 @@ impl<F: Real> Pass<'_, F> {
     pub fn log_loss(&mut self, logits: Var, labels: &[F], weights: Option<&[F]>) -> Var {
         let total = weights.map_or_else(|| F::of(labels.len() as f64), sum);
         let scale = if total > F::zero() { F::one() / total } else { F::zero() };
-        self.log_loss_sum(logits, labels, weights, scale)
+        self.log_loss_sum(logits, labels, weights, scale, &mut 0.0)
     }
 
     /// `scale · Σ wᵢ ℓᵢ`: the part of some rows in the mean over a larger batch, where `scale` is 1 over the batch's
     /// weight.
+    ///
+    /// Each row's `wᵢ ℓᵢ` is added to `total` too, row after row, so that the sum over several calls does not depend on
+    /// the division of the rows.
     ///
     /// # Shapes
     /// `logits`: `[rows, 1]`; `labels`, `weights`: one a row → `[1, 1]`
@@ -48,6 +51,7 @@ impl<F: Real> Pass<'_, F> {
         labels: &[F],
         weights: Option<&[F]>,
         scale: F,
+        total: &mut f64,
     ) -> Var {
         assert_eq!(self.shape(logits), (labels.len(), 1), "each label needs one logit");
         assert!(
@@ -63,15 +67,20 @@ impl<F: Real> Pass<'_, F> {
         };
         let tracked = self.is_tracked(logits);
         self.push(Op::LogLoss(op), (1, 1), tracked, |inputs, out| {
-            out[0] = scale * sum_of_losses(inputs.slice(logits), labels, weights);
+            let losses = (inputs.slice(logits), labels, weights);
+            out[0] = scale * add_losses(losses, total);
         })
     }
 }
 
-/// `Σ wᵢ ℓᵢ` in the order of the rows; the losses of some rows are computed together, with wide instructions.
-fn sum_of_losses<F: Real>(logits: &[F], labels: &[F], weights: Option<&[F]>) -> F {
+/// `Σ wᵢ ℓᵢ` in the order of the rows, each of which is added to `total`, too; the losses of some rows are computed
+/// together, with wide instructions.
+fn add_losses<F: Real>(
+    (logits, labels, weights): (&[F], &[F], Option<&[F]>),
+    total: &mut f64,
+) -> F {
     const TOGETHER: usize = 64;
-    let (mut losses, mut total) = ([F::zero(); TOGETHER], F::zero());
+    let (mut losses, mut here) = ([F::zero(); TOGETHER], F::zero());
     let chunks = logits.chunks(TOGETHER).zip(labels.chunks(TOGETHER));
     for (chunk, (logits, labels)) in chunks.enumerate() {
         let losses = &mut losses[..logits.len()];
@@ -84,10 +93,12 @@ fn sum_of_losses<F: Real>(logits: &[F], labels: &[F], weights: Option<&[F]>) -> 
             |logit, label| loss(logit, label),
         );
         for (i, &loss) in losses.iter().enumerate() {
-            total += weights.map_or(F::one(), |weights| weights[chunk * TOGETHER + i]) * loss;
+            let loss = weights.map_or(F::one(), |weights| weights[chunk * TOGETHER + i]) * loss;
+            *total += loss.as_f64();
+            here += loss;
         }
     }
-    total
+    here
 }
 
 /// `ln(1 + exp(z)) − label · z`; the argument of `exp` is never positive.
@@ -135,7 +146,7 @@ pub(crate) mod tests {
         holds(rows, |(logits, labels, weights, scale)| {
             let (inputs, weights) = ([logits * 5.0], weights.as_deref());
             check(&inputs, |pass, x| pass.log_loss(x[0], &labels, weights))?;
-            check(&inputs, |pass, x| pass.log_loss_sum(x[0], &labels, weights, scale))
+            check(&inputs, |pass, x| pass.log_loss_sum(x[0], &labels, weights, scale, &mut 0.0))
         })
     }
 

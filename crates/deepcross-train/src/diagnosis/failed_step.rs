@@ -83,7 +83,7 @@ impl FailedStep<'_> {
             outputs.extend([parts.inner, parts.out]);
         });
         outputs.push(logits);
-        let loss = self.objective.loss(pass, logits, rows, 1.0);
+        let loss = self.objective.loss(pass, logits, rows, 1.0, &mut 0.0);
         let bad = |(i, &output): (usize, &Var)| {
             let values = pass.value(output);
             let (at, value) = first(values.as_slice()?)?;

@@ -110,7 +110,7 @@ fn forward_and_backward<F: Precision>(
     let logits = model.forward_stacked(pass, stacked, |input, parts| {
         units.push(Values { input, inner: parts.inner, out: parts.out });
     });
-    let loss = objective.loss(pass, logits, rows, scale);
+    let loss = objective.loss(pass, logits, rows, scale, &mut 0.0);
     pass.backward(loss, gradients);
     units
 }

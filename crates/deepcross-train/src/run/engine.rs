@@ -1,8 +1,10 @@
 //! A training step: the gradients of a batch, in groups, and the update of the weights.
 //!
 //! A batch is cut into a fixed number of groups, each with its own gradients, and a group goes through its rows in
-//! blocks that reuse a tape. Threads share the groups, whose gradients are summed in order.
-//! So the result depends on the number of groups, and not on the number of threads or on which thread finishes first.
+//! blocks that reuse a tape. Within a group, each gradient and the loss is one sum over the rows, which goes on from
+//! block to block. Threads share the groups, whose gradients and losses are summed as a fixed tree.
+//! So the result depends on the number of groups, and not on the rows of a block, on the number of threads or on which
+//! thread finishes first.
 //!
 //! A step stops before it changes weights if its loss or its gradient is NaN or infinite.
 //! Of the gradient, only numbers that have just been written are checked: that of the stacked input, which a wrong
@@ -13,7 +15,9 @@
 use crate::diagnosis::{FailedStep, Learner, NonFinite, UnitReport, first_weight, unit_reports};
 use crate::error::TrainError;
 use crate::objective::{BLOCK, Objective, total_weight};
-use deepcross_autodiff::{DenseId, Gradients, Mode, Params, Pass, Stream, Var, all_finite};
+use deepcross_autodiff::{
+    DenseId, Gradients, Mode, Params, Pass, Stream, Var, all_finite, sum_of_parts,
+};
 use deepcross_features::Batch;
 use deepcross_features::batch::BatchRows;
 use deepcross_model::{BatchNorm, Model, Tapes, check_memory};
@@ -33,6 +37,8 @@ pub struct Engine {
     seed: u64,
     /// The matrices that have one row.
     vectors: Vec<DenseId>,
+    /// The rows of one pass.
+    block: usize,
 }
 
 /// The arguments that all groups of a step share.
@@ -48,6 +54,7 @@ struct Step<'a> {
     scale: f32,
     stream: Stream,
     vectors: &'a [DenseId],
+    block: usize,
 }
 
 impl Engine {
@@ -90,7 +97,21 @@ impl Engine {
             tapes: Tapes::new(),
             objective: Objective::default(),
             seed,
+            block: BLOCK,
         })
+    }
+
+    /// The engine with another number of rows in a pass; the weights that it learns are the same.
+    ///
+    /// Few rows need little memory, and many are computed faster as long as their values stay in the cache.
+    ///
+    /// # Panics
+    /// If the number is 0.
+    #[must_use]
+    #[track_caller]
+    pub fn with_block(self, rows: usize) -> Self {
+        assert!(rows > 0, "a block has rows");
+        Self { block: rows, ..self }
     }
 
     /// The engine for a sample of rows that keeps each negative row with the probability `rate`, in (0, 1], and all
@@ -195,11 +216,12 @@ impl Engine {
             scale: (1.0 / weight) as f32,
             stream,
             vectors: &self.vectors,
+            block: self.block,
         };
         step.groups(0, &mut self.gradients, &mut self.losses);
         self.tapes.level();
         Gradients::reserve_alike(&mut self.gradients);
-        let loss: f64 = self.losses.iter().sum();
+        let loss = sum_of_parts(&self.losses) / weight;
         if !loss.is_finite() {
             return Err(self.not_finite(batch, stream));
         }
@@ -237,7 +259,7 @@ impl Engine {
             batch,
             gradients: &self.gradients,
             stream,
-            blocks: groups.flat_map(|rows| blocks(&self.model, rows)).collect(),
+            blocks: groups.flat_map(|rows| blocks(&self.model, rows, self.block)).collect(),
         };
         let what = self.tapes.with(|tape| failed.cause(tape));
         TrainError::NotFinite { step: self.n_steps() + 1, what: Box::new(what), checkpoint: None }
@@ -250,8 +272,12 @@ fn group_rows(group: usize, n_groups: usize, n_rows: usize) -> Range<usize> {
 }
 
 /// The blocks of a group; a single one if a layer takes its statistics from the rows of a pass.
-fn blocks(model: &Model, rows: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
-    let block = if model.has_batch_norm() { rows.len().max(1) } else { BLOCK };
+fn blocks(
+    model: &Model,
+    rows: Range<usize>,
+    block: usize,
+) -> impl Iterator<Item = Range<usize>> + use<> {
+    let block = if model.has_batch_norm() { rows.len().max(1) } else { block };
     let end = rows.end;
     rows.step_by(block).map(move |start| start..end.min(start + block))
 }
@@ -279,27 +305,31 @@ impl Step<'_> {
         }
     }
 
-    /// The loss of a group; NaN if the loss or its gradient is not finite.
+    /// The sum of the weighted losses of a group's rows; NaN if it or its gradient is not finite.
     fn group(self, group: usize, gradients: &mut Gradients<f32>) -> f64 {
         let rows = group_rows(group, self.n_groups, self.rows.n_rows());
         gradients.clear();
-        let loss: f64 = blocks(self.model, rows).map(|block| self.block(block, gradients)).sum();
+        let mut loss = 0.0;
+        let mut is_finite = true;
+        for block in blocks(self.model, rows, self.block) {
+            is_finite &= self.block(block, gradients, &mut loss);
+        }
         gradients.coalesce();
         let mut slices = self.vectors.iter().filter_map(|&id| gradients.dense_slice(id));
-        if slices.all(all_finite) { loss } else { f64::NAN }
+        if is_finite && slices.all(all_finite) { loss } else { f64::NAN }
     }
 
-    /// The loss of a block; NaN if the loss or the gradient of the stacked input is not finite.
-    fn block(self, block: Range<usize>, gradients: &mut Gradients<f32>) -> f64 {
+    /// Adds the losses of a block's rows; returns whether the gradient of the stacked input is finite.
+    fn block(self, block: Range<usize>, gradients: &mut Gradients<f32>, total: &mut f64) -> bool {
         let stream = Stream { first_row: block.start as u64, ..self.stream };
         let rows = self.rows.rows(block);
         self.tapes.with(|tape| {
             let mut pass = tape.record_in(self.params, Mode::Training(stream));
             let stacked = self.model.stack(&mut pass, rows);
             let logits = self.model.forward_stacked(&mut pass, stacked, |_, _| ());
-            let loss = self.objective.loss(&mut pass, logits, rows, self.scale);
+            let loss = self.objective.loss(&mut pass, logits, rows, self.scale, total);
             pass.backward(loss, gradients);
-            if is_finite(&pass, stacked) { f64::from(pass.scalar(loss)) } else { f64::NAN }
+            is_finite(&pass, stacked)
         })
     }
 }

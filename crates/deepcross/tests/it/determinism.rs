@@ -8,7 +8,7 @@ use crate::common::{
 use deepcross::features::Batch;
 use deepcross::metrics::Summary;
 use deepcross::model::{Scorer, TrainedModel};
-use deepcross::train::{EvaluateOptions, Event, Files, evaluate};
+use deepcross::train::{Engine, EvaluateOptions, Event, Files, RunConfig, evaluate};
 
 const THREADS: [usize; 4] = [1, 2, 3, 8];
 
@@ -98,6 +98,41 @@ fn every_kind_trains_and_predicts_the_same_on_any_threads() {
         let expected = of(&model, 1);
         assert!(expected.iter().any(|&one| one != expected[0]), "{overrides:?}");
         assert!([1, 3].iter().all(|&threads| of(&again, threads) == expected), "{overrides:?}");
+    }
+}
+
+/// All weights after some steps on a batch that is cut into blocks of so many rows.
+fn weights_of_blocks(
+    trained: &TrainedModel,
+    config: &RunConfig,
+    batch: &Batch,
+    block: usize,
+) -> Vec<u32> {
+    let optimizer = config.train.optimizer_config();
+    let engine = Engine::new(trained.model.clone(), trained.params.clone(), optimizer, 5, 1);
+    let mut engine = engine.expect("the settings are valid").with_block(block);
+    let losses = [(); 3].map(|()| engine.step(batch).expect("finite numbers"));
+    let params = engine.params();
+    let tables = params.table_ids().flat_map(|id| params.table_slice(id).to_vec());
+    let all = params.dense_values().iter().copied().chain(tables).chain(losses.map(|x| x as f32));
+    all.map(f32::to_bits).collect()
+}
+
+/// A group's gradients are sums over its rows, whatever the blocks are that it goes through them in.
+#[test]
+fn the_rows_of_a_block_change_no_bit() {
+    let all = [vec!["model.embedding_dropout=0.1".to_owned(), "train.clip_norm=0.1".to_owned()]];
+    for overrides in all.into_iter().chain(kinds()) {
+        let overrides: Vec<&str> = overrides.iter().map(String::as_str).collect();
+        let (folder, config) = (folder(), config(&overrides));
+        let file = [write(&folder, "train.tsv", &clicks(1, ROWS[0]))];
+        let model = trained(&config, &file, 2);
+        let batch = encoded(&model, &file);
+        let expected = weights_of_blocks(&model, &config, &batch, 256);
+        for block in [7, 64, 128, 512] {
+            let same = weights_of_blocks(&model, &config, &batch, block) == expected;
+            assert!(same, "{overrides:?}: other weights with {block} rows a block");
+        }
     }
 }
 

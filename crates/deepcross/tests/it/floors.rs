@@ -31,10 +31,9 @@ const FLOORS: [(&str, i32); 21] = [
     ("benches", 6),
 ];
 
-/// Outside crates that only few crates may use, mostly one: matrix products, vector instructions, files for other
+/// Outside crates that only few crates may use, mostly one: vector instructions, files for other
 /// programs, output on the terminal, and the HTTP server.
-const OWNERS: [(&str, &str); 10] = [
-    ("gemm", "deepcross-kernels"),
+const OWNERS: [(&str, &str); 9] = [
     ("pulp", "deepcross-kernels"),
     ("pulp", "deepcross-data"),
     ("prost", "deepcross-model"),
