@@ -10,6 +10,7 @@ use deepcross::kernels::products::{
     Finish, LeftFactor, RightFactor, matmul_into, packed_product_into, rows_product_into,
 };
 use deepcross::kernels::rows::{RowBags, bag_into, gather_into};
+use deepcross::kernels::table_rows::{SEGMENTS, TableRows, segment};
 use deepcross::kernels::{Activation, ColumnsMut, Write, map_into, zip_into};
 use ndarray::Array2;
 use std::hint::black_box;
@@ -142,15 +143,24 @@ fn look_ups(criterion: &mut Criterion) {
     let (mut random, mut out) = (random(), vec![0.0; ROWS * STACK]);
     let mut group = criterion.benchmark_group("look_ups");
     for height in [10_000, 1_000_000] {
-        let table = numbers(height * EMBEDDING);
+        // In training a table is in segments, and end to end if it is mapped from a file.
+        let values = numbers(height * EMBEDDING);
+        let mut segments = [(); SEGMENTS].map(|()| Vec::new());
+        for (number, row) in (0..).zip(values.chunks(EMBEDDING)) {
+            segments[segment(number).0].extend_from_slice(row);
+        }
+        let table = TableRows::segmented(&segments, EMBEDDING, height);
+        let mapped = TableRows::contiguous(&values, EMBEDDING);
         let rows = ids(&mut random, ROWS, height);
         group.throughput(Throughput::Elements(ROWS as u64));
-        group.bench_function(BenchmarkId::new("gather", height), |bencher| {
-            bencher.iter(|| {
-                let columns = ColumnsMut::new(&mut out, STACK, 0, EMBEDDING);
-                gather_into(&table, &rows, None, Activation::Relu, columns);
+        for (name, table) in [("gather", table), ("gather_mapped", mapped)] {
+            group.bench_function(BenchmarkId::new(name, height), |bencher| {
+                bencher.iter(|| {
+                    let columns = ColumnsMut::new(&mut out, STACK, 0, EMBEDDING);
+                    gather_into(&table, &rows, None, Activation::Relu, columns);
+                });
             });
-        });
+        }
         let rows = ids(&mut random, ROWS * BAG, height);
         let offsets: Vec<u32> = (0..=ROWS).map(|row| (row * BAG) as u32).collect();
         group.throughput(Throughput::Elements((ROWS * BAG) as u64));

@@ -41,8 +41,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let touched = gradients.table(net.ads);
-    println!("\nof the table's 4 rows, the batch touched {:?}:", touched.rows());
-    for (row, gradient) in touched.rows().iter().zip(touched.values().chunks(touched.width())) {
+    println!("\nof the table's 4 rows, the batch touched {:?}:", Vec::from_iter(touched.rows()));
+    for (row, gradient) in touched.rows().zip(touched.values().chunks(touched.width())) {
         println!("  row {row}: {gradient:8.4?}");
     }
 

@@ -300,13 +300,13 @@ impl Draw {
 
 /// All weights: those of matrices and then of tables, end to end.
 fn weights(params: &Params<f64>) -> Vec<f64> {
-    let tables = params.table_ids().flat_map(|id| params.table_slice(id));
-    params.dense_values().iter().chain(tables).copied().collect()
+    let tables = params.table_ids().flat_map(|id| params.table(id));
+    params.dense_values().iter().copied().chain(tables).collect()
 }
 
 fn set_weights(params: &mut Params<f64>, weights: impl Iterator<Item = f64>) {
     let (dense, tables) = params.split_mut();
-    let tables = tables.iter_mut().flat_map(|table| table.values_mut());
+    let tables = tables.iter_mut().flat_map(|table| table.rows_mut().flatten());
     dense.iter_mut().chain(tables).zip(weights).for_each(|(weight, new)| *weight = new);
 }
 

@@ -16,10 +16,11 @@ mod pass;
 mod row_gradients;
 mod shared_columns;
 mod statistics;
-mod table_values;
+mod table;
 mod tape;
 
 pub use deepcross_kernels::rows::RowBags;
+pub use deepcross_kernels::table_rows::{TableRows, row_at};
 pub use deepcross_kernels::tree::sum_of_parts;
 pub use deepcross_kernels::{Activation, Real, all_finite};
 pub use gradients::Gradients;
@@ -30,9 +31,9 @@ pub use ops::gather::Lookup;
 pub use ops::stack::StackBuilder;
 #[cfg(any(test, feature = "wrong-rules"))]
 pub use ops::wrong_rules;
-pub use params::{DenseId, Params, StatisticId, Table, TableId};
+pub use params::{DenseId, Params, StatisticId, TableId};
 pub use pass::Pass;
 pub use row_gradients::RowGradients;
 pub use shared_columns::SharedColumns;
-pub use table_values::LentValues;
+pub use table::{LentValues, Table};
 pub use tape::{Shape, Tape, Var};

@@ -6,8 +6,9 @@
 //! Their gradients are then one buffer too, which one loop sums over the groups of a batch.
 //! Tables stand apart, since only a few of their rows change in a step.
 
-use crate::table_values::{LentValues, TableValues};
+use crate::table::{LentValues, Table};
 use deepcross_kernels::Real;
+use deepcross_kernels::table_rows::TableRows;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use std::fmt;
 use std::sync::Arc;
@@ -47,26 +48,6 @@ struct Dense {
     name: String,
     shape: (usize, usize),
     start: usize,
-}
-
-/// The values of one table; see [`Params::split_mut`].
-#[derive(Clone, Debug)]
-pub struct Table<F> {
-    name: String,
-    width: usize,
-    values: TableValues<F>,
-}
-
-impl<F: Real> Table<F> {
-    /// The number of columns.
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// The elements, row after row, mutable; lent values are copied first.
-    pub fn values_mut(&mut self) -> &mut [F] {
-        self.values.to_mut()
-    }
 }
 
 /// All weights of a model.
@@ -132,22 +113,31 @@ impl<F: Real> Params<F> {
         DenseId(self.dense.len() - 1)
     }
 
-    /// Adds a table of embeddings, `[rows, width]`; values in standard layout are moved, not copied.
+    /// Adds a table of embeddings, `[rows, width]`.
     ///
     /// # Panics
     /// If a parameter of this name already exists.
     #[track_caller]
     pub fn add_table(&mut self, name: impl Into<String>, values: Array2<F>) -> TableId {
+        self.add_table_of(name, values.dim(), |row, out| {
+            let row = values.row(row as usize);
+            out.iter_mut().zip(row).for_each(|(out, &value)| *out = value);
+        })
+    }
+
+    /// Adds a table of embeddings, `(rows, width)`, whose rows `fill` writes in any order; they are zero at first.
+    ///
+    /// # Panics
+    /// If a parameter of this name already exists.
+    #[track_caller]
+    pub fn add_table_of(
+        &mut self,
+        name: impl Into<String>,
+        shape: (usize, usize),
+        fill: impl FnMut(u32, &mut [F]),
+    ) -> TableId {
         let name = self.new_name(name.into());
-        let width = values.ncols();
-        let values = if values.is_standard_layout() {
-            values
-        } else {
-            values.as_standard_layout().to_owned()
-        };
-        let (mut values, offset) = values.into_raw_vec_and_offset();
-        values.drain(..offset.unwrap_or(0));
-        self.tables.push(Table { name, width, values: TableValues::owned(values) });
+        self.tables.push(Table::new(name, shape, fill));
         TableId(self.tables.len() - 1)
     }
 
@@ -165,11 +155,7 @@ impl<F: Real> Params<F> {
         values: Arc<dyn LentValues<F>>,
     ) -> TableId {
         let name = self.new_name(name.into());
-        assert!(
-            values.values().len().is_multiple_of(width),
-            "lent values must be whole rows of {width}"
-        );
-        self.tables.push(Table { name, width, values: TableValues::lent(values) });
+        self.tables.push(Table::lent(name, width, values));
         TableId(self.tables.len() - 1)
     }
 
@@ -269,19 +255,35 @@ impl<F: Real> Params<F> {
         (0..self.dense.len()).map(DenseId)
     }
 
-    /// The table, `[rows, width]`.
-    pub fn table(&self, id: TableId) -> ArrayView2<'_, F> {
-        view(self.table_shape(id), self.table_slice(id))
+    /// A copy of the table, `[rows, width]`.
+    pub fn table(&self, id: TableId) -> Array2<F> {
+        let (rows, width) = self.table_shape(id);
+        let mut values = Vec::with_capacity(rows * width);
+        self.table_rows(id).iter().for_each(|row| values.extend_from_slice(row));
+        Array2::from_shape_vec((rows, width), values).expect("as many rows as the shape has")
     }
 
-    /// The elements of the table, row after row.
-    pub fn table_slice(&self, id: TableId) -> &[F] {
-        self.tables[id.0].values.as_slice()
+    /// The rows of the table.
+    pub fn table_rows(&self, id: TableId) -> TableRows<'_, F> {
+        self.tables[id.0].rows()
     }
 
-    /// The elements of the table, row after row, mutable.
-    pub fn table_slice_mut(&mut self, id: TableId) -> &mut [F] {
-        self.tables[id.0].values.to_mut()
+    /// Replaces all values of the table.
+    ///
+    /// # Panics
+    /// If the values have another shape than the table.
+    #[track_caller]
+    pub fn assign_table(&mut self, id: TableId, values: ArrayView2<'_, F>) {
+        let shape = self.table_shape(id);
+        assert_eq!(values.dim(), shape, "the values of table `{}`", self.table_name(id));
+        for (row, values) in self.tables[id.0].rows_mut().zip(values.rows()) {
+            row.iter_mut().zip(values).for_each(|(own, &value)| *own = value);
+        }
+    }
+
+    /// The table, mutable.
+    pub fn table_mut(&mut self, id: TableId) -> &mut Table<F> {
+        &mut self.tables[id.0]
     }
 
     /// The dense matrices end to end and the tables, in order of addition, both mutable at the same time.
@@ -292,13 +294,13 @@ impl<F: Real> Params<F> {
 
     /// The shape of the table: (rows, width).
     pub fn table_shape(&self, id: TableId) -> (usize, usize) {
-        let Table { width, values, .. } = &self.tables[id.0];
-        (values.as_slice().len().checked_div(*width).unwrap_or(0), *width)
+        let table = &self.tables[id.0];
+        (table.n_rows(), table.width())
     }
 
     /// The number of columns of the table.
     pub fn table_width(&self, id: TableId) -> usize {
-        self.tables[id.0].width
+        self.tables[id.0].width()
     }
 
     /// The name of the table.
@@ -314,7 +316,7 @@ impl<F: Real> Params<F> {
     /// The number of weights in matrices and tables together, without statistics.
     pub fn n_parameters(&self) -> usize {
         self.dense_values.len()
-            + self.tables.iter().map(|table| table.values.as_slice().len()).sum::<usize>()
+            + self.tables.iter().map(|table| table.n_rows() * table.width()).sum::<usize>()
     }
 
     /// Copies all values of `other`, without an allocation.
@@ -326,7 +328,7 @@ impl<F: Real> Params<F> {
         self.dense_values.copy_from_slice(&other.dense_values);
         assert_eq!(self.tables.len(), other.tables.len(), "the numbers of tables differ");
         for (own, other) in self.tables.iter_mut().zip(&other.tables) {
-            own.values.to_mut().copy_from_slice(other.values.as_slice());
+            own.copy_from(other);
         }
         assert_eq!(
             self.statistics.len(),
@@ -376,19 +378,28 @@ impl<F: Real> Params<F> {
 
     /// The first weight that is NaN or infinite: the parameter's name, and row and column.
     pub fn find_non_finite(&self) -> Option<(&str, usize, usize)> {
-        let dense = self
-            .dense_ids()
-            .map(|id| (self.dense_name(id), self.dense_shape(id).1, self.dense_slice(id)));
-        let tables = self
-            .table_ids()
-            .map(|id| (self.table_name(id), self.table_width(id), self.table_slice(id)));
-        let statistics = self.statistics.iter();
-        let statistics =
-            statistics.map(|own| (own.name.as_str(), own.values.len(), own.values.as_slice()));
-        dense.chain(tables).chain(statistics).find_map(|(name, width, values)| {
+        let rows_of = |values: &[F], width: usize| {
             let position = values.iter().position(|v| !v.is_finite())?;
-            Some((name, position / width, position % width))
-        })
+            Some((position / width, position % width))
+        };
+        let dense = self.dense_ids().find_map(|id| {
+            let (row, column) = rows_of(self.dense_slice(id), self.dense_shape(id).1)?;
+            Some((self.dense_name(id), row, column))
+        });
+        let in_tables = || {
+            self.tables.iter().find_map(|table| {
+                let mut rows = table.rows().iter().enumerate();
+                rows.find_map(|(row, values)| {
+                    Some((&*table.name, row, rows_of(values, values.len())?.1))
+                })
+            })
+        };
+        let in_statistics = || {
+            self.statistics
+                .iter()
+                .find_map(|own| Some((&*own.name, 0, rows_of(&own.values, own.values.len())?.1)))
+        };
+        dense.or_else(in_tables).or_else(in_statistics)
     }
 }
 
@@ -458,18 +469,18 @@ mod tests {
         let mut params = Params::new();
         let table = params.add_lent_table("table", 2, Arc::clone(&elsewhere) as _);
         assert_eq!((params.table_shape(table), params.n_parameters()), ((2, 2), 4));
-        assert_eq!(params.table_slice(table).as_ptr(), elsewhere.0.as_ptr());
+        assert_eq!(params.table_rows(table).row(0).as_ptr(), elsewhere.0.as_ptr());
         let other = params.clone();
-        params.table_slice_mut(table)[1] = 9.0;
-        assert_eq!(params.table_slice(table), [1.0, 9.0, 3.0, 4.0]);
+        params.table_mut(table).row_mut(0)[1] = 9.0;
+        assert_eq!(params.table(table), array![[1.0, 9.0], [3.0, 4.0]]);
         assert_eq!(
-            (&elsewhere.0[..], other.table_slice(table)[1]),
+            (&elsewhere.0[..], other.table(table)[(0, 1)]),
             (&[1.0, 2.0, 3.0, 4.0][..], 2.0)
         );
-        params.split_mut().1[0].values_mut()[0] = 8.0;
-        assert_eq!(params.table_slice(table), [8.0, 9.0, 3.0, 4.0]);
+        params.split_mut().1[0].segments_mut()[1][0] = 8.0;
+        assert_eq!(params.table(table), array![[1.0, 9.0], [8.0, 4.0]]);
         params.copy_from(&other);
-        assert_eq!(params.table_slice(table), elsewhere.0);
+        assert_eq!(params.table(table), array![[1.0, 2.0], [3.0, 4.0]]);
     }
 
     #[test]
@@ -478,7 +489,7 @@ mod tests {
         params.add_dense("weight", array![[1.0, 2.0]]);
         let table = params.add_table("table", array![[1.0, 2.0], [3.0, 4.0]]);
         assert_eq!(params.find_non_finite(), None);
-        params.table_slice_mut(table)[3] = f32::INFINITY;
+        params.table_mut(table).row_mut(1)[1] = f32::INFINITY;
         assert_eq!(params.find_non_finite(), Some(("table", 1, 1)));
     }
 

@@ -3,17 +3,20 @@
 //! A look-up records *source* rows (the gradient of one bag's sum) and *entries* (this table row gets this multiple of
 //! that source).
 //! [`coalesce`](RowGradients::coalesce) adds up the entries of each table row.
+//! Rows are in the order of their places in the table, segment after segment.
 //! A bag of twenty ids thus keeps one gradient row and not twenty.
 //! Rejected: a hash map; sorting allocates nothing, and the order of each sum, and so its bits, depends on the batch
 //! alone.
 
 use deepcross_kernels::Real;
 use deepcross_kernels::rows::add_scaled;
+use deepcross_kernels::table_rows::{place, row_at};
 use std::cmp::Ordering;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry<F> {
-    row: u32,
+    /// The place of the table's row.
+    place: u32,
     source: u32,
     weight: F,
 }
@@ -22,7 +25,7 @@ impl<F: Real> Entry<F> {
     /// A total order of everything that changes a sum, so that no sort can choose the order of a sum.
     fn order(&self, other: &Self) -> Ordering {
         let by_weight = || self.weight.partial_cmp(&other.weight).unwrap_or(Ordering::Equal);
-        (self.row, self.source).cmp(&(other.row, other.source)).then_with(by_weight)
+        (self.place, self.source).cmp(&(other.place, other.source)).then_with(by_weight)
     }
 }
 
@@ -34,7 +37,8 @@ pub struct RowGradients<F> {
     entries: Vec<Entry<F>>,
     /// The number of entries that the coalesced form below includes.
     n_coalesced: usize,
-    rows: Vec<u32>,
+    /// The places of the touched rows, ascending.
+    places: Vec<u32>,
     values: Vec<F>,
 }
 
@@ -46,7 +50,7 @@ impl<F: Real> RowGradients<F> {
             sources: Vec::new(),
             entries: Vec::new(),
             n_coalesced: 0,
-            rows: Vec::new(),
+            places: Vec::new(),
             values: Vec::new(),
         }
     }
@@ -61,20 +65,20 @@ impl<F: Real> RowGradients<F> {
         self.sources.clear();
         self.entries.clear();
         self.n_coalesced = 0;
-        self.rows.clear();
+        self.places.clear();
         self.values.clear();
     }
 
     /// The length of each buffer.
     pub(crate) fn lengths(&self) -> [usize; 4] {
-        [self.sources.len(), self.entries.len(), self.rows.len(), self.values.len()]
+        [self.sources.len(), self.entries.len(), self.places.len(), self.values.len()]
     }
 
     /// Reserves memory in each buffer for these lengths and half as much again.
-    pub(crate) fn make_room(&mut self, [sources, entries, rows, values]: [usize; 4]) {
+    pub(crate) fn make_room(&mut self, [sources, entries, places, values]: [usize; 4]) {
         make_room(&mut self.sources, sources);
         make_room(&mut self.entries, entries);
-        make_room(&mut self.rows, rows);
+        make_room(&mut self.places, places);
         make_room(&mut self.values, values);
     }
 
@@ -88,7 +92,7 @@ impl<F: Real> RowGradients<F> {
 
     /// Records that table row `row` gets `weight` times the source row.
     pub(crate) fn add_entry(&mut self, row: u32, source: u32, weight: F) {
-        self.entries.push(Entry { row, source, weight });
+        self.entries.push(Entry { place: place(row), source, weight });
     }
 
     /// The source rows, moved out for a while; [`put_sources`](Self::put_sources) brings them back.
@@ -106,11 +110,11 @@ impl<F: Real> RowGradients<F> {
             return;
         }
         self.entries.sort_unstable_by(Entry::order);
-        self.rows.clear();
+        self.places.clear();
         self.values.clear();
         for entry in &self.entries {
-            if self.rows.last() != Some(&entry.row) {
-                self.rows.push(entry.row);
+            if self.places.last() != Some(&entry.place) {
+                self.places.push(entry.place);
                 self.values.resize(self.values.len() + self.width, F::zero());
             }
             let start = entry.source as usize * self.width;
@@ -121,14 +125,23 @@ impl<F: Real> RowGradients<F> {
         self.n_coalesced = self.entries.len();
     }
 
-    /// The touched rows' numbers, ascending.
+    /// The touched rows' [places](place), ascending.
     ///
     /// # Panics
     /// If [`coalesce`](Self::coalesce) has not run since the last backward pass.
     #[track_caller]
-    pub fn rows(&self) -> &[u32] {
+    pub fn places(&self) -> &[u32] {
         self.must_be_coalesced();
-        &self.rows
+        &self.places
+    }
+
+    /// The touched rows' numbers, in the order of their places.
+    ///
+    /// # Panics
+    /// If [`coalesce`](Self::coalesce) has not run since the last backward pass.
+    #[track_caller]
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.places().iter().map(|&place| row_at(place))
     }
 
     /// The touched rows' gradients end to end, in the order of [`rows`](Self::rows).
@@ -147,7 +160,7 @@ impl<F: Real> RowGradients<F> {
     /// If [`coalesce`](Self::coalesce) has not run since the last backward pass.
     #[track_caller]
     pub fn row(&self, row: u32) -> Option<&[F]> {
-        let position = self.rows().binary_search(&row).ok()?;
+        let position = self.places().binary_search(&place(row)).ok()?;
         Some(&self.values[position * self.width..(position + 1) * self.width])
     }
 
@@ -189,7 +202,7 @@ mod tests {
                 gradients.add_entry(row, source, weight);
             }
             gradients.coalesce();
-            prop_assert!(gradients.rows().is_sorted_by(|a, b| a < b));
+            prop_assert!(gradients.places().is_sorted_by(|a, b| a < b));
             for row in 0..6 {
                 let of_row = || entries.iter().filter(|entry| entry.0 == row);
                 prop_assert_eq!(gradients.row(row).is_some(), of_row().count() > 0);
@@ -207,6 +220,6 @@ mod tests {
         let mut gradients = RowGradients::<f32>::new(1);
         let source = gradients.add_sources(1, |_| ());
         gradients.add_entry(0, source, 1.0);
-        gradients.rows();
+        gradients.places();
     }
 }

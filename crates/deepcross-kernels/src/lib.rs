@@ -15,6 +15,7 @@ mod product;
 mod real;
 mod reduce;
 pub mod rows;
+pub mod table_rows;
 mod tile;
 pub mod tree;
 

@@ -4,7 +4,8 @@
 //! looked-up rows are written once, to the place where they are read.
 
 use crate::elementwise::vectorised;
-use crate::{Activation, Columns, ColumnsMut, Real, activation::relu, prefetch};
+use crate::table_rows::TableRows;
+use crate::{Activation, Columns, ColumnsMut, Real, activation::relu};
 
 /// The number of rows by which a table's row is fetched ahead: that many wait for memory at once.
 const AHEAD: usize = 8;
@@ -52,7 +53,7 @@ impl<'a, F: Real> RowBags<'a, F> {
 /// If an id is past the table, or lengths do not fit.
 #[track_caller]
 pub fn gather_into<F: Real>(
-    table: &[F],
+    table: &TableRows<'_, F>,
     ids: &[u32],
     bias: Option<&[F]>,
     activation: Activation,
@@ -60,15 +61,16 @@ pub fn gather_into<F: Real>(
 ) {
     let width = out.width();
     assert_eq!(ids.len(), out.n_rows(), "one id a row");
+    assert_eq!(table.width(), width, "the table is as wide as the columns");
     assert!(bias.is_none_or(|bias| bias.len() == width), "the bias is as wide as the table");
     vectorised(
         #[inline(always)]
         || {
             for (i, (out, &id)) in out.rows().zip(ids).enumerate() {
                 if let Some(&ahead) = ids.get(i + AHEAD) {
-                    prefetch(table, (ahead as usize).saturating_mul(width), width);
+                    table.prefetch(ahead);
                 }
-                let row = table_row(table, width, id);
+                let row = table.row(id);
                 match bias {
                     Some(bias) => {
                         out.iter_mut()
@@ -89,7 +91,7 @@ pub fn gather_into<F: Real>(
 /// If an id is past the table, or lengths do not fit.
 #[track_caller]
 pub fn bag_into<F: Real>(
-    table: &[F],
+    table: &TableRows<'_, F>,
     bags: RowBags<'_, F>,
     bias: Option<&[F]>,
     activation: Activation,
@@ -97,6 +99,7 @@ pub fn bag_into<F: Real>(
 ) {
     let width = out.width();
     assert_eq!(bags.len(), out.n_rows(), "one bag a row");
+    assert_eq!(table.width(), width, "the table is as wide as the columns");
     vectorised(
         #[inline(always)]
         || {
@@ -106,7 +109,7 @@ pub fn bag_into<F: Real>(
                     None => out.fill(F::zero()),
                 }
                 for (id, weight) in bag {
-                    let row = table_row(table, width, id);
+                    let row = table.row(id);
                     out.iter_mut().zip(row).for_each(|(o, &r)| *o += weight * r);
                 }
                 activate(out, activation);
@@ -166,13 +169,6 @@ fn activate<F: Real>(out: &mut [F], activation: Activation) {
     }
 }
 
-#[inline(always)]
-#[track_caller]
-fn table_row<F>(table: &[F], width: usize, id: u32) -> &[F] {
-    let start = id as usize * width;
-    &table[start..start + width]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,11 +176,15 @@ mod tests {
 
     const TABLE: [f64; 6] = [1.0, -2.0, 3.0, 4.0, -5.0, 6.0];
 
+    fn table() -> TableRows<'static, f64> {
+        TableRows::contiguous(&TABLE, 2)
+    }
+
     #[test]
     fn gather_writes_its_columns_only() {
         let mut out = [9.0; 8];
         let columns = ColumnsMut::new(&mut out, 4, 1, 2);
-        gather_into(&TABLE, &[2, 0], Some(&[0.5, 0.5]), Activation::Relu, columns);
+        gather_into(&table(), &[2, 0], Some(&[0.5, 0.5]), Activation::Relu, columns);
         assert_eq!(out, [9.0, 0.0, 6.5, 9.0, 9.0, 1.5, 0.0, 9.0]);
     }
 
@@ -193,7 +193,7 @@ mod tests {
         let mut out = [9.0; 6];
         let bags =
             RowBags { offsets: &[0, 2, 2, 3], ids: &[0, 0, 1], weights: Some(&[1.0, 0.5, 2.0]) };
-        bag_into(&TABLE, bags, None, Activation::Identity, ColumnsMut::new(&mut out, 2, 0, 2));
+        bag_into(&table(), bags, None, Activation::Identity, ColumnsMut::new(&mut out, 2, 0, 2));
         assert_eq!(out, [1.5, -3.0, 0.0, 0.0, 6.0, 8.0]);
     }
 
@@ -205,8 +205,8 @@ mod tests {
                 let offsets: Vec<u32> = (0..).take(ids.len() + 1).collect();
                 let bags = RowBags { offsets: &offsets, ids: &ids, weights: None };
                 let (mut one, mut many) = (vec![0.0; ids.len() * 2], vec![0.0; ids.len() * 2]);
-                gather_into(&TABLE, &ids, Some(&bias), activation, ColumnsMut::new(&mut one, 2, 0, 2));
-                bag_into(&TABLE, bags, Some(&bias), activation, ColumnsMut::new(&mut many, 2, 0, 2));
+                gather_into(&table(), &ids, Some(&bias), activation, ColumnsMut::new(&mut one, 2, 0, 2));
+                bag_into(&table(), bags, Some(&bias), activation, ColumnsMut::new(&mut many, 2, 0, 2));
                 for (one, many) in one.iter().zip(&many) {
                     prop_assert!((one - many).abs() < 1e-12);
                 }
@@ -237,20 +237,20 @@ mod tests {
     #[should_panic(expected = "the bias is as wide as the table")]
     fn a_bias_of_another_width_is_refused() {
         let out = &mut [0.0; 2];
-        gather_into(&TABLE, &[0], Some(&[1.0]), Activation::Relu, ColumnsMut::new(out, 2, 0, 2));
+        gather_into(&table(), &[0], Some(&[1.0]), Activation::Relu, ColumnsMut::new(out, 2, 0, 2));
     }
 
     #[test]
     #[should_panic(expected = "one id a row")]
     fn every_row_needs_an_id() {
         let out = &mut [0.0; 4];
-        gather_into(&TABLE, &[0], None, Activation::Relu, ColumnsMut::new(out, 2, 0, 2));
+        gather_into(&table(), &[0], None, Activation::Relu, ColumnsMut::new(out, 2, 0, 2));
     }
 
     #[test]
     #[should_panic(expected = "out of range")]
     fn an_id_past_the_table_is_refused() {
         let mut out = [0.0; 2];
-        gather_into(&TABLE, &[3], None, Activation::Relu, ColumnsMut::new(&mut out, 2, 0, 2));
+        gather_into(&table(), &[3], None, Activation::Relu, ColumnsMut::new(&mut out, 2, 0, 2));
     }
 }

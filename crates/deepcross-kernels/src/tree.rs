@@ -53,31 +53,49 @@ impl<T: Copy> Parts<T> {
     }
 }
 
-impl<F: Real> Parts<&[F]> {
-    /// `out = Σ parts`, element by element; zeros if there are no parts.
+/// Parts that are slices of the same length, and the memory to sum them.
+#[derive(Clone, Debug)]
+pub struct Summands<'a, F> {
+    parts: Parts<&'a [F]>,
+    scratch: [[F; AT_A_TIME]; LEVELS],
+}
+
+impl<F: Real> Default for Summands<'_, F> {
+    fn default() -> Self {
+        Self { parts: Parts::none(&[]), scratch: [[F::zero(); AT_A_TIME]; LEVELS] }
+    }
+}
+
+impl<'a, F: Real> Summands<'a, F> {
+    /// `out = Σ parts`, element by element, for parts with ascending numbers below [`MOST_PARTS`]; zeros if there are
+    /// none.
     ///
     /// # Panics
-    /// If a part is not as long as `out`.
+    /// If a part is not as long as `out`, or the numbers do not ascend.
+    #[inline]
     #[track_caller]
-    pub fn sum_into(&self, out: &mut [F]) {
-        let present = self.present();
-        assert!(
-            present.iter().all(|(_, part)| part.len() == out.len()),
-            "parts as long as the sum"
-        );
-        // The common cases of a table's row: few of the groups have it.
-        match present {
-            [] => return out.fill(F::zero()),
-            [(_, only)] => return out.copy_from_slice(only),
-            [(_, a), (_, b)] => return add_two(out, a, b),
-            _ => {}
+    pub fn sum_into(&mut self, out: &mut [F], parts: impl Iterator<Item = (usize, &'a [F])>) {
+        self.parts.n = 0;
+        for (number, part) in parts {
+            assert_eq!(part.len(), out.len(), "parts as long as the sum");
+            self.parts.push(number, part);
         }
-        let mut scratch = [[F::zero(); AT_A_TIME]; LEVELS];
+        // The common cases of a table's row: few of the groups have it.
+        match self.parts.present() {
+            [] => out.fill(F::zero()),
+            [(_, only)] => out.copy_from_slice(only),
+            [(_, a), (_, b)] => add_two(out, a, b),
+            _ => self.sum_many(out),
+        }
+    }
+
+    fn sum_many(&mut self, out: &mut [F]) {
+        let Self { parts, scratch } = self;
         vectorised(
             #[inline(always)]
             || {
                 for (i, out) in out.chunks_mut(AT_A_TIME).enumerate() {
-                    sum_into(out, present, i * AT_A_TIME, &mut scratch);
+                    sum_into(out, parts.present(), i * AT_A_TIME, scratch);
                 }
             },
         );
@@ -197,10 +215,9 @@ mod tests {
                 .iter()
                 .map(|(number, x)| (*number, (0..length).map(|i| x + i as f32 / 3.0).collect()))
                 .collect();
-            let mut parts = Parts::none(&[][..]);
-            lists.iter().for_each(|(number, list)| parts.push(*number, list));
             let mut out = vec![f32::NAN; length];
-            parts.sum_into(&mut out);
+            let parts = lists.iter().map(|(number, list)| (*number, &list[..]));
+            Summands::default().sum_into(&mut out, parts);
             for (i, &found) in out.iter().enumerate() {
                 let mut scalars = Parts::none(0.0);
                 lists.iter().for_each(|(number, list)| scalars.push(*number, list[i]));

@@ -2,14 +2,19 @@
 //!
 //! The parameter's name selects the stream, so that adding, dropping or reordering layers leaves all other initial
 //! weights unchanged, and two models can be compared layer by layer.
+//! Within it, the number of the row selects the place, so that a machine can draw its own rows of a table.
 //! Rejected: one stream for the whole model, with which each change of a layer would change all later ones.
 
 use crate::Init;
+use crate::init::Start;
 use deepcross_autodiff::{DenseId, Params, Real, TableId};
 use ndarray::Array2;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use xxhash_rust::xxh3::xxh3_64;
+
+/// The words of random bits that a row has: more than any row needs.
+const WORDS_A_ROW: u128 = 1 << 24;
 
 /// Adds initialised parameters to a [`Params`].
 ///
@@ -43,7 +48,11 @@ impl<'a, F: Real> Builder<'a, F> {
     /// finite.
     #[track_caller]
     pub fn dense(&mut self, name: &str, shape: (usize, usize), init: Init) -> DenseId {
-        let values = self.draw(name, shape, init.with_fans(shape.1, shape.0));
+        let mut values = Array2::zeros(shape);
+        let mut draw = self.draw(name, init.with_fans(shape.1, shape.0));
+        for (row, mut out) in (0..).zip(values.rows_mut()) {
+            draw(row, out.as_slice_mut().expect("rows of the standard layout"));
+        }
         self.params.add_dense(name, values)
     }
 
@@ -58,8 +67,8 @@ impl<'a, F: Real> Builder<'a, F> {
     /// As [`dense`](Self::dense).
     #[track_caller]
     pub fn table(&mut self, name: &str, shape: (usize, usize), init: Init) -> TableId {
-        let values = self.draw(name, shape, init.with_fans(shape.0, shape.1));
-        self.params.add_table(name, values)
+        let draw = self.draw(name, init.with_fans(shape.0, shape.1));
+        self.params.add_table_of(name, shape, draw)
     }
 
     /// The parameters of this builder so far, and those that existed before.
@@ -71,12 +80,20 @@ impl<'a, F: Real> Builder<'a, F> {
         self.params
     }
 
+    /// Draws the numbers of a row of this parameter, which are 0 before; each row has its own part of the parameter's
+    /// stream, so that any rows can be drawn without the others.
     #[track_caller]
-    fn draw(&self, name: &str, shape: (usize, usize), start: crate::init::Start) -> Array2<F> {
-        let Some(seed) = self.seed else { return Array2::zeros(shape) };
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(xxh3_64(name.as_bytes()));
-        start.draw(shape, &mut rng)
+    fn draw(&self, name: &str, start: Start) -> impl FnMut(u32, &mut [F]) + use<F> {
+        let stream = self.seed.map(|seed| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(xxh3_64(name.as_bytes()));
+            rng
+        });
+        move |row, out| {
+            let Some(mut rng) = stream.clone() else { return };
+            rng.set_word_pos(u128::from(row) * WORDS_A_ROW);
+            start.draw(out, &mut rng);
+        }
     }
 }
 
@@ -117,6 +134,21 @@ mod tests {
     }
 
     #[test]
+    fn a_row_does_not_depend_on_the_number_of_rows() {
+        let table = |rows| {
+            let mut params = Params::<f32>::new();
+            let table = Builder::new(&mut params, 1).table("table", (rows, 3), NORMAL);
+            params.table(table)
+        };
+        let (few, many) = (table(70), table(200));
+        assert_eq!(few, many.slice(ndarray::s![..70, ..]));
+        let mut different: Vec<_> = many.iter().map(|value| value.to_bits()).collect();
+        different.sort_unstable();
+        different.dedup();
+        assert_eq!(different.len(), 600);
+    }
+
+    #[test]
     fn f32_is_f64_rounded() {
         let rounded: Vec<f32> = start::<f64>(7, &["a"], "a").iter().map(|&v| v as f32).collect();
         assert_eq!(start::<f32>(7, &["a"], "a"), rounded);
@@ -129,7 +161,8 @@ mod tests {
         let weight = builder.dense("weight", (2, 600), Init::HeUniform);
         let table = builder.table("table", (600, 2), Init::HeUniform);
         let largest = |values: &[f64]| values.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
-        for values in [params.dense_slice(weight), params.table_slice(table)] {
+        let table: Vec<f64> = params.table(table).into_iter().collect();
+        for values in [params.dense_slice(weight), &table] {
             // The bound of 600 inputs is 0.1, and of 2 inputs 1.7.
             assert!((0.098..0.1).contains(&largest(values)), "{}", largest(values));
         }

@@ -49,13 +49,11 @@ impl EmbeddingConfig {
         let Self { name, dimensions, width, .. } = self;
         let table = builder.table(&format!("{name}.table"), (*dimensions, *width), self.init);
         if let Some(row) = self.zero_row {
-            let row = row as usize;
             assert!(
-                row < *dimensions,
+                (row as usize) < *dimensions,
                 "`{name}` has {dimensions} rows, so row {row} cannot be its zero row"
             );
-            builder.params_mut().table_slice_mut(table)[row * width..(row + 1) * width]
-                .fill(F::zero());
+            builder.params_mut().table_mut(table).row_mut(row).fill(F::zero());
         }
         let bias =
             self.bias.then(|| builder.dense(&format!("{name}.bias"), (1, *width), Init::Zeros));
@@ -165,7 +163,7 @@ pub(crate) mod tests {
         let config = EmbeddingConfig { zero_row: Some(1), ..EmbeddingConfig::new("word", 3, 2) };
         let layer = config.init(&mut Builder::new(&mut params, 1));
         let is_zero = |v: &f32| *v == 0.0;
-        let zeros: Vec<bool> = params.table_slice(layer.lookup.table).iter().map(is_zero).collect();
+        let zeros: Vec<bool> = params.table(layer.lookup.table).iter().map(is_zero).collect();
         assert_eq!(zeros, [false, false, true, true, false, false]);
     }
 

@@ -5,8 +5,6 @@
 
 use deepcross_autodiff::Real;
 use deepcross_random::StandardNormal;
-use ndarray::Array2;
-use ndarray_rand::RandomExt;
 use ndarray_rand::rand::distr::{Distribution, Uniform};
 use rand_chacha::ChaCha8Rng;
 
@@ -56,35 +54,41 @@ pub(crate) enum Start {
 }
 
 impl Start {
-    /// A matrix of random numbers; each is rounded to `F` when it is drawn, so that no `f64` copy of a large table
-    /// exists.
+    /// Random numbers; each is rounded to `F` when it is drawn.
+    ///
+    /// # Panics
+    /// If the standard deviation is negative or not finite.
     #[track_caller]
-    pub(crate) fn draw<F: Real>(self, shape: (usize, usize), rng: &mut ChaCha8Rng) -> Array2<F> {
-        if shape.0 * shape.1 == 0 {
-            // A fan may be 0 here, and then a bound is infinite.
-            return Array2::zeros(shape);
-        }
+    pub(crate) fn draw<F: Real>(self, out: &mut [F], rng: &mut ChaCha8Rng) {
         match self {
-            Self::Zeros => Array2::zeros(shape),
+            // A fan may be 0 without numbers, and then a bound is infinite.
+            _ if out.is_empty() => {}
+            Self::Zeros => {}
+            Self::Normal { std } if !(std.is_finite() && std >= 0.0) => {
+                panic!("the standard deviation must be finite and at least 0, but is {std}")
+            }
             Self::Normal { std } => {
-                assert!(
-                    std.is_finite() && std >= 0.0,
-                    "the standard deviation must be finite and at least 0, but is {std}"
-                );
-                let normal = StandardNormal.map(|deviate| F::of(std * deviate));
-                Array2::random_using(shape, normal, rng)
+                fill(out, StandardNormal.map(|deviate: f64| std * deviate), rng)
             }
             Self::Uniform { bound } => {
-                let uniform = Uniform::new(-bound, bound).expect("the bound of a fan is positive");
-                Array2::random_using(shape, uniform.map(F::of), rng)
+                fill(
+                    out,
+                    Uniform::new(-bound, bound).expect("the bound of a fan is positive"),
+                    rng,
+                );
             }
         }
     }
 }
 
+fn fill<F: Real>(out: &mut [F], of: impl Distribution<f64>, rng: &mut ChaCha8Rng) {
+    out.iter_mut().zip(of.sample_iter(rng)).for_each(|(out, value)| *out = F::of(value));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::Array2;
     use rand_chacha::rand_core::SeedableRng;
 
     const INPUTS: usize = 50;
@@ -92,7 +96,10 @@ mod tests {
 
     fn draw(init: Init) -> Array2<f64> {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
-        init.with_fans(INPUTS, OUTPUTS).draw((OUTPUTS, INPUTS), &mut rng)
+        let mut values = Array2::zeros((OUTPUTS, INPUTS));
+        let out = values.as_slice_mut().expect("the standard layout");
+        init.with_fans(INPUTS, OUTPUTS).draw(out, &mut rng);
+        values
     }
 
     #[test]
@@ -127,7 +134,7 @@ mod tests {
     #[test]
     fn an_empty_matrix_has_no_fan() {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
-        assert_eq!(Init::HeUniform.with_fans(0, 2).draw::<f32>((2, 0), &mut rng).dim(), (2, 0));
+        Init::HeUniform.with_fans(0, 2).draw::<f32>(&mut [], &mut rng);
     }
 
     #[test]

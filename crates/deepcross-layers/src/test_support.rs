@@ -56,7 +56,7 @@ fn drawn(mut params: Params<f64>, seed: u64) -> Params<f64> {
         params.dense_slice_mut(id).iter_mut().for_each(|value| *value = draw(zero));
     }
     for (id, zero) in tables.zip(zeros(seed / 8)) {
-        params.table_slice_mut(id).iter_mut().for_each(|value| *value = draw(zero));
+        params.table_mut(id).rows_mut().flatten().for_each(|value| *value = draw(zero));
     }
     params
 }

@@ -236,8 +236,8 @@ impl Vectors<'_> {
     /// The embedding of an id, scaled to the length 1; `None` if it is 0.
     fn unit(&self, id: u32) -> Option<Vec<f64>> {
         let Lookup { table, bias, activation } = self.lookup;
-        let (params, width) = (&self.trained.params, self.trained.params.table_width(table));
-        let row = &params.table_slice(table)[id as usize * width..][..width];
+        let params = &self.trained.params;
+        let row = params.table_rows(table).row(id);
         let bias = bias.map(|bias| params.dense_slice(bias));
         let value = |(place, &weight): (usize, &f32)| {
             f64::from(activation.apply(weight + bias.map_or(0.0, |bias| bias[place])))

@@ -5,7 +5,7 @@
 use crate::step::{CHUNK, Step};
 use deepcross_autodiff::{DenseId, Gradients};
 use deepcross_kernels::Real;
-use deepcross_kernels::tree::Parts;
+use deepcross_kernels::tree::Summands;
 
 /// The number of chunks that one thread takes at a time.
 const CHUNKS_A_TASK: usize = 16;
@@ -46,14 +46,13 @@ impl<F: Real> DensePart<'_, F> {
 
     fn step_here(self, step: &Step<F>, groups: &[Gradients<F>]) -> f64 {
         let DensePart { id, start, weights, state } = self;
+        let mut summands = Summands::default();
         step.apply(weights, state, &mut [F::zero(); CHUNK], |range, sum| {
             let range = start + range.start..start + range.end;
-            let mut parts = Parts::none(&[][..]);
-            for (number, group) in groups.iter().enumerate() {
-                let gradient = group.dense_slice(id).map(|gradient| &gradient[range.clone()]);
-                gradient.into_iter().for_each(|gradient| parts.push(number, gradient));
-            }
-            parts.sum_into(sum);
+            let parts = groups.iter().enumerate().filter_map(|(number, group)| {
+                Some((number, &group.dense_slice(id)?[range.clone()]))
+            });
+            summands.sum_into(sum, parts);
         })
     }
 }

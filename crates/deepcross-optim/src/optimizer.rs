@@ -5,10 +5,12 @@
 
 use crate::dense_step::DensePart;
 use crate::step::{Action, Step};
-use crate::table_step::{TableRows, TableStep};
+use crate::table_step::{TableSegments, TableStep};
 use crate::{MAX_GROUPS, OptimizerConfig, OptimizerError, Settings, StepSize, TableUpdates};
 use deepcross_autodiff::{Gradients, Params, Table};
 use deepcross_kernels::Real;
+use deepcross_kernels::table_rows::SEGMENTS;
+use deepcross_kernels::tree::sum_of_parts;
 use ndarray::Array2;
 
 /// More steps than any run makes; smaller numbers are exact in `f64` too.
@@ -119,8 +121,12 @@ impl<F: Real> Optimizer<F> {
     }
 
     /// Moves all parameters, or measures their gradient, and returns the sum of squares.
+    ///
+    /// The squares of tables are summed by segment, table after table, and the segments as a tree.
     fn walk(&mut self, params: &mut Params<F>, groups: &[Gradients<F>], action: Action<F>) -> f64 {
-        self.walk_dense(params, groups, action) + self.walk_tables(params, groups, action)
+        let mut of_segments = [0.0; SEGMENTS];
+        self.walk_tables(params, groups, action, &mut of_segments);
+        self.walk_dense(params, groups, action) + sum_of_parts(&of_segments)
     }
 
     fn walk_dense(
@@ -146,25 +152,23 @@ impl<F: Real> Optimizer<F> {
         params: &mut Params<F>,
         groups: &[Gradients<F>],
         action: Action<F>,
-    ) -> f64 {
+        squares: &mut [f64; SEGMENTS],
+    ) {
         let every_row = self.config.table_updates == TableUpdates::Dense;
         let step = self.at_this_step(&self.config.tables, action, !every_row);
         let table_step = TableStep { step, groups, every_row };
         let ids = params.table_ids();
         let (_, tables) = params.split_mut();
         let (_, states) = self.state.split_mut();
-        let mut states = states.iter_mut().map(Table::values_mut);
-        let mut squares = 0.0;
+        let mut states = states.iter_mut();
         for (id, table) in ids.zip(tables) {
-            let state = states.next().unwrap_or_default();
             let width = table.width();
-            let weights = table.values_mut();
-            let height =
-                u32::try_from(weights.len() / width.max(1)).expect("row numbers have 32 bits");
-            squares +=
-                TableRows { id, width, numbers: 0..height, weights, state }.step(&table_step);
+            let mut weights = table.segments_mut();
+            let mut state = states.next().map(Table::segments_mut);
+            let state = state.as_mut().map_or(&mut [][..], |state| &mut state[..]);
+            TableSegments { id, width, first: 0, weights: &mut weights, state, squares }
+                .step(&table_step);
         }
-        squares
     }
 
     fn at_this_step(
@@ -185,19 +189,6 @@ impl<F: Real> Optimizer<F> {
     }
 }
 
-/// Zeros in memory that the operating system has really assigned.
-///
-/// The operating system assigns zeroed memory page by page when it is first written.
-/// Without this function, that would happen in steps: a step would wait at each page that it is the first to touch.
-/// A run could then find out in its middle that there is not enough memory.
-fn resident_zeros<F: Real>(rows: usize, width: usize) -> Array2<F> {
-    let mut values = Vec::with_capacity(rows * width);
-    // Hides that the memory is new; otherwise the compiler joins both lines into one that does not touch it.
-    std::hint::black_box(&mut values);
-    values.resize(rows * width, F::zero());
-    Array2::from_shape_vec((rows, width), values).expect("as many numbers as the shape has")
-}
-
 /// The state before the first step: zeros.
 fn empty_state<F: Real>(config: &OptimizerConfig, params: &Params<F>) -> Params<F> {
     let mut state = Params::new();
@@ -211,7 +202,7 @@ fn empty_state<F: Real>(config: &OptimizerConfig, params: &Params<F>) -> Params<
         let (rows, width) = params.table_shape(id);
         let width = tables.states_of_row(width);
         if width > 0 {
-            state.add_table(params.table_name(id), resident_zeros(rows, width));
+            state.add_table_of(params.table_name(id), (rows, width), |_, _| ());
         }
     }
     state

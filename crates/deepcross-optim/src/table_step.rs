@@ -1,10 +1,12 @@
 //! A step of the tables: the rows that any group touched, or all rows.
 //!
-//! A table is split by row number, so that two threads never touch the same row.
+//! A table is split into its segments, so that two threads never touch the same row.
+//! The sum of squares is one for each segment, row after row, so that it does not depend on the division.
 
-use crate::merged_rows::{MergedRows, touched_range};
+use crate::merged_rows::{MergedRows, segment_at, touched_range};
 use crate::step::{CHUNK, Step};
 use deepcross_autodiff::{Gradients, TableId};
+use deepcross_kernels::table_rows::{place, row_at, segment};
 use deepcross_kernels::{Real, prefetch};
 use std::ops::Range;
 
@@ -16,14 +18,19 @@ const ROWS_A_TASK: usize = 1024;
 /// It is smaller, since touched rows are at random places in memory, and cost more.
 const TOUCHED_A_TASK: usize = 64;
 
-/// A range of rows of one table.
+/// Some segments of one table.
 #[derive(Debug)]
-pub(crate) struct TableRows<'a, F> {
+pub(crate) struct TableSegments<'a, 'v, F> {
     pub(crate) id: TableId,
     pub(crate) width: usize,
-    pub(crate) numbers: Range<u32>,
-    pub(crate) weights: &'a mut [F],
-    pub(crate) state: &'a mut [F],
+    /// The number of the first segment.
+    pub(crate) first: usize,
+    /// The weights of each segment, row after row.
+    pub(crate) weights: &'a mut [&'v mut [F]],
+    /// The state of each segment, row after row.
+    pub(crate) state: &'a mut [&'v mut [F]],
+    /// The sum of squares of each segment, to which those of the rows are added.
+    pub(crate) squares: &'a mut [f64],
 }
 
 /// The settings of a step that are the same for all tables.
@@ -42,110 +49,140 @@ impl<F: Real> TableStep<'_, F> {
     }
 }
 
-impl<F: Real> TableRows<'_, F> {
-    /// Moves the rows or measures their gradient, and returns the sum of squares.
+impl<F: Real> TableSegments<'_, '_, F> {
+    /// Moves the rows, or measures their gradient.
     ///
-    /// If there are many rows, several threads share them.
-    pub(crate) fn step(self, table: &TableStep<'_, F>) -> f64 {
-        let Some(middle) = self.split_point(table) else { return self.step_here(table) };
-        let n_left = (middle - self.numbers.start) as usize;
-        let (left_weights, right_weights) = self.weights.split_at_mut(n_left * self.width);
-        let (left_state, right_state) = self.state.split_at_mut(n_left * table.states(self.width));
-        let Self { id, width, numbers, .. } = self;
-        let left = TableRows {
+    /// If there are many rows, several threads share the segments.
+    pub(crate) fn step(self, table: &TableStep<'_, F>) {
+        if !self.is_much(table) {
+            return self.step_here(table);
+        }
+        let Self { id, width, first, weights, state, squares } = self;
+        let middle = weights.len() / 2;
+        let (weights, right_weights) = weights.split_at_mut(middle);
+        // A rule without state has no segments of it.
+        let (state, right_state) = state.split_at_mut(middle.min(state.len()));
+        let (squares, right_squares) = squares.split_at_mut(middle);
+        let left = TableSegments { id, width, first, weights, state, squares };
+        let right = TableSegments {
             id,
             width,
-            numbers: numbers.start..middle,
-            weights: left_weights,
-            state: left_state,
-        };
-        let right = TableRows {
-            id,
-            width,
-            numbers: middle..numbers.end,
+            first: first + middle,
             weights: right_weights,
             state: right_state,
+            squares: right_squares,
         };
-        let (left, right) = rayon::join(|| left.step(table), || right.step(table));
-        left + right
+        rayon::join(|| left.step(table), || right.step(table));
     }
 
-    /// The row that halves the work; `None` if there is too little work.
-    fn split_point(&self, table: &TableStep<'_, F>) -> Option<u32> {
-        if table.every_row {
-            let n = self.numbers.end - self.numbers.start;
-            return (n as usize > ROWS_A_TASK).then(|| self.numbers.start + n / 2);
-        }
+    fn numbers(&self) -> Range<usize> {
+        self.first..self.first + self.weights.len()
+    }
+
+    /// Whether there is enough work for two threads.
+    fn is_much(&self, table: &TableStep<'_, F>) -> bool {
         let touched =
-            |group: &&Gradients<F>| touched_range(group.table(self.id), &self.numbers).len();
-        let longest = table.groups.iter().max_by_key(touched)?.table(self.id);
-        let touched = touched_range(longest, &self.numbers);
-        (touched.len() > TOUCHED_A_TASK).then(|| longest.rows()[touched.start + touched.len() / 2])
+            |group: &Gradients<F>| touched_range(group.table(self.id), &self.numbers()).len();
+        let n_values = || self.weights.iter().map(|weights| weights.len()).sum::<usize>();
+        self.weights.len() > 1
+            && if table.every_row {
+                n_values() > ROWS_A_TASK * self.width
+            } else {
+                table.groups.iter().any(|group| touched(group) > TOUCHED_A_TASK)
+            }
     }
 
-    fn step_here(mut self, table: &TableStep<'_, F>) -> f64 {
+    fn step_here(mut self, table: &TableStep<'_, F>) {
         // One buffer for all rows here, since clearing it for each row would cost more than a short row.
         let mut buffer = [F::zero(); CHUNK];
-        let mut merge = MergedRows::new(self.id, &self.numbers, table.groups);
-        if table.every_row && self.width <= CHUNK {
-            return self.step_every_row(table, &mut merge, &mut buffer);
+        let mut merge = MergedRows::new(self.id, &self.numbers(), table.groups);
+        if !table.every_row {
+            while let Some(place) = merge.place() {
+                self.step_row(place, table, &mut merge, &mut buffer);
+            }
+            return;
         }
-        let mut squares = 0.0;
-        let mut number = if table.every_row { self.numbers.start } else { merge.row() };
-        while number < self.numbers.end {
-            let (weights, state) = self.rows(number..number + 1, table);
-            let step = &table.step;
-            squares += step.apply(weights, state, &mut buffer, |range, sum| {
-                merge.sum_into(number, range, sum)
-            });
-            merge.pass(number, |ahead| self.prefetch(ahead, table));
-            number = if table.every_row { number + 1 } else { merge.row() };
+        for segment in self.numbers() {
+            if self.width <= CHUNK {
+                self.step_segment(segment, table, &mut merge, &mut buffer);
+            } else {
+                let n_rows = self.weights[segment - self.first].len() / self.width;
+                let first = place(segment as u32);
+                (first..).take(n_rows).for_each(|place| {
+                    self.step_row(place, table, &mut merge, &mut buffer);
+                });
+            }
         }
-        squares
     }
 
-    /// A step over every row, with as many rows at a time as fit into the buffer, since most have no gradient.
-    fn step_every_row(
+    /// A step of one row, which may have no gradient.
+    fn step_row(
         &mut self,
+        place: u32,
         table: &TableStep<'_, F>,
         merge: &mut MergedRows<'_, F>,
         buffer: &mut [F; CHUNK],
-    ) -> f64 {
-        let (width, numbers) = (self.width, self.numbers.clone());
-        let at_a_time = (CHUNK / width.max(1)).max(1);
-        let mut squares = 0.0;
-        for first in numbers.clone().step_by(at_a_time) {
-            let end = numbers.end.min(first.saturating_add(at_a_time as u32));
-            let (weights, state) = self.rows(first..end, table);
-            squares += table.step.apply_rows(width, weights, state, buffer, |gradients| {
-                while merge.row() < end {
-                    let number = merge.row();
-                    let start = (number - first) as usize * width;
-                    merge.sum_into(number, 0..width, &mut gradients[start..start + width]);
-                    merge.pass(number, |_| ());
-                }
-            });
-        }
-        squares
+    ) {
+        let (segment, row) = segment(row_at(place));
+        let (weights, state) = self.rows(segment, row..row + 1, table);
+        let sum_gradient = |range, sum: &mut [F]| merge.sum_into(place, range, sum);
+        let squares = table.step.apply(weights, state, buffer, sum_gradient);
+        self.squares[segment - self.first] += squares;
+        merge.pass(place, |ahead| self.prefetch(ahead, table));
     }
 
-    /// The weights and the state of some of these rows.
-    fn rows(&mut self, numbers: Range<u32>, table: &TableStep<'_, F>) -> (&mut [F], &mut [F]) {
+    /// A step over every row of a segment, with as many rows at a time as fit into the buffer, since most have no
+    /// gradient.
+    fn step_segment(
+        &mut self,
+        segment: usize,
+        table: &TableStep<'_, F>,
+        merge: &mut MergedRows<'_, F>,
+        buffer: &mut [F; CHUNK],
+    ) {
+        let width = self.width;
+        let n_rows = self.weights[segment - self.first].len().checked_div(width).unwrap_or(0);
+        let at_a_time = (CHUNK / width.max(1)).max(1);
+        for first in (0..n_rows).step_by(at_a_time) {
+            let rows = first..n_rows.min(first + at_a_time);
+            let end = place(segment as u32) + rows.end as u32;
+            let (weights, state) = self.rows(segment, rows, table);
+            let squares = table.step.apply_rows(width, weights, state, buffer, |gradients| {
+                while let Some(at) = merge.place().filter(|at| *at < end) {
+                    let start = ((at - place(segment as u32)) as usize - first) * width;
+                    merge.sum_into(at, 0..width, &mut gradients[start..start + width]);
+                    merge.pass(at, |_| ());
+                }
+            });
+            self.squares[segment - self.first] += squares;
+        }
+    }
+
+    /// The weights and the state of some rows of a segment.
+    fn rows(
+        &mut self,
+        segment: usize,
+        rows: Range<usize>,
+        table: &TableStep<'_, F>,
+    ) -> (&mut [F], &mut [F]) {
         let n_states = table.states(self.width);
-        let of = |width: usize| {
-            let at = |number: u32| (number - self.numbers.start) as usize * width;
-            at(numbers.start)..at(numbers.end)
-        };
-        (&mut self.weights[of(self.width)], &mut self.state[of(n_states)])
+        let of = |width: usize| rows.start * width..rows.end * width;
+        let i = segment - self.first;
+        let state = self.state.get_mut(i).map(|state| &mut state[of(n_states)]);
+        (&mut self.weights[i][of(self.width)], state.unwrap_or_default())
     }
 
     /// Fetches a row that will soon be moved.
-    fn prefetch(&self, number: u32, table: &TableStep<'_, F>) {
-        if self.numbers.contains(&number) {
-            let row = (number - self.numbers.start) as usize;
-            prefetch(self.weights, row * self.width, self.width);
+    fn prefetch(&self, place: u32, table: &TableStep<'_, F>) {
+        let (segment, row) = (segment_at(place), segment(row_at(place)).1);
+        let Some(i) = segment.checked_sub(self.first) else { return };
+        if let Some(weights) = self.weights.get(i) {
+            prefetch(weights, row * self.width, self.width);
             let n_states = table.states(self.width);
-            prefetch(self.state, row * n_states, n_states);
+            self.state
+                .get(i)
+                .into_iter()
+                .for_each(|state| prefetch(state, row * n_states, n_states));
         }
     }
 }

@@ -222,9 +222,9 @@ mod tests {
         for (header, params) in [read::<Header>(&file).unwrap(), mapped.clone()] {
             let params = &params[0];
             assert_eq!((header, params.same_layout(&sample::params())), (sample::header(), Ok(())));
-            let values = params.table_ids().map(|id| params.table(id).to_owned());
+            let values = params.table_ids().map(|id| params.table(id));
             let expected = sample::params();
-            let expected = expected.table_ids().map(|id| expected.table(id).to_owned());
+            let expected = expected.table_ids().map(|id| expected.table(id));
             assert!(values.eq(expected));
         }
         // Another file in its place leaves the mapped file as it was.

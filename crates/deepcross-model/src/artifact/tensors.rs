@@ -23,6 +23,9 @@ pub const MAX_TENSORS: usize = 1 << 14;
 /// The greatest number of elements in a tensor. The bytes of all tensors can still be added up in 64 bits.
 const MAX_ELEMENTS: u64 = 1 << 46;
 
+/// The number of bytes that are written at once.
+const BUFFER: usize = 1 << 14;
+
 /// The code of elements of the type f32, the only type so far.
 const F32: u8 = 0;
 
@@ -273,27 +276,34 @@ pub(super) fn check_values(params: &Params<f32>, values: Values) -> Result<(), F
 /// Writes the elements and the padding of each tensor: [`Directory::length`] bytes.
 pub(super) fn write(params: &Params<f32>, writer: &mut impl Write) -> io::Result<()> {
     for id in params.dense_ids() {
-        write_tensor(params.dense_slice(id), writer)?;
+        write_tensor([params.dense_slice(id)].into_iter(), writer)?;
     }
     for id in params.statistic_ids() {
-        write_tensor(params.statistic(id), writer)?;
+        write_tensor([params.statistic(id)].into_iter(), writer)?;
     }
     for id in params.table_ids() {
-        write_tensor(params.table_slice(id), writer)?;
+        write_tensor(params.table_rows(id).iter(), writer)?;
     }
     Ok(())
 }
 
-fn write_tensor(values: &[f32], writer: &mut impl Write) -> io::Result<()> {
-    let mut buffer = [0; 4096];
-    for values in values.chunks(buffer.len() / size_of::<f32>()) {
-        let (elements, _) = buffer.as_chunks_mut();
-        for (bytes, value) in elements.iter_mut().zip(values) {
-            *bytes = value.to_le_bytes();
+/// Writes the elements of a tensor, which come in parts, and the padding.
+fn write_tensor<'a>(
+    parts: impl Iterator<Item = &'a [f32]>,
+    writer: &mut impl Write,
+) -> io::Result<()> {
+    let mut buffer = Vec::with_capacity(BUFFER);
+    let mut length = 0;
+    for values in parts.flat_map(|values| values.chunks(BUFFER / size_of::<f32>())) {
+        if buffer.len() + size_of_val(values) > BUFFER {
+            writer.write_all(&buffer)?;
+            buffer.clear();
         }
-        writer.write_all(&buffer[..size_of_val(values)])?;
+        buffer.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        length += size_of_val(values) as u64;
     }
-    write_filling(size_of_val(values) as u64, writer)
+    writer.write_all(&buffer)?;
+    write_filling(length, writer)
 }
 
 /// Writes zeros from `position` to the next multiple of [`ALIGNMENT`].

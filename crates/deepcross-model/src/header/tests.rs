@@ -205,6 +205,6 @@ fn check_tensors(page: &Page, cursor: &mut Cursor<'_>, bytes: &[u8], model: &Tra
         .map(|id| (0, params.dense_name(id).to_owned(), params.dense_slice(id).to_vec()));
     let tables = params
         .table_ids()
-        .map(|id| (2, params.table_name(id).to_owned(), params.table_slice(id).to_vec()));
+        .map(|id| (2, params.table_name(id).to_owned(), params.table(id).into_iter().collect()));
     assert_eq!(found, matrices.chain(tables).collect::<Vec<_>>());
 }

@@ -43,7 +43,7 @@ pub fn read_safetensors(file: &Path, like: &Params<f32>) -> Result<Params<f32>, 
 pub fn encode_safetensors(params: &Params<f32>) -> Result<Vec<u8>, ExportError> {
     let tensors = tensors(params).into_iter();
     encode(tensors.map(|tensor| {
-        let numbers = Numbers::Floats(Cow::Borrowed(tensor.id.values(params)));
+        let numbers = Numbers::Floats(tensor.id.values(params));
         (tensor.name, NamedTensor { shape: tensor.shape, numbers })
     }))
 }
@@ -78,15 +78,13 @@ fn take(tensor: &Tensor, file: &SafeTensors<'_>, params: &mut Params<f32>) -> Re
         .tensor(name)
         .map_err(|_| format!("is missing, expected F32 of the shape {shape:?}"))?;
     check_form(&found, shape)?;
-    let values = id.values_mut(params);
     let (numbers, _) = found.data().as_chunks();
-    for (at, (value, &bytes)) in values.iter_mut().zip(numbers).enumerate() {
-        *value = f32::from_le_bytes(bytes);
-        if !value.is_finite() {
-            let place = position(at, shape);
-            return Err(format!("has {value} at {place:?}, expected finite numbers"));
-        }
+    let numbers = || numbers.iter().map(|&bytes| f32::from_le_bytes(bytes));
+    if let Some((at, value)) = numbers().enumerate().find(|(_, value)| !value.is_finite()) {
+        let place = position(at, shape);
+        return Err(format!("has {value} at {place:?}, expected finite numbers"));
     }
+    id.set(params, numbers());
     Ok(())
 }
 

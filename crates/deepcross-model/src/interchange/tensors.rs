@@ -1,5 +1,7 @@
 //! The parameters of a model as named tensors.
 
+use std::borrow::Cow;
+
 use deepcross_autodiff::{DenseId, Params, StatisticId, TableId};
 
 /// The handle of a parameter of any form.
@@ -45,19 +47,24 @@ fn tensor(name: &str, shape: Vec<usize>, id: ParameterId) -> Tensor {
 }
 
 impl ParameterId {
-    pub(super) fn values(self, params: &Params<f32>) -> &[f32] {
+    /// The values, row after row.
+    pub(super) fn values(self, params: &Params<f32>) -> Cow<'_, [f32]> {
         match self {
-            Self::Dense(id) => params.dense_slice(id),
-            Self::Table(id) => params.table_slice(id),
-            Self::Statistic(id) => params.statistic(id),
+            Self::Dense(id) => params.dense_slice(id).into(),
+            Self::Table(id) => params.table(id).into_iter().collect(),
+            Self::Statistic(id) => params.statistic(id).into(),
         }
     }
 
-    pub(super) fn values_mut(self, params: &mut Params<f32>) -> &mut [f32] {
+    /// Replaces the values, row after row.
+    pub(super) fn set(self, params: &mut Params<f32>, mut values: impl Iterator<Item = f32>) {
+        let mut fill = |out: &mut [f32]| {
+            out.iter_mut().zip(&mut values).for_each(|(out, value)| *out = value);
+        };
         match self {
-            Self::Dense(id) => params.dense_slice_mut(id),
-            Self::Table(id) => params.table_slice_mut(id),
-            Self::Statistic(id) => params.statistic_mut(id),
+            Self::Dense(id) => fill(params.dense_slice_mut(id)),
+            Self::Table(id) => params.table_mut(id).rows_mut().for_each(fill),
+            Self::Statistic(id) => fill(params.statistic_mut(id)),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use super::non_finite::{Element, NonFinite};
 use crate::objective::Objective;
-use deepcross_autodiff::{Gradients, Mode, Params, Pass, Stream, Tape, Var};
+use deepcross_autodiff::{Gradients, Mode, Params, Pass, Stream, Tape, Var, row_at};
 use deepcross_features::Batch;
 use deepcross_features::batch::{BatchRows, ColumnRows};
 use deepcross_model::Model;
@@ -138,7 +138,7 @@ impl FailedStep<'_> {
             .flat_map(|id| self.gradients.iter().map(move |group| (id, group.table(id))));
         all.find_map(|(id, rows)| {
             let (i, value) = first(rows.values())?;
-            let row = rows.rows()[i / rows.width()] as usize;
+            let row = row_at(rows.places()[i / rows.width()]) as usize;
             Some((self.params.table_name(id), (row, i % rows.width()), value))
         })
     }
@@ -151,7 +151,7 @@ pub(crate) fn first_weight(model: &Model, params: &Params<f32>) -> Option<NonFin
     let table = || params.table_ids().find(|&id| params.table_name(id) == name);
     let value = match dense {
         Some(id) => params.dense(id)[(row, column)],
-        None => table().map_or(f32::NAN, |id| params.table(id)[(row, column)]),
+        None => table().map_or(f32::NAN, |id| params.table_rows(id).row(row as u32)[column]),
     };
     Some(NonFinite::Weight(element(model, name, (row, column), value)))
 }
@@ -208,7 +208,7 @@ mod tests {
         // All weights are positive, so that every ReLU is active.
         params.dense_values_mut().iter_mut().for_each(|weight| *weight = weight.abs());
         for id in params.table_ids() {
-            params.table_slice_mut(id).iter_mut().for_each(|weight| *weight = weight.abs());
+            params.table_mut(id).rows_mut().flatten().for_each(|weight| *weight = weight.abs());
         }
         forge(&mut params);
         Engine::new(model, params, OptimizerConfig::new(rule, rate), 3, 1).unwrap()
@@ -219,7 +219,10 @@ mod tests {
         let table = params.table_ids().find(|&id| params.table_name(id) == name);
         match dense {
             Some(id) => params.dense_slice_mut(id)[at] = value,
-            None => params.table_slice_mut(table.expect("a parameter of this name"))[at] = value,
+            None => {
+                let table = params.table_mut(table.expect("a parameter of this name"));
+                *table.rows_mut().flatten().nth(at).expect("a value of the table") = value;
+            }
         }
     }
 

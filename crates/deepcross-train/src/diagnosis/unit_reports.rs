@@ -444,7 +444,7 @@ mod tests {
         let (plain, reported) = (plain.params(), reported.params());
         assert_eq!(plain.dense_values(), reported.dense_values());
         for id in plain.table_ids() {
-            assert_eq!(plain.table_slice(id), reported.table_slice(id));
+            assert_eq!(plain.table(id), reported.table(id));
         }
     }
 

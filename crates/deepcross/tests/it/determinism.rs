@@ -113,7 +113,7 @@ fn weights_of_blocks(
     let mut engine = engine.expect("the settings are valid").with_block(block);
     let losses = [(); 3].map(|()| engine.step(batch).expect("finite numbers"));
     let params = engine.params();
-    let tables = params.table_ids().flat_map(|id| params.table_slice(id).to_vec());
+    let tables = params.table_ids().flat_map(|id| params.table(id));
     let all = params.dense_values().iter().copied().chain(tables).chain(losses.map(|x| x as f32));
     all.map(f32::to_bits).collect()
 }

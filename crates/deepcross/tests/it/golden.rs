@@ -149,10 +149,7 @@ fn model(start: &Matrices) -> (Model, Params<f64>) {
     }
     for id in params.table_ids() {
         let values = named(start, params.table_name(id));
-        assert_eq!(values.dim(), params.table_shape(id));
-        params
-            .table_slice_mut(id)
-            .copy_from_slice(values.as_slice().expect("the matrix has the standard layout"));
+        params.assign_table(id, values.view());
     }
     (model, params)
 }
@@ -190,7 +187,7 @@ fn check_params(what: &str, params: &Params<f64>, expected: &Matrices) {
     }
     for id in params.table_ids() {
         let name = params.table_name(id);
-        check_all(&format!("{what}: {name}"), params.table(id), &named(expected, name));
+        check_all(&format!("{what}: {name}"), &params.table(id), &named(expected, name));
     }
 }
 

@@ -70,8 +70,7 @@ fn model(config: &ModelConfig, case: &Case) -> (Model, Params<f64>) {
     }
     for id in params.table_ids() {
         let values = matrix(&case.params, params.table_name(id));
-        assert_eq!(values.dim(), params.table_shape(id));
-        params.table_slice_mut(id).copy_from_slice(values.as_slice().expect("standard layout"));
+        params.assign_table(id, values.view());
     }
     (model, params)
 }

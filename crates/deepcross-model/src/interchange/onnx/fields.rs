@@ -94,7 +94,9 @@ fn part(graph: &mut GraphBuilder<'_>, field: &StackedField, input: &Input) -> Va
 fn table(graph: &mut GraphBuilder<'_>, embedding: &Embedding) -> Value {
     let (params, table) = (graph.params, embedding.lookup.table);
     let (rows, width) = params.table_shape(table);
-    graph.parameter(params.table_name(table), &[rows, width], params.table_slice(table))
+    let values = params.table(table);
+    let values = values.as_slice().expect("the standard layout");
+    graph.parameter(params.table_name(table), &[rows, width], values)
 }
 
 /// `[rows, 1, values]` times `[rows, values, width]` → `[rows, width]`.
