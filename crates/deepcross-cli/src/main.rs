@@ -25,6 +25,7 @@ use call_error::CallError;
 use clap::Parser;
 use cli::Cli;
 use deepcross_data::DataError;
+use deepcross_kernels::instructions::Instructions;
 use deepcross_model::ModelError;
 use deepcross_train::TrainError;
 use signals::Interrupted;
@@ -32,7 +33,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match Cli::parse().command.run() {
+    match instructions().and_then(|()| Cli::parse().command.run()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -42,6 +43,12 @@ fn main() -> ExitCode {
             ExitCode::from(exit_code(&error))
         }
     }
+}
+
+/// Refuses instructions that this processor does not have.
+fn instructions() -> anyhow::Result<()> {
+    let in_use = Instructions::in_use();
+    in_use.map(|_| ()).map_err(|unknown| CallError::with_message(unknown.to_string()))
 }
 
 /// Whether the program failed because the reader of its output, such as `head`, has stopped reading.

@@ -4,8 +4,8 @@
 //! choice of instructions is made here alone.
 //! Rejected: compiling the whole program for one processor, which is simpler, but does not run on another one.
 
+use crate::instructions::arch;
 use crate::number::Number;
-use pulp::Arch;
 
 /// Whether a kernel replaces the values of the output, or adds to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ pub fn zip3_into<F: Number>(
 /// functions in it. Other functions are compiled for the least capable processor.
 #[inline(always)]
 pub fn vectorised<R>(body: impl FnOnce() -> R) -> R {
-    Arch::new().dispatch(body)
+    arch().dispatch(body)
 }
 
 #[track_caller]

@@ -6,6 +6,7 @@ mod aligned;
 mod columns;
 mod elementwise;
 pub mod functions;
+pub mod instructions;
 pub mod normalise;
 mod number;
 mod packed_factors;

@@ -178,10 +178,10 @@ fn transpose<F: Number>(panel: &mut [F], values: &[F], k: usize) {
     }
 }
 
-/// Whether the processor has 32 vector registers of 16 numbers each.
+/// Whether the instructions have 32 vector registers of 16 numbers each.
 fn has_32_registers() -> bool {
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    return matches!(pulp::Arch::new(), pulp::Arch::V4(_));
-    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    #[cfg(target_arch = "x86_64")]
+    return matches!(crate::instructions::arch(), pulp::Arch::V4(_));
+    #[cfg(not(target_arch = "x86_64"))]
     return false;
 }

@@ -166,7 +166,7 @@ impl<F: Real> Product<'_, F> {
     /// this crate.
     #[inline(always)]
     pub(crate) fn run(self, out: &mut [F]) {
-        pulp::Arch::new().dispatch(Tiles(self, out));
+        crate::instructions::arch().dispatch(Tiles(self, out));
     }
 
     /// Computes the tiles of full height; all tiles of strips are, since the last strip is padded.

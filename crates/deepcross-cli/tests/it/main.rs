@@ -19,6 +19,7 @@ mod headerless;
 mod held_out;
 mod infer_config;
 mod input_files;
+mod instructions;
 mod interchange;
 mod json_lines;
 mod labels;
