@@ -146,11 +146,12 @@ pub(super) fn day_first(text: &str) -> Option<DateText> {
 }
 
 /// Reads a date with the English name of its month, such as `Fri, 01 Mar 2024 12:30:00 GMT`, `01/Mar/2024:12:30:00 +0000`,
-/// `Mar 1, 2024` or `Fri Mar  1 12:30:00 2024`.
+/// `Mar 1, 2024`, `2024-Mar-01` or `Fri Mar  1 12:30:00 2024`.
 pub(super) fn month_name(text: &str) -> Option<DateText> {
     let mut rest = Rest(text.as_bytes());
     let weekday = rest.weekday();
     let read = match rest.word() {
+        b"" if rest.n_digits() == 4 => rest.year_and_month_name(),
         b"" => rest.day_and_month_name(),
         word => rest.month_name_and_day(named(word, &MONTHS)?),
     }?;
@@ -337,6 +338,16 @@ impl<'t> Rest<'t> {
         let date = date(year, month, day)?;
         // The form of the logs of web servers.
         if self.eat(b':') { self.end_of_time(date, OF_CLOCKS) } else { self.end_of_date(date) }
+    }
+
+    /// Reads a date such as `2024-Mar-01` or `2024 March 1`, and all that follows it.
+    fn year_and_month_name(mut self) -> Option<DateText> {
+        let year = self.number(4, 4)?;
+        let separator = self.eat_any(b" -/.")?;
+        let month = named(self.word(), &MONTHS)?;
+        self.expect(separator)?;
+        let day = self.number(1, 2)?;
+        self.end_of_date(date(year, month, day)?)
     }
 
     /// Reads the rest of a date such as `Mar 1, 2024` or `Mar  1 12:30:00 2024`.

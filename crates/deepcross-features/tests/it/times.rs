@@ -141,6 +141,8 @@ const TIMES: &[(TimeFormat, &str, &str, bool)] = &[
         ABSOLUTE,
     ),
     (MonthName, "July 20, 1969 08:17:40 PM", "1969-07-20T20:17:40Z", LOCAL),
+    (MonthName, "1969-Jul-20 20:17:40", "1969-07-20T20:17:40Z", LOCAL),
+    (MonthName, "1969 July 20", "1969-07-20T00:00:00Z", LOCAL),
     (Unix, "-14182940", "1969-07-20T20:17:40Z", ABSOLUTE),
     (UnixMs, "-14182939993", "1969-07-20T20:17:40.007Z", ABSOLUTE),
     (UnixUs, "-14182939999993", "1969-07-20T20:17:40.000007Z", ABSOLUTE),
