@@ -16,8 +16,8 @@ const SYSTEM: [&str; 26] = [
     "sin_cos", "sinh", "tan", "tanh",
 ];
 
-/// The modules whose functions of these names are ours.
-const OURS: [&str; 2] = ["libm", "functions"];
+/// The modules and types whose functions of these names are not the system's; `Scale` is an axis of a plot.
+const OURS: [&str; 3] = ["libm", "functions", "Scale"];
 
 /// Files that may call them, and why no model depends on them.
 const EXCEPTIONS: [(&str, &str); 2] = [
@@ -30,41 +30,46 @@ fn calls(code: TokenStream) -> Vec<String> {
     let tokens: Vec<TokenTree> = without_tests(code.into_iter().collect());
     let mut found = Vec::new();
     for (i, token) in tokens.iter().enumerate() {
+        let (before, next) = (&tokens[..i], tokens.get(i + 1));
         match token {
             TokenTree::Group(group) => found.extend(calls(group.stream())),
-            TokenTree::Ident(name) if is_system_call(&tokens[..i], &name.to_string()) => {
-                if !is_square(&name.to_string(), tokens.get(i + 1)) {
-                    found.push(name.to_string());
-                }
-            }
             // Its normal numbers, and others, are made by functions of the system.
-            TokenTree::Ident(name) if name == "rand_distr" => found.push(name.to_string()),
+            TokenTree::Ident(name)
+                if name == "rand_distr" || is_system_call(before, &name.to_string(), next) =>
+            {
+                found.push(name.to_string());
+            }
             _ => {}
         }
     }
     found
 }
 
-/// Whether a name is that of such a function and follows `.`, or `::` after a name that is not [`OURS`].
-fn is_system_call(before: &[TokenTree], name: &str) -> bool {
+/// Whether a name is that of such a function and is called as a method, or follows `::` after a name that is not
+/// [`OURS`].
+fn is_system_call(before: &[TokenTree], name: &str, next: Option<&TokenTree>) -> bool {
     if !SYSTEM.contains(&name) {
         return false;
     }
+    let arguments = next.filter(
+        |next| matches!(next, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis),
+    );
     match before {
         [.., TokenTree::Ident(of), TokenTree::Punct(first), TokenTree::Punct(second)]
             if first.as_char() == ':' && second.as_char() == ':' =>
         {
             !OURS.iter().any(|ours| of == ours)
         }
-        [.., TokenTree::Punct(last)] => last.as_char() == '.' || last.as_char() == ':',
+        [.., TokenTree::Punct(first), TokenTree::Punct(second)]
+            if first.as_char() == ':' && second.as_char() == ':' =>
+        {
+            true
+        }
+        // `powi(2)` is one product.
+        [.., TokenTree::Punct(dot)] if dot.as_char() == '.' => arguments
+            .is_some_and(|arguments| name != "powi" || arguments.to_string().trim() != "(2)"),
         _ => false,
     }
-}
-
-/// `powi(2)`, which is one product.
-fn is_square(name: &str, arguments: Option<&TokenTree>) -> bool {
-    let is_two = |tree: &TokenTree| tree.to_string() == "(2)";
-    name == "powi" && arguments.is_some_and(is_two)
 }
 
 /// The tokens without the items behind `#[cfg(test)]`: up to their braces, or to their semicolon.
@@ -121,6 +126,7 @@ fn calls_of_functions_of_the_system_are_found() {
     check("fn f<F: Real>(x: F) -> F { x.map(F::tanh) + f32::powf(x, 3.0) }", &["tanh", "powf"]);
     check("fn f(x: f64) { println!(\"{}\", x.log10()) }", &["log10"]);
     check("fn f(x: f64) -> f64 { x.powi(2) + x.powi(3) + <f64>::sin(x) }", &["powi", "sin"]);
+    check("fn f(x: &Scale) -> bool { x.log }", &[]);
     check("use rand_distr::Normal;", &["rand_distr"]);
     check("fn f(x: f64) -> f64 { libm::exp(x) + functions::ln(x) + exp(x.sqrt()).floor() }", &[]);
     check("/// x.exp()\nfn f() {}\n#[cfg(test)]\nmod tests { fn g() { 1.0.exp() } }", &[]);
