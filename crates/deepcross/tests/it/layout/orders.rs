@@ -18,7 +18,7 @@ pub(super) const ORDERS: [(&str, Order); 9] = [
 
 const AUTODIFF: Order = &[
     &["mode"],
-    &["table_values", "row_gradients"],
+    &["table", "row_gradients"],
     &["packed_weights", "params", "gradients", "shared_columns"],
     &["statistics"],
     // A pass records operations, and the table of operations names them all.
