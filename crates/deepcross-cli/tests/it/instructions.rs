@@ -44,7 +44,7 @@ const MODELS: [&str; 11] = [
     "--set model.hidden=[24] --set model.batch_norm=true --set train.clip_norm=0.5",
     "--set model.kind=mlp --set model.hidden=[24] --set model.activation='tanh' --set model.embedding_dropout=0.2",
     "--set model.hidden=[24] --set train.schedule=cosine --set train.optimizer=adagrad",
-    "--set model.kind=plain --set model.hidden=[24]",
+    "--set model.kind=deep-crossing-plain --set model.hidden=[24]",
     "--set model.kind=mlp --set model.hidden=[24,8]",
     "--set model.kind=lr --set train.optimizer=ftrl",
     "--set model.kind=fm",
