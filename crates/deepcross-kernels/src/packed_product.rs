@@ -290,11 +290,11 @@ impl<F: Real> Product<'_, F> {
         out: &[F],
     ) -> Sums<F, HEIGHT, PANELS> {
         let mut old = [[[F::zero(); PANEL]; PANELS]; HEIGHT];
-        for r in 0..n_rows {
-            for p in 0..PANELS {
+        for (r, old) in old.iter_mut().enumerate().take(n_rows) {
+            for (p, old) in old.iter_mut().enumerate() {
                 let column = (panel + p) * PANEL;
                 let start = (row + r) * self.n + column;
-                old[r][p] = padded(&out[start..start + PANEL.min(self.n - column)]);
+                *old = padded(&out[start..start + PANEL.min(self.n - column)]);
             }
         }
         old

@@ -69,7 +69,7 @@ mod tests {
     /// `matrixmultiply`, the oracle.
     fn oracle(a: &Array2<f64>, b: &Array2<f64>, out: &mut Array2<f64>, beta: f64) {
         let ((m, k), n) = (a.dim(), b.ncols());
-        let (a_strides, b_strides) = (strides(&a), strides(&b));
+        let (a_strides, b_strides) = (strides(a), strides(b));
         // SAFETY: shapes and strides are those of the arrays, which are alive and do not overlap.
         unsafe {
             matrixmultiply::dgemm(

@@ -142,8 +142,8 @@ mod tests {
             prop_assert!(contiguous.iter().eq(values.chunks(width)));
             prop_assert!(segmented.iter().eq(values.chunks(width)));
             prop_assert_eq!((contiguous.len(), segmented.len()), (n_rows, n_rows));
-            for i in 0..SEGMENTS {
-                prop_assert_eq!(segment_rows(n_rows, i) * width, segments[i].len());
+            for (i, segment) in segments.iter().enumerate() {
+                prop_assert_eq!(segment_rows(n_rows, i) * width, segment.len());
             }
         }
 

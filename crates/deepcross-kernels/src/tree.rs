@@ -125,12 +125,23 @@ fn fold<T: Copy>(present: &[(usize, T)], join: &impl Fn(T, T) -> T) -> Option<T>
     }
 }
 
+/// A part with its number.
+trait Numbered {
+    fn number(&self) -> usize;
+}
+
+impl<T> Numbered for (usize, T) {
+    fn number(&self) -> usize {
+        self.0
+    }
+}
+
 /// The parts on both sides of the node in which all of them meet; there are at least two.
 #[inline(always)]
-fn halves<T>(present: &[(usize, T)]) -> (&[(usize, T)], &[(usize, T)]) {
-    let (first, last) = (present[0].0, present[present.len() - 1].0);
+fn halves<P: Numbered>(present: &[P]) -> (&[P], &[P]) {
+    let (first, last) = (present[0].number(), present[present.len() - 1].number());
     let bit = (first ^ last).ilog2();
-    present.split_at(present.partition_point(|(number, _)| (number >> bit) & 1 == 0))
+    present.split_at(present.partition_point(|part| (part.number() >> bit) & 1 == 0))
 }
 
 /// Sums the elements from `start` on, as many as `out` has; `scratch` has a row for each level.
