@@ -281,10 +281,15 @@ mod tests {
         assert_eq!(read(&skipped), (b"a\n".to_vec(), Ok(())));
     }
 
+    /// Bytes that do not begin like a file of another program, which would be refused as such.
+    fn any_text() -> impl Strategy<Value = Vec<u8>> {
+        prop::collection::vec(any::<u8>(), 0..3000).prop_map(|bytes| [b"a", &bytes[..]].concat())
+    }
+
     proptest! {
         #[test]
         fn cut_data_give_a_part_of_the_text_and_an_error(
-            text in prop::collection::vec(any::<u8>(), 0..3000), share in 0.0..1.0,
+            text in any_text(), share in 0.0..1.0,
         ) {
             for (compress, method, least) in [(gzip as fn(&[u8]) -> _, "gzip", 2), (zstd, "zstd", 4)] {
                 let whole = compress(&text);
@@ -297,7 +302,7 @@ mod tests {
 
         #[test]
         fn a_flipped_bit_never_gives_another_text(
-            text in prop::collection::vec(any::<u8>(), 1..3000), share in 0.0..1.0, bit in 0_u32..8,
+            text in any_text(), share in 0.0..1.0, bit in 0_u32..8,
         ) {
             for compress in [gzip, zstd] {
                 let mut bytes = compress(&text);
