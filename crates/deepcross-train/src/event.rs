@@ -44,11 +44,6 @@ pub enum Event<'a> {
         /// The change of the share of positive rows that a shuffle through this buffer would leave.
         drift: Drift,
     },
-    /// Many held-out rows are equal to many training rows each, since few rows differ in the columns of the fields.
-    FewRowsDiffer {
-        /// The share of the held-out rows, approximately.
-        share: f64,
-    },
     /// The run resumes from a checkpoint; [`Fitted`](Self::Fitted) and [`Built`](Self::Built) come before, as in the
     /// first part of the run.
     Resumed {

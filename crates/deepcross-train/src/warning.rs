@@ -39,10 +39,12 @@ pub enum Warning {
         /// The difference in standard errors.
         standard_errors: f64,
     },
-    /// Many held-out rows are equal to a few training rows in all columns of the fields, as copies of rows are.
+    /// Many held-out rows are equal to a training row in all columns of the fields.
     EqualRows {
         /// The share of the held-out rows, approximately.
         share: f64,
+        /// Whether rows are held out by their number, and neither groups nor the last rows.
+        is_by_row: bool,
     },
     /// More rows could not be read than could.
     MostSkipped {
@@ -146,7 +148,7 @@ impl fmt::Display for Warning {
             Self::HeldOutRates { train, valid, standard_errors } => {
                 held_out_rates(f, [*train, *valid], *standard_errors)
             }
-            Self::EqualRows { share } => equal_rows(f, *share),
+            Self::EqualRows { share, is_by_row } => equal_rows(f, *share, *is_by_row),
             Self::MostSkipped { skipped, read } => {
                 write!(f, "most rows are left out: {skipped} could not be read, and {read} could")
             }
@@ -205,14 +207,18 @@ fn held_out_rates(
     )
 }
 
-fn equal_rows(f: &mut fmt::Formatter<'_>, share: f64) -> fmt::Result {
+fn equal_rows(f: &mut fmt::Formatter<'_>, share: f64, is_by_row: bool) -> fmt::Result {
     let share = 100.0 * share;
     write!(
         f,
-        "{share:.0} % of the held-out rows are equal to one to nine training rows in all columns of the fields, as copies \
-         are, so validation says little about new rows; remove copies, or hold out groups of rows by \
-         `train.valid_by = \"field:COLUMN\"`, or rows of a later time"
-    )
+        "{share:.0} % of the held-out rows are equal to a training row in all columns of the fields, so validation says \
+         little about new rows"
+    )?;
+    if is_by_row {
+        let groups = "hold out groups of rows by `train.valid_by = \"field:COLUMN\"`, or rows of a later time";
+        write!(f, "; {groups}")?;
+    }
+    Ok(())
 }
 
 fn points_like_thousands(f: &mut fmt::Formatter<'_>, fields: &str) -> fmt::Result {

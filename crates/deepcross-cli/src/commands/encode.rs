@@ -4,7 +4,6 @@ use crate::arguments::{Overrides, Threads, TrainingFiles, files_help, help_texts
 use crate::inputs::{check_standard_input, pipes_beside};
 use crate::output::{check_apart, check_writable, read_text, resolved, say};
 use crate::output_names::{Content, check_file_name};
-use crate::progress::few_rows_differ_line;
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{grouped, percent};
 use crate::warnings::{Warnings, line};
@@ -76,7 +75,6 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<()> {
                 say(format_args!("{} training rows, {clicks} positive", grouped(rows)));
                 skipped_lines(skipped).iter().for_each(say);
             }
-            Event::FewRowsDiffer { share } => say(few_rows_differ_line(share)),
             Event::Warning(warning) => say(line(warning)),
             _ => {}
         })?;

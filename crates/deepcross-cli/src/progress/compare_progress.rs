@@ -1,6 +1,6 @@
 //! The progress of a comparison: a bar on a terminal, a line for each run, and the time that each run took.
 
-use super::{drift_line, few_rows_differ_line, style};
+use super::{drift_line, style};
 use crate::output::say;
 use crate::text::comparison_text::Pace;
 use crate::text::skipped_rows::skipped_lines;
@@ -38,7 +38,6 @@ impl CompareProgress {
     pub(crate) fn observe(&mut self, event: &CompareEvent<'_>) {
         match event {
             CompareEvent::Warning(warning) => self.say(&line(warning)),
-            CompareEvent::FewRowsDiffer { share } => self.say(&few_rows_differ_line(*share)),
             CompareEvent::Begins(CurrentRun { name, seed, run, of }) => {
                 self.current = format!("{name}, seed {seed} ({run} of {of})");
                 (self.begun, self.epochs) = (Instant::now(), 0);

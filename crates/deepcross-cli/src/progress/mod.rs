@@ -27,12 +27,3 @@ fn drift_line(buffer: usize, drift: &Drift) -> String {
         grouped(buffer as u64)
     )
 }
-
-/// The line on held-out rows of which many are equal to many training rows.
-pub(crate) fn few_rows_differ_line(share: f64) -> String {
-    format!(
-        "few rows differ: {:.0} % of the held-out rows are equal to a training row in all columns of the fields, so \
-         validation says little about rows with other values",
-        100.0 * share
-    )
-}

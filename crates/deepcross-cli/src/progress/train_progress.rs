@@ -1,6 +1,6 @@
 //! The progress of a training run: a bar on a terminal, a line for each epoch, and a summary.
 
-use super::{drift_line, few_rows_differ_line, style};
+use super::{drift_line, style};
 use crate::output::say;
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{grouped, metric, percent, table};
@@ -76,7 +76,6 @@ impl TrainProgress {
                 ));
             }
             Event::ShuffledWhole { buffer, drift } => self.say(&drift_line(*buffer, drift)),
-            Event::FewRowsDiffer { share } => self.say(&few_rows_differ_line(*share)),
             Event::Warning(warning) => self.say(&warnings::line(warning)),
             Event::Cache(event) => cache_lines(event).iter().for_each(|line| self.say(line)),
             Event::Step { epoch, rows, loss } => self.step(*epoch, *rows, *loss),

@@ -24,7 +24,9 @@ embedding = 8
 bypass_below = 0
 hidden = [16]
 
+# With this seed the probabilities are twice too high on average.
 [train]
+seed = 2
 epochs = 40
 batch = 64
 valid_fraction = 0
@@ -84,8 +86,7 @@ fn a_calibrated_model_is_better_on_unseen_rows() {
         assert!(found < 0.75 * before, "{method}: {found}, {before} before");
         let ece = "expected_calibration_error";
         if method != "temperature" {
-            // Of 3,000 rows the error is about 0.015 by chance alone.
-            assert!(number(&test, ece) < 0.3 * number(&plain, ece), "{method}");
+            assert!(number(&test, ece) < 0.2 * number(&plain, ece), "{method}");
             assert!((number(&said["after"], "calibration") - 1.0).abs() < 0.02, "{method}");
         }
         if method != "isotonic" {

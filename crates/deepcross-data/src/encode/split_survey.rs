@@ -19,11 +19,6 @@ const MOST: usize = 1 << 16;
 /// The share of equal rows is reported only if the sample has at least this many held-out rows.
 const LEAST_ROWS: u64 = 50;
 
-/// A held-out row is a copy of training rows if it is equal to fewer than this many of them.
-///
-/// Of that many equal rows, a model learns the share of positive ones and not the label of one of them.
-const MANY: u64 = 10;
-
 /// The rows that are trained on and those that are held out, as the pass that fits an encoder meets them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SplitReport {
@@ -37,9 +32,6 @@ pub struct SplitReport {
     /// The share of held-out rows that are equal to a training row in all columns of the fields, approximately; `None`
     /// if there are too few held-out rows.
     pub equal: Option<f64>,
-    /// The share of held-out rows that are equal to fewer than ten training rows, but to one at least; `None` as for
-    /// `equal`.
-    pub copied: Option<f64>,
 }
 
 /// The numbers of rows of a set.
@@ -96,7 +88,7 @@ pub(crate) struct SplitSurvey {
 /// The rows that are equal in all columns of the fields.
 #[derive(Clone, Copy, Debug, Default)]
 struct Content {
-    trained_on: u64,
+    is_trained_on: bool,
     held_out: u64,
 }
 
@@ -204,7 +196,7 @@ impl SplitSurvey {
             if let Some(content) = self.contents.get(row.content) {
                 match row.is_held_out {
                     true => content.held_out += 1,
-                    false => content.trained_on += 1,
+                    false => content.is_trained_on = true,
                 }
             }
             if let Some(group) = row.group.and_then(|group| self.groups.get(group)) {
@@ -217,8 +209,7 @@ impl SplitSurvey {
     pub(crate) fn report(&self, is_random: bool) -> SplitReport {
         let [train, valid] = self.sets;
         let standard_errors = self.standard_errors().filter(|_| is_random);
-        let (equal, copied) = (self.equal(u64::MAX), self.equal(MANY));
-        SplitReport { train, valid, standard_errors, equal, copied }
+        SplitReport { train, valid, standard_errors, equal: self.equal() }
     }
 
     /// The difference between the shares of positive rows, in standard errors.
@@ -249,13 +240,12 @@ impl SplitSurvey {
         (deviation > 0.0 && errors.is_finite()).then_some(errors)
     }
 
-    /// The share of held-out rows that are equal to a training row, but to fewer than `most` of them.
-    fn equal(&self, most: u64) -> Option<f64> {
+    /// The share of held-out rows that are equal to a training row.
+    fn equal(&self) -> Option<f64> {
         let (mut all, mut equal) = (0, 0);
         for content in self.contents.values.values() {
             all += content.held_out;
-            let is_equal = content.trained_on > 0 && content.trained_on < most;
-            equal += if is_equal { content.held_out } else { 0 };
+            equal += if content.is_trained_on { content.held_out } else { 0 };
         }
         (all >= LEAST_ROWS).then(|| equal as f64 / all as f64)
     }
@@ -299,7 +289,7 @@ mod tests {
         let found = report.standard_errors.unwrap();
         assert!((found - expected).abs() < 1e-9, "{found}, expected {expected}");
         assert_eq!(report.valid, SetCounts { rows: 100, positives: 60 });
-        assert_eq!((report.equal, report.copied), (Some(0.0), Some(0.0)));
+        assert_eq!(report.equal, Some(0.0));
     }
 
     #[test]
@@ -347,24 +337,6 @@ mod tests {
         let difference = (train.positives as f64 / a - valid.positives as f64 / b).abs();
         let found = reports[0].standard_errors.unwrap();
         assert!((found / (difference / deviation) - 1.0).abs() < 0.05, "{found}");
-    }
-
-    #[test]
-    fn copies_are_equal_to_few_training_rows() {
-        // Each content has `trained_on` training rows and one held-out row.
-        let report = |trained_on: u64| {
-            let content = |i: u64| i / (trained_on + 1);
-            let is_held_out = |i: u64| i.is_multiple_of(trained_on + 1);
-            let rows =
-                (0..100 * (trained_on + 1)).map(|i| (content(i), None, is_held_out(i), i % 3 == 0));
-            survey(rows).report(true)
-        };
-        for (trained_on, equal, copied) in
-            [(0, 0.0, 0.0), (1, 1.0, 1.0), (9, 1.0, 1.0), (10, 1.0, 0.0)]
-        {
-            let report = report(trained_on);
-            assert_eq!((report.equal, report.copied), (Some(equal), Some(copied)), "{trained_on}");
-        }
     }
 
     #[test]

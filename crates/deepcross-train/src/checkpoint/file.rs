@@ -13,7 +13,7 @@ use super::identity::Identity;
 use super::progress::RunState;
 use crate::config_file::{RunConfig, ValidBy};
 use crate::error::TrainError;
-use crate::event::{Event, Observer};
+use crate::event::Observer;
 use crate::options::Files;
 use crate::warning::Warning;
 use deepcross_autodiff::Params;
@@ -138,7 +138,7 @@ impl FittedRows {
         Self { changes, ..self }
     }
 
-    /// Warns of these rows, and reports if few of them differ.
+    /// Warns of these rows.
     ///
     /// # Errors
     /// [`TrainError::NoneHeldOut`] if no row is held out although some are to be, and [`TrainError::Warned`] if the run is
@@ -149,18 +149,10 @@ impl FittedRows {
         observer: &mut Observer<'_>,
     ) -> Result<(), TrainError> {
         self.check_held_out()?;
-        // Rows of other groups, or of a later time, are held out as they come, and may be equal to others.
-        let is_by_row = config.valid_by() == ValidBy::Row;
-        let split = self.split.filter(|_| is_by_row);
-        let copied = split.and_then(|split| split.copied).filter(|share| *share > EQUAL);
-        let equal = split.and_then(|split| split.equal).filter(|share| *share > EQUAL);
         observer.warn_all(self.warnings())?;
-        match (copied, equal) {
-            (Some(share), _) => observer.warn(Warning::EqualRows { share })?,
-            (None, Some(share)) => observer.event(Event::FewRowsDiffer { share }),
-            (None, None) => {}
-        }
-        Ok(())
+        let is_by_row = config.valid_by() == ValidBy::Row;
+        let equal = self.split.and_then(|split| split.equal).filter(|share| *share > EQUAL);
+        equal.map_or(Ok(()), |share| observer.warn(Warning::EqualRows { share, is_by_row }))
     }
 
     /// Refuses rows of which none is held out although some are to be.

@@ -27,11 +27,6 @@ pub enum CompareEvent<'a> {
     ///
     /// Warnings about one run are events of its training.
     Warning(&'a Warning),
-    /// Many held-out rows are equal to many training rows each, as in [`Event::FewRowsDiffer`].
-    FewRowsDiffer {
-        /// The share of the held-out rows, approximately.
-        share: f64,
-    },
     /// A run begins.
     Begins(CurrentRun<'a>),
     /// An event of the training of a run; its encoder has been fitted once for all runs.

@@ -223,7 +223,6 @@ fn compare_here(
     let fitted = fit_encoder(shared, &rows)?;
     let mut warned = |event: Event<'_>| match event {
         Event::Warning(warning) => observe(CompareEvent::Warning(warning)),
-        Event::FewRowsDiffer { share } => observe(CompareEvent::FewRowsDiffer { share }),
         _ => {}
     };
     let mut observer = Observer::new(&mut warned, options.strict);
