@@ -1,7 +1,7 @@
 //! Exponentials, logarithms and what is made of them, with the same bits on every processor.
 //!
-//! In `f32` they are polynomials of our own. They use sums, differences, products, quotients and bits, each of which all
-//! processors round in the same way, so a loop over them is compiled to wide instructions and the width changes no bit.
+//! In `f32` they are polynomials of our own. They use sums, differences, products, quotients and bits, which all processors
+//! round in the same way. A loop over them is compiled to wide instructions, and the width changes no bit.
 //! In `f64`, which only checks derivatives, they are those of the `libm` crate, one number at a time.
 //!
 //! Products and sums are not fused: a processor without the instruction would call a function for each of them.

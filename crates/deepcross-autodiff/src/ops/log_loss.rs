@@ -73,8 +73,9 @@ impl<F: Real> Pass<'_, F> {
     }
 }
 
-/// `Σ wᵢ ℓᵢ` in the order of the rows, each of which is added to `total`, too; the losses of some rows are computed
-/// together, with wide instructions.
+/// `Σ wᵢ ℓᵢ` in the order of the rows; adds each `wᵢ ℓᵢ` to `total`, too.
+///
+/// The losses of some rows are computed together, with wide instructions.
 fn add_losses<F: Real>(
     (logits, labels, weights): (&[F], &[F], Option<&[F]>),
     total: &mut f64,

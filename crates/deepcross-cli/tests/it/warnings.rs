@@ -324,14 +324,19 @@ fn calibrators_on_few_rows_or_in_reversed_order_give_a_warning() {
     check_none(&folder, &call("many.csv", "isotonic"));
 }
 
-#[test]
-fn sorted_rows_are_shuffled_as_a_whole_unless_the_configuration_says_otherwise() {
-    let folder = Folder::with_data();
-    let rows = csv(3000);
+/// The rows of [`csv`], the positive ones first.
+fn sorted(n_rows: usize) -> String {
+    let rows = csv(n_rows);
     let (header, rows) = rows.split_once('\n').unwrap();
     let mut sorted: Vec<_> = rows.lines().collect();
     sorted.sort_by_key(|row| !row.starts_with('1'));
-    folder.write("sorted.csv", format!("{header}\n{}\n", sorted.join("\n")));
+    format!("{header}\n{}\n", sorted.join("\n"))
+}
+
+#[test]
+fn sorted_rows_are_shuffled_as_a_whole_unless_the_configuration_says_otherwise() {
+    let folder = Folder::with_data();
+    folder.write("sorted.csv", sorted(3000));
     folder.write("mixed.csv", csv(3000));
     let train = |data: &str, set: &str, out: &str| {
         format!(
@@ -407,11 +412,7 @@ fn training_rows_unlike_those_of_the_model_to_begin_from_give_a_warning() {
 #[test]
 fn a_strict_run_on_sorted_rows_keeps_an_earlier_cache() {
     let folder = Folder::with_data();
-    let rows = csv(3000);
-    let (header, rows) = rows.split_once('\n').unwrap();
-    let mut sorted: Vec<_> = rows.lines().collect();
-    sorted.sort_by_key(|row| !row.starts_with('1'));
-    folder.write("sorted.csv", format!("{header}\n{}\n", sorted.join("\n")));
+    folder.write("sorted.csv", sorted(3000));
     folder.succeed("encode --config run.toml --data train.csv --out rows.dcc");
     let set = "--set train.shuffle=buffer --set train.shuffle_buffer=400";
     let call = format!(

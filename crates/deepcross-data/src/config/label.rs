@@ -43,7 +43,7 @@ pub struct LabelValues {
 /// The values of a column whose classes are not named, the positive ones first.
 const UNNAMED: [&str; 5] = ["1", "true", "0", "false", "-1"];
 
-/// The indices of 1 and 0, of true and false, and of 1 and −1: the pairs of which a column may have one.
+/// The pairs of values that a column of labels may have, by their indices: 1 and 0, true and false, or 1 and −1.
 const PAIRS: [u8; 3] = [1 << 0 | 1 << 2, 1 << 1 | 1 << 3, 1 << 0 | 1 << 4];
 
 /// The indices of 0 and false, and that of −1.

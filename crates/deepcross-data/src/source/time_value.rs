@@ -4,7 +4,7 @@
 //! one format, which are compared as instants.
 //! Numbers are instants only if they must be: if nearly all are plausible ones, and some count seconds and others
 //! milliseconds, or the time that they are compared with is a date.
-//! Rejected: all numbers as instants. Hours from 0 to 23 and sequence numbers have an order, but are no instants.
+//! Rejected: taking all numbers for instants. Hours from 0 to 23 and sequence numbers have an order, but no date.
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -22,7 +22,7 @@ pub(super) struct TimeCounts<'a> {
     column: usize,
     name: &'a str,
     forms: TimeForms,
-    /// Whether values that are no times of the column are left out, so that most rows decide about its form.
+    /// Whether rows without a time are left out; the form of most rows is then that of the column.
     is_skipping: bool,
     /// The first time, as it stands in its file.
     example: Option<String>,

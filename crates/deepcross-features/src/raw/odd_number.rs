@@ -82,8 +82,8 @@ impl fmt::Display for OddNumber {
     }
 }
 
-/// Whether the only mark of a number may separate thousands: it has one to three digits before it, of which the first is
-/// not 0, and three after it.
+/// Whether the only mark of a number may separate thousands: one to three digits stand before it, the first of which is
+/// not 0, and three stand after it.
 pub(crate) fn may_be_thousands(text: &str, mark: char) -> bool {
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = text.trim().trim_start_matches(['-', '+']);
