@@ -221,9 +221,10 @@ fn compare_here(
         }
     };
     let fitted = fit_encoder(shared, &rows)?;
-    let mut warned = |event: Event<'_>| match event {
-        Event::Warning(warning) => observe(CompareEvent::Warning(warning)),
-        _ => {}
+    let mut warned = |event: Event<'_>| {
+        if let Event::Warning(warning) = event {
+            observe(CompareEvent::Warning(warning));
+        }
     };
     let mut observer = Observer::new(&mut warned, options.strict);
     FittedRows::of(&fitted).report(shared, &mut observer)?;
