@@ -97,7 +97,7 @@ pub struct TrainConfig {
     pub shuffle: Shuffle,
     /// The number of rows in memory to be shuffled, from 1; default 200,000.
     pub shuffle_buffer: usize,
-    /// The parts of a batch whose gradients are summed in order, from 1 to 64; default: see [`groups`](Self::groups).
+    /// The parts of a batch whose gradients are summed as a fixed tree, from 1 to 64; default: see [`groups`](Self::groups).
     ///
     /// More groups than threads keep all threads busy.
     /// The result depends on the number of groups, and not on the number of threads.
