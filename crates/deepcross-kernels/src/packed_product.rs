@@ -10,13 +10,13 @@
 //! rows, and its result has to be read and written again for the steps after it.
 
 use crate::packed_factors::{LOW, LeftFactor, RightFactor, TALL};
-use crate::tile::{PANEL, Sums, sums_of_rows, sums_of_strip};
+use crate::tile::{PANEL, Start, Sums, sums_of_rows, sums_of_strip};
 use crate::{Activation, Real, Write, activation::relu, prefetch};
 use pulp::Simd;
 use std::ops::Range;
 
 /// The number of rows that are multiplied panel by panel, so that they stay in the cache; a multiple of both heights of a tile.
-const ROWS: usize = 252;
+const ROWS: usize = 504;
 
 /// The steps after a product.
 #[derive(Clone, Copy, Debug)]
@@ -262,17 +262,16 @@ impl<F: Real> Product<'_, F> {
         let width = self.k * PANEL;
         let panels = &self.panels[panel * width..(panel + PANELS) * width];
         self.fetch::<PANELS>(row..row + n_rows, panel, out);
-        let old = (self.finish.write == Write::Add)
-            .then(|| self.old::<HEIGHT, PANELS>((row, n_rows), panel, out));
+        let start = self.start::<HEIGHT, PANELS>((row, n_rows), panel, out);
         let sums = match self.left {
             Left::Rows(rows) => {
                 let rows = &rows[row * self.k..(row + HEIGHT) * self.k];
-                sums_of_rows::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, rows, old.as_ref())
+                sums_of_rows::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, rows, &start)
             }
             Left::Strips(strips, height) => {
-                let start = row / height * height * self.k;
-                let (strip, _) = strips[start..start + height * self.k].as_chunks::<HEIGHT>();
-                sums_of_strip::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, strip, old.as_ref())
+                let first = row / height * height * self.k;
+                let (strip, _) = strips[first..first + height * self.k].as_chunks::<HEIGHT>();
+                sums_of_strip::<S, F, HEIGHT, PANELS, VECTORS>(simd, panels, strip, &start)
             }
         };
         for p in 0..PANELS {
@@ -283,21 +282,30 @@ impl<F: Real> Product<'_, F> {
 
     /// The values of the output that a tile is added to, with zeros outside of it.
     #[inline(always)]
-    fn old<const HEIGHT: usize, const PANELS: usize>(
+    fn start<'o, const HEIGHT: usize, const PANELS: usize>(
         self,
         (row, n_rows): (usize, usize),
         panel: usize,
-        out: &[F],
-    ) -> Sums<F, HEIGHT, PANELS> {
-        let mut old = [[[F::zero(); PANEL]; PANELS]; HEIGHT];
-        for (r, old) in old.iter_mut().enumerate().take(n_rows) {
-            for (p, old) in old.iter_mut().enumerate() {
-                let column = (panel + p) * PANEL;
-                let start = (row + r) * self.n + column;
-                *old = padded(&out[start..start + PANEL.min(self.n - column)]);
+        out: &'o [F],
+    ) -> Start<'o, F, HEIGHT, PANELS> {
+        let first = row * self.n + panel * PANEL;
+        match self.finish.write {
+            Write::Assign => Start::Zeros,
+            Write::Add if n_rows == HEIGHT && (panel + PANELS) * PANEL <= self.n => {
+                Start::Rows(&out[first..], self.n)
+            }
+            Write::Add => {
+                let mut old = [[[F::zero(); PANEL]; PANELS]; HEIGHT];
+                for (r, old) in old.iter_mut().enumerate().take(n_rows) {
+                    for (p, old) in old.iter_mut().enumerate() {
+                        let start = first + r * self.n + p * PANEL;
+                        let width = PANEL.min(self.n - (panel + p) * PANEL);
+                        *old = padded(&out[start..start + width]);
+                    }
+                }
+                Start::Sums(old)
             }
         }
-        old
     }
 
     /// Prefetches the output and the added matrix before the sums are stored: both ends of each row of a panel, since a row

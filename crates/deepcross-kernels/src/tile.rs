@@ -14,6 +14,14 @@ const UNROLLED: usize = 16;
 /// The sums of `HEIGHT` rows and `PANELS` panels.
 pub(crate) type Sums<F, const HEIGHT: usize, const PANELS: usize> = [[[F; PANEL]; PANELS]; HEIGHT];
 
+/// The numbers with which the sums of a tile begin.
+pub(crate) enum Start<'a, F, const HEIGHT: usize, const PANELS: usize> {
+    Zeros,
+    /// Those of a matrix from the tile's first element on, and the distance of its rows.
+    Rows(&'a [F], usize),
+    Sums(Sums<F, HEIGHT, PANELS>),
+}
+
 /// [`Sums`] in vectors, of which `VECTORS` make a row of a panel.
 type Vectors<V, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize> =
     [[[V; VECTORS]; PANELS]; HEIGHT];
@@ -22,7 +30,7 @@ type Vectors<V, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize> 
 type Panels<'a, V, const PANELS: usize, const VECTORS: usize> = [&'a [[V; VECTORS]]; PANELS];
 
 /// `out[r][p][j] = start[r][p][j] + Σ_k rows[r][k] · panels[p][16 k + j]`, for rows and panels that are stored one after
-/// the other; without `start`, it is 0.
+/// the other.
 #[inline(always)]
 pub(crate) fn sums_of_rows<
     S: Simd,
@@ -34,7 +42,7 @@ pub(crate) fn sums_of_rows<
     simd: S,
     panels: &[F],
     rows: &[F],
-    start: Option<&Sums<F, HEIGHT, PANELS>>,
+    start: &Start<'_, F, HEIGHT, PANELS>,
 ) -> Sums<F, HEIGHT, PANELS> {
     let mut sums = loaded::<S, F, HEIGHT, PANELS, VECTORS>(simd, start);
     let panels = parted::<S, F, PANELS, VECTORS>(panels);
@@ -69,7 +77,7 @@ pub(crate) fn sums_of_rows<
     stored::<S, F, HEIGHT, PANELS, VECTORS>(&sums)
 }
 
-/// `out[r][p][j] = start[r][p][j] + Σ_k strip[k][r] · panels[p][16 k + j]`; without `start`, it is 0.
+/// `out[r][p][j] = start[r][p][j] + Σ_k strip[k][r] · panels[p][16 k + j]`.
 #[inline(always)]
 pub(crate) fn sums_of_strip<
     S: Simd,
@@ -81,7 +89,7 @@ pub(crate) fn sums_of_strip<
     simd: S,
     panels: &[F],
     strip: &[[F; HEIGHT]],
-    start: Option<&Sums<F, HEIGHT, PANELS>>,
+    start: &Start<'_, F, HEIGHT, PANELS>,
 ) -> Sums<F, HEIGHT, PANELS> {
     let mut sums = loaded::<S, F, HEIGHT, PANELS, VECTORS>(simd, start);
     let panels = parted::<S, F, PANELS, VECTORS>(panels);
@@ -141,13 +149,25 @@ fn add_scaled<S: Simd, F: Number, const PANELS: usize, const VECTORS: usize>(
 #[inline(always)]
 fn loaded<S: Simd, F: Number, const HEIGHT: usize, const PANELS: usize, const VECTORS: usize>(
     simd: S,
-    start: Option<&Sums<F, HEIGHT, PANELS>>,
+    start: &Start<'_, F, HEIGHT, PANELS>,
 ) -> Vectors<F::Vector<S>, HEIGHT, PANELS, VECTORS> {
     let mut sums = [[[F::splat(simd, F::zero()); VECTORS]; PANELS]; HEIGHT];
-    if let Some(start) = start {
-        for r in 0..HEIGHT {
-            for p in 0..PANELS {
-                sums[r][p].copy_from_slice(F::vectors::<S>(&start[r][p]));
+    match start {
+        Start::Zeros => {}
+        Start::Rows(rows, distance) => {
+            for r in 0..HEIGHT {
+                let row = &rows[r * distance..][..PANELS * PANEL];
+                for p in 0..PANELS {
+                    let panel = &row[p * PANEL..][..PANEL];
+                    sums[r][p].copy_from_slice(F::vectors::<S>(panel));
+                }
+            }
+        }
+        Start::Sums(start) => {
+            for r in 0..HEIGHT {
+                for p in 0..PANELS {
+                    sums[r][p].copy_from_slice(F::vectors::<S>(&start[r][p]));
+                }
             }
         }
     }

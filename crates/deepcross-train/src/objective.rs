@@ -13,8 +13,11 @@ use deepcross_autodiff::{Pass, Real, Var};
 use deepcross_features::Batch;
 use deepcross_features::batch::BatchRows;
 
-/// The rows of one pass, unless an engine is told otherwise: enough for the products to be fast, few enough for their values to stay in the cache.
-pub(crate) const BLOCK: usize = 256;
+/// The rows of one pass, unless an engine is told otherwise.
+///
+/// A pass reads the weights of all layers, which seldom fit into the cache beside a core, so that few rows cost time; and
+/// many rows cost memory.
+pub(crate) const BLOCK: usize = 512;
 
 /// The loss of rows that may be a sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
