@@ -8,9 +8,8 @@
 //! Rejected: a hash map; sorting allocates nothing, and the order of each sum, and so its bits, depends on the batch
 //! alone.
 
-use deepcross_kernels::Real;
-use deepcross_kernels::rows::add_scaled;
 use deepcross_kernels::table_rows::{place, row_at};
+use deepcross_kernels::{Real, each_number, vectorised};
 use std::cmp::Ordering;
 
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +24,8 @@ impl<F: Real> Entry<F> {
     /// A total order of everything that changes a sum, so that no sort can choose the order of a sum.
     fn order(&self, other: &Self) -> Ordering {
         let by_weight = || self.weight.partial_cmp(&other.weight).unwrap_or(Ordering::Equal);
-        (self.place, self.source).cmp(&(other.place, other.source)).then_with(by_weight)
+        let number = |entry: &Self| u64::from(entry.place) << 32 | u64::from(entry.source);
+        number(self).cmp(&number(other)).then_with(by_weight)
     }
 }
 
@@ -33,7 +33,9 @@ impl<F: Real> Entry<F> {
 #[derive(Clone, Debug, Default)]
 pub struct RowGradients<F> {
     width: usize,
+    /// The source rows; numbers of earlier steps follow after the first `n_sources`.
     sources: Vec<F>,
+    n_sources: usize,
     entries: Vec<Entry<F>>,
     /// The number of entries that the coalesced form below includes.
     n_coalesced: usize,
@@ -48,6 +50,7 @@ impl<F: Real> RowGradients<F> {
         Self {
             width,
             sources: Vec::new(),
+            n_sources: 0,
             entries: Vec::new(),
             n_coalesced: 0,
             places: Vec::new(),
@@ -62,7 +65,7 @@ impl<F: Real> RowGradients<F> {
 
     /// Removes all rows and keeps the memory.
     pub fn clear(&mut self) {
-        self.sources.clear();
+        self.n_sources = 0;
         self.entries.clear();
         self.n_coalesced = 0;
         self.places.clear();
@@ -71,7 +74,7 @@ impl<F: Real> RowGradients<F> {
 
     /// The length of each buffer.
     pub(crate) fn lengths(&self) -> [usize; 4] {
-        [self.sources.len(), self.entries.len(), self.places.len(), self.values.len()]
+        [self.n_sources * self.width, self.entries.len(), self.places.len(), self.values.len()]
     }
 
     /// Reserves memory in each buffer for these lengths and half as much again.
@@ -82,12 +85,16 @@ impl<F: Real> RowGradients<F> {
         make_room(&mut self.values, values);
     }
 
-    /// Appends `n` source rows, which `fill` writes (rows end to end, zero at first), and returns the first's number.
+    /// Appends `n` source rows, all of whose numbers `fill` writes, and returns the first's number.
     pub(crate) fn add_sources(&mut self, n: usize, fill: impl FnOnce(&mut [F])) -> u32 {
-        let start = self.sources.len();
-        self.sources.resize(start + n * self.width, F::zero());
-        fill(&mut self.sources[start..]);
-        u32::try_from(start / self.width).expect("fewer than 2^32 source rows in a batch")
+        let first = self.n_sources;
+        self.n_sources += n;
+        let range = first * self.width..self.n_sources * self.width;
+        if self.sources.len() < range.end {
+            self.sources.resize(range.end, F::zero());
+        }
+        fill(&mut self.sources[range]);
+        u32::try_from(first).expect("fewer than 2^32 source rows in a batch")
     }
 
     /// Records that table row `row` gets `weight` times the source row.
@@ -110,19 +117,38 @@ impl<F: Real> RowGradients<F> {
             return;
         }
         self.entries.sort_unstable_by(Entry::order);
-        self.places.clear();
-        self.values.clear();
-        for entry in &self.entries {
-            if self.places.last() != Some(&entry.place) {
-                self.places.push(entry.place);
-                self.values.resize(self.values.len() + self.width, F::zero());
-            }
-            let start = entry.source as usize * self.width;
-            let end = self.values.len();
-            let sum = &mut self.values[end - self.width..];
-            add_scaled(sum, entry.weight, &self.sources[start..start + self.width]);
-        }
+        self.sum_entries();
         self.n_coalesced = self.entries.len();
+    }
+
+    /// Writes the places and the sums of the sorted entries.
+    fn sum_entries(&mut self) {
+        let Self { width, sources, entries, places, values, .. } = self;
+        let width = *width;
+        places.clear();
+        for entry in &*entries {
+            if places.last() != Some(&entry.place) {
+                places.push(entry.place);
+            }
+        }
+        values.resize(places.len() * width, F::zero());
+        vectorised(
+            #[inline(always)]
+            || {
+                let (mut start, mut last) = (0, None);
+                for Entry { place, source, weight } in &*entries {
+                    let source = &sources[*source as usize * width..][..width];
+                    if last == Some(*place) {
+                        let sum = &mut values[start - width..start];
+                        each_number(sum, [], [source], |sum, [], [x]| *sum += *weight * x);
+                    } else {
+                        let sum = &mut values[start..start + width];
+                        each_number(sum, [], [source], |sum, [], [x]| *sum = *weight * x);
+                        (start, last) = (start + width, Some(*place));
+                    }
+                }
+            },
+        );
     }
 
     /// The touched rows' [places](place), ascending.

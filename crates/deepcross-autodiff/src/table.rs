@@ -1,7 +1,7 @@
 //! A table: rows in its own memory, in segments, or lent by something else, such as a file mapped into memory.
 
 use deepcross_kernels::Real;
-use deepcross_kernels::table_rows::{SEGMENTS, TableRows, segment, segment_rows};
+use deepcross_kernels::table_rows::{SEGMENTS, Segments, TableRows};
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,33 +22,20 @@ pub struct Table<F> {
 
 #[derive(Clone, Debug)]
 enum Values<F> {
-    /// The rows of each segment, end to end.
-    Own(Box<[Vec<F>; SEGMENTS]>),
+    Own(Segments<F>),
     /// All rows, end to end.
     Lent(Arc<dyn LentValues<F>>),
 }
 
 impl<F: Real> Table<F> {
     /// A table whose rows `fill` writes; they are zero at first.
-    ///
-    /// All memory is written here, so that the operating system really assigns it: zeroed memory is assigned page by page
-    /// when it is first written, which would happen in the middle of a run.
     pub(crate) fn new(
         name: String,
         (n_rows, width): (usize, usize),
-        mut fill: impl FnMut(u32, &mut [F]),
+        fill: impl FnMut(u32, &mut [F]),
     ) -> Self {
-        let mut values = segments();
-        for (i, values) in values.iter_mut().enumerate() {
-            let n_values = segment_rows(n_rows, i) * width;
-            values.reserve_exact(n_values);
-            // Row numbers have 32 bits.
-            for row in (i..n_rows).step_by(SEGMENTS) {
-                let start = values.len();
-                values.resize(start + width, F::zero());
-                fill(row as u32, &mut values[start..]);
-            }
-        }
+        let mut values = Segments::new(width);
+        values.grow(n_rows, fill);
         Self { name, width, n_rows, values: Values::Own(values) }
     }
 
@@ -75,14 +62,14 @@ impl<F: Real> Table<F> {
     /// The rows.
     pub fn rows(&self) -> TableRows<'_, F> {
         match &self.values {
-            Values::Own(segments) => TableRows::segmented(segments, self.width, self.n_rows),
+            Values::Own(values) => values.rows(),
             Values::Lent(values) => TableRows::contiguous(values.values(), self.width),
         }
     }
 
     /// The values of each segment, row after row, mutable; lent values are copied first.
     pub fn segments_mut(&mut self) -> [&mut [F]; SEGMENTS] {
-        self.to_mut().each_mut().map(|segment| &mut segment[..])
+        self.to_mut().segments_mut()
     }
 
     /// A row, mutable; lent values are copied first.
@@ -91,16 +78,12 @@ impl<F: Real> Table<F> {
     /// If the table does not have it.
     #[track_caller]
     pub fn row_mut(&mut self, number: u32) -> &mut [F] {
-        let (width, (segment, i)) = (self.width, segment(number));
-        &mut self.to_mut()[segment][i * width..][..width]
+        self.to_mut().row_mut(number)
     }
 
     /// The rows in the order of their numbers, mutable; lent values are copied first.
     pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [F]> {
-        let (n_rows, width) = (self.n_rows, self.width.max(1));
-        let mut segments: Vec<_> =
-            self.to_mut().iter_mut().map(|segment| segment.chunks_exact_mut(width)).collect();
-        (0..n_rows).filter_map(move |number| segments[number % SEGMENTS].next())
+        self.to_mut().rows_mut()
     }
 
     /// Copies all values of a table of the same size.
@@ -112,11 +95,7 @@ impl<F: Real> Table<F> {
         let size = |table: &Self| (table.n_rows, table.width);
         assert_eq!(size(self), size(other), "the sizes of table `{}`", self.name);
         match &other.values {
-            Values::Own(others) => {
-                for (own, other) in self.to_mut().iter_mut().zip(&**others) {
-                    own.copy_from_slice(other);
-                }
-            }
+            Values::Own(other) => self.to_mut().copy_from(other),
             Values::Lent(_) => {
                 let rows = self.rows_mut().zip(other.rows().iter());
                 rows.for_each(|(own, other)| own.copy_from_slice(other));
@@ -124,7 +103,7 @@ impl<F: Real> Table<F> {
         }
     }
 
-    fn to_mut(&mut self) -> &mut [Vec<F>; SEGMENTS] {
+    fn to_mut(&mut self) -> &mut Segments<F> {
         if let Values::Lent(_) = self.values {
             let (rows, shape) = (self.rows(), (self.n_rows, self.width));
             let fill = |row, out: &mut [F]| out.copy_from_slice(rows.row(row));
@@ -135,8 +114,4 @@ impl<F: Real> Table<F> {
             Values::Lent(_) => unreachable!("lent values were copied"),
         }
     }
-}
-
-fn segments<F>() -> Box<[Vec<F>; SEGMENTS]> {
-    Box::new([const { Vec::new() }; SEGMENTS])
 }

@@ -41,7 +41,7 @@ impl<F: Number> RightFactor<F> {
     pub fn pack(&mut self, values: &[F], (rows, columns): (usize, usize)) {
         assert_eq!(values.len(), rows * columns, "values of a matrix of [{rows}, {columns}]");
         self.make_room(rows, columns);
-        let panels = self.panels.get_mut();
+        let panels = &mut *self.panels;
         vectorised(
             #[inline(always)]
             || pack_columns::<F, PANEL>(panels, values, columns),
@@ -59,7 +59,7 @@ impl<F: Number> RightFactor<F> {
         if values.is_empty() {
             return;
         }
-        let panels = self.panels.get_mut().chunks_exact_mut(rows * PANEL);
+        let panels = self.panels.chunks_exact_mut(rows * PANEL);
         for (panel, values) in panels.zip(values.chunks(rows * PANEL)) {
             vectorised(
                 #[inline(always)]
@@ -75,7 +75,7 @@ impl<F: Number> RightFactor<F> {
 
     /// The values, panel after panel.
     pub(crate) fn panels(&self) -> &[F] {
-        self.panels.get()
+        &self.panels
     }
 
     /// Makes room for a matrix. The columns that fill up the last panel are zero; all other values are left as they were.

@@ -3,6 +3,7 @@
 //! One call handles a whole field, so that the choice of instructions is made once a field and not once a row, and the
 //! looked-up rows are written once, to the place where they are read.
 
+use crate::each::each_number;
 use crate::elementwise::vectorised;
 use crate::table_rows::TableRows;
 use crate::{Activation, Columns, ColumnsMut, Real, activation::relu};
@@ -72,12 +73,8 @@ pub fn gather_into<F: Real>(
                 }
                 let row = table.row(id);
                 match bias {
-                    Some(bias) => {
-                        out.iter_mut()
-                            .zip(row.iter().zip(bias))
-                            .for_each(|(o, (&r, &b))| *o = r + b);
-                    }
-                    None => out.copy_from_slice(row),
+                    Some(bias) => each_number(out, [], [row, bias], |o, [], [r, b]| *o = r + b),
+                    None => each_number(out, [], [row], |o, [], [r]| *o = r),
                 }
                 activate(out, activation);
             }
@@ -109,8 +106,7 @@ pub fn bag_into<F: Real>(
                     None => out.fill(F::zero()),
                 }
                 for (id, weight) in bag {
-                    let row = table.row(id);
-                    out.iter_mut().zip(row).for_each(|(o, &r)| *o += weight * r);
+                    each_number(out, [], [table.row(id)], |o, [], [r]| *o += weight * r);
                 }
                 activate(out, activation);
             }
@@ -135,36 +131,27 @@ pub fn activation_gradient_into<F: Real>(
         #[inline(always)]
         || {
             let rows = out.chunks_exact_mut(width).zip(gradient.rows().zip(output.rows()));
-            match activation {
-                Activation::Identity => rows.for_each(|(out, (g, _))| out.copy_from_slice(g)),
-                Activation::Relu => rows.for_each(|(out, (g, y))| {
-                    let pairs = g.iter().zip(y);
-                    out.iter_mut()
-                        .zip(pairs)
-                        .for_each(|(o, (&g, &y))| *o = if y > F::zero() { g } else { F::zero() });
-                }),
-                other => rows.for_each(|(out, (g, y))| {
-                    let pairs = g.iter().zip(y);
-                    out.iter_mut()
-                        .zip(pairs)
-                        .for_each(|(o, (&g, &y))| *o = g * other.derivative(y));
-                }),
+            // A loop, since the closure of `for_each` would not be compiled for the instruction set chosen here.
+            for (out, (g, y)) in rows {
+                match activation {
+                    Activation::Identity => each_number(out, [], [g], |o, [], [g]| *o = g),
+                    Activation::Relu => each_number(out, [], [g, y], |o, [], [g, y]| {
+                        *o = if y > F::zero() { g } else { F::zero() };
+                    }),
+                    other => each_number(out, [], [g, y], |o, [], [g, y]| {
+                        *o = g * other.derivative(y);
+                    }),
+                }
             }
         },
     );
-}
-
-/// `out += weight · row`.
-#[inline(always)]
-pub fn add_scaled<F: Real>(out: &mut [F], weight: F, row: &[F]) {
-    out.iter_mut().zip(row).for_each(|(o, &r)| *o += weight * r);
 }
 
 #[inline(always)]
 fn activate<F: Real>(out: &mut [F], activation: Activation) {
     match activation {
         Activation::Identity => {}
-        Activation::Relu => out.iter_mut().for_each(|o| *o = relu(*o)),
+        Activation::Relu => each_number(out, [], [], |o, [], []| *o = relu(*o)),
         other => out.iter_mut().for_each(|o| *o = other.apply(*o)),
     }
 }

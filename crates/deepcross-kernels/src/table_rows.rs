@@ -2,8 +2,11 @@
 //!
 //! A segment can grow without the others, belong to one of several machines, and be walked by one of several threads;
 //! neighbouring rows, which are often used equally often, are in different segments.
+//! Each segment begins at the start of a line of the cache, so that rows of 64 bytes lie on one line each.
+//! The values of a row need not be its weights: counts, or the step of its last use, are segments of another type.
 //! Rejected: ranges of rows as segments, of which the first has the frequent values of a vocabulary, and the last grows.
 
+use crate::aligned::Aligned;
 use crate::prefetch;
 
 /// The number of segments of a table.
@@ -32,54 +35,128 @@ pub fn segment(row: u32) -> (usize, usize) {
 }
 
 /// The number of rows that a segment of a table with `n_rows` rows has.
-pub fn segment_rows(n_rows: usize, segment: usize) -> usize {
+fn segment_rows(n_rows: usize, segment: usize) -> usize {
     n_rows.saturating_sub(segment).div_ceil(SEGMENTS)
 }
 
-/// The rows of a table.
-#[derive(Debug)]
-pub struct TableRows<'a, F> {
-    /// The values of each segment, from its first row on.
-    segments: [&'a [F]; SEGMENTS],
-    /// The distance of two rows of a segment.
-    stride: usize,
+/// A table in memory: rows of `width` values in segments.
+#[derive(Clone, Debug)]
+pub struct Segments<T> {
+    /// The values of each segment, row after row.
+    segments: Box<[Aligned<T>; SEGMENTS]>,
     width: usize,
     n_rows: usize,
 }
 
-impl<F> Clone for TableRows<'_, F> {
+impl<T: Copy + Default> Segments<T> {
+    /// A table without rows.
+    pub fn new(width: usize) -> Self {
+        let segments = Box::new(std::array::from_fn(|_| Aligned::default()));
+        Self { segments, width, n_rows: 0 }
+    }
+
+    /// Appends rows until there are `n_rows`; `fill` writes each, segment after segment, and finds defaults in it.
+    ///
+    /// All memory is written here, so that the operating system really assigns it: zeroed memory is assigned page by page
+    /// when it is first written, which would happen in the middle of a run.
+    ///
+    /// # Panics
+    /// If there are more rows already.
+    #[track_caller]
+    pub fn grow(&mut self, n_rows: usize, mut fill: impl FnMut(u32, &mut [T])) {
+        assert!(n_rows >= self.n_rows, "a table of {} rows grows to {n_rows}", self.n_rows);
+        for (i, segment) in self.segments.iter_mut().enumerate() {
+            let first = segment_rows(self.n_rows, i);
+            segment.resize(segment_rows(n_rows, i) * self.width);
+            let rows = segment[first * self.width..].chunks_exact_mut(self.width.max(1));
+            // Row numbers have 32 bits.
+            rows.zip(first..).for_each(|(row, at)| fill((at * SEGMENTS + i) as u32, row));
+        }
+        self.n_rows = n_rows;
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> TableRows<'_, T> {
+        let Self { segments, width, n_rows } = self;
+        TableRows { values: Values::Segments(segments), width: *width, n_rows: *n_rows }
+    }
+
+    /// The values of each segment, row after row, mutable.
+    pub fn segments_mut(&mut self) -> [&mut [T]; SEGMENTS] {
+        self.segments.each_mut().map(|segment| &mut **segment)
+    }
+
+    /// Copies all values of a table of the same size.
+    ///
+    /// # Panics
+    /// If the other table has another size.
+    #[track_caller]
+    pub fn copy_from(&mut self, other: &Self) {
+        for (own, other) in self.segments.iter_mut().zip(&*other.segments) {
+            own.copy_from_slice(other);
+        }
+    }
+
+    /// A row, mutable.
+    ///
+    /// # Panics
+    /// If the table does not have it.
+    #[track_caller]
+    pub fn row_mut(&mut self, number: u32) -> &mut [T] {
+        let (segment, i) = segment(number);
+        &mut self.segments[segment][i * self.width..][..self.width]
+    }
+
+    /// The rows in the order of their numbers, mutable.
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
+        let (n_rows, width) = (self.n_rows, self.width.max(1));
+        let mut segments = self.segments_mut().map(|values| values.chunks_exact_mut(width));
+        (0..n_rows).filter_map(move |number| segments[number % SEGMENTS].next())
+    }
+}
+
+/// The rows of a table.
+#[derive(Debug)]
+pub struct TableRows<'a, T> {
+    values: Values<'a, T>,
+    width: usize,
+    n_rows: usize,
+}
+
+#[derive(Debug)]
+enum Values<'a, T> {
+    /// The values of each segment.
+    Segments(&'a [Aligned<T>; SEGMENTS]),
+    /// The rows end to end.
+    Contiguous(&'a [T]),
+}
+
+impl<T> Clone for TableRows<'_, T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<F> Copy for TableRows<'_, F> {}
+impl<T> Copy for TableRows<'_, T> {}
 
-impl<'a, F> TableRows<'a, F> {
+impl<T> Clone for Values<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Values<'_, T> {}
+
+impl<'a, T: Copy + Default> TableRows<'a, T> {
     /// Rows that stand end to end in the order of their numbers, as in a file.
     ///
     /// # Panics
     /// If the values are not whole rows.
     #[track_caller]
-    pub fn contiguous(values: &'a [F], width: usize) -> Self {
+    pub fn contiguous(values: &'a [T], width: usize) -> Self {
         let n_rows = values.len().checked_div(width).unwrap_or(0);
         assert_eq!(n_rows * width, values.len(), "values of whole rows of {width}");
-        let segments = std::array::from_fn(|i| values.get(i * width..).unwrap_or_default());
-        Self { segments, stride: SEGMENTS * width, width, n_rows }
-    }
-
-    /// Rows in segments, each with its rows end to end.
-    ///
-    /// # Panics
-    /// If a segment has another number of values than its rows.
-    #[track_caller]
-    pub fn segmented(values: &'a [Vec<F>; SEGMENTS], width: usize, n_rows: usize) -> Self {
-        let mut segments = [&[][..]; SEGMENTS];
-        for (i, (segment, values)) in segments.iter_mut().zip(values).enumerate() {
-            assert_eq!(values.len(), segment_rows(n_rows, i) * width, "the rows of segment {i}");
-            *segment = values;
-        }
-        Self { segments, stride: width, width, n_rows }
+        Self { values: Values::Contiguous(values), width, n_rows }
     }
 
     /// The number of rows.
@@ -103,20 +180,32 @@ impl<'a, F> TableRows<'a, F> {
     /// If the table does not have it.
     #[inline(always)]
     #[track_caller]
-    pub fn row(&self, number: u32) -> &'a [F] {
-        let (segment, i) = segment(number);
-        &self.segments[segment][i * self.stride..][..self.width]
+    pub fn row(&self, number: u32) -> &'a [T] {
+        let (values, start) = self.place(number);
+        &values[start..][..self.width]
     }
 
     /// Fetches a row into the cache.
     #[inline(always)]
     pub fn prefetch(&self, number: u32) {
-        let (segment, i) = segment(number);
-        prefetch(self.segments[segment], i.saturating_mul(self.stride), self.width);
+        let (values, start) = self.place(number);
+        prefetch(values, start, self.width);
+    }
+
+    /// The values among which a row stands, and where it begins.
+    #[inline(always)]
+    fn place(&self, number: u32) -> (&'a [T], usize) {
+        match self.values {
+            Values::Segments(segments) => {
+                let (segment, i) = segment(number);
+                (&*segments[segment], i * self.width)
+            }
+            Values::Contiguous(values) => (values, number as usize * self.width),
+        }
     }
 
     /// The rows in the order of their numbers.
-    pub fn iter(self) -> impl Iterator<Item = &'a [F]> {
+    pub fn iter(self) -> impl Iterator<Item = &'a [T]> {
         // Row numbers have 32 bits.
         (0..self.n_rows as u32).map(move |number| self.row(number))
     }
@@ -127,22 +216,32 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// The rows of a table whose values are their own numbers.
+    fn fill(width: usize) -> impl Fn(u32, &mut [usize]) {
+        move |row, out| out.iter_mut().zip(row as usize * width..).for_each(|(out, i)| *out = i)
+    }
+
     proptest! {
         #[test]
-        fn rows_are_the_same_in_segments_and_end_to_end(n_rows in 0_usize..300, width in 1_usize..4) {
+        fn rows_are_the_same_in_segments_and_end_to_end(
+            (n_rows, first) in (0_usize..300, 0_usize..300),
+            width in 1_usize..4,
+        ) {
             let values: Vec<usize> = (0..n_rows * width).collect();
-            let mut segments = [(); SEGMENTS].map(|()| Vec::new());
-            for (number, row) in (0..).zip(values.chunks(width)) {
-                segments[segment(number).0].extend_from_slice(row);
+            let mut segments = Segments::new(width);
+            // A table that grows has the rows of one that is made at once.
+            segments.grow(first.min(n_rows), fill(width));
+            segments.grow(n_rows, fill(width));
+            let contiguous = TableRows::contiguous(&values, width);
+            for rows in [contiguous, segments.rows(), segments.clone().rows()] {
+                prop_assert!(rows.iter().eq(values.chunks(width)));
+                prop_assert_eq!(rows.len(), n_rows);
             }
-            let (contiguous, segmented) = (
-                TableRows::contiguous(&values, width),
-                TableRows::segmented(&segments, width, n_rows),
-            );
-            prop_assert!(contiguous.iter().eq(values.chunks(width)));
-            prop_assert!(segmented.iter().eq(values.chunks(width)));
-            prop_assert_eq!((contiguous.len(), segmented.len()), (n_rows, n_rows));
-            for (i, segment) in segments.iter().enumerate() {
+            prop_assert!(segments.rows_mut().map(|row| &*row).eq(values.chunks(width)));
+            for row in 0..n_rows {
+                prop_assert_eq!(segments.row_mut(row as u32), &values[row * width..][..width]);
+            }
+            for (i, segment) in segments.segments_mut().into_iter().enumerate() {
                 prop_assert_eq!(segment_rows(n_rows, i) * width, segment.len());
             }
         }
@@ -158,5 +257,13 @@ mod tests {
     #[should_panic(expected = "range end index 2 out of range")]
     fn a_row_past_the_table_is_refused() {
         let _ = TableRows::contiguous(&[1.0; 6], 2).row(3);
+    }
+
+    #[test]
+    #[should_panic(expected = "out of range")]
+    fn a_row_past_the_segments_is_refused() {
+        let mut segments = Segments::new(1);
+        segments.grow(64, |_, _: &mut [u32]| ());
+        let _ = segments.rows().row(64);
     }
 }

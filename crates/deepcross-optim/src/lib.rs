@@ -2,7 +2,6 @@
 
 mod config;
 mod dense_step;
-mod each_weight;
 mod error;
 mod merged_rows;
 mod optimizer;

@@ -5,9 +5,9 @@
 
 use crate::dense_step::DensePart;
 use crate::step::{Action, Step};
-use crate::table_step::{TableSegments, TableStep};
+use crate::table_step::{TableStep, Tables};
 use crate::{MAX_GROUPS, OptimizerConfig, OptimizerError, Settings, StepSize, TableUpdates};
-use deepcross_autodiff::{Gradients, Params, Table};
+use deepcross_autodiff::{Gradients, Params, TableId};
 use deepcross_kernels::Real;
 use deepcross_kernels::table_rows::SEGMENTS;
 use deepcross_kernels::tree::sum_of_parts;
@@ -25,6 +25,9 @@ pub struct Optimizer<F> {
     rate_factor: f64,
     /// The state, without matrices and tables whose rule has no state.
     state: Params<F>,
+    tables: Vec<TableId>,
+    /// The sum of squares of the gradient of each segment of each table.
+    squares: Vec<[f64; SEGMENTS]>,
 }
 
 impl<F: Real> Optimizer<F> {
@@ -38,7 +41,9 @@ impl<F: Real> Optimizer<F> {
             return Err(OptimizerError::Config(problems));
         }
         let state = empty_state(&config, params);
-        Ok(Self { config, n_steps: 0, rate_factor: 1.0, state })
+        let tables: Vec<_> = params.table_ids().collect();
+        let squares = vec![[0.0; SEGMENTS]; tables.len()];
+        Ok(Self { config, n_steps: 0, rate_factor: 1.0, state, tables, squares })
     }
 
     /// Continues from the [`state`](Self::state) of an optimizer with the same settings and parameters after `n_steps`
@@ -124,9 +129,10 @@ impl<F: Real> Optimizer<F> {
     ///
     /// The squares of tables are summed by segment, table after table, and the segments as a tree.
     fn walk(&mut self, params: &mut Params<F>, groups: &[Gradients<F>], action: Action<F>) -> f64 {
-        let mut of_segments = [0.0; SEGMENTS];
-        self.walk_tables(params, groups, action, &mut of_segments);
-        self.walk_dense(params, groups, action) + sum_of_parts(&of_segments)
+        self.walk_tables(params, groups, action);
+        let dense = self.walk_dense(params, groups, action);
+        let squares = |segment| self.squares.iter().map(|table| table[segment]).sum();
+        dense + sum_of_parts(&std::array::from_fn::<f64, SEGMENTS, _>(squares))
     }
 
     fn walk_dense(
@@ -147,28 +153,14 @@ impl<F: Real> Optimizer<F> {
         squares
     }
 
-    fn walk_tables(
-        &mut self,
-        params: &mut Params<F>,
-        groups: &[Gradients<F>],
-        action: Action<F>,
-        squares: &mut [f64; SEGMENTS],
-    ) {
+    fn walk_tables(&mut self, params: &mut Params<F>, groups: &[Gradients<F>], action: Action<F>) {
         let every_row = self.config.table_updates == TableUpdates::Dense;
         let step = self.at_this_step(&self.config.tables, action, !every_row);
         let table_step = TableStep { step, groups, every_row };
-        let ids = params.table_ids();
         let (_, tables) = params.split_mut();
         let (_, states) = self.state.split_mut();
-        let mut states = states.iter_mut();
-        for (id, table) in ids.zip(tables) {
-            let width = table.width();
-            let mut weights = table.segments_mut();
-            let mut state = states.next().map(Table::segments_mut);
-            let state = state.as_mut().map_or(&mut [][..], |state| &mut state[..]);
-            TableSegments { id, width, first: 0, weights: &mut weights, state, squares }
-                .step(&table_step);
-        }
+        let (ids, squares) = (&self.tables, &mut self.squares[..]);
+        Tables { ids, tables, states, squares }.step(&table_step);
     }
 
     fn at_this_step(

@@ -1,22 +1,33 @@
 //! A step of the tables: the rows that any group touched, or all rows.
 //!
-//! A table is split into its segments, so that two threads never touch the same row.
-//! The sum of squares is one for each segment, row after row, so that it does not depend on the division.
+//! Threads share the tables, and the segments of a table, so that two of them never touch the same row.
+//! The sum of squares is one for each segment of each table, row after row, so that it does not depend on the division.
 
 use crate::merged_rows::{MergedRows, segment_at, touched_range};
 use crate::step::{CHUNK, Step};
-use deepcross_autodiff::{Gradients, TableId};
-use deepcross_kernels::table_rows::{place, row_at, segment};
+use deepcross_autodiff::{Gradients, Table, TableId};
+use deepcross_kernels::table_rows::{SEGMENTS, place, row_at, segment};
 use deepcross_kernels::{Real, prefetch};
 use std::ops::Range;
 
 /// The number of rows of a dense update that one thread takes at a time.
 const ROWS_A_TASK: usize = 1024;
 
-/// The number of touched rows of one group that one thread takes at a time.
+/// The number of touched rows, counted once for each group that touched them, that one thread takes at a time.
 ///
 /// It is smaller, since touched rows are at random places in memory, and cost more.
-const TOUCHED_A_TASK: usize = 64;
+const TOUCHED_A_TASK: usize = 256;
+
+/// Some of the tables.
+#[derive(Debug)]
+pub(crate) struct Tables<'a, F> {
+    pub(crate) ids: &'a [TableId],
+    pub(crate) tables: &'a mut [Table<F>],
+    /// The states of the tables; none if the rule has no state.
+    pub(crate) states: &'a mut [Table<F>],
+    /// The sum of squares of each segment of each table.
+    pub(crate) squares: &'a mut [[f64; SEGMENTS]],
+}
 
 /// Some segments of one table.
 #[derive(Debug)]
@@ -47,13 +58,66 @@ impl<F: Real> TableStep<'_, F> {
     fn states(&self, width: usize) -> usize {
         width * self.step.n_states + self.step.n_row_states
     }
+
+    /// The number of rows that the groups touched in some segments, counted once for each group.
+    fn rows(&self, id: TableId, segments: &Range<usize>) -> usize {
+        self.groups.iter().map(|group| touched_range(group.table(id), segments).len()).sum()
+    }
+}
+
+impl<F: Real> Tables<'_, F> {
+    /// Moves the rows of all tables, or measures their gradient.
+    pub(crate) fn step(self, table_step: &TableStep<'_, F>) {
+        let Self { ids, tables, states, squares } = self;
+        if let ([id], [table], [squares]) = (ids, &mut *tables, &mut *squares) {
+            return step_table(*id, table, states.first_mut(), squares, table_step);
+        }
+        let middle = ids.len() / 2;
+        if middle == 0 {
+            return;
+        }
+        let is_much = ids.iter().map(|&id| table_step.rows(id, &(0..SEGMENTS))).sum::<usize>()
+            > TOUCHED_A_TASK;
+        let (ids, right_ids) = ids.split_at(middle);
+        let (tables, right_tables) = tables.split_at_mut(middle);
+        let (states, right_states) = states.split_at_mut(middle.min(states.len()));
+        let (squares, right_squares) = squares.split_at_mut(middle);
+        let left = Tables { ids, tables, states, squares };
+        let right = Tables {
+            ids: right_ids,
+            tables: right_tables,
+            states: right_states,
+            squares: right_squares,
+        };
+        if table_step.every_row || is_much {
+            rayon::join(|| left.step(table_step), || right.step(table_step));
+        } else {
+            left.step(table_step);
+            right.step(table_step);
+        }
+    }
+}
+
+fn step_table<F: Real>(
+    id: TableId,
+    table: &mut Table<F>,
+    state: Option<&mut Table<F>>,
+    squares: &mut [f64; SEGMENTS],
+    table_step: &TableStep<'_, F>,
+) {
+    squares.fill(0.0);
+    let width = table.width();
+    let mut weights = table.segments_mut();
+    let mut state = state.map(Table::segments_mut);
+    let state = state.as_mut().map_or(&mut [][..], |state| &mut state[..]);
+    TableSegments { id, width, first: 0, weights: &mut weights, state, squares }.step(table_step);
 }
 
 impl<F: Real> TableSegments<'_, '_, F> {
     /// Moves the rows, or measures their gradient.
     ///
     /// If there are many rows, several threads share the segments.
-    pub(crate) fn step(self, table: &TableStep<'_, F>) {
+    fn step(self, table: &TableStep<'_, F>) {
         if !self.is_much(table) {
             return self.step_here(table);
         }
@@ -81,14 +145,12 @@ impl<F: Real> TableSegments<'_, '_, F> {
 
     /// Whether there is enough work for two threads.
     fn is_much(&self, table: &TableStep<'_, F>) -> bool {
-        let touched =
-            |group: &Gradients<F>| touched_range(group.table(self.id), &self.numbers()).len();
         let n_values = || self.weights.iter().map(|weights| weights.len()).sum::<usize>();
         self.weights.len() > 1
             && if table.every_row {
                 n_values() > ROWS_A_TASK * self.width
             } else {
-                table.groups.iter().any(|group| touched(group) > TOUCHED_A_TASK)
+                table.rows(self.id, &self.numbers()) > TOUCHED_A_TASK
             }
     }
 

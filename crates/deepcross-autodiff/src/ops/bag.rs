@@ -84,7 +84,7 @@ pub(crate) fn backward<F: Real>(
     for (bag, source) in bags.iter().zip(first..) {
         bag.for_each(|(id, weight)| table.add_entry(id, source, weight));
     }
-    add_source_bias(op.lookup, first, context);
+    add_source_bias(op.lookup, (first, bags.len()), context);
 }
 
 #[cfg(test)]

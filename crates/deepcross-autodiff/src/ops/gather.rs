@@ -81,16 +81,20 @@ pub(crate) fn backward<F: Real>(
     for (&id, source) in ids.iter().zip(first..) {
         table.add_entry(id, source, F::one());
     }
-    add_source_bias(op.lookup, first, context);
+    add_source_bias(op.lookup, (first, ids.len()), context);
 }
 
-/// Adds the sum of the source rows, from `first` on, to the gradient of the bias.
-pub(crate) fn add_source_bias<F: Real>(lookup: Lookup, first: u32, context: &mut Backward<'_, F>) {
+/// Adds the sum of `n` source rows, from `first` on, to the gradient of the bias.
+pub(crate) fn add_source_bias<F: Real>(
+    lookup: Lookup,
+    (first, n): (u32, usize),
+    context: &mut Backward<'_, F>,
+) {
     let Some(bias) = lookup.bias else { return };
     // The source rows are moved out during the sum, since both lie in the same gradients.
     let sources = context.parameters.table_mut(lookup.table).take_sources();
     let width = context.inputs.params.table_width(lookup.table);
-    add_bias_gradient(context.parameters, bias, &sources[first as usize * width..]);
+    add_bias_gradient(context.parameters, bias, &sources[first as usize * width..][..n * width]);
     context.parameters.table_mut(lookup.table).put_sources(sources);
 }
 

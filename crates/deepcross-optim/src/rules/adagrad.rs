@@ -1,8 +1,7 @@
 //! Adagrad: `s += g²`, `w −= η g / (√s + ε)`.
 
 use super::step_size::StepSize;
-use crate::each_weight::each_weight;
-use deepcross_kernels::Real;
+use deepcross_kernels::{Real, each_number};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Adagrad<F> {
@@ -19,7 +18,7 @@ impl<F: Real> Adagrad<F> {
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], squares: &mut [F]) {
         assert_eq!(squares.len(), weights.len(), "length of the state");
         let Self { rate, epsilon } = *self;
-        each_weight(weights, gradient, [squares], |w, g, [s]| {
+        each_number(weights, [squares], [gradient], |w, [s], [g]| {
             *s += g * g;
             *w -= rate * g / (s.sqrt() + epsilon);
         });

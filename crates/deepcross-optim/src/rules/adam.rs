@@ -5,8 +5,7 @@
 //! The powers are computed in f64, once per step.
 
 use super::step_size::StepSize;
-use crate::each_weight::each_weight;
-use deepcross_kernels::Real;
+use deepcross_kernels::{Real, each_number};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Adam<F> {
@@ -47,7 +46,7 @@ impl<F: Real> Adam<F> {
         assert_eq!(state.len(), 2 * weights.len(), "length of the state");
         let (first, second) = state.split_at_mut(weights.len());
         let Self { beta1, beta2, rate, root_correction, epsilon, keep } = *self;
-        each_weight(weights, gradient, [first, second], |w, g, [m, v]| {
+        each_number(weights, [first, second], [gradient], |w, [m, v], [g]| {
             *m = beta1 * *m + (F::one() - beta1) * g;
             *v = beta2 * *v + (F::one() - beta2) * g * g;
             *w = keep * *w - rate * *m / (v.sqrt() * root_correction + epsilon);

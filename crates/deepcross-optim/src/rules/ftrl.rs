@@ -7,8 +7,7 @@
 //! A weight that does not start at 0 begins with the `z` for which the last formula gives this weight.
 
 use super::step_size::StepSize;
-use crate::each_weight::each_weight;
-use deepcross_kernels::Real;
+use deepcross_kernels::{Real, each_number};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ftrl<F> {
@@ -30,7 +29,7 @@ impl<F: Real> Ftrl<F> {
         assert_eq!(state.len(), 2 * weights.len(), "length of the state");
         let (z, n) = state.split_at_mut(weights.len());
         let zero = F::zero();
-        each_weight(weights, gradient, [z, n], |w, g, [z, n]| {
+        each_number(weights, [z, n], [gradient], |w, [z, n], [g]| {
             // Without a gradient nothing moves, and a weight without a history keeps its initial value.
             if g == zero {
                 return;

@@ -3,8 +3,7 @@
 //! The learning rate is not part of the velocity, as in PyTorch, so that a schedule has an effect at once.
 
 use super::step_size::StepSize;
-use crate::each_weight::each_weight;
-use deepcross_kernels::Real;
+use deepcross_kernels::{Real, each_number};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Momentum<F> {
@@ -21,7 +20,7 @@ impl<F: Real> Momentum<F> {
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], velocity: &mut [F]) {
         assert_eq!(velocity.len(), weights.len(), "length of the state");
         let Self { rate, momentum } = *self;
-        each_weight(weights, gradient, [velocity], |w, g, [v]| {
+        each_number(weights, [velocity], [gradient], |w, [v], [g]| {
             *v = momentum * *v + g;
             *w -= rate * *v;
         });

@@ -3,8 +3,7 @@
 //! This is the form of PyTorch, in which the gradient is taken at the current weights.
 
 use super::step_size::StepSize;
-use crate::each_weight::each_weight;
-use deepcross_kernels::Real;
+use deepcross_kernels::{Real, each_number};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Nesterov<F> {
@@ -21,7 +20,7 @@ impl<F: Real> Nesterov<F> {
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F], velocity: &mut [F]) {
         assert_eq!(velocity.len(), weights.len(), "length of the state");
         let Self { rate, momentum } = *self;
-        each_weight(weights, gradient, [velocity], |w, g, [v]| {
+        each_number(weights, [velocity], [gradient], |w, [v], [g]| {
             *v = momentum * *v + g;
             *w -= rate * (g + momentum * *v);
         });

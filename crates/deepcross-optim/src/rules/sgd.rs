@@ -1,8 +1,7 @@
 //! Stochastic gradient descent: `w −= η g`.
 
 use super::step_size::StepSize;
-use crate::each_weight::each_weight;
-use deepcross_kernels::Real;
+use deepcross_kernels::{Real, each_number};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sgd<F> {
@@ -21,7 +20,7 @@ impl<F: Real> Sgd<F> {
     #[inline(always)]
     pub(super) fn apply(&self, weights: &mut [F], gradient: &[F]) {
         let rate = self.rate;
-        each_weight(weights, gradient, [], |w, g, []| *w -= rate * g);
+        each_number(weights, [], [gradient], |w, [], [g]| *w -= rate * g);
     }
 }
 
