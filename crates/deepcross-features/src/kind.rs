@@ -62,6 +62,15 @@ pub(crate) struct CompanionKeys {
     pub(crate) spelling: Option<Spelling>,
 }
 
+/// What is to be learned from a value that was checked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Checked {
+    /// The text of the value.
+    Text,
+    /// The number that the value is, or `None` if it is missing: the text need not be read again.
+    Number(Option<f64>),
+}
+
 /// Learns the encoding of a field from training rows.
 pub(crate) trait Fit: Clone + Debug + Send + Sync + 'static {
     /// The encoding.
@@ -70,9 +79,17 @@ pub(crate) trait Fit: Clone + Debug + Send + Sync + 'static {
     /// Whether the kind reads numbers, so that typed numbers are learned from without their texts.
     const READS_NUMBERS: bool = false;
 
+    /// Begins a chunk of rows: statistics of numbers are those of chunks, merged.
+    fn begin_chunk(&mut self, _chunk: u64) {}
+
+    /// Whether [`check`](Self::check) accepts any text, so that it need not be called.
+    fn accepts_any_text(&self) -> bool {
+        true
+    }
+
     /// Whether the value, `None` if it is missing, can be encoded, so that [`observe`](Self::observe) would accept it.
-    fn check(&self, _text: Option<&str>) -> Result<(), ValueError> {
-        Ok(())
+    fn check(&self, _text: Option<&str>) -> Result<Checked, ValueError> {
+        Ok(Checked::Text)
     }
 
     /// Learns from the value of a row that is positive or not.

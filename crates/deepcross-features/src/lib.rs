@@ -30,17 +30,19 @@ mod kinds;
 // Fields, and the encoding of rows.
 mod config;
 mod encoder;
+mod field_fitter;
 mod fitter;
 mod state;
 
 pub use batch::Batch;
-pub use companion::history::{CountsFrom, History};
+pub use companion::history::{CountsFrom, History, TrainingRow};
 pub use config::field_config::FieldConfig;
 pub use config::schema::Schema;
 pub use counts::{Counts, FieldCounts};
 pub use description::{FieldDescription, ValueForm};
 pub use encoder::Encoder;
 pub use error::FeatureError;
+pub use field_fitter::FieldLearner;
 pub use fitter::Fitter;
 pub use kinds::FieldKind;
 pub use kinds::number_form::NumberForm;

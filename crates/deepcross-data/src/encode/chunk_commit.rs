@@ -3,7 +3,7 @@
 //! This step finds everything that depends on earlier rows: companion counts, the first error, and the positions of bad
 //! rows.
 
-use deepcross_features::{Batch, Binding, Cell, Counts, Encoder, History};
+use deepcross_features::{Batch, Binding, Cell, Counts, Encoder, History, TrainingRow};
 
 use super::batch_columns::append_all;
 use super::chunk_encoder::EncodedPiece;
@@ -175,12 +175,11 @@ fn learn(
 ) {
     match &chunk.rows[row] {
         ChunkRow::Kept(position, target) => {
-            history.rewrite(
-                binding,
-                &chunk.raw_row(*position),
-                target.label == Some(1.0),
-                (batch, at),
-            );
+            let row = TrainingRow {
+                number: chunk.number(*position),
+                positive: target.label == Some(1.0),
+            };
+            history.rewrite(binding, &chunk.raw_row(*position), row, (batch, at));
         }
         ChunkRow::Dropped(position) => history.pass(binding, &chunk.raw_row(*position), false),
         ChunkRow::Bad(..) => {}

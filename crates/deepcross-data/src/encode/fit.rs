@@ -1,13 +1,25 @@
 //! Fits an encoder in one streaming pass over the rows.
+//!
+//! Rows come in chunks, and each field looks at all rows of a chunk, on all threads: first all fields check the rows,
+//! then they learn from the rows that are good, and meanwhile the next chunk is read.
+//! Fields know nothing of each other and take the rows in order, so the encoder depends neither on the number of threads
+//! nor on where chunks end.
+//! Rejected: rows for each thread, because each thread would need a vocabulary of its own for each field.
 
-use deepcross_features::{Encoder, FieldConfig, Fitter, History, Schema};
+use std::collections::BTreeMap;
 
+use deepcross_features::{
+    Encoder, FeatureError, FieldConfig, FieldLearner, Fitter, History, Schema, TrainingRow,
+};
+
+use super::chunk_reader::{Chunk, ChunkReader, ChunkRow};
 use super::positive_blocks::PositiveBlocks;
-use super::raw_reader::RawReader;
 use super::row_filter::RowFilter;
 use super::split_survey::SplitReport;
 use crate::config::BadRows;
 use crate::error::DataError;
+use crate::parallel::{for_each, join};
+use crate::rows::RawRow;
 use crate::source::{AbsentLabels, Partition, Skipped, Source};
 
 /// A fitted encoder, with the counts of the rows that it was fitted on.
@@ -55,27 +67,14 @@ pub fn fit(
     let source = &source.with_fields(schema.fields().iter().flat_map(FieldConfig::columns));
     let mut fitter = Fitter::with_counts_from(schema, source.config().order.into());
     let binding = source.bind(|header| fitter.bind(header))?;
-    let mut reader = RawReader::new(source, RowFilter::labelled(source, partition)?, bad_rows)?;
+    let mut chunks = ChunkReader::new(source, RowFilter::labelled(source, partition)?, bad_rows)?;
     if partition != Partition::All {
-        reader =
-            reader.comparing_sets(source, schema.fields().iter().flat_map(FieldConfig::columns));
+        chunks.compare_sets(source, schema.fields().iter().flat_map(FieldConfig::columns));
     }
-    let (mut rows, mut positives, mut blocks) = (0, 0, PositiveBlocks::default());
-    while let Some((row, target)) = reader.next_labelled()? {
-        let positive = target.label == Some(1.0);
-        match fitter.observe_labelled(&binding, &row, positive) {
-            Ok(()) => {
-                rows += 1;
-                positives += u64::from(positive);
-                blocks.push(positive);
-            }
-            Err(error) => {
-                let error = DataError::in_row(error, || row.place());
-                reader.skip(error)?;
-            }
-        }
-    }
-    let (skipped, split) = (reader.skipped().clone(), reader.split_report());
+    let mut pass = FitPass::new(fitter.learners(&binding), bad_rows);
+    pass.learn_all(&mut chunks)?;
+    let FitPass { rows, positives, blocks, skipped, .. } = pass;
+    let split = chunks.split_report();
     if rows == 0 {
         let file = source.first_file();
         return Err(match split.map_or(0, |split| split.valid.rows) {
@@ -83,7 +82,7 @@ pub fn fit(
             _ => DataError::NoRows { file, skipped: skipped.rows },
         });
     }
-    let absent_labels = reader.absent_labels(source.first_file())?;
+    let absent_labels = chunks.filter.absent_labels(source.first_file())?;
     let rounded_ids = fitter.fields_with_rounded_ids().map(str::to_owned).collect();
     let points_like_thousands = fitter.fields_with_points_like_thousands().map(str::to_owned);
     let points_like_thousands = points_like_thousands.collect();
@@ -101,6 +100,125 @@ pub fn fit(
         rounded_ids,
         points_like_thousands,
     })
+}
+
+/// The state of the pass over the rows.
+struct FitPass<'f> {
+    fields: Vec<FieldPass<'f>>,
+    bad_rows: BadRows,
+    rows: u64,
+    positives: u64,
+    blocks: PositiveBlocks,
+    skipped: Skipped,
+}
+
+/// A field, and what it says of the rows of a chunk.
+struct FieldPass<'f> {
+    learner: FieldLearner<'f>,
+    /// The positions of the rows whose value is bad, and the reasons.
+    bad: Vec<(usize, FeatureError)>,
+    learned: Result<(), (usize, FeatureError)>,
+}
+
+impl<'f> FitPass<'f> {
+    fn new(learners: impl Iterator<Item = FieldLearner<'f>>, bad_rows: BadRows) -> Self {
+        let field = |learner| FieldPass { learner, bad: Vec::new(), learned: Ok(()) };
+        Self {
+            fields: learners.map(field).collect(),
+            bad_rows,
+            rows: 0,
+            positives: 0,
+            blocks: PositiveBlocks::default(),
+            skipped: Skipped::default(),
+        }
+    }
+
+    /// Learns from all rows; each chunk is read while the one before it is learned from.
+    fn learn_all(&mut self, reader: &mut ChunkReader) -> Result<(), DataError> {
+        let (mut chunk, mut next) = (Chunk::default(), Chunk::default());
+        reader.read(&mut chunk, usize::MAX);
+        while !chunk.rest().is_empty() {
+            next.clear();
+            let (stops, mut learned) = (chunk.stops, Ok(()));
+            join(
+                || learned = self.learn(&mut chunk),
+                || {
+                    if !stops {
+                        reader.read(&mut next, usize::MAX);
+                    }
+                },
+            );
+            learned?;
+            std::mem::swap(&mut chunk, &mut next);
+        }
+        Ok(())
+    }
+
+    /// Learns from the rows of a chunk, in order.
+    fn learn(&mut self, chunk: &mut Chunk) -> Result<(), DataError> {
+        let rows = std::mem::take(&mut chunk.rows);
+        let raw_rows: Vec<RawRow<'_>> = rows
+            .iter()
+            .filter_map(ChunkRow::kept)
+            .map(|(position, _)| chunk.raw_row(position))
+            .collect();
+        for_each(&mut self.fields, &|_, field| field.bad = field.learner.check(&raw_rows));
+        let good = self.good_rows(chunk, rows, &raw_rows)?;
+        for_each(&mut self.fields, &|_, field| {
+            field.learned = field.learner.learn(raw_rows.iter().zip(good.iter().copied()));
+        });
+        let failed = self
+            .fields
+            .iter_mut()
+            .filter_map(|field| std::mem::replace(&mut field.learned, Ok(())).err());
+        match failed.min_by_key(|(position, _)| *position) {
+            Some((position, error)) => Err(DataError::in_row(error, || raw_rows[position].place())),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts the rows of a chunk in order, and returns those that the fields learn from; `None` in place of a row with a
+    /// bad value.
+    fn good_rows(
+        &mut self,
+        chunk: &Chunk,
+        rows: Vec<ChunkRow>,
+        raw_rows: &[RawRow<'_>],
+    ) -> Result<Vec<Option<TrainingRow>>, DataError> {
+        let mut errors = self.first_errors();
+        let mut good = Vec::with_capacity(raw_rows.len());
+        for row in rows {
+            let error = match row {
+                ChunkRow::Kept(position, target) => match errors.remove(&good.len()) {
+                    None => {
+                        let positive = target.label == Some(1.0);
+                        good.push(Some(TrainingRow { number: chunk.number(position), positive }));
+                        self.rows += 1;
+                        self.positives += u64::from(positive);
+                        self.blocks.push(positive);
+                        continue;
+                    }
+                    Some(error) => {
+                        good.push(None);
+                        DataError::in_row(error, || chunk.raw_row(position).place())
+                    }
+                },
+                ChunkRow::Bad(_, Some(error)) => *error,
+                ChunkRow::Bad(_, None) | ChunkRow::Dropped(_) => continue,
+            };
+            self.skipped.admit(error, self.bad_rows)?;
+        }
+        Ok(good)
+    }
+
+    /// The errors of the rows with a bad value, by their positions: that of the first field that has one.
+    fn first_errors(&mut self) -> BTreeMap<usize, FeatureError> {
+        let mut errors = BTreeMap::new();
+        for (position, error) in self.fields.iter_mut().flat_map(|field| field.bad.drain(..)) {
+            errors.entry(position).or_insert(error);
+        }
+        errors
+    }
 }
 
 #[cfg(test)]

@@ -1,14 +1,11 @@
 //! Reads the raw rows of a source one at a time, from the same chunks that encoding reads.
 
-use std::path::PathBuf;
-
 use super::chunk_reader::{Chunk, ChunkReader, ChunkRow, Position};
-use super::row_filter::{RowFilter, Target};
-use super::split_survey::SplitReport;
+use super::row_filter::RowFilter;
 use crate::config::BadRows;
 use crate::error::DataError;
 use crate::rows::{RawRow, RawRows};
-use crate::source::{AbsentLabels, Partition, Skipped, Source};
+use crate::source::{Partition, Skipped, Source};
 
 /// The most rows of a chunk: few, so that a pass holds little more than buffers.
 const MOST_ROWS: usize = 128;
@@ -53,7 +50,7 @@ impl Source {
         let filter = RowFilter::labelled(self, Partition::All)?;
         let mut reader = RawReader::new(self, filter, bad_rows)?;
         for _ in 0..FIRST_ROWS {
-            if reader.next_labelled()?.is_none() {
+            if reader.advance()?.is_none() {
                 break;
             }
         }
@@ -71,21 +68,6 @@ impl RawReader {
         let chunks = ChunkReader::new(source, filter, bad_rows)?;
         let (chunk, skipped, scratch) = Default::default();
         Ok(Self { chunks, chunk, current: None, skipped, scratch })
-    }
-
-    /// Compares the rows that are read with the rows of the other sets, by the columns of these names.
-    pub(crate) fn comparing_sets<'n>(
-        mut self,
-        source: &Source,
-        columns: impl IntoIterator<Item = &'n str>,
-    ) -> Self {
-        self.chunks.compare_sets(source, columns);
-        self
-    }
-
-    /// The comparison of the sets of all rows that were read, if there is one.
-    pub(crate) fn split_report(&self) -> Option<SplitReport> {
-        self.chunks.split_report()
     }
 
     /// Keeps the rows as they stand in their files too, for [`raw_text`](Self::raw_text).
@@ -110,7 +92,7 @@ impl RawReader {
     /// As [`next_row`](Self::next_row), with the number of the row, counted from 0 over all rows of the source, bad ones
     /// included.
     pub(crate) fn next_numbered(&mut self) -> Result<Option<(RawRow<'_>, u64)>, DataError> {
-        let Some((position, _)) = self.advance()? else { return Ok(None) };
+        let Some(position) = self.advance()? else { return Ok(None) };
         let number = self.chunk.number(position);
         Ok(Some((self.chunk.raw_row(position).spelled(&mut self.scratch), number)))
     }
@@ -128,21 +110,8 @@ impl RawReader {
         &self.skipped
     }
 
-    /// Reads the next row with its target; `None` after the last row.
-    ///
-    /// # Errors
-    /// As [`next_row`](Self::next_row), and if the label or the weight is not valid.
-    pub(crate) fn next_labelled(&mut self) -> Result<Option<(RawRow<'_>, Target)>, DataError> {
-        let Some((position, target)) = self.advance()? else { return Ok(None) };
-        Ok(Some((self.chunk.raw_row(position), target)))
-    }
-
-    /// The named values of the label that no row had; see [`LabelReader::absent`].
-    pub(crate) fn absent_labels(&self, file: PathBuf) -> Result<Option<AbsentLabels>, DataError> {
-        self.chunks.filter.absent_labels(file)
-    }
-
-    fn advance(&mut self) -> Result<Option<(Position, Target)>, DataError> {
+    /// Reads the next row, and its label and weight if the filter reads them; `None` after the last row.
+    fn advance(&mut self) -> Result<Option<Position>, DataError> {
         self.current = None;
         loop {
             if self.chunk.rest().is_empty() {
@@ -150,9 +119,9 @@ impl RawReader {
             }
             match self.chunk.take() {
                 None => return Ok(None),
-                Some(ChunkRow::Kept(position, target)) => {
+                Some(ChunkRow::Kept(position, _)) => {
                     self.current = Some(position);
-                    return Ok(Some((position, target)));
+                    return Ok(Some(position));
                 }
                 Some(ChunkRow::Bad(_, Some(error))) => self.skip(*error)?,
                 Some(ChunkRow::Bad(_, None) | ChunkRow::Dropped(_)) => {}

@@ -89,6 +89,24 @@ proptest! {
     }
 }
 
+/// A fold is known by the clicks of its rows: here each row but one in four is positive, and all have the same value.
+#[test]
+fn the_fold_of_a_row_does_not_depend_on_rows_before_it() {
+    let clicks = |bad: &[usize]| {
+        let row =
+            |i: usize| (if i < 9 { 'b' } else { 'a' }, !i.is_multiple_of(4), !bad.contains(&i));
+        let files = Files::one(&csv(&(0..300).map(row).collect::<Vec<_>>()));
+        let source = files.source("label = 'click'").unwrap();
+        let [first, _] = epochs(&source, Partition::All);
+        let of_value = first.into_iter().filter(|(number, _)| *number >= 9);
+        of_value.map(|(number, counts)| (number, counts[0], counts[1])).collect::<Vec<_>>()
+    };
+    let all = clicks(&[]);
+    assert!(all.iter().any(|row| row.2 != all[0].2), "folds differ");
+    assert_eq!(clicks(&[3]), all);
+    assert_eq!(clicks(&[0, 1, 2, 3, 4, 5, 6]), all);
+}
+
 #[test]
 fn counts_do_not_include_held_out_rows() {
     let rows: Vec<Row> = (0..400).map(|i| ('a', i % 2 == 0, true)).collect();

@@ -11,6 +11,7 @@ mod convert;
 mod criteo;
 mod division;
 mod encoded;
+mod fitting;
 #[cfg(feature = "parquet")]
 mod forged_parquet;
 mod jsonl;

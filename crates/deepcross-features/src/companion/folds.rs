@@ -36,6 +36,13 @@ impl FoldCounts {
         }
     }
 
+    /// The sums of all counts, at index 0.
+    pub(crate) fn total(&self) -> Self {
+        let mut total = Self::default();
+        (0..self.0.len()).for_each(|index| total.merge(0, self, index));
+        total
+    }
+
     pub(crate) fn get(&self, index: usize, fold: usize) -> ValueCounts {
         self.0.get(index).map_or(ValueCounts::default(), |folds| folds[fold])
     }

@@ -37,9 +37,21 @@ pub enum CountsFrom {
     EarlierRows,
 }
 
+/// What a training row is beside its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrainingRow {
+    /// Its number among all rows, counted from 0: rows that are bad or held out have numbers too.
+    ///
+    /// Statistics are merged by these numbers, and they decide the folds of companion counts, so that both depend
+    /// neither on other rows nor on who reads them.
+    pub number: u64,
+    /// Whether its label is positive.
+    pub positive: bool,
+}
+
 /// The companion counts of training rows.
 ///
-/// It must receive all rows that the [`Fitter`](crate::Fitter) received, in the same order.
+/// It must receive all rows that the [`Fitter`](crate::Fitter) learned from, in the same order and with the same numbers.
 /// It must be restarted before each pass over the data.
 #[derive(Clone, Debug)]
 pub struct History {
@@ -47,8 +59,6 @@ pub struct History {
     fields: Vec<FieldHistory>,
     /// The counts of all rows, at index 0.
     seen: TrainingCounts,
-    /// The number of rows so far.
-    n_rows: u64,
 }
 
 /// The companion counts of one field.
@@ -92,13 +102,14 @@ impl TrainingCounts {
 }
 
 impl History {
-    /// A history before the first row; `seen` has the counts of all rows at index 0.
-    pub(crate) fn new(
-        missing: Vec<String>,
-        fields: Vec<FieldHistory>,
-        seen: TrainingCounts,
-    ) -> Self {
-        Self { missing, fields, seen, n_rows: 0 }
+    /// A history before the first row.
+    pub(crate) fn new(missing: Vec<String>, fields: Vec<FieldHistory>) -> Self {
+        // Any field has all rows, since a missing value is counted too.
+        let seen = match fields.first().map(|field| &field.seen) {
+            Some(TrainingCounts::Folds(folds)) => TrainingCounts::Folds(folds.total()),
+            _ => TrainingCounts::Earlier(vec![ValueCounts::default()]),
+        };
+        Self { missing, fields, seen }
     }
 
     /// Whether there is any field with companion counts.
@@ -108,7 +119,6 @@ impl History {
 
     /// Returns to the state before the first row.
     pub fn restart(&mut self) {
-        self.n_rows = 0;
         self.seen.restart();
         self.fields.iter_mut().for_each(|field| field.seen.restart());
     }
@@ -123,10 +133,10 @@ impl History {
         &mut self,
         binding: &Binding,
         row: &R,
-        positive: bool,
+        TrainingRow { number, positive }: TrainingRow,
         (batch, position): (&mut Batch, usize),
     ) {
-        let fold = fold(self.n_rows);
+        let fold = fold(number);
         let total = self.seen.other_rows(0, fold, self.total());
         let missing = Missing::new(&self.missing);
         for field in &mut self.fields {
@@ -138,7 +148,7 @@ impl History {
                 .copy_from_slice(&numbers);
             field.learn(index, positive);
         }
-        self.end_row(positive);
+        self.seen.learn(0, positive);
     }
 
     /// Learns the label of a row that is not encoded.
@@ -150,12 +160,7 @@ impl History {
         for field in &mut self.fields {
             field.learn(field.index(binding, row, &missing), positive);
         }
-        self.end_row(positive);
-    }
-
-    fn end_row(&mut self, positive: bool) {
         self.seen.learn(0, positive);
-        self.n_rows += 1;
     }
 
     /// The counts of all training rows, which any field has, since a missing value is counted too.

@@ -16,7 +16,8 @@ use crate::counts::FieldCounts;
 use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
-use crate::kind::{Encode, Fit, Kind};
+use crate::kind::{Checked, Encode, Fit, Kind};
+use crate::kinds::by_chunk::ByChunk;
 use crate::kinds::number_form::{DecimalMark, NumberForm, Points};
 use crate::kinds::quantiles::Quantiles;
 use crate::kinds::seen_numbers::SeenNumbers;
@@ -63,8 +64,8 @@ pub(crate) struct BucketizedFitter {
 /// Learns the boundaries of the buckets, or their vocabulary.
 #[derive(Clone, Debug)]
 enum BucketsFitter {
-    Boundaries { cuts: Vec<f64>, statistics: Statistics },
-    Quantiles { n: u32, numbers: Quantiles, statistics: Statistics },
+    Boundaries { cuts: Vec<f64>, statistics: ByChunk<Statistics> },
+    Quantiles { n: u32, numbers: ByChunk<Quantiles>, statistics: ByChunk<Statistics> },
     LogSquare(LookupFitter),
 }
 
@@ -129,13 +130,13 @@ impl Kind for Bucketized {
     }
 
     fn fitter(&self, field: &str) -> BucketizedFitter {
+        let statistics = ByChunk::new(Statistics::default());
         let buckets = match (&self.boundaries, self.quantiles) {
             (Some(boundaries), _) => {
-                let (cuts, statistics) = (boundaries.clone(), Statistics::default());
-                BucketsFitter::Boundaries { cuts, statistics }
+                BucketsFitter::Boundaries { cuts: boundaries.clone(), statistics }
             }
             (None, Some(n)) => {
-                let (numbers, statistics) = (Quantiles::new(), Statistics::default());
+                let numbers = ByChunk::new(Quantiles::new());
                 BucketsFitter::Quantiles { n, numbers, statistics }
             }
             (None, None) => {
@@ -153,7 +154,22 @@ impl Fit for BucketizedFitter {
 
     const READS_NUMBERS: bool = true;
 
-    fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
+    fn begin_chunk(&mut self, chunk: u64) {
+        match &mut self.buckets {
+            BucketsFitter::Boundaries { statistics, .. } => statistics.begin(chunk),
+            BucketsFitter::Quantiles { numbers, statistics, .. } => {
+                numbers.begin(chunk);
+                statistics.begin(chunk);
+            }
+            BucketsFitter::LogSquare(_) => {}
+        }
+    }
+
+    fn accepts_any_text(&self) -> bool {
+        false
+    }
+
+    fn check(&self, text: Option<&str>) -> Result<Checked, ValueError> {
         self.form.check(text)
     }
 
@@ -185,11 +201,11 @@ impl Fit for BucketizedFitter {
     fn finish(self) -> BucketizedEncoder {
         let buckets = match self.buckets {
             BucketsFitter::Boundaries { cuts, statistics } => {
-                Buckets::Cuts { cuts, seen: SeenNumbers::of(&statistics) }
+                Buckets::Cuts { cuts, seen: SeenNumbers::of(&statistics.finish()) }
             }
             BucketsFitter::Quantiles { n, numbers, statistics } => {
-                let (cuts, seen) = (numbers.cuts(n), SeenNumbers::of(&statistics));
-                Buckets::Cuts { cuts, seen }
+                let seen = SeenNumbers::of(&statistics.finish());
+                Buckets::Cuts { cuts: numbers.finish().cuts(n), seen }
             }
             BucketsFitter::LogSquare(lookup) => Buckets::LogSquare(lookup.finish()),
         };

@@ -3,6 +3,7 @@
 //! A kind is a variant of [`FieldKind`] and of [`KindEncoder`]; all else goes through the traits in [`kind`](crate::kind).
 
 pub(crate) mod bucketized;
+pub(crate) mod by_chunk;
 pub(crate) mod categorical;
 pub(crate) mod cross;
 pub(crate) mod missing_number;
@@ -22,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::companion::CompanionEncoder;
 use crate::keys::{KeyVisitor, Names};
-use crate::kind::{Encode, Fit, Kind};
+use crate::kind::{Checked, Encode, Fit, Kind};
 use crate::kinds::bucketized::{Bucketized, BucketizedEncoder};
 use crate::kinds::categorical::{Categorical, CategoricalEncoder};
 use crate::kinds::cross::{Cross, CrossEncoder};
@@ -181,8 +182,14 @@ impl KindEncoder {
 
 /// A fitter of any kind.
 pub(crate) trait KindFitter: Debug + Send + Sync {
+    /// As [`Fit::begin_chunk`].
+    fn begin_chunk(&mut self, chunk: u64);
+
+    /// As [`Fit::accepts_any_text`].
+    fn accepts_any_text(&self) -> bool;
+
     /// As [`Fit::check`].
-    fn check(&self, text: Option<&str>) -> Result<(), ValueError>;
+    fn check(&self, text: Option<&str>) -> Result<Checked, ValueError>;
 
     /// As [`Fit::observe`].
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError>;
@@ -223,7 +230,15 @@ struct Fitting<F: Fit> {
 }
 
 impl<F: Fit> KindFitter for Fitting<F> {
-    fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
+    fn begin_chunk(&mut self, chunk: u64) {
+        self.fitter.begin_chunk(chunk);
+    }
+
+    fn accepts_any_text(&self) -> bool {
+        self.fitter.accepts_any_text()
+    }
+
+    fn check(&self, text: Option<&str>) -> Result<Checked, ValueError> {
         self.fitter.check(text)
     }
 

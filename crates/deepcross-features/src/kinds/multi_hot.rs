@@ -21,7 +21,7 @@ use crate::counts::FieldCounts;
 use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
-use crate::kind::{Encode, Fit, Kind};
+use crate::kind::{Checked, Encode, Fit, Kind};
 use crate::kinds::number_form::NumberForm;
 use crate::lookup::id_keys::IdKeys;
 use crate::lookup::{Lookup, LookupFitter};
@@ -181,14 +181,17 @@ fn single_char(text: &str) -> Option<char> {
 impl Fit for MultiHotFitter {
     type Encoder = MultiHotEncoder;
 
-    fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
+    fn accepts_any_text(&self) -> bool {
+        self.list.format == ListFormat::Separated && !self.list.weighted
+    }
+
+    fn check(&self, text: Option<&str>) -> Result<Checked, ValueError> {
         if self.list.format == ListFormat::Printed {
-            return printed(text).map(drop);
+            printed(text).map(drop)?;
+        } else if self.list.weighted {
+            self.list.kept(text).try_for_each(|element| self.list.read(element).map(drop))?;
         }
-        if !self.list.weighted {
-            return Ok(());
-        }
-        self.list.kept(text).try_for_each(|element| self.list.read(element).map(drop))
+        Ok(Checked::Text)
     }
 
     /// Counts each occurrence of a kept element; weights play no part.
@@ -536,7 +539,7 @@ mod tests {
         let encoder = weighted(Pooling::Mean, Some(2));
         let (weights, max_length) = (Some(true), Some(2));
         let keys = MultiHot { weights, max_length, ..MultiHot::default() };
-        assert_eq!(keys.fitter("f").check(Some("b|a|b||a:x")), Ok(()));
+        assert_eq!(keys.fitter("f").check(Some("b|a|b||a:x")), Ok(Checked::Text));
         let (column, counts) = encode_one(&encoder, Some("b|a|b||a:x")).expect("kept are good");
         assert_eq!((column.ids(), column.weights()), (&[4, 3][..], &[0.5, 0.5][..]));
         assert_eq!(counts, FieldCounts { values: 4, clipped: 2, ..FieldCounts::default() });

@@ -14,7 +14,8 @@ use crate::counts::FieldCounts;
 use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
-use crate::kind::{Encode, Fit, Kind};
+use crate::kind::{Checked, Encode, Fit, Kind};
+use crate::kinds::by_chunk::ByChunk;
 use crate::kinds::missing_number::MissingNumber;
 use crate::kinds::number_form::{DecimalMark, NumberForm, Points};
 use crate::kinds::seen_numbers::SeenNumbers;
@@ -71,7 +72,7 @@ pub(crate) struct NumberFitter {
     missing: MissingNumber,
     form: NumberForm,
     points: Points,
-    statistics: Statistics,
+    statistics: ByChunk<Statistics>,
 }
 
 /// Writes one number per row, or two if missing values have an indicator.
@@ -152,7 +153,7 @@ impl Kind for Number {
             missing: self.missing.unwrap_or_default(),
             form: NumberForm::of(self.decimal, self.percent),
             points: Points::default(),
-            statistics: Statistics::default(),
+            statistics: ByChunk::new(Statistics::default()),
         }
     }
 }
@@ -162,7 +163,15 @@ impl Fit for NumberFitter {
 
     const READS_NUMBERS: bool = true;
 
-    fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
+    fn begin_chunk(&mut self, chunk: u64) {
+        self.statistics.begin(chunk);
+    }
+
+    fn accepts_any_text(&self) -> bool {
+        false
+    }
+
+    fn check(&self, text: Option<&str>) -> Result<Checked, ValueError> {
         self.form.check(text)
     }
 
@@ -182,7 +191,7 @@ impl Fit for NumberFitter {
     }
 
     fn finish(self) -> NumberEncoder {
-        let statistics = self.statistics;
+        let statistics = self.statistics.finish();
         let (mean, (min, max)) = (statistics.mean(), statistics.range());
         let transform = match self.transform {
             Transform::Raw => FittedTransform::Raw,

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::blanks;
+use crate::kind::Checked;
 use crate::limits::in_range;
 use crate::raw::odd_number::may_be_thousands;
 use crate::raw::spelling::truth;
@@ -52,7 +53,7 @@ impl Points {
     /// Notes a number of this form.
     #[inline]
     pub(crate) fn note(&mut self, text: &str, form: NumberForm) {
-        if form.decimal == DecimalMark::Comma && text.contains('.') {
+        if form.has_doubtful_point(text) {
             match may_be_thousands(text, '.') {
                 true => self.have_thousands = true,
                 false => self.have_decimals = true,
@@ -77,9 +78,17 @@ impl NumberForm {
         self.parse(text).ok()
     }
 
-    /// Checks that a value is missing or a number.
-    pub(crate) fn check(self, text: Option<&str>) -> Result<(), ValueError> {
-        text.map_or(Ok(()), |text| self.value(text).map(drop))
+    /// Checks that a value is missing or a number; only a number with a doubtful point must be read again.
+    pub(crate) fn check(self, text: Option<&str>) -> Result<Checked, ValueError> {
+        let number = text.map(|text| self.value(text)).transpose()?;
+        let is_doubtful = text.is_some_and(|text| self.has_doubtful_point(text));
+        Ok(if is_doubtful { Checked::Text } else { Checked::Number(number) })
+    }
+
+    /// Whether a number has a point, although a comma stands before decimals.
+    #[inline]
+    fn has_doubtful_point(self, text: &str) -> bool {
+        self.decimal == DecimalMark::Comma && text.contains('.')
     }
 
     /// The number that a value of a field is: true is 1, and false is 0.

@@ -48,6 +48,7 @@ impl SeenNumbers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::by_chunk::Summary;
 
     #[test]
     fn the_usual_range_is_wider_by_ten_deviations() {

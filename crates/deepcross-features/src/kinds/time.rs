@@ -14,7 +14,7 @@ use crate::counts::FieldCounts;
 use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
-use crate::kind::{Encode, Fit, Kind};
+use crate::kind::{Checked, Encode, Fit, Kind};
 use crate::kinds::utc_offset::UtcOffset;
 use crate::lookup::MISSING;
 use crate::problem::Problem;
@@ -96,8 +96,13 @@ impl Kind for Time {
 impl Fit for TimeEncoder {
     type Encoder = Self;
 
-    fn check(&self, text: Option<&str>) -> Result<(), ValueError> {
-        text.map_or(Ok(()), |text| self.id(text).map(drop))
+    fn accepts_any_text(&self) -> bool {
+        false
+    }
+
+    fn check(&self, text: Option<&str>) -> Result<Checked, ValueError> {
+        text.map(|text| self.id(text)).transpose()?;
+        Ok(Checked::Text)
     }
 
     fn finish(self) -> Self {

@@ -49,6 +49,13 @@ impl Binding {
         self.seconds[index].is_none().then_some(self.columns[index])
     }
 
+    /// Whether the field at `index` reads only texts of UTF-8 from `row`.
+    #[inline]
+    pub(crate) fn has_texts<R: RowFields + ?Sized>(&self, index: usize, row: &R) -> bool {
+        let has_text = |column: usize| row.value(column).is_some();
+        has_text(self.columns[index]) && self.seconds[index].is_none_or(has_text)
+    }
+
     /// The texts that the field at `index` reads from `row`, those of typed cells in `scratch`.
     #[inline]
     pub(crate) fn values<'a, R: RowFields + ?Sized>(

@@ -1,7 +1,9 @@
 //! Companion counts of training rows, compared with a simple recount.
 
 use deepcross_features::batch::ColumnRows;
-use deepcross_features::{Batch, Binding, CountsFrom, Encoder, FieldConfig, Fitter, History};
+use deepcross_features::{
+    Batch, Binding, CountsFrom, Encoder, FieldConfig, Fitter, History, TrainingRow,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -47,7 +49,8 @@ fn pass(
     for (value, positive) in rows {
         encoder.encode(binding, &[value], &mut batch, &mut counts).expect("a good row");
         let row = batch.n_rows() - 1;
-        history.rewrite(binding, &[value], *positive, (&mut batch, row));
+        let training_row = TrainingRow { number: row as u64, positive: *positive };
+        history.rewrite(binding, &[value], training_row, (&mut batch, row));
     }
     numbers(&batch)
 }
@@ -134,7 +137,8 @@ proptest! {
             }
             encoder.encode(&binding, &[value], &mut batch, &mut counts).expect("a good row");
             let row = batch.n_rows() - 1;
-            history.rewrite(&binding, &[value], *positive, (&mut batch, row));
+            let training_row = TrainingRow { number: i as u64, positive: *positive };
+            history.rewrite(&binding, &[value], training_row, (&mut batch, row));
         }
         let mut expected = all;
         expected.remove(skipped);

@@ -2,8 +2,10 @@
 
 use deepcross_features::batch::{Reserved, ShapeKind};
 use deepcross_features::fields::TopBy;
-use deepcross_features::{Encoder, FieldConfig, Fitter, ValueForm};
+use deepcross_features::{Encoder, FieldConfig, Fitter, TrainingRow, ValueForm};
+use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::Index;
 
 use crate::common::{fit, header, rows, schema, schema_of};
 
@@ -137,6 +139,38 @@ proptest! {
     #[test]
     fn the_same_rows_give_the_same_encoder(rows in rows()) {
         prop_assert_eq!(fit(&rows).0.to_state(), fit(&rows).0.to_state());
+    }
+
+    #[test]
+    fn fields_learn_from_blocks_what_they_learn_from_rows(
+        rows in rows(), ends in vec(any::<Index>(), 0..4), bad in vec(any::<bool>(), 40),
+    ) {
+        let (mut single, mut together) = (Fitter::new(&schema()), Fitter::new(&schema()));
+        let binding = single.bind(&header()).expect("all columns are there");
+        let is_bad = |i: usize| bad[i % bad.len()];
+        let spoilt = |i: usize| if is_bad(i) { [b"many", &b"\xff"[..], b"z"] } else {
+            [rows[i][0].as_bytes(), rows[i][1].as_bytes(), rows[i][2].as_bytes()]
+        };
+        let rows: Vec<_> = (0..rows.len()).map(spoilt).collect();
+        for (i, row) in rows.iter().enumerate() {
+            prop_assert_eq!(single.observe_labelled(&binding, row, i % 3 == 0).is_err(), is_bad(i));
+        }
+        let mut ends: Vec<_> = ends.into_iter().map(|end| end.index(rows.len() + 1)).collect();
+        ends.extend([0, rows.len()]);
+        ends.sort_unstable();
+        for mut learner in together.learners(&binding) {
+            for block in ends.windows(2).map(|ends| ends[0]..ends[1]) {
+                let found = learner.check(&rows[block.clone()]);
+                let found: Vec<_> = found.into_iter().map(|(at, _)| block.start + at).collect();
+                prop_assert!(found.iter().all(|&i| is_bad(i)));
+                let good = |i: usize| {
+                    let row = TrainingRow { number: i as u64, positive: i.is_multiple_of(3) };
+                    (&rows[i], (!is_bad(i)).then_some(row))
+                };
+                prop_assert_eq!(learner.learn(block.map(good)), Ok(()));
+            }
+        }
+        prop_assert_eq!(together.finish().to_state(), single.finish().to_state());
     }
 
     #[test]

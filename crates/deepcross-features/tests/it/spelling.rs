@@ -2,7 +2,7 @@
 
 use deepcross_features::{
     Batch, Cell, CountsFrom, Encoder, FieldConfig, Fitter, History, Instant, RowFields, Schema,
-    Spelling,
+    Spelling, TrainingRow,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -127,7 +127,8 @@ fn encoded<R: RowFields>(
     let mut history = history.clone();
     for (index, (row, positive)) in rows.iter().enumerate() {
         encoder.encode(&binding, row, &mut batch, &mut counts).expect("a good row");
-        history.rewrite(&binding, row, *positive, (&mut batch, index));
+        let training_row = TrainingRow { number: index as u64, positive: *positive };
+        history.rewrite(&binding, row, training_row, (&mut batch, index));
     }
     let (mut together, mut all_counts) = (encoder.new_batch(), encoder.new_counts());
     let rows: Vec<_> = rows.iter().map(|(row, _)| Cells(row)).collect();

@@ -69,6 +69,7 @@ const FEATURES: Order = &[
     &["kinds"],
     &["config", "state"],
     &["encoder"],
+    &["field_fitter"],
     &["fitter"],
 ];
 

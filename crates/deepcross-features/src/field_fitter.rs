@@ -1,0 +1,226 @@
+//! Fits one field: checks its values in some rows, and learns from those of the good rows.
+//!
+//! No field knows of another one, so that each can do this on a thread of its own.
+//! Rejected: a part of the rows for each thread, because each would need a vocabulary of its own.
+
+use crate::companion::folds::{FoldCounts, fold};
+use crate::companion::history::{CountsFrom, TrainingRow};
+use crate::companion::{CompanionFitter, companion_name};
+use crate::config::field_config::FieldConfig;
+use crate::error::FeatureError;
+use crate::kind::Checked;
+use crate::kinds::by_chunk::CHUNK_ROWS;
+use crate::kinds::{KindEncoder, KindFitter};
+use crate::raw::binding::{Binding, FieldColumns};
+use crate::raw::row_fields::RowFields;
+use crate::raw::value_text::{FieldValues, Misread, Missing, Scratch, Texts};
+use crate::state::FieldState;
+
+/// Learns the encoding of a field, or its companion counts.
+#[derive(Clone, Debug)]
+enum Learner {
+    Kind(Box<dyn KindFitter>),
+    Companion(Box<CompanionFitter>),
+}
+
+/// The fitter of a field, or that of its companion counts.
+#[derive(Clone, Debug)]
+pub(crate) struct FieldFitter {
+    pub(crate) name: String,
+    columns: Vec<String>,
+    learner: Learner,
+    /// The chunk of the last row.
+    chunk: u64,
+    /// What is to be learned from the rows that were checked last; empty if it is the texts of their values.
+    checked: Vec<Checked>,
+    scratch: Scratch,
+}
+
+/// Learns the encoding of one field; the learners of all fields can work at the same time.
+///
+/// [`Fitter::learners`](crate::Fitter::learners) makes them.
+/// A row that any learner calls bad must be left out by all.
+#[derive(Debug)]
+pub struct FieldLearner<'f> {
+    field: &'f mut FieldFitter,
+    index: usize,
+    binding: &'f Binding,
+    missing: Missing<'f>,
+    reads_numbers: bool,
+    accepts_any_text: bool,
+}
+
+impl FieldFitter {
+    /// The fitter of a field, and that of its companion counts if it has them.
+    pub(crate) fn of(config: &FieldConfig, from: CountsFrom) -> impl Iterator<Item = Self> {
+        let columns: Vec<_> = config.columns().into_iter().map(str::to_owned).collect();
+        let field = |name, learner| Self {
+            name,
+            columns: columns.clone(),
+            learner,
+            chunk: 0,
+            checked: Vec::new(),
+            scratch: Scratch::default(),
+        };
+        let own = field(config.name.clone(), Learner::Kind(config.kind.fitter(&config.name)));
+        let by_fold = from == CountsFrom::OtherFolds;
+        let companion = config.companion_keys().map(|keys| {
+            let fitter = Box::new(CompanionFitter::new(&keys, &config.name, by_fold));
+            field(companion_name(&config.name), Learner::Companion(fitter))
+        });
+        [Some(own), companion].into_iter().flatten()
+    }
+
+    pub(crate) fn columns(&self) -> FieldColumns<'_> {
+        FieldColumns::new(&self.name, &self.columns)
+    }
+
+    /// The fitter of the field's kind; `None` for companion counts.
+    pub(crate) fn kind(&self) -> Option<&dyn KindFitter> {
+        match &self.learner {
+            Learner::Kind(fitter) => Some(&**fitter),
+            Learner::Companion(_) => None,
+        }
+    }
+
+    /// The learner of the field at `index` of a binding.
+    pub(crate) fn learner<'f>(
+        &'f mut self,
+        (binding, index): (&'f Binding, usize),
+        missing: Missing<'f>,
+    ) -> FieldLearner<'f> {
+        let kind = self.kind();
+        let reads_numbers = kind.is_some_and(KindFitter::reads_numbers);
+        let accepts_any_text = kind.is_none_or(KindFitter::accepts_any_text);
+        FieldLearner { field: self, index, binding, missing, reads_numbers, accepts_any_text }
+    }
+
+    /// The encoder and, for companion counts, the counts by fold.
+    pub(crate) fn finish(self) -> (FieldState, Option<FoldCounts>) {
+        let (kind, folds) = match self.learner {
+            Learner::Kind(fitter) => (fitter.finish(), None),
+            Learner::Companion(fitter) => {
+                let (encoder, folds) = fitter.finish();
+                (KindEncoder::Companion(encoder), folds)
+            }
+        };
+        (FieldState { name: self.name, columns: self.columns, kind }, folds)
+    }
+}
+
+impl Learner {
+    fn begin_chunk(&mut self, chunk: u64) {
+        if let Self::Kind(fitter) = self {
+            fitter.begin_chunk(chunk);
+        }
+    }
+
+    fn check(&self, texts: Texts<'_>) -> Result<Checked, Misread> {
+        match self {
+            Self::Kind(fitter) => Ok(fitter.check(texts.first)?),
+            Self::Companion(_) => Ok(Checked::Text),
+        }
+    }
+
+    fn observe(&mut self, texts: Texts<'_>, row: TrainingRow) -> Result<(), Misread> {
+        match self {
+            Self::Kind(fitter) => {
+                fitter.observe_second(texts.second);
+                Ok(fitter.observe(texts.first, row.positive)?)
+            }
+            Self::Companion(fitter) => {
+                Ok(fitter.observe(texts.first, row.positive, fold(row.number))?)
+            }
+        }
+    }
+
+    fn observe_number(&mut self, number: Option<f64>, row: TrainingRow) -> Result<(), Misread> {
+        match self {
+            Self::Kind(fitter) => Ok(fitter.observe_number(number, row.positive)?),
+            Self::Companion(_) => Ok(()),
+        }
+    }
+}
+
+impl FieldLearner<'_> {
+    /// Checks the values of some rows, and returns the positions of the rows whose value cannot be encoded, with the
+    /// reasons.
+    ///
+    /// The reasons are [`FeatureError::Value`] or [`FeatureError::Utf8`].
+    pub fn check<'r, R: RowFields + ?Sized + 'r>(
+        &mut self,
+        rows: impl IntoIterator<Item = &'r R>,
+    ) -> Vec<(usize, FeatureError)> {
+        let mut bad = Vec::new();
+        self.field.checked.clear();
+        for (position, row) in rows.into_iter().enumerate() {
+            let checked = self.check_row(row).unwrap_or_else(|error| {
+                bad.push((position, error));
+                Checked::Text
+            });
+            if self.reads_numbers {
+                self.field.checked.push(checked);
+            }
+        }
+        bad
+    }
+
+    /// Learns from the rows that were checked last, in the same order, except for those with `None`.
+    ///
+    /// The numbers of rows must ascend, from call to call too: a row with a lower number than the one before it is
+    /// counted as if it followed that row.
+    ///
+    /// # Errors
+    /// [`FeatureError::TooManyValues`] if a vocabulary is full, with the position of the row: fitting cannot continue.
+    pub fn learn<'r, R: RowFields + ?Sized + 'r>(
+        &mut self,
+        rows: impl IntoIterator<Item = (&'r R, Option<TrainingRow>)>,
+    ) -> Result<(), (usize, FeatureError)> {
+        for (position, (row, training_row)) in rows.into_iter().enumerate() {
+            if let Some(training_row) = training_row {
+                let learned = self.learn_row(position, row, training_row);
+                learned.map_err(|error| (position, error))?;
+            }
+        }
+        self.field.checked.clear();
+        Ok(())
+    }
+
+    fn check_row<R: RowFields + ?Sized>(&mut self, row: &R) -> Result<Checked, FeatureError> {
+        let Self { field, index, binding, missing, .. } = self;
+        if self.accepts_any_text && binding.has_texts(*index, row) {
+            return Ok(Checked::Text);
+        }
+        let typed = || row.cell(binding.only_column(*index)?).number_or_missing(missing);
+        if let Some(number) = self.reads_numbers.then(typed).flatten() {
+            return Ok(Checked::Number(number));
+        }
+        let FieldFitter { name, columns, learner, scratch, .. } = &mut **field;
+        let values = binding.values(*index, row, scratch);
+        let checked = values.read(missing).and_then(|texts| learner.check(texts));
+        checked.map_err(|error| error.at(name, columns, values))
+    }
+
+    fn learn_row<R: RowFields + ?Sized>(
+        &mut self,
+        position: usize,
+        row: &R,
+        training_row: TrainingRow,
+    ) -> Result<(), FeatureError> {
+        let Self { field, index, binding, missing, .. } = self;
+        let FieldFitter { name, columns, learner, chunk, checked, scratch } = &mut **field;
+        let chunk_of_row = training_row.number / CHUNK_ROWS;
+        if chunk_of_row != *chunk {
+            *chunk = chunk_of_row;
+            learner.begin_chunk(chunk_of_row);
+        }
+        if let Some(Checked::Number(number)) = checked.get(position) {
+            let no_text = FieldValues { first: None, second: None };
+            let observed = learner.observe_number(*number, training_row);
+            return observed.map_err(|error| error.at(name, columns, no_text));
+        }
+        let values = binding.values(*index, row, scratch);
+        let observed = values.read(missing).and_then(|texts| learner.observe(texts, training_row));
+        observed.map_err(|error| error.at(name, columns, values))
+    }
+}
