@@ -11,9 +11,12 @@ use crate::error::FeatureError;
 use crate::kind::Checked;
 use crate::kinds::by_chunk::CHUNK_ROWS;
 use crate::kinds::{KindEncoder, KindFitter};
+use crate::lookup::LookupFitter;
 use crate::raw::binding::{Binding, FieldColumns};
+use crate::raw::cell::Cell;
 use crate::raw::row_fields::RowFields;
-use crate::raw::value_text::{FieldValues, Misread, Missing, Scratch, Texts};
+use crate::raw::value::RUN;
+use crate::raw::value_text::{self, FieldValues, Misread, Missing, Scratch, Texts};
 use crate::state::FieldState;
 
 /// Learns the encoding of a field, or its companion counts.
@@ -48,6 +51,29 @@ pub struct FieldLearner<'f> {
     missing: Missing<'f>,
     reads_numbers: bool,
     accepts_any_text: bool,
+    /// Whether values are learned from in runs.
+    has_lookup: bool,
+}
+
+/// Values of a few rows that are not missing, each with whether its row is positive: what is learned from at once.
+#[derive(Debug, Default)]
+struct ValueRun<'r> {
+    values: [(&'r str, bool); RUN],
+    positions: [usize; RUN],
+    len: usize,
+}
+
+impl<'r> ValueRun<'r> {
+    /// Adds the value of the row at a position.
+    fn push(&mut self, position: usize, value: (&'r str, bool)) {
+        self.values[self.len] = value;
+        self.positions[self.len] = position;
+        self.len += 1;
+    }
+
+    fn is_full(&self) -> bool {
+        self.len == RUN
+    }
 }
 
 impl FieldFitter {
@@ -92,11 +118,13 @@ impl FieldFitter {
         let kind = self.kind();
         let reads_numbers = kind.is_some_and(KindFitter::reads_numbers);
         let accepts_any_text = kind.is_none_or(KindFitter::accepts_any_text);
-        FieldLearner { field: self, index, binding, missing, reads_numbers, accepts_any_text }
+        let has_lookup = self.learner.lookup().is_some();
+        let field = self;
+        FieldLearner { field, index, binding, missing, reads_numbers, accepts_any_text, has_lookup }
     }
 
     /// The encoder and, for companion counts, the counts by fold.
-    pub(crate) fn finish(self) -> (FieldState, Option<FoldCounts>) {
+    fn finish(self) -> (FieldState, Option<FoldCounts>) {
         let (kind, folds) = match self.learner {
             Learner::Kind(fitter) => (fitter.finish(), None),
             Learner::Companion(fitter) => {
@@ -105,6 +133,34 @@ impl FieldFitter {
             }
         };
         (FieldState { name: self.name, columns: self.columns, kind }, folds)
+    }
+}
+
+/// A field that has learned and is to be finished; the fields can be finished at the same time.
+///
+/// [`Fitter::finish_with`](crate::Fitter::finish_with) hands them out.
+#[derive(Debug)]
+pub struct LearnedField {
+    fitter: Option<FieldFitter>,
+    finished: Option<(FieldState, Option<FoldCounts>)>,
+}
+
+impl LearnedField {
+    pub(crate) fn new(fitter: FieldFitter) -> Self {
+        Self { fitter: Some(fitter), finished: None }
+    }
+
+    /// Makes the encoding of the field, unless that has been done.
+    pub fn finish(&mut self) {
+        if let Some(fitter) = self.fitter.take() {
+            self.finished = Some(fitter.finish());
+        }
+    }
+
+    /// The encoding of the field and, for companion counts, the counts by fold; `Some`, since it is made if it has not been.
+    pub(crate) fn into_finished(mut self) -> Option<(FieldState, Option<FoldCounts>)> {
+        self.finish();
+        self.finished
     }
 }
 
@@ -131,6 +187,13 @@ impl Learner {
             Self::Companion(fitter) => {
                 Ok(fitter.observe(texts.first, row.positive, fold(row.number))?)
             }
+        }
+    }
+
+    fn lookup(&mut self) -> Option<&mut LookupFitter> {
+        match self {
+            Self::Kind(fitter) => fitter.lookup(),
+            Self::Companion(_) => None,
         }
     }
 
@@ -176,14 +239,62 @@ impl FieldLearner<'_> {
         &mut self,
         rows: impl IntoIterator<Item = (&'r R, Option<TrainingRow>)>,
     ) -> Result<(), (usize, FeatureError)> {
+        let mut run = ValueRun::default();
         for (position, (row, training_row)) in rows.into_iter().enumerate() {
-            if let Some(training_row) = training_row {
-                let learned = self.learn_row(position, row, training_row);
-                learned.map_err(|error| (position, error))?;
+            let Some(training_row) = training_row else { continue };
+            if self.has_lookup
+                && let Some(text) = self.plain_text(row)
+            {
+                if let Some(text) = text {
+                    run.push(position, (text, training_row.positive));
+                }
+                if run.is_full() {
+                    self.learn_run(&mut run)?;
+                }
+                continue;
             }
+            self.learn_run(&mut run)?;
+            let learned = self.learn_row(position, row, training_row);
+            learned.map_err(|error| (position, error))?;
         }
+        self.learn_run(&mut run)?;
         self.field.checked.clear();
         Ok(())
+    }
+
+    /// As [`learn`](Self::learn), for the only row that was checked last.
+    pub(crate) fn learn_one<R: RowFields + ?Sized>(
+        &mut self,
+        row: &R,
+        training_row: TrainingRow,
+    ) -> Result<(), FeatureError> {
+        let learned = self.learn_row(0, row, training_row);
+        self.field.checked.clear();
+        learned
+    }
+
+    /// The value of a row, or `None` within if it is missing; `None` if it is not a text that the row holds.
+    fn plain_text<'r, R: RowFields + ?Sized>(&self, row: &'r R) -> Option<Option<&'r str>> {
+        match row.cell(self.binding.only_column(self.index)?) {
+            Cell::Null => Some(None),
+            Cell::Text(text) => value_text::read(Some(text), &self.missing).ok(),
+            _ => None,
+        }
+    }
+
+    /// Learns from the values of a run, and empties it.
+    fn learn_run(&mut self, run: &mut ValueRun<'_>) -> Result<(), (usize, FeatureError)> {
+        let n = std::mem::take(&mut run.len);
+        if n == 0 {
+            return Ok(());
+        }
+        let FieldFitter { name, columns, learner, .. } = &mut *self.field;
+        let learned =
+            learner.lookup().map_or(Ok(()), |lookup| lookup.observe_run(&run.values[..n]));
+        learned.map_err(|(at, error)| {
+            let values = FieldValues { first: Some(run.values[at].0.as_bytes()), second: None };
+            (run.positions[at], Misread::from(error).at(name, columns, values))
+        })
     }
 
     fn check_row<R: RowFields + ?Sized>(&mut self, row: &R) -> Result<Checked, FeatureError> {

@@ -11,7 +11,7 @@ use crate::companion::value_counts::ValueCounts;
 use crate::config::schema::Schema;
 use crate::encoder::Encoder;
 use crate::error::FeatureError;
-use crate::field_fitter::{FieldFitter, FieldLearner};
+use crate::field_fitter::{FieldFitter, FieldLearner, LearnedField};
 use crate::kinds::{KindEncoder, KindFitter};
 use crate::raw::binding::Binding;
 use crate::raw::row_fields::RowFields;
@@ -99,7 +99,7 @@ impl Fitter {
             }
         }
         for mut learner in self.learners(binding) {
-            learner.learn(once((row, Some(training_row)))).map_err(|(_, error)| error)?;
+            learner.learn_one(row, training_row)?;
         }
         Ok(())
     }
@@ -131,10 +131,17 @@ impl Fitter {
 
     /// The fitted encoder, and the history that gives companion counts to the same rows in training.
     pub fn finish_for_training(self) -> (Encoder, History) {
+        self.finish_with(|_| ())
+    }
+
+    /// As [`finish_for_training`](Self::finish_for_training), after `finish`, which may finish fields on several threads.
+    pub fn finish_with(self, finish: impl FnOnce(&mut [LearnedField])) -> (Encoder, History) {
         let Self { missing, fields, .. } = self;
+        let mut fields: Vec<_> = fields.into_iter().map(LearnedField::new).collect();
+        finish(&mut fields);
         let (mut encoders, mut histories) = (Vec::new(), Vec::new());
-        for (index, field) in fields.into_iter().enumerate() {
-            let (encoder, folds) = field.finish();
+        let fields = fields.into_iter().filter_map(LearnedField::into_finished);
+        for (index, (encoder, folds)) in fields.enumerate() {
             histories.extend(history(index, &encoder.kind, folds));
             encoders.push(encoder);
         }

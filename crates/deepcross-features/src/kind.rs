@@ -9,8 +9,8 @@ use crate::counts::FieldCounts;
 use crate::description::ValueForm;
 use crate::error::FeatureError;
 use crate::keys::KeyVisitor;
-use crate::lookup::Lookup;
 use crate::lookup::id_keys::HashKeys;
+use crate::lookup::{Lookup, LookupFitter};
 use crate::problem::Problem;
 use crate::raw::cell::NumberRun;
 use crate::raw::spelling::Spelling;
@@ -95,6 +95,11 @@ pub(crate) trait Fit: Clone + Debug + Send + Sync + 'static {
     /// Learns from the value of a row that is positive or not.
     fn observe(&mut self, _text: Option<&str>, _positive: bool) -> Result<(), ValueError> {
         Ok(())
+    }
+
+    /// The ids of the values, if each value is one of them and the kind learns nothing else.
+    fn lookup(&mut self) -> Option<&mut LookupFitter> {
+        None
     }
 
     /// Learns from the value in the second column of the same row, if the kind reads two columns.

@@ -42,7 +42,7 @@ pub use counts::{Counts, FieldCounts};
 pub use description::{FieldDescription, ValueForm};
 pub use encoder::Encoder;
 pub use error::FeatureError;
-pub use field_fitter::FieldLearner;
+pub use field_fitter::{FieldLearner, LearnedField};
 pub use fitter::Fitter;
 pub use kinds::FieldKind;
 pub use kinds::number_form::NumberForm;

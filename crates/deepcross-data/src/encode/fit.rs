@@ -9,7 +9,8 @@
 use std::collections::BTreeMap;
 
 use deepcross_features::{
-    Encoder, FeatureError, FieldConfig, FieldLearner, Fitter, History, Schema, TrainingRow,
+    Encoder, FeatureError, FieldConfig, FieldLearner, Fitter, History, LearnedField, Schema,
+    TrainingRow,
 };
 
 use super::chunk_reader::{Chunk, ChunkReader, ChunkRow};
@@ -86,7 +87,8 @@ pub fn fit(
     let rounded_ids = fitter.fields_with_rounded_ids().map(str::to_owned).collect();
     let points_like_thousands = fitter.fields_with_points_like_thousands().map(str::to_owned);
     let points_like_thousands = points_like_thousands.collect();
-    let (encoder, history) = fitter.finish_for_training();
+    let (encoder, history) = fitter
+        .finish_with(|fields| for_each(fields, &|_, field: &mut LearnedField| field.finish()));
     Ok(Fitted {
         encoder,
         history,

@@ -89,6 +89,10 @@ impl Fit for CategoricalFitter {
         text.map_or(Ok(()), |value| self.lookup.observe(value, positive))
     }
 
+    fn lookup(&mut self) -> Option<&mut LookupFitter> {
+        Some(&mut self.lookup)
+    }
+
     fn has_rounded_ids(&self) -> bool {
         self.lookup.is_rounded()
     }

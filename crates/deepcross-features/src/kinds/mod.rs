@@ -31,6 +31,7 @@ use crate::kinds::multi_hot::{MultiHot, MultiHotEncoder};
 use crate::kinds::number::{Number, NumberEncoder};
 use crate::kinds::text::{Text, TextEncoder};
 use crate::kinds::time::{Time, TimeEncoder};
+use crate::lookup::LookupFitter;
 use crate::raw::value_text::ValueError;
 
 /// The encoding of a field's values, with the keys of its kind.
@@ -194,6 +195,9 @@ pub(crate) trait KindFitter: Debug + Send + Sync {
     /// As [`Fit::observe`].
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError>;
 
+    /// As [`Fit::lookup`].
+    fn lookup(&mut self) -> Option<&mut LookupFitter>;
+
     /// As [`Fit::observe_second`].
     fn observe_second(&mut self, text: Option<&str>);
 
@@ -244,6 +248,10 @@ impl<F: Fit> KindFitter for Fitting<F> {
 
     fn observe(&mut self, text: Option<&str>, positive: bool) -> Result<(), ValueError> {
         self.fitter.observe(text, positive)
+    }
+
+    fn lookup(&mut self) -> Option<&mut LookupFitter> {
+        self.fitter.lookup()
     }
 
     fn observe_second(&mut self, text: Option<&str>) {

@@ -72,6 +72,20 @@ impl LookupFitter {
         Ok(())
     }
 
+    /// As [`observe`](Self::observe), for up to [`RUN`] values; an error has the position of its value.
+    pub(crate) fn observe_run(&mut self, run: &[(&str, bool)]) -> Result<(), (usize, ValueError)> {
+        let new = match &mut self.ids {
+            IdsFitter::Vocabulary(vocabulary) => vocabulary.observe_run(run)?,
+            IdsFitter::Hash(_) => u32::MAX,
+        };
+        for (at, (value, _)) in run.iter().enumerate() {
+            if new >> at & 1 == 1 {
+                self.spelling.observe(value);
+            }
+        }
+        Ok(())
+    }
+
     /// As [`SpellingFitter::is_rounded`].
     pub(crate) fn is_rounded(&self) -> bool {
         self.spelling.is_rounded()

@@ -102,9 +102,23 @@ impl ValueTable {
 
     /// The number of `value`, which is added if it is new; `None` if the table is full.
     pub(crate) fn find_or_add(&mut self, value: &str) -> Option<u32> {
-        let hash = hash(value);
-        if let Some(index) = self.find(value, hash) {
-            return Some(index);
+        self.find_or_add_from(None, value, hash(value))
+    }
+
+    /// As [`find_or_add`](Self::find_or_add), with the hash of the value and perhaps its first slot, as it was before
+    /// other values were added.
+    #[inline]
+    pub(crate) fn find_or_add_from(
+        &mut self,
+        first: Option<Slot>,
+        value: &str,
+        hash: u64,
+    ) -> Option<u32> {
+        let found = first
+            .and_then(|slot| self.find_from(slot, &Value::new(value.as_bytes()), hash))
+            .or_else(|| self.find(value, hash));
+        if found.is_some() {
+            return found;
         }
         let index = self.values.next_index()?;
         self.values.push(value);

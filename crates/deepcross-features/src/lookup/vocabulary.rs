@@ -4,6 +4,7 @@
 //! With n dropped values, an unseen value is taken for a rare one with a probability of at most n / 2³².
 //! Rejected: keeping the dropped values, because most values are rare, and each would cost as much as a kept one.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -83,12 +84,42 @@ impl VocabularyFitter {
     /// [`ValueError::TooMany`] if there are too many values for 32-bit ids.
     pub(crate) fn observe(&mut self, value: &str, positive: bool) -> Result<bool, ValueError> {
         let index = self.values.find_or_add(value).ok_or(ValueError::TooMany(MAX_VALUES))?;
+        Ok(self.count_one(index, positive))
+    }
+
+    /// As [`observe`](Self::observe) for up to [`RUN`] values, but the processor waits for memory once and not for each
+    /// value; returns a bit for each new value.
+    ///
+    /// # Errors
+    /// As [`observe`](Self::observe), with the position of the value.
+    pub(crate) fn observe_run(&mut self, run: &[(&str, bool)]) -> Result<u32, (usize, ValueError)> {
+        let (mut hashes, mut slots, mut indices) = ([0; RUN], [None; RUN], [0; RUN]);
+        for (hash, (value, _)) in hashes.iter_mut().zip(run) {
+            *hash = value_table::hash(value);
+        }
+        for (slot, hash) in slots.iter_mut().zip(hashes).take(run.len()) {
+            *slot = self.values.first_slot(hash);
+        }
+        for (at, (value, _)) in run.iter().enumerate().take(RUN) {
+            let found = self.values.find_or_add_from(slots[at], value, hashes[at]);
+            indices[at] = found.ok_or((at, ValueError::TooMany(MAX_VALUES)))?;
+        }
+        let mut new = 0;
+        for (at, (&index, &(_, positive))) in indices.iter().zip(run).enumerate() {
+            new |= u32::from(self.count_one(index, positive)) << at;
+        }
+        Ok(new)
+    }
+
+    /// Counts the value at `index`; returns whether it is new.
+    #[inline]
+    fn count_one(&mut self, index: u32, positive: bool) -> bool {
         let is_new = index as usize == self.counts.len();
         add(&mut self.counts, index, 1);
         if self.keep.by == TopBy::Positives {
             add(&mut self.positives, index, u64::from(positive));
         }
-        Ok(is_new)
+        is_new
     }
 
     /// The vocabulary; a rule of spelling merges the values that are spelled in several ways.
@@ -115,31 +146,33 @@ impl VocabularyFitter {
     }
 
     fn select(self) -> Vocabulary {
-        let order = self.best_first();
-        let frequent = order.iter().take_while(|&&index| self.is_frequent(index));
-        let n_kept = frequent.count().min(self.keep.top);
-        let (kept, dropped) = order.split_at(n_kept);
-        let mut values = ValueTable::default();
-        for &index in kept {
+        let all = 0..self.values.len() as u32;
+        let (mut frequent, mut dropped): (Vec<_>, Vec<_>) =
+            all.partition(|&index| self.is_frequent(index));
+        self.sort_best_first(&mut frequent);
+        dropped.extend(frequent.drain(frequent.len().min(self.keep.top)..));
+        let n_bytes = frequent.iter().map(|&index| self.values.value(index).len()).sum();
+        let mut values = ValueTable::with_capacity(frequent.len(), n_bytes);
+        for &index in &frequent {
             values.find_or_add(self.values.value(index));
         }
         let hashes = dropped.iter().map(|&index| value_table::hash(self.values.value(index)));
         Vocabulary { values, rare: Fingerprints::of_hashes(hashes) }
     }
 
-    /// All values, the best first: frequent values before others, then by positive rows (if the selection asks for it),
-    /// then by occurrences, then by bytes.
-    fn best_first(&self) -> Vec<u32> {
-        let rank = |index: u32| {
+    /// Sorts values, the best first: by positive rows (if the selection asks for it), then by occurrences, then by bytes.
+    fn sort_best_first(&self, indices: &mut Vec<u32>) {
+        let ranked = indices.drain(..).map(|index| {
             let positives = self.positives.get(index as usize).copied().unwrap_or(0);
-            (self.is_frequent(index), positives, self.count(index))
-        };
-        let mut order: Vec<_> = (0..self.values.len() as u32).collect();
-        order.sort_unstable_by(|&a, &b| {
-            let by_rank = rank(b).cmp(&rank(a));
-            by_rank.then_with(|| self.values.value(a).cmp(self.values.value(b)))
+            // As a number, the first bytes are compared without a look at the text.
+            let first_bytes = Value::new(self.values.value(index).as_bytes()).word().swap_bytes();
+            ((Reverse(positives), Reverse(self.count(index)), first_bytes), index)
         });
-        order
+        let mut ranked: Vec<_> = ranked.collect();
+        ranked.sort_unstable_by(|(rank, a), (other, b)| {
+            rank.cmp(other).then_with(|| self.values.value(*a).cmp(self.values.value(*b)))
+        });
+        indices.extend(ranked.into_iter().map(|(_, index)| index));
     }
 
     fn is_frequent(&self, index: u32) -> bool {
@@ -295,6 +328,46 @@ mod tests {
         let merged = fitter.finish(Some(SpellingRule::Number));
         assert_eq!(merged.values.iter().collect::<Vec<_>>(), ["39"]);
         assert_eq!((merged.rare.len(), merged.id("7")), (1, RARE));
+    }
+
+    proptest! {
+        /// Few letters make values that occur again in a run, and thousands of values make the table grow in a run.
+        #[test]
+        fn runs_teach_what_single_values_teach(
+            few in vec("[a-d]{0,9}", 0..100),
+            many in 0..300_u32,
+            size in 1..RUN + 1,
+            by in prop::sample::select(vec![TopBy::Count, TopBy::Positives]),
+        ) {
+            let values = few.into_iter().chain((0..many).map(|number| number.to_string()));
+            let values: Vec<_> = values.collect();
+            let row = |value: &'_ String| value.starts_with(POSITIVE);
+            let mut single = VocabularyFitter::new(Selection { by, ..ALL });
+            let mut runs = single.clone();
+            let mut new = Vec::new();
+            for value in &values {
+                new.push(single.observe(value, row(value)).expect("few values"));
+            }
+            for (values, new) in values.chunks(size).zip(new.chunks(size)) {
+                let run: Vec<_> = values.iter().map(|value| (value.as_str(), row(value))).collect();
+                let bits = runs.observe_run(&run).expect("few values");
+                let bits: Vec<_> = (0..run.len()).map(|at| bits >> at & 1 == 1).collect();
+                prop_assert_eq!(&bits[..], new);
+            }
+            prop_assert_eq!(&single.counts, &runs.counts);
+            prop_assert_eq!(&single.positives, &runs.positives);
+            prop_assert_eq!(single.finish(None), runs.finish(None));
+        }
+
+        #[test]
+        fn equally_frequent_values_are_ordered_by_their_bytes(
+            values in prop::collection::btree_set("[a\u{0}é]{0,12}", 0..40), offset in 0..40_usize,
+        ) {
+            let mut turned: Vec<_> = values.iter().cloned().collect();
+            turned.rotate_left(offset.checked_rem(values.len()).unwrap_or(0));
+            let found: Vec<_> = fit(ALL, &turned).values.iter().map(str::to_owned).collect();
+            prop_assert_eq!(found, values.into_iter().collect::<Vec<_>>());
+        }
     }
 
     #[test]
