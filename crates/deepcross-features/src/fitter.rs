@@ -1,6 +1,7 @@
 //! Fitting: one pass over the training data that learns vocabularies and statistics.
 //!
-//! Memory grows with the number of distinct values, never with the number of rows.
+//! Memory grows with the number of distinct values; with the number of rows, only the summaries of numbers grow, by its
+//! logarithm.
 
 use std::iter::once;
 use std::sync::Arc;

@@ -4,9 +4,12 @@
 //! then they learn from the rows that are good, and meanwhile the next chunk is read.
 //! Fields know nothing of each other and take the rows in order, so the encoder depends neither on the number of threads
 //! nor on where chunks end.
+//! The fields that took the longest in the chunk before begin first, so that no thread waits long for the last field.
 //! Rejected: rows for each thread, because each thread would need a vocabulary of its own for each field.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use deepcross_features::{
     Encoder, FeatureError, FieldConfig, FieldLearner, Fitter, History, LearnedField, Schema,
@@ -106,6 +109,7 @@ pub fn fit(
 
 /// The state of the pass over the rows.
 struct FitPass<'f> {
+    /// The fields, the slowest first.
     fields: Vec<FieldPass<'f>>,
     bad_rows: BadRows,
     rows: u64,
@@ -116,7 +120,11 @@ struct FitPass<'f> {
 
 /// A field, and what it says of the rows of a chunk.
 struct FieldPass<'f> {
+    /// The position of the field among all.
+    index: usize,
     learner: FieldLearner<'f>,
+    /// The time that the last chunk took.
+    took: Duration,
     /// The positions of the rows whose value is bad, and the reasons.
     bad: Vec<(usize, FeatureError)>,
     learned: Result<(), (usize, FeatureError)>,
@@ -124,9 +132,11 @@ struct FieldPass<'f> {
 
 impl<'f> FitPass<'f> {
     fn new(learners: impl Iterator<Item = FieldLearner<'f>>, bad_rows: BadRows) -> Self {
-        let field = |learner| FieldPass { learner, bad: Vec::new(), learned: Ok(()) };
+        let took = Duration::ZERO;
+        let field =
+            |(index, learner)| FieldPass { index, learner, took, bad: Vec::new(), learned: Ok(()) };
         Self {
-            fields: learners.map(field).collect(),
+            fields: learners.enumerate().map(field).collect(),
             bad_rows,
             rows: 0,
             positives: 0,
@@ -164,17 +174,18 @@ impl<'f> FitPass<'f> {
             .filter_map(ChunkRow::kept)
             .map(|(position, _)| chunk.raw_row(position))
             .collect();
-        for_each(&mut self.fields, &|_, field| field.bad = field.learner.check(&raw_rows));
+        self.fields.sort_by_key(|field| Reverse(field.took));
+        for_each(&mut self.fields, &|_, field| field.check(&raw_rows));
         let good = self.good_rows(chunk, rows, &raw_rows)?;
-        for_each(&mut self.fields, &|_, field| {
-            field.learned = field.learner.learn(raw_rows.iter().zip(good.iter().copied()));
+        for_each(&mut self.fields, &|_, field| field.learn(&raw_rows, &good));
+        let failed = self.fields.iter_mut().filter_map(|field| {
+            let (position, error) = std::mem::replace(&mut field.learned, Ok(())).err()?;
+            Some((position, field.index, error))
         });
-        let failed = self
-            .fields
-            .iter_mut()
-            .filter_map(|field| std::mem::replace(&mut field.learned, Ok(())).err());
-        match failed.min_by_key(|(position, _)| *position) {
-            Some((position, error)) => Err(DataError::in_row(error, || raw_rows[position].place())),
+        match failed.min_by_key(|(position, index, _)| (*position, *index)) {
+            Some((position, _, error)) => {
+                Err(DataError::in_row(error, || raw_rows[position].place()))
+            }
             None => Ok(()),
         }
     }
@@ -215,11 +226,30 @@ impl<'f> FitPass<'f> {
 
     /// The errors of the rows with a bad value, by their positions: that of the first field that has one.
     fn first_errors(&mut self) -> BTreeMap<usize, FeatureError> {
+        let bad = self.fields.iter_mut().flat_map(|field| {
+            let index = field.index;
+            field.bad.drain(..).map(move |(position, error)| ((position, index), error))
+        });
+        let by_field: BTreeMap<_, _> = bad.collect();
         let mut errors = BTreeMap::new();
-        for (position, error) in self.fields.iter_mut().flat_map(|field| field.bad.drain(..)) {
+        for ((position, _), error) in by_field {
             errors.entry(position).or_insert(error);
         }
         errors
+    }
+}
+
+impl FieldPass<'_> {
+    fn check(&mut self, rows: &[RawRow<'_>]) {
+        let begun = Instant::now();
+        self.bad = self.learner.check(rows);
+        self.took = begun.elapsed();
+    }
+
+    fn learn(&mut self, rows: &[RawRow<'_>], good: &[Option<TrainingRow>]) {
+        let begun = Instant::now();
+        self.learned = self.learner.learn(rows.iter().zip(good.iter().copied()));
+        self.took += begun.elapsed();
     }
 }
 
