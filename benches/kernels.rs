@@ -10,7 +10,7 @@ use deepcross::kernels::products::{
     Finish, LeftFactor, RightFactor, matmul_into, packed_product_into, rows_product_into,
 };
 use deepcross::kernels::rows::{RowBags, bag_into, gather_into};
-use deepcross::kernels::table_rows::{SEGMENTS, TableRows, segment};
+use deepcross::kernels::table_rows::{Segments, TableRows};
 use deepcross::kernels::{Activation, ColumnsMut, Write, map_into, zip_into};
 use ndarray::Array2;
 use std::hint::black_box;
@@ -145,12 +145,10 @@ fn look_ups(criterion: &mut Criterion) {
     for height in [10_000, 1_000_000] {
         // In training a table is in segments, and end to end if it is mapped from a file.
         let values = numbers(height * EMBEDDING);
-        let mut segments = [(); SEGMENTS].map(|()| Vec::new());
-        for (number, row) in (0..).zip(values.chunks(EMBEDDING)) {
-            segments[segment(number).0].extend_from_slice(row);
-        }
-        let table = TableRows::segmented(&segments, EMBEDDING, height);
         let mapped = TableRows::contiguous(&values, EMBEDDING);
+        let mut segments = Segments::new(EMBEDDING);
+        segments.grow(height, |row, out| out.copy_from_slice(mapped.row(row)));
+        let table = segments.rows();
         let rows = ids(&mut random, ROWS, height);
         group.throughput(Throughput::Elements(ROWS as u64));
         for (name, table) in [("gather", table), ("gather_mapped", mapped)] {

@@ -1,5 +1,6 @@
-//! Memory that is aligned for vectors, and for rows of tables.
+//! Memory that is aligned for vectors and for rows of tables, in large pages if it is large.
 
+use crate::large_pages::welcome_large_pages;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -26,6 +27,7 @@ impl<T: Clone> Clone for Aligned<T> {
     /// A copy that is aligned too.
     fn clone(&self) -> Self {
         let mut values = Vec::with_capacity(self.values.len());
+        welcome_large_pages(values.spare_capacity_mut());
         let start = Self::first_aligned(&values).min(self.values.len());
         values.extend_from_slice(&self.values[..start]);
         values.extend_from_slice(&self.values[self.start..self.start + self.len]);
@@ -39,7 +41,7 @@ impl<T> Aligned<T> {
     const A_LINE: usize = LINE / size_of::<T>();
 
     /// The first aligned place of a buffer.
-    fn first_aligned(values: &Vec<T>) -> usize {
+    fn first_aligned(values: &[T]) -> usize {
         // `align_offset` may fail to find an alignment; any start is then as good.
         values.as_ptr().align_offset(LINE).min(Self::A_LINE)
     }
@@ -65,9 +67,7 @@ impl<T: Copy + Default> Aligned<T> {
     /// Makes room for `len` values; those that were there stay, and any others are for the caller to write.
     pub(crate) fn resize(&mut self, len: usize) {
         let (old, kept) = (self.start, self.len.min(len));
-        if self.values.is_empty() {
-            self.values.reserve_exact(len + Self::A_LINE);
-        }
+        self.reserve(len + Self::A_LINE);
         self.values.resize(len + Self::A_LINE, T::default());
         self.start = Self::first_aligned(&self.values);
         self.len = len;
@@ -78,9 +78,24 @@ impl<T: Copy + Default> Aligned<T> {
 
     /// Reserves as much room as `other` has; the values stay.
     pub(crate) fn reserve_like(&mut self, other: &Self) {
-        let more = other.values.capacity().saturating_sub(self.values.len());
-        self.values.reserve_exact(more);
-        self.resize(self.len);
+        let capacity = other.values.capacity();
+        if self.values.capacity() < capacity {
+            self.reserve_exact(capacity);
+            self.resize(self.len);
+        }
+    }
+
+    /// Reserves room for `n` values in all, and for some more if the memory grows.
+    fn reserve(&mut self, n: usize) {
+        let old = self.values.capacity();
+        if n > old {
+            self.reserve_exact(if old == 0 { n } else { n.max(old + old / 2) });
+        }
+    }
+
+    fn reserve_exact(&mut self, n: usize) {
+        self.values.reserve_exact(n.saturating_sub(self.values.len()));
+        welcome_large_pages(self.values.spare_capacity_mut());
     }
 }
 

@@ -8,6 +8,7 @@ mod each;
 mod elementwise;
 pub mod functions;
 pub mod instructions;
+mod large_pages;
 pub mod normalise;
 mod number;
 mod packed_factors;

@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "out of range")]
+    #[should_panic(expected = "row 3 of a table of 3 rows")]
     fn an_id_past_the_table_is_refused() {
         let mut out = [0.0; 2];
         gather_into(&table(), &[3], None, Activation::Relu, ColumnsMut::new(&mut out, 2, 0, 2));

@@ -1,8 +1,9 @@
 //! The rows of a table, which are stored in 64 segments: row `r` is in segment `r mod 64`.
 //!
-//! A segment can grow without the others, belong to one of several machines, and be walked by one of several threads;
+//! A segment has room of its own to grow, can belong to one of several machines, and be walked by one of several threads;
 //! neighbouring rows, which are often used equally often, are in different segments.
-//! Each segment begins at the start of a line of the cache, so that rows of 64 bytes lie on one line each.
+//! All segments lie in one piece of memory, which begins at the start of a line of the cache, so that rows of 64 bytes lie
+//! on one line each, and which can have large pages.
 //! The values of a row need not be its weights: counts, or the step of its last use, are segments of another type.
 //! Rejected: ranges of rows as segments, of which the first has the frequent values of a vocabulary, and the last grows.
 
@@ -42,8 +43,10 @@ fn segment_rows(n_rows: usize, segment: usize) -> usize {
 /// A table in memory: rows of `width` values in segments.
 #[derive(Clone, Debug)]
 pub struct Segments<T> {
-    /// The values of each segment, row after row.
-    segments: Box<[Aligned<T>; SEGMENTS]>,
+    /// The values of all segments, each with the same room, row after row.
+    values: Aligned<T>,
+    /// The number of rows that each segment has room for.
+    room: usize,
     width: usize,
     n_rows: usize,
 }
@@ -51,39 +54,61 @@ pub struct Segments<T> {
 impl<T: Copy + Default> Segments<T> {
     /// A table without rows.
     pub fn new(width: usize) -> Self {
-        let segments = Box::new(std::array::from_fn(|_| Aligned::default()));
-        Self { segments, width, n_rows: 0 }
+        Self { values: Aligned::default(), room: 0, width, n_rows: 0 }
     }
 
     /// Appends rows until there are `n_rows`; `fill` writes each, segment after segment, and finds defaults in it.
     ///
     /// All memory is written here, so that the operating system really assigns it: zeroed memory is assigned page by page
     /// when it is first written, which would happen in the middle of a run.
+    /// A table that has grown has room for half as many rows again.
     ///
     /// # Panics
     /// If there are more rows already.
     #[track_caller]
     pub fn grow(&mut self, n_rows: usize, mut fill: impl FnMut(u32, &mut [T])) {
         assert!(n_rows >= self.n_rows, "a table of {} rows grows to {n_rows}", self.n_rows);
-        for (i, segment) in self.segments.iter_mut().enumerate() {
-            let first = segment_rows(self.n_rows, i);
-            segment.resize(segment_rows(n_rows, i) * self.width);
-            let rows = segment[first * self.width..].chunks_exact_mut(self.width.max(1));
+        let before = self.n_rows;
+        self.make_room(n_rows.div_ceil(SEGMENTS));
+        self.n_rows = n_rows;
+        let width = self.width;
+        for (i, segment) in self.segments_mut().into_iter().enumerate() {
+            let first = segment_rows(before, i);
+            let rows = segment[first * width..].chunks_exact_mut(width.max(1));
             // Row numbers have 32 bits.
             rows.zip(first..).for_each(|(row, at)| fill((at * SEGMENTS + i) as u32, row));
         }
-        self.n_rows = n_rows;
+    }
+
+    /// Makes room for so many rows in each segment.
+    fn make_room(&mut self, rows: usize) {
+        if rows <= self.room {
+            return;
+        }
+        let room = if self.room == 0 { rows } else { rows.max(self.room + self.room / 2) };
+        let mut values = Aligned::default();
+        values.resize(SEGMENTS * room * self.width);
+        let mut roomy = Self { values, room, width: self.width, n_rows: self.n_rows };
+        let segments = roomy.segments_mut().into_iter().zip(self.segments_mut());
+        segments.for_each(|(roomy, segment)| roomy.copy_from_slice(segment));
+        *self = roomy;
     }
 
     /// The rows.
     pub fn rows(&self) -> TableRows<'_, T> {
-        let Self { segments, width, n_rows } = self;
-        TableRows { values: Values::Segments(segments), width: *width, n_rows: *n_rows }
+        let Self { values, room, width, n_rows } = self;
+        TableRows { values, room: Some(*room), width: *width, n_rows: *n_rows }
     }
 
     /// The values of each segment, row after row, mutable.
     pub fn segments_mut(&mut self) -> [&mut [T]; SEGMENTS] {
-        self.segments.each_mut().map(|segment| &mut **segment)
+        let Self { values, room, width, n_rows } = self;
+        let mut rest = &mut values[..];
+        std::array::from_fn(|i| {
+            let (segment, others) = std::mem::take(&mut rest).split_at_mut(*room * *width);
+            rest = others;
+            &mut segment[..segment_rows(*n_rows, i) * *width]
+        })
     }
 
     /// Copies all values of a table of the same size.
@@ -92,9 +117,12 @@ impl<T: Copy + Default> Segments<T> {
     /// If the other table has another size.
     #[track_caller]
     pub fn copy_from(&mut self, other: &Self) {
-        for (own, other) in self.segments.iter_mut().zip(&*other.segments) {
-            own.copy_from_slice(other);
+        assert_eq!((self.n_rows, self.width), (other.n_rows, other.width), "the sizes of tables");
+        if self.room == other.room {
+            return self.values.copy_from_slice(&other.values);
         }
+        let rows = self.rows_mut().zip(other.rows().iter());
+        rows.for_each(|(own, other)| own.copy_from_slice(other));
     }
 
     /// A row, mutable.
@@ -103,8 +131,8 @@ impl<T: Copy + Default> Segments<T> {
     /// If the table does not have it.
     #[track_caller]
     pub fn row_mut(&mut self, number: u32) -> &mut [T] {
-        let (segment, i) = segment(number);
-        &mut self.segments[segment][i * self.width..][..self.width]
+        let start = self.rows().start(number);
+        &mut self.values[start..start + self.width]
     }
 
     /// The rows in the order of their numbers, mutable.
@@ -118,17 +146,11 @@ impl<T: Copy + Default> Segments<T> {
 /// The rows of a table.
 #[derive(Debug)]
 pub struct TableRows<'a, T> {
-    values: Values<'a, T>,
+    values: &'a [T],
+    /// The number of rows that each segment has room for; `None` if the rows stand end to end in the order of their numbers.
+    room: Option<usize>,
     width: usize,
     n_rows: usize,
-}
-
-#[derive(Debug)]
-enum Values<'a, T> {
-    /// The values of each segment.
-    Segments(&'a [Aligned<T>; SEGMENTS]),
-    /// The rows end to end.
-    Contiguous(&'a [T]),
 }
 
 impl<T> Clone for TableRows<'_, T> {
@@ -139,15 +161,7 @@ impl<T> Clone for TableRows<'_, T> {
 
 impl<T> Copy for TableRows<'_, T> {}
 
-impl<T> Clone for Values<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Values<'_, T> {}
-
-impl<'a, T: Copy + Default> TableRows<'a, T> {
+impl<'a, T> TableRows<'a, T> {
     /// Rows that stand end to end in the order of their numbers, as in a file.
     ///
     /// # Panics
@@ -156,7 +170,7 @@ impl<'a, T: Copy + Default> TableRows<'a, T> {
     pub fn contiguous(values: &'a [T], width: usize) -> Self {
         let n_rows = values.len().checked_div(width).unwrap_or(0);
         assert_eq!(n_rows * width, values.len(), "values of whole rows of {width}");
-        Self { values: Values::Contiguous(values), width, n_rows }
+        Self { values, room: None, width, n_rows }
     }
 
     /// The number of rows.
@@ -181,27 +195,27 @@ impl<'a, T: Copy + Default> TableRows<'a, T> {
     #[inline(always)]
     #[track_caller]
     pub fn row(&self, number: u32) -> &'a [T] {
-        let (values, start) = self.place(number);
-        &values[start..][..self.width]
+        &self.values[self.start(number)..][..self.width]
     }
 
     /// Fetches a row into the cache.
+    ///
+    /// # Panics
+    /// If the table does not have it.
     #[inline(always)]
+    #[track_caller]
     pub fn prefetch(&self, number: u32) {
-        let (values, start) = self.place(number);
-        prefetch(values, start, self.width);
+        prefetch(self.values, self.start(number), self.width);
     }
 
-    /// The values among which a row stands, and where it begins.
+    /// The place of a row among the values.
     #[inline(always)]
-    fn place(&self, number: u32) -> (&'a [T], usize) {
-        match self.values {
-            Values::Segments(segments) => {
-                let (segment, i) = segment(number);
-                (&*segments[segment], i * self.width)
-            }
-            Values::Contiguous(values) => (values, number as usize * self.width),
-        }
+    #[track_caller]
+    fn start(&self, number: u32) -> usize {
+        let number = number as usize;
+        assert!(number < self.n_rows, "row {number} of a table of {} rows", self.n_rows);
+        let at = self.room.map_or(number, |room| number % SEGMENTS * room + number / SEGMENTS);
+        at * self.width
     }
 
     /// The rows in the order of their numbers.
@@ -254,13 +268,13 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "range end index 2 out of range")]
+    #[should_panic(expected = "row 3 of a table of 3 rows")]
     fn a_row_past_the_table_is_refused() {
         let _ = TableRows::contiguous(&[1.0; 6], 2).row(3);
     }
 
     #[test]
-    #[should_panic(expected = "out of range")]
+    #[should_panic(expected = "row 64 of a table of 64 rows")]
     fn a_row_past_the_segments_is_refused() {
         let mut segments = Segments::new(1);
         segments.grow(64, |_, _: &mut [u32]| ());

@@ -89,7 +89,7 @@ const MODEL: Order = &[
 ];
 
 const OPTIM: Order = &[
-    &["each_weight", "square_sum"],
+    &["square_sum"],
     &["rules"],
     &["step", "config", "error"],
     &["dense_step", "merged_rows", "table_step"],
