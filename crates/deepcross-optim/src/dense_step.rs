@@ -10,21 +10,46 @@ use deepcross_kernels::tree::Summands;
 /// The number of chunks that one thread takes at a time.
 const CHUNKS_A_TASK: usize = 16;
 
-/// A part of one matrix.
+/// All matrices, end to end.
 #[derive(Debug)]
-pub(crate) struct DensePart<'a, F> {
-    pub(crate) id: DenseId,
-    /// The start of the part in the matrix, a multiple of the size of a chunk.
-    pub(crate) start: usize,
+pub(crate) struct Matrices<'a, F> {
+    /// Each matrix, and the number of its weights.
+    pub(crate) ids: &'a [(DenseId, usize)],
     pub(crate) weights: &'a mut [F],
     pub(crate) state: &'a mut [F],
+}
+
+impl<F: Real> Matrices<'_, F> {
+    /// Moves the weights or measures their gradient, and returns the sum of squares, matrix after matrix.
+    pub(crate) fn step(self, step: &Step<F>, groups: &[Gradients<F>]) -> f64 {
+        let Self { ids, mut weights, mut state } = self;
+        let mut squares = 0.0;
+        for &(id, n) in ids {
+            let (own, rest) = weights.split_at_mut(n);
+            let (own_state, rest_state) = state.split_at_mut(n * step.n_states);
+            squares +=
+                DensePart { id, start: 0, weights: own, state: own_state }.step(step, groups);
+            (weights, state) = (rest, rest_state);
+        }
+        squares
+    }
+}
+
+/// A part of one matrix.
+#[derive(Debug)]
+struct DensePart<'a, F> {
+    id: DenseId,
+    /// The start of the part in the matrix, a multiple of the size of a chunk.
+    start: usize,
+    weights: &'a mut [F],
+    state: &'a mut [F],
 }
 
 impl<F: Real> DensePart<'_, F> {
     /// Moves the weights or measures their gradient, and returns the sum of squares.
     ///
     /// A long part is halved for several threads.
-    pub(crate) fn step(self, step: &Step<F>, groups: &[Gradients<F>]) -> f64 {
+    fn step(self, step: &Step<F>, groups: &[Gradients<F>]) -> f64 {
         let n_chunks = self.weights.len().div_ceil(CHUNK);
         if n_chunks <= CHUNKS_A_TASK {
             return self.step_here(step, groups);

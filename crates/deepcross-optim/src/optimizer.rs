@@ -3,11 +3,11 @@
 //! The state has the form of [`Params`]: each matrix has the name of the weights that it belongs to.
 //! So the code that stores and checks weights also stores and checks the state, without knowing the rules.
 
-use crate::dense_step::DensePart;
+use crate::dense_step::Matrices;
 use crate::step::{Action, Step};
 use crate::table_step::{TableStep, Tables};
 use crate::{MAX_GROUPS, OptimizerConfig, OptimizerError, Settings, StepSize, TableUpdates};
-use deepcross_autodiff::{Gradients, Params, TableId};
+use deepcross_autodiff::{DenseId, Gradients, Params, TableId};
 use deepcross_kernels::Real;
 use deepcross_kernels::table_rows::SEGMENTS;
 use deepcross_kernels::tree::sum_of_parts;
@@ -25,6 +25,8 @@ pub struct Optimizer<F> {
     rate_factor: f64,
     /// The state, without matrices and tables whose rule has no state.
     state: Params<F>,
+    /// Each matrix, and the number of its weights.
+    matrices: Vec<(DenseId, usize)>,
     tables: Vec<TableId>,
     /// The sum of squares of the gradient of each segment of each table.
     squares: Vec<[f64; SEGMENTS]>,
@@ -43,7 +45,8 @@ impl<F: Real> Optimizer<F> {
         let state = empty_state(&config, params);
         let tables: Vec<_> = params.table_ids().collect();
         let squares = vec![[0.0; SEGMENTS]; tables.len()];
-        Ok(Self { config, n_steps: 0, rate_factor: 1.0, state, tables, squares })
+        let matrices = params.dense_ids().map(|id| (id, params.dense_range(id).len())).collect();
+        Ok(Self { config, n_steps: 0, rate_factor: 1.0, state, matrices, tables, squares })
     }
 
     /// Continues from the [`state`](Self::state) of an optimizer with the same settings and parameters after `n_steps`
@@ -129,38 +132,24 @@ impl<F: Real> Optimizer<F> {
     ///
     /// The squares of tables are summed by segment, table after table, and the segments as a tree.
     fn walk(&mut self, params: &mut Params<F>, groups: &[Gradients<F>], action: Action<F>) -> f64 {
-        self.walk_tables(params, groups, action);
-        let dense = self.walk_dense(params, groups, action);
+        let every_row = self.config.table_updates == TableUpdates::Dense;
+        let of_dense = self.at_this_step(&self.config.dense, action, false);
+        let of_tables = self.at_this_step(&self.config.tables, action, !every_row);
+        let of_tables = TableStep { step: of_tables, groups, every_row };
+        let Self { state, matrices, tables: ids, squares, .. } = self;
+        let ((weights, tables), (state, states)) = (params.split_mut(), state.split_mut());
+        let is_much = of_tables.is_much(ids);
+        let matrices = Matrices { ids: matrices, weights, state };
+        let tables = Tables { ids, tables, states, squares };
+        // The matrices of a small model are too few for several threads, but one can move them beside the tables.
+        let dense = if is_much {
+            rayon::join(|| tables.step(&of_tables), || matrices.step(&of_dense, groups)).1
+        } else {
+            tables.step(&of_tables);
+            matrices.step(&of_dense, groups)
+        };
         let squares = |segment| self.squares.iter().map(|table| table[segment]).sum();
         dense + sum_of_parts(&std::array::from_fn::<f64, SEGMENTS, _>(squares))
-    }
-
-    fn walk_dense(
-        &mut self,
-        params: &mut Params<F>,
-        groups: &[Gradients<F>],
-        action: Action<F>,
-    ) -> f64 {
-        let step = self.at_this_step(&self.config.dense, action, false);
-        let mut squares = 0.0;
-        for id in params.dense_ids() {
-            let range = params.dense_range(id);
-            let (state, _) = self.state.split_mut();
-            let state = &mut state[range.start * step.n_states..range.end * step.n_states];
-            let part = DensePart { id, start: 0, weights: params.dense_slice_mut(id), state };
-            squares += part.step(&step, groups);
-        }
-        squares
-    }
-
-    fn walk_tables(&mut self, params: &mut Params<F>, groups: &[Gradients<F>], action: Action<F>) {
-        let every_row = self.config.table_updates == TableUpdates::Dense;
-        let step = self.at_this_step(&self.config.tables, action, !every_row);
-        let table_step = TableStep { step, groups, every_row };
-        let (_, tables) = params.split_mut();
-        let (_, states) = self.state.split_mut();
-        let (ids, squares) = (&self.tables, &mut self.squares[..]);
-        Tables { ids, tables, states, squares }.step(&table_step);
     }
 
     fn at_this_step(

@@ -59,6 +59,12 @@ impl<F: Real> TableStep<'_, F> {
         width * self.step.n_states + self.step.n_row_states
     }
 
+    /// Whether the tables are enough work for two threads.
+    pub(crate) fn is_much(&self, ids: &[TableId]) -> bool {
+        let touched = || ids.iter().map(|&id| self.rows(id, &(0..SEGMENTS))).sum::<usize>();
+        !ids.is_empty() && (self.every_row || touched() > TOUCHED_A_TASK)
+    }
+
     /// The number of rows that the groups touched in some segments, counted once for each group.
     fn rows(&self, id: TableId, segments: &Range<usize>) -> usize {
         self.groups.iter().map(|group| touched_range(group.table(id), segments).len()).sum()
@@ -76,8 +82,7 @@ impl<F: Real> Tables<'_, F> {
         if middle == 0 {
             return;
         }
-        let is_much = ids.iter().map(|&id| table_step.rows(id, &(0..SEGMENTS))).sum::<usize>()
-            > TOUCHED_A_TASK;
+        let is_much = table_step.is_much(ids);
         let (ids, right_ids) = ids.split_at(middle);
         let (tables, right_tables) = tables.split_at_mut(middle);
         let (states, right_states) = states.split_at_mut(middle.min(states.len()));
@@ -89,7 +94,7 @@ impl<F: Real> Tables<'_, F> {
             states: right_states,
             squares: right_squares,
         };
-        if table_step.every_row || is_much {
+        if is_much {
             rayon::join(|| left.step(table_step), || right.step(table_step));
         } else {
             left.step(table_step);
