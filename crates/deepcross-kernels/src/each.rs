@@ -1,7 +1,8 @@
 //! Loops over the numbers of short rows, such as those of tables.
 //!
 //! Numbers are taken in blocks of 16, then one of 8 and one of 4, and the rest one by one.
-//! Rejected: a simple loop, of which a compiler makes vectors of 16 and takes the rest one by one: all of a row of 8.
+//! Rejected: a simple loop. The compiler turns it into vectors of 16 numbers, and takes those that are left one by one:
+//! of a row of 8, these are all.
 
 use crate::number::Number;
 use std::array;
@@ -44,7 +45,9 @@ pub fn each_number<F: Number, const N: usize, const M: usize>(
     }
 }
 
-/// Calls `f` for `LEN` places from `start` on, with copies, of which the compiler knows that they do not overlap.
+/// Calls `f` for `LEN` places from `start` on.
+///
+/// It works on copies: the compiler knows that these do not overlap, and uses vectors.
 #[inline(always)]
 fn block<F: Number, const N: usize, const M: usize, const LEN: usize>(
     start: usize,

@@ -26,7 +26,7 @@ pub(crate) fn welcome_large_pages<T>(memory: &mut [MaybeUninit<T>]) {
     if let Some(length) = end.checked_sub(start).filter(|length| *length > 0) {
         let address = bytes.start.with_addr(start).cast();
         // SAFETY: the range lies within memory that the caller borrows, and `MADV_HUGEPAGE` changes no contents.
-        // A failure means that there are no large pages, which is as good as no hint.
+        // If the call fails, the pages are small, as they would be without it.
         unsafe { libc::madvise(address, length, libc::MADV_HUGEPAGE) };
     }
 }

@@ -252,6 +252,11 @@ mod tests {
                 prop_assert_eq!(rows.len(), n_rows);
             }
             prop_assert!(segments.rows_mut().map(|row| &*row).eq(values.chunks(width)));
+            // The copy has been made at once, and has less room.
+            let mut copy = Segments::new(width);
+            copy.grow(n_rows, |_, _| ());
+            copy.copy_from(&segments);
+            prop_assert!(copy.rows().iter().eq(values.chunks(width)));
             for row in 0..n_rows {
                 prop_assert_eq!(segments.row_mut(row as u32), &values[row * width..][..width]);
             }

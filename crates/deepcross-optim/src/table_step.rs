@@ -31,17 +31,17 @@ pub(crate) struct Tables<'a, F> {
 
 /// Some segments of one table.
 #[derive(Debug)]
-pub(crate) struct TableSegments<'a, 'v, F> {
-    pub(crate) id: TableId,
-    pub(crate) width: usize,
+struct TableSegments<'a, 'v, F> {
+    id: TableId,
+    width: usize,
     /// The number of the first segment.
-    pub(crate) first: usize,
+    first: usize,
     /// The weights of each segment, row after row.
-    pub(crate) weights: &'a mut [&'v mut [F]],
+    weights: &'a mut [&'v mut [F]],
     /// The state of each segment, row after row.
-    pub(crate) state: &'a mut [&'v mut [F]],
+    state: &'a mut [&'v mut [F]],
     /// The sum of squares of each segment, to which those of the rows are added.
-    pub(crate) squares: &'a mut [f64],
+    squares: &'a mut [f64],
 }
 
 /// The settings of a step that are the same for all tables.
@@ -61,13 +61,11 @@ impl<F: Real> TableStep<'_, F> {
 
     /// Whether the tables are enough work for two threads.
     pub(crate) fn is_much(&self, ids: &[TableId]) -> bool {
-        let touched = || ids.iter().map(|&id| self.rows(id, &(0..SEGMENTS))).sum::<usize>();
+        let of_group = |group: &Gradients<F>| {
+            ids.iter().map(|&id| group.table(id).places().len()).sum::<usize>()
+        };
+        let touched = || self.groups.iter().map(of_group).sum::<usize>();
         !ids.is_empty() && (self.every_row || touched() > TOUCHED_A_TASK)
-    }
-
-    /// The number of rows that the groups touched in some segments, counted once for each group.
-    fn rows(&self, id: TableId, segments: &Range<usize>) -> usize {
-        self.groups.iter().map(|group| touched_range(group.table(id), segments).len()).sum()
     }
 }
 
@@ -151,11 +149,14 @@ impl<F: Real> TableSegments<'_, '_, F> {
     /// Whether there is enough work for two threads.
     fn is_much(&self, table: &TableStep<'_, F>) -> bool {
         let n_values = || self.weights.iter().map(|weights| weights.len()).sum::<usize>();
+        let of_group =
+            |group: &Gradients<F>| touched_range(group.table(self.id), &self.numbers()).len();
+        let touched = || table.groups.iter().map(of_group).sum::<usize>();
         self.weights.len() > 1
             && if table.every_row {
                 n_values() > ROWS_A_TASK * self.width
             } else {
-                table.rows(self.id, &self.numbers()) > TOUCHED_A_TASK
+                touched() > TOUCHED_A_TASK
             }
     }
 

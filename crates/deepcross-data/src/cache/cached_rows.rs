@@ -27,7 +27,7 @@ pub struct CachedRows {
 }
 
 impl Cache {
-    /// The rows of a part in the order of its source, without bad rows; empty if there is no such part.
+    /// The good rows of a part, in the order of the part's source. There are none if the cache has no such part.
     pub fn rows(&self, part: usize) -> CachedRows {
         let all = CachedRows { cache: self.clone(), part, side: None, range: 0..0 };
         CachedRows { range: 0..all.n_rows_of_part(), ..all }

@@ -60,8 +60,9 @@ pub struct Fitted {
 /// be trained on.
 ///
 /// # Errors
-/// As [`RawReader::next_row`](crate::RawReader::next_row). Also if the header lacks a column, if there is no row, or if
-/// none of the values that are named for a class of the label occurs. A bad row is an error if `bad_rows` is `error`.
+/// As [`RawReader::next_row`](crate::RawReader::next_row). Also if the header lacks a column, or if there is no row.
+/// Also if `[data]` names values for a class of the label, and none of them occurs.
+/// A bad row is an error if `bad_rows` is `error`.
 pub fn fit(
     source: &Source,
     schema: &Schema,

@@ -4,7 +4,7 @@
 //! absent is left out, and does not move the others.
 //! So the bits of the result depend only on the rows and their numbers, and each aligned range of 2, 4, 8, … chunks has
 //! a summary of its own, whichever machine makes it.
-//! Rejected: one summary from the first row to the last, of which rows in the middle have no part.
+//! Rejected: a single summary that all rows go into one by one, because a machine could not make its part of it alone.
 //!
 //! Two neighbours are merged as soon as a chunk after them begins, so that as many summaries are kept as the number of
 //! the last chunk has bits.
@@ -78,7 +78,7 @@ fn height(a: u64, b: u64) -> u32 {
     (a ^ b).ilog2()
 }
 
-/// The summary of two different parts, of which `first` has the lower numbers.
+/// The summary of two different parts. The chunks of the first have lower numbers than those of the second.
 fn merged<S: Summary>((chunk, mut first): (u64, S), (other, later): (u64, S)) -> (u64, S) {
     let node = chunk >> height(chunk, other) >> 1;
     first.merge(later, node & 1 == 1);
@@ -110,7 +110,7 @@ mod tests {
         }
     }
 
-    /// The text of the tree of these chunks, each of which has its number.
+    /// The text of the tree of these chunks; a chunk stands there as its number.
     fn text(chunks: &[u64]) -> String {
         let mut by_chunk = ByChunk::new(Text(String::new()));
         for &chunk in chunks {

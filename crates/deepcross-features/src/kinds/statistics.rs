@@ -140,7 +140,7 @@ mod tests {
         fn chunks_without_numbers_change_no_bits(x in vec(-1e9..1e9_f64, 1..50), at in 0..60_usize) {
             let [mut with, mut without] = [Statistics::default(); 2].map(ByChunk::new);
             for (number, &x) in x.iter().enumerate() {
-                // Neighbouring chunks, one of which has no numbers.
+                // Of two neighbouring chunks, the second has no numbers.
                 without.begin(2 * number as u64);
                 with.begin(2 * number as u64);
                 if number != at {

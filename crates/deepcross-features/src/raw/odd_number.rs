@@ -82,8 +82,8 @@ impl fmt::Display for OddNumber {
     }
 }
 
-/// Whether the only mark of a number may separate thousands: one to three digits stand before it, the first of which is
-/// not 0, and three stand after it.
+/// Whether the only mark of a number may separate thousands, as in `12,345`: one to three digits stand before it, and
+/// three after it. The number does not begin with 0.
 pub(crate) fn may_be_thousands(text: &str, mark: char) -> bool {
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = text.trim().trim_start_matches(['-', '+']);

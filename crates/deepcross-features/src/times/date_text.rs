@@ -214,7 +214,7 @@ pub(super) fn yymmddhh(text: &str) -> Option<DateText> {
 
 /// The number of a name that is written out or has three letters, counted from 1.
 fn named(word: &[u8], names: &[&str]) -> Option<i16> {
-    // The length or the first letter shows for most words that they are no names.
+    // Most words have another length or another first letter than the names.
     let first = word.first().filter(|_| (3..=9).contains(&word.len()))?.to_ascii_lowercase();
     let is_short = |name: &str| word.len() == 3 || (word.len() == 4 && name == "september");
     let is_name = |name: &&str| {
