@@ -14,9 +14,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub(crate) struct Signals {
     /// The number of the last signal; 0 before the first.
     last: Arc<AtomicUsize>,
-    /// Whether the next signal ends the program.
+    /// Whether the first signal ends the program, since there is nothing to save.
     at_once: Arc<AtomicBool>,
 }
+
+/// The signals that end a run.
+const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
 /// The error of a run that a signal ended, after the program has reported it.
 #[derive(Debug)]
@@ -28,17 +31,26 @@ pub(crate) struct Interrupted {
 impl Signals {
     pub(crate) fn listen() -> Result<Self> {
         let signals = Self { last: Arc::default(), at_once: Arc::new(AtomicBool::new(true)) };
-        for signal in [SIGINT, SIGTERM] {
-            signals.hear(signal).context("cannot listen to signals")?;
-        }
+        let heard: [Arc<AtomicBool>; 2] = Default::default();
+        signals.hear(SIGNALS, &heard).context("cannot listen to signals")?;
         Ok(signals)
     }
 
     /// Actions run in the order of their registration: a signal ends the program only if there was one before it.
-    fn hear(&self, signal: i32) -> std::io::Result<()> {
-        register_conditional_shutdown(signal, 128 + signal, Arc::clone(&self.at_once))?;
-        register(signal, Arc::clone(&self.at_once))?;
-        register_usize(signal, Arc::clone(&self.last), signal as usize)?;
+    ///
+    /// Two signals may be handled on two threads at the same time.
+    /// Each is marked as heard before it looks at the mark of the other, so that one of the two sees the other.
+    fn hear(&self, signals: [i32; 2], heard: &[Arc<AtomicBool>; 2]) -> std::io::Result<()> {
+        for (i, signal) in signals.into_iter().enumerate() {
+            let ends_if = |mark: &Arc<AtomicBool>| {
+                register_conditional_shutdown(signal, 128 + signal, Arc::clone(mark))
+            };
+            ends_if(&self.at_once)?;
+            ends_if(&heard[i])?;
+            register(signal, Arc::clone(&heard[i]))?;
+            ends_if(&heard[1 - i])?;
+            register_usize(signal, Arc::clone(&self.last), signal as usize)?;
+        }
         Ok(())
     }
 

@@ -496,8 +496,8 @@ pub enum DataError {
         /// The problem with the line, a sentence without its subject.
         problem: String,
     },
-    /// There is no row to fit an encoder on.
-    #[error("{}: has no row to fit the encoder on{}", named(file), skipped_hint(*skipped))]
+    /// There is no row to fit an encoder on, or to validate with.
+    #[error("{}: has no rows{}", named(file), skipped_hint(*skipped))]
     NoRows {
         /// The first file.
         file: PathBuf,

@@ -33,7 +33,7 @@ pub use config::{
 };
 pub use encode::{
     Drift, Fitted, Labels, NegativeCounts, PositiveBlocks, RawReader, RowPlan, RowReader,
-    SetCounts, Side, SplitReport, fit,
+    SetCounts, Side, SplitReport, check_first_rows, fit,
 };
 pub use error::DataError;
 pub use find_files::{FoundFiles, FoundFolder, find_files};

@@ -40,6 +40,17 @@ pub struct Intervals {
     pub calibration: Option<Interval>,
 }
 
+/// The log loss of a model beside that of one probability for all rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OverConstant {
+    /// The mean log loss of the probability.
+    pub constant: f64,
+    /// The mean log loss of the model − `constant`.
+    pub difference: f64,
+    /// The estimated standard deviation of `difference` over other samples of rows.
+    pub standard_error: f64,
+}
+
 impl Intervals {
     /// The interval of the metric with this key of a [`Summary`](crate::Summary); `None` also for metrics that have no
     /// interval.
@@ -96,6 +107,21 @@ impl<S: Score> Ranked<S> {
                 })
                 .flatten(),
         })
+    }
+
+    /// The mean log loss of the scores − that of predicting `rate`, in (0, 1), for every row.
+    ///
+    /// The losses are compared row by row, as by [`log_loss_difference`](crate::inference::log_loss_difference).
+    /// `None` if fewer than two rows have weight.
+    pub fn log_loss_over_constant(&self, rate: f64) -> Option<OverConstant> {
+        let means = self.means();
+        let of_constant =
+            |label: f64| -(label * libm::log(rate) + (1.0 - label) * libm::log1p(-rate));
+        let constant = of_constant(means.rate);
+        let difference = means.loss - constant;
+        let influence = |row: Class| row.loss - of_constant(row.label) - difference;
+        let standard_error = self.standard_error(&means, &influence)?;
+        Some(OverConstant { constant, difference, standard_error })
     }
 
     fn means(&self) -> Means {
@@ -206,6 +232,7 @@ mod tests {
     use super::*;
     use crate::bootstrap::Bootstrap;
     use crate::delong::auc_interval;
+    use crate::loss_difference::log_loss_difference;
     use crate::{Evaluation, ScoredRows, Summary};
 
     /// Rows with ties, and with weights other than 1 if `weighted`.
@@ -237,6 +264,22 @@ mod tests {
             assert!((found.low - slow.low).abs() < 1e-12, "{found:?} {slow:?}");
             assert!((found.high - slow.high).abs() < 1e-12, "{found:?} {slow:?}");
         }
+    }
+
+    #[test]
+    fn a_constant_is_compared_row_by_row() {
+        for weighted in [false, true] {
+            let all = rows(500, weighted);
+            let found = ranked(&all).log_loss_over_constant(0.2).expect("many rows");
+            let constant = vec![0.2; all.0.len()];
+            let slow = log_loss_difference(&constant, &all.0, &all.1, &all.2, 0.95);
+            let slow = slow.expect("good rows").expect("many rows");
+            assert!((found.constant - slow.first).abs() < 1e-12, "{found:?} {slow:?}");
+            assert!((found.difference - slow.difference).abs() < 1e-12, "{found:?} {slow:?}");
+            let error = found.standard_error - slow.standard_error;
+            assert!(error.abs() < 1e-12, "{found:?} {slow:?}");
+        }
+        assert_eq!(ranked(&rows(1, false)).log_loss_over_constant(0.2), None);
     }
 
     #[test]

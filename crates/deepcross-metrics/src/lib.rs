@@ -81,6 +81,7 @@ pub mod inference {
     pub use crate::bootstrap::{Bootstrap, BootstrapInterval};
     pub use crate::delong::{AucDifference, AucInterval, auc_difference, auc_interval};
     pub use crate::holm::holm;
+    pub use crate::intervals::OverConstant;
     pub use crate::loss_difference::{LogLossDifference, log_loss_difference};
     pub use crate::normal::two_sided_quantile;
     pub use crate::seed_runs::{SeedDifference, SeedEstimate, SeedRuns, TestRows};

@@ -183,6 +183,10 @@ pub struct EpochReport {
     /// With `negative_rate` it is the loss of the kept rows, by their own odds, and must not be compared with that of
     /// the validation rows.
     pub train_loss: f64,
+    /// The learning rate of the last step of the epoch: `learning_rate` times the factor of the schedule.
+    ///
+    /// A learning rate of embedding tables has the same factor.
+    pub learning_rate: f64,
     /// The validation metrics, if rows were held out or given.
     pub valid: Option<Summary>,
     /// Whether the weights of this epoch are the best so far.

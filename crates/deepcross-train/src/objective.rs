@@ -52,6 +52,15 @@ impl Objective {
     }
 }
 
+/// The weight of the positive rows, before labels are smoothed.
+pub(crate) fn positive_weight(batch: &Batch) -> f64 {
+    let labels = batch.labels().iter().map(|label| f64::from(*label));
+    match batch.weights() {
+        [] => labels.sum(),
+        weights => labels.zip(weights).map(|(label, weight)| label * f64::from(*weight)).sum(),
+    }
+}
+
 /// The sum of the row weights; the number of rows if they have none.
 pub(crate) fn total_weight<F: Real>(batch: &Batch<F>) -> f64 {
     match batch.weights() {

@@ -106,6 +106,32 @@ pub enum Warning {
         /// The names of the fields.
         fields: Vec<String>,
     },
+    /// The epoch that is kept predicts the validation rows worse than one probability for all of them would.
+    WorseThanConstant {
+        /// The epoch that is kept.
+        epoch: u32,
+        /// Whether it is the last one, so that more epochs may help.
+        is_last: bool,
+        /// Its log loss on the validation rows.
+        log_loss: f64,
+        /// The share of positive rows among the training rows, by their weights.
+        rate: f64,
+        /// The log loss of predicting this share for every validation row.
+        constant: f64,
+    },
+    /// The epoch that the AUC has chosen has a log loss far above that of another one.
+    FarAboveBest {
+        /// The epoch that is kept.
+        epoch: u32,
+        /// Its log loss on the validation rows.
+        log_loss: f64,
+        /// The epoch with the lowest log loss.
+        best: u32,
+        /// Its log loss on the validation rows.
+        best_log_loss: f64,
+        /// Whether AUC − log loss has chosen the epoch, and not the AUC alone.
+        with_log_loss: bool,
+    },
     /// Residual units have a problem that they did not have before.
     Units {
         /// The epoch, from 1; 0 before the first step.
@@ -132,7 +158,14 @@ impl Warning {
 
     /// Whether the rows alone give the warning, so that it is the same in each run on them.
     pub(crate) fn is_of_rows(&self) -> bool {
-        !matches!(self, Self::NoCheckpoint { .. } | Self::NoCache { .. } | Self::Units { .. })
+        !matches!(
+            self,
+            Self::NoCheckpoint { .. }
+                | Self::NoCache { .. }
+                | Self::WorseThanConstant { .. }
+                | Self::FarAboveBest { .. }
+                | Self::Units { .. }
+        )
     }
 }
 
@@ -188,6 +221,12 @@ impl fmt::Display for Warning {
                 )
             }
             Self::PointsLikeThousands { fields } => points_like_thousands(f, &quoted(fields)),
+            Self::WorseThanConstant { epoch, is_last, log_loss, rate, constant } => {
+                worse_than_constant(f, (*epoch, *is_last), [*log_loss, *constant], *rate)
+            }
+            Self::FarAboveBest { epoch, log_loss, best, best_log_loss, with_log_loss } => {
+                far_above_best(f, [*epoch, *best], [*log_loss, *best_log_loss], *with_log_loss)
+            }
             Self::Units { epoch, units, problem } => unit_problem(f, *epoch, units, *problem),
         }
     }
@@ -248,6 +287,44 @@ fn sorted_rows(f: &mut fmt::Formatter<'_>, buffer: usize, drift: &Drift) -> fmt:
         f,
         "the rows are sorted: in a shuffle buffer of {buffer} rows, the share of positive rows goes from {low} to {high} \
          along the files, and is {mean} in all rows; set `train.shuffle` to \"auto\" or \"whole\""
+    )
+}
+
+fn worse_than_constant(
+    f: &mut fmt::Formatter<'_>,
+    (epoch, is_last): (u32, bool),
+    [log_loss, constant]: [f64; 2],
+    rate: f64,
+) -> fmt::Result {
+    let advice = match is_last {
+        true => "train longer, by `train.epochs` or a higher `train.learning_rate`",
+        false => "lower `train.learning_rate`, or raise `train.embedding_l2`",
+    };
+    write!(
+        f,
+        "epoch {epoch} is kept, but its validation log loss {log_loss:.4} is worse than {constant:.4}, the loss of \
+         predicting {:.2} % for every row, the share of positive training rows; {advice}, and see whether training and \
+         validation rows come from the same source",
+        100.0 * rate
+    )
+}
+
+fn far_above_best(
+    f: &mut fmt::Formatter<'_>,
+    [epoch, best]: [u32; 2],
+    [log_loss, best_log_loss]: [f64; 2],
+    with_log_loss: bool,
+) -> fmt::Result {
+    let above = 100.0 * (log_loss / best_log_loss - 1.0);
+    let (chosen_by, settings) = match with_log_loss {
+        true => ("AUC − log loss", "\"log-loss\""),
+        false => ("AUC", "\"log-loss\" or \"auc-log-loss\""),
+    };
+    write!(
+        f,
+        "epoch {epoch} is kept for its {chosen_by}, but its validation log loss {log_loss:.4} is {above:.0} % above the \
+         {best_log_loss:.4} of epoch {best}, so its probabilities are worse; set `train.monitor` to {settings}, raise \
+         `train.embedding_l2`, or correct the probabilities with `deepcross calibrate`"
     )
 }
 

@@ -120,7 +120,7 @@ fn simulate_files(folder: &Folder, n_train: u64) -> Result<()> {
 
 /// Trains with a progress bar and a summary, without checkpoints.
 fn trained(config: &RunConfig, files: &Files, options: RunOptions<'_>) -> Result<TrainedModel> {
-    let mut progress = TrainProgress::new(options.threads, config.train.negative_rate);
+    let mut progress = TrainProgress::new(options.threads, &config.train);
     let trained = train(config, files, options, &mut |event| progress.observe(&event))?;
     progress.finish();
     Ok(trained)

@@ -1,17 +1,20 @@
 //! `deepcross train`: trains a model, with checkpoints.
 
 use crate::arguments::{
-    Overrides, ReportPage, Threads, TrainingFiles, files_help, help_texts, read_config,
+    Json, Overrides, ReportPage, Threads, TrainingFiles, files_help, help_texts, read_config,
 };
 use crate::call_error::CallError;
 use crate::inputs::{check_standard_input, pipes_beside};
 use crate::output::{
-    Prints, check_apart, check_outputs, check_writable, is_stream, resolved, say, say_written,
+    Prints, check_apart, check_outputs, check_writable, is_standard_output, is_stream, resolved,
+    say, say_written,
 };
 use crate::output_names::{Content, check_file_name};
 use crate::pages::training::Course;
+use crate::progress::json_lines::JsonLines;
 use crate::progress::train_progress::TrainProgress;
 use crate::signals::Signals;
+use crate::text::comparison_text::Pace;
 use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::Args;
@@ -44,6 +47,7 @@ checkpoint is removed when the artifact is written.
 #[command(
     after_help = TRAIN_HELP,
     mut_args(help_texts(&[
+        ("json", "Print a JSON object for each epoch as it ends, and one for the run, each on its own line"),
         ("report", "Also write an HTML page with the course of the training to this file"),
     ])),
 )]
@@ -71,6 +75,8 @@ pub(crate) struct TrainArgs {
     pub(crate) threads: Threads,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
+    #[command(flatten)]
+    pub(crate) json: Json,
     #[command(flatten)]
     pub(crate) report: ReportPage,
     #[command(flatten)]
@@ -104,13 +110,34 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let cache = args.cache.as_deref().map(resolved);
     let strict = args.warnings.is_strict;
     let options = RunOptions { threads, init, checkpoints, cache, strict };
-    let mut course = Course::default();
-    let trained = train_keeping(&config, &files, options, &signals, &mut course)?;
+    let mut shown = Shown::new(args, &config);
+    let (trained, pace) = train_keeping(&config, &files, options, &signals, &mut shown)?;
     trained.save(&resolved(&args.out))?;
     checkpoint.iter().try_for_each(|checkpoint| remove_checkpoint(checkpoint))?;
     say_written(&args.out, format_args!("wrote {}", args.out.display()));
     let named = (&args.files.data[..], &args.files.valid[..]);
-    args.report.write(|| Ok(course.page(&args.out, named, &trained)))
+    let Shown { course, json } = shown;
+    args.report.write(|| Ok(course.page(&args.out, named, &trained)))?;
+    json.map_or(Ok(()), |json| json.end(&args.out, &trained, pace))
+}
+
+/// The forms in which a run is shown beside its progress.
+struct Shown {
+    course: Course,
+    /// With `--json`.
+    json: Option<JsonLines>,
+}
+
+impl Shown {
+    fn new(args: &TrainArgs, config: &RunConfig) -> Self {
+        let json = args.json.is_asked.then(JsonLines::default);
+        Self { course: Course::new(&config.train), json }
+    }
+
+    fn observe(&mut self, event: &Event<'_>) {
+        self.course.observe(event);
+        self.json.iter_mut().for_each(|json| json.observe(event));
+    }
 }
 
 /// The path of a run's checkpoint: beside the artifact; `None` if that is a stream, which nothing is beside.
@@ -142,10 +169,14 @@ fn check_names<'p>(
         check_apart(out, inputs.iter().chain(&args.init))?;
     }
     args.report.check_apart(inputs.iter().chain(&args.init))?;
-    check_outputs(
-        [&args.out].into_iter().chain(others()).chain(&args.report.path),
-        Prints::Nothing,
-    )?;
+    if args.json.is_asked && is_standard_output(&args.out) {
+        let out = args.out.display();
+        return Err(CallError::with_message(format!(
+            "`--json` and `--out {out}` would both write to the standard output; name a file for `--out`"
+        )));
+    }
+    let prints = if args.json.is_asked { Prints::Results } else { Prints::Nothing };
+    check_outputs([&args.out].into_iter().chain(others()).chain(&args.report.path), prints)?;
     Content::Model.check_name(&args.out)?;
     let Some(cache) = &args.cache else { return Ok(()) };
     check_file_name("--cache", cache)?;
@@ -191,21 +222,21 @@ fn train_keeping(
     files: &Files,
     options: RunOptions<'_>,
     signals: &Signals,
-    course: &mut Course,
-) -> Result<TrainedModel> {
-    let mut progress = TrainProgress::new(options.threads, config.train.negative_rate);
+    shown: &mut Shown,
+) -> Result<(TrainedModel, Pace)> {
+    let mut progress = TrainProgress::new(options.threads, &config.train);
     let mut last_checkpoint = None;
     let trained = train(config, files, options, &mut |event| {
         if let Event::Resumed { file, step, .. } | Event::Checkpoint { file, step } = event {
             last_checkpoint = Some((file.to_owned(), step));
         }
         progress.observe(&event);
-        course.observe(&event);
+        shown.observe(&event);
     });
     match trained {
         Ok(trained) => {
-            progress.finish();
-            Ok(trained)
+            let pace = progress.finish();
+            Ok((trained, pace))
         }
         Err(error) => {
             progress.clear();

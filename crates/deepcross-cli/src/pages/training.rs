@@ -6,13 +6,15 @@ use crate::text::tables::{grouped, metric, percent};
 use deepcross_features::Counts;
 use deepcross_model::TrainedModel;
 use deepcross_report::{Plot, Report, Section, Series, Table, YScale};
+use deepcross_train::config::TrainConfig;
 use deepcross_train::diagnosis::UnitReport;
 use deepcross_train::{EpochReport, Event};
 use std::path::{Path, PathBuf};
 
 /// The events of a run that its page shows; their size grows only with epochs and units.
-#[derive(Default)]
 pub(crate) struct Course {
+    /// Whether the table of epochs has a column of learning rates.
+    has_rates: bool,
     epochs: Vec<EpochReport>,
     units: Vec<(u32, Vec<UnitReport>)>,
     /// The counts of each field in the last epoch, with a caption for the rows.
@@ -20,6 +22,12 @@ pub(crate) struct Course {
 }
 
 impl Course {
+    pub(crate) fn new(train: &TrainConfig) -> Self {
+        let (has_rates, epochs, units, counts) =
+            (train.changes_rates(), Vec::new(), Vec::new(), Vec::new());
+        Self { has_rates, epochs, units, counts }
+    }
+
     /// Keeps an event if the page shows it.
     pub(crate) fn observe(&mut self, event: &Event<'_>) {
         match event {
@@ -96,19 +104,22 @@ impl Course {
         section.plots.extend(plot("Log loss", "log loss", losses));
         section.plots.extend(plot("AUC", "AUC", areas));
         let header = ["epoch", "training log loss", "validation log loss", "AUC", "calibration"];
-        let mut table = Table::new("", &header);
+        let rate = self.has_rates.then_some("learning rate");
+        let mut table = Table::new("", &header.into_iter().chain(rate).collect::<Vec<_>>());
         for report in &self.epochs {
             let kept = if report.epoch == best { " (kept)" } else { "" };
             let valid = |value: fn(&deepcross_metrics::Summary) -> Option<f64>| {
                 metric(report.valid.as_ref().and_then(value))
             };
-            table.push([
+            let cells = [
                 format!("{}{kept}", report.epoch),
                 format!("{:.4}", report.train_loss),
                 valid(|valid| valid.log_loss),
                 valid(|valid| valid.auc),
                 valid(|valid| valid.calibration),
-            ]);
+            ];
+            let rate = self.has_rates.then(|| format!("{:.2e}", report.learning_rate));
+            table.push(cells.into_iter().chain(rate));
         }
         section.tables.push(table);
         section

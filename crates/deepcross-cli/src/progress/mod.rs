@@ -1,6 +1,7 @@
 //! Shows the progress of runs on standard error.
 
 pub(crate) mod compare_progress;
+pub(crate) mod json_lines;
 pub(crate) mod train_progress;
 
 use crate::text::tables::grouped;

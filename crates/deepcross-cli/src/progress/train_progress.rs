@@ -1,13 +1,16 @@
-//! The progress of a training run: a bar on a terminal, a line for each epoch, and a summary.
+//! The progress of a training run: a bar on a terminal, a line of a table for each epoch, and a summary.
 
 use super::{drift_line, style};
 use crate::output::say;
+use crate::text::comparison_text::Pace;
+use crate::text::epoch_table::EpochTable;
 use crate::text::skipped_rows::skipped_lines;
-use crate::text::tables::{grouped, metric, percent, table};
+use crate::text::tables::{counted, grouped, metric, percent};
 use crate::text::unit_table::UnitTable;
 use crate::text::unusual_values::training_values;
 use crate::warnings;
 use deepcross_data::RowReader;
+use deepcross_train::config::TrainConfig;
 use deepcross_train::{CacheEvent, DataWait, EpochReport, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::time::{Duration, Instant};
@@ -18,9 +21,12 @@ pub(crate) struct TrainProgress {
     begun: Instant,
     waiting: DataWait,
     negative_rate: f64,
+    /// The most epochs of the run.
+    most_epochs: u32,
     rows: u64,
     /// The number of rows to expect in an epoch, since only a sample of negative rows may be kept.
     epoch_rows: u64,
+    table: EpochTable,
     epochs: Vec<EpochReport>,
     /// The rows that an earlier call has trained on.
     rows_before: u64,
@@ -30,8 +36,8 @@ pub(crate) struct TrainProgress {
 }
 
 impl TrainProgress {
-    /// Shows a run on `threads` threads that keeps each negative row with the probability `negative_rate`.
-    pub(crate) fn new(threads: usize, negative_rate: f64) -> Self {
+    /// Shows a run on `threads` threads.
+    pub(crate) fn new(threads: usize, train: &TrainConfig) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_message("reading the data once to fit the encoder");
         bar.set_style(style("{spinner} {msg} ({elapsed})"));
@@ -40,9 +46,11 @@ impl TrainProgress {
             bar,
             begun: Instant::now(),
             waiting: DataWait::new(threads),
-            negative_rate,
+            negative_rate: train.negative_rate,
+            most_epochs: train.epochs,
             rows: 0,
             epoch_rows: 0,
+            table: EpochTable::new(loss_name(train.negative_rate), train.changes_rates()),
             epochs: Vec::new(),
             rows_before: 0,
             units: UnitTable::default(),
@@ -68,12 +76,12 @@ impl TrainProgress {
                 self.say(&format!("{weights} weights, stacked input {width} wide"));
             }
             Event::Resumed { step, epoch, rows, reports, .. } => {
-                self.epochs = reports.to_vec();
                 self.rows_before = self.rows * reports.len() as u64 + rows;
                 self.say(&format!(
                     "continuing from the checkpoint of step {}, in epoch {epoch}",
                     grouped(*step)
                 ));
+                reports.iter().for_each(|report| self.epoch(report));
             }
             Event::ShuffledWhole { buffer, drift } => self.say(&drift_line(*buffer, drift)),
             Event::Warning(warning) => self.say(&warnings::line(warning)),
@@ -106,11 +114,6 @@ impl TrainProgress {
         self.negative_rate < 1.0
     }
 
-    /// The name of the training loss: the loss on a sample does not measure all rows.
-    fn loss_name(&self) -> &'static str {
-        if self.is_sampled() { "log loss of kept rows" } else { "log loss" }
-    }
-
     fn step(&mut self, epoch: u32, rows: u64, loss: f64) {
         if self.bar.length() != Some(self.epoch_rows) {
             self.bar.set_length(self.epoch_rows);
@@ -118,20 +121,11 @@ impl TrainProgress {
                 .set_style(style("{msg} {wide_bar} {percent} %  {rows_per_s} rows/s  {eta} left"));
         }
         self.bar.set_position(rows);
-        self.bar.set_message(format!("epoch {epoch}, {} {loss:.4}", self.loss_name()));
+        self.bar.set_message(format!("epoch {epoch}, {} {loss:.4}", loss_name(self.negative_rate)));
     }
 
     fn epoch(&mut self, report: &EpochReport) {
-        let valid = report.valid.map_or_else(String::new, |valid| {
-            format!(", validation log loss {}, AUC {}", metric(valid.log_loss), metric(valid.auc))
-        });
-        let best = if report.best { ", best so far" } else { "" };
-        self.say(&format!(
-            "epoch {}: {} {:.4}{valid}{best}",
-            report.epoch,
-            self.loss_name(),
-            report.train_loss
-        ));
+        self.table.lines(report).iter().for_each(|line| self.say(line));
         self.bar.reset();
         self.epochs.push(report.clone());
     }
@@ -146,36 +140,43 @@ impl TrainProgress {
         self.bar.finish_and_clear();
     }
 
-    /// Prints the summary of the run.
-    pub(crate) fn finish(self) {
+    /// Prints the summary of the run; returns its pace, without the rows of an earlier call.
+    pub(crate) fn finish(self) -> Pace {
         self.bar.finish_and_clear();
-        let mut summary =
-            table(&["epoch", self.loss_name(), "validation log loss", "validation AUC", ""]);
-        let kept = self.epochs.iter().rposition(|report| report.best);
-        for (i, report) in self.epochs.iter().enumerate() {
-            let valid = report.valid;
-            summary.add_row([
-                report.epoch.to_string(),
-                format!("{:.4}", report.train_loss),
-                metric(valid.and_then(|valid| valid.log_loss)),
-                metric(valid.and_then(|valid| valid.auc)),
-                if kept == Some(i) { "kept".to_owned() } else { String::new() },
-            ]);
-        }
         let seconds = self.begun.elapsed().as_secs_f64();
-        let rows = self.rows * self.epochs.len() as u64;
-        let speed = grouped((rows.saturating_sub(self.rows_before) as f64 / seconds) as u64);
+        let rows = (self.rows * self.epochs.len() as u64).saturating_sub(self.rows_before);
+        let pace = Pace { seconds, rows };
+        let speed = grouped(pace.rows_per_second() as u64);
         let waited = 100.0 * self.waiting.share();
-        if let Some(units) = self.units.text() {
-            say(format_args!("\n{units}"));
-        }
+        let parts = [self.kept(), self.units.text()].into_iter().flatten().chain(self.values);
+        parts.for_each(|part| say(format_args!("\n{part}")));
         say(format_args!(
-            "\n{}\n\n{}\n\n{seconds:.1} s, {speed} rows/s with reading and validation; \
-             threads waited for data {waited:.1} % of training",
-            summary.trim_fmt(),
-            self.values.join("\n\n")
+            "\n{seconds:.1} s, {speed} rows/s with reading and validation; threads waited for data {waited:.1} % of \
+             training"
         ));
+        pace
     }
+
+    /// The line on the epoch that is kept, and on an early end of the run.
+    fn kept(&self) -> Option<String> {
+        let kept = self.epochs.iter().rfind(|report| report.best)?;
+        let valid = kept.valid.as_ref().map_or_else(String::new, |valid| {
+            format!(": validation log loss {}, AUC {}", metric(valid.log_loss), metric(valid.auc))
+        });
+        let last = self.epochs.last().map_or(0, |report| report.epoch);
+        let early = if last < self.most_epochs {
+            let waited = counted(u64::from(last - kept.epoch), "epoch");
+            format!("; ended after {waited} without a better one, as `train.patience` says")
+        } else {
+            String::new()
+        };
+        Some(format!("kept epoch {}{valid}{early}", kept.epoch))
+    }
+}
+
+/// The name of the training loss: the loss on a sample does not measure all rows.
+fn loss_name(negative_rate: f64) -> &'static str {
+    if negative_rate < 1.0 { "log loss of kept rows" } else { "log loss" }
 }
 
 /// The lines that report an event of the cache.

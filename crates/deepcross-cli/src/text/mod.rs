@@ -5,6 +5,7 @@
 pub(crate) mod calibration_json;
 pub(crate) mod calibration_text;
 pub(crate) mod comparison_text;
+pub(crate) mod epoch_table;
 pub(crate) mod evaluation_report;
 pub(crate) mod evaluation_text;
 pub(crate) mod group_report;

@@ -88,7 +88,7 @@ fn a_header_alone_cannot_be_trained_on_and_has_no_predictions() {
     folder.fail(
         "train --config run.toml --data header.csv --out new.dcx",
         1,
-        "`header.csv`: has no row to fit the encoder on",
+        "`header.csv`: has no rows",
     );
     let predicted = folder.succeed("predict --model model.dcx --data header.csv");
     assert_eq!(predicted.stdout, "probability\n");

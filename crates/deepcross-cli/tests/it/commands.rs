@@ -10,9 +10,10 @@ fn training_reports_progress_even_if_piped() {
     let parts = [
         " training rows, ",
         " weights, stacked input 9 wide\n",
-        "\nepoch 1: log loss 0.",
-        "\nepoch 2: log loss 0.",
-        ", validation log loss 0.",
+        "\n\n epoch  log loss  validation log loss  validation AUC\n 1        0.",
+        "\n 2        0.",
+        "\nkept epoch ",
+        ": validation log loss 0.",
         "\nresidual units on 32 training rows, at the start → after epoch 2\n\n unit  gradient at its input",
         "\nwrote model.dcx\n",
     ];

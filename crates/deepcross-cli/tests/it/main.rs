@@ -36,6 +36,7 @@ mod restart;
 mod sampling;
 mod serve;
 mod split;
+mod training;
 mod understanding;
 mod values;
 mod warnings;

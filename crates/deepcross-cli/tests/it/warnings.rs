@@ -471,7 +471,7 @@ fn held_out_rows_of_one_class_are_said_before_training() {
     let call = "train --config run.toml --data few.csv --out m.dcx --set train.valid_fraction=0.07";
     let seed = (1..20).find(|seed| {
         let said = folder.succeed(&format!("{call} --seed {seed}")).stderr;
-        let (before, _) = said.split_once("epoch 1").unwrap();
+        let (before, _) = said.split_once("\n epoch ").unwrap();
         let n = said.matches("do not define an AUC").count();
         assert_eq!(before.matches("do not define an AUC").count(), n, "{said}");
         n == 1
@@ -497,4 +497,58 @@ fn a_strict_quickstart_writes_no_model_after_a_warning() {
     for name in ["model.dcx", "predictions.csv"] {
         assert!(!folder.path("q").join(name).exists(), "{name}");
     }
+}
+
+#[test]
+fn a_kept_epoch_that_is_worse_than_a_constant_is_said() {
+    let folder = Folder::with_data();
+    let rare = |row: &[&str]| format!("{},{}", u8::from(row[3] == "18"), row[1..].join(","));
+    folder.write("rare.csv", changed(200, rare));
+    let call = "train --config run.toml --data rare.csv --out m.dcx --set train.valid_fraction=0.3";
+    let short = format!("{call} --set train.learning_rate=1e-6");
+    check(
+        &folder,
+        &short,
+        "epoch 2 is kept, but its validation log loss 0.7087 is worse than 0.3051, the loss of ",
+    );
+    let said = folder.succeed(&short).stderr;
+    assert!(said.contains("; train longer, by "), "{said}");
+    // The share of positive rows is that of their weights.
+    let config = crate::CONFIG.replace("label =", "weight = \"w\"\nlabel =");
+    folder.write("weighted.toml", config);
+    let weighed =
+        folder.text("rare.csv").lines().enumerate().fold(String::new(), |text, (i, row)| {
+            let weight = if row.starts_with('1') { "11" } else { "1" };
+            text + row + "," + if i == 0 { "w" } else { weight } + "\n"
+        });
+    folder.write("weighed.csv", weighed);
+    let weighted = short.replace("run.toml --data rare", "weighted.toml --data weighed");
+    let said = folder.succeed(&weighted).stderr;
+    assert!(said.contains(", the loss of predicting 49.59 % for every row, "), "{said}");
+    check_none(&folder, &format!("{call} --set train.learning_rate=0.05 --set train.epochs=5"));
+    let compare = "compare --config run.toml --data rare.csv --models lr --seeds 1";
+    let compare =
+        format!("{compare} --set train.learning_rate=1e-6 --set train.valid_fraction=0.3");
+    let said = folder.succeed(&compare).stderr;
+    assert!(said.contains("warning: lr, seed 1 (1 of 1): epoch 2 is kept, but "), "{said}");
+}
+
+#[test]
+fn a_kept_epoch_with_a_log_loss_far_above_the_lowest_is_said() {
+    let folder = Folder::with_data();
+    let call = "train --config run.toml --data train.csv --out m.dcx --set train.learning_rate=0.005 --set train.epochs=40";
+    let by_auc = format!("{call} --set train.monitor=auc");
+    check(
+        &folder,
+        &by_auc,
+        "epoch 6 is kept for its AUC, but its validation log loss 0.5300 is 41 % above the 0.3765 of epoch 40, ",
+    );
+    check_none(&folder, call);
+    let by_both = format!("{call} --set train.monitor=auc-log-loss");
+    check(
+        &folder,
+        &by_both,
+        "epoch 29 is kept for its AUC − log loss, but its validation log loss 0.4224 is 12 % above the 0.3765 of epoch \
+         40, so its probabilities are worse; set `train.monitor` to \"log-loss\", raise ",
+    );
 }

@@ -108,6 +108,33 @@ pub fn fit(
     })
 }
 
+/// Reads the first rows of `source` as [`fit`] reads all of them, so that files that cannot be read for these fields are
+/// an error before other files are read.
+///
+/// The labels of the rows are not compared with those of other sources of a run.
+///
+/// # Errors
+/// As [`fit`], as far as columns and first rows show it.
+pub fn check_first_rows(
+    source: &Source,
+    schema: &Schema,
+    bad_rows: BadRows,
+) -> Result<(), DataError> {
+    let columns = schema.fields().iter().flat_map(FieldConfig::columns);
+    let source = &source.apart().with_fields(columns);
+    let mut fitter = Fitter::with_counts_from(schema, source.config().order.into());
+    let binding = source.bind(|header| fitter.bind(header))?;
+    let filter = RowFilter::labelled(source, Partition::All)?;
+    let mut chunks = ChunkReader::new(source, filter, bad_rows)?;
+    let mut pass = FitPass::new(fitter.learners(&binding), bad_rows);
+    pass.learn_first(&mut chunks)?;
+    let FitPass { rows, skipped, .. } = pass;
+    match rows {
+        0 => Err(DataError::NoRows { file: source.first_file(), skipped: skipped.rows }),
+        _ => Ok(()),
+    }
+}
+
 /// The state of the pass over the rows.
 struct FitPass<'f> {
     /// The fields, the slowest first.
@@ -163,6 +190,20 @@ impl<'f> FitPass<'f> {
             );
             learned?;
             std::mem::swap(&mut chunk, &mut next);
+        }
+        Ok(())
+    }
+
+    /// Learns from the first chunk that has a good row.
+    fn learn_first(&mut self, reader: &mut ChunkReader) -> Result<(), DataError> {
+        let mut chunk = Chunk::default();
+        while self.rows == 0 {
+            chunk.clear();
+            reader.read(&mut chunk, usize::MAX);
+            if chunk.rest().is_empty() {
+                break;
+            }
+            self.learn(&mut chunk)?;
         }
         Ok(())
     }

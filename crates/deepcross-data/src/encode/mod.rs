@@ -28,7 +28,7 @@ mod count_differences;
 mod recorded;
 mod stored_rows;
 
-pub use fit::{Fitted, fit};
+pub use fit::{Fitted, check_first_rows, fit};
 pub use negative_sampling::NegativeCounts;
 pub use positive_blocks::{Drift, PositiveBlocks};
 pub use raw_reader::RawReader;

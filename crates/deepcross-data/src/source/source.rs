@@ -79,6 +79,11 @@ impl Source {
         Self { labels: other.labels.clone(), ..self }
     }
 
+    /// The source as one that is read alone: its labels may contradict those of other sources.
+    pub(crate) fn apart(&self) -> Self {
+        Self { shared: self.shared.clone(), labels: KnownLabels::default() }
+    }
+
     /// The source for a model that was trained on rows with this [negative label](Self::negative_label).
     #[must_use]
     pub fn after_training_on(&self, negative_label: Option<i8>) -> Self {

@@ -83,12 +83,12 @@ fn files_without_rows() {
         b"\n",
         "`x.csv`: is empty, expected rows",
     );
-    check("header only", LABEL, b"click,age,user\n", "`x.csv`: has no row to fit the encoder on");
+    check("header only", LABEL, b"click,age,user\n", "`x.csv`: has no rows");
     check(
         "bad rows only",
         "bad_rows = 'skip'",
         b"click,age,user\n1\n2\n",
-        "`x.csv`: has no row to fit the encoder on (2 bad rows were skipped)",
+        "`x.csv`: has no rows (2 bad rows were skipped)",
     );
 }
 

@@ -49,7 +49,7 @@ impl FileHeader for Header {
         name: "checkpoint",
         magic: "DEEPCKPT",
         version: 4,
-        sections: &[(IDENTITY, 1), (ENCODER, 1), (FIELD, 2), (FITTED, 3), (PROGRESS, 1)],
+        sections: &[(IDENTITY, 1), (ENCODER, 1), (FIELD, 2), (FITTED, 3), (PROGRESS, 2)],
         // The state of the optimizer may be infinite while all weights are finite; such a run continues.
         members: &[Values::Finite, Values::Any, Values::Finite],
     };
@@ -315,7 +315,7 @@ impl Checkpoint {
     }
 
     fn problem_of_best(&self) -> Option<String> {
-        let validated = self.state.best.monitored.is_some();
+        let validated = self.state.best.score.is_some();
         match &self.best {
             Some(_) if !validated => {
                 Some("it has weights of a best epoch, but no metric of that epoch".to_owned())

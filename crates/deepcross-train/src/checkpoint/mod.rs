@@ -9,5 +9,5 @@ mod schedule;
 pub(crate) use file::{Checkpoint, FittedRows, Snapshot, invalid};
 pub use file::{load_model, load_model_with, remove_checkpoint};
 pub(crate) use identity::{Identity, file_differences, fingerprints};
-pub(crate) use progress::{Best, RunState};
+pub(crate) use progress::{BatchSums, Best, RunState, WorseThanConstant};
 pub(crate) use schedule::CheckpointSchedule;

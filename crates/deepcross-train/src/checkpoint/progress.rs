@@ -29,12 +29,32 @@ pub(crate) struct Sums {
     /// The sum of losses, each times the weight of its row.
     pub(crate) loss: f64,
     pub(crate) weight: f64,
+    /// The weight of the positive rows.
+    pub(crate) positive_weight: f64,
+}
+
+/// The sums over the rows of one batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BatchSums {
+    pub(crate) rows: u64,
+    /// The mean loss of the rows, by their weights.
+    pub(crate) loss: f64,
+    pub(crate) weight: f64,
+    /// The weight of the positive rows.
+    pub(crate) positive_weight: f64,
 }
 
 impl Sums {
     /// The mean loss of rows that have some weight.
     pub(crate) fn mean_loss(&self) -> f64 {
         self.loss / self.weight
+    }
+
+    /// The share of positive rows, by their weights, among all rows if each negative row was kept with the probability
+    /// `negative_rate`.
+    pub(crate) fn positive_rate(&self, negative_rate: f64) -> f64 {
+        let negative_weight = (self.weight - self.positive_weight) / negative_rate;
+        self.positive_weight / (self.positive_weight + negative_weight)
     }
 }
 
@@ -43,8 +63,19 @@ impl Sums {
 pub(crate) struct Best {
     pub(crate) epoch: u32,
     pub(crate) steps: u64,
-    /// The metric of [`TrainConfig::monitor`] after that epoch; `None` if the run does not validate.
-    pub(crate) monitored: Option<f64>,
+    /// The [score](crate::config_file::Monitor::score) of that epoch; `None` if the run does not validate.
+    pub(crate) score: Option<f64>,
+    /// The comparison with one probability for all validation rows, if the epoch is worse.
+    pub(crate) worse: Option<WorseThanConstant>,
+}
+
+/// A probability that predicts the validation rows better than an epoch does.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WorseThanConstant {
+    /// The probability: the share of positive rows among the training rows, by their weights.
+    pub(crate) rate: f64,
+    /// Its log loss.
+    pub(crate) constant: f64,
 }
 
 impl Default for RunState {
@@ -62,11 +93,13 @@ impl RunState {
     }
 
     /// Adds a batch that is done; returns the sums with it.
-    pub(crate) fn add_batch(&mut self, rows: u64, loss: f64, weight: f64) -> Sums {
+    pub(crate) fn add_batch(&mut self, batch: BatchSums) -> Sums {
+        let BatchSums { rows, loss, weight, positive_weight } = batch;
         self.batches += 1;
         self.sums.rows += rows;
         self.sums.loss += loss * weight;
         self.sums.weight += weight;
+        self.sums.positive_weight += positive_weight;
         self.sums
     }
 
@@ -106,6 +139,7 @@ mod stored_reports {
     struct StoredReport {
         epoch: u32,
         train_loss: f64,
+        learning_rate: f64,
         valid: Option<String>,
         best: bool,
     }
@@ -115,9 +149,10 @@ mod stored_reports {
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         let store = |report: &EpochReport| {
-            let &EpochReport { epoch, train_loss, ref valid, best } = report;
+            let &EpochReport { epoch, train_loss, learning_rate, ref valid, best } = report;
             let valid = valid.as_ref().map(toml::to_string).transpose();
-            Ok(StoredReport { epoch, train_loss, valid: valid.map_err(S::Error::custom)?, best })
+            let valid = valid.map_err(S::Error::custom)?;
+            Ok(StoredReport { epoch, train_loss, learning_rate, valid, best })
         };
         let stored = reports.iter().map(store).collect::<Result<Vec<_>, S::Error>>()?;
         stored.serialize(serializer)
@@ -127,9 +162,10 @@ mod stored_reports {
         deserializer: D,
     ) -> Result<Vec<EpochReport>, D::Error> {
         let read = |stored: StoredReport| {
-            let StoredReport { epoch, train_loss, valid, best } = stored;
+            let StoredReport { epoch, train_loss, learning_rate, valid, best } = stored;
             let valid = valid.as_deref().map(toml::from_str).transpose();
-            Ok(EpochReport { epoch, train_loss, valid: valid.map_err(D::Error::custom)?, best })
+            let valid = valid.map_err(D::Error::custom)?;
+            Ok(EpochReport { epoch, train_loss, learning_rate, valid, best })
         };
         Vec::<StoredReport>::deserialize(deserializer)?.into_iter().map(read).collect()
     }
@@ -148,7 +184,10 @@ mod tests {
     }
 
     fn state() -> RunState {
-        let report = |epoch, valid| EpochReport { epoch, train_loss: 0.1, valid, best: epoch == 2 };
+        let report = |epoch, valid| {
+            let (train_loss, learning_rate) = (0.1, 0.01 / f64::from(epoch));
+            EpochReport { epoch, train_loss, learning_rate, valid, best: epoch == 2 }
+        };
         let valid = [None, Some(metrics([0.0, 1.0])), Some(metrics([0.0, 0.0]))];
         RunState {
             reports: (1..).zip(valid).map(|(n, v)| report(n, v)).collect(),

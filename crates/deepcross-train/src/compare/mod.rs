@@ -14,7 +14,7 @@ use crate::event::{EpochReport, Event, Observer};
 use crate::options::Files;
 use crate::run::{Rows, Stop, check_files, fit_encoder, thread_pool, train_fitted};
 use crate::warning::Warning;
-use deepcross_data::{Fitted, Input, Partition, Source};
+use deepcross_data::{Fitted, Input, Partition, Source, check_first_rows};
 use deepcross_metrics::Summary;
 use deepcross_metrics::inference::{SeedDifference, SeedEstimate, SeedRuns, holm};
 use deepcross_model::{TrainedModel, TrainingSummary};
@@ -220,6 +220,9 @@ fn compare_here(
             return Err(TrainError::Comparison(problem.to_owned()));
         }
     };
+    if tested_on == TestedOn::Test {
+        check_first_rows(&source, &shared.schema()?, shared.data.bad_rows)?;
+    }
     let fitted = fit_encoder(shared, &rows)?;
     let mut warned = |event: Event<'_>| {
         if let Event::Warning(warning) = event {

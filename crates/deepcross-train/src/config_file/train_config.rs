@@ -74,6 +74,11 @@ pub struct TrainConfig {
     /// The metric that chooses the best epoch; default `log-loss`. Needs validation rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub monitor: Option<Monitor>,
+    /// The least gain of the monitored metric for an epoch to be better, at least 0; default 0. Needs validation rows.
+    ///
+    /// The gain must be larger than this, so that with 0 each gain counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_delta: Option<f64>,
     /// The share of rows held out if no validation file is given, in [0, 1); default 0.1.
     ///
     /// With 0, the last epoch is kept.
@@ -151,6 +156,8 @@ pub enum Monitor {
     LogLoss,
     /// The AUC; higher is better. If the validation rows are of one class, which have no AUC, it is the log loss.
     Auc,
+    /// AUC − log loss; higher is better. If the validation rows are of one class, it is the log loss.
+    AucLogLoss,
 }
 
 /// An update rule.
@@ -228,6 +235,7 @@ impl Default for TrainConfig {
             table_updates: TableUpdates::default(),
             patience: None,
             monitor: None,
+            min_delta: None,
             valid_fraction: None,
             valid_by: None,
             split_seed: None,
@@ -265,6 +273,16 @@ impl TrainConfig {
         self.monitor.unwrap_or_default()
     }
 
+    /// The least gain of the monitored metric for an epoch to be better.
+    pub fn min_delta(&self) -> f64 {
+        self.min_delta.unwrap_or(0.0)
+    }
+
+    /// Whether the learning rates change in the course of a run.
+    pub fn changes_rates(&self) -> bool {
+        self.schedule != Schedule::Constant || self.warm_up > 0
+    }
+
     /// The minutes between two checkpoints; `None` if time does not decide about checkpoints.
     pub fn checkpoint_minutes(&self) -> Option<f64> {
         Some(self.checkpoint_minutes.unwrap_or(10.0)).filter(|minutes| *minutes > 0.0)
@@ -298,6 +316,8 @@ impl TrainConfig {
         let minutes = self.checkpoint_minutes.unwrap_or(0.0);
         let good = minutes >= 0.0 && minutes.is_finite();
         check(good, "checkpoint_minutes", "be at least 0", &minutes);
+        let delta = self.min_delta();
+        check(delta >= 0.0 && delta.is_finite(), "min_delta", "be at least 0", &delta);
         problems.extend(self.optimizer_problems());
         problems.extend(self.schedule_problems());
         problems.into_iter().map(|problem| problem.within("train")).collect()
@@ -327,6 +347,7 @@ mod tests {
             groups: Some(65),
             valid_fraction: Some(1.0),
             negative_rate: 2.0,
+            min_delta: Some(-0.1),
             momentum: Some(0.9),
             learning_rate: -1.0,
             embedding_l2: -0.5,
@@ -337,6 +358,7 @@ mod tests {
             "`train.groups`: must be at most 64, but is 65",
             "`train.valid_fraction`: must be in [0, 1), but is 1",
             "`train.negative_rate`: must be in (0, 1], but is 2",
+            "`train.min_delta`: must be at least 0, but is -0.1",
             "`train.momentum`: has a meaning only with `optimizer = \"sgd\"`",
             "`train.learning_rate`: must be above 0, but is -1",
             "`train.embedding_l2`: must be at least 0, but is -0.5",

@@ -68,7 +68,13 @@ mod tests {
     use crate::EpochReport;
 
     fn epoch() -> Event<'static> {
-        Event::Epoch(EpochReport { epoch: 1, train_loss: 0.5, valid: None, best: true })
+        Event::Epoch(EpochReport {
+            epoch: 1,
+            train_loss: 0.5,
+            learning_rate: 0.1,
+            valid: None,
+            best: true,
+        })
     }
 
     #[test]

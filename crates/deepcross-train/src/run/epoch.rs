@@ -2,11 +2,11 @@
 
 use super::read_ahead::{Batches, ReadAhead};
 use super::trainer::Run;
-use crate::checkpoint::Snapshot;
+use crate::checkpoint::{BatchSums, Snapshot};
 use crate::diagnosis::report_rows;
 use crate::error::TrainError;
 use crate::event::{Event, Observer};
-use crate::objective::total_weight;
+use crate::objective::{positive_weight, total_weight};
 use crate::options::Next;
 use deepcross_features::Batch;
 use deepcross_model::Unit;
@@ -49,15 +49,16 @@ impl<'a> Run<'a> {
         batch: &mut Batch,
         observer: &mut Observer<'_>,
     ) -> Result<(), TrainError> {
+        let (weight, positive_weight) = (total_weight(batch), positive_weight(batch));
         smooth(batch.labels_mut(), self.config.train.label_smoothing);
-        let weight = total_weight(batch);
         if self.unit_rows.n_rows() == 0 && weight > 0.0 {
             self.unit_rows = report_rows(batch, self.encoder.new_batch());
             self.observe_units(0, observer)?;
         }
         self.engine.set_rate_factor(self.rates.factor(self.engine.n_steps()));
         let loss = self.engine.step(batch).map_err(|error| self.with_value_named(error))?;
-        let sums = self.state.add_batch(batch.n_rows() as u64, loss, weight);
+        let rows = batch.n_rows() as u64;
+        let sums = self.state.add_batch(BatchSums { rows, loss, weight, positive_weight });
         if sums.weight > 0.0 {
             let (rows, loss) = (sums.rows, sums.mean_loss());
             observer.event(Event::Step { epoch, rows, loss });

@@ -4,6 +4,7 @@ mod catch_up;
 mod data_wait;
 mod engine;
 mod epoch;
+mod kept_epoch;
 mod rate_schedule;
 mod read_ahead;
 mod row_cache;

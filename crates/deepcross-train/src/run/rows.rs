@@ -4,7 +4,9 @@ use crate::config_file::{RunConfig, Schedule};
 use crate::error::TrainError;
 use crate::options::Files;
 use deepcross_data::split::{SplitBy, hold_out};
-use deepcross_data::{BadRows, DataError, Division, Labels, Partition, RowPlan, Source};
+use deepcross_data::{
+    BadRows, DataError, Division, Labels, Partition, RowPlan, Source, check_first_rows,
+};
 use std::sync::OnceLock;
 
 /// The training and validation rows of a run.
@@ -76,6 +78,20 @@ impl Rows {
         })
     }
 
+    /// Refuses validation files that lack a column, that have no rows, or whose first rows cannot be read, before the
+    /// training rows are read.
+    ///
+    /// # Errors
+    /// As [`check_first_rows`].
+    pub(crate) fn check_valid_files(&self, config: &RunConfig) -> Result<(), TrainError> {
+        match &self.valid {
+            ValidRows::Files(source) => {
+                Ok(check_first_rows(source, &config.schema()?, self.bad_rows)?)
+            }
+            ValidRows::None | ValidRows::HeldOut(_) => Ok(()),
+        }
+    }
+
     /// Refuses validation files whose labels are not those of the training rows, as far as the first rows show it.
     ///
     /// # Errors
@@ -115,6 +131,7 @@ pub(crate) fn check_files(config: &RunConfig, files: &Files) -> Result<(), Train
     let no_validation = files.valid.is_empty() && config.train.valid_fraction() == 0.0;
     let set = [
         ("monitor", config.train.monitor.is_some()),
+        ("min_delta", config.train.min_delta.is_some()),
         ("patience", config.train.patience.is_some()),
         ("valid_by", config.train.valid_by.is_some()),
         ("split_seed", config.train.split_seed.is_some()),

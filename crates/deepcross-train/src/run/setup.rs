@@ -197,6 +197,7 @@ pub(super) fn begin(
 
 /// Fits the encoder to the training rows.
 pub(crate) fn fit_encoder(config: &RunConfig, rows: &Rows) -> Result<Fitted, TrainError> {
+    rows.check_valid_files(config)?;
     let fitted = fit(&rows.train, &config.schema()?, rows.train_part()?, config.data.bad_rows)?;
     rows.check_valid_labels()?;
     Ok(fitted)

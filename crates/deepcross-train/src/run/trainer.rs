@@ -11,8 +11,8 @@ use super::thread_pool::thread_pool;
 use super::unit_warnings::UnitWarnings;
 use super::validation::{EvaluateOptions, evaluate};
 use super::validation_warnings::{no_auc, training_counts, unlike_training};
-use crate::checkpoint::{Best, CheckpointSchedule, FittedRows, RunState};
-use crate::config_file::{Monitor, RunConfig, TrainConfig};
+use crate::checkpoint::{Best, CheckpointSchedule, FittedRows, RunState, WorseThanConstant};
+use crate::config_file::{RunConfig, TrainConfig};
 use crate::error::TrainError;
 use crate::event::{EpochReport, Event, Observer};
 use crate::options::{Files, RunOptions};
@@ -20,7 +20,7 @@ use crate::warning::Warning;
 use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, Partition, RowReader, Shuffled};
 use deepcross_features::{Batch, Encoder, History};
-use deepcross_metrics::Summary;
+use deepcross_metrics::{Evaluated, Summary};
 use deepcross_model::{Model, Predictor, TrainedModel, TrainingCounts, TrainingSummary};
 
 /// Trains a model.
@@ -183,11 +183,13 @@ impl<'a> Run<'a> {
                 self.state.begin(epoch);
             }
             let train_loss = self.epoch(epoch, &mut ahead, observer)?;
-            let valid = self.validate(ahead.source().shuffled.reader(), observer)?;
-            let best = self.keep_if_better(epoch, valid);
+            let evaluated = self.validate(ahead.source().shuffled.reader(), observer)?;
+            let best = self.keep_if_better(epoch, evaluated.as_ref());
+            let valid = evaluated.map(|evaluated| evaluated.summary);
+            let learning_rate = self.learning_rate();
             self.rates.end_epoch(epoch, best);
             (self.state.level, self.state.waited) = self.rates.progress();
-            let report = EpochReport { epoch, train_loss, valid, best };
+            let report = EpochReport { epoch, train_loss, learning_rate, valid, best };
             self.state.reports.push(report.clone());
             observer.event(Event::Epoch(report));
             self.observe_units(epoch, observer)?;
@@ -199,7 +201,14 @@ impl<'a> Run<'a> {
         }
         let train = ahead.source().shuffled.reader();
         observer.event(Event::Read { train, valid: self.valid.as_ref() });
+        observer.warn_all(self.kept_warnings())?;
         Ok((last, training_counts(train, self.valid.as_ref())))
+    }
+
+    /// The learning rate of the last step.
+    fn learning_rate(&self) -> f64 {
+        let last = self.engine.n_steps().saturating_sub(1);
+        self.config.train.learning_rate * self.rates.factor(last)
     }
 
     /// The training rows, in the order of the first epoch.
@@ -241,20 +250,21 @@ impl<'a> Run<'a> {
         &mut self,
         train: &RowReader<'_>,
         observer: &mut Observer<'_>,
-    ) -> Result<Option<Summary>, TrainError> {
+    ) -> Result<Option<Evaluated<f32>>, TrainError> {
         let Some(mut reader) = self.valid_reader()? else { return Ok(None) };
         let predictor = Predictor::new(self.engine.model(), self.engine.params());
         let options =
             EvaluateOptions { tapes: Some(self.engine.tapes()), ..EvaluateOptions::default() };
-        let summary = evaluate(predictor, &mut reader, options)?.summary;
+        let evaluated = evaluate(predictor, &mut reader, options)?;
+        let summary = &evaluated.summary;
         let is_first = self.valid.replace(reader).is_none();
         if summary.log_loss.is_none() {
             return Err(TrainError::NoValidationRows);
         }
         if is_first {
-            observer.warn_all(self.validation_warnings(&summary, train))?;
+            observer.warn_all(self.validation_warnings(summary, train))?;
         }
-        Ok(Some(summary))
+        Ok(Some(evaluated))
     }
 
     /// The warnings that validation rows give, beside the training rows of `train`.
@@ -270,20 +280,18 @@ impl<'a> Run<'a> {
     }
 
     /// Keeps the weights of this epoch if they are better than the best so far; returns whether they are.
-    fn keep_if_better(&mut self, epoch: u32, valid: Option<Summary>) -> bool {
-        let metric = valid.map(|valid| self.metric_of(&valid));
-        let monitored = valid.zip(metric).and_then(|(valid, metric)| match metric {
-            Monitor::Auc => valid.auc,
-            Monitor::LogLoss => valid.log_loss,
-        });
-        let better = match (monitored, self.state.best.monitored) {
-            (Some(now), Some(best)) if metric == Some(Monitor::Auc) => now > best,
-            (Some(now), Some(best)) => now < best,
+    fn keep_if_better(&mut self, epoch: u32, valid: Option<&Evaluated<f32>>) -> bool {
+        let train = &self.config.train;
+        let score = valid.and_then(|valid| train.monitor().score(&valid.summary));
+        let better = match (score, self.state.best.score) {
+            (Some(now), Some(best)) => now - best > train.min_delta(),
             _ => true,
         };
         if better {
-            let is_last = epoch == self.config.train.epochs || valid.is_none();
-            self.state.best = Best { epoch, steps: self.engine.n_steps(), monitored };
+            let is_last = epoch == train.epochs || valid.is_none();
+            let rate = self.state.sums.positive_rate(train.negative_rate);
+            let worse = valid.and_then(|valid| WorseThanConstant::of(valid, rate));
+            self.state.best = Best { epoch, steps: self.engine.n_steps(), score, worse };
             self.copy_weights(is_last);
         }
         better
@@ -296,17 +304,6 @@ impl<'a> Run<'a> {
             kept if is_last => *kept = None,
             Some(kept) => kept.copy_from(params),
             kept => *kept = Some(params.clone()),
-        }
-    }
-
-    /// The metric that chooses the epoch.
-    ///
-    /// Rows of one class have no AUC, in any epoch, so that the log loss chooses the epoch.
-    /// Rejected: an error. It would depend on the rows that happen to be held out.
-    fn metric_of(&self, valid: &Summary) -> Monitor {
-        match self.config.train.monitor() {
-            Monitor::Auc if valid.auc.is_some() => Monitor::Auc,
-            Monitor::Auc | Monitor::LogLoss => Monitor::LogLoss,
         }
     }
 

@@ -68,6 +68,7 @@ pub(crate) fn survey(
     rows: &Rows,
     init: &TrainedModel,
 ) -> Result<FittedRows, TrainError> {
+    rows.check_valid_files(config)?;
     let plan = Rows::plan(config, rows.train_part()?);
     let train = rows.train.after_training_on(init.training.negative_label);
     let mut reader = RowReader::new(&train, &init.encoder, plan)?.comparing_partitions();
