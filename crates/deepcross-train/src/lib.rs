@@ -33,7 +33,9 @@ pub use trained_run::TrainedRun;
 pub use warning::Warning;
 
 pub mod config {
-    //! The configuration of a run: the keys of `[train]`, and their defaults.
+    //! The configuration of a run: the keys of `[train]` and their defaults, and what a configuration is read with.
 
-    pub use crate::config_file::{Monitor, OptimizerKind, Schedule, Shuffle, TrainConfig, ValidBy};
+    pub use crate::config_file::{
+        ConfigText, Monitor, OptimizerKind, Overrides, Schedule, Shuffle, TrainConfig, ValidBy,
+    };
 }

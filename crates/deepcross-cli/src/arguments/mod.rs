@@ -12,7 +12,7 @@ mod shown_examples;
 mod threads;
 
 pub(crate) use characters::Characters;
-pub(crate) use config_file::{ConfigFile, Overrides, read_config};
+pub(crate) use config_file::{ConfigChanges, ConfigFile, RunChanges, read_config, read_data};
 pub(crate) use data_files::{DataFiles, FILES_HELP, TrainingFiles, TrainingPaths, files_help};
 pub(crate) use file_format::{FormatOverride, format_parser};
 pub(crate) use help_texts::help_texts;

@@ -1,6 +1,8 @@
 //! `deepcross compare`: trains and tests models of several kinds on the same rows.
 
-use crate::arguments::{Json, ReportPage, Threads, TrainingFiles, TrainingPaths, files_help};
+use crate::arguments::{
+    ConfigChanges, Json, ReportPage, Threads, TrainingFiles, TrainingPaths, files_help, help_texts,
+};
 use crate::call_error::CallError;
 use crate::inputs::{DataPaths, check_standard_input, pipes_beside};
 use crate::output::{
@@ -17,6 +19,7 @@ use clap::Args;
 use deepcross_data::Input;
 use deepcross_model::ModelKind;
 use deepcross_train::compare::{Candidate, CompareEvent, CompareOptions, Comparison, compare};
+use deepcross_train::config::ConfigText;
 use deepcross_train::{Files, RunConfig, TrainError};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -43,7 +46,13 @@ for the difference to the best model, adjusted by Holm for all models.
 );
 
 #[derive(Debug, Args)]
-#[command(after_help = COMPARE_HELP)]
+#[command(
+    after_help = COMPARE_HELP,
+    mut_args(help_texts(&[
+        ("set", "Replace a value of the configuration, as in `train.epochs=5`, `compare.lr.train.l2=1e-4` or \
+                 `field.*.min_count=5`"),
+    ])),
+)]
 pub(crate) struct CompareArgs {
     /// The configuration of the runs
     #[arg(long, value_name = "FILE")]
@@ -62,9 +71,8 @@ pub(crate) struct CompareArgs {
     pub(crate) seeds: u64,
     #[command(flatten)]
     pub(crate) threads: Threads,
-    /// Replace a value of the configuration, as in `train.epochs=5` or `compare.lr.train.l2=1e-4`
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub(crate) overrides: Vec<String>,
+    #[command(flatten)]
+    pub(crate) changes: ConfigChanges,
     #[command(flatten)]
     pub(crate) json: Json,
     /// Keep the models in this folder, under names such as `fm-seed2.dcx`
@@ -80,35 +88,31 @@ pub(crate) fn run(args: &CompareArgs) -> Result<()> {
     let (paths, test) = (args.files.paths()?, DataPaths::find(&args.test)?);
     let data = || paths.iter().chain(test.iter());
     check_standard_input(data())?;
-    let candidates = candidates(args)?;
-    let first = candidates.first().map_or(1, |candidate| candidate.config.train.seed);
-    let seeds: Vec<u64> = (0..args.seeds).map(|n| first.saturating_add(n)).collect();
     let is_new = args.out.as_ref().filter(|folder| !folder.exists());
-    let artifacts = artifacts(args, &candidates, &seeds)?;
     // A comparison that ends before its first model leaves no folder behind.
-    let compared = compare_and_show(args, (&paths, &test), (&candidates, &seeds), &artifacts);
-    compared.inspect_err(|_| {
+    compare_and_show(args, (&paths, &test)).inspect_err(|_| {
         // A folder with models is not removed, and neither is one that another process has filled.
         is_new.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
     })
 }
 
-/// Compares the candidates, and shows the result.
-fn compare_and_show(
-    args: &CompareArgs,
-    (paths, test): (&TrainingPaths, &DataPaths),
-    (candidates, seeds): (&[Candidate], &[u64]),
-    artifacts: &[PathBuf],
-) -> Result<()> {
+/// Compares the models that the call names, and shows the result.
+fn compare_and_show(args: &CompareArgs, (paths, test): (&TrainingPaths, &DataPaths)) -> Result<()> {
     let data = || paths.iter().chain(test.iter());
     let inputs: Vec<PathBuf> = data().chain([&args.config]).cloned().collect();
+    create_folder(args)?;
+    let in_folder = args.out.as_ref().map(|folder| folder.join("model.dcx"));
+    let beside = in_folder.as_ref().or(args.report.path.as_ref());
+    let pipes = pipes_beside(beside.map_or(Path::new(""), |path| path));
+    let (files, test) = (paths.files(&pipes), test.input(&pipes));
+    let candidates = &candidates(args, &files)?;
+    let first = candidates.first().map_or(1, |candidate| candidate.config.train.seed);
+    let seeds: &[u64] = &(0..args.seeds).map(|n| first.saturating_add(n)).collect::<Vec<_>>();
+    let artifacts = &artifacts(args, candidates, seeds);
     artifacts.iter().try_for_each(|path| check_apart(path, &inputs))?;
     args.report.check(&inputs)?;
     check_outputs(artifacts.iter().chain(&args.report.path), Prints::Results)?;
     artifacts.iter().try_for_each(|path| check_writable(path))?;
-    let beside = artifacts.first().or(args.report.path.as_ref());
-    let pipes = pipes_beside(beside.map_or(Path::new(""), |path| path));
-    let (files, test) = (paths.files(&pipes), test.input(&pipes));
 
     let (mut progress, mut curves) = (CompareProgress::new(), Curves::default());
     let call = Call { candidates, files: &files, test: &test, seeds, args };
@@ -149,33 +153,40 @@ fn parse_kind(text: &str) -> Result<ModelKind, String> {
 }
 
 /// The models that the call names, each with its configuration.
-fn candidates(args: &CompareArgs) -> Result<Vec<Candidate>> {
+fn candidates(args: &CompareArgs, files: &Files) -> Result<Vec<Candidate>> {
     let models = &args.models;
     if let Some(twice) = (1..models.len()).find(|&n| models[..n].contains(&models[n])) {
         let name = models[twice].name();
         return Err(CallError::with_message(format!("`--models`: `{name}` is named twice")));
     }
-    let (text, file) = (read_text(&args.config)?, args.config.display().to_string());
-    let configs = RunConfig::parse_kinds(&text, &args.overrides, &file, models)?;
+    let (text, file) = (&read_text(&args.config)?, &args.config.display().to_string());
+    let (overrides, files) = (args.changes.get(), Some(&files.train));
+    let text = ConfigText { text, file, overrides, files };
+    let configs = RunConfig::read_kinds(text, models)?;
     let candidate =
         |config: RunConfig| Candidate { name: config.model.kind.name().to_owned(), config };
     Ok(configs.into_iter().map(candidate).collect())
 }
 
-/// The paths of the models in the order of the runs, empty if they are not kept. Creates the folder.
-fn artifacts(args: &CompareArgs, candidates: &[Candidate], seeds: &[u64]) -> Result<Vec<PathBuf>> {
-    let Some(folder) = &args.out else { return Ok(Vec::new()) };
+/// Creates the folder for the models, if they are kept.
+fn create_folder(args: &CompareArgs) -> Result<()> {
+    let Some(folder) = &args.out else { return Ok(()) };
     check_folder_name("--out", folder)?;
     if folder.exists() && !folder.is_dir() {
         let message = format!("{}: is a file, expected a folder", folder.display());
         return Err(CallError::with_message(message));
     }
     std::fs::create_dir_all(folder)
-        .with_context(|| format!("{}: cannot be created", folder.display()))?;
+        .with_context(|| format!("{}: cannot be created", folder.display()))
+}
+
+/// The paths of the models in the order of the runs, empty if they are not kept.
+fn artifacts(args: &CompareArgs, candidates: &[Candidate], seeds: &[u64]) -> Vec<PathBuf> {
+    let Some(folder) = &args.out else { return Vec::new() };
     let name = |candidate: &Candidate, seed: &u64| format!("{}-seed{seed}.dcx", candidate.name);
     let names =
         candidates.iter().flat_map(|candidate| seeds.iter().map(move |seed| name(candidate, seed)));
-    Ok(names.map(|name| folder.join(name)).collect())
+    names.map(|name| folder.join(name)).collect()
 }
 
 /// The models, files and seeds of a comparison.

@@ -2,6 +2,7 @@
 
 use crate::arguments::{
     DataFiles, FormatOverride, Threads, files_help, format_parser, help_texts, read_config,
+    read_data,
 };
 use crate::call_error::CallError;
 use crate::inputs::pipes_beside;
@@ -16,8 +17,9 @@ use clap::Args;
 use deepcross_data::input::{Pipes, UnreadColumn};
 use deepcross_data::write::{Converted, FileForm, convert, convert_encoded, converts_in_one_pass};
 use deepcross_data::{
-    DataConfig, DataError, Format, Labels, Partition, RowPlan, RowReader, Source, fit,
+    DataConfig, DataError, Format, Input, Labels, Partition, RowPlan, RowReader, Source, fit,
 };
+use deepcross_train::config::Overrides;
 use deepcross_train::{RunConfig, TrainedRun};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -84,10 +86,11 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
     let out = args.out.as_deref().unwrap_or(Path::new("-"));
     check_apart(out, files.iter().chain(&args.config).chain(&args.model))?;
     let form = form(args, out)?;
-    let numbers = numbers(args)?;
-    let data = data(args, numbers.as_ref());
+    let kept = pipes_beside(out);
+    let numbers = numbers(args, form, &files.input(&kept))?;
+    let data = data(args, numbers.as_ref())?;
     let pipes = match reads_twice(form, &data, numbers.as_ref()) {
-        true => pipes_beside(out),
+        true => kept,
         false => Pipes::default(),
     };
     let source = Source::open(files.input(&pipes), &data)?;
@@ -143,20 +146,26 @@ fn form(args: &ConvertArgs, out: &Path) -> Result<FileForm> {
     }
 }
 
-/// The model or the configuration that the call names.
-fn numbers(args: &ConvertArgs) -> Result<Option<Numbers>> {
+/// The model that the call names, or the configuration if its fields may be encoded.
+fn numbers(args: &ConvertArgs, form: FileForm, files: &Input) -> Result<Option<Numbers>> {
     if let Some(model) = &args.model {
         return Ok(Some(Numbers::Model(Box::new(TrainedRun::load(model)?))));
     }
-    let Some(path) = &args.config else { return Ok(None) };
-    Ok(Some(Numbers::Fitted(Box::new(read_config(path, &[])?))))
+    let Some(path) = args.config.as_deref().filter(|_| form.format.has_pairs()) else {
+        return Ok(None);
+    };
+    Ok(Some(Numbers::Fitted(Box::new(read_config(path, Overrides::default(), files)?))))
 }
 
 /// How the files are read: as those of the model, or as the configuration says.
-fn data(args: &ConvertArgs, numbers: Option<&Numbers>) -> DataConfig {
-    let mut data = numbers.map(|numbers| numbers.config().data.clone()).unwrap_or_default();
+fn data(args: &ConvertArgs, numbers: Option<&Numbers>) -> Result<DataConfig> {
+    let mut data = match (numbers, &args.config) {
+        (Some(numbers), _) => numbers.config().data.clone(),
+        (None, Some(path)) => read_data(path)?,
+        (None, None) => DataConfig::default(),
+    };
     args.format.apply_without_targets(&mut data);
-    data
+    Ok(data)
 }
 
 /// Whether all rows are read before they are written: for the types of their columns, the vocabularies of their fields,

@@ -1,6 +1,6 @@
 //! `deepcross encode`: writes encoded rows for `train --cache`.
 
-use crate::arguments::{Overrides, Threads, TrainingFiles, files_help, help_texts};
+use crate::arguments::{RunChanges, Threads, TrainingFiles, files_help, help_texts};
 use crate::inputs::{check_standard_input, pipes_beside};
 use crate::output::{check_apart, check_writable, read_text, resolved, say};
 use crate::output_names::{Content, check_file_name};
@@ -10,7 +10,8 @@ use crate::warnings::{Warnings, line};
 use anyhow::Result;
 use clap::Args;
 use deepcross_model::TrainedModel;
-use deepcross_train::{EncodeOptions, Event, RunConfig, encode, load_model};
+use deepcross_train::config::ConfigText;
+use deepcross_train::{EncodeOptions, Event, Files, RunConfig, encode, load_model};
 use std::path::PathBuf;
 
 const ENCODE_HELP: &str = concat!(
@@ -50,7 +51,7 @@ pub(crate) struct EncodeArgs {
     #[command(flatten)]
     pub(crate) threads: Threads,
     #[command(flatten)]
-    pub(crate) overrides: Overrides,
+    pub(crate) changes: RunChanges,
     #[command(flatten)]
     pub(crate) warnings: Warnings,
 }
@@ -63,8 +64,8 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<()> {
     check_file_name("--out", &args.out)?;
     Content::Cache.check_name(&args.out)?;
     let model = args.model.as_deref().map(load_model).transpose()?;
-    let config = config(args, model.as_ref())?;
     let files = paths.files(&pipes_beside(&args.out));
+    let config = config(args, model.as_ref(), &files)?;
     check_writable(&args.out)?;
     let (threads, strict) = (args.threads.get(), args.warnings.is_strict);
     let options = EncodeOptions { threads, init: model.as_ref(), strict };
@@ -84,12 +85,14 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<()> {
 }
 
 /// The configuration that the call names, or else that of the model.
-fn config(args: &EncodeArgs, model: Option<&TrainedModel>) -> Result<RunConfig> {
-    let overrides = args.overrides.all();
+fn config(args: &EncodeArgs, model: Option<&TrainedModel>, files: &Files) -> Result<RunConfig> {
     let (text, name) = match (&args.config, model) {
         (Some(file), _) => (read_text(file)?, file.display().to_string()),
         (None, Some(model)) => (model.config.clone(), "the configuration of the model".to_owned()),
         (None, None) => (String::new(), "the configuration".to_owned()),
     };
-    Ok(RunConfig::parse(&text, &overrides, &name)?)
+    args.changes.read(|overrides| {
+        let (text, file, files) = (&text, &name, Some(&files.train));
+        Ok(RunConfig::read(ConfigText { text, file, overrides, files })?)
+    })
 }

@@ -148,7 +148,7 @@ fn split_by(args: &SplitArgs) -> Result<SplitBy> {
 
 /// How the files are read: the section `[data]` of a run, if one is named.
 fn config(args: &SplitArgs) -> Result<DataConfig> {
-    let mut config = args.config.read()?.map_or_else(DataConfig::default, |run| run.data);
+    let mut config = args.config.read_data()?.unwrap_or_default();
     config.format = args.format.or(config.format);
     Ok(config)
 }

@@ -1,7 +1,7 @@
 //! `deepcross train`: trains a model, with checkpoints.
 
 use crate::arguments::{
-    Json, Overrides, ReportPage, Threads, TrainingFiles, files_help, help_texts, read_config,
+    Json, ReportPage, RunChanges, Threads, TrainingFiles, files_help, help_texts, read_config,
 };
 use crate::call_error::CallError;
 use crate::inputs::{check_standard_input, pipes_beside};
@@ -74,7 +74,7 @@ pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(crate) threads: Threads,
     #[command(flatten)]
-    pub(crate) overrides: Overrides,
+    pub(crate) changes: RunChanges,
     #[command(flatten)]
     pub(crate) json: Json,
     #[command(flatten)]
@@ -88,15 +88,16 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     check_standard_input(paths.iter())?;
     let checkpoint = checkpoint_of(args)?;
     check_names(args, paths.iter(), checkpoint.as_ref())?;
-    let config = read_config(&args.config, &args.overrides.all())?;
+    // Fitting the encoder reads all rows, and so does each epoch.
+    let files = paths.files(&pipes_beside(&args.out));
+    let config =
+        args.changes.read(|overrides| read_config(&args.config, overrides, &files.train))?;
     let init = args.init.as_deref().map(load_model).transpose()?;
     if init.as_ref().is_some_and(|init| init.calibrator.is_some()) {
         say(
             "the calibrator of the initial model is dropped: it does not fit weights that are trained further",
         );
     }
-    // Fitting the encoder reads all rows, and so does each epoch.
-    let files = paths.files(&pipes_beside(&args.out));
     check_writable(&args.out)?;
     args.report.check_writable()?;
     checkpoint.iter().for_each(|checkpoint| say_where_the_run_begins(args, checkpoint));

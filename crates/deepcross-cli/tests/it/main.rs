@@ -14,6 +14,7 @@ mod convert;
 mod decisions;
 mod describe;
 mod dialects;
+mod few_words;
 mod file_sets;
 mod headerless;
 mod held_out;

@@ -70,7 +70,7 @@ pub(crate) enum KindEncoder {
 
 impl FieldKind {
     /// All kinds with their defaults, in the order in which messages list them.
-    pub(crate) fn all() -> [Self; 7] {
+    pub fn all() -> [Self; 7] {
         [
             Self::Categorical(Categorical::default()),
             Self::MultiHot(MultiHot::default()),
@@ -122,7 +122,7 @@ impl FieldKind {
     }
 
     /// The names of the kind's keys, in order.
-    pub(crate) fn key_names(&self) -> Vec<&'static str> {
+    pub fn key_names(&self) -> Vec<&'static str> {
         let mut names = Names::default();
         self.clone().keys(&mut names);
         names.0

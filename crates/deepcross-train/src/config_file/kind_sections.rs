@@ -140,6 +140,7 @@ fn check_parts(kind: ModelKind, section: &Table, problems: &mut Vec<Problem>) {
 
 #[cfg(test)]
 mod tests {
+    use crate::config_file::{ConfigText, Overrides};
     use crate::{RunConfig, TrainError};
     use deepcross_model::ModelKind;
 
@@ -150,7 +151,9 @@ mod tests {
 
     fn runs(overrides: &[&str]) -> Result<Vec<RunConfig>, Vec<String>> {
         let overrides: Vec<_> = overrides.iter().map(|&text| text.to_owned()).collect();
-        match RunConfig::parse_kinds(TEXT, &overrides, "run.toml", &ModelKind::ALL) {
+        let overrides = Overrides { set: &overrides, ..Overrides::default() };
+        let text = ConfigText { text: TEXT, file: "run.toml", overrides, files: None };
+        match RunConfig::read_kinds(text, &ModelKind::ALL) {
             Ok(runs) => Ok(runs),
             Err(TrainError::Config { problems, .. }) => Err(problems),
             Err(other) => panic!("{other}"),

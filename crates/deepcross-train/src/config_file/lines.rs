@@ -3,6 +3,7 @@
 //! The sections are read from plain values, which have no lines.
 //! If there are problems, the text is parsed again with spans, to find the line of a path such as `field.age.top`.
 
+use super::field_tables::FieldOrigin;
 use deepcross_features::Problem;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -12,13 +13,15 @@ use toml::de::{DeTable, DeValue};
 pub(crate) struct KeyLines<'t> {
     text: &'t str,
     table: Option<Spanned<DeTable<'t>>>,
-    /// The assignments `section.key=value` that replaced values of the text.
-    overrides: &'t [String],
+    /// The paths of the keys that the call replaces.
+    replaced: &'t [String],
+    /// The places of the fields.
+    fields: &'t [FieldOrigin],
 }
 
 impl<'t> KeyLines<'t> {
-    pub(crate) fn of(text: &'t str, overrides: &'t [String]) -> Self {
-        Self { text, table: DeTable::parse(text).ok(), overrides }
+    pub(crate) fn of(text: &'t str, replaced: &'t [String], fields: &'t [FieldOrigin]) -> Self {
+        Self { text, table: DeTable::parse(text).ok(), replaced, fields }
     }
 
     /// The text of a problem, after the line of its key if the key has a line.
@@ -29,50 +32,52 @@ impl<'t> KeyLines<'t> {
         }
     }
 
-    /// The line of the longest part of the path that is in the text; `None` for an overridden key.
+    /// The line of the longest part of the path that is in the text; `None` for a replaced key.
     fn line(&self, path: &str) -> Option<usize> {
-        let overridden =
-            |assignment: &String| assignment.split('=').next().map(str::trim) == Some(path);
-        if self.overrides.iter().any(overridden) {
+        if self.replaced.iter().any(|replaced| replaced == path) {
             return None;
         }
-        let mut parts = path.split('.').filter_map(|part| part.split('[').next());
-        let mut table = self.table.as_ref()?.get_ref();
-        let mut found = None;
-        while let Some((key, value)) = parts.next().and_then(|part| entry(table, part)) {
-            found = Some(key.span().start);
-            match value.get_ref() {
-                DeValue::Table(inner) => table = inner,
-                DeValue::Array(fields) => {
-                    let field = parts.next().and_then(|name| named(fields, name));
-                    let Some((start, inner)) = field else { break };
-                    (found, table) = (Some(start), inner);
-                }
-                _ => break,
+        let table = self.table.as_ref()?.get_ref();
+        let of_field = |field: &FieldOrigin| Some((field.origin, field.rest_of(path)?));
+        let found = match self.fields.iter().find_map(of_field) {
+            Some((origin, rest)) => {
+                let (_, fields) = entry(table, "field")?;
+                let field = fields.get_ref().as_array()?.get(origin)?;
+                Some(longest(field.get_ref().as_table()?, rest).unwrap_or(field.span().start))
             }
-        }
+            None => longest(table, path),
+        };
         found.map(|start| 1 + self.text[..start].matches('\n').count())
     }
+}
+
+/// The position of the longest part of the path that is in the table.
+fn longest(table: &DeTable<'_>, path: &str) -> Option<usize> {
+    let mut parts = path.split('.').filter_map(|part| part.split('[').next());
+    let (mut table, mut found) = (table, None);
+    while let Some((key, value)) = parts.next().and_then(|part| entry(table, part)) {
+        found = Some(key.span().start);
+        match value.get_ref() {
+            DeValue::Table(inner) => table = inner,
+            DeValue::Array(tables) => {
+                // A table of an array is named by its position.
+                let position = parts.next().and_then(|part| part.parse::<usize>().ok());
+                let inner = position.and_then(|at| tables.get(at));
+                let Some((start, inner)) =
+                    inner.and_then(|inner| Some((inner.span().start, inner.get_ref().as_table()?)))
+                else {
+                    break;
+                };
+                (found, table) = (Some(start), inner);
+            }
+            _ => break,
+        }
+    }
+    found
 }
 
 type Entry<'a, 't> = (&'a Spanned<toml::de::DeString<'t>>, &'a Spanned<DeValue<'t>>);
 
 fn entry<'a, 't>(table: &'a DeTable<'t>, key: &str) -> Option<Entry<'a, 't>> {
     table.iter().find(|(name, _)| name.get_ref() == key)
-}
-
-/// The table of an array that has this `name`, or else this position.
-fn named<'a, 't>(
-    fields: &'a [Spanned<DeValue<'t>>],
-    name: &str,
-) -> Option<(usize, &'a DeTable<'t>)> {
-    let has_name = |table: &DeTable<'t>| {
-        entry(table, "name")
-            .and_then(|(_, value)| value.get_ref().as_str())
-            .is_some_and(|value| value == name)
-    };
-    let mut tables =
-        fields.iter().filter_map(|field| Some((field.span().start, field.get_ref().as_table()?)));
-    let position = name.parse::<usize>().ok();
-    tables.clone().find(|(_, table)| has_name(table)).or_else(|| tables.nth(position?))
 }

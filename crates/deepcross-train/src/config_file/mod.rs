@@ -1,6 +1,9 @@
 //! The configuration of a run: one TOML file, whose problems are all reported at once, each with its line.
 
 mod differences;
+mod field_defaults;
+mod field_tables;
+mod key_path;
 mod kind_sections;
 mod known_keys;
 mod lines;
@@ -13,6 +16,7 @@ mod train_config;
 mod valid_by;
 
 pub(crate) use differences::{differences, differences_within};
-pub use run_config::RunConfig;
+pub use overrides::Overrides;
+pub use run_config::{ConfigText, RunConfig};
 pub use train_config::{Monitor, OptimizerKind, Schedule, Shuffle, TrainConfig};
 pub use valid_by::ValidBy;

@@ -4,14 +4,16 @@
 //! hide the problems of the others.
 //! An unknown key is reported with the nearest known one.
 
+use super::field_defaults::FieldDefaults;
+use super::field_tables::{Columns, FieldOrigin, FieldTables, once_a_table};
 use super::kind_sections::KindSections;
 use super::known_keys::known_keys;
 use super::lines::KeyLines;
-use super::overrides::set;
+use super::overrides::Overrides;
 use super::section::{read, section, unknown};
 use super::train_config::TrainConfig;
 use crate::error::TrainError;
-use deepcross_data::DataConfig;
+use deepcross_data::{DataConfig, Input, Source};
 use deepcross_features::{FieldConfig, Problem, Schema};
 use deepcross_model::{ModelConfig, ModelKind};
 use serde::{Deserialize, Serialize};
@@ -30,15 +32,40 @@ pub struct RunConfig {
     pub field: Vec<FieldConfig>,
 }
 
+/// The text of a configuration, and what it is read with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ConfigText<'a> {
+    /// The text, in TOML.
+    pub text: &'a str,
+    /// Its name in messages.
+    pub file: &'a str,
+    /// The changes of the call.
+    pub overrides: Overrides<'a>,
+    /// The training files of the run: a field whose name has a `*` stands for one field for each of their columns that
+    /// matches. Without files, such a name is a problem.
+    ///
+    /// The files are opened only if there is such a name.
+    pub files: Option<&'a Input>,
+}
+
 impl RunConfig {
-    /// Reads and checks a configuration, after `overrides` (`section.key=value`) have replaced parts of it.
+    /// Reads and checks a configuration, after `set` (`section.key=value`) has replaced parts of it.
     ///
     /// A field's keys are overridden by its name: `field.age.transform=standard`.
     ///
     /// # Errors
     /// [`TrainError::Config`] with every problem; `file` is the name of the text in the message.
-    pub fn parse(text: &str, overrides: &[String], file: &str) -> Result<Self, TrainError> {
-        Self::read(text, overrides, file, &[]).map(|(config, _)| config)
+    pub fn parse(text: &str, set: &[String], file: &str) -> Result<Self, TrainError> {
+        let overrides = Overrides { set, ..Overrides::default() };
+        Self::read(ConfigText { text, file, overrides, files: None })
+    }
+
+    /// Reads and checks a configuration with the changes of a call and for the columns of its files.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse); also if the files have to be opened and cannot be.
+    pub fn read(text: ConfigText<'_>) -> Result<Self, TrainError> {
+        Self::resolve(text, &[]).map(|(config, _)| config)
     }
 
     /// Reads and checks the section `[data]` alone; a text without other sections has no problem then.
@@ -55,44 +82,36 @@ impl RunConfig {
         if problems.is_empty() {
             return Ok(data);
         }
-        let lines = KeyLines::of(text, &[]);
+        let lines = KeyLines::of(text, &[], &[]);
         Err(fail(problems.iter().map(|problem| lines.located(problem)).collect()))
     }
 
-    /// One configuration for each of `kinds`, in their order; data and fields are the same for all.
+    /// As [`read`](Self::read), with one configuration for each of `kinds`, in their order; data and fields are the same for all.
     ///
     /// A kind has the keys of `[model]` that apply to it, and the keys of its section `[compare.KIND]` replace these
     /// and those of `[train]`.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse), which also checks the sections of all kinds.
-    pub fn parse_kinds(
-        text: &str,
-        overrides: &[String],
-        file: &str,
-        kinds: &[ModelKind],
-    ) -> Result<Vec<Self>, TrainError> {
-        Self::read(text, overrides, file, kinds).map(|(_, of_kinds)| of_kinds)
+    /// As [`read`](Self::read), which also checks the sections of all kinds.
+    pub fn read_kinds(text: ConfigText<'_>, kinds: &[ModelKind]) -> Result<Vec<Self>, TrainError> {
+        Self::resolve(text, kinds).map(|(_, of_kinds)| of_kinds)
     }
 
-    fn read(
-        text: &str,
-        overrides: &[String],
-        file: &str,
+    fn resolve(
+        source: ConfigText<'_>,
         kinds: &[ModelKind],
     ) -> Result<(Self, Vec<Self>), TrainError> {
+        let ConfigText { text, file, .. } = source;
         let fail = |problems| TrainError::Config { file: file.to_owned(), problems };
         let mut table: Table =
             toml::from_str(text).map_err(|error| fail(vec![syntax_problem(text, &error)]))?;
         let mut problems = Vec::new();
-        for assignment in overrides {
-            problems.extend(set(&mut table, assignment).err());
-        }
+        let fields = Fields::resolve(source, &mut table, &mut problems)?;
         let sections = KindSections::take(&mut table, &mut problems);
-        let config = Self::from_table(table.clone(), &mut problems);
+        let config = Self::from_table(table.clone(), fields.are_complete, &mut problems);
         let mut run_of = |kind| {
             let (mut of_kind, merged) = (Vec::new(), sections.merged(kind, &table, &config.model));
-            let run = Self::from_table(merged, &mut of_kind);
+            let run = Self::from_table(merged, fields.are_complete, &mut of_kind);
             sections.add_problems(kind, of_kind, &mut problems);
             run
         };
@@ -102,7 +121,8 @@ impl RunConfig {
         if problems.is_empty() {
             return Ok((config, of_kinds));
         }
-        let lines = KeyLines::of(text, overrides);
+        once_a_table(&mut problems, &fields.origins);
+        let lines = KeyLines::of(text, &fields.replaced, &fields.origins);
         Err(fail(problems.iter().map(|problem| lines.located(problem)).collect()))
     }
 
@@ -140,7 +160,7 @@ impl RunConfig {
     }
 
     /// Reads all sections except those of a comparison, and adds their problems.
-    fn from_table(mut table: Table, problems: &mut Vec<Problem>) -> Self {
+    fn from_table(mut table: Table, are_complete: bool, problems: &mut Vec<Problem>) -> Self {
         let (field, all_fields) = fields(&mut table, problems);
         let config = Self {
             data: section(&mut table, "data", problems),
@@ -148,13 +168,13 @@ impl RunConfig {
             train: section(&mut table, "train", problems),
             field,
         };
-        let known = [known_keys::<Self>(), &["compare"]].concat();
+        let known = [known_keys::<Self>(), &["compare", "field_defaults"]].concat();
         problems.extend(table.keys().map(|key| unknown(key, "", &known)));
         problems.extend(config.data.problems());
         problems.extend(config.model.problems());
         problems.extend(config.train.problems());
         problems.extend(config.valid_by_problems());
-        if all_fields {
+        if all_fields && are_complete {
             problems.extend(config.field_problems());
         }
         config
@@ -188,18 +208,73 @@ impl RunConfig {
     }
 }
 
+/// The places of the fields of a configuration, after names have been expanded, values replaced and defaults applied.
+struct Fields {
+    origins: Vec<FieldOrigin>,
+    /// Whether these are all fields: none was left out because of a problem.
+    are_complete: bool,
+    /// The paths of all keys that the call replaces.
+    replaced: Vec<String>,
+}
+
+impl Fields {
+    /// Replaces values of all sections, and puts the fields with all their keys into the table.
+    fn resolve(
+        source: ConfigText<'_>,
+        table: &mut Table,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Self, TrainError> {
+        let overrides = source.overrides.apply(table, problems);
+        let mut fields = FieldTables::take(table, problems);
+        expand(source.files, table, &mut fields, problems)?;
+        let mut of_overrides = Vec::new();
+        let replaced = overrides.apply(&mut fields, &mut of_overrides);
+        // An override may be that of a field which is not known because of another problem.
+        problems.extend(of_overrides.into_iter().filter(|_| fields.is_complete));
+        let mut defaults = FieldDefaults::take(table, problems);
+        fields.tables_mut().for_each(|field| defaults.apply(field, problems));
+        problems.extend(defaults.problems());
+        let are_complete = fields.is_complete;
+        Ok(Self { origins: fields.put(table), are_complete, replaced })
+    }
+}
+
+/// Puts one field for each column of the files in place of the fields whose names stand for columns.
+fn expand(
+    files: Option<&Input>,
+    table: &Table,
+    fields: &mut FieldTables,
+    problems: &mut Vec<Problem>,
+) -> Result<(), TrainError> {
+    if !fields.needs_columns() {
+        return Ok(());
+    }
+    let mut of_data = Vec::new();
+    let data: DataConfig = section(&mut table.clone(), "data", &mut of_data);
+    of_data.extend(data.problems());
+    match files {
+        // The problems of `[data]` are reported with those of the other sections.
+        Some(_) if !of_data.is_empty() => {}
+        Some(files) => {
+            let source = Source::open(files, &data)?;
+            let label = data.label().map(|label| label.column);
+            let targets: Vec<_> = label.into_iter().chain(data.weight.clone()).collect();
+            fields.expand(Columns { header: source.header(), targets: &targets }, problems);
+        }
+        None => {
+            let message = "stands for columns of data files, and there are none to read them from";
+            let of_pattern =
+                |(name, key): (&str, &str)| Problem::new(format!("field.{name}.{key}"), message);
+            problems.extend(fields.patterns().map(of_pattern));
+        }
+    }
+    fields.drop_patterns();
+    Ok(())
+}
+
 /// Reads each field; returns those that could be read, and whether these are all.
 fn fields(table: &mut Table, problems: &mut Vec<Problem>) -> (Vec<FieldConfig>, bool) {
-    let fields = match table.remove("field") {
-        None => Vec::new(),
-        Some(Value::Array(fields)) => fields,
-        Some(other) => {
-            let found = other.type_str();
-            let message = format!("must be tables, written `[[field]]`, but has the type {found}");
-            problems.push(Problem::new("field", message));
-            return (Vec::new(), false);
-        }
-    };
+    let Some(Value::Array(fields)) = table.remove("field") else { return (Vec::new(), true) };
     let n_fields = fields.len();
     let mut named = |(i, value): (usize, Value)| {
         let name =
