@@ -36,6 +36,7 @@ pub mod config {
     //! The configuration of a run: the keys of `[train]` and their defaults, and what a configuration is read with.
 
     pub use crate::config_file::{
-        ConfigText, Monitor, OptimizerKind, Overrides, Schedule, Shuffle, TrainConfig, ValidBy,
+        ConfigText, KindConfig, Monitor, OptimizerKind, Overrides, Schedule, Shuffle, TrainConfig,
+        ValidBy,
     };
 }

@@ -19,7 +19,7 @@ use clap::Args;
 use deepcross_data::Input;
 use deepcross_model::ModelKind;
 use deepcross_train::compare::{Candidate, CompareEvent, CompareOptions, Comparison, compare};
-use deepcross_train::config::ConfigText;
+use deepcross_train::config::{ConfigText, KindConfig};
 use deepcross_train::{Files, RunConfig, TrainError};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ const COMPARE_HELP: &str = concat!(
 
 Each model uses the keys of `[model]` that its kind knows, and all keys of `[train]`; the sections \
 `[compare.KIND.model]` and `[compare.KIND.train]` replace single keys for one kind. The encoder is \
-fitted once, and all models see the same rows. Intervals are over test rows and seeds; p-values are \
+fitted once, all models see the same rows, and they are tested when all are trained. Intervals are over test rows and seeds; p-values are \
 for the difference to the best model, adjusted by Holm for all models.
 
 ",
@@ -105,7 +105,11 @@ fn compare_and_show(args: &CompareArgs, (paths, test): (&TrainingPaths, &DataPat
     let beside = in_folder.as_ref().or(args.report.path.as_ref());
     let pipes = pipes_beside(beside.map_or(Path::new(""), |path| path));
     let (files, test) = (paths.files(&pipes), test.input(&pipes));
-    let candidates = &candidates(args, &files)?;
+    let (candidates, left_out) = &candidates(args, &files)?;
+    for (candidate, keys) in candidates.iter().zip(left_out).filter(|(_, keys)| !keys.is_empty()) {
+        let keys: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
+        say(format_args!("{} does not use {} of `[model]`", candidate.name, keys.join(", ")));
+    }
     let first = candidates.first().map_or(1, |candidate| candidate.config.train.seed);
     let seeds: &[u64] = &(0..args.seeds).map(|n| first.saturating_add(n)).collect::<Vec<_>>();
     let artifacts = &artifacts(args, candidates, seeds);
@@ -129,7 +133,7 @@ fn compare_and_show(args: &CompareArgs, (paths, test): (&TrainingPaths, &DataPat
     let paces = &progress.paces;
     args.report.write(|| Ok(curves.page(&named(args), candidates, (&comparison, paces))))?;
     if args.json.is_asked {
-        return output::print(json(&comparison, candidates, paces)?);
+        return output::print(json(&comparison, (candidates, left_out), paces)?);
     }
     output::print(comparison_text(&comparison, paces))
 }
@@ -152,8 +156,8 @@ fn parse_kind(text: &str) -> Result<ModelKind, String> {
         .ok_or_else(|| format!("unknown kind of model; the known kinds are {}", names()))
 }
 
-/// The models that the call names, each with its configuration.
-fn candidates(args: &CompareArgs, files: &Files) -> Result<Vec<Candidate>> {
+/// The models that the call names, each with its configuration; and the keys of `[model]` that each does not use.
+fn candidates(args: &CompareArgs, files: &Files) -> Result<(Vec<Candidate>, Vec<Vec<String>>)> {
     let models = &args.models;
     if let Some(twice) = (1..models.len()).find(|&n| models[..n].contains(&models[n])) {
         let name = models[twice].name();
@@ -163,9 +167,11 @@ fn candidates(args: &CompareArgs, files: &Files) -> Result<Vec<Candidate>> {
     let (overrides, files) = (args.changes.get(), Some(&files.train));
     let text = ConfigText { text, file, overrides, files };
     let configs = RunConfig::read_kinds(text, models)?;
-    let candidate =
-        |config: RunConfig| Candidate { name: config.model.kind.name().to_owned(), config };
-    Ok(configs.into_iter().map(candidate).collect())
+    let candidate = |KindConfig { config, left_out }: KindConfig| {
+        let name = config.model.kind.name().to_owned();
+        (Candidate { name, config }, left_out)
+    };
+    Ok(configs.into_iter().map(candidate).unzip())
 }
 
 /// Creates the folder for the models, if they are kept.
@@ -236,12 +242,17 @@ impl Call<'_> {
 }
 
 /// The object that `--json` prints: the comparison, with the time of each run and the configuration of each model.
-fn json(comparison: &Comparison, candidates: &[Candidate], paces: &[Pace]) -> Result<Value> {
+fn json(
+    comparison: &Comparison,
+    (candidates, left_out): (&[Candidate], &[Vec<String>]),
+    paces: &[Pace],
+) -> Result<Value> {
     let mut value = serde_json::to_value(comparison)?;
     let mut paces = paces.iter();
     let models = value["models"].as_array_mut().into_iter().flatten();
-    for (model, candidate) in models.zip(candidates) {
+    for ((model, candidate), left_out) in models.zip(candidates).zip(left_out) {
         model["config"] = json!(candidate.config.to_toml()?);
+        model["left_out"] = json!(left_out);
         let runs = model["runs"].as_array_mut().into_iter().flatten();
         for (run, pace) in runs.zip(&mut paces) {
             run["seconds"] = json!(pace.seconds);

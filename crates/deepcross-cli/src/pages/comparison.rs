@@ -1,7 +1,7 @@
 //! The page of `deepcross compare`.
 
 use super::{footer, name, names};
-use crate::text::comparison_text::{Pace, cells, costs, notes};
+use crate::text::comparison_text::{Pace, cells, costs, header, notes};
 use crate::text::tables::{counted, grouped, metric, percent};
 use deepcross_metrics::inference::SeedEstimate;
 use deepcross_metrics::{Evaluated, Interval};
@@ -140,8 +140,7 @@ fn metrics(comparison: &Comparison) -> Section {
     );
     section.plots =
         vec![plot("AUC", |model| &model.auc), plot("Log loss", |model| &model.log_loss)];
-    let header = ["model", "AUC", "to the best", "p", "log loss", "to the best", "p"];
-    let mut table = Table::new("Means over seeds", &header);
+    let mut table = Table::new("Means over seeds", &header(comparison));
     comparison.models.iter().for_each(|model| table.push(cells(model)));
     section.tables.push(table);
     section

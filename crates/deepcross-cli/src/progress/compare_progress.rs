@@ -6,7 +6,6 @@ use crate::text::comparison_text::Pace;
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{counted, grouped, metric, percent};
 use crate::warnings::line;
-use deepcross_metrics::Evaluated;
 use deepcross_train::Event;
 use deepcross_train::compare::{CompareEvent, CurrentRun};
 use indicatif::{ProgressBar, ProgressDrawTarget};
@@ -43,17 +42,20 @@ impl CompareProgress {
                 (self.begun, self.epochs) = (Instant::now(), 0);
             }
             CompareEvent::Training(_, event) => self.training(event),
-            CompareEvent::Trained(..) => {
+            CompareEvent::Trained(_, trained) => {
                 let (seconds, rows) = (self.begun.elapsed().as_secs_f64(), self.rows.unwrap_or(0));
                 self.paces.push(Pace { seconds, rows: rows * self.epochs });
-            }
-            CompareEvent::Tested(_, Evaluated { summary: test, .. }) => {
-                let seconds = self.paces.last().map_or(0.0, |pace| pace.seconds);
-                let (auc, loss) = (metric(test.auc), metric(test.log_loss));
+                let training = &trained.training;
+                let valid = training.valid_log_loss.map_or_else(String::new, |loss| {
+                    let auc = metric(training.valid_auc);
+                    format!(", validation AUC {auc}, log loss {loss:.4}")
+                });
                 let (current, epochs) = (&self.current, counted(self.epochs, "epoch"));
-                self.say(&format!(
-                    "{current}: {epochs}, AUC {auc}, log loss {loss}, {seconds:.1} s"
-                ));
+                self.say(&format!("{current}: {epochs}{valid}, {seconds:.1} s"));
+            }
+            CompareEvent::Tested(CurrentRun { name, seed, run, of }, _) => {
+                self.current = format!("{name}, seed {seed} ({run} of {of})");
+                self.bar.set_message(format!("testing {}", self.current));
             }
             _ => {}
         }

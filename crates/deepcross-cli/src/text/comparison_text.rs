@@ -1,6 +1,6 @@
 //! A comparison of models, as text.
 
-use super::tables::{counted, grouped, table};
+use super::tables::{counted, grouped, metric, table};
 use deepcross_metrics::inference::{SeedDifference, SeedEstimate};
 use deepcross_model::TrainingSummary;
 use deepcross_train::compare::{ComparedModel, Comparison, TestedOn};
@@ -21,7 +21,7 @@ impl Pace {
 
 /// The text that `compare` prints: the metrics of the models, their sizes, and how to read the numbers.
 pub(crate) fn comparison_text(comparison: &Comparison, paces: &[Pace]) -> String {
-    let mut metrics = table(&["model", "AUC", "to the best", "p", "log loss", "to the best", "p"]);
+    let mut metrics = table(&header(comparison));
     let mut sizes = table(&["model", "weights", "epochs", "kept", "seconds a run", "rows/s"]);
     for (model, cost) in comparison.models.iter().zip(costs(comparison, paces)) {
         metrics.add_row(cells(model));
@@ -65,6 +65,14 @@ pub(crate) fn notes(comparison: &Comparison) -> Vec<String> {
     notes
 }
 
+/// The names of the columns of the table of metrics.
+pub(crate) fn header(comparison: &Comparison) -> Vec<&'static str> {
+    let tested = ["model", "AUC", "to the best", "p", "log loss", "to the best", "p"];
+    let has_valid = comparison.models.iter().any(|model| model.valid.is_some());
+    let valid = ["validation AUC", "validation log loss"].into_iter().filter(|_| has_valid);
+    tested.into_iter().chain(valid).collect()
+}
+
 /// The cells of a model in the table of metrics.
 pub(crate) fn cells(model: &ComparedModel) -> Vec<String> {
     let mut cells = vec![model.name.clone(), estimate(&model.auc)];
@@ -78,6 +86,9 @@ pub(crate) fn cells(model: &ComparedModel) -> Vec<String> {
     cells.extend(auc);
     cells.push(estimate(&model.log_loss));
     cells.extend(loss);
+    if let Some(valid) = &model.valid {
+        cells.extend([metric(valid.auc), metric(Some(valid.log_loss))]);
+    }
     cells
 }
 

@@ -264,3 +264,75 @@ fn an_interrupt_ends_a_comparison_in_good_order() {
     assert!(output.stdout.is_empty() && !stderr.contains("error"), "{stderr}");
     assert!(!folder.path("models").exists());
 }
+
+#[test]
+fn validation_metrics_stand_beside_those_of_the_test_rows() {
+    let folder = simulated();
+    let call = format!("{COMPARE} --models lr,fm");
+    let found = json(&folder, &call);
+    for model in found["models"].as_array().unwrap() {
+        let runs = model["runs"].as_array().unwrap();
+        for (key, of_training) in [("auc", "valid_auc"), ("log_loss", "valid_log_loss")] {
+            let mean: f64 =
+                runs.iter().map(|run| run["training"][of_training].as_f64().unwrap()).sum();
+            let mean = mean / runs.len() as f64;
+            assert!((model["valid"][key].as_f64().unwrap() - mean).abs() < 1e-12, "{model}");
+        }
+    }
+    let text = folder.succeed(&call);
+    let header = text.stdout.lines().find(|line| line.starts_with(" model  ")).unwrap();
+    assert!(header.ends_with("  validation AUC  validation log loss"), "{header}");
+    assert!(
+        text.stderr.contains("lr, seed 1 (1 of 4): 2 epochs, validation AUC 0."),
+        "{}",
+        text.stderr
+    );
+    let on_valid = "compare --config run.toml --data train.tsv --models lr --seeds 1";
+    assert!(json(&folder, on_valid)["models"][0]["valid"].is_null());
+    let alone = json(&folder, &format!("{call} --set train.valid_fraction=0"));
+    assert!(alone["models"][0]["valid"].is_null());
+}
+
+#[test]
+fn no_model_is_tested_before_all_are_trained() {
+    use deepcross_data::Input;
+    use deepcross_train::compare::{Candidate, CompareEvent, CompareOptions, compare};
+    use deepcross_train::{Files, RunConfig};
+    let folder = simulated();
+    let config = RunConfig::parse(&folder.text("run.toml"), &[], "run.toml").unwrap();
+    let candidates = ["one", "two"].map(|name| {
+        let mut config = config.clone();
+        config.train.epochs = 1;
+        Candidate { name: name.to_owned(), config }
+    });
+    let files = Files::new(vec![folder.path("train.tsv")]);
+    let test = Input::from(vec![folder.path("test.tsv")]);
+    let stop = || false;
+    let options =
+        CompareOptions { seeds: &[1, 2], threads: 1, level: 0.95, stop: &stop, strict: false };
+    let mut events = String::new();
+    compare(&candidates, &files, &test, options, &mut |event| match event {
+        CompareEvent::Trained(at, _) => events += &format!("trained {} {}\n", at.name, at.seed),
+        CompareEvent::Tested(at, _) => events += &format!("tested {} {}\n", at.name, at.seed),
+        _ => {}
+    })
+    .unwrap();
+    let of = |what: &str| format!("{what} one 1\n{what} one 2\n{what} two 1\n{what} two 2\n");
+    assert_eq!(events, of("trained") + &of("tested"));
+}
+
+#[test]
+fn keys_that_a_kind_does_not_use_are_said() {
+    let folder = simulated();
+    let call = format!("{COMPARE} --models lr,deep-crossing --set model.dropout=0.1");
+    let said = folder.succeed(&call).stderr;
+    let lines: Vec<_> = said.lines().filter(|line| line.contains(" does not use ")).collect();
+    assert_eq!(lines.len(), 1, "{said}");
+    let line = lines[0];
+    assert!(line.starts_with("lr does not use `") && line.ends_with("` of `[model]`"), "{line}");
+    assert!(line.contains("`hidden`") && line.contains("`dropout`"), "{line}");
+    let found = json(&folder, &call);
+    let keys = found["models"][0]["left_out"].as_array().unwrap();
+    assert!(keys.contains(&"dropout".into()), "{found}");
+    assert_eq!(found["models"][1]["left_out"].as_array().map(Vec::len), Some(0));
+}

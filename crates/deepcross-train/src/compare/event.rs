@@ -31,9 +31,9 @@ pub enum CompareEvent<'a> {
     Begins(CurrentRun<'a>),
     /// An event of the training of a run; its encoder has been fitted once for all runs.
     Training(CurrentRun<'a>, &'a Event<'a>),
-    /// A model has been trained; it is dropped when it has been tested.
+    /// A model has been trained; only its weights are kept until it is tested.
     Trained(CurrentRun<'a>, &'a TrainedModel),
-    /// A model has been tested.
+    /// A model has been tested, after all have been trained.
     Tested(CurrentRun<'a>, &'a Evaluated<f32>),
 }
 

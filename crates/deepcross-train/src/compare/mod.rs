@@ -14,10 +14,12 @@ use crate::event::{EpochReport, Event, Observer};
 use crate::options::Files;
 use crate::run::{Rows, Stop, check_files, fit_encoder, thread_pool, train_fitted};
 use crate::warning::Warning;
+use deepcross_autodiff::Params;
 use deepcross_data::{Fitted, Input, Partition, Source, check_first_rows};
+use deepcross_features::Encoder;
 use deepcross_metrics::Summary;
 use deepcross_metrics::inference::{SeedDifference, SeedEstimate, SeedRuns, holm};
-use deepcross_model::{TrainedModel, TrainingSummary};
+use deepcross_model::{Model, Predictor, TrainedModel, TrainingSummary};
 pub use event::{CompareEvent, CurrentRun};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -100,10 +102,22 @@ pub struct ComparedModel {
     pub auc: SeedEstimate,
     /// The log loss: the mean over seeds.
     pub log_loss: SeedEstimate,
+    /// The validation metrics of the kept epochs; `None` without validation rows, and if these are the rows that models
+    /// were tested on.
+    pub valid: Option<ValidationMeans>,
     /// Its metrics − those of the best model; `None` for the best model itself.
     pub to_best: Option<DifferenceToBest>,
     /// One run for each seed, in their order.
     pub runs: Vec<ComparedRun>,
+}
+
+/// Metrics on the validation rows: means over seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ValidationMeans {
+    /// The area under the ROC curve; `None` if the rows do not define it.
+    pub auc: Option<f64>,
+    /// The log loss.
+    pub log_loss: f64,
 }
 
 /// The differences between a model and the best one, on the same rows.
@@ -134,11 +148,13 @@ pub struct ComparedRun {
     pub test: Summary,
 }
 
-/// Trains each model with each seed, tests all models on the rows of `test`, or on the validation rows if `test` is
+/// Trains each model with each seed, then tests all models on the rows of `test`, or on the validation rows if `test` is
 /// empty, and compares them by [`SeedRuns`].
 ///
-/// `observe` gets the events of the comparison, on one of the threads. Memory holds one trained model at a time, and 16
-/// bytes for each test row and model.
+/// No model is tested before all are trained, so that nothing about the test rows can have an influence on the training;
+/// only their labels and weights are read before, for their problems.
+/// `observe` gets the events of the comparison, on one of the threads. Memory holds the weights of all runs until they
+/// are tested, and 16 bytes for each test row and model.
 ///
 /// # Errors
 /// Before the first training: [`TrainError::Comparison`] if models, seeds or `test` do not make a comparison,
@@ -236,17 +252,21 @@ fn compare_here(
     let (n_runs, mut place) = (candidates.len() * options.seeds.len(), 0);
     let mut said = Vec::new();
     let mut done: Vec<Done<'_>> = Vec::new();
+    let CompareOptions { stop, strict, .. } = options;
     for candidate in candidates {
         let mut own = Done::new(candidate, test.rows.runs());
         for &seed in options.seeds {
             place += 1;
             let at = CurrentRun { name: &candidate.name, seed, run: place, of: n_runs };
-            let CompareOptions { stop, strict, .. } = options;
             let run = Runner { rows: &rows, fitted: &fitted, test: &test, stop, strict };
             run.once(candidate, at, (&mut own, &mut said), observe)
                 .map_err(|error| at.failed(error))?;
         }
         done.push(own);
+    }
+    place = 0;
+    for own in &mut done {
+        own.test(&test, &fitted.encoder, (&mut place, n_runs), stop, observe)?;
     }
     compared(done, tested_on, &test, options.level)
 }
@@ -262,7 +282,7 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// Trains and tests a model with one seed; warnings about the rows are `said` in the first run that has them.
+    /// Trains a model with one seed; warnings about the rows are `said` in the first run that has them.
     fn once(
         self,
         candidate: &Candidate,
@@ -292,10 +312,9 @@ impl Runner<'_> {
         let trained = train_fitted(&config, self.rows, self.fitted, self.stop, &mut observer)?;
         observer.warn_all(self.test.unlike_training(&trained))?;
         observe(CompareEvent::Trained(place, &trained));
-        let (probabilities, test) = self.test.evaluate(&trained)?;
-        observe(CompareEvent::Tested(place, &test));
-        done.scores.push(&probabilities)?;
-        done.add(&trained, epochs, test.summary);
+        let TrainedModel { model, params, training, .. } = trained;
+        done.n_parameters = params.n_parameters() as u64;
+        done.untested.push(UntestedRun { model, params, training, epochs });
         Ok(())
     }
 }
@@ -304,19 +323,60 @@ impl Runner<'_> {
 struct Done<'r> {
     name: String,
     n_parameters: u64,
+    untested: Vec<UntestedRun>,
     runs: Vec<ComparedRun>,
     scores: SeedRuns<'r>,
 }
 
+/// A run that has been trained. Its encoder is that of all runs.
+struct UntestedRun {
+    model: Model,
+    params: Params<f32>,
+    training: TrainingSummary,
+    epochs: Vec<EpochReport>,
+}
+
 impl<'r> Done<'r> {
     fn new(candidate: &Candidate, scores: SeedRuns<'r>) -> Self {
-        Self { name: candidate.name.clone(), n_parameters: 0, runs: Vec::new(), scores }
+        let (name, n_parameters) = (candidate.name.clone(), 0);
+        Self { name, n_parameters, untested: Vec::new(), runs: Vec::new(), scores }
     }
 
-    fn add(&mut self, trained: &TrainedModel, epochs: Vec<EpochReport>, test: Summary) {
-        self.n_parameters = trained.params.n_parameters() as u64;
-        let training = trained.training.clone();
-        self.runs.push(ComparedRun { seed: training.seed, training, epochs, test });
+    /// Tests all runs; `place` is the number of the run before them, of all.
+    fn test(
+        &mut self,
+        test: &TestSet,
+        encoder: &Encoder,
+        (place, of): (&mut usize, usize),
+        stop: Stop<'_>,
+        observe: &mut (dyn FnMut(CompareEvent<'_>) + Send),
+    ) -> Result<(), TrainError> {
+        let Self { name, untested, runs, scores, .. } = self;
+        for UntestedRun { model, params, training, epochs } in std::mem::take(untested) {
+            *place += 1;
+            let at = CurrentRun { name, seed: training.seed, run: *place, of };
+            if stop() {
+                return Err(TrainError::Interrupted { step: training.steps });
+            }
+            let evaluated = test.evaluate(encoder, Predictor::new(&model, &params));
+            let (probabilities, tested) = evaluated.map_err(|error| at.failed(error))?;
+            observe(CompareEvent::Tested(at, &tested));
+            scores.push(&probabilities).map_err(|error| at.failed(error.into()))?;
+            let (seed, test) = (training.seed, tested.summary);
+            runs.push(ComparedRun { seed, training, epochs, test });
+        }
+        Ok(())
+    }
+
+    /// The validation metrics of all runs.
+    fn validation(&self) -> Option<ValidationMeans> {
+        let mean = |of: fn(&TrainingSummary) -> Option<f64>| {
+            let values =
+                self.runs.iter().map(|run| of(&run.training)).collect::<Option<Vec<_>>>()?;
+            Some(values.iter().sum::<f64>() / values.len() as f64)
+        };
+        let log_loss = mean(|training| training.valid_log_loss)?;
+        Some(ValidationMeans { auc: mean(|training| training.valid_auc), log_loss })
     }
 }
 
@@ -339,8 +399,9 @@ fn compared(
     let differences = differences(&done, best, level)?;
     let models = done.into_iter().zip(estimates).zip(differences);
     let models = models.map(|((done, (auc, log_loss)), to_best)| {
+        let valid = done.validation().filter(|_| tested_on == TestedOn::Test);
         let Done { name, n_parameters, runs, .. } = done;
-        ComparedModel { name, n_parameters, auc, log_loss, to_best, runs }
+        ComparedModel { name, n_parameters, auc, log_loss, valid, to_best, runs }
     });
     let (rows, positives) = (test.rows.len() as u64, test.positives);
     Ok(Comparison { tested_on, rows, positives, level, best, models: models.collect() })

@@ -8,7 +8,7 @@ use deepcross_data::{RowPlan, RowReader, Source};
 use deepcross_features::{Counts, Encoder};
 use deepcross_metrics::inference::TestRows;
 use deepcross_metrics::{Evaluated, Evaluation};
-use deepcross_model::{Tapes, TrainedModel};
+use deepcross_model::{Predictor, Tapes, TrainedModel};
 
 /// Rows with labels, which are read again for each model.
 pub(super) struct TestSet {
@@ -67,14 +67,15 @@ impl TestSet {
     /// The probability of each row, and the metrics of all rows.
     pub(super) fn evaluate(
         &self,
-        trained: &TrainedModel,
+        encoder: &Encoder,
+        predictor: Predictor<'_>,
     ) -> Result<(Vec<f32>, Evaluated<f32>), TrainError> {
-        let mut reader = RowReader::new(&self.source, &trained.encoder, self.plan)?;
+        let mut reader = RowReader::new(&self.source, encoder, self.plan)?;
         let mut ahead = ReadAhead::new(InOrder { reader: &mut reader, rows: ROWS });
         let mut evaluation = Evaluation::default();
         let (mut all, mut probabilities) = (Vec::with_capacity(self.rows.len()), Vec::new());
         while let Some(pushed) = ahead.next(|rows| {
-            trained.predictor().predict_batch(&self.tapes, &rows.batch, &mut probabilities);
+            predictor.predict_batch(&self.tapes, &rows.batch, &mut probabilities);
             all.extend_from_slice(&probabilities);
             evaluation.push_all(&probabilities, rows.batch.labels(), rows.batch.weights())
         })? {

@@ -154,7 +154,7 @@ mod tests {
         let overrides = Overrides { set: &overrides, ..Overrides::default() };
         let text = ConfigText { text: TEXT, file: "run.toml", overrides, files: None };
         match RunConfig::read_kinds(text, &ModelKind::ALL) {
-            Ok(runs) => Ok(runs),
+            Ok(runs) => Ok(runs.into_iter().map(|run| run.config).collect()),
             Err(TrainError::Config { problems, .. }) => Err(problems),
             Err(other) => panic!("{other}"),
         }
@@ -173,6 +173,25 @@ mod tests {
         // A single run does not use them.
         let own = RunConfig::parse(TEXT, &[], "run.toml").expect("a good configuration");
         assert_eq!(own, *of(ModelKind::DeepCrossing));
+    }
+
+    #[test]
+    fn keys_that_a_kind_does_not_use_are_named() {
+        let text =
+            TEXT.replace("hidden = [16]", "hidden = [16]\nunit = 'two-layer'\ndropout = 0.1");
+        let text = ConfigText { text: &text, file: "run.toml", ..ConfigText::default() };
+        let runs = RunConfig::read_kinds(text, &ModelKind::ALL).expect("a good configuration");
+        for run in runs {
+            let expected: &[&str] = match run.config.model.kind {
+                ModelKind::Lr => &["dropout", "embedding", "hidden", "unit"],
+                ModelKind::Fm | ModelKind::Ffm => &["dropout", "hidden", "unit"],
+                ModelKind::DeepCrossing => &[],
+                _ => &["unit"],
+            };
+            let mut found = run.left_out;
+            found.sort();
+            assert_eq!(found, expected, "{}", run.config.model.kind.name());
+        }
     }
 
     #[test]

@@ -17,6 +17,6 @@ mod valid_by;
 
 pub(crate) use differences::{differences, differences_within};
 pub use overrides::Overrides;
-pub use run_config::{ConfigText, RunConfig};
+pub use run_config::{ConfigText, KindConfig, RunConfig};
 pub use train_config::{Monitor, OptimizerKind, Schedule, Shuffle, TrainConfig};
 pub use valid_by::ValidBy;

@@ -48,6 +48,15 @@ pub struct ConfigText<'a> {
     pub files: Option<&'a Input>,
 }
 
+/// The configuration of a kind of model that is compared with others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KindConfig {
+    /// The configuration.
+    pub config: RunConfig,
+    /// The keys of the section `[model]` that the kind does not use.
+    pub left_out: Vec<String>,
+}
+
 impl RunConfig {
     /// Reads and checks a configuration, after `set` (`section.key=value`) has replaced parts of it.
     ///
@@ -93,8 +102,16 @@ impl RunConfig {
     ///
     /// # Errors
     /// As [`read`](Self::read), which also checks the sections of all kinds.
-    pub fn read_kinds(text: ConfigText<'_>, kinds: &[ModelKind]) -> Result<Vec<Self>, TrainError> {
-        Self::resolve(text, kinds).map(|(_, of_kinds)| of_kinds)
+    pub fn read_kinds(
+        text: ConfigText<'_>,
+        kinds: &[ModelKind],
+    ) -> Result<Vec<KindConfig>, TrainError> {
+        let (config, of_kinds) = Self::resolve(text, kinds)?;
+        let of_kind = |own: Self| {
+            let left_out = left_out(&config.model, own.model.kind);
+            KindConfig { config: own, left_out }
+        };
+        Ok(of_kinds.into_iter().map(of_kind).collect())
     }
 
     fn resolve(
@@ -286,6 +303,14 @@ fn fields(table: &mut Table, problems: &mut Vec<Problem>) -> (Vec<FieldConfig>, 
     (read, complete)
 }
 
+/// The keys that are set in a section `[model]` and that a kind does not use.
+fn left_out(model: &ModelConfig, kind: ModelKind) -> Vec<String> {
+    // A value that cannot be written could not be read either.
+    let keys = |model: &ModelConfig| Table::try_from(model).unwrap_or_default();
+    let used = keys(&model.for_kind(kind));
+    keys(model).into_iter().map(|(key, _)| key).filter(|key| !used.contains_key(key)).collect()
+}
+
 /// The message of a syntax error, with its line.
 fn syntax_problem(text: &str, error: &toml::de::Error) -> String {
     let line =
@@ -351,6 +376,24 @@ epochs = 3
         assert_eq!(config.model.hidden, Some(vec![4]));
         assert_eq!(config.field[1], FieldConfig::categorical("ad").top(3));
         assert_eq!(config.model.preset, Some(deepcross_model::config::Preset::Note));
+    }
+
+    #[test]
+    fn one_table_of_several_fields_has_each_problem_once() {
+        let names = GOOD.replace("name = \"ad\"", "names = [\"ad\", \"query\"]");
+        let config = RunConfig::parse(&names, &[], "run.toml").unwrap();
+        let field = |name| FieldConfig::categorical(name).top(10);
+        assert_eq!(config.field[1..], [field("ad"), field("query")]);
+        let expected = "line 12: `field.ad.topp`: unknown key; the nearest known one is `top`";
+        assert_eq!(problems(&names.replace("top", "topp"), &[]), [expected]);
+        // The second name alone is wrong.
+        let twice = problems(&names.replace("query", "age"), &[]);
+        assert!(
+            twice.len() == 1 && twice[0].contains("`field.age`: the name must be unique"),
+            "{twice:?}"
+        );
+        let expected = "line 10: `field.a*.name`: stands for columns of data files, and there are none to read them from";
+        assert_eq!(problems(&GOOD.replace("\"ad\"", "\"a*\""), &[]), [expected]);
     }
 
     #[test]
