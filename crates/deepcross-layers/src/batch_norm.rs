@@ -75,7 +75,18 @@ pub(crate) fn end_of_unit<F: Real>(
 ) -> Var {
     let Some(norm) = norm else { return pass.add_activate(x, change, activation) };
     let sum = pass.add_activate(x, change, Activation::Identity);
-    let normalised = norm.forward(pass, sum);
+    normalise_and_activate(pass, sum, norm, activation)
+}
+
+/// The end of a layer with a normalisation: `activation(norm(x))`.
+#[track_caller]
+pub(crate) fn normalise_and_activate<F: Real>(
+    pass: &mut Pass<'_, F>,
+    x: Var,
+    norm: BatchNorm,
+    activation: Activation,
+) -> Var {
+    let normalised = norm.forward(pass, x);
     match activation {
         Activation::Identity => normalised,
         activation => pass.activate(normalised, activation),
@@ -85,6 +96,7 @@ pub(crate) fn end_of_unit<F: Real>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::MlpConfig;
     use crate::one_layer_unit::{OneLayerUnit, OneLayerUnitConfig};
     use crate::plain_unit::{PlainUnit, PlainUnitConfig};
     use crate::residual_unit::{ResidualUnit, ResidualUnitConfig};
@@ -167,6 +179,27 @@ mod tests {
                 });
                 assert_eq!(report.map(drop), Ok(()), "{unit:?}");
             }
+        }
+    }
+
+    #[test]
+    fn derivatives_of_hidden_layers_are_right_in_both_modes() {
+        let mut params = Params::new();
+        let config = MlpConfig {
+            batch_norm: true,
+            dropout: 0.25,
+            activation: Activation::Tanh,
+            ..MlpConfig::new("hidden", 3, vec![4, 2])
+        };
+        let mlp = config.init(&mut Builder::new(&mut params, 3));
+        let x = params.add_dense("x", rows());
+        for mode in [Mode::Inference, Mode::Training(Stream { seed: 1, step: 1, first_row: 0 })] {
+            let check = Check { mode, ..Check::default() };
+            let report = check.run(&params, |pass| {
+                let x = pass.dense(x);
+                mlp.forward(pass, x)
+            });
+            assert_eq!(report.map(drop), Ok(()), "{mode:?}");
         }
     }
 

@@ -31,7 +31,7 @@ pub use deepcross_autodiff::{Activation, Lookup, Real, RowBags};
 pub use dropout::Dropout;
 pub use init::Init;
 pub use linear::{Linear, LinearConfig};
-pub use mlp::{Mlp, MlpConfig};
+pub use mlp::{HiddenLayer, Mlp, MlpConfig};
 pub use module::Module;
 pub use scoring::{Scoring, ScoringConfig};
 

@@ -3,6 +3,7 @@
 //! It is a separate type, and not a switch of [`ResidualUnit`](crate::units::ResidualUnit), so that the residual unit
 //! has exactly the form of the paper.
 
+use crate::batch_norm::normalise_and_activate;
 use crate::unit_vars::UnitVars;
 use crate::{Activation, BatchNorm, BatchNormConfig, Builder, Init, Linear, LinearConfig, Module};
 use deepcross_autodiff::{Pass, Real, Var};
@@ -90,8 +91,7 @@ impl PlainUnit {
         let inner = self.inner.forward(pass, x);
         let out = self.outer.forward(pass, inner);
         let Some(norm) = self.norm else { return UnitVars { inner, out } };
-        let normalised = norm.forward(pass, out);
-        UnitVars { inner, out: pass.activate(normalised, self.activation) }
+        UnitVars { inner, out: normalise_and_activate(pass, out, norm, self.activation) }
     }
 }
 
@@ -106,8 +106,7 @@ impl Module for PlainUnit {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::BatchNorm;
-    use crate::test_support::{Holds, activated, any_activation, check, holds, naive_linear};
+    use crate::test_support::{Holds, any_activation, check, holds, naive_linear, naive_norm};
     use crate::unit::Unit;
     use deepcross_autodiff::Params;
     use ndarray::Array2;
@@ -118,9 +117,8 @@ pub(crate) mod tests {
     fn naive(params: &Params<f64>, unit: PlainUnit, x: &Array2<f64>) -> Array2<f64> {
         let hidden = naive_linear(params, unit.inner, x);
         let out = naive_linear(params, unit.outer, &hidden);
-        let Some(BatchNorm { normalisation }) = unit.norm else { return out };
-        let normed = out / (1.0 + BatchNorm::EPSILON).sqrt() * params.dense(normalisation.gamma);
-        activated(normed + params.dense(normalisation.beta), unit.activation)
+        let Some(norm) = unit.norm else { return out };
+        naive_norm(params, norm, out, unit.activation)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Helpers for the tests of layers: naive twins, and random parameters.
 
-use crate::Linear;
 use crate::embedding::Embedding;
+use crate::{BatchNorm, Linear};
 use deepcross_autodiff::check::Check;
 use deepcross_autodiff::{Activation, Params, Pass, RowBags, Tape, Var, wrong_rules};
 use ndarray::Array2;
@@ -85,6 +85,18 @@ pub(crate) fn naive_linear(params: &Params<f64>, layer: Linear, x: &Array2<f64>)
         out += &params.dense(bias);
     }
     activated(out, layer.activation)
+}
+
+/// A normalisation and an activation in inference, with the initial running statistics: a mean of 0 and a variance of 1.
+pub(crate) fn naive_norm(
+    params: &Params<f64>,
+    norm: BatchNorm,
+    x: Array2<f64>,
+    activation: Activation,
+) -> Array2<f64> {
+    let norm = norm.normalisation;
+    let normalised = x / (1.0 + BatchNorm::EPSILON).sqrt() * params.dense(norm.gamma);
+    activated(normalised + params.dense(norm.beta), activation)
 }
 
 /// The embedding as the paper prints it, `σ(W x + b)`, with the input as a matrix.

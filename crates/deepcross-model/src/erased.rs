@@ -8,11 +8,11 @@
 use crate::graph::{GraphBuilder, Value};
 use crate::network::Network;
 use crate::stack::stacked_input::StackedInput;
-use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
+use deepcross_autodiff::{DenseId, Pass, Real, Var};
 use deepcross_features::Problem;
 use deepcross_features::batch::FieldShape;
-use deepcross_layers::Builder;
 use deepcross_layers::units::{Unit, UnitVars};
+use deepcross_layers::{BatchNorm, Builder};
 use serde_json::Value as Json;
 use std::any::Any;
 use std::fmt::Debug;
@@ -25,7 +25,7 @@ pub(crate) trait ErasedNetwork: Debug + Send + Sync {
     fn forward_f64(&self, pass: &mut Pass<'_, f64>, stacked: Var, observe: Observe<'_>) -> Var;
     fn bias(&self) -> Option<DenseId>;
     fn units(&self) -> &[Unit];
-    fn check_weights(&self, params: &Params<f32>) -> Result<(), String>;
+    fn norms(&self) -> Vec<BatchNorm>;
     #[cfg(feature = "interchange")]
     fn logit_nodes(&self, graph: &mut GraphBuilder<'_>, stacked: &Value) -> Option<Value>;
 }
@@ -54,8 +54,8 @@ impl<N: Network> ErasedNetwork for N {
         Network::units(self)
     }
 
-    fn check_weights(&self, params: &Params<f32>) -> Result<(), String> {
-        Network::check_weights(self, params)
+    fn norms(&self) -> Vec<BatchNorm> {
+        Network::norms(self)
     }
 
     #[cfg(feature = "interchange")]

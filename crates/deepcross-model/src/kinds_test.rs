@@ -10,7 +10,8 @@ use crate::{
     Kinds, Model, ModelConfig, ModelError, ModelKind, ModelSpec, Network, Scorer, StackedInput,
     StoredSpec, Tapes, TrainedModel, TrainingSummary,
 };
-use deepcross_autodiff::{Activation, DenseId, Params, Pass, Real, Tape, Var};
+use deepcross_autodiff::check::Check;
+use deepcross_autodiff::{Activation, DenseId, Mode, Params, Pass, Real, Stream, Tape, Var};
 use deepcross_calibration::{CalibrationMap, Calibrator, Isotonic, Platt, Temperature};
 use deepcross_features::batch::{Column, DenseColumn, FieldShape, SparseColumn};
 use deepcross_features::{Batch, Encoder, FieldConfig, Fitter, Problem, Schema};
@@ -101,6 +102,101 @@ fn the_number_of_weights_follows_the_formulas() {
     // `dcn-v2` has three cross layers in addition.
     assert_eq!(n(ModelKind::DcnV2), n(ModelKind::Mlp) + 3 * 26 * 25);
     assert_eq!(n(ModelKind::DeepCrossingPlain), n(ModelKind::DeepCrossing));
+}
+
+/// Small models of the kinds that normalise, with batch normalisation and dropout.
+fn normalised() -> impl Iterator<Item = (ModelKind, ModelConfig)> {
+    let kinds = ModelKind::ALL.into_iter();
+    let kinds = kinds.filter(|kind| ![ModelKind::Lr, ModelKind::Fm, ModelKind::Ffm].contains(kind));
+    kinds.map(|kind| {
+        let (batch_norm, dropout) = (Some(true), Some(0.2));
+        (kind, ModelConfig { batch_norm, dropout, ..config(kind) })
+    })
+}
+
+/// Models of these kinds and with two fields, whose running statistics are not those of the start.
+pub(crate) fn normalised_samples() -> impl Iterator<Item = (ModelKind, TrainedModel)> {
+    normalised().map(|(kind, config)| {
+        let mut model = trained_model(kind, config.check().unwrap(), sample_encoder());
+        for id in model.params.statistic_ids() {
+            let values = model.params.statistic_mut(id).iter_mut();
+            values.zip(1..).for_each(|(value, i)| *value = i as f32 / 3.0);
+        }
+        (kind, model)
+    })
+}
+
+/// Checks the derivatives of the logits by all parameters in `f64`, with the statistics of the rows and with the
+/// running ones.
+#[test]
+fn derivatives_of_normalised_models_are_right() {
+    for (kind, config) in normalised() {
+        let (spec, mut params) = (config.check().unwrap(), Params::new());
+        let model = Model::new(&spec, &shapes(), &mut params, 1).unwrap();
+        let batch = batch();
+        for mode in [Mode::Inference, Mode::Training(Stream { seed: 1, step: 1, first_row: 0 })] {
+            let check = Check { mode, ..Check::default() };
+            let report = check.run(&params, |pass| model.forward(pass, batch.rows(0..3)));
+            assert_eq!(report.map(|report| report.directions), Ok(4), "{kind:?} {mode:?}");
+        }
+    }
+}
+
+#[test]
+fn the_number_of_weights_of_normalised_models_is_that_of_the_built_ones() {
+    let n = |spec: &ModelSpec| spec.n_parameters(&shapes()).unwrap();
+    for (kind, config) in normalised() {
+        let (spec, mut params) = (config.check().unwrap(), Params::<f64>::new());
+        let model = Model::new(&spec, &shapes(), &mut params, 1).unwrap();
+        let layers = model.layers().iter();
+        assert_eq!(layers.map(|layer| layer.n_parameters).sum::<usize>(), n(&spec), "{kind:?}");
+        // Two units of the width of the stack, or hidden layers of the widths 4 and 5.
+        let widths = if model.units().is_empty() { 4 + 5 } else { 2 * 25 };
+        let bare = ModelConfig { batch_norm: None, ..config }.check().unwrap();
+        assert_eq!(n(&spec), n(&bare) + 2 * widths, "{kind:?}");
+        assert!(model.has_batch_norm(), "{kind:?}");
+        let bare = Model::new(&bare, &shapes(), &mut Params::<f64>::new(), 1).unwrap();
+        assert!(!bare.has_batch_norm(), "{kind:?}");
+    }
+}
+
+#[test]
+fn missing_statistics_and_negative_variances_are_refused() {
+    for (kind, config) in normalised() {
+        let new = |spec: &ModelSpec| {
+            let mut params = Params::<f32>::new();
+            Model::new(spec, &shapes(), &mut params, 1).unwrap();
+            params
+        };
+        let spec = config.check().unwrap();
+        let without = ModelConfig { batch_norm: None, ..config }.check().unwrap();
+        let (mut params, bare) = (new(&spec), new(&without));
+        assert!(Model::for_params(&spec, &shapes(), &params).is_ok(), "{kind:?}");
+        for (spec, params) in [(&spec, &bare), (&without, &params)] {
+            let result = Model::for_params(spec, &shapes(), params);
+            assert!(matches!(result, Err(ModelError::Weights(_))), "{result:?}");
+        }
+        let last = params.statistic_ids().last().unwrap();
+        params.statistic_mut(last)[3] = -0.5;
+        let error = Model::for_params(&spec, &shapes(), &params).unwrap_err().to_string();
+        let layer = if kind.name().starts_with("deep-crossing") { "unit1" } else { "hidden1" };
+        let expected = format!("`{layer}.norm.variance` has a variance of -0.5");
+        assert!(error.contains(&expected), "{error}");
+    }
+}
+
+/// A stored specification of hidden layers without the key has none of it, so that such files stay as they were.
+#[test]
+fn hidden_layers_store_a_normalisation_only_if_they_have_one() {
+    for kind in [ModelKind::Mlp, ModelKind::DeepFm, ModelKind::DcnV2] {
+        for (batch_norm, stored) in [(None, false), (Some(false), false), (Some(true), true)] {
+            let spec = ModelConfig { batch_norm, ..config(kind) }.check().unwrap();
+            let found = spec.to_stored().unwrap();
+            let text = String::from_utf8(found.bytes.clone()).unwrap();
+            assert_eq!(text.contains("batch_norm"), stored, "{text}");
+            assert_eq!(Kinds::standard().decode(&found).unwrap(), spec);
+        }
+    }
 }
 
 #[test]
@@ -365,7 +461,11 @@ pub(crate) fn sample_model(kind: ModelKind) -> TrainedModel {
 
 /// A model of a kind with these fields, which was not trained.
 pub(crate) fn model_of(kind: ModelKind, encoder: Encoder) -> TrainedModel {
-    let (spec, mut params) = (spec(kind), Params::new());
+    trained_model(kind, spec(kind), encoder)
+}
+
+fn trained_model(kind: ModelKind, spec: ModelSpec, encoder: Encoder) -> TrainedModel {
+    let mut params = Params::new();
     let model = Model::new(&spec, encoder.shapes(), &mut params, 1).unwrap();
     let training = TrainingSummary { rows: 3, positives: 1, seed: 1, ..Default::default() };
     let (config, calibrator) = ("[train]\nseed = 1\n".to_owned(), calibrator(kind));
@@ -407,6 +507,15 @@ fn every_kind_goes_through_an_artifact() {
         assert_eq!((&again.spec, again.params.same_layout(&model.params)), (&model.spec, Ok(())));
         assert!(bytes(&again) == bytes(&model), "{kind:?}");
         assert_eq!(again.calibrator, calibrator(kind));
+    }
+}
+
+#[test]
+fn running_statistics_go_through_an_artifact() {
+    for (kind, model) in normalised_samples() {
+        let again = read(&bytes(&model)).unwrap();
+        assert_eq!(format!("{:?}", again.params), format!("{:?}", model.params), "{kind:?}");
+        assert!(bytes(&again) == bytes(&model), "{kind:?}");
     }
 }
 

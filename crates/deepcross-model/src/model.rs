@@ -18,6 +18,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Model {
     network: Arc<dyn ErasedNetwork>,
+    /// Whether the network has running statistics.
+    has_batch_norm: bool,
 }
 
 impl Model {
@@ -71,7 +73,7 @@ impl Model {
         let mut zeros = Params::<f32>::new();
         let model = Self::build(spec, shapes, &mut Builder::zeros(&mut zeros));
         zeros.same_layout(params).map_err(ModelError::Weights)?;
-        model.network.check_weights(params).map_err(ModelError::Weights)?;
+        model.check_variances(params).map_err(ModelError::Weights)?;
         Ok(model)
     }
 
@@ -80,7 +82,22 @@ impl Model {
         shapes: &[FieldShape],
         builder: &mut Builder<'_, F>,
     ) -> Self {
-        Self { network: F::build(spec.erased(), shapes, builder) }
+        let before = builder.params().statistic_ids().count();
+        let network = F::build(spec.erased(), shapes, builder);
+        let has_batch_norm = builder.params().statistic_ids().count() > before;
+        Self { network, has_batch_norm }
+    }
+
+    /// Refuses a negative running variance, since a prediction takes its root.
+    fn check_variances(&self, params: &Params<f32>) -> Result<(), String> {
+        for norm in self.network.norms() {
+            let id = norm.normalisation.variance;
+            if let Some(value) = params.statistic(id).iter().find(|&&value| value < 0.0) {
+                let name = params.statistic_name(id);
+                return Err(format!("`{name}` has a variance of {value}"));
+            }
+        }
+        Ok(())
     }
 
     /// Computes the logits of rows.
@@ -180,9 +197,9 @@ impl Model {
         self.network.units()
     }
 
-    /// Whether a unit normalises over the rows of a pass. If so, a group of rows must be one pass in training.
+    /// Whether a layer normalises over the rows of a pass. If so, a group of rows must be one pass in training.
     pub fn has_batch_norm(&self) -> bool {
-        self.units().iter().any(|unit| unit.norm().is_some())
+        self.has_batch_norm
     }
 
     /// The form of the field at index `field` in the stacked input; for a linear model with pairs, that of their

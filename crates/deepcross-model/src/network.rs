@@ -3,16 +3,17 @@
 #[cfg(feature = "interchange")]
 use crate::graph::{GraphBuilder, Value};
 use crate::stack::stacked_input::StackedInput;
-use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
+use deepcross_autodiff::{DenseId, Pass, Real, Var};
 use deepcross_features::Problem;
 use deepcross_features::batch::FieldShape;
-use deepcross_layers::Builder;
 use deepcross_layers::units::{Unit, UnitVars};
+use deepcross_layers::{BatchNorm, Builder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 
-/// A kind of model: layers over the stacked input of the fields, which hold handles into a [`Params`].
+/// A kind of model: layers over the stacked input of the fields, which hold handles into a
+/// [`Params`](deepcross_autodiff::Params).
 ///
 /// A [`Model`](crate::Model) holds any network, of this crate or of another one. It is built from a specification,
 /// [`ModelSpec::of`](crate::ModelSpec::of), and a file with it is read by
@@ -79,12 +80,11 @@ pub trait Network: Clone + Debug + Send + Sync + 'static {
         &[]
     }
 
-    /// Refuses stored weights that cannot come from a training, with the reason.
+    /// All batch normalisations; by default, those of the [`units`](Self::units).
     ///
-    /// # Errors
-    /// The name of a parameter and its problem.
-    fn check_weights(&self, _params: &Params<f32>) -> Result<(), String> {
-        Ok(())
+    /// A stored model with a negative running variance of one of them is refused, since a prediction takes its root.
+    fn norms(&self) -> Vec<BatchNorm> {
+        self.units().iter().filter_map(Unit::norm).collect()
     }
 
     /// Adds the nodes from the stacked input to the logit, `[rows, 1]`, to a graph. `None`, the default, if the kind

@@ -65,10 +65,14 @@ fn deep_crossing(hidden: &[usize], batch_norm: bool) -> ModelConfig {
     }
 }
 
-/// One model of each other kind.
+/// One model of each other kind, and one more of each that normalises.
 fn other_kinds() -> impl Iterator<Item = ModelConfig> {
     let kinds = ModelKind::ALL.into_iter().filter(|kind| *kind != ModelKind::DeepCrossing);
-    kinds.map(|kind| deep_crossing(&[32, 16], false).for_kind(kind))
+    kinds.flat_map(|kind| {
+        let [bare, normed] =
+            [false, true].map(|norm| deep_crossing(&[32, 16], norm).for_kind(kind));
+        [Some(bare), normed.batch_norm.is_some().then_some(normed)].into_iter().flatten()
+    })
 }
 
 fn engine(config: &ModelConfig, tables: TableUpdates) -> Engine {
@@ -230,7 +234,7 @@ fn warm_steps_allocate_nothing() {
         assert_eq!(pool.install(allocations_of_prediction), 0, "a calibrated prediction");
         for model in other_kinds() {
             let found = pool.install(|| allocations(&model, rows));
-            assert_eq!(found, [0; 10], "{:?}", model.kind);
+            assert_eq!(found, [0; 10], "{:?}, batch norm {:?}", model.kind, model.batch_norm);
         }
     }
     for threads in [1, 2] {

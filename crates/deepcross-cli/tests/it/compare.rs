@@ -336,3 +336,42 @@ fn keys_that_a_kind_does_not_use_are_said() {
     assert!(keys.contains(&"dropout".into()), "{found}");
     assert_eq!(found["models"][1]["left_out"].as_array().map(Vec::len), Some(0));
 }
+
+#[test]
+fn a_section_of_a_kind_normalises_that_kind_alone() {
+    let folder = simulated();
+    folder.write("run.toml", format!("{SIMULATED}\n[compare.mlp.model]\nbatch_norm = true\n"));
+    let call = "compare --config run.toml --data train.tsv --test test.tsv --seeds 1 --out models";
+    let found = json(&folder, &format!("{call} --models mlp,deep-crossing"));
+    let normed = |model: usize| {
+        found["models"][model]["config"].as_str().unwrap().contains("batch_norm = true")
+    };
+    assert!(normed(0) && !normed(1), "{found}");
+    let inspect = |model: &str| folder.succeed(&format!("inspect --model {model}")).stdout;
+    let shown = inspect("models/mlp-seed1.dcx");
+    assert!(shown.contains("hidden layer 0 (batch norm)"), "{shown}");
+    assert!(!inspect("models/deep-crossing-seed1.dcx").contains("batch norm)"));
+    // The training of the kind alone gives the same model, and another one without the key.
+    for (batch_norm, same) in [(true, true), (false, false)] {
+        let call = format!(
+            "train --config run.toml --data train.tsv --out own.dcx --set model.kind=mlp \
+             --set model.batch_norm={batch_norm} --set train.split_seed=1"
+        );
+        folder.succeed(&call);
+        let found = folder.read("own.dcx") == folder.read("models/mlp-seed1.dcx");
+        assert_eq!(found, same, "batch_norm = {batch_norm}");
+    }
+}
+
+/// Every kind with units or hidden layers takes the key of `[model]`.
+#[test]
+fn normalisation_carries_over_to_every_kind_with_layers() {
+    let folder = simulated();
+    let call = "compare --config run.toml --data train.tsv --test test.tsv --seeds 1";
+    let found = json(&folder, &format!("{call} --set model.batch_norm=true"));
+    let left_out =
+        |model: &&Value| model["left_out"].as_array().unwrap().contains(&"batch_norm".into());
+    let models = found["models"].as_array().unwrap().iter().filter(left_out);
+    let names: Vec<_> = models.map(|model| model["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["lr", "fm", "ffm"]);
+}

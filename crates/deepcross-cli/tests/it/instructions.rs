@@ -39,7 +39,7 @@ batch = 128
 const CHECKSUMS: [u64; 3] = [0x0b4c_4462_3eec_2c89, 0x09a0_cb23_35dd_fd38, 0x02a9_96b5_289a_fec5];
 
 /// Keys of every kind of model, and of what has arithmetic of its own.
-const MODELS: [&str; 11] = [
+const MODELS: [&str; 12] = [
     "--set model.hidden=[24,17]",
     "--set model.hidden=[24] --set model.batch_norm=true --set train.clip_norm=0.5",
     "--set model.kind=mlp --set model.hidden=[24] --set model.activation='tanh' --set model.embedding_dropout=0.2",
@@ -51,6 +51,7 @@ const MODELS: [&str; 11] = [
     "--set model.kind=ffm",
     "--set model.kind=deepfm --set model.hidden=[24]",
     "--set model.kind=dcn-v2 --set model.hidden=[24]",
+    "--set model.kind=mlp --set model.hidden=[24,8] --set model.batch_norm=true --set model.dropout=0.1",
 ];
 
 fn train(folder: &Folder, instructions: &str, keys: &str, out: &str) -> Output {

@@ -44,7 +44,7 @@ valid_fraction = 0
 "#;
 
 /// Models of each kind, and of each kind of layer.
-const MODELS: [(&str, &str); 12] = [
+const MODELS: [(&str, &str); 13] = [
     ("deep", "embedding=4 hidden=[8,6] bypass_below=10"),
     ("normed", "embedding=4 hidden=[8,6] bypass_below=10 batch_norm=true"),
     (
@@ -57,6 +57,7 @@ const MODELS: [(&str, &str); 12] = [
     ),
     ("plain-normed", "kind=deep-crossing-plain embedding=4 hidden=[8,6] batch_norm=true"),
     ("mlp", "kind=mlp embedding=4 hidden=[8,6] bypass_below=10 embed_numbers=true activation=tanh"),
+    ("mlp-normed", "kind=mlp embedding=4 hidden=[8,6] bypass_below=10 batch_norm=true"),
     ("dcn", "kind=dcn-v2 embedding=4 hidden=[8,6] bypass_below=10 cross_layers=2"),
     (
         "dcn-parallel",

@@ -84,7 +84,7 @@ section! {
     dropout: Option<f64> => share,
     /// The share of elements of embeddings dropped in training, in [0, 1).
     embedding_dropout: Option<f64> => share,
-    /// Whether each unit normalises its sum by batches.
+    /// Whether each unit or hidden layer normalises by batches, before its last activation.
     batch_norm: Option<bool> => any,
     /// The number of cross layers, at most 4096.
     cross_layers: Option<usize> => at_most_max_layers,

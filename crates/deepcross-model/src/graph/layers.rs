@@ -4,7 +4,7 @@ use super::builder::{GraphBuilder, Value, float, integer};
 use deepcross_autodiff::DenseId;
 use deepcross_layers::fields::{FactorizationMachine, FieldAware, FirstOrder};
 use deepcross_layers::units::{OneLayerUnit, PlainUnit, ResidualUnit, Unit};
-use deepcross_layers::{BatchNorm, Linear, Mlp};
+use deepcross_layers::{BatchNorm, HiddenLayer, Linear, Mlp};
 
 impl GraphBuilder<'_> {
     /// Adds the nodes of a linear map with bias and activation; its weight is `[outputs, inputs]`.
@@ -20,7 +20,14 @@ impl GraphBuilder<'_> {
 
     /// Adds the nodes of hidden layers.
     pub fn mlp(&mut self, layers: &Mlp, x: &Value) -> Value {
-        layers.layers.iter().fold(x.clone(), |x, &layer| self.linear(layer, &x))
+        layers.layers.iter().fold(x.clone(), |x, &layer| {
+            let HiddenLayer { linear, norm, activation } = layer;
+            let out = self.linear(linear, &x);
+            // Without a normalisation, the linear layer has applied the activation.
+            let Some(norm) = norm else { return out };
+            let out = self.batch_norm(norm, &out);
+            self.activation(out, activation)
+        })
     }
 
     fn vector(&mut self, id: DenseId) -> Value {

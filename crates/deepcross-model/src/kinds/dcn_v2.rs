@@ -13,7 +13,7 @@ use deepcross_features::Problem;
 use deepcross_features::batch::FieldShape;
 use deepcross_layers::fields::{CrossLayer, CrossLayerConfig};
 use deepcross_layers::units::UnitVars;
-use deepcross_layers::{Builder, Mlp, Module, Scoring, ScoringConfig};
+use deepcross_layers::{BatchNorm, Builder, Mlp, Module, Scoring, ScoringConfig};
 use serde::{Deserialize, Serialize};
 
 /// The specification of a [`DcnV2`].
@@ -137,6 +137,10 @@ impl Network for DcnV2 {
 
     fn bias(&self) -> Option<DenseId> {
         self.scoring.linear.bias
+    }
+
+    fn norms(&self) -> Vec<BatchNorm> {
+        self.hidden.norms().collect()
     }
 
     #[cfg(feature = "interchange")]

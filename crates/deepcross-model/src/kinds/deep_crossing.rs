@@ -7,7 +7,7 @@ use crate::graph::{GraphBuilder, Value};
 use crate::network::Network;
 use crate::stack::affine_size;
 use crate::stack::stacked_input::StackedInput;
-use deepcross_autodiff::{DenseId, Params, Pass, Real, Var};
+use deepcross_autodiff::{DenseId, Pass, Real, Var};
 use deepcross_features::Problem;
 use deepcross_features::batch::FieldShape;
 use deepcross_layers::units::{
@@ -140,18 +140,6 @@ impl<const PLAIN: bool> Network for DeepCrossing<PLAIN> {
         &self.units
     }
 
-    /// Refuses a negative running variance, since a prediction takes its root.
-    fn check_weights(&self, params: &Params<f32>) -> Result<(), String> {
-        for norm in self.units.iter().filter_map(Unit::norm) {
-            let id = norm.normalisation.variance;
-            if let Some(value) = params.statistic(id).iter().find(|&&value| value < 0.0) {
-                let name = params.statistic_name(id);
-                return Err(format!("`{name}` has a variance of {value}"));
-            }
-        }
-        Ok(())
-    }
-
     #[cfg(feature = "interchange")]
     fn logit_nodes(&self, graph: &mut GraphBuilder<'_>, stacked: &Value) -> Option<Value> {
         let units = self.units.iter();
@@ -264,7 +252,7 @@ mod tests {
     use crate::error::ModelError;
     use crate::model::Model;
     use crate::model_spec::ModelSpec;
-    use deepcross_autodiff::{Mode, Stream, Tape};
+    use deepcross_autodiff::{Mode, Params, Stream, Tape};
     use deepcross_features::Batch;
     use deepcross_features::batch::{Column, DenseColumn, SparseColumn};
 
@@ -308,25 +296,6 @@ mod tests {
         renamed[0].name = "advert".to_owned();
         let error = Model::for_params(&spec, &renamed, &params).unwrap_err().to_string();
         assert!(error.contains("`embedding.advert."), "{error}");
-    }
-
-    #[test]
-    fn missing_statistics_and_negative_variances_are_refused() {
-        let spec = ModelConfig { batch_norm: Some(true), ..Default::default() }.check().unwrap();
-        let mut params = Params::<f32>::new();
-        Model::new(&spec, &shapes(), &mut params, 1).unwrap();
-        assert!(Model::for_params(&spec, &shapes(), &params).is_ok());
-        let without = ModelConfig::default().check().unwrap();
-        let mut bare = Params::<f32>::new();
-        Model::new(&without, &shapes(), &mut bare, 1).unwrap();
-        for (spec, params) in [(&spec, &bare), (&without, &params)] {
-            let result = Model::for_params(spec, &shapes(), params);
-            assert!(matches!(result, Err(ModelError::Weights(_))), "{result:?}");
-        }
-        let last = params.statistic_ids().last().unwrap();
-        params.statistic_mut(last)[3] = -0.5;
-        let error = Model::for_params(&spec, &shapes(), &params).unwrap_err().to_string();
-        assert!(error.contains("`unit4.norm.variance` has a variance of -0.5"), "{error}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use deepcross_features::Problem;
 use deepcross_features::batch::FieldShape;
 use deepcross_layers::fields::{FactorizationMachine, FirstOrder, FirstOrderConfig};
 use deepcross_layers::units::UnitVars;
-use deepcross_layers::{Builder, Linear, LinearConfig, Mlp, Module};
+use deepcross_layers::{BatchNorm, Builder, Linear, LinearConfig, Mlp, Module};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -105,6 +105,10 @@ impl Network for DeepFm {
 
     fn bias(&self) -> Option<DenseId> {
         Some(self.first_order.bias)
+    }
+
+    fn norms(&self) -> Vec<BatchNorm> {
+        self.hidden.norms().collect()
     }
 
     #[cfg(feature = "interchange")]

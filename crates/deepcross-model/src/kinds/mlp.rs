@@ -12,7 +12,7 @@ use deepcross_autodiff::{DenseId, Pass, Real, Var};
 use deepcross_features::Problem;
 use deepcross_features::batch::FieldShape;
 use deepcross_layers::units::UnitVars;
-use deepcross_layers::{Builder, Mlp, Module, Scoring, ScoringConfig};
+use deepcross_layers::{BatchNorm, Builder, Mlp, Module, Scoring, ScoringConfig};
 use serde::{Deserialize, Serialize};
 
 /// The specification of an [`MlpModel`].
@@ -82,6 +82,10 @@ impl Network for MlpModel {
 
     fn bias(&self) -> Option<DenseId> {
         self.scoring.linear.bias
+    }
+
+    fn norms(&self) -> Vec<BatchNorm> {
+        self.hidden.norms().collect()
     }
 
     #[cfg(feature = "interchange")]

@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn keys_without_meaning_are_refused_by_name() {
-        for (kind, n_refused) in ModelKind::ALL.into_iter().zip([19, 17, 17, 7, 14, 4, 6, 5]) {
+        for (kind, n_refused) in ModelKind::ALL.into_iter().zip([19, 17, 17, 6, 13, 3, 6, 5]) {
             let config = full(kind);
             let problems = config.problems();
             assert_eq!(problems.len(), n_refused, "{problems:?}");
@@ -352,7 +352,7 @@ mod tests {
         let config = known(ModelKind::DeepCrossing, false);
         let mlp = config.for_kind(ModelKind::Mlp);
         assert_eq!((&mlp.hidden, mlp.embedding, mlp.dropout), (&config.hidden, Some(8), Some(0.1)));
-        assert_eq!((mlp.outer_activation, mlp.batch_norm), (None, None));
+        assert_eq!((mlp.outer_activation, mlp.batch_norm), (None, Some(true)));
         let fm = ModelConfig {
             kind: ModelKind::Fm,
             embedding: Some(8),

@@ -183,7 +183,7 @@ impl CandidateSession {
 mod tests {
     use super::*;
     use crate::config::ModelKind;
-    use crate::kinds_test::sample_model;
+    use crate::kinds_test::{normalised_samples, sample_model};
     use crate::predictor::BLOCK;
     use deepcross_testing::peak;
 
@@ -208,8 +208,9 @@ mod tests {
 
     #[test]
     fn candidates_have_the_probabilities_of_whole_rows() {
-        for kind in ModelKind::ALL {
-            let scorer = Scorer::new(sample_model(kind));
+        let samples = ModelKind::ALL.map(|kind| (kind, sample_model(kind)));
+        for (kind, model) in samples.into_iter().chain(normalised_samples()) {
+            let scorer = Scorer::new(model);
             let binding = scorer.encoder().bind(&HEADER.map(str::to_owned)).unwrap();
             for shared in [&[][..], &[1], &[2], &[0, 1, 2]] {
                 let mut session = scorer.candidate_session(&binding, shared);

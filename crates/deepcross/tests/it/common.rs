@@ -68,18 +68,21 @@ const CONFIG: &str = r#"
 /// A small model of each kind except Deep Crossing, and one by FTRL, as overrides.
 pub(crate) fn kinds() -> Vec<Vec<String>> {
     let base = ModelConfig { embedding_std: Some(0.1), ..config(&[]).model };
-    let of_kind = |kind: ModelKind| {
+    let of_kind = |base: &ModelConfig, kind: ModelKind| {
         let keys = serde_json::to_value(base.for_kind(kind)).expect("the keys are plain values");
         let keys = keys.as_object().into_iter().flatten().filter(|(key, _)| *key != "kind");
         let keys = keys.map(|(key, value)| format!("model.{key}={value}"));
         std::iter::once(format!("model={{kind='{kind}'}}")).chain(keys).collect::<Vec<_>>()
     };
-    let mut ftrl = of_kind(ModelKind::Lr);
+    let mut ftrl = of_kind(&base, ModelKind::Lr);
     ftrl.extend(
         ["optimizer=ftrl", "l1=0.1", "learning_rate=0.1"].map(|key| format!("train.{key}")),
     );
     let kinds = ModelKind::ALL.into_iter().filter(|kind| *kind != ModelKind::DeepCrossing);
-    kinds.map(of_kind).chain([ftrl]).collect()
+    let normed = ModelConfig { batch_norm: Some(true), ..base.clone() };
+    let normed =
+        [ModelKind::Mlp, ModelKind::DeepFm, ModelKind::DcnV2].map(|kind| of_kind(&normed, kind));
+    kinds.map(|kind| of_kind(&base, kind)).chain([ftrl]).chain(normed).collect()
 }
 
 /// The configuration, with parts of it replaced: `section.key=value`.
