@@ -293,6 +293,15 @@ mod tests {
             let expected = format!("the output of the layer `{layer}` is ");
             check_kind(&mlp, &[(bias, 3e38), (weight, 3.0)], &expected);
         }
+        let normed = ModelConfig { batch_norm: Some(true), ..mlp };
+        for (forged, layer) in [
+            ([("hidden0.norm.beta", 3e38), ("hidden1.weight", 3.0)], "hidden layer 1 (batch norm)"),
+            ([("hidden1.norm.beta", 3e38), ("scoring.weight", 3.0)], "scoring"),
+        ] {
+            check_kind(&normed, &forged, &format!("the output of the layer `{layer}` is "));
+        }
+        let expected = "the weight `hidden1.norm.gamma`[0, 0] is NaN since";
+        check_kind(&normed, &[("hidden1.norm.gamma", nan)], expected);
     }
 
     #[test]
