@@ -496,7 +496,7 @@ pub enum DataError {
         /// The problem with the line, a sentence without its subject.
         problem: String,
     },
-    /// There is no row to fit an encoder on, or to validate with.
+    /// Files have no rows, but an encoder is to be fitted on them, or a model to be validated.
     #[error("{}: has no rows{}", named(file), skipped_hint(*skipped))]
     NoRows {
         /// The first file.

@@ -71,11 +71,11 @@ impl MlpConfig {
 /// `activation(W x + b)`, normalised by batches before the activation if there is a normalisation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HiddenLayer {
-    /// `W x + b`; includes the activation if there is no normalisation.
+    /// The linear map `W x + b`. It also applies the activation, unless a normalisation comes between the two.
     pub linear: Linear,
     /// The normalisation between the linear map and the activation.
     pub norm: Option<BatchNorm>,
-    /// The activation, applied last.
+    /// The activation of the layer.
     pub activation: Activation,
 }
 

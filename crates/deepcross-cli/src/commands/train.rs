@@ -14,7 +14,7 @@ use crate::pages::training::Course;
 use crate::progress::json_lines::JsonLines;
 use crate::progress::train_progress::TrainProgress;
 use crate::signals::Signals;
-use crate::text::comparison_text::Pace;
+use crate::text::pace::Pace;
 use crate::warnings::Warnings;
 use anyhow::Result;
 use clap::Args;

@@ -1,7 +1,8 @@
 //! The page of `deepcross compare`.
 
 use super::{footer, name, names};
-use crate::text::comparison_text::{Pace, cells, costs, header, notes};
+use crate::text::comparison_text::{cells, costs, header, notes};
+use crate::text::pace::Pace;
 use crate::text::tables::{counted, grouped, metric, percent};
 use deepcross_metrics::inference::SeedEstimate;
 use deepcross_metrics::{Evaluated, Interval};

@@ -1,7 +1,7 @@
 //! The lines that `train --json` prints: an object for each epoch as it ends, and one for the run.
 
 use crate::output::print;
-use crate::text::comparison_text::Pace;
+use crate::text::pace::Pace;
 use anyhow::Result;
 use deepcross_metrics::Summary;
 use deepcross_model::{TrainedModel, TrainingSummary};

@@ -2,8 +2,8 @@
 
 use super::{drift_line, style};
 use crate::output::say;
-use crate::text::comparison_text::Pace;
 use crate::text::epoch_table::EpochTable;
+use crate::text::pace::Pace;
 use crate::text::skipped_rows::skipped_lines;
 use crate::text::tables::{counted, grouped, metric, percent};
 use crate::text::unit_table::UnitTable;

@@ -1,23 +1,10 @@
 //! A comparison of models, as text.
 
+use super::pace::Pace;
 use super::tables::{counted, grouped, metric, table};
 use deepcross_metrics::inference::{SeedDifference, SeedEstimate};
 use deepcross_model::TrainingSummary;
 use deepcross_train::compare::{ComparedModel, Comparison, TestedOn};
-
-/// The time and rows of a run's training, with reading and validation.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
-    pub(crate) seconds: f64,
-    /// The training rows of all epochs.
-    pub(crate) rows: u64,
-}
-
-impl Pace {
-    pub(crate) fn rows_per_second(self) -> f64 {
-        self.rows as f64 / self.seconds.max(1e-9)
-    }
-}
 
 /// The text that `compare` prints: the metrics of the models, their sizes, and how to read the numbers.
 pub(crate) fn comparison_text(comparison: &Comparison, paces: &[Pace]) -> String {

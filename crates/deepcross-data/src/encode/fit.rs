@@ -60,8 +60,9 @@ pub struct Fitted {
 /// be trained on.
 ///
 /// # Errors
-/// As [`RawReader::next_row`](crate::RawReader::next_row). Also if the header lacks a column, or if there is no row.
-/// Also if `[data]` names values for a class of the label, and none of them occurs.
+/// As [`RawReader::next_row`](crate::RawReader::next_row).
+/// A header without a column that a field reads is an error, and so are files without a row.
+/// If `[data]` names values for a class of the label, one of them must occur.
 /// A bad row is an error if `bad_rows` is `error`.
 pub fn fit(
     source: &Source,

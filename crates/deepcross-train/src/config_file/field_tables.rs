@@ -160,7 +160,7 @@ impl FieldTables {
     /// paths of the keys.
     ///
     /// # Errors
-    /// The sentence that there is no such field.
+    /// A message that names the nearest field or key, if no field matches or no matching field has the key.
     pub(crate) fn set(
         &mut self,
         name: &Part,
@@ -198,7 +198,7 @@ impl FieldTables {
     /// Removes all fields that `name` stands for.
     ///
     /// # Errors
-    /// The sentence that there is no such field.
+    /// A message that names the nearest field, if no field matches.
     pub(crate) fn remove(&mut self, name: &Part) -> Result<(), String> {
         self.of_name(name)?;
         let goes = |field: &FieldTable| name_of(&field.value).is_some_and(|it| name.stands_for(it));
@@ -209,7 +209,7 @@ impl FieldTables {
     /// Removes a key of all fields that `name` stands for.
     ///
     /// # Errors
-    /// The sentence that there is no such field, or that none of them has the key.
+    /// A message that names the fields, if no field matches or no matching field has the key.
     pub(crate) fn remove_key(&mut self, name: &Part, key: &str) -> Result<(), String> {
         let mut found = self.of_name(name)?;
         let tables = found.iter_mut().filter_map(|field| field.value.as_table_mut());
